@@ -1,0 +1,91 @@
+// First thing that runs behind `npm run demo`, `npm test` and friends, on whatever Node >= 20 the machine has: makes sure of the right
+// Node and of node_modules, says what it does, then runs the script it is given under that Node. Plain JavaScript on purpose: Node 20
+// cannot strip types.  node scripts/with-toolchain.mjs <script> [args…]
+import { spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const WANTED = '24.21.0';
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const say = (line) => process.stderr.write(`[setup] ${line}\n`);
+
+function fail(line) {
+  say(line);
+  process.exit(1);
+}
+
+/** The npm that started us, else the one on PATH; run by the Node we choose, so that the lock file is read by the product's own Node. */
+function npm(node, args, options = {}) {
+  const cli = process.env.npm_execpath;
+  const useCli = cli?.endsWith('.js') && existsSync(cli);
+  const command = useCli ? node : 'npm';
+  const env = { ...process.env, PATH: `${dirname(node)}${delimiter}${process.env.PATH ?? ''}` };
+  // A parent `npm test` leaves its own settings in npm_config_*; a prefix of the parent must not reach our private install.
+  for (const name of Object.keys(env)) if (/^npm_config_(prefix|local_prefix|global)$/i.test(name)) delete env[name];
+  return spawnSync(command, useCli ? [cli, ...args] : args, { cwd: root, env, stdio: ['ignore', 2, 2], ...options });
+}
+
+function supported(version) {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  return major > 22 || (major === 22 && minor >= 18);
+}
+
+/** Path of a Node that strips types: this one, or a private one from the npm registry under .toolchain/. */
+function findNode() {
+  if (supported(process.versions.node)) return process.execPath;
+  const platform = process.platform === 'win32' ? 'win' : process.platform;
+  const name = `node-${platform}-${process.arch}`;
+  const prefix = join(root, '.toolchain', `node-${WANTED}`);
+  const node = join(prefix, 'node_modules', name, 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
+  if (!existsSync(node)) {
+    say(
+      `Node ${process.versions.node} is too old for Mailroom (>= 22.18); fetching Node ${WANTED} into .toolchain/ (once, about 190 MB)`,
+    );
+    mkdirSync(prefix, { recursive: true });
+    const done = npm(process.execPath, [
+      'install',
+      '--prefix',
+      prefix,
+      '--no-save',
+      '--no-audit',
+      '--no-fund',
+      '--loglevel=error',
+      `${name}@${WANTED}`,
+    ]);
+    if (done.status !== 0 || !existsSync(node)) {
+      fail(
+        `could not install ${name}@${WANTED} from the npm registry (exit ${done.status}); install Node >= 22.18 yourself and run again`,
+      );
+    }
+  }
+  return node;
+}
+
+/** node_modules exactly as package-lock.json says; done again only when the lock file changed. */
+function ensurePackages(node) {
+  const lock = createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .digest('hex');
+  const stamp = join(root, 'node_modules', '.mailroom-lock');
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return;
+  say('installing packages from package-lock.json (npm ci)');
+  const done = npm(node, ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
+  if (done.status !== 0) fail(`npm ci failed (exit ${done.status}); the lines above say why`);
+  writeFileSync(stamp, lock);
+}
+
+const [script, ...args] = process.argv.slice(2);
+if (script === undefined) fail('usage: node scripts/with-toolchain.mjs <script> [args…]');
+const node = findNode();
+ensurePackages(node);
+const env = {
+  ...process.env,
+  PATH: `${join(root, 'node_modules', '.bin')}${delimiter}${dirname(node)}${delimiter}${process.env.PATH ?? ''}`,
+};
+const child = spawn(node, [join(root, script), ...args], { stdio: 'inherit', env });
+// Ctrl-C reaches the whole foreground group by itself; a signal sent to this process alone is passed on, and the child decides the exit code.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
+  process.on(signal, () => signal !== 'SIGINT' && child.kill(signal));
+child.on('exit', (code, signal) => process.exit(code ?? (signal === 'SIGINT' ? 130 : 1)));

@@ -1,0 +1,5 @@
+// The public contracts in one import: `mailroom/contract`.
+export * from './message.ts';
+export * from './names.ts';
+export * from './reply.ts';
+export * from './result.ts';

@@ -1,0 +1,131 @@
+// mailroom.message/1: the job data on an email flow's queue. This zod schema is the source; the JSON Schema under schemas/ is generated
+// from it. A change that an old consumer could not read is a new version beside this one, never an edit.
+import { z } from 'zod';
+
+export const MESSAGE_SCHEMA = 'mailroom.message/1';
+
+const count = z.int().min(0);
+
+export const addressSchema = z.object({
+  name: z.string().describe('Display name, decoded; empty if there is none'),
+  address: z
+    .string()
+    .describe('addr-spec as written by the sender, domain in Unicode; may be empty when the header was broken'),
+});
+
+export const warningSchema = z.object({
+  code: z.string().describe('Stable code of the repair or limit, e.g. charset-repaired'),
+  detail: z.string().optional().describe('Where or what, never content of the mail'),
+});
+
+export const attachmentSchema = z.object({
+  n: count.describe(
+    'Number of the attachment within this message, from 0; GET /v1/messages/{messageKey}/attachments/{n}',
+  ),
+  filename: z.string().describe('Made safe: no path, no control or bidirectional-override characters, never empty'),
+  contentType: z.string().describe('Media type as declared, lower case, without parameters'),
+  size: count.describe('Decoded size in bytes'),
+  sha256: z.string().describe('SHA-256 of the decoded bytes, hex'),
+  contentId: z.string().optional().describe('Without angle brackets'),
+  inline: z.boolean().describe('Shown within the html body (referenced by cid:), as opposed to offered for download'),
+  part: z.string().describe('IMAP part number within the raw mail, e.g. 1.2'),
+  slice: z
+    .object({
+      start: count,
+      end: count,
+      encoding: z.enum(['identity', 'base64', 'quoted-printable', 'uuencode', 'tnef']),
+    })
+    .describe('Byte range of the encoded body within the raw mail, and how it is encoded; decoded on demand'),
+});
+
+export const automaticSchema = z.object({
+  kind: z.enum(['none', 'auto-reply', 'bounce', 'receipt', 'list', 'bulk', 'challenge']),
+  evidence: z.array(z.object({ header: z.string(), value: z.string().optional(), source: z.string() })),
+  mayAutoRespond: z.boolean().describe('False if an automatic answer could loop or annoy (RFC 3834)'),
+});
+
+export const deliveryStatusSchema = z.object({
+  reply: z
+    .object({ replyId: z.string().optional(), messageId: z.string() })
+    .optional()
+    .describe('The reply of ours that this report is about'),
+  originalMessageId: z.string().optional(),
+  recipients: z.array(
+    z.object({
+      recipient: z.string(),
+      action: z.enum(['failed', 'delayed', 'delivered', 'relayed', 'expanded']).optional(),
+      status: z.string().optional().describe('RFC 3463, e.g. 5.1.1'),
+      replyCode: z.int().optional(),
+      permanent: z.boolean(),
+      diagnostic: z.string().optional(),
+    }),
+  ),
+});
+
+export const blobReferenceSchema = z.object({
+  blob: z.string().describe('Key in the blob store'),
+  size: count,
+  sha256: z.string(),
+});
+
+/** Inline text up to the bound, else a reference to the whole decoded text. */
+const bodySchema = z.object({
+  value: z.string().describe('The text; cut at the inline bound when truncated is true'),
+  truncated: z.boolean(),
+  length: count.describe('Length of the whole text in UTF-16 units'),
+});
+
+export const messageSchema = z.object({
+  schema: z.literal(MESSAGE_SCHEMA),
+  messageKey: z.string().describe('Deterministic identity of this message in this mailbox; equals the BullMQ job id'),
+  emailFlow: z.string(),
+  server: z.string().describe('Name of the IMAP email server'),
+  mailbox: z.string().describe('User of the IMAP email server: the shared address'),
+  folder: z.string(),
+  uidValidity: z.string().describe('Decimal'),
+  uid: z.int().min(1),
+  receivedAt: z.iso.datetime().describe('INTERNALDATE of the server'),
+  parse: z.enum(['complete', 'truncated', 'headers-only', 'failed']),
+  subject: z.string(),
+  date: z.iso.datetime().optional().describe('Date header, in UTC'),
+  from: z.array(addressSchema),
+  sender: addressSchema.optional(),
+  replyTo: z.array(addressSchema),
+  to: z.array(addressSchema),
+  cc: z.array(addressSchema),
+  deliveredTo: z.array(z.string()).describe('Delivered-To, X-Original-To and the like, as given'),
+  text: bodySchema.optional(),
+  html: bodySchema.optional(),
+  replyText: z
+    .string()
+    .optional()
+    .describe('The new part of the mail without quoted history and signature; the whole text when unsure'),
+  attachments: z.array(attachmentSchema),
+  raw: blobReferenceSchema.describe('The untouched mail'),
+  threading: z.object({
+    messageId: z.string().optional().describe('With angle brackets'),
+    inReplyTo: z.array(z.string()),
+    references: z.array(z.string()),
+    threadTopic: z.string().optional(),
+    threadIndex: z.string().optional(),
+  }),
+  conversation: z.object({
+    id: z.string(),
+    matchedBy: z.enum(['in-reply-to', 'references', 'references-chain', 'thread-index', 'token', 'subject', 'new']),
+  }),
+  automatic: automaticSchema,
+  deliveryStatus: deliveryStatusSchema.optional(),
+  importance: z.enum(['low', 'normal', 'high']),
+  authenticationResults: z.array(z.string()).describe('Authentication-Results headers as given'),
+  siblings: z.array(z.string()).describe('messageKeys under which the same Message-ID was seen in another mailbox'),
+  warnings: z.array(warningSchema),
+});
+
+export type Address = z.infer<typeof addressSchema>;
+export type Attachment = z.infer<typeof attachmentSchema>;
+export type Automatic = z.infer<typeof automaticSchema>;
+export type DeliveryStatus = z.infer<typeof deliveryStatusSchema>;
+export type Warning = z.infer<typeof warningSchema>;
+export type BlobReference = z.infer<typeof blobReferenceSchema>;
+export type Body = z.infer<typeof bodySchema>;
+export type Message = z.infer<typeof messageSchema>;

@@ -1,0 +1,58 @@
+// Names that both sides of Redis rely on: queue names, key prefix, job names and job ids.
+// Part of the public contract: a backend in any language computes the same names (docs/consumer.md).
+import { createHash } from 'node:crypto';
+
+/** BullMQ prefix of every Mailroom queue; the braces put all keys into one Redis Cluster slot, which the one-script commit needs. */
+export const PREFIX = '{mailroom}';
+
+/** Name of the only kind of job on an email flow's queue. */
+export const MESSAGE_JOB = 'message';
+
+/** Name of the only kind of job on an SMTP server's queue. */
+export const REPLY_JOB = 'reply';
+
+/** BullMQ refuses `:` in queue names; flow and server names may hold any character, so `:` and the escape itself are percent-encoded. */
+function queuePart(name: string): string {
+  return name.normalize('NFC').replaceAll('%', '%25').replaceAll(':', '%3A');
+}
+
+/** Queue that carries the messages of an email flow: `email-flow.<flow>`. */
+export function emailFlowQueue(emailFlow: string): string {
+  return `email-flow.${queuePart(emailFlow)}`;
+}
+
+/** Queue that carries the replies to submit through an SMTP server: `replies.<server>`. */
+export function repliesQueue(server: string): string {
+  return `replies.${queuePart(server)}`;
+}
+
+/** Inverse of {@link emailFlowQueue} and {@link repliesQueue}: the flow or server name within a queue name. */
+export function nameInQueue(queue: string): string {
+  return queue
+    .slice(queue.indexOf('.') + 1)
+    .replaceAll('%3A', ':')
+    .replaceAll('%25', '%');
+}
+
+/**
+ * Identity of a watched folder: the account that owns it at its host, and the folder. Not the email server's Name: renaming a definition
+ * must not replay its mailbox.
+ */
+export function mailboxId(mailbox: { host: string; user: string; folder: string }): string {
+  const folder = mailbox.folder.toUpperCase() === 'INBOX' ? 'INBOX' : mailbox.folder.normalize('NFC');
+  return short(`${mailbox.host.toLowerCase()}\n${mailbox.user.normalize('NFC').toLowerCase()}\n${folder}`, 16);
+}
+
+/** Key of one message, deterministic over (mailbox, folder, UIDVALIDITY, UID); also its job id. Never all digits, no `:` (BullMQ's rule). */
+export function messageKey(mailbox: string, uidValidity: bigint | number, uid: number): string {
+  return `m-${mailbox}-${uidValidity}-${uid}`;
+}
+
+/** Job id of a reply: deterministic over its replyId, so that adding a reply twice is one job. */
+export function replyJobId(replyId: string): string {
+  return `r-${short(replyId, 32)}`;
+}
+
+function short(text: string, length: number): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, length);
+}

@@ -1,0 +1,87 @@
+// mailroom.reply/1: the job data on an SMTP server's queue, an agent's reply to submit. Also the body of POST /v1/replies.
+// This zod schema is the source; the JSON Schema under schemas/ is generated from it.
+import { z } from 'zod';
+
+export const REPLY_SCHEMA = 'mailroom.reply/1';
+
+/** An address as `a@b` or as `{name, address}`. Whether it is a valid, single address is the sender policy's judgement, with its own codes. */
+const mailAddress = z.union([
+  z.string().min(1).max(1000),
+  z.object({ name: z.string().max(500).optional(), address: z.string().min(1).max(500) }),
+]);
+
+export const replyAttachmentSchema = z
+  .object({
+    filename: z.string().min(1).max(255),
+    contentType: z.string().max(255).optional(),
+    contentId: z.string().max(255).optional().describe('Makes it an inline part that html refers to as cid:…'),
+    content: z.base64().optional().describe('By value, base64'),
+    blob: z.string().optional().describe('By reference: a key in the blob store'),
+    message: z
+      .object({ messageKey: z.string(), n: z.int().min(0) })
+      .optional()
+      .describe('By reference: attachment n of a received message'),
+  })
+  .refine((a) => [a.content, a.blob, a.message].filter((x) => x !== undefined).length === 1, {
+    error: 'exactly one of content, blob, message must be given',
+  });
+
+export const replySchema = z.object({
+  schema: z.literal(REPLY_SCHEMA),
+  replyId: z
+    .string()
+    .min(1)
+    .max(200)
+    .describe('Idempotency key: whatever is added under one replyId leaves at most once'),
+  server: z
+    .string()
+    .min(1)
+    .max(100)
+    .optional()
+    .describe('SMTP email server; required by POST /v1/replies, else the queue says it'),
+  answers: z
+    .object({
+      messageKey: z.string().optional(),
+      messageId: z.string().max(998).optional().describe('Message-ID of the message answered, with angle brackets'),
+      references: z.array(z.string().max(998)).max(200).optional(),
+      mailbox: z
+        .string()
+        .optional()
+        .describe('Shared address that the message came to: the default From when it is permitted'),
+      subject: z.string().max(2000).optional(),
+      threadTopic: z.string().max(2000).optional(),
+      threadIndex: z.string().max(2000).optional(),
+      automatic: z.boolean().optional().describe('The message answered was automatic mail'),
+    })
+    .optional(),
+  conversationId: z.string().max(200).optional(),
+  from: mailAddress.optional().describe('The From that the agent picked'),
+  to: z.array(mailAddress).max(1000),
+  cc: z.array(mailAddress).max(1000).default([]),
+  bcc: z.array(mailAddress).max(1000).default([]),
+  replyTo: z.array(mailAddress).max(10).optional(),
+  subject: z.string().max(2000),
+  text: z.string().max(5_000_000).optional(),
+  html: z.string().max(20_000_000).optional(),
+  quote: z.boolean().default(false).describe('Append the message answered as a quotation (needs answers.messageKey)'),
+  attachments: z.array(replyAttachmentSchema).max(200).default([]),
+  agent: z
+    .object({
+      id: z.string().max(200),
+      name: z.string().max(200).optional(),
+      roles: z.array(z.string().max(100)).max(50).optional(),
+    })
+    .optional(),
+  automatic: z.boolean().default(false).describe('An automatic reply (acknowledgement), not a person’s'),
+  priority: z.enum(['high', 'normal', 'low']).default('normal'),
+  importance: z.enum(['low', 'normal', 'high']).default('normal'),
+  notBefore: z.iso.datetime({ offset: true }).optional().describe('Not submitted before this instant'),
+  headers: z.record(z.string().max(100), z.string().max(2000)).default({}).describe('Additional headers, X-… only'),
+});
+
+export type ReplyAttachment = z.infer<typeof replyAttachmentSchema>;
+export type MailAddress = z.infer<typeof mailAddress>;
+/** As a backend writes it (defaults may be left out). */
+export type ReplyInput = z.input<typeof replySchema>;
+/** As the worker sees it, defaults filled in. */
+export type Reply = z.infer<typeof replySchema>;

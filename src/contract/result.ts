@@ -1,0 +1,69 @@
+// mailroom.result/1: what became of a reply. The BullMQ return value of an accepted reply; the failure reason (as JSON) of a refused one;
+// the body of GET /v1/replies/:id.
+import { z } from 'zod';
+
+export const RESULT_SCHEMA = 'mailroom.result/1';
+
+/** Class of a failure, the same in every part of Mailroom. */
+export const failureClasses = [
+  'auth',
+  'permission',
+  'throttle',
+  'transient',
+  'permanent',
+  'size',
+  'ambiguous',
+  'invalid',
+] as const;
+export type FailureClass = (typeof failureClasses)[number];
+
+/** The remote system's own words. */
+export const remoteSchema = z.object({
+  system: z.enum(['imap', 'smtp', 'oauth', 'redis', 'blob', 'network', 'dns', 'tls']),
+  code: z.string().optional().describe('SMTP reply code, IMAP response code, OAuth error, errno'),
+  enhancedCode: z.string().optional().describe('RFC 3463, e.g. 5.7.60'),
+  command: z.string().optional(),
+  text: z.string().optional().describe('As said, tokens and addresses of third parties masked, at most 500 characters'),
+});
+
+export const failureSchema = z.object({
+  code: z.string().describe('Stable code of the error catalogue (docs/errors.md)'),
+  class: z.enum(failureClasses),
+  message: z.string(),
+  hint: z.string().optional().describe('What the administrator can do'),
+  permitted: z.array(z.string()).optional().describe('With FROM_NOT_PERMITTED: the addresses that are'),
+  remote: remoteSchema.optional(),
+});
+
+export const resultSchema = z.object({
+  schema: z.literal(RESULT_SCHEMA),
+  replyId: z.string(),
+  state: z.enum([
+    'queued',
+    'prepared',
+    'submitting',
+    'data-begun',
+    'accepted',
+    'rejected',
+    'uncertain',
+    'held',
+    'dropped',
+  ]),
+  server: z.string(),
+  from: z.string().optional().describe('Header From actually used'),
+  messageId: z.string().optional().describe('Message-ID as we wrote it'),
+  serverMessageId: z.string().optional().describe('Id that the server assigned, an alias of messageId'),
+  acceptedAt: z.iso.datetime().optional(),
+  recipients: z
+    .array(z.object({ address: z.string(), state: z.enum(['accepted', 'rejected']), remote: remoteSchema.optional() }))
+    .optional(),
+  failure: failureSchema.optional(),
+  remote: remoteSchema.optional(),
+  warnings: z.array(z.string()).optional(),
+  attempts: z.int().min(0).optional(),
+  expectedAt: z.iso.datetime().optional().describe('Expected time of submission, given pace and queue'),
+});
+
+export type Remote = z.infer<typeof remoteSchema>;
+export type Failure = z.infer<typeof failureSchema>;
+export type Result = z.infer<typeof resultSchema>;

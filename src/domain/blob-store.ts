@@ -1,0 +1,20 @@
+// Port of the blob store, as inbound, outbound and http use it. The implementations stand in adapters/blobs (folder, S3).
+import type { BlobReference } from '../contract/message.ts';
+
+export interface BlobStore {
+  /** Stores bytes under a key made of their content; resolves once they are durable. Storing the same bytes twice is one blob. */
+  put(bytes: Uint8Array): Promise<BlobReference>;
+  /** Several at once, with the cost of durability shared. Same order. */
+  putMany(list: readonly Uint8Array[]): Promise<BlobReference[]>;
+  /** Streams without buffering the whole. */
+  putStream(source: AsyncIterable<Uint8Array>): Promise<BlobReference>;
+  /** Bytes [start, end) of the blob. Throws MailroomError BLOB_NOT_FOUND. */
+  read(key: string, range?: { start: number; end: number }): AsyncIterable<Uint8Array>;
+  has(key: string): Promise<boolean>;
+  delete(key: string): Promise<void>;
+  /** Deletes blobs last touched before the instant; resolves with how many. */
+  sweep(olderThan: Date): Promise<number>;
+  /** Throws MailroomError BLOB_STORE_UNAVAILABLE / BLOB_STORE_FULL when writing would fail. */
+  check(): Promise<void>;
+  close(): Promise<void>;
+}

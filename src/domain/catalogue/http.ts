@@ -1,0 +1,4 @@
+// Error catalogue, section http.
+import { section } from './entry.ts';
+
+export const httpErrors = section({});

@@ -1,0 +1,25 @@
+// The error catalogue: every code that Mailroom shows anyone, in sections by room. docs/errors.md is generated from here, and a test fails
+// when they differ.
+import { configErrors } from './config.ts';
+import type { CatalogueEntry } from './entry.ts';
+import { httpErrors } from './http.ts';
+import { imapErrors } from './imap.ts';
+import { messageErrors } from './message.ts';
+import { oauthErrors } from './oauth.ts';
+import { queueErrors } from './queue.ts';
+import { replyErrors } from './reply.ts';
+import { smtpErrors } from './smtp.ts';
+
+const sections = {
+  ...configErrors,
+  ...imapErrors,
+  ...smtpErrors,
+  ...oauthErrors,
+  ...replyErrors,
+  ...queueErrors,
+  ...messageErrors,
+  ...httpErrors,
+};
+
+export type ErrorCode = keyof typeof sections;
+export const catalogue: Readonly<Record<ErrorCode, CatalogueEntry>> = sections;

@@ -1,0 +1,102 @@
+// Email servers as administrators define them (product.md): the definitions every other room works with. Pure data; validated in config/.
+
+/** How a server's definition signs in. Secrets are values here (already read from their _FILE), and never leave in logs. */
+export type Authentication =
+  | { type: 'Password'; password: string }
+  | {
+      type: 'OAuth2';
+      /** Name of the OAuth2 application in the configuration. */
+      application: string;
+      signIn: 'appOnly' | 'delegated';
+      /** Delegated only: the person who signs in. SMTP: equals user. IMAP: the delegate that has Full Access. */
+      signInUser?: string;
+    };
+
+interface EmailServerBase {
+  /** Unique Name, any Unicode, up to 100 characters. */
+  name: string;
+  host: string;
+  port: number;
+  /** enabled: implicit TLS on 993/465, required STARTTLS elsewhere. Never a silent fall-back to plain text. */
+  tls: 'enabled' | 'disabled';
+  authentication: Authentication;
+  /** Account that signs in. IMAP: the shared address. SMTP: the person (delegated) or the shared address (app-only). */
+  user: string;
+  enabled: boolean;
+  /** Where the definition stands. */
+  source: 'file' | 'portal';
+  /** PEM of a private CA that signs this server's certificate, besides the public ones. */
+  ca?: string;
+  /** Outbound proxy, http:// or socks5://. */
+  proxy?: string;
+}
+
+export interface ImapServer extends EmailServerBase {
+  type: 'IMAP';
+  emailFlow: string;
+  folder: string;
+  /** Where to start on first connect. A Date: messages that arrived at or after it. */
+  startFrom: 'now' | 'unseen' | 'all' | { since: string };
+  /** What to do with a message once its job is durable. */
+  afterQueued: { action: 'leave' } | { action: 'seen' } | { action: 'move'; folder: string };
+  /** Bytes; a larger message becomes a job with headers and reference only. */
+  maxMessageSize: number;
+}
+
+export interface SmtpServer extends EmailServerBase {
+  type: 'SMTP';
+  /** As written by the administrator; compared as normalised addresses. */
+  additionalFromAddresses: readonly string[];
+  sendMode: 'sendAs' | 'onBehalf';
+  /** Display name per From address (normalised address → name). */
+  displayNames: Readonly<Record<string, string>>;
+  sentCopy: { policy: 'none' } | { policy: 'server' } | { policy: 'append'; folder: string };
+  pace: { perMinute: number; connections: number; recipientsPerDay: number };
+  /** Optional: From addresses that only agents with one of these roles may use (normalised address → roles). */
+  fromRoles: Readonly<Record<string, readonly string[]>>;
+  /** What happens to a reply that stays uncertain after settling. */
+  uncertain: 'hold' | 'resend';
+}
+
+export type EmailServer = ImapServer | SmtpServer;
+
+export const isImap = (server: EmailServer): server is ImapServer => server.type === 'IMAP';
+export const isSmtp = (server: EmailServer): server is SmtpServer => server.type === 'SMTP';
+
+/** A definition that is wrong: shown with field and reason, never stops the others. */
+export interface InvalidEmailServer {
+  source: 'file' | 'portal';
+  /** Position in its list, from 0. */
+  index: number;
+  /** The name, if that much is readable. */
+  name?: string;
+  problems: readonly { field: string; message: string }[];
+}
+
+export interface EmailServerList {
+  servers: readonly EmailServer[];
+  invalid: readonly InvalidEmailServer[];
+  /** Goes up with every change that was read. */
+  revision: number;
+}
+
+/** An OAuth2 application: who we are to the identity provider. */
+export interface OAuthApplication {
+  name: string;
+  tenant: string;
+  clientId: string;
+  cloud: 'world' | 'gccHigh' | 'dod' | 'china';
+  /** Authority base URL when not the cloud's own: the sandbox, a proxy, generic OAuth2. */
+  authority?: string;
+  /** First is active; a second one overlaps during rotation. */
+  credentials: readonly OAuthCredential[];
+  proxy?: string;
+  ca?: string;
+  /** Generic OAuth2 (e.g. Google): plain endpoints instead of MSAL. */
+  generic?: { tokenUrl: string; authorizeUrl?: string; deviceUrl?: string; scopes: readonly string[] };
+}
+
+export type OAuthCredential =
+  | { kind: 'secret'; secret: string; expires?: string }
+  | { kind: 'certificate'; certificate: string; privateKey: string; expires?: string }
+  | { kind: 'federated'; assertionFile: string };

@@ -1,0 +1,62 @@
+// MailroomError: the one error type that crosses rooms. It carries a code of the catalogue, the remote system's own words, and what to do.
+import type { Failure, FailureClass, Remote } from '../contract/result.ts';
+import { catalogue, type ErrorCode } from './catalogue/index.ts';
+
+export type { ErrorCode, FailureClass, Remote };
+
+export interface MailroomErrorOptions {
+  /** What is wrong, in words without secrets, bodies or subjects. Default: the catalogue's sentence. */
+  message?: string;
+  /** Overrides the catalogue's class, where the remote's answer says more than the code. */
+  class?: FailureClass;
+  /** Overrides the catalogue's hint, e.g. with real names filled in. */
+  hint?: string;
+  remote?: Remote;
+  /** Field and value that are wrong, for bad input: `emailServers[1].port`. */
+  field?: string;
+  /** Milliseconds that the remote asked us to wait. */
+  retryAfterMs?: number;
+  /** With FROM_NOT_PERMITTED: the permitted addresses. */
+  permitted?: readonly string[];
+  cause?: unknown;
+}
+
+export class MailroomError extends Error {
+  override readonly name = 'MailroomError';
+  readonly code: ErrorCode;
+  readonly class: FailureClass;
+  readonly hint: string;
+  readonly remote: Remote | undefined;
+  readonly field: string | undefined;
+  readonly retryAfterMs: number | undefined;
+  readonly permitted: readonly string[] | undefined;
+
+  constructor(code: ErrorCode, options: MailroomErrorOptions = {}) {
+    const entry = catalogue[code];
+    super(options.message ?? entry.message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.class = options.class ?? entry.class;
+    this.hint = options.hint ?? entry.hint.en;
+    this.remote = options.remote;
+    this.field = options.field;
+    this.retryAfterMs = options.retryAfterMs;
+    this.permitted = options.permitted;
+  }
+
+  /** As it stands in results and API answers. */
+  toFailure(): Failure {
+    return {
+      code: this.code,
+      class: this.class,
+      message: this.message,
+      hint: this.hint,
+      ...(this.permitted ? { permitted: [...this.permitted] } : {}),
+      ...(this.remote ? { remote: this.remote } : {}),
+    };
+  }
+}
+
+/** Any thrown value as an Error, so that a `catch` never has to guess. */
+export function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
+}

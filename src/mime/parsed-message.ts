@@ -1,0 +1,25 @@
+// What the parser makes of a raw mail: the part of mailroom.message/1 that follows from the bytes alone.
+import type { Message } from '../contract/message.ts';
+
+export type ParsedMessage = Pick<
+  Message,
+  | 'parse'
+  | 'subject'
+  | 'date'
+  | 'from'
+  | 'sender'
+  | 'replyTo'
+  | 'to'
+  | 'cc'
+  | 'deliveredTo'
+  | 'text'
+  | 'html'
+  | 'replyText'
+  | 'attachments'
+  | 'threading'
+  | 'automatic'
+  | 'deliveryStatus'
+  | 'importance'
+  | 'authenticationResults'
+  | 'warnings'
+>;

@@ -1,0 +1,15 @@
+// Named events, section lifecycle: start and stop of a process. Noun + past verb.
+import { events } from './event.ts';
+
+export const lifecycleEvents = events({
+  GatewayStarted: { level: 'info', message: 'gateway started' },
+  GatewayStopping: {
+    level: 'info',
+    message: 'gateway stopping: intake closed, work in hand is finished',
+    labels: ['reason'],
+  },
+  GatewayStopped: { level: 'info', message: 'gateway stopped' },
+  ReleaseFailed: { level: 'error', message: 'a part of the gateway did not close cleanly', labels: ['kind'] },
+  RedisConnected: { level: 'info', message: 'Redis connected' },
+  RedisDisconnected: { level: 'warn', message: 'Redis connection lost; reconnecting', labels: ['code'] },
+});

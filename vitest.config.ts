@@ -1,0 +1,30 @@
+// The test projects. `npm test` (scripts/test.ts) runs unit, docs, corpus, integration, journey, chaos (short form) and fuzz (short form).
+// Order is shuffled everywhere: a test that needs another one to have run before it is wrong.
+import { defineConfig } from 'vitest/config';
+
+const project = (name: string, timeout: number, serial = false) => ({
+  test: {
+    name,
+    include: [`test/${name}/**/*.test.ts`],
+    environment: 'node' as const,
+    testTimeout: timeout,
+    hookTimeout: timeout,
+    sequence: { shuffle: true },
+    pool: 'forks' as const,
+    ...(serial ? { fileParallelism: false } : {}),
+  },
+});
+
+export default defineConfig({
+  test: {
+    projects: [
+      project('unit', 20_000),
+      project('docs', 60_000),
+      project('corpus', 120_000),
+      project('integration', 60_000),
+      project('journey', 180_000, true),
+      project('chaos', 900_000, true),
+      project('fuzz', 900_000),
+    ],
+  },
+});
