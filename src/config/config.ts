@@ -1,0 +1,145 @@
+// The process's configuration: config/mailroom.{yaml,yml,json} + environment + <ENV>_FILE secrets → one frozen Config, read once at start.
+// Email servers are not in here: they come and go while the process runs (config/watch.ts).
+import type { OAuthApplication } from '../domain/email-server.ts';
+import { readConfig } from './load.ts';
+
+/** One key of a ring. The first of a ring encrypts and signs; the others still decrypt and verify (rotation without a gap). */
+export interface Key {
+  id: string;
+  /** 32 bytes. */
+  key: Uint8Array;
+}
+export type KeyRing = readonly Key[];
+
+export type Role = 'ingest' | 'send' | 'portal';
+
+export interface ApiToken {
+  name: string;
+  token: string;
+  /** admin: everything; backend: replies, senders, attachments; read: status and metrics. */
+  scope: 'admin' | 'backend' | 'read';
+}
+
+export interface Config {
+  /** Folder that the configuration was read from (absolute). */
+  readonly configDir: string;
+  /** production refuses an embedded Redis and missing keys; development does not. */
+  readonly mode: 'production' | 'development';
+  /** Name of the organisation that the flows belong to; shown, not used in keys. */
+  readonly organisation: string;
+  /** What `mailroom serve` runs. */
+  readonly roles: readonly Role[];
+  /** Right-hand side of the Message-IDs that we write. */
+  readonly messageIdDomain: string;
+  readonly log: { readonly level: 'debug' | 'info' | 'warn' | 'error' | 'silent' };
+  readonly redis: {
+    /** redis:// or rediss://; always set in production. */
+    readonly url: string | undefined;
+    readonly tls: {
+      /** PEM of a private CA. */
+      readonly ca: string | undefined;
+      /** Name to expect in the certificate when it is not the host of the URL. */
+      readonly serverName: string | undefined;
+    };
+  };
+  readonly blobs: {
+    readonly kind: 'folder' | 's3';
+    /** Absolute. */
+    readonly folder: string;
+    readonly s3: {
+      readonly bucket: string | undefined;
+      readonly region: string;
+      readonly endpoint: string | undefined;
+      /** Undefined: the SDK's own chain (instance role, web identity). */
+      readonly accessKeyId: string | undefined;
+      readonly secretAccessKey: string | undefined;
+      readonly prefix: string;
+      readonly forcePathStyle: boolean;
+    };
+    /** Empty: stored as they are. */
+    readonly encryptionKeys: KeyRing;
+    readonly retentionDays: number;
+  };
+  readonly http: {
+    readonly host: string;
+    readonly port: number;
+    /** Base URL under which people and Microsoft's redirect reach us, without a slash at the end. */
+    readonly publicUrl: string;
+    readonly apiTokens: readonly ApiToken[];
+    /** Bytes. */
+    readonly bodyLimit: number;
+  };
+  readonly inbound: {
+    /** Milliseconds: the first sign-ins are spread over this time. */
+    readonly startStaggerMs: number;
+    /** IDLE is issued anew after this time. */
+    readonly idleRenewSeconds: number;
+    /** A connection that says nothing for this long when asked is dead. */
+    readonly deadAfterSeconds: number;
+    readonly reconcileSeconds: number;
+    readonly leaseSeconds: number;
+    readonly batchCount: number;
+    /** Bytes of jobs in one commit. */
+    readonly batchBytes: number;
+    /** Per tenant (or host without one). */
+    readonly loginsPerSecond: number;
+    /** Bytes of text or html that stand in the job; longer ones by reference. */
+    readonly inlineTextBytes: number;
+    /** Waiting jobs of a flow above which fetching for it pauses. */
+    readonly maxBacklogPerFlow: number;
+    readonly backoff: { readonly baseMs: number; readonly capMs: number };
+    readonly parseTimeoutMs: number;
+    readonly completedJobRetentionDays: number;
+  };
+  readonly outbound: {
+    readonly workersPerServer: number;
+    readonly journalDays: number;
+    readonly uncertain: {
+      /** How long Sent is searched before a reply without an answer is held. */
+      readonly lookForMinutes: number;
+    };
+    /** Undefined: the machine's host name if it is a valid one, else messageIdDomain. */
+    readonly ehloName: string | undefined;
+    /** Attempts before DATA until a reply fails; transient answers only. */
+    readonly maxAttempts: number;
+    readonly backoff: { readonly baseMs: number; readonly capMs: number };
+    readonly connectTimeoutMs: number;
+    readonly socketTimeoutMs: number;
+    /** A server that refused sign-in or permission is tried again after this time. */
+    readonly pausedRetrySeconds: number;
+    readonly completedJobRetentionDays: number;
+    /** Bytes of a composed reply; above it fails before it is submitted. */
+    readonly maxMessageSize: number;
+  };
+  readonly oauth: {
+    /** Tokens are renewed this long before they expire (plus jitter). */
+    readonly renewAheadSeconds: number;
+    readonly requestTimeoutMs: number;
+  };
+  readonly security: {
+    /** Encrypts token cache and portal secrets in Redis. */
+    readonly cacheKeys: KeyRing;
+    /** Signs the conversation token in our Message-IDs. */
+    readonly conversationKeys: KeyRing;
+  };
+  /** Files with email server definitions, absolute; those that do not exist are skipped until they do. */
+  readonly emailServersFiles: readonly string[];
+  readonly oauthApplications: readonly OAuthApplication[];
+}
+
+export interface LoadOptions {
+  /** Default: MAILROOM_CONFIG_DIR, else `config` under the working directory. */
+  configDir?: string;
+  /** Default: process.env. */
+  env?: Readonly<Record<string, string | undefined>>;
+  /** Settings by dotted path, stronger than files and environment: `{ 'http.port': 0 }`. Tests and the demo. */
+  overrides?: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Reads, checks and freezes the configuration.
+ * @throws MailroomError CONFIG_INVALID that names every wrong setting with its value (secrets masked).
+ */
+export function loadConfig(options: LoadOptions = {}): Config {
+  return readConfig(options).config;
+}

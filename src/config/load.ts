@@ -1,0 +1,242 @@
+// Files + environment + overrides → typed settings, with every problem collected. convict layers the sources; the parsers of the schema judge
+// the values, so that a message reads the same wherever the value came from.
+import { existsSync, readFileSync } from 'node:fs';
+import { isAbsolute, join, resolve } from 'node:path';
+import convict from 'convict';
+import { MailroomError } from '../domain/errors.ts';
+import type { Config, LoadOptions } from './config.ts';
+import { nearest } from './nearest.ts';
+import { readOAuthApplications } from './oauth-applications.ts';
+import { type Problem, problemText, shownValue } from './problem.ts';
+import { type Settings, settings } from './schema.ts';
+import type { Setting } from './setting.ts';
+import { parseYaml } from './yaml.ts';
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+export interface Loaded {
+  config: Config;
+  /** Files that were read, in order. */
+  files: readonly string[];
+}
+
+export type Entry = { path: string; setting: Setting<unknown> };
+
+const isSetting = (node: object): node is Setting<unknown> => 'parse' in node;
+const isGroup = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** All settings in the order of the schema, with their dotted paths. */
+export function entries(node: object = settings, prefix = ''): Entry[] {
+  return Object.entries(node).flatMap(([name, child]: [string, object]) => {
+    const path = prefix === '' ? name : `${prefix}.${name}`;
+    return isSetting(child) ? [{ path, setting: child }] : entries(child, path);
+  });
+}
+
+const FILES = ['mailroom.yaml', 'mailroom.yml', 'mailroom.json'];
+
+/** Reads everything. @throws MailroomError CONFIG_INVALID with all problems. */
+export function readConfig({ configDir, env = process.env, overrides = {} }: LoadOptions): Loaded {
+  const folder = resolve(configDir ?? env.MAILROOM_CONFIG_DIR ?? 'config');
+  const problems: Problem[] = [];
+  const files = FILES.map((name) => join(folder, name)).filter((file) => existsSync(file));
+  const known = new Map(entries().map((entry) => [entry.path, entry.setting]));
+
+  const layers = files.map((file) => flatten(readFile(file, problems), known, problems));
+  layers.push(fromEnvironment(env, known, problems));
+  for (const path of Object.keys(overrides)) if (!known.has(path)) problems.push(unknownKey(path, [...known.keys()]));
+  layers.push({ ...overrides });
+
+  const values = layered(layers, known, problems);
+  const applications = readOAuthApplications(values.get('oauthApplications') as readonly unknown[] | undefined, {
+    folder,
+    env,
+    problems,
+  });
+  values.set('oauthApplications', applications);
+  finish(values, folder);
+  checkTogether(values, problems);
+  if (problems.length > 0) throw invalid(problems);
+  return {
+    config: deepFreeze({ configDir: folder, ...(build(settings, '', values) as Omit<Config, 'configDir'>) }),
+    files,
+  };
+}
+
+function invalid(problems: readonly Problem[]): MailroomError {
+  const [first] = problems;
+  const message = problems.map(problemText).join('\n');
+  return new MailroomError('CONFIG_INVALID', { message, ...(first ? { field: first.field } : {}) });
+}
+
+function readFile(file: string, problems: Problem[]): Record<string, unknown> {
+  try {
+    const content = parseYaml(readFileSync(file, 'utf8'));
+    if (content === null || content === undefined) return {};
+    if (isGroup(content)) return content;
+    problems.push({ field: file, message: 'must hold settings as keys and values' });
+  } catch (error) {
+    problems.push({ field: file, message: error instanceof Error ? error.message : 'cannot be read' });
+  }
+  return {};
+}
+
+/** Nested content of a file → dotted paths; what the schema does not know becomes a problem with the nearest name. */
+function flatten(
+  content: Record<string, unknown>,
+  known: ReadonlyMap<string, unknown>,
+  problems: Problem[],
+  prefix = '',
+) {
+  const flat: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(content)) {
+    const path = prefix === '' ? name : `${prefix}.${name}`;
+    const isParent = [...known.keys()].some((key) => key.startsWith(`${path}.`));
+    if (known.has(path)) flat[path] = value;
+    else if (!isParent) problems.push(unknownKey(path, siblings(prefix, known)));
+    else if (isGroup(value)) Object.assign(flat, flatten(value, known, problems, path));
+    else if (value !== null) problems.push({ field: path, message: 'must hold settings as keys and values' });
+  }
+  return flat;
+}
+
+const siblings = (prefix: string, known: ReadonlyMap<string, unknown>): string[] => {
+  const below = [...known.keys()].filter((key) => prefix === '' || key.startsWith(`${prefix}.`));
+  const depth = prefix === '' ? 1 : prefix.split('.').length + 1;
+  return [...new Set(below.map((key) => key.split('.').slice(0, depth).join('.')))];
+};
+
+function unknownKey(path: string, candidates: readonly string[]): Problem {
+  const near = nearest(path, candidates);
+  return { field: path, message: near ? `is not a setting; did you mean ${near}?` : 'is not a setting' };
+}
+
+/** Reads `<ENV>` and, for secrets and PEM texts, `<ENV>_FILE`. Empty counts as not set: compose files pass empty variables. */
+function fromEnvironment(env: Env, known: ReadonlyMap<string, Setting<unknown>>, problems: Problem[]) {
+  const found: Record<string, unknown> = {};
+  for (const [path, setting] of known) {
+    const direct = env[setting.env];
+    const file = env[`${setting.env}_FILE`];
+    if (direct) found[path] = direct;
+    if (!file) continue;
+    if (direct) problems.push({ field: path, message: `is set twice: by ${setting.env} and ${setting.env}_FILE` });
+    try {
+      found[path] = readFileSync(file, 'utf8').replace(/\r?\n$/, '');
+    } catch (error) {
+      const code = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
+      problems.push({ field: path, message: `cannot be read from ${setting.env}_FILE ${file} (${code})` });
+    }
+  }
+  for (const name of Object.keys(env)) unknownVariable(name, known, problems);
+  return found;
+}
+
+/** A misspelt variable is as wrong as a misspelt key. Variables of other parts of Mailroom stand in their own list. */
+const OTHER_VARIABLES = ['MAILROOM_CONFIG_DIR'];
+const SECRET_VARIABLE = /^MAILROOM_SECRET_/;
+function unknownVariable(name: string, known: ReadonlyMap<string, Setting<unknown>>, problems: Problem[]): void {
+  if (!name.startsWith('MAILROOM_') || OTHER_VARIABLES.includes(name) || SECRET_VARIABLE.test(name)) return;
+  const names = [...known.values()].map((setting) => setting.env);
+  if (names.includes(name) || names.includes(name.replace(/_FILE$/, ''))) return;
+  const near = nearest(name, names);
+  // Only a near miss is a problem: an orchestrator sets variables of its own (MAILROOM_SERVICE_HOST in Kubernetes).
+  if (near) problems.push({ field: name, message: `is not a setting; did you mean ${near}?` });
+}
+
+function layered(
+  layers: readonly Record<string, unknown>[],
+  known: ReadonlyMap<string, Setting<unknown>>,
+  problems: Problem[],
+) {
+  const values = new Map<string, unknown>();
+  const instance = convict<Record<string, unknown>>(schemaFor(known, values, problems), { env: {}, args: [] });
+  for (const layer of layers) for (const [path, value] of Object.entries(layer)) instance.set(path, value);
+  try {
+    instance.validate({ allowed: 'strict' });
+  } catch (error) {
+    // Every judgement of a value was collected by its format; convict's own text would repeat the value.
+    if (problems.length === 0) throw new MailroomError('CONFIG_INVALID', { cause: error });
+  }
+  return values;
+}
+
+/** The convict schema. Defaults go in as text, because convict coerces by the type of the default, and laxly (`12abc` → 12). */
+function schemaFor(known: ReadonlyMap<string, Setting<unknown>>, values: Map<string, unknown>, problems: Problem[]) {
+  const root: Record<string, unknown> = {};
+  for (const [path, setting] of known) {
+    const names = path.split('.');
+    const leaf = names.pop() ?? path;
+    let group = root;
+    for (const name of names) {
+      group[name] ??= {};
+      group = group[name] as Record<string, unknown>;
+    }
+    group[leaf] = {
+      doc: setting.doc,
+      default: setting.default === null ? null : String(setting.default),
+      nullable: true,
+      sensitive: setting.sensitive,
+      format: (value: unknown) => {
+        try {
+          values.set(path, setting.parse(value));
+        } catch (error) {
+          const message = error instanceof Error ? error.message : 'is not valid';
+          problems.push({ field: path, message, ...(setting.sensitive ? {} : { got: shownValue(value) }) });
+          throw error;
+        }
+      },
+    };
+  }
+  return root as convict.Schema<Record<string, unknown>>;
+}
+
+/** Paths become absolute: relative ones start at the working directory (blobs) or beside the configuration (definitions). */
+function finish(values: Map<string, unknown>, folder: string): void {
+  const blobs = values.get('blobs.folder');
+  if (typeof blobs === 'string') values.set('blobs.folder', resolve(blobs));
+  const given = values.get('emailServersFiles');
+  const files = Array.isArray(given) ? given.map(String) : [];
+  const names = files.length > 0 ? files : ['email-servers.yaml', 'email-servers.yml', 'email-servers.json'];
+  values.set(
+    'emailServersFiles',
+    names.map((name) => (isAbsolute(name) ? name : join(folder, name))),
+  );
+}
+
+/** What only several settings together can get wrong. */
+function checkTogether(values: ReadonlyMap<string, unknown>, problems: Problem[]): void {
+  const missing = (field: string, message: string) => {
+    if (problems.every((problem) => problem.field !== field)) problems.push({ field, message });
+  };
+  const empty = (path: string) => (values.get(path) as readonly unknown[] | undefined)?.length === 0;
+  if (values.get('mode') === 'production') {
+    if (values.get('redis.url') === undefined) missing('redis.url', 'is required in production (MAILROOM_REDIS_URL)');
+    for (const path of ['security.cacheKeys', 'security.conversationKeys'])
+      if (empty(path)) missing(path, 'is required in production');
+  }
+  if (values.get('blobs.kind') === 's3' && values.get('blobs.s3.bucket') === undefined)
+    missing('blobs.s3.bucket', 'is required with blobs.kind s3');
+  if ((values.get('blobs.s3.accessKeyId') === undefined) !== (values.get('blobs.s3.secretAccessKey') === undefined))
+    missing('blobs.s3.secretAccessKey', 'and blobs.s3.accessKeyId must be set both or none');
+}
+
+function build(node: object, prefix: string, values: ReadonlyMap<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(node).map(([name, child]: [string, object]) => {
+      const path = prefix === '' ? name : `${prefix}.${name}`;
+      return [name, isSetting(child) ? values.get(path) : build(child, path, values)];
+    }),
+  );
+}
+
+/** Freezes plain data all the way down; bytes (keys) cannot be frozen. */
+function deepFreeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null && !ArrayBuffer.isView(value)) {
+    for (const child of Object.values(value)) deepFreeze(child);
+    Object.freeze(value);
+  }
+  return value;
+}
+
+export type { Settings };

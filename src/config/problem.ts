@@ -1,0 +1,19 @@
+// A problem of the configuration: which field, what is wrong with it, what stood there. One wording for settings and email servers.
+
+export interface Problem {
+  field: string;
+  /** Completes `<field>: …`. */
+  message: string;
+  /** The value as it may be shown; left out for secrets. */
+  got?: string;
+}
+
+export const problemText = ({ field, message, got }: Problem): string =>
+  `${field}: ${message}${got === undefined ? '' : `, got ${got}`}`;
+
+/** A value in a message: short, on one line. */
+export function shownValue(value: unknown): string {
+  const text = typeof value === 'string' ? `"${value}"` : (JSON.stringify(value) ?? String(value));
+  const line = text.replaceAll(/[\p{Cc}\p{Cf}]/gu, '·');
+  return line.length > 80 ? `${line.slice(0, 77)}…` : line;
+}

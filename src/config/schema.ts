@@ -1,0 +1,319 @@
+// The schema of the configuration: every setting once, with what it means, its kind, default and environment variable. docs/configuration.md
+// is generated from here (`mailroom config --docs`). Secrets are marked; each is also read from the file named by <ENV>_FILE.
+import type { OAuthApplication } from '../domain/email-server.ts';
+import type { Config } from './config.ts';
+import { parseApiTokens, parseKeyRing } from './secrets.ts';
+import * as s from './setting.ts';
+
+export type Settings = s.SettingsOf<Omit<Config, 'configDir' | 'oauthApplications'>> & {
+  oauthApplications: s.Setting<readonly unknown[]>;
+};
+export type { OAuthApplication };
+
+const MiB = 1024 * 1024;
+
+const keyRing = (doc: string, env: string) =>
+  s.custom(
+    `${doc} First key is used, the others still read. Make one: \`openssl rand -base64 32\`.`,
+    env,
+    'list of id:base64',
+    '',
+    parseKeyRing,
+    {
+      secret: true,
+    },
+  );
+
+const fileList = (value: unknown): readonly string[] =>
+  s
+    .listOf(value)
+    .map((part) => (typeof part === 'string' && part !== '' ? part : s.wrong('must be a list of file names')));
+
+export const settings: Settings = {
+  mode: s.oneOf(
+    'production refuses to start without Redis and keys; development takes an embedded Redis and keys made up at start.',
+    'MODE',
+    'production',
+    ['production', 'development'],
+  ),
+  organisation: s.string('Name of the organisation, shown to people.', 'ORGANISATION', 'default'),
+  roles: s.setOf('What `mailroom serve` runs in this process.', 'ROLES', 'ingest,send,portal', [
+    'ingest',
+    'send',
+    'portal',
+  ]),
+  messageIdDomain: s.hostName(
+    'Right-hand side of the Message-IDs of replies; a domain of yours.',
+    'MESSAGE_ID_DOMAIN',
+    'mailroom.invalid',
+  ),
+  log: {
+    level: s.oneOf('Lowest level that is logged.', 'LOG_LEVEL', 'info', ['debug', 'info', 'warn', 'error', 'silent']),
+  },
+  redis: {
+    url: s.optional({
+      ...s.url('Redis 6.2 or newer, or Valkey; rediss:// for TLS. Required in production.', 'REDIS_URL', '', [
+        'redis',
+        'rediss',
+      ]),
+      sensitive: true,
+    }),
+    tls: {
+      ca: s.pem('Private CA that signs the certificate of Redis (PEM).', 'REDIS_TLS_CA'),
+      serverName: s.optional(
+        s.hostName(
+          'Name in the certificate of Redis, when it is not the host of the URL.',
+          'REDIS_TLS_SERVER_NAME',
+          '',
+        ),
+      ),
+    },
+  },
+  blobs: {
+    kind: s.oneOf('Where raw mails and large texts are kept.', 'BLOBS_KIND', 'folder', ['folder', 's3']),
+    folder: s.string('Folder of the blob store; all replicas must see the same one.', 'BLOBS_FOLDER', 'var/blobs'),
+    s3: {
+      bucket: s.optional(s.string('Bucket; required with kind s3.', 'BLOBS_S3_BUCKET', null)),
+      region: s.string('Region.', 'BLOBS_S3_REGION', 'eu-central-1'),
+      endpoint: s.optional(s.url('Endpoint, when it is not AWS.', 'BLOBS_S3_ENDPOINT', '', ['http', 'https'])),
+      accessKeyId: s.optional(
+        s.string('Access key; without one the SDK looks for a role of the machine.', 'BLOBS_S3_ACCESS_KEY_ID', null),
+      ),
+      secretAccessKey: s.optional(
+        s.string('Secret of the access key.', 'BLOBS_S3_SECRET_ACCESS_KEY', null, { secret: true }),
+      ),
+      prefix: s.anyString('Put in front of every object name.', 'BLOBS_S3_PREFIX', 'mailroom/'),
+      forcePathStyle: s.flag('Bucket in the path instead of the host name.', 'BLOBS_S3_FORCE_PATH_STYLE', false),
+    },
+    encryptionKeys: keyRing('Keys that blobs are encrypted with; none: stored as they are.', 'BLOBS_ENCRYPTION_KEYS'),
+    retentionDays: s.integer('Days after which raw mails are deleted.', 'BLOBS_RETENTION_DAYS', 30, 1, 3650),
+  },
+  http: {
+    host: s.listen('Address that the HTTP server listens on.', 'HTTP_HOST', '127.0.0.1'),
+    port: s.integer('Port of the HTTP server; 0 takes a free one.', 'HTTP_PORT', 8080, 0, 65535),
+    publicUrl: s.url(
+      'Base URL under which people reach the portal; the redirect address of delegated sign-in stands below it.',
+      'HTTP_PUBLIC_URL',
+      'http://localhost:8080',
+      ['http', 'https'],
+    ),
+    apiTokens: s.custom(
+      'Bearer tokens of the API, each `name:scope:token` with scope admin, backend or read. None: the API answers 401.',
+      'HTTP_API_TOKENS',
+      'list of name:scope:token',
+      '',
+      parseApiTokens,
+      { secret: true },
+    ),
+    bodyLimit: s.integer('Largest request body in bytes.', 'HTTP_BODY_LIMIT', 40 * MiB, 1024, 1024 * MiB),
+  },
+  inbound: {
+    startStaggerMs: s.integer(
+      'First sign-ins are spread over this many milliseconds.',
+      'INBOUND_START_STAGGER_MS',
+      2000,
+      0,
+      600_000,
+    ),
+    idleRenewSeconds: s.integer(
+      'IDLE is issued anew after this time (RFC 2177: under 29 minutes).',
+      'INBOUND_IDLE_RENEW_SECONDS',
+      300,
+      5,
+      1740,
+    ),
+    deadAfterSeconds: s.integer(
+      'A connection silent for this long when asked counts as dead.',
+      'INBOUND_DEAD_AFTER_SECONDS',
+      90,
+      1,
+      3600,
+    ),
+    reconcileSeconds: s.integer(
+      'Interval of the reconciliation that finds what IDLE missed.',
+      'INBOUND_RECONCILE_SECONDS',
+      120,
+      1,
+      86_400,
+    ),
+    leaseSeconds: s.integer(
+      'Life of a mailbox lease; another replica takes over after it.',
+      'INBOUND_LEASE_SECONDS',
+      10,
+      1,
+      300,
+    ),
+    batchCount: s.integer('Messages in one commit.', 'INBOUND_BATCH_COUNT', 50, 1, 50),
+    batchBytes: s.integer('Bytes of jobs in one commit.', 'INBOUND_BATCH_BYTES', 2 * MiB, 64 * 1024, 8 * MiB),
+    loginsPerSecond: s.number('Sign-ins a second for each tenant.', 'INBOUND_LOGINS_PER_SECOND', 10, 0.1, 1000),
+    inlineTextBytes: s.integer(
+      'Longer texts stand in the job by reference.',
+      'INBOUND_INLINE_TEXT_BYTES',
+      32 * 1024,
+      0,
+      MiB,
+    ),
+    maxBacklogPerFlow: s.integer(
+      'Waiting jobs of a flow above which fetching for it pauses.',
+      'INBOUND_MAX_BACKLOG_PER_FLOW',
+      100_000,
+      1,
+      100_000_000,
+    ),
+    backoff: {
+      baseMs: s.integer(
+        'First wait after a failed connection, doubled each time, in milliseconds.',
+        'INBOUND_BACKOFF_BASE_MS',
+        1000,
+        1,
+        600_000,
+      ),
+      capMs: s.integer(
+        'Longest wait between attempts in milliseconds.',
+        'INBOUND_BACKOFF_CAP_MS',
+        30_000,
+        1,
+        3_600_000,
+      ),
+    },
+    parseTimeoutMs: s.integer(
+      'Time that a single mail may take to parse; above it the mail is quarantined.',
+      'INBOUND_PARSE_TIMEOUT_MS',
+      10_000,
+      100,
+      600_000,
+    ),
+    completedJobRetentionDays: s.integer(
+      'Days that completed message jobs are kept: within them none is enqueued twice.',
+      'INBOUND_COMPLETED_JOB_RETENTION_DAYS',
+      8,
+      1,
+      365,
+    ),
+  },
+  outbound: {
+    workersPerServer: s.integer(
+      'Replies of one SMTP server in hand at once, in each process.',
+      'OUTBOUND_WORKERS_PER_SERVER',
+      3,
+      1,
+      100,
+    ),
+    journalDays: s.integer('Days that the journal of a reply is kept.', 'OUTBOUND_JOURNAL_DAYS', 8, 1, 365),
+    uncertain: {
+      lookForMinutes: s.integer(
+        'How long Sent is searched for a reply whose answer was lost.',
+        'OUTBOUND_UNCERTAIN_LOOK_FOR_MINUTES',
+        15,
+        0,
+        1440,
+      ),
+    },
+    ehloName: s.optional(s.hostName('Name in EHLO; default: the host name of the machine.', 'OUTBOUND_EHLO_NAME', '')),
+    maxAttempts: s.integer('Attempts before a reply fails on passing trouble.', 'OUTBOUND_MAX_ATTEMPTS', 12, 1, 1000),
+    backoff: {
+      baseMs: s.integer(
+        'First wait after passing trouble, doubled each time, in milliseconds.',
+        'OUTBOUND_BACKOFF_BASE_MS',
+        5000,
+        1,
+        600_000,
+      ),
+      capMs: s.integer(
+        'Longest wait between attempts in milliseconds.',
+        'OUTBOUND_BACKOFF_CAP_MS',
+        900_000,
+        1,
+        86_400_000,
+      ),
+    },
+    connectTimeoutMs: s.integer(
+      'Time for connection and greeting in milliseconds.',
+      'OUTBOUND_CONNECT_TIMEOUT_MS',
+      30_000,
+      100,
+      600_000,
+    ),
+    socketTimeoutMs: s.integer(
+      'Silence after which a submission counts as broken, in milliseconds.',
+      'OUTBOUND_SOCKET_TIMEOUT_MS',
+      120_000,
+      100,
+      3_600_000,
+    ),
+    pausedRetrySeconds: s.integer(
+      'A server paused by sign-in or permission is tried again after this time.',
+      'OUTBOUND_PAUSED_RETRY_SECONDS',
+      300,
+      1,
+      86_400,
+    ),
+    completedJobRetentionDays: s.integer(
+      'Days that completed reply jobs are kept.',
+      'OUTBOUND_COMPLETED_JOB_RETENTION_DAYS',
+      8,
+      1,
+      365,
+    ),
+    maxMessageSize: s.integer(
+      'Largest composed reply in bytes (Exchange Online: 35 MB with encoding).',
+      'OUTBOUND_MAX_MESSAGE_SIZE',
+      35 * MiB,
+      1024,
+      150 * MiB,
+    ),
+  },
+  oauth: {
+    renewAheadSeconds: s.integer(
+      'Tokens are renewed this long before they expire, with jitter.',
+      'OAUTH_RENEW_AHEAD_SECONDS',
+      600,
+      0,
+      3600,
+    ),
+    requestTimeoutMs: s.integer(
+      'Time that a token request may take in milliseconds.',
+      'OAUTH_REQUEST_TIMEOUT_MS',
+      30_000,
+      100,
+      600_000,
+    ),
+  },
+  security: {
+    cacheKeys: keyRing(
+      'Keys of the token cache and of secrets made in the portal. Required in production.',
+      'SECURITY_CACHE_KEYS',
+    ),
+    conversationKeys: keyRing(
+      'Keys that sign the conversation in our Message-IDs. Required in production.',
+      'SECURITY_CONVERSATION_KEYS',
+    ),
+  },
+  emailServersFiles: s.custom(
+    'Files with email server definitions. Default: email-servers.yaml, .yml and .json beside this file.',
+    'EMAIL_SERVERS_FILES',
+    'list of files',
+    '',
+    fileList,
+  ),
+  oauthApplications: s.custom(
+    'OAuth2 applications (see the example); in the environment as JSON. Secrets by secretFile or secretEnv.',
+    'OAUTH_APPLICATIONS',
+    'list of applications',
+    '',
+    (value) => {
+      if (value === '') return [];
+      const list: unknown = typeof value === 'string' ? parseJson(value) : value;
+      return Array.isArray(list) ? list : s.wrong('must be a list of applications');
+    },
+    { secret: true },
+  ),
+};
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return s.wrong('must be JSON');
+  }
+}
