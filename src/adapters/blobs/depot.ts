@@ -1,0 +1,29 @@
+// What a kind of storage (folder, S3) must do for the blob store: keep opaque bytes under a key, durably. Content keys, encryption and
+// verification stand above it in store.ts, once for all kinds.
+
+export interface DepotItem {
+  key: string;
+  bytes: Uint8Array;
+}
+
+export interface OpenBlob {
+  /** Bytes stored. */
+  size: number;
+  /** Bytes [start, end), both within size. */
+  read(start: number, end: number): AsyncIterable<Uint8Array>;
+  close(): Promise<void>;
+}
+
+export interface Depot {
+  /** Resolves when all are durable. An item that exists already with the same size is touched: its age counts from now. */
+  putMany(items: readonly DepotItem[]): Promise<void>;
+  /** @param key asked when the source has ended: only then is the content known */
+  putStream(source: AsyncIterable<Uint8Array>, key: () => string): Promise<void>;
+  /** @throws MailroomError BLOB_NOT_FOUND */
+  open(key: string): Promise<OpenBlob>;
+  has(key: string): Promise<boolean>;
+  delete(key: string): Promise<void>;
+  sweep(olderThan: Date): Promise<number>;
+  check(): Promise<void>;
+  close(): Promise<void>;
+}

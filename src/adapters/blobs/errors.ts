@@ -1,0 +1,29 @@
+// What file systems and S3 say when they fail, as codes of the catalogue. Pure.
+import { asError, MailroomError } from '../../domain/errors.ts';
+
+const FULL = new Set(['ENOSPC', 'EDQUOT', 'XMinioStorageFull', 'QuotaExceeded', 'EntityTooLargeForQuota']);
+
+/** @param command what was being done: open, write, fsync, rename, GetObject… */
+export function blobError(thrown: unknown, command: string): MailroomError {
+  if (thrown instanceof MailroomError) return thrown;
+  const error = asError(thrown) as Error & { code?: unknown; $metadata?: { httpStatusCode?: number } };
+  const code = typeof error.code === 'string' ? error.code : error.name;
+  const full = FULL.has(code) || error.$metadata?.httpStatusCode === 507;
+  return new MailroomError(full ? 'BLOB_STORE_FULL' : 'BLOB_STORE_UNAVAILABLE', {
+    remote: { system: 'blob', code, command },
+    cause: error,
+  });
+}
+
+export function notFound(key: string): MailroomError {
+  return new MailroomError('BLOB_NOT_FOUND', { message: `The blob store does not hold ${key}.`, field: 'blob' });
+}
+
+export function damaged(key: string, what: string): MailroomError {
+  return new MailroomError('BLOB_DAMAGED', { message: `Blob ${key} is damaged: ${what}.`, field: 'blob' });
+}
+
+/** True for an errno error of this code. */
+export function isErrno(thrown: unknown, code: string): boolean {
+  return thrown instanceof Error && (thrown as NodeJS.ErrnoException).code === code;
+}

@@ -1,0 +1,269 @@
+// Folder storage: <folder>/<first two hex digits>/<key>, written as temporary file → fsync → rename → fsync of the directory, so that a blob is
+// either whole and durable or not there. Several processes may share the folder.
+import { randomBytes } from 'node:crypto';
+import { type FileHandle, mkdir, open, opendir, rename, rm, stat, utimes } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Depot, DepotItem, OpenBlob } from './depot.ts';
+import { blobError, isErrno, notFound } from './errors.ts';
+
+/** Bytes of one read. */
+const CHUNK = 64 * 1024;
+/** A temporary file older than this belongs to a process that is dead. */
+const LEFTOVER_MS = 60 * 60 * 1000;
+/** Names of blobs that a sweep is about to remove. */
+const SWEPT = 'swept-';
+
+export interface FolderOptions {
+  /** Clock in epoch ms. */
+  now?: () => number;
+}
+
+export async function openFolder(folder: string, { now = Date.now }: FolderOptions = {}): Promise<Depot> {
+  const temporary = join(folder, 'tmp');
+  const directoryOf = (key: string): string => join(folder, key.slice(0, 2));
+  const pathOf = (key: string): string => join(directoryOf(key), key);
+  const temporaryName = (): string => join(temporary, `${process.pid}-${randomBytes(12).toString('hex')}`);
+  const known = new Set<string>();
+
+  await mkdir(temporary, { recursive: true, mode: 0o700 }).catch((thrown: unknown) => {
+    throw blobError(thrown, 'mkdir');
+  });
+  await removeLeftovers();
+
+  async function syncDirectory(path: string): Promise<void> {
+    const handle = await open(path, 'r');
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  }
+
+  async function ensureDirectory(path: string): Promise<void> {
+    if (known.has(path)) return;
+    await mkdir(path, { recursive: true, mode: 0o700 });
+    await syncDirectory(folder);
+    known.add(path);
+  }
+
+  /** True when the blob is there with this size; it counts as used now. */
+  async function touch(key: string, size: number): Promise<boolean> {
+    const path = pathOf(key);
+    const when = new Date(now());
+    try {
+      if ((await stat(path)).size !== size) return false;
+      await utimes(path, when, when);
+      return true;
+    } catch (thrown) {
+      if (isErrno(thrown, 'ENOENT')) return false;
+      throw thrown;
+    }
+  }
+
+  async function moveIn(from: string, key: string): Promise<void> {
+    const directory = directoryOf(key);
+    await ensureDirectory(directory);
+    try {
+      await rename(from, pathOf(key));
+    } catch (thrown) {
+      // Somebody removed the directory while we ran.
+      if (!isErrno(thrown, 'ENOENT')) throw thrown;
+      known.delete(directory);
+      await ensureDirectory(directory);
+      await rename(from, pathOf(key));
+    }
+  }
+
+  /** A file that is written and flushed to the disk under a temporary name, removed again when that fails. */
+  async function writeTemporary(write: (handle: FileHandle) => Promise<void>): Promise<string> {
+    const path = temporaryName();
+    let handle: FileHandle;
+    try {
+      handle = await open(path, 'wx', 0o600);
+    } catch (thrown) {
+      if (!isErrno(thrown, 'ENOENT')) throw thrown;
+      await mkdir(temporary, { recursive: true, mode: 0o700 });
+      handle = await open(path, 'wx', 0o600);
+    }
+    try {
+      await write(handle);
+      await handle.sync();
+    } catch (thrown) {
+      await handle.close().catch(() => {});
+      await rm(path, { force: true }).catch(() => {});
+      throw thrown;
+    }
+    await handle.close();
+    return path;
+  }
+
+  async function writeOne({ key, bytes }: DepotItem): Promise<void> {
+    if (await touch(key, bytes.length)) return;
+    const path = await writeTemporary((handle) => handle.writeFile(bytes));
+    await moveIn(path, key);
+  }
+
+  async function removeLeftovers(): Promise<void> {
+    for (const name of await listed(temporary)) {
+      const path = join(temporary, name);
+      if (name.startsWith(SWEPT)) {
+        // A sweep died between taking the blob aside and judging it: back it goes, the next sweep judges again.
+        const key = name.slice(SWEPT.length, name.lastIndexOf('.'));
+        if (await isOlder(path, now() - LEFTOVER_MS, 'ctimeMs')) await moveIn(path, key).catch(() => {});
+      } else if (await isOlder(path, now() - LEFTOVER_MS, 'mtimeMs')) {
+        await rm(path, { force: true }).catch(() => {});
+      }
+    }
+  }
+
+  const depot: Depot = {
+    async putMany(items) {
+      try {
+        const results = await Promise.allSettled(items.map(writeOne));
+        for (const result of results) if (result.status === 'rejected') throw result.reason;
+        // Also for those that were only touched: another process may have renamed them a moment ago and not synced yet.
+        await Promise.all([...new Set(items.map(({ key }) => directoryOf(key)))].map(syncDirectory));
+      } catch (thrown) {
+        throw blobError(thrown, 'write');
+      }
+    },
+
+    async putStream(source, keyOf) {
+      try {
+        let size = 0;
+        const path = await writeTemporary(async (handle) => {
+          for await (const chunk of source) {
+            await handle.writeFile(chunk);
+            size += chunk.length;
+          }
+        });
+        const key = keyOf();
+        if (await touch(key, size)) await rm(path, { force: true });
+        else await moveIn(path, key);
+        await syncDirectory(directoryOf(key));
+      } catch (thrown) {
+        throw blobError(thrown, 'write');
+      }
+    },
+
+    async open(key) {
+      let handle: FileHandle | undefined;
+      try {
+        handle = await open(pathOf(key), 'r');
+        const { size } = await handle.stat();
+        return openBlob(handle, size);
+      } catch (thrown) {
+        await handle?.close().catch(() => {});
+        if (isErrno(thrown, 'ENOENT')) throw notFound(key);
+        throw blobError(thrown, 'open');
+      }
+    },
+
+    async has(key) {
+      try {
+        await stat(pathOf(key));
+        return true;
+      } catch (thrown) {
+        if (isErrno(thrown, 'ENOENT')) return false;
+        throw blobError(thrown, 'stat');
+      }
+    },
+
+    async delete(key) {
+      try {
+        await rm(pathOf(key), { force: true });
+      } catch (thrown) {
+        throw blobError(thrown, 'unlink');
+      }
+    },
+
+    async sweep(olderThan) {
+      const limit = olderThan.getTime();
+      let removed = 0;
+      try {
+        await removeLeftovers();
+        for (const directory of await listed(folder)) {
+          if (!/^[0-9a-f]{2}$/.test(directory)) continue;
+          const entries = await opendir(join(folder, directory));
+          for await (const { name } of entries) if (await removeIfOlder(name, limit)) removed += 1;
+        }
+      } catch (thrown) {
+        throw blobError(thrown, 'sweep');
+      }
+      return removed;
+    },
+
+    async check() {
+      try {
+        const path = await writeTemporary((handle) => handle.writeFile(new Uint8Array(1)));
+        await rm(path, { force: true });
+      } catch (thrown) {
+        throw blobError(thrown, 'write');
+      }
+    },
+
+    async close() {},
+  };
+
+  /**
+   * The blob is taken aside first and judged again there: whoever stores the same bytes at this moment either touched it before (seen here,
+   * and it is put back) or finds nothing and writes it anew. Judging and removing in place would lose it.
+   */
+  async function removeIfOlder(key: string, limit: number): Promise<boolean> {
+    if (!(await isOlder(pathOf(key), limit, 'mtimeMs'))) return false;
+    const aside = join(temporary, `${SWEPT}${key}.${randomBytes(6).toString('hex')}`);
+    try {
+      await rename(pathOf(key), aside);
+    } catch (thrown) {
+      if (isErrno(thrown, 'ENOENT')) return false; // another replica's sweep
+      throw thrown;
+    }
+    if (await isOlder(aside, limit, 'mtimeMs')) {
+      await rm(aside, { force: true });
+      return true;
+    }
+    await moveIn(aside, key);
+    return false;
+  }
+
+  return depot;
+}
+
+function openBlob(handle: FileHandle, size: number): OpenBlob {
+  return {
+    size,
+    async *read(start, end) {
+      let position = start;
+      while (position < end) {
+        const buffer = Buffer.allocUnsafeSlow(Math.min(CHUNK, end - position));
+        let bytesRead: number;
+        try {
+          ({ bytesRead } = await handle.read(buffer, 0, buffer.length, position));
+        } catch (thrown) {
+          throw blobError(thrown, 'read');
+        }
+        if (bytesRead === 0) return;
+        position += bytesRead;
+        yield buffer.subarray(0, bytesRead);
+      }
+    },
+    async close() {
+      await handle.close().catch(() => {});
+    },
+  };
+}
+
+async function listed(path: string): Promise<string[]> {
+  const names: string[] = [];
+  for await (const entry of await opendir(path)) names.push(entry.name);
+  return names;
+}
+
+async function isOlder(path: string, limit: number, by: 'mtimeMs' | 'ctimeMs'): Promise<boolean> {
+  try {
+    return (await stat(path))[by] < limit;
+  } catch (thrown) {
+    if (isErrno(thrown, 'ENOENT')) return false;
+    throw thrown;
+  }
+}
