@@ -1,0 +1,51 @@
+// Fails a test file that leaves a child process or a listening server of ours behind. `leakWatch()` at the top of the file.
+import { readdirSync, readFileSync } from 'node:fs';
+import { afterAll } from 'vitest';
+import { groupAlive, runningProcesses } from './processes.ts';
+import { waitFor } from './temp.ts';
+
+/** Kinds of handles that mean something of ours still works; vitest's own channel to its parent is a pipe, not in the list. */
+const OURS = new Set(['TCPServerWrap', 'ProcessWrap', 'TCPSocketWrap']);
+
+/** What is left now: names of processes, kinds of open handles. */
+export function leftovers(before: readonly string[] = []): string[] {
+  const handles = process.getActiveResourcesInfo().filter((kind) => OURS.has(kind));
+  for (const kind of before) {
+    const at = handles.indexOf(kind);
+    if (at >= 0) handles.splice(at, 1);
+  }
+  return [...runningProcesses().map(({ name, pid }) => `${name} (pid ${pid})`), ...handles];
+}
+
+/** Registers an afterAll hook; call it before the hooks that stop servers (afterAll hooks run last-registered-first). */
+export function leakWatch(): void {
+  const before = process.getActiveResourcesInfo().filter((kind) => OURS.has(kind));
+  afterAll(async () => {
+    await waitFor(() => leftovers(before).length === 0, {
+      timeoutMs: 5_000,
+      describe: () => `nothing to be left running by this test file, but: ${leftovers(before).join(', ')}`,
+    });
+  });
+}
+
+/**
+ * Processes of the machine whose command line or working folder names one of our temp folders (mailroom-…); scripts/test.ts asks at the
+ * end. Linux only; elsewhere the list is empty.
+ */
+export function strayProcesses(): { pid: number; command: string }[] {
+  let pids: string[];
+  try {
+    pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid);
+  } catch {
+    return [];
+  }
+  return pids.flatMap((name) => {
+    try {
+      const command = readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
+      const pid = Number(name);
+      return /\/mailroom-[a-z]+-\w{6}\//.test(command) && groupAlive(pid) ? [{ pid, command }] : [];
+    } catch {
+      return [];
+    }
+  });
+}

@@ -1,0 +1,88 @@
+// A thrown-away redis-server on a free loopback port. The data folder outlives kill9() and restart(), and goes with stop().
+import { createConnection } from 'node:net';
+import { join } from 'node:path';
+import { type StartedProcess, startProcess, tail } from './processes.ts';
+import { freePort, tempDir, waitFor } from './temp.ts';
+
+export interface TestRedisOptions {
+  /** fsync policy of the append-only file; false (default) keeps nothing over a restart. */
+  aof?: 'everysec' | 'always' | false;
+  /** As in redis.conf, e.g. 64mb. The policy is always noeviction. */
+  maxmemory?: string;
+  port?: number;
+}
+
+export interface TestRedis {
+  readonly url: string;
+  readonly port: number;
+  readonly dir: string;
+  readonly pid: number;
+  /** Ends it without a chance to write. */
+  kill9(): Promise<void>;
+  /** Starts it again (after kill9(), or stopping it first) on the same port and data. */
+  restart(): Promise<void>;
+  /** Stops the process for a while (SIGSTOP) and lets it go on. */
+  freeze(): void;
+  thaw(): void;
+  stop(): Promise<void>;
+}
+
+export async function startRedis(options: TestRedisOptions = {}): Promise<TestRedis> {
+  const dir = tempDir('redis');
+  const port = options.port ?? (await freePort());
+  const log = join(dir.path, 'redis.log');
+  const aof = options.aof ?? false;
+  const args = [
+    ...['--port', String(port), '--bind', '127.0.0.1', '--dir', dir.path, '--save', '', '--daemonize', 'no'],
+    ...['--appendonly', aof === false ? 'no' : 'yes', '--appendfsync', aof === false ? 'no' : aof],
+    ...['--maxmemory-policy', 'noeviction', '--maxmemory', options.maxmemory ?? '0'],
+  ];
+  const start = async (): Promise<StartedProcess> => {
+    const redis = startProcess('redis-server', 'redis-server', args, { logFile: log });
+    try {
+      await waitFor(() => ping(port), {
+        hopeless: () => !redis.running(),
+        describe: () => `redis-server on port ${port}\n${tail(log)}`,
+      });
+    } catch (error) {
+      await redis.stop();
+      throw error;
+    }
+    return redis;
+  };
+  let redis = await start();
+  return {
+    url: `redis://127.0.0.1:${port}`,
+    port,
+    dir: dir.path,
+    get pid() {
+      return redis.pid;
+    },
+    kill9: () => redis.kill9(),
+    restart: async () => {
+      await redis.stop();
+      redis = await start();
+    },
+    freeze: () => redis.signal('SIGSTOP'),
+    thaw: () => redis.signal('SIGCONT'),
+    stop: async () => {
+      redis.signal('SIGCONT');
+      await redis.stop();
+      dir.remove();
+    },
+  };
+}
+
+/** One inline PING: true at +PONG, false while it is still loading its data or not there. */
+function ping(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createConnection({ port, host: '127.0.0.1' }, () => socket.write('PING\r\n'));
+    const done = (alive: boolean) => {
+      socket.destroy();
+      resolve(alive);
+    };
+    socket.once('data', (bytes) => done(bytes.toString().startsWith('+PONG')));
+    socket.once('error', () => done(false));
+    socket.setTimeout(1_000, () => done(false));
+  });
+}

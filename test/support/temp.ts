@@ -1,0 +1,95 @@
+// Small ground under every test server: a temp folder of its own, a free loopback port, waiting for a condition instead of sleeping.
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { createConnection, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+
+export interface TempDir {
+  readonly path: string;
+  remove(): void;
+}
+
+/** A new folder below the system's temp folder, readable by the servers' own users; the caller removes it. */
+export function tempDir(name = 'test'): TempDir {
+  const path = mkdtempSync(join(tmpdir(), `mailroom-${name}-`));
+  // mkdtemp makes 0700; Dovecot and Postfix drop root and must still pass through.
+  chmodSync(path, 0o755);
+  return { path, remove: () => rmSync(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 }) };
+}
+
+const handedOut = new Set<number>();
+
+/** A TCP port of 127.0.0.1 that was free a moment ago and that this process has not handed out before. */
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = await new Promise<number>((resolve, reject) => {
+      const server = createServer();
+      server.once('error', reject);
+      server.listen(0, '127.0.0.1', () => {
+        const address = server.address();
+        server.close(() =>
+          typeof address === 'object' && address !== null ? resolve(address.port) : reject(new Error('no port')),
+        );
+      });
+    });
+    if (!handedOut.has(port)) {
+      handedOut.add(port);
+      return port;
+    }
+  }
+}
+
+/** Whether something listens on the port. */
+export function canConnect(port: number, host = '127.0.0.1'): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createConnection({ port, host });
+    const done = (open: boolean) => {
+      socket.destroy();
+      resolve(open);
+    };
+    socket.once('connect', () => done(true));
+    socket.once('error', () => done(false));
+    socket.setTimeout(2_000, () => done(false));
+  });
+}
+
+export interface WaitOptions {
+  /** Milliseconds until it gives up; default 10,000. */
+  timeoutMs?: number;
+  /** Milliseconds between two looks; default 20. */
+  intervalMs?: number;
+  /** What is waited for, for the error message; a function may add the present state. */
+  describe?: string | (() => string);
+  /** Ends the wait at once when it is true: what is waited for can no longer happen. */
+  hopeless?: () => boolean;
+}
+
+/**
+ * Polls until the condition gives something other than undefined, null or false, and returns that.
+ * A throwing condition counts as not yet. @throws Error naming what was waited for and the last exception.
+ */
+export async function waitFor<T>(
+  condition: () => T | undefined | null | false | Promise<T | undefined | null | false>,
+  { timeoutMs = 10_000, intervalMs = 20, describe = 'condition', hopeless = () => false }: WaitOptions = {},
+): Promise<T> {
+  const until = performance.now() + timeoutMs;
+  let last: unknown;
+  for (;;) {
+    try {
+      const value = await condition();
+      if (value !== undefined && value !== null && value !== false) return value;
+      last = undefined;
+    } catch (error) {
+      last = error;
+    }
+    if (performance.now() >= until || hopeless()) {
+      const what = typeof describe === 'function' ? describe() : describe;
+      throw new Error(
+        `waited in vain (${timeoutMs} ms at most) for: ${what}`,
+        last === undefined ? {} : { cause: last },
+      );
+    }
+    await delay(intervalMs);
+  }
+}
