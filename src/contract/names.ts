@@ -43,14 +43,22 @@ export function mailboxId(mailbox: { host: string; user: string; folder: string 
   return short(`${mailbox.host.toLowerCase()}\n${mailbox.user.normalize('NFC').toLowerCase()}\n${folder}`, 16);
 }
 
-/** Key of one message, deterministic over (mailbox, folder, UIDVALIDITY, UID); also its job id. Never all digits, no `:` (BullMQ's rule). */
-export function messageKey(mailbox: string, uidValidity: bigint | number, uid: number): string {
-  return `m-${mailbox}-${uidValidity}-${uid}`;
+/**
+ * Key of one message, deterministic over (mailbox, folder, UIDVALIDITY, UID); also its job id. Never all digits, no `:` (BullMQ's rule).
+ * @param era '' or '.2', '.3' … when a server began its UIDs anew without a new UIDVALIDITY
+ */
+export function messageKey(mailbox: string, uidValidity: string, uid: number, era = ''): string {
+  return `m-${mailbox}-${uidValidity}${era}-${uid}`;
 }
 
 /** Job id of a reply: deterministic over its replyId, so that adding a reply twice is one job. */
 export function replyJobId(replyId: string): string {
   return `r-${short(replyId, 32)}`;
+}
+
+/** The mailboxId within a messageKey, or undefined when the text is no messageKey. */
+export function mailboxOfMessageKey(key: string): string | undefined {
+  return /^m-([0-9a-f]{16})-\d+(?:\.\d+)?-\d+$/.exec(key)?.[1];
 }
 
 function short(text: string, length: number): string {

@@ -48,4 +48,31 @@ export const queueErrors = section({
       de: 'Einmalig ist nichts zu tun. Wiederholt es sich, prüfen Sie die Persistenz von Redis (AOF).',
     },
   },
+  LEDGER_DAMAGED: {
+    class: 'permanent',
+    action: 'back-off',
+    message: 'The ledger of this mailbox in Redis cannot be read; the mailbox is not touched',
+    hint: {
+      en: 'Look at the named key. Restore Redis from its backup, or delete the ledger and start the mailbox since a date.',
+      de: 'Sehen Sie sich den genannten Schlüssel an. Stellen Sie Redis wieder her, oder löschen Sie das Verzeichnis und beginnen Sie ab einem Datum.',
+    },
+  },
+  REDIS_MEMORY_LOW: {
+    class: 'throttle',
+    action: 'back-off',
+    message: 'Redis is near its memory limit; fetching pauses until there is room',
+    hint: {
+      en: 'Let the backend consume the backlog, or raise maxmemory. Mail is safe in the mailbox meanwhile.',
+      de: 'Lassen Sie das Backend den Rückstand abarbeiten, oder erhöhen Sie maxmemory. Die Mails liegen solange sicher im Postfach.',
+    },
+  },
+  EMAIL_FLOW_BACKLOG: {
+    class: 'throttle',
+    action: 'back-off',
+    message: 'The backlog of this email flow is over its bound; fetching for it pauses',
+    hint: {
+      en: 'Look at the backend that consumes this queue. Fetching resumes by itself.',
+      de: 'Prüfen Sie das Backend, das diese Warteschlange liest. Der Abruf geht von selbst weiter.',
+    },
+  },
 });

@@ -1,4 +1,64 @@
-// Named events, section inbound. Noun + past verb.
+// Named events, section inbound: mailboxes, messages, ledger. Noun + past verb.
 import { events } from './event.ts';
 
-export const inboundEvents = events({});
+export const inboundEvents = events({
+  MailboxConnected: { level: 'info', message: 'mailbox connected, folder open', labels: ['server'] },
+  MailboxDisconnected: {
+    level: 'warn',
+    message: 'mailbox connection lost; reconnecting',
+    labels: ['server', 'code', 'class'],
+  },
+  MailboxRenewed: {
+    level: 'info',
+    message: 'mailbox reconnected ahead of the expiry of its token',
+    labels: ['server'],
+  },
+  MailboxStopped: { level: 'info', message: 'mailbox is no longer watched here', labels: ['server', 'reason'] },
+  MailboxStarted: { level: 'info', message: 'mailbox is watched here', labels: ['server'] },
+  MailboxPaused: {
+    level: 'warn',
+    message: 'fetching paused; mail is safe in the mailbox',
+    labels: ['server', 'reason'],
+  },
+  MailboxResumed: { level: 'info', message: 'fetching resumed', labels: ['server'] },
+  MailboxBlinded: { level: 'warn', message: 'mailbox was not provably watched for a while', labels: ['server'] },
+  MailboxStartChosen: { level: 'info', message: 'first connect: the start point is recorded', labels: ['server'] },
+  MailboxRescanned: {
+    level: 'warn',
+    message: 'UIDs of the folder begin anew; messages were matched by fingerprint',
+    labels: ['server', 'reason'],
+  },
+  MessageEnqueued: { level: 'info', message: 'message enqueued', labels: ['server', 'emailFlow'] },
+  MessagePending: {
+    level: 'warn',
+    message: 'message exists but cannot be read yet; tried again',
+    labels: ['server', 'reason'],
+  },
+  MessageVanished: {
+    level: 'info',
+    message: 'message was removed from the folder before it could be fetched',
+    labels: ['server'],
+  },
+  MessageQuarantined: {
+    level: 'error',
+    message: 'message quarantined: it could not be read or parsed; a job with its raw bytes is on the queue',
+    labels: ['server', 'reason'],
+  },
+  MessageTooLarge: {
+    level: 'warn',
+    message: 'message over the maximum size: headers and reference only',
+    labels: ['server'],
+  },
+  MessageAfterCareFailed: {
+    level: 'warn',
+    message: 'a queued message could not be flagged or moved; tried again',
+    labels: ['server', 'code'],
+  },
+  LedgerReloaded: { level: 'warn', message: 'ledger changed under us and was read again', labels: ['server', 'code'] },
+  LeaseLost: { level: 'warn', message: 'lease of a mailbox lost; another replica may take it', labels: ['server'] },
+  LeaseHandedOver: {
+    level: 'info',
+    message: 'mailbox handed over to the replica that should have it',
+    labels: ['server'],
+  },
+});

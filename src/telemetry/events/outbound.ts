@@ -1,4 +1,65 @@
 // Named events, section outbound. Noun + past verb.
 import { events } from './event.ts';
 
-export const outboundEvents = events({});
+export const outboundEvents = events({
+  ReplyQueued: { level: 'debug', message: 'Reply was put on its server’s queue', labels: ['server'] },
+  ReplyPrepared: { level: 'debug', message: 'Reply was composed, its Message-ID is fixed', labels: ['server'] },
+  ReplyAccepted: { level: 'info', message: 'Server accepted the reply', labels: ['server'] },
+  ReplyRejected: { level: 'warn', message: 'Reply ended rejected', labels: ['server', 'code', 'class'] },
+  ReplyRetried: {
+    level: 'info',
+    message: 'Reply was not taken and is tried again',
+    labels: ['server', 'code', 'class'],
+  },
+  ReplyUncertain: {
+    level: 'warn',
+    message: 'No answer after DATA: looked up in Sent, not sent again',
+    labels: ['server'],
+  },
+  ReplySettled: { level: 'info', message: 'Uncertain reply was found in Sent', labels: ['server', 'reason'] },
+  ReplyHeld: { level: 'error', message: 'Reply stayed uncertain: a person must decide', labels: ['server'] },
+  ReplyResent: {
+    level: 'warn',
+    message: 'Uncertain reply was not found in Sent and is sent again by policy',
+    labels: ['server'],
+  },
+  ReplyReleased: { level: 'warn', message: 'A person released a held reply: it is sent again', labels: ['server'] },
+  ReplyDropped: { level: 'warn', message: 'A person dropped a held reply', labels: ['server'] },
+  ReplyGateClosed: {
+    level: 'info',
+    message: 'A second run of a reply met the journal and did not send',
+    labels: ['server', 'state'],
+  },
+  ReplyFenced: { level: 'warn', message: 'A worker that lost its claim was kept from sending', labels: ['server'] },
+  ReplySentFromPersonalAddress: {
+    level: 'warn',
+    message: 'Reply leaves from the personal address: the shared address is not permitted on this server',
+    labels: ['server'],
+  },
+  ReplyPartlyRefused: {
+    level: 'warn',
+    message: 'Server refused some recipients of an accepted reply',
+    labels: ['server'],
+  },
+  SmtpServerPaused: {
+    level: 'error',
+    message: 'Sending through this server is paused, its replies are kept',
+    labels: ['server', 'code', 'class'],
+  },
+  SmtpServerResumed: { level: 'info', message: 'Sending through this server goes on', labels: ['server'] },
+  SmtpServerStarted: { level: 'info', message: 'Worker of this SMTP server started', labels: ['server'] },
+  SmtpServerStopped: { level: 'info', message: 'Worker of this SMTP server stopped', labels: ['server'] },
+  SubmissionSlowed: { level: 'warn', message: 'Server asks for a slower pace', labels: ['server', 'code'] },
+  SentCopyStored: { level: 'debug', message: 'Copy of the reply was stored in Sent', labels: ['server'] },
+  SentCopyFailed: { level: 'warn', message: 'Copy of the reply could not be stored in Sent', labels: ['server'] },
+  SentSearchFailed: {
+    level: 'warn',
+    message: 'Sent folder could not be searched, tried again later',
+    labels: ['server'],
+  },
+  ReplyWorkerFailed: {
+    level: 'error',
+    message: 'Unexpected fault in a reply’s worker; the reply is tried again',
+    labels: ['server'],
+  },
+});

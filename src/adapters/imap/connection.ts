@@ -1,0 +1,286 @@
+// One IMAP connection with one folder open, over imapflow: everything the watcher does to a mailbox, as functions that either answer or
+// throw a MailroomError, each within a bound. imapflow's own ways of failing (false, undefined, short lists) end here.
+import { type FetchMessageObject, ImapFlow } from 'imapflow';
+import type { ImapServer } from '../../domain/email-server.ts';
+import { MailroomError } from '../../domain/errors.ts';
+import { type ImapPhase, imapError } from './errors.ts';
+
+export interface ImapTimeouts {
+  /** Milliseconds for DNS, TCP, TLS and greeting together. */
+  connectMs: number;
+  /** Milliseconds for one answer, or for progress within a long one. */
+  answerMs: number;
+}
+
+export type ImapCredentials = { accessToken: string } | { password: string };
+
+export interface FetchedMessage {
+  uid: number;
+  internalDate: Date;
+  /** RFC822.SIZE: an estimate on Exchange. */
+  size: number;
+  flags: ReadonlySet<string>;
+  /** Undefined when the server said OK and gave no data. */
+  source: Buffer | undefined;
+}
+
+export interface MailboxConnection {
+  uidValidity: string;
+  uidNext: number;
+  exists: number;
+  /** All UIDs of the folder, or those from `low` on; ascending. */
+  uids(low?: number): Promise<number[]>;
+  /** UIDs with INTERNALDATE (its date, without time) on or after the day. */
+  uidsSince(day: Date): Promise<number[]>;
+  unseenUids(): Promise<number[]>;
+  /** Streams messages; `source` holds at most `maxBytes` of each. No other command may run until the stream ends. */
+  fetch(uids: readonly number[], maxBytes: number): AsyncGenerator<FetchedMessage>;
+  /** INTERNALDATE, size and the fingerprint headers only. */
+  fetchHeads(uids: readonly number[]): AsyncGenerator<FetchedMessage>;
+  /** The whole message as a stream, in constant memory. */
+  download(uid: number): Promise<AsyncIterable<Uint8Array>>;
+  /** Waits in IDLE until something changes in the folder or the time is over. Rejects when the connection is lost. */
+  waitForChange(ms: number, signal?: AbortSignal): Promise<'changed' | 'timeout'>;
+  addSeen(uids: readonly number[]): Promise<void>;
+  move(uids: readonly number[], folder: string): Promise<void>;
+  folderExists(folder: string): Promise<boolean>;
+  capabilities(): string[];
+  /** Logs out politely within a second, else drops the connection. */
+  close(): Promise<void>;
+}
+
+/** Ranges as the server likes them: few characters, never `*`. */
+function sequenceSet(uids: readonly number[]): string {
+  const parts: string[] = [];
+  for (let i = 0; i < uids.length; ) {
+    let j = i;
+    while (j + 1 < uids.length && uids[j + 1] === (uids[j] as number) + 1) j++;
+    parts.push(i === j ? `${uids[i]}` : `${uids[i]}:${uids[j]}`);
+    i = j + 1;
+  }
+  return parts.join(',');
+}
+
+/**
+ * Connects, signs in and opens the folder.
+ * @throws MailroomError of the imap section
+ */
+export async function openMailbox(
+  server: ImapServer,
+  credentials: ImapCredentials,
+  timeouts: ImapTimeouts,
+): Promise<MailboxConnection> {
+  const implicitTls = server.tls === 'enabled' && server.port !== 143;
+  const client = new ImapFlow({
+    host: server.host,
+    port: server.port,
+    secure: implicitTls,
+    // Required, never opportunistic: with TLS enabled on 143 a stripped STARTTLS must fail, not fall back.
+    ...(implicitTls ? {} : { doSTARTTLS: server.tls === 'enabled' }),
+    auth:
+      'accessToken' in credentials
+        ? { user: server.user, accessToken: credentials.accessToken }
+        : { user: server.user, pass: credentials.password },
+    tls: { minVersion: 'TLSv1.2', ...(server.ca !== undefined ? { ca: server.ca } : {}) },
+    ...(server.proxy !== undefined ? { proxy: server.proxy } : {}),
+    logger: false,
+    clientInfo: { name: 'Mailroom' },
+    disableAutoIdle: true, // its 15 s delay made mails 7.4 s late (dependencies.md); we idle as soon as the work is done
+    disableIMAP4rev2: true, // Exchange's new front end offers rev2 and then breaks SEARCH (MailKit#2016)
+    disableCompression: true,
+    connectionTimeout: timeouts.connectMs,
+    greetingTimeout: timeouts.connectMs,
+    socketTimeout: Math.max(timeouts.answerMs * 2, 60_000),
+    maxIdleTime: 9 * 60_000,
+    maxLiteralSize: 256 * 1024 * 1024,
+  });
+
+  let dirty = false;
+  let wake: (() => void) | undefined;
+  let lost: MailroomError | undefined;
+  let onLost: (error: MailroomError) => void = () => {};
+  const closed = new Promise<never>((_, reject) => {
+    onLost = reject;
+  });
+  closed.catch(() => {});
+
+  const fail = (error: unknown, phase: ImapPhase = 'command') => {
+    lost ??= imapError(error, phase, byeText(client));
+    onLost(lost);
+  };
+  const changed = () => {
+    dirty = true;
+    wake?.();
+  };
+  // Before connect(): a missing error listener is fatal to the process.
+  client.on('error', (error: unknown) => fail(error));
+  client.on('close', () => fail(new Error('connection closed')));
+  client.on('exists', changed);
+  client.on('expunge', changed);
+
+  /** One command: its answer, or an error when the connection is lost or silent. */
+  async function answer<T>(command: () => Promise<T>, phase: ImapPhase, ms = timeouts.answerMs): Promise<T> {
+    if (lost !== undefined) throw lost;
+    let timer: NodeJS.Timeout | undefined;
+    const silent = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        reject(new MailroomError('IMAP_SILENT', { message: `no answer within ${ms} ms`, remote: { system: 'imap' } }));
+        client.close();
+      }, ms);
+    });
+    silent.catch(() => {});
+    try {
+      return await Promise.race([command(), silent, closed]);
+    } catch (error) {
+      throw lost ?? imapError(error, phase, byeText(client));
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  try {
+    const connecting = client.connect();
+    connecting.catch(() => {});
+    await answer(() => connecting, 'auth', timeouts.connectMs + 2 * timeouts.answerMs);
+    const mailbox = await answer(() => client.mailboxOpen(server.folder), 'select');
+    return connection(String(mailbox.uidValidity), mailbox.uidNext, mailbox.exists);
+  } catch (error) {
+    client.close();
+    throw imapError(error, 'connect', byeText(client));
+  }
+
+  function connection(uidValidity: string, uidNext: number, exists: number): MailboxConnection {
+    const search = async (query: object): Promise<number[]> => {
+      dirty = false;
+      const found = await answer(() => client.search(query, { uid: true }), 'command', 2 * timeouts.answerMs);
+      if (!Array.isArray(found)) {
+        throw new MailroomError('IMAP_COMMAND_FAILED', {
+          message: 'SEARCH was refused',
+          remote: { system: 'imap', command: 'UID SEARCH' },
+        });
+      }
+      return found.sort((a, b) => a - b);
+    };
+
+    async function* rows(uids: readonly number[], query: object): AsyncGenerator<FetchedMessage> {
+      const iterator = client.fetch(
+        sequenceSet(uids),
+        { uid: true, internalDate: true, size: true, flags: true, ...query },
+        { uid: true },
+      );
+      try {
+        for (;;) {
+          // The bound is on progress: a row may take as long as answerMs, the whole as long as it needs.
+          const next = await answer(() => iterator.next(), 'command');
+          if (next.done === true) return;
+          yield row(next.value as FetchMessageObject);
+        }
+      } finally {
+        if (lost === undefined) await iterator.return(undefined as never).catch(() => {});
+      }
+    }
+
+    return {
+      uidValidity,
+      uidNext,
+      exists,
+      // `n:*` always answers with the last message (node-imap#473): drop what is below.
+      uids: async (low = 1) =>
+        low <= 1 ? search({ all: true }) : (await search({ uid: `${low}:*` })).filter((uid) => uid >= low),
+      uidsSince: (day) => search({ since: day }),
+      unseenUids: () => search({ seen: false }),
+      fetch: (uids, maxBytes) => rows(uids, { source: { start: 0, maxLength: maxBytes } }),
+      fetchHeads: (uids) => rows(uids, { headers: ['message-id', 'date', 'from'] }),
+      async download(uid) {
+        const { content } = await answer(() => client.download(String(uid), undefined, { uid: true }), 'command');
+        return content as AsyncIterable<Uint8Array>;
+      },
+      async waitForChange(ms, signal) {
+        if (lost !== undefined) throw lost;
+        if (dirty || signal?.aborted === true) return 'changed';
+        let timer: NodeJS.Timeout | undefined;
+        const change = new Promise<'changed' | 'timeout'>((resolve) => {
+          wake = () => resolve('changed');
+          timer = setTimeout(() => resolve('timeout'), ms);
+          signal?.addEventListener('abort', wake, { once: true });
+        });
+        try {
+          // idle() resolves when another command breaks it, when the server ends it, and (false, never a rejection) when the connection is
+          // lost. A server that ends IDLE at once must not make us spin: such an end counts as a change only after a pause.
+          const idling = client
+            .idle()
+            .then(() => new Promise<'changed'>((resolve) => setTimeout(resolve, 250, 'changed').unref()));
+          idling.catch(() => {});
+          return await Promise.race([change, idling, closed]);
+        } finally {
+          clearTimeout(timer);
+          if (wake !== undefined) signal?.removeEventListener('abort', wake);
+          wake = undefined;
+        }
+      },
+      async addSeen(uids) {
+        const done = await answer(
+          () => client.messageFlagsAdd(sequenceSet(uids), ['\\Seen'], { uid: true }),
+          'command',
+        );
+        if (!done)
+          throw new MailroomError('IMAP_COMMAND_FAILED', {
+            message: 'STORE was refused',
+            remote: { system: 'imap', command: 'UID STORE' },
+          });
+      },
+      async move(uids, folder) {
+        const done = await answer(
+          () => client.messageMove(sequenceSet(uids), folder, { uid: true }),
+          'command',
+          2 * timeouts.answerMs,
+        );
+        if (!done)
+          throw new MailroomError('IMAP_COMMAND_FAILED', {
+            message: 'MOVE was refused',
+            remote: { system: 'imap', command: 'UID MOVE' },
+          });
+      },
+      async folderExists(folder) {
+        const list = await answer(() => client.list(), 'command');
+        return list.some(
+          (entry) =>
+            entry.path === folder || (folder.toUpperCase() === 'INBOX' && entry.path.toUpperCase() === 'INBOX'),
+        );
+      },
+      capabilities: () => [...client.capabilities.keys()],
+      async close() {
+        lost ??= new MailroomError('IMAP_CONNECTION_CLOSED', { message: 'closed by us' });
+        onLost(lost);
+        const bound = new Promise<void>((resolve) => setTimeout(resolve, 1_000).unref());
+        await Promise.race([client.logout().catch(() => {}), bound]);
+        client.close();
+      },
+    };
+  }
+}
+
+function row(message: FetchMessageObject): FetchedMessage {
+  const source = message.source ?? message.headers;
+  return {
+    uid: message.uid,
+    internalDate: toDate(message.internalDate),
+    size: message.size ?? 0,
+    flags: message.flags ?? new Set(),
+    source: source === undefined || source === null || source.length === 0 ? undefined : source,
+  };
+}
+
+function toDate(value: Date | string | undefined): Date {
+  const date = value instanceof Date ? value : new Date(value ?? Number.NaN);
+  return Number.isNaN(date.getTime()) ? new Date(0) : date;
+}
+
+/** Words of the BYE that came before the close, where imapflow kept them. */
+function byeText(client: ImapFlow): string | undefined {
+  const reason = (client as unknown as { byeReason?: unknown }).byeReason;
+  if (typeof reason === 'string') return reason;
+  if (typeof reason === 'object' && reason !== null && 'text' in reason)
+    return String((reason as { text: unknown }).text);
+  return undefined;
+}

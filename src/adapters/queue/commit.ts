@@ -1,0 +1,231 @@
+// The one-script commit: enqueues message jobs and advances the ledger in one Redis script, or does neither.
+//
+// Invariant: the ledger advances only in the same transaction that enqueues. So there is no other writer of the ledger than this file.
+//
+// Why this way (measured, see docs/design.md): addBulk is a pipeline, and a kill leaves partial batches; WATCH + MULTI loses mail after
+// SCRIPT FLUSH, because EXEC goes on behind a NOSCRIPT. So BullMQ itself builds KEYS and ARGV of each job (Job.addJob into a recorder), and
+// its own script text runs as a local function inside ours. Fragile where it uses BullMQ's script names: exact version pin, the digest
+// below, a self-test at boot that refuses to start, and a contract test.
+import { createHash } from 'node:crypto';
+import { Job, type Queue } from 'bullmq';
+import type { Redis } from 'ioredis';
+import type { Message } from '../../contract/message.ts';
+import { MESSAGE_JOB } from '../../contract/names.ts';
+import { MailroomError } from '../../domain/errors.ts';
+import {
+  afterCareKey,
+  fingerprintsKey,
+  leaseKey,
+  ledgerKey,
+  ledgerPendingKey,
+  ledgerUidsKey,
+  mailboxesKey,
+  quarantineKey,
+  siblingsKey,
+} from '../../domain/keys.ts';
+import { applyChange, changedChunks, type Ledger, type LedgerChange } from '../../domain/ledger.ts';
+
+/** sha256 of BullMQ 6.7.0's addStandardJob script. Another digest means another BullMQ: run the contract test, then change it here. */
+export const ADD_STANDARD_JOB_SHA256 = '2eee45c9ffc54d24681b737f926016a7f7464f0d32a5f87f623bffa2fc55413c';
+
+export interface Commit {
+  mailboxId: string;
+  /** Token of the lease; the script refuses when it is not the current one. */
+  leaseToken: string;
+  ledger: Ledger;
+  change: LedgerChange;
+  messages?: readonly Message[];
+  /** Fingerprints of messages that got an outcome here, with INTERNALDATE. */
+  fingerprints?: readonly { value: string; internalDate: Date }[];
+  quarantined?: readonly { uid: number; entry: object }[];
+  /** UIDs to flag or move once this commit is durable. */
+  afterCare?: readonly number[];
+  /** Message-ID hash → messageKey: recorded so that the next one sees its sibling. */
+  siblings?: readonly { hash: string; messageKey: string }[];
+}
+
+export interface CommitSettings {
+  /** Seconds that completed message jobs are kept at least. */
+  keepCompletedSeconds: number;
+  keepFailedSeconds: number;
+  keepFingerprintsSeconds: number;
+  keepSiblingsSeconds: number;
+}
+
+/** Resolves with the ledger as it stands after the commit. Throws MailroomError LEASE_LOST or LEDGER_STALE, and then nothing was written. */
+export type CommitMessages = (commit: Commit) => Promise<Ledger>;
+
+interface RecordedCommand {
+  name: string;
+  args: (string | Buffer)[];
+}
+
+/** The script around BullMQ's own. KEYS: 8 fixed, then 9 a job, then one a sibling. ARGV: 3 fixed, then 3 a job. */
+export function commitScript(addStandardJob: string): string {
+  return `
+local function addStandardJob(KEYS, ARGV)
+${addStandardJob}
+end
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return {'LEASE_LOST', redis.call('GET', KEYS[1]) or ''} end
+local version = redis.call('HGET', KEYS[2], 'version') or '0'
+if version ~= ARGV[2] then return {'LEDGER_STALE', version} end
+local plan = cjson.decode(ARGV[3])
+local k, a = 8, 3
+for i = 1, plan.jobs do
+  local jobKeys, jobArgs = {}, {}
+  for j = 1, 9 do jobKeys[j] = KEYS[k + j] end
+  for j = 1, 3 do jobArgs[j] = ARGV[a + j] end
+  k = k + 9
+  a = a + 3
+  local added = addStandardJob(jobKeys, jobArgs)
+  if type(added) == 'number' and added < 0 then return redis.error_reply('addStandardJob answered ' .. added) end
+end
+for i, messageKey in ipairs(plan.siblings) do
+  redis.call('SADD', KEYS[k + i], messageKey)
+  redis.call('EXPIRE', KEYS[k + i], plan.keepSiblings)
+end
+for _, f in ipairs(plan.fingerprints) do
+  local member, n = f[1], 1
+  while redis.call('ZSCORE', KEYS[6], member) do
+    n = n + 1
+    member = f[1] .. '.' .. n
+  end
+  redis.call('ZADD', KEYS[6], f[2], member)
+end
+if #plan.fingerprints > 0 then redis.call('ZREMRANGEBYSCORE', KEYS[6], '-inf', plan.forgetBefore) end
+if plan.reset then redis.call('DEL', KEYS[3], KEYS[4], KEYS[8]) end
+for _, f in ipairs(plan.chunks) do redis.call('HSET', KEYS[3], f[1], f[2]) end
+for _, uid in ipairs(plan.settled) do redis.call('HDEL', KEYS[4], uid) end
+for _, f in ipairs(plan.pending) do redis.call('HSET', KEYS[4], f[1], f[2]) end
+for _, f in ipairs(plan.quarantined) do redis.call('HSET', KEYS[5], f[1], f[2]) end
+for _, uid in ipairs(plan.afterCare) do redis.call('SADD', KEYS[8], uid) end
+if plan.meta then
+  redis.call('HSET', KEYS[2], 'meta', plan.meta)
+  redis.call('SADD', KEYS[7], plan.mailboxId)
+end
+redis.call('HSET', KEYS[2], 'version', plan.version)
+return {'OK', plan.version}`;
+}
+
+/** The script that BullMQ loaded into this client. @throws MailroomError BULLMQ_SCRIPTS_CHANGED */
+export function bullmqScript(client: Redis, expected: string = ADD_STANDARD_JOB_SHA256): string {
+  const scripts =
+    (client as unknown as { scriptsSet?: Record<string, { lua: string; numberOfKeys: number }> }).scriptsSet ?? {};
+  const name = Object.keys(scripts).find((key) => key.startsWith('addStandardJob:'));
+  const script = name === undefined ? undefined : scripts[name];
+  if (script === undefined) {
+    throw new MailroomError('BULLMQ_SCRIPTS_CHANGED', {
+      message: 'BullMQ loaded no addStandardJob script into its client',
+    });
+  }
+  const digest = createHash('sha256').update(script.lua).digest('hex');
+  if (script.numberOfKeys !== 9 || digest !== expected) {
+    throw new MailroomError('BULLMQ_SCRIPTS_CHANGED', {
+      message: `BullMQ's ${name} has ${script.numberOfKeys} keys and digest ${digest}; written against 9 keys and ${expected}`,
+    });
+  }
+  return script.lua;
+}
+
+/** What BullMQ would send to add this job, recorded instead of sent. */
+async function recordJob(queue: Queue, message: Message, settings: CommitSettings): Promise<RecordedCommand> {
+  const recorded: RecordedCommand[] = [];
+  const recorder = { runCommand: (name: string, args: (string | Buffer)[]) => void recorded.push({ name, args }) };
+  const job = new Job(
+    queue,
+    MESSAGE_JOB,
+    message,
+    {
+      jobId: message.messageKey,
+      removeOnComplete: { age: settings.keepCompletedSeconds },
+      removeOnFail: { age: settings.keepFailedSeconds },
+    },
+    message.messageKey,
+  );
+  await job.addJob(recorder as unknown as Parameters<typeof job.addJob>[0], {});
+  const command = recorded[0];
+  if (
+    recorded.length !== 1 ||
+    command === undefined ||
+    !command.name.startsWith('addStandardJob:') ||
+    command.args.length !== 12
+  ) {
+    throw new MailroomError('BULLMQ_SCRIPTS_CHANGED', {
+      message: `BullMQ sends ${recorded.map((c) => `${c.name} with ${c.args.length} arguments`).join(', ')} to add a job`,
+    });
+  }
+  return command;
+}
+
+/**
+ * @param client the ioredis connection that the queues use too: BullMQ has loaded its scripts into it
+ * @param queueOf BullMQ queue of an email flow, ready
+ */
+export function createCommit(
+  client: Redis,
+  queueOf: (emailFlow: string) => Promise<Queue>,
+  settings: CommitSettings,
+): CommitMessages {
+  let defined: string | undefined;
+  const command = 'mailroomCommit';
+
+  return async ({ mailboxId, leaseToken, ledger, change, ...rest }) => {
+    const messages = rest.messages ?? [];
+    const siblings = rest.siblings ?? [];
+    const commands: RecordedCommand[] = [];
+    for (const message of messages) commands.push(await recordJob(await queueOf(message.emailFlow), message, settings));
+    if (defined === undefined) {
+      defined = commitScript(bullmqScript(client));
+      client.defineCommand(command, { lua: defined });
+    }
+    const after = applyChange(ledger, change);
+    const plan = {
+      mailboxId,
+      version: String(after.version),
+      jobs: commands.length,
+      reset: change.reset === true,
+      chunks: Object.entries(changedChunks(after, change)),
+      settled: change.outcomes.flatMap(({ uids }) => uids.filter((uid) => ledger.pending.has(uid)).map(String)),
+      pending: (change.pending ?? []).map(({ uid, entry }) => [String(uid), JSON.stringify(entry)]),
+      quarantined: (rest.quarantined ?? []).map(({ uid, entry }) => [String(uid), JSON.stringify(entry)]),
+      afterCare: (rest.afterCare ?? []).map(String),
+      fingerprints: (rest.fingerprints ?? []).map(({ value, internalDate }) => [
+        value,
+        Math.floor(internalDate.getTime() / 1000),
+      ]),
+      forgetBefore: Math.floor(Date.now() / 1000) - settings.keepFingerprintsSeconds,
+      siblings: siblings.map(({ messageKey }) => messageKey),
+      keepSiblings: settings.keepSiblingsSeconds,
+      ...(change.meta !== undefined ? { meta: JSON.stringify(change.meta) } : {}),
+    };
+    const keys: (string | Buffer)[] = [
+      leaseKey(mailboxId),
+      ledgerKey(mailboxId),
+      ledgerUidsKey(mailboxId),
+      ledgerPendingKey(mailboxId),
+      quarantineKey(mailboxId),
+      fingerprintsKey(mailboxId),
+      mailboxesKey(),
+      afterCareKey(mailboxId),
+      ...commands.flatMap(({ args }) => args.slice(0, 9)),
+      ...siblings.map(({ hash }) => siblingsKey(hash)),
+    ];
+    const args = [
+      leaseToken,
+      String(ledger.version),
+      JSON.stringify(plan),
+      ...commands.flatMap((c) => c.args.slice(9)),
+    ];
+    const run = (client as unknown as Record<string, (...all: unknown[]) => Promise<[string, string]>>)[command];
+    if (run === undefined)
+      throw new MailroomError('BULLMQ_SCRIPTS_CHANGED', { message: 'the commit script is not defined' });
+    const [state, detail] = await run.call(client, keys.length, ...keys, ...args);
+    if (state === 'LEASE_LOST') throw new MailroomError('LEASE_LOST');
+    if (state === 'LEDGER_STALE') {
+      throw new MailroomError('LEDGER_STALE', {
+        message: `ledger is at version ${detail}, expected ${ledger.version}`,
+      });
+    }
+    return after;
+  };
+}

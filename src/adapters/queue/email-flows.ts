@@ -1,0 +1,71 @@
+// BullMQ queues of the email flows: opened on first use, one connection for all. Reading side for audit, backlog and message look-up.
+import { Queue } from 'bullmq';
+import type { Redis } from 'ioredis';
+import type { Message } from '../../contract/message.ts';
+import { emailFlowQueue, PREFIX } from '../../contract/names.ts';
+
+export interface EmailFlows {
+  queueOf(emailFlow: string): Promise<Queue>;
+  /** Jobs that wait to be consumed (waiting, prioritized, delayed; a paused queue's jobs count as waiting). */
+  backlog(emailFlow: string): Promise<number>;
+  /** Arrival of the oldest waiting job, epoch ms. */
+  oldestWaiting(emailFlow: string): Promise<number | undefined>;
+  readMessage(emailFlow: string, messageKey: string): Promise<Message | undefined>;
+  /** Which of the messageKeys exist as jobs, in any state. */
+  existing(emailFlow: string, messageKeys: readonly string[]): Promise<Set<string>>;
+  close(): Promise<void>;
+}
+
+export function openEmailFlows(client: Redis): EmailFlows {
+  const queues = new Map<string, Promise<Queue>>();
+
+  const open = async (emailFlow: string): Promise<Queue> => {
+    const queue = new Queue(emailFlowQueue(emailFlow), {
+      connection: client,
+      prefix: PREFIX,
+      // Events feed `mailroom tail` and QueueEvents of consumers; the length bounds Redis memory per flow.
+      streams: { events: { maxLen: 1_000 } },
+    });
+    queue.on('error', () => {}); // the client's own listener says it, once
+    await queue.waitUntilReady();
+    return queue;
+  };
+
+  const queueOf = (emailFlow: string): Promise<Queue> => {
+    let queue = queues.get(emailFlow);
+    if (queue === undefined) {
+      queue = open(emailFlow);
+      queues.set(emailFlow, queue);
+      queue.catch(() => queues.delete(emailFlow));
+    }
+    return queue;
+  };
+
+  return {
+    queueOf,
+    async backlog(emailFlow) {
+      const counts = await (await queueOf(emailFlow)).getJobCounts('waiting', 'prioritized', 'delayed');
+      return Object.values(counts).reduce((sum, count) => sum + count, 0);
+    },
+    async oldestWaiting(emailFlow) {
+      const [job] = await (await queueOf(emailFlow)).getJobs(['wait'], 0, 0, true);
+      return job?.timestamp;
+    },
+    async readMessage(emailFlow, messageKey) {
+      const job = await (await queueOf(emailFlow)).getJob(messageKey);
+      return job?.data as Message | undefined;
+    },
+    async existing(emailFlow, messageKeys) {
+      const queue = await queueOf(emailFlow);
+      const pipeline = client.pipeline();
+      for (const key of messageKeys) pipeline.exists(queue.toKey(key));
+      const results = (await pipeline.exec()) ?? [];
+      return new Set(messageKeys.filter((_, i) => results[i]?.[1] === 1));
+    },
+    async close() {
+      const open = await Promise.allSettled(queues.values());
+      queues.clear();
+      await Promise.all(open.map((result) => (result.status === 'fulfilled' ? result.value.close() : undefined)));
+    },
+  };
+}

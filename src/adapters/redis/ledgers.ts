@@ -1,0 +1,112 @@
+// Reads ledgers, pending and quarantined UIDs and fingerprints. Writing is the commit script's alone (adapters/queue/commit.ts).
+import type { Redis } from 'ioredis';
+import { MailroomError } from '../../domain/errors.ts';
+import {
+  afterCareKey,
+  fingerprintsKey,
+  ledgerKey,
+  ledgerPendingKey,
+  ledgerUidsKey,
+  mailboxesKey,
+  mailboxStateKey,
+  quarantineKey,
+  siblingsKey,
+} from '../../domain/keys.ts';
+import { emptyLedger, type Ledger, type LedgerMeta, type Pending, setsFromChunks } from '../../domain/ledger.ts';
+
+export interface Quarantined {
+  reason: string;
+  at: string;
+  attempts: number;
+  messageKey?: string;
+}
+
+export interface Ledgers {
+  load(mailboxId: string): Promise<Ledger>;
+  quarantined(mailboxId: string): Promise<Map<number, Quarantined>>;
+  /** Fingerprint → how often it was seen. */
+  fingerprints(mailboxId: string): Promise<Map<string, number>>;
+  /** messageKeys seen with each of the Message-ID hashes. */
+  siblings(messageIdHashes: readonly string[]): Promise<string[][]>;
+  /** UIDs that are queued and still to be flagged or moved. */
+  afterCare(mailboxId: string): Promise<number[]>;
+  afterCareDone(mailboxId: string, uids: readonly number[]): Promise<void>;
+  /** Resolves when everything written so far survives a crash of Redis: WAITAOF from 7.2, else twice the fsync interval of everysec. */
+  durable(): Promise<void>;
+  mailboxIds(): Promise<string[]>;
+  /** State as the watcher last wrote it. */
+  readState(mailboxId: string): Promise<Record<string, string>>;
+  writeState(mailboxId: string, state: Record<string, string | number>): Promise<void>;
+}
+
+/** @throws MailroomError LEDGER_DAMAGED naming the key and field, when Redis holds something else than a ledger */
+export function createLedgers(redis: Redis): Ledgers {
+  const damaged = (key: string, cause: unknown) =>
+    new MailroomError('LEDGER_DAMAGED', { message: `${key} does not hold a readable ledger`, field: key, cause });
+
+  return {
+    async load(id) {
+      const [meta, uids, pending] = await Promise.all([
+        redis.hgetall(ledgerKey(id)),
+        redis.hgetall(ledgerUidsKey(id)),
+        redis.hgetall(ledgerPendingKey(id)),
+      ]);
+      if (meta.version === undefined) return emptyLedger();
+      const ledger = emptyLedger();
+      ledger.version = Number(meta.version);
+      try {
+        ledger.meta = JSON.parse(meta.meta ?? 'null') as LedgerMeta;
+        ledger.sets = setsFromChunks(uids);
+        ledger.pending = new Map(
+          Object.entries(pending).map(([uid, text]) => [Number(uid), JSON.parse(text) as Pending]),
+        );
+      } catch (error) {
+        throw damaged(ledgerKey(id), error);
+      }
+      if (!Number.isSafeInteger(ledger.version) || ledger.meta === null) throw damaged(ledgerKey(id), undefined);
+      return ledger;
+    },
+    async quarantined(id) {
+      const all = await redis.hgetall(quarantineKey(id));
+      return new Map(Object.entries(all).map(([uid, text]) => [Number(uid), JSON.parse(text) as Quarantined]));
+    },
+    async fingerprints(id) {
+      // Members are "<fingerprint>" for the first and "<fingerprint>.<n>" for further messages with the same one.
+      const counts = new Map<string, number>();
+      for (const member of await redis.zrange(fingerprintsKey(id), 0, '-1')) {
+        const base = member.slice(0, 16);
+        counts.set(base, (counts.get(base) ?? 0) + 1);
+      }
+      return counts;
+    },
+    async siblings(hashes) {
+      if (hashes.length === 0) return [];
+      const pipeline = redis.pipeline();
+      for (const hash of hashes) pipeline.smembers(siblingsKey(hash));
+      const results = (await pipeline.exec()) ?? [];
+      return results.map(([error, members]) => {
+        if (error !== null) throw error;
+        return members as string[];
+      });
+    },
+    async afterCare(id) {
+      return (await redis.smembers(afterCareKey(id))).map(Number).sort((a, b) => a - b);
+    },
+    async afterCareDone(id, uids) {
+      if (uids.length > 0) await redis.srem(afterCareKey(id), ...uids.map(String));
+    },
+    async durable() {
+      try {
+        await redis.call('WAITAOF', '1', '0', '5000');
+      } catch {
+        // Before 7.2, or without AOF: everysec syncs each second, and two of them is the longest that Redis itself tolerates.
+        await new Promise((resolve) => setTimeout(resolve, 2_000));
+      }
+    },
+    mailboxIds: () => redis.smembers(mailboxesKey()),
+    readState: (id) => redis.hgetall(mailboxStateKey(id)),
+    async writeState(id, state) {
+      await redis.hset(mailboxStateKey(id), state);
+    },
+  };
+}

@@ -1,0 +1,28 @@
+// Fingerprint of a message, independent of its UID: recognises a message after a UIDVALIDITY change, a move or a restore of the mailbox.
+// Exchange re-renders MIME (sizes and bytes change), so only what the sender wrote and when it arrived is taken.
+import { createHash } from 'node:crypto';
+
+export interface FingerprintInput {
+  messageId?: string | undefined;
+  /** Date header, as written. */
+  date?: string | undefined;
+  /** From header, as written. */
+  from?: string | undefined;
+  /** INTERNALDATE. */
+  internalDate: Date;
+  /** RFC822.SIZE, an estimate. */
+  size: number;
+}
+
+/** 16 characters, base64url of 96 bits. With a Message-ID: (Message-ID, Date, From). Without: also the minute of arrival and the size class. */
+export function fingerprint(input: FingerprintInput): string {
+  const tidy = (text: string | undefined) => (text ?? '').replace(/\s+/g, ' ').trim();
+  const parts = [tidy(input.messageId), tidy(input.date), tidy(input.from)];
+  if (parts[0] === '') parts.push(String(Math.floor(input.internalDate.getTime() / 60_000)), sizeClass(input.size));
+  return createHash('sha256').update(parts.join('\n')).digest('base64url').slice(0, 16);
+}
+
+/** Sizes within a factor of two are one class: the estimate was seen three-fold off, re-rendering moves it by little. */
+function sizeClass(size: number): string {
+  return String(Math.round(Math.log2(Math.max(1, size))));
+}

@@ -1,0 +1,143 @@
+// The ledger of one watched folder: which UID ended in which outcome. Pure data; adapters/redis loads it, the one-script commit writes it.
+// Invariant: the ledger advances only in the same transaction that enqueues.
+import * as uidSet from './uid-set.ts';
+
+/** Every UID of the folder ends in exactly one of these. */
+export const outcomes = ['enqueued', 'before-start', 'matched', 'vanished', 'quarantined'] as const;
+export type Outcome = (typeof outcomes)[number];
+
+/** A UID that is known to exist and could not be read yet (Exchange: OK FETCH without data, readable minutes later). */
+export interface Pending {
+  reason: string;
+  attempts: number;
+  /** Epoch milliseconds. */
+  firstAt: number;
+  nextAt: number;
+}
+
+export interface LedgerMeta {
+  uidValidity: string;
+  /** Told apart when UIDs start again under the same UIDVALIDITY: '' for the first era, then '.2', '.3' … Part of the messageKey. */
+  era: string;
+  /** Epoch milliseconds of the first connect; messages that arrived before it are before-start after a UIDVALIDITY change as well. */
+  startedAt: number;
+  /** How the start point was chosen: now, unseen, all, since:<date>. */
+  start: string;
+  /** Every email flow that messages of this folder were ever put on: where to look for a job by its messageKey. */
+  emailFlows: string[];
+  user: string;
+  host: string;
+  folder: string;
+}
+
+export interface Ledger {
+  /** Goes up with each commit; 0 = never written. */
+  version: number;
+  meta: LedgerMeta | undefined;
+  sets: Record<Outcome, uidSet.UidSet>;
+  pending: ReadonlyMap<number, Pending>;
+}
+
+export const emptyLedger = (): Ledger => ({
+  version: 0,
+  meta: undefined,
+  sets: { enqueued: [], 'before-start': [], matched: [], vanished: [], quarantined: [] },
+  pending: new Map(),
+});
+
+/** All UIDs that have an outcome. */
+export function settled(ledger: Ledger): uidSet.UidSet {
+  return uidSet.union(...outcomes.map((outcome) => ledger.sets[outcome]));
+}
+
+/** UIDs of the mailbox that still need work now: no outcome, and not waiting for a later try. Ascending. */
+export function workOf(ledger: Ledger, uids: Iterable<number>, now: number): number[] {
+  return uidSet
+    .missing(settled(ledger), uids)
+    .filter((uid) => (ledger.pending.get(uid)?.nextAt ?? 0) <= now)
+    .sort((a, b) => a - b);
+}
+
+/** Delays of the tries of a pending UID, in ms: 30 s … 1 h in all (emailengine#53: readable about 30 minutes later), then quarantine. */
+export const PENDING_DELAYS: readonly number[] = [30_000, 60_000, 120_000, 300_000, 600_000, 900_000, 1_590_000];
+
+/** The pending entry after one more failed try, or 'quarantine' when it has had them all. */
+export function nextTry(
+  previous: Pending | undefined,
+  reason: string,
+  now: number,
+  delays: readonly number[] = PENDING_DELAYS,
+): Pending | 'quarantine' {
+  const attempts = (previous?.attempts ?? 0) + 1;
+  const delay = delays[attempts - 1];
+  if (delay === undefined) return 'quarantine';
+  return { reason, attempts, firstAt: previous?.firstAt ?? now, nextAt: now + delay };
+}
+
+/** One change to a ledger, as a commit writes it. */
+export interface LedgerChange {
+  outcomes: readonly { outcome: Outcome; uids: readonly number[] }[];
+  pending?: readonly { uid: number; entry: Pending }[];
+  /** A new era: everything known before is dropped (its fingerprints stay). */
+  reset?: boolean;
+  meta?: LedgerMeta;
+}
+
+/** The ledger after a change. The same function gives the texts that are written and the state kept in memory, so they cannot differ. */
+export function applyChange(ledger: Ledger, change: LedgerChange): Ledger {
+  const base = change.reset === true ? emptyLedger() : ledger;
+  const sets = { ...base.sets };
+  const pending = new Map(base.pending);
+  for (const { outcome, uids } of change.outcomes) {
+    sets[outcome] = uidSet.union(sets[outcome], uidSet.fromUids(uids));
+    for (const uid of uids) pending.delete(uid);
+  }
+  for (const { uid, entry } of change.pending ?? []) pending.set(uid, entry);
+  return { version: ledger.version + 1, meta: change.meta ?? ledger.meta, sets, pending };
+}
+
+/** Texts of the chunks that a change touches: hash field `<outcome>:<chunk>` → interval text. */
+export function changedChunks(after: Ledger, change: LedgerChange): Record<string, string> {
+  const fields: Record<string, string> = {};
+  for (const { outcome, uids } of change.outcomes) {
+    for (const c of uidSet.chunksOf(uidSet.fromUids(uids))) {
+      fields[`${outcome}:${c}`] = uidSet.format(uidSet.chunk(after.sets[outcome], c));
+    }
+  }
+  return fields;
+}
+
+/** Reads the hash fields that {@link changedChunks} wrote. Throws RangeError on a text that is no UID set. */
+export function setsFromChunks(fields: Readonly<Record<string, string>>): Ledger['sets'] {
+  const sets = emptyLedger().sets;
+  const intervals: Partial<Record<Outcome, uidSet.Interval[]>> = {};
+  for (const [field, text] of Object.entries(fields)) {
+    const outcome = outcomes.find((name) => field.startsWith(`${name}:`));
+    if (outcome === undefined) continue;
+    intervals[outcome] ??= [];
+    intervals[outcome].push(...uidSet.parse(text));
+  }
+  for (const outcome of outcomes) sets[outcome] = uidSet.normalise(intervals[outcome] ?? []);
+  return sets;
+}
+
+/** What `mailroom audit` proves: the mailbox's UIDs against the ledger. */
+export interface Audit {
+  inMailbox: number;
+  unaccounted: number[];
+  pending: number[];
+  counts: Record<Outcome, number>;
+}
+
+export function audit(ledger: Ledger, uids: readonly number[]): Audit {
+  const done = settled(ledger);
+  const open = uidSet.missing(done, uids);
+  const counts = {} as Record<Outcome, number>;
+  for (const outcome of outcomes) counts[outcome] = uidSet.size(ledger.sets[outcome]);
+  return {
+    inMailbox: uids.length,
+    unaccounted: open.filter((uid) => !ledger.pending.has(uid)),
+    pending: open.filter((uid) => ledger.pending.has(uid)),
+    counts,
+  };
+}

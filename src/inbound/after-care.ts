@@ -1,0 +1,32 @@
+// What happens to a message in the mailbox once its job is durable: left as it is (default), flagged \Seen, or moved. Never before the
+// commit would survive a crash of Redis, and a failure never blocks the mailbox: the UIDs stay noted in Redis and are tried again.
+import { asError } from '../domain/errors.ts';
+import type { Mailbox } from './ports.ts';
+import type { Watched } from './receive.ts';
+
+/** @returns true when nothing is left to do */
+export async function afterCare(
+  watched: Watched,
+  mailbox: Mailbox,
+  inFolder: ReadonlySet<number> | undefined,
+): Promise<boolean> {
+  const { ports, server, mailboxId } = watched;
+  const { afterQueued } = server;
+  if (afterQueued.action === 'leave') return true;
+  const uids = await ports.ledgers.afterCare(mailboxId);
+  if (uids.length === 0) return true;
+  await ports.ledgers.durable();
+  const present = inFolder === undefined ? uids : uids.filter((uid) => inFolder.has(uid));
+  for (let i = 0; i < present.length; i += 200) {
+    const some = present.slice(i, i + 200);
+    try {
+      if (afterQueued.action === 'seen') await mailbox.addSeen(some);
+      else await mailbox.move(some, afterQueued.folder);
+    } catch (error) {
+      ports.emit('MessageAfterCareFailed', { server: server.name, err: asError(error), count: some.length });
+      return false;
+    }
+  }
+  await ports.ledgers.afterCareDone(mailboxId, uids);
+  return true;
+}

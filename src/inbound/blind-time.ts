@@ -1,0 +1,34 @@
+// Blind time: the seconds in which we could not prove to be watching a mailbox. A closed measure: it runs from the last proof before a
+// connection was lost to the first proof after it, so a dead connection that was found late counts from when it was last heard.
+
+export interface BlindTime {
+  /** The server answered or spoke. */
+  proven(): void;
+  /** The connection is gone. */
+  lost(): void;
+  /** ms of blindness so far, the open interval included. */
+  totalMs(): number;
+  lastProvenAt(): number | undefined;
+}
+
+export function blindTime(now: () => number, onEnd: (ms: number) => void = () => {}): BlindTime {
+  let last: number | undefined;
+  let blindSince: number | undefined = now();
+  let total = 0;
+  return {
+    proven() {
+      const at = now();
+      if (blindSince !== undefined) {
+        total += at - blindSince;
+        if (last !== undefined) onEnd(at - blindSince);
+        blindSince = undefined;
+      }
+      last = at;
+    },
+    lost() {
+      blindSince ??= last ?? now();
+    },
+    totalMs: () => total + (blindSince === undefined ? 0 : now() - blindSince),
+    lastProvenAt: () => last,
+  };
+}

@@ -1,0 +1,123 @@
+// The inbound side: which mailboxes are ours, and one supervisor for each. Started by gateway.ts for the role `ingest`.
+import { mailboxId as idOf } from '../contract/names.ts';
+import type { ImapServer } from '../domain/email-server.ts';
+import { asError } from '../domain/errors.ts';
+import { loginGate } from './login-gate.ts';
+import { preferredReplica } from './placement.ts';
+import type { InboundPorts } from './ports.ts';
+import { type MailboxStatus, type Supervised, supervise } from './supervise.ts';
+
+export type { InboundPorts, InboundSettings } from './ports.ts';
+export type { MailboxStatus } from './supervise.ts';
+
+export interface Inbound {
+  /** The enabled IMAP servers as they should be watched now; only what changed is touched. */
+  setServers(servers: readonly ImapServer[]): Promise<void>;
+  status(): MailboxStatus[];
+  /** Stops intake, commits work in hand, gives the leases back so that others take over at once. */
+  stop(): Promise<void>;
+}
+
+interface Watching {
+  supervised: Supervised;
+  token: string;
+  /** What a change of which means reconnecting. */
+  fingerprint: string;
+}
+
+export function startInbound(ports: InboundPorts): Inbound {
+  const { settings, leases, emit } = ports;
+  const wanted = new Map<string, ImapServer>();
+  const watching = new Map<string, Watching>();
+  const gate = loginGate(settings.loginsPerSecond, ports.now);
+  let replicas: string[] = [ports.replica];
+  let stopped = false;
+  let firstRound = true;
+  let turn: Promise<void> = Promise.resolve();
+  let timer: NodeJS.Timeout | undefined;
+  const aliveMs = Math.max(2_000, settings.leaseMs * 0.8);
+  const tickMs = Math.max(200, Math.min(1_000, settings.leaseMs / 5));
+  const fingerprintOf = (server: ImapServer) => JSON.stringify(server);
+
+  async function stopOne(id: string, reason: string): Promise<void> {
+    const entry = watching.get(id);
+    if (entry === undefined) return;
+    await entry.supervised.stop(reason);
+    watching.delete(id);
+    await leases.release(id, entry.token).catch(() => {}); // it expires by itself
+  }
+
+  function startOne(id: string, server: ImapServer, token: string): void {
+    // Spread over time only at start-up of the process; a take-over is wanted at once (the login gate still paces it).
+    const delay = firstRound ? Math.round(ports.random() * Math.min(settings.startStaggerMs, wanted.size * 50)) : 0;
+    const entry: Watching = {
+      token,
+      fingerprint: fingerprintOf(server),
+      supervised: supervise(ports, server, id, () => entry.token, gate, delay),
+    };
+    watching.set(id, entry);
+    emit('MailboxStarted', { server: server.name, emailFlow: server.emailFlow });
+  }
+
+  /** One round: heartbeat, renew, drop what is not ours any more, take what is ours and free. */
+  async function round(): Promise<void> {
+    replicas = await leases.heartbeat(aliveMs);
+    if (!replicas.includes(ports.replica)) replicas = [...replicas, ports.replica];
+    const held = new Map([...watching].map(([id, entry]) => [id, entry.token]));
+    for (const id of await leases.renew(held)) {
+      const entry = watching.get(id);
+      if (entry === undefined) continue;
+      emit('LeaseLost', { server: entry.supervised.server.name });
+      // The commit script refuses our token already; the connection goes too, without writing.
+      await entry.supervised.stop('lease-lost');
+      watching.delete(id);
+    }
+    const leaving: Promise<void>[] = [];
+    for (const [id, entry] of watching) {
+      const server = wanted.get(id);
+      if (server === undefined) leaving.push(stopOne(id, 'disabled-or-removed'));
+      else if (fingerprintOf(server) !== entry.fingerprint) leaving.push(stopOne(id, 'definition-changed'));
+      else if (preferredReplica(id, replicas) !== ports.replica) {
+        emit('LeaseHandedOver', { server: server.name });
+        leaving.push(stopOne(id, 'handed-over'));
+      }
+    }
+    await Promise.all(leaving);
+    const mine = [...wanted].filter(([id]) => !watching.has(id) && preferredReplica(id, replicas) === ports.replica);
+    const tokens = await Promise.all(mine.map(([id]) => leases.acquire(id)));
+    for (const [i, [id, server]] of mine.entries()) {
+      const token = tokens[i];
+      if (token !== undefined && !stopped) startOne(id, server, token);
+    }
+    if (mine.length > 0) firstRound = false;
+  }
+
+  const runRound = (): Promise<void> => {
+    turn = turn.then(round).catch((error: unknown) => {
+      emit('RedisDisconnected', { code: 'ROUND_FAILED', err: asError(error) });
+    });
+    return turn;
+  };
+
+  const schedule = () => {
+    if (stopped) return;
+    timer = setTimeout(() => void runRound().then(schedule), tickMs);
+  };
+  schedule();
+
+  return {
+    async setServers(servers) {
+      wanted.clear();
+      for (const server of servers) if (server.enabled) wanted.set(idOf(server), server);
+      if (!stopped) await runRound();
+    },
+    status: () => [...watching.values()].map(({ supervised }) => supervised.status()),
+    async stop() {
+      stopped = true;
+      clearTimeout(timer);
+      await turn;
+      await Promise.all([...watching.keys()].map((id) => stopOne(id, 'shutdown')));
+      await leases.leave().catch(() => {});
+    },
+  };
+}

@@ -1,0 +1,109 @@
+// What the inbound side needs from the edges, typed where it is used. gateway.ts hands in the adapters.
+import type { BlobReference, Message } from '../contract/message.ts';
+import type { BlobStore } from '../domain/blob-store.ts';
+import type { ImapServer } from '../domain/email-server.ts';
+import type { Ledger, LedgerChange } from '../domain/ledger.ts';
+import type { ParsedMessage } from '../mime/parsed-message.ts';
+import type { Emit } from '../telemetry/events.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+
+export interface FetchedMessage {
+  uid: number;
+  internalDate: Date;
+  size: number;
+  flags: ReadonlySet<string>;
+  source: Buffer | undefined;
+}
+
+export interface Mailbox {
+  uidValidity: string;
+  uidNext: number;
+  uids(low?: number): Promise<number[]>;
+  uidsSince(day: Date): Promise<number[]>;
+  unseenUids(): Promise<number[]>;
+  fetch(uids: readonly number[], maxBytes: number): AsyncGenerator<FetchedMessage>;
+  fetchHeads(uids: readonly number[]): AsyncGenerator<FetchedMessage>;
+  download(uid: number): Promise<AsyncIterable<Uint8Array>>;
+  waitForChange(ms: number, signal?: AbortSignal): Promise<'changed' | 'timeout'>;
+  addSeen(uids: readonly number[]): Promise<void>;
+  move(uids: readonly number[], folder: string): Promise<void>;
+  folderExists(folder: string): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+export interface CommitRequest {
+  mailboxId: string;
+  leaseToken: string;
+  ledger: Ledger;
+  change: LedgerChange;
+  messages?: readonly Message[];
+  fingerprints?: readonly { value: string; internalDate: Date }[];
+  quarantined?: readonly { uid: number; entry: object }[];
+  siblings?: readonly { hash: string; messageKey: string }[];
+  /** UIDs that after-care has to flag or move once the commit is durable. */
+  afterCare?: readonly number[];
+}
+
+export interface ConversationMatch {
+  id: string;
+  matchedBy: Message['conversation']['matchedBy'];
+}
+
+export interface InboundSettings {
+  /** Spread of the first sign-ins, ms. */
+  startStaggerMs: number;
+  idleRenewMs: number;
+  /** Bound within which a dead connection is found, ms. */
+  deadAfterMs: number;
+  /** How often all recent UIDs are compared with the ledger, ms. */
+  reconcileMs: number;
+  leaseMs: number;
+  batchCount: number;
+  batchBytes: number;
+  loginsPerSecond: number;
+  maxBacklogPerFlow: number;
+  backoff: { baseMs: number; capMs: number };
+  /** A connection that lived this long resets the back-off, ms. */
+  provenMs: number;
+  /** Messages up to this size are held in memory; larger ones stream to the blob store, bytes. */
+  bufferBytes: number;
+  /** Delays of the tries of an unreadable UID, ms. */
+  pendingDelays: readonly number[];
+}
+
+export interface InboundPorts {
+  openMailbox(server: ImapServer, credentials: { accessToken: string } | { password: string }): Promise<Mailbox>;
+  getToken(server: ImapServer, options?: { renew?: boolean }): Promise<{ accessToken: string; expiresAt: Date }>;
+  commit(request: CommitRequest): Promise<Ledger>;
+  ledgers: {
+    load(mailboxId: string): Promise<Ledger>;
+    fingerprints(mailboxId: string): Promise<Map<string, number>>;
+    siblings(hashes: readonly string[]): Promise<string[][]>;
+    writeState(mailboxId: string, state: Record<string, string | number>): Promise<void>;
+    afterCare(mailboxId: string): Promise<number[]>;
+    afterCareDone(mailboxId: string, uids: readonly number[]): Promise<void>;
+    /** Resolves when everything written so far survives a crash of Redis. */
+    durable(): Promise<void>;
+  };
+  leases: {
+    acquire(mailboxId: string): Promise<string | undefined>;
+    renew(held: ReadonlyMap<string, string>): Promise<string[]>;
+    release(mailboxId: string, token: string): Promise<void>;
+    heartbeat(aliveMs: number): Promise<string[]>;
+    leave(): Promise<void>;
+  };
+  blobs: Pick<BlobStore, 'putMany' | 'put' | 'putStream' | 'read' | 'check'>;
+  /** Why fetching for this flow must wait, or undefined. */
+  pressure(emailFlow: string): Promise<'redis-memory' | 'redis-down' | 'backlog' | undefined>;
+  parse(raw: Uint8Array): ParsedMessage | Promise<ParsedMessage>;
+  parseHeadersOnly(head: Uint8Array): ParsedMessage;
+  conversation(parsed: ParsedMessage): ConversationMatch | Promise<ConversationMatch>;
+  emit: Emit;
+  metrics: Metrics;
+  settings: InboundSettings;
+  replica: string;
+  now(): number;
+  random(): number;
+}
+
+export type { BlobReference, ParsedMessage };

@@ -1,0 +1,99 @@
+// Watches one mailbox over one connection: catch up, wait in IDLE, catch up again. Returns when asked to stop or when it is time for a
+// fresh token; throws when the connection is lost. The supervisor (supervise.ts) stands outside and decides what happens then.
+//
+// IDLE is never trusted alone. After every return of it, and at the latest every probe interval, the UIDs of the folder are compared with
+// the ledger: that finds what IDLE or FETCH missed, and is at the same time the proof that the connection lives.
+import { settled, workOf } from '../domain/ledger.ts';
+import { highest } from '../domain/uid-set.ts';
+import { afterCare } from './after-care.ts';
+import type { Mailbox } from './ports.ts';
+import { receive, type Watched } from './receive.ts';
+import { settleStart } from './start-point.ts';
+
+const DAY = 86_400_000;
+/** Frequent looks cover this many UIDs below the newest known one: UIDs that become visible late or out of order. */
+const WINDOW = 1_000;
+
+export interface WatchState {
+  set(state: 'connected' | 'catching-up' | 'idle' | 'paused', reason?: string): void;
+}
+
+export interface WatchOptions {
+  signal: AbortSignal;
+  /** Epoch ms at which the connection should be renewed for its token, if ever. */
+  renewAt: number | undefined;
+  state: WatchState;
+}
+
+export async function watchMailbox(
+  watched: Watched,
+  mailbox: Mailbox,
+  { signal, renewAt, state }: WatchOptions,
+): Promise<'stopped' | 'renew'> {
+  const { ports } = watched;
+  const { settings, now } = ports;
+  watched.proven();
+  let uids = await settleStart(watched, mailbox);
+  let full = true;
+  let lastReconcile = now();
+  // Every probe interval something is asked, and an answer is due within the time-out: together they bound how long a black hole can last.
+  const probeMs = Math.max(1_000, settings.deadAfterMs * 0.6);
+
+  for (;;) {
+    watched.proven();
+    const work = workOf(watched.ledger, uids, now());
+    if (work.length > 0) {
+      const pause = await ports.pressure(watched.server.emailFlow);
+      if (pause === undefined && (await storeIsFit(watched))) {
+        state.set('catching-up');
+        await receive(watched, mailbox, work);
+      } else {
+        state.set('paused', pause ?? 'blob-store');
+        await mailbox.waitForChange(Math.min(5_000, probeMs), signal);
+        if (signal.aborted) return 'stopped';
+        uids = await look(watched, mailbox, full);
+        continue;
+      }
+    }
+    await afterCare(watched, mailbox, full ? new Set(uids) : undefined);
+    if (signal.aborted) return 'stopped';
+    if (renewAt !== undefined && now() >= renewAt) return 'renew';
+
+    state.set('idle');
+    const wait = Math.max(
+      0,
+      Math.min(probeMs, (renewAt ?? Number.POSITIVE_INFINITY) - now(), nextPendingIn(watched, now())),
+    );
+    await mailbox.waitForChange(wait, signal);
+    if (signal.aborted) return 'stopped';
+    full = now() - lastReconcile >= settings.reconcileMs;
+    if (full) lastReconcile = now();
+    uids = await look(watched, mailbox, full);
+  }
+}
+
+/** UIDs to compare: the newest window, and in full looks also everything that arrived in the last three days. */
+async function look(watched: Watched, mailbox: Mailbox, full: boolean): Promise<number[]> {
+  const newest = highest(settled(watched.ledger));
+  const uids = await mailbox.uids(Math.max(1, newest - WINDOW));
+  watched.proven();
+  const pending = [...watched.ledger.pending.keys()].filter((uid) => uid < newest - WINDOW);
+  if (!full) return [...pending, ...uids];
+  const recent = await mailbox.uidsSince(new Date(watched.ports.now() - 3 * DAY));
+  return [...new Set([...pending, ...recent, ...uids])].sort((a, b) => a - b);
+}
+
+function nextPendingIn(watched: Watched, now: number): number {
+  let next = Number.POSITIVE_INFINITY;
+  for (const { nextAt } of watched.ledger.pending.values()) next = Math.min(next, nextAt - now);
+  return Math.max(50, next);
+}
+
+async function storeIsFit(watched: Watched): Promise<boolean> {
+  try {
+    await watched.ports.blobs.check();
+    return true;
+  } catch {
+    return false;
+  }
+}
