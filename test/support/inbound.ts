@@ -1,0 +1,161 @@
+// The inbound side in this process, on real adapters (Redis, IMAP, folder blobs), with short times. For integration tests; whole-process
+// journeys start `mailroom` itself.
+import { randomUUID } from 'node:crypto';
+import pino from 'pino';
+import { createBlobStore } from '../../src/adapters/blobs/index.ts';
+import { openMailbox } from '../../src/adapters/imap/connection.ts';
+import { createCommit } from '../../src/adapters/queue/commit.ts';
+import { openEmailFlows } from '../../src/adapters/queue/email-flows.ts';
+import { connectRedis } from '../../src/adapters/redis/client.ts';
+import { createLeases } from '../../src/adapters/redis/lease.ts';
+import { createLedgers } from '../../src/adapters/redis/ledgers.ts';
+import type { ImapServer } from '../../src/domain/email-server.ts';
+import { type InboundPorts, type InboundSettings, startInbound } from '../../src/inbound/index.ts';
+import type { ParsedMessage } from '../../src/mime/parsed-message.ts';
+import { createEmit } from '../../src/telemetry/events.ts';
+import { createMetrics } from '../../src/telemetry/metrics.ts';
+import { tempDir } from './temp.ts';
+
+export interface TestInboundOptions {
+  redisUrl: string;
+  servers: readonly ImapServer[];
+  token?: (server: ImapServer) => { accessToken: string; expiresAt: Date };
+  settings?: Partial<InboundSettings>;
+  ports?: Partial<InboundPorts>;
+  replica?: string;
+}
+
+export type TestEvent = { event: string; [field: string]: unknown };
+
+export const testSettings: InboundSettings = {
+  startStaggerMs: 0,
+  idleRenewMs: 60_000,
+  deadAfterMs: 3_000,
+  reconcileMs: 2_000,
+  leaseMs: 3_000,
+  batchCount: 20,
+  batchBytes: 1_000_000,
+  loginsPerSecond: 100,
+  maxBacklogPerFlow: 1_000_000,
+  backoff: { baseMs: 50, capMs: 400 },
+  provenMs: 5_000,
+  bufferBytes: 2_000_000,
+  pendingDelays: [100, 200, 300],
+};
+
+export function imapServer(
+  fields: Partial<ImapServer> & Pick<ImapServer, 'name' | 'host' | 'port' | 'user'>,
+): ImapServer {
+  return {
+    type: 'IMAP',
+    tls: 'enabled',
+    authentication: { type: 'OAuth2', application: 'test', signIn: 'appOnly' },
+    enabled: true,
+    source: 'file',
+    emailFlow: 'Support',
+    folder: 'INBOX',
+    startFrom: 'all',
+    afterQueued: { action: 'leave' },
+    maxMessageSize: 40_000_000,
+    ...fields,
+  };
+}
+
+/** Header-only stand-in for the parser, where a test is about the ledger and not about MIME. */
+export function parseNothing(raw: Uint8Array): ParsedMessage {
+  const head = Buffer.from(raw).subarray(0, 4_096).toString('latin1');
+  const messageId = /^Message-ID:\s*(<[^>]+>)/im.exec(head)?.[1];
+  return {
+    parse: 'complete',
+    subject: '',
+    from: [],
+    replyTo: [],
+    to: [],
+    cc: [],
+    deliveredTo: [],
+    attachments: [],
+    threading: { ...(messageId === undefined ? {} : { messageId }), inReplyTo: [], references: [] },
+    automatic: { kind: 'none', evidence: [], mayAutoRespond: true },
+    importance: 'normal',
+    authenticationResults: [],
+    warnings: [],
+  };
+}
+
+export async function startTestInbound(options: TestInboundOptions) {
+  const dir = tempDir('inbound');
+  const events: TestEvent[] = [];
+  const metrics = createMetrics();
+  const logger = pino({ level: 'debug' }, { write: (line: string) => void events.push(JSON.parse(line)) });
+  const emit = createEmit(logger, metrics.registry);
+  const redis = connectRedis({ url: options.redisUrl }, emit);
+  const flows = openEmailFlows(redis);
+  const ledgers = createLedgers(redis);
+  const replica = options.replica ?? randomUUID().slice(0, 8);
+  const settings = { ...testSettings, ...options.settings };
+  const blobs = await createBlobStore({
+    kind: 'folder',
+    folder: dir.path,
+    s3: {
+      bucket: undefined,
+      region: '',
+      endpoint: undefined,
+      accessKeyId: undefined,
+      secretAccessKey: undefined,
+      prefix: '',
+      forcePathStyle: false,
+    },
+    encryptionKeys: [],
+    retentionDays: 30,
+  });
+  const inbound = startInbound({
+    openMailbox: (server, credentials) => openMailbox(server, credentials, { connectMs: 5_000, answerMs: 1_000 }),
+    getToken: async (server) =>
+      options.token?.(server) ?? { accessToken: 'none', expiresAt: new Date(Date.now() + 3_600_000) },
+    commit: createCommit(redis, flows.queueOf, {
+      keepCompletedSeconds: 3_600,
+      keepFailedSeconds: 3_600,
+      keepFingerprintsSeconds: 90 * 86_400,
+      keepSiblingsSeconds: 3_600,
+    }),
+    ledgers,
+    leases: createLeases(redis, replica, settings.leaseMs),
+    blobs,
+    pressure: async () => undefined,
+    parse: parseNothing,
+    parseHeadersOnly: parseNothing,
+    conversation: () => ({ id: 'c-test', matchedBy: 'new' as const }),
+    emit,
+    metrics,
+    settings,
+    replica,
+    now: Date.now,
+    random: Math.random,
+    ...options.ports,
+  });
+  await inbound.setServers(options.servers);
+  return {
+    inbound,
+    redis,
+    flows,
+    ledgers,
+    blobs,
+    metrics,
+    replica,
+    /** Events so far, by name. */
+    events: (name?: string) => (name === undefined ? events : events.filter(({ event }) => event === name)),
+    async jobs(emailFlow = 'Support') {
+      const queue = await flows.queueOf(emailFlow);
+      return (await queue.getJobs(['waiting'], 0, -1)).map(
+        (job) => job.data as import('../../src/contract/message.ts').Message,
+      );
+    },
+    async stop() {
+      await inbound.stop();
+      await flows.close();
+      redis.disconnect();
+      await blobs.close();
+      dir.remove();
+    },
+  };
+}

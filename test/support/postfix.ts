@@ -1,0 +1,153 @@
+// A thrown-away Postfix submission server: STARTTLS required, XOAUTH2/PLAIN against the test Dovecot, Send As by a table that is asked
+// over a socketmap (changes take effect at once); whatever it accepts goes by LMTP into the Dovecot, customers' addresses too.
+import { chmodSync, chownSync, mkdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { TestDovecot } from './dovecot.ts';
+import { mainCf, masterCf } from './postfix-conf.ts';
+import { groupAlive, type StartedProcess, startProcess, tail } from './processes.ts';
+import { type SendAsMilter, startSendAsMilter } from './send-as-milter.ts';
+import { startSocketmap } from './socketmap.ts';
+import { canConnect, freePort, tempDir, waitFor } from './temp.ts';
+
+export interface TestPostfixOptions {
+  dovecot: TestDovecot;
+  /** From address → persons (or mailboxes) that may send as it. Everybody may send as himself. */
+  sendAs?: Record<string, string[]>;
+  /** Judges the header From by a milter: 554 5.2.252 SendAsDenied after DATA, as Exchange Online. Default true. */
+  headerFrom?: boolean;
+  /** Largest message in bytes. Default 35 MB. */
+  maxMessageBytes?: number;
+  /** Connections of one client at a time, and messages of one client a minute; 0 (default) is no limit. */
+  maxConnections?: number;
+  messagesPerMinute?: number;
+  /** Lines added at the end of main.cf. */
+  extraMainCf?: string;
+}
+
+export interface TestPostfix {
+  readonly host: string;
+  /** Submission with STARTTLS (587). */
+  readonly port: number;
+  /** Submission with implicit TLS (465). */
+  readonly tlsPort: number;
+  readonly caFile: string;
+  readonly caPem: string;
+  readonly dir: string;
+  readonly pid: number;
+  setSendAs(from: string, persons: string[]): void;
+  maillog(): string;
+  kill9(): Promise<void>;
+  restart(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** @throws Error when not run as root: Postfix's master needs it. */
+export async function startPostfix(options: TestPostfixOptions): Promise<TestPostfix> {
+  if (process.getuid?.() !== 0)
+    throw new Error('Postfix needs root: run the integration tests as root (in a container)');
+  const dir = tempDir('postfix');
+  const file = (name: string) => join(dir.path, name);
+  const [port, tlsPort, mapPort] = [await freePort(), await freePort(), await freePort()];
+  const sendAs = new Map(Object.entries(options.sendAs ?? {}).map(([from, who]) => [from.toLowerCase(), who]));
+  const owners = (from: string) => [from, ...(sendAs.get(from) ?? [])].map((who) => who.toLowerCase());
+
+  const postfixUser = idOf('postfix');
+  mkdirSync(file('spool'));
+  mkdirSync(file('data'));
+  chownSync(file('data'), postfixUser.uid, 0);
+  mkdirSync(file('milter'));
+  chmodSync(file('milter'), 0o777);
+
+  const socketmap = await startSocketmap(mapPort, (address) => owners(address.toLowerCase()).join(','));
+  let milter: SendAsMilter | undefined;
+  if (options.headerFrom ?? true) {
+    milter = await startSendAsMilter(file('milter/socket'), (who, from) =>
+      owners(from.toLowerCase()).includes(who.toLowerCase()),
+    );
+  }
+  writeFileSync(
+    file('main.cf'),
+    mainCf({
+      dir: dir.path,
+      certFile: options.dovecot.caFile,
+      keyFile: options.dovecot.keyFile,
+      saslPath: options.dovecot.saslPath,
+      lmtpPort: options.dovecot.lmtpPort,
+      mapPort,
+      milterSocket: milter === undefined ? undefined : file('milter/socket'),
+      maxMessageBytes: options.maxMessageBytes ?? 35 * 1024 * 1024,
+      maxConnections: options.maxConnections ?? 0,
+      messagesPerMinute: options.messagesPerMinute ?? 0,
+      extra: options.extraMainCf ?? '',
+    }),
+  );
+  writeFileSync(file('master.cf'), masterCf(port, tlsPort));
+
+  const start = async (): Promise<StartedProcess> => {
+    // Postfix sleeps until main.cf is two seconds old.
+    const past = new Date(Date.now() - 60_000);
+    utimesSync(file('main.cf'), past, past);
+    const postfix = startProcess('postfix', 'postfix', ['-c', dir.path, 'start-fg'], {
+      logFile: file('out.log'),
+      env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LANG: 'C' },
+    });
+    try {
+      await waitFor(async () => (await canConnect(port)) && (await canConnect(tlsPort)), {
+        timeoutMs: 20_000,
+        hopeless: () => !postfix.running(),
+        describe: () => `postfix on port ${port}\n${tail(file('out.log'))}\n${tail(file('maillog'))}`,
+      });
+    } catch (error) {
+      await postfix.stop();
+      throw error;
+    }
+    return postfix;
+  };
+  const stopSides = async () => {
+    await socketmap.stop();
+    await milter?.stop();
+    dir.remove();
+  };
+  let postfix: StartedProcess;
+  try {
+    postfix = await start();
+  } catch (error) {
+    await stopSides();
+    throw error;
+  }
+
+  return {
+    host: 'localhost',
+    port,
+    tlsPort,
+    caFile: options.dovecot.caFile,
+    caPem: options.dovecot.caPem,
+    dir: dir.path,
+    get pid() {
+      return postfix.pid;
+    },
+    setSendAs: (from, persons) => {
+      sendAs.set(from.toLowerCase(), persons);
+    },
+    maillog: () => readFileSync(file('maillog'), 'utf8'),
+    kill9: () => postfix.kill9(),
+    restart: async () => {
+      await postfix.stop();
+      postfix = await start();
+    },
+    stop: async () => {
+      await postfix.stop();
+      if (groupAlive(postfix.pid)) await postfix.kill9();
+      await stopSides();
+    },
+  };
+}
+
+function idOf(user: string): { uid: number; gid: number } {
+  const line = readFileSync('/etc/passwd', 'utf8')
+    .split('\n')
+    .find((entry) => entry.startsWith(`${user}:`));
+  const [, , uid, gid] = line?.split(':') ?? [];
+  if (uid === undefined || gid === undefined) throw new Error(`no user ${user}: is postfix installed?`);
+  return { uid: Number(uid), gid: Number(gid) };
+}
