@@ -2,9 +2,11 @@
 import type { Config } from '../../config/config.ts';
 import type { BlobStore } from '../../domain/blob-store.ts';
 import { openFolder } from './folder.ts';
+import { openS3 } from './s3.ts';
 import { createStore } from './store.ts';
 
-/** @throws MailroomError BLOB_STORE_UNAVAILABLE when the folder cannot be made */
+/** @throws MailroomError BLOB_STORE_UNAVAILABLE when the folder cannot be made, CONFIG_INVALID without a bucket */
 export async function createBlobStore(config: Config['blobs']): Promise<BlobStore> {
-  return createStore(await openFolder(config.folder));
+  const depot = config.kind === 's3' ? openS3(config.s3) : await openFolder(config.folder);
+  return createStore(depot, config.encryptionKeys);
 }

@@ -1,28 +1,50 @@
 // The blob store: content keys, optional encryption and verification over one kind of storage (folder or S3). Inbound stores raw mails here
 // before it commits their jobs; http, the quoting of replies and replay read them, whole or in ranges.
+//
+// Keys: unencrypted, the SHA-256 of the content; encrypted, `<HMAC of that SHA-256>.enc` under a key derived from the ring's first key, so that
+// the names tell nobody what is stored. After a rotation the same content gets a new key: one more blob, and the old one ages out.
 import { createHash } from 'node:crypto';
+import type { KeyRing } from '../../config/config.ts';
 import type { BlobReference } from '../../contract/message.ts';
 import type { BlobStore } from '../../domain/blob-store.ts';
 import { MailroomError } from '../../domain/errors.ts';
-import type { Depot } from './depot.ts';
+import type { Depot, DepotItem } from './depot.ts';
 import { damaged } from './errors.ts';
+import { collect, contentKey, seal, unseal } from './sealing.ts';
 
-const KEY = /^[0-9a-f]{64}$/;
+const KEY = /^[0-9a-f]{64}(\.enc)?$/;
+/** Bytes that are hashed or encrypted in one go; between them the event loop gets its turn (≈ 1 ms). */
+const STEP = 1024 * 1024;
 
-export function createStore(depot: Depot): BlobStore {
+export function createStore(depot: Depot, ring: KeyRing = []): BlobStore {
   type Waiting = { bytes: Uint8Array; resolve(reference: BlobReference): void; reject(error: unknown): void };
   let waiting: Waiting[] = [];
   let flushing: Promise<void> | undefined;
+  const sealingKey = ring[0];
+  const named = sealingKey === undefined ? undefined : contentKey(sealingKey);
+  const nameOf = (sha256: Buffer): string => (named === undefined ? sha256.toString('hex') : `${named(sha256)}.enc`);
+
+  async function prepare(bytes: Uint8Array): Promise<{ reference: BlobReference; item: DepotItem }> {
+    const hash = createHash('sha256');
+    for await (const part of steps(bytes)) hash.update(part);
+    const sha256 = hash.digest();
+    const key = nameOf(sha256);
+    const stored = sealingKey === undefined ? bytes : await collect(seal(steps(bytes), sealingKey, () => key));
+    return {
+      reference: { blob: key, size: bytes.length, sha256: sha256.toString('hex') },
+      item: { key, bytes: stored },
+    };
+  }
 
   async function putMany(list: readonly Uint8Array[]): Promise<BlobReference[]> {
     const references: BlobReference[] = [];
-    const items = new Map<string, Uint8Array>();
+    const items = new Map<string, DepotItem>();
     for (const bytes of list) {
-      const sha256 = createHash('sha256').update(bytes).digest('hex');
-      references.push({ blob: sha256, size: bytes.length, sha256 });
-      items.set(sha256, bytes);
+      const { reference, item } = await prepare(bytes);
+      references.push(reference);
+      items.set(item.key, item);
     }
-    await depot.putMany([...items].map(([key, bytes]) => ({ key, bytes })));
+    await depot.putMany([...items.values()]);
     return references;
   }
 
@@ -55,26 +77,33 @@ export function createStore(depot: Depot): BlobStore {
     async putStream(source) {
       const hash = createHash('sha256');
       let size = 0;
-      let sha256 = '';
-      async function* hashed(): AsyncIterable<Uint8Array> {
+      async function* hashed(): AsyncGenerator<Uint8Array> {
         for await (const chunk of source) {
           hash.update(chunk);
           size += chunk.length;
           yield chunk;
         }
-        sha256 = hash.digest('hex');
       }
-      await depot.putStream(hashed(), () => sha256);
-      return { blob: sha256, size, sha256 };
+      let sha256: Buffer | undefined;
+      const key = (): string => {
+        sha256 ??= hash.digest();
+        return nameOf(sha256);
+      };
+      await depot.putStream(sealingKey === undefined ? hashed() : seal(hashed(), sealingKey, key), key);
+      const blob = key();
+      return { blob, size, sha256: sha256?.toString('hex') ?? '' };
     },
 
     async *read(key, range) {
       const blob = await depot.open(valid(key));
       try {
-        const start = Math.min(range?.start ?? 0, blob.size);
-        const end = Math.min(range?.end ?? blob.size, blob.size);
-        const hash = start === 0 && end === blob.size ? createHash('sha256') : undefined;
-        for await (const chunk of blob.read(start, end)) {
+        const sealed = key.endsWith('.enc');
+        const content = sealed ? await unseal(blob, ring, key) : blob;
+        const start = Math.min(range?.start ?? 0, content.size);
+        const end = Math.min(range?.end ?? content.size, content.size);
+        // Frames prove themselves; of an unencrypted blob only the whole can be compared with its key.
+        const hash = !sealed && start === 0 && end === content.size ? createHash('sha256') : undefined;
+        for await (const chunk of content.read(start, end)) {
           hash?.update(chunk);
           yield chunk;
         }
@@ -103,4 +132,12 @@ function valid(key: string): string {
     throw new MailroomError('BLOB_NOT_FOUND', { message: 'This is not the key of a blob.', field: 'blob' });
   }
   return key;
+}
+
+/** A large mail in pieces, with a turn of the event loop between them. */
+async function* steps(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  for (let start = 0; start < bytes.length; start += STEP) {
+    if (start > 0) await new Promise((resolve) => setImmediate(resolve));
+    yield bytes.subarray(start, start + STEP);
+  }
 }

@@ -1,0 +1,264 @@
+// The folder store and its encryption: what is stored comes back, whole and in ranges, and nothing else does.
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdtemp, readdir, readFile, rename, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { blobError } from '../../../src/adapters/blobs/errors.ts';
+import { openFolder } from '../../../src/adapters/blobs/folder.ts';
+import { createBlobStore } from '../../../src/adapters/blobs/index.ts';
+import { collect } from '../../../src/adapters/blobs/sealing.ts';
+import { createStore } from '../../../src/adapters/blobs/store.ts';
+import type { Config, KeyRing } from '../../../src/config/config.ts';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'mailroom-blobs-'));
+});
+afterEach(async () => {
+  await rm(folder, { recursive: true, force: true });
+});
+
+const config = (encryptionKeys: KeyRing = []): Config['blobs'] => ({
+  kind: 'folder',
+  folder,
+  s3: {
+    bucket: undefined,
+    region: 'eu-central-1',
+    endpoint: undefined,
+    accessKeyId: undefined,
+    secretAccessKey: undefined,
+    prefix: '',
+    forcePathStyle: true,
+  },
+  encryptionKeys,
+  retentionDays: 30,
+});
+const key = (id: string) => ({ id, key: createHash('sha256').update(id).digest() });
+const ring = [key('2026')];
+const pathOf = (blob: string) => join(folder, blob.slice(0, 2), blob);
+const FRAME = 65536;
+
+async function* chunked(bytes: Uint8Array, size: number) {
+  for (let i = 0; i < bytes.length; i += size) yield bytes.subarray(i, i + size);
+}
+
+describe.each([
+  ['as they are', []],
+  ['encrypted', ring],
+])('bytes stored %s', (_, keys: KeyRing) => {
+  it.each([0, 1, 15, FRAME - 1, FRAME, FRAME + 1, 2 * FRAME, 3 * FRAME + 17])('of %i bytes come back', async (size) => {
+    const store = await createBlobStore(config(keys));
+    const bytes = randomBytes(size);
+    const reference = await store.put(bytes);
+    expect(reference).toMatchObject({ size, sha256: createHash('sha256').update(bytes).digest('hex') });
+    expect(await collect(store.read(reference.blob))).toEqual(bytes);
+    expect(await store.putStream(chunked(bytes, 10_007))).toEqual(reference);
+    expect(await collect(store.read(reference.blob))).toEqual(bytes);
+    await store.close();
+  });
+
+  it('come back in ranges', async () => {
+    const store = await createBlobStore(config(keys));
+    const bytes = randomBytes(3 * FRAME + 100);
+    const { blob } = await store.putStream(chunked(bytes, 777));
+    for (const [start, end] of [
+      [0, 1],
+      [0, FRAME],
+      [FRAME - 1, FRAME + 1],
+      [FRAME, 2 * FRAME],
+      [5, 3 * FRAME + 50],
+      [3 * FRAME, 3 * FRAME + 100],
+      [3 * FRAME + 99, 9 * FRAME],
+      [9 * FRAME, 9 * FRAME + 1],
+      [7, 7],
+    ] as const) {
+      expect(await collect(store.read(blob, { start, end })), `${start}-${end}`).toEqual(bytes.subarray(start, end));
+    }
+    await store.close();
+  });
+
+  it('are one blob when stored twice, also at once', async () => {
+    const store = await createBlobStore(config(keys));
+    const bytes = randomBytes(5000);
+    const references = [
+      ...(await store.putMany([bytes, bytes])),
+      ...(await Promise.all([store.put(bytes), store.put(bytes)])),
+    ];
+    expect(new Set(references.map(({ blob }) => blob)).size).toBe(1);
+    expect(await readdir(join(folder, references[0]?.blob.slice(0, 2) ?? ''))).toHaveLength(1);
+    expect(await readdir(join(folder, 'tmp'))).toEqual([]);
+    await store.close();
+  });
+
+  it('are reported damaged when a bit was changed', async () => {
+    const store = await createBlobStore(config(keys));
+    const { blob } = await store.put(randomBytes(2 * FRAME));
+    const stored = await readFile(pathOf(blob));
+    for (const at of [Math.floor(stored.length / 2), stored.length - 1]) {
+      const changed = Buffer.from(stored);
+      changed[at] = (changed[at] ?? 0) ^ 1;
+      await writeFile(pathOf(blob), changed);
+      await expect(collect(store.read(blob)), `byte ${at}`).rejects.toMatchObject({ code: 'BLOB_DAMAGED' });
+    }
+    await store.close();
+  });
+
+  it('are reported damaged when cut off, and stored whole again by the next put', async () => {
+    const store = await createBlobStore(config(keys));
+    const bytes = randomBytes(2 * FRAME);
+    const { blob } = await store.put(bytes);
+    for (const length of [FRAME + 20, 20, 0]) {
+      await truncate(pathOf(blob), length);
+      await expect(collect(store.read(blob)), `${length} bytes`).rejects.toMatchObject({ code: 'BLOB_DAMAGED' });
+    }
+    await store.put(bytes);
+    expect(await collect(store.read(blob))).toEqual(bytes);
+    await store.close();
+  });
+
+  it('stay when they were stored again before the sweep, and go otherwise', async () => {
+    const store = await createBlobStore(config(keys));
+    const [used, unused] = await store.putMany([randomBytes(100), randomBytes(100)]);
+    if (used === undefined || unused === undefined) throw new Error('two references expected');
+    const old = new Date(Date.now() - 40 * 86_400_000);
+    for (const { blob } of [used, unused]) await utimes(pathOf(blob), old, old);
+    const again = await store.putStream(chunked(await collect(store.read(used.blob)), 10));
+    expect(again).toEqual(used);
+    expect(await store.sweep(new Date(Date.now() - 30 * 86_400_000))).toBe(1);
+    expect([await store.has(used.blob), await store.has(unused.blob)]).toEqual([true, false]);
+    await store.close();
+  });
+});
+
+describe('a blob that is not there', () => {
+  it.each(['0'.repeat(64), `${'0'.repeat(64)}.enc`, '../../etc/passwd', '', `${'0'.repeat(64)}/../x`])(
+    '%j',
+    async (blob) => {
+      const store = await createBlobStore(config(ring));
+      await expect(collect(store.read(blob))).rejects.toMatchObject({ code: 'BLOB_NOT_FOUND' });
+      expect(await store.has(blob)).toBe(false);
+      await store.close();
+    },
+  );
+
+  it('was deleted', async () => {
+    const store = await createBlobStore(config());
+    const { blob } = await store.put(randomBytes(10));
+    await store.delete(blob);
+    await store.delete(blob);
+    expect(await store.has(blob)).toBe(false);
+    await store.close();
+  });
+});
+
+describe('encryption', () => {
+  it('leaves neither content nor its hash on the disk', async () => {
+    const store = await createBlobStore(config(ring));
+    const bytes = Buffer.from('Subject: confidential\r\n\r\n'.repeat(10_000));
+    const { blob, sha256 } = await store.put(bytes);
+    expect(blob).not.toContain(sha256);
+    expect((await readFile(pathOf(blob))).includes('confidential')).toBe(false);
+    await store.close();
+  });
+
+  it('reads what older keys and no key at all stored, and says which key is missing', async () => {
+    const bytes = randomBytes(70_000);
+    const plain = await (await createBlobStore(config())).put(bytes);
+    const old = await (await createBlobStore(config([key('2025')]))).put(bytes);
+    const rotated = await createBlobStore(config([key('2026'), key('2025')]));
+    const current = await rotated.put(bytes);
+    expect(current.blob).not.toBe(old.blob);
+    for (const { blob } of [plain, old, current]) expect(await collect(rotated.read(blob))).toEqual(bytes);
+    const without = await createBlobStore(config([key('2026')]));
+    await expect(collect(without.read(old.blob))).rejects.toMatchObject({
+      code: 'BLOB_KEY_MISSING',
+      message: expect.stringContaining('2025'),
+    });
+  });
+
+  it('finds out a wrong key under the same id, and a file under another name', async () => {
+    const store = await createBlobStore(config(ring));
+    const [one, two] = await store.putMany([randomBytes(1000), randomBytes(1000)]);
+    if (one === undefined || two === undefined) throw new Error('two references expected');
+    const other = await createBlobStore(config([{ id: '2026', key: randomBytes(32) }]));
+    await expect(collect(other.read(one.blob))).rejects.toMatchObject({ code: 'BLOB_DAMAGED' });
+    await rename(pathOf(one.blob), pathOf(two.blob));
+    await expect(collect(store.read(two.blob))).rejects.toMatchObject({ code: 'BLOB_DAMAGED' });
+  });
+
+  it('finds out frames that were exchanged', async () => {
+    const store = await createBlobStore(config(ring));
+    const { blob } = await store.put(randomBytes(3 * FRAME));
+    const stored = await readFile(pathOf(blob));
+    const header = 4 + 2 + '2026'.length + 32;
+    const frame = (n: number) => stored.subarray(header + n * (FRAME + 16), header + (n + 1) * (FRAME + 16));
+    await writeFile(
+      pathOf(blob),
+      Buffer.concat([stored.subarray(0, header), frame(1), frame(0), stored.subarray(header + 2 * (FRAME + 16))]),
+    );
+    await expect(collect(store.read(blob, { start: 0, end: 10 }))).rejects.toMatchObject({ code: 'BLOB_DAMAGED' });
+  });
+});
+
+describe('the folder', () => {
+  it('is freed from the temporary files of dead processes, and gets back what a dying sweep had taken aside', async () => {
+    const store = createStore(await openFolder(folder));
+    const { blob } = await store.put(Buffer.from('kept'));
+    const old = new Date(Date.now() - 2 * 3_600_000);
+    await writeFile(join(folder, 'tmp', '1-dead'), 'x');
+    await utimes(join(folder, 'tmp', '1-dead'), old, old);
+    await writeFile(join(folder, 'tmp', '2-alive'), 'x');
+    await rename(pathOf(blob), join(folder, 'tmp', `swept-${blob}.00`));
+    const later = createStore(await openFolder(folder, { now: () => Date.now() + 3_601_000 }));
+    expect(await readdir(join(folder, 'tmp'))).toEqual([]);
+    expect((await collect(later.read(blob))).toString()).toBe('kept');
+  });
+
+  it('that cannot be made or written is BLOB_STORE_UNAVAILABLE', async () => {
+    await writeFile(join(folder, 'file'), '');
+    await expect(openFolder(join(folder, 'file', 'blobs'))).rejects.toMatchObject({
+      code: 'BLOB_STORE_UNAVAILABLE',
+      remote: { system: 'blob', code: 'ENOTDIR' },
+    });
+    const store = createStore(await openFolder(join(folder, 'blobs')));
+    await rm(join(folder, 'blobs'), { recursive: true });
+    await writeFile(join(folder, 'blobs'), '');
+    await expect(store.check()).rejects.toMatchObject({ code: 'BLOB_STORE_UNAVAILABLE' });
+    await expect(store.put(Buffer.from('x'))).rejects.toMatchObject({ code: 'BLOB_STORE_UNAVAILABLE' });
+  });
+
+  it('that was removed while we ran is made again', async () => {
+    const store = createStore(await openFolder(folder));
+    const { blob } = await store.put(Buffer.from('x'));
+    await rm(folder, { recursive: true });
+    await store.put(Buffer.from('x'));
+    expect((await stat(pathOf(blob))).size).toBe(1);
+    await store.check();
+  });
+
+  it('reports a source that fails, and keeps nothing of it', async () => {
+    const store = createStore(await openFolder(folder));
+    async function* failing() {
+      yield Buffer.from('half');
+      throw new Error('connection lost');
+    }
+    await expect(store.putStream(failing())).rejects.toThrow();
+    expect(await readdir(join(folder, 'tmp'))).toEqual([]);
+  });
+});
+
+it.each([
+  ['ENOSPC', 'BLOB_STORE_FULL'],
+  ['EDQUOT', 'BLOB_STORE_FULL'],
+  ['EACCES', 'BLOB_STORE_UNAVAILABLE'],
+  ['EROFS', 'BLOB_STORE_UNAVAILABLE'],
+  ['EIO', 'BLOB_STORE_UNAVAILABLE'],
+  ['ECONNREFUSED', 'BLOB_STORE_UNAVAILABLE'],
+])('%s is %s', (errno, code) => {
+  expect(blobError(Object.assign(new Error(errno), { code: errno }), 'write')).toMatchObject({
+    code,
+    class: 'transient',
+    remote: { code: errno, command: 'write' },
+  });
+});
