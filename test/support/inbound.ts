@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import pino from 'pino';
 import { createBlobStore } from '../../src/adapters/blobs/index.ts';
 import { openMailbox } from '../../src/adapters/imap/connection.ts';
-import { createCommit } from '../../src/adapters/queue/commit.ts';
+import { openCommit } from '../../src/adapters/queue/commit.ts';
 import { openEmailFlows } from '../../src/adapters/queue/email-flows.ts';
 import { connectRedis } from '../../src/adapters/redis/client.ts';
 import { createLeases } from '../../src/adapters/redis/lease.ts';
@@ -112,7 +112,7 @@ export async function startTestInbound(options: TestInboundOptions) {
     openMailbox: (server, credentials) => openMailbox(server, credentials, { connectMs: 5_000, answerMs: 1_000 }),
     getToken: async (server) =>
       options.token?.(server) ?? { accessToken: 'none', expiresAt: new Date(Date.now() + 3_600_000) },
-    commit: createCommit(redis, flows.queueOf, {
+    commit: await openCommit(redis, flows.queueOf, {
       keepCompletedSeconds: 3_600,
       keepFailedSeconds: 3_600,
       keepFingerprintsSeconds: 90 * 86_400,

@@ -6,11 +6,11 @@
 // SCRIPT FLUSH, because EXEC goes on behind a NOSCRIPT. So BullMQ itself builds KEYS and ARGV of each job (Job.addJob into a recorder), and
 // its own script text runs as a local function inside ours. Fragile where it uses BullMQ's script names: exact version pin, the digest
 // below, a self-test at boot that refuses to start, and a contract test.
-import { createHash } from 'node:crypto';
-import { Job, type Queue } from 'bullmq';
+import { createHash, randomUUID } from 'node:crypto';
+import { Job, Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { Message } from '../../contract/message.ts';
-import { MESSAGE_JOB } from '../../contract/names.ts';
+import { MESSAGE_JOB, PREFIX } from '../../contract/names.ts';
 import { MailroomError } from '../../domain/errors.ts';
 import {
   afterCareKey,
@@ -23,10 +23,12 @@ import {
   quarantineKey,
   siblingsKey,
 } from '../../domain/keys.ts';
-import { applyChange, changedChunks, type Ledger, type LedgerChange } from '../../domain/ledger.ts';
+import { applyChange, changedChunks, emptyLedger, type Ledger, type LedgerChange } from '../../domain/ledger.ts';
 
 /** sha256 of BullMQ 6.7.0's addStandardJob script. Another digest means another BullMQ: run the contract test, then change it here. */
 export const ADD_STANDARD_JOB_SHA256 = '2eee45c9ffc54d24681b737f926016a7f7464f0d32a5f87f623bffa2fc55413c';
+
+const COMMAND = 'mailroomCommit';
 
 export interface Commit {
   mailboxId: string;
@@ -158,74 +160,117 @@ async function recordJob(queue: Queue, message: Message, settings: CommitSetting
 }
 
 /**
- * @param client the ioredis connection that the queues use too: BullMQ has loaded its scripts into it
+ * Opens the commit: loads BullMQ's scripts into the client, compares them with what this file was written against, and tries the whole
+ * script once on scratch keys.
+ * @param client the ioredis connection that the queues use too
  * @param queueOf BullMQ queue of an email flow, ready
+ * @throws MailroomError BULLMQ_SCRIPTS_CHANGED: do not start
  */
-export function createCommit(
+export async function openCommit(
   client: Redis,
   queueOf: (emailFlow: string) => Promise<Queue>,
   settings: CommitSettings,
-): CommitMessages {
-  let defined: string | undefined;
-  const command = 'mailroomCommit';
+): Promise<CommitMessages> {
+  const scratch = new Queue(`selftest.${randomUUID()}`, { connection: client, prefix: PREFIX });
+  scratch.on('error', () => {}); // the client's own listener says it
+  await scratch.waitUntilReady();
+  try {
+    client.defineCommand(COMMAND, { lua: commitScript(bullmqScript(client)) });
+    await selfTest(client, scratch, settings);
+  } finally {
+    await scratch.obliterate({ force: true }).catch(() => {});
+    await scratch.close();
+  }
+  return (commit) => runCommit(client, queueOf, settings, commit);
+}
 
-  return async ({ mailboxId, leaseToken, ledger, change, ...rest }) => {
-    const messages = rest.messages ?? [];
-    const siblings = rest.siblings ?? [];
-    const commands: RecordedCommand[] = [];
-    for (const message of messages) commands.push(await recordJob(await queueOf(message.emailFlow), message, settings));
-    if (defined === undefined) {
-      defined = commitScript(bullmqScript(client));
-      client.defineCommand(command, { lua: defined });
-    }
-    const after = applyChange(ledger, change);
-    const plan = {
+/** One job in, the same again refused as stale, a foreign lease refused: on keys of its own. */
+async function selfTest(client: Redis, scratch: Queue, settings: CommitSettings): Promise<void> {
+  const mailboxId = scratch.name;
+  const commit = (ledger: Ledger, leaseToken = '1:selftest') =>
+    runCommit(client, async () => scratch, settings, {
       mailboxId,
-      version: String(after.version),
-      jobs: commands.length,
-      reset: change.reset === true,
-      chunks: Object.entries(changedChunks(after, change)),
-      settled: change.outcomes.flatMap(({ uids }) => uids.filter((uid) => ledger.pending.has(uid)).map(String)),
-      pending: (change.pending ?? []).map(({ uid, entry }) => [String(uid), JSON.stringify(entry)]),
-      quarantined: (rest.quarantined ?? []).map(({ uid, entry }) => [String(uid), JSON.stringify(entry)]),
-      afterCare: (rest.afterCare ?? []).map(String),
-      fingerprints: (rest.fingerprints ?? []).map(({ value, internalDate }) => [
-        value,
-        Math.floor(internalDate.getTime() / 1000),
-      ]),
-      forgetBefore: Math.floor(Date.now() / 1000) - settings.keepFingerprintsSeconds,
-      siblings: siblings.map(({ messageKey }) => messageKey),
-      keepSiblings: settings.keepSiblingsSeconds,
-      ...(change.meta !== undefined ? { meta: JSON.stringify(change.meta) } : {}),
-    };
-    const keys: (string | Buffer)[] = [
-      leaseKey(mailboxId),
-      ledgerKey(mailboxId),
-      ledgerUidsKey(mailboxId),
-      ledgerPendingKey(mailboxId),
-      quarantineKey(mailboxId),
-      fingerprintsKey(mailboxId),
-      mailboxesKey(),
-      afterCareKey(mailboxId),
-      ...commands.flatMap(({ args }) => args.slice(0, 9)),
-      ...siblings.map(({ hash }) => siblingsKey(hash)),
-    ];
-    const args = [
       leaseToken,
-      String(ledger.version),
-      JSON.stringify(plan),
-      ...commands.flatMap((c) => c.args.slice(9)),
-    ];
-    const run = (client as unknown as Record<string, (...all: unknown[]) => Promise<[string, string]>>)[command];
-    if (run === undefined)
-      throw new MailroomError('BULLMQ_SCRIPTS_CHANGED', { message: 'the commit script is not defined' });
-    const [state, detail] = await run.call(client, keys.length, ...keys, ...args);
-    if (state === 'LEASE_LOST') throw new MailroomError('LEASE_LOST');
-    if (state === 'LEDGER_STALE') {
-      throw new MailroomError('LEDGER_STALE', {
-        message: `ledger is at version ${detail}, expected ${ledger.version}`,
+      ledger,
+      change: { outcomes: [{ outcome: 'enqueued', uids: [1] }] },
+      messages: [{ messageKey: 'm-selftest-1' } as unknown as Message],
+    });
+  const code = (promise: Promise<unknown>) =>
+    promise.then(
+      () => 'OK',
+      (error: unknown) => (error instanceof MailroomError ? error.code : String(error)),
+    );
+  await client.set(leaseKey(mailboxId), '1:selftest', 'PX', 60_000);
+  try {
+    const seen = [
+      await code(commit(emptyLedger(), '0:other')),
+      await code(commit(emptyLedger())),
+      await code(commit(emptyLedger())),
+      String((await scratch.getJobCounts('waiting')).waiting),
+      (await client.hget(ledgerUidsKey(mailboxId), 'enqueued:0')) ?? 'nothing',
+    ].join(' ');
+    if (seen !== 'LEASE_LOST OK LEDGER_STALE 1 1') {
+      throw new MailroomError('BULLMQ_SCRIPTS_CHANGED', {
+        message: `the self-test of the one-script commit saw: ${seen}`,
       });
     }
-    return after;
+  } finally {
+    await client.del(leaseKey(mailboxId), ledgerKey(mailboxId), ledgerUidsKey(mailboxId));
+  }
+}
+
+async function runCommit(
+  client: Redis,
+  queueOf: (emailFlow: string) => Promise<Queue>,
+  settings: CommitSettings,
+  { mailboxId, leaseToken, ledger, change, ...rest }: Commit,
+): Promise<Ledger> {
+  const messages = rest.messages ?? [];
+  const siblings = rest.siblings ?? [];
+  const commands: RecordedCommand[] = [];
+  for (const message of messages) commands.push(await recordJob(await queueOf(message.emailFlow), message, settings));
+  const after = applyChange(ledger, change);
+  const plan = {
+    mailboxId,
+    version: String(after.version),
+    jobs: commands.length,
+    reset: change.reset === true,
+    chunks: Object.entries(changedChunks(after, change)),
+    settled: change.outcomes.flatMap(({ uids }) => uids.filter((uid) => ledger.pending.has(uid)).map(String)),
+    pending: (change.pending ?? []).map(({ uid, entry }) => [String(uid), JSON.stringify(entry)]),
+    quarantined: (rest.quarantined ?? []).map(({ uid, entry }) => [String(uid), JSON.stringify(entry)]),
+    afterCare: (rest.afterCare ?? []).map(String),
+    fingerprints: (rest.fingerprints ?? []).map(({ value, internalDate }) => [
+      value,
+      Math.floor(internalDate.getTime() / 1000),
+    ]),
+    forgetBefore: Math.floor(Date.now() / 1000) - settings.keepFingerprintsSeconds,
+    siblings: siblings.map(({ messageKey }) => messageKey),
+    keepSiblings: settings.keepSiblingsSeconds,
+    ...(change.meta !== undefined ? { meta: JSON.stringify(change.meta) } : {}),
   };
+  const keys: (string | Buffer)[] = [
+    leaseKey(mailboxId),
+    ledgerKey(mailboxId),
+    ledgerUidsKey(mailboxId),
+    ledgerPendingKey(mailboxId),
+    quarantineKey(mailboxId),
+    fingerprintsKey(mailboxId),
+    mailboxesKey(),
+    afterCareKey(mailboxId),
+    ...commands.flatMap(({ args }) => args.slice(0, 9)),
+    ...siblings.map(({ hash }) => siblingsKey(hash)),
+  ];
+  const args = [leaseToken, String(ledger.version), JSON.stringify(plan), ...commands.flatMap((c) => c.args.slice(9))];
+  const run = (client as unknown as Record<string, (...all: unknown[]) => Promise<[string, string]>>)[COMMAND];
+  if (run === undefined)
+    throw new MailroomError('BULLMQ_SCRIPTS_CHANGED', { message: 'the commit script is not defined' });
+  const [state, detail] = await run.call(client, keys.length, ...keys, ...args);
+  if (state === 'LEASE_LOST') throw new MailroomError('LEASE_LOST');
+  if (state === 'LEDGER_STALE') {
+    throw new MailroomError('LEDGER_STALE', {
+      message: `ledger is at version ${detail}, expected ${ledger.version}`,
+    });
+  }
+  return after;
 }

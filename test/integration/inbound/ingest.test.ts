@@ -1,0 +1,217 @@
+// Ingest against a real Dovecot (Exchange's capability list, XOAUTH2) and a real Redis: catch-up, IDLE, faults of the line, UIDVALIDITY.
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { mailboxId } from '../../../src/contract/names.ts';
+import { audit } from '../../../src/domain/ledger.ts';
+import { startDovecot, type TestDovecot } from '../../support/dovecot.ts';
+import { type FaultProxy, startFaultProxy } from '../../support/fault-proxy.ts';
+import { imapServer, startTestInbound, type TestInboundOptions } from '../../support/inbound.ts';
+import { leakWatch } from '../../support/leak-watch.ts';
+import { mails, oneMail } from '../../support/mails.ts';
+import { startRedis, type TestRedis } from '../../support/redis.ts';
+import { waitFor } from '../../support/temp.ts';
+
+leakWatch();
+
+let redis: TestRedis;
+let dovecot: TestDovecot;
+let user: string;
+let counter = 0;
+let running: Awaited<ReturnType<typeof startTestInbound>>[] = [];
+let proxies: FaultProxy[] = [];
+
+beforeAll(async () => {
+  [redis, dovecot] = await Promise.all([startRedis(), startDovecot({ users: [] })]);
+});
+afterAll(async () => {
+  await Promise.all([redis.stop(), dovecot.stop()]);
+});
+beforeEach(() => {
+  user = `box${++counter}@contoso.example`;
+  dovecot.addUser({ user, fullAccess: ['app:mailroom'] });
+});
+afterEach(async () => {
+  await Promise.all(running.map((one) => one.stop()));
+  await Promise.all(proxies.map((proxy) => proxy.stop()));
+  running = [];
+  proxies = [];
+});
+
+const server = (fields: Partial<Parameters<typeof imapServer>[0]> = {}) =>
+  imapServer({
+    name: 'Support',
+    host: 'localhost',
+    port: dovecot.port,
+    user,
+    ca: dovecot.caPem,
+    emailFlow: `Flow ${counter}`,
+    ...fields,
+  });
+
+async function start(options: Partial<TestInboundOptions> = {}) {
+  const one = await startTestInbound({
+    redisUrl: redis.url,
+    servers: [server()],
+    token: () => ({ accessToken: dovecot.token({ appId: 'mailroom' }), expiresAt: new Date(Date.now() + 3_600_000) }),
+    ...options,
+  });
+  running.push(one);
+  return one;
+}
+
+const fill = (count: number, first = 1) =>
+  dovecot.writeMaildir(
+    user,
+    [...mails({ count, first, kind: 'small' })].map((mail) => mail.raw),
+  );
+const flow = () => `Flow ${counter}`;
+async function jobsAre(one: Awaited<ReturnType<typeof start>>, count: number) {
+  const jobs = await waitFor(
+    async () => {
+      const list = await one.jobs(flow());
+      return list.length >= count ? list : undefined;
+    },
+    { timeoutMs: 15_000, describe: () => `${count} jobs; events: ${JSON.stringify(one.events().slice(-5))}` },
+  );
+  expect(jobs.length).toBe(count);
+  expect(new Set(jobs.map((job) => job.uid)).size).toBe(count);
+  return jobs;
+}
+
+describe('catch-up and IDLE', () => {
+  it('turns every mail of a mailbox into one job and leaves the mailbox untouched', async () => {
+    fill(130);
+    const one = await start();
+    const jobs = await jobsAre(one, 130);
+    expect(new Set(jobs.map((job) => job.threading.messageId)).size).toBe(130);
+    const seen = await dovecot.doveadm('search', '-u', user, 'mailbox', 'INBOX', 'SEEN');
+    expect(seen.trim()).toBe('');
+    const ledger = await one.ledgers.load(mailboxId(server()));
+    expect(
+      audit(
+        ledger,
+        jobs.map((job) => job.uid),
+      ),
+    ).toMatchObject({ unaccounted: [], pending: [], counts: { enqueued: 130 } });
+  });
+
+  it('sees mails that arrive while it waits in IDLE', async () => {
+    const one = await start();
+    await waitFor(() => one.inbound.status()[0]?.state === 'idle', {
+      timeoutMs: 5_000,
+      describe: () => JSON.stringify([one.inbound.status(), one.events()]),
+    });
+    for (let number = 1; number <= 5; number++) {
+      await dovecot.deliver(user, oneMail({ number }).raw);
+      await jobsAre(one, number);
+    }
+  });
+
+  it('starts with what comes when told now, and accounts for what it skipped', async () => {
+    fill(7);
+    const one = await start({ servers: [server({ startFrom: 'now' })] });
+    await waitFor(() => one.inbound.status()[0]?.state === 'idle', {
+      timeoutMs: 5_000,
+      describe: () => JSON.stringify([one.inbound.status(), one.events()]),
+    });
+    await dovecot.deliver(user, oneMail({ number: 8 }).raw);
+    const [job] = await jobsAre(one, 1);
+    const ledger = await one.ledgers.load(mailboxId(server()));
+    expect(audit(ledger, [1, 2, 3, 4, 5, 6, 7, 8])).toMatchObject({
+      unaccounted: [],
+      counts: { 'before-start': 7, enqueued: 1 },
+    });
+    expect(job?.uid).toBe(8);
+  });
+
+  it('does not enqueue again after a restart', async () => {
+    fill(25);
+    const first = await start();
+    await jobsAre(first, 25);
+    await first.stop();
+    running = [];
+    fill(3, 26);
+    const second = await start();
+    await jobsAre(second, 28);
+  });
+});
+
+describe('faults of the line', () => {
+  it('comes back after a cut and a stall, without loss or double', async () => {
+    const proxy = await startFaultProxy({ target: { port: dovecot.port } });
+    proxies.push(proxy);
+    fill(60);
+    const one = await start({ servers: [server({ port: proxy.port })] });
+    await waitFor(async () => (await one.jobs(flow())).length >= 20, { timeoutMs: 10_000 });
+    proxy.faults.cut();
+    await jobsAre(one, 60);
+    await waitFor(() => one.inbound.status()[0]?.state === 'idle', { timeoutMs: 10_000 });
+    proxy.faults.stall();
+    await dovecot.deliver(user, oneMail({ number: 61 }).raw);
+    await waitFor(() => one.events('MailboxDisconnected').length >= 2, { timeoutMs: 10_000 });
+    proxy.faults.resume();
+    await jobsAre(one, 61);
+    expect(one.inbound.status()[0]?.blindSeconds).toBeGreaterThan(0.5);
+  });
+
+  it('neither replays nor loses when UIDVALIDITY changes', async () => {
+    fill(12);
+    const one = await start();
+    await jobsAre(one, 12);
+    await dovecot.setUidValidity(user, 4242);
+    await dovecot.deliver(user, oneMail({ number: 13 }).raw);
+    await waitFor(() => one.events('MailboxRescanned').length > 0, { timeoutMs: 15_000 });
+    await jobsAre(one, 13);
+    expect(one.events('MailboxRescanned')[0]?.detail).toMatchObject({ matched: 12 });
+  });
+
+  it('backs off on a refused sign-in and recovers by itself', async () => {
+    fill(2);
+    dovecot.setFullAccess(user, []);
+    const one = await start();
+    const event = await waitFor(() => one.events('MailboxDisconnected')[0], { timeoutMs: 5_000 });
+    expect(event).toMatchObject({ server: 'Support', err: { code: 'IMAP_AUTH_FAILED', class: 'auth' } });
+    dovecot.setFullAccess(user, ['app:mailroom']);
+    await jobsAre(one, 2);
+  });
+
+  it('survives SCRIPT FLUSH between commits', async () => {
+    fill(5);
+    const one = await start();
+    await jobsAre(one, 5);
+    await one.redis.script('FLUSH');
+    await dovecot.deliver(user, oneMail({ number: 6 }).raw);
+    await jobsAre(one, 6);
+  });
+});
+
+describe('replicas', () => {
+  it('share a mailbox by lease: one watches, the other takes over', async () => {
+    fill(3);
+    const a = await start({ replica: 'a' });
+    await jobsAre(a, 3);
+    const b = await start({ replica: 'b' });
+    const watchers = () => [a, b].filter((one) => one.inbound.status().length > 0);
+    await waitFor(() => watchers().length === 1, { timeoutMs: 5_000 });
+    const [holder] = watchers();
+    const other = holder === a ? b : a;
+    await holder?.stop();
+    running = running.filter((one) => one !== holder);
+    await waitFor(() => other.inbound.status()[0]?.state === 'idle', { timeoutMs: 8_000 });
+    await dovecot.deliver(user, oneMail({ number: 4 }).raw);
+    await jobsAre(other, 4);
+  });
+});
+
+describe('after-care', () => {
+  it('moves a message only after its job is on the queue', async () => {
+    await dovecot.doveadm('mailbox', 'create', '-u', user, 'Erledigt');
+    fill(4);
+    const one = await start({ servers: [server({ afterQueued: { action: 'move', folder: 'Erledigt' } })] });
+    await jobsAre(one, 4);
+    await waitFor(
+      async () =>
+        (await dovecot.doveadm('search', '-u', user, 'mailbox', 'Erledigt', 'ALL')).trim().split('\n').length === 4,
+      { timeoutMs: 10_000 },
+    );
+  });
+});
