@@ -101,7 +101,7 @@ export function openS3(config: Config['blobs']['s3']): Depot {
           new CopyObjectCommand({
             Bucket: bucket,
             Key: nameOf(keyOf()),
-            CopySource: `${bucket}/${encodeURIComponent(name)}`,
+            CopySource: `${bucket}/${name.split('/').map(encodeURIComponent).join('/')}`,
           }),
         );
       } catch (thrown) {

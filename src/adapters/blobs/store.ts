@@ -77,11 +77,22 @@ export function createStore(depot: Depot, ring: KeyRing = []): BlobStore {
     async putStream(source) {
       const hash = createHash('sha256');
       let size = 0;
+      let sourceFailed: { error: unknown } | undefined;
       async function* hashed(): AsyncGenerator<Uint8Array> {
-        for await (const chunk of source) {
-          hash.update(chunk);
-          size += chunk.length;
-          yield chunk;
+        const chunks = source[Symbol.asyncIterator]();
+        try {
+          for (;;) {
+            const next = await chunks.next().catch((error: unknown) => {
+              sourceFailed = { error };
+              throw error;
+            });
+            if (next.done === true) return;
+            hash.update(next.value);
+            size += next.value.length;
+            yield next.value;
+          }
+        } finally {
+          await chunks.return?.().catch(() => {}); // the reader's failure is the one to report
         }
       }
       let sha256: Buffer | undefined;
@@ -89,7 +100,12 @@ export function createStore(depot: Depot, ring: KeyRing = []): BlobStore {
         sha256 ??= hash.digest();
         return nameOf(sha256);
       };
-      await depot.putStream(sealingKey === undefined ? hashed() : seal(hashed(), sealingKey, key), key);
+      try {
+        await depot.putStream(sealingKey === undefined ? hashed() : seal(hashed(), sealingKey, key), key);
+      } catch (error) {
+        // A lost IMAP connection is not the store's failure.
+        throw sourceFailed === undefined ? error : sourceFailed.error;
+      }
       const blob = key();
       return { blob, size, sha256: sha256?.toString('hex') ?? '' };
     },

@@ -243,7 +243,7 @@ describe('the folder', () => {
       yield Buffer.from('half');
       throw new Error('connection lost');
     }
-    await expect(store.putStream(failing())).rejects.toThrow();
+    await expect(store.putStream(failing())).rejects.toThrow('connection lost');
     expect(await readdir(join(folder, 'tmp'))).toEqual([]);
   });
 });

@@ -1,0 +1,129 @@
+// The S3 storage against s3rver, through the same store as the folder: plain and encrypted, ranges, streams, age, and a store that is not there.
+import { createHash, randomBytes } from 'node:crypto';
+import { createRequire } from 'node:module';
+import { DeleteObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createBlobStore } from '../../../src/adapters/blobs/index.ts';
+import { collect } from '../../../src/adapters/blobs/sealing.ts';
+import type { Config, KeyRing } from '../../../src/config/config.ts';
+import { freePort, type TempDir, tempDir } from '../../support/temp.ts';
+
+interface S3Server {
+  run(): Promise<unknown>;
+  close(): Promise<void>;
+}
+const S3rver = createRequire(import.meta.url)('s3rver') as new (options: object) => S3Server;
+
+const bucket = 'mails';
+let directory: TempDir;
+let server: S3Server;
+let endpoint: string;
+let direct: S3Client;
+beforeAll(async () => {
+  directory = tempDir('s3');
+  const port = await freePort();
+  server = new S3rver({
+    port,
+    address: '127.0.0.1',
+    silent: true,
+    directory: directory.path,
+    configureBuckets: [{ name: bucket }],
+  });
+  await server.run();
+  endpoint = `http://127.0.0.1:${port}`;
+  direct = new S3Client({
+    endpoint,
+    region: 'eu-central-1',
+    forcePathStyle: true,
+    credentials: { accessKeyId: 'S3RVER', secretAccessKey: 'S3RVER' },
+  });
+});
+afterAll(async () => {
+  direct.destroy();
+  await server.close();
+  directory.remove();
+});
+
+const config = (prefix: string, encryptionKeys: KeyRing = [], to = endpoint): Config['blobs'] => ({
+  kind: 's3',
+  folder: '/nowhere',
+  s3: {
+    bucket,
+    region: 'eu-central-1',
+    endpoint: to,
+    accessKeyId: 'S3RVER',
+    secretAccessKey: 'S3RVER',
+    prefix,
+    forcePathStyle: true,
+  },
+  encryptionKeys,
+  retentionDays: 30,
+});
+
+async function* chunked(bytes: Uint8Array, size: number) {
+  for (let i = 0; i < bytes.length; i += size) yield bytes.subarray(i, i + size);
+}
+
+describe.each([
+  ['plain', 'plain/', []],
+  ['encrypted', 'encrypted/', [{ id: '2026', key: createHash('sha256').update('key').digest() }]],
+])('%s', (_, prefix, ring) => {
+  it('small and large bytes come back, whole and in ranges, from put and from a stream', async () => {
+    const store = await createBlobStore(config(prefix, ring));
+    const large = randomBytes(12 * 1024 * 1024 + 5); // more than one part of the multipart upload
+    const list = [new Uint8Array(), Buffer.from('x'), randomBytes(70_000)];
+    const references = await store.putMany(list);
+    for (const [i, { blob }] of references.entries())
+      expect(await collect(store.read(blob))).toEqual(Buffer.from(list[i] ?? []));
+    const streamed = await store.putStream(chunked(large, 100_000));
+    expect(streamed).toEqual(await store.put(large));
+    expect((await collect(store.read(streamed.blob))).equals(large)).toBe(true);
+    const range = { start: 6_000_000, end: 6_000_100 };
+    expect(await collect(store.read(streamed.blob, range))).toEqual(large.subarray(range.start, range.end));
+    const listed = await direct.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: `${prefix}tmp/` }));
+    expect(listed.Contents ?? []).toEqual([]);
+    await store.close();
+  });
+
+  it('old blobs go, young ones stay, and a missing one says so', async () => {
+    const store = await createBlobStore(config(`${prefix}sweep/`, ring));
+    const [one, two] = await store.putMany([randomBytes(10), randomBytes(20)]);
+    if (one === undefined || two === undefined) throw new Error('two references expected');
+    expect(await store.sweep(new Date(Date.now() - 60_000))).toBe(0);
+    await store.delete(one.blob);
+    expect([await store.has(one.blob), await store.has(two.blob)]).toEqual([false, true]);
+    await expect(collect(store.read(one.blob))).rejects.toMatchObject({ code: 'BLOB_NOT_FOUND' });
+    expect(await store.sweep(new Date(Date.now() + 60_000))).toBe(1);
+    expect(await store.has(two.blob)).toBe(false);
+    await store.close();
+  });
+});
+
+it('a source that breaks off leaves no blob and keeps its own error', async () => {
+  const store = await createBlobStore(config('broken/'));
+  async function* failing() {
+    yield randomBytes(100);
+    throw new Error('connection lost');
+  }
+  await expect(store.putStream(failing())).rejects.toThrow('connection lost');
+  const listed = await direct.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: 'broken/' }));
+  expect(listed.Contents ?? []).toEqual([]);
+  await store.close();
+});
+
+it('check() writes, and a store that is not there is BLOB_STORE_UNAVAILABLE', async () => {
+  const store = await createBlobStore(config('check/'));
+  await store.check();
+  await direct.send(new DeleteObjectCommand({ Bucket: bucket, Key: 'check/tmp/check' }));
+  await store.close();
+  const away = await createBlobStore(config('', [], `http://127.0.0.1:${await freePort()}`));
+  await expect(away.check()).rejects.toMatchObject({ code: 'BLOB_STORE_UNAVAILABLE', remote: { system: 'blob' } });
+  await expect(away.put(randomBytes(5))).rejects.toMatchObject({ code: 'BLOB_STORE_UNAVAILABLE' });
+  await away.close();
+  const wrong = await createBlobStore({ ...config(''), s3: { ...config('').s3, bucket: 'other' } });
+  await expect(wrong.check()).rejects.toMatchObject({
+    code: 'BLOB_STORE_UNAVAILABLE',
+    remote: { code: 'NoSuchBucket' },
+  });
+  await wrong.close();
+});
