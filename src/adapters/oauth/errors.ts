@@ -139,6 +139,9 @@ const CREDENTIAL_CODES = new Set<ErrorCode>([
   'OAUTH_CREDENTIAL_UNUSABLE',
 ]);
 
+/** True: the credential itself was refused, so that a second one of the application may still work. */
+export const isCredentialRefusal = (code: ErrorCode): boolean => CREDENTIAL_CODES.has(code);
+
 /** Node's TLS verification failures are not `E…` but named like X.509 errors. */
 const isTls = (network: string): boolean => /CERT|SELF_SIGNED|UNABLE_TO|ERR_TLS|SSL/.test(network);
 

@@ -48,8 +48,8 @@ export const configErrors = section({
     },
   },
   SECRET_UNREADABLE: {
-    class: 'permanent',
-    action: 'refuse',
+    class: 'auth',
+    action: 'pause-server',
     message: 'A secret that is stored encrypted cannot be read with the keys at hand',
     hint: {
       en: 'Put the former key back into security.cacheKeys behind the new one, or enter the secret again.',

@@ -286,7 +286,7 @@ export const oauthErrors = section({
     },
   },
   OAUTH_APPLICATION_NOT_CONFIGURED: {
-    class: 'invalid',
+    class: 'auth',
     action: 'pause-server',
     message: 'The server names an OAuth2 application that is not in the configuration',
     hint: {

@@ -1,0 +1,62 @@
+// Which credential of an application is used: the one that worked last, and the next one when the provider refuses it (rotation).
+import type { OAuthApplication, OAuthCredential } from '../../domain/email-server.ts';
+import { MailroomError } from '../../domain/errors.ts';
+import type { Emit } from '../../telemetry/events.ts';
+import { isCredentialRefusal } from './errors.ts';
+
+export type WithCredential = <T>(
+  application: OAuthApplication,
+  run: (credential: OAuthCredential | undefined) => Promise<T>,
+) => Promise<T>;
+
+export function createCredentialChoice(emit: Emit): WithCredential {
+  // By the object of the configuration: a changed application begins with its first credential again.
+  const lastGood = new WeakMap<OAuthApplication, number>();
+  return async (application, run) => {
+    const { credentials } = application;
+    const first = lastGood.get(application) ?? 0;
+    const order = [first, ...Array.from(credentials.keys()).filter((index) => index !== first)];
+    for (const [tried, index] of order.entries()) {
+      try {
+        const result = await run(credentials[index]);
+        lastGood.set(application, index);
+        return result;
+      } catch (error) {
+        const more = tried + 1 < order.length;
+        if (!more || !(error instanceof MailroomError) || !isCredentialRefusal(error.code)) throw error;
+        emit('CredentialRefused', {
+          application: application.name,
+          code: error.code,
+          count: index + 1,
+          hint: error.hint,
+        });
+      }
+    }
+    throw new MailroomError('OAUTH_CREDENTIAL_MISSING');
+  };
+}
+
+const DAYS = [1, 7, 14, 30];
+
+/** Days left, when it is time to say so (30, 14, 7, 1 and every day once expired); undefined otherwise. */
+export function expiryWarning(expires: string | undefined, now: Date): number | undefined {
+  if (expires === undefined) return undefined;
+  const left = Math.ceil((Date.parse(expires) - now.getTime()) / 86_400_000);
+  return left <= 0 || DAYS.includes(left) ? left : undefined;
+}
+
+/** Tells of credentials that expire soon; called once a day. Certificates tell their own end. */
+export function warnOfExpiry(applications: readonly OAuthApplication[], now: Date, emit: Emit): void {
+  for (const { name, credentials } of applications) {
+    for (const [index, credential] of credentials.entries()) {
+      const left = expiryWarning('expires' in credential ? credential.expires : undefined, now);
+      if (left !== undefined)
+        emit('CredentialExpiring', {
+          application: name,
+          kind: credential.kind,
+          count: index + 1,
+          detail: { daysLeft: left },
+        });
+    }
+  }
+}

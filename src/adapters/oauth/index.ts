@@ -1,0 +1,168 @@
+// Sign-in at identity providers: access tokens for IMAP and SMTP by app-only or delegated OAuth2. SMTP and IMAP receive getToken as a
+// function. One way in: server → application and identity → memory, shared cache, or the provider (MSAL or plain endpoints).
+import { type EmailServer, isSmtp, type OAuthApplication } from '../../domain/email-server.ts';
+import { MailroomError } from '../../domain/errors.ts';
+import type { TokenCache } from '../../domain/token-cache.ts';
+import type { Emit } from '../../telemetry/events.ts';
+import { createCredentialChoice, warnOfExpiry } from './credentials.ts';
+import { identityKey, issueAppOnly, issueDelegated } from './identity.ts';
+import type { DevicePrompt, MsalSettings } from './msal.ts';
+import { type Protocol, personOf, scopesOf, xoauth2User } from './scopes.ts';
+import { createSignIns, type SignedIn } from './sign-ins.ts';
+import { createTokens, type Source } from './tokens.ts';
+
+export { adminConsentUrl } from './scopes.ts';
+export type { DevicePrompt, Protocol, SignedIn };
+
+export interface Token {
+  accessToken: string;
+  expiresAt: Date;
+  /** `user=` of XOAUTH2. */
+  user: string;
+}
+
+export interface TokenProvider {
+  /**
+   * A token that is good for the moment.
+   * @param options.renew the last one was refused by the mail server: another one is fetched (or taken, if a replica has it already)
+   * @throws MailroomError OAUTH_… with class, hint and the provider's words; never with a token or secret
+   */
+  getToken(server: EmailServer, protocol: Protocol, options?: { renew?: boolean; refused?: string }): Promise<Token>;
+  /** Delegated sign-in in a browser: URL to open; `state` is to be bound to the browser by a cookie. */
+  beginSignIn(server: EmailServer, redirectUri: string): Promise<{ url: string; state: string }>;
+  /** The query with which the browser came back. */
+  completeSignIn(answer: {
+    state: string;
+    code?: string;
+    error?: string;
+    error_description?: string;
+  }): Promise<SignedIn>;
+  /** Delegated sign-in by device code; resolves once the person has signed in. */
+  deviceSignIn(server: EmailServer, prompt: (prompt: DevicePrompt) => void): Promise<SignedIn>;
+  /** Who is signed in for a delegated server, and since when. */
+  signedIn(server: EmailServer): Promise<{ person: string; signedInAt: Date; refreshedAt: Date } | undefined>;
+  stop(): void;
+}
+
+export interface TokenProviderSettings {
+  applications: () => readonly OAuthApplication[];
+  cache: TokenCache;
+  emit: Emit;
+  /** Servers whose delegated sign-in is kept alive though nothing uses it. */
+  servers?: () => readonly EmailServer[];
+  redirectUris?: readonly string[];
+  renewAheadSeconds?: number;
+  requestTimeoutMs?: number;
+  /** Milliseconds since the epoch. */
+  now?: () => number;
+  random?: () => number;
+}
+
+const DAY_MS = 86_400_000;
+
+export function createTokenProvider(settings: TokenProviderSettings): TokenProvider {
+  const { applications, cache, emit, servers = () => [], redirectUris = [] } = settings;
+  const { renewAheadSeconds = 600, requestTimeoutMs = 30_000, now = Date.now, random = Math.random } = settings;
+  const msal: MsalSettings = { timeoutMs: requestTimeoutMs, metadata: new Map() };
+  const withCredential = createCredentialChoice(emit);
+  const tokens = createTokens({ cache, emit, now, random, renewAheadMs: renewAheadSeconds * 1000 });
+  const onSignedIn = (identity: string) => tokens.forget(identity);
+  const signIns = createSignIns({ applicationOf, cache, emit, withCredential, msal, redirectUris, onSignedIn });
+
+  function applicationOf(server: EmailServer): OAuthApplication {
+    const { authentication } = server;
+    if (authentication.type !== 'OAuth2') {
+      throw new MailroomError('OAUTH_APPLICATION_NOT_CONFIGURED', {
+        message: `"${server.name}" signs in by password, not by OAuth2`,
+      });
+    }
+    const application = applications().find(({ name }) => name === authentication.application);
+    if (application) return application;
+    throw new MailroomError('OAUTH_APPLICATION_NOT_CONFIGURED', {
+      message: `"${server.name}" names the OAuth2 application "${authentication.application}", which is not in the configuration`,
+    });
+  }
+
+  function sourceOf(server: EmailServer, protocol: Protocol): Source {
+    const application = applicationOf(server);
+    const delegated = server.authentication.type === 'OAuth2' && server.authentication.signIn === 'delegated';
+    const identity = identityKey(application, delegated ? personOf(server) : undefined);
+    const scopes = scopesOf(application, delegated ? 'delegated' : 'appOnly', protocol);
+    return {
+      // An app-only token serves both protocols; delegated scopes differ.
+      key: delegated ? `${identity}:${protocol}` : identity,
+      lockKey: identity,
+      version: application,
+      application: application.name,
+      issue: () =>
+        delegated
+          ? renewDelegated(server, application, identity, scopes)
+          : withCredential(application, (credential) => issueAppOnly(application, credential, scopes, msal)),
+    };
+  }
+
+  async function renewDelegated(
+    server: EmailServer,
+    application: OAuthApplication,
+    identity: string,
+    scopes: string[],
+  ) {
+    const signIn = await signIns.load(identity);
+    if (!signIn) {
+      throw new MailroomError('OAUTH_SIGN_IN_NEEDED', {
+        message: `Nobody has signed in as ${personOf(server)} yet`,
+        hint: `Sign in: \`mailroom login "${server.name}"\` or the portal. Mail and replies wait until then.`,
+      });
+    }
+    const issued = await withCredential(application, (credential) =>
+      issueDelegated(application, credential, signIn, scopes, msal),
+    );
+    if (issued.signIn) await signIns.save(identity, issued.signIn);
+    return issued;
+  }
+
+  /** Once a day: sign-ins at rest are renewed, credentials near their end are told. */
+  async function daily(): Promise<void> {
+    warnOfExpiry(applications(), new Date(now()), emit);
+    for (const server of servers()) {
+      if (server.authentication.type !== 'OAuth2' || server.authentication.signIn !== 'delegated') continue;
+      try {
+        const application = applicationOf(server);
+        const signIn = await signIns.load(identityKey(application, personOf(server)));
+        if (!signIn || now() - signIn.refreshedAt < DAY_MS) continue;
+        await tokens.get(sourceOf(server, isSmtp(server) ? 'smtp' : 'imap'), { renew: true });
+        emit('SignInKeptAlive', { server: server.name, application: application.name });
+      } catch {
+        // Told by the event of the token request; the next day tries again.
+      }
+    }
+  }
+  const first = setTimeout(() => void daily(), 60_000 * (1 + random()));
+  const repeated = setInterval(() => void daily(), DAY_MS);
+  first.unref();
+  repeated.unref();
+
+  return {
+    async getToken(server, protocol, options) {
+      const { accessToken, expiresAt } = await tokens.get(sourceOf(server, protocol), options);
+      return { accessToken, expiresAt: new Date(expiresAt), user: xoauth2User(server) };
+    },
+    beginSignIn: (server, redirectUri) => signIns.begin(server, redirectUri),
+    completeSignIn: (answer) => signIns.complete(answer),
+    deviceSignIn: (server, prompt) => signIns.device(server, prompt),
+    async signedIn(server) {
+      const signIn = await signIns.load(identityKey(applicationOf(server), personOf(server)));
+      if (!signIn) return undefined;
+      return {
+        person: signIn.person,
+        signedInAt: new Date(signIn.signedInAt),
+        refreshedAt: new Date(signIn.refreshedAt),
+      };
+    },
+    stop() {
+      clearTimeout(first);
+      clearInterval(repeated);
+      tokens.stop();
+    },
+  };
+}

@@ -1,0 +1,142 @@
+// Delegated sign-ins: begun in the portal (authorization code with PKCE) or on the command line (device code), checked against the person
+// expected, kept encrypted, renewed daily even when nothing uses them (a refresh token dies after 90 days of rest).
+import { createHash, randomBytes } from 'node:crypto';
+import type { EmailServer, OAuthApplication } from '../../domain/email-server.ts';
+import { MailroomError } from '../../domain/errors.ts';
+import type { TokenCache } from '../../domain/token-cache.ts';
+import type { Emit } from '../../telemetry/events.ts';
+import type { WithCredential } from './credentials.ts';
+import { oauthError } from './errors.ts';
+import { genericAuthorizeUrl } from './generic.ts';
+import { type Issued, identityKey, issueByCode, issueByDevice, type SignIn, samePerson } from './identity.ts';
+import { authorizeUrl, type DevicePrompt, type MsalSettings } from './msal.ts';
+import { personOf, signInScopes } from './scopes.ts';
+
+export interface SignInsSettings {
+  applicationOf: (server: EmailServer) => OAuthApplication;
+  cache: TokenCache;
+  emit: Emit;
+  withCredential: WithCredential;
+  msal: MsalSettings;
+  /** Redirect addresses that a sign-in may return to. */
+  redirectUris: readonly string[];
+  onSignedIn: (identity: string) => void;
+}
+
+/** Milliseconds for a person to sign in. */
+const STATE_MS = 15 * 60_000;
+const DEVICE_SECONDS = 15 * 60;
+
+interface Begun {
+  server: EmailServer;
+  redirectUri: string;
+  nonce: string;
+  verifier: string;
+}
+
+export interface SignedIn {
+  server: string;
+  person: string;
+}
+
+export function createSignIns(settings: SignInsSettings) {
+  const { applicationOf, cache, emit, withCredential, msal, redirectUris, onSignedIn } = settings;
+
+  async function keep(
+    server: EmailServer,
+    application: OAuthApplication,
+    { signIn }: Issued,
+    kind: string,
+  ): Promise<SignedIn> {
+    const expected = personOf(server);
+    const actual = signIn?.person ?? '';
+    // A provider that does not tell (generic, without id_token) leaves it to IMAP and SMTP to refuse the wrong one.
+    if (!signIn || (actual !== '' && samePerson(actual) !== samePerson(expected))) {
+      emit('SignInRefused', { server: server.name, application: application.name, code: 'OAUTH_WRONG_IDENTITY' });
+      throw new MailroomError('OAUTH_WRONG_IDENTITY', {
+        message: `Signed in as ${actual}, but "${server.name}" asks for ${expected}`,
+      });
+    }
+    const identity = identityKey(application, expected);
+    await cache.write(`sign-in:${identity}`, JSON.stringify({ ...signIn, person: expected } satisfies SignIn));
+    onSignedIn(identity);
+    emit('SignInCompleted', { server: server.name, application: application.name, kind });
+    return { server: server.name, person: expected };
+  }
+
+  const proofFor = (
+    application: OAuthApplication,
+    run: (credential: OAuthApplication['credentials'][number] | undefined) => Promise<Issued>,
+  ) => withCredential(application, run);
+
+  return {
+    /** URL for the browser, and the state that comes back with it (to be bound to the browser by a cookie). @throws OAUTH_REDIRECT_REFUSED */
+    async begin(server: EmailServer, redirectUri: string): Promise<{ url: string; state: string }> {
+      if (!redirectUris.includes(redirectUri)) throw new MailroomError('OAUTH_REDIRECT_REFUSED');
+      const application = applicationOf(server);
+      const [state, nonce, verifier] = [random(), random(), random()];
+      const challenge = createHash('sha256').update(verifier).digest('base64url');
+      const parameters = { redirectUri, state, nonce, challenge, person: personOf(server) };
+      const { generic } = application;
+      const url = generic
+        ? genericAuthorizeUrl({ ...application, generic }, parameters)
+        : await authorizeUrl(application, { ...parameters, scopes: signInScopes(application) }, msal);
+      await cache.write(
+        `state:${state}`,
+        JSON.stringify({ server, redirectUri, nonce, verifier } satisfies Begun),
+        STATE_MS,
+      );
+      return { url, state };
+    },
+
+    /** The browser came back. @throws OAUTH_STATE_INVALID, OAUTH_WRONG_IDENTITY, OAUTH_… as the provider says */
+    async complete(answer: {
+      state: string;
+      code?: string | undefined;
+      error?: string | undefined;
+      error_description?: string | undefined;
+    }): Promise<SignedIn> {
+      const text = /^[\w-]{20,100}$/.test(answer.state) ? await cache.take(`state:${answer.state}`) : undefined;
+      if (text === undefined) throw new MailroomError('OAUTH_STATE_INVALID');
+      const { server, redirectUri, nonce, verifier } = JSON.parse(text) as Begun;
+      const application = applicationOf(server);
+      const { code, error, error_description: description } = answer;
+      if (code === undefined) {
+        const failure = oauthError({ error: error ?? 'access_denied', description }, { application: application.name });
+        emit('SignInRefused', { server: server.name, application: application.name, err: failure });
+        throw failure;
+      }
+      const issued = await proofFor(application, (credential) =>
+        issueByCode(application, credential, { code, redirectUri, nonce, verifier }, signInScopes(application), msal),
+      );
+      return keep(server, application, issued, 'code');
+    },
+
+    /** Device code: prints the prompt, resolves when the person has signed in. */
+    async device(server: EmailServer, prompt: (prompt: DevicePrompt) => void): Promise<SignedIn> {
+      const application = applicationOf(server);
+      // Microsoft: a public client, no credential; generic providers ask for the secret here as well.
+      const issue = (credential: OAuthApplication['credentials'][number] | undefined) =>
+        issueByDevice(
+          application,
+          credential,
+          { prompt, timeoutSeconds: DEVICE_SECONDS },
+          signInScopes(application),
+          msal,
+        );
+      const issued = application.generic ? await proofFor(application, issue) : await issue(undefined);
+      return keep(server, application, issued, 'device');
+    },
+
+    async load(identity: string): Promise<SignIn | undefined> {
+      const text = await cache.read(`sign-in:${identity}`);
+      return text === undefined ? undefined : (JSON.parse(text) as SignIn);
+    },
+
+    async save(identity: string, signIn: SignIn): Promise<void> {
+      await cache.write(`sign-in:${identity}`, JSON.stringify(signIn));
+    },
+  };
+}
+
+const random = (): string => randomBytes(32).toString('base64url');

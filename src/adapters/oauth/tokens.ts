@@ -1,0 +1,182 @@
+// The life of access tokens in this process: kept in memory, shared through the token cache, renewed ahead of expiry by one replica at a
+// time. A failure is remembered for a moment, so that a hundred mailboxes of one application do not ask a hundred times.
+import { MailroomError } from '../../domain/errors.ts';
+import type { TokenCache } from '../../domain/token-cache.ts';
+import type { Emit } from '../../telemetry/events.ts';
+
+export interface TokenRecord {
+  accessToken: string;
+  /** Milliseconds since the epoch. */
+  expiresAt: number;
+  obtainedAt: number;
+}
+
+export interface Source {
+  /** Place in the cache: identity and scopes. */
+  key: string;
+  /** Changes when the credentials do: a remembered failure is then forgotten. */
+  version: object;
+  application: string;
+  /** Asks the provider. Runs under the lock of `lockKey`. */
+  issue: () => Promise<{ accessToken: string; expiresAt: number }>;
+  lockKey: string;
+}
+
+export interface TokensSettings {
+  cache: TokenCache;
+  emit: Emit;
+  now: () => number;
+  random: () => number;
+  /** Milliseconds before expiry at which renewal begins; a quarter of the token's life at most. */
+  renewAheadMs: number;
+}
+
+interface Slot {
+  token?: TokenRecord;
+  failure?: { error: MailroomError; until: number; version: object };
+  running?: Promise<TokenRecord>;
+  timer?: NodeJS.Timeout;
+  askedAt: number;
+  source: Source;
+}
+
+/** A token nobody asked for this long is not renewed ahead any more. */
+const FORGET_MS = 24 * 3_600_000;
+/** Renewed within this time on request of another caller: the same token serves both. */
+const FRESH_MS = 5_000;
+
+export function createTokens({ cache, emit, now, random, renewAheadMs }: TokensSettings) {
+  const slots = new Map<string, Slot>();
+  let stopped = false;
+
+  const left = (token: TokenRecord) => token.expiresAt - now();
+  const life = (token: TokenRecord) => token.expiresAt - token.obtainedAt;
+  const margin = (token: TokenRecord) => Math.min(renewAheadMs, life(token) / 4);
+  const usable = (token: TokenRecord) => left(token) > Math.min(60_000, life(token) / 10);
+
+  /** What the cache holds is used when it is not what we have already, and not due itself. */
+  async function shared(slot: Slot, refused: string | undefined): Promise<TokenRecord | undefined> {
+    const text = await guarded(slot, () => cache.read(`token:${slot.source.key}`));
+    if (text === undefined) return undefined;
+    const token = JSON.parse(text) as TokenRecord;
+    const known = refused ?? slot.token?.accessToken;
+    return token.accessToken !== known && left(token) > margin(token) ? token : undefined;
+  }
+
+  /** The cache being away or unreadable keeps nobody from a token. */
+  async function guarded<T>(slot: Slot, run: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await run();
+    } catch (error) {
+      const code = error instanceof MailroomError ? error.code : 'REDIS_UNREACHABLE';
+      if (code === 'SECRET_UNREADABLE') emit('TokenCacheUnreadable', { application: slot.source.application, code });
+      else emit('TokenCacheUnavailable', { code });
+      return undefined;
+    }
+  }
+
+  async function obtain(slot: Slot, refused: string | undefined): Promise<TokenRecord> {
+    const { source } = slot;
+    return cache.exclusively(source.lockKey, async () => {
+      const token = (await shared(slot, refused)) ?? (await issue(slot));
+      slot.token = token;
+      delete slot.failure;
+      schedule(slot);
+      return token;
+    });
+  }
+
+  async function issue(slot: Slot): Promise<TokenRecord> {
+    const { source } = slot;
+    const began = now();
+    try {
+      const { accessToken, expiresAt } = await source.issue();
+      const token = { accessToken, expiresAt, obtainedAt: now() };
+      await guarded(slot, () => cache.write(`token:${source.key}`, JSON.stringify(token), left(token)));
+      const seconds = Math.round(left(token) / 1000);
+      emit('TokenIssued', {
+        application: source.application,
+        durationMs: now() - began,
+        detail: { secondsOfLife: seconds },
+      });
+      return token;
+    } catch (thrown) {
+      const error = thrown instanceof MailroomError ? thrown : new MailroomError('OAUTH_REFUSED');
+      slot.failure = { error, until: now() + failureMs(error), version: source.version };
+      emit(needsPerson(error) ? 'SignInNeeded' : 'TokenRefused', { application: source.application, err: error });
+      throw error;
+    }
+  }
+
+  function schedule(slot: Slot, afterMs?: number): void {
+    clearTimeout(slot.timer);
+    const { token } = slot;
+    if (stopped || !token) return;
+    // Jitter spreads replicas and applications; the first one renews for all.
+    const wait = afterMs ?? left(token) - margin(token) * (1 + random() / 4);
+    slot.timer = setTimeout(() => void ahead(slot), Math.max(1_000, wait));
+    slot.timer.unref();
+  }
+
+  async function ahead(slot: Slot): Promise<void> {
+    if (stopped || now() - slot.askedAt > FORGET_MS) return;
+    try {
+      await single(slot, undefined);
+    } catch (error) {
+      const hint = error instanceof MailroomError ? (error.retryAfterMs ?? 0) : 0;
+      if (slot.token && left(slot.token) > 0) schedule(slot, Math.max(hint, 5_000 + 10_000 * random()));
+    }
+  }
+
+  /** All callers of this process share one attempt. */
+  function single(slot: Slot, refused: string | undefined): Promise<TokenRecord> {
+    slot.running ??= obtain(slot, refused).finally(() => {
+      delete slot.running;
+    });
+    return slot.running;
+  }
+
+  return {
+    /** A usable token. `renew`: the one handed out last was refused by the mail server. */
+    async get(
+      source: Source,
+      { renew = false, refused }: { renew?: boolean; refused?: string | undefined } = {},
+    ): Promise<TokenRecord> {
+      const slot = slots.get(source.key) ?? { askedAt: now(), source };
+      slots.set(source.key, slot);
+      slot.source = source;
+      slot.askedAt = now();
+      const { token, failure } = slot;
+      const isRefused =
+        token !== undefined &&
+        (refused === undefined ? renew && now() - token.obtainedAt > FRESH_MS : token.accessToken === refused);
+      if (token && usable(token) && !isRefused) return token;
+      const remembered = failure && failure.version === source.version && now() < failure.until;
+      if (remembered && (!renew || failure.error.class === 'throttle')) throw failure.error;
+      return single(slot, isRefused ? token?.accessToken : undefined);
+    },
+    /** Forgets what is known of an identity: somebody signed in anew. */
+    forget(lockKey: string): void {
+      for (const [key, slot] of slots) {
+        if (slot.source.lockKey !== lockKey) continue;
+        clearTimeout(slot.timer);
+        slots.delete(key);
+      }
+    },
+    stop(): void {
+      stopped = true;
+      for (const slot of slots.values()) clearTimeout(slot.timer);
+      slots.clear();
+    },
+  };
+}
+
+const needsPerson = ({ code }: MailroomError): boolean =>
+  ['OAUTH_SIGN_IN_NEEDED', 'OAUTH_SIGN_IN_EXPIRED', 'OAUTH_MFA_REQUIRED', 'OAUTH_CONDITIONAL_ACCESS'].includes(code);
+
+/** How long the same failure is answered without asking again. */
+function failureMs(error: MailroomError): number {
+  if (error.class === 'throttle') return error.retryAfterMs ?? 60_000;
+  if (error.class === 'transient') return Math.max(1_000, error.retryAfterMs ?? 0);
+  return 20_000;
+}

@@ -1,0 +1,113 @@
+// The token cache in Redis: encrypted values, and a lock so that of many replicas one renews. Redis being slow or away must not keep a
+// token from being fetched: every command has a time-out, and the caller then goes on with what this process knows.
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Redis } from 'ioredis';
+import type { KeyRing } from '../../config/config.ts';
+import { PREFIX } from '../../contract/names.ts';
+import { MailroomError } from '../../domain/errors.ts';
+import type { TokenCache } from '../../domain/token-cache.ts';
+import { createSeal } from './sealed.ts';
+
+const NAMESPACE = `${PREFIX}:oauth:`;
+
+/** Writes only over what was read: a newer value of another replica stays. */
+const REPLACE_IF_SAME = `
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[2], 'KEEPTTL')
+return 1`;
+const EXTEND_IF_MINE = `if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('PEXPIRE', KEYS[1], ARGV[2]) end return 0`;
+const DELETE_IF_MINE = `if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0`;
+
+export interface TokenCacheSettings {
+  redis: Redis;
+  keys: KeyRing;
+  /** Milliseconds for one command. */
+  commandTimeoutMs?: number;
+  /** Milliseconds a lock lives without being extended: how long a killed replica keeps the others from renewing. */
+  lockMs?: number;
+  /** Milliseconds to wait for the lock before going ahead without. */
+  lockWaitMs?: number;
+}
+
+/** @throws MailroomError CONFIG_INVALID on an empty key ring. */
+export function createTokenCache(settings: TokenCacheSettings): TokenCache {
+  const { redis, keys, commandTimeoutMs = 3000, lockMs = 15_000, lockWaitMs = 45_000 } = settings;
+  const seal = createSeal(keys);
+
+  async function within<T>(command: Promise<T>): Promise<T> {
+    const ended = new AbortController();
+    const timeout = sleep(commandTimeoutMs, undefined, { signal: ended.signal, ref: false }).then(
+      () => Promise.reject(new Error('no answer')),
+      () => undefined as never,
+    );
+    try {
+      return await Promise.race([command, timeout]);
+    } catch {
+      // A command that comes back after the time-out, or fails then, is nobody's any more.
+      command.catch(() => {});
+      throw new MailroomError('REDIS_UNREACHABLE');
+    } finally {
+      ended.abort();
+    }
+  }
+
+  function opened(key: string, sealed: string | null): string | undefined {
+    if (sealed === null) return undefined;
+    const name = NAMESPACE + key;
+    const { text, stale } = seal.open(name, sealed);
+    if (stale) void within(redis.eval(REPLACE_IF_SAME, 1, name, sealed, seal.seal(name, text))).catch(() => {});
+    return text;
+  }
+
+  async function lock(name: string, mine: string): Promise<boolean> {
+    const until = Date.now() + lockWaitMs;
+    do {
+      if ((await within(redis.set(name, mine, 'PX', lockMs, 'NX'))) !== null) return true;
+      await sleep(25 + Math.random() * 50);
+    } while (Date.now() < until);
+    return false;
+  }
+
+  return {
+    read: async (key) => opened(key, await within(redis.get(NAMESPACE + key))),
+    async write(key, text, ttlMs) {
+      const name = NAMESPACE + key;
+      const sealed = seal.seal(name, text);
+      await within(
+        ttlMs === undefined ? redis.set(name, sealed) : redis.set(name, sealed, 'PX', Math.max(1, Math.round(ttlMs))),
+      );
+    },
+    async remove(key) {
+      await within(redis.del(NAMESPACE + key));
+    },
+    take: async (key) => opened(key, await within(redis.getdel(NAMESPACE + key))),
+    async list(prefix) {
+      const found: string[] = [];
+      let cursor = '0';
+      do {
+        const [next, batch] = await within(
+          redis.scan(cursor, 'MATCH', `${NAMESPACE.replaceAll(/[{}[\]*?\\]/g, '\\$&')}${prefix}*`, 'COUNT', 500),
+        );
+        found.push(...batch.map((name) => name.slice(NAMESPACE.length)));
+        cursor = next;
+      } while (cursor !== '0');
+      return [...new Set(found)];
+    },
+    async exclusively(key, run) {
+      const name = `${NAMESPACE}lock:${key}`;
+      const mine = randomUUID();
+      const held = await lock(name, mine).catch(() => false);
+      const extend = setInterval(
+        () => void within(redis.eval(EXTEND_IF_MINE, 1, name, mine, lockMs)).catch(() => {}),
+        lockMs / 3,
+      );
+      try {
+        return await run();
+      } finally {
+        clearInterval(extend);
+        if (held) await within(redis.eval(DELETE_IF_MINE, 1, name, mine)).catch(() => {});
+      }
+    },
+  };
+}

@@ -1,0 +1,15 @@
+// Port of the token cache, as the OAuth room uses it. The implementation (encrypted, in Redis, shared by replicas) stands in adapters/redis.
+
+export interface TokenCache {
+  /** The text under the key, decrypted; undefined when there is none. Throws MailroomError SECRET_UNREADABLE or REDIS_UNREACHABLE. */
+  read(key: string): Promise<string | undefined>;
+  /** Stores encrypted; with `ttlMs` it vanishes by itself. */
+  write(key: string, text: string, ttlMs?: number): Promise<void>;
+  remove(key: string): Promise<void>;
+  /** Reads and removes in one step: of two callers one gets it. */
+  take(key: string): Promise<string | undefined>;
+  /** Keys that begin with the prefix. */
+  list(prefix: string): Promise<string[]>;
+  /** Runs alone among all replicas that share the cache. Goes ahead without the lock when it cannot be had in good time. */
+  exclusively<T>(key: string, run: () => Promise<T>): Promise<T>;
+}
