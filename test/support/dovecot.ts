@@ -68,6 +68,8 @@ export interface TestDovecot {
   stop(): Promise<void>;
 }
 
+/** Dovecot's master lingers after SIGTERM; there is nothing to wait for, mails are written when LMTP answers. */
+const STOP_MS = 200;
 const run = promisify(execFile);
 const asRoot = process.getuid?.() === 0;
 /** Owner of the mail files: Dovecot refuses to open mail as root. */
@@ -141,7 +143,7 @@ export async function startDovecot(options: TestDovecotOptions): Promise<TestDov
         describe: () => `dovecot on port ${port}\n${tail(file('out.log'))}\n${tail(file('dovecot.log'))}`,
       });
     } catch (error) {
-      await dovecot.stop();
+      await dovecot.stop(STOP_MS);
       throw error;
     }
     return dovecot;
@@ -210,12 +212,12 @@ export async function startDovecot(options: TestDovecotOptions): Promise<TestDov
     },
     kill9: () => dovecot.kill9(),
     restart: async () => {
-      await dovecot.stop();
+      await dovecot.stop(STOP_MS);
       dovecot = await start();
     },
     log: () => readFileSync(file('dovecot.log'), 'utf8'),
     stop: async () => {
-      await dovecot.stop();
+      await dovecot.stop(STOP_MS);
       dir.remove();
     },
   };

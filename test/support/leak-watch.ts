@@ -1,7 +1,7 @@
 // Fails a test file that leaves a child process or a listening server of ours behind. `leakWatch()` at the top of the file.
 import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll } from 'vitest';
-import { groupAlive, runningProcesses } from './processes.ts';
+import { runningProcesses } from './processes.ts';
 import { waitFor } from './temp.ts';
 
 /** Kinds of handles that mean something of ours still works; vitest's own channel to its parent is a pipe, not in the list. */
@@ -29,21 +29,24 @@ export function leakWatch(): void {
 }
 
 /**
- * Processes of the machine whose command line or working folder names one of our temp folders (mailroom-…); scripts/test.ts asks at the
- * end. Linux only; elsewhere the list is empty.
+ * Processes of the machine that carry the mark of a test run in their environment (MAILROOM_TEST_RUN, which
+ * startProcess hands down); scripts/test.ts asks at the end of a run. Linux only; elsewhere the list is empty.
  */
-export function strayProcesses(): { pid: number; command: string }[] {
-  let pids: string[];
+export function strayProcesses(mark: string): { pid: number; command: string }[] {
+  const own = new Set([process.pid, process.ppid]);
+  const read = (pid: number, what: string) => readFileSync(`/proc/${pid}/${what}`, 'utf8');
+  let pids: number[];
   try {
-    pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid);
+    pids = readdirSync('/proc')
+      .filter((name) => /^\d+$/.test(name))
+      .map(Number);
   } catch {
     return [];
   }
-  return pids.flatMap((name) => {
+  return pids.flatMap((pid) => {
     try {
-      const command = readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
-      const pid = Number(name);
-      return /\/mailroom-[a-z]+-\w{6}\//.test(command) && groupAlive(pid) ? [{ pid, command }] : [];
+      if (own.has(pid) || !read(pid, 'environ').includes(`MAILROOM_TEST_RUN=${mark}\0`)) return [];
+      return [{ pid, command: read(pid, 'cmdline').replaceAll('\0', ' ').trim().slice(0, 200) }];
     } catch {
       return [];
     }

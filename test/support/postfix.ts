@@ -1,13 +1,17 @@
 // A thrown-away Postfix submission server: STARTTLS required, XOAUTH2/PLAIN against the test Dovecot, Send As by a table that is asked
 // over a socketmap (changes take effect at once); whatever it accepts goes by LMTP into the Dovecot, customers' addresses too.
+import { execFile } from 'node:child_process';
 import { chmodSync, chownSync, mkdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import type { TestDovecot } from './dovecot.ts';
 import { mainCf, masterCf } from './postfix-conf.ts';
-import { groupAlive, type StartedProcess, startProcess, tail } from './processes.ts';
+import { type StartedProcess, startProcess, tail } from './processes.ts';
 import { type SendAsMilter, startSendAsMilter } from './send-as-milter.ts';
 import { startSocketmap } from './socketmap.ts';
 import { canConnect, freePort, tempDir, waitFor } from './temp.ts';
+
+const SYSTEM_PATH = '/usr/sbin:/usr/bin:/sbin:/bin';
 
 export interface TestPostfixOptions {
   dovecot: TestDovecot;
@@ -83,13 +87,20 @@ export async function startPostfix(options: TestPostfixOptions): Promise<TestPos
   );
   writeFileSync(file('master.cf'), masterCf(port, tlsPort));
 
+  // Postfix sleeps until main.cf is two seconds old.
+  const past = new Date(Date.now() - 60_000);
+  utimesSync(file('main.cf'), past, past);
+  const run = promisify(execFile);
+  const environment = { env: { PATH: SYSTEM_PATH, LANG: 'C' } };
+  const daemons = (await run('postconf', ['-c', dir.path, '-h', 'daemon_directory'], environment)).stdout.trim();
+  // Makes the queue's folders with the owners Postfix wants.
+  await run('postfix', ['-c', dir.path, 'check'], environment);
+
   const start = async (): Promise<StartedProcess> => {
-    // Postfix sleeps until main.cf is two seconds old.
-    const past = new Date(Date.now() - 60_000);
-    utimesSync(file('main.cf'), past, past);
-    const postfix = startProcess('postfix', 'postfix', ['-c', dir.path, 'start-fg'], {
+    // The master itself, not `postfix start`: that one detaches, and we end only what we started, by pid.
+    const postfix = startProcess('postfix', join(daemons, 'master'), ['-s'], {
       logFile: file('out.log'),
-      env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LANG: 'C' },
+      env: { PATH: SYSTEM_PATH, LANG: 'C', MAIL_CONFIG: dir.path },
     });
     try {
       await waitFor(async () => (await canConnect(port)) && (await canConnect(tlsPort)), {
@@ -137,7 +148,6 @@ export async function startPostfix(options: TestPostfixOptions): Promise<TestPos
     },
     stop: async () => {
       await postfix.stop();
-      if (groupAlive(postfix.pid)) await postfix.kill9();
       await stopSides();
     },
   };

@@ -2,7 +2,7 @@
 // Whatever a test forgets is ended when the test process exits; leak-watch.ts makes forgetting an error.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { waitFor } from './temp.ts';
 
 export interface StartedProcess {
@@ -25,14 +25,30 @@ export function runningProcesses(): StartedProcess[] {
   return [...started].filter((process) => process.running());
 }
 
-/** Whether any process of the group lives; a zombie that its parent has not reaped yet counts. */
+/** Whether any process of the group lives. Zombies do not count: an orphan is reaped by init, which may take its time. */
 export function groupAlive(pid: number): boolean {
   try {
     process.kill(-pid, 0);
-    return true;
   } catch {
     return false;
   }
+  let processes: string[];
+  try {
+    processes = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  } catch {
+    // No /proc (macOS): what the signal said.
+    return true;
+  }
+  return processes.some((name) => {
+    try {
+      // pid (command) state parent group …; the command may hold spaces and parentheses.
+      const stat = readFileSync(`/proc/${name}/stat`, 'utf8');
+      const [state, , group] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+      return Number(group) === pid && state !== 'Z' && state !== 'X';
+    } catch {
+      return false;
+    }
+  });
 }
 
 function killGroup(pid: number, signal: NodeJS.Signals): void {
@@ -50,6 +66,9 @@ export interface SpawnOptions {
   logFile?: string;
 }
 
+/** Set by scripts/test.ts, so that it can find at the end what a run left behind. */
+const mark = () => (process.env.MAILROOM_TEST_RUN ? { MAILROOM_TEST_RUN: process.env.MAILROOM_TEST_RUN } : {});
+
 /** Spawns a program in a process group of its own. Output goes to a file or to pipes, never to our terminal (an inherited pipe never ends). */
 export function startProcess(
   name: string,
@@ -60,7 +79,7 @@ export function startProcess(
   const log = options.logFile === undefined ? 'pipe' : openSync(options.logFile, 'a');
   const child = spawn(command, args, {
     cwd: options.cwd,
-    env: options.env ?? process.env,
+    env: { ...(options.env ?? process.env), ...mark() },
     detached: true,
     stdio: ['ignore', log, log],
   });
