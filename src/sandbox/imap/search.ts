@@ -1,0 +1,168 @@
+// SEARCH and UID SEARCH (RFC 3501 §6.4.4): the keys are read once into a predicate, which then walks the view.
+import { headerFields, headerLength, headerValue } from '../addresses.ts';
+import type { StoredMessage } from '../store.ts';
+import { parseImapDate } from './fetch-items.ts';
+import { parseRanges } from './sequence.ts';
+import type { CommandFunction } from './session-types.ts';
+import { type Token, textOf } from './tokens.ts';
+
+type Test = (message: StoredMessage, seq: number) => boolean;
+
+export const search: CommandFunction = (session, command) => {
+  const { selected, tenant } = session;
+  if (!selected) return 'BAD Command received in Invalid state.';
+  const { faults } = tenant;
+  const args = [...command.args];
+  if (textOf(args[0])?.toUpperCase() === 'CHARSET') {
+    const charset = textOf(args[1])?.toUpperCase() ?? '';
+    if (charset !== 'UTF-8' && charset !== 'US-ASCII')
+      return 'NO [BADCHARSET (US-ASCII UTF-8)] The specified charset is not supported.';
+    args.splice(0, 2);
+  }
+  // The new front end enables IMAP4rev2 and then fails to search by flags (MailKit#2016).
+  if (session.rev2 && args.some((token) => /^UNSEEN$/i.test(textOf(token) ?? '')))
+    return 'BAD Command Argument Error. 12';
+  const test = readKeys(args, selected.view);
+  if (test === 'badSet') return 'NO The specified message set is invalid.';
+  if (!test) return 'BAD Command Argument Error. 12';
+  const mailbox = session.mailbox?.address ?? '';
+  const folder = selected.folder.name;
+  const hits: number[] = [];
+  for (const [index, message] of selected.view.entries()) {
+    if (!faults.none && faults.peek('lateVisible', { mailbox, folder, uid: message.uid })) continue;
+    if (test(message, index + 1)) hits.push(command.byUid ? message.uid : index + 1);
+  }
+  session.output.put(`* SEARCH${hits.length > 0 ? ` ${hits.join(' ')}` : ''}\r\n`);
+  return 'OK SEARCH completed.';
+};
+
+/** All keys of a list, joined by AND. */
+function readKeys(tokens: Token[], view: readonly StoredMessage[]): Test | 'badSet' | undefined {
+  const rest = [...tokens];
+  const tests: Test[] = [];
+  if (rest.length === 0) return undefined;
+  while (rest.length > 0) {
+    const test = readKey(rest, view);
+    if (!test || test === 'badSet') return test;
+    tests.push(test);
+  }
+  return (message, seq) => tests.every((test) => test(message, seq));
+}
+
+const flag =
+  (name: string, wanted: boolean): Test =>
+  (message) =>
+    message.flags.has(name) === wanted;
+const never: Test = () => false;
+const always: Test = () => true;
+
+const SIMPLE: Readonly<Record<string, Test>> = {
+  ALL: always,
+  SEEN: flag('\\Seen', true),
+  UNSEEN: flag('\\Seen', false),
+  ANSWERED: flag('\\Answered', true),
+  UNANSWERED: flag('\\Answered', false),
+  DELETED: flag('\\Deleted', true),
+  UNDELETED: flag('\\Deleted', false),
+  DRAFT: flag('\\Draft', true),
+  UNDRAFT: flag('\\Draft', false),
+  FLAGGED: flag('\\Flagged', true),
+  UNFLAGGED: flag('\\Flagged', false),
+  // No session of the sandbox is ever the first to be told of a message.
+  RECENT: never,
+  NEW: never,
+  OLD: always,
+};
+
+/** Takes one key with its arguments off the list. */
+function readKey(rest: Token[], view: readonly StoredMessage[]): Test | 'badSet' | undefined {
+  const token = rest.shift();
+  if (!token) return undefined;
+  if (token.kind === 'list') return readKeys(token.items, view);
+  const key = textOf(token)?.toUpperCase() ?? '';
+  const simple = SIMPLE[key];
+  if (simple) return simple;
+  const argument = () => textOf(rest.shift()) ?? '';
+  switch (key) {
+    case 'NOT': {
+      const test = readKey(rest, view);
+      return typeof test === 'function' ? (message, seq) => !test(message, seq) : test;
+    }
+    case 'OR': {
+      const one = readKey(rest, view);
+      const other = readKey(rest, view);
+      if (typeof one !== 'function' || typeof other !== 'function')
+        return one === 'badSet' || other === 'badSet' ? 'badSet' : undefined;
+      return (message, seq) => one(message, seq) || other(message, seq);
+    }
+    case 'UID': {
+      const ranges = parseRanges(argument(), view.at(-1)?.uid ?? 0);
+      return ranges ? (message) => ranges.some(([from, to]) => message.uid >= from && message.uid <= to) : 'badSet';
+    }
+    case 'LARGER':
+    case 'SMALLER': {
+      const size = Number(argument());
+      return key === 'LARGER' ? (message) => message.raw.length > size : (message) => message.raw.length < size;
+    }
+    case 'KEYWORD':
+    case 'UNKEYWORD': {
+      const name = argument();
+      return (message) => message.flags.has(name) === (key === 'KEYWORD');
+    }
+    case 'HEADER': {
+      const name = argument().toLowerCase();
+      return headerTest(name, argument());
+    }
+    case 'FROM':
+    case 'TO':
+    case 'CC':
+    case 'BCC':
+    case 'SUBJECT':
+      return headerTest(key.toLowerCase(), argument());
+    case 'BODY':
+    case 'TEXT': {
+      const wanted = argument().toLowerCase();
+      return (message) =>
+        message.raw
+          .toString('latin1', key === 'BODY' ? headerLength(message.raw) : 0)
+          .toLowerCase()
+          .includes(wanted);
+    }
+    case 'SINCE':
+    case 'BEFORE':
+    case 'ON':
+      return dayTest(key, argument(), (message) => message.internalDate);
+    case 'SENTSINCE':
+    case 'SENTBEFORE':
+    case 'SENTON':
+      return dayTest(
+        key.slice(4),
+        argument(),
+        (message) => new Date(headerValue(headerFields(message.raw), 'date') ?? Number.NaN),
+      );
+  }
+  if (!/^[\d*]/.test(key)) return undefined;
+  const ranges = parseRanges(key, view.length);
+  if (!ranges || view.length === 0 || ranges.some(([, to]) => to > view.length)) return 'badSet';
+  return (_message, seq) => ranges.some(([from, to]) => seq >= from && seq <= to);
+}
+
+function headerTest(name: string, text: string): Test {
+  const wanted = text.toLowerCase();
+  return (message) =>
+    headerFields(message.raw).some(([field, value]) => field === name && value.toLowerCase().includes(wanted));
+}
+
+const DAY = 86_400_000;
+
+/** Days are compared disregarding time and zone. */
+function dayTest(kind: string, text: string, dateOf: (message: StoredMessage) => Date): Test | undefined {
+  const day = parseImapDate(text)?.getTime();
+  if (day === undefined) return undefined;
+  return (message) => {
+    const at = dateOf(message).getTime();
+    if (Number.isNaN(at)) return false;
+    if (kind === 'SINCE') return at >= day;
+    return kind === 'BEFORE' ? at < day : at >= day && at < day + DAY;
+  };
+}

@@ -1,0 +1,143 @@
+// What happens to a message after its dot: permission check, Sent copy, delivery, non-delivery report, record of the submission.
+import { randomUUID } from 'node:crypto';
+import { headerFields, headerLength, headerValue, normalise, parseAddresses, splitFields } from '../addresses.ts';
+import type { Principal } from '../directory.ts';
+import type { Tenant } from '../imap/session-types.ts';
+import { nonDeliveryReport } from './ndr.ts';
+import { SMTP_REPLIES } from './replies.ts';
+
+export const HOSTNAME = 'SANDBOX.EURPRD01.PROD.OUTLOOK.COM';
+
+/** One accepted submission. */
+export interface Submission {
+  id: string;
+  /** Mailbox in the AUTH string. */
+  authenticatedAs: string;
+  principal: Principal;
+  envelope: { from: string; to: string[] };
+  /** Addresses of the From header. */
+  headerFrom: string[];
+  subject: string;
+  /** As it left: rewritten when rewriting is on. */
+  messageId: string;
+  originalMessageId: string;
+  at: Date;
+  raw: Buffer;
+}
+
+export interface SignedIn {
+  user: string;
+  principal: Principal;
+}
+
+export type Exchange = ReturnType<typeof createExchange>;
+
+export function createExchange(tenant: Tenant) {
+  const { settings, directory, store, faults } = tenant;
+  const submissions: Submission[] = [];
+  const listeners = new Set<(submission: Submission) => void>();
+  const timers = new Set<NodeJS.Timeout>();
+
+  const deliver = (recipients: readonly string[], raw: Buffer, returnPath = ''): string[] => {
+    const undelivered: string[] = [];
+    for (const recipient of recipients) {
+      const mailbox = store.mailbox(recipient);
+      if (mailbox) store.append(store.folder(mailbox.address), Buffer.concat([trace(recipient, returnPath), raw]));
+      else if (directory.isInternal(recipient)) undelivered.push(recipient);
+    }
+    return undelivered;
+  };
+
+  const bounce = (to: string, recipients: string[], raw: Buffer): void => {
+    if (to !== '') deliver([to], nonDeliveryReport(settings.domain, to, recipients, raw));
+  };
+
+  return {
+    submissions,
+    deliver,
+    /** Refusal of the message, by the header's From and the envelope's; undefined when it may go. */
+    refuse(who: SignedIn, mailFrom: string, raw: Buffer): { code: number; text: string } | undefined {
+      const fields = headerFields(raw);
+      const from = parseAddresses(headerValue(fields, 'from') ?? '').map(({ address }) => address);
+      const sender = parseAddresses(headerValue(fields, 'sender') ?? '')[0]?.address;
+      if (from.length === 0) return SMTP_REPLIES.fromInvalid;
+      if (from.length > 1 && sender === undefined) return SMTP_REPLIES.multipleFrom;
+      const used = [...from, ...(mailFrom === '' ? [] : [mailFrom])];
+      const denied = used.some((address) => !directory.maySendFrom(who.principal, who.user, address, sender));
+      return denied ? { code: 554, text: `${SMTP_REPLIES.sendAsDenied.text} [Hostname=${HOSTNAME}]` } : undefined;
+    },
+    /** Takes the message over and returns its record. */
+    accept(who: SignedIn, envelope: { from: string; to: string[] }, raw: Buffer): Submission {
+      const mailbox = normalise(who.user);
+      const rewrite = settings.smtp.rewriteMessageId
+        ? { keepOriginal: true }
+        : faults.take('rewriteMessageId', { mailbox });
+      const sent = withMessageId(raw, rewrite);
+      const fields = headerFields(sent.raw);
+      const submission: Submission = {
+        id: randomUUID(),
+        authenticatedAs: mailbox,
+        principal: who.principal,
+        envelope: { from: envelope.from, to: [...envelope.to] },
+        headerFrom: parseAddresses(headerValue(fields, 'from') ?? '').map(({ address }) => address),
+        subject: headerValue(fields, 'subject') ?? '',
+        messageId: sent.messageId,
+        originalMessageId: sent.originalMessageId,
+        at: new Date(),
+        raw: sent.raw,
+      };
+      submissions.push(submission);
+      for (const listener of listeners) listener(submission);
+
+      const late = faults.take('lateSentCopy', { mailbox });
+      const delay = late ? (late.milliseconds ?? 1000) : settings.smtp.sentCopyDelay;
+      if (settings.smtp.sentCopy && !faults.take('noSentCopy', { mailbox })) {
+        const save = () => store.append(store.folder(mailbox, settings.sentFolder), sent.raw, { flags: ['\\Seen'] });
+        if (delay > 0) {
+          const timer = setTimeout(() => {
+            timers.delete(timer);
+            save();
+          }, delay);
+          timers.add(timer);
+        } else save();
+      }
+      const undelivered = deliver(envelope.to, sent.raw, envelope.from);
+      if (undelivered.length > 0) bounce(envelope.from, undelivered, sent.raw);
+      return submission;
+    },
+    /** A non-delivery report for a submission, as if a recipient's server had refused it later. */
+    bounce(submission: Submission, recipients = submission.envelope.to): void {
+      bounce(submission.envelope.from, recipients, submission.raw);
+    },
+    /** Hears of each accepted submission. Returns the un-subscriber. */
+    onSubmission(listener: (submission: Submission) => void): () => void {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    stop(): void {
+      for (const timer of timers) clearTimeout(timer);
+    },
+  };
+}
+
+function trace(recipient: string, returnPath: string): Buffer {
+  return Buffer.from(
+    `Return-Path: <${returnPath}>\r\nReceived: from ${HOSTNAME} (127.0.0.1) by ${HOSTNAME} with HTTPS for <${recipient}>; ${new Date().toUTCString().replace('GMT', '+0000')}\r\n`,
+  );
+}
+
+/** Sees to a Message-ID: adds a missing one, or replaces it when the tenant rewrites (git-send-email's --outlook-id-fix tells the story). */
+function withMessageId(
+  raw: Buffer,
+  rewrite: { keepOriginal?: boolean } | undefined,
+): { raw: Buffer; messageId: string; originalMessageId: string } {
+  const split = headerLength(raw);
+  const original = headerValue(headerFields(raw), 'message-id') ?? '';
+  if (original !== '' && !rewrite) return { raw, messageId: original, originalMessageId: original };
+  const messageId = `<${randomUUID().toUpperCase()}@${HOSTNAME}>`;
+  const kept = splitFields(raw.toString('latin1', 0, split)).filter((field) => !/^message-id[ \t]*:/i.test(field));
+  const keep =
+    original !== '' && rewrite?.keepOriginal !== false ? `X-Microsoft-Original-Message-ID: ${original}\r\n` : '';
+  const header = Buffer.from(`${kept.join('')}${keep}Message-ID: ${messageId}\r\n\r\n`, 'latin1');
+  return { raw: Buffer.concat([header, raw.subarray(split)]), messageId, originalMessageId: original };
+}
