@@ -8,14 +8,16 @@ export interface LoginGate {
 
 /** @param perSecond sign-ins a second for each key; bursts up to one second's worth */
 export function loginGate(perSecond: number, now: () => number = Date.now): LoginGate {
-  const nextFree = new Map<string, number>();
+  // Generic cell rate algorithm: one number a key, the theoretical time of the next sign-in at an even pace.
+  const theoretical = new Map<string, number>();
   const interval = 1000 / perSecond;
+  const burst = Math.max(1000, interval);
   return {
     async enter(key, signal) {
       const at = now();
-      const slot = Math.max(at - 1000, nextFree.get(key) ?? 0);
-      nextFree.set(key, slot + interval);
-      const wait = slot + interval - at;
+      const next = Math.max(at, theoretical.get(key) ?? at) + interval;
+      theoretical.set(key, next);
+      const wait = next - burst - at;
       if (wait > 0) await sleep(wait, signal);
     },
   };

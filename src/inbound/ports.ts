@@ -94,7 +94,7 @@ export interface InboundPorts {
   };
   blobs: Pick<BlobStore, 'putMany' | 'put' | 'putStream' | 'read' | 'check'>;
   /** Why fetching for this flow must wait, or undefined. */
-  pressure(emailFlow: string): Promise<'redis-memory' | 'redis-down' | 'backlog' | undefined>;
+  pressure(emailFlow: string): Promise<'redis-memory' | 'backlog' | undefined>;
   parse(raw: Uint8Array): ParsedMessage | Promise<ParsedMessage>;
   parseHeadersOnly(head: Uint8Array): ParsedMessage;
   conversation(parsed: ParsedMessage): ConversationMatch | Promise<ConversationMatch>;

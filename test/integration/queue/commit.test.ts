@@ -1,0 +1,161 @@
+// The one-script commit on a real Redis: all or nothing, fenced, and never by separate commands.
+import { Redis } from 'ioredis';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import {
+  ADD_STANDARD_JOB_SHA256,
+  bullmqScript,
+  type Commit,
+  type CommitMessages,
+  openCommit,
+} from '../../../src/adapters/queue/commit.ts';
+import { type EmailFlows, openEmailFlows } from '../../../src/adapters/queue/email-flows.ts';
+import { createLeases } from '../../../src/adapters/redis/lease.ts';
+import { createLedgers } from '../../../src/adapters/redis/ledgers.ts';
+import type { Message } from '../../../src/contract/message.ts';
+import { emptyLedger, type LedgerMeta } from '../../../src/domain/ledger.ts';
+import { leakWatch } from '../../support/leak-watch.ts';
+import { startRedis, type TestRedis } from '../../support/redis.ts';
+import { waitFor } from '../../support/temp.ts';
+
+leakWatch();
+
+let server: TestRedis;
+let redis: Redis;
+let flows: EmailFlows;
+let commit: CommitMessages;
+let mailboxId: string;
+let token: string;
+let n = 0;
+
+const settings = {
+  keepCompletedSeconds: 60,
+  keepFailedSeconds: 60,
+  keepFingerprintsSeconds: 86_400,
+  keepSiblingsSeconds: 60,
+};
+const meta: LedgerMeta = {
+  uidValidity: '1',
+  era: '',
+  startedAt: 0,
+  start: 'all',
+  emailFlows: ['F'],
+  user: 'u',
+  host: 'h',
+  folder: 'INBOX',
+};
+
+beforeAll(async () => {
+  server = await startRedis();
+  redis = new Redis(server.url, { maxRetriesPerRequest: null });
+  flows = openEmailFlows(redis);
+  commit = await openCommit(redis, flows.queueOf, settings);
+});
+afterAll(async () => {
+  await flows.close();
+  redis.disconnect();
+  await server.stop();
+});
+beforeEach(async () => {
+  mailboxId = (++n).toString(16).padStart(16, '0');
+  token = (await createLeases(redis, 'replica-1', 5_000).acquire(mailboxId)) ?? 'no lease';
+});
+
+const message = (uid: number, emailFlow = `Flow ${n}`) =>
+  ({ messageKey: `m-${mailboxId}-1-${uid}`, emailFlow, uid }) as unknown as Message;
+const request = (uids: number[], fields: Partial<Commit> = {}): Commit => ({
+  mailboxId,
+  leaseToken: token,
+  ledger: emptyLedger(),
+  change: { outcomes: [{ outcome: 'enqueued', uids }], meta },
+  messages: uids.map((uid) => message(uid)),
+  ...fields,
+});
+const waiting = async (flow = `Flow ${n}`) => (await (await flows.queueOf(flow)).getJobCounts('waiting')).waiting;
+
+describe('one-script commit', () => {
+  it('is written against the installed BullMQ', () => {
+    expect(bullmqScript(redis)).toContain('addJobInTargetList');
+    expect(() => bullmqScript(redis, ADD_STANDARD_JOB_SHA256.replace(/^./, '0'))).toThrow(/digest/);
+  });
+
+  it('writes jobs and ledger together, over several flows', async () => {
+    const messages = [message(1), message(2), message(3, `Other: ${n} & ü`)];
+    const after = await commit(request([1, 2, 3], { messages }));
+    expect(after.version).toBe(1);
+    expect(await waiting()).toBe(2);
+    expect(await waiting(`Other: ${n} & ü`)).toBe(1);
+    const loaded = await createLedgers(redis).load(mailboxId);
+    expect(loaded).toEqual({ ...after, meta });
+  });
+
+  it.each([
+    ['a foreign lease', { leaseToken: '99:someone' }, 'LEASE_LOST'],
+    ['a ledger that is older than Redis knows', { ledger: { ...emptyLedger(), version: 7 } }, 'LEDGER_STALE'],
+  ])('refuses %s and writes nothing', async (_name, fields, code) => {
+    const before = (await redis.keys('*')).length;
+    await expect(commit(request([1], fields as Partial<Commit>))).rejects.toMatchObject({ code });
+    expect(await waiting()).toBe(0);
+    expect((await redis.keys('*')).filter((key) => key.includes(`ledger:${mailboxId}`))).toEqual([]);
+    expect((await redis.keys('*')).length).toBeLessThanOrEqual(before + 2); // the queue's own meta
+  });
+
+  it('cannot be done by a process that slept through its lease', async () => {
+    const leases = createLeases(redis, 'replica-2', 5_000);
+    await redis.del(`{mailroom}:lease:${mailboxId}`);
+    const newer = await leases.acquire(mailboxId);
+    await expect(commit(request([1]))).rejects.toMatchObject({ code: 'LEASE_LOST' });
+    await commit(request([1], { leaseToken: newer ?? '' }));
+    expect(await waiting()).toBe(1);
+  });
+
+  it('adds a job once however often it is repeated after a lost answer', async () => {
+    await commit(request([5]));
+    await expect(commit(request([5]))).rejects.toMatchObject({ code: 'LEDGER_STALE' });
+    await redis.del(`{mailroom}:ledger:${mailboxId}`);
+    await commit(request([5])); // as if the ledger alone had been lost: the job id still holds the door
+    expect(await waiting()).toBe(1);
+  });
+
+  it('survives SCRIPT FLUSH', async () => {
+    await redis.script('FLUSH');
+    await commit(request([1, 2]));
+    expect(await waiting()).toBe(2);
+  });
+
+  it('keeps fingerprints as a multiset and siblings for a while', async () => {
+    const at = new Date();
+    await commit(
+      request([1, 2], {
+        fingerprints: [
+          { value: 'A'.repeat(16), internalDate: at },
+          { value: 'A'.repeat(16), internalDate: at },
+        ],
+        siblings: [{ hash: `h${n}`, messageKey: 'k1' }],
+      }),
+    );
+    const ledgers = createLedgers(redis);
+    expect(await ledgers.fingerprints(mailboxId)).toEqual(new Map([['A'.repeat(16), 2]]));
+    expect(await ledgers.siblings([`h${n}`, 'none'])).toEqual([['k1'], []]);
+    expect(await redis.ttl(`{mailroom}:seen:h${n}`)).toBeGreaterThan(0);
+  });
+
+  it('never writes ledger and queue by separate commands', async () => {
+    const monitor = await redis.monitor();
+    const direct: string[][] = [];
+    let ends = false;
+    monitor.on('monitor', (_time: string, args: string[], source: string) => {
+      if (args[1] === 'end-of-test') ends = true;
+      if (source !== 'lua') direct.push(args);
+    });
+    await commit(request([1, 2, 3]));
+    await redis.get('end-of-test');
+    await waitFor(() => ends, { timeoutMs: 5_000 });
+    monitor.disconnect();
+    const writes = direct.filter(
+      ([name = '', key = '']) => /ledger|email-flow/.test(key) && !/^(h?get|hgetall|exists|info)$/i.test(name),
+    );
+    // BullMQ marks a new queue's meta once; everything else that touches ledger or queue comes from the one script.
+    expect(writes.filter(([, key = '']) => !key.endsWith(':meta'))).toEqual([]);
+    expect(direct.filter(([name = '']) => /^eval/i.test(name))).toHaveLength(1);
+  });
+});

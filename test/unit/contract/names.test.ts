@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest';
+import {
+  emailFlowQueue,
+  mailboxId,
+  mailboxOfMessageKey,
+  messageKey,
+  nameInQueue,
+  repliesQueue,
+  replyJobId,
+} from '../../../src/contract/names.ts';
+
+describe('names', () => {
+  it.each(['Support', 'Rechnungen & Zahlung', 'a:b', '100%', '%3A', '営業部 🚀', 'Ä'.normalize('NFD'), '.', '{x}'])(
+    'queue of flow %s holds no colon and reads back',
+    (flow) => {
+      const queue = emailFlowQueue(flow);
+      expect(queue).not.toContain(':');
+      expect(nameInQueue(queue)).toBe(flow.normalize('NFC'));
+      expect(nameInQueue(repliesQueue(flow))).toBe(flow.normalize('NFC'));
+    },
+  );
+
+  it('keeps job ids within the rules of BullMQ: no colon, not all digits', () => {
+    const id = mailboxId({ host: 'outlook.office365.com', user: 'support@contoso.example', folder: 'INBOX' });
+    for (const key of [messageKey(id, '12345', 7), messageKey(id, '1', 2, '.3'), replyJobId('1234')]) {
+      expect(key).not.toContain(':');
+      expect(key).not.toMatch(/^\d+$/);
+    }
+    expect(mailboxOfMessageKey(messageKey(id, '1', 2, '.3'))).toBe(id);
+    expect(mailboxOfMessageKey('nonsense')).toBeUndefined();
+  });
+
+  it('knows a mailbox by host, user and folder, whatever case they are typed in', () => {
+    const base = { host: 'outlook.office365.com', user: 'support@contoso.example', folder: 'INBOX' };
+    expect(mailboxId({ host: 'Outlook.Office365.com', user: 'Support@Contoso.example', folder: 'inbox' })).toBe(
+      mailboxId(base),
+    );
+    expect(mailboxId({ ...base, folder: 'Archiv' })).not.toBe(mailboxId(base));
+    expect(mailboxId({ ...base, folder: 'archiv' })).not.toBe(mailboxId({ ...base, folder: 'Archiv' }));
+  });
+});

@@ -1,0 +1,86 @@
+import { describe, expect, it } from 'vitest';
+import {
+  applyChange,
+  audit,
+  changedChunks,
+  emptyLedger,
+  type LedgerChange,
+  nextTry,
+  outcomes,
+  PENDING_DELAYS,
+  setsFromChunks,
+  workOf,
+} from '../../../src/domain/ledger.ts';
+import { seededRandom } from '../../support/mails.ts';
+
+const enqueue = (...uids: number[]): LedgerChange => ({ outcomes: [{ outcome: 'enqueued', uids }] });
+
+describe('ledger', () => {
+  it('knows as work what has no outcome and is not waiting', () => {
+    let ledger = applyChange(emptyLedger(), enqueue(1, 2, 3));
+    ledger = applyChange(ledger, {
+      outcomes: [],
+      pending: [{ uid: 5, entry: { reason: 'no-data', attempts: 1, firstAt: 0, nextAt: 1_000 } }],
+    });
+    expect(workOf(ledger, [1, 2, 3, 4, 5, 6], 500)).toEqual([4, 6]);
+    expect(workOf(ledger, [6, 5, 4], 1_000)).toEqual([4, 5, 6]);
+  });
+
+  it('takes a pending UID out when it gets an outcome', () => {
+    const entry = { reason: 'no-data', attempts: 1, firstAt: 0, nextAt: 0 };
+    const waiting = applyChange(emptyLedger(), { outcomes: [], pending: [{ uid: 9, entry }] });
+    expect(applyChange(waiting, enqueue(9)).pending.size).toBe(0);
+  });
+
+  it('gives every UID one place in the audit', () => {
+    let ledger = applyChange(emptyLedger(), {
+      outcomes: [
+        { outcome: 'before-start', uids: [1, 2] },
+        { outcome: 'enqueued', uids: [3] },
+      ],
+    });
+    ledger = applyChange(ledger, {
+      outcomes: [],
+      pending: [{ uid: 4, entry: { reason: 'x', attempts: 1, firstAt: 0, nextAt: 9 } }],
+    });
+    expect(audit(ledger, [1, 2, 3, 4, 5])).toMatchObject({ unaccounted: [5], pending: [4], inMailbox: 5 });
+  });
+
+  it('forgets outcomes and pending on reset, keeps counting versions', () => {
+    const old = applyChange(emptyLedger(), enqueue(1, 2));
+    const fresh = applyChange(old, { reset: true, outcomes: [{ outcome: 'matched', uids: [7] }] });
+    expect(fresh.version).toBe(2);
+    expect(fresh.sets.enqueued).toEqual([]);
+    expect(fresh.sets.matched).toEqual([[7, 7]]);
+  });
+
+  it('writes chunks that read back as the same sets', () => {
+    const random = seededRandom(3);
+    let ledger = emptyLedger();
+    const stored: Record<string, string> = {};
+    for (let i = 0; i < 50; i++) {
+      const outcome = outcomes[Math.floor(random() * outcomes.length)] ?? 'enqueued';
+      const change: LedgerChange = {
+        outcomes: [{ outcome, uids: Array.from({ length: 30 }, () => 1 + Math.floor(random() * 20_000)) }],
+      };
+      ledger = applyChange(ledger, change);
+      Object.assign(stored, changedChunks(ledger, change));
+    }
+    expect(setsFromChunks(stored)).toEqual(ledger.sets);
+  });
+
+  it('tries an unreadable UID for an hour, then gives it up', () => {
+    expect(PENDING_DELAYS.reduce((sum, delay) => sum + delay, 0)).toBe(3_600_000);
+    expect(PENDING_DELAYS[0]).toBe(30_000);
+    let now = 0;
+    let entry = nextTry(undefined, 'no-data', now);
+    let tries = 0;
+    while (entry !== 'quarantine') {
+      tries++;
+      now = entry.nextAt;
+      entry = nextTry(entry, 'no-data', now);
+    }
+    expect(tries).toBe(PENDING_DELAYS.length);
+    expect(now).toBe(3_600_000);
+  });
+});

@@ -1,0 +1,109 @@
+// The small pure parts of the inbound side: placement, blind time, login gate, replacement text, fingerprints.
+import { describe, expect, it } from 'vitest';
+import { backoffMs } from '../../../src/domain/backoff.ts';
+import { blindTime } from '../../../src/inbound/blind-time.ts';
+import { loginGate } from '../../../src/inbound/login-gate.ts';
+import { fingerprintOf, isReplacementText } from '../../../src/inbound/message.ts';
+import { preferredReplica } from '../../../src/inbound/placement.ts';
+
+describe('placement', () => {
+  const ids = Array.from({ length: 600 }, (_, i) => `mailbox-${i}`);
+  const place = (replicas: string[]) => new Map(ids.map((id) => [id, preferredReplica(id, replicas)]));
+
+  it('spreads evenly and moves only what must move', () => {
+    const two = place(['a', 'b']);
+    const three = place(['a', 'b', 'c']);
+    const share = [...three.values()].filter((replica) => replica === 'c').length;
+    expect(share).toBeGreaterThan(150);
+    expect(share).toBeLessThan(250);
+    for (const id of ids) if (three.get(id) !== 'c') expect(three.get(id)).toBe(two.get(id));
+  });
+
+  it('does not depend on the order of the replicas', () => {
+    expect(place(['a', 'b', 'c'])).toEqual(place(['c', 'a', 'b']));
+    expect(preferredReplica('x', [])).toBeUndefined();
+  });
+});
+
+describe('blind time', () => {
+  it('runs from the last proof before a loss to the first one after it', () => {
+    let now = 0;
+    const blind = blindTime(() => now);
+    now = 500;
+    blind.proven();
+    expect(blind.totalMs()).toBe(500);
+    now = 60_500;
+    blind.proven();
+    now = 90_500; // dead for 30 s before anyone noticed
+    blind.lost();
+    now = 91_500;
+    expect(blind.totalMs()).toBe(500 + 31_000);
+    blind.proven();
+    now = 200_000;
+    expect(blind.totalMs()).toBe(31_500);
+    expect(blind.lastProvenAt()).toBe(91_500);
+  });
+});
+
+describe('login gate', () => {
+  it('lets a burst of one second through and paces the rest, by key', async () => {
+    const gate = loginGate(1_000);
+    const started = performance.now();
+    const never = new AbortController().signal;
+    await Promise.all(Array.from({ length: 1_100 }, () => gate.enter('tenant', never)));
+    expect(performance.now() - started).toBeGreaterThan(60);
+  });
+
+  it('gives way to an abort', async () => {
+    const gate = loginGate(0.001);
+    const abort = new AbortController();
+    await gate.enter('k', abort.signal);
+    const waiting = gate.enter('k', abort.signal);
+    abort.abort(new Error('stop'));
+    await expect(waiting).rejects.toThrow('stop');
+  });
+});
+
+describe('back-off', () => {
+  it.each([
+    [1, 0, 100],
+    [1, 1, 1_000],
+    [3, 1, 4_000],
+    [20, 1, 30_000],
+    [20, 0, 3_000],
+  ])('attempt %i with random %d waits %i ms', (attempt, random, expected) => {
+    expect(backoffMs(attempt, { baseMs: 1_000, capMs: 30_000 }, () => random)).toBe(expected);
+  });
+});
+
+describe('replacement text of Exchange', () => {
+  const text =
+    'The server could not display this.\r\nRetrieval using the IMAP4 protocol failed for the following message: 4711\r\n';
+  it.each([
+    ['the replacement', `Subject: Retrieval using the IMAP4 protocol failed\r\n\r\n${text}`, true],
+    ['a customer who quotes it', `Received: from mx\r\nSubject: strange\r\n\r\n${text}`, false],
+    ['a long mail that contains it', `Subject: x\r\n\r\n${text}${'x'.repeat(9_000)}`, false],
+    ['an ordinary mail', 'Subject: hello\r\n\r\nhi', false],
+  ])('%s', (_name, raw, expected) => {
+    expect(isReplacementText(Buffer.from(raw))).toBe(expected);
+  });
+});
+
+describe('fingerprint', () => {
+  const at = new Date('2026-11-23T10:00:30Z');
+  const raw = 'Message-ID: <a@b>\r\nDate: Mon, 23 Nov 2026 10:00:00 +0000\r\nFrom: "K" <k@x>\r\n';
+  const print = (text: string, date = at, size = 1_000) => fingerprintOf(Buffer.from(text), date, size);
+
+  it('is the same for the whole mail, its head alone, and re-rendered sizes and arrival times', () => {
+    expect(print(`${raw}Subject: s\r\n\r\nbody`)).toBe(print(`${raw}\r\n`, new Date(0), 3_000));
+    expect(print(raw.replaceAll('\r\n', '\n'))).toBe(print(raw));
+    expect(print(raw.replace('Message-ID: ', 'Message-Id:\r\n  '))).toBe(print(raw));
+  });
+
+  it('tells mails without Message-ID apart by minute and size class', () => {
+    const bare = raw.replace(/^Message-ID.*\r\n/, '');
+    expect(print(bare)).not.toBe(print(bare, new Date(at.getTime() + 120_000)));
+    expect(print(bare, at, 1_000)).toBe(print(bare, at, 1_100));
+    expect(print(bare)).not.toBe(print(raw));
+  });
+});

@@ -1,0 +1,53 @@
+import pino from 'pino';
+import { describe, expect, it } from 'vitest';
+import { MailroomError } from '../../../src/domain/errors.ts';
+import { eventDefinitions } from '../../../src/telemetry/events/index.ts';
+import { createEmit, metricName } from '../../../src/telemetry/events.ts';
+import { createLogger, serializeError } from '../../../src/telemetry/logger.ts';
+import { createMetrics } from '../../../src/telemetry/metrics.ts';
+
+describe('events', () => {
+  it('write one line and count one metric', async () => {
+    const lines: string[] = [];
+    const metrics = createMetrics();
+    const emit = createEmit(
+      createLogger({ level: 'info' }, { write: (line: string) => void lines.push(line) }),
+      metrics.registry,
+    );
+    const err = new MailroomError('IMAP_AUTH_FAILED', { remote: { system: 'imap', text: 'AUTHENTICATE failed.' } });
+    emit('MailboxDisconnected', { server: 'Support', err, attempts: 2 });
+    expect(lines).toHaveLength(1);
+    expect(JSON.parse(lines[0] ?? '')).toMatchObject({
+      level: 'warn',
+      event: 'MailboxDisconnected',
+      server: 'Support',
+      msg: 'mailbox connection lost; reconnecting',
+      err: { code: 'IMAP_AUTH_FAILED', class: 'auth', remote: { text: 'AUTHENTICATE failed.' } },
+    });
+    expect(await metrics.registry.metrics()).toContain(
+      'mailroom_mailbox_disconnected_total{server="Support",code="IMAP_AUTH_FAILED",class="auth"} 1',
+    );
+  });
+
+  it('are named noun and past verb, and give distinct metric names', () => {
+    const names = Object.keys(eventDefinitions);
+    for (const name of names) expect(name).toMatch(/^[A-Z][A-Za-z]+$/);
+    expect(new Set(names.map(metricName)).size).toBe(names.length);
+    expect(metricName('MessageEnqueued')).toBe('mailroom_message_enqueued_total');
+  });
+});
+
+describe('errors in the log', () => {
+  it('never show what a library hung on them', () => {
+    const error = Object.assign(new Error('request failed'), {
+      code: 'EAUTH',
+      config: { headers: { authorization: 'Bearer secret-token' } },
+      request: 'secret-token',
+      cause: new Error('secret-token'),
+    });
+    const text = JSON.stringify(serializeError(error));
+    expect(text).toContain('EAUTH');
+    expect(text).not.toContain('secret-token');
+    expect(pino.levels.values.info).toBe(30);
+  });
+});
