@@ -1,0 +1,152 @@
+// What the tests of sign-in share: a sandbox tenant with its authority, a Redis, a token provider on real MSAL, and recorded events.
+import { Redis } from 'ioredis';
+import { afterAll, afterEach, beforeAll } from 'vitest';
+import {
+  createTokenProvider,
+  type TokenProvider,
+  type TokenProviderSettings,
+} from '../../../src/adapters/oauth/index.ts';
+import { createTokenCache } from '../../../src/adapters/redis/token-cache.ts';
+import type { KeyRing } from '../../../src/config/config.ts';
+import type { ImapServer, OAuthApplication, SmtpServer } from '../../../src/domain/email-server.ts';
+import { type Sandbox, type SandboxConfig, startSandbox } from '../../../src/sandbox/index.ts';
+import type { Emit, EventFields } from '../../../src/telemetry/events.ts';
+import { startRedis, type TestRedis } from '../../support/redis.ts';
+
+export const SHARED = 'support@contoso.example';
+export const PERSON = 'alex@contoso.example';
+export const CLIENT = '3b1f4d6e-0a52-4c7b-8e19-6d2c5a7f9b03';
+export const PUBLIC_CLIENT = '91c0d7aa-5be3-4d5f-8f0e-2b7d0c1f6a44';
+export const SECRET = 'Zq8~very-secret-value.of-the-application';
+
+export const KEYS: KeyRing = [{ id: 'k1', key: new Uint8Array(32).fill(7) }];
+
+export interface Recorded {
+  name: string;
+  fields: EventFields;
+}
+
+export function createFixture(tenant: Partial<SandboxConfig> = {}) {
+  let sandbox: Sandbox;
+  let redis: TestRedis;
+  const open: { stop: () => void }[] = [];
+  const clients: Redis[] = [];
+  const events: Recorded[] = [];
+  const emit: Emit = (name, fields = {}) => void events.push({ name, fields });
+
+  beforeAll(async () => {
+    [sandbox, redis] = await Promise.all([
+      startSandbox({
+        users: [
+          { address: SHARED, kind: 'shared' },
+          { address: PERSON, displayName: 'Alex' },
+          { address: 'maria@contoso.example', displayName: 'Maria' },
+        ],
+        applications: [{ clientId: CLIENT, secret: SECRET }, { clientId: PUBLIC_CLIENT }],
+        oauth: { deviceInterval: 1 },
+        ...tenant,
+      }),
+      startRedis(),
+    ]);
+  });
+  afterEach(async () => {
+    for (const one of open.splice(0)) one.stop();
+    sandbox.faults.clear();
+    events.length = 0;
+    const client = connect();
+    await client.flushall();
+    await Promise.all(clients.splice(0).map((one) => one.quit()));
+  });
+  afterAll(async () => {
+    await Promise.all([sandbox.stop(), redis.stop()]);
+  });
+
+  function connect(): Redis {
+    const client = new Redis(redis.url, { maxRetriesPerRequest: null });
+    clients.push(client);
+    return client;
+  }
+
+  const application = (extra: Partial<OAuthApplication> = {}): OAuthApplication => ({
+    name: 'Contoso',
+    tenant: sandbox.tenant,
+    clientId: CLIENT,
+    cloud: 'world',
+    authority: sandbox.authority,
+    ca: sandbox.caPem,
+    credentials: [{ kind: 'secret', secret: SECRET }],
+    ...extra,
+  });
+
+  /** One replica: its own provider on its own connection. */
+  function replica(
+    applications: readonly OAuthApplication[] = [application()],
+    extra: Partial<TokenProviderSettings> & { keys?: KeyRing } = {},
+  ): TokenProvider {
+    const { keys = KEYS, ...settings } = extra;
+    const cache = createTokenCache({ redis: connect(), keys, commandTimeoutMs: 1000 });
+    const provider = createTokenProvider({ applications: () => applications, cache, emit, ...settings });
+    open.push(provider);
+    return provider;
+  }
+
+  return {
+    events,
+    application,
+    replica,
+    connect,
+    get sandbox() {
+      return sandbox;
+    },
+    get redis() {
+      return redis;
+    },
+  };
+}
+
+const base = { host: 'localhost', port: 993, tls: 'enabled', user: SHARED, enabled: true, source: 'file' } as const;
+
+export const imapServer = (
+  authentication: Partial<ImapServer['authentication']> = {},
+  extra: Partial<ImapServer> = {},
+): ImapServer => ({
+  ...base,
+  type: 'IMAP',
+  name: 'Support in',
+  authentication: {
+    type: 'OAuth2',
+    application: 'Contoso',
+    signIn: 'appOnly',
+    ...authentication,
+  } as ImapServer['authentication'],
+  emailFlow: 'Support',
+  folder: 'INBOX',
+  startFrom: 'now',
+  afterQueued: { action: 'leave' },
+  maxMessageSize: 1_000_000,
+  ...extra,
+});
+
+export const smtpServer = (
+  authentication: Partial<SmtpServer['authentication']> = {},
+  extra: Partial<SmtpServer> = {},
+): SmtpServer => ({
+  ...base,
+  port: 587,
+  type: 'SMTP',
+  name: 'Support out',
+  authentication: {
+    type: 'OAuth2',
+    application: 'Contoso',
+    signIn: 'appOnly',
+    ...authentication,
+  } as SmtpServer['authentication'],
+  additionalFromAddresses: [SHARED],
+  sendMode: 'sendAs',
+  displayNames: {},
+  sentCopy: { policy: 'server' },
+  pace: { perMinute: 30, connections: 3, recipientsPerDay: 10_000 },
+  fromRoles: {},
+  uncertain: 'hold',
+  ...extra,
+});
