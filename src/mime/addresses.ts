@@ -1,0 +1,281 @@
+// Address headers → addresses. RFC 5322 §3.4 with groups and the obsolete syntax of §4.4, and what clients write instead.
+import { domainToUnicode } from 'node:url';
+import type { Address } from '../contract/message.ts';
+import { decodeHeaderText, singleLine, type TextRepairs } from './encoded-words.ts';
+
+/** More recipients than this are not listed. */
+const MAX_ADDRESSES = 2000;
+
+/**
+ * Addresses of an unfolded header value (latin1 view), groups flattened, names decoded. A part without `@` becomes a name with an empty
+ * address. Never throws; linear time.
+ */
+export function parseAddresses(input: string, hint?: string, repairs?: TextRepairs, depth = 0): Address[] {
+  const out: Address[] = [];
+  // Runs of blanks would make the patterns below quadratic.
+  const value = /\s\s/.test(input) ? input.replace(/\s+/g, ' ') : input;
+  let i = 0;
+  const n = value.length;
+  while (i < n && out.length < MAX_ADDRESSES) {
+    const c = value[i];
+    if (c === ',' || c === ';' || c === ' ' || c === '\t' || c === '\r' || c === '\n') {
+      i++;
+      continue;
+    }
+    i = mailbox(value, i, out, hint, repairs, depth);
+  }
+  return out;
+}
+
+/** One mailbox, or the name of a group, from `start`; returns where the next begins. */
+function mailbox(
+  value: string,
+  start: number,
+  out: Address[],
+  hint: string | undefined,
+  repairs: TextRepairs | undefined,
+  depth: number,
+): number {
+  const n = value.length;
+  let i = start;
+  let phrase = '';
+  let comment = '';
+  let angle: string | undefined;
+  let quotedPhrase = false;
+  scan: while (i < n) {
+    const c = value[i];
+    switch (c) {
+      case '"': {
+        const end = endOfQuoted(value, i + 1);
+        const inner = value.slice(i + 1, end).replace(/\\(.)/gs, '$1');
+        if (value[end + 1] === '@' || (value[end + 1] === '.' && angle === undefined && phrase.endsWith('.')))
+          phrase += value.slice(i, end + 1);
+        else phrase += phrase === '' || phrase.endsWith(' ') ? inner : ` ${inner}`;
+        quotedPhrase = true;
+        i = end + 1;
+        break;
+      }
+      case '(': {
+        const end = endOfComment(value, i);
+        const inner = value
+          .slice(i + 1, end - 1)
+          .replace(/\\(.)/gs, '$1')
+          .trim();
+        if (inner !== '') comment = comment === '' ? inner : `${comment} ${inner}`;
+        phrase += ' ';
+        i = end;
+        break;
+      }
+      case '<': {
+        const end = endOfAngle(value, i + 1);
+        const inner = value.slice(i + 1, end).trim();
+        if (angle === undefined || angle === '' || (!angle.includes('@') && inner.includes('@'))) {
+          if (angle !== undefined && angle !== '') phrase += ` ${angle}`;
+          angle = inner;
+        }
+        i = value[end] === '>' ? end + 1 : end;
+        // `a@b.c <d@e.f> g@h.i`: a second mailbox without a comma.
+        break;
+      }
+      case '[': {
+        const end = value.indexOf(']', i);
+        const stop = end === -1 || end - i > 100 ? i + 1 : end + 1;
+        phrase += value.slice(i, stop);
+        i = stop;
+        break;
+      }
+      case '=': {
+        // An encoded word is opaque: raw commas, quotes and angle brackets within belong to it.
+        const word =
+          value[i + 1] === '?' ? /^=\?[^?\s]{1,60}\?[bq]\?[^?\s]{0,800}\?=/i.exec(value.slice(i, i + 900)) : null;
+        if (word === null) {
+          phrase += c;
+          i++;
+        } else {
+          phrase += word[0];
+          i += word[0].length;
+        }
+        break;
+      }
+      case ':':
+        if (angle === undefined && /^\s*mailto$/i.test(phrase)) {
+          phrase = '';
+          i++;
+          break;
+        }
+        if (angle === undefined && !phrase.includes('@') && depth < 1 && phrase.trim() !== '') {
+          // Group: its members follow as ordinary mailboxes; its name is dropped.
+          return i + 1;
+        }
+        phrase += c;
+        i++;
+        break;
+      case ';':
+      case ',':
+        if (c === ',' && angle === undefined && commaInName(value, i, phrase)) {
+          phrase += c;
+          i++;
+          break;
+        }
+        break scan;
+      case '>':
+        i++;
+        break;
+      default: {
+        // A run of plain characters at once.
+        let k = i + 1;
+        while (k < n && !isSpecial(value.charCodeAt(k))) k++;
+        phrase += value.slice(i, k);
+        i = k;
+      }
+    }
+  }
+  add(out, phrase.trim(), comment, angle, quotedPhrase, hint, repairs, depth);
+  return i + 1;
+}
+
+const specials = new Set([...'"(<[=:;,>'].map((c) => c.charCodeAt(0)));
+const isSpecial = (code: number): boolean => code < 0x5c && specials.has(code);
+
+/**
+ * `Doe, John <j@d.e>` without quotes: the comma belongs to the name when no `@` came before it and what follows up to the next comma is
+ * a name with an address in angle brackets.
+ */
+function commaInName(value: string, at: number, phrase: string): boolean {
+  if (phrase.includes('@') || phrase.trim() === '' || phrase.length > 60) return false;
+  const ahead = value.slice(at + 1, at + 120);
+  return /^[^,;<>"@:]{1,60}<[^<>@\s]{1,64}@[^<>\s]+>/.test(ahead);
+}
+
+function add(
+  out: Address[],
+  phrase: string,
+  comment: string,
+  angle: string | undefined,
+  quoted: boolean,
+  hint: string | undefined,
+  repairs: TextRepairs | undefined,
+  depth: number,
+): void {
+  if (angle !== undefined) {
+    let address = cleanAddress(angle);
+    let name = phrase;
+    if (!address.includes('@') && name.includes('@')) {
+      // `a@b.c <Name>` or `"a@b.c" <>`: the wrong way round.
+      const swapped = /[^\s<>"',;]+@[^\s<>"',;]+/.exec(name);
+      if (swapped !== null) {
+        name = `${name.replace(swapped[0], '').trim()} ${address}`.trim();
+        address = cleanAddress(swapped[0]);
+      }
+    }
+    const display = decodeName(name === '' ? comment : name, hint, repairs);
+    if (address.includes('=?')) address = singleLine(decodeHeaderText(address, hint, repairs));
+    if (address === '' && display === '') return;
+    out.push({ name: display, address });
+    return;
+  }
+  if (phrase === '') {
+    if (comment.includes('@') && depth === 0) out.push(...parseAddresses(comment, hint, repairs, 1));
+    return;
+  }
+  if (phrase.includes('@')) {
+    const compact = phrase.startsWith('"') ? phrase : phrase.replace(/\s*([@.])\s*(?=\S)/g, '$1');
+    const found = phrase.startsWith('"')
+      ? cleanAddress(phrase)
+      : (compact.split(/\s+/).find((word) => word.includes('@')) ?? compact);
+    const rest = phrase.startsWith('"') ? '' : compact.replace(found, '').trim();
+    out.push({ name: decodeName(rest === '' ? comment : rest, hint, repairs), address: cleanAddress(found) });
+    return;
+  }
+  if (phrase.includes('=?')) {
+    // The whole mailbox, brackets and all, was put into an encoded word.
+    const decoded = decodeHeaderText(phrase, hint, repairs);
+    if (decoded.includes('@') && depth === 0) {
+      const inner = parseAddresses(decoded, hint, repairs, 1);
+      if (inner.some((a) => a.address !== '')) {
+        out.push(...inner);
+        return;
+      }
+    }
+  }
+  const name = decodeName(quoted || comment === '' ? phrase : `${phrase} (${comment})`, hint, repairs);
+  if (name !== '') out.push({ name, address: '' });
+}
+
+/** Display name: decoded, one line, without a pair of quotes around it. */
+function decodeName(value: string, hint: string | undefined, repairs: TextRepairs | undefined): string {
+  const raw = value.replace(/\s+/g, ' ').trim();
+  let name = singleLine(decodeHeaderText(raw, hint, repairs));
+  if (name.length > 1 && name.startsWith('"') && name.endsWith('"'))
+    name = name.slice(1, -1).replace(/\\(.)/g, '$1').trim();
+  return name;
+}
+
+/** addr-spec: source route and blanks around dots and `@` dropped (§4.4), domain in Unicode. */
+function cleanAddress(value: string): string {
+  let address = value.slice(0, 1000);
+  if (address.includes('(')) address = address.replace(/\([^()]*\)/g, '');
+  if (/^\s*mailto:/i.test(address)) address = address.replace(/^\s*mailto:/i, '');
+  if (address.startsWith('@') && address.includes(':')) address = address.slice(address.indexOf(':') + 1);
+  address = address.trim();
+  if (/\s/.test(address) && !address.startsWith('"')) {
+    address = address.replace(/\s*([@.])\s*/g, '$1');
+    const word = address.split(/\s+/).find((w) => w.includes('@'));
+    if (word !== undefined) address = word;
+  }
+  address = address.replace(/^['<]+(?=[^'<>]+@)|['>]+$/g, '');
+  const at = address.lastIndexOf('@');
+  if (at !== -1 && /xn--/i.test(address.slice(at))) {
+    const unicode = domainToUnicode(address.slice(at + 1));
+    if (unicode !== '') address = address.slice(0, at + 1) + unicode;
+  }
+  // Raw 8-bit (RFC 6532).
+  if (/[\x80-\xff]/.test(address)) address = decodeHeaderText(address);
+  return singleLine(address);
+}
+
+/** Closing quote, or — when it is missing — the place before the next `<`, else the end. */
+function endOfQuoted(value: string, from: number): number {
+  for (let i = from; i < value.length; i++) {
+    const c = value.charCodeAt(i);
+    if (c === 0x5c) i++;
+    else if (c === 0x22) return i;
+  }
+  const angle = value.indexOf('<', from);
+  return angle === -1 ? value.length : Math.max(angle - 1, from);
+}
+
+function endOfComment(value: string, from: number): number {
+  let depth = 0;
+  for (let i = from; i < value.length; i++) {
+    const c = value.charCodeAt(i);
+    if (c === 0x5c) i++;
+    else if (c === 0x28) depth++;
+    else if (c === 0x29 && --depth === 0) return i + 1;
+  }
+  return value.length + 1;
+}
+
+/** The `>`; when it is missing, the next comma or the end. A quoted local part may hold anything. */
+function endOfAngle(value: string, from: number): number {
+  let at = false;
+  let judged = false;
+  for (let i = from; i < value.length; i++) {
+    const c = value[i];
+    if (c === '>') return i;
+    if (c === '@') at = true;
+    else if (c === ':') judged = true;
+    else if (c === '"') {
+      const close = value.slice(i + 1, i + 200).indexOf('"');
+      if (close !== -1) i += 1 + close;
+    } else if (c === '<') {
+      if (i > from) return i;
+    } else if ((c === ',' || c === ';') && at && !judged) {
+      judged = true;
+      const close = value.indexOf('>', i);
+      const open = value.indexOf('<', i);
+      if (close === -1 || (open !== -1 && open < close)) return i;
+    }
+  }
+  return value.length;
+}

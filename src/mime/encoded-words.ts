@@ -1,0 +1,152 @@
+// Header text: RFC 2047 encoded words and raw 8-bit bytes → text. Works on latin1 strings, one character a byte.
+import { decodeText } from './charset.ts';
+
+/** What a header's text was made of, for warnings. */
+export interface TextRepairs {
+  charsets?: Set<string>;
+  malformedWord?: boolean;
+}
+
+const note = (repairs: TextRepairs | undefined, repaired: string | undefined): void => {
+  if (repairs === undefined || repaired === undefined) return;
+  repairs.charsets ??= new Set();
+  repairs.charsets.add(repaired);
+};
+
+const EIGHT_BIT = /[\x80-\xff]/;
+
+/** Raw 8-bit bytes of a header (RFC 6532 UTF-8, or whatever the client had): latin1 view → text. `hint`: charset of the mail's body. */
+export function decodeRaw(value: string, hint?: string, repairs?: TextRepairs): string {
+  if (!EIGHT_BIT.test(value))
+    return value.includes('\x1b$') || value.includes('\x1b(') ? escapes(value, repairs) : value;
+  const decoded = decodeText(Buffer.from(value, 'latin1'), undefined, hint);
+  note(repairs, decoded.repaired);
+  return decoded.text;
+}
+
+function escapes(value: string, repairs: TextRepairs | undefined): string {
+  const decoded = decodeText(Buffer.from(value, 'latin1'));
+  note(repairs, decoded.repaired);
+  return decoded.text;
+}
+
+interface Word {
+  start: number;
+  end: number;
+  charset: string;
+  base64: boolean;
+  payload: string;
+}
+
+/** Words are 75 characters by the standard and a few thousand in the wild. The bound keeps hostile headers linear. */
+const LONGEST_WORD = 4000;
+
+/** Index of the `?=` that ends the word whose text starts at `from`, or -1. */
+function closing(value: string, from: number, q: boolean): number {
+  const text = value.slice(from, from + LONGEST_WORD);
+  let close = text.indexOf('?=');
+  // `?=` directly before two hex digits is more likely a literal question mark followed by an escape than an end followed by text.
+  while (q && close !== -1 && /^[0-9A-F]{2}/.test(text.slice(close + 2, close + 4))) {
+    const further = text.indexOf('?=', close + 2);
+    if (further === -1 || /\s|=\?/.test(text.slice(close + 2, further))) break;
+    close = further;
+  }
+  return close === -1 ? -1 : from + close;
+}
+
+/** The encoded word at `at` (which points to `=?`), lenient: blanks within, a missing `=` at the end, `?` within Q text. */
+function wordAt(value: string, at: number): Word | undefined {
+  const q1 = value.indexOf('?', at + 2);
+  if (q1 === -1 || q1 - at > 82 || q1 === at + 2) return undefined;
+  const charset = value.slice(at + 2, q1);
+  if (/[\s"<>()@,;:/[\]=\\]/.test(charset)) return undefined;
+  const kind = value.charCodeAt(q1 + 1) | 0x20;
+  if ((kind !== 0x62 && kind !== 0x71) || value.charCodeAt(q1 + 2) !== 0x3f) return undefined;
+  const from = q1 + 3;
+  const close = closing(value, from, kind === 0x71);
+  let end: number;
+  let payload: string;
+  if (close === -1) {
+    // Cut off: to the next blank, or the end.
+    const rest = value.slice(from, from + LONGEST_WORD);
+    const blank = rest.search(/[\s?]/);
+    payload = blank === -1 ? rest : rest.slice(0, blank);
+    end = from + payload.length;
+    if (value[end] === '?') end++;
+  } else {
+    payload = value.slice(from, close);
+    end = close + 2;
+    const inner = payload.indexOf('=?');
+    if (inner !== -1 && /^=\?[^?\s]{1,40}\?[bq]\?/i.test(payload.slice(inner))) {
+      // The word was not closed before the next one opened.
+      payload = payload.slice(0, inner).trimEnd();
+      end = from + inner;
+    }
+  }
+  const star = charset.indexOf('*'); // RFC 2231 §5: language
+  return { start: at, end, charset: star === -1 ? charset : charset.slice(0, star), base64: kind === 0x62, payload };
+}
+
+/** Bytes of Q text (RFC 2047 §4.2), as a latin1 string. */
+function decodeQ(payload: string): string {
+  if (!payload.includes('=') && !payload.includes('_')) return payload;
+  return payload
+    .replaceAll('_', ' ')
+    .replace(/=([0-9A-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+}
+
+const wordBytes = (word: Word): string =>
+  word.base64 ? Buffer.from(word.payload, 'base64').toString('latin1') : decodeQ(word.payload);
+
+/**
+ * Header text with encoded words decoded and raw 8-bit bytes repaired. White space between adjacent words is dropped, and words of one charset
+ * are joined as bytes before they are decoded: a character may have been split across two of them. Never throws, linear time.
+ */
+export function decodeHeaderText(value: string, hint?: string, repairs?: TextRepairs): string {
+  let at = value.indexOf('=?');
+  if (at === -1) return decodeRaw(value, hint, repairs);
+  let out = '';
+  let from = 0;
+  let pending: { charset: string; bytes: string } | undefined;
+  const flush = (): void => {
+    if (pending === undefined) return;
+    const decoded = decodeText(Buffer.from(pending.bytes, 'latin1'), pending.charset, hint);
+    note(repairs, decoded.repaired);
+    out += decoded.text;
+    pending = undefined;
+  };
+  while (at !== -1) {
+    const word = wordAt(value, at);
+    if (word === undefined) {
+      at = value.indexOf('=?', at + 2);
+      continue;
+    }
+    const between = value.slice(from, word.start);
+    if (pending !== undefined && /^\s*$/.test(between)) {
+      if (pending.charset.toLowerCase() !== word.charset.toLowerCase()) flush();
+    } else {
+      flush();
+      out += decodeRaw(between, hint, repairs);
+    }
+    if (value.slice(word.end - 2, word.end) !== '?=' && repairs !== undefined) repairs.malformedWord = true;
+    pending = { charset: word.charset, bytes: (pending?.bytes ?? '') + wordBytes(word) };
+    from = word.end;
+    at = value.indexOf('=?', from);
+  }
+  flush();
+  if (from < value.length) out += decodeRaw(value.slice(from), hint, repairs);
+  return out;
+}
+
+/** Unfolded (RFC 5322 §2.2.3): a fold and the white space after it are one blank. */
+export function unfold(value: string): string {
+  if (!value.includes('\n') && !value.includes('\r')) return value.trim();
+  return value.replace(/[\r\n]+[ \t]*/g, ' ').trim();
+}
+
+/** One line of text fit to show: control characters gone, white space collapsed at the ends. */
+export function singleLine(text: string): string {
+  return /[\x00-\x1f\x7f\u2028\u2029]/.test(text)
+    ? text.replace(/[\x00-\x1f\x7f\u2028\u2029]+/g, ' ').trim()
+    : text.trim();
+}

@@ -1,0 +1,127 @@
+// File names of attachments, made safe: a name to show and to save under, never a path, never empty.
+
+const BY_TYPE: Record<string, string> = {
+  'application/pdf': 'pdf',
+  'application/zip': 'zip',
+  'application/json': 'json',
+  'application/xml': 'xml',
+  'application/rtf': 'rtf',
+  'application/msword': 'doc',
+  'application/vnd.ms-excel': 'xls',
+  'application/vnd.ms-powerpoint': 'ppt',
+  'application/vnd.openxmlformats-officedocument.wordprocessingml.document': 'docx',
+  'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet': 'xlsx',
+  'application/vnd.openxmlformats-officedocument.presentationml.presentation': 'pptx',
+  'application/ics': 'ics',
+  'text/calendar': 'ics',
+  'text/csv': 'csv',
+  'text/html': 'html',
+  'text/plain': 'txt',
+  'text/xml': 'xml',
+  'text/vcard': 'vcf',
+  'text/x-vcard': 'vcf',
+  'text/rtf': 'rtf',
+  'text/markdown': 'md',
+  'text/css': 'css',
+  'text/rfc822-headers': 'txt',
+  'text/x-amp-html': 'html',
+  'image/jpeg': 'jpg',
+  'image/jpg': 'jpg',
+  'image/pjpeg': 'jpg',
+  'image/png': 'png',
+  'image/gif': 'gif',
+  'image/bmp': 'bmp',
+  'image/tiff': 'tif',
+  'image/webp': 'webp',
+  'image/heic': 'heic',
+  'image/svg+xml': 'svg',
+  'audio/mpeg': 'mp3',
+  'audio/wav': 'wav',
+  'audio/x-wav': 'wav',
+  'audio/basic': 'au',
+  'video/mp4': 'mp4',
+  'video/mpeg': 'mpg',
+  'video/quicktime': 'mov',
+  'message/rfc822': 'eml',
+  'message/global': 'eml',
+  'message/delivery-status': 'txt',
+  'message/global-delivery-status': 'txt',
+  'message/disposition-notification': 'txt',
+  'message/feedback-report': 'txt',
+  'application/ms-tnef': 'dat',
+  'application/postscript': 'ps',
+  'application/gzip': 'gz',
+};
+
+/** Names that go by the type alone, because the part has a fixed role. */
+const BY_ROLE: Record<string, string> = {
+  'application/pgp-signature': 'signature.asc',
+  'application/pgp-encrypted': 'version.txt',
+  'application/pgp-keys': 'publickey.asc',
+  'application/pkcs7-signature': 'smime.p7s',
+  'application/x-pkcs7-signature': 'smime.p7s',
+  'application/pkcs7-mime': 'smime.p7m',
+  'application/x-pkcs7-mime': 'smime.p7m',
+  'message/delivery-status': 'delivery-status.txt',
+  'message/global-delivery-status': 'delivery-status.txt',
+  'message/disposition-notification': 'disposition-notification.txt',
+  'message/feedback-report': 'feedback-report.txt',
+  'text/rfc822-headers': 'headers.txt',
+  'application/ms-tnef': 'winmail.dat',
+  'application/vnd.ms-tnef': 'winmail.dat',
+  'text/calendar': 'invite.ics',
+};
+
+/** Longest name, in UTF-8 bytes: what common file systems take. */
+const MAX_BYTES = 240;
+
+/** C0, DEL, C1, zero-width and bidirectional controls, line separators, BOM. */
+const INVISIBLE = /[\u0000-\u001f\u007f-\u009f\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
+
+/** The name as declared, made safe; '' when nothing is left of it. */
+export function safeFilename(declared: string): string {
+  let name = declared
+    .slice(0, 2000)
+    .replace(INVISIBLE, (c) => (c === '\t' || c === '\n' || c === '\r' ? ' ' : ''))
+    .replace(/ {2,}/g, ' ');
+  // A path: its last step is the name. A slash in a name ("50/50 offer.pdf") only becomes an underscore.
+  if (/^(?:[A-Za-z]:)?[\\/]|(?:^|[\\/])\.\.?[\\/]|^[A-Za-z]:|^file:/i.test(name))
+    name = name.slice(Math.max(name.lastIndexOf('/'), name.lastIndexOf('\\')) + 1);
+  name = name
+    .replace(/[\\/]/g, '_')
+    .replace(/^[A-Za-z]:/, '')
+    .trim();
+  if (/^\.+$/.test(name)) name = '';
+  name = name.replace(/[. ]+$/, '');
+  if (/^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/i.test(name)) name = `_${name}`;
+  if (!name.isWellFormed()) name = name.toWellFormed();
+  return shorten(name);
+}
+
+/** Name of a part that declares none: by role, else `attachment-<n>.<extension of the type>`. */
+export function defaultFilename(contentType: string, n: number): string {
+  const role = BY_ROLE[contentType];
+  if (role !== undefined) return role;
+  const kind = contentType.startsWith('image/')
+    ? 'image'
+    : contentType.startsWith('text/')
+      ? 'text'
+      : contentType === 'message/rfc822'
+        ? 'message'
+        : 'attachment';
+  const subtype = contentType.slice(contentType.indexOf('/') + 1);
+  const extension =
+    BY_TYPE[contentType] ??
+    (/^[a-z0-9]{2,5}$/.test(subtype) && !contentType.startsWith('application/') ? subtype : 'bin');
+  return `${kind}-${n + 1}.${extension}`;
+}
+
+/** Cuts in the middle so that the extension stays. */
+function shorten(name: string): string {
+  if (name.length * 3 <= MAX_BYTES || Buffer.byteLength(name) <= MAX_BYTES) return name;
+  const dot = name.lastIndexOf('.');
+  const extension = dot > 0 && name.length - dot <= 12 ? name.slice(dot) : '';
+  let stem = name.slice(0, dot > 0 && extension !== '' ? dot : name.length).slice(0, MAX_BYTES);
+  while (Buffer.byteLength(stem) + Buffer.byteLength(extension) > MAX_BYTES) stem = stem.slice(0, -1);
+  return `${stem.toWellFormed().replace(/\ufffd$/, '')}${extension}`;
+}

@@ -1,0 +1,263 @@
+// HTML → plain text, in one linear pass without a tree. Also marks what mail clients mark as quotation or signature, for the reply text.
+import { decodeEntities } from './html-entities.ts';
+
+export interface HtmlText {
+  text: string;
+  /** Ranges of `text` that the client marked as quoted history, in order. */
+  quotes: { start: number; end: number; sure: boolean }[];
+  /** Ranges of `text` that the client marked as the sender's signature. */
+  signatures: { start: number; end: number }[];
+  /** Stopped at the bound. */
+  truncated: boolean;
+}
+
+const skipped = new Set(['script', 'style', 'head', 'title', 'noscript', 'template', 'xml']);
+const breaks = new Set([
+  'div',
+  'tr',
+  'li',
+  'ul',
+  'ol',
+  'table',
+  'section',
+  'article',
+  'header',
+  'footer',
+  'address',
+  'center',
+  'form',
+  'dl',
+  'dt',
+  'dd',
+  'body',
+  'caption',
+  'tbody',
+  'nav',
+  'main',
+  'aside',
+  'fieldset',
+  'figure',
+  'hr',
+  'blockquote',
+]);
+const paragraphs = new Set(['p', 'h1', 'h2', 'h3', 'h4', 'h5', 'h6', 'pre']);
+/** Elements whose attributes may say quotation or signature. */
+const marked = new Set(['div', 'blockquote', 'hr', 'table', 'pre', 'p', 'span', 'section', 'body', 'html', 'td', 'a']);
+
+const QUOTE =
+  /(?:class|id|name|data-marker)\s*=\s*["']?[^"'>]*?(?:\bgmail_quote|\bgmail_extra\b|\byahoo_quoted|\bprotonmail_quote|\btutanota_quote|\bmoz-cite-prefix|\bmoz-forward-container|\bdivRplyFwdMsg|\bOLK_SRC_BODY_SECTION|\bOutlookMessageHeader|\bmail-editor-reference-message-container|\bms-outlook-mobile-reference-message|\b__QUOTED_TEXT__|\bfront-blockquote|\bzmail_extra|\bcrisp-quote|\bhs_reply\b|\bisReplyContent\b|\bmoz-email-headers-table|\breplyfwd|\bairmail_on\b|\bmimestream_quote|\bhey-quote)|(?:^|\s)name\s*=\s*["']?quote\b|type\s*=\s*["']?cite\b/i;
+/** From here to the end: clients that put the header of the quoted mail before it, unnested. */
+const QUOTE_TO_END =
+  /(?:^|\s)id\s*=\s*["']?(?:x_)?(?:divRplyFwdMsg|appendonsend|stopSpelling|zwchr|replySplit|OLK_SRC_BODY_SECTION|ms-outlook-mobile-body-separator-line)\b|data-marker\s*=\s*["']?__DIVIDER__|class\s*=\s*["']?[^"'>]*\bOutlookMessageHeader|border:\s*none;\s*border-top:\s*solid\s+(?:#(?:E1E1E1|B5C4DF)|windowtext)\s+1(?:\.0)?pt/i;
+const SIGNATURE =
+  /(?:class|id|data-smartmail)\s*=\s*["']?[^"'>]*?(?:\bgmail_signature|\bmoz-signature|\bms-outlook-mobile-signature|\bAppleMailSignature|\bprotonmail_signature_block|\bSignature\b|\bgmail_default_signature|\bzimbra_signature|\byahoo-signature|\bymail_signature)/i;
+
+interface OpenRange {
+  tag: string;
+  depth: number;
+  start: number;
+  kind: 'quote' | 'signature' | 'list';
+  sure: boolean;
+}
+
+/**
+ * Text as a reader sees it: blocks on lines of their own, lists with `* `, `alt` of images, no addresses of links. `maxOutput` in UTF-16 units.
+ * Never throws; linear in the input.
+ */
+export function htmlToText(html: string, maxOutput = Number.POSITIVE_INFINITY): HtmlText {
+  const pieces: string[] = [];
+  const quotes: HtmlText['quotes'] = [];
+  const signatures: HtmlText['signatures'] = [];
+  const open: OpenRange[] = [];
+  let toEnd = -1;
+  let length = 0;
+  let newlines = 2; // at the end of the output so far; leading blank lines are dropped
+  let space = false;
+  let pre = 0;
+  let skipUntil = '';
+  let lastQuote = html.length;
+  let commentsClose = true;
+  /** Skipped elements that are not closed any more: their text is shown, and their end not searched again. */
+  const unclosed = new Set<string>();
+
+  const emit = (text: string): void => {
+    pieces.push(text);
+    length += text.length;
+  };
+  const breakLine = (wanted: number): void => {
+    space = false;
+    if (length === 0) return;
+    while (newlines < wanted) {
+      emit('\n');
+      newlines++;
+    }
+  };
+  const addText = (raw: string): void => {
+    if (raw === '') return;
+    const text = raw.includes('&') ? decodeEntities(raw) : raw;
+    if (pre > 0) {
+      const plain = text.replaceAll('\r\n', '\n');
+      if (plain === '') return;
+      emit(plain);
+      newlines = plain.endsWith('\n\n') ? 2 : plain.endsWith('\n') ? 1 : 0;
+      return;
+    }
+    const collapsed = WHITE.test(text) ? text.replace(/[ \t\r\n\f]+/g, ' ') : text;
+    let from = 0;
+    if (collapsed.charCodeAt(0) === 0x20) {
+      from = 1;
+      if (newlines === 0) space = true;
+    }
+    if (from >= collapsed.length) return;
+    if (space) emit(' ');
+    space = collapsed.charCodeAt(collapsed.length - 1) === 0x20;
+    emit(space ? collapsed.slice(from, -1) : from === 0 ? collapsed : collapsed.slice(from));
+    newlines = 0;
+  };
+
+  let pos = 0;
+  const n = html.length;
+  while (pos < n && length < maxOutput) {
+    let lt = html.indexOf('<', pos);
+    if (lt === -1) lt = n;
+    if (lt > pos && skipUntil === '') addText(html.slice(pos, lt));
+    if (lt >= n) break;
+    const c = html.charCodeAt(lt + 1);
+    if (c === 0x21 || c === 0x3f) {
+      // Comment, doctype, conditional section, processing instruction.
+      const comment = html.startsWith('<!--', lt);
+      const end = comment ? (commentsClose ? html.indexOf('-->', lt + 4) : -1) : html.indexOf('>', lt + 2);
+      if (end === -1) {
+        // Unclosed: browsers swallow the rest; text that is there is better shown.
+        if (!comment) break;
+        commentsClose = false;
+        pos = lt + 4;
+        continue;
+      }
+      pos = end + (comment ? 3 : 1);
+      continue;
+    }
+    const closing = c === 0x2f;
+    let k = lt + (closing ? 2 : 1);
+    const nameStart = k;
+    while (k < n && k - nameStart < 30 && isNameChar(html.charCodeAt(k))) k++;
+    if (k === nameStart) {
+      // A bare `<`.
+      if (skipUntil === '') addText('<');
+      pos = lt + 1;
+      continue;
+    }
+    const tag = html.slice(nameStart, k).toLowerCase();
+    let end = k;
+    for (;;) {
+      const ch = html.charCodeAt(end);
+      if (end >= n || ch === 0x3e) break;
+      if ((ch === 0x22 || ch === 0x27) && end < lastQuote && html.charCodeAt(end - 1) === 0x3d) {
+        const close = html.indexOf(ch === 0x22 ? '"' : "'", end + 1);
+        if (close === -1) lastQuote = Math.min(lastQuote, end);
+        else end = close;
+      }
+      end++;
+    }
+    const attributesEnd = Math.min(end, n);
+    pos = attributesEnd + 1;
+    if (skipUntil !== '') {
+      if (closing && tag === skipUntil) skipUntil = '';
+      else if (skipUntil === 'head' && tag === 'body') skipUntil = '';
+      else continue;
+      if (closing) continue;
+    }
+    const selfClosing = html.charCodeAt(attributesEnd - 1) === 0x2f;
+    if (!closing && skipped.has(tag) && !selfClosing) {
+      if (
+        !unclosed.has(tag) &&
+        (html.indexOf(`</${tag}`, pos) !== -1 || html.indexOf(`</${tag.toUpperCase()}`, pos) !== -1)
+      ) {
+        skipUntil = tag;
+        continue;
+      }
+      unclosed.add(tag);
+    }
+    if (tag === 'br') {
+      space = false;
+      if (length > 0) {
+        emit('\n');
+        newlines++;
+      }
+      continue;
+    }
+    const isBreak = breaks.has(tag);
+    if (isBreak) breakLine(1);
+    else if (paragraphs.has(tag)) {
+      breakLine(closing || tag === 'pre' ? 1 : 2);
+      if (tag === 'pre') pre = closing ? Math.max(0, pre - 1) : pre + 1;
+      if (closing && tag !== 'pre') breakLine(2);
+    } else if (tag === 'td' || tag === 'th') {
+      if (!closing && newlines === 0) space = true;
+    } else if (tag === 'img' && !closing) {
+      const alt = /\salt\s*=\s*(?:"([^"]{1,200})"|'([^']{1,200})')/i.exec(
+        html.slice(k, Math.min(attributesEnd, k + 2000)),
+      );
+      if (alt !== null) addText(alt[1] ?? alt[2] ?? '');
+    }
+    if (closing) {
+      for (let o = open.length - 1; o >= 0; o--) {
+        const range = open[o] as OpenRange;
+        if (range.tag !== tag) continue;
+        if (--range.depth > 0) break;
+        open.splice(o, 1);
+        if (range.kind === 'quote') quotes.push({ start: range.start, end: length, sure: range.sure });
+        else signatures.push({ start: range.start, end: length });
+        break;
+      }
+      continue;
+    }
+    if (tag === 'li') addText('* ');
+    if (selfClosing && tag !== 'hr') continue;
+    let opened = false;
+    if (marked.has(tag) && attributesEnd - k > 5) {
+      const attributes = html.slice(k, Math.min(attributesEnd, k + 1500));
+      if (toEnd === -1 && QUOTE_TO_END.test(attributes)) toEnd = length;
+      const inQuote = open.some((r) => r.kind === 'quote');
+      if (!inQuote && tag !== 'hr') {
+        const sure = QUOTE.test(attributes);
+        if (sure || tag === 'blockquote') {
+          open.push({ tag, depth: 1, start: length, kind: 'quote', sure });
+          opened = true;
+        } else if (open.length < 20 && SIGNATURE.test(attributes)) {
+          open.push({ tag, depth: 1, start: length, kind: 'signature', sure: true });
+          opened = true;
+        }
+      }
+    } else if (tag === 'blockquote' && !open.some((r) => r.kind === 'quote')) {
+      open.push({ tag, depth: 1, start: length, kind: 'quote', sure: false });
+      opened = true;
+    }
+    if (!opened) {
+      for (let o = open.length - 1; o >= 0; o--) {
+        const range = open[o] as OpenRange;
+        if (range.tag === tag) {
+          range.depth++;
+          break;
+        }
+      }
+    }
+  }
+  for (const range of open) {
+    if (range.kind === 'quote') quotes.push({ start: range.start, end: length, sure: range.sure });
+    else signatures.push({ start: range.start, end: length });
+  }
+  if (toEnd !== -1) quotes.push({ start: toEnd, end: length, sure: true });
+  quotes.sort((a, b) => a.start - b.start);
+  const text = pieces.join('');
+  return { text, quotes, signatures, truncated: pos < n };
+}
+
+const WHITE = /[\t\r\n\f]| {2}/;
+
+const isNameChar = (c: number): boolean =>
+  (c >= 0x61 && c <= 0x7a) || (c >= 0x41 && c <= 0x5a) || (c >= 0x30 && c <= 0x39) || c === 0x3a || c === 0x2d;
+
+/** Text as HTML, for mails that mix both kinds of body. */
+export const textToHtml = (text: string): string =>
+  `<p>${text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('\n', '<br>\n')}</p>`;

@@ -1,0 +1,98 @@
+// Raw mail → parsed message. The door of this room: everything else in src/mime is behind it.
+import { assemble, assembleHeaders, defaults, type ParseOptions } from './assemble.ts';
+import type { ParsedMessage } from './parsed-message.ts';
+
+export type { ParseOptions } from './assemble.ts';
+export type { ParsedMessage } from './parsed-message.ts';
+export { decodeSlice } from './transfer.ts';
+
+/** Longest time that parseMessageInSlices holds the event loop, in milliseconds. */
+const SLICE_MILLIS = 8;
+
+const view = (raw: Uint8Array): Buffer =>
+  Buffer.isBuffer(raw) ? raw : Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength);
+
+const withDefaults = (options: ParseOptions | undefined): Required<ParseOptions> => ({ ...defaults, ...options });
+
+/** The result for bytes on which the parser itself failed: nothing is lost but what it would have said. */
+function failed(raw: Buffer, options: Required<ParseOptions>, thrown: unknown): ParsedMessage {
+  const detail = thrown instanceof Error ? thrown.name : 'unknown';
+  let head: ParsedMessage | undefined;
+  try {
+    head = assembleHeaders(raw, options);
+  } catch {
+    head = undefined;
+  }
+  return {
+    ...(head ?? nothing()),
+    parse: 'failed',
+    warnings: [...(head?.warnings ?? []), { code: 'parse-failed', detail }],
+  };
+}
+
+const nothing = (): ParsedMessage => ({
+  parse: 'failed',
+  subject: '',
+  from: [],
+  replyTo: [],
+  to: [],
+  cc: [],
+  deliveredTo: [],
+  attachments: [],
+  threading: { inReplyTo: [], references: [] },
+  automatic: { kind: 'none', evidence: [], mayAutoRespond: true },
+  importance: 'normal',
+  authenticationResults: [],
+  warnings: [],
+});
+
+/**
+ * Parses a whole mail at once: for small and medium mails. Never throws on any bytes: repairs and limits are warnings, and `parse` says
+ * `complete`, `truncated` (a limit was met) or `failed`. Attachments are slices of `raw`, see {@link decodeSlice}. Linear in time and memory.
+ */
+export function parseMessage(raw: Uint8Array, options?: ParseOptions): ParsedMessage {
+  const settings = withDefaults(options);
+  const bytes = view(raw);
+  const deadline = performance.now() + settings.maxMillis;
+  try {
+    const steps = assemble(bytes, settings, () => performance.now() > deadline);
+    for (;;) {
+      const step = steps.next();
+      if (step.done === true) return step.value;
+    }
+  } catch (thrown) {
+    return failed(bytes, settings, thrown);
+  }
+}
+
+/** The same result as {@link parseMessage}, but hands the event loop back about every 8 ms: for large mails. Never rejects. */
+export async function parseMessageInSlices(raw: Uint8Array, options?: ParseOptions): Promise<ParsedMessage> {
+  const settings = withDefaults(options);
+  const bytes = view(raw);
+  const deadline = performance.now() + settings.maxMillis;
+  try {
+    const steps = assemble(bytes, settings, () => performance.now() > deadline);
+    let since = performance.now();
+    for (;;) {
+      const step = steps.next();
+      if (step.done === true) return step.value;
+      if (performance.now() - since > SLICE_MILLIS) {
+        await new Promise((resolve) => setImmediate(resolve));
+        since = performance.now();
+      }
+    }
+  } catch (thrown) {
+    return failed(bytes, settings, thrown);
+  }
+}
+
+/** For mails over the size limit, of which only the header block was fetched: `parse` is `headers-only`, there are no attachments. Never throws. */
+export function parseHeadersOnly(headerBytes: Uint8Array, options?: ParseOptions): ParsedMessage {
+  const settings = withDefaults(options);
+  const bytes = view(headerBytes);
+  try {
+    return assembleHeaders(bytes, settings);
+  } catch (thrown) {
+    return failed(bytes, settings, thrown);
+  }
+}

@@ -1,0 +1,36 @@
+// Message-ID, In-Reply-To, References → ids with angle brackets. RFC 5322 §3.6.4 and the prose that older clients put around them.
+
+/** A hostile References header may hold thousands. The first (the root of the thread) and the last are what matters. */
+const MAX_IDS = 200;
+
+/**
+ * All message ids within an unfolded value, in order, without duplicates, blanks inside the brackets removed. A value that is a single word with
+ * `@` but without brackets counts as an id; an address in prose does not.
+ */
+export function parseMessageIds(value: string): string[] {
+  const ids: string[] = [];
+  let i = value.indexOf('<');
+  while (i !== -1) {
+    const close = value.indexOf('>', i + 1);
+    if (close === -1) {
+      // Cut off: `<id@host` at the end.
+      const rest = value.slice(i + 1).trim();
+      if (/^[^\s<>]{3,500}@[^\s<>]+$/.test(rest)) ids.push(`<${rest}>`);
+      break;
+    }
+    const open = value.lastIndexOf('<', close);
+    const inner = value.slice(open + 1, close).replace(/\s+/g, '');
+    if (inner !== '' && inner.length <= 998) ids.push(`<${inner}>`);
+    i = value.indexOf('<', close + 1);
+  }
+  if (ids.length === 0) {
+    for (const word of value.slice(0, 20_000).split(/[\s,;]+/)) {
+      const bare = word.replace(/^[("']+|[)"'.]+$/g, '');
+      if (/^[^\s<>"@]{1,400}@[^\s<>"@]{1,400}$/.test(bare) && (ids.length === 0 || bare.length > 20))
+        ids.push(`<${bare}>`);
+    }
+    if (ids.length === 0 && /^[^\s<>]{8,400}$/.test(value)) ids.push(`<${value}>`);
+  }
+  const unique = [...new Set(ids)];
+  return unique.length > MAX_IDS ? [...unique.slice(0, 1), ...unique.slice(1 - MAX_IDS)] : unique;
+}

@@ -1,0 +1,134 @@
+// Text parts → the inline bodies of the message, bounded. Only what is shown is kept; the rest of a long text is counted.
+import { decodeText } from './charset.ts';
+import { decoderFor, decodeWhole, type TransferEncoding } from './transfer.ts';
+
+/** Bodies up to this many encoded bytes are decoded at once; longer ones in chunks, and only their head is kept. */
+const WHOLE = 1 << 19;
+const CHUNK = 1 << 18;
+
+export interface DecodedBody {
+  /** The text, or the head of it when `length` says more. Line ends are LF. */
+  text: string;
+  /** UTF-16 units of the whole. */
+  length: number;
+  repaired?: string;
+}
+
+export function* decodeBody(
+  bytes: Buffer,
+  encoding: TransferEncoding,
+  charset: string | undefined,
+  hint: string | undefined,
+): Generator<void, DecodedBody> {
+  if (bytes.length <= WHOLE) {
+    const decoded = decodeText(decodeWhole(bytes, encoding), charset, hint);
+    const text = lineFeeds(decoded.text);
+    return { ...decoded, text, length: text.length };
+  }
+  const decoder = decoderFor(encoding);
+  const head: Buffer[] = [];
+  let headBytes = 0;
+  let at = 0;
+  const next = (): Buffer | undefined => {
+    if (at >= bytes.length) return undefined;
+    const chunk = decoder.push(bytes.subarray(at, at + CHUNK));
+    at += CHUNK;
+    return chunk;
+  };
+  while (headBytes < WHOLE) {
+    const chunk = next();
+    if (chunk === undefined) break;
+    head.push(Buffer.from(chunk));
+    headBytes += chunk.length;
+    yield;
+  }
+  const headBuffer = Buffer.concat(head);
+  // Cut at a line end, so that no character is split.
+  const cut = headBuffer.lastIndexOf(0x0a) + 1 || headBuffer.length;
+  const decoded = decodeText(headBuffer.subarray(0, cut), charset, hint);
+  const text = lineFeeds(decoded.text);
+  const counter = utf16Counter(decoded.repaired ?? charset ?? 'utf-8');
+  let length = text.length + counter(headBuffer.subarray(cut));
+  for (let chunk = next(); chunk !== undefined; chunk = next()) {
+    length += counter(chunk);
+    yield;
+  }
+  length += counter(decoder.end());
+  return { ...decoded, text, length };
+}
+
+export const lineFeeds = (text: string): string => {
+  if (!text.includes('\r')) return text;
+  const unix = text.replaceAll('\r\n', '\n');
+  return unix.includes('\r') ? unix.replaceAll('\r', '\n') : unix;
+};
+
+/** UTF-16 units of consecutive chunks, carriage returns left out; exact for UTF-8 and single-byte charsets, by decoding for others. */
+function utf16Counter(charset: string): (chunk: Buffer) => number {
+  if (/^(?:utf-?8|us-ascii|)$/i.test(charset)) {
+    return (chunk) => {
+      let n = 0;
+      for (let i = 0; i < chunk.length; i++) {
+        const b = chunk[i] as number;
+        if ((b & 0xc0) !== 0x80 && b !== 0x0d) n += b >= 0xf0 ? 2 : 1;
+      }
+      return n;
+    };
+  }
+  try {
+    const decoder = new TextDecoder(charset);
+    return (chunk) => decoder.decode(chunk, { stream: true }).replaceAll('\r', '').length;
+  } catch {
+    return (chunk) => chunk.toString('latin1').replaceAll('\r', '').length;
+  }
+}
+
+/** The text cut to `maxBytes` of UTF-8, never within a surrogate pair. */
+export function cutToBytes(text: string, maxBytes: number): string {
+  if (text.length * 3 <= maxBytes) return text;
+  if (text.length <= maxBytes && Buffer.byteLength(text) <= maxBytes) return text;
+  let cut = text.length > maxBytes ? text.slice(0, maxBytes) : text;
+  const bytes = Buffer.from(cut, 'utf8');
+  if (bytes.length <= maxBytes) return cut.isWellFormed() ? cut : cut.toWellFormed();
+  let end = maxBytes;
+  while (end > 0 && ((bytes[end] as number) & 0xc0) === 0x80) end--;
+  cut = bytes.toString('utf8', 0, end);
+  return cut;
+}
+
+/** RFC 3676: lines that end in a blank flow into the next line of the same quote depth. */
+export function unflow(text: string, delSp: boolean): string {
+  if (!/ \n/.test(text)) return text.replace(/^ (?=[> ]|From )/gm, '');
+  const out: string[] = [];
+  let current = '';
+  let depth = -1;
+  let flowing = false;
+  for (const raw of text.split('\n')) {
+    let d = 0;
+    while (raw.charCodeAt(d) === 0x3e) d++;
+    let line = raw.slice(d);
+    if (line.startsWith(' ')) line = line.slice(1);
+    const soft = line.endsWith(' ') && line !== '-- ';
+    const body = soft && delSp ? line.slice(0, -1) : line;
+    if (flowing && d === depth && line !== '-- ') current += body;
+    else {
+      if (depth !== -1) out.push(current);
+      current = d > 0 ? `${'>'.repeat(d)} ${body}` : body;
+      depth = d;
+    }
+    flowing = soft;
+  }
+  if (depth !== -1) out.push(current);
+  return out.join('\n');
+}
+
+/** text/enriched and text/richtext (RFC 1896, RFC 1341) → plain. */
+export function enrichedToText(text: string): string {
+  return text
+    .replace(/<param>[^<]{0,200}<\/param>/gi, '')
+    .replace(/<nl>/gi, '\n')
+    .replace(/<lt>/gi, '\u0001')
+    .replace(/\n(\n*)/g, (_, more: string) => (more === '' ? ' ' : more))
+    .replace(/<<|<\/?[A-Za-z-]{1,60}>/g, (tag) => (tag === '<<' ? '<' : ''))
+    .replaceAll('\u0001', '<');
+}

@@ -1,0 +1,287 @@
+// Content-Transfer-Encoding → bytes, in pieces of any size: the same decoder measures an attachment while parsing and serves it later.
+import type { Attachment } from '../contract/message.ts';
+
+export type TransferEncoding = 'identity' | 'base64' | 'quoted-printable' | 'uuencode';
+export type Slice = Attachment['slice'];
+
+/** Decodes consecutive chunks; `end` gives what was held back. Never throws on any bytes. */
+export interface Decoder {
+  push(chunk: Buffer): Buffer;
+  end(): Buffer;
+}
+
+const NOTHING = Buffer.alloc(0);
+
+/** Value of a base64 character, 64 for `=`, 255 for anything else. The URL-safe alphabet is taken too, as Buffer does. */
+const base64Values = new Uint8Array(256).fill(255);
+for (const [i, c] of [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'].entries())
+  base64Values[c.charCodeAt(0)] = i;
+base64Values[0x2d] = 62;
+base64Values[0x5f] = 63;
+base64Values[0x3d] = 64;
+
+/**
+ * RFC 2045 §6.8: characters outside the alphabet are ignored. Padding ends a quantum but not the data (concatenated base64 occurs). Whole
+ * lines of one length, the usual case, are handed to Buffer's native decoder.
+ */
+export function base64Decoder(): Decoder {
+  let bits = 0;
+  let held = 0;
+  const slow = (chunk: Buffer, from: number, out: Buffer, at: number): number => {
+    let n = at;
+    let b = bits;
+    let h = held;
+    for (let i = from; i < chunk.length; i++) {
+      const v = base64Values[chunk[i] as number] as number;
+      if (v < 64) {
+        b = (b << 6) | v;
+        if (++h === 4) {
+          out[n] = b >> 16;
+          out[n + 1] = b >> 8;
+          out[n + 2] = b;
+          n += 3;
+          b = 0;
+          h = 0;
+        }
+      } else if (v === 64) {
+        if (h === 3) {
+          out[n++] = b >> 10;
+          out[n++] = b >> 2;
+        } else if (h === 2) out[n++] = b >> 4;
+        b = 0;
+        h = 0;
+      }
+    }
+    bits = b;
+    held = h;
+    return n;
+  };
+  return {
+    push(chunk) {
+      const out = Buffer.allocUnsafe(Math.ceil((chunk.length * 3) / 4) + 3);
+      let n = 0;
+      let from = 0;
+      if (held === 0) {
+        const block = evenLines(chunk);
+        if (block.end > 0) {
+          const written = out.write(chunk.toString('latin1', 0, block.end), 'base64');
+          // Buffer skips what it does not know and stops at padding: only a full count proves that nothing was skipped.
+          if (written === block.decoded) {
+            n = written;
+            from = block.end;
+          }
+        }
+      }
+      n = slow(chunk, from, out, n);
+      return out.subarray(0, n);
+    },
+    end() {
+      const out = Buffer.allocUnsafe(2);
+      let n = 0;
+      if (held === 3) {
+        out[n++] = bits >> 10;
+        out[n++] = bits >> 2;
+      } else if (held === 2) out[n++] = bits >> 4;
+      held = 0;
+      bits = 0;
+      return out.subarray(0, n);
+    },
+  };
+}
+
+/** The longest run of lines of equal length from the start: its end, and how many bytes it decodes to if every character counts. */
+function evenLines(chunk: Buffer): { end: number; decoded: number } {
+  const lf = chunk.indexOf(0x0a);
+  if (lf === -1) {
+    const end = chunk.length - (chunk.length % 4);
+    return { end, decoded: (end / 4) * 3 };
+  }
+  const crlf = chunk[lf - 1] === 0x0d;
+  const width = crlf ? lf - 1 : lf;
+  if (width === 0 || width % 4 !== 0) return { end: 0, decoded: 0 };
+  const stride = lf + 1;
+  let end = 0;
+  while (end + stride <= chunk.length && chunk[end + lf] === 0x0a && (!crlf || chunk[end + width] === 0x0d))
+    end += stride;
+  return { end, decoded: (end / stride) * (width / 4) * 3 };
+}
+
+const hexValues = new Uint8Array(256).fill(255);
+for (let i = 0; i < 10; i++) hexValues[0x30 + i] = i;
+for (let i = 0; i < 6; i++) {
+  hexValues[0x41 + i] = 10 + i;
+  hexValues[0x61 + i] = 10 + i;
+}
+
+/** RFC 2045 §6.7. Invalid escapes stay as they are; blanks at the end of a line are dropped. */
+export function quotedPrintableDecoder(): Decoder {
+  let carry: Buffer = NOTHING;
+  const decode = (input: Buffer, final: boolean): Buffer => {
+    const out = Buffer.allocUnsafe(input.length);
+    let n = 0;
+    let i = 0;
+    const length = input.length;
+    while (i < length) {
+      const b = input[i] as number;
+      if (b === 0x3d) {
+        const hi = hexValues[input[i + 1] ?? 0] as number;
+        const lo = hexValues[input[i + 2] ?? 0] as number;
+        if (hi < 16 && lo < 16) {
+          out[n++] = (hi << 4) | lo;
+          i += 3;
+          continue;
+        }
+        // A soft line break, perhaps with blanks before the line's end.
+        let k = i + 1;
+        while (k < length && (input[k] === 0x20 || input[k] === 0x09)) k++;
+        if (k < length && input[k] === 0x0a) {
+          i = k + 1;
+          continue;
+        }
+        if (k + 1 < length && input[k] === 0x0d && input[k + 1] === 0x0a) {
+          i = k + 2;
+          continue;
+        }
+        if (k >= length || (k + 1 >= length && (input[k] === 0x0d || k === i + 1))) {
+          if (!final && length - i < 1000) {
+            carry = Buffer.from(input.subarray(i));
+            return out.subarray(0, n);
+          }
+          if (final && (k >= length || input[k] === 0x0d)) return out.subarray(0, n);
+        }
+        out[n++] = b;
+        i++;
+      } else if (b === 0x20 || b === 0x09) {
+        let k = i + 1;
+        while (k < length && (input[k] === 0x20 || input[k] === 0x09)) k++;
+        if (k >= length || (input[k] === 0x0d && k + 1 >= length)) {
+          if (!final && length - i < 1000) {
+            carry = Buffer.from(input.subarray(i));
+            return out.subarray(0, n);
+          }
+          if (final) return out.subarray(0, n);
+        }
+        if (input[k] === 0x0a || (input[k] === 0x0d && input[k + 1] === 0x0a)) i = k;
+        else while (i < k) out[n++] = input[i++] as number;
+      } else {
+        out[n++] = b;
+        i++;
+      }
+    }
+    return out.subarray(0, n);
+  };
+  return {
+    push(chunk) {
+      const input = carry.length === 0 ? chunk : Buffer.concat([carry, chunk]);
+      carry = NOTHING;
+      return decode(input, false);
+    },
+    end() {
+      const rest = carry;
+      carry = NOTHING;
+      return rest.length === 0 ? NOTHING : decode(rest, true);
+    },
+  };
+}
+
+/** uuencode (POSIX), with or without its `begin` line; ends at `end` or a line of length zero. */
+export function uuDecoder(): Decoder {
+  let carry = '';
+  let ended = false;
+  const line = (text: string, out: Buffer, at: number): number => {
+    let n = at;
+    if (ended || text === '' || /^begin(?:-base64)? [0-7]{3,4} /.test(text)) return n;
+    if (text === 'end') {
+      ended = true;
+      return n;
+    }
+    const length = (text.charCodeAt(0) - 32) & 63;
+    const start = n;
+    for (let i = 1; n - start < length && i < text.length; i += 4) {
+      const value = (k: number): number => (i + k < text.length ? (text.charCodeAt(i + k) - 32) & 63 : 0);
+      const quantum = (value(0) << 18) | (value(1) << 12) | (value(2) << 6) | value(3);
+      out[n++] = quantum >> 16;
+      if (n - start < length) out[n++] = quantum >> 8;
+      if (n - start < length) out[n++] = quantum;
+    }
+    return n;
+  };
+  return {
+    push(chunk) {
+      const text = carry + chunk.toString('latin1');
+      const last = text.lastIndexOf('\n');
+      if (last === -1 && text.length < 4096) {
+        carry = text;
+        return NOTHING;
+      }
+      const whole = last === -1 ? text : text.slice(0, last);
+      carry = last === -1 ? '' : text.slice(last + 1);
+      const out = Buffer.alloc(whole.length + 64);
+      let n = 0;
+      let from = 0;
+      while (from <= whole.length) {
+        let lf = whole.indexOf('\n', from);
+        if (lf === -1) lf = whole.length;
+        const end = lf > from && whole.charCodeAt(lf - 1) === 13 ? lf - 1 : lf;
+        n = line(whole.slice(from, end), out, n);
+        from = lf + 1;
+      }
+      return out.subarray(0, n);
+    },
+    end() {
+      const out = Buffer.alloc(carry.length + 64);
+      const n = line(carry.replace(/\r$/, ''), out, 0);
+      carry = '';
+      return out.subarray(0, n);
+    },
+  };
+}
+
+export function decoderFor(encoding: TransferEncoding): Decoder {
+  switch (encoding) {
+    case 'base64':
+      return base64Decoder();
+    case 'quoted-printable':
+      return quotedPrintableDecoder();
+    case 'uuencode':
+      return uuDecoder();
+    case 'identity':
+      return { push: (chunk) => chunk, end: () => NOTHING };
+  }
+}
+
+/** All at once, for bodies that are needed whole (texts). */
+export function decodeWhole(bytes: Buffer, encoding: TransferEncoding): Buffer {
+  if (encoding === 'identity') return bytes;
+  const decoder = decoderFor(encoding);
+  const first = decoder.push(bytes);
+  const rest = decoder.end();
+  return rest.length === 0 ? first : Buffer.concat([first, rest]);
+}
+
+/**
+ * Decoded bytes of an attachment. `source` yields the bytes [slice.start, slice.end) of the raw mail, in chunks of any size (read exactly that
+ * range out of the blob store). With `tnef` the range holds a whole winmail.dat, and `slice.within` says how that is encoded and which of its
+ * decoded bytes are the file. Memory: a few chunks. Throws only what `source` throws.
+ */
+export async function* decodeSlice(slice: Slice, source: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+  const { within } = slice;
+  const encoding = slice.encoding === 'tnef' ? (within?.encoding ?? 'base64') : slice.encoding;
+  const decoder = decoderFor(encoding);
+  const from = within?.start ?? 0;
+  const to = within?.end ?? Number.POSITIVE_INFINITY;
+  let at = 0;
+  const cut = (bytes: Buffer): Buffer => {
+    const start = Math.max(0, from - at);
+    const end = Math.min(bytes.length, to - at);
+    at += bytes.length;
+    return start >= end ? NOTHING : bytes.subarray(start, end);
+  };
+  for await (const chunk of source) {
+    const bytes = cut(decoder.push(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)));
+    if (bytes.length > 0) yield bytes;
+    if (at >= to) return;
+  }
+  const rest = cut(decoder.end());
+  if (rest.length > 0) yield rest;
+}

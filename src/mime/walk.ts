@@ -1,0 +1,275 @@
+// The single pass over a raw mail: its tree of parts as byte offsets. Nothing is decoded and nothing copied but header fields.
+
+import { unfold } from './encoded-words.ts';
+import { type HeaderBlock, type HeaderField, readHeaders } from './headers.ts';
+import { type Parameterized, parseParameterized } from './parameters.ts';
+
+export interface Part {
+  /** IMAP part number (RFC 3501 §6.4.5): '1', '2.1'. The root of a mail that is no multipart is '1'. */
+  path: string;
+  header: HeaderBlock;
+  type: Parameterized;
+  /** False when there was no usable Content-Type. */
+  typed: boolean;
+  bodyStart: number;
+  bodyEnd: number;
+  parent: Part | undefined;
+  /** Multipart only. */
+  children: Part[];
+  multipart: boolean;
+}
+
+export interface WalkLimits {
+  maxParts: number;
+  maxDepth: number;
+  maxHeaderBytes: number;
+}
+
+export type WalkWarning =
+  | 'parts-limit'
+  | 'depth-limit'
+  | 'boundary-guessed'
+  | 'boundary-unclosed'
+  | 'multipart-without-parts'
+  | 'header-malformed'
+  | 'header-truncated'
+  | 'header-unterminated'
+  | 'part-after-close';
+
+export interface Walk {
+  root: Part;
+  warnings: Map<WalkWarning, string>;
+  truncated: boolean;
+}
+
+interface Open {
+  part: Part;
+  boundary: string;
+  closed: boolean;
+}
+
+/** Bytes looked at between two checkpoints. */
+const WINDOW = 1 << 20;
+
+export const field = (fields: readonly HeaderField[], name: string): string | undefined => {
+  for (const f of fields) if (f.name === name) return f.value;
+  return undefined;
+};
+
+/** A generator so that a large mail can be walked in slices; it yields about every megabyte. Linear in the size of the mail. */
+export function* walk(raw: Buffer, limits: WalkLimits): Generator<void, Walk> {
+  const warnings = new Map<WalkWarning, string>();
+  const warn = (code: WalkWarning, path: string): void => {
+    if (!warnings.has(code)) warnings.set(code, path);
+  };
+  const stack: Open[] = [];
+  let parts = 0;
+  let truncated = false;
+
+  /** Which open multipart a line that starts with `--` delimits: index in the stack (and whether it closes it), or -1. */
+  let closing = false;
+  const delimiter = (lineStart: number, lineEnd: number): number => {
+    let end = lineEnd;
+    while (end > lineStart + 2 && (raw[end - 1] === 0x20 || raw[end - 1] === 0x09 || raw[end - 1] === 0x0d)) end--;
+    const length = end - lineStart - 2;
+    for (let k = stack.length - 1; k >= 0; k--) {
+      const { boundary } = stack[k] as Open;
+      const size = boundary.length;
+      if (length !== size && length !== size + 2) continue;
+      if (raw[lineStart + 2] !== boundary.charCodeAt(0)) continue;
+      if (length === size + 2 && (raw[end - 1] !== 0x2d || raw[end - 2] !== 0x2d)) continue;
+      if (raw.toString('latin1', lineStart + 2, lineStart + 2 + size) !== boundary) continue;
+      closing = length !== size;
+      return k;
+    }
+    return -1;
+  };
+  const isBoundary = (lineStart: number, lineEnd: number): boolean => delimiter(lineStart, lineEnd) !== -1;
+
+  const open = (start: number, parent: Part | undefined): Part => {
+    parts++;
+    const header = readHeaders(raw, start, raw.length, limits.maxHeaderBytes, isBoundary);
+    const path =
+      parent === undefined
+        ? ''
+        : parent.path === ''
+          ? `${parent.children.length + 1}`
+          : `${parent.path}.${parent.children.length + 1}`;
+    if (header.junkLines > 0) warn('header-malformed', path);
+    if (header.unterminated && header.bodyStart < raw.length) warn('header-unterminated', path);
+    if (header.truncated) warn('header-truncated', path);
+    const declared = field(header.fields, 'content-type');
+    const digest = parent !== undefined && parent.type.value === 'multipart/digest';
+    let type = declared === undefined ? { value: '', params: {} } : parseParameterized(unfold(declared));
+    const typed = /^[^/\s]+\/[^/\s]+$/.test(type.value);
+    if (!typed) type = { value: digest ? 'message/rfc822' : looseType(type.value), params: type.params };
+    const part: Part = {
+      path,
+      header,
+      type,
+      typed,
+      bodyStart: header.bodyStart,
+      bodyEnd: raw.length,
+      parent,
+      children: [],
+      multipart: false,
+    };
+    parent?.children.push(part);
+    if (type.value.startsWith('multipart/')) enter(part);
+    return part;
+  };
+
+  const enter = (part: Part): void => {
+    if (stack.length >= limits.maxDepth) {
+      warn('depth-limit', part.path);
+      truncated = true;
+      return;
+    }
+    let boundary = (part.type.params.boundary ?? '').trimEnd();
+    if (boundary === '' || !occurs(raw, `--${boundary}`, part.bodyStart)) {
+      const guessed = guessBoundary(raw, part.bodyStart);
+      if (guessed === undefined && (boundary === '' || raw.length - part.bodyStart <= PROBE)) {
+        warn('multipart-without-parts', part.path);
+        return;
+      }
+      if (guessed !== undefined) {
+        warn('boundary-guessed', part.path);
+        boundary = guessed;
+      }
+    }
+    part.multipart = true;
+    stack.push({ part, boundary, closed: false });
+  };
+
+  const root = open(0, undefined);
+  if (!root.multipart) {
+    root.path = '1';
+    return { root, warnings, truncated };
+  }
+
+  let leaf: Part | undefined; // the part whose body is being passed, undefined in preambles and epilogues
+  let pos = root.bodyStart;
+  let atLineStart = true;
+  let checkpoint = pos + WINDOW;
+  while (pos < raw.length) {
+    let lineStart: number;
+    if (atLineStart && raw[pos] === 0x2d && raw[pos + 1] === 0x2d) lineStart = pos;
+    else {
+      const found = nextDashes(raw, pos, Math.min(raw.length, pos + WINDOW));
+      if (found === -1) {
+        // Not within this window: step on, keeping the last byte, which may be the line feed of the next delimiter.
+        const step = Math.min(raw.length, pos + WINDOW);
+        if (step >= raw.length) break;
+        pos = step - 2;
+        atLineStart = false;
+        yield;
+        continue;
+      }
+      lineStart = found + 1;
+    }
+    if (lineStart > checkpoint) {
+      checkpoint = lineStart + WINDOW;
+      yield;
+    }
+    let lineFeed = raw.indexOf(0x0a, lineStart);
+    if (lineFeed === -1) lineFeed = raw.length;
+    const index = delimiter(lineStart, lineFeed);
+    if (index === -1) {
+      pos = lineFeed;
+      atLineStart = false;
+      if (pos >= raw.length) break;
+      continue;
+    }
+    const close = closing;
+    // The line break before a delimiter belongs to it (RFC 2046 §5.1.1).
+    let bodyEnd = lineStart;
+    if (raw[bodyEnd - 1] === 0x0a) bodyEnd--;
+    if (raw[bodyEnd - 1] === 0x0d) bodyEnd--;
+    if (leaf !== undefined) leaf.bodyEnd = Math.max(leaf.bodyStart, bodyEnd);
+    leaf = undefined;
+    for (let k = stack.length - 1; k > index; k--) {
+      const inner = stack[k] as Open;
+      inner.part.bodyEnd = Math.max(inner.part.bodyStart, bodyEnd);
+      if (!inner.closed) warn('boundary-unclosed', inner.part.path);
+    }
+    stack.length = index + 1;
+    const frame = stack[index] as Open;
+    const lineNext = Math.min(lineFeed + 1, raw.length);
+    if (close) {
+      frame.closed = true;
+      frame.part.bodyEnd = lineNext;
+      if (index === 0 && !moreParts(raw, lineNext, frame.boundary)) break;
+      pos = lineNext;
+      atLineStart = true;
+      continue;
+    }
+    if (frame.closed) {
+      warn('part-after-close', frame.part.path);
+      frame.closed = false;
+    }
+    if (parts >= limits.maxParts) {
+      warn('parts-limit', frame.part.path);
+      truncated = true;
+      break;
+    }
+    const child = open(lineNext, frame.part);
+    if (!child.multipart) leaf = child;
+    pos = child.bodyStart;
+    atLineStart = true;
+    // A part without a body: the delimiter follows its header at once.
+  }
+  if (!truncated && stack.some((f) => !f.closed)) warn('boundary-unclosed', stack[stack.length - 1]?.part.path ?? '');
+  return { root, warnings, truncated };
+}
+
+/** Index of a line feed followed by two dashes, in [from, to). */
+function nextDashes(raw: Buffer, from: number, to: number): number {
+  if (to === raw.length) return raw.indexOf(DASHES, from);
+  const found = raw.subarray(from, to).indexOf(DASHES);
+  return found === -1 ? -1 : from + found;
+}
+
+const DASHES = Buffer.from('\n--');
+
+/** How far behind a multipart's header its first delimiter is looked for. Bounded: a hostile mail may have a thousand multiparts. */
+const PROBE = 1 << 18;
+
+const occurs = (raw: Buffer, what: string, from: number): boolean =>
+  (raw.length - from <= PROBE
+    ? raw.indexOf(what, from, 'latin1')
+    : raw.subarray(from, from + PROBE).indexOf(what, 0, 'latin1')) !== -1;
+
+const moreParts = (raw: Buffer, from: number, boundary: string): boolean =>
+  raw.indexOf(`\n--${boundary}`, Math.max(0, from - 1), 'latin1') !== -1;
+
+/** `text` → text/plain, `html` → text/html: the other half was forgotten. Anything else is plain text (RFC 2045 §5.2). */
+function looseType(value: string): string {
+  if (value === 'html' || value === 'text/html') return 'text/html';
+  if (value.startsWith('multipart')) return 'multipart/mixed';
+  return 'text/plain';
+}
+
+/**
+ * The boundary when the declared one does not occur (a near miss, or none declared): the first line of the form `--x` that is followed by a
+ * Content-… field or a blank line and occurs again. Looks at the first 64 KB.
+ */
+function guessBoundary(raw: Buffer, from: number): string | undefined {
+  const text = raw.toString('latin1', from, Math.min(raw.length, from + 65_536));
+  let at = text.startsWith('--') ? 0 : text.indexOf('\n--');
+  let tried = 0;
+  while (at !== -1 && tried++ < 50) {
+    const start = at === 0 && text.startsWith('--') ? 0 : at + 1;
+    const lf = text.indexOf('\n', start);
+    if (lf === -1) return undefined;
+    const boundary = text.slice(start + 2, lf).trimEnd();
+    if (
+      boundary.length > 0 &&
+      boundary.length < 200 &&
+      !/^[-\s]*$/.test(boundary) &&
+      /^Content-[\w-]+[ \t]*:/i.test(text.slice(lf + 1, lf + 60))
+    )
+      return boundary;
+    at = text.indexOf('\n--', lf);
+  }
+  return undefined;
+}
