@@ -60,10 +60,19 @@ export function createTokenCache(settings: TokenCacheSettings): TokenCache {
     return text;
   }
 
+  const unlock = (name: string, mine: string) => redis.eval(DELETE_IF_MINE, 1, name, mine);
+
   async function lock(name: string, mine: string): Promise<boolean> {
     const until = Date.now() + lockWaitMs;
     do {
-      if ((await within(redis.set(name, mine, 'PX', lockMs, 'NX'))) !== null) return true;
+      const attempt = redis.set(name, mine, 'PX', lockMs, 'NX');
+      try {
+        if ((await within(attempt)) !== null) return true;
+      } catch {
+        // Granted after we stopped waiting, it would keep everybody out for its whole life.
+        attempt.then((granted) => granted && unlock(name, mine)).catch(() => {});
+        return false;
+      }
       await sleep(25 + Math.random() * 50);
     } while (Date.now() < until);
     return false;
@@ -97,16 +106,15 @@ export function createTokenCache(settings: TokenCacheSettings): TokenCache {
     async exclusively(key, run) {
       const name = `${NAMESPACE}lock:${key}`;
       const mine = randomUUID();
-      const held = await lock(name, mine).catch(() => false);
-      const extend = setInterval(
-        () => void within(redis.eval(EXTEND_IF_MINE, 1, name, mine, lockMs)).catch(() => {}),
-        lockMs / 3,
-      );
+      const held = await lock(name, mine);
+      const extend = setInterval(() => {
+        if (held) within(redis.eval(EXTEND_IF_MINE, 1, name, mine, lockMs)).catch(() => {});
+      }, lockMs / 3);
       try {
         return await run();
       } finally {
         clearInterval(extend);
-        if (held) await within(redis.eval(DELETE_IF_MINE, 1, name, mine)).catch(() => {});
+        if (held) await within(unlock(name, mine)).catch(() => {});
       }
     },
   };

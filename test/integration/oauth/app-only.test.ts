@@ -96,6 +96,7 @@ describe('app-only', () => {
       expect(at.events.map(({ name }) => name)).toContain('TokenCacheUnavailable');
     } finally {
       at.redis.thaw();
+      await at.settled();
     }
   });
 

@@ -95,6 +95,8 @@ export function createFixture(tenant: Partial<SandboxConfig> = {}) {
     application,
     replica,
     connect,
+    /** Every command sent so far was carried out. */
+    settled: () => Promise.all(clients.map((client) => client.ping())),
     get sandbox() {
       return sandbox;
     },
