@@ -1,0 +1,149 @@
+// The floor plan holds: every import of src/**/*.ts against the table in test/support/architecture.ts, and the size and opening of each file.
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import {
+  importCycles,
+  importsOf,
+  resolveImport,
+  roomOf,
+  violations,
+  withoutComments,
+} from '../support/architecture.ts';
+
+const src = fileURLToPath(new URL('../../src/', import.meta.url));
+const files = readdirSync(src, { recursive: true, encoding: 'utf8' })
+  .filter((path) => path.endsWith('.ts'))
+  .map((path) => ({ path: path.replaceAll('\\', '/'), source: readFileSync(`${src}${path}`, 'utf8') }));
+
+describe('src', () => {
+  test('is found', () => expect(files.length).toBeGreaterThan(20));
+
+  test('every file imports only what its room may', () => {
+    expect(files.flatMap(({ path, source }) => violations(path, importsOf(source)))).toEqual([]);
+  });
+
+  test('files do not import each other in a circle', () => {
+    const graph = new Map(
+      files.map(({ path, source }) => [
+        path,
+        importsOf(source)
+          .filter(({ specifier, typeOnly }) => specifier.startsWith('.') && !typeOnly)
+          .map(({ specifier }) => resolveImport(path, specifier)),
+      ]),
+    );
+    expect(importCycles(graph)).toEqual([]);
+  });
+
+  test('only config and cli read the environment and the command line; main hands argv on', () => {
+    const readers = files.flatMap(({ path, source }) => {
+      const code = withoutComments(source);
+      const found = [...code.matchAll(/\bprocess\s*\.\s*(env|argv)\b|from ['"](?:node:)?process['"]/g)].map(
+        ([word]) => word,
+      );
+      const allowed =
+        ['config', 'cli'].includes(roomOf(path)) || (path === 'main.ts' && found.every((word) => /argv/.test(word)));
+      return found.length > 0 && !allowed ? [`${path}: ${found.join(', ')}`] : [];
+    });
+    expect(readers).toEqual([]);
+  });
+
+  test('every file says in its first line what it is', () => {
+    const silent = files.filter(({ source }) => !/^(#!.*\n)?\/[/*].{20,}/.test(source)).map(({ path }) => path);
+    expect(silent).toEqual([]);
+  });
+
+  test('no file is longer than 400 lines', () => {
+    const long = files.map(({ path, source }) => ({ path, lines: source.split('\n').length - 1 }));
+    expect(long.filter(({ lines }) => lines > 400)).toEqual([]);
+  });
+});
+
+describe('the rules', () => {
+  const allowed: [string, string][] = [
+    ['domain/a.ts', '../contract/result.ts'],
+    ['inbound/deep/a.ts', '../../mime/walk.ts'],
+    ['adapters/imap/a.ts', './errors.ts'],
+    ['adapters/imap/a.ts', 'imapflow'],
+    ['adapters/queue/a.ts', 'bullmq'],
+    ['cli/sandbox.ts', '../sandbox/index.ts'],
+    ['gateway.ts', './adapters/imap/index.ts'],
+    ['main.ts', './cli/index.ts'],
+    ['inbound/a.ts', 'node:fs'],
+  ];
+  test.each(allowed)('%s may import %s', (path, specifier) => {
+    expect(violations(path, [{ specifier, typeOnly: false }])).toEqual([]);
+  });
+
+  const forbidden: [string, string][] = [
+    ['contract/a.ts', '../domain/errors.ts'],
+    ['domain/a.ts', '../mime/walk.ts'],
+    ['inbound/a.ts', '../outbound/compose.ts'],
+    ['outbound/a.ts', '../inbound/receive.ts'],
+    ['inbound/a.ts', '../adapters/imap/connect.ts'],
+    ['adapters/smtp/a.ts', '../oauth/index.ts'],
+    ['adapters/smtp/a.ts', '../../config/config.ts'],
+    ['sandbox/a.ts', '../domain/errors.ts'],
+    ['sandbox/imap/a.ts', '../../telemetry/logger.ts'],
+    ['gateway.ts', './sandbox/index.ts'],
+    ['cli/serve.ts', '../sandbox/index.ts'],
+    ['inbound/a.ts', 'imapflow'],
+    ['inbound/a.ts', 'bullmq'],
+    ['cli/a.ts', 'convict'],
+    ['outbound/a.ts', 'nodemailer/lib/mail-composer/index.js'],
+    ['newroom/a.ts', '../domain/errors.ts'],
+    ['domain/a.ts', '../../test/support/temp.ts'],
+  ];
+  test.each(forbidden)('%s must not import %s', (path, specifier) => {
+    expect(violations(path, [{ specifier, typeOnly: false }])).toHaveLength(1);
+  });
+
+  test('adapters may import types of the configuration', () => {
+    expect(violations('adapters/smtp/a.ts', [{ specifier: '../../config/config.ts', typeOnly: true }])).toEqual([]);
+  });
+
+  test('imports are read in every form', () => {
+    const source = `// import a from 'comment';
+import b from './b.ts';
+import type { C } from './c.ts';
+import { type D, type E } from './de.ts';
+import { f, type G } from './fg.ts';
+import './h.ts';
+export * from './i.ts';
+export type { J } from './j.ts';
+export const notAnImport = 'k';
+import {
+  l,
+} from './l.ts';
+const m = await import('./m.ts');
+type N = typeof import('./n.ts');
+/* import o from './o.ts'; */
+const url = 'http://x'; import p from './p.ts';
+`;
+    expect(importsOf(source).map(({ specifier, typeOnly }) => `${specifier}${typeOnly ? ' type' : ''}`)).toEqual([
+      './b.ts',
+      './c.ts type',
+      './de.ts type',
+      './fg.ts',
+      './h.ts',
+      './i.ts',
+      './j.ts type',
+      './l.ts',
+      './p.ts',
+      './m.ts',
+      './n.ts type',
+    ]);
+  });
+
+  test('circles are found', () => {
+    expect(
+      importCycles(
+        new Map([
+          ['a', ['b']],
+          ['b', ['c']],
+          ['c', ['b']],
+        ]),
+      ),
+    ).toEqual(['b → c → b']);
+  });
+});
