@@ -47,4 +47,118 @@ export const httpErrors = section({
       de: 'Den Schlüssel wieder ans Ende von blobs.encryptionKeys setzen, bis alles damit Verschlüsselte die Aufbewahrungsfrist überschritten hat.',
     },
   },
+  HTTP_PORT_UNAVAILABLE: {
+    class: 'invalid',
+    action: 'stop',
+    message: 'The HTTP server cannot listen on this host and port.',
+    hint: {
+      en: 'Choose another http.port, stop the process that has it, or use a port above 1023 (http.host must be an address of this machine).',
+      de: 'Einen anderen http.port wählen, den Prozess beenden, der ihn belegt, oder einen Port über 1023 nehmen (http.host muss eine Adresse dieses Rechners sein).',
+    },
+  },
+  HTTP_UNAUTHENTICATED: {
+    class: 'auth',
+    action: 'refuse',
+    message: 'This request needs a valid API token.',
+    hint: {
+      en: 'Send `Authorization: Bearer <token>` with a token of http.apiTokens.',
+      de: '`Authorization: Bearer <Token>` mit einem Token aus http.apiTokens senden.',
+    },
+  },
+  HTTP_FORBIDDEN: {
+    class: 'permission',
+    action: 'refuse',
+    message: 'This token may not do this.',
+    hint: {
+      en: 'Use a token with a scope that permits it (admin, backend or read; see http.apiTokens).',
+      de: 'Ein Token mit einem Scope verwenden, der es erlaubt (admin, backend oder read; siehe http.apiTokens).',
+    },
+  },
+  HTTP_NOT_FOUND: {
+    class: 'invalid',
+    action: 'refuse',
+    message: 'There is nothing under this address.',
+    hint: {
+      en: 'The routes of this API stand in /v1/openapi.json.',
+      de: 'Die Routen dieser API stehen in /v1/openapi.json.',
+    },
+  },
+  HTTP_REQUEST_INVALID: {
+    class: 'invalid',
+    action: 'refuse',
+    message: 'The request is not valid.',
+    hint: {
+      en: 'Correct the fields named; the schemas stand in /v1/openapi.json.',
+      de: 'Die genannten Felder berichtigen; die Schemas stehen in /v1/openapi.json.',
+    },
+  },
+  HTTP_BODY_MALFORMED: {
+    class: 'invalid',
+    action: 'refuse',
+    message: 'The request body is not readable JSON.',
+    hint: {
+      en: 'Send one JSON value in UTF-8 with `Content-Type: application/json`.',
+      de: 'Einen JSON-Wert in UTF-8 mit `Content-Type: application/json` senden.',
+    },
+  },
+  HTTP_BODY_TOO_LARGE: {
+    class: 'size',
+    action: 'refuse',
+    message: 'The request body is larger than permitted.',
+    hint: {
+      en: 'Refer to attachments instead of sending them by value, or raise http.bodyLimit.',
+      de: 'Anhänge als Verweis statt als Inhalt senden, oder http.bodyLimit erhöhen.',
+    },
+  },
+  HTTP_MEDIA_TYPE: {
+    class: 'invalid',
+    action: 'refuse',
+    message: 'The request body has a media type that is not understood.',
+    hint: { en: 'Send `Content-Type: application/json`.', de: '`Content-Type: application/json` senden.' },
+  },
+  HTTP_RANGE_NOT_SATISFIABLE: {
+    class: 'invalid',
+    action: 'refuse',
+    message: 'The range asked for lies outside the content.',
+    hint: {
+      en: 'Ask for a range within the size named in Content-Range.',
+      de: 'Einen Bereich innerhalb der in Content-Range genannten Größe anfordern.',
+    },
+  },
+  HTTP_INTERNAL: {
+    class: 'transient',
+    action: 'refuse',
+    message: 'The request failed within Mailroom.',
+    hint: {
+      en: 'Try again; if it stays, look for the event ApiRequestFailed in the log.',
+      de: 'Noch einmal versuchen; bleibt der Fehler, im Log nach dem Ereignis ApiRequestFailed suchen.',
+    },
+  },
+  MESSAGE_UNKNOWN: {
+    class: 'invalid',
+    action: 'refuse',
+    message: 'No message is known under this key.',
+    hint: {
+      en: 'Check the messageKey; messages are known as long as their job is kept (inbound.completedJobRetentionDays).',
+      de: 'Den messageKey prüfen; Nachrichten sind bekannt, solange ihr Job aufbewahrt wird (inbound.completedJobRetentionDays).',
+    },
+  },
+  ATTACHMENT_UNKNOWN: {
+    class: 'invalid',
+    action: 'refuse',
+    message: 'The message has no attachment with this number.',
+    hint: {
+      en: 'Attachments are numbered from 0, as `n` in the message.',
+      de: 'Anhänge sind ab 0 nummeriert, wie `n` in der Nachricht.',
+    },
+  },
+  EMAIL_FLOW_UNKNOWN: {
+    class: 'invalid',
+    action: 'refuse',
+    message: 'No enabled IMAP email server has this email flow.',
+    hint: {
+      en: 'Check the name (percent-encoded UTF-8 in the path) and the email servers.',
+      de: 'Den Namen (im Pfad prozentkodiertes UTF-8) und die E-Mail-Server prüfen.',
+    },
+  },
 });

@@ -1,0 +1,101 @@
+// What the HTTP server needs, as plain functions: it knows neither BullMQ nor Redis nor the parser. The gateway puts them in.
+import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import type { Attachment, Message } from '../contract/message.ts';
+import type { Reply } from '../contract/reply.ts';
+import type { Result } from '../contract/result.ts';
+import type { BlobStore } from '../domain/blob-store.ts';
+import type { Emit } from '../telemetry/events.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import type { ApiToken } from './auth.ts';
+
+export interface Health {
+  /** Whether this process does what its roles say; false takes it out of the load balancer. */
+  ready: boolean;
+  /** By name: redis, blobs, mailboxes… No secrets, no addresses of customers. */
+  checks: Readonly<Record<string, { ok: boolean; state?: string; code?: string; hint?: string }>>;
+}
+
+export const sendersSchema = z.object({
+  emailFlow: z.string(),
+  senders: z.array(
+    z.object({
+      address: z.string().describe('Permitted From'),
+      name: z.string().optional().describe('Display name that goes with it'),
+      server: z.string().describe('SMTP email server to hand the reply to'),
+      default: z.boolean().describe('The From taken when a reply asks for none'),
+      shared: z.boolean().optional().describe('A shared address of this flow, as opposed to a personal one'),
+      roles: z.array(z.string()).optional().describe('Only agents with one of these roles may use it'),
+    }),
+  ),
+  warnings: z.array(z.string()).optional(),
+});
+export type Senders = z.infer<typeof sendersSchema>;
+
+export interface ReplyFilter {
+  states?: readonly Result['state'][];
+  server?: string;
+  limit: number;
+  cursor?: string;
+}
+
+export interface ApiDeps {
+  readMessage(messageKey: string): Promise<Message | undefined>;
+  blobs: Pick<BlobStore, 'read'>;
+  /** Decodes the bytes of a slice (base64, quoted-printable…) as they stream by. */
+  decodeSlice(slice: Attachment['slice'], source: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array>;
+  /**
+   * Hands a reply in; the same replyId with the same content is the same reply.
+   * @throws MailroomError FROM_NOT_PERMITTED, REPLY_ID_REUSED, SMTP_SERVER_UNKNOWN…
+   */
+  submitReply(reply: Reply & { server: string }): Promise<Result>;
+  getReply(replyId: string): Promise<Result | undefined>;
+  listReplies(filter: ReplyFilter): Promise<{ replies: readonly Result[]; next?: string }>;
+  /** @throws MailroomError REPLY_UNKNOWN, REPLY_NOT_HELD. `by` is the name of the token or person. */
+  releaseHeld(replyId: string, by: string): Promise<Result>;
+  dropHeld(replyId: string, by: string): Promise<Result>;
+  /** Undefined when no email server has this flow. */
+  sendersOfFlow(emailFlow: string): Promise<Senders | undefined>;
+}
+
+export interface HttpDeps {
+  host: string;
+  /** 0: any free port. */
+  port: number;
+  publicUrl: string;
+  /** Bytes. */
+  bodyLimit: number;
+  apiTokens: readonly ApiToken[];
+  emit: Emit;
+  metrics: Metrics;
+  health(): Promise<Health>;
+  /** Absent: this process answers health and metrics only (roles ingest, send). */
+  api?: ApiDeps;
+  /** /readyz with details and /metrics need a token with the scope read. Default false: whoever reaches the port may read them. */
+  protectMetrics?: boolean;
+  timeouts?: Partial<HttpTimeouts>;
+  /** More routes on the same server, e.g. the portal's. */
+  register?: (app: FastifyInstance) => Promise<void> | void;
+}
+
+/** Milliseconds. */
+export interface HttpTimeouts {
+  /** Until the headers of a request are there. */
+  headers: number;
+  /** Until a whole request is there: a client that trickles its body is cut off. */
+  request: number;
+  /** A connection without a byte in either direction. */
+  idle: number;
+  /** For requests in hand when the server closes. */
+  close: number;
+  /** For health() to answer. */
+  health: number;
+}
+
+export const httpTimeouts: HttpTimeouts = {
+  headers: 15_000,
+  request: 120_000,
+  idle: 90_000,
+  close: 10_000,
+  health: 5_000,
+};

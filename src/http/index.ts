@@ -1,0 +1,109 @@
+// The HTTP server: health, metrics, the API, and whatever else registers (the portal). One fastify app, put together from the rooms' routes.
+import fastify, { type FastifyInstance } from 'fastify';
+import { asError, MailroomError } from '../domain/errors.ts';
+import { type Authenticate, bearerTokens } from './auth.ts';
+import { type HttpDeps, httpTimeouts } from './deps.ts';
+import { healthRoutes } from './health.ts';
+import { messageRoutes } from './messages.ts';
+import { sendProblem } from './problem.ts';
+import { replyRoutes } from './replies.ts';
+import { addRoutes, type Route } from './routes.ts';
+import { schemaRoutes } from './schemas.ts';
+
+export type { ApiDeps, Health, HttpDeps, ReplyFilter, Senders } from './deps.ts';
+
+export interface Http {
+  /** @throws MailroomError HTTP_PORT_UNAVAILABLE */
+  listen(): Promise<{ port: number }>;
+  /** Takes no new requests, lets those in hand finish (bounded), closes idle connections at once. */
+  close(): Promise<void>;
+  inject: FastifyInstance['inject'];
+}
+
+export async function createHttp(deps: HttpDeps): Promise<Http> {
+  const timeouts = { ...httpTimeouts, ...deps.timeouts };
+  const app = fastify({
+    logger: false,
+    bodyLimit: deps.bodyLimit,
+    requestTimeout: timeouts.request,
+    connectionTimeout: timeouts.idle,
+    keepAliveTimeout: 72_000, // above the 60 s of the usual load balancers, so that they close first
+    forceCloseConnections: 'idle',
+    return503OnClosing: true,
+    routerOptions: { maxParamLength: 2_000 }, // 100 characters of Unicode, percent-encoded
+    http: {
+      headersTimeout: timeouts.headers,
+      connectionsCheckingInterval: Math.min(5_000, timeouts.headers),
+    },
+  });
+  // JSON is the only body we read.
+  app.removeContentTypeParser('text/plain');
+  app.setErrorHandler((error, request, reply) => sendProblem(error, request, reply, deps.emit));
+  app.setNotFoundHandler((request, reply) =>
+    sendProblem(new MailroomError('HTTP_NOT_FOUND'), request, reply, deps.emit),
+  );
+  app.addHook('onSend', async (_request, reply) => {
+    reply.header('x-content-type-options', 'nosniff').header('referrer-policy', 'no-referrer');
+  });
+  measure(app, deps.metrics);
+
+  const ways: Authenticate[] = [bearerTokens(deps.apiTokens)];
+  const gate = { ways, hasTokens: deps.apiTokens.length > 0 };
+  const routes: Route[] = [...healthRoutes(deps, timeouts)];
+  if (deps.api !== undefined) {
+    routes.push(
+      ...messageRoutes(deps.api, deps.emit),
+      ...replyRoutes(deps.api, deps.emit),
+      ...schemaRoutes(deps.publicUrl, () => routes),
+    );
+  }
+  addRoutes(app, routes, gate);
+  await deps.register?.(app);
+  await app.ready();
+
+  return {
+    async listen() {
+      try {
+        await app.listen({ host: deps.host, port: deps.port });
+      } catch (thrown) {
+        const error = asError(thrown) as NodeJS.ErrnoException;
+        throw new MailroomError('HTTP_PORT_UNAVAILABLE', {
+          message: `Cannot listen on ${deps.host}:${deps.port} (${error.code ?? error.name}).`,
+          field: 'http.port',
+          cause: error,
+        });
+      }
+      const address = app.server.address();
+      const port = typeof address === 'object' && address !== null ? address.port : deps.port;
+      deps.emit('HttpListening', { detail: { host: deps.host, port } });
+      return { port };
+    },
+    async close() {
+      // Downloads and event streams may last as long as their reader likes; the process may not.
+      const impatient = setTimeout(() => app.server.closeAllConnections(), timeouts.close);
+      try {
+        await app.close();
+      } finally {
+        clearTimeout(impatient);
+      }
+    },
+    inject: app.inject.bind(app) as FastifyInstance['inject'],
+  };
+}
+
+function measure(app: FastifyInstance, metrics: HttpDeps['metrics']): void {
+  const durations = metrics.histogram(
+    'mailroom_http_request_duration_seconds',
+    'Time from the request to the end of its answer',
+    ['method', 'route', 'status'],
+  );
+  app.addHook('onResponse', async (request, reply) => {
+    // The pattern, not the path: keys and names would make endless labels.
+    const labels = {
+      method: request.method,
+      route: request.routeOptions.url ?? 'none',
+      status: String(reply.statusCode),
+    };
+    durations.observe(labels, reply.elapsedTime / 1000);
+  });
+}

@@ -1,0 +1,151 @@
+// Errors as application/problem+json (RFC 9457), with the catalogue's code, class and hint. Pure, but for the reply it writes.
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { type FailureClass, failureClasses, remoteSchema } from '../contract/result.ts';
+import { catalogue } from '../domain/catalogue/index.ts';
+import { asError, type ErrorCode, MailroomError } from '../domain/errors.ts';
+import type { Emit } from '../telemetry/events.ts';
+
+export const problemSchema = z.object({
+  type: z.string().describe('urn:mailroom:error:<code>'),
+  title: z.string(),
+  status: z.int(),
+  detail: z.string(),
+  code: z.string().describe('Stable code of the error catalogue (docs/errors.md)'),
+  class: z.enum(failureClasses),
+  hint: z.string().optional().describe('What can be done; English or German, by Accept-Language'),
+  field: z.string().optional(),
+  problems: z
+    .array(z.object({ field: z.string(), value: z.unknown().optional(), message: z.string() }))
+    .optional()
+    .describe('With HTTP_REQUEST_INVALID: each field that is wrong'),
+  permitted: z.array(z.string()).optional().describe('With FROM_NOT_PERMITTED: the addresses that are'),
+  remote: remoteSchema.optional(),
+});
+export type Problem = z.infer<typeof problemSchema>;
+
+const byCode: Partial<Record<ErrorCode, number>> = {
+  HTTP_UNAUTHENTICATED: 401,
+  HTTP_FORBIDDEN: 403,
+  HTTP_NOT_FOUND: 404,
+  HTTP_REQUEST_INVALID: 422,
+  HTTP_BODY_MALFORMED: 400,
+  HTTP_MEDIA_TYPE: 415,
+  HTTP_RANGE_NOT_SATISFIABLE: 416,
+  HTTP_INTERNAL: 500,
+  MESSAGE_UNKNOWN: 404,
+  ATTACHMENT_UNKNOWN: 404,
+  EMAIL_FLOW_UNKNOWN: 404,
+  BLOB_NOT_FOUND: 404,
+  BLOB_DAMAGED: 500,
+  BLOB_KEY_MISSING: 500,
+  REPLY_UNKNOWN: 404,
+  REPLY_ID_REUSED: 409,
+  REPLY_NOT_HELD: 409,
+  REPLY_DROPPED: 409,
+  REPLY_HELD: 409,
+};
+
+/** Without an entry of its own, a code's class decides. */
+const byClass: Record<FailureClass, number> = {
+  auth: 503, // of the remote system: the caller's own is HTTP_UNAUTHENTICATED
+  permission: 422,
+  throttle: 429,
+  transient: 503,
+  permanent: 422,
+  size: 413,
+  ambiguous: 409,
+  invalid: 422,
+};
+
+export const statusOf = (error: MailroomError): number => byCode[error.code] ?? byClass[error.class];
+
+/** Several fields of a request that are wrong, each with its value. */
+export class RequestInvalid extends MailroomError {
+  readonly problems: NonNullable<Problem['problems']>;
+  constructor(problems: NonNullable<Problem['problems']>) {
+    const first = problems[0];
+    super('HTTP_REQUEST_INVALID', {
+      message: problems.map(({ field, message }) => `${field}: ${message}`).join('; '),
+      ...(first === undefined ? {} : { field: first.field }),
+    });
+    this.problems = problems;
+  }
+}
+
+/** Input by its schema. @throws RequestInvalid that names every field and value that is wrong */
+export function parseInput<T>(schema: z.ZodType<T>, input: unknown, where: string): T {
+  const parsed = schema.safeParse(input, { reportInput: true });
+  if (parsed.success) return parsed.data;
+  throw new RequestInvalid(
+    parsed.error.issues.slice(0, 50).map((issue) => {
+      const field = issue.path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('');
+      const value = shown(issue.input);
+      return {
+        field: field === '' ? where : field.replace(/^\./, ''),
+        ...(value === undefined ? {} : { value }),
+        message: issue.message,
+      };
+    }),
+  );
+}
+
+/** Scalars as they are, long ones cut; a caller knows its own objects. */
+function shown(value: unknown): unknown {
+  if (typeof value === 'string') return value.length > 200 ? `${value.slice(0, 200)}…` : value;
+  return typeof value === 'number' || typeof value === 'boolean' || value === null ? value : undefined;
+}
+
+/** Fastify's own refusals (body limit, media type, broken JSON, bad URL) and anything thrown, as a MailroomError. */
+export function toMailroomError(thrown: unknown): MailroomError {
+  if (thrown instanceof MailroomError) return thrown;
+  const error = asError(thrown) as Error & { code?: string; statusCode?: number };
+  if (error.statusCode === 413) return new MailroomError('HTTP_BODY_TOO_LARGE');
+  if (error.statusCode === 415) return new MailroomError('HTTP_MEDIA_TYPE');
+  if (error.code?.startsWith('FST_ERR_CTP') || error instanceof SyntaxError)
+    return new MailroomError('HTTP_BODY_MALFORMED');
+  if (error.statusCode !== undefined && error.statusCode < 500) {
+    return new MailroomError('HTTP_REQUEST_INVALID', { message: error.message });
+  }
+  return new MailroomError('HTTP_INTERNAL', { cause: error });
+}
+
+export function problemOf(error: MailroomError, german: boolean): Problem {
+  const entry = catalogue[error.code];
+  const status = statusOf(error);
+  return {
+    type: `urn:mailroom:error:${error.code}`,
+    title: entry.message,
+    status,
+    detail: error.message,
+    code: error.code,
+    class: error.class,
+    // A hint made for this case is more use than the catalogue's, in whatever language.
+    hint: german && error.hint === entry.hint.en ? entry.hint.de : error.hint,
+    ...(error.field === undefined ? {} : { field: error.field }),
+    ...(error instanceof RequestInvalid ? { problems: error.problems } : {}),
+    ...(error.permitted === undefined ? {} : { permitted: [...error.permitted] }),
+    ...(error.remote === undefined ? {} : { remote: error.remote }),
+  };
+}
+
+/** Answers with the problem and says so in the log: refusals as such, our own failures with the error. */
+export function sendProblem(thrown: unknown, request: FastifyRequest, reply: FastifyReply, emit: Emit): void {
+  const error = toMailroomError(thrown);
+  const status = statusOf(error);
+  const kind = request.routeOptions.url ?? 'unknown route';
+  if (status >= 500) emit('ApiRequestFailed', { code: error.code, kind, err: error.cause ?? error });
+  else if (status !== 404 && status !== 416) emit('ApiRequestRefused', { code: error.code, kind });
+  if (status === 401) reply.header('www-authenticate', 'Bearer realm="mailroom"');
+  if (error.retryAfterMs !== undefined) reply.header('retry-after', String(Math.ceil(error.retryAfterMs / 1000)));
+  const german = /^\s*de\b/i.test(request.headers['accept-language'] ?? '');
+  // What was set for the content that is not coming must not stand over the problem.
+  for (const name of ['content-length', 'content-disposition', 'etag', 'accept-ranges', 'last-modified']) {
+    reply.removeHeader(name);
+  }
+  reply
+    .code(status)
+    .header('content-type', 'application/problem+json; charset=utf-8')
+    .header('cache-control', 'no-store')
+    .send(JSON.stringify(problemOf(error, german)));
+}

@@ -1,0 +1,136 @@
+// Replies for backends that do not speak BullMQ: hand in, follow, release or drop what is held; and the From addresses an agent may pick.
+import { z } from 'zod';
+import { replySchema } from '../contract/reply.ts';
+import { resultSchema } from '../contract/result.ts';
+import { MailroomError } from '../domain/errors.ts';
+import type { Emit } from '../telemetry/events.ts';
+import { type ApiDeps, sendersSchema } from './deps.ts';
+import { problemSchema } from './problem.ts';
+import { type Route, route } from './routes.ts';
+
+const states = resultSchema.shape.state;
+
+/** `state=held,uncertain`, or `state` given several times. */
+const listQuery = z.object({
+  state: z
+    .preprocess(
+      (value) => (value === undefined ? undefined : [value].flat().flatMap((part) => String(part).split(','))),
+      z.array(states).optional(),
+    )
+    .describe('Only replies in these states, separated by commas'),
+  server: z.string().max(100).optional().describe('Only replies of this SMTP email server'),
+  limit: z.coerce.number().int().min(1).max(500).default(100),
+  cursor: z.string().max(500).optional().describe('`next` of the page before'),
+});
+
+const submitSchema = replySchema.extend({ server: z.string().min(1).max(100) });
+const problem = (description: string) => ({
+  description,
+  schema: problemSchema,
+  contentType: 'application/problem+json',
+});
+
+export function replyRoutes(deps: ApiDeps, emit: Emit): Route[] {
+  const one = (action: 'release' | 'drop') =>
+    route({
+      method: 'POST',
+      path: `/v1/replies/:id/${action}`,
+      operationId: action === 'release' ? 'releaseReply' : 'dropReply',
+      summary: action === 'release' ? 'Send a held reply after all' : 'Never send a held reply',
+      tag: 'Replies',
+      permission: 'replies:release',
+      params: { id: 'replyId' },
+      answers: {
+        200: { description: 'The reply as it stands now', schema: resultSchema },
+        404: problem('REPLY_UNKNOWN'),
+        409: problem('REPLY_NOT_HELD'),
+      },
+      handle: async ({ params, principal }) => {
+        const decide = action === 'release' ? deps.releaseHeld : deps.dropHeld;
+        const result = await decide(params.id ?? '', principal.name);
+        emit(action === 'release' ? 'HeldReplyReleased' : 'HeldReplyDropped', {
+          replyId: result.replyId,
+          server: result.server,
+          detail: { by: principal.name },
+        });
+        return result;
+      },
+    });
+
+  return [
+    route({
+      method: 'POST',
+      path: '/v1/replies',
+      operationId: 'submitReply',
+      summary: 'Hand in a reply; the same replyId again is the same reply',
+      tag: 'Replies',
+      permission: 'replies:write',
+      body: submitSchema,
+      answers: {
+        202: { description: 'Taken; follow it under Location', schema: resultSchema },
+        409: problem('REPLY_ID_REUSED: this replyId was used for another content'),
+        422: problem('HTTP_REQUEST_INVALID, FROM_NOT_PERMITTED (with `permitted`) and other refusals'),
+      },
+      handle: async ({ body, reply }) => {
+        const result = await deps.submitReply(body);
+        emit('ReplySubmitted', { replyId: result.replyId, server: result.server });
+        reply.code(202).header('location', `/v1/replies/${encodeURIComponent(result.replyId)}`);
+        return result;
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/v1/replies',
+      operationId: 'listReplies',
+      summary: 'Replies, newest first; e.g. ?state=held',
+      tag: 'Replies',
+      permission: 'replies:read',
+      query: listQuery,
+      answers: {
+        200: {
+          description: 'One page',
+          schema: z.object({ replies: z.array(resultSchema), next: z.string().optional() }),
+        },
+      },
+      handle: ({ query: { state, server, limit, cursor } }) =>
+        deps.listReplies({
+          limit,
+          ...(state === undefined ? {} : { states: state }),
+          ...(server === undefined ? {} : { server }),
+          ...(cursor === undefined ? {} : { cursor }),
+        }),
+    }),
+    route({
+      method: 'GET',
+      path: '/v1/replies/:id',
+      operationId: 'getReply',
+      summary: 'What became of a reply',
+      tag: 'Replies',
+      permission: 'replies:read',
+      params: { id: 'replyId' },
+      answers: { 200: { description: 'mailroom.result/1', schema: resultSchema }, 404: problem('REPLY_UNKNOWN') },
+      handle: async ({ params }) => {
+        const result = await deps.getReply(params.id ?? '');
+        if (result === undefined) throw new MailroomError('REPLY_UNKNOWN', { field: 'id' });
+        return result;
+      },
+    }),
+    one('release'),
+    one('drop'),
+    route({
+      method: 'GET',
+      path: '/v1/email-flows/:flow/senders',
+      operationId: 'listSenders',
+      summary: 'From addresses that an agent of this email flow may pick',
+      tag: 'Email flows',
+      permission: 'senders:read',
+      params: { flow: 'Name of the email flow, percent-encoded UTF-8' },
+      answers: { 200: { description: 'Senders', schema: sendersSchema }, 404: problem('EMAIL_FLOW_UNKNOWN') },
+      handle: async ({ params }) => {
+        const senders = await deps.sendersOfFlow((params.flow ?? '').normalize('NFC'));
+        if (senders === undefined) throw new MailroomError('EMAIL_FLOW_UNKNOWN', { field: 'flow' });
+        return senders;
+      },
+    }),
+  ];
+}
