@@ -76,8 +76,7 @@ export function importsOf(source: string): Import[] {
   )) {
     if (keyword === 'export' && !clause.includes('from')) continue;
     const names = /\{([\s\S]*)\}/.exec(clause)?.[1];
-    const allTypes =
-      names?.split(',').every((name) => name.trim() === '' || name.trim().startsWith('type '));
+    const allTypes = names?.split(',').every((name) => name.trim() === '' || name.trim().startsWith('type '));
     found.push({ specifier, typeOnly: /^\s*type\b/.test(clause) || (allTypes === true && !/^\s*\w/.test(clause)) });
   }
   for (const [, before = '', specifier = ''] of code.matchAll(/(typeof\s+)?\bimport\(\s*['"]([^'"]+)['"]\s*\)/g)) {
