@@ -2,11 +2,10 @@
 import { decodeEntities } from './html-entities.ts';
 
 export interface HtmlText {
+  /** Quoted lines begin with `> `. */
   text: string;
-  /** Ranges of `text` that the client marked as quoted history, in order. */
-  quotes: { start: number; end: number; sure: boolean }[];
-  /** Ranges of `text` that the client marked as the sender's signature. */
-  signatures: { start: number; end: number }[];
+  /** Per line of `text`, bits: 2 quoted history begins here and goes to the end, 4 introduces a quotation, 8 signature. */
+  marks: number[];
   /** Stopped at the bound. */
   truncated: boolean;
 }
@@ -45,7 +44,10 @@ const paragraphs = new Set(['p', 'h1', 'h2', 'h3', 'h4', 'h5', 'h6', 'pre']);
 const marked = new Set(['div', 'blockquote', 'hr', 'table', 'pre', 'p', 'span', 'section', 'body', 'html', 'td', 'a']);
 
 const QUOTE =
-  /(?:class|id|name|data-marker)\s*=\s*["']?[^"'>]*?(?:\bgmail_quote|\bgmail_extra\b|\byahoo_quoted|\bprotonmail_quote|\btutanota_quote|\bmoz-cite-prefix|\bmoz-forward-container|\bdivRplyFwdMsg|\bOLK_SRC_BODY_SECTION|\bOutlookMessageHeader|\bmail-editor-reference-message-container|\bms-outlook-mobile-reference-message|\b__QUOTED_TEXT__|\bfront-blockquote|\bzmail_extra|\bcrisp-quote|\bhs_reply\b|\bisReplyContent\b|\bmoz-email-headers-table|\breplyfwd|\bairmail_on\b|\bmimestream_quote|\bhey-quote)|(?:^|\s)name\s*=\s*["']?quote\b|type\s*=\s*["']?cite\b/i;
+  /(?:class|id|data-marker)\s*=\s*["']?[^"'>]*?(?:\byahoo_quoted|\b__QUOTED_TEXT__|\bcrisp-quote|\bmail-editor-reference-message-container|\bms-outlook-mobile-reference-message|\bmoz-forward-container)|(?:^|\s)name\s*=\s*["']?quote\b/i;
+/** The line "On … X wrote:", whatever the language. */
+const ATTRIBUTION =
+  /class\s*=\s*["']?[^"'>]*?(?:\bmoz-cite-prefix|\bgmail_attr|\bprotonmail_quote_header|\bgmail_quote_attribution)/i;
 /** From here to the end: clients that put the header of the quoted mail before it, unnested. */
 const QUOTE_TO_END =
   /(?:^|\s)id\s*=\s*["']?(?:x_)?(?:divRplyFwdMsg|appendonsend|stopSpelling|zwchr|replySplit|OLK_SRC_BODY_SECTION|ms-outlook-mobile-body-separator-line)\b|data-marker\s*=\s*["']?__DIVIDER__|class\s*=\s*["']?[^"'>]*\bOutlookMessageHeader|border:\s*none;\s*border-top:\s*solid\s+(?:#(?:E1E1E1|B5C4DF)|windowtext)\s+1(?:\.0)?pt/i;
@@ -56,8 +58,7 @@ interface OpenRange {
   tag: string;
   depth: number;
   start: number;
-  kind: 'quote' | 'signature' | 'list';
-  sure: boolean;
+  kind: 'quote' | 'signature' | 'attribution';
 }
 
 /**
@@ -66,8 +67,7 @@ interface OpenRange {
  */
 export function htmlToText(html: string, maxOutput = Number.POSITIVE_INFINITY): HtmlText {
   const pieces: string[] = [];
-  const quotes: HtmlText['quotes'] = [];
-  const signatures: HtmlText['signatures'] = [];
+  const ranges: { start: number; end: number; kind: OpenRange['kind'] }[] = [];
   const open: OpenRange[] = [];
   let toEnd = -1;
   let length = 0;
@@ -206,8 +206,7 @@ export function htmlToText(html: string, maxOutput = Number.POSITIVE_INFINITY): 
         if (range.tag !== tag) continue;
         if (--range.depth > 0) break;
         open.splice(o, 1);
-        if (range.kind === 'quote') quotes.push({ start: range.start, end: length, sure: range.sure });
-        else signatures.push({ start: range.start, end: length });
+        ranges.push({ start: range.start, end: length, kind: range.kind });
         break;
       }
       continue;
@@ -220,17 +219,21 @@ export function htmlToText(html: string, maxOutput = Number.POSITIVE_INFINITY): 
       if (toEnd === -1 && QUOTE_TO_END.test(attributes)) toEnd = length;
       const inQuote = open.some((r) => r.kind === 'quote');
       if (!inQuote && tag !== 'hr') {
-        const sure = QUOTE.test(attributes);
-        if (sure || tag === 'blockquote') {
-          open.push({ tag, depth: 1, start: length, kind: 'quote', sure });
-          opened = true;
-        } else if (open.length < 20 && SIGNATURE.test(attributes)) {
-          open.push({ tag, depth: 1, start: length, kind: 'signature', sure: true });
+        const kind =
+          tag === 'blockquote' || QUOTE.test(attributes)
+            ? 'quote'
+            : ATTRIBUTION.test(attributes)
+              ? 'attribution'
+              : SIGNATURE.test(attributes)
+                ? 'signature'
+                : undefined;
+        if (kind !== undefined && open.length < 20) {
+          open.push({ tag, depth: 1, start: length, kind });
           opened = true;
         }
       }
     } else if (tag === 'blockquote' && !open.some((r) => r.kind === 'quote')) {
-      open.push({ tag, depth: 1, start: length, kind: 'quote', sure: false });
+      open.push({ tag, depth: 1, start: length, kind: 'quote' });
       opened = true;
     }
     if (!opened) {
@@ -243,14 +246,41 @@ export function htmlToText(html: string, maxOutput = Number.POSITIVE_INFINITY): 
       }
     }
   }
-  for (const range of open) {
-    if (range.kind === 'quote') quotes.push({ start: range.start, end: length, sure: range.sure });
-    else signatures.push({ start: range.start, end: length });
+  for (const range of open) ranges.push({ start: range.start, end: length, kind: range.kind });
+  const text = pieces.join('').trimEnd();
+  return { ...withMarks(text, ranges, toEnd), truncated: pos < n };
+}
+
+/** Quoted ranges as lines with `> `; the other ranges as bits of the lines they touch. */
+function withMarks(
+  text: string,
+  ranges: { start: number; end: number; kind: OpenRange['kind'] }[],
+  toEnd: number,
+): { text: string; marks: number[] } {
+  if (ranges.length === 0 && toEnd === -1) return { text, marks: [] };
+  const lines = text.split('\n');
+  const marks = new Array<number>(lines.length).fill(0);
+  const sorted = ranges.filter((r) => r.end > r.start).sort((a, b) => a.start - b.start);
+  let at = 0;
+  let next = 0;
+  let active: typeof sorted = [];
+  for (const [k, line] of lines.entries()) {
+    const lineEnd = at + line.length;
+    while (next < sorted.length && (sorted[next]?.start ?? 0) <= lineEnd)
+      active.push(sorted[next++] as (typeof sorted)[number]);
+    if (active.length > 0) active = active.filter((r) => r.end > at);
+    let quoted = false;
+    for (const range of active) {
+      // A range that begins at the very end of this line belongs to the next one.
+      if (range.start >= lineEnd && line !== '') continue;
+      if (range.kind === 'quote') quoted = true;
+      else marks[k] = (marks[k] ?? 0) | (range.kind === 'attribution' ? 4 : 8);
+    }
+    if (toEnd !== -1 && at >= toEnd) marks[k] = (marks[k] ?? 0) | 2;
+    if (quoted) lines[k] = line === '' ? '>' : line.startsWith('>') ? `>${line}` : `> ${line}`;
+    at = lineEnd + 1;
   }
-  if (toEnd !== -1) quotes.push({ start: toEnd, end: length, sure: true });
-  quotes.sort((a, b) => a.start - b.start);
-  const text = pieces.join('');
-  return { text, quotes, signatures, truncated: pos < n };
+  return { text: lines.join('\n'), marks };
 }
 
 const WHITE = /[\t\r\n\f]| {2}/;

@@ -1,0 +1,70 @@
+// What tells quoted history, signatures and separators apart, in the languages and clients that customers use. Patterns run on single lines
+// (or a few joined ones) of bounded length, so that none can run long.
+
+/** "On … X wrote:" as a whole; two to four lines are joined before. Each has a fixed start and end, and at most 500 characters between. */
+export const attributions: readonly RegExp[] = [
+  /^(?:-{1,10}\s*)?on\b.{4,500}\b(?:wrote|writes|said|sent)(?: (?:the following|back))?\s*:?\s*-*$/i,
+  /^at .{4,200}\bwrote:$/i,
+  /^(?:am|um|den)\b.{4,500}\b(?:schrieb|hat|geschrieben|schreibt)\b.{0,200}:$/i,
+  /^(?:am|um)\b.{4,500}\b(?:schrieb|geschrieben)\b.{0,200}$/i,
+  /^.{2,300}\bschrieb (?:am|um|in)\b.{4,200}(?::|uhr:?)$/i,
+  /^le\b.{4,500}(?:a|à) écrit\s*:?$/i,
+  /^el\b.{4,500}\b(?:escribió|escribio|ha escrito|va escriure)\s*:?$/i,
+  /^il\b.{4,500}\b(?:ha scritto|scrisse)\s*:?$/i,
+  /^(?:in data|il giorno|dal giorno)\b.{4,500}\b(?:ha scritto|scrive)\s*:?$/i,
+  /^(?:op|in)\b.{4,500}\b(?:schreef|geschreven|heeft .{1,200}geschreven|het volgende geschreven)\b.{0,100}:?$/i,
+  /^(?:w dniu|dnia|w|pt|pon|wt|śr|czw|sob|niedz)\b.{4,500}\b(?:napisał|napisała|napisal|pisze)(?:\(a\)|\/a)?\s*:?$/i,
+  /^.{8,300}\b(?:napisał|napisała|napisal|pisze)(?:\(a\)|\/a)?\s*:$/i,
+  /^(?:em|a|no dia)\b.{4,500}\b(?:escreveu|escribiu)\s*:?$/i,
+  /^(?:den|d\.|på|torsdag|fredag|lördag|lørdag|søndag|söndag|mandag|måndag|tirsdag|tisdag|onsdag)\b.{4,500}\b(?:skrev|skreiv)\b.{0,200}:$/i,
+  /^(?:dne|dňa|v|ve)\b.{4,500}\b(?:napsal|napsala|napísal|napísala|odesláno)(?:\(a\)|\/a)?\s*:?$/i,
+  /^.{4,300}\b(?:kirjoitti|írta|yazdı|şunu yazdı|napisao je|je napisal|je napisao\/la)\b.{0,100}:$/i,
+  /^.{4,300}\bkirjoitti .{4,100}:$/i,
+  /^.{4,400}(?:написал|написала|писал|пишет|написав|пише)(?:\(а\)|а)?\s*:$/i,
+  /^.{4,400}\s(?:от|від)\s.{2,200}:$/i,
+  /^(?:在|于|於).{4,300}(?:写道|寫道|写|寫)[:：]?$/,
+  /^.{4,300}(?:写道|寫道)[:：]$/,
+  /^\d{4}年.{2,200}(?:[:：]|のメッセージ|さんは書きました[:：]?)$/,
+  /^.{4,300}(?:작성|님이 작성)\s*[:：]$/,
+  /^(?:vào|lúc|ngày)\b.{4,300}\b(?:đã viết|viết)\s*:$/i,
+  /^în .{4,300} a scris\s*:$/i,
+  /^στις .{4,300} έγραψε\s*:$/i,
+  // 2016-10-24 15:36 GMT+02:00 Name <a@b.c>:
+  /^\d{4}-\d{2}-\d{2}[ T]\d{1,2}:\d{2}.{2,300}<[^<>]{3,200}>\s*:$/,
+  /^[^:]{0,40}\d{1,2}[:.]\d{2}.{0,200}<[^<>\s]{3,200}@[^<>\s]{2,200}>\s*:$/,
+  // Name <a@b.c> wrote:
+  /^["'\w][^:]{1,200}<[^<>]{3,200}>\s*(?:wrote|schrieb|a écrit|escribió|ha scritto|schreef|escreveu|napisał(?:\(a\))?|skrev)\s*:$/i,
+  /^-{2,10}\s*on .{4,300}wrote\s*-{2,10}$/i,
+];
+
+/** Words with which a line may begin that is the start of an attribution; only such lines are joined with the next ones. */
+export const attributionStart =
+  /^(?:-{2,10}\s*)?(?:on|at|am|um|le|el|il|in|op|w|dnia|em|den|dne|v|på|în|στις|в|вт|пн|ср|чт|пт|сб|вс|\d{1,4}|在|于|於|vào|lúc|[\p{L}"'][^:]{1,80}<|[\p{L}]{2,12},? \d|[\p{L}]{2,10},? )/iu;
+
+/** Separator that begins the original mail, with or without its header after it. */
+export const originalSeparator =
+  /^[\s>*]*[-_=]{2,}\s*(?:original (?:message|appointment|e-?mail|nachricht)|(?:ursprüngliche|original-?|originale|urspr\.) ?(?:nachricht|e-?mail|mail)|message (?:d['’]origine|original|initial)|mensaje original|messaggio (?:originale|inoltrato)|oorspronkelijk bericht|originele? bericht|(?:wiadomość oryginalna|oryginalna wiadomość|treść oryginalnej wiadomości)|mensagem original|oprindelig meddelelse|ursprungligt meddelande|opprinnelig melding|alkuperäinen viesti|původní (?:zpráva|e-?mail)|pôvodná správa|eredeti üzenet|исходное сообщение|оригинальное сообщение|пересылаемое сообщение|原始邮件|邮件原件|原始郵件|元のメッセージ|orijinal mesaj|özgün ileti|mesajul original|forwarded (?:message|by .{1,80})|weitergeleitete (?:nachricht|e-?mail)|message (?:transféré|réexpédié)|mensaje (?:reenviado|enviado)|doorgestuurd bericht|przekazana wiadomość|mensagem encaminhada|vidarebefordrat meddelande|videresendt (?:melding|besked)|přeposlaná zpráva|reply (?:message|above|separator)|antwort(?:-?\s?nachricht)?)\s*[-_=]{0,}\s*$/i;
+
+/** Labels of the header block that Outlook and its kin put above the mail answered. */
+const fromLabel =
+  'from|von|de|da|van|od|fra|från|lähettäjä|feladó|от(?: кого)?|від|kimden|gönderen|发件人|寄件者|寄件人|差出人|보낸 사람|van|expéditeur|mittente|afzender|remitente|nadawca|odesílatel|odosielateľ|šalje|expeditor|από';
+const otherLabel =
+  'sent|date|gesendet|datum|envoyé|enviado(?: el)?|fecha|data|inviato|verzonden|wysłano|wysłane|sendt|skickat|lähetetty|päivämäärä|odesláno|odoslané|elküldve|dátum|дата|отправлено|надіслано|tarih|gönderildi|发送时间|寄件日期|送信日時|日期|보낸 날짜|to|an|à|para|a|aan|do|til|till|vastaanottaja|komu|címzett|кому|kime|收件人|宛先|받는 사람|cc|kopie|copie|copia|kopia|dw|subject|betreff|objet|asunto|oggetto|onderwerp|temat|assunto|emne|ämne|aihe|předmět|predmet|tárgy|тема|konu|主题|主旨|件名|제목|reply-to|antwort an|importance|wichtigkeit|priorität|dato|naar';
+const decorated = (labels: string): RegExp =>
+  new RegExp(`^[\\s>*_|]{0,10}(?:${labels})\\s{0,3}[*_]{0,2}\\s{0,3}[:：][*_]{0,2}`, 'i');
+export const headerFrom = decorated(fromLabel);
+export const headerOther = decorated(otherLabel);
+
+/** "Begin forwarded message:" and the like. */
+export const forwardBegin =
+  /^(?:begin forwarded message|anfang der weitergeleiteten (?:nachricht|e-?mail)|début du message (?:transféré|réexpédié)|inizio messaggio inoltrato|inicio del mensaje reenviado|begin doorgestuurd bericht|początek przekazywanej wiadomości|início da mensagem (?:encaminhada|reenviada)|vidarebefordrat brev|start på videresendt besked|začátek přeposílané zprávy|počátek prosljeđene poruke)\s*:$/i;
+
+/** RFC 3676 §4.3 and its usual variants. */
+export const signatureDelimiter = /^--\s?$/;
+/** Lines that mobile and other clients add. */
+export const clientSignature =
+  /^(?:[-*_\s]{0,6})(?:sent (?:from|via|with|using) (?:my |an |a |the )?(?!desk\b)[^,.;!?]{2,60}|get outlook for (?:ios|android|mac).{0,60}|(?:von|mit) mein\S{0,2} .{2,60}(?:gesendet|verschickt)|gesendet (?:von|mit|über|aus)\b.{2,80}|diese nachricht wurde von mein\S{0,2} .{2,90}gesendet|diese e-?mail wurde (?:von|mit)\b.{2,90}gesendet|envoyé (?:de|depuis|à partir de|avec|via) .{2,80}|enviado (?:desde|de|do|através) .{2,80}|inviato (?:da|dal|con|tramite) .{2,80}|verstuurd vanaf .{2,80}|verzonden (?:vanaf|met|via) .{2,80}|wysłan[eoya]+ (?:z|za pomocą) .{2,80}|sendt fra .{2,80}|skickat från .{2,80}|lähetetty .{2,60}|odesláno z .{2,80}|отправлено (?:с|из) .{2,80}|发自我的.{1,40}|outlook für (?:ios|android) beziehen.{0,60}|télécharger outlook .{0,60}|obtener outlook .{0,60}|(?:yahoo|aol) mail.{0,60}|hol(?:en)? sie sich outlook.{0,60})\s*(?:<[^<>]{3,200}>|\([^()]{3,200}\)|https?:\S{3,200})?\.?\s*$/i;
+
+/** The writer says that the answers stand within the quoted mail. */
+export const answersBelow =
+  /\b(?:see (?:my )?(?:\w+ )?(?:below|inline)|(?:my )?(?:answers?|comments?|replies|responses?) (?:are )?(?:below|inline|in (?:red|blue|green|bold))|inline below|(?:siehe|s\.) (?:unten|weiter unten)|(?:antworten?|kommentare?|anmerkungen?) (?:\w+ ){0,4}(?:unten|im text|in (?:rot|blau|grün|fett)|inline)|unten (?:im text|in (?:rot|blau))|im text (?:unten|eingefügt|beantwortet)|voir (?:mes réponses |mes commentaires )?(?:ci-dessous|plus bas|en rouge|dans le texte)|ver (?:mis (?:respuestas|comentarios) )?(?:abajo|más abajo|en rojo)|vedi (?:sotto|le mie risposte|in rosso)|zie (?:hieronder|onder|mijn antwoorden|mijn opmerkingen)|(?:patrz|zobacz) (?:poniżej|niżej)|odpowiedzi (?:w tekście|poniżej|na czerwono))\b/i;
