@@ -21,8 +21,11 @@ export function createDirectory(settings: Settings) {
   const application = (clientId: string): SandboxApplication | undefined =>
     settings.applications.find((item) => item.clientId.toLowerCase() === clientId.toLowerCase());
   const sharedMailboxes = () => settings.users.filter((user) => user.kind === 'shared').map((user) => user.address);
-  const granted = (clientId: string, mailbox: string): boolean =>
-    (application(clientId)?.mailboxes ?? sharedMailboxes()).some((item) => normalise(item) === normalise(mailbox));
+  const granted = (clientId: string, mailbox: string): boolean => {
+    const known = application(clientId);
+    if (!known) return false;
+    return (known.mailboxes ?? sharedMailboxes()).some((item) => normalise(item) === normalise(mailbox));
+  };
 
   return {
     find,
@@ -55,8 +58,8 @@ export function createDirectory(settings: Settings) {
       const own = mailbox ? [mailbox.address, ...(mailbox.aliases ?? [])] : [authenticated];
       if (own.some((address) => normalise(address) === normalise(from))) return true;
       if (has(settings.permissions.sendAs, from, authenticated)) return true;
-      const granted = principal.kind === 'application' ? (application(principal.clientId)?.sendAs ?? []) : [];
-      if (granted.some((address) => normalise(address) === normalise(from))) return true;
+      const extra = principal.kind === 'application' ? (application(principal.clientId)?.sendAs ?? []) : [];
+      if (extra.some((address) => normalise(address) === normalise(from))) return true;
       return (
         sender !== undefined &&
         normalise(sender) === normalise(authenticated) &&

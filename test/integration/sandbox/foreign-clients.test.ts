@@ -18,13 +18,21 @@ const nasty = [
   mail('no line end', 'ends here'),
   mail('empty', ''),
   mail('quotes "and" \\back\\', 'x\r\n'),
-  mail('parts', '--b\r\nContent-Type: text/plain\r\n\r\none\r\n--b\r\nContent-Type: application/pdf; name="a (1).pdf"\r\nContent-Disposition: attachment; filename="a (1).pdf"\r\n\r\n%PDF\r\n--b--\r\n', 'Content-Type: multipart/mixed; boundary="b"\r\n'),
+  mail(
+    'parts',
+    '--b\r\nContent-Type: text/plain\r\n\r\none\r\n--b\r\nContent-Type: application/pdf; name="a (1).pdf"\r\nContent-Disposition: attachment; filename="a (1).pdf"\r\n\r\n%PDF\r\n--b--\r\n',
+    'Content-Type: multipart/mixed; boundary="b"\r\n',
+  ),
   mail('large', `${'x'.repeat(76)}\r\n`.repeat(40_000)),
   ...Array.from({ length: 200 }, (_, index) => mail(`number ${index}`, `Body ${index}\r\n`)),
 ];
 
 const sum = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
-const expected = (): string[] => sandbox.mailboxes.list(ALEX).map(({ raw }) => sum(raw)).sort();
+const expected = (): string[] =>
+  sandbox.mailboxes
+    .list(ALEX)
+    .map(({ raw }) => sum(raw))
+    .sort();
 
 beforeAll(async () => {
   sandbox = await testTenant();
@@ -72,7 +80,14 @@ describe('clients nobody here wrote', () => {
 
   it('imaplib opens the shared mailbox with a person’s token', async () => {
     sandbox.mailboxes.append(SHARED, mail('for the team'));
-    const ran = await runProgram('python3', ['-c', IMAPLIB, String(sandbox.imap.port), ca, SHARED, sandbox.oauth.personToken(ALEX)]);
+    const ran = await runProgram('python3', [
+      '-c',
+      IMAPLIB,
+      String(sandbox.imap.port),
+      ca,
+      SHARED,
+      sandbox.oauth.personToken(ALEX),
+    ]);
     expect(JSON.parse(ran.stdout)).toMatchObject({ exists: 1 });
   });
 
@@ -94,7 +109,9 @@ describe('clients nobody here wrote', () => {
         sums.push(sum(Buffer.from(stored.replace(/^X-TUID: .*\n/m, ''), 'latin1')));
       }
     }
-    const wanted = sandbox.mailboxes.list(ALEX).map(({ raw }) => sum(Buffer.from(raw.toString('latin1').replaceAll('\r\n', '\n'), 'latin1')));
+    const wanted = sandbox.mailboxes
+      .list(ALEX)
+      .map(({ raw }) => sum(Buffer.from(raw.toString('latin1').replaceAll('\r\n', '\n'), 'latin1')));
     expect(sums.sort()).toEqual(wanted.sort());
   });
 
@@ -107,18 +124,44 @@ describe('clients nobody here wrote', () => {
       `poll localhost service ${sandbox.imap.port} proto imap auth password user "${ALEX}" pass "alex-password" ssl sslcertck sslcertfile ${ca} fetchall keep no rewrite mda "sh -c 'cat > ${out}/$$'"\n`,
       { mode: 0o600 },
     );
-    const ran = await runProgram('fetchmail', ['-f', config, '--nodetach', '--nosyslog', '--invisible', '--pidfile', join(folder, 'pid'), '--idfile', join(folder, 'ids')], {
-      env: { FETCHMAILHOME: folder, HOME: folder },
-    });
+    const ran = await runProgram(
+      'fetchmail',
+      [
+        '-f',
+        config,
+        '--nodetach',
+        '--nosyslog',
+        '--invisible',
+        '--pidfile',
+        join(folder, 'pid'),
+        '--idfile',
+        join(folder, 'ids'),
+      ],
+      {
+        env: { FETCHMAILHOME: folder, HOME: folder },
+      },
+    );
     expect(ran.code, ran.stderr + ran.stdout).toBe(0);
     const names = await readdir(out);
     expect(names).toHaveLength(nasty.length);
-    const bodies = new Set(await Promise.all(names.map(async (name) => /^Subject: (.*)$/m.exec((await readFile(join(out, name))).toString('latin1'))?.[1])));
+    const bodies = new Set(
+      await Promise.all(
+        names.map(async (name) => /^Subject: (.*)$/m.exec((await readFile(join(out, name))).toString('latin1'))?.[1]),
+      ),
+    );
     expect(bodies).toEqual(new Set(nasty.map((raw) => /^Subject: (.*)\r$/m.exec(raw)?.[1])));
   });
 
   it('curl fetches one message', async () => {
-    const ran = await runProgram('curl', ['--silent', '--show-error', '--cacert', ca, '-u', `${ALEX}:alex-password`, `imaps://localhost:${sandbox.imap.port}/INBOX;UID=2`]);
+    const ran = await runProgram('curl', [
+      '--silent',
+      '--show-error',
+      '--cacert',
+      ca,
+      '-u',
+      `${ALEX}:alex-password`,
+      `imaps://localhost:${sandbox.imap.port}/INBOX;UID=2`,
+    ]);
     expect(ran.stderr).toBe('');
     expect(ran.stdout).toBe(nasty[1]);
   });

@@ -21,7 +21,11 @@ export function testTenant(more: Partial<SandboxConfig> = {}): Promise<Sandbox> 
       { address: JANE, kind: 'customer', password: 'jane-password' },
     ],
     applications: [{ clientId: CLIENT, secret: 'secret', mailboxes: [SHARED] }],
-    permissions: { fullAccess: { [SHARED]: [ALEX] }, sendAs: { [SHARED]: [ALEX] }, sendOnBehalf: { [BILLING]: [ALEX] } },
+    permissions: {
+      fullAccess: { [SHARED]: [ALEX] },
+      sendAs: { [SHARED]: [ALEX] },
+      sendOnBehalf: { [BILLING]: [ALEX] },
+    },
     ...more,
   });
 }
@@ -106,7 +110,9 @@ export async function bareClient(socket: Socket) {
 }
 
 export async function imapClient(sandbox: Sandbox): Promise<BareClient> {
-  return bareClient(connectTls({ host: '127.0.0.1', servername: 'localhost', port: sandbox.imap.port, ca: sandbox.caPem }));
+  return bareClient(
+    connectTls({ host: '127.0.0.1', servername: 'localhost', port: sandbox.imap.port, ca: sandbox.caPem }),
+  );
 }
 
 /** Signed in as the person ALEX to the shared mailbox, INBOX selected unless told otherwise. */
@@ -135,7 +141,11 @@ export interface Ran {
   stderr: string;
 }
 
-export function runProgram(program: string, args: string[], options: { env?: Record<string, string>; input?: string } = {}): Promise<Ran> {
+export function runProgram(
+  program: string,
+  args: string[],
+  options: { env?: Record<string, string>; input?: string } = {},
+): Promise<Ran> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { env: { ...process.env, ...options.env }, stdio: 'pipe' });
     let stdout = '';
