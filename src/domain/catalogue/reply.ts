@@ -1,4 +1,212 @@
-// Error catalogue, section reply.
+// Error catalogue, section reply: what is wrong with a reply before any server sees it, and how it can end.
 import { section } from './entry.ts';
 
-export const replyErrors = section({});
+export const replyErrors = section({
+  REPLY_MALFORMED: {
+    class: 'invalid',
+    action: 'refuse',
+    message: 'The reply does not follow mailroom.reply/1',
+    hint: {
+      en: 'Correct the named field; schemas/reply-1.json is the schema.',
+      de: 'Korrigieren Sie das genannte Feld; schemas/reply-1.json ist das Schema.',
+    },
+  },
+  REPLY_ID_REUSED: {
+    class: 'invalid',
+    action: 'refuse',
+    message: 'This replyId was used for another content',
+    hint: {
+      en: 'Give every reply a replyId of its own; the same replyId is only for the same reply again.',
+      de: 'Jede Antwort braucht eine eigene replyId; dieselbe replyId steht nur für dieselbe Antwort.',
+    },
+  },
+  REPLY_UNKNOWN: {
+    class: 'invalid',
+    action: 'refuse',
+    message: 'No reply is known under this replyId',
+    hint: {
+      en: 'Replies are kept for ten days after they end.',
+      de: 'Antworten werden nach ihrem Ende zehn Tage aufbewahrt.',
+    },
+  },
+  REPLY_NOT_HELD: {
+    class: 'invalid',
+    action: 'refuse',
+    message: 'This reply is not held',
+    hint: {
+      en: 'Only a held reply can be released or dropped.',
+      de: 'Nur eine zurückgehaltene Antwort kann freigegeben oder verworfen werden.',
+    },
+  },
+  REPLY_HELD: {
+    class: 'ambiguous',
+    action: 'hold',
+    message: 'The reply may or may not have reached the recipient; a person decides',
+    hint: {
+      en: 'mailroom replies held; then mailroom replies release <replyId> (sends it again) or mailroom replies drop <replyId>.',
+      de: 'mailroom replies held; danach mailroom replies release <replyId> (sendet erneut) oder mailroom replies drop <replyId>.',
+    },
+  },
+  REPLY_DROPPED: {
+    class: 'permanent',
+    action: 'fail',
+    message: 'A person dropped the held reply',
+    hint: {
+      en: 'Nothing to do.',
+      de: 'Nichts zu tun.',
+    },
+  },
+  SMTP_SERVER_UNKNOWN: {
+    class: 'invalid',
+    action: 'refuse',
+    message: 'No SMTP email server has this name',
+    hint: {
+      en: 'Name of an SMTP email server as in the configuration; GET /v1/email-flows/:flow/senders lists them.',
+      de: 'Name eines SMTP-Servers wie in der Konfiguration; GET /v1/email-flows/:flow/senders nennt sie.',
+    },
+  },
+  SMTP_SERVER_DISABLED: {
+    class: 'invalid',
+    action: 'refuse',
+    message: 'This SMTP email server is disabled',
+    hint: {
+      en: 'Enable the server, or reply through another one. Jobs already in its queue are kept.',
+      de: 'Aktivieren Sie den Server oder antworten Sie über einen anderen. Aufträge in seiner Warteschlange bleiben erhalten.',
+    },
+  },
+  FROM_NOT_PERMITTED: {
+    class: 'invalid',
+    action: 'refuse',
+    message: 'This From is not permitted on this server',
+    hint: {
+      en: 'Add the address to Additional Email From Addresses of the server, or pick one of those permitted.',
+      de: 'Tragen Sie die Adresse unter Zusätzliche Absenderadressen ein, oder wählen Sie eine erlaubte.',
+    },
+  },
+  FROM_ROLE_REQUIRED: {
+    class: 'invalid',
+    action: 'refuse',
+    message: 'This agent may not use this From',
+    hint: {
+      en: 'The From is restricted to roles; see fromRoles of the server.',
+      de: 'Der Absender ist auf Rollen beschränkt; siehe fromRoles des Servers.',
+    },
+  },
+  FROM_AMBIGUOUS: {
+    class: 'invalid',
+    action: 'refuse',
+    message: 'From must be exactly one address',
+    hint: {
+      en: 'One plain address; no list, group, route or comment.',
+      de: 'Eine einfache Adresse; keine Liste, Gruppe, Route oder Kommentar.',
+    },
+  },
+  FROM_INVALID: {
+    class: 'invalid',
+    action: 'refuse',
+    message: 'From is not a valid address',
+    hint: {
+      en: 'An address of the form name@domain.',
+      de: 'Eine Adresse der Form name@domain.',
+    },
+  },
+  FROM_NAME_SPOOFED: {
+    class: 'invalid',
+    action: 'refuse',
+    message: 'The display name of From pretends another sender',
+    hint: {
+      en: 'No other address, no invisible or direction-changing characters in the display name.',
+      de: 'Keine andere Adresse, keine unsichtbaren oder richtungsändernden Zeichen im Anzeigenamen.',
+    },
+  },
+  HEADER_FORBIDDEN: {
+    class: 'invalid',
+    action: 'refuse',
+    message: 'This header is not allowed, or a value holds a line break',
+    hint: {
+      en: 'Only X-… headers of your own, without CR, LF and NUL.',
+      de: 'Nur eigene X-…-Kopfzeilen, ohne CR, LF und NUL.',
+    },
+  },
+  RECIPIENT_MISSING: {
+    class: 'invalid',
+    action: 'refuse',
+    message: 'The reply has no recipient',
+    hint: {
+      en: 'At least one address in to, cc or bcc.',
+      de: 'Mindestens eine Adresse in to, cc oder bcc.',
+    },
+  },
+  RECIPIENT_INVALID: {
+    class: 'invalid',
+    action: 'refuse',
+    message: 'A recipient is not a valid address',
+    hint: {
+      en: 'An address of the form name@domain.',
+      de: 'Eine Adresse der Form name@domain.',
+    },
+  },
+  REPLY_TO_INVALID: {
+    class: 'invalid',
+    action: 'refuse',
+    message: 'Reply-To is not a valid address',
+    hint: {
+      en: 'An address of the form name@domain.',
+      de: 'Eine Adresse der Form name@domain.',
+    },
+  },
+  SENT_COPY_FAILED: {
+    class: 'transient',
+    action: 'warn',
+    message: 'The copy in the Sent folder could not be stored; the reply itself was accepted',
+    hint: {
+      en: 'Check the folder name of sentCopy and Full Access of the signed-in user.',
+      de: 'Prüfen Sie den Ordnernamen von sentCopy und den Vollzugriff des angemeldeten Benutzers.',
+    },
+  },
+  SENT_SEARCH_FAILED: {
+    class: 'transient',
+    action: 'retry',
+    message: 'The Sent folder could not be searched',
+    hint: {
+      en: 'Check that IMAP is enabled for the sending mailbox, and its Sent folder.',
+      de: 'Prüfen Sie, ob IMAP für das sendende Postfach aktiviert ist, und dessen Ordner Gesendete Elemente.',
+    },
+  },
+  ATTACHMENT_UNAVAILABLE: {
+    class: 'invalid',
+    action: 'refuse',
+    message: 'A referenced attachment cannot be read',
+    hint: {
+      en: 'The message or blob may be older than the retention; give the attachment by value.',
+      de: 'Nachricht oder Blob sind womöglich älter als die Aufbewahrung; geben Sie den Anhang als Wert an.',
+    },
+  },
+  QUOTE_UNAVAILABLE: {
+    class: 'invalid',
+    action: 'refuse',
+    message: 'The message to quote cannot be read',
+    hint: {
+      en: 'quote needs answers.messageKey of a message that is still kept.',
+      de: 'quote braucht answers.messageKey einer noch aufbewahrten Nachricht.',
+    },
+  },
+  AUTO_REPLY_TO_AUTOMATIC: {
+    class: 'invalid',
+    action: 'refuse',
+    message: 'No automatic reply to automatic mail',
+    hint: {
+      en: 'RFC 3834: it could loop. Let a person answer if need be.',
+      de: 'RFC 3834: Es könnte eine Schleife entstehen. Bei Bedarf antwortet ein Mensch.',
+    },
+  },
+  AUTO_REPLY_BUDGET: {
+    class: 'invalid',
+    action: 'refuse',
+    message: 'This correspondent or conversation has had its automatic replies for today',
+    hint: {
+      en: 'The loop governor allows a few automatic replies a day; the next ones are refused.',
+      de: 'Die Schleifenbremse erlaubt wenige automatische Antworten am Tag; weitere werden abgelehnt.',
+    },
+  },
+});

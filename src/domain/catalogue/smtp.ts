@@ -1,4 +1,312 @@
-// Error catalogue, section smtp.
+// Error catalogue, section smtp: what submission servers answer (exchange-online.md, section 9). {user}, {from}, {server}, {host}, {port} in
+// hints are filled in with the real names.
 import { section } from './entry.ts';
 
-export const smtpErrors = section({});
+export const smtpErrors = section({
+  SMTP_AUTH_DISABLED_TENANT: {
+    class: 'permission',
+    action: 'pause-server',
+    message: 'SMTP AUTH is switched off for the whole tenant',
+    hint: {
+      en: 'Set-TransportConfig -SmtpClientAuthenticationDisabled $false, or for this mailbox only: Set-CASMailbox -Identity "{user}" -SmtpClientAuthenticationDisabled $false. Jobs are kept meanwhile.',
+      de: 'Set-TransportConfig -SmtpClientAuthenticationDisabled $false, oder nur für dieses Postfach: Set-CASMailbox -Identity "{user}" -SmtpClientAuthenticationDisabled $false. Die Aufträge bleiben solange erhalten.',
+    },
+  },
+  SMTP_AUTH_DISABLED_MAILBOX: {
+    class: 'permission',
+    action: 'pause-server',
+    message: 'SMTP AUTH is switched off for the mailbox that signs in',
+    hint: {
+      en: 'Set-CASMailbox -Identity "{user}" -SmtpClientAuthenticationDisabled $false. Jobs are kept meanwhile.',
+      de: 'Set-CASMailbox -Identity "{user}" -SmtpClientAuthenticationDisabled $false. Die Aufträge bleiben solange erhalten.',
+    },
+  },
+  SMTP_BASIC_AUTH_DISABLED: {
+    class: 'auth',
+    action: 'pause-server',
+    message: 'The server does not take passwords any more',
+    hint: {
+      en: 'Set Authentication Type OAuth2 on the email server {server}. Jobs are kept meanwhile.',
+      de: 'Stellen Sie beim E-Mail-Server {server} die Authentifizierung auf OAuth2. Die Aufträge bleiben solange erhalten.',
+    },
+  },
+  SMTP_SECURITY_DEFAULTS: {
+    class: 'permission',
+    action: 'pause-server',
+    message: "The tenant's security defaults refuse this sign-in",
+    hint: {
+      en: 'Use OAuth2 app-only for {user}, or replace security defaults by a conditional access policy that lets it sign in.',
+      de: 'Verwenden Sie OAuth2 (app-only) für {user}, oder ersetzen Sie die Sicherheitsstandards durch eine Richtlinie für bedingten Zugriff.',
+    },
+  },
+  SMTP_ACCESS_POLICY: {
+    class: 'permission',
+    action: 'pause-server',
+    message: 'A conditional access or authentication policy refuses this sign-in',
+    hint: {
+      en: 'Look at the sign-in log of {user} in the Entra admin center and at Get-User -Identity "{user}" | fl AuthenticationPolicy.',
+      de: 'Prüfen Sie das Anmeldeprotokoll von {user} im Entra Admin Center und Get-User -Identity "{user}" | fl AuthenticationPolicy.',
+    },
+  },
+  SMTP_AUTH_FAILED: {
+    class: 'auth',
+    action: 'renew-token',
+    message: 'The server refuses the sign-in',
+    hint: {
+      en: 'Check User: with delegated sign-in it is the person, app-only the mailbox {user}. Permission SMTP.Send or SMTP.SendAsApp; New-ServicePrincipal with the Enterprise Application object id. Jobs are kept meanwhile.',
+      de: 'Prüfen Sie den Benutzer: bei delegierter Anmeldung die Person, bei app-only das Postfach {user}. Berechtigung SMTP.Send oder SMTP.SendAsApp; New-ServicePrincipal mit der Objekt-ID der Unternehmensanwendung. Die Aufträge bleiben erhalten.',
+    },
+  },
+  SMTP_TOKEN_UNAVAILABLE: {
+    class: 'auth',
+    action: 'pause-server',
+    message: 'No access token could be had for this server',
+    hint: {
+      en: 'See the error of the OAuth2 application and sign in again if asked to. Jobs of {server} are kept meanwhile.',
+      de: 'Beachten Sie den Fehler der OAuth2-Anwendung und melden Sie sich gegebenenfalls neu an. Die Aufträge von {server} bleiben erhalten.',
+    },
+  },
+  SMTP_NOT_AUTHENTICATED: {
+    class: 'permission',
+    action: 'pause-server',
+    message: 'The server wants a sign-in before mail, and none took place',
+    hint: {
+      en: 'Check that {host} offers AUTH on this port (587 with STARTTLS) and that Authentication Type is set on {server}.',
+      de: 'Prüfen Sie, ob {host} auf diesem Port AUTH anbietet (587 mit STARTTLS) und bei {server} eine Authentifizierung eingestellt ist.',
+    },
+  },
+  SMTP_TLS_FAILED: {
+    class: 'permission',
+    action: 'pause-server',
+    message: 'No TLS connection could be made; nothing is sent in plain text',
+    hint: {
+      en: 'Check host name and certificate of {host}; a private CA belongs into the field ca of {server}.',
+      de: 'Prüfen Sie Hostnamen und Zertifikat von {host}; eine eigene CA gehört in das Feld ca von {server}.',
+    },
+  },
+  SMTP_EHLO_NAME: {
+    class: 'invalid',
+    action: 'pause-server',
+    message: 'The server does not accept our host name in EHLO',
+    hint: {
+      en: 'Give the machine a valid host name; {host} answered Invalid domain name.',
+      de: 'Geben Sie dem Rechner einen gültigen Hostnamen; {host} meldet Invalid domain name.',
+    },
+  },
+  SEND_AS_DENIED: {
+    class: 'permission',
+    action: 'fail',
+    message: 'The signed-in user may not send as this From address',
+    hint: {
+      en: 'Add-RecipientPermission -Identity "{from}" -AccessRights SendAs -Trustee "{user}" -Confirm:$false',
+      de: 'Add-RecipientPermission -Identity "{from}" -AccessRights SendAs -Trustee "{user}" -Confirm:$false',
+    },
+  },
+  SMTP_CONNECTION_LIMIT: {
+    class: 'throttle',
+    action: 'back-off',
+    message: 'Too many connections of this mailbox at once',
+    hint: {
+      en: 'Set the connections of {server} to 2, and look for other programs that send as {user}.',
+      de: 'Stellen Sie die Verbindungen von {server} auf 2, und suchen Sie andere Programme, die als {user} senden.',
+    },
+  },
+  SMTP_BUSY: {
+    class: 'throttle',
+    action: 'back-off',
+    message: 'The server throttles this sender',
+    hint: {
+      en: 'Nothing at once. If it goes on for hours, check the reputation of the outgoing IP address.',
+      de: 'Zunächst nichts. Dauert es Stunden, prüfen Sie die Reputation der ausgehenden IP-Adresse.',
+    },
+  },
+  SUBMISSION_QUOTA: {
+    class: 'throttle',
+    action: 'hold',
+    message: 'The mailbox has used up its recipients for 24 hours; replies wait, none fails',
+    hint: {
+      en: 'Recipient limit of {user} (10,000 in 24 hours). Sending resumes by itself.',
+      de: 'Empfängergrenze von {user} (10.000 in 24 Stunden). Der Versand geht von selbst weiter.',
+    },
+  },
+  SENDING_MAILBOX_FULL: {
+    class: 'permanent',
+    action: 'pause-server',
+    message: 'The sending mailbox is full',
+    hint: {
+      en: 'Empty Sent Items of {user}, or Set-Mailbox -Identity "{user}" -MessageCopyForSMTPClientSubmissionEnabled $false. Jobs are kept meanwhile.',
+      de: 'Leeren Sie Gesendete Elemente von {user}, oder Set-Mailbox -Identity "{user}" -MessageCopyForSMTPClientSubmissionEnabled $false. Die Aufträge bleiben solange erhalten.',
+    },
+  },
+  OUTBOUND_SPAM: {
+    class: 'permanent',
+    action: 'pause-server',
+    message: 'The server takes our mail for outbound spam',
+    hint: {
+      en: 'Microsoft Defender: outbound spam policy and restricted entities; look at what {user} sent.',
+      de: 'Microsoft Defender: Richtlinie für ausgehenden Spam und eingeschränkte Entitäten; prüfen Sie, was {user} gesendet hat.',
+    },
+  },
+  SENDER_BLOCKED: {
+    class: 'permanent',
+    action: 'pause-server',
+    message: 'The sending mailbox is blocked for outgoing mail',
+    hint: {
+      en: 'Microsoft Defender, Restricted entities: unblock {user}. Find the cause first.',
+      de: 'Microsoft Defender, Eingeschränkte Entitäten: {user} freigeben. Klären Sie zuerst die Ursache.',
+    },
+  },
+  TENANT_BLOCKED: {
+    class: 'permanent',
+    action: 'pause-server',
+    message: 'The tenant may not send to the outside',
+    hint: {
+      en: 'Trial tenant, reputation or an unregistered domain: open a ticket with Microsoft support.',
+      de: 'Testmandant, Reputation oder nicht registrierte Domäne: Ticket beim Microsoft-Support eröffnen.',
+    },
+  },
+  TENANT_QUOTA: {
+    class: 'throttle',
+    action: 'hold',
+    message: 'The tenant has used up its external recipients for the day; replies wait, none fails',
+    hint: {
+      en: 'Tenant external recipient rate limit: depends on the licences. Sending resumes by itself.',
+      de: 'Grenze des Mandanten für externe Empfänger: hängt von den Lizenzen ab. Der Versand geht von selbst weiter.',
+    },
+  },
+  SMTP_PROXY_TROUBLE: {
+    class: 'transient',
+    action: 'retry',
+    message: 'The front end of the server reports a temporary failure',
+    hint: {
+      en: 'If it lasts for hours, look at the service health of Microsoft 365.',
+      de: 'Dauert es Stunden, prüfen Sie den Dienststatus von Microsoft 365.',
+    },
+  },
+  SMTP_TRANSIENT: {
+    class: 'transient',
+    action: 'retry',
+    message: 'The server answers with a temporary failure',
+    hint: {
+      en: 'Retried by itself. If it lasts, look at the remote text.',
+      de: 'Wird von selbst wiederholt. Hält es an, beachten Sie den Text der Gegenstelle.',
+    },
+  },
+  SMTP_QUEUE_QUOTA: {
+    class: 'throttle',
+    action: 'back-off',
+    message: "The server's queue for us is full",
+    hint: {
+      en: 'Retried by itself with growing pauses.',
+      de: 'Wird mit wachsenden Pausen von selbst wiederholt.',
+    },
+  },
+  MESSAGE_TOO_LARGE: {
+    class: 'size',
+    action: 'fail',
+    message: 'The message is larger than the server takes',
+    hint: {
+      en: 'Smaller attachments (base64 adds 33 %), or Set-Mailbox -Identity "{user}" -MaxSendSize 150MB.',
+      de: 'Kleinere Anhänge (base64 braucht 33 % mehr), oder Set-Mailbox -Identity "{user}" -MaxSendSize 150MB.',
+    },
+  },
+  TOO_MANY_RECIPIENTS: {
+    class: 'size',
+    action: 'fail',
+    message: 'The message has more recipients than the server takes',
+    hint: {
+      en: 'Fewer recipients, or Set-Mailbox -Identity "{user}" -RecipientLimits 1000.',
+      de: 'Weniger Empfänger, oder Set-Mailbox -Identity "{user}" -RecipientLimits 1000.',
+    },
+  },
+  SMTP_RECIPIENTS_LATER: {
+    class: 'transient',
+    action: 'retry',
+    message: 'The server takes no more recipients now',
+    hint: {
+      en: 'Retried by itself.',
+      de: 'Wird von selbst wiederholt.',
+    },
+  },
+  SMTP_BARE_LF: {
+    class: 'permanent',
+    action: 'fail',
+    message: 'The server found bare line feeds in the message',
+    hint: {
+      en: 'A fault of ours: report it with the replyId.',
+      de: 'Ein Fehler unsererseits: bitte mit der replyId melden.',
+    },
+  },
+  SMTP_FROM_REFUSED: {
+    class: 'permanent',
+    action: 'fail',
+    message: 'The server refuses the From of this message',
+    hint: {
+      en: 'Exactly one From, and a domain that is registered in the tenant: Get-AcceptedDomain.',
+      de: 'Genau ein Absender, und eine im Mandanten registrierte Domäne: Get-AcceptedDomain.',
+    },
+  },
+  MAIL_LOOP: {
+    class: 'permanent',
+    action: 'fail',
+    message: 'The message runs in a loop',
+    hint: {
+      en: "Look at the mail flow rules and forwardings of the recipient's domain.",
+      de: 'Prüfen Sie Nachrichtenflussregeln und Weiterleitungen der Empfängerdomäne.',
+    },
+  },
+  RECIPIENT_RATE: {
+    class: 'throttle',
+    action: 'back-off',
+    message: 'This recipient gets too much mail at present',
+    hint: {
+      en: 'Retried in an hour by itself.',
+      de: 'Wird in einer Stunde von selbst wiederholt.',
+    },
+  },
+  RECIPIENT_UNKNOWN: {
+    class: 'permanent',
+    action: 'fail',
+    message: 'The recipient does not exist',
+    hint: {
+      en: 'Check the address of the customer.',
+      de: 'Prüfen Sie die Adresse des Kunden.',
+    },
+  },
+  SMTP_UNREACHABLE: {
+    class: 'transient',
+    action: 'retry',
+    message: 'The server cannot be reached',
+    hint: {
+      en: 'Firewall: outgoing {port} to {host}. Replies are retried by themselves.',
+      de: 'Firewall: ausgehend {port} zu {host}. Antworten werden von selbst wiederholt.',
+    },
+  },
+  SMTP_REJECTED: {
+    class: 'permanent',
+    action: 'fail',
+    message: 'The server refuses the message',
+    hint: {
+      en: 'See the remote text.',
+      de: 'Beachten Sie den Text der Gegenstelle.',
+    },
+  },
+  SMTP_ANSWER_UNKNOWN: {
+    class: 'transient',
+    action: 'retry',
+    message: "The server's answer is not understood",
+    hint: {
+      en: 'Retried by itself. Report the remote text if it lasts.',
+      de: 'Wird von selbst wiederholt. Melden Sie den Text der Gegenstelle, wenn es anhält.',
+    },
+  },
+  DELIVERY_UNCERTAIN: {
+    class: 'ambiguous',
+    action: 'settle',
+    message: 'The connection broke after the message had left and before the server answered',
+    hint: {
+      en: 'Looked up in Sent of {user}; not sent again unless the policy of {server} says so. See: mailroom replies held',
+      de: 'Wird in Gesendete Elemente von {user} gesucht; nur dann erneut gesendet, wenn die Regel von {server} es sagt. Siehe: mailroom replies held',
+    },
+  },
+});

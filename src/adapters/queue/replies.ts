@@ -1,0 +1,162 @@
+// BullMQ queues and workers of the replies, one a SMTP server. The processor's verdict becomes a BullMQ ending here: completed with the
+// result, failed for good with the result as JSON, delayed, or the queue waits. BullMQ's own attempts are never used: the journal counts.
+import { randomUUID } from 'node:crypto';
+import { DelayedError, type Job, Queue, UnrecoverableError, Worker } from 'bullmq';
+import type { Redis } from 'ioredis';
+import { PREFIX, REPLY_JOB, repliesQueue, replyJobId } from '../../contract/names.ts';
+import type { ProcessReply, ReplyQueues, ReplyWorker } from '../../domain/reply-queues.ts';
+import type { Emit } from '../../telemetry/events.ts';
+
+export interface RepliesSettings {
+  keepCompletedSeconds: number;
+  keepFailedSeconds: number;
+  lockMs: number;
+  stalledCheckMs: number;
+}
+
+const DAY = 86_400;
+/** Ended jobs outlive the journal's eight days, so that adding one again meets either of them. */
+export const repliesDefaults: RepliesSettings = {
+  keepCompletedSeconds: 10 * DAY,
+  keepFailedSeconds: 10 * DAY,
+  lockMs: 30_000,
+  stalledCheckMs: 30_000,
+};
+
+export function openReplyQueues(client: Redis, emit: Emit, settings: RepliesSettings = repliesDefaults): ReplyQueues {
+  const queues = new Map<string, Queue>();
+  const keep = {
+    removeOnComplete: { age: settings.keepCompletedSeconds },
+    removeOnFail: { age: settings.keepFailedSeconds },
+  };
+
+  function queueOf(server: string): Queue {
+    let queue = queues.get(server);
+    if (queue === undefined) {
+      queue = new Queue(repliesQueue(server), {
+        connection: client,
+        prefix: PREFIX,
+        streams: { events: { maxLen: 1_000 } },
+      });
+      queue.on('error', () => {}); // the client's own listener says it, once
+      queues.set(server, queue);
+    }
+    return queue;
+  }
+
+  return {
+    async add(server, replyId, payload, { priority, delayMs }) {
+      await queueOf(server).add(REPLY_JOB, payload, {
+        jobId: replyJobId(replyId),
+        priority,
+        ...(delayMs > 0 ? { delay: delayMs } : {}),
+        ...keep,
+      });
+    },
+    async again(server, replyId, payload, { priority }) {
+      const job = await queueOf(server).getJob(replyJobId(replyId));
+      const state = await job?.getState();
+      if (job !== undefined && (state === 'failed' || state === 'completed')) return void (await job.retry(state));
+      if (job !== undefined && state === 'delayed') return void (await job.promote());
+      if (job === undefined) {
+        await queueOf(server).add(REPLY_JOB, payload, { jobId: replyJobId(replyId), priority, ...keep });
+      }
+    },
+    async work(server, concurrency, process) {
+      return startWorker(client, server, concurrency, process, queueOf(server), emit, settings);
+    },
+    pause: (server) => queueOf(server).pause(),
+    resume: (server) => queueOf(server).resume(),
+    paused: (server) => queueOf(server).isPaused(),
+    async find(server, replyId) {
+      const queue = queueOf(server);
+      const job = await queue.getJob(replyJobId(replyId));
+      if (job === undefined) return undefined;
+      const state = await job.getState();
+      return {
+        state,
+        ahead: await jobsBefore(client, queue, job.id ?? '', state),
+        progress: job.progress,
+        ...(job.failedReason === undefined ? {} : { failedReason: job.failedReason }),
+      };
+    },
+    counts: (server) => queueOf(server).getJobCounts(),
+    async close() {
+      await Promise.all([...queues.values()].map((queue) => queue.close()));
+      queues.clear();
+    },
+  };
+}
+
+/** Jobs that are taken before this one; 0 unless it waits. */
+async function jobsBefore(client: Redis, queue: Queue, jobId: string, state: string): Promise<number> {
+  if (state !== 'waiting' && state !== 'prioritized') return 0;
+  const { wait = 0, active = 0 } = await queue.getJobCounts('wait', 'active');
+  if (state === 'prioritized') {
+    return active + wait + ((await client.zrank(queue.toKey('prioritized'), jobId)) ?? 0);
+  }
+  // Jobs without priority are pushed left and taken right.
+  const fromRight = await client.lpos(queue.toKey('wait'), jobId, 'RANK', -1);
+  return active + (fromRight === null ? 0 : wait - 1 - fromRight);
+}
+
+async function startWorker(
+  client: Redis,
+  server: string,
+  concurrency: number,
+  process: ProcessReply,
+  queue: Queue,
+  emit: Emit,
+  settings: RepliesSettings,
+): Promise<ReplyWorker> {
+  const worker = new Worker(
+    repliesQueue(server),
+    async (job: Job, token?: string) => {
+      const ending = await process({
+        jobId: job.id ?? randomUUID(),
+        server,
+        payload: job.data,
+        priority: job.opts.priority ?? 0,
+        attemptsMade: job.attemptsMade,
+        progress: (progress) => job.updateProgress(progress),
+      });
+      switch (ending.end) {
+        case 'completed':
+          return ending.result;
+        case 'failed':
+          throw new UnrecoverableError(JSON.stringify(ending.result));
+        case 'queue-waits':
+          await queue.rateLimit(ending.ms);
+          throw Worker.RateLimitError();
+        case 'later':
+          if (ending.priority !== undefined) await job.changePriority({ priority: ending.priority });
+          await job.moveToDelayed(Math.max(ending.at, Date.now() + 1), token);
+          throw new DelayedError();
+      }
+    },
+    {
+      connection: client, // BullMQ duplicates it for its blocking reads
+      prefix: PREFIX,
+      concurrency,
+      lockDuration: settings.lockMs,
+      stalledInterval: settings.stalledCheckMs,
+      // A stalled job is run again, as often as it takes: the journal's gate makes that safe, and failing it would lose the reply.
+      maxStalledCount: 1_000_000,
+      removeOnComplete: { age: settings.keepCompletedSeconds },
+      removeOnFail: { age: settings.keepFailedSeconds },
+    },
+  );
+  worker.on('error', (error) => emit('ReplyWorkerFailed', { server, err: error }));
+  await worker.waitUntilReady();
+  return {
+    async stop(graceMs) {
+      const closing = worker.close();
+      let timer: NodeJS.Timeout | undefined;
+      const late = new Promise<'late'>((resolve) => {
+        timer = setTimeout(() => resolve('late'), graceMs);
+      });
+      if ((await Promise.race([closing, late])) === 'late') await worker.close(true);
+      clearTimeout(timer);
+    },
+  };
+}

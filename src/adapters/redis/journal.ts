@@ -1,0 +1,242 @@
+// The journal of replies in Redis: one hash a reply, moved by Lua compare-and-set. Invariant it keeps: after DATA began, nothing is sent
+// again unless it is proven that the first did not go. Two workers, a stalled job, a restart, a job added twice: all meet CLAIM.
+import { createHash, randomUUID } from 'node:crypto';
+import type { Redis } from 'ioredis';
+import { PREFIX } from '../../contract/names.ts';
+import type { Claim, Journal, JournalEntry, ReplyState, Transition } from '../../domain/reply-journal.ts';
+
+const sha = (text: string) => createHash('sha256').update(text).digest('hex').slice(0, 32);
+export const replyKey = (replyId: string) => `${PREFIX}:reply:${sha(replyId)}`;
+const stateKey = (state: string) => `${PREFIX}:replies-in:${state}`;
+const aliasKey = (messageId: string) => `${PREFIX}:reply-by-message-id:${sha(messageId)}`;
+
+const STATES: readonly ReplyState[] = [
+  'queued',
+  'prepared',
+  'submitting',
+  'data-begun',
+  'accepted',
+  'rejected',
+  'uncertain',
+  'held',
+  'dropped',
+];
+
+const NOW = `local t = redis.call('TIME'); local now = t[1] * 1000 + math.floor(t[2] / 1000)`;
+
+/** KEYS: entry, index of queued. ARGV: owner, lease ms, digest, replyId, server. */
+const CLAIM = `
+${NOW}
+local state = redis.call('HGET', KEYS[1], 'state')
+if state then
+  if redis.call('HGET', KEYS[1], 'digest') ~= ARGV[3] then return {'reused', 0} end
+  if state == 'accepted' or state == 'rejected' or state == 'held' or state == 'dropped' then return {'settled', 0} end
+  local owner = redis.call('HGET', KEYS[1], 'owner')
+  local untilMs = tonumber(redis.call('HGET', KEYS[1], 'leaseUntil') or '0')
+  if owner == ARGV[1] then return {'yours', tonumber(redis.call('HGET', KEYS[1], 'fence'))} end
+  if owner and untilMs > now then return {'busy', untilMs - now} end
+else
+  redis.call('HSET', KEYS[1], 'state', 'queued', 'digest', ARGV[3], 'replyId', ARGV[4], 'server', ARGV[5],
+    'createdAt', now, 'updatedAt', now, 'attempts', 0)
+  redis.call('ZADD', KEYS[2], now, ARGV[4])
+end
+local fence = redis.call('HINCRBY', KEYS[1], 'fence', 1)
+redis.call('HSET', KEYS[1], 'owner', ARGV[1], 'leaseUntil', now + tonumber(ARGV[2]))
+return {'yours', fence}`;
+
+/** KEYS: entry, index of each state in order. ARGV: replyId, nonce, JSON {from, to, fence, late, set, evidence, attempt, keep, release}. */
+const TRANSITION = `
+${NOW}
+local plan = cjson.decode(ARGV[3])
+local state = redis.call('HGET', KEYS[1], 'state')
+if not state then return {0, ''} end
+if redis.call('HGET', KEYS[1], 'nonce') == ARGV[2] then return {1, state} end
+if plan.fence then
+  local field = 'fence'
+  if plan.late then field = 'dataFence' end
+  if redis.call('HGET', KEYS[1], field) ~= tostring(plan.fence) then return {0, state} end
+end
+local expected = false
+for _, s in ipairs(plan.from) do if s == state then expected = true end end
+if not expected then return {0, state} end
+redis.call('HSET', KEYS[1], 'state', plan.to, 'updatedAt', now, 'nonce', ARGV[2])
+for k, v in pairs(plan.set) do redis.call('HSET', KEYS[1], k, v) end
+if plan.to == 'data-begun' then redis.call('HSET', KEYS[1], 'dataFence', plan.fence, 'dataBegunAt', now) end
+if plan.to == 'uncertain' and redis.call('HEXISTS', KEYS[1], 'uncertainSince') == 0 then
+  redis.call('HSET', KEYS[1], 'uncertainSince', now, 'looks', 0)
+end
+if plan.to == 'prepared' or plan.to == 'queued' then redis.call('HDEL', KEYS[1], 'uncertainSince', 'looks', 'dataBegunAt') end
+if plan.attempt then redis.call('HINCRBY', KEYS[1], 'attempts', 1) end
+if plan.evidence then
+  local old = redis.call('HGET', KEYS[1], 'evidence') or ''
+  redis.call('HSET', KEYS[1], 'evidence', string.sub(old .. plan.evidence .. '\\n', -8000))
+end
+if plan.release then redis.call('HDEL', KEYS[1], 'owner', 'leaseUntil') end
+for i, s in ipairs(plan.states) do
+  if s == plan.to then redis.call('ZADD', KEYS[1 + i], now, ARGV[1])
+  elseif s == state then redis.call('ZREM', KEYS[1 + i], ARGV[1]) end
+  if plan.terminal[s] then redis.call('ZREMRANGEBYSCORE', KEYS[1 + i], '-inf', now - plan.keep) end
+end
+if plan.terminal[plan.to] then redis.call('PEXPIRE', KEYS[1], plan.keep) else redis.call('PERSIST', KEYS[1]) end
+return {1, plan.to}`;
+
+const ADMIT = `
+${NOW}
+local digest = redis.call('HGET', KEYS[1], 'digest')
+if digest then return digest == ARGV[1] and 1 or 0 end
+redis.call('HSET', KEYS[1], 'state', 'queued', 'digest', ARGV[1], 'replyId', ARGV[2], 'server', ARGV[3],
+  'createdAt', now, 'updatedAt', now, 'attempts', 0)
+redis.call('ZADD', KEYS[2], now, ARGV[2])
+return 1`;
+
+const RENEW = `
+${NOW}
+if redis.call('HGET', KEYS[1], 'fence') ~= ARGV[1] or redis.call('HEXISTS', KEYS[1], 'owner') == 0 then return 0 end
+redis.call('HSET', KEYS[1], 'leaseUntil', now + tonumber(ARGV[2]))
+return 1`;
+
+const RELEASE = `
+if redis.call('HGET', KEYS[1], 'fence') == ARGV[1] then redis.call('HDEL', KEYS[1], 'owner', 'leaseUntil') end
+return 1`;
+
+export interface JournalSettings {
+  /** Milliseconds that ended replies are kept; at least 8 days (Exchange drops duplicates by Message-ID for 7). */
+  keepMs: number;
+  /** Milliseconds to wait for the disk before DATA. */
+  durableTimeoutMs: number;
+}
+
+const DAY = 86_400_000;
+export const journalDefaults: JournalSettings = { keepMs: 10 * DAY, durableTimeoutMs: 5_000 };
+
+export function createJournal(redis: Redis, settings: JournalSettings = journalDefaults): Journal {
+  let waitAof: boolean | undefined;
+
+  /** Waits until Redis has what was written on disk. Redis before 7.2 cannot say; there `appendonly` alone must do. */
+  async function onDisk(): Promise<void> {
+    if (waitAof === false) return;
+    try {
+      await redis.call('WAITAOF', '1', '0', String(settings.durableTimeoutMs));
+      waitAof = true;
+    } catch (error) {
+      // "unknown command" (before 7.2) or "WAITAOF cannot be used when … appendonly" is a settled fact; anything else is not.
+      if (!/unknown command|appendonly/i.test(error instanceof Error ? error.message : '')) throw error;
+      waitAof = false;
+    }
+  }
+
+  async function read(replyId: string): Promise<JournalEntry | undefined> {
+    const fields = await redis.hgetall(replyKey(replyId));
+    return fields.state === undefined ? undefined : entryOf(fields);
+  }
+
+  return {
+    read,
+    async claim({ replyId, digest, server, owner, leaseMs }): Promise<Claim> {
+      const [answer, value] = (await redis.eval(
+        CLAIM,
+        2,
+        replyKey(replyId),
+        stateKey('queued'),
+        owner,
+        leaseMs,
+        digest,
+        replyId,
+        server,
+      )) as [string, number];
+      if (answer === 'reused') return { claim: 'reused' };
+      if (answer === 'busy') return { claim: 'busy', retryAfterMs: value };
+      const entry = await read(replyId);
+      if (entry === undefined) return { claim: 'busy', retryAfterMs: 100 };
+      return answer === 'settled' ? { claim: 'settled', entry } : { claim: 'yours', entry, fence: value };
+    },
+    async admit({ replyId, digest, server }) {
+      return (await redis.eval(ADMIT, 2, replyKey(replyId), stateKey('queued'), digest, replyId, server)) === 1;
+    },
+    async sameContent(replyId, digest) {
+      return (await redis.hget(replyKey(replyId), 'digest')) === digest;
+    },
+    async renew(replyId, fence, leaseMs) {
+      return (await redis.eval(RENEW, 1, replyKey(replyId), fence, leaseMs)) === 1;
+    },
+    async release(replyId, fence) {
+      await redis.eval(RELEASE, 1, replyKey(replyId), fence);
+    },
+    async transition(replyId, transition) {
+      const plan = planOf(transition, settings.keepMs);
+      const keys = [replyKey(replyId), ...STATES.map(stateKey)];
+      // The nonce makes the command safe to repeat: ioredis sends it again when the connection broke before the answer.
+      const [moved, state] = (await redis.eval(
+        TRANSITION,
+        keys.length,
+        ...keys,
+        replyId,
+        randomUUID(),
+        JSON.stringify(plan),
+      )) as [number, string];
+      if (moved === 1) {
+        const { messageId, result } = transition.change ?? {};
+        for (const alias of [messageId, result?.serverMessageId]) {
+          if (alias !== undefined) await redis.set(aliasKey(alias), replyId, 'PX', 4 * settings.keepMs);
+        }
+        if (transition.durable === true) await onDisk();
+      }
+      return { moved: moved === 1, state: state === '' ? undefined : (state as ReplyState) };
+    },
+    async list(state, limit = 200) {
+      const ids = await redis.zrevrange(stateKey(state), 0, limit - 1);
+      const entries = await Promise.all(ids.map(read));
+      return entries.filter((entry) => entry !== undefined && entry.state === state) as JournalEntry[];
+    },
+    async byMessageId(messageId) {
+      return (await redis.get(aliasKey(messageId))) ?? undefined;
+    },
+  };
+}
+
+function planOf({ from, to, fence, late, change = {}, release }: Transition, keepMs: number) {
+  const { evidence, countAttempt, ...rest } = change;
+  const set: Record<string, string> = {};
+  for (const [key, value] of Object.entries(rest)) {
+    if (value !== undefined) set[key] = typeof value === 'object' ? JSON.stringify(value) : String(value);
+  }
+  return {
+    from,
+    to,
+    ...(fence === undefined ? {} : { fence: String(fence) }),
+    late: late === true,
+    set,
+    ...(evidence === undefined ? {} : { evidence: `${new Date().toISOString()} ${evidence}`.slice(0, 600) }),
+    attempt: countAttempt === true,
+    release: release === true,
+    keep: keepMs,
+    states: STATES,
+    terminal: { accepted: true, rejected: true, dropped: true },
+  };
+}
+
+function entryOf(fields: Record<string, string>): JournalEntry {
+  const text = (key: string) => (fields[key] === undefined ? {} : { [key]: fields[key] });
+  const number = (key: string) => (fields[key] === undefined ? {} : { [key]: Number(fields[key]) });
+  const json = (key: string) => (fields[key] === undefined ? {} : { [key]: JSON.parse(fields[key]) as unknown });
+  return {
+    replyId: fields.replyId ?? '',
+    state: fields.state as ReplyState,
+    server: fields.server ?? '',
+    createdAt: Number(fields.createdAt ?? 0),
+    updatedAt: Number(fields.updatedAt ?? 0),
+    fence: Number(fields.fence ?? 0),
+    attempts: Number(fields.attempts ?? 0),
+    evidence: (fields.evidence ?? '').split('\n').filter((line) => line !== ''),
+    ...text('from'),
+    ...text('messageId'),
+    ...text('rendered'),
+    ...text('source'),
+    ...number('renderedSize'),
+    ...number('dataBegunAt'),
+    ...number('uncertainSince'),
+    ...number('looks'),
+    ...json('envelope'),
+    ...json('result'),
+  };
+}

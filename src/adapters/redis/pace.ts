@@ -1,0 +1,108 @@
+// The pace of a sending mailbox over all workers and replicas: submissions a minute, recipients in 24 hours, connections at once. One Lua
+// script each, on Redis' own clock, so that no replica's clock matters.
+import { createHash } from 'node:crypto';
+import type { Redis } from 'ioredis';
+import { PREFIX } from '../../contract/names.ts';
+import type { Pace } from '../../domain/reply-pace.ts';
+
+const key = (what: string, mailbox: string) =>
+  `${PREFIX}:pace:${what}:${createHash('sha256').update(mailbox).digest('hex').slice(0, 24)}`;
+
+const NOW = `local t = redis.call('TIME'); local now = t[1] * 1000 + math.floor(t[2] / 1000)`;
+
+/** KEYS: minute log, hour buckets. ARGV: token, per minute, window ms, recipients, recipients a day. Answers {granted, wait ms, reason}. */
+const ACQUIRE = `
+${NOW}
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - tonumber(ARGV[3]))
+if redis.call('ZSCORE', KEYS[1], ARGV[1]) then return {1, 0, ''} end
+local hour = math.floor(now / 3600000)
+local sum, oldest = 0, nil
+local buckets = redis.call('HGETALL', KEYS[2])
+for i = 1, #buckets, 2 do
+  local h = tonumber(buckets[i])
+  if h <= hour - 24 then redis.call('HDEL', KEYS[2], buckets[i])
+  else
+    sum = sum + tonumber(buckets[i + 1])
+    if not oldest or h < oldest then oldest = h end
+  end
+end
+if sum > 0 and sum + tonumber(ARGV[4]) > tonumber(ARGV[5]) then return {0, (oldest + 24) * 3600000 - now, 'day'} end
+local count = redis.call('ZCARD', KEYS[1])
+if count >= tonumber(ARGV[2]) then
+  local first = redis.call('ZRANGE', KEYS[1], count - tonumber(ARGV[2]), count - tonumber(ARGV[2]), 'WITHSCORES')
+  return {0, math.max(1, math.ceil(tonumber(first[2]) + tonumber(ARGV[3]) - now)), 'minute'}
+end
+redis.call('ZADD', KEYS[1], now, ARGV[1])
+redis.call('PEXPIRE', KEYS[1], ARGV[3])
+redis.call('HINCRBY', KEYS[2], hour, ARGV[4])
+redis.call('PEXPIRE', KEYS[2], 90000000)
+return {1, 0, ''}`;
+
+const REFUND = `
+${NOW}
+if redis.call('ZREM', KEYS[1], ARGV[1]) == 1 then redis.call('HINCRBY', KEYS[2], math.floor(now / 3600000), -tonumber(ARGV[2])) end
+return 1`;
+
+const TAKE_SLOT = `
+${NOW}
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
+if not redis.call('ZSCORE', KEYS[1], ARGV[1]) and redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[2]) then return 0 end
+redis.call('ZADD', KEYS[1], now + tonumber(ARGV[3]), ARGV[1])
+redis.call('PEXPIRE', KEYS[1], ARGV[3])
+return 1`;
+
+/** KEYS: log of the correspondent, log of the conversation. ARGV: token, budget 1, budget 2, window ms. */
+const BUDGET = `
+${NOW}
+for i = 1, 2 do redis.call('ZREMRANGEBYSCORE', KEYS[i], '-inf', now - tonumber(ARGV[4])) end
+for i = 1, 2 do
+  if not redis.call('ZSCORE', KEYS[i], ARGV[1]) and redis.call('ZCARD', KEYS[i]) >= tonumber(ARGV[1 + i]) then return i end
+end
+for i = 1, 2 do
+  redis.call('ZADD', KEYS[i], 'NX', now, ARGV[1])
+  redis.call('PEXPIRE', KEYS[i], ARGV[4])
+end
+return 0`;
+
+/** @param windowMs a little over the minute: answers' latency must not push a 31st into the server's minute */
+export function createPace(redis: Redis, windowMs = 60_500): Pace {
+  return {
+    async acquire({ mailbox, token, perMinute, recipients, recipientsPerDay }) {
+      const answer = (await redis.eval(
+        ACQUIRE,
+        2,
+        key('minute', mailbox),
+        key('day', mailbox),
+        token,
+        perMinute,
+        windowMs,
+        recipients,
+        recipientsPerDay,
+      )) as [number, number, string];
+      const [granted, waitMs, reason] = answer;
+      return granted === 1 ? { granted: true } : { granted: false, waitMs, reason: reason as 'minute' | 'day' };
+    },
+    async refund({ mailbox, token, recipients }) {
+      await redis.eval(REFUND, 2, key('minute', mailbox), key('day', mailbox), token, recipients);
+    },
+    async takeSlot({ mailbox, slot, limit, ttlMs }) {
+      return (await redis.eval(TAKE_SLOT, 1, key('slots', mailbox), slot, limit, ttlMs)) === 1;
+    },
+    async freeSlot({ mailbox, slot }) {
+      await redis.zrem(key('slots', mailbox), slot);
+    },
+    async automaticBudget({ token, correspondent, conversation, perCorrespondent, perConversation, windowMs: window }) {
+      const over = await redis.eval(
+        BUDGET,
+        2,
+        key('auto-to', correspondent),
+        key('auto-in', conversation),
+        token,
+        perCorrespondent,
+        perConversation,
+        window,
+      );
+      return over === 1 ? 'correspondent' : over === 2 ? 'conversation' : undefined;
+    },
+  };
+}

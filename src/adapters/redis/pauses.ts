@@ -1,0 +1,55 @@
+// Why an SMTP server's queue is paused, in Redis, shared by the replicas: one of them sets it, one lifts it.
+import type { Redis } from 'ioredis';
+import { PREFIX } from '../../contract/names.ts';
+
+const key = (server: string) => `${PREFIX}:smtp-pause:${encodeURIComponent(server.normalize('NFC'))}`;
+const HOUR = 3_600_000;
+
+/** Longer with each pause in a row, up to an hour; a second worker that meets the same fault does not lengthen it. */
+const SET = `
+local t = redis.call('TIME'); local now = t[1] * 1000 + math.floor(t[2] / 1000)
+local untilMs = tonumber(redis.call('HGET', KEYS[1], 'until') or '0')
+if untilMs <= now then
+  local row = redis.call('HINCRBY', KEYS[1], 'row', 1)
+  local wait = math.max(tonumber(ARGV[3]), math.min(tonumber(ARGV[3]) * 2 ^ math.min(row - 1, 10), ${HOUR}))
+  untilMs = math.floor(now + wait)
+  redis.call('HSETNX', KEYS[1], 'since', now)
+  redis.call('HSET', KEYS[1], 'until', untilMs)
+end
+redis.call('HSET', KEYS[1], 'code', ARGV[1], 'hint', ARGV[2], 'paused', '1')
+return {tonumber(redis.call('HGET', KEYS[1], 'since')), untilMs}`;
+
+const LIFT = `
+local t = redis.call('TIME'); local now = t[1] * 1000 + math.floor(t[2] / 1000)
+if redis.call('HGET', KEYS[1], 'paused') ~= '1' then return 0 end
+if ARGV[1] == '0' and tonumber(redis.call('HGET', KEYS[1], 'until') or '0') > now then return 0 end
+redis.call('HSET', KEYS[1], 'paused', '0', 'until', 0)
+return 1`;
+
+export function createPauses(redis: Redis) {
+  return {
+    async read(server: string) {
+      const fields = await redis.hgetall(key(server));
+      if (fields.paused !== '1') return undefined;
+      return {
+        code: fields.code ?? '',
+        hint: fields.hint ?? '',
+        since: Number(fields.since ?? 0),
+        until: Number(fields.until ?? 0),
+      };
+    },
+    async set(server: string, { code, hint, probeMs }: { code: string; hint: string; probeMs: number }) {
+      const [since, until] = (await redis.eval(SET, 1, key(server), code, hint, Math.round(probeMs))) as [
+        number,
+        number,
+      ];
+      return { code, hint, since, until };
+    },
+    async lift(server: string, force = false) {
+      return (await redis.eval(LIFT, 1, key(server), force ? '1' : '0')) === 1;
+    },
+    async healed(server: string) {
+      await redis.del(key(server));
+    },
+  };
+}

@@ -1,0 +1,288 @@
+// One SMTP server's connections: submits a rendered mail and tells, from the wire, how far it got. nodemailer reports a drop in any phase
+// alike, so the stage comes from the stream it pulls: not pulled = after no 354 = certainly not a byte sent.
+
+import { hostname } from 'node:os';
+import { Readable } from 'node:stream';
+import { rootCertificates } from 'node:tls';
+import { createTransport } from 'nodemailer';
+import type { Remote } from '../../contract/result.ts';
+import { asciiDomain, domainOf } from '../../domain/address.ts';
+import type { SmtpServer } from '../../domain/email-server.ts';
+import { asError } from '../../domain/errors.ts';
+import type { RecipientOutcome, Submission, SubmissionOutcome, Submitter } from '../../domain/submission.ts';
+import { enhancedCodeIn, judgeSubmission, maskRemoteText, type Phase, type SubmissionFailure } from './errors.ts';
+
+export type GetToken = (
+  server: SmtpServer,
+  protocol: 'smtp' | 'imap',
+  options?: { renew?: boolean },
+) => Promise<{ accessToken: string; expiresAt: Date }>;
+
+export interface SubmitterSettings {
+  connectionTimeoutMs: number;
+  greetingTimeoutMs: number;
+  /** Silence after which a connection counts as dead, ms. */
+  socketTimeoutMs: number;
+  /** A connection that had nothing to send for so long is closed, ms: idle ones count against the mailbox's limit. */
+  idleTimeoutMs: number;
+  maxMessagesPerConnection: number;
+  ehloName: string | undefined;
+}
+
+export const submitterDefaults: SubmitterSettings = {
+  connectionTimeoutMs: 30_000,
+  greetingTimeoutMs: 30_000,
+  socketTimeoutMs: 120_000,
+  idleTimeoutMs: 5_000,
+  maxMessagesPerConnection: 100,
+  ehloName: undefined,
+};
+
+/** What nodemailer's errors carry. */
+interface SmtpError extends Error {
+  code?: string;
+  command?: string;
+  response?: string;
+  responseCode?: number;
+  recipient?: string;
+  rejectedErrors?: SmtpError[];
+}
+
+interface Tracker {
+  pulled: boolean;
+  firstByte: boolean;
+  finished: boolean;
+  withheld?: { error: unknown };
+  fault?: { error: unknown };
+}
+
+export function createSubmitter(
+  server: SmtpServer,
+  getToken: GetToken,
+  settings: SubmitterSettings = submitterDefaults,
+): Submitter {
+  let renewNext = false;
+  let tokenFault: unknown;
+  let closed = false;
+  let maxSize: number | undefined;
+  const transport = openTransport();
+
+  function openTransport() {
+    const secure = server.tls === 'enabled' && (server.port === 465 || server.port === 993);
+    const { authentication } = server;
+    const opened = createTransport({
+      pool: true,
+      host: server.host,
+      port: server.port,
+      secure,
+      requireTLS: server.tls === 'enabled' && !secure,
+      ignoreTLS: server.tls === 'disabled',
+      name: settings.ehloName ?? ehloName(server),
+      maxConnections: 1, // outbound/lanes.ts counts connections over all replicas: one submitter is one connection
+      maxMessages: settings.maxMessagesPerConnection,
+      maxRequeues: 0, // whether a mail is sent again is the journal's decision alone
+      idleTimeout: settings.idleTimeoutMs,
+      connectionTimeout: settings.connectionTimeoutMs,
+      greetingTimeout: settings.greetingTimeoutMs,
+      socketTimeout: settings.socketTimeoutMs,
+      logger: false,
+      disableFileAccess: true,
+      disableUrlAccess: true,
+      tls: {
+        minVersion: 'TLSv1.2',
+        ...(server.ca === undefined ? {} : { ca: [...rootCertificates, server.ca] }),
+      },
+      ...(server.proxy === undefined ? {} : { proxy: server.proxy }),
+      auth:
+        authentication.type === 'OAuth2'
+          ? { type: 'OAuth2', user: server.user }
+          : { user: server.user, pass: authentication.password },
+    });
+    opened.on('error', () => {}); // each submission gets its own error; an idle connection's end is no event
+    if (authentication.type === 'OAuth2') {
+      // Asked once for each new connection.
+      opened.set(
+        'oauth2_provision_cb',
+        (_user: string, renew: boolean, done: (error: Error | null, token?: string, expires?: number) => void) => {
+          const options = renew || renewNext ? { renew: true } : {};
+          renewNext = false;
+          getToken(server, 'smtp', options).then(
+            ({ accessToken, expiresAt }) => done(null, accessToken, expiresAt.getTime()),
+            (error: unknown) => {
+              tokenFault = error;
+              done(asError(error));
+            },
+          );
+        },
+      );
+    }
+    // The stage tracker: nodemailer reads from here only after the server's 354.
+    opened.use('stream', (mail, done) => {
+      const { submission, tracker } = mail.data as unknown as { submission: Submission; tracker: Tracker };
+      mail.message.createReadStream = () => Readable.from(tracked(submission, tracker), { objectMode: false }) as never;
+      done();
+    });
+    return opened;
+  }
+
+  async function once(submission: Submission): Promise<SubmissionOutcome> {
+    const tracker: Tracker = { pulled: false, firstByte: false, finished: false };
+    tokenFault = undefined;
+    try {
+      const accepted = await transport.sendMail({
+        envelope: { from: submission.envelope.from, to: [...submission.envelope.to], size: submission.size },
+        raw: '',
+        submission,
+        tracker,
+      } as never);
+      const ehlo = (accepted as { ehlo?: string[] }).ehlo;
+      maxSize = sizeIn(ehlo) ?? maxSize;
+      const refused = (accepted as { rejectedErrors?: SmtpError[] }).rejectedErrors ?? [];
+      return {
+        kind: 'accepted',
+        remote: remoteOf(accepted.response, 'DATA'),
+        ...(accepted.serverMessageId === undefined ? {} : { serverMessageId: accepted.serverMessageId }),
+        recipients: recipientsOf(submission, refused),
+        ...(maxSize === undefined ? {} : { maxSize }),
+      };
+    } catch (thrown) {
+      if (tracker.withheld !== undefined) return { kind: 'withheld', error: tracker.withheld.error };
+      return failed(submission, tracker, asError(thrown) as SmtpError);
+    }
+  }
+
+  function failed(submission: Submission, tracker: Tracker, error: SmtpError): SubmissionOutcome {
+    const sent = !tracker.firstByte ? 'none' : tracker.finished ? 'whole' : 'unfinished';
+    const failure = failureOf(error, sent, tokenFault !== undefined);
+    const verdict = judgeSubmission(
+      failure,
+      { user: server.user, from: submission.from, server: server.name, host: server.host, port: server.port },
+      submission.tries,
+    );
+    const fault = tokenFault as { code?: string; hint?: string; class?: string } | undefined;
+    return {
+      kind: 'failed',
+      verdict:
+        fault === undefined || sent !== 'none'
+          ? verdict
+          : {
+              ...verdict,
+              code: 'SMTP_TOKEN_UNAVAILABLE',
+              class: 'auth',
+              action: fault.class === 'transient' || fault.class === 'throttle' ? 'retry' : 'pause-server',
+              retryAfterMs: 60_000,
+              hint: fault.hint ?? verdict.hint,
+            },
+      remote: {
+        ...remoteOf(error.response ?? error.message, error.command),
+        ...(error.response === undefined ? { system: 'network' as const, code: error.code ?? 'ERROR' } : {}),
+      },
+      sent,
+      ...(error.rejectedErrors === undefined ? {} : { recipients: recipientsOf(submission, error.rejectedErrors) }),
+    };
+  }
+
+  return {
+    async submit(submission) {
+      let outcome = await once(submission);
+      const renew =
+        outcome.kind === 'failed' &&
+        outcome.verdict.action === 'renew-token' &&
+        server.authentication.type === 'OAuth2';
+      if (renew && !closed) {
+        renewNext = true; // a direct 535 is not asked about again by nodemailer: renew and retry once ourselves
+        outcome = await once(submission);
+      }
+      if (outcome.kind === 'failed' && outcome.verdict.action === 'renew-token') {
+        return { ...outcome, verdict: { ...outcome.verdict, action: 'pause-server' } };
+      }
+      return outcome;
+    },
+    maxSize: () => maxSize,
+    async close() {
+      closed = true;
+      transport.close();
+    },
+  };
+}
+
+async function* tracked(submission: Submission, tracker: Tracker): AsyncGenerator<Uint8Array> {
+  tracker.pulled = true;
+  try {
+    await submission.onDataBegin();
+  } catch (error) {
+    tracker.withheld = { error };
+    throw error;
+  }
+  for await (const chunk of submission.bytes()) {
+    tracker.firstByte = true;
+    yield chunk;
+  }
+  // From here on the final dot may go out.
+  tracker.finished = true;
+}
+
+function failureOf(error: SmtpError, sent: 'none' | 'unfinished' | 'whole', tokenFault: boolean): SubmissionFailure {
+  const refusals = error.rejectedErrors ?? [];
+  // All recipients refused: judged by one that may change its mind, if there is one.
+  const said = refusals.find((one) => (one.responseCode ?? 500) < 500) ?? refusals[0] ?? error;
+  const text = said.response ?? (error.responseCode === undefined && !tokenFault ? error.message : undefined);
+  return {
+    phase: phaseOf(error, sent),
+    replyCode: said.responseCode,
+    enhancedCode: said.response === undefined ? undefined : enhancedCodeIn(said.response),
+    text,
+    nodeCode: error.code,
+  };
+}
+
+function phaseOf(error: SmtpError, sent: 'none' | 'unfinished' | 'whole'): Phase {
+  if (sent === 'whole') return error.responseCode === undefined ? 'body' : 'answer';
+  // The dot never left: RFC 5321 §4.1.1.4, the server has no complete mail and must not deliver it.
+  if (sent === 'unfinished') return 'data';
+  const command = error.command ?? '';
+  if (error.code === 'ETLS' || /certificate|self.signed|altname|SSL|TLS/i.test(error.message)) {
+    if (error.responseCode === undefined) return 'tls';
+  }
+  if (error.code === 'EAUTH' || error.code === 'EOAUTH2' || error.code === 'ENOAUTH' || command.startsWith('AUTH'))
+    return 'auth';
+  if (command === 'MAIL FROM') return 'mail';
+  if (command === 'RCPT TO') return 'rcpt';
+  if (command === 'DATA') return 'data';
+  return 'connect';
+}
+
+function remoteOf(response: string, command: string | undefined): Remote {
+  const code = /^(\d{3})/.exec(response)?.[1];
+  const enhancedCode = enhancedCodeIn(response);
+  return {
+    system: 'smtp',
+    ...(code === undefined ? {} : { code }),
+    ...(enhancedCode === undefined ? {} : { enhancedCode }),
+    ...(command === undefined ? {} : { command }),
+    text: maskRemoteText(response),
+  };
+}
+
+function recipientsOf(submission: Submission, refused: readonly SmtpError[]): RecipientOutcome[] {
+  const byAddress = new Map(refused.map((error) => [error.recipient, error]));
+  return submission.envelope.to.map((address) => {
+    const error = byAddress.get(address);
+    return error === undefined
+      ? { address, state: 'accepted' }
+      : { address, state: 'rejected', remote: remoteOf(error.response ?? error.message, 'RCPT TO') };
+  });
+}
+
+function sizeIn(ehlo: readonly string[] | undefined): number | undefined {
+  const size = ehlo?.map((line) => /^SIZE\s+(\d+)/i.exec(line)?.[1]).find((found) => found !== undefined);
+  return size === undefined || size === '0' ? undefined : Number(size);
+}
+
+/** A name that EHLO takes: Exchange answers 501 5.5.4 to an invalid one. */
+function ehloName(server: SmtpServer): string {
+  const own = asciiDomain(hostname());
+  if (own?.includes('.')) return own;
+  const domain = asciiDomain(domainOf(server.user));
+  return domain === undefined ? '[127.0.0.1]' : `mailroom.${domain}`;
+}

@@ -1,0 +1,145 @@
+// Mail addresses as Mailroom compares them. Pure. One address is one address: lists, groups, routes and comments are refused, not interpreted,
+// because what our parser reads and what the recipient's program shows must not differ (From spoofing lives in that gap).
+import { domainToASCII, domainToUnicode } from 'node:url';
+
+export type AddressProblem =
+  | 'empty'
+  | 'line-break'
+  | 'multiple'
+  | 'group'
+  | 'comment'
+  | 'route'
+  | 'syntax'
+  | 'domain'
+  | 'too-long';
+
+export interface MailboxAddress {
+  /** Display name, NFC, trimmed; empty if there is none. */
+  name: string;
+  /** local@domain as it is sent: local part NFC, domain in ASCII. */
+  address: string;
+  /** What is compared: case folded, domain in ASCII, NFC. */
+  normal: string;
+}
+
+export type ParsedAddress = { ok: true; value: MailboxAddress } | { ok: false; problem: AddressProblem };
+
+const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/u;
+/** Format characters, invisible ones and direction overrides: none belongs into an address. */
+const INVISIBLE = /\p{Cf}|\u034f|\u115f|\u1160|\u17b4|\u17b5|\u3164|\uffa0/u;
+const ATEXT =
+  /^[A-Za-z0-9!#$%&'*+/=?^_`{|}~\-\u0080-\u{10ffff}]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~\-\u0080-\u{10ffff}]+)*$/u;
+const LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
+
+const bad = (problem: AddressProblem): ParsedAddress => ({ ok: false, problem });
+
+/** Reads `a@b`, `Name <a@b>`, `"Name" <a@b>` or `{name, address}`. RFC 5322 §3.4 without lists, groups, comments and obsolete forms. */
+export function parseAddress(input: string | { name?: string | undefined; address: string }): ParsedAddress {
+  if (typeof input === 'string') {
+    if (CONTROL.test(input)) return bad('line-break');
+    return parseText(input.trim());
+  }
+  const name = input.name ?? '';
+  if (CONTROL.test(name) || CONTROL.test(input.address)) return bad('line-break');
+  const parsed = parseSpec(input.address.trim());
+  return parsed.ok ? { ok: true, value: { ...parsed.value, name: cleanName(name) } } : parsed;
+}
+
+function parseText(text: string): ParsedAddress {
+  if (text === '') return bad('empty');
+  if (text.startsWith('"')) {
+    const quoted = /^"((?:[^"\\]|\\.)*)"(.*)$/u.exec(text);
+    if (quoted === null) return bad('syntax');
+    const rest = (quoted[2] ?? '').trim();
+    if (rest.startsWith('@')) return parseSpec(text);
+    if (rest.includes(',') && !/^<[^<>]*>$/.test(rest)) return bad('multiple');
+    const angle = /^<([^<>]*)>$/.exec(rest);
+    if (angle === null) return bad('syntax');
+    return withName((quoted[1] ?? '').replace(/\\(.)/gu, '$1'), angle[1] ?? '');
+  }
+  if (!text.includes('<') && !text.includes('>')) return parseSpec(text);
+  const angle = /^([^<>"]*)<([^<>]*)>$/u.exec(text);
+  if (angle === null) return bad((text.match(/@/g) ?? []).length > 1 && text.includes(',') ? 'multiple' : 'syntax');
+  const name = (angle[1] ?? '').trim();
+  if (name.includes(',') || name.includes(';')) return bad('multiple');
+  if (name.includes(':')) return bad('group');
+  if (/[()]/.test(name)) return bad('comment');
+  return withName(name, angle[2] ?? '');
+}
+
+function withName(name: string, spec: string): ParsedAddress {
+  const parsed = parseSpec(spec.trim());
+  return parsed.ok ? { ok: true, value: { ...parsed.value, name: cleanName(name) } } : parsed;
+}
+
+const cleanName = (name: string) => name.normalize('NFC').replace(/\s+/gu, ' ').trim();
+
+function parseSpec(spec: string): ParsedAddress {
+  if (spec === '') return bad('empty');
+  if (spec.length > 320) return bad('too-long');
+  if (spec.startsWith('@')) return bad('route');
+  let local: string;
+  let domain: string;
+  const quoted = /^"((?:[^"\\]|\\.)*)"@(.*)$/u.exec(spec);
+  if (quoted !== null) {
+    // RFC 5321 §4.1.2: the quotes are not part of the local part. One that needs them is not taken: no real mailbox has it, tricks do.
+    local = (quoted[1] ?? '').replace(/\\(.)/gu, '$1');
+    domain = quoted[2] ?? '';
+  } else {
+    if (spec.includes(',') || (spec.match(/@/g) ?? []).length > 1) return bad('multiple');
+    if (/[:;]/.test(spec)) return bad('group');
+    if (/[()]/.test(spec)) return bad('comment');
+    const at = spec.lastIndexOf('@');
+    if (at < 1) return bad('syntax');
+    local = spec.slice(0, at);
+    domain = spec.slice(at + 1);
+  }
+  local = local.normalize('NFC');
+  if (!ATEXT.test(local) || INVISIBLE.test(local) || Buffer.byteLength(local) > 64) return bad('syntax');
+  const ascii = asciiDomain(domain);
+  if (ascii === undefined) return bad('domain');
+  return {
+    ok: true,
+    value: { name: '', address: `${local}@${ascii}`, normal: `${local.toLowerCase().normalize('NFC')}@${ascii}` },
+  };
+}
+
+/** Domain in ASCII (UTS 46), lower case; undefined if it is none. IP literals are not taken. */
+export function asciiDomain(domain: string): string | undefined {
+  // domainToASCII is a URL host parser: it would decode %-escapes and shorten IP numbers, so those are sorted out before.
+  if (domain === '' || INVISIBLE.test(domain) || /[\u0000-,/:-@[-`{-\u009f]/u.test(domain)) return undefined;
+  const ascii = domainToASCII(domain.normalize('NFC'));
+  const labels = ascii.split('.');
+  if (ascii.length > 253 || labels.length < 1 || !labels.every((label) => LABEL.test(label))) return undefined;
+  return /^\d+$/.test(labels.at(-1) ?? '') ? undefined : ascii;
+}
+
+/** The form in which two addresses are compared; undefined if it is no single address. Plus-addressing is left as it is. */
+export function normalAddress(text: string): string | undefined {
+  const parsed = parseAddress(text);
+  return parsed.ok ? parsed.value.normal : undefined;
+}
+
+export const domainOf = (address: string) => address.slice(address.lastIndexOf('@') + 1);
+
+/** True if the local part needs SMTPUTF8 (RFC 6531); a domain never does, it goes out in ASCII. */
+export const needsSmtpUtf8 = (address: string) => /[^\u0000-\u007f]/u.test(address.slice(0, address.lastIndexOf('@')));
+
+/** For people: domain in Unicode. */
+export function displayAddress(address: string): string {
+  const at = address.lastIndexOf('@');
+  return `${address.slice(0, at)}@${domainToUnicode(address.slice(at + 1))}`;
+}
+
+/** Why a display name is not shown as given; undefined if it is harmless. `own` is the normal address it stands before. */
+export function nameProblem(name: string, own: string): 'other-address' | 'invisible' | 'encoded-word' | undefined {
+  if (/[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\u00ad\u061c\u180e]/u.test(name) || CONTROL.test(name))
+    return 'invisible';
+  if (/=\?[^?]+\?[bq]\?/i.test(name)) return 'encoded-word';
+  const shown = name.normalize('NFKC');
+  if (/[<>]/.test(shown)) return 'other-address';
+  for (const candidate of shown.match(/[^\s"'(),;:<>[\]]+@[^\s"'(),;:<>[\]]+/gu) ?? []) {
+    if (normalAddress(candidate.replace(/\.+$/, '')) !== own) return 'other-address';
+  }
+  return undefined;
+}

@@ -1,0 +1,30 @@
+// Port of the pace of a sending mailbox, as outbound uses it; adapters/redis/pace.ts keeps it over all replicas.
+
+export interface Pace {
+  /** One submission. The same token is granted once and stays granted. */
+  acquire(input: {
+    mailbox: string;
+    token: string;
+    perMinute: number;
+    recipients: number;
+    recipientsPerDay: number;
+  }): Promise<{ granted: true } | { granted: false; waitMs: number; reason: 'minute' | 'day' }>;
+  /** Gives back what never reached the server. */
+  refund(input: { mailbox: string; token: string; recipients: number }): Promise<void>;
+  /** A connection; taken again to renew it. */
+  takeSlot(input: { mailbox: string; slot: string; limit: number; ttlMs: number }): Promise<boolean>;
+  freeSlot(input: { mailbox: string; slot: string }): Promise<void>;
+  /** Loop governor: which budget of automatic replies is used up, if any. */
+  automaticBudget(input: {
+    token: string;
+    correspondent: string;
+    conversation: string;
+    perCorrespondent: number;
+    perConversation: number;
+    windowMs: number;
+  }): Promise<'correspondent' | 'conversation' | undefined>;
+}
+
+/** Identity of a sending mailbox: two server definitions with the same User at the same host share one pace. */
+export const sendingMailbox = (server: { user: string; host: string }) =>
+  `${server.user.normalize('NFC').toLowerCase()} at ${server.host.toLowerCase()}`;

@@ -1,0 +1,48 @@
+// Port of the replies' queues, as outbound uses them; adapters/queue/replies.ts speaks BullMQ.
+import type { Result } from '../contract/result.ts';
+
+/** A job as the processor sees it. */
+export interface ReplyJob {
+  jobId: string;
+  server: string;
+  payload: unknown;
+  /** BullMQ's: 0 = none. */
+  priority: number;
+  attemptsMade: number;
+  /** Shown to whoever watches the queue. */
+  progress(progress: { state: string; expectedAt?: string; attempts?: number; code?: string }): Promise<void>;
+}
+
+/** What becomes of the job. */
+export type JobEnding =
+  | { end: 'completed'; result: Result }
+  | { end: 'failed'; result: Result }
+  /** Again at this instant (epoch ms), with this priority if it had none of its own. */
+  | { end: 'later'; at: number; priority?: number }
+  /** The whole queue waits so many ms; the job keeps its place. */
+  | { end: 'queue-waits'; ms: number };
+
+export type ProcessReply = (job: ReplyJob) => Promise<JobEnding>;
+
+export interface ReplyWorker {
+  /** Takes no new jobs, lets those at work end; after `graceMs` they are left to the stalled check. */
+  stop(graceMs: number): Promise<void>;
+}
+
+export interface ReplyQueues {
+  /** Adds the job once; the same replyId again is the same job. */
+  add(server: string, replyId: string, payload: unknown, options: { priority: number; delayMs: number }): Promise<void>;
+  /** Puts a job that ended (or is gone) back to work. */
+  again(server: string, replyId: string, payload: unknown, options: { priority: number }): Promise<void>;
+  work(server: string, concurrency: number, process: ProcessReply): Promise<ReplyWorker>;
+  pause(server: string): Promise<void>;
+  resume(server: string): Promise<void>;
+  paused(server: string): Promise<boolean>;
+  /** State of a reply's job and how many jobs stand before it. */
+  find(
+    server: string,
+    replyId: string,
+  ): Promise<{ state: string; ahead: number; progress: unknown; failedReason?: string } | undefined>;
+  counts(server: string): Promise<Record<string, number>>;
+  close(): Promise<void>;
+}

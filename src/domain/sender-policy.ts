@@ -1,0 +1,136 @@
+// Which From a reply may leave with, in the header and in the envelope (product.md, Outbound 2). Pure. Everything is compared as normalised
+// addresses; what is written into the mail is the administrator's spelling of the permitted entry, never the asker's.
+import type { MailAddress, Reply } from '../contract/reply.ts';
+import { type AddressProblem, type MailboxAddress, nameProblem, normalAddress, parseAddress } from './address.ts';
+import { type EmailServer, isImap, isSmtp, type SmtpServer } from './email-server.ts';
+import { MailroomError } from './errors.ts';
+
+export interface Sender {
+  from: { name: string; address: string };
+  /** With onBehalf: who submits. */
+  sender?: { address: string };
+  /** MAIL FROM. */
+  envelopeFrom: string;
+  /** True if no From was asked for and the shared address was not permitted: the personal address is used. */
+  personalFallback: boolean;
+}
+
+/** {User} ∪ additional From addresses, first the User; entries that are no address are left out, doubles too. */
+export function permittedFrom(server: Pick<SmtpServer, 'user' | 'additionalFromAddresses'>): MailboxAddress[] {
+  const permitted = new Map<string, MailboxAddress>();
+  for (const text of [server.user, ...server.additionalFromAddresses]) {
+    const parsed = parseAddress(text);
+    if (parsed.ok && !permitted.has(parsed.value.normal)) permitted.set(parsed.value.normal, parsed.value);
+  }
+  return [...permitted.values()];
+}
+
+/**
+ * The handbook's warning as data: enabled IMAP servers whose User is on no enabled SMTP server's permitted list. Replies to their mail
+ * would leave from a personal address.
+ */
+export function sharedMailboxesWithoutPermittedFrom(
+  servers: readonly EmailServer[],
+): { server: string; user: string }[] {
+  const permitted = new Set(
+    servers
+      .filter(isSmtp)
+      .filter((s) => s.enabled)
+      .flatMap((s) => permittedFrom(s).map((address) => address.normal)),
+  );
+  return servers
+    .filter(isImap)
+    .filter((server) => server.enabled && !permitted.has(normalAddress(server.user) ?? ''))
+    .map(({ name, user }) => ({ server: name, user }));
+}
+
+const PROBLEM_CODES: Partial<Record<AddressProblem, 'FROM_AMBIGUOUS' | 'HEADER_FORBIDDEN'>> = {
+  multiple: 'FROM_AMBIGUOUS',
+  group: 'FROM_AMBIGUOUS',
+  comment: 'FROM_AMBIGUOUS',
+  route: 'FROM_AMBIGUOUS',
+  'line-break': 'HEADER_FORBIDDEN',
+};
+
+/**
+ * The From, Sender and MAIL FROM of a reply.
+ * @throws MailroomError FROM_NOT_PERMITTED, FROM_ROLE_REQUIRED, FROM_AMBIGUOUS, FROM_INVALID, FROM_NAME_SPOOFED, HEADER_FORBIDDEN
+ */
+export function resolveSender(server: SmtpServer, reply: Pick<Reply, 'from' | 'answers' | 'agent'>): Sender {
+  const permitted = permittedFrom(server);
+  const user = permitted[0];
+  if (user === undefined || user.normal !== normalAddress(server.user)) {
+    // Password servers may sign in with a plain name; then only the additional addresses can be a From.
+    if (reply.from === undefined && permitted[0] === undefined) throw notPermitted(permitted, undefined);
+  }
+  const asked = reply.from === undefined ? undefined : readFrom(reply.from);
+  const chosen = asked === undefined ? byDefault(permitted, reply) : find(permitted, asked.normal);
+  if (chosen === undefined) throw notPermitted(permitted, asked?.address);
+  checkRole(server, chosen, reply);
+  const name = asked?.name || server.displayNames[chosen.normal] || '';
+  const problem = nameProblem(name, chosen.normal);
+  if (problem !== undefined) {
+    throw new MailroomError('FROM_NAME_SPOOFED', {
+      message: `The display name of From is refused: ${problem}`,
+      field: 'from.name',
+    });
+  }
+  const isUser = user !== undefined && chosen.normal === user.normal && user.normal === normalAddress(server.user);
+  const onBehalf =
+    server.sendMode === 'onBehalf' && !isUser && user !== undefined && user.normal === normalAddress(server.user);
+  return {
+    from: { name, address: chosen.address },
+    // Without Send As the server checks MAIL FROM against the signed-in person, so the person is who submits (RFC 5322 §3.6.2).
+    ...(onBehalf ? { sender: { address: user.address } } : {}),
+    envelopeFrom: onBehalf ? user.address : chosen.address,
+    personalFallback: asked === undefined && isUser && sharedAddress(reply) !== chosen.normal,
+  };
+}
+
+const find = (permitted: readonly MailboxAddress[], normal: string) =>
+  permitted.find((address) => address.normal === normal);
+
+const sharedAddress = (reply: Pick<Reply, 'answers'>) =>
+  reply.answers?.mailbox === undefined ? undefined : normalAddress(reply.answers.mailbox);
+
+function byDefault(permitted: readonly MailboxAddress[], reply: Pick<Reply, 'answers'>): MailboxAddress | undefined {
+  const shared = sharedAddress(reply);
+  return (shared === undefined ? undefined : find(permitted, shared)) ?? permitted[0];
+}
+
+function readFrom(from: MailAddress): MailboxAddress {
+  const parsed = parseAddress(from);
+  if (parsed.ok) return parsed.value;
+  throw new MailroomError(PROBLEM_CODES[parsed.problem] ?? 'FROM_INVALID', {
+    message: `From is not one plain address: ${parsed.problem}`,
+    field: 'from',
+  });
+}
+
+function checkRole(server: SmtpServer, chosen: MailboxAddress, reply: Pick<Reply, 'agent'>): void {
+  const roles = Object.entries(server.fromRoles).find(
+    ([address]) => (normalAddress(address) ?? address) === chosen.normal,
+  )?.[1];
+  if (roles === undefined || roles.length === 0) return;
+  if (!roles.some((role) => reply.agent?.roles?.includes(role))) {
+    throw new MailroomError('FROM_ROLE_REQUIRED', {
+      message: `From ${chosen.address} is restricted to the roles ${roles.join(', ')}`,
+      field: 'agent.roles',
+    });
+  }
+}
+
+function notPermitted(permitted: readonly MailboxAddress[], asked: string | undefined): MailroomError {
+  return new MailroomError('FROM_NOT_PERMITTED', {
+    message:
+      asked === undefined ? 'This server has no permitted From' : `From ${asked} is not permitted on this server`,
+    field: 'from',
+    permitted: permitted.map((address) => address.address),
+  });
+}
+
+/** True if a From that a reply was prepared with is still permitted. */
+export function stillPermitted(server: SmtpServer, address: string): boolean {
+  const normal = normalAddress(address);
+  return permittedFrom(server).some((permitted) => permitted.normal === normal);
+}

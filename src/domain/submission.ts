@@ -1,0 +1,51 @@
+// Port of a submission: one rendered mail handed to an SMTP server, and what came of it. adapters/smtp implements it, outbound acts on it.
+import type { Remote } from '../contract/result.ts';
+import type { Action } from './catalogue/entry.ts';
+import type { ErrorCode, FailureClass } from './errors.ts';
+
+export interface SubmissionVerdict {
+  code: ErrorCode;
+  class: FailureClass;
+  action: Action;
+  /** Milliseconds. */
+  retryAfterMs: number;
+  hint: string;
+}
+
+export interface Submission {
+  envelope: { from: string; to: readonly string[]; smtpUtf8: boolean };
+  /** Header From, for hints. */
+  from: string;
+  bytes: () => AsyncIterable<Uint8Array>;
+  size: number;
+  /** Submissions of this reply so far, this one included. */
+  tries: number;
+  /** Called after 354, awaited before the first byte leaves. A rejection lets not a byte out. */
+  onDataBegin: () => Promise<void>;
+}
+
+export interface RecipientOutcome {
+  address: string;
+  state: 'accepted' | 'rejected';
+  remote?: Remote;
+}
+
+export type SubmissionOutcome =
+  | { kind: 'accepted'; remote: Remote; serverMessageId?: string; recipients: RecipientOutcome[]; maxSize?: number }
+  | {
+      kind: 'failed';
+      verdict: SubmissionVerdict;
+      remote: Remote;
+      /** `none`: not a byte of the mail left. `unfinished`: the final dot was never sent. `whole`: it was, or may have been. */
+      sent: 'none' | 'unfinished' | 'whole';
+      recipients?: RecipientOutcome[];
+    }
+  /** onDataBegin refused. Not a byte left. */
+  | { kind: 'withheld'; error: unknown };
+
+export interface Submitter {
+  submit(submission: Submission): Promise<SubmissionOutcome>;
+  /** Largest message the server said it takes (EHLO SIZE), in bytes, once known. */
+  maxSize(): number | undefined;
+  close(): Promise<void>;
+}

@@ -1,0 +1,145 @@
+// The sending half: one worker for each enabled SMTP server on this replica, restarted when just that server's definition changes.
+// Invariant: after DATA began, nothing is sent again unless it is proven that the first did not go (deliver.ts, adapters/redis/journal.ts).
+import type { SmtpServer } from '../domain/email-server.ts';
+import { asError } from '../domain/errors.ts';
+import type { ReplyWorker } from '../domain/reply-queues.ts';
+import { deliverReply } from './deliver.ts';
+import { createLanes, type Lanes } from './lanes.ts';
+import type { Pause } from './ports.ts';
+import { type OutboundDeps, outboundDefaults } from './ports.ts';
+
+export type * from './ports.ts';
+export { outboundDefaults } from './ports.ts';
+export type { Replies } from './replies.ts';
+export { createReplies } from './replies.ts';
+
+export interface ServerStatus {
+  server: string;
+  state: 'sending' | 'paused' | 'disabled';
+  pause?: Pause;
+  counts?: Record<string, number>;
+}
+
+export interface Outbound {
+  stop(): Promise<void>;
+  status(): Promise<ServerStatus[]>;
+}
+
+interface Running {
+  fingerprint: string;
+  server: SmtpServer;
+  worker: ReplyWorker;
+  lanes: Lanes;
+}
+
+export async function startOutbound(deps: OutboundDeps): Promise<Outbound> {
+  const settings = { ...outboundDefaults, ...deps.settings };
+  const running = new Map<string, Running>();
+  const disabled = new Set<string>();
+  let stopped = false;
+  let applying: Promise<void> = Promise.resolve();
+
+  async function start(server: SmtpServer): Promise<void> {
+    const lanes = createLanes(server, deps.pace, deps.openSubmitter);
+    const delivery = {
+      deps,
+      settings,
+      server,
+      lanes,
+      maxSize: { known: undefined },
+      async pauseServer(failure: { code: string; class: string; hint?: string | undefined }, probeMs: number) {
+        const hint = failure.hint ?? '';
+        await deps.pauses.set(server.name, { code: failure.code, hint, probeMs });
+        if (await deps.queues.paused(server.name)) return;
+        await deps.queues.pause(server.name);
+        deps.emit('SmtpServerPaused', { server: server.name, code: failure.code, class: failure.class, hint });
+      },
+    };
+    const worker = await deps.queues.work(server.name, server.pace.connections, (job) => deliverReply(delivery, job));
+    running.set(server.name, { fingerprint: JSON.stringify(server), server, worker, lanes });
+    deps.emit('SmtpServerStarted', { server: server.name });
+  }
+
+  async function end(one: Running): Promise<void> {
+    running.delete(one.server.name);
+    await one.worker.stop(settings.stopGraceMs);
+    await one.lanes.close();
+    deps.emit('SmtpServerStopped', { server: one.server.name });
+  }
+
+  /** Applies the difference between what runs and what is defined. */
+  async function apply(): Promise<void> {
+    if (stopped) return;
+    const wanted = new Map(deps.servers().map((server) => [server.name, server]));
+    const changed = [...running.values()].filter((one) => {
+      const server = wanted.get(one.server.name);
+      return server === undefined || !server.enabled || JSON.stringify(server) !== one.fingerprint;
+    });
+    await Promise.all(changed.map(end));
+    for (const server of wanted.values()) {
+      if (!server.enabled) {
+        disabled.add(server.name);
+        await deps.queues.pause(server.name); // visibly: its jobs stay
+        continue;
+      }
+      if (running.has(server.name)) continue;
+      // A changed definition may be the cure: a pause is lifted at once and the next reply tries it.
+      const cured = changed.some((one) => one.server.name === server.name);
+      if (cured) await deps.pauses.lift(server.name, true);
+      const pause = await deps.pauses.read(server.name);
+      if (pause === undefined && (await deps.queues.paused(server.name))) await deps.queues.resume(server.name);
+      disabled.delete(server.name);
+      await start(server);
+    }
+  }
+
+  const reapply = () => {
+    applying = applying.then(apply).catch((error: unknown) => deps.emit('ReplyWorkerFailed', { err: asError(error) }));
+    return applying;
+  };
+
+  async function tick(): Promise<void> {
+    for (const { server } of running.values()) {
+      if (!(await deps.pauses.lift(server.name))) continue;
+      await deps.queues.resume(server.name);
+      deps.emit('SmtpServerResumed', { server: server.name });
+    }
+  }
+
+  await apply();
+  const unsubscribe = deps.onServersChanged(() => void reapply());
+  let ticking = false;
+  const timer = setInterval(() => {
+    if (ticking) return;
+    ticking = true;
+    tick()
+      .catch(() => {}) // Redis is away: its own event says so
+      .finally(() => {
+        ticking = false;
+      });
+  }, settings.tickMs);
+
+  return {
+    async stop() {
+      if (stopped) return;
+      stopped = true;
+      unsubscribe();
+      clearInterval(timer);
+      await applying;
+      await Promise.all([...running.values()].map(end));
+    },
+    async status() {
+      return Promise.all(
+        deps.servers().map(async (server): Promise<ServerStatus> => {
+          const pause = await deps.pauses.read(server.name);
+          return {
+            server: server.name,
+            state: !server.enabled ? 'disabled' : pause === undefined ? 'sending' : 'paused',
+            ...(pause === undefined ? {} : { pause }),
+            counts: await deps.queues.counts(server.name),
+          };
+        }),
+      );
+    },
+  };
+}

@@ -1,0 +1,37 @@
+// Says what is wrong with a job's data, field and value, without content of the mail. Pure.
+
+const CONTENT = new Set(['text', 'html', 'subject', 'content']);
+
+/** First problems of a reply that does not follow the schema, and its replyId if that much is readable. */
+export function describeProblems(
+  issues: readonly { path: readonly PropertyKey[]; message: string }[],
+  payload: unknown,
+): { message: string; field: string; replyId: string | undefined } {
+  const described = issues.slice(0, 5).map(({ path, message }) => {
+    const field =
+      path.map((part, i) => (typeof part === 'number' ? `[${part}]` : `${i > 0 ? '.' : ''}${String(part)}`)).join('') ||
+      'reply';
+    const hidden = path.some((part) => typeof part === 'string' && CONTENT.has(part));
+    return { field, text: `${field}: ${message}${hidden ? '' : ` (is ${shown(valueAt(payload, path))})`}` };
+  });
+  const id = valueAt(payload, ['replyId']);
+  return {
+    message: described.map(({ text }) => text).join('; ') || 'the job’s data is no reply',
+    field: described[0]?.field ?? 'reply',
+    replyId: typeof id === 'string' && id !== '' ? id.slice(0, 200) : undefined,
+  };
+}
+
+function valueAt(payload: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (value, part) =>
+      typeof value === 'object' && value !== null ? (value as Record<PropertyKey, unknown>)[part] : undefined,
+    payload,
+  );
+}
+
+function shown(value: unknown): string {
+  if (value === undefined) return 'missing';
+  if (typeof value === 'object') return Array.isArray(value) ? 'a list' : value === null ? 'null' : 'an object';
+  return JSON.stringify(typeof value === 'string' ? value.slice(0, 60) : value);
+}

@@ -1,0 +1,107 @@
+// What the sending half is given: adapters as functions and plain objects, typed here where they are used.
+import type { Message } from '../contract/message.ts';
+import type { BlobStore } from '../domain/blob-store.ts';
+import type { SmtpServer } from '../domain/email-server.ts';
+import type { Journal } from '../domain/reply-journal.ts';
+import type { Pace } from '../domain/reply-pace.ts';
+import type { ReplyQueues } from '../domain/reply-queues.ts';
+import type { Submitter } from '../domain/submission.ts';
+import type { Emit } from '../telemetry/events.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+
+/** What identifies our mail in a Sent folder. */
+export interface SentQuery {
+  replyId: string;
+  /** With angle brackets. */
+  messageId: string;
+  /** Nothing older is looked at. */
+  since: Date;
+  /** Folder by configuration; undefined: found by \Sent or its usual names. */
+  folder: string | undefined;
+}
+
+export type SentFinding =
+  | {
+      found: true;
+      by: 'reply-id' | 'message-id' | 'original-message-id';
+      folder: string;
+      messageId: string | undefined;
+      copies: number;
+    }
+  | { found: false; folder: string; looked: number };
+
+/** Sent of the mailbox that an SMTP server signs in with. Throws MailroomError SENT_SEARCH_FAILED. */
+export interface SentFolder {
+  search(server: SmtpServer, query: SentQuery): Promise<SentFinding>;
+  /** Stores a copy unless one with this replyId is there. */
+  append(server: SmtpServer, query: SentQuery, mail: Uint8Array): Promise<'stored' | 'was-there'>;
+}
+
+export type MakeMessageId = (input: { conversationId: string; replyId: string; domain: string }) => string;
+
+export interface OutboundSettings {
+  /** Life of a claim without renewal, ms. */
+  leaseMs: number;
+  /** From DATA without an answer until a person (or the policy) decides, ms. */
+  settleMs: number;
+  /** First look into Sent after so many ms; then each time twice as long. */
+  firstLookMs: number;
+  /** Automatic replies in 24 hours. */
+  automaticPerCorrespondent: number;
+  automaticPerConversation: number;
+  /** Longest time for jobs at work to end when stopping, ms. */
+  stopGraceMs: number;
+  /** A paused server tries one reply again after so many ms, then each time twice as long, up to an hour. */
+  pauseProbeMs: number;
+  /** How often pauses are looked at, ms. */
+  tickMs: number;
+}
+
+export const outboundDefaults: OutboundSettings = {
+  leaseMs: 30_000,
+  settleMs: 15 * 60_000,
+  firstLookMs: 30_000,
+  automaticPerCorrespondent: 5,
+  automaticPerConversation: 3,
+  stopGraceMs: 20_000,
+  pauseProbeMs: 5 * 60_000,
+  tickMs: 2_000,
+};
+
+/** Why a server's queue is paused, shared by the replicas. */
+export interface Pauses {
+  read(server: string): Promise<Pause | undefined>;
+  /** Longer with each pause in a row. */
+  set(server: string, pause: { code: string; hint: string; probeMs: number }): Promise<Pause>;
+  /** True for exactly one of the replicas that ask, once the pause is due (or at once with `force`). */
+  lift(server: string, force?: boolean): Promise<boolean>;
+  /** A reply was accepted: the next pause begins short again. */
+  healed(server: string): Promise<void>;
+}
+
+export interface Pause {
+  code: string;
+  hint: string;
+  /** Epoch ms. */
+  since: number;
+  until: number;
+}
+
+export interface OutboundDeps {
+  servers: () => readonly SmtpServer[];
+  onServersChanged: (changed: () => void) => () => void;
+  journal: Journal;
+  queues: ReplyQueues;
+  pace: Pace;
+  pauses: Pauses;
+  /** Opens the connections of one SMTP server (adapters/smtp). */
+  openSubmitter: (server: SmtpServer) => Submitter;
+  blobs: BlobStore;
+  sent: SentFolder;
+  readMessage: (messageKey: string) => Promise<Message | undefined>;
+  makeMessageId: MakeMessageId;
+  emit: Emit;
+  metrics?: Metrics;
+  now?: () => number;
+  settings?: Partial<OutboundSettings>;
+}

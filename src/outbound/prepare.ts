@@ -1,0 +1,144 @@
+// Prepares one reply: policy, loop governor, attachments, quotation, composition; rendered bytes into the blob store. After this the mail's
+// Message-ID and every byte are fixed: whatever is tried again is the same mail.
+import type { Attachment, Message } from '../contract/message.ts';
+import type { Reply, ReplyAttachment } from '../contract/reply.ts';
+import { asciiDomain, domainOf, normalAddress } from '../domain/address.ts';
+import type { BlobStore } from '../domain/blob-store.ts';
+import type { SmtpServer } from '../domain/email-server.ts';
+import { MailroomError } from '../domain/errors.ts';
+import type { EntryChange } from '../domain/reply-journal.ts';
+import { resolveSender } from '../domain/sender-policy.ts';
+import { decodeSlice } from '../mime/transfer.ts';
+import { type ComposedAttachment, compose, readRecipients } from './compose.ts';
+import type { OutboundDeps, OutboundSettings } from './ports.ts';
+
+/** Largest message that Exchange Online announces; used until the server itself has said its SIZE. */
+const DEFAULT_MAX_SIZE = 157_286_400;
+
+export interface Prepared {
+  change: EntryChange;
+  personalFallback: boolean;
+}
+
+type PrepareDeps = Pick<OutboundDeps, 'blobs' | 'readMessage' | 'makeMessageId' | 'pace'>;
+
+/** @throws MailroomError of the policy, the composition, the loop governor; ATTACHMENT_UNAVAILABLE, QUOTE_UNAVAILABLE, MESSAGE_TOO_LARGE */
+export async function prepare(
+  deps: PrepareDeps,
+  settings: OutboundSettings,
+  server: SmtpServer,
+  reply: Reply,
+  now: Date,
+  maxSize: number | undefined,
+): Promise<Prepared> {
+  const sender = resolveSender(server, reply);
+  const recipients = readRecipients(reply);
+  if (reply.automatic) await governLoops(deps, settings, reply, recipients.all[0] ?? '');
+  const messages = new Map<string, Promise<Message | undefined>>();
+  const read = (messageKey: string) => {
+    const known = messages.get(messageKey) ?? deps.readMessage(messageKey);
+    messages.set(messageKey, known);
+    return known;
+  };
+  const attachments: ComposedAttachment[] = [];
+  for (const [i, attachment] of reply.attachments.entries()) {
+    attachments.push(await readAttachment(deps.blobs, read, attachment, `attachments[${i}]`));
+  }
+  const domain = asciiDomain(domainOf(sender.from.address)) ?? 'localhost';
+  const messageId = deps.makeMessageId({
+    conversationId: reply.conversationId ?? reply.replyId,
+    replyId: reply.replyId,
+    domain,
+  });
+  const { bytes, envelope } = await compose({
+    reply,
+    sender,
+    messageId,
+    date: now,
+    attachments,
+    quoted: reply.quote ? await readQuoted(read, reply) : undefined,
+  });
+  const limit = maxSize ?? DEFAULT_MAX_SIZE;
+  if (bytes.length > limit) {
+    throw new MailroomError('MESSAGE_TOO_LARGE', {
+      message: `The message has ${bytes.length} bytes encoded, the server takes ${limit}`,
+      field: 'attachments',
+    });
+  }
+  const [rendered, source] = await deps.blobs.putMany([bytes, Buffer.from(JSON.stringify(reply))]);
+  return {
+    change: {
+      from: sender.from.address,
+      messageId,
+      envelope,
+      renderedSize: bytes.length,
+      ...(rendered === undefined ? {} : { rendered: rendered.blob }),
+      ...(source === undefined ? {} : { source: source.blob }),
+    },
+    personalFallback: sender.personalFallback,
+  };
+}
+
+async function governLoops(deps: PrepareDeps, settings: OutboundSettings, reply: Reply, to: string): Promise<void> {
+  if (reply.answers?.automatic === true)
+    throw new MailroomError('AUTO_REPLY_TO_AUTOMATIC', { field: 'answers.automatic' });
+  const over = await deps.pace.automaticBudget({
+    token: reply.replyId,
+    correspondent: normalAddress(to) ?? to,
+    conversation: reply.conversationId ?? reply.answers?.references?.[0] ?? reply.answers?.messageId ?? reply.replyId,
+    perCorrespondent: settings.automaticPerCorrespondent,
+    perConversation: settings.automaticPerConversation,
+    windowMs: 86_400_000,
+  });
+  if (over === undefined) return;
+  const budget = over === 'correspondent' ? settings.automaticPerCorrespondent : settings.automaticPerConversation;
+  throw new MailroomError('AUTO_REPLY_BUDGET', {
+    message: `This ${over} has had its ${budget} automatic replies in 24 hours`,
+    field: 'automatic',
+  });
+}
+
+type Read = (messageKey: string) => Promise<Message | undefined>;
+
+async function readAttachment(
+  blobs: BlobStore,
+  read: Read,
+  given: ReplyAttachment,
+  field: string,
+): Promise<ComposedAttachment> {
+  const base = { filename: given.filename, contentType: given.contentType, contentId: given.contentId };
+  if (given.content !== undefined) return { ...base, content: Buffer.from(given.content, 'base64') };
+  try {
+    if (given.blob !== undefined) return { ...base, content: await collect(blobs.read(given.blob)) };
+    const message = given.message === undefined ? undefined : await read(given.message.messageKey);
+    const attachment = message?.attachments.find(({ n }) => n === given.message?.n);
+    if (message !== undefined && attachment !== undefined) {
+      return {
+        ...base,
+        contentType: given.contentType ?? attachment.contentType,
+        content: await slice(blobs, message, attachment),
+      };
+    }
+  } catch (error) {
+    if (error instanceof MailroomError && error.class === 'transient') throw error;
+    throw new MailroomError('ATTACHMENT_UNAVAILABLE', { field, cause: error });
+  }
+  throw new MailroomError('ATTACHMENT_UNAVAILABLE', { field });
+}
+
+async function slice(blobs: BlobStore, message: Message, { slice: at }: Attachment): Promise<Buffer> {
+  return collect(decodeSlice(at, blobs.read(message.raw.blob, { start: at.start, end: at.end })));
+}
+
+async function readQuoted(read: Read, reply: Reply) {
+  const key = reply.answers?.messageKey;
+  const message = key === undefined ? undefined : await read(key);
+  if (message === undefined) throw new MailroomError('QUOTE_UNAVAILABLE', { field: 'answers.messageKey' });
+  return { message, text: message.text?.value, html: message.html?.value };
+}
+
+async function collect(source: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of source) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}

@@ -1,0 +1,223 @@
+// The replies as the API, the portal and the CLI see them: submit, look up, list, release, drop, and who may send for a flow.
+import { REPLY_SCHEMA, type Reply, type ReplyInput, replySchema } from '../contract/reply.ts';
+import type { Result } from '../contract/result.ts';
+import { normalAddress } from '../domain/address.ts';
+import { type EmailServer, isImap, isSmtp, type SmtpServer } from '../domain/email-server.ts';
+import { MailroomError } from '../domain/errors.ts';
+import { type JournalEntry, type ReplyState, replyDigest } from '../domain/reply-journal.ts';
+import { permittedFrom, resolveSender } from '../domain/sender-policy.ts';
+import { checkHeaders, readRecipients } from './compose.ts';
+import { priorityOf } from './deliver.ts';
+import { describeProblems } from './malformed.ts';
+import type { OutboundDeps } from './ports.ts';
+import { resultOf } from './results.ts';
+
+export interface SenderChoice {
+  address: string;
+  displayName: string;
+  /** SMTP email server to name in the reply. */
+  server: string;
+  /** What a reply without From would leave with. */
+  default: boolean;
+}
+
+export interface Replies {
+  /**
+   * Checks a reply and puts it on its server's queue; the same replyId again answers its state.
+   * @throws MailroomError REPLY_MALFORMED, REPLY_ID_REUSED, SMTP_SERVER_UNKNOWN, SMTP_SERVER_DISABLED, and the refusals of the From policy
+   */
+  submitReply(input: ReplyInput | unknown): Promise<Result>;
+  /** Undefined if nothing is known under this replyId. */
+  getReply(replyId: string): Promise<Result | undefined>;
+  listReplies(state: ReplyState | 'failed', limit?: number): Promise<Result[]>;
+  /** The journal's own lines about a reply, for a person who must decide. */
+  evidenceOf(replyId: string): Promise<string[]>;
+  /** A person decided: send it again. @throws MailroomError REPLY_UNKNOWN, REPLY_NOT_HELD */
+  releaseHeld(replyId: string): Promise<Result>;
+  /** A person decided: never send it. @throws MailroomError REPLY_UNKNOWN, REPLY_NOT_HELD */
+  dropHeld(replyId: string): Promise<Result>;
+  /** From drop-down of an email flow: every permitted From of the enabled SMTP servers, the flow's shared addresses first. */
+  sendersOfFlow(emailFlow: string): SenderChoice[];
+}
+
+export interface RepliesDeps extends Pick<OutboundDeps, 'journal' | 'queues' | 'blobs' | 'emit'> {
+  /** All email servers: IMAP for the flows' shared addresses, SMTP for the senders. */
+  allServers: () => readonly EmailServer[];
+  now?: () => number;
+}
+
+export function createReplies(deps: RepliesDeps): Replies {
+  const { journal, queues } = deps;
+  const now = deps.now ?? Date.now;
+  const smtpServers = () => deps.allServers().filter(isSmtp);
+
+  function serverNamed(name: string | undefined): SmtpServer {
+    const server = smtpServers().find((one) => one.name.normalize('NFC') === name?.normalize('NFC'));
+    if (server === undefined) {
+      throw new MailroomError('SMTP_SERVER_UNKNOWN', {
+        field: 'server',
+        message: name === undefined ? 'server is missing' : `No SMTP email server is named ${JSON.stringify(name)}`,
+      });
+    }
+    if (!server.enabled) {
+      throw new MailroomError('SMTP_SERVER_DISABLED', {
+        field: 'server',
+        message: `The SMTP email server ${server.name} is disabled`,
+      });
+    }
+    return server;
+  }
+
+  const optionsOf = (reply: Reply) => ({
+    priority: priorityOf(reply),
+    delayMs: reply.notBefore === undefined ? 0 : Math.max(0, Date.parse(reply.notBefore) - now()),
+  });
+
+  async function view(entry: JournalEntry): Promise<Result> {
+    if (entry.state !== 'queued' && entry.state !== 'prepared') return resultOf(entry);
+    const expectedAt = await expected(entry.server, entry.replyId);
+    return resultOf(entry, expectedAt === undefined ? {} : { expectedAt });
+  }
+
+  /** Jobs before this one, at the pace of the server; what the worker last said of it counts more. */
+  async function expected(serverName: string, replyId: string): Promise<string | undefined> {
+    const found = await queues.find(serverName, replyId);
+    if (found === undefined) return undefined;
+    const said = (found.progress as { expectedAt?: unknown } | undefined)?.expectedAt;
+    if (typeof said === 'string' && Date.parse(said) > now()) return said;
+    const server = smtpServers().find(({ name }) => name === serverName);
+    if (server === undefined || found.state === 'active') return new Date(now()).toISOString();
+    // The first minute's worth leaves at once when the pace is not used up.
+    const minutes = Math.floor(found.ahead / server.pace.perMinute);
+    return new Date(now() + minutes * 60_000).toISOString();
+  }
+
+  async function held(replyId: string): Promise<JournalEntry> {
+    const entry = await journal.read(replyId);
+    if (entry === undefined) throw new MailroomError('REPLY_UNKNOWN', { field: 'replyId' });
+    if (entry.state !== 'held') {
+      throw new MailroomError('REPLY_NOT_HELD', {
+        field: 'replyId',
+        message: `This reply is ${entry.state}, not held`,
+      });
+    }
+    return entry;
+  }
+
+  async function sourceOf(entry: JournalEntry): Promise<unknown> {
+    if (entry.source === undefined) throw new MailroomError('REPLY_UNKNOWN', { field: 'replyId' });
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of deps.blobs.read(entry.source)) chunks.push(chunk);
+    return JSON.parse(Buffer.concat(chunks).toString()) as unknown;
+  }
+
+  async function moveHeld(replyId: string, to: 'prepared' | 'dropped', evidence: string): Promise<JournalEntry> {
+    const entry = await held(replyId);
+    const { moved, state } = await journal.transition(replyId, { from: ['held'], to, change: { evidence } });
+    if (!moved)
+      throw new MailroomError('REPLY_NOT_HELD', { field: 'replyId', message: `This reply is ${state}, not held` });
+    return { ...entry, state: to };
+  }
+
+  return {
+    async submitReply(input) {
+      const given = typeof input === 'object' && input !== null ? { schema: REPLY_SCHEMA, ...input } : input;
+      const parsed = replySchema.safeParse(given);
+      if (!parsed.success) {
+        const { message, field } = describeProblems(parsed.error.issues, given);
+        throw new MailroomError('REPLY_MALFORMED', { message, field });
+      }
+      const server = serverNamed(parsed.data.server);
+      const reply = { ...parsed.data, server: server.name };
+      const entry = await journal.read(reply.replyId);
+      if (entry !== undefined) {
+        // Same content: the same reply, and its state is the answer. Other content is refused by digest.
+        const same = await journal.sameContent(reply.replyId, replyDigest(reply));
+        if (!same) throw new MailroomError('REPLY_ID_REUSED', { field: 'replyId' });
+        // The process may have ended between journal and queue: adding the same job again changes nothing.
+        if (entry.state === 'queued') await queues.add(server.name, reply.replyId, reply, optionsOf(reply));
+        return view(entry);
+      }
+      resolveSender(server, reply);
+      readRecipients(reply);
+      checkHeaders(reply);
+      if (!(await journal.admit({ replyId: reply.replyId, digest: replyDigest(reply), server: server.name }))) {
+        throw new MailroomError('REPLY_ID_REUSED', { field: 'replyId' });
+      }
+      await queues.add(server.name, reply.replyId, reply, optionsOf(reply));
+      deps.emit('ReplyQueued', { server: server.name, replyId: reply.replyId });
+      const added = await journal.read(reply.replyId);
+      return added === undefined
+        ? resultOf({ replyId: reply.replyId, server: server.name, state: 'queued' })
+        : view(added);
+    },
+
+    async getReply(replyId) {
+      const entry = await journal.read(replyId);
+      if (entry !== undefined) return view(entry);
+      // Added to the queue by a backend itself and not begun yet, or refused as malformed: only the job knows.
+      for (const { name } of smtpServers()) {
+        const found = await queues.find(name, replyId);
+        if (found === undefined) continue;
+        if (found.state === 'failed') return failedResult(found.failedReason, replyId, name);
+        const expectedAt = await expected(name, replyId);
+        return resultOf({ replyId, server: name, state: 'queued' }, expectedAt === undefined ? {} : { expectedAt });
+      }
+      return undefined;
+    },
+
+    async listReplies(state, limit) {
+      const entries = await journal.list(state === 'failed' ? 'rejected' : state, limit);
+      return entries.map((entry) => resultOf(entry));
+    },
+
+    async evidenceOf(replyId) {
+      return (await journal.read(replyId))?.evidence ?? [];
+    },
+
+    async releaseHeld(replyId) {
+      const payload = await sourceOf(await held(replyId));
+      const entry = await moveHeld(replyId, 'prepared', 'a person released it: sent again');
+      deps.emit('ReplyReleased', { server: entry.server, replyId });
+      await queues.again(entry.server, replyId, payload, { priority: 1 });
+      return resultOf(entry);
+    },
+
+    async dropHeld(replyId) {
+      const entry = await moveHeld(replyId, 'dropped', 'a person dropped it');
+      deps.emit('ReplyDropped', { server: entry.server, replyId });
+      return resultOf(entry);
+    },
+
+    sendersOfFlow(emailFlow) {
+      const flow = emailFlow.normalize('NFC');
+      const shared = deps
+        .allServers()
+        .filter(isImap)
+        .filter((server) => server.enabled && server.emailFlow.normalize('NFC') === flow)
+        .map((server) => normalAddress(server.user));
+      const choices = smtpServers()
+        .filter((server) => server.enabled)
+        .flatMap((server) =>
+          permittedFrom(server).map(({ address, normal }) => ({
+            choice: { address, displayName: server.displayNames[normal] ?? '', server: server.name, default: false },
+            isShared: shared.includes(normal),
+          })),
+        );
+      choices.sort((a, b) => Number(b.isShared) - Number(a.isShared));
+      const first = choices[0];
+      if (first?.isShared === true) first.choice.default = true;
+      return choices.map(({ choice }) => choice);
+    },
+  };
+}
+
+function failedResult(failedReason: string | undefined, replyId: string, server: string): Result {
+  try {
+    const result = JSON.parse(failedReason ?? '') as Result;
+    if (typeof result === 'object' && result !== null && 'state' in result) return result;
+  } catch {
+    // A reason that is not ours (BullMQ's own words).
+  }
+  return resultOf({ replyId, server, state: 'rejected' });
+}

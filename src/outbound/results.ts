@@ -1,0 +1,36 @@
+// Builds mailroom.result/1 from the journal's entry and what just happened. Pure.
+import { type Failure, RESULT_SCHEMA, type Remote, type Result } from '../contract/result.ts';
+import { catalogue, type ErrorCode } from '../domain/catalogue/index.ts';
+import { MailroomError } from '../domain/errors.ts';
+import type { JournalEntry } from '../domain/reply-journal.ts';
+
+export function resultOf(
+  entry: Pick<JournalEntry, 'replyId' | 'server' | 'state'> & Partial<JournalEntry>,
+  more: Partial<Result> = {},
+): Result {
+  return {
+    ...(entry.result ?? {}),
+    schema: RESULT_SCHEMA,
+    replyId: entry.replyId,
+    state: entry.state,
+    server: entry.server,
+    ...(entry.from === undefined ? {} : { from: entry.from }),
+    ...(entry.messageId === undefined ? {} : { messageId: entry.messageId }),
+    ...(entry.attempts === undefined ? {} : { attempts: entry.attempts }),
+    ...more,
+  };
+}
+
+export function failureOf(code: ErrorCode, more: Partial<Failure> = {}): Failure {
+  const { class: kind, message, hint } = catalogue[code];
+  return { code, class: kind, message, hint: hint.en, ...more };
+}
+
+/** A thrown error as a failure, if it is a refusal of the reply itself; undefined if it is a fault of the moment (to be tried again). */
+export function refusalOf(error: unknown): Failure | undefined {
+  if (!(error instanceof MailroomError)) return undefined;
+  return ['refuse', 'fail'].includes(catalogue[error.code].action) ? error.toFailure() : undefined;
+}
+
+export const remoteLine = (remote: Remote | undefined) =>
+  remote === undefined ? '' : [remote.code, remote.enhancedCode, remote.text].filter(Boolean).join(' ').slice(0, 300);

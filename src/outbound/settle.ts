@@ -1,0 +1,103 @@
+// Settles the uncertain: DATA began and no answer came. Looks for our own header and Message-ID in Sent of the sending mailbox, several
+// times until the window is over (Exchange's copy can be slow). Found: accepted. Not found: held for a person, or sent again if the server's
+// policy says `resend` and Sent could be searched. A search that failed proves nothing.
+import type { Failure } from '../contract/result.ts';
+import { asError } from '../domain/errors.ts';
+import type { JournalEntry } from '../domain/reply-journal.ts';
+import type { JobEnding } from '../domain/reply-queues.ts';
+import { storeSentCopy, type Work } from './deliver.ts';
+import type { SentFinding } from './ports.ts';
+import { failureOf, resultOf } from './results.ts';
+
+export async function settleUncertain(work: Work, entry: JournalEntry): Promise<JobEnding> {
+  const { deps, server, reply, fence, settings, now } = work;
+  const since = entry.uncertainSince ?? now();
+  const deadline = since + settings.settleMs;
+  const looks = (entry.looks ?? 0) + 1;
+  let finding: SentFinding | undefined;
+  let fault = '';
+  try {
+    finding = await deps.sent.search(server, {
+      replyId: reply.replyId,
+      messageId: entry.messageId ?? '',
+      since: new Date(entry.dataBegunAt ?? since),
+      folder: server.sentCopy.policy === 'append' ? server.sentCopy.folder : undefined,
+    });
+  } catch (error) {
+    fault = asError(error).message.slice(0, 200);
+    deps.emit('SentSearchFailed', { server: server.name, replyId: reply.replyId, err: asError(error) });
+  }
+  if (finding?.found === true) return foundInSent(work, entry, finding);
+  const evidence =
+    finding === undefined
+      ? `look ${looks}: Sent not searchable: ${fault}`
+      : `look ${looks}: not in ${finding.folder} (${finding.looked} mails compared)`;
+  const still = await deps.journal.transition(reply.replyId, {
+    from: ['uncertain'],
+    to: 'uncertain',
+    fence,
+    change: { looks, evidence },
+  });
+  // A late answer of the server came in between: the journal knows.
+  if (!still.moved) return { end: 'later', at: now() + 500 };
+  if (now() < deadline) {
+    const next = Math.min(since + settings.firstLookMs * (2 ** looks - 1) + settings.firstLookMs, deadline);
+    await work.job.progress({ state: 'uncertain', expectedAt: new Date(deadline).toISOString() });
+    return { end: 'later', at: Math.max(next, now() + 100) };
+  }
+  if (server.uncertain === 'resend' && finding !== undefined) return resend(work);
+  return hold(work, entry);
+}
+
+async function foundInSent(
+  work: Work,
+  entry: JournalEntry,
+  finding: SentFinding & { found: true },
+): Promise<JobEnding> {
+  const { deps, server, reply, fence, now } = work;
+  const rewritten = finding.messageId !== undefined && finding.messageId !== entry.messageId;
+  const result = resultOf(
+    { ...entry, state: 'accepted' },
+    {
+      acceptedAt: new Date(entry.dataBegunAt ?? now()).toISOString(),
+      ...(rewritten && finding.messageId !== undefined ? { serverMessageId: finding.messageId } : {}),
+      warnings: [`no answer of the server; found in ${finding.folder} by ${finding.by}`],
+    },
+  );
+  const { moved } = await deps.journal.transition(reply.replyId, {
+    from: ['uncertain'],
+    to: 'accepted',
+    fence,
+    change: { result, evidence: `found in ${finding.folder} by ${finding.by}, ${finding.copies} copies` },
+  });
+  if (!moved) return { end: 'later', at: now() + 500 };
+  deps.emit('ReplySettled', { server: server.name, replyId: reply.replyId, reason: finding.by });
+  deps.emit('ReplyAccepted', { server: server.name, replyId: reply.replyId, attempts: entry.attempts });
+  await storeSentCopy(work, { ...entry, state: 'accepted' });
+  return { end: 'completed', result };
+}
+
+async function resend({ deps, server, reply, fence, now }: Work): Promise<JobEnding> {
+  await deps.journal.transition(reply.replyId, {
+    from: ['uncertain'],
+    to: 'prepared',
+    fence,
+    change: { evidence: 'not found in Sent: sent again by policy resend' },
+  });
+  deps.emit('ReplyResent', { server: server.name, replyId: reply.replyId });
+  return { end: 'later', at: now() };
+}
+
+async function hold({ deps, server, reply, fence, now }: Work, entry: JournalEntry): Promise<JobEnding> {
+  const failure: Failure = failureOf('REPLY_HELD');
+  const result = resultOf({ ...entry, state: 'held' }, { failure });
+  const { moved } = await deps.journal.transition(reply.replyId, {
+    from: ['uncertain'],
+    to: 'held',
+    fence,
+    change: { result, evidence: 'held for a person' },
+  });
+  if (!moved) return { end: 'later', at: now() + 500 };
+  deps.emit('ReplyHeld', { server: server.name, replyId: reply.replyId });
+  return { end: 'failed', result };
+}
