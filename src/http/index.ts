@@ -1,5 +1,6 @@
 // The HTTP server: health, metrics, the API, and whatever else registers (the portal). One fastify app, put together from the rooms' routes.
-import fastify, { type FastifyInstance } from 'fastify';
+import fastify, { type FastifyInstance, type LightMyRequestResponse } from 'fastify';
+import type { InjectOptions } from 'light-my-request';
 import { asError, MailroomError } from '../domain/errors.ts';
 import { type Authenticate, bearerTokens } from './auth.ts';
 import { type HttpDeps, httpTimeouts } from './deps.ts';
@@ -17,7 +18,8 @@ export interface Http {
   listen(): Promise<{ port: number }>;
   /** Takes no new requests, lets those in hand finish (bounded), closes idle connections at once. */
   close(): Promise<void>;
-  inject: FastifyInstance['inject'];
+  /** A request without a socket, for tests. */
+  inject(request: InjectOptions | string): Promise<LightMyRequestResponse>;
 }
 
 export async function createHttp(deps: HttpDeps): Promise<Http> {
@@ -30,6 +32,8 @@ export async function createHttp(deps: HttpDeps): Promise<Http> {
     keepAliveTimeout: 72_000, // above the 60 s of the usual load balancers, so that they close first
     forceCloseConnections: 'idle',
     return503OnClosing: true,
+    // A path that cannot be decoded does not reach the error handler.
+    frameworkErrors: (error, request, reply) => sendProblem(error, request, reply, deps.emit),
     routerOptions: { maxParamLength: 2_000 }, // 100 characters of Unicode, percent-encoded
     http: {
       headersTimeout: timeouts.headers,
@@ -87,7 +91,7 @@ export async function createHttp(deps: HttpDeps): Promise<Http> {
         clearTimeout(impatient);
       }
     },
-    inject: app.inject.bind(app) as FastifyInstance['inject'],
+    inject: (request) => app.inject(request),
   };
 }
 

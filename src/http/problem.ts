@@ -133,7 +133,7 @@ export function problemOf(error: MailroomError, german: boolean): Problem {
 export function sendProblem(thrown: unknown, request: FastifyRequest, reply: FastifyReply, emit: Emit): void {
   const error = toMailroomError(thrown);
   const status = statusOf(error);
-  const kind = request.routeOptions.url ?? 'unknown route';
+  const kind = request.routeOptions?.url ?? 'unknown route';
   if (status >= 500) emit('ApiRequestFailed', { code: error.code, kind, err: error.cause ?? error });
   else if (status !== 404 && status !== 416) emit('ApiRequestRefused', { code: error.code, kind });
   if (status === 401) reply.header('www-authenticate', 'Bearer realm="mailroom"');

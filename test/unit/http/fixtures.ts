@@ -1,0 +1,116 @@
+// What the HTTP tests share: a message with attachments, and dependencies of the server that a test overrides one by one.
+import { createHash } from 'node:crypto';
+import type { Attachment, Message } from '../../../src/contract/message.ts';
+import { MESSAGE_SCHEMA } from '../../../src/contract/message.ts';
+import { RESULT_SCHEMA, type Result } from '../../../src/contract/result.ts';
+import type { ApiDeps, HttpDeps } from '../../../src/http/index.ts';
+import { createMetrics } from '../../../src/telemetry/metrics.ts';
+
+export const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
+export const pdf = Buffer.from(Array.from({ length: 1000 }, (_, i) => i % 251));
+const head = 'From: kim@example.org\r\n\r\n';
+const plain = 'plain bytes of the second attachment';
+const base64 = (pdf.toString('base64').match(/.{1,76}/g) ?? []).join('\r\n');
+export const rawMail = Buffer.from(`${head}${base64}\r\n${plain}`);
+
+const attachment = (n: number, filename: string, bytes: Buffer, slice: Attachment['slice']): Attachment => ({
+  n,
+  filename,
+  contentType: 'application/pdf',
+  size: bytes.length,
+  sha256: sha256(bytes),
+  inline: false,
+  part: String(n + 1),
+  slice,
+});
+
+export const message: Message = {
+  schema: MESSAGE_SCHEMA,
+  messageKey: 'm-abc-1-7',
+  emailFlow: 'Süd: Service/Retouren 100%',
+  server: 'Service IMAP',
+  mailbox: 'service@example.com',
+  folder: 'INBOX',
+  uidValidity: '1',
+  uid: 7,
+  receivedAt: '2026-11-23T10:00:00.000Z',
+  parse: 'complete',
+  subject: 'Rechnung',
+  from: [{ name: 'Kim', address: 'kim@example.org' }],
+  replyTo: [],
+  to: [{ name: '', address: 'service@example.com' }],
+  cc: [],
+  deliveredTo: [],
+  attachments: [
+    attachment(0, 'Rechnung "Nr. 7" – 日本%.pdf', pdf, {
+      start: head.length,
+      end: head.length + base64.length,
+      encoding: 'base64',
+    }),
+    attachment(1, 'note.txt', Buffer.from(plain), {
+      start: rawMail.length - plain.length,
+      end: rawMail.length,
+      encoding: 'identity',
+    }),
+  ],
+  raw: { blob: sha256(rawMail), size: rawMail.length, sha256: sha256(rawMail) },
+  threading: { messageId: '<1@example.org>', inReplyTo: [], references: [] },
+  conversation: { id: 'c-1', matchedBy: 'new' },
+  automatic: { kind: 'none', evidence: [], mayAutoRespond: true },
+  importance: 'normal',
+  authenticationResults: [],
+  siblings: [],
+  warnings: [],
+};
+
+export const result = (replyId: string, state: Result['state'] = 'queued'): Result => ({
+  schema: RESULT_SCHEMA,
+  replyId,
+  state,
+  server: 'Service SMTP',
+});
+
+export async function* fakeDecode(slice: Attachment['slice'], source: AsyncIterable<Uint8Array>) {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of source) chunks.push(chunk);
+  const all = Buffer.concat(chunks);
+  const decoded = slice.encoding === 'base64' ? Buffer.from(all.toString('latin1'), 'base64') : all;
+  for (let i = 0; i < decoded.length; i += 100) yield decoded.subarray(i, i + 100);
+}
+
+export const fakeApi = (overrides: Partial<ApiDeps> = {}): ApiDeps => ({
+  readMessage: async (key) => (key === message.messageKey ? message : undefined),
+  blobs: {
+    async *read(_key, range) {
+      yield rawMail.subarray(range?.start, range?.end);
+    },
+  },
+  decodeSlice: fakeDecode,
+  submitReply: async (reply) => result(reply.replyId),
+  getReply: async () => undefined,
+  listReplies: async () => ({ replies: [] }),
+  releaseHeld: async (replyId) => result(replyId),
+  dropHeld: async (replyId) => result(replyId, 'dropped'),
+  sendersOfFlow: async () => undefined,
+  ...overrides,
+});
+
+export const tokens = [
+  { name: 'ops', token: 'token-of-ops', scope: 'admin' },
+  { name: 'desk', token: 'token-of-desk', scope: 'backend' },
+  { name: 'grafana', token: 'token-of-grafana', scope: 'read' },
+] as const;
+export const as = (name: 'ops' | 'desk' | 'grafana') => ({ authorization: `Bearer token-of-${name}` });
+
+export const fakeDeps = (overrides: Partial<HttpDeps> = {}): HttpDeps => ({
+  host: '127.0.0.1',
+  port: 0,
+  publicUrl: 'http://mailroom.test',
+  bodyLimit: 10_000,
+  apiTokens: tokens,
+  emit: () => {},
+  metrics: createMetrics(),
+  health: async () => ({ ready: true, checks: { redis: { ok: true } } }),
+  api: fakeApi(),
+  ...overrides,
+});
