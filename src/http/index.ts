@@ -85,10 +85,13 @@ export async function createHttp(deps: HttpDeps): Promise<Http> {
     async close() {
       // Downloads and event streams may last as long as their reader likes; the process may not.
       const impatient = setTimeout(() => app.server.closeAllConnections(), timeouts.close);
+      // A connection whose answer began before the close stays open for the next request: it is ended once it is idle.
+      const idle = setInterval(() => app.server.closeIdleConnections(), 50);
       try {
         await app.close();
       } finally {
         clearTimeout(impatient);
+        clearInterval(idle);
       }
     },
     inject: (request) => app.inject(request),
