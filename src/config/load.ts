@@ -1,5 +1,6 @@
 // Files + environment + overrides → typed settings, with every problem collected. convict layers the sources; the parsers of the schema judge
 // the values, so that a message reads the same wherever the value came from.
+import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
 import convict from 'convict';
@@ -191,8 +192,16 @@ function schemaFor(known: ReadonlyMap<string, Setting<unknown>>, values: Map<str
   return root as convict.Schema<Record<string, unknown>>;
 }
 
-/** Paths become absolute: relative ones start at the working directory (blobs) or beside the configuration (definitions). */
+/** Development gets keys; paths become absolute: relative ones start at the working directory (blobs) or beside the configuration (definitions). */
 function finish(values: Map<string, unknown>, folder: string): void {
+  if (values.get('mode') === 'development') {
+    // Keys made up at start: what was encrypted or signed with them ends with this process.
+    for (const path of ['security.cacheKeys', 'security.conversationKeys']) {
+      const ring = values.get(path);
+      if (Array.isArray(ring) && ring.length === 0)
+        values.set(path, [{ id: 'made-up', key: new Uint8Array(randomBytes(32)) }]);
+    }
+  }
   const blobs = values.get('blobs.folder');
   if (typeof blobs === 'string') values.set('blobs.folder', resolve(blobs));
   const given = values.get('emailServersFiles');

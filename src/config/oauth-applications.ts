@@ -1,17 +1,9 @@
 // OAuth2 applications of the configuration: checked one by one, their secrets read from where they are kept.
-import { readFileSync } from 'node:fs';
-import { isAbsolute, join } from 'node:path';
 import { z } from 'zod';
 import type { OAuthApplication, OAuthCredential } from '../domain/email-server.ts';
-import { nearest } from './nearest.ts';
-import { type Problem, shownValue } from './problem.ts';
-
-export interface Sources {
-  /** Relative files start here. */
-  folder: string;
-  env: Readonly<Record<string, string | undefined>>;
-  problems: Problem[];
-}
+import { problemsOf, type Words } from './issues.ts';
+import { shownValue } from './problem.ts';
+import { fileIn, type Sources, secretOf } from './secret-source.ts';
 
 const filled = z.string('must be text').trim().min(1, 'must not be empty');
 const day = z.iso.date('must be a date like 2027-03-31');
@@ -53,15 +45,13 @@ const application = z.strictObject({
 
 type Given = z.infer<typeof application>;
 
-const SECRETS = new Set(['secret', 'privateKey']);
-
 export function readOAuthApplications(list: readonly unknown[] | undefined, sources: Sources): OAuthApplication[] {
   const names = new Set<string>();
   return (list ?? []).flatMap((item, index) => {
     const at = `oauthApplications[${index}]`;
     const parsed = application.safeParse(item);
     if (!parsed.success) {
-      sources.problems.push(...parsed.error.issues.flatMap((issue) => issueProblems(issue, at, item)));
+      sources.problems.push(...problemsOf(parsed.error, at, item, words));
       return [];
     }
     const name = parsed.data.name.normalize('NFC');
@@ -72,34 +62,15 @@ export function readOAuthApplications(list: readonly unknown[] | undefined, sour
   });
 }
 
-/** zod's issue in our words; unknown keys with the nearest known one. */
-export function issueProblems(issue: z.core.$ZodIssue, at: string, item: unknown): Problem[] {
-  const field = issue.path.reduce<string>(
-    (path, part) => (typeof part === 'number' ? `${path}[${part}]` : `${path}.${String(part)}`),
-    at,
-  );
-  if (issue.code === 'unrecognized_keys') {
-    const known = issue.path.includes('credentials')
+const words: Words = {
+  keysAt: (path) =>
+    path.includes('credentials')
       ? Object.keys(credential.shape)
-      : issue.path.includes('generic')
+      : path.includes('generic')
         ? ['tokenUrl', 'authorizeUrl', 'deviceUrl', 'scopes']
-        : Object.keys(application.shape);
-    return issue.keys.map((key) => {
-      const near = nearest(key, known);
-      return { field: `${field}.${key}`, message: near ? `is not known; did you mean ${near}?` : 'is not known' };
-    });
-  }
-  const value = issue.path.reduce<unknown>(
-    (node, part) =>
-      typeof node === 'object' && node !== null ? (node as Record<PropertyKey, unknown>)[part] : undefined,
-    item,
-  );
-  if (value === undefined) return [{ field, message: 'is required' }];
-  const secret = issue.path.some((part) => SECRETS.has(String(part)));
-  return [
-    { field, message: issue.message, ...(secret || typeof value === 'object' ? {} : { got: shownValue(value) }) },
-  ];
-}
+        : Object.keys(application.shape),
+  secrets: new Set(['secret', 'privateKey']),
+};
 
 function complete(given: Given, at: string, sources: Sources): OAuthApplication {
   const { name, tenant, clientId, cloud, authority, proxy, generic } = given;
@@ -147,33 +118,4 @@ function credentialOf(given: z.infer<typeof credential>, at: string, sources: So
   if (!given.secret && !given.secretFile && !given.secretEnv)
     sources.problems.push({ field: at, message: 'must have a secret, a certificate or an assertionFile' });
   return [];
-}
-
-const fileIn = (file: string, { folder }: Sources): string => (isAbsolute(file) ? file : join(folder, file));
-
-/** A secret that stands here, in a file or in an environment variable; undefined when none is named or it cannot be read (a problem). */
-export function secretOf(
-  from: { value?: string | undefined; file?: string | undefined; env?: string | undefined },
-  field: string,
-  sources: Sources,
-): string | undefined {
-  const named = [from.value, from.file, from.env].filter((one) => one !== undefined);
-  if (named.length > 1) sources.problems.push({ field, message: 'must be given once: as value, File or Env' });
-  if (from.value !== undefined) return from.value;
-  if (from.env !== undefined) {
-    const value = sources.env[from.env];
-    if (!value)
-      sources.problems.push({ field: `${field}Env`, message: 'names a variable that is not set', got: from.env });
-    return value || undefined;
-  }
-  if (from.file === undefined) return undefined;
-  try {
-    const value = readFileSync(fileIn(from.file, sources), 'utf8').replace(/\r?\n$/, '');
-    if (value === '') sources.problems.push({ field: `${field}File`, message: 'names an empty file', got: from.file });
-    return value || undefined;
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
-    sources.problems.push({ field: `${field}File`, message: `cannot be read (${code})`, got: from.file });
-    return undefined;
-  }
 }

@@ -227,8 +227,8 @@ export const oauthErrors = section({
     action: 'refuse',
     message: 'The redirect address is not allowed',
     hint: {
-      en: 'Set http.publicUrl to the address of the portal, and register <publicUrl>/oauth/callback with the application.',
-      de: 'Setzen Sie http.publicUrl auf die Adresse des Portals, und registrieren Sie <publicUrl>/oauth/callback in der Anwendung.',
+      en: 'Set http.publicUrl to the address of the portal, and register <publicUrl>/signin/callback with the application.',
+      de: 'Setzen Sie http.publicUrl auf die Adresse des Portals, und registrieren Sie <publicUrl>/signin/callback in der Anwendung.',
     },
   },
   OAUTH_DEVICE_CODE_PENDING: {

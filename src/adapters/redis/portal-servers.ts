@@ -1,0 +1,158 @@
+// Email servers that were made in the portal: definitions in one hash, their secrets encrypted, each with a revision for compare-and-set.
+// Every change is published, so that all replicas read again.
+import { randomUUID } from 'node:crypto';
+import type { Redis } from 'ioredis';
+import type { KeyRing } from '../../config/config.ts';
+import { PREFIX } from '../../contract/names.ts';
+import { MailroomError } from '../../domain/errors.ts';
+import { createSeal } from './sealed.ts';
+
+const HASH = `${PREFIX}:portal:email-servers`;
+const CHANNEL = `${PREFIX}:portal:email-servers:changed`;
+
+/** Compares the revision that the caller read with the stored one ('' for none), then writes (or deletes, when there is nothing to write). */
+const COMPARE_AND_SET = `
+local stored = redis.call('HGET', KEYS[1], ARGV[1])
+local revision = ''
+if stored then revision = cjson.decode(stored).revision end
+if revision ~= ARGV[2] then return 0 end
+if ARGV[3] == '' then redis.call('HDEL', KEYS[1], ARGV[1]) else redis.call('HSET', KEYS[1], ARGV[1], ARGV[3]) end
+redis.call('PUBLISH', KEYS[2], ARGV[1])
+return 1`;
+
+/** Fields of a definition that are stored encrypted. */
+const SECRETS = ['password'];
+const TARGET = ['host', 'port', 'tls', 'user', 'authenticationType', 'proxy', 'ca'];
+
+export interface PortalServer {
+  /** Key in the portal, made of the Name: unique without regard to case. */
+  id: string;
+  name: string;
+  /** As entered; secrets decrypted. */
+  definition: Record<string, unknown>;
+  /** ETag. */
+  revision: string;
+  /** A secret that does not open: the field, and why. */
+  problem?: { field: string; message: string };
+}
+
+interface Stored {
+  revision: string;
+  definition: Record<string, unknown>;
+  /** Field → sealed text. */
+  secrets: Record<string, string>;
+  createdAt: string;
+}
+
+export interface PortalServers {
+  list(): Promise<PortalServer[]>;
+  get(name: string): Promise<PortalServer | undefined>;
+  /**
+   * Stores a definition. `revision`: what the caller read, undefined for a new one. A definition that leaves the
+   * password out keeps the stored one, as long as it is for the same host and user.
+   * @returns the new revision
+   * @throws MailroomError EMAIL_SERVER_CHANGED when somebody else was faster, or the name is taken
+   */
+  put(definition: Record<string, unknown> & { name: string }, revision?: string): Promise<string>;
+  /** @throws MailroomError EMAIL_SERVER_CHANGED, EMAIL_SERVER_NOT_FOUND */
+  delete(name: string, revision: string): Promise<void>;
+  onChange(listener: () => void): () => void;
+  stop(): void;
+}
+
+const idOf = (name: string): string => name.normalize('NFC').trim().toLowerCase();
+
+export function createPortalServers({ redis, keys }: { redis: Redis; keys: KeyRing }): PortalServers {
+  const seal = createSeal(keys);
+  const listeners = new Set<() => void>();
+  let subscriber: Redis | undefined;
+
+  function opened(id: string, text: string): PortalServer {
+    const { definition, secrets, revision } = JSON.parse(text) as Stored;
+    const name = String(definition.name ?? id);
+    const full = { ...definition };
+    for (const [field, sealed] of Object.entries(secrets)) {
+      try {
+        full[field] = seal.open(place(id, field), sealed).text;
+      } catch (error) {
+        const message = error instanceof MailroomError ? error.message : 'cannot be read';
+        return { id, name, definition, revision, problem: { field, message } };
+      }
+    }
+    return { id, name, definition: full, revision };
+  }
+
+  const place = (id: string, field: string): string => `${HASH}:${id}:${field}`;
+
+  async function read(id: string): Promise<Stored | undefined> {
+    const text = await redis.hget(HASH, id);
+    return text === null ? undefined : (JSON.parse(text) as Stored);
+  }
+
+  async function exchange(id: string, revision: string, next: Stored | undefined): Promise<void> {
+    const text = next ? JSON.stringify(next) : '';
+    if ((await redis.eval(COMPARE_AND_SET, 2, HASH, CHANNEL, id, revision, text)) !== 1) {
+      throw new MailroomError('EMAIL_SERVER_CHANGED');
+    }
+  }
+
+  return {
+    async list() {
+      const all = Object.entries(await redis.hgetall(HASH));
+      return all.map(([id, text]) => opened(id, text)).sort((left, right) => left.id.localeCompare(right.id, 'en'));
+    },
+    async get(name) {
+      const id = idOf(name);
+      const text = await redis.hget(HASH, id);
+      return text === null ? undefined : opened(id, text);
+    },
+    async put(given, revision = '') {
+      const id = idOf(given.name);
+      const before = await read(id);
+      const secrets: Record<string, string> = {};
+      const definition: Record<string, unknown> = {};
+      for (const [field, value] of Object.entries(given)) {
+        if (!SECRETS.includes(field)) definition[field] = value;
+        else if (typeof value === 'string' && value !== '') secrets[field] = seal.seal(place(id, field), value);
+      }
+      // A stored password goes only where it was entered for: another host must not get it.
+      const sameTarget = TARGET.every((field) => before?.definition[field] === definition[field]);
+      const kept = sameTarget ? before?.secrets : {};
+      const next: Stored = {
+        revision: randomUUID(),
+        definition,
+        secrets: { ...kept, ...secrets },
+        createdAt: before?.createdAt ?? new Date().toISOString(),
+      };
+      await exchange(id, revision, next);
+      return next.revision;
+    },
+    async delete(name, revision) {
+      const id = idOf(name);
+      if (!(await read(id))) throw new MailroomError('EMAIL_SERVER_NOT_FOUND');
+      await exchange(id, revision, undefined);
+    },
+    onChange(listener) {
+      listeners.add(listener);
+      if (!subscriber) {
+        subscriber = redis.duplicate();
+        // Reconnecting is ioredis's work; its errors are told by the main connection.
+        subscriber.on('error', () => {});
+        subscriber.on('message', () => {
+          for (const one of listeners) one();
+        });
+        // Whatever was published while we were away: read again after each (re)connection.
+        subscriber.on('ready', () => {
+          for (const one of listeners) one();
+        });
+        subscriber.subscribe(CHANNEL).catch(() => {});
+      }
+      return () => void listeners.delete(listener);
+    },
+    stop() {
+      listeners.clear();
+      subscriber?.disconnect();
+      subscriber = undefined;
+    },
+  };
+}

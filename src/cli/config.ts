@@ -1,0 +1,40 @@
+// `mailroom config`: the effective configuration with secrets masked; --check reads everything without starting; --docs writes the reference.
+import type { Command } from 'commander';
+import { documentation } from '../config/docs.ts';
+import { combine, readDefinitionFile } from '../config/email-servers.ts';
+import { readConfig } from '../config/load.ts';
+import { masked } from '../config/masked.ts';
+import { checkEmailServers } from '../domain/email-server-check.ts';
+
+export function configCommand(program: Command): void {
+  program
+    .command('config')
+    .description('print the effective configuration, secrets masked')
+    .option('--check', 'read settings and email servers, say what is wrong, exit 1 if anything is')
+    .option('--docs', 'print the reference of all settings as Markdown')
+    .action((options: { check?: boolean; docs?: boolean }, command: Command) => {
+      const { config: folder } = command.optsWithGlobals() as { config?: string };
+      if (options.docs) return void process.stdout.write(documentation());
+      const loaded = readConfig(folder === undefined ? {} : { configDir: folder });
+      if (!options.check) return void process.stdout.write(`${JSON.stringify(masked(loaded.config), null, 2)}\n`);
+      process.exitCode = check(loaded) ? 0 : 1;
+    });
+}
+
+/** Prints what is found; true when nothing is wrong. Warnings are no failure. */
+function check({ config, files }: ReturnType<typeof readConfig>): boolean {
+  const say = (line: string) => void process.stdout.write(`${line}\n`);
+  for (const file of files) say(`read     ${file}`);
+  const { servers, invalid } = combine(
+    config.emailServersFiles.flatMap((file) => readDefinitionFile(file)),
+    process.env,
+  );
+  for (const server of servers)
+    say(`ok       ${server.type} "${server.name}" ${server.enabled ? 'enabled' : 'disabled'}`);
+  for (const { problems } of invalid) for (const { field, message } of problems) say(`invalid  ${field}: ${message}`);
+  const applications = config.oauthApplications.map(({ name }) => name);
+  for (const { message, hint } of checkEmailServers(servers, applications))
+    say(`warning  ${message}\n         ${hint.en}`);
+  say(`${servers.length} email servers, ${invalid.length} invalid`);
+  return invalid.length === 0;
+}

@@ -1,0 +1,47 @@
+// `mailroom login <server>`: delegated sign-in by device code, for whoever administers at a terminal. Prints address and code, waits until
+// the person has signed in, and checks that it is the right one.
+import type { Command } from 'commander';
+import type { EmailServer } from '../domain/email-server.ts';
+import { MailroomError } from '../domain/errors.ts';
+import { connected } from './connect.ts';
+
+export function loginCommand(program: Command): void {
+  program
+    .command('login')
+    .description('sign in for an email server with delegated OAuth2, by a code that is entered in a browser')
+    .argument('<server>', 'Name of the email server')
+    .action(async (name: string, _options: object, command: Command) => {
+      const say = (line: string) => void process.stdout.write(`${line}\n`);
+      await connected(command, async ({ servers, stores }) => {
+        const server = delegatedServer(servers, name);
+        const { person } = await stores.tokens.deviceSignIn(
+          server,
+          ({ userCode, verificationUri, expiresInSeconds }) => {
+            say(`Open ${verificationUri} in a browser and enter the code ${userCode}`);
+            say(`within ${Math.round(expiresInSeconds / 60)} minutes; sign in as the person of "${server.name}".`);
+          },
+        );
+        say(`Signed in as ${person} for "${server.name}". Running gateways take it up by themselves.`);
+      });
+    });
+}
+
+/** @throws MailroomError EMAIL_SERVER_NOT_FOUND with the names there are; CONFIG_INVALID when the server does not sign in by a person */
+export function delegatedServer(servers: readonly EmailServer[], name: string): EmailServer {
+  const isDelegated = ({ authentication }: EmailServer) =>
+    authentication.type === 'OAuth2' && authentication.signIn === 'delegated';
+  const server = servers.find((one) => one.name === name.normalize('NFC'));
+  const names = servers.filter(isDelegated).map((one) => `"${one.name}"`);
+  if (!server) {
+    throw new MailroomError('EMAIL_SERVER_NOT_FOUND', {
+      message: `there is no email server named "${name}"; with delegated sign-in there are: ${names.join(', ') || 'none'}`,
+      field: 'server',
+    });
+  }
+  if (isDelegated(server)) return server;
+  throw new MailroomError('CONFIG_INVALID', {
+    message: `"${server.name}" does not sign in as a person (signIn: delegated); there is nothing to log in to`,
+    field: 'server',
+    hint: 'App-only sign-in and passwords work without anybody signing in.',
+  });
+}

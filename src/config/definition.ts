@@ -1,0 +1,165 @@
+// The definition of one email server as administrators write it: the fields of the handbook in camelCase, and the optional ones with their
+// defaults. Shape only; email-servers.ts makes the server of it and compares the definitions with each other.
+import { z } from 'zod';
+import { parseAddress } from '../domain/address.ts';
+import { isHost } from './setting.ts';
+
+/** Code points, as people count characters. */
+const NAME_LENGTH = 100;
+/** Controls, line separators, direction overrides, lone surrogates: invisible, and made to deceive. */
+const FORBIDDEN = /[\p{Cc}\p{Cs}\u2028\u2029\u202A-\u202E\u2066-\u2069\uFEFF]/u;
+
+export const label = z
+  .string('must be text')
+  .transform((text) => text.normalize('NFC').trim())
+  .refine((text) => text !== '', { message: 'must not be empty', abort: true })
+  .refine((text) => [...text].length <= NAME_LENGTH, {
+    message: `must be at most ${NAME_LENGTH} characters`,
+    abort: true,
+  })
+  .refine((text) => !FORBIDDEN.test(text), 'must not hold control characters');
+
+const filled = z.string('must be text').trim().min(1, 'must not be empty');
+
+/** Text compared without case and spaces: `OAUTH2` is `OAuth2`. */
+function choice<const T extends string>(allowed: readonly T[], also: Readonly<Record<string, T>> = {}) {
+  const message = `must be ${allowed.slice(0, -1).join(', ')} or ${allowed.at(-1)}`;
+  return z.unknown().transform((given, context): T => {
+    const text = String(given).trim().toLowerCase();
+    const found = allowed.find((name) => name.toLowerCase() === text) ?? also[text];
+    if (found === undefined) context.addIssue({ code: 'custom', message });
+    return found ?? z.NEVER;
+  });
+}
+
+function whole(min: number, max: number) {
+  const message = `must be ${min}–${max}`;
+  return z
+    .union([z.number(), z.string().regex(/^\d+$/).transform(Number)], message)
+    .refine((value) => Number.isInteger(value) && value >= min && value <= max, message);
+}
+
+const address = z.string('must be a mail address').transform((text, context) => {
+  const parsed = parseAddress(text);
+  if (parsed.ok && parsed.value.name === '') return parsed.value.address;
+  context.addIssue({ code: 'custom', message: 'must be a mail address like support@example.com' });
+  return z.NEVER;
+});
+
+const addressKey = z.string().transform((text, context) => {
+  const parsed = parseAddress(text);
+  if (parsed.ok) return parsed.value.normal;
+  context.addIssue({ code: 'custom', message: 'must be a mail address like support@example.com' });
+  return z.NEVER;
+});
+
+/** A list, or text with commas or semicolons as in the portal's field. */
+const addresses = z.preprocess(
+  (given) => (typeof given === 'string' ? given.split(/[,;\n]/).flatMap((part) => part.trim() || []) : given),
+  z.array(address, 'must be a list of mail addresses'),
+);
+
+const UNITS: Readonly<Record<string, number>> = { '': 1, B: 1, KB: 1024, MB: 1024 ** 2, GB: 1024 ** 3 };
+/** Bytes, or `25 MB`. */
+const size = z.union([z.number(), z.string()], 'must be a size like 25 MB').transform((given, context) => {
+  const [, amount = '', unit = ''] = /^(\d+)\s*([KMG]?B)?$/i.exec(String(given).trim()) ?? [];
+  const bytes = Number(amount) * (UNITS[unit.toUpperCase()] ?? 1);
+  if (amount !== '' && bytes >= 1024 && bytes <= 1024 ** 3) return bytes;
+  context.addIssue({ code: 'custom', message: 'must be a size from 1 KB to 1 GB, like 25 MB' });
+  return z.NEVER;
+});
+
+const startFrom = z.unknown().transform((given, context) => {
+  const value = typeof given === 'object' && given !== null && 'since' in given ? given.since : given;
+  const text = String(value).trim();
+  const known = (['now', 'unseen', 'all'] as const).find((name) => name === text.toLowerCase());
+  if (known) return known;
+  const fits = /^\d{4}-\d{2}-\d{2}(T[\d:.]+(Z|[+-]\d{2}:\d{2}))?$/.test(text) && !Number.isNaN(Date.parse(text));
+  if (fits) return { since: new Date(text).toISOString() };
+  context.addIssue({ code: 'custom', message: 'must be now, unseen, all or a date like 2026-11-01' });
+  return z.NEVER;
+});
+
+type AfterQueued = { action: 'leave' } | { action: 'seen' } | { action: 'move'; folder: string };
+const afterQueued = z.unknown().transform((given, context): AfterQueued => {
+  if (given === 'leave' || given === 'seen') return { action: given };
+  const folder = typeof given === 'object' && given !== null && 'move' in given ? given.move : undefined;
+  if (typeof folder === 'string' && folder.trim() !== '' && !FORBIDDEN.test(folder)) {
+    return { action: 'move', folder: folder.normalize('NFC').trim() };
+  }
+  context.addIssue({ code: 'custom', message: 'must be leave, seen or { move: <folder> }' });
+  return z.NEVER;
+});
+
+type SentCopy = { policy: 'none' } | { policy: 'server' } | { policy: 'append'; folder: string };
+const sentCopy = z.unknown().transform((given, context): SentCopy => {
+  if (given === 'none' || given === 'server') return { policy: given };
+  const folder = typeof given === 'object' && given !== null && 'append' in given ? given.append : undefined;
+  if (typeof folder === 'string' && folder.trim() !== '')
+    return { policy: 'append', folder: folder.normalize('NFC').trim() };
+  context.addIssue({ code: 'custom', message: 'must be none, server or { append: <folder> }' });
+  return z.NEVER;
+});
+
+const flag = z.union(
+  [z.boolean(), z.stringbool({ truthy: ['true', 'yes', 'on', 'enabled'], falsy: ['false', 'no', 'off', 'disabled'] })],
+  {
+    error: 'must be true or false',
+  },
+);
+
+const common = {
+  name: label,
+  host: filled.refine(isHost, 'must be a host name or an IP address'),
+  tls: choice(['enabled', 'disabled'], { true: 'enabled', false: 'disabled', on: 'enabled', off: 'disabled' }).default(
+    'enabled',
+  ),
+  authenticationType: choice(['OAuth2', 'Password'], { '0auth2': 'OAuth2' }),
+  user: filled.refine((text) => !FORBIDDEN.test(text), 'must not hold control characters'),
+  enabled: flag.default(true),
+  application: label.optional(),
+  signIn: choice(['appOnly', 'delegated'], { 'app-only': 'appOnly' }).default('appOnly'),
+  signInUser: filled.optional(),
+  password: z.string('must be text').min(1, 'must not be empty').optional(),
+  passwordFile: filled.optional(),
+  passwordEnv: filled.optional(),
+  ca: filled.optional(),
+  caFile: filled.optional(),
+  proxy: z.url({ protocol: /^(https?|socks5?)$/, error: 'must be a URL http://… or socks5://…' }).optional(),
+};
+
+export const imapDefinition = z.strictObject({
+  serverType: z.literal('IMAP'),
+  ...common,
+  port: whole(1, 65535).default(993),
+  emailFlow: label,
+  folder: label.default('INBOX'),
+  startFrom: startFrom.default('now'),
+  afterQueued: afterQueued.default({ action: 'leave' }),
+  maximumSize: size.default(50 * 1024 ** 2),
+});
+
+export const smtpDefinition = z.strictObject({
+  serverType: z.literal('SMTP'),
+  ...common,
+  port: whole(1, 65535).default(587),
+  additionalEmailFromAddresses: addresses.default([]),
+  sendMode: choice(['sendAs', 'onBehalf']).default('sendAs'),
+  displayNames: z.record(addressKey, label, 'must map addresses to names').default({}),
+  sentCopy: sentCopy.default({ policy: 'server' }),
+  pace: z
+    .strictObject(
+      {
+        perMinute: whole(1, 100_000).default(30),
+        connections: whole(1, 100).default(3),
+        recipientsPerDay: whole(1, 10_000_000).default(10_000),
+      },
+      'must be { perMinute, connections, recipientsPerDay }',
+    )
+    .prefault({}),
+  fromRoles: z.record(addressKey, z.array(label, 'must be a list of roles'), 'must map addresses to roles').default({}),
+  uncertain: choice(['hold', 'resend']).default('hold'),
+});
+
+export type ImapDefinition = z.infer<typeof imapDefinition>;
+export type SmtpDefinition = z.infer<typeof smtpDefinition>;

@@ -1,0 +1,257 @@
+// Definitions of email servers (files, portal) → servers and invalid ones, item by item: a wrong definition never stops the others.
+import { readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { mailboxId } from '../contract/names.ts';
+import type { Authentication, EmailServer, EmailServerList, InvalidEmailServer } from '../domain/email-server.ts';
+import { isImap } from '../domain/email-server.ts';
+import { MailroomError } from '../domain/errors.ts';
+import type { Config } from './config.ts';
+import { type ImapDefinition, imapDefinition, type SmtpDefinition, smtpDefinition } from './definition.ts';
+import { problemsOf, type Words } from './issues.ts';
+import { type Problem, shownValue } from './problem.ts';
+import { type Sources, secretOf } from './secret-source.ts';
+import { parseYaml } from './yaml.ts';
+
+/** One definition as it was found. */
+export interface Found {
+  definition: unknown;
+  source: 'file' | 'portal';
+  /** How its fields are named in messages: `emailServers[1]`; empty for a form. */
+  at: string;
+  index: number;
+  /** Relative files of secrets start here. */
+  folder: string;
+  /** Found wrong before it came here: a secret of the portal that does not open. */
+  problem?: Problem;
+}
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+export interface PortalDefinitions {
+  /** Definitions made in the portal, secrets decrypted. A definition whose secret does not open comes with `problem`. */
+  list(): Promise<readonly { name: string; definition: unknown; problem?: Problem }[]>;
+  /** Calls back after each change by any replica; returns the un-subscriber. */
+  onChange(listener: () => void): () => void;
+}
+
+/** All servers once, as the command line needs them. Files that cannot be read are thrown, not skipped: EMAIL_SERVERS_UNREADABLE. */
+export async function readEmailServers(
+  config: Config,
+  portal?: PortalDefinitions,
+  env: Env = process.env,
+): Promise<EmailServerList> {
+  const found = config.emailServersFiles.flatMap((file) => readDefinitionFile(file));
+  return { ...combine([...found, ...(await readPortal(portal))], env), revision: 1 };
+}
+
+export async function readPortal(portal: PortalDefinitions | undefined): Promise<Found[]> {
+  const list = (await portal?.list()) ?? [];
+  return list.map(({ definition, problem }, index) => ({
+    definition,
+    source: 'portal',
+    at: `portal[${index}]`,
+    index,
+    folder: '',
+    ...(problem ? { problem } : {}),
+  }));
+}
+
+/**
+ * Definitions of one file: a list, or `emailServers:` with a list. No file: none.
+ * @throws MailroomError EMAIL_SERVERS_UNREADABLE with file and line
+ */
+export function readDefinitionFile(file: string): Found[] {
+  const unreadable = (message: string) =>
+    new MailroomError('EMAIL_SERVERS_UNREADABLE', { message: `${file}: ${message}`, field: file });
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
+    if (code === 'ENOENT') return [];
+    throw unreadable(`cannot be read (${code})`);
+  }
+  let content: unknown;
+  try {
+    content = parseYaml(text);
+  } catch (error) {
+    throw unreadable(error instanceof Error ? error.message : 'is not YAML');
+  }
+  if (content === null || content === undefined) return [];
+  const list = typeof content === 'object' && 'emailServers' in content ? (content.emailServers ?? []) : content;
+  if (!Array.isArray(list)) throw unreadable('must hold emailServers: with a list of definitions');
+  return list.map((definition: unknown, index) => ({
+    definition,
+    source: 'file',
+    at: `emailServers[${index}]`,
+    index,
+    folder: dirname(file),
+  }));
+}
+
+/** Every definition for itself, then against those before it: names are unique, and a mailbox is watched once. */
+export function combine(found: readonly Found[], env: Env): Omit<EmailServerList, 'revision'> {
+  const servers: EmailServer[] = [];
+  const invalid: InvalidEmailServer[] = [];
+  const names = new Map<string, string>();
+  const mailboxes = new Map<string, string>();
+  for (const item of found) {
+    const problems: Problem[] = item.problem ? [{ ...item.problem, field: join(item.at, item.problem.field) }] : [];
+    const server = item.problem ? undefined : parseEmailServer(item, env, problems);
+    const name = server?.name ?? nameOf(item.definition);
+    const taken = name === undefined ? undefined : names.get(foldName(name));
+    if (taken !== undefined)
+      problems.push({ field: join(item.at, 'name'), message: `is used already by ${taken}`, got: shownValue(name) });
+    else if (name !== undefined)
+      names.set(foldName(name), item.source === 'portal' ? 'a server of the portal' : item.at);
+    const watched = server && isImap(server) && server.enabled ? mailboxId(server) : undefined;
+    const watcher = watched === undefined ? undefined : mailboxes.get(watched);
+    if (watcher !== undefined)
+      problems.push({
+        field: join(item.at, 'user'),
+        message: `folder of this mailbox is watched already by "${watcher}"`,
+        got: shownValue(server?.user),
+      });
+    if (server && problems.length === 0) {
+      servers.push(server);
+      if (watched !== undefined) mailboxes.set(watched, server.name);
+      continue;
+    }
+    const shown = problems.map(({ field, message, got }) => ({
+      field,
+      message: got === undefined ? message : `${message}, got ${got}`,
+    }));
+    invalid.push({ source: item.source, index: item.index, ...(name === undefined ? {} : { name }), problems: shown });
+  }
+  return { servers, invalid };
+}
+
+const join = (at: string, field: string): string => (at === '' ? field : `${at}.${field}`);
+const foldName = (name: string): string => name.normalize('NFC').trim().toLowerCase();
+
+function nameOf(definition: unknown): string | undefined {
+  const name =
+    typeof definition === 'object' && definition !== null && 'name' in definition ? definition.name : undefined;
+  return typeof name === 'string' && name.trim() !== '' ? [...name.trim()].slice(0, 100).join('') : undefined;
+}
+
+const keysOf = { IMAP: Object.keys(imapDefinition.shape), SMTP: Object.keys(smtpDefinition.shape) };
+
+function wordsFor(type: 'IMAP' | 'SMTP'): Words {
+  const other = type === 'IMAP' ? 'SMTP' : 'IMAP';
+  return {
+    keysAt: (path) => (path[0] === 'pace' ? ['perMinute', 'connections', 'recipientsPerDay'] : keysOf[type]),
+    elsewhere: (key) =>
+      keysOf[other].includes(key) && !keysOf[type].includes(key) ? `belongs to servers of type ${other}` : undefined,
+    secrets: new Set(['password']),
+  };
+}
+
+/** One definition; undefined with at least one problem when it is wrong. */
+export function parseEmailServer(item: Found, env: Env, problems: Problem[]): EmailServer | undefined {
+  const { definition, at } = item;
+  if (typeof definition !== 'object' || definition === null || Array.isArray(definition)) {
+    problems.push({ field: at, message: 'must be a definition with fields and values' });
+    return undefined;
+  }
+  const given = 'serverType' in definition ? definition.serverType : undefined;
+  const type = (['IMAP', 'SMTP'] as const).find((known) => known === String(given).trim().toUpperCase());
+  if (type === undefined) {
+    const got = given === undefined ? {} : { got: shownValue(given) };
+    problems.push({
+      field: join(at, 'serverType'),
+      message: given === undefined ? 'is required: IMAP or SMTP' : 'must be IMAP or SMTP',
+      ...got,
+    });
+    return undefined;
+  }
+  const schema = type === 'IMAP' ? imapDefinition : smtpDefinition;
+  const parsed = schema.safeParse({ ...definition, serverType: type });
+  if (!parsed.success) {
+    problems.push(...problemsOf(parsed.error, at, definition, wordsFor(type)));
+    return undefined;
+  }
+  const sources: Sources = { folder: item.folder, env, problems: [] };
+  const authentication = authenticationOf(parsed.data, item, sources);
+  const ca = secretOf({ value: parsed.data.ca, file: parsed.data.caFile }, join(at, 'ca'), sources);
+  problems.push(...sources.problems);
+  if (!authentication || sources.problems.length > 0) return undefined;
+  return parsed.data.serverType === 'IMAP'
+    ? imapServer(parsed.data, authentication, item.source, ca)
+    : smtpServer(parsed.data, authentication, item.source, ca);
+}
+
+function authenticationOf(
+  given: ImapDefinition | SmtpDefinition,
+  item: Found,
+  sources: Sources,
+): Authentication | undefined {
+  const problem = (field: string, message: string) =>
+    void sources.problems.push({ field: join(item.at, field), message });
+  const files = ['passwordFile', 'passwordEnv', 'caFile'] as const;
+  // Whoever may use the portal must not read files of this machine, or its environment, by way of a password that is sent to a host.
+  for (const field of files)
+    if (item.source === 'portal' && given[field] !== undefined) problem(field, 'is not allowed in the portal');
+  if (sources.problems.length > 0) return undefined;
+  if (given.authenticationType === 'Password') {
+    for (const field of ['application', 'signInUser'] as const)
+      if (given[field] !== undefined) problem(field, 'goes with authenticationType OAuth2');
+    const password = secretOf(
+      { value: given.password, file: given.passwordFile, env: given.passwordEnv },
+      join(item.at, 'password'),
+      sources,
+    );
+    if (password === undefined && sources.problems.length === 0)
+      problem('password', 'is required with authenticationType Password');
+    return password === undefined ? undefined : { type: 'Password', password };
+  }
+  for (const field of ['password', 'passwordFile', 'passwordEnv'] as const)
+    if (given[field] !== undefined) problem(field, 'goes with authenticationType Password');
+  if (given.application === undefined)
+    problem('application', 'is required with authenticationType OAuth2: name of an OAuth2 application');
+  if (!given.user.includes('@')) problem('user', 'must be a mail address with authenticationType OAuth2');
+  if (given.signInUser !== undefined && given.signIn === 'appOnly') problem('signInUser', 'goes with signIn delegated');
+  const { application, signIn, signInUser } = given;
+  if (application === undefined || sources.problems.length > 0) return undefined;
+  return { type: 'OAuth2', application, signIn, ...(signInUser === undefined ? {} : { signInUser }) };
+}
+
+function baseOf(
+  given: ImapDefinition | SmtpDefinition,
+  authentication: Authentication,
+  source: Found['source'],
+  ca: string | undefined,
+) {
+  const { name, host, port, tls, user, enabled, proxy } = given;
+  const extra = { ...(ca === undefined ? {} : { ca }), ...(proxy === undefined ? {} : { proxy }) };
+  return { name, host: host.toLowerCase(), port, tls, authentication, user, enabled, source, ...extra };
+}
+
+function imapServer(
+  given: ImapDefinition,
+  ...rest: [Authentication, Found['source'], string | undefined]
+): EmailServer {
+  const { emailFlow, folder, startFrom, afterQueued, maximumSize } = given;
+  return {
+    type: 'IMAP',
+    ...baseOf(given, ...rest),
+    emailFlow,
+    folder,
+    startFrom,
+    afterQueued,
+    maxMessageSize: maximumSize,
+  };
+}
+
+function smtpServer(
+  given: SmtpDefinition,
+  ...rest: [Authentication, Found['source'], string | undefined]
+): EmailServer {
+  const { additionalEmailFromAddresses, sendMode, displayNames, sentCopy, pace, fromRoles, uncertain } = given;
+  return {
+    type: 'SMTP',
+    ...baseOf(given, ...rest),
+    additionalFromAddresses: additionalEmailFromAddresses,
+    ...{ sendMode, displayNames, sentCopy, pace, fromRoles, uncertain },
+  };
+}

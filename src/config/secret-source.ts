@@ -1,0 +1,41 @@
+// Where the secrets of applications and email servers come from: the value itself, a file, or an environment variable.
+import { readFileSync } from 'node:fs';
+import { isAbsolute, join } from 'node:path';
+import type { Problem } from './problem.ts';
+
+export interface Sources {
+  /** Relative files start here. */
+  folder: string;
+  env: Readonly<Record<string, string | undefined>>;
+  problems: Problem[];
+}
+
+/** Where a file named in the configuration stands. */
+export const fileIn = (file: string, { folder }: Sources): string => (isAbsolute(file) ? file : join(folder, file));
+
+/** A secret that stands here, in a file or in an environment variable; undefined when none is named or it cannot be read (a problem). */
+export function secretOf(
+  from: { value?: string | undefined; file?: string | undefined; env?: string | undefined },
+  field: string,
+  sources: Sources,
+): string | undefined {
+  const named = [from.value, from.file, from.env].filter((one) => one !== undefined);
+  if (named.length > 1) sources.problems.push({ field, message: 'must be given once: as value, File or Env' });
+  if (from.value !== undefined) return from.value;
+  if (from.env !== undefined) {
+    const value = sources.env[from.env];
+    if (!value)
+      sources.problems.push({ field: `${field}Env`, message: 'names a variable that is not set', got: from.env });
+    return value || undefined;
+  }
+  if (from.file === undefined) return undefined;
+  try {
+    const value = readFileSync(fileIn(from.file, sources), 'utf8').replace(/\r?\n$/, '');
+    if (value === '') sources.problems.push({ field: `${field}File`, message: 'names an empty file', got: from.file });
+    return value || undefined;
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
+    sources.problems.push({ field: `${field}File`, message: `cannot be read (${code})`, got: from.file });
+    return undefined;
+  }
+}

@@ -1,0 +1,215 @@
+// Email servers while the process runs: files and portal merged into one list, read again on every change. A file is watched by its folder
+// (an editor's rename and a ConfigMap's swapped symlink change no watched inode) and polled besides, for file systems that tell nothing.
+// What cannot be read keeps its last good definitions, and says so.
+import { type FSWatcher, statSync, watch } from 'node:fs';
+import { dirname } from 'node:path';
+import type { EmailServerList } from '../domain/email-server.ts';
+import { checkEmailServers, type Finding } from '../domain/email-server-check.ts';
+import { asError, MailroomError } from '../domain/errors.ts';
+import type { Emit } from '../telemetry/events.ts';
+import { combine, type Found, type PortalDefinitions, readDefinitionFile, readPortal } from './email-servers.ts';
+
+export interface WatchSettings {
+  /** Absolute paths; those that do not exist are taken up when they appear. */
+  files: readonly string[];
+  portal?: PortalDefinitions;
+  /** Names of the OAuth2 applications, for the cross-checks. */
+  applications: () => readonly string[];
+  emit: Emit;
+  /** Default: process.env. */
+  env?: Readonly<Record<string, string | undefined>>;
+  /** Milliseconds between polls. */
+  pollMs?: number;
+  /** Milliseconds of quiet after a change before it is read: editors write in steps. */
+  debounceMs?: number;
+}
+
+export interface EmailServerWatch {
+  current(): EmailServerList;
+  /** What the cross-checks say of the current list. */
+  findings(): readonly Finding[];
+  /** Calls back with each list that differs from the last one. */
+  onChange(listener: (list: EmailServerList) => void): () => void;
+  /** Files and portal sources that cannot be read at the moment, with the reason. */
+  unreadable(): readonly string[];
+  /** Reads everything at once, as after a write of our own. */
+  reload(): Promise<void>;
+  stop(): void;
+}
+
+const POLLS_TO_READ_ALL = 12;
+/** Milliseconds for the definitions of the portal. */
+const PORTAL_MS = 5_000;
+
+/** Reads everything once, then watches. A file that cannot be read at the start counts as empty, and is told like any other. */
+export async function watchEmailServers(settings: WatchSettings): Promise<EmailServerWatch> {
+  const { files, portal, applications, emit, env = process.env, pollMs = 5_000, debounceMs = 100 } = settings;
+  const good = new Map<string, readonly Found[]>();
+  const broken = new Map<string, string>();
+  const listeners = new Set<(list: EmailServerList) => void>();
+  let list: EmailServerList = { servers: [], invalid: [], revision: 0 };
+  let findings: readonly Finding[] = [];
+  let shape = '';
+  let stopped = false;
+
+  function take(source: string, read: readonly Found[] | MailroomError): void {
+    if (!(read instanceof MailroomError)) {
+      good.set(source, read);
+      broken.delete(source);
+      return;
+    }
+    if (broken.get(source) === read.message) return;
+    broken.set(source, read.message);
+    emit('EmailServersUnreadable', { kind: source === 'portal' ? 'portal' : 'file', err: read });
+  }
+
+  async function read(): Promise<void> {
+    for (const file of files)
+      take(
+        file,
+        attempt(() => readDefinitionFile(file)),
+      );
+    if (portal) take('portal', await inTime(readPortal(portal)).catch(asUnreadable));
+    if (stopped) return;
+    const found = [...files, 'portal'].flatMap((source) => good.get(source) ?? []);
+    const combined = combine(found, env);
+    const next = JSON.stringify([combined, applications()]);
+    if (next === shape) return;
+    shape = next;
+    list = { ...combined, revision: list.revision + 1 };
+    findings = checkEmailServers(list.servers, applications());
+    tell(list, findings, emit);
+    for (const listener of listeners) listener(list);
+  }
+
+  // One reading at a time; a change during a reading is read after it.
+  let running: Promise<void> | undefined;
+  let again = false;
+  function reload(): Promise<void> {
+    if (running) again = true;
+    running ??= (async () => {
+      do {
+        again = false;
+        await read();
+      } while (again && !stopped);
+    })().finally(() => {
+      running = undefined;
+    });
+    return running;
+  }
+
+  let quiet: NodeJS.Timeout | undefined;
+  const changed = () => {
+    clearTimeout(quiet);
+    if (stopped) return;
+    quiet = setTimeout(() => void reload(), debounceMs);
+    quiet.unref();
+  };
+
+  const folders = [...new Set(files.map((file) => dirname(file)))];
+  const watchers = new Map<string, FSWatcher>();
+  const watchFolders = () => {
+    for (const folder of folders) if (!watchers.has(folder)) openWatcher(folder);
+  };
+  function openWatcher(folder: string): void {
+    try {
+      const watcher = watch(folder, { persistent: false }, changed);
+      const forget = () => {
+        watcher.close();
+        watchers.delete(folder);
+      };
+      watcher.on('error', forget);
+      watchers.set(folder, watcher);
+    } catch {
+      // The folder is not there (yet), or the limit of watches is reached: polling does it.
+    }
+  }
+
+  let stamps = files.map(stampOf).join();
+  let polls = 0;
+  const poll = setInterval(() => {
+    watchFolders();
+    polls += 1;
+    const now = files.map(stampOf).join();
+    // A source that cannot be read is tried at each poll: permissions and Redis come back without a change of the file. And now and then
+    // everything is read, because a password file may have changed while the definitions did not.
+    if (now !== stamps || broken.size > 0 || polls % POLLS_TO_READ_ALL === 0) changed();
+    stamps = now;
+  }, pollMs);
+  poll.unref();
+  watchFolders();
+  const unsubscribe = portal?.onChange(changed);
+  await reload();
+
+  return {
+    current: () => list,
+    findings: () => findings,
+    unreadable: () => [...broken.values()],
+    onChange(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    reload,
+    stop() {
+      stopped = true;
+      clearTimeout(quiet);
+      clearInterval(poll);
+      unsubscribe?.();
+      for (const watcher of watchers.values()) watcher.close();
+      listeners.clear();
+    },
+  };
+}
+
+/** Redis commands wait for ever while it is away; files must not wait with them. */
+function inTime<T>(promise: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new MailroomError('REDIS_UNREACHABLE')), PORTAL_MS);
+    promise.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}
+
+/** Follows symlinks: a ConfigMap swaps the folder behind them. */
+function stampOf(file: string): string {
+  try {
+    const { mtimeMs, size, ino } = statSync(file);
+    return `${mtimeMs} ${size} ${ino}`;
+  } catch {
+    return '-';
+  }
+}
+
+function attempt(run: () => readonly Found[]): readonly Found[] | MailroomError {
+  try {
+    return run();
+  } catch (error) {
+    return asUnreadable(error);
+  }
+}
+
+const asUnreadable = (error: unknown): MailroomError =>
+  error instanceof MailroomError
+    ? error
+    : new MailroomError('EMAIL_SERVERS_UNREADABLE', { message: asError(error).message });
+
+/** One event for the list, one for each invalid definition, one for each finding. */
+export function tell(list: EmailServerList, findings: readonly Finding[], emit: Emit): void {
+  const enabled = list.servers.filter((server) => server.enabled).length;
+  emit('EmailServersLoaded', {
+    count: list.servers.length,
+    detail: { enabled, invalid: list.invalid.length, revision: list.revision },
+  });
+  for (const { name, source, problems } of list.invalid) {
+    const [first] = problems;
+    emit('EmailServerInvalid', {
+      server: name ?? '',
+      kind: source,
+      ...(first ? { field: first.field } : {}),
+      reason: problems.map(({ field, message }) => `${field}: ${message}`).join('; '),
+    });
+  }
+  for (const { code, server, message, hint } of findings) {
+    const event = code === 'SHARED_ADDRESS_NOT_PERMITTED' ? 'SharedAddressNotPermitted' : 'EmailServerQuestionable';
+    emit(event, { server, code, reason: message, hint: hint.en });
+  }
+}

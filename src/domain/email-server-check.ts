@@ -1,0 +1,159 @@
+// What only all email servers together can show: valid definitions that will not work as meant. Pure. Findings are warnings in the log, the
+// portal and `mailroom check`.
+import { domainOf, normalAddress } from './address.ts';
+import { type EmailServer, type ImapServer, isImap, isSmtp, type SmtpServer } from './email-server.ts';
+
+export type FindingCode =
+  | 'SHARED_ADDRESS_NOT_PERMITTED'
+  | 'APPLICATION_NOT_CONFIGURED'
+  | 'FROM_NEEDS_SEND_AS'
+  | 'DELEGATED_USER_IS_SHARED'
+  | 'MANY_MAILBOXES_ON_ONE_PERSON'
+  | 'TLS_DISABLED';
+
+export interface Finding {
+  code: FindingCode;
+  /** Name of the server that it is about. */
+  server: string;
+  message: string;
+  hint: { en: string; de: string };
+}
+
+/** Connections that one person's account may hold (about 16–20 at Exchange Online), with room for that person's own Outlook. */
+const MAILBOXES_PER_PERSON = 15;
+
+/** @param applications names of the configured OAuth2 applications */
+export function checkEmailServers(servers: readonly EmailServer[], applications: readonly string[]): Finding[] {
+  const enabled = servers.filter((server) => server.enabled);
+  const imap = enabled.filter(isImap);
+  const smtp = enabled.filter(isSmtp);
+  return [
+    ...sharedAddresses(imap, smtp),
+    ...enabled.flatMap((server) => unknownApplication(server, applications)),
+    ...smtp.flatMap(fromNeedsSendAs),
+    ...smtp.flatMap((server) => delegatedSharedUser(server, imap)),
+    ...manyMailboxes(imap),
+    ...enabled.flatMap(plainText),
+  ];
+}
+
+const same = (address: string): string => normalAddress(address) ?? address.toLowerCase();
+const permitted = (server: SmtpServer): string[] => [server.user, ...server.additionalFromAddresses].map(same);
+
+/** The note of the handbook, step 6: without the shared address among them, replies leave from the personal address. */
+function sharedAddresses(imap: readonly ImapServer[], smtp: readonly SmtpServer[]): Finding[] {
+  const known = new Set(smtp.flatMap(permitted));
+  return imap
+    .filter((server) => server.user.includes('@') && !known.has(same(server.user)))
+    .map((server) => {
+      const near = smtp.find(({ user }) => domainOf(same(user)) === domainOf(same(server.user))) ?? smtp[0];
+      const where = near
+        ? { en: `of "${near.name}"`, de: `von „${near.name}“` }
+        : { en: 'of an SMTP server', de: 'eines SMTP-Servers' };
+      return {
+        code: 'SHARED_ADDRESS_NOT_PERMITTED',
+        server: server.name,
+        message: `${server.user} is watched by "${server.name}", but no enabled SMTP server may send from it: replies would leave from the personal address`,
+        hint: {
+          en: `Add ${server.user} to Additional Email From Addresses ${where.en}.`,
+          de: `Fügen Sie ${server.user} den Additional Email From Addresses ${where.de} hinzu.`,
+        },
+      };
+    });
+}
+
+function unknownApplication({ name, authentication }: EmailServer, applications: readonly string[]): Finding[] {
+  if (authentication.type !== 'OAuth2' || applications.includes(authentication.application)) return [];
+  const known = applications.length > 0 ? applications.map((one) => `"${one}"`).join(', ') : '–';
+  return [
+    {
+      code: 'APPLICATION_NOT_CONFIGURED',
+      server: name,
+      message: `"${name}" names the OAuth2 application "${authentication.application}", which is not in the configuration`,
+      hint: { en: `Configured are: ${known}.`, de: `Eingerichtet sind: ${known}.` },
+    },
+  ];
+}
+
+/** App-only: the token opens the User's mailbox; another From needs Send As for that mailbox, and the copy lands in its Sent. */
+function fromNeedsSendAs(server: SmtpServer): Finding[] {
+  if (server.authentication.type !== 'OAuth2' || server.authentication.signIn !== 'appOnly') return [];
+  const others = server.additionalFromAddresses.filter((address) => same(address) !== same(server.user));
+  if (others.length === 0) return [];
+  const commands = others
+    .map((from) => `Add-RecipientPermission "${from}" -Trustee "${server.user}" -AccessRights SendAs`)
+    .join('; ');
+  return [
+    {
+      code: 'FROM_NEEDS_SEND_AS',
+      server: server.name,
+      message: `"${server.name}" signs in app-only as ${server.user}; to send as ${others.join(', ')} that mailbox needs Send As there`,
+      hint: {
+        en: `PowerShell: ${commands}. Or define one SMTP server for each address, with that address as User.`,
+        de: `PowerShell: ${commands}. Oder legen Sie für jede Adresse einen SMTP-Server mit dieser Adresse als User an.`,
+      },
+    },
+  ];
+}
+
+/** Delegated SMTP refuses the shared mailbox as user (535 5.7.3), though SMTP AUTH is enabled for it. */
+function delegatedSharedUser(server: SmtpServer, imap: readonly ImapServer[]): Finding[] {
+  const { authentication, name, user } = server;
+  if (authentication.type !== 'OAuth2' || authentication.signIn !== 'delegated') return [];
+  const shared = imap.some((mailbox) => {
+    const person = mailbox.authentication.type === 'OAuth2' ? mailbox.authentication.signInUser : undefined;
+    return same(mailbox.user) === same(user) && person !== undefined && same(person) !== same(user);
+  });
+  const named = authentication.signInUser !== undefined && same(authentication.signInUser) !== same(user);
+  if (!shared && !named) return [];
+  return [
+    {
+      code: 'DELEGATED_USER_IS_SHARED',
+      server: name,
+      message: `"${name}" signs in delegated, but its User ${user} is the shared mailbox; Exchange Online answers 535 5.7.3`,
+      hint: {
+        en: 'Set User to the person who signs in, and put the shared address into Additional Email From Addresses.',
+        de: 'Setzen Sie User auf die Person, die sich anmeldet, und die gemeinsame Adresse in Additional Email From Addresses.',
+      },
+    },
+  ];
+}
+
+function manyMailboxes(imap: readonly ImapServer[]): Finding[] {
+  const byPerson = new Map<string, ImapServer[]>();
+  for (const server of imap) {
+    const { authentication } = server;
+    if (authentication.type !== 'OAuth2' || authentication.signIn !== 'delegated') continue;
+    const person = same(authentication.signInUser ?? server.user);
+    byPerson.set(person, [...(byPerson.get(person) ?? []), server]);
+  }
+  return [...byPerson].flatMap(([person, list]) => {
+    const beyond = list[MAILBOXES_PER_PERSON];
+    if (!beyond) return [];
+    return [
+      {
+        code: 'MANY_MAILBOXES_ON_ONE_PERSON' as const,
+        server: beyond.name,
+        message: `${list.length} mailboxes ride on the sign-in of ${person}; Exchange Online allows about 16 to 20 IMAP connections`,
+        hint: {
+          en: 'Use app-only sign-in, or spread the mailboxes over several persons.',
+          de: 'Verwenden Sie App-Anmeldung, oder verteilen Sie die Postfächer auf mehrere Personen.',
+        },
+      },
+    ];
+  });
+}
+
+const LOOPBACK = /^(localhost|127\.|::1$)/;
+
+function plainText({ name, tls, host }: EmailServer): Finding[] {
+  if (tls === 'enabled' || LOOPBACK.test(host)) return [];
+  return [
+    {
+      code: 'TLS_DISABLED',
+      server: name,
+      message: `"${name}" connects to ${host} without TLS: password or token and all mail can be read on the way`,
+      hint: { en: 'Set TLS to enabled.', de: 'Setzen Sie TLS auf aktiviert.' },
+    },
+  ];
+}
