@@ -1,0 +1,245 @@
+// `npm run docs`: writes the references that are generated from the code: docs/errors.md, docs/events.md, docs/configuration.md,
+// docs/sandbox-faults.md, schemas/*.json. test/docs/generated.test.ts compares the committed files with what comes out here.
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { z } from 'zod';
+import { entries } from '../src/config/load.ts';
+import { messageSchema } from '../src/contract/message.ts';
+import { replySchema } from '../src/contract/reply.ts';
+import { failureClasses, resultSchema } from '../src/contract/result.ts';
+import { configErrors } from '../src/domain/catalogue/config.ts';
+import type { CatalogueEntry } from '../src/domain/catalogue/entry.ts';
+import { httpErrors } from '../src/domain/catalogue/http.ts';
+import { imapErrors } from '../src/domain/catalogue/imap.ts';
+import { catalogue } from '../src/domain/catalogue/index.ts';
+import { messageErrors } from '../src/domain/catalogue/message.ts';
+import { oauthErrors } from '../src/domain/catalogue/oauth.ts';
+import { queueErrors } from '../src/domain/catalogue/queue.ts';
+import { replyErrors } from '../src/domain/catalogue/reply.ts';
+import { smtpErrors } from '../src/domain/catalogue/smtp.ts';
+import { FAULTS, SMTP_REPLIES } from '../src/sandbox/index.ts';
+import { configEvents } from '../src/telemetry/events/config.ts';
+import type { EventDefinition } from '../src/telemetry/events/event.ts';
+import { httpEvents } from '../src/telemetry/events/http.ts';
+import { inboundEvents } from '../src/telemetry/events/inbound.ts';
+import { eventDefinitions } from '../src/telemetry/events/index.ts';
+import { lifecycleEvents } from '../src/telemetry/events/lifecycle.ts';
+import { oauthEvents } from '../src/telemetry/events/oauth.ts';
+import { outboundEvents } from '../src/telemetry/events/outbound.ts';
+import { metricName } from '../src/telemetry/events.ts';
+
+const root = fileURLToPath(new URL('../', import.meta.url));
+
+/** All generated files: path below the project → text. Pure but for reading src/ (names of gauges and histograms). */
+export function generate(): Map<string, string> {
+  return new Map([
+    ['docs/errors.md', errors()],
+    ['docs/events.md', eventsAndMetrics()],
+    ['docs/configuration.md', configuration()],
+    ['docs/sandbox-faults.md', sandboxFaults()],
+    ['schemas/mailroom.message-1.json', jsonSchema(messageSchema, 'output', 'mailroom.message/1')],
+    ['schemas/mailroom.reply-1.json', jsonSchema(replySchema, 'input', 'mailroom.reply/1')],
+    ['schemas/mailroom.result-1.json', jsonSchema(resultSchema, 'output', 'mailroom.result/1')],
+  ]);
+}
+
+const NOTE = (source: string) => `<!-- Generated from ${source} by \`npm run docs\`; do not edit. -->\n`;
+
+/** Text for people: `<name>` is a placeholder and not HTML, outside of code spans. */
+const prose = (text: string) =>
+  text
+    .split('`')
+    .map((part, i) => (i % 2 === 0 ? part.replaceAll('<', '&lt;') : part))
+    .join('`');
+/** Text within a table cell: one line, no bars. */
+const cell = (text: string) => prose(text.replace(/\s*\n\s*/g, ' ')).replaceAll('|', '\\|');
+const code = (text: string) => `\`${text.replaceAll('|', '\\|')}\``;
+const row = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+const table = (head: readonly string[], rows: readonly (readonly string[])[]) =>
+  [row(head), row(head.map(() => '---')), ...rows.map(row)].join('\n');
+
+/** Sections in the order given; whatever is in `all` and in no section is an error: the list above is incomplete then. */
+function complete<T>(
+  all: Readonly<Record<string, T>>,
+  sections: readonly (readonly [string, Readonly<Record<string, T>>])[],
+) {
+  const known = new Set(sections.flatMap(([, section]) => Object.keys(section)));
+  const missing = Object.keys(all).filter((name) => !known.has(name));
+  if (missing.length > 0)
+    throw new Error(`scripts/generate-docs.ts does not know the section of ${missing.join(', ')}`);
+  return sections.filter(([, section]) => Object.keys(section).length > 0);
+}
+
+const ACTIONS: Readonly<Record<CatalogueEntry['action'], string>> = {
+  retry: 'tried again with back-off',
+  'renew-token': 'a new token is fetched and the step tried once more at once',
+  'back-off': 'this mailbox or server waits, long',
+  'pause-server': 'no submissions on this server until it is healed; its jobs are kept',
+  hold: 'kept for a person, or until a stated time',
+  fail: 'this reply or request ends here',
+  quarantine: 'the message is kept aside with its raw bytes, flagged',
+  settle: 'looked up in Sent before anything else happens',
+  refuse: 'the input is not taken',
+  warn: 'goes on, says so',
+  stop: 'the process does not start',
+};
+
+function errors(): string {
+  const sections = complete<CatalogueEntry>(catalogue, [
+    ['Configuration', configErrors],
+    ['Reading mailboxes (IMAP)', imapErrors],
+    ['Messages', messageErrors],
+    ['Queues and Redis', queueErrors],
+    ['Replies', replyErrors],
+    ['Sending (SMTP)', smtpErrors],
+    ['Sign-in (OAuth2)', oauthErrors],
+    ['HTTP', httpErrors],
+  ]);
+  const entry = ([name, { class: kind, action, message, hint }]: [string, CatalogueEntry]) =>
+    `### ${name}\n\n${prose(message)}\n\nClass \`${kind}\`, action \`${action}\`.\n\n- **What to do:** ${prose(hint.en)}\n- **Was zu tun ist:** ${prose(hint.de)}\n`;
+  return `${NOTE('src/domain/catalogue')}
+# Errors
+
+Every code that Mailroom shows anyone: in logs (\`err.code\`), in results of replies (\`failure.code\`), in HTTP answers, in the portal. Codes
+are stable; texts are not.
+
+Classes: ${failureClasses.map((name) => `\`${name}\``).join(', ')}.
+
+${table(
+  ['Action', 'What Mailroom does about it by itself'],
+  Object.entries(ACTIONS).map(([name, what]) => [`\`${name}\``, what]),
+)}
+${sections.map(([title, section]) => `\n## ${title}\n\n${Object.entries(section).map(entry).join('\n')}`).join('')}`;
+}
+
+function eventsAndMetrics(): string {
+  const sections = complete<EventDefinition>(eventDefinitions, [
+    ['Start and stop', lifecycleEvents],
+    ['Configuration', configEvents],
+    ['Inbound', inboundEvents],
+    ['Outbound', outboundEvents],
+    ['Sign-in', oauthEvents],
+    ['HTTP', httpEvents],
+  ]);
+  const rows = (section: Readonly<Record<string, EventDefinition>>) =>
+    Object.entries(section).map(([name, { level, message, labels = [] }]) => [
+      code(name),
+      level,
+      cell(message),
+      code(metricName(name)),
+      labels.map((label) => code(label)).join(', '),
+    ]);
+  const metrics = registeredMetrics();
+  return `${NOTE('src/telemetry/events')}
+# Events and metrics
+
+One event is one JSON log line (\`event\` is its name) and one count of its counter. No log line and no label holds a subject, a body, a token, a
+password or a customer's address.
+${sections
+  .map(
+    ([title, section]) =>
+      `\n## ${title}\n\n${table(['Event', 'Level', 'Meaning', 'Counter', 'Labels'], rows(section))}\n`,
+  )
+  .join('')}
+## Gauges and histograms
+
+${
+  metrics.length === 0
+    ? 'None.'
+    : table(
+        ['Metric', 'Kind', 'Meaning', 'Labels'],
+        metrics.map(({ name, kind, help, labels }) => [
+          code(name),
+          kind,
+          cell(help),
+          labels.map((label) => code(label)).join(', '),
+        ]),
+      )
+}
+
+Beside them stand the process metrics of prom-client (\`process_…\`, \`nodejs_…\`).
+`;
+}
+
+/** Gauges and histograms are registered where they are used: found by their calls `.gauge('name', 'help', ['label'])` in src/. */
+function registeredMetrics(): { name: string; kind: string; help: string; labels: string[] }[] {
+  const found = new Map<string, { name: string; kind: string; help: string; labels: string[] }>();
+  const src = join(root, 'src');
+  for (const file of readdirSync(src, { recursive: true, encoding: 'utf8' }).sort()) {
+    if (!file.endsWith('.ts')) continue;
+    const calls = readFileSync(join(src, file), 'utf8').matchAll(
+      /\b(gauge|histogram)\(\s*'([a-z0-9_]+)',\s*(['"`])((?:(?!\3)[\s\S])*)\3,?\s*(?:\[([^\]]*)\])?/g,
+    );
+    for (const [, kind = '', name = '', , help = '', labels = ''] of calls) {
+      found.set(name, { name, kind, help, labels: [...labels.matchAll(/'(\w+)'/g)].map(([, label = '']) => label) });
+    }
+  }
+  return [...found.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+function configuration(): string {
+  const groups = new Map<string, string[][]>();
+  for (const { path, setting } of entries()) {
+    const group = path.includes('.') ? path.slice(0, path.indexOf('.')) : 'general';
+    const initial = setting.default === null || setting.default === '' ? '' : code(String(setting.default));
+    const secret = setting.sensitive ? ' **Secret**: never shown, in no log.' : '';
+    const rows = groups.get(group) ?? [];
+    groups.set(group, rows);
+    rows.push([code(path), code(setting.env), cell(setting.kind), initial, cell(setting.doc) + secret]);
+  }
+  return `${NOTE('src/config/schema.ts')}
+# Configuration
+
+Settings stand in \`mailroom.yaml\` (or \`.yml\`, \`.json\`) in the folder named by \`MAILROOM_CONFIG_DIR\` (default \`config\`), and in the environment,
+which wins. Each variable may be given as \`<VARIABLE>_FILE\` instead: the value is then the content of that file.
+Email servers stand in files of their own beside it; see [email-servers.md](email-servers.md).
+${[...groups].map(([name, rows]) => `\n## ${name}\n\n${table(['Setting', 'Environment', 'Kind', 'Default', 'Meaning'], rows)}\n`).join('')}`;
+}
+
+function sandboxFaults(): string {
+  const protocols = { imap: 'IMAP', smtp: 'SMTP', oauth: 'OAuth2' } as const;
+  const rows = (protocol: keyof typeof protocols) =>
+    Object.entries(FAULTS)
+      .filter(([, fault]) => fault.protocol === protocol)
+      .map(([name, { description, parameters }]) => [
+        code(name),
+        cell(description),
+        Object.entries(parameters)
+          .map(([parameter, meaning]) => `${code(parameter)}: ${cell(meaning)}`)
+          .join('<br>'),
+      ]);
+  const replies = Object.entries(SMTP_REPLIES).map(([name, { at, code: number, text }]) => [
+    code(name),
+    at,
+    code(`${number} ${text}`),
+  ]);
+  return `${NOTE('src/sandbox/faults.ts')}
+# Faults of the sandbox
+
+What \`mailroom sandbox\` can be told to do wrong. Every fault takes \`mailbox\` (whose sessions, messages or submissions it strikes; all when
+missing), \`times\` and \`forMilliseconds\` beside its own parameters.
+${(['imap', 'smtp', 'oauth'] as const)
+  .map(
+    (protocol) => `\n## ${protocols[protocol]}\n\n${table(['Fault', 'What happens', 'Parameters'], rows(protocol))}\n`,
+  )
+  .join('')}
+## Replies for \`smtpReply\`
+
+${table(['Name', 'Stage', 'Reply'], replies)}
+`;
+}
+
+function jsonSchema(schema: z.ZodType, io: 'input' | 'output', title: string): string {
+  const { $schema, ...rest } = z.toJSONSchema(schema, { io, target: 'draft-2020-12', unrepresentable: 'any' });
+  return `${JSON.stringify({ $schema, $id: `${title.replace('/', '-')}.json`, title, ...rest }, null, 2)}\n`;
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  for (const [path, text] of generate()) {
+    const file = join(root, path);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, text);
+    process.stdout.write(`[docs] ${path}\n`);
+  }
+}

@@ -1,0 +1,67 @@
+// The generated references under docs/ and schemas/ are as the code is; `npm run docs` writes them.
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { generate } from '../../scripts/generate-docs.ts';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const files = generate();
+
+function committed(path: string): string {
+  try {
+    return readFileSync(`${root}${path}`, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+test.each([...files])('%s is up to date (npm run docs)', (path, text) => {
+  expect(committed(path)).toBe(text);
+});
+
+describe('what they say', () => {
+  test('every error has advice in English and German that differs', () => {
+    const entries = (files.get('docs/errors.md') ?? '').split('\n### ').slice(1);
+    expect(entries.length).toBeGreaterThan(10);
+    for (const entry of entries) {
+      const [, en = '', de = ''] = /What to do:\*\* (.+)\n- \*\*Was zu tun ist:\*\* (.+)/.exec(entry) ?? [];
+      expect(en.length, entry).toBeGreaterThan(8);
+      expect(de.length, entry).toBeGreaterThan(8);
+      // A PowerShell line is the same in every language.
+      if (!/^[A-Z][a-z]+-[A-Z]\w+ -/.test(en)) expect(en, entry).not.toBe(de);
+    }
+  });
+
+  test('no table is torn apart by a bar or a line break', () => {
+    for (const [path, text] of files) {
+      if (!path.endsWith('.md')) continue;
+      let columns = 0;
+      for (const line of text.split('\n')) {
+        if (!line.startsWith('|')) {
+          columns = 0;
+          continue;
+        }
+        const bars = line.replaceAll('\\|', '').split('|').length;
+        if (columns === 0) columns = bars;
+        expect(bars, `${path}: ${line}`).toBe(columns);
+      }
+    }
+  });
+
+  test('secrets carry no default', () => {
+    const rows = (files.get('docs/configuration.md') ?? '').split('\n').filter((line) => line.includes('**Secret**'));
+    expect(rows.length).toBeGreaterThan(0);
+    for (const row of rows) expect(row).toMatch(/^\| `[^|]+` \| `MAILROOM_[A-Z0-9_]+` \| (?:\\\||[^|])+ \| {2}\| /);
+  });
+
+  test.each([...files.keys()].filter((path) => path.endsWith('.json')))(
+    '%s is a JSON Schema with descriptions',
+    (path) => {
+      const schema = JSON.parse(files.get(path) ?? '{}');
+      expect(schema.$schema).toBe('https://json-schema.org/draft/2020-12/schema');
+      expect(schema.type).toBe('object');
+      expect(Object.keys(schema.properties).length).toBeGreaterThan(5);
+      expect(schema.properties.schema.const).toBe(schema.title);
+    },
+  );
+});
