@@ -4,7 +4,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { z } from 'zod';
-import { entries } from '../src/config/load.ts';
+import { documentation } from '../src/config/docs.ts';
 import { messageSchema } from '../src/contract/message.ts';
 import { replySchema } from '../src/contract/reply.ts';
 import { failureClasses, resultSchema } from '../src/contract/result.ts';
@@ -36,7 +36,7 @@ export function generate(): Map<string, string> {
   return new Map([
     ['docs/errors.md', errors()],
     ['docs/events.md', eventsAndMetrics()],
-    ['docs/configuration.md', configuration()],
+    ['docs/configuration.md', documentation()],
     ['docs/sandbox-faults.md', sandboxFaults()],
     ['schemas/mailroom.message-1.json', jsonSchema(messageSchema, 'output', 'mailroom.message/1')],
     ['schemas/mailroom.reply-1.json', jsonSchema(replySchema, 'input', 'mailroom.reply/1')],
@@ -176,25 +176,6 @@ function registeredMetrics(): { name: string; kind: string; help: string; labels
     }
   }
   return [...found.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
-}
-
-function configuration(): string {
-  const groups = new Map<string, string[][]>();
-  for (const { path, setting } of entries()) {
-    const group = path.includes('.') ? path.slice(0, path.indexOf('.')) : 'general';
-    const initial = setting.default === null || setting.default === '' ? '' : code(String(setting.default));
-    const secret = setting.sensitive ? ' **Secret**: never shown, in no log.' : '';
-    const rows = groups.get(group) ?? [];
-    groups.set(group, rows);
-    rows.push([code(path), code(setting.env), cell(setting.kind), initial, cell(setting.doc) + secret]);
-  }
-  return `${NOTE('src/config/schema.ts')}
-# Configuration
-
-Settings stand in \`mailroom.yaml\` (or \`.yml\`, \`.json\`) in the folder named by \`MAILROOM_CONFIG_DIR\` (default \`config\`), and in the environment,
-which wins. Each variable may be given as \`<VARIABLE>_FILE\` instead: the value is then the content of that file.
-Email servers stand in files of their own beside it; see [email-servers.md](email-servers.md).
-${[...groups].map(([name, rows]) => `\n## ${name}\n\n${table(['Setting', 'Environment', 'Kind', 'Default', 'Meaning'], rows)}\n`).join('')}`;
 }
 
 function sandboxFaults(): string {

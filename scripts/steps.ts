@@ -33,7 +33,7 @@ export function startRun(seed = Math.floor(Math.random() * 2 ** 31)): Run {
   // Short: unix sockets below it must stay under 108 characters.
   const tmp = mkdtempSync(join(tmpdir(), 'mr-'));
   chmodSync(tmp, 0o755);
-  const env: NodeJS.ProcessEnv = { ...process.env, TMPDIR: tmp, MAILROOM_TEST_RUN: tmp };
+  const env: NodeJS.ProcessEnv = { ...process.env, TMPDIR: tmp, TEST_RUN_DIR: tmp };
   if (!process.stdout.isTTY && env.FORCE_COLOR === undefined) env.NO_COLOR = '1';
   passSignalsOn();
   return { tmp, seed, env };
@@ -206,7 +206,7 @@ export function strays(run: Run): { pid: number; command: string }[] {
   }
   return pids.flatMap((pid) => {
     const line = text(pid, 'cmdline').replaceAll('\0', ' ').trim();
-    const ours = text(pid, 'environ').includes(`MAILROOM_TEST_RUN=${run.tmp}\0`) || line.includes(run.tmp);
+    const ours = text(pid, 'environ').includes(`TEST_RUN_DIR=${run.tmp}\0`) || line.includes(run.tmp);
     return ours && pid !== process.pid ? [{ pid, command: line.slice(0, 160) }] : [];
   });
 }

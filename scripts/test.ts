@@ -3,7 +3,7 @@
 //   npm test                          all steps
 //   npm test -- unit integration      these steps
 //   npm test -- --seed 42 chaos       the order of an earlier run
-//   npm test -- --long chaos fuzz     long form of chaos and fuzz (MAILROOM_TEST_LENGTH=long)
+//   npm test -- --long chaos fuzz     long form of chaos and fuzz (TEST_LENGTH=long)
 import { ensureServers } from './ensure-servers.ts';
 import {
   cleanUp,
@@ -66,7 +66,7 @@ if (unknown.length > 0 || (seed !== undefined && !Number.isSafeInteger(seed))) {
 
 const names = Object.keys(STEPS).filter((name) => args.length === 0 || args.includes(name));
 const run = startRun(seed);
-run.env.MAILROOM_TEST_LENGTH = long ? 'long' : 'short';
+run.env.TEST_LENGTH = long ? 'long' : 'short';
 process.stdout.write(
   `[test] steps: ${names.join(', ')}; test order by seed ${run.seed} (npm test -- --seed ${run.seed})\n`,
 );

@@ -27,12 +27,12 @@ function npm(node, args, options = {}) {
   return spawnSync(command, useCli ? [cli, ...args] : args, { cwd: root, env, stdio: ['ignore', 2, 2], ...options });
 }
 
+/** The product runs from 22.18 on; demo, tests and CI take what the container has, so that all see the same (and the embedded Redis wants 24). */
 function supported(version) {
-  const [major = 0, minor = 0] = version.split('.').map(Number);
-  return major > 22 || (major === 22 && minor >= 18);
+  return Number(version.split('.')[0]) >= 24;
 }
 
-/** Path of a Node that strips types: this one, or a private one from the npm registry under .toolchain/. */
+/** Path of the right Node: this one, or a private one from the npm registry under .toolchain/. */
 function findNode() {
   if (supported(process.versions.node)) return process.execPath;
   const platform = process.platform === 'win32' ? 'win' : process.platform;
@@ -41,7 +41,7 @@ function findNode() {
   const node = join(prefix, 'node_modules', name, 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
   if (!existsSync(node)) {
     say(
-      `Node ${process.versions.node} is too old for Mailroom (>= 22.18); fetching Node ${WANTED} into .toolchain/ (once, about 190 MB)`,
+      `Node ${process.versions.node} is older than the container's; fetching Node ${WANTED} into .toolchain/ (once, about 190 MB)`,
     );
     mkdirSync(prefix, { recursive: true });
     const done = npm(process.execPath, [
@@ -56,7 +56,7 @@ function findNode() {
     ]);
     if (done.status !== 0 || !existsSync(node)) {
       fail(
-        `could not install ${name}@${WANTED} from the npm registry (exit ${done.status}); install Node >= 22.18 yourself and run again`,
+        `could not install ${name}@${WANTED} from the npm registry (exit ${done.status}); install Node >= 24 yourself and run again`,
       );
     }
   }

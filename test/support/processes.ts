@@ -67,7 +67,7 @@ export interface SpawnOptions {
 }
 
 /** Set by scripts/test.ts, so that it can find at the end what a run left behind. */
-const mark = () => (process.env.MAILROOM_TEST_RUN ? { MAILROOM_TEST_RUN: process.env.MAILROOM_TEST_RUN } : {});
+const mark = () => (process.env.TEST_RUN_DIR ? { TEST_RUN_DIR: process.env.TEST_RUN_DIR } : {});
 
 /** Spawns a program in a process group of its own. Output goes to a file or to pipes, never to our terminal (an inherited pipe never ends). */
 export function startProcess(
