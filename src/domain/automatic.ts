@@ -1,14 +1,191 @@
-// Automatic mail.
+// Automatic mail: is this message a person's, or a machine's that must not be answered by a machine? Pure. RFC 3834, RFC 2919, RFC 2369 and
+// the conventions before them. Strong evidence (headers) decides; localized subjects are weak and count only beside something else.
 import type { Automatic } from '../contract/message.ts';
 
 export interface AutomaticInput {
   headers: { first(name: string): string | undefined; all(name: string): string[] };
   subject: string;
+  /** Address of the first From. */
   from: string;
+  /** Media type of the whole. */
   contentType: string;
+  /** What the parser of reports found (src/mime/bounce). */
   report?: { kind: 'bounce' | 'receipt' | 'feedback-report'; source: string };
 }
 
-export function detectAutomatic(_input: AutomaticInput): Automatic {
-  return { kind: 'none', evidence: [], mayAutoRespond: true };
+type Evidence = Automatic['evidence'][number];
+
+/** Out-of-office and the like, as subjects begin in the languages of our customers. Weak: people write such subjects too. */
+const autoReplySubject =
+  /^(?:\s*(?:re|aw|sv|vs|antw|rif|odp|ynt)\s*:\s*)?(?:auto(?:matic|mated)?[ -]?(?:reply|response|answer|repl(?:y|ied))|autoreply|auto:|out of (?:the )?office|ooo\b|away from (?:the )?office|vacation|on (?:vacation|holiday|leave)|automatische? (?:antwort|rückantwort)|abwesenheits?(?:notiz|nachricht|assistent|meldung|agent)?\b|(?:ich bin )?(?:nicht im büro|außer haus|im urlaub)|réponse automatique|absence du bureau|absent du bureau|message d'absence|respuesta automática|fuera de (?:la )?oficina|risposta automatica|fuori sede|fuori ufficio|automatisch antwoord|automatische reactie|afwezig(?:heid)?\b|niet aanwezig|autoodpowiedź|odpowiedź automatyczna|automatyczna odpowiedź|nieobecność|resposta automática|ausência|automatisk svar|automatiskt svar|autosvar|frånvaro|fravær|automaattinen vastaus|poissa|automatická odpověď|mimo kancelář|automatikus válasz|házon kívül|автоответ|автоматический ответ|otomatik (?:yanıt|cevap)|自动回复|自動回覆|自動応答|不在)/i;
+
+const robot =
+  /^(?:no-?reply|do-?not-?reply|noreply|donotreply|mailer-daemon|postmaster|bounces?|auto(?:reply|responder|mailer)?|notifications?|robot|daemon|majordomo|listserv|owner-.*|.*-request|.*-bounces?)(?:[+.=-].*)?@/i;
+
+/** Challenge-response filters ask the sender to prove that he is a person. */
+const challengeSubject =
+  /(?:please confirm|confirm your|verify your|confirmation (?:required|request)|sender verification|action required to deliver|bestätigen sie ihre e-?mail).{0,60}(?:message|e-?mail|delivery|nachricht)?/i;
+
+/** The kind of automatic mail and what decided it. `mayAutoRespond` is false whenever an automatic answer could loop or annoy (RFC 3834 §2). */
+export function detectAutomatic({ headers, subject, from, contentType, report }: AutomaticInput): Automatic {
+  const evidence: Evidence[] = [];
+  const saw = (header: string, source: string, value?: string): void => {
+    if (evidence.length < 20)
+      evidence.push({ header, ...(value === undefined ? {} : { value: value.slice(0, 200) }), source });
+  };
+  const answer = (kind: Automatic['kind'], mayAutoRespond = false): Automatic => ({ kind, evidence, mayAutoRespond });
+
+  const autoSubmitted = headers.first('auto-submitted')?.toLowerCase();
+  const submitted = autoSubmitted?.split(/[;\s]/, 1)[0] ?? '';
+  const precedence = (headers.first('precedence') ?? headers.first('x-precedence'))?.toLowerCase();
+  const nullSender = headers.all('return-path').some((v) => /^<\s*>$/.test(v));
+  const suppress = headers.first('x-auto-response-suppress');
+  const list =
+    headers.first('list-id') ??
+    headers.first('list-post') ??
+    headers.first('mailing-list') ??
+    headers.first('x-mailing-list');
+  const unsubscribe = headers.first('list-unsubscribe');
+
+  // 1. Reports about our own mails.
+  if (report !== undefined) {
+    saw('Content-Type', report.source, contentType);
+    if (nullSender) saw('Return-Path', 'RFC 5321 §4.5.5', '<>');
+    return answer(report.kind === 'bounce' ? 'bounce' : 'receipt');
+  }
+  if (contentType === 'multipart/report') saw('Content-Type', 'RFC 6522', contentType);
+
+  // 2. Challenge-response, before auto-replies: it says auto-replied as well.
+  if (
+    headers.first('x-spamarrest-noauth') !== undefined ||
+    headers.first('x-boxbe-challenge') !== undefined ||
+    /tmda|spamarrest|boxbe|asp challenge|mailblocks/i.test(
+      headers.first('x-delivery-agent') ?? headers.first('x-tmda-fingerprint') ?? '',
+    )
+  ) {
+    saw('X-Challenge', 'convention');
+    return answer('challenge');
+  }
+  const automaticReply = (): Automatic =>
+    answer(challengeSubject.test(subject) && nullSender ? 'challenge' : 'auto-reply');
+
+  // 3. Auto-replies, sure evidence.
+  if (submitted === 'auto-replied') {
+    saw('Auto-Submitted', 'RFC 3834 §5', autoSubmitted);
+    return automaticReply();
+  }
+  const sure: [string, string | undefined, string][] = [
+    ['X-Autoreply', headers.first('x-autoreply'), 'convention'],
+    ['X-Autorespond', headers.first('x-autorespond'), 'convention'],
+    ['X-Autoresponder', headers.first('x-autoresponder'), 'convention'],
+    [
+      'X-Autogenerated',
+      /reply/i.test(headers.first('x-autogenerated') ?? '') ? headers.first('x-autogenerated') : undefined,
+      'convention',
+    ],
+    ['X-Mail-Autoreply', headers.first('x-mail-autoreply'), 'convention'],
+    ['X-AutoReply-From', headers.first('x-autoreply-from'), 'convention'],
+    ['X-Vacation', headers.first('x-vacation'), 'convention'],
+    ['X-Cron-Env', undefined, ''],
+    ['Preference', headers.first('preference') === 'auto_reply' ? 'auto_reply' : undefined, 'convention'],
+    ['Precedence', precedence === 'auto_reply' ? precedence : undefined, 'convention'],
+    ['Delivered-To', headers.all('delivered-to').find((v) => /^autoresponder\b/i.test(v)), 'convention'],
+    [
+      'X-POST-MessageClass',
+      /autoresponder/i.test(headers.first('x-post-messageclass') ?? '')
+        ? headers.first('x-post-messageclass')
+        : undefined,
+      'convention',
+    ],
+    ['X-MS-Exchange-Inbox-Rules-Loop', headers.first('x-ms-exchange-inbox-rules-loop'), '[MS-OXCMAIL]'],
+  ];
+  for (const [name, value, source] of sure) {
+    if (value === undefined || /^(?:no|false|0)$/i.test(value)) continue;
+    saw(name, source, value);
+    return automaticReply();
+  }
+  const weakSubject = autoReplySubject.test(subject);
+  // Exchange's out-of-office: auto-generated with In-Reply-To and "X-Auto-Response-Suppress: All", and a localized subject.
+  const answers = headers.first('in-reply-to') !== undefined || headers.first('references') !== undefined;
+  if (submitted !== '' && submitted !== 'no') {
+    saw('Auto-Submitted', 'RFC 3834 §5', autoSubmitted);
+    if (weakSubject || (answers && suppress !== undefined && list === undefined)) {
+      if (weakSubject) saw('Subject', 'localized, weak');
+      return automaticReply();
+    }
+    if (list !== undefined) {
+      saw('List-Id', 'RFC 2919', list);
+      return answer('list');
+    }
+    return answer(nullSender ? 'auto-reply' : 'bulk');
+  }
+  if (
+    weakSubject &&
+    (nullSender ||
+      suppress !== undefined ||
+      precedence === 'bulk' ||
+      precedence === 'junk' ||
+      robot.test(from) ||
+      (answers &&
+        /^(?:auto|automati|abwesen|réponse auto|respuesta auto|risposta auto|out of office)/i.test(
+          subject.replace(/^\s*(?:re|aw)\s*:\s*/i, ''),
+        )))
+  ) {
+    saw('Subject', 'localized, weak');
+    if (nullSender) saw('Return-Path', 'RFC 5321 §4.5.5', '<>');
+    if (suppress !== undefined) saw('X-Auto-Response-Suppress', '[MS-OXCMAIL]', suppress);
+    if (precedence !== undefined) saw('Precedence', 'convention', precedence);
+    return automaticReply();
+  }
+
+  // 4. Lists and bulk.
+  if (list !== undefined) {
+    saw('List-Id', 'RFC 2919', list);
+    return answer('list');
+  }
+  if (precedence === 'list') {
+    saw('Precedence', 'convention', precedence);
+    return answer('list');
+  }
+  if (precedence === 'bulk' || precedence === 'junk') {
+    saw('Precedence', 'convention', precedence);
+    return answer('bulk');
+  }
+  if (unsubscribe !== undefined) {
+    saw('List-Unsubscribe', 'RFC 2369', unsubscribe);
+    return answer('bulk');
+  }
+  const campaign =
+    headers.first('feedback-id') ??
+    headers.first('x-campaign-id') ??
+    headers.first('x-mailgun-sid') ??
+    headers.first('x-csa-complaints');
+  if (campaign !== undefined) {
+    saw('Feedback-ID', 'convention', campaign);
+    return answer('bulk');
+  }
+
+  // 5. A person, as far as can be told; whether an automatic answer is safe is another question.
+  let may = true;
+  if (nullSender) {
+    saw('Return-Path', 'RFC 5321 §4.5.5', '<>');
+    may = false;
+  }
+  if (suppress !== undefined && /\b(?:all|autoreply|oof|dr)\b/i.test(suppress)) {
+    saw('X-Auto-Response-Suppress', '[MS-OXCMAIL]', suppress);
+    may = false;
+  }
+  if (robot.test(from)) {
+    saw('From', 'RFC 3834 §2');
+    may = false;
+  }
+  if (weakSubject) {
+    saw('Subject', 'localized, weak');
+    may = false;
+  }
+  if (headers.first('x-loop') !== undefined) {
+    saw('X-Loop', 'convention');
+    may = false;
+  }
+  return answer('none', may && contentType !== 'multipart/report' && from !== '');
 }

@@ -241,6 +241,7 @@ export function* assemble(
     headers,
     subject: head.subject,
     from: head.from,
+    to: head.to,
     contentType: root.type.value,
     reportType: root.type.params['report-type'],
     reports,

@@ -132,6 +132,8 @@ export function newPart(input: string, marks?: readonly number[]): Outcome {
   const quoteFrom = attributionFrom !== -1 ? attributionFrom : firstQuote !== -1 && firstQuote < cut ? firstQuote : -1;
   let from = 0;
   let to = cut;
+  // An unmarked quotation line on top and the answer below it.
+  if (attributionFrom !== -1 && lastOf(kinds, kind.quote, cut) === -1) from = attributionTo;
   if (quoteFrom !== -1) {
     const lastQuote = lastOf(kinds, kind.quote, cut);
     const before = own.some((k) => k < quoteFrom);
@@ -172,7 +174,6 @@ const isQuoted = (line: string): boolean => {
   const c = line.charCodeAt(0);
   if (c === 0x3e) return true;
   if (c === 0x20 && /^ {1,3}>/.test(line)) return true;
-  if (/^[A-Z][A-Za-z]{0,11}>(?: |$)/.test(line)) return true;
   return c === 0x7c && /^\|[\s|]/.test(line) && !/\|\s*$/.test(line.slice(1));
 };
 

@@ -1,0 +1,81 @@
+// message/delivery-status (RFC 3464), message/disposition-notification (RFC 8098), message/feedback-report (RFC 5965): groups of fields.
+
+export type FieldGroup = Map<string, string>;
+
+/**
+ * Groups of fields, separated by blank lines. A group also ends where a recipient's first field comes again: some systems forget the blank line,
+ * others put several. Linear.
+ */
+export function fieldGroups(text: string): FieldGroup[] {
+  const groups: FieldGroup[] = [];
+  let group: FieldGroup = new Map();
+  let last = '';
+  const close = (): void => {
+    if (group.size > 0) groups.push(group);
+    group = new Map();
+    last = '';
+  };
+  for (const line of text.split(/\r?\n|\r/).slice(0, 20_000)) {
+    if (line.trim() === '') {
+      close();
+      continue;
+    }
+    if (/^[ \t]/.test(line) && last !== '') {
+      group.set(last, `${group.get(last) ?? ''} ${line.trim()}`.slice(0, 4000));
+      continue;
+    }
+    const colon = line.indexOf(':');
+    if (colon < 1 || colon > 80) {
+      // A wrapped diagnostic without the indent.
+      if (last !== '') group.set(last, `${group.get(last) ?? ''} ${line.trim()}`.slice(0, 4000));
+      continue;
+    }
+    const name = line.slice(0, colon).trim().toLowerCase();
+    if (!/^[a-z0-9-]+$/.test(name)) {
+      if (last !== '') group.set(last, `${group.get(last) ?? ''} ${line.trim()}`.slice(0, 4000));
+      continue;
+    }
+    if ((name === 'final-recipient' || name === 'original-recipient') && group.has(name)) close();
+    if (!group.has(name))
+      group.set(
+        name,
+        line
+          .slice(colon + 1)
+          .trim()
+          .slice(0, 4000),
+      );
+    last = name;
+  }
+  close();
+  return groups;
+}
+
+/** `rfc822;user@host` → `user@host`; brackets and comments dropped. */
+export function recipientAddress(value: string | undefined): string | undefined {
+  if (value === undefined) return undefined;
+  let address = value.includes(';') ? value.slice(value.indexOf(';') + 1) : value;
+  address = address.replace(/\([^()]*\)/g, '').trim();
+  const angle = /<([^<>\s]+)>/.exec(address);
+  if (angle !== null) address = angle[1] ?? '';
+  address = address.replace(/^["'<]+|[>"',;.]+$/g, '');
+  return address === '' || /\s/.test(address) ? undefined : address;
+}
+
+/** Enhanced status code (RFC 3463) within a text; the most specific one: x.0.0 only when there is no other. */
+export function statusIn(text: string): string | undefined {
+  let vague: string | undefined;
+  for (const match of text.matchAll(/(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.]*\.?\d)/g)) {
+    const code = match[1] as string;
+    if (/\.0\.0$/.test(code)) vague ??= code;
+    else return code;
+  }
+  return vague;
+}
+
+/** SMTP reply code (RFC 5321 §4.2) within a text. */
+export function replyCodeIn(text: string): number | undefined {
+  const match =
+    /(?:^|[\s;:(#'"[>=-])([45][0-5]\d)(?=[\s-]+[245]\.\d{1,3}\.\d|[- ]#?[245]\.\d)/.exec(text) ??
+    /(?:^|smtp;\s*|said:\s*|[;:(#'"[>]\s*|\s)([45][0-5]\d)(?=[\s:;,.)\]"'-]|$)(?!-?byte)/i.exec(text);
+  return match === null ? undefined : Number(match[1]);
+}
