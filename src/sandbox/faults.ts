@@ -95,7 +95,11 @@ export const FAULTS = {
     description: 'New connections are closed before the greeting',
     parameters: {},
   },
-  slowBytes: { protocol: 'imap', description: 'Output trickles', parameters: { bytesPerSecond: 'default 1000' } },
+  slowBytes: {
+    protocol: 'imap',
+    description: 'What the server sends trickles, a few bytes at a time',
+    parameters: { bytesPerSecond: 'default 1000' },
+  },
   slowCommand: {
     protocol: 'imap',
     description: 'A command is answered late',

@@ -25,6 +25,7 @@ export const fetch: CommandFunction = async (session, command) => {
   for (const position of found) {
     const { message } = position;
     const circumstances = { mailbox, folder, uid: message.uid };
+    if (short && rows >= (short.after ?? 1)) return 'NO Some of the requested messages no longer exist.';
     if (!faults.none) {
       if (faults.peek('lateVisible', circumstances)) continue;
       if (readsContent && (faults.take('emptyFetch', circumstances) || faults.peek('lateReadable', circumstances)))
@@ -33,7 +34,6 @@ export const fetch: CommandFunction = async (session, command) => {
         tenant.store.expunge(selected.folder, [message]);
         continue;
       }
-      if (short && rows >= (short.after ?? 1)) return 'NO Some of the requested messages no longer exist.';
     }
     if (gone(selected.folder.messages, message)) continue;
     markSeen(session, message, items);

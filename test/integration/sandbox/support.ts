@@ -51,12 +51,14 @@ export async function bareClient(socket: Socket) {
     });
     target.on('error', () => undefined);
     target.on('close', () => {
+      // The TCP socket beneath an upgraded one closes, too.
+      if (target !== current) return;
       received += '<closed>';
       wake?.();
     });
   };
-  listen(socket);
   let current = socket;
+  listen(socket);
   let tags = 0;
   const client = {
     get received() {
