@@ -61,6 +61,12 @@ export async function checkRedis(
       field: 'redis.url',
     });
   }
+  if (field('os') === 'mocked redis' && !embedded) {
+    throw new MailroomError('REDIS_UNFIT', {
+      message: 'this is the embedded Redis of the demo; it keeps nothing over a restart, and mode is production',
+      field: 'redis.url',
+    });
+  }
   const policy = field('maxmemory_policy');
   if (policy !== undefined && policy !== 'noeviction' && !embedded) {
     throw new MailroomError('REDIS_UNFIT', {

@@ -1,0 +1,145 @@
+// `mailroom audit`: proves that nothing is unaccounted for. UIDs in the mailbox against the ledger, the ledger against the queue.
+// Opens its own short connection to each mailbox, only to list UIDs; it changes nothing.
+import type { Command } from 'commander';
+import { openMailbox } from '../adapters/imap/connection.ts';
+import { mailboxId, messageKey } from '../contract/names.ts';
+import type { ImapServer } from '../domain/email-server.ts';
+import { MailroomError } from '../domain/errors.ts';
+import { audit } from '../domain/ledger.ts';
+import type { UidSet } from '../domain/uid-set.ts';
+import type { Stores } from '../gateway/stores.ts';
+import { connected, imapServers } from './connect.ts';
+
+export interface AuditRow {
+  server: string;
+  emailFlow: string;
+  inMailbox: number;
+  unaccounted: number;
+  pending: number;
+  enqueued: number;
+  beforeStart: number;
+  matched: number;
+  vanished: number;
+  quarantined: number;
+  /** Jobs of enqueued and quarantined messages that are still kept on their queue. */
+  jobsKept: number;
+  problem?: string;
+}
+
+export function auditCommand(program: Command): void {
+  program
+    .command('audit')
+    .argument('[server]', 'name of an IMAP email server; all when left out')
+    .description('compare mailboxes, ledger and queues; exit code 1 unless unaccounted is 0')
+    .option('--json', 'one JSON document')
+    .action(async (name: string | undefined, options: { json?: boolean }, command: Command) => {
+      const rows = await connected(command, async ({ stores, servers }) => {
+        const result: AuditRow[] = [];
+        for (const server of imapServers(servers, name)) result.push(await auditServer(stores, server));
+        return result;
+      });
+      const unaccounted = rows.reduce((sum, row) => sum + row.unaccounted, 0);
+      const failed = rows.some((row) => row.problem !== undefined);
+      process.stdout.write(
+        options.json === true
+          ? `${JSON.stringify({ unaccounted, servers: rows }, null, 2)}\n`
+          : asText(rows, unaccounted),
+      );
+      if (unaccounted > 0 || failed) process.exitCode = 1;
+    });
+}
+
+export async function auditServer(stores: Stores, server: ImapServer): Promise<AuditRow> {
+  const id = mailboxId(server);
+  const base = { server: server.name, emailFlow: server.emailFlow };
+  const none = {
+    inMailbox: 0,
+    unaccounted: 0,
+    pending: 0,
+    enqueued: 0,
+    beforeStart: 0,
+    matched: 0,
+    vanished: 0,
+    quarantined: 0,
+    jobsKept: 0,
+  };
+  try {
+    const uids = await listUids(stores, server);
+    // Read after the mailbox: what arrives in between is in neither, what is committed in between is in both.
+    const ledger = await stores.ledgers.load(id);
+    if (ledger.meta === undefined)
+      return { ...base, ...none, inMailbox: uids.list.length, problem: 'never watched yet' };
+    if (ledger.meta.uidValidity !== uids.uidValidity) {
+      return {
+        ...base,
+        ...none,
+        inMailbox: uids.list.length,
+        problem: 'UIDVALIDITY differs; the watcher has not settled it yet',
+      };
+    }
+    const { counts, ...found } = audit(ledger, uids.list);
+    const { meta } = ledger;
+    const keys = [...uidsOf(ledger.sets.enqueued), ...uidsOf(ledger.sets.quarantined)].map((uid) =>
+      messageKey(id, meta.uidValidity, uid, meta.era),
+    );
+    const kept = new Set<string>();
+    for (const emailFlow of meta.emailFlows)
+      for (const key of await stores.flows.existing(emailFlow, keys)) kept.add(key);
+    return {
+      ...base,
+      inMailbox: found.inMailbox,
+      unaccounted: found.unaccounted.length,
+      pending: found.pending.length,
+      enqueued: counts.enqueued,
+      beforeStart: counts['before-start'],
+      matched: counts.matched,
+      vanished: counts.vanished,
+      quarantined: counts.quarantined,
+      jobsKept: kept.size,
+    };
+  } catch (error) {
+    if (!(error instanceof MailroomError)) throw error;
+    return { ...base, ...none, problem: `${error.code}: ${error.message}` };
+  }
+}
+
+function* uidsOf(set: UidSet): Generator<number> {
+  for (const [first, last] of set) for (let uid = first; uid <= last; uid++) yield uid;
+}
+
+async function listUids(stores: Stores, server: ImapServer): Promise<{ uidValidity: string; list: number[] }> {
+  const mailbox = await openForLook(stores, server);
+  try {
+    return { uidValidity: mailbox.uidValidity, list: await mailbox.uids() };
+  } finally {
+    await mailbox.close();
+  }
+}
+
+/** A short connection of a command, beside the watcher's. */
+export async function openForLook(stores: Stores, server: ImapServer) {
+  const { authentication } = server;
+  const credentials =
+    authentication.type === 'Password'
+      ? { password: authentication.password }
+      : { accessToken: (await stores.tokens.getToken(server, 'imap')).accessToken };
+  return openMailbox(server, credentials, { connectMs: 20_000, answerMs: 30_000 });
+}
+
+function asText(rows: readonly AuditRow[], unaccounted: number): string {
+  const lines = rows.map((row) => {
+    if (row.problem !== undefined) return `${row.server}: not audited: ${row.problem}`;
+    const parts = [
+      `${row.inMailbox} in the mailbox`,
+      `${row.enqueued} enqueued`,
+      `${row.beforeStart} before the start`,
+      `${row.matched} matched`,
+      `${row.vanished} vanished`,
+      `${row.quarantined} quarantined`,
+      `${row.pending} pending`,
+      `${row.jobsKept} jobs kept`,
+    ];
+    return `${row.server} → ${row.emailFlow}: ${parts.join(', ')}; unaccounted ${row.unaccounted}`;
+  });
+  return `${[...lines, `unaccounted = ${unaccounted}`].join('\n')}\n`;
+}

@@ -1,0 +1,49 @@
+// What the looking commands (servers, audit, replay, replies) need: configuration, email servers and stores, opened quietly and closed again.
+import type { Command } from 'commander';
+import { Registry } from 'prom-client';
+import type { Config } from '../config/config.ts';
+import { readEmailServers } from '../config/email-servers.ts';
+import type { EmailServer, ImapServer } from '../domain/email-server.ts';
+import { isImap } from '../domain/email-server.ts';
+import { MailroomError } from '../domain/errors.ts';
+import { openStores, type Stores } from '../gateway/stores.ts';
+import { releaseStack } from '../lifecycle/release-stack.ts';
+import { createEmit } from '../telemetry/events.ts';
+import { createLogger } from '../telemetry/logger.ts';
+import { configOf } from './serve.ts';
+
+export interface Connected {
+  config: Config;
+  stores: Stores;
+  servers: readonly EmailServer[];
+}
+
+/** Runs the action with everything open; warnings go to stderr, so that stdout is the command's own. */
+export async function connected<T>(command: Command, action: (connected: Connected) => Promise<T>): Promise<T> {
+  const config = configOf(command);
+  const stack = releaseStack();
+  const emit = createEmit(
+    createLogger({ level: 'error' }, { write: (line: string) => void process.stderr.write(line) }),
+    new Registry(),
+  );
+  try {
+    const servers: EmailServer[] = [];
+    const stores = await openStores(config, stack, emit, () => servers);
+    servers.push(...(await readEmailServers(config)).servers);
+    return await action({ config, stores, servers });
+  } finally {
+    await stack.release();
+  }
+}
+
+/** The IMAP servers asked for by name, or all. @throws MailroomError EMAIL_SERVER_NOT_FOUND with the names there are */
+export function imapServers(servers: readonly EmailServer[], name?: string): ImapServer[] {
+  const all = servers.filter(isImap);
+  if (name === undefined) return all;
+  const chosen = all.filter((server) => server.name === name);
+  if (chosen.length > 0) return chosen;
+  throw new MailroomError('EMAIL_SERVER_NOT_FOUND', {
+    message: `there is no IMAP email server named "${name}"; there are: ${all.map((server) => `"${server.name}"`).join(', ') || 'none'}`,
+    field: 'server',
+  });
+}

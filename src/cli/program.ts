@@ -1,0 +1,39 @@
+// The command line: one file a command. A command that fails says the error as a person reads it and gives exit code 1 (2: wrong usage).
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { MailroomError } from '../domain/errors.ts';
+import { auditCommand } from './audit.ts';
+import { replayCommand } from './replay.ts';
+import { serveCommands } from './serve.ts';
+import { serversCommand } from './servers.ts';
+
+/** @param argv as in process.argv */
+export async function run(argv: readonly string[]): Promise<number> {
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+    version: string;
+  };
+  const program = new Command('mailroom')
+    .description('Shared-mailbox gateway of a contact center: IMAP in, BullMQ between, SMTP out')
+    .version(version)
+    .option('-c, --config <folder>', 'folder of the configuration (default: MAILROOM_CONFIG_DIR, else ./config)')
+    .exitOverride()
+    .showHelpAfterError();
+  for (const register of [serveCommands, serversCommand, auditCommand, replayCommand]) register(program);
+  try {
+    await program.parseAsync([...argv]);
+    return Number(process.exitCode ?? 0);
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    process.stderr.write(`${explain(error)}\n`);
+    return 1;
+  }
+}
+
+/** An error as a person reads it at the command line. */
+export function explain(error: unknown): string {
+  if (!(error instanceof MailroomError))
+    return `mailroom: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
+  const words =
+    error.remote?.text === undefined ? '' : `\n  the ${error.remote.system} server said: ${error.remote.text}`;
+  return `mailroom: ${error.code}: ${error.message}${words}\n  what to do: ${error.hint}`;
+}

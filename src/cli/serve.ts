@@ -1,0 +1,56 @@
+// `mailroom serve | ingest | send | portal`: the daemon, in one process or one role each.
+import type { Command } from 'commander';
+import { type Config, loadConfig, type Role } from '../config/config.ts';
+import { MailroomError } from '../domain/errors.ts';
+import { startGateway } from '../gateway.ts';
+import { firstSignal } from '../lifecycle/signals.ts';
+
+const ROLES: readonly Role[] = ['ingest', 'send', 'portal'];
+
+export function serveCommands(program: Command): void {
+  program
+    .command('serve')
+    .description('run the gateway in one process, with the roles of the configuration')
+    .option('--roles <list>', `roles to run, of ${ROLES.join(', ')}`)
+    .action(async (options: { roles?: string }, command: Command) => {
+      const config = configOf(command);
+      await serve(config, options.roles === undefined ? config.roles : rolesFrom(options.roles));
+    });
+  const only: [Role, string][] = [
+    ['ingest', 'watch the mailboxes and put new messages on the queues of their email flows'],
+    ['send', "submit agents' replies over SMTP"],
+    ['portal', 'serve the HTTP API and the portal'],
+  ];
+  for (const [role, description] of only) {
+    program
+      .command(role)
+      .description(description)
+      .action(async (_options: object, command: Command) => serve(configOf(command), [role]));
+  }
+}
+
+/** The configuration of the folder named with --config. */
+export function configOf(command: Command): Config {
+  const { config } = command.optsWithGlobals() as { config?: string };
+  return loadConfig(config === undefined ? {} : { configDir: config });
+}
+
+function rolesFrom(text: string): Role[] {
+  const names = text.split(',').map((name) => name.trim());
+  const wrong = names.find((name) => !ROLES.includes(name as Role));
+  if (wrong !== undefined) {
+    throw new MailroomError('CONFIG_INVALID', {
+      message: `--roles: must be of ${ROLES.join(', ')}, got "${wrong}"`,
+      field: 'roles',
+    });
+  }
+  return names as Role[];
+}
+
+const GRACE_MS = 25_000;
+
+async function serve(config: Config, roles: readonly Role[]): Promise<void> {
+  const signal = firstSignal(GRACE_MS);
+  const gateway = await startGateway(config, roles);
+  await gateway.stop(await signal);
+}

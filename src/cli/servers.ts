@@ -1,0 +1,58 @@
+// `mailroom servers`: every email server with its live state, as the watching replica last wrote it.
+import type { Command } from 'commander';
+import { mailboxId } from '../contract/names.ts';
+import { isImap } from '../domain/email-server.ts';
+import { connected } from './connect.ts';
+import { table } from './table.ts';
+
+export function serversCommand(program: Command): void {
+  program
+    .command('servers')
+    .description('list the email servers with state, last proof of life, blind time and backlog')
+    .option('--json', 'one JSON document')
+    .action(async (options: { json?: boolean }, command: Command) => {
+      const rows = await connected(command, async ({ stores, servers }) => {
+        const found = [];
+        for (const server of servers) {
+          const base = {
+            name: server.name,
+            type: server.type,
+            host: `${server.host}:${server.port}`,
+            user: server.user,
+            enabled: server.enabled,
+          };
+          if (!isImap(server)) {
+            found.push({ ...base, state: server.enabled ? 'enabled' : 'disabled' });
+            continue;
+          }
+          const state = await stores.ledgers.readState(mailboxId(server));
+          found.push({
+            ...base,
+            emailFlow: server.emailFlow,
+            state: server.enabled ? (state.state ?? 'not watched yet') : 'disabled',
+            ...(state.reason ? { reason: state.reason } : {}),
+            ...(state.lastProvenAt ? { lastProvenAt: new Date(Number(state.lastProvenAt)).toISOString() } : {}),
+            ...(state.blindSeconds ? { blindSeconds: Number(state.blindSeconds) } : {}),
+            ...(state.replica ? { replica: state.replica } : {}),
+            backlog: await stores.flows.backlog(server.emailFlow),
+          });
+        }
+        return found;
+      });
+      if (options.json === true) process.stdout.write(`${JSON.stringify(rows, null, 2)}\n`);
+      else
+        process.stdout.write(
+          table(rows, [
+            'name',
+            'type',
+            'user',
+            'emailFlow',
+            'state',
+            'reason',
+            'lastProvenAt',
+            'blindSeconds',
+            'backlog',
+          ]),
+        );
+    });
+}

@@ -1,0 +1,113 @@
+// Composition root: opens everything in flow order for the roles asked for, returns stop(). The only file that knows both halves.
+//
+// Two invariants hold the product together; each stands at the top of the file that keeps it:
+//   the ledger advances only in the same transaction that enqueues          (adapters/queue/commit.ts)
+//   after DATA began, nothing is sent again unless it is proven that the first did not go   (outbound/deliver.ts)
+import type { Config, Role } from './config/config.ts';
+import { type EmailServerWatch, watchEmailServers } from './config/watch.ts';
+import { type EmailServer, isImap } from './domain/email-server.ts';
+import { asError } from './domain/errors.ts';
+import { conversationOfAlias } from './gateway/conversations.ts';
+import { openHttp } from './gateway/http.ts';
+import { openInbound } from './gateway/inbound.ts';
+import { openOutbound, openReplies } from './gateway/outbound.ts';
+import { openStores } from './gateway/stores.ts';
+import type { Inbound } from './inbound/index.ts';
+import { releaseStack } from './lifecycle/release-stack.ts';
+import type { Outbound } from './outbound/index.ts';
+import { createEmit } from './telemetry/events.ts';
+import { createLogger } from './telemetry/logger.ts';
+import { createMetrics } from './telemetry/metrics.ts';
+
+export interface Gateway {
+  /** Port that health, metrics and (role portal) the API answer on. */
+  port: number;
+  inbound: Inbound | undefined;
+  outbound: Outbound | undefined;
+  /** Stops intake, drains, closes connections; the reason stands in the log. */
+  stop(reason: string): Promise<void>;
+}
+
+export async function startGateway(config: Config, roles: readonly Role[]): Promise<Gateway> {
+  const logger = createLogger({ level: config.log.level, role: roles.join('+') });
+  const metrics = createMetrics();
+  const emit = createEmit(logger, metrics.registry);
+  const stack = releaseStack((kind, error) => emit('ReleaseFailed', { kind, err: asError(error) }));
+
+  try {
+    let watch: EmailServerWatch | undefined;
+    const servers = (): readonly EmailServer[] => watch?.current().servers ?? [];
+    const stores = await openStores(config, stack, emit, servers);
+
+    const emailServers = await watchEmailServers({
+      files: config.emailServersFiles,
+      applications: () => config.oauthApplications.map(({ name }) => name),
+      emit,
+    });
+    watch = emailServers;
+    stack.defer('email servers', emailServers.stop);
+
+    const room = openReplies(config, stores, servers, emit);
+    stack.defer('reply queues', () => room.queues.close());
+
+    let outbound: Outbound | undefined;
+    if (roles.includes('send')) {
+      outbound = await openOutbound(
+        config,
+        stores,
+        room,
+        { current: servers, onChange: emailServers.onChange },
+        emit,
+        metrics,
+      );
+      stack.defer('outbound', outbound.stop);
+    }
+
+    let inbound: Inbound | undefined;
+    if (roles.includes('ingest')) {
+      const started = await openInbound({
+        config,
+        ...stores,
+        getToken: (server, options) => stores.tokens.getToken(server, 'imap', options),
+        lookupAlias: conversationOfAlias(room.journal),
+        emit,
+        metrics,
+      });
+      inbound = started;
+      stack.defer('inbound', started.stop);
+      const apply = () => started.setServers(servers().filter(isImap));
+      stack.defer(
+        'reload',
+        emailServers.onChange(() => void apply()),
+      );
+      await apply();
+    }
+
+    const http = await openHttp(config, {
+      roles,
+      stores,
+      room,
+      inbound,
+      outbound,
+      servers: emailServers,
+      emit,
+      metrics,
+    });
+    stack.defer('http', http.close);
+
+    emit('GatewayStarted', { role: roles.join('+'), detail: { port: http.port, emailServers: servers().length } });
+    return {
+      port: http.port,
+      inbound,
+      outbound,
+      async stop(reason) {
+        emit('GatewayStopping', { reason });
+        await stack.release();
+        emit('GatewayStopped', { reason });
+      },
+    };
+  } catch (error) {
+    await stack.release().catch(() => {});
+    throw error;
+  }
+}

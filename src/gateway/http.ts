@@ -1,0 +1,75 @@
+// Wires the HTTP server: health of this process for every role, the API for the role portal.
+import type { Config, Role } from '../config/config.ts';
+import type { EmailServerWatch } from '../config/watch.ts';
+import { createHttp, type Health } from '../http/index.ts';
+import type { Inbound } from '../inbound/index.ts';
+import { decodeSlice } from '../mime/index.ts';
+import type { Outbound } from '../outbound/index.ts';
+import type { Emit } from '../telemetry/events.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import { apiOf } from './api.ts';
+import type { ReplyRoom } from './outbound.ts';
+import type { Stores } from './stores.ts';
+
+export interface HttpWiring {
+  roles: readonly Role[];
+  stores: Stores;
+  room: ReplyRoom;
+  inbound: Inbound | undefined;
+  outbound: Outbound | undefined;
+  servers: EmailServerWatch;
+  emit: Emit;
+  metrics: Metrics;
+}
+
+export async function openHttp(
+  config: Config,
+  wiring: HttpWiring,
+): Promise<{ port: number; close: () => Promise<void> }> {
+  const { roles, stores, room, servers, emit, metrics } = wiring;
+  const http = await createHttp({
+    host: config.http.host,
+    port: config.http.port,
+    publicUrl: config.http.publicUrl,
+    bodyLimit: config.http.bodyLimit,
+    apiTokens: config.http.apiTokens,
+    emit,
+    metrics,
+    health: () => healthOf(wiring),
+    ...(roles.includes('portal') ? { api: apiOf(stores, room, servers, decodeSlice) } : {}),
+  });
+  const { port } = await http.listen();
+  return { port, close: http.close };
+}
+
+/** Ready means: this process does what its roles say. A mailbox that backs off is that mailbox's state, not the process's. */
+async function healthOf({ stores, inbound, outbound, servers }: HttpWiring): Promise<Health> {
+  const redis = stores.redis.status === 'ready';
+  const blobs = await stores.blobs.check().then(
+    () => true,
+    () => false,
+  );
+  const checks: Record<string, { ok: boolean; state?: string }> = {
+    redis: { ok: redis, state: stores.redis.status },
+    blobs: { ok: blobs },
+    emailServers: {
+      ok: true,
+      state: `${servers.current().servers.length} defined, ${servers.current().invalid.length} invalid`,
+    },
+  };
+  for (const mailbox of inbound?.status() ?? []) {
+    checks[`mailbox ${mailbox.server}`] = {
+      ok: mailbox.state !== 'backing-off',
+      state: mailbox.reason ? `${mailbox.state}: ${mailbox.reason}` : mailbox.state,
+    };
+  }
+  if (redis) {
+    for (const server of (await outbound?.status()) ?? []) {
+      checks[`smtp ${server.server}`] = {
+        ok: server.state !== 'paused',
+        state: server.pause ? `paused: ${server.pause.code}` : server.state,
+      };
+    }
+  }
+  return { ready: redis && blobs, checks };
+}

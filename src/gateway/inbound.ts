@@ -1,0 +1,88 @@
+// Wires the inbound side to its adapters: IMAP, Redis, BullMQ, blob store, parser.
+import { openMailbox } from '../adapters/imap/connection.ts';
+import { openCommit } from '../adapters/queue/commit.ts';
+import type { EmailFlows } from '../adapters/queue/email-flows.ts';
+import type { Redis } from '../adapters/redis/client.ts';
+import { createLeases } from '../adapters/redis/lease.ts';
+import type { Ledgers } from '../adapters/redis/ledgers.ts';
+import { createPressure } from '../adapters/redis/pressure.ts';
+import type { Config } from '../config/config.ts';
+import type { BlobStore } from '../domain/blob-store.ts';
+import type { ImapServer } from '../domain/email-server.ts';
+import { PENDING_DELAYS } from '../domain/ledger.ts';
+import { type Inbound, type InboundSettings, startInbound } from '../inbound/index.ts';
+import { parseHeadersOnly, parseMessage, parseMessageInSlices } from '../mime/index.ts';
+import type { Emit } from '../telemetry/events.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import { type KeyedLookup, matchParsed } from './conversations.ts';
+
+export interface InboundWiring {
+  config: Config;
+  redis: Redis;
+  flows: EmailFlows;
+  ledgers: Ledgers;
+  blobs: BlobStore;
+  getToken(server: ImapServer, options?: { renew?: boolean }): Promise<{ accessToken: string; expiresAt: Date }>;
+  /** Conversation of a reply of ours by the id that a server gave it. */
+  lookupAlias: KeyedLookup;
+  emit: Emit;
+  metrics: Metrics;
+  replica: string;
+}
+
+const DAY_SECONDS = 86_400;
+/** Below this size parsing at once blocks the event loop for less than ten milliseconds. */
+const PARSE_AT_ONCE = 256 * 1024;
+/** What is held in memory of one message; beyond it streams. */
+const BUFFER_BYTES = 8 * 1024 * 1024;
+
+export async function openInbound(wiring: InboundWiring): Promise<Inbound> {
+  const { config, redis, flows, ledgers, blobs, emit, metrics, replica } = wiring;
+  const { inbound } = config;
+  const settings = inboundSettings(config);
+  const parseOptions = { inlineTextBytes: inbound.inlineTextBytes, maxMillis: inbound.parseTimeoutMs };
+  const commit = await openCommit(redis, flows.queueOf, {
+    keepCompletedSeconds: inbound.completedJobRetentionDays * DAY_SECONDS,
+    keepFailedSeconds: 30 * DAY_SECONDS,
+    keepFingerprintsSeconds: 90 * DAY_SECONDS,
+    keepSiblingsSeconds: 3 * DAY_SECONDS,
+  });
+  const timeouts = { connectMs: 20_000, answerMs: Math.max(1_000, settings.deadAfterMs * 0.3) };
+  return startInbound({
+    openMailbox: (server, credentials) => openMailbox(server, credentials, timeouts),
+    getToken: wiring.getToken,
+    commit,
+    ledgers,
+    leases: createLeases(redis, replica, settings.leaseMs),
+    blobs,
+    pressure: createPressure(redis, flows.backlog, inbound.maxBacklogPerFlow),
+    parse: (raw) =>
+      raw.length <= PARSE_AT_ONCE ? parseMessage(raw, parseOptions) : parseMessageInSlices(raw, parseOptions),
+    parseHeadersOnly: (head) => parseHeadersOnly(head, parseOptions),
+    conversation: (parsed) => matchParsed(parsed, config.security.conversationKeys, wiring.lookupAlias),
+    emit,
+    metrics,
+    settings,
+    replica,
+    now: Date.now,
+    random: Math.random,
+  });
+}
+
+function inboundSettings({ inbound }: Config): InboundSettings {
+  return {
+    startStaggerMs: inbound.startStaggerMs,
+    idleRenewMs: inbound.idleRenewSeconds * 1000,
+    deadAfterMs: inbound.deadAfterSeconds * 1000,
+    reconcileMs: inbound.reconcileSeconds * 1000,
+    leaseMs: inbound.leaseSeconds * 1000,
+    batchCount: inbound.batchCount,
+    batchBytes: inbound.batchBytes,
+    loginsPerSecond: inbound.loginsPerSecond,
+    maxBacklogPerFlow: inbound.maxBacklogPerFlow,
+    backoff: inbound.backoff,
+    provenMs: 5 * 60_000,
+    bufferBytes: BUFFER_BYTES,
+    pendingDelays: PENDING_DELAYS,
+  };
+}

@@ -1,0 +1,82 @@
+// What every role needs: Redis that keeps jobs safely, blob store, tokens, email servers. Opened in this order, released in the reverse one.
+
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+import { createBlobStore } from '../adapters/blobs/index.ts';
+import { createTokenProvider, type TokenProvider } from '../adapters/oauth/index.ts';
+import { type EmailFlows, openEmailFlows } from '../adapters/queue/email-flows.ts';
+import { checkRedis, connectRedis, type Redis } from '../adapters/redis/client.ts';
+import { createLedgers, type Ledgers } from '../adapters/redis/ledgers.ts';
+import { createTokenCache } from '../adapters/redis/token-cache.ts';
+import type { Config } from '../config/config.ts';
+import type { Message } from '../contract/message.ts';
+import { mailboxOfMessageKey } from '../contract/names.ts';
+import type { BlobStore } from '../domain/blob-store.ts';
+import type { EmailServer } from '../domain/email-server.ts';
+import { MailroomError } from '../domain/errors.ts';
+import type { ReleaseStack } from '../lifecycle/release-stack.ts';
+import type { Emit } from '../telemetry/events.ts';
+
+export interface Stores {
+  redis: Redis;
+  flows: EmailFlows;
+  ledgers: Ledgers;
+  blobs: BlobStore;
+  tokens: TokenProvider;
+  /** The message of a key, as its job holds it; undefined when the job is gone. */
+  readMessage(messageKey: string): Promise<Message | undefined>;
+  replica: string;
+}
+
+export async function openStores(
+  config: Config,
+  stack: ReleaseStack,
+  emit: Emit,
+  servers: () => readonly EmailServer[],
+): Promise<Stores> {
+  if (config.redis.url === undefined) {
+    throw new MailroomError('CONFIG_INVALID', {
+      message: 'redis.url: must be set (MAILROOM_REDIS_URL)',
+      field: 'redis.url',
+    });
+  }
+  const redis = connectRedis({ url: config.redis.url, ca: config.redis.tls.ca }, emit);
+  stack.defer('redis', () => redis.disconnect());
+  await checkRedis(redis, { embedded: config.mode === 'development' });
+
+  const blobs = await createBlobStore(config.blobs);
+  stack.defer('blob store', () => blobs.close());
+
+  const tokens = createTokenProvider({
+    applications: () => config.oauthApplications,
+    cache: createTokenCache({ redis, keys: config.security.cacheKeys }),
+    emit,
+    servers,
+    redirectUris: [`${config.http.publicUrl}/signin/callback`],
+    renewAheadSeconds: config.oauth.renewAheadSeconds,
+    requestTimeoutMs: config.oauth.requestTimeoutMs,
+  });
+  stack.defer('token provider', () => tokens.stop());
+
+  const flows = openEmailFlows(redis);
+  stack.defer('email flows', () => flows.close());
+  const ledgers = createLedgers(redis);
+  return {
+    redis,
+    flows,
+    ledgers,
+    blobs,
+    tokens,
+    replica: `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`,
+    async readMessage(messageKey) {
+      const mailbox = mailboxOfMessageKey(messageKey);
+      if (mailbox === undefined) return undefined;
+      const { meta } = await ledgers.load(mailbox);
+      for (const emailFlow of [...(meta?.emailFlows ?? [])].reverse()) {
+        const message = await flows.readMessage(emailFlow, messageKey);
+        if (message !== undefined) return message;
+      }
+      return undefined;
+    },
+  };
+}
