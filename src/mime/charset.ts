@@ -271,13 +271,65 @@ function guess(bytes: Buffer, hint: string): DecodedText {
     if (!text.includes('\ufffd')) return { text, repaired: hint };
   }
   if (mostlyValidUtf8(bytes)) return { text: stripBom(bytes.toString('utf8')), repaired: 'utf-8' };
-  return { text: decodeAs(bytes, 'windows-1252'), repaired: 'windows-1252' };
+  const likely = likelyCharset(bytes);
+  const text = decodeAs(bytes, likely);
+  if (likely !== 'windows-1252' && text.includes('\ufffd'))
+    return { text: decodeAs(bytes, 'windows-1252'), repaired: 'windows-1252' };
+  return { text, repaired: likely };
 }
 
 /** Declared UTF-8 but is not: cut or damaged UTF-8 keeps its good part, anything else is taken for what it looks like. */
 function repairUtf8(bytes: Buffer, hint: string | undefined): DecodedText {
   if (mostlyValidUtf8(bytes)) return { text: stripBom(bytes.toString('utf8')), repaired: 'utf-8' };
   return guess(bytes, canonicalCharset(hint));
+}
+
+/**
+ * Charset by the look of the 8-bit bytes, when nothing is declared: East Asian by pairs, Cyrillic by their share, Turkish by its three letters;
+ * windows-1252 otherwise. Looks at the first 16 KB.
+ */
+function likelyCharset(bytes: Buffer): string {
+  const sample = bytes.length > 16_384 ? bytes.subarray(0, 16_384) : bytes;
+  let high = 0;
+  let ascii = 0;
+  let runs = 0;
+  let evenRuns = 0;
+  let kana = 0;
+  let lower = 0; // E0–FF
+  let upper = 0; // C0–DF
+  let turkish = 0;
+  let other = 0;
+  for (let i = 0; i < sample.length; i++) {
+    const b = sample[i] as number;
+    if (b < 0x80) {
+      if ((b | 0x20) >= 0x61 && (b | 0x20) <= 0x7a) ascii++;
+      continue;
+    }
+    const start = i;
+    while (i < sample.length && (sample[i] as number) >= 0x80) {
+      const c = sample[i] as number;
+      high++;
+      if (c >= 0xe0) lower++;
+      else if (c >= 0xc0) upper++;
+      if (c === 0xfd || c === 0xfe || c === 0xf0 || c === 0xdd || c === 0xde || c === 0xd0) turkish++;
+      else if (
+        c >= 0xc0 &&
+        !(c === 0xfc || c === 0xf6 || c === 0xe7 || c === 0xdc || c === 0xd6 || c === 0xc7 || c === 0xe2 || c === 0xee)
+      )
+        other++;
+      if ((i - start) % 2 === 0 && (c === 0xa4 || c === 0xa5)) kana++;
+      i++;
+    }
+    runs++;
+    if ((i - start) % 2 === 0) evenRuns++;
+  }
+  if (high >= 8 && evenRuns === runs && high / runs >= 2 && lower + upper < high) {
+    if (kana * 5 >= high) return 'euc-jp';
+    return 'gb18030';
+  }
+  if (lower + upper > high * 0.8 && high > ascii && high / runs >= 3) return lower >= upper ? 'windows-1251' : 'koi8-r';
+  if (turkish >= 2 && turkish > other * 2 && ascii > high) return 'windows-1254';
+  return 'windows-1252';
 }
 
 /** More well-formed multi-byte sequences than bytes that fit nowhere. */

@@ -39,6 +39,10 @@ export function readHeaders(
   let pos = start;
   let junkLines = 0;
   const limit = Math.min(end, start + maxBytes);
+  if (start === 0) {
+    pos = leadingBlank(raw, end);
+    if (pos > 0) junkLines++;
+  }
   let name = '';
   let valueStart = -1;
   let valueEnd = -1;
@@ -104,6 +108,22 @@ export function readHeaders(
   close();
   if (pos >= end) return { fields, bodyStart: end, junkLines, unterminated: true, truncated: false };
   return { fields, bodyStart: afterBlankLine(raw, pos, end), junkLines, unterminated: false, truncated: true };
+}
+
+/** Blank lines before the very first field (some fetchers add one), if a field does follow; else 0. */
+function leadingBlank(raw: Buffer, end: number): number {
+  const first = raw[0];
+  if (first !== 0x0a && first !== 0x0d && first !== 0x20 && first !== 0x09 && first !== 0xef) return 0;
+  let pos = raw[0] === 0xef && raw[1] === 0xbb && raw[2] === 0xbf ? 3 : 0;
+  let lineStart = pos;
+  for (; pos < Math.min(end, 4096); pos++) {
+    const b = raw[pos];
+    if (b === 0x0a) lineStart = pos + 1;
+    else if (b !== 0x20 && b !== 0x09 && b !== 0x0d) break;
+  }
+  return /^[A-Za-z][A-Za-z0-9-]*:/.test(raw.toString('latin1', lineStart, Math.min(end, lineStart + 80)))
+    ? lineStart
+    : 0;
 }
 
 /** Offset of the colon if the line is a header field, else -1. */

@@ -170,7 +170,7 @@ function proseOf(input: BounceInput): Recipient[] {
   const list = proseRecipients(input.text, failed, own);
   const delayed =
     DELAYED.test(input.subject) ||
-    /(?:will (?:be retried|continue to be|keep trying)|no action is required|has not (?:yet )?been delivered|delivery (?:has been |is )?delayed|this is (?:just )?a warning|warning message only|nicht notwendig|still being)/i.test(
+    /(?:will (?:be retried|continue to be|keep trying)|no action is required|has not yet been delivered|delivery (?:has been |is )?delayed|this is (?:just )?a warning|warning message only|nicht notwendig|still being)/i.test(
       input.text.slice(0, 5000),
     );
   return list.map((r) => {
@@ -207,7 +207,7 @@ function looksLikeBounce(input: BounceInput): string | undefined {
   if (input.reportType?.toLowerCase() === 'delivery-status') return 'RFC 3464';
   if (/^auto-replied/i.test(headers.first('auto-submitted') ?? '') && !subjectFits) return undefined;
   const said =
-    /(?:could ?n[o']t|cannot|unable to|not|failed to|was ?n[o']t) (?:be )?(?:deliver|send|sent|reach)|delivery (?:to .{1,80} )?(?:has )?fail|permanent (?:fatal )?error|user unknown|undeliver|following (?:address|recipient)|transcript of session|nicht zugestellt|mailbox (?:is )?full|over ?quota|did not reach|配送|not been delivered|rejected|does not exist/i.test(
+    /(?:could ?n[o']t|cannot|unable to|not|failed to|was ?n[o']t) (?:be )?(?:deliver|send|sent|reach)|delivery (?:to .{1,80} )?(?:has )?fail|permanent (?:fatal )?error|user unknown|undeliver|following (?:address|recipient)|transcript of session|nicht zugestellt|mailbox (?:is )?full|over ?quota|did not reach|配送|not been delivered|has been returned|rejected|does not exist/i.test(
       input.text.slice(0, 6000),
     );
   if (daemon && subjectFits) return 'sender and subject';

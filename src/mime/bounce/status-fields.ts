@@ -58,7 +58,7 @@ export function recipientAddress(value: string | undefined): string | undefined 
   const angle = /<([^<>\s]+)>/.exec(address);
   if (angle !== null) address = angle[1] ?? '';
   address = address.replace(/^["'<]+|[>"',;.]+$/g, '');
-  return address === '' || /\s/.test(address) ? undefined : address;
+  return address === '' || address.startsWith('@') || /\s/.test(address) ? undefined : address;
 }
 
 /** Enhanced status code (RFC 3463) within a text; the most specific one: x.0.0 only when there is no other. */

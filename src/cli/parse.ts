@@ -1,0 +1,42 @@
+// `mailroom parse FILE… | -`: what Mailroom makes of raw mails, as JSON, one line a file. For support and for trying things out.
+import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import type { Command } from 'commander';
+import { asError } from '../domain/errors.ts';
+import { parseMessageInSlices } from '../mime/index.ts';
+
+/** Adds the command. Exit code 0 even for broken mails (they have warnings); 1 only when a file cannot be read. */
+export function parseCommand(program: Command): void {
+  program
+    .command('parse')
+    .description('print raw mails (.eml) as JSON, one line a file')
+    .argument('<files...>', 'files with a raw RFC 5322 mail each; - reads one from standard input')
+    .option('--inline-bytes <n>', 'bound of text and html in the output, bytes each', '32768')
+    .action(async (files: string[], options: { inlineBytes: string }) => {
+      const inlineTextBytes = Math.max(0, Number.parseInt(options.inlineBytes, 10) || 0);
+      for (const file of files) {
+        let raw: Uint8Array;
+        try {
+          raw = file === '-' ? await readStandardInput() : await readFile(file);
+        } catch (thrown) {
+          process.stderr.write(`${file}: ${asError(thrown).message}\n`);
+          process.exitCode = 1;
+          continue;
+        }
+        const message = await parseMessageInSlices(raw, { inlineTextBytes });
+        await write(`${JSON.stringify({ file: file === '-' ? '-' : basename(file), ...message })}\n`);
+      }
+    });
+}
+
+async function readStandardInput(): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of process.stdin) chunks.push(chunk as Uint8Array);
+  return Buffer.concat(chunks);
+}
+
+/** Resolves once the pipe took it, so that a slow reader does not make us hold many messages. */
+const write = (line: string): Promise<void> =>
+  new Promise((resolve, reject) => {
+    process.stdout.write(line, (error) => (error ? reject(error) : resolve()));
+  });
