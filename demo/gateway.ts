@@ -72,7 +72,8 @@ export async function startGateway(folder: string, sandbox: Sandbox, redisUrl: s
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true, // Ctrl-C reaches us alone; we stop it in order
     env: {
-      ...process.env,
+      // Settings of a real installation in this shell must not reach the demo.
+      ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('MAILROOM_'))),
       NODE_EXTRA_CA_CERTS: caFile,
       MAILROOM_REDIS_URL: redisUrl,
       MAILROOM_SECURITY_CACHE_KEYS: key(),
