@@ -1,0 +1,60 @@
+// `mailroom tail <flow>`: shows arriving messages readably (or as JSON lines) without consuming them, until it is ended.
+import type { Message } from '../contract/message.ts';
+
+export interface TailOptions {
+  emailFlow: string;
+  /** One JSON object a line instead of text. */
+  json: boolean;
+  /** Starts watching; the gateway gives adapters/queue/tail.ts. */
+  follow(emailFlow: string, onMessage: (message: Message) => void): Promise<{ close(): Promise<void> }>;
+  write(line: string): void;
+  /** Resolves when it is to end: a signal. */
+  until: Promise<unknown>;
+}
+
+export async function tail({ emailFlow, json, follow, write, until }: TailOptions): Promise<void> {
+  const watching = await follow(emailFlow, (message) => write(json ? JSON.stringify(message) : messageLines(message)));
+  if (!json) write(`Messages of the email flow ${visible(emailFlow)}, as they arrive (Ctrl+C ends it):`);
+  try {
+    await until;
+  } finally {
+    await watching.close();
+  }
+}
+
+/** A message in a few lines for people. */
+export function messageLines(message: Message): string {
+  const { from, to, attachments, automatic, conversation, warnings } = message;
+  const people = (list: Message['from']) =>
+    list.map(({ name, address }) => (name === '' ? address : `${name} <${address}>`)).join(', ');
+  const body = message.replyText ?? message.text?.value ?? '';
+  const preview = body.replace(/\s+/g, ' ').trim();
+  const facts = [
+    ...(automatic.kind === 'none' ? [] : [automatic.kind]),
+    ...(conversation.matchedBy === 'new' ? [] : [`conversation by ${conversation.matchedBy}`]),
+    ...(message.importance === 'normal' ? [] : [`${message.importance} importance`]),
+    ...(message.parse === 'complete' ? [] : [`parse ${message.parse}`]),
+    ...(warnings.length === 0
+      ? []
+      : [`${warnings.length} warnings: ${[...new Set(warnings.map(({ code }) => code))].join(', ')}`]),
+  ];
+  return [
+    `${message.receivedAt}  ${message.server} (${message.folder} ${message.uid})  ${message.messageKey}`,
+    `  From:    ${people(from)}`,
+    `  To:      ${people(to)}`,
+    `  Subject: ${message.subject}`,
+    ...(preview === '' ? [] : [`  ${preview.length > 160 ? `${preview.slice(0, 160)}…` : preview}`]),
+    ...attachments.map(({ filename, contentType, size }) => `  + ${filename} (${contentType}, ${size} bytes)`),
+    ...(facts.length === 0 ? [] : [`  [${facts.join('; ')}]`]),
+  ]
+    .map(visible)
+    .join('\n');
+}
+
+/** Text of strangers must not steer the terminal: control characters and direction overrides are shown, not obeyed. */
+function visible(text: string): string {
+  return text.replace(
+    /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}

@@ -1,0 +1,47 @@
+// A reply to a message: what the draft leaves out is taken from the message, and the job is made as any BullMQ client would make it.
+import type { Queue } from 'bullmq';
+import type { Message } from '../contract/message.ts';
+import { REPLY_JOB, repliesQueue, replyJobId } from '../contract/names.ts';
+import { REPLY_SCHEMA, type Reply, type ReplyInput, replySchema } from '../contract/reply.ts';
+
+/** A reply; only the SMTP server and a text must be said. */
+export type ReplyDraft = Partial<Omit<ReplyInput, 'schema' | 'server'>> & { server: string };
+
+/** @throws ZodError that names the fields that are wrong */
+export function draftReply(message: Message, draft: ReplyDraft): Reply & { server: string } {
+  const { threading } = message;
+  const defaults: Omit<ReplyInput, 'server'> = {
+    schema: REPLY_SCHEMA,
+    // Deterministic: a job that runs twice writes one reply.
+    replyId: `re-${message.messageKey}`,
+    to: (message.replyTo.length > 0 ? message.replyTo : message.from).map(({ name, address }) => ({ name, address })),
+    subject: /^(re|aw|antw|sv|odp|r|rif|res)\s*:/i.test(message.subject) ? message.subject : `Re: ${message.subject}`,
+    conversationId: message.conversation.id,
+    answers: {
+      messageKey: message.messageKey,
+      mailbox: message.mailbox,
+      subject: message.subject,
+      automatic: message.automatic.kind !== 'none',
+      references: threading.references.slice(-50),
+      ...(threading.messageId === undefined ? {} : { messageId: threading.messageId }),
+      ...(threading.threadTopic === undefined ? {} : { threadTopic: threading.threadTopic }),
+      ...(threading.threadIndex === undefined ? {} : { threadIndex: threading.threadIndex }),
+    },
+  };
+  return { ...replySchema.parse({ ...defaults, ...draft }), server: draft.server };
+}
+
+/** Seconds that ended reply jobs are kept: longer than the journal, so that adding one again meets the other. */
+const KEEP_SECONDS = 10 * 86_400;
+
+export async function addReply(queueOf: (name: string) => Queue, reply: Reply & { server: string }): Promise<void> {
+  const delay = reply.notBefore === undefined ? 0 : Math.max(0, Date.parse(reply.notBefore) - Date.now());
+  await queueOf(repliesQueue(reply.server)).add(REPLY_JOB, reply, {
+    jobId: replyJobId(reply.replyId),
+    // 1 is first; people before machines (docs/consumer.md).
+    priority: (reply.automatic ? 100 : 0) + { high: 1, normal: 10, low: 20 }[reply.priority],
+    removeOnComplete: { age: KEEP_SECONDS },
+    removeOnFail: { age: KEEP_SECONDS },
+    ...(delay > 0 ? { delay } : {}),
+  });
+}
