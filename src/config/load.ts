@@ -6,10 +6,10 @@ import { isAbsolute, join, resolve } from 'node:path';
 import convict from 'convict';
 import { MailroomError } from '../domain/errors.ts';
 import type { Config, LoadOptions } from './config.ts';
-import { nearest } from './nearest.ts';
+import { distance, nearest } from './nearest.ts';
 import { readOAuthApplications } from './oauth-applications.ts';
 import { type Problem, problemText, shownValue } from './problem.ts';
-import { type Settings, settings } from './schema.ts';
+import { settings } from './schema.ts';
 import type { Setting } from './setting.ts';
 import { parseYaml } from './yaml.ts';
 
@@ -113,7 +113,7 @@ function unknownKey(path: string, candidates: readonly string[]): Problem {
   return { field: path, message: near ? `is not a setting; did you mean ${near}?` : 'is not a setting' };
 }
 
-/** Reads `<ENV>` and, for secrets and PEM texts, `<ENV>_FILE`. Empty counts as not set: compose files pass empty variables. */
+/** Reads `<ENV>` and `<ENV>_FILE`. Empty counts as not set: compose files pass empty variables. */
 function fromEnvironment(env: Env, known: ReadonlyMap<string, Setting<unknown>>, problems: Problem[]) {
   const found: Record<string, unknown> = {};
   for (const [path, setting] of known) {
@@ -129,19 +129,24 @@ function fromEnvironment(env: Env, known: ReadonlyMap<string, Setting<unknown>>,
       problems.push({ field: path, message: `cannot be read from ${setting.env}_FILE ${file} (${code})` });
     }
   }
-  for (const name of Object.keys(env)) unknownVariable(name, known, problems);
+  const names = [...known.values()].map((setting) => setting.env);
+  for (const name of Object.keys(env)) unknownVariable(name, names, problems);
   return found;
 }
 
-/** A misspelt variable is as wrong as a misspelt key. Variables of other parts of Mailroom stand in their own list. */
-const OTHER_VARIABLES = ['MAILROOM_CONFIG_DIR'];
-const SECRET_VARIABLE = /^MAILROOM_SECRET_/;
-function unknownVariable(name: string, known: ReadonlyMap<string, Setting<unknown>>, problems: Problem[]): void {
-  if (!name.startsWith('MAILROOM_') || OTHER_VARIABLES.includes(name) || SECRET_VARIABLE.test(name)) return;
-  const names = [...known.values()].map((setting) => setting.env);
-  if (names.includes(name) || names.includes(name.replace(/_FILE$/, ''))) return;
-  const near = nearest(name, names);
-  // Only a near miss is a problem: an orchestrator sets variables of its own (MAILROOM_SERVICE_HOST in Kubernetes).
+/** Read by others: the command line, and secretEnv fields. */
+const OTHER_VARIABLES = /^MAILROOM_(CONFIG_DIR|SECRET_.*)$/;
+/** Kubernetes sets these for every service in the namespace. */
+const ORCHESTRATOR = /_SERVICE_(HOST|PORT)(_|$)|_PORT(_\d+_(TCP|UDP).*)?$/;
+/** Letters that a misspelt variable may differ by. */
+const MISSPELT = 2;
+
+/** A misspelt variable is as wrong as a misspelt key; only near misses count, for others may set variables of their own. */
+function unknownVariable(name: string, names: readonly string[], problems: Problem[]): void {
+  if (!name.startsWith('MAILROOM_') || OTHER_VARIABLES.test(name) || ORCHESTRATOR.test(name)) return;
+  const plain = name.replace(/_FILE$/, '');
+  if (names.includes(name) || names.includes(plain)) return;
+  const near = names.find((known) => distance(plain, known) <= MISSPELT);
   if (near) problems.push({ field: name, message: `is not a setting; did you mean ${near}?` });
 }
 
@@ -247,5 +252,3 @@ function deepFreeze<T>(value: T): T {
   }
   return value;
 }
-
-export type { Settings };

@@ -1,0 +1,247 @@
+// Settings: sources and their order, secrets from files, every problem named at once, the reference, masking.
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { loadConfig } from '../../../src/config/config.ts';
+import { documentation } from '../../../src/config/docs.ts';
+import { entries } from '../../../src/config/load.ts';
+import { masked } from '../../../src/config/masked.ts';
+import { MailroomError } from '../../../src/domain/errors.ts';
+
+const KEY = Buffer.alloc(32, 5).toString('base64');
+const fit = {
+  MAILROOM_REDIS_URL: 'redis://localhost',
+  MAILROOM_SECURITY_CACHE_KEYS: `a:${KEY}`,
+  MAILROOM_SECURITY_CONVERSATION_KEYS: `b:${KEY}`,
+};
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'mailroom-config-'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const write = (name: string, text: string): string => {
+  writeFileSync(join(folder, name), text);
+  return join(folder, name);
+};
+const load = (env: Record<string, string> = {}, overrides = {}) =>
+  loadConfig({ configDir: folder, env: { ...fit, ...env }, overrides });
+
+function problems(env: Record<string, string>, base: Record<string, string> = fit): string[] {
+  try {
+    loadConfig({ configDir: folder, env: { ...base, ...env } });
+  } catch (error) {
+    if (error instanceof MailroomError && error.code === 'CONFIG_INVALID') return error.message.split('\n');
+    throw error;
+  }
+  return [];
+}
+
+describe('sources', () => {
+  it('defaults, then file, then environment, then overrides', () => {
+    expect(load().http.port).toBe(8080);
+    write('mailroom.yaml', 'http:\n  port: 1001\n  host: 0.0.0.0\n');
+    expect(load().http).toMatchObject({ port: 1001, host: '0.0.0.0' });
+    expect(load({ MAILROOM_HTTP_PORT: '1002' }).http.port).toBe(1002);
+    expect(load({ MAILROOM_HTTP_PORT: '1002' }, { 'http.port': 0 }).http.port).toBe(0);
+  });
+
+  it('JSON is read as well', () => {
+    write('mailroom.json', '{"inbound": {"loginsPerSecond": 2.5}}');
+    expect(load().inbound.loginsPerSecond).toBe(2.5);
+  });
+
+  it('every variable is also read from the file that <variable>_FILE names, without the newline at its end', () => {
+    const file = write('url', 'redis://:pa55word@redis:6379\n');
+    expect(load({ MAILROOM_REDIS_URL: '', MAILROOM_REDIS_URL_FILE: file }).redis.url).toBe(
+      'redis://:pa55word@redis:6379',
+    );
+  });
+
+  it('an empty variable counts as not set', () => {
+    expect(load({ MAILROOM_LOG_LEVEL: '' }).log.level).toBe('info');
+  });
+
+  it('is frozen all the way down', () => {
+    const config = load();
+    expect(() => Object.assign(config.http, { port: 1 })).toThrow(TypeError);
+    expect(() => (config.roles as string[]).push('x')).toThrow(TypeError);
+  });
+
+  it('development takes keys made up at start, and no Redis', () => {
+    const config = loadConfig({ configDir: folder, env: { MAILROOM_MODE: 'development' } });
+    expect(config.redis.url).toBeUndefined();
+    expect(config.security.cacheKeys[0]?.key).toHaveLength(32);
+  });
+});
+
+describe('problems', () => {
+  const table: [Record<string, string>, string][] = [
+    [{ MAILROOM_HTTP_PORT: '70000' }, 'http.port: must be 0–65535, got "70000"'],
+    [{ MAILROOM_HTTP_PORT: '80abc' }, 'http.port: must be a whole number 0–65535, got "80abc"'],
+    [{ MAILROOM_LOG_LEVEL: 'loud' }, 'log.level: must be one of debug, info, warn, error, silent, got "loud"'],
+    [{ MAILROOM_BLOBS_KIND: 's3' }, 'blobs.s3.bucket: is required with blobs.kind s3'],
+    [{ MAILROOM_BLOBS_S3_FORCE_PATH_STYLE: 'maybe' }, 'blobs.s3.forcePathStyle: must be true or false, got "maybe"'],
+    [{ MAILROOM_REDIS_URL: 'http://:hunter2@x' }, 'redis.url: must be a URL redis://… or rediss://…'],
+    [{ MAILROOM_ROLES: 'ingest,serve' }, 'roles: must be a list of ingest, send, portal, got "ingest,serve"'],
+    [
+      { MAILROOM_SECURITY_CACHE_KEYS: 'k1:c2hvcnQ=' },
+      'security.cacheKeys: entry 1 (k1) must be 32 bytes in base64, got 5',
+    ],
+    [{ MAILROOM_SECURITY_CACHE_KEYS: `k:${KEY},k:${KEY}` }, 'security.cacheKeys: entry 2 repeats the id k'],
+    [
+      { MAILROOM_HTTP_API_TOKENS: 'ops:root:0123456789abcdef' },
+      'http.apiTokens: entry 1 must be name:scope:token with scope admin, backend, read',
+    ],
+    [
+      { MAILROOM_HTTP_API_TOKENS: 'ops:read:short' },
+      'http.apiTokens: entry 1 (ops) must have a token of at least 16 characters',
+    ],
+    [{ MAILROOM_REDIS_ULR: 'x' }, 'MAILROOM_REDIS_ULR: is not a setting; did you mean MAILROOM_REDIS_URL?'],
+    [{ MAILROOM_MESSAGE_ID_DOMAIN: 'a b' }, 'messageIdDomain: must be a host name, got "a b"'],
+    [{ MAILROOM_REDIS_TLS_CA: 'nonsense' }, 'redis.tls.ca: must be a certificate in PEM form, got "nonsense"'],
+    [
+      { MAILROOM_REDIS_URL_FILE: '/nowhere' },
+      'redis.url: is set twice: by MAILROOM_REDIS_URL and MAILROOM_REDIS_URL_FILE',
+    ],
+    [{ MAILROOM_OAUTH_APPLICATIONS: '{' }, 'oauthApplications: must be JSON'],
+  ];
+  it.each(table)('%j', (env, line) => expect(problems(env)).toContain(line));
+
+  it('production asks for Redis and keys', () => {
+    expect(problems({}, {})).toEqual([
+      'redis.url: is required in production (MAILROOM_REDIS_URL)',
+      'security.cacheKeys: is required in production',
+      'security.conversationKeys: is required in production',
+    ]);
+  });
+
+  it('all are named at once, and the first is the field of the error', () => {
+    expect(problems({ MAILROOM_HTTP_PORT: 'x', MAILROOM_LOG_LEVEL: 'y', MAILROOM_ROLES: 'z' })).toHaveLength(3);
+  });
+
+  it('a value of a secret is never repeated', () => {
+    const text = problems({ MAILROOM_SECURITY_CACHE_KEYS: 'my-secret-text', MAILROOM_REDIS_URL: 'hunter2' }).join();
+    expect(text).not.toMatch(/my-secret-text|hunter2/);
+  });
+
+  it('unknown keys of a file are named with the nearest known one', () => {
+    write('mailroom.yaml', 'http:\n  prot: 80\nreddis:\n  url: x\nlog: info\n');
+    expect(problems({})).toEqual([
+      'http.prot: is not a setting; did you mean http.port?',
+      'reddis: is not a setting; did you mean redis?',
+      'log: must hold settings as keys and values',
+    ]);
+  });
+
+  it('a file that is not YAML is named with the line', () => {
+    write('mailroom.yaml', 'http:\n  port: 1\n bad: [\n');
+    expect(problems({})[0]).toMatch(/mailroom\.yaml: line 3, column \d+: /);
+  });
+
+  it('a variable of an orchestrator is none of ours', () => {
+    expect(problems({ MAILROOM_PORT_8080_TCP_PROTO: 'tcp', MAILROOM_SERVICE_HOST: '10.0.0.1' })).toEqual([]);
+  });
+
+  it('a prototype is not a setting', () => {
+    write('mailroom.json', '{"__proto__": {"polluted": 1}, "constructor": {"prototype": {"polluted": 1}}}');
+    expect(problems({}).length).toBeGreaterThan(0);
+    expect(({} as Record<string, unknown>).polluted).toBeUndefined();
+  });
+});
+
+describe('OAuth2 applications', () => {
+  const apps = (list: unknown) => ({ MAILROOM_OAUTH_APPLICATIONS: JSON.stringify(list) });
+  const good = { name: 'Contoso', tenant: 't', clientId: 'c' };
+
+  it('secrets come from value, file or environment', () => {
+    write('secret', 'from-the-file\n');
+    const credentials = [
+      { secret: 'plain' },
+      { secretFile: 'secret', expires: '2027-01-31' },
+      { secretEnv: 'APP_SECRET' },
+      { assertionFile: 'token' },
+    ];
+    const config = load({ ...apps([{ ...good, credentials }]), APP_SECRET: 'from-the-environment' });
+    expect(config.oauthApplications[0]?.credentials).toEqual([
+      { kind: 'secret', secret: 'plain' },
+      { kind: 'secret', secret: 'from-the-file', expires: '2027-01-31' },
+      { kind: 'secret', secret: 'from-the-environment' },
+      { kind: 'federated', assertionFile: join(folder, 'token') },
+    ]);
+  });
+
+  const table: [unknown, string][] = [
+    [
+      { ...good, cloud: 'germany' },
+      'oauthApplications[0].cloud: must be one of world, gccHigh, dod, china, got "germany"',
+    ],
+    [{ name: 'x' }, 'oauthApplications[0].clientId: is required'],
+    [{ ...good, clientID: 'x' }, 'oauthApplications[0].clientID: is not a known field; did you mean clientId?'],
+    [
+      { ...good, credentials: [{}] },
+      'oauthApplications[0].credentials[0]: must have a secret, a certificate or an assertionFile',
+    ],
+    [
+      { ...good, credentials: [{ secretFile: 'none' }] },
+      'oauthApplications[0].credentials[0].secretFile: cannot be read (ENOENT), got none',
+    ],
+    [
+      { ...good, credentials: [{ secretEnv: 'NONE' }] },
+      'oauthApplications[0].credentials[0].secretEnv: names a variable that is not set, got NONE',
+    ],
+    [
+      { ...good, credentials: [{ secret: 'a', secretEnv: 'B' }] },
+      'oauthApplications[0].credentials[0].secret: must be given once: as value, File or Env',
+    ],
+    [
+      { ...good, credentials: [{ secret: 'a', expires: 'soon' }] },
+      'oauthApplications[0].credentials[0].expires: must be a date like 2027-03-31, got "soon"',
+    ],
+    [{ ...good, proxy: 'ftp://x' }, 'oauthApplications[0].proxy: must be a URL http://… or socks5://…, got "ftp://x"'],
+  ];
+  it.each(table)('%j', (application, line) => expect(problems(apps([application]))).toContain(line));
+
+  it('names are unique', () => {
+    expect(problems(apps([good, good]))).toContain('oauthApplications[1].name: is used twice, got "Contoso"');
+  });
+});
+
+describe('for people', () => {
+  it('the reference has every setting', () => {
+    const text = documentation();
+    for (const { path, setting } of entries())
+      expect(text).toContain(`| \`${path}\`${setting.sensitive ? ' 🔒' : ''} | \`${setting.env}\``);
+  });
+
+  it('environment names are unique and tell the path', () => {
+    const names = entries().map(({ setting }) => setting.env);
+    expect(new Set(names).size).toBe(names.length);
+    for (const { path, setting } of entries()) {
+      expect(setting.env.replaceAll('_', '').toLowerCase()).toBe(`mailroom${path.replaceAll('.', '').toLowerCase()}`);
+    }
+  });
+
+  it('masking leaves no secret', () => {
+    mkdirSync(join(folder, 'x'));
+    const secrets = ['hunter2-redis', 'sixteen-characters-token', 'the-application-secret', 'aws-secret-key'];
+    const config = load({
+      MAILROOM_REDIS_URL: `rediss://user:${secrets[0]}@redis:6380/1`,
+      MAILROOM_HTTP_API_TOKENS: `ops:read:${secrets[1]}`,
+      MAILROOM_OAUTH_APPLICATIONS: JSON.stringify([
+        { name: 'A', clientId: 'c', credentials: [{ secret: secrets[2] }] },
+      ]),
+      MAILROOM_BLOBS_S3_ACCESS_KEY_ID: 'AKIA',
+      MAILROOM_BLOBS_S3_SECRET_ACCESS_KEY: secrets[3] ?? '',
+    });
+    const text = JSON.stringify(masked(config));
+    for (const secret of [...secrets, KEY, Buffer.alloc(32, 5).toString('hex')]) expect(text).not.toContain(secret);
+    expect(masked(config)).toMatchObject({
+      redis: { url: 'rediss://user:******@redis:6380/1' },
+      security: { cacheKeys: [{ id: 'a', key: '••••••' }] },
+      http: { apiTokens: [{ name: 'ops', scope: 'read' }] },
+    });
+  });
+});

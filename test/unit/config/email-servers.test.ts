@@ -1,0 +1,310 @@
+// Definitions of email servers: the administrators' fields, defaults, and for every kind of mistake the message a person understands.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { combine, type Found, readDefinitionFile } from '../../../src/config/email-servers.ts';
+
+const imap = {
+  serverType: 'IMAP',
+  name: 'Support inbound',
+  host: 'outlook.office365.com',
+  port: 993,
+  tls: 'enabled',
+  authenticationType: 'OAuth2',
+  user: 'support@contoso.example',
+  emailFlow: 'Support',
+  enabled: true,
+  application: 'Contoso',
+};
+const smtp = {
+  serverType: 'SMTP',
+  name: 'Support outbound',
+  host: 'smtp.office365.com',
+  port: 587,
+  tls: 'enabled',
+  authenticationType: 'OAuth2',
+  user: 'alex@contoso.example',
+  additionalEmailFromAddresses: ['support@contoso.example'],
+  enabled: true,
+  application: 'Contoso',
+  signIn: 'delegated',
+};
+
+const found = (definitions: unknown[], source: Found['source'] = 'file'): Found[] =>
+  definitions.map((definition, index) => ({
+    definition,
+    source,
+    at: `emailServers[${index}]`,
+    index,
+    folder: '/config',
+  }));
+const read = (...definitions: unknown[]) => combine(found(definitions), { IMAP_PASSWORD: 'from-env' });
+const lines = (...definitions: unknown[]) =>
+  read(...definitions).invalid.flatMap(({ problems }) => problems.map(({ field, message }) => `${field}: ${message}`));
+
+describe('the fields of the handbook', () => {
+  it('make an IMAP and an SMTP server, with defaults for the rest', () => {
+    const { servers, invalid } = read(imap, smtp);
+    expect(invalid).toEqual([]);
+    expect(servers).toEqual([
+      {
+        type: 'IMAP',
+        name: 'Support inbound',
+        host: 'outlook.office365.com',
+        port: 993,
+        tls: 'enabled',
+        authentication: { type: 'OAuth2', application: 'Contoso', signIn: 'appOnly' },
+        user: 'support@contoso.example',
+        enabled: true,
+        source: 'file',
+        emailFlow: 'Support',
+        folder: 'INBOX',
+        startFrom: 'now',
+        afterQueued: { action: 'leave' },
+        maxMessageSize: 52_428_800,
+      },
+      {
+        type: 'SMTP',
+        name: 'Support outbound',
+        host: 'smtp.office365.com',
+        port: 587,
+        tls: 'enabled',
+        authentication: { type: 'OAuth2', application: 'Contoso', signIn: 'delegated' },
+        user: 'alex@contoso.example',
+        enabled: true,
+        source: 'file',
+        additionalFromAddresses: ['support@contoso.example'],
+        sendMode: 'sendAs',
+        displayNames: {},
+        sentCopy: { policy: 'server' },
+        pace: { perMinute: 30, connections: 3, recipientsPerDay: 10_000 },
+        fromRoles: {},
+        uncertain: 'hold',
+      },
+    ]);
+  });
+
+  const readings: [object, object][] = [
+    [{ ...imap, authenticationType: 'OAUTH2' }, { authentication: { type: 'OAuth2' } }],
+    [{ ...imap, authenticationType: '0AUTH2' }, { authentication: { type: 'OAuth2' } }],
+    [
+      { ...imap, serverType: 'imap', tls: true },
+      { type: 'IMAP', tls: 'enabled' },
+    ],
+    [
+      { ...imap, port: '993', enabled: 'no' },
+      { port: 993, enabled: false },
+    ],
+    [{ ...imap, startFrom: '2026-11-01' }, { startFrom: { since: '2026-11-01T00:00:00.000Z' } }],
+    [
+      { ...imap, startFrom: { since: '2026-11-01T08:00:00+01:00' } },
+      { startFrom: { since: '2026-11-01T07:00:00.000Z' } },
+    ],
+    [{ ...imap, afterQueued: { move: 'Erledigt ✓' } }, { afterQueued: { action: 'move', folder: 'Erledigt ✓' } }],
+    [{ ...imap, maximumSize: '25 MB' }, { maxMessageSize: 26_214_400 }],
+    [{ ...imap, emailFlow: 'Rechnungen & Zahlung: 支払い' }, { emailFlow: 'Rechnungen & Zahlung: 支払い' }],
+    [{ ...imap, emailFlow: 'e\u0301'.repeat(100) }, { emailFlow: 'é'.repeat(100) }],
+    [{ ...imap, emailFlow: '👍'.repeat(100) }, { emailFlow: '👍'.repeat(100) }],
+    [
+      { ...smtp, additionalEmailFromAddresses: 'a@b.example; c@d.example' },
+      { additionalFromAddresses: ['a@b.example', 'c@d.example'] },
+    ],
+    [
+      { ...smtp, displayNames: { 'Support@Contoso.Example': 'Contoso' } },
+      { displayNames: { 'support@contoso.example': 'Contoso' } },
+    ],
+    [{ ...smtp, pace: { perMinute: 60 } }, { pace: { perMinute: 60, connections: 3, recipientsPerDay: 10_000 } }],
+    [
+      { ...smtp, sentCopy: { append: 'Gesendete Elemente' } },
+      { sentCopy: { policy: 'append', folder: 'Gesendete Elemente' } },
+    ],
+  ];
+  it.each(readings)('%j', (definition, expected) => {
+    expect(lines(definition)).toEqual([]);
+    expect(read(definition).servers[0]).toMatchObject(expected);
+  });
+
+  it('a password comes from value, file or environment', () => {
+    const password = { ...imap, authenticationType: 'Password', application: undefined };
+    const { servers } = read(
+      { ...password, password: 'plain' },
+      { ...password, name: 'b', user: 'b@x.example', passwordEnv: 'IMAP_PASSWORD' },
+    );
+    expect(servers.map(({ authentication }) => authentication)).toEqual([
+      { type: 'Password', password: 'plain' },
+      { type: 'Password', password: 'from-env' },
+    ]);
+  });
+
+  it('a placeholder stays text: nothing is expanded', () => {
+    const emailFlow = `$${'{HOME}'}`;
+    expect(read({ ...imap, emailFlow }).servers[0]).toMatchObject({ emailFlow });
+  });
+});
+
+describe('mistakes', () => {
+  const table: [unknown, string][] = [
+    [{ ...imap, port: 70000 }, 'emailServers[0].port: must be 1–65535, got 70000'],
+    [{ ...imap, port: 0 }, 'emailServers[0].port: must be 1–65535, got 0'],
+    [{ ...imap, port: 99.5 }, 'emailServers[0].port: must be 1–65535, got 99.5'],
+    [{ ...imap, host: 'out look' }, 'emailServers[0].host: must be a host name or an IP address, got "out look"'],
+    [{ ...imap, host: undefined }, 'emailServers[0].host: is required'],
+    [{ ...imap, name: '' }, 'emailServers[0].name: must not be empty, got ""'],
+    [
+      { ...imap, name: 'x'.repeat(101) },
+      `emailServers[0].name: must be at most 100 characters, got "${'x'.repeat(76)}…`,
+    ],
+    [{ ...imap, emailFlow: 'a\u0000b' }, 'emailServers[0].emailFlow: must not hold control characters, got "a·b"'],
+    [{ ...imap, emailFlow: 'a\u202Eb' }, 'emailServers[0].emailFlow: must not hold control characters, got "a·b"'],
+    [{ ...imap, emailFlow: undefined }, 'emailServers[0].emailFlow: is required'],
+    [{ ...imap, tls: 'maybe' }, 'emailServers[0].tls: must be enabled or disabled, got "maybe"'],
+    [
+      { ...imap, authenticationType: 'Kerberos' },
+      'emailServers[0].authenticationType: must be OAuth2 or Password, got "Kerberos"',
+    ],
+    [{ ...imap, enabled: 'perhaps' }, 'emailServers[0].enabled: must be true or false, got "perhaps"'],
+    [{ ...imap, user: 'support' }, 'emailServers[0].user: must be a mail address with authenticationType OAuth2'],
+    [
+      { ...imap, application: undefined },
+      'emailServers[0].application: is required with authenticationType OAuth2: name of an OAuth2 application',
+    ],
+    [
+      { ...imap, authenticationType: 'Password', application: undefined },
+      'emailServers[0].password: is required with authenticationType Password',
+    ],
+    [
+      { ...imap, authenticationType: 'Password', password: 'x' },
+      'emailServers[0].application: goes with authenticationType OAuth2',
+    ],
+    [{ ...imap, password: 'geheim' }, 'emailServers[0].password: goes with authenticationType Password'],
+    [{ ...imap, emaiFlow: 'x' }, 'emailServers[0].emaiFlow: is not a known field; did you mean emailFlow?'],
+    [{ ...imap, 'Email Flow': 'x' }, 'emailServers[0].Email Flow: is not a known field; did you mean emailFlow?'],
+    [{ ...imap, sendMode: 'sendAs' }, 'emailServers[0].sendMode: belongs to servers of type SMTP'],
+    [{ ...smtp, emailFlow: 'x' }, 'emailServers[0].emailFlow: belongs to servers of type IMAP'],
+    [
+      { ...imap, startFrom: 'yesterday' },
+      'emailServers[0].startFrom: must be now, unseen, all or a date like 2026-11-01, got "yesterday"',
+    ],
+    [
+      { ...imap, afterQueued: 'delete' },
+      'emailServers[0].afterQueued: must be leave, seen or { move: <folder> }, got "delete"',
+    ],
+    [
+      { ...imap, maximumSize: 'huge' },
+      'emailServers[0].maximumSize: must be a size from 1 KB to 1 GB, like 25 MB, got "huge"',
+    ],
+    [{ ...imap, proxy: 'ftp://x' }, 'emailServers[0].proxy: must be a URL http://… or socks5://…, got "ftp://x"'],
+    [
+      { ...smtp, additionalEmailFromAddresses: ['no-address'] },
+      'emailServers[0].additionalEmailFromAddresses[0]: must be a mail address like support@example.com, got "no-address"',
+    ],
+    [
+      { ...smtp, additionalEmailFromAddresses: [{}] },
+      'emailServers[0].additionalEmailFromAddresses[0]: must be a mail address',
+    ],
+    [
+      { ...smtp, pace: { perMinut: 5 } },
+      'emailServers[0].pace.perMinut: is not a known field; did you mean perMinute?',
+    ],
+    [{ ...smtp, signIn: 'magic' }, 'emailServers[0].signIn: must be appOnly or delegated, got "magic"'],
+    [{ ...imap, serverType: 'POP3' }, 'emailServers[0].serverType: must be IMAP or SMTP, got "POP3"'],
+    [{ name: 'x' }, 'emailServers[0].serverType: is required: IMAP or SMTP'],
+    ['text', 'emailServers[0]: must be a definition with fields and values'],
+    [null, 'emailServers[0]: must be a definition with fields and values'],
+  ];
+  it.each(table)('%j', (definition, line) => {
+    expect(lines(definition)).toEqual([expect.stringContaining(line)]);
+  });
+
+  it('do not stop the others, and name theirs', () => {
+    const { servers, invalid } = read({ ...imap, port: -1 }, smtp);
+    expect(servers.map(({ name }) => name)).toEqual(['Support outbound']);
+    expect(invalid).toMatchObject([{ index: 0, source: 'file', name: 'Support inbound' }]);
+  });
+
+  it('several of one definition are all named', () => {
+    expect(lines({ ...imap, port: -1, tls: 'x', emailFlow: '' })).toHaveLength(3);
+  });
+
+  it('a name is unique without regard to case and form; the second is the wrong one', () => {
+    const second = { ...smtp, name: 'SUPPORT Inbound' };
+    expect(lines(imap, second)).toEqual([
+      'emailServers[1].name: is used already by emailServers[0], got "SUPPORT Inbound"',
+    ]);
+  });
+
+  it('a mailbox is watched once; another folder or a disabled server is no conflict', () => {
+    const again = {
+      ...imap,
+      name: 'Second',
+      user: 'SUPPORT@contoso.example',
+      host: 'Outlook.Office365.com',
+      folder: 'inbox',
+    };
+    expect(lines(imap, again)).toEqual([
+      'emailServers[1].user: folder of this mailbox is watched already by "Support inbound", got "SUPPORT@contoso.example"',
+    ]);
+    expect(lines(imap, { ...again, folder: 'Archive' })).toEqual([]);
+    expect(lines(imap, { ...again, enabled: false })).toEqual([]);
+  });
+
+  it('the portal may not read files or environment', () => {
+    const definition = { ...imap, authenticationType: 'Password', application: undefined, passwordFile: '/etc/passwd' };
+    const { invalid } = combine(found([definition], 'portal'), {});
+    expect(invalid[0]?.problems).toEqual([
+      { field: 'emailServers[0].passwordFile', message: 'is not allowed in the portal' },
+    ]);
+  });
+
+  it('a password is not repeated', () => {
+    expect(JSON.stringify(read({ ...imap, authenticationType: 'Password', password: 12345 }))).not.toContain('12345');
+  });
+});
+
+describe('files', () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'mailroom-servers-'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+  const file = (text: string): string => {
+    writeFileSync(join(folder, 'email-servers.yaml'), text);
+    return join(folder, 'email-servers.yaml');
+  };
+
+  it('no file, an empty one, a bare list, a list under emailServers', () => {
+    expect(readDefinitionFile(join(folder, 'none.yaml'))).toEqual([]);
+    expect(readDefinitionFile(file('# nothing yet\n'))).toEqual([]);
+    expect(readDefinitionFile(file('emailServers:\n'))).toEqual([]);
+    expect(readDefinitionFile(file('- name: a\n'))).toHaveLength(1);
+    expect(readDefinitionFile(file('emailServers:\n  - name: a\n  - name: b\n'))).toHaveLength(2);
+  });
+
+  const broken: [string, RegExp][] = [
+    ['emailServers:\n  - name: "a\n', /email-servers\.yaml: line \d+, column \d+: /],
+    ['emailServers:\n  - name: a\n   port: 1\n', /line 3, column \d+: /],
+    ['emailServers: 5\n', /must hold emailServers: with a list/],
+    ['emailServers:\n  - name: a\n    name: b\n', /line 3, column \d+: /],
+    [
+      'a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: [*c,*c,*c,*c,*c,*c,*c,*c,*c]\n',
+      /alias/,
+    ],
+  ];
+  it.each(broken)('%j', (text, expected) => {
+    expect(() => readDefinitionFile(file(text))).toThrow(expected);
+  });
+
+  it('the shipped example is valid', () => {
+    const example = readDefinitionFile(
+      fileURLToPath(new URL('../../../config/email-servers.example.yaml', import.meta.url)),
+    );
+    const { servers, invalid } = combine(example, {});
+    expect(invalid).toEqual([]);
+    expect(servers.map(({ type, user }) => [type, user])).toEqual([
+      ['IMAP', 'support@contoso.example'],
+      ['SMTP', 'support@contoso.example'],
+    ]);
+  });
+});
