@@ -54,7 +54,7 @@ export interface SandboxPorts {
   imap?: number;
   /** Submission with STARTTLS. */
   smtp?: number;
-  /** HTTP control endpoint; only opened when given. */
+  /** HTTP control endpoint of `mailroom sandbox` (startControl). */
   control?: number;
 }
 

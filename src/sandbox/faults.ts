@@ -139,7 +139,8 @@ export const FAULTS = {
   },
   expungeWhileFetch: {
     protocol: 'imap',
-    description: 'The message is removed by another client while the FETCH that asks for it runs',
+    description:
+      'The message is removed by another client while the FETCH that asks for it runs: NO after the other rows',
     parameters: { uid },
   },
   wrongSize: {

@@ -6,6 +6,8 @@ import { type Position, resolveSet } from './sequence.ts';
 import type { CommandFunction, Session } from './session-types.ts';
 import { textOf } from './tokens.ts';
 
+const NO_LONGER = 'NO Some of the requested messages no longer exist.';
+
 export const fetch: CommandFunction = async (session, command) => {
   const { selected, tenant, output } = session;
   if (!selected) return 'BAD Command received in Invalid state.';
@@ -22,20 +24,23 @@ export const fetch: CommandFunction = async (session, command) => {
 
   const short = readsContent ? faults.take('shortFetch', { mailbox, folder }) : undefined;
   let rows = 0;
+  let missing = false;
   for (const position of found) {
     const { message } = position;
     const circumstances = { mailbox, folder, uid: message.uid };
-    if (short && rows >= (short.after ?? 1)) return 'NO Some of the requested messages no longer exist.';
+    if (short && rows >= (short.after ?? 1)) return NO_LONGER;
     if (!faults.none) {
       if (faults.peek('lateVisible', circumstances)) continue;
       if (readsContent && (faults.take('emptyFetch', circumstances) || faults.peek('lateReadable', circumstances)))
         continue;
       if (faults.take('expungeWhileFetch', circumstances)) {
         tenant.store.expunge(selected.folder, [message]);
-        continue;
       }
     }
-    if (gone(selected.folder.messages, message)) continue;
+    if (gone(selected.folder.messages, message)) {
+      missing = true;
+      continue;
+    }
     markSeen(session, message, items);
     if (putRow(session, position, items, readsContent ? faults : undefined) === 'cut') {
       await output.flush();
@@ -46,7 +51,8 @@ export const fetch: CommandFunction = async (session, command) => {
     if (output.full) await output.flush();
     if (output.stalled) return undefined;
   }
-  if (short && rows < found.length) return 'NO Some of the requested messages no longer exist.';
+  // RFC 2180 §4.1.2 leaves the answer to the server; Exchange says NO after the rows it could send.
+  if (missing || (short && rows < found.length)) return NO_LONGER;
   return 'OK FETCH completed.';
 };
 

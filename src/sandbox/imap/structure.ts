@@ -117,14 +117,14 @@ function splitBody(body: Buffer, boundary: string): Buffer[] {
   let start = -1;
   for (let at = body.indexOf(mark); at >= 0; at = body.indexOf(mark, at + mark.length)) {
     if (at > 0 && body[at - 1] !== 10) continue;
-    if (start >= 0) pieces.push(body.subarray(start, Math.max(start, body[at - 2] === 13 ? at - 2 : at - 1)));
-    start = -1;
-    if (body.toString('latin1', at + mark.length, at + mark.length + 2) === '--') return pieces;
-    const lineEnd = body.indexOf(10, at);
-    if (lineEnd < 0) return pieces;
+    const newline = body.indexOf(10, at);
+    const lineEnd = newline < 0 ? body.length : newline + 1;
+    const rest = body.toString('latin1', at + mark.length, lineEnd).trim();
     // A line that merely begins like the boundary is none.
-    if (body.toString('latin1', at + mark.length, lineEnd).trim() !== '') continue;
-    start = lineEnd + 1;
+    if (rest !== '' && rest !== '--') continue;
+    if (start >= 0) pieces.push(body.subarray(start, Math.max(start, body[at - 2] === 13 ? at - 2 : at - 1)));
+    if (rest === '--') return pieces;
+    start = lineEnd;
   }
   if (start >= 0) pieces.push(body.subarray(start));
   return pieces;

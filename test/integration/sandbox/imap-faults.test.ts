@@ -246,7 +246,7 @@ const effects: Record<ImapFault, () => Promise<void>> = {
     set({ name: 'expungeWhileFetch', uid: 2, times: 1 });
     const answer = await client.command(SOURCE);
     expect(rows(answer)).toEqual([1, 3]);
-    expect(answer).toContain('* 2 EXPUNGE');
+    expect(answer).toMatch(/^\* 2 EXPUNGE\r\nA3 NO Some of the requested messages no longer exist\.\r\n$/m);
     expect(sandbox.mailboxes.list(SHARED).map(({ uid }) => uid)).toEqual([1, 3]);
   },
   async wrongSize() {
