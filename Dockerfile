@@ -1,0 +1,40 @@
+# syntax=docker/dockerfile:1
+# Mailroom: one image, all roles. The final stage holds compiled JavaScript and production packages, runs as user 1000, and writes only to
+# /data (blobs) and /tmp: start it with a read-only root file system. Its steps are replayed by test/integration/harness/image.test.ts.
+
+FROM node:24.21.0-bookworm-slim AS build
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --ignore-scripts --no-audit --no-fund
+COPY tsconfig.json tsconfig.build.json ./
+COPY src ./src
+RUN npm run build
+
+FROM node:24.21.0-bookworm-slim AS packages
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
+
+FROM node:24.21.0-bookworm-slim
+LABEL org.opencontainers.image.title="Mailroom" \
+      org.opencontainers.image.description="Shared-mailbox gateway of a contact center: IMAP in, BullMQ between, SMTP out"
+ENV NODE_ENV=production \
+    NODE_OPTIONS=--enable-source-maps \
+    MAILROOM_CONFIG_DIR=/etc/mailroom \
+    MAILROOM_BLOBS_FOLDER=/data/blobs \
+    MAILROOM_HTTP_HOST=0.0.0.0 \
+    MAILROOM_HTTP_PORT=8080
+RUN install -d -o node -g node -m 0750 /data /data/blobs && install -d /etc/mailroom
+WORKDIR /app
+COPY package.json ./
+COPY --from=packages /app/node_modules ./node_modules
+COPY --from=build /app/dist ./dist
+USER 1000:1000
+VOLUME /data
+EXPOSE 8080
+# Every role answers /healthz. Mailroom handles SIGTERM itself as process 1 and starts no children: no init needed.
+HEALTHCHECK --interval=15s --timeout=5s --start-period=20s --retries=3 \
+  CMD ["node", "-e", "fetch('http://127.0.0.1:' + (process.env.MAILROOM_HTTP_PORT ?? 8080) + '/healthz').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+STOPSIGNAL SIGTERM
+ENTRYPOINT ["node", "/app/dist/main.js"]
+CMD ["serve"]

@@ -1,0 +1,135 @@
+// Dockerfile and docker-compose.yml fit the code: variables exist, images are pinned, containers run with as little as they need, the demo's
+// files are valid.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { loadConfig } from '../../src/config/config.ts';
+import { entries } from '../../src/config/load.ts';
+import { readSandboxConfig } from '../../src/sandbox/config-file.ts';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const read = (path: string) => readFileSync(join(root, path), 'utf8');
+
+interface Service {
+  image: string;
+  command: string[];
+  read_only: boolean;
+  cap_drop: string[];
+  security_opt: string[];
+  stop_grace_period: string;
+  environment?: Record<string, string>;
+  profiles?: string[];
+  healthcheck?: { test: string[] };
+}
+const compose = parse(read('docker-compose.yml'), { merge: true }) as {
+  services: Record<string, Service>;
+  secrets: Record<string, { file: string }>;
+  volumes: Record<string, unknown>;
+};
+const services = Object.entries(compose.services);
+const dockerfile = read('Dockerfile');
+
+const known = new Set(['MAILROOM_CONFIG_DIR', ...entries().map(({ setting }) => setting.env)]);
+const unknownVariables = (text: string) =>
+  [...text.matchAll(/\bMAILROOM_[A-Z0-9_]+/g)]
+    .map(([name]) => name.replace(/_FILE$/, ''))
+    .filter((name) => !known.has(name) && !name.startsWith('MAILROOM_SECRET_'));
+
+test('every variable that is named is a setting', () => {
+  expect(unknownVariables(dockerfile)).toEqual([]);
+  expect(unknownVariables(read('docker-compose.yml'))).toEqual([]);
+});
+
+test('images are pinned to a version', () => {
+  const images = [
+    ...[...dockerfile.matchAll(/^FROM (\S+)/gm)].map(([, image = '']) => image),
+    ...services.map(([, service]) => service.image),
+  ];
+  for (const image of images) expect(image).toMatch(/:\d+\.\d+\.\d+/);
+  const { version } = JSON.parse(read('package.json')) as { version: string };
+  expect(compose.services.ingest?.image).toBe(`mailroom:${version}`);
+});
+
+describe('docker-compose.yml', () => {
+  test('has a service for each role', () => {
+    const commands = Object.fromEntries(services.map(([name, { command }]) => [name, command[0]]));
+    expect(commands).toMatchObject({
+      ingest: 'ingest',
+      send: 'send',
+      http: 'portal',
+      sandbox: 'sandbox',
+      demo: 'serve',
+    });
+  });
+
+  test.each(services)('%s runs with as little as it needs', (_, service) => {
+    expect(service.read_only).toBe(true);
+    expect(service.cap_drop).toEqual(['ALL']);
+    expect(service.security_opt).toContain('no-new-privileges:true');
+    expect(service.stop_grace_period).toMatch(/^\d+s$/);
+  });
+
+  test('Redis keeps what it was given and evicts nothing', () => {
+    const command = compose.services.redis?.command.join(' ');
+    expect(command).toContain('--appendonly yes');
+    expect(command).toContain('--maxmemory-policy noeviction');
+  });
+
+  test('secrets come from files outside of the repository and the image', () => {
+    for (const { file } of Object.values(compose.secrets)) expect(file).toMatch(/^\.\/secrets\//);
+    expect(
+      read('.dockerignore')
+        .split('\n')
+        .filter((line) => line !== '' && !line.startsWith('#'))[0],
+    ).toBe('*');
+    for (const [, { environment = {} }] of services) {
+      for (const [name, value] of Object.entries(environment)) {
+        if (/KEYS|TOKENS|PASSWORD/.test(name)) expect(value, name).toMatch(/^\/run\/secrets\//);
+      }
+    }
+  });
+
+  test('the demo’s configuration is valid and fits its tenant', async () => {
+    const folder = join(root, 'compose/demo');
+    const environment = { ...compose.services.demo?.environment };
+    const config = loadConfig({ configDir: folder, env: environment });
+    const sandbox = await readSandboxConfig(join(folder, 'sandbox.yaml'));
+    const application = config.oauthApplications[0];
+    expect(application).toMatchObject({
+      tenant: sandbox.tenant,
+      authority: `https://localhost:${sandbox.ports?.oauth}`,
+    });
+    expect(sandbox.applications?.[0]).toMatchObject({
+      clientId: application?.clientId,
+      secret: environment.MAILROOM_SECRET_SANDBOX,
+    });
+    const { emailServers } = parse(read('compose/demo/email-servers.yaml')) as {
+      emailServers: { port: number; user: string }[];
+    };
+    expect(emailServers.map(({ port }) => port)).toEqual([sandbox.ports?.imaps, sandbox.ports?.smtp]);
+    for (const { user } of emailServers) expect(sandbox.users.map(({ address }) => address)).toContain(user);
+  });
+});
+
+describe('Dockerfile', () => {
+  test('runs as a numbered user without root, in the exec form, with a health check', () => {
+    const last = dockerfile.slice(dockerfile.lastIndexOf('\nFROM '));
+    expect(last).toMatch(/^USER 1000:1000$/m);
+    expect(last).toMatch(/^ENTRYPOINT \["node", "\/app\/dist\/main\.js"\]$/m);
+    expect(last).toMatch(/^HEALTHCHECK /m);
+    expect(last).not.toMatch(/^RUN npm/m);
+  });
+
+  test('.dockerignore lets through what is copied', () => {
+    const allowed = read('.dockerignore')
+      .split('\n')
+      .filter((line) => line.startsWith('!'))
+      .map((line) => line.slice(1));
+    const copied = [...dockerfile.matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(([, sources = '']) =>
+      sources.split(' '),
+    );
+    expect([...new Set(copied)].sort()).toEqual([...allowed].sort());
+  });
+});
