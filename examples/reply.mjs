@@ -1,7 +1,8 @@
 // Hands in a reply with nothing but BullMQ and waits for what becomes of it.
 //   REDIS_URL=redis://localhost SMTP_SERVER='Service SMTP' TO=kim@example.org node examples/reply.mjs
 import { createHash, randomUUID } from 'node:crypto';
-import { Queue, QueueEvents } from 'bullmq';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Queue } from 'bullmq';
 
 const {
   REDIS_URL = 'redis://localhost:6379',
@@ -10,9 +11,7 @@ const {
   REPLY_ID = randomUUID(),
 } = process.env;
 const server = SMTP_SERVER.normalize('NFC').replaceAll('%', '%25').replaceAll(':', '%3A');
-const options = { connection: { url: REDIS_URL }, prefix: '{mailroom}' };
-const queue = new Queue(`replies.${server}`, options);
-const events = new QueueEvents(`replies.${server}`, options);
+const queue = new Queue(`replies.${server}`, { connection: { url: REDIS_URL }, prefix: '{mailroom}' });
 
 // Whatever is added under one replyId leaves at most once: choose it before the first try, keep it for every further one.
 const job = await queue.add(
@@ -34,13 +33,16 @@ const job = await queue.add(
 );
 console.log(`reply ${REPLY_ID} queued as ${job.id}`);
 
-try {
-  const result = await job.waitUntilFinished(events); // mailroom.result/1
-  console.log(`${result.state} by ${result.server}: ${result.messageId}`);
-} catch (error) {
-  console.log('failed:', error.message); // mailroom.result/1 as JSON, with code, class and hint
-  process.exitCode = 1;
-} finally {
-  await events.close();
-  await queue.close();
+// It may take its time: servers have a pace, and 'notBefore' and held replies wait for longer. A backend follows GET /v1/replies/:id instead.
+let ended = await queue.getJob(job.id);
+while (ended.finishedOn === undefined) {
+  await delay(500);
+  ended = await queue.getJob(job.id);
 }
+if (ended.failedReason === undefined) {
+  console.log(`${ended.returnvalue.state} by ${ended.returnvalue.server}: ${ended.returnvalue.messageId}`); // mailroom.result/1
+} else {
+  console.log('failed:', ended.failedReason); // mailroom.result/1 as JSON, with code, class and hint
+  process.exitCode = 1;
+}
+await queue.close();

@@ -209,13 +209,13 @@ it.each([
     },
     { connection: { url: redis.url }, prefix: PREFIX },
   );
-  const output = await example(
-    'reply.mjs',
-    { SMTP_SERVER: server, REPLY_ID: 'r-ex' },
-    (text) => text.split('\n').length > 2,
-  );
-  await worker.close();
-  expect(output).toContain(expected);
+  try {
+    const env = { SMTP_SERVER: server, REPLY_ID: 'r-ex' };
+    const output = await example('reply.mjs', env, (text) => text.split('\n').length > 2);
+    expect(output).toContain(expected);
+  } finally {
+    await worker.close();
+  }
   expect(jobs[0]?.id).toBe(replyJobId('r-ex'));
   expect(replySchema.parse(jobs[0]?.data)).toMatchObject({ replyId: 'r-ex' });
 });
