@@ -97,6 +97,11 @@ export async function check(run: Run, step: string, what: string, file: string, 
 export const lint = (run: Run) =>
   check(run, 'lint', 'format and lint (biome check)', 'biome', ['check', '--error-on-warnings', '.']);
 export const types = (run: Run) => check(run, 'types', 'types (tsc)', 'tsc', ['-p', 'tsconfig.json']);
+/** What the types step does not see: declarations that cannot be named. */
+export const build = (run: Run) =>
+  check(run, 'build', 'what npm run build would say (tsc, declarations)', 'tsc', [
+    ...['-p', 'tsconfig.build.json', '--outDir', join(run.tmp, 'dist')],
+  ]);
 
 /** The part of vitest's JSON report that is read here. */
 interface Report {

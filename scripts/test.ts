@@ -6,6 +6,7 @@
 //   npm test -- --long chaos fuzz     long form of chaos and fuzz (TEST_LENGTH=long)
 import { ensureServers } from './ensure-servers.ts';
 import {
+  build,
   cleanUp,
   closing,
   lint,
@@ -33,6 +34,7 @@ const form = long ? 'long form' : 'short form';
 const STEPS: Readonly<Record<string, Step>> = {
   lint: { what: 'format and lint', run: lint },
   types: { what: 'types', run: types },
+  build: { what: 'build', run: build },
   unit: { what: 'unit', run: (run) => project(run, 'unit', 'pure and in-process tests') },
   docs: { what: 'docs', run: (run) => project(run, 'docs', 'generated references and examples are as the code is') },
   corpus: { what: 'corpus', run: (run) => project(run, 'corpus', 'real mails of other projects', { maySkip: true }) },
