@@ -95,7 +95,7 @@ export interface Sandbox {
 /** Starts a tenant. @throws when a port is taken. */
 export async function startSandbox(config: SandboxConfig): Promise<Sandbox> {
   const settings = withDefaults(config);
-  const certificates = await createCertificates();
+  const certificates = createCertificates();
   const directory = createDirectory(settings);
   const faults = createFaults();
   const store = createStore(settings);

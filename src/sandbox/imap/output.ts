@@ -12,6 +12,7 @@ export function createOutput(socket: Socket, bytesPerSecond: () => number | unde
   let pieces: (string | Buffer)[] = [];
   let size = 0;
   let stalled = false;
+  let trickling = Promise.resolve();
 
   const drained = (): Promise<void> =>
     new Promise((resolve) => {
@@ -30,8 +31,14 @@ export function createOutput(socket: Socket, bytesPerSecond: () => number | unde
       if (!socket.write(bytes)) await drained();
       return;
     }
+    // One after the other: a push of IDLE must not get between the bytes of an answer that still trickles.
+    trickling = trickling.then(() => trickle(bytes, rate));
+    await trickling;
+  };
+
+  const trickle = async (bytes: Buffer, rate: number): Promise<void> => {
     const step = Math.max(1, Math.floor(rate / 20));
-    for (let at = 0; at < bytes.length && !socket.destroyed; at += step) {
+    for (let at = 0; at < bytes.length && !socket.destroyed && !stalled; at += step) {
       socket.write(bytes.subarray(at, at + step));
       await sleep(50);
     }
@@ -48,7 +55,7 @@ export function createOutput(socket: Socket, bytesPerSecond: () => number | unde
           );
     pieces = [];
     size = 0;
-    if (stalled || socket.destroyed) return;
+    if (stalled || socket.destroyed || socket.writableEnded) return;
     await send(bytes);
   };
 

@@ -203,11 +203,11 @@ const effects: Record<ImapFault, () => Promise<void>> = {
   },
   async lateReadable() {
     const client = await inbox();
-    set({ name: 'lateReadable', uid: 2, forMilliseconds: 300 });
+    set({ name: 'lateReadable', uid: 2, forMilliseconds: 1500 });
     expect(await client.command('UID SEARCH ALL')).toContain('* SEARCH 1 2 3');
     expect(rows(await client.command('UID FETCH 1:* FLAGS'))).toEqual([1, 2, 3]);
     expect(rows(await client.command(SOURCE))).toEqual([1, 3]);
-    await vi.waitUntil(async () => rows(await client.command(SOURCE)).length === 3);
+    await vi.waitUntil(async () => rows(await client.command(SOURCE)).length === 3, { timeout: 10_000 });
   },
   async lateVisible() {
     const client = await inbox();

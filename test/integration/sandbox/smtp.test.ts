@@ -292,10 +292,10 @@ const effects: Record<SmtpFault, () => Promise<void>> = {
     expect(sandbox.mailboxes.list(SHARED, 'Sent Items')).toEqual([]);
   },
   async lateSentCopy() {
-    sandbox.faults.set({ name: 'lateSentCopy', milliseconds: 60, times: 1 });
+    sandbox.faults.set({ name: 'lateSentCopy', milliseconds: 800, times: 1 });
     await application().sendMail(letter);
     expect(sandbox.mailboxes.list(SHARED, 'Sent Items')).toEqual([]);
-    await vi.waitUntil(() => sandbox.mailboxes.list(SHARED, 'Sent Items').length === 1);
+    await vi.waitUntil(() => sandbox.mailboxes.list(SHARED, 'Sent Items').length === 1, { timeout: 10_000 });
   },
   async rewriteMessageId() {
     sandbox.faults.set({ name: 'rewriteMessageId', keepOriginal: false, times: 1 });
