@@ -14,7 +14,9 @@ import { collect, contentKey, seal, unseal } from './sealing.ts';
 
 const KEY = /^[0-9a-f]{64}(\.enc)?$/;
 /** Bytes that are hashed or encrypted in one go; between them the event loop gets its turn (≈ 1 ms). */
-const STEP = 1024 * 1024;
+const STEP = 512 * 1024;
+/** From here on encrypted bytes are written as they are made: joining them first would hold the event loop and twice the memory. */
+const STREAMED = 4 * STEP;
 
 export function createStore(depot: Depot, ring: KeyRing = []): BlobStore {
   type Waiting = { bytes: Uint8Array; resolve(reference: BlobReference): void; reject(error: unknown): void };
@@ -40,12 +42,52 @@ export function createStore(depot: Depot, ring: KeyRing = []): BlobStore {
     const references: BlobReference[] = [];
     const items = new Map<string, DepotItem>();
     for (const bytes of list) {
+      if (sealingKey !== undefined && bytes.length > STREAMED) {
+        references.push(await putStream(steps(bytes)));
+        continue;
+      }
       const { reference, item } = await prepare(bytes);
       references.push(reference);
       items.set(item.key, item);
     }
     await depot.putMany([...items.values()]);
     return references;
+  }
+
+  async function putStream(source: AsyncIterable<Uint8Array>): Promise<BlobReference> {
+    const hash = createHash('sha256');
+    let size = 0;
+    let sourceFailed: { error: unknown } | undefined;
+    async function* hashed(): AsyncGenerator<Uint8Array> {
+      const chunks = source[Symbol.asyncIterator]();
+      try {
+        for (;;) {
+          const next = await chunks.next().catch((error: unknown) => {
+            sourceFailed = { error };
+            throw error;
+          });
+          if (next.done === true) return;
+          hash.update(next.value);
+          size += next.value.length;
+          yield next.value;
+        }
+      } finally {
+        await chunks.return?.().catch(() => {}); // the reader's failure is the one to report
+      }
+    }
+    let sha256: Buffer | undefined;
+    const key = (): string => {
+      sha256 ??= hash.digest();
+      return nameOf(sha256);
+    };
+    try {
+      await depot.putStream(sealingKey === undefined ? hashed() : seal(hashed(), sealingKey, key), key);
+    } catch (error) {
+      // A lost IMAP connection is not the store's failure.
+      throw sourceFailed === undefined ? error : sourceFailed.error;
+    }
+    const blob = key();
+    return { blob, size, sha256: sha256?.toString('hex') ?? '' };
   }
 
   /** Single puts that arrive while one is being flushed share the next flush. */
@@ -74,41 +116,7 @@ export function createStore(depot: Depot, ring: KeyRing = []): BlobStore {
       }),
     putMany,
 
-    async putStream(source) {
-      const hash = createHash('sha256');
-      let size = 0;
-      let sourceFailed: { error: unknown } | undefined;
-      async function* hashed(): AsyncGenerator<Uint8Array> {
-        const chunks = source[Symbol.asyncIterator]();
-        try {
-          for (;;) {
-            const next = await chunks.next().catch((error: unknown) => {
-              sourceFailed = { error };
-              throw error;
-            });
-            if (next.done === true) return;
-            hash.update(next.value);
-            size += next.value.length;
-            yield next.value;
-          }
-        } finally {
-          await chunks.return?.().catch(() => {}); // the reader's failure is the one to report
-        }
-      }
-      let sha256: Buffer | undefined;
-      const key = (): string => {
-        sha256 ??= hash.digest();
-        return nameOf(sha256);
-      };
-      try {
-        await depot.putStream(sealingKey === undefined ? hashed() : seal(hashed(), sealingKey, key), key);
-      } catch (error) {
-        // A lost IMAP connection is not the store's failure.
-        throw sourceFailed === undefined ? error : sourceFailed.error;
-      }
-      const blob = key();
-      return { blob, size, sha256: sha256?.toString('hex') ?? '' };
-    },
+    putStream,
 
     async *read(key, range) {
       const blob = await depot.open(valid(key));
