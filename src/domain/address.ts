@@ -62,8 +62,8 @@ function parseText(text: string): ParsedAddress {
   if (angle === null) return bad((text.match(/@/g) ?? []).length > 1 && text.includes(',') ? 'multiple' : 'syntax');
   const name = (angle[1] ?? '').trim();
   if (name.includes(',') || name.includes(';')) return bad('multiple');
-  if (name.includes(':')) return bad('group');
   if (/[()]/.test(name)) return bad('comment');
+  if (name.includes(':')) return bad('group');
   return withName(name, angle[2] ?? '');
 }
 

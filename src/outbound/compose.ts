@@ -7,13 +7,11 @@ import type { Message } from '../contract/message.ts';
 import type { Reply } from '../contract/reply.ts';
 import { needsSmtpUtf8, parseAddress } from '../domain/address.ts';
 import { MailroomError } from '../domain/errors.ts';
+import { REPLY_ID_HEADER, replyIdValue } from '../domain/reply-header.ts';
 import type { ReplyEnvelope } from '../domain/reply-journal.ts';
 import type { Sender } from '../domain/sender-policy.ts';
 import { escapeHtml, quoteHtml, quoteText } from './quote.ts';
 import { threadIndex, threadTopic } from './threading.ts';
-
-/** Our own header: what the look-up in Sent goes by first, since Exchange may rewrite Message-ID. */
-export const REPLY_ID_HEADER = 'X-Mailroom-Reply-Id';
 
 export interface ComposedAttachment {
   filename: string;
@@ -140,7 +138,7 @@ export async function compose(composition: Composition): Promise<{ bytes: Buffer
     })),
     headers: {
       ...reply.headers,
-      [REPLY_ID_HEADER]: encodeURIComponent(reply.replyId),
+      [REPLY_ID_HEADER]: replyIdValue(reply.replyId),
       'Thread-Topic': threadTopic(answers?.threadTopic ?? answers?.subject ?? reply.subject),
       'Thread-Index': threadIndex(answers?.threadIndex, date, randomBytes),
       ...(reply.automatic ? { 'Auto-Submitted': 'auto-replied', 'X-Auto-Response-Suppress': 'All' } : {}),

@@ -100,9 +100,11 @@ export async function startOutbound(deps: OutboundDeps): Promise<Outbound> {
 
   async function tick(): Promise<void> {
     for (const { server } of running.values()) {
-      if (!(await deps.pauses.lift(server.name))) continue;
+      const pause = await deps.pauses.read(server.name);
+      if (pause === undefined || pause.until > (deps.now ?? Date.now)()) continue;
+      // Resume before the record goes: ending in between leaves a record, and the next tick resumes again.
       await deps.queues.resume(server.name);
-      deps.emit('SmtpServerResumed', { server: server.name });
+      if (await deps.pauses.lift(server.name)) deps.emit('SmtpServerResumed', { server: server.name });
     }
   }
 

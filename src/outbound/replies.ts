@@ -33,9 +33,9 @@ export interface Replies {
   /** The journal's own lines about a reply, for a person who must decide. */
   evidenceOf(replyId: string): Promise<string[]>;
   /** A person decided: send it again. @throws MailroomError REPLY_UNKNOWN, REPLY_NOT_HELD */
-  releaseHeld(replyId: string): Promise<Result>;
+  releaseHeld(replyId: string, by?: string): Promise<Result>;
   /** A person decided: never send it. @throws MailroomError REPLY_UNKNOWN, REPLY_NOT_HELD */
-  dropHeld(replyId: string): Promise<Result>;
+  dropHeld(replyId: string, by?: string): Promise<Result>;
   /** From drop-down of an email flow: every permitted From of the enabled SMTP servers, the flow's shared addresses first. */
   sendersOfFlow(emailFlow: string): SenderChoice[];
 }
@@ -175,16 +175,16 @@ export function createReplies(deps: RepliesDeps): Replies {
       return (await journal.read(replyId))?.evidence ?? [];
     },
 
-    async releaseHeld(replyId) {
+    async releaseHeld(replyId, by = 'a person') {
       const payload = await sourceOf(await held(replyId));
-      const entry = await moveHeld(replyId, 'prepared', 'a person released it: sent again');
+      const entry = await moveHeld(replyId, 'prepared', `${by} released it: sent again`);
       deps.emit('ReplyReleased', { server: entry.server, replyId });
       await queues.again(entry.server, replyId, payload, { priority: 1 });
       return resultOf(entry);
     },
 
-    async dropHeld(replyId) {
-      const entry = await moveHeld(replyId, 'dropped', 'a person dropped it');
+    async dropHeld(replyId, by = 'a person') {
+      const entry = await moveHeld(replyId, 'dropped', `${by} dropped it`);
       deps.emit('ReplyDropped', { server: entry.server, replyId });
       return resultOf(entry);
     },

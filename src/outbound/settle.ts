@@ -5,9 +5,9 @@ import type { Failure } from '../contract/result.ts';
 import { asError } from '../domain/errors.ts';
 import type { JournalEntry } from '../domain/reply-journal.ts';
 import type { JobEnding } from '../domain/reply-queues.ts';
-import { storeSentCopy, type Work } from './deliver.ts';
 import type { SentFinding } from './ports.ts';
 import { failureOf, resultOf } from './results.ts';
+import { storeSentCopy, type Work } from './work.ts';
 
 export async function settleUncertain(work: Work, entry: JournalEntry): Promise<JobEnding> {
   const { deps, server, reply, fence, settings, now } = work;

@@ -116,7 +116,7 @@ async function startWorker(
         jobId: job.id ?? randomUUID(),
         server,
         payload: job.data,
-        priority: job.opts.priority ?? 0,
+        priority: job.priority ?? job.opts.priority ?? 0, // the former follows changePriority
         attemptsMade: job.attemptsMade,
         progress: (progress) => job.updateProgress(progress),
       });
@@ -140,6 +140,7 @@ async function startWorker(
       concurrency,
       lockDuration: settings.lockMs,
       stalledInterval: settings.stalledCheckMs,
+      maximumRateLimitDelay: 1_000, // closing waits for it
       // A stalled job is run again, as often as it takes: the journal's gate makes that safe, and failing it would lose the reply.
       maxStalledCount: 1_000_000,
       removeOnComplete: { age: settings.keepCompletedSeconds },
@@ -155,7 +156,8 @@ async function startWorker(
       const late = new Promise<'late'>((resolve) => {
         timer = setTimeout(() => resolve('late'), graceMs);
       });
-      if ((await Promise.race([closing, late])) === 'late') await worker.close(true);
+      closing.catch(() => {}); // a job that outlasts the grace ends as stalled elsewhere; the journal's gate makes that safe
+      await Promise.race([closing, late]);
       clearTimeout(timer);
     },
   };

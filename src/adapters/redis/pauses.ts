@@ -26,6 +26,11 @@ if ARGV[1] == '0' and tonumber(redis.call('HGET', KEYS[1], 'until') or '0') > no
 redis.call('HSET', KEYS[1], 'paused', '0', 'until', 0)
 return 1`;
 
+/** Forgets how often it failed; a pause that another worker has just set stays. */
+const HEAL = `
+if redis.call('HGET', KEYS[1], 'paused') == '1' then return 0 end
+return redis.call('DEL', KEYS[1])`;
+
 export function createPauses(redis: Redis) {
   return {
     async read(server: string) {
@@ -49,7 +54,7 @@ export function createPauses(redis: Redis) {
       return (await redis.eval(LIFT, 1, key(server), force ? '1' : '0')) === 1;
     },
     async healed(server: string) {
-      await redis.del(key(server));
+      await redis.eval(HEAL, 1, key(server));
     },
   };
 }

@@ -1,0 +1,206 @@
+// Sent of the mailbox that an SMTP server signs in with, over IMAP: did this reply go out, and storing a copy of it. Hits are confirmed by
+// fetching their headers (Exchange's SEARCH is imprecise, and may not cover X- headers); without a hit the latest mails are compared one
+// by one, since "not found" may lead to a second sending.
+import { ImapFlow, type ListResponse } from 'imapflow';
+import { normalAddress } from '../../domain/address.ts';
+import type { ImapServer, SmtpServer } from '../../domain/email-server.ts';
+import { asError, MailroomError } from '../../domain/errors.ts';
+import { REPLY_ID_HEADER, replyIdValue } from '../../domain/reply-header.ts';
+
+export interface SentFolderSettings {
+  getToken: (
+    server: SmtpServer,
+    protocol: 'smtp' | 'imap',
+    options?: { renew?: boolean },
+  ) => Promise<{ accessToken: string; expiresAt: Date }>;
+  /** IMAP definitions: the sending mailbox's own, or one at the same provider, says host and port. */
+  imapServers: () => readonly ImapServer[];
+  /** Milliseconds. */
+  connectMs?: number;
+  answerMs?: number;
+}
+
+interface Query {
+  replyId: string;
+  messageId: string;
+  since: Date;
+  folder: string | undefined;
+}
+
+type By = 'reply-id' | 'message-id' | 'original-message-id';
+
+const NAMES =
+  /^(?:.*[/.])?(sent items|sent|sent mail|sent messages|gesendete elemente|gesendet|gesendete objekte|éléments envoyés|elementos enviados|posta inviata|verzonden items|skickat|sendt post|lähetetyt|elementy wysłane)$/iu;
+const DAY = 86_400_000;
+/** Mails compared one by one when no search hit is confirmed. */
+const COMPARED = 2_000;
+
+/** Where an SMTP host's mailboxes are read (exchange-online.md, §6). */
+const IMAP_HOSTS: Readonly<Record<string, string>> = {
+  'smtp.office365.com': 'outlook.office365.com',
+  'smtp.office365.us': 'outlook.office365.us',
+};
+
+export function imapEndpoint(
+  server: SmtpServer,
+  definitions: readonly ImapServer[],
+): Pick<ImapServer, 'host' | 'port' | 'tls'> & { ca?: string; proxy?: string } {
+  const user = normalAddress(server.user);
+  const host = IMAP_HOSTS[server.host.toLowerCase()] ?? server.host.replace(/^smtp\./i, 'imap.');
+  const known =
+    definitions.find((one) => normalAddress(one.user) === user && user !== undefined) ??
+    definitions.find((one) => [host, server.host].includes(one.host));
+  return {
+    ...(server.ca === undefined ? {} : { ca: server.ca }),
+    ...(server.proxy === undefined ? {} : { proxy: server.proxy }),
+    host: known?.host ?? host,
+    port: known?.port ?? 993,
+    tls: known?.tls ?? 'enabled',
+    ...(known?.ca === undefined ? {} : { ca: known.ca }),
+  };
+}
+
+export function createSentFolder({ getToken, imapServers, connectMs = 20_000, answerMs = 60_000 }: SentFolderSettings) {
+  async function connect(server: SmtpServer): Promise<ImapFlow> {
+    const endpoint = imapEndpoint(server, imapServers());
+    const implicitTls = endpoint.tls === 'enabled' && endpoint.port !== 143;
+    const auth =
+      server.authentication.type === 'Password'
+        ? { user: server.user, pass: server.authentication.password }
+        : { user: server.user, accessToken: (await getToken(server, 'imap')).accessToken };
+    const client = new ImapFlow({
+      host: endpoint.host,
+      port: endpoint.port,
+      secure: implicitTls,
+      ...(implicitTls ? {} : { doSTARTTLS: endpoint.tls === 'enabled' }),
+      auth,
+      tls: { minVersion: 'TLSv1.2', ...(endpoint.ca === undefined ? {} : { ca: endpoint.ca }) },
+      ...(endpoint.proxy === undefined ? {} : { proxy: endpoint.proxy }),
+      logger: false,
+      disableAutoIdle: true,
+      disableIMAP4rev2: true,
+      connectionTimeout: connectMs,
+      greetingTimeout: connectMs,
+      socketTimeout: answerMs,
+      maxLiteralSize: 4 * 1024 * 1024,
+    });
+    client.on('error', () => {}); // the command under way rejects
+    await client.connect();
+    return client;
+  }
+
+  async function withFolder<T>(
+    server: SmtpServer,
+    query: Query,
+    work: (client: ImapFlow, folder: string) => Promise<T>,
+  ): Promise<T> {
+    let client: ImapFlow | undefined;
+    try {
+      client = await connect(server);
+      const folder = query.folder ?? sentAmong(await client.list());
+      if (folder === undefined) throw new Error('no Sent folder was found; name it in sentCopy.folder');
+      await client.mailboxOpen(folder, { readOnly: true });
+      return await work(client, folder);
+    } catch (thrown) {
+      if (thrown instanceof MailroomError) throw thrown;
+      const error = asError(thrown) as Error & { responseText?: string };
+      throw new MailroomError('SENT_SEARCH_FAILED', {
+        message: `Sent of the sending mailbox could not be read: ${(error.responseText ?? error.message).slice(0, 200)}`,
+        cause: thrown,
+      });
+    } finally {
+      if (client !== undefined) await end(client);
+    }
+  }
+
+  async function find(client: ImapFlow, folder: string, query: Query) {
+    const day = new Date(query.since.getTime() - DAY);
+    const value = replyIdValue(query.replyId);
+    const searches: [By, string, string][] = [
+      ['reply-id', REPLY_ID_HEADER, value],
+      ['message-id', 'Message-ID', query.messageId],
+      ['original-message-id', 'X-Microsoft-Original-Message-ID', query.messageId],
+    ];
+    for (const [by, header, text] of searches) {
+      if (text === '') continue;
+      // false: the server refused this search; the comparison below does not need it.
+      const hits = await client
+        .search({ since: day, header: { [header]: text } }, { uid: true })
+        .catch(() => false as const);
+      const found =
+        hits === false || hits === undefined || hits.length === 0
+          ? []
+          : await confirmed(client, hits.slice(-20), query);
+      if (found.length > 0)
+        return { found: true as const, by, folder, messageId: found[0]?.messageId, copies: found.length };
+    }
+    const recent = await client.search({ since: day }, { uid: true });
+    if (!Array.isArray(recent)) throw new Error('SEARCH was refused');
+    const uids = recent.sort((a, b) => a - b).slice(-COMPARED);
+    const found = uids.length === 0 ? [] : await confirmed(client, uids, query);
+    const hit = found[0];
+    if (hit !== undefined)
+      return { found: true as const, by: hit.by, folder, messageId: hit.messageId, copies: found.length };
+    if (recent.length > COMPARED) throw new Error(`Sent holds ${recent.length} recent mails, too many to compare`);
+    return { found: false as const, folder, looked: uids.length };
+  }
+
+  async function confirmed(
+    client: ImapFlow,
+    uids: number[],
+    query: Query,
+  ): Promise<{ by: By; messageId: string | undefined }[]> {
+    const found: { by: By; messageId: string | undefined }[] = [];
+    let seen = 0;
+    const headers = [REPLY_ID_HEADER, 'Message-ID', 'X-Microsoft-Original-Message-ID'];
+    for await (const row of client.fetch(uids.join(','), { uid: true, headers }, { uid: true })) {
+      seen += 1;
+      const fields = headerFields(row.headers);
+      const messageId = fields.get('message-id');
+      const by: By | undefined =
+        fields.get(REPLY_ID_HEADER.toLowerCase()) === replyIdValue(query.replyId)
+          ? 'reply-id'
+          : messageId !== undefined && messageId === query.messageId
+            ? 'message-id'
+            : query.messageId !== '' && fields.get('x-microsoft-original-message-id') === query.messageId
+              ? 'original-message-id'
+              : undefined;
+      if (by !== undefined) found.push({ by, messageId });
+    }
+    // A short list is imapflow's way of a broken FETCH: it proves nothing.
+    if (found.length === 0 && seen < uids.length) throw new Error(`FETCH answered ${seen} of ${uids.length} mails`);
+    return found;
+  }
+
+  return {
+    search: (server: SmtpServer, query: Query) =>
+      withFolder(server, query, (client, folder) => find(client, folder, query)),
+    append: (server: SmtpServer, query: Query, mail: Uint8Array) =>
+      withFolder(server, query, async (client, folder) => {
+        if ((await find(client, folder, query)).found) return 'was-there' as const;
+        const stored = await client.append(folder, Buffer.from(mail), ['\\Seen']);
+        if (stored === false) throw new MailroomError('SENT_COPY_FAILED', { message: 'APPEND was refused' });
+        return 'stored' as const;
+      }),
+  };
+}
+
+export function sentAmong(folders: readonly Pick<ListResponse, 'path' | 'specialUse'>[]): string | undefined {
+  return (folders.find((one) => one.specialUse === '\\Sent') ?? folders.find((one) => NAMES.test(one.path)))?.path;
+}
+
+function headerFields(raw: Buffer | undefined): Map<string, string> {
+  const fields = new Map<string, string>();
+  const text = (raw ?? Buffer.alloc(0)).toString('latin1').replace(/\r?\n[ \t]+/g, ' ');
+  for (const line of text.split(/\r?\n/)) {
+    const colon = line.indexOf(':');
+    if (colon > 0) fields.set(line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim());
+  }
+  return fields;
+}
+
+async function end(client: ImapFlow): Promise<void> {
+  const bound = new Promise<void>((resolve) => setTimeout(resolve, 1_000).unref());
+  await Promise.race([client.logout().catch(() => {}), bound]);
+  client.close();
+}

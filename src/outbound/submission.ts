@@ -1,0 +1,231 @@
+// Submits one claimed reply and judges what came of it. Invariant: after DATA began, nothing is sent again unless it is proven that the first
+// did not go. Proof is one of: not a byte left (stream never pulled, or the journal refused); the final dot was never sent; the server
+// answered the dot with a refusal; a person or the policy `resend` says so. All else is uncertain and goes to settle.ts.
+import type { Failure } from '../contract/result.ts';
+import { MailroomError } from '../domain/errors.ts';
+import type { JournalEntry } from '../domain/reply-journal.ts';
+import { sendingMailbox } from '../domain/reply-pace.ts';
+import type { JobEnding } from '../domain/reply-queues.ts';
+import { permittedFrom, stillPermitted } from '../domain/sender-policy.ts';
+import type { SubmissionOutcome, Submitter } from '../domain/submission.ts';
+import { prepare } from './prepare.ts';
+import { failureOf, remoteLine, resultOf } from './results.ts';
+import { fenced, reject, storeSentCopy, type Work } from './work.ts';
+
+export async function prepareAndSubmit(work: Work, found: JournalEntry): Promise<JobEnding> {
+  const { deps, settings, server, reply, fence, now } = work;
+  let entry = found;
+  if (entry.rendered === undefined) {
+    const prepared = await prepare(deps, settings, server, reply, new Date(now()), work.maxSize.known);
+    const { moved } = await deps.journal.transition(reply.replyId, {
+      from: ['queued'],
+      to: 'prepared',
+      fence,
+      change: prepared.change,
+    });
+    if (!moved) return fenced(work);
+    deps.emit('ReplyPrepared', {
+      server: server.name,
+      replyId: reply.replyId,
+      bytes: prepared.change.renderedSize ?? 0,
+    });
+    if (prepared.personalFallback) {
+      deps.emit('ReplySentFromPersonalAddress', {
+        server: server.name,
+        replyId: reply.replyId,
+        hint: 'Add the shared address to Additional Email From Addresses of this SMTP server',
+      });
+    }
+    entry = (await deps.journal.read(reply.replyId)) ?? entry;
+  }
+  if (entry.from !== undefined && !stillPermitted(server, entry.from)) {
+    throw new MailroomError('FROM_NOT_PERMITTED', {
+      message: `From ${entry.from} is not permitted on this server any more`,
+      field: 'from',
+      permitted: permittedFrom(server).map(({ address }) => address),
+    });
+  }
+  const pause = await deps.pauses.read(server.name);
+  if (pause !== undefined && pause.until > now()) return { end: 'later', at: now() + 1_000 };
+  const ending = await work.lanes.use(
+    (submitter) => submit(work, entry, submitter.submit, () => submitter.maxSize()),
+    15_000,
+  );
+  return ending ?? { end: 'later', at: now() + 500 };
+}
+
+async function submit(
+  work: Work,
+  entry: JournalEntry,
+  send: Submitter['submit'],
+  maxSize: () => number | undefined,
+): Promise<JobEnding> {
+  const { deps, server, reply, fence, now, job } = work;
+  const { envelope, rendered, renderedSize = 0 } = entry;
+  if (envelope === undefined || rendered === undefined) return fenced(work);
+  const mailbox = sendingMailbox(server);
+  const token = `${reply.replyId} ${fence}`;
+  const pace = { mailbox, token, recipients: envelope.to.length };
+  const granted = await deps.pace.acquire({
+    ...pace,
+    perMinute: server.pace.perMinute,
+    recipientsPerDay: server.pace.recipientsPerDay,
+  });
+  if (!granted.granted) {
+    await job.progress({ state: entry.state, expectedAt: new Date(now() + granted.waitMs).toISOString() });
+    return { end: 'queue-waits', ms: Math.min(granted.waitMs, 60_000) };
+  }
+  const submitting = await deps.journal.transition(reply.replyId, {
+    from: ['prepared', 'submitting'],
+    to: 'submitting',
+    fence,
+    change: { countAttempt: true },
+  });
+  if (!submitting.moved) return fenced(work);
+  const tries = entry.attempts + 1;
+  let begun: Promise<void> | undefined;
+  const outcome = await send({
+    envelope,
+    from: entry.from ?? '',
+    size: renderedSize,
+    bytes: () => deps.blobs.read(rendered),
+    tries,
+    onDataBegin: () => {
+      begun = beginData(work);
+      return begun;
+    },
+  });
+  work.maxSize.known = maxSize() ?? work.maxSize.known;
+  // The journal's write may still be under way when the connection broke under it: what it says must be known before what comes next.
+  await begun?.catch(() => {});
+  if (outcome.kind === 'withheld' || (outcome.kind === 'failed' && outcome.sent === 'none'))
+    await deps.pace.refund(pace);
+  return conclude(work, { ...entry, attempts: tries }, outcome);
+}
+
+/** The gate itself: durable before the first byte. Only the holder of the claim gets through, once. */
+async function beginData({ deps, reply, fence, server }: Work): Promise<void> {
+  const { moved, state } = await deps.journal.transition(reply.replyId, {
+    from: ['submitting'],
+    to: 'data-begun',
+    fence,
+    durable: true,
+  });
+  if (moved) return;
+  deps.emit('ReplyFenced', { server: server.name, replyId: reply.replyId, ...(state === undefined ? {} : { state }) });
+  throw new Error(`the journal says ${state}: not ours to send`);
+}
+
+async function conclude(work: Work, entry: JournalEntry, outcome: SubmissionOutcome): Promise<JobEnding> {
+  const { deps, reply, fence } = work;
+  if (outcome.kind === 'withheld') {
+    // Not a byte left. If the journal did write DATA begun and only failed to say so, it goes back.
+    await deps.journal.transition(reply.replyId, {
+      from: ['submitting', 'data-begun'],
+      to: 'prepared',
+      fence,
+      change: { evidence: 'withheld before the first byte' },
+    });
+    return { end: 'later', at: work.now() + 1_000 };
+  }
+  if (outcome.kind === 'accepted') return accepted(work, entry, outcome);
+  if (outcome.verdict.action === 'settle') return uncertain(work, outcome);
+  return refused(work, entry, outcome);
+}
+
+async function accepted(
+  work: Work,
+  entry: JournalEntry,
+  outcome: SubmissionOutcome & { kind: 'accepted' },
+): Promise<JobEnding> {
+  const { deps, server, reply, fence, now } = work;
+  const refusedRecipients = outcome.recipients.filter(({ state }) => state === 'rejected');
+  const result = resultOf(
+    { ...entry, state: 'accepted' },
+    {
+      acceptedAt: new Date(now()).toISOString(),
+      ...(outcome.serverMessageId === undefined ? {} : { serverMessageId: outcome.serverMessageId }),
+      recipients: outcome.recipients,
+      remote: outcome.remote,
+      ...(refusedRecipients.length > 0
+        ? { warnings: [`${refusedRecipients.length} of ${outcome.recipients.length} recipients were refused`] }
+        : {}),
+    },
+  );
+  // A late answer still counts: it may come after another worker began to doubt, or a person to decide.
+  const { moved } = await deps.journal.transition(reply.replyId, {
+    from: ['data-begun', 'uncertain', 'held', 'prepared', 'submitting', 'dropped'],
+    to: 'accepted',
+    fence,
+    late: true,
+    change: { result, evidence: `accepted: ${remoteLine(outcome.remote)}` },
+  });
+  if (moved) {
+    deps.emit('ReplyAccepted', { server: server.name, replyId: reply.replyId, attempts: entry.attempts });
+    if (refusedRecipients.length > 0) {
+      deps.emit('ReplyPartlyRefused', { server: server.name, replyId: reply.replyId, count: refusedRecipients.length });
+    }
+    await deps.pauses.healed(server.name);
+    await storeSentCopy(work, { ...entry, state: 'accepted' });
+  }
+  return { end: 'completed', result };
+}
+
+async function uncertain(work: Work, outcome: SubmissionOutcome & { kind: 'failed' }): Promise<JobEnding> {
+  const { deps, server, reply, fence, settings, now } = work;
+  await deps.journal.transition(reply.replyId, {
+    from: ['data-begun'],
+    to: 'uncertain',
+    fence,
+    change: { evidence: `no answer after DATA: ${remoteLine(outcome.remote)}` },
+  });
+  deps.emit('ReplyUncertain', { server: server.name, replyId: reply.replyId, code: outcome.verdict.code });
+  await work.job.progress({ state: 'uncertain', code: outcome.verdict.code });
+  return { end: 'later', at: now() + Math.min(settings.firstLookMs, settings.settleMs) };
+}
+
+/** The server refused, or it is proven that no complete mail left. */
+async function refused(
+  work: Work,
+  entry: JournalEntry,
+  outcome: SubmissionOutcome & { kind: 'failed' },
+): Promise<JobEnding> {
+  const { deps, server, reply, fence, now } = work;
+  const { verdict, remote, sent } = outcome;
+  const failure: Failure = { ...failureOf(verdict.code), class: verdict.class, hint: verdict.hint, remote };
+  if (verdict.action === 'fail') {
+    return reject(work, failure, outcome.recipients === undefined ? {} : { recipients: outcome.recipients });
+  }
+  const { moved } = await deps.journal.transition(reply.replyId, {
+    from: ['submitting', 'data-begun'],
+    to: 'prepared',
+    fence,
+    change: { evidence: `${verdict.code} (sent: ${sent}): ${remoteLine(remote)}` },
+  });
+  if (!moved) return fenced(work);
+  deps.emit('ReplyRetried', {
+    server: server.name,
+    replyId: reply.replyId,
+    code: verdict.code,
+    class: verdict.class,
+    attempts: entry.attempts,
+    delayMs: verdict.retryAfterMs,
+  });
+  await work.job.progress({
+    state: 'prepared',
+    attempts: entry.attempts,
+    code: verdict.code,
+    expectedAt: new Date(now() + verdict.retryAfterMs).toISOString(),
+  });
+  if (verdict.action === 'pause-server' || verdict.action === 'hold') {
+    await work.pauseServer(failure, verdict.action === 'hold' ? verdict.retryAfterMs : work.settings.pauseProbeMs);
+    return { end: 'later', at: now() + 1_000 };
+  }
+  if (verdict.action === 'back-off' && verdict.code !== 'RECIPIENT_RATE') {
+    deps.emit('SubmissionSlowed', { server: server.name, code: verdict.code, delayMs: verdict.retryAfterMs });
+    return { end: 'queue-waits', ms: jittered(verdict.retryAfterMs) };
+  }
+  return { end: 'later', at: now() + jittered(verdict.retryAfterMs) };
+}
+
+const jittered = (ms: number) => Math.round(ms * (0.75 + Math.random() * 0.5));

@@ -1,0 +1,73 @@
+// A reply at work: what its steps share, and the two endings that any step may reach (rejected, claim lost).
+import type { Reply } from '../contract/reply.ts';
+import type { Failure, Result } from '../contract/result.ts';
+import type { SmtpServer } from '../domain/email-server.ts';
+import { asError } from '../domain/errors.ts';
+import type { JournalEntry } from '../domain/reply-journal.ts';
+import type { JobEnding, ReplyJob } from '../domain/reply-queues.ts';
+import type { Lanes } from './lanes.ts';
+import type { OutboundDeps, OutboundSettings } from './ports.ts';
+import { remoteLine, resultOf } from './results.ts';
+
+export interface Delivery {
+  deps: OutboundDeps;
+  settings: OutboundSettings;
+  server: SmtpServer;
+  lanes: Lanes;
+  /** Largest message the server said it takes. */
+  maxSize: { known: number | undefined };
+  /** Pauses the server's queue on all replicas. */
+  pauseServer: (failure: Failure, probeMs: number) => Promise<void>;
+}
+
+/** A claimed reply at work. */
+export interface Work extends Delivery {
+  job: ReplyJob;
+  reply: Reply;
+  fence: number;
+  now: () => number;
+}
+
+export async function reject(work: Work, failure: Failure, more: Partial<Result> = {}): Promise<JobEnding> {
+  const { deps, server, reply, fence } = work;
+  const before = await deps.journal.read(reply.replyId);
+  const result = resultOf(
+    { ...(before ?? {}), replyId: reply.replyId, server: server.name, state: 'rejected' },
+    { failure, ...(failure.remote === undefined ? {} : { remote: failure.remote }), ...more },
+  );
+  const { moved } = await deps.journal.transition(reply.replyId, {
+    from: ['queued', 'prepared', 'submitting', 'data-begun'],
+    to: 'rejected',
+    fence,
+    change: { result, evidence: `rejected: ${failure.code} ${remoteLine(failure.remote)}` },
+  });
+  if (!moved) return fenced(work);
+  deps.emit('ReplyRejected', { server: server.name, replyId: reply.replyId, code: failure.code, class: failure.class });
+  return { end: 'failed', result };
+}
+
+/** The claim was lost: another worker decides. The job comes back to read the outcome. */
+export function fenced(work: Work): JobEnding {
+  work.deps.emit('ReplyFenced', { server: work.server.name, replyId: work.reply.replyId });
+  return { end: 'later', at: work.now() + 1_000 };
+}
+
+/** Sent copy by policy `append`; storing twice is prevented by our own header in the folder. Never fails the reply. */
+export async function storeSentCopy({ deps, server }: Delivery, entry: JournalEntry): Promise<void> {
+  if (server.sentCopy.policy !== 'append' || entry.rendered === undefined || entry.messageId === undefined) return;
+  try {
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of deps.blobs.read(entry.rendered)) chunks.push(chunk);
+    const query = {
+      replyId: entry.replyId,
+      messageId: entry.messageId,
+      since: new Date(entry.createdAt),
+      folder: server.sentCopy.folder,
+    };
+    if ((await deps.sent.append(server, query, Buffer.concat(chunks))) === 'stored') {
+      deps.emit('SentCopyStored', { server: server.name, replyId: entry.replyId });
+    }
+  } catch (error) {
+    deps.emit('SentCopyFailed', { server: server.name, replyId: entry.replyId, err: asError(error) });
+  }
+}

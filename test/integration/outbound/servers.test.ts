@@ -1,0 +1,320 @@
+// The servers of the sending half: pace over replicas, priority, sign-in faults and pauses, reload, disabled servers, fencing, doubled jobs.
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createJournal } from '../../../src/adapters/redis/journal.ts';
+import { createPace } from '../../../src/adapters/redis/pace.ts';
+import { type Reply, replySchema } from '../../../src/contract/reply.ts';
+import type { SmtpServer } from '../../../src/domain/email-server.ts';
+import { replyDigest } from '../../../src/domain/reply-journal.ts';
+import { createReplies, type Outbound, type Replies, startOutbound } from '../../../src/outbound/index.ts';
+import {
+  header,
+  memoryBlobs,
+  type Rig,
+  rig,
+  type Sink,
+  sentOf,
+  smtpServer,
+  startRedis,
+  startSink,
+  type TestRedis,
+  until,
+} from './rig.ts';
+
+let redis: TestRedis;
+let sink: Sink;
+let n = 0;
+const opened: { outbound: Outbound; rig: Rig }[] = [];
+
+beforeAll(async () => {
+  redis = await startRedis();
+});
+afterAll(async () => {
+  await redis.stop();
+});
+beforeEach(async () => {
+  sink = await startSink();
+});
+afterEach(async () => {
+  for (const { outbound, rig: one } of opened.splice(0)) {
+    await outbound.stop();
+    await one.close();
+  }
+  await sink.stop();
+  await redis.client().flushall();
+});
+
+/** One replica. Replicas share Redis and blobs. */
+async function replica(servers: SmtpServer[], blobs = memoryBlobs()): Promise<Rig & { replies: Replies }> {
+  const one = rig(redis.client(), servers, sentOf(sink), {}, blobs);
+  opened.push({ outbound: await startOutbound(one.deps), rig: one });
+  return { ...one, replies: createReplies({ ...one.deps, allServers: () => one.deps.servers() }) };
+}
+
+function reply(more: Partial<Reply> = {}) {
+  n += 1;
+  return {
+    schema: 'mailroom.reply/1' as const,
+    replyId: `s-${n}`,
+    server: 'sink',
+    to: [`customer${n}@example.net`],
+    subject: 'Re',
+    text: 'x',
+    ...more,
+  };
+}
+
+describe('pace', () => {
+  it('grants exactly the limit in each window to 3 replicas × 8 workers, and shares a mailbox over two definitions', async () => {
+    const window = 1_000;
+    const paces = Array.from({ length: 3 }, () => createPace(redis.client(), window));
+    const granted: number[] = [];
+    const end = Date.now() + 4_300;
+    let token = 0;
+    await Promise.all(
+      paces.flatMap((pace) =>
+        Array.from({ length: 8 }, async () => {
+          while (Date.now() < end) {
+            token += 1;
+            const answer = await pace.acquire({
+              mailbox: 'm',
+              token: `t${token}`,
+              perMinute: 30,
+              recipients: 1,
+              recipientsPerDay: 9_999,
+            });
+            if (answer.granted) granted.push(Date.now());
+            else await new Promise((resolve) => setTimeout(resolve, Math.min(answer.waitMs, 50)));
+          }
+        }),
+      ),
+    );
+    // 4.3 windows: the first 30 at once, then 30 a window.
+    expect(granted.length).toBeGreaterThanOrEqual(149);
+    expect(granted.length).toBeLessThanOrEqual(150);
+  });
+
+  it('holds over whole replicas: no more mails in a window than allowed, the rest follows', async () => {
+    const servers = [smtpServer(sink.port, { pace: { perMinute: 10, connections: 3, recipientsPerDay: 1_000_000 } })];
+    const blobs = memoryBlobs();
+    const [first] = await Promise.all([replica(servers, blobs), replica(servers, blobs), replica(servers, blobs)]);
+    const all = Array.from({ length: 15 }, () => reply());
+    await Promise.all(all.map((one) => first.replies.submitReply(one)));
+    await until('ten mails', () => sink.received.length >= 10);
+    await until('the queue waits', async () => {
+      const results = await Promise.all(all.map((one) => first.replies.getReply(one.replyId)));
+      return results.some(
+        (result) => result?.state !== 'accepted' && Date.parse(result?.expectedAt ?? '') > Date.now() + 20_000,
+      );
+    });
+    expect(sink.received).toHaveLength(10);
+    expect(sink.maxConnections).toBeLessThanOrEqual(3);
+  });
+
+  it('counts recipients of 24 hours', async () => {
+    const pace = createPace(redis.client());
+    const ask = (token: string, recipients: number) =>
+      pace.acquire({ mailbox: 'd', token, perMinute: 100, recipients, recipientsPerDay: 10 });
+    expect((await ask('a', 8)).granted).toBe(true);
+    const refused = await ask('b', 3);
+    expect(refused).toMatchObject({ granted: false, reason: 'day' });
+    expect(!refused.granted && refused.waitMs).toBeGreaterThan(22 * 3_600_000);
+    await pace.refund({ mailbox: 'd', token: 'a', recipients: 8 });
+    expect((await ask('b', 3)).granted).toBe(true);
+    expect((await ask('b', 3)).granted).toBe(true);
+  });
+});
+
+describe('order', () => {
+  it('agents before automatic ones, high before low, not before its time', async () => {
+    const servers = [smtpServer(sink.port, { pace: { perMinute: 1_000, connections: 1, recipientsPerDay: 10_000 } })];
+    const later = reply({ notBefore: new Date(Date.now() + 1_200).toISOString() });
+    const automatic = reply({ automatic: true });
+    const low = reply({ priority: 'low' });
+    const high = reply({ priority: 'high' });
+    // Without a worker at first: all wait together.
+    const waiting = rig(redis.client(), servers, sentOf(sink));
+    const queue = createReplies({ ...waiting.deps, allServers: () => servers });
+    for (const one of [later, low, high]) await queue.submitReply(one);
+    // As a backend adds it: without priority, which BullMQ would take first.
+    await waiting.deps.queues.add('sink', automatic.replyId, automatic, { priority: 0, delayMs: 0 });
+    const blobs = waiting.deps.blobs;
+    await waiting.close();
+    const started = Date.now();
+    await replica(servers, blobs);
+    await until('four mails', () => sink.received.length === 4);
+    expect(sink.received.map(({ replyId }) => replyId)).toEqual(
+      [high, low, automatic, later].map(({ replyId }) => replyId),
+    );
+    expect((sink.received[3]?.at ?? 0) - started).toBeGreaterThan(500);
+    const auto = sink.received[2]?.raw ?? '';
+    expect([header(auto, 'Auto-Submitted'), header(auto, 'X-Auto-Response-Suppress')]).toEqual(['auto-replied', 'All']);
+    expect(header(sink.received[0]?.raw ?? '', 'Auto-Submitted')).toBeUndefined();
+  });
+});
+
+describe('a server', () => {
+  it('token refused: renewed and tried once more, unseen by the reply', async () => {
+    await sink.stop();
+    sink = await startSink({ passwordOk: (_user, token) => token !== 'token-0' });
+    const oauth = { type: 'OAuth2' as const, application: 'a', signIn: 'appOnly' as const };
+    const one = await replica([smtpServer(sink.port, { authentication: oauth })]);
+    const input = reply();
+    await one.replies.submitReply(input);
+    await until('accepted', async () => (await one.replies.getReply(input.replyId))?.state === 'accepted');
+    expect(sink.logins).toEqual(['token-0', 'token-1']);
+    expect(one.events.map(({ name }) => name)).not.toContain('SmtpServerPaused');
+  });
+
+  it('sign-in refused: paused with its jobs kept and the hint, tried again by itself, no reply fails', async () => {
+    let open = false;
+    await sink.stop();
+    sink = await startSink({ passwordOk: () => open });
+    const one = await replica([smtpServer(sink.port)]);
+    const inputs = [reply(), reply(), reply()];
+    for (const input of inputs) await one.replies.submitReply(input);
+    await until('paused', () => one.events.some(({ name }) => name === 'SmtpServerPaused'));
+    const status = await opened[0]?.outbound.status();
+    expect(status?.[0]).toMatchObject({ state: 'paused', pause: { code: 'SMTP_AUTH_FAILED' } });
+    expect(status?.[0]?.pause?.hint).toContain('support@contoso.example');
+    open = true;
+    await until('all accepted', async () => {
+      const results = await Promise.all(inputs.map(({ replyId }) => one.replies.getReply(replyId)));
+      return results.every((result) => result?.state === 'accepted');
+    });
+    expect(one.events.map(({ name }) => name)).not.toContain('ReplyRejected');
+    expect(sink.received).toHaveLength(3);
+  });
+
+  it('refuses one reply for good: that one fails with the server’s words, the others go', async () => {
+    const one = await replica([smtpServer(sink.port)]);
+    sink.faults.push({ at: 'dot', reply: '550 5.7.60 SMTP; Client does not have permissions to send as this sender' });
+    const inputs = [reply(), reply()];
+    for (const input of inputs) await one.replies.submitReply(input);
+    await until('both ended', async () => {
+      const results = await Promise.all(inputs.map(({ replyId }) => one.replies.getReply(replyId)));
+      return (
+        results
+          .map((result) => result?.state)
+          .sort()
+          .join() === 'accepted,rejected'
+      );
+    });
+    const [failed] = await one.replies.listReplies('failed');
+    expect(failed?.failure).toMatchObject({
+      code: 'SEND_AS_DENIED',
+      class: 'permission',
+      remote: { system: 'smtp', code: '550', enhancedCode: '5.7.60' },
+    });
+    expect(failed?.failure?.hint).toContain('Add-RecipientPermission -Identity "support@contoso.example"');
+  });
+
+  it('refuses one recipient: accepted, and said by recipient', async () => {
+    const one = await replica([smtpServer(sink.port)]);
+    const input = reply({ to: ['good@example.net', 'unknown@example.net'] });
+    await one.replies.submitReply(input);
+    await until('accepted', async () => (await one.replies.getReply(input.replyId))?.state === 'accepted');
+    expect((await one.replies.getReply(input.replyId))?.recipients).toMatchObject([
+      { address: 'good@example.net', state: 'accepted' },
+      { address: 'unknown@example.net', state: 'rejected', remote: { enhancedCode: '5.1.1' } },
+    ]);
+  });
+
+  it('disabled: its jobs stay; enabled again they go; another server never waits', async () => {
+    const a = smtpServer(sink.port, { name: 'a' });
+    const b = smtpServer(sink.port, { name: 'b', user: 'b@contoso.example' });
+    const one = await replica([a, b]);
+    one.change([{ ...a, enabled: false }, b]);
+    await until('a stopped', () =>
+      one.events.some(({ name, fields }) => name === 'SmtpServerStopped' && fields.server === 'a'),
+    );
+    await expect(one.replies.submitReply(reply({ server: 'a' }))).rejects.toMatchObject({
+      code: 'SMTP_SERVER_DISABLED',
+    });
+    const kept = reply({ server: 'a' });
+    await one.deps.queues.add('a', kept.replyId, kept, { priority: 1, delayMs: 0 });
+    const other = reply({ server: 'b' });
+    await one.replies.submitReply(other);
+    await until('b sends', () => sink.received.length === 1);
+    expect(sink.received[0]?.replyId).toBe(other.replyId);
+    expect(one.events.filter(({ name, fields }) => name === 'SmtpServerStarted' && fields.server === 'b')).toHaveLength(
+      1,
+    );
+    one.change([a, b]);
+    await until('a sends', () => sink.received.length === 2);
+    expect(sink.received[1]?.replyId).toBe(kept.replyId);
+  });
+});
+
+describe('the gate', () => {
+  it('lets one worker through: a second claim waits, a lost claim cannot begin DATA', async () => {
+    const journal = createJournal(redis.client());
+    const digest = replyDigest(replySchema.parse(reply({ replyId: 'gate' })));
+    const claim = (owner: string, leaseMs: number) =>
+      journal.claim({ replyId: 'gate', digest, server: 'sink', owner, leaseMs });
+    const first = await claim('one', 60);
+    expect(first).toMatchObject({ claim: 'yours', entry: { state: 'queued' } });
+    expect(await claim('two', 60)).toMatchObject({ claim: 'busy' });
+    const fence = first.claim === 'yours' ? first.fence : 0;
+    await journal.transition('gate', { from: ['queued'], to: 'prepared', fence, change: { messageId: '<gate@x>' } });
+    await journal.transition('gate', { from: ['prepared'], to: 'submitting', fence });
+    let second = await claim('two', 5_000);
+    await until('lease over', async () => {
+      second = await claim('two', 5_000);
+      return second.claim === 'yours';
+    });
+    // The first wakes up: its fence is old.
+    expect(await journal.transition('gate', { from: ['submitting'], to: 'data-begun', fence })).toMatchObject({
+      moved: false,
+    });
+    expect(await journal.renew('gate', fence, 1_000)).toBe(false);
+    const newFence = second.claim === 'yours' ? second.fence : 0;
+    expect(await journal.transition('gate', { from: ['submitting'], to: 'data-begun', fence: newFence })).toMatchObject(
+      { moved: true },
+    );
+    expect(await journal.transition('gate', { from: ['submitting'], to: 'data-begun', fence: newFence })).toMatchObject(
+      { moved: false },
+    );
+    // A late answer of whoever sent counts, even after doubt.
+    await journal.transition('gate', { from: ['data-begun'], to: 'uncertain', fence: newFence });
+    const late = { from: ['data-begun', 'uncertain'] as const, to: 'accepted' as const, late: true };
+    expect(await journal.transition('gate', { ...late, fence })).toMatchObject({ moved: false, state: 'uncertain' });
+    expect(await journal.transition('gate', { ...late, fence: newFence })).toMatchObject({ moved: true });
+    expect(await claim('three', 60)).toMatchObject({ claim: 'settled', entry: { state: 'accepted' } });
+    expect(await journal.byMessageId('<gate@x>')).toBe('gate');
+    expect(await journal.claim({ replyId: 'gate', digest: 'other', server: 'sink', owner: 'x', leaseMs: 60 })).toEqual({
+      claim: 'reused',
+    });
+  });
+
+  it('doubled jobs under other job ids, and a second content under one replyId', async () => {
+    const one = await replica([smtpServer(sink.port)]);
+    const { Queue } = await import('bullmq');
+    const queue = new Queue('replies.sink', { connection: redis.client(), prefix: '{mailroom}' });
+    const input = reply({ replyId: 'doubled' });
+    await Promise.all(Array.from({ length: 6 }, (_, i) => queue.add('reply', input, { jobId: `own-${i}` })));
+    await until('accepted', async () => (await one.replies.getReply('doubled'))?.state === 'accepted');
+    const other = await queue.add('reply', { ...input, text: 'other' }, { jobId: 'own-other' });
+    await until('other failed', async () => (await other.getState()) === 'failed');
+    const failed = await queue.getJob('own-other');
+    expect(JSON.parse(failed?.failedReason ?? '{}')).toMatchObject({ failure: { code: 'REPLY_ID_REUSED' } });
+    await until('copies ended', async () => (await queue.getJobCounts('completed')).completed === 6);
+    expect(sink.received).toHaveLength(1);
+    await queue.close();
+  });
+
+  it('loop governor: no automatic reply to automatic mail, and a budget', async () => {
+    const one = await replica([smtpServer(sink.port)]);
+    const loop = reply({ automatic: true, answers: { automatic: true } });
+    await one.replies.submitReply(loop);
+    await until('refused', async () => (await one.replies.getReply(loop.replyId))?.state === 'rejected');
+    expect((await one.replies.getReply(loop.replyId))?.failure?.code).toBe('AUTO_REPLY_TO_AUTOMATIC');
+    const many = Array.from({ length: 4 }, () =>
+      reply({ automatic: true, conversationId: 'c', to: ['loop@example.net'] }),
+    );
+    for (const input of many) await one.replies.submitReply(input);
+    await until('ended', async () => {
+      const states = await Promise.all(many.map(async ({ replyId }) => (await one.replies.getReply(replyId))?.state));
+      return states.filter((state) => state === 'accepted').length === 3 && states.includes('rejected');
+    });
+  });
+});

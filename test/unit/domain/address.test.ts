@@ -1,0 +1,118 @@
+// Addresses: what is one address, in which form two are compared, and which display names lie.
+import { describe, expect, it } from 'vitest';
+import {
+  asciiDomain,
+  displayAddress,
+  nameProblem,
+  needsSmtpUtf8,
+  normalAddress,
+  parseAddress,
+} from '../../../src/domain/address.ts';
+
+describe('parseAddress takes', () => {
+  it.each([
+    ['info@contoso.com', '', 'info@contoso.com'],
+    ['  info@contoso.com  ', '', 'info@contoso.com'],
+    ['INFO@CONTOSO.COM', '', 'info@contoso.com'],
+    ['Contoso Support <info@contoso.com>', 'Contoso Support', 'info@contoso.com'],
+    ['"Support, Contoso" <info@contoso.com>', 'Support, Contoso', 'info@contoso.com'],
+    ['"a\\"b" <info@contoso.com>', 'a"b', 'info@contoso.com'],
+    ['<info@contoso.com>', '', 'info@contoso.com'],
+    ['"info"@contoso.com', '', 'info@contoso.com'],
+    ['info+tag@contoso.com', '', 'info+tag@contoso.com'],
+    ['info@bücher.example', '', 'info@xn--bcher-kva.example'],
+    ['info@BÜCHER.example', '', 'info@xn--bcher-kva.example'],
+    ['info@xn--bcher-kva.example', '', 'info@xn--bcher-kva.example'],
+    ['jörg@contoso.com', '', 'jörg@contoso.com'],
+    ['jo\u0308rg@contoso.com', '', 'jörg@contoso.com'],
+    ["o'brien@contoso.com", '', "o'brien@contoso.com"],
+    ['user@localhost', '', 'user@localhost'],
+  ])('%s', (text, name, normal) => {
+    expect(parseAddress(text)).toMatchObject({ ok: true, value: { name, normal } });
+  });
+});
+
+describe('parseAddress refuses', () => {
+  it.each([
+    ['', 'empty'],
+    ['Name <>', 'empty'],
+    ['info', 'syntax'],
+    ['@contoso.com', 'route'],
+    ['<@relay.example:info@contoso.com>', 'route'],
+    ['a@contoso.com, b@contoso.com', 'multiple'],
+    ['a@contoso.com,b@contoso.com', 'multiple'],
+    ['A <a@contoso.com>, B <b@contoso.com>', 'multiple'],
+    ['a@b@contoso.com', 'multiple'],
+    ['Team: a@contoso.com, b@contoso.com;', 'multiple'],
+    ['Team: a@contoso.com;', 'group'],
+    ['Team: <a@contoso.com>', 'group'],
+    ['info(comment)@contoso.com', 'comment'],
+    ['info (real: ceo) <info@contoso.com>', 'comment'],
+    ['info@contoso.com\r\nBcc: x@example.net', 'line-break'],
+    ['info@contoso.com\nBcc: x@example.net', 'line-break'],
+    ['info\u0000@contoso.com', 'line-break'],
+    ['info\u2028@contoso.com', 'line-break'],
+    ['"in fo"@contoso.com', 'syntax'],
+    ['"info@evil.example"@contoso.com', 'syntax'],
+    ['in fo@contoso.com', 'syntax'],
+    ['.info@contoso.com', 'syntax'],
+    ['info.@contoso.com', 'syntax'],
+    ['in..fo@contoso.com', 'syntax'],
+    ['in\u200bfo@contoso.com', 'syntax'],
+    ['in\u202efo@contoso.com', 'syntax'],
+    ['info@contoso.com.', 'domain'],
+    ['info@con\u00adtoso.com', 'domain'],
+    ['info@con_toso.com', 'domain'],
+    ['info@-contoso.com', 'domain'],
+    ['info@contoso..com', 'domain'],
+    ['info@%63ontoso.com', 'domain'],
+    ['info@0x7f.1', 'domain'],
+    ['info@127.0.0.1', 'domain'],
+    ['info@[127.0.0.1]', 'domain'],
+    ['info@conto so.com', 'domain'],
+    [`${'a'.repeat(65)}@contoso.com`, 'syntax'],
+    [`a@${'b'.repeat(320)}.com`, 'too-long'],
+  ])('%j as %s', (text, problem) => {
+    expect(parseAddress(text)).toEqual({ ok: false, problem });
+  });
+});
+
+describe('comparison', () => {
+  it.each([
+    ['раypal@contoso.com', 'paypal@contoso.com'],
+    ['info@соntoso.com', 'info@contoso.com'],
+    ['ｉnfo@contoso.com', 'info@contoso.com'],
+    ['info+a@contoso.com', 'info@contoso.com'],
+    ['i.nfo@contoso.com', 'info@contoso.com'],
+    ['ınfo@contoso.com', 'info@contoso.com'],
+  ])('%s is not %s', (a, b) => {
+    expect(normalAddress(a)).not.toBe(normalAddress(b));
+  });
+  it('a full-width domain is the domain it is resolved as', () => {
+    expect(normalAddress('info@ｃontoso.com')).toBe('info@contoso.com');
+  });
+});
+
+describe('display names', () => {
+  it.each([
+    ['Contoso Support', undefined],
+    ['Müller & Söhne', undefined],
+    ['info@contoso.com', undefined],
+    ['INFO@contoso.com', undefined],
+    ['ceo@bank.example', 'other-address'],
+    ['Boss "ceo@bank.example"', 'other-address'],
+    ['ceo＠bank.example', 'other-address'],
+    ['Boss <ceo@bank.example>', 'other-address'],
+    ['Support\u202emoc.knab', 'invisible'],
+    ['Sup\u200bport', 'invisible'],
+    ['=?utf-8?B?Y2VvQGJhbmsuZXhhbXBsZQ==?=', 'encoded-word'],
+  ])('%j: %s', (name, problem) => {
+    expect(nameProblem(name, 'info@contoso.com')).toBe(problem);
+  });
+});
+
+it('domains: ASCII to send, Unicode to show, SMTPUTF8 only for local parts', () => {
+  expect(asciiDomain('')).toBeUndefined();
+  expect(displayAddress('info@xn--bcher-kva.example')).toBe('info@bücher.example');
+  expect([needsSmtpUtf8('jörg@contoso.com'), needsSmtpUtf8('info@xn--bcher-kva.example')]).toEqual([true, false]);
+});

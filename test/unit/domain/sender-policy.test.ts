@@ -1,0 +1,184 @@
+// From policy: 40 tricks and what each is answered, defaults, roles, on-behalf, and the handbook's warning as data.
+import { describe, expect, it } from 'vitest';
+import type { Reply } from '../../../src/contract/reply.ts';
+import type { ImapServer, SmtpServer } from '../../../src/domain/email-server.ts';
+import {
+  permittedFrom,
+  resolveSender,
+  sharedMailboxesWithoutPermittedFrom,
+  stillPermitted,
+} from '../../../src/domain/sender-policy.ts';
+
+const server: SmtpServer = {
+  type: 'SMTP',
+  name: 'Contoso out',
+  host: 'smtp.office365.com',
+  port: 587,
+  tls: 'enabled',
+  authentication: { type: 'OAuth2', application: 'app', signIn: 'delegated', signInUser: 'Anna@contoso.com' },
+  user: 'Anna@contoso.com',
+  enabled: true,
+  source: 'file',
+  additionalFromAddresses: ['Info@Contoso.com', 'sales+eu@contoso.com', 'kontakt@bücher.example', 'not an address'],
+  sendMode: 'sendAs',
+  displayNames: { 'info@contoso.com': 'Contoso Service' },
+  sentCopy: { policy: 'server' },
+  pace: { perMinute: 30, connections: 3, recipientsPerDay: 10_000 },
+  fromRoles: {},
+  uncertain: 'hold',
+};
+
+type Asked = Partial<Pick<Reply, 'from' | 'answers' | 'agent'>>;
+const code = (asked: Asked, on: SmtpServer = server) => {
+  try {
+    return resolveSender(on, asked).from.address;
+  } catch (error) {
+    return (error as { code: string }).code;
+  }
+};
+
+describe('From asked for', () => {
+  it.each([
+    ['info@contoso.com', 'Info@contoso.com'],
+    ['INFO@CONTOSO.COM', 'Info@contoso.com'],
+    ['Contoso <info@contoso.com>', 'Info@contoso.com'],
+    ['"info"@contoso.com', 'Info@contoso.com'],
+    ['anna@contoso.com', 'Anna@contoso.com'],
+    ['sales+eu@contoso.com', 'sales+eu@contoso.com'],
+    ['kontakt@bücher.example', 'kontakt@xn--bcher-kva.example'],
+    ['kontakt@xn--bcher-kva.example', 'kontakt@xn--bcher-kva.example'],
+    ['ceo@contoso.com', 'FROM_NOT_PERMITTED'],
+    ['sales@contoso.com', 'FROM_NOT_PERMITTED'],
+    ['sales+us@contoso.com', 'FROM_NOT_PERMITTED'],
+    ['info+x@contoso.com', 'FROM_NOT_PERMITTED'],
+    ['i.nfo@contoso.com', 'FROM_NOT_PERMITTED'],
+    ['info@contoso.com.evil.example', 'FROM_NOT_PERMITTED'],
+    ['info@sub.contoso.com', 'FROM_NOT_PERMITTED'],
+    ['info@соntoso.com', 'FROM_NOT_PERMITTED'],
+    ['іnfo@contoso.com', 'FROM_NOT_PERMITTED'],
+    ['ｉnfo@contoso.com', 'FROM_NOT_PERMITTED'],
+    ['kontakt@bucher.example', 'FROM_NOT_PERMITTED'],
+    ['kontakt@xn--bcher-kvb.example', 'FROM_NOT_PERMITTED'],
+    ['info%contoso.com@evil.example', 'FROM_NOT_PERMITTED'],
+    ['evil.example!info@contoso.com', 'FROM_NOT_PERMITTED'],
+    ['info@contoso.com, ceo@contoso.com', 'FROM_AMBIGUOUS'],
+    ['info@contoso.com,info@contoso.com', 'FROM_AMBIGUOUS'],
+    ['ceo@contoso.com@contoso.com', 'FROM_AMBIGUOUS'],
+    ['Team: info@contoso.com;', 'FROM_AMBIGUOUS'],
+    ['Team: info@contoso.com, ceo@contoso.com;', 'FROM_AMBIGUOUS'],
+    ['undisclosed-recipients:;', 'FROM_AMBIGUOUS'],
+    ['info@contoso.com (ceo)', 'FROM_AMBIGUOUS'],
+    ['<@evil.example:info@contoso.com>', 'FROM_AMBIGUOUS'],
+    ['info@contoso.com\r\nSender: ceo@contoso.com', 'HEADER_FORBIDDEN'],
+    ['info@contoso.com\nResent-From: ceo@contoso.com', 'HEADER_FORBIDDEN'],
+    ['info@contoso.com\rX: y', 'HEADER_FORBIDDEN'],
+    ['info@contoso.com\u0000', 'HEADER_FORBIDDEN'],
+    ['"ceo@contoso.com"@contoso.com', 'FROM_INVALID'],
+    ['"info @"@contoso.com', 'FROM_INVALID'],
+    ['in\u200bfo@contoso.com', 'FROM_INVALID'],
+    ['info@con\u00adtoso.com', 'FROM_INVALID'],
+    ['info@contoso.com.', 'FROM_INVALID'],
+    ['info@%63ontoso.com', 'FROM_INVALID'],
+    ['info', 'FROM_INVALID'],
+    ['', 'FROM_INVALID'],
+    ['<>', 'FROM_INVALID'],
+    ['ceo@contoso.com <info@contoso.com>', 'FROM_NAME_SPOOFED'],
+    ['"ceo@contoso.com" <info@contoso.com>', 'FROM_NAME_SPOOFED'],
+    ['"Boss <ceo@contoso.com>" <info@contoso.com>', 'FROM_NAME_SPOOFED'],
+    ['ceo＠contoso.com <info@contoso.com>', 'FROM_NAME_SPOOFED'],
+    ['=?utf-8?q?ceo=40contoso=2Ecom?= <info@contoso.com>', 'FROM_NAME_SPOOFED'],
+    ['Service\u202e <info@contoso.com>', 'FROM_NAME_SPOOFED'],
+  ])('%j: %s', (from, expected) => {
+    expect(code({ from })).toBe(expected);
+  });
+
+  it.each([
+    [{ name: 'Info\r\nBcc: x@example.net', address: 'info@contoso.com' }, 'HEADER_FORBIDDEN'],
+    [{ name: 'ceo@contoso.com', address: 'info@contoso.com' }, 'FROM_NAME_SPOOFED'],
+    [{ name: 'Anna', address: 'info@contoso.com, ceo@contoso.com' }, 'FROM_AMBIGUOUS'],
+    [{ name: 'Anna', address: 'X <info@contoso.com>' }, 'FROM_INVALID'],
+    [{ name: 'Anna', address: 'INFO@contoso.com' }, 'Info@contoso.com'],
+  ])('%j: %s', (from, expected) => {
+    expect(code({ from })).toBe(expected);
+  });
+
+  it('says what is permitted', () => {
+    expect(() => resolveSender(server, { from: 'ceo@contoso.com' })).toThrow(
+      expect.objectContaining({
+        permitted: ['Anna@contoso.com', 'Info@contoso.com', 'sales+eu@contoso.com', 'kontakt@xn--bcher-kva.example'],
+      }),
+    );
+  });
+
+  it('takes the display name asked for, else the configured one', () => {
+    expect(resolveSender(server, { from: 'info@contoso.com' }).from.name).toBe('Contoso Service');
+    expect(resolveSender(server, { from: 'Anna bei Contoso <info@contoso.com>' }).from.name).toBe('Anna bei Contoso');
+  });
+});
+
+describe('no From asked for', () => {
+  it('the shared address that the message came to, if permitted', () => {
+    const sender = resolveSender(server, { answers: { mailbox: 'info@CONTOSO.com' } });
+    expect([sender.from.address, sender.personalFallback]).toEqual(['Info@contoso.com', false]);
+  });
+  it('else the User, which is said', () => {
+    const sender = resolveSender(server, { answers: { mailbox: 'help@contoso.com' } });
+    expect([sender.from.address, sender.personalFallback]).toEqual(['Anna@contoso.com', true]);
+    expect(resolveSender(server, {}).personalFallback).toBe(true);
+  });
+  it('the User without a warning where it is the shared address (app-only)', () => {
+    const sender = resolveSender({ ...server, user: 'info@contoso.com' }, { answers: { mailbox: 'info@contoso.com' } });
+    expect(sender.personalFallback).toBe(false);
+  });
+});
+
+describe('envelope', () => {
+  it('sendAs: MAIL FROM is the From and there is no Sender', () => {
+    expect(resolveSender(server, { from: 'info@contoso.com' })).toMatchObject({ envelopeFrom: 'Info@contoso.com' });
+    expect(resolveSender(server, { from: 'info@contoso.com' }).sender).toBeUndefined();
+  });
+  it('onBehalf: Sender and MAIL FROM are the User, unless the User is the From', () => {
+    const onBehalf: SmtpServer = { ...server, sendMode: 'onBehalf' };
+    expect(resolveSender(onBehalf, { from: 'info@contoso.com' })).toMatchObject({
+      sender: { address: 'Anna@contoso.com' },
+      envelopeFrom: 'Anna@contoso.com',
+    });
+    expect(resolveSender(onBehalf, { from: 'anna@contoso.com' }).sender).toBeUndefined();
+  });
+});
+
+it('roles restrict a From', () => {
+  const restricted: SmtpServer = { ...server, fromRoles: { 'info@contoso.com': ['lead'] } };
+  expect(code({ from: 'info@contoso.com' }, restricted)).toBe('FROM_ROLE_REQUIRED');
+  expect(code({ from: 'info@contoso.com', agent: { id: '1', roles: ['clerk'] } }, restricted)).toBe(
+    'FROM_ROLE_REQUIRED',
+  );
+  expect(code({ from: 'info@contoso.com', agent: { id: '1', roles: ['lead'] } }, restricted)).toBe('Info@contoso.com');
+  expect(code({ from: 'anna@contoso.com' }, restricted)).toBe('Anna@contoso.com');
+});
+
+it('permitted list: User first, doubles and non-addresses out', () => {
+  expect(
+    permittedFrom({ user: 'a@x.example', additionalFromAddresses: ['A@X.example', 'b@x.example', ''] }).map(
+      (a) => a.normal,
+    ),
+  ).toEqual(['a@x.example', 'b@x.example']);
+  expect([stillPermitted(server, 'INFO@contoso.com'), stillPermitted(server, 'ceo@contoso.com')]).toEqual([
+    true,
+    false,
+  ]);
+});
+
+it('warns of shared mailboxes on no permitted list', () => {
+  const imap = (name: string, user: string, enabled = true) =>
+    ({ type: 'IMAP', name, user, enabled, emailFlow: 'f' }) as unknown as ImapServer;
+  const servers = [
+    server,
+    { ...server, name: 'off', enabled: false, additionalFromAddresses: ['help@contoso.com'] },
+    imap('in 1', 'INFO@contoso.com'),
+    imap('in 2', 'help@contoso.com'),
+    imap('in 3', 'kontakt@xn--bcher-kva.example'),
+    imap('in 4', 'other@contoso.com', false),
+  ];
+  expect(sharedMailboxesWithoutPermittedFrom(servers)).toEqual([{ server: 'in 2', user: 'help@contoso.com' }]);
+});
