@@ -124,7 +124,7 @@ export async function startTestInbound(options: TestInboundOptions) {
     pressure: async () => undefined,
     parse: parseNothing,
     parseHeadersOnly: parseNothing,
-    conversation: () => ({ id: 'c-test', matchedBy: 'new' as const }),
+    relate: async () => ({ conversation: { id: 'c-test', matchedBy: 'new' as const } }),
     emit,
     metrics,
     settings,

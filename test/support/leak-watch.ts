@@ -3,8 +3,8 @@ import { afterAll } from 'vitest';
 import { runningProcesses } from './processes.ts';
 import { waitFor } from './temp.ts';
 
-/** Kinds of handles that mean something of ours still works; vitest's own channel to its parent is a pipe, not in the list. */
-const OURS = new Set(['TCPServerWrap', 'ProcessWrap', 'TCPSocketWrap']);
+/** Handles that mean something of ours still works: listening servers, children. Client sockets are not among them: HTTP keeps some alive. */
+const OURS = new Set(['TCPServerWrap', 'PipeServerWrap', 'ProcessWrap']);
 
 /** What is left now: names of processes, kinds of open handles. */
 export function leftovers(before: readonly string[] = []): string[] {
