@@ -7,7 +7,7 @@ import type { Config, Role } from './config/config.ts';
 import { type EmailServerWatch, watchEmailServers } from './config/watch.ts';
 import { type EmailServer, isImap } from './domain/email-server.ts';
 import { asError } from './domain/errors.ts';
-import { conversationOfAlias } from './gateway/conversations.ts';
+import { replyLookup } from './gateway/conversations.ts';
 import { openHttp } from './gateway/http.ts';
 import { openInbound } from './gateway/inbound.ts';
 import { openOutbound, openReplies } from './gateway/outbound.ts';
@@ -69,7 +69,7 @@ export async function startGateway(config: Config, roles: readonly Role[]): Prom
         config,
         ...stores,
         getToken: (server, options) => stores.tokens.getToken(server, 'imap', options),
-        lookupAlias: conversationOfAlias(room.journal),
+        lookupReply: replyLookup(room.journal),
         emit,
         metrics,
       });

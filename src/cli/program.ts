@@ -3,9 +3,14 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { MailroomError } from '../domain/errors.ts';
 import { auditCommand } from './audit.ts';
+import { configCommand } from './config.ts';
+import { loginCommand } from './login.ts';
+import { parseCommand } from './parse.ts';
 import { replayCommand } from './replay.ts';
+import { sandboxCommand } from './sandbox.ts';
 import { serveCommands } from './serve.ts';
 import { serversCommand } from './servers.ts';
+import { tailCommand } from './tail.ts';
 
 /** @param argv as in process.argv */
 export async function run(argv: readonly string[]): Promise<number> {
@@ -18,7 +23,18 @@ export async function run(argv: readonly string[]): Promise<number> {
     .option('-c, --config <folder>', 'folder of the configuration (default: MAILROOM_CONFIG_DIR, else ./config)')
     .exitOverride()
     .showHelpAfterError();
-  for (const register of [serveCommands, serversCommand, auditCommand, replayCommand]) register(program);
+  for (const register of [
+    serveCommands,
+    configCommand,
+    loginCommand,
+    serversCommand,
+    auditCommand,
+    replayCommand,
+    tailCommand,
+    parseCommand,
+    sandboxCommand,
+  ])
+    register(program);
   try {
     await program.parseAsync([...argv]);
     return Number(process.exitCode ?? 0);

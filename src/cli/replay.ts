@@ -6,7 +6,7 @@ import { MESSAGE_JOB, mailboxId } from '../contract/names.ts';
 import type { ImapServer } from '../domain/email-server.ts';
 import type { LedgerMeta } from '../domain/ledger.ts';
 import { fromUids, has, parse as parseUidSet } from '../domain/uid-set.ts';
-import { matchParsed } from '../gateway/conversations.ts';
+import { relate } from '../gateway/conversations.ts';
 import { toMessage } from '../inbound/message.ts';
 import { parseMessageInSlices } from '../mime/index.ts';
 import { openForLook } from './audit.ts';
@@ -71,9 +71,9 @@ async function replay(
       if ('since' in wanted && fetched.internalDate < wanted.since) continue;
       const raw = await stores.blobs.put(fetched.source);
       const parsed = await parseMessageInSlices(fetched.source, { inlineTextBytes: config.inbound.inlineTextBytes });
-      const conversation = await matchParsed(parsed, config.security.conversationKeys, async () => undefined);
+      const related = await relate(parsed, config.security.conversationKeys);
       const message: Message = {
-        ...toMessage(server, id, meta, { ...fetched, parsed, raw }, conversation, []),
+        ...toMessage(server, id, meta, { ...fetched, parsed, raw }, related, []),
         emailFlow,
       };
       await queue.add(MESSAGE_JOB, message, {

@@ -1,5 +1,28 @@
 // `mailroom tail <flow>`: shows arriving messages readably (or as JSON lines) without consuming them, until it is ended.
+import type { Command } from 'commander';
+import { tailEmailFlow } from '../adapters/queue/tail.ts';
 import type { Message } from '../contract/message.ts';
+import { firstSignal } from '../lifecycle/signals.ts';
+import { connected } from './connect.ts';
+
+export function tailCommand(program: Command): void {
+  program
+    .command('tail')
+    .argument('<flow>', 'email flow')
+    .description('show messages as they arrive on an email flow, without consuming them')
+    .option('--json', 'one JSON object a line')
+    .action(async (emailFlow: string, options: { json?: boolean }, command: Command) =>
+      connected(command, ({ stores }) =>
+        tail({
+          emailFlow,
+          json: options.json === true,
+          follow: (flow, onMessage) => tailEmailFlow(stores.redis, flow, onMessage),
+          write: (line) => void process.stdout.write(`${line}\n`),
+          until: firstSignal(5_000),
+        }),
+      ),
+    );
+}
 
 export interface TailOptions {
   emailFlow: string;

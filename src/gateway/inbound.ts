@@ -14,7 +14,7 @@ import { type Inbound, type InboundSettings, startInbound } from '../inbound/ind
 import { parseHeadersOnly, parseMessage, parseMessageInSlices } from '../mime/index.ts';
 import type { Emit } from '../telemetry/events.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
-import { type KeyedLookup, matchParsed } from './conversations.ts';
+import { type ReplyLookup, relate } from './conversations.ts';
 
 export interface InboundWiring {
   config: Config;
@@ -23,8 +23,7 @@ export interface InboundWiring {
   ledgers: Ledgers;
   blobs: BlobStore;
   getToken(server: ImapServer, options?: { renew?: boolean }): Promise<{ accessToken: string; expiresAt: Date }>;
-  /** Conversation of a reply of ours by the id that a server gave it. */
-  lookupAlias: KeyedLookup;
+  lookupReply: ReplyLookup;
   emit: Emit;
   metrics: Metrics;
   replica: string;
@@ -59,7 +58,7 @@ export async function openInbound(wiring: InboundWiring): Promise<Inbound> {
     parse: (raw) =>
       raw.length <= PARSE_AT_ONCE ? parseMessage(raw, parseOptions) : parseMessageInSlices(raw, parseOptions),
     parseHeadersOnly: (head) => parseHeadersOnly(head, parseOptions),
-    conversation: (parsed) => matchParsed(parsed, config.security.conversationKeys, wiring.lookupAlias),
+    relate: (parsed) => relate(parsed, config.security.conversationKeys, wiring.lookupReply),
     emit,
     metrics,
     settings,

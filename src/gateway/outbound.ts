@@ -1,5 +1,5 @@
 // Wires the sending half to its adapters: BullMQ, journal and pace in Redis, SMTP, the Sent folder over IMAP.
-import { createSentFolder } from '../adapters/imap/sent-search.ts';
+import { createSentFolder } from '../adapters/imap/sent-folder.ts';
 import { openReplyQueues } from '../adapters/queue/replies.ts';
 import { createJournal } from '../adapters/redis/journal.ts';
 import { createPace } from '../adapters/redis/pace.ts';

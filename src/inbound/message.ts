@@ -6,7 +6,7 @@ import type { ImapServer } from '../domain/email-server.ts';
 import { fingerprint } from '../domain/fingerprint.ts';
 import type { LedgerMeta } from '../domain/ledger.ts';
 import type { ParsedMessage } from '../mime/parsed-message.ts';
-import type { ConversationMatch } from './ports.ts';
+import type { Related } from './ports.ts';
 
 /** The text that Exchange gives instead of a message it cannot render (offlineimap#62). */
 const REPLACEMENT = /Retrieval using the IMAP4 protocol failed for the following message:\s*\d+/;
@@ -33,7 +33,7 @@ export function toMessage(
   mailboxId: string,
   meta: LedgerMeta,
   received: Received,
-  conversation: ConversationMatch,
+  related: Related,
   siblings: readonly string[],
 ): Message {
   const { uid, parsed, raw } = received;
@@ -49,7 +49,7 @@ export function toMessage(
     receivedAt: received.internalDate.toISOString(),
     ...parsed,
     raw,
-    conversation,
+    ...related,
     siblings: [...siblings],
   };
 }

@@ -44,9 +44,10 @@ export interface CommitRequest {
   afterCare?: readonly number[];
 }
 
-export interface ConversationMatch {
-  id: string;
-  matchedBy: Message['conversation']['matchedBy'];
+/** What a message has to do with others: its conversation, and for a bounce the reply of ours that it is about. */
+export interface Related {
+  conversation: Message['conversation'];
+  deliveryStatus?: Message['deliveryStatus'];
 }
 
 export interface InboundSettings {
@@ -97,7 +98,7 @@ export interface InboundPorts {
   pressure(emailFlow: string): Promise<'redis-memory' | 'backlog' | undefined>;
   parse(raw: Uint8Array): ParsedMessage | Promise<ParsedMessage>;
   parseHeadersOnly(head: Uint8Array): ParsedMessage;
-  conversation(parsed: ParsedMessage): ConversationMatch | Promise<ConversationMatch>;
+  relate(parsed: ParsedMessage): Promise<Related>;
   emit: Emit;
   metrics: Metrics;
   settings: InboundSettings;

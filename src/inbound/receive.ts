@@ -189,9 +189,9 @@ async function commitReceived(
   const siblings = await ports.ledgers.siblings(hashes);
   const messages: Message[] = [];
   for (const [i, one] of received.entries()) {
-    const conversation = await ports.conversation(one.parsed);
+    const related = await ports.relate(one.parsed);
     const others = one.parsed.threading.messageId === undefined ? [] : (siblings[i] ?? []);
-    messages.push(toMessage(server, mailboxId, meta, one, conversation, others.slice(0, 20)));
+    messages.push(toMessage(server, mailboxId, meta, one, related, others.slice(0, 20)));
   }
   const failed = (one: Received) => one.parsed.parse === 'failed';
   const reasonOf = (one: Received) => quarantineReason ?? one.parsed.warnings[0]?.code ?? 'parser-failed';

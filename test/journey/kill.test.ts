@@ -1,0 +1,87 @@
+// A thousand mails by LMTP into a real Dovecot mailbox while the daemon is started, killed with -9 at random and restarted: each is on the
+// queue exactly once.
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { startDovecot, type TestDovecot } from '../support/dovecot.ts';
+import { journey } from '../support/journey.ts';
+import { leakWatch } from '../support/leak-watch.ts';
+import { mails, seededRandom } from '../support/mails.ts';
+import { startRedis, type TestRedis } from '../support/redis.ts';
+import { waitFor } from '../support/temp.ts';
+
+leakWatch();
+
+const USER = 'support@contoso.example';
+const PASSWORD = 'kill-journey-password';
+const COUNT = 1_000;
+let redis: TestRedis;
+let dovecot: TestDovecot;
+beforeAll(async () => {
+  [redis, dovecot] = await Promise.all([
+    startRedis({ aof: 'everysec' }),
+    startDovecot({ users: [{ user: USER, password: PASSWORD }] }),
+  ]);
+});
+afterAll(async () => {
+  await Promise.all([redis.stop(), dovecot.stop()]);
+});
+
+it('enqueues 1,000 mails exactly once over five kills', async () => {
+  const seed = Number(process.env.MAILROOM_TEST_SEED ?? Math.floor(Math.random() * 1e9));
+  const random = seededRandom(seed);
+  process.stdout.write(`kill journey: seed ${seed}\n`);
+  const j = journey({
+    redisUrl: redis.url,
+    caFile: dovecot.caFile,
+    emailServers: [
+      {
+        serverType: 'IMAP',
+        name: 'Support',
+        host: 'localhost',
+        port: dovecot.port,
+        tls: true,
+        authenticationType: 'Password',
+        user: USER,
+        passwordEnv: 'MAILROOM_SECRET_TEST',
+        emailFlow: 'Support',
+        enabled: true,
+        startFrom: 'all',
+      },
+    ],
+    env: { MAILROOM_SECRET_TEST: PASSWORD },
+  });
+  try {
+    const all = [...mails({ count: COUNT, seed, kind: 'small' })];
+    let delivered = 0;
+    const delivering = (async () => {
+      for (const mail of all) {
+        await dovecot.deliver(USER, mail.raw);
+        delivered++;
+      }
+    })();
+    let daemon = j.start(['ingest']);
+    for (let kill = 1; kill <= 5; kill++) {
+      // At random, but each time after it has done something and while there is something left to do.
+      const target = Math.floor(((kill - 0.8 + random() * 0.6) / 5.5) * COUNT);
+      await waitFor(async () => (await j.messages('Support')).length >= Math.min(target, delivered), {
+        timeoutMs: 60_000,
+      });
+      await daemon.kill9();
+      daemon = j.start(['ingest']);
+    }
+    await delivering;
+    const messages = await j.waitForMessages('Support', COUNT, 90_000);
+    await daemon.waitForEvent('MailboxConnected');
+    const audit = await j.run('audit', '--json');
+    expect(JSON.parse(audit.output)).toMatchObject({
+      unaccounted: 0,
+      servers: [{ inMailbox: COUNT, enqueued: COUNT, jobsKept: COUNT }],
+    });
+    expect(audit.code).toBe(0);
+    expect(messages).toHaveLength(COUNT);
+    expect(new Set(messages.map(({ threading }) => threading.messageId))).toEqual(
+      new Set(all.map(({ messageId }) => messageId)),
+    );
+  } finally {
+    await j.stop();
+  }
+});

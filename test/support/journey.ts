@@ -1,0 +1,150 @@
+// Ground for whole-process journeys: configuration files on disk, `mailroom` as a process of its own, BullMQ to look at the queues.
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Queue } from 'bullmq';
+import { stringify } from 'yaml';
+import type { Message } from '../../src/contract/message.ts';
+import { emailFlowQueue, PREFIX, REPLY_JOB, repliesQueue, replyJobId } from '../../src/contract/names.ts';
+import type { ReplyInput } from '../../src/contract/reply.ts';
+import type { Result } from '../../src/contract/result.ts';
+import { type MailroomProcess, startMailroom } from './mailroom.ts';
+import { tempDir, waitFor } from './temp.ts';
+
+export interface JourneyOptions {
+  redisUrl: string;
+  /** Definitions as an administrator writes them. */
+  emailServers: object[];
+  settings?: object;
+  caFile?: string;
+  env?: Record<string, string>;
+}
+
+/** Everything that any process of this run ever printed; the secrecy test reads it. */
+export const printed: string[] = [];
+
+export function journey(options: JourneyOptions) {
+  const dir = tempDir('journey');
+  const configDir = join(dir.path, 'config');
+  mkdirSync(configDir);
+  const { hostname, port } = new URL(options.redisUrl);
+  const connection = { host: hostname, port: Number(port), maxRetriesPerRequest: null };
+  const queues = new Map<string, Queue>();
+  const processes: MailroomProcess[] = [];
+  const apiToken = randomBytes(16).toString('hex');
+  const key = `test:${randomBytes(32).toString('base64')}`;
+
+  const settings = {
+    mode: 'production',
+    messageIdDomain: 'contoso.example',
+    blobs: { kind: 'folder', folder: join(dir.path, 'blobs') },
+    http: { host: '127.0.0.1', port: 0 },
+    inbound: { startStaggerMs: 0, leaseSeconds: 3, deadAfterSeconds: 10, backoff: { baseMs: 100, capMs: 2_000 } },
+    ...options.settings,
+  };
+  writeFileSync(join(configDir, 'mailroom.yaml'), stringify(settings));
+
+  function writeEmailServers(emailServers: object[]): void {
+    // By rename, as an editor or a ConfigMap does it: no half-written file is ever read.
+    writeFileSync(join(configDir, 'next'), stringify({ emailServers }));
+    renameSync(join(configDir, 'next'), join(configDir, 'email-servers.yaml'));
+  }
+  writeEmailServers(options.emailServers);
+
+  const queue = (name: string): Queue => {
+    const known = queues.get(name) ?? new Queue(name, { connection, prefix: PREFIX });
+    queues.set(name, known);
+    return known;
+  };
+
+  return {
+    dir: dir.path,
+    configDir,
+    apiToken,
+    writeEmailServers,
+    start(args: string[] = ['serve']): MailroomProcess {
+      const one = startMailroom({
+        args: ['--config', configDir, ...args],
+        ...(options.caFile === undefined ? {} : { caFile: options.caFile }),
+        env: {
+          MAILROOM_REDIS_URL: options.redisUrl,
+          MAILROOM_SECURITY_CACHE_KEYS: key,
+          MAILROOM_SECURITY_CONVERSATION_KEYS: key,
+          MAILROOM_HTTP_API_TOKENS: `test:admin:${apiToken}`,
+          ...options.env,
+        },
+      });
+      processes.push(one);
+      return one;
+    },
+    async port(one: MailroomProcess): Promise<number> {
+      const line = await one.waitForEvent('GatewayStarted');
+      return (line.detail as { port: number }).port;
+    },
+    async messages(emailFlow: string): Promise<Message[]> {
+      const jobs = await queue(emailFlowQueue(emailFlow)).getJobs([
+        'waiting',
+        'active',
+        'completed',
+        'failed',
+        'delayed',
+      ]);
+      return jobs.filter((job) => job !== undefined).map((job) => job.data as Message);
+    },
+    async waitForMessages(emailFlow: string, count: number, timeoutMs = 60_000): Promise<Message[]> {
+      let seen = 0;
+      return waitFor(
+        async () => {
+          const list = await this.messages(emailFlow);
+          seen = list.length;
+          return list.length >= count ? list : undefined;
+        },
+        {
+          timeoutMs,
+          describe: () =>
+            `${count} messages on ${emailFlow}, ${seen} there; last lines: ${processes.at(-1)?.output().slice(-1500)}`,
+        },
+      );
+    },
+    async addReply(server: string, reply: Partial<ReplyInput> & { replyId: string }): Promise<void> {
+      await queue(repliesQueue(server)).add(
+        REPLY_JOB,
+        { schema: 'mailroom.reply/1', ...reply },
+        { jobId: replyJobId(reply.replyId) },
+      );
+    },
+    async addRaw(server: string, jobId: string, data: unknown): Promise<void> {
+      await queue(repliesQueue(server)).add(REPLY_JOB, data, { jobId });
+    },
+    /** The result of a reply, accepted or refused, once its job has ended. */
+    async result(server: string, jobId: string, timeoutMs = 30_000): Promise<Result> {
+      return waitFor(
+        async () => {
+          const job = await queue(repliesQueue(server)).getJob(jobId);
+          const state = await job?.getState();
+          if (state === 'completed') return job?.returnvalue as Result;
+          if (state === 'failed') return JSON.parse(job?.failedReason ?? '{}') as Result;
+          return undefined;
+        },
+        {
+          timeoutMs,
+          describe: () => `the end of job ${jobId}; last lines: ${processes.at(-1)?.output().slice(-1500)}`,
+        },
+      );
+    },
+    /** Runs a command of the CLI to its end. */
+    async run(...args: string[]): Promise<{ code: number | null; output: string }> {
+      const one = this.start(args);
+      const code = await one.waitForExit(60_000);
+      return { code, output: one.output() };
+    },
+    async stop(): Promise<void> {
+      await Promise.all(processes.map((one) => (one.running() ? one.stop() : undefined)));
+      for (const one of processes) printed.push(one.output());
+      await Promise.all([...queues.values()].map((one) => one.close()));
+      dir.remove();
+    },
+  };
+}
+
+export const replyJob = replyJobId;
