@@ -1,6 +1,11 @@
 // How `npm test` judges a project's run: nothing that went wrong may look green.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { judge } from '../../../scripts/steps.ts';
+import { cleanUp, judge, strays } from '../../../scripts/steps.ts';
 
 const report = (passed: number, failed: string[] = [], skipped = 0, brokenFiles: string[] = []) => ({
   numPassedTests: passed,
@@ -30,4 +35,20 @@ test.each([
   ['killed', null, undefined, false, { ok: false, passed: 0, failed: 1 }],
 ] as const)('%s', (_, code, given, maySkip, expected) => {
   expect(judge('unit', code, given, maySkip)).toMatchObject(expected);
+});
+
+test('a process that a run left behind is found, told and ended, its temp folder removed', async () => {
+  const tmp = mkdtempSync(join(tmpdir(), 'mr-'));
+  const run = { tmp, env: {}, seed: 1 };
+  const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], {
+    env: { TEST_RUN_DIR: tmp },
+    stdio: 'ignore',
+  });
+  const ended = once(child, 'exit');
+  await once(child, 'spawn');
+  expect(strays(run).map(({ pid }) => pid)).toEqual([child.pid]);
+  const outcome = await cleanUp(run);
+  expect(outcome).toMatchObject({ ok: false, failed: 1 });
+  expect(await ended).toEqual([null, 'SIGKILL']);
+  expect(strays(run)).toEqual([]);
 });
