@@ -120,11 +120,12 @@ export function journey(options: JourneyOptions) {
     async result(server: string, jobId: string, timeoutMs = 30_000): Promise<Result> {
       return waitFor(
         async () => {
-          const job = await queue(repliesQueue(server)).getJob(jobId);
-          const state = await job?.getState();
-          if (state === 'completed') return job?.returnvalue as Result;
-          if (state === 'failed') return JSON.parse(job?.failedReason ?? '{}') as Result;
-          return undefined;
+          // The state first: a job read before it ended has no reason yet.
+          const lane = queue(repliesQueue(server));
+          const state = await lane.getJobState(jobId);
+          if (state !== 'completed' && state !== 'failed') return undefined;
+          const job = await lane.getJob(jobId);
+          return state === 'completed' ? (job?.returnvalue as Result) : (JSON.parse(job?.failedReason ?? '{}') as Result);
         },
         {
           timeoutMs,
