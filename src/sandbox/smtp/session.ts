@@ -63,20 +63,20 @@ export async function serveSubmission(
     return false;
   };
 
-  const ehlo = async (name: string): Promise<void> => {
+  const hello = async (name: string, extended: boolean): Promise<void> => {
     if (!(await proceed('ehlo'))) return;
     if (!/^(\[[\da-f.:a-z]+\]|[a-z\d]([a-z\d.-]*[a-z\d])?)$/i.test(name))
       return say(501, SMTP_REPLIES.invalidDomain.text);
     envelope = undefined;
+    const greeting = `${HOSTNAME} Hello [${raw.remoteAddress ?? '127.0.0.1'}]`;
+    if (!extended) return say(250, greeting);
     const extensions = [
-      `${HOSTNAME} Hello [${raw.remoteAddress ?? '127.0.0.1'}]`,
+      greeting,
       `SIZE ${settings.smtp.size}`,
       'PIPELINING',
       'DSN',
-
       ...(secure ? ['AUTH LOGIN XOAUTH2'] : ['STARTTLS']),
       '8BITMIME',
-
       'CHUNKING',
       'SMTPUTF8',
     ];
@@ -197,8 +197,8 @@ export async function serveSubmission(
   };
 
   const commands: Record<string, (argument: string) => Promise<void> | void> = {
-    EHLO: ehlo,
-    HELO: ehlo,
+    EHLO: (name) => hello(name, true),
+    HELO: (name) => hello(name, false),
     STARTTLS: startTls,
     AUTH: auth,
     MAIL: mailFrom,
