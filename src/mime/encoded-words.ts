@@ -89,7 +89,7 @@ function wordAt(value: string, at: number): Word | undefined {
 
 /** Bytes of Q text (RFC 2047 §4.2), as a latin1 string. */
 function decodeQ(payload: string): string {
-  if (!payload.includes('=') && !payload.includes('_')) return payload;
+  if (!payload.includes('=')) return payload.includes('_') ? payload.replaceAll('_', ' ') : payload;
   return payload
     .replaceAll('_', ' ')
     .replace(/=([0-9A-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));

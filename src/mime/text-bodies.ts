@@ -7,7 +7,7 @@ const WHOLE = 1 << 19;
 const CHUNK = 1 << 18;
 
 export interface DecodedBody {
-  /** The text, or the head of it when `length` says more. Line ends are LF. */
+  /** The text, or the head of it when `length` says more. Line ends are LF; html keeps its own. */
   text: string;
   /** UTF-16 units of the whole. */
   length: number;
@@ -19,10 +19,11 @@ export function* decodeBody(
   encoding: TransferEncoding,
   charset: string | undefined,
   hint: string | undefined,
+  html = false,
 ): Generator<void, DecodedBody> {
   if (bytes.length <= WHOLE) {
     const decoded = decodeText(decodeWhole(bytes, encoding), charset, hint);
-    const text = lineFeeds(decoded.text);
+    const text = html ? decoded.text : lineFeeds(decoded.text);
     return { ...decoded, text, length: text.length };
   }
   const decoder = decoderFor(encoding);

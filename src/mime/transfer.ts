@@ -22,16 +22,17 @@ base64Values[0x3d] = 64;
 
 /**
  * RFC 2045 §6.8: characters outside the alphabet are ignored. Padding ends a quantum but not the data (concatenated base64 occurs). Whole
- * lines of one length, the usual case, are handed to Buffer's native decoder.
+ * lines of one length, the usual case, are handed to Buffer's native decoder. `reuse`: what push returns is valid until the next push only.
  */
-export function base64Decoder(): Decoder {
+export function base64Decoder(reuse = false): Decoder {
+  let scratch: Buffer = NOTHING;
   let bits = 0;
   let held = 0;
-  const slow = (chunk: Buffer, from: number, out: Buffer, at: number): number => {
+  const slow = (chunk: Buffer, from: number, to: number, out: Buffer, at: number): number => {
     let n = at;
     let b = bits;
     let h = held;
-    for (let i = from; i < chunk.length; i++) {
+    for (let i = from; i < to; i++) {
       const v = base64Values[chunk[i] as number] as number;
       if (v < 64) {
         b = (b << 6) | v;
@@ -58,21 +59,31 @@ export function base64Decoder(): Decoder {
   };
   return {
     push(chunk) {
-      const out = Buffer.allocUnsafe(Math.ceil((chunk.length * 3) / 4) + 3);
+      const room = Math.ceil((chunk.length * 3) / 4) + 6;
+      if (!reuse || scratch.length < room) scratch = Buffer.allocUnsafe(room);
+      const out = scratch;
       let n = 0;
       let from = 0;
-      if (held === 0) {
-        const block = evenLines(chunk);
-        if (block.end > 0) {
-          const written = out.write(chunk.toString('latin1', 0, block.end), 'base64');
-          // Buffer skips what it does not know and stops at padding: only a full count proves that nothing was skipped.
-          if (written === block.decoded) {
-            n = written;
-            from = block.end;
-          }
+      // A chunk may begin within a line: decode to its end by hand, then go on with whole lines.
+      let lineStart = held === 0;
+      for (let attempts = 0; attempts < 4 && from < chunk.length; attempts++) {
+        if (!lineStart) {
+          const lf = chunk.indexOf(0x0a, from);
+          const to = lf === -1 ? chunk.length : lf + 1;
+          n = slow(chunk, from, to, out, n);
+          from = to;
+          if (held !== 0) break;
         }
+        lineStart = false;
+        const block = evenLines(chunk, from);
+        if (block.end <= from) continue;
+        const written = out.write(chunk.toString('latin1', from, block.end), n, 'base64');
+        // Buffer skips what it does not know and stops at padding: only a full count proves that nothing was skipped.
+        if (written !== block.decoded) break;
+        n += written;
+        from = block.end;
       }
-      n = slow(chunk, from, out, n);
+      n = slow(chunk, from, chunk.length, out, n);
       return out.subarray(0, n);
     },
     end() {
@@ -89,21 +100,21 @@ export function base64Decoder(): Decoder {
   };
 }
 
-/** The longest run of lines of equal length from the start: its end, and how many bytes it decodes to if every character counts. */
-function evenLines(chunk: Buffer): { end: number; decoded: number } {
-  const lf = chunk.indexOf(0x0a);
+/** The longest run of lines of equal length from `from`: its end, and how many bytes it decodes to if every character counts. */
+function evenLines(chunk: Buffer, from: number): { end: number; decoded: number } {
+  const lf = chunk.indexOf(0x0a, from);
   if (lf === -1) {
-    const end = chunk.length - (chunk.length % 4);
-    return { end, decoded: (end / 4) * 3 };
+    const length = (chunk.length - from) & ~3;
+    return { end: from + length, decoded: (length / 4) * 3 };
   }
   const crlf = chunk[lf - 1] === 0x0d;
-  const width = crlf ? lf - 1 : lf;
-  if (width === 0 || width % 4 !== 0) return { end: 0, decoded: 0 };
-  const stride = lf + 1;
-  let end = 0;
-  while (end + stride <= chunk.length && chunk[end + lf] === 0x0a && (!crlf || chunk[end + width] === 0x0d))
+  const width = (crlf ? lf - 1 : lf) - from;
+  if (width <= 0 || width % 4 !== 0) return { end: from, decoded: 0 };
+  const stride = lf + 1 - from;
+  let end = from;
+  while (end + stride <= chunk.length && chunk[end + stride - 1] === 0x0a && (!crlf || chunk[end + width] === 0x0d))
     end += stride;
-  return { end, decoded: (end / stride) * (width / 4) * 3 };
+  return { end, decoded: ((end - from) / stride) * (width / 4) * 3 };
 }
 
 const hexValues = new Uint8Array(256).fill(255);
@@ -117,57 +128,59 @@ for (let i = 0; i < 6; i++) {
 export function quotedPrintableDecoder(): Decoder {
   let carry: Buffer = NOTHING;
   const decode = (input: Buffer, final: boolean): Buffer => {
-    const out = Buffer.allocUnsafe(input.length);
+    // What the next chunk decides is held back: blanks at the end (perhaps of a line), and an unfinished escape.
+    let length = input.length;
+    if (!final) {
+      const least = Math.max(0, length - 1000);
+      while (length > least && isBlank(input[length - 1] as number)) length--;
+      for (let k = length - 1; k >= least && k >= length - 2; k--) if (input[k] === 0x3d) length = k;
+      while (length > least && isBlank(input[length - 1] as number)) length--;
+      if (length < input.length) carry = Buffer.from(input.subarray(length));
+    }
+    const out = Buffer.allocUnsafe(length);
     let n = 0;
+    let floor = 0; // blanks before this were encoded, and stay
     let i = 0;
-    const length = input.length;
     while (i < length) {
       const b = input[i] as number;
-      if (b === 0x3d) {
+      if (b > 0x3d || (b !== 0x3d && b !== 0x0a)) {
+        out[n++] = b;
+        i++;
+      } else if (b === 0x0a) {
+        let end = n;
+        const cr = end > floor && out[end - 1] === 0x0d;
+        if (cr) end--;
+        const textEnd = end;
+        while (end > floor && (out[end - 1] === 0x20 || out[end - 1] === 0x09)) end--;
+        if (end < textEnd) {
+          n = end;
+          if (cr) out[n++] = 0x0d;
+        }
+        out[n++] = b;
+        i++;
+      } else {
         const hi = hexValues[input[i + 1] ?? 0] as number;
         const lo = hexValues[input[i + 2] ?? 0] as number;
-        if (hi < 16 && lo < 16) {
+        if (hi < 16 && lo < 16 && i + 2 < length) {
           out[n++] = (hi << 4) | lo;
+          floor = n;
           i += 3;
           continue;
         }
         // A soft line break, perhaps with blanks before the line's end.
         let k = i + 1;
         while (k < length && (input[k] === 0x20 || input[k] === 0x09)) k++;
-        if (k < length && input[k] === 0x0a) {
-          i = k + 1;
-          continue;
+        if (k < length && input[k] === 0x0a) i = k + 1;
+        else if (k + 1 < length && input[k] === 0x0d && input[k + 1] === 0x0a) i = k + 2;
+        else if (final && (k >= length || (k + 1 === length && input[k] === 0x0d))) i = length;
+        else {
+          out[n++] = b;
+          i++;
         }
-        if (k + 1 < length && input[k] === 0x0d && input[k + 1] === 0x0a) {
-          i = k + 2;
-          continue;
-        }
-        if (k >= length || (k + 1 >= length && (input[k] === 0x0d || k === i + 1))) {
-          if (!final && length - i < 1000) {
-            carry = Buffer.from(input.subarray(i));
-            return out.subarray(0, n);
-          }
-          if (final && (k >= length || input[k] === 0x0d)) return out.subarray(0, n);
-        }
-        out[n++] = b;
-        i++;
-      } else if (b === 0x20 || b === 0x09) {
-        let k = i + 1;
-        while (k < length && (input[k] === 0x20 || input[k] === 0x09)) k++;
-        if (k >= length || (input[k] === 0x0d && k + 1 >= length)) {
-          if (!final && length - i < 1000) {
-            carry = Buffer.from(input.subarray(i));
-            return out.subarray(0, n);
-          }
-          if (final) return out.subarray(0, n);
-        }
-        if (input[k] === 0x0a || (input[k] === 0x0d && input[k + 1] === 0x0a)) i = k;
-        else while (i < k) out[n++] = input[i++] as number;
-      } else {
-        out[n++] = b;
-        i++;
+        floor = n;
       }
     }
+    if (final) while (n > floor && isBlank(out[n - 1] as number) && out[n - 1] !== 0x0d) n--;
     return out.subarray(0, n);
   };
   return {
@@ -183,6 +196,8 @@ export function quotedPrintableDecoder(): Decoder {
     },
   };
 }
+
+const isBlank = (b: number): boolean => b === 0x20 || b === 0x09 || b === 0x0d;
 
 /** uuencode (POSIX), with or without its `begin` line; ends at `end` or a line of length zero. */
 export function uuDecoder(): Decoder {

@@ -222,14 +222,24 @@ export function* walk(raw: Buffer, limits: WalkLimits): Generator<void, Walk> {
   return { root, warnings, truncated };
 }
 
-/** Index of a line feed followed by two dashes, in [from, to). */
+/**
+ * Index of a line feed followed by two dashes, in [from, to), or -1. Searches for the dashes, not for the line feed: base64 has none, so that
+ * attachments are passed at the speed of memchr.
+ */
 function nextDashes(raw: Buffer, from: number, to: number): number {
-  if (to === raw.length) return raw.indexOf(DASHES, from);
-  const found = raw.subarray(from, to).indexOf(DASHES);
-  return found === -1 ? -1 : from + found;
+  const range = to === raw.length ? raw : raw.subarray(0, to);
+  let at = range.indexOf(DASHES, from);
+  while (at !== -1) {
+    if (at > 0 && raw[at - 1] === 0x0a && at - 1 >= from) return at - 1;
+    // Not at a line's start: on behind the run of dashes.
+    let k = at + 2;
+    while (k < to && raw[k] === 0x2d) k++;
+    at = range.indexOf(DASHES, k);
+  }
+  return -1;
 }
 
-const DASHES = Buffer.from('\n--');
+const DASHES = Buffer.from('--');
 
 /** How far behind a multipart's header its first delimiter is looked for. Bounded: a hostile mail may have a thousand multiparts. */
 const PROBE = 1 << 18;

@@ -190,6 +190,9 @@ function proseOf(input: BounceInput): Recipient[] {
 
 const DELAYED = /\b(?:delay(?:ed)?|warning|verzögert|retard|temporarily|still being (?:retried|attempted))\b/i;
 
+const SAID =
+  /(?:could ?n[o']t|cannot|unable to|not|failed to|was ?n[o']t) (?:be )?(?:deliver|send|sent|reach)|delivery (?:to .{1,80} )?(?:has )?fail|permanent (?:fatal )?error|user unknown|undeliver|following (?:address|recipient)|transcript of session|nicht zugestellt|mailbox (?:is )?full|over ?quota|did not reach|配送|not been delivered|has been returned|rejected|does not exist/i;
+
 const SUBJECT =
   /undeliver(?:ed|able)|(?:mail|message|delivery|e-?mail)\b.{0,30}\b(?:fail(?:ed|ure)?|error|problem|status notification|subsystem|unsuccessful|not delivered|rejected)|failure notice|returned (?:mail|e-?mail|to sender)|non-?deliver|nondeliverable|delivery (?:status|notification|has failed|delayed|report|problem)|mail delivery|cannot deliver|could not (?:be )?deliver|failed mail|user unknown|unzustellbar|nicht zugestellt|unzustellbarkeit|zustellungs|non remis|échec|non (?:è stato )?(?:recapitat|consegna)|mancata consegna|no se (?:ha podido|puede|pudo) (?:entregar)|error de entrega|onbestelbaar|niet afgeleverd|niedostarcz|nie można dostarczyć|zwrot|message status|returned|mailer-daemon|warning: (?:could not|message)|不达|退信|配信|bounce/i;
 
@@ -206,11 +209,9 @@ function looksLikeBounce(input: BounceInput): string | undefined {
   const subjectFits = SUBJECT.test(subject);
   if (input.reportType?.toLowerCase() === 'delivery-status') return 'RFC 3464';
   if (/^auto-replied/i.test(headers.first('auto-submitted') ?? '') && !subjectFits) return undefined;
-  const said =
-    /(?:could ?n[o']t|cannot|unable to|not|failed to|was ?n[o']t) (?:be )?(?:deliver|send|sent|reach)|delivery (?:to .{1,80} )?(?:has )?fail|permanent (?:fatal )?error|user unknown|undeliver|following (?:address|recipient)|transcript of session|nicht zugestellt|mailbox (?:is )?full|over ?quota|did not reach|配送|not been delivered|has been returned|rejected|does not exist/i.test(
-      input.text.slice(0, 6000),
-    );
+  if (!daemon && !subjectFits) return undefined;
   if (daemon && subjectFits) return 'sender and subject';
+  const said = SAID.test(input.text.slice(0, 6000));
   if (nullSender && subjectFits && said) return 'null sender and subject';
   if (daemon && said && nullSender) return 'sender and text';
   if (daemon && said) return 'sender';

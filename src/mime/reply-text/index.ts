@@ -30,18 +30,16 @@ export function replyText({ text, html, textIsDerived }: ReplyInput): string | u
   if (text.trim() === '' && html === undefined) return undefined;
   if (html !== undefined && (textIsDerived || text.trim() === '')) return fromHtml(html).reply;
   const plain = newPart(text.slice(0, MAX_INPUT));
-  if (
-    !plain.found &&
-    html !== undefined &&
-    html.length < MAX_INPUT &&
-    /blockquote|divRplyFwdMsg|appendonsend|_quote|border-top:\s*solid/i.test(html)
-  ) {
+  if (!plain.found && html !== undefined && html.length < MAX_INPUT && hasQuoteMarkup(html)) {
     // The text alternative shows no trace of the quotation, the html may.
     const marked = fromHtml(html);
     if (marked.found && marked.reply !== '') return marked.reply;
   }
   return plain.reply;
 }
+
+const hasQuoteMarkup = (html: string): boolean =>
+  ['quote', 'QUOTE', 'divRplyFwdMsg', 'appendonsend', 'border-top:'].some((mark) => html.includes(mark));
 
 function fromHtml(html: string): Outcome {
   const rendered = htmlToText(html.slice(0, MAX_INPUT * 2), MAX_INPUT);
@@ -58,8 +56,14 @@ const kind = { text: 0, blank: 1, quote: 2 } as const;
 
 /** `marks`: per line, what the html said (htmlToText). */
 export function newPart(input: string, marks?: readonly number[]): Outcome {
-  const lines = input.split('\n').map((line) => line.replace(/[\u200b\ufeff\u00a0]/g, ' ').trimEnd());
-  const whole = tidy(lines);
+  const visible = /[\u200b\ufeff\u00a0]/.test(input) ? input.replace(/[\u200b\ufeff\u00a0]/g, ' ') : input;
+  const lines = visible.split('\n');
+  for (let k = 0; k < lines.length; k++) {
+    const last = (lines[k] as string).charCodeAt((lines[k] as string).length - 1);
+    if (last === 0x20 || last === 0x09 || last === 0x0d) lines[k] = (lines[k] as string).trimEnd();
+  }
+  const closers = attributionEnds(visible, lines);
+  const whole = (): string => tidy(lines);
   const marked = (k: number, bit: number): boolean => ((marks?.[k] ?? 0) & bit) !== 0;
 
   // 1. Where does history begin that is not marked line by line? Everything from there on is dropped.
@@ -68,7 +72,7 @@ export function newPart(input: string, marks?: readonly number[]): Outcome {
   let firstQuote = -1;
   for (let k = 0; k < lines.length; k++) {
     const line = lines[k] as string;
-    kinds[k] = line === '' || /^\s+$/.test(line) ? kind.blank : isQuoted(line) ? kind.quote : kind.text;
+    kinds[k] = line === '' ? kind.blank : isQuoted(line) ? kind.quote : kind.text;
     if (kinds[k] === kind.quote && firstQuote === -1) firstQuote = k;
   }
   let attributionFrom = -1;
@@ -81,7 +85,10 @@ export function newPart(input: string, marks?: readonly number[]): Outcome {
       break;
     }
     if (kinds[k] === kind.blank || line.length > MAX_LINE) continue;
-    if (originalSeparator.test(line) || forwardBegin.test(line.trim())) {
+    if (
+      (line.length < 200 && SEPARATOR_START.test(line) && originalSeparator.test(line)) ||
+      (line.endsWith(':') && forwardBegin.test(line.trim()))
+    ) {
       forwarded = /forward|weitergeleitet|transf|reenviad|inoltrat|doorgestuurd|przek/i.test(line);
       end = k;
       break;
@@ -92,7 +99,11 @@ export function newPart(input: string, marks?: readonly number[]): Outcome {
     }
     if (kinds[k] === kind.quote) continue;
     if (attributionFrom === -1) {
-      const span = attributionAt(lines, kinds, k, marked(k, 4));
+      const span = marked(k, 4)
+        ? 1
+        : closers !== undefined && mayClose(closers, k)
+          ? attributionAt(lines, kinds, k)
+          : 0;
       if (span > 0) {
         const next = nextContent(kinds, k + span);
         if (next !== -1 && kinds[next] === kind.quote) {
@@ -127,7 +138,7 @@ export function newPart(input: string, marks?: readonly number[]): Outcome {
   }
   if (own.length === 0) {
     // Nothing of the writer's own: a bare forward, or all of it quoted. The whole is kept rather than nothing.
-    return { reply: whole, found: false };
+    return { reply: whole(), found: false };
   }
   const quoteFrom = attributionFrom !== -1 ? attributionFrom : firstQuote !== -1 && firstQuote < cut ? firstQuote : -1;
   let from = 0;
@@ -158,7 +169,7 @@ export function newPart(input: string, marks?: readonly number[]): Outcome {
     !forwarded &&
     own.some((k) => k < end && answersBelow.test((lines[k] as string).slice(0, 300)))
   ) {
-    return { reply: whole, found: false };
+    return { reply: whole(), found: false };
   }
 
   // 4. Signature.
@@ -166,7 +177,7 @@ export function newPart(input: string, marks?: readonly number[]): Outcome {
   const kept: string[] = [];
   for (let k = from; k < Math.min(stop, to); k++) kept.push(lines[k] as string);
   const reply = tidy(kept);
-  return reply === '' ? { reply: tidy(lines.slice(from, to)) || whole, found } : { reply, found };
+  return reply === '' ? { reply: tidy(lines.slice(from, to)) || whole(), found } : { reply, found };
 }
 
 /** `> text`, `| text`, and `X> text` of old news readers. */
@@ -189,11 +200,10 @@ function tidy(lines: readonly string[]): string {
 }
 
 /**
- * Number of lines (1–4) that the attribution starting at `k` takes, or 0. `known`: the html names it as one.
+ * Number of lines (1–4) that the attribution starting at `k` takes, or 0.
  */
-function attributionAt(lines: readonly string[], kinds: Uint8Array, k: number, known: boolean): number {
+function attributionAt(lines: readonly string[], kinds: Uint8Array, k: number): number {
   let joined = (lines[k] as string).trim();
-  if (known) return 1;
   if (!attributionStart.test(joined)) return precedesQuote(lines, kinds, k, joined) ? 1 : 0;
   for (let span = 1; span <= 4; span++) {
     if (joined.length > MAX_LINE) return 0;
@@ -210,6 +220,41 @@ function attributionAt(lines: readonly string[], kinds: Uint8Array, k: number, k
   }
   return 0;
 }
+
+const SEPARATOR_START = /^[\s>*]{0,20}[-_=]/;
+const CLOSING_WORDS = [
+  'wrote',
+  'schrieb',
+  'Uhr',
+  'écrit',
+  '写道',
+  '寫道',
+  'escribió',
+  'scritto',
+  'schreef',
+  'napisał',
+  'skrev',
+];
+const closes = (text: string): boolean => CLOSING_WORDS.some((word) => text.includes(word));
+
+/** Per line, whether an attribution may end there; undefined when none does: nearly all lines are spared the patterns. */
+function attributionEnds(text: string, lines: readonly string[]): Uint8Array | undefined {
+  const words = closes(text);
+  const ends = new Uint8Array(lines.length);
+  let any = false;
+  for (let k = 0; k < lines.length; k++) {
+    const line = lines[k] as string;
+    const last = line.charCodeAt(line.length - 1);
+    if (last === 0x3a || last === 0xff1a || last === 0x2d || (words && line.length <= MAX_LINE && closes(line))) {
+      ends[k] = 1;
+      any = true;
+    }
+  }
+  return any ? ends : undefined;
+}
+
+const mayClose = (ends: Uint8Array, k: number): boolean =>
+  (ends[k] ?? 0) + (ends[k + 1] ?? 0) + (ends[k + 2] ?? 0) + (ends[k + 3] ?? 0) > 0;
 
 /** A date, a time or an address: an attribution names at least one of them, prose that ends in "wrote:" seldom does. */
 const hasWhen = (text: string): boolean => /\d|@|</.test(text);
@@ -242,6 +287,8 @@ function lastOf(kinds: Uint8Array, wanted: number, before: number): number {
 /** Outlook's header: a From line (or another label) and at least two more labels within the next lines. */
 function isHeaderBlock(lines: readonly string[], kinds: Uint8Array, k: number): boolean {
   const line = lines[k] as string;
+  const colon = line.search(/[:：]/);
+  if (colon < 1 || colon > 40) return false;
   const begins = headerFrom.test(line);
   if (!begins && !headerOther.test(line)) return false;
   let labels = 1;

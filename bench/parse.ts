@@ -1,0 +1,198 @@
+// Parse speed: ours beside mailparser (lean) and postal-mime on one generated mix, interleaved in rounds; and a 25 MB mail in slices.
+// `node bench/parse.ts [mails] [rounds]`, or `npm run bench -- parse`. Prints a table and, as the last line, JSON.
+import { pathToFileURL } from 'node:url';
+import { simpleParser } from 'mailparser';
+import PostalMime from 'postal-mime';
+import { parseMessage, parseMessageInSlices } from '../src/mime/index.ts';
+
+/** Deterministic pseudo-random numbers in [0, 1) (mulberry32). */
+function randomFrom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
+const words =
+  'the customer order number invoice please delivery with regards question about received answer Grüße für können über straße thank you Lieferung and not yet arrived'.split(
+    ' ',
+  );
+
+function prose(random: () => number, bytes: number): string {
+  let out = '';
+  let column = 0;
+  while (out.length < bytes) {
+    const word = words[Math.floor(random() * words.length)] ?? 'the';
+    out += word;
+    column += word.length + 1;
+    if (column > 70) {
+      out += '\r\n';
+      column = 0;
+    } else out += ' ';
+  }
+  return out;
+}
+
+const quotedPrintable = (text: string): string =>
+  [...Buffer.from(text)]
+    .map((b) => (b === 0x3d || b > 0x7e ? `=${b.toString(16).toUpperCase().padStart(2, '0')}` : String.fromCharCode(b)))
+    .join('');
+
+function base64Lines(random: () => number, bytes: number): string {
+  const data = Buffer.alloc(bytes);
+  for (let i = 0; i < bytes; i++) data[i] = Math.floor(random() * 256);
+  return data.toString('base64').replace(/(.{76})/g, '$1\r\n');
+}
+
+const head = (k: number): string =>
+  [
+    'Received: from mail.example.com (mail.example.com [192.0.2.1]) by mx.example.net with ESMTPS id abc123; Mon, 2 Nov 2026 09:12:13 +0100',
+    'Received: from desktop (unknown [198.51.100.7]) by mail.example.com; Mon, 2 Nov 2026 09:12:12 +0100',
+    'Authentication-Results: mx.example.net; dkim=pass header.d=example.com; spf=pass',
+    `Message-ID: <${k}.abc@example.com>`,
+    'In-Reply-To: <earlier@example.net>',
+    'References: <first@example.net> <earlier@example.net>',
+    'From: =?utf-8?Q?J=C3=BCrgen_M=C3=BCller?= <juergen@example.com>',
+    'To: Service <service@example.net>, "Second, One" <second@example.net>',
+    `Subject: =?utf-8?B?${Buffer.from(`Frage zur Lieferung Nr. ${k} – bitte prüfen`).toString('base64')}?=`,
+    'Date: Mon, 2 Nov 2026 09:12:11 +0100',
+    'MIME-Version: 1.0',
+  ].join('\r\n');
+
+/** 70 % text and html of 4–8 KB, 25 % html of 30–100 KB with an inline image, 5 % with attachments of 0.5–2 MB. */
+export function mix(count: number, seed = 1): Buffer[] {
+  const random = randomFrom(seed);
+  return Array.from({ length: count }, (_, k) => {
+    const kind = k % 20;
+    const size = kind < 14 ? 2000 + random() * 2000 : kind < 19 ? 20_000 + random() * 50_000 : 3000;
+    const text = prose(random, kind < 14 ? size : 2000);
+    const html = `<html><body><p>${prose(random, size).replaceAll('\r\n', '<br>\r\n')}</p></body></html>`;
+    const alternative = [
+      'Content-Type: multipart/alternative; boundary="alt"',
+      '',
+      '--alt',
+      'Content-Type: text/plain; charset=utf-8',
+      'Content-Transfer-Encoding: 8bit',
+      '',
+      text,
+      '--alt',
+      'Content-Type: text/html; charset=utf-8',
+      'Content-Transfer-Encoding: quoted-printable',
+      '',
+      quotedPrintable(html),
+      '--alt--',
+      '',
+    ].join('\r\n');
+    if (kind < 14) return Buffer.from(`${head(k)}\r\n${alternative}`);
+    const image = kind < 19;
+    const outer = [
+      `Content-Type: multipart/${image ? 'related' : 'mixed'}; boundary="out"`,
+      '',
+      '--out',
+      alternative,
+      '--out',
+      image ? 'Content-Type: image/png; name="logo.png"' : 'Content-Type: application/pdf; name="offer.pdf"',
+      'Content-Transfer-Encoding: base64',
+      image ? 'Content-ID: <logo@example.com>' : 'Content-Disposition: attachment; filename="offer.pdf"',
+      '',
+      base64Lines(random, image ? 8000 : 400_000 + random() * 1_100_000),
+      '--out--',
+      '',
+    ].join('\r\n');
+    return Buffer.from(`${head(k)}\r\n${outer}`);
+  });
+}
+
+export interface ParseBench {
+  mails: number;
+  megabytes: number;
+  /** Messages a second, median of the rounds. */
+  rates: Record<string, number>;
+  /** Ours over the faster of the peers. */
+  factor: number;
+  large: { milliseconds: number; longestBlock: number; peakMegabytes: number };
+}
+
+const lean = { skipHtmlToText: true, skipTextToHtml: true, skipImageLinks: true, skipTextLinks: true };
+
+export async function benchParse(count = 400, rounds = 5): Promise<ParseBench> {
+  const mails = mix(count);
+  const parsers: Record<string, (raw: Buffer) => unknown> = {
+    mailroom: (raw) => parseMessage(raw),
+    'mailparser lean': (raw) => simpleParser(raw, lean),
+    'postal-mime': (raw) => PostalMime.parse(raw),
+  };
+  const times: Record<string, number[]> = {};
+  for (let round = 0; round <= rounds; round++) {
+    for (const [name, parse] of Object.entries(parsers)) {
+      const began = performance.now();
+      for (const raw of mails) await parse(raw);
+      // The first round warms up.
+      if (round > 0) {
+        const list = times[name] ?? [];
+        list.push(performance.now() - began);
+        times[name] = list;
+      }
+    }
+  }
+  const rates: Record<string, number> = {};
+  for (const [name, list] of Object.entries(times)) rates[name] = Math.round((count * 1000) / median(list));
+  const peers = Math.max(rates['mailparser lean'] ?? 0, rates['postal-mime'] ?? 0);
+  return {
+    mails: count,
+    megabytes: Math.round(mails.reduce((sum, raw) => sum + raw.length, 0) / 1e5) / 10,
+    rates,
+    factor: Math.round(((rates.mailroom ?? 0) / peers) * 10) / 10,
+    large: await large(),
+  };
+}
+
+const median = (list: number[]): number => list.toSorted((a, b) => a - b)[Math.floor(list.length / 2)] ?? 0;
+
+/** 25 MB with an 18 MB attachment: time, longest time the event loop was held, memory above idle (the mail itself not counted). */
+async function large(): Promise<ParseBench['large']> {
+  const attachment = Buffer.alloc(18 << 20, 'Mailroom')
+    .toString('base64')
+    .replace(/(.{76})/g, '$1\r\n');
+  const raw = Buffer.from(
+    `${head(0)}\r\nContent-Type: multipart/mixed; boundary="x"\r\n\r\n--x\r\nContent-Type: text/plain\r\n\r\nhello\r\n--x\r\nContent-Type: application/pdf; name=a.pdf\r\nContent-Transfer-Encoding: base64\r\n\r\n${attachment}\r\n--x--\r\n`,
+  );
+  await parseMessageInSlices(raw);
+  const idle = process.memoryUsage().rss;
+  let peak = idle;
+  let last = performance.now();
+  let longest = 0;
+  let running = true;
+  const tick = (): void => {
+    const now = performance.now();
+    longest = Math.max(longest, now - last);
+    last = now;
+    peak = Math.max(peak, process.memoryUsage().rss);
+    if (running) setImmediate(tick);
+  };
+  setImmediate(tick);
+  const began = performance.now();
+  await parseMessageInSlices(raw);
+  const milliseconds = performance.now() - began;
+  running = false;
+  return {
+    milliseconds: Math.round(milliseconds),
+    longestBlock: Math.round(longest * 10) / 10,
+    peakMegabytes: Math.round((peak - idle) / 1e6),
+  };
+}
+
+if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  const result = await benchParse(Number(process.argv[2] ?? 400), Number(process.argv[3] ?? 5));
+  console.log(`${result.mails} mails, ${result.megabytes} MB`);
+  for (const [name, rate] of Object.entries(result.rates))
+    console.log(`${name.padEnd(18)}${String(rate).padStart(8)} mails/s`);
+  console.log(`factor over the faster peer: ${result.factor}`);
+  console.log(
+    `25 MB in slices: ${result.large.milliseconds} ms, longest block ${result.large.longestBlock} ms, ${result.large.peakMegabytes} MB above idle`,
+  );
+  console.log(JSON.stringify(result));
+}
