@@ -85,3 +85,7 @@ export function adminConsentUrl(
   const query = new URLSearchParams({ client_id: application.clientId, redirect_uri: redirectUri, state, scope });
   return `${authorityOf(application)}/v2.0/adminconsent?${query}`;
 }
+
+/** Places of the access tokens of a delegated identity in the cache: scopes differ by protocol. */
+export const tokenKeys = (identity: string): string[] =>
+  (['imap', 'smtp'] as const).map((protocol) => `${identity}:${protocol}`);

@@ -10,7 +10,7 @@ import { oauthError } from './errors.ts';
 import { genericAuthorizeUrl } from './generic.ts';
 import { type Issued, identityKey, issueByCode, issueByDevice, type SignIn, samePerson } from './identity.ts';
 import { authorizeUrl, type DevicePrompt, type MsalSettings } from './msal.ts';
-import { personOf, signInScopes } from './scopes.ts';
+import { personOf, signInScopes, tokenKeys } from './scopes.ts';
 
 export interface SignInsSettings {
   applicationOf: (server: EmailServer) => OAuthApplication;
@@ -59,6 +59,8 @@ export function createSignIns(settings: SignInsSettings) {
     }
     const identity = identityKey(application, expected);
     await cache.write(`sign-in:${identity}`, JSON.stringify({ ...signIn, person: expected } satisfies SignIn));
+    // Tokens of the sign-in before may belong to a revoked session.
+    for (const key of tokenKeys(identity)) await cache.remove(`token:${key}`);
     onSignedIn(identity);
     emit('SignInCompleted', { server: server.name, application: application.name, kind });
     return { server: server.name, person: expected };

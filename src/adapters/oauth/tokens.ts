@@ -151,6 +151,8 @@ export function createTokens({ cache, emit, now, random, renewAheadMs }: TokensS
         token !== undefined &&
         (refused === undefined ? renew && now() - token.obtainedAt > FRESH_MS : token.accessToken === refused);
       if (token && usable(token) && !isRefused) return token;
+      // Should the renewal fail, nobody is to get the refused one again.
+      if (isRefused) delete slot.token;
       const remembered = failure && failure.version === source.version && now() < failure.until;
       if (remembered && (!renew || failure.error.class === 'throttle')) throw failure.error;
       return single(slot, isRefused ? token?.accessToken : undefined);
