@@ -1,5 +1,6 @@
 // A TCP proxy between Mailroom and a server that breaks connections on command: cut, stall, half-open, truncate, delay, refuse.
 import { type AddressInfo, createConnection, createServer, type Server, type Socket } from 'node:net';
+import { freePort } from './temp.ts';
 
 export interface FaultProxy {
   readonly host: string;
@@ -119,7 +120,7 @@ export async function startFaultProxy(options: {
     listener?.close();
     listener = undefined;
   };
-  const port = await listen(options.port ?? 0);
+  const port = await listen(options.port ?? (await freePort()));
 
   const setFlow = () => {
     for (const { client, server } of pairs) {

@@ -125,7 +125,9 @@ export function journey(options: JourneyOptions) {
           const state = await lane.getJobState(jobId);
           if (state !== 'completed' && state !== 'failed') return undefined;
           const job = await lane.getJob(jobId);
-          return state === 'completed' ? (job?.returnvalue as Result) : (JSON.parse(job?.failedReason ?? '{}') as Result);
+          return state === 'completed'
+            ? (job?.returnvalue as Result)
+            : (JSON.parse(job?.failedReason ?? '{}') as Result);
         },
         {
           timeoutMs,
