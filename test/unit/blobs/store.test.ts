@@ -47,16 +47,19 @@ describe.each([
   ['as they are', []],
   ['encrypted', ring],
 ])('bytes stored %s', (_, keys: KeyRing) => {
-  it.each([0, 1, 15, FRAME - 1, FRAME, FRAME + 1, 2 * FRAME, 3 * FRAME + 17])('of %i bytes come back', async (size) => {
-    const store = await createBlobStore(config(keys));
-    const bytes = randomBytes(size);
-    const reference = await store.put(bytes);
-    expect(reference).toMatchObject({ size, sha256: createHash('sha256').update(bytes).digest('hex') });
-    expect(await collect(store.read(reference.blob))).toEqual(bytes);
-    expect(await store.putStream(chunked(bytes, 10_007))).toEqual(reference);
-    expect(await collect(store.read(reference.blob))).toEqual(bytes);
-    await store.close();
-  });
+  it.each([0, 1, 15, FRAME - 1, FRAME, FRAME + 1, 2 * FRAME, 3 * FRAME + 17, 5 * FRAME])(
+    'of %i bytes come back',
+    async (size) => {
+      const store = await createBlobStore(config(keys));
+      const bytes = randomBytes(size);
+      const reference = await store.put(bytes);
+      expect(reference).toMatchObject({ size, sha256: createHash('sha256').update(bytes).digest('hex') });
+      expect(await collect(store.read(reference.blob))).toEqual(bytes);
+      expect(await store.putStream(chunked(bytes, 10_007))).toEqual(reference);
+      expect(await collect(store.read(reference.blob))).toEqual(bytes);
+      await store.close();
+    },
+  );
 
   it('come back in ranges', async () => {
     const store = await createBlobStore(config(keys));
@@ -129,6 +132,17 @@ describe.each([
     expect([await store.has(used.blob), await store.has(unused.blob)]).toEqual([true, false]);
     await store.close();
   });
+});
+
+it('small and large ones in one batch, by two processes at once', async () => {
+  const stores = await Promise.all([createBlobStore(config()), createBlobStore(config())]);
+  const list = Array.from({ length: 60 }, (_, i) => randomBytes(i % 10 === 0 ? 300_000 : 2_000));
+  const references = await Promise.all([...stores, ...stores].map((store) => store.putMany(list)));
+  expect(new Set(references.map((some) => JSON.stringify(some))).size).toBe(1);
+  for (const [i, { blob }] of (references[0] ?? []).entries()) {
+    expect((await collect(stores[0].read(blob))).equals(list[i] ?? Buffer.alloc(0))).toBe(true);
+  }
+  expect(await readdir(join(folder, 'tmp'))).toEqual([]);
 });
 
 describe('a blob that is not there', () => {
@@ -226,6 +240,20 @@ describe('the folder', () => {
     await writeFile(join(folder, 'blobs'), '');
     await expect(store.check()).rejects.toMatchObject({ code: 'BLOB_STORE_UNAVAILABLE' });
     await expect(store.put(Buffer.from('x'))).rejects.toMatchObject({ code: 'BLOB_STORE_UNAVAILABLE' });
+  });
+
+  it('that fails in the middle of a batch keeps no temporary files, and says so', async () => {
+    const store = createStore(await openFolder(folder));
+    const list = Array.from({ length: 20 }, () => randomBytes(100));
+    const last = createHash('sha256')
+      .update(list.at(-1) ?? '')
+      .digest('hex');
+    await writeFile(join(folder, last.slice(0, 2)), 'a file where the directory should be');
+    await expect(store.putMany(list)).rejects.toMatchObject({ code: 'BLOB_STORE_UNAVAILABLE' });
+    expect(await readdir(join(folder, 'tmp'))).toEqual([]);
+    await rm(join(folder, last.slice(0, 2)));
+    await store.putMany(list);
+    expect(await store.has(last)).toBe(true);
   });
 
   it('that was removed while we ran is made again', async () => {
