@@ -1,4 +1,5 @@
 // Which credential of an application is used: the one that worked last, and the next one when the provider refuses it (rotation).
+import { X509Certificate } from 'node:crypto';
 import type { OAuthApplication, OAuthCredential } from '../../domain/email-server.ts';
 import { MailroomError } from '../../domain/errors.ts';
 import type { Emit } from '../../telemetry/events.ts';
@@ -49,7 +50,7 @@ export function expiryWarning(expires: string | undefined, now: Date): number | 
 export function warnOfExpiry(applications: readonly OAuthApplication[], now: Date, emit: Emit): void {
   for (const { name, credentials } of applications) {
     for (const [index, credential] of credentials.entries()) {
-      const left = expiryWarning('expires' in credential ? credential.expires : undefined, now);
+      const left = expiryWarning(expiryOf(credential), now);
       if (left !== undefined)
         emit('CredentialExpiring', {
           application: name,
@@ -58,5 +59,16 @@ export function warnOfExpiry(applications: readonly OAuthApplication[], now: Dat
           detail: { daysLeft: left },
         });
     }
+  }
+}
+
+/** As told in the configuration; a certificate knows it by itself. */
+function expiryOf(credential: OAuthCredential): string | undefined {
+  if (credential.kind === 'federated') return undefined;
+  if (credential.expires !== undefined || credential.kind === 'secret') return credential.expires;
+  try {
+    return new X509Certificate(credential.certificate).validToDate.toISOString();
+  } catch {
+    return undefined;
   }
 }

@@ -1,7 +1,7 @@
 // Real MSAL for Microsoft's identity platform. A client is built for each token request: credentials may have been rotated since, and what
 // is worth keeping (sign-ins) is kept by us, encrypted. Network traffic goes through our own module: private CA, proxy, and the true reason
 // of a failure, which MSAL's errors leave out.
-import { X509Certificate } from 'node:crypto';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import {
   type AccountInfo,
@@ -198,13 +198,20 @@ function proofOf(credential: OAuthCredential, trace: Trace): Partial<Configurati
       },
     };
   }
+  const { certificate, privateKey } = credential;
+  const thumbprintSha256 = thumbprintOfPair(certificate, privateKey);
+  if (thumbprintSha256 === undefined) throw new MailroomError('OAUTH_CREDENTIAL_UNUSABLE');
+  return { clientCertificate: { thumbprintSha256, privateKey, x5c: certificate } };
+}
+
+/** Undefined when either is unreadable, or they do not belong together: MSAL would fail later with words that do not say so. */
+function thumbprintOfPair(certificate: string, privateKey: string): string | undefined {
   try {
-    const thumbprintSha256 = new X509Certificate(credential.certificate).fingerprint256
-      .replaceAll(':', '')
-      .toLowerCase();
-    return { clientCertificate: { thumbprintSha256, privateKey: credential.privateKey, x5c: credential.certificate } };
+    const parsed = new X509Certificate(certificate);
+    const fits = parsed.checkPrivateKey(createPrivateKey(privateKey));
+    return fits ? parsed.fingerprint256.replaceAll(':', '').toLowerCase() : undefined;
   } catch {
-    throw new MailroomError('OAUTH_CREDENTIAL_UNUSABLE');
+    return undefined;
   }
 }
 
