@@ -91,8 +91,9 @@ export function supervise(
     await gate.enter(authentication.application, signal);
     const mailbox = await ports.openMailbox(server, { accessToken: token.accessToken });
     // A planned reconnect before the server ends the session; jitter keeps a fleet from renewing in one second.
-    const renewAt = token.expiresAt.getTime() - 60_000 - Math.round(ports.random() * 60_000);
-    return { mailbox, renewAt };
+    // Never sooner than in ten seconds: a provider that hands out the same token again must not make us reconnect in a circle.
+    const planned = token.expiresAt.getTime() - 60_000 - Math.round(ports.random() * 60_000);
+    return { mailbox, renewAt: Math.max(planned, ports.now() + Math.min(10_000, ports.settings.provenMs)) };
   }
 
   async function run(): Promise<void> {

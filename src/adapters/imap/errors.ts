@@ -10,6 +10,8 @@ interface ImapFlowError {
   serverResponseCode?: string;
   responseText?: string;
   responseStatus?: string;
+  /** Text of the answer, after a failed sign-in; else imapflow's parsed response. */
+  response?: unknown;
   executedCommand?: string;
   oauthError?: unknown;
   throttleReset?: number;
@@ -51,7 +53,10 @@ const byNodeCode: Readonly<Record<string, ErrorCode>> = {
 export function imapError(thrown: unknown, phase: ImapPhase, bye?: string): MailroomError {
   if (thrown instanceof MailroomError) return thrown;
   const error = (typeof thrown === 'object' && thrown !== null ? thrown : { message: String(thrown) }) as ImapFlowError;
-  const words = [error.responseText, bye, error.reason].filter((text) => text !== undefined && text !== '').join(' / ');
+  const answer = typeof error.response === 'string' ? error.response : undefined;
+  const words = [error.responseText ?? answer, bye, error.reason]
+    .filter((text) => text !== undefined && text !== '')
+    .join(' / ');
   const code = judge(error, words || (error.message ?? ''), phase);
   const retryAfterMs = throttleRest(error, words);
   const command = error.executedCommand?.split(' ').slice(1, 3).join(' ').slice(0, 40);

@@ -9,7 +9,7 @@ import { decode, objectId, type Tokens, verifyAssertion } from './tokens.ts';
 type Form = Record<string, string>;
 export type TokenAnswer = { status: 200; body: Record<string, unknown> } | OAuthFailure;
 
-interface Code {
+export interface Code {
   clientId: string;
   person: string;
   scope: string;

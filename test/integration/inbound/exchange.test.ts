@@ -1,0 +1,356 @@
+// Every way in which Exchange's IMAP lies or fails, as the sandbox can play it: in the end each mail is one job, and the event says what
+// happened, with class, action and hint.
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { mailboxId } from '../../../src/contract/names.ts';
+import { catalogue } from '../../../src/domain/catalogue/index.ts';
+import type { ErrorCode } from '../../../src/domain/errors.ts';
+import { audit } from '../../../src/domain/ledger.ts';
+import { type Fault, type Sandbox, startSandbox } from '../../../src/sandbox/index.ts';
+import { imapServer, startTestInbound, type TestInboundOptions } from '../../support/inbound.ts';
+import { leakWatch } from '../../support/leak-watch.ts';
+import { startRedis, type TestRedis } from '../../support/redis.ts';
+import { waitFor } from '../../support/temp.ts';
+
+leakWatch();
+
+let BOX = '';
+const CLIENT = 'c0ffee00-0000-4000-8000-000000000001';
+let redis: TestRedis;
+let sandbox: Sandbox;
+let running: Awaited<ReturnType<typeof startTestInbound>>[] = [];
+let n = 0;
+
+beforeAll(async () => {
+  redis = await startRedis();
+});
+afterAll(() => redis.stop());
+beforeEach(async () => {
+  n++;
+  BOX = `support${n}@contoso.example`; // a mailbox, and so a ledger, of its own for each test
+  sandbox = await startSandbox({
+    users: [{ address: BOX, kind: 'shared' }],
+    applications: [{ clientId: CLIENT, secret: 's' }],
+  });
+});
+afterEach(async () => {
+  await Promise.all(running.map((one) => one.stop()));
+  running = [];
+  await sandbox.stop();
+});
+
+const server = () =>
+  imapServer({
+    name: 'Support',
+    host: 'localhost',
+    port: sandbox.imap.port,
+    user: BOX,
+    ca: sandbox.caPem,
+    emailFlow: `Exchange ${n}`,
+  });
+const flow = () => `Exchange ${n}`;
+async function start(options: Partial<TestInboundOptions> = {}) {
+  const one = await startTestInbound({
+    redisUrl: redis.url,
+    servers: [server()],
+    token: () => ({ accessToken: sandbox.oauth.applicationToken(CLIENT), expiresAt: new Date(Date.now() + 3_600_000) }),
+    ...options,
+  });
+  running.push(one);
+  return one;
+}
+const raw = (i: number) =>
+  `From: k@x.example\r\nSubject: ${i}\r\nDate: Mon, 23 Nov 2026 10:00:0${i % 10} +0000\r\nMessage-ID: <m${i}@x.example>\r\n\r\nbody ${i}\r\n`;
+const put = (count: number, first = 1) => {
+  for (let i = first; i < first + count; i++) sandbox.mailboxes.append(BOX, raw(i));
+};
+
+/** All mails of the mailbox are on the queue, each once, and the audit balances. */
+async function settled(one: Awaited<ReturnType<typeof start>>, count: number, timeoutMs = 15_000) {
+  const jobs = await waitFor(
+    async () => {
+      const list = await one.jobs(flow());
+      return list.length >= count ? list : undefined;
+    },
+    {
+      timeoutMs,
+      describe: () => `${count} jobs; last events ${JSON.stringify(one.events().slice(-6)).slice(0, 3_000)}`,
+    },
+  );
+  expect(jobs).toHaveLength(count);
+  expect(new Set(jobs.map(({ messageKey }) => messageKey)).size).toBe(count);
+  const uids = sandbox.mailboxes.list(BOX).map(({ uid }) => uid);
+  expect(audit(await one.ledgers.load(mailboxId(server())), uids).unaccounted).toEqual([]);
+  return jobs;
+}
+
+describe('what the server says', () => {
+  const rows: [fault: Fault, code: ErrorCode, cls: string, action: string][] = [
+    [{ name: 'authFailed', times: 1 }, 'IMAP_AUTH_FAILED', 'auth', 'renew-token'],
+    [{ name: 'notConnected', times: 2 }, 'IMAP_NOT_CONNECTED', 'permission', 'back-off'],
+    [{ name: 'commandError', number: 10, times: 1 }, 'IMAP_TOKEN_REFUSED', 'auth', 'renew-token'],
+    [{ name: 'commandError', number: 12, times: 1 }, 'IMAP_TOKEN_REFUSED', 'auth', 'renew-token'],
+    [{ name: 'serverUnavailable15', at: 'login', times: 1 }, 'IMAP_SERVER_UNAVAILABLE', 'auth', 'back-off'],
+    [{ name: 'serverUnavailable15', at: 'select', times: 1 }, 'IMAP_SERVER_UNAVAILABLE', 'transient', 'back-off'],
+    [
+      { name: 'throttleImap', milliseconds: 300, command: 'SEARCH', times: 1 },
+      'IMAP_THROTTLED',
+      'throttle',
+      'back-off',
+    ],
+    [{ name: 'closed13', times: 1 }, 'IMAP_CONNECTION_CLOSED', 'transient', 'retry'],
+    [{ name: 'closed14', times: 1 }, 'IMAP_CONNECTION_CLOSED', 'transient', 'retry'],
+    [{ name: 'dropAfterLogin', times: 1 }, 'IMAP_CONNECTION_CLOSED', 'transient', 'retry'],
+    [{ name: 'refuseConnections', times: 1 }, 'IMAP_CONNECTION_CLOSED', 'transient', 'retry'],
+    [
+      { name: 'imapReply', command: 'SEARCH', text: 'NO The specified message set is invalid.', times: 1 },
+      'IMAP_COMMAND_FAILED',
+      'transient',
+      'retry',
+    ],
+  ];
+  it.each(rows)('%o', async (fault, code, cls, action) => {
+    put(3);
+    sandbox.faults.set(fault);
+    const one = await start();
+    const event = await waitFor(() => one.events('MailboxDisconnected')[0], {
+      timeoutMs: 8_000,
+      describe: () => JSON.stringify(one.events()).slice(0, 2_000),
+    });
+    expect(event).toMatchObject({ server: 'Support', err: { code, class: cls } });
+    expect(catalogue[code].action).toBe(action);
+    expect(String(event.hint)).toBe(catalogue[code].hint.en);
+    await settled(one, 3);
+  });
+
+  it('ends the session because the token expired: at once with a new one', async () => {
+    const one = await start();
+    await waitFor(() => one.inbound.status()[0]?.state === 'idle', { timeoutMs: 5_000 });
+    sandbox.faults.set({ name: 'tokenExpiredNow', refuseOldTokens: true });
+    put(1);
+    const event = await waitFor(() => one.events('MailboxDisconnected')[0], { timeoutMs: 5_000 });
+    expect(event).toMatchObject({ err: { code: 'IMAP_TOKEN_EXPIRED' }, delayMs: 0 });
+    await settled(one, 1);
+  });
+
+  it('obeys a throttle hint before it comes back', async () => {
+    put(1);
+    sandbox.faults.set({ name: 'throttleImap', milliseconds: 1_500, times: 1 });
+    const started = performance.now();
+    const one = await start();
+    await settled(one, 1);
+    expect(performance.now() - started).toBeGreaterThan(1_400);
+  });
+});
+
+describe('what the server does to messages', () => {
+  const rows: [name: string, fault: Fault][] = [
+    ['OK FETCH without data, a few times', { name: 'emptyFetch', uid: 2, times: 2 }],
+    ['a message that is readable only later', { name: 'lateReadable', uid: 2, forMilliseconds: 450 }],
+    [
+      'a message that becomes visible late, under UIDs already known',
+      { name: 'lateVisible', uid: 2, forMilliseconds: 1_000 },
+    ],
+    ['a FETCH list that ends early', { name: 'shortFetch', after: 2, times: 1 }],
+    ['a connection cut within a literal', { name: 'truncateFetch', uid: 3, times: 1 }],
+    ['a new front end that offers IMAP4rev2', { name: 'imap4rev2FrontEnd' }],
+    ['a slow line', { name: 'slowBytes', bytesPerSecond: 20_000 }],
+  ];
+  it.each(rows)('%s', async (_name, fault) => {
+    put(5);
+    sandbox.faults.set(fault);
+    const one = await start({ settings: { reconcileMs: 500, deadAfterMs: 1_000 } });
+    const jobs = await settled(one, 5);
+    expect(new Set(jobs.map(({ threading }) => threading.messageId)).size).toBe(5);
+  });
+
+  it('quarantines what stays unreadable for the whole time, visibly, and the mailbox goes on', async () => {
+    put(3);
+    sandbox.faults.set({ name: 'emptyFetch', uid: 2 });
+    const one = await start();
+    const jobs = await settled(one, 3);
+    expect(jobs.find(({ uid }) => uid === 2)).toMatchObject({ parse: 'failed', warnings: [{ code: 'no-data' }] });
+    expect(one.events('MessagePending').length).toBe(3);
+    expect(one.events('MessageQuarantined')).toMatchObject([{ uid: 2, reason: 'no-data' }]);
+    put(1, 4);
+    await settled(one, 4);
+  });
+
+  it('quarantines the replacement text of Exchange with its raw bytes', async () => {
+    put(3);
+    sandbox.faults.set({ name: 'poisonText', uid: 2 });
+    const one = await start();
+    const jobs = await settled(one, 3);
+    expect(jobs.find(({ uid }) => uid === 2)).toMatchObject({
+      parse: 'failed',
+      warnings: [{ code: 'replacement-text' }],
+    });
+    expect(one.events('MessageQuarantined')).toMatchObject([{ uid: 2, reason: 'replacement-text' }]);
+  });
+
+  it('records as vanished what is expunged while it is fetched', async () => {
+    put(4);
+    sandbox.faults.set({ name: 'expungeWhileFetch', uid: 3, times: 1 });
+    const one = await start();
+    await waitFor(
+      async () => {
+        const { counts } = audit(
+          await one.ledgers.load(mailboxId(server())),
+          sandbox.mailboxes.list(BOX).map(({ uid }) => uid),
+        );
+        return counts.enqueued + counts.vanished === 4;
+      },
+      { timeoutMs: 10_000 },
+    );
+  });
+
+  it('keeps a message that the parser cannot bear as a job with its raw bytes', async () => {
+    put(3);
+    const one = await start({
+      ports: {
+        parse: (bytes) => {
+          if (Buffer.from(bytes).includes('<m2@')) throw new RangeError('Maximum call stack size exceeded');
+          return { ...parsed };
+        },
+      },
+    });
+    const jobs = await settled(one, 3);
+    const bad = jobs.find(({ parse }) => parse === 'failed');
+    expect(bad?.uid).toBe(2);
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of one.blobs.read(bad?.raw.blob ?? '')) chunks.push(chunk);
+    expect(Buffer.concat(chunks).toString()).toBe(raw(2));
+    expect(one.events('MessageQuarantined')).toMatchObject([{ uid: 2, reason: 'parser-failed' }]);
+  });
+});
+
+describe('what the folder does', () => {
+  it('neither replays nor loses when UIDVALIDITY changes under us', async () => {
+    put(6);
+    const one = await start();
+    await settled(one, 6);
+    sandbox.mailboxes.setUidValidity(BOX, 777);
+    put(2, 7);
+    const jobs = await waitFor(
+      async () => {
+        const list = await one.jobs(flow());
+        return list.length >= 8 ? list : undefined;
+      },
+      { timeoutMs: 10_000 },
+    );
+    expect(jobs).toHaveLength(8);
+    expect(new Set(jobs.map(({ threading }) => threading.messageId)).size).toBe(8);
+    expect(one.events('MailboxRescanned')[0]).toMatchObject({ reason: 'uidvalidity-changed', detail: { matched: 6 } });
+  });
+
+  it('neither replays nor loses when UIDNEXT goes back under the same UIDVALIDITY', async () => {
+    put(6);
+    const one = await start();
+    await settled(one, 6);
+    await one.stop();
+    running = [];
+    sandbox.mailboxes.expunge(BOX, [1, 2, 3, 4, 5, 6]);
+    // The restored folder: four of the old mails under new UIDs, and one nobody has seen.
+    for (const [at, i] of [1, 2, 4, 6, 9].entries()) sandbox.mailboxes.append(BOX, raw(i), { uid: at + 1 });
+    sandbox.faults.set({ name: 'uidNextBack', by: 1 });
+    const again = await start();
+    const jobs = await waitFor(
+      async () => {
+        const list = await again.jobs(flow());
+        return list.some(({ threading }) => threading.messageId === '<m9@x.example>') ? list : undefined;
+      },
+      {
+        timeoutMs: 10_000,
+        describe: () => JSON.stringify([sandbox.mailboxes.status(BOX), again.events()]).slice(0, 3_000),
+      },
+    );
+    expect(jobs).toHaveLength(7);
+  });
+});
+
+describe('what the connection does', () => {
+  it.each<[string, Fault]>([
+    ['IDLE that tells nothing', { name: 'muteIdle' }],
+    ['IDLE that is dropped', { name: 'dropIdle', times: 2 }],
+    ['a half-open connection', { name: 'halfOpen' }],
+  ])('%s does not keep a mail waiting beyond the bound', async (_name, fault) => {
+    const one = await start({ settings: { deadAfterMs: 1_500, reconcileMs: 1_000 } });
+    await waitFor(() => one.inbound.status()[0]?.state === 'idle', { timeoutMs: 5_000 });
+    sandbox.faults.set(fault);
+    put(1);
+    const started = performance.now();
+    await settled(one, 1, 8_000);
+    // The bound, the reconnect, and a loaded machine.
+    expect(performance.now() - started).toBeLessThan(6_000);
+    if (fault.name === 'halfOpen') expect(one.inbound.status()[0]?.blindSeconds).toBeGreaterThan(0.5);
+  });
+
+  it('reconnects ahead of the token’s expiry, planned and without a gap worth naming', async () => {
+    const lives = [61_500];
+    const one = await start({
+      token: () => ({
+        accessToken: sandbox.oauth.applicationToken(CLIENT),
+        expiresAt: new Date(Date.now() + (lives.shift() ?? 3_600_000)),
+      }),
+      settings: { provenMs: 500 },
+      ports: { random: () => 0 },
+    });
+    await waitFor(() => one.inbound.status()[0]?.state === 'idle', { timeoutMs: 5_000 });
+    const blind = one.inbound.status()[0]?.blindSeconds ?? 0;
+    await waitFor(() => one.events('MailboxRenewed').length === 1, { timeoutMs: 8_000 });
+    await waitFor(() => one.inbound.status()[0]?.state === 'idle', { timeoutMs: 5_000 });
+    expect(one.events('MailboxDisconnected')).toEqual([]);
+    expect((one.inbound.status()[0]?.blindSeconds ?? 9) - blind).toBeLessThan(2);
+  });
+
+  it('pauses under back-pressure with the reason visible, and resumes by itself', async () => {
+    let pressure: 'backlog' | undefined = 'backlog';
+    put(2);
+    const one = await start({ ports: { pressure: async () => pressure }, settings: { deadAfterMs: 1_000 } });
+    await waitFor(() => one.inbound.status()[0]?.state === 'paused', { timeoutMs: 5_000 });
+    expect(one.events('MailboxPaused')).toMatchObject([{ reason: 'backlog' }]);
+    expect(await one.jobs(flow())).toEqual([]);
+    pressure = undefined;
+    await settled(one, 2);
+    expect(one.events('MailboxResumed')).toHaveLength(1);
+  });
+});
+
+describe('reload', () => {
+  it('touches only the connection of the server that changed', async () => {
+    const other = 'billing@contoso.example';
+    await sandbox.stop();
+    sandbox = await startSandbox({
+      users: [
+        { address: BOX, kind: 'shared' },
+        { address: other, kind: 'shared' },
+      ],
+      applications: [{ clientId: CLIENT, secret: 's' }],
+    });
+    const second = () => imapServer({ ...server(), name: 'Billing', user: other });
+    const one = await start({ servers: [server(), second()] });
+    const idle = () => one.inbound.status().every(({ state }) => state === 'idle') && one.inbound.status().length;
+    await waitFor(() => idle() === 2, { timeoutMs: 5_000 });
+    await one.inbound.setServers([server(), { ...second(), maxMessageSize: 1_000_000 }]);
+    await waitFor(() => one.events('MailboxConnected').length === 3 && idle() === 2, { timeoutMs: 5_000 });
+    expect(one.events('MailboxStopped')).toMatchObject([{ server: 'Billing', reason: 'definition-changed' }]);
+    await one.inbound.setServers([server(), { ...second(), enabled: false }]);
+    await waitFor(() => one.inbound.status().length === 1, { timeoutMs: 5_000 });
+    expect(one.events('MailboxConnected').filter((event) => event.server === 'Support')).toHaveLength(1);
+  });
+});
+
+const parsed = {
+  parse: 'complete' as const,
+  subject: '',
+  from: [],
+  replyTo: [],
+  to: [],
+  cc: [],
+  deliveredTo: [],
+  attachments: [],
+  threading: { inReplyTo: [], references: [] },
+  automatic: { kind: 'none' as const, evidence: [], mayAutoRespond: true },
+  importance: 'normal' as const,
+  authenticationResults: [],
+  warnings: [],
+};
