@@ -8,12 +8,14 @@ import {
 } from '../../../src/adapters/oauth/index.ts';
 import { createTokenCache } from '../../../src/adapters/redis/token-cache.ts';
 import type { KeyRing } from '../../../src/config/config.ts';
-import type { ImapServer, OAuthApplication, SmtpServer } from '../../../src/domain/email-server.ts';
+import type { OAuthApplication } from '../../../src/domain/email-server.ts';
 import { type Sandbox, type SandboxConfig, startSandbox } from '../../../src/sandbox/index.ts';
 import type { Emit, EventFields } from '../../../src/telemetry/events.ts';
 import { startRedis, type TestRedis } from '../../support/redis.ts';
+import { SHARED } from './servers.ts';
 
-export const SHARED = 'support@contoso.example';
+export { imapServer, SHARED, smtpServer } from './servers.ts';
+
 export const PERSON = 'alex@contoso.example';
 export const CLIENT = '3b1f4d6e-0a52-4c7b-8e19-6d2c5a7f9b03';
 export const PUBLIC_CLIENT = '91c0d7aa-5be3-4d5f-8f0e-2b7d0c1f6a44';
@@ -105,50 +107,3 @@ export function createFixture(tenant: Partial<SandboxConfig> = {}) {
     },
   };
 }
-
-const base = { host: 'localhost', port: 993, tls: 'enabled', user: SHARED, enabled: true, source: 'file' } as const;
-
-export const imapServer = (
-  authentication: Partial<ImapServer['authentication']> = {},
-  extra: Partial<ImapServer> = {},
-): ImapServer => ({
-  ...base,
-  type: 'IMAP',
-  name: 'Support in',
-  authentication: {
-    type: 'OAuth2',
-    application: 'Contoso',
-    signIn: 'appOnly',
-    ...authentication,
-  } as ImapServer['authentication'],
-  emailFlow: 'Support',
-  folder: 'INBOX',
-  startFrom: 'now',
-  afterQueued: { action: 'leave' },
-  maxMessageSize: 1_000_000,
-  ...extra,
-});
-
-export const smtpServer = (
-  authentication: Partial<SmtpServer['authentication']> = {},
-  extra: Partial<SmtpServer> = {},
-): SmtpServer => ({
-  ...base,
-  port: 587,
-  type: 'SMTP',
-  name: 'Support out',
-  authentication: {
-    type: 'OAuth2',
-    application: 'Contoso',
-    signIn: 'appOnly',
-    ...authentication,
-  } as SmtpServer['authentication'],
-  additionalFromAddresses: [SHARED],
-  sendMode: 'sendAs',
-  displayNames: {},
-  sentCopy: { policy: 'server' },
-  pace: { perMinute: 30, connections: 3, recipientsPerDay: 10_000 },
-  fromRoles: {},
-  uncertain: 'hold',
-  ...extra,
-});
