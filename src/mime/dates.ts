@@ -102,7 +102,9 @@ export function parseDate(input: string): string | undefined {
       zoneMinutes(iso[7] ?? ''),
     );
   }
-  const time = /(\d{1,2})[:.](\d{1,2})(?:[:.](\d{1,2}))?(?:[.,]\d+)?\s*([ap]\.?m\.?\b)?/i.exec(text);
+  const time =
+    /(\d{1,2}):(\d{1,2})(?::(\d{1,2}))?(?:[.,]\d+)?\s*([ap]\.?m\.?\b)?/i.exec(text) ??
+    /(?<![\d.])(\d{1,2})\.(\d{2})(?:\.(\d{2}))?(?![\d.])\s*([ap]\.?m\.?\b)?/i.exec(text);
   const before = time === null ? text : text.slice(0, time.index);
   const after = time === null ? '' : text.slice(time.index + time[0].length);
   const monthMatch = monthIn(before) ?? monthIn(after);

@@ -244,10 +244,18 @@ const DASHES = Buffer.from('--');
 /** How far behind a multipart's header its first delimiter is looked for. Bounded: a hostile mail may have a thousand multiparts. */
 const PROBE = 1 << 18;
 
-const occurs = (raw: Buffer, what: string, from: number): boolean =>
-  (raw.length - from <= PROBE
-    ? raw.indexOf(what, from, 'latin1')
-    : raw.subarray(from, from + PROBE).indexOf(what, 0, 'latin1')) !== -1;
+/** Whether a delimiter line with this boundary (and not just a longer one that begins like it) stands in the range that is probed. */
+function occurs(raw: Buffer, what: string, from: number): boolean {
+  const range = raw.subarray(from, Math.min(raw.length, from + PROBE));
+  let at = range.indexOf(what, 0, 'latin1');
+  for (let tries = 0; at !== -1 && tries < 50; tries++) {
+    const next = range[at + what.length] ?? 0x0a;
+    const lineStart = at === 0 || range[at - 1] === 0x0a;
+    if (lineStart && (next === 0x0a || next === 0x0d || next === 0x20 || next === 0x09 || next === 0x2d)) return true;
+    at = range.indexOf(what, at + what.length, 'latin1');
+  }
+  return at !== -1;
+}
 
 const moreParts = (raw: Buffer, from: number, boundary: string): boolean =>
   raw.indexOf(`\n--${boundary}`, Math.max(0, from - 1), 'latin1') !== -1;

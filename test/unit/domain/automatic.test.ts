@@ -1,0 +1,68 @@
+// Automatic mail and what decided it.
+import { describe, expect, it } from 'vitest';
+import { detectAutomatic } from '../../../src/domain/automatic.ts';
+
+function detect(
+  headers: Record<string, string>,
+  rest: { subject?: string; from?: string; report?: 'bounce' | 'receipt' } = {},
+) {
+  const map = new Map(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+  return detectAutomatic({
+    headers: {
+      first: (name) => map.get(name),
+      all: (name) => {
+        const value = map.get(name);
+        return value === undefined ? [] : [value];
+      },
+    },
+    subject: rest.subject ?? 'Question',
+    from: rest.from ?? 'person@customer.example',
+    contentType: 'text/plain',
+    ...(rest.report === undefined ? {} : { report: { kind: rest.report, source: 'RFC 3464' } }),
+  });
+}
+
+describe('automatic mail', () => {
+  it.each([
+    ['a person', {}, {}, 'none', true],
+    ['RFC 3834', { 'Auto-Submitted': 'auto-replied' }, {}, 'auto-reply', false],
+    ['RFC 3834 with a parameter', { 'Auto-Submitted': 'auto-replied; owner-email="a@b"' }, {}, 'auto-reply', false],
+    ['auto-submitted no', { 'Auto-Submitted': 'no' }, {}, 'none', true],
+    ['auto-generated', { 'Auto-Submitted': 'auto-generated' }, {}, 'bulk', false],
+    [
+      'out of office of Exchange',
+      { 'Auto-Submitted': 'auto-generated', 'X-Auto-Response-Suppress': 'All', 'In-Reply-To': '<a@b>' },
+      { subject: 'Automatische Antwort: Frage' },
+      'auto-reply',
+      false,
+    ],
+    ['X-Autoreply', { 'X-Autoreply': 'yes' }, {}, 'auto-reply', false],
+    ['weak subject alone', {}, { subject: 'Abwesenheit nächste Woche' }, 'none', false],
+    [
+      'weak subject with null sender',
+      { 'Return-Path': '<>' },
+      { subject: 'Abwesenheitsnotiz: Frage' },
+      'auto-reply',
+      false,
+    ],
+    ['list', { 'List-Id': '<l.example>' }, {}, 'list', false],
+    ['bulk', { Precedence: 'bulk' }, {}, 'bulk', false],
+    ['newsletter', { 'List-Unsubscribe': '<mailto:u@x.example>' }, {}, 'bulk', false],
+    ['no-reply', {}, { from: 'no-reply@shop.example' }, 'none', false],
+    ['suppression asked', { 'X-Auto-Response-Suppress': 'OOF, AutoReply' }, {}, 'none', false],
+    ['null sender', { 'Return-Path': '<>' }, {}, 'none', false],
+    ['bounce', { 'Return-Path': '<>' }, { report: 'bounce' as const }, 'bounce', false],
+    ['read receipt', {}, { report: 'receipt' as const }, 'receipt', false],
+    [
+      'challenge',
+      { 'Auto-Submitted': 'auto-replied', 'Return-Path': '<>' },
+      { subject: 'Please confirm your message' },
+      'challenge',
+      false,
+    ],
+  ])('%s', (_name, headers, rest, kind, mayAutoRespond) => {
+    const result = detect(headers as Record<string, string>, rest);
+    expect(result).toMatchObject({ kind, mayAutoRespond });
+    if (kind !== 'none') expect(result.evidence.length).toBeGreaterThan(0);
+  });
+});

@@ -1,0 +1,106 @@
+// Bounces per recipient, receipts, and the mail of ours that they are about.
+import { describe, expect, it } from 'vitest';
+import { parseMessage } from '../../../src/mime/index.ts';
+
+const dsn = (
+  fields: string,
+  third = 'Content-Type: message/rfc822\r\n\r\nMessage-ID: <ours@example.net>\r\nSubject: x\r\n\r\nbody',
+): Buffer =>
+  Buffer.from(
+    `From: MAILER-DAEMON@x.example\r\nReturn-Path: <>\r\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n--b\r\n\r\nIt failed.\r\n--b\r\nContent-Type: message/delivery-status\r\n\r\n${fields}\r\n--b\r\n${third}\r\n--b--`,
+  );
+
+describe('RFC 3464', () => {
+  it('gives each recipient with status, code and permanence, and our Message-ID', () => {
+    const message = parseMessage(
+      dsn(
+        'Reporting-MTA: dns; mx.example\r\n\r\nFinal-Recipient: rfc822;a@x.example\r\nAction: failed\r\nStatus: 5.1.1\r\nDiagnostic-Code: smtp; 550 5.1.1 <a@x.example> unknown\r\n\r\nFinal-Recipient: rfc822; b@x.example\r\nAction: delayed\r\nStatus: 4.4.7',
+      ),
+    );
+    expect(message.automatic.kind).toBe('bounce');
+    expect(message.deliveryStatus).toEqual({
+      originalMessageId: '<ours@example.net>',
+      recipients: [
+        {
+          recipient: 'a@x.example',
+          action: 'failed',
+          status: '5.1.1',
+          replyCode: 550,
+          permanent: true,
+          diagnostic: 'smtp; 550 5.1.1 <a@x.example> unknown',
+        },
+        { recipient: 'b@x.example', action: 'delayed', status: '4.4.7', permanent: false },
+      ],
+    });
+    expect(message.text?.value).toBe('It failed.');
+    expect(message.replyText).toBeUndefined();
+  });
+
+  it('separates recipients without a blank line, and takes the headers alone as the third part', () => {
+    const message = parseMessage(
+      dsn(
+        'Final-Recipient: rfc822;a@x.example\r\nStatus: 5.0.0\r\nDiagnostic-Code: smtp;552 5.2.2 full\r\nFinal-Recipient: rfc822;b@x.example\r\nAction: failed\r\nStatus: 5.1.1',
+        'Content-Type: text/rfc822-headers\r\n\r\nMessage-ID: <ours2@example.net>',
+      ),
+    );
+    expect(message.deliveryStatus?.recipients.map((r) => [r.recipient, r.status])).toEqual([
+      ['a@x.example', '5.2.2'],
+      ['b@x.example', '5.1.1'],
+    ]);
+    expect(message.deliveryStatus?.originalMessageId).toBe('<ours2@example.net>');
+  });
+
+  it('does not call a success report a bounce', () => {
+    expect(
+      parseMessage(dsn('Final-Recipient: rfc822;a@x.example\r\nAction: delivered\r\nStatus: 2.0.0')).automatic.kind,
+    ).toBe('receipt');
+  });
+});
+
+it('reads receipts (RFC 8098)', () => {
+  const message = parseMessage(
+    Buffer.from(
+      'From: a@x.example\r\nContent-Type: multipart/report; report-type=disposition-notification; boundary=b\r\n\r\n--b\r\n\r\nread\r\n--b\r\nContent-Type: message/disposition-notification\r\n\r\nFinal-Recipient: rfc822;a@x.example\r\nOriginal-Message-ID: <ours@example.net>\r\nDisposition: manual-action/MDN-sent-manually; displayed\r\n\r\n--b--',
+    ),
+  );
+  expect(message.automatic.kind).toBe('receipt');
+  expect(message.deliveryStatus?.originalMessageId).toBe('<ours@example.net>');
+});
+
+describe('prose', () => {
+  it.each([
+    [
+      'qmail',
+      'Hi. This is the qmail-send program at x.example.\n\n<a@x.example>:\nSorry, no mailbox here by that name. (#5.1.1)\n',
+      '5.1.1',
+      true,
+    ],
+    [
+      'Exim',
+      'This message was created automatically by mail delivery software.\n\n  a@x.example\n    SMTP error from remote mail server after RCPT TO:<a@x.example>:\n    host mx.x.example [192.0.2.1]: 550 5.7.1 blocked\n',
+      '5.7.1',
+      true,
+    ],
+    [
+      'Postfix',
+      "I'm sorry to have to inform you that your message could not\nbe delivered\n\n<a@x.example>: host mx.x.example[192.0.2.1] said: 452 4.2.2 over quota\n",
+      '4.2.2',
+      false,
+    ],
+  ])('%s', (_name, body, status, permanent) => {
+    const raw = `From: Mail Delivery System <MAILER-DAEMON@y.example>\nTo: us@example.net\nSubject: Undelivered Mail Returned to Sender\nReturn-Path: <>\n\n${body}\n--- Below this line is a copy of the message.\n\nReturn-Path: <us@example.net>\nMessage-ID: <ours@example.net>\nTo: other@z.example\n`;
+    const message = parseMessage(Buffer.from(raw));
+    expect(message.automatic.kind).toBe('bounce');
+    expect(message.deliveryStatus?.originalMessageId).toBe('<ours@example.net>');
+    expect(message.deliveryStatus?.recipients).toMatchObject([{ recipient: 'a@x.example', status, permanent }]);
+  });
+
+  it('does not take a customer who complains about mail for a bounce', () => {
+    const message = parseMessage(
+      Buffer.from(
+        "From: Jane <jane@x.example>\nSubject: delivery failed again\n\nMy parcel could not be delivered to jane@x.example's address. User unknown, they say.\n",
+      ),
+    );
+    expect(message.automatic.kind).toBe('none');
+  });
+});

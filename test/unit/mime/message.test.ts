@@ -1,0 +1,395 @@
+// Whole mails: structure, bodies, attachments as slices, repairs as warnings, bounds.
+import { createHash } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { decodeSlice, parseHeadersOnly, parseMessage, parseMessageInSlices } from '../../../src/mime/index.ts';
+
+const mail = (...lines: string[]): Buffer => Buffer.from(lines.join('\r\n'));
+
+async function* chunksOf(raw: Uint8Array, size: number): AsyncIterable<Uint8Array> {
+  for (let at = 0; at < raw.length; at += size) yield raw.subarray(at, at + size);
+}
+
+/** Every attachment, read back through its slice in chunks of several sizes, is what the message says. */
+async function expectSlices(raw: Buffer): Promise<Buffer[]> {
+  const out: Buffer[] = [];
+  for (const attachment of parseMessage(raw).attachments) {
+    const { slice } = attachment;
+    let bytes = Buffer.alloc(0);
+    for (const size of [1, 7, 1000, 1 << 20]) {
+      const parts: Uint8Array[] = [];
+      for await (const part of decodeSlice(slice, chunksOf(raw.subarray(slice.start, slice.end), size)))
+        parts.push(Uint8Array.from(part));
+      bytes = Buffer.concat(parts);
+      expect(bytes.length).toBe(attachment.size);
+      expect(createHash('sha256').update(bytes).digest('hex')).toBe(attachment.sha256);
+    }
+    out.push(bytes);
+  }
+  return out;
+}
+
+const codes = (raw: Buffer): string[] => parseMessage(raw).warnings.map((w) => w.code);
+
+describe('bodies', () => {
+  it('takes both kinds of an alternative and decodes them', () => {
+    const message = parseMessage(
+      mail(
+        'Content-Type: multipart/alternative; boundary=b',
+        '',
+        'preamble',
+        '--b',
+        'Content-Type: text/plain; charset=iso-8859-1',
+        'Content-Transfer-Encoding: quoted-printable',
+        '',
+        'Gr=FC=DFe=20',
+        'soft=',
+        ' break   ',
+        '--b',
+        'Content-Type: text/html; charset=utf-8',
+        'Content-Transfer-Encoding: base64',
+        '',
+        Buffer.from('<p>Grüße</p>').toString('base64'),
+        '--b--',
+        'epilogue',
+      ),
+    );
+    expect(message.text).toEqual({ value: 'Grüße \nsoft break', truncated: false, length: 17 });
+    expect(message.html?.value).toBe('<p>Grüße</p>');
+    expect(message.attachments).toEqual([]);
+    expect(message.warnings).toEqual([]);
+  });
+
+  it('derives the text of a mail that is html alone', () => {
+    const message = parseMessage(
+      mail('Content-Type: text/html', '', '<style>p{}</style><p>Hello<br>you &amp; me</p><ul><li>one</li></ul>'),
+    );
+    expect(message.text?.value).toBe('Hello\nyou & me\n\n* one');
+  });
+
+  it('bounds what is inline and says how long the whole is', () => {
+    const message = parseMessage(mail('Content-Type: text/plain; charset=utf-8', '', 'ü'.repeat(40_000)));
+    expect(message.text?.truncated).toBe(true);
+    expect(message.text?.length).toBe(40_000);
+    expect(Buffer.byteLength(message.text?.value ?? '')).toBe(32_768);
+    const large = parseMessage(mail('Content-Type: text/plain; charset=utf-8', '', 'ü😀\r\n'.repeat(300_000)));
+    expect(large.text?.length).toBe(300_000 * 4);
+  });
+
+  it.each([
+    ['utf-8 said us-ascii', 'us-ascii', Buffer.from('Grüße'), 'Grüße'],
+    ['windows-1252 said us-ascii', 'us-ascii', Buffer.from([0x93, 0x47, 0x72, 0xfc, 0x94]), '“Grü”'],
+    ['utf-8 said iso-8859-1', 'iso-8859-1', Buffer.from('Grüße'), 'Grüße'],
+    ['windows-1252 said utf-8', 'utf-8', Buffer.from('Gr\xfc\xdfe', 'latin1'), 'Grüße'],
+    ['nothing said, Turkish', '', Buffer.from('Bu mesaj \xfeu k\xfds\xfdmlar', 'latin1'), 'Bu mesaj şu kısımlar'],
+    ['gb18030 said gb2312', 'gb2312', Buffer.from([0xc4, 0xe3, 0xba, 0xc3, 0x95, 0x32, 0x82, 0x36]), '你好𠀀'],
+    ['iso-2022-kr', 'iso-2022-kr', Buffer.from('\x1b$)C\x0e>H3g\x0f', 'latin1'), '안녕'],
+    ['hz', 'hz-gb-2312', Buffer.from('~{Dc:C~}!'), '你好!'],
+    ['utf-7', 'utf-7', Buffer.from('Hi +AOQ-'), 'Hi ä'],
+    ['unknown name', 'x-nonsense', Buffer.from('Grüße'), 'Grüße'],
+    ['koi8-r', 'koi8-r', Buffer.from([0xf0, 0xd2, 0xc9]), 'При'],
+  ])('charset: %s', (_name, charset, body, expected) => {
+    const head = charset === '' ? 'Content-Type: text/plain' : `Content-Type: text/plain; charset=${charset}`;
+    expect(parseMessage(Buffer.concat([Buffer.from(`${head}\r\n\r\n`), body])).text?.value).toBe(expected);
+  });
+
+  it('joins several inline texts and keeps named ones as attachments', () => {
+    const raw = mail(
+      'Content-Type: multipart/mixed; boundary=b',
+      '',
+      '--b',
+      '',
+      'first',
+      '--b',
+      'Content-Type: text/plain; name=notes.txt',
+      'Content-Disposition: inline; filename=notes.txt',
+      '',
+      'named',
+      '--b',
+      'Content-Type: text/plain',
+      '',
+      'last',
+      '--b--',
+    );
+    const message = parseMessage(raw);
+    expect(message.text?.value).toBe('first\nlast');
+    expect(message.attachments.map((a) => a.filename)).toEqual(['notes.txt']);
+  });
+});
+
+describe('attachments', () => {
+  it('are slices of the raw mail, decoded on demand', async () => {
+    const file = Buffer.from(Array.from({ length: 5000 }, (_, i) => (i * 7) % 256));
+    const raw = mail(
+      'Content-Type: multipart/mixed; boundary=b',
+      '',
+      '--b',
+      '',
+      'see attached',
+      '--b',
+      'Content-Type: application/octet-stream',
+      'Content-Disposition: attachment; filename="../../etc/passwd"',
+      'Content-Transfer-Encoding: base64',
+      '',
+      file.toString('base64').replace(/(.{76})/g, '$1\r\n'),
+      '--b',
+      'Content-Type: text/csv; name=a.csv',
+      'Content-Transfer-Encoding: quoted-printable',
+      '',
+      'a=3Db =',
+      'c  ',
+      'd',
+      '--b',
+      'Content-Type: application/pdf',
+      'Content-Transfer-Encoding: base64',
+      '',
+      'QUJD*RA==RUZH',
+      '--b--',
+    );
+    const message = parseMessage(raw);
+    expect(message.attachments.map((a) => [a.n, a.filename, a.part, a.inline])).toEqual([
+      [0, 'passwd', '2', false],
+      [1, 'a.csv', '3', false],
+      [2, 'attachment-3.pdf', '4', false],
+    ]);
+    const [first, second, third] = await expectSlices(raw);
+    expect(first?.equals(file)).toBe(true);
+    expect(second?.toString()).toBe('a=b c\r\nd');
+    expect(third?.toString()).toBe('ABCDEFG');
+    expect(codes(raw)).toContain('filename-made-safe');
+  });
+
+  it('keeps a nested mail whole, named by its subject', async () => {
+    const raw = mail(
+      'Content-Type: multipart/mixed; boundary=b',
+      '',
+      '--b',
+      '',
+      'forwarded',
+      '--b',
+      'Content-Type: message/rfc822',
+      '',
+      'Subject: =?utf-8?Q?Angebot_f=C3=BCr_1/2?=',
+      'Content-Type: multipart/mixed; boundary=inner',
+      '',
+      '--inner',
+      '',
+      'inner text',
+      '--inner',
+      'Content-Type: image/png; name=x.png',
+      '',
+      'x',
+      '--inner--',
+      '--b--',
+    );
+    const message = parseMessage(raw);
+    expect(message.attachments.map((a) => [a.filename, a.contentType])).toEqual([
+      ['Angebot für 1_2.eml', 'message/rfc822'],
+    ]);
+    expect(message.text?.value).toBe('forwarded');
+    await expectSlices(raw);
+  });
+
+  it('knows inline images by their Content-ID', () => {
+    const message = parseMessage(
+      mail(
+        'Content-Type: multipart/related; boundary=b',
+        '',
+        '--b',
+        'Content-Type: text/html',
+        '',
+        '<img src="cid:logo@x"><p>hi</p>',
+        '--b',
+        'Content-Type: image/png',
+        'Content-ID: <logo@x>',
+        'Content-Transfer-Encoding: base64',
+        '',
+        'AAAA',
+        '--b--',
+      ),
+    );
+    expect(message.attachments[0]).toMatchObject({ inline: true, contentId: 'logo@x', filename: 'image-1.png' });
+  });
+
+  it('takes uuencoded files out of the text', async () => {
+    const raw = mail('Subject: old', '', 'hello', 'begin 644 cat.txt', '#0V%T', '`', 'end', 'bye');
+    const message = parseMessage(raw);
+    expect(message.text?.value).toBe('hello\nbye');
+    expect(message.attachments.map((a) => [a.filename, a.contentType, a.size])).toEqual([['cat.txt', 'text/plain', 3]]);
+    expect((await expectSlices(raw)).map(String)).toEqual(['Cat']);
+    expect(parseMessage(mail('', 'begin 644 thoughts', 'about the plan', 'end')).attachments).toEqual([]);
+  });
+
+  it('unpacks winmail.dat, the file a range within its decoded bytes', async () => {
+    const attribute = (level: number, id: number, data: Buffer): Buffer => {
+      const head = Buffer.alloc(9);
+      head[0] = level;
+      head.writeUInt32LE(id, 1);
+      head.writeUInt32LE(data.length, 5);
+      return Buffer.concat([head, data, Buffer.alloc(2)]);
+    };
+    const tnef = Buffer.concat([
+      Buffer.from([0x78, 0x9f, 0x3e, 0x22, 1, 0]),
+      attribute(2, 0x00069002, Buffer.alloc(14)),
+      attribute(2, 0x00018010, Buffer.from('plan.txt\0')),
+      attribute(2, 0x0006800f, Buffer.from('the plan')),
+    ]);
+    const raw = mail(
+      'Content-Type: multipart/mixed; boundary=b',
+      '',
+      '--b',
+      '',
+      'hi',
+      '--b',
+      'Content-Type: application/ms-tnef; name=winmail.dat',
+      'Content-Transfer-Encoding: base64',
+      '',
+      tnef.toString('base64'),
+      '--b--',
+    );
+    expect(parseMessage(raw).attachments.map((a) => [a.filename, a.slice.encoding])).toEqual([['plan.txt', 'tnef']]);
+    expect((await expectSlices(raw)).map(String)).toEqual(['the plan']);
+  });
+
+  it('passes signed and encrypted mail through, with names', () => {
+    const parts = (type: string, ...rest: string[]): string[] =>
+      parseMessage(mail(`Content-Type: ${type}; boundary=b`, '', ...rest, '--b--')).attachments.map((a) => a.filename);
+    expect(
+      parts('multipart/signed', '--b', '', 'text', '--b', 'Content-Type: application/pgp-signature', '', 'x'),
+    ).toEqual(['signature.asc']);
+    expect(
+      parts('multipart/signed', '--b', '', 'text', '--b', 'Content-Type: application/pkcs7-signature', '', 'x'),
+    ).toEqual(['smime.p7s']);
+    expect(parseMessage(mail('Content-Type: application/pkcs7-mime', '', 'x')).attachments[0]?.filename).toBe(
+      'smime.p7m',
+    );
+  });
+});
+
+describe('broken structure', () => {
+  it('finds the parts behind a boundary that is only nearly right', () => {
+    const raw = mail(
+      'Content-Type: multipart/mixed; boundary="abc"',
+      '',
+      '--abcd',
+      'Content-Type: text/plain',
+      '',
+      'text',
+      '--abcd--',
+    );
+    expect(parseMessage(raw).text?.value).toBe('text');
+    expect(codes(raw)).toContain('boundary-guessed');
+  });
+
+  it('reads on without a closing boundary', () => {
+    const raw = mail('Content-Type: multipart/mixed; boundary=b', '', '--b', '', 'text', '');
+    expect(parseMessage(raw).text?.value).toBe('text\n');
+    expect(codes(raw)).toContain('boundary-unclosed');
+  });
+
+  it('shows the text of a multipart that has no parts', () => {
+    const raw = mail('Content-Type: multipart/mixed; boundary=b', '', 'just text');
+    expect(parseMessage(raw).text?.value).toBe('just text');
+    expect(codes(raw)).toContain('multipart-without-parts');
+  });
+
+  it('skips junk in the header, and sees where a body begins without a blank line', () => {
+    expect(parseMessage(mail('Subject: s', 'junk line', 'From: a@b.example', '', 'body'))).toMatchObject({
+      subject: 's',
+      from: [{ address: 'a@b.example' }],
+      text: { value: 'body' },
+    });
+    expect(parseMessage(mail('Subject: s', 'the body already', 'more of it')).text?.value).toBe(
+      'the body already\nmore of it',
+    );
+  });
+
+  it('reads old line ends: CR alone, LF alone, mixed', () => {
+    for (const eol of ['\r', '\n', '\r\n']) {
+      const raw = Buffer.from(
+        [
+          'Subject: s',
+          'Content-Type: multipart/mixed; boundary=b',
+          '',
+          '--b',
+          '',
+          'a',
+          '--b',
+          'Content-Type: image/png',
+          '',
+          'x',
+          '--b--',
+        ].join(eol),
+      );
+      expect(parseMessage(raw)).toMatchObject({ subject: 's', text: { value: 'a' }, attachments: [{ size: 1 }] });
+    }
+  });
+
+  it('is bounded in parts and depth, and says so', () => {
+    const many = Buffer.from(
+      `Content-Type: multipart/mixed; boundary=b\r\n\r\n${'--b\r\n\r\nx\r\n'.repeat(3000)}--b--`,
+    );
+    expect(parseMessage(many).parse).toBe('truncated');
+    expect(codes(many)).toContain('parts-limit');
+    let deep = '';
+    for (let k = 0; k < 300; k++) deep += `Content-Type: multipart/mixed; boundary=b${k}\r\n\r\n--b${k}\r\n`;
+    expect(parseMessage(Buffer.from(deep)).parse).toBe('truncated');
+  });
+
+  it('never throws, whatever the bytes', () => {
+    for (const raw of [
+      Buffer.alloc(0),
+      Buffer.from([0]),
+      Buffer.alloc(1000, 0xff),
+      Buffer.from('--'),
+      Buffer.from('\r\n\r\n'),
+    ]) {
+      expect(parseMessage(raw).parse).toBe('complete');
+    }
+  });
+});
+
+describe('large mails', () => {
+  it('come out the same in slices, with attachments measured right across chunks', async () => {
+    const file = Buffer.alloc(3_000_000, 'abcdefg');
+    const raw = Buffer.from(
+      `Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nhi\r\n--b\r\nContent-Type: application/pdf\r\nContent-Transfer-Encoding: base64\r\n\r\n${file.toString('base64').replace(/(.{72})/g, '$1\r\n')}\r\n--b--`,
+    );
+    const message = await parseMessageInSlices(raw);
+    expect(message).toEqual(parseMessage(raw));
+    expect(message.attachments[0]).toMatchObject({
+      size: 3_000_000,
+      sha256: createHash('sha256').update(file).digest('hex'),
+    });
+  });
+
+  it('of which only the header was fetched', () => {
+    expect(parseHeadersOnly(Buffer.from('Subject: big\r\nFrom: a@b.example\r\n\r\n'))).toMatchObject({
+      parse: 'headers-only',
+      subject: 'big',
+      attachments: [],
+    });
+  });
+});
+
+describe('time', () => {
+  const hostile: [string, string][] = [
+    ['boundaries that are none', `Content-Type: multipart/mixed; boundary=b\r\n\r\n${'--x\r\n'.repeat(200_000)}`],
+    ['angle brackets', `From: ${'<'.repeat(200_000)}\r\n\r\n`],
+    ['commas in an open angle', `To: <${'a,'.repeat(100_000)}\r\n\r\n`],
+    ['blanks', `Subject: ${' '.repeat(200_000)}x\r\n\r\n`],
+    ['encoded words cut off', `Subject: ${'=?utf-8?q?a'.repeat(20_000)}\r\n\r\n`],
+    ['parameters', `Content-Type: text/plain${'; a="'.repeat(40_000)}\r\n\r\n`],
+    ['open tags', `Content-Type: text/html\r\n\r\n${'<div class="'.repeat(100_000)}`],
+    ['nested quotes', `Content-Type: text/html\r\n\r\n${'<blockquote>'.repeat(100_000)}`],
+    ['open comments', `Content-Type: text/html\r\n\r\n${'<!--<style>'.repeat(100_000)}`],
+    ['attributions', `\r\n\r\n${'On 1 at 2, x <a@b.c>\r\n'.repeat(40_000)}`],
+    ['quoted lines', `\r\n\r\n${'> a\r\nb:\r\n'.repeat(60_000)}`],
+    ['soft breaks', `Content-Transfer-Encoding: quoted-printable\r\n\r\n${'= '.repeat(200_000)}`],
+    ['begin lines', `\r\n\r\n${'begin 644 a\r\n#0V%T\r\n'.repeat(40_000)}`],
+  ];
+  it.each(hostile)('is linear on %s', (_name, text) => {
+    const began = performance.now();
+    parseMessage(Buffer.from(text));
+    expect(performance.now() - began).toBeLessThan(1500);
+  });
+});
