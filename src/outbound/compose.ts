@@ -30,7 +30,7 @@ export interface Composition {
   quoted?: { message: Message; text: string | undefined; html: string | undefined } | undefined;
 }
 
-const HEADER_NAME = /^X-[A-Za-z0-9][A-Za-z0-9-]*$/;
+const HEADER_NAME = /^X-[A-Z0-9][A-Z0-9-]*$/i;
 const RESERVED =
   /^X-(Mailroom-|MS-|Microsoft-|Auto-Response-Suppress|Google-|Originating-|Failed-Recipients|Original-|Sender|Envelope|Return-Path|Loop)/i;
 const BREAK = /[\r\n\u0000\u2028\u2029]/u;

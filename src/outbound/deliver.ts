@@ -113,7 +113,10 @@ async function atWork(work: Work, entry: JournalEntry): Promise<JobEnding> {
       return ending;
     }
     deps.emit('ReplyWorkerFailed', { server: work.server.name, replyId: reply.replyId, err: asError(error) });
-    return { end: 'later', at: work.now() + backoffMs(work.job.attemptsMade + 1, { baseMs: 2_000, capMs: 60_000 }) };
+    return {
+      end: 'later',
+      at: work.now() + settings.waitScale * backoffMs(work.job.attemptsMade + 1, { baseMs: 2_000, capMs: 60_000 }),
+    };
   } finally {
     clearInterval(renewal);
     await deps.journal.release(reply.replyId, fence);

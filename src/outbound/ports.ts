@@ -55,6 +55,8 @@ export interface OutboundSettings {
   pauseProbeMs: number;
   /** How often pauses are looked at, ms. */
   tickMs: number;
+  /** Multiplies every wait before another try; under 1 only in tests. */
+  waitScale: number;
 }
 
 export const outboundDefaults: OutboundSettings = {
@@ -66,6 +68,7 @@ export const outboundDefaults: OutboundSettings = {
   stopGraceMs: 20_000,
   pauseProbeMs: 5 * 60_000,
   tickMs: 2_000,
+  waitScale: 1,
 };
 
 /** Why a server's queue is paused, shared by the replicas. */

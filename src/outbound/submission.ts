@@ -192,6 +192,7 @@ async function refused(
 ): Promise<JobEnding> {
   const { deps, server, reply, fence, now } = work;
   const { verdict, remote, sent } = outcome;
+  const waitMs = verdict.retryAfterMs * work.settings.waitScale;
   const failure: Failure = { ...failureOf(verdict.code), class: verdict.class, hint: verdict.hint, remote };
   if (verdict.action === 'fail') {
     return reject(work, failure, outcome.recipients === undefined ? {} : { recipients: outcome.recipients });
@@ -209,23 +210,23 @@ async function refused(
     code: verdict.code,
     class: verdict.class,
     attempts: entry.attempts,
-    delayMs: verdict.retryAfterMs,
+    delayMs: waitMs,
   });
   await work.job.progress({
     state: 'prepared',
     attempts: entry.attempts,
     code: verdict.code,
-    expectedAt: new Date(now() + verdict.retryAfterMs).toISOString(),
+    expectedAt: new Date(now() + waitMs).toISOString(),
   });
   if (verdict.action === 'pause-server' || verdict.action === 'hold') {
-    await work.pauseServer(failure, verdict.action === 'hold' ? verdict.retryAfterMs : work.settings.pauseProbeMs);
+    await work.pauseServer(failure, verdict.action === 'hold' ? waitMs : work.settings.pauseProbeMs);
     return { end: 'later', at: now() + 1_000 };
   }
   if (verdict.action === 'back-off' && verdict.code !== 'RECIPIENT_RATE') {
-    deps.emit('SubmissionSlowed', { server: server.name, code: verdict.code, delayMs: verdict.retryAfterMs });
-    return { end: 'queue-waits', ms: jittered(verdict.retryAfterMs) };
+    deps.emit('SubmissionSlowed', { server: server.name, code: verdict.code, delayMs: waitMs });
+    return { end: 'queue-waits', ms: jittered(waitMs) };
   }
-  return { end: 'later', at: now() + jittered(verdict.retryAfterMs) };
+  return { end: 'later', at: now() + jittered(waitMs) };
 }
 
 const jittered = (ms: number) => Math.round(ms * (0.75 + Math.random() * 0.5));

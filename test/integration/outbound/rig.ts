@@ -35,7 +35,7 @@ export interface TestRedis {
   stop(): Promise<void>;
 }
 
-export async function startRedis(): Promise<TestRedis> {
+export async function startRedis(fsync: 'everysec' | 'always' = 'everysec'): Promise<TestRedis> {
   const folder = await mkdtemp(join(tmpdir(), 'mailroom-redis-'));
   const port = await freePort();
   const clients: Redis[] = [];
@@ -54,6 +54,8 @@ export async function startRedis(): Promise<TestRedis> {
         '',
         '--appendonly',
         'yes',
+        '--appendfsync',
+        fsync,
         '--maxmemory-policy',
         'noeviction',
       ],
@@ -104,6 +106,7 @@ export type Fault =
   | 'in-data'
   | 'dropped-after-dot'
   | 'accepted-unanswered'
+  | 'stalled'
   | { reply: string; at: 'auth' | 'mail' | 'rcpt' | 'dot' };
 
 export interface Sink {
@@ -111,7 +114,7 @@ export interface Sink {
   received: Received[];
   /** Faults for the next submissions, in order. */
   faults: Fault[];
-  /** Chosen for each connection or mail when `faults` is empty. */
+  /** Chosen for each mail when `faults` is empty; `connect` strikes the next connection. */
   nextFault: () => Fault | undefined;
   openConnections(): number;
   maxConnections: number;
@@ -141,7 +144,7 @@ export async function startSink(
     if (fault === undefined) return undefined;
     const at =
       typeof fault === 'string'
-        ? fault === 'in-data' || fault === 'dropped-after-dot' || fault === 'accepted-unanswered'
+        ? fault === 'in-data' || fault === 'dropped-after-dot' || fault === 'accepted-unanswered' || fault === 'stalled'
           ? 'data'
           : fault
         : fault.at === 'dot'
@@ -168,10 +171,6 @@ export async function startSink(
     onConnect(session, done) {
       open.add(session.id);
       sink.maxConnections = Math.max(sink.maxConnections, open.size);
-      if (sink.faults.length === 0) {
-        const chosen = sink.nextFault();
-        if (chosen !== undefined) sink.faults.push(chosen);
-      }
       if (take('connect') !== undefined) return cut(session);
       done();
     },
@@ -191,6 +190,10 @@ export async function startSink(
       done(null, { user: auth.username ?? '' });
     },
     onMailFrom(_address, session, done) {
+      if (sink.faults.length === 0) {
+        const chosen = sink.nextFault();
+        if (chosen !== undefined) sink.faults.push(chosen);
+      }
       const fault = take('mail');
       if (fault === undefined) return done();
       const error = refusal(fault);
@@ -225,6 +228,7 @@ export async function startSink(
             at: Date.now(),
           });
         if (fault === 'dropped-after-dot') return cut(session);
+        if (fault === 'stalled') return keep(); // and never a word
         if (fault === 'accepted-unanswered') {
           keep();
           return cut(session);
@@ -369,7 +373,7 @@ export function rig(
         ...submitterDefaults,
         connectionTimeoutMs: 2_000,
         greetingTimeoutMs: 2_000,
-        socketTimeoutMs: 3_000,
+        socketTimeoutMs: 2_000,
         ehloName: 'mailroom.test',
       }),
     blobs,
