@@ -102,7 +102,10 @@ export async function watchEmailServers(settings: WatchSettings): Promise<EmailS
   const changed = () => {
     clearTimeout(quiet);
     if (stopped) return;
-    quiet = setTimeout(() => void reload(), debounceMs);
+    quiet = setTimeout(() => {
+      // A listener that throws must not end the process, nor keep the next change from being read.
+      reload().catch((error: unknown) => emit('EmailServersUnreadable', { kind: 'listener', err: asError(error) }));
+    }, debounceMs);
     quiet.unref();
   };
 

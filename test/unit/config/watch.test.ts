@@ -111,6 +111,18 @@ describe('files', () => {
   });
 });
 
+it('a listener that throws is told, and the next change is read', async () => {
+  const watch = await start();
+  const off = watch.onChange(() => {
+    throw new Error('broken listener');
+  });
+  writeFileSync(path(), text('a'));
+  await vi.waitFor(() => expect(named('EmailServersUnreadable')[0]?.fields).toMatchObject({ kind: 'listener' }), 5_000);
+  off();
+  writeFileSync(path(), text('a', 'b'));
+  await until(['a', 'b']);
+});
+
 describe('the portal', () => {
   function portalWith(list: { name: string; definition: unknown; problem?: { field: string; message: string } }[]) {
     const listeners = new Set<() => void>();
