@@ -78,6 +78,9 @@ function ansi(bytes: Buffer, codepage: string): string {
 /** Size of one value of the fixed-size property types ([MS-OXCDATA] §2.11.1); padded to 4 in the stream. */
 const fixedSizes: Record<number, number> = { 2: 4, 3: 4, 4: 4, 5: 8, 6: 8, 7: 8, 10: 4, 11: 4, 20: 8, 64: 8, 72: 16 };
 
+/** Values are padded to four bytes. No bit operation: a hostile length would turn negative. */
+const padded = (length: number): number => Math.ceil(length / 4) * 4;
+
 function readProperties(bytes: Buffer, from: number, to: number, codepage: string, draft: Draft): void {
   let at = from;
   const u32 = (): number | undefined => {
@@ -101,8 +104,8 @@ function readProperties(bytes: Buffer, from: number, to: number, codepage: strin
       if (kind === 0) at += 4;
       else {
         const length = u32();
-        if (length === undefined) return;
-        at += (length + 3) & ~3;
+        if (length === undefined || length > to - at) return;
+        at += padded(length);
       }
     }
     const multiple = (type & 0x1000) !== 0;
@@ -122,10 +125,10 @@ function readProperties(bytes: Buffer, from: number, to: number, codepage: strin
         continue;
       }
       const length = u32();
-      if (length === undefined || at + length > to) return;
+      if (length === undefined || length > to - at) return;
       const start = at;
       const end = at + length;
-      at += (length + 3) & ~3;
+      at += padded(length);
       const text = (): string =>
         type === 0x1f
           ? bytes.toString('utf16le', start, end).replace(/\0.*$/s, '')
