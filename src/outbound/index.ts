@@ -40,7 +40,7 @@ export async function startOutbound(deps: OutboundDeps): Promise<Outbound> {
   let applying: Promise<void> = Promise.resolve();
 
   async function start(server: SmtpServer): Promise<void> {
-    const lanes = createLanes(server, deps.pace, deps.openSubmitter);
+    const lanes = createLanes(server, deps.pace, deps.openSubmitter, settings.slotTtlMs);
     const delivery = {
       deps,
       settings,

@@ -21,12 +21,17 @@ interface Lane {
   renew: NodeJS.Timeout;
 }
 
-const SLOT_TTL_MS = 30_000;
 const IDLE_MS = 1_000;
 /** A busy replica lets go of its connection now and then, so that another's waiting reply gets its turn. */
 const USES = 20;
 
-export function createLanes(server: SmtpServer, pace: Pace, open: (server: SmtpServer) => Submitter): Lanes {
+/** @param slotTtlMs how long a dead process keeps its slots from the others, ms */
+export function createLanes(
+  server: SmtpServer,
+  pace: Pace,
+  open: (server: SmtpServer) => Submitter,
+  slotTtlMs: number,
+): Lanes {
   const mailbox = sendingMailbox(server);
   const lanes = new Set<Lane>();
   let waiters: (() => void)[] = [];
@@ -59,11 +64,11 @@ export function createLanes(server: SmtpServer, pace: Pace, open: (server: SmtpS
     }
     if (lanes.size + opening >= server.pace.connections) return undefined;
     const slot = randomUUID();
-    const take = () => pace.takeSlot({ mailbox, slot, limit: server.pace.connections, ttlMs: SLOT_TTL_MS });
+    const take = () => pace.takeSlot({ mailbox, slot, limit: server.pace.connections, ttlMs: slotTtlMs });
     opening += 1;
     try {
       if (!(await take())) return undefined;
-      const renew = setInterval(() => void take().catch(() => {}), SLOT_TTL_MS / 3);
+      const renew = setInterval(() => void take().catch(() => {}), slotTtlMs / 3);
       renew.unref();
       const lane: Lane = { slot, submitter: open(server), busy: true, used: 0, renew };
       lanes.add(lane);

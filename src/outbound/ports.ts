@@ -55,6 +55,8 @@ export interface OutboundSettings {
   pauseProbeMs: number;
   /** How often pauses are looked at, ms. */
   tickMs: number;
+  /** How long a dead replica's connections count against the mailbox's limit, ms. */
+  slotTtlMs: number;
   /** Multiplies every wait before another try; under 1 only in tests. */
   waitScale: number;
 }
@@ -68,6 +70,7 @@ export const outboundDefaults: OutboundSettings = {
   stopGraceMs: 20_000,
   pauseProbeMs: 5 * 60_000,
   tickMs: 2_000,
+  slotTtlMs: 8_000,
   waitScale: 1,
 };
 

@@ -66,7 +66,7 @@ async function main(settings: WorkerSettings): Promise<void> {
     redis,
     servers,
     sent,
-    { waitScale: 0.02, settleMs: 1_500, firstLookMs: 300, leaseMs: 1_200 },
+    { waitScale: 0.02, slotTtlMs: 800, settleMs: 1_500, firstLookMs: 300, leaseMs: 1_200 },
     fileBlobs(settings.blobFolder),
   );
   await startOutbound(one.deps);
