@@ -263,7 +263,12 @@ export function* assemble(
   const reply =
     automatic.kind === 'bounce'
       ? undefined
-      : replyText({ text: bodies.plain, html: bodies.htmlHead, textIsDerived: bodies.derived });
+      : replyText({
+          text: bodies.plain,
+          html: bodies.htmlHead,
+          textIsDerived: bodies.derived,
+          answers: isAnswer(head),
+        });
   if (truncated) warn('truncated');
   return {
     parse: truncated ? 'truncated' : 'complete',
@@ -277,6 +282,13 @@ export function* assemble(
     warnings,
   };
 }
+
+/** Whether the mail may hold a quotation: it refers to another, or its subject has a prefix. */
+const isAnswer = (head: Pick<ParsedMessage, 'threading' | 'subject'>): boolean =>
+  head.threading.inReplyTo.length > 0 ||
+  head.threading.references.length > 0 ||
+  head.threading.threadIndex !== undefined ||
+  /^.{1,8}[:：]/.test(head.subject);
 
 function macToUnix(raw: Buffer, warn: Warn): Buffer {
   warn('line-ends-repaired');
@@ -377,9 +389,10 @@ function* decodeSections(
     uuencoded,
     mentions: (contentId) => {
       if (!anyHtml) return false;
-      cids ??= !/cid:/i.test(html)
-        ? ''
-        : [...html.matchAll(/cid:([^"'\s>)&]{1,300})/gi)].map((m) => safeDecode(m[1] ?? '')).join('\n');
+      cids ??=
+        !html.includes('cid:') && !html.includes('CID:')
+          ? ''
+          : [...html.matchAll(/cid:([^"'\s>)&]{1,300})/gi)].map((m) => safeDecode(m[1] ?? '')).join('\n');
       return cids !== '' && cids.includes(contentId);
     },
   };

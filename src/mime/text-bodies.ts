@@ -84,17 +84,15 @@ function utf16Counter(charset: string): (chunk: Buffer) => number {
   }
 }
 
+const encoder = new TextEncoder();
+let scratch = new Uint8Array(32_768);
+
 /** The text cut to `maxBytes` of UTF-8, never within a surrogate pair. */
 export function cutToBytes(text: string, maxBytes: number): string {
   if (text.length * 3 <= maxBytes) return text;
-  if (text.length <= maxBytes && Buffer.byteLength(text) <= maxBytes) return text;
-  let cut = text.length > maxBytes ? text.slice(0, maxBytes) : text;
-  const bytes = Buffer.from(cut, 'utf8');
-  if (bytes.length <= maxBytes) return cut.isWellFormed() ? cut : cut.toWellFormed();
-  let end = maxBytes;
-  while (end > 0 && ((bytes[end] as number) & 0xc0) === 0x80) end--;
-  cut = bytes.toString('utf8', 0, end);
-  return cut;
+  if (scratch.length < maxBytes) scratch = new Uint8Array(maxBytes);
+  const { read } = encoder.encodeInto(text, scratch.subarray(0, maxBytes));
+  return read >= text.length ? text : text.slice(0, read);
 }
 
 /** RFC 3676: lines that end in a blank flow into the next line of the same quote depth. */

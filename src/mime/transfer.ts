@@ -159,13 +159,15 @@ export function quotedPrintableDecoder(): Decoder {
         out[n++] = b;
         i++;
       } else {
-        const hi = hexValues[input[i + 1] ?? 0] as number;
-        const lo = hexValues[input[i + 2] ?? 0] as number;
-        if (hi < 16 && lo < 16 && i + 2 < length) {
-          out[n++] = (hi << 4) | lo;
-          floor = n;
-          i += 3;
-          continue;
+        if (i + 2 < length) {
+          const hi = hexValues[input[i + 1] as number] as number;
+          const lo = hexValues[input[i + 2] as number] as number;
+          if (hi < 16 && lo < 16) {
+            out[n++] = (hi << 4) | lo;
+            floor = n;
+            i += 3;
+            continue;
+          }
         }
         // A soft line break, perhaps with blanks before the line's end.
         let k = i + 1;
