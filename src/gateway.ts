@@ -10,6 +10,7 @@ import { asError } from './domain/errors.ts';
 import { replyLookup } from './gateway/conversations.ts';
 import { openHttp } from './gateway/http.ts';
 import { openInbound } from './gateway/inbound.ts';
+import { startMaintenance } from './gateway/maintenance.ts';
 import { openOutbound, openReplies } from './gateway/outbound.ts';
 import { openStores } from './gateway/stores.ts';
 import type { Inbound } from './inbound/index.ts';
@@ -81,6 +82,7 @@ export async function startGateway(config: Config, roles: readonly Role[]): Prom
         emailServers.onChange(() => void apply()),
       );
       await apply();
+      stack.defer('maintenance', startMaintenance({ ...stores, retentionDays: config.blobs.retentionDays, emit }));
     }
 
     const http = await openHttp(config, {

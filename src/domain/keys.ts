@@ -11,6 +11,8 @@ export const ledgerPendingKey = (mailboxId: string) => `${PREFIX}:ledger:${mailb
 export const quarantineKey = (mailboxId: string) => `${PREFIX}:ledger:${mailboxId}:quarantined`;
 /** Set of UIDs that are queued and still to be flagged or moved. */
 export const afterCareKey = (mailboxId: string) => `${PREFIX}:ledger:${mailboxId}:after-care`;
+/** Hash uid → how often a process began to parse it without coming to its end: finds the message that ends processes. */
+export const parsingKey = (mailboxId: string) => `${PREFIX}:ledger:${mailboxId}:parsing`;
 /** Sorted set fingerprint → INTERNALDATE in seconds. */
 export const fingerprintsKey = (mailboxId: string) => `${PREFIX}:ledger:${mailboxId}:fingerprints`;
 /** String `<fence>:<replica>` with a time to live: who may write this folder's ledger. */

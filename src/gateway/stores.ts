@@ -40,7 +40,7 @@ export async function openStores(
       field: 'redis.url',
     });
   }
-  const redis = connectRedis({ url: config.redis.url, ca: config.redis.tls.ca }, emit);
+  const redis = connectRedis({ url: config.redis.url, ...config.redis.tls }, emit);
   stack.defer('redis', () => redis.disconnect());
   await checkRedis(redis, { embedded: config.mode === 'development' });
 

@@ -81,6 +81,8 @@ export interface InboundPorts {
     fingerprints(mailboxId: string): Promise<Map<string, number>>;
     siblings(hashes: readonly string[]): Promise<string[][]>;
     writeState(mailboxId: string, state: Record<string, string | number>): Promise<void>;
+    parsing(mailboxId: string, uids: readonly number[]): Promise<number[]>;
+    parsed(mailboxId: string, uids: readonly number[]): Promise<void>;
     afterCare(mailboxId: string): Promise<number[]>;
     afterCareDone(mailboxId: string, uids: readonly number[]): Promise<void>;
     /** Resolves when everything written so far survives a crash of Redis. */

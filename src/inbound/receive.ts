@@ -132,27 +132,44 @@ async function settleUnread(
   }
 }
 
+/** Parses begun without an end after which a message counts as one that ends processes: it is not parsed any more. */
+const MOST_CRASHES = 3;
+
 async function commitBatch(watched: Watched, batch: readonly Readable[]): Promise<void> {
+  const { ports, mailboxId } = watched;
   const poison = batch.filter((message) => isReplacementText(message.source));
-  const good = poison.length === 0 ? batch : batch.filter((message) => !poison.includes(message));
-  if (good.length > 0) {
-    // Raw mail is durable before its job exists: a consumer that is told of a blob always finds it.
-    const storing = watched.ports.blobs.putMany(good.map((message) => message.source));
-    storing.catch(() => {});
-    const parsed: ParsedMessage[] = [];
-    for (const message of good) parsed.push(await parseSafely(watched, message));
-    const raws = await storing;
-    const received = good.map((message, i) => ({
-      uid: message.uid,
-      internalDate: message.internalDate,
-      size: message.size,
-      parsed: parsed[i] as ParsedMessage,
-      raw: raws[i] as Received['raw'],
-    }));
-    const prints = good.map((message) => fingerprintOf(message.source, message.internalDate, message.size));
-    await commitReceived(watched, received, prints);
-  }
   for (const message of poison) await quarantine(watched, message, 'replacement-text');
+  const good = poison.length === 0 ? batch : batch.filter((message) => !poison.includes(message));
+  if (good.length === 0) return;
+  const uids = good.map(({ uid }) => uid);
+  // Raw mail is durable before its job exists: a consumer that is told of a blob always finds it.
+  const storing = ports.blobs.putMany(good.map((message) => message.source));
+  storing.catch(() => {});
+  const begun = await ports.ledgers.parsing(mailboxId, uids);
+  if (good.length > 1 && begun.some((count) => count > 1)) {
+    // A process ended while it parsed some of these: one by one now, so that only the guilty one stays noted.
+    for (const message of good) await commitBatch(watched, [message]);
+    return;
+  }
+  if (good.length === 1 && (begun[0] ?? 0) > MOST_CRASHES) {
+    await quarantine(watched, good[0] as Readable, 'parser-crashed');
+    return ports.ledgers.parsed(mailboxId, uids);
+  }
+  const parsed: ParsedMessage[] = [];
+  for (const message of good) parsed.push(await parseSafely(watched, message));
+  const noted = ports.ledgers.parsed(mailboxId, uids);
+  noted.catch(() => {});
+  const raws = await storing;
+  const received = good.map((message, i) => ({
+    uid: message.uid,
+    internalDate: message.internalDate,
+    size: message.size,
+    parsed: parsed[i] as ParsedMessage,
+    raw: raws[i] as Received['raw'],
+  }));
+  const prints = good.map((message) => fingerprintOf(message.source, message.internalDate, message.size));
+  await commitReceived(watched, received, prints);
+  await noted;
 }
 
 /** A message that the parser cannot bear is a job with its raw bytes and `parse: failed`; the mailbox goes on. */

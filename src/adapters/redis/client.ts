@@ -10,6 +10,8 @@ export interface RedisSettings {
   url: string;
   /** PEM of a private CA. */
   ca?: string | undefined;
+  /** Name to expect in the certificate when it is not the host of the URL. */
+  serverName?: string | undefined;
 }
 
 /**
@@ -23,7 +25,12 @@ export function connectRedis(settings: RedisSettings, emit: Emit, options: Redis
     retryStrategy: (attempt: number) => Math.min(2_000, 50 * 2 ** Math.min(attempt, 6)) * (0.5 + Math.random() / 2),
     ...options,
   };
-  if (settings.ca !== undefined) all.tls = { ca: settings.ca };
+  if (settings.ca !== undefined || settings.serverName !== undefined) {
+    all.tls = {
+      ...(settings.ca === undefined ? {} : { ca: settings.ca }),
+      ...(settings.serverName === undefined ? {} : { servername: settings.serverName }),
+    };
+  }
   const client = new Redis(settings.url, { ...all, replyMapping: 'legacy' });
   let said = false;
   client.on('error', (error: Error & { code?: string }) => {

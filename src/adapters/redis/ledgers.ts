@@ -9,6 +9,7 @@ import {
   ledgerUidsKey,
   mailboxesKey,
   mailboxStateKey,
+  parsingKey,
   quarantineKey,
   siblingsKey,
 } from '../../domain/keys.ts';
@@ -28,6 +29,10 @@ export interface Ledgers {
   fingerprints(mailboxId: string): Promise<Map<string, number>>;
   /** messageKeys seen with each of the Message-ID hashes. */
   siblings(messageIdHashes: readonly string[]): Promise<string[][]>;
+  /** Notes that these are about to be parsed; resolves with how often that was noted, this time included. */
+  parsing(mailboxId: string, uids: readonly number[]): Promise<number[]>;
+  /** Parsing came to its end, whatever it was. */
+  parsed(mailboxId: string, uids: readonly number[]): Promise<void>;
   /** UIDs that are queued and still to be flagged or moved. */
   afterCare(mailboxId: string): Promise<number[]>;
   afterCareDone(mailboxId: string, uids: readonly number[]): Promise<void>;
@@ -88,6 +93,18 @@ export function createLedgers(redis: Redis): Ledgers {
         if (error !== null) throw error;
         return members as string[];
       });
+    },
+    async parsing(id, uids) {
+      const pipeline = redis.pipeline();
+      for (const uid of uids) pipeline.hincrby(parsingKey(id), String(uid), 1);
+      const results = (await pipeline.exec()) ?? [];
+      return results.map(([error, count]) => {
+        if (error !== null) throw error;
+        return Number(count);
+      });
+    },
+    async parsed(id, uids) {
+      if (uids.length > 0) await redis.hdel(parsingKey(id), ...uids.map(String));
     },
     async afterCare(id) {
       return (await redis.smembers(afterCareKey(id))).map(Number).sort((a, b) => a - b);

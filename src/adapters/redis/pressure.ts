@@ -2,9 +2,7 @@
 // twice a second, however many mailboxes ask; the answer in between is the last one.
 import type { Redis } from 'ioredis';
 
-export interface Pressure {
-  (emailFlow: string): Promise<'redis-memory' | 'backlog' | undefined>;
-}
+export type Pressure = (emailFlow: string) => Promise<'redis-memory' | 'backlog' | undefined>;
 
 /**
  * @param backlog waiting jobs of a flow

@@ -10,6 +10,8 @@ export const lifecycleEvents = events({
   },
   GatewayStopped: { level: 'info', message: 'gateway stopped' },
   ReleaseFailed: { level: 'error', message: 'a part of the gateway did not close cleanly', labels: ['kind'] },
+  BlobsSwept: { level: 'info', message: 'raw mails past their retention deleted' },
+  BlobSweepFailed: { level: 'warn', message: 'raw mails past their retention could not be deleted', labels: ['code'] },
   RedisConnected: { level: 'info', message: 'Redis connected' },
   RedisDisconnected: { level: 'warn', message: 'Redis connection lost; reconnecting', labels: ['code'] },
 });

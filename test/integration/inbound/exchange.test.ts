@@ -1,12 +1,15 @@
 // Every way in which Exchange's IMAP lies or fails, as the sandbox can play it: in the end each mail is one job, and the event says what
 // happened, with class, action and hint.
+import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createLedgers } from '../../../src/adapters/redis/ledgers.ts';
 import { mailboxId } from '../../../src/contract/names.ts';
 import { catalogue } from '../../../src/domain/catalogue/index.ts';
 import type { ErrorCode } from '../../../src/domain/errors.ts';
+import { parsingKey } from '../../../src/domain/keys.ts';
 import { audit } from '../../../src/domain/ledger.ts';
 import { type Fault, type Sandbox, startSandbox } from '../../../src/sandbox/index.ts';
-import { imapServer, startTestInbound, type TestInboundOptions } from '../../support/inbound.ts';
+import { imapServer, parseNothing, startTestInbound, type TestInboundOptions } from '../../support/inbound.ts';
 import { leakWatch } from '../../support/leak-watch.ts';
 import { startRedis, type TestRedis } from '../../support/redis.ts';
 import { waitFor } from '../../support/temp.ts';
@@ -220,6 +223,36 @@ describe('what the server does to messages', () => {
     for await (const chunk of one.blobs.read(bad?.raw.blob ?? '')) chunks.push(chunk);
     expect(Buffer.concat(chunks).toString()).toBe(raw(2));
     expect(one.events('MessageQuarantined')).toMatchObject([{ uid: 2, reason: 'parser-failed' }]);
+  });
+});
+
+describe('a message that ends the process', () => {
+  it('is found by what was begun and never ended, and quarantined; its neighbours are jobs as ever', async () => {
+    put(4);
+    // As if three processes had died while they parsed UID 2: each left its note.
+    const client = new Redis(redis.url);
+    const ledgers = createLedgers(client);
+    const id = mailboxId(server());
+    for (let crash = 0; crash < 3; crash++) await ledgers.parsing(id, [1, 2, 3, 4]);
+    await ledgers.parsed(id, [1, 3, 4]);
+    client.disconnect();
+    const parsedUids: number[] = [];
+    const one = await start({
+      ports: {
+        parse: (bytes) => {
+          const uid = Number(/Subject: (\d)/.exec(Buffer.from(bytes).toString())?.[1]);
+          parsedUids.push(uid);
+          return parseNothing(bytes);
+        },
+      },
+    });
+    const jobs = await settled(one, 4);
+    expect(jobs.find(({ uid }) => uid === 2)).toMatchObject({
+      parse: 'failed',
+      warnings: [{ code: 'parser-crashed' }],
+    });
+    expect(parsedUids.sort()).toEqual([1, 3, 4]);
+    expect(await one.redis.hgetall(parsingKey(id))).toEqual({});
   });
 });
 

@@ -1,0 +1,49 @@
+// Housekeeping: raw mails are deleted by age, never before the job that refers to them. Runs in the role `ingest`, some hours apart; several
+// replicas at once do no harm.
+import type { EmailFlows } from '../adapters/queue/email-flows.ts';
+import type { Ledgers } from '../adapters/redis/ledgers.ts';
+import type { BlobStore } from '../domain/blob-store.ts';
+import { asError } from '../domain/errors.ts';
+import type { Emit } from '../telemetry/events.ts';
+
+const DAY_MS = 86_400_000;
+const EVERY_MS = 6 * 3_600_000;
+
+export interface MaintenanceDeps {
+  blobs: Pick<BlobStore, 'sweep'>;
+  flows: Pick<EmailFlows, 'oldestWaiting'>;
+  ledgers: Pick<Ledgers, 'mailboxIds' | 'load'>;
+  retentionDays: number;
+  emit: Emit;
+  now?: () => number;
+}
+
+/** Deletes what is older than the retention and than every job that still waits. @returns how many blobs went */
+export async function sweepBlobs({
+  blobs,
+  flows,
+  ledgers,
+  retentionDays,
+  now = Date.now,
+}: MaintenanceDeps): Promise<number> {
+  let keepFrom = now() - retentionDays * DAY_MS;
+  const emailFlows = new Set<string>();
+  for (const id of await ledgers.mailboxIds())
+    for (const flow of (await ledgers.load(id)).meta?.emailFlows ?? []) emailFlows.add(flow);
+  // A backlog older than the retention keeps its mails: a day is left for clocks and for messages stored before their job.
+  for (const flow of emailFlows)
+    keepFrom = Math.min(keepFrom, ((await flows.oldestWaiting(flow)) ?? keepFrom + DAY_MS) - DAY_MS);
+  return blobs.sweep(new Date(keepFrom));
+}
+
+export function startMaintenance(deps: MaintenanceDeps): () => void {
+  const run = () => {
+    sweepBlobs(deps).then(
+      (count) => deps.emit('BlobsSwept', { count }),
+      (error: unknown) => deps.emit('BlobSweepFailed', { err: asError(error) }),
+    );
+  };
+  const timer = setInterval(run, EVERY_MS);
+  timer.unref();
+  return () => clearInterval(timer);
+}

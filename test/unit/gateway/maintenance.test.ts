@@ -1,0 +1,37 @@
+import { describe, expect, it } from 'vitest';
+import { emptyLedger, type LedgerMeta } from '../../../src/domain/ledger.ts';
+import { sweepBlobs } from '../../../src/gateway/maintenance.ts';
+
+const DAY = 86_400_000;
+const NOW = 100 * DAY;
+
+async function swept(oldestWaiting: Record<string, number | undefined>): Promise<number> {
+  let before = 0;
+  await sweepBlobs({
+    blobs: {
+      sweep: async (date) => {
+        before = date.getTime();
+        return 0;
+      },
+    },
+    flows: { oldestWaiting: async (flow) => oldestWaiting[flow] },
+    ledgers: {
+      mailboxIds: async () => ['a', 'b'],
+      load: async (id) => ({ ...emptyLedger(), meta: { emailFlows: [id] } as unknown as LedgerMeta }),
+    },
+    retentionDays: 30,
+    emit: () => {},
+    now: () => NOW,
+  });
+  return before / DAY;
+}
+
+describe('retention of raw mails', () => {
+  it.each([
+    ['nothing waits', {}, 70],
+    ['what waits is young', { a: 99 * DAY }, 70],
+    ['a job waits longer than the retention', { a: 99 * DAY, b: 40 * DAY }, 39],
+  ])('%s', async (_name, waiting, day) => {
+    expect(await swept(waiting)).toBe(day);
+  });
+});
