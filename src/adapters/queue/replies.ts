@@ -54,12 +54,18 @@ export function openReplyQueues(client: Redis, emit: Emit, settings: RepliesSett
       });
     },
     async again(server, replyId, payload, { priority }) {
-      const job = await queueOf(server).getJob(replyJobId(replyId));
-      const state = await job?.getState();
-      if (job !== undefined && (state === 'failed' || state === 'completed')) return void (await job.retry(state));
-      if (job !== undefined && state === 'delayed') return void (await job.promote());
-      if (job === undefined) {
-        await queueOf(server).add(REPLY_JOB, payload, { jobId: replyJobId(replyId), priority, ...keep });
+      const queue = queueOf(server);
+      for (let waited = 0; ; waited += 50) {
+        const job = await queue.getJob(replyJobId(replyId));
+        if (job === undefined) {
+          return void (await queue.add(REPLY_JOB, payload, { jobId: replyJobId(replyId), priority, ...keep }));
+        }
+        const state = await job.getState();
+        if (state === 'failed' || state === 'completed') return void (await job.retry(state));
+        if (state === 'delayed') return void (await job.promote());
+        // The journal has ended it and its job is about to: a moment, or it is at work on the new state already.
+        if (state !== 'active' || waited >= 5_000) return;
+        await new Promise((resolve) => setTimeout(resolve, 50));
       }
     },
     async work(server, concurrency, process) {
