@@ -24,7 +24,7 @@ for (const [path, pkg] of Object.entries(P))
     let at = path,
       found = false;
     for (;;) {
-      if (P[(at ? at + '/' : '') + 'node_modules/' + name]) {
+      if (P[`${at ? `${at}/` : ''}node_modules/${name}`]) {
         found = true;
         break;
       }
@@ -45,10 +45,10 @@ for (const [path, pkg] of Object.entries(P))
       ...(cpu.length ? { cpu } : {}),
       ...(/musl/.test(name) ? { libc: ['musl'] } : /gnu|glibc/.test(name) ? { libc: ['glibc'] } : {}),
     };
-    P['node_modules/' + name] = entry;
+    P[`node_modules/${name}`] = entry;
     added++;
     console.log(name, JSON.stringify(entry));
   }
 lock.packages = Object.fromEntries(Object.entries(P).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)));
-writeFileSync('package-lock.json', JSON.stringify(lock, null, 2) + '\n');
+writeFileSync('package-lock.json', `${JSON.stringify(lock, null, 2)}\n`);
 console.log(added);
