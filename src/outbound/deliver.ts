@@ -124,13 +124,13 @@ async function atWork(work: Work, entry: JournalEntry): Promise<JobEnding> {
 }
 
 function malformed(delivery: Delivery, job: ReplyJob, issues: Parameters<typeof describeProblems>[0]): JobEnding {
-  const { message, replyId } = describeProblems(issues, job.payload);
+  const { message, field, replyId } = describeProblems(issues, job.payload);
   delivery.deps.emit('ReplyRejected', {
     server: delivery.server.name,
     jobId: job.jobId,
     code: 'REPLY_MALFORMED',
     class: 'invalid',
-    reason: message,
+    field, // the value may be a customer's address: it stands in the result, not in the log
   });
   return {
     end: 'failed',

@@ -157,11 +157,18 @@ export function fillNames(hint: string, names: Names): string {
   return hint.replace(/\{(user|from|server|host|port)\}/g, (_, key: keyof Names) => String(names[key]));
 }
 
-/** Remote text for logs and results: one line, bearer tokens and long base64 masked, at most 500 characters. */
-export function maskRemoteText(text: string): string {
+/**
+ * Remote text for logs and results: one line, at most 500 characters; tokens, long base64 and addresses masked.
+ * @param own addresses that may be shown: the signed-in user and the From
+ */
+export function maskRemoteText(text: string, own: readonly string[] = []): string {
+  const shown = own.map((address) => address.toLowerCase());
   return text
     .replace(/\s+/g, ' ')
     .replace(/Bearer\s+\S+/gi, 'Bearer ***')
+    .replace(/[^\s<>"'(),:;[\]]+@([^\s<>"'(),:;[\]]+)/g, (address, domain: string) =>
+      shown.includes(address.toLowerCase()) ? address : `***@${domain}`,
+    )
     .replace(/[A-Za-z0-9+/=_-]{60,}/g, '***')
     .trim()
     .slice(0, 500);

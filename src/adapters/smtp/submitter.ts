@@ -140,7 +140,7 @@ export function createSubmitter(
       const refused = (accepted as { rejectedErrors?: SmtpError[] }).rejectedErrors ?? [];
       return {
         kind: 'accepted',
-        remote: remoteOf(accepted.response, 'DATA'),
+        remote: remoteOf(accepted.response, 'DATA', undefined),
         ...(accepted.serverMessageId === undefined ? {} : { serverMessageId: accepted.serverMessageId }),
         recipients: recipientsOf(submission, refused),
         ...(maxSize === undefined ? {} : { maxSize }),
@@ -174,7 +174,7 @@ export function createSubmitter(
               hint: fault.hint ?? verdict.hint,
             },
       remote: {
-        ...remoteOf(error.response ?? error.message, error.command),
+        ...remoteOf(error.response ?? error.message, error.command, [server.user, submission.from]),
         ...(error.response === undefined ? { system: 'network' as const, code: error.code ?? 'ERROR' } : {}),
       },
       sent,
@@ -252,7 +252,8 @@ function phaseOf(error: SmtpError, sent: 'none' | 'unfinished' | 'whole'): Phase
   return 'connect';
 }
 
-function remoteOf(response: string, command: string | undefined): Remote {
+/** @param own addresses that may be shown; undefined: an acceptance, whose text holds no address but the server's id of the mail */
+function remoteOf(response: string, command: string | undefined, own: readonly string[] | undefined): Remote {
   const code = /^(\d{3})/.exec(response)?.[1];
   const enhancedCode = enhancedCodeIn(response);
   return {
@@ -260,7 +261,7 @@ function remoteOf(response: string, command: string | undefined): Remote {
     ...(code === undefined ? {} : { code }),
     ...(enhancedCode === undefined ? {} : { enhancedCode }),
     ...(command === undefined ? {} : { command }),
-    text: maskRemoteText(response),
+    text: own === undefined ? response.replace(/\s+/g, ' ').trim().slice(0, 500) : maskRemoteText(response, own),
   };
 }
 
@@ -270,7 +271,7 @@ function recipientsOf(submission: Submission, refused: readonly SmtpError[]): Re
     const error = byAddress.get(address);
     return error === undefined
       ? { address, state: 'accepted' }
-      : { address, state: 'rejected', remote: remoteOf(error.response ?? error.message, 'RCPT TO') };
+      : { address, state: 'rejected', remote: remoteOf(error.response ?? error.message, 'RCPT TO', [submission.from]) };
   });
 }
 

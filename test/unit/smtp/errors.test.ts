@@ -265,7 +265,13 @@ describe('verdict', () => {
   });
 });
 
-it('remote text shows no token', () => {
+it('remote text shows no token and no customer', () => {
   expect(maskRemoteText(`535 user=x auth=Bearer ${'a'.repeat(80)}\r\n more`)).toBe('535 user=x auth=Bearer *** more');
   expect(maskRemoteText(`x ${'Q'.repeat(200)}`)).toBe('x ***');
+  expect(maskRemoteText('550 5.1.1 <zoe@example.net>: unknown', ['info@contoso.com'])).toBe(
+    '550 5.1.1 <***@example.net>: unknown',
+  );
+  expect(maskRemoteText('554 SendAsDenied; Info@contoso.com', ['info@contoso.com'])).toBe(
+    '554 SendAsDenied; Info@contoso.com',
+  );
 });
