@@ -35,7 +35,6 @@ interface Running {
 export async function startOutbound(deps: OutboundDeps): Promise<Outbound> {
   const settings = { ...outboundDefaults, ...deps.settings };
   const running = new Map<string, Running>();
-  const disabled = new Set<string>();
   let stopped = false;
   let applying: Promise<void> = Promise.resolve();
 
@@ -78,7 +77,6 @@ export async function startOutbound(deps: OutboundDeps): Promise<Outbound> {
     await Promise.all(changed.map(end));
     for (const server of wanted.values()) {
       if (!server.enabled) {
-        disabled.add(server.name);
         await deps.queues.pause(server.name); // visibly: its jobs stay
         continue;
       }
@@ -88,7 +86,6 @@ export async function startOutbound(deps: OutboundDeps): Promise<Outbound> {
       if (cured) await deps.pauses.lift(server.name, true);
       const pause = await deps.pauses.read(server.name);
       if (pause === undefined && (await deps.queues.paused(server.name))) await deps.queues.resume(server.name);
-      disabled.delete(server.name);
       await start(server);
     }
   }
@@ -108,13 +105,32 @@ export async function startOutbound(deps: OutboundDeps): Promise<Outbound> {
     }
   }
 
+  const jobs = deps.metrics?.gauge('mailroom_replies_jobs', 'Jobs on the replies queue of an SMTP server', [
+    'server',
+    'state',
+  ]);
+  const paused = deps.metrics?.gauge('mailroom_smtp_server_paused', '1 while sending through this server is paused', [
+    'server',
+  ]);
+
+  async function measure(): Promise<void> {
+    for (const { server } of running.values()) {
+      const counts = await deps.queues.counts(server.name);
+      for (const [state, count] of Object.entries(counts)) jobs?.set({ server: server.name, state }, count);
+      paused?.set({ server: server.name }, (await deps.pauses.read(server.name)) === undefined ? 0 : 1);
+    }
+  }
+
   await apply();
   const unsubscribe = deps.onServersChanged(() => void reapply());
   let ticking = false;
+  let ticks = 0;
   const timer = setInterval(() => {
     if (ticking) return;
     ticking = true;
+    ticks += 1;
     tick()
+      .then(() => (jobs !== undefined && ticks % 5 === 1 ? measure() : undefined))
       .catch(() => {}) // Redis is away: its own event says so
       .finally(() => {
         ticking = false;
