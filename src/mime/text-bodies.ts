@@ -1,6 +1,6 @@
 // Text parts → the inline bodies of the message, bounded. Only what is shown is kept; the rest of a long text is counted.
 import { decodeText } from './charset.ts';
-import { decoderFor, decodeWhole, type TransferEncoding } from './transfer.ts';
+import { decoderFor, decodeTransient, type TransferEncoding } from './transfer.ts';
 
 /** Bodies up to this many encoded bytes are decoded at once; longer ones in chunks, and only their head is kept. */
 const WHOLE = 1 << 19;
@@ -22,7 +22,7 @@ export function* decodeBody(
   html = false,
 ): Generator<void, DecodedBody> {
   if (bytes.length <= WHOLE) {
-    const decoded = decodeText(decodeWhole(bytes, encoding), charset, hint);
+    const decoded = decodeText(decodeTransient(bytes, encoding), charset, hint);
     const text = html ? decoded.text : lineFeeds(decoded.text);
     return { ...decoded, text, length: text.length };
   }

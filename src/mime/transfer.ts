@@ -127,76 +127,100 @@ for (let i = 0; i < 6; i++) {
 /** RFC 2045 §6.7. Invalid escapes stay as they are; blanks at the end of a line are dropped. */
 export function quotedPrintableDecoder(): Decoder {
   let carry: Buffer = NOTHING;
-  const decode = (input: Buffer, final: boolean): Buffer => {
-    // What the next chunk decides is held back: blanks at the end (perhaps of a line), and an unfinished escape.
-    let length = input.length;
-    if (!final) {
+  return {
+    push(chunk) {
+      const input = carry.length === 0 ? chunk : Buffer.concat([carry, chunk]);
+      carry = NOTHING;
+      // What the next chunk decides is held back: blanks at the end (perhaps of a line), and an unfinished escape.
+      let length = input.length;
       const least = Math.max(0, length - 1000);
       while (length > least && isBlank(input[length - 1] as number)) length--;
       for (let k = length - 1; k >= least && k >= length - 2; k--) if (input[k] === 0x3d) length = k;
       while (length > least && isBlank(input[length - 1] as number)) length--;
       if (length < input.length) carry = Buffer.from(input.subarray(length));
-    }
-    const out = Buffer.allocUnsafe(length);
-    let n = 0;
-    let floor = 0; // blanks before this were encoded, and stay
-    let i = 0;
-    while (i < length) {
-      const b = input[i] as number;
-      if (b > 0x3d || (b !== 0x3d && b !== 0x0a)) {
-        out[n++] = b;
-        i++;
-      } else if (b === 0x0a) {
-        let end = n;
-        const cr = end > floor && out[end - 1] === 0x0d;
-        if (cr) end--;
-        const textEnd = end;
-        while (end > floor && (out[end - 1] === 0x20 || out[end - 1] === 0x09)) end--;
-        if (end < textEnd) {
-          n = end;
-          if (cr) out[n++] = 0x0d;
-        }
-        out[n++] = b;
-        i++;
-      } else {
-        if (i + 2 < length) {
-          const hi = hexValues[input[i + 1] as number] as number;
-          const lo = hexValues[input[i + 2] as number] as number;
-          if (hi < 16 && lo < 16) {
-            out[n++] = (hi << 4) | lo;
-            floor = n;
-            i += 3;
-            continue;
-          }
-        }
-        // A soft line break, perhaps with blanks before the line's end.
-        let k = i + 1;
-        while (k < length && (input[k] === 0x20 || input[k] === 0x09)) k++;
-        if (k < length && input[k] === 0x0a) i = k + 1;
-        else if (k + 1 < length && input[k] === 0x0d && input[k + 1] === 0x0a) i = k + 2;
-        else if (final && (k >= length || (k + 1 === length && input[k] === 0x0d))) i = length;
-        else {
-          out[n++] = b;
-          i++;
-        }
-        floor = n;
-      }
-    }
-    if (final) while (n > floor && isBlank(out[n - 1] as number) && out[n - 1] !== 0x0d) n--;
-    return out.subarray(0, n);
-  };
-  return {
-    push(chunk) {
-      const input = carry.length === 0 ? chunk : Buffer.concat([carry, chunk]);
-      carry = NOTHING;
-      return decode(input, false);
+      const out = Buffer.allocUnsafe(length);
+      return out.subarray(0, unquote(input, length, false, out));
     },
     end() {
       const rest = carry;
       carry = NOTHING;
-      return rest.length === 0 ? NOTHING : decode(rest, true);
+      if (rest.length === 0) return NOTHING;
+      const out = Buffer.allocUnsafe(rest.length);
+      return out.subarray(0, unquote(rest, rest.length, true, out));
     },
   };
+}
+
+/** One table look-up tells the two bytes that matter from all others: a branch that is nearly always taken. */
+const special = new Uint8Array(256);
+special[0x0a] = 1;
+special[0x3d] = 1;
+
+/** Decodes the first `length` bytes of `input` into `out` (as long at least); `final`: nothing follows. Number of bytes written. */
+function unquote(input: Buffer, length: number, final: boolean, out: Buffer): number {
+  let n = 0;
+  let floor = 0; // blanks before this were encoded, and stay
+  let i = 0;
+  while (i < length) {
+    const b = input[i] as number;
+    if (special[b] === 0) {
+      out[n++] = b;
+      i++;
+    } else if (b === 0x0a) {
+      let end = n;
+      const cr = end > floor && out[end - 1] === 0x0d;
+      if (cr) end--;
+      const textEnd = end;
+      while (end > floor && (out[end - 1] === 0x20 || out[end - 1] === 0x09)) end--;
+      if (end < textEnd) {
+        n = end;
+        if (cr) out[n++] = 0x0d;
+      }
+      out[n++] = b;
+      i++;
+    } else {
+      if (i + 2 < length) {
+        const hi = hexValues[input[i + 1] as number] as number;
+        const lo = hexValues[input[i + 2] as number] as number;
+        if ((hi | lo) < 16) {
+          out[n++] = (hi << 4) | lo;
+          i += 3;
+          // The bytes of one character come together: the next escape is decoded here, where it is expected.
+          while (i + 2 < length && input[i] === 0x3d) {
+            const next =
+              ((hexValues[input[i + 1] as number] as number) << 4) | (hexValues[input[i + 2] as number] as number);
+            if (next > 255) break;
+            out[n++] = next;
+            i += 3;
+          }
+          floor = n;
+          continue;
+        }
+      }
+      // A soft line break, perhaps with blanks before the line's end.
+      let k = i + 1;
+      while (k < length && (input[k] === 0x20 || input[k] === 0x09)) k++;
+      if (k < length && input[k] === 0x0a) i = k + 1;
+      else if (k + 1 < length && input[k] === 0x0d && input[k + 1] === 0x0a) i = k + 2;
+      else if (final && (k >= length || (k + 1 === length && input[k] === 0x0d))) i = length;
+      else {
+        out[n++] = b;
+        i++;
+      }
+      floor = n;
+    }
+  }
+  if (final) while (n > floor && isBlank(out[n - 1] as number) && out[n - 1] !== 0x0d) n--;
+  return n;
+}
+
+let scratch = Buffer.allocUnsafe(65_536);
+
+/** As decodeWhole, but the result may be overwritten by the next call: for bytes that become a string at once. */
+export function decodeTransient(bytes: Buffer, encoding: TransferEncoding): Buffer {
+  if (encoding !== 'quoted-printable') return decodeWhole(bytes, encoding);
+  if (scratch.length < bytes.length) scratch = Buffer.allocUnsafe(bytes.length);
+  return scratch.subarray(0, unquote(bytes, bytes.length, true, scratch));
 }
 
 const isBlank = (b: number): boolean => b === 0x20 || b === 0x09 || b === 0x0d;
