@@ -198,13 +198,18 @@ function add(
       }
     }
   }
+  if (!quoted && /^[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}$/.test(phrase) && !phrase.includes('=?')) {
+    // A local part alone: `root`, `MAILER-DAEMON (Mail Delivery)`.
+    out.push({ name: decodeName(comment, hint, repairs), address: phrase });
+    return;
+  }
   const name = decodeName(quoted || comment === '' ? phrase : `${phrase} (${comment})`, hint, repairs);
   if (name !== '') out.push({ name, address: '' });
 }
 
 /** Display name: decoded, one line, without a pair of quotes around it. */
 function decodeName(value: string, hint: string | undefined, repairs: TextRepairs | undefined): string {
-  const raw = value.replace(/\s+/g, ' ').trim();
+  const raw = value.slice(0, 4000).replace(/\s+/g, ' ').trim();
   let name = singleLine(decodeHeaderText(raw, hint, repairs));
   if (name.length > 1 && name.startsWith('"') && name.endsWith('"'))
     name = name.slice(1, -1).replace(/\\(.)/g, '$1').trim();

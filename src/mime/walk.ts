@@ -218,8 +218,20 @@ export function* walk(raw: Buffer, limits: WalkLimits): Generator<void, Walk> {
     atLineStart = true;
     // A part without a body: the delimiter follows its header at once.
   }
+  if (!truncated)
+    for (const part of withoutParts(root)) {
+      part.multipart = false;
+      warn('multipart-without-parts', part.path);
+    }
+  if (root.path === '' && !root.multipart) root.path = '1';
   if (!truncated && stack.some((f) => !f.closed)) warn('boundary-unclosed', stack[stack.length - 1]?.part.path ?? '');
   return { root, warnings, truncated };
+}
+
+/** Multiparts whose delimiters turned out to be none: their preamble is all there is, and is shown as text. */
+function withoutParts(part: Part): Part[] {
+  if (!part.multipart) return [];
+  return part.children.length === 0 ? [part] : part.children.flatMap(withoutParts);
 }
 
 /**
