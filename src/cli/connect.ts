@@ -6,9 +6,11 @@ import { readEmailServers } from '../config/email-servers.ts';
 import type { EmailServer, ImapServer } from '../domain/email-server.ts';
 import { isImap } from '../domain/email-server.ts';
 import { MailroomError } from '../domain/errors.ts';
+import { openReplies } from '../gateway/outbound.ts';
 import { openStores, type Stores } from '../gateway/stores.ts';
 import { releaseStack } from '../lifecycle/release-stack.ts';
-import { createEmit } from '../telemetry/events.ts';
+import type { Replies } from '../outbound/index.ts';
+import { createEmit, type Emit } from '../telemetry/events.ts';
 import { createLogger } from '../telemetry/logger.ts';
 import { configOf } from './serve.ts';
 
@@ -16,6 +18,7 @@ export interface Connected {
   config: Config;
   stores: Stores;
   servers: readonly EmailServer[];
+  emit: Emit;
 }
 
 /** Runs the action with everything open; warnings go to stderr, so that stdout is the command's own. */
@@ -30,10 +33,22 @@ export async function connected<T>(command: Command, action: (connected: Connect
     const servers: EmailServer[] = [];
     const stores = await openStores(config, stack, emit, () => servers);
     servers.push(...(await readEmailServers(config)).servers);
-    return await action({ config, stores, servers });
+    return await action({ config, stores, servers, emit });
   } finally {
     await stack.release();
   }
+}
+
+/** As {@link connected}, for what is done with replies. */
+export function repliesOf<T>(command: Command, action: (replies: Replies) => Promise<T>): Promise<T> {
+  return connected(command, async ({ config, stores, servers, emit }) => {
+    const room = openReplies(config, stores, () => servers, emit);
+    try {
+      return await action(room.replies);
+    } finally {
+      await room.queues.close();
+    }
+  });
 }
 
 /** The IMAP servers asked for by name, or all. @throws MailroomError EMAIL_SERVER_NOT_FOUND with the names there are */

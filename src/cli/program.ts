@@ -4,9 +4,11 @@ import { Command, CommanderError } from 'commander';
 import { MailroomError } from '../domain/errors.ts';
 import { auditCommand } from './audit.ts';
 import { configCommand } from './config.ts';
+import { repliesOf } from './connect.ts';
 import { loginCommand } from './login.ts';
 import { parseCommand } from './parse.ts';
 import { replayCommand } from './replay.ts';
+import { repliesCommand } from './replies.ts';
 import { sandboxCommand } from './sandbox.ts';
 import { serveCommands } from './serve.ts';
 import { serversCommand } from './servers.ts';
@@ -30,6 +32,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     serversCommand,
     auditCommand,
     replayCommand,
+    (to: Command) => repliesCommand(to, repliesOf),
     tailCommand,
     parseCommand,
     sandboxCommand,

@@ -40,8 +40,8 @@ export function apiOf(
       const last = page.at(-1);
       return { replies: page, ...(last !== undefined && from + limit < all.length ? { next: last.replyId } : {}) };
     },
-    releaseHeld: (replyId) => replies.releaseHeld(replyId),
-    dropHeld: (replyId) => replies.dropHeld(replyId),
+    releaseHeld: (replyId, by) => replies.releaseHeld(replyId, by),
+    dropHeld: (replyId, by) => replies.dropHeld(replyId, by),
     async sendersOfFlow(emailFlow) {
       const flow = emailFlow.normalize('NFC');
       const mailboxes = servers

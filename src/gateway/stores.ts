@@ -42,7 +42,10 @@ export async function openStores(
   }
   const redis = connectRedis({ url: config.redis.url, ...config.redis.tls }, emit);
   stack.defer('redis', () => redis.disconnect());
-  await checkRedis(redis, { embedded: config.mode === 'development' });
+  const { version, appendOnly } = await checkRedis(redis, { embedded: config.mode === 'development' });
+  // Neither stops anything: message jobs and ledger rewind together. A reply whose DATA begun is lost could leave twice, though.
+  if (!appendOnly) emit('RedisDurabilityLimited', { reason: 'appendonly is no' });
+  else if (Number.parseFloat(version) < 7.2) emit('RedisDurabilityLimited', { reason: 'no WAITAOF before Redis 7.2' });
 
   const blobs = await createBlobStore(config.blobs);
   stack.defer('blob store', () => blobs.close());

@@ -37,7 +37,7 @@ export async function watchMailbox(
   let full = true;
   let lastReconcile = now();
   // Every probe interval something is asked, and an answer is due within the time-out: together they bound how long a black hole can last.
-  const probeMs = Math.max(1_000, settings.deadAfterMs * 0.6);
+  const probeMs = Math.max(1_000, Math.min(settings.idleRenewMs, settings.deadAfterMs * 0.6));
 
   for (;;) {
     watched.proven();

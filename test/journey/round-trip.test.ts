@@ -156,6 +156,8 @@ describe('the main job', () => {
   });
 
   it('answers health, metrics, and the API for backends that do not speak BullMQ', async () => {
+    sandbox.mailboxes.deliver(SUPPORT, mail(8, SUPPORT), JANE);
+    await received(8);
     const port = await j.port(gateway);
     const url = `http://127.0.0.1:${port}`;
     const auth = { authorization: `Bearer ${j.apiToken}`, 'content-type': 'application/json' };
@@ -301,6 +303,24 @@ describe('bad input gives an error that a person understands and stops nobody el
     expect(code).toBe(1);
     expect(output).toMatch(words);
     await other.stop();
+  });
+
+  it('shows the servers and replays messages on a shadow flow without touching the ledger', async () => {
+    await received(1).catch(() => undefined);
+    const servers = JSON.parse((await j.run('servers', '--json')).output) as { name: string; state: string }[];
+    expect(servers.map(({ name }) => name)).toEqual(['Support in', 'Billing in', 'Support out', 'Disabled out']);
+    sandbox.mailboxes.deliver(BILLING, mail(7, BILLING), JANE);
+    const flow = 'Rechnungen & Zahlung: 10% 🚀';
+    const before = await waitFor(async () =>
+      (await j.messages(flow)).find(({ threading }) => threading.messageId === '<journey-7@customer.example>'),
+    );
+    const { code, output } = await j.run('replay', 'Billing in', String(before.uid), '--to', 'Shadow');
+    expect(output).toContain('1 messages enqueued again');
+    expect(code).toBe(0);
+    const [again] = await j.messages('Shadow');
+    expect(again?.messageKey).toBe(before.messageKey);
+    expect((await j.run('replay', 'Nobody', '1')).output).toMatch(/EMAIL_SERVER_NOT_FOUND.*"Nobody".*"Billing in"/);
+    expect((await j.run('replay', 'Billing in', 'yesterday')).code).not.toBe(0);
   });
 
   it('warns loudly when the shared address is on no From list', async () => {

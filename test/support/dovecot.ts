@@ -1,7 +1,7 @@
 // A thrown-away Dovecot that looks like Exchange Online: its capability list, XOAUTH2 by locally validated JWT, shared mailboxes that a
 // person with Full Access opens with a token of his own. Users and permissions are files read at each sign-in: changes take effect at once.
 import { execFile } from 'node:child_process';
-import { chownSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chownSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type DovecotSettings, dovecotConf, LUA, oauth2Conf } from './dovecot-conf.ts';
@@ -196,9 +196,12 @@ export async function startDovecot(options: TestDovecotOptions): Promise<TestDov
       for (const raw of raws) {
         written += 1;
         count += 1;
-        const path = join(box, 'new', `${seconds}.M${String(written).padStart(9, '0')}P${process.pid}.test`);
+        const name = `${seconds}.M${String(written).padStart(9, '0')}P${process.pid}.test`;
+        const path = join(box, 'tmp', name);
         writeFileSync(path, raw);
         if (asRoot) chownSync(path, mailUid, mailGid);
+        // Only when it is whole and readable, as maildir demands: Dovecot may look at any moment.
+        renameSync(path, join(box, 'new', name));
       }
       return count;
     },

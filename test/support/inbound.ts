@@ -9,6 +9,7 @@ import { openEmailFlows } from '../../src/adapters/queue/email-flows.ts';
 import { connectRedis } from '../../src/adapters/redis/client.ts';
 import { createLeases } from '../../src/adapters/redis/lease.ts';
 import { createLedgers } from '../../src/adapters/redis/ledgers.ts';
+import type { BlobStore } from '../../src/domain/blob-store.ts';
 import type { ImapServer } from '../../src/domain/email-server.ts';
 import { type InboundPorts, type InboundSettings, startInbound } from '../../src/inbound/index.ts';
 import type { ParsedMessage } from '../../src/mime/parsed-message.ts';
@@ -23,6 +24,8 @@ export interface TestInboundOptions {
   settings?: Partial<InboundSettings>;
   ports?: Partial<InboundPorts>;
   replica?: string;
+  /** Puts something before the blob store. */
+  blobs?: (blobs: BlobStore) => BlobStore;
 }
 
 export type TestEvent = { event: string; [field: string]: unknown };
@@ -93,7 +96,7 @@ export async function startTestInbound(options: TestInboundOptions) {
   const ledgers = createLedgers(redis);
   const replica = options.replica ?? randomUUID().slice(0, 8);
   const settings = { ...testSettings, ...options.settings };
-  const blobs = await createBlobStore({
+  const folder = await createBlobStore({
     kind: 'folder',
     folder: dir.path,
     s3: {
@@ -108,6 +111,7 @@ export async function startTestInbound(options: TestInboundOptions) {
     encryptionKeys: [],
     retentionDays: 30,
   });
+  const blobs = options.blobs?.(folder) ?? folder;
   const inbound = startInbound({
     openMailbox: (server, credentials) => openMailbox(server, credentials, { connectMs: 5_000, answerMs: 1_000 }),
     getToken: async (server) =>

@@ -12,6 +12,11 @@ export const lifecycleEvents = events({
   ReleaseFailed: { level: 'error', message: 'a part of the gateway did not close cleanly', labels: ['kind'] },
   BlobsSwept: { level: 'info', message: 'raw mails past their retention deleted' },
   BlobSweepFailed: { level: 'warn', message: 'raw mails past their retention could not be deleted', labels: ['code'] },
+  RedisDurabilityLimited: {
+    level: 'warn',
+    message: 'this Redis may lose its last second in a crash; see the reason',
+    labels: ['reason'],
+  },
   RedisConnected: { level: 'info', message: 'Redis connected' },
   RedisDisconnected: { level: 'warn', message: 'Redis connection lost; reconnecting', labels: ['code'] },
 });

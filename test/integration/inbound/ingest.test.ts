@@ -1,6 +1,7 @@
 // Ingest against a real Dovecot (Exchange's capability list, XOAUTH2) and a real Redis: catch-up, IDLE, faults of the line, UIDVALIDITY.
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { mailboxId } from '../../../src/contract/names.ts';
+import { MailroomError } from '../../../src/domain/errors.ts';
 import { audit } from '../../../src/domain/ledger.ts';
 import { startDovecot, type TestDovecot } from '../../support/dovecot.ts';
 import { type FaultProxy, startFaultProxy } from '../../support/fault-proxy.ts';
@@ -202,7 +203,113 @@ describe('replicas', () => {
   });
 });
 
+describe('where to start', () => {
+  it('unseen: what is unread counts, what was read is before the start', async () => {
+    fill(5);
+    await dovecot.doveadm('flags', 'add', '-u', user, '\\Seen', 'mailbox', 'INBOX', 'UID', '1:3');
+    const one = await start({ servers: [server({ startFrom: 'unseen' })] });
+    const jobs = await jobsAre(one, 2);
+    expect(jobs.map(({ uid }) => uid).sort()).toEqual([4, 5]);
+    const ledger = await one.ledgers.load(mailboxId(server()));
+    expect(audit(ledger, [1, 2, 3, 4, 5])).toMatchObject({
+      unaccounted: [],
+      counts: { 'before-start': 3, enqueued: 2 },
+    });
+  });
+
+  it('since a date: by the time of arrival, to the second', async () => {
+    fill(4);
+    const list = (await dovecot.doveadm('fetch', '-u', user, 'date.received', 'mailbox', 'INBOX', 'ALL')).trim();
+    expect(list).toContain('date.received');
+    const future = new Date(Date.now() + 2_000).toISOString();
+    const one = await start({ servers: [server({ startFrom: { since: future } })] });
+    await waitFor(() => one.inbound.status()[0]?.state === 'idle', { timeoutMs: 5_000 });
+    const ledger = await one.ledgers.load(mailboxId(server()));
+    expect(audit(ledger, [1, 2, 3, 4])).toMatchObject({ unaccounted: [], counts: { 'before-start': 4 } });
+    await one.stop();
+    running = [];
+    await one.redis.quit().catch(() => {});
+    user = `box${++counter}@contoso.example`;
+    dovecot.addUser({ user, fullAccess: ['app:mailroom'] });
+    fill(4);
+    const all = await start({
+      servers: [server({ startFrom: { since: new Date(Date.now() - 60_000).toISOString() } })],
+    });
+    await jobsAre(all, 4);
+  });
+});
+
+describe('large messages', () => {
+  const big = (number: number, megabytes: number) =>
+    Buffer.concat([oneMail({ number }).raw, Buffer.alloc(megabytes * 1_000_000, 'line of a large mail\r\n')]);
+
+  it('stream to the blob store; over the maximum they are a job with headers and reference only', async () => {
+    dovecot.writeMaildir(user, [big(1, 4), big(2, 7), oneMail({ number: 3 }).raw]);
+    const one = await start({ servers: [server({ maxMessageSize: 6_000_000 })] });
+    const jobs = await jobsAre(one, 3);
+    const [medium, large] = [jobs.find(({ uid }) => uid === 1), jobs.find(({ uid }) => uid === 2)];
+    expect(medium).toMatchObject({ parse: 'complete' });
+    expect(medium?.raw.size).toBe(big(1, 4).length);
+    expect(large).toMatchObject({ parse: 'headers-only', warnings: [{ code: 'message-too-large' }] });
+    expect(large?.raw.size).toBe(big(2, 7).length);
+    expect(one.events('MessageTooLarge')).toMatchObject([{ uid: 2 }]);
+  });
+});
+
+describe('back-pressure', () => {
+  it('a blob store that is full pauses the mailbox and loses nothing', async () => {
+    fill(5);
+    let full = true;
+    const refuse = () => Promise.reject(new MailroomError('BLOB_STORE_FULL'));
+    const one = await start({
+      blobs: (blobs) => ({
+        ...blobs,
+        check: () => (full ? refuse() : blobs.check()),
+        putMany: (list) => (full ? refuse() : blobs.putMany(list)),
+      }),
+    });
+    await waitFor(() => one.inbound.status()[0]?.reason === 'blob-store', { timeoutMs: 5_000 });
+    expect(await one.jobs(flow())).toEqual([]);
+    full = false;
+    await jobsAre(one, 5);
+  });
+
+  it('Redis that goes away and comes back: fetching waits, then goes on', async () => {
+    const own = await startRedis({ aof: 'everysec' });
+    const one = await start({ redisUrl: own.url });
+    await waitFor(() => one.inbound.status()[0]?.state === 'idle', { timeoutMs: 5_000 });
+    await own.kill9();
+    await dovecot.deliver(user, oneMail({ number: 1 }).raw);
+    await waitFor(() => one.events('RedisDisconnected').length > 0, { timeoutMs: 5_000 });
+    await own.restart();
+    await jobsAre(one, 1);
+    await one.stop();
+    running = [];
+    await own.stop();
+  });
+});
+
 describe('after-care', () => {
+  it('flags as seen what is queued, and only that', async () => {
+    fill(3);
+    const one = await start({ servers: [server({ startFrom: 'now', afterQueued: { action: 'seen' } })] });
+    await waitFor(() => one.inbound.status()[0]?.state === 'idle', { timeoutMs: 5_000 });
+    await dovecot.deliver(user, oneMail({ number: 4 }).raw);
+    await jobsAre(one, 1);
+    await waitFor(
+      async () =>
+        (await dovecot.doveadm('search', '-u', user, 'mailbox', 'INBOX', 'SEEN')).trim().split('\n').filter(Boolean)
+          .length === 1,
+      { timeoutMs: 10_000 },
+    );
+  });
+
+  it('says when the folder to move to does not exist', async () => {
+    const one = await start({ servers: [server({ afterQueued: { action: 'move', folder: 'Nirgends' } })] });
+    const event = await waitFor(() => one.events('MailboxDisconnected')[0], { timeoutMs: 5_000 });
+    expect(event).toMatchObject({ err: { code: 'IMAP_FOLDER_MISSING', message: expect.stringContaining('Nirgends') } });
+  });
+
   it('moves a message only after its job is on the queue', async () => {
     await dovecot.doveadm('mailbox', 'create', '-u', user, 'Erledigt');
     fill(4);
