@@ -195,7 +195,7 @@ function* measure(bytes: Buffer, encoding: TransferEncoding): Generator<void, { 
     size += decoded.length;
     hash.update(decoded);
     sinceYield += CHUNK;
-    if (sinceYield >= 1 << 20) {
+    if (sinceYield >= 1 << 19) {
       sinceYield = 0;
       yield;
     }
@@ -242,6 +242,7 @@ export function* assemble(
       leaf.encoding,
     ).toString('latin1'),
   }));
+  yield;
   const bounce = parseBounce({
     headers,
     subject: head.subject,
@@ -260,6 +261,7 @@ export function* assemble(
     contentType: root.type.value,
     ...(bounce?.kind === undefined ? {} : { report: { kind: bounce.kind, source: bounce.source } }),
   });
+  yield;
   const reply =
     automatic.kind === 'bounce'
       ? undefined
@@ -359,6 +361,7 @@ function* decodeSections(
     }
     let text = joinTexts(sectionTexts);
     let derived = false;
+    yield;
     if (section.htmls.length > 0 && (section.texts.length === 0 || text.trim() === '')) {
       const rendered = htmlToText(sectionHtmls.join('\n'), inlineTextBytes);
       text = rendered.text;

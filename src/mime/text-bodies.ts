@@ -3,8 +3,8 @@ import { decodeText } from './charset.ts';
 import { decoderFor, decodeTransient, type TransferEncoding } from './transfer.ts';
 
 /** Bodies up to this many encoded bytes are decoded at once; longer ones in chunks, and only their head is kept. */
-const WHOLE = 1 << 19;
-const CHUNK = 1 << 18;
+const WHOLE = 1 << 18;
+const CHUNK = 1 << 17;
 
 export interface DecodedBody {
   /** The text, or the head of it when `length` says more. Line ends are LF; html keeps its own. */

@@ -49,14 +49,14 @@ interface Open {
 }
 
 /** Bytes looked at between two checkpoints. */
-const WINDOW = 1 << 20;
+const WINDOW = 1 << 17;
 
 export const field = (fields: readonly HeaderField[], name: string): string | undefined => {
   for (const f of fields) if (f.name === name) return f.value;
   return undefined;
 };
 
-/** A generator so that a large mail can be walked in slices; it yields about every megabyte. Linear in the size of the mail. */
+/** A generator so that a large mail can be walked in slices; it yields about every 128 KB. Linear in the size of the mail. */
 export function* walk(raw: Buffer, limits: WalkLimits): Generator<void, Walk> {
   const warnings = new Map<WalkWarning, string>();
   const warn = (code: WalkWarning, path: string): void => {

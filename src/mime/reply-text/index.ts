@@ -14,7 +14,9 @@ import {
 } from './markers.ts';
 
 /** Text beyond this many UTF-16 units is not looked at; a mail that long is kept as far as it was read. */
-const MAX_INPUT = 200_000;
+const MAX_INPUT = 50_000;
+/** Outlook puts tens of kilobytes of styles before the first word. */
+const MAX_HTML = 250_000;
 const MAX_LINE = 600;
 
 export interface ReplyInput {
@@ -32,7 +34,7 @@ export function replyText({ text, html, textIsDerived, answers = true }: ReplyIn
   if (text.trim() === '' && html === undefined) return undefined;
   if (html !== undefined && (textIsDerived || text.trim() === '')) return fromHtml(html).reply;
   const plain = newPart(text.slice(0, MAX_INPUT));
-  if (!plain.found && answers && html !== undefined && html.length < MAX_INPUT && hasQuoteMarkup(html)) {
+  if (!plain.found && answers && html !== undefined && html.length < 2 * MAX_HTML && hasQuoteMarkup(html)) {
     // The text alternative shows no trace of the quotation, the html may.
     const marked = fromHtml(html);
     if (marked.found && marked.reply !== '') return marked.reply;
@@ -45,7 +47,7 @@ const QUOTE_MARKS = ['quote', 'QUOTE', 'RplyFwdMsg', '#E1E1E1', '#B5C4DF'];
 const hasQuoteMarkup = (html: string): boolean => QUOTE_MARKS.some((mark) => html.includes(mark));
 
 function fromHtml(html: string): Outcome {
-  const rendered = htmlToText(html.slice(0, MAX_INPUT * 2), MAX_INPUT);
+  const rendered = htmlToText(html.slice(0, MAX_HTML), MAX_INPUT);
   return newPart(rendered.text, rendered.marks);
 }
 
