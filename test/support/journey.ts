@@ -62,9 +62,10 @@ export function journey(options: JourneyOptions) {
     configDir,
     apiToken,
     writeEmailServers,
-    start(args: string[] = ['serve']): MailroomProcess {
+    start(args: string[] = ['serve'], nodeArgs: string[] = []): MailroomProcess {
       const one = startMailroom({
         args: ['--config', configDir, ...args],
+        nodeArgs,
         ...(options.caFile === undefined ? {} : { caFile: options.caFile }),
         env: {
           MAILROOM_REDIS_URL: options.redisUrl,
