@@ -128,10 +128,10 @@ describe('the main job', () => {
     });
     const result = await j.result('Support out', replyJob('journey-reply-1'));
     expect(result).toMatchObject({ schema: 'mailroom.result/1', state: 'accepted', from: SUPPORT });
-    const [arrived] = await waitFor(() =>
-      sandbox.mailboxes.list(JANE).length > 0 ? sandbox.mailboxes.list(JANE) : undefined,
+    const arrived = await waitFor(() =>
+      sandbox.mailboxes.list(JANE).find((one) => one.raw.includes('X-Mailroom-Reply-Id: journey-reply-1')),
     );
-    const raw = arrived?.raw.toString() ?? '';
+    const raw = arrived.raw.toString();
     expect(raw).toMatch(/^In-Reply-To: <journey-1@customer\.example>/m);
     expect(raw).toContain(REPLY_BODY);
 
