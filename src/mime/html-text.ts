@@ -41,7 +41,7 @@ const breaks = new Set([
 ]);
 const paragraphs = new Set(['p', 'h1', 'h2', 'h3', 'h4', 'h5', 'h6', 'pre']);
 /** Elements whose attributes may say quotation or signature. */
-const marked = new Set(['div', 'blockquote', 'hr', 'table', 'pre', 'p', 'span', 'section', 'body', 'html', 'td', 'a']);
+const marked = new Set(['div', 'blockquote', 'hr', 'table', 'pre', 'section']);
 
 const QUOTE =
   /(?:class|id|data-marker)\s*=\s*["']?[^"'>]*?(?:\byahoo_quoted|\b__QUOTED_TEXT__|\bcrisp-quote|\bmail-editor-reference-message-container|\bms-outlook-mobile-reference-message|\bmoz-forward-container)|(?:^|\s)name\s*=\s*["']?quote\b/i;
@@ -53,6 +53,28 @@ const QUOTE_TO_END =
   /(?:^|\s)id\s*=\s*["']?(?:x_)?(?:divRplyFwdMsg|appendonsend|stopSpelling|zwchr|replySplit|OLK_SRC_BODY_SECTION|ms-outlook-mobile-body-separator-line)\b|data-marker\s*=\s*["']?__DIVIDER__|class\s*=\s*["']?[^"'>]*\bOutlookMessageHeader|border:\s*none;\s*border-top:\s*solid\s+(?:#(?:E1E1E1|B5C4DF)|windowtext)\s+1(?:\.0)?pt/i;
 const SIGNATURE =
   /(?:class|id|data-smartmail)\s*=\s*["']?[^"'>]*?(?:\bgmail_signature|\bmoz-signature|\bms-outlook-mobile-signature|\bAppleMailSignature|\bprotonmail_signature_block|\bSignature\b|\bgmail_default_signature|\bzimbra_signature|\byahoo-signature|\bymail_signature)/i;
+
+interface Meaning {
+  kind: OpenRange['kind'] | undefined;
+  toEnd: boolean;
+}
+
+/** What attributes say; mails repeat few of them, so each is judged once. */
+function meaningOf(attributes: string, known: Map<string, Meaning>): Meaning {
+  let meaning = known.get(attributes);
+  if (meaning === undefined) {
+    const kind = QUOTE.test(attributes)
+      ? 'quote'
+      : ATTRIBUTION.test(attributes)
+        ? 'attribution'
+        : SIGNATURE.test(attributes)
+          ? 'signature'
+          : undefined;
+    meaning = { kind, toEnd: QUOTE_TO_END.test(attributes) };
+    if (known.size < 500) known.set(attributes, meaning);
+  }
+  return meaning;
+}
 
 interface OpenRange {
   tag: string;
@@ -115,6 +137,7 @@ export function htmlToText(html: string, maxOutput = Number.POSITIVE_INFINITY): 
     newlines = 0;
   };
 
+  const meanings = new Map<string, Meaning>();
   let pos = 0;
   const n = html.length;
   while (pos < n && length < maxOutput) {
@@ -216,17 +239,11 @@ export function htmlToText(html: string, maxOutput = Number.POSITIVE_INFINITY): 
     let opened = false;
     if (marked.has(tag) && attributesEnd - k > 5) {
       const attributes = html.slice(k, Math.min(attributesEnd, k + 1500));
-      if (toEnd === -1 && QUOTE_TO_END.test(attributes)) toEnd = length;
+      const meaning = meaningOf(attributes, meanings);
+      if (toEnd === -1 && meaning.toEnd) toEnd = length;
       const inQuote = open.some((r) => r.kind === 'quote');
       if (!inQuote && tag !== 'hr') {
-        const kind =
-          tag === 'blockquote' || QUOTE.test(attributes)
-            ? 'quote'
-            : ATTRIBUTION.test(attributes)
-              ? 'attribution'
-              : SIGNATURE.test(attributes)
-                ? 'signature'
-                : undefined;
+        const kind = tag === 'blockquote' ? 'quote' : meaning.kind;
         if (kind !== undefined && open.length < 20) {
           open.push({ tag, depth: 1, start: length, kind });
           opened = true;
