@@ -82,6 +82,7 @@ beforeAll(async () => {
   });
   gateway = j.start(['serve']);
   await gateway.waitForEvent('GatewayStarted');
+  await waitFor(() => gateway.events('MailboxConnected').length === 2);
 });
 afterAll(async () => {
   // Whatever order the tests ran in: every mail is accounted for, and nothing printed a secret or what a mail said.
@@ -129,7 +130,9 @@ describe('the main job', () => {
     const result = await j.result('Support out', replyJob('journey-reply-1'));
     expect(result).toMatchObject({ schema: 'mailroom.result/1', state: 'accepted', from: SUPPORT });
     const arrived = await waitFor(() =>
-      sandbox.mailboxes.list(JANE).find((one) => one.raw.includes('X-Mailroom-Reply-Id: journey-reply-1')),
+      sandbox.mailboxes
+        .list(JANE)
+        .find((one) => /^X-Mailroom-Reply-Id:\s*journey-reply-1\s*$/im.test(one.raw.toString('latin1'))),
     );
     const raw = arrived.raw.toString();
     expect(raw).toMatch(/^In-Reply-To: <journey-1@customer\.example>/m);
