@@ -1,0 +1,206 @@
+// Leaves of the tree → attachments: named safely, measured as decoded, left where they are in the raw mail.
+import { createHash } from 'node:crypto';
+import type { Attachment } from '../contract/message.ts';
+import { type Bodies, safeDecode } from './bodies.ts';
+import type { Leaf } from './classify.ts';
+import { decodeHeaderText, singleLine } from './encoded-words.ts';
+import { defaultFilename, safeFilename } from './file-names.ts';
+import { type Headers, headersOf, type Warn } from './header-fields.ts';
+import { readHeaders } from './headers.ts';
+import { findTnefFiles } from './tnef.ts';
+import { base64Decoder, decoderFor, decodeWhole, type TransferEncoding } from './transfer.ts';
+
+/** Bytes decoded and hashed at once: small enough to stay in the cache between the two. */
+const CHUNK = 78 * 840;
+/** A winmail.dat above this is kept as it is. */
+const MAX_TNEF = 32 << 20;
+
+/** Size and SHA-256 of a range of the raw mail once decoded. */
+function* measure(bytes: Buffer, encoding: TransferEncoding): Generator<void, { size: number; sha256: string }> {
+  const hash = createHash('sha256');
+  const decoder = encoding === 'base64' ? base64Decoder(true) : decoderFor(encoding);
+  let size = 0;
+  let sinceYield = 0;
+  for (let at = 0; at < bytes.length; at += CHUNK) {
+    const decoded = decoder.push(bytes.subarray(at, at + CHUNK));
+    size += decoded.length;
+    hash.update(decoded);
+    sinceYield += CHUNK;
+    if (sinceYield >= 1 << 19) {
+      sinceYield = 0;
+      yield;
+    }
+  }
+  const rest = decoder.end();
+  if (rest.length > 0) hash.update(rest);
+  return { size: size + rest.length, sha256: hash.digest('hex') };
+}
+
+const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+
+export function* listAttachments(
+  raw: Buffer,
+  leaves: Leaf[],
+  bodies: Bodies,
+  headers: Headers,
+  hint: string | undefined,
+  warn: Warn,
+  expired: () => boolean,
+): Generator<void, { list: Attachment[]; cut: boolean }> {
+  const list: Attachment[] = [];
+  const names = new Set<string>();
+  let cut = false;
+  const add = (attachment: Omit<Attachment, 'n' | 'filename'>, declared: string): void => {
+    const n = list.length;
+    let filename = safeFilename(declared);
+    if (declared !== '' && filename !== declared.trim()) warn('filename-made-safe', `attachment ${n}`);
+    if (filename === '') filename = defaultFilename(attachment.contentType, n);
+    names.add(filename);
+    list.push({ n, filename, ...attachment });
+  };
+  for (const leaf of leaves) {
+    if (expired()) {
+      cut = true;
+      warn('time-limit');
+      break;
+    }
+    const { part } = leaf;
+    const bytes = raw.subarray(part.bodyStart, part.bodyEnd);
+    if (isTnef(leaf) && bytes.length <= MAX_TNEF) {
+      const decoded = decodeWhole(bytes, leaf.encoding);
+      const files = findTnefFiles(decoded);
+      if (files !== undefined && (files.length > 0 || decoded.length < 4096)) {
+        for (const file of files) {
+          const data = decoded.subarray(file.start, file.end);
+          add(
+            {
+              contentType: file.contentType,
+              size: data.length,
+              sha256: sha256(data),
+              ...(file.contentId === undefined ? {} : { contentId: file.contentId }),
+              inline: file.contentId !== undefined && bodies.mentions(file.contentId),
+              part: part.path,
+              slice: {
+                start: part.bodyStart,
+                end: part.bodyEnd,
+                encoding: 'tnef',
+                within: { encoding: leaf.encoding, start: file.start, end: file.end },
+              },
+            },
+            file.name,
+          );
+        }
+        warn('tnef-unpacked', `part ${part.path}`);
+        yield;
+        continue;
+      }
+      warn('tnef-unreadable', `part ${part.path}`);
+    }
+    const { size, sha256: digest } = yield* measure(bytes, leaf.encoding);
+    const { contentId } = leaf;
+    const shown =
+      (contentId !== undefined && bodies.mentions(contentId)) ||
+      (leaf.related &&
+        contentId !== undefined &&
+        bodies.html !== undefined &&
+        leaf.disposition.value !== 'attachment') ||
+      (leaf.disposition.value === 'inline' &&
+        leaf.type.startsWith('image/') &&
+        bodies.html !== undefined &&
+        contentId !== undefined);
+    let name = leaf.filename;
+    if (name === '' && (leaf.type === 'message/rfc822' || leaf.type === 'message/global'))
+      name = nestedSubject(raw, leaf, hint);
+    if (name === '' && leaf.contentLocation !== undefined) name = locationName(leaf.contentLocation);
+    if (name === '') {
+      const description = headersOf(part.header.fields).first('content-description');
+      if (description !== undefined && /^[^\r\n]{1,100}\.[A-Za-z0-9]{2,5}$/.test(description))
+        name = decodeHeaderText(description, hint);
+    }
+    if (name === '' && part.parent === undefined)
+      name = decodeHeaderText(headers.first('x-attachment-name') ?? '', hint);
+    add(
+      {
+        contentType: /^[^/\s;]+\/[^/\s;]+$/.test(leaf.type) ? leaf.type : 'application/octet-stream',
+        size,
+        sha256: digest,
+        ...(contentId === undefined ? {} : { contentId }),
+        inline: shown,
+        part: part.path,
+        slice: { start: part.bodyStart, end: part.bodyEnd, encoding: leaf.encoding },
+      },
+      name,
+    );
+    yield;
+  }
+  for (const file of bodies.uuencoded) {
+    const { size, sha256: digest } = yield* measure(raw.subarray(file.start, file.end), 'uuencode');
+    add(
+      {
+        contentType: typeByName(file.filename),
+        size,
+        sha256: digest,
+        inline: false,
+        part: file.path,
+        slice: { start: file.start, end: file.end, encoding: 'uuencode' },
+      },
+      file.filename,
+    );
+    yield;
+  }
+  return { list, cut };
+}
+
+const isTnef = (leaf: Leaf): boolean =>
+  leaf.type === 'application/ms-tnef' ||
+  leaf.type === 'application/vnd.ms-tnef' ||
+  /^winmail\.dat$/i.test(leaf.filename);
+
+/** `<subject>.eml` for a nested message without a name. */
+function nestedSubject(raw: Buffer, leaf: Leaf, hint: string | undefined): string {
+  const nested = nestedHeaders(raw, leaf);
+  const subject = nested.first('subject');
+  if (subject === undefined) return '';
+  const text = singleLine(decodeHeaderText(subject, hint))
+    .slice(0, 150)
+    .replace(/[\\/:*?"<>|]+/g, '_')
+    .trim();
+  return text === '' ? '' : `${text}.eml`;
+}
+
+function nestedHeaders(raw: Buffer, leaf: Leaf): Headers {
+  const range = raw.subarray(leaf.part.bodyStart, Math.min(leaf.part.bodyEnd, leaf.part.bodyStart + 65_536));
+  const bytes = leaf.encoding === 'identity' ? range : decodeWhole(range, leaf.encoding);
+  return headersOf(readHeaders(bytes, 0, bytes.length, 65_536).fields);
+}
+
+/** Headers of the mail that a report returns: message/rfc822 or text/rfc822-headers, the first of them. */
+export function originalHeaders(raw: Buffer, leaves: Leaf[]): Headers | undefined {
+  const leaf = leaves.find((l) =>
+    /^(?:message\/(?:rfc822|global|global-headers|rfc822-headers)|text\/rfc822-?headers?)$/.test(l.type),
+  );
+  return leaf === undefined ? undefined : nestedHeaders(raw, leaf);
+}
+
+function locationName(location: string): string {
+  const path = location.replace(/[?#].*$/, '');
+  const name = safeDecode(path.slice(path.lastIndexOf('/') + 1));
+  return /\.[A-Za-z0-9]{1,5}$/.test(name) ? name : '';
+}
+
+const typesByExtension: Record<string, string> = {
+  txt: 'text/plain',
+  htm: 'text/html',
+  html: 'text/html',
+  pdf: 'application/pdf',
+  jpg: 'image/jpeg',
+  jpeg: 'image/jpeg',
+  png: 'image/png',
+  gif: 'image/gif',
+  zip: 'application/zip',
+  doc: 'application/msword',
+  xls: 'application/vnd.ms-excel',
+};
+
+const typeByName = (name: string): string =>
+  typesByExtension[name.slice(name.lastIndexOf('.') + 1).toLowerCase()] ?? 'application/octet-stream';

@@ -1,0 +1,127 @@
+// The body parts → text and html of the message, each within its bound, and what else is to be derived from them.
+import type { Body } from '../contract/message.ts';
+import { type Classified, isHtml, type Leaf } from './classify.ts';
+import type { Warn } from './header-fields.ts';
+import { htmlToText, textToHtml } from './html-text.ts';
+import { cutToBytes, type DecodedBody, decodeBody, enrichedToText, unflow } from './text-bodies.ts';
+import { findUuencoded } from './uuencoded.ts';
+
+export interface Bodies {
+  text: Body | undefined;
+  html: Body | undefined;
+  /** Text to derive from: reply text and bounces. May be longer than the inline bound. */
+  plain: string;
+  derived: boolean;
+  /** Html (its head), for the reply text. */
+  htmlHead: string | undefined;
+  uuencoded: { start: number; end: number; filename: string; path: string }[];
+  mentions(contentId: string): boolean;
+}
+
+export function* decodeSections(
+  raw: Buffer,
+  classified: Classified,
+  hint: string | undefined,
+  inlineTextBytes: number,
+  warn: Warn,
+): Generator<void, Bodies> {
+  const uuencoded: Bodies['uuencoded'] = [];
+  const texts: { text: string; length: number; derived: boolean }[] = [];
+  const htmls: { text: string; length: number }[] = [];
+  const decode = function* (leaf: Leaf): Generator<void, DecodedBody> {
+    const { part } = leaf;
+    const body = yield* decodeBody(
+      raw.subarray(part.bodyStart, part.bodyEnd),
+      leaf.encoding,
+      part.type.params.charset,
+      hint,
+      isHtml(leaf.type),
+    );
+    if (body.repaired !== undefined) warn('charset-repaired', `part ${part.path}: ${body.repaired}`);
+    return body;
+  };
+  const anyHtml = classified.sections.some((s) => s.htmls.length > 0);
+  let derivedAll = true;
+  for (const section of classified.sections) {
+    const sectionTexts: string[] = [];
+    let textLength = 0;
+    for (const leaf of section.texts) {
+      const body = yield* decode(leaf);
+      let { text } = body;
+      if (leaf.type === 'text/enriched' || leaf.type === 'text/richtext') text = enrichedToText(text);
+      else if (leaf.part.type.params.format?.toLowerCase() === 'flowed') {
+        text = unflow(text, leaf.part.type.params.delsp?.toLowerCase() === 'yes');
+      } else if (leaf.encoding === 'identity' && text.includes('begin ')) {
+        const found = findUuencoded(raw, leaf.part.bodyStart, leaf.part.bodyEnd, text);
+        for (const file of found.files) uuencoded.push({ ...file, path: leaf.part.path });
+        text = found.text;
+      }
+      textLength += text.length + Math.max(0, body.length - body.text.length);
+      sectionTexts.push(text);
+    }
+    const sectionHtmls: string[] = [];
+    let htmlLength = 0;
+    for (const leaf of section.htmls) {
+      const body = yield* decode(leaf);
+      sectionHtmls.push(body.text);
+      htmlLength += body.length;
+    }
+    let text = joinTexts(sectionTexts);
+    let derived = false;
+    yield;
+    if (section.htmls.length > 0 && (section.texts.length === 0 || text.trim() === '')) {
+      const rendered = htmlToText(sectionHtmls.join('\n'), inlineTextBytes);
+      text = rendered.text;
+      textLength = rendered.truncated ? Math.max(text.length, inlineTextBytes + 1) : text.length;
+      derived = true;
+    } else derivedAll = false;
+    texts.push({ text, length: textLength, derived });
+    if (section.htmls.length > 0) htmls.push({ text: sectionHtmls.join('\n'), length: htmlLength });
+    else if (anyHtml && text.trim() !== '') {
+      const html = textToHtml(text);
+      htmls.push({ text: html, length: html.length });
+    }
+    yield;
+  }
+  const plain = joinTexts(texts.map((t) => t.text));
+  const html = htmls.map((h) => h.text).join('\n');
+  const textLength =
+    texts.reduce((sum, t) => sum + t.length, 0) +
+    Math.max(0, plain.length - texts.reduce((sum, t) => sum + t.text.length, 0));
+  const htmlLength = htmls.reduce((sum, h) => sum + h.length, 0) + Math.max(0, htmls.length - 1);
+  let cids: string | undefined;
+  return {
+    text: classified.sections.length === 0 ? undefined : bound(plain, textLength, inlineTextBytes),
+    html: anyHtml ? bound(html, htmlLength, inlineTextBytes) : undefined,
+    plain,
+    derived: derivedAll && anyHtml,
+    htmlHead: anyHtml ? html : undefined,
+    uuencoded,
+    mentions: (contentId) => {
+      if (!anyHtml) return false;
+      cids ??=
+        !html.includes('cid:') && !html.includes('CID:')
+          ? ''
+          : [...html.matchAll(/cid:([^"'\s>)&]{1,300})/gi)].map((m) => safeDecode(m[1] ?? '')).join('\n');
+      return cids !== '' && cids.includes(contentId);
+    },
+  };
+}
+
+export const safeDecode = (text: string): string => {
+  if (!text.includes('%')) return text;
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+};
+
+const joinTexts = (texts: string[]): string =>
+  texts.length === 1 ? (texts[0] ?? '') : texts.filter((t) => t !== '').join('\n');
+
+function bound(text: string, length: number, maxBytes: number): Body {
+  const value = cutToBytes(text, maxBytes);
+  const whole = Math.max(length, text.length);
+  return { value, truncated: value.length < whole, length: whole };
+}

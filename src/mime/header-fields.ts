@@ -1,0 +1,136 @@
+// Header fields → the part of the message that follows from them alone: subject, addresses, ids, date, importance.
+import type { Address } from '../contract/message.ts';
+import { parseAddresses } from './addresses.ts';
+import { parseDate } from './dates.ts';
+import { decodeHeaderText, singleLine, type TextRepairs, unfold } from './encoded-words.ts';
+import type { HeaderField } from './headers.ts';
+import { parseMessageIds } from './message-ids.ts';
+import type { ParsedMessage } from './parsed-message.ts';
+
+export type Warn = (code: string, detail?: string) => void;
+
+export interface Headers {
+  /** Unfolded values, latin1 view, in order. */
+  all(name: string): string[];
+  /** The first that is not empty. */
+  first(name: string): string | undefined;
+}
+
+export function headersOf(fields: readonly HeaderField[]): Headers {
+  const byName = new Map<string, string[]>();
+  for (const f of fields) {
+    const list = byName.get(f.name);
+    if (list === undefined) byName.set(f.name, [f.value]);
+    else if (list.length < 500) list.push(f.value);
+  }
+  return {
+    all: (name) => (byName.get(name) ?? []).map(unfold),
+    first: (name) => {
+      for (const value of byName.get(name) ?? []) {
+        const text = unfold(value);
+        if (text !== '') return text;
+      }
+      return undefined;
+    },
+  };
+}
+
+/** The part of the result that follows from the header block alone. */
+export function fromHeaders(headers: Headers, hint: string | undefined, warn: Warn) {
+  const decode = (name: string, value: string): string => {
+    const repairs: TextRepairs = {};
+    const text = singleLine(decodeHeaderText(value, hint, repairs));
+    report(name, repairs);
+    return text;
+  };
+  const report = (name: string, repairs: TextRepairs): void => {
+    if (repairs.charsets !== undefined) warn('charset-repaired', `${name}: ${[...repairs.charsets].join(', ')}`);
+    if (repairs.malformedWord === true) warn('encoded-word-malformed', name);
+  };
+  const addresses = (name: string): Address[] => {
+    const values = headers.all(name);
+    if (values.length === 0) return [];
+    const repairs: TextRepairs = {};
+    const list: Address[] = [];
+    for (const value of values.slice(0, 20)) {
+      for (const address of parseAddresses(value, hint, repairs)) {
+        if (values.length === 1 || !list.some((a) => a.address === address.address && a.name === address.name))
+          list.push(address);
+      }
+    }
+    report(name, repairs);
+    if (values.length > 1) warn('header-repeated', name);
+    if (list.some((a) => a.address === '' || !a.address.includes('@'))) warn('address-malformed', name);
+    return list;
+  };
+  let from = addresses('from');
+  // Several From fields, some of them broken: what has an address counts.
+  if (from.length > 1 && headers.all('from').length > 1) {
+    const whole = from.filter((a) => a.address.includes('@'));
+    if (whole.length > 0) from = whole;
+  }
+  const [sender] = addresses('sender');
+  const dateText = headers.first('date');
+  const date = dateText === undefined ? undefined : parseDate(decodeHeaderText(dateText, hint));
+  if (dateText !== undefined && date === undefined) warn('date-unreadable');
+  const subject = headers.first('subject');
+  if (headers.all('subject').length > 1) warn('header-repeated', 'subject');
+  const ids = (name: string): string[] => [...new Set(headers.all(name).flatMap((v) => parseMessageIds(v)))];
+  const [messageId] = ids('message-id');
+  const threadTopic = headers.first('thread-topic');
+  const threadIndex = headers.first('thread-index');
+  const deliveredTo: string[] = [];
+  for (const name of [
+    'delivered-to',
+    'x-original-to',
+    'x-envelope-to',
+    'envelope-to',
+    'x-delivered-to',
+    'x-rcpt-to',
+    'x-forwarded-to',
+  ]) {
+    for (const value of headers.all(name)) {
+      const given = singleLine(decodeHeaderText(value, hint));
+      if (given !== '' && !deliveredTo.includes(given) && deliveredTo.length < 50) deliveredTo.push(given);
+    }
+  }
+  return {
+    subject: subject === undefined ? '' : decode('subject', subject),
+    ...(date === undefined ? {} : { date }),
+    from,
+    ...(sender === undefined ? {} : { sender }),
+    replyTo: addresses('reply-to'),
+    to: addresses('to'),
+    cc: addresses('cc'),
+    deliveredTo,
+    threading: {
+      ...(messageId === undefined ? {} : { messageId }),
+      inReplyTo: ids('in-reply-to'),
+      references: ids('references'),
+      ...(threadTopic === undefined ? {} : { threadTopic: decode('thread-topic', threadTopic) }),
+      ...(threadIndex === undefined ? {} : { threadIndex: threadIndex.replace(/\s+/g, '') }),
+    },
+    importance: importance(headers),
+    authenticationResults: headers
+      .all('authentication-results')
+      .slice(0, 20)
+      .map((v) => singleLine(decodeHeaderText(v, hint)).slice(0, 4000)),
+  };
+}
+
+function importance(headers: Headers): ParsedMessage['importance'] {
+  const words = [
+    headers.first('importance'),
+    headers.first('x-msmail-priority'),
+    headers.first('priority'),
+    headers.first('x-priority'),
+  ];
+  for (const word of words) {
+    if (word === undefined) continue;
+    const value = word.toLowerCase();
+    if (/^(?:high|urgent|[12]\b)/.test(value)) return 'high';
+    if (/^(?:low|non-urgent|[45]\b)/.test(value)) return 'low';
+    if (/^(?:normal|3\b)/.test(value)) return 'normal';
+  }
+  return 'normal';
+}
