@@ -8,6 +8,7 @@ import { type EmailServerWatch, watchEmailServers } from './config/watch.ts';
 import { type EmailServer, isImap } from './domain/email-server.ts';
 import { asError } from './domain/errors.ts';
 import { replyLookup } from './gateway/conversations.ts';
+import { startGauges } from './gateway/gauges.ts';
 import { openHttp } from './gateway/http.ts';
 import { openInbound } from './gateway/inbound.ts';
 import { startMaintenance } from './gateway/maintenance.ts';
@@ -82,6 +83,7 @@ export async function startGateway(config: Config, roles: readonly Role[]): Prom
         emailServers.onChange(() => void apply()),
       );
       await apply();
+      stack.defer('gauges', startGauges(stores.flows, servers, metrics));
       stack.defer('maintenance', startMaintenance({ ...stores, retentionDays: config.blobs.retentionDays, emit }));
     }
 
