@@ -37,7 +37,9 @@ export const attachmentSchema = z.object({
       within: z
         .object({ encoding: z.enum(['identity', 'base64', 'quoted-printable', 'uuencode']), start: count, end: count })
         .optional()
-        .describe('With tnef: how the winmail.dat in the range is encoded, and which of its decoded bytes are this file'),
+        .describe(
+          'With tnef: how the winmail.dat in the range is encoded, and which of its decoded bytes are this file',
+        ),
     })
     .describe('Byte range of the encoded body within the raw mail, and how it is encoded; decoded on demand'),
 });
