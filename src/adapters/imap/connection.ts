@@ -98,11 +98,13 @@ export async function openMailbox(
   let dirty = false;
   let wake: (() => void) | undefined;
   let lost: MailroomError | undefined;
-  let onLost: (error: MailroomError) => void = () => {};
-  const closed = new Promise<never>((_, reject) => {
-    onLost = reject;
-  });
-  closed.catch(() => {});
+  // Who waits is told of the loss one by one, and forgotten when its wait is over. A Promise.race with one promise of the connection's life
+  // would keep every answer, fetched mails with all their bytes, until the connection ends.
+  const waiting = new Set<(error: MailroomError) => void>();
+  const onLost = (error: MailroomError) => {
+    for (const reject of waiting) reject(error);
+    waiting.clear();
+  };
 
   const fail = (error: unknown, phase: ImapPhase = 'command') => {
     lost ??= imapError(error, phase, byeText(client));
@@ -122,19 +124,24 @@ export async function openMailbox(
   async function answer<T>(command: () => Promise<T>, phase: ImapPhase, ms = timeouts.answerMs): Promise<T> {
     if (lost !== undefined) throw lost;
     let timer: NodeJS.Timeout | undefined;
-    const silent = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => {
-        reject(new MailroomError('IMAP_SILENT', { message: `no answer within ${ms} ms`, remote: { system: 'imap' } }));
-        client.close();
-      }, ms);
-    });
-    silent.catch(() => {});
+    let onLoss: ((error: MailroomError) => void) | undefined;
     try {
-      return await Promise.race([command(), silent, closed]);
+      return await new Promise<T>((resolve, reject) => {
+        onLoss = reject;
+        waiting.add(reject);
+        timer = setTimeout(() => {
+          reject(
+            new MailroomError('IMAP_SILENT', { message: `no answer within ${ms} ms`, remote: { system: 'imap' } }),
+          );
+          client.close();
+        }, ms);
+        command().then(resolve, reject);
+      });
     } catch (error) {
       throw lost ?? imapError(error, phase, byeText(client));
     } finally {
       clearTimeout(timer);
+      if (onLoss !== undefined) waiting.delete(onLoss);
     }
   }
 
@@ -199,21 +206,21 @@ export async function openMailbox(
         if (lost !== undefined) throw lost;
         if (dirty || signal?.aborted === true) return 'changed';
         let timer: NodeJS.Timeout | undefined;
-        const change = new Promise<'changed' | 'timeout'>((resolve) => {
-          wake = () => resolve('changed');
-          timer = setTimeout(() => resolve('timeout'), ms);
-          signal?.addEventListener('abort', wake, { once: true });
-        });
+        let onLoss: ((error: MailroomError) => void) | undefined;
         try {
-          // idle() resolves when another command breaks it, when the server ends it, and (false, never a rejection) when the connection is
-          // lost. A server that ends IDLE at once must not make us spin: such an end counts as a change only after a pause.
-          const idling = client
-            .idle()
-            .then(() => new Promise<'changed'>((resolve) => setTimeout(resolve, 250, 'changed').unref()));
-          idling.catch(() => {});
-          return await Promise.race([change, idling, closed]);
+          return await new Promise<'changed' | 'timeout'>((resolve, reject) => {
+            onLoss = reject;
+            waiting.add(reject);
+            wake = () => resolve('changed');
+            timer = setTimeout(() => resolve('timeout'), ms);
+            signal?.addEventListener('abort', wake, { once: true });
+            // idle() resolves when another command breaks it, when the server ends it, and (false, never a rejection) when the connection is
+            // lost. A server that ends IDLE at once must not make us spin: such an end counts as a change only after a pause.
+            client.idle().then(() => setTimeout(resolve, 250, 'changed').unref(), reject);
+          });
         } finally {
           clearTimeout(timer);
+          if (onLoss !== undefined) waiting.delete(onLoss);
           if (wake !== undefined) signal?.removeEventListener('abort', wake);
           wake = undefined;
         }
