@@ -23,7 +23,10 @@ async function tryServer(): Promise<DemoRedis | undefined> {
   const folder = mkdtempSync(join(tmpdir(), 'mailroom-demo-redis-'));
   const port = await freePort();
   const options = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', '', '--appendonly', 'no'];
-  const child = spawn('redis-server', [...options, '--maxmemory-policy', 'noeviction'], { stdio: 'ignore' });
+  const child = spawn('redis-server', [...options, '--maxmemory-policy', 'noeviction'], {
+    stdio: 'ignore',
+    detached: true,
+  }); // Ctrl-C is ours to pass on, last of all
   const ended = new Promise<void>((resolve) => {
     child.once('error', () => resolve());
     child.once('exit', () => resolve());
@@ -52,7 +55,10 @@ async function tryServer(): Promise<DemoRedis | undefined> {
 async function embedded(): Promise<DemoRedis> {
   const port = await freePort();
   const script = fileURLToPath(new URL('../node_modules/js-redis-server/dist/cli.js', import.meta.url));
-  const child = spawn(process.execPath, [script, '--port', String(port)], { stdio: ['ignore', 'ignore', 'inherit'] });
+  const child = spawn(process.execPath, [script, '--port', String(port)], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+    detached: true,
+  });
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   for (let tries = 0; !(await canConnect(port)); tries++) {
     if (tries > 500) throw new Error('the embedded Redis did not start');

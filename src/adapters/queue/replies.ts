@@ -153,7 +153,15 @@ async function startWorker(
       removeOnFail: { age: settings.keepFailedSeconds },
     },
   );
-  worker.on('error', (error) => emit('ReplyWorkerFailed', { server, err: error }));
+  worker.on('error', (error: Error & { code?: string }) => {
+    // BullMQ repeats a lost connection at every attempt, for each of its connections; RedisDisconnected has said that fact once.
+    if (
+      /^(ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN)/.test(error.code ?? '') ||
+      /Connection is closed/.test(error.message)
+    )
+      return;
+    emit('ReplyWorkerFailed', { server, err: error });
+  });
   await worker.waitUntilReady();
   return {
     async stop(graceMs) {
