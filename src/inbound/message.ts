@@ -54,25 +54,6 @@ export function toMessage(
   };
 }
 
-/** What stands in the job of a message that could not be read or parsed, so that a person can see it. */
-export function unreadable(parse: 'failed', code: string, detail?: string): ParsedMessage {
-  return {
-    parse,
-    subject: '',
-    from: [],
-    replyTo: [],
-    to: [],
-    cc: [],
-    deliveredTo: [],
-    attachments: [],
-    threading: { inReplyTo: [], references: [] },
-    automatic: { kind: 'none', evidence: [], mayAutoRespond: false },
-    importance: 'normal',
-    authenticationResults: [],
-    warnings: [{ code, ...(detail === undefined ? {} : { detail }) }],
-  };
-}
-
 /** Hash under which messages with one Message-ID find their siblings in other mailboxes. */
 export function messageIdHash(messageId: string): string {
   return createHash('sha256').update(messageId).digest('base64url').slice(0, 16);

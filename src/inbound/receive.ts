@@ -6,8 +6,9 @@ import type { Message } from '../contract/message.ts';
 import type { ImapServer } from '../domain/email-server.ts';
 import { asError } from '../domain/errors.ts';
 import { type Ledger, type LedgerChange, type LedgerMeta, nextTry, type Pending } from '../domain/ledger.ts';
+import { unreadable } from '../mime/index.ts';
 import { receiveLarge } from './large-message.ts';
-import { fingerprintOf, isReplacementText, messageIdHash, type Received, toMessage, unreadable } from './message.ts';
+import { fingerprintOf, isReplacementText, messageIdHash, type Received, toMessage } from './message.ts';
 import type { FetchedMessage, InboundPorts, Mailbox, ParsedMessage } from './ports.ts';
 
 export interface Watched {
@@ -177,13 +178,13 @@ async function parseSafely(watched: Watched, message: Readable): Promise<ParsedM
   try {
     return await watched.ports.parse(message.source);
   } catch (error) {
-    return unreadable('failed', 'parser-failed', asError(error).name);
+    return unreadable('parser-failed', asError(error).name);
   }
 }
 
 async function quarantine(watched: Watched, message: Readable, reason: string): Promise<void> {
   const raw = await watched.ports.blobs.put(message.source);
-  const parsed = unreadable('failed', reason);
+  const parsed = unreadable(reason);
   const { uid, internalDate, size } = message;
   await commitReceived(
     watched,

@@ -23,28 +23,31 @@ function failed(raw: Buffer, options: Required<ParseOptions>, thrown: unknown): 
   } catch {
     head = undefined;
   }
-  return {
-    ...(head ?? nothing()),
-    parse: 'failed',
-    warnings: [...(head?.warnings ?? []), { code: 'parse-failed', detail }],
-  };
+  const nothing = unreadable('parse-failed', detail);
+  return { ...nothing, ...head, parse: 'failed', warnings: [...(head?.warnings ?? []), ...nothing.warnings] };
 }
 
-const nothing = (): ParsedMessage => ({
-  parse: 'failed',
-  subject: '',
-  from: [],
-  replyTo: [],
-  to: [],
-  cc: [],
-  deliveredTo: [],
-  attachments: [],
-  threading: { inReplyTo: [], references: [] },
-  automatic: { kind: 'none', evidence: [], mayAutoRespond: true },
-  importance: 'normal',
-  authenticationResults: [],
-  warnings: [],
-});
+/**
+ * What stands in the message of a mail that nobody could read: the parser failed on it, or the server never gave it. It may be anything, so
+ * it is not answered automatically.
+ */
+export function unreadable(code: string, detail?: string): ParsedMessage {
+  return {
+    parse: 'failed',
+    subject: '',
+    from: [],
+    replyTo: [],
+    to: [],
+    cc: [],
+    deliveredTo: [],
+    attachments: [],
+    threading: { inReplyTo: [], references: [] },
+    automatic: { kind: 'none', evidence: [], mayAutoRespond: false },
+    importance: 'normal',
+    authenticationResults: [],
+    warnings: [{ code, ...(detail === undefined ? {} : { detail }) }],
+  };
+}
 
 /**
  * Parses a whole mail at once: for small and medium mails. Never throws on any bytes: repairs and limits are warnings, and `parse` says
