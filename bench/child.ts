@@ -3,6 +3,9 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type LogLine, type MailroomProcess, startMailroom } from '../test/support/mailroom.ts';
 
+/** The product as it is shipped: compiled, which bench.ts does before it measures. */
+export const PRODUCT = 'dist/main.js';
+
 /** What a process has used: CPU seconds (user and system) since its start, largest and present resident memory in MB. */
 export interface Usage {
   cpuSeconds: number;

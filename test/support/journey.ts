@@ -62,10 +62,11 @@ export function journey(options: JourneyOptions) {
     configDir,
     apiToken,
     writeEmailServers,
-    start(args: string[] = ['serve'], nodeArgs: string[] = []): MailroomProcess {
+    start(args: string[] = ['serve'], nodeArgs: string[] = [], entry = 'src/main.ts'): MailroomProcess {
       const one = startMailroom({
         args: ['--config', configDir, ...args],
         nodeArgs,
+        entry,
         ...(options.caFile === undefined ? {} : { caFile: options.caFile }),
         env: {
           MAILROOM_REDIS_URL: options.redisUrl,

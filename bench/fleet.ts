@@ -1,0 +1,170 @@
+// Idle and storm: many mailboxes in one process. First they connect at the login pace and idle, beside bare imapflow connections; then mails
+// arrive in all of them at once.
+import { journey } from '../test/support/journey.ts';
+import { startRedis, type TestRedis } from '../test/support/redis.ts';
+import { waitFor } from '../test/support/temp.ts';
+import { PRODUCT, startPeer, timeOf, usageOf } from './child.ts';
+import { imapDefinition, type Mailboxes, mark, openMailboxes, PASSWORD, shortMail } from './mailboxes.ts';
+import { percentile, tidy } from './numbers.ts';
+
+export interface IdleFigures {
+  rssMb: number;
+  /** Percent of one core while idle, reconciliation included. */
+  cpuPercent: number;
+  connectSeconds: number;
+}
+
+export interface FleetResult {
+  mailboxes: number;
+  loginsPerSecond: number;
+  idleSeconds: number;
+  idle: { product: IdleFigures; bareImapflow: IdleFigures };
+  storm?: StormFigures;
+}
+
+export interface StormFigures {
+  mails: number;
+  seconds: number;
+  rate: number;
+  /** Seconds until the last mail of a mailbox was a job: median and slowest mailbox. */
+  medianSeconds: number;
+  slowestSeconds: number;
+  slowestToMedian: number;
+  peakMb: number;
+  /** Redis bytes that an idle mailbox takes. */
+  redisBytesIdle: number;
+}
+
+const FLOW = 'Support';
+const LOGINS_PER_SECOND = 50;
+/** Mails of each mailbox in the storm. */
+const EACH = 20;
+
+export async function benchFleet(
+  count = 1_000,
+  storm = true,
+  idleSeconds = count >= 1_000 ? 125 : 20,
+): Promise<FleetResult> {
+  const redis = await startRedis();
+  const boxes = await openMailboxes(count);
+  try {
+    const bareImapflow = await idlePeer(boxes, Math.min(idleSeconds, 30));
+    return {
+      mailboxes: count,
+      loginsPerSecond: LOGINS_PER_SECOND,
+      idleSeconds,
+      ...(await product(redis, boxes, storm, idleSeconds, bareImapflow)),
+    };
+  } finally {
+    await boxes.stop();
+    await redis.stop();
+  }
+}
+
+const pause = (seconds: number) => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+
+/** Memory after, CPU during the idle time. */
+async function idle(pid: number, seconds: number, connectMs: number): Promise<IdleFigures> {
+  await pause(3);
+  const before = usageOf(pid).cpuSeconds;
+  await pause(seconds);
+  const { cpuSeconds, rssMb } = usageOf(pid);
+  return {
+    rssMb,
+    cpuPercent: tidy(((cpuSeconds - before) * 100) / seconds),
+    connectSeconds: tidy(connectMs / 1000),
+  };
+}
+
+async function idlePeer({ sandbox, addresses, caFile }: Mailboxes, seconds: number): Promise<IdleFigures> {
+  const began = Date.now();
+  const { host, port } = sandbox.imap;
+  const peer = startPeer('idle', { host, port, users: addresses, password: PASSWORD }, caFile);
+  try {
+    const line = await peer.waitForEvent('Connected', undefined, { timeoutMs: 120_000 });
+    await idling(sandbox, addresses.length);
+    return await idle(peer.pid, seconds, timeOf(line) - began);
+  } finally {
+    await peer.stop();
+  }
+}
+
+const idling = (sandbox: Mailboxes['sandbox'], count: number) =>
+  waitFor(() => sandbox.sessions().filter((session) => session.idling).length >= count, {
+    timeoutMs: 600_000,
+    intervalMs: 100,
+    describe: () => `${count} mailboxes in IDLE, ${sandbox.sessions().filter((one) => one.idling).length} are`,
+  });
+
+async function product(
+  redis: TestRedis,
+  { sandbox, addresses, caFile }: Mailboxes,
+  storm: boolean,
+  idleSeconds: number,
+  bareImapflow: IdleFigures,
+): Promise<Pick<FleetResult, 'idle' | 'storm'>> {
+  const { host, port } = sandbox.imap;
+  const gateway = journey({
+    redisUrl: redis.url,
+    caFile,
+    emailServers: addresses.map((address) => imapDefinition(address, host, port, FLOW)),
+    // The shipped intervals; only sign-ins faster than Microsoft would like, so that the run does not take hours.
+    settings: { inbound: { loginsPerSecond: LOGINS_PER_SECOND } },
+  });
+  try {
+    const empty = await usedMemory(redis);
+    const began = Date.now();
+    const one = gateway.start(['ingest'], [], PRODUCT);
+    await idling(sandbox, addresses.length);
+    const idleFigures = await idle(one.pid, idleSeconds, Date.now() - began);
+    const redisBytesIdle = Math.round(((await usedMemory(redis)) - empty) / addresses.length);
+    const both = { idle: { product: idleFigures, bareImapflow } };
+    if (!storm) return both;
+
+    const run = mark();
+    const started = Date.now();
+    for (let n = 0; n < EACH; n++)
+      for (const [i, address] of addresses.entries())
+        sandbox.mailboxes.append(address, shortMail(`${run}.${i}.${n}@customer.example`, address));
+    const total = addresses.length * EACH;
+    await waitFor(() => one.events('MessageEnqueued').length >= total, {
+      timeoutMs: 600_000,
+      intervalMs: 100,
+      describe: () => `${total} jobs, ${one.events('MessageEnqueued').length} there; ${one.output().slice(-800)}`,
+    });
+    const { peakMb } = usageOf(one.pid);
+    const last = new Map<string, number>();
+    for (const line of one.events('MessageEnqueued')) last.set(String(line.server), timeOf(line) - started);
+    const ids = (await gateway.messages(FLOW)).map((message) => message.threading.messageId);
+    if (ids.length !== total || new Set(ids).size !== total)
+      throw new Error(`${ids.length} jobs, ${new Set(ids).size} different, of ${total} mails`);
+    const ends = [...last.values()];
+    const slowest = Math.max(...ends);
+    const middle = percentile(ends, 50);
+    return {
+      ...both,
+      storm: {
+        mails: total,
+        seconds: tidy(slowest / 1000),
+        rate: tidy((total * 1000) / slowest),
+        medianSeconds: tidy(middle / 1000),
+        slowestSeconds: tidy(slowest / 1000),
+        slowestToMedian: tidy(slowest / middle),
+        peakMb,
+        redisBytesIdle,
+      },
+    };
+  } finally {
+    await gateway.stop();
+  }
+}
+
+async function usedMemory(redis: TestRedis): Promise<number> {
+  const { Redis } = await import('ioredis');
+  const client = new Redis(redis.url);
+  try {
+    return Number(/used_memory:(\d+)/.exec(await client.info('memory'))?.[1] ?? 0);
+  } finally {
+    client.disconnect();
+  }
+}

@@ -1,0 +1,166 @@
+// Outbound: replies that wait on the queue of an SMTP server, to be accepted by a sink; the sending role beside a bare nodemailer pool, in
+// interleaved rounds. Time runs from the first to the last mail that the sink took.
+import { Redis } from 'ioredis';
+import { journey } from '../test/support/journey.ts';
+import type { LogLine, MailroomProcess } from '../test/support/mailroom.ts';
+import { startRedis, type TestRedis } from '../test/support/redis.ts';
+import { freePort, tempDir, waitFor } from '../test/support/temp.ts';
+import { makeCertificate } from '../test/support/tls.ts';
+import { PRODUCT, startPeer, timeOf, usageOf } from './child.ts';
+import { medians } from './numbers.ts';
+
+export interface OutboundResult {
+  replies: number;
+  rounds: number;
+  connections: number;
+  /** By the milliseconds that the sink takes to answer a mail: 0 shows our own cost, 100 is nearer to a real server. */
+  sinks: { replyMs: number; product: Record<string, number>; pool: Record<string, number>; timesPool: number }[];
+}
+
+interface Figures extends Record<string, number> {
+  rate: number;
+  cpuPer1000: number;
+  peakMb: number;
+}
+
+const USER = 'support@contoso.example';
+const PASSWORD = 'bench-password';
+const SERVER = 'Support out';
+const CONNECTIONS = 3;
+const TEXT = 'Guten Tag, Ihre Lieferung kommt morgen. '.repeat(40);
+
+export async function benchOutbound(count = 1_000, rounds = 3): Promise<OutboundResult> {
+  const dir = tempDir('bench');
+  const certificate = await makeCertificate(dir.path);
+  const redis = await startRedis();
+  const sinks: OutboundResult['sinks'] = [];
+  try {
+    for (const replyMs of [0, 100]) {
+      const port = await freePort();
+      const { certFile, keyFile } = certificate;
+      const sink = startPeer('sink', { port, certFile, keyFile, replyMs });
+      try {
+        await sink.waitForEvent('Connected');
+        const product: Figures[] = [];
+        const pool: Figures[] = [];
+        for (let round = 0; round < rounds; round++) {
+          const ground: Ground = { redis, sink, port, caFile: certFile, count };
+          if (round % 2 === 0) product.push(await runProduct(ground));
+          pool.push(await runPool(ground));
+          if (round % 2 === 1) product.push(await runProduct(ground));
+        }
+        const ratios = product.map((one, round) => ({
+          ratio: one.rate / (pool[round]?.rate ?? Number.POSITIVE_INFINITY),
+        }));
+        sinks.push({ replyMs, product: medians(product), pool: medians(pool), timesPool: medians(ratios).ratio ?? 0 });
+      } finally {
+        await sink.stop();
+      }
+    }
+  } finally {
+    await redis.stop();
+    dir.remove();
+  }
+  return { replies: count, rounds, connections: CONNECTIONS, sinks };
+}
+
+interface Ground {
+  redis: TestRedis;
+  sink: MailroomProcess;
+  port: number;
+  caFile: string;
+  count: number;
+}
+
+async function measure({ sink, count }: Ground, one: MailroomProcess, skip: number): Promise<Figures> {
+  const taken = () => sink.events('Taken').slice(skip);
+  let idle: number | undefined;
+  let usage = usageOf(one.pid);
+  const lines = await waitFor(
+    (): LogLine[] | undefined => {
+      const list = taken();
+      if (one.running()) usage = usageOf(one.pid);
+      if (list.length > 0) idle ??= usage.cpuSeconds;
+      return list.length >= count ? list : undefined;
+    },
+    {
+      timeoutMs: 600_000,
+      intervalMs: 5,
+      describe: () => `${count} mails at the sink, ${taken().length} there; ${one.output().slice(-800)}`,
+    },
+  );
+  const numbers = new Set(lines.map((line) => line.n));
+  if (lines.length !== count || numbers.size !== count)
+    throw new Error(`${lines.length} mails, ${numbers.size} different, of ${count}`);
+  return {
+    rate: ((count - 1) * 1000) / (timeOf(lines.at(-1)) - timeOf(lines[0])),
+    cpuPer1000: ((usage.cpuSeconds - (idle ?? 0)) * 1000) / count,
+    peakMb: usage.peakMb,
+  };
+}
+
+async function runProduct(ground: Ground): Promise<Figures> {
+  const { redis, sink, port, caFile, count } = ground;
+  const client = new Redis(redis.url);
+  await client.flushall();
+  client.disconnect();
+  const skip = sink.events('Taken').length;
+  const gateway = journey({
+    redisUrl: redis.url,
+    caFile,
+    emailServers: [
+      {
+        name: SERVER,
+        serverType: 'SMTP',
+        host: 'localhost',
+        port,
+        tls: 'enabled',
+        authenticationType: 'Password',
+        user: USER,
+        password: PASSWORD,
+        additionalEmailFromAddresses: [USER],
+        pace: { perMinute: 100_000, connections: CONNECTIONS, recipientsPerDay: 10_000_000 },
+      },
+    ],
+    settings: { outbound: { workersPerServer: CONNECTIONS } },
+  });
+  try {
+    for (let n = 0; n < count; n++)
+      await gateway.addReply(SERVER, {
+        replyId: `bench-${n}`,
+        from: USER,
+        to: ['jane@customer.example'],
+        subject: `Reply ${n}`,
+        text: TEXT,
+      });
+    const one = gateway.start(['send'], [], PRODUCT);
+    const figures = await measure(ground, one, skip);
+    await waitFor(() => one.events('ReplyAccepted').length >= count, {
+      timeoutMs: 60_000,
+      describe: 'all replies accepted',
+    });
+    return figures;
+  } finally {
+    await gateway.stop();
+  }
+}
+
+async function runPool(ground: Ground): Promise<Figures> {
+  const { sink, port, caFile, count } = ground;
+  const skip = sink.events('Taken').length;
+  const settings = {
+    host: 'localhost',
+    port,
+    user: USER,
+    password: PASSWORD,
+    connections: CONNECTIONS,
+    count,
+    text: TEXT,
+  };
+  const peer = startPeer('pool', settings, caFile);
+  try {
+    return await measure(ground, peer, skip);
+  } finally {
+    await peer.stop();
+  }
+}
