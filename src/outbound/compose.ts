@@ -127,11 +127,12 @@ export async function compose(composition: Composition): Promise<{ bytes: Buffer
     ...(answers?.messageId === undefined && answers?.references === undefined
       ? {}
       : { references: referencesOf(answers.references ?? [], answers.messageId) }),
-    ...bodies,
+    text: toLines(bodies.text),
+    ...(bodies.html === undefined ? {} : { html: toLines(bodies.html) }),
     attachments: composition.attachments.map((attachment) => ({
       filename: attachment.filename,
       content: attachment.content,
-      ...(attachment.contentType === undefined ? {} : { contentType: attachment.contentType }),
+      ...transferable(attachment),
       ...(attachment.contentId === undefined
         ? {}
         : { cid: attachment.contentId.replace(/^<|>$/g, ''), contentDisposition: 'inline' as const }),
@@ -152,6 +153,24 @@ export async function compose(composition: Composition): Promise<{ bytes: Buffer
   const envelope = { from: sender.envelopeFrom, to: recipients.all };
   return { bytes, envelope: { ...envelope, smtpUtf8: [envelope.from, ...envelope.to].some(needsSmtpUtf8) } };
 }
+
+/**
+ * Content type of an attachment. RFC 2046 §5.2.1 forbids base64 for message/*: one with 8-bit characters, long lines or bare CR or LF could
+ * only leave as it is, and would be changed or refused on its way. It leaves as a file, byte for byte. So does what claims to be multipart.
+ */
+function transferable({ filename, contentType, content }: ComposedAttachment): { contentType?: string } {
+  const type = contentType ?? (/\.(eml|mime|mht|mhtml|nws)$/i.test(filename) ? 'message/rfc822' : '');
+  const unchangeable = /^\s*multipart\//i.test(type) || (/^\s*message\//i.test(type) && !fitsSevenBit(content));
+  if (unchangeable) return { contentType: 'application/octet-stream' };
+  return contentType === undefined ? {} : { contentType };
+}
+
+/** ASCII in lines of at most 998 octets that all end in CRLF (RFC 2045 §2.7). */
+const fitsSevenBit = (content: Buffer) =>
+  !/[^\x01-\x7f]|\r(?!\n)|(?<!\r)\n|[^\r\n]{999}/.test(content.toString('latin1'));
+
+/** RFC 5321 §2.3.8: CR and LF appear together only. A bare CR would leave as it is, and servers disagree on what it means. */
+const toLines = (text: string) => text.replace(/\r\n?/g, '\n');
 
 /** RFC 5322 §3.6.4: the parent's references, then the parent. Long chains keep the first and the last, so that no line list grows for ever. */
 function referencesOf(references: readonly string[], parent: string | undefined): string[] {

@@ -4,7 +4,13 @@ import PostalMime from 'postal-mime';
 import { describe, expect, it } from 'vitest';
 import type { Message } from '../../../src/contract/message.ts';
 import { type Reply, replySchema } from '../../../src/contract/reply.ts';
-import { checkHeaders, compose, readRecipients, textOf } from '../../../src/outbound/compose.ts';
+import {
+  type ComposedAttachment,
+  checkHeaders,
+  compose,
+  readRecipients,
+  textOf,
+} from '../../../src/outbound/compose.ts';
 import { describeProblems } from '../../../src/outbound/malformed.ts';
 import { quoteHtml, quoteText } from '../../../src/outbound/quote.ts';
 import { threadIndex, threadTopic } from '../../../src/outbound/threading.ts';
@@ -120,6 +126,40 @@ describe('compose', () => {
   it('survives html that html-to-text does not', () => {
     const html = `${'<table><tr><td>'.repeat(3_000)}tief${'</td></tr></table>'.repeat(3_000)}`;
     expect(textOf(html)).toContain('tief');
+  });
+});
+
+describe('what may not leave as it is', () => {
+  const rendered = async (more: Record<string, unknown>, attachments: ComposedAttachment[] = []) =>
+    (await compose({ reply: reply(more), sender, messageId: '<m@contoso.example>', date, attachments })).bytes.toString(
+      'latin1',
+    );
+
+  it('a bare CR or LF in text and html becomes a line end', async () => {
+    const raw = await rendered({ text: 'a\rb\n.\r.\r\nc', html: '<p>a\rb\nc</p>' });
+    expect(raw).not.toMatch(/\r(?!\n)|(?<!\r)\n/);
+    expect(raw).toContain('a\r\nb\r\n.\r\n.\r\nc');
+  });
+
+  const mails: [string, string | undefined, Buffer, string][] = [
+    ['a 7-bit mail', 'message/rfc822', Buffer.from('Subject: x\r\n\r\nok\r\n'), 'message/rfc822'],
+    ['8-bit', 'message/rfc822', Buffer.from('Subject: ü\r\n\r\n'), 'application/octet-stream'],
+    ['bare LF', 'Message/RFC822', Buffer.from('Subject: x\n\nx\n'), 'application/octet-stream'],
+    [
+      'long line',
+      'message/rfc822',
+      Buffer.from(`Subject: x\r\n\r\n${'x'.repeat(999)}\r\n`),
+      'application/octet-stream',
+    ],
+    ['known by its name', undefined, Buffer.from('Subject: x\n\nx\n'), 'application/octet-stream'],
+    ['multipart', 'multipart/mixed; boundary=b', Buffer.from('--b\r\n\r\nx\r\n--b--\r\n'), 'application/octet-stream'],
+  ];
+  it.each(mails)('an attached mail, %s: byte for byte', async (_what, contentType, content, type) => {
+    const raw = await rendered({ text: 'x' }, [{ filename: 'mail.eml', contentType, content }]);
+    expect(raw).toContain(`Content-Type: ${type}`);
+    expect(raw).not.toMatch(/\r(?!\n)|(?<!\r)\n|[^\x01-\x7f]|[^\r\n]{999}/);
+    if (type === 'message/rfc822') expect(raw).toContain(content.toString('latin1'));
+    else expect(raw.replaceAll('\r\n', '')).toContain(content.toString('base64'));
   });
 });
 
