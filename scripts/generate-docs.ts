@@ -1,5 +1,5 @@
 // `npm run docs`: writes the references that are generated from the code: docs/errors.md, docs/events.md, docs/configuration.md,
-// docs/sandbox-faults.md, schemas/*.json. test/docs/generated.test.ts compares the committed files with what comes out here.
+// docs/check.md, docs/sandbox-faults.md, schemas/*.json. test/docs/generated.test.ts compares the committed files with what comes out here.
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -9,15 +9,18 @@ import { messageSchema } from '../src/contract/message.ts';
 import { replySchema } from '../src/contract/reply.ts';
 import { failureClasses, resultSchema } from '../src/contract/result.ts';
 import { configErrors } from '../src/domain/catalogue/config.ts';
+import { doctorErrors } from '../src/domain/catalogue/doctor.ts';
 import type { CatalogueEntry } from '../src/domain/catalogue/entry.ts';
 import { httpErrors } from '../src/domain/catalogue/http.ts';
 import { imapErrors } from '../src/domain/catalogue/imap.ts';
-import { catalogue } from '../src/domain/catalogue/index.ts';
+import { catalogue, type ErrorCode } from '../src/domain/catalogue/index.ts';
 import { messageErrors } from '../src/domain/catalogue/message.ts';
 import { oauthErrors } from '../src/domain/catalogue/oauth.ts';
 import { queueErrors } from '../src/domain/catalogue/queue.ts';
 import { replyErrors } from '../src/domain/catalogue/reply.ts';
 import { smtpErrors } from '../src/domain/catalogue/smtp.ts';
+import { planOf, steps } from '../src/domain/doctor.ts';
+import { type FixNames, fixOf } from '../src/domain/doctor-fixes.ts';
 import { FAULTS, SMTP_REPLIES } from '../src/sandbox/index.ts';
 import { configEvents } from '../src/telemetry/events/config.ts';
 import type { EventDefinition } from '../src/telemetry/events/event.ts';
@@ -37,6 +40,7 @@ export function generate(): Map<string, string> {
     ['docs/errors.md', errors()],
     ['docs/events.md', eventsAndMetrics()],
     ['docs/configuration.md', documentation()],
+    ['docs/check.md', doctor()],
     ['docs/sandbox-faults.md', sandboxFaults()],
     ['schemas/mailroom.message-1.json', jsonSchema(messageSchema, 'output', 'mailroom.message/1')],
     ['schemas/mailroom.reply-1.json', jsonSchema(replySchema, 'input', 'mailroom.reply/1')],
@@ -95,6 +99,7 @@ function errors(): string {
     ['Sending (SMTP)', smtpErrors],
     ['Sign-in (OAuth2)', oauthErrors],
     ['HTTP', httpErrors],
+    ['Found by `mailroom check`', doctorErrors],
   ]);
   const entry = ([name, { class: kind, action, message, hint }]: [string, CatalogueEntry]) =>
     `### ${name}\n\n${prose(message)}\n\nClass \`${kind}\`, action \`${action}\`.\n\n- **What to do:** ${prose(hint.en)}\n- **Was zu tun ist:** ${prose(hint.de)}\n`;
@@ -111,6 +116,69 @@ ${table(
   Object.entries(ACTIONS).map(([name, what]) => [`\`${name}\``, what]),
 )}
 ${sections.map(([title, section]) => `\n## ${title}\n\n${Object.entries(section).map(entry).join('\n')}`).join('')}`;
+}
+
+/** `mailroom check`: its steps, and what it says about each failure of sign-in, reading and sending. */
+function doctor(): string {
+  const names: Omit<FixNames, 'signIn'> = {
+    server: '<email server>',
+    host: '<host>',
+    port: 993,
+    user: '<user>',
+    person: '<person>',
+    from: '<From address>',
+    folder: '<folder>',
+    application: '<application>',
+    clientId: '<client id>',
+    tenant: '<tenant>',
+    consentUrl: '<admin consent link>',
+    permission: '<permission>',
+  };
+  const stepRows = (type: 'IMAP' | 'SMTP') =>
+    planOf({ type }).map((name) => [
+      code(name),
+      cell(steps[name].title.en),
+      cell(steps[name].title.de),
+      steps[name].needs.map(code).join(', ') || '–',
+    ]);
+  const head = ['Step', 'English', 'Deutsch', 'Skipped when one of these failed'];
+  const advice = Object.keys({ ...doctorErrors, ...imapErrors, ...smtpErrors, ...oauthErrors }) as ErrorCode[];
+  const fixes = advice.flatMap((name) => {
+    const appOnly = fixOf(name, { ...names, signIn: 'appOnly' });
+    const delegated = fixOf(name, { ...names, signIn: 'delegated' });
+    if (appOnly.en === delegated.en) return [[code(name), cell(appOnly.en), cell(appOnly.de)]];
+    return [
+      [`${code(name)} app-only`, cell(appOnly.en), cell(appOnly.de)],
+      [`${code(name)} delegated`, cell(delegated.en), cell(delegated.de)],
+    ];
+  });
+  return `${NOTE('src/domain/doctor.ts and doctor-fixes.ts')}
+# mailroom check
+
+\`mailroom check [server]\` looks at an email server step by step and says on failure exactly what to do, with the real names filled in.
+It opens folders read-only, changes no flag and needs no more than one short connection at a time: safe beside a running gateway.
+Exit code 0: everything is as it has to be; 1: a step failed.
+
+- \`--json\`: one JSON document, \`{ok, steps}\`; each step with \`server\`, \`step\`, \`state\` (ok, failed, skipped), \`ms\`, \`detail\`, \`failure\`.
+- \`--lang de|en\`: default from LC_ALL or LANG.
+- \`--send-probe\`: sends a real mail from each permitted From address to the mailbox that signs in (User), which is the only way to
+  prove Send As, and looks for its copy in Sent. The mail is marked \`Auto-Submitted: auto-generated\`. With app-only sign-in it arrives
+  in the shared mailbox, and so on its email flow.
+
+## Steps of an IMAP server
+
+${table(head, stepRows('IMAP'))}
+
+POP3 only informs: Mailroom does not use it.
+
+## Steps of an SMTP server
+
+${table(head, stepRows('SMTP'))}
+
+## What it says
+
+${table(['Code', 'What to do', 'Was zu tun ist'], fixes)}
+`;
 }
 
 function eventsAndMetrics(): string {

@@ -3,10 +3,12 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { MailroomError } from '../domain/errors.ts';
 import { auditCommand } from './audit.ts';
+import { checkCommand } from './check.ts';
 import { configCommand } from './config.ts';
 import { repliesOf } from './connect.ts';
 import { loginCommand } from './login.ts';
 import { parseCommand } from './parse.ts';
+import { portalCommand } from './portal.ts';
 import { replayCommand } from './replay.ts';
 import { repliesCommand } from './replies.ts';
 import { sandboxCommand } from './sandbox.ts';
@@ -28,6 +30,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   for (const register of [
     serveCommands,
     configCommand,
+    checkCommand,
     loginCommand,
     serversCommand,
     auditCommand,
@@ -35,6 +38,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     (to: Command) => repliesCommand(to, repliesOf),
     tailCommand,
     parseCommand,
+    portalCommand,
     sandboxCommand,
   ])
     register(program);

@@ -1,15 +1,13 @@
 // One SMTP server's connections: submits a rendered mail and tells, from the wire, how far it got. nodemailer reports a drop in any phase
 // alike, so the stage comes from the stream it pulls: not pulled = after no 354 = certainly not a byte sent.
 
-import { hostname } from 'node:os';
 import { Readable } from 'node:stream';
-import { rootCertificates } from 'node:tls';
 import { createTransport } from 'nodemailer';
 import type { Remote } from '../../contract/result.ts';
-import { asciiDomain, domainOf } from '../../domain/address.ts';
 import type { SmtpServer } from '../../domain/email-server.ts';
 import { asError } from '../../domain/errors.ts';
 import type { RecipientOutcome, Submission, SubmissionOutcome, Submitter } from '../../domain/submission.ts';
+import { connectionOptions } from './connection-options.ts';
 import { enhancedCodeIn, judgeSubmission, maskRemoteText, type Phase, type SubmissionFailure } from './errors.ts';
 
 export type GetToken = (
@@ -39,7 +37,7 @@ export const submitterDefaults: SubmitterSettings = {
 };
 
 /** What nodemailer's errors carry. */
-interface SmtpError extends Error {
+export interface SmtpError extends Error {
   code?: string;
   command?: string;
   response?: string;
@@ -68,31 +66,14 @@ export function createSubmitter(
   const transport = openTransport();
 
   function openTransport() {
-    const secure = server.tls === 'enabled' && (server.port === 465 || server.port === 993);
     const { authentication } = server;
     const opened = createTransport({
       pool: true,
-      host: server.host,
-      port: server.port,
-      secure,
-      requireTLS: server.tls === 'enabled' && !secure,
-      ignoreTLS: server.tls === 'disabled',
-      name: settings.ehloName ?? ehloName(server),
+      ...connectionOptions(server, settings),
       maxConnections: 1, // outbound/lanes.ts counts connections over all replicas: one submitter is one connection
       maxMessages: settings.maxMessagesPerConnection,
       maxRequeues: 0, // whether a mail is sent again is the journal's decision alone
       idleTimeout: settings.idleTimeoutMs,
-      connectionTimeout: settings.connectionTimeoutMs,
-      greetingTimeout: settings.greetingTimeoutMs,
-      socketTimeout: settings.socketTimeoutMs,
-      logger: false,
-      disableFileAccess: true,
-      disableUrlAccess: true,
-      tls: {
-        minVersion: 'TLSv1.2',
-        ...(server.ca === undefined ? {} : { ca: [...rootCertificates, server.ca] }),
-      },
-      ...(server.proxy === undefined ? {} : { proxy: server.proxy }),
       auth:
         authentication.type === 'OAuth2'
           ? { type: 'OAuth2', user: server.user }
@@ -236,7 +217,7 @@ function failureOf(error: SmtpError, sent: 'none' | 'unfinished' | 'whole', toke
   };
 }
 
-function phaseOf(error: SmtpError, sent: 'none' | 'unfinished' | 'whole'): Phase {
+export function phaseOf(error: SmtpError, sent: 'none' | 'unfinished' | 'whole'): Phase {
   if (sent === 'whole') return error.responseCode === undefined ? 'body' : 'answer';
   // The dot never left: RFC 5321 §4.1.1.4, the server has no complete mail and must not deliver it.
   if (sent === 'unfinished') return 'data';
@@ -278,12 +259,4 @@ function recipientsOf(submission: Submission, refused: readonly SmtpError[]): Re
 function sizeIn(ehlo: readonly string[] | undefined): number | undefined {
   const size = ehlo?.map((line) => /^SIZE\s+(\d+)/i.exec(line)?.[1]).find((found) => found !== undefined);
   return size === undefined || size === '0' ? undefined : Number(size);
-}
-
-/** A name that EHLO takes: Exchange answers 501 5.5.4 to an invalid one. */
-function ehloName(server: SmtpServer): string {
-  const own = asciiDomain(hostname());
-  if (own?.includes('.')) return own;
-  const domain = asciiDomain(domainOf(server.user));
-  return domain === undefined ? '[127.0.0.1]' : `mailroom.${domain}`;
 }

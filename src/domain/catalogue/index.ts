@@ -1,6 +1,7 @@
 // The error catalogue: every code that Mailroom shows anyone, in sections by room. docs/errors.md is generated from here, and a test fails
 // when they differ.
 import { configErrors } from './config.ts';
+import { doctorErrors } from './doctor.ts';
 import type { CatalogueEntry } from './entry.ts';
 import { httpErrors } from './http.ts';
 import { imapErrors } from './imap.ts';
@@ -19,6 +20,7 @@ const sections = {
   ...queueErrors,
   ...messageErrors,
   ...httpErrors,
+  ...doctorErrors,
 };
 
 export type ErrorCode = keyof typeof sections;

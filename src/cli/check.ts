@@ -1,0 +1,97 @@
+// `mailroom check [server]`: the tenant doctor. Looks at each email server step by step and says, on failure, exactly what to do. Exit code 0:
+// all is as it has to be; 1: something failed.
+import type { Command } from 'commander';
+import { readEmailServers } from '../config/email-servers.ts';
+import { type CheckStep, passed, steps } from '../domain/doctor.ts';
+import type { EmailServer } from '../domain/email-server.ts';
+import { MailroomError } from '../domain/errors.ts';
+import { checkInvalid, checkServer, doctorDefaults } from '../gateway/doctor.ts';
+import { connected } from './connect.ts';
+
+type Language = 'en' | 'de';
+
+interface CheckOptions {
+  json?: boolean;
+  lang?: string;
+  sendProbe?: boolean;
+}
+
+export function checkCommand(program: Command): void {
+  program
+    .command('check')
+    .description('check email servers step by step (network, sign-in, permissions) and say what to do')
+    .argument('[server]', 'Name of the email server; without it all that are enabled')
+    .option('--json', 'one JSON document')
+    .option('--lang <language>', 'de or en (default: from LANG)')
+    .option('--send-probe', 'send a real mail from each permitted From address to the mailbox that signs in')
+    .action(async (name: string | undefined, options: CheckOptions, command: Command) => {
+      const language = languageOf(options.lang);
+      const say = (text: string) => void (options.json === true || process.stdout.write(text));
+      await connected(command, async ({ config, stores, servers }) => {
+        const { invalid } = await readEmailServers(config);
+        const found: CheckStep[] = name === undefined ? invalid.map(checkInvalid) : [];
+        for (const step of found) say(`${step.server}\n${line(step, language)}`);
+        for (const server of chosen(servers, name)) {
+          say(`${server.name} (${server.type}, ${server.user})\n`);
+          const run = checkServer(server, {
+            ...doctorDefaults,
+            servers,
+            applications: config.oauthApplications,
+            getToken: (one, protocol, renewal) => stores.tokens.getToken(one, protocol, renewal),
+            sendProbe: options.sendProbe === true,
+            redirectUri: `${config.http.publicUrl}/signin/callback`,
+            ehloName: config.outbound.ehloName,
+          });
+          for await (const step of run) {
+            found.push(step);
+            say(line(step, language));
+          }
+        }
+        const ok = passed(found);
+        if (options.json === true) process.stdout.write(`${JSON.stringify({ ok, steps: found }, null, 2)}\n`);
+        else say(`${summary(found, ok, language)}\n`);
+        process.exitCode = ok ? 0 : 1;
+      });
+    });
+}
+
+/** @throws MailroomError EMAIL_SERVER_NOT_FOUND with the names there are */
+function chosen(servers: readonly EmailServer[], name: string | undefined): readonly EmailServer[] {
+  if (name === undefined) return servers.filter(({ enabled }) => enabled);
+  const found = servers.filter((server) => server.name === name.normalize('NFC'));
+  if (found.length > 0) return found;
+  throw new MailroomError('EMAIL_SERVER_NOT_FOUND', {
+    message: `there is no email server named "${name}"; there are: ${servers.map((one) => `"${one.name}"`).join(', ') || 'none'}`,
+    field: 'server',
+  });
+}
+
+function languageOf(asked: string | undefined): Language {
+  if (asked === undefined) return /^de/i.test(process.env.LC_ALL || process.env.LANG || '') ? 'de' : 'en';
+  if (asked === 'de' || asked === 'en') return asked;
+  throw new MailroomError('CONFIG_INVALID', { message: `--lang: must be de or en, got "${asked}"`, field: 'lang' });
+}
+
+const marks = { ok: 'ok     ', failed: 'FAILED ', skipped: '-      ' };
+const labels = {
+  en: { info: 'note   ', said: 'said', fix: 'what to do' },
+  de: { info: 'Hinweis', said: 'Antwort', fix: 'was zu tun ist' },
+};
+
+function line(step: CheckStep, language: Language): string {
+  const { info, said, fix } = labels[language];
+  const mark = step.state === 'failed' && step.informational ? info : marks[step.state];
+  const title = `${steps[step.step].title[language]}${step.from === undefined ? '' : ` ${step.from}`}`;
+  const detail = step.detail?.[language];
+  const first = `  ${mark} ${title} (${step.ms} ms)${detail ? `: ${detail}` : ''}`;
+  if (!step.failure) return `${first}\n`;
+  const { code, message, remote, fix: remedy } = step.failure;
+  const remoteLine = remote?.text ? `\n          ${said}: ${[remote.code, remote.text].filter(Boolean).join(' ')}` : '';
+  return `${first}\n          ${code}: ${message}${remoteLine}\n          ${fix}: ${remedy[language]}\n`;
+}
+
+function summary(found: readonly CheckStep[], ok: boolean, language: Language): string {
+  const failed = found.filter(({ state, informational }) => state === 'failed' && !informational).length;
+  if (ok) return language === 'de' ? 'Alles in Ordnung.' : 'All is well.';
+  return language === 'de' ? `${failed} Schritt(e) fehlgeschlagen.` : `${failed} step(s) failed.`;
+}

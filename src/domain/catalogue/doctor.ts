@@ -1,0 +1,96 @@
+// Error catalogue, section doctor: what only `mailroom check` looks for. {user}, {host} and so on are filled in with the real names
+// (domain/doctor-fixes.ts).
+import { section } from './entry.ts';
+
+export const doctorErrors = section({
+  CHECK_DEFINITION_WRONG: {
+    class: 'invalid',
+    action: 'warn',
+    message: 'The definition of the email server is wrong',
+    hint: {
+      en: 'Correct the fields named in the message.',
+      de: 'Berichtigen Sie die Felder, die die Meldung nennt.',
+    },
+  },
+  CHECK_TOKEN_AUDIENCE: {
+    class: 'auth',
+    action: 'warn',
+    message: 'The access token is meant for another service than Exchange Online',
+    hint: {
+      en: 'Set cloud of the OAuth2 application "{application}" to the cloud of tenant {tenant}.',
+      de: 'Setzen Sie cloud der OAuth2-Anwendung „{application}“ auf die Cloud des Mandanten {tenant}.',
+    },
+  },
+  CHECK_TOKEN_PERMISSION: {
+    class: 'permission',
+    action: 'warn',
+    message: 'The access token does not carry the mail permission',
+    hint: {
+      en: 'Entra admin center > App registrations > {application} ({clientId}) > API permissions > Add a permission > APIs my organization uses > Office 365 Exchange Online: add {permission}, then "Grant admin consent", or open {consentUrl}',
+      de: 'Entra Admin Center > App-Registrierungen > {application} ({clientId}) > API-Berechtigungen > Berechtigung hinzufügen > Von meiner Organisation verwendete APIs > Office 365 Exchange Online: {permission} hinzufügen, dann „Administratorzustimmung erteilen“, oder öffnen Sie {consentUrl}',
+    },
+  },
+  CHECK_IDLE_MISSING: {
+    class: 'permanent',
+    action: 'warn',
+    message: 'The server does not offer IDLE; new mail is found only by looking every few minutes',
+    hint: {
+      en: 'Check that {host} is the IMAP server itself and no proxy that hides capabilities.',
+      de: 'Prüfen Sie, ob {host} der IMAP-Server selbst ist und kein Proxy, der Fähigkeiten verbirgt.',
+    },
+  },
+  CHECK_AFTER_QUEUED_FOLDER_MISSING: {
+    class: 'permanent',
+    action: 'warn',
+    message: 'The folder for messages that were queued does not exist',
+    hint: {
+      en: 'Create the folder "{folder}" in the mailbox {user} (Outlook on the web: open another mailbox), or correct afterQueued of {server}.',
+      de: 'Legen Sie den Ordner „{folder}“ im Postfach {user} an (Outlook im Web: Anderes Postfach öffnen), oder berichtigen Sie afterQueued von {server}.',
+    },
+  },
+  CHECK_POP3_UNREACHABLE: {
+    class: 'transient',
+    action: 'warn',
+    message: 'POP3 is not reachable; Mailroom does not use it',
+    hint: {
+      en: 'Nothing is needed for Mailroom. If your handbook asks for POP3: Set-CASMailbox -Identity "{user}" -PopEnabled $true, and port 995 open to {host}.',
+      de: 'Für Mailroom ist nichts nötig. Verlangt Ihr Handbuch POP3: Set-CASMailbox -Identity "{user}" -PopEnabled $true, und Port 995 zu {host} offen.',
+    },
+  },
+  CHECK_SENT_COPY_MISSING: {
+    class: 'permanent',
+    action: 'warn',
+    message: 'The probe was accepted, but no copy of it appeared in Sent',
+    hint: {
+      en: 'Set-Mailbox -Identity "{user}" -MessageCopyForSMTPClientSubmissionEnabled $true, or set the Sent copy of {server} to append.',
+      de: 'Set-Mailbox -Identity "{user}" -MessageCopyForSMTPClientSubmissionEnabled $true, oder stellen Sie die Sent-Kopie von {server} auf append.',
+    },
+  },
+  CHECK_SHARED_ADDRESS_NOT_PERMITTED: {
+    class: 'permission',
+    action: 'warn',
+    message: 'No SMTP server may send from the shared address; replies would leave from the personal address',
+    hint: {
+      en: 'Add {user} to Additional Email From Addresses of an SMTP server.',
+      de: 'Fügen Sie {user} den Additional Email From Addresses eines SMTP-Servers hinzu.',
+    },
+  },
+  CHECK_DELEGATED_USER_IS_SHARED: {
+    class: 'auth',
+    action: 'warn',
+    message: 'Delegated sign-in at SMTP with the shared mailbox as User; Exchange Online answers 535 5.7.3',
+    hint: {
+      en: 'Set User of {server} to the person who signs in, and put {user} into Additional Email From Addresses.',
+      de: 'Setzen Sie User von {server} auf die Person, die sich anmeldet, und {user} in Additional Email From Addresses.',
+    },
+  },
+  CHECK_STEP_FAILED: {
+    class: 'transient',
+    action: 'warn',
+    message: 'The check itself failed at this step',
+    hint: {
+      en: 'Run the check again; report it if it repeats.',
+      de: 'Wiederholen Sie die Prüfung; melden Sie es, wenn es bleibt.',
+    },
+  },
+});

@@ -1,0 +1,138 @@
+// The exact fix for a failed step: PowerShell lines and portal paths with the real names filled in, German and English. Where nothing better
+// stands here, the catalogue's hint is it. Sources: exchange-online.md §1, §3, §5, §9. Pure.
+import { catalogue, type ErrorCode } from './catalogue/index.ts';
+import type { Words } from './doctor.ts';
+import { oauthFixes } from './doctor-fixes-oauth.ts';
+
+export interface FixNames {
+  server: string;
+  host: string;
+  port: number;
+  /** User of the email server: the shared mailbox (IMAP, app-only), or the person (delegated SMTP). */
+  user: string;
+  signIn: 'appOnly' | 'delegated' | 'password';
+  /** Delegated: who signs in. */
+  person: string;
+  from: string;
+  folder: string;
+  application: string;
+  clientId: string;
+  tenant: string;
+  /** Link by which an administrator consents. */
+  consentUrl: string;
+  /** Permission that the protocol needs. */
+  permission: string;
+}
+
+/** A fix, or one for each way to sign in. */
+export type Fix = Words | Readonly<Record<'appOnly' | 'delegated', Words>>;
+
+const servicePrincipal = {
+  en: 'New-ServicePrincipal -AppId {clientId} -ObjectId <Object ID from Entra admin center > Enterprise applications > {application} > Overview; not that of the app registration>',
+  de: 'New-ServicePrincipal -AppId {clientId} -ObjectId <Objekt-ID aus Entra Admin Center > Unternehmensanwendungen > {application} > Übersicht; nicht die der App-Registrierung>',
+};
+const fullAccessForApp = {
+  en: 'Add-MailboxPermission -Identity "{user}" -User <the same Object ID> -AccessRights FullAccess',
+  de: 'Add-MailboxPermission -Identity "{user}" -User <dieselbe Objekt-ID> -AccessRights FullAccess',
+};
+const fullAccessForPerson =
+  'Add-MailboxPermission -Identity "{user}" -User "{person}" -AccessRights FullAccess -AutoMapping $false';
+const imapEnabled = 'Set-CASMailbox -Identity "{user}" -ImapEnabled $true';
+
+const signInFix: Fix = {
+  appOnly: {
+    en: `${servicePrincipal.en}; ${fullAccessForApp.en}; ${imapEnabled}. Admin consent for {permission}: {consentUrl}`,
+    de: `${servicePrincipal.de}; ${fullAccessForApp.de}; ${imapEnabled}. Administratorzustimmung für {permission}: {consentUrl}`,
+  },
+  delegated: {
+    en: `Check that User is the shared mailbox {user} and that {person} signed in; ${fullAccessForPerson}; ${imapEnabled}. Consent to {permission}: {consentUrl}, then: mailroom login "{server}"`,
+    de: `Prüfen Sie, dass User das freigegebene Postfach {user} ist und sich {person} angemeldet hat; ${fullAccessForPerson}; ${imapEnabled}. Zustimmung zu {permission}: {consentUrl}, danach: mailroom login "{server}"`,
+  },
+};
+
+const fixes: Readonly<Partial<Record<ErrorCode, Fix>>> = {
+  ...oauthFixes,
+  IMAP_AUTH_FAILED: signInFix,
+  IMAP_TOKEN_REFUSED: signInFix,
+  IMAP_NOT_CONNECTED: {
+    appOnly: {
+      en: `${fullAccessForApp.en} (or, if it exists already: Get-MailboxPermission -Identity "{user}"); ${imapEnabled}. It may take 30 minutes to work. Microsoft 365 admin center > Health > Service health.`,
+      de: `${fullAccessForApp.de} (oder, falls vorhanden: Get-MailboxPermission -Identity "{user}"); ${imapEnabled}. Es kann 30 Minuten dauern. Microsoft 365 Admin Center > Integrität > Dienststatus.`,
+    },
+    delegated: {
+      en: `${fullAccessForPerson}; ${imapEnabled}. It may take 30 minutes to work. Microsoft 365 admin center > Health > Service health.`,
+      de: `${fullAccessForPerson}; ${imapEnabled}. Es kann 30 Minuten dauern. Microsoft 365 Admin Center > Integrität > Dienststatus.`,
+    },
+  },
+  IMAP_SERVER_UNAVAILABLE: {
+    en: 'Microsoft 365 admin center > Health > Service health. If it lasts: is IMAP enabled (Get-CASMailbox -Identity "{user}" | fl ImapEnabled), and is Authentication Type of {server} OAuth2?',
+    de: 'Microsoft 365 Admin Center > Integrität > Dienststatus. Hält es an: Ist IMAP aktiviert (Get-CASMailbox -Identity "{user}" | fl ImapEnabled), und steht die Authentifizierung von {server} auf OAuth2?',
+  },
+  IMAP_THROTTLED: {
+    en: 'Reduce other IMAP clients on {user}; fetching goes on by itself.',
+    de: 'Verringern Sie andere IMAP-Clients an {user}; der Abruf geht von selbst weiter.',
+  },
+  IMAP_CONNECTION_CLOSED: {
+    en: '{host}:{port} closed the connection. If it repeats: Microsoft 365 admin center > Health > Service health, and Entra admin center > Sign-in logs.',
+    de: '{host}:{port} hat die Verbindung geschlossen. Wiederholt es sich: Microsoft 365 Admin Center > Integrität > Dienststatus, und Entra Admin Center > Anmeldeprotokolle.',
+  },
+  IMAP_SILENT: {
+    en: '{host}:{port} does not answer in time: look for a firewall or proxy between, and at Microsoft 365 admin center > Health > Service health.',
+    de: '{host}:{port} antwortet nicht rechtzeitig: Suchen Sie Firewall oder Proxy dazwischen, und sehen Sie nach Microsoft 365 Admin Center > Integrität > Dienststatus.',
+  },
+  IMAP_FOLDER_MISSING: {
+    en: 'Correct Folder of {server} ("{folder}"), or create the folder in the mailbox {user}. Names are localized; list: Get-MailboxFolderStatistics -Identity "{user}" | ft FolderPath',
+    de: 'Berichtigen Sie den Ordner von {server} („{folder}“), oder legen Sie ihn im Postfach {user} an. Namen sind übersetzt; Liste: Get-MailboxFolderStatistics -Identity "{user}" | ft FolderPath',
+  },
+  IMAP_HOST_UNKNOWN: {
+    en: 'Correct Host of {server} ("{host}"; Exchange Online: outlook.office365.com), or the DNS of this machine: nslookup {host}',
+    de: 'Berichtigen Sie Host von {server} („{host}“; Exchange Online: outlook.office365.com), oder die Namensauflösung dieser Maschine: nslookup {host}',
+  },
+  IMAP_UNREACHABLE: {
+    en: 'Correct Port of {server}, or let the firewall allow outgoing TCP {port} to {host}: Test-NetConnection {host} -Port {port}',
+    de: 'Berichtigen Sie Port von {server}, oder lassen Sie in der Firewall ausgehend TCP {port} zu {host} zu: Test-NetConnection {host} -Port {port}',
+  },
+  SMTP_UNREACHABLE: {
+    en: 'Correct Host and Port of {server} ({host}:{port}; Exchange Online: smtp.office365.com:587), or let the firewall allow outgoing TCP {port} to {host}: Test-NetConnection {host} -Port {port}',
+    de: 'Berichtigen Sie Host und Port von {server} ({host}:{port}; Exchange Online: smtp.office365.com:587), oder lassen Sie in der Firewall ausgehend TCP {port} zu {host} zu: Test-NetConnection {host} -Port {port}',
+  },
+  IMAP_TLS_FAILED: {
+    en: 'Set Host of {server} to a name in the certificate of {host}; a private CA belongs into the field ca of {server}, or its file into NODE_EXTRA_CA_CERTS.',
+    de: 'Setzen Sie Host von {server} auf einen Namen im Zertifikat von {host}; eine eigene CA gehört in das Feld ca von {server}, oder ihre Datei in NODE_EXTRA_CA_CERTS.',
+  },
+  SMTP_TLS_FAILED: {
+    en: 'Set Host of {server} to a name in the certificate of {host}; a private CA belongs into the field ca of {server}, or its file into NODE_EXTRA_CA_CERTS.',
+    de: 'Setzen Sie Host von {server} auf einen Namen im Zertifikat von {host}; eine eigene CA gehört in das Feld ca von {server}, oder ihre Datei in NODE_EXTRA_CA_CERTS.',
+  },
+  SMTP_AUTH_FAILED: {
+    appOnly: {
+      en: `User must be the mailbox itself, {user}. ${servicePrincipal.en}; ${fullAccessForApp.en}. Admin consent for {permission}: {consentUrl}`,
+      de: `User muss das Postfach selbst sein, {user}. ${servicePrincipal.de}; ${fullAccessForApp.de}. Administratorzustimmung für {permission}: {consentUrl}`,
+    },
+    delegated: {
+      en: 'User must be the person {person}, never the shared mailbox. Set-CASMailbox -Identity "{person}" -SmtpClientAuthenticationDisabled $false. Consent to {permission}: {consentUrl}, then: mailroom login "{server}"',
+      de: 'User muss die Person {person} sein, nie das freigegebene Postfach. Set-CASMailbox -Identity "{person}" -SmtpClientAuthenticationDisabled $false. Zustimmung zu {permission}: {consentUrl}, danach: mailroom login "{server}"',
+    },
+  },
+  SMTP_PROXY_TROUBLE: {
+    en: 'Microsoft 365 admin center > Health > Service health, if it lasts for hours; {server} tries again by itself.',
+    de: 'Microsoft 365 Admin Center > Integrität > Dienststatus, wenn es Stunden anhält; {server} versucht es von selbst wieder.',
+  },
+  SMTP_TRANSIENT: {
+    en: 'A passing failure of {host}; run the check again. If it lasts: Microsoft 365 admin center > Health > Service health.',
+    de: 'Ein vorübergehender Fehler von {host}; wiederholen Sie die Prüfung. Hält es an: Microsoft 365 Admin Center > Integrität > Dienststatus.',
+  },
+};
+
+/** What to do about a code, with the real names. */
+export function fixOf(code: ErrorCode, names: FixNames): Words {
+  const found = fixes[code] ?? catalogue[code].hint;
+  const fix = 'en' in found ? found : names.signIn === 'password' ? catalogue[code].hint : found[names.signIn];
+  return { en: fill(fix.en, names), de: fill(fix.de, names) };
+}
+
+function fill(text: string, names: FixNames): string {
+  return text.replace(/\{(\w+)\}/g, (placeholder, key: string) =>
+    key in names ? String(names[key as keyof FixNames]) : placeholder,
+  );
+}

@@ -1,0 +1,113 @@
+// The tenant doctor's steps: what they are called, what each needs, and what a step's outcome looks like. Pure; gateway/doctor.ts runs them.
+import type { EmailServer } from './email-server.ts';
+import type { ErrorCode, FailureClass, Remote } from './errors.ts';
+
+export interface Words {
+  en: string;
+  de: string;
+}
+
+export type StepName =
+  | 'config'
+  | 'dns'
+  | 'tcp'
+  | 'tls'
+  | 'token'
+  | 'imapSignIn'
+  | 'imapCapabilities'
+  | 'fullAccess'
+  | 'folder'
+  | 'afterQueuedFolder'
+  | 'idle'
+  | 'pop3'
+  | 'smtpSignIn'
+  | 'smtpSize'
+  | 'sendAs'
+  | 'sentCopy'
+  | 'sharedAddress';
+
+/** One line of the check, as the command, `--json` and the portal show it. */
+export interface CheckStep {
+  server: string;
+  step: StepName;
+  /** sendAs: the From address that was tried. */
+  from?: string;
+  state: 'ok' | 'failed' | 'skipped';
+  /** Failing here does not fail the check. */
+  informational: boolean;
+  /** Milliseconds. */
+  ms: number;
+  /** What was found, or why the step was skipped. */
+  detail?: Words;
+  failure?: { code: ErrorCode; class: FailureClass; message: string; fix: Words; remote?: Remote };
+}
+
+interface StepDefinition {
+  title: Words;
+  /** Steps without which this one makes no sense. */
+  needs: readonly StepName[];
+  informational?: true;
+}
+
+export const steps: Readonly<Record<StepName, StepDefinition>> = {
+  config: { title: { en: 'Definition', de: 'Definition' }, needs: [] },
+  dns: { title: { en: 'Host name resolves', de: 'Hostname wird aufgelöst' }, needs: ['config'] },
+  tcp: { title: { en: 'Port answers', de: 'Port antwortet' }, needs: ['dns'] },
+  tls: { title: { en: 'TLS: name, chain, expiry', de: 'TLS: Name, Kette, Ablauf' }, needs: ['tcp'] },
+  token: {
+    title: { en: 'Token: audience, permissions, identity, expiry', de: 'Token: Ziel, Rechte, Identität, Ablauf' },
+    needs: ['config'],
+  },
+  imapSignIn: { title: { en: 'IMAP sign-in', de: 'IMAP-Anmeldung' }, needs: ['tls', 'token'] },
+  imapCapabilities: { title: { en: 'IMAP capabilities', de: 'IMAP-Fähigkeiten' }, needs: ['imapSignIn'] },
+  fullAccess: {
+    title: { en: 'Mailbox opens (Full Access)', de: 'Postfach öffnet (Vollzugriff)' },
+    needs: ['imapSignIn'],
+  },
+  folder: { title: { en: 'Folder exists', de: 'Ordner vorhanden' }, needs: ['fullAccess'] },
+  afterQueuedFolder: {
+    title: { en: 'Folder for queued messages exists', de: 'Ordner für übernommene Nachrichten vorhanden' },
+    needs: ['fullAccess'],
+  },
+  idle: { title: { en: 'IDLE works', de: 'IDLE funktioniert' }, needs: ['folder'] },
+  pop3: {
+    title: { en: 'POP3 reachable (not used)', de: 'POP3 erreichbar (nicht benutzt)' },
+    needs: ['dns'],
+    informational: true,
+  },
+  smtpSignIn: {
+    title: {
+      en: 'SMTP sign-in (SMTP AUTH of mailbox and tenant)',
+      de: 'SMTP-Anmeldung (SMTP AUTH von Postfach und Mandant)',
+    },
+    needs: ['tls', 'token'],
+  },
+  smtpSize: { title: { en: 'Size and pace', de: 'Größe und Tempo' }, needs: ['tls'] },
+  sendAs: { title: { en: 'Send As', de: 'Senden als' }, needs: ['smtpSignIn'] },
+  sentCopy: { title: { en: 'Copy in Sent', de: 'Kopie in Gesendete Elemente' }, needs: ['sendAs'] },
+  sharedAddress: {
+    title: { en: 'Shared address is a permitted From', de: 'Gemeinsame Adresse ist erlaubter Absender' },
+    needs: ['config'],
+  },
+};
+
+/** Steps of a server in order, without the From addresses of sendAs. */
+export const planOf = ({ type }: Pick<EmailServer, 'type'>): readonly StepName[] =>
+  type === 'IMAP'
+    ? [
+        ...(['config', 'dns', 'tcp', 'tls', 'token', 'imapSignIn', 'imapCapabilities', 'fullAccess'] as const),
+        ...(['folder', 'afterQueuedFolder', 'idle', 'pop3', 'sharedAddress'] as const),
+      ]
+    : ['config', 'dns', 'tcp', 'tls', 'smtpSize', 'token', 'smtpSignIn', 'sendAs', 'sentCopy'];
+
+/** How a step ended, as far as those after it care. `blocked`: skipped because of a failure; a mere `skipped` blocks nothing. */
+export type Ended = 'ok' | 'failed' | 'blocked' | 'skipped';
+
+/** The step whose failure makes this one senseless; undefined: it can run. */
+export function blockedBy(step: StepName, ended: ReadonlyMap<StepName, Ended>): StepName | undefined {
+  return steps[step].needs.find((need) => ['failed', 'blocked'].includes(ended.get(need) ?? 'ok'));
+}
+
+/** True when the tenant is as it has to be: nothing failed but what only informs. */
+export const passed = (all: readonly CheckStep[]): boolean =>
+  all.every(({ state, informational }) => state !== 'failed' || informational);

@@ -1,0 +1,114 @@
+// Steps of the doctor for a shared mailbox: sign-in, Full Access, folders, IDLE, POP3, and whether replies may leave from its address.
+import type { ImapCredentials } from '../adapters/imap/connection.ts';
+import { type MailboxProbe, probeMailbox } from '../adapters/imap/probe.ts';
+import { lookAtTls } from '../adapters/net/probe.ts';
+import type { ImapServer } from '../domain/email-server.ts';
+import { checkEmailServers } from '../domain/email-server-check.ts';
+import { MailroomError } from '../domain/errors.ts';
+import { type DoctorDeps, type Outcome, type Probes, same, withFix, words } from './doctor-step.ts';
+
+/** Sign-in succeeded, and only what came after it failed: told at the step Full Access. */
+const AFTER_SIGN_IN = ['IMAP_NOT_CONNECTED'];
+
+export function imapSteps(server: ImapServer, deps: DoctorDeps, defer: (release: () => Promise<void>) => void): Probes {
+  let mailbox: MailboxProbe | undefined;
+  let notOpened: MailroomError | undefined;
+
+  const opened = (): MailboxProbe => {
+    if (mailbox) return mailbox;
+    throw notOpened ?? new MailroomError('IMAP_CONNECTION_CLOSED');
+  };
+
+  async function connect(renew: boolean): Promise<MailboxProbe> {
+    const { authentication } = server;
+    const credentials: ImapCredentials =
+      authentication.type === 'Password'
+        ? { password: authentication.password }
+        : { accessToken: (await deps.getToken(server, 'imap', renew ? { renew } : {})).accessToken };
+    return probeMailbox(server, credentials, deps.timeoutMs);
+  }
+
+  async function signIn(): Promise<Outcome> {
+    try {
+      mailbox = await connect(false).catch((error: unknown) => {
+        // As the gateway does: a token from the cache may be stale, a new one is tried once.
+        const code = error instanceof MailroomError ? error.code : '';
+        const renew =
+          ['IMAP_AUTH_FAILED', 'IMAP_TOKEN_REFUSED'].includes(code) && server.authentication.type === 'OAuth2';
+        if (renew) return connect(true);
+        throw error;
+      });
+      defer(mailbox.close);
+    } catch (error) {
+      if (!(error instanceof MailroomError) || !AFTER_SIGN_IN.includes(error.code)) throw error;
+      notOpened = error;
+    }
+    return { detail: same(server.user) };
+  }
+
+  async function capabilities(): Promise<Outcome> {
+    if (mailbox === undefined)
+      return { skipped: words('the mailbox did not open', 'das Postfach wurde nicht geöffnet') };
+    const list = mailbox.capabilities();
+    if (!list.includes('IDLE')) throw new MailroomError('CHECK_IDLE_MISSING');
+    return { detail: same(list.join(' ')) };
+  }
+
+  async function fullAccess(): Promise<Outcome> {
+    const messages = await opened().open('INBOX');
+    return { detail: words(`INBOX: ${messages} messages`, `INBOX: ${messages} Nachrichten`) };
+  }
+
+  async function folder(): Promise<Outcome> {
+    const messages = await opened().open(server.folder);
+    return { detail: words(`${server.folder}: ${messages} messages`, `${server.folder}: ${messages} Nachrichten`) };
+  }
+
+  async function afterQueuedFolder(): Promise<Outcome> {
+    const { afterQueued } = server;
+    if (afterQueued.action !== 'move')
+      return { skipped: words('messages are not moved', 'Nachrichten werden nicht verschoben') };
+    if ((await opened().folders()).includes(afterQueued.folder)) return { detail: same(afterQueued.folder) };
+    throw withFix(
+      new MailroomError('CHECK_AFTER_QUEUED_FOLDER_MISSING', {
+        message: `There is no folder "${afterQueued.folder}" in this mailbox`,
+      }),
+      { folder: afterQueued.folder },
+    );
+  }
+
+  async function idle(): Promise<Outcome> {
+    await opened().idle();
+    return {};
+  }
+
+  async function pop3(): Promise<Outcome> {
+    if (server.proxy !== undefined) return { skipped: words('behind a proxy', 'hinter einem Proxy') };
+    try {
+      const timeoutMs = Math.min(deps.timeoutMs, 3_000);
+      await lookAtTls(server.host, 995, { start: 'implicit', protocol: 'pop3', ca: server.ca, timeoutMs });
+      return { detail: same(`${server.host}:995`) };
+    } catch {
+      throw new MailroomError('CHECK_POP3_UNREACHABLE');
+    }
+  }
+
+  async function sharedAddress(): Promise<Outcome> {
+    const finding = checkEmailServers(deps.servers, []).find(
+      (one) => one.code === 'SHARED_ADDRESS_NOT_PERMITTED' && one.server === server.name,
+    );
+    if (!finding) return { detail: same(server.user) };
+    throw withFix(new MailroomError('CHECK_SHARED_ADDRESS_NOT_PERMITTED', { message: finding.message }), finding.hint);
+  }
+
+  return {
+    imapSignIn: [{ run: signIn }],
+    imapCapabilities: [{ run: capabilities }],
+    fullAccess: [{ run: fullAccess }],
+    folder: [{ run: folder }],
+    afterQueuedFolder: [{ run: afterQueuedFolder }],
+    idle: [{ run: idle }],
+    pop3: [{ run: pop3 }],
+    sharedAddress: [{ run: sharedAddress }],
+  };
+}

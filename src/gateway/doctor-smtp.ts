@@ -1,0 +1,132 @@
+// Steps of the doctor for a sending server: sign-in, size and pace, and, when asked for, a real mail from each permitted From and its copy.
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createSentFolder } from '../adapters/imap/sent-folder.ts';
+import { lookAtTls } from '../adapters/net/probe.ts';
+import { ehloName, probeSignIn } from '../adapters/smtp/probe.ts';
+import { createSubmitter, submitterDefaults } from '../adapters/smtp/submitter.ts';
+import { domainOf } from '../domain/address.ts';
+import { probeMail } from '../domain/doctor-mail.ts';
+import { isImap, type SmtpServer } from '../domain/email-server.ts';
+import { MailroomError } from '../domain/errors.ts';
+import { permittedFrom } from '../domain/sender-policy.ts';
+import { type DoctorDeps, type Outcome, type Probes, same, words } from './doctor-step.ts';
+
+export function smtpSteps(server: SmtpServer, deps: DoctorDeps): Probes {
+  const settings = {
+    ...submitterDefaults,
+    connectionTimeoutMs: deps.timeoutMs,
+    greetingTimeoutMs: deps.timeoutMs,
+    socketTimeoutMs: 2 * deps.timeoutMs,
+    ehloName: deps.ehloName,
+  };
+  const sent: { replyId: string; messageId: string; since: Date }[] = [];
+
+  async function signIn(): Promise<Outcome> {
+    const { authentication } = server;
+    if (authentication.type === 'Password') {
+      await probeSignIn(server, { password: authentication.password }, settings);
+      return { detail: same(server.user) };
+    }
+    const attempt = async (renew: boolean) =>
+      probeSignIn(server, await deps.getToken(server, 'smtp', renew ? { renew } : {}), settings);
+    await attempt(false).catch((error: unknown) => {
+      if (error instanceof MailroomError && error.code === 'SMTP_AUTH_FAILED') return attempt(true);
+      throw error;
+    });
+    return { detail: same(server.user) };
+  }
+
+  async function size(): Promise<Outcome> {
+    const { perMinute, connections, recipientsPerDay } = server.pace;
+    const pace = words(
+      `${connections} connections, ${perMinute} messages a minute, ${recipientsPerDay} recipients a day`,
+      `${connections} Verbindungen, ${perMinute} Nachrichten je Minute, ${recipientsPerDay} Empfänger je Tag`,
+    );
+    if (server.proxy !== undefined || server.tls === 'disabled') return { detail: pace };
+    const look = await lookAtTls(server.host, server.port, {
+      start: server.port === 465 || server.port === 993 ? 'implicit' : 'starttls',
+      protocol: 'smtp',
+      ca: server.ca,
+      timeoutMs: deps.timeoutMs,
+      ehloName: deps.ehloName ?? ehloName(server),
+    });
+    const bytes =
+      'ehlo' in look ? Number(look.ehlo.map((line) => /^SIZE (\d+)/i.exec(line)?.[1]).find(Boolean)) : Number.NaN;
+    if (Number.isNaN(bytes) || bytes === 0) return { detail: pace };
+    const megabytes = Math.floor(bytes / 1024 / 1024);
+    return { detail: words(`up to ${megabytes} MB; ${pace.en}`, `bis ${megabytes} MB; ${pace.de}`) };
+  }
+
+  async function sendAs(from: string): Promise<Outcome> {
+    if (!deps.sendProbe) {
+      return {
+        skipped: words(
+          'not asked for: --send-probe sends a real mail',
+          'nicht verlangt: --send-probe sendet eine echte Mail',
+        ),
+      };
+    }
+    const unique = randomUUID();
+    const domain = domainOf(from) ?? 'localhost';
+    const probe = { replyId: `check-${unique}`, messageId: `<check.${unique}@${domain}>`, since: new Date(deps.now()) };
+    const mail = probeMail({ ...probe, from, to: server.user, date: probe.since });
+    const submitter = createSubmitter(server, deps.getToken, settings);
+    try {
+      const outcome = await submitter.submit({
+        envelope: { from, to: [server.user], smtpUtf8: false },
+        from,
+        bytes: async function* () {
+          yield mail;
+        },
+        size: mail.length,
+        tries: 1,
+        onDataBegin: async () => {},
+      });
+      if (outcome.kind === 'accepted') {
+        const serverMessageId = outcome.serverMessageId;
+        sent.push({ ...probe, messageId: serverMessageId ?? probe.messageId });
+        return { detail: words(`accepted: ${outcome.remote.text ?? ''}`, `angenommen: ${outcome.remote.text ?? ''}`) };
+      }
+      if (outcome.kind === 'withheld') throw outcome.error;
+      throw new MailroomError(outcome.verdict.code, { class: outcome.verdict.class, remote: outcome.remote });
+    } finally {
+      await submitter.close();
+    }
+  }
+
+  async function sentCopy(): Promise<Outcome> {
+    if (server.sentCopy.policy === 'none') return { skipped: words('no copy is wanted', 'keine Kopie verlangt') };
+    const [probe] = sent;
+    if (!probe) return { skipped: words('no probe was sent', 'keine Probe gesendet') };
+    const look = createSentFolder({
+      getToken: deps.getToken,
+      imapServers: () => deps.servers.filter(isImap),
+      connectMs: deps.timeoutMs,
+      answerMs: 2 * deps.timeoutMs,
+    });
+    const folder = server.sentCopy.policy === 'append' ? server.sentCopy.folder : undefined;
+    const until = deps.now() + deps.sentCopyMs;
+    for (;;) {
+      const hit = await look.search(server, { ...probe, folder });
+      if (hit.found) return { detail: same(hit.folder) };
+      if (server.sentCopy.policy === 'append') {
+        return {
+          detail: words(
+            'the server saves none; Mailroom stores it',
+            'der Server legt keine ab; Mailroom speichert sie',
+          ),
+        };
+      }
+      if (deps.now() >= until) throw new MailroomError('CHECK_SENT_COPY_MISSING');
+      await sleep(deps.sentCopyEveryMs);
+    }
+  }
+
+  return {
+    smtpSignIn: [{ run: signIn }],
+    smtpSize: [{ run: size }],
+    sendAs: permittedFrom(server).map(({ address }) => ({ from: address, run: () => sendAs(address) })),
+    sentCopy: [{ run: sentCopy }],
+  };
+}
