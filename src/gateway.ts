@@ -13,6 +13,7 @@ import { openHttp } from './gateway/http.ts';
 import { openInbound } from './gateway/inbound.ts';
 import { startMaintenance } from './gateway/maintenance.ts';
 import { openOutbound, openReplies } from './gateway/outbound.ts';
+import { openPortalServers } from './gateway/portal.ts';
 import { openStores } from './gateway/stores.ts';
 import type { Inbound } from './inbound/index.ts';
 import { releaseStack } from './lifecycle/release-stack.ts';
@@ -41,8 +42,11 @@ export async function startGateway(config: Config, roles: readonly Role[]): Prom
     const servers = (): readonly EmailServer[] => watch?.current().servers ?? [];
     const stores = await openStores(config, stack, emit, servers);
 
+    const portal = openPortalServers(config, stores);
+    if (portal) stack.defer('portal servers', portal.stop);
     const emailServers = await watchEmailServers({
       files: config.emailServersFiles,
+      ...(portal ? { portal } : {}),
       applications: () => config.oauthApplications.map(({ name }) => name),
       emit,
     });
@@ -94,6 +98,7 @@ export async function startGateway(config: Config, roles: readonly Role[]): Prom
       inbound,
       outbound,
       servers: emailServers,
+      portal,
       emit,
       metrics,
     });

@@ -7,6 +7,7 @@ import type { EmailServer, ImapServer } from '../domain/email-server.ts';
 import { isImap } from '../domain/email-server.ts';
 import { MailroomError } from '../domain/errors.ts';
 import { openReplies } from '../gateway/outbound.ts';
+import { openPortalServers } from '../gateway/portal.ts';
 import { openStores, type Stores } from '../gateway/stores.ts';
 import { releaseStack } from '../lifecycle/release-stack.ts';
 import type { Replies } from '../outbound/index.ts';
@@ -32,7 +33,7 @@ export async function connected<T>(command: Command, action: (connected: Connect
   try {
     const servers: EmailServer[] = [];
     const stores = await openStores(config, stack, emit, () => servers);
-    servers.push(...(await readEmailServers(config)).servers);
+    servers.push(...(await readEmailServers(config, openPortalServers(config, stores))).servers);
     return await action({ config, stores, servers, emit });
   } finally {
     await stack.release();

@@ -1,4 +1,5 @@
 // Wires the HTTP server: health of this process for every role, the API for the role portal.
+import type { PortalServers } from '../adapters/redis/portal-servers.ts';
 import type { Config, Role } from '../config/config.ts';
 import type { EmailServerWatch } from '../config/watch.ts';
 import { createHttp, type Health } from '../http/index.ts';
@@ -9,6 +10,7 @@ import type { Emit } from '../telemetry/events.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { apiOf } from './api.ts';
 import type { ReplyRoom } from './outbound.ts';
+import { portalOf } from './portal.ts';
 import type { Stores } from './stores.ts';
 
 export interface HttpWiring {
@@ -18,6 +20,8 @@ export interface HttpWiring {
   inbound: Inbound | undefined;
   outbound: Outbound | undefined;
   servers: EmailServerWatch;
+  /** Absent: no definitions of the portal in this process. */
+  portal: PortalServers | undefined;
   emit: Emit;
   metrics: Metrics;
 }
@@ -26,7 +30,8 @@ export async function openHttp(
   config: Config,
   wiring: HttpWiring,
 ): Promise<{ port: number; close: () => Promise<void> }> {
-  const { roles, stores, room, servers, emit, metrics } = wiring;
+  const { roles, stores, room, servers, portal, inbound, emit, metrics } = wiring;
+  const isPortal = roles.includes('portal');
   const http = await createHttp({
     host: config.http.host,
     port: config.http.port,
@@ -36,7 +41,8 @@ export async function openHttp(
     emit,
     metrics,
     health: () => healthOf(wiring),
-    ...(roles.includes('portal') ? { api: apiOf(stores, room, servers, decodeSlice) } : {}),
+    ...(isPortal ? { api: apiOf(stores, room, servers, decodeSlice) } : {}),
+    ...(isPortal && portal ? portalOf({ config, stores, room, portal, watch: servers, inbound, emit }) : {}),
   });
   const { port } = await http.listen();
   return { port, close: http.close };

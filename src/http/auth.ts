@@ -18,6 +18,8 @@ export const permissions = {
   'replies:write': ['admin', 'backend'],
   'messages:read': ['admin', 'backend'],
   'replies:release': ['admin'],
+  'email-servers:read': ['admin', 'read'],
+  'email-servers:write': ['admin'],
 } as const satisfies Record<string, readonly Scope[]>;
 export type Permission = keyof typeof permissions;
 

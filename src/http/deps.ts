@@ -8,6 +8,7 @@ import type { BlobStore } from '../domain/blob-store.ts';
 import type { Emit } from '../telemetry/events.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { ApiToken } from './auth.ts';
+import type { EmailServersApi } from './email-servers.ts';
 
 export interface Health {
   /** Whether this process does what its roles say; false takes it out of the load balancer. */
@@ -71,6 +72,8 @@ export interface HttpDeps {
   health(): Promise<Health>;
   /** Absent: this process answers health and metrics only (roles ingest, send). */
   api?: ApiDeps;
+  /** Absent: email servers cannot be read or changed through this process. */
+  emailServers?: EmailServersApi;
   /** /readyz with details and /metrics need a token with the scope read. Default false: whoever reaches the port may read them. */
   protectMetrics?: boolean;
   timeouts?: Partial<HttpTimeouts>;

@@ -4,6 +4,7 @@ import type { InjectOptions } from 'light-my-request';
 import { asError, MailroomError } from '../domain/errors.ts';
 import { type Authenticate, bearerTokens } from './auth.ts';
 import { type HttpDeps, httpTimeouts } from './deps.ts';
+import { emailServerRoutes } from './email-servers.ts';
 import { healthRoutes } from './health.ts';
 import { messageRoutes } from './messages.ts';
 import { sendProblem } from './problem.ts';
@@ -58,6 +59,7 @@ export async function createHttp(deps: HttpDeps): Promise<Http> {
     routes.push(
       ...messageRoutes(deps.api, deps.emit),
       ...replyRoutes(deps.api, deps.emit),
+      ...(deps.emailServers === undefined ? [] : emailServerRoutes(deps.emailServers)),
       ...schemaRoutes(deps.publicUrl, () => routes),
     );
   }

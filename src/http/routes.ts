@@ -23,7 +23,7 @@ export interface Answer {
 }
 
 export interface Route<Query = unknown, Body = unknown> {
-  method: 'GET' | 'POST';
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** In fastify's form: /v1/messages/:key */
   path: string;
   operationId: string;

@@ -161,4 +161,46 @@ export const httpErrors = section({
       de: 'Den Namen (im Pfad prozentkodiertes UTF-8) und die E-Mail-Server prüfen.',
     },
   },
+  EMAIL_SERVER_READ_ONLY: {
+    class: 'invalid',
+    action: 'refuse',
+    message: 'This email server is defined in a file and cannot be changed here.',
+    hint: {
+      en: 'Change the file (it is read again at once), or copy the server and change the copy.',
+      de: 'Die Datei ändern (sie wird sofort neu gelesen) oder den Server kopieren und die Kopie ändern.',
+    },
+  },
+  EMAIL_SERVER_REVISION_REQUIRED: {
+    class: 'invalid',
+    action: 'refuse',
+    message: 'A change must say which revision it is meant for.',
+    hint: {
+      en: 'Read the email server and send its ETag as If-Match.',
+      de: 'Den E-Mail-Server lesen und dessen ETag als If-Match senden.',
+    },
+  },
+  PORTAL_SIGN_IN_REFUSED: {
+    class: 'auth',
+    action: 'refuse',
+    message: 'Sign-in refused: the token or one-time secret is not valid.',
+    hint: {
+      en: 'Make a one-time secret with `mailroom portal`, or use an API token with the scope admin or read.',
+      de: 'Mit `mailroom portal` ein Einmalgeheimnis erzeugen oder ein API-Token mit dem Scope admin oder read verwenden.',
+    },
+  },
+  PORTAL_LOCKED: {
+    class: 'throttle',
+    action: 'refuse',
+    message: 'Too many failed sign-ins from this address.',
+    hint: { en: 'Wait 15 minutes and try again.', de: '15 Minuten warten und erneut versuchen.' },
+  },
+  PORTAL_FORM_FORGED: {
+    class: 'permission',
+    action: 'refuse',
+    message: 'The form does not belong to this session.',
+    hint: {
+      en: 'Load the page again and repeat the change.',
+      de: 'Die Seite neu laden und die Änderung wiederholen.',
+    },
+  },
 });

@@ -1,0 +1,34 @@
+// Audit log of the portal: one bounded stream in Redis, newest kept. Values arrive here masked.
+import type { Redis } from 'ioredis';
+import { PREFIX } from '../../contract/names.ts';
+
+const STREAM = `${PREFIX}:portal:audit`;
+
+export interface AuditRecord {
+  /** ISO 8601. */
+  at: string;
+  by: string;
+  action: string;
+  server: string;
+  changes: { field: string; from: string; to: string }[];
+}
+
+export interface PortalAudit {
+  write(record: Omit<AuditRecord, 'at'>): Promise<void>;
+  /** Newest first. */
+  read(limit: number): Promise<AuditRecord[]>;
+}
+
+/** @param keep entries kept, about */
+export function createPortalAudit(redis: Redis, keep = 10_000, now: () => number = Date.now): PortalAudit {
+  return {
+    async write(record) {
+      const entry: AuditRecord = { at: new Date(now()).toISOString(), ...record };
+      await redis.xadd(STREAM, 'MAXLEN', '~', keep, '*', 'entry', JSON.stringify(entry));
+    },
+    async read(limit) {
+      const rows = await redis.xrevrange(STREAM, '+', '-', 'COUNT', limit);
+      return rows.map(([, fields]) => JSON.parse(fields[1] ?? '{}') as AuditRecord);
+    },
+  };
+}

@@ -1,0 +1,74 @@
+// An email server as its definition again: what the portal shows, stores and compares. Inverse of config/email-servers.ts, without secrets.
+import type { EmailServer } from '../domain/email-server.ts';
+import { isImap } from '../domain/email-server.ts';
+
+export function definitionOf(server: EmailServer): Record<string, unknown> & { name: string } {
+  const { authentication } = server;
+  const oauth = authentication.type === 'OAuth2' ? authentication : undefined;
+  const signIn =
+    oauth === undefined
+      ? {}
+      : {
+          application: oauth.application,
+          signIn: oauth.signIn,
+          ...(oauth.signInUser === undefined ? {} : { signInUser: oauth.signInUser }),
+        };
+  const base = {
+    serverType: server.type,
+    name: server.name,
+    host: server.host,
+    port: server.port,
+    tls: server.tls,
+    authenticationType: authentication.type,
+    user: server.user,
+  };
+  const rest = {
+    enabled: server.enabled,
+    ...signIn,
+    ...(server.ca === undefined ? {} : { ca: server.ca }),
+    ...(server.proxy === undefined ? {} : { proxy: server.proxy }),
+  };
+  if (isImap(server)) {
+    const { startFrom, afterQueued } = server;
+    return {
+      ...base,
+      emailFlow: server.emailFlow,
+      ...rest,
+      folder: server.folder,
+      startFrom: typeof startFrom === 'string' ? startFrom : startFrom.since,
+      afterQueued: afterQueued.action === 'move' ? { move: afterQueued.folder } : afterQueued.action,
+      maximumSize: server.maxMessageSize,
+    };
+  }
+  const { sentCopy } = server;
+  return {
+    ...base,
+    additionalEmailFromAddresses: [...server.additionalFromAddresses],
+    ...rest,
+    sendMode: server.sendMode,
+    displayNames: server.displayNames,
+    sentCopy: sentCopy.policy === 'append' ? { append: sentCopy.folder } : sentCopy.policy,
+    pace: server.pace,
+    fromRoles: server.fromRoles,
+    uncertain: server.uncertain,
+  };
+}
+
+/** What differs, each value in short; secrets are told apart and not shown. */
+export function changesBetween(
+  before: Record<string, unknown>,
+  after: Record<string, unknown>,
+  passwordChanged: boolean,
+): { field: string; from: string; to: string }[] {
+  const fields = [...new Set([...Object.keys(before), ...Object.keys(after)])].filter((field) => field !== 'password');
+  const changes = fields
+    .filter((field) => JSON.stringify(before[field]) !== JSON.stringify(after[field]))
+    .map((field) => ({ field, from: shown(before[field]), to: shown(after[field]) }));
+  return passwordChanged ? [...changes, { field: 'password', from: '••••', to: '••••' }] : changes;
+}
+
+function shown(value: unknown): string {
+  if (value === undefined) return '';
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  return text.length > 300 ? `${text.slice(0, 300)}…` : text;
+}
