@@ -6,9 +6,9 @@ import { auditCommand } from './audit.ts';
 import { checkCommand } from './check.ts';
 import { configCommand } from './config.ts';
 import { repliesOf } from './connect.ts';
+import { inviteCommand } from './invite.ts';
 import { loginCommand } from './login.ts';
 import { parseCommand } from './parse.ts';
-import { portalCommand } from './portal.ts';
 import { replayCommand } from './replay.ts';
 import { repliesCommand } from './replies.ts';
 import { sandboxCommand } from './sandbox.ts';
@@ -38,7 +38,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     (to: Command) => repliesCommand(to, repliesOf),
     tailCommand,
     parseCommand,
-    portalCommand,
+    inviteCommand,
     sandboxCommand,
   ])
     register(program);

@@ -184,8 +184,8 @@ export const httpErrors = section({
     action: 'refuse',
     message: 'Sign-in refused: the token or one-time secret is not valid.',
     hint: {
-      en: 'Make a one-time secret with `mailroom portal`, or use an API token with the scope admin or read.',
-      de: 'Mit `mailroom portal` ein Einmalgeheimnis erzeugen oder ein API-Token mit dem Scope admin oder read verwenden.',
+      en: 'Make a one-time secret with `mailroom invite`, or use an API token with the scope admin or read.',
+      de: 'Mit `mailroom invite` ein Einmalgeheimnis erzeugen oder ein API-Token mit dem Scope admin oder read verwenden.',
     },
   },
   PORTAL_LOCKED: {

@@ -13,8 +13,8 @@ const words = {
   navigation: { en: 'Main menu', de: 'Hauptmenü' },
   secret: { en: 'One-time secret or API token', de: 'Einmalgeheimnis oder API-Token' },
   secretHelp: {
-    en: 'An operator makes a one-time secret with the command `mailroom portal`.',
-    de: 'Ein Einmalgeheimnis erzeugt der Betrieb mit dem Befehl `mailroom portal`.',
+    en: 'An operator makes a one-time secret with the command `mailroom invite`.',
+    de: 'Ein Einmalgeheimnis erzeugt der Betrieb mit dem Befehl `mailroom invite`.',
   },
   viewer: { en: 'Viewer', de: 'Nur lesen' },
   administrator: { en: 'Administrator', de: 'Administrator' },

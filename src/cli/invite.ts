@@ -1,4 +1,4 @@
-// `mailroom portal`: a one-time secret that signs a person in to the portal. The first administrator's way in, and the way back in.
+// `mailroom invite`: a one-time secret that signs a person in to the portal. The first administrator's way in, and the way back in.
 import { type Command, InvalidArgumentError } from 'commander';
 import { createPortalSessions } from '../adapters/redis/portal-sessions.ts';
 import { connected } from './connect.ts';
@@ -8,9 +8,9 @@ function role(value: string): 'admin' | 'read' {
   throw new InvalidArgumentError('admin or read');
 }
 
-export function portalCommand(program: Command): void {
+export function inviteCommand(program: Command): void {
   program
-    .command('portal')
+    .command('invite')
     .description('make a one-time secret for signing in to the portal (valid for 15 minutes)')
     .option('--name <name>', 'who it is for; stands in the log of changes', 'administrator')
     .option('--scope <scope>', 'admin may change email servers, read may look', role, 'admin')
