@@ -15,14 +15,13 @@ import { checkEmailServers } from '../../src/domain/email-server-check.ts';
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
 
-const GENERATED = ['docs/errors.md', 'docs/events.md', 'docs/configuration.md', 'docs/sandbox-faults.md'];
+const generated = generate();
 const markdown = (folder: string): string[] =>
   readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
     const path = `${folder}/${entry.name}`;
     if (entry.isDirectory()) return markdown(path);
-    return entry.name.endsWith('.md') && !GENERATED.includes(path) ? [path] : [];
+    return entry.name.endsWith('.md') && !generated.has(path) ? [path] : [];
   });
-const generated = generate();
 const pages = ['README.md', 'CHANGELOG.md', ...markdown('docs')];
 const guides = pages.filter((page) => page.includes('shared-mailbox') || page.includes('gemeinsames-postfach'));
 
