@@ -132,7 +132,8 @@ async function startWorker(
         case 'failed':
           throw new UnrecoverableError(JSON.stringify(ending.result));
         case 'queue-waits':
-          await queue.rateLimit(ending.ms);
+          // A limit that is over before BullMQ has put the job back wakes nobody (drainDelay).
+          await queue.rateLimit(Math.max(ending.ms, 200));
           throw Worker.RateLimitError();
         case 'later':
           if (ending.priority !== undefined) await job.changePriority({ priority: ending.priority });
@@ -147,6 +148,8 @@ async function startWorker(
       lockDuration: settings.lockMs,
       stalledInterval: settings.stalledCheckMs,
       maximumRateLimitDelay: 1_000, // closing waits for it
+      // BullMQ puts a prioritised job back after a rate limit without waking who waits for jobs: this is how late it is taken then, seconds.
+      drainDelay: 1,
       // A stalled job is run again, as often as it takes: the journal's gate makes that safe, and failing it would lose the reply.
       maxStalledCount: 1_000_000,
       removeOnComplete: { age: settings.keepCompletedSeconds },
