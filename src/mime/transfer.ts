@@ -151,22 +151,65 @@ export function quotedPrintableDecoder(): Decoder {
   };
 }
 
-/** One table look-up tells the two bytes that matter from all others: a branch that is nearly always taken. */
-const special = new Uint8Array(256);
-special[0x0a] = 1;
-special[0x3d] = 1;
+const EQUALS = 0x3d3d3d3d;
+const LINE_FEEDS = 0x0a0a0a0a;
 
-/** Decodes the first `length` bytes of `input` into `out` (as long at least); `final`: nothing follows. Number of bytes written. */
+/**
+ * Decodes the first `length` bytes of `input` into `out` (as long at least); `final`: nothing follows. Number of bytes written. Copies four
+ * bytes at a time up to the next `=` or line feed, the only bytes that mean anything.
+ */
 function unquote(input: Buffer, length: number, final: boolean, out: Buffer): number {
+  const from = new DataView(input.buffer, input.byteOffset, length);
+  const to = new DataView(out.buffer, out.byteOffset, out.byteLength);
+  const lastWord = length - 4;
   let n = 0;
   let floor = 0; // blanks before this were encoded, and stay
   let i = 0;
   while (i < length) {
+    while (i <= lastWord) {
+      const word = from.getInt32(i, true);
+      to.setInt32(n, word, true);
+      // The lowest bit set is in the first byte that is one of the two (Hacker's Delight §6-1).
+      const a = word ^ EQUALS;
+      const b = word ^ LINE_FEEDS;
+      const hits = (((a - 0x01010101) & ~a) | ((b - 0x01010101) & ~b)) & 0x80808080;
+      if (hits !== 0) {
+        const ahead = (31 - Math.clz32(hits & -hits)) >> 3;
+        i += ahead;
+        n += ahead;
+        break;
+      }
+      i += 4;
+      n += 4;
+    }
+    if (i >= length) break;
     const b = input[i] as number;
-    if (special[b] === 0) {
-      out[n++] = b;
-      i++;
-    } else if (b === 0x0a) {
+    if (b === 0x3d) {
+      // The bytes of one character come together: the next escape is decoded here, where it is expected.
+      const start = i;
+      while (i + 2 < length && input[i] === 0x3d) {
+        const high = hexValues[input[i + 1] as number] as number;
+        const low = hexValues[input[i + 2] as number] as number;
+        if ((high | low) > 15) break;
+        out[n++] = (high << 4) | low;
+        i += 3;
+      }
+      if (i === start) {
+        // A soft line break, perhaps with blanks before the line's end.
+        let k = i + 1;
+        while (k < length && (input[k] === 0x20 || input[k] === 0x09)) k++;
+        if (k < length && input[k] === 0x0a) i = k + 1;
+        else if (k + 1 < length && input[k] === 0x0d && input[k + 1] === 0x0a) i = k + 2;
+        else if (final && (k >= length || (k + 1 === length && input[k] === 0x0d))) i = length;
+        else {
+          out[n++] = b;
+          i++;
+        }
+      }
+      floor = n;
+      continue;
+    }
+    if (b === 0x0a) {
       let end = n;
       const cr = end > floor && out[end - 1] === 0x0d;
       if (cr) end--;
@@ -176,39 +219,9 @@ function unquote(input: Buffer, length: number, final: boolean, out: Buffer): nu
         n = end;
         if (cr) out[n++] = 0x0d;
       }
-      out[n++] = b;
-      i++;
-    } else {
-      if (i + 2 < length) {
-        const hi = hexValues[input[i + 1] as number] as number;
-        const lo = hexValues[input[i + 2] as number] as number;
-        if ((hi | lo) < 16) {
-          out[n++] = (hi << 4) | lo;
-          i += 3;
-          // The bytes of one character come together: the next escape is decoded here, where it is expected.
-          while (i + 2 < length && input[i] === 0x3d) {
-            const next =
-              ((hexValues[input[i + 1] as number] as number) << 4) | (hexValues[input[i + 2] as number] as number);
-            if (next > 255) break;
-            out[n++] = next;
-            i += 3;
-          }
-          floor = n;
-          continue;
-        }
-      }
-      // A soft line break, perhaps with blanks before the line's end.
-      let k = i + 1;
-      while (k < length && (input[k] === 0x20 || input[k] === 0x09)) k++;
-      if (k < length && input[k] === 0x0a) i = k + 1;
-      else if (k + 1 < length && input[k] === 0x0d && input[k + 1] === 0x0a) i = k + 2;
-      else if (final && (k >= length || (k + 1 === length && input[k] === 0x0d))) i = length;
-      else {
-        out[n++] = b;
-        i++;
-      }
-      floor = n;
     }
+    out[n++] = b;
+    i++;
   }
   if (final) while (n > floor && isBlank(out[n - 1] as number) && out[n - 1] !== 0x0d) n--;
   return n;
