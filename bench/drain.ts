@@ -127,7 +127,12 @@ async function measure(
       if (one.running()) usage = usageOf(one.pid);
       return end();
     },
-    { timeoutMs: 600_000, intervalMs: 5, describe: () => `the end of the drain; ${one.output().slice(-1000)}` },
+    {
+      timeoutMs: 600_000,
+      intervalMs: 5,
+      hopeless: () => !one.running(),
+      describe: () => `the end of the drain; ${one.output().slice(-1000)}`,
+    },
   );
   return {
     rate: (expected.size * 1000) / (ended - began),

@@ -130,6 +130,7 @@ async function product(
     await waitFor(() => one.events('MessageEnqueued').length >= total, {
       timeoutMs: 600_000,
       intervalMs: 100,
+      hopeless: () => !one.running(),
       describe: () => `${total} jobs, ${one.events('MessageEnqueued').length} there; ${one.output().slice(-800)}`,
     });
     const { peakMb } = usageOf(one.pid);

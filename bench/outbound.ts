@@ -86,6 +86,7 @@ async function measure({ sink, count }: Ground, one: MailroomProcess, skip: numb
     {
       timeoutMs: 600_000,
       intervalMs: 5,
+      hopeless: () => !one.running(),
       describe: () => `${count} mails at the sink, ${taken().length} there; ${one.output().slice(-800)}`,
     },
   );
