@@ -209,15 +209,22 @@ function add(
 
 /** Display name: decoded, one line, without a pair of quotes around it. */
 function decodeName(value: string, hint: string | undefined, repairs: TextRepairs | undefined): string {
-  const raw = value.slice(0, 4000).replace(/\s+/g, ' ').trim();
+  const bounded = value.slice(0, 4000);
+  const raw = (ODD_BLANKS.test(bounded) ? bounded.replace(/\s+/g, ' ') : bounded).trim();
   let name = singleLine(decodeHeaderText(raw, hint, repairs));
   if (name.length > 1 && name.startsWith('"') && name.endsWith('"'))
     name = name.slice(1, -1).replace(/\\(.)/g, '$1').trim();
   return name;
 }
 
+/** White space other than single blanks. */
+const ODD_BLANKS = /[^\S ]| {2}/;
+/** Nearly every address: nothing to clean. */
+const PLAIN = /^[A-Za-z0-9._+-]{1,64}@(?:[A-Za-z0-9][A-Za-z0-9-]{0,62}\.){0,10}[A-Za-z0-9-]{1,63}$/;
+
 /** addr-spec: source route and blanks around dots and `@` dropped (§4.4), domain in Unicode. */
 function cleanAddress(value: string): string {
+  if (PLAIN.test(value) && !/xn--/i.test(value)) return value;
   let address = value.slice(0, 1000);
   if (address.includes('(')) address = address.replace(/\([^()]*\)/g, '');
   if (/^\s*mailto:/i.test(address)) address = address.replace(/^\s*mailto:/i, '');

@@ -1,5 +1,5 @@
 // Leaves of the tree → attachments: named safely, measured as decoded, left where they are in the raw mail.
-import { createHash } from 'node:crypto';
+import { createHash, hash as hashOnce } from 'node:crypto';
 import type { Attachment } from '../contract/message.ts';
 import { type Bodies, safeDecode } from './bodies.ts';
 import type { Leaf } from './classify.ts';
@@ -17,6 +17,10 @@ const MAX_TNEF = 32 << 20;
 
 /** Size and SHA-256 of a range of the raw mail once decoded. */
 function* measure(bytes: Buffer, encoding: TransferEncoding): Generator<void, { size: number; sha256: string }> {
+  if (bytes.length <= CHUNK) {
+    const decoded = decodeWhole(bytes, encoding);
+    return { size: decoded.length, sha256: sha256(decoded) };
+  }
   const hash = createHash('sha256');
   const decoder = encoding === 'base64' ? base64Decoder(true) : decoderFor(encoding);
   let size = 0;
@@ -36,7 +40,7 @@ function* measure(bytes: Buffer, encoding: TransferEncoding): Generator<void, { 
   return { size: size + rest.length, sha256: hash.digest('hex') };
 }
 
-const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+const sha256 = (bytes: Uint8Array): string => hashOnce('sha256', bytes, 'hex');
 
 export function* listAttachments(
   raw: Buffer,

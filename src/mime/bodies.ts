@@ -70,13 +70,13 @@ export function* decodeSections(
     let derived = false;
     yield;
     if (section.htmls.length > 0 && (section.texts.length === 0 || text.trim() === '')) {
-      const rendered = htmlToText(sectionHtmls.join('\n'), inlineTextBytes);
+      const rendered = htmlToText(joined(sectionHtmls), inlineTextBytes);
       text = rendered.text;
       textLength = rendered.truncated ? Math.max(text.length, inlineTextBytes + 1) : text.length;
       derived = true;
     } else derivedAll = false;
     texts.push({ text, length: textLength, derived });
-    if (section.htmls.length > 0) htmls.push({ text: sectionHtmls.join('\n'), length: htmlLength });
+    if (section.htmls.length > 0) htmls.push({ text: joined(sectionHtmls), length: htmlLength });
     else if (anyHtml && text.trim() !== '') {
       const html = textToHtml(text);
       htmls.push({ text: html, length: html.length });
@@ -84,7 +84,7 @@ export function* decodeSections(
     yield;
   }
   const plain = joinTexts(texts.map((t) => t.text));
-  const html = htmls.map((h) => h.text).join('\n');
+  const html = joined(htmls.map((h) => h.text));
   const textLength =
     texts.reduce((sum, t) => sum + t.length, 0) +
     Math.max(0, plain.length - texts.reduce((sum, t) => sum + t.text.length, 0));
@@ -116,6 +116,9 @@ export const safeDecode = (text: string): string => {
     return text;
   }
 };
+
+/** Array.join copies even a single text. */
+const joined = (texts: string[]): string => (texts.length === 1 ? (texts[0] ?? '') : texts.join('\n'));
 
 const joinTexts = (texts: string[]): string =>
   texts.length === 1 ? (texts[0] ?? '') : texts.filter((t) => t !== '').join('\n');

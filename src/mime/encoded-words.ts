@@ -87,12 +87,31 @@ function wordAt(value: string, at: number): Word | undefined {
   return { start: at, end, charset: star === -1 ? charset : charset.slice(0, star), base64: kind === 0x62, payload };
 }
 
+/** Value of a hexadecimal digit by its code, -1 for anything else (NaN, the end of the text, included). */
+function hexDigit(code: number): number {
+  if (code >= 0x30 && code <= 0x39) return code - 0x30;
+  const letter = code | 0x20;
+  return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1;
+}
+
 /** Bytes of Q text (RFC 2047 §4.2), as a latin1 string. */
 function decodeQ(payload: string): string {
   if (!payload.includes('=')) return payload.includes('_') ? payload.replaceAll('_', ' ') : payload;
-  return payload
-    .replaceAll('_', ' ')
-    .replace(/=([0-9A-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+  const text = payload.replaceAll('_', ' ');
+  let out = '';
+  let from = 0;
+  for (let at = text.indexOf('='); at !== -1; at = text.indexOf('=', from)) {
+    const high = hexDigit(text.charCodeAt(at + 1));
+    const low = hexDigit(text.charCodeAt(at + 2));
+    if (high === -1 || low === -1) {
+      out += text.slice(from, at + 1);
+      from = at + 1;
+    } else {
+      out += text.slice(from, at) + String.fromCharCode((high << 4) | low);
+      from = at + 3;
+    }
+  }
+  return out + text.slice(from);
 }
 
 const wordBytes = (word: Word): string =>

@@ -24,9 +24,14 @@ export function headersOf(fields: readonly HeaderField[]): Headers {
     else if (list.length < 500) list.push(f.value);
   }
   return {
-    all: (name) => (byName.get(name) ?? []).map(unfold),
+    all: (name) => {
+      const values = byName.get(name);
+      return values === undefined ? [] : values.map(unfold);
+    },
     first: (name) => {
-      for (const value of byName.get(name) ?? []) {
+      const values = byName.get(name);
+      if (values === undefined) return undefined;
+      for (const value of values) {
         const text = unfold(value);
         if (text !== '') return text;
       }
@@ -75,7 +80,12 @@ export function fromHeaders(headers: Headers, hint: string | undefined, warn: Wa
   if (dateText !== undefined && date === undefined) warn('date-unreadable');
   const subject = headers.first('subject');
   if (headers.all('subject').length > 1) warn('header-repeated', 'subject');
-  const ids = (name: string): string[] => [...new Set(headers.all(name).flatMap((v) => parseMessageIds(v)))];
+  const ids = (name: string): string[] => {
+    const values = headers.all(name);
+    const [only] = values;
+    if (only === undefined) return [];
+    return values.length === 1 ? parseMessageIds(only) : [...new Set(values.flatMap(parseMessageIds))];
+  };
   const [messageId] = ids('message-id');
   const threadTopic = headers.first('thread-topic');
   const threadIndex = headers.first('thread-index');

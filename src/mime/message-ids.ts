@@ -19,7 +19,8 @@ export function parseMessageIds(value: string): string[] {
       break;
     }
     const open = value.lastIndexOf('<', close);
-    const inner = value.slice(open + 1, close).replace(/\s+/g, '');
+    const between = value.slice(open + 1, close);
+    const inner = /\s/.test(between) ? between.replace(/\s+/g, '') : between;
     if (inner !== '' && inner.length <= 998) ids.push(`<${inner}>`);
     i = value.indexOf('<', close + 1);
   }
@@ -31,6 +32,6 @@ export function parseMessageIds(value: string): string[] {
     }
     if (ids.length === 0 && /^[^\s<>]{8,400}$/.test(value)) ids.push(`<${value}>`);
   }
-  const unique = [...new Set(ids)];
+  const unique = ids.length < 2 ? ids : [...new Set(ids)];
   return unique.length > MAX_IDS ? [...unique.slice(0, 1), ...unique.slice(1 - MAX_IDS)] : unique;
 }

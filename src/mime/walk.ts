@@ -78,7 +78,9 @@ export function* walk(raw: Buffer, limits: WalkLimits): Generator<void, Walk> {
       if (length !== size && length !== size + 2) continue;
       if (raw[lineStart + 2] !== boundary.charCodeAt(0)) continue;
       if (length === size + 2 && (raw[end - 1] !== 0x2d || raw[end - 2] !== 0x2d)) continue;
-      if (raw.toString('latin1', lineStart + 2, lineStart + 2 + size) !== boundary) continue;
+      let same = 1;
+      while (same < size && raw[lineStart + 2 + same] === boundary.charCodeAt(same)) same++;
+      if (same < size) continue;
       closing = length !== size;
       return k;
     }
