@@ -47,5 +47,7 @@ export interface Submitter {
   submit(submission: Submission): Promise<SubmissionOutcome>;
   /** Largest message the server said it takes (EHLO SIZE), in bytes, once known. */
   maxSize(): number | undefined;
+  /** Whether the server takes addresses whose local part is not ASCII (RFC 6531); undefined: it could not be asked. */
+  offersSmtpUtf8(): Promise<boolean | undefined>;
   close(): Promise<void>;
 }

@@ -66,28 +66,44 @@ export async function startOutbound(deps: OutboundDeps): Promise<Outbound> {
     deps.emit('SmtpServerStopped', { server: one.server.name });
   }
 
+  /** Servers whose worker could not be started; tried again with each tick. */
+  const failing = new Set<string>();
+
+  /** A server's fault stays its own: said, remembered, and no other server waits for it. */
+  async function alone(name: string, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+      failing.delete(name);
+    } catch (error) {
+      failing.add(name);
+      deps.emit('ReplyWorkerFailed', { server: name, err: asError(error) });
+    }
+  }
+
   /** Applies the difference between what runs and what is defined. */
   async function apply(): Promise<void> {
     if (stopped) return;
     const wanted = new Map(deps.servers().map((server) => [server.name, server]));
+    for (const name of failing) if (!wanted.has(name)) failing.delete(name);
     const changed = [...running.values()].filter((one) => {
       const server = wanted.get(one.server.name);
       return server === undefined || !server.enabled || JSON.stringify(server) !== one.fingerprint;
     });
-    await Promise.all(changed.map(end));
-    for (const server of wanted.values()) {
-      if (!server.enabled) {
-        await deps.queues.pause(server.name); // visibly: its jobs stay
-        continue;
-      }
-      if (running.has(server.name)) continue;
-      // A changed definition may be the cure: a pause is lifted at once and the next reply tries it.
-      const cured = changed.some((one) => one.server.name === server.name);
-      if (cured) await deps.pauses.lift(server.name, true);
-      const pause = await deps.pauses.read(server.name);
-      if (pause === undefined && (await deps.queues.paused(server.name))) await deps.queues.resume(server.name);
-      await start(server);
-    }
+    await Promise.all(changed.map((one) => alone(one.server.name, () => end(one))));
+    const changedNames = new Set(changed.map((one) => one.server.name));
+    await Promise.all(
+      [...wanted.values()].map((server) => alone(server.name, () => bring(server, changedNames.has(server.name)))),
+    );
+  }
+
+  async function bring(server: SmtpServer, changed: boolean): Promise<void> {
+    if (!server.enabled) return deps.queues.pause(server.name); // visibly: its jobs stay
+    if (running.has(server.name)) return;
+    // A changed definition may be the cure: a pause is lifted at once and the next reply tries it.
+    if (changed) await deps.pauses.lift(server.name, true);
+    const pause = await deps.pauses.read(server.name);
+    if (pause === undefined && (await deps.queues.paused(server.name))) await deps.queues.resume(server.name);
+    await start(server);
   }
 
   const reapply = () => {
@@ -96,6 +112,7 @@ export async function startOutbound(deps: OutboundDeps): Promise<Outbound> {
   };
 
   async function tick(): Promise<void> {
+    if (failing.size > 0) await reapply();
     for (const { server } of running.values()) {
       const pause = await deps.pauses.read(server.name);
       if (pause === undefined || pause.until > (deps.now ?? Date.now)()) continue;
@@ -121,7 +138,7 @@ export async function startOutbound(deps: OutboundDeps): Promise<Outbound> {
     }
   }
 
-  await apply();
+  await reapply();
   const unsubscribe = deps.onServersChanged(() => void reapply());
   let ticking = false;
   let ticks = 0;

@@ -2,6 +2,7 @@
 // did not go. Proof is one of: not a byte left (stream never pulled, or the journal refused); the final dot was never sent; the server
 // answered the dot with a refusal; a person or the policy `resend` says so. All else is uncertain and goes to settle.ts.
 import type { Failure } from '../contract/result.ts';
+import { needsSmtpUtf8 } from '../domain/address.ts';
 import { MailroomError } from '../domain/errors.ts';
 import type { JournalEntry } from '../domain/reply-journal.ts';
 import { sendingMailbox } from '../domain/reply-pace.ts';
@@ -47,11 +48,24 @@ export async function prepareAndSubmit(work: Work, found: JournalEntry): Promise
   }
   const pause = await deps.pauses.read(server.name);
   if (pause !== undefined && pause.until > now()) return { end: 'later', at: now() + 1_000 };
-  const ending = await work.lanes.use(
-    (submitter) => submit(work, entry, submitter.submit, () => submitter.maxSize()),
-    15_000,
-  );
+  const ending = await work.lanes.use(async (submitter) => {
+    if (entry.envelope?.smtpUtf8 === true) await needSmtpUtf8(submitter, entry.envelope);
+    return submit(work, entry, submitter.submit, () => submitter.maxSize());
+  }, 15_000);
   return ending ?? { end: 'later', at: now() + 500 };
+}
+
+/** Without SMTPUTF8 such an address would go out as bytes that nobody defined: said before anything is sent. */
+async function needSmtpUtf8(
+  submitter: Submitter,
+  { from, to }: { from: string; to: readonly string[] },
+): Promise<void> {
+  if ((await submitter.offersSmtpUtf8()) !== false) return;
+  const at = to.findIndex(needsSmtpUtf8);
+  const field = needsSmtpUtf8(from) || at < 0 ? 'from' : `recipient ${at + 1} of ${to.length}`;
+  throw new MailroomError('SMTPUTF8_NOT_OFFERED', {
+    message: `The part before the @ of ${field} is not ASCII, and the server does not offer SMTPUTF8`,
+  });
 }
 
 async function submit(

@@ -1,5 +1,14 @@
 // The journal of replies in Redis: one hash a reply, moved by Lua compare-and-set. Invariant it keeps: after DATA began, nothing is sent
 // again unless it is proven that the first did not go. Two workers, a stalled job, a restart, a job added twice: all meet CLAIM.
+//
+// What "DATA began" survives, by how Redis is run. It is written before the first byte of the mail leaves, and:
+// - Redis 7.2+ with appendonly (any appendfsync): WAITAOF has waited until it is on disk. Redis or its machine may be killed at any moment.
+//   Exception: a disk that takes longer than durableTimeoutMs (or appendfsync no) is not waited for; then as the next row.
+// - Redis before 7.2 with appendonly: written to the file, not waited for. Nothing is lost when Redis is killed alone; when the machine dies,
+//   what was not fsynced is (appendfsync always: nothing; everysec: up to 2 s).
+// - without appendonly: a restart loses it. A reply that was between DATA and the answer may then leave a second time when its job (as old
+//   as the last snapshot) runs again. Only a crash of Redis does this; crashes and restarts of Mailroom never do.
+// - replicas: WAITAOF asks the master's disk alone. A failover to a replica that lagged is as a restart without appendonly for that lag.
 import { createHash, randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { PREFIX } from '../../contract/names.ts';

@@ -9,6 +9,8 @@ import { asError } from '../../domain/errors.ts';
 import type { RecipientOutcome, Submission, SubmissionOutcome, Submitter } from '../../domain/submission.ts';
 import { connectionOptions } from './connection-options.ts';
 import { enhancedCodeIn, judgeSubmission, maskRemoteText, type Phase, type SubmissionFailure } from './errors.ts';
+import { extensionsOf } from './extensions.ts';
+import { useProxy } from './proxy.ts';
 
 export type GetToken = (
   server: SmtpServer,
@@ -63,6 +65,7 @@ export function createSubmitter(
   let tokenFault: unknown;
   let closed = false;
   let maxSize: number | undefined;
+  let offered: readonly string[] | undefined;
   const transport = openTransport();
 
   function openTransport() {
@@ -79,6 +82,7 @@ export function createSubmitter(
           ? { type: 'OAuth2', user: server.user }
           : { user: server.user, pass: authentication.password },
     });
+    useProxy(opened, server);
     opened.on('error', () => {}); // each submission gets its own error; an idle connection's end is no event
     if (authentication.type === 'OAuth2') {
       // Asked once for each new connection.
@@ -180,6 +184,10 @@ export function createSubmitter(
       return outcome;
     },
     maxSize: () => maxSize,
+    async offersSmtpUtf8() {
+      offered ??= await extensionsOf(server, settings);
+      return offered?.includes('SMTPUTF8');
+    },
     async close() {
       closed = true;
       transport.close();

@@ -146,6 +146,16 @@ export const replyErrors = section({
       de: 'Eine Adresse der Form name@domain.',
     },
   },
+  SMTPUTF8_NOT_OFFERED: {
+    class: 'invalid',
+    action: 'refuse',
+    message:
+      'The part before the @ of an address is not ASCII, and the server does not take such addresses (no SMTPUTF8)',
+    hint: {
+      en: 'Use the ASCII address of this recipient, or reply through a server that offers SMTPUTF8. International domains are no problem.',
+      de: 'Verwenden Sie die ASCII-Adresse dieses Empfängers, oder antworten Sie über einen Server mit SMTPUTF8. Umlautdomänen sind kein Problem.',
+    },
+  },
   REPLY_TO_INVALID: {
     class: 'invalid',
     action: 'refuse',

@@ -1,6 +1,7 @@
 // Every SMTP row of exchange-online.md §9 by the production code against the sandbox: code, class, action, hint with real names; what is kept
 // leaves exactly once when the fault is over (asked of the customers' inboxes), what is failed never arrives. Then cuts after the dot,
 // Message-ID rewriting and the policies for the copy in Sent.
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createSentFolder } from '../../../src/adapters/imap/sent-folder.ts';
 import type { ReplyInput } from '../../../src/contract/reply.ts';
@@ -142,6 +143,38 @@ async function start(
       };
     },
     state: async (replyId) => (await replies.getReply(replyId))?.state,
+  };
+}
+
+/** SOCKS5 without sign-in (RFC 1928), as far as a client needs it. */
+async function startSocks() {
+  const ports: number[] = [];
+  const open = new Set<Socket>();
+  const server = createServer((client) => {
+    open.add(client);
+    client.on('error', () => client.destroy());
+    client.once('data', () => {
+      client.write(Buffer.from([5, 0]));
+      client.once('data', (request) => {
+        const port = request.readUInt16BE(request.length - 2);
+        ports.push(port);
+        const target = connect(port, '127.0.0.1', () => {
+          client.write(Buffer.from([5, 0, 0, 1, 127, 0, 0, 1, 0, 0]));
+          client.pipe(target).pipe(client);
+        });
+        open.add(target);
+        target.on('error', () => client.destroy());
+      });
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `socks5://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    ports,
+    stop() {
+      for (const socket of open) socket.destroy();
+      return new Promise<void>((resolve) => server.close(() => resolve()));
+    },
   };
 }
 
@@ -403,6 +436,35 @@ describe('Message-ID is rewritten', () => {
       expect(copies(JANE, input.replyId)).toBe(1);
     },
   );
+});
+
+describe('an address whose local part is not ASCII', () => {
+  it('leaves with SMTPUTF8 where it is offered', async () => {
+    const one = await start();
+    const input = one.reply({ to: ['jürgen@customer.example', JANE] });
+    await one.replies.submitReply(input);
+    await until('accepted', async () => (await one.state(input.replyId)) === 'accepted');
+    expect(sandbox.submissions().at(-1)?.raw.toString()).toContain('jürgen@customer.example');
+    expect((await one.replies.getReply(input.replyId))?.recipients?.map(({ state }) => state)).toEqual([
+      'accepted',
+      'accepted',
+    ]);
+  });
+});
+
+describe('a SOCKS proxy', () => {
+  it('carries the submission, and the look into Sent', async () => {
+    const proxy = await startSocks();
+    const one = await start({ proxy: proxy.url });
+    sandbox.faults.set({ name: 'dropAfterDot', times: 1 });
+    const input = one.reply();
+    await one.replies.submitReply(input);
+    await until('accepted', async () => (await one.state(input.replyId)) === 'accepted');
+    expect(copies(JANE, input.replyId)).toBe(1);
+    expect(new Set(proxy.ports)).toEqual(new Set([sandbox.smtp.port, sandbox.imap.port]));
+    await one.outbound.stop();
+    await proxy.stop();
+  });
 });
 
 describe('copy in Sent', () => {

@@ -33,7 +33,11 @@ beforeAll(async () => {
   // What no customer has: Dovecot's LMTP would make a mailbox for any address.
   const refuse =
     'smtpd_recipient_restrictions = check_recipient_access inline:{{nobody@customer.example=550 5.1.1 No such user}}, permit_sasl_authenticated, reject';
-  postfix = await startPostfix({ dovecot, sendAs: { [SHARED]: [ROB] }, extraMainCf: refuse });
+  postfix = await startPostfix({
+    dovecot,
+    sendAs: { [SHARED]: [ROB] },
+    extraMainCf: `${refuse}\nsmtputf8_enable = no`,
+  });
 });
 afterAll(async () => {
   await postfix?.stop();
@@ -258,6 +262,24 @@ describe('through Postfix', () => {
     await ended(one, input.replyId, 'accepted');
     expect(one.tokens).toHaveLength(2);
     expect(one.events.map(({ name }) => name)).not.toContain('SmtpServerPaused');
+  });
+});
+
+describe('Postfix does not offer SMTPUTF8', () => {
+  it('an address that needs it is refused before anything is sent; others of the same server go', async () => {
+    const one = await start();
+    const before = postfix.maillog().match(/sasl_username/g)?.length ?? 0;
+    const input = reply({ to: ['first@customer.example', 'jürgen@customer.example'] });
+    await one.replies.submitReply(input);
+    await ended(one, input.replyId, 'rejected');
+    const result = await one.replies.getReply(input.replyId);
+    expect(result?.failure).toMatchObject({ code: 'SMTPUTF8_NOT_OFFERED', class: 'invalid' });
+    expect(result?.failure?.message).toContain('recipient 2 of 2');
+    expect(result?.failure?.remote).toBeUndefined();
+    expect(postfix.maillog().match(/sasl_username/g)?.length ?? 0).toBe(before);
+    const plain = reply();
+    await one.replies.submitReply(plain);
+    await ended(one, plain.replyId, 'accepted');
   });
 });
 

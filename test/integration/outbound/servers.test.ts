@@ -245,6 +245,37 @@ describe('a server', () => {
   });
 });
 
+describe('a server that cannot be started', () => {
+  it('leaves the others alone, is said, and is tried again', async () => {
+    const names = ['a', 'b', 'c'];
+    const one = rig(
+      redis.client(),
+      names.map((name) => smtpServer(sink.port, { name })),
+      sentOf(sink),
+    );
+    const { work } = one.deps.queues;
+    let broken = true;
+    one.deps.queues = {
+      ...one.deps.queues,
+      work: (server, ...rest) => (server === 'a' && broken ? Promise.reject(new Error('no')) : work(server, ...rest)),
+    };
+    opened.push({ outbound: await startOutbound(one.deps), rig: one });
+    const replies = createReplies({ ...one.deps, allServers: () => one.deps.servers() });
+    const inputs = names.map((server) => reply({ server }));
+    for (const input of inputs) await replies.submitReply(input);
+    await until('b and c send', () => sink.received.length === 2);
+    expect(one.events.find(({ name }) => name === 'ReplyWorkerFailed')?.fields.server).toBe('a');
+    broken = false;
+    await until('a sends', () => sink.received.length === 3);
+    expect(
+      one.events
+        .filter(({ name }) => name === 'SmtpServerStarted')
+        .map(({ fields }) => fields.server)
+        .sort(),
+    ).toEqual(names);
+  });
+});
+
 describe('the gate', () => {
   it('lets one worker through: a second claim waits, a lost claim cannot begin DATA', async () => {
     const journal = createJournal(redis.client());
