@@ -17,8 +17,10 @@ export interface Pending {
 
 export interface LedgerMeta {
   uidValidity: string;
-  /** Told apart when UIDs start again under the same UIDVALIDITY: '' for the first era, then '.2', '.3' … Part of the messageKey. */
+  /** Goes up each time that UIDs begin anew: '' for the first era, then '.2', '.3' … Part of the messageKey, so that no key comes twice. */
   era: string;
+  /** Epoch milliseconds of the last time that UIDs began anew: what arrived before is compared by fingerprint before it is enqueued. */
+  rescannedAt?: number;
   /** Epoch milliseconds of the first connect; messages that arrived before it are before-start after a UIDVALIDITY change as well. */
   startedAt: number;
   /** How the start point was chosen: now, unseen, all, since:<date>. */
@@ -45,9 +47,12 @@ export const emptyLedger = (): Ledger => ({
   pending: new Map(),
 });
 
-/** All UIDs that have an outcome. */
+/**
+ * All UIDs that have an outcome for good. Vanished is not among them: a server that hides a message for a while (Exchange does) shows it again
+ * under its UID, and then it is work like any other. A UID that is really gone is never seen again, so nothing is lost by the difference.
+ */
 export function settled(ledger: Ledger): uidSet.UidSet {
-  return uidSet.union(...outcomes.map((outcome) => ledger.sets[outcome]));
+  return uidSet.union(...outcomes.filter((outcome) => outcome !== 'vanished').map((outcome) => ledger.sets[outcome]));
 }
 
 /** UIDs of the mailbox that still need work now: no outcome, and not waiting for a later try. Ascending. */
@@ -90,6 +95,7 @@ export function applyChange(ledger: Ledger, change: LedgerChange): Ledger {
   const pending = new Map(base.pending);
   for (const { outcome, uids } of change.outcomes) {
     sets[outcome] = uidSet.union(sets[outcome], uidSet.fromUids(uids));
+    if (outcome !== 'vanished') sets.vanished = uidSet.subtract(sets.vanished, uidSet.fromUids(uids));
     for (const uid of uids) pending.delete(uid);
   }
   for (const { uid, entry } of change.pending ?? []) pending.set(uid, entry);
@@ -97,11 +103,16 @@ export function applyChange(ledger: Ledger, change: LedgerChange): Ledger {
 }
 
 /** Texts of the chunks that a change touches: hash field `<outcome>:<chunk>` → interval text. */
-export function changedChunks(after: Ledger, change: LedgerChange): Record<string, string> {
+export function changedChunks(before: Ledger, after: Ledger, change: LedgerChange): Record<string, string> {
   const fields: Record<string, string> = {};
+  const write = (outcome: Outcome, c: number) => {
+    fields[`${outcome}:${c}`] = uidSet.format(uidSet.chunk(after.sets[outcome], c));
+  };
   for (const { outcome, uids } of change.outcomes) {
     for (const c of uidSet.chunksOf(uidSet.fromUids(uids))) {
-      fields[`${outcome}:${c}`] = uidSet.format(uidSet.chunk(after.sets[outcome], c));
+      write(outcome, c);
+      // One that came back is vanished no longer; nearly always there is nothing of the kind.
+      if (before.sets.vanished.length > 0) write('vanished', c);
     }
   }
   return fields;

@@ -80,6 +80,7 @@ function inboundSettings({ inbound }: Config): InboundSettings {
     loginsPerSecond: inbound.loginsPerSecond,
     maxBacklogPerFlow: inbound.maxBacklogPerFlow,
     backoff: inbound.backoff,
+    slowCapMs: 15 * 60_000,
     provenMs: 5 * 60_000,
     bufferBytes: BUFFER_BYTES,
     pendingDelays: PENDING_DELAYS,

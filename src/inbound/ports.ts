@@ -64,6 +64,8 @@ export interface InboundSettings {
   loginsPerSecond: number;
   maxBacklogPerFlow: number;
   backoff: { baseMs: number; capMs: number };
+  /** Longest wait after a refused sign-in or a missing right, ms: slower than for the line, so that nobody is locked out. */
+  slowCapMs: number;
   /** A connection that lived this long resets the back-off, ms. */
   provenMs: number;
   /** Messages up to this size are held in memory; larger ones stream to the blob store, bytes. */
@@ -79,6 +81,8 @@ export interface InboundPorts {
   ledgers: {
     load(mailboxId: string): Promise<Ledger>;
     fingerprints(mailboxId: string): Promise<Map<string, number>>;
+    /** Which of the fingerprints are known. */
+    knownFingerprints(mailboxId: string, values: readonly string[]): Promise<boolean[]>;
     siblings(hashes: readonly string[]): Promise<string[][]>;
     writeState(mailboxId: string, state: Record<string, string | number>): Promise<void>;
     parsing(mailboxId: string, uids: readonly number[]): Promise<number[]>;

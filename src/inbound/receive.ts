@@ -140,7 +140,8 @@ async function commitBatch(watched: Watched, batch: readonly Readable[]): Promis
   const { ports, mailboxId } = watched;
   const poison = batch.filter((message) => isReplacementText(message.source));
   for (const message of poison) await quarantine(watched, message, 'replacement-text');
-  const good = poison.length === 0 ? batch : batch.filter((message) => !poison.includes(message));
+  const readable = poison.length === 0 ? batch : batch.filter((message) => !poison.includes(message));
+  const good = await withoutMatched(watched, readable);
   if (good.length === 0) return;
   const uids = good.map(({ uid }) => uid);
   // Raw mail is durable before its job exists: a consumer that is told of a blob always finds it.
@@ -171,6 +172,29 @@ async function commitBatch(watched: Watched, batch: readonly Readable[]): Promis
   const prints = good.map((message) => fingerprintOf(message.source, message.internalDate, message.size));
   await commitReceived(watched, received, prints);
   await noted;
+}
+
+/** The server's clock may differ from ours by this much without harm. */
+const CLOCK_SLACK_MS = 600_000;
+
+/**
+ * After UIDs began anew, a message that arrived before may be one that had its job under another UID, and that the rescan could not see. Those
+ * are recorded as matched; the rest is returned.
+ */
+async function withoutMatched(watched: Watched, messages: readonly Readable[]): Promise<readonly Readable[]> {
+  const { ports, ledger, mailboxId, server } = watched;
+  const rescannedAt = ledger.meta?.rescannedAt;
+  if (rescannedAt === undefined) return messages;
+  const old = messages.filter(({ internalDate }) => internalDate.getTime() < rescannedAt + CLOCK_SLACK_MS);
+  const known = await ports.ledgers.knownFingerprints(
+    mailboxId,
+    old.map((message) => fingerprintOf(message.source, message.internalDate, message.size)),
+  );
+  const matched = old.filter((_, i) => known[i] === true);
+  if (matched.length === 0) return messages;
+  await commit(watched, { outcomes: [{ outcome: 'matched', uids: matched.map(({ uid }) => uid) }] });
+  for (const { uid } of matched) ports.emit('MessageMatched', { server: server.name, uid });
+  return messages.filter((message) => !matched.includes(message));
 }
 
 /** A message that the parser cannot bear is a job with its raw bytes and `parse: failed`; the mailbox goes on. */

@@ -94,7 +94,10 @@ async function recentHeads(mailbox: Mailbox, before: readonly number[], now: num
   return prints;
 }
 
-/** UIDs begin anew: every message of the folder is matched with what we know by fingerprint, in one commit. Neither replay nor loss. */
+/**
+ * UIDs begin anew: every message of the folder is matched with what we know by fingerprint, in one commit. Neither replay nor loss. What the
+ * server does not show or give just now is compared when it comes (receive.ts), so that a rescan need not wait for it.
+ */
 async function rescan(watched: Watched, mailbox: Mailbox, uids: readonly number[], reason: string): Promise<void> {
   const { ports, server, mailboxId } = watched;
   const previous = watched.ledger.meta as LedgerMeta;
@@ -114,11 +117,11 @@ async function rescan(watched: Watched, mailbox: Mailbox, uids: readonly number[
       else unknown.push(head.uid);
     }
   }
-  const sameValidity = previous.uidValidity === mailbox.uidValidity;
   const meta: LedgerMeta = {
     ...previous,
     uidValidity: mailbox.uidValidity,
-    era: sameValidity ? `.${Number(previous.era.slice(1) || '1') + 1}` : '',
+    era: `.${Number(previous.era.slice(1) || '1') + 1}`,
+    rescannedAt: ports.now(),
   };
   await commit(watched, {
     reset: true,

@@ -179,7 +179,7 @@ export function supervise(
     // Obeyed to the millisecond hint, plus jitter so that mailboxes throttled together do not come back together.
     if (error.retryAfterMs !== undefined)
       return { delayMs: error.retryAfterMs + Math.round(ports.random() * 1_000), renew: false };
-    const slow = { baseMs: backoff.baseMs, capMs: Math.max(backoff.capMs, 15 * 60_000) };
+    const slow = { baseMs: backoff.baseMs, capMs: Math.max(backoff.capMs, ports.settings.slowCapMs) };
     if (error.class === 'auth') {
       // One retry at once with a new token; then slowly: login storms lock accounts.
       if (attempt === 1 && server.authentication.type === 'OAuth2') return { delayMs: 0, renew: true };

@@ -13,6 +13,11 @@ import { settleStart } from './start-point.ts';
 const DAY = 86_400_000;
 /** Frequent looks cover this many UIDs below the newest known one: UIDs that become visible late or out of order. */
 const WINDOW = 1_000;
+/**
+ * So long an answer of the blob store counts, ms: its check writes and flushes a file, which would cost every single mail milliseconds. Whether
+ * each raw mail is durable is judged by its own write, never by this.
+ */
+const STORE_FIT_MS = 10_000;
 
 export interface WatchState {
   set(state: 'connected' | 'catching-up' | 'idle' | 'paused', reason?: string): void;
@@ -36,6 +41,7 @@ export async function watchMailbox(
   let uids = await settleStart(watched, mailbox);
   let full = true;
   let lastReconcile = now();
+  let storeFitAt = Number.NEGATIVE_INFINITY;
   // Every probe interval something is asked, and an answer is due within the time-out: together they bound how long a black hole can last.
   const probeMs = Math.max(1_000, Math.min(settings.idleRenewMs, settings.deadAfterMs * 0.6));
 
@@ -44,7 +50,9 @@ export async function watchMailbox(
     const work = workOf(watched.ledger, uids, now());
     if (work.length > 0) {
       const pause = await ports.pressure(watched.server.emailFlow);
-      if (pause === undefined && (await storeIsFit(watched))) {
+      const recently = now() - storeFitAt < STORE_FIT_MS;
+      if (pause === undefined && (recently || (await storeIsFit(watched)))) {
+        if (!recently) storeFitAt = now();
         state.set('catching-up');
         await receive(watched, mailbox, work);
       } else {

@@ -41,6 +41,7 @@ export const testSettings: InboundSettings = {
   loginsPerSecond: 100,
   maxBacklogPerFlow: 1_000_000,
   backoff: { baseMs: 50, capMs: 400 },
+  slowCapMs: 800,
   provenMs: 5_000,
   bufferBytes: 2_000_000,
   pendingDelays: [100, 200, 300],

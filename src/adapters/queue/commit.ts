@@ -235,7 +235,7 @@ async function runCommit(
     version: String(after.version),
     jobs: commands.length,
     reset: change.reset === true,
-    chunks: Object.entries(changedChunks(after, change)),
+    chunks: Object.entries(changedChunks(ledger, after, change)),
     settled: change.outcomes.flatMap(({ uids }) => uids.filter((uid) => ledger.pending.has(uid)).map(String)),
     pending: (change.pending ?? []).map(({ uid, entry }) => [String(uid), JSON.stringify(entry)]),
     quarantined: (rest.quarantined ?? []).map(({ uid, entry }) => [String(uid), JSON.stringify(entry)]),

@@ -27,6 +27,8 @@ export interface Ledgers {
   quarantined(mailboxId: string): Promise<Map<number, Quarantined>>;
   /** Fingerprint → how often it was seen. */
   fingerprints(mailboxId: string): Promise<Map<string, number>>;
+  /** Which of the fingerprints are known. */
+  knownFingerprints(mailboxId: string, values: readonly string[]): Promise<boolean[]>;
   /** messageKeys seen with each of the Message-ID hashes. */
   siblings(messageIdHashes: readonly string[]): Promise<string[][]>;
   /** Notes that these are about to be parsed; resolves with how often that was noted, this time included. */
@@ -83,6 +85,11 @@ export function createLedgers(redis: Redis): Ledgers {
         counts.set(base, (counts.get(base) ?? 0) + 1);
       }
       return counts;
+    },
+    async knownFingerprints(id, values) {
+      if (values.length === 0) return [];
+      const scores = await redis.zmscore(fingerprintsKey(id), ...values);
+      return scores.map((score) => score !== null);
     },
     async siblings(hashes) {
       if (hashes.length === 0) return [];

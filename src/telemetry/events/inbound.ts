@@ -34,6 +34,11 @@ export const inboundEvents = events({
     message: 'message exists but cannot be read yet; tried again',
     labels: ['server', 'reason'],
   },
+  MessageMatched: {
+    level: 'info',
+    message: 'message is known by its fingerprint under another UID; not enqueued again',
+    labels: ['server'],
+  },
   MessageVanished: {
     level: 'info',
     message: 'message was removed from the folder before it could be fetched',

@@ -32,6 +32,17 @@ describe('ledger', () => {
     expect(applyChange(waiting, enqueue(9)).pending.size).toBe(0);
   });
 
+  it('takes up again what had vanished and is seen again', () => {
+    const gone = applyChange(emptyLedger(), { outcomes: [{ outcome: 'vanished', uids: [4, 5] }] });
+    expect(workOf(gone, [4], 0)).toEqual([4]);
+    expect(audit(gone, [4])).toMatchObject({ unaccounted: [4], counts: { vanished: 2 } });
+    const change = enqueue(4);
+    const back = applyChange(gone, change);
+    expect(audit(back, [4])).toMatchObject({ unaccounted: [], counts: { vanished: 1, enqueued: 1 } });
+    expect(changedChunks(gone, back, change)).toEqual({ 'enqueued:0': '4', 'vanished:0': '5' });
+    expect(workOf(back, [4], 0)).toEqual([]);
+  });
+
   it('gives every UID one place in the audit', () => {
     let ledger = applyChange(emptyLedger(), {
       outcomes: [
@@ -63,8 +74,9 @@ describe('ledger', () => {
       const change: LedgerChange = {
         outcomes: [{ outcome, uids: Array.from({ length: 30 }, () => 1 + Math.floor(random() * 20_000)) }],
       };
-      ledger = applyChange(ledger, change);
-      Object.assign(stored, changedChunks(ledger, change));
+      const after = applyChange(ledger, change);
+      Object.assign(stored, changedChunks(ledger, after, change));
+      ledger = after;
     }
     expect(setsFromChunks(stored)).toEqual(ledger.sets);
   });
