@@ -31,18 +31,19 @@ h1{font-size:1.5rem;margin:.2rem 0 1rem;line-height:1.25}h2{font-size:1.1rem;mar
 .button,button.main,button.plain{display:inline-block;font:inherit;font-weight:600;line-height:1.3;padding:.5rem .9rem;border-radius:7px;border:1px solid var(--line);background:var(--card);color:var(--text);text-decoration:none;cursor:pointer}
 .button.main,button.main{background:var(--brand);border-color:var(--brand);color:var(--brand-text)}
 button.bad{background:#b3202a;border-color:#b3202a;color:#fff}
-.small{font-size:.85rem;padding:.25rem .6rem}
+.button.small,button.plain.small{font-size:.85rem;padding:.25rem .6rem}
 .button:hover,button:hover{filter:brightness(1.06)}
 .card{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:1.1rem 1.25rem;margin-bottom:1rem}
 .table{background:var(--card);border:1px solid var(--line);border-radius:10px;overflow-x:auto}
 table{border-collapse:collapse;width:100%}
 th,td{text-align:left;vertical-align:top;padding:.6rem .8rem;border-bottom:1px solid var(--line)}
 tbody tr:last-child>*{border-bottom:0}
-thead th{font-size:.82rem;color:var(--dim);font-weight:600;white-space:nowrap}
-tbody th{font-weight:600}
+thead th{font-size:.82rem;color:var(--dim);font-weight:600;vertical-align:bottom}
+tbody th{font-weight:600}td .buttons{flex-wrap:wrap;min-width:8rem}
 td.number{text-align:right;font-variant-numeric:tabular-nums}
 .dim{color:var(--dim);font-size:.87rem}
 .wrap{overflow-wrap:anywhere}
+@media (min-width:46.01rem){tbody th.wrap{min-width:9rem}td.wrap{min-width:12.5rem}td.wrap.narrower{min-width:8.5rem}input[type=search]{min-width:19rem}}
 .badge{display:inline-block;padding:.08rem .55rem;border-radius:99px;font-size:.84rem;font-weight:600;white-space:nowrap;background:var(--off-bg);color:var(--off)}
 .badge.ok{background:var(--ok-bg);color:var(--ok)}.badge.warn{background:var(--warn-bg);color:var(--warn)}.badge.bad{background:var(--bad-bg);color:var(--bad)}
 .note{border-radius:8px;padding:.6rem .9rem;margin:.5rem 0;background:var(--off-bg)}
@@ -58,7 +59,7 @@ input[aria-invalid=true]{border-color:var(--bad);border-width:2px}
 .check{display:flex;gap:.5rem;align-items:center}.check label{margin:0}.check input{width:1.15rem;height:1.15rem;accent-color:var(--brand)}
 .help{color:var(--dim);font-size:.87rem;margin:.2rem 0 0}
 .error{color:var(--bad);font-size:.87rem;font-weight:600;margin:.2rem 0 0}.error:empty{display:none}
-fieldset{border:0;padding:0;margin:0;min-width:0}
+fieldset{border:0;padding:0;margin:0;min-width:0}legend{padding:0}
 fieldset.list>div{display:flex;gap:.5rem;margin-bottom:.4rem}
 details{margin-top:1rem}summary{cursor:pointer;font-weight:600;margin-bottom:.6rem}
 form:has([name=serverType] option[value=SMTP]:checked) .imap,form:has([name=serverType] option[value=IMAP]:checked) .smtp,
@@ -100,6 +101,7 @@ export const script = `
   // The form: the server checks what is typed, with the same rules as on saving.
   const form = document.querySelector('form[data-check]');
   if (!form) return;
+  const typed = new Set();
   const touched = new Set();
   let timer;
   const check = async () => {
@@ -119,14 +121,14 @@ export const script = `
     box.className = warnings.length ? 'note warn' : '';
   };
   const soon = () => { clearTimeout(timer); timer = setTimeout(() => check().catch(() => {}), 250); };
-  form.addEventListener('input', soon);
+  form.addEventListener('input', (event) => { typed.add(event.target.name); soon(); });
   form.addEventListener('change', (event) => {
     touched.add(event.target.name);
     const { target } = event;
     if (target.name === 'serverType' && form.dataset.new) preset(false);
     soon();
   });
-  form.addEventListener('focusout', (event) => { if (event.target.value) touched.add(event.target.name); soon(); });
+  form.addEventListener('focusout', (event) => { if (event.target.value || typed.has(event.target.name)) touched.add(event.target.name); soon(); });
   function preset(all) {
     const smtp = form.elements.serverType.value === 'SMTP';
     const hosts = ['outlook.office365.com', 'smtp.office365.com', ''];

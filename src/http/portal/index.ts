@@ -196,7 +196,9 @@ export function registerPortal(deps: PortalDeps): (app: FastifyInstance) => Prom
 
       portal.get('/', (_request, reply) => seeOther(reply, '/portal'));
       portal.get('/portal', async (request, reply) => send(reply, overviewPage(frame(request), await deps.overview())));
-      portal.get('/portal/events', liveEvents(deps));
+      const live = liveEvents(deps);
+      portal.get('/portal/events', live.handle);
+      portal.addHook('preClose', async () => live.close());
 
       portal.get('/portal/sign-in', (request, reply) =>
         known.has(request) ? seeOther(reply, '/portal') : send(reply, signInPage(frame(request))),

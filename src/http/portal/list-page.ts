@@ -78,7 +78,7 @@ function row(frame: Frame, view: EmailServerView): Html {
 <th scope="row" class="wrap"><a href="${linkTo('edit', view.name)}">${view.name}</a>${view.source === 'file' && html` <span class="badge">${say('fromFile')}</span>`}</th>
 <td data-label="${say('type')}">${view.serverType}</td>
 <td class="wrap" data-label="Host">${String(definition.host ?? '')}${definition.port !== undefined && html`<span class="dim">:${String(definition.port)}</span>`}<br><span class="dim">${String(definition.user ?? '')}</span></td>
-<td class="wrap" data-label="${say('flowOrFrom')}">${view.serverType === 'IMAP' ? String(definition.emailFlow ?? '') : addresses.map((one) => html`<div>${one}</div>`)}</td>
+<td class="wrap narrower" data-label="${say('flowOrFrom')}">${view.serverType === 'IMAP' ? String(definition.emailFlow ?? '') : addresses.map((one) => html`<div>${one}</div>`)}</td>
 <td data-label="${say('state')}">${stateBadge(frame, live.state)}${problemsOf(frame, view)}</td>
 <td class="dim" data-label="${say('lastProven')}">${live.lastProvenAt !== undefined ? agoIn(language, live.lastProvenAt, now) : '–'}</td>
 <td><div class="buttons">${editable && view.valid && (view.enabled ? button('disable', say('disable')) : button('enable', say('enable')))}${mayChange(frame) && view.valid && html`<a class="button small" href="/portal/email-servers/new?from=${encodeURIComponent(view.name)}" aria-label="${say('copy')}: ${view.name}">${say('copy')}</a>`}${editable && html`<a class="button small" href="${linkTo('delete', view.name)}" aria-label="${say('delete')}: ${view.name}">${say('delete')}</a>`}</div></td>

@@ -300,6 +300,27 @@ describe('the portal', () => {
     expect(JSON.stringify(await client.keys('*'))).not.toContain(secret);
   });
 
+  it('tells open pages that something changed, and lets the process stop', async () => {
+    const third = await startPortal(redis.url);
+    const admin = await third.signIn(TOKENS.admin);
+    const stream = await admin.get('/portal/events');
+    const reader = (stream.body ?? new ReadableStream<Uint8Array>()).pipeThrough(new TextDecoderStream()).getReader();
+    let text = '';
+    const until = async (times: number) => {
+      while (text.split('event: changed').length <= times) {
+        const { done, value } = await reader.read();
+        if (done) throw new Error(`the stream ended: ${text}`);
+        text += value;
+      }
+    };
+    await until(1); // the page may be older than the stream
+    await created();
+    await until(2);
+    const began = performance.now();
+    await third.stop();
+    expect(performance.now() - began).toBeLessThan(8_000);
+  });
+
   it('locks out after ten failures', async () => {
     const sessions = createPortalSessions(client);
     const statuses: number[] = [];
