@@ -1,0 +1,161 @@
+// The doctor's pure parts: which failure skips which step, what a token's claims mean, and that every fix can be filled in.
+import { describe, expect, it } from 'vitest';
+import { judgeToken, readToken } from '../../../src/adapters/oauth/probe.ts';
+import { catalogue } from '../../../src/domain/catalogue/index.ts';
+import { blockedBy, type Ended, passed, planOf, type StepName } from '../../../src/domain/doctor.ts';
+import { type FixNames, fixOf } from '../../../src/domain/doctor-fixes.ts';
+import type { EmailServer, OAuthApplication } from '../../../src/domain/email-server.ts';
+import type { ErrorCode } from '../../../src/domain/errors.ts';
+import { imapServer, smtpServer } from '../../integration/oauth/servers.ts';
+
+const application = (extra: Partial<OAuthApplication> = {}): OAuthApplication => ({
+  name: 'Contoso',
+  tenant: 't',
+  clientId: 'c',
+  cloud: 'world',
+  credentials: [],
+  ...extra,
+});
+const jwt = (claims: object) => `e30.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.x`;
+const appToken = {
+  aud: 'https://outlook.office365.com',
+  roles: ['IMAP.AccessAsApp', 'SMTP.SendAsApp'],
+  exp: 2_000_000_000,
+};
+const ALEX = 'alex@contoso.example';
+const delegated = { signIn: 'delegated', signInUser: ALEX } as const;
+
+describe('token', () => {
+  const rows: [string, object, EmailServer, 'imap' | 'smtp', Partial<OAuthApplication>, string | undefined][] = [
+    ['app-only, right', appToken, imapServer(), 'imap', {}, undefined],
+    [
+      'audience with a slash at its end',
+      { ...appToken, aud: 'https://outlook.office.com/' },
+      imapServer(),
+      'imap',
+      {},
+      undefined,
+    ],
+    [
+      'audience by id',
+      { ...appToken, aud: '00000002-0000-0ff1-ce00-000000000000' },
+      imapServer(),
+      'imap',
+      {},
+      undefined,
+    ],
+    ['audience Graph', { ...appToken, aud: 'https://graph.microsoft.com' }, imapServer(), 'imap', {}, 'audience'],
+    ['audience of the world in China', appToken, imapServer(), 'imap', { cloud: 'china' }, 'audience'],
+    ['China', { ...appToken, aud: 'https://partner.outlook.cn' }, imapServer(), 'imap', { cloud: 'china' }, undefined],
+    ['no role', { ...appToken, roles: undefined }, imapServer(), 'imap', {}, 'permission'],
+    ['only the role of SMTP', { ...appToken, roles: ['SMTP.SendAsApp'] }, imapServer(), 'imap', {}, 'permission'],
+    [
+      'delegated, right',
+      { aud: appToken.aud, scp: 'IMAP.AccessAsUser.All', upn: 'Alex@Contoso.example' },
+      imapServer(delegated),
+      'imap',
+      {},
+      undefined,
+    ],
+    [
+      'scope of the other protocol',
+      { aud: appToken.aud, scp: 'IMAP.AccessAsUser.All', upn: ALEX },
+      smtpServer(delegated),
+      'smtp',
+      {},
+      'permission',
+    ],
+    [
+      'somebody else',
+      { aud: appToken.aud, scp: 'SMTP.Send', upn: 'maria@contoso.example' },
+      smtpServer(delegated),
+      'smtp',
+      {},
+      'identity',
+    ],
+    [
+      'generic OAuth2 is not judged',
+      { aud: 'x' },
+      imapServer(),
+      'imap',
+      { generic: { tokenUrl: 'https://x.example', scopes: ['m'] } },
+      undefined,
+    ],
+  ];
+  it.each(rows)('%s', (_name, claims, server, protocol, extra, wrong) => {
+    const read = readToken(jwt(claims));
+    expect(read && judgeToken(read, server, application(extra), protocol)).toBe(wrong);
+  });
+
+  it('opaque tokens are not read', () => {
+    expect(readToken('ya29.opaque')).toBeUndefined();
+    expect(readToken('')).toBeUndefined();
+  });
+
+  it('reads expiry, tenant and person', () => {
+    expect(readToken(jwt({ aud: 'a', exp: 2_000_000_000, tid: 't', preferred_username: ALEX }))).toEqual({
+      audience: 'a',
+      permissions: [],
+      person: ALEX,
+      tenant: 't',
+      expiresAt: new Date(2_000_000_000_000),
+    });
+  });
+});
+
+describe('steps', () => {
+  it('a failure skips what needs it, at any distance, and nothing else', () => {
+    const skippedAfter = (failed: StepName) => {
+      const ended = new Map<StepName, Ended>();
+      return planOf({ type: 'IMAP' }).filter((step) => {
+        const blocked = blockedBy(step, ended) !== undefined;
+        ended.set(step, blocked ? 'blocked' : step === failed ? 'failed' : 'ok');
+        return blocked;
+      });
+    };
+    const signIn = ['imapSignIn', 'imapCapabilities', 'fullAccess', 'folder', 'afterQueuedFolder', 'idle'];
+    expect(skippedAfter('dns')).toEqual(['tcp', 'tls', ...signIn, 'pop3']);
+    expect(skippedAfter('token')).toEqual(signIn);
+    expect(skippedAfter('fullAccess')).toEqual(['folder', 'afterQueuedFolder', 'idle']);
+    expect(skippedAfter('folder')).toEqual(['idle']);
+    expect(skippedAfter('pop3')).toEqual([]);
+  });
+
+  it('a step that does not apply skips nothing', () => {
+    expect(blockedBy('imapSignIn', new Map([['token', 'skipped']]))).toBeUndefined();
+  });
+
+  it('what only informs does not fail the check', () => {
+    const step = { server: 's', step: 'pop3', state: 'failed', informational: true, ms: 1 } as const;
+    expect(passed([step])).toBe(true);
+    expect(passed([{ ...step, informational: false }])).toBe(false);
+  });
+});
+
+describe('fixes', () => {
+  const names: Omit<FixNames, 'signIn'> = {
+    server: 'Support in',
+    host: 'outlook.office365.com',
+    port: 993,
+    user: 'support@contoso.example',
+    person: ALEX,
+    from: 'sales@contoso.example',
+    folder: 'Inbox',
+    application: 'Contoso',
+    clientId: 'c',
+    tenant: 't',
+    consentUrl: 'https://consent.example',
+    permission: 'IMAP.AccessAsApp',
+  };
+  it.each(['appOnly', 'delegated', 'password'] as const)('every code has one without open names, %s', (signIn) => {
+    for (const code of Object.keys(catalogue) as ErrorCode[]) {
+      const fix = fixOf(code, { ...names, signIn });
+      for (const text of [fix.en, fix.de]) {
+        expect(text.length, code).toBeGreaterThan(8);
+        expect(text, code).not.toMatch(
+          /\{(server|host|port|user|person|from|folder|application|clientId|tenant|consentUrl|permission)\}/,
+        );
+      }
+    }
+  });
+});
