@@ -86,7 +86,7 @@ async function main(): Promise<number> {
   );
   say(
     dim(
-      `    --mail-from jane@customer.example --mail-rcpt support@contoso.example -T <(printf 'Subject: Hello\\n\\nHow are you?\\n')`,
+      `    --mail-from jane@customer.example --mail-rcpt support@contoso.example -T <(printf 'From: jane@customer.example\\nSubject: Hello\\n\\nHow are you?\\n')`,
     ),
   );
   say(dim(`  curl -H 'Authorization: Bearer ${gateway.apiToken}' ${gateway.url}/v1/email-flows/Support/senders`));

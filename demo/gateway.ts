@@ -29,7 +29,6 @@ export async function startGateway(folder: string, sandbox: Sandbox, redisUrl: s
   const { authority, tenant } = sandbox;
   const settings = {
     mode: 'development',
-    messageIdDomain: 'contoso.example',
     log: { level: 'info' },
     blobs: { kind: 'folder', folder: join(folder, 'blobs') },
     http: { host: '127.0.0.1', port: 0 },

@@ -29,8 +29,6 @@ export interface Config {
   readonly organisation: string;
   /** What `mailroom serve` runs. */
   readonly roles: readonly Role[];
-  /** Right-hand side of the Message-IDs that we write. */
-  readonly messageIdDomain: string;
   readonly log: { readonly level: 'debug' | 'info' | 'warn' | 'error' | 'silent' };
   readonly redis: {
     /** redis:// or rediss://; always set in production. */
@@ -92,24 +90,18 @@ export interface Config {
     readonly completedJobRetentionDays: number;
   };
   readonly outbound: {
-    readonly workersPerServer: number;
     readonly journalDays: number;
     readonly uncertain: {
       /** How long Sent is searched before a reply without an answer is held. */
       readonly lookForMinutes: number;
     };
-    /** Undefined: the machine's host name if it is a valid one, else messageIdDomain. */
+    /** Undefined: the machine's host name if it is a valid one. */
     readonly ehloName: string | undefined;
-    /** Attempts before DATA until a reply fails; transient answers only. */
-    readonly maxAttempts: number;
-    readonly backoff: { readonly baseMs: number; readonly capMs: number };
     readonly connectTimeoutMs: number;
     readonly socketTimeoutMs: number;
     /** A server that refused sign-in or permission is tried again after this time. */
     readonly pausedRetrySeconds: number;
     readonly completedJobRetentionDays: number;
-    /** Bytes of a composed reply; above it fails before it is submitted. */
-    readonly maxMessageSize: number;
   };
   readonly oauth: {
     /** Tokens are renewed this long before they expire (plus jitter). */

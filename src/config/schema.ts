@@ -42,11 +42,6 @@ export const settings: Settings = {
     'send',
     'portal',
   ]),
-  messageIdDomain: s.hostName(
-    'Right-hand side of the Message-IDs of replies; a domain of yours.',
-    'MESSAGE_ID_DOMAIN',
-    'mailroom.invalid',
-  ),
   log: {
     level: s.oneOf('Lowest level that is logged.', 'LOG_LEVEL', 'info', ['debug', 'info', 'warn', 'error', 'silent']),
   },
@@ -192,13 +187,6 @@ export const settings: Settings = {
     ),
   },
   outbound: {
-    workersPerServer: s.integer(
-      'Replies of one SMTP server in hand at once, in each process.',
-      'OUTBOUND_WORKERS_PER_SERVER',
-      3,
-      1,
-      100,
-    ),
     journalDays: s.integer('Days that the journal of a reply is kept.', 'OUTBOUND_JOURNAL_DAYS', 8, 1, 365),
     uncertain: {
       lookForMinutes: s.integer(
@@ -210,23 +198,6 @@ export const settings: Settings = {
       ),
     },
     ehloName: s.optional(s.hostName('Name in EHLO; default: the host name of the machine.', 'OUTBOUND_EHLO_NAME', '')),
-    maxAttempts: s.integer('Attempts before a reply fails on passing trouble.', 'OUTBOUND_MAX_ATTEMPTS', 12, 1, 1000),
-    backoff: {
-      baseMs: s.integer(
-        'First wait after passing trouble, doubled each time, in milliseconds.',
-        'OUTBOUND_BACKOFF_BASE_MS',
-        5000,
-        1,
-        600_000,
-      ),
-      capMs: s.integer(
-        'Longest wait between attempts in milliseconds.',
-        'OUTBOUND_BACKOFF_CAP_MS',
-        900_000,
-        1,
-        86_400_000,
-      ),
-    },
     connectTimeoutMs: s.integer(
       'Time for connection and greeting in milliseconds.',
       'OUTBOUND_CONNECT_TIMEOUT_MS',
@@ -254,13 +225,6 @@ export const settings: Settings = {
       8,
       1,
       365,
-    ),
-    maxMessageSize: s.integer(
-      'Largest composed reply in bytes (Exchange Online: 35 MB with encoding).',
-      'OUTBOUND_MAX_MESSAGE_SIZE',
-      35 * MiB,
-      1024,
-      150 * MiB,
     ),
   },
   oauth: {

@@ -36,7 +36,6 @@ export function journey(options: JourneyOptions) {
 
   const settings = {
     mode: 'production',
-    messageIdDomain: 'contoso.example',
     blobs: { kind: 'folder', folder: join(dir.path, 'blobs') },
     http: { host: '127.0.0.1', port: 0 },
     inbound: { startStaggerMs: 0, leaseSeconds: 3, deadAfterSeconds: 10, backoff: { baseMs: 100, capMs: 2_000 } },

@@ -100,7 +100,7 @@ describe('problems', () => {
       'http.apiTokens: entry 1 (ops) must have a token of at least 16 characters',
     ],
     [{ MAILROOM_REDIS_ULR: 'x' }, 'MAILROOM_REDIS_ULR: is not a setting; did you mean MAILROOM_REDIS_URL?'],
-    [{ MAILROOM_MESSAGE_ID_DOMAIN: 'a b' }, 'messageIdDomain: must be a host name, got "a b"'],
+    [{ MAILROOM_OUTBOUND_EHLO_NAME: 'a b' }, 'outbound.ehloName: must be a host name, got "a b"'],
     [{ MAILROOM_REDIS_TLS_CA: 'nonsense' }, 'redis.tls.ca: must be a certificate in PEM form, got "nonsense"'],
     [
       { MAILROOM_REDIS_URL_FILE: '/nowhere' },
