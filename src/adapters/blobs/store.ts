@@ -3,7 +3,7 @@
 //
 // Keys: unencrypted, the SHA-256 of the content; encrypted, `<HMAC of that SHA-256>.enc` under a key derived from the ring's first key, so that
 // the names tell nobody what is stored. After a rotation the same content gets a new key: one more blob, and the old one ages out.
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import type { KeyRing } from '../../config/config.ts';
 import type { BlobReference } from '../../contract/message.ts';
 import type { BlobStore } from '../../domain/blob-store.ts';
@@ -27,9 +27,7 @@ export function createStore(depot: Depot, ring: KeyRing = []): BlobStore {
   const nameOf = (sha256: Buffer): string => (named === undefined ? sha256.toString('hex') : `${named(sha256)}.enc`);
 
   async function prepare(bytes: Uint8Array): Promise<{ reference: BlobReference; item: DepotItem }> {
-    const hash = createHash('sha256');
-    for await (const part of steps(bytes)) hash.update(part);
-    const sha256 = hash.digest();
+    const sha256 = bytes.length <= STEP ? hash('sha256', bytes, 'buffer') : await hashInSteps(bytes);
     const key = nameOf(sha256);
     const stored = sealingKey === undefined ? bytes : await collect(seal(steps(bytes), sealingKey, () => key));
     return {
@@ -156,6 +154,12 @@ function valid(key: string): string {
     throw new MailroomError('BLOB_NOT_FOUND', { message: 'This is not the key of a blob.', field: 'blob' });
   }
   return key;
+}
+
+async function hashInSteps(bytes: Uint8Array): Promise<Buffer> {
+  const sum = createHash('sha256');
+  for await (const part of steps(bytes)) sum.update(part);
+  return sum.digest();
 }
 
 /** A large mail in pieces, with a turn of the event loop between them. */
