@@ -3,18 +3,27 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
+import { createSentFolder } from '../../src/adapters/imap/sent-folder.ts';
+import type { GetToken } from '../../src/adapters/smtp/submitter.ts';
 import type { BlobStore } from '../../src/domain/blob-store.ts';
+import type { ImapServer, SmtpServer } from '../../src/domain/email-server.ts';
 import { MailroomError } from '../../src/domain/errors.ts';
 import { startOutbound } from '../../src/outbound/index.ts';
 import type { SentFolder } from '../../src/outbound/ports.ts';
-import { memoryBlobs, rig, smtpServer } from '../integration/outbound/rig.ts';
+import { openSubmitterWith } from '../integration/outbound/exchange-rig.ts';
+import { memoryBlobs, rig } from '../integration/outbound/rig.ts';
 
 export interface WorkerSettings {
   redisPort: number;
-  sinkPort: number;
+  server: SmtpServer;
+  /** Of the test: GET /<replyId> says how many copies are in Sent; GET /token gives an access token. */
   sentUrl: string;
   blobFolder: string;
+  /** Sent is read here over IMAP instead. */
+  imap?: ImapServer;
 }
+
+export const GENEROUS = { pace: { perMinute: 1_000_000, connections: 4, recipientsPerDay: 10_000_000 } };
 
 export function fileBlobs(folder: string): BlobStore {
   mkdirSync(folder, { recursive: true });
@@ -59,16 +68,20 @@ async function main(settings: WorkerSettings): Promise<void> {
     },
     append: async () => 'was-there',
   };
-  const servers = [
-    smtpServer(settings.sinkPort, { pace: { perMinute: 1_000_000, connections: 4, recipientsPerDay: 10_000_000 } }),
-  ];
+  const getToken: GetToken = async (_server, _protocol, options) => {
+    const answer = await fetch(`${settings.sentUrl}/token${options?.renew === true ? '?renew' : ''}`);
+    return { accessToken: await answer.text(), expiresAt: new Date(Date.now() + 3_600_000) };
+  };
+  const { imap } = settings;
   const one = rig(
     redis,
-    servers,
-    sent,
+    [settings.server],
+    imap === undefined ? sent : createSentFolder({ getToken, imapServers: () => [imap] }),
     { waitScale: 0.02, slotTtlMs: 800, settleMs: 1_500, firstLookMs: 300, leaseMs: 1_200 },
     fileBlobs(settings.blobFolder),
   );
+  if (settings.server.authentication.type === 'OAuth2')
+    one.deps.openSubmitter = openSubmitterWith(getToken, undefined, 2_000);
   await startOutbound(one.deps);
   process.send?.('ready');
 }
