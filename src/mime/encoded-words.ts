@@ -114,8 +114,10 @@ function decodeQ(payload: string): string {
   return out + text.slice(from);
 }
 
-const wordBytes = (word: Word): string =>
-  word.base64 ? Buffer.from(word.payload, 'base64').toString('latin1') : decodeQ(word.payload);
+const wordBytes = (word: Word): string | Buffer =>
+  word.base64 ? Buffer.from(word.payload, 'base64') : decodeQ(word.payload);
+
+const latin1 = (bytes: string | Buffer): string => (typeof bytes === 'string' ? bytes : bytes.toString('latin1'));
 
 /**
  * Header text with encoded words decoded and raw 8-bit bytes repaired. White space between adjacent words is dropped, and words of one charset
@@ -126,10 +128,11 @@ export function decodeHeaderText(value: string, hint?: string, repairs?: TextRep
   if (at === -1) return decodeRaw(value, hint, repairs);
   let out = '';
   let from = 0;
-  let pending: { charset: string; bytes: string } | undefined;
+  let pending: { charset: string; bytes: string | Buffer } | undefined;
   const flush = (): void => {
     if (pending === undefined) return;
-    const decoded = decodeText(Buffer.from(pending.bytes, 'latin1'), pending.charset, hint);
+    const { bytes } = pending;
+    const decoded = decodeText(typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes, pending.charset, hint);
     note(repairs, decoded.repaired);
     out += decoded.text;
     pending = undefined;
@@ -148,7 +151,10 @@ export function decodeHeaderText(value: string, hint?: string, repairs?: TextRep
       out += decodeRaw(between, hint, repairs);
     }
     if (value.slice(word.end - 2, word.end) !== '?=' && repairs !== undefined) repairs.malformedWord = true;
-    pending = { charset: word.charset, bytes: (pending?.bytes ?? '') + wordBytes(word) };
+    pending = {
+      charset: word.charset,
+      bytes: pending === undefined ? wordBytes(word) : latin1(pending.bytes) + latin1(wordBytes(word)),
+    };
     from = word.end;
     at = value.indexOf('=?', from);
   }

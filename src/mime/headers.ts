@@ -90,7 +90,7 @@ export function readHeaders(
     const colon = fieldColon(raw, pos, lineEnd);
     if (colon !== -1) {
       close();
-      name = raw.toString('latin1', pos, colon).trimEnd().toLowerCase();
+      name = lowerName(raw, pos, colon);
       valueStart = colon + 1;
       valueEnd = lineEnd;
     } else if (fields.length === 0 && valueStart === -1 && isMboxLine(raw, pos, lineEnd)) {
@@ -108,6 +108,19 @@ export function readHeaders(
   close();
   if (pos >= end) return { fields, bodyStart: end, junkLines, unterminated: true, truncated: false };
   return { fields, bodyStart: afterBlankLine(raw, pos, end), junkLines, unterminated: false, truncated: true };
+}
+
+/** Names recur in every mail: known ones cost a look-up. Bounded, as names may be anything. */
+const lowered = new Map<string, string>();
+
+function lowerName(raw: Buffer, start: number, end: number): string {
+  const declared = raw.toString('latin1', start, end);
+  let name = lowered.get(declared);
+  if (name === undefined) {
+    name = declared.trimEnd().toLowerCase();
+    if (lowered.size < 1000 && name.length <= 40) lowered.set(declared, name);
+  }
+  return name;
 }
 
 /** Blank lines before the very first field (some fetchers add one), if a field does follow; else 0. */

@@ -102,7 +102,7 @@ export function* walk(raw: Buffer, limits: WalkLimits): Generator<void, Walk> {
     if (header.truncated) warn('header-truncated', path);
     const declared = field(header.fields, 'content-type');
     const digest = parent !== undefined && parent.type.value === 'multipart/digest';
-    let type = declared === undefined ? { value: '', params: {} } : parseParameterized(unfold(declared));
+    let type = declared === undefined ? { value: '', params: {} } : contentType(declared);
     const typed = /^[^/\s]+\/[^/\s]+$/.test(type.value);
     if (!typed) type = { value: digest ? 'message/rfc822' : looseType(type.value), params: type.params };
     const part: Part = {
@@ -228,6 +228,20 @@ export function* walk(raw: Buffer, limits: WalkLimits): Generator<void, Walk> {
   if (root.path === '' && !root.multipart) root.path = '1';
   if (!truncated && stack.some((f) => !f.closed)) warn('boundary-unclosed', stack[stack.length - 1]?.part.path ?? '');
   return { root, warnings, truncated };
+}
+
+/** Types of text parts, as nearly all mails declare them, parsed once. Never changed afterwards by anyone; bounded. */
+const knownTypes = new Map<string, Parameterized>();
+
+function contentType(declared: string): Parameterized {
+  if (declared.length > 60) return parseParameterized(unfold(declared));
+  let type = knownTypes.get(declared);
+  if (type === undefined) {
+    type = parseParameterized(unfold(declared));
+    if (knownTypes.size < 200 && type.value.startsWith('text/') && type.params.name === undefined)
+      knownTypes.set(declared, type);
+  }
+  return type;
 }
 
 /** Multiparts whose delimiters turned out to be none: their preamble is all there is, and is shown as text. */

@@ -351,7 +351,11 @@ function signatureStart(
   for (let k = from; k < to; k++) {
     const line = lines[k] as string;
     if (kinds[k] !== kind.text) continue;
-    const delimiter = signatureDelimiter.test(line) || /^_{10,}$/.test(line) || ((marks?.[k] ?? 0) & 8) !== 0;
+    const first = line.charCodeAt(0);
+    const delimiter =
+      (first === 0x2d && signatureDelimiter.test(line)) ||
+      (first === 0x5f && /^_{10,}$/.test(line)) ||
+      ((marks?.[k] ?? 0) & 8) !== 0;
     // Text must stand before it; a mail that begins with `--` is not all signature.
     if (delimiter && hasText(kinds, from, k)) {
       stop = k;
