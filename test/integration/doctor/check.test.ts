@@ -61,7 +61,7 @@ async function check({ server, others, application, deps }: Setting): Promise<Ch
     sendProbe: false,
     redirectUri: 'http://localhost:8025/signin/callback',
     ehloName: 'gateway.contoso.example',
-    timeoutMs: 5_000,
+    timeoutMs: 15_000,
     sentCopyMs: 10_000,
     sentCopyEveryMs: 20,
     now: Date.now,
