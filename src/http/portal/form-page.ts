@@ -179,4 +179,4 @@ function consent(frame: Frame, name: string, { person }: { person?: string }): H
 
 /** The warnings as sentences, each with what to do. */
 export const warningTexts = ({ language }: Pick<Frame, 'language'>, findings: readonly Finding[]): string[] =>
-  findings.map((finding) => `${findingIn(language, finding)} ${finding.hint[language]}`);
+  findings.map((finding) => `${findingIn(language, finding).replace(/\.?$/, '.')} ${finding.hint[language]}`);
