@@ -34,6 +34,9 @@ if (asked !== 'all' && !NAMES.includes(asked as Name)) {
   );
   process.exit(2);
 }
+// An exit, unlike a signal's default, ends the servers that were started (test/support/processes.ts).
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.exit(130));
+
 const wanted = (name: Name) => asked === 'all' || asked === name;
 const n = values.n === undefined ? undefined : Number(values.n);
 const rounds = values.rounds === undefined ? 3 : Number(values.rounds);
