@@ -1,0 +1,360 @@
+// An administrator in a real browser: steps 4 to 6 of the handbook for a shared mailbox of the sandbox tenant, in both languages; delegated
+// consent; then a mail arrives on the flow's queue and a reply leaves. Every page is held against axe. Writes the screenshots of docs/img.
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
+import { journey, replyJob } from '../support/journey.ts';
+import { startRedis, type TestRedis } from '../support/redis.ts';
+import { freePort, tempDir, waitFor } from '../support/temp.ts';
+
+const SUPPORT = 'support@contoso.example';
+const SALES = 'vertrieb@contoso.example';
+const ALEX = 'alex@contoso.example';
+const JANE = 'jane@customer.example';
+const CLIENT = '7d3f2c1a-5b4e-4f60-9a8b-1c2d3e4f5a6b';
+const SECRET = 'portal~journey~client~secret';
+const axe = createRequire(import.meta.url).resolve('axe-core');
+const image = (name: string) => fileURLToPath(new URL(`../../docs/img/${name}.png`, import.meta.url));
+
+let redis: TestRedis;
+let sandbox: Sandbox;
+let dir: ReturnType<typeof tempDir>;
+let j: ReturnType<typeof journey>;
+let base: string;
+let browser: Browser;
+
+beforeAll(async () => {
+  redis = await startRedis();
+  sandbox = await startSandbox({
+    users: [
+      { address: SUPPORT, kind: 'shared' },
+      { address: SALES, kind: 'shared' },
+      { address: ALEX, displayName: 'Alex Weber', password: 'sandbox-alex' },
+      { address: JANE, kind: 'customer' },
+    ],
+    applications: [{ clientId: CLIENT, secret: SECRET }],
+    permissions: {
+      fullAccess: { [SUPPORT]: [ALEX], [SALES]: [ALEX] },
+      sendAs: { [SUPPORT]: [ALEX], [SALES]: [ALEX] },
+    },
+  });
+  dir = tempDir('portal-journey');
+  const port = await freePort();
+  base = `http://localhost:${port}`;
+  j = journey({
+    redisUrl: redis.url,
+    caFile: await sandbox.caFile(`${dir.path}/ca.pem`),
+    emailServers: [],
+    settings: {
+      organisation: 'Contoso',
+      http: { host: '127.0.0.1', port, publicUrl: base },
+      oauthApplications: [
+        {
+          name: 'Contoso',
+          tenant: sandbox.tenant,
+          clientId: CLIENT,
+          authority: sandbox.authority.slice(0, sandbox.authority.lastIndexOf('/')),
+          credentials: [{ secretEnv: 'MAILROOM_SECRET_APP' }],
+        },
+      ],
+    },
+    env: { MAILROOM_SECRET_APP: SECRET },
+  });
+  await j.start(['serve']).waitForEvent('GatewayStarted');
+  browser = await chromium.launch({
+    executablePath: '/usr/bin/chromium',
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  });
+});
+afterAll(async () => {
+  await browser?.close();
+  await j?.stop();
+  await sandbox?.stop();
+  await redis?.stop();
+  dir?.remove();
+});
+
+/** Serious or not: no rule may be broken. */
+async function accessible(page: Page): Promise<void> {
+  await page.evaluate(await axeSource());
+  const found = await page.evaluate(async () => {
+    const { axe: run } = globalThis as unknown as {
+      axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
+    };
+    return (await run.run()).violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`);
+  });
+  expect(found, page.url()).toEqual([]);
+}
+let source: string | undefined;
+async function axeSource(): Promise<string> {
+  const { readFile } = await import('node:fs/promises');
+  source ??= await readFile(axe, 'utf8');
+  return source;
+}
+
+async function open(locale: string, options: object = {}): Promise<{ page: Page; context: BrowserContext }> {
+  const context = await browser.newContext({
+    locale,
+    viewport: { width: 1200, height: 800 },
+    ignoreHTTPSErrors: true,
+    ...options,
+  });
+  const page = await context.newPage();
+  page.setDefaultTimeout(60_000);
+  // Printed and ended are two moments: the secret is waited for, not the end.
+  const invite = j.start(['invite', '--name', 'Kim Administrator']);
+  const secret = await waitFor(() => /^[\w-]{43}$/m.exec(invite.output())?.[0], {
+    timeoutMs: 60_000,
+    describe: () => `a one-time secret; printed: ${invite.output()}`,
+  });
+  await page.goto(`${base}/portal`);
+  await page.locator('#secret').fill(secret);
+  await page.locator('main button').click();
+  await page.locator('main [role=alert], main table').first().waitFor();
+  expect(await page.locator('main [role=alert]').allTextContents()).toEqual([]);
+  return { page, context };
+}
+
+interface Wide {
+  document: { documentElement: { scrollWidth: number } };
+  innerWidth: number;
+}
+interface Words {
+  locale: string;
+  title: string;
+  addImap: string;
+  addSmtp: string;
+  addAddress: string;
+  save: string;
+  warning: RegExp;
+  consent: string;
+  watching: string;
+  deleteAsk: string;
+}
+const languages: (Words & { mailbox: string; flow: string; person: string })[] = [
+  {
+    locale: 'en-GB',
+    title: 'Email servers',
+    addImap: 'Add IMAP server',
+    addSmtp: 'Add SMTP server',
+    addAddress: 'Add address',
+    save: 'Save',
+    warning: /personal address/,
+    consent: 'Sign in and consent',
+    watching: 'Watching',
+    deleteAsk: 'Delete this email server?',
+    mailbox: SUPPORT,
+    flow: 'Support',
+    person: ALEX,
+  },
+  {
+    locale: 'de-DE',
+    title: 'E-Mail Server',
+    addImap: 'IMAP-Server anlegen',
+    addSmtp: 'SMTP-Server anlegen',
+    addAddress: 'Adresse hinzufügen',
+    save: 'Speichern',
+    warning: /persönlichen Adresse/,
+    consent: 'Anmelden und zustimmen',
+    watching: 'Aktiv',
+    deleteAsk: 'Diesen E-Mail-Server löschen?',
+    mailbox: SALES,
+    flow: 'Vertrieb & Beratung',
+    person: ALEX,
+  },
+];
+
+describe.each(languages)('the handbook’s steps 4 to 6 ($locale)', (words) => {
+  const { flow, mailbox } = words;
+  const language = words.locale.slice(0, 2);
+  const imapName = `${flow} IMAP`;
+  const smtpName = `${flow} SMTP`;
+
+  it('leads to a mail on the flow’s queue and a reply that leaves', async () => {
+    const { page, context } = await open(words.locale);
+    const problems: string[] = [];
+    page.on('pageerror', (error) => problems.push(error.message));
+    page.on(
+      'console',
+      (line) =>
+        void (line.type() === 'error' && /Content.Security|refused/i.test(line.text()) && problems.push(line.text())),
+    );
+
+    const warning = page.locator('#warnings p', { hasText: mailbox }).filter({ hasText: words.warning });
+
+    // Step 4: the menu leads to the list.
+    expect(await page.locator('html').getAttribute('lang')).toBe(language);
+    await page.getByRole('navigation').getByRole('link', { name: words.title }).click();
+    await page.getByRole('heading', { level: 1, name: words.title }).waitFor();
+    await accessible(page);
+
+    // Step 5: the IMAP server, fields in the handbook's order.
+    await page.getByRole('link', { name: words.addImap }).click();
+    const labels = await page
+      .locator('.card')
+      .first()
+      .locator('label, legend')
+      .filter({ visible: true })
+      .allTextContents();
+    expect(labels).toEqual([
+      'Server Type',
+      'Name',
+      'Host',
+      'Port',
+      'TLS',
+      'Authentication Type',
+      'User',
+      'Email Flow',
+      'Enabled',
+    ]);
+    expect(await page.getByLabel('Host').inputValue()).toBe('outlook.office365.com');
+    await page.getByLabel('Name', { exact: true }).fill(imapName);
+    await page.getByLabel('Host').fill('localhost');
+    await page.getByLabel('Port').fill(String(sandbox.imap.port));
+    await page.getByLabel('User', { exact: true }).fill(mailbox);
+    await warning.waitFor();
+    // Inline: a field left empty says so before anything is saved.
+    await page.getByLabel('Email Flow').fill('x');
+    await page.getByLabel('Email Flow').fill('');
+    await page.getByLabel('Name', { exact: true }).focus();
+    await page.locator('#emailFlow-error:not(:empty)').waitFor();
+    await page.getByLabel('Email Flow').fill(flow);
+    await page.locator('details summary').click();
+    await page.locator('#startFrom').fill('all');
+    await page.locator('#emailFlow-error:empty').waitFor({ state: 'attached' });
+    await accessible(page);
+    await page.getByRole('button', { name: words.save }).click();
+    // The list shows the handbook's note as a warning, and the mailbox comes alive without a reload.
+    const row = page.locator('tr', { has: page.getByRole('link', { name: imapName, exact: true }) });
+    await row.getByText(words.warning).waitFor();
+    await row.locator('.badge.ok', { hasText: words.watching }).waitFor();
+    await accessible(page);
+    await page.screenshot({ path: image(`portal-warning-${language}`) });
+
+    // Step 6: the SMTP server of the person, who consents; the shared address is missing at first.
+    await page.getByRole('link', { name: words.addSmtp }).click();
+    const smtpLabels = await page
+      .locator('.card')
+      .first()
+      .locator('label, legend')
+      .filter({ visible: true })
+      .allTextContents();
+    expect(smtpLabels).toEqual([
+      'Server Type',
+      'Name',
+      'Host',
+      'Port',
+      'TLS',
+      'Authentication Type',
+      'User',
+      'Additional Email From Addresses',
+      'Enabled',
+    ]);
+    await page.getByLabel('Name', { exact: true }).fill(smtpName);
+    await page.getByLabel('Host').fill('localhost');
+    await page.getByLabel('Port').fill(String(sandbox.smtp.port));
+    await page.getByLabel('User', { exact: true }).fill(words.person);
+    await page.locator('select[name=signIn]').selectOption('delegated');
+    await warning.waitFor();
+    await page.getByRole('button', { name: words.addAddress }).click();
+    await page.locator('#address-1').fill(`info-${language}@contoso.example`);
+    await accessible(page);
+    await page
+      .locator('#warnings')
+      .evaluate((box) => (box as unknown as { scrollIntoView(where: object): void }).scrollIntoView({ block: 'end' }));
+    await page.screenshot({ path: image(`portal-form-${language}`) });
+    await page.locator('#address-0').fill(mailbox);
+    await warning.waitFor({ state: 'detached' });
+    await page.getByRole('button', { name: words.save }).click();
+    await page.getByRole('link', { name: smtpName, exact: true }).click();
+    await page.getByRole('button', { name: words.consent }).click();
+    await accessible(page);
+    await page.locator('#continue').click();
+    await page.getByRole('button', { name: words.person }).click();
+    await page.waitForURL('**/portal/email-servers?done=signedInDone');
+    expect(await row.getByText(words.warning).count()).toBe(0);
+
+    // A mail arrives on the flow's queue, a reply leaves from the shared address.
+    const raw = `From: Jane <${JANE}>\r\nTo: ${mailbox}\r\nSubject: Question\r\nMessage-ID: <portal-${language}@customer.example>\r\n\r\nHello\r\n`;
+    sandbox.mailboxes.deliver(mailbox, raw, JANE);
+    const [message] = await j.waitForMessages(flow, 1);
+    expect(message).toMatchObject({ emailFlow: flow, mailbox });
+    await j.addReply(smtpName, {
+      replyId: `portal-${language}`,
+      from: mailbox,
+      to: [JANE],
+      subject: 'Re: Question',
+      text: 'Answer',
+      answers: { messageId: `<portal-${language}@customer.example>`, mailbox },
+    });
+    const result = await j.result(smtpName, replyJob(`portal-${language}`), 60_000);
+    expect(result, JSON.stringify(result)).toMatchObject({ state: 'accepted', from: mailbox });
+
+    // Overview, changes, copy and the question before deleting.
+    await page.goto(`${base}/portal`);
+    await page.getByRole('rowheader', { name: flow, exact: true }).waitFor();
+    await accessible(page);
+    await page.screenshot({ path: image(`portal-overview-${language}`) });
+    await page.goto(`${base}/portal/audit`);
+    await accessible(page);
+    await page.goto(`${base}/portal/email-servers`);
+    await page.screenshot({ path: image(`portal-list-${language}`) });
+    await page.goto(`${base}/portal/email-servers/delete?name=${encodeURIComponent(imapName)}`);
+    await page.getByRole('heading', { name: words.deleteAsk }).waitFor();
+    expect(await page.locator('main').textContent()).toContain(mailbox);
+    await accessible(page);
+    expect(problems).toEqual([]);
+    await context.close();
+  });
+});
+
+it('fits a phone, is readable in the dark, and needs no script', async () => {
+  const { page, context } = await open('de-DE', {
+    viewport: { width: 390, height: 844 },
+    colorScheme: 'dark',
+    javaScriptEnabled: true,
+  });
+  for (const url of ['/portal', '/portal/email-servers', '/portal/email-servers/new?type=SMTP']) {
+    await page.goto(base + url);
+    expect(
+      await page.evaluate(
+        () =>
+          (globalThis as unknown as Wide).document.documentElement.scrollWidth <=
+          (globalThis as unknown as Wide).innerWidth,
+      ),
+      url,
+    ).toBe(true);
+    await accessible(page);
+  }
+  await page.screenshot({ path: image('portal-phone-dark') });
+  await page.getByRole('link', { name: 'English' }).click();
+  await page.getByRole('heading', { name: 'New email server' }).waitFor();
+  await context.close();
+
+  const plain = await open('en-GB', { javaScriptEnabled: false });
+  await plain.page.goto(`${base}/portal/email-servers/new?type=SMTP`);
+  await plain.page.getByLabel('Name', { exact: true }).fill('No script');
+  await plain.page.getByRole('button', { name: 'Add address' }).click();
+  await plain.page.locator('#address-1').fill(SUPPORT);
+  await plain.page.getByRole('button', { name: 'Save' }).click();
+  await plain.page.getByRole('alert').getByRole('link', { name: 'User' }).waitFor();
+  expect(await plain.page.locator('#address-0').inputValue()).toBe(SUPPORT);
+  await plain.page.getByLabel('User', { exact: true }).fill('no-script@contoso.example');
+  await plain.page.locator('#enabled').uncheck();
+  await plain.page.getByRole('button', { name: 'Save' }).click();
+  await plain.page.getByRole('link', { name: 'Delete: No script' }).click();
+  await plain.page.getByRole('button', { name: 'Delete' }).click();
+  await plain.page.getByRole('status').waitFor();
+  expect(await plain.page.getByRole('link', { name: 'No script', exact: true }).count()).toBe(0);
+  await plain.context.close();
+});
