@@ -1,4 +1,5 @@
 // Mailroom as a process of its own: spawned as an operator would start it, its JSON log lines read, killed or stopped by pid.
+import { finished } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { type StartedProcess, startProcess } from './processes.ts';
 import { type WaitOptions, waitFor } from './temp.ts';
@@ -94,6 +95,12 @@ export function startMailroom(options: MailroomOptions): MailroomProcess {
         timeoutMs,
         describe: () => `mailroom to end; its last lines:\n${end()}`,
       });
+      // The process is gone; what it wrote last may still be in the pipes.
+      await Promise.all(
+        [started.child.stdout, started.child.stderr].map(
+          (stream) => stream && !stream.readableEnded && finished(stream).catch(() => {}),
+        ),
+      );
       return started.child.exitCode;
     },
     kill9: () => started.kill9(),
