@@ -1,5 +1,6 @@
 // An administrator in a real browser: steps 4 to 6 of the handbook for a shared mailbox of the sandbox tenant, in both languages; delegated
-// consent; then a mail arrives on the flow's queue and a reply leaves. Every page is held against axe. Writes the screenshots of docs/img.
+// consent; then a mail arrives on the flow's queue and a reply leaves. Every page is held against axe. With MAILROOM_SCREENSHOTS=1 it writes
+// the screenshots of docs/img.
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
@@ -16,7 +17,11 @@ const JANE = 'jane@customer.example';
 const CLIENT = '7d3f2c1a-5b4e-4f60-9a8b-1c2d3e4f5a6b';
 const SECRET = 'portal~journey~client~secret';
 const axe = createRequire(import.meta.url).resolve('axe-core');
-const image = (name: string) => fileURLToPath(new URL(`../../docs/img/${name}.png`, import.meta.url));
+/** Screenshots go into docs/img when asked for (MAILROOM_SCREENSHOTS=1), else they are taken all the same and thrown away: a run leaves nothing changed. */
+const image = (name: string) =>
+  process.env.MAILROOM_SCREENSHOTS === '1'
+    ? fileURLToPath(new URL(`../../docs/img/${name}.png`, import.meta.url))
+    : `${dir.path}/${name}.png`;
 
 let redis: TestRedis;
 let sandbox: Sandbox;
