@@ -1,4 +1,4 @@
-// Parse speed: ours beside mailparser (lean) and postal-mime on one generated mix, interleaved in rounds; and a 25 MB mail in slices.
+// Parse speed: ours beside mailparser (lean) and postal-mime on one generated mix, interleaved in rounds; and mails of 25 MB in slices.
 // `node bench/parse.ts [mails] [rounds]`, or `npm run bench -- parse`. Prints a table and, as the last line, JSON.
 import { pathToFileURL } from 'node:url';
 import { simpleParser } from 'mailparser';
@@ -117,7 +117,8 @@ export interface ParseBench {
   factor: number;
   /** The same by wall clock. */
   factorWall: number;
-  large: { milliseconds: number; longestBlock: number; peakMegabytes: number };
+  /** Mails of 25 MB through parseMessageInSlices. */
+  blocks: Record<string, Block>;
 }
 
 const lean = { skipHtmlToText: true, skipTextToHtml: true, skipImageLinks: true, skipTextLinks: true };
@@ -162,41 +163,77 @@ export async function benchParse(count = 400, rounds = 5): Promise<ParseBench> {
     cpu,
     factor: tenth(Math.min(...others.map((name) => cpu[name] ?? 0)) / (cpu.mailroom ?? 1)),
     factorWall: tenth((rates.mailroom ?? 0) / Math.max(...others.map((name) => rates[name] ?? 0))),
-    large: await large(),
+    blocks: await blocks(),
   };
 }
 
 const median = (list: number[]): number => list.toSorted((a, b) => a - b)[Math.floor(list.length / 2)] ?? 0;
 
-/** 25 MB with an 18 MB attachment: time, longest time the event loop was held, memory above idle (the mail itself not counted). */
-async function large(): Promise<ParseBench['large']> {
-  const attachment = Buffer.alloc(18 << 20, 'Mailroom')
-    .toString('base64')
-    .replace(/(.{76})/g, '$1\r\n');
-  const raw = Buffer.from(
-    `${head(0)}\r\nContent-Type: multipart/mixed; boundary="x"\r\n\r\n--x\r\nContent-Type: text/plain\r\n\r\nhello\r\n--x\r\nContent-Type: application/pdf; name=a.pdf\r\nContent-Transfer-Encoding: base64\r\n\r\n${attachment}\r\n--x--\r\n`,
-  );
-  await parseMessageInSlices(raw);
+const LARGE = 25 << 20;
+const simple = (type: string, line: string): Buffer =>
+  Buffer.concat([Buffer.from(`${head(0)}\r\nContent-Type: ${type}\r\n\r\n`), Buffer.alloc(LARGE, line)]);
+
+/** Mails of 25 MB: with an attachment of 18 MB, one body of html or text, and nothing but lines that look like delimiters. */
+const largeMails: Record<string, () => Buffer> = {
+  pdf: () => {
+    const attachment = Buffer.alloc(18 << 20, 'Mailroom')
+      .toString('base64')
+      .replace(/(.{76})/g, '$1\r\n');
+    return Buffer.from(
+      `${head(0)}\r\nContent-Type: multipart/mixed; boundary="x"\r\n\r\n--x\r\nContent-Type: text/plain\r\n\r\nhello\r\n--x\r\nContent-Type: application/pdf; name=a.pdf\r\nContent-Transfer-Encoding: base64\r\n\r\n${attachment}\r\n--x--\r\n`,
+    );
+  },
+  html: () => simple('text/html; charset=utf-8', '<div class="a"><p>Grüße an alle <b>Kunden</b></p></div>\r\n'),
+  text: () => simple('text/plain; charset=utf-8', 'Grüße an alle Kunden, the order has not yet arrived: please\r\n'),
+  dashes: () => simple('multipart/mixed; boundary="x"', '--\r\n'),
+};
+
+export interface Block {
+  milliseconds: number;
+  /** Longest time the event loop was held: wall clock, and CPU time of the thread, which other processes do not stretch. */
+  longestBlock: number;
+  longestBlockCpu: number;
+  /** Memory above idle, the mail itself not counted. */
+  peakMegabytes: number;
+}
+
+async function blocks(): Promise<Record<string, Block>> {
+  const result: Record<string, Block> = {};
+  for (const [name, make] of Object.entries(largeMails)) result[name] = await block(make());
+  return result;
+}
+
+async function block(raw: Buffer): Promise<Block> {
   const idle = process.memoryUsage().rss;
+  const cpuMillis = (): number => {
+    const { user, system } = process.threadCpuUsage();
+    return (user + system) / 1000;
+  };
   let peak = idle;
   let last = performance.now();
+  let lastCpu = cpuMillis();
   let longest = 0;
+  let longestCpu = 0;
   let running = true;
   const tick = (): void => {
-    const now = performance.now();
-    longest = Math.max(longest, now - last);
-    last = now;
+    longest = Math.max(longest, performance.now() - last);
+    longestCpu = Math.max(longestCpu, cpuMillis() - lastCpu);
     peak = Math.max(peak, process.memoryUsage().rss);
+    last = performance.now();
+    lastCpu = cpuMillis();
     if (running) setImmediate(tick);
   };
   setImmediate(tick);
   const began = performance.now();
   await parseMessageInSlices(raw);
   const milliseconds = performance.now() - began;
+  await new Promise((resolve) => setImmediate(resolve));
   running = false;
+  const tenth = (value: number): number => Math.round(value * 10) / 10;
   return {
     milliseconds: Math.round(milliseconds),
-    longestBlock: Math.round(longest * 10) / 10,
+    longestBlock: tenth(longest),
+    longestBlockCpu: tenth(longestCpu),
     peakMegabytes: Math.round((peak - idle) / 1e6),
   };
 }
@@ -209,8 +246,9 @@ if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.a
       `${name.padEnd(18)}${String(rate).padStart(8)} mails/s${String(result.cpu[name]).padStart(8)} CPU ms / 1,000`,
     );
   console.log(`factor over the faster peer: ${result.factor} by CPU, ${result.factorWall} by wall clock`);
-  console.log(
-    `25 MB in slices: ${result.large.milliseconds} ms, longest block ${result.large.longestBlock} ms, ${result.large.peakMegabytes} MB above idle`,
-  );
+  for (const [name, b] of Object.entries(result.blocks))
+    console.log(
+      `25 MB ${name.padEnd(8)}${b.milliseconds} ms, longest block ${b.longestBlock} ms (CPU ${b.longestBlockCpu}), ${b.peakMegabytes} MB above idle`,
+    );
   console.log(JSON.stringify(result));
 }

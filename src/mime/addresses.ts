@@ -3,6 +3,8 @@ import { domainToUnicode } from 'node:url';
 import type { Address } from '../contract/message.ts';
 import { decodeHeaderText, singleLine, type TextRepairs } from './encoded-words.ts';
 
+/** Quoted words are added to a name up to this length. */
+const MAX_PHRASE = 8000;
 /** More recipients than this are not listed. */
 const MAX_ADDRESSES = 2000;
 
@@ -48,7 +50,9 @@ function mailbox(
       case '"': {
         const end = endOfQuoted(value, i + 1);
         const inner = value.slice(i + 1, end).replace(/\\(.)/gs, '$1');
-        if (value[end + 1] === '@' || (value[end + 1] === '.' && angle === undefined && phrase.endsWith('.')))
+        // Looking at the end of a long phrase after each addition would be quadratic; names are cut to 4,000 anyway.
+        if (phrase.length > MAX_PHRASE) quotedPhrase = true;
+        else if (value[end + 1] === '@' || (value[end + 1] === '.' && angle === undefined && phrase.endsWith('.')))
           phrase += value.slice(i, end + 1);
         else phrase += phrase === '' || phrase.endsWith(' ') ? inner : ` ${inner}`;
         quotedPhrase = true;

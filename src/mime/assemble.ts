@@ -8,7 +8,7 @@ import { classify } from './classify.ts';
 import { fromHeaders, headersOf, type Warn } from './header-fields.ts';
 import { readHeaders } from './headers.ts';
 import type { ParsedMessage } from './parsed-message.ts';
-import { replyText } from './reply-text/index.ts';
+import { MAX_HTML, MAX_INPUT, replyText } from './reply-text/index.ts';
 import { cutToBytes } from './text-bodies.ts';
 import { decodeWhole } from './transfer.ts';
 import { type Part, walk } from './walk.ts';
@@ -59,7 +59,7 @@ export function* assemble(
     }
   };
   // Bare CR as line end (old Macs): the same bytes with LF, so that offsets stay.
-  const source = raw.indexOf(0x0a) === -1 && raw.indexOf(0x0d) !== -1 ? macToUnix(raw, warn) : raw;
+  const source = raw.indexOf(0x0a) === -1 && raw.indexOf(0x0d) !== -1 ? yield* macToUnix(raw, warn) : raw;
   const walked = yield* walk(source, options);
   for (const [code, path] of walked.warnings) warn(code, path === '' ? undefined : `part ${path}`);
   let truncated = walked.truncated;
@@ -71,7 +71,7 @@ export function* assemble(
   yield;
 
   const bodies = yield* decodeSections(source, classified, hint, options.inlineTextBytes, warn);
-  const attachments = yield* listAttachments(source, classified.attachments, bodies, headers, hint, warn, expired);
+  const attachments = yield* listAttachments(source, classified.attachments, bodies, headers, hint, warn, expired, raw);
   if (attachments.cut) truncated = true;
   const { inlineTextBytes } = options;
   const reports: ReportPart[] = classified.reports.map((leaf) => ({
@@ -110,6 +110,10 @@ export function* assemble(
           textIsDerived: bodies.derived,
           answers: isAnswer(head),
         });
+  const unread = bodies.derived
+    ? bodies.text?.truncated === true || (bodies.htmlHead ?? '').length > MAX_HTML
+    : (bodies.text?.length ?? 0) > MAX_INPUT;
+  if (reply !== undefined && unread) warn('reply-text-cut');
   if (truncated) warn('truncated');
   return {
     parse: truncated ? 'truncated' : 'complete',
@@ -131,10 +135,14 @@ const isAnswer = (head: Pick<ParsedMessage, 'threading' | 'subject'>): boolean =
   head.threading.threadIndex !== undefined ||
   /^.{1,8}[:：]/.test(head.subject);
 
-function macToUnix(raw: Buffer, warn: Warn): Buffer {
+function* macToUnix(raw: Buffer, warn: Warn): Generator<void, Buffer> {
   warn('line-ends-repaired');
-  const copy = Buffer.from(raw);
-  for (let i = copy.indexOf(0x0d); i !== -1; i = copy.indexOf(0x0d, i + 1)) copy[i] = 0x0a;
+  const copy = Buffer.allocUnsafe(raw.length);
+  for (let from = 0; from < raw.length; from += 1 << 18) {
+    const to = Math.min(raw.length, from + (1 << 18));
+    for (let i = from; i < to; i++) copy[i] = raw[i] === 0x0d ? 0x0a : (raw[i] as number);
+    yield;
+  }
   return copy;
 }
 

@@ -50,6 +50,8 @@ export function* listAttachments(
   hint: string | undefined,
   warn: Warn,
   expired: () => boolean,
+  /** The mail as it came, if its line ends were repaired in `raw`: what slices are cut from. */
+  stored: Buffer = raw,
 ): Generator<void, { list: Attachment[]; cut: boolean }> {
   const list: Attachment[] = [];
   const names = new Set<string>();
@@ -69,7 +71,7 @@ export function* listAttachments(
       break;
     }
     const { part } = leaf;
-    const bytes = raw.subarray(part.bodyStart, part.bodyEnd);
+    const bytes = stored.subarray(part.bodyStart, part.bodyEnd);
     if (isTnef(leaf) && bytes.length <= MAX_TNEF) {
       const decoded = decodeWhole(bytes, leaf.encoding);
       const files = findTnefFiles(decoded);
@@ -138,7 +140,7 @@ export function* listAttachments(
     yield;
   }
   for (const file of bodies.uuencoded) {
-    const { size, sha256: digest } = yield* measure(raw.subarray(file.start, file.end), 'uuencode');
+    const { size, sha256: digest } = yield* measure(stored.subarray(file.start, file.end), 'uuencode');
     add(
       {
         contentType: typeByName(file.filename),

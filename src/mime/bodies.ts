@@ -51,7 +51,7 @@ export function* decodeSections(
       if (leaf.type === 'text/enriched' || leaf.type === 'text/richtext') text = enrichedToText(text);
       else if (leaf.part.type.params.format?.toLowerCase() === 'flowed') {
         text = unflow(text, leaf.part.type.params.delsp?.toLowerCase() === 'yes');
-      } else if (leaf.encoding === 'identity' && text.includes('begin ')) {
+      } else if (leaf.encoding === 'identity' && /(?:^|\n)begin /.test(text)) {
         const found = findUuencoded(raw, leaf.part.bodyStart, leaf.part.bodyEnd, text);
         for (const file of found.files) uuencoded.push({ ...file, path: leaf.part.path });
         text = found.text;

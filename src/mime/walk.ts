@@ -156,6 +156,8 @@ export function* walk(raw: Buffer, limits: WalkLimits): Generator<void, Walk> {
   while (pos < raw.length) {
     let lineStart: number;
     if (atLineStart && raw[pos] === 0x2d && raw[pos + 1] === 0x2d) lineStart = pos;
+    // Line after line of dashes is not worth a native search each.
+    else if (!atLineStart && raw[pos] === 0x0a && raw[pos + 1] === 0x2d && raw[pos + 2] === 0x2d) lineStart = pos + 1;
     else {
       const found = nextDashes(raw, pos, Math.min(raw.length, pos + WINDOW));
       if (found === -1) {
@@ -173,8 +175,7 @@ export function* walk(raw: Buffer, limits: WalkLimits): Generator<void, Walk> {
       checkpoint = lineStart + WINDOW;
       yield;
     }
-    let lineFeed = raw.indexOf(0x0a, lineStart);
-    if (lineFeed === -1) lineFeed = raw.length;
+    const lineFeed = endOfLine(raw, lineStart);
     const index = delimiter(lineStart, lineFeed);
     if (index === -1) {
       pos = lineFeed;
@@ -265,6 +266,14 @@ function nextDashes(raw: Buffer, from: number, to: number): number {
     at = range.indexOf(DASHES, k);
   }
   return -1;
+}
+
+/** Index of the next line feed, or the length. Short lines cost no native search. */
+function endOfLine(raw: Buffer, from: number): number {
+  const near = Math.min(raw.length, from + 16);
+  for (let k = from; k < near; k++) if (raw[k] === 0x0a) return k;
+  const found = raw.indexOf(0x0a, near);
+  return found === -1 ? raw.length : found;
 }
 
 const DASHES = Buffer.from('--');

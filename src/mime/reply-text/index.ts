@@ -14,9 +14,9 @@ import {
 } from './markers.ts';
 
 /** Text beyond this many UTF-16 units is not looked at; a mail that long is kept as far as it was read. */
-const MAX_INPUT = 33_000;
+export const MAX_INPUT = 33_000;
 /** Outlook puts tens of kilobytes of styles before the first word. */
-const MAX_HTML = 250_000;
+export const MAX_HTML = 250_000;
 const MAX_LINE = 600;
 
 export interface ReplyInput {

@@ -394,3 +394,30 @@ describe('time', () => {
     expect(process.cpuUsage(began).user / 1000).toBeLessThan(1500);
   });
 });
+
+describe('found by fuzzing and profiling', () => {
+  it('measures attachments as they are stored, also where bare CR line ends were repaired', async () => {
+    const raw = Buffer.from('Content-Type: application/pdf; name=a.pdf\r\ra\rb');
+    const [bytes] = await expectSlices(raw);
+    expect(bytes?.toString()).toBe('a\rb');
+  });
+
+  it('keeps a malformed escape after a good one', () => {
+    const raw = mail(
+      'Content-Type: text/plain',
+      'Content-Transfer-Encoding: quoted-printable',
+      '',
+      'a=41=9=b =20',
+      'c ',
+      '',
+    );
+    expect(parseMessage(raw).text?.value).toBe('aA=9=b  \nc\n');
+  });
+
+  it('says when the reply text was taken from the first part of a long text only', () => {
+    const text = (lines: number): Buffer =>
+      mail('Content-Type: text/plain', '', 'word '.repeat(12).concat('\r\n').repeat(lines));
+    expect(parseMessage(text(1000)).warnings).toContainEqual({ code: 'reply-text-cut' });
+    expect(parseMessage(text(10)).warnings).toEqual([]);
+  });
+});
