@@ -1,7 +1,6 @@
 // `mailroom check [server]`: the tenant doctor. Looks at each email server step by step and says, on failure, exactly what to do. Exit code 0:
 // all is as it has to be; 1: something failed.
 import type { Command } from 'commander';
-import { readEmailServers } from '../config/email-servers.ts';
 import { type CheckStep, passed, steps } from '../domain/doctor.ts';
 import type { EmailServer } from '../domain/email-server.ts';
 import { MailroomError } from '../domain/errors.ts';
@@ -27,8 +26,7 @@ export function checkCommand(program: Command): void {
     .action(async (name: string | undefined, options: CheckOptions, command: Command) => {
       const language = languageOf(options.lang);
       const say = (text: string) => void (options.json === true || process.stdout.write(text));
-      await connected(command, async ({ config, stores, servers }) => {
-        const { invalid } = await readEmailServers(config);
+      await connected(command, async ({ config, stores, servers, invalid }) => {
         const found: CheckStep[] = name === undefined ? invalid.map(checkInvalid) : [];
         for (const step of found) say(`${step.server}\n${line(step, language)}`);
         for (const server of chosen(servers, name)) {

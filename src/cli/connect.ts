@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { Registry } from 'prom-client';
 import type { Config } from '../config/config.ts';
 import { readEmailServers } from '../config/email-servers.ts';
-import type { EmailServer, ImapServer } from '../domain/email-server.ts';
+import type { EmailServer, ImapServer, InvalidEmailServer } from '../domain/email-server.ts';
 import { isImap } from '../domain/email-server.ts';
 import { MailroomError } from '../domain/errors.ts';
 import { openReplies } from '../gateway/outbound.ts';
@@ -19,6 +19,8 @@ export interface Connected {
   config: Config;
   stores: Stores;
   servers: readonly EmailServer[];
+  /** Definitions that are wrong, of files and portal. */
+  invalid: readonly InvalidEmailServer[];
   emit: Emit;
 }
 
@@ -33,8 +35,9 @@ export async function connected<T>(command: Command, action: (connected: Connect
   try {
     const servers: EmailServer[] = [];
     const stores = await openStores(config, stack, emit, () => servers);
-    servers.push(...(await readEmailServers(config, openPortalServers(config, stores))).servers);
-    return await action({ config, stores, servers, emit });
+    const list = await readEmailServers(config, openPortalServers(config, stores));
+    servers.push(...list.servers);
+    return await action({ config, stores, servers, invalid: list.invalid, emit });
   } finally {
     await stack.release();
   }
