@@ -111,15 +111,9 @@ function evenLines(chunk: Buffer, from: number): { end: number; decoded: number 
   const width = (crlf ? lf - 1 : lf) - from;
   if (width <= 0 || width % 4 !== 0) return { end: from, decoded: 0 };
   const stride = lf + 1 - from;
-  const even = (at: number): boolean => chunk[at + stride - 1] === 0x0a && (!crlf || chunk[at + width] === 0x0d);
-  // Nearly always all lines up to the padding are: the last one tells, and the count of decoded bytes, which the caller checks, proves it.
-  const padding = chunk.indexOf(0x3d, from);
-  const limit = padding === -1 ? chunk.length : padding;
-  let end = from + Math.floor((limit - from) / stride) * stride;
-  if (end > from && !even(end - stride)) {
-    end = from;
-    while (end + stride <= limit && even(end)) end += stride;
-  }
+  let end = from;
+  while (end + stride <= chunk.length && chunk[end + stride - 1] === 0x0a && (!crlf || chunk[end + width] === 0x0d))
+    end += stride;
   return { end, decoded: ((end - from) / stride) * (width / 4) * 3 };
 }
 
