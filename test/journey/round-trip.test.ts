@@ -78,6 +78,7 @@ beforeAll(async () => {
         },
       ],
     },
+    secrets: [SUBJECT, BODY, REPLY_BODY, JANE],
     env: { MAILROOM_SECRET_APP: SECRET, MAILROOM_SECRET_ALEX: PASSWORD, MAILROOM_SECRET_WRONG: 'a-wrong-password-9' },
   });
   gateway = j.start(['serve']);
@@ -89,12 +90,7 @@ afterAll(async () => {
   const audit = await j.run('audit', '--json');
   await j.stop();
   expect(JSON.parse(audit.output)).toMatchObject({ unaccounted: 0 });
-  const output = [...printed, gateway.output()].join('\n');
-  expect(output).toContain('MessageEnqueued');
-  const secrets = [SECRET, PASSWORD, 'a-wrong-password-9', SUBJECT, BODY, REPLY_BODY, JANE, j.apiToken];
-  for (const secret of secrets) expect(output).not.toContain(secret);
-  // No token in any form: JWTs begin with this header, XOAUTH2 strings with this base64.
-  expect(output).not.toMatch(/eyJ[A-Za-z0-9_-]{20,}|dXNlcj[0-9A-Za-z+/]{20,}/);
+  expect(printed.join('\n')).toContain('MessageEnqueued');
   await sandbox.stop();
   await redis.stop();
   dir.remove();

@@ -18,6 +18,22 @@ export interface JourneyOptions {
   settings?: object;
   caFile?: string;
   env?: Record<string, string>;
+  /** What no process may print, besides the secrets of env: subjects, bodies, addresses of customers. */
+  secrets?: string[];
+}
+
+/** Subjects and bodies of the generated mails (mails.ts) begin so; no log may hold them. */
+const GENERATED = /Anfrage \d+:/;
+/** JWTs begin with this header, XOAUTH2 strings with this base64. */
+const TOKENS = /eyJ[A-Za-z0-9_-]{20,}|dXNlcj[0-9A-Za-z+/]{20,}/;
+
+/** Every journey ends with this: whatever it was about, no process printed a secret or what a mail said. @throws naming what it found */
+export function refuseSecrets(output: string, secrets: readonly string[]): void {
+  for (const secret of secrets) if (output.includes(secret)) throw new Error(`a process printed "${secret}"`);
+  for (const pattern of [GENERATED, TOKENS]) {
+    const found = pattern.exec(output)?.[0];
+    if (found !== undefined) throw new Error(`a process printed "${found.slice(0, 30)}…"`);
+  }
 }
 
 /** Everything that any process of this run ever printed; the secrecy test reads it. */
@@ -145,6 +161,14 @@ export function journey(options: JourneyOptions) {
     async stop(): Promise<void> {
       await Promise.all(processes.map((one) => (one.running() ? one.stop() : undefined)));
       for (const one of processes) printed.push(one.output());
+      const secrets = [
+        apiToken,
+        key.slice(5),
+        ...Object.entries(options.env ?? {}).flatMap(([name, value]) =>
+          name.startsWith('MAILROOM_SECRET') ? [value] : [],
+        ),
+      ];
+      for (const one of processes) refuseSecrets(one.output(), [...secrets, ...(options.secrets ?? [])]);
       await Promise.all([...queues.values()].map((one) => one.close()));
       dir.remove();
     },
