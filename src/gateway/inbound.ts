@@ -5,6 +5,7 @@ import type { EmailFlows } from '../adapters/queue/email-flows.ts';
 import type { Redis } from '../adapters/redis/client.ts';
 import { createLeases } from '../adapters/redis/lease.ts';
 import type { Ledgers } from '../adapters/redis/ledgers.ts';
+import { createLoginSlots } from '../adapters/redis/login-slots.ts';
 import { createPressure } from '../adapters/redis/pressure.ts';
 import type { Config } from '../config/config.ts';
 import type { BlobStore } from '../domain/blob-store.ts';
@@ -53,6 +54,7 @@ export async function openInbound(wiring: InboundWiring): Promise<Inbound> {
     commit,
     ledgers,
     leases: createLeases(redis, replica, settings.leaseMs),
+    loginSlot: createLoginSlots(redis, inbound.loginsPerSecond),
     blobs,
     pressure: createPressure(redis, flows.backlog, inbound.maxBacklogPerFlow),
     parse: (raw) =>
@@ -77,7 +79,6 @@ function inboundSettings({ inbound }: Config): InboundSettings {
     leaseMs: inbound.leaseSeconds * 1000,
     batchCount: inbound.batchCount,
     batchBytes: inbound.batchBytes,
-    loginsPerSecond: inbound.loginsPerSecond,
     maxBacklogPerFlow: inbound.maxBacklogPerFlow,
     backoff: inbound.backoff,
     slowCapMs: 15 * 60_000,

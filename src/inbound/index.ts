@@ -29,7 +29,7 @@ export function startInbound(ports: InboundPorts): Inbound {
   const { settings, leases, emit } = ports;
   const wanted = new Map<string, ImapServer>();
   const watching = new Map<string, Watching>();
-  const gate = loginGate(settings.loginsPerSecond, ports.now);
+  const gate = loginGate(ports.loginSlot);
   let replicas: string[] = [ports.replica];
   let stopped = false;
   let firstRound = true;

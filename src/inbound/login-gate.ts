@@ -1,23 +1,16 @@
-// Token bucket over the sign-ins of a tenant: whatever happens (start of 1,000 mailboxes, an outage that ends), logins leave at an allowed
-// pace, in the order they were asked for.
+// Paces the sign-ins of a tenant: whatever happens (start of 1,000 mailboxes, an outage that ends), logins leave at an allowed rate. The slots
+// are shared by all replicas (adapters/redis/login-slots.ts); this is the waiting for one.
 
 export interface LoginGate {
   /** Resolves when this sign-in may start. Rejects when the signal aborts first. */
   enter(key: string, signal: AbortSignal): Promise<void>;
 }
 
-/** @param perSecond sign-ins a second for each key; bursts up to one second's worth */
-export function loginGate(perSecond: number, now: () => number = Date.now): LoginGate {
-  // Generic cell rate algorithm: one number a key, the theoretical time of the next sign-in at an even pace.
-  const theoretical = new Map<string, number>();
-  const interval = 1000 / perSecond;
-  const burst = Math.max(1000, interval);
+/** @param reserve takes the next slot of a key; resolves with the ms to wait for it */
+export function loginGate(reserve: (key: string) => Promise<number>): LoginGate {
   return {
     async enter(key, signal) {
-      const at = now();
-      const next = Math.max(at, theoretical.get(key) ?? at) + interval;
-      theoretical.set(key, next);
-      const wait = next - burst - at;
+      const wait = await reserve(key);
       if (wait > 0) await sleep(wait, signal);
     },
   };

@@ -61,7 +61,6 @@ export interface InboundSettings {
   leaseMs: number;
   batchCount: number;
   batchBytes: number;
-  loginsPerSecond: number;
   maxBacklogPerFlow: number;
   backoff: { baseMs: number; capMs: number };
   /** Longest wait after a refused sign-in or a missing right, ms: slower than for the line, so that nobody is locked out. */
@@ -99,6 +98,8 @@ export interface InboundPorts {
     heartbeat(aliveMs: number): Promise<string[]>;
     leave(): Promise<void>;
   };
+  /** Takes the next sign-in slot of a tenant or host, over all replicas; resolves with the ms to wait for it. */
+  loginSlot(key: string): Promise<number>;
   blobs: Pick<BlobStore, 'putMany' | 'put' | 'putStream' | 'read' | 'check'>;
   /** Why fetching for this flow must wait, or undefined. */
   pressure(emailFlow: string): Promise<'redis-memory' | 'backlog' | undefined>;

@@ -102,6 +102,9 @@ const received = (n: number) =>
   );
 const definition = (fields: object) => fields as { name?: string };
 
+/** Message-IDs of ours name their conversation, base64url. */
+const bounced = (messageId: string) => messageId.includes(Buffer.from('c-bounce').toString('base64url'));
+
 describe('the main job', () => {
   it('brings mail to its flow and the reply to the customer, in one thread', async () => {
     sandbox.mailboxes.deliver(SUPPORT, mail(1, SUPPORT), JANE);
@@ -144,6 +147,30 @@ describe('the main job', () => {
     const answer = await received(3);
     expect(answer.conversation).toEqual({ id: message.conversation.id, matchedBy: 'in-reply-to' });
     expect(sandbox.mailboxes.list(SUPPORT).every(({ flags }) => !flags.includes('\\Seen'))).toBe(true);
+  });
+
+  it('links a bounce that comes later to the reply it is about', async () => {
+    await j.addReply('Support out', {
+      replyId: 'to-bounce',
+      from: SUPPORT,
+      to: [JANE],
+      subject: 's',
+      text: REPLY_BODY,
+      conversationId: 'c-bounce',
+    });
+    expect((await j.result('Support out', replyJob('to-bounce'))).state).toBe('accepted');
+    const submission = await waitFor(() =>
+      sandbox.submissions().find(({ messageId }) => messageId !== undefined && bounced(messageId)),
+    );
+    sandbox.bounce(submission, [JANE]);
+    const bounce = await waitFor(async () =>
+      (await j.messages('Support')).find(({ automatic }) => automatic.kind === 'bounce'),
+    );
+    expect(bounce).toMatchObject({
+      automatic: { mayAutoRespond: false },
+      conversation: { id: 'c-bounce' },
+      deliveryStatus: { reply: { replyId: 'to-bounce' }, recipients: [{ recipient: JANE, permanent: true }] },
+    });
   });
 
   it('takes a mail of only NUL bytes and the next one as well', async () => {

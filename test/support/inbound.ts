@@ -9,6 +9,7 @@ import { openEmailFlows } from '../../src/adapters/queue/email-flows.ts';
 import { connectRedis } from '../../src/adapters/redis/client.ts';
 import { createLeases } from '../../src/adapters/redis/lease.ts';
 import { createLedgers } from '../../src/adapters/redis/ledgers.ts';
+import { createLoginSlots } from '../../src/adapters/redis/login-slots.ts';
 import type { BlobStore } from '../../src/domain/blob-store.ts';
 import type { ImapServer } from '../../src/domain/email-server.ts';
 import { type InboundPorts, type InboundSettings, startInbound } from '../../src/inbound/index.ts';
@@ -38,7 +39,6 @@ export const testSettings: InboundSettings = {
   leaseMs: 3_000,
   batchCount: 20,
   batchBytes: 1_000_000,
-  loginsPerSecond: 100,
   maxBacklogPerFlow: 1_000_000,
   backoff: { baseMs: 50, capMs: 400 },
   slowCapMs: 800,
@@ -125,6 +125,7 @@ export async function startTestInbound(options: TestInboundOptions) {
     }),
     ledgers,
     leases: createLeases(redis, replica, settings.leaseMs),
+    loginSlot: createLoginSlots(redis, 100),
     blobs,
     pressure: async () => undefined,
     parse: parseNothing,

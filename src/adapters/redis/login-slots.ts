@@ -1,0 +1,22 @@
+// Token bucket over the sign-ins of a tenant, shared by all replicas: an outage that ends must not become a storm of logins, however many
+// processes take part. Generic cell rate algorithm, one key a tenant, on Redis' own clock.
+import type { Redis } from 'ioredis';
+import { PREFIX } from '../../contract/names.ts';
+
+const RESERVE = `
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local interval, burst = tonumber(ARGV[1]), tonumber(ARGV[2])
+local next = math.max(now, tonumber(redis.call('GET', KEYS[1]) or '0')) + interval
+redis.call('SET', KEYS[1], string.format('%.0f', next), 'PX', math.ceil(next - now + burst))
+return math.max(0, math.floor(next - burst - now))`;
+
+/**
+ * @param perSecond sign-ins a second for each key over all replicas; bursts of one second's worth
+ * @returns takes the next slot of a key; resolves with the ms to wait for it
+ */
+export function createLoginSlots(redis: Redis, perSecond: number): (key: string) => Promise<number> {
+  const interval = 1000 / perSecond;
+  const burst = Math.max(1000, interval);
+  return async (key) => Number(await redis.eval(RESERVE, 1, `${PREFIX}:logins:${key}`, interval, burst));
+}

@@ -1,0 +1,43 @@
+// The sign-in slots on a real Redis: one pace over all replicas.
+import { Redis } from 'ioredis';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createLoginSlots } from '../../../src/adapters/redis/login-slots.ts';
+import { leakWatch } from '../../support/leak-watch.ts';
+import { startRedis, type TestRedis } from '../../support/redis.ts';
+
+leakWatch();
+
+let server: TestRedis;
+const clients: Redis[] = [];
+
+beforeAll(async () => {
+  server = await startRedis();
+});
+afterAll(async () => {
+  for (const client of clients) client.disconnect();
+  await server.stop();
+});
+
+const replica = (perSecond: number) => {
+  const client = new Redis(server.url);
+  clients.push(client);
+  return createLoginSlots(client, perSecond);
+};
+
+it('paces three replicas as one: a burst of a second, then even', async () => {
+  const replicas = [replica(10), replica(10), replica(10)];
+  const waits = await Promise.all(Array.from({ length: 60 }, (_, i) => replicas[i % 3]?.('tenant') ?? 0));
+  // 10 at once, the other 50 a tenth of a second apart; a few ms for the time that the asking took.
+  expect(waits.filter((wait) => wait === 0).length).toBeGreaterThanOrEqual(10);
+  expect(waits.filter((wait) => wait === 0).length).toBeLessThanOrEqual(14);
+  const longest = Math.max(...waits);
+  expect(longest).toBeGreaterThan(4_500);
+  expect(longest).toBeLessThanOrEqual(5_000);
+});
+
+it('keeps tenants apart, and lets a first one through at any rate', async () => {
+  const slots = replica(0.01);
+  expect(await slots('a')).toBe(0);
+  expect(await slots('b')).toBe(0);
+  expect(await slots('a')).toBeGreaterThan(90_000);
+});
