@@ -1,5 +1,5 @@
 // Steps of the doctor for a shared mailbox: sign-in, Full Access, folders, IDLE, POP3, and whether replies may leave from its address.
-import type { ImapCredentials } from '../adapters/imap/connection.ts';
+import type { ImapCredentials } from '../adapters/imap/client-options.ts';
 import { type MailboxProbe, probeMailbox } from '../adapters/imap/probe.ts';
 import { lookAtTls } from '../adapters/net/probe.ts';
 import type { ImapServer } from '../domain/email-server.ts';

@@ -3,6 +3,7 @@
 import { type FetchMessageObject, ImapFlow } from 'imapflow';
 import type { ImapServer } from '../../domain/email-server.ts';
 import { MailroomError } from '../../domain/errors.ts';
+import { clientOptions, type ImapCredentials } from './client-options.ts';
 import { type ImapPhase, imapError } from './errors.ts';
 
 export interface ImapTimeouts {
@@ -11,8 +12,6 @@ export interface ImapTimeouts {
   /** Milliseconds for one answer, or for progress within a long one. */
   answerMs: number;
 }
-
-export type ImapCredentials = { accessToken: string } | { password: string };
 
 export interface FetchedMessage {
   uid: number;
@@ -70,24 +69,8 @@ export async function openMailbox(
   credentials: ImapCredentials,
   timeouts: ImapTimeouts,
 ): Promise<MailboxConnection> {
-  const implicitTls = server.tls === 'enabled' && server.port !== 143;
   const client = new ImapFlow({
-    host: server.host,
-    port: server.port,
-    secure: implicitTls,
-    // Required, never opportunistic: with TLS enabled on 143 a stripped STARTTLS must fail, not fall back.
-    ...(implicitTls ? {} : { doSTARTTLS: server.tls === 'enabled' }),
-    auth:
-      'accessToken' in credentials
-        ? { user: server.user, accessToken: credentials.accessToken }
-        : { user: server.user, pass: credentials.password },
-    tls: { minVersion: 'TLSv1.2', ...(server.ca !== undefined ? { ca: server.ca } : {}) },
-    ...(server.proxy !== undefined ? { proxy: server.proxy } : {}),
-    logger: false,
-    clientInfo: { name: 'Mailroom' },
-    disableAutoIdle: true, // its 15 s delay made mails 7.4 s late (dependencies.md); we idle as soon as the work is done
-    disableIMAP4rev2: true, // Exchange's new front end offers rev2 and then breaks SEARCH (MailKit#2016)
-    disableCompression: true,
+    ...clientOptions(server, server.user, credentials),
     connectionTimeout: timeouts.connectMs,
     greetingTimeout: timeouts.connectMs,
     socketTimeout: Math.max(timeouts.answerMs * 2, 60_000),

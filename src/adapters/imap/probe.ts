@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ImapFlow } from 'imapflow';
 import type { ImapServer } from '../../domain/email-server.ts';
 import { MailroomError } from '../../domain/errors.ts';
-import type { ImapCredentials } from './connection.ts';
+import { clientOptions, type ImapCredentials } from './client-options.ts';
 import { type ImapPhase, imapError } from './errors.ts';
 
 export interface MailboxProbe {
@@ -26,23 +26,8 @@ export async function probeMailbox(
   credentials: ImapCredentials,
   timeoutMs: number,
 ): Promise<MailboxProbe> {
-  const implicitTls = server.tls === 'enabled' && server.port !== 143;
   const client = new ImapFlow({
-    host: server.host,
-    port: server.port,
-    secure: implicitTls,
-    ...(implicitTls ? {} : { doSTARTTLS: server.tls === 'enabled' }),
-    auth:
-      'accessToken' in credentials
-        ? { user: server.user, accessToken: credentials.accessToken }
-        : { user: server.user, pass: credentials.password },
-    tls: { minVersion: 'TLSv1.2', ...(server.ca !== undefined ? { ca: server.ca } : {}) },
-    ...(server.proxy !== undefined ? { proxy: server.proxy } : {}),
-    logger: false,
-    clientInfo: { name: 'Mailroom check' },
-    disableAutoIdle: true,
-    disableIMAP4rev2: true,
-    disableCompression: true,
+    ...clientOptions(server, server.user, credentials),
     connectionTimeout: timeoutMs,
     greetingTimeout: timeoutMs,
     // imapflow sits out a throttle hint for half of this at most: the check shall name it, not wait it out.

@@ -6,6 +6,7 @@ import { normalAddress } from '../../domain/address.ts';
 import type { ImapServer, SmtpServer } from '../../domain/email-server.ts';
 import { asError, MailroomError } from '../../domain/errors.ts';
 import { REPLY_ID_HEADER, replyIdValue } from '../../domain/reply-header.ts';
+import { clientOptions, type ImapEndpoint } from './client-options.ts';
 
 export interface SentFolderSettings {
   getToken: (
@@ -41,10 +42,7 @@ const IMAP_HOSTS: Readonly<Record<string, string>> = {
   'smtp.office365.us': 'outlook.office365.us',
 };
 
-export function imapEndpoint(
-  server: SmtpServer,
-  definitions: readonly ImapServer[],
-): Pick<ImapServer, 'host' | 'port' | 'tls'> & { ca?: string; proxy?: string } {
+export function imapEndpoint(server: SmtpServer, definitions: readonly ImapServer[]): ImapEndpoint {
   const user = normalAddress(server.user);
   const host = IMAP_HOSTS[server.host.toLowerCase()] ?? server.host.replace(/^smtp\./i, 'imap.');
   const known =
@@ -63,22 +61,12 @@ export function imapEndpoint(
 export function createSentFolder({ getToken, imapServers, connectMs = 20_000, answerMs = 60_000 }: SentFolderSettings) {
   async function connect(server: SmtpServer): Promise<ImapFlow> {
     const endpoint = imapEndpoint(server, imapServers());
-    const implicitTls = endpoint.tls === 'enabled' && endpoint.port !== 143;
-    const auth =
+    const credentials =
       server.authentication.type === 'Password'
-        ? { user: server.user, pass: server.authentication.password }
-        : { user: server.user, accessToken: (await getToken(server, 'imap')).accessToken };
+        ? { password: server.authentication.password }
+        : { accessToken: (await getToken(server, 'imap')).accessToken };
     const client = new ImapFlow({
-      host: endpoint.host,
-      port: endpoint.port,
-      secure: implicitTls,
-      ...(implicitTls ? {} : { doSTARTTLS: endpoint.tls === 'enabled' }),
-      auth,
-      tls: { minVersion: 'TLSv1.2', ...(endpoint.ca === undefined ? {} : { ca: endpoint.ca }) },
-      ...(endpoint.proxy === undefined ? {} : { proxy: endpoint.proxy }),
-      logger: false,
-      disableAutoIdle: true,
-      disableIMAP4rev2: true,
+      ...clientOptions(endpoint, server.user, credentials),
       connectionTimeout: connectMs,
       greetingTimeout: connectMs,
       socketTimeout: answerMs,
