@@ -332,7 +332,6 @@ describe('bad input gives an error that a person understands and stops nobody el
   });
 
   it('shows the servers and replays messages on a shadow flow without touching the ledger', async () => {
-    await received(1).catch(() => undefined);
     const servers = JSON.parse((await j.run('servers', '--json')).output) as { name: string; state: string }[];
     expect(servers.map(({ name }) => name)).toEqual(['Support in', 'Billing in', 'Support out', 'Disabled out']);
     sandbox.mailboxes.deliver(BILLING, mail(7, BILLING), JANE);
