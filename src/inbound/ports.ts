@@ -1,5 +1,5 @@
 // What the inbound side needs from the edges, typed where it is used. gateway.ts hands in the adapters.
-import type { BlobReference, Message } from '../contract/message.ts';
+import type { Message } from '../contract/message.ts';
 import type { BlobStore } from '../domain/blob-store.ts';
 import type { ImapServer } from '../domain/email-server.ts';
 import type { Ledger, LedgerChange } from '../domain/ledger.ts';
@@ -114,4 +114,4 @@ export interface InboundPorts {
   random(): number;
 }
 
-export type { BlobReference, ParsedMessage };
+export type { ParsedMessage };

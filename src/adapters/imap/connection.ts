@@ -26,7 +26,6 @@ export interface FetchedMessage {
 export interface MailboxConnection {
   uidValidity: string;
   uidNext: number;
-  exists: number;
   /** All UIDs of the folder, or those from `low` on; ascending. */
   uids(low?: number): Promise<number[]>;
   /** UIDs with INTERNALDATE (its date, without time) on or after the day. */
@@ -43,7 +42,6 @@ export interface MailboxConnection {
   addSeen(uids: readonly number[]): Promise<void>;
   move(uids: readonly number[], folder: string): Promise<void>;
   folderExists(folder: string): Promise<boolean>;
-  capabilities(): string[];
   /** Logs out politely within a second, else drops the connection. */
   close(): Promise<void>;
 }
@@ -133,13 +131,13 @@ export async function openMailbox(
     connecting.catch(() => {});
     await answer(() => connecting, 'auth', timeouts.connectMs + 2 * timeouts.answerMs);
     const mailbox = await answer(() => client.mailboxOpen(server.folder), 'select');
-    return connection(String(mailbox.uidValidity), mailbox.uidNext, mailbox.exists);
+    return connection(String(mailbox.uidValidity), mailbox.uidNext);
   } catch (error) {
     client.close();
     throw imapError(error, 'connect', byeText(client));
   }
 
-  function connection(uidValidity: string, uidNext: number, exists: number): MailboxConnection {
+  function connection(uidValidity: string, uidNext: number): MailboxConnection {
     const search = async (query: object): Promise<number[]> => {
       dirty = false;
       const found = await answer(() => client.search(query, { uid: true }), 'command', 2 * timeouts.answerMs);
@@ -173,7 +171,6 @@ export async function openMailbox(
     return {
       uidValidity,
       uidNext,
-      exists,
       // `n:*` always answers with the last message (node-imap#473): drop what is below.
       uids: async (low = 1) =>
         low <= 1 ? search({ all: true }) : (await search({ uid: `${low}:*` })).filter((uid) => uid >= low),
@@ -238,7 +235,6 @@ export async function openMailbox(
             entry.path === folder || (folder.toUpperCase() === 'INBOX' && entry.path.toUpperCase() === 'INBOX'),
         );
       },
-      capabilities: () => [...client.capabilities.keys()],
       async close() {
         lost ??= new MailroomError('IMAP_CONNECTION_CLOSED', { message: 'closed by us' });
         onLost(lost);

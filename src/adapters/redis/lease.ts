@@ -31,8 +31,6 @@ export interface Leases {
   heartbeat(aliveMs: number): Promise<string[]>;
   /** Leaves the list of replicas at once, so that the others take over without waiting. */
   leave(): Promise<void>;
-  /** Replica that holds the lease, if any. */
-  holder(mailboxId: string): Promise<string | undefined>;
 }
 
 /** @param ttlMs life of a lease without renewal, in ms */
@@ -65,10 +63,6 @@ export function createLeases(redis: Redis, replica: string, ttlMs: number): Leas
     },
     async leave() {
       await redis.zrem(replicasKey(), replica);
-    },
-    async holder(id) {
-      const token = await redis.get(leaseKey(id));
-      return token === null ? undefined : token.slice(token.indexOf(':') + 1);
     },
   };
 }

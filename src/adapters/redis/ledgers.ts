@@ -1,4 +1,4 @@
-// Reads ledgers, pending and quarantined UIDs and fingerprints. Writing is the commit script's alone (adapters/queue/commit.ts).
+// Reads ledgers, pending UIDs and fingerprints. Writing is the commit script's alone (adapters/queue/commit.ts).
 import type { Redis } from 'ioredis';
 import { MailroomError } from '../../domain/errors.ts';
 import {
@@ -10,21 +10,12 @@ import {
   mailboxesKey,
   mailboxStateKey,
   parsingKey,
-  quarantineKey,
   siblingsKey,
 } from '../../domain/keys.ts';
 import { emptyLedger, type Ledger, type LedgerMeta, type Pending, setsFromChunks } from '../../domain/ledger.ts';
 
-export interface Quarantined {
-  reason: string;
-  at: string;
-  attempts: number;
-  messageKey?: string;
-}
-
 export interface Ledgers {
   load(mailboxId: string): Promise<Ledger>;
-  quarantined(mailboxId: string): Promise<Map<number, Quarantined>>;
   /** Fingerprint → how often it was seen. */
   fingerprints(mailboxId: string): Promise<Map<string, number>>;
   /** Which of the fingerprints are known. */
@@ -72,10 +63,6 @@ export function createLedgers(redis: Redis): Ledgers {
       }
       if (!Number.isSafeInteger(ledger.version) || ledger.meta === null) throw damaged(ledgerKey(id), undefined);
       return ledger;
-    },
-    async quarantined(id) {
-      const all = await redis.hgetall(quarantineKey(id));
-      return new Map(Object.entries(all).map(([uid, text]) => [Number(uid), JSON.parse(text) as Quarantined]));
     },
     async fingerprints(id) {
       // Members are "<fingerprint>" for the first and "<fingerprint>.<n>" for further messages with the same one.
