@@ -4,7 +4,8 @@ import type { Command } from 'commander';
 import { type CheckStep, passed, steps } from '../domain/doctor.ts';
 import type { EmailServer } from '../domain/email-server.ts';
 import { MailroomError } from '../domain/errors.ts';
-import { checkInvalid, checkServer, doctorDefaults } from '../gateway/doctor.ts';
+import { checkInvalid } from '../gateway/doctor.ts';
+import { doctorFor } from '../gateway/run-doctor.ts';
 import { connected } from './connect.ts';
 
 type Language = 'en' | 'de';
@@ -27,20 +28,12 @@ export function checkCommand(program: Command): void {
       const language = languageOf(options.lang);
       const say = (text: string) => void (options.json === true || process.stdout.write(text));
       await connected(command, async ({ config, stores, servers, invalid }) => {
+        const runDoctor = doctorFor(config, stores, () => servers);
         const found: CheckStep[] = name === undefined ? invalid.map(checkInvalid) : [];
         for (const step of found) say(`${step.server}\n${line(step, language)}`);
         for (const server of chosen(servers, name)) {
           say(`${server.name} (${server.type}, ${server.user})\n`);
-          const run = checkServer(server, {
-            ...doctorDefaults,
-            servers,
-            applications: config.oauthApplications,
-            getToken: (one, protocol, renewal) => stores.tokens.getToken(one, protocol, renewal),
-            sendProbe: options.sendProbe === true,
-            redirectUri: `${config.http.publicUrl}/signin/callback`,
-            ehloName: config.outbound.ehloName,
-          });
-          for await (const step of run) {
+          for await (const step of runDoctor(server, { sendProbe: options.sendProbe === true })) {
             found.push(step);
             say(line(step, language));
           }

@@ -12,7 +12,7 @@ import type { Config } from '../config/config.ts';
 import type { Message } from '../contract/message.ts';
 import { mailboxOfMessageKey } from '../contract/names.ts';
 import type { BlobStore } from '../domain/blob-store.ts';
-import type { EmailServer } from '../domain/email-server.ts';
+import type { EmailServer, OAuthApplication } from '../domain/email-server.ts';
 import { MailroomError } from '../domain/errors.ts';
 import type { ReleaseStack } from '../lifecycle/release-stack.ts';
 import type { Emit } from '../telemetry/events.ts';
@@ -23,6 +23,8 @@ export interface Stores {
   ledgers: Ledgers;
   blobs: BlobStore;
   tokens: TokenProvider;
+  /** OAuth2 applications as they are now. */
+  applications(): readonly OAuthApplication[];
   /** The message of a key, as its job holds it; undefined when the job is gone. */
   readMessage(messageKey: string): Promise<Message | undefined>;
   replica: string;
@@ -50,8 +52,9 @@ export async function openStores(
   const blobs = await createBlobStore(config.blobs);
   stack.defer('blob store', () => blobs.close());
 
+  const applications = () => config.oauthApplications;
   const tokens = createTokenProvider({
-    applications: () => config.oauthApplications,
+    applications,
     cache: createTokenCache({ redis, keys: config.security.cacheKeys }),
     emit,
     servers,
@@ -70,6 +73,7 @@ export async function openStores(
     ledgers,
     blobs,
     tokens,
+    applications,
     replica: `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`,
     async readMessage(messageKey) {
       const mailbox = mailboxOfMessageKey(messageKey);
