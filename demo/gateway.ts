@@ -77,7 +77,7 @@ export async function startGateway(folder: string, sandbox: Sandbox, redisUrl: s
       MAILROOM_REDIS_URL: redisUrl,
       MAILROOM_SECURITY_CACHE_KEYS: key(),
       MAILROOM_SECURITY_CONVERSATION_KEYS: key(),
-      MAILROOM_HTTP_API_TOKENS: `demo:admin:${apiToken}`,
+      MAILROOM_HTTP_API_TOKENS: `demo:administrator:${apiToken}`,
       MAILROOM_SECRET_SANDBOX: SECRET,
     },
   });

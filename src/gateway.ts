@@ -15,6 +15,7 @@ import { startMaintenance } from './gateway/maintenance.ts';
 import { openOutbound, openReplies } from './gateway/outbound.ts';
 import { openPortalServers } from './gateway/portal.ts';
 import { openStores } from './gateway/stores.ts';
+import type { ServedRoute } from './http/index.ts';
 import type { Inbound } from './inbound/index.ts';
 import { releaseStack } from './lifecycle/release-stack.ts';
 import type { Outbound } from './outbound/index.ts';
@@ -25,6 +26,8 @@ import { createMetrics } from './telemetry/metrics.ts';
 export interface Gateway {
   /** Port that health, metrics and (role portal) the API answer on. */
   port: number;
+  /** What is served there, each route with what it needs. */
+  routes: readonly ServedRoute[];
   inbound: Inbound | undefined;
   outbound: Outbound | undefined;
   /** Stops intake, drains, closes connections; the reason stands in the log. */
@@ -107,6 +110,7 @@ export async function startGateway(config: Config, roles: readonly Role[]): Prom
     emit('GatewayStarted', { role: roles.join('+'), detail: { port: http.port, emailServers: servers().length } });
     return {
       port: http.port,
+      routes: http.routes,
       inbound,
       outbound,
       async stop(reason) {

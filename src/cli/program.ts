@@ -15,6 +15,7 @@ import { sandboxCommand } from './sandbox.ts';
 import { serveCommands } from './serve.ts';
 import { serversCommand } from './servers.ts';
 import { tailCommand } from './tail.ts';
+import { tokenCommand } from './token.ts';
 
 /** @param argv as in process.argv */
 export async function run(argv: readonly string[]): Promise<number> {
@@ -39,6 +40,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     tailCommand,
     parseCommand,
     inviteCommand,
+    tokenCommand,
     sandboxCommand,
   ])
     register(program);

@@ -1,5 +1,6 @@
 // The process's configuration: config/mailroom.{yaml,yml,json} + environment + <ENV>_FILE secrets → one frozen Config, read once at start.
 // Email servers are not in here: they come and go while the process runs (config/watch.ts).
+import type { AccessRole } from '../domain/access.ts';
 import type { OAuthApplication } from '../domain/email-server.ts';
 import { readConfig } from './load.ts';
 
@@ -15,9 +16,9 @@ export type Role = 'ingest' | 'send' | 'portal';
 
 export interface ApiToken {
   name: string;
-  token: string;
-  /** admin: everything; backend: replies, senders, attachments; read: status and metrics. */
-  scope: 'admin' | 'backend' | 'read';
+  role: AccessRole;
+  /** SHA-256 of the token, hex: the token itself is kept nowhere. */
+  digest: string;
 }
 
 export interface Config {

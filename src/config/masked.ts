@@ -25,7 +25,7 @@ function maskedValue(value: unknown): unknown {
   // Key rings and API tokens: what they are called, not what they are.
   return value.map((entry: Record<string, unknown>) => ({
     ...(entry.id === undefined ? {} : { id: entry.id, key: HIDDEN }),
-    ...(entry.name === undefined ? {} : { name: entry.name, scope: entry.scope, token: HIDDEN }),
+    ...(entry.name === undefined ? {} : { name: entry.name, role: entry.role, token: HIDDEN }),
   }));
 }
 

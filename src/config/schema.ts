@@ -93,9 +93,9 @@ export const settings: Settings = {
       ['http', 'https'],
     ),
     apiTokens: s.custom(
-      'Bearer tokens of the API, each `name:scope:token` with scope admin, backend or read. None: the API answers 401.',
+      'Bearer tokens of the API, each `name:role:token` with role viewer, operator, administrator or backend; the token or `sha256:<hex>` of it (`mailroom token`). None: the API answers 401.',
       'HTTP_API_TOKENS',
-      'list of name:scope:token',
+      'list of name:role:token',
       '',
       parseApiTokens,
       { secret: true },

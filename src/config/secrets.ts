@@ -1,4 +1,6 @@
-// Secrets as text: key rings (`id:base64` entries) and API tokens (`name:scope:token` entries). No message of an error repeats one.
+// Secrets as text: key rings (`id:base64` entries) and API tokens (`name:role:token` entries). No message of an error repeats one.
+import { createHash } from 'node:crypto';
+import { type AccessRole, roles } from '../domain/access.ts';
 import type { ApiToken, KeyRing } from './config.ts';
 import { listOf, wrong } from './setting.ts';
 
@@ -20,22 +22,32 @@ export function parseKeyRing(value: unknown): KeyRing {
   });
 }
 
-const scopes = ['admin', 'backend', 'read'] as const;
+/** Names of earlier versions. */
+const ALIASES: Readonly<Record<string, AccessRole>> = { admin: 'administrator', read: 'viewer' };
 
-/** `name:scope:token, …`; a token has at least 16 characters and no comma or space. */
+/**
+ * `name:role:token, …`; a token has at least 16 characters and no comma or space. Instead of the token its digest may stand there,
+ * `name:role:sha256:<64 hex digits>` (`mailroom token` makes both), so that the configuration holds nothing to sign in with.
+ */
 export function parseApiTokens(value: unknown): readonly ApiToken[] {
   const seen = new Set<string>();
   return listOf(value).map((entry, index) => {
     const at = `entry ${index + 1}`;
-    const given = typeof entry === 'string' ? entry : wrong(`${at} must be text name:scope:token`);
-    const [name = '', scopeText = '', ...rest] = given.split(':');
-    const scope = scopes.find((known) => known === scopeText);
-    if (!ID.test(name) || !scope) return wrong(`${at} must be name:scope:token with scope ${scopes.join(', ')}`);
+    const given = typeof entry === 'string' ? entry : wrong(`${at} must be text name:role:token`);
+    const [name = '', roleText = '', ...rest] = given.split(':');
+    const role = roles.find((known) => known === roleText) ?? ALIASES[roleText];
+    if (!ID.test(name) || !role) return wrong(`${at} must be name:role:token with role ${roles.join(', ')}`);
     if (seen.has(name)) return wrong(`${at} repeats the name ${name}`);
     seen.add(name);
     const token = rest.join(':');
+    if (token.startsWith('sha256:')) {
+      const digest = token.slice(7).toLowerCase();
+      return /^[0-9a-f]{64}$/.test(digest)
+        ? { name, role, digest }
+        : wrong(`${at} (${name}) must have 64 hex digits after sha256:`);
+    }
     return token.length >= 16
-      ? { name, token, scope }
+      ? { name, role, digest: createHash('sha256').update(token).digest('hex') }
       : wrong(`${at} (${name}) must have a token of at least 16 characters`);
   });
 }

@@ -3,7 +3,7 @@
 export interface Api {
   /** Base URL of Mailroom, e.g. https://mailroom.example.com */
   url: string;
-  /** A token with the scope backend. */
+  /** A token with the role backend. */
   token: string;
   fetch?: typeof fetch;
 }

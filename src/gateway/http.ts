@@ -2,7 +2,7 @@
 import type { PortalServers } from '../adapters/redis/portal-servers.ts';
 import type { Config, Role } from '../config/config.ts';
 import type { EmailServerWatch } from '../config/watch.ts';
-import { createHttp, type Health } from '../http/index.ts';
+import { createHttp, type Health, type ServedRoute } from '../http/index.ts';
 import type { Inbound } from '../inbound/index.ts';
 import { decodeSlice } from '../mime/index.ts';
 import type { Outbound } from '../outbound/index.ts';
@@ -29,7 +29,7 @@ export interface HttpWiring {
 export async function openHttp(
   config: Config,
   wiring: HttpWiring,
-): Promise<{ port: number; close: () => Promise<void> }> {
+): Promise<{ port: number; routes: readonly ServedRoute[]; close: () => Promise<void> }> {
   const { roles, stores, room, servers, portal, inbound, emit, metrics } = wiring;
   const isPortal = roles.includes('portal');
   const http = await createHttp({
@@ -45,7 +45,7 @@ export async function openHttp(
     ...(isPortal && portal ? portalOf({ config, stores, room, portal, watch: servers, inbound, emit }) : {}),
   });
   const { port } = await http.listen();
-  return { port, close: http.close };
+  return { port, routes: http.routes, close: http.close };
 }
 
 /** Ready means: this process does what its roles say. A mailbox that backs off is that mailbox's state, not the process's. */

@@ -1,27 +1,18 @@
-// Who asks, and what they may: bearer tokens of the configuration. The portal adds its sessions as a further way to be known.
+// Who asks, and what they may: bearer tokens of the configuration. The portal adds its sessions as a further way to be known. Roles and
+// permissions are one table, domain/access.ts.
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
+import { type AccessRole, may, type Permission, permissions } from '../domain/access.ts';
 import { MailroomError } from '../domain/errors.ts';
+
+export { type Permission, permissions };
 
 export interface ApiToken {
   name: string;
-  token: string;
-  scope: Scope;
+  role: AccessRole;
+  /** SHA-256 of the token, hex. */
+  digest: string;
 }
-
-export type Scope = 'admin' | 'backend' | 'read';
-
-export const permissions = {
-  'status:read': ['admin', 'backend', 'read'],
-  'senders:read': ['admin', 'backend', 'read'],
-  'replies:read': ['admin', 'backend', 'read'],
-  'replies:write': ['admin', 'backend'],
-  'messages:read': ['admin', 'backend'],
-  'replies:release': ['admin'],
-  'email-servers:read': ['admin', 'read'],
-  'email-servers:write': ['admin'],
-} as const satisfies Record<string, readonly Scope[]>;
-export type Permission = keyof typeof permissions;
 
 export interface Principal {
   /** Name of the token or person; stands in logs and the audit log. */
@@ -32,20 +23,23 @@ export interface Principal {
 /** Resolves with who asks, undefined when this way of signing in does not apply. */
 export type Authenticate = (request: FastifyRequest) => Principal | undefined | Promise<Principal | undefined>;
 
-const digest = (token: string): Buffer => createHash('sha256').update(token).digest();
+/** Each token offered is compared with all that are known, whichever fits: time tells nothing. */
+export function tokenFinder(tokens: readonly ApiToken[]): (offered: string) => ApiToken | undefined {
+  const known = tokens.map((token) => ({ token, digest: Buffer.from(token.digest, 'hex') }));
+  return (offered) => {
+    const digest = createHash('sha256').update(offered).digest();
+    let found: ApiToken | undefined;
+    for (const candidate of known) if (timingSafeEqual(candidate.digest, digest)) found = candidate.token;
+    return found;
+  };
+}
 
-/** Tokens are kept as digests only, and each request is compared with all of them, whichever fits: time tells nothing. */
 export function bearerTokens(tokens: readonly ApiToken[]): Authenticate {
-  const known = tokens.map(({ name, token, scope }) => ({ name, scope, digest: digest(token) }));
+  const find = tokenFinder(tokens);
   return (request) => {
     const [, given] = /^Bearer +([\x21-\x7e]{1,4096}) *$/i.exec(request.headers.authorization ?? '') ?? [];
-    if (given === undefined) return undefined;
-    const offered = digest(given);
-    let found: (typeof known)[number] | undefined;
-    for (const candidate of known) if (timingSafeEqual(candidate.digest, offered)) found = candidate;
-    if (found === undefined) return undefined;
-    const { name, scope } = found;
-    return { name, may: (permission) => (permissions[permission] as readonly Scope[]).includes(scope) };
+    const found = given === undefined ? undefined : find(given);
+    return found && { name: found.name, may: (permission) => may(found.role, permission) };
   };
 }
 
@@ -60,15 +54,14 @@ export async function authorise(
     const principal = await authenticate(request);
     if (principal === undefined) continue;
     if (principal.may(permission)) return principal;
-    const scopes = permissions[permission].join(' or ');
     throw new MailroomError('HTTP_FORBIDDEN', {
-      message: `Token ${JSON.stringify(principal.name)} lacks the permission ${permission} (scope ${scopes}).`,
+      message: `Token ${JSON.stringify(principal.name)} lacks the permission ${permission} (role ${permissions[permission].join(' or ')}).`,
     });
   }
   if (!hasTokens) {
     throw new MailroomError('HTTP_UNAUTHENTICATED', {
       message: 'No API token is configured, so this API answers nobody.',
-      hint: 'Set http.apiTokens (HTTP_API_TOKENS or HTTP_API_TOKENS_FILE), e.g. `desk:backend:<token>` with a token from `openssl rand -base64 32`, and restart.',
+      hint: 'Set http.apiTokens (MAILROOM_HTTP_API_TOKENS or MAILROOM_HTTP_API_TOKENS_FILE), e.g. `desk:backend:<token>` made by `mailroom token --name desk --role backend`, and restart.',
     });
   }
   throw new MailroomError('HTTP_UNAUTHENTICATED');

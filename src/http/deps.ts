@@ -74,7 +74,7 @@ export interface HttpDeps {
   api?: ApiDeps;
   /** Absent: email servers cannot be read or changed through this process. */
   emailServers?: EmailServersApi;
-  /** /readyz with details and /metrics need a token with the scope read. Default false: whoever reaches the port may read them. */
+  /** /readyz with details and /metrics need a token (any role). Default false: whoever reaches the port may read them. */
   protectMetrics?: boolean;
   timeouts?: Partial<HttpTimeouts>;
   /** More routes on the same server, e.g. the portal's. */

@@ -221,7 +221,8 @@ export function emailServerRoutes(api: EmailServersApi): Route[] {
       },
     }),
     route({
-      ...write,
+      tag,
+      permission: 'audit:read',
       method: 'GET',
       path: '/v1/audit',
       operationId: 'listAudit',

@@ -9,10 +9,11 @@ import { healthRoutes } from './health.ts';
 import { messageRoutes } from './messages.ts';
 import { sendProblem } from './problem.ts';
 import { replyRoutes } from './replies.ts';
-import { addRoutes, type Route } from './routes.ts';
+import { addRoutes, type Route, type ServedRoute } from './routes.ts';
 import { schemaRoutes } from './schemas.ts';
 
 export type { ApiDeps, Health, HttpDeps, ReplyFilter, Senders } from './deps.ts';
+export type { ServedRoute } from './routes.ts';
 
 export interface Http {
   /** @throws MailroomError HTTP_PORT_UNAVAILABLE */
@@ -21,6 +22,8 @@ export interface Http {
   close(): Promise<void>;
   /** A request without a socket, for tests. */
   inject(request: InjectOptions | string): Promise<LightMyRequestResponse>;
+  /** Everything that is served, with what it needs. */
+  routes: readonly ServedRoute[];
 }
 
 export async function createHttp(deps: HttpDeps): Promise<Http> {
@@ -49,6 +52,11 @@ export async function createHttp(deps: HttpDeps): Promise<Http> {
   );
   app.addHook('onSend', async (_request, reply) => {
     reply.header('x-content-type-options', 'nosniff').header('referrer-policy', 'no-referrer');
+  });
+  const served: ServedRoute[] = [];
+  app.addHook('onRoute', ({ method, url, config }) => {
+    if (config?.access === undefined) throw new Error(`${String(method)} ${url} does not say who may use it`);
+    for (const one of [method].flat()) served.push({ method: one, path: url, access: config.access });
   });
   measure(app, deps.metrics);
 
@@ -97,6 +105,7 @@ export async function createHttp(deps: HttpDeps): Promise<Http> {
       }
     },
     inject: (request) => app.inject(request),
+    routes: served,
   };
 }
 

@@ -63,13 +63,13 @@ export function openApi(routes: readonly Route[], publicUrl: string): Record<str
   for (const entry of routes) {
     const path = entry.path.replace(/:(\w+)/g, '{$1}');
     const parameters = parametersOf(entry);
-    const scopes = entry.permission === undefined ? undefined : permissions[entry.permission].join(', ');
+    const allowed = entry.permission === undefined ? undefined : permissions[entry.permission].join(', ');
     paths[path] ??= {};
     paths[path][entry.method.toLowerCase()] = {
       operationId: entry.operationId,
       summary: entry.summary,
       tags: [entry.tag],
-      ...(scopes === undefined ? { security: [] } : { description: `Token scope: ${scopes}.` }),
+      ...(allowed === undefined ? { security: [] } : { description: `Role: ${allowed}.` }),
       ...(parameters.length === 0 ? {} : { parameters }),
       ...(entry.body === undefined
         ? {}

@@ -4,6 +4,23 @@ import type { z } from 'zod';
 import { type Authenticate, authorise, type Permission, type Principal } from './auth.ts';
 import { parseInput } from './problem.ts';
 
+/** What a request needs: a permission of domain/access.ts, `session` for anyone signed in to the portal, `open` for everybody. */
+export type Access = Permission | 'session' | 'open';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Each route says it; createHttp serves none that does not. */
+    access?: Access;
+  }
+}
+
+/** A route as it is served, API and portal alike. */
+export interface ServedRoute {
+  method: string;
+  path: string;
+  access: Access;
+}
+
 export interface Asked<Query, Body> {
   params: Readonly<Record<string, string>>;
   query: Query;
@@ -53,6 +70,7 @@ export function addRoutes(app: FastifyInstance, routes: readonly Route[], gate: 
     app.route({
       method: entry.method,
       url: entry.path,
+      config: { access: entry.permission ?? 'open' },
       // Before the body is read: a stranger's 40 MB are not taken.
       onRequest: async (request) => {
         if (entry.permission === undefined) return;

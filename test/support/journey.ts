@@ -87,7 +87,7 @@ export function journey(options: JourneyOptions) {
           MAILROOM_REDIS_URL: options.redisUrl,
           MAILROOM_SECURITY_CACHE_KEYS: key,
           MAILROOM_SECURITY_CONVERSATION_KEYS: key,
-          MAILROOM_HTTP_API_TOKENS: `test:admin:${apiToken}`,
+          MAILROOM_HTTP_API_TOKENS: `test:administrator:${apiToken}`,
           ...options.env,
         },
       });

@@ -3,6 +3,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { PREFIX } from '../../contract/names.ts';
+import { isPortalRole, type PortalRole } from '../../domain/access.ts';
 
 const SESSION_SECONDS = 8 * 3600;
 const INVITATION_SECONDS = 15 * 60;
@@ -11,11 +12,17 @@ const LOCK_SECONDS = 15 * 60;
 export interface PortalSession {
   /** Stands in the audit log. */
   name: string;
-  scope: 'admin' | 'read';
+  role: PortalRole;
   /** Comes back with every form. */
   csrf: string;
   /** SHA-256 of the API token that was used: a token that is taken away ends its sessions. */
   token?: string;
+}
+
+/** Whom a one-time secret is for. */
+export interface Invited {
+  name: string;
+  role: PortalRole;
 }
 
 export interface PortalSessions {
@@ -24,9 +31,9 @@ export interface PortalSessions {
   read(id: string): Promise<PortalSession | undefined>;
   end(id: string): Promise<void>;
   /** A secret that signs in once, within 15 minutes. */
-  invite(person: { name: string; scope: 'admin' | 'read' }): Promise<string>;
+  invite(person: Invited): Promise<string>;
   /** Undefined when there is no such secret, or it was used. */
-  redeem(secret: string): Promise<{ name: string; scope: 'admin' | 'read' } | undefined>;
+  redeem(secret: string): Promise<Invited | undefined>;
   /** Counts an attempt from there; resolves with how many there were in the last 15 minutes. */
   attempt(from: string): Promise<number>;
   forgive(from: string): Promise<void>;
@@ -48,7 +55,9 @@ export function createPortalSessions(redis: Redis): PortalSessions {
     },
     async read(id) {
       const text = await redis.get(session(id));
-      return text === null ? undefined : (JSON.parse(text) as PortalSession);
+      const stored = text === null ? undefined : (JSON.parse(text) as PortalSession);
+      // What an earlier version wrote has no role that we know.
+      return stored !== undefined && isPortalRole(stored.role) ? stored : undefined;
     },
     async end(id) {
       await redis.del(session(id));
@@ -60,7 +69,8 @@ export function createPortalSessions(redis: Redis): PortalSessions {
     },
     async redeem(secret) {
       const text = await redis.getdel(invitation(secret));
-      return text === null ? undefined : (JSON.parse(text) as { name: string; scope: 'admin' | 'read' });
+      const invited = text === null ? undefined : (JSON.parse(text) as Invited);
+      return invited !== undefined && isPortalRole(invited.role) ? invited : undefined;
     },
     async attempt(from) {
       const count = await redis.incr(attempts(from));

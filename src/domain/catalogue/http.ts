@@ -70,8 +70,8 @@ export const httpErrors = section({
     action: 'refuse',
     message: 'This token may not do this.',
     hint: {
-      en: 'Use a token with a scope that permits it (admin, backend or read; see http.apiTokens).',
-      de: 'Ein Token mit einem Scope verwenden, der es erlaubt (admin, backend oder read; siehe http.apiTokens).',
+      en: 'Use a token with a role that permits it (viewer, operator, administrator or backend; see http.apiTokens).',
+      de: 'Ein Token mit einer Rolle verwenden, die es erlaubt (viewer, operator, administrator oder backend; siehe http.apiTokens).',
     },
   },
   HTTP_NOT_FOUND: {
@@ -184,8 +184,8 @@ export const httpErrors = section({
     action: 'refuse',
     message: 'Sign-in refused: the token or one-time secret is not valid.',
     hint: {
-      en: 'Make a one-time secret with `mailroom invite`, or use an API token with the scope admin or read.',
-      de: 'Mit `mailroom invite` ein Einmalgeheimnis erzeugen oder ein API-Token mit dem Scope admin oder read verwenden.',
+      en: 'Make a one-time secret with `mailroom invite`, or use an API token with the role viewer, operator or administrator.',
+      de: 'Mit `mailroom invite` ein Einmalgeheimnis erzeugen oder ein API-Token mit der Rolle viewer, operator oder administrator verwenden.',
     },
   },
   PORTAL_LOCKED: {

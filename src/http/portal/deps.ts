@@ -1,11 +1,12 @@
 // What the portal needs, as plain functions; the gateway puts them in.
+import type { PortalRole } from '../../domain/access.ts';
 import type { Emit } from '../../telemetry/events.ts';
 import type { ApiToken } from '../auth.ts';
 import type { Definition, EmailServersApi, EmailServerView } from '../email-servers.ts';
 
 export interface Session {
   name: string;
-  scope: 'admin' | 'read';
+  role: PortalRole;
   csrf: string;
   token?: string;
 }
@@ -14,7 +15,7 @@ export interface Sessions {
   create(session: Omit<Session, 'csrf'>): Promise<string>;
   read(id: string): Promise<Session | undefined>;
   end(id: string): Promise<void>;
-  redeem(secret: string): Promise<{ name: string; scope: 'admin' | 'read' } | undefined>;
+  redeem(secret: string): Promise<{ name: string; role: PortalRole } | undefined>;
   attempt(from: string): Promise<number>;
   forgive(from: string): Promise<void>;
 }
@@ -43,7 +44,7 @@ export interface Consequences {
 }
 
 export interface PortalDeps {
-  /** `name:scope:token` of the configuration, as a way to sign in. */
+  /** `name:role:token` of the configuration, as a way to sign in. */
   apiTokens: readonly ApiToken[];
   publicUrl: string;
   organisation: string;

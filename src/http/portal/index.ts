@@ -1,8 +1,10 @@
 // The administrators' portal: server-rendered pages over the same functions as the API. Works without script; a session is a cookie, each
 // form carries the session's token, and nothing is loaded from elsewhere.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { may, type Permission, permissions } from '../../domain/access.ts';
 import { MailroomError } from '../../domain/errors.ts';
 import { problemOf, RequestInvalid, statusOf, toMailroomError } from '../problem.ts';
+import type { Access } from '../routes.ts';
 import { script, styleSheet } from './assets.ts';
 import type { PortalDeps, Session } from './deps.ts';
 import { liveEvents } from './events.ts';
@@ -22,9 +24,6 @@ const LIST = '/portal/email-servers';
 const STATE_COOKIE = 'mailroom_signin';
 /** Bytes of a form. */
 const FORM_BYTES = 128 * 1024;
-/** Pages that a person without a session may see. */
-const OPEN = ['/portal/sign-in', '/portal/assets/portal.css', '/portal/assets/portal.js'];
-
 type Query = Record<string, string | undefined>;
 const queryOf = (request: FastifyRequest): Query =>
   Object.fromEntries(
@@ -75,9 +74,11 @@ export function registerPortal(deps: PortalDeps): (app: FastifyInstance) => Prom
       throw new MailroomError('PORTAL_FORM_FORGED');
   }
 
-  const mustChange = (request: FastifyRequest): void => {
-    if (known.get(request)?.scope !== 'admin')
-      throw new MailroomError('HTTP_FORBIDDEN', { message: 'Only administrators may do this.' });
+  /** What a page needs; a route without it is not served (http/index.ts). */
+  const needs = (access: Access) => ({ config: { access } });
+  const mayDo = (request: FastifyRequest, permission: Permission): boolean => {
+    const session = known.get(request);
+    return session !== undefined && may(session.role, permission);
   };
 
   async function formState(request: FastifyRequest, more: Partial<FormState>): Promise<FormState> {
@@ -87,7 +88,7 @@ export function registerPortal(deps: PortalDeps): (app: FastifyInstance) => Prom
     const signed = existing !== undefined && delegated ? await deps.signedIn(existing.name) : undefined;
     return {
       definition,
-      readOnly: known.get(request)?.scope !== 'admin',
+      readOnly: !mayDo(request, 'email-servers:write'),
       hasPassword: false,
       problems: [],
       findings: [],
@@ -95,7 +96,7 @@ export function registerPortal(deps: PortalDeps): (app: FastifyInstance) => Prom
       applications: deps.applications(),
       stale: false,
       ...more,
-      ...(existing !== undefined && delegated && known.get(request)?.scope === 'admin'
+      ...(existing !== undefined && delegated && mayDo(request, 'email-servers:write')
         ? { consent: signed === undefined ? {} : { person: signed.person } }
         : {}),
     };
@@ -139,6 +140,7 @@ export function registerPortal(deps: PortalDeps): (app: FastifyInstance) => Prom
 
   return async (app) => {
     await app.register(async (portal) => {
+      portal.removeAllContentTypeParsers();
       portal.addContentTypeParser(
         'application/x-www-form-urlencoded',
         { parseAs: 'string', bodyLimit: FORM_BYTES },
@@ -165,15 +167,21 @@ export function registerPortal(deps: PortalDeps): (app: FastifyInstance) => Prom
           status,
         );
       });
-      portal.addHook('preValidation', async (request, reply) => {
+      // Before the body is read: a stranger's bytes are not taken.
+      portal.addHook('onRequest', async (request, reply) => {
         const session = await signIn.session(request);
         if (session !== undefined) known.set(request, session);
-        const path = request.routeOptions.url ?? '';
-        if (request.method === 'POST') checkForgery(request);
-        if (session === undefined && !OPEN.includes(path)) {
-          if (request.method === 'GET' && path !== '/portal/events') return seeOther(reply, '/portal/sign-in');
+        const access = request.routeOptions.config.access ?? 'session';
+        if (session === undefined && access !== 'open') {
+          if (request.method === 'GET' && request.routeOptions.url !== '/portal/events')
+            return seeOther(reply, '/portal/sign-in');
           throw new MailroomError('HTTP_UNAUTHENTICATED');
         }
+        if (access !== 'open' && access !== 'session' && !mayDo(request, access))
+          throw new MailroomError('HTTP_FORBIDDEN', {
+            message: `Your role may not do this; it needs the role ${permissions[access].join(' or ')}.`,
+            hint: 'Ask an administrator of Mailroom.',
+          });
         // The choice of language is remembered, and leaves the address.
         const { lang } = queryOf(request);
         if (request.method === 'GET' && (lang === 'de' || lang === 'en')) {
@@ -184,8 +192,12 @@ export function registerPortal(deps: PortalDeps): (app: FastifyInstance) => Prom
         }
       });
 
+      portal.addHook('preValidation', async (request) => {
+        if (request.method === 'POST') checkForgery(request);
+      });
+
       const asset = (path: string, type: string, text: string) =>
-        portal.get(path, (_request, reply) =>
+        portal.get(path, needs('open'), (_request, reply) =>
           reply
             .header('content-type', `${type}; charset=utf-8`)
             .header('cache-control', 'public, max-age=300')
@@ -194,16 +206,18 @@ export function registerPortal(deps: PortalDeps): (app: FastifyInstance) => Prom
       asset('/portal/assets/portal.css', 'text/css', styleSheet);
       asset('/portal/assets/portal.js', 'text/javascript', script);
 
-      portal.get('/', (_request, reply) => seeOther(reply, '/portal'));
-      portal.get('/portal', async (request, reply) => send(reply, overviewPage(frame(request), await deps.overview())));
+      portal.get('/', needs('open'), (_request, reply) => seeOther(reply, '/portal'));
+      portal.get('/portal', needs('email-servers:read'), async (request, reply) =>
+        send(reply, overviewPage(frame(request), await deps.overview())),
+      );
       const live = liveEvents(deps);
-      portal.get('/portal/events', live.handle);
+      portal.get('/portal/events', needs('email-servers:read'), live.handle);
       portal.addHook('preClose', async () => live.close());
 
-      portal.get('/portal/sign-in', (request, reply) =>
+      portal.get('/portal/sign-in', needs('open'), (request, reply) =>
         known.has(request) ? seeOther(reply, '/portal') : send(reply, signInPage(frame(request))),
       );
-      portal.post('/portal/sign-in', async (request, reply) => {
+      portal.post('/portal/sign-in', needs('open'), async (request, reply) => {
         try {
           const id = await signIn.enter(request.ip, formOf(request).get('secret') ?? '');
           signIn.give(reply, id, secure);
@@ -215,17 +229,16 @@ export function registerPortal(deps: PortalDeps): (app: FastifyInstance) => Prom
         }
         return seeOther(reply, '/portal/email-servers');
       });
-      portal.post('/portal/sign-out', async (request, reply) => {
+      portal.post('/portal/sign-out', needs('session'), async (request, reply) => {
         await signIn.leave(request, reply, secure);
         return seeOther(reply, '/portal/sign-in');
       });
 
-      portal.get(LIST, async (request, reply) => {
+      portal.get(LIST, needs('email-servers:read'), async (request, reply) => {
         const { search = '', show = '', done = '' } = queryOf(request);
         return send(reply, listPage(frame(request), await servers.list(), { search, show, done }));
       });
-      portal.get(`${LIST}/new`, async (request, reply) => {
-        mustChange(request);
+      portal.get(`${LIST}/new`, needs('email-servers:write'), async (request, reply) => {
         const { type, from } = queryOf(request);
         let definition = blank(type === 'SMTP' ? 'SMTP' : 'IMAP');
         if (from !== undefined) {
@@ -239,11 +252,10 @@ export function registerPortal(deps: PortalDeps): (app: FastifyInstance) => Prom
         const { findings } = await deps.preview(definition);
         return send(reply, formPage(frame(request), await formState(request, { definition, findings })));
       });
-      portal.post(`${LIST}/new`, async (request, reply) => {
-        mustChange(request);
+      portal.post(`${LIST}/new`, needs('email-servers:write'), async (request, reply) => {
         return saveForm(request, reply);
       });
-      portal.get(`${LIST}/edit`, async (request, reply) => {
+      portal.get(`${LIST}/edit`, needs('email-servers:read'), async (request, reply) => {
         const view = await asked(request);
         const { revision } = view;
         const { findings } = view.valid ? await deps.preview(view.definition, view.name) : view;
@@ -256,11 +268,10 @@ export function registerPortal(deps: PortalDeps): (app: FastifyInstance) => Prom
         });
         return send(reply, formPage(frame(request), state));
       });
-      portal.post(`${LIST}/edit`, async (request, reply) => {
-        mustChange(request);
+      portal.post(`${LIST}/edit`, needs('email-servers:write'), async (request, reply) => {
         return saveForm(request, reply);
       });
-      portal.post(`${LIST}/check`, async (request, reply) => {
+      portal.post(`${LIST}/check`, needs('email-servers:write'), async (request, reply) => {
         const form = formOf(request);
         const name = form.get('_existing') ?? undefined;
         const view = name === undefined ? undefined : await servers.get(name);
@@ -272,33 +283,32 @@ export function registerPortal(deps: PortalDeps): (app: FastifyInstance) => Prom
         });
       });
       for (const enabled of [true, false]) {
-        portal.post(`${LIST}/${enabled ? 'enable' : 'disable'}`, async (request, reply) => {
-          mustChange(request);
-          const form = formOf(request);
-          await servers.setEnabled(form.get('name') ?? '', form.get('revision') ?? '', enabled, who(request));
-          return seeOther(reply, `${LIST}?done=saved`);
-        });
+        portal.post(
+          `${LIST}/${enabled ? 'enable' : 'disable'}`,
+          needs('email-servers:write'),
+          async (request, reply) => {
+            const form = formOf(request);
+            await servers.setEnabled(form.get('name') ?? '', form.get('revision') ?? '', enabled, who(request));
+            return seeOther(reply, `${LIST}?done=saved`);
+          },
+        );
       }
-      portal.get(`${LIST}/delete`, async (request, reply) => {
-        mustChange(request);
+      portal.get(`${LIST}/delete`, needs('email-servers:write'), async (request, reply) => {
         const view = await asked(request);
         if (!view.editable) throw new MailroomError('EMAIL_SERVER_READ_ONLY');
         return send(reply, deletePage(frame(request), view, await deps.consequences(view.name)));
       });
-      portal.post(`${LIST}/delete`, async (request, reply) => {
-        mustChange(request);
+      portal.post(`${LIST}/delete`, needs('email-servers:write'), async (request, reply) => {
         const form = formOf(request);
         await servers.remove(form.get('name') ?? '', form.get('revision') ?? '', who(request));
         return seeOther(reply, `${LIST}?done=deleted`);
       });
-      portal.post(`${LIST}/sign-in`, async (request, reply) => {
-        mustChange(request);
+      portal.post(`${LIST}/sign-in`, needs('email-servers:write'), async (request, reply) => {
         const { url, state } = await deps.beginSignIn(nameIn(request));
         setCookie(reply, STATE_COOKIE, state, { secure, seconds: 900 });
         return send(reply, leavePage(frame(request), url));
       });
-      portal.get('/signin/callback', async (request, reply) => {
-        mustChange(request);
+      portal.get('/signin/callback', needs('email-servers:write'), async (request, reply) => {
         const { state = '', code, error, error_description } = queryOf(request);
         // The sign-in must have begun in this very browser.
         if (state === '' || cookieOf(request, STATE_COOKIE) !== state) throw new MailroomError('OAUTH_STATE_INVALID');
@@ -311,8 +321,7 @@ export function registerPortal(deps: PortalDeps): (app: FastifyInstance) => Prom
         });
         return seeOther(reply, `${LIST}?done=signedInDone`);
       });
-      portal.get('/portal/audit', async (request, reply) => {
-        mustChange(request);
+      portal.get('/portal/audit', needs('audit:read'), async (request, reply) => {
         return send(reply, auditPage(frame(request), await servers.audit(200)));
       });
     });

@@ -1,4 +1,5 @@
 // The frame of every page: head, menu, language, who is signed in. Pure.
+import { may, type Permission } from '../../domain/access.ts';
 import type { Session } from './deps.ts';
 import { type Html, html } from './html.ts';
 import { type Language, type Say, sayIn, type Word } from './words.ts';
@@ -15,7 +16,10 @@ export interface Frame {
 
 export const frameOf = (given: Omit<Frame, 'say'>): Frame => ({ ...given, say: sayIn(given.language) });
 
-export const mayChange = ({ session }: Frame): boolean => session?.scope === 'admin';
+/** Whether the person who is signed in may do this; pages show what is permitted. */
+export const frameMay = ({ session }: Frame, permission: Permission): boolean =>
+  session !== undefined && may(session.role, permission);
+export const mayChange = (frame: Frame): boolean => frameMay(frame, 'email-servers:write');
 export const csrfField = ({ session }: Frame): Html =>
   html`<input type="hidden" name="_csrf" value="${session?.csrf}">`;
 
@@ -41,13 +45,13 @@ export function page(frame: Frame, title: string, current: Word | undefined, bod
 <a class="brand" href="/portal">Mailroom<small>${organisation === 'default' ? '' : organisation}</small></a>
 ${
   session !== undefined &&
-  html`<nav aria-label="${say('navigation')}">${link('overview', '/portal')}<span class="group">${say('email')} ›</span>${link('emailServers', '/portal/email-servers')}${mayChange(frame) && link('audit', '/portal/audit')}</nav>`
+  html`<nav aria-label="${say('navigation')}">${link('overview', '/portal')}<span class="group">${say('email')} ›</span>${link('emailServers', '/portal/email-servers')}${frameMay(frame, 'audit:read') && link('audit', '/portal/audit')}</nav>`
 }
 <div class="who">
 <a href="${switchTo}" lang="${other}" hreflang="${other}">${other === 'de' ? 'Deutsch' : 'English'}</a>
 ${
   session !== undefined &&
-  html`<span>${session.name} · ${say(session.scope === 'admin' ? 'administrator' : 'viewer')}</span>
+  html`<span>${session.name} · ${say(session.role)}</span>
 <form method="post" action="/portal/sign-out">${csrfField(frame)}<button class="link">${say('signOut')}</button></form>`
 }
 </div>

@@ -1,7 +1,8 @@
 // Sign-in to the portal: an API token of the configuration or a one-time secret becomes a session; attempts are counted and end in a pause.
-import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { isPortalRole } from '../../domain/access.ts';
 import { MailroomError } from '../../domain/errors.ts';
+import { tokenFinder } from '../auth.ts';
 import type { PortalDeps, Session } from './deps.ts';
 
 const SESSION_COOKIE = 'mailroom_session';
@@ -29,17 +30,10 @@ export function setCookie(
   reply.header('set-cookie', before === undefined ? cookie : [...[before].flat().map(String), cookie]);
 }
 
-const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
-
 export function signIns({ apiTokens, sessions, emit }: Pick<PortalDeps, 'apiTokens' | 'sessions' | 'emit'>) {
   // A token of a back-end is no person's and does not open the portal.
-  const tokens = apiTokens
-    .filter(({ scope }) => scope !== 'backend')
-    .map(({ name, token, scope }) => ({
-      name,
-      scope: scope === 'admin' ? ('admin' as const) : ('read' as const),
-      digest: digest(token),
-    }));
+  const tokens = apiTokens.flatMap(({ role, ...token }) => (isPortalRole(role) ? [{ ...token, role }] : []));
+  const find = tokenFinder(tokens);
 
   return {
     async session(request: FastifyRequest): Promise<Session | undefined> {
@@ -47,23 +41,22 @@ export function signIns({ apiTokens, sessions, emit }: Pick<PortalDeps, 'apiToke
       if (id === undefined || !/^[\w-]{43}$/.test(id)) return undefined;
       const session = await sessions.read(id);
       if (session?.token === undefined) return session;
-      return tokens.some((token) => token.digest.toString('hex') === session.token) ? session : undefined;
+      return tokens.some(({ digest }) => digest === session.token) ? session : undefined;
     },
     /** @throws MailroomError PORTAL_LOCKED, PORTAL_SIGN_IN_REFUSED. @returns the session's id */
     async enter(from: string, given: string): Promise<string> {
       if ((await sessions.attempt(from)) > ATTEMPTS)
         throw new MailroomError('PORTAL_LOCKED', { retryAfterMs: 900_000 });
-      const offered = digest(given.trim());
-      let found: (typeof tokens)[number] | undefined;
-      for (const token of tokens) if (timingSafeEqual(token.digest, offered)) found = token;
+      const token = find(given.trim());
+      const found = tokens.find(({ name }) => name === token?.name);
       const person = found ?? (given.trim() === '' ? undefined : await sessions.redeem(given.trim()));
       if (person === undefined) throw new MailroomError('PORTAL_SIGN_IN_REFUSED');
       await sessions.forgive(from);
-      emit('PortalSignedIn', { detail: { by: person.name, scope: person.scope } });
+      emit('PortalSignedIn', { detail: { by: person.name, role: person.role } });
       return sessions.create({
         name: person.name,
-        scope: person.scope,
-        ...(found === undefined ? {} : { token: found.digest.toString('hex') }),
+        role: person.role,
+        ...(found === undefined ? {} : { token: found.digest }),
       });
     },
     give: (reply: FastifyReply, id: string, secure: boolean) =>

@@ -17,6 +17,7 @@ const words = {
     de: 'Ein Einmalgeheimnis erzeugt der Betrieb mit dem Befehl `mailroom invite`.',
   },
   viewer: { en: 'Viewer', de: 'Nur lesen' },
+  operator: { en: 'Operator', de: 'Betrieb' },
   administrator: { en: 'Administrator', de: 'Administrator' },
   addImap: { en: 'Add IMAP server', de: 'IMAP-Server anlegen' },
   addSmtp: { en: 'Add SMTP server', de: 'SMTP-Server anlegen' },

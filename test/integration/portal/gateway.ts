@@ -8,8 +8,9 @@ import { type Gateway, startGateway } from '../../../src/gateway.ts';
 import { tempDir } from '../../support/temp.ts';
 
 export const TOKENS = {
-  admin: 'admin-token-0123456789abcdef',
-  read: 'read-token-0123456789abcdef',
+  administrator: 'admin-token-0123456789abcdef',
+  operator: 'operator-token-0123456789abcdef',
+  viewer: 'read-token-0123456789abcdef',
   backend: 'desk-token-0123456789abcdef',
 };
 export type Who = keyof typeof TOKENS;
@@ -35,7 +36,7 @@ export async function startPortal(redisUrl: string) {
       MAILROOM_SECURITY_CACHE_KEYS: key,
       MAILROOM_SECURITY_CONVERSATION_KEYS: key,
       MAILROOM_HTTP_API_TOKENS: Object.entries(TOKENS)
-        .map(([scope, token]) => `${scope}-person:${scope}:${token}`)
+        .map(([role, token]) => `${role}-person:${role}:${token}`)
         .join(','),
       MAILROOM_LOG_LEVEL: 'silent',
       MAILROOM_HTTP_PORT: '0',

@@ -41,7 +41,7 @@ const smtp = (fields: object = {}) => {
 const path = (name: string, more = '') => `/v1/email-servers/${encodeURIComponent(name)}${more}`;
 async function created(fields: object = {}) {
   const definition = smtp(fields);
-  const answer = await one.api('admin', 'POST', '/v1/email-servers', definition);
+  const answer = await one.api('administrator', 'POST', '/v1/email-servers', definition);
   expect(answer.status, await answer.clone().text()).toBe(201);
   return { definition, etag: answer.headers.get('etag') ?? '', view: (await answer.json()) as { revision: string } };
 }
@@ -59,12 +59,12 @@ describe('who may what', () => {
     ['POST', '/v1/email-servers-reload', true],
     ['GET', '/v1/audit', true],
   ];
-  const people: (Who | undefined)[] = [undefined, 'backend', 'read'];
+  const people: (Who | undefined)[] = [undefined, 'backend', 'viewer'];
   it.each(
     calls.flatMap(([method, url, write]) => people.map((who) => [method, url, who ?? 'nobody', who, write] as const)),
   )('API %s %s as %s', async (method, url, _title, who, write) => {
     const { status } = await one.api(who, method, url, method === 'PUT' || url.endsWith('copy') ? {} : undefined);
-    expect(status).toBe(who === undefined ? 401 : who === 'read' && !write ? 200 : 403);
+    expect(status).toBe(who === undefined ? 401 : who === 'viewer' && !write ? 200 : 403);
   });
 
   it('pages: nobody is sent to the sign-in, a back-end token is refused there', async () => {
@@ -85,7 +85,7 @@ describe('who may what', () => {
 
   it('pages: a viewer looks and changes nothing', async () => {
     const { definition, view } = await created();
-    const viewer = await one.signIn(TOKENS.read);
+    const viewer = await one.signIn(TOKENS.viewer);
     const list = await (await viewer.get('/portal/email-servers')).text();
     expect(list).toContain(definition.name);
     for (const word of ['/new?type', '/delete?name', '/disable']) expect(list).not.toContain(word);
@@ -103,7 +103,7 @@ describe('who may what', () => {
     };
     for (const action of ['new', 'edit', 'delete', 'enable', 'disable', 'sign-in'])
       expect((await viewer.post(`/portal/email-servers/${action}`, fields)).status, action).toBe(403);
-    expect((await one.api('read', 'GET', path(definition.name))).status).toBe(200);
+    expect((await one.api('viewer', 'GET', path(definition.name))).status).toBe(200);
   });
 });
 
@@ -112,28 +112,28 @@ describe('changing through the API', () => {
     const { definition, etag } = await created();
     const { name } = definition;
     const replaced = await one.api(
-      'admin',
+      'administrator',
       'PUT',
       path(name),
       { ...definition, password: undefined, pace: { perMinute: 10 } },
       { 'if-match': etag },
     );
     expect(replaced.status, await replaced.clone().text()).toBe(200);
-    const disabled = await one.api('admin', 'POST', path(name, '/disable'), undefined, {
+    const disabled = await one.api('administrator', 'POST', path(name, '/disable'), undefined, {
       'if-match': replaced.headers.get('etag') ?? '',
     });
     expect(await disabled.json()).toMatchObject({ enabled: false, live: { state: 'disabled' }, hasPassword: true });
-    const enabled = await one.api('admin', 'POST', path(name, '/enable'), undefined, {
+    const enabled = await one.api('administrator', 'POST', path(name, '/enable'), undefined, {
       'if-match': disabled.headers.get('etag') ?? '',
     });
     expect(await enabled.json()).toMatchObject({ enabled: true, live: { state: 'sending', waiting: 0 } });
-    const copied = await one.api('admin', 'POST', path(name, '/copy'), { name: `${name} copy` });
+    const copied = await one.api('administrator', 'POST', path(name, '/copy'), { name: `${name} copy` });
     expect(await copied.json()).toMatchObject({ name: `${name} copy`, enabled: false, hasPassword: true });
-    const deleted = await one.api('admin', 'DELETE', path(`${name} copy`), undefined, {
+    const deleted = await one.api('administrator', 'DELETE', path(`${name} copy`), undefined, {
       'if-match': copied.headers.get('etag') ?? '',
     });
     expect(deleted.status).toBe(204);
-    const audit = await (await one.api('admin', 'GET', '/v1/audit?limit=50')).text();
+    const audit = await (await one.api('administrator', 'GET', '/v1/audit?limit=50')).text();
     const { entries } = JSON.parse(audit) as {
       entries: { server: string; action: string; by: string; changes: object[] }[];
     };
@@ -141,10 +141,10 @@ describe('changing through the API', () => {
     expect(mine.map(({ action }) => action)).toEqual(['delete', 'copy', 'enable', 'disable', 'replace', 'create']);
     expect(mine[4]?.changes).toContainEqual(expect.objectContaining({ field: 'pace' }));
     expect(mine[5]).toMatchObject({
-      by: 'admin-person',
+      by: 'administrator-person',
       changes: expect.arrayContaining([{ field: 'password', from: '••••', to: '••••' }]),
     });
-    const list = await (await one.api('admin', 'GET', '/v1/email-servers')).text();
+    const list = await (await one.api('administrator', 'GET', '/v1/email-servers')).text();
     const stored = JSON.stringify(await client.hgetall('{mailroom}:portal:email-servers'));
     for (const text of [audit, list, stored]) expect(text).not.toContain('a-secret-password-1');
   });
@@ -152,13 +152,15 @@ describe('changing through the API', () => {
   it('of two who edit at once only the first is taken; without a revision none', async () => {
     const { definition, etag } = await created();
     const change = (port: number, headers: Record<string, string>, at = one) =>
-      at.api('admin', 'PUT', path(definition.name), { ...definition, port }, headers);
+      at.api('administrator', 'PUT', path(definition.name), { ...definition, port }, headers);
     const both = await Promise.all([change(1001, { 'if-match': etag }), change(1002, { 'if-match': etag }, two)]);
     expect(both.map(({ status }) => status).sort()).toEqual([200, 412]);
     expect((await change(1003, {})).status).toBe(428);
     expect((await change(1003, { 'if-match': '*' })).status).toBe(428);
-    expect((await one.api('admin', 'DELETE', path(definition.name), undefined, { 'if-match': etag })).status).toBe(412);
-    const now = (await (await one.api('admin', 'GET', path(definition.name))).json()) as {
+    expect(
+      (await one.api('administrator', 'DELETE', path(definition.name), undefined, { 'if-match': etag })).status,
+    ).toBe(412);
+    const now = (await (await one.api('administrator', 'GET', path(definition.name))).json()) as {
       definition: { port: number };
     };
     expect(now.definition.port).toBe(both[0]?.status === 200 ? 1001 : 1002);
@@ -166,19 +168,19 @@ describe('changing through the API', () => {
 
   it('is live on the other replica within two seconds', async () => {
     const { definition } = await created();
-    await waitFor(async () => (await two.api('read', 'GET', path(definition.name))).status === 200, {
+    await waitFor(async () => (await two.api('viewer', 'GET', path(definition.name))).status === 200, {
       timeoutMs: 2_000,
     });
   });
 
   it('servers of a file are read-only and say so', async () => {
-    const view = await (await one.api('read', 'GET', '/v1/email-servers/From%20file')).json();
+    const view = await (await one.api('viewer', 'GET', '/v1/email-servers/From%20file')).json();
     expect(view).toMatchObject({ source: 'file', editable: false });
     const headers = { 'if-match': '"x"' };
     const answers = await Promise.all([
-      one.api('admin', 'PUT', '/v1/email-servers/From%20file', smtp(), headers),
-      one.api('admin', 'POST', '/v1/email-servers/From%20file/disable', undefined, headers),
-      one.api('admin', 'DELETE', '/v1/email-servers/From%20file', undefined, headers),
+      one.api('administrator', 'PUT', '/v1/email-servers/From%20file', smtp(), headers),
+      one.api('administrator', 'POST', '/v1/email-servers/From%20file/disable', undefined, headers),
+      one.api('administrator', 'DELETE', '/v1/email-servers/From%20file', undefined, headers),
     ]);
     for (const answer of answers) {
       expect(answer.status).toBe(409);
@@ -199,7 +201,7 @@ describe('changing through the API', () => {
     [{ passwordFile: '/etc/passwd' }, 'passwordFile'],
     [{ additionalEmailFromAddresses: ['no address'] }, 'additionalEmailFromAddresses[0]'],
   ])('refuses %o by field', async (fields, field) => {
-    const answer = await one.api('admin', 'POST', '/v1/email-servers', smtp(fields));
+    const answer = await one.api('administrator', 'POST', '/v1/email-servers', smtp(fields));
     expect(answer.status).toBe(422);
     const { problems } = (await answer.json()) as { problems: { field: string }[] };
     expect(problems.map((problem) => problem.field)).toContain(field);
@@ -208,15 +210,15 @@ describe('changing through the API', () => {
   it('a stored password goes to no other host', async () => {
     const { definition, etag } = await created();
     const other = { ...definition, host: 'evil.example.org', password: undefined };
-    const answer = await one.api('admin', 'PUT', path(definition.name), other, { 'if-match': etag });
+    const answer = await one.api('administrator', 'PUT', path(definition.name), other, { 'if-match': etag });
     expect(answer.status).toBe(422);
     expect(await answer.json()).toMatchObject({ problems: [{ field: 'password' }] });
   });
 
   it('malformed and oversize bodies', async () => {
-    expect((await one.api('admin', 'POST', '/v1/email-servers', '{')).status).toBe(400);
-    expect((await one.api('admin', 'POST', '/v1/email-servers', [])).status).toBe(422);
-    const admin = await one.signIn(TOKENS.admin);
+    expect((await one.api('administrator', 'POST', '/v1/email-servers', '{')).status).toBe(400);
+    expect((await one.api('administrator', 'POST', '/v1/email-servers', [])).status).toBe(422);
+    const admin = await one.signIn(TOKENS.administrator);
     expect((await admin.post('/portal/email-servers/new', { name: 'x'.repeat(200_000) })).status).toBe(413);
   });
 });
@@ -226,7 +228,7 @@ describe('the portal', () => {
 
   it('escapes names, flows, addresses and what was typed', async () => {
     await created({ name: `N${XSS}` });
-    const admin = await one.signIn(TOKENS.admin);
+    const admin = await one.signIn(TOKENS.administrator);
     const pages = [
       '/portal',
       `/portal/email-servers?search=&show=${encodeURIComponent(XSS)}`,
@@ -256,8 +258,8 @@ describe('the portal', () => {
 
   it('refuses forged forms: no token, a foreign token, another site', async () => {
     const { definition, view } = await created();
-    const admin = await one.signIn(TOKENS.admin);
-    const other = await one.signIn(TOKENS.admin);
+    const admin = await one.signIn(TOKENS.administrator);
+    const other = await one.signIn(TOKENS.administrator);
     const fields = { name: definition.name, revision: view.revision };
     const url = '/portal/email-servers/delete';
     expect((await admin.post(url, { ...fields, _csrf: '' })).status).toBe(403);
@@ -271,8 +273,8 @@ describe('the portal', () => {
 
   it('says in both languages that somebody else was faster', async () => {
     const { definition, view, etag } = await created();
-    await one.api('admin', 'POST', path(definition.name, '/disable'), undefined, { 'if-match': etag });
-    const admin = await one.signIn(TOKENS.admin, 'de-DE,de;q=0.9');
+    await one.api('administrator', 'POST', path(definition.name, '/disable'), undefined, { 'if-match': etag });
+    const admin = await one.signIn(TOKENS.administrator, 'de-DE,de;q=0.9');
     const answer = await admin.post('/portal/email-servers/edit', {
       serverType: 'SMTP',
       name: definition.name,
@@ -289,7 +291,7 @@ describe('the portal', () => {
   });
 
   it('a one-time secret signs in once; the cookie is out of reach of scripts; signing out ends it', async () => {
-    const secret = await createPortalSessions(client).invite({ name: 'Alex', scope: 'admin' });
+    const secret = await createPortalSessions(client).invite({ name: 'Alex', role: 'administrator' });
     const alex = await one.signIn(secret);
     expect(alex.status).toBe(303);
     expect(alex.setCookie).toMatch(/HttpOnly; SameSite=Lax/);
@@ -302,7 +304,7 @@ describe('the portal', () => {
 
   it('tells open pages that something changed, and lets the process stop', async () => {
     const third = await startPortal(redis.url);
-    const admin = await third.signIn(TOKENS.admin);
+    const admin = await third.signIn(TOKENS.administrator);
     const stream = await admin.get('/portal/events');
     const reader = (stream.body ?? new ReadableStream<Uint8Array>()).pipeThrough(new TextDecoderStream()).getReader();
     let text = '';
@@ -326,7 +328,7 @@ describe('the portal', () => {
     const statuses: number[] = [];
     for (let i = 0; i < 12; i += 1) statuses.push((await two.post('/portal/sign-in', { secret: `guess-${i}` })).status);
     expect(statuses.at(-1)).toBe(429);
-    expect((await two.post('/portal/sign-in', { secret: TOKENS.admin })).status).toBe(429);
+    expect((await two.post('/portal/sign-in', { secret: TOKENS.administrator })).status).toBe(429);
     await sessions.forgive('127.0.0.1');
   });
 });

@@ -1,4 +1,5 @@
 // Settings: sources and their order, secrets from files, every problem named at once, the reference, masking.
+import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -93,10 +94,14 @@ describe('problems', () => {
     [{ MAILROOM_SECURITY_CACHE_KEYS: `k:${KEY},k:${KEY}` }, 'security.cacheKeys: entry 2 repeats the id k'],
     [
       { MAILROOM_HTTP_API_TOKENS: 'ops:root:0123456789abcdef' },
-      'http.apiTokens: entry 1 must be name:scope:token with scope admin, backend, read',
+      'http.apiTokens: entry 1 must be name:role:token with role viewer, operator, administrator, backend',
     ],
     [
-      { MAILROOM_HTTP_API_TOKENS: 'ops:read:short' },
+      { MAILROOM_HTTP_API_TOKENS: 'ops:viewer:sha256:0123456789abcdef' },
+      'http.apiTokens: entry 1 (ops) must have 64 hex digits after sha256:',
+    ],
+    [
+      { MAILROOM_HTTP_API_TOKENS: 'ops:viewer:short' },
       'http.apiTokens: entry 1 (ops) must have a token of at least 16 characters',
     ],
     [{ MAILROOM_REDIS_ULR: 'x' }, 'MAILROOM_REDIS_ULR: is not a setting; did you mean MAILROOM_REDIS_URL?'],
@@ -224,12 +229,25 @@ describe('for people', () => {
     }
   });
 
+  it.each([
+    ['desk:backend:0123456789abcdef', 'desk', 'backend', '0123456789abcdef'],
+    ['kim:administrator:with:colon:inside', 'kim', 'administrator', 'with:colon:inside'],
+    // Names of earlier versions.
+    ['old:admin:0123456789abcdef', 'old', 'administrator', '0123456789abcdef'],
+    ['old:read:0123456789abcdef', 'old', 'viewer', '0123456789abcdef'],
+  ])('API token %s is kept as its digest only', (entry, name, role, token) => {
+    const digest = createHash('sha256').update(token).digest('hex');
+    expect(load({ MAILROOM_HTTP_API_TOKENS: entry }).http.apiTokens).toEqual([{ name, role, digest }]);
+    const hashed = entry.replace(token, `sha256:${digest.toUpperCase()}`);
+    expect(load({ MAILROOM_HTTP_API_TOKENS: hashed }).http.apiTokens).toEqual([{ name, role, digest }]);
+  });
+
   it('masking leaves no secret', () => {
     mkdirSync(join(folder, 'x'));
     const secrets = ['hunter2-redis', 'sixteen-characters-token', 'the-application-secret', 'aws-secret-key'];
     const config = load({
       MAILROOM_REDIS_URL: `rediss://user:${secrets[0]}@redis:6380/1`,
-      MAILROOM_HTTP_API_TOKENS: `ops:read:${secrets[1]}`,
+      MAILROOM_HTTP_API_TOKENS: `ops:viewer:${secrets[1]}`,
       MAILROOM_OAUTH_APPLICATIONS: JSON.stringify([
         { name: 'A', clientId: 'c', credentials: [{ secret: secrets[2] }] },
       ]),
@@ -241,7 +259,7 @@ describe('for people', () => {
     expect(masked(config)).toMatchObject({
       redis: { url: 'rediss://user:******@redis:6380/1' },
       security: { cacheKeys: [{ id: 'a', key: '••••••' }] },
-      http: { apiTokens: [{ name: 'ops', scope: 'read' }] },
+      http: { apiTokens: [{ name: 'ops', role: 'viewer' }] },
     });
   });
 });

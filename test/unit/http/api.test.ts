@@ -1,4 +1,5 @@
 // The API by inject(): who may what, what is refused and how it says so, downloads, replies.
+import type { FastifyInstance } from 'fastify';
 import type { InjectOptions } from 'light-my-request';
 import { describe, expect, it } from 'vitest';
 import { MailroomError } from '../../../src/domain/errors.ts';
@@ -79,6 +80,11 @@ describe('who may what', () => {
         .replace('/x/', '/{flow}/'),
     );
     expect([...asked, 'GET /v1/schemas/{name}'].sort()).toEqual(described.sort());
+  });
+
+  it('a route that does not say who may use it is not served', async () => {
+    const register = (app: FastifyInstance) => void app.get('/forgotten', () => 'x');
+    await expect(createHttp(fakeDeps({ register }))).rejects.toThrow('GET /forgotten does not say who may use it');
   });
 
   it.each([

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import type { Attachment, Message } from '../../../src/contract/message.ts';
 import { MESSAGE_SCHEMA } from '../../../src/contract/message.ts';
 import { RESULT_SCHEMA, type Result } from '../../../src/contract/result.ts';
+import type { ApiToken } from '../../../src/http/auth.ts';
 import type { ApiDeps, HttpDeps } from '../../../src/http/index.ts';
 import { createMetrics } from '../../../src/telemetry/metrics.ts';
 
@@ -95,11 +96,12 @@ export const fakeApi = (overrides: Partial<ApiDeps> = {}): ApiDeps => ({
   ...overrides,
 });
 
-export const tokens = [
-  { name: 'ops', token: 'token-of-ops', scope: 'admin' },
-  { name: 'desk', token: 'token-of-desk', scope: 'backend' },
-  { name: 'grafana', token: 'token-of-grafana', scope: 'read' },
-] as const;
+const token = (name: string, role: ApiToken['role']): ApiToken => ({
+  name,
+  role,
+  digest: sha256(Buffer.from(`token-of-${name}`)),
+});
+export const tokens = [token('ops', 'administrator'), token('desk', 'backend'), token('grafana', 'viewer')];
 export const as = (name: 'ops' | 'desk' | 'grafana') => ({ authorization: `Bearer token-of-${name}` });
 
 export const fakeDeps = (overrides: Partial<HttpDeps> = {}): HttpDeps => ({

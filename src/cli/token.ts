@@ -1,0 +1,19 @@
+// `mailroom token`: makes an API token, and the entry of http.apiTokens that knows it by its digest only.
+import { createHash, randomBytes } from 'node:crypto';
+import { type Command, Option } from 'commander';
+import { type AccessRole, roles } from '../domain/access.ts';
+
+export function tokenCommand(program: Command): void {
+  program
+    .command('token')
+    .description('make an API token and its entry for http.apiTokens, which holds a digest instead of the token')
+    .requiredOption('--name <name>', 'whose it is: letters, digits, dot, hyphen; stands in logs and the log of changes')
+    .addOption(new Option('--role <role>', 'what it may').choices(roles).makeOptionMandatory())
+    .action(({ name, role }: { name: string; role: AccessRole }) => {
+      const token = randomBytes(32).toString('base64url');
+      const digest = createHash('sha256').update(token).digest('hex');
+      process.stdout.write(
+        `token (shown once)     ${token}\nentry of http.apiTokens ${name}:${role}:sha256:${digest}\n`,
+      );
+    });
+}

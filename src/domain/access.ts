@@ -1,0 +1,43 @@
+// Who may what: the one table of roles and permissions. API tokens, sessions of the portal, `mailroom invite` and the claims of an OpenID
+// provider all end in one of these roles. Pure.
+
+/**
+ * viewer: sees everything but customers' mail. operator: besides, held replies, quarantined messages, pause of an SMTP server.
+ * administrator: besides, may change server configurations. backend: a program (agent desktop, contact center): senders, replies, messages.
+ */
+export const roles = ['viewer', 'operator', 'administrator', 'backend'] as const;
+export type AccessRole = (typeof roles)[number];
+
+/** Roles of people; a back-end is no person and does not open the portal. */
+export const portalRoles = ['viewer', 'operator', 'administrator'] as const;
+export type PortalRole = (typeof portalRoles)[number];
+
+export const isPortalRole = (role: string): role is PortalRole => (portalRoles as readonly string[]).includes(role);
+
+const people = portalRoles;
+const operators = ['operator', 'administrator'] as const;
+
+export const permissions = {
+  'status:read': roles,
+  'senders:read': roles,
+  'replies:read': roles,
+  'email-flows:read': roles,
+  'messages:read': ['backend', 'administrator'],
+  'replies:write': ['backend', 'administrator'],
+  /** Release or drop a held reply. */
+  'replies:release': operators,
+  'quarantine:read': operators,
+  /** Enqueue again, or accept as it is. */
+  'quarantine:release': operators,
+  'email-servers:read': people,
+  /** Pause and resume the sending of an SMTP server. */
+  'email-servers:pause': operators,
+  /** Connect to a stored server and say what is wrong; an unsaved definition needs email-servers:write. */
+  'email-servers:test': operators,
+  'email-servers:write': ['administrator'],
+  'audit:read': ['administrator'],
+} as const satisfies Record<string, readonly AccessRole[]>;
+export type Permission = keyof typeof permissions;
+
+export const may = (role: AccessRole, permission: Permission): boolean =>
+  (permissions[permission] as readonly AccessRole[]).includes(role);
