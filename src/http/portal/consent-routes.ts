@@ -1,0 +1,35 @@
+// Delegated sign-in of an email server: to the provider and back (authorization code with PKCE, adapters/oauth).
+import type { FastifyInstance } from 'fastify';
+import { MailroomError } from '../../domain/errors.ts';
+import type { PortalDeps } from './deps.ts';
+import { leavePage } from './pages.ts';
+import { cookieOf, setCookie } from './sessions.ts';
+import { formOf, LIST, needs, queryOf, seeOther, send, type Visits } from './visit.ts';
+
+const STATE_COOKIE = 'mailroom_signin';
+
+export function addConsent(
+  portal: FastifyInstance,
+  { beginSignIn, completeSignIn }: Pick<PortalDeps, 'beginSignIn' | 'completeSignIn'>,
+  visits: Visits,
+  secure: boolean,
+): void {
+  portal.post(`${LIST}/sign-in`, needs('email-servers:write'), async (request, reply) => {
+    const { url, state } = await beginSignIn(formOf(request).get('name') ?? '');
+    setCookie(reply, STATE_COOKIE, state, { secure, seconds: 900 });
+    return send(reply, leavePage(visits.frame(request), url));
+  });
+  portal.get('/signin/callback', needs('email-servers:write'), async (request, reply) => {
+    const { state = '', code, error, error_description } = queryOf(request);
+    // The sign-in must have begun in this very browser.
+    if (state === '' || cookieOf(request, STATE_COOKIE) !== state) throw new MailroomError('OAUTH_STATE_INVALID');
+    setCookie(reply, STATE_COOKIE, '', { secure, seconds: 0 });
+    await completeSignIn({
+      state,
+      ...(code === undefined ? {} : { code }),
+      ...(error === undefined ? {} : { error }),
+      ...(error_description === undefined ? {} : { error_description }),
+    });
+    return seeOther(reply, `${LIST}?done=signedInDone`);
+  });
+}

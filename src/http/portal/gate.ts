@@ -1,0 +1,85 @@
+// Before and after every page: who it is and whether he may, forged forms, the choice of language, security headers, errors as a page.
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { permissions } from '../../domain/access.ts';
+import { MailroomError } from '../../domain/errors.ts';
+import type { Emit } from '../../telemetry/events.ts';
+import { problemOf, statusOf, toMailroomError } from '../problem.ts';
+import type { Session } from './deps.ts';
+import { errorPage } from './pages.ts';
+import { setCookie } from './sessions.ts';
+import { formOf, queryOf, seeOther, send, type Visits } from './visit.ts';
+
+const POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+/** Bytes of a form. */
+const FORM_BYTES = 128 * 1024;
+
+export interface GateDeps {
+  visits: Visits;
+  emit: Emit;
+  /** Cookies go over https alone. */
+  secure: boolean;
+  sessionOf(request: FastifyRequest): Promise<Session | undefined>;
+}
+
+export function addGate(portal: FastifyInstance, { visits, emit, secure, sessionOf }: GateDeps): void {
+  portal.removeAllContentTypeParsers();
+  portal.addContentTypeParser(
+    'application/x-www-form-urlencoded',
+    { parseAs: 'string', bodyLimit: FORM_BYTES },
+    (_request, body, done) => done(null, new URLSearchParams(String(body))),
+  );
+  portal.addHook('onSend', async (_request, reply) => {
+    reply
+      .header('content-security-policy', POLICY)
+      .header('referrer-policy', 'same-origin') // with no-referrer a browser hides where a form comes from
+      .header('x-frame-options', 'DENY')
+      .header('cross-origin-opener-policy', 'same-origin');
+    if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
+  });
+  portal.setErrorHandler((thrown, request, reply) => {
+    const error = toMailroomError(thrown);
+    const status = statusOf(error);
+    const kind = request.routeOptions.url ?? '';
+    if (status >= 500) emit('ApiRequestFailed', { code: error.code, kind, err: error.cause ?? error });
+    else emit('ApiRequestRefused', { code: error.code, kind });
+    const { title, detail, hint } = problemOf(error, visits.language(request) === 'de');
+    const shown = { code: error.code, message: status >= 500 ? title : detail, hint: hint ?? '' };
+    return send(reply, errorPage(visits.frame(request), shown), status);
+  });
+  // Before the body is read: a stranger's bytes are not taken.
+  portal.addHook('onRequest', async (request, reply) => {
+    const session = await sessionOf(request);
+    if (session !== undefined) visits.know(request, session);
+    const access = request.routeOptions.config.access ?? 'session';
+    if (session === undefined && access !== 'open') {
+      if (request.method === 'GET' && request.routeOptions.url !== '/portal/events')
+        return seeOther(reply, '/portal/sign-in');
+      throw new MailroomError('HTTP_UNAUTHENTICATED');
+    }
+    if (access !== 'open' && access !== 'session' && !visits.may(request, access))
+      throw new MailroomError('HTTP_FORBIDDEN', {
+        message: `Your role may not do this; it needs the role ${permissions[access].join(' or ')}.`,
+        hint: 'Ask an administrator of Mailroom.',
+      });
+    // The choice of language is remembered, and leaves the address.
+    const { lang } = queryOf(request);
+    if (request.method === 'GET' && (lang === 'de' || lang === 'en')) {
+      const url = new URL(request.url, 'http://portal');
+      url.searchParams.delete('lang');
+      setCookie(reply, 'mailroom_lang', lang, { secure, seconds: 31_536_000 });
+      return seeOther(reply, `${url.pathname}${url.search}`);
+    }
+  });
+  portal.addHook('preValidation', async (request) => {
+    if (request.method === 'POST') checkForgery(request, visits.session(request));
+  });
+}
+
+/** @throws MailroomError PORTAL_FORM_FORGED */
+function checkForgery(request: FastifyRequest, session: Session | undefined): void {
+  const site = request.headers['sec-fetch-site'];
+  const foreign = site !== undefined && site !== 'same-origin' && site !== 'none';
+  if (foreign || (session !== undefined && formOf(request).get('_csrf') !== session.csrf))
+    throw new MailroomError('PORTAL_FORM_FORGED');
+}
