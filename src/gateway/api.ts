@@ -1,6 +1,8 @@
 // The API's functions over the stores and the reply room: what http/ calls when a backend asks.
 
+import type { PortalAudit } from '../adapters/redis/portal-audit.ts';
 import type { EmailServerWatch } from '../config/watch.ts';
+import type { Result } from '../contract/result.ts';
 import { normalAddress } from '../domain/address.ts';
 import { isImap } from '../domain/email-server.ts';
 import type { ApiDeps } from '../http/index.ts';
@@ -24,8 +26,14 @@ export function apiOf(
   room: ReplyRoom,
   servers: EmailServerWatch,
   decodeSlice: ApiDeps['decodeSlice'],
+  audit: Pick<PortalAudit, 'write'>,
 ): ApiDeps {
   const { replies } = room;
+  async function decided(action: 'release' | 'drop', by: string, result: Result): Promise<Result> {
+    const changes = [{ field: result.replyId, from: 'held', to: result.state }];
+    await audit.write({ by, action, server: result.server, changes });
+    return result;
+  }
   return {
     readMessage: stores.readMessage,
     blobs: stores.blobs,
@@ -40,8 +48,8 @@ export function apiOf(
       const last = page.at(-1);
       return { replies: page, ...(last !== undefined && from + limit < all.length ? { next: last.replyId } : {}) };
     },
-    releaseHeld: (replyId, by) => replies.releaseHeld(replyId, by),
-    dropHeld: (replyId, by) => replies.dropHeld(replyId, by),
+    releaseHeld: async (replyId, by) => decided('release', by, await replies.releaseHeld(replyId, by)),
+    dropHeld: async (replyId, by) => decided('drop', by, await replies.dropHeld(replyId, by)),
     async sendersOfFlow(emailFlow) {
       const flow = emailFlow.normalize('NFC');
       const mailboxes = servers

@@ -1,4 +1,5 @@
 // Wires the HTTP server: health of this process for every role, the API for the role portal.
+import { createPortalAudit } from '../adapters/redis/portal-audit.ts';
 import type { PortalServers } from '../adapters/redis/portal-servers.ts';
 import type { Config, Role } from '../config/config.ts';
 import type { EmailServerWatch } from '../config/watch.ts';
@@ -41,7 +42,7 @@ export async function openHttp(
     emit,
     metrics,
     health: () => healthOf(wiring),
-    ...(isPortal ? { api: apiOf(stores, room, servers, decodeSlice) } : {}),
+    ...(isPortal ? { api: apiOf(stores, room, servers, decodeSlice, createPortalAudit(stores.redis)) } : {}),
     ...(isPortal && portal ? portalOf({ config, stores, room, portal, watch: servers, inbound, emit }) : {}),
   });
   const { port } = await http.listen();

@@ -4,15 +4,16 @@ import { createPauses } from '../adapters/redis/pauses.ts';
 import { createPortalAudit } from '../adapters/redis/portal-audit.ts';
 import { createPortalServers, type PortalServers } from '../adapters/redis/portal-servers.ts';
 import { createPortalSessions } from '../adapters/redis/portal-sessions.ts';
+import { createQuarantine } from '../adapters/redis/quarantine.ts';
 import type { Config } from '../config/config.ts';
 import { parseEmailServer } from '../config/email-servers.ts';
 import type { EmailServerWatch } from '../config/watch.ts';
-import { mailboxId } from '../contract/names.ts';
 import { normalAddress } from '../domain/address.ts';
 import { type EmailServer, isImap, isSmtp } from '../domain/email-server.ts';
 import { checkEmailServers, type Finding } from '../domain/email-server-check.ts';
 import { MailroomError } from '../domain/errors.ts';
-import type { Definition, EmailServerView } from '../http/email-servers.ts';
+import type { Definition } from '../http/email-servers.ts';
+import type { OperationsApi } from '../http/operations.ts';
 import {
   type Consequences,
   type Overview,
@@ -21,11 +22,17 @@ import {
   registerPortal,
 } from '../http/portal/index.ts';
 import { RequestInvalid } from '../http/problem.ts';
+import type { QuarantineApi } from '../http/quarantine.ts';
 import type { Inbound } from '../inbound/index.ts';
 import type { Emit } from '../telemetry/events.ts';
+import { replyLookup } from './conversations.ts';
 import { createEmailServerAdmin, type EmailServerAdmin } from './email-servers.ts';
 import { hostPolicy } from './host-policy.ts';
+import { liveStates } from './live-state.ts';
+import { createOperations } from './operations.ts';
 import type { ReplyRoom } from './outbound.ts';
+import { createQuarantineDecisions } from './quarantine.ts';
+import { doctorFor } from './run-doctor.ts';
 import type { Stores } from './stores.ts';
 
 /** Definitions of the portal; none without a key to encrypt their secrets with (development only). */
@@ -46,64 +53,47 @@ export interface PortalWiring {
 
 export function portalOf(wiring: PortalWiring): {
   emailServers: EmailServerAdmin;
+  operations: OperationsApi & QuarantineApi;
   register: ReturnType<typeof registerPortal>;
 } {
   const { config, stores, room, portal, watch, emit } = wiring;
   const pauses = createPauses(stores.redis);
   const named = (name: string) => watch.current().servers.find((server) => server.name === name);
 
-  async function liveOf(server: EmailServer): Promise<EmailServerView['live']> {
-    if (!server.enabled) return { state: 'disabled' };
-    if (isImap(server)) {
-      // Our own watcher knows better than what it last wrote.
-      const own = wiring.inbound?.status().find((status) => status.server === server.name);
-      const stored: Record<string, unknown> = own ? { ...own } : await stores.ledgers.readState(mailboxId(server));
-      if (stored.state === undefined) return { state: 'unknown' };
-      const number = (field: string) =>
-        stored[field] === undefined ? {} : { [field]: Math.round(Number(stored[field])) };
-      const reason = String(stored.reason ?? '');
-      return {
-        state: String(stored.state),
-        ...(reason === '' ? {} : { reason }),
-        ...number('since'),
-        ...number('lastProvenAt'),
-        ...number('blindSeconds'),
-      };
-    }
-    const [pause, counts] = await Promise.all([pauses.read(server.name), room.queues.counts(server.name)]);
-    const { waiting = 0, prioritized = 0, delayed = 0, paused = 0 } = counts;
-    return {
-      state: pause === undefined ? 'sending' : 'paused',
-      ...(pause === undefined ? {} : { code: pause.code, since: pause.since, expectedAt: pause.until }),
-      waiting: waiting + prioritized + delayed + paused,
-    };
-  }
+  const liveOf = liveStates({ ...wiring, pauses });
+  const audit = createPortalAudit(stores.redis);
 
   const emailServers = createEmailServerAdmin({
     watch,
     portal,
-    audit: createPortalAudit(stores.redis),
+    audit,
     liveOf,
     mayConnect: hostPolicy(),
     emit,
   });
 
+  const operations = {
+    ...createOperations({
+      ...wiring,
+      pauses,
+      audit,
+      admin: emailServers,
+      runDoctor: doctorFor(config, stores, () => watch.current().servers),
+    }),
+    ...createQuarantineDecisions({
+      ...wiring,
+      quarantine: createQuarantine(stores.redis),
+      lookupReply: replyLookup(room.journal),
+      audit,
+    }),
+  };
+
   async function overview(): Promise<Overview> {
-    const [views, held] = await Promise.all([emailServers.list(), room.replies.listReplies('held', 1_000)]);
-    const imap = watch.current().servers.filter(isImap);
-    const names = [...new Set(imap.map(({ emailFlow }) => emailFlow))].sort((left, right) =>
-      left.localeCompare(right, 'en'),
-    );
-    const flows = await Promise.all(
-      names.map(async (emailFlow) => {
-        const [waiting, oldestAt] = await Promise.all([
-          stores.flows.backlog(emailFlow),
-          stores.flows.oldestWaiting(emailFlow),
-        ]);
-        const fedBy = imap.filter((server) => server.emailFlow === emailFlow && server.enabled).map(({ name }) => name);
-        return { emailFlow, servers: fedBy, waiting, ...(oldestAt === undefined ? {} : { oldestAt }) };
-      }),
-    );
+    const [flows, views, held] = await Promise.all([
+      operations.emailFlows(),
+      emailServers.list(),
+      room.replies.listReplies('held', 1_000),
+    ]);
     return {
       flows,
       mailboxes: views.filter(({ serverType }) => serverType !== 'SMTP'),
@@ -164,6 +154,7 @@ export function portalOf(wiring: PortalWiring): {
     organisation: config.organisation,
     emit,
     servers: emailServers,
+    operations,
     sessions: createPortalSessions(stores.redis),
     preview,
     overview,
@@ -180,7 +171,7 @@ export function portalOf(wiring: PortalWiring): {
       return server === undefined ? undefined : stores.tokens.signedIn(server);
     },
   };
-  return { emailServers, register: registerPortal(deps) };
+  return { emailServers, operations, register: registerPortal(deps) };
 }
 
 /** A definition that is not finished yet, with the gaps filled: enough to see which addresses it would cover. */

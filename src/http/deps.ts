@@ -9,6 +9,8 @@ import type { Emit } from '../telemetry/events.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { ApiToken } from './auth.ts';
 import type { EmailServersApi } from './email-servers.ts';
+import type { OperationsApi } from './operations.ts';
+import type { QuarantineApi } from './quarantine.ts';
 
 export interface Health {
   /** Whether this process does what its roles say; false takes it out of the load balancer. */
@@ -74,6 +76,8 @@ export interface HttpDeps {
   api?: ApiDeps;
   /** Absent: email servers cannot be read or changed through this process. */
   emailServers?: EmailServersApi;
+  /** With emailServers. */
+  operations?: OperationsApi & QuarantineApi;
   /** /readyz with details and /metrics need a token (any role). Default false: whoever reaches the port may read them. */
   protectMetrics?: boolean;
   timeouts?: Partial<HttpTimeouts>;

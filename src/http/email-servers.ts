@@ -28,6 +28,7 @@ export const emailServerSchema = z.object({
     blindSeconds: z.number().optional(),
     waiting: z.number().optional().describe('Jobs that wait on its queue'),
     held: z.number().optional().describe('Replies that wait for a person'),
+    pausedBy: z.string().optional().describe('The person who paused it; it goes on when a person resumes it'),
     expectedAt: z.number().optional().describe('Epoch milliseconds: end of a pause'),
   }),
 });
@@ -60,7 +61,7 @@ export interface EmailServersApi {
 }
 
 const field = (text: string) => z.unknown().optional().describe(text);
-const definitionSchema = z
+export const definitionSchema = z
   .looseObject({
     serverType: field('IMAP or SMTP'),
     name: field('Unique, up to 100 characters'),

@@ -7,7 +7,9 @@ import { type HttpDeps, httpTimeouts } from './deps.ts';
 import { emailServerRoutes } from './email-servers.ts';
 import { healthRoutes } from './health.ts';
 import { messageRoutes } from './messages.ts';
+import { operationRoutes } from './operations.ts';
 import { sendProblem } from './problem.ts';
+import { quarantineRoutes } from './quarantine.ts';
 import { replyRoutes } from './replies.ts';
 import { addRoutes, type Route, type ServedRoute } from './routes.ts';
 import { schemaRoutes } from './schemas.ts';
@@ -68,6 +70,12 @@ export async function createHttp(deps: HttpDeps): Promise<Http> {
       ...messageRoutes(deps.api, deps.emit),
       ...replyRoutes(deps.api, deps.emit),
       ...(deps.emailServers === undefined ? [] : emailServerRoutes(deps.emailServers)),
+      ...(deps.emailServers === undefined || deps.operations === undefined
+        ? []
+        : [
+            ...operationRoutes({ ...deps.operations, list: deps.emailServers.list }),
+            ...quarantineRoutes(deps.operations, deps.api.blobs, deps.emit),
+          ]),
       ...schemaRoutes(deps.publicUrl, () => routes),
     );
   }

@@ -50,6 +50,7 @@ const byCode: Partial<Record<ErrorCode, number>> = {
   REPLY_NOT_HELD: 409,
   REPLY_DROPPED: 409,
   REPLY_HELD: 409,
+  MESSAGE_NOT_QUARANTINED: 404,
 };
 
 /** Without an entry of its own, a code's class decides. */

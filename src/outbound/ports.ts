@@ -91,6 +91,8 @@ export interface Pause {
   /** Epoch ms. */
   since: number;
   until: number;
+  /** The person who paused it; such a pause has no end of its own. */
+  by?: string;
 }
 
 export interface OutboundDeps {

@@ -8,6 +8,8 @@ export interface EmailFlows {
   queueOf(emailFlow: string): Promise<Queue>;
   /** Jobs that wait to be consumed (waiting, prioritized, delayed; a paused queue's jobs count as waiting). */
   backlog(emailFlow: string): Promise<number>;
+  /** Jobs by BullMQ's state. */
+  counts(emailFlow: string): Promise<Record<string, number>>;
   /** Arrival of the oldest waiting job, epoch ms. */
   oldestWaiting(emailFlow: string): Promise<number | undefined>;
   readMessage(emailFlow: string, messageKey: string): Promise<Message | undefined>;
@@ -47,6 +49,7 @@ export function openEmailFlows(client: Redis): EmailFlows {
       const counts = await (await queueOf(emailFlow)).getJobCounts('waiting', 'prioritized', 'delayed');
       return Object.values(counts).reduce((sum, count) => sum + count, 0);
     },
+    counts: async (emailFlow) => (await queueOf(emailFlow)).getJobCounts(),
     async oldestWaiting(emailFlow) {
       const [job] = await (await queueOf(emailFlow)).getJobs(['wait'], 0, 0, true);
       return job?.timestamp;

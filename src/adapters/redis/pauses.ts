@@ -4,11 +4,14 @@ import { PREFIX } from '../../contract/names.ts';
 
 const key = (server: string) => `${PREFIX}:smtp-pause:${encodeURIComponent(server.normalize('NFC'))}`;
 const HOUR = 3_600_000;
+/** Epoch ms that no clock here reaches: the year 9999. */
+const NEVER = 253_402_300_000_000;
 
 /** Longer with each pause in a row, up to an hour; a second worker that meets the same fault does not lengthen it. */
 const SET = `
 local t = redis.call('TIME'); local now = t[1] * 1000 + math.floor(t[2] / 1000)
 local untilMs = tonumber(redis.call('HGET', KEYS[1], 'until') or '0')
+if redis.call('HEXISTS', KEYS[1], 'by') == 1 then return {tonumber(redis.call('HGET', KEYS[1], 'since')), untilMs} end
 if untilMs <= now then
   local row = redis.call('HINCRBY', KEYS[1], 'row', 1)
   local wait = math.max(tonumber(ARGV[3]), math.min(tonumber(ARGV[3]) * 2 ^ math.min(row - 1, 10), ${HOUR}))
@@ -19,9 +22,15 @@ end
 redis.call('HSET', KEYS[1], 'code', ARGV[1], 'hint', ARGV[2], 'paused', '1')
 return {tonumber(redis.call('HGET', KEYS[1], 'since')), untilMs}`;
 
+/** A person's pause has no end and stands above a failure's; only a person lifts it. */
+const HOLD = `
+local t = redis.call('TIME'); local now = t[1] * 1000 + math.floor(t[2] / 1000)
+redis.call('DEL', KEYS[1])
+redis.call('HSET', KEYS[1], 'by', ARGV[1], 'code', ARGV[2], 'hint', ARGV[3], 'paused', '1', 'since', now, 'until', ARGV[4])`;
+
 const LIFT = `
 local t = redis.call('TIME'); local now = t[1] * 1000 + math.floor(t[2] / 1000)
-if redis.call('HGET', KEYS[1], 'paused') ~= '1' then return 0 end
+if redis.call('HGET', KEYS[1], 'paused') ~= '1' or redis.call('HEXISTS', KEYS[1], 'by') == 1 then return 0 end
 if ARGV[1] == '0' and tonumber(redis.call('HGET', KEYS[1], 'until') or '0') > now then return 0 end
 redis.call('HSET', KEYS[1], 'paused', '0', 'until', 0)
 return 1`;
@@ -41,6 +50,7 @@ export function createPauses(redis: Redis) {
         hint: fields.hint ?? '',
         since: Number(fields.since ?? 0),
         until: Number(fields.until ?? 0),
+        ...(fields.by === undefined ? {} : { by: fields.by }),
       };
     },
     async set(server: string, { code, hint, probeMs }: { code: string; hint: string; probeMs: number }) {
@@ -49,6 +59,14 @@ export function createPauses(redis: Redis) {
         number,
       ];
       return { code, hint, since, until };
+    },
+    /** Until {@link letGo}. @param by who paused it, for those who wonder */
+    async hold(server: string, { by, code, hint }: { by: string; code: string; hint: string }) {
+      await redis.eval(HOLD, 1, key(server), by, code, hint, NEVER);
+    },
+    /** Ends a pause, a person's or a failure's, on behalf of a person. */
+    async letGo(server: string) {
+      await redis.del(key(server));
     },
     async lift(server: string, force = false) {
       return (await redis.eval(LIFT, 1, key(server), force ? '1' : '0')) === 1;

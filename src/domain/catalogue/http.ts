@@ -179,6 +179,42 @@ export const httpErrors = section({
       de: 'Den E-Mail-Server lesen und dessen ETag als If-Match senden.',
     },
   },
+  EMAIL_SERVER_CANNOT_PAUSE: {
+    class: 'invalid',
+    action: 'refuse',
+    message: 'Only the sending of an enabled SMTP email server can be paused.',
+    hint: {
+      en: 'To stop an IMAP server, disable it: its mail stays safe in the mailbox.',
+      de: 'Einen IMAP-Server zum Anhalten deaktivieren: Seine E-Mails bleiben sicher im Postfach.',
+    },
+  },
+  SMTP_SERVER_PAUSED_BY_PERSON: {
+    class: 'permission',
+    action: 'pause-server',
+    message: 'A person paused sending through this server.',
+    hint: {
+      en: 'Its replies wait; resume it in the portal or with POST /v1/email-servers/{name}/resume.',
+      de: 'Seine Antworten warten; im Portal oder mit POST /v1/email-servers/{name}/resume fortsetzen.',
+    },
+  },
+  MESSAGE_NOT_QUARANTINED: {
+    class: 'invalid',
+    action: 'refuse',
+    message: 'No quarantined message is known under this key, or somebody has dealt with it.',
+    hint: {
+      en: 'Load the list again: GET /v1/quarantined-messages.',
+      de: 'Die Liste neu laden: GET /v1/quarantined-messages.',
+    },
+  },
+  MESSAGE_STILL_UNREADABLE: {
+    class: 'permanent',
+    action: 'refuse',
+    message: 'The message still cannot be read.',
+    hint: {
+      en: 'Fetch it from the mailbox again (`mailroom replay`), or accept it as it is: the raw mail stays with its job.',
+      de: 'Sie erneut aus dem Postfach holen (`mailroom replay`) oder so annehmen: Die Rohfassung bleibt bei ihrem Job.',
+    },
+  },
   PORTAL_SIGN_IN_REFUSED: {
     class: 'auth',
     action: 'refuse',

@@ -3,6 +3,8 @@ import type { PortalRole } from '../../domain/access.ts';
 import type { Emit } from '../../telemetry/events.ts';
 import type { ApiToken } from '../auth.ts';
 import type { Definition, EmailServersApi, EmailServerView } from '../email-servers.ts';
+import type { EmailFlowView, OperationsApi } from '../operations.ts';
+import type { QuarantineApi } from '../quarantine.ts';
 
 export interface Session {
   name: string;
@@ -28,7 +30,7 @@ export interface Preview {
 }
 
 export interface Overview {
-  flows: readonly { emailFlow: string; servers: readonly string[]; waiting: number; oldestAt?: number }[];
+  flows: readonly EmailFlowView[];
   mailboxes: readonly EmailServerView[];
   senders: readonly EmailServerView[];
 }
@@ -50,6 +52,8 @@ export interface PortalDeps {
   organisation: string;
   emit: Emit;
   servers: EmailServersApi;
+  /** Flows, pause and resume, test of a connection, quarantined messages. */
+  operations: OperationsApi & QuarantineApi;
   sessions: Sessions;
   /** What would be wrong or doubtful if this were saved. */
   preview(definition: Definition, existing?: string): Promise<Preview>;

@@ -9,6 +9,11 @@ export const httpEvents = events({
   ReplySubmitted: { level: 'info', message: 'a reply was handed in through the API', labels: ['server'] },
   HeldReplyReleased: { level: 'info', message: 'a held reply was released by a person', labels: ['server'] },
   HeldReplyDropped: { level: 'info', message: 'a held reply was dropped by a person', labels: ['server'] },
+  QuarantineDecided: {
+    level: 'info',
+    message: 'a quarantined message was enqueued again or accepted by a person',
+    labels: ['kind'],
+  },
   EmailServerChanged: { level: 'info', message: 'an email server was changed in the portal or API', labels: ['kind'] },
   PortalSignedIn: { level: 'info', message: 'somebody signed in to the portal' },
   PortalSignInRefused: { level: 'warn', message: 'a sign-in to the portal was refused', labels: ['code'] },

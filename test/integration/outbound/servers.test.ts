@@ -2,6 +2,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createJournal } from '../../../src/adapters/redis/journal.ts';
 import { createPace } from '../../../src/adapters/redis/pace.ts';
+import type { createPauses } from '../../../src/adapters/redis/pauses.ts';
 import { type Reply, replySchema } from '../../../src/contract/reply.ts';
 import type { SmtpServer } from '../../../src/domain/email-server.ts';
 import { replyDigest } from '../../../src/domain/reply-journal.ts';
@@ -183,6 +184,33 @@ describe('a server', () => {
     });
     expect(one.events.map(({ name }) => name)).not.toContain('ReplyRejected');
     expect(sink.received).toHaveLength(3);
+  });
+
+  it('paused by a person: stays so over failures, ticks, a changed definition and a new replica, until a person resumes it', async () => {
+    const server = smtpServer(sink.port);
+    const one = await replica([server]);
+    const { pauses, queues } = one.deps as typeof one.deps & { pauses: ReturnType<typeof createPauses> };
+    await pauses.hold(server.name, { by: 'Kim', code: 'SMTP_SERVER_PAUSED_BY_PERSON', hint: 'h' });
+    await queues.pause(server.name);
+    const input = reply();
+    await one.replies.submitReply(input);
+    // A failure and a success of a reply that was at work meanwhile, and somebody who saves the definition.
+    await pauses.set(server.name, { code: 'SMTP_AUTH_FAILED', hint: '', probeMs: 1 });
+    await pauses.healed(server.name);
+    expect(await pauses.lift(server.name, true)).toBe(false);
+    one.change([{ ...server, pace: { ...server.pace, perMinute: 29 } }]);
+    await until('started again', () => one.events.filter(({ name }) => name === 'SmtpServerStarted').length === 2);
+    const two = await replica([server]);
+    await until('a few ticks of both', async () => {
+      const [status] = await Promise.all([opened[1]?.outbound.status(), pauses.read(server.name)]);
+      return status?.[0]?.counts?.paused === 1 || status?.[0]?.counts?.prioritized === 1;
+    });
+    expect(await pauses.read(server.name)).toMatchObject({ by: 'Kim', code: 'SMTP_SERVER_PAUSED_BY_PERSON' });
+    expect(sink.received).toHaveLength(0);
+    await queues.resume(server.name);
+    await pauses.letGo(server.name);
+    await until('sent', async () => (await two.replies.getReply(input.replyId))?.state === 'accepted');
+    expect(sink.received).toHaveLength(1);
   });
 
   it('refuses one reply for good: that one fails with the server’s words, the others go', async () => {

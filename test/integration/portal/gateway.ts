@@ -26,7 +26,7 @@ export const fileServer = {
   emailFlow: 'File <b>flow</b>',
 };
 
-export async function startPortal(redisUrl: string) {
+export async function startPortal(redisUrl: string, more: Record<string, string> = {}) {
   const dir = tempDir('portal');
   writeFileSync(join(dir.path, 'email-servers.yaml'), stringify({ emailServers: [fileServer] }));
   const config = loadConfig({
@@ -41,6 +41,7 @@ export async function startPortal(redisUrl: string) {
       MAILROOM_LOG_LEVEL: 'silent',
       MAILROOM_HTTP_PORT: '0',
       MAILROOM_BLOBS_FOLDER: join(dir.path, 'blobs'),
+      ...more,
     },
   });
   const gateway: Gateway = await startGateway(config, ['portal']);
@@ -71,6 +72,8 @@ export async function startPortal(redisUrl: string) {
 
   return {
     base,
+    config,
+    routes: gateway.routes,
     api,
     post,
     /** Signs in and resolves with the cookie and the token of its forms. */

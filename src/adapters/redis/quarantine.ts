@@ -1,0 +1,38 @@
+// The notes on quarantined messages, as the commit script writes them beside the ledger: read here, and taken away when a person has dealt
+// with one. The ledger itself keeps the UID as quarantined: that is its outcome for good.
+import type { Redis } from 'ioredis';
+import { mailboxOfMessageKey } from '../../contract/names.ts';
+import { quarantineKey } from '../../domain/keys.ts';
+
+export interface QuarantineNote {
+  messageKey: string;
+  mailboxId: string;
+  uid: number;
+  /** parser-failed, parser-crashed, no-data, replacement-text … */
+  reason: string;
+  /** ISO 8601. */
+  at: string;
+}
+
+export interface Quarantine {
+  list(mailboxId: string): Promise<QuarantineNote[]>;
+  read(messageKey: string): Promise<QuarantineNote | undefined>;
+  /** False when somebody else was faster. */
+  remove(note: QuarantineNote): Promise<boolean>;
+}
+
+export function createQuarantine(redis: Redis): Quarantine {
+  async function list(mailboxId: string): Promise<QuarantineNote[]> {
+    const notes = Object.entries(await redis.hgetall(quarantineKey(mailboxId)));
+    return notes.map(([uid, text]) => ({ ...(JSON.parse(text) as QuarantineNote), mailboxId, uid: Number(uid) }));
+  }
+  return {
+    list,
+    async read(messageKey) {
+      const mailboxId = mailboxOfMessageKey(messageKey);
+      const notes = mailboxId === undefined ? [] : await list(mailboxId);
+      return notes.find((note) => note.messageKey === messageKey);
+    },
+    remove: async ({ mailboxId, uid }) => (await redis.hdel(quarantineKey(mailboxId), String(uid))) === 1,
+  };
+}

@@ -1,0 +1,47 @@
+// What an email server does right now, as the watching and sending replicas wrote it: state, since when, pause, what waits.
+import type { createPauses } from '../adapters/redis/pauses.ts';
+import { mailboxId } from '../contract/names.ts';
+import { type EmailServer, isImap } from '../domain/email-server.ts';
+import type { EmailServerView } from '../http/email-servers.ts';
+import type { Inbound } from '../inbound/index.ts';
+import type { ReplyRoom } from './outbound.ts';
+import type { Stores } from './stores.ts';
+
+export type LiveOf = (server: EmailServer) => Promise<EmailServerView['live']>;
+
+export function liveStates(wiring: {
+  stores: Pick<Stores, 'ledgers'>;
+  room: Pick<ReplyRoom, 'queues'>;
+  inbound: Inbound | undefined;
+  pauses: ReturnType<typeof createPauses>;
+}): LiveOf {
+  const { stores, room, pauses } = wiring;
+  return async (server) => {
+    if (!server.enabled) return { state: 'disabled' };
+    if (isImap(server)) {
+      // Our own watcher knows better than what it last wrote.
+      const own = wiring.inbound?.status().find((status) => status.server === server.name);
+      const stored: Record<string, unknown> = own ? { ...own } : await stores.ledgers.readState(mailboxId(server));
+      if (stored.state === undefined) return { state: 'unknown' };
+      const number = (field: string) =>
+        stored[field] === undefined ? {} : { [field]: Math.round(Number(stored[field])) };
+      const reason = String(stored.reason ?? '');
+      return {
+        state: String(stored.state),
+        ...(reason === '' ? {} : { reason }),
+        ...number('since'),
+        ...number('lastProvenAt'),
+        ...number('blindSeconds'),
+      };
+    }
+    const [pause, counts] = await Promise.all([pauses.read(server.name), room.queues.counts(server.name)]);
+    const { waiting = 0, prioritized = 0, delayed = 0, paused = 0 } = counts;
+    return {
+      state: pause === undefined ? 'sending' : 'paused',
+      ...(pause === undefined ? {} : { code: pause.code, since: pause.since }),
+      ...(pause === undefined || pause.by !== undefined ? {} : { expectedAt: pause.until }),
+      ...(pause?.by === undefined ? {} : { pausedBy: pause.by }),
+      waiting: waiting + prioritized + delayed + paused,
+    };
+  };
+}
