@@ -5,6 +5,7 @@ import type { ImapServer } from '../../domain/email-server.ts';
 import { MailroomError } from '../../domain/errors.ts';
 import { clientOptions, type ImapCredentials } from './client-options.ts';
 import { type ImapPhase, imapError } from './errors.ts';
+import { fetchRows } from './fetch-rows.ts';
 
 export interface ImapTimeouts {
   /** Milliseconds for DNS, TCP, TLS and greeting together. */
@@ -46,6 +47,9 @@ export interface MailboxConnection {
   close(): Promise<void>;
 }
 
+/** Bytes of the largest literal that is accepted. */
+const MOST_LITERAL = 256 * 1024 * 1024;
+
 /** Ranges as the server likes them: few characters, never `*`. */
 function sequenceSet(uids: readonly number[]): string {
   const parts: string[] = [];
@@ -73,7 +77,7 @@ export async function openMailbox(
     greetingTimeout: timeouts.connectMs,
     socketTimeout: Math.max(timeouts.answerMs * 2, 60_000),
     maxIdleTime: 9 * 60_000,
-    maxLiteralSize: 256 * 1024 * 1024,
+    maxLiteralSize: MOST_LITERAL,
   });
 
   let dirty = false;
@@ -151,17 +155,14 @@ export async function openMailbox(
     };
 
     async function* rows(uids: readonly number[], query: object): AsyncGenerator<FetchedMessage> {
-      const iterator = client.fetch(
-        sequenceSet(uids),
-        { uid: true, internalDate: true, size: true, flags: true, ...query },
-        { uid: true },
-      );
+      const items = { uid: true, internalDate: true, size: true, flags: true, ...query };
+      const iterator = fetchRows(client, sequenceSet(uids), items, MOST_LITERAL, row);
       try {
         for (;;) {
           // The bound is on progress: a row may take as long as answerMs, the whole as long as it needs.
           const next = await answer(() => iterator.next(), 'command');
           if (next.done === true) return;
-          yield row(next.value as FetchMessageObject);
+          yield next.value;
         }
       } finally {
         if (lost === undefined) await iterator.return(undefined as never).catch(() => {});

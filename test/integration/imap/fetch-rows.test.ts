@@ -1,0 +1,131 @@
+// Messages past imapflow's parser, over a real Dovecot: the same rows as by imapflow alone, bounded while nobody takes them, and the connection
+// is in order afterwards. Fails when a new imapflow is built differently: then rows come the slow way.
+import { ImapFlow } from 'imapflow';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { fetchRows } from '../../../src/adapters/imap/fetch-rows.ts';
+import { startDovecot, type TestDovecot } from '../../support/dovecot.ts';
+import { leakWatch } from '../../support/leak-watch.ts';
+import { mails } from '../../support/mails.ts';
+import { waitFor } from '../../support/temp.ts';
+
+leakWatch();
+
+const USER = 'rows@contoso.example';
+const PASSWORD = 'rows-password';
+const COUNT = 120;
+const ITEMS = { uid: true, internalDate: true, size: true, flags: true, source: { start: 0, maxLength: 8_388_608 } };
+let dovecot: TestDovecot;
+
+beforeAll(async () => {
+  dovecot = await startDovecot({ users: [{ user: USER, password: PASSWORD }] });
+  dovecot.writeMaildir(
+    USER,
+    [...mails({ count: COUNT, seed: 3, to: USER })].map(({ raw }) => raw),
+  );
+});
+afterAll(() => dovecot.stop());
+
+async function withClient(work: (client: ImapFlow) => Promise<void>): Promise<void> {
+  const client = new ImapFlow({
+    host: dovecot.host,
+    port: dovecot.port,
+    secure: true,
+    tls: { ca: dovecot.caPem },
+    auth: { user: USER, pass: PASSWORD },
+    logger: false,
+  });
+  client.on('error', () => {});
+  await client.connect();
+  await client.mailboxOpen('INBOX');
+  try {
+    await work(client);
+  } finally {
+    await client.logout();
+  }
+}
+const never = () => {
+  throw new Error('this row came by imapflow');
+};
+
+test('rows are as imapflow reads them, and none takes the slow way', async () => {
+  await withClient(async (client) => {
+    const seen = new Map<number, { source: Buffer; size: number; date: string; flags: string[] }>();
+    for await (const row of fetchRows(client, '1:*', ITEMS, 8_388_608, never)) {
+      seen.set(row.uid, {
+        source: row.source as Buffer,
+        size: row.size,
+        date: row.internalDate.toISOString(),
+        flags: [...row.flags],
+      });
+    }
+    expect(seen.size).toBe(COUNT);
+    for await (const message of client.fetch('1:*', ITEMS, { uid: true })) {
+      const row = seen.get(message.uid);
+      expect(row?.source.equals(message.source as Buffer)).toBe(true);
+      expect(row?.size).toBe(message.size);
+      expect(row?.date).toBe(new Date(message.internalDate as Date).toISOString());
+      expect(row?.flags).toEqual([...(message.flags ?? [])]);
+    }
+  });
+});
+
+test('messages over the bound come by imapflow', async () => {
+  await withClient(async (client) => {
+    let slow = 0;
+    let count = 0;
+    const rows = fetchRows(client, '1:*', ITEMS, 20_000, (message) => {
+      slow++;
+      return { uid: message.uid, internalDate: new Date(0), size: 0, flags: new Set(), source: message.source };
+    });
+    for await (const row of rows) {
+      count++;
+      expect(row.source?.length).toBeGreaterThan(0);
+    }
+    expect(count).toBe(COUNT);
+    expect(slow).toBeGreaterThan(0);
+    expect(slow).toBeLessThan(COUNT);
+  });
+});
+
+test('nobody takes rows: the server is made to wait, and all of them come in the end', async () => {
+  await withClient(async (client) => {
+    const rows = fetchRows(client, '1:*', ITEMS, 8_388_608, never);
+    const first = await rows.next();
+    expect(first.done).toBe(false);
+    const paused = () => (client as unknown as { _processingResponse: boolean })._processingResponse;
+    await waitFor(() => paused(), { describe: 'the reader waits' });
+    let count = 1;
+    for await (const row of rows) count += row.uid > 0 ? 1 : 0;
+    expect(count).toBe(COUNT);
+    expect(paused()).toBe(false);
+  });
+});
+
+test('whoever stops early can go on with other commands', async () => {
+  await withClient(async (client) => {
+    for await (const row of fetchRows(client, '1:*', ITEMS, 8_388_608, never)) {
+      expect(row.uid).toBe(1);
+      break;
+    }
+    expect(await client.search({ all: true }, { uid: true })).toHaveLength(COUNT);
+    let count = 0;
+    for await (const row of fetchRows(client, '5:9', ITEMS, 8_388_608, never)) count += row.uid > 0 ? 1 : 0;
+    expect(count).toBe(5);
+  });
+});
+
+test('a lost connection is an error, not a short list', async () => {
+  await withClient(async (client) => {
+    const rows = fetchRows(client, '1:*', ITEMS, 8_388_608, never);
+    await rows.next();
+    client.close();
+    await expect(
+      (async () => {
+        for await (const row of rows) void row;
+      })(),
+    ).rejects.toThrow();
+  }).catch((error: unknown) => {
+    // Logging out of a closed connection.
+    if (!/connection/i.test(String(error))) throw error;
+  });
+});

@@ -1,0 +1,92 @@
+// Rows taken out of a FETCH's bytes: which are taken, what is left for imapflow, and that it does not matter where the chunks are cut.
+import { describe, expect, test } from 'vitest';
+import type { FetchedMessage } from '../../../src/adapters/imap/connection.ts';
+import { dateOf, rowReader } from '../../../src/adapters/imap/row-reader.ts';
+
+const MAIL = 'Subject: a\r\n\r\n* 9 FETCH (UID 9 BODY[] {3}\r\nabc)\r\nA1 OK not the end\r\n';
+const literal = (text: string): string => `{${Buffer.byteLength(text, 'latin1')}}\r\n${text}`;
+
+interface Case {
+  what: string;
+  wire: string;
+  rows?: { uid: number; source?: string | undefined; flags?: string[]; size?: number; date?: string }[];
+  /** Bytes that imapflow gets; none when absent. */
+  rest?: string;
+}
+
+const cases: Case[] = [
+  {
+    what: 'items before the message, as asked for',
+    wire: `* 1 FETCH (UID 45 FLAGS (\\Seen $x) INTERNALDATE " 7-Jul-2026 02:44:25 -0700" RFC822.SIZE 4286 BODY[]<0> ${literal(MAIL)})\r\n`,
+    rows: [{ uid: 45, source: MAIL, flags: ['\\Seen', '$x'], size: 4286, date: '2026-07-07T09:44:25.000Z' }],
+  },
+  {
+    what: 'items behind the message, lower case',
+    wire: `* 1 fetch (body[] ${literal(MAIL)} uid 45 rfc822.size 12 flags ())\r\n`,
+    rows: [{ uid: 45, source: MAIL, flags: [], size: 12 }],
+  },
+  {
+    what: 'two rows, with other answers around them',
+    wire: `* 12 EXISTS\r\n* 1 FETCH (UID 1 BODY[] ${literal('a')})\r\n* 2 EXPUNGE\r\n* 3 FETCH (UID 7 BODY[] ${literal('b')})\r\nA5 OK FETCH completed.\r\n`,
+    rows: [
+      { uid: 1, source: 'a' },
+      { uid: 7, source: 'b' },
+    ],
+    rest: '* 12 EXISTS\r\n* 2 EXPUNGE\r\nA5 OK FETCH completed.\r\n',
+  },
+  { what: 'an empty message', wire: '* 1 FETCH (UID 3 BODY[] {0}\r\n)\r\n', rows: [{ uid: 3, source: undefined }] },
+  ...[
+    ['only flags', '* 1 FETCH (FLAGS (\\Seen) UID 4)\r\n'],
+    ['message as a quoted string', '* 1 FETCH (UID 3 BODY[] "abc")\r\n'],
+    ['no message', '* 1 FETCH (UID 3 BODY[] NIL)\r\n'],
+    ['header fields only', `* 1 FETCH (UID 3 BODY[HEADER.FIELDS (SUBJECT)] ${literal('Subject: x\r\n\r\n')})\r\n`],
+    ['a second literal', `* 1 FETCH (UID 3 BODY[] ${literal('a')} BODY[1] ${literal('b')})\r\n`],
+    ['no UID', `* 1 FETCH (BODY[] ${literal(MAIL)})\r\n`],
+    ['a message over the bound', `* 1 FETCH (UID 3 BODY[] ${literal('x'.repeat(5_000))})\r\n`],
+    ['a row that does not end', `* 1 FETCH (UID 3 BODY[] ${literal('a')} FLAGS (\r\n`],
+    ['a literal of another answer', `* LIST () "/" ${literal('* 1 FETCH (UID 1 BODY[] {1}\r\na')}\r\n`],
+    ['a line longer than a row', `* OK ${'x'.repeat(9_000)}\r\n* BYE Session invalidated\r\n`],
+  ].map(([what = '', wire = '']) => ({ what, wire, rest: wire })),
+];
+
+function read(wire: string, size: number): { rows: FetchedMessage[]; rest: string } {
+  const rows: FetchedMessage[] = [];
+  const reader = rowReader(4_000, (row) => rows.push(row));
+  const bytes = Buffer.from(wire, 'latin1');
+  let rest = '';
+  for (let at = 0; at < bytes.length; at += size)
+    for (const piece of reader.push(bytes.subarray(at, at + size))) rest += piece.toString('latin1');
+  for (const piece of reader.drain()) rest += piece.toString('latin1');
+  return { rows, rest };
+}
+
+describe('row reader', () => {
+  test.each(cases)('$what', ({ wire, rows = [], rest = '' }) => {
+    for (const size of [wire.length, 1, 2, 3, 7, 64]) {
+      const got = read(wire, size);
+      expect(got.rest).toBe(rest);
+      expect(got.rows.length).toBe(rows.length);
+      for (const [i, want] of rows.entries()) {
+        const row = got.rows[i];
+        expect(row?.uid).toBe(want.uid);
+        expect(row?.source?.toString('latin1')).toBe(want.source);
+        if (want.flags !== undefined) expect([...(row?.flags ?? [])]).toEqual(want.flags);
+        if (want.size !== undefined) expect(row?.size).toBe(want.size);
+        if (want.date !== undefined) expect(row?.internalDate.toISOString()).toBe(want.date);
+      }
+    }
+  });
+
+  test('what is not whole is given back', () => {
+    for (const wire of ['* 5 EXI', '* 1 FETCH (UID 1 BODY[] {10}\r\nabc', '* 1 FETCH (UID 1 BODY[] {3}\r\nabc FLAGS ('])
+      expect(read(wire, wire.length)).toEqual({ rows: [], rest: wire });
+  });
+
+  test.each([
+    ['17-Jul-1996 02:44:25 -0700', '1996-07-17T09:44:25.000Z'],
+    [' 1-jan-2027 00:00:00 +1400', '2026-12-31T10:00:00.000Z'],
+    ['17-Xyz-1996 02:44:25 -0700', '1970-01-01T00:00:00.000Z'],
+    ['yesterday', '1970-01-01T00:00:00.000Z'],
+    ['', '1970-01-01T00:00:00.000Z'],
+  ])('INTERNALDATE %s', (text, want) => expect(dateOf(text).toISOString()).toBe(want));
+});
