@@ -9,9 +9,8 @@ import { createLoginSlots } from '../adapters/redis/login-slots.ts';
 import { createPressure } from '../adapters/redis/pressure.ts';
 import type { Config } from '../config/config.ts';
 import type { BlobStore } from '../domain/blob-store.ts';
-import type { ImapServer } from '../domain/email-server.ts';
 import { PENDING_DELAYS } from '../domain/ledger.ts';
-import { type Inbound, type InboundSettings, startInbound } from '../inbound/index.ts';
+import { type Inbound, type InboundPorts, type InboundSettings, startInbound } from '../inbound/index.ts';
 import { parseHeadersOnly, parseMessage, parseMessageInSlices } from '../mime/index.ts';
 import type { Emit } from '../telemetry/events.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -23,7 +22,7 @@ export interface InboundWiring {
   flows: EmailFlows;
   ledgers: Ledgers;
   blobs: BlobStore;
-  getToken(server: ImapServer, options?: { renew?: boolean }): Promise<{ accessToken: string; expiresAt: Date }>;
+  getToken: InboundPorts['getToken'];
   lookupReply: ReplyLookup;
   emit: Emit;
   metrics: Metrics;
@@ -81,7 +80,8 @@ function inboundSettings({ inbound }: Config): InboundSettings {
     batchBytes: inbound.batchBytes,
     maxBacklogPerFlow: inbound.maxBacklogPerFlow,
     backoff: inbound.backoff,
-    slowCapMs: 15 * 60_000,
+    slowCapMs: 5 * 60_000,
+    passwordCapMs: 15 * 60_000,
     provenMs: 5 * 60_000,
     bufferBytes: BUFFER_BYTES,
     pendingDelays: PENDING_DELAYS,

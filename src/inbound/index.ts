@@ -14,6 +14,8 @@ export interface Inbound {
   /** The enabled IMAP servers as they should be watched now; only what changed is touched. */
   setServers(servers: readonly ImapServer[]): Promise<void>;
   status(): MailboxStatus[];
+  /** The fault of these servers may be gone: those that back off are tried at once, the others are renewed if there is a newer token. */
+  wake(isMeant: (server: ImapServer) => boolean): void;
   /** Stops intake, commits work in hand, gives the leases back so that others take over at once. */
   stop(): Promise<void>;
 }
@@ -112,6 +114,9 @@ export function startInbound(ports: InboundPorts): Inbound {
       if (!stopped) await runRound();
     },
     status: () => [...watching.values()].map(({ supervised }) => supervised.status()),
+    wake(isMeant) {
+      for (const { supervised } of watching.values()) if (isMeant(supervised.server)) supervised.wake();
+    },
     async stop() {
       stopped = true;
       clearTimeout(timer);

@@ -63,8 +63,10 @@ export interface InboundSettings {
   batchBytes: number;
   maxBacklogPerFlow: number;
   backoff: { baseMs: number; capMs: number };
-  /** Longest wait after a refused sign-in or a missing right, ms: slower than for the line, so that nobody is locked out. */
+  /** Longest wait after a refused token or a missing right, ms: slower than for the line. */
   slowCapMs: number;
+  /** Longest wait after a refused password, ms: nobody is to be locked out. */
+  passwordCapMs: number;
   /** A connection that lived this long resets the back-off, ms. */
   provenMs: number;
   /** Messages up to this size are held in memory; larger ones stream to the blob store, bytes. */
@@ -75,7 +77,10 @@ export interface InboundSettings {
 
 export interface InboundPorts {
   openMailbox(server: ImapServer, credentials: { accessToken: string } | { password: string }): Promise<Mailbox>;
-  getToken(server: ImapServer, options?: { renew?: boolean }): Promise<{ accessToken: string; expiresAt: Date }>;
+  getToken(
+    server: ImapServer,
+    options?: { renew?: boolean; refused?: string },
+  ): Promise<{ accessToken: string; expiresAt: Date }>;
   commit(request: CommitRequest): Promise<Ledger>;
   ledgers: {
     load(mailboxId: string): Promise<Ledger>;

@@ -1,19 +1,24 @@
-// Supervisor of one mailbox: connects, watches, and decides by the error's class when to try again. An exception in a mailbox's loop is that
-// mailbox's event and nobody else's. Back-off resets only after a connection has lived for minutes.
-import { backoffMs } from '../domain/backoff.ts';
+// Supervisor of one mailbox: connects, watches, renews, and decides by the error's class when to try again (retry.ts). An exception in a
+// mailbox's loop is that mailbox's event and nobody else's. Back-off resets only after a connection has lived for minutes, or when somebody
+// has reason to believe that the fault is gone (wake).
 import type { ImapServer } from '../domain/email-server.ts';
 import { asError, MailroomError } from '../domain/errors.ts';
-import { emptyLedger } from '../domain/ledger.ts';
+import { emptyLedger, settled } from '../domain/ledger.ts';
+import { highest } from '../domain/uid-set.ts';
 import { type BlindTime, blindTime } from './blind-time.ts';
 import { type LoginGate, sleep } from './login-gate.ts';
 import type { InboundPorts, Mailbox } from './ports.ts';
 import type { Watched } from './receive.ts';
+import { type Connected, type Renewal, renewal } from './renewal.ts';
+import { isNormalEnd, retryOf } from './retry.ts';
 import { watchMailbox } from './watch-mailbox.ts';
 
 export interface Supervised {
   server: ImapServer;
   mailboxId: string;
   status(): MailboxStatus;
+  /** The fault may be gone: a mailbox that backs off is tried at once, a connected one is renewed if there is a newer token. */
+  wake(): void;
   /** Stops watching: work in hand is committed, the connection logged out. */
   stop(reason: string): Promise<void>;
 }
@@ -56,6 +61,12 @@ export function supervise(
     if (ms >= 1_000) ports.emit('MailboxBlinded', { server: server.name, durationMs: Math.round(ms) });
   });
 
+  let attempt = 0;
+  /** Token of the latest sign-in: should it be refused, another one is asked for. */
+  let usedToken: string | undefined;
+  let tryNow: (() => void) | undefined;
+  let renewNow: (() => void) | undefined;
+
   const set = (state: MailboxStatus['state'], reason = '') => {
     if (state === status.state && reason === status.reason) return;
     if (state === 'paused') ports.emit('MailboxPaused', { server: server.name, reason });
@@ -83,19 +94,44 @@ export function supervise(
     ports.ledgers.writeState(mailboxId, fields).catch(() => {}); // a view for people; its loss loses nothing
   };
 
-  async function connect(renew: boolean): Promise<{ mailbox: Mailbox; renewAt: number | undefined }> {
+  async function connect(options: { renew?: boolean; refused?: string }): Promise<Connected> {
     const { authentication } = server;
     if (authentication.type === 'Password') {
       await gate.enter(server.host, signal);
-      return { mailbox: await ports.openMailbox(server, { password: authentication.password }), renewAt: undefined };
+      return { mailbox: await ports.openMailbox(server, { password: authentication.password }) };
     }
-    const token = await ports.getToken(server, { renew });
+    const { accessToken, expiresAt } = await ports.getToken(server, options);
+    usedToken = accessToken;
     await gate.enter(authentication.application, signal);
-    const mailbox = await ports.openMailbox(server, { accessToken: token.accessToken });
-    // A planned reconnect before the server ends the session; jitter keeps a fleet from renewing in one second.
-    // Never sooner than in ten seconds: a provider that hands out the same token again must not make us reconnect in a circle.
-    const planned = token.expiresAt.getTime() - 60_000 - Math.round(ports.random() * 60_000);
-    return { mailbox, renewAt: Math.max(planned, ports.now() + Math.min(10_000, ports.settings.provenMs)) };
+    const mailbox = await ports.openMailbox(server, { accessToken });
+    return { mailbox, token: { accessToken, expiresAt: expiresAt.getTime() } };
+  }
+
+  /** The next connection, opened beside the current one; undefined when the token provider has nothing newer. */
+  async function openSuccessor({ token }: Connected, watched: Watched): Promise<Connected | undefined> {
+    const { authentication } = server;
+    const next = await ports.getToken(server);
+    if (authentication.type !== 'OAuth2' || next.accessToken === token?.accessToken) return undefined;
+    const before = highest(settled(watched.ledger));
+    await gate.enter(authentication.application, signal);
+    const mailbox = await ports.openMailbox(server, { accessToken: next.accessToken });
+    const after = highest(settled(watched.ledger));
+    usedToken = next.accessToken;
+    return {
+      // What the old connection took meanwhile must not look as if UIDNEXT had gone back.
+      mailbox: after > before && after >= mailbox.uidNext ? { ...mailbox, uidNext: 0 } : mailbox,
+      token: { accessToken: next.accessToken, expiresAt: next.expiresAt.getTime() },
+    };
+  }
+
+  function renewalOf(current: Connected, watched: Watched): Renewal {
+    return renewal(current, {
+      open: () => openSuccessor(current, watched),
+      onFailed: (error, delayMs) =>
+        ports.emit('MailboxRenewalFailed', { server: server.name, err: asError(error), delayMs, ...hintOf(error) }),
+      now: ports.now,
+      random: ports.random,
+    });
   }
 
   async function run(): Promise<void> {
@@ -112,39 +148,39 @@ export function supervise(
         if (ports.now() - published > 15_000) publish();
       },
     };
-    let attempt = 0;
     let renew = false;
+    let current: Connected | undefined;
     if (firstDelayMs > 0) await sleep(firstDelayMs, signal);
     while (!signal.aborted) {
-      let mailbox: Mailbox | undefined;
-      const startedAt = ports.now();
+      let openedAt = ports.now();
       try {
         if (status.state === 'stopped' || status.state === 'backing-off') set('connecting');
         watched.ledger = await ports.ledgers.load(mailboxId);
-        const opened = await connect(renew);
-        mailbox = opened.mailbox;
+        const isSuccessor = current !== undefined;
+        current ??= await connect(renew ? { renew, ...(usedToken === undefined ? {} : { refused: usedToken }) } : {});
         renew = false;
-        ports.emit('MailboxConnected', {
+        openedAt = ports.now();
+        const { mailbox } = current;
+        const event = isSuccessor ? 'MailboxRenewed' : 'MailboxConnected';
+        ports.emit(event, {
           server: server.name,
           emailFlow: server.emailFlow,
           uidValidity: mailbox.uidValidity,
           attempts: attempt,
         });
+        if (isSuccessor) attempt = 0;
         blind.proven();
-        set('connected');
+        if (!isSuccessor) set('connected');
         await checkMoveFolder(mailbox);
-        const end = await watchMailbox(watched, mailbox, { signal, renewAt: opened.renewAt, state: { set } });
-        if (end === 'renew') {
-          ports.emit('MailboxRenewed', { server: server.name });
-          attempt = 0;
-        }
+        current = await watch(watched, current);
       } catch (thrown) {
         if (signal.aborted) break;
         blind.lost();
         const error = thrown instanceof MailroomError ? thrown : asError(thrown);
-        if (ports.now() - startedAt >= ports.settings.provenMs) attempt = 0;
-        attempt++;
-        const decision = decide(error, attempt, startedAt);
+        const livedMs = current === undefined ? 0 : ports.now() - openedAt;
+        attempt = isNormalEnd(error, livedMs) ? 0 : livedMs >= ports.settings.provenMs ? 1 : attempt + 1;
+        const oauth = server.authentication.type === 'OAuth2';
+        const decision = retryOf({ error, attempt, livedMs, oauth }, ports.settings, ports.random);
         renew = decision.renew;
         set('backing-off', error instanceof MailroomError ? error.code : error.name);
         const event =
@@ -158,39 +194,44 @@ export function supervise(
           delayMs: decision.delayMs,
           ...hintOf(error),
         });
-        await mailbox?.close().catch(() => {});
-        mailbox = undefined;
-        await sleep(decision.delayMs, signal).catch(() => {});
-      } finally {
-        await mailbox?.close().catch(() => {});
-        if (mailbox !== undefined) blind.lost();
+        await current?.mailbox.close().catch(() => {});
+        current = undefined;
+        await pause(decision.delayMs);
       }
+    }
+    await current?.mailbox.close().catch(() => {});
+    if (current !== undefined) blind.lost();
+  }
+
+  /** Watches over the connection; resolves with its successor once that stands. The old one is closed behind us. */
+  async function watch(watched: Watched, connected: Connected): Promise<Connected | undefined> {
+    const renewing = renewalOf(connected, watched);
+    renewNow = renewing.begin;
+    try {
+      const end = await watchMailbox(watched, connected.mailbox, { signal, renewal: renewing, state: { set } });
+      if (end === 'stopped') {
+        await renewing.stop();
+        return connected;
+      }
+      const successor = renewing.take();
+      if (successor !== undefined) void connected.mailbox.close().catch(() => {});
+      return successor;
+    } finally {
+      renewNow = undefined;
+      // A connection that was lost is not to wait for a successor that may never come.
+      void renewing.stop();
     }
   }
 
-  /** How long to wait, and whether with a fresh token. A pure decision over class and attempt, but for the jitter. */
-  function decide(error: Error, attempt: number, startedAt: number): { delayMs: number; renew: boolean } {
-    const { backoff } = ports.settings;
-    const jittered = backoffMs(attempt, backoff, ports.random);
-    if (!(error instanceof MailroomError)) return { delayMs: jittered, renew: false };
-    if (error.code === 'IMAP_TOKEN_EXPIRED' && attempt === 1) return { delayMs: 0, renew: true };
-    if (error.code === 'LEDGER_STALE') return { delayMs: Math.min(jittered, 1_000), renew: false };
-    if (error.code === 'LEASE_LOST') return { delayMs: Math.max(jittered, 1_000), renew: false };
-    // Obeyed to the millisecond hint, plus jitter so that mailboxes throttled together do not come back together.
-    if (error.retryAfterMs !== undefined)
-      return { delayMs: error.retryAfterMs + Math.round(ports.random() * 1_000), renew: false };
-    const slow = { baseMs: backoff.baseMs, capMs: Math.max(backoff.capMs, ports.settings.slowCapMs) };
-    if (error.class === 'auth') {
-      // One retry at once with a new token; then slowly: login storms lock accounts.
-      if (attempt === 1 && server.authentication.type === 'OAuth2') return { delayMs: 0, renew: true };
-      return { delayMs: backoffMs(attempt + 2, slow, ports.random), renew: server.authentication.type === 'OAuth2' };
-    }
-    if (error.class === 'permission' || error.class === 'permanent')
-      return { delayMs: backoffMs(attempt + 1, slow, ports.random), renew: false };
-    // A connection that had worked for a while is taken up again at once; a short-lived one backs off.
-    if (attempt === 1 && ports.now() - startedAt > 5_000)
-      return { delayMs: Math.round(ports.random() * 250), renew: false };
-    return { delayMs: jittered, renew: false };
+  /** Waits for the next try, or until somebody has reason to believe that the fault is gone. */
+  async function pause(ms: number): Promise<void> {
+    const rest = new AbortController();
+    tryNow = () => {
+      attempt = 0;
+      rest.abort();
+    };
+    await sleep(ms, AbortSignal.any([signal, rest.signal])).catch(() => {});
+    tryNow = undefined;
   }
 
   /** A move target that is missing is said when the mailbox opens, not at the first message. */
@@ -209,6 +250,10 @@ export function supervise(
     server,
     mailboxId,
     status: () => ({ ...status, lastProvenAt: blind.lastProvenAt(), blindSeconds: blind.totalMs() / 1000 }),
+    wake() {
+      tryNow?.();
+      renewNow?.();
+    },
     async stop(reason) {
       abort.abort(new Error(reason));
       await running;
@@ -219,6 +264,6 @@ export function supervise(
   };
 }
 
-function hintOf(error: Error): { hint?: string } {
+function hintOf(error: unknown): { hint?: string } {
   return error instanceof MailroomError ? { hint: error.hint } : {};
 }

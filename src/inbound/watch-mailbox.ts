@@ -1,5 +1,5 @@
-// Watches one mailbox over one connection: catch up, wait in IDLE, catch up again. Returns when asked to stop or when it is time for a
-// fresh token; throws when the connection is lost. The supervisor (supervise.ts) stands outside and decides what happens then.
+// Watches one mailbox over one connection: catch up, wait in IDLE, catch up again. Returns when asked to stop or when its successor with a
+// fresh token stands; throws when the connection is lost. The supervisor (supervise.ts) stands outside and decides what happens then.
 //
 // IDLE is never trusted alone. After every return of it, and at the latest every probe interval, the UIDs of the folder are compared with
 // the ledger: that finds what IDLE or FETCH missed, and is at the same time the proof that the connection lives.
@@ -8,6 +8,7 @@ import { highest } from '../domain/uid-set.ts';
 import { afterCare } from './after-care.ts';
 import type { Mailbox } from './ports.ts';
 import { receive, type Watched } from './receive.ts';
+import type { Renewal } from './renewal.ts';
 import { settleStart } from './start-point.ts';
 
 const DAY = 86_400_000;
@@ -25,15 +26,14 @@ export interface WatchState {
 
 export interface WatchOptions {
   signal: AbortSignal;
-  /** Epoch ms at which the connection should be renewed for its token, if ever. */
-  renewAt: number | undefined;
+  renewal: Pick<Renewal, 'ready' | 'signal'>;
   state: WatchState;
 }
 
 export async function watchMailbox(
   watched: Watched,
   mailbox: Mailbox,
-  { signal, renewAt, state }: WatchOptions,
+  { signal, renewal, state }: WatchOptions,
 ): Promise<'stopped' | 'renew'> {
   const { ports } = watched;
   const { settings, now } = ports;
@@ -59,21 +59,20 @@ export async function watchMailbox(
         state.set('paused', pause ?? 'blob-store');
         await mailbox.waitForChange(Math.min(5_000, probeMs), signal);
         if (signal.aborted) return 'stopped';
+        if (renewal.ready()) return 'renew';
         uids = await look(watched, mailbox, full);
         continue;
       }
     }
     await afterCare(watched, mailbox, full ? new Set(uids) : undefined);
     if (signal.aborted) return 'stopped';
-    if (renewAt !== undefined && now() >= renewAt) return 'renew';
+    if (renewal.ready()) return 'renew';
 
     state.set('idle');
-    const wait = Math.max(
-      0,
-      Math.min(probeMs, (renewAt ?? Number.POSITIVE_INFINITY) - now(), nextPendingIn(watched, now())),
-    );
-    await mailbox.waitForChange(wait, signal);
+    const wait = Math.min(probeMs, nextPendingIn(watched, now()));
+    await mailbox.waitForChange(wait, AbortSignal.any([signal, renewal.signal()]));
     if (signal.aborted) return 'stopped';
+    if (renewal.ready()) return 'renew';
     full = now() - lastReconcile >= settings.reconcileMs;
     if (full) lastReconcile = now();
     uids = await look(watched, mailbox, full);

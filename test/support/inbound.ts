@@ -21,7 +21,7 @@ import { tempDir } from './temp.ts';
 export interface TestInboundOptions {
   redisUrl: string;
   servers: readonly ImapServer[];
-  token?: (server: ImapServer) => { accessToken: string; expiresAt: Date };
+  token?: (server: ImapServer, refused?: string) => { accessToken: string; expiresAt: Date };
   settings?: Partial<InboundSettings>;
   ports?: Partial<InboundPorts>;
   replica?: string;
@@ -42,6 +42,7 @@ export const testSettings: InboundSettings = {
   maxBacklogPerFlow: 1_000_000,
   backoff: { baseMs: 50, capMs: 400 },
   slowCapMs: 800,
+  passwordCapMs: 800,
   provenMs: 5_000,
   bufferBytes: 2_000_000,
   pendingDelays: [100, 200, 300],
@@ -115,8 +116,8 @@ export async function startTestInbound(options: TestInboundOptions) {
   const blobs = options.blobs?.(folder) ?? folder;
   const inbound = startInbound({
     openMailbox: (server, credentials) => openMailbox(server, credentials, { connectMs: 5_000, answerMs: 1_000 }),
-    getToken: async (server) =>
-      options.token?.(server) ?? { accessToken: 'none', expiresAt: new Date(Date.now() + 3_600_000) },
+    getToken: async (server, { refused } = {}) =>
+      options.token?.(server, refused) ?? { accessToken: 'none', expiresAt: new Date(Date.now() + 3_600_000) },
     commit: await openCommit(redis, flows.queueOf, {
       keepCompletedSeconds: 3_600,
       keepFailedSeconds: 3_600,

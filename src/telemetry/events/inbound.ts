@@ -10,8 +10,13 @@ export const inboundEvents = events({
   },
   MailboxRenewed: {
     level: 'info',
-    message: 'mailbox reconnected ahead of the expiry of its token',
+    message: 'a connection with a newer token took over from the one before; the mailbox was watched all the time',
     labels: ['server'],
+  },
+  MailboxRenewalFailed: {
+    level: 'warn',
+    message: 'no connection with a newer token yet; the one at hand goes on, tried again',
+    labels: ['server', 'code', 'class'],
   },
   MailboxStopped: { level: 'info', message: 'mailbox is no longer watched here', labels: ['server', 'reason'] },
   MailboxStarted: { level: 'info', message: 'mailbox is watched here', labels: ['server'] },

@@ -318,7 +318,7 @@ describe('what the connection does', () => {
   });
 
   it('reconnects ahead of the token’s expiry, planned and without a gap worth naming', async () => {
-    const lives = [61_500];
+    const lives = [2_400];
     const one = await start({
       token: () => ({
         accessToken: sandbox.oauth.applicationToken(CLIENT),

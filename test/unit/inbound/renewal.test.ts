@@ -1,0 +1,155 @@
+// Planned renewal (the successor stands before the old connection goes) and the table of what is tried again when.
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { ErrorCode } from '../../../src/domain/errors.ts';
+import { MailroomError } from '../../../src/domain/errors.ts';
+import type { Mailbox } from '../../../src/inbound/ports.ts';
+import { type Connected, type RenewalDeps, renewal, renewInMs } from '../../../src/inbound/renewal.ts';
+import { isNormalEnd, retryOf } from '../../../src/inbound/retry.ts';
+
+const MINUTE = 60_000;
+
+describe('when', () => {
+  it.each([
+    // The provider fetches the next token at a quarter of a life before its end (at most 10 minutes, + 25 %); we come after that.
+    [60 * MINUTE, 1, 58 * MINUTE],
+    [60 * MINUTE, 0, 59 * MINUTE],
+    [6 * MINUTE, 0, 5 * MINUTE],
+    [6 * MINUTE, 1, 5.5 * MINUTE],
+    [90_000, 0, 75_000],
+    [0, 0.5, 0],
+    [-5_000, 0.5, 0],
+  ])('%i ms of life, random %d: after %i ms', (life, random, expected) =>
+    expect(renewInMs(1_000_000 + life, 1_000_000, () => random)).toBe(expected),
+  );
+});
+
+describe('how', () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  const mailbox = () => ({ close: vi.fn(async () => {}) }) as unknown as Mailbox & { close: ReturnType<typeof vi.fn> };
+  const connected = (life: number): Connected => ({
+    mailbox: mailbox(),
+    token: { accessToken: 't', expiresAt: Date.now() + life },
+  });
+  function start(deps: Partial<RenewalDeps>, life = 6 * MINUTE) {
+    const failures: number[] = [];
+    const one = renewal(connected(life), {
+      open: async () => connected(life),
+      onFailed: (_error, delayMs) => void failures.push(delayMs),
+      now: Date.now,
+      random: () => 0,
+      ...deps,
+    });
+    return { one, failures };
+  }
+
+  it('opens the successor in time, and tells whoever waits', async () => {
+    const { one } = start({});
+    const told = vi.fn();
+    one.signal().addEventListener('abort', told);
+    await vi.advanceTimersByTimeAsync(5 * MINUTE - 1);
+    expect(one.ready()).toBe(false);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(one.ready()).toBe(true);
+    expect(told).toHaveBeenCalledOnce();
+    expect(one.signal().aborted).toBe(false);
+    expect(one.take()).toBeDefined();
+    expect(one.ready()).toBe(false);
+    await one.stop();
+  });
+
+  it('asks again, without a sign-in, while the provider has nothing newer', async () => {
+    const open = vi.fn<RenewalDeps['open']>(async () => undefined);
+    const { one, failures } = start({ open });
+    await vi.advanceTimersByTimeAsync(5 * MINUTE + 20_000);
+    expect(open).toHaveBeenCalledTimes(3);
+    expect(failures).toEqual([]);
+    expect(one.ready()).toBe(false);
+    await one.stop();
+  });
+
+  it('a failure is told and tried again, ever more slowly', async () => {
+    const open = vi.fn<RenewalDeps['open']>(async () => Promise.reject(new MailroomError('IMAP_UNREACHABLE')));
+    const { one, failures } = start({ open, random: () => 1 });
+    await vi.advanceTimersByTimeAsync(5.5 * MINUTE + 69_999);
+    expect(failures).toEqual([10_000, 20_000, 40_000]);
+    await one.stop();
+    await vi.advanceTimersByTimeAsync(10 * MINUTE);
+    expect(open).toHaveBeenCalledTimes(3);
+  });
+
+  it('begins at once when asked, once', async () => {
+    const open = vi.fn<RenewalDeps['open']>(async () => connected(MINUTE));
+    const { one } = start({ open });
+    one.begin();
+    one.begin();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(one.ready()).toBe(true);
+    one.begin();
+    await vi.advanceTimersByTimeAsync(10 * MINUTE);
+    expect(open).toHaveBeenCalledOnce();
+    await one.stop();
+  });
+
+  it('a successor that nobody takes any more is closed, also one that comes late', async () => {
+    const late = connected(MINUTE);
+    let arrive = (_: Connected) => {};
+    const { one } = start({ open: () => new Promise((resolve) => (arrive = resolve)) });
+    one.begin();
+    const stopped = one.stop();
+    arrive(late);
+    await stopped;
+    expect(late.mailbox.close).toHaveBeenCalledOnce();
+  });
+
+  it('a password has no end', async () => {
+    const open = vi.fn<RenewalDeps['open']>();
+    const one = renewal({ mailbox: mailbox() }, { open, onFailed: () => {}, now: Date.now, random: () => 0 });
+    one.begin();
+    await vi.advanceTimersByTimeAsync(3_600_000);
+    expect(open).not.toHaveBeenCalled();
+    await one.stop();
+  });
+});
+
+describe('tried again', () => {
+  const settings = { backoff: { baseMs: 1_000, capMs: 30_000 }, slowCapMs: 300_000, passwordCapMs: 900_000 };
+  const rows: [
+    ErrorCode,
+    { attempt: number; livedMs?: number; oauth?: boolean },
+    { delayMs: number; renew: boolean },
+  ][] = [
+    ['IMAP_TOKEN_EXPIRED', { attempt: 1 }, { delayMs: 0, renew: true }],
+    ['IMAP_TOKEN_EXPIRED', { attempt: 0, livedMs: 180_000 }, { delayMs: 0, renew: true }],
+    ['IMAP_TOKEN_EXPIRED', { attempt: 2, livedMs: 10 }, { delayMs: 8_000, renew: true }],
+    ['IMAP_AUTH_FAILED', { attempt: 1 }, { delayMs: 0, renew: true }],
+    ['IMAP_AUTH_FAILED', { attempt: 2 }, { delayMs: 8_000, renew: true }],
+    ['IMAP_AUTH_FAILED', { attempt: 30 }, { delayMs: 300_000, renew: true }],
+    ['IMAP_AUTH_FAILED', { attempt: 1, oauth: false }, { delayMs: 4_000, renew: false }],
+    ['IMAP_AUTH_FAILED', { attempt: 30, oauth: false }, { delayMs: 900_000, renew: false }],
+    ['IMAP_NOT_CONNECTED', { attempt: 1 }, { delayMs: 2_000, renew: false }],
+    ['IMAP_NOT_CONNECTED', { attempt: 30 }, { delayMs: 300_000, renew: false }],
+    ['OAUTH_SECRET_EXPIRED', { attempt: 30 }, { delayMs: 300_000, renew: true }],
+    ['IMAP_UNREACHABLE', { attempt: 30 }, { delayMs: 30_000, renew: false }],
+    ['IMAP_CONNECTION_CLOSED', { attempt: 1, livedMs: 60_000 }, { delayMs: 250, renew: false }],
+    ['LEDGER_STALE', { attempt: 9 }, { delayMs: 1_000, renew: false }],
+    ['LEASE_LOST', { attempt: 1 }, { delayMs: 1_000, renew: false }],
+  ];
+  it.each(rows)('%s %o', (code, { attempt, livedMs = 0, oauth = true }, expected) => {
+    const failed = { error: new MailroomError(code), attempt, livedMs, oauth };
+    expect(retryOf(failed, settings, () => 1)).toEqual(expected);
+  });
+
+  it('obeys a hint, whatever the class', () => {
+    const error = new MailroomError('IMAP_THROTTLED', { retryAfterMs: 92_415 });
+    expect(retryOf({ error, attempt: 1, livedMs: 0, oauth: true }, settings, () => 0).delayMs).toBe(92_415);
+  });
+
+  it('only the end by an expired token, after a while, is normal', () => {
+    expect(isNormalEnd(new MailroomError('IMAP_TOKEN_EXPIRED'), 5_000)).toBe(true);
+    expect(isNormalEnd(new MailroomError('IMAP_TOKEN_EXPIRED'), 4_999)).toBe(false);
+    expect(isNormalEnd(new MailroomError('IMAP_AUTH_FAILED'), 60_000)).toBe(false);
+    expect(isNormalEnd(new Error('x'), 60_000)).toBe(false);
+  });
+});
