@@ -91,7 +91,10 @@ export async function startGateway(config: Config, roles: readonly Role[]): Prom
       );
       await apply();
       stack.defer('gauges', startGauges(stores.flows, servers, metrics));
-      stack.defer('maintenance', startMaintenance({ ...stores, retentionDays: config.blobs.retentionDays, emit }));
+      stack.defer(
+        'maintenance',
+        startMaintenance({ ...stores, journal: room.journal, retentionDays: config.blobs.retentionDays, emit }),
+      );
     }
 
     const http = await openHttp(config, {

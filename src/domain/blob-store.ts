@@ -12,6 +12,10 @@ export interface BlobStore {
   read(key: string, range?: { start: number; end: number }): AsyncIterable<Uint8Array>;
   has(key: string): Promise<boolean>;
   delete(key: string): Promise<void>;
+  /** Leaves a mark under a name; false if it was left before. Resolves once it is durable. Kept for 40 days, whatever the retention of blobs. */
+  mark(name: string): Promise<boolean>;
+  /** When the mark was left; undefined if it was not. */
+  markedAt(name: string): Promise<Date | undefined>;
   /** Deletes blobs last touched before the instant; resolves with how many. */
   sweep(olderThan: Date): Promise<number>;
   /** Throws MailroomError BLOB_STORE_UNAVAILABLE / BLOB_STORE_FULL when writing would fail. */

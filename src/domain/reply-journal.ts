@@ -1,10 +1,13 @@
 // The journal of one reply: its states, what is kept of it, and the port through which outbound moves it. adapters/redis/journal.ts writes it.
 // Invariant: after DATA began, nothing is sent again unless it is proven that the first did not go.
 import { createHash } from 'node:crypto';
-import type { Reply } from '../contract/reply.ts';
+import { type Reply, replySchema } from '../contract/reply.ts';
 import type { Result } from '../contract/result.ts';
 
 export type ReplyState = Result['state'];
+
+/** What may still be sent, and is prepared: its rendered mail must be kept. */
+export const openStates: readonly ReplyState[] = ['prepared', 'submitting', 'data-begun', 'uncertain', 'held'];
 
 /** No further run of the job changes these; `held` waits for a person. */
 export const settledStates: readonly ReplyState[] = ['accepted', 'rejected', 'held', 'dropped'];
@@ -33,7 +36,11 @@ export interface JournalEntry {
   rendered?: string;
   renderedSize?: number;
   source?: string;
+  /** How often DATA began; each left a mark in the blob store ({@link dataBegunMark}). */
+  begins: number;
   dataBegunAt?: number;
+  /** Sending mailbox through which DATA began last: only its Sent can tell. */
+  mailbox?: string;
   uncertainSince?: number;
   looks?: number;
   /** Server's words, what was looked for and found: one line each, no content. */
@@ -59,7 +66,9 @@ export type EntryChange = Partial<
     | 'rendered'
     | 'renderedSize'
     | 'source'
+    | 'begins'
     | 'dataBegunAt'
+    | 'mailbox'
     | 'uncertainSince'
     | 'looks'
     | 'result'
@@ -71,13 +80,18 @@ export interface Transition {
   to: ReplyState;
   /** Token of the claim; undefined: a person's act on a held reply. */
   fence?: number;
-  /** Compare with the fence under which DATA began instead of the current one: a late answer of the worker that sent. */
+  /** Compare with the fence under which DATA began instead of the current one: a late answer to the worker that sent. */
   late?: boolean;
   change?: EntryChange;
-  /** Wait until the write is on disk, where the server can tell (WAITAOF, Redis 7.2). */
-  durable?: boolean;
   /** Let go of the claim in the same step. */
   release?: boolean;
+}
+
+export interface Transitioned {
+  moved: boolean;
+  state: ReplyState | undefined;
+  /** The journal's own clock, epoch ms: no replica's matters. */
+  at: number;
 }
 
 export interface Journal {
@@ -87,20 +101,50 @@ export interface Journal {
   /** Lets go of the claim without a change of state. */
   release(replyId: string, fence: number): Promise<void>;
   /** Moves the reply; `moved: false` with the state found when the expected state or the fence does not hold. */
-  transition(replyId: string, transition: Transition): Promise<{ moved: boolean; state: ReplyState | undefined }>;
+  transition(replyId: string, transition: Transition): Promise<Transitioned>;
   /** Makes the entry before the job is added; false if the replyId stands for another content. */
   admit(input: { replyId: string; digest: string; server: string }): Promise<boolean>;
   sameContent(replyId: string, digest: string): Promise<boolean>;
   read(replyId: string): Promise<JournalEntry | undefined>;
   list(state: ReplyState, limit?: number): Promise<JournalEntry[]>;
+  /** Replies in one of these states that have not moved for so many ms, longest first within each state. */
+  resting(
+    states: readonly ReplyState[],
+    forMs: number,
+    page: { offset: number; limit: number },
+  ): Promise<JournalEntry[]>;
+  /** When the oldest reply that may still be sent was made, epoch ms. */
+  oldestOpen(): Promise<number | undefined>;
+  /** Waits until what was written is on the journal's disk; false if that cannot be known (Redis before 7.2, no append-only file, disk too slow). */
+  onDisk(): Promise<boolean>;
   /** Finds the replyId under which a Message-ID (ours or the server's) left. */
   byMessageId(messageId: string): Promise<string | undefined>;
 }
 
-/** Digest of a reply's content: the same replyId with another digest is another reply. Key order does not matter. */
+/**
+ * Name of the mark that says "DATA of this reply began for the nth time". It lies in the blob store, so it outlives a journal that lost its
+ * last seconds or everything (Redis killed between fsyncs, restored from a backup, failed over to a replica that lagged).
+ */
+export const dataBegunMark = (replyId: string, n: number) => `data-begun\n${n}\n${replyId}`;
+
+/**
+ * Digest of a reply's content: the same replyId with another digest is another reply. Key order does not matter, nor whether a default is
+ * written out: a field that a later version adds must not make another reply of one that waits.
+ */
 export function replyDigest(reply: Reply): string {
-  return createHash('sha256').update(canonical(reply)).digest('hex');
+  const said = Object.entries(reply).filter(([key, value]) => canonical(value) !== DEFAULTS.get(key));
+  return createHash('sha256')
+    .update(canonical(Object.fromEntries(said)))
+    .digest('hex');
 }
+
+/** Fields with a default, as canonical text. */
+const DEFAULTS: ReadonlyMap<string, string> = new Map(
+  Object.entries(replySchema.shape).flatMap(([key, field]) => {
+    const empty = field.safeParse(undefined);
+    return empty.success && empty.data !== undefined ? [[key, canonical(empty.data)]] : [];
+  }),
+);
 
 function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;

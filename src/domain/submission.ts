@@ -22,6 +22,8 @@ export interface Submission {
   tries: number;
   /** Called after 354, awaited before the first byte leaves. A rejection lets not a byte out. */
   onDataBegin: () => Promise<void>;
+  /** Asked before each piece and before the final dot; false: the mail breaks off here, without the dot. */
+  mayGoOn?: () => boolean;
 }
 
 export interface RecipientOutcome {
@@ -40,7 +42,7 @@ export type SubmissionOutcome =
       sent: 'none' | 'unfinished' | 'whole';
       recipients?: RecipientOutcome[];
     }
-  /** onDataBegin refused. Not a byte left. */
+  /** onDataBegin refused, or the mail could not be read. Not a byte left. */
   | { kind: 'withheld'; error: unknown };
 
 export interface Submitter {

@@ -1,9 +1,10 @@
-// Housekeeping: raw mails are deleted by age, never before the job that refers to them. Runs in the role `ingest`, some hours apart; several
+// Housekeeping: raw mails and rendered replies are deleted by age, never before the job or the open reply that refers to them. Runs in the role `ingest`, some hours apart; several
 // replicas at once do no harm.
 import type { EmailFlows } from '../adapters/queue/email-flows.ts';
 import type { Ledgers } from '../adapters/redis/ledgers.ts';
 import type { BlobStore } from '../domain/blob-store.ts';
 import { asError } from '../domain/errors.ts';
+import type { Journal } from '../domain/reply-journal.ts';
 import type { Emit } from '../telemetry/events.ts';
 
 const DAY_MS = 86_400_000;
@@ -13,6 +14,7 @@ export interface MaintenanceDeps {
   blobs: Pick<BlobStore, 'sweep'>;
   flows: Pick<EmailFlows, 'oldestWaiting'>;
   ledgers: Pick<Ledgers, 'mailboxIds' | 'load'>;
+  journal: Pick<Journal, 'oldestOpen'>;
   retentionDays: number;
   emit: Emit;
   now?: () => number;
@@ -23,6 +25,7 @@ export async function sweepBlobs({
   blobs,
   flows,
   ledgers,
+  journal,
   retentionDays,
   now = Date.now,
 }: MaintenanceDeps): Promise<number> {
@@ -33,6 +36,8 @@ export async function sweepBlobs({
   // A backlog older than the retention keeps its mails: a day is left for clocks and for messages stored before their job.
   for (const flow of emailFlows)
     keepFrom = Math.min(keepFrom, ((await flows.oldestWaiting(flow)) ?? keepFrom + DAY_MS) - DAY_MS);
+  // A reply that is held for a person, or waits in a paused queue, is sent from its rendered mail, however old that is.
+  keepFrom = Math.min(keepFrom, ((await journal.oldestOpen()) ?? keepFrom + DAY_MS) - DAY_MS);
   return blobs.sweep(new Date(keepFrom));
 }
 

@@ -45,7 +45,8 @@ export async function openStores(
   const redis = connectRedis({ url: config.redis.url, ...config.redis.tls }, emit);
   stack.defer('redis', () => redis.disconnect());
   const { version, appendOnly } = await checkRedis(redis, { embedded: config.mode === 'development' });
-  // Neither stops anything: message jobs and ledger rewind together. A reply whose DATA begun is lost could leave twice, though.
+  // Neither stops anything: message jobs and ledger rewind together, and that DATA began is marked in the blob store as well. What Redis
+  // forgets of replies taken a moment ago is gone, though: their backend has to ask and add them again.
   if (!appendOnly) emit('RedisDurabilityLimited', { reason: 'appendonly is no' });
   else if (Number.parseFloat(version) < 7.2) emit('RedisDurabilityLimited', { reason: 'no WAITAOF before Redis 7.2' });
 

@@ -6,6 +6,7 @@ import { backoffMs } from '../domain/backoff.ts';
 import { asError } from '../domain/errors.ts';
 import { type JournalEntry, replyDigest } from '../domain/reply-journal.ts';
 import type { JobEnding, ReplyJob } from '../domain/reply-queues.ts';
+import { startClaimClock, stopwatch } from './claim-clock.ts';
 import { describeProblems } from './malformed.ts';
 import { failureOf, refusalOf, resultOf } from './results.ts';
 import { settleUncertain } from './settle.ts';
@@ -40,6 +41,7 @@ export async function deliverReply(delivery: Delivery, job: ReplyJob): Promise<J
   // A backend may add an automatic reply without priority, which BullMQ takes before all that have one.
   if (reply.automatic && job.priority < 100) return { end: 'later', at: now(), priority: priorityOf(reply) };
 
+  const asked = stopwatch();
   const claim = await deps.journal.claim({
     replyId: reply.replyId,
     digest: replyDigest(reply),
@@ -70,8 +72,13 @@ export async function deliverReply(delivery: Delivery, job: ReplyJob): Promise<J
       deps.emit('ReplyGateClosed', { server: server.name, replyId: reply.replyId, state: claim.entry.state });
       if (claim.entry.state === 'accepted') await storeSentCopy(delivery, claim.entry);
       return endingOf(claim.entry);
-    case 'yours':
-      return atWork({ ...delivery, job, reply, fence: claim.fence, now }, claim.entry);
+    case 'yours': {
+      const { fence } = claim;
+      const clock = startClaimClock(asked, settings.leaseMs, () =>
+        deps.journal.renew(reply.replyId, fence, settings.leaseMs),
+      );
+      return atWork({ ...delivery, job, reply, fence, now, holds: clock.holds }, claim.entry).finally(clock.stop);
+    }
   }
 }
 
@@ -82,11 +89,7 @@ export function endingOf(entry: JournalEntry): JobEnding {
 }
 
 async function atWork(work: Work, entry: JournalEntry): Promise<JobEnding> {
-  const { deps, settings, reply, fence } = work;
-  const renewal = setInterval(
-    () => void deps.journal.renew(reply.replyId, fence, settings.leaseMs).catch(() => {}),
-    settings.leaseMs / 3,
-  );
+  const { deps, reply, fence } = work;
   let ending: JobEnding | undefined;
   try {
     if (entry.state === 'data-begun') {
@@ -115,10 +118,9 @@ async function atWork(work: Work, entry: JournalEntry): Promise<JobEnding> {
     deps.emit('ReplyWorkerFailed', { server: work.server.name, replyId: reply.replyId, err: asError(error) });
     return {
       end: 'later',
-      at: work.now() + settings.waitScale * backoffMs(work.job.attemptsMade + 1, { baseMs: 2_000, capMs: 60_000 }),
+      at: work.now() + work.settings.waitScale * backoffMs(work.job.attemptsMade + 1, { baseMs: 2_000, capMs: 60_000 }),
     };
   } finally {
-    clearInterval(renewal);
     await deps.journal.release(reply.replyId, fence);
   }
 }

@@ -5,6 +5,7 @@ import { asError } from '../domain/errors.ts';
 import type { ReplyWorker } from '../domain/reply-queues.ts';
 import { deliverReply } from './deliver.ts';
 import { createLanes, type Lanes } from './lanes.ts';
+import { seekOrphans } from './orphans.ts';
 import type { Pause } from './ports.ts';
 import { type OutboundDeps, outboundDefaults } from './ports.ts';
 
@@ -138,6 +139,8 @@ export async function startOutbound(deps: OutboundDeps): Promise<Outbound> {
     }
   }
 
+  const seek = seekOrphans(deps, settings.restingMs);
+
   await reapply();
   const unsubscribe = deps.onServersChanged(() => void reapply());
   let ticking = false;
@@ -147,6 +150,7 @@ export async function startOutbound(deps: OutboundDeps): Promise<Outbound> {
     ticking = true;
     ticks += 1;
     tick()
+      .then(() => (ticks % 15 === 1 ? seek(new Set(running.keys())) : undefined))
       .then(() => (jobs !== undefined && ticks % 5 === 1 ? measure() : undefined))
       .catch(() => {}) // Redis is away: its own event says so
       .finally(() => {

@@ -57,6 +57,8 @@ export interface OutboundSettings {
   tickMs: number;
   /** How long a dead replica's connections count against the mailbox's limit, ms. */
   slotTtlMs: number;
+  /** A reply at work that has not moved for so many ms is looked at: is there a job for it? */
+  restingMs: number;
   /** Multiplies every wait before another try; under 1 only in tests. */
   waitScale: number;
 }
@@ -71,6 +73,7 @@ export const outboundDefaults: OutboundSettings = {
   pauseProbeMs: 5 * 60_000,
   tickMs: 2_000,
   slotTtlMs: 8_000,
+  restingMs: 2 * 60_000,
   waitScale: 1,
 };
 

@@ -10,7 +10,7 @@ import { checkHeaders, readRecipients } from './compose.ts';
 import { priorityOf } from './deliver.ts';
 import { describeProblems } from './malformed.ts';
 import type { OutboundDeps } from './ports.ts';
-import { resultOf } from './results.ts';
+import { readReply, resultOf } from './results.ts';
 
 export interface SenderChoice {
   address: string;
@@ -106,9 +106,7 @@ export function createReplies(deps: RepliesDeps): Replies {
 
   async function sourceOf(entry: JournalEntry): Promise<unknown> {
     if (entry.source === undefined) throw new MailroomError('REPLY_UNKNOWN', { field: 'replyId' });
-    const chunks: Uint8Array[] = [];
-    for await (const chunk of deps.blobs.read(entry.source)) chunks.push(chunk);
-    return JSON.parse(Buffer.concat(chunks).toString()) as unknown;
+    return readReply(deps.blobs, entry.source);
   }
 
   async function moveHeld(replyId: string, to: 'prepared' | 'dropped', evidence: string): Promise<JournalEntry> {
@@ -145,6 +143,7 @@ export function createReplies(deps: RepliesDeps): Replies {
         throw new MailroomError('REPLY_ID_REUSED', { field: 'replyId' });
       }
       await queues.add(server.name, reply.replyId, reply, optionsOf(reply));
+      await journal.onDisk(); // the answer is a promise: kept over a crash of Redis where Redis can say so
       deps.emit('ReplyQueued', { server: server.name, replyId: reply.replyId });
       const added = await journal.read(reply.replyId);
       return added === undefined

@@ -1,5 +1,6 @@
-// Builds mailroom.result/1 from the journal's entry and what just happened. Pure.
+// Builds mailroom.result/1 from the journal's entry and what just happened.
 import { type Failure, RESULT_SCHEMA, type Remote, type Result } from '../contract/result.ts';
+import type { BlobStore } from '../domain/blob-store.ts';
 import { catalogue, type ErrorCode } from '../domain/catalogue/index.ts';
 import { MailroomError } from '../domain/errors.ts';
 import type { JournalEntry } from '../domain/reply-journal.ts';
@@ -30,6 +31,13 @@ export function failureOf(code: ErrorCode, more: Partial<Failure> = {}): Failure
 export function refusalOf(error: unknown): Failure | undefined {
   if (!(error instanceof MailroomError)) return undefined;
   return ['refuse', 'fail'].includes(catalogue[error.code].action) ? error.toFailure() : undefined;
+}
+
+/** The reply as it was given, which `prepared` keeps beside the rendered mail. */
+export async function readReply(blobs: Pick<BlobStore, 'read'>, source: string): Promise<unknown> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of blobs.read(source)) chunks.push(chunk);
+  return JSON.parse(Buffer.concat(chunks).toString()) as unknown;
 }
 
 export const remoteLine = (remote: Remote | undefined) =>

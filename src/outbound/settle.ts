@@ -4,6 +4,7 @@
 import type { Failure } from '../contract/result.ts';
 import { asError } from '../domain/errors.ts';
 import type { JournalEntry } from '../domain/reply-journal.ts';
+import { sendingMailbox } from '../domain/reply-pace.ts';
 import type { JobEnding } from '../domain/reply-queues.ts';
 import type { SentFinding } from './ports.ts';
 import { failureOf, resultOf } from './results.ts';
@@ -11,16 +12,17 @@ import { storeSentCopy, type Work } from './work.ts';
 
 export async function settleUncertain(work: Work, entry: JournalEntry): Promise<JobEnding> {
   const { deps, server, reply, fence, settings, now } = work;
-  const since = entry.uncertainSince ?? now();
-  const deadline = since + settings.settleMs;
   const looks = (entry.looks ?? 0) + 1;
   let finding: SentFinding | undefined;
   let fault = '';
+  const since = new Date(entry.dataBegunAt ?? entry.uncertainSince ?? entry.createdAt);
   try {
+    if (entry.mailbox !== undefined && entry.mailbox !== sendingMailbox(server))
+      throw new Error('the server now signs in as another mailbox than the one this reply left by');
     finding = await deps.sent.search(server, {
       replyId: reply.replyId,
       messageId: entry.messageId ?? '',
-      since: new Date(entry.dataBegunAt ?? since),
+      since,
       folder: server.sentCopy.policy === 'append' ? server.sentCopy.folder : undefined,
     });
   } catch (error) {
@@ -40,10 +42,13 @@ export async function settleUncertain(work: Work, entry: JournalEntry): Promise<
   });
   // A late answer of the server came in between: the journal knows.
   if (!still.moved) return { end: 'later', at: now() + 500 };
-  if (now() < deadline) {
-    const next = Math.min(since + settings.firstLookMs * (2 ** looks - 1) + settings.firstLookMs, deadline);
-    await work.job.progress({ state: 'uncertain', expectedAt: new Date(deadline).toISOString() });
-    return { end: 'later', at: Math.max(next, now() + 100) };
+  // Both by the journal's clock: a replica whose own is ahead must not decide early.
+  const passed = still.at - (entry.uncertainSince ?? still.at);
+  const left = settings.settleMs - passed;
+  if (left > 0) {
+    const next = Math.min(settings.firstLookMs * 2 ** looks - passed, left);
+    await work.job.progress({ state: 'uncertain', expectedAt: new Date(now() + left).toISOString() });
+    return { end: 'later', at: now() + Math.max(next, 100) };
   }
   if (server.uncertain === 'resend' && finding !== undefined) return resend(work);
   return hold(work, entry);

@@ -9,8 +9,9 @@ import { sendingMailbox } from '../domain/reply-pace.ts';
 import type { JobEnding } from '../domain/reply-queues.ts';
 import { permittedFrom, stillPermitted } from '../domain/sender-policy.ts';
 import type { SubmissionOutcome, Submitter } from '../domain/submission.ts';
+import { BegunElsewhere, beginData, forgottenBegin } from './begin.ts';
 import { prepare } from './prepare.ts';
-import { failureOf, remoteLine, resultOf } from './results.ts';
+import { failureOf, refusalOf, remoteLine, resultOf } from './results.ts';
 import { fenced, reject, storeSentCopy, type Work } from './work.ts';
 
 export async function prepareAndSubmit(work: Work, found: JournalEntry): Promise<JobEnding> {
@@ -77,6 +78,8 @@ async function submit(
   const { deps, server, reply, fence, now, job } = work;
   const { envelope, rendered, renderedSize = 0 } = entry;
   if (envelope === undefined || rendered === undefined) return fenced(work);
+  const forgotten = await forgottenBegin(work, entry);
+  if (forgotten !== undefined) return doubtful(work, forgotten);
   const mailbox = sendingMailbox(server);
   const token = `${reply.replyId} ${fence}`;
   const pace = { mailbox, token, recipients: envelope.to.length };
@@ -105,9 +108,10 @@ async function submit(
     bytes: () => deps.blobs.read(rendered),
     tries,
     onDataBegin: () => {
-      begun = beginData(work);
+      begun = beginData(work, entry.begins + 1);
       return begun;
     },
+    mayGoOn: work.holds,
   });
   work.maxSize.known = maxSize() ?? work.maxSize.known;
   // The journal's write may still be under way when the connection broke under it: what it says must be known before what comes next.
@@ -117,22 +121,34 @@ async function submit(
   return conclude(work, { ...entry, attempts: tries }, outcome);
 }
 
-/** The gate itself: durable before the first byte. Only the holder of the claim gets through, once. */
-async function beginData({ deps, reply, fence, server }: Work): Promise<void> {
-  const { moved, state } = await deps.journal.transition(reply.replyId, {
-    from: ['submitting'],
-    to: 'data-begun',
+/** The journal was set back to before DATA: a mail may be out that it knows nothing of. */
+async function doubtful(work: Work, { begins, at }: { begins: number; at: Date }): Promise<JobEnding> {
+  const { deps, server, reply, fence, settings, now } = work;
+  const { moved } = await deps.journal.transition(reply.replyId, {
+    from: ['prepared', 'submitting', 'data-begun'],
+    to: 'uncertain',
     fence,
-    durable: true,
+    change: {
+      begins,
+      dataBegunAt: at.getTime(),
+      evidence: `DATA had begun at ${at.toISOString()}, which Redis has forgotten`,
+    },
   });
-  if (moved) return;
-  deps.emit('ReplyFenced', { server: server.name, replyId: reply.replyId, ...(state === undefined ? {} : { state }) });
-  throw new Error(`the journal says ${state}: not ours to send`);
+  if (!moved) return fenced(work);
+  deps.emit('ReplyForgotten', { server: server.name, replyId: reply.replyId });
+  deps.emit('ReplyUncertain', { server: server.name, replyId: reply.replyId });
+  return { end: 'later', at: now() + Math.min(settings.firstLookMs, settings.settleMs) };
 }
 
 async function conclude(work: Work, entry: JournalEntry, outcome: SubmissionOutcome): Promise<JobEnding> {
   const { deps, reply, fence } = work;
   if (outcome.kind === 'withheld') {
+    if (outcome.error instanceof BegunElsewhere) {
+      const elsewhere = await forgottenBegin(work, entry);
+      return doubtful(work, elsewhere ?? { begins: entry.begins + 1, at: new Date(work.now()) });
+    }
+    const failure = refusalOf(outcome.error);
+    if (failure !== undefined) return reject(work, failure); // the rendered mail is not there any more
     // Not a byte left. If the journal did write DATA begun and only failed to say so, it goes back.
     await deps.journal.transition(reply.replyId, {
       from: ['submitting', 'data-begun'],
@@ -152,7 +168,7 @@ async function accepted(
   entry: JournalEntry,
   outcome: SubmissionOutcome & { kind: 'accepted' },
 ): Promise<JobEnding> {
-  const { deps, server, reply, fence, now } = work;
+  const { deps, server, reply, now } = work;
   const refusedRecipients = outcome.recipients.filter(({ state }) => state === 'rejected');
   const result = resultOf(
     { ...entry, state: 'accepted' },
@@ -166,12 +182,10 @@ async function accepted(
         : {}),
     },
   );
-  // A late answer still counts: it may come after another worker began to doubt, or a person to decide.
+  // A late answer still counts, whoever holds the claim now: another worker may have begun to doubt, a person have decided, Redis forgotten.
   const { moved } = await deps.journal.transition(reply.replyId, {
-    from: ['data-begun', 'uncertain', 'held', 'prepared', 'submitting', 'dropped'],
+    from: ['data-begun', 'uncertain', 'held', 'queued', 'prepared', 'submitting', 'dropped'],
     to: 'accepted',
-    fence,
-    late: true,
     change: { result, evidence: `accepted: ${remoteLine(outcome.remote)}` },
   });
   if (moved) {
@@ -208,13 +222,16 @@ async function refused(
   const { verdict, remote, sent } = outcome;
   const waitMs = verdict.retryAfterMs * work.settings.waitScale;
   const failure: Failure = { ...failureOf(verdict.code), class: verdict.class, hint: verdict.hint, remote };
+  // Proof about this DATA counts although another worker may have begun to doubt it.
+  const late = sent !== 'none';
   if (verdict.action === 'fail') {
-    return reject(work, failure, outcome.recipients === undefined ? {} : { recipients: outcome.recipients });
+    return reject(work, failure, outcome.recipients === undefined ? {} : { recipients: outcome.recipients }, late);
   }
   const { moved } = await deps.journal.transition(reply.replyId, {
-    from: ['submitting', 'data-begun'],
+    from: late ? ['data-begun', 'uncertain'] : ['submitting', 'data-begun'],
     to: 'prepared',
     fence,
+    late,
     change: { evidence: `${verdict.code} (sent: ${sent}): ${remoteLine(remote)}` },
   });
   if (!moved) return fenced(work);

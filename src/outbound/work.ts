@@ -26,9 +26,17 @@ export interface Work extends Delivery {
   reply: Reply;
   fence: number;
   now: () => number;
+  /** False once the claim may have lapsed: nothing more may go to the wire. */
+  holds: () => boolean;
 }
 
-export async function reject(work: Work, failure: Failure, more: Partial<Result> = {}): Promise<JobEnding> {
+/** @param late the refusal answers the DATA of this claim: it counts although another worker may have begun to doubt */
+export async function reject(
+  work: Work,
+  failure: Failure,
+  more: Partial<Result> = {},
+  late = false,
+): Promise<JobEnding> {
   const { deps, server, reply, fence } = work;
   const before = await deps.journal.read(reply.replyId);
   const result = resultOf(
@@ -36,9 +44,10 @@ export async function reject(work: Work, failure: Failure, more: Partial<Result>
     { failure, ...(failure.remote === undefined ? {} : { remote: failure.remote }), ...more },
   );
   const { moved } = await deps.journal.transition(reply.replyId, {
-    from: ['queued', 'prepared', 'submitting', 'data-begun'],
+    from: late ? ['data-begun', 'uncertain'] : ['queued', 'prepared', 'submitting', 'data-begun'],
     to: 'rejected',
     fence,
+    late,
     change: { result, evidence: `rejected: ${failure.code} ${remoteLine(failure.remote)}` },
   });
   if (!moved) return fenced(work);

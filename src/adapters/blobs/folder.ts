@@ -5,6 +5,7 @@ import { type FileHandle, mkdir, open, opendir, rename, rm, stat, utimes } from 
 import { join } from 'node:path';
 import type { Depot, DepotItem, OpenBlob } from './depot.ts';
 import { blobError, isErrno, notFound } from './errors.ts';
+import { openMarks } from './marks.ts';
 import { writeSmallFiles } from './small-files.ts';
 
 /** Bytes of one read. */
@@ -31,6 +32,7 @@ export async function openFolder(folder: string, { now = Date.now }: FolderOptio
   const pathOf = (key: string): string => join(directoryOf(key), key);
   const temporaryName = (): string => join(temporary, `${process.pid}-${randomBytes(12).toString('hex')}`);
   const known = new Set<string>();
+  const marks = openMarks(folder);
 
   await mkdir(temporary, { recursive: true, mode: 0o700 }).catch((thrown: unknown) => {
     throw blobError(thrown, 'mkdir');
@@ -223,11 +225,28 @@ export async function openFolder(folder: string, { now = Date.now }: FolderOptio
       }
     },
 
+    async mark(key) {
+      try {
+        return await marks.mark(key);
+      } catch (thrown) {
+        throw blobError(thrown, 'mark');
+      }
+    },
+
+    async markedAt(key) {
+      try {
+        return await marks.markedAt(key);
+      } catch (thrown) {
+        throw blobError(thrown, 'stat');
+      }
+    },
+
     async sweep(olderThan) {
       const limit = olderThan.getTime();
       let removed = 0;
       try {
         await removeLeftovers();
+        await marks.sweep(now());
         for (const directory of await listed(folder)) {
           if (!/^[0-9a-f]{2}$/.test(directory)) continue;
           const entries = await opendir(join(folder, directory));

@@ -17,6 +17,7 @@ import type { Config } from '../../config/config.ts';
 import { MailroomError } from '../../domain/errors.ts';
 import type { Depot } from './depot.ts';
 import { blobError, notFound } from './errors.ts';
+import { MARKS_KEPT_MS } from './marks.ts';
 
 /** Requests at once. */
 const CONCURRENCY = 16;
@@ -44,6 +45,7 @@ export function openS3(config: Config['blobs']['s3']): Depot {
   const client = new S3Client(settings);
   const nameOf = (key: string): string => `${config.prefix}${key}`;
   const temporary = `${config.prefix}tmp/`;
+  const marks = `${config.prefix}marks/`;
 
   async function put(name: string, bytes: Uint8Array): Promise<void> {
     try {
@@ -134,6 +136,27 @@ export function openS3(config: Config['blobs']['s3']): Depot {
     has: async (key) => (await head(nameOf(key))) !== undefined,
     delete: (key) => remove(nameOf(key)),
 
+    async mark(key) {
+      const name = `${marks}${key}`;
+      // Stores that know no conditional writes would overwrite it and say nothing: asked first, for them.
+      if ((await head(name)) !== undefined) return false;
+      try {
+        await client.send(
+          new PutObjectCommand({ Bucket: bucket, Key: name, Body: new Uint8Array(0), IfNoneMatch: '*' }),
+        );
+        return true;
+      } catch (thrown) {
+        const status = (thrown as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;
+        if (status === 412 || status === 409) return false; // there, or being written by another at this moment
+        throw blobError(thrown, 'PutObject');
+      }
+    },
+
+    async markedAt(key) {
+      const found = await head(`${marks}${key}`);
+      return found === undefined ? undefined : new Date(found.modified);
+    },
+
     async sweep(olderThan) {
       let removed = 0;
       let token: string | undefined;
@@ -151,9 +174,14 @@ export function openS3(config: Config['blobs']['s3']): Depot {
           });
         await inParallel(page.Contents ?? [], async ({ Key: name = '', LastModified: modified }) => {
           const isTemporary = name.startsWith(temporary);
-          const limit = isTemporary ? Date.now() - LEFTOVER_MS : olderThan.getTime();
+          const isMark = name.startsWith(marks);
+          const limit = isMark
+            ? Date.now() - MARKS_KEPT_MS
+            : isTemporary
+              ? Date.now() - LEFTOVER_MS
+              : olderThan.getTime();
           if (modified === undefined || modified.getTime() >= limit) return;
-          if ((await removeIfOlder(name, limit)) && !isTemporary) removed += 1;
+          if ((await removeIfOlder(name, limit)) && !isTemporary && !isMark) removed += 1;
         });
         token = page.IsTruncated === true ? page.NextContinuationToken : undefined;
       } while (token !== undefined);

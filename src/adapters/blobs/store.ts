@@ -139,6 +139,8 @@ export function createStore(depot: Depot, ring: KeyRing = []): BlobStore {
     async delete(key) {
       await depot.delete(valid(key));
     },
+    mark: (name) => depot.mark(markKey(name)),
+    markedAt: (name) => depot.markedAt(markKey(name)),
     sweep: (olderThan) => depot.sweep(olderThan),
     check: () => depot.check(),
     async close() {
@@ -147,6 +149,9 @@ export function createStore(depot: Depot, ring: KeyRing = []): BlobStore {
     },
   };
 }
+
+/** Not under the ring's key: a mark must be found again after a rotation. */
+const markKey = (name: string): string => hash('sha256', `mailroom mark\n${name}`, 'hex');
 
 /** Keys come from messages and API callers: nothing else than a key of ours may reach a path. */
 function valid(key: string): string {

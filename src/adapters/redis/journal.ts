@@ -1,18 +1,20 @@
 // The journal of replies in Redis: one hash a reply, moved by Lua compare-and-set. Invariant it keeps: after DATA began, nothing is sent
 // again unless it is proven that the first did not go. Two workers, a stalled job, a restart, a job added twice: all meet CLAIM.
 //
-// What "DATA began" survives, by how Redis is run. It is written before the first byte of the mail leaves, and:
-// - Redis 7.2+ with appendonly (any appendfsync): WAITAOF has waited until it is on disk. Redis or its machine may be killed at any moment.
-//   Exception: a disk that takes longer than durableTimeoutMs (or appendfsync no) is not waited for; then as the next row.
-// - Redis before 7.2 with appendonly: written to the file, not waited for. Nothing is lost when Redis is killed alone; when the machine dies,
-//   what was not fsynced is (appendfsync always: nothing; everysec: up to 2 s).
-// - without appendonly: a restart loses it. A reply that was between DATA and the answer may then leave a second time when its job (as old
-//   as the last snapshot) runs again. Only a crash of Redis does this; crashes and restarts of Mailroom never do.
-// - replicas: WAITAOF asks the master's disk alone. A failover to a replica that lagged is as a restart without appendonly for that lag.
+// Redis may forget: killed between two fsyncs, restored from a backup, failed over to a replica that lagged. Then the journal goes back to an
+// earlier state, "DATA began" included. That is why each beginning also leaves a mark in the blob store (outbound/begin.ts), which is asked
+// before every submission: what the marks know and the journal does not is uncertain, never sent again.
 import { createHash, randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { PREFIX } from '../../contract/names.ts';
-import type { Claim, Journal, JournalEntry, ReplyState, Transition } from '../../domain/reply-journal.ts';
+import {
+  type Claim,
+  type Journal,
+  type JournalEntry,
+  openStates,
+  type ReplyState,
+  type Transition,
+} from '../../domain/reply-journal.ts';
 
 const sha = (text: string) => createHash('sha256').update(text).digest('hex').slice(0, 32);
 export const replyKey = (replyId: string) => `${PREFIX}:reply:${sha(replyId)}`;
@@ -58,19 +60,22 @@ const TRANSITION = `
 ${NOW}
 local plan = cjson.decode(ARGV[3])
 local state = redis.call('HGET', KEYS[1], 'state')
-if not state then return {0, ''} end
-if redis.call('HGET', KEYS[1], 'nonce') == ARGV[2] then return {1, state} end
+if not state then return {0, '', now} end
+if redis.call('HGET', KEYS[1], 'nonce') == ARGV[2] then return {1, state, now} end
 if plan.fence then
   local field = 'fence'
   if plan.late then field = 'dataFence' end
-  if redis.call('HGET', KEYS[1], field) ~= tostring(plan.fence) then return {0, state} end
+  if redis.call('HGET', KEYS[1], field) ~= tostring(plan.fence) then return {0, state, now} end
 end
 local expected = false
 for _, s in ipairs(plan.from) do if s == state then expected = true end end
-if not expected then return {0, state} end
+if not expected then return {0, state, now} end
 redis.call('HSET', KEYS[1], 'state', plan.to, 'updatedAt', now, 'nonce', ARGV[2])
 for k, v in pairs(plan.set) do redis.call('HSET', KEYS[1], k, v) end
-if plan.to == 'data-begun' then redis.call('HSET', KEYS[1], 'dataFence', plan.fence, 'dataBegunAt', now) end
+if plan.to == 'data-begun' then
+  redis.call('HSET', KEYS[1], 'dataFence', plan.fence, 'dataBegunAt', now)
+  redis.call('HINCRBY', KEYS[1], 'begins', 1)
+end
 if plan.to == 'uncertain' and redis.call('HEXISTS', KEYS[1], 'uncertainSince') == 0 then
   redis.call('HSET', KEYS[1], 'uncertainSince', now, 'looks', 0)
 end
@@ -87,7 +92,7 @@ for i, s in ipairs(plan.states) do
   if plan.terminal[s] then redis.call('ZREMRANGEBYSCORE', KEYS[1 + i], '-inf', now - plan.keep) end
 end
 if plan.terminal[plan.to] then redis.call('PEXPIRE', KEYS[1], plan.keep) else redis.call('PERSIST', KEYS[1]) end
-return {1, plan.to}`;
+return {1, plan.to, now}`;
 
 const ADMIT = `
 ${NOW}
@@ -111,7 +116,7 @@ return 1`;
 export interface JournalSettings {
   /** Milliseconds that ended replies are kept; at least 8 days (Exchange drops duplicates by Message-ID for 7). */
   keepMs: number;
-  /** Milliseconds to wait for the disk before DATA. */
+  /** Milliseconds to wait for the disk before a reply counts as taken. */
   durableTimeoutMs: number;
 }
 
@@ -119,18 +124,17 @@ const DAY = 86_400_000;
 export const journalDefaults: JournalSettings = { keepMs: 10 * DAY, durableTimeoutMs: 5_000 };
 
 export function createJournal(redis: Redis, settings: JournalSettings = journalDefaults): Journal {
-  let waitAof: boolean | undefined;
+  let waitAof = true;
 
-  /** Waits until Redis has what was written on disk. Redis before 7.2 cannot say; there `appendonly` alone must do. */
-  async function onDisk(): Promise<void> {
-    if (waitAof === false) return;
+  async function onDisk(): Promise<boolean> {
+    if (!waitAof) return false;
     try {
-      await redis.call('WAITAOF', '1', '0', String(settings.durableTimeoutMs));
-      waitAof = true;
+      const [local] = (await redis.call('WAITAOF', '1', '0', String(settings.durableTimeoutMs))) as [number, number];
+      return local >= 1;
     } catch (error) {
       // "unknown command" (before 7.2) or "WAITAOF cannot be used when … appendonly" is a settled fact; anything else is not.
-      if (!/unknown command|appendonly/i.test(error instanceof Error ? error.message : '')) throw error;
-      waitAof = false;
+      if (/unknown command|appendonly/i.test(error instanceof Error ? error.message : '')) waitAof = false;
+      return false;
     }
   }
 
@@ -175,28 +179,48 @@ export function createJournal(redis: Redis, settings: JournalSettings = journalD
       const plan = planOf(transition, settings.keepMs);
       const keys = [replyKey(replyId), ...STATES.map(stateKey)];
       // The nonce makes the command safe to repeat: ioredis sends it again when the connection broke before the answer.
-      const [moved, state] = (await redis.eval(
+      const [moved, state, at] = (await redis.eval(
         TRANSITION,
         keys.length,
         ...keys,
         replyId,
         randomUUID(),
         JSON.stringify(plan),
-      )) as [number, string];
+      )) as [number, string, number];
       if (moved === 1) {
         const { messageId, result } = transition.change ?? {};
         for (const alias of [messageId, result?.serverMessageId]) {
           if (alias !== undefined) await redis.set(aliasKey(alias), replyId, 'PX', 4 * settings.keepMs);
         }
-        if (transition.durable === true) await onDisk();
       }
-      return { moved: moved === 1, state: state === '' ? undefined : (state as ReplyState) };
+      return { moved: moved === 1, state: state === '' ? undefined : (state as ReplyState), at };
     },
     async list(state, limit = 200) {
       const ids = await redis.zrevrange(stateKey(state), 0, limit - 1);
       const entries = await Promise.all(ids.map(read));
       return entries.filter((entry) => entry !== undefined && entry.state === state) as JournalEntry[];
     },
+    async resting(states, forMs, { offset, limit }) {
+      const [seconds] = (await redis.time()) as unknown as [string, string];
+      const before = Number(seconds) * 1000 - forMs;
+      const ids = await Promise.all(
+        states.map((state) => redis.zrangebyscore(stateKey(state), '-inf', String(before))),
+      );
+      const entries = await Promise.all(
+        ids
+          .flat()
+          .slice(offset, offset + limit)
+          .map(read),
+      );
+      return entries.filter((entry) => entry !== undefined) as JournalEntry[];
+    },
+    async oldestOpen() {
+      const ids = await Promise.all(openStates.map((state) => redis.zrange(stateKey(state), '0', '-1')));
+      const made = await Promise.all(ids.flat().map((replyId) => redis.hget(replyKey(replyId), 'createdAt')));
+      const times = made.filter((at) => at !== null).map(Number);
+      return times.length === 0 ? undefined : times.reduce((a, b) => Math.min(a, b));
+    },
+    onDisk,
     async byMessageId(messageId) {
       return (await redis.get(aliasKey(messageId))) ?? undefined;
     },
@@ -236,11 +260,13 @@ function entryOf(fields: Record<string, string>): JournalEntry {
     updatedAt: Number(fields.updatedAt ?? 0),
     fence: Number(fields.fence ?? 0),
     attempts: Number(fields.attempts ?? 0),
+    begins: Number(fields.begins ?? 0),
     evidence: (fields.evidence ?? '').split('\n').filter((line) => line !== ''),
     ...text('from'),
     ...text('messageId'),
     ...text('rendered'),
     ...text('source'),
+    ...text('mailbox'),
     ...number('renderedSize'),
     ...number('dataBegunAt'),
     ...number('uncertainSince'),

@@ -53,7 +53,8 @@ interface Tracker {
   firstByte: boolean;
   finished: boolean;
   withheld?: { error: unknown };
-  fault?: { error: unknown };
+  /** The outcome stands: whatever still pulls gets nothing more, so no dot follows an answer that came before it. */
+  over: boolean;
 }
 
 export function createSubmitter(
@@ -111,7 +112,7 @@ export function createSubmitter(
   }
 
   async function once(submission: Submission): Promise<SubmissionOutcome> {
-    const tracker: Tracker = { pulled: false, firstByte: false, finished: false };
+    const tracker: Tracker = { pulled: false, firstByte: false, finished: false, over: false };
     tokenFault = undefined;
     try {
       const accepted = await transport.sendMail({
@@ -133,6 +134,8 @@ export function createSubmitter(
     } catch (thrown) {
       if (tracker.withheld !== undefined) return { kind: 'withheld', error: tracker.withheld.error };
       return failed(submission, tracker, asError(thrown) as SmtpError);
+    } finally {
+      tracker.over = true;
     }
   }
 
@@ -197,15 +200,22 @@ export function createSubmitter(
 
 async function* tracked(submission: Submission, tracker: Tracker): AsyncGenerator<Uint8Array> {
   tracker.pulled = true;
+  const goOn = () => {
+    if (tracker.over) throw new Error('the submission is over');
+    if (submission.mayGoOn?.() === false) throw new Error('the claim lapsed while the mail was being sent');
+  };
   try {
     await submission.onDataBegin();
+    for await (const chunk of submission.bytes()) {
+      goOn();
+      tracker.firstByte = true;
+      yield chunk;
+    }
+    goOn();
   } catch (error) {
-    tracker.withheld = { error };
-    throw error;
-  }
-  for await (const chunk of submission.bytes()) {
-    tracker.firstByte = true;
-    yield chunk;
+    if (!tracker.firstByte) tracker.withheld = { error };
+    // nodemailer writes a code of its own into the error that it is given.
+    throw new Error(`the mail ended early: ${asError(error).message}`);
   }
   // From here on the final dot may go out.
   tracker.finished = true;

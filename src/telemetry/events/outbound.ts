@@ -11,6 +11,11 @@ export const outboundEvents = events({
     message: 'Reply was not taken and is tried again',
     labels: ['server', 'code', 'class'],
   },
+  ReplyForgotten: {
+    level: 'error',
+    message: 'Redis has lost that DATA of this reply began: looked up in Sent, not sent again',
+    labels: ['server'],
+  },
   ReplyUncertain: {
     level: 'warn',
     message: 'No answer after DATA: looked up in Sent, not sent again',
@@ -28,6 +33,11 @@ export const outboundEvents = events({
   ReplyGateClosed: {
     level: 'info',
     message: 'A second run of a reply met the journal and did not send',
+    labels: ['server', 'state'],
+  },
+  ReplyTakenUp: {
+    level: 'warn',
+    message: 'Reply at work had no job any more and was given one',
     labels: ['server', 'state'],
   },
   ReplyFenced: { level: 'warn', message: 'A worker that lost its claim was kept from sending', labels: ['server'] },

@@ -257,6 +257,7 @@ export async function startSink(
 
 /** Blobs in memory. */
 export function memoryBlobs(): BlobStore {
+  const marks = new Map<string, Date>();
   const blobs = new Map<string, Uint8Array>();
   const put = (bytes: Uint8Array) => {
     const sha256 = createHash('sha256').update(bytes).digest('hex');
@@ -278,6 +279,12 @@ export function memoryBlobs(): BlobStore {
     },
     has: async (key) => blobs.has(key),
     delete: async (key) => void blobs.delete(key),
+    async mark(name) {
+      const first = !marks.has(name);
+      if (first) marks.set(name, new Date());
+      return first;
+    },
+    markedAt: async (name) => marks.get(name),
     sweep: async () => 0,
     check: async () => {},
     close: async () => {},

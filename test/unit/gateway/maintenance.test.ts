@@ -5,7 +5,7 @@ import { sweepBlobs } from '../../../src/gateway/maintenance.ts';
 const DAY = 86_400_000;
 const NOW = 100 * DAY;
 
-async function swept(oldestWaiting: Record<string, number | undefined>): Promise<number> {
+async function swept(oldestWaiting: Record<string, number | undefined>, oldestOpen?: number): Promise<number> {
   let before = 0;
   await sweepBlobs({
     blobs: {
@@ -19,6 +19,7 @@ async function swept(oldestWaiting: Record<string, number | undefined>): Promise
       mailboxIds: async () => ['a', 'b'],
       load: async (id) => ({ ...emptyLedger(), meta: { emailFlows: [id] } as unknown as LedgerMeta }),
     },
+    journal: { oldestOpen: async () => oldestOpen },
     retentionDays: 30,
     emit: () => {},
     now: () => NOW,
@@ -33,5 +34,10 @@ describe('retention of raw mails', () => {
     ['a job waits longer than the retention', { a: 99 * DAY, b: 40 * DAY }, 39],
   ])('%s', async (_name, waiting, day) => {
     expect(await swept(waiting)).toBe(day);
+  });
+
+  it('a held reply is older than the retention: its rendered mail stays', async () => {
+    expect(await swept({}, 20 * DAY)).toBe(19);
+    expect(await swept({}, 99 * DAY)).toBe(70);
   });
 });

@@ -1,0 +1,44 @@
+// The gate before the first byte of a reply, and the proof of it that outlives the journal. Called by submission.ts.
+//   1. journal: submitting → data-begun, compare-and-set under the claim's fence: one worker gets through, once;
+//   2. blob store: a mark "DATA began, nth time", made exclusively and durable;
+//   3. the first byte.
+// Redis may forget step 1 (journal.ts). Then the mark is still there: before a submission the mark of the next time is looked for, and
+// when it is found, this reply may have gone out already.
+import { dataBegunMark, type JournalEntry } from '../domain/reply-journal.ts';
+import { sendingMailbox } from '../domain/reply-pace.ts';
+import type { Work } from './work.ts';
+
+/** The last beginning of which the journal knows nothing; undefined: it knows all. */
+export async function forgottenBegin(
+  { deps, reply }: Pick<Work, 'deps' | 'reply'>,
+  entry: Pick<JournalEntry, 'begins'>,
+): Promise<{ begins: number; at: Date } | undefined> {
+  let found: { begins: number; at: Date } | undefined;
+  for (let n = entry.begins + 1; ; n++) {
+    const at = await deps.blobs.markedAt(dataBegunMark(reply.replyId, n));
+    if (at === undefined) return found;
+    found = { begins: n, at };
+  }
+}
+
+/** Thrown when the mark was there already: another worker began DATA under a journal that was set back since. */
+export class BegunElsewhere extends Error {}
+
+/** Steps 1 and 2. @param n which time DATA of this reply begins. Rejects: not a byte may leave. */
+export async function beginData({ deps, reply, fence, server }: Work, n: number): Promise<void> {
+  const { moved, state } = await deps.journal.transition(reply.replyId, {
+    from: ['submitting'],
+    to: 'data-begun',
+    fence,
+    change: { mailbox: sendingMailbox(server) },
+  });
+  if (!moved) {
+    deps.emit('ReplyFenced', {
+      server: server.name,
+      replyId: reply.replyId,
+      ...(state === undefined ? {} : { state }),
+    });
+    throw new Error(`the journal says ${state}: not ours to send`);
+  }
+  if (!(await deps.blobs.mark(dataBegunMark(reply.replyId, n)))) throw new BegunElsewhere('DATA was begun elsewhere');
+}

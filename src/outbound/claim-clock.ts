@@ -1,0 +1,33 @@
+// How long a worker may trust its claim. A process can sleep through it (stopped, swapped out, its machine suspended) and wake up holding a
+// connection at which the mail is half sent, while another worker already judges the reply. So what goes to the wire asks here first.
+
+/** Milliseconds that have passed, by whichever clock went further: the monotonic one stands still while a machine sleeps, the other may be set. */
+export function stopwatch(now: () => number = Date.now, ticks: () => number = () => performance.now()): () => number {
+  const began = { now: now(), ticks: ticks() };
+  return () => Math.max(now() - began.now, ticks() - began.ticks);
+}
+
+export interface ClaimClock {
+  /** False once the claim may have lapsed. */
+  holds(): boolean;
+  /** Renews in the background until stopped. */
+  stop(): void;
+}
+
+/**
+ * @param asked stopwatch begun before the claim was asked for: the lease counts from there at the earliest
+ * @param renew resolves true when the lease was extended
+ */
+export function startClaimClock(asked: () => number, leaseMs: number, renew: () => Promise<boolean>): ClaimClock {
+  let since = asked;
+  const timer = setInterval(() => {
+    const again = stopwatch();
+    void renew().then(
+      (held) => {
+        if (held) since = again;
+      },
+      () => {}, // Redis is away: the clock runs out by itself
+    );
+  }, leaseMs / 3);
+  return { holds: () => since() < leaseMs, stop: () => clearInterval(timer) };
+}

@@ -1,0 +1,294 @@
+// What must not lead to a second mail, nor to a lost one, although the journal alone would not notice: Redis that forgot its tail or everything,
+// a worker that slept through its claim, a job that is gone, a server that signs in as another mailbox since.
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { openReplyQueues } from '../../../src/adapters/queue/replies.ts';
+import { createJournal, replyKey } from '../../../src/adapters/redis/journal.ts';
+import type { BlobStore } from '../../../src/domain/blob-store.ts';
+import type { SmtpServer } from '../../../src/domain/email-server.ts';
+import { MailroomError } from '../../../src/domain/errors.ts';
+import { dataBegunMark } from '../../../src/domain/reply-journal.ts';
+import { createReplies, type Outbound, type Replies, startOutbound } from '../../../src/outbound/index.ts';
+import type { OutboundSettings } from '../../../src/outbound/ports.ts';
+import {
+  memoryBlobs,
+  type Rig,
+  rig,
+  type Sink,
+  sentOf,
+  smtpServer,
+  startRedis,
+  startSink,
+  type TestRedis,
+  until,
+} from './rig.ts';
+
+let redis: TestRedis;
+let sink: Sink;
+let n = 0;
+const opened: { outbound: Outbound; rig: Rig }[] = [];
+
+beforeAll(async () => {
+  redis = await startRedis();
+});
+afterAll(() => redis.stop());
+beforeEach(async () => {
+  sink = await startSink();
+});
+afterEach(async () => {
+  await end();
+  await sink.stop();
+  await redis.client().flushall();
+});
+
+async function end(): Promise<void> {
+  for (const { outbound, rig: one } of opened.splice(0)) {
+    await outbound.stop();
+    await one.close();
+  }
+}
+
+interface Options {
+  servers?: SmtpServer[];
+  blobs?: BlobStore;
+  settings?: Partial<OutboundSettings>;
+  change?: (one: Rig) => void;
+}
+
+async function replica({ servers, blobs, settings, change }: Options = {}) {
+  const sent = sentOf(sink);
+  const one = rig(redis.client(), servers ?? [smtpServer(sink.port)], sent, settings, blobs);
+  change?.(one);
+  const replies: Replies = createReplies({ ...one.deps, allServers: () => one.deps.servers() });
+  opened.push({ outbound: await startOutbound(one.deps), rig: one });
+  return { ...one, replies, sent };
+}
+
+function reply() {
+  n += 1;
+  const address = `customer${n}@example.net`;
+  return {
+    schema: 'mailroom.reply/1' as const,
+    replyId: `certain-${n}`,
+    server: 'sink',
+    to: [address],
+    subject: 'Re',
+    text: 'x',
+  };
+}
+
+const ends = (replies: Replies, replyId: string, state: string) =>
+  until(`${replyId} ${state}`, async () => (await replies.getReply(replyId))?.state === state);
+
+describe('Redis forgot that DATA began', () => {
+  it.each(['prepared', 'submitting'])('and went back to %s: looked up in Sent, not sent again', async (state) => {
+    const one = await replica();
+    const input = reply();
+    await one.replies.submitReply(input);
+    await ends(one.replies, input.replyId, 'accepted');
+    const client = redis.client();
+    await client.hset(replyKey(input.replyId), 'state', state);
+    await client.hdel(replyKey(input.replyId), 'begins', 'dataFence', 'dataBegunAt', 'result');
+    await one.deps.queues.again('sink', input.replyId, input, { priority: 1 });
+    await ends(one.replies, input.replyId, 'accepted');
+    expect(one.events.map(({ name }) => name)).toContain('ReplyForgotten');
+    expect((await one.replies.getReply(input.replyId))?.warnings?.[0]).toContain('found in Sent by reply-id');
+    expect(sink.received).toHaveLength(1);
+  });
+
+  it('and everything else, and the backend adds the reply again: accepted by Sent', async () => {
+    const one = await replica();
+    const input = reply();
+    await one.replies.submitReply(input);
+    await ends(one.replies, input.replyId, 'accepted');
+    await redis.client().flushall();
+    await one.replies.submitReply(input);
+    await ends(one.replies, input.replyId, 'accepted');
+    expect(sink.received).toHaveLength(1);
+  });
+
+  it('of a mail that is not in Sent: held; released it goes, and is not doubted again', async () => {
+    const one = await replica();
+    const input = reply();
+    for (const times of [1, 2, 3]) await one.deps.blobs.mark(dataBegunMark(input.replyId, times));
+    await one.replies.submitReply(input);
+    await ends(one.replies, input.replyId, 'held');
+    expect((await one.replies.evidenceOf(input.replyId)).join('\n')).toContain('which Redis has forgotten');
+    expect(sink.received).toHaveLength(0);
+    await one.replies.releaseHeld(input.replyId);
+    await ends(one.replies, input.replyId, 'accepted');
+    expect(sink.received).toHaveLength(1);
+  });
+
+  it('while another worker is at it: its mark is not made twice, and the second one doubts', async () => {
+    const blobs = memoryBlobs();
+    const input = reply();
+    const mark = blobs.mark;
+    // Between the look for a mark and the own mark, another one begins.
+    blobs.mark = async (name) => {
+      blobs.mark = mark;
+      await mark(name);
+      return mark(name);
+    };
+    const one = await replica({ blobs });
+    await one.replies.submitReply(input);
+    await ends(one.replies, input.replyId, 'held');
+    expect(sink.received).toHaveLength(0);
+  });
+});
+
+it('a blob store that takes no mark lets nothing out; later it goes, once', async () => {
+  const blobs = memoryBlobs();
+  const { mark } = blobs;
+  let refused = 0;
+  blobs.mark = async (name) => {
+    refused += 1;
+    if (refused < 3) throw new MailroomError('BLOB_STORE_UNAVAILABLE');
+    return mark(name);
+  };
+  const one = await replica({ blobs });
+  const input = reply();
+  await one.replies.submitReply(input);
+  await ends(one.replies, input.replyId, 'accepted');
+  expect(refused).toBe(3);
+  expect(sink.received).toHaveLength(1);
+});
+
+it('a rendered mail that is gone ends the reply with the reason, and other replies go on', async () => {
+  const blobs = memoryBlobs();
+  const { read } = blobs;
+  let gone: string | undefined;
+  blobs.read = async function* (key, range) {
+    if (key === gone) throw new MailroomError('BLOB_NOT_FOUND');
+    yield* read(key, range);
+  };
+  const one = await replica({ blobs });
+  const input = reply();
+  sink.faults.push('dropped-after-dot');
+  await one.replies.submitReply(input);
+  await ends(one.replies, input.replyId, 'held');
+  gone = (await one.deps.journal.read(input.replyId))?.rendered;
+  await one.replies.releaseHeld(input.replyId);
+  await ends(one.replies, input.replyId, 'rejected');
+  expect((await one.replies.getReply(input.replyId))?.failure?.code).toBe('BLOB_NOT_FOUND');
+  const other = reply();
+  await one.replies.submitReply(other);
+  await ends(one.replies, other.replyId, 'accepted');
+  expect(sink.received).toHaveLength(1);
+});
+
+it.each([
+  ['before the first byte', 0],
+  ['inside the mail', 1],
+])('a worker that slept through its claim %s sends no dot', async (_when, piece) => {
+  const blobs = memoryBlobs();
+  let slept = false;
+  let awake = false;
+  const { read } = blobs;
+  blobs.read = async function* (key, range) {
+    let at = 0;
+    for await (const bytes of read(key, range)) {
+      for (let i = 0; i < bytes.length; i += 64, at++) {
+        if (at === piece && !slept) {
+          slept = true;
+          await new Promise((resolve) => setTimeout(resolve, 700));
+          awake = true;
+        }
+        yield bytes.subarray(i, i + 64);
+      }
+    }
+  };
+  const one = await replica({
+    blobs,
+    settings: { leaseMs: 400 },
+    change: ({ deps }) => {
+      const { renew } = deps.journal;
+      deps.journal.renew = async (...claim) => awake && renew(...claim);
+    },
+  });
+  const input = reply();
+  await one.replies.submitReply(input);
+  await ends(one.replies, input.replyId, 'accepted');
+  expect(slept).toBe(true);
+  expect(sink.received).toHaveLength(1);
+  expect((await one.deps.journal.read(input.replyId))?.begins).toBeGreaterThan(1);
+});
+
+it('a late acceptance ends what another worker doubts, a person decides, or Redis has forgotten', async () => {
+  const journal = createJournal(redis.client());
+  for (const state of ['uncertain', 'held', 'dropped', 'queued', 'prepared', 'submitting'] as const) {
+    const replyId = `late-${state}`;
+    await journal.admit({ replyId, digest: 'd', server: 'sink' });
+    await journal.transition(replyId, { from: ['queued'], to: state });
+    const accepted = await journal.transition(replyId, {
+      from: ['data-begun', 'uncertain', 'held', 'queued', 'prepared', 'submitting', 'dropped'],
+      to: 'accepted',
+    });
+    expect([state, accepted]).toMatchObject([state, { state: 'accepted', moved: true }]);
+  }
+});
+
+it('a reply whose job is gone gets one again: a crash between release and queue', async () => {
+  const one = await replica({ settings: { restingMs: 0, tickMs: 20 } });
+  const input = reply();
+  sink.faults.push('dropped-after-dot');
+  await one.replies.submitReply(input);
+  await ends(one.replies, input.replyId, 'held');
+  await one.deps.journal.transition(input.replyId, { from: ['held'], to: 'prepared' });
+  await ends(one.replies, input.replyId, 'accepted');
+  expect(one.events.map(({ name }) => name)).toContain('ReplyTakenUp');
+  expect(sink.received).toHaveLength(1);
+});
+
+it('the server signs in as another mailbox since: its Sent proves nothing, and policy resend does not send', async () => {
+  const first = smtpServer(sink.port, { uncertain: 'resend' });
+  const one = await replica({ servers: [first], settings: { settleMs: 1_500, firstLookMs: 400 } });
+  const input = reply();
+  sink.faults.push('dropped-after-dot');
+  await one.replies.submitReply(input);
+  await ends(one.replies, input.replyId, 'uncertain');
+  one.change([{ ...first, user: 'other@contoso.example', additionalFromAddresses: [first.user] }]);
+  await ends(one.replies, input.replyId, 'held');
+  expect((await one.replies.evidenceOf(input.replyId)).join('\n')).toContain('another mailbox');
+  expect(sink.received).toHaveLength(0);
+});
+
+it('a replica whose clock is ahead does not decide early: the journal’s clock counts', async () => {
+  const ahead = { by: 0 };
+  const one = await replica({
+    settings: { settleMs: 3_000, firstLookMs: 200 },
+    change: ({ deps }) => {
+      deps.now = () => Date.now() + ahead.by;
+      const { work } = deps.queues;
+      // BullMQ has a clock of its own: what is put off by ours is put off by the same time there.
+      deps.queues.work = (server, concurrency, process) =>
+        work(server, concurrency, async (job) => {
+          const ending = await process(job);
+          return ending.end === 'later' ? { ...ending, at: ending.at - ahead.by } : ending;
+        });
+    },
+  });
+  const input = reply();
+  sink.faults.push('dropped-after-dot');
+  await one.replies.submitReply(input);
+  await ends(one.replies, input.replyId, 'uncertain');
+  ahead.by = 3_600_000;
+  await until('looked twice', async () => ((await one.deps.journal.read(input.replyId))?.looks ?? 0) >= 2);
+  expect((await one.replies.getReply(input.replyId))?.state).toBe('uncertain');
+  await ends(one.replies, input.replyId, 'held');
+});
+
+it('a replyId used on two servers is one reply', async () => {
+  const two = [smtpServer(sink.port), smtpServer(sink.port, { name: 'second' })];
+  const one = await replica({ servers: two });
+  const input = reply();
+  await one.replies.submitReply(input);
+  await ends(one.replies, input.replyId, 'accepted');
+  await expect(one.replies.submitReply({ ...input, server: 'second' })).rejects.toThrow(
+    expect.objectContaining({ code: 'REPLY_ID_REUSED' }),
+  );
+  const queues = openReplyQueues(redis.client(), () => {});
+  await queues.add('second', input.replyId, { ...input, server: 'second' }, { priority: 1, delayMs: 0 });
+  await until('refused there', async () => (await queues.find('second', input.replyId))?.state === 'failed');
+  await queues.close();
+  expect(sink.received).toHaveLength(1);
+});

@@ -1,0 +1,51 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { startClaimClock, stopwatch } from '../../../src/outbound/claim-clock.ts';
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+describe('stopwatch', () => {
+  it.each([
+    ['both clocks go on', 500, 500, 500],
+    ['the machine slept: the monotonic clock stood still', 60_000, 3, 60_000],
+    ['the clock of the day was set back', -3_600_000, 700, 700],
+  ])('%s', (_what, wall, monotonic, passed) => {
+    let clock = { now: 1_000_000, ticks: 10 };
+    const watch = stopwatch(
+      () => clock.now,
+      () => clock.ticks,
+    );
+    clock = { now: clock.now + wall, ticks: clock.ticks + monotonic };
+    expect(watch()).toBe(passed);
+  });
+});
+
+describe('claim', () => {
+  it.each([
+    ['is renewed', async () => true, true],
+    ['belongs to another by now', async () => false, false],
+    ['cannot be renewed, Redis is away', () => Promise.reject(new Error('away')), false],
+  ])('%s', async (_what, renew, holds) => {
+    vi.useFakeTimers();
+    const clock = startClaimClock(stopwatch(), 3_000, renew);
+    expect(clock.holds()).toBe(true);
+    await vi.advanceTimersByTimeAsync(2_900);
+    expect(clock.holds()).toBe(true);
+    await vi.advanceTimersByTimeAsync(600);
+    expect(clock.holds()).toBe(holds);
+    clock.stop();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('counts from before it was asked for: an answer that came late is worth that much less', () => {
+    vi.useFakeTimers();
+    const asked = stopwatch();
+    vi.advanceTimersByTime(2_500);
+    const clock = startClaimClock(asked, 3_000, async () => true);
+    expect(clock.holds()).toBe(true);
+    vi.advanceTimersByTime(500);
+    expect(clock.holds()).toBe(false);
+    clock.stop();
+  });
+});
