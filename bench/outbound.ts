@@ -29,13 +29,19 @@ const SERVER = 'Support out';
 const CONNECTIONS = 3;
 const TEXT = 'Guten Tag, Ihre Lieferung kommt morgen. '.repeat(40);
 
-export async function benchOutbound(count = 1_000, rounds = 3): Promise<OutboundResult> {
+/** @param nodeArgs for the product's process, e.g. --cpu-prof */
+export async function benchOutbound(
+  count = 1_000,
+  rounds = 3,
+  replyTimes = [0, 100],
+  nodeArgs: string[] = [],
+): Promise<OutboundResult> {
   const dir = tempDir('bench');
   const certificate = await makeCertificate(dir.path);
   const redis = await startRedis();
   const sinks: OutboundResult['sinks'] = [];
   try {
-    for (const replyMs of [0, 100]) {
+    for (const replyMs of replyTimes) {
       const port = await freePort();
       const { certFile, keyFile } = certificate;
       const sink = startPeer('sink', { port, certFile, keyFile, replyMs });
@@ -44,7 +50,7 @@ export async function benchOutbound(count = 1_000, rounds = 3): Promise<Outbound
         const product: Figures[] = [];
         const pool: Figures[] = [];
         for (let round = 0; round < rounds; round++) {
-          const ground: Ground = { redis, sink, port, caFile: certFile, count };
+          const ground: Ground = { redis, sink, port, caFile: certFile, count, nodeArgs };
           if (round % 2 === 0) product.push(await runProduct(ground));
           pool.push(await runPool(ground));
           if (round % 2 === 1) product.push(await runProduct(ground));
@@ -70,6 +76,7 @@ interface Ground {
   port: number;
   caFile: string;
   count: number;
+  nodeArgs: string[];
 }
 
 async function measure({ sink, count }: Ground, one: MailroomProcess, skip: number): Promise<Figures> {
@@ -123,7 +130,6 @@ async function runProduct(ground: Ground): Promise<Figures> {
         pace: { perMinute: 100_000, connections: CONNECTIONS, recipientsPerDay: 10_000_000 },
       },
     ],
-    settings: { outbound: { workersPerServer: CONNECTIONS } },
   });
   try {
     for (let n = 0; n < count; n++)
@@ -134,7 +140,7 @@ async function runProduct(ground: Ground): Promise<Figures> {
         subject: `Reply ${n}`,
         text: TEXT,
       });
-    const one = gateway.start(['send'], [], PRODUCT);
+    const one = gateway.start(['send'], ground.nodeArgs, PRODUCT);
     const figures = await measure(ground, one, skip);
     await waitFor(() => one.events('ReplyAccepted').length >= count, {
       timeoutMs: 60_000,

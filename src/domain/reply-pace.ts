@@ -1,5 +1,8 @@
 // Port of the pace of a sending mailbox, as outbound uses it; adapters/redis/pace.ts keeps it over all replicas.
 
+/** `wanted`: renewed, but somebody who has no connection waits for one. */
+export type SlotAnswer = 'taken' | 'wanted' | 'full';
+
 export interface Pace {
   /** One submission. The same token is granted once and stays granted. */
   acquire(input: {
@@ -11,8 +14,14 @@ export interface Pace {
   }): Promise<{ granted: true } | { granted: false; waitMs: number; reason: 'minute' | 'day' }>;
   /** Gives back what never reached the server. */
   refund(input: { mailbox: string; token: string; recipients: number }): Promise<void>;
-  /** A connection; taken again to renew it. */
-  takeSlot(input: { mailbox: string; slot: string; limit: number; ttlMs: number }): Promise<boolean>;
+  /** A connection; taken again to renew it. @param hasNone the asker has no other: it may ask the holders to let go of one */
+  takeSlot(input: {
+    mailbox: string;
+    slot: string;
+    limit: number;
+    ttlMs: number;
+    hasNone: boolean;
+  }): Promise<SlotAnswer>;
   freeSlot(input: { mailbox: string; slot: string }): Promise<void>;
   /** Loop governor: which budget of automatic replies is used up, if any. */
   automaticBudget(input: {

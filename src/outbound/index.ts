@@ -26,6 +26,9 @@ export interface Outbound {
   status(): Promise<ServerStatus[]>;
 }
 
+/** While one reply waits for the server's answer the next is rendered, stored and recorded: the connection never waits for us. */
+const JOBS_PER_CONNECTION = 2;
+
 interface Running {
   fingerprint: string;
   server: SmtpServer;
@@ -55,7 +58,8 @@ export async function startOutbound(deps: OutboundDeps): Promise<Outbound> {
         deps.emit('SmtpServerPaused', { server: server.name, code: failure.code, class: failure.class, hint });
       },
     };
-    const worker = await deps.queues.work(server.name, server.pace.connections, (job) => deliverReply(delivery, job));
+    const atOnce = server.pace.connections * JOBS_PER_CONNECTION;
+    const worker = await deps.queues.work(server.name, atOnce, (job) => deliverReply(delivery, job));
     running.set(server.name, { fingerprint: JSON.stringify(server), server, worker, lanes });
     deps.emit('SmtpServerStarted', { server: server.name });
   }

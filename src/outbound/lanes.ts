@@ -1,5 +1,6 @@
 // Connections of one SMTP server in this process. A lane is one submitter with one connection, opened only with a slot of the sending
-// mailbox: the slots are counted over all replicas, idle connections included.
+// mailbox: the slots are counted over all replicas, idle connections included. Replies that find every lane busy wait here, prepared already,
+// and are handed the next one directly: the more urgent first, then in turn.
 import { randomUUID } from 'node:crypto';
 import type { SmtpServer } from '../domain/email-server.ts';
 import type { Pace } from '../domain/reply-pace.ts';
@@ -7,23 +8,38 @@ import { sendingMailbox } from '../domain/reply-pace.ts';
 import type { Submitter } from '../domain/submission.ts';
 
 export interface Lanes {
-  /** Runs with a connection of one's own; undefined if none became free in time. */
-  use<T>(work: (submitter: Submitter) => Promise<T>, waitMs: number): Promise<T | undefined>;
+  /**
+   * Runs with a connection of one's own; undefined if none became free in time.
+   * @param priority BullMQ's: the lower goes first
+   */
+  use<T>(work: (submitter: Submitter) => Promise<T>, waitMs: number, priority: number): Promise<T | undefined>;
   close(): Promise<void>;
 }
 
 interface Lane {
   slot: string;
   submitter: Submitter;
+  since: number;
   busy: boolean;
-  used: number;
+  /** Another replica has no connection at all and waits for one. */
+  wanted: boolean;
   idle?: NodeJS.Timeout;
   renew: NodeJS.Timeout;
 }
 
-const IDLE_MS = 1_000;
-/** A busy replica lets go of its connection now and then, so that another's waiting reply gets its turn. */
-const USES = 20;
+interface Waiter {
+  priority: number;
+  /** A free lane, or undefined: look again. */
+  wake: (lane: Lane | undefined) => void;
+}
+
+/** At the pace of 30 a minute the next reply is two seconds away; a sign-in for each would cost more than the mail. */
+const IDLE_MS = 10_000;
+/**
+ * A connection is not used for longer. Exchange ends sessions however busy they are: after 20 minutes in the cloud (seen in haraka/Haraka#2321),
+ * after ReceiveConnector.ConnectionTimeout (10 minutes, on Edge servers 5) on premises.
+ */
+const OLDEST_MS = 4 * 60_000;
 
 /** @param slotTtlMs how long a dead process keeps its slots from the others, ms */
 export function createLanes(
@@ -33,44 +49,54 @@ export function createLanes(
   slotTtlMs: number,
 ): Lanes {
   const mailbox = sendingMailbox(server);
+  const limit = server.pace.connections;
   const lanes = new Set<Lane>();
-  let waiters: (() => void)[] = [];
+  const waiters: Waiter[] = [];
   let opening = 0;
 
   async function close(lane: Lane): Promise<void> {
-    lanes.delete(lane);
+    if (!lanes.delete(lane)) return;
     clearInterval(lane.renew);
     clearTimeout(lane.idle);
     await lane.submitter.close();
     await pace.freeSlot({ mailbox, slot: lane.slot });
+    waiters[0]?.wake(undefined);
   }
+
+  const closeSoon = (lane: Lane) => void close(lane).catch(() => {}); // Redis is away: the slot runs out by itself
 
   function giveBack(lane: Lane): void {
     lane.busy = false;
-    lane.used += 1;
-    if (lane.used >= USES) void close(lane).catch(() => {});
-    else lane.idle = setTimeout(() => void (lane.busy ? undefined : close(lane).catch(() => {})), IDLE_MS);
-    const waiting = waiters;
-    waiters = [];
-    for (const wake of waiting) wake();
+    if (!lanes.has(lane)) return;
+    const [next] = waiters;
+    if (lane.wanted || Date.now() - lane.since > OLDEST_MS) closeSoon(lane);
+    else if (next === undefined) lane.idle = setTimeout(() => closeSoon(lane), IDLE_MS);
+    else {
+      lane.busy = true;
+      next.wake(lane);
+    }
   }
 
-  async function take(): Promise<Lane | undefined> {
-    for (const lane of lanes) {
-      if (lane.busy) continue;
-      clearTimeout(lane.idle);
-      lane.busy = true;
-      return lane;
-    }
-    if (lanes.size + opening >= server.pace.connections) return undefined;
+  async function openLane(): Promise<Lane | undefined> {
+    if (lanes.size + opening >= limit) return undefined;
     const slot = randomUUID();
-    const take = () => pace.takeSlot({ mailbox, slot, limit: server.pace.connections, ttlMs: slotTtlMs });
+    const take = () =>
+      pace.takeSlot({ mailbox, slot, limit, ttlMs: slotTtlMs, hasNone: lanes.size === 0 && opening <= 1 });
     opening += 1;
     try {
-      if (!(await take())) return undefined;
-      const renew = setInterval(() => void take().catch(() => {}), slotTtlMs / 3);
+      if ((await take()) === 'full') return undefined;
+      const renew = setInterval(() => {
+        take().then(
+          (taken) => {
+            // Full: we slept through the slot's life, and another took it.
+            lane.wanted ||= taken !== 'taken';
+            if (lane.wanted && !lane.busy) closeSoon(lane);
+          },
+          () => {},
+        );
+      }, slotTtlMs / 3);
       renew.unref();
-      const lane: Lane = { slot, submitter: open(server), busy: true, used: 0, renew };
+      const lane: Lane = { slot, submitter: open(server), since: Date.now(), busy: true, wanted: false, renew };
       lanes.add(lane);
       return lane;
     } finally {
@@ -78,20 +104,47 @@ export function createLanes(
     }
   }
 
+  function idleLane(): Lane | undefined {
+    for (const lane of lanes) {
+      if (lane.busy) continue;
+      clearTimeout(lane.idle);
+      lane.busy = true;
+      return lane;
+    }
+    return undefined;
+  }
+
+  function wait(ms: number, priority: number): Promise<Lane | undefined> {
+    return new Promise((resolve) => {
+      const waiter: Waiter = {
+        priority,
+        wake(lane) {
+          clearTimeout(timer);
+          waiters.splice(waiters.indexOf(waiter), 1);
+          resolve(lane);
+        },
+      };
+      const timer = setTimeout(() => waiter.wake(undefined), ms);
+      const later = waiters.findIndex((other) => other.priority > priority);
+      waiters.splice(later < 0 ? waiters.length : later, 0, waiter);
+    });
+  }
+
+  async function take(waitMs: number, priority: number): Promise<Lane | undefined> {
+    const until = Date.now() + waitMs;
+    for (;;) {
+      const lane = idleLane() ?? (await openLane()) ?? idleLane();
+      const left = until - Date.now();
+      if (lane !== undefined || left <= 0) return lane;
+      // With all slots taken by ourselves one is handed over; what other replicas do has to be asked again.
+      const given = await wait(lanes.size >= limit ? left : Math.min(left, 50 + Math.random() * 100), priority);
+      if (given !== undefined) return given;
+    }
+  }
+
   return {
-    async use(work, waitMs) {
-      const until = Date.now() + waitMs;
-      let lane = await take();
-      while (lane === undefined && Date.now() < until) {
-        await new Promise<void>((resolve) => {
-          const timer = setTimeout(resolve, 50 + Math.random() * 100);
-          waiters.push(() => {
-            clearTimeout(timer);
-            resolve();
-          });
-        });
-        lane = await take();
-      }
+    async use(work, waitMs, priority) {
+      const lane = await take(waitMs, priority);
       if (lane === undefined) return undefined;
       try {
         return await work(lane.submitter);

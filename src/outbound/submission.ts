@@ -47,12 +47,16 @@ export async function prepareAndSubmit(work: Work, found: JournalEntry): Promise
       permitted: permittedFrom(server).map(({ address }) => address),
     });
   }
-  const pause = await deps.pauses.read(server.name);
-  if (pause !== undefined && pause.until > now()) return { end: 'later', at: now() + 1_000 };
-  const ending = await work.lanes.use(async (submitter) => {
-    if (entry.envelope?.smtpUtf8 === true) await needSmtpUtf8(submitter, entry.envelope);
-    return submit(work, entry, submitter.submit, () => submitter.maxSize());
-  }, 15_000);
+  const ending = await work.lanes.use(
+    async (submitter): Promise<JobEnding> => {
+      const pause = await deps.pauses.read(server.name);
+      if (pause !== undefined && pause.until > now()) return { end: 'later', at: now() + 1_000 };
+      if (entry.envelope?.smtpUtf8 === true) await needSmtpUtf8(submitter, entry.envelope);
+      return submit(work, entry, submitter.submit, () => submitter.maxSize());
+    },
+    15_000,
+    work.job.priority,
+  );
   return ending ?? { end: 'later', at: now() + 500 };
 }
 

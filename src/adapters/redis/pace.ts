@@ -3,7 +3,8 @@
 import { createHash } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { PREFIX } from '../../contract/names.ts';
-import type { Pace } from '../../domain/reply-pace.ts';
+import type { Pace, SlotAnswer } from '../../domain/reply-pace.ts';
+import { script } from './script.ts';
 
 const key = (what: string, mailbox: string) =>
   `${PREFIX}:pace:${what}:${createHash('sha256').update(mailbox).digest('hex').slice(0, 24)}`;
@@ -11,7 +12,7 @@ const key = (what: string, mailbox: string) =>
 const NOW = `local t = redis.call('TIME'); local now = t[1] * 1000 + math.floor(t[2] / 1000)`;
 
 /** KEYS: minute log, hour buckets. ARGV: token, per minute, window ms, recipients, recipients a day. Answers {granted, wait ms, reason}. */
-const ACQUIRE = `
+const ACQUIRE = script(`
 ${NOW}
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - tonumber(ARGV[3]))
 if redis.call('ZSCORE', KEYS[1], ARGV[1]) then return {1, 0, ''} end
@@ -36,23 +37,39 @@ redis.call('ZADD', KEYS[1], now, ARGV[1])
 redis.call('PEXPIRE', KEYS[1], ARGV[3])
 redis.call('HINCRBY', KEYS[2], hour, ARGV[4])
 redis.call('PEXPIRE', KEYS[2], 90000000)
-return {1, 0, ''}`;
+return {1, 0, ''}`);
 
-const REFUND = `
+const REFUND = script(`
 ${NOW}
 if redis.call('ZREM', KEYS[1], ARGV[1]) == 1 then redis.call('HINCRBY', KEYS[2], math.floor(now / 3600000), -tonumber(ARGV[2])) end
-return 1`;
+return 1`);
 
-const TAKE_SLOT = `
+/**
+ * KEYS: slots, wish. ARGV: slot, limit, life in ms, 1 if the asker has no connection at all. Who has none and finds all taken leaves a wish. One
+ * renewal hears it, and until it is fulfilled (or its time is over) a freed slot goes to nobody who has another.
+ */
+const TAKE_SLOT = script(`
 ${NOW}
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
-if not redis.call('ZSCORE', KEYS[1], ARGV[1]) and redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[2]) then return 0 end
+local wish = redis.call('GET', KEYS[2])
+local renewed = redis.call('ZSCORE', KEYS[1], ARGV[1])
+local full = redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[2])
+if not renewed and (full or (wish and ARGV[4] == '0')) then
+  if ARGV[4] == '1' then redis.call('SET', KEYS[2], 'said', 'PX', ARGV[3], 'NX') end
+  return 'full'
+end
 redis.call('ZADD', KEYS[1], now + tonumber(ARGV[3]), ARGV[1])
 redis.call('PEXPIRE', KEYS[1], ARGV[3])
-return 1`;
+if not renewed then
+  if ARGV[4] == '1' then redis.call('DEL', KEYS[2]) end
+  return 'taken'
+end
+if wish ~= 'said' or not full then return 'taken' end
+redis.call('SET', KEYS[2], 'heard', 'PX', ARGV[3])
+return 'wanted'`);
 
 /** KEYS: log of the correspondent, log of the conversation. ARGV: token, budget 1, budget 2, window ms. */
-const BUDGET = `
+const BUDGET = script(`
 ${NOW}
 for i = 1, 2 do redis.call('ZREMRANGEBYSCORE', KEYS[i], '-inf', now - tonumber(ARGV[4])) end
 for i = 1, 2 do
@@ -62,46 +79,31 @@ for i = 1, 2 do
   redis.call('ZADD', KEYS[i], 'NX', now, ARGV[1])
   redis.call('PEXPIRE', KEYS[i], ARGV[4])
 end
-return 0`;
+return 0`);
 
 /** @param windowMs a little over the minute: answers' latency must not push a 31st into the server's minute */
 export function createPace(redis: Redis, windowMs = 60_500): Pace {
   return {
     async acquire({ mailbox, token, perMinute, recipients, recipientsPerDay }) {
-      const answer = (await redis.eval(
-        ACQUIRE,
-        2,
-        key('minute', mailbox),
-        key('day', mailbox),
-        token,
-        perMinute,
-        windowMs,
-        recipients,
-        recipientsPerDay,
-      )) as [number, number, string];
+      const keys = [key('minute', mailbox), key('day', mailbox)];
+      const values = [token, perMinute, windowMs, recipients, recipientsPerDay];
+      const answer = (await ACQUIRE(redis, keys, values)) as [number, number, string];
       const [granted, waitMs, reason] = answer;
       return granted === 1 ? { granted: true } : { granted: false, waitMs, reason: reason as 'minute' | 'day' };
     },
     async refund({ mailbox, token, recipients }) {
-      await redis.eval(REFUND, 2, key('minute', mailbox), key('day', mailbox), token, recipients);
+      await REFUND(redis, [key('minute', mailbox), key('day', mailbox)], [token, recipients]);
     },
-    async takeSlot({ mailbox, slot, limit, ttlMs }) {
-      return (await redis.eval(TAKE_SLOT, 1, key('slots', mailbox), slot, limit, ttlMs)) === 1;
+    async takeSlot({ mailbox, slot, limit, ttlMs, hasNone }) {
+      const keys = [key('slots', mailbox), key('slot-wish', mailbox)];
+      return (await TAKE_SLOT(redis, keys, [slot, limit, ttlMs, hasNone ? 1 : 0])) as SlotAnswer;
     },
     async freeSlot({ mailbox, slot }) {
       await redis.zrem(key('slots', mailbox), slot);
     },
     async automaticBudget({ token, correspondent, conversation, perCorrespondent, perConversation, windowMs: window }) {
-      const over = await redis.eval(
-        BUDGET,
-        2,
-        key('auto-to', correspondent),
-        key('auto-in', conversation),
-        token,
-        perCorrespondent,
-        perConversation,
-        window,
-      );
+      const keys = [key('auto-to', correspondent), key('auto-in', conversation)];
+      const over = await BUDGET(redis, keys, [token, perCorrespondent, perConversation, window]);
       return over === 1 ? 'correspondent' : over === 2 ? 'conversation' : undefined;
     },
   };

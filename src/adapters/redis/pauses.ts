@@ -1,6 +1,7 @@
 // Why an SMTP server's queue is paused, in Redis, shared by the replicas: one of them sets it, one lifts it.
 import type { Redis } from 'ioredis';
 import { PREFIX } from '../../contract/names.ts';
+import { script } from './script.ts';
 
 const key = (server: string) => `${PREFIX}:smtp-pause:${encodeURIComponent(server.normalize('NFC'))}`;
 const HOUR = 3_600_000;
@@ -8,7 +9,7 @@ const HOUR = 3_600_000;
 const NEVER = 253_402_300_000_000;
 
 /** Longer with each pause in a row, up to an hour; a second worker that meets the same fault does not lengthen it. */
-const SET = `
+const SET = script(`
 local t = redis.call('TIME'); local now = t[1] * 1000 + math.floor(t[2] / 1000)
 local untilMs = tonumber(redis.call('HGET', KEYS[1], 'until') or '0')
 if redis.call('HEXISTS', KEYS[1], 'by') == 1 then return {tonumber(redis.call('HGET', KEYS[1], 'since')), untilMs} end
@@ -20,30 +21,34 @@ if untilMs <= now then
   redis.call('HSET', KEYS[1], 'until', untilMs)
 end
 redis.call('HSET', KEYS[1], 'code', ARGV[1], 'hint', ARGV[2], 'paused', '1')
-return {tonumber(redis.call('HGET', KEYS[1], 'since')), untilMs}`;
+return {tonumber(redis.call('HGET', KEYS[1], 'since')), untilMs}`);
 
 /** A person's pause has no end and stands above a failure's; only a person lifts it. */
-const HOLD = `
+const HOLD = script(`
 local t = redis.call('TIME'); local now = t[1] * 1000 + math.floor(t[2] / 1000)
 redis.call('DEL', KEYS[1])
-redis.call('HSET', KEYS[1], 'by', ARGV[1], 'code', ARGV[2], 'hint', ARGV[3], 'paused', '1', 'since', now, 'until', ARGV[4])`;
+redis.call('HSET', KEYS[1], 'by', ARGV[1], 'code', ARGV[2], 'hint', ARGV[3], 'paused', '1', 'since', now, 'until', ARGV[4])`);
 
-const LIFT = `
+const LIFT = script(`
 local t = redis.call('TIME'); local now = t[1] * 1000 + math.floor(t[2] / 1000)
 if redis.call('HGET', KEYS[1], 'paused') ~= '1' or redis.call('HEXISTS', KEYS[1], 'by') == 1 then return 0 end
 if ARGV[1] == '0' and tonumber(redis.call('HGET', KEYS[1], 'until') or '0') > now then return 0 end
 redis.call('HSET', KEYS[1], 'paused', '0', 'until', 0)
-return 1`;
+return 1`);
 
 /** Forgets how often it failed; a pause that another worker has just set stays. */
-const HEAL = `
+const HEAL = script(`
 if redis.call('HGET', KEYS[1], 'paused') == '1' then return 0 end
-return redis.call('DEL', KEYS[1])`;
+return redis.call('DEL', KEYS[1])`);
 
 export function createPauses(redis: Redis) {
+  /** Servers of which there was a record when it was last read. Each reply reads before it goes: one that is accepted need not ask again. */
+  const recorded = new Set<string>();
   return {
     async read(server: string) {
       const fields = await redis.hgetall(key(server));
+      if (fields.row === undefined) recorded.delete(server);
+      else recorded.add(server);
       if (fields.paused !== '1') return undefined;
       return {
         code: fields.code ?? '',
@@ -54,25 +59,24 @@ export function createPauses(redis: Redis) {
       };
     },
     async set(server: string, { code, hint, probeMs }: { code: string; hint: string; probeMs: number }) {
-      const [since, until] = (await redis.eval(SET, 1, key(server), code, hint, Math.round(probeMs))) as [
-        number,
-        number,
-      ];
+      const [since, until] = (await SET(redis, [key(server)], [code, hint, Math.round(probeMs)])) as [number, number];
+      recorded.add(server);
       return { code, hint, since, until };
     },
     /** Until {@link letGo}. @param by who paused it, for those who wonder */
     async hold(server: string, { by, code, hint }: { by: string; code: string; hint: string }) {
-      await redis.eval(HOLD, 1, key(server), by, code, hint, NEVER);
+      await HOLD(redis, [key(server)], [by, code, hint, NEVER]);
     },
     /** Ends a pause, a person's or a failure's, on behalf of a person. */
     async letGo(server: string) {
       await redis.del(key(server));
     },
     async lift(server: string, force = false) {
-      return (await redis.eval(LIFT, 1, key(server), force ? '1' : '0')) === 1;
+      return (await LIFT(redis, [key(server)], [force ? '1' : '0'])) === 1;
     },
     async healed(server: string) {
-      await redis.eval(HEAL, 1, key(server));
+      if (!recorded.has(server)) return;
+      await HEAL(redis, [key(server)], []);
     },
   };
 }

@@ -33,7 +33,7 @@ export const submitterDefaults: SubmitterSettings = {
   connectionTimeoutMs: 30_000,
   greetingTimeoutMs: 30_000,
   socketTimeoutMs: 120_000,
-  idleTimeoutMs: 5_000,
+  idleTimeoutMs: 30_000, // outbound/lanes.ts lets go of it before
   maxMessagesPerConnection: 100,
   ehloName: undefined,
 };

@@ -1,0 +1,102 @@
+// Lanes over a real Redis: connections are kept, handed over in order, and shared between replicas.
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { createPace } from '../../../src/adapters/redis/pace.ts';
+import type { Submitter } from '../../../src/domain/submission.ts';
+import { createLanes, type Lanes } from '../../../src/outbound/lanes.ts';
+import { smtpServer, startRedis, type TestRedis, until } from './rig.ts';
+
+let redis: TestRedis;
+const opened: Lanes[] = [];
+
+beforeAll(async () => {
+  redis = await startRedis();
+});
+afterAll(() => redis.stop());
+afterEach(async () => {
+  for (const lanes of opened.splice(0)) await lanes.close();
+  await redis.client().flushall();
+});
+
+/** A replica's lanes; counts the connections opened and those open. */
+function replica(connections: number, slotTtlMs = 8_000) {
+  const count = { opened: 0, open: 0 };
+  const server = smtpServer(0, { pace: { perMinute: 1_000, connections, recipientsPerDay: 1_000 } });
+  const open = (): Submitter => {
+    count.opened += 1;
+    count.open += 1;
+    return {
+      submit: () => Promise.reject(new Error('not asked')),
+      maxSize: () => undefined,
+      offersSmtpUtf8: async () => undefined,
+      close: async () => {
+        count.open -= 1;
+      },
+    };
+  };
+  const lanes = createLanes(server, createPace(redis.client()), open, slotTtlMs);
+  opened.push(lanes);
+  return { lanes, count };
+}
+
+const tick = () => new Promise((resolve) => setImmediate(resolve));
+
+it('keeps its connections however many replies they carry, and never opens more than the limit', async () => {
+  const { lanes, count } = replica(3);
+  let busy = 0;
+  let most = 0;
+  const work = async () => {
+    busy += 1;
+    most = Math.max(most, busy);
+    await tick();
+    busy -= 1;
+    return 'done';
+  };
+  const results = await Promise.all(Array.from({ length: 300 }, () => lanes.use(work, 15_000, 10)));
+  expect(results.filter((result) => result === 'done')).toHaveLength(300);
+  expect({ most, opened: count.opened }).toEqual({ most: 3, opened: 3 });
+});
+
+it('hands a lane over to the more urgent first, then in turn; who waited too long goes away empty', async () => {
+  const { lanes } = replica(1);
+  const order: string[] = [];
+  let release = () => {};
+  const first = lanes.use(() => new Promise<void>((resolve) => (release = resolve)), 15_000, 10);
+  await until('the lane is busy', () => release.length === 1);
+  const note = (name: string) => async () => void order.push(name);
+  const late = lanes.use(note('late'), 20, 1);
+  const others = [
+    lanes.use(note('automatic'), 15_000, 110),
+    lanes.use(note('first of two'), 15_000, 10),
+    lanes.use(note('second of two'), 15_000, 10),
+    lanes.use(note('urgent'), 15_000, 1),
+  ];
+  expect(await late).toBeUndefined();
+  release();
+  await Promise.all([first, ...others]);
+  expect(order).toEqual(['urgent', 'first of two', 'second of two', 'automatic']);
+});
+
+it('a replica without any connection gets one from a replica that is busy all the time', async () => {
+  const one = replica(2, 300);
+  const other = replica(2, 300);
+  let stop = false;
+  const busy = [0, 1].map(async () => {
+    while (!stop) await one.lanes.use(() => new Promise((resolve) => setTimeout(resolve, 5)), 15_000, 10);
+  });
+  try {
+    await until('both connections are taken', () => one.count.open === 2);
+    expect(await other.lanes.use(async () => one.count.open + other.count.open, 15_000, 10)).toBeLessThanOrEqual(2);
+    // It has one now and asks for no more: the first keeps its other one.
+    expect(one.count.open).toBe(1);
+  } finally {
+    stop = true;
+    await Promise.all(busy);
+  }
+});
+
+it('a lane whose work throws is free for the next', async () => {
+  const { lanes, count } = replica(1);
+  await expect(lanes.use(() => Promise.reject(new Error('broken')), 1_000, 10)).rejects.toThrow('broken');
+  expect(await lanes.use(async () => 'next', 1_000, 10)).toBe('next');
+  expect(count.opened).toBe(1);
+});
