@@ -62,7 +62,9 @@ export const deliveryStatusSchema = z.object({
       action: z.enum(['failed', 'delayed', 'delivered', 'relayed', 'expanded']).optional(),
       status: z.string().optional().describe('RFC 3463, e.g. 5.1.1'),
       replyCode: z.int().optional(),
-      permanent: z.boolean(),
+      permanent: z
+        .boolean()
+        .describe('The reporting system has given up; false while it still tries, or when the mail arrived'),
       diagnostic: z.string().optional(),
     }),
   ),

@@ -1,7 +1,7 @@
 // One raw mail → ParsedMessage, as a generator of small steps: walk, decode the texts, measure the attachments, derive the rest.
 import type { Warning } from '../contract/message.ts';
 import { detectAutomatic } from '../domain/automatic.ts';
-import { listAttachments, originalHeaders } from './attachments.ts';
+import { listAttachments, originalMail } from './attachments.ts';
 import { decodeSections } from './bodies.ts';
 import { parseBounce, type ReportPart } from './bounce/index.ts';
 import { classify } from './classify.ts';
@@ -82,6 +82,7 @@ export function* assemble(
     ).toString('latin1'),
   }));
   yield;
+  const original = originalMail(source, classified.attachments);
   const bounce = parseBounce({
     headers,
     subject: head.subject,
@@ -91,7 +92,8 @@ export function* assemble(
     reportType: root.type.params['report-type'],
     reports,
     text: bodies.plain,
-    original: originalHeaders(source, classified.attachments),
+    original: original?.headers,
+    originalText: original?.text,
   });
   const automatic = detectAutomatic({
     headers,

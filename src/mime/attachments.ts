@@ -180,12 +180,18 @@ function nestedHeaders(raw: Buffer, leaf: Leaf): Headers {
   return headersOf(readHeaders(bytes, 0, bytes.length, 65_536).fields);
 }
 
-/** Headers of the mail that a report returns: message/rfc822 or text/rfc822-headers, the first of them. */
-export function originalHeaders(raw: Buffer, leaves: Leaf[]): Headers | undefined {
+/** The mail that a report returns: message/rfc822 or text/rfc822-headers, the first of them. */
+export function originalMail(raw: Buffer, leaves: Leaf[]): { headers: Headers; text(): string } | undefined {
   const leaf = leaves.find((l) =>
     /^(?:message\/(?:rfc822|global|global-headers|rfc822-headers)|text\/rfc822-?headers?)$/.test(l.type),
   );
-  return leaf === undefined ? undefined : nestedHeaders(raw, leaf);
+  if (leaf === undefined) return undefined;
+  const { bodyStart, bodyEnd } = leaf.part;
+  return {
+    headers: nestedHeaders(raw, leaf),
+    text: () =>
+      decodeWhole(raw.subarray(bodyStart, Math.min(bodyEnd, bodyStart + 131_072)), leaf.encoding).toString('latin1'),
+  };
 }
 
 function locationName(location: string): string {

@@ -36,20 +36,9 @@ export const misses: readonly { file: string; fact: string; reason: string }[] =
     reason: 'The asserted text is empty: every text contains it.',
   },
   {
-    file: 'rb-sisimai/lhost-amazonses-11.eml',
-    fact: 'kind',
-    reason: 'A JSON notification of one cloud service in a plain text mail, not a feedback report (RFC 5965).',
-  },
-  {
     file: 'rb-sisimai/lhost-fml-03.eml',
     fact: 'kind',
     reason: 'A loop alert of a list server to its own administrator: no mail failed to be delivered.',
-  },
-  {
-    file: 'rb-sisimai/lhost-amazonses-01.eml',
-    fact: 'dsnStatus',
-    reason:
-      'Status field and diagnostic begin with 5.1.0; the peer prefers the second code within the same diagnostic.',
   },
   {
     file: 'rb-sisimai/lhost-amazonses-17.eml',

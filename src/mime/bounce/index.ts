@@ -2,8 +2,11 @@
 import type { Address, DeliveryStatus } from '../../contract/message.ts';
 import { decodeText } from '../charset.ts';
 import { parseMessageIds } from '../message-ids.ts';
-import { messageIdInText, proseRecipients } from './plain-text.ts';
-import { type FieldGroup, fieldGroups, recipientAddress, replyCodeIn, statusIn } from './status-fields.ts';
+import { meaningOf } from './meanings.ts';
+import { sesReport } from './notification.ts';
+import { messageIdInText, proseRecipients, reportPart } from './plain-text.ts';
+import { looksLikeBounce } from './recognise.ts';
+import { type FieldGroup, fieldGroups, recipientAddress, replyCodeIn, statusesIn, statusIn } from './status-fields.ts';
 
 export interface ReportPart {
   /** Media type. */
@@ -30,6 +33,8 @@ export interface BounceInput {
   text: string;
   /** Header block of the returned mail. */
   original: HeaderLookup | undefined;
+  /** The returned mail as it stands there (latin1 view, bounded). */
+  originalText: (() => string) | undefined;
 }
 
 export interface Bounce {
@@ -47,7 +52,8 @@ export function parseBounce(input: BounceInput): Bounce | undefined {
   if (status.length > 0) {
     const recipients = status.flatMap((part) => statusRecipients(part.text));
     const prose = recipients.length === 0 ? proseOf(input) : [];
-    const list = recipients.length === 0 ? prose : recipients.map((r) => completed(r, input.text));
+    const list =
+      recipients.length === 0 ? prose : recipients.map((r) => completed(r, input.text, recipients.length === 1));
     const positive =
       list.length > 0 &&
       list.every((r) => r.action === 'delivered' || r.action === 'relayed' || r.action === 'expanded');
@@ -55,12 +61,13 @@ export function parseBounce(input: BounceInput): Bounce | undefined {
   }
   const feedback = input.reports.find((r) => r.type === 'message/feedback-report');
   if (feedback !== undefined || input.reportType?.toLowerCase() === 'feedback-report') {
-    const groups = fieldGroups(feedback?.text ?? '');
-    const recipient = recipientAddress(groups[0]?.get('original-rcpt-to'));
-    const list: Recipient[] =
-      recipient === undefined
-        ? []
-        : [{ recipient, permanent: false, diagnostic: `complaint: ${groups[0]?.get('feedback-type') ?? 'abuse'}` }];
+    const [fields] = fieldGroups(feedback?.text ?? '');
+    const diagnostic = `complaint: ${fields?.get('feedback-type') ?? 'abuse'}`;
+    const list: Recipient[] = complainants(input, feedback?.text ?? '').map((recipient) => ({
+      recipient,
+      permanent: false,
+      diagnostic,
+    }));
     return { kind: 'feedback-report', source: 'RFC 5965', deliveryStatus: withOriginal(input, list) };
   }
   const disposition = input.reports.find((r) => r.type.endsWith('disposition-notification'));
@@ -68,6 +75,8 @@ export function parseBounce(input: BounceInput): Bounce | undefined {
     const [fields] = fieldGroups(disposition.text);
     const original = parseMessageIds(fields?.get('original-message-id') ?? '')[0];
     const recipient = recipientAddress(fields?.get('original-recipient') ?? fields?.get('final-recipient'));
+    const rejected = isRejection(fields?.get('disposition') ?? '', input);
+    if (recipient !== undefined && rejected) return rejection(input, recipient, original);
     const list: Recipient[] =
       recipient === undefined
         ? []
@@ -82,11 +91,67 @@ export function parseBounce(input: BounceInput): Bounce | undefined {
   if (input.contentType === 'multipart/report' && input.reportType?.toLowerCase() === 'disposition-notification') {
     return { kind: 'receipt', source: 'RFC 8098', deliveryStatus: withOriginal(input, []) };
   }
+  const ses = sesReport(input.text);
+  if (ses !== undefined) {
+    const { kind, recipients, originalMessageId } = ses;
+    const deliveryStatus = {
+      ...(originalMessageId === undefined ? {} : { originalMessageId }),
+      recipients: unique(recipients),
+    };
+    return { kind, source: 'Amazon SES', deliveryStatus };
+  }
   const source = looksLikeBounce(input);
   if (source === undefined) return undefined;
-  const list = proseOf(input);
+  // The fields of RFC 3464 may stand in the text: a report whose parts were lost.
+  const { text } = input;
+  const fields = /^(?:final|original)-recipient\s*:/im.exec(text)?.index;
+  let list = fields === undefined ? [] : statusRecipients(text.slice(fields));
+  list = list.map((r) => completed(r, text, list.length === 1));
+  if (list.length === 0) list = proseOf(input);
+  // A report that a gateway attached to one of its own.
+  if (list.length === 0 && /^multipart\/report\b/i.test(input.original?.first('content-type') ?? ''))
+    list = statusRecipients(input.originalText?.() ?? '');
   if (list.length === 0 && source === 'sender') return undefined;
   return { kind: 'bounce', source, deliveryStatus: withOriginal(input, list) };
+}
+
+/** RFC 5965 §3.2: Original-Rcpt-To may stand there several times; without it, the only addressee of the mail complained about. */
+function complainants({ original }: BounceInput, report: string): string[] {
+  const named = [...report.matchAll(/^original-rcpt-to:(.*)$/gim)]
+    .slice(0, 200)
+    .map((m) => recipientAddress(m[1]))
+    .filter((a) => a !== undefined);
+  if (named.length > 0) return named;
+  const to = original?.first('to') ?? '';
+  const only = to.includes(',') ? undefined : recipientAddress(to);
+  return only?.includes('@') === true ? [only] : [];
+}
+
+/** Sieve's reject says it as a receipt: "automatic-action/MDN-sent-automatically; deleted" (RFC 5429 §2.1). So do mails deleted unread, without such words. */
+const isRejection = (disposition: string, { headers, text }: BounceInput): boolean =>
+  /^\s*automatic-action\b.*;\s*(?:deleted|denied|failed|dispatched)/i.test(disposition) &&
+  (/\breject/i.test(headers.first('auto-submitted') ?? '') ||
+    /\b(?:automatically )?(?:rejected|refused)\b/i.test(text.slice(0, 2000)));
+
+function rejection(input: BounceInput, recipient: string, original: string | undefined): Bounce {
+  const words = input.text.slice(0, 2000).replace(/\s+/g, ' ').trim();
+  const replyCode = replyCodeIn(words);
+  const status = statusIn(words) ?? meaningOf(words.replace(/<[^<>]*>/g, ''), replyCode);
+  const deliveryStatus = withOriginal(input, [
+    {
+      recipient,
+      action: 'failed',
+      ...(status === undefined ? {} : { status }),
+      ...(replyCode === undefined ? {} : { replyCode }),
+      permanent: true,
+      ...optional('diagnostic', words),
+    },
+  ]);
+  return {
+    kind: 'bounce',
+    source: 'RFC 5429',
+    deliveryStatus: original === undefined ? deliveryStatus : { ...deliveryStatus, originalMessageId: original },
+  };
 }
 
 const optional = <K extends string>(key: K, value: string | undefined): Partial<Record<K, string>> =>
@@ -99,10 +164,7 @@ function statusRecipients(text: string): Recipient[] {
     const recipient = recipientOf(group);
     if (recipient === undefined || list.length >= 500) continue;
     const diagnostic = utf8(group.get('diagnostic-code') ?? '').replace(/\s+/g, ' ');
-    const declared = statusIn(group.get('status') ?? '');
-    const said = statusIn(withoutAddresses(diagnostic));
-    // The remote server's own words are more precise than a status of x.0.0; else the reporting system's Status field stands.
-    const status = declared === undefined || declared.endsWith('.0.0') ? (said ?? declared) : declared;
+    const status = moreExact(statusIn(group.get('status') ?? ''), withoutAddresses(diagnostic));
     const action = actionOf(group.get('action'), status);
     const replyCode = replyCodeIn(withoutAddresses(diagnostic.replace(/^\s*(?:smtp|x-[\w-]+)\s*;/i, '')));
     list.push({
@@ -115,6 +177,13 @@ function statusRecipients(text: string): Recipient[] {
     });
   }
   return list;
+}
+
+/** The remote server's own words are more exact than a status of x.0.0 or x.y.0 ("other, undefined"); else the reporting system's Status field stands. */
+function moreExact(declared: string | undefined, diagnostic: string): string | undefined {
+  if (declared === undefined || declared.endsWith('.0.0')) return statusIn(diagnostic) ?? declared;
+  if (!declared.endsWith('.0')) return declared;
+  return statusesIn(diagnostic).find((s) => s[0] === declared[0] && !/\.0(?:\.|$)/.test(s)) ?? declared;
 }
 
 const withoutAddresses = (text: string): string =>
@@ -138,20 +207,28 @@ function actionOf(value: string | undefined, status: string | undefined): Recipi
   return status?.startsWith('5') === true ? 'failed' : undefined;
 }
 
+/**
+ * Whether the reporting system has given up (RFC 3464 §2.3.3: failed is final, also for a status of 4.x.x, whose cause is a passing one). Only a report
+ * that names no action is judged by its codes.
+ */
 function permanence(action: Recipient['action'], status: string | undefined, replyCode: number | undefined): boolean {
-  if (action === 'delayed' || action === 'delivered' || action === 'relayed' || action === 'expanded') return false;
+  if (action !== undefined) return action === 'failed';
   if (status !== undefined) return status.startsWith('5');
   if (replyCode !== undefined) return replyCode >= 500;
   return true;
 }
 
-/** Fills in from the human-readable part what the machine-readable one leaves out (Exchange's NDR puts the remote answer only there). */
-function completed(recipient: Recipient, text: string): Recipient {
+/**
+ * Fills in from the human-readable part what the machine-readable one leaves out (Exchange's NDR puts the remote answer only there). `alone`: the report
+ * is about nobody else, so any answer in it belongs to him.
+ */
+function completed(recipient: Recipient, text: string, alone: boolean): Recipient {
   if (recipient.replyCode !== undefined && recipient.status !== undefined && !recipient.status.endsWith('.0.0'))
     return recipient;
   const at = text.toLowerCase().indexOf(recipient.recipient.toLowerCase());
   const near = at === -1 ? '' : withoutAddresses(text.slice(at, at + 1500).replace(/\s+/g, ' '));
-  const replyCode = recipient.replyCode ?? replyCodeIn(near);
+  const spoken = alone ? SPOKEN.exec(reportPart(text))?.[1] : undefined;
+  const replyCode = recipient.replyCode ?? replyCodeIn(near) ?? (spoken === undefined ? undefined : Number(spoken));
   const status = recipient.status ?? statusIn(near);
   return {
     ...recipient,
@@ -160,6 +237,9 @@ function completed(recipient: Recipient, text: string): Recipient {
   };
 }
 
+/** A server's answer at the beginning of a line of a transcript. */
+const SPOKEN = /^\s{0,8}(?:<<< ?)?([45][0-5]\d)[ -](?=\S)/m;
+
 function proseOf(input: BounceInput): Recipient[] {
   const own = new Set([...input.from, ...input.to].map((a) => a.address.toLowerCase()));
   const failed = input.headers
@@ -167,58 +247,28 @@ function proseOf(input: BounceInput): Recipient[] {
     .flatMap((v) => v.split(/[,\s]+/))
     .filter((a) => a.includes('@'))
     .slice(0, 200);
-  const list = proseRecipients(input.text, failed, own);
-  const delayed =
-    DELAYED.test(input.subject) ||
-    /(?:will (?:be retried|continue to be|keep trying)|no action is required|has not yet been delivered|delivery (?:has been |is )?delayed|this is (?:just )?a warning|warning message only|nicht notwendig|still being)/i.test(
-      input.text.slice(0, 5000),
-    );
+  const reporter = input.from.find((a) => /^(?:mailer-daemon|postmaster)@/i.test(a.address))?.address ?? '';
+  const list = proseRecipients(input.text, failed, own, reporter.slice(reporter.lastIndexOf('@') + 1).toLowerCase());
+  const delayed = DELAYED.test(input.subject) || STILL_TRYING.test(reportPart(input.text.slice(0, 5000)));
   return list.map((r) => {
-    const action = delayed ? 'delayed' : 'failed';
+    // Words that mean a permanent failure mean a passing one as long as it is still tried.
+    const status = delayed && r.derived ? r.status?.replace(/^5/, '4') : r.status;
     return {
       recipient: r.recipient,
-      action,
-      ...(r.status === undefined ? {} : { status: r.status }),
+      action: delayed ? 'delayed' : 'failed',
+      ...(status === undefined ? {} : { status }),
       ...(r.replyCode === undefined ? {} : { replyCode: r.replyCode }),
-      permanent:
-        !delayed &&
-        permanence(undefined, r.replyCode !== undefined && r.status === undefined ? undefined : r.status, r.replyCode),
+      permanent: !delayed,
       diagnostic: r.diagnostic,
     };
   });
 }
 
-const DELAYED = /\b(?:delay(?:ed)?|warning|verzögert|retard|temporarily|still being (?:retried|attempted))\b/i;
+const STILL_TRYING =
+  /(?:will (?:be retried|continue to|keep trying|(?:try|retry) again|be attempted)|attempts? will continue|no action is required|has not yet been delivered|(?:is|are) still being|delivery (?:has been |is )?(?:delayed|postponed)|has been (?:delayed|postponed)|message is delayed|temporary failure|kept in the queue|this is (?:just )?a warning|warning message only|do not (?:need to )?resend|kein handlungsbedarf|wird weiterhin versucht|erneut versuch|nicht notwendig|still being)/i;
 
-const SAID =
-  /(?:could ?n[o']t|cannot|unable to|not|failed to|was ?n[o']t) (?:be )?(?:deliver|send|sent|reach)|delivery (?:to .{1,80} )?(?:has )?fail|permanent (?:fatal )?error|user unknown|undeliver|following (?:address|recipient)|transcript of session|nicht zugestellt|mailbox (?:is )?full|over ?quota|did not reach|配送|not been delivered|has been returned|rejected|does not exist/i;
-
-const SUBJECT =
-  /undeliver(?:ed|able)|(?:mail|message|delivery|e-?mail)\b.{0,30}\b(?:fail(?:ed|ure)?|error|problem|status notification|subsystem|unsuccessful|not delivered|rejected)|failure notice|returned (?:mail|e-?mail|to sender)|non-?deliver|nondeliverable|delivery (?:status|notification|has failed|delayed|report|problem)|mail delivery|cannot deliver|could not (?:be )?deliver|failed mail|user unknown|unzustellbar|nicht zugestellt|unzustellbarkeit|zustellungs|non remis|échec|non (?:è stato )?(?:recapitat|consegna)|mancata consegna|no se (?:ha podido|puede|pudo) (?:entregar)|error de entrega|onbestelbaar|niet afgeleverd|niedostarcz|nie można dostarczyć|zwrot|message status|returned|mailer-daemon|warning: (?:could not|message)|不达|退信|配信|bounce/i;
-
-const DAEMON =
-  /(?:^|[<"\s])(?:mailer[-_]?daemon|mail-?daemon|postmaster|mailadmin|mail-?delivery|microsoftexchange[0-9a-f]{20,}|maildaemon|mmdf|postmast|mail-system|smtpd?|administrator|complaints|bounce|nobody|no-?reply|listserv|root|majordomo)(?:@|$|[>"\s])|mail delivery (?:sub)?system|mail (?:system|administrator)|system administrator|post office|internet mail delivery/i;
-
-/** What makes a mail without a machine-readable part look like a bounce: sender and subject together, or a sure header. */
-function looksLikeBounce(input: BounceInput): string | undefined {
-  const { headers, subject, from } = input;
-  if (headers.first('x-failed-recipients') !== undefined) return 'X-Failed-Recipients';
-  const daemon =
-    from.some((a) => DAEMON.test(a.address) || DAEMON.test(a.name)) || DAEMON.test(headers.first('sender') ?? '');
-  const nullSender = headers.all('return-path').some((v) => /^<\s*>$/.test(v));
-  const subjectFits = SUBJECT.test(subject);
-  if (input.reportType?.toLowerCase() === 'delivery-status') return 'RFC 3464';
-  if (/^auto-replied/i.test(headers.first('auto-submitted') ?? '') && !subjectFits) return undefined;
-  if (!daemon && !subjectFits) return undefined;
-  if (daemon && subjectFits) return 'sender and subject';
-  const said = SAID.test(input.text.slice(0, 6000));
-  if (nullSender && subjectFits && said) return 'null sender and subject';
-  if (daemon && said && nullSender) return 'sender and text';
-  if (daemon && said) return 'sender';
-  if (subjectFits && said && input.original !== undefined) return 'subject and returned mail';
-  if (subjectFits && said && messageIdInText(input.text) !== undefined) return 'subject and text';
-  return undefined;
-}
+const DELAYED =
+  /\bdelay(?:ed)?\b|^\W*(?:mail )?(?:delivery )?warning\b(?!.*(?:user unknown|fail))|delivery warning|verzögert|retardé|retrasad|temporarily|still being (?:retried|attempted)/i;
 
 /** Which mail of ours: Message-ID of the returned mail, or what the report refers to. */
 function withOriginal(input: BounceInput, recipients: Recipient[]): DeliveryStatus {

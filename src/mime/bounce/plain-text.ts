@@ -1,133 +1,172 @@
 // Bounces in prose, without RFC 3464: who could not be reached, and why. qmail, Exim, Postfix, sendmail, Yahoo, Gmail, GMX, Exchange, Notes and kin.
+import { meaningOf } from './meanings.ts';
 import { replyCodeIn, statusIn } from './status-fields.ts';
 
 export interface ProseRecipient {
   recipient: string;
   status?: string;
+  /** The status follows from words alone. */
+  derived: boolean;
   replyCode?: number;
   diagnostic: string;
 }
 
 /** From here on the returned mail follows; nothing below is the report's own. */
 const ORIGINAL =
-  /^[\s>]*(?:-{2,}.{0,20}(?:below this line is|this is a copy of|original message|returned (?:message|mail)|message (?:header|text|body)|unsent message|the header page|copy of|start of|transcript of session follows.{0,10}original|begin (?:message|forward)|forwarded message|your message|un-?sent|the body of the message|headers).*|(?:original|returned|the original|your original) (?:message|mail|e-?mail)(?: (?:follows|headers?|below|text|was|is|:).*|:?)\s*$|(?:here is a copy of|a copy of (?:your|the) (?:original )?message|the following (?:is|message) (?:a copy|headers)|message header(?:s)?:|headers? (?:follow|of the original)|included is a copy|first \d+ lines of|below is a copy|der header der e-?mail|the header of the original).*|received: (?:from|by) .*|return-path: ?<.*)$/im;
+  /^[\s>]*(?:-{2,}.{0,20}(?:below this line is|this is a copy of|original message|returned (?:message|mail)|message (?:header|text|body)|unsent message|the header page|copy of|start of|transcript of session follows.{0,10}original|begin (?:message|forward)|forwarded message|your message|un-?sent|the body of the message|headers|原信件|原邮件).*|(?:original|returned|the original|your original|old) (?:message|mail|e-?mail)(?: (?:follows|headers?|below|text|was|is|as received|:).*|:?)\s*$|(?:here is a copy of|a copy of (?:your|the) (?:original )?message|the following (?:is|message) (?:a copy|headers)|message header(?:s)?:|headers? (?:follow|of the original)|included is a copy|(?:the )?first \d+ lines of|below is a copy|der header der e-?mail|the header of the original).*|received: ?(?:from|by) .*|return-path: ?<.*)$/im;
 
 const ADDRESS =
   /(?:[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}|"[^"\n]{1,60}")@(?:[A-Za-z0-9][A-Za-z0-9-]{0,62}\.)+[A-Za-z0-9-]{2,63}/g;
 
 /** Words of failure: an address counts only near one of them, or when it stands at the head of a paragraph with such words. */
 const FAILURE =
-  /unknown|undeliver|not (?:be )?deliver|delivery|deliver|fail|reject|refus|denied|disabled|inactive|suspend|over ?quota|quota|mailbox|full|exceed|does(?: not|n't) exist|no such|not found|invalid|illegal|unable|error|bounce|blocked|spam|relay|timed? ?out|expired|too (?:many|large|big)|unrouteable|unreachable|user|recipient|address|no longer|not (?:a )?(?:valid|local|listed|accept|available|exist)|couldn't|could not|cannot|can't|gave up|giving up|\b[45]\d\d\b|nicht (?:zugestellt|gefunden|existier|erreich)|unbekannt|unzustellbar|fehler|voll|inexistant|inconnu|impossible|desconocid|no existe|sconosciut|inesistente|nieznany|onbekend|届|不明|宛先/i;
+  /unknown|undeliver|not (?:be )?deliver|delivery|deliver|fail|reject|refus|denied|disabled|inactive|suspend|over ?quota|quota|mailbox|full|exceed|does(?: not|n't) exist|no such|not found|invalid|illegal|unable|error|bounce|blocked|spam|relay|timed? ?out|expired|too (?:many|large|big)|unrouteable|unreachable|user|recipient|address|no longer|not (?:a )?(?:valid|local|listed|accept|available|exist)|couldn't|could not|cannot|can't|gave up|giving up|\b[45]\d\d\b|nicht (?:zugestellt|gefunden|existier|erreich)|unbekannt|unzustellbar|fehler|voll|inexistant|inconnu|impossible|desconocid|no existe|sconosciut|inesistente|nieznany|onbekend|届|不明|宛先|送信でき|无法|失败|退信/i;
 
-/** What the words mean when no code is given (RFC 3463). */
-const meanings: readonly [RegExp, string][] = [
-  [
-    /(?:mailbox|quota|inbox|account|postfach|speicher).{0,60}(?:full|exceed|voll|over|too large)|over ?quota|quota.{0,40}(?:exceed|full)|disk full|insufficient (?:disk|storage)|not enough (?:storage|space)|user is over/i,
-    '5.2.2',
-  ],
-  [
-    /(?:account|mailbox|user).{0,60}(?:disabled|inactive|suspend|deactivated|locked|closed|expired)|(?:disabled|inactive) (?:account|mailbox|user)|discontinued/i,
-    '5.2.1',
-  ],
-  [
-    /(?:host|domain|server).{0,30}(?:unknown|not found|does(?: not|n't) exist)|unknown (?:host|domain)|no such (?:host|domain)|name or service not known|unrouteable|nxdomain|couldn't find any host|host or domain name not found|no mx/i,
-    '5.1.2',
-  ],
-  [
-    /user.{0,30}unknown|unknown (?:user|recipient|address|local)|no such (?:user|recipient|person|address|mailbox|account)|does(?: not|n't) (?:exist|have an? (?:\S+ )?account)|mailbox (?:not found|unavailable)|invalid (?:recipient|mailbox|address|user)|not listed|user not|recipient (?:not|unknown|rejected)|no (?:mailbox|user)|unbekannt|nicht bekannt|isn't|not a (?:valid|known)/i,
-    '5.1.1',
-  ],
-  [/time(?:d)? ?out|expired|too long|gave up|retry time|been in the queue|could not be delivered for|4\d\d/i, '4.4.7'],
-  [
-    /connection (?:refused|reset)|unable to connect|couldn't connect|establish an smtp|no route|network is|unreachable/i,
-    '4.4.1',
-  ],
-  [/too (?:large|big)|size exceed|exceeds .{0,20}size|maximum message size/i, '5.3.4'],
-  [/spam|blocked|blacklist|policy|denied|reject|refus|relay/i, '5.7.1'],
-];
+/** A line that announces those who were not reached; they follow, on this line or the next ones. */
+const INTRODUCTION =
+  /(?:(?:following|these|this|indicated|intended|specified) (?:e-?mail |final |one or more )*(?:recipient|address|user|mailbox|destination|person|people)|to (?:the|one or more|some) (?:of (?:its|the) )?(?:recipient|address|user)|fail\w* recipient|undelivered to|(?:permanent|fatal|delivery|transient)[\w -]{0,20} (?:errors?|failures?)|(?:could|was|were|can|is|has) ?(?:not|n't)(?: yet)?(?: been| be)? (?:deliver|sent|reach)\w* to|cannot be (?:delivered|sent) to|did not reach|were affected|failure reasons?|addressed to e-?mail address|pas pu [eê]tre d[eé]livr|n'a pas pu être remis|konnte (?:an|den|die) .{0,60}nicht|nicht zugestellt werden|delivery of e-?mail to this address|メールアドレス.{0,20}失敗|あて先|宛先|無法|无法)/i;
 
-/** `exclude`: addresses (lower case) that are the report's own sender, or ours. */
+/** Directly before or after an address that failed, within a sentence. */
+const SAID_BEFORE =
+  /(?:addressed(?: to)?,?|deliver(?:ed|able)?(?: (?:your|the|this) (?:message|mail|e-?mail))? to|sent to|rcpt to:|recipient(?: address)?:?|user(?:id)?:?|address:?|generated from|mail to|message to)\s*[<("']{0,2}$/i;
+const SAID_AFTER =
+  /^["'>)]{0,2}[,:.]?\s*(?:[-–([]\s*)?(?:did not|does(?: not|n't)|is (?:not|un|in)|was not|could not|cannot|has (?:not|been)|not |no such|unknown|user|invalid|failed|delivery failed|mailbox|recipient|over|exceeds)/i;
+
+/** How surely an address is one that failed. */
+const sure = { near: 1, sentence: 2, listed: 3, header: 4 } as const;
+
+/**
+ * Who failed, in order. `failed`: what X-Failed-Recipients says; then nobody else does. `exclude`: addresses (lower case) that are the report's own sender, or
+ * ours. `domain`: of the reporting system, for reports that give the local part alone.
+ */
 export function proseRecipients(
   text: string,
   failed: readonly string[],
   exclude: ReadonlySet<string>,
+  domain = '',
 ): ProseRecipient[] {
   const body = reportPart(text.slice(0, 100_000));
   const lines = body.split('\n').slice(0, 2000);
-  const found = new Map<string, { recipient: string; at: number }>();
-  const note = (address: string, at: number): void => {
+  const found = new Map<string, { recipient: string; at: number; to: number; sureness: number }>();
+  const note = (address: string, at: number, sureness: number, to = 0): void => {
     const key = address.toLowerCase();
-    if (found.size < 200 && !found.has(key)) found.set(key, { recipient: address, at });
+    const known = found.get(key);
+    if (known === undefined) {
+      if (found.size < 200) found.set(key, { recipient: address, at, to, sureness });
+    } else if (sureness > known.sureness) {
+      known.sureness = sureness;
+      known.at = at;
+      known.to = to;
+    }
   };
   const failedKeys = new Set(failed.map((a) => a.toLowerCase()));
+  let introduced = false;
+  let gap = 0;
   for (const [k, line] of lines.entries()) {
-    if (line.length > 2000 || !line.includes('@')) continue;
-    if (/^\s*(?:message-id|references|in-reply-to|received|return-path|dkim|list-|x-)[\w-]*\s*:/i.test(line)) continue;
-    if (/^\s*(?:from|von|sender|reply-to|subject)\s*:/i.test(line)) continue;
-    for (const match of line.matchAll(ADDRESS)) {
-      const address = match[0].replace(/^[.'=]+|[.'-]+$/g, '');
-      const key = address.toLowerCase();
-      if (failedKeys.size > 0 && !failedKeys.has(key)) continue;
-      if (
-        !failedKeys.has(key) &&
-        (exclude.has(key) ||
-          /^(?:postmaster|mailer-daemon|abuse|support|help|helpdesk|webmaster|hostmaster|admin|noreply|no-reply)@/i.test(
-            address,
-          ))
-      )
-        continue;
-      if (!failedKeys.has(key)) {
-        const before = line.slice(0, match.index);
-        const after = line.slice((match.index ?? 0) + match[0].length);
-        // Contact addresses and message ids: "please contact x@y", "mailto:", "<…@…> (id)".
-        if (
-          /(?:contact|mailto:|e-?mail to|write to|help|questions|from|sender|mail from|id)\s*[:=]?\s*[<("']?$/i.test(
-            before,
-          ) &&
-          !/rcpt/i.test(before)
-        )
-          continue;
-        if (/^\d{8,}|[0-9a-f]{16,}/i.test(address) && /id/i.test(before)) continue;
-        const near = `${lines[k - 2] ?? ''} ${lines[k - 1] ?? ''} ${before} ${after} ${lines[k + 1] ?? ''} ${lines[k + 2] ?? ''}`;
-        if (!FAILURE.test(near.slice(0, 3000))) continue;
+    if (line.trim() === '') {
+      if (++gap > 2) introduced = false;
+      continue;
+    }
+    const introduces = line.length < 400 && INTRODUCTION.test(line);
+    if (introduces) {
+      introduced = true;
+      gap = 0;
+    }
+    if (line.length > 2000 || !line.includes('@')) {
+      // Prose at the margin ends the list; a single word in it is a local part.
+      if (introduced && !introduces && failedKeys.size === 0) {
+        const alone = /^\s+([A-Za-z0-9][\w.+-]{0,63})\s*$/.exec(line);
+        if (alone !== null && domain !== '') note(`${alone[1]}@${domain}`, k, sure.near);
+        if (gap > 0 && /^\S/.test(line) && !/^[-=_*]{3}/.test(line) && found.size > 0) introduced = false;
       }
-      note(address, k);
+      gap = 0;
+      continue;
+    }
+    gap = 0;
+    if (/^\s*(?:message-id|references|in-reply-to|received|return-path|dkim|list-|x-)[\w-]*\s*:/i.test(line)) continue;
+    if (/^\s*(?:from|von|sender|reply-to|subject|mail from|original sender)\s*:/i.test(line)) continue;
+    const label = /^\s*(?:to|cc|an|kopie)\s*:/i.test(line);
+    for (const match of line.matchAll(ADDRESS)) {
+      const address = withoutRoute(match[0]);
+      const key = address.toLowerCase();
+      const to = (match.index ?? 0) + match[0].length;
+      if (failedKeys.size > 0) {
+        if (failedKeys.has(key)) note(address, k, sure.header, to);
+        continue;
+      }
+      if (exclude.has(key)) continue;
+      const before = line.slice(0, match.index);
+      const after = line.slice(to);
+      // Contact addresses and message ids: "please contact x@y", "mailto:", "<…@…> (id)".
+      if (CONTACT.test(before) && !/rcpt|(?:generated|expanded) from/i.test(before)) continue;
+      if (/^\d{8,}|[0-9a-f]{16,}/i.test(address) && /\bid\b/i.test(before)) continue;
+      const head = /^[\s>*<"'([-]*(?:smtp:|rfc822;)?$/i.test(before) || /^\s*(?:\S{1,40} ){0,3}<$/.test(before);
+      const listed =
+        !label &&
+        ((head && (introduced || /^>?"?(?:\s*<[^<>\s]*>)?\s*(?::|\.{3}|$)/.test(after))) ||
+          (introduces && SAID_BEFORE.test(before)) ||
+          /(?:rcpt to|(?:expanded|generated) from):?\s*<?$/i.test(before) ||
+          (introduced && /;\s*dda:smtp=$|dda:smtp=/i.test(before + match[0])));
+      if (listed) {
+        note(address, k, sure.listed, to);
+        continue;
+      }
+      if (NEVER.test(address)) continue;
+      if (!label && (SAID_BEFORE.test(before) || SAID_AFTER.test(after))) {
+        note(address, k, sure.sentence, to);
+        continue;
+      }
+      const near = `${lines[k - 2] ?? ''} ${lines[k - 1] ?? ''} ${before} ${after} ${lines[k + 1] ?? ''} ${lines[k + 2] ?? ''}`;
+      if (FAILURE.test(near.slice(0, 3000))) note(address, k, label ? 0 : sure.near, to);
     }
   }
-  for (const address of failed) note(address, -1);
-  const list = [...found.values()].sort((a, b) => a.at - b.at);
-  return list.map(({ recipient, at }, i) => {
+  for (const address of failed) note(address, -1, sure.header);
+  const all = [...found.values()];
+  const best = Math.max(0, ...all.map((r) => r.sureness));
+  const list = all.filter((r) => r.sureness === best).sort((a, b) => a.at - b.at);
+  const everything = (): string => body.slice(0, 6000).replace(/\n/g, ' ');
+  return list.map(({ recipient, at, to }, i) => {
+    if (at === -1) return recipientFrom(recipient, everything());
     const next = list.slice(i + 1).find((r) => r.at > at)?.at ?? lines.length;
-    const own = at === -1 ? '' : lines.slice(at, Math.min(next, at + 14)).join(' ');
-    const wide =
-      own !== '' && (FAILURE.test(own.replace(ADDRESS, '')) || list.length > 1)
-        ? own
-        : body.slice(0, 6000).replace(/\n/g, ' ');
-    return recipientFrom(
-      recipient,
-      (statusIn(own) ?? replyCodeIn(own)) === undefined && list.length === 1
-        ? `${own} ${body.slice(0, 6000).replace(/\n/g, ' ')}`
-        : wide,
-    );
+    const own = lines.slice(at, Math.min(next, at + 14)).join(' ');
+    // What stands after the address says best why, then its line; of an only one, all of the report does.
+    return recipientFrom(recipient, own.slice(to), list.length > 1 ? own : `${own} ${everything()}`);
   });
 }
 
-function recipientFrom(recipient: string, near: string): ProseRecipient {
-  const clean = near.replace(/\s+/g, ' ').replace(/\b\d{1,3}(?:\.\d{1,3}){3}\b/g, 'IP');
-  const status = statusIn(clean);
-  const replyCode = replyCodeIn(clean);
-  const meaning =
-    status === undefined || status.endsWith('.0.0')
-      ? meanings.find(([pattern]) => pattern.test(clean))?.[1]
-      : undefined;
-  const known = status !== undefined && !status.endsWith('.0.0') ? status : (meaning ?? status);
+const NEVER =
+  /^(?:postmaster|mailer-daemon|abuse|support|help|helpdesk|webmaster|hostmaster|admin|noreply|no-reply|name)@/i;
+
+const CONTACT =
+  /(?:contact(?:ing)?|mailto:|e-?mail to|write to|\bhelp|questions|\bfrom|\bsender|\bid|format is|account is|e-?mailing)\s*[:=]?\s*[<("']?$/i;
+
+/** X.400 and source routes: `o=x;dda:SMTP=user@host` → `user@host`. */
+const withoutRoute = (address: string): string =>
+  address.replace(/^.*\b(?:smtp|rfc822)=(?=[^=]+@)/i, '').replace(/^[.'=]+|[.'-]+$/g, '');
+
+function recipientFrom(recipient: string, own: string, wide = own): ProseRecipient {
+  const clean = plainWords(own);
+  const all = plainWords(wide);
+  const status = statusIn(clean) ?? (replyCodeIn(clean) === undefined ? statusIn(all) : undefined);
+  const replyCode = replyCodeIn(clean) ?? (statusIn(clean) === undefined ? replyCodeIn(all) : undefined);
+  const vague = status === undefined || status.endsWith('.0.0');
+  const code = replyCode ?? (status === undefined ? undefined : Number(status[0]) * 100);
+  const meaning = vague ? (meaningOf(clean, code) ?? meaningOf(all, code)) : undefined;
+  const known = meaning ?? status;
   return {
     recipient,
     ...(known === undefined ? {} : { status: known }),
+    derived: meaning !== undefined,
     ...(replyCode === undefined ? {} : { replyCode }),
-    diagnostic: clean.trim().slice(0, 500),
+    diagnostic: all.trim().slice(0, 500),
   };
 }
+
+const plainWords = (text: string): string =>
+  text
+    .replace(/\s+/g, ' ')
+    .replace(/\b\d{1,3}(?:\.\d{1,3}){3}\b/g, 'IP')
+    .replace(/[^\s<>"']+@[^\s<>"']+/g, '@');
 
 export function reportPart(text: string): string {
   const match = ORIGINAL.exec(text);
@@ -139,6 +178,3 @@ export function messageIdInText(text: string): string | undefined {
   const match = /^[\s>]*message-id\s*:\s*(?:\n\s+)?(<[^<>\s]{3,500}>)/im.exec(text.slice(0, 200_000));
   return match?.[1];
 }
-
-export const meaningOf = (diagnostic: string): string | undefined =>
-  meanings.find(([pattern]) => pattern.test(diagnostic))?.[1];

@@ -61,15 +61,15 @@ export function recipientAddress(value: string | undefined): string | undefined 
   return address === '' || address.startsWith('@') || /\s/.test(address) ? undefined : address;
 }
 
-/** Enhanced status code (RFC 3463) within a text; the most specific one: x.0.0 only when there is no other. */
+/** Enhanced status codes (RFC 3463) within a text, in order. */
+export const statusesIn = (text: string): string[] =>
+  Array.from(text.matchAll(/(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.]*\.?\d)/g), (m) => m[1] as string);
+
+/** The most exact of them: not x.0.0 if there is another, and sooner x.y.z than x.y.0 ("other, undefined"). */
 export function statusIn(text: string): string | undefined {
-  let vague: string | undefined;
-  for (const match of text.matchAll(/(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.]*\.?\d)/g)) {
-    const code = match[1] as string;
-    if (/\.0\.0$/.test(code)) vague ??= code;
-    else return code;
-  }
-  return vague;
+  const codes = statusesIn(text);
+  if (codes.length < 2) return codes[0];
+  return codes.find((code) => !/\.0(?:\.|$)/.test(code)) ?? codes.find((code) => !code.endsWith('.0.0')) ?? codes[0];
 }
 
 /** SMTP reply code (RFC 5321 §4.2) within a text. */

@@ -85,6 +85,13 @@ describe('prose', () => {
       'Postfix',
       "I'm sorry to have to inform you that your message could not\nbe delivered\n\n<a@x.example>: host mx.x.example[192.0.2.1] said: 452 4.2.2 over quota\n",
       '4.2.2',
+      // Given up: RFC 3464 §2.3.3. That the cause is a passing one is what the status says.
+      true,
+    ],
+    [
+      'Postfix, still trying',
+      'Your message could not be delivered for more than 4 hour(s).\nIt will be retried until it is 5 day(s) old.\n\n<a@x.example>: host mx.x.example[192.0.2.1] said: 452 4.2.2 over quota\n',
+      '4.2.2',
       false,
     ],
   ])('%s', (_name, body, status, permanent) => {

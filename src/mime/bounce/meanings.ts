@@ -1,0 +1,42 @@
+// What the words of a failure mean when no enhanced code says it: RFC 3463 statuses, of the class that the reply code gives.
+
+const meanings: readonly [RegExp, string][] = [
+  [
+    /(?:mail ?(?:box|folder|drop)|quota|inbox|account|postfach|speicher|storage|user'?s? (?:mail|disk)).{0,60}(?:\bfull\b|exceed|voll\b|\bover\b|too large)|(?:over|exceed\w*|out of).{0,20}quota|quota.{0,40}(?:exceed|full)|disk full|insufficient (?:disk|storage|system storage)|not enough (?:disk |storage )?(?:storage|space)|user is over|mailbox size limit|bo[iî]te.{0,30}pleine|bandeja.{0,30}llena|casella.{0,30}piena|skrzynka.{0,40}(?:pełna|przepełnion)|переполнен|メールボックスが(?:一杯|いっぱい)|容量/i,
+    '5.2.2',
+  ],
+  [
+    /(?:message|mail|size).{0,40}(?:too (?:large|big)|size limit|exceeds?.{0,30}(?:size|limit|maximum))|size exceed|exceeds .{0,20}size|maximum message size|zu groß/i,
+    '5.3.4',
+  ],
+  [
+    /(?:account|mailbox|user|recipient).{0,60}(?:disabled|inactive|suspend|deactivated|locked|closed|expired)|(?:disabled|inactive|suspended) (?:account|mailbox|user)|discontinued|temporarily unavailable account/i,
+    '5.2.1',
+  ],
+  [
+    /(?:host|domain|server).{0,30}(?:unknown|not found|does(?: not|n't) exist)|unknown (?:host|domain)|no such (?:host|domain)|name or service not known|unrouteable (?:mail )?domain|nxdomain|couldn't find any host|host or domain name not found|no mx|domain name not found|dns error|bad destination system/i,
+    '5.1.2',
+  ],
+  [
+    /user.{0,30}unknown|unknown.{0,20} (?:user|recipient|address|local|mailbox)|no such (?:user|recipient|person|address|mailbox|account|local user)|does(?: not|n't) (?:exist|have an? (?:\S+ )?account)|mailbox (?:not found|unavailable)|(?:invalid|illegal|bad|incorrect) (?:final delivery )?(?:recipient|mailbox|address|user)|not listed|user(?:id)? not|(?:recipient|address|name) (?:not|unknown|is not|was not|rejected)|no (?:mailbox|user|matches)|unrouteable|unbekannt|nicht bekannt|isn't|not a (?:valid|known)|addressee|inconnu|desconocid|sconosciut|inesistente|nieznany|onbekend|not? .{0,40}account|no longer|見つかりません|不明|not our customer|not (?:exactly )?match/i,
+    '5.1.1',
+  ],
+  [
+    /time(?:d)? ?out|expired|too long|gave up|giving up|retry time|been in the queue|could not be delivered for|undeliverable for|retry timeout/i,
+    '4.4.7',
+  ],
+  [
+    /connection (?:refused|reset)|unable to connect|couldn't connect|establish an smtp|no route|network is|unreachable|did not accept our requests|socket error|server unavailable|connect failed/i,
+    '4.4.1',
+  ],
+  [/loop|too many hops/i, '5.4.6'],
+  [/spam|blocked|blacklist|block list|policy|denied|reject|refus|relay|not accept|unsolicited/i, '5.7.1'],
+];
+
+/** The status that the words mean, of the class of the reply code, if there is one: a 5yz is no 4.x.x (RFC 3463 §2). undefined when they say nothing. */
+export function meaningOf(words: string, replyCode?: number): string | undefined {
+  const status = meanings.find(([pattern]) => pattern.test(words))?.[1];
+  if (status === undefined || replyCode === undefined) return status;
+  const given = replyCode >= 500 ? '5' : '4';
+  return `${given}${status.slice(1)}`;
+}

@@ -1,0 +1,97 @@
+// Amazon SES tells of bounces, complaints and deliveries in JSON, which SNS wraps once more or not ("Amazon SNS notification contents for Amazon SES").
+import type { DeliveryStatus } from '../../contract/message.ts';
+import { replyCodeIn, statusIn } from './status-fields.ts';
+
+export interface SesReport {
+  kind: 'bounce' | 'receipt' | 'feedback-report';
+  recipients: DeliveryStatus['recipients'];
+  originalMessageId: string | undefined;
+}
+
+const MAX = 200_000;
+
+type Json = Record<string, unknown>;
+
+const object = (value: unknown): Json => (typeof value === 'object' && value !== null ? (value as Json) : {});
+const list = (value: unknown): unknown[] => (Array.isArray(value) ? value.slice(0, 200) : []);
+const string = (value: unknown): string => (typeof value === 'string' ? value : '');
+
+/** The first JSON object of the text; old relays break its long lines with "!", a line feed and a blank. */
+function firstObject(text: string): Json {
+  const bare = text.replace(/!\r?\n /g, '').trimStart();
+  const end = bare.search(/\n--\s*\n/);
+  try {
+    return object(JSON.parse(end === -1 ? bare : bare.slice(0, end)));
+  } catch {
+    return {};
+  }
+}
+
+/** undefined when the text is no such notification. Never throws. */
+export function sesReport(text: string): SesReport | undefined {
+  if (text.length > MAX || !/^\s*\{/.test(text) || !text.includes('notificationType')) return undefined;
+  let json = firstObject(text);
+  if (json.notificationType === undefined) json = firstObject(string(json.Message));
+  const mail = object(json.mail);
+  const header = list(mail.headers)
+    .map(object)
+    .find((h) => string(h.name).toLowerCase() === 'message-id');
+  const id = /<[^<>\s]{3,500}>/.exec(string(header?.value))?.[0];
+  const answer = (kind: SesReport['kind'], recipients: SesReport['recipients']): SesReport => ({
+    kind,
+    recipients: recipients.filter((r) => r.recipient.includes('@')),
+    originalMessageId: id,
+  });
+  switch (json.notificationType) {
+    case 'Bounce': {
+      const bounce = object(json.bounce);
+      return answer(
+        'bounce',
+        list(bounce.bouncedRecipients).map((item) => {
+          const entry = object(item);
+          const diagnostic = string(entry.diagnosticCode).slice(0, 500);
+          const action = /^delayed$/i.test(string(entry.action)) ? 'delayed' : 'failed';
+          const status = statusIn(string(entry.status)) ?? statusIn(diagnostic);
+          const replyCode = replyCodeIn(diagnostic.replace(/^\s*smtp;/i, ''));
+          return {
+            recipient: string(entry.emailAddress),
+            action,
+            ...(status === undefined ? {} : { status }),
+            ...(replyCode === undefined ? {} : { replyCode }),
+            permanent: action === 'failed',
+            ...(diagnostic === '' ? {} : { diagnostic }),
+          };
+        }),
+      );
+    }
+    case 'Complaint': {
+      const complaint = object(json.complaint);
+      const kind = string(complaint.complaintFeedbackType) || 'abuse';
+      return answer(
+        'feedback-report',
+        list(complaint.complainedRecipients).map((item) => ({
+          recipient: string(object(item).emailAddress),
+          permanent: false,
+          diagnostic: `complaint: ${kind.slice(0, 100)}`,
+        })),
+      );
+    }
+    case 'Delivery': {
+      const delivery = object(json.delivery);
+      const diagnostic = string(delivery.smtpResponse).slice(0, 500);
+      const status = statusIn(diagnostic);
+      return answer(
+        'receipt',
+        list(delivery.recipients).map((recipient) => ({
+          recipient: string(recipient),
+          action: 'delivered' as const,
+          ...(status === undefined ? {} : { status }),
+          permanent: false,
+          ...(diagnostic === '' ? {} : { diagnostic }),
+        })),
+      );
+    }
+    default:
+      return undefined;
+  }
+}
