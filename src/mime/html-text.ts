@@ -50,7 +50,7 @@ const ATTRIBUTION =
   /class\s*=\s*["']?[^"'>]*?(?:\bmoz-cite-prefix|\bgmail_attr|\bprotonmail_quote_header|\bgmail_quote_attribution)/i;
 /** From here to the end: clients that put the header of the quoted mail before it, unnested. */
 const QUOTE_TO_END =
-  /(?:^|\s)id\s*=\s*["']?(?:x_)?(?:divRplyFwdMsg|appendonsend|stopSpelling|zwchr|replySplit|OLK_SRC_BODY_SECTION|ms-outlook-mobile-body-separator-line)\b|data-marker\s*=\s*["']?__DIVIDER__|class\s*=\s*["']?[^"'>]*\bOutlookMessageHeader|border:\s*none;\s*border-top:\s*solid\s+(?:#(?:E1E1E1|B5C4DF)|windowtext)\s+1(?:\.0)?pt/i;
+  /(?:^|\s)id\s*=\s*["']?(?:x_)?(?:divRplyFwdMsg|appendonsend|stopSpelling|zwchr|replySplit|OLK_SRC_BODY_SECTION|ms-outlook-mobile-body-separator-line)\b|data-marker\s*=\s*["']?__DIVIDER__|class\s*=\s*["']?[^"'>]*\bOutlookMessageHeader|border:\s*none;\s*border-top:\s*solid\s+(?:#(?:E1E1E1|B5C4DF)|windowtext)\s+1(?:\.0)?pt|border-top:\s*#b5c4df\s+1pt\s+solid/i;
 const SIGNATURE =
   /(?:class|id|data-smartmail)\s*=\s*["']?[^"'>]*?(?:\bgmail_signature|\bmoz-signature|\bms-outlook-mobile-signature|\bAppleMailSignature|\bprotonmail_signature_block|\bSignature\b|\bgmail_default_signature|\bzimbra_signature|\byahoo-signature|\bymail_signature)/i;
 
@@ -138,6 +138,8 @@ export function htmlToText(html: string, maxOutput = Number.POSITIVE_INFINITY): 
   };
 
   const meanings = new Map<string, Meaning>();
+  // Only Outlook for Mac marks by a span, and mails have thousands of them.
+  const spans = html.includes('OLK_SRC_BODY_SECTION');
   let pos = 0;
   const n = html.length;
   while (pos < n && length < maxOutput) {
@@ -237,7 +239,7 @@ export function htmlToText(html: string, maxOutput = Number.POSITIVE_INFINITY): 
     if (tag === 'li') addText('* ');
     if (selfClosing && tag !== 'hr') continue;
     let opened = false;
-    if (marked.has(tag) && attributesEnd - k > 5) {
+    if ((marked.has(tag) || (spans && tag === 'span')) && attributesEnd - k > 5) {
       const attributes = html.slice(k, Math.min(attributesEnd, k + 1500));
       const meaning = meaningOf(attributes, meanings);
       if (toEnd === -1 && meaning.toEnd) toEnd = length;

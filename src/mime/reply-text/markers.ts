@@ -16,7 +16,7 @@ export const attributions: readonly RegExp[] = [
   /^(?:w dniu|dnia|w|pt|pon|wt|śr|czw|sob|niedz)\b.{4,500}\b(?:napisał|napisała|napisal|pisze)(?:\(a\)|\/a)?\s*:?$/i,
   /^.{8,300}\b(?:napisał|napisała|napisal|pisze)(?:\(a\)|\/a)?\s*:$/i,
   /^(?:em|a|no dia)\b.{4,500}\b(?:escreveu|escribiu)\s*:?$/i,
-  /^(?:den|d\.|på|torsdag|fredag|lördag|lørdag|søndag|söndag|mandag|måndag|tirsdag|tisdag|onsdag)\b.{4,500}\b(?:skrev|skreiv)\b.{0,200}:$/i,
+  /^(?:den|d\.|på|torsdag|fredag|lördag|lørdag|søndag|söndag|mandag|måndag|tirsdag|tisdag|onsdag|(?:man|tirs?|ons|tors?|fre|lør|lör|søn|sön)\.)\s.{4,500}\b(?:skrev|skreiv)\b.{0,200}:$/i,
   /^(?:dne|dňa|v|ve)\b.{4,500}\b(?:napsal|napsala|napísal|napísala|odesláno)(?:\(a\)|\/a)?\s*:?$/i,
   /^.{4,300}\b(?:kirjoitti|írta|yazdı|şunu yazdı|napisao je|je napisal|je napisao\/la)\b.{0,100}:$/i,
   /^.{4,300}\bkirjoitti .{4,100}:$/i,
@@ -35,7 +35,16 @@ export const attributions: readonly RegExp[] = [
   // Name <a@b.c> wrote:
   /^["'\w][^:]{1,200}<[^<>]{3,200}>\s*(?:wrote|schrieb|a écrit|escribió|ha scritto|schreef|escreveu|napisał(?:\(a\))?|skrev)\s*:$/i,
   /^-{2,10}\s*on .{4,300}wrote\s*-{2,10}$/i,
+  /^.{2,300}\bwrote on\b.{4,200}:$/i,
 ];
+
+/** The first lines of a quotation as old Gmail and forums wrote them, without a colon: believed only directly before marked lines. */
+export const datedName =
+  /^(?:20\d\d[-/.]\d{1,2}[-/.]\d{1,2}\b.{2,200}|posted by .{2,80} on \d{1,2}[./]\d{1,2}[./]\d{4})$/i;
+
+/** Answer and attribution on one line: "Yes. On Wed, Apr 4, 2012 at 3:59 PM, Joe wrote:". The two parts. */
+export const sharedLine =
+  /^(.{1,200}?)[ \t]*-{0,3}[ \t]*((?:\bOn (?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]{0,6},? |\d{1,2}[-./ ]|(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6} )).{4,200}\bwrote:)$/;
 
 /** Words with which a line may begin that is the start of an attribution; only such lines are joined with the next ones. */
 export const attributionStart =
@@ -43,13 +52,13 @@ export const attributionStart =
 
 /** Separator that begins the original mail, with or without its header after it. */
 export const originalSeparator =
-  /^[\s>*]*[-_=]{2,}\s*(?:original (?:message|appointment|e-?mail|nachricht)|(?:ursprüngliche|original-?|originale|urspr\.) ?(?:nachricht|e-?mail|mail)|message (?:d['’]origine|original|initial)|mensaje original|messaggio (?:originale|inoltrato)|oorspronkelijk bericht|originele? bericht|(?:wiadomość oryginalna|oryginalna wiadomość|treść oryginalnej wiadomości)|mensagem original|oprindelig meddelelse|ursprungligt meddelande|opprinnelig melding|alkuperäinen viesti|původní (?:zpráva|e-?mail)|pôvodná správa|eredeti üzenet|исходное сообщение|оригинальное сообщение|пересылаемое сообщение|原始邮件|邮件原件|原始郵件|元のメッセージ|orijinal mesaj|özgün ileti|mesajul original|forwarded (?:message|by .{1,80})|weitergeleitete (?:nachricht|e-?mail)|message (?:transféré|réexpédié)|mensaje (?:reenviado|enviado)|doorgestuurd bericht|przekazana wiadomość|mensagem encaminhada|vidarebefordrat meddelande|videresendt (?:melding|besked)|přeposlaná zpráva|reply (?:message|above|separator)|antwort(?:-?\s?nachricht)?)\s*[-_=]{0,}\s*$/i;
+  /^[\s>*]*[-_=]{2,}\s*(?:original (?:message|appointment|e-?mail|nachricht)|(?:ursprüngliche|original-?|originale|urspr\.) ?(?:nachricht|e-?mail|mail)|message (?:d['’]origine|original|initial)|mensaje original|messaggio (?:originale|inoltrato)|oorspronkelijk bericht|originele? bericht|(?:wiadomość oryginalna|oryginalna wiadomość|treść oryginalnej wiadomości)|mensagem original|oprindelig meddelelse|ursprungligt meddelande|opprinnelig melding|alkuperäinen viesti|původní (?:zpráva|e-?mail)|pôvodná správa|eredeti üzenet|исходное сообщение|оригинальное сообщение|пересылаемое сообщение|原始邮件|邮件原件|原始郵件|元のメッセージ|orijinal mesaj|özgün ileti|mesajul original|mesaj redirecționat|İletilmiş Mesaj|İletilen İleti|edelleenlähetetty viesti|välitetty viesti(?: \/ fwd\.msg)?|továbbított üzenet|preposlaná správa(?: --- forwarded message)?|proslijeđena poruka|treść przekazanej wiadomości|wiadomość przesłana dalej|перенаправленное сообщение|перенаправлене повідомлення|переслане повідомлення|メッセージを転送|message transmis|mensagem reencaminhada|forwarded (?:message|by .{1,80})|weitergeleitete (?:nachricht|e-?mail)|message (?:transféré|réexpédié)|mensaje (?:reenviado|enviado)|doorgestuurd bericht|przekazana wiadomość|mensagem encaminhada|vidarebefordrat meddelande|videresendt (?:melding|besked)|přeposlaná zpráva|reply (?:message|above|separator)|antwort(?:-?\s?nachricht)?)\s*[-_=]{0,}[\s*]*$/i;
 
 /** Labels of the header block that Outlook and its kin put above the mail answered. */
 const fromLabel =
-  'from|von|de|da|van|od|fra|från|lähettäjä|feladó|от(?: кого)?|від|kimden|gönderen|发件人|寄件者|寄件人|差出人|보낸 사람|van|expéditeur|mittente|afzender|remitente|nadawca|odesílatel|odosielateľ|šalje|expeditor|από';
+  'from|von|de|de la|da|van|od|fra|från|lähettäjä|feladó|от(?: кого)?|від|kimden|gönderen|发件人|寄件者|寄件人|差出人|보낸 사람|van|expéditeur|mittente|afzender|remitente|nadawca|odesílatel|odosielateľ|šalje|expeditor(?:ul)?|отправитель|від кого|saatja|送信元|από';
 const otherLabel =
-  'sent|date|gesendet|datum|envoyé|enviado(?: el)?|fecha|data|inviato|verzonden|wysłano|wysłane|sendt|skickat|lähetetty|päivämäärä|odesláno|odoslané|elküldve|dátum|дата|отправлено|надіслано|tarih|gönderildi|发送时间|寄件日期|送信日時|日期|보낸 날짜|to|an|à|para|a|aan|do|til|till|vastaanottaja|komu|címzett|кому|kime|收件人|宛先|받는 사람|cc|kopie|copie|copia|kopia|dw|subject|betreff|objet|asunto|oggetto|onderwerp|temat|assunto|emne|ämne|aihe|předmět|predmet|tárgy|тема|konu|主题|主旨|件名|제목|reply-to|antwort an|importance|wichtigkeit|priorität|dato|naar';
+  'sent|date|gesendet|datum|envoyé|enviado(?: el)?|fecha|data|inviato|verzonden|wysłano|wysłane|sendt|skickat|lähetetty|päivämäärä|odesláno|odoslané|elküldve|dátum|дата|отправлено|надіслано|tarih|gönderildi|发送时间|寄件日期|送信日時|日期|보낸 날짜|to|an|à|para|a|aan|do|til|till|vastaanottaja|komu|címzett|кому|kime|收件人|宛先|받는 사람|cc|kopie|copie|copia|kopia|dw|subject|betreff|objet|asunto|oggetto|onderwerp|temat|assunto|emne|ämne|aihe|předmět|predmet|tárgy|тема|konu|主题|主旨|件名|제목|reply-to|antwort an|rispondi a|répondre à|responder a|svar til|svara till|antwoord aan|odpowiedź-do|odpověď na|importance|wichtigkeit|priorität|dato|naar|sujet|subiect(?:ul)?|naslov|prima|pre|pour|adresat|destinatar(?:ul)?|către|送信先|kopi|kopio|másolat(?:ot kap)?|kópia|kopie \\(cc\\)|copie à|копия|копія|bilgi|dată|päiväys|日付|trimis|gönderilen|відправлено|enviada em|destinataire|назначение';
 const decorated = (labels: string): RegExp =>
   new RegExp(`^[\\s>*_|]{0,10}(?:${labels})\\s{0,3}[*_]{0,2}\\s{0,3}[:：][*_]{0,2}`, 'i');
 export const headerFrom = decorated(fromLabel);
@@ -57,13 +66,13 @@ export const headerOther = decorated(otherLabel);
 
 /** "Begin forwarded message:" and the like. */
 export const forwardBegin =
-  /^(?:begin forwarded message|anfang der weitergeleiteten (?:nachricht|e-?mail)|début du message (?:transféré|réexpédié)|inizio messaggio inoltrato|inicio del mensaje reenviado|begin doorgestuurd bericht|początek przekazywanej wiadomości|início da mensagem (?:encaminhada|reenviada)|vidarebefordrat brev|start på videresendt besked|začátek přeposílané zprávy|počátek prosljeđene poruke)\s*:$/i;
+  /^(?:begin forwarded message|anfang der weitergeleiteten (?:nachricht|e-?mail)|début du message (?:transféré|réexpédié)|inizio messaggio inoltrato|inicio del mensaje reenviado|begin doorgestuurd bericht|początek przekazywanej wiadomości|início da mensagem (?:encaminhada|reenviada)|início da mensagem reencaminhada|vidarebefordrat (?:brev|mejl)|start på videresendt besked|videresendt melding|välitetty viesti alkaa|začátek přeposílané zprávy|začiatok preposlanej správy|počátek prosljeđene poruke|započni proslijeđenu poruku|továbbított levél kezdete|începe mesajul redirecționat|начало переадресованного сообщения|початок листа, що пересилається|İleti başlangıcı|forwarded message)\s*:$/i;
 
 /** RFC 3676 §4.3 and its usual variants. */
 export const signatureDelimiter = /^--\s?$/;
 /** Lines that mobile and other clients add. */
 export const clientSignature =
-  /^(?:[-*_\s]{0,6})(?:sent (?:from|via|with|using) (?:my |an |a |the )?(?!desk\b)[^,.;!?]{2,60}|get outlook for (?:ios|android|mac).{0,60}|(?:von|mit) mein\S{0,2} .{2,60}(?:gesendet|verschickt)|gesendet (?:von|mit|über|aus)\b.{2,80}|diese nachricht wurde von mein\S{0,2} .{2,90}gesendet|diese e-?mail wurde (?:von|mit)\b.{2,90}gesendet|envoyé (?:de|depuis|à partir de|avec|via) .{2,80}|enviado (?:desde|de|do|através) .{2,80}|inviato (?:da|dal|con|tramite) .{2,80}|verstuurd vanaf .{2,80}|verzonden (?:vanaf|met|via) .{2,80}|wysłan[eoya]+ (?:z|za pomocą) .{2,80}|sendt fra .{2,80}|skickat från .{2,80}|lähetetty .{2,60}|odesláno z .{2,80}|отправлено (?:с|из) .{2,80}|发自我的.{1,40}|outlook für (?:ios|android) beziehen.{0,60}|télécharger outlook .{0,60}|obtener outlook .{0,60}|(?:yahoo|aol) mail.{0,60}|hol(?:en)? sie sich outlook.{0,60})\s*(?:<[^<>]{3,200}>|\([^()]{3,200}\)|https?:\S{3,200})?\.?\s*$/i;
+  /^(?:[-*_\s(<]{0,6})(?:sent (?:from|via|with|using|by) (?:my |an |a |the )?(?!desk\b)[^,.;!?]{2,60}(?:[,.;!]? {1,3}(?:please )?(?:excuse|forgive|pardon)\b.{2,60})?|from my (?:i?phone|ipad|mobile|cell|android|blackberry|samsung|galaxy)\b.{0,20}|\p{L}{2,20} from (?:my )?mobile|get outlook for (?:ios|android|mac).{0,60}|(?:von|mit) mein\S{0,12} .{2,60}(?:gesendet|verschickt)|gesendet (?:von|mit|über|aus)\b.{2,80}|diese nachricht wurde von mein\S{0,12} .{2,90}gesendet|diese e-?mail wurde (?:von|mit)\b.{2,90}gesendet|envoyé (?:de|depuis|à partir de|avec|via) .{2,80}|enviado (?:desde|de|do|através) .{2,80}|inviato (?:da|dal|con|tramite) .{2,80}|verstuurd vanaf .{2,80}|verzonden (?:vanaf|met|via) .{2,80}|wysłan[eoya]+ (?:z|za pomocą) .{2,80}|sendt fra .{2,80}|skickat från .{2,80}|lähetetty .{2,60}|odesláno z .{2,80}|отправлено (?:с|из) .{2,80}|发自我的.{1,40}|[從从]我的.{1,30}[傳传]送|från min .{2,40}|gesendet mit .{2,60} app|outlook für (?:ios|android) beziehen.{0,60}|télécharger outlook .{0,60}|obtener outlook .{0,60}|(?:yahoo|aol) mail.{0,60}|hol(?:en)? sie sich outlook.{0,60})\s*(?:<[^<>]{3,200}>|\([^()]{3,200}\)|https?:\S{3,200})?[\s.)>]{0,4}$/iu;
 
 /** The writer says that the answers stand within the quoted mail. */
 export const answersBelow =
