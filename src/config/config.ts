@@ -2,6 +2,7 @@
 // Email servers are not in here: they come and go while the process runs (config/watch.ts).
 import type { AccessRole } from '../domain/access.ts';
 import type { OAuthApplication } from '../domain/email-server.ts';
+import type { RoleMapping } from '../domain/role-claims.ts';
 import { readConfig } from './load.ts';
 
 /** One key of a ring. The first of a ring encrypts and signs; the others still decrypt and verify (rotation without a gap). */
@@ -67,6 +68,28 @@ export interface Config {
     readonly apiTokens: readonly ApiToken[];
     /** Bytes. */
     readonly bodyLimit: number;
+    /** Addresses and networks of proxies whose X-Forwarded-For counts. */
+    readonly trustedProxies: readonly string[];
+    readonly sessions: {
+      /** A session of the portal without a request ends after this time. */
+      readonly idleMinutes: number;
+      /** And after this time in any case. */
+      readonly longestHours: number;
+    };
+    /** Sign-in of people by OpenID Connect; without an issuer there is none. */
+    readonly oidc: {
+      readonly issuer: string | undefined;
+      readonly clientId: string | undefined;
+      /** Undefined: a public client (PKCE alone). */
+      readonly clientSecret: string | undefined;
+      readonly scopes: readonly string[];
+      /** Claim of the id token with roles or groups. */
+      readonly rolesClaim: string;
+      readonly roles: readonly RoleMapping[];
+      /** PEM of a private CA. */
+      readonly ca: string | undefined;
+      readonly proxy: string | undefined;
+    };
   };
   readonly inbound: {
     /** Milliseconds: the first sign-ins are spread over this time. */

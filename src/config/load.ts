@@ -231,6 +231,12 @@ function checkTogether(values: ReadonlyMap<string, unknown>, problems: Problem[]
   }
   if (values.get('blobs.kind') === 's3' && values.get('blobs.s3.bucket') === undefined)
     missing('blobs.s3.bucket', 'is required with blobs.kind s3');
+  if (values.get('http.oidc.issuer') !== undefined) {
+    if (values.get('http.oidc.clientId') === undefined)
+      missing('http.oidc.clientId', 'is required with http.oidc.issuer');
+    if (empty('http.oidc.roles'))
+      missing('http.oidc.roles', 'is required with http.oidc.issuer: without it nobody would have a role');
+  }
   if ((values.get('blobs.s3.accessKeyId') === undefined) !== (values.get('blobs.s3.secretAccessKey') === undefined))
     missing('blobs.s3.secretAccessKey', 'and blobs.s3.accessKeyId must be set both or none');
 }

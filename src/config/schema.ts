@@ -1,6 +1,7 @@
 // The schema of the configuration: every setting once, with what it means, its kind, default and environment variable. docs/configuration.md
 // is generated from here (`mailroom config --docs`). Secrets are marked; each is also read from the file named by <ENV>_FILE.
 import type { OAuthApplication } from '../domain/email-server.ts';
+import { parseIssuer, parseNetworks, parseRoleMappings, parseScopes } from './access.ts';
 import type { Config } from './config.ts';
 import { parseApiTokens, parseKeyRing } from './secrets.ts';
 import * as s from './setting.ts';
@@ -101,6 +102,59 @@ export const settings: Settings = {
       { secret: true },
     ),
     bodyLimit: s.integer('Largest request body in bytes.', 'HTTP_BODY_LIMIT', 40 * MiB, 1024, 1024 * MiB),
+    trustedProxies: s.custom(
+      'Addresses and networks of the reverse proxies in front, whose X-Forwarded-For tells the address that lock-outs count.',
+      'HTTP_TRUSTED_PROXIES',
+      'list of addresses and networks (CIDR)',
+      '',
+      parseNetworks,
+    ),
+    sessions: {
+      idleMinutes: s.integer(
+        'A session of the portal ends after so many minutes without a request.',
+        'HTTP_SESSIONS_IDLE_MINUTES',
+        60,
+        1,
+        1440,
+      ),
+      longestHours: s.integer('And after so many hours in any case.', 'HTTP_SESSIONS_LONGEST_HOURS', 8, 1, 168),
+    },
+    oidc: {
+      issuer: s.optional(
+        s.custom(
+          'Sign-in to the portal by OpenID Connect: the issuer, e.g. https://login.microsoftonline.com/<tenant id>/v2.0.',
+          'HTTP_OIDC_ISSUER',
+          'https://…',
+          null,
+          parseIssuer,
+        ),
+      ),
+      clientId: s.optional(s.string('Client id of the application at the issuer.', 'HTTP_OIDC_CLIENT_ID', null)),
+      clientSecret: s.optional(
+        s.string('Its secret; none for a public client.', 'HTTP_OIDC_CLIENT_SECRET', null, { secret: true }),
+      ),
+      scopes: s.custom(
+        'Scopes asked for, `openid` among them.',
+        'HTTP_OIDC_SCOPES',
+        'list of scopes',
+        'openid profile email',
+        parseScopes,
+      ),
+      rolesClaim: s.string(
+        'Claim of the id token that holds roles or groups: `roles` (Entra app roles), `groups`, `realm_access.roles` (Keycloak).',
+        'HTTP_OIDC_ROLES_CLAIM',
+        'roles',
+      ),
+      roles: s.custom(
+        'Who is what: `administrator=<value of the claim>`, likewise operator and viewer; `viewer=*` makes everyone a viewer whom the issuer signs in. The highest role counts; without one sign-in is refused.',
+        'HTTP_OIDC_ROLES',
+        'list of role=value',
+        '',
+        parseRoleMappings,
+      ),
+      ca: s.pem('Private CA that signs the certificate of the issuer (PEM).', 'HTTP_OIDC_CA'),
+      proxy: s.optional(s.url('Proxy on the way to the issuer.', 'HTTP_OIDC_PROXY', '', ['http', 'socks5'])),
+    },
   },
   inbound: {
     startStaggerMs: s.integer(

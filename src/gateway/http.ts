@@ -1,6 +1,7 @@
 // Wires the HTTP server: health of this process for every role, the API for the role portal.
 import { createPortalAudit } from '../adapters/redis/portal-audit.ts';
 import type { PortalServers } from '../adapters/redis/portal-servers.ts';
+import { createPortalSessions } from '../adapters/redis/portal-sessions.ts';
 import type { Config, Role } from '../config/config.ts';
 import type { EmailServerWatch } from '../config/watch.ts';
 import { createHttp, type Health, type ServedRoute } from '../http/index.ts';
@@ -39,6 +40,8 @@ export async function openHttp(
     publicUrl: config.http.publicUrl,
     bodyLimit: config.http.bodyLimit,
     apiTokens: config.http.apiTokens,
+    trustedProxies: config.http.trustedProxies,
+    lockOut: createPortalSessions(stores.redis),
     emit,
     metrics,
     health: () => healthOf(wiring),

@@ -1,5 +1,6 @@
 // Wires the portal and the API of email servers: definitions in Redis, live state as the watching and sending replicas wrote it, sessions,
 // delegated sign-in.
+import { createOidc } from '../adapters/oauth/oidc.ts';
 import { createPauses } from '../adapters/redis/pauses.ts';
 import { createPortalAudit } from '../adapters/redis/portal-audit.ts';
 import { createPortalServers, type PortalServers } from '../adapters/redis/portal-servers.ts';
@@ -155,7 +156,12 @@ export function portalOf(wiring: PortalWiring): {
     emit,
     servers: emailServers,
     operations,
-    sessions: createPortalSessions(stores.redis),
+    sessions: createPortalSessions(stores.redis, {
+      idleMs: config.http.sessions.idleMinutes * 60_000,
+      longestMs: config.http.sessions.longestHours * 3_600_000,
+    }),
+    record: audit.write,
+    oidc: oidcOf(config),
     preview,
     overview,
     consequences,
@@ -172,6 +178,20 @@ export function portalOf(wiring: PortalWiring): {
     },
   };
   return { emailServers, operations, register: registerPortal(deps) };
+}
+
+/** Sign-in of people at the organisation's provider, when one is configured. */
+function oidcOf({ http, oauth }: Config): PortalDeps['oidc'] {
+  const { issuer, clientId, ...rest } = http.oidc;
+  if (issuer === undefined || clientId === undefined) return undefined;
+  return createOidc({
+    issuer,
+    clientId,
+    ...rest,
+    redirectUri: `${http.publicUrl}/portal/oidc/callback`,
+    afterSignOut: `${http.publicUrl}/portal/sign-in`,
+    timeoutMs: oauth.requestTimeoutMs,
+  });
 }
 
 /** A definition that is not finished yet, with the gaps filled: enough to see which addresses it would cover. */

@@ -4,6 +4,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
 import { type AccessRole, may, type Permission, permissions } from '../domain/access.ts';
 import { MailroomError } from '../domain/errors.ts';
+import type { apiLockOut } from './lock-out.ts';
 
 export { type Permission, permissions };
 
@@ -43,13 +44,18 @@ export function bearerTokens(tokens: readonly ApiToken[]): Authenticate {
   };
 }
 
-/** @throws MailroomError HTTP_UNAUTHENTICATED, HTTP_FORBIDDEN */
-export async function authorise(
-  request: FastifyRequest,
-  ways: readonly Authenticate[],
-  permission: Permission,
-  hasTokens: boolean,
-): Promise<Principal> {
+/** How a request is let in. */
+export interface Gate {
+  ways: readonly Authenticate[];
+  hasTokens: boolean;
+  lockOut: ReturnType<typeof apiLockOut>;
+}
+
+/** @throws MailroomError HTTP_UNAUTHENTICATED, HTTP_FORBIDDEN, HTTP_LOCKED */
+export async function authorise(request: FastifyRequest, gate: Gate, permission: Permission): Promise<Principal> {
+  const { ways, hasTokens, lockOut } = gate;
+  const offers = request.headers.authorization !== undefined;
+  if (offers) await lockOut.check(request.ip);
   for (const authenticate of ways) {
     const principal = await authenticate(request);
     if (principal === undefined) continue;
@@ -58,6 +64,7 @@ export async function authorise(
       message: `Token ${JSON.stringify(principal.name)} lacks the permission ${permission} (role ${permissions[permission].join(' or ')}).`,
     });
   }
+  if (offers) await lockOut.failed(request.ip);
   if (!hasTokens) {
     throw new MailroomError('HTTP_UNAUTHENTICATED', {
       message: 'No API token is configured, so this API answers nobody.',

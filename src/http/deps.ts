@@ -9,6 +9,7 @@ import type { Emit } from '../telemetry/events.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { ApiToken } from './auth.ts';
 import type { EmailServersApi } from './email-servers.ts';
+import type { LockOut } from './lock-out.ts';
 import type { OperationsApi } from './operations.ts';
 import type { QuarantineApi } from './quarantine.ts';
 
@@ -69,6 +70,10 @@ export interface HttpDeps {
   /** Bytes. */
   bodyLimit: number;
   apiTokens: readonly ApiToken[];
+  /** Counts wrong tokens by address over all replicas; absent: nobody is locked out. */
+  lockOut?: LockOut;
+  /** Addresses and networks (CIDR) of proxies whose X-Forwarded-For counts. */
+  trustedProxies?: readonly string[];
   emit: Emit;
   metrics: Metrics;
   health(): Promise<Health>;

@@ -6,6 +6,7 @@ import { type Authenticate, bearerTokens } from './auth.ts';
 import { type HttpDeps, httpTimeouts } from './deps.ts';
 import { emailServerRoutes } from './email-servers.ts';
 import { healthRoutes } from './health.ts';
+import { apiLockOut } from './lock-out.ts';
 import { messageRoutes } from './messages.ts';
 import { operationRoutes } from './operations.ts';
 import { sendProblem } from './problem.ts';
@@ -33,6 +34,7 @@ export async function createHttp(deps: HttpDeps): Promise<Http> {
   const app = fastify({
     logger: false,
     bodyLimit: deps.bodyLimit,
+    trustProxy: [...(deps.trustedProxies ?? [])],
     requestTimeout: timeouts.request,
     connectionTimeout: timeouts.idle,
     keepAliveTimeout: 72_000, // above the 60 s of the usual load balancers, so that they close first
@@ -63,7 +65,7 @@ export async function createHttp(deps: HttpDeps): Promise<Http> {
   measure(app, deps.metrics);
 
   const ways: Authenticate[] = [bearerTokens(deps.apiTokens)];
-  const gate = { ways, hasTokens: deps.apiTokens.length > 0 };
+  const gate = { ways, hasTokens: deps.apiTokens.length > 0, lockOut: apiLockOut(deps.lockOut) };
   const routes: Route[] = [...healthRoutes(deps, timeouts)];
   if (deps.api !== undefined) {
     routes.push(

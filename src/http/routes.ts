@@ -1,7 +1,7 @@
 // The route table: what fastify serves and what OpenAPI describes come from the same entries, so neither can leave the other behind.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
-import { type Authenticate, authorise, type Permission, type Principal } from './auth.ts';
+import { authorise, type Gate, type Permission, type Principal } from './auth.ts';
 import { parseInput } from './problem.ts';
 
 /** What a request needs: a permission of domain/access.ts, `session` for anyone signed in to the portal, `open` for everybody. */
@@ -60,11 +60,6 @@ export interface Route<Query = unknown, Body = unknown> {
 /** Keeps the types of query and body between a route's schemas and its handler, and forgets them for the table. */
 export const route = <Query, Body>(entry: Route<Query, Body>): Route => entry as Route;
 
-export interface Gate {
-  ways: readonly Authenticate[];
-  hasTokens: boolean;
-}
-
 export function addRoutes(app: FastifyInstance, routes: readonly Route[], gate: Gate): void {
   for (const entry of routes) {
     app.route({
@@ -74,7 +69,7 @@ export function addRoutes(app: FastifyInstance, routes: readonly Route[], gate: 
       // Before the body is read: a stranger's 40 MB are not taken.
       onRequest: async (request) => {
         if (entry.permission === undefined) return;
-        principals.set(request, await authorise(request, gate.ways, entry.permission, gate.hasTokens));
+        principals.set(request, await authorise(request, gate, entry.permission));
       },
       handler: async (request, reply) =>
         entry.handle({

@@ -5,9 +5,8 @@ import type { Redis } from 'ioredis';
 import { PREFIX } from '../../contract/names.ts';
 import { isPortalRole, type PortalRole } from '../../domain/access.ts';
 
-const SESSION_SECONDS = 8 * 3600;
 const INVITATION_SECONDS = 15 * 60;
-const LOCK_SECONDS = 15 * 60;
+const LOCK_MS = 15 * 60_000;
 
 export interface PortalSession {
   /** Stands in the audit log. */
@@ -17,7 +16,13 @@ export interface PortalSession {
   csrf: string;
   /** SHA-256 of the API token that was used: a token that is taken away ends its sessions. */
   token?: string;
+  /** Signed in by OpenID Connect: the id token, for signing out at the provider. */
+  idToken?: string;
+  /** Epoch ms at which it ends, whatever is done with it. */
+  endsAt: number;
 }
+
+export type NewPortalSession = Omit<PortalSession, 'csrf' | 'endsAt'>;
 
 /** Whom a one-time secret is for. */
 export interface Invited {
@@ -27,37 +32,63 @@ export interface Invited {
 
 export interface PortalSessions {
   /** @returns the id for the cookie, 256 bits */
-  create(session: Omit<PortalSession, 'csrf'>): Promise<string>;
-  read(id: string): Promise<PortalSession | undefined>;
+  create(session: NewPortalSession): Promise<string>;
+  /** @param touch it is in use: the idle time begins anew */
+  read(id: string, touch: boolean): Promise<PortalSession | undefined>;
   end(id: string): Promise<void>;
   /** A secret that signs in once, within 15 minutes. */
   invite(person: Invited): Promise<string>;
   /** Undefined when there is no such secret, or it was used. */
   redeem(secret: string): Promise<Invited | undefined>;
-  /** Counts an attempt from there; resolves with how many there were in the last 15 minutes. */
-  attempt(from: string): Promise<number>;
+  /** Counts an attempt; resolves with how many there were, and the ms until they are forgotten (15 minutes after the first). */
+  attempt(from: string): Promise<Attempts>;
+  attempts(from: string): Promise<Attempts>;
   forgive(from: string): Promise<void>;
 }
+
+export interface Attempts {
+  count: number;
+  forgottenInMs: number;
+}
+
+export interface SessionTimes {
+  /** Ms without a request after which a session ends. */
+  idleMs: number;
+  /** Ms after which it ends in any case. */
+  longestMs: number;
+}
+
+const ATTEMPT = `
+redis.call('SET', KEYS[1], 0, 'PX', ARGV[1], 'NX')
+return {redis.call('INCR', KEYS[1]), redis.call('PTTL', KEYS[1])}`;
 
 const digest = (text: string): string => createHash('sha256').update(text).digest('hex');
 const random = (): string => randomBytes(32).toString('base64url');
 
-export function createPortalSessions(redis: Redis): PortalSessions {
+export function createPortalSessions(
+  redis: Redis,
+  { idleMs, longestMs }: SessionTimes = { idleMs: 30 * 60_000, longestMs: 8 * 3_600_000 },
+  now: () => number = Date.now,
+): PortalSessions {
   const session = (id: string) => `${PREFIX}:portal:session:${digest(id)}`;
   const invitation = (secret: string) => `${PREFIX}:portal:invitation:${digest(secret)}`;
   const attempts = (from: string) => `${PREFIX}:portal:attempts:${digest(from)}`;
   return {
     async create(given) {
       const id = random();
-      const stored: PortalSession = { ...given, csrf: random() };
-      await redis.set(session(id), JSON.stringify(stored), 'EX', SESSION_SECONDS);
+      const stored: PortalSession = { ...given, csrf: random(), endsAt: now() + longestMs };
+      await redis.set(session(id), JSON.stringify(stored), 'PX', Math.min(idleMs, longestMs));
       return id;
     },
-    async read(id) {
+    async read(id, touch) {
       const text = await redis.get(session(id));
       const stored = text === null ? undefined : (JSON.parse(text) as PortalSession);
       // What an earlier version wrote has no role that we know.
-      return stored !== undefined && isPortalRole(stored.role) ? stored : undefined;
+      if (stored === undefined || !isPortalRole(stored.role)) return undefined;
+      const left = stored.endsAt - now();
+      if (!(left > 0)) return undefined;
+      if (touch) await redis.pexpire(session(id), Math.min(idleMs, left));
+      return stored;
     },
     async end(id) {
       await redis.del(session(id));
@@ -73,9 +104,12 @@ export function createPortalSessions(redis: Redis): PortalSessions {
       return invited !== undefined && isPortalRole(invited.role) ? invited : undefined;
     },
     async attempt(from) {
-      const count = await redis.incr(attempts(from));
-      if (count === 1) await redis.expire(attempts(from), LOCK_SECONDS);
-      return count;
+      const [count, forgottenInMs] = (await redis.eval(ATTEMPT, 1, attempts(from), LOCK_MS)) as [number, number];
+      return { count, forgottenInMs: Math.max(0, forgottenInMs) };
+    },
+    async attempts(from) {
+      const [count, left] = await Promise.all([redis.get(attempts(from)), redis.pttl(attempts(from))]);
+      return { count: Number(count ?? 0), forgottenInMs: Math.max(0, left) };
     },
     async forgive(from) {
       await redis.del(attempts(from));

@@ -224,6 +224,42 @@ export const httpErrors = section({
       de: 'Mit `mailroom invite` ein Einmalgeheimnis erzeugen oder ein API-Token mit der Rolle viewer, operator oder administrator verwenden.',
     },
   },
+  PORTAL_OIDC_UNAVAILABLE: {
+    class: 'transient',
+    action: 'refuse',
+    message: 'The identity provider cannot be reached.',
+    hint: {
+      en: 'Try again later; check http.oidc.issuer, the network and, with a private CA, http.oidc.ca. A one-time secret (`mailroom invite`) signs in without it.',
+      de: 'Später erneut versuchen; http.oidc.issuer, Netz und bei privater CA http.oidc.ca prüfen. Ein Einmalgeheimnis (`mailroom invite`) meldet ohne ihn an.',
+    },
+  },
+  PORTAL_OIDC_REFUSED: {
+    class: 'auth',
+    action: 'refuse',
+    message: 'The sign-in at the identity provider did not succeed.',
+    hint: {
+      en: 'Begin the sign-in again. If it repeats: compare client id, client secret and redirect address (<http.publicUrl>/portal/oidc/callback) with the provider.',
+      de: 'Die Anmeldung neu beginnen. Wiederholt es sich: Client-ID, Clientgeheimnis und Umleitungsadresse (<http.publicUrl>/portal/oidc/callback) mit dem Anbieter vergleichen.',
+    },
+  },
+  PORTAL_OIDC_NO_ROLE: {
+    class: 'permission',
+    action: 'refuse',
+    message: 'The person is signed in, but has no role in Mailroom.',
+    hint: {
+      en: 'Give the person one of the roles or groups of http.oidc.roles at the provider; they are looked for in the claim http.oidc.rolesClaim of the id token.',
+      de: 'Der Person beim Anbieter eine der Rollen oder Gruppen aus http.oidc.roles geben; gesucht wird im Claim http.oidc.rolesClaim des ID-Tokens.',
+    },
+  },
+  HTTP_LOCKED: {
+    class: 'throttle',
+    action: 'refuse',
+    message: 'Too many requests with a wrong API token from this address.',
+    hint: {
+      en: 'Correct the token of the program that asks, and wait until Retry-After is over.',
+      de: 'Das Token des anfragenden Programms berichtigen und abwarten, bis Retry-After vorbei ist.',
+    },
+  },
   PORTAL_LOCKED: {
     class: 'throttle',
     action: 'refuse',

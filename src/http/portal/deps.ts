@@ -2,24 +2,53 @@
 import type { PortalRole } from '../../domain/access.ts';
 import type { Emit } from '../../telemetry/events.ts';
 import type { ApiToken } from '../auth.ts';
-import type { Definition, EmailServersApi, EmailServerView } from '../email-servers.ts';
+import type { AuditEntry, Definition, EmailServersApi, EmailServerView } from '../email-servers.ts';
 import type { EmailFlowView, OperationsApi } from '../operations.ts';
 import type { QuarantineApi } from '../quarantine.ts';
 
-export interface Session {
+export interface NewSession {
   name: string;
   role: PortalRole;
-  csrf: string;
+  /** SHA-256 of the API token that was used. */
   token?: string;
+  /** Of the OpenID provider, for signing out there. */
+  idToken?: string;
+}
+export interface Session extends NewSession {
+  csrf: string;
+}
+
+export interface Attempts {
+  count: number;
+  forgottenInMs: number;
 }
 
 export interface Sessions {
-  create(session: Omit<Session, 'csrf'>): Promise<string>;
-  read(id: string): Promise<Session | undefined>;
+  create(session: NewSession): Promise<string>;
+  /** @param touch its idle time begins anew */
+  read(id: string, touch: boolean): Promise<Session | undefined>;
   end(id: string): Promise<void>;
   redeem(secret: string): Promise<{ name: string; role: PortalRole } | undefined>;
-  attempt(from: string): Promise<number>;
+  attempt(from: string): Promise<Attempts>;
   forgive(from: string): Promise<void>;
+}
+
+/** What the browser keeps between leaving for the provider and coming back. */
+export interface OidcFlow {
+  state: string;
+  nonce: string;
+  verifier: string;
+}
+
+/** Sign-in of people by an OpenID provider (adapters/oauth/oidc.ts). */
+export interface OidcSignIn {
+  begin(): Promise<{ url: string; flow: OidcFlow }>;
+  complete(
+    query: string,
+    flow: OidcFlow,
+    onSubject: (subject: string) => Promise<void>,
+  ): Promise<{ name: string; subject: string; role: PortalRole; idToken: string }>;
+  signOutUrl(idToken: string): Promise<string | undefined>;
 }
 
 export type Finding = EmailServerView['findings'][number];
@@ -55,6 +84,10 @@ export interface PortalDeps {
   /** Flows, pause and resume, test of a connection, quarantined messages. */
   operations: OperationsApi & QuarantineApi;
   sessions: Sessions;
+  /** Into the audit log: sign-ins. */
+  record(entry: Omit<AuditEntry, 'at'>): Promise<void>;
+  /** Absent: no OpenID Connect is configured. */
+  oidc?: OidcSignIn | undefined;
   /** What would be wrong or doubtful if this were saved. */
   preview(definition: Definition, existing?: string): Promise<Preview>;
   overview(): Promise<Overview>;

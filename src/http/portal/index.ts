@@ -16,9 +16,9 @@ import { needs, seeOther, send, visits as visitsOf } from './visit.ts';
 export type { Consequences, Overview, PortalDeps, Preview, Session, Sessions } from './deps.ts';
 
 export function registerPortal(deps: PortalDeps): (app: FastifyInstance) => Promise<void> {
-  const secure = deps.publicUrl.startsWith('https:');
   const visits = visitsOf(deps);
   const signIn = signIns(deps);
+  const { secure } = signIn;
 
   return async (app) => {
     await app.register(async (portal) => {
@@ -42,7 +42,7 @@ export function registerPortal(deps: PortalDeps): (app: FastifyInstance) => Prom
       portal.get('/portal/events', needs('email-servers:read'), live.handle);
       portal.addHook('preClose', async () => live.close());
 
-      addSignIn(portal, deps, visits, signIn, secure);
+      addSignIn(portal, deps, visits, signIn);
       addList(portal, deps, visits);
       addForm(portal, deps, visits);
       addConsent(portal, deps, visits, secure);

@@ -41,7 +41,8 @@ ${senders.map((view) => html`<tr>${nameOf(view)}<td class="wrap" data-label="Use
   );
 }
 
-export function signInPage(frame: Frame, error?: { message: string; hint: string }): string {
+/** @param withOidc people of the organisation sign in at their provider */
+export function signInPage(frame: Frame, error?: { message: string; hint: string }, withOidc = false): string {
   const { say } = frame;
   return page(
     frame,
@@ -49,6 +50,7 @@ export function signInPage(frame: Frame, error?: { message: string; hint: string
     undefined,
     html`<div class="narrow card"><h1>${say('signIn')}</h1>
 ${error !== undefined && html`<div class="note bad" role="alert"><p>${error.message}</p><p>${error.hint}</p></div>`}
+${withOidc && html`<p><a class="button main" href="/portal/oidc">${say('signInOidc')}</a></p><p class="dim">${say('or')}</p>`}
 <form method="post" action="/portal/sign-in"><label for="secret">${say('secret')}</label><input id="secret" name="secret" type="password" autocomplete="off" required aria-describedby="secret-help"><p class="help" id="secret-help">${say('secretHelp')}</p><p><button class="main">${say('signIn')}</button></p></form></div>`,
   );
 }
@@ -85,13 +87,13 @@ ${entries.length === 0 && html`<tr><td colspan="4">${say('nothing')}</td></tr>`}
 }
 
 /** A page that leads on to the provider: a form may not be sent to another site by our policy, a person may follow a link. */
-export function leavePage(frame: Frame, url: string): string {
+export function leavePage(frame: Frame, url: string, why: 'consent' | 'signOut' = 'consent'): string {
   const { say } = frame;
   return page(
     frame,
-    say('signIn'),
+    say(why === 'consent' ? 'signIn' : 'signOut'),
     undefined,
-    html`<div class="narrow card"><h1>${say('consent')}</h1><p>${say('consentHelp')}</p><p><a class="button main" id="continue" rel="noreferrer" href="${url}">${say('continue')}</a></p></div>`,
+    html`<div class="narrow card"><h1>${say(why)}</h1><p>${say(why === 'consent' ? 'consentHelp' : 'signOutHelp')}</p><p><a class="button main" id="continue" rel="noreferrer" href="${url}">${say('continue')}</a></p></div>`,
   );
 }
 

@@ -1,12 +1,14 @@
-// Sign-in to the portal: an API token of the configuration or a one-time secret becomes a session; attempts are counted and end in a pause.
+// Sign-in to the portal: an API token of the configuration, a one-time secret or an OpenID provider's word becomes a session; attempts are
+// counted over all replicas and end in a pause.
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { isPortalRole } from '../../domain/access.ts';
 import { MailroomError } from '../../domain/errors.ts';
 import { tokenFinder } from '../auth.ts';
-import type { PortalDeps, Session } from './deps.ts';
+import { addressKey } from '../lock-out.ts';
+import type { NewSession, PortalDeps, Session } from './deps.ts';
 
 const SESSION_COOKIE = 'mailroom_session';
-/** Attempts from one address within 15 minutes. */
+/** Attempts from one address, or of one person at the provider, within 15 minutes. */
 const ATTEMPTS = 10;
 
 export function cookieOf(request: FastifyRequest, name: string): string | undefined {
@@ -22,49 +24,90 @@ export function setCookie(
   reply: FastifyReply,
   name: string,
   value: string,
-  options: { secure: boolean; seconds: number },
+  options: { secure: boolean; seconds?: number },
 ): void {
-  const cookie = `${name}=${value}; Path=/; HttpOnly; SameSite=Lax; Max-Age=${options.seconds}${options.secure ? '; Secure' : ''}`;
+  const age = options.seconds === undefined ? '' : `; Max-Age=${options.seconds}`;
+  const cookie = `${name}=${value}; Path=/; HttpOnly; SameSite=Lax${age}${options.secure ? '; Secure' : ''}`;
   const before = reply.getHeader('set-cookie');
   reply.removeHeader('set-cookie');
   reply.header('set-cookie', before === undefined ? cookie : [...[before].flat().map(String), cookie]);
 }
 
-export function signIns({ apiTokens, sessions, emit }: Pick<PortalDeps, 'apiTokens' | 'sessions' | 'emit'>) {
+type SignInDeps = Pick<PortalDeps, 'apiTokens' | 'sessions' | 'emit' | 'record' | 'publicUrl'>;
+
+export function signIns({ apiTokens, sessions, emit, record, publicUrl }: SignInDeps) {
+  const secure = publicUrl.startsWith('https:');
+  // With the prefix a browser takes the cookie from this very host over https only, and from no neighbour of its domain (RFC 6265bis §4.1.3).
+  const cookie = secure ? `__Host-${SESSION_COOKIE}` : SESSION_COOKIE;
   // A token of a back-end is no person's and does not open the portal.
   const tokens = apiTokens.flatMap(({ role, ...token }) => (isPortalRole(role) ? [{ ...token, role }] : []));
   const find = tokenFinder(tokens);
 
+  async function count(from: string, by: string): Promise<void> {
+    const { count, forgottenInMs } = await sessions.attempt(from);
+    if (count <= ATTEMPTS) return;
+    if (count === ATTEMPTS + 1) await record({ by, action: 'sign-in-locked', server: '', changes: [] });
+    throw new MailroomError('PORTAL_LOCKED', { retryAfterMs: forgottenInMs });
+  }
+
+  /** A new session under a new id; the one that this browser had before ends. */
+  async function begin(request: FastifyRequest, reply: FastifyReply, session: NewSession, by: string): Promise<void> {
+    const before = cookieOf(request, cookie);
+    if (before !== undefined) await sessions.end(before);
+    const id = await sessions.create(session);
+    setCookie(reply, cookie, id, { secure });
+    emit('PortalSignedIn', { detail: { by: session.name, role: session.role, how: by } });
+    await record({
+      by: session.name,
+      action: 'sign-in',
+      server: '',
+      changes: [
+        { field: 'role', from: '', to: session.role },
+        { field: 'by', from: '', to: by },
+      ],
+    });
+  }
+
   return {
+    secure,
     async session(request: FastifyRequest): Promise<Session | undefined> {
-      const id = cookieOf(request, SESSION_COOKIE);
+      const id = cookieOf(request, cookie);
       if (id === undefined || !/^[\w-]{43}$/.test(id)) return undefined;
-      const session = await sessions.read(id);
+      // A page that refreshes itself is no person at work: the idle time goes on.
+      const bySelf = request.method === 'GET' && request.headers['sec-fetch-dest'] === 'empty';
+      const session = await sessions.read(id, !bySelf);
       if (session?.token === undefined) return session;
       return tokens.some(({ digest }) => digest === session.token) ? session : undefined;
     },
-    /** @throws MailroomError PORTAL_LOCKED, PORTAL_SIGN_IN_REFUSED. @returns the session's id */
-    async enter(from: string, given: string): Promise<string> {
-      if ((await sessions.attempt(from)) > ATTEMPTS)
-        throw new MailroomError('PORTAL_LOCKED', { retryAfterMs: 900_000 });
+    /** @throws MailroomError PORTAL_LOCKED, PORTAL_SIGN_IN_REFUSED */
+    async enter(request: FastifyRequest, reply: FastifyReply, given: string): Promise<void> {
+      const from = addressKey(request.ip);
+      await count(from, from);
       const token = find(given.trim());
       const found = tokens.find(({ name }) => name === token?.name);
       const person = found ?? (given.trim() === '' ? undefined : await sessions.redeem(given.trim()));
       if (person === undefined) throw new MailroomError('PORTAL_SIGN_IN_REFUSED');
       await sessions.forgive(from);
-      emit('PortalSignedIn', { detail: { by: person.name, role: person.role } });
-      return sessions.create({
-        name: person.name,
-        role: person.role,
-        ...(found === undefined ? {} : { token: found.digest }),
-      });
+      const { name, role } = person;
+      if (found === undefined) await begin(request, reply, { name, role }, 'one-time secret');
+      else await begin(request, reply, { name, role, token: found.digest }, 'API token');
     },
-    give: (reply: FastifyReply, id: string, secure: boolean) =>
-      setCookie(reply, SESSION_COOKIE, id, { secure, seconds: 8 * 3600 }),
-    async leave(request: FastifyRequest, reply: FastifyReply, secure: boolean): Promise<void> {
-      const id = cookieOf(request, SESSION_COOKIE);
+    /** @param subject who it is at the provider: refused people are counted as well @throws MailroomError PORTAL_LOCKED */
+    countSubject: (subject: string) => count(`subject:${subject}`, subject),
+    countAddress: (request: FastifyRequest) => count(addressKey(request.ip), addressKey(request.ip)),
+    begin,
+    /** Signed in after all: what was counted before is forgotten. */
+    async forgive(request: FastifyRequest, subject: string): Promise<void> {
+      await Promise.all([sessions.forgive(addressKey(request.ip)), sessions.forgive(`subject:${subject}`)]);
+    },
+    /** @returns the session that ended */
+    async leave(request: FastifyRequest, reply: FastifyReply): Promise<Session | undefined> {
+      const id = cookieOf(request, cookie);
+      const session = id === undefined ? undefined : await sessions.read(id, false);
       if (id !== undefined) await sessions.end(id);
-      setCookie(reply, SESSION_COOKIE, '', { secure, seconds: 0 });
+      setCookie(reply, cookie, '', { secure, seconds: 0 });
+      if (session !== undefined) await record({ by: session.name, action: 'sign-out', server: '', changes: [] });
+      return session;
     },
   };
 }

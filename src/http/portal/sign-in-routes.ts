@@ -1,36 +1,93 @@
-// Signing in to the portal and out of it.
-import type { FastifyInstance } from 'fastify';
+// Routes that lead into the portal and out of it: one-time secret or token, OpenID Connect, sign-out.
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { MailroomError } from '../../domain/errors.ts';
 import { problemOf, statusOf } from '../problem.ts';
-import type { PortalDeps } from './deps.ts';
-import { signInPage } from './pages.ts';
-import type { signIns } from './sessions.ts';
+import type { OidcFlow, PortalDeps } from './deps.ts';
+import { leavePage, signInPage } from './pages.ts';
+import { cookieOf, setCookie, type signIns } from './sessions.ts';
 import { formOf, needs, seeOther, send, type Visits } from './visit.ts';
+
+const FLOW_COOKIE = 'mailroom_oidc';
+/** Seconds to sign in at the provider. */
+const FLOW_SECONDS = 600;
+const START = '/portal/email-servers';
 
 export function addSignIn(
   portal: FastifyInstance,
-  { emit }: Pick<PortalDeps, 'emit'>,
+  { oidc, emit }: Pick<PortalDeps, 'oidc' | 'emit'>,
   visits: Visits,
   signIn: ReturnType<typeof signIns>,
-  secure: boolean,
 ): void {
+  const { secure } = signIn;
+  const flowCookie = secure ? `__Host-${FLOW_COOKIE}` : FLOW_COOKIE;
+  const form = (request: FastifyRequest, error?: { message: string; hint: string }) =>
+    signInPage({ ...visits.frame(request), url: '/portal/sign-in' }, error, oidc !== undefined);
+
+  /** The sign-in page again, with what is wrong. */
+  function refused(request: FastifyRequest, reply: FastifyReply, error: unknown): FastifyReply {
+    if (!(error instanceof MailroomError)) throw error;
+    emit('PortalSignInRefused', { code: error.code });
+    if (error.retryAfterMs !== undefined) reply.header('retry-after', String(Math.ceil(error.retryAfterMs / 1000)));
+    const { detail, hint } = problemOf(error, visits.language(request) === 'de');
+    return send(reply, form(request, { message: detail, hint: hint ?? '' }), statusOf(error));
+  }
+
   portal.get('/portal/sign-in', needs('open'), (request, reply) =>
-    visits.session(request) === undefined ? send(reply, signInPage(visits.frame(request))) : seeOther(reply, '/portal'),
+    visits.session(request) === undefined ? send(reply, form(request)) : seeOther(reply, '/portal'),
   );
   portal.post('/portal/sign-in', needs('open'), async (request, reply) => {
     try {
-      const id = await signIn.enter(request.ip, formOf(request).get('secret') ?? '');
-      signIn.give(reply, id, secure);
+      await signIn.enter(request, reply, formOf(request).get('secret') ?? '');
     } catch (error) {
-      if (!(error instanceof MailroomError)) throw error;
-      emit('PortalSignInRefused', { code: error.code });
-      const { detail, hint } = problemOf(error, visits.language(request) === 'de');
-      return send(reply, signInPage(visits.frame(request), { message: detail, hint: hint ?? '' }), statusOf(error));
+      return refused(request, reply, error);
     }
-    return seeOther(reply, '/portal/email-servers');
+    return seeOther(reply, START);
   });
   portal.post('/portal/sign-out', needs('session'), async (request, reply) => {
-    await signIn.leave(request, reply, secure);
-    return seeOther(reply, '/portal/sign-in');
+    const session = await signIn.leave(request, reply);
+    if (session?.idToken === undefined) return seeOther(reply, '/portal/sign-in');
+    // Signed out here in any case; there as well, if the provider answers.
+    const url = await oidc?.signOutUrl(session.idToken).catch(() => undefined);
+    const frame = { ...visits.frame(request), session: undefined };
+    return url === undefined ? seeOther(reply, '/portal/sign-in') : send(reply, leavePage(frame, url, 'signOut'));
   });
+  if (oidc === undefined) return;
+
+  portal.get('/portal/oidc', needs('open'), async (request, reply) => {
+    try {
+      const { url, flow } = await oidc.begin();
+      const value = Buffer.from(JSON.stringify({ ...flow, at: Date.now() })).toString('base64url');
+      setCookie(reply, flowCookie, value, { secure, seconds: FLOW_SECONDS });
+      return seeOther(reply, url);
+    } catch (error) {
+      return refused(request, reply, error);
+    }
+  });
+  portal.get('/portal/oidc/callback', needs('open'), async (request, reply) => {
+    const flow = flowIn(cookieOf(request, flowCookie));
+    setCookie(reply, flowCookie, '', { secure, seconds: 0 }); // one try each
+    try {
+      await signIn.countAddress(request);
+      // The sign-in must have begun in this very browser, a short time ago.
+      if (flow === undefined) throw new MailroomError('OAUTH_STATE_INVALID');
+      const { search } = new URL(request.url, 'http://portal');
+      const { subject, ...person } = await oidc.complete(search, flow, signIn.countSubject);
+      await signIn.forgive(request, subject);
+      await signIn.begin(request, reply, person, 'OpenID Connect');
+    } catch (error) {
+      return refused(request, reply, error);
+    }
+    return seeOther(reply, START);
+  });
+}
+
+function flowIn(cookie: string | undefined): OidcFlow | undefined {
+  try {
+    const found = JSON.parse(Buffer.from(cookie ?? '', 'base64url').toString()) as Record<string, unknown>;
+    const { state, nonce, verifier, at } = found;
+    if (typeof state !== 'string' || typeof nonce !== 'string' || typeof verifier !== 'string') return undefined;
+    return typeof at === 'number' && at > Date.now() - FLOW_SECONDS * 1000 ? { state, nonce, verifier } : undefined;
+  } catch {
+    return undefined;
+  }
 }

@@ -7,6 +7,12 @@ const words = {
   overview: { en: 'Overview', de: 'Übersicht' },
   audit: { en: 'Changes', de: 'Änderungen' },
   signIn: { en: 'Sign in', de: 'Anmelden' },
+  signInOidc: { en: 'Sign in with your organisation’s account', de: 'Mit dem Konto der Organisation anmelden' },
+  or: { en: 'or', de: 'oder' },
+  signOutHelp: {
+    en: 'You are signed out of Mailroom. At the identity provider your session goes on; end it there as well if others use this device.',
+    de: 'Sie sind von Mailroom abgemeldet. Beim Identitätsanbieter läuft Ihre Sitzung weiter; beenden Sie sie auch dort, wenn andere dieses Gerät benutzen.',
+  },
   signOut: { en: 'Sign out', de: 'Abmelden' },
   skip: { en: 'To the content', de: 'Zum Inhalt' },
   language: { en: 'Language', de: 'Sprache' },

@@ -2,7 +2,9 @@
 import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Redis } from 'ioredis';
 import { stringify } from 'yaml';
+import { createPortalSessions } from '../../../src/adapters/redis/portal-sessions.ts';
 import { loadConfig } from '../../../src/config/config.ts';
 import { type Gateway, startGateway } from '../../../src/gateway.ts';
 import { tempDir } from '../../support/temp.ts';
@@ -74,6 +76,12 @@ export async function startPortal(redisUrl: string, more: Record<string, string>
     base,
     config,
     routes: gateway.routes,
+    /** Forgets the failed sign-ins of this machine, so that the next test begins anew. */
+    async forgive(): Promise<void> {
+      const client = new Redis(redisUrl);
+      for (const from of ['127.0.0.1', 'api:127.0.0.1']) await createPortalSessions(client).forgive(from);
+      client.disconnect();
+    },
     api,
     post,
     /** Signs in and resolves with the cookie and the token of its forms. */

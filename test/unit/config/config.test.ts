@@ -104,6 +104,23 @@ describe('problems', () => {
       { MAILROOM_HTTP_API_TOKENS: 'ops:viewer:short' },
       'http.apiTokens: entry 1 (ops) must have a token of at least 16 characters',
     ],
+    [
+      { MAILROOM_HTTP_TRUSTED_PROXIES: '10.0.0.0/33' },
+      'http.trustedProxies: entry 1 must be an address or a network like 10.0.0.0/8, got "10.0.0.0/33"',
+    ],
+    [{ MAILROOM_HTTP_OIDC_SCOPES: 'profile' }, 'http.oidc.scopes: must contain openid, got "profile"'],
+    [
+      { MAILROOM_HTTP_OIDC_ROLES: 'admin=x' },
+      'http.oidc.roles: entry 1 must be role=value with role viewer, operator, administrator, got "admin=x"',
+    ],
+    [
+      { MAILROOM_HTTP_OIDC_ISSUER: 'http://id.example' },
+      'http.oidc.issuer: must be a URL https://…, got "http://id.example"',
+    ],
+    [
+      { MAILROOM_HTTP_OIDC_ISSUER: 'https://id.example/' },
+      'http.oidc.roles: is required with http.oidc.issuer: without it nobody would have a role',
+    ],
     [{ MAILROOM_REDIS_ULR: 'x' }, 'MAILROOM_REDIS_ULR: is not a setting; did you mean MAILROOM_REDIS_URL?'],
     [{ MAILROOM_OUTBOUND_EHLO_NAME: 'a b' }, 'outbound.ehloName: must be a host name, got "a b"'],
     [{ MAILROOM_REDIS_TLS_CA: 'nonsense' }, 'redis.tls.ca: must be a certificate in PEM form, got "nonsense"'],

@@ -1,0 +1,190 @@
+// Sign-in of people to the portal by OpenID Connect: authorization code with PKCE, state and nonce, over openid-client. Its requests go through
+// our own module (private CA, proxy). Nothing of the provider's answers but codes reaches an error.
+import * as client from 'openid-client';
+import type { PortalRole } from '../../domain/access.ts';
+import { asError, MailroomError } from '../../domain/errors.ts';
+import { claimValues, isOverage, type RoleMapping, roleOf } from '../../domain/role-claims.ts';
+import { send } from './http.ts';
+
+export interface OidcSettings {
+  issuer: string;
+  clientId: string;
+  /** Undefined: a public client, by PKCE alone. */
+  clientSecret: string | undefined;
+  /** Scopes, `openid` among them. */
+  scopes: readonly string[];
+  /** Claim of the id token that tells roles or groups. */
+  rolesClaim: string;
+  roles: readonly RoleMapping[];
+  ca: string | undefined;
+  proxy: string | undefined;
+  redirectUri: string;
+  /** Where the provider sends the browser after signing out there. */
+  afterSignOut: string;
+  timeoutMs: number;
+}
+
+/** What the browser keeps between leaving and coming back. */
+export interface OidcFlow {
+  state: string;
+  nonce: string;
+  verifier: string;
+}
+
+export interface OidcPerson {
+  /** Stands in the audit log. */
+  name: string;
+  subject: string;
+  role: PortalRole;
+  idToken: string;
+}
+
+export interface Oidc {
+  /** @throws MailroomError PORTAL_OIDC_UNAVAILABLE */
+  begin(): Promise<{ url: string; flow: OidcFlow }>;
+  /**
+   * @param query with which the browser came back
+   * @param onSubject who it is, known before the role: refused people are counted
+   * @throws MailroomError OAUTH_STATE_INVALID, PORTAL_OIDC_REFUSED, PORTAL_OIDC_NO_ROLE, PORTAL_OIDC_UNAVAILABLE
+   */
+  complete(query: string, flow: OidcFlow, onSubject?: (subject: string) => Promise<void>): Promise<OidcPerson>;
+  /** Where to sign out at the provider; undefined when it has no such page. */
+  signOutUrl(idToken: string): Promise<string | undefined>;
+}
+
+const HOUR_MS = 3_600_000;
+
+export function createOidc(settings: OidcSettings, now: () => number = Date.now): Oidc {
+  const { issuer, clientId, clientSecret, redirectUri } = settings;
+  let known: { configuration: client.Configuration; at: number } | undefined;
+
+  const viaOurs: client.CustomFetch = async (url, options) => {
+    const { status, headers, body } = await send(
+      options.method === 'POST' ? 'POST' : 'GET',
+      url,
+      {
+        headers: options.headers,
+        ...(options.body === undefined || options.body === null ? {} : { body: String(options.body) }),
+      },
+      { ca: settings.ca, proxy: settings.proxy, timeoutMs: settings.timeoutMs },
+    );
+    return new Response(body === '' ? null : body, { status, headers });
+  };
+
+  /** The provider's metadata, read again every hour: keys and addresses change. @throws MailroomError PORTAL_OIDC_UNAVAILABLE */
+  async function configuration(): Promise<client.Configuration> {
+    if (known !== undefined && now() - known.at < HOUR_MS) return known.configuration;
+    try {
+      const found = await client.discovery(
+        new URL(issuer),
+        clientId,
+        { ...(clientSecret === undefined ? {} : { client_secret: clientSecret }), [client.clockTolerance]: 60 },
+        clientSecret === undefined ? client.None() : undefined,
+        { [client.customFetch]: viaOurs, timeout: settings.timeoutMs / 1000 },
+      );
+      // The id token comes over TLS from the token endpoint; its signature is checked all the same.
+      client.enableNonRepudiationChecks(found);
+      known = { configuration: found, at: now() };
+      return found;
+    } catch (error) {
+      throw failure(error);
+    }
+  }
+
+  return {
+    async begin() {
+      const found = await configuration();
+      const flow = {
+        state: client.randomState(),
+        nonce: client.randomNonce(),
+        verifier: client.randomPKCECodeVerifier(),
+      };
+      const url = client.buildAuthorizationUrl(found, {
+        redirect_uri: redirectUri,
+        scope: settings.scopes.join(' '),
+        state: flow.state,
+        nonce: flow.nonce,
+        code_challenge: await client.calculatePKCECodeChallenge(flow.verifier),
+        code_challenge_method: 'S256',
+      });
+      return { url: url.href, flow };
+    },
+    async complete(query, flow, onSubject) {
+      const found = await configuration();
+      const back = new URL(redirectUri);
+      back.search = query;
+      // Said apart from the library's other refusals: to begin anew is all that helps.
+      if (back.searchParams.get('state') !== flow.state) throw new MailroomError('OAUTH_STATE_INVALID');
+      let tokens: Awaited<ReturnType<typeof client.authorizationCodeGrant>>;
+      try {
+        tokens = await client.authorizationCodeGrant(found, back, {
+          expectedState: flow.state,
+          expectedNonce: flow.nonce,
+          pkceCodeVerifier: flow.verifier,
+          idTokenExpected: true,
+        });
+      } catch (error) {
+        throw failure(error);
+      }
+      const claims: Record<string, unknown> = { ...tokens.claims() };
+      const subject = `${issuer} ${String(claims.sub)}`;
+      await onSubject?.(subject);
+      const name = [claims.preferred_username, claims.email, claims.name, claims.sub].find(
+        (value) => typeof value === 'string' && value.trim() !== '',
+      );
+      const person = String(name).slice(0, 200);
+      const role = roleOf(claimValues(claims, settings.rolesClaim), settings.roles);
+      if (role === undefined) throw noRole(person, claims);
+      return { name: person, subject, role, idToken: String(tokens.id_token) };
+    },
+    async signOutUrl(idToken) {
+      const found = await configuration();
+      if (found.serverMetadata().end_session_endpoint === undefined) return undefined;
+      return client.buildEndSessionUrl(found, {
+        id_token_hint: idToken,
+        post_logout_redirect_uri: settings.afterSignOut,
+      }).href;
+    },
+  };
+
+  function noRole(person: string, claims: Record<string, unknown>): MailroomError {
+    const { rolesClaim, roles } = settings;
+    const wanted = roles.map(({ role, value }) => `${value} (${role})`).join(', ');
+    return new MailroomError('PORTAL_OIDC_NO_ROLE', {
+      message: `You are signed in as ${person}, but have no role in Mailroom.`,
+      hint: isOverage(claims, rolesClaim)
+        ? `The provider left the claim ${rolesClaim} out because you are in too many groups; let the application tell app roles instead of groups (http.oidc.rolesClaim: roles).`
+        : `Ask for one of: ${wanted}. They are looked for in the claim ${rolesClaim} of the id token.`,
+    });
+  }
+}
+
+/** Codes of openid-client and of Node that mean: the provider was not reached or did not answer as one. */
+const UNREACHED =
+  /^(E[A-Z]+|ERR_TLS.*|.*CERT.*|UNABLE_TO.*|SELF_SIGNED.*|OAUTH_TIMEOUT|OAUTH_ABORT|OAUTH_RESPONSE_IS_NOT_.*|OAUTH_PARSE_ERROR|OAUTH_HTTP_REQUEST_FORBIDDEN)$/;
+
+function failure(thrown: unknown): MailroomError {
+  const error = asError(thrown) as Error & { code?: string; error?: string; cause?: unknown };
+  const codes = [error.code, (error.cause as { code?: string } | undefined)?.code].filter((code) => code !== undefined);
+  // The provider's own refusal: a code of OAuth 2.0 (RFC 6749 §4.1.2.1, §5.2). Its description may hold names and is left out.
+  if (error instanceof client.AuthorizationResponseError || error instanceof client.ResponseBodyError) {
+    const said = /^[\w.-]{1,64}$/.test(error.error) ? error.error : 'error';
+    return new MailroomError('PORTAL_OIDC_REFUSED', {
+      message: `The identity provider refused the sign-in: ${said}.`,
+      remote: { system: 'oauth', code: said },
+      cause: error,
+    });
+  }
+  const code = codes.find((one) => UNREACHED.test(one)) ?? codes[0];
+  if (code !== undefined && UNREACHED.test(code))
+    return new MailroomError('PORTAL_OIDC_UNAVAILABLE', {
+      message: `The identity provider cannot be reached (${code}).`,
+      remote: { system: 'oauth', code },
+      cause: error,
+    });
+  return new MailroomError('PORTAL_OIDC_REFUSED', {
+    message: `The identity provider's answer is not valid (${code ?? error.name}).`,
+    ...(code === undefined ? {} : { remote: { system: 'oauth', code } }),
+    cause: error,
+  });
+}

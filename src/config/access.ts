@@ -1,0 +1,41 @@
+// Settings about who comes in: networks of proxies, scopes and role mapping of OpenID Connect.
+import { isIP } from 'node:net';
+import { portalRoles } from '../domain/access.ts';
+import type { RoleMapping } from '../domain/role-claims.ts';
+import { listOf, wrong } from './setting.ts';
+
+/** `10.0.0.0/8, fd00::/8, 192.0.2.7` */
+export function parseNetworks(value: unknown): readonly string[] {
+  return listOf(value).map((entry, index) => {
+    const given = typeof entry === 'string' ? entry.trim() : '';
+    const [, address = '', bits] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(given) ?? [];
+    const family = isIP(address);
+    const fits = family !== 0 && (bits === undefined || Number(bits) <= (family === 4 ? 32 : 128));
+    return fits ? given : wrong(`entry ${index + 1} must be an address or a network like 10.0.0.0/8`);
+  });
+}
+
+/** As the provider writes it, a slash at the end included: it is compared with the provider's own. */
+export function parseIssuer(value: unknown): string {
+  const given = typeof value === 'string' ? value.trim() : '';
+  return URL.canParse(given) && new URL(given).protocol === 'https:' ? given : wrong('must be a URL https://…');
+}
+
+export function parseScopes(value: unknown): readonly string[] {
+  const scopes = listOf(value).map((scope) => (typeof scope === 'string' ? scope : wrong('must be a list of scopes')));
+  return scopes.includes('openid') ? scopes : wrong('must contain openid');
+}
+
+/** `administrator=Mailroom.Administrator, viewer=*`; in a file a list, whose values may hold spaces and commas. */
+export function parseRoleMappings(value: unknown): readonly RoleMapping[] {
+  const entries = typeof value === 'string' ? value.split(',').filter((part) => part.trim() !== '') : listOf(value);
+  return entries.map((entry, index) => {
+    const given = typeof entry === 'string' ? entry : '';
+    const at = given.indexOf('=');
+    const role = portalRoles.find((known) => known === given.slice(0, at).trim());
+    const claim = given.slice(at + 1).trim();
+    return at > 0 && role !== undefined && claim !== ''
+      ? { role, value: claim }
+      : wrong(`entry ${index + 1} must be role=value with role ${portalRoles.join(', ')}`);
+  });
+}

@@ -1,0 +1,111 @@
+// Sessions and lock-outs on a real Redis: idle and longest time, what is stored, cookies under https, wrong tokens of the API over replicas.
+import { Redis } from 'ioredis';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createPortalSessions } from '../../../src/adapters/redis/portal-sessions.ts';
+import { API_ATTEMPTS, addressKey } from '../../../src/http/lock-out.ts';
+import { startRedis, type TestRedis } from '../../support/redis.ts';
+import { waitFor } from '../../support/temp.ts';
+import { startPortal, TOKENS } from './gateway.ts';
+
+let redis: TestRedis;
+let client: Redis;
+
+beforeAll(async () => {
+  redis = await startRedis();
+  client = new Redis(redis.url);
+});
+afterAll(async () => {
+  client.disconnect();
+  await redis.stop();
+});
+
+const person = { name: 'Kim', role: 'viewer' } as const;
+
+describe('sessions', () => {
+  it('end after the idle time, which each use begins anew, and after the longest time in any case', async () => {
+    let now = 1_000_000;
+    const sessions = createPortalSessions(client, { idleMs: 400, longestMs: 60_000 }, () => now);
+    const [used, unused] = [await sessions.create(person), await sessions.create(person)];
+    for (let i = 0; i < 5; i += 1) {
+      await new Promise((resolve) => setTimeout(resolve, 150));
+      expect(await sessions.read(used, true)).toMatchObject(person);
+    }
+    expect(await sessions.read(unused, true)).toBeUndefined();
+    now += 60_000;
+    expect(await sessions.read(used, true)).toBeUndefined();
+  });
+
+  it('a page that refreshes itself does not count as use', async () => {
+    const sessions = createPortalSessions(client, { idleMs: 300, longestMs: 60_000 });
+    const id = await sessions.create(person);
+    await waitFor(async () => (await sessions.read(id, false)) === undefined, { timeoutMs: 2_000 });
+  });
+
+  it('neither ids nor secrets stand in Redis; what has no known role is no session', async () => {
+    const sessions = createPortalSessions(client);
+    const id = await sessions.create(person);
+    const secret = await sessions.invite(person);
+    const keys = await client.keys('*');
+    const values = await Promise.all(keys.map((key) => client.get(key).catch(() => '')));
+    for (const text of [...keys, ...values]) {
+      expect(text).not.toContain(id);
+      expect(text).not.toContain(secret);
+    }
+    const [stored] = await Promise.all(keys.filter((key) => key.includes(':session:')).map((key) => client.get(key)));
+    for (const key of keys.filter((one) => one.includes(':session:')))
+      await client.set(key, JSON.stringify({ ...JSON.parse(stored ?? '{}'), role: undefined, scope: 'admin' }));
+    expect(await sessions.read(id, true)).toBeUndefined();
+  });
+
+  it('under https the cookie goes over https alone and to this host alone', async () => {
+    const portal = await startPortal(redis.url, { MAILROOM_HTTP_PUBLIC_URL: 'https://mailroom.example' });
+    const { setCookie } = await portal.signIn(TOKENS.viewer);
+    expect(setCookie).toMatch(/^__Host-mailroom_session=[\w-]{43}; Path=\/; HttpOnly; SameSite=Lax; Secure$/);
+    await portal.stop();
+  });
+});
+
+describe('lock-outs', () => {
+  it.each([
+    ['192.0.2.7', '192.0.2.7'],
+    ['::ffff:192.0.2.7', '192.0.2.7'],
+    ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
+    ['2001:DB8:1:2::1', '2001:db8:1:2::/64'],
+    ['2001:db8::1', '2001:db8:0:0::/64'],
+    ['fe80::1%eth0', 'fe80:0:0:0::/64'],
+    ['::1', '0:0:0:0::/64'],
+  ])('counts %s as %s', (ip, key) => expect(addressKey(ip)).toBe(key));
+
+  it('wrong API tokens end in 429 with Retry-After, on all replicas, and for this address alone', async () => {
+    const trusted = { MAILROOM_HTTP_TRUSTED_PROXIES: '127.0.0.0/8' };
+    const [one, two] = await Promise.all([startPortal(redis.url, trusted), startPortal(redis.url, trusted)]);
+    const ask = (at: typeof one, token: string, from: string) =>
+      fetch(`${at.base}/v1/email-servers`, {
+        headers: { authorization: `Bearer ${token}`, 'x-forwarded-for': `203.0.113.200, ${from}` },
+      });
+    const statuses: number[] = [];
+    for (let i = 0; i < API_ATTEMPTS; i += 1)
+      statuses.push((await ask(i % 2 === 0 ? one : two, `guess-${i}`, '198.51.100.1')).status);
+    expect(new Set(statuses)).toEqual(new Set([401]));
+    for (const at of [one, two]) {
+      const locked = await ask(at, TOKENS.viewer, '198.51.100.1');
+      expect([locked.status, ((await locked.json()) as { code: string }).code]).toEqual([429, 'HTTP_LOCKED']);
+      expect(Number(locked.headers.get('retry-after'))).toBeGreaterThan(800);
+      expect((await ask(at, TOKENS.viewer, '198.51.100.2')).status).toBe(200);
+    }
+    await createPortalSessions(client).forgive('api:198.51.100.1');
+    expect((await ask(one, TOKENS.viewer, '198.51.100.1')).status).toBe(200);
+    await Promise.all([one.stop(), two.stop()]);
+  });
+
+  it('X-Forwarded-For of whoever is no trusted proxy is not believed', async () => {
+    const portal = await startPortal(redis.url);
+    for (let i = 0; i < 10; i += 1)
+      await portal.post('/portal/sign-in', { secret: `guess-${i}` }, { 'x-forwarded-for': `192.0.2.${i}` });
+    const locked = await portal.post('/portal/sign-in', { secret: 'guess' }, { 'x-forwarded-for': '192.0.2.99' });
+    expect(locked.status).toBe(429);
+    expect(Number(locked.headers.get('retry-after'))).toBeGreaterThan(800);
+    await portal.forgive();
+    await portal.stop();
+  });
+});
