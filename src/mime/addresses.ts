@@ -44,6 +44,9 @@ function mailbox(
   let comment = '';
   let angle: string | undefined;
   let quotedPhrase = false;
+  // Length of the phrase when the angle brackets, and when the last comment, came.
+  let angleAt = 0;
+  let commentAt = 0;
   scan: while (i < n) {
     const c = value[i];
     switch (c) {
@@ -65,8 +68,10 @@ function mailbox(
           .slice(i + 1, end - 1)
           .replace(/\\(.)/gs, '$1')
           .trim();
+        if (phrase.length > commentAt && commentAt > 0) comment = ''; // within an address, not after it
         if (inner !== '') comment = comment === '' ? inner : `${comment} ${inner}`;
         phrase += ' ';
+        commentAt = phrase.length;
         i = end;
         break;
       }
@@ -76,9 +81,18 @@ function mailbox(
         if (angle === undefined || angle === '' || (!angle.includes('@') && inner.includes('@'))) {
           if (angle !== undefined && angle !== '') phrase += ` ${angle}`;
           angle = inner;
+          angleAt = phrase.length;
+        } else if (inner.includes('@') && cleanAddress(inner).toLowerCase() !== cleanAddress(angle).toLowerCase()) {
+          // `Jane <a@b.c> Joe <d@e.f>`: a second mailbox without a comma.
+          if (out.length < MAX_ADDRESSES)
+            add(out, phrase.slice(0, angleAt).trim(), comment, angle, quotedPhrase, hint, repairs, depth);
+          phrase = phrase.slice(angleAt);
+          comment = '';
+          angle = inner;
+          angleAt = phrase.length;
+          commentAt = 0;
         }
         i = value[end] === '>' ? end + 1 : end;
-        // `a@b.c <d@e.f> g@h.i`: a second mailbox without a comma.
         break;
       }
       case '[': {
@@ -134,6 +148,8 @@ function mailbox(
       }
     }
   }
+  if (angle === undefined && commentAt > 0 && phrase.length > commentAt && phrase.slice(0, commentAt).trim() !== '')
+    comment = '';
   add(out, phrase.trim(), comment, angle, quotedPhrase, hint, repairs, depth);
   return i + 1;
 }
@@ -183,9 +199,17 @@ function add(
     return;
   }
   if (phrase.includes('@')) {
-    const compact = phrase.startsWith('"') ? phrase : phrase.replace(/\s*([@.])\s*(?=\S)/g, '$1');
+    const compact = phrase.startsWith('"')
+      ? phrase.replace(/(?<=")\s*@\s*[^"]*$/, (domain) => domain.replace(/\s+/g, ''))
+      : phrase.replace(/\s*([@.])\s*(?=\S)/g, '$1');
+    if (depth === 0 && SEVERAL.test(compact)) {
+      // Nothing but addresses, and no comma between them.
+      const words = new Set(compact.split(/\s+/, MAX_ADDRESSES - out.length));
+      for (const word of words) out.push({ name: '', address: cleanAddress(word) });
+      return;
+    }
     const found = phrase.startsWith('"')
-      ? cleanAddress(phrase)
+      ? cleanAddress(compact)
       : (compact.split(/\s+/).find((word) => word.includes('@')) ?? compact);
     const rest = phrase.startsWith('"') ? '' : compact.replace(found, '').trim();
     out.push({ name: decodeName(rest === '' ? comment : rest, hint, repairs), address: cleanAddress(found) });
@@ -221,6 +245,8 @@ function decodeName(value: string, hint: string | undefined, repairs: TextRepair
   return name;
 }
 
+const SEVERAL = /^[^\s"<>@]{1,64}@[^\s"<>@]{3,255}(?:\s+[^\s"<>@]{1,64}@[^\s"<>@]{3,255})+$/;
+
 /** White space other than single blanks. */
 const ODD_BLANKS = /[^\S ]| {2}/;
 /** Nearly every address: nothing to clean. */
@@ -230,7 +256,8 @@ const PLAIN = /^[A-Za-z0-9._+-]{1,64}@(?:[A-Za-z0-9][A-Za-z0-9-]{0,62}\.){0,10}[
 function cleanAddress(value: string): string {
   if (PLAIN.test(value) && !/xn--/i.test(value)) return value;
   let address = value.slice(0, 1000);
-  if (address.includes('(')) address = address.replace(/\([^()]*\)/g, '');
+  // Comments, also within each other.
+  for (let k = 0; k < 5 && address.includes('('); k++) address = address.replace(/\([^()]*\)/g, '');
   if (/^\s*mailto:/i.test(address)) address = address.replace(/^\s*mailto:/i, '');
   if (address.startsWith('@') && address.includes(':')) address = address.slice(address.indexOf(':') + 1);
   address = address.trim();
@@ -240,6 +267,8 @@ function cleanAddress(value: string): string {
     if (word !== undefined) address = word;
   }
   address = address.replace(/^['<]+(?=[^'<>]+@)|['>]+$/g, '');
+  // The dot of the root, as in a zone file.
+  if (address.endsWith('.') && address.includes('@')) address = address.slice(0, -1);
   const at = address.lastIndexOf('@');
   if (at !== -1 && /xn--/i.test(address.slice(at))) {
     const unicode = domainToUnicode(address.slice(at + 1));

@@ -114,8 +114,12 @@ function decodeQ(payload: string): string {
   return out + text.slice(from);
 }
 
-const wordBytes = (word: Word): string | Buffer =>
-  word.base64 ? Buffer.from(word.payload, 'base64') : decodeQ(word.payload);
+/** All bytes of the words seen so far. */
+function closed({ bytes, open }: { bytes: string | Buffer; open: string }): string | Buffer {
+  if (open === '') return bytes;
+  const decoded = Buffer.from(open, 'base64');
+  return bytes.length === 0 ? decoded : latin1(bytes) + latin1(decoded);
+}
 
 const latin1 = (bytes: string | Buffer): string => (typeof bytes === 'string' ? bytes : bytes.toString('latin1'));
 
@@ -128,10 +132,11 @@ export function decodeHeaderText(value: string, hint?: string, repairs?: TextRep
   if (at === -1) return decodeRaw(value, hint, repairs);
   let out = '';
   let from = 0;
-  let pending: { charset: string; bytes: string | Buffer } | undefined;
+  /** `open`: base64 text not decoded yet; some mailers cut it anywhere, not after whole bytes. */
+  let pending: { charset: string; bytes: string | Buffer; open: string } | undefined;
   const flush = (): void => {
     if (pending === undefined) return;
-    const { bytes } = pending;
+    const bytes = closed(pending);
     const decoded = decodeText(typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes, pending.charset, hint);
     note(repairs, decoded.repaired);
     out += decoded.text;
@@ -151,10 +156,18 @@ export function decodeHeaderText(value: string, hint?: string, repairs?: TextRep
       out += decodeRaw(between, hint, repairs);
     }
     if (value.slice(word.end - 2, word.end) !== '?=' && repairs !== undefined) repairs.malformedWord = true;
-    pending = {
-      charset: word.charset,
-      bytes: pending === undefined ? wordBytes(word) : latin1(pending.bytes) + latin1(wordBytes(word)),
-    };
+    if (pending === undefined) {
+      pending = word.base64
+        ? { charset: word.charset, bytes: '', open: word.payload }
+        : { charset: word.charset, bytes: decodeQ(word.payload), open: '' };
+    } else if (word.base64 && pending.open !== '' && !pending.open.endsWith('=')) {
+      pending.open += word.payload;
+    } else {
+      const bytes = latin1(closed(pending));
+      pending = word.base64
+        ? { charset: word.charset, bytes, open: word.payload }
+        : { charset: word.charset, bytes: bytes + decodeQ(word.payload), open: '' };
+    }
     from = word.end;
     at = value.indexOf('=?', from);
   }

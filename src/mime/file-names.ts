@@ -112,7 +112,11 @@ export function defaultFilename(contentType: string, n: number): string {
   const subtype = contentType.slice(contentType.indexOf('/') + 1);
   const extension =
     BY_TYPE[contentType] ??
-    (/^[a-z0-9]{2,5}$/.test(subtype) && !contentType.startsWith('application/') ? subtype : 'bin');
+    (/^[a-z0-9]{2,5}$/.test(subtype) && !contentType.startsWith('application/')
+      ? subtype
+      : contentType.startsWith('text/')
+        ? 'txt'
+        : 'bin');
   return `${kind}-${n + 1}.${extension}`;
 }
 

@@ -55,6 +55,31 @@ describe('addresses', () => {
     ['MAILER-DAEMON (Mail System)', [['Mail System', 'MAILER-DAEMON']]],
     ['"Nobody at all"', [['Nobody at all', '']]],
     ['a@[192.0.2.1]', [['', 'a@[192.0.2.1]']]],
+    ['a@b.example.', [['', 'a@b.example']]],
+    ['Jane <a@b.example.>', [['Jane', 'a@b.example']]],
+    [
+      '":sysmail"@  Some-Group. Some-Org, Muhammed.(I am  the greatest) Ali @(the)Vegas.WBA',
+      [
+        ['', '":sysmail"@Some-Group.Some-Org'],
+        ['', 'Muhammed.Ali@Vegas.WBA'],
+      ],
+    ],
+    ['Jane <jane(her (own) account)@b.(and here)example>', [['Jane', 'jane@b.example']]],
+    [
+      'Joe <joe@b.example> Jane <jane@b.example>',
+      [
+        ['Joe', 'joe@b.example'],
+        ['Jane', 'jane@b.example'],
+      ],
+    ],
+    ['Jane <jane@b.example> <mailto:jane@b.example>', [['Jane', 'jane@b.example']]],
+    [
+      'joe@b.example jane@b.example',
+      [
+        ['', 'joe@b.example'],
+        ['', 'jane@b.example'],
+      ],
+    ],
     ['', []],
     [' , ,; ', []],
   ];
@@ -66,6 +91,7 @@ describe('addresses', () => {
 describe('dates', () => {
   it.each([
     ['Mon, 2 Nov 2026 09:12:11 +0100', '2026-11-02T08:12:11.000Z'],
+    ['Fri, 21 Nov 1997 09(comment):   55  :  06 -0600', '1997-11-21T15:55:06.000Z'],
     ['2 Nov 26 09:12 GMT', '2026-11-02T09:12:00.000Z'],
     ['Wed, 11 Feb 98 11:51 CST', '1998-02-11T17:51:00.000Z'],
     ['Fri, 7 Oct 1994 16:15:05 -0700 (PDT)', '1994-10-07T23:15:05.000Z'],
@@ -102,6 +128,10 @@ describe('message ids', () => {
 
 describe('encoded words', () => {
   it.each([
+    // Base64 cut within its groups of four, and within a character.
+    ['=?UTF-8?B?44Gr44?= =?UTF-8?B?Gr?=', 'にに'],
+    ['=?UTF-8?B?YQ==?= =?UTF-8?B?Yg==?=', 'ab'],
+    ['=?UTF-8?B?YWI?= =?UTF-8?Q?_c?=', 'ab c'],
     ['=?UTF-8?Q?caf=C3=A9?=', 'café'],
     ['=?utf-8?B?4oKs?= =?utf-8?B?4oKs?=', '€€'],
     ['=?utf-8?B?4oI=?= =?utf-8?B?rA==?=', '€'], // one character split across two words
