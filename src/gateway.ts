@@ -4,6 +4,7 @@
 //   the ledger advances only in the same transaction that enqueues          (adapters/queue/commit.ts)
 //   after DATA began, nothing is sent again unless it is proven that the first did not go   (outbound/deliver.ts)
 import type { Config, Role } from './config/config.ts';
+import type { Loaded } from './config/load.ts';
 import { type EmailServerWatch, watchEmailServers } from './config/watch.ts';
 import { type EmailServer, isImap } from './domain/email-server.ts';
 import { asError } from './domain/errors.ts';
@@ -14,6 +15,7 @@ import { openInbound } from './gateway/inbound.ts';
 import { startMaintenance } from './gateway/maintenance.ts';
 import { openOutbound, openReplies } from './gateway/outbound.ts';
 import { openPortalServers } from './gateway/portal.ts';
+import { startRecovery } from './gateway/recovery.ts';
 import { openStores } from './gateway/stores.ts';
 import type { ServedRoute } from './http/index.ts';
 import type { Inbound } from './inbound/index.ts';
@@ -34,7 +36,8 @@ export interface Gateway {
   stop(reason: string): Promise<void>;
 }
 
-export async function startGateway(config: Config, roles: readonly Role[]): Promise<Gateway> {
+/** @param load reads the configuration again, for what of it may change while the process runs (OAuth2 applications) */
+export async function startGateway(config: Config, roles: readonly Role[], load?: () => Loaded): Promise<Gateway> {
   const logger = createLogger({ level: config.log.level, role: roles.join('+') });
   const metrics = createMetrics();
   const emit = createEmit(logger, metrics.registry);
@@ -43,14 +46,15 @@ export async function startGateway(config: Config, roles: readonly Role[]): Prom
   try {
     let watch: EmailServerWatch | undefined;
     const servers = (): readonly EmailServer[] => watch?.current().servers ?? [];
-    const stores = await openStores(config, stack, emit, servers);
+    const stores = await openStores(config, stack, emit, servers, load);
 
     const portal = openPortalServers(config, stores);
     if (portal) stack.defer('portal servers', portal.stop);
     const emailServers = await watchEmailServers({
       files: config.emailServersFiles,
       ...(portal ? { portal } : {}),
-      applications: () => config.oauthApplications.map(({ name }) => name),
+      applications: () => stores.applications().map(({ name }) => name),
+      wrongApplications: stores.wrongApplications,
       emit,
     });
     watch = emailServers;
@@ -96,6 +100,8 @@ export async function startGateway(config: Config, roles: readonly Role[]): Prom
         startMaintenance({ ...stores, journal: room.journal, retentionDays: config.blobs.retentionDays, emit }),
       );
     }
+
+    stack.defer('recovery', startRecovery({ stores, emailServers, inbound }));
 
     const http = await openHttp(config, {
       roles,

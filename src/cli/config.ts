@@ -33,8 +33,15 @@ function check({ config, files }: ReturnType<typeof readConfig>): boolean {
     say(`ok       ${server.type} "${server.name}" ${server.enabled ? 'enabled' : 'disabled'}`);
   for (const { problems } of invalid) for (const { field, message } of problems) say(`invalid  ${field}: ${message}`);
   const applications = config.oauthApplications.map(({ name }) => name);
-  for (const { message, hint } of checkEmailServers(servers, applications))
+  const wrong = new Map<string, string>();
+  for (const { name, problems } of config.invalidOAuthApplications) {
+    for (const { field, message } of problems) say(`invalid  ${field}: ${message}`);
+    if (name !== undefined) wrong.set(name, problems.map(({ field, message }) => `${field}: ${message}`).join('; '));
+  }
+  for (const { message, hint } of checkEmailServers(servers, applications, wrong))
     say(`warning  ${message}\n         ${hint.en}`);
   say(`${servers.length} email servers, ${invalid.length} invalid`);
-  return invalid.length === 0;
+  const wrongApplications = config.invalidOAuthApplications.length;
+  if (wrongApplications > 0) say(`${applications.length} OAuth2 applications, ${wrongApplications} invalid`);
+  return invalid.length === 0 && wrongApplications === 0;
 }

@@ -1,6 +1,7 @@
 // `mailroom serve | ingest | send | portal`: the daemon, in one process or one role each.
 import type { Command } from 'commander';
 import { type Config, loadConfig, type Role } from '../config/config.ts';
+import { readConfig } from '../config/load.ts';
 import { MailroomError } from '../domain/errors.ts';
 import { startGateway } from '../gateway.ts';
 import { firstSignal } from '../lifecycle/signals.ts';
@@ -51,6 +52,6 @@ const GRACE_MS = 25_000;
 
 async function serve(config: Config, roles: readonly Role[]): Promise<void> {
   const signal = firstSignal(GRACE_MS);
-  const gateway = await startGateway(config, roles);
+  const gateway = await startGateway(config, roles, () => readConfig({ configDir: config.configDir }));
   await gateway.stop(await signal);
 }

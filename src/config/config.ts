@@ -1,7 +1,8 @@
 // The process's configuration: config/mailroom.{yaml,yml,json} + environment + <ENV>_FILE secrets → one frozen Config, read once at start.
-// Email servers are not in here: they come and go while the process runs (config/watch.ts).
+// Email servers are not in here: they come and go while the process runs (config/watch.ts); OAuth2 applications are read again as well
+// (config/watch-applications.ts), here stand those of the start.
 import type { AccessRole } from '../domain/access.ts';
-import type { OAuthApplication } from '../domain/email-server.ts';
+import type { InvalidOAuthApplication, OAuthApplication } from '../domain/email-server.ts';
 import type { RoleMapping } from '../domain/role-claims.ts';
 import { readConfig } from './load.ts';
 
@@ -141,6 +142,7 @@ export interface Config {
   /** Files with email server definitions, absolute; those that do not exist are skipped until they do. */
   readonly emailServersFiles: readonly string[];
   readonly oauthApplications: readonly OAuthApplication[];
+  readonly invalidOAuthApplications: readonly InvalidOAuthApplication[];
 }
 
 export interface LoadOptions {

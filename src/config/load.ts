@@ -19,6 +19,8 @@ export interface Loaded {
   config: Config;
   /** Files that were read, in order. */
   files: readonly string[];
+  /** Files whose change can change OAuth2 applications: those above, there or not, and those that hold secrets. */
+  watched: readonly string[];
 }
 
 export type Entry = { path: string; setting: Setting<unknown> };
@@ -50,18 +52,23 @@ export function readConfig({ configDir, env = process.env, overrides = {} }: Loa
   layers.push({ ...overrides });
 
   const values = layered(layers, known, problems);
-  const applications = readOAuthApplications(values.get('oauthApplications') as readonly unknown[] | undefined, {
-    folder,
-    env,
-    problems,
-  });
+  const read = new Set<string>();
+  const { applications, invalid: invalidOAuthApplications } = readOAuthApplications(
+    values.get('oauthApplications') as readonly unknown[] | undefined,
+    { folder, env, read },
+  );
   values.set('oauthApplications', applications);
   finish(values, folder);
   checkTogether(values, problems);
   if (problems.length > 0) throw invalid(problems);
   return {
-    config: deepFreeze({ configDir: folder, ...(build(settings, '', values) as Omit<Config, 'configDir'>) }),
+    config: deepFreeze({
+      configDir: folder,
+      invalidOAuthApplications,
+      ...(build(settings, '', values) as Omit<Config, 'configDir' | 'invalidOAuthApplications'>),
+    }),
     files,
+    watched: [...FILES.map((name) => join(folder, name)), ...read],
   };
 }
 

@@ -1,8 +1,8 @@
-// OAuth2 applications of the configuration: checked one by one, their secrets read from where they are kept.
+// OAuth2 applications of the configuration: checked one by one, their secrets read from where they are kept. A wrong one never stops the others.
 import { z } from 'zod';
-import type { OAuthApplication, OAuthCredential } from '../domain/email-server.ts';
+import type { InvalidOAuthApplication, OAuthApplication, OAuthCredential } from '../domain/email-server.ts';
 import { problemsOf, type Words } from './issues.ts';
-import { shownValue } from './problem.ts';
+import { type Problem, shownValue } from './problem.ts';
 import { fileIn, type Sources, secretOf } from './secret-source.ts';
 
 const filled = z.string('must be text').trim().min(1, 'must not be empty');
@@ -45,21 +45,37 @@ const application = z.strictObject({
 
 type Given = z.infer<typeof application>;
 
-export function readOAuthApplications(list: readonly unknown[] | undefined, sources: Sources): OAuthApplication[] {
-  const names = new Set<string>();
-  return (list ?? []).flatMap((item, index) => {
+export function readOAuthApplications(
+  list: readonly unknown[] | undefined,
+  sources: Omit<Sources, 'problems'>,
+): { applications: OAuthApplication[]; invalid: InvalidOAuthApplication[] } {
+  const applications: OAuthApplication[] = [];
+  const invalid: InvalidOAuthApplication[] = [];
+  for (const [index, item] of (list ?? []).entries()) {
+    const problems: Problem[] = [];
     const at = `oauthApplications[${index}]`;
     const parsed = application.safeParse(item);
-    if (!parsed.success) {
-      sources.problems.push(...problemsOf(parsed.error, at, item, words));
-      return [];
+    const name = parsed.success ? parsed.data.name.normalize('NFC') : nameOf(item);
+    if (!parsed.success) problems.push(...problemsOf(parsed.error, at, item, words));
+    else {
+      if (applications.some((one) => one.name === name))
+        problems.push({ field: `${at}.name`, message: 'is used twice', got: shownValue(name) });
+      const complete = completed({ ...parsed.data, name: name ?? '' }, at, { ...sources, problems });
+      if (problems.length === 0) applications.push(complete);
     }
-    const name = parsed.data.name.normalize('NFC');
-    if (names.has(name))
-      sources.problems.push({ field: `${at}.name`, message: 'is used twice', got: shownValue(name) });
-    names.add(name);
-    return [complete({ ...parsed.data, name }, at, sources)];
-  });
+    if (problems.length === 0) continue;
+    const shown = problems.map(({ field, message, got }) => ({
+      field,
+      message: got === undefined ? message : `${message}, got ${got}`,
+    }));
+    invalid.push({ index, ...(name === undefined ? {} : { name }), problems: shown });
+  }
+  return { applications, invalid };
+}
+
+function nameOf(item: unknown): string | undefined {
+  const name = typeof item === 'object' && item !== null && 'name' in item ? item.name : undefined;
+  return typeof name === 'string' && name.trim() !== '' ? name.trim().normalize('NFC').slice(0, 100) : undefined;
 }
 
 const words: Words = {
@@ -72,7 +88,7 @@ const words: Words = {
   secrets: new Set(['secret', 'privateKey']),
 };
 
-function complete(given: Given, at: string, sources: Sources): OAuthApplication {
+function completed(given: Given, at: string, sources: Sources): OAuthApplication {
   const { name, tenant, clientId, cloud, authority, proxy, generic } = given;
   const ca = secretOf({ value: given.ca, file: given.caFile }, `${at}.ca`, sources);
   return {

@@ -6,7 +6,7 @@ import type { Config } from './config.ts';
 import { parseApiTokens, parseKeyRing } from './secrets.ts';
 import * as s from './setting.ts';
 
-export type Settings = s.SettingsOf<Omit<Config, 'configDir' | 'oauthApplications'>> & {
+export type Settings = s.SettingsOf<Omit<Config, 'configDir' | 'oauthApplications' | 'invalidOAuthApplications'>> & {
   oauthApplications: s.Setting<readonly unknown[]>;
 };
 export type { OAuthApplication };

@@ -8,6 +8,8 @@ export interface Sources {
   folder: string;
   env: Readonly<Record<string, string | undefined>>;
   problems: Problem[];
+  /** Collects the files that were read. */
+  read?: Set<string>;
 }
 
 /** Where a file named in the configuration stands. */
@@ -29,8 +31,10 @@ export function secretOf(
     return value || undefined;
   }
   if (from.file === undefined) return undefined;
+  const file = fileIn(from.file, sources);
+  sources.read?.add(file);
   try {
-    const value = readFileSync(fileIn(from.file, sources), 'utf8').replace(/\r?\n$/, '');
+    const value = readFileSync(file, 'utf8').replace(/\r?\n$/, '');
     if (value === '') sources.problems.push({ field: `${field}File`, message: 'names an empty file', got: from.file });
     return value || undefined;
   } catch (error) {

@@ -1,13 +1,11 @@
-// Email servers while the process runs: files and portal merged into one list, read again on every change. A file is watched by its folder
-// (an editor's rename and a ConfigMap's swapped symlink change no watched inode) and polled besides, for file systems that tell nothing.
-// What cannot be read keeps its last good definitions, and says so.
-import { type FSWatcher, statSync, watch } from 'node:fs';
-import { dirname } from 'node:path';
+// Email servers while the process runs: files and portal merged into one list, read again on every change (files.ts). What cannot be read
+// keeps its last good definitions, and says so.
 import type { EmailServerList } from '../domain/email-server.ts';
 import { checkEmailServers, type Finding } from '../domain/email-server-check.ts';
 import { asError, MailroomError } from '../domain/errors.ts';
 import type { Emit } from '../telemetry/events.ts';
 import { combine, type Found, type PortalDefinitions, readDefinitionFile, readPortal } from './email-servers.ts';
+import { watchFiles } from './files.ts';
 
 export interface WatchSettings {
   /** Absolute paths; those that do not exist are taken up when they appear. */
@@ -15,6 +13,8 @@ export interface WatchSettings {
   portal?: PortalDefinitions;
   /** Names of the OAuth2 applications, for the cross-checks. */
   applications: () => readonly string[];
+  /** Applications that are wrong in the configuration: name → what is wrong. */
+  wrongApplications?: () => ReadonlyMap<string, string>;
   emit: Emit;
   /** Default: process.env. */
   env?: Readonly<Record<string, string | undefined>>;
@@ -37,13 +37,13 @@ export interface EmailServerWatch {
   stop(): void;
 }
 
-const POLLS_TO_READ_ALL = 12;
 /** Milliseconds for the definitions of the portal. */
 const PORTAL_MS = 5_000;
 
 /** Reads everything once, then watches. A file that cannot be read at the start counts as empty, and is told like any other. */
 export async function watchEmailServers(settings: WatchSettings): Promise<EmailServerWatch> {
-  const { files, portal, applications, emit, env = process.env, pollMs = 5_000, debounceMs = 100 } = settings;
+  const { files, portal, applications, wrongApplications = () => new Map(), emit, env = process.env } = settings;
+  const { pollMs = 5_000, debounceMs = 100 } = settings;
   const good = new Map<string, readonly Found[]>();
   const broken = new Map<string, string>();
   const listeners = new Set<(list: EmailServerList) => void>();
@@ -73,11 +73,11 @@ export async function watchEmailServers(settings: WatchSettings): Promise<EmailS
     if (stopped) return;
     const found = [...files, 'portal'].flatMap((source) => good.get(source) ?? []);
     const combined = combine(found, env);
-    const next = JSON.stringify([combined, applications()]);
+    const next = JSON.stringify([combined, applications(), [...wrongApplications()]]);
     if (next === shape) return;
     shape = next;
     list = { ...combined, revision: list.revision + 1 };
-    findings = checkEmailServers(list.servers, applications());
+    findings = checkEmailServers(list.servers, applications(), wrongApplications());
     tell(list, findings, emit);
     for (const listener of listeners) listener(list);
   }
@@ -98,50 +98,19 @@ export async function watchEmailServers(settings: WatchSettings): Promise<EmailS
     return running;
   }
 
-  let quiet: NodeJS.Timeout | undefined;
-  const changed = () => {
-    clearTimeout(quiet);
-    if (stopped) return;
-    quiet = setTimeout(() => {
-      // A listener that throws must not end the process, nor keep the next change from being read.
-      reload().catch((error: unknown) => emit('EmailServersUnreadable', { kind: 'listener', err: asError(error) }));
-    }, debounceMs);
-    quiet.unref();
-  };
-
-  const folders = [...new Set(files.map((file) => dirname(file)))];
-  const watchers = new Map<string, FSWatcher>();
-  const watchFolders = () => {
-    for (const folder of folders) if (!watchers.has(folder)) openWatcher(folder);
-  };
-  function openWatcher(folder: string): void {
-    try {
-      const watcher = watch(folder, { persistent: false }, changed);
-      const forget = () => {
-        watcher.close();
-        watchers.delete(folder);
-      };
-      watcher.on('error', forget);
-      watchers.set(folder, watcher);
-    } catch {
-      // The folder is not there (yet), or the limit of watches is reached: polling does it.
-    }
-  }
-
-  let stamps = files.map(stampOf).join();
-  let polls = 0;
-  const poll = setInterval(() => {
-    watchFolders();
-    polls += 1;
-    const now = files.map(stampOf).join();
-    // A source that cannot be read is tried at each poll: permissions and Redis come back without a change of the file. And now and then
-    // everything is read, because a password file may have changed while the definitions did not.
-    if (now !== stamps || broken.size > 0 || polls % POLLS_TO_READ_ALL === 0) changed();
-    stamps = now;
-  }, pollMs);
-  poll.unref();
-  watchFolders();
-  const unsubscribe = portal?.onChange(changed);
+  const fileWatch = watchFiles({
+    files: () => files,
+    // A listener that throws must not end the process, nor keep the next change from being read.
+    onChange: () =>
+      void reload().catch((error: unknown) =>
+        emit('EmailServersUnreadable', { kind: 'listener', err: asError(error) }),
+      ),
+    // A source that cannot be read is tried at each poll: permissions and Redis come back without a change of the file.
+    restless: () => broken.size > 0,
+    pollMs,
+    debounceMs,
+  });
+  const unsubscribe = portal?.onChange(fileWatch.changed);
   await reload();
 
   return {
@@ -155,10 +124,8 @@ export async function watchEmailServers(settings: WatchSettings): Promise<EmailS
     reload,
     stop() {
       stopped = true;
-      clearTimeout(quiet);
-      clearInterval(poll);
+      fileWatch.stop();
       unsubscribe?.();
-      for (const watcher of watchers.values()) watcher.close();
       listeners.clear();
     },
   };
@@ -170,16 +137,6 @@ function inTime<T>(promise: Promise<T>): Promise<T> {
     const timer = setTimeout(() => reject(new MailroomError('REDIS_UNREACHABLE')), PORTAL_MS);
     promise.then(resolve, reject).finally(() => clearTimeout(timer));
   });
-}
-
-/** Follows symlinks: a ConfigMap swaps the folder behind them. */
-function stampOf(file: string): string {
-  try {
-    const { mtimeMs, size, ino } = statSync(file);
-    return `${mtimeMs} ${size} ${ino}`;
-  } catch {
-    return '-';
-  }
 }
 
 function attempt(run: () => readonly Found[]): readonly Found[] | MailroomError {

@@ -22,14 +22,21 @@ export interface Finding {
 /** Connections that one person's account may hold (about 16–20 at Exchange Online), with room for that person's own Outlook. */
 const MAILBOXES_PER_PERSON = 15;
 
-/** @param applications names of the configured OAuth2 applications */
-export function checkEmailServers(servers: readonly EmailServer[], applications: readonly string[]): Finding[] {
+/**
+ * @param applications names of the configured OAuth2 applications
+ * @param wrong applications that are wrong in the configuration: name → what is wrong
+ */
+export function checkEmailServers(
+  servers: readonly EmailServer[],
+  applications: readonly string[],
+  wrong: ReadonlyMap<string, string> = new Map(),
+): Finding[] {
   const enabled = servers.filter((server) => server.enabled);
   const imap = enabled.filter(isImap);
   const smtp = enabled.filter(isSmtp);
   return [
     ...sharedAddresses(imap, smtp),
-    ...enabled.flatMap((server) => unknownApplication(server, applications)),
+    ...enabled.flatMap((server) => unknownApplication(server, applications, wrong)),
     ...smtp.flatMap(fromNeedsSendAs),
     ...smtp.flatMap((server) => delegatedSharedUser(server, imap)),
     ...manyMailboxes(imap),
@@ -62,8 +69,23 @@ function sharedAddresses(imap: readonly ImapServer[], smtp: readonly SmtpServer[
     });
 }
 
-function unknownApplication({ name, authentication }: EmailServer, applications: readonly string[]): Finding[] {
+function unknownApplication(
+  { name, authentication }: EmailServer,
+  applications: readonly string[],
+  wrong: ReadonlyMap<string, string>,
+): Finding[] {
   if (authentication.type !== 'OAuth2' || applications.includes(authentication.application)) return [];
+  const problem = wrong.get(authentication.application);
+  if (problem !== undefined) {
+    return [
+      {
+        code: 'APPLICATION_NOT_CONFIGURED',
+        server: name,
+        message: `"${name}" names the OAuth2 application "${authentication.application}", which is wrong in the configuration (${problem})`,
+        hint: { en: `Correct: ${problem}.`, de: `Berichtigen Sie: ${problem}.` },
+      },
+    ];
+  }
   const known = applications.length > 0 ? applications.map((one) => `"${one}"`).join(', ') : '–';
   return [
     {

@@ -96,6 +96,15 @@ export interface OAuthApplication {
   generic?: { tokenUrl: string; authorizeUrl?: string; deviceUrl?: string; scopes: readonly string[] };
 }
 
+/** An application that is wrong in the configuration: shown with field and reason, never stops the others. */
+export interface InvalidOAuthApplication {
+  /** Position in the list, from 0. */
+  index: number;
+  /** The name, if that much is readable. */
+  name?: string;
+  problems: readonly { field: string; message: string }[];
+}
+
 export type OAuthCredential =
   | { kind: 'secret'; secret: string; expires?: string }
   | { kind: 'certificate'; certificate: string; privateKey: string; expires?: string }

@@ -40,10 +40,14 @@ export function commonSteps(server: EmailServer, deps: DoctorDeps): Probes {
     const findings = checkEmailServers(
       deps.servers,
       deps.applications.map(({ name }) => name),
+      deps.wrongApplications,
     ).filter((one) => one.server === server.name && one.code !== 'SHARED_ADDRESS_NOT_PERMITTED');
-    for (const { code, message } of findings) {
+    for (const { code, message, hint } of findings) {
       const stopping = STOPPING[code];
-      if (stopping !== undefined) throw new MailroomError(stopping, { message });
+      if (stopping === undefined) continue;
+      const error = new MailroomError(stopping, { message });
+      const wrong = authentication.type === 'OAuth2' && deps.wrongApplications?.has(authentication.application);
+      throw wrong === true ? withFix(error, hint) : error;
     }
     if (findings.length === 0) return {};
     return {

@@ -14,6 +14,8 @@ export interface DoctorDeps {
   /** All defined servers: what only they together show is checked, too. */
   servers: readonly EmailServer[];
   applications: readonly OAuthApplication[];
+  /** Those that are wrong in the configuration: name → what is wrong. */
+  wrongApplications?: ReadonlyMap<string, string>;
   getToken: GetToken;
   /** Opt-in: sends a real mail from each permitted From to the mailbox that signs in. */
   sendProbe: boolean;

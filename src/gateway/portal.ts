@@ -109,12 +109,16 @@ export function portalOf(wiring: PortalWiring): {
 
   async function preview(definition: Definition, existing?: string): Promise<Preview> {
     const others = watch.current().servers.filter(({ name }) => name !== existing);
-    const applications = config.oauthApplications.map(({ name }) => name);
+    const applications = stores.applications().map(({ name }) => name);
     const shared = ({ code }: Finding) => code === 'SHARED_ADDRESS_NOT_PERMITTED';
     try {
       const { server } = await emailServers.check(definition, existing);
       // As it will be once enabled: the warning is of most use before that.
-      const findings = checkEmailServers([...others, { ...server, enabled: true }], applications);
+      const findings = checkEmailServers(
+        [...others, { ...server, enabled: true }],
+        applications,
+        stores.wrongApplications(),
+      );
       return {
         problems: [],
         findings: findings.filter((one) => one.server === server.name || (isSmtp(server) && shared(one))),
@@ -165,7 +169,7 @@ export function portalOf(wiring: PortalWiring): {
     preview,
     overview,
     consequences,
-    applications: () => config.oauthApplications.map(({ name }) => name),
+    applications: () => [...stores.applications().map(({ name }) => name), ...stores.wrongApplications().keys()],
     async beginSignIn(name) {
       const server = named(name);
       if (server === undefined) throw new MailroomError('EMAIL_SERVER_NOT_FOUND');

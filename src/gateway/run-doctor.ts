@@ -1,8 +1,9 @@
 // The doctor with this process's configuration and stores: `mailroom check` and the portal's "test connection" run the same steps.
 import type { Config } from '../config/config.ts';
-import type { CheckStep } from '../domain/doctor.ts';
+import { type CheckStep, passed } from '../domain/doctor.ts';
 import type { EmailServer } from '../domain/email-server.ts';
 import { checkServer, doctorDefaults } from './doctor.ts';
+import { tellCured } from './recovery.ts';
 import type { Stores } from './stores.ts';
 
 export interface DoctorOptions {
@@ -14,24 +15,31 @@ export interface DoctorOptions {
 
 /**
  * Checks one server and yields each step as it ends. Whoever stops iterating (`return`, a closed page) ends the check and its connections.
- * Never throws.
+ * When the server works, a gateway that waits after a failure of that server tries it at once. Never throws.
  */
 export type RunDoctor = (server: EmailServer, options?: DoctorOptions) => AsyncGenerator<CheckStep>;
 
+/** From where replies may leave says nothing of whether this server works. */
+const connects = (found: readonly CheckStep[]): boolean => passed(found.filter(({ step }) => step !== 'sharedAddress'));
+
 /** @param servers all defined servers: what only they together show is checked, too */
-export function doctorFor(
-  config: Config,
-  stores: Pick<Stores, 'tokens' | 'applications'>,
-  servers: () => readonly EmailServer[],
-): RunDoctor {
-  return (server, { sendProbe = false, draft = false } = {}) =>
-    checkServer(server, {
+export function doctorFor(config: Config, stores: Stores, servers: () => readonly EmailServer[]): RunDoctor {
+  return async function* runDoctor(server, { sendProbe = false, draft = false } = {}) {
+    const found: CheckStep[] = [];
+    const steps = checkServer(server, {
       ...doctorDefaults,
       servers: draft ? [...servers().filter(({ name }) => name !== server.name), server] : servers(),
       applications: stores.applications(),
+      wrongApplications: stores.wrongApplications(),
       getToken: (one, protocol, options) => stores.tokens.getToken(one, protocol, options),
       sendProbe,
       redirectUri: `${config.http.publicUrl}/signin/callback`,
       ehloName: config.outbound.ehloName,
     });
+    for await (const step of steps) {
+      found.push(step);
+      yield step;
+    }
+    if (!draft && server.enabled && connects(found)) await tellCured(stores, server).catch(() => {}); // it is tried by itself, later
+  };
 }

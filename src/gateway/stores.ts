@@ -8,7 +8,10 @@ import { type EmailFlows, openEmailFlows } from '../adapters/queue/email-flows.t
 import { checkRedis, connectRedis, type Redis } from '../adapters/redis/client.ts';
 import { createLedgers, type Ledgers } from '../adapters/redis/ledgers.ts';
 import { createTokenCache } from '../adapters/redis/token-cache.ts';
+import { createWake, type Wake } from '../adapters/redis/wake.ts';
 import type { Config } from '../config/config.ts';
+import type { Loaded } from '../config/load.ts';
+import { watchApplications } from '../config/watch-applications.ts';
 import type { Message } from '../contract/message.ts';
 import { mailboxOfMessageKey } from '../contract/names.ts';
 import type { BlobStore } from '../domain/blob-store.ts';
@@ -25,6 +28,12 @@ export interface Stores {
   tokens: TokenProvider;
   /** OAuth2 applications as they are now. */
   applications(): readonly OAuthApplication[];
+  /** Those that are wrong in the configuration: name → what is wrong. */
+  wrongApplications(): ReadonlyMap<string, string>;
+  onApplicationsChanged(listener: (changed: ReadonlySet<string>) => void): () => void;
+  /** An application gets tokens again after a failure. */
+  onTokensAgain(listener: (application: string) => void): () => void;
+  wake: Wake;
   /** The message of a key, as its job holds it; undefined when the job is gone. */
   readMessage(messageKey: string): Promise<Message | undefined>;
   replica: string;
@@ -35,6 +44,7 @@ export async function openStores(
   stack: ReleaseStack,
   emit: Emit,
   servers: () => readonly EmailServer[],
+  load?: () => Loaded,
 ): Promise<Stores> {
   if (config.redis.url === undefined) {
     throw new MailroomError('CONFIG_INVALID', {
@@ -53,9 +63,20 @@ export async function openStores(
   const blobs = await createBlobStore(config.blobs);
   stack.defer('blob store', () => blobs.close());
 
-  const applications = () => config.oauthApplications;
+  const applications = watchApplications({ config, emit, ...(load === undefined ? {} : { load }) });
+  stack.defer('applications', applications.stop);
+  const wake = createWake(redis);
+  stack.defer('wake', wake.stop);
+  const recovered = new Set<(application: string) => void>();
   const tokens = createTokenProvider({
-    applications,
+    applications: applications.current,
+    wrongApplications: applications.wrong,
+    onRecovered: (application) => {
+      for (const listener of recovered) listener(application);
+    },
+    onSignedIn: (isMeant) => {
+      for (const server of servers().filter(isMeant)) wake.tell(server.name).catch(() => {}); // a back-off is waited for then
+    },
     cache: createTokenCache({ redis, keys: config.security.cacheKeys }),
     emit,
     servers,
@@ -74,7 +95,14 @@ export async function openStores(
     ledgers,
     blobs,
     tokens,
-    applications,
+    applications: applications.current,
+    wrongApplications: applications.wrong,
+    onApplicationsChanged: applications.onChange,
+    onTokensAgain(listener) {
+      recovered.add(listener);
+      return () => void recovered.delete(listener);
+    },
+    wake,
     replica: `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`,
     async readMessage(messageKey) {
       const mailbox = mailboxOfMessageKey(messageKey);

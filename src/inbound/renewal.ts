@@ -52,6 +52,7 @@ export function renewal(current: Connected, deps: RenewalDeps): Renewal {
   let stopped = false;
 
   const { token } = current;
+  const dueAt = token === undefined ? 0 : deps.now() + renewInMs(token.expiresAt, deps.now(), deps.random);
   const plan = (ms: number) => {
     clearTimeout(timer);
     if (stopped || token === undefined) return;
@@ -70,8 +71,8 @@ export function renewal(current: Connected, deps: RenewalDeps): Renewal {
   async function attempt(): Promise<void> {
     try {
       successor = await deps.open();
-      // The provider has nothing newer: asked again soon, without another sign-in.
-      if (successor === undefined) return plan(AGAIN.baseMs);
+      // The provider has nothing newer: asked again soon, or when it is due, without another sign-in.
+      if (successor === undefined) return plan(Math.max(AGAIN.baseMs, dueAt - deps.now()));
       const waiting = news;
       news = new AbortController();
       waiting.abort();
@@ -82,7 +83,7 @@ export function renewal(current: Connected, deps: RenewalDeps): Renewal {
     }
   }
 
-  if (token !== undefined) plan(renewInMs(token.expiresAt, deps.now(), deps.random));
+  plan(dueAt - deps.now());
   return {
     signal: () => news.signal,
     ready: () => successor !== undefined,

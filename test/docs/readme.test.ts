@@ -219,12 +219,14 @@ describe('examples', () => {
       const top = new Set(entries().map(({ path }) => path.split('.')[0]));
       for (const key of Object.keys(content)) expect([...top], page).toContain(key);
       // Secrets stand in files that are not here; everything else must hold.
-      const sources = { folder: root, env: {}, problems: [] as { field: string; message: string }[] };
-      readOAuthApplications(content.oauthApplications as readonly unknown[], sources);
-      expect(sources.problems.filter(({ field }) => !field.includes('credentials'))).toEqual([]);
+      const list = content.oauthApplications as readonly unknown[];
+      const { applications, invalid } = readOAuthApplications(list, { folder: root, env: {} });
+      expect(applications.length + invalid.length).toBe(list?.length ?? 0);
+      const problems = invalid.flatMap((one) => one.problems);
+      expect(problems.filter(({ field }) => !field.includes('credentials'))).toEqual([]);
       expect(
-        sources.problems.every(({ message }) => message.includes('cannot be read')),
-        JSON.stringify(sources.problems),
+        problems.every(({ message }) => message.includes('cannot be read')),
+        JSON.stringify(problems),
       ).toBe(true);
     }
     if (marker === 'email servers') {

@@ -41,11 +41,20 @@ export interface TokenProvider {
   deviceSignIn(server: EmailServer, prompt: (prompt: DevicePrompt) => void): Promise<SignedIn>;
   /** Who is signed in for a delegated server, and since when. */
   signedIn(server: EmailServer): Promise<{ person: string; signedInAt: Date; refreshedAt: Date } | undefined>;
+  /** Forgets remembered failures of a server: what caused them may be gone. */
+  retry(server: EmailServer): void;
   stop(): void;
 }
 
 export interface TokenProviderSettings {
+  /** As they are now; an unchanged application is the same object. */
   applications: () => readonly OAuthApplication[];
+  /** Those that are wrong in the configuration: name → what is wrong. */
+  wrongApplications?: () => ReadonlyMap<string, string>;
+  /** An application gets tokens again after a failure. */
+  onRecovered?: (application: string) => void;
+  /** Somebody signed in for all servers that this is true of. */
+  onSignedIn?: (isMeant: (server: EmailServer) => boolean) => void;
   cache: TokenCache;
   emit: Emit;
   /** Servers whose delegated sign-in is kept alive though nothing uses it. */
@@ -63,10 +72,14 @@ const DAY_MS = 86_400_000;
 export function createTokenProvider(settings: TokenProviderSettings): TokenProvider {
   const { applications, cache, emit, servers = () => [], redirectUris = [] } = settings;
   const { renewAheadSeconds = 600, requestTimeoutMs = 30_000, now = Date.now, random = Math.random } = settings;
+  const { wrongApplications = () => new Map(), onRecovered = () => {} } = settings;
   const msal: MsalSettings = { timeoutMs: requestTimeoutMs, metadata: new Map() };
   const withCredential = createCredentialChoice(emit);
-  const tokens = createTokens({ cache, emit, now, random, renewAheadMs: renewAheadSeconds * 1000 });
-  const onSignedIn = (identity: string) => tokens.forget(identity);
+  const tokens = createTokens({ cache, emit, now, random, onRecovered, renewAheadMs: renewAheadSeconds * 1000 });
+  const onSignedIn = (identity: string) => {
+    tokens.forget(identity);
+    settings.onSignedIn?.((server) => identityOf(server) === identity);
+  };
   const signIns = createSignIns({ applicationOf, cache, emit, withCredential, msal, redirectUris, onSignedIn });
 
   function applicationOf(server: EmailServer): OAuthApplication {
@@ -78,9 +91,21 @@ export function createTokenProvider(settings: TokenProviderSettings): TokenProvi
     }
     const application = applications().find(({ name }) => name === authentication.application);
     if (application) return application;
+    const problem = wrongApplications().get(authentication.application);
     throw new MailroomError('OAUTH_APPLICATION_NOT_CONFIGURED', {
-      message: `"${server.name}" names the OAuth2 application "${authentication.application}", which is not in the configuration`,
+      message: `"${server.name}" names the OAuth2 application "${authentication.application}", which is ${problem === undefined ? 'not' : 'wrong'} in the configuration${problem === undefined ? '' : ` (${problem})`}`,
     });
+  }
+
+  /** Undefined: it does not sign in by an application that is known. */
+  function identityOf(server: EmailServer): string | undefined {
+    try {
+      const { authentication } = server;
+      const delegated = authentication.type === 'OAuth2' && authentication.signIn === 'delegated';
+      return identityKey(applicationOf(server), delegated ? personOf(server) : undefined);
+    } catch {
+      return undefined;
+    }
   }
 
   function sourceOf(server: EmailServer, protocol: Protocol): Source {
@@ -158,6 +183,10 @@ export function createTokenProvider(settings: TokenProviderSettings): TokenProvi
         signedInAt: new Date(signIn.signedInAt),
         refreshedAt: new Date(signIn.refreshedAt),
       };
+    },
+    retry(server) {
+      const identity = identityOf(server);
+      if (identity !== undefined) tokens.retry(identity);
     },
     stop() {
       clearTimeout(first);

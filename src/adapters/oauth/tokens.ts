@@ -29,6 +29,8 @@ export interface TokensSettings {
   random: () => number;
   /** Milliseconds before expiry at which renewal begins; a quarter of the token's life at most. */
   renewAheadMs: number;
+  /** A token was issued after a failure. */
+  onRecovered?: (application: string) => void;
 }
 
 interface Slot {
@@ -38,6 +40,8 @@ interface Slot {
   timer?: NodeJS.Timeout;
   askedAt: number;
   source: Source;
+  /** The application that was tried last; another one than the source's: it was changed, and is to be proven while the token still serves. */
+  triedVersion?: object;
 }
 
 /** A token nobody asked for this long is not renewed ahead any more. */
@@ -45,7 +49,7 @@ const FORGET_MS = 24 * 3_600_000;
 /** Renewed within this time on request of another caller: the same token serves both. */
 const FRESH_MS = 5_000;
 
-export function createTokens({ cache, emit, now, random, renewAheadMs }: TokensSettings) {
+export function createTokens({ cache, emit, now, random, renewAheadMs, onRecovered }: TokensSettings) {
   const slots = new Map<string, Slot>();
   let stopped = false;
 
@@ -77,11 +81,14 @@ export function createTokens({ cache, emit, now, random, renewAheadMs }: TokensS
 
   async function obtain(slot: Slot, refused: string | undefined): Promise<TokenRecord> {
     const { source } = slot;
+    slot.triedVersion = source.version;
     return cache.exclusively(source.lockKey, async () => {
       const token = (await shared(slot, refused)) ?? (await issue(slot));
       slot.token = token;
+      const recovered = slot.failure !== undefined;
       delete slot.failure;
       schedule(slot);
+      if (recovered) onRecovered?.(source.application);
       return token;
     });
   }
@@ -150,7 +157,11 @@ export function createTokens({ cache, emit, now, random, renewAheadMs }: TokensS
       const isRefused =
         token !== undefined &&
         (refused === undefined ? renew && now() - token.obtainedAt > FRESH_MS : token.accessToken === refused);
-      if (token && usable(token) && !isRefused) return token;
+      if (token && usable(token) && !isRefused) {
+        const changed = slot.triedVersion !== undefined && slot.triedVersion !== source.version;
+        // A changed application proves itself at once. Should it fail, what the former one got still serves, and the event has told.
+        return changed ? single(slot, token.accessToken).catch(() => token) : token;
+      }
       // Should the renewal fail, nobody is to get the refused one again.
       if (isRefused) delete slot.token;
       const remembered = failure && failure.version === source.version && now() < failure.until;
@@ -164,6 +175,10 @@ export function createTokens({ cache, emit, now, random, renewAheadMs }: TokensS
         clearTimeout(slot.timer);
         slots.delete(key);
       }
+    },
+    /** Forgets the failures of an identity: what caused them may be gone. */
+    retry(lockKey: string): void {
+      for (const slot of slots.values()) if (slot.source.lockKey === lockKey) delete slot.failure;
     },
     stop(): void {
       stopped = true;

@@ -4,18 +4,18 @@ import { PREFIX } from '../../contract/names.ts';
 import { script } from './script.ts';
 
 const key = (server: string) => `${PREFIX}:smtp-pause:${encodeURIComponent(server.normalize('NFC'))}`;
-const HOUR = 3_600_000;
+const LONGEST = 15 * 60_000;
 /** Epoch ms that no clock here reaches: the year 9999. */
 const NEVER = 253_402_300_000_000;
 
-/** Longer with each pause in a row, up to an hour; a second worker that meets the same fault does not lengthen it. */
+/** Longer with each pause in a row, up to a quarter of an hour; a second worker that meets the same fault does not lengthen it. */
 const SET = script(`
 local t = redis.call('TIME'); local now = t[1] * 1000 + math.floor(t[2] / 1000)
 local untilMs = tonumber(redis.call('HGET', KEYS[1], 'until') or '0')
 if redis.call('HEXISTS', KEYS[1], 'by') == 1 then return {tonumber(redis.call('HGET', KEYS[1], 'since')), untilMs} end
 if untilMs <= now then
   local row = redis.call('HINCRBY', KEYS[1], 'row', 1)
-  local wait = math.max(tonumber(ARGV[3]), math.min(tonumber(ARGV[3]) * 2 ^ math.min(row - 1, 10), ${HOUR}))
+  local wait = math.max(tonumber(ARGV[3]), math.min(tonumber(ARGV[3]) * 2 ^ math.min(row - 1, 10), ${LONGEST}))
   untilMs = math.floor(now + wait)
   redis.call('HSETNX', KEYS[1], 'since', now)
   redis.call('HSET', KEYS[1], 'until', untilMs)
@@ -34,6 +34,13 @@ local t = redis.call('TIME'); local now = t[1] * 1000 + math.floor(t[2] / 1000)
 if redis.call('HGET', KEYS[1], 'paused') ~= '1' or redis.call('HEXISTS', KEYS[1], 'by') == 1 then return 0 end
 if ARGV[1] == '0' and tonumber(redis.call('HGET', KEYS[1], 'until') or '0') > now then return 0 end
 redis.call('HSET', KEYS[1], 'paused', '0', 'until', 0)
+return 1`);
+
+/** Ends a failure's wait: the next tick of a replica tries it. Only for codes that begin so; a person's pause stays. */
+const DUE = script(`
+if redis.call('HGET', KEYS[1], 'paused') ~= '1' or redis.call('HEXISTS', KEYS[1], 'by') == 1 then return 0 end
+if string.sub(redis.call('HGET', KEYS[1], 'code') or '', 1, #ARGV[1]) ~= ARGV[1] then return 0 end
+redis.call('HSET', KEYS[1], 'until', 0, 'row', 0)
 return 1`);
 
 /** Forgets how often it failed; a pause that another worker has just set stays. */
@@ -73,6 +80,9 @@ export function createPauses(redis: Redis) {
     },
     async lift(server: string, force = false) {
       return (await LIFT(redis, [key(server)], [force ? '1' : '0'])) === 1;
+    },
+    async due(server: string, codes: string) {
+      return (await DUE(redis, [key(server)], [codes])) === 1;
     },
     async healed(server: string) {
       if (!recorded.has(server)) return;

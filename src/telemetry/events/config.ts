@@ -13,6 +13,24 @@ export const configEvents = events({
     message: 'email server definition is not valid; the others go on',
     labels: ['server'],
   },
+  ApplicationReloaded: {
+    level: 'info',
+    message: 'OAuth2 application read again and in force; its servers sign in with it',
+    labels: ['application', 'kind'],
+  },
+  ApplicationInvalid: {
+    level: 'error',
+    message: 'OAuth2 application is not valid; the others go on',
+    labels: ['application'],
+  },
+  SettingsUnreadable: {
+    level: 'error',
+    message: 'settings cannot be read again; what was read last stays in force',
+  },
+  SettingsChanged: {
+    level: 'warn',
+    message: 'settings were changed that are read at the start alone: restart to apply them',
+  },
   SharedAddressNotPermitted: {
     level: 'warn',
     message:

@@ -224,10 +224,29 @@ describe('OAuth2 applications', () => {
     ],
     [{ ...good, proxy: 'ftp://x' }, 'oauthApplications[0].proxy: must be a URL http://… or socks5://…, got "ftp://x"'],
   ];
-  it.each(table)('%j', (application, line) => expect(problems(apps([application]))).toContain(line));
+  const wrong = (list: unknown) =>
+    load(apps(list)).invalidOAuthApplications.flatMap((one) =>
+      one.problems.map(({ field, message }) => `${field}: ${message}`),
+    );
+  it.each(table)('%j', (application, line) => expect(wrong([application])).toContain(line));
 
   it('names are unique', () => {
-    expect(problems(apps([good, good]))).toContain('oauthApplications[1].name: is used twice, got "Contoso"');
+    expect(wrong([good, good])).toContain('oauthApplications[1].name: is used twice, got "Contoso"');
+  });
+
+  it('a wrong one stops nobody else: it is shown by name, field and reason', () => {
+    const list = [{ ...good, cloud: 'germany' }, { ...good, name: 'Fabrikam' }, 'nonsense', { name: 'Northwind' }];
+    const { oauthApplications, invalidOAuthApplications } = load(apps(list));
+    expect(oauthApplications.map(({ name }) => name)).toEqual(['Fabrikam']);
+    expect(invalidOAuthApplications.map(({ index, name }) => [index, name])).toEqual([
+      [0, 'Contoso'],
+      [2, undefined],
+      [3, 'Northwind'],
+    ]);
+  });
+
+  it('a list that is none, or no JSON, stops the start: nothing in it can be told apart', () => {
+    expect(problems(apps({ name: 'x' }))).toContain('oauthApplications: must be a list of applications');
   });
 });
 

@@ -69,6 +69,17 @@ describe('how', () => {
     await one.stop();
   });
 
+  it('asked before its time, with nothing newer, it comes back when it is due', async () => {
+    const open = vi.fn<RenewalDeps['open']>(async () => undefined);
+    const { one } = start({ open });
+    one.begin();
+    await vi.advanceTimersByTimeAsync(5 * MINUTE - 1);
+    expect(open).toHaveBeenCalledTimes(1);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(open).toHaveBeenCalledTimes(2);
+    await one.stop();
+  });
+
   it('a failure is told and tried again, ever more slowly', async () => {
     const open = vi.fn<RenewalDeps['open']>(async () => Promise.reject(new MailroomError('IMAP_UNREACHABLE')));
     const { one, failures } = start({ open, random: () => 1 });

@@ -1,0 +1,41 @@
+// "The fault of this email server may be gone": told by whoever has reason to believe it (a check that passed, a sign-in, a corrected
+// application), heard by all replicas, so that nobody who has just repaired something waits for a back-off. A message that is lost costs only that.
+import type { Redis } from 'ioredis';
+import { PREFIX } from '../../contract/names.ts';
+
+const CHANNEL = `${PREFIX}:wake`;
+
+export interface Wake {
+  /** @param server Name of the email server */
+  tell(server: string): Promise<void>;
+  onTold(listener: (server: string) => void): () => void;
+  stop(): void;
+}
+
+export function createWake(redis: Redis): Wake {
+  const listeners = new Set<(server: string) => void>();
+  let subscriber: Redis | undefined;
+  return {
+    async tell(server) {
+      await redis.publish(CHANNEL, server);
+    },
+    onTold(listener) {
+      listeners.add(listener);
+      if (subscriber === undefined) {
+        subscriber = redis.duplicate();
+        // Reconnecting is ioredis's work; its errors are told by the main connection.
+        subscriber.on('error', () => {});
+        subscriber.on('message', (_channel, server: string) => {
+          for (const one of listeners) one(server);
+        });
+        subscriber.subscribe(CHANNEL).catch(() => {});
+      }
+      return () => void listeners.delete(listener);
+    },
+    stop() {
+      listeners.clear();
+      subscriber?.disconnect();
+      subscriber = undefined;
+    },
+  };
+}

@@ -1,0 +1,154 @@
+// OAuth2 applications while the process runs: the settings and the files of their secrets are read again on every change, and what differs is
+// told by name. A wrong application never stops the others; it keeps its last good form until it is corrected. All other settings are read at
+// the start alone: that one of them was changed is said.
+import type { InvalidOAuthApplication, OAuthApplication } from '../domain/email-server.ts';
+import { asError, MailroomError } from '../domain/errors.ts';
+import type { Emit } from '../telemetry/events.ts';
+import type { Config } from './config.ts';
+import { watchFiles } from './files.ts';
+import { entries, type Loaded } from './load.ts';
+
+export interface ApplicationWatch {
+  current(): readonly OAuthApplication[];
+  /** Applications that are wrong and were never right: name → what is wrong. */
+  wrong(): ReadonlyMap<string, string>;
+  /** Calls back with the names of those that came, changed or went. */
+  onChange(listener: (changed: ReadonlySet<string>) => void): () => void;
+  /** Reads at once. */
+  reload(): void;
+  stop(): void;
+}
+
+export interface ApplicationWatchSettings {
+  config: Config;
+  /** Reads the configuration again, as at the start. Absent: nothing ever changes. @throws MailroomError CONFIG_INVALID */
+  load?: () => Loaded;
+  emit: Emit;
+  pollMs?: number;
+  debounceMs?: number;
+}
+
+export function watchApplications(settings: ApplicationWatchSettings): ApplicationWatch {
+  const { config, load, emit, pollMs = 5_000, debounceMs = 100 } = settings;
+  const listeners = new Set<(changed: ReadonlySet<string>) => void>();
+  let applications = config.oauthApplications;
+  let invalid = config.invalidOAuthApplications;
+  let watched: readonly string[] = [];
+  let unreadable: string | undefined;
+  let restOfSettings = restOf(config);
+
+  function take(next: Loaded): void {
+    watched = next.watched;
+    unreadable = undefined;
+    tellOfOtherSettings(next.config);
+    const before = new Map(applications.map((one) => [one.name, one]));
+    const after = new Map(
+      // Unchanged ones stay the same objects: what is known of them (the credential that works, failures) stays with them.
+      next.config.oauthApplications.map((one) => [one.name, same(before.get(one.name), one)]),
+    );
+    for (const { name } of next.config.invalidOAuthApplications) {
+      const last = name === undefined ? undefined : before.get(name);
+      if (last !== undefined && !after.has(last.name)) after.set(last.name, last);
+    }
+    const news = next.config.invalidOAuthApplications;
+    if (JSON.stringify(news) !== JSON.stringify(invalid)) tellInvalid(news, new Set(after.keys()), emit);
+    const changed = new Set([...before.keys(), ...after.keys()].filter((name) => before.get(name) !== after.get(name)));
+    const differs = changed.size > 0 || JSON.stringify(news) !== JSON.stringify(invalid);
+    applications = [...after.values()];
+    invalid = news;
+    for (const name of changed) {
+      const kind = !after.has(name) ? 'removed' : before.has(name) ? 'changed' : 'added';
+      emit('ApplicationReloaded', { application: name, kind });
+    }
+    if (differs) for (const listener of listeners) listener(changed);
+  }
+
+  function tellOfOtherSettings(next: Config): void {
+    const rest = restOf(next);
+    const fields = [...rest].filter(([path, value]) => restOfSettings.get(path) !== value).map(([path]) => path);
+    restOfSettings = rest;
+    if (fields.length > 0) emit('SettingsChanged', { detail: { fields } });
+  }
+
+  function read(): void {
+    if (load === undefined) return;
+    try {
+      take(load());
+    } catch (thrown) {
+      const error = thrown instanceof MailroomError ? thrown : asError(thrown);
+      if (error.message === unreadable) return;
+      unreadable = error.message;
+      emit('SettingsUnreadable', { err: error });
+    }
+  }
+
+  tellInvalid(invalid, new Set(), emit);
+  const files =
+    load === undefined
+      ? undefined
+      : watchFiles({
+          files: () => watched,
+          onChange: read,
+          restless: () => unreadable !== undefined,
+          pollMs,
+          debounceMs,
+        });
+  read();
+  return {
+    current: () => applications,
+    wrong: () => {
+      const known = new Set(applications.map(({ name }) => name));
+      return new Map(
+        invalid.flatMap(({ name, problems }) =>
+          name === undefined || known.has(name) ? [] : [[name, reasonOf(problems)] as const],
+        ),
+      );
+    },
+    onChange(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    reload: read,
+    stop() {
+      files?.stop();
+      listeners.clear();
+    },
+  };
+}
+
+const same = (before: OAuthApplication | undefined, after: OAuthApplication): OAuthApplication =>
+  before !== undefined && JSON.stringify(before) === JSON.stringify(after) ? before : after;
+
+const reasonOf = (problems: InvalidOAuthApplication['problems']): string =>
+  problems.map(({ field, message }) => `${field}: ${message}`).join('; ');
+
+/** Every other setting by its path, as text to compare; never shown. In development keys that are not set are others at each reading. */
+function restOf(config: Config): Map<string, string> {
+  const skipped = [
+    'oauthApplications',
+    ...(config.mode === 'development' ? ['security.cacheKeys', 'security.conversationKeys'] : []),
+  ];
+  return new Map(
+    entries()
+      .map(({ path }) => path)
+      .filter((path) => !skipped.includes(path))
+      .map((path) => {
+        const value = path
+          .split('.')
+          .reduce<unknown>((node, name) => (node as Record<string, unknown>)?.[name], config);
+        return [path, JSON.stringify(value) ?? ''];
+      }),
+  );
+}
+
+function tellInvalid(invalid: readonly InvalidOAuthApplication[], kept: ReadonlySet<string>, emit: Emit): void {
+  for (const { name = '', problems } of invalid) {
+    const [first] = problems;
+    emit('ApplicationInvalid', {
+      application: name,
+      kind: kept.has(name) ? 'last good one stays in force' : 'not usable',
+      ...(first ? { field: first.field } : {}),
+      reason: reasonOf(problems),
+    });
+  }
+}
