@@ -19,6 +19,10 @@ type Evidence = Automatic['evidence'][number];
 const autoReplySubject =
   /^(?:\s*(?:re|aw|sv|vs|antw|rif|odp|ynt)\s*:\s*)?(?:auto(?:matic|mated)?[ -]?(?:reply|response|answer|repl(?:y|ied))|autoreply|auto:|out of (?:the )?office|ooo\b|away from (?:the )?office|vacation|on (?:vacation|holiday|leave)|automatische? (?:antwort|rückantwort)|abwesenheits?(?:notiz|nachricht|assistent|meldung|agent)?\b|(?:ich bin )?(?:nicht im büro|außer haus|im urlaub)|réponse automatique|absence du bureau|absent du bureau|message d'absence|respuesta automática|fuera de (?:la )?oficina|risposta automatica|fuori sede|fuori ufficio|automatisch antwoord|automatische reactie|afwezig(?:heid)?\b|niet aanwezig|autoodpowiedź|odpowiedź automatyczna|automatyczna odpowiedź|nieobecność|resposta automática|ausência|automatisk svar|automatiskt svar|autosvar|frånvaro|fravær|automaattinen vastaus|poissa|automatická odpověď|mimo kancelář|automatikus válasz|házon kívül|автоответ|автоматический ответ|otomatik (?:yanıt|cevap)|自动回复|自動回覆|自動応答|不在)/i;
 
+/** The same in the middle of a subject: "Jane Doe is out of the office". */
+const absentSomebody =
+  /\b(?:is|am|be) (?:currently )?(?:out of (?:the )?office|on (?:vacation|leave|holiday))\b|\bist (?:derzeit |zur ?zeit )?(?:nicht im (?:büro|haus)|außer haus|abwesend|im urlaub)(?!\p{L})|\best (?:actuellement )?absente?\b|\bjest nieobecn|\bestá (?:ausente|fuera de)/iu;
+
 const robot =
   /^(?:no-?reply|do-?not-?reply|noreply|donotreply|mailer-daemon|postmaster|bounces?|auto(?:reply|responder|mailer)?|notifications?|robot|daemon|majordomo|listserv|owner-.*|.*-request|.*-bounces?)(?:[+.=-].*)?@/i;
 
@@ -86,7 +90,13 @@ export function detectAutomatic({ headers, subject, from, contentType, report }:
     ['X-Mail-Autoreply', headers.first('x-mail-autoreply'), 'convention'],
     ['X-AutoReply-From', headers.first('x-autoreply-from'), 'convention'],
     ['X-Vacation', headers.first('x-vacation'), 'convention'],
-    ['X-Cron-Env', undefined, ''],
+    ['X-Auto-Reply', headers.first('x-auto-reply'), 'convention'],
+    ['X-Mail-Auto-Reply', headers.first('x-mail-auto-reply'), 'convention'],
+    [
+      'X-Apple-Action',
+      /vacation/i.test(headers.first('x-apple-action') ?? '') ? headers.first('x-apple-action') : undefined,
+      'convention',
+    ],
     ['Preference', headers.first('preference') === 'auto_reply' ? 'auto_reply' : undefined, 'convention'],
     ['Precedence', precedence === 'auto_reply' ? precedence : undefined, 'convention'],
     ['Delivered-To', headers.all('delivered-to').find((v) => /^autoresponder\b/i.test(v)), 'convention'],
@@ -97,14 +107,15 @@ export function detectAutomatic({ headers, subject, from, contentType, report }:
         : undefined,
       'convention',
     ],
-    ['X-MS-Exchange-Inbox-Rules-Loop', headers.first('x-ms-exchange-inbox-rules-loop'), '[MS-OXCMAIL]'],
   ];
   for (const [name, value, source] of sure) {
     if (value === undefined || /^(?:no|false|0)$/i.test(value)) continue;
     saw(name, source, value);
     return automaticReply();
   }
-  const weakSubject = autoReplySubject.test(subject);
+  const weakSubject = autoReplySubject.test(subject) || absentSomebody.test(subject);
+  // Set by rules of a mailbox, those that redirect a customer's mail to us included: proves nothing by itself.
+  const byRule = headers.first('x-ms-exchange-inbox-rules-loop');
   // Exchange's out-of-office: auto-generated with In-Reply-To and "X-Auto-Response-Suppress: All", and a localized subject.
   const answers = headers.first('in-reply-to') !== undefined || headers.first('references') !== undefined;
   if (submitted !== '' && submitted !== 'no') {
@@ -123,6 +134,7 @@ export function detectAutomatic({ headers, subject, from, contentType, report }:
     weakSubject &&
     (nullSender ||
       suppress !== undefined ||
+      byRule !== undefined ||
       precedence === 'bulk' ||
       precedence === 'junk' ||
       robot.test(from) ||
@@ -135,6 +147,7 @@ export function detectAutomatic({ headers, subject, from, contentType, report }:
     if (nullSender) saw('Return-Path', 'RFC 5321 §4.5.5', '<>');
     if (suppress !== undefined) saw('X-Auto-Response-Suppress', '[MS-OXCMAIL]', suppress);
     if (precedence !== undefined) saw('Precedence', 'convention', precedence);
+    if (byRule !== undefined) saw('X-MS-Exchange-Inbox-Rules-Loop', 'convention');
     return automaticReply();
   }
 
@@ -155,13 +168,16 @@ export function detectAutomatic({ headers, subject, from, contentType, report }:
     saw('List-Unsubscribe', 'RFC 2369', unsubscribe);
     return answer('bulk');
   }
-  const campaign =
-    headers.first('feedback-id') ??
-    headers.first('x-campaign-id') ??
-    headers.first('x-mailgun-sid') ??
-    headers.first('x-csa-complaints');
-  if (campaign !== undefined) {
-    saw('Feedback-ID', 'convention', campaign);
+  // Senders of mass mail name themselves; Amazon SES names itself on every mail, a web form's included.
+  const feedbackId = headers.first('feedback-id');
+  const campaigns: [string, string | undefined][] = [
+    ['Feedback-ID', feedbackId?.endsWith(':AmazonSES') === true ? undefined : feedbackId],
+    ['X-Campaign-Id', headers.first('x-campaign-id') ?? headers.first('x-campaignid')],
+    ['X-CSA-Complaints', headers.first('x-csa-complaints')],
+  ];
+  for (const [name, value] of campaigns) {
+    if (value === undefined) continue;
+    saw(name, 'convention', value);
     return answer('bulk');
   }
 
