@@ -89,7 +89,7 @@ export function createEmailServerAdmin(deps: EmailServersDeps): EmailServerAdmin
       };
     });
     const all = [...(await Promise.all(valid)), ...wrong];
-    return all.sort((left, right) => left.name.localeCompare(right.name, 'en'));
+    return all.sort((left, right) => left.name.localeCompare(right.name, 'en', { numeric: true }));
   }
 
   const get = async (name: string) => (await list()).find((view) => foldName(view.name) === foldName(name));

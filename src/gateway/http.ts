@@ -34,6 +34,7 @@ export async function openHttp(
 ): Promise<{ port: number; routes: readonly ServedRoute[]; close: () => Promise<void> }> {
   const { roles, stores, room, servers, portal, inbound, emit, metrics } = wiring;
   const isPortal = roles.includes('portal');
+  const api = apiOf(stores, room, servers, decodeSlice, createPortalAudit(stores.redis));
   const http = await createHttp({
     host: config.http.host,
     port: config.http.port,
@@ -45,8 +46,8 @@ export async function openHttp(
     emit,
     metrics,
     health: () => healthOf(wiring),
-    ...(isPortal ? { api: apiOf(stores, room, servers, decodeSlice, createPortalAudit(stores.redis)) } : {}),
-    ...(isPortal && portal ? portalOf({ config, stores, room, portal, watch: servers, inbound, emit }) : {}),
+    ...(isPortal ? { api } : {}),
+    ...(isPortal && portal ? portalOf({ config, stores, room, portal, watch: servers, inbound, api, emit }) : {}),
   });
   const { port } = await http.listen();
   return { port, routes: http.routes, close: http.close };

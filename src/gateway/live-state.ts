@@ -1,5 +1,6 @@
 // What an email server does right now, as the watching and sending replicas wrote it: state, since when, pause, what waits.
 import type { createPauses } from '../adapters/redis/pauses.ts';
+import type { PortalView } from '../adapters/redis/portal-view.ts';
 import { mailboxId } from '../contract/names.ts';
 import { type EmailServer, isImap } from '../domain/email-server.ts';
 import type { EmailServerView } from '../http/email-servers.ts';
@@ -14,14 +15,19 @@ export function liveStates(wiring: {
   room: Pick<ReplyRoom, 'queues'>;
   inbound: Inbound | undefined;
   pauses: ReturnType<typeof createPauses>;
+  view: Pick<PortalView, 'lastArrival' | 'lastAccepted'>;
 }): LiveOf {
-  const { stores, room, pauses } = wiring;
+  const { stores, room, pauses, view } = wiring;
   return async (server) => {
     if (!server.enabled) return { state: 'disabled' };
     if (isImap(server)) {
       // Our own watcher knows better than what it last wrote.
       const own = wiring.inbound?.status().find((status) => status.server === server.name);
-      const stored: Record<string, unknown> = own ? { ...own } : await stores.ledgers.readState(mailboxId(server));
+      const id = mailboxId(server);
+      const [lastMessageAt, stored] = await Promise.all([
+        view.lastArrival(id),
+        own ? ({ ...own } as Record<string, unknown>) : stores.ledgers.readState(id),
+      ]);
       if (stored.state === undefined) return { state: 'unknown' };
       const number = (field: string) =>
         stored[field] === undefined ? {} : { [field]: Math.round(Number(stored[field])) };
@@ -32,9 +38,14 @@ export function liveStates(wiring: {
         ...number('since'),
         ...number('lastProvenAt'),
         ...number('blindSeconds'),
+        ...(lastMessageAt === undefined ? {} : { lastMessageAt }),
       };
     }
-    const [pause, counts] = await Promise.all([pauses.read(server.name), room.queues.counts(server.name)]);
+    const [pause, counts, lastMessageAt] = await Promise.all([
+      pauses.read(server.name),
+      room.queues.counts(server.name),
+      view.lastAccepted(server.name),
+    ]);
     const { waiting = 0, prioritized = 0, delayed = 0, paused = 0 } = counts;
     return {
       state: pause === undefined ? 'sending' : 'paused',
@@ -42,6 +53,7 @@ export function liveStates(wiring: {
       ...(pause === undefined || pause.by !== undefined ? {} : { expectedAt: pause.until }),
       ...(pause?.by === undefined ? {} : { pausedBy: pause.by }),
       waiting: waiting + prioritized + delayed + paused,
+      ...(lastMessageAt === undefined ? {} : { lastMessageAt }),
     };
   };
 }

@@ -90,12 +90,12 @@ export function createOperations(deps: OperationsDeps): OperationsApi {
       emit('SmtpServerResumed', { server: server.name, detail: { by } });
       return shown(server.name);
     },
-    async test(name) {
-      return deps.runDoctor(named(name));
+    async test(name, options = {}) {
+      return deps.runDoctor(named(name), options);
     },
-    async testDefinition(definition, existing) {
+    async testDefinition(definition, existing, options = {}) {
       const { server } = await admin.check(definition, existing);
-      return deps.runDoctor({ ...server, source: 'portal' }, { draft: true });
+      return deps.runDoctor({ ...server, source: 'portal' }, { ...options, draft: true });
     },
   };
 }

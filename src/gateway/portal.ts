@@ -5,24 +5,17 @@ import { createPauses } from '../adapters/redis/pauses.ts';
 import { createPortalAudit } from '../adapters/redis/portal-audit.ts';
 import { createPortalServers, type PortalServers } from '../adapters/redis/portal-servers.ts';
 import { createPortalSessions } from '../adapters/redis/portal-sessions.ts';
+import { createPortalView } from '../adapters/redis/portal-view.ts';
 import { createQuarantine } from '../adapters/redis/quarantine.ts';
 import type { Config } from '../config/config.ts';
-import { parseEmailServer } from '../config/email-servers.ts';
 import type { EmailServerWatch } from '../config/watch.ts';
-import { normalAddress } from '../domain/address.ts';
-import { type EmailServer, isImap, isSmtp } from '../domain/email-server.ts';
-import { checkEmailServers, type Finding } from '../domain/email-server-check.ts';
+import { isSmtp } from '../domain/email-server.ts';
 import { MailroomError } from '../domain/errors.ts';
-import type { Definition } from '../http/email-servers.ts';
+import { sendingMailbox } from '../domain/reply-pace.ts';
+import type { EmailServerView } from '../http/email-servers.ts';
+import type { ApiDeps } from '../http/index.ts';
 import type { OperationsApi } from '../http/operations.ts';
-import {
-  type Consequences,
-  type Overview,
-  type PortalDeps,
-  type Preview,
-  registerPortal,
-} from '../http/portal/index.ts';
-import { RequestInvalid } from '../http/problem.ts';
+import { type Overview, type PortalDeps, registerPortal } from '../http/portal/index.ts';
 import type { QuarantineApi } from '../http/quarantine.ts';
 import type { Inbound } from '../inbound/index.ts';
 import type { Emit } from '../telemetry/events.ts';
@@ -32,6 +25,8 @@ import { hostPolicy } from './host-policy.ts';
 import { liveStates } from './live-state.ts';
 import { createOperations } from './operations.ts';
 import type { ReplyRoom } from './outbound.ts';
+import { previews } from './portal-preview.ts';
+import { portalReplies } from './portal-replies.ts';
 import { createQuarantineDecisions } from './quarantine.ts';
 import { doctorFor } from './run-doctor.ts';
 import type { Stores } from './stores.ts';
@@ -49,6 +44,7 @@ export interface PortalWiring {
   portal: PortalServers;
   watch: EmailServerWatch;
   inbound: Inbound | undefined;
+  api: Pick<ApiDeps, 'releaseHeld' | 'dropHeld'>;
   emit: Emit;
 }
 
@@ -57,11 +53,13 @@ export function portalOf(wiring: PortalWiring): {
   operations: OperationsApi & QuarantineApi;
   register: ReturnType<typeof registerPortal>;
 } {
-  const { config, stores, room, portal, watch, emit } = wiring;
+  const { config, stores, room, portal, watch, api, emit } = wiring;
   const pauses = createPauses(stores.redis);
+  const applications = () => stores.applications().map(({ name }) => name);
   const named = (name: string) => watch.current().servers.find((server) => server.name === name);
 
-  const liveOf = liveStates({ ...wiring, pauses });
+  const view = createPortalView(stores.redis);
+  const liveOf = liveStates({ ...wiring, pauses, view });
   const audit = createPortalAudit(stores.redis);
 
   const emailServers = createEmailServerAdmin({
@@ -90,67 +88,33 @@ export function portalOf(wiring: PortalWiring): {
   };
 
   async function overview(): Promise<Overview> {
-    const [flows, views, held] = await Promise.all([
+    const [flows, views, held, quarantined, replicas] = await Promise.all([
       operations.emailFlows(),
       emailServers.list(),
-      room.replies.listReplies('held', 1_000),
+      view.heldByServer(),
+      operations.quarantined(),
+      view.replicasAlive(Math.max(2_000, config.inbound.leaseSeconds * 1000)),
     ]);
+    const senders = views.filter(({ serverType }) => serverType === 'SMTP');
     return {
       flows,
       mailboxes: views.filter(({ serverType }) => serverType !== 'SMTP'),
-      senders: views
-        .filter(({ serverType }) => serverType === 'SMTP')
-        .map((view) => ({
-          ...view,
-          live: { ...view.live, held: held.filter(({ server }) => server === view.name).length },
+      senders: await Promise.all(
+        senders.map(async (one) => ({
+          ...one,
+          live: { ...one.live, held: held.get(one.name) ?? 0, ...(await paceOf(one.name)) },
         })),
+      ),
+      quarantined: quarantined.length,
+      replicas,
     };
   }
 
-  async function preview(definition: Definition, existing?: string): Promise<Preview> {
-    const others = watch.current().servers.filter(({ name }) => name !== existing);
-    const applications = stores.applications().map(({ name }) => name);
-    const shared = ({ code }: Finding) => code === 'SHARED_ADDRESS_NOT_PERMITTED';
-    try {
-      const { server } = await emailServers.check(definition, existing);
-      // As it will be once enabled: the warning is of most use before that.
-      const findings = checkEmailServers(
-        [...others, { ...server, enabled: true }],
-        applications,
-        stores.wrongApplications(),
-      );
-      return {
-        problems: [],
-        findings: findings.filter((one) => one.server === server.name || (isSmtp(server) && shared(one))),
-      };
-    } catch (error) {
-      if (!(error instanceof RequestInvalid)) throw error;
-      const draft = draftOf(definition);
-      const findings = draft === undefined ? [] : checkEmailServers([...others, draft], applications).filter(shared);
-      return {
-        problems: error.problems,
-        findings: draft && isSmtp(draft) ? findings : findings.filter(({ server }) => server === draft?.name),
-      };
-    }
-  }
-
-  async function consequences(name: string): Promise<Consequences> {
+  async function paceOf(name: string): Promise<Pick<EmailServerView['live'], 'pace'>> {
     const server = named(name);
-    const others = watch.current().servers.filter((one) => one.name !== name && one.enabled);
-    if (server === undefined) return { otherServers: [], addresses: [], waiting: 0 };
-    if (isImap(server)) {
-      const feeding = others.filter(isImap).filter(({ emailFlow }) => emailFlow === server.emailFlow);
-      return { emailFlow: server.emailFlow, otherServers: feeding.map((one) => one.name), addresses: [], waiting: 0 };
-    }
-    const kept = new Set(
-      others
-        .filter(isSmtp)
-        .flatMap((one) => [one.user, ...one.additionalFromAddresses])
-        .map(normalAddress),
-    );
-    const addresses = [...new Set([server.user, ...server.additionalFromAddresses])];
-    const { waiting = 0 } = await liveOf({ ...server, enabled: true });
-    return { otherServers: [], addresses: addresses.filter((address) => !kept.has(normalAddress(address))), waiting };
+    if (server === undefined || !isSmtp(server) || !server.enabled) return {};
+    const { perMinute, recipientsPerDay } = server.pace;
+    return { pace: { ...(await view.paceUsed(sendingMailbox(server))), perMinute, recipientsPerDay } };
   }
 
   const deps: PortalDeps = {
@@ -160,16 +124,23 @@ export function portalOf(wiring: PortalWiring): {
     emit,
     servers: emailServers,
     operations,
+    replies: portalReplies(room.journal, view, api),
+    blobs: stores.blobs,
     sessions: createPortalSessions(stores.redis, {
       idleMs: config.http.sessions.idleMinutes * 60_000,
       longestMs: config.http.sessions.longestHours * 3_600_000,
     }),
     record: audit.write,
     oidc: oidcOf(config),
-    preview,
+    ...previews({
+      watch,
+      admin: emailServers,
+      applications,
+      wrongApplications: () => stores.wrongApplications(),
+      liveOf,
+    }),
     overview,
-    consequences,
-    applications: () => [...stores.applications().map(({ name }) => name), ...stores.wrongApplications().keys()],
+    applications: () => [...applications(), ...stores.wrongApplications().keys()],
     async beginSignIn(name) {
       const server = named(name);
       if (server === undefined) throw new MailroomError('EMAIL_SERVER_NOT_FOUND');
@@ -196,28 +167,4 @@ function oidcOf({ http, oauth }: Config): PortalDeps['oidc'] {
     afterSignOut: `${http.publicUrl}/portal/sign-in`,
     timeoutMs: oauth.requestTimeoutMs,
   });
-}
-
-/** A definition that is not finished yet, with the gaps filled: enough to see which addresses it would cover. */
-function draftOf(definition: Definition): EmailServer | undefined {
-  const { serverType, user, additionalEmailFromAddresses } = definition;
-  const isAddress = (value: unknown): value is string =>
-    typeof value === 'string' && normalAddress(value) !== undefined;
-  const fields =
-    serverType === 'SMTP'
-      ? { additionalEmailFromAddresses: [additionalEmailFromAddresses ?? []].flat().filter(isAddress) }
-      : { emailFlow: 'draft' };
-  const name = typeof definition.name === 'string' && definition.name !== '' ? definition.name : '–';
-  const rest = {
-    name,
-    host: 'draft.invalid',
-    authenticationType: 'Password',
-    password: 'draft',
-    user: isAddress(user) ? user : 'draft',
-  };
-  return parseEmailServer(
-    { definition: { serverType, ...rest, ...fields }, source: 'portal', at: '', index: 0, folder: '' },
-    {},
-    [],
-  );
 }

@@ -26,7 +26,7 @@ export const rawDownload = (messageKey: string, raw: BlobReference, blobs: Pick<
 
 /** Bytes of strangers: never shown by a browser as ours, never kept by a proxy, revalidated by ETag. */
 export async function sendDownload(
-  { request, reply }: Asked<unknown, unknown>,
+  { request, reply }: Pick<Asked<unknown, unknown>, 'request' | 'reply'>,
   emit: Emit,
   file: Download,
 ): Promise<unknown> {

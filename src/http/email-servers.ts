@@ -30,6 +30,14 @@ export const emailServerSchema = z.object({
     held: z.number().optional().describe('Replies that wait for a person'),
     pausedBy: z.string().optional().describe('The person who paused it; it goes on when a person resumes it'),
     expectedAt: z.number().optional().describe('Epoch milliseconds: end of a pause'),
+    lastMessageAt: z
+      .number()
+      .optional()
+      .describe('Epoch milliseconds. IMAP: arrival of the newest message; SMTP: when the last reply was accepted'),
+    pace: z
+      .object({ minute: z.number(), perMinute: z.number(), recipients: z.number(), recipientsPerDay: z.number() })
+      .optional()
+      .describe('Submissions of this minute and recipients of 24 hours, each with its limit'),
   }),
 });
 export type EmailServerView = z.infer<typeof emailServerSchema>;

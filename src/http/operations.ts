@@ -23,6 +23,11 @@ const statusSchema = z.object({
   ),
 });
 
+export interface TestOptions {
+  /** Sends a real mail from each permitted From to the mailbox that signs in. Default false. */
+  sendProbe?: boolean;
+}
+
 export interface OperationsApi {
   emailFlows(): Promise<EmailFlowView[]>;
   /**
@@ -32,9 +37,9 @@ export interface OperationsApi {
   pause(name: string, by: string): Promise<EmailServerView>;
   resume(name: string, by: string): Promise<EmailServerView>;
   /** The doctor's steps as they end. Whoever stops iterating ends the test. @throws MailroomError EMAIL_SERVER_NOT_FOUND */
-  test(name: string): Promise<AsyncGenerator<CheckStep>>;
+  test(name: string, options?: TestOptions): Promise<AsyncGenerator<CheckStep>>;
   /** The same for a definition that is not stored. @param existing the server that is edited: its password is used when none is given @throws RequestInvalid */
-  testDefinition(definition: Definition, existing?: string): Promise<AsyncGenerator<CheckStep>>;
+  testDefinition(definition: Definition, existing?: string, options?: TestOptions): Promise<AsyncGenerator<CheckStep>>;
 }
 
 export interface StatusApi extends OperationsApi {

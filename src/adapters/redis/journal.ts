@@ -18,7 +18,7 @@ import {
 
 const sha = (text: string) => createHash('sha256').update(text).digest('hex').slice(0, 32);
 export const replyKey = (replyId: string) => `${PREFIX}:reply:${sha(replyId)}`;
-const stateKey = (state: string) => `${PREFIX}:replies-in:${state}`;
+export const stateKey = (state: string) => `${PREFIX}:replies-in:${state}`;
 const aliasKey = (messageId: string) => `${PREFIX}:reply-by-message-id:${sha(messageId)}`;
 
 const STATES: readonly ReplyState[] = [

@@ -9,6 +9,8 @@ import { script } from './script.ts';
 const key = (what: string, mailbox: string) =>
   `${PREFIX}:pace:${what}:${createHash('sha256').update(mailbox).digest('hex').slice(0, 24)}`;
 
+export { key as paceKey };
+
 const NOW = `local t = redis.call('TIME'); local now = t[1] * 1000 + math.floor(t[2] / 1000)`;
 
 /** KEYS: minute log, hour buckets. ARGV: token, per minute, window ms, recipients, recipients a day. Answers {granted, wait ms, reason}. */

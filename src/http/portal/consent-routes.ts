@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { MailroomError } from '../../domain/errors.ts';
 import type { PortalDeps } from './deps.ts';
 import { leavePage } from './pages.ts';
+import { doneUrl } from './parts.ts';
 import { cookieOf, setCookie } from './sessions.ts';
 import { formOf, LIST, needs, queryOf, seeOther, send, type Visits } from './visit.ts';
 
@@ -24,12 +25,12 @@ export function addConsent(
     // The sign-in must have begun in this very browser.
     if (state === '' || cookieOf(request, STATE_COOKIE) !== state) throw new MailroomError('OAUTH_STATE_INVALID');
     setCookie(reply, STATE_COOKIE, '', { secure, seconds: 0 });
-    await completeSignIn({
+    const { server } = await completeSignIn({
       state,
       ...(code === undefined ? {} : { code }),
       ...(error === undefined ? {} : { error }),
       ...(error_description === undefined ? {} : { error_description }),
     });
-    return seeOther(reply, `${LIST}?done=signedInDone`);
+    return seeOther(reply, doneUrl(LIST, 'signedInDone', server));
   });
 }

@@ -1,5 +1,8 @@
 // What the portal needs, as plain functions; the gateway puts them in.
+
+import type { Result } from '../../contract/result.ts';
 import type { PortalRole } from '../../domain/access.ts';
+import type { BlobStore } from '../../domain/blob-store.ts';
 import type { Emit } from '../../telemetry/events.ts';
 import type { ApiToken } from '../auth.ts';
 import type { AuditEntry, Definition, EmailServersApi, EmailServerView } from '../email-servers.ts';
@@ -62,6 +65,38 @@ export interface Overview {
   flows: readonly EmailFlowView[];
   mailboxes: readonly EmailServerView[];
   senders: readonly EmailServerView[];
+  /** Messages in quarantine. */
+  quarantined: number;
+  /** Replicas that fetch mail. */
+  replicas: number;
+}
+
+/** States of replies that a person looks at. */
+export type ReplyTab = 'held' | 'uncertain' | 'rejected';
+
+/** What the portal shows of a reply: neither subject nor text. Times in epoch milliseconds. */
+export interface PortalReply {
+  replyId: string;
+  state: Result['state'];
+  server: string;
+  from?: string;
+  to: readonly string[];
+  createdAt: number;
+  /** Since when it is in its state. */
+  stateAt: number;
+  attempts: number;
+  evidence: readonly string[];
+  failure?: { code: string; hint: { en: string; de: string }; said?: string };
+}
+
+export interface PortalReplies {
+  counts(): Promise<Record<ReplyTab, number>>;
+  /** Newest first. */
+  list(state: ReplyTab, page: { limit: number; offset: number }): Promise<PortalReply[]>;
+  read(replyId: string): Promise<PortalReply | undefined>;
+  /** @throws MailroomError REPLY_UNKNOWN, REPLY_NOT_HELD */
+  release(replyId: string, by: string): Promise<Result>;
+  drop(replyId: string, by: string): Promise<Result>;
 }
 
 /** What stops when a server goes. */
@@ -83,6 +118,8 @@ export interface PortalDeps {
   servers: EmailServersApi;
   /** Flows, pause and resume, test of a connection, quarantined messages. */
   operations: OperationsApi & QuarantineApi;
+  replies: PortalReplies;
+  blobs: Pick<BlobStore, 'read'>;
   sessions: Sessions;
   /** Into the audit log: sign-ins. */
   record(entry: Omit<AuditEntry, 'at'>): Promise<void>;

@@ -1,12 +1,25 @@
-// Server-sent events: "changed" whenever what the pages show is another. One look at the state a second for all who listen; nobody listens,
-// nobody looks.
+// Server-sent events: "changed" whenever what the pages show is another. One look at the state for all who listen; nobody listens, nobody
+// looks. Streams are bounded: so many at once, none to whom nothing gets through, none of somebody who has signed out.
 import type { ServerResponse } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { PortalDeps } from './deps.ts';
+import type { PortalDeps, Session } from './deps.ts';
 
 const LOOK_MS = 1_000;
-/** Looks between two signs of life, so that proxies keep the stream open. */
+/** Of a look's time so many times is waited before the next: looking at a large fleet takes no more than a tenth of a core. */
+const REST = 10;
+/** Looks between two signs of life, so that proxies keep the stream open; with each, times that only pass are told as a change, too. */
 const ALIVE = 15;
+const STREAMS = 200;
+/** Bytes that may wait for a reader. */
+const UNREAD = 64 * 1024;
+
+interface Stream {
+  raw: ServerResponse;
+  /** Its page may be older than the last look: told once in any case. */
+  fresh: boolean;
+  /** Whether the session still stands. */
+  known(): Promise<boolean>;
+}
 
 export interface LiveEvents {
   handle(request: FastifyRequest, reply: FastifyReply): void;
@@ -14,42 +27,51 @@ export interface LiveEvents {
   close(): void;
 }
 
-export function liveEvents({ overview }: Pick<PortalDeps, 'overview'>): LiveEvents {
-  const streams = new Set<ServerResponse>();
-  const listeners = new Set<(line: string) => void>();
-  /** Those whose page may be older than the last look: they are told once in any case. */
-  const fresh = new Set<(line: string) => void>();
+export interface LiveDeps extends Pick<PortalDeps, 'overview'> {
+  sessionOf(request: FastifyRequest): Promise<Session | undefined>;
+}
+
+export function liveEvents({ overview, sessionOf }: LiveDeps): LiveEvents {
+  const streams = new Set<Stream>();
   let timer: NodeJS.Timeout | undefined;
-  let looking = false;
   let last: string | undefined;
   let looks = 0;
 
-  const tell = (line: string, to: Iterable<(line: string) => void> = listeners) => {
-    for (const listener of to) listener(line);
-  };
+  function tell(stream: Stream, line: string): void {
+    if (stream.raw.writableLength > UNREAD) stream.raw.destroy();
+    else stream.raw.write(line);
+  }
+
   async function look(): Promise<void> {
-    if (looking) return;
-    looking = true;
-    try {
-      const { flows, mailboxes, senders } = await overview();
-      const shown = [mailboxes, senders].map((views) =>
-        views.map(({ live: { lastProvenAt: _, blindSeconds: __, ...live }, ...view }) => ({ ...view, live })),
-      );
-      const next = JSON.stringify([flows, shown]);
-      tell('event: changed\ndata: 1\n\n', last !== undefined && next !== last ? listeners : fresh);
-      fresh.clear();
-      last = next;
-    } catch {
-      // Redis is away: its own event says so, and the page stays as it is.
-    } finally {
-      looking = false;
-    }
     looks += 1;
-    if (looks % ALIVE === 0) tell(': alive\n\n');
+    const breath = looks % ALIVE === 0;
+    try {
+      const next = shownOf(await overview());
+      const changed = breath || (last !== undefined && next !== last);
+      last = next;
+      for (const stream of streams) {
+        if (changed || stream.fresh) tell(stream, 'event: changed\ndata: 1\n\n');
+        stream.fresh = false;
+      }
+      if (breath) for (const stream of streams) if (!(await stream.known())) stream.raw.end();
+    } catch {
+      // Redis is away: its own event says so, and the pages stay as they are.
+      if (breath) for (const stream of streams) tell(stream, ': alive\n\n');
+    }
+  }
+
+  async function run(): Promise<void> {
+    const began = performance.now();
+    await look();
+    const rest = Math.max(LOOK_MS, REST * (performance.now() - began));
+    if (streams.size > 0) timer = setTimeout(() => void run(), rest).unref();
+    else timer = last = undefined;
   }
 
   return {
     handle(request, reply) {
+      // The page asks again after a while; until then it is as fresh as its last reload.
+      if (streams.size >= STREAMS) return void reply.code(503).header('retry-after', '10').send();
       reply.hijack();
       const { raw } = reply;
       raw.writeHead(200, {
@@ -59,24 +81,24 @@ export function liveEvents({ overview }: Pick<PortalDeps, 'overview'>): LiveEven
         'x-content-type-options': 'nosniff',
       });
       raw.write('retry: 3000\n\n');
-      const listener = (line: string) => void raw.write(line);
-      listeners.add(listener);
-      fresh.add(listener);
-      streams.add(raw);
-      timer ??= setInterval(() => void look(), LOOK_MS).unref();
-      request.raw.on('close', () => {
-        listeners.delete(listener);
-        fresh.delete(listener);
-        streams.delete(raw);
-        if (listeners.size > 0) return;
-        clearInterval(timer);
-        timer = undefined;
-        last = undefined;
-      });
+      const known = async () => (await sessionOf(request)) !== undefined;
+      const stream: Stream = { raw, fresh: true, known };
+      streams.add(stream);
+      raw.on('close', () => streams.delete(stream));
+      timer ??= setTimeout(() => void run(), LOOK_MS).unref();
     },
     close() {
-      clearInterval(timer);
-      for (const stream of streams) stream.end();
+      clearTimeout(timer);
+      for (const { raw } of streams) raw.end();
     },
   };
+}
+
+/** What the pages show, without the times that pass by themselves. */
+function shownOf({ mailboxes, senders, ...rest }: Awaited<ReturnType<PortalDeps['overview']>>): string {
+  const still = [...mailboxes, ...senders].map(({ live: { lastProvenAt: _, blindSeconds: __, ...live }, ...view }) => ({
+    ...view,
+    live,
+  }));
+  return JSON.stringify([rest, still]);
 }

@@ -1,17 +1,25 @@
-// The form of one email server: the administrators' fields in the order of their handbook, then sign-in, then what has sound defaults. Pure.
+// The form of one email server: the administrators' fields in the order of their handbook, then sign-in, then what has sound defaults; beside
+// them what they mean together, and the connection test. Pure.
+import type { CheckStep } from '../../domain/doctor.ts';
 import type { Definition } from '../email-servers.ts';
+import { testLog } from './check-steps.ts';
 import type { Finding } from './deps.ts';
+import { findingItem, stateBadge } from './findings.ts';
 import { shownField } from './form.ts';
+import { fieldsOf } from './form-fields.ts';
 import { type Html, html } from './html.ts';
 import { csrfField, type Frame, page } from './layout.ts';
 import { linkTo } from './list-page.ts';
-import { findingIn, messageIn } from './words.ts';
+import { probeBox } from './test-page.ts';
+import { messageIn } from './words-said.ts';
 
 export interface FormState {
   definition: Definition;
   /** Name and revision of the server that is edited; absent for a new one. */
   existing?: { name: string; revision: string };
   readOnly: boolean;
+  /** Defined in a file. */
+  fromFile: boolean;
   hasPassword: boolean;
   problems: readonly { field: string; message: string }[];
   findings: readonly Finding[];
@@ -21,10 +29,16 @@ export interface FormState {
   /** Delegated servers that are stored: who has signed in. */
   consent?: { person?: string } | undefined;
   stale: boolean;
+  /** Live state of a stored server. */
+  live?: string | undefined;
+  /** What a test of this definition found; absent: none was asked for. */
+  tested?: { all: readonly CheckStep[]; sendProbe: boolean };
+  /** What was asked for when the problems were found; `look`: they were there before. */
+  asked: 'save' | 'test' | 'look';
 }
 
 /** Field names as the handbook has them. */
-const LABELS: Readonly<Record<string, string>> = {
+export const LABELS: Readonly<Record<string, string>> = {
   serverType: 'Server Type',
   name: 'Name',
   host: 'Host',
@@ -37,83 +51,54 @@ const LABELS: Readonly<Record<string, string>> = {
   enabled: 'Enabled',
 };
 
+const ENABLED = ['enabled', 'disabled'] as const;
+const pairs = (...values: string[]) => values.map((value) => [value, value] as const);
+
 export function formPage(frame: Frame, state: FormState): string {
-  const { say, language } = frame;
+  const { say } = frame;
   const { definition, existing, readOnly, problems } = state;
+  const { input, select, addresses, perMinute } = fieldsOf(frame, state);
   const value = (field: string) => shownField(definition, field);
-  const problemOf = (field: string) => {
-    const found = problems.find((one) => one.field === field || one.field.startsWith(`${field}[`));
-    return found === undefined ? '' : messageIn(language, found.message);
-  };
-  const described = (field: string, help: string | undefined) =>
-    html` aria-describedby="${field}-error${help === undefined ? '' : ` ${field}-help`}" aria-invalid="${problemOf(field) === '' ? 'false' : 'true'}"`;
-  const below = (field: string, help: string | undefined) =>
-    html`<p class="error" id="${field}-error" data-error="${field}">${problemOf(field)}</p>${help !== undefined && html`<p class="help" id="${field}-help">${help}</p>`}`;
-  const input = (
-    field: string,
-    label: string,
-    options: { help?: string; type?: string; fixed?: boolean; css?: string } = {},
-  ) =>
-    html`<div class="${options.css}"><label for="${field}">${label}</label><input id="${field}" name="${field}" type="${options.type ?? 'text'}" value="${options.type === 'password' ? '' : value(field)}" autocomplete="${options.type === 'password' ? 'new-password' : 'off'}" spellcheck="false"${(readOnly || options.fixed) && html` readonly`}${described(field, options.help)}>${below(field, options.help)}</div>`;
-  const select = (
-    field: string,
-    label: string,
-    choices: readonly (readonly [string, string])[],
-    options: { css?: string; fixed?: boolean } = {},
-  ) => {
-    const chosen = choices.find(([key]) => key.toLowerCase() === value(field).toLowerCase())?.[0] ?? choices[0]?.[0];
-    const shown = readOnly || options.fixed ? choices.filter(([key]) => key === chosen) : choices;
-    return html`<div class="${options.css}"><label for="${field}">${label}</label><select id="${field}" name="${field}"${described(field, undefined)}>${shown.map(([key, text]) => html`<option value="${key}"${key === chosen && html` selected`}>${text}</option>`)}</select>${below(field, undefined)}</div>`;
-  };
-  const label = (field: string) => LABELS[field] ?? field;
-  const title = existing?.name ?? (readOnly ? value('name') : say('newServer'));
+  const isNew = existing === undefined && !state.fromFile;
+  const title = isNew ? say(value('serverType') === 'SMTP' ? 'newSmtp' : 'newImap') : (existing?.name ?? value('name'));
   const applications = [
     ...new Set([...state.applications, ...(value('application') === '' ? [] : [value('application')])]),
   ];
+  const enabled = html`<div class="wide check"><input type="checkbox" id="enabled" name="enabled" value="true"${definition.enabled === true && html` checked`}${readOnly && html` disabled`} aria-describedby="enabled-help"><div><label for="enabled">${LABELS.enabled}</label><p class="help" id="enabled-help">${say('enabledHelp')}</p></div></div>`;
 
   return page(
     frame,
     title,
     'emailServers',
     html`
-<p><a href="/portal/email-servers">← ${say('back')}</a></p>
-<h1 class="wrap">${title}</h1>
-<div class="form">
-${readOnly && html`<div class="note">${say('readOnly')}</div>`}
-${state.stale && html`<div class="note bad" role="alert"><p>${say('changed')}</p><p><a href="${linkTo('edit', existing?.name ?? '')}">${say('reload')}</a></p></div>`}
-${problems.length > 0 && html`<div class="note bad" role="alert"><p>${say('errors')}</p><ul>${problems.map(({ field, message }) => html`<li><a href="#${field.replace(/[[.].*$/, '')}">${LABELS[field] ?? field}</a>: ${messageIn(language, message)}</li>`)}</ul></div>`}
-<form method="post" action="/portal/email-servers/${existing === undefined ? 'new' : 'edit'}" data-check="1"${existing === undefined && html` data-new="1"`} novalidate>
+<p class="crumb"><a href="/portal/email-servers">← ${say('back')}</a></p>
+<div class="bar"><h1 class="wrap">${title} ${state.live !== undefined && stateBadge(frame, state.live)}</h1></div>
+${state.fromFile && html`<div class="note">${say('readOnly')}</div>`}
+${state.stale && html`<div class="note bad" role="alert"><p><strong>${say('stale')}</strong></p><p><a href="${linkTo('edit', existing?.name ?? '')}">${say('reload')}</a></p></div>`}
+${problems.length > 0 && problemNote(frame, problems, state.asked)}
+<div class="columns"><div>
+<form id="definition" method="post" action="/portal/email-servers/${isNew ? 'new' : 'edit'}"${!readOnly && html` data-check="1"`}${isNew && html` data-new="1"`} novalidate>
 ${csrfField(frame)}
 ${existing !== undefined && html`<input type="hidden" name="_existing" value="${existing.name}"><input type="hidden" name="_revision" value="${existing.revision}">`}
-<div class="card"><div class="grid">
+<div class="card"><div class="bar"><h2>${say('connection')}</h2>${!readOnly && html`<button class="plain small" name="_action" value="preset">${say('presets')}</button>`}</div><div class="grid">
+${select('serverType', 'Server Type', pairs('IMAP', 'SMTP'), { css: 'third', fixed: !isNew })}
+${input('name', 'Name', { css: 'two-thirds', fixed: existing !== undefined })}
+${input('host', 'Host', { css: 'two-thirds' })}
+${input('port', 'Port', { css: 'third', mode: 'numeric' })}
 ${select(
-  'serverType',
-  label('serverType'),
-  [
-    ['IMAP', 'IMAP'],
-    ['SMTP', 'SMTP'],
-  ],
-  { fixed: existing !== undefined },
+  'tls',
+  'TLS',
+  ENABLED.map((one) => [one, say(one)] as const),
+  { css: 'third', help: say('tlsHelp') },
 )}
-${input('name', label('name'), { fixed: existing !== undefined })}
-${input('host', label('host'))}
-${input('port', label('port'))}
-${select('tls', label('tls'), [
-  ['enabled', say('enabled')],
-  ['disabled', say('disabled')],
-])}
-${select('authenticationType', label('authenticationType'), [
-  ['OAuth2', 'OAuth2'],
-  ['Password', 'Password'],
-])}
-${input('user', label('user'), { help: say('userHelp') })}
-${input('emailFlow', label('emailFlow'), { help: say('flowHelp'), css: 'imap' })}
-${addresses(frame, state, below)}
-<div class="wide"><div class="check"><input type="checkbox" id="enabled" name="enabled" value="true"${definition.enabled === true && html` checked`}${readOnly && html` disabled`} aria-describedby="enabled-help"><label for="enabled">${label('enabled')}</label></div><p class="help" id="enabled-help">${say('enabledHelp')}</p></div>
+${select('authenticationType', 'Authentication Type', pairs('OAuth2', 'Password'), { css: 'two-thirds' })}
+${input('user', 'User', { css: 'wide', help: say('userHelp') })}
+${input('emailFlow', 'Email Flow', { css: 'wide imap', help: say('flowHelp') })}
+${addresses()}
+${enabled}
 </div></div>
-<div id="warnings" role="status" aria-live="polite"${state.findings.length > 0 && html` class="note warn"`}>${warningTexts(frame, state.findings).map((text) => html`<p>${text}</p>`)}</div>
 <div class="card"><h2>${say('signInSection')}</h2><div class="grid">
-${select('application', say('application'), applications.length === 0 ? [['', '–']] : applications.map((name) => [name, name] as const), { css: 'oauth' })}
+${select('application', say('application'), applications.length === 0 ? [['', '–']] : pairs(...applications), { css: 'oauth', ...(applications.length === 0 ? { help: say('noApplication') } : {}) })}
 ${select(
   'signIn',
   say('signInMode'),
@@ -123,10 +108,10 @@ ${select(
   ],
   { css: 'oauth' },
 )}
-${input('signInUser', say('signInUser'), { help: say('signInUserHelp'), css: 'oauth person' })}
-${input('password', say('password'), { type: 'password', css: 'secret', ...(state.hasPassword ? { help: say('passwordKept') } : {}) })}
+${input('signInUser', say('signInUser'), { help: say('signInUserHelp'), css: 'oauth person wide' })}
+${input('password', say('password'), { type: 'password', css: 'secret wide', ...(state.hasPassword ? { help: say('passwordKept') } : {}) })}
 </div></div>
-<div class="card"><details><summary>${say('more')}</summary><div class="grid">
+<details class="card"${problems.some(({ field }) => /^(folder|startFrom|afterQueued|maximumSize|sendMode|pace)/.test(field)) && html` open`}><summary>${say('more')}</summary><div class="grid">
 ${input('folder', say('folder'), { css: 'imap' })}
 ${input('startFrom', say('startFrom'), { help: say('startFromHelp'), css: 'imap' })}
 ${input('afterQueued', say('afterQueued'), { help: say('afterQueuedHelp'), css: 'imap' })}
@@ -140,43 +125,44 @@ ${select(
   ],
   { css: 'smtp' },
 )}
-${pace(definition, readOnly, say('perMinute'))}
-</div></details></div>
-${!readOnly && html`<div class="buttons"><button class="main" name="_action" value="save">${say('save')}</button><button class="plain" name="_action" value="preset">${say('presets')}</button><a class="button" href="/portal/email-servers">${say('cancel')}</a></div>`}
+${perMinute()}
+</div></details>
+${!readOnly && buttons(frame, state)}
 </form>
-${state.consent !== undefined && existing !== undefined && consent(frame, existing.name, state.consent)}
-</div>`,
+</div><div class="aside">
+<div id="warnings" role="status" aria-live="polite"${state.findings.length > 0 && html` class="note warn wrap"`}>${state.findings.map((one) => findingItem(frame, one))}</div>
+${consent(frame, state)}
+</div></div>`,
   );
 }
 
-function addresses(
-  frame: Frame,
-  { definition, blankLines, readOnly, problems }: FormState,
-  below: (field: string, help: string) => Html,
+const ASKED = { save: 'errors', test: 'errorsTest', look: 'errorsThere' } as const;
+
+/** What is wrong, each with a way to its field. */
+export function problemNote(
+  { say, language }: Frame,
+  problems: FormState['problems'],
+  asked: FormState['asked'],
 ): Html {
+  const items = problems.map(({ field, message }) => {
+    const root = field.replace(/[[.].*$/, '');
+    return html`<li><a href="#${root}">${LABELS[root] ?? field}</a>: ${messageIn(language, message)}</li>`;
+  });
+  return html`<div class="note bad wrap" role="alert"><p><strong>${say(ASKED[asked])}</strong></p><ul>${items}</ul></div>`;
+}
+
+function buttons(frame: Frame, { tested }: FormState): Html {
   const { say } = frame;
-  const field = 'additionalEmailFromAddresses';
-  const given = [definition[field] ?? []].flat().map(String);
-  const lines = [...given, ...Array.from({ length: readOnly ? 0 : blankLines }, () => '')];
-  const wrong = problems.some((one) => one.field.startsWith(field));
-  return html`<fieldset class="list wide smtp" id="${field}" aria-describedby="${field}-help"><legend>${LABELS[field]}</legend>
-${lines.map((line, index) => html`<div><input name="${field}" id="address-${index}" type="text" value="${line}" aria-label="${say('address')} ${index + 1}" data-label="${say('address')}" aria-invalid="${wrong ? 'true' : 'false'}" autocomplete="off" spellcheck="false"${readOnly && html` readonly`}></div>`)}
-${!readOnly && html`<button class="plain small" name="_action" value="address">${say('addAddress')}</button>`}
-${below(field, say('additionalHelp'))}</fieldset>`;
+  return html`<div class="card"><h2>${say('testResult')}</h2><p class="help">${say('testOfEntered')}</p>${probeBox(frame, tested?.sendProbe ?? false)}
+<p class="buttons"><button class="plain" name="_action" value="test">${say(tested === undefined ? 'startTest' : 'testAgain')}</button></p>${testLog(frame, tested?.all)}</div>
+<div class="foot buttons"><button class="main" name="_action" value="save">${say('save')}</button><a class="button" href="/portal/email-servers">${say('cancel')}</a></div>`;
 }
 
-function pace(definition: Definition, readOnly: boolean, label: string): Html {
-  const given = definition.pace;
-  const value = typeof given === 'object' && given !== null && 'perMinute' in given ? String(given.perMinute) : '';
-  return html`<div class="smtp"><label for="perMinute">${label}</label><input id="perMinute" name="perMinute" inputmode="numeric" value="${value}"${readOnly && html` readonly`}></div>`;
-}
-
-function consent(frame: Frame, name: string, { person }: { person?: string }): Html {
+function consent(frame: Frame, { existing, consent: known, readOnly }: FormState): Html | false {
   const { say } = frame;
-  return html`<div class="card"><h2>${say('signIn')}</h2><p>${person === undefined ? say('notSignedIn') : `${say('signedInAs')} ${person}.`}</p><p class="help">${say('consentHelp')}</p>
-<form method="post" action="/portal/email-servers/sign-in">${csrfField(frame)}<input type="hidden" name="name" value="${name}"><button class="main">${say('consent')}</button></form></div>`;
+  if (readOnly) return false;
+  if (existing === undefined || known === undefined) return false;
+  const { person } = known;
+  return html`<div class="card"><h2>${say('consentTitle')}</h2><p class="wrap">${person === undefined ? html`<span class="badge warn">${say('notSignedIn')}</span>` : html`${say('signedInAs')} <strong>${person}</strong>.`}</p><p class="help">${say('consentHelp')}</p>
+<form method="post" action="/portal/email-servers/sign-in">${csrfField(frame)}<input type="hidden" name="name" value="${existing.name}"><p class="buttons"><button class="${person === undefined ? 'main' : 'plain'}">${say('consent')}</button></p></form></div>`;
 }
-
-/** The warnings as sentences, each with what to do. */
-export const warningTexts = ({ language }: Pick<Frame, 'language'>, findings: readonly Finding[]): string[] =>
-  findings.map((finding) => `${findingIn(language, finding).replace(/\.?$/, '.')} ${finding.hint[language]}`);

@@ -1,17 +1,31 @@
-// The form of an email server: new, copied, edited, checked while it is typed, saved.
+// The form of an email server: new, copied, edited, checked while it is typed, tested, saved.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { MailroomError } from '../../domain/errors.ts';
+import type { Definition, EmailServerView } from '../email-servers.ts';
 import { RequestInvalid } from '../problem.ts';
 import type { PortalDeps } from './deps.ts';
+import { findingItem } from './findings.ts';
 import { blank, definitionFrom } from './form.ts';
-import { type FormState, formPage, warningTexts } from './form-page.ts';
+import { type FormState, formPage, problemNote } from './form-page.ts';
+import { doneUrl } from './parts.ts';
+import { allSteps, sendLines, wantsLines } from './test-routes.ts';
 import { formOf, LIST, needs, queryOf, seeOther, send, type Visits } from './visit.ts';
-import { messageIn } from './words.ts';
+import { messageIn } from './words-said.ts';
 
-type FormDeps = Pick<PortalDeps, 'servers' | 'preview' | 'applications' | 'signedIn'>;
+type FormDeps = Pick<PortalDeps, 'servers' | 'operations' | 'preview' | 'applications' | 'signedIn'>;
+
+/** A form that was sent. */
+interface Sent {
+  form: URLSearchParams;
+  definition: Definition;
+  /** The stored server that is edited, and its revision when the form was opened. */
+  name: string | undefined;
+  revision: string;
+  view: EmailServerView | undefined;
+}
 
 export function addForm(portal: FastifyInstance, deps: FormDeps, visits: Visits): void {
-  const { servers } = deps;
+  const { servers, operations } = deps;
 
   async function stateOf(request: FastifyRequest, more: Partial<FormState>): Promise<FormState> {
     const definition = more.definition ?? blank('IMAP');
@@ -22,12 +36,14 @@ export function addForm(portal: FastifyInstance, deps: FormDeps, visits: Visits)
     return {
       definition,
       readOnly: !mayWrite,
+      fromFile: false,
       hasPassword: false,
       problems: [],
       findings: [],
       blankLines: 1,
       applications: deps.applications(),
       stale: false,
+      asked: 'save',
       ...more,
       ...(existing !== undefined && delegated && mayWrite
         ? { consent: signed === undefined ? {} : { person: signed.person } }
@@ -35,40 +51,76 @@ export function addForm(portal: FastifyInstance, deps: FormDeps, visits: Visits)
     };
   }
 
-  /** A form that was sent: saved, or shown again with what is wrong. */
-  async function save(request: FastifyRequest, reply: FastifyReply) {
+  async function sentWith(request: FastifyRequest): Promise<Sent> {
     const form = formOf(request);
     const name = form.get('_existing') ?? undefined;
-    const revision = form.get('_revision') ?? '';
     const view = name === undefined ? undefined : await servers.get(name);
     if (name !== undefined && view === undefined) throw new MailroomError('EMAIL_SERVER_NOT_FOUND');
-    const action = form.get('_action') ?? 'save';
     const definition = definitionFrom(form, view?.definition);
-    const again = async (more: Partial<FormState>, status: number) => {
-      const preview = await deps.preview(definition, name);
-      const state = await stateOf(request, {
-        definition,
-        hasPassword: view?.hasPassword ?? false,
-        findings: preview.findings,
-        ...(name === undefined ? {} : { existing: { name, revision } }),
-        ...more,
-      });
-      return send(reply, formPage(visits.frame(request), state), status);
-    };
-    if (action === 'address') return again({ blankLines: 2 }, 200);
-    if (action === 'preset') {
-      const { host, port, tls, authenticationType } = blank(definition.serverType === 'SMTP' ? 'SMTP' : 'IMAP');
-      return again({ definition: { ...definition, host, port, tls, authenticationType } }, 200);
+    return { form, definition, name, revision: form.get('_revision') ?? '', view };
+  }
+
+  /** The form once more, with what was entered. */
+  async function again(request: FastifyRequest, sent: Sent, more: Partial<FormState>): Promise<string> {
+    const { definition, name, revision, view } = sent;
+    const { findings } = await deps.preview(more.definition ?? definition, name);
+    const existing = name === undefined ? {} : { existing: { name, revision }, live: view?.live.state };
+    const known = { definition, hasPassword: view?.hasPassword ?? false, findings, ...existing };
+    return formPage(visits.frame(request), await stateOf(request, { ...known, ...more }));
+  }
+
+  /** Buttons of the form that neither save nor test: for browsers without script. */
+  async function rearrange(request: FastifyRequest, sent: Sent, action: string): Promise<string> {
+    const { definition } = sent;
+    const [, line] = /^remove:(\d{1,4})$/.exec(action) ?? [];
+    if (line !== undefined) {
+      const lines = sent.form.getAll('additionalEmailFromAddresses').filter((_, index) => index !== Number(line));
+      const additionalEmailFromAddresses = lines.filter((one) => one.trim() !== '');
+      return again(request, sent, { definition: { ...definition, additionalEmailFromAddresses } });
     }
+    if (action === 'address') return again(request, sent, { blankLines: 2 });
+    const { host, port, tls, authenticationType } = blank(definition.serverType === 'SMTP' ? 'SMTP' : 'IMAP');
+    return again(request, sent, { definition: { ...definition, host, port, tls, authenticationType } });
+  }
+
+  async function test(request: FastifyRequest, reply: FastifyReply, sent: Sent) {
+    const { definition, name, form } = sent;
+    const sendProbe = form.get('_sendProbe') === 'true' && definition.serverType === 'SMTP';
     try {
-      if (name === undefined) await servers.create(definition, visits.who(request));
-      else await servers.replace(name, revision, definition, visits.who(request));
+      const steps = await operations.testDefinition(definition, name, { sendProbe });
+      const type = definition.serverType === 'SMTP' ? 'SMTP' : 'IMAP';
+      if (wantsLines(request)) return sendLines(reply, visits.frame(request), type, steps);
+      return send(reply, await again(request, sent, { tested: { all: await allSteps(steps), sendProbe } }));
     } catch (error) {
-      if (error instanceof RequestInvalid) return again({ problems: error.problems }, 422);
-      if (error instanceof MailroomError && error.code === 'EMAIL_SERVER_CHANGED') return again({ stale: true }, 412);
+      if (!(error instanceof RequestInvalid)) throw error;
+      if (!wantsLines(request))
+        return send(reply, await again(request, sent, { problems: error.problems, asked: 'test' }), 422);
+      const frame = visits.frame(request);
+      reply.code(422).header('content-type', 'application/x-ndjson; charset=utf-8');
+      return reply.send(`${JSON.stringify({ next: '', summary: problemNote(frame, error.problems, 'test').text })}\n`);
+    }
+  }
+
+  async function submitted(request: FastifyRequest, reply: FastifyReply) {
+    const sent = await sentWith(request);
+    const { name, revision, definition } = sent;
+    const action = sent.form.get('_action') ?? 'save';
+    if (action === 'test') return test(request, reply, sent);
+    if (action !== 'save') return send(reply, await rearrange(request, sent, action));
+    try {
+      const by = visits.who(request);
+      const saved =
+        name === undefined
+          ? await servers.create(definition, by)
+          : await servers.replace(name, revision, definition, by);
+      return seeOther(reply, doneUrl(LIST, 'saved', saved.name));
+    } catch (error) {
+      if (error instanceof RequestInvalid)
+        return send(reply, await again(request, sent, { problems: error.problems }), 422);
+      if (error instanceof MailroomError && error.code === 'EMAIL_SERVER_CHANGED')
+        return send(reply, await again(request, sent, { stale: true }), 412);
       throw error;
     }
-    return seeOther(reply, `${LIST}?done=saved`);
   }
 
   portal.get(`${LIST}/new`, needs('email-servers:write'), async (request, reply) => {
@@ -84,7 +136,7 @@ export function addForm(portal: FastifyInstance, deps: FormDeps, visits: Visits)
     const { findings } = await deps.preview(definition);
     return send(reply, formPage(visits.frame(request), await stateOf(request, { definition, findings })));
   });
-  portal.post(`${LIST}/new`, needs('email-servers:write'), save);
+  portal.post(`${LIST}/new`, needs('email-servers:write'), submitted);
   portal.get(`${LIST}/edit`, needs('email-servers:read'), async (request, reply) => {
     const view = await servers.get(queryOf(request).name ?? '');
     if (view === undefined) throw new MailroomError('EMAIL_SERVER_NOT_FOUND');
@@ -95,20 +147,22 @@ export function addForm(portal: FastifyInstance, deps: FormDeps, visits: Visits)
       hasPassword: view.hasPassword,
       problems: view.problems,
       findings,
-      ...(revision === undefined ? { readOnly: true } : { existing: { name: view.name, revision } }),
+      live: view.live.state,
+      asked: 'look',
+      ...(revision === undefined
+        ? { readOnly: true, fromFile: view.source === 'file' }
+        : { existing: { name: view.name, revision } }),
     });
     return send(reply, formPage(visits.frame(request), state));
   });
-  portal.post(`${LIST}/edit`, needs('email-servers:write'), save);
+  portal.post(`${LIST}/edit`, needs('email-servers:write'), submitted);
   portal.post(`${LIST}/check`, needs('email-servers:write'), async (request, reply) => {
-    const form = formOf(request);
-    const name = form.get('_existing') ?? undefined;
-    const view = name === undefined ? undefined : await servers.get(name);
-    const { problems, findings } = await deps.preview(definitionFrom(form, view?.definition), name);
+    const { definition, name } = await sentWith(request);
+    const { problems, findings } = await deps.preview(definition, name);
     const language = visits.language(request);
     return reply.send({
       problems: problems.map(({ field, message }) => ({ field, message: messageIn(language, message) })),
-      warnings: warningTexts({ language }, findings),
+      warnings: findings.map((finding) => findingItem({ language }, finding).text).join(''),
     });
   });
 }

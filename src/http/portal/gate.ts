@@ -8,6 +8,8 @@ import type { Session } from './deps.ts';
 import { errorPage } from './pages.ts';
 import { setCookie } from './sessions.ts';
 import { formOf, queryOf, seeOther, send, type Visits } from './visit.ts';
+import { type Language, sayIn } from './words.ts';
+import { refusalIn } from './words-said.ts';
 
 const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
@@ -30,8 +32,9 @@ export function addGate(portal: FastifyInstance, { visits, emit, secure, session
     (_request, body, done) => done(null, new URLSearchParams(String(body))),
   );
   portal.addHook('onSend', async (_request, reply) => {
+    // A download has a stricter one of its own.
+    if (!reply.hasHeader('content-security-policy')) reply.header('content-security-policy', POLICY);
     reply
-      .header('content-security-policy', POLICY)
       .header('referrer-policy', 'same-origin') // with no-referrer a browser hides where a form comes from
       .header('x-frame-options', 'DENY')
       .header('cross-origin-opener-policy', 'same-origin');
@@ -43,9 +46,7 @@ export function addGate(portal: FastifyInstance, { visits, emit, secure, session
     const kind = request.routeOptions.url ?? '';
     if (status >= 500) emit('ApiRequestFailed', { code: error.code, kind, err: error.cause ?? error });
     else emit('ApiRequestRefused', { code: error.code, kind });
-    const { title, detail, hint } = problemOf(error, visits.language(request) === 'de');
-    const shown = { code: error.code, message: status >= 500 ? title : detail, hint: hint ?? '' };
-    return send(reply, errorPage(visits.frame(request), shown), status);
+    return send(reply, errorPage(visits.frame(request), shownError(error, visits.language(request))), status);
   });
   // Before the body is read: a stranger's bytes are not taken.
   portal.addHook('onRequest', async (request, reply) => {
@@ -60,7 +61,6 @@ export function addGate(portal: FastifyInstance, { visits, emit, secure, session
     if (access !== 'open' && access !== 'session' && !visits.may(request, access))
       throw new MailroomError('HTTP_FORBIDDEN', {
         message: `Your role may not do this; it needs the role ${permissions[access].join(' or ')}.`,
-        hint: 'Ask an administrator of Mailroom.',
       });
     // The choice of language is remembered, and leaves the address.
     const { lang } = queryOf(request);
@@ -74,6 +74,19 @@ export function addGate(portal: FastifyInstance, { visits, emit, secure, session
   portal.addHook('preValidation', async (request) => {
     if (request.method === 'POST') checkForgery(request, visits.session(request));
   });
+}
+
+/** An error in a person's words: what, and what to do; of our own failures no details. */
+export function shownError(error: MailroomError, language: Language): { code: string; message: string; hint: string } {
+  const { title, detail, hint = '' } = problemOf(error, language === 'de');
+  const { code } = error;
+  // The catalogue's hint is for the API's callers.
+  const advice = code === 'HTTP_FORBIDDEN' ? sayIn(language)('askAdministrator') : hint;
+  return {
+    code,
+    message: refusalIn(language, { code, message: code === 'HTTP_INTERNAL' ? title : detail }),
+    hint: advice,
+  };
 }
 
 /** @throws MailroomError PORTAL_FORM_FORGED */

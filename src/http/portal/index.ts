@@ -1,19 +1,35 @@
 // The administrators' portal: server-rendered pages over the same functions as the API. Works without script; a session is a cookie, each
 // form carries the session's token, and nothing is loaded from elsewhere.
 import type { FastifyInstance } from 'fastify';
-import { script, styleSheet } from './assets.ts';
+import { MailroomError } from '../../domain/errors.ts';
+import { auditPage, CHANGES_PER_PAGE } from './audit-page.ts';
 import { addConsent } from './consent-routes.ts';
 import type { PortalDeps } from './deps.ts';
 import { liveEvents } from './events.ts';
 import { addForm } from './form-routes.ts';
 import { addGate } from './gate.ts';
 import { addList } from './list-routes.ts';
-import { auditPage, overviewPage } from './pages.ts';
+import { overviewPage } from './overview-page.ts';
+import { pageOf } from './parts.ts';
+import { addQuarantine } from './quarantine-routes.ts';
+import { addReplies } from './replies-routes.ts';
+import { script } from './script.ts';
 import { signIns } from './sessions.ts';
 import { addSignIn } from './sign-in-routes.ts';
-import { needs, seeOther, send, visits as visitsOf } from './visit.ts';
+import { styleSheet } from './style.ts';
+import { addTest } from './test-routes.ts';
+import { needs, queryOf, seeOther, send, visits as visitsOf } from './visit.ts';
 
-export type { Consequences, Overview, PortalDeps, Preview, Session, Sessions } from './deps.ts';
+export type {
+  Consequences,
+  Overview,
+  PortalDeps,
+  PortalReplies,
+  PortalReply,
+  Preview,
+  Session,
+  Sessions,
+} from './deps.ts';
 
 export function registerPortal(deps: PortalDeps): (app: FastifyInstance) => Promise<void> {
   const visits = visitsOf(deps);
@@ -38,17 +54,25 @@ export function registerPortal(deps: PortalDeps): (app: FastifyInstance) => Prom
       portal.get('/portal', needs('email-servers:read'), async (request, reply) =>
         send(reply, overviewPage(visits.frame(request), await deps.overview())),
       );
-      const live = liveEvents(deps);
+      const live = liveEvents({ overview: deps.overview, sessionOf: signIn.session });
       portal.get('/portal/events', needs('email-servers:read'), live.handle);
       portal.addHook('preClose', async () => live.close());
 
       addSignIn(portal, deps, visits, signIn);
       addList(portal, deps, visits);
       addForm(portal, deps, visits);
+      addTest(portal, deps, visits);
+      addReplies(portal, deps, visits);
+      addQuarantine(portal, deps, visits);
       addConsent(portal, deps, visits, secure);
-      portal.get('/portal/audit', needs('audit:read'), async (request, reply) =>
-        send(reply, auditPage(visits.frame(request), await deps.servers.audit(200))),
-      );
+      portal.get('/portal/audit', needs('audit:read'), async (request, reply) => {
+        const at = Math.min(pageOf(queryOf(request).page), 250);
+        const entries = await deps.servers.audit(at * CHANGES_PER_PAGE + 1);
+        return send(reply, auditPage(visits.frame(request), entries.slice((at - 1) * CHANGES_PER_PAGE), at));
+      });
+      portal.get('/portal/*', needs('session'), () => {
+        throw new MailroomError('HTTP_NOT_FOUND');
+      });
     });
   };
 }

@@ -11,6 +11,7 @@ export interface Frame {
   session: Session | undefined;
   /** Path and query of this page, for the language switch. */
   url: string;
+  /** Epoch milliseconds. */
   now: number;
 }
 
@@ -23,17 +24,30 @@ export const mayChange = (frame: Frame): boolean => frameMay(frame, 'email-serve
 export const csrfField = ({ session }: Frame): Html =>
   html`<input type="hidden" name="_csrf" value="${session?.csrf}">`;
 
+const LOGO = html`<svg width="26" height="20" viewBox="0 0 26 20" aria-hidden="true"><rect x="1" y="1" width="24" height="18" rx="3.5" fill="none" stroke="#7db8f5" stroke-width="2"/><path d="M2.5 4.5 13 11.5 23.5 4.5" fill="none" stroke="#7db8f5" stroke-width="2" stroke-linecap="round" stroke-linejoin="round"/></svg>`;
+
+/** The menu "Email" of the handbook has the list of servers and what comes of them; left of it what is now, right of it what was. */
+function menuBar(frame: Frame, current: Word | undefined): Html {
+  const { say } = frame;
+  const link = (word: Word, href: string) =>
+    html`<a href="${href}"${current === word && html` aria-current="page"`}>${say(word)}</a>`;
+  return html`<nav class="menu-bar" aria-label="${say('navigation')}"><div class="in"><ul>
+<li>${link('overview', '/portal')}</li>
+<li><span class="group" id="menu-email">${say('email')} ›</span><ul aria-labelledby="menu-email"><li>${link('emailServers', '/portal/email-servers')}</li>
+<li>${link('repliesTitle', '/portal/replies')}</li>${frameMay(frame, 'quarantine:read') && html`<li>${link('quarantineTitle', '/portal/quarantine')}</li>`}</ul></li>
+${frameMay(frame, 'audit:read') && html`<li class="apart">${link('audit', '/portal/audit')}</li>`}</ul></div></nav>`;
+}
+
 export function page(frame: Frame, title: string, current: Word | undefined, body: Html): string {
   const { say, session, language, organisation } = frame;
   const other = language === 'en' ? 'de' : 'en';
-  const link = (word: Word, href: string) =>
-    html`<a href="${href}"${current === word ? html` aria-current="page"` : ''}>${say(word)}</a>`;
   const switchTo = `${frame.url}${frame.url.includes('?') ? '&' : '?'}lang=${other}`;
   return html`<!doctype html>
 <html lang="${language}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="robots" content="noindex">
 <title>${title} – Mailroom</title>
 <link rel="stylesheet" href="/portal/assets/portal.css">
 <link rel="icon" href="data:,">
@@ -42,23 +56,22 @@ export function page(frame: Frame, title: string, current: Word | undefined, bod
 <body>
 <a class="skip" href="#content">${say('skip')}</a>
 <header class="top"><div class="in">
-<a class="brand" href="/portal">Mailroom<small>${organisation === 'default' ? '' : organisation}</small></a>
-${
-  session !== undefined &&
-  html`<nav aria-label="${say('navigation')}">${link('overview', '/portal')}<span class="group">${say('email')} ›</span>${link('emailServers', '/portal/email-servers')}${frameMay(frame, 'audit:read') && link('audit', '/portal/audit')}</nav>`
-}
-<div class="who">
+<a class="brand" href="/portal">${LOGO}Mailroom${organisation !== 'default' && html`<small class="wrap">${organisation}</small>`}</a>
+<div class="who">${
+    session !== undefined &&
+    html`<span class="wrap">${session.name} <span class="role">· ${say(session.role)}</span></span>`
+  }
 <a href="${switchTo}" lang="${other}" hreflang="${other}">${other === 'de' ? 'Deutsch' : 'English'}</a>
 ${
   session !== undefined &&
-  html`<span>${session.name} · ${say(session.role)}</span>
-<form method="post" action="/portal/sign-out">${csrfField(frame)}<button class="link">${say('signOut')}</button></form>`
+  html`<form method="post" action="/portal/sign-out">${csrfField(frame)}<button class="link">${say('signOut')}</button></form>`
 }
-</div>
-</div></header>
+</div></div></header>
+${session !== undefined && menuBar(frame, current)}
 <main id="content" tabindex="-1">
 ${body}
 </main>
+<p class="note warn offline" id="offline" role="status" hidden>${say('offline')}</p>
 </body>
 </html>
 `.text;

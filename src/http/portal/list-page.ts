@@ -1,65 +1,34 @@
-// Email → Email servers: the list with live state, problems with what to do, search and filter. Pure.
-import { catalogue } from '../../domain/catalogue/index.ts';
+// Email → Email servers: the list with live state, problems with what to do, search, filter, pages. Pure.
 import type { EmailServerView } from '../email-servers.ts';
+import { hasProblem, problemsOf, stateBadge } from './findings.ts';
 import { type Html, html } from './html.ts';
-import { csrfField, type Frame, mayChange, page } from './layout.ts';
-import { agoIn, findingIn, messageIn, stateIn } from './words.ts';
+import { csrfField, type Frame, frameMay, mayChange, page } from './layout.ts';
+import { type Done, doneNote, pager, since } from './parts.ts';
 
 export interface ListQuery {
   search: string;
   show: string;
-  /** What was done before: saved, deleted, signedInDone. */
-  done: string;
+  /** From 1. */
+  page: number;
+  done: Done | undefined;
 }
 
-const BAD = ['backing-off', 'invalid'];
-const WARN = ['paused', 'stopped', 'unknown', 'connecting'];
-const OFF = ['disabled'];
-
-export function stateBadge({ language }: Frame, state: string): Html {
-  const kind = BAD.includes(state) ? 'bad' : WARN.includes(state) ? 'warn' : OFF.includes(state) ? '' : 'ok';
-  return html`<span class="badge ${kind}">${stateIn(language, state)}</span>`;
-}
-
-/** What is wrong with a server, each with what to do. */
-export function problemsOf(frame: Frame, view: EmailServerView): Html[] {
-  const { language } = frame;
-  const { live } = view;
-  const code = live.code ?? (live.state === 'backing-off' || live.state === 'paused' ? live.reason : undefined);
-  const entry =
-    code !== undefined && Object.hasOwn(catalogue, code) ? catalogue[code as keyof typeof catalogue] : undefined;
-  return [
-    ...view.problems.map(
-      ({ field, message }) =>
-        html`<div class="note bad wrap"><strong>${field}</strong>: ${messageIn(language, message)}</div>`,
-    ),
-    ...(code === undefined || code === ''
-      ? []
-      : [
-          html`<div class="note bad wrap"><strong>${code}</strong> ${entry === undefined ? '' : entry.hint[language]}</div>`,
-        ]),
-    ...view.findings.map(
-      (finding) =>
-        html`<div class="note warn wrap"><p>${findingIn(language, finding)}</p><p>${finding.hint[language]}</p></div>`,
-    ),
-  ];
-}
+/** Keeps a page with its assets under 100 KB. */
+const PER_PAGE = 25;
 
 function matches(view: EmailServerView, { search, show }: ListQuery): boolean {
   const { definition } = view;
-  const text = [
-    view.name,
-    definition.host,
-    definition.user,
-    definition.emailFlow,
-    definition.additionalEmailFromAddresses,
-  ]
-    .flat()
-    .join('\n')
-    .toLowerCase();
-  if (!text.includes(search.trim().toLowerCase())) return false;
-  if (show === 'problems')
-    return !view.valid || view.findings.length > 0 || ['backing-off', 'paused'].includes(view.live.state);
+  const { host, user, emailFlow, additionalEmailFromAddresses } = definition;
+  const text = [view.name, host, user, emailFlow, additionalEmailFromAddresses].flat().join('\n').toLowerCase();
+  if (
+    !search
+      .trim()
+      .toLowerCase()
+      .split(/\s+/)
+      .every((word) => text.includes(word))
+  )
+    return false;
+  if (show === 'problems') return hasProblem(view);
   if (show === 'disabled') return !view.enabled;
   return show === 'IMAP' || show === 'SMTP' ? view.serverType === show : true;
 }
@@ -67,44 +36,95 @@ function matches(view: EmailServerView, { search, show }: ListQuery): boolean {
 export const linkTo = (action: string, name: string): string =>
   `/portal/email-servers/${action}?name=${encodeURIComponent(name)}`;
 
-function row(frame: Frame, view: EmailServerView): Html {
-  const { say, language, now } = frame;
-  const { definition, live } = view;
-  const addresses = [definition.additionalEmailFromAddresses ?? []].flat().map(String);
-  const button = (action: string, text: string) =>
-    html`<form method="post" action="/portal/email-servers/${action}">${csrfField(frame)}<input type="hidden" name="name" value="${view.name}"><input type="hidden" name="revision" value="${view.revision}"><button class="plain small" aria-label="${text}: ${view.name}">${text}</button></form>`;
-  const editable = mayChange(frame) && view.editable;
-  return html`<tr>
-<th scope="row" class="wrap"><a href="${linkTo('edit', view.name)}">${view.name}</a>${view.source === 'file' && html` <span class="badge">${say('fromFile')}</span>`}</th>
-<td data-label="${say('type')}">${view.serverType}</td>
-<td class="wrap" data-label="Host">${String(definition.host ?? '')}${definition.port !== undefined && html`<span class="dim">:${String(definition.port)}</span>`}<br><span class="dim">${String(definition.user ?? '')}</span></td>
-<td class="wrap narrower" data-label="${say('flowOrFrom')}">${view.serverType === 'IMAP' ? String(definition.emailFlow ?? '') : addresses.map((one) => html`<div>${one}</div>`)}</td>
-<td data-label="${say('state')}">${stateBadge(frame, live.state)}${problemsOf(frame, view)}</td>
-<td class="dim" data-label="${say('lastProven')}">${live.lastProvenAt !== undefined ? agoIn(language, live.lastProvenAt, now) : '–'}</td>
-<td><div class="buttons">${editable && view.valid && (view.enabled ? button('disable', say('disable')) : button('enable', say('enable')))}${mayChange(frame) && view.valid && html`<a class="button small" href="/portal/email-servers/new?from=${encodeURIComponent(view.name)}" aria-label="${say('copy')}: ${view.name}">${say('copy')}</a>`}${editable && html`<a class="button small" href="${linkTo('delete', view.name)}" aria-label="${say('delete')}: ${view.name}">${say('delete')}</a>`}</div></td>
-</tr>`;
+/** A button of the page's one form: which server it is about stands in the address, so that a row stays small. */
+const actionOf = (action: string, { name, revision }: EmailServerView): string =>
+  `${linkTo(action, name)}${revision === undefined ? '' : `&revision=${revision}`}`;
+
+function menu(frame: Frame, view: EmailServerView): Html | false {
+  const { say } = frame;
+  const { name } = view;
+  const smtp = view.serverType === 'SMTP' && view.valid && view.enabled;
+  const items = [
+    view.valid && frameMay(frame, 'email-servers:test') && html`<a href="${linkTo('test', name)}">${say('test')}</a>`,
+    smtp &&
+      frameMay(frame, 'email-servers:pause') &&
+      (view.live.pausedBy === undefined
+        ? html`<a href="${linkTo('pause', name)}">${say('pause')}</a>`
+        : html`<button form="act" formaction="${linkTo('resume', name)}">${say('resume')}</button>`),
+    html`<a href="${linkTo('edit', name)}">${say(mayChange(frame) && view.editable ? 'edit' : 'view')}</a>`,
+    mayChange(frame) &&
+      view.valid &&
+      html`<a href="/portal/email-servers/new?from=${encodeURIComponent(name)}">${say('copy')}</a>`,
+    mayChange(frame) && view.editable && html`<a class="bad" href="${linkTo('delete', name)}">${say('delete')}</a>`,
+  ];
+  return html`<details class="menu"><summary aria-label="${say('actions')}: ${name}">⋯</summary><div>${items}</div></details>`;
 }
+
+function row(frame: Frame, view: EmailServerView): Html {
+  const { say } = frame;
+  const { definition, live, name } = view;
+  const addresses = [definition.additionalEmailFromAddresses ?? []].flat().map(String);
+  const canSwitch = mayChange(frame) && view.editable && view.valid;
+  const problems = problemsOf(frame, view);
+  const toggle = html`<button class="switch" role="switch" aria-checked="${view.enabled ? 'true' : 'false'}" aria-label="${say('enabled')}: ${name}" form="act" formaction="${actionOf(view.enabled ? 'disable' : 'enable', view)}"></button>`;
+  return html`<tbody><tr${problems.length > 0 && html` class="with-more"`}>
+<th scope="row" class="wrap has-menu"><a href="${linkTo('edit', name)}">${name}</a>${view.source === 'file' && html` <span class="badge tag" title="${say('readOnly')}">${say('fromFile')}</span>`}</th>
+<td data-label="${say('type')}">${view.serverType ?? '–'}</td>
+<td class="wrap" data-label="Host / User"><div>${String(definition.host ?? '–')}<span class="dim">${definition.port !== undefined && `:${String(definition.port)}`}</span></div><div class="dim">${String(definition.user ?? '')}</div></td>
+<td class="wrap" data-label="${say('flowOrFrom')}"><div>${view.serverType === 'IMAP' ? String(definition.emailFlow ?? '') : shortList(addresses)}</div></td>
+<td data-label="${say('enabled')}"><div>${canSwitch ? toggle : say(view.enabled ? 'yes' : 'no')}</div></td>
+<td data-label="${say('state')}"><div>${stateBadge(frame, live.state)}</div></td>
+<td class="dim" data-label="${say('lastMessage')}"><div>${live.lastMessageAt === undefined ? '–' : since(frame, live.lastMessageAt)}</div></td>
+<td class="${live.lastProvenAt === undefined ? 'dim none' : 'dim'}" data-label="${say('lastProven')}"><div>${live.lastProvenAt === undefined ? '–' : since(frame, live.lastProvenAt)}</div></td>
+<td class="actions">${menu(frame, view)}</td></tr>${problems.length > 0 && html`<tr class="more"><td colspan="9">${problems}</td></tr>`}</tbody>`;
+}
+
+/** The first three, and how many there are besides. */
+const shortList = (all: readonly string[]): Html[] => [
+  ...all.slice(0, 3).map((one) => html`<div>${one}</div>`),
+  ...(all.length > 3 ? [html`<div class="dim" title="${all.slice(3).join(', ')}">+ ${all.length - 3}</div>`] : []),
+];
+
+function empty(frame: Frame, any: boolean): Html {
+  const { say } = frame;
+  if (any)
+    return html`<div class="card empty"><h2>${say('noneMatches')}</h2><p>${say('noneMatchesHelp')}</p><div class="buttons"><a class="button" href="/portal/email-servers">${say('showAll')}</a></div></div>`;
+  return html`<div class="card empty"><h2>${say('noServers')}</h2><p>${say('noServersHelp')}</p>${mayChange(frame) && addButtons(frame)}</div>`;
+}
+
+const addButtons = ({ say }: Frame): Html =>
+  html`<div class="buttons"><a class="button main" href="/portal/email-servers/new?type=IMAP">${say('addImap')}</a><a class="button main" href="/portal/email-servers/new?type=SMTP">${say('addSmtp')}</a></div>`;
 
 export function listPage(frame: Frame, all: readonly EmailServerView[], query: ListQuery): string {
   const { say } = frame;
-  const views = all.filter((view) => matches(view, query));
+  const found = all.filter((view) => matches(view, query));
+  const pages = Math.max(1, Math.ceil(found.length / PER_PAGE));
+  const at = Math.min(query.page, pages);
+  const views = found.slice((at - 1) * PER_PAGE, at * PER_PAGE);
   const option = (value: string, text: string) =>
     html`<option value="${value}"${query.show === value && html` selected`}>${text}</option>`;
-  const done = (['saved', 'deleted', 'signedInDone'] as const).find((word) => word === query.done);
+  const heads = ['name', 'type', 'Host / User', 'flowOrFrom', 'enabled', 'state', 'lastMessage', 'lastProven'] as const;
   return page(
     frame,
     say('emailServers'),
     'emailServers',
     html`
-<div class="bar"><h1>${say('emailServers')}</h1>
-${mayChange(frame) && html`<div class="buttons"><a class="button main" href="/portal/email-servers/new?type=IMAP">${say('addImap')}</a><a class="button main" href="/portal/email-servers/new?type=SMTP">${say('addSmtp')}</a></div>`}</div>
-${done !== undefined && html`<div class="note ok" role="status">${say(done)}</div>`}
-<div class="bar"><form method="get" role="search">
+<div class="bar"><div><h1>${say('emailServers')}</h1><p class="lead">${say('emailServersLead')}</p></div>${mayChange(frame) && all.length > 0 && addButtons(frame)}</div>
+${doneNote(frame, query.done)}
+${
+  all.length > 0 &&
+  html`<form method="get" role="search" class="filter bar" data-filter="1"><div class="filter">
 <div><label for="search">${say('search')}</label><input id="search" type="search" name="search" value="${query.search}" placeholder="${say('searchHelp')}"></div>
 <div><label for="show">${say('filter')}</label><select id="show" name="show">${option('', say('all'))}${option('IMAP', 'IMAP')}${option('SMTP', 'SMTP')}${option('problems', say('onlyProblems'))}${option('disabled', say('onlyDisabled'))}</select></div>
-<button class="plain">${say('apply')}</button></form></div>
-<div class="table stack" data-live>
-<table><thead><tr><th scope="col">${say('name')}</th><th scope="col">${say('type')}</th><th scope="col">Host / User</th><th scope="col">${say('flowOrFrom')}</th><th scope="col">${say('state')}</th><th scope="col">${say('lastProven')}</th><th scope="col">${say('actions')}</th></tr></thead>
-<tbody>${views.map((view) => row(frame, view))}${views.length === 0 && html`<tr><td colspan="7">${say('noServers')}</td></tr>`}</tbody></table></div>`,
+<noscript><button class="plain">${say('apply')}</button></noscript></div></form>`
+}
+<form id="act" method="post">${csrfField(frame)}</form>
+<div data-live="list">${
+      views.length === 0
+        ? empty(frame, all.length > 0)
+        : html`<div class="table stack"><table class="w-servers"><thead><tr>${heads.map((head) => html`<th scope="col">${head === 'Host / User' ? head : say(head)}</th>`)}<th scope="col"><span class="hidden">${say('actions')}</span></th></tr></thead>
+${views.map((view) => row(frame, view))}</table></div>
+${pager(frame, { at, pages, total: found.length, word: 'servers', url: (number) => `/portal/email-servers?${new URLSearchParams({ search: query.search, show: query.show, page: String(number) })}` })}`
+    }</div>`,
   );
 }

@@ -1,16 +1,16 @@
 // Routes that lead into the portal and out of it: one-time secret or token, OpenID Connect, sign-out.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { MailroomError } from '../../domain/errors.ts';
-import { problemOf, statusOf } from '../problem.ts';
+import { statusOf } from '../problem.ts';
 import type { OidcFlow, PortalDeps } from './deps.ts';
+import { shownError } from './gate.ts';
 import { leavePage, signInPage } from './pages.ts';
 import { cookieOf, setCookie, type signIns } from './sessions.ts';
-import { formOf, needs, seeOther, send, type Visits } from './visit.ts';
+import { formOf, LIST, needs, seeOther, send, type Visits } from './visit.ts';
 
 const FLOW_COOKIE = 'mailroom_oidc';
 /** Seconds to sign in at the provider. */
 const FLOW_SECONDS = 600;
-const START = '/portal/email-servers';
 
 export function addSignIn(
   portal: FastifyInstance,
@@ -28,8 +28,7 @@ export function addSignIn(
     if (!(error instanceof MailroomError)) throw error;
     emit('PortalSignInRefused', { code: error.code });
     if (error.retryAfterMs !== undefined) reply.header('retry-after', String(Math.ceil(error.retryAfterMs / 1000)));
-    const { detail, hint } = problemOf(error, visits.language(request) === 'de');
-    return send(reply, form(request, { message: detail, hint: hint ?? '' }), statusOf(error));
+    return send(reply, form(request, shownError(error, visits.language(request))), statusOf(error));
   }
 
   portal.get('/portal/sign-in', needs('open'), (request, reply) =>
@@ -41,7 +40,7 @@ export function addSignIn(
     } catch (error) {
       return refused(request, reply, error);
     }
-    return seeOther(reply, START);
+    return seeOther(reply, LIST);
   });
   portal.post('/portal/sign-out', needs('session'), async (request, reply) => {
     const session = await signIn.leave(request, reply);
@@ -77,7 +76,7 @@ export function addSignIn(
     } catch (error) {
       return refused(request, reply, error);
     }
-    return seeOther(reply, START);
+    return seeOther(reply, LIST);
   });
 }
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { hostPolicy } from '../../../src/gateway/host-policy.ts';
 import { blank, definitionFrom, shownField } from '../../../src/http/portal/form.ts';
 import { html } from '../../../src/http/portal/html.ts';
-import { messageIn } from '../../../src/http/portal/words.ts';
+import { messageIn } from '../../../src/http/portal/words-said.ts';
 
 describe('html', () => {
   it.each([

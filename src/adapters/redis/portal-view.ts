@@ -1,0 +1,76 @@
+// What only the portal's pages look at: how much of a pace is used, which replicas live, when the last message came or went, how many replies
+// are in a state. Reads; the keys are written where pace, leases, ledgers and journal are.
+import type { Redis } from 'ioredis';
+import { PREFIX, repliesQueue } from '../../contract/names.ts';
+import { fingerprintsKey, replicasKey } from '../../domain/keys.ts';
+import type { ReplyState } from '../../domain/reply-journal.ts';
+import { replyKey, stateKey } from './journal.ts';
+import { paceKey } from './pace.ts';
+
+export interface PortalView {
+  /** Submissions of the last minute and recipients of the last 24 hours, of a sending mailbox (domain/reply-pace.ts). */
+  paceUsed(mailbox: string): Promise<{ minute: number; recipients: number }>;
+  /** Replicas that fetch mail and were heard of within so many ms. */
+  replicasAlive(aliveMs: number): Promise<number>;
+  /** INTERNALDATE of the newest message recorded of a folder, epoch ms. */
+  lastArrival(mailboxId: string): Promise<number | undefined>;
+  /** When the last reply of an SMTP server was accepted, epoch ms: its job completed then. */
+  lastAccepted(server: string): Promise<number | undefined>;
+  repliesIn(state: ReplyState): Promise<number>;
+  /** How many held replies each SMTP server has. */
+  heldByServer(): Promise<Map<string, number>>;
+  /** replyIds in a state, newest first. */
+  replyIds(state: ReplyState, offset: number, limit: number): Promise<string[]>;
+}
+
+/** Held replies that are counted by server; more are a flood, and the page has the true sum. */
+const MOST_HELD = 1_000;
+
+export function createPortalView(redis: Redis): PortalView {
+  /** Redis' own clock: what is compared was written by it. */
+  async function redisNow(): Promise<number> {
+    const [seconds, micros] = (await redis.time()).map(Number) as [number, number];
+    return seconds * 1000 + Math.floor(micros / 1000);
+  }
+  const newest = async (key: string): Promise<number | undefined> => {
+    const [, score] = await redis.zrevrange(key, 0, 0, 'WITHSCORES');
+    return score === undefined ? undefined : Number(score);
+  };
+  return {
+    async paceUsed(mailbox) {
+      const now = await redisNow();
+      const [minute, buckets] = await Promise.all([
+        redis.zcount(paceKey('minute', mailbox), now - 60_000, '+inf'),
+        redis.hgetall(paceKey('day', mailbox)),
+      ]);
+      const hour = Math.floor(now / 3_600_000);
+      const day = Object.entries(buckets).filter(([at]) => Number(at) > hour - 24);
+      return {
+        minute,
+        recipients: Math.max(
+          0,
+          day.reduce((sum, [, count]) => sum + Number(count), 0),
+        ),
+      };
+    },
+    async replicasAlive(aliveMs) {
+      return redis.zcount(replicasKey(), (await redisNow()) - aliveMs, '+inf');
+    },
+    async lastArrival(mailboxId) {
+      const seconds = await newest(fingerprintsKey(mailboxId));
+      return seconds === undefined ? undefined : seconds * 1000;
+    },
+    lastAccepted: (server) => newest(`${PREFIX}:${repliesQueue(server)}:completed`),
+    repliesIn: (state) => redis.zcard(stateKey(state)),
+    async heldByServer() {
+      const counts = new Map<string, number>();
+      const ids = await redis.zrevrange(stateKey('held'), 0, MOST_HELD - 1);
+      const pipeline = redis.pipeline();
+      for (const id of ids) pipeline.hget(replyKey(id), 'server');
+      for (const [, server] of (await pipeline.exec()) ?? [])
+        if (typeof server === 'string') counts.set(server, (counts.get(server) ?? 0) + 1);
+      return counts;
+    },
+    replyIds: (state, offset, limit) => redis.zrevrange(stateKey(state), offset, offset + limit - 1),
+  };
+}

@@ -1,0 +1,51 @@
+// The changes: who did what to which server, field by field, newest first. Pure.
+import type { AuditEntry } from '../email-servers.ts';
+import { type Html, html } from './html.ts';
+import { type Frame, page } from './layout.ts';
+import { pager } from './parts.ts';
+
+export const CHANGES_PER_PAGE = 40;
+/** Fields above which they are folded: all of a new server. */
+const MANY = 4;
+
+const DID = ['create', 'replace', 'copy', 'enable', 'disable', 'delete', 'pause', 'resume'] as const;
+const DECIDED = ['release', 'drop', 'enqueue-again', 'accept'] as const;
+const SIGNED = ['sign-in', 'sign-out', 'sign-in-locked'] as const;
+
+function didOf({ say }: Frame, action: string): string {
+  const known = [...DID, ...DECIDED, ...SIGNED].find((one) => one === action);
+  return known === undefined ? action : say(`did-${known}`);
+}
+
+/** @param entries of the page and one more, if there is one */
+export function auditPage(frame: Frame, entries: readonly AuditEntry[], at: number): string {
+  const { say } = frame;
+  const heads = ['when', 'who', 'name', 'what'] as const;
+  const pages = entries.length > CHANGES_PER_PAGE ? at + 1 : at;
+  const shown = entries.slice(0, CHANGES_PER_PAGE);
+  return page(
+    frame,
+    say('audit'),
+    'audit',
+    html`<h1>${say('audit')}</h1><p class="lead">${say('auditLead')}</p>${
+      shown.length === 0
+        ? html`<div class="card empty"><p>${say('nothing')}</p></div>`
+        : html`<div class="table stack"><table class="rows w-audit"><thead><tr>${heads.map((head) => html`<th scope="col">${say(head)}</th>`)}</tr></thead><tbody>
+${shown.map((entry) => row(frame, entry))}</tbody></table></div>${pager(frame, { at, pages, url: (next) => `/portal/audit?page=${next}` })}`
+    }`,
+  );
+}
+
+function row(frame: Frame, entry: AuditEntry): Html {
+  const { say, language } = frame;
+  const at = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'medium' }).format(new Date(entry.at));
+  const fields = entry.changes.map(
+    ({ field, from, to }) =>
+      html`<div class="dim">${field}: ${from !== '' && `${from} → `}${to === '' ? '–' : to}</div>`,
+  );
+  return html`<tr><td data-label="${say('when')}"><div><time datetime="${entry.at}">${at}</time></div></td><td class="wrap" data-label="${say('who')}"><div>${entry.by}</div></td><th scope="row" class="wrap">${entry.server || '–'}</th><td class="wrap" data-label="${say('what')}"><div><span class="badge">${didOf(frame, entry.action)}</span>${
+    fields.length > MANY
+      ? html`<details><summary class="dim">${fields.length} ${say('fields')}</summary>${fields}</details>`
+      : fields
+  }</div></td></tr>`;
+}

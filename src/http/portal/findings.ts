@@ -1,0 +1,58 @@
+// What is wrong with an email server, or doubtful, each with what to do; and its state as a badge. Pure.
+import { catalogue } from '../../domain/catalogue/index.ts';
+import type { EmailServerView } from '../email-servers.ts';
+import { fixList } from './check-steps.ts';
+import type { Finding } from './deps.ts';
+import { type Html, html } from './html.ts';
+import type { Frame } from './layout.ts';
+import { since } from './parts.ts';
+import { stateIn } from './words.ts';
+import { findingIn, messageIn } from './words-said.ts';
+
+/** Characters of a hint above which it is folded. */
+const LONG = 240;
+
+const BAD = ['backing-off', 'invalid'];
+const WARN = ['paused', 'stopped', 'unknown', 'connecting'];
+
+export function stateBadge({ language }: Pick<Frame, 'language'>, state: string): Html {
+  const kind = BAD.includes(state) ? 'bad' : WARN.includes(state) ? 'warn' : state === 'disabled' ? '' : 'ok';
+  return html`<span class="badge ${kind}">${stateIn(language, state)}</span>`;
+}
+
+/** A warning with what to do; commands, when they are many, one a line and folded. */
+export function findingItem({ language }: Pick<Frame, 'language'>, finding: Finding): Html {
+  const text = findingIn(language, finding).replace(/\.?$/, '.');
+  const hint = finding.hint[language];
+  if (hint.length < LONG) return html`<p>${text} ${hint}</p>`;
+  return html`<details><summary>${text}</summary>${fixList(hint)}</details>`;
+}
+
+export const hasProblem = ({ valid, findings, live }: EmailServerView): boolean =>
+  !valid || findings.length > 0 || ['backing-off', 'paused'].includes(live.state);
+
+export function problemsOf(frame: Frame, { problems, findings, live }: EmailServerView): Html[] {
+  const { language } = frame;
+  return [
+    ...problems.map(
+      ({ field, message }) =>
+        html`<div class="note bad wrap"><strong>${field}</strong> <span>${messageIn(language, message)}</span></div>`,
+    ),
+    ...failure(frame, live),
+    ...findings.map((finding) => html`<div class="note warn wrap">${findingItem(frame, finding)}</div>`),
+  ];
+}
+
+function failure(frame: Frame, live: EmailServerView['live']): Html[] {
+  const { say, language } = frame;
+  if (live.pausedBy !== undefined && live.since !== undefined)
+    return [
+      html`<div class="note wrap"><span>${say('pausedBy')} <strong>${live.pausedBy}</strong>, ${since(frame, live.since)}</span></div>`,
+    ];
+  const code = live.code ?? (live.state === 'backing-off' || live.state === 'paused' ? live.reason : undefined);
+  if (code === undefined || code === '') return [];
+  const entry = Object.hasOwn(catalogue, code) ? catalogue[code as keyof typeof catalogue] : undefined;
+  return [
+    html`<div class="note bad wrap"><strong>${code}</strong> <span>${entry?.hint[language]}${live.expectedAt !== undefined && html` ${say('triesAgain')}: ${since(frame, live.expectedAt)}`}</span></div>`,
+  ];
+}

@@ -1,0 +1,74 @@
+// Small parts that several pages share: times, notes of what was done, pages of a long list, masked addresses. Pure.
+import { type Html, html } from './html.ts';
+import type { Frame } from './layout.ts';
+import { agoIn, type Word } from './words.ts';
+
+/** What was done just before, told on the page that follows. */
+export interface Done {
+  what: Word;
+  /** Whom or what it was done to. */
+  name: string;
+}
+
+const DONE = [
+  'saved',
+  'deleted',
+  'enabledDone',
+  'disabledDone',
+  'signedInDone',
+  'pausedDone',
+  'resumedDone',
+  'releasedDone',
+  'droppedDone',
+  'enqueueDone',
+  'acceptDone',
+] as const satisfies readonly Word[];
+
+/** Reads it from the query; anything else is nothing. */
+export function doneOf({ done, about }: Readonly<Record<string, string | undefined>>): Done | undefined {
+  const what = DONE.find((word) => word === done);
+  return what === undefined ? undefined : { what, name: about ?? '' };
+}
+
+export const doneUrl = (path: string, what: (typeof DONE)[number], name: string): string =>
+  `${path}${path.includes('?') ? '&' : '?'}${new URLSearchParams({ done: what, about: name })}`;
+
+export const doneNote = ({ say }: Frame, done: Done | undefined): Html | false =>
+  done !== undefined &&
+  html`<div class="note ok wrap" role="status">${done.name !== '' && html`<strong>${done.name}</strong>: `}${say(done.what)}</div>`;
+
+/** "3 minutes ago", with the exact time for who wants it. @param at epoch milliseconds */
+export function since({ language, now }: Frame, at: number): Html {
+  const time = new Date(at);
+  const exact = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'medium' }).format(time);
+  return html`<time datetime="${time.toISOString()}" title="${exact}">${agoIn(language, at, now)}</time>`;
+}
+
+export interface Paging {
+  /** From 1. */
+  at: number;
+  pages: number;
+  /** How many there are, and of what; left out when nobody counts them. */
+  total?: number;
+  word?: Word;
+  url(page: number): string;
+}
+
+export function pager({ say, language }: Frame, { at, pages, total, word, url }: Paging): Html {
+  const number = new Intl.NumberFormat(language);
+  const link = (page: number, text: string, rel: string) =>
+    page >= 1 && page <= pages && html`<a class="button small" rel="${rel}" href="${url(page)}">${text}</a>`;
+  return html`<div class="pager"><span class="dim">${total !== undefined && word !== undefined && `${number.format(total)} ${say(word)}`}</span>${
+    pages > 1 &&
+    html`<nav class="buttons" aria-label="${say('pages')}">${link(at - 1, say('previous'), 'prev')}<span class="dim">${say('pageWord')} ${at}${total !== undefined && ` / ${pages}`}</span>${link(at + 1, say('next'), 'next')}</nav>`
+  }</div>`;
+}
+
+/** j•••@customer.example */
+export const masked = (address: string): string => address.replace(/^(.).*@/, '$1•••@');
+
+/** A page number out of a query. */
+export const pageOf = (text: string | undefined): number => {
+  const number = Number(text);
+  return Number.isSafeInteger(number) && number >= 1 ? number : 1;
+};

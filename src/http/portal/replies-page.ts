@@ -1,0 +1,104 @@
+// Replies that wait for a person, are in doubt, or have failed: what is known of each, without subject and text; release and drop ask first.
+// Pure.
+import type { PortalReply, ReplyTab } from './deps.ts';
+import { type Html, html } from './html.ts';
+import { type Frame, frameMay, page } from './layout.ts';
+import { askPage } from './pages.ts';
+import { type Done, doneNote, masked, pager, since } from './parts.ts';
+import type { Word } from './words.ts';
+
+export const REPLIES_PER_PAGE = 20;
+
+const TABS = [
+  ['held', 'repliesHeld'],
+  ['uncertain', 'repliesUncertain'],
+  ['rejected', 'repliesRejected'],
+] as const satisfies readonly (readonly [ReplyTab, Word])[];
+
+const EMPTY = {
+  held: ['noneHeld', 'noneHeldHelp'],
+  uncertain: ['noneUncertain', 'noneUncertainHelp'],
+  rejected: ['noneRejected', 'noneRejectedHelp'],
+} as const satisfies Record<ReplyTab, readonly [Word, Word]>;
+
+const KINDS = { held: 'warn', uncertain: 'warn', rejected: 'bad' } as const;
+
+export const tabOf = (text: string | undefined): ReplyTab => TABS.find(([state]) => state === text)?.[0] ?? 'held';
+
+export interface RepliesView {
+  tab: ReplyTab;
+  counts: Readonly<Record<ReplyTab, number>>;
+  replies: readonly PortalReply[];
+  /** From 1. */
+  at: number;
+  done: Done | undefined;
+}
+
+export function repliesPage(frame: Frame, { tab, counts, replies, at, done }: RepliesView): string {
+  const { say, language } = frame;
+  const number = new Intl.NumberFormat(language);
+  const pages = Math.max(1, Math.ceil(counts[tab] / REPLIES_PER_PAGE));
+  const [nothing, nothingHelp] = EMPTY[tab];
+  return page(
+    frame,
+    say('repliesTitle'),
+    'repliesTitle',
+    html`<h1>${say('repliesTitle')}</h1><p class="lead">${say('repliesLead')}</p>${doneNote(frame, done)}
+<div data-live="replies"><ul class="tabs">${TABS.map(([state, word]) => html`<li><a href="/portal/replies?state=${state}"${state === tab && html` aria-current="page"`}>${say(word)} (${number.format(counts[state])})</a></li>`)}</ul>
+${replies.map((reply) => card(frame, tab, reply))}
+${
+  replies.length === 0
+    ? html`<div class="card empty"><h2>${say(nothing)}</h2><p>${say(nothingHelp)}</p></div>`
+    : pager(frame, {
+        at,
+        pages,
+        total: counts[tab],
+        word: 'entries',
+        url: (next) => `/portal/replies?state=${tab}&page=${next}`,
+      })
+}</div>`,
+  );
+}
+
+function facts(frame: Frame, reply: PortalReply): Html {
+  const { say } = frame;
+  const recipients = frameMay(frame, 'replies:release') ? reply.to : reply.to.map(masked);
+  const to =
+    recipients.length > 4
+      ? `${recipients.slice(0, 3).join(', ')} + ${recipients.length - 3} ${say('recipientsMore')}`
+      : recipients.join(', ');
+  const { failure } = reply;
+  return html`<dl class="facts"><dt>${say('server')}</dt><dd>${reply.server}</dd><dt>${say('from')}</dt><dd>${reply.from ?? '–'}</dd><dt>${say('to')}</dt><dd>${to || '–'}</dd><dt>${say('since')}</dt><dd>${since(frame, reply.stateAt)}</dd><dt>${say('handedIn')}</dt><dd>${since(frame, reply.createdAt)}</dd><dt>${say('attempts')}</dt><dd>${reply.attempts}</dd>${
+    failure !== undefined &&
+    html`<dt>${say('reason')}</dt><dd class="wide"><strong>${failure.code}</strong> ${failure.hint[frame.language]}${failure.said !== undefined && html` <q>${failure.said}</q>`}</dd>`
+  }</dl>`;
+}
+
+const evidence = ({ say }: Frame, { evidence: lines }: PortalReply): Html =>
+  lines.length === 0
+    ? html`<p class="dim">${say('noEvidence')}</p>`
+    : html`<ol class="fix mono">${lines.map((line) => html`<li class="wrap">${line}</li>`)}</ol>`;
+
+function card(frame: Frame, tab: ReplyTab, reply: PortalReply): Html {
+  const { say } = frame;
+  const decide = (action: string) => `/portal/replies/${action}?id=${encodeURIComponent(reply.replyId)}`;
+  return html`<article class="card"><div class="bar"><h2 class="wrap"><span class="badge ${KINDS[tab]}">${say(`state-${tab}`)}</span> <code>${reply.replyId}</code></h2>${
+    reply.state === 'held' &&
+    frameMay(frame, 'replies:release') &&
+    html`<div class="buttons"><a class="button small" href="${decide('release')}" aria-label="${say('release')}: ${reply.replyId}">${say('release')}</a><a class="button small" href="${decide('drop')}" aria-label="${say('drop')}: ${reply.replyId}">${say('drop')}</a></div>`
+  }</div>${facts(frame, reply)}<details><summary>${say('evidence')}</summary>${evidence(frame, reply)}</details></article>`;
+}
+
+export function decidePage(frame: Frame, reply: PortalReply, action: 'release' | 'drop'): string {
+  const { say } = frame;
+  return askPage(frame, {
+    title: say(action === 'release' ? 'releaseAsk' : 'dropAsk'),
+    current: 'repliesTitle',
+    body: html`<p class="note warn">${say(action === 'release' ? 'releaseWhat' : 'dropWhat')}</p><p class="wrap"><code>${reply.replyId}</code></p>${facts(frame, reply)}<h2>${say('evidence')}</h2>${evidence(frame, reply)}`,
+    action: `/portal/replies/${action}`,
+    fields: { id: reply.replyId },
+    yes: say(action),
+    danger: action === 'drop',
+    back: '/portal/replies',
+  });
+}

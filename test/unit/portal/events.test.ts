@@ -1,0 +1,123 @@
+// Live pages: what is told, and that streams are bounded, with a clock of the test's own.
+import { EventEmitter } from 'node:events';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Overview, Session } from '../../../src/http/portal/deps.ts';
+import { liveEvents } from '../../../src/http/portal/events.ts';
+
+beforeEach(() => vi.useFakeTimers());
+afterEach(() => vi.useRealTimers());
+
+const kim: Session = { name: 'Kim', role: 'viewer', csrf: 'c' };
+let flows: Overview['flows'] = [];
+let session: Session | undefined = kim;
+let looks = 0;
+const live = () => {
+  flows = [];
+  session = kim;
+  looks = 0;
+  return liveEvents({
+    async overview() {
+      looks += 1;
+      return { flows, mailboxes: [], senders: [], quarantined: 0, replicas: 1 };
+    },
+    sessionOf: async () => session,
+  });
+};
+
+class Stream extends EventEmitter {
+  text = '';
+  ended = false;
+  destroyed = false;
+  writableLength = 0;
+  writeHead() {}
+  write(text: string) {
+    this.text += text;
+  }
+  end() {
+    this.ended = true;
+    this.emit('close');
+  }
+  destroy() {
+    this.destroyed = true;
+    this.emit('close');
+  }
+  told = () => this.text.split('event: changed').length - 1;
+}
+function listen(events: ReturnType<typeof liveEvents>) {
+  const raw = new Stream();
+  const refused = { code: 0 };
+  const reply = {
+    raw,
+    hijack() {},
+    code(code: number) {
+      refused.code = code;
+      return reply;
+    },
+    header: () => reply,
+    send: () => reply,
+  };
+  events.handle({} as FastifyRequest, reply as unknown as FastifyReply);
+  return { raw, refused };
+}
+const flow = { emailFlow: 'F', servers: [], waiting: 1, jobs: {} };
+
+describe('live events', () => {
+  it('tell a page once after it opened, then of every change, and of time that passes', async () => {
+    const events = live();
+    const { raw } = listen(events);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(raw.told()).toBe(1);
+    await vi.advanceTimersByTimeAsync(3_000);
+    expect(raw.told()).toBe(1);
+    flows = [flow];
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(raw.told()).toBe(2);
+    await vi.advanceTimersByTimeAsync(15_000);
+    expect(raw.told()).toBe(3);
+    events.close();
+    expect(raw.ended).toBe(true);
+  });
+
+  it('look at nothing when nobody listens', async () => {
+    const events = live();
+    const { raw } = listen(events);
+    await vi.advanceTimersByTimeAsync(2_000);
+    raw.end();
+    await vi.advanceTimersByTimeAsync(2_000);
+    const before = looks;
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(looks).toBe(before);
+    const again = listen(events);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(again.raw.told()).toBe(1);
+    events.close();
+  });
+
+  it('end with the session', async () => {
+    const events = live();
+    const { raw } = listen(events);
+    await vi.advanceTimersByTimeAsync(1_000);
+    session = undefined;
+    await vi.advanceTimersByTimeAsync(15_000);
+    expect(raw.ended).toBe(true);
+    events.close();
+  });
+
+  it('are not kept for a reader to whom nothing gets through', async () => {
+    const events = live();
+    const { raw } = listen(events);
+    raw.writableLength = 100_000;
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(raw.destroyed).toBe(true);
+    events.close();
+  });
+
+  it('are so many at most', () => {
+    const events = live();
+    const all = Array.from({ length: 201 }, () => listen(events));
+    expect(all.slice(0, 200).every(({ refused }) => refused.code === 0)).toBe(true);
+    expect(all[200]?.refused.code).toBe(503);
+    events.close();
+  });
+});

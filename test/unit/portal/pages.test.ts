@@ -1,0 +1,170 @@
+// Pure parts of the pages: fixes and steps of the connection test, warnings and refusals in German, pages of a long list, masked addresses.
+import { describe, expect, it } from 'vitest';
+import { parseEmailServer } from '../../../src/config/email-servers.ts';
+import type { CheckStep } from '../../../src/domain/doctor.ts';
+import { fixOf } from '../../../src/domain/doctor-fixes.ts';
+import type { EmailServer } from '../../../src/domain/email-server.ts';
+import { checkEmailServers } from '../../../src/domain/email-server-check.ts';
+import { fixList, stepItem, stepLines } from '../../../src/http/portal/check-steps.ts';
+import { findingItem } from '../../../src/http/portal/findings.ts';
+import { frameOf } from '../../../src/http/portal/layout.ts';
+import { masked, pageOf, pager } from '../../../src/http/portal/parts.ts';
+import { findingIn, messageIn } from '../../../src/http/portal/words-said.ts';
+
+const frame = (language: 'en' | 'de') =>
+  frameOf({ language, organisation: 'Contoso', session: undefined, url: '/portal', now: Date.UTC(2026, 10, 25) });
+
+describe('what to do', () => {
+  it.each([
+    ['Set TLS to enabled.', '<p>Set TLS to enabled.</p>'],
+    [
+      'Set-CASMailbox -Identity "a@b.example" -ImapEnabled $true; wait',
+      '<ul class="fix"><li><code>Set-CASMailbox -Identity &quot;a@b.example&quot; -ImapEnabled $true</code></li><li>wait</li></ul>',
+    ],
+    [
+      'Set-CASMailbox -ImapEnabled $true. It may take 30 minutes. Look there.',
+      '<p><code>Set-CASMailbox -ImapEnabled $true</code>. It may take 30 minutes. Look there.</p>',
+    ],
+    [
+      'Consent: https://login.example/a?b=c&d=e.',
+      '<p>Consent: <a href="https://login.example/a?b=c&amp;d=e" rel="noreferrer" target="_blank">https://login.example/a?b=c&amp;d=e</a>.</p>',
+    ],
+    ['javascript:alert(1); <b>', '<ul class="fix"><li>javascript:alert(1)</li><li>&lt;b&gt;</li></ul>'],
+  ])('%s', (fix, shown) => expect(fixList(fix).text).toBe(shown));
+
+  it('loses no word of the doctor’s own fixes', () => {
+    const names = {
+      server: 'S',
+      host: 'h.example',
+      port: 993,
+      user: 'u@b.example',
+      signIn: 'appOnly',
+      person: '',
+    } as const;
+    const more = { from: 'f@b.example', folder: 'INBOX', application: 'A', clientId: 'c', tenant: 't' };
+    const fix = fixOf('IMAP_NOT_CONNECTED', { ...names, ...more, consentUrl: 'https://x.example', permission: 'p' }).en;
+    const shown = fixList(fix)
+      .text.replace(/<\/li><li>/g, '; ')
+      .replace(/<[^>]+>/g, '');
+    expect(shown.replaceAll('&quot;', '"').replaceAll('&lt;', '<').replaceAll('&gt;', '>')).toBe(fix);
+  });
+});
+
+describe('a step', () => {
+  const base = { server: 'S', informational: false, ms: 1234 } as const;
+  const failed: CheckStep = {
+    ...base,
+    step: 'fullAccess',
+    state: 'failed',
+    failure: {
+      code: 'IMAP_NOT_CONNECTED',
+      class: 'permission',
+      message: 'Signed in, but the mailbox does not open',
+      fix: { en: 'Do <this>', de: 'Tun Sie <dies>' },
+      remote: { system: 'imap', text: 'User is <b>authenticated</b> but not connected.' },
+    },
+  };
+  it('that failed says what was said and what to do, escaped', () => {
+    const text = stepItem(frame('de'), failed).text;
+    expect(text).toContain('class="failed"');
+    expect(text).toContain('fehlgeschlagen');
+    expect(text).toContain('1.234 ms');
+    expect(text).toContain('&lt;b&gt;authenticated&lt;/b&gt;');
+    expect(text).toContain('Tun Sie &lt;dies&gt;');
+    expect(text).not.toContain('Signed in, but');
+  });
+  it('that only informs does not fail the test', async () => {
+    async function* run(): AsyncGenerator<CheckStep> {
+      yield { ...base, step: 'config', state: 'ok' };
+      yield { ...failed, step: 'pop3', informational: true };
+    }
+    const lines: { next?: string; step?: string; summary?: string }[] = [];
+    for await (const line of stepLines(frame('en'), 'IMAP', run())) lines.push(JSON.parse(line) as object);
+    expect(lines.map(({ next }) => next)).toEqual([
+      'Definition …',
+      'Host name resolves …',
+      'Shared address is a permitted From …',
+      '',
+    ]);
+    expect(lines[2]?.step).toContain('class="noted"');
+    expect(lines[3]?.summary).toContain('All is well.');
+  });
+});
+
+describe('in German', () => {
+  const server = (fields: object): EmailServer => {
+    const definition = { host: 'h.example', authenticationType: 'OAuth2', application: 'App', ...fields };
+    const parsed = parseEmailServer({ definition, source: 'portal', at: '', index: 0, folder: '' }, {}, []);
+    if (parsed === undefined) throw new Error('not valid');
+    return parsed;
+  };
+  const delegated = { signIn: 'delegated', signInUser: 'p@b.example' };
+  const findings = checkEmailServers(
+    [
+      server({ serverType: 'IMAP', name: 'In "1"', user: 's@b.example', emailFlow: 'F', ...delegated }),
+      server({ serverType: 'IMAP', name: 'Plain', user: 'q@b.example', emailFlow: 'F', tls: 'disabled', port: 143 }),
+      server({ serverType: 'SMTP', name: 'Out', user: 'o@b.example', additionalEmailFromAddresses: ['x@b.example'] }),
+      server({ serverType: 'SMTP', name: 'Shared', user: 's@b.example', ...delegated, enabled: true }),
+      ...Array.from({ length: 16 }, (_, i) =>
+        server({ serverType: 'IMAP', name: `M${i}`, user: `m${i}@b.example`, emailFlow: 'F', ...delegated }),
+      ),
+    ],
+    [],
+  );
+
+  it('every finding there is', () => {
+    const codes = new Set(findings.map(({ code }) => code));
+    expect([...codes].sort()).toEqual([
+      'APPLICATION_NOT_CONFIGURED',
+      'DELEGATED_USER_IS_SHARED',
+      'FROM_NEEDS_SEND_AS',
+      'MANY_MAILBOXES_ON_ONE_PERSON',
+      'SHARED_ADDRESS_NOT_PERMITTED',
+      'TLS_DISABLED',
+    ]);
+    for (const finding of findings) {
+      const text = findingIn('de', finding);
+      expect(text, finding.message).not.toBe(finding.message);
+      expect(text).not.toMatch(/\b(the|which|but|is|and|without)\b|\$\d/);
+      expect(findingItem(frame('de'), finding).text).toContain(text.slice(0, 5).replaceAll('"', '&quot;'));
+    }
+  });
+
+  it.each([
+    ['is required', 'fehlt'],
+    ['must be 1–65535, got 70000', 'muss zwischen 1 und 65535 liegen, angegeben: 70000'],
+    [
+      'must be leave, seen or { move: <folder> }, got "x, got y"',
+      'muss leave, seen oder move: Ordner sein, angegeben: "x, got y"',
+    ],
+    ['something new', 'something new'],
+  ])('%s', (message, text) => expect(messageIn('de', message)).toBe(text));
+});
+
+describe('small parts', () => {
+  it.each([
+    ['jane.doe@customer.example', 'j•••@customer.example'],
+    ['"a@b"@customer.example', '"•••@customer.example'],
+    ['j@c.example', 'j•••@c.example'],
+  ])('%s is masked', (address, text) => expect(masked(address)).toBe(text));
+
+  it.each([
+    [undefined, 1],
+    ['3', 3],
+    ['0', 1],
+    ['-1', 1],
+    ['1e99', 1],
+    ['x', 1],
+  ])('page %s is %i', (text, page) => expect(pageOf(text)).toBe(page));
+
+  it('a pager leads on and back, and is silent for one page', () => {
+    const at = (page: number, pages: number) =>
+      pager(frame('en'), { at: page, pages, total: 1234, word: 'entries', url: (next) => `?page=${next}` }).text;
+    expect(at(1, 1)).not.toContain('<nav');
+    expect(at(1, 1)).toContain('1,234 entries');
+    expect(at(1, 3)).toContain('href="?page=2"');
+    expect(at(1, 3)).not.toContain('rel="prev"');
+    expect(at(3, 3)).toContain('href="?page=2"');
+    expect(at(3, 3)).not.toContain('rel="next"');
+  });
+});
