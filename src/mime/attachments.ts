@@ -8,7 +8,7 @@ import { defaultFilename, safeFilename } from './file-names.ts';
 import { type Headers, headersOf, type Warn } from './header-fields.ts';
 import { readHeaders } from './headers.ts';
 import { findTnefFiles } from './tnef.ts';
-import { base64Decoder, decoderFor, decodeWhole, type TransferEncoding } from './transfer.ts';
+import { base64Decoder, decoderFor, decodeTransient, decodeWhole, type TransferEncoding } from './transfer.ts';
 
 /** Bytes decoded and hashed at once: small enough to stay in the cache between the two. */
 const CHUNK = 78 * 840;
@@ -18,7 +18,7 @@ const MAX_TNEF = 32 << 20;
 /** Size and SHA-256 of a range of the raw mail once decoded. */
 function* measure(bytes: Buffer, encoding: TransferEncoding): Generator<void, { size: number; sha256: string }> {
   if (bytes.length <= CHUNK) {
-    const decoded = decodeWhole(bytes, encoding);
+    const decoded = decodeTransient(bytes, encoding);
     return { size: decoded.length, sha256: sha256(decoded) };
   }
   const hash = createHash('sha256');

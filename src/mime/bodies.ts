@@ -28,25 +28,13 @@ export function* decodeSections(
   const uuencoded: Bodies['uuencoded'] = [];
   const texts: { text: string; length: number; derived: boolean }[] = [];
   const htmls: { text: string; length: number }[] = [];
-  const decode = function* (leaf: Leaf): Generator<void, DecodedBody> {
-    const { part } = leaf;
-    const body = yield* decodeBody(
-      raw.subarray(part.bodyStart, part.bodyEnd),
-      leaf.encoding,
-      part.type.params.charset,
-      hint,
-      isHtml(leaf.type),
-    );
-    if (body.repaired !== undefined) warn('charset-repaired', `part ${part.path}: ${body.repaired}`);
-    return body;
-  };
   const anyHtml = classified.sections.some((s) => s.htmls.length > 0);
   let derivedAll = true;
   for (const section of classified.sections) {
     const sectionTexts: string[] = [];
     let textLength = 0;
     for (const leaf of section.texts) {
-      const body = yield* decode(leaf);
+      const body = yield* decodeLeaf(raw, leaf, hint, warn);
       let { text } = body;
       if (leaf.type === 'text/enriched' || leaf.type === 'text/richtext') text = enrichedToText(text);
       else if (leaf.part.type.params.format?.toLowerCase() === 'flowed') {
@@ -62,7 +50,7 @@ export function* decodeSections(
     const sectionHtmls: string[] = [];
     let htmlLength = 0;
     for (const leaf of section.htmls) {
-      const body = yield* decode(leaf);
+      const body = yield* decodeLeaf(raw, leaf, hint, warn);
       sectionHtmls.push(body.text);
       htmlLength += body.length;
     }
@@ -99,14 +87,42 @@ export function* decodeSections(
     uuencoded,
     mentions: (contentId) => {
       if (!anyHtml) return false;
-      cids ??=
-        !html.includes('cid:') && !html.includes('CID:')
-          ? ''
-          : [...html.matchAll(/cid:([^"'\s>)&]{1,300})/gi)].map((m) => safeDecode(m[1] ?? '')).join('\n');
+      cids ??= contentIds(html);
       return cids !== '' && cids.includes(contentId);
     },
   };
 }
+
+/**
+ * Not a closure of decodeSections: each closure of a generator gets a hidden class of its own, which lives in the old generation and would
+ * keep all that the closure sees, texts included, until the next full collection.
+ */
+function* decodeLeaf(raw: Buffer, leaf: Leaf, hint: string | undefined, warn: Warn): Generator<void, DecodedBody> {
+  const { part } = leaf;
+  const body = yield* decodeBody(
+    raw.subarray(part.bodyStart, part.bodyEnd),
+    leaf.encoding,
+    part.type.params.charset,
+    hint,
+    isHtml(leaf.type),
+  );
+  if (body.repaired !== undefined) warn('charset-repaired', `part ${part.path}: ${body.repaired}`);
+  return body;
+}
+
+/** All that the html refers to by `cid:`, one a line. Colons are rarer than the letter c, so they are what is searched. */
+function contentIds(html: string): string {
+  const found: string[] = [];
+  for (let at = html.indexOf(':'); at !== -1; at = html.indexOf(':', at + 1)) {
+    if ((html.charCodeAt(at - 1) | 0x20) !== 0x64 || !/cid$/i.test(html.slice(Math.max(0, at - 3), at))) continue;
+    CONTENT_ID.lastIndex = at + 1;
+    const id = CONTENT_ID.exec(html)?.[0];
+    if (id !== undefined) found.push(safeDecode(id));
+  }
+  return found.join('\n');
+}
+
+const CONTENT_ID = /[^"'\s>)&]{1,300}/y;
 
 export const safeDecode = (text: string): string => {
   if (!text.includes('%')) return text;

@@ -25,9 +25,21 @@ function nativeDecoder(label: string): TextDecoder | undefined {
   return decoder;
 }
 
+/** Names declared so far: a handful makes up nearly all mails. Bounded, as names may be anything. */
+const canonical = new Map<string, string>();
+
 /** Canonical name of a charset as declared, '' when it says nothing usable. Never throws. */
 export function canonicalCharset(declared: string | undefined): string {
   if (declared === undefined) return '';
+  let name = canonical.get(declared);
+  if (name === undefined) {
+    name = canonicalName(declared);
+    if (canonical.size < 500 && declared.length <= 60) canonical.set(declared, name);
+  }
+  return name;
+}
+
+function canonicalName(declared: string): string {
   let label = declared.length > 60 ? '' : declared.trim().toLowerCase();
   if (label.charCodeAt(0) === 0x22 || label.charCodeAt(0) === 0x27) label = label.replace(/["']/g, '');
   if (label.startsWith('charset=')) label = label.slice(8);
