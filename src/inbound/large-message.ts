@@ -16,7 +16,10 @@ export async function receiveLarge(
   if (raw.size <= server.maxMessageSize) {
     const whole = Buffer.allocUnsafe(raw.size);
     let at = 0;
-    for await (const chunk of ports.blobs.read(raw.blob)) at += Buffer.from(chunk).copy(whole, at);
+    for await (const chunk of ports.blobs.read(raw.blob)) {
+      whole.set(chunk, at);
+      at += chunk.length;
+    }
     return { uid, internalDate, size, raw, parsed: await ports.parse(whole.subarray(0, at)) };
   }
   ports.emit('MessageTooLarge', { server: server.name, uid, bytes: raw.size });

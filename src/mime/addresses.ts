@@ -96,8 +96,8 @@ function mailbox(
         break;
       }
       case '[': {
-        const end = value.indexOf(']', i);
-        const stop = end === -1 || end - i > 100 ? i + 1 : end + 1;
+        const end = value.slice(i, i + 101).indexOf(']');
+        const stop = end === -1 ? i + 1 : i + end + 1;
         phrase += value.slice(i, stop);
         i = stop;
         break;

@@ -59,7 +59,7 @@ export function* assemble(
     }
   };
   // Bare CR as line end (old Macs): the same bytes with LF, so that offsets stay.
-  const source = raw.indexOf(0x0a) === -1 && raw.indexOf(0x0d) !== -1 ? yield* macToUnix(raw, warn) : raw;
+  const source = hasBareReturns(raw) ? yield* macToUnix(raw, warn) : raw;
   const walked = yield* walk(source, options);
   for (const [code, path] of walked.warnings) warn(code, path === '' ? undefined : `part ${path}`);
   let truncated = walked.truncated;
@@ -110,6 +110,7 @@ export function* assemble(
           text: bodies.plain,
           html: bodies.htmlHead,
           textIsDerived: bodies.derived,
+          marks: bodies.marks,
           answers: isAnswer(head),
         });
   const unread = bodies.derived
@@ -137,14 +138,22 @@ const isAnswer = (head: Pick<ParsedMessage, 'threading' | 'subject'>): boolean =
   head.threading.threadIndex !== undefined ||
   /^.{1,8}[:：]/.test(head.subject);
 
+/** No line feed, but a carriage return, where the header should be. */
+const hasBareReturns = (raw: Buffer): boolean => {
+  const head = raw.length > STRETCH ? raw.subarray(0, STRETCH) : raw;
+  return head.indexOf(0x0a) === -1 && head.indexOf(0x0d) !== -1;
+};
+const STRETCH = 1 << 16;
+
 function* macToUnix(raw: Buffer, warn: Warn): Generator<void, Buffer> {
-  warn('line-ends-repaired');
   const copy = Buffer.allocUnsafe(raw.length);
-  for (let from = 0; from < raw.length; from += 1 << 18) {
-    const to = Math.min(raw.length, from + (1 << 18));
+  for (let from = 0; from < raw.length; from += STRETCH) {
+    const to = Math.min(raw.length, from + STRETCH);
+    if (raw.subarray(from, to).indexOf(0x0a) !== -1) return raw; // it has line feeds after all
     for (let i = from; i < to; i++) copy[i] = raw[i] === 0x0d ? 0x0a : (raw[i] as number);
     yield;
   }
+  warn('line-ends-repaired');
   return copy;
 }
 

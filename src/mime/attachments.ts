@@ -24,13 +24,14 @@ function* measure(bytes: Buffer, encoding: TransferEncoding): Generator<void, { 
   const hash = createHash('sha256');
   const decoder = encoding === 'base64' ? base64Decoder(true) : decoderFor(encoding);
   let size = 0;
+  const stretch = encoding === 'base64' || encoding === 'identity' ? 1 << 19 : 1 << 16;
   let sinceYield = 0;
   for (let at = 0; at < bytes.length; at += CHUNK) {
     const decoded = decoder.push(bytes.subarray(at, at + CHUNK));
     size += decoded.length;
     hash.update(decoded);
     sinceYield += CHUNK;
-    if (sinceYield >= 1 << 19) {
+    if (sinceYield >= stretch) {
       sinceYield = 0;
       yield;
     }
@@ -38,6 +39,20 @@ function* measure(bytes: Buffer, encoding: TransferEncoding): Generator<void, { 
   const rest = decoder.end();
   if (rest.length > 0) hash.update(rest);
   return { size: size + rest.length, sha256: hash.digest('hex') };
+}
+
+/** The whole of a range, decoded (a winmail.dat, which has to be read to and fro). */
+function* decodeInSteps(bytes: Buffer, encoding: TransferEncoding): Generator<void, Buffer> {
+  // Damaged uuencode may decode to more bytes than it has.
+  if (bytes.length <= CHUNK || encoding === 'uuencode') return decodeWhole(bytes, encoding);
+  const decoder = encoding === 'base64' ? base64Decoder(true) : decoderFor(encoding);
+  const out = Buffer.allocUnsafe(bytes.length);
+  let size = 0;
+  for (let at = 0; at < bytes.length; at += CHUNK) {
+    size += decoder.push(bytes.subarray(at, at + CHUNK)).copy(out, size);
+    if ((at / CHUNK) % 8 === 7) yield;
+  }
+  return out.subarray(0, size + decoder.end().copy(out, size));
 }
 
 const sha256 = (bytes: Uint8Array): string => hashOnce('sha256', bytes, 'hex');
@@ -73,16 +88,17 @@ export function* listAttachments(
     const { part } = leaf;
     const bytes = stored.subarray(part.bodyStart, part.bodyEnd);
     if (isTnef(leaf) && bytes.length <= MAX_TNEF) {
-      const decoded = decodeWhole(bytes, leaf.encoding);
+      const decoded = yield* decodeInSteps(bytes, leaf.encoding);
       const files = findTnefFiles(decoded);
       if (files !== undefined && (files.length > 0 || decoded.length < 4096)) {
         for (const file of files) {
           const data = decoded.subarray(file.start, file.end);
+          const { size, sha256: digest } = yield* measure(data, 'identity');
           add(
             {
               contentType: file.contentType,
-              size: data.length,
-              sha256: sha256(data),
+              size,
+              sha256: digest,
               ...(file.contentId === undefined ? {} : { contentId: file.contentId }),
               inline: file.contentId !== undefined && bodies.mentions(file.contentId),
               part: part.path,

@@ -3,6 +3,7 @@ import type { Body } from '../contract/message.ts';
 import { type Classified, isHtml, type Leaf } from './classify.ts';
 import type { Warn } from './header-fields.ts';
 import { htmlToText, textToHtml } from './html-text.ts';
+import { MAX_INPUT } from './reply-text/index.ts';
 import { cutToBytes, type DecodedBody, decodeBody, enrichedToText, unflow } from './text-bodies.ts';
 import { findUuencoded } from './uuencoded.ts';
 
@@ -12,11 +13,16 @@ export interface Bodies {
   /** Text to derive from: reply text and bounces. May be longer than the inline bound. */
   plain: string;
   derived: boolean;
+  /** What htmlToText said of the lines of `plain`, when that is all made of html and no longer than what the reply text is looked for in. */
+  marks: readonly number[] | undefined;
   /** Html (its head), for the reply text. */
   htmlHead: string | undefined;
   uuencoded: { start: number; end: number; filename: string; path: string }[];
   mentions(contentId: string): boolean;
 }
+
+/** UTF-16 units that are kept of all texts of a mail, and of all its html: many times what is looked at. */
+const KEPT = 1 << 20;
 
 export function* decodeSections(
   raw: Buffer,
@@ -30,6 +36,10 @@ export function* decodeSections(
   const htmls: { text: string; length: number }[] = [];
   const anyHtml = classified.sections.some((s) => s.htmls.length > 0);
   let derivedAll = true;
+  let marks: readonly number[] | undefined;
+  /** UTF-16 units of texts and of html kept so far; what is beyond the bound is decoded to be counted only. */
+  let textKept = 0;
+  let htmlKept = 0;
   for (const section of classified.sections) {
     const sectionTexts: string[] = [];
     let textLength = 0;
@@ -40,34 +50,40 @@ export function* decodeSections(
       else if (leaf.part.type.params.format?.toLowerCase() === 'flowed') {
         text = unflow(text, leaf.part.type.params.delsp?.toLowerCase() === 'yes');
       } else if (leaf.encoding === 'identity' && /(?:^|\n)begin /.test(text)) {
-        const found = findUuencoded(raw, leaf.part.bodyStart, leaf.part.bodyEnd, text);
+        const found = yield* findUuencoded(raw, leaf.part.bodyStart, leaf.part.bodyEnd, text);
         for (const file of found.files) uuencoded.push({ ...file, path: leaf.part.path });
         text = found.text;
       }
       textLength += text.length + Math.max(0, body.length - body.text.length);
-      sectionTexts.push(text);
+      if (textKept < KEPT) sectionTexts.push(text);
+      textKept += text.length;
     }
     const sectionHtmls: string[] = [];
     let htmlLength = 0;
     for (const leaf of section.htmls) {
       const body = yield* decodeLeaf(raw, leaf, hint, warn);
-      sectionHtmls.push(body.text);
+      if (htmlKept < KEPT) sectionHtmls.push(body.text);
+      htmlKept += body.text.length;
       htmlLength += body.length;
     }
     let text = joinTexts(sectionTexts);
     let derived = false;
     yield;
-    if (section.htmls.length > 0 && (section.texts.length === 0 || text.trim() === '')) {
-      const rendered = htmlToText(joined(sectionHtmls), inlineTextBytes);
+    if (section.htmls.length > 0 && (section.texts.length === 0 || text.trim() === '') && textKept < KEPT) {
+      const bound = Math.max(inlineTextBytes, MAX_INPUT);
+      const rendered = htmlToText(joined(sectionHtmls), bound);
       text = rendered.text;
+      textKept += text.length;
+      if (classified.sections.length === 1 && (bound === MAX_INPUT || text.length <= MAX_INPUT)) marks = rendered.marks;
       textLength = rendered.truncated ? Math.max(text.length, inlineTextBytes + 1) : text.length;
       derived = true;
-    } else derivedAll = false;
+    } else if (textKept < KEPT) derivedAll = false;
     texts.push({ text, length: textLength, derived });
     if (section.htmls.length > 0) htmls.push({ text: joined(sectionHtmls), length: htmlLength });
-    else if (anyHtml && text.trim() !== '') {
+    else if (anyHtml && htmlKept < KEPT && text.trim() !== '') {
       const html = textToHtml(text);
       htmls.push({ text: html, length: html.length });
+      htmlKept += html.length;
     }
     yield;
   }
@@ -83,6 +99,7 @@ export function* decodeSections(
     html: anyHtml ? bound(html, htmlLength, inlineTextBytes) : undefined,
     plain,
     derived: derivedAll && anyHtml,
+    marks,
     htmlHead: anyHtml ? html : undefined,
     uuencoded,
     mentions: (contentId) => {

@@ -41,10 +41,23 @@ interface Word {
 /** Words are 75 characters by the standard and a few thousand in the wild. The bound keeps hostile headers linear. */
 const LONGEST_WORD = 4000;
 
+/** Index of the next `?=` at or behind a place. The places rise, so that what was searched once is not searched again for the next word. */
+type NextClose = (from: number) => number;
+
+function nextClose(value: string): NextClose {
+  let at = -2;
+  return (from) => {
+    if (at !== -1 && at < from) at = value.indexOf('?=', from);
+    return at;
+  };
+}
+
 /** Index of the `?=` that ends the word whose text starts at `from`, or -1. */
-function closing(value: string, from: number, q: boolean): number {
+function closing(value: string, from: number, q: boolean, next: NextClose): number {
+  const first = next(from);
+  if (first === -1 || first + 2 > from + LONGEST_WORD) return -1;
   const text = value.slice(from, from + LONGEST_WORD);
-  let close = text.indexOf('?=');
+  let close = first - from;
   // `?=` directly before two hex digits is more likely a literal question mark followed by an escape than an end followed by text.
   while (q && close !== -1 && /^[0-9A-F]{2}/.test(text.slice(close + 2, close + 4))) {
     const further = text.indexOf('?=', close + 2);
@@ -55,7 +68,7 @@ function closing(value: string, from: number, q: boolean): number {
 }
 
 /** The encoded word at `at` (which points to `=?`), lenient: blanks within, a missing `=` at the end, `?` within Q text. */
-function wordAt(value: string, at: number): Word | undefined {
+function wordAt(value: string, at: number, next: NextClose): Word | undefined {
   const q1 = value.indexOf('?', at + 2);
   if (q1 === -1 || q1 - at > 82 || q1 === at + 2) return undefined;
   const charset = value.slice(at + 2, q1);
@@ -63,7 +76,7 @@ function wordAt(value: string, at: number): Word | undefined {
   const kind = value.charCodeAt(q1 + 1) | 0x20;
   if ((kind !== 0x62 && kind !== 0x71) || value.charCodeAt(q1 + 2) !== 0x3f) return undefined;
   const from = q1 + 3;
-  const close = closing(value, from, kind === 0x71);
+  const close = closing(value, from, kind === 0x71, next);
   let end: number;
   let payload: string;
   if (close === -1) {
@@ -132,8 +145,9 @@ export function decodeHeaderText(value: string, hint?: string, repairs?: TextRep
   if (at === -1) return decodeRaw(value, hint, repairs);
   let out = '';
   let from = 0;
-  /** `open`: base64 text not decoded yet; some mailers cut it anywhere, not after whole bytes. */
-  let pending: { charset: string; bytes: string | Buffer; open: string } | undefined;
+  /** `open`: base64 text not decoded yet; some mailers cut it anywhere, not after whole bytes. `padded`: it ended (not asked of the text itself, which would be joined each time). */
+  let pending: { charset: string; bytes: string | Buffer; open: string; padded: boolean } | undefined;
+  const next = nextClose(value);
   const flush = (): void => {
     if (pending === undefined) return;
     const bytes = closed(pending);
@@ -143,7 +157,7 @@ export function decodeHeaderText(value: string, hint?: string, repairs?: TextRep
     pending = undefined;
   };
   while (at !== -1) {
-    const word = wordAt(value, at);
+    const word = wordAt(value, at, next);
     if (word === undefined) {
       at = value.indexOf('=?', at + 2);
       continue;
@@ -156,17 +170,19 @@ export function decodeHeaderText(value: string, hint?: string, repairs?: TextRep
       out += decodeRaw(between, hint, repairs);
     }
     if (value.slice(word.end - 2, word.end) !== '?=' && repairs !== undefined) repairs.malformedWord = true;
+    const padded = word.payload.endsWith('=');
     if (pending === undefined) {
       pending = word.base64
-        ? { charset: word.charset, bytes: '', open: word.payload }
-        : { charset: word.charset, bytes: decodeQ(word.payload), open: '' };
-    } else if (word.base64 && pending.open !== '' && !pending.open.endsWith('=')) {
+        ? { charset: word.charset, bytes: '', open: word.payload, padded }
+        : { charset: word.charset, bytes: decodeQ(word.payload), open: '', padded };
+    } else if (word.base64 && pending.open !== '' && !pending.padded) {
       pending.open += word.payload;
+      pending.padded = padded;
     } else {
       const bytes = latin1(closed(pending));
       pending = word.base64
-        ? { charset: word.charset, bytes, open: word.payload }
-        : { charset: word.charset, bytes: bytes + decodeQ(word.payload), open: '' };
+        ? { charset: word.charset, bytes, open: word.payload, padded }
+        : { charset: word.charset, bytes: bytes + decodeQ(word.payload), open: '', padded };
     }
     from = word.end;
     at = value.indexOf('=?', from);

@@ -19,6 +19,9 @@ export interface HeaderBlock {
   truncated: boolean;
 }
 
+/** Fields read of one block at most: no mail has as many, and what is asked of them costs time each. */
+const MAX_FIELDS = 4000;
+
 /** Field name as in RFC 5322 §2.2 (any printable but the colon), blanks before the colon tolerated (obsolete syntax §4.5). */
 const FIELD = /^([!-9;-~]{1,120})[ \t]*:/;
 const KNOWN =
@@ -39,6 +42,8 @@ export function readHeaders(
   let pos = start;
   let junkLines = 0;
   const limit = Math.min(end, start + maxBytes);
+  // Lines are looked for up to the bound only, whatever follows.
+  const within = limit < raw.length ? raw.subarray(0, limit) : raw;
   if (start === 0) {
     pos = leadingBlank(raw, end);
     if (pos > 0) junkLines++;
@@ -50,10 +55,10 @@ export function readHeaders(
     if (valueStart !== -1) fields.push({ name, value: raw.toString('latin1', valueStart, valueEnd) });
     valueStart = -1;
   };
-  while (pos < limit) {
-    let lineFeed = raw.indexOf(0x0a, pos);
-    if (lineFeed === -1 || lineFeed >= end) lineFeed = end;
-    const next = Math.min(lineFeed + 1, end);
+  while (pos < limit && fields.length < MAX_FIELDS) {
+    let lineFeed = within.indexOf(0x0a, pos);
+    if (lineFeed === -1) lineFeed = limit;
+    const next = Math.min(lineFeed + 1, limit);
     const lineEnd = lineFeed > pos && raw[lineFeed - 1] === 0x0d ? lineFeed - 1 : lineFeed;
     if (lineEnd === pos) {
       close();
@@ -179,10 +184,12 @@ function goesOn(raw: Buffer, pos: number, end: number): boolean {
   return false;
 }
 
+/** A header block over the bound ends at its blank line, if that is within the next megabyte; else the body begins where reading stopped. */
 function afterBlankLine(raw: Buffer, pos: number, end: number): number {
-  const lf = raw.indexOf('\n\n', pos, 'latin1');
-  const crlf = raw.indexOf('\n\r\n', pos, 'latin1');
-  const a = lf === -1 ? end : lf + 2;
-  const b = crlf === -1 ? end : crlf + 3;
-  return Math.min(a, b, end);
+  const range = raw.subarray(Math.max(0, pos - 2), Math.min(end, pos + (1 << 20)));
+  const from = pos - Math.max(0, pos - 2);
+  const lf = range.indexOf('\n\n', 0, 'latin1');
+  const crlf = range.indexOf('\n\r\n', 0, 'latin1');
+  const stops = [lf === -1 ? -1 : lf + 2, crlf === -1 ? -1 : crlf + 3].filter((stop) => stop >= from);
+  return stops.length === 0 ? pos : pos - from + Math.min(...stops);
 }

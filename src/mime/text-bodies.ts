@@ -50,8 +50,9 @@ export function* decodeBody(
   // Cut at a line end, so that no character is split.
   const cut = headBuffer.lastIndexOf(0x0a) + 1 || headBuffer.length;
   const decoded = decodeText(headBuffer.subarray(0, cut), charset, hint);
-  const text = lineFeeds(decoded.text);
-  const counter = utf16Counter(decoded.repaired ?? charset ?? 'utf-8');
+  yield;
+  const text = html ? decoded.text : yield* lineFeedsInSteps(decoded.text);
+  const counter = utf16Counter(decoded.repaired ?? charset ?? 'utf-8', html);
   let length = text.length + counter(headBuffer.subarray(cut));
   for (let chunk = next(); chunk !== undefined; chunk = next()) {
     length += counter(chunk);
@@ -67,23 +68,38 @@ export const lineFeeds = (text: string): string => {
   return unix.includes('\r') ? unix.replaceAll('\r', '\n') : unix;
 };
 
-/** UTF-16 units of consecutive chunks, carriage returns left out; exact for UTF-8 and single-byte charsets, by decoding for others. */
-function utf16Counter(charset: string): (chunk: Buffer) => number {
+function* lineFeedsInSteps(text: string): Generator<void, string> {
+  if (!text.includes('\r')) return text;
+  const pieces: string[] = [];
+  for (let from = 0; from < text.length; ) {
+    let to = Math.min(text.length, from + (1 << 15));
+    if (text.charCodeAt(to - 1) === 0x0d && to < text.length) to++;
+    pieces.push(lineFeeds(text.slice(from, to)));
+    from = to;
+    yield;
+  }
+  return pieces.join('');
+}
+
+/** UTF-16 units of consecutive chunks, without carriage returns but in html; exact for UTF-8 and single-byte charsets, by decoding for others. */
+function utf16Counter(charset: string, html: boolean): (chunk: Buffer) => number {
+  const dropped = html ? -1 : 0x0d;
+  const length = (text: string): number => (html ? text : text.replaceAll('\r', '')).length;
   if (/^(?:utf-?8|us-ascii|)$/i.test(charset)) {
     return (chunk) => {
       let n = 0;
       for (let i = 0; i < chunk.length; i++) {
         const b = chunk[i] as number;
-        if ((b & 0xc0) !== 0x80 && b !== 0x0d) n += b >= 0xf0 ? 2 : 1;
+        if ((b & 0xc0) !== 0x80 && b !== dropped) n += b >= 0xf0 ? 2 : 1;
       }
       return n;
     };
   }
   try {
     const decoder = new TextDecoder(charset);
-    return (chunk) => decoder.decode(chunk, { stream: true }).replaceAll('\r', '').length;
+    return (chunk) => length(decoder.decode(chunk, { stream: true }));
   } catch {
-    return (chunk) => chunk.toString('latin1').replaceAll('\r', '').length;
+    return (chunk) => length(chunk.toString('latin1'));
   }
 }
 

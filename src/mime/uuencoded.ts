@@ -7,39 +7,69 @@ export interface UuencodedFile {
   filename: string;
 }
 
-const BEGIN = /(?:^|\n)begin (?:0?[0-7]{3}) ([^\r\n]{1,200})\r?\n/g;
+const BEGIN = /^begin 0?[0-7]{3} ([^\r\n]{1,200})\r?\n/;
+const END = /^\n(?:[` ]?\r?\n)?end[ \t]*(?:\r?\n|$)/;
+/** Bytes searched between two yields. */
+const WINDOW = 1 << 18;
 
 /**
  * Files within the identity-encoded text [from, to) of `raw`, and the text without them. A `begin` line counts only if a plausible data line
- * follows and an `end` line closes it: prose that starts with "begin" stays text.
+ * follows and an `end` line closes it: prose that starts with "begin" stays text. Linear: what is searched once in vain is not searched again.
  */
-export function findUuencoded(
+export function* findUuencoded(
   raw: Buffer,
   from: number,
   to: number,
   text: string,
-): { files: UuencodedFile[]; text: string } {
-  const source = raw.toString('latin1', from, to);
+): Generator<void, { files: UuencodedFile[]; text: string }> {
+  const source = raw.subarray(from, to);
   const files: UuencodedFile[] = [];
-  for (const match of source.matchAll(BEGIN)) {
-    if (files.length >= 100) break;
-    const dataStart = (match.index ?? 0) + match[0].length;
-    if (files.length > 0 && dataStart + from < (files[files.length - 1]?.end ?? 0)) continue;
-    const firstEnd = source.indexOf('\n', dataStart);
-    const first = source.slice(dataStart, firstEnd === -1 ? source.length : firstEnd).trimEnd();
-    if (!plausible(first)) continue;
-    const end = /\n(?:[` ]?\r?\n)?end[ \t]*(?:\r?\n|$)/g;
-    end.lastIndex = Math.max(0, dataStart - 1);
-    const close = end.exec(source);
-    if (close === null) break;
-    files.push({
-      start: from + dataStart,
-      end: from + close.index + close[0].length,
-      filename: (match[1] ?? '').trim(),
-    });
+  let at = 0;
+  while (files.length < 100) {
+    const begin = yield* lineStarting(source, 'begin ', at);
+    if (begin === -1) break;
+    at = begin + 6;
+    const match = BEGIN.exec(source.toString('latin1', begin, begin + 220));
+    if (match === null) continue;
+    const dataStart = begin + match[0].length;
+    const data = source.toString('latin1', dataStart, dataStart + 100);
+    if (!plausible((data.split('\n', 1)[0] ?? '').trimEnd())) continue;
+    const end = yield* endOf(source, dataStart);
+    if (end === -1) break;
+    files.push({ start: from + dataStart, end: from + end, filename: (match[1] ?? '').trim() });
+    at = end - 1;
   }
   if (files.length === 0) return { files, text };
   return { files, text: withoutBlocks(text) };
+}
+
+/** Offset behind the `end` line (and the line of length zero before it) that closes the data from `dataStart`, or -1. */
+function* endOf(source: Buffer, dataStart: number): Generator<void, number> {
+  for (let at = dataStart; ; ) {
+    const end = yield* lineStarting(source, 'end', at);
+    if (end === -1) return -1;
+    at = end + 3;
+    const match = END.exec(source.toString('latin1', end - 1, end + 40));
+    if (match !== null) return end - 1 + match[0].length;
+    if (/^end[ \t]{30}/.test(source.toString('latin1', end, end + 33))) {
+      // More blanks than were looked at: only the end of the line counts.
+      const lf = source.indexOf(0x0a, end);
+      const stop = lf === -1 ? source.length : lf + 1;
+      if (stop - end < 2000 && /^end[ \t]*\r?\n?$/.test(source.toString('latin1', end, stop))) return stop;
+    }
+  }
+}
+
+/** Offset of the next line, at or behind `from`, that begins with `word`, or -1. */
+function* lineStarting(source: Buffer, word: string, from: number): Generator<void, number> {
+  for (let at = from; at < source.length; at += WINDOW) {
+    const window = source.subarray(at, at + WINDOW + word.length);
+    for (let k = window.indexOf(word, 0, 'latin1'); k !== -1; k = window.indexOf(word, k + 1, 'latin1')) {
+      if (at + k === 0 || source[at + k - 1] === 0x0a) return at + k;
+    }
+    yield;
+  }
+  return -1;
 }
 
 /** Length character and as many data characters as it says (some encoders drop trailing blanks). */

@@ -3,7 +3,7 @@
 //
 // Keys: unencrypted, the SHA-256 of the content; encrypted, `<HMAC of that SHA-256>.enc` under a key derived from the ring's first key, so that
 // the names tell nobody what is stored. After a rotation the same content gets a new key: one more blob, and the old one ages out.
-import { createHash, hash } from 'node:crypto';
+import { createHash, type Hash, hash } from 'node:crypto';
 import type { KeyRing } from '../../config/config.ts';
 import type { BlobReference } from '../../contract/message.ts';
 import type { BlobStore } from '../../domain/blob-store.ts';
@@ -53,39 +53,21 @@ export function createStore(depot: Depot, ring: KeyRing = []): BlobStore {
   }
 
   async function putStream(source: AsyncIterable<Uint8Array>): Promise<BlobReference> {
-    const hash = createHash('sha256');
-    let size = 0;
-    let sourceFailed: { error: unknown } | undefined;
-    async function* hashed(): AsyncGenerator<Uint8Array> {
-      const chunks = source[Symbol.asyncIterator]();
-      try {
-        for (;;) {
-          const next = await chunks.next().catch((error: unknown) => {
-            sourceFailed = { error };
-            throw error;
-          });
-          if (next.done === true) return;
-          hash.update(next.value);
-          size += next.value.length;
-          yield next.value;
-        }
-      } finally {
-        await chunks.return?.().catch(() => {}); // the reader's failure is the one to report
-      }
-    }
+    const passed: Passed = { hash: createHash('sha256'), size: 0 };
     let sha256: Buffer | undefined;
     const key = (): string => {
-      sha256 ??= hash.digest();
+      sha256 ??= passed.hash.digest();
       return nameOf(sha256);
     };
+    const bytes = hashed(source, passed);
     try {
-      await depot.putStream(sealingKey === undefined ? hashed() : seal(hashed(), sealingKey, key), key);
+      await depot.putStream(sealingKey === undefined ? bytes : seal(bytes, sealingKey, key), key);
     } catch (error) {
       // A lost IMAP connection is not the store's failure.
-      throw sourceFailed === undefined ? error : sourceFailed.error;
+      throw passed.sourceFailed === undefined ? error : passed.sourceFailed.error;
     }
     const blob = key();
-    return { blob, size, sha256: sha256?.toString('hex') ?? '' };
+    return { blob, size: passed.size, sha256: sha256?.toString('hex') ?? '' };
   }
 
   /** Single puts that arrive while one is being flushed share the next flush. */
@@ -159,6 +141,32 @@ function valid(key: string): string {
     throw new MailroomError('BLOB_NOT_FOUND', { message: 'This is not the key of a blob.', field: 'blob' });
   }
   return key;
+}
+
+/** What is known of a stream that passes by. */
+interface Passed {
+  hash: Hash;
+  size: number;
+  sourceFailed?: { error: unknown };
+}
+
+/** Not a closure: a closure of a generator keeps what it sees (a whole mail) until the next full collection. */
+async function* hashed(source: AsyncIterable<Uint8Array>, passed: Passed): AsyncGenerator<Uint8Array> {
+  const chunks = source[Symbol.asyncIterator]();
+  try {
+    for (;;) {
+      const next = await chunks.next().catch((error: unknown) => {
+        passed.sourceFailed = { error };
+        throw error;
+      });
+      if (next.done === true) return;
+      passed.hash.update(next.value);
+      passed.size += next.value.length;
+      yield next.value;
+    }
+  } finally {
+    await chunks.return?.().catch(() => {}); // the reader's failure is the one to report
+  }
 }
 
 async function hashInSteps(bytes: Uint8Array): Promise<Buffer> {

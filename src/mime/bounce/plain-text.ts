@@ -11,9 +11,9 @@ export interface ProseRecipient {
   diagnostic: string;
 }
 
-/** From here on the returned mail follows; nothing below is the report's own. */
+/** From here on the returned mail follows; nothing below is the report's own. Blanks of the line alone: over line ends they would be tried again from each. */
 const ORIGINAL =
-  /^[\s>]*(?:-{2,}.{0,20}(?:below this line is|this is a copy of|original message|returned (?:message|mail)|message (?:header|text|body)|unsent message|the header page|copy of|start of|transcript of session follows.{0,10}original|begin (?:message|forward)|forwarded message|your message|un-?sent|the body of the message|headers|原信件|原邮件).*|(?:original|returned|the original|your original|old) (?:message|mail|e-?mail)(?: (?:follows|headers?|below|text|was|is|as received|:).*|:?)\s*$|(?:here is a copy of|a copy of (?:your|the) (?:original )?message|the following (?:is|message) (?:a copy|headers)|message header(?:s)?:|headers? (?:follow|of the original)|included is a copy|(?:the )?first \d+ lines of|below is a copy|der header der e-?mail|the header of the original).*|received: ?(?:from|by) .*|return-path: ?<.*)$/im;
+  /^[ \t>]{0,100}(?:-{2,120}.{0,20}(?:below this line is|this is a copy of|original message|returned (?:message|mail)|message (?:header|text|body)|unsent message|the header page|copy of|start of|transcript of session follows.{0,10}original|begin (?:message|forward)|forwarded message|your message|un-?sent|the body of the message|headers|原信件|原邮件).*|(?:original|returned|the original|your original|old) (?:message|mail|e-?mail)(?: (?:follows|headers?|below|text|was|is|as received|:).*|:?)\s*$|(?:here is a copy of|a copy of (?:your|the) (?:original )?message|the following (?:is|message) (?:a copy|headers)|message header(?:s)?:|headers? (?:follow|of the original)|included is a copy|(?:the )?first \d+ lines of|below is a copy|der header der e-?mail|the header of the original).*|received: ?(?:from|by) .*|return-path: ?<.*)$/im;
 
 const ADDRESS =
   /(?:[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}|"[^"\n]{1,60}")@(?:[A-Za-z0-9][A-Za-z0-9-]{0,62}\.)+[A-Za-z0-9-]{2,63}/g;
@@ -166,7 +166,7 @@ const plainWords = (text: string): string =>
   text
     .replace(/\s+/g, ' ')
     .replace(/\b\d{1,3}(?:\.\d{1,3}){3}\b/g, 'IP')
-    .replace(/[^\s<>"']+@[^\s<>"']+/g, '@');
+    .replace(/[^\s<>"']{1,320}@[^\s<>"']{1,320}/g, '@');
 
 export function reportPart(text: string): string {
   const match = ORIGINAL.exec(text);
@@ -175,6 +175,6 @@ export function reportPart(text: string): string {
 
 /** Message-ID of the returned mail, when it stands in the text. */
 export function messageIdInText(text: string): string | undefined {
-  const match = /^[\s>]*message-id\s*:\s*(?:\n\s+)?(<[^<>\s]{3,500}>)/im.exec(text.slice(0, 200_000));
+  const match = /^[ \t>]{0,100}message-id[ \t]{0,20}:\s{0,100}(<[^<>\s]{3,500}>)/im.exec(text.slice(0, 200_000));
   return match?.[1];
 }

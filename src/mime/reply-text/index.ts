@@ -29,13 +29,16 @@ export interface ReplyInput {
   html: string | undefined;
   /** `text` was derived from `html`. */
   textIsDerived: boolean;
+  /** What htmlToText said of the lines of `text`, when it made them of `html` up to MAX_INPUT. */
+  marks?: readonly number[] | undefined;
   /** The mail refers to another one: only then a quotation is looked for in the html beside a text. Default true. */
   answers?: boolean;
 }
 
 /** undefined when the mail has no text at all. */
-export function replyText({ text, html, textIsDerived, answers = true }: ReplyInput): string | undefined {
+export function replyText({ text, html, textIsDerived, marks, answers = true }: ReplyInput): string | undefined {
   if (text.trim() === '' && html === undefined) return undefined;
+  if (marks !== undefined && (html?.length ?? 0) <= MAX_HTML) return newPart(text, marks).reply;
   if (html !== undefined && (textIsDerived || text.trim() === '')) return fromHtml(html).reply;
   const plain = newPart(text.slice(0, MAX_INPUT));
   if (!plain.found && answers && html !== undefined && html.length < 2 * MAX_HTML && hasQuoteMarkup(html)) {

@@ -1,7 +1,10 @@
 // Whole mails: structure, bodies, attachments as slices, repairs as warnings, bounds.
 import { createHash } from 'node:crypto';
+import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { decodeSlice, parseHeadersOnly, parseMessage, parseMessageInSlices } from '../../../src/mime/index.ts';
+import { cutToBytes } from '../../../src/mime/text-bodies.ts';
 
 const mail = (...lines: string[]): Buffer => Buffer.from(lines.join('\r\n'));
 
@@ -372,6 +375,8 @@ describe('large mails', () => {
 });
 
 describe('time', () => {
+  const bounceHead =
+    'From: MAILER-DAEMON@x.example\r\nReturn-Path: <>\r\nSubject: Undelivered Mail Returned to Sender\r\n';
   const hostile: [string, string][] = [
     ['boundaries that are none', `Content-Type: multipart/mixed; boundary=b\r\n\r\n${'--x\r\n'.repeat(200_000)}`],
     ['angle brackets', `From: ${'<'.repeat(200_000)}\r\n\r\n`],
@@ -385,6 +390,17 @@ describe('time', () => {
     ['attributions', `\r\n\r\n${'On 1 at 2, x <a@b.c>\r\n'.repeat(40_000)}`],
     ['quoted lines', `\r\n\r\n${'> a\r\nb:\r\n'.repeat(60_000)}`],
     ['soft breaks', `Content-Transfer-Encoding: quoted-printable\r\n\r\n${'= '.repeat(200_000)}`],
+    ['an open square bracket', `To: ${'['.repeat(250_000)}\r\n\r\n`],
+    ['words of one character', `Subject: ${'=?utf-8?Q?=C3=BC?= '.repeat(12_000)}\r\n\r\n`],
+    ['ids', `References: ${'<a@b.c> '.repeat(30_000)}\r\n\r\n`],
+    ['fields', `${'Received: from a by b\r\n'.repeat(11_000)}\r\n`],
+    ['blank lines of a bounce', `${bounceHead}\r\n${'\n'.repeat(200_000)}`],
+    ['quoted blank lines of a bounce', `${bounceHead}\r\n${'\n> \n'.repeat(60_000)}`],
+    ['an empty message-id in a bounce', `${bounceHead}\r\nmessage-id:${'\n'.repeat(200_000)}`],
+    [
+      'one long word in a bounce',
+      `${bounceHead}\r\n${`could not be delivered to a@b.c ${'a'.repeat(1500)}\n`.repeat(100)}`,
+    ],
     ['begin lines', `\r\n\r\n${'begin 644 a\r\n#0V%T\r\n'.repeat(40_000)}`],
   ];
   it.each(hostile)('is linear on %s', (_name, text) => {
@@ -392,6 +408,66 @@ describe('time', () => {
     const began = process.cpuUsage(); // not the wall clock, which a loaded machine stretches
     parseMessage(raw);
     expect(process.cpuUsage(began).user / 1000).toBeLessThan(1500);
+  });
+});
+
+describe('memory', () => {
+  // A generator that is a closure has a hidden class in the old generation, which kept every text until the next full collection.
+  it('of a mail is given up in a young collection', () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as (options?: object) => void;
+    const html = `<p>${'Guten Tag, wann kommt meine Lieferung? '.repeat(1300)}</p>`;
+    const raws = Array.from({ length: 50 }, (_, k) => mail('Content-Type: text/html', '', `${k}${html}`));
+    const parseAll = (): void => {
+      for (const raw of raws) parseMessage(raw);
+      collect({ type: 'minor' });
+    };
+    const old = (): number =>
+      getHeapSpaceStatistics()
+        .filter((space) => /^(?:old|large_object)_space$/.test(space.space_name))
+        .reduce((sum, space) => sum + space.space_used_size, 0);
+    parseAll();
+    collect();
+    const before = old();
+    for (let k = 0; k < 4; k++) parseAll();
+    expect(old() - before).toBeLessThan(0.2 * 4 * raws.length * html.length);
+  });
+});
+
+describe('quoted-printable in UTF-8', () => {
+  it.each([
+    ['Western letters', 'Gr=C3=BC=C3=9Fe', 'Grüße'],
+    ['a letter split by a soft break', 'Gr=C3=\r\n=BC=C3=\n=9Fe', 'Grüße'],
+    ['letters beyond ISO 8859-1', 'Gr=C3=BC=C3=9Fe =E2=82=AC', 'Grüße €'],
+    ['the first and last of two bytes', '=C2=80=C3=BF=C4=80', '\u0080ÿĀ'],
+    ['a byte order mark', '=EF=BB=BFGr=C3=BC', 'Grü'],
+    ['raw bytes beside escapes', 'Gr\xc3\xbc=C3=9Fe', 'Grüße'],
+    ['a half letter', 'Gr=C3 =C3=BC=C3=BC', 'Gr\ufffd üü'],
+    ['a half letter at the end', 'Gr=C3=BC=C3', 'Grü\ufffd'],
+    ['another charset than declared', 'Gr=FC=DFe', 'Grüße'],
+    ['escaped blanks before a soft break', 'Gr=C3=BC=20=\r\n=20', 'Grü  '],
+    ['nothing to decode', 'plain =3D text', 'plain = text'],
+  ])('is decoded: %s', (_name, source, text) => {
+    const head = 'Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n';
+    expect(parseMessage(Buffer.from(head + source, 'latin1')).text?.value).toBe(text);
+  });
+});
+
+describe('the inline bound', () => {
+  it.each([
+    ['ASCII', 'a', 1],
+    ['letters of two bytes', 'ü', 2],
+    ['letters of three bytes', '€', 3],
+    ['pairs of surrogates', '😀', 4],
+    ['a mixture', 'aü€😀', 10],
+  ])('cuts %s at the last whole character', (_name, unit, bytes) => {
+    for (const bound of [0, 1, 5, 299, 300, 301, 1000, 4099]) {
+      const cut = cutToBytes(unit.repeat(5000), bound);
+      expect(Buffer.byteLength(cut)).toBeLessThanOrEqual(bound);
+      expect(Buffer.byteLength(cut)).toBeGreaterThan(bound - 4);
+      expect(cut.isWellFormed()).toBe(true);
+      expect(cut.length).toBeGreaterThanOrEqual(Math.floor(bound / bytes) * unit.length);
+    }
   });
 });
 
