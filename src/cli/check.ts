@@ -7,8 +7,7 @@ import { MailroomError } from '../domain/errors.ts';
 import { checkInvalid } from '../gateway/doctor.ts';
 import { doctorFor } from '../gateway/run-doctor.ts';
 import { connected } from './connect.ts';
-
-type Language = 'en' | 'de';
+import { type Language, languageOf } from './language.ts';
 
 interface CheckOptions {
   json?: boolean;
@@ -55,12 +54,6 @@ function chosen(servers: readonly EmailServer[], name: string | undefined): read
     message: `there is no email server named "${name}"; there are: ${servers.map((one) => `"${one.name}"`).join(', ') || 'none'}`,
     field: 'server',
   });
-}
-
-function languageOf(asked: string | undefined): Language {
-  if (asked === undefined) return /^de/i.test(process.env.LC_ALL || process.env.LANG || '') ? 'de' : 'en';
-  if (asked === 'de' || asked === 'en') return asked;
-  throw new MailroomError('CONFIG_INVALID', { message: `--lang: must be de or en, got "${asked}"`, field: 'lang' });
 }
 
 const marks = { ok: 'ok     ', failed: 'FAILED ', skipped: '-      ' };

@@ -6,6 +6,7 @@ import { auditCommand } from './audit.ts';
 import { checkCommand } from './check.ts';
 import { configCommand } from './config.ts';
 import { repliesOf } from './connect.ts';
+import { credentialsCommand } from './credentials.ts';
 import { inviteCommand } from './invite.ts';
 import { loginCommand } from './login.ts';
 import { parseCommand } from './parse.ts';
@@ -33,6 +34,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     configCommand,
     checkCommand,
     loginCommand,
+    credentialsCommand,
     serversCommand,
     auditCommand,
     replayCommand,

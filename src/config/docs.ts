@@ -16,7 +16,7 @@ export function documentation(): string {
     '',
     'Settings stand in `mailroom.yaml` (or `.yml`, `.json`) in the configuration folder (`--config`, `MAILROOM_CONFIG_DIR`, else `./config`); environment variables are stronger.',
     'Every variable may also be given as `<variable>_FILE`, naming a file that holds the value: the way for secrets (marked 🔒). An empty variable counts as not set.',
-    'Email servers stand in `email-servers.yaml` beside it, see `config/email-servers.example.yaml`; they are read again on every change, settings at the start.',
+    'Email servers stand in `email-servers.yaml` beside it, see `config/email-servers.example.yaml`; they are read again on every change, and so are `oauthApplications` with the files of their secrets; all other settings at the start.',
     '',
   ];
   let section: string | undefined;

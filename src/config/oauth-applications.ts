@@ -1,8 +1,9 @@
 // OAuth2 applications of the configuration: checked one by one, their secrets read from where they are kept. A wrong one never stops the others.
 import { z } from 'zod';
 import type { InvalidOAuthApplication, OAuthApplication, OAuthCredential } from '../domain/email-server.ts';
+import { MailroomError } from '../domain/errors.ts';
 import { problemsOf, type Words } from './issues.ts';
-import { type Problem, shownValue } from './problem.ts';
+import { type Problem, problemText, shownValue } from './problem.ts';
 import { fileIn, type Sources, secretOf } from './secret-source.ts';
 
 const filled = z.string('must be text').trim().min(1, 'must not be empty');
@@ -78,6 +79,24 @@ function nameOf(item: unknown): string | undefined {
   return typeof name === 'string' && name.trim() !== '' ? name.trim().normalize('NFC').slice(0, 100) : undefined;
 }
 
+/**
+ * A credential that stands in files and not in the configuration yet, for a dry run. Relative files start at the working directory.
+ * @throws MailroomError CONFIG_INVALID
+ */
+export function candidateCredential(given: {
+  secretFile?: string | undefined;
+  certificateFile?: string | undefined;
+  privateKeyFile?: string | undefined;
+  assertionFile?: string | undefined;
+}): OAuthCredential {
+  const problems: Problem[] = [];
+  const [found] = credentialOf(given, 'credential', { folder: process.cwd(), env: {}, problems });
+  const [problem] = problems;
+  if (found !== undefined && problem === undefined) return found;
+  const message = problems.map(problemText).join('\n') || 'credential: names no file';
+  throw new MailroomError('CONFIG_INVALID', { message, ...(problem ? { field: problem.field } : {}) });
+}
+
 const words: Words = {
   keysAt: (path) =>
     path.includes('credentials')
@@ -108,7 +127,9 @@ function genericOf({ tokenUrl, authorizeUrl, deviceUrl, scopes }: NonNullable<Gi
   return { tokenUrl, scopes, ...(authorizeUrl ? { authorizeUrl } : {}), ...(deviceUrl ? { deviceUrl } : {}) };
 }
 
-function credentialOf(given: z.infer<typeof credential>, at: string, sources: Sources): OAuthCredential[] {
+type GivenCredential = { [field in keyof z.infer<typeof credential>]?: string | undefined };
+
+function credentialOf(given: GivenCredential, at: string, sources: Sources): OAuthCredential[] {
   const expires = given.expires ? { expires: given.expires } : {};
   if (given.assertionFile) return [{ kind: 'federated', assertionFile: fileIn(given.assertionFile, sources) }];
   if (given.certificate || given.certificateFile) {

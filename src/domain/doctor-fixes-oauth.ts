@@ -38,8 +38,8 @@ export const oauthFixes = {
     de: `${registration.de} > Zertifikate & Geheimnisse: den Wert des geheimen Clientschlüssels verwenden, nicht die Geheimnis-ID; ist er verloren, neu anlegen.`,
   },
   OAUTH_SECRET_EXPIRED: {
-    en: `${registration.en} > Certificates & secrets > New client secret; enter it as second credential of "{application}".`,
-    de: `${registration.de} > Zertifikate & Geheimnisse > Neuer geheimer Clientschlüssel; als zweites Geheimnis von „{application}“ eintragen.`,
+    en: `${registration.en} > Certificates & secrets > New client secret; try it with mailroom credentials test "{application}" --secret-file <file>, then put it first under credentials of "{application}".`,
+    de: `${registration.de} > Zertifikate & Geheimnisse > Neuer geheimer Clientschlüssel; mit mailroom credentials test "{application}" --secret-file <Datei> prüfen, dann unter credentials von „{application}“ an die erste Stelle setzen.`,
   },
   OAUTH_CREDENTIAL_MISSING: {
     en: `Add a credential to "{application}" in the configuration, or ${registration.en} > Authentication > Allow public client flows: Yes (delegated only).`,

@@ -92,7 +92,11 @@ describe('commands', () => {
       if (called === null) continue;
       const [, name = '', rest = ''] = called;
       expect([...commands], line).toContain(name);
-      const words = await help(name);
+      // A command may have commands of its own; the options are theirs then.
+      const [, inner] = /^ ([a-z]+)\b/.exec(rest) ?? [];
+      const own = await help(name);
+      const isInner = inner !== undefined && new RegExp(`^ {2}${inner}\\b`, 'm').test(own.split('Commands:')[1] ?? '');
+      const words = isInner ? await help(name, inner) : own;
       for (const [option] of rest.matchAll(/(?<=\s)--[a-z-]+/g)) expect(words, line).toContain(option);
     }
   });

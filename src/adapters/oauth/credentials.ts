@@ -1,5 +1,5 @@
 // Which credential of an application is used: the one that worked last, and the next one when the provider refuses it (rotation).
-import { X509Certificate } from 'node:crypto';
+import { createHash, X509Certificate } from 'node:crypto';
 import type { OAuthApplication, OAuthCredential } from '../../domain/email-server.ts';
 import { MailroomError } from '../../domain/errors.ts';
 import type { Emit } from '../../telemetry/events.ts';
@@ -10,7 +10,15 @@ export type WithCredential = <T>(
   run: (credential: OAuthCredential | undefined) => Promise<T>,
 ) => Promise<T>;
 
-export function createCredentialChoice(emit: Emit): WithCredential {
+/** Tells one credential from another without showing it; the same wherever it stands in the list. */
+export const credentialId = (credential: OAuthCredential): string =>
+  createHash('sha256').update(JSON.stringify(credential)).digest('hex').slice(0, 16);
+
+/** @param onUsed the credential by which a token was just given */
+export function createCredentialChoice(
+  emit: Emit,
+  onUsed: (application: OAuthApplication, credential: OAuthCredential) => void = () => {},
+): WithCredential {
   // By the object of the configuration: a changed application begins with its first credential again.
   const lastGood = new WeakMap<OAuthApplication, number>();
   return async (application, run) => {
@@ -21,6 +29,8 @@ export function createCredentialChoice(emit: Emit): WithCredential {
       try {
         const result = await run(credentials[index]);
         lastGood.set(application, index);
+        const used = credentials[index];
+        if (used !== undefined) onUsed(application, used);
         return result;
       } catch (error) {
         const more = tried + 1 < order.length;
@@ -40,17 +50,20 @@ export function createCredentialChoice(emit: Emit): WithCredential {
 const DAYS = [1, 7, 14, 30];
 
 /** Days left, when it is time to say so (30, 14, 7, 1 and every day once expired); undefined otherwise. */
-export function expiryWarning(expires: string | undefined, now: Date): number | undefined {
+export function expiryWarning(expires: string | undefined, now: Date, first = false): number | undefined {
   if (expires === undefined) return undefined;
   const left = Math.ceil((Date.parse(expires) - now.getTime()) / 86_400_000);
-  return left <= 0 || DAYS.includes(left) ? left : undefined;
+  return left <= 0 || DAYS.includes(left) || (first && left <= 30) ? left : undefined;
 }
 
-/** Tells of credentials that expire soon; called once a day. Certificates tell their own end. */
-export function warnOfExpiry(applications: readonly OAuthApplication[], now: Date, emit: Emit): void {
+/**
+ * Tells of credentials that expire soon; called once a day. Certificates tell their own end.
+ * @param first the first time in this process: whatever ends within 30 days, because the day that counts may have passed while nothing ran
+ */
+export function warnOfExpiry(applications: readonly OAuthApplication[], now: Date, emit: Emit, first = false): void {
   for (const { name, credentials } of applications) {
     for (const [index, credential] of credentials.entries()) {
-      const left = expiryWarning(expiryOf(credential), now);
+      const left = expiryWarning(credentialExpiry(credential), now, first);
       if (left !== undefined)
         emit('CredentialExpiring', {
           application: name,
@@ -63,7 +76,7 @@ export function warnOfExpiry(applications: readonly OAuthApplication[], now: Dat
 }
 
 /** As told in the configuration; a certificate knows it by itself. */
-function expiryOf(credential: OAuthCredential): string | undefined {
+export function credentialExpiry(credential: OAuthCredential): string | undefined {
   if (credential.kind === 'federated') return undefined;
   if (credential.expires !== undefined || credential.kind === 'secret') return credential.expires;
   try {

@@ -4,7 +4,7 @@ import { type EmailServer, isSmtp, type OAuthApplication } from '../../domain/em
 import { MailroomError } from '../../domain/errors.ts';
 import type { TokenCache } from '../../domain/token-cache.ts';
 import type { Emit } from '../../telemetry/events.ts';
-import { createCredentialChoice, warnOfExpiry } from './credentials.ts';
+import { createCredentialChoice, credentialId, warnOfExpiry } from './credentials.ts';
 import { identityKey, issueAppOnly, issueDelegated } from './identity.ts';
 import type { DevicePrompt, MsalSettings } from './msal.ts';
 import { type Protocol, personOf, scopesOf, xoauth2User } from './scopes.ts';
@@ -41,6 +41,8 @@ export interface TokenProvider {
   deviceSignIn(server: EmailServer, prompt: (prompt: DevicePrompt) => void): Promise<SignedIn>;
   /** Who is signed in for a delegated server, and since when. */
   signedIn(server: EmailServer): Promise<{ person: string; signedInAt: Date; refreshedAt: Date } | undefined>;
+  /** By which credential any replica was given a token last: its number in the list, from 1. */
+  credentialInUse(application: OAuthApplication): Promise<{ number: number; since: Date } | undefined>;
   /** Forgets remembered failures of a server: what caused them may be gone. */
   retry(server: EmailServer): void;
   stop(): void;
@@ -74,7 +76,10 @@ export function createTokenProvider(settings: TokenProviderSettings): TokenProvi
   const { renewAheadSeconds = 600, requestTimeoutMs = 30_000, now = Date.now, random = Math.random } = settings;
   const { wrongApplications = () => new Map(), onRecovered = () => {} } = settings;
   const msal: MsalSettings = { timeoutMs: requestTimeoutMs, metadata: new Map() };
-  const withCredential = createCredentialChoice(emit);
+  const withCredential = createCredentialChoice(emit, (application, credential) => {
+    const text = JSON.stringify({ id: credentialId(credential), at: now() });
+    cache.write(`credential:${application.name}`, text).catch(() => {}); // only for people to look at
+  });
   const tokens = createTokens({ cache, emit, now, random, onRecovered, renewAheadMs: renewAheadSeconds * 1000 });
   const onSignedIn = (identity: string) => {
     tokens.forget(identity);
@@ -147,8 +152,8 @@ export function createTokenProvider(settings: TokenProviderSettings): TokenProvi
   }
 
   /** Once a day: sign-ins at rest are renewed, credentials near their end are told. */
-  async function daily(): Promise<void> {
-    warnOfExpiry(applications(), new Date(now()), emit);
+  async function daily(isFirst = false): Promise<void> {
+    warnOfExpiry(applications(), new Date(now()), emit, isFirst);
     for (const server of servers()) {
       if (server.authentication.type !== 'OAuth2' || server.authentication.signIn !== 'delegated') continue;
       try {
@@ -162,7 +167,7 @@ export function createTokenProvider(settings: TokenProviderSettings): TokenProvi
       }
     }
   }
-  const first = setTimeout(() => void daily(), 60_000 * (1 + random()));
+  const first = setTimeout(() => void daily(true), 60_000 * (1 + random()));
   const repeated = setInterval(() => void daily(), DAY_MS);
   first.unref();
   repeated.unref();
@@ -183,6 +188,13 @@ export function createTokenProvider(settings: TokenProviderSettings): TokenProvi
         signedInAt: new Date(signIn.signedInAt),
         refreshedAt: new Date(signIn.refreshedAt),
       };
+    },
+    async credentialInUse({ name, credentials }) {
+      const text = await cache.read(`credential:${name}`);
+      if (text === undefined) return undefined;
+      const { id, at } = JSON.parse(text) as { id: string; at: number };
+      const index = credentials.findIndex((credential) => credentialId(credential) === id);
+      return index < 0 ? undefined : { number: index + 1, since: new Date(at) };
     },
     retry(server) {
       const identity = identityOf(server);

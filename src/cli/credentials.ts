@@ -1,0 +1,233 @@
+// `mailroom credentials`: the credentials of the OAuth2 applications, when they end and which is in use. `credentials test`: a dry run before one
+// is promoted, of a configured one by its number or of one that is not in the configuration yet, from files.
+import { X509Certificate } from 'node:crypto';
+import type { Command } from 'commander';
+import { tryCredential } from '../adapters/oauth/credential-test.ts';
+import { credentialExpiry } from '../adapters/oauth/credentials.ts';
+import { candidateCredential } from '../config/oauth-applications.ts';
+import { fixOf } from '../domain/doctor-fixes.ts';
+import type { OAuthApplication, OAuthCredential } from '../domain/email-server.ts';
+import { asError, MailroomError } from '../domain/errors.ts';
+import { connected } from './connect.ts';
+import { type Language, languageOf } from './language.ts';
+import { configOf } from './serve.ts';
+import { table } from './table.ts';
+
+export function credentialsCommand(program: Command): void {
+  const group = program
+    .command('credentials')
+    .description(
+      'credentials of the OAuth2 applications: when they end, which is in use; dry run before one is promoted',
+    );
+  group
+    .command('list', { isDefault: true })
+    .description('list the credentials of all applications, or of one')
+    .argument('[application]', 'Name of the OAuth2 application')
+    .option('--json', 'one JSON document')
+    .action(async (name: string | undefined, options: { json?: boolean }, command: Command) => {
+      const rows = await connected(command, async ({ stores }) => {
+        const found = [];
+        for (const application of chosen(stores.applications(), name)) {
+          const inUse = await stores.tokens.credentialInUse(application);
+          for (const [index, credential] of application.credentials.entries())
+            found.push({
+              application: application.name,
+              credential: index + 1,
+              ...factsOf(credential),
+              inUse: inUse?.number === index + 1 ? `since ${inUse.since.toISOString()}` : '',
+            });
+        }
+        return found;
+      });
+      const columns = ['application', 'credential', 'kind', 'expires', 'daysLeft', 'thumbprint', 'inUse'];
+      process.stdout.write(options.json === true ? `${JSON.stringify(rows, null, 2)}\n` : table(rows, columns));
+    });
+  group
+    .command('test')
+    .description('ask for a token with exactly one credential; what is in force is not touched')
+    .argument('<application>', 'Name of the OAuth2 application')
+    .argument('[credential]', 'its number in the list; without it all are tested')
+    .option('--secret-file <file>', 'a secret that is not in the configuration yet')
+    .option('--certificate-file <file>', 'a certificate (PEM) that is not in the configuration yet')
+    .option('--private-key-file <file>', 'its private key (PEM)')
+    .option('--assertion-file <file>', 'a federated assertion that is not in the configuration yet')
+    .option('--json', 'one JSON document')
+    .option('--lang <language>', 'de or en (default: from LANG)')
+    .action(async (name: string, number: string | undefined, options: TestOptions, command: Command) => {
+      const config = configOf(command);
+      const language = languageOf(options.lang);
+      const [application] = chosen(config.oauthApplications, name);
+      if (application === undefined) return;
+      const results: Result[] = [];
+      for (const one of candidates(application, number, options)) {
+        const result = await proved(application, one, config.oauth.requestTimeoutMs);
+        results.push(result);
+        if (options.json !== true) process.stdout.write(said(application, result, language));
+      }
+      const ok = results.every((result) => result.ok);
+      if (options.json === true) process.stdout.write(`${JSON.stringify({ ok, credentials: results }, null, 2)}\n`);
+      process.exitCode = ok ? 0 : 1;
+    });
+}
+
+interface TestOptions {
+  secretFile?: string;
+  certificateFile?: string;
+  privateKeyFile?: string;
+  assertionFile?: string;
+  json?: boolean;
+  lang?: string;
+}
+
+interface Candidate {
+  /** Undefined: not in the configuration. */
+  number?: number;
+  credential: OAuthCredential;
+}
+
+interface Result extends Facts {
+  application: string;
+  number?: number;
+  ok: boolean;
+  ms: number;
+  audience?: string;
+  permissions?: string[];
+  until?: string;
+  failure?: { code: string; message: string; remote?: string; fix: { en: string; de: string } };
+}
+
+interface Facts {
+  kind: OAuthCredential['kind'];
+  expires?: string;
+  daysLeft?: number;
+  /** SHA-1, as Entra shows it. */
+  thumbprint?: string;
+}
+
+function factsOf(credential: OAuthCredential): Facts {
+  const expires = credentialExpiry(credential);
+  return {
+    kind: credential.kind,
+    ...(expires === undefined
+      ? {}
+      : {
+          expires: expires.slice(0, 10),
+          daysLeft: Math.ceil((Date.parse(expires) - Date.now()) / 86_400_000),
+        }),
+    ...(credential.kind === 'certificate' ? thumbprintOf(credential.certificate) : {}),
+  };
+}
+
+function thumbprintOf(certificate: string): { thumbprint?: string } {
+  try {
+    return { thumbprint: new X509Certificate(certificate).fingerprint.replaceAll(':', '') };
+  } catch {
+    return {};
+  }
+}
+
+/** @throws MailroomError OAUTH_APPLICATION_NOT_CONFIGURED with the names there are */
+function chosen(applications: readonly OAuthApplication[], name: string | undefined): readonly OAuthApplication[] {
+  if (name === undefined) return applications;
+  const found = applications.filter((one) => one.name === name.normalize('NFC'));
+  if (found.length > 0) return found;
+  const names = applications.map((one) => `"${one.name}"`).join(', ');
+  throw new MailroomError('OAUTH_APPLICATION_NOT_CONFIGURED', {
+    message: `there is no OAuth2 application named "${name}"; there are: ${names || 'none'}`,
+    field: 'application',
+  });
+}
+
+function candidates(application: OAuthApplication, number: string | undefined, options: TestOptions): Candidate[] {
+  const { secretFile, certificateFile, privateKeyFile, assertionFile } = options;
+  const files = { secretFile, certificateFile, privateKeyFile, assertionFile };
+  if (Object.values(files).some((file) => file !== undefined)) return [{ credential: candidateCredential(files) }];
+  const all = application.credentials.map((credential, index) => ({ number: index + 1, credential }));
+  const wanted = number === undefined ? all : all.filter((one) => String(one.number) === number);
+  if (wanted.length > 0) return wanted;
+  throw new MailroomError('CONFIG_INVALID', {
+    message: `"${application.name}" has ${all.length} credential(s)${number === undefined ? '' : `, none with the number ${number}`}`,
+    field: 'credential',
+  });
+}
+
+async function proved(application: OAuthApplication, one: Candidate, timeoutMs: number): Promise<Result> {
+  const began = performance.now();
+  const base = {
+    application: application.name,
+    ...(one.number === undefined ? {} : { number: one.number }),
+    ...factsOf(one.credential),
+  };
+  const ms = () => Math.round(performance.now() - began);
+  try {
+    const { expiresAt, claims } = await tryCredential(application, one.credential, timeoutMs);
+    return {
+      ...base,
+      ok: true,
+      ms: ms(),
+      until: expiresAt.toISOString(),
+      ...(claims === undefined ? {} : { audience: claims.audience, permissions: claims.permissions }),
+    };
+  } catch (thrown) {
+    const error =
+      thrown instanceof MailroomError ? thrown : new MailroomError('OAUTH_REFUSED', { cause: asError(thrown) });
+    const remote = [error.remote?.code, error.remote?.text].filter(Boolean).join(' ');
+    const { name, clientId, tenant } = application;
+    const names = {
+      server: '',
+      host: '',
+      port: 0,
+      user: '',
+      person: '',
+      from: '',
+      folder: '',
+      consentUrl: '',
+      permission: '',
+    };
+    const fix = fixOf(error.code, { ...names, signIn: 'appOnly', application: name, clientId, tenant });
+    return {
+      ...base,
+      ok: false,
+      ms: ms(),
+      failure: { code: error.code, message: error.message, ...(remote === '' ? {} : { remote }), fix },
+    };
+  }
+}
+
+const words = {
+  en: {
+    candidate: 'not in the configuration yet',
+    credential: 'credential',
+    token: 'a token was given',
+    promote: (name: string) =>
+      `It works: put it first under credentials of "${name}". That is in force without a restart.`,
+    active: 'It is the first one, and it works.',
+    said: 'said',
+    fix: 'what to do',
+  },
+  de: {
+    candidate: 'noch nicht in der Konfiguration',
+    credential: 'Geheimnis',
+    token: 'ein Token wurde ausgestellt',
+    promote: (name: string) =>
+      `Es funktioniert: Setzen Sie es unter credentials von „${name}“ an die erste Stelle. Das gilt ohne Neustart.`,
+    active: 'Es ist das erste, und es funktioniert.',
+    said: 'Antwort',
+    fix: 'was zu tun ist',
+  },
+};
+
+function said(application: OAuthApplication, result: Result, language: Language): string {
+  const say = words[language];
+  const which = result.number === undefined ? say.candidate : `${say.credential} ${result.number}`;
+  const facts = [result.kind, result.thumbprint, result.expires].filter(Boolean).join(', ');
+  const head = `${application.name}, ${which} (${facts})\n`;
+  if (result.failure !== undefined) {
+    const { code, message, remote, fix } = result.failure;
+    const answer = remote === undefined ? '' : `          ${say.said}: ${remote}\n`;
+    return `${head}  FAILED  (${result.ms} ms) ${code}: ${message}\n${answer}          ${say.fix}: ${fix[language]}\n`;
+  }
+  const about = [result.audience, ...(result.permissions ?? []), result.until].filter(Boolean).join(', ');
+  const next = result.number === 1 ? say.active : say.promote(application.name);
+  return `${head}  ok      ${say.token} (${result.ms} ms): ${about}\n          ${next}\n`;
+}
