@@ -1,35 +1,52 @@
-// What the chaos tests of the sending half share: a repeatable random, and worker processes that are killed with -9 and started again.
+// One round of chaos over the sending half: a backend that adds replies and asks again for those it does not find, replicas that die at every
+// step and sleep through their claims, a Redis that is killed and set back, and one of the other ends; then the judgement.
 import { type ChildProcess, fork } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { WorkerSettings } from './outbound-worker.ts';
+import { Queue } from 'bullmq';
+import { expect } from 'vitest';
+import { openReplyQueues } from '../../src/adapters/queue/replies.ts';
+import { createJournal } from '../../src/adapters/redis/journal.ts';
+import { createReplies } from '../../src/outbound/index.ts';
+import { startRedis, until } from '../integration/outbound/rig.ts';
+import type { OpenEnd } from './outbound-ends.ts';
+import { stormBlobs, type WorkerSettings } from './outbound-worker.ts';
+import { randomOf } from './random.ts';
 
 const REPLICAS = 3;
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** mulberry32 */
-export function randomOf(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
+export interface Storm {
+  seed: number;
+  replies: number;
+  /** How likely each step of a reply is its replica's last. */
+  death: number;
 }
 
+export type Release = (stop: () => unknown) => void;
+
 /** Kept going while the chaos lasts, whatever is killed. */
-export function startWorkers(settings: WorkerSettings) {
+function startReplicas(settings: Omit<WorkerSettings, 'seed'>, seed: number) {
   const children = new Set<ChildProcess>();
   /** Killing one that has not begun to work proves nothing. */
   const working = new Set<ChildProcess>();
   let ended = false;
-  let kills = 0;
+  let begun = 0;
+  let death = settings.death;
+  const counts = { kills: 0, sleeps: 0 };
   const start = () => {
+    begun += 1;
     const child = fork(
       fileURLToPath(new URL('./outbound-worker.ts', import.meta.url)),
-      ['work', JSON.stringify(settings)],
+      ['work', JSON.stringify({ ...settings, death, seed: seed * 1_000 + begun })],
       {
         stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
         execArgv: [],
+        env: { ...process.env, NODE_COMPILE_CACHE: join(settings.blobFolder, '..', 'compiled') },
       },
     );
     children.add(child);
@@ -41,26 +58,217 @@ export function startWorkers(settings: WorkerSettings) {
     });
   };
   for (let i = 0; i < REPLICAS; i++) start();
+  // One is left to work: on a loaded machine a start takes longer than the time between two kills, and nothing would be sent at all.
+  const one = (random: () => number) =>
+    working.size < 2 ? undefined : [...working][Math.floor(random() * working.size)];
+  const endAll = () =>
+    Promise.all(
+      [...children].map((child) => {
+        const gone = new Promise((resolve) => child.once('exit', resolve));
+        child.kill('SIGKILL');
+        return gone;
+      }),
+    );
   return {
-    kills: () => kills,
-    killOne(random: () => number) {
-      const all = [...working];
-      // One is left to work: on a loaded machine a start takes longer than the time between two kills, and nothing would be sent at all.
-      if (all.length < 2) return;
-      const victim = all[Math.floor(random() * all.length)];
-      if (victim === undefined) return;
-      kills += 1;
-      victim.kill('SIGKILL');
+    counts,
+    kill(random: () => number) {
+      const victim = one(random);
+      if (victim?.kill('SIGKILL') === true) counts.kills += 1;
+    },
+    /** SIGSTOP for a while that may outlast the claim, then on as if nothing had been. */
+    sleep(random: () => number) {
+      const sleeper = one(random);
+      if (sleeper?.kill('SIGSTOP') !== true) return;
+      counts.sleeps += 1;
+      setTimeout(() => sleeper.kill('SIGCONT'), 100 + random() * random() * 4_000);
+    },
+    /** The last kill of all; those that follow live. */
+    async calm() {
+      death = 0;
+      counts.kills += children.size;
+      await endAll();
     },
     async stop() {
       ended = true;
-      await Promise.all(
-        [...children].map((child) => {
-          const gone = new Promise((resolve) => child.once('exit', resolve));
-          child.kill('SIGKILL');
-          return gone;
-        }),
-      );
+      await endAll();
     },
+  };
+}
+
+/** Answers the replicas' questions: how many copies are in Sent, and for a token, which may be an expired one. */
+async function startSide(release: Release, copies: (replyId: string) => number, token: () => string): Promise<string> {
+  const side = createServer((request, response) => {
+    const path = request.url?.slice(1) ?? '';
+    response.end(path.startsWith('token') ? token() : JSON.stringify({ copies: copies(decodeURIComponent(path)) }));
+  });
+  await new Promise<void>((resolve) => side.listen(0, '127.0.0.1', resolve));
+  release(() => side.close());
+  return `http://127.0.0.1:${(side.address() as AddressInfo).port}`;
+}
+
+export async function weather(
+  { seed, replies: count, death }: Storm,
+  openEnd: OpenEnd,
+  release: Release,
+): Promise<Record<string, number | string>> {
+  const random = randomOf(seed);
+  const redis = await startRedis('everysec');
+  release(() => redis.stop());
+  const end = await openEnd(randomOf(seed + 1), release);
+  const folder = mkdtempSync(join(tmpdir(), 'mailroom-chaos-'));
+  release(() => rmSync(folder, { recursive: true, force: true }));
+  const deathsFile = join(folder, 'deaths');
+  writeFileSync(deathsFile, '');
+  let stormy = true;
+  let expired = 0;
+  const sentUrl = await startSide(
+    release,
+    (replyId) => end.copies().get(replyId) ?? 0,
+    () => {
+      const old = stormy && random() < 0.15;
+      if (old) expired += 1;
+      return end.token(old);
+    },
+  );
+
+  const client = redis.client();
+  const queues = openReplyQueues(client, () => {}, {
+    keepCompletedSeconds: 3_600,
+    keepFailedSeconds: 3_600,
+    lockMs: 2_000,
+    stalledCheckMs: 500,
+  });
+  release(() => queues.close());
+  const queue = new Queue(`replies.${end.server.name}`, { connection: client, prefix: '{mailroom}' });
+  queue.on('error', () => {});
+  release(() => queue.close());
+  const journal = createJournal(client);
+  const blobFolder = join(folder, 'blobs');
+  const blobs = await stormBlobs(blobFolder);
+  const api = createReplies({ journal, queues, blobs, emit: () => {}, allServers: () => [end.server] });
+  const replicas = startReplicas(
+    {
+      redisPort: redis.port,
+      server: end.server,
+      sentUrl,
+      blobFolder,
+      deathsFile,
+      death,
+      ...(end.imap === undefined ? {} : { imap: end.imap }),
+    },
+    seed,
+  );
+  release(() => replicas.stop());
+
+  const inputs = Array.from({ length: count }, (_, i) => ({
+    schema: 'mailroom.reply/1' as const,
+    replyId: `chaos ${seed}/${i}`,
+    server: end.server.name,
+    from: end.server.user,
+    to: [end.customer],
+    subject: 'Re',
+    text: `Antwort ${i}\r\n${'Zeile\r\n'.repeat(Math.floor(random() * random() * 3_000))}`,
+  }));
+  let doubled = 0;
+  let fed = false;
+  const feeding = (async () => {
+    for (const [i, input] of inputs.entries()) {
+      // A backlog, but not all at once: what comes late meets the storm too.
+      while (i - end.copies().size > count / 3) await pause(50);
+      await api.submitReply(input);
+      for (let copy = 0; random() < 0.3; copy++) {
+        doubled += 1;
+        await queue.add('reply', input, { jobId: `copy-${i}-${copy}` });
+      }
+      if (random() < 0.2) await api.submitReply(input);
+    }
+    fed = true;
+  })();
+  const redisCounts = { redisKills: 0, redisSetBack: 0 };
+  const troubles: readonly [number, () => unknown][] = [
+    [40, () => replicas.kill(random)],
+    [30, () => replicas.sleep(random)],
+    [
+      150,
+      async () => {
+        redisCounts.redisKills += 1;
+        await redis.kill();
+        await redis.start();
+      },
+    ],
+    [
+      120,
+      () => {
+        redisCounts.redisSetBack += 1;
+        return redis.setBack(random() * 1_500);
+      },
+    ],
+  ];
+  // Troubles come with the mails, not with the clock: a loaded machine has as many of them for a mail as an idle one.
+  const next = troubles.map(([every]) => every * random());
+  const longest = Date.now() + 420_000;
+  const enough = () => fed && end.copies().size > count * 0.8;
+  while (!enough() && Date.now() < longest) {
+    await pause(30 + random() * 150);
+    end.disturb();
+    const { size } = end.copies();
+    for (const [i, [every, trouble]] of troubles.entries()) {
+      if (size < (next[i] ?? 0)) continue;
+      next[i] = size + every * (0.5 + random());
+      await trouble();
+    }
+  }
+  await feeding;
+  // Otherwise this would be a test of the calm after the storm.
+  expect({ seed, mailsInTheStorm: end.copies().size > count / 2 }).toEqual({ seed, mailsInTheStorm: true });
+  stormy = false;
+  await end.calm();
+  await replicas.calm();
+
+  const statesOf = () => Promise.all(inputs.map(async ({ replyId }) => (await journal.read(replyId))?.state ?? 'none'));
+  const settled = ['accepted', 'rejected', 'held'];
+  await until(
+    `seed ${seed}: every reply ended`,
+    async () => {
+      const states = await statesOf();
+      // What Redis forgot of the last seconds its backend adds again.
+      for (const [i, input] of inputs.entries())
+        if (states[i] === 'none' || states[i] === 'queued') await api.submitReply(input);
+      await pause(200);
+      return states.every((state) => settled.includes(state));
+    },
+    180_000,
+  );
+  await replicas.stop();
+  const states = await statesOf();
+  const of = (replyId: string) => end.copies().get(replyId) ?? 0;
+  const those = (wrong: (state: string, copies: number) => boolean) =>
+    inputs.filter(({ replyId }, i) => wrong(states[i] ?? '', of(replyId))).map(({ replyId }) => replyId);
+  // Postfix delivers what it accepted a moment later.
+  const missing = () => those((state, copies) => state === 'accepted' && copies === 0);
+  await until(`seed ${seed}: what was accepted is there`, () => missing().length === 0, 60_000).catch(() => {});
+  expect({ seed, acceptedWithoutMail: missing() }).toEqual({ seed, acceptedWithoutMail: [] });
+  expect({ seed, twice: [...end.copies()].filter(([, copies]) => copies > 1) }).toEqual({ seed, twice: [] });
+  const rejectedWithMail = those((state, copies) => state === 'rejected' && copies > 0);
+  expect({ seed, rejectedWithMail }).toEqual({ seed, rejectedWithMail: [] });
+
+  const deaths: Record<string, number> = {};
+  for (const step of readFileSync(deathsFile, 'utf8').split('\n'))
+    if (step !== '') deaths[step] = (deaths[step] ?? 0) + 1;
+  const tally: Record<string, number> = { accepted: 0, held: 0, rejected: 0 };
+  for (const state of states) tally[state] = (tally[state] ?? 0) + 1;
+  return {
+    seed,
+    replies: count,
+    doubled,
+    faults: end.faults(),
+    expired,
+    ...redisCounts,
+    ...replicas.counts,
+    deaths: Object.values(deaths).reduce((a, b) => a + b, 0),
+    ...tally,
+    mails: end.copies().size,
+    twice: 0,
+    at: JSON.stringify(deaths),
   };
 }

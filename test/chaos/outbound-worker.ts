@@ -1,17 +1,19 @@
-// One replica of the sending half as a process of its own, so that the chaos test can kill it with -9. Blobs are files, Sent is asked of the test.
-import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+// One replica of the sending half as a process of its own, so that the chaos tests can kill it with -9 and stop it with SIGSTOP. It also kills
+// itself, by a seeded dice, before and after each step of a reply's way: what a kill from outside would hit once in a thousand tries.
+import { appendFileSync } from 'node:fs';
 import { Redis } from 'ioredis';
+import { openFolder } from '../../src/adapters/blobs/folder.ts';
+import { createStore } from '../../src/adapters/blobs/store.ts';
 import { createSentFolder } from '../../src/adapters/imap/sent-folder.ts';
 import type { GetToken } from '../../src/adapters/smtp/submitter.ts';
 import type { BlobStore } from '../../src/domain/blob-store.ts';
 import type { ImapServer, SmtpServer } from '../../src/domain/email-server.ts';
 import { MailroomError } from '../../src/domain/errors.ts';
 import { startOutbound } from '../../src/outbound/index.ts';
-import type { SentFolder } from '../../src/outbound/ports.ts';
+import type { OutboundDeps, SentFolder } from '../../src/outbound/ports.ts';
 import { openSubmitterWith } from '../integration/outbound/exchange-rig.ts';
-import { memoryBlobs, rig } from '../integration/outbound/rig.ts';
+import { rig } from '../integration/outbound/rig.ts';
+import { randomOf } from './random.ts';
 
 export interface WorkerSettings {
   redisPort: number;
@@ -21,30 +23,57 @@ export interface WorkerSettings {
   blobFolder: string;
   /** Sent is read here over IMAP instead. */
   imap?: ImapServer;
+  /** How likely each step of a reply is the last of this process; 0: it never kills itself. */
+  death: number;
+  /** One line a death: the step. */
+  deathsFile: string;
+  seed: number;
 }
 
-export const GENEROUS = { pace: { perMinute: 1_000_000, connections: 4, recipientsPerDay: 10_000_000 } };
-
-export function fileBlobs(folder: string): BlobStore {
-  mkdirSync(folder, { recursive: true });
-  const put = (bytes: Uint8Array) => {
-    const sha256 = createHash('sha256').update(bytes).digest('hex');
-    const path = join(folder, sha256);
-    if (!existsSync(path)) {
-      const temporary = `${path}.${process.pid}.${Math.random()}`;
-      writeFileSync(temporary, bytes);
-      renameSync(temporary, path);
-    }
-    return { blob: sha256, size: bytes.length, sha256 };
-  };
+/** The production folder store; mails are read in pieces, so that an end may fall between them. */
+export async function stormBlobs(folder: string): Promise<BlobStore> {
+  const store = createStore(await openFolder(folder));
   return {
-    ...memoryBlobs(),
-    put: async (bytes) => put(bytes),
-    putMany: async (list) => list.map(put),
-    async *read(key) {
-      // In pieces, so that a kill may fall between them.
-      const bytes = readFileSync(join(folder, key));
-      for (let at = 0; at < bytes.length; at += 4_096) yield bytes.subarray(at, at + 4_096);
+    ...store,
+    async *read(key, range) {
+      for await (const bytes of store.read(key, range))
+        for (let at = 0; at < bytes.length; at += 4_096) yield bytes.subarray(at, at + 4_096);
+    },
+  };
+}
+
+/** Every step at which a reply's fate turns, with a dice before and after. */
+function mortal(deps: OutboundDeps, { death, deathsFile, seed }: WorkerSettings): void {
+  if (death === 0) return;
+  const random = randomOf(seed);
+  const dice = (step: string) => {
+    if (random() >= death) return;
+    appendFileSync(deathsFile, `${step}\n`);
+    process.kill(process.pid, 'SIGKILL');
+  };
+  const { journal, blobs } = deps;
+  const { transition } = journal;
+  journal.transition = async (replyId, plan) => {
+    dice(`before ${plan.to}`);
+    const moved = await transition(replyId, plan);
+    dice(`after ${plan.to}`);
+    return moved;
+  };
+  deps.blobs = {
+    ...blobs,
+    async mark(name) {
+      const made = await blobs.mark(name);
+      dice('after the mark');
+      return made;
+    },
+    async *read(key, range) {
+      let pieces = 0;
+      for await (const piece of blobs.read(key, range)) {
+        if (pieces++ === 1) dice('inside DATA');
+        yield piece;
+      }
+      // The dot goes out with the next turns of the event loop.
+      setTimeout(() => dice('after the dot'), random() * 4);
     },
   };
 }
@@ -77,11 +106,12 @@ async function main(settings: WorkerSettings): Promise<void> {
     redis,
     [settings.server],
     imap === undefined ? sent : createSentFolder({ getToken, imapServers: () => [imap] }),
-    { waitScale: 0.02, slotTtlMs: 800, settleMs: 1_500, firstLookMs: 300, leaseMs: 1_200 },
-    fileBlobs(settings.blobFolder),
+    { waitScale: 0.02, slotTtlMs: 800, settleMs: 1_500, firstLookMs: 300, leaseMs: 1_200, restingMs: 5_000 },
+    await stormBlobs(settings.blobFolder),
   );
   if (settings.server.authentication.type === 'OAuth2')
     one.deps.openSubmitter = openSubmitterWith(getToken, undefined, 2_000);
+  mortal(one.deps, settings);
   await startOutbound(one.deps);
   process.send?.('ready');
 }

@@ -2,6 +2,7 @@
 // a blob store in memory, a Sent folder that the sink fills.
 import { spawn } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
+import { statSync, truncateSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -32,8 +33,13 @@ export interface TestRedis {
   client: () => Redis;
   kill(signal?: NodeJS.Signals): Promise<void>;
   start(): Promise<void>;
+  /** Killed, and started again with what stood in its append-only file so many ms ago: a machine that died between two fsyncs. */
+  setBack(ms: number): Promise<void>;
   stop(): Promise<void>;
 }
+
+/** The part of the append-only file that grows (Redis 7: several parts; Valkey too). */
+const aofOf = (folder: string) => join(folder, 'appendonlydir', 'appendonly.aof.1.incr.aof');
 
 export async function startRedis(fsync: 'everysec' | 'always' = 'everysec'): Promise<TestRedis> {
   const folder = await mkdtemp(join(tmpdir(), 'mailroom-redis-'));
@@ -42,7 +48,7 @@ export async function startRedis(fsync: 'everysec' | 'always' = 'everysec'): Pro
   let child: ReturnType<typeof spawn>;
   const start = async () => {
     child = spawn(
-      'redis-server',
+      process.env.MAILROOM_TEST_REDIS ?? 'redis-server',
       [
         '--port',
         String(port),
@@ -58,6 +64,8 @@ export async function startRedis(fsync: 'everysec' | 'always' = 'everysec'): Pro
         fsync,
         '--maxmemory-policy',
         'noeviction',
+        '--auto-aof-rewrite-percentage',
+        '0',
       ],
       { stdio: 'ignore' },
     );
@@ -73,8 +81,23 @@ export async function startRedis(fsync: 'everysec' | 'always' = 'everysec'): Pro
     await gone;
   };
   await start();
+  const sizes: { at: number; size: number }[] = [];
+  const sampling = setInterval(() => {
+    sizes.push({ at: Date.now(), size: statSync(aofOf(folder)).size });
+    if (sizes.length > 200) sizes.shift();
+  }, 25);
+  sampling.unref();
   return {
     port,
+    async setBack(ms) {
+      const until = Date.now() - ms;
+      const then = sizes.findLast(({ at }) => at <= until)?.size;
+      await kill();
+      // A command cut in two is left out by Redis itself (aof-load-truncated).
+      if (then !== undefined) truncateSync(aofOf(folder), then);
+      sizes.length = 0;
+      await start();
+    },
     client() {
       const client = new Redis({ port, host: '127.0.0.1', maxRetriesPerRequest: null, retryStrategy: () => 50 });
       client.on('error', () => {});
@@ -84,6 +107,7 @@ export async function startRedis(fsync: 'everysec' | 'always' = 'everysec'): Pro
     kill,
     start,
     async stop() {
+      clearInterval(sampling);
       for (const client of clients) client.disconnect();
       await kill();
       await rm(folder, { recursive: true, force: true });
