@@ -33,6 +33,8 @@ export interface Composition {
 const HEADER_NAME = /^X-[A-Z0-9][A-Z0-9-]*$/i;
 const RESERVED =
   /^X-(Mailroom-|MS-|Microsoft-|Auto-Response-Suppress|Google-|Originating-|Failed-Recipients|Original-|Sender|Envelope|Return-Path|Loop)/i;
+/** All but the tab. */
+const CONTROL = /[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u2028\u2029]/u;
 const BREAK = /[\r\n\u0000\u2028\u2029]/u;
 
 /**
@@ -47,7 +49,8 @@ export function checkHeaders(reply: Reply): void {
     if (!HEADER_NAME.test(name) || RESERVED.test(name)) {
       refuse('headers', `Header ${JSON.stringify(name.slice(0, 60))} may not be set`);
     }
-    if (BREAK.test(value)) refuse(`headers.${name}`, `Header ${name} holds a line break`);
+    if (CONTROL.test(value))
+      refuse(`headers.${name}`, `Header ${name} holds a line break or another control character`);
   }
   const lines: [string, string | undefined][] = [
     ['replyId', reply.replyId],

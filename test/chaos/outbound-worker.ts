@@ -5,6 +5,7 @@ import { Redis } from 'ioredis';
 import { openFolder } from '../../src/adapters/blobs/folder.ts';
 import { createStore } from '../../src/adapters/blobs/store.ts';
 import { createSentFolder } from '../../src/adapters/imap/sent-folder.ts';
+import { createPace } from '../../src/adapters/redis/pace.ts';
 import type { GetToken } from '../../src/adapters/smtp/submitter.ts';
 import type { BlobStore } from '../../src/domain/blob-store.ts';
 import type { ImapServer, SmtpServer } from '../../src/domain/email-server.ts';
@@ -28,6 +29,8 @@ export interface WorkerSettings {
   /** One line a death: the step. */
   deathsFile: string;
   seed: number;
+  /** A minute of the pace, shorter. */
+  paceWindowMs?: number;
 }
 
 /** The production folder store; mails are read in pieces, so that an end may fall between them. */
@@ -111,6 +114,7 @@ async function main(settings: WorkerSettings): Promise<void> {
   );
   if (settings.server.authentication.type === 'OAuth2')
     one.deps.openSubmitter = openSubmitterWith(getToken, undefined, 2_000);
+  if (settings.paceWindowMs !== undefined) one.deps.pace = createPace(redis, settings.paceWindowMs);
   mortal(one.deps, settings);
   await startOutbound(one.deps);
   process.send?.('ready');

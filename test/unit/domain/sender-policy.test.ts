@@ -88,6 +88,40 @@ describe('From asked for', () => {
     ['ceo＠contoso.com <info@contoso.com>', 'FROM_NAME_SPOOFED'],
     ['=?utf-8?q?ceo=40contoso=2Ecom?= <info@contoso.com>', 'FROM_NAME_SPOOFED'],
     ['Service\u202e <info@contoso.com>', 'FROM_NAME_SPOOFED'],
+    ['"support@contoso.com" <ceo@evil.example>', 'FROM_NOT_PERMITTED'],
+    ['info@contoso.com <ceo@evil.example>', 'FROM_NOT_PERMITTED'],
+    ['ceo @ contoso.com <info@contoso.com>', 'FROM_NAME_SPOOFED'],
+    ['ceo﹫contoso.com <info@contoso.com>', 'FROM_NAME_SPOOFED'],
+    ['ceo@соntoso.com <info@contoso.com>', 'FROM_NAME_SPOOFED'],
+    ['mailto:ceo@contoso.com <info@contoso.com>', 'FROM_AMBIGUOUS'],
+    ['"mailto:ceo@contoso.com" <info@contoso.com>', 'FROM_NAME_SPOOFED'],
+    ['"=?iso-8859-1*en?B?Y2VvQGNvbnRvc28uY29t?=" <info@contoso.com>', 'FROM_NAME_SPOOFED'],
+    ['ceo@\u2060contoso.com <info@contoso.com>', 'FROM_NAME_SPOOFED'],
+    ['Service\u{e0041} <info@contoso.com>', 'FROM_NAME_SPOOFED'],
+    ['\u3164 <info@contoso.com>', 'FROM_NAME_SPOOFED'],
+    ['\u2800 <info@contoso.com>', 'FROM_NAME_SPOOFED'],
+    ['"\\"" <ceo@contoso.com>, "x" <info@contoso.com>', 'FROM_AMBIGUOUS'],
+    ['info@contoso.com <info@contoso.com> <ceo@contoso.com>', 'FROM_INVALID'],
+    ['=?utf-8?q?info=40contoso=2Ecom?=', 'FROM_INVALID'],
+    ['=?utf-8?q?x?= <=?utf-8?q?info?=@contoso.com>', 'FROM_NOT_PERMITTED'],
+    ['info@contoso.com;', 'FROM_AMBIGUOUS'],
+    ['info@contoso.com ceo@contoso.com', 'FROM_AMBIGUOUS'],
+    ['info@contoso.com\u2028Bcc: x@example.net', 'HEADER_FORBIDDEN'],
+    ['info@contoso.com\u0085Bcc: x@example.net', 'HEADER_FORBIDDEN'],
+    ['info@contoso.com\u000bBcc: x@example.net', 'HEADER_FORBIDDEN'],
+    ['"info\\\r\n"@contoso.com', 'HEADER_FORBIDDEN'],
+    ['info@CONTOSO.COM\u3002', 'FROM_INVALID'],
+    ['info@contoso\u3002com', 'Info@contoso.com'],
+    ['info@ｃontoso.com', 'Info@contoso.com'],
+    ['ınfo@contoso.com', 'FROM_NOT_PERMITTED'],
+    ['INFO@CONTOSO.COM <INFO@CONTOSO.COM>', 'Info@contoso.com'],
+    ['infо@contoso.com', 'FROM_NOT_PERMITTED'],
+    ['info@[127.0.0.1]', 'FROM_INVALID'],
+    ['info@contoso.com@', 'FROM_AMBIGUOUS'],
+    ['info(\\)ceo@contoso.com', 'FROM_AMBIGUOUS'],
+    [`${'a'.repeat(400)}@contoso.com`, 'FROM_INVALID'],
+    [`${'a'.repeat(65)}@contoso.com`, 'FROM_INVALID'],
+    [`info@${'a.'.repeat(130)}com`, 'FROM_INVALID'],
   ])('%j: %s', (from, expected) => {
     expect(code({ from })).toBe(expected);
   });
@@ -112,7 +146,8 @@ describe('From asked for', () => {
 
   it('takes the display name asked for, else the configured one', () => {
     expect(resolveSender(server, { from: 'info@contoso.com' }).from.name).toBe('Contoso Service');
-    expect(resolveSender(server, { from: 'Anna bei Contoso <info@contoso.com>' }).from.name).toBe('Anna bei Contoso');
+    for (const name of ['Anna bei Contoso', 'Sales @ Contoso', 'Zoë Müller 🙂', '客服 株式会社'])
+      expect(resolveSender(server, { from: { name, address: 'info@contoso.com' } }).from.name).toBe(name);
   });
 });
 
