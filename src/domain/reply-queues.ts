@@ -29,6 +29,16 @@ export interface ReplyWorker {
   stop(graceMs: number): Promise<void>;
 }
 
+export interface FoundJob {
+  state: string;
+  /** Jobs that are taken before it. */
+  ahead: number;
+  progress: unknown;
+  failedReason?: string;
+  /** Put off until then, epoch ms. */
+  dueAt?: number;
+}
+
 export interface ReplyQueues {
   /** Adds the job once; the same replyId again is the same job. */
   add(server: string, replyId: string, payload: unknown, options: { priority: number; delayMs: number }): Promise<void>;
@@ -39,10 +49,7 @@ export interface ReplyQueues {
   resume(server: string): Promise<void>;
   paused(server: string): Promise<boolean>;
   /** State of a reply's job and how many jobs stand before it. */
-  find(
-    server: string,
-    replyId: string,
-  ): Promise<{ state: string; ahead: number; progress: unknown; failedReason?: string } | undefined>;
+  find(server: string, replyId: string): Promise<FoundJob | undefined>;
   counts(server: string): Promise<Record<string, number>>;
   close(): Promise<void>;
 }

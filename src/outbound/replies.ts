@@ -85,6 +85,7 @@ export function createReplies(deps: RepliesDeps): Replies {
     if (found === undefined) return undefined;
     const said = (found.progress as { expectedAt?: unknown } | undefined)?.expectedAt;
     if (typeof said === 'string' && Date.parse(said) > now()) return said;
+    if (found.dueAt !== undefined && found.dueAt > now()) return new Date(found.dueAt).toISOString();
     const server = smtpServers().find(({ name }) => name === serverName);
     if (server === undefined || found.state === 'active') return new Date(now()).toISOString();
     // The first minute's worth leaves at once when the pace is not used up.

@@ -79,11 +79,13 @@ export function openReplyQueues(client: Redis, emit: Emit, settings: RepliesSett
       const job = await queue.getJob(replyJobId(replyId));
       if (job === undefined) return undefined;
       const state = await job.getState();
+      const dueAt = state === 'delayed' ? await delayedUntil(client, queue, job.id ?? '') : undefined;
       return {
         state,
         ahead: await jobsBefore(client, queue, job.id ?? '', state),
         progress: job.progress,
         ...(job.failedReason === undefined ? {} : { failedReason: job.failedReason }),
+        ...(dueAt === undefined ? {} : { dueAt }),
       };
     },
     counts: (server) => queueOf(server).getJobCounts(),
@@ -104,6 +106,12 @@ async function jobsBefore(client: Redis, queue: Queue, jobId: string, state: str
   // Jobs without priority are pushed left and taken right.
   const fromRight = await client.lpos(queue.toKey('wait'), jobId, 'RANK', -1);
   return active + (fromRight === null ? 0 : wait - 1 - fromRight);
+}
+
+/** BullMQ's score of a delayed job is its instant in ms × 4096, plus a counter (its addDelayedJob script). */
+async function delayedUntil(client: Redis, queue: Queue, jobId: string): Promise<number | undefined> {
+  const score = await client.zscore(queue.toKey('delayed'), jobId);
+  return score === null ? undefined : Math.floor(Number(score) / 4_096);
 }
 
 async function startWorker(
