@@ -16,8 +16,8 @@ export interface OtherEnd {
   token(expired: boolean): string;
   /** replyId → copies in the customer's mailbox. */
   copies(): Map<string, number>;
-  /** One more thing goes wrong. */
-  disturb(): void;
+  /** One more thing goes wrong, or what went wrong is over. @param mailsCame since the last time: without them nothing new breaks */
+  disturb(mailsCame: boolean): void;
   faults(): number;
   calm(): Promise<void> | void;
 }
@@ -113,9 +113,9 @@ export const sandboxEnd: OpenEnd = async (random, release) => {
     imap: { type: 'IMAP', name: 'in', port: sandbox.imap.port, ...endpoint } as ImapServer,
     token: (expired) => sandbox.oauth.applicationToken(CLIENT, expired ? -60 : 3_600),
     copies: () => tallyOf(sandbox.mailboxes.list(CUSTOMER).map(({ raw }) => replyIdOf(raw.toString('latin1')))),
-    disturb() {
+    disturb(mailsCame) {
       const fault = SANDBOX_FAULTS[Math.floor(random() * SANDBOX_FAULTS.length)];
-      if (fault === undefined || sandbox.faults.list().length >= 3) return;
+      if (!mailsCame || fault === undefined || sandbox.faults.list().length >= 3) return;
       faults += 1;
       sandbox.faults.set({ ...fault, times: 1 });
     },
@@ -160,7 +160,7 @@ export const postfixEnd: OpenEnd = async (random, release) => {
     customer: CUSTOMER,
     token: (expired) => dovecot.token({ appId: 'gateway', expiresInSeconds: expired ? -60 : 3_600 }),
     copies: () => tallyOf(replyIds()),
-    disturb() {
+    disturb(mailsCame) {
       const { faults } = proxy;
       const dice = random();
       const how = random() < 0.5 ? 'rst' : 'fin';
@@ -171,6 +171,7 @@ export const postfixEnd: OpenEnd = async (random, release) => {
         void faults.heal();
         return;
       }
+      if (!mailsCame) return;
       broken = dice < 0.3;
       if (broken) count += 1;
       if (dice < 0.08) faults.cut(how);

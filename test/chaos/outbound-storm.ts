@@ -206,12 +206,14 @@ export async function weather(
   ];
   // Troubles come with the mails, not with the clock: a loaded machine has as many of them for a mail as an idle one.
   const next = troubles.map(([every]) => every * random());
+  let before = -1;
   const longest = Date.now() + 420_000;
   const enough = () => fed && end.copies().size > count * 0.8;
   while (!enough() && Date.now() < longest) {
     await pause(30 + random() * 150);
-    end.disturb();
     const { size } = end.copies();
+    end.disturb(size > before);
+    before = size;
     for (const [i, [every, trouble]] of troubles.entries()) {
       if (size < (next[i] ?? 0)) continue;
       next[i] = size + every * (0.5 + random());
