@@ -92,7 +92,7 @@ export function portalOf(wiring: PortalWiring): {
       operations.emailFlows(),
       emailServers.list(),
       view.heldByServer(),
-      operations.quarantined(),
+      stores.ledgers.mailboxIds().then(view.quarantined),
       view.replicasAlive(Math.max(2_000, config.inbound.leaseSeconds * 1000)),
     ]);
     const senders = views.filter(({ serverType }) => serverType === 'SMTP');
@@ -105,7 +105,7 @@ export function portalOf(wiring: PortalWiring): {
           live: { ...one.live, held: held.get(one.name) ?? 0, ...(await paceOf(one.name)) },
         })),
       ),
-      quarantined: quarantined.length,
+      quarantined,
       replicas,
     };
   }

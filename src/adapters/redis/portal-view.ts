@@ -2,7 +2,7 @@
 // are in a state. Reads; the keys are written where pace, leases, ledgers and journal are.
 import type { Redis } from 'ioredis';
 import { PREFIX, repliesQueue } from '../../contract/names.ts';
-import { fingerprintsKey, replicasKey } from '../../domain/keys.ts';
+import { fingerprintsKey, quarantineKey, replicasKey } from '../../domain/keys.ts';
 import type { ReplyState } from '../../domain/reply-journal.ts';
 import { replyKey, stateKey } from './journal.ts';
 import { paceKey } from './pace.ts';
@@ -16,6 +16,8 @@ export interface PortalView {
   lastArrival(mailboxId: string): Promise<number | undefined>;
   /** When the last reply of an SMTP server was accepted, epoch ms: its job completed then. */
   lastAccepted(server: string): Promise<number | undefined>;
+  /** Messages in quarantine, over all of these folders. */
+  quarantined(mailboxIds: readonly string[]): Promise<number>;
   repliesIn(state: ReplyState): Promise<number>;
   /** How many held replies each SMTP server has. */
   heldByServer(): Promise<Map<string, number>>;
@@ -61,6 +63,11 @@ export function createPortalView(redis: Redis): PortalView {
       return seconds === undefined ? undefined : seconds * 1000;
     },
     lastAccepted: (server) => newest(`${PREFIX}:${repliesQueue(server)}:completed`),
+    async quarantined(mailboxIds) {
+      const pipeline = redis.pipeline();
+      for (const id of mailboxIds) pipeline.hlen(quarantineKey(id));
+      return ((await pipeline.exec()) ?? []).reduce((sum, [, count]) => sum + Number(count ?? 0), 0);
+    },
     repliesIn: (state) => redis.zcard(stateKey(state)),
     async heldByServer() {
       const counts = new Map<string, number>();

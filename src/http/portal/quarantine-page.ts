@@ -7,6 +7,8 @@ import { type Done, doneNote, pager, since } from './parts.ts';
 
 const PER_PAGE = 40;
 
+/** Only what we have can be read again; the others have to be fetched from the mailbox. */
+const HAS_CONTENT = ['parser-failed', 'parser-crashed'];
 const WHY = ['no-data', 'replacement-text', 'parser-failed', 'parser-crashed'] as const;
 
 function reasonOf({ say }: Frame, { reason }: Quarantined): Html {
@@ -57,7 +59,7 @@ ${messages.map((message) => row(frame, message))}</tbody></table></div></section
 
 function row(frame: Frame, message: Quarantined): Html {
   const { say, language } = frame;
-  const { messageKey, size, uid } = message;
+  const { messageKey, size, uid, reason } = message;
   const key = encodeURIComponent(messageKey);
   const ask = (action: 'enqueue' | 'accept') =>
     html`<a class="button small" href="/portal/quarantine/${action}?key=${key}" aria-label="${say(action)}: UID ${uid}">${say(action)}</a>`;
@@ -66,7 +68,7 @@ function row(frame: Frame, message: Quarantined): Html {
     size === undefined
       ? html`<span class="dim">${say('noRaw')}</span>`
       : html`<a href="/portal/quarantine/raw?key=${key}" aria-label="${say('download')}: UID ${uid}" download>${say('download')}</a> <span class="dim nowrap">${bytes.format(size / 1000)}</span>`;
-  return html`<tr><th scope="row" class="wrap">${messageOf(message)}</th><td data-label="${say('when')}"><div>${since(frame, Date.parse(message.at))}</div></td><td class="wrap" data-label="${say('reason')}"><div>${reasonOf(frame, message)}</div></td><td data-label="${say('raw')}"><div>${raw}</div></td><td>${frameMay(frame, 'quarantine:release') && html`<div class="buttons">${size !== undefined && ask('enqueue')}${ask('accept')}</div>`}</td></tr>`;
+  return html`<tr><th scope="row" class="wrap">${messageOf(message)}</th><td data-label="${say('when')}"><div>${since(frame, Date.parse(message.at))}</div></td><td class="wrap" data-label="${say('reason')}"><div>${reasonOf(frame, message)}</div></td><td data-label="${say('raw')}"><div>${raw}</div></td><td>${frameMay(frame, 'quarantine:release') && html`<div class="buttons">${size !== undefined && HAS_CONTENT.includes(reason) && ask('enqueue')}${ask('accept')}</div>`}</td></tr>`;
 }
 
 export function quarantineAskPage(frame: Frame, message: Quarantined, action: 'enqueue' | 'accept'): string {

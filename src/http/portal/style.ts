@@ -50,7 +50,7 @@ button.main.bad{background:#b3202a;border-color:#b3202a;color:#fff}
 .button.small,button.plain.small{font-size:.87rem;padding:.28rem .65rem}
 button[disabled]{opacity:.6;cursor:default}
 .card{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:1.25rem 1.4rem;margin-bottom:1rem;box-shadow:var(--shadow)}
-.card>:last-child,.card>form:last-child>p:last-child{margin-bottom:0}.card>h1{margin-bottom:.9rem}.card>p:first-child,.card>input[type=hidden]+p{margin-top:0}
+.card>:last-child,.card>form:last-child>p:last-child{margin-bottom:0}.card>h1{margin-bottom:.9rem}.card>p.buttons{margin-bottom:0}.card>p:first-child,.card>input[type=hidden]+p{margin-top:0}
 .table{background:var(--card);border:1px solid var(--line);border-radius:10px;box-shadow:var(--shadow)}
 table{border-collapse:collapse;width:100%}
 th,td{text-align:left;vertical-align:top;padding:.65rem .8rem;border-bottom:1px solid var(--line)}
@@ -132,7 +132,7 @@ meter::-moz-meter-bar{background:var(--brand)}meter:-moz-meter-sub-optimum::-moz
 .w-flows th:nth-child(1){width:30%}.w-flows th:nth-child(2){width:10%}.w-flows th:nth-child(3){width:14%}
 .w-mailboxes th:nth-child(1){width:27%}.w-mailboxes th:nth-child(2){width:25%}.w-mailboxes th:nth-child(3){width:15%}
 .w-senders th:nth-child(1){width:19%}.w-senders th:nth-child(2){width:21%}.w-senders th:nth-child(4),.w-senders th:nth-child(5){width:8%}.w-senders th:nth-child(6){width:14%}.w-senders th:nth-child(7){width:18%}
-.w-audit th:nth-child(1){width:12%}.w-audit th:nth-child(2){width:16%}.w-audit th:nth-child(3){width:22%}.w-quarantine th:nth-child(1){width:16%}.w-quarantine th:nth-child(2){width:12%}.w-quarantine th:nth-child(4){width:15%}.w-quarantine th:nth-child(5){width:20%}}
+.w-audit th:nth-child(1){width:12%}.w-audit th:nth-child(2){width:16%}.w-audit th:nth-child(3){width:22%}.w-quarantine th:nth-child(1){width:14%}.w-quarantine th:nth-child(2){width:10%}.w-quarantine th:nth-child(4){width:16%}.w-quarantine th:nth-child(5){width:28%}}
 @media (min-width:46.01rem){input[type=search]{width:19rem}.filter select{width:auto;min-width:10rem}}
 @media (max-width:58rem){
 .table.stack table,.table.stack tbody,.table.stack tr,.table.stack td,.table.stack tbody th{display:block;width:100%}.table.stack thead{position:absolute;left:-999px}

@@ -107,12 +107,12 @@ export const operationWords = {
     de: 'Sie verlässt diese Liste. Ihr Auftrag mit der rohen E-Mail bleibt, wie er ist, und ebenso die Nachricht im Postfach.',
   },
   'why-no-data': {
-    en: 'The server names the message but never gave its content.',
-    de: 'Der Server nennt die Nachricht, gab ihren Inhalt aber nie heraus.',
+    en: 'The server names the message but never gave its content. Once it opens in Outlook on the web, mailroom replay fetches it.',
+    de: 'Der Server nennt die Nachricht, gab ihren Inhalt aber nie heraus. Sobald sie sich in Outlook im Web öffnen lässt, holt mailroom replay sie.',
   },
   'why-replacement-text': {
-    en: 'The server gave a replacement text instead of the message: open it in Outlook on the web, or move it.',
-    de: 'Der Server gab statt der Nachricht einen Ersatztext: Öffnen Sie sie in Outlook im Web, oder verschieben Sie sie.',
+    en: 'The server gave a replacement text instead of the message: open it in Outlook on the web, or move it; then mailroom replay fetches it.',
+    de: 'Der Server gab statt der Nachricht einen Ersatztext: Öffnen Sie sie in Outlook im Web, oder verschieben Sie sie; danach holt mailroom replay sie.',
   },
   'why-parser-failed': {
     en: 'The mail could not be parsed.',

@@ -11,7 +11,7 @@ import { emptyLedger, type LedgerMeta } from '../../../src/domain/ledger.ts';
 import { unreadable } from '../../../src/mime/index.ts';
 import { startRedis, type TestRedis } from '../../support/redis.ts';
 import { freePort } from '../../support/temp.ts';
-import { fileServer, startPortal } from './gateway.ts';
+import { fileServer, startPortal, TOKENS } from './gateway.ts';
 
 let redis: TestRedis;
 let client: Redis;
@@ -108,6 +108,26 @@ describe('quarantined messages', () => {
     expect(download.headers.get('content-disposition')).toMatch(/^attachment/);
     expect(download.headers.get('content-security-policy')).toContain('sandbox');
 
+    // The same on the portal's page.
+    const person = await portal.signIn(TOKENS.operator);
+    const viewer = await portal.signIn(TOKENS.viewer);
+    const pageOf = (path: string, uid: number) =>
+      `/portal/quarantine/${path}?key=${encodeURIComponent(messageKey(mailbox, '9', uid))}`;
+    const page = await (await person.get('/portal/quarantine')).text();
+    expect(page).toContain('INBOX · UID 3');
+    expect(page).not.toMatch(/secret|<b>flow/);
+    expect(page).toContain(pageOf('enqueue', 1));
+    expect(page).not.toContain(pageOf('enqueue', 3)); // nothing there that could be read again
+    const eml = await person.get(pageOf('raw', 1));
+    expect(await eml.text()).toBe(raw);
+    expect(eml.headers.get('content-disposition')).toMatch(/^attachment/);
+    expect(eml.headers.get('content-security-policy')).toBe("sandbox; default-src 'none'");
+    expect(await (await person.get(pageOf('accept', 2))).text()).toContain('Mark this message as settled?');
+    expect((await person.get(pageOf('accept', 9))).status).toBe(404);
+    for (const path of ['raw', 'enqueue', 'accept']) expect((await viewer.get(pageOf(path, 1))).status).toBe(403);
+    expect((await viewer.post('/portal/quarantine/accept', { key: messageKey(mailbox, '9', 2) })).status).toBe(403);
+    expect(await (await person.get('/portal')).text()).toContain('<b>3</b>messages in quarantine');
+
     const queue = await flows.queueOf(fileServer.emailFlow);
     // Two who decide at once add one job.
     const both = await Promise.all([1, 2].map(() => portal.api('operator', 'POST', key(1, '/enqueue'))));
@@ -128,7 +148,9 @@ describe('quarantined messages', () => {
       code: 'MESSAGE_STILL_UNREADABLE',
       hint: expect.stringContaining('mailroom replay "From file" 3'),
     });
-    for (const uid of [2, 3]) expect((await portal.api('operator', 'POST', key(uid, '/accept'))).status).toBe(200);
+    const accepted = await person.post('/portal/quarantine/accept', { key: messageKey(mailbox, '9', 2) });
+    expect(accepted.headers.get('location')).toMatch(/^\/portal\/quarantine\?done=acceptDone/);
+    expect((await portal.api('operator', 'POST', key(3, '/accept'))).status).toBe(200);
     expect((await portal.api('operator', 'POST', key(2, '/accept'))).status).toBe(404);
     expect(await json(await portal.api('operator', 'GET', '/v1/quarantined-messages'))).toEqual({ messages: [] });
     // The ledger keeps them as quarantined.

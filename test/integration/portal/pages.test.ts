@@ -131,6 +131,7 @@ describe('connection test', () => {
 describe('replies', () => {
   it('show what is known, to viewers without the customer’s name; a person releases or drops once', async () => {
     const XSS = 'r"><img src=x onerror=alert(1)>';
+    await client.del(stateKey('held')); // whatever other tests left there
     await noted('held-one', 'held');
     await noted(XSS, 'held');
     await noted('failed-one', 'rejected', {
@@ -193,7 +194,7 @@ describe('operation', () => {
   });
 
   it('the overview shows pace, held replies and when the last reply was accepted', async () => {
-    const { name, host, user } = await created();
+    const { name, host, user } = await created({ name: '0 first of a long list' });
     const mailbox = sendingMailbox({ host, user });
     const now = Date.now();
     await client.zadd(paceKey('minute', mailbox), now - 90_000, 'old', now - 5_000, 'a', now - 4_000, 'b');
