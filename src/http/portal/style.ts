@@ -128,7 +128,7 @@ meter::-moz-meter-bar{background:var(--brand)}meter:-moz-meter-sub-optimum::-moz
 @media (prefers-reduced-motion:no-preference){.running:before{animation:turn 1s linear infinite}@keyframes turn{to{transform:rotate(1turn)}}}
 @media (max-width:64rem){.columns{grid-template-columns:minmax(0,1fr)}.aside{position:static;order:-1}}
 @media (min-width:58.01rem){table.rows,.w-servers{table-layout:fixed}
-.w-servers th:nth-child(1){width:18%}.w-servers th:nth-child(2){width:5.5%}.w-servers th:nth-child(3){width:20%}.w-servers th:nth-child(4){width:18.5%}.w-servers th:nth-child(5){width:6.5%}.w-servers th:nth-child(6){width:11.5%}.w-servers th:nth-child(7),.w-servers th:nth-child(8){width:8%}.w-servers td.actions{padding-left:0;padding-right:.4rem;text-align:right}
+.w-servers th:nth-child(1){width:16.5%}.w-servers th:nth-child(2){width:5.5%}.w-servers th:nth-child(3){width:19.5%}.w-servers th:nth-child(4){width:20.5%}.w-servers th:nth-child(5){width:6.5%}.w-servers th:nth-child(6){width:11.5%}.w-servers th:nth-child(7),.w-servers th:nth-child(8){width:8%}.w-servers td.actions{padding-left:0;padding-right:.4rem;text-align:right}
 .w-flows th:nth-child(1){width:30%}.w-flows th:nth-child(2){width:10%}.w-flows th:nth-child(3){width:14%}
 .w-mailboxes th:nth-child(1){width:27%}.w-mailboxes th:nth-child(2){width:25%}.w-mailboxes th:nth-child(3){width:15%}
 .w-senders th:nth-child(1){width:19%}.w-senders th:nth-child(2){width:21%}.w-senders th:nth-child(4),.w-senders th:nth-child(5){width:8%}.w-senders th:nth-child(6){width:14%}.w-senders th:nth-child(7){width:18%}
