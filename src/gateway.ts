@@ -3,6 +3,7 @@
 // Two invariants hold the product together; each stands at the top of the file that keeps it:
 //   the ledger advances only in the same transaction that enqueues          (adapters/queue/commit.ts)
 //   after DATA began, nothing is sent again unless it is proven that the first did not go   (outbound/deliver.ts)
+import { createPortalView } from './adapters/redis/portal-view.ts';
 import type { Config, Role } from './config/config.ts';
 import type { Loaded } from './config/load.ts';
 import { type EmailServerWatch, watchEmailServers } from './config/watch.ts';
@@ -16,6 +17,7 @@ import { startMaintenance } from './gateway/maintenance.ts';
 import { openOutbound, openReplies } from './gateway/outbound.ts';
 import { openPortalServers } from './gateway/portal.ts';
 import { startRecovery } from './gateway/recovery.ts';
+import { startSilence } from './gateway/silence.ts';
 import { openStores } from './gateway/stores.ts';
 import type { ServedRoute } from './http/index.ts';
 import type { Inbound } from './inbound/index.ts';
@@ -95,6 +97,15 @@ export async function startGateway(config: Config, roles: readonly Role[], load?
       );
       await apply();
       stack.defer('gauges', startGauges(stores.flows, servers, metrics));
+      const watched = () => {
+        const own = new Set(started.status().map(({ server }) => server));
+        return servers()
+          .filter(isImap)
+          .filter(({ name }) => own.has(name));
+      };
+      const silenceMs = config.inbound.silenceHours * 3_600_000;
+      const { lastArrival } = createPortalView(stores.redis);
+      stack.defer('silence', startSilence({ watched, lastArrival, silenceMs, emit, metrics, now: Date.now }));
       stack.defer(
         'maintenance',
         startMaintenance({ ...stores, journal: room.journal, retentionDays: config.blobs.retentionDays, emit }),

@@ -100,6 +100,8 @@ export interface Config {
     /** A connection that says nothing for this long when asked is dead. */
     readonly deadAfterSeconds: number;
     readonly reconcileSeconds: number;
+    /** 0: silence of a mailbox is not told. */
+    readonly silenceHours: number;
     readonly leaseSeconds: number;
     readonly batchCount: number;
     /** Bytes of jobs in one commit. */

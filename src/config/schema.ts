@@ -178,6 +178,13 @@ export const settings: Settings = {
       1,
       3600,
     ),
+    silenceHours: s.integer(
+      'A watched mailbox to which nothing came for so many hours is told once (`MailboxSilent`); 0: never.',
+      'INBOUND_SILENCE_HOURS',
+      72,
+      0,
+      8760,
+    ),
     reconcileSeconds: s.integer(
       'Interval of the reconciliation that finds what IDLE missed.',
       'INBOUND_RECONCILE_SECONDS',

@@ -27,6 +27,11 @@ export const inboundEvents = events({
   },
   MailboxResumed: { level: 'info', message: 'fetching resumed', labels: ['server'] },
   MailboxBlinded: { level: 'warn', message: 'mailbox was not provably watched for a while', labels: ['server'] },
+  MailboxSilent: {
+    level: 'warn',
+    message: 'mailbox is watched and well, but nobody has written to it for long: a forwarding or a mail flow rule?',
+    labels: ['server'],
+  },
   MailboxStartChosen: { level: 'info', message: 'first connect: the start point is recorded', labels: ['server'] },
   MailboxRescanned: {
     level: 'warn',

@@ -1,0 +1,59 @@
+// Ingest silence: a mailbox that is watched and well, and to which nobody writes any more. Often that is a forwarding that was lost or a mail
+// flow rule, which no connection shows. A gauge for alerts, and one event for each silence.
+import { mailboxId } from '../contract/names.ts';
+import type { ImapServer } from '../domain/email-server.ts';
+import type { Emit } from '../telemetry/events.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+
+export interface SilenceWiring {
+  /** Servers that this replica watches. */
+  watched: () => readonly ImapServer[];
+  /** Epoch ms of the newest message of a mailbox. */
+  lastArrival(mailboxId: string): Promise<number | undefined>;
+  /** 0: no event. */
+  silenceMs: number;
+  emit: Emit;
+  metrics: Metrics;
+  now: () => number;
+}
+
+const EVERY_MS = 60_000;
+
+export function createSilence({ watched, lastArrival, silenceMs, emit, metrics, now }: SilenceWiring) {
+  const age = metrics.gauge('mailroom_mailbox_last_message_seconds', 'Age of the newest message of a mailbox', [
+    'server',
+  ]);
+  /** Newest message of those whose silence was told. */
+  const told = new Map<string, number>();
+  const shown = new Set<string>();
+
+  return async function look(): Promise<void> {
+    const servers = watched();
+    for (const name of shown) if (!servers.some((server) => server.name === name)) forget(name);
+    for (const server of servers) {
+      const at = await lastArrival(mailboxId(server));
+      if (at === undefined) continue; // nothing ever came: nothing fell silent
+      const ageMs = Math.max(0, now() - at);
+      shown.add(server.name);
+      age.set({ server: server.name }, Math.round(ageMs / 1000));
+      if (silenceMs === 0 || ageMs < silenceMs) told.delete(server.name);
+      else if (told.get(server.name) !== at) {
+        told.set(server.name, at);
+        emit('MailboxSilent', { server: server.name, emailFlow: server.emailFlow, durationMs: ageMs });
+      }
+    }
+  };
+
+  /** Another replica watches it, or nobody. */
+  function forget(name: string): void {
+    shown.delete(name);
+    told.delete(name);
+    age.remove({ server: name });
+  }
+}
+
+export function startSilence(wiring: SilenceWiring): () => void {
+  const look = createSilence(wiring);
+  const timer = setInterval(() => void look().catch(() => {}), EVERY_MS); // Redis is away: its own event says so
+  return () => clearInterval(timer);
+}
