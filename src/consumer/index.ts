@@ -28,6 +28,10 @@ export interface MessageTools {
   attachment(n: number): Promise<ReadableStream<Uint8Array>>;
   /** The untouched mail. Needs `api`. */
   raw(): Promise<ReadableStream<Uint8Array>>;
+  /** The whole text in UTF-8, also where the message holds its beginning only (`truncated`): then it needs `api`. */
+  text(): Promise<ReadableStream<Uint8Array>>;
+  /** The whole html, likewise. It is the customer's: sanitise it before it is shown. */
+  html(): Promise<ReadableStream<Uint8Array>>;
   /**
    * Queues a reply to this message. Recipient, subject and threading are taken from the message where the draft leaves them out; so is
    * the replyId, which makes the default one reply a message, however often the job runs. @returns the replyId
@@ -84,6 +88,12 @@ export function consumeMessages(options: ConsumerOptions): Consumer {
     return queue;
   }
 
+  async function wholeBody(message: Message, kind: 'text' | 'html'): Promise<ReadableStream<Uint8Array>> {
+    const body = message[kind];
+    if (body?.truncated === false) return new Blob([body.value]).stream();
+    return api.download(`/v1/messages/${encodeURIComponent(message.messageKey)}/${kind}`);
+  }
+
   async function process(job: Job, token: string | undefined): Promise<void> {
     let message: Message;
     try {
@@ -100,6 +110,8 @@ export function consumeMessages(options: ConsumerOptions): Consumer {
         signal: closing.signal,
         attachment: (n) => api.download(`/v1/messages/${encodeURIComponent(message.messageKey)}/attachments/${n}`),
         raw: () => api.download(`/v1/messages/${encodeURIComponent(message.messageKey)}/raw`),
+        text: () => wholeBody(message, 'text'),
+        html: () => wholeBody(message, 'html'),
         async reply(draft) {
           const reply: Reply & { server: string } = draftReply(message, draft);
           await addReply(queueOf, reply);

@@ -76,11 +76,28 @@ export const blobReferenceSchema = z.object({
   sha256: z.string(),
 });
 
-/** Inline text up to the bound, else a reference to the whole decoded text. */
+export const textPartSchema = z.object({
+  part: z.string().describe('IMAP part number within the raw mail'),
+  contentType: z.string().describe('text/plain, text/html …; plain text among html is escaped when shown'),
+  charset: z.string().describe('Of the decoded bytes: as declared, or what the bytes turned out to be'),
+  slice: z.object({
+    start: count,
+    end: count,
+    encoding: z.enum(['identity', 'base64', 'quoted-printable', 'uuencode']),
+  }),
+});
+
+/** Inline text up to the bound, and references to the parts of the whole when it is cut. */
 const bodySchema = z.object({
   value: z.string().describe('The text; cut at the inline bound when truncated is true'),
   truncated: z.boolean(),
   length: count.describe('Length of the whole text in UTF-16 units'),
+  parts: z
+    .array(textPartSchema)
+    .optional()
+    .describe(
+      'With truncated: what of the raw mail makes up the whole, in order (the first 50). GET /v1/messages/{messageKey}/text or /html gives it decoded. Missing where the text was made of the html',
+    ),
 });
 
 export const messageSchema = z.object({
@@ -136,4 +153,5 @@ export type DeliveryStatus = z.infer<typeof deliveryStatusSchema>;
 export type Warning = z.infer<typeof warningSchema>;
 export type BlobReference = z.infer<typeof blobReferenceSchema>;
 export type Body = z.infer<typeof bodySchema>;
+export type TextPart = z.infer<typeof textPartSchema>;
 export type Message = z.infer<typeof messageSchema>;

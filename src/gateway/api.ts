@@ -25,7 +25,7 @@ export function apiOf(
   stores: Stores,
   room: ReplyRoom,
   servers: EmailServerWatch,
-  decodeSlice: ApiDeps['decodeSlice'],
+  mime: Pick<ApiDeps, 'decodeSlice' | 'wholeText'>,
   audit: Pick<PortalAudit, 'write'>,
 ): ApiDeps {
   const { replies } = room;
@@ -37,7 +37,7 @@ export function apiOf(
   return {
     readMessage: stores.readMessage,
     blobs: stores.blobs,
-    decodeSlice,
+    ...mime,
     submitReply: replies.submitReply,
     getReply: replies.getReply,
     async listReplies({ states = STATES, server, limit, cursor }) {

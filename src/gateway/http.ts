@@ -6,7 +6,7 @@ import type { Config, Role } from '../config/config.ts';
 import type { EmailServerWatch } from '../config/watch.ts';
 import { createHttp, type Health, type ServedRoute } from '../http/index.ts';
 import type { Inbound } from '../inbound/index.ts';
-import { decodeSlice } from '../mime/index.ts';
+import { decodeSlice, wholeText } from '../mime/index.ts';
 import type { Outbound } from '../outbound/index.ts';
 import type { Emit } from '../telemetry/events.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -34,7 +34,7 @@ export async function openHttp(
 ): Promise<{ port: number; routes: readonly ServedRoute[]; close: () => Promise<void> }> {
   const { roles, stores, room, servers, portal, inbound, emit, metrics } = wiring;
   const isPortal = roles.includes('portal');
-  const api = apiOf(stores, room, servers, decodeSlice, createPortalAudit(stores.redis));
+  const api = apiOf(stores, room, servers, { decodeSlice, wholeText }, createPortalAudit(stores.redis));
   const http = await createHttp({
     host: config.http.host,
     port: config.http.port,

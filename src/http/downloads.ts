@@ -48,34 +48,63 @@ export async function sendDownload(
     });
   }
   const { start, end } = range ?? { start: 0, end: file.size };
-  reply
-    .header('content-type', file.contentType)
-    .header('content-disposition', attachmentDisposition(file.filename))
-    .header('x-content-type-options', 'nosniff')
-    .header('content-security-policy', "sandbox; default-src 'none'")
-    .header('cross-origin-resource-policy', 'same-origin')
-    .header('content-length', String(end - start));
+  neverShown(reply, file).header('content-length', String(end - start));
   if (range !== undefined) reply.code(206).header('content-range', `bytes ${start}-${end - 1}/${file.size}`);
   if (request.method === 'HEAD') return reply.send(Readable.from([]));
+  return send(reply, file.read({ start, end }), emit, end - start);
+}
 
-  const bytes = file.read({ start, end })[Symbol.asyncIterator]();
-  // The first bytes are fetched before the headers leave: a blob that is gone is a 404, not a broken download.
+/** A text, decoded while it is sent: its length is known only at the end, so there are no ranges. */
+export async function sendText(
+  { request, reply }: Asked<unknown, unknown>,
+  emit: Emit,
+  text: Omit<Download, 'size' | 'read'> & { read(): AsyncIterable<Uint8Array> },
+): Promise<unknown> {
+  const etag = `"${text.sha256}"`;
+  reply.header('etag', etag).header('cache-control', 'private, no-cache').header('vary', 'authorization');
+  if (!matchesNone(request.headers['if-none-match'], etag)) return reply.code(304).send();
+  neverShown(reply, text);
+  if (request.method === 'HEAD') return reply.send(Readable.from([]));
+  return send(reply, text.read(), emit);
+}
+
+type Reply = Asked<unknown, unknown>['reply'];
+
+const neverShown = (reply: Reply, { contentType, filename }: Pick<Download, 'contentType' | 'filename'>): Reply =>
+  reply
+    .header('content-type', contentType)
+    .header('content-disposition', attachmentDisposition(filename))
+    .header('x-content-type-options', 'nosniff')
+    .header('content-security-policy', "sandbox; default-src 'none'")
+    .header('cross-origin-resource-policy', 'same-origin');
+
+/** The first bytes are fetched before the headers leave: a blob that is gone is a 404, not a broken download. */
+async function send(reply: Reply, source: AsyncIterable<Uint8Array>, emit: Emit, expected?: number): Promise<unknown> {
+  const bytes = source[Symbol.asyncIterator]();
   const first = await bytes.next();
-  async function* checked(): AsyncGenerator<Uint8Array> {
-    let sent = 0;
-    try {
-      for (let next = first; next.done !== true; next = await bytes.next()) {
-        sent += next.value.length;
-        yield next.value;
-      }
-      if (sent !== end - start)
-        throw new MailroomError('BLOB_DAMAGED', { message: 'The raw mail is shorter than its message says.' });
-    } catch (err) {
-      emit('DownloadBroken', { err, bytes: sent });
-      throw err;
-    } finally {
-      await bytes.return?.();
+  return reply.send(
+    Readable.from(checked(first, bytes, emit, expected), { objectMode: false, highWaterMark: 64 * 1024 }),
+  );
+}
+
+async function* checked(
+  first: IteratorResult<Uint8Array>,
+  bytes: AsyncIterator<Uint8Array>,
+  emit: Emit,
+  expected: number | undefined,
+): AsyncGenerator<Uint8Array> {
+  let sent = 0;
+  try {
+    for (let next = first; next.done !== true; next = await bytes.next()) {
+      sent += next.value.length;
+      yield next.value;
     }
+    if (expected !== undefined && sent !== expected)
+      throw new MailroomError('BLOB_DAMAGED', { message: 'The raw mail is shorter than its message says.' });
+  } catch (err) {
+    emit('DownloadBroken', { err, bytes: sent });
+    throw err;
+  } finally {
+    await bytes.return?.();
   }
-  return reply.send(Readable.from(checked(), { objectMode: false, highWaterMark: 64 * 1024 }));
 }

@@ -4,7 +4,7 @@ import { MailroomError } from '../domain/errors.ts';
 import type { Emit } from '../telemetry/events.ts';
 import { safeContentType } from './content-disposition.ts';
 import type { ApiDeps } from './deps.ts';
-import { rawDownload, sendDownload } from './downloads.ts';
+import { rawDownload, sendDownload, sendText } from './downloads.ts';
 import { type Route, route } from './routes.ts';
 
 const keyParam = { key: 'messageKey of the message, which is its job id as well' };
@@ -15,7 +15,10 @@ const downloadAnswers = {
   416: { description: 'The range lies outside' },
 };
 
-export function messageRoutes(deps: Pick<ApiDeps, 'readMessage' | 'blobs' | 'decodeSlice'>, emit: Emit): Route[] {
+export function messageRoutes(
+  deps: Pick<ApiDeps, 'readMessage' | 'blobs' | 'decodeSlice' | 'wholeText'>,
+  emit: Emit,
+): Route[] {
   async function messageOf(key: string | undefined): Promise<Message> {
     const message = key === undefined || key.length > 200 ? undefined : await deps.readMessage(key);
     if (message === undefined) throw new MailroomError('MESSAGE_UNKNOWN', { field: 'key' });
@@ -51,6 +54,38 @@ export function messageRoutes(deps: Pick<ApiDeps, 'readMessage' | 'blobs' | 'dec
         return sendDownload(asked, emit, rawDownload(messageKey, raw, deps.blobs));
       },
     }),
+    ...(['text', 'html'] as const).map((kind) => {
+      const contentType = kind === 'text' ? 'text/plain' : 'text/html';
+      return route({
+        method: 'GET',
+        path: `/v1/messages/:key/${kind}`,
+        operationId: kind === 'text' ? 'getText' : 'getHtml',
+        summary: `The whole ${kind} of the message in UTF-8, also where it is cut in the message`,
+        tag: 'Messages',
+        permission: 'messages:read',
+        params: keyParam,
+        answers: {
+          200: { description: 'The whole', contentType },
+          304: { description: 'Unchanged (If-None-Match)' },
+          404: { description: 'Unknown, or no such text of its own' },
+        },
+        handle: async (asked) => {
+          const { raw, messageKey, [kind]: body } = await messageOf(asked.params.key);
+          if (body === undefined || (body.truncated && body.parts === undefined))
+            throw new MailroomError('MESSAGE_TEXT_UNKNOWN', { field: kind });
+          const { parts } = body;
+          return sendText(asked, emit, {
+            filename: `${messageKey}.${kind === 'text' ? 'txt' : 'html'}`,
+            contentType: `${contentType}; charset=utf-8`,
+            sha256: `${raw.sha256}-${kind}`,
+            read: () =>
+              parts === undefined
+                ? inline(body.value)
+                : deps.wholeText(parts, (range) => deps.blobs.read(raw.blob, range)),
+          });
+        },
+      });
+    }),
     route({
       method: 'GET',
       path: '/v1/messages/:key/attachments/:n',
@@ -85,6 +120,10 @@ export function messageRoutes(deps: Pick<ApiDeps, 'readMessage' | 'blobs' | 'dec
       },
     }),
   ];
+}
+
+async function* inline(text: string): AsyncGenerator<Uint8Array> {
+  yield Buffer.from(text);
 }
 
 /** Bytes [start, end) of a stream; it is left as soon as they have passed. */

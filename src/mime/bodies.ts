@@ -1,5 +1,6 @@
 // The body parts → text and html of the message, each within its bound, and what else is to be derived from them.
-import type { Body } from '../contract/message.ts';
+import type { Body, TextPart } from '../contract/message.ts';
+import { canonicalCharset, isSupported } from './charset.ts';
 import { type Classified, isHtml, type Leaf } from './classify.ts';
 import type { Warn } from './header-fields.ts';
 import { htmlToText, textToHtml } from './html-text.ts';
@@ -34,6 +35,8 @@ export function* decodeSections(
   const uuencoded: Bodies['uuencoded'] = [];
   const texts: { text: string; length: number; derived: boolean }[] = [];
   const htmls: { text: string; length: number }[] = [];
+  const textParts: TextPart[] = [];
+  const htmlParts: TextPart[] = [];
   const anyHtml = classified.sections.some((s) => s.htmls.length > 0);
   let derivedAll = true;
   let marks: readonly number[] | undefined;
@@ -45,6 +48,9 @@ export function* decodeSections(
     let textLength = 0;
     for (const leaf of section.texts) {
       const body = yield* decodeLeaf(raw, leaf, hint, warn);
+      const reference = textPart(leaf, body);
+      textParts.push(reference);
+      if (section.htmls.length === 0) htmlParts.push(reference);
       let { text } = body;
       if (leaf.type === 'text/enriched' || leaf.type === 'text/richtext') text = enrichedToText(text);
       else if (leaf.part.type.params.format?.toLowerCase() === 'flowed') {
@@ -62,6 +68,7 @@ export function* decodeSections(
     let htmlLength = 0;
     for (const leaf of section.htmls) {
       const body = yield* decodeLeaf(raw, leaf, hint, warn);
+      htmlParts.push(textPart(leaf, body));
       if (htmlKept < KEPT) sectionHtmls.push(body.text);
       htmlKept += body.text.length;
       htmlLength += body.length;
@@ -95,8 +102,11 @@ export function* decodeSections(
   const htmlLength = htmls.reduce((sum, h) => sum + h.length, 0) + Math.max(0, htmls.length - 1);
   let cids: string | undefined;
   return {
-    text: classified.sections.length === 0 ? undefined : bound(plain, textLength, inlineTextBytes),
-    html: anyHtml ? bound(html, htmlLength, inlineTextBytes) : undefined,
+    text:
+      classified.sections.length === 0
+        ? undefined
+        : bound(plain, textLength, inlineTextBytes, texts.some((t) => t.derived) ? [] : textParts),
+    html: anyHtml ? bound(html, htmlLength, inlineTextBytes, htmlParts) : undefined,
     plain,
     derived: derivedAll && anyHtml,
     marks,
@@ -156,8 +166,28 @@ const joined = (texts: string[]): string => (texts.length === 1 ? (texts[0] ?? '
 const joinTexts = (texts: string[]): string =>
   texts.length === 1 ? (texts[0] ?? '') : texts.filter((t) => t !== '').join('\n');
 
-function bound(text: string, length: number, maxBytes: number): Body {
+/** More parts than this are not referred to: the message is to stay small. */
+const MAX_PARTS = 50;
+
+function textPart(leaf: Leaf, { repaired }: DecodedBody): TextPart {
+  const { part, type, encoding } = leaf;
+  const declared = canonicalCharset(part.type.params.charset);
+  return {
+    part: part.path,
+    contentType: type,
+    charset: repaired ?? (declared === '' || !isSupported(declared) ? 'utf-8' : declared),
+    slice: { start: part.bodyStart, end: part.bodyEnd, encoding },
+  };
+}
+
+function bound(text: string, length: number, maxBytes: number, parts: readonly TextPart[]): Body {
   const value = cutToBytes(text, maxBytes);
   const whole = Math.max(length, text.length);
-  return { value, truncated: value.length < whole, length: whole };
+  if (value.length >= whole) return { value, truncated: false, length: whole };
+  return {
+    value,
+    truncated: true,
+    length: whole,
+    ...(parts.length === 0 ? {} : { parts: parts.slice(0, MAX_PARTS) }),
+  };
 }

@@ -60,7 +60,7 @@ function canonicalName(declared: string): string {
   return label;
 }
 
-const isSupported = (charset: string): boolean =>
+export const isSupported = (charset: string): boolean =>
   charset === 'hz' ||
   charset === 'iso-2022-kr' ||
   charset === 'utf-7' ||

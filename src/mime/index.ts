@@ -4,6 +4,7 @@ import type { ParsedMessage } from './parsed-message.ts';
 
 export type { ParseOptions } from './assemble.ts';
 export type { ParsedMessage } from './parsed-message.ts';
+export { wholeText } from './text-parts.ts';
 export { decodeSlice } from './transfer.ts';
 
 /** After this time parseMessageInSlices hands the event loop back, in milliseconds; a step may take a few more. */

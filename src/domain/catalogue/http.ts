@@ -152,6 +152,15 @@ export const httpErrors = section({
       de: 'Anhänge sind ab 0 nummeriert, wie `n` in der Nachricht.',
     },
   },
+  MESSAGE_TEXT_UNKNOWN: {
+    class: 'invalid',
+    action: 'refuse',
+    message: 'The message has no such text of its own.',
+    hint: {
+      en: 'A text that was made of html is whole there: take /html. Without either, the mail has attachments only, or take /raw.',
+      de: 'Ein Text, der aus HTML entstand, ist dort vollständig: /html nehmen. Ohne beides hat die Mail nur Anhänge, oder /raw nehmen.',
+    },
+  },
   EMAIL_FLOW_UNKNOWN: {
     class: 'invalid',
     action: 'refuse',

@@ -63,16 +63,19 @@ async function bytes(stream: ReadableStream<Uint8Array>): Promise<Buffer> {
 
 it('hands over the message, its attachments and raw mail, and completes the job', async () => {
   const seen: unknown[] = [];
-  await arrive('m-abc-1-7', { laterField: 1 });
+  const body = { value: '<p>Grüße</p>', truncated: false, length: 12 };
+  await arrive('m-abc-1-7', { laterField: 1, html: body });
   await consume({
     api,
-    onMessage: async (given, { attachment, raw, attempt }) => {
+    onMessage: async (given, { attachment, raw, text, html, attempt }) => {
+      await expect(text()).rejects.toThrow('404 MESSAGE_TEXT_UNKNOWN');
+      expect(String(await bytes(await html()))).toBe('<p>Grüße</p>');
       seen.push(given, await bytes(await attachment(0)), await bytes(await raw()), attempt);
       await expect(attachment(9)).rejects.toThrow('404 ATTACHMENT_UNKNOWN');
     },
   });
   await waitFor(async () => (await state('m-abc-1-7')) === 'completed');
-  expect(seen).toEqual([{ ...message, emailFlow: flow, laterField: 1 }, pdf, rawMail, 1]);
+  expect(seen).toEqual([{ ...message, emailFlow: flow, laterField: 1, html: body }, pdf, rawMail, 1]);
 });
 
 it('writes one reply, however often the job runs', async () => {

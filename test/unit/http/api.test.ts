@@ -4,6 +4,7 @@ import type { InjectOptions } from 'light-my-request';
 import { describe, expect, it } from 'vitest';
 import { MailroomError } from '../../../src/domain/errors.ts';
 import { createHttp, type HttpDeps } from '../../../src/http/index.ts';
+import { parseMessage } from '../../../src/mime/index.ts';
 import { createMetrics } from '../../../src/telemetry/metrics.ts';
 import { as, fakeApi, fakeDeps, message, pdf, rawMail, result, sha256 } from './fixtures.ts';
 
@@ -36,6 +37,8 @@ describe('who may what', () => {
   const routes = [
     ['GET', '/v1/messages/m-abc-1-7', { ops: 200, desk: 200, grafana: 403, nobody: 401 }],
     ['GET', '/v1/messages/m-abc-1-7/raw', { ops: 200, desk: 200, grafana: 403, nobody: 401 }],
+    ['GET', '/v1/messages/m-abc-1-7/text', { ops: 404, desk: 404, grafana: 403, nobody: 401 }],
+    ['GET', '/v1/messages/m-abc-1-7/html', { ops: 404, desk: 404, grafana: 403, nobody: 401 }],
     ['GET', '/v1/messages/m-abc-1-7/attachments/0', { ops: 200, desk: 200, grafana: 403, nobody: 401 }],
     ['GET', '/v1/replies', { ops: 200, desk: 200, grafana: 200, nobody: 401 }],
     ['GET', '/v1/replies/r1', { ops: 200, desk: 200, grafana: 200, nobody: 401 }],
@@ -162,6 +165,9 @@ describe('messages', () => {
     ['/v1/messages/m-abc-1-7/attachments/2', 'ATTACHMENT_UNKNOWN'],
     ['/v1/messages/m-abc-1-7/attachments/-1', 'ATTACHMENT_UNKNOWN'],
     ['/v1/messages/m-abc-1-7/attachments/0x0', 'ATTACHMENT_UNKNOWN'],
+    ['/v1/messages/m-unknown/text', 'MESSAGE_UNKNOWN'],
+    ['/v1/messages/m-abc-1-7/text', 'MESSAGE_TEXT_UNKNOWN'],
+    ['/v1/messages/m-abc-1-7/html', 'MESSAGE_TEXT_UNKNOWN'],
     ['/v1/messages/m-abc-1-7/nothing', 'HTTP_NOT_FOUND'],
     ['/v1/schemas/__proto__', 'HTTP_NOT_FOUND'],
   ])('%s is 404 %s', async (url, code) => {
@@ -169,6 +175,46 @@ describe('messages', () => {
     expect(answer.statusCode).toBe(404);
     expect(answer.headers['content-type']).toContain('application/problem+json');
     expect(answer.json()).toMatchObject({ status: 404, code, type: `urn:mailroom:error:${code}` });
+  });
+
+  it.each([
+    ['text', 'text/plain'],
+    ['html', 'text/html'],
+  ] as const)('%s is served whole from the message, with safe headers, when it is not cut', async (kind, type) => {
+    const value = '<p>Grüße</p>';
+    const stored = { ...message, [kind]: { value, truncated: false, length: value.length } };
+    const api = fakeApi({ readMessage: async () => stored });
+    const answer = await get(`/v1/messages/m-abc-1-7/${kind}`, as('desk'), { api });
+    expect(answer.body).toBe(value);
+    expect(answer.headers).toMatchObject({
+      'content-type': `${type}; charset=utf-8`,
+      'x-content-type-options': 'nosniff',
+      'content-security-policy': "sandbox; default-src 'none'",
+      'cache-control': 'private, no-cache',
+    });
+    expect(answer.headers['content-disposition']).toMatch(/^attachment; /);
+    const again = { ...as('desk'), 'if-none-match': String(answer.headers.etag) };
+    expect((await get(`/v1/messages/m-abc-1-7/${kind}`, again, { api })).statusCode).toBe(304);
+    expect((await get(`/v1/messages/m-abc-1-7/${kind}`, {}, { api })).statusCode).toBe(401);
+  });
+
+  it('text is decoded out of the raw mail when it is cut in the message', async () => {
+    const text = 'Grüße aus Köln, 5 €\n'.repeat(5000);
+    const raw = Buffer.from(
+      `Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n${Buffer.from(text).toString('base64')}`,
+    );
+    const parsed = parseMessage(raw);
+    expect(parsed.text?.truncated).toBe(true);
+    const api = fakeApi({
+      readMessage: async () => ({ ...message, ...(parsed.text === undefined ? {} : { text: parsed.text }) }),
+      blobs: {
+        async *read(_key, range) {
+          for (let at = range?.start ?? 0; at < (range?.end ?? 0); at += 1001)
+            yield raw.subarray(at, Math.min(at + 1001, range?.end ?? 0));
+        },
+      },
+    });
+    expect((await get('/v1/messages/m-abc-1-7/text', as('desk'), { api })).body).toBe(text);
   });
 
   it('raw is the untouched mail with safe headers', async () => {

@@ -5,6 +5,7 @@ import { MESSAGE_SCHEMA } from '../../../src/contract/message.ts';
 import { RESULT_SCHEMA, type Result } from '../../../src/contract/result.ts';
 import type { ApiToken } from '../../../src/http/auth.ts';
 import type { ApiDeps, HttpDeps } from '../../../src/http/index.ts';
+import { wholeText } from '../../../src/mime/index.ts';
 import { createMetrics } from '../../../src/telemetry/metrics.ts';
 
 export const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
@@ -87,6 +88,7 @@ export const fakeApi = (overrides: Partial<ApiDeps> = {}): ApiDeps => ({
     },
   },
   decodeSlice: fakeDecode,
+  wholeText,
   submitReply: async (reply) => result(reply.replyId),
   getReply: async () => undefined,
   listReplies: async () => ({ replies: [] }),
