@@ -108,7 +108,13 @@ export async function startGateway(config: Config, roles: readonly Role[], load?
       stack.defer('silence', startSilence({ watched, lastArrival, silenceMs, emit, metrics, now: Date.now }));
       stack.defer(
         'maintenance',
-        startMaintenance({ ...stores, journal: room.journal, retentionDays: config.blobs.retentionDays, emit }),
+        startMaintenance({
+          ...stores,
+          journal: room.journal,
+          retentionDays: config.blobs.retentionDays,
+          jobRetentionDays: config.inbound.completedJobRetentionDays,
+          emit,
+        }),
       );
     }
 

@@ -1,7 +1,7 @@
 // `mailroom parse FILE… | -`: what Mailroom makes of raw mails, as JSON, one line a file. For support and for trying things out.
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { asError } from '../domain/errors.ts';
 import { parseMessageInSlices } from '../mime/index.ts';
 
@@ -11,9 +11,8 @@ export function parseCommand(program: Command): void {
     .command('parse')
     .description('print raw mails (.eml) as JSON, one line a file')
     .argument('<files...>', 'files with a raw RFC 5322 mail each; - reads one from standard input')
-    .option('--inline-bytes <n>', 'bound of text and html in the output, bytes each', '32768')
-    .action(async (files: string[], options: { inlineBytes: string }) => {
-      const inlineTextBytes = Math.max(0, Number.parseInt(options.inlineBytes, 10) || 0);
+    .option('--inline-bytes <n>', 'bound of text and html in the output, bytes each', bytes, 32_768)
+    .action(async (files: string[], { inlineBytes: inlineTextBytes }: { inlineBytes: number }) => {
       for (const file of files) {
         let raw: Uint8Array;
         try {
@@ -27,6 +26,11 @@ export function parseCommand(program: Command): void {
         await write(`${JSON.stringify({ file: file === '-' ? '-' : basename(file), ...message })}\n`);
       }
     });
+}
+
+function bytes(value: string): number {
+  if (!/^\d{1,9}$/.test(value)) throw new InvalidArgumentError('a whole number from 0.');
+  return Number(value);
 }
 
 async function readStandardInput(): Promise<Uint8Array> {

@@ -12,30 +12,34 @@ const EVERY_MS = 6 * 3_600_000;
 
 export interface MaintenanceDeps {
   blobs: Pick<BlobStore, 'sweep'>;
-  flows: Pick<EmailFlows, 'oldestWaiting'>;
+  flows: Pick<EmailFlows, 'oldestOpen'>;
   ledgers: Pick<Ledgers, 'mailboxIds' | 'load'>;
   journal: Pick<Journal, 'oldestOpen'>;
+  /** Of raw mails. */
   retentionDays: number;
+  /** Of the jobs of messages that were taken: as long as the API knows a message, it has its raw mail. */
+  jobRetentionDays: number;
   emit: Emit;
   now?: () => number;
 }
 
-/** Deletes what is older than the retention and than every job that still waits. @returns how many blobs went */
+/** Deletes what is older than the retention and than every job that is kept: open, failed, or completed. @returns how many blobs went */
 export async function sweepBlobs({
   blobs,
   flows,
   ledgers,
   journal,
   retentionDays,
+  jobRetentionDays,
   now = Date.now,
 }: MaintenanceDeps): Promise<number> {
-  let keepFrom = now() - retentionDays * DAY_MS;
+  let keepFrom = now() - Math.max(retentionDays, jobRetentionDays + 1) * DAY_MS;
   const emailFlows = new Set<string>();
   for (const id of await ledgers.mailboxIds())
     for (const flow of (await ledgers.load(id)).meta?.emailFlows ?? []) emailFlows.add(flow);
   // A backlog older than the retention keeps its mails: a day is left for clocks and for messages stored before their job.
   for (const flow of emailFlows)
-    keepFrom = Math.min(keepFrom, ((await flows.oldestWaiting(flow)) ?? keepFrom + DAY_MS) - DAY_MS);
+    keepFrom = Math.min(keepFrom, ((await flows.oldestOpen(flow)) ?? keepFrom + DAY_MS) - DAY_MS);
   // A reply that is held for a person, or waits in a paused queue, is sent from its rendered mail, however old that is.
   keepFrom = Math.min(keepFrom, ((await journal.oldestOpen()) ?? keepFrom + DAY_MS) - DAY_MS);
   return blobs.sweep(new Date(keepFrom));

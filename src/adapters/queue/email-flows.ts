@@ -12,6 +12,8 @@ export interface EmailFlows {
   counts(emailFlow: string): Promise<Record<string, number>>;
   /** Arrival of the oldest waiting job, epoch ms. */
   oldestWaiting(emailFlow: string): Promise<number | undefined>;
+  /** When the oldest job was added that is not completed: waiting, paused, delayed, at work or failed. Of failed ones the first hundred are looked at. */
+  oldestOpen(emailFlow: string): Promise<number | undefined>;
   readMessage(emailFlow: string, messageKey: string): Promise<Message | undefined>;
   /** Which of the messageKeys exist as jobs, in any state. */
   existing(emailFlow: string, messageKeys: readonly string[]): Promise<Set<string>>;
@@ -53,6 +55,15 @@ export function openEmailFlows(client: Redis): EmailFlows {
     async oldestWaiting(emailFlow) {
       const [job] = await (await queueOf(emailFlow)).getJobs(['wait'], 0, 0, true);
       return job?.timestamp;
+    },
+    async oldestOpen(emailFlow) {
+      const queue = await queueOf(emailFlow);
+      const states = ['wait', 'prioritized', 'delayed', 'active', 'failed'] as const;
+      const lists = await Promise.all(states.map((state) => queue.getRanges([state], 0, 99, true)));
+      const pipeline = client.pipeline();
+      for (const id of new Set(lists.flat())) pipeline.hget(queue.toKey(id), 'timestamp');
+      const times = ((await pipeline.exec()) ?? []).map(([, value]) => Number(value)).filter((time) => time > 0);
+      return times.length === 0 ? undefined : Math.min(...times);
     },
     async readMessage(emailFlow, messageKey) {
       const job = await (await queueOf(emailFlow)).getJob(messageKey);

@@ -5,7 +5,11 @@ import { sweepBlobs } from '../../../src/gateway/maintenance.ts';
 const DAY = 86_400_000;
 const NOW = 100 * DAY;
 
-async function swept(oldestWaiting: Record<string, number | undefined>, oldestOpen?: number): Promise<number> {
+async function swept(
+  oldestJob: Record<string, number | undefined>,
+  oldestOpen?: number,
+  jobRetentionDays = 8,
+): Promise<number> {
   let before = 0;
   await sweepBlobs({
     blobs: {
@@ -14,13 +18,14 @@ async function swept(oldestWaiting: Record<string, number | undefined>, oldestOp
         return 0;
       },
     },
-    flows: { oldestWaiting: async (flow) => oldestWaiting[flow] },
+    flows: { oldestOpen: async (flow) => oldestJob[flow] },
     ledgers: {
       mailboxIds: async () => ['a', 'b'],
       load: async (id) => ({ ...emptyLedger(), meta: { emailFlows: [id] } as unknown as LedgerMeta }),
     },
     journal: { oldestOpen: async () => oldestOpen },
     retentionDays: 30,
+    jobRetentionDays,
     emit: () => {},
     now: () => NOW,
   });
@@ -34,6 +39,10 @@ describe('retention of raw mails', () => {
     ['a job waits longer than the retention', { a: 99 * DAY, b: 40 * DAY }, 39],
   ])('%s', async (_name, waiting, day) => {
     expect(await swept(waiting)).toBe(day);
+  });
+
+  it('completed jobs are kept longer than raw mails: the raw mails stay as long', async () => {
+    expect(await swept({}, undefined, 60)).toBe(39);
   });
 
   it('a held reply is older than the retention: its rendered mail stays', async () => {
