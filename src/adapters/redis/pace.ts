@@ -13,7 +13,10 @@ export { key as paceKey };
 
 const NOW = `local t = redis.call('TIME'); local now = t[1] * 1000 + math.floor(t[2] / 1000)`;
 
-/** KEYS: minute log, hour buckets. ARGV: token, per minute, window ms, recipients, recipients a day. Answers {granted, wait ms, reason}. */
+/**
+ * A bucket counts until its last minute is 24 hours old: dropped by its first minute, it would let up to an hour's worth too many through.
+ * KEYS: minute log, hour buckets. ARGV: token, per minute, window ms, recipients, recipients a day. Answers {granted, wait ms, reason}.
+ */
 const ACQUIRE = script(`
 ${NOW}
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - tonumber(ARGV[3]))
@@ -23,13 +26,13 @@ local sum, oldest = 0, nil
 local buckets = redis.call('HGETALL', KEYS[2])
 for i = 1, #buckets, 2 do
   local h = tonumber(buckets[i])
-  if h <= hour - 24 then redis.call('HDEL', KEYS[2], buckets[i])
+  if h < hour - 24 then redis.call('HDEL', KEYS[2], buckets[i])
   else
     sum = sum + tonumber(buckets[i + 1])
     if not oldest or h < oldest then oldest = h end
   end
 end
-if sum > 0 and sum + tonumber(ARGV[4]) > tonumber(ARGV[5]) then return {0, (oldest + 24) * 3600000 - now, 'day'} end
+if sum > 0 and sum + tonumber(ARGV[4]) > tonumber(ARGV[5]) then return {0, (oldest + 25) * 3600000 - now, 'day'} end
 local count = redis.call('ZCARD', KEYS[1])
 if count >= tonumber(ARGV[2]) then
   local first = redis.call('ZRANGE', KEYS[1], count - tonumber(ARGV[2]), count - tonumber(ARGV[2]), 'WITHSCORES')
@@ -38,7 +41,7 @@ end
 redis.call('ZADD', KEYS[1], now, ARGV[1])
 redis.call('PEXPIRE', KEYS[1], ARGV[3])
 redis.call('HINCRBY', KEYS[2], hour, ARGV[4])
-redis.call('PEXPIRE', KEYS[2], 90000000)
+redis.call('PEXPIRE', KEYS[2], 93600000)
 return {1, 0, ''}`);
 
 const REFUND = script(`
