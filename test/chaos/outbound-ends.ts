@@ -115,7 +115,7 @@ export const sandboxEnd: OpenEnd = async (random, release) => {
     copies: () => tallyOf(sandbox.mailboxes.list(CUSTOMER).map(({ raw }) => replyIdOf(raw.toString('latin1')))),
     disturb(mailsCame) {
       const fault = SANDBOX_FAULTS[Math.floor(random() * SANDBOX_FAULTS.length)];
-      if (!mailsCame || fault === undefined || sandbox.faults.list().length >= 3) return;
+      if (!mailsCame || fault === undefined || sandbox.faults.list().length >= 2) return;
       faults += 1;
       sandbox.faults.set({ ...fault, times: 1 });
     },
