@@ -77,6 +77,7 @@ export async function startGateway(folder: string, sandbox: Sandbox, redisUrl: s
       MAILROOM_REDIS_URL: redisUrl,
       MAILROOM_SECURITY_CACHE_KEYS: key(),
       MAILROOM_SECURITY_CONVERSATION_KEYS: key(),
+      MAILROOM_SECURITY_PORTAL_ALLOWED_HOSTS: '127.0.0.0/8,localhost',
       MAILROOM_HTTP_API_TOKENS: `demo:administrator:${apiToken}`,
       MAILROOM_SECRET_SANDBOX: SECRET,
     },

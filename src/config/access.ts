@@ -2,7 +2,7 @@
 import { isIP } from 'node:net';
 import { portalRoles } from '../domain/access.ts';
 import type { RoleMapping } from '../domain/role-claims.ts';
-import { listOf, wrong } from './setting.ts';
+import { isHostName, listOf, wrong } from './setting.ts';
 
 /** `10.0.0.0/8, fd00::/8, 192.0.2.7` */
 export function parseNetworks(value: unknown): readonly string[] {
@@ -12,6 +12,15 @@ export function parseNetworks(value: unknown): readonly string[] {
     const family = isIP(address);
     const fits = family !== 0 && (bits === undefined || Number(bits) <= (family === 4 ? 32 : 128));
     return fits ? given : wrong(`entry ${index + 1} must be an address or a network like 10.0.0.0/8`);
+  });
+}
+
+/** Like networks, and host names besides. */
+export function parseHosts(value: unknown): readonly string[] {
+  return listOf(value).map((entry, index) => {
+    const given = typeof entry === 'string' ? entry.trim() : '';
+    if (isHostName(given)) return given;
+    return parseNetworks([given])[0] ?? wrong(`entry ${index + 1} must be an address, a network or a host name`);
   });
 }
 

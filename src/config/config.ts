@@ -140,6 +140,10 @@ export interface Config {
     readonly cacheKeys: KeyRing;
     /** Signs the conversation token in our Message-IDs. */
     readonly conversationKeys: KeyRing;
+    /** Addresses, networks and host names that servers made in the portal may connect to although they are refused by default. */
+    readonly portalAllowedHosts: readonly string[];
+    /** Further addresses and networks that they may not. */
+    readonly portalDeniedNetworks: readonly string[];
   };
   /** Files with email server definitions, absolute; those that do not exist are skipped until they do. */
   readonly emailServersFiles: readonly string[];

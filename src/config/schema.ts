@@ -1,7 +1,7 @@
 // The schema of the configuration: every setting once, with what it means, its kind, default and environment variable. docs/configuration.md
 // is generated from here (`mailroom config --docs`). Secrets are marked; each is also read from the file named by <ENV>_FILE.
 import type { OAuthApplication } from '../domain/email-server.ts';
-import { parseIssuer, parseNetworks, parseRoleMappings, parseScopes } from './access.ts';
+import { parseHosts, parseIssuer, parseNetworks, parseRoleMappings, parseScopes } from './access.ts';
 import type { Config } from './config.ts';
 import { parseApiTokens, parseKeyRing } from './secrets.ts';
 import * as s from './setting.ts';
@@ -312,6 +312,20 @@ export const settings: Settings = {
     conversationKeys: keyRing(
       'Keys that sign the conversation in our Message-IDs. Required in production.',
       'SECURITY_CONVERSATION_KEYS',
+    ),
+    portalAllowedHosts: s.custom(
+      'Addresses, networks and host names that email servers made in the portal may connect to although they are refused by default: this machine (127.0.0.0/8, ::1), link-local, cloud metadata, multicast. Private networks are allowed anyway; servers of files may connect anywhere.',
+      'SECURITY_PORTAL_ALLOWED_HOSTS',
+      'list of addresses, networks (CIDR), host names',
+      '',
+      parseHosts,
+    ),
+    portalDeniedNetworks: s.custom(
+      'Further addresses and networks that email servers made in the portal may not connect to, e.g. 10.0.0.0/8; 0.0.0.0/0,::/0 leaves the allowed ones alone.',
+      'SECURITY_PORTAL_DENIED_NETWORKS',
+      'list of addresses and networks (CIDR)',
+      '',
+      parseNetworks,
     ),
   },
   emailServersFiles: s.custom(

@@ -17,6 +17,7 @@ const STOPPING: Partial<Record<FindingCode, ErrorCode>> = {
 
 export function commonSteps(server: EmailServer, deps: DoctorDeps): Probes {
   const protocol = isImap(server) ? 'imap' : 'smtp';
+  const guard = deps.guardOf?.(server);
   const { authentication, tls, proxy } = server;
   const implicit = isImap(server) ? server.port !== 143 : server.port === 465 || server.port === 993;
   const start = tls === 'disabled' ? 'none' : implicit ? 'implicit' : 'starttls';
@@ -30,6 +31,7 @@ export function commonSteps(server: EmailServer, deps: DoctorDeps): Probes {
     : { host: server.host, port: server.port };
 
   const network = (code: ErrorCode, thrown: unknown): MailroomError => {
+    if (thrown instanceof MailroomError) return thrown;
     const error = asError(thrown) as NodeJS.ErrnoException;
     return new MailroomError(code, {
       remote: { system: 'network', ...(error.code ? { code: error.code } : {}), text: error.message.slice(0, 200) },
@@ -60,7 +62,7 @@ export function commonSteps(server: EmailServer, deps: DoctorDeps): Probes {
 
   async function dns() {
     try {
-      return { detail: same((await resolveHost(target.host)).join(', ')) };
+      return { detail: same((await resolveHost(target.host, guard)).join(', ')) };
     } catch (thrown) {
       throw network(isImap(server) ? 'IMAP_HOST_UNKNOWN' : 'SMTP_UNREACHABLE', thrown);
     }
@@ -68,7 +70,9 @@ export function commonSteps(server: EmailServer, deps: DoctorDeps): Probes {
 
   async function tcp() {
     try {
-      return { detail: same(`${await reachPort(target.host, target.port, deps.timeoutMs)} port ${target.port}`) };
+      return {
+        detail: same(`${await reachPort(target.host, target.port, deps.timeoutMs, guard)} port ${target.port}`),
+      };
     } catch (thrown) {
       throw network(isImap(server) ? 'IMAP_UNREACHABLE' : 'SMTP_UNREACHABLE', thrown);
     }
@@ -84,6 +88,7 @@ export function commonSteps(server: EmailServer, deps: DoctorDeps): Probes {
       protocol,
       ca: server.ca,
       timeoutMs: deps.timeoutMs,
+      guard,
       ...(isImap(server) ? {} : { ehloName: deps.ehloName ?? ehloName(server) }),
     };
     let look: Awaited<ReturnType<typeof lookAtTls>>;

@@ -25,7 +25,7 @@ export function imapSteps(server: ImapServer, deps: DoctorDeps, defer: (release:
       authentication.type === 'Password'
         ? { password: authentication.password }
         : { accessToken: (await deps.getToken(server, 'imap', renew ? { renew } : {})).accessToken };
-    return probeMailbox(server, credentials, deps.timeoutMs);
+    return probeMailbox(server, credentials, deps.timeoutMs, deps.guardOf?.(server));
   }
 
   async function signIn(): Promise<Outcome> {
@@ -86,7 +86,13 @@ export function imapSteps(server: ImapServer, deps: DoctorDeps, defer: (release:
     if (server.proxy !== undefined) return { skipped: words('behind a proxy', 'hinter einem Proxy') };
     try {
       const timeoutMs = Math.min(deps.timeoutMs, 3_000);
-      await lookAtTls(server.host, 995, { start: 'implicit', protocol: 'pop3', ca: server.ca, timeoutMs });
+      await lookAtTls(server.host, 995, {
+        start: 'implicit',
+        protocol: 'pop3',
+        ca: server.ca,
+        timeoutMs,
+        guard: deps.guardOf?.(server),
+      });
       return { detail: same(`${server.host}:995`) };
     } catch {
       throw new MailroomError('CHECK_POP3_UNREACHABLE');

@@ -19,6 +19,7 @@ export function smtpSteps(server: SmtpServer, deps: DoctorDeps): Probes {
     greetingTimeoutMs: deps.timeoutMs,
     socketTimeoutMs: 2 * deps.timeoutMs,
     ehloName: deps.ehloName,
+    guardOf: deps.guardOf,
   };
   const sent: { replyId: string; messageId: string; since: Date }[] = [];
 
@@ -50,6 +51,7 @@ export function smtpSteps(server: SmtpServer, deps: DoctorDeps): Probes {
       ca: server.ca,
       timeoutMs: deps.timeoutMs,
       ehloName: deps.ehloName ?? ehloName(server),
+      guard: deps.guardOf?.(server),
     });
     const bytes =
       'ehlo' in look ? Number(look.ehlo.map((line) => /^SIZE (\d+)/i.exec(line)?.[1]).find(Boolean)) : Number.NaN;
@@ -104,6 +106,7 @@ export function smtpSteps(server: SmtpServer, deps: DoctorDeps): Probes {
       imapServers: () => deps.servers.filter(isImap),
       connectMs: deps.timeoutMs,
       answerMs: 2 * deps.timeoutMs,
+      guardOf: deps.guardOf,
     });
     const folder = server.sentCopy.policy === 'append' ? server.sentCopy.folder : undefined;
     const until = deps.now() + deps.sentCopyMs;

@@ -1,4 +1,6 @@
 // What the doctor's steps share: what they are given, what they answer, and how they fail.
+
+import type { GuardOf } from '../domain/connect-guard.ts';
 import type { StepName, Words } from '../domain/doctor.ts';
 import type { FixNames } from '../domain/doctor-fixes.ts';
 import type { EmailServer, OAuthApplication } from '../domain/email-server.ts';
@@ -21,6 +23,8 @@ export interface DoctorDeps {
   sendProbe: boolean;
   redirectUri: string;
   ehloName: string | undefined;
+  /** Which servers' connections are checked for where they lead. */
+  guardOf?: GuardOf | undefined;
   /** Milliseconds for one answer of a remote system. */
   timeoutMs: number;
   /** Milliseconds for which the Sent copy is looked for; the copy of Exchange Online is slow. */

@@ -1,39 +1,95 @@
-// Which hosts the portal may make Mailroom connect to: never link-local, cloud metadata, unspecified or multicast addresses, by number or by
-// a name that resolves to one (SSRF). Private addresses are allowed: mail servers stand there. Checked when a definition is saved.
-import { lookup } from 'node:dns/promises';
-import { BlockList, isIP } from 'node:net';
+// The connect guard over the name servers of this machine: on saving a definition, and at each connection of a server made in the portal. The
+// address that was checked is the one that is connected to, so that a name which resolves anew (DNS rebinding) gains nothing.
+import { type LookupAddress, lookup as lookUp } from 'node:dns';
+import { isIP } from 'node:net';
+import type { Config } from '../config/config.ts';
+import {
+  bareName,
+  type ConnectGuard,
+  type ConnectPolicy,
+  connectPolicy,
+  type GuardOf,
+} from '../domain/connect-guard.ts';
+import { MailroomError } from '../domain/errors.ts';
 
-const denied = new BlockList();
-denied.addSubnet('0.0.0.0', 8);
-denied.addSubnet('169.254.0.0', 16); // link-local, with the metadata service of AWS, Azure and Google
-denied.addAddress('100.100.100.200'); // metadata of Alibaba Cloud
-denied.addAddress('192.0.0.192'); // metadata of Oracle Cloud
-denied.addAddress('168.63.129.16'); // Azure's wire server
-denied.addSubnet('224.0.0.0', 4);
-denied.addSubnet('240.0.0.0', 4);
-denied.addAddress('::', 'ipv6');
-denied.addSubnet('fe80::', 10, 'ipv6');
-denied.addSubnet('ff00::', 8, 'ipv6');
-denied.addAddress('fd00:ec2::254', 'ipv6'); // metadata of AWS
-const NAMES = /(^|\.)metadata(\.google\.internal|\.internal)?$|^instance-data(\.|$)/i;
+/** @throws Error with errno `code` */
+export type Resolve = (host: string) => Promise<readonly LookupAddress[]>;
 
-/** @param milliseconds that a look-up may take; a name that does not resolve is let through: it connects to nothing */
-export function hostPolicy(
-  resolve: (host: string) => Promise<readonly string[]> = async (host) =>
-    (await lookup(host, { all: true })).map(({ address }) => address),
-  milliseconds = 1_500,
-): (host: string) => Promise<boolean> {
-  return async (given) => {
-    const host = given.replace(/^\[|\]$/g, '').replace(/\.$/, '');
-    if (isIP(host) !== 0) return !isDenied(host);
-    if (NAMES.test(host)) return false;
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<readonly string[]>((done) => {
-      timer = setTimeout(done, milliseconds, []);
-    });
-    const addresses = await Promise.race([resolve(host).catch(() => []), late]).finally(() => clearTimeout(timer));
-    return !addresses.some(isDenied);
-  };
+const bySystem: Resolve = (host) =>
+  new Promise((resolve, reject) => {
+    lookUp(host, { all: true }, (error, addresses) => (error === null ? resolve(addresses) : reject(error)));
+  });
+
+export interface HostPolicy {
+  /** On saving. A name that does not resolve within the time is let through: it connects to nothing yet. */
+  mayConnect(host: string): Promise<boolean>;
+  guardOf: GuardOf;
 }
 
-const isDenied = (address: string): boolean => denied.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
+export const hostPolicyOf = ({ security }: Config): HostPolicy =>
+  hostPolicy(connectPolicy({ allowed: security.portalAllowedHosts, denied: security.portalDeniedNetworks }));
+
+/** @param milliseconds that a look-up on saving may take */
+export function hostPolicy(policy: ConnectPolicy, resolve: Resolve = bySystem, milliseconds = 1_500): HostPolicy {
+  const refused = (host: string) =>
+    new MailroomError('EMAIL_SERVER_HOST_REFUSED', {
+      message: `Mailroom must not connect to ${host}, or what it resolves to, for a server made in the portal`,
+      field: 'host',
+    });
+
+  /** @throws MailroomError EMAIL_SERVER_HOST_REFUSED when none is permitted; Error of the look-up */
+  async function permitted(host: string): Promise<readonly LookupAddress[]> {
+    const name = policy.mayName(host);
+    if (name === false) throw refused(host);
+    const all = await resolve(host);
+    const good = name === true ? all : all.filter(({ address }) => policy.mayAddress(address));
+    if (good.length === 0) throw refused(host);
+    return good;
+  }
+  function checkAddress(given: string): void {
+    const host = bareName(given);
+    if (isIP(host) !== 0 && !policy.mayAddress(host)) throw refused(host);
+  }
+
+  const guard: ConnectGuard = {
+    checkAddress,
+    lookup(host, options, done) {
+      permitted(host).then(
+        (addresses) => {
+          const family = options.family === 4 || options.family === 6 ? options.family : undefined;
+          const fitting = addresses.filter((one) => family === undefined || one.family === family);
+          const [first] = fitting;
+          if (first === undefined) done(Object.assign(new Error(`no address for ${host}`), { code: 'ENOTFOUND' }), '');
+          else if (options.all === true) done(null, [...fitting]);
+          else done(null, first.address, first.family);
+        },
+        (error: NodeJS.ErrnoException) => done(error, ''),
+      );
+    },
+    async pinned(proxy) {
+      const url = new URL(proxy);
+      const host = bareName(url.hostname);
+      checkAddress(host);
+      if (isIP(host) !== 0) return proxy;
+      const [first] = await permitted(host);
+      if (first !== undefined) url.hostname = first.family === 6 ? `[${first.address}]` : first.address;
+      return url.href;
+    },
+  };
+
+  return {
+    guardOf: ({ source }) => (source === 'portal' ? guard : undefined),
+    async mayConnect(given) {
+      const host = bareName(given);
+      if (isIP(host) !== 0) return policy.mayAddress(host);
+      const name = policy.mayName(host);
+      if (name !== undefined) return name;
+      let timer: NodeJS.Timeout | undefined;
+      const late = new Promise<readonly LookupAddress[]>((over) => {
+        timer = setTimeout(over, milliseconds, []);
+      });
+      const addresses = await Promise.race([resolve(host).catch(() => []), late]).finally(() => clearTimeout(timer));
+      return addresses.every(({ address }) => policy.mayAddress(address));
+    },
+  };
+}

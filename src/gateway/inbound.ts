@@ -15,6 +15,7 @@ import { parseHeadersOnly, parseMessage, parseMessageInSlices } from '../mime/in
 import type { Emit } from '../telemetry/events.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { type ReplyLookup, relate } from './conversations.ts';
+import { hostPolicyOf } from './host-policy.ts';
 
 export interface InboundWiring {
   config: Config;
@@ -39,6 +40,7 @@ export async function openInbound(wiring: InboundWiring): Promise<Inbound> {
   const { config, redis, flows, ledgers, blobs, emit, metrics, replica } = wiring;
   const { inbound } = config;
   const settings = inboundSettings(config);
+  const { guardOf } = hostPolicyOf(config);
   const parseOptions = { inlineTextBytes: inbound.inlineTextBytes, maxMillis: inbound.parseTimeoutMs };
   const commit = await openCommit(redis, flows.queueOf, {
     keepCompletedSeconds: inbound.completedJobRetentionDays * DAY_SECONDS,
@@ -48,7 +50,7 @@ export async function openInbound(wiring: InboundWiring): Promise<Inbound> {
   });
   const timeouts = { connectMs: 20_000, answerMs: Math.max(1_000, settings.deadAfterMs * 0.3) };
   return startInbound({
-    openMailbox: (server, credentials) => openMailbox(server, credentials, timeouts),
+    openMailbox: (server, credentials) => openMailbox(server, credentials, timeouts, guardOf(server)),
     getToken: wiring.getToken,
     commit,
     ledgers,

@@ -13,6 +13,7 @@ import { createReplies, type Outbound, type Replies, startOutbound } from '../ou
 import type { Emit } from '../telemetry/events.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { messageIdMaker } from './conversations.ts';
+import { hostPolicyOf } from './host-policy.ts';
 import type { Stores } from './stores.ts';
 
 export interface ReplyRoom {
@@ -57,6 +58,7 @@ export async function openOutbound(
   metrics: Metrics,
 ): Promise<Outbound> {
   const { outbound } = config;
+  const { guardOf } = hostPolicyOf(config);
   const getToken = (server: EmailServer, protocol: 'smtp' | 'imap', options?: { renew?: boolean }) =>
     stores.tokens.getToken(server, protocol, options);
   return startOutbound({
@@ -72,9 +74,10 @@ export async function openOutbound(
         connectionTimeoutMs: outbound.connectTimeoutMs,
         socketTimeoutMs: outbound.socketTimeoutMs,
         ehloName: outbound.ehloName,
+        guardOf,
       }),
     blobs: stores.blobs,
-    sent: createSentFolder({ getToken, imapServers: () => servers.current().filter(isImap) }),
+    sent: createSentFolder({ getToken, imapServers: () => servers.current().filter(isImap), guardOf }),
     readMessage: stores.readMessage,
     makeMessageId: messageIdMaker(config),
     emit,

@@ -21,7 +21,7 @@ import type { Inbound } from '../inbound/index.ts';
 import type { Emit } from '../telemetry/events.ts';
 import { replyLookup } from './conversations.ts';
 import { createEmailServerAdmin, type EmailServerAdmin } from './email-servers.ts';
-import { hostPolicy } from './host-policy.ts';
+import { hostPolicyOf } from './host-policy.ts';
 import { liveStates } from './live-state.ts';
 import { createOperations } from './operations.ts';
 import type { ReplyRoom } from './outbound.ts';
@@ -67,7 +67,7 @@ export function portalOf(wiring: PortalWiring): {
     portal,
     audit,
     liveOf,
-    mayConnect: hostPolicy(),
+    mayConnect: hostPolicyOf(config).mayConnect,
     emit,
   });
 

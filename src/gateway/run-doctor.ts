@@ -3,6 +3,7 @@ import type { Config } from '../config/config.ts';
 import { type CheckStep, passed } from '../domain/doctor.ts';
 import type { EmailServer } from '../domain/email-server.ts';
 import { checkServer, doctorDefaults } from './doctor.ts';
+import { hostPolicyOf } from './host-policy.ts';
 import { tellCured } from './recovery.ts';
 import type { Stores } from './stores.ts';
 
@@ -24,6 +25,7 @@ const connects = (found: readonly CheckStep[]): boolean => passed(found.filter((
 
 /** @param servers all defined servers: what only they together show is checked, too */
 export function doctorFor(config: Config, stores: Stores, servers: () => readonly EmailServer[]): RunDoctor {
+  const { guardOf } = hostPolicyOf(config);
   return async function* runDoctor(server, { sendProbe = false, draft = false } = {}) {
     const found: CheckStep[] = [];
     const steps = checkServer(server, {
@@ -35,6 +37,7 @@ export function doctorFor(config: Config, stores: Stores, servers: () => readonl
       sendProbe,
       redirectUri: `${config.http.publicUrl}/signin/callback`,
       ehloName: config.outbound.ehloName,
+      guardOf,
     });
     for await (const step of steps) {
       found.push(step);

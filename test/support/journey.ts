@@ -87,6 +87,8 @@ export function journey(options: JourneyOptions) {
           MAILROOM_REDIS_URL: options.redisUrl,
           MAILROOM_SECURITY_CACHE_KEYS: key,
           MAILROOM_SECURITY_CONVERSATION_KEYS: key,
+          // The stand-in tenant runs on this machine.
+          MAILROOM_SECURITY_PORTAL_ALLOWED_HOSTS: '127.0.0.0/8,localhost',
           MAILROOM_HTTP_API_TOKENS: `test:administrator:${apiToken}`,
           ...options.env,
         },

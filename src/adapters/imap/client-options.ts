@@ -2,13 +2,22 @@
 // not have. The watcher, the look into Sent and the doctor's probe add their own time-outs.
 import { rootCertificates } from 'node:tls';
 import type { ImapFlowOptions } from 'imapflow';
+import type { ConnectGuard } from '../../domain/connect-guard.ts';
 import type { ImapServer } from '../../domain/email-server.ts';
 
 export type ImapCredentials = { accessToken: string } | { password: string };
 
 export type ImapEndpoint = Pick<ImapServer, 'host' | 'port' | 'tls'> & { ca?: string; proxy?: string };
 
-export function clientOptions(endpoint: ImapEndpoint, user: string, credentials: ImapCredentials): ImapFlowOptions {
+/** @param guard of a server made in the portal @throws MailroomError EMAIL_SERVER_HOST_REFUSED */
+export async function clientOptions(
+  endpoint: ImapEndpoint,
+  user: string,
+  credentials: ImapCredentials,
+  guard?: ConnectGuard,
+): Promise<ImapFlowOptions> {
+  guard?.checkAddress(endpoint.host);
+  const proxy = endpoint.proxy === undefined ? undefined : ((await guard?.pinned(endpoint.proxy)) ?? endpoint.proxy);
   const implicitTls = endpoint.tls === 'enabled' && endpoint.port !== 143;
   return {
     host: endpoint.host,
@@ -21,8 +30,13 @@ export function clientOptions(endpoint: ImapEndpoint, user: string, credentials:
         ? { user, accessToken: credentials.accessToken }
         : { user, pass: credentials.password },
     // A private CA stands beside the public ones: Node takes `ca` instead of them.
-    tls: { minVersion: 'TLSv1.2', ...(endpoint.ca === undefined ? {} : { ca: [...rootCertificates, endpoint.ca] }) },
-    ...(endpoint.proxy === undefined ? {} : { proxy: endpoint.proxy }),
+    tls: {
+      minVersion: 'TLSv1.2',
+      // imapflow hands these to net.connect as well.
+      ...(guard === undefined ? {} : { lookup: guard.lookup }),
+      ...(endpoint.ca === undefined ? {} : { ca: [...rootCertificates, endpoint.ca] }),
+    },
+    ...(proxy === undefined ? {} : { proxy }),
     logger: false,
     clientInfo: { name: 'Mailroom' },
     disableAutoIdle: true, // its 15 s delay made mails 7.4 s late (dependencies.md); we idle as soon as the work is done

@@ -1,6 +1,7 @@
 // One IMAP connection with one folder open, over imapflow: everything the watcher does to a mailbox, as functions that either answer or
 // throw a MailroomError, each within a bound. imapflow's own ways of failing (false, undefined, short lists) end here.
 import { type FetchMessageObject, ImapFlow } from 'imapflow';
+import type { ConnectGuard } from '../../domain/connect-guard.ts';
 import type { ImapServer } from '../../domain/email-server.ts';
 import { MailroomError } from '../../domain/errors.ts';
 import { clientOptions, type ImapCredentials } from './client-options.ts';
@@ -70,9 +71,10 @@ export async function openMailbox(
   server: ImapServer,
   credentials: ImapCredentials,
   timeouts: ImapTimeouts,
+  guard?: ConnectGuard,
 ): Promise<MailboxConnection> {
   const client = new ImapFlow({
-    ...clientOptions(server, server.user, credentials),
+    ...(await clientOptions(server, server.user, credentials, guard)),
     connectionTimeout: timeouts.connectMs,
     greetingTimeout: timeouts.connectMs,
     socketTimeout: Math.max(timeouts.answerMs * 2, 60_000),

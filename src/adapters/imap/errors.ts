@@ -44,6 +44,7 @@ const byNodeCode: Readonly<Record<string, ErrorCode>> = {
   UPGRADE_TIMEOUT: 'IMAP_SILENT',
   ETIMEOUT: 'IMAP_SILENT',
   ETHROTTLE: 'IMAP_THROTTLED',
+  EMAIL_SERVER_HOST_REFUSED: 'EMAIL_SERVER_HOST_REFUSED',
 };
 
 /**

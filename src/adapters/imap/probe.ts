@@ -2,6 +2,7 @@
 // (EXAMINE), so that no flag changes and a live gateway notices nothing.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ImapFlow } from 'imapflow';
+import type { ConnectGuard } from '../../domain/connect-guard.ts';
 import type { ImapServer } from '../../domain/email-server.ts';
 import { MailroomError } from '../../domain/errors.ts';
 import { clientOptions, type ImapCredentials } from './client-options.ts';
@@ -25,9 +26,10 @@ export async function probeMailbox(
   server: ImapServer,
   credentials: ImapCredentials,
   timeoutMs: number,
+  guard?: ConnectGuard,
 ): Promise<MailboxProbe> {
   const client = new ImapFlow({
-    ...clientOptions(server, server.user, credentials),
+    ...(await clientOptions(server, server.user, credentials, guard)),
     connectionTimeout: timeoutMs,
     greetingTimeout: timeoutMs,
     // imapflow sits out a throttle hint for half of this at most: the check shall name it, not wait it out.

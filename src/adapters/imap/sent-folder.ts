@@ -3,6 +3,7 @@
 // by one, since "not found" may lead to a second sending.
 import { ImapFlow, type ListResponse } from 'imapflow';
 import { normalAddress } from '../../domain/address.ts';
+import type { GuardOf } from '../../domain/connect-guard.ts';
 import type { ImapServer, SmtpServer } from '../../domain/email-server.ts';
 import { asError, MailroomError } from '../../domain/errors.ts';
 import { REPLY_ID_HEADER, replyIdValue } from '../../domain/reply-header.ts';
@@ -16,6 +17,7 @@ export interface SentFolderSettings {
   ) => Promise<{ accessToken: string; expiresAt: Date }>;
   /** IMAP definitions: the sending mailbox's own, or one at the same provider, says host and port. */
   imapServers: () => readonly ImapServer[];
+  guardOf?: GuardOf | undefined;
   /** Milliseconds. */
   connectMs?: number;
   answerMs?: number;
@@ -58,7 +60,8 @@ export function imapEndpoint(server: SmtpServer, definitions: readonly ImapServe
   };
 }
 
-export function createSentFolder({ getToken, imapServers, connectMs = 20_000, answerMs = 60_000 }: SentFolderSettings) {
+export function createSentFolder(settings: SentFolderSettings) {
+  const { getToken, imapServers, guardOf, connectMs = 20_000, answerMs = 60_000 } = settings;
   async function connect(server: SmtpServer): Promise<ImapFlow> {
     const endpoint = imapEndpoint(server, imapServers());
     const credentials =
@@ -66,7 +69,7 @@ export function createSentFolder({ getToken, imapServers, connectMs = 20_000, an
         ? { password: server.authentication.password }
         : { accessToken: (await getToken(server, 'imap')).accessToken };
     const client = new ImapFlow({
-      ...clientOptions(endpoint, server.user, credentials),
+      ...(await clientOptions(endpoint, server.user, credentials, guardOf?.(server))),
       connectionTimeout: connectMs,
       greetingTimeout: connectMs,
       socketTimeout: answerMs,

@@ -3,19 +3,28 @@
 import { lookup } from 'node:dns/promises';
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls, getCACertificates, type TLSSocket } from 'node:tls';
+import type { ConnectGuard } from '../../domain/connect-guard.ts';
 
 /** @returns addresses, IPv4 and IPv6. @throws Error with errno `code` ENOTFOUND, EAI_AGAIN */
-export async function resolveHost(host: string): Promise<string[]> {
+export async function resolveHost(host: string, guard?: ConnectGuard): Promise<string[]> {
+  guard?.checkAddress(host);
   if (isIP(host)) return [host];
+  if (guard !== undefined) await guard.pinned(`socks5://${host}`);
   return (await lookup(host, { all: true })).map(({ address }) => address);
 }
 
 /** @returns the address that answered. @throws Error with errno `code`; ETIMEDOUT after `timeoutMs` */
-export async function reachPort(host: string, port: number, timeoutMs: number): Promise<string> {
-  const socket = await opened(connectTcp({ host, port }), 'connect', timeoutMs);
+export async function reachPort(host: string, port: number, timeoutMs: number, guard?: ConnectGuard): Promise<string> {
+  const socket = await opened(dial(host, port, guard), 'connect', timeoutMs);
   const address = socket.remoteAddress ?? host;
   socket.destroy();
   return address;
+}
+
+/** @throws MailroomError EMAIL_SERVER_HOST_REFUSED at once for an address; for a name the socket fails with it */
+function dial(host: string, port: number, guard: ConnectGuard | undefined): Socket {
+  guard?.checkAddress(host);
+  return connectTcp({ host, port, ...(guard === undefined ? {} : { lookup: guard.lookup }) });
 }
 
 export interface TlsLook {
@@ -43,12 +52,13 @@ export interface LookOptions {
   ca?: string | undefined;
   ehloName?: string;
   timeoutMs: number;
+  guard?: ConnectGuard | undefined;
 }
 
 /** Connects, does what leads to TLS, and reads the certificate whether it is trusted or not. @throws Error with errno or TLS `code` */
 export async function lookAtTls(host: string, port: number, options: LookOptions): Promise<TlsLook | Refused> {
   const { start, protocol, timeoutMs, ehloName = '[127.0.0.1]' } = options;
-  const tcp = await opened(connectTcp({ host, port }), 'connect', timeoutMs);
+  const tcp = await opened(dial(host, port, options.guard), 'connect', timeoutMs);
   let secure: TLSSocket | undefined;
   try {
     if (start !== 'implicit') {

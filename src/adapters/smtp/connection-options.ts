@@ -2,16 +2,21 @@
 import { hostname } from 'node:os';
 import { rootCertificates } from 'node:tls';
 import { asciiDomain, domainOf } from '../../domain/address.ts';
+import type { GuardOf } from '../../domain/connect-guard.ts';
 import type { SmtpServer } from '../../domain/email-server.ts';
+import { guardedSocket } from './guarded-socket.ts';
 
 export interface ConnectionSettings {
   connectionTimeoutMs: number;
   greetingTimeoutMs: number;
   socketTimeoutMs: number;
   ehloName: string | undefined;
+  /** Which servers' connections are checked for where they lead. */
+  guardOf?: GuardOf | undefined;
 }
 
 export function connectionOptions(server: SmtpServer, settings: ConnectionSettings) {
+  const guard = settings.guardOf?.(server);
   const secure = server.tls === 'enabled' && (server.port === 465 || server.port === 993);
   return {
     host: server.host,
@@ -30,7 +35,8 @@ export function connectionOptions(server: SmtpServer, settings: ConnectionSettin
       minVersion: 'TLSv1.2' as const,
       ...(server.ca === undefined ? {} : { ca: [...rootCertificates, server.ca] }),
     },
-    ...(server.proxy === undefined ? {} : { proxy: server.proxy }),
+    ...(guard === undefined ? {} : { getSocket: guardedSocket(server, guard, settings.connectionTimeoutMs) }),
+    ...(guard !== undefined || server.proxy === undefined ? {} : { proxy: server.proxy }),
   };
 }
 

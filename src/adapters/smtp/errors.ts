@@ -56,6 +56,7 @@ interface Row {
 
 /** First match wins: the particular before the general. */
 const rows: readonly Row[] = [
+  { code: 'EMAIL_SERVER_HOST_REFUSED', text: /^Mailroom must not connect to/, phases: ['connect'] },
   { code: 'SMTP_AUTH_DISABLED_TENANT', text: /SmtpClientAuthentication is disabled for the Tenant/i },
   { code: 'SMTP_AUTH_DISABLED_MAILBOX', text: /SmtpClientAuthentication is disabled for the Mailbox/i },
   { code: 'SMTP_BASIC_AUTH_DISABLED', text: /basic authentication is disabled/i },

@@ -4,6 +4,7 @@
 import { Readable } from 'node:stream';
 import { createTransport } from 'nodemailer';
 import type { Remote } from '../../contract/result.ts';
+import type { GuardOf } from '../../domain/connect-guard.ts';
 import type { SmtpServer } from '../../domain/email-server.ts';
 import { asError } from '../../domain/errors.ts';
 import type { RecipientOutcome, Submission, SubmissionOutcome, Submitter } from '../../domain/submission.ts';
@@ -27,6 +28,7 @@ export interface SubmitterSettings {
   idleTimeoutMs: number;
   maxMessagesPerConnection: number;
   ehloName: string | undefined;
+  guardOf?: GuardOf | undefined;
 }
 
 export const submitterDefaults: SubmitterSettings = {

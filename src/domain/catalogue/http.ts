@@ -188,6 +188,15 @@ export const httpErrors = section({
       de: 'Den E-Mail-Server lesen und dessen ETag als If-Match senden.',
     },
   },
+  EMAIL_SERVER_HOST_REFUSED: {
+    class: 'permission',
+    action: 'pause-server',
+    message: 'An email server made in the portal leads to an address that Mailroom must not connect to.',
+    hint: {
+      en: 'Correct Host or proxy; if the address is right, the operator allows it with security.portalAllowedHosts or defines the server in a file.',
+      de: 'Host oder Proxy berichtigen; ist die Adresse richtig, erlaubt der Betrieb sie mit security.portalAllowedHosts oder definiert den Server in einer Datei.',
+    },
+  },
   EMAIL_SERVER_CANNOT_PAUSE: {
     class: 'invalid',
     action: 'refuse',

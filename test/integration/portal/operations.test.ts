@@ -22,7 +22,7 @@ beforeAll(async () => {
   redis = await startRedis();
   client = new Redis(redis.url, { maxRetriesPerRequest: null });
   flows = openEmailFlows(client);
-  portal = await startPortal(redis.url);
+  portal = await startPortal(redis.url, { MAILROOM_SECURITY_PORTAL_ALLOWED_HOSTS: '127.0.0.0/8' });
 });
 afterAll(async () => {
   await portal.stop();

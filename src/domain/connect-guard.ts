@@ -1,0 +1,94 @@
+// Where email servers that were made in the portal may make Mailroom connect to (SSRF): addresses by number, checked on saving and again when
+// a connection is made, on the very address that is connected to. Servers of files are the operator's own word and are not held up.
+import { BlockList, isIP, type LookupFunction } from 'node:net';
+import type { EmailServer } from './email-server.ts';
+
+/** Refused unless allowed by security.portalAllowedHosts. Private networks are not among them: mail servers stand there. */
+const REFUSED: readonly string[] = [
+  '0.0.0.0/8', // unspecified
+  '127.0.0.0/8', // this machine: Redis, metrics, our own API
+  '169.254.0.0/16', // link-local, with the metadata service of AWS, Azure and Google
+  '100.100.100.200', // metadata of Alibaba Cloud
+  '192.0.0.192', // metadata of Oracle Cloud
+  '168.63.129.16', // Azure's wire server
+  '224.0.0.0/4', // multicast
+  '240.0.0.0/4', // reserved, broadcast
+  '::/96', // unspecified, this machine (::1), the old IPv4-compatible form
+  'fe80::/10', // link-local
+  'fd00:ec2::254', // metadata of AWS
+  'ff00::/8', // multicast
+];
+const METADATA_NAMES = /(^|\.)metadata(\.google\.internal|\.internal)?$|^instance-data(\.|$)/i;
+
+export interface ConnectPolicy {
+  mayAddress(address: string): boolean;
+  /** A name that is refused whatever it resolves to, or allowed whatever it resolves to. */
+  mayName(name: string): boolean | undefined;
+}
+
+/**
+ * @param allowed addresses, networks (CIDR) and host names that may be connected to in any case
+ * @param denied further addresses and networks that may not; allowed ones may all the same
+ */
+export function connectPolicy({
+  allowed = [],
+  denied = [],
+}: {
+  allowed?: readonly string[];
+  denied?: readonly string[];
+} = {}): ConnectPolicy {
+  const isAddress = (entry: string) => isIP(entry.split('/')[0] ?? '') !== 0;
+  const good = listOf(allowed.filter(isAddress));
+  const bad = listOf([...REFUSED, ...denied]);
+  const names = new Set(allowed.filter((entry) => !isAddress(entry)).map(bareName));
+  return {
+    mayAddress: (address) => good(address) || !bad(address),
+    mayName: (name) => (names.has(bareName(name)) ? true : METADATA_NAMES.test(bareName(name)) ? false : undefined),
+  };
+}
+
+/** Without the brackets of an IPv6 address in a URL and the dot of the root. */
+export const bareName = (host: string): string =>
+  host
+    .replace(/^\[|\]$/g, '')
+    .replace(/\.$/, '')
+    .toLowerCase();
+
+function listOf(entries: readonly string[]): (address: string) => boolean {
+  const list = new BlockList();
+  for (const entry of entries) {
+    const [address = '', bits] = entry.split('/');
+    const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
+    if (bits === undefined) list.addAddress(address, family);
+    else list.addSubnet(address, Number(bits), family);
+  }
+  // IPv4-mapped IPv6 addresses are compared as the IPv4 address that they are; a zone (fe80::1%eth0) is no part of it.
+  return (address) => {
+    const bare = address.split('%')[0] ?? address;
+    return list.check(throughNat64(bare) ?? bare, isIP(throughNat64(bare) ?? bare) === 6 ? 'ipv6' : 'ipv4');
+  };
+}
+
+/** The IPv4 address that an address of the well-known NAT64 prefix stands for (RFC 6052 §2.1): in IPv6-only networks all of IPv4 looks so. */
+function throughNat64(address: string): string | undefined {
+  if (isIP(address) !== 6 || !/^64:ff9b:/i.test(address)) return undefined;
+  // The URL parser writes every form of an address in one way.
+  const { hostname } = new URL(`http://[${address}]`);
+  const [, high, low = ''] = /^\[64:ff9b::(?:([0-9a-f]{1,4}):)?([0-9a-f]{1,4})\]$/.exec(hostname) ?? [];
+  if (low === '') return undefined;
+  const [a, b] = [Number.parseInt(high ?? '0', 16), Number.parseInt(low, 16)];
+  return `${a >> 8}.${a & 255}.${b >> 8}.${b & 255}`;
+}
+
+/** For whoever opens a connection. */
+export interface ConnectGuard {
+  /** For net.connect and tls.connect: resolves a name to addresses that may be connected to, or fails with EMAIL_SERVER_HOST_REFUSED. */
+  lookup: LookupFunction;
+  /** A host that is an address is not looked up: this is its check. @throws MailroomError EMAIL_SERVER_HOST_REFUSED */
+  checkAddress(host: string): void;
+  /** For libraries that connect to a proxy by themselves: its URL with an address instead of the name. @throws MailroomError EMAIL_SERVER_HOST_REFUSED */
+  pinned(proxy: string): Promise<string>;
+}
+
+/** Undefined: this server may connect anywhere. */
+export type GuardOf = (server: Pick<EmailServer, 'source'>) => ConnectGuard | undefined;
