@@ -1,6 +1,7 @@
 // An email server as its definition again: what the portal shows, stores and compares. Inverse of config/email-servers.ts, without secrets.
 import type { EmailServer } from '../domain/email-server.ts';
 import { isImap } from '../domain/email-server.ts';
+import { maskedProxy } from '../domain/proxy-address.ts';
 
 export function definitionOf(server: EmailServer): Record<string, unknown> & { name: string } {
   const { authentication } = server;
@@ -54,16 +55,32 @@ export function definitionOf(server: EmailServer): Record<string, unknown> & { n
   };
 }
 
+/** For people's eyes: without the password, and without the one in the address of a proxy. */
+export function withoutSecrets(definition: Record<string, unknown>): Record<string, unknown> {
+  const { password: _, ...shown } = definition;
+  return 'proxy' in shown ? { ...shown, proxy: maskedProxy(shown.proxy) } : shown;
+}
+
+/** What people were shown comes back: the masked password stands for the stored one, as long as the rest of the proxy's address is the same. */
+export function withStoredProxy(
+  given: Record<string, unknown>,
+  stored: Record<string, unknown> | undefined,
+): Record<string, unknown> {
+  const same = stored !== undefined && given.proxy !== undefined && maskedProxy(stored.proxy) === given.proxy;
+  return same ? { ...given, proxy: stored.proxy } : given;
+}
+
 /** What differs, each value in short; secrets are told apart and not shown. */
 export function changesBetween(
   before: Record<string, unknown>,
   after: Record<string, unknown>,
   passwordChanged: boolean,
 ): { field: string; from: string; to: string }[] {
+  const seen = [withoutSecrets(before), withoutSecrets(after)] as const;
   const fields = [...new Set([...Object.keys(before), ...Object.keys(after)])].filter((field) => field !== 'password');
   const changes = fields
     .filter((field) => JSON.stringify(before[field]) !== JSON.stringify(after[field]))
-    .map((field) => ({ field, from: shown(before[field]), to: shown(after[field]) }));
+    .map((field) => ({ field, from: shown(seen[0][field]), to: shown(seen[1][field]) }));
   return passwordChanged ? [...changes, { field: 'password', from: '••••', to: '••••' }] : changes;
 }
 

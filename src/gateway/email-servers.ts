@@ -11,7 +11,7 @@ import { MailroomError } from '../domain/errors.ts';
 import type { Definition, EmailServersApi, EmailServerView } from '../http/email-servers.ts';
 import { RequestInvalid } from '../http/problem.ts';
 import type { Emit } from '../telemetry/events.ts';
-import { changesBetween, definitionOf } from './email-server-definition.ts';
+import { changesBetween, definitionOf, withoutSecrets, withStoredProxy } from './email-server-definition.ts';
 
 export interface EmailServersDeps {
   watch: EmailServerWatch;
@@ -47,7 +47,7 @@ export function createEmailServerAdmin(deps: EmailServersDeps): EmailServerAdmin
     const valid = shown.map(async (server): Promise<EmailServerView> => {
       // Definition and revision of one reading: another replica may be ahead of what this one has applied.
       const own = server.source === 'portal' ? stored.get(foldName(server.name)) : undefined;
-      const { password: _, ...definition } = own?.definition ?? definitionOf(server);
+      const definition = withoutSecrets(own?.definition ?? definitionOf(server));
       return {
         name: server.name,
         serverType: server.type,
@@ -68,7 +68,8 @@ export function createEmailServerAdmin(deps: EmailServersDeps): EmailServerAdmin
     const wrong = invalid.map((one): EmailServerView => {
       const name = one.name ?? `#${one.index + 1}`;
       const own = one.source === 'portal' ? stored.get(foldName(name)) : undefined;
-      const { password, ...definition } = own?.definition ?? {};
+      const { password } = own?.definition ?? {};
+      const definition = withoutSecrets(own?.definition ?? {});
       const type = String(definition.serverType ?? '');
       return {
         name,
@@ -97,7 +98,7 @@ export function createEmailServerAdmin(deps: EmailServersDeps): EmailServerAdmin
   async function check(given: Definition, existing?: PortalServer): Promise<Checked & { passwordChanged: boolean }> {
     const problems: Problem[] = [];
     const entered = typeof given.password === 'string' && given.password !== '';
-    const { password, ...rest } = given;
+    const { password, ...rest } = withStoredProxy(given, existing?.definition);
     const kept = existing?.definition.password;
     const wantsPassword =
       String(given.authenticationType ?? '')

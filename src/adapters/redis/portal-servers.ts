@@ -5,6 +5,7 @@ import type { Redis } from 'ioredis';
 import type { KeyRing } from '../../config/config.ts';
 import { PREFIX } from '../../contract/names.ts';
 import { MailroomError } from '../../domain/errors.ts';
+import { maskedProxy } from '../../domain/proxy-address.ts';
 import { createSeal } from './sealed.ts';
 
 const HASH = `${PREFIX}:portal:email-servers`;
@@ -112,7 +113,11 @@ export function createPortalServers({ redis, keys }: { redis: Redis; keys: KeyRi
       const secrets: Record<string, string> = {};
       const definition: Record<string, unknown> = {};
       for (const [field, value] of Object.entries(given)) {
-        if (!SECRETS.includes(field)) definition[field] = value;
+        if (field === 'proxy' && maskedProxy(value) !== value) {
+          // The password within is a secret; the rest says where it goes, and is compared.
+          secrets[field] = seal.seal(place(id, field), String(value));
+          definition[field] = maskedProxy(value);
+        } else if (!SECRETS.includes(field)) definition[field] = value;
         else if (typeof value === 'string' && value !== '') secrets[field] = seal.seal(place(id, field), value);
       }
       // A stored password goes only where it was entered for: another host must not get it.

@@ -55,7 +55,8 @@ export function registerPortal(deps: PortalDeps): (app: FastifyInstance) => Prom
         send(reply, overviewPage(visits.frame(request), await deps.overview())),
       );
       const live = liveEvents({ overview: deps.overview, sessionOf: signIn.session });
-      portal.get('/portal/events', needs('email-servers:read'), live.handle);
+      // A HEAD would hold its connection without an end.
+      portal.get('/portal/events', { ...needs('email-servers:read'), exposeHeadRoute: false }, live.handle);
       portal.addHook('preClose', async () => live.close());
 
       addSignIn(portal, deps, visits, signIn);

@@ -201,6 +201,21 @@ describe('connections', () => {
     expect(await closed(body)).toContain('408');
   });
 
+  it('whose headers are too large, or of two lengths, are refused and ended', async () => {
+    await serve({});
+    const large = await open();
+    large.write(`GET /healthz HTTP/1.1\r\nhost: x\r\nx-large: ${'y'.repeat(20_000)}\r\n\r\n`);
+    expect(await closed(large)).toContain('431');
+    const smuggling = await open();
+    smuggling.write(
+      'POST /v1/replies HTTP/1.1\r\nhost: x\r\ncontent-length: 4\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n',
+    );
+    expect(await closed(smuggling)).toContain('400');
+    const still = await open();
+    still.write('GET /healthz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n');
+    expect(await closed(still)).toContain('200');
+  });
+
   it('of strangers get their 401 before their body is read', async () => {
     await serve({});
     const socket = await open();

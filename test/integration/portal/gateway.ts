@@ -94,6 +94,7 @@ export async function startPortal(redisUrl: string, more: Record<string, string>
       const csrf = /name="_csrf" value="([^"]+)"/.exec(text)?.[1] ?? '';
       return {
         status: answer.status,
+        cookie,
         setCookie: answer.headers.getSetCookie()[0] ?? '',
         csrf,
         get,

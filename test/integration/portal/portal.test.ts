@@ -1,6 +1,7 @@
 // API of email servers and the portal's pages on a real gateway and Redis: who may what, no lost update, secrets, forgery, escaping.
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createPortalServers } from '../../../src/adapters/redis/portal-servers.ts';
 import { createPortalSessions } from '../../../src/adapters/redis/portal-sessions.ts';
 import { startRedis, type TestRedis } from '../../support/redis.ts';
 import { waitFor } from '../../support/temp.ts';
@@ -147,6 +148,39 @@ describe('changing through the API', () => {
     const list = await (await one.api('administrator', 'GET', '/v1/email-servers')).text();
     const stored = JSON.stringify(await client.hgetall('{mailroom}:portal:email-servers'));
     for (const text of [audit, list, stored]) expect(text).not.toContain('a-secret-password-1');
+  });
+
+  it('the password in a proxy’s address is a secret as well: never shown, stored encrypted, kept when what was shown comes back', async () => {
+    const proxy = 'http://kim:proxy-secret-77@10.9.8.7:3128';
+    const { definition, etag } = await created({ proxy });
+    const { name } = definition;
+    const shown = (await (await one.api('administrator', 'GET', path(name))).json()) as {
+      definition: { proxy: string };
+    };
+    expect(shown.definition.proxy).toBe('http://kim:******@10.9.8.7:3128/');
+    const again = await one.api(
+      'administrator',
+      'PUT',
+      path(name),
+      { ...definition, password: undefined, proxy: shown.definition.proxy, pace: { perMinute: 9 } },
+      { 'if-match': etag },
+    );
+    expect(again.status, await again.clone().text()).toBe(200);
+    const kept = createPortalServers({ redis: client, keys: one.config.security.cacheKeys });
+    expect((await kept.get(name))?.definition).toMatchObject({ proxy, password: 'a-secret-password-1' });
+    // Another proxy must not get the password that was entered for this one.
+    const elsewhere = await one.api(
+      'administrator',
+      'PUT',
+      path(name),
+      { ...definition, password: undefined, proxy: 'http://kim:******@10.66.6.6:3128' },
+      { 'if-match': again.headers.get('etag') ?? '' },
+    );
+    expect(elsewhere.status).toBe(422);
+    const audit = await (await one.api('administrator', 'GET', '/v1/audit?limit=50')).text();
+    const stored = JSON.stringify(await client.hgetall('{mailroom}:portal:email-servers'));
+    for (const text of [audit, stored, JSON.stringify(shown)]) expect(text).not.toContain('proxy-secret-77');
+    kept.stop();
   });
 
   it('of two who edit at once only the first is taken; without a revision none', async () => {
