@@ -17,7 +17,7 @@ let portal: Awaited<ReturnType<typeof startPortal>>;
 beforeAll(async () => {
   redis = await startRedis();
   client = new Redis(redis.url);
-  portal = await startPortal(redis.url);
+  portal = await startPortal(redis.url, { MAILROOM_SECURITY_PORTAL_ALLOWED_HOSTS: '127.0.0.0/8' });
 });
 afterAll(async () => {
   await portal.stop();
