@@ -70,7 +70,10 @@ async function replay(
       if (fetched.source === undefined) continue;
       if ('since' in wanted && fetched.internalDate < wanted.since) continue;
       const raw = await stores.blobs.put(fetched.source);
-      const parsed = await parseMessageInSlices(fetched.source, { inlineTextBytes: config.inbound.inlineTextBytes });
+      const parsed = await parseMessageInSlices(fetched.source, {
+        inlineTextBytes: config.inbound.inlineTextBytes,
+        inlineHtmlBytes: config.inbound.inlineHtmlBytes,
+      });
       const related = await relate(parsed, config.security.conversationKeys);
       const message: Message = {
         ...toMessage(server, id, meta, { ...fetched, parsed, raw }, related, []),

@@ -110,6 +110,7 @@ export interface Config {
     readonly loginsPerSecond: number;
     /** Bytes of text or html that stand in the job; longer ones by reference. */
     readonly inlineTextBytes: number;
+    readonly inlineHtmlBytes: number;
     /** Waiting jobs of a flow above which fetching for it pauses. */
     readonly maxBacklogPerFlow: number;
     readonly backoff: { readonly baseMs: number; readonly capMs: number };

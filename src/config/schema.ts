@@ -209,6 +209,13 @@ export const settings: Settings = {
       0,
       MiB,
     ),
+    inlineHtmlBytes: s.integer(
+      'Longer html stands in the job by its beginning; the whole is fetched by reference. Never more than inlineTextBytes.',
+      'INBOUND_INLINE_HTML_BYTES',
+      4 * 1024,
+      0,
+      MiB,
+    ),
     maxBacklogPerFlow: s.integer(
       'Waiting jobs of a flow above which fetching for it pauses.',
       'INBOUND_MAX_BACKLOG_PER_FLOW',

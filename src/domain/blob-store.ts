@@ -6,6 +6,8 @@ export interface BlobStore {
   put(bytes: Uint8Array): Promise<BlobReference>;
   /** Several at once, with the cost of durability shared. Same order. */
   putMany(list: readonly Uint8Array[]): Promise<BlobReference[]>;
+  /** Incoming mails: as putMany, at the least cost. The same bytes stored again may be stored twice. */
+  putBatch(list: readonly Uint8Array[]): Promise<BlobReference[]>;
   /** Streams without buffering the whole. */
   putStream(source: AsyncIterable<Uint8Array>): Promise<BlobReference>;
   /** Bytes [start, end) of the blob. Throws MailroomError BLOB_NOT_FOUND. */

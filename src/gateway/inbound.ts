@@ -41,7 +41,8 @@ export async function openInbound(wiring: InboundWiring): Promise<Inbound> {
   const { inbound } = config;
   const settings = inboundSettings(config);
   const { guardOf } = hostPolicyOf(config);
-  const parseOptions = { inlineTextBytes: inbound.inlineTextBytes, maxMillis: inbound.parseTimeoutMs };
+  const { inlineTextBytes, inlineHtmlBytes, parseTimeoutMs } = inbound;
+  const parseOptions = { inlineTextBytes, inlineHtmlBytes, maxMillis: parseTimeoutMs };
   const commit = await openCommit(redis, flows.queueOf, {
     keepCompletedSeconds: inbound.completedJobRetentionDays * DAY_SECONDS,
     keepFailedSeconds: 30 * DAY_SECONDS,

@@ -89,6 +89,7 @@ export function createQuarantineDecisions(deps: QuarantineDeps): QuarantineApi {
     for await (const chunk of stores.blobs.read(message.raw.blob)) chunks.push(chunk);
     const parsed = await parseMessageInSlices(Buffer.concat(chunks), {
       inlineTextBytes: config.inbound.inlineTextBytes,
+      inlineHtmlBytes: config.inbound.inlineHtmlBytes,
       maxMillis: config.inbound.parseTimeoutMs,
     });
     if (parsed.parse === 'failed') throw unreadable(parsed.warnings[0]?.code ?? 'parser-failed');

@@ -13,6 +13,8 @@ export interface FetchedMessage {
   size: number;
   flags: ReadonlySet<string>;
   source: Buffer | undefined;
+  /** Gives the memory of `source` back: it must not be touched afterwards. */
+  release?: () => void;
 }
 
 export interface Mailbox {
@@ -39,6 +41,8 @@ export interface CommitRequest {
   messages?: readonly Message[];
   fingerprints?: readonly { value: string; internalDate: Date }[];
   quarantined?: readonly { uid: number; entry: object }[];
+  /** UIDs whose parsing came to its end. */
+  parsed?: readonly number[];
   siblings?: readonly { hash: string; messageKey: string }[];
   /** UIDs that after-care has to flag or move once the commit is durable. */
   afterCare?: readonly number[];
@@ -90,7 +94,7 @@ export interface InboundPorts {
     siblings(hashes: readonly string[]): Promise<string[][]>;
     writeState(mailboxId: string, state: Record<string, string | number>): Promise<void>;
     parsing(mailboxId: string, uids: readonly number[]): Promise<number[]>;
-    parsed(mailboxId: string, uids: readonly number[]): Promise<void>;
+    unfinished(mailboxId: string): Promise<number[]>;
     afterCare(mailboxId: string): Promise<number[]>;
     afterCareDone(mailboxId: string, uids: readonly number[]): Promise<void>;
     /** Resolves when everything written so far survives a crash of Redis. */
@@ -105,7 +109,7 @@ export interface InboundPorts {
   };
   /** Takes the next sign-in slot of a tenant or host, over all replicas; resolves with the ms to wait for it. */
   loginSlot(key: string): Promise<number>;
-  blobs: Pick<BlobStore, 'putMany' | 'put' | 'putStream' | 'read' | 'check'>;
+  blobs: Pick<BlobStore, 'putBatch' | 'put' | 'putStream' | 'read' | 'check'>;
   /** Why fetching for this flow must wait, or undefined. */
   pressure(emailFlow: string): Promise<'redis-memory' | 'backlog' | undefined>;
   parse(raw: Uint8Array): ParsedMessage | Promise<ParsedMessage>;

@@ -9,7 +9,7 @@ import { type Ledger, type LedgerChange, type LedgerMeta, nextTry, type Pending 
 import { unreadable } from '../mime/index.ts';
 import { receiveLarge } from './large-message.ts';
 import { fingerprintOf, isReplacementText, messageIdHash, type Received, toMessage } from './message.ts';
-import type { FetchedMessage, InboundPorts, Mailbox, ParsedMessage } from './ports.ts';
+import type { FetchedMessage, InboundPorts, Mailbox, ParsedMessage, Related } from './ports.ts';
 
 export interface Watched {
   server: ImapServer;
@@ -17,6 +17,8 @@ export interface Watched {
   /** Token of the lease held for this mailbox. */
   leaseToken: () => string;
   ledger: Ledger;
+  /** UIDs whose parsing an earlier process began and did not end (ledgers.unfinished). */
+  unfinished: ReadonlySet<number>;
   ports: InboundPorts;
   /** Asked to stop: what is in hand is committed, nothing more is fetched. */
   signal: AbortSignal;
@@ -26,25 +28,17 @@ export interface Watched {
 
 type Readable = FetchedMessage & { source: Buffer };
 
-/** Fetches and commits all given UIDs; each ends enqueued, vanished, quarantined, or pending. */
-export async function receive(watched: Watched, mailbox: Mailbox, uids: readonly number[]): Promise<void> {
-  const { settings } = watched.ports;
-  for (let i = 0; i < uids.length && !watched.signal.aborted; i += 500) {
-    await receiveSome(watched, mailbox, uids.slice(i, i + 500), settings.batchCount, settings.batchBytes);
-  }
-}
+/** UIDs of one FETCH: between two of them back-pressure is looked at, and a stop takes effect. */
+const TURN = 500;
 
-async function receiveSome(
-  watched: Watched,
-  mailbox: Mailbox,
-  uids: readonly number[],
-  batchCount: number,
-  batchBytes: number,
-) {
+/** Fetches and commits the first of the given UIDs; each ends enqueued, vanished, quarantined, or pending. Resolves with the rest. */
+export async function receive(watched: Watched, mailbox: Mailbox, work: readonly number[]): Promise<readonly number[]> {
   const { ports, server } = watched;
+  const { batchCount, batchBytes } = ports.settings;
+  const uids = work.slice(0, TURN);
+  const rest = work.slice(TURN);
   const got = new Set<number>();
   const large: FetchedMessage[] = [];
-  const empty: number[] = [];
   let batch: Readable[] = [];
   let bytes = 0;
   let inFlight: Promise<void> = Promise.resolve();
@@ -57,19 +51,24 @@ async function receiveSome(
     await inFlight; // at most one batch in the making while the next is fetched
     if (failure !== undefined) throw failure;
     if (full.length === 0) return;
-    inFlight = commitBatch(watched, full).catch((error: unknown) => {
-      failure = error;
-    });
+    inFlight = commitBatch(watched, full).then(
+      () => {
+        for (const message of full) message.release?.();
+      },
+      (error: unknown) => {
+        failure = error;
+      },
+    );
   };
 
   for await (const message of mailbox.fetch(uids, ports.settings.bufferBytes)) {
     watched.proven();
-    if (got.has(message.uid)) continue;
+    // A row without content: OK without data, or flags that somebody changed just now; content may still come.
+    if (message.source === undefined || got.has(message.uid)) continue;
     got.add(message.uid);
-    if (message.source === undefined) {
-      empty.push(message.uid);
-    } else if (message.source.length >= ports.settings.bufferBytes) {
-      large.push({ ...message, source: message.source.subarray(0, 65_536) });
+    if (message.source.length >= ports.settings.bufferBytes) {
+      large.push({ ...message, source: Buffer.from(message.source.subarray(0, 65_536)) });
+      message.release?.();
     } else {
       batch.push(message as Readable);
       bytes += message.source.length;
@@ -82,24 +81,20 @@ async function receiveSome(
   if (failure !== undefined) throw failure;
 
   for (const message of large) {
-    if (watched.signal.aborted) return;
-    const received = await receiveLarge(ports, server, mailbox, message);
-    await commitReceived(watched, [received], [fingerprintOf(message.source, message.internalDate, message.size)]);
+    if (watched.signal.aborted) return rest;
+    const { raw, ...received } = await receiveLarge(ports, server, mailbox, message);
+    const print = fingerprintOf(message.source, message.internalDate, message.size);
+    await commitReceived(watched, [received], Promise.resolve([raw]), [print]);
   }
-  if (watched.signal.aborted) return; // the list is short because we stopped, not because the server gave less
-  const missing = uids.filter((uid) => !got.has(uid));
-  if (missing.length > 0 || empty.length > 0) await settleUnread(watched, mailbox, missing, empty);
+  if (watched.signal.aborted) return rest; // the list is short because we stopped, not because the server gave less
+  const unread = uids.filter((uid) => !got.has(uid));
+  if (unread.length > 0) await settleUnread(watched, mailbox, unread);
+  return rest;
 }
 
 /** A short list (`NO Some of the requested messages no longer exist`) or OK without data: gone, or not readable yet? The folder says. */
-async function settleUnread(
-  watched: Watched,
-  mailbox: Mailbox,
-  missing: readonly number[],
-  empty: readonly number[],
-): Promise<void> {
+async function settleUnread(watched: Watched, mailbox: Mailbox, unread: readonly number[]): Promise<void> {
   const { ports, server } = watched;
-  const unread = [...missing, ...empty];
   const present = new Set(await mailbox.uids(Math.min(...unread)));
   const vanished = unread.filter((uid) => !present.has(uid));
   const now = ports.now();
@@ -144,34 +139,33 @@ async function commitBatch(watched: Watched, batch: readonly Readable[]): Promis
   const good = await withoutMatched(watched, readable);
   if (good.length === 0) return;
   const uids = good.map(({ uid }) => uid);
+  const noting = ports.ledgers.parsing(mailboxId, uids);
+  noting.catch(() => {});
+  // The note is on its way to Redis before parsing begins. Its answer matters only for what an earlier process may have died over.
+  if (uids.some((uid) => watched.unfinished.has(uid))) {
+    const begun = await noting;
+    if (good.length > 1 && begun.some((count) => count > 1)) {
+      // One by one, so that only the guilty one stays noted.
+      for (const message of good) await commitBatch(watched, [message]);
+      return;
+    }
+    if (good.length === 1 && (begun[0] ?? 0) > MOST_CRASHES)
+      return quarantine(watched, good[0] as Readable, 'parser-crashed', uids);
+  }
   // Raw mail is durable before its job exists: a consumer that is told of a blob always finds it.
-  const storing = ports.blobs.putMany(good.map((message) => message.source));
+  const storing = ports.blobs.putBatch(good.map((message) => message.source));
   storing.catch(() => {});
-  const begun = await ports.ledgers.parsing(mailboxId, uids);
-  if (good.length > 1 && begun.some((count) => count > 1)) {
-    // A process ended while it parsed some of these: one by one now, so that only the guilty one stays noted.
-    for (const message of good) await commitBatch(watched, [message]);
-    return;
-  }
-  if (good.length === 1 && (begun[0] ?? 0) > MOST_CRASHES) {
-    await quarantine(watched, good[0] as Readable, 'parser-crashed');
-    return ports.ledgers.parsed(mailboxId, uids);
-  }
   const parsed: ParsedMessage[] = [];
   for (const message of good) parsed.push(await parseSafely(watched, message));
-  const noted = ports.ledgers.parsed(mailboxId, uids);
-  noted.catch(() => {});
-  const raws = await storing;
-  const received = good.map((message, i) => ({
-    uid: message.uid,
-    internalDate: message.internalDate,
-    size: message.size,
+  const received = good.map(({ uid, internalDate, size }, i) => ({
+    uid,
+    internalDate,
+    size,
     parsed: parsed[i] as ParsedMessage,
-    raw: raws[i] as Received['raw'],
   }));
   const prints = good.map((message) => fingerprintOf(message.source, message.internalDate, message.size));
-  await commitReceived(watched, received, prints);
-  await noted;
+  await commitReceived(watched, received, storing, prints, { parsed: uids });
+  await noting;
 }
 
 /** The server's clock may differ from ours by this much without harm. */
@@ -206,37 +200,48 @@ async function parseSafely(watched: Watched, message: Readable): Promise<ParsedM
   }
 }
 
-async function quarantine(watched: Watched, message: Readable, reason: string): Promise<void> {
-  const raw = await watched.ports.blobs.put(message.source);
+async function quarantine(
+  watched: Watched,
+  message: Readable,
+  reason: string,
+  parsedUids: readonly number[] = [],
+): Promise<void> {
+  const storing = watched.ports.blobs.put(message.source).then((raw) => [raw]);
   const parsed = unreadable(reason);
   const { uid, internalDate, size } = message;
   await commitReceived(
     watched,
-    [{ uid, internalDate, size, parsed, raw }],
+    [{ uid, internalDate, size, parsed }],
+    storing,
     [fingerprintOf(message.source, internalDate, size)],
-    reason,
+    { reason, parsed: parsedUids },
   );
 }
 
 /** Enqueues and records. Messages that failed to parse are quarantined: flagged, alerted, and on the queue all the same. */
 async function commitReceived(
   watched: Watched,
-  received: readonly Received[],
+  unstored: readonly Omit<Received, 'raw'>[],
+  storing: Promise<readonly Received['raw'][]>,
   fingerprints: readonly string[],
-  quarantineReason?: string,
+  extra: { reason?: string; parsed?: readonly number[] } = {},
 ): Promise<void> {
   const { ports, server, mailboxId, ledger } = watched;
   const meta = ledger.meta as LedgerMeta;
-  const hashes = received.map(({ parsed }) => messageIdHash(parsed.threading.messageId ?? ''));
-  const siblings = await ports.ledgers.siblings(hashes);
-  const messages: Message[] = [];
-  for (const [i, one] of received.entries()) {
-    const related = await ports.relate(one.parsed);
+  const hashes = unstored.map(({ parsed }) => messageIdHash(parsed.threading.messageId ?? ''));
+  // All of this waits for somebody else: at the same time, then.
+  const [siblings, raws, related] = await Promise.all([
+    ports.ledgers.siblings(hashes),
+    storing,
+    Promise.all(unstored.map(({ parsed }) => ports.relate(parsed))),
+  ]);
+  const received = unstored.map((one, i) => ({ ...one, raw: raws[i] as Received['raw'] }));
+  const messages = received.map((one, i) => {
     const others = one.parsed.threading.messageId === undefined ? [] : (siblings[i] ?? []);
-    messages.push(toMessage(server, mailboxId, meta, one, related, others.slice(0, 20)));
-  }
+    return toMessage(server, mailboxId, meta, one, related[i] as Related, others.slice(0, 20));
+  });
   const failed = (one: Received) => one.parsed.parse === 'failed';
-  const reasonOf = (one: Received) => quarantineReason ?? one.parsed.warnings[0]?.code ?? 'parser-failed';
+  const reasonOf = (one: Received) => extra.reason ?? one.parsed.warnings[0]?.code ?? 'parser-failed';
   const bad = received.filter(failed);
   const knownFlow = meta.emailFlows.includes(server.emailFlow);
   await commit(
@@ -250,6 +255,7 @@ async function commitReceived(
     },
     {
       messages,
+      ...(extra.parsed === undefined ? {} : { parsed: extra.parsed }),
       fingerprints: received.map((one, i) => ({ value: fingerprints[i] as string, internalDate: one.internalDate })),
       quarantined: bad.map((one) => ({
         uid: one.uid,

@@ -140,6 +140,7 @@ export function supervise(
       mailboxId,
       leaseToken,
       ledger: emptyLedger(),
+      unfinished: new Set(),
       ports,
       signal,
       proven: () => {
@@ -155,7 +156,11 @@ export function supervise(
       let openedAt = ports.now();
       try {
         if (status.state === 'stopped' || status.state === 'backing-off') set('connecting');
-        watched.ledger = await ports.ledgers.load(mailboxId);
+        const [ledger, unfinished] = await Promise.all([
+          ports.ledgers.load(mailboxId),
+          ports.ledgers.unfinished(mailboxId),
+        ]);
+        Object.assign(watched, { ledger, unfinished: new Set(unfinished) });
         const isSuccessor = current !== undefined;
         current ??= await connect(renew ? { renew, ...(usedToken === undefined ? {} : { refused: usedToken }) } : {});
         renew = false;

@@ -47,21 +47,21 @@ export async function watchMailbox(
 
   for (;;) {
     watched.proven();
-    const work = workOf(watched.ledger, uids, now());
-    if (work.length > 0) {
+    let work: readonly number[] = workOf(watched.ledger, uids, now());
+    while (work.length > 0 && !signal.aborted) {
       const pause = await ports.pressure(watched.server.emailFlow);
       const recently = now() - storeFitAt < STORE_FIT_MS;
       if (pause === undefined && (recently || (await storeIsFit(watched)))) {
         if (!recently) storeFitAt = now();
         state.set('catching-up');
-        await receive(watched, mailbox, work);
+        work = await receive(watched, mailbox, work);
       } else {
         state.set('paused', pause ?? 'blob-store');
         await mailbox.waitForChange(Math.min(5_000, probeMs), signal);
         if (signal.aborted) return 'stopped';
         if (renewal.ready()) return 'renew';
         uids = await look(watched, mailbox, full);
-        continue;
+        work = workOf(watched.ledger, uids, now());
       }
     }
     await afterCare(watched, mailbox, full ? new Set(uids) : undefined);

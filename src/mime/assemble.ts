@@ -1,5 +1,5 @@
 // One raw mail → ParsedMessage, as a generator of small steps: walk, decode the texts, measure the attachments, derive the rest.
-import type { Warning } from '../contract/message.ts';
+import type { Body, Warning } from '../contract/message.ts';
 import { detectAutomatic } from '../domain/automatic.ts';
 import { listAttachments, originalMail } from './attachments.ts';
 import { decodeSections } from './bodies.ts';
@@ -22,6 +22,8 @@ export interface ParseOptions {
   maxHeaderBytes?: number;
   /** Bound of text and of html inline, each, in UTF-8 bytes; default 32 KiB. */
   inlineTextBytes?: number;
+  /** Bound of html inline, in UTF-8 bytes, within inlineTextBytes; default: the same. */
+  inlineHtmlBytes?: number;
   /** Time after which the parse is cut short (parse: truncated); default 30 s. */
   maxMillis?: number;
 }
@@ -31,6 +33,7 @@ export const defaults: Required<ParseOptions> = {
   maxDepth: 64,
   maxHeaderBytes: 1 << 18,
   inlineTextBytes: 32_768,
+  inlineHtmlBytes: Number.POSITIVE_INFINITY,
   maxMillis: 30_000,
 };
 
@@ -122,13 +125,18 @@ export function* assemble(
     parse: truncated ? 'truncated' : 'complete',
     ...head,
     ...(bodies.text === undefined ? {} : { text: bodies.text }),
-    ...(bodies.html === undefined ? {} : { html: bodies.html }),
+    ...(bodies.html === undefined ? {} : { html: cutBody(bodies.html, options.inlineHtmlBytes) }),
     ...(reply === undefined ? {} : { replyText: cutToBytes(reply, inlineTextBytes) }),
     attachments: attachments.list,
     automatic,
     ...(bounce?.deliveryStatus === undefined ? {} : { deliveryStatus: bounce.deliveryStatus }),
     warnings,
   };
+}
+
+function cutBody(body: Body, maxBytes: number): Body {
+  const value = cutToBytes(body.value, maxBytes);
+  return value.length === body.value.length ? body : { ...body, value, truncated: true };
 }
 
 /** Whether the mail may hold a quotation: it refers to another, or its subject has a prefix. */

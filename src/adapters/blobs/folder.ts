@@ -1,11 +1,13 @@
 // Folder storage: <folder>/<first two hex digits>/<key>, written as temporary file → fsync → rename → fsync of the directory, so that a blob is
-// either whole and durable or not there. Several processes may share the folder.
+// either whole and durable or not there. What comes in batches lies in segments (segments.ts). Several processes may share the folder.
 import { randomBytes } from 'node:crypto';
 import { type FileHandle, mkdir, open, opendir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
+import { MailroomError } from '../../domain/errors.ts';
 import type { Depot, DepotItem, OpenBlob } from './depot.ts';
 import { blobError, isErrno, notFound } from './errors.ts';
 import { openMarks } from './marks.ts';
+import { openSegments, type Place, placeOf } from './segments.ts';
 import { writeSmallFiles } from './small-files.ts';
 
 /** Bytes of one read. */
@@ -38,6 +40,7 @@ export async function openFolder(folder: string, { now = Date.now }: FolderOptio
     throw blobError(thrown, 'mkdir');
   });
   await removeLeftovers();
+  const segments = openSegments(folder, now, syncDirectory);
 
   async function syncDirectory(path: string): Promise<void> {
     const handle = await open(path, 'r');
@@ -176,6 +179,14 @@ export async function openFolder(folder: string, { now = Date.now }: FolderOptio
       }
     },
 
+    async putBatch(items) {
+      try {
+        return await segments.append(items);
+      } catch (thrown) {
+        throw blobError(thrown, 'write');
+      }
+    },
+
     async putStream(source, keyOf) {
       try {
         let size = 0;
@@ -197,9 +208,16 @@ export async function openFolder(folder: string, { now = Date.now }: FolderOptio
     async open(key) {
       let handle: FileHandle | undefined;
       try {
-        handle = await open(pathOf(key), 'r');
+        const place = placeOf(folder, key);
+        handle = await open(place?.path ?? pathOf(key), 'r');
         const { size } = await handle.stat();
-        return openBlob(handle, size);
+        if (place === undefined) return openBlob(handle, 0, size);
+        if (await erased(handle, place)) {
+          await handle.close();
+          throw notFound(key);
+        }
+        // A segment cut short is a blob cut short, and that is found out by whoever reads it.
+        return openBlob(handle, place.offset, Math.max(0, Math.min(place.length, size - place.offset)));
       } catch (thrown) {
         await handle?.close().catch(() => {});
         if (isErrno(thrown, 'ENOENT')) throw notFound(key);
@@ -209,17 +227,19 @@ export async function openFolder(folder: string, { now = Date.now }: FolderOptio
 
     async has(key) {
       try {
-        await stat(pathOf(key));
+        await (await depot.open(key)).close();
         return true;
       } catch (thrown) {
-        if (isErrno(thrown, 'ENOENT')) return false;
-        throw blobError(thrown, 'stat');
+        if (thrown instanceof MailroomError && thrown.code === 'BLOB_NOT_FOUND') return false;
+        throw thrown;
       }
     },
 
     async delete(key) {
       try {
-        await rm(pathOf(key), { force: true });
+        const place = placeOf(folder, key);
+        if (place === undefined) await rm(pathOf(key), { force: true });
+        else await segments.erase(place);
       } catch (thrown) {
         throw blobError(thrown, 'unlink');
       }
@@ -247,6 +267,7 @@ export async function openFolder(folder: string, { now = Date.now }: FolderOptio
       try {
         await removeLeftovers();
         await marks.sweep(now());
+        removed += await segments.sweep(limit);
         for (const directory of await listed(folder)) {
           if (!/^[0-9a-f]{2}$/.test(directory)) continue;
           const entries = await opendir(join(folder, directory));
@@ -267,7 +288,7 @@ export async function openFolder(folder: string, { now = Date.now }: FolderOptio
       }
     },
 
-    async close() {},
+    close: () => segments.close(),
   };
 
   /**
@@ -294,11 +315,19 @@ export async function openFolder(folder: string, { now = Date.now }: FolderOptio
   return depot;
 }
 
-function openBlob(handle: FileHandle, size: number): OpenBlob {
+/** Deleted bytes are zeros (segments.ts). */
+async function erased(handle: FileHandle, { offset, length }: Place): Promise<boolean> {
+  const first = Buffer.alloc(1);
+  return length > 0 && (await handle.read(first, 0, 1, offset)).bytesRead === 1 && first[0] === 0;
+}
+
+/** @param from where the blob begins in the file */
+function openBlob(handle: FileHandle, from: number, size: number): OpenBlob {
   return {
     size,
-    async *read(start, end) {
-      let position = start;
+    async *read(start, stop) {
+      let position = from + start;
+      const end = from + stop;
       while (position < end) {
         const buffer = Buffer.allocUnsafeSlow(Math.min(CHUNK, end - position));
         let bytesRead: number;

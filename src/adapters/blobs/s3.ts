@@ -89,6 +89,11 @@ export function openS3(config: Config['blobs']['s3']): Depot {
       await inParallel(items, ({ key, bytes }) => put(nameOf(key), bytes));
     },
 
+    async putBatch(items) {
+      await inParallel(items, ({ key, bytes }) => put(nameOf(key), bytes));
+      return items.map(({ key }) => key);
+    },
+
     async putStream(source, keyOf) {
       // The key is known at the end only, so the upload has a temporary name and is copied within the store.
       const name = `${temporary}${randomBytes(16).toString('hex')}`;

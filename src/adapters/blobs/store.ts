@@ -2,7 +2,8 @@
 // before it commits their jobs; http, the quoting of replies and replay read them, whole or in ranges.
 //
 // Keys: unencrypted, the SHA-256 of the content; encrypted, `<HMAC of that SHA-256>.enc` under a key derived from the ring's first key, so that
-// the names tell nobody what is stored. After a rotation the same content gets a new key: one more blob, and the old one ages out.
+// the names tell nobody what is stored. After a rotation the same content gets a new key: one more blob, and the old one ages out. What came in a batch
+// has its place behind that, `@…` (segments.ts).
 import { createHash, type Hash, hash } from 'node:crypto';
 import type { KeyRing } from '../../config/config.ts';
 import type { BlobReference } from '../../contract/message.ts';
@@ -12,7 +13,7 @@ import type { Depot, DepotItem } from './depot.ts';
 import { damaged } from './errors.ts';
 import { collect, contentKey, seal, unseal } from './sealing.ts';
 
-const KEY = /^[0-9a-f]{64}(\.enc)?$/;
+const KEY = /^[0-9a-f]{64}(\.enc)?(@\d{4}-\d\d-\d\dT\d\d\/[0-9a-z]+-[0-9a-f]+:\d{1,15}:\d{1,15})?$/;
 /** Bytes that are hashed or encrypted in one go; between them the event loop gets its turn (≈ 1 ms). */
 const STEP = 512 * 1024;
 /** From here on encrypted bytes are written as they are made: joining them first would hold the event loop and twice the memory. */
@@ -50,6 +51,13 @@ export function createStore(depot: Depot, ring: KeyRing = []): BlobStore {
     }
     await depot.putMany([...items.values()]);
     return references;
+  }
+
+  async function putBatch(list: readonly Uint8Array[]): Promise<BlobReference[]> {
+    const prepared: { reference: BlobReference; item: DepotItem }[] = [];
+    for (const bytes of list) prepared.push(await prepare(bytes));
+    const keys = await depot.putBatch(prepared.map(({ item }) => item));
+    return prepared.map(({ reference }, i) => ({ ...reference, blob: keys[i] as string }));
   }
 
   async function putStream(source: AsyncIterable<Uint8Array>): Promise<BlobReference> {
@@ -95,14 +103,15 @@ export function createStore(depot: Depot, ring: KeyRing = []): BlobStore {
         flushing ??= Promise.resolve().then(flush);
       }),
     putMany,
-
+    putBatch,
     putStream,
 
     async *read(key, range) {
       const blob = await depot.open(valid(key));
       try {
-        const sealed = key.endsWith('.enc');
-        const content = sealed ? await unseal(blob, ring, key) : blob;
+        const name = key.split('@', 1)[0] as string;
+        const sealed = name.endsWith('.enc');
+        const content = sealed ? await unseal(blob, ring, name) : blob;
         const start = Math.min(range?.start ?? 0, content.size);
         const end = Math.min(range?.end ?? content.size, content.size);
         // Frames prove themselves; of an unencrypted blob only the whole can be compared with its key.
@@ -111,7 +120,7 @@ export function createStore(depot: Depot, ring: KeyRing = []): BlobStore {
           hash?.update(chunk);
           yield chunk;
         }
-        if (hash !== undefined && hash.digest('hex') !== key) throw damaged(key, 'its content does not match its key');
+        if (hash !== undefined && hash.digest('hex') !== name) throw damaged(key, 'its content does not match its key');
       } finally {
         await blob.close();
       }

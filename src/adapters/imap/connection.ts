@@ -23,6 +23,8 @@ export interface FetchedMessage {
   flags: ReadonlySet<string>;
   /** Undefined when the server said OK and gave no data. */
   source: Buffer | undefined;
+  /** Gives the memory of `source` back for other mails: it must not be touched afterwards. Not calling it is harmless. */
+  release?: () => void;
 }
 
 export interface MailboxConnection {

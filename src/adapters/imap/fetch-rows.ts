@@ -4,6 +4,7 @@ import type { Transform, TransformCallback } from 'node:stream';
 import type { FetchMessageObject, FetchQueryObject, ImapFlow } from 'imapflow';
 import type { FetchedMessage } from './connection.ts';
 import { rowReader } from './row-reader.ts';
+import { createSlabs } from './slabs.ts';
 
 /** What may wait for the consumer before the server is made to wait. */
 const MOST_ROWS = 64;
@@ -15,6 +16,8 @@ interface Inside {
   /** imapflow's own sign that silence is this side's: its socket time-out waits. */
   _processingResponse?: boolean;
 }
+const allocate = createSlabs();
+
 /** ImapStream between two lines. */
 const LINE = 1;
 
@@ -105,7 +108,7 @@ function tap(
   const { streamer } = inside;
   // In the middle of an answer the bytes cannot be told apart: then imapflow reads all of them.
   if (streamer?.state !== LINE || streamer.lineBytes !== 0 || streamer.inputBuffer?.length !== 0) return () => {};
-  const reader = rowReader(maxLiteral, onRow);
+  const reader = rowReader(maxLiteral, onRow, allocate);
   const parse = streamer._transform;
   streamer._transform = (chunk: Buffer, encoding: BufferEncoding, next: TransformCallback): void => {
     const rest = reader.push(chunk);

@@ -2,6 +2,7 @@
 // spends more CPU on a message than TLS and our MIME parser together. Only rows of the one shape that is asked for are taken; every other byte
 // goes to imapflow as it came.
 import type { FetchedMessage } from './connection.ts';
+import type { Allocate, Piece } from './slabs.ts';
 
 const ROW = /^\* \d{1,10} FETCH \(/i;
 /** The literal of the whole message, or of its beginning: BODY[] {n} or BODY[]<0> {n} (RFC 9051 §7.5.2). */
@@ -17,13 +18,17 @@ export interface RowReader {
   drain(): readonly Buffer[];
 }
 
-/** @param maxLiteral largest literal taken, bytes; larger ones are left to imapflow and its own bound */
-export function rowReader(maxLiteral: number, onRow: (row: FetchedMessage) => void): RowReader {
+/**
+ * @param maxLiteral largest literal taken, bytes; larger ones are left to imapflow and its own bound
+ * @param allocate memory of the messages; the row's `release` gives it back
+ */
+export function rowReader(maxLiteral: number, onRow: (row: FetchedMessage) => void, allocate: Allocate): RowReader {
   /** The beginning of a line whose end has not come. */
   let partial: Buffer | undefined;
   /** Our row: its text up to the literal, and the literal as far as it has come. */
   let head: Buffer | undefined;
-  let source = Buffer.alloc(0);
+  let lent: Piece | undefined;
+  let source: Buffer = Buffer.alloc(0);
   let filled = 0;
   /** Bytes still to come of a literal that is not ours. */
   let foreign = 0;
@@ -62,14 +67,15 @@ export function rowReader(maxLiteral: number, onRow: (row: FetchedMessage) => vo
           // What comes behind the literal: further items, and the end of the row.
           const row = literal === -1 ? rowOf(head.toString('latin1'), text, source) : undefined;
           if (row === undefined) rest.push(head, source, line);
-          else onRow(row);
+          else onRow(lent === undefined ? row : { ...row, release: lent.release });
           if (literal > 0) foreign = literal;
           head = undefined;
           continue;
         }
         if (line.length <= MOST_TEXT && literal >= 0 && literal <= maxLiteral && ROW.test(text) && SOURCE.test(text)) {
           head = line;
-          source = Buffer.allocUnsafeSlow(literal);
+          lent = allocate(literal);
+          source = lent.memory;
           filled = 0;
         } else {
           rest.push(line);

@@ -20,6 +20,7 @@ import {
   ledgerPendingKey,
   ledgerUidsKey,
   mailboxesKey,
+  parsingKey,
   quarantineKey,
   siblingsKey,
 } from '../../domain/keys.ts';
@@ -42,6 +43,8 @@ export interface Commit {
   quarantined?: readonly { uid: number; entry: object }[];
   /** UIDs to flag or move once this commit is durable. */
   afterCare?: readonly number[];
+  /** UIDs whose parsing came to its end (ledgers.parsing noted its beginning). */
+  parsed?: readonly number[];
   /** Message-ID hash → messageKey: recorded so that the next one sees its sibling. */
   siblings?: readonly { hash: string; messageKey: string }[];
 }
@@ -62,7 +65,7 @@ interface RecordedCommand {
   args: (string | Buffer)[];
 }
 
-/** The script around BullMQ's own. KEYS: 8 fixed, then 9 a job, then one a sibling. ARGV: 3 fixed, then 3 a job. */
+/** The script around BullMQ's own. KEYS: 9 fixed, then 9 a queue, then one a sibling. ARGV: 3 fixed, then 3 a job. */
 export function commitScript(addStandardJob: string): string {
   return `
 local function addStandardJob(KEYS, ARGV)
@@ -72,15 +75,16 @@ if redis.call('GET', KEYS[1]) ~= ARGV[1] then return {'LEASE_LOST', redis.call('
 local version = redis.call('HGET', KEYS[2], 'version') or '0'
 if version ~= ARGV[2] then return {'LEDGER_STALE', version} end
 local plan = cjson.decode(ARGV[3])
-local k, a = 8, 3
-for i = 1, plan.jobs do
-  local jobKeys, jobArgs = {}, {}
-  for j = 1, 9 do jobKeys[j] = KEYS[k + j] end
-  for j = 1, 3 do jobArgs[j] = ARGV[a + j] end
+local k, a = 9, 3
+for _, jobs in ipairs(plan.jobs) do
+  local queueKeys = {}
+  for j = 1, 9 do queueKeys[j] = KEYS[k + j] end
   k = k + 9
-  a = a + 3
-  local added = addStandardJob(jobKeys, jobArgs)
-  if type(added) == 'number' and added < 0 then return redis.error_reply('addStandardJob answered ' .. added) end
+  for i = 1, jobs do
+    local added = addStandardJob(queueKeys, {ARGV[a + 1], ARGV[a + 2], ARGV[a + 3]})
+    a = a + 3
+    if type(added) == 'number' and added < 0 then return redis.error_reply('addStandardJob answered ' .. added) end
+  end
 end
 for i, messageKey in ipairs(plan.siblings) do
   redis.call('SADD', KEYS[k + i], messageKey)
@@ -100,6 +104,7 @@ for _, f in ipairs(plan.chunks) do redis.call('HSET', KEYS[3], f[1], f[2]) end
 for _, uid in ipairs(plan.settled) do redis.call('HDEL', KEYS[4], uid) end
 for _, f in ipairs(plan.pending) do redis.call('HSET', KEYS[4], f[1], f[2]) end
 for _, f in ipairs(plan.quarantined) do redis.call('HSET', KEYS[5], f[1], f[2]) end
+for _, uid in ipairs(plan.parsed) do redis.call('HDEL', KEYS[9], uid) end
 for _, uid in ipairs(plan.afterCare) do redis.call('SADD', KEYS[8], uid) end
 if plan.meta then
   redis.call('HSET', KEYS[2], 'meta', plan.meta)
@@ -229,16 +234,24 @@ async function runCommit(
   const siblings = rest.siblings ?? [];
   const commands: RecordedCommand[] = [];
   for (const message of messages) commands.push(await recordJob(await queueOf(message.emailFlow), message, settings));
+  // Jobs of one queue have the same keys: they are sent once.
+  const queues: { keys: (string | Buffer)[]; jobs: number }[] = [];
+  for (const { args } of commands) {
+    const last = queues.at(-1);
+    if (last?.keys.every((key, i) => key === args[i])) last.jobs += 1;
+    else queues.push({ keys: args.slice(0, 9), jobs: 1 });
+  }
   const after = applyChange(ledger, change);
   const plan = {
     mailboxId,
     version: String(after.version),
-    jobs: commands.length,
+    jobs: queues.map(({ jobs }) => jobs),
     reset: change.reset === true,
     chunks: Object.entries(changedChunks(ledger, after, change)),
     settled: change.outcomes.flatMap(({ uids }) => uids.filter((uid) => ledger.pending.has(uid)).map(String)),
     pending: (change.pending ?? []).map(({ uid, entry }) => [String(uid), JSON.stringify(entry)]),
     quarantined: (rest.quarantined ?? []).map(({ uid, entry }) => [String(uid), JSON.stringify(entry)]),
+    parsed: (rest.parsed ?? []).map(String),
     afterCare: (rest.afterCare ?? []).map(String),
     fingerprints: (rest.fingerprints ?? []).map(({ value, internalDate }) => [
       value,
@@ -258,7 +271,8 @@ async function runCommit(
     fingerprintsKey(mailboxId),
     mailboxesKey(),
     afterCareKey(mailboxId),
-    ...commands.flatMap(({ args }) => args.slice(0, 9)),
+    parsingKey(mailboxId),
+    ...queues.flatMap(({ keys }) => keys),
     ...siblings.map(({ hash }) => siblingsKey(hash)),
   ];
   const args = [leaseToken, String(ledger.version), JSON.stringify(plan), ...commands.flatMap((c) => c.args.slice(9))];

@@ -13,6 +13,17 @@ import {
   siblingsKey,
 } from '../../domain/keys.ts';
 import { emptyLedger, type Ledger, type LedgerMeta, type Pending, setsFromChunks } from '../../domain/ledger.ts';
+import { script } from './script.ts';
+
+// One call for a batch: many small commands cost the client more than Redis.
+const SIBLINGS = script(`
+local found = {}
+for i, key in ipairs(KEYS) do found[i] = redis.call('SMEMBERS', key) end
+return found`);
+const PARSING = script(`
+local counts = {}
+for i, uid in ipairs(ARGV) do counts[i] = redis.call('HINCRBY', KEYS[1], uid, 1) end
+return counts`);
 
 export interface Ledgers {
   load(mailboxId: string): Promise<Ledger>;
@@ -24,8 +35,8 @@ export interface Ledgers {
   siblings(messageIdHashes: readonly string[]): Promise<string[][]>;
   /** Notes that these are about to be parsed; resolves with how often that was noted, this time included. */
   parsing(mailboxId: string, uids: readonly number[]): Promise<number[]>;
-  /** Parsing came to its end, whatever it was. */
-  parsed(mailboxId: string, uids: readonly number[]): Promise<void>;
+  /** UIDs of which a parsing was begun and not noted as ended: an earlier process may have died over one of them. */
+  unfinished(mailboxId: string): Promise<number[]>;
   /** UIDs that are queued and still to be flagged or moved. */
   afterCare(mailboxId: string): Promise<number[]>;
   afterCareDone(mailboxId: string, uids: readonly number[]): Promise<void>;
@@ -79,26 +90,13 @@ export function createLedgers(redis: Redis): Ledgers {
       return scores.map((score) => score !== null);
     },
     async siblings(hashes) {
-      if (hashes.length === 0) return [];
-      const pipeline = redis.pipeline();
-      for (const hash of hashes) pipeline.smembers(siblingsKey(hash));
-      const results = (await pipeline.exec()) ?? [];
-      return results.map(([error, members]) => {
-        if (error !== null) throw error;
-        return members as string[];
-      });
+      return hashes.length === 0 ? [] : ((await SIBLINGS(redis, hashes.map(siblingsKey), [])) as string[][]);
     },
     async parsing(id, uids) {
-      const pipeline = redis.pipeline();
-      for (const uid of uids) pipeline.hincrby(parsingKey(id), String(uid), 1);
-      const results = (await pipeline.exec()) ?? [];
-      return results.map(([error, count]) => {
-        if (error !== null) throw error;
-        return Number(count);
-      });
+      return ((await PARSING(redis, [parsingKey(id)], uids)) as number[]).map(Number);
     },
-    async parsed(id, uids) {
-      if (uids.length > 0) await redis.hdel(parsingKey(id), ...uids.map(String));
+    async unfinished(id) {
+      return (await redis.hkeys(parsingKey(id))).map(Number);
     },
     async afterCare(id) {
       return (await redis.smembers(afterCareKey(id))).map(Number).sort((a, b) => a - b);

@@ -234,7 +234,7 @@ describe('a message that ends the process', () => {
     const ledgers = createLedgers(client);
     const id = mailboxId(server());
     for (let crash = 0; crash < 3; crash++) await ledgers.parsing(id, [1, 2, 3, 4]);
-    await ledgers.parsed(id, [1, 3, 4]);
+    await client.hdel(parsingKey(id), '1', '3', '4');
     client.disconnect();
     const parsedUids: number[] = [];
     const one = await start({

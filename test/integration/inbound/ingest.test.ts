@@ -265,7 +265,7 @@ describe('back-pressure', () => {
       blobs: (blobs) => ({
         ...blobs,
         check: () => (full ? refuse() : blobs.check()),
-        putMany: (list) => (full ? refuse() : blobs.putMany(list)),
+        putBatch: (list) => (full ? refuse() : blobs.putBatch(list)),
       }),
     });
     await waitFor(() => one.inbound.status()[0]?.reason === 'blob-store', { timeoutMs: 5_000 });

@@ -291,6 +291,7 @@ export function memoryBlobs(): BlobStore {
   return {
     put: async (bytes) => put(bytes),
     putMany: async (list) => list.map(put),
+    putBatch: async (list) => list.map(put),
     async putStream(source) {
       const chunks: Uint8Array[] = [];
       for await (const chunk of source) chunks.push(chunk);

@@ -145,16 +145,99 @@ it('small and large ones in one batch, by two processes at once', async () => {
   expect(await readdir(join(folder, 'tmp'))).toEqual([]);
 });
 
+describe.each([
+  ['as they are', []],
+  ['encrypted', ring],
+])('a batch stored %s', (_, keys: KeyRing) => {
+  const segments = async () =>
+    (await readdir(join(folder, 'segments'), { recursive: true })).filter((name) => name.includes('/'));
+
+  it('comes back whole and in ranges, from other processes too; batches at once share a file', async () => {
+    const [store, other] = await Promise.all([createBlobStore(config(keys)), createBlobStore(config(keys))]);
+    const lists = [0, 1, 2].map((n) => [0, 1, 17, 3 * FRAME + n].map((size) => randomBytes(size)));
+    const references = (await Promise.all(lists.map((list) => store.putBatch(list)))).flat();
+    for (const [i, bytes] of lists.flat().entries()) {
+      const { blob, size, sha256 } = references[i] ?? { blob: '', size: -1, sha256: '' };
+      expect([size, sha256]).toEqual([bytes.length, createHash('sha256').update(bytes).digest('hex')]);
+      expect(await collect(other.read(blob))).toEqual(bytes);
+      expect(await collect(other.read(blob, { start: 5, end: FRAME + 5 }))).toEqual(bytes.subarray(5, FRAME + 5));
+      expect(await other.has(blob)).toBe(true);
+    }
+    expect(await segments()).toHaveLength(1);
+    const [more] = await other.putBatch([Buffer.from('more')]);
+    expect(await collect(store.read(more?.blob ?? ''))).toEqual(Buffer.from('more'));
+    expect(await segments()).toHaveLength(2);
+    await Promise.all([store.close(), other.close()]);
+  });
+
+  it('is found damaged when a bit was changed or the end is missing', async () => {
+    const store = await createBlobStore(config(keys));
+    const [first, last] = await store.putBatch([randomBytes(1000), randomBytes(1000)]);
+    const path = join(folder, 'segments', (await segments())[0] ?? '');
+    const stored = await readFile(path);
+    const changed = Buffer.from(stored);
+    changed[500] = (changed[500] ?? 0) ^ 1;
+    await writeFile(path, changed);
+    await expect(collect(store.read(first?.blob ?? ''))).rejects.toMatchObject({ code: 'BLOB_DAMAGED' });
+    await writeFile(path, stored.subarray(0, -300));
+    await expect(collect(store.read(last?.blob ?? ''))).rejects.toMatchObject({ code: 'BLOB_DAMAGED' });
+    await store.close();
+  });
+
+  it('goes one by one when deleted, and together when old', async () => {
+    let now = Date.now();
+    const store = createStore(await openFolder(folder, { now: () => now }), keys);
+    const [one, two] = await store.putBatch([randomBytes(100).fill(7), randomBytes(100).fill(8)]);
+    if (one === undefined || two === undefined) throw new Error('two references expected');
+    await store.delete(one.blob);
+    expect([await store.has(one.blob), await store.has(two.blob)]).toEqual([false, true]);
+    await expect(collect(store.read(one.blob))).rejects.toMatchObject({ code: 'BLOB_NOT_FOUND' });
+    const path = join(folder, 'segments', (await segments())[0] ?? '');
+    expect((await readFile(path)).includes(Buffer.alloc(50, 7))).toBe(false);
+    const old = new Date(now - 40 * 86_400_000);
+    await utimes(path, old, old);
+    now += 3_600_000;
+    const [young] = await store.putBatch([Buffer.from('young')]);
+    expect(await store.sweep(new Date(now - 30 * 86_400_000))).toBe(1);
+    expect([await store.has(two.blob), await store.has(young?.blob ?? '')]).toEqual([false, true]);
+    await store.close();
+  });
+
+  it('is stored although the folder was removed while we ran', async () => {
+    const store = await createBlobStore(config(keys));
+    await store.putBatch([Buffer.from('x')]);
+    await rm(folder, { recursive: true });
+    const [again] = await store.putBatch([Buffer.from('y')]);
+    expect(await collect(store.read(again?.blob ?? ''))).toEqual(Buffer.from('y'));
+    await store.close();
+  });
+});
+
+it('a batch that cannot be flushed is refused, and nothing of it is ever read', async () => {
+  const store = await createBlobStore(config());
+  await store.putBatch([Buffer.from('good')]);
+  await rm(folder, { recursive: true });
+  await writeFile(folder, 'a file where the folder should be');
+  await expect(store.putBatch([Buffer.from('bad')])).rejects.toMatchObject({ code: 'BLOB_STORE_UNAVAILABLE' });
+  await store.close();
+});
+
 describe('a blob that is not there', () => {
-  it.each(['0'.repeat(64), `${'0'.repeat(64)}.enc`, '../../etc/passwd', '', `${'0'.repeat(64)}/../x`])(
-    '%j',
-    async (blob) => {
-      const store = await createBlobStore(config(ring));
-      await expect(collect(store.read(blob))).rejects.toMatchObject({ code: 'BLOB_NOT_FOUND' });
-      expect(await store.has(blob)).toBe(false);
-      await store.close();
-    },
-  );
+  it.each([
+    '0'.repeat(64),
+    `${'0'.repeat(64)}.enc`,
+    '../../etc/passwd',
+    '',
+    `${'0'.repeat(64)}/../x`,
+    `${'0'.repeat(64)}@2026-11-25T18/abc-0a:0:1`,
+    `${'0'.repeat(64)}@../../../../etc/passwd:0:1`,
+    `${'0'.repeat(64)}@2026-11-25T18/../../x:0:1`,
+  ])('%j', async (blob) => {
+    const store = await createBlobStore(config(ring));
+    await expect(collect(store.read(blob))).rejects.toMatchObject({ code: 'BLOB_NOT_FOUND' });
+    expect(await store.has(blob)).toBe(false);
+    await store.close();
+  });
 
   it('was deleted', async () => {
     const store = await createBlobStore(config());

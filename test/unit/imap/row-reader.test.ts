@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { FetchedMessage } from '../../../src/adapters/imap/connection.ts';
 import { dateOf, rowReader } from '../../../src/adapters/imap/row-reader.ts';
+import { createSlabs } from '../../../src/adapters/imap/slabs.ts';
 
 const MAIL = 'Subject: a\r\n\r\n* 9 FETCH (UID 9 BODY[] {3}\r\nabc)\r\nA1 OK not the end\r\n';
 const literal = (text: string): string => `{${Buffer.byteLength(text, 'latin1')}}\r\n${text}`;
@@ -51,7 +52,7 @@ const cases: Case[] = [
 
 function read(wire: string, size: number): { rows: FetchedMessage[]; rest: string } {
   const rows: FetchedMessage[] = [];
-  const reader = rowReader(4_000, (row) => rows.push(row));
+  const reader = rowReader(4_000, (row) => rows.push(row), createSlabs());
   const bytes = Buffer.from(wire, 'latin1');
   let rest = '';
   for (let at = 0; at < bytes.length; at += size)

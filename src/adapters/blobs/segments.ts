@@ -1,0 +1,174 @@
+// Segments, for the folder storage: incoming mails one after another in a file that this process alone appends to, flushed once a batch. A file for each
+// mail costs more CPU than everything else that is done with it, and two flushes instead of one (docs/performance.md).
+//
+//   segments/<hour>/<name>   nothing but the blobs' bytes
+//
+// There is no index: the key of such a blob ends with its place, `<content key>@<hour>/<name>:<offset>:<length>`. The key is given out when its bytes are
+// durable, so what a crash left half-written is never asked for. Deleted bytes are overwritten with zeros, with which no blob begins.
+import { randomBytes } from 'node:crypto';
+import { type FileHandle, mkdir, open, opendir, readdir, rm, rmdir, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { DepotItem } from './depot.ts';
+import { isErrno } from './errors.ts';
+
+/** A segment takes no more blobs when it has this many bytes, or when the hour is over: whole segments age and go together. */
+const LARGEST = 256 * 1024 * 1024;
+const HOUR = /^\d{4}-\d\d-\d\dT\d\d$/;
+
+export interface Place {
+  path: string;
+  offset: number;
+  length: number;
+}
+
+export interface Segments {
+  /** Resolves with the keys when all bytes are durable. Calls that come while one is being flushed share the next flush. */
+  append(items: readonly DepotItem[]): Promise<string[]>;
+  /** Overwrites the bytes. */
+  erase(place: Place): Promise<void>;
+  /** Removes segments last written before the limit, epoch ms; resolves with how many files went. */
+  sweep(limit: number): Promise<number>;
+  close(): Promise<void>;
+}
+
+/** Where the bytes of a key lie; undefined for a blob that is a file of its own. */
+export function placeOf(folder: string, key: string): Place | undefined {
+  const [, path, offset, length] = /@(\d{4}-\d\d-\d\dT\d\d\/[0-9a-z-]+):(\d+):(\d+)$/.exec(key) ?? [];
+  return path === undefined
+    ? undefined
+    : { path: join(folder, 'segments', path), offset: Number(offset), length: Number(length) };
+}
+
+export function openSegments(
+  folder: string,
+  now: () => number,
+  syncDirectory: (path: string) => Promise<void>,
+): Segments {
+  const root = join(folder, 'segments');
+  let segment: { handle: FileHandle; hour: string; where: string; size: number } | undefined;
+  let waiting: { items: readonly DepotItem[]; resolve(keys: string[]): void; reject(error: unknown): void }[] = [];
+  let flushing: Promise<void> | undefined;
+
+  async function current(): Promise<NonNullable<typeof segment>> {
+    const at = new Date(now());
+    const hour = at.toISOString().slice(0, 13);
+    if (segment !== undefined && segment.hour === hour && segment.size < LARGEST) return segment;
+    await drop();
+    const where = `${hour}/${at.getTime().toString(36)}-${randomBytes(6).toString('hex')}`;
+    const path = join(root, where);
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    const handle = await open(path, 'wx', 0o600);
+    for (const directory of [dirname(path), root, folder]) await syncDirectory(directory);
+    segment = { handle, hour, where, size: 0 };
+    return segment;
+  }
+
+  async function drop(): Promise<void> {
+    const old = segment;
+    segment = undefined;
+    await old?.handle.close().catch(() => {});
+  }
+
+  async function write(items: readonly DepotItem[]): Promise<string[]> {
+    const into = await current();
+    const keys: string[] = [];
+    let offset = into.size;
+    for (const { key, bytes } of items) {
+      keys.push(`${key}@${into.where}:${offset}:${bytes.length}`);
+      offset += bytes.length;
+    }
+    try {
+      await writeAll(into.handle, items, into.size);
+      await into.handle.datasync();
+      // A folder that was removed under us keeps taking writes that nobody will ever find.
+      if ((await into.handle.stat()).nlink === 0)
+        throw Object.assign(new Error('segment was removed'), { code: 'ENOENT' });
+    } catch (thrown) {
+      await drop(); // what it holds behind the last flush is anyone's guess
+      throw thrown;
+    }
+    into.size = offset;
+    return keys;
+  }
+
+  async function flush(): Promise<void> {
+    while (waiting.length > 0) {
+      const batch = waiting;
+      waiting = [];
+      try {
+        const items = batch.flatMap((one) => one.items);
+        const keys = await write(items).catch((thrown: unknown) => {
+          if (isErrno(thrown, 'ENOENT')) return write(items); // somebody removed the folder: it is made again
+          throw thrown;
+        });
+        let at = 0;
+        for (const one of batch) {
+          one.resolve(keys.slice(at, at + one.items.length));
+          at += one.items.length;
+        }
+      } catch (thrown) {
+        for (const { reject } of batch) reject(thrown);
+      }
+    }
+    flushing = undefined;
+  }
+
+  return {
+    append: (items) =>
+      new Promise((resolve, reject) => {
+        waiting.push({ items, resolve, reject });
+        flushing ??= flush();
+      }),
+    async erase({ path, offset, length }) {
+      const handle = await open(path, 'r+').catch((thrown: unknown) => {
+        if (isErrno(thrown, 'ENOENT')) return undefined;
+        throw thrown;
+      });
+      if (handle === undefined) return;
+      try {
+        const { size, atime, mtime } = await handle.stat();
+        if (offset + length <= size) await handle.write(Buffer.alloc(length), 0, length, offset);
+        await handle.utimes(atime, mtime); // the others' age stays what it was
+        await handle.sync();
+      } finally {
+        await handle.close();
+      }
+    },
+    async sweep(limit) {
+      let removed = 0;
+      const hours = await readdir(root).catch((thrown: unknown) => {
+        if (isErrno(thrown, 'ENOENT')) return [];
+        throw thrown;
+      });
+      for (const hour of hours) {
+        if (!HOUR.test(hour)) continue;
+        for await (const { name } of await opendir(join(root, hour))) {
+          const path = join(root, hour, name);
+          if (!((await stat(path)).mtimeMs < limit)) continue;
+          await rm(path, { force: true });
+          removed += 1;
+        }
+        if (Date.parse(`${hour}:00:00Z`) < limit) await rmdir(join(root, hour)).catch(() => {}); // only if it is empty
+      }
+      return removed;
+    },
+    async close() {
+      await flushing;
+      await drop();
+    },
+  };
+}
+
+async function writeAll(handle: FileHandle, items: readonly DepotItem[], from: number): Promise<void> {
+  let left = items.map(({ bytes }) => bytes).filter((bytes) => bytes.length > 0);
+  let position = from;
+  while (left.length > 0) {
+    let { bytesWritten } = await handle.writev(left.slice(0, 1_000), position);
+    position += bytesWritten;
+    let whole = 0;
+    while (whole < left.length && bytesWritten >= (left[whole] as Uint8Array).length)
+      bytesWritten -= (left[whole++] as Uint8Array).length;
+    left = left.slice(whole);
+    if (bytesWritten > 0) left[0] = (left[0] as Uint8Array).subarray(bytesWritten);
+  }
+}
