@@ -8,7 +8,7 @@ import type { MailroomProcess } from '../test/support/mailroom.ts';
 import { mails } from '../test/support/mails.ts';
 import { startRedis, type TestRedis } from '../test/support/redis.ts';
 import { waitFor } from '../test/support/temp.ts';
-import { PRODUCT, startPeer, timeOf, usageOf } from './child.ts';
+import { PRODUCT, SHIPPED, startPeer, timeOf, usageOf } from './child.ts';
 import { medians, tidy } from './numbers.ts';
 
 const USER = 'support@contoso.example';
@@ -164,7 +164,7 @@ async function runProduct(ground: Ground, nodeArgs: string[]): Promise<DrainFigu
     settings: { inbound: { startStaggerMs: 0 } },
   });
   try {
-    const one = gateway.start(['ingest'], nodeArgs, PRODUCT);
+    const one = gateway.start(['ingest'], [...SHIPPED, ...nodeArgs], PRODUCT);
     const figures = await measure(ground, one, 'MailboxConnected', () => {
       const done = one.events('MessageEnqueued');
       return done.length >= expected.size ? timeOf(done[expected.size - 1]) : undefined;

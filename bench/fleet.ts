@@ -3,7 +3,7 @@
 import { journey } from '../test/support/journey.ts';
 import { startRedis, type TestRedis } from '../test/support/redis.ts';
 import { waitFor } from '../test/support/temp.ts';
-import { PRODUCT, startPeer, timeOf, usageOf } from './child.ts';
+import { PRODUCT, SHIPPED, startPeer, timeOf, usageOf } from './child.ts';
 import { imapDefinition, type Mailboxes, mark, openMailboxes, PASSWORD, shortMail } from './mailboxes.ts';
 import { percentile, tidy } from './numbers.ts';
 
@@ -114,7 +114,7 @@ async function product(
   try {
     const empty = await usedMemory(redis);
     const began = Date.now();
-    const one = gateway.start(['ingest'], [], PRODUCT);
+    const one = gateway.start(['ingest'], SHIPPED, PRODUCT);
     await idling(sandbox, addresses.length);
     const idleFigures = await idle(one.pid, idleSeconds, Date.now() - began);
     const redisBytesIdle = Math.round(((await usedMemory(redis)) - empty) / addresses.length);

@@ -6,7 +6,7 @@ import { startDovecot } from '../test/support/dovecot.ts';
 import { journey } from '../test/support/journey.ts';
 import { startRedis, type TestRedis } from '../test/support/redis.ts';
 import { waitFor } from '../test/support/temp.ts';
-import { PRODUCT, startPeer, usageOf } from './child.ts';
+import { PRODUCT, SHIPPED, startPeer, usageOf } from './child.ts';
 import { imapDefinition, mark, openMailboxes, PASSWORD, shortMail } from './mailboxes.ts';
 import { percentile, tidy } from './numbers.ts';
 
@@ -82,7 +82,7 @@ async function measure(redis: TestRedis, count: number, gapMs: number, place: Pl
     { host, port, user: place.users[1], password: PASSWORD, redisUrl: redis.url, queue },
     place.caFile,
   );
-  const one = gateway.start(['ingest'], [], PRODUCT);
+  const one = gateway.start(['ingest'], SHIPPED, PRODUCT);
   const seen = new Map<string, number>();
   const consume = (messageId: string | undefined) => {
     if (messageId === undefined || seen.has(messageId)) throw new Error(`${messageId} twice`);

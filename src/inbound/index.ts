@@ -23,8 +23,8 @@ export interface Inbound {
 interface Watching {
   supervised: Supervised;
   token: string;
-  /** What a change of which means reconnecting. */
-  fingerprint: string;
+  /** The definition as it was when the watch began. */
+  server: ImapServer;
 }
 
 export function startInbound(ports: InboundPorts): Inbound {
@@ -39,7 +39,21 @@ export function startInbound(ports: InboundPorts): Inbound {
   let timer: NodeJS.Timeout | undefined;
   const aliveMs = Math.max(2_000, settings.leaseMs * 0.8);
   const tickMs = Math.max(200, Math.min(1_000, settings.leaseMs / 5));
-  const fingerprintOf = (server: ImapServer) => JSON.stringify(server);
+  const renewMs = settings.leaseMs / 4;
+  let renewedAt = Number.NEGATIVE_INFINITY;
+  // With 1,000 mailboxes, working this out anew each second would cost more than watching them.
+  let placed = { among: '', replicaOf: new Map<string, string | undefined>() };
+  const place = (alive: readonly string[]) => {
+    replicas = alive.includes(ports.replica) ? [...alive] : [...alive, ports.replica];
+    const among = replicas.toSorted().join('\n');
+    if (placed.among !== among) placed = { among, replicaOf: new Map() };
+  };
+  const isMine = (id: string): boolean => {
+    if (!placed.replicaOf.has(id)) placed.replicaOf.set(id, preferredReplica(id, replicas));
+    return placed.replicaOf.get(id) === ports.replica;
+  };
+  const differs = (one: ImapServer, other: ImapServer) =>
+    one !== other && JSON.stringify(one) !== JSON.stringify(other);
 
   async function stopOne(id: string, reason: string): Promise<void> {
     const entry = watching.get(id);
@@ -54,7 +68,7 @@ export function startInbound(ports: InboundPorts): Inbound {
     const delay = firstRound ? Math.round(ports.random() * Math.min(settings.startStaggerMs, wanted.size * 50)) : 0;
     const entry: Watching = {
       token,
-      fingerprint: fingerprintOf(server),
+      server,
       supervised: supervise(ports, server, id, () => entry.token, gate, delay),
     };
     watching.set(id, entry);
@@ -63,10 +77,12 @@ export function startInbound(ports: InboundPorts): Inbound {
 
   /** One round: heartbeat, renew, drop what is not ours any more, take what is ours and free. */
   async function round(): Promise<void> {
-    replicas = await leases.heartbeat(aliveMs);
-    if (!replicas.includes(ports.replica)) replicas = [...replicas, ports.replica];
-    const held = new Map([...watching].map(([id, entry]) => [id, entry.token]));
-    for (const id of await leases.renew(held)) {
+    place(await leases.heartbeat(aliveMs));
+    const at = ports.now();
+    const held = at - renewedAt < renewMs ? [] : [...watching].map(([id, entry]) => [id, entry.token] as const);
+    const lost = await leases.renew(new Map(held));
+    if (held.length > 0) renewedAt = at;
+    for (const id of lost) {
       const entry = watching.get(id);
       if (entry === undefined) continue;
       emit('LeaseLost', { server: entry.supervised.server.name });
@@ -78,14 +94,14 @@ export function startInbound(ports: InboundPorts): Inbound {
     for (const [id, entry] of watching) {
       const server = wanted.get(id);
       if (server === undefined) leaving.push(stopOne(id, 'disabled-or-removed'));
-      else if (fingerprintOf(server) !== entry.fingerprint) leaving.push(stopOne(id, 'definition-changed'));
-      else if (preferredReplica(id, replicas) !== ports.replica) {
+      else if (differs(server, entry.server)) leaving.push(stopOne(id, 'definition-changed'));
+      else if (!isMine(id)) {
         emit('LeaseHandedOver', { server: server.name });
         leaving.push(stopOne(id, 'handed-over'));
       }
     }
     await Promise.all(leaving);
-    const mine = [...wanted].filter(([id]) => !watching.has(id) && preferredReplica(id, replicas) === ports.replica);
+    const mine = [...wanted].filter(([id]) => !watching.has(id) && isMine(id));
     const tokens = await Promise.all(mine.map(([id]) => leases.acquire(id)));
     for (const [i, [id, server]] of mine.entries()) {
       const token = tokens[i];

@@ -24,6 +24,9 @@ export interface Mailbox {
   uidsSince(day: Date): Promise<number[]>;
   unseenUids(): Promise<number[]>;
   fetch(uids: readonly number[], maxBytes: number): AsyncGenerator<FetchedMessage>;
+  fetchFrom(low: number, maxBytes: number): AsyncGenerator<FetchedMessage>;
+  /** Messages in the folder, as the server last told. */
+  count(): number;
   fetchHeads(uids: readonly number[]): AsyncGenerator<FetchedMessage>;
   download(uid: number): Promise<AsyncIterable<Uint8Array>>;
   waitForChange(ms: number, signal?: AbortSignal): Promise<'changed' | 'timeout'>;

@@ -5,7 +5,8 @@
 import type { Message } from '../contract/message.ts';
 import type { ImapServer } from '../domain/email-server.ts';
 import { asError } from '../domain/errors.ts';
-import { type Ledger, type LedgerChange, type LedgerMeta, nextTry, type Pending } from '../domain/ledger.ts';
+import { type Ledger, type LedgerChange, type LedgerMeta, nextTry, type Pending, settled } from '../domain/ledger.ts';
+import { highest } from '../domain/uid-set.ts';
 import { unreadable } from '../mime/index.ts';
 import { receiveLarge } from './large-message.ts';
 import { fingerprintOf, isReplacementText, messageIdHash, type Received, toMessage } from './message.ts';
@@ -33,10 +34,35 @@ const TURN = 500;
 
 /** Fetches and commits the first of the given UIDs; each ends enqueued, vanished, quarantined, or pending. Resolves with the rest. */
 export async function receive(watched: Watched, mailbox: Mailbox, work: readonly number[]): Promise<readonly number[]> {
-  const { ports, server } = watched;
-  const { batchCount, batchBytes } = ports.settings;
   const uids = work.slice(0, TURN);
   const rest = work.slice(TURN);
+  const got = await receiveRows(watched, mailbox, mailbox.fetch(uids, watched.ports.settings.bufferBytes));
+  if (watched.signal.aborted) return rest; // the list is short because we stopped, not because the server gave less
+  const unread = uids.filter((uid) => !got.has(uid));
+  if (unread.length > 0) await settleUnread(watched, mailbox, unread);
+  return rest;
+}
+
+/**
+ * What came in since the newest known UID, in one round trip: nobody has listed it before. Resolves with how many messages were taken, by which
+ * the caller sees whether there is more that FETCH did not give.
+ */
+export async function receiveNew(watched: Watched, mailbox: Mailbox): Promise<number> {
+  const { ledger, ports } = watched;
+  const done = settled(ledger);
+  const newest = highest(done);
+  const rows = mailbox.fetchFrom(newest + 1, ports.settings.bufferBytes);
+  return (await receiveRows(watched, mailbox, rows, (uid) => uid > newest && !ledger.pending.has(uid))).size;
+}
+
+async function receiveRows(
+  watched: Watched,
+  mailbox: Mailbox,
+  rows: AsyncGenerator<FetchedMessage>,
+  wanted: (uid: number) => boolean = () => true,
+): Promise<ReadonlySet<number>> {
+  const { ports, server } = watched;
+  const { batchCount, batchBytes } = ports.settings;
   const got = new Set<number>();
   const large: FetchedMessage[] = [];
   let batch: Readable[] = [];
@@ -61,10 +87,10 @@ export async function receive(watched: Watched, mailbox: Mailbox, work: readonly
     );
   };
 
-  for await (const message of mailbox.fetch(uids, ports.settings.bufferBytes)) {
+  for await (const message of rows) {
     watched.proven();
     // A row without content: OK without data, or flags that somebody changed just now; content may still come.
-    if (message.source === undefined || got.has(message.uid)) continue;
+    if (message.source === undefined || got.has(message.uid) || !wanted(message.uid)) continue;
     got.add(message.uid);
     if (message.source.length >= ports.settings.bufferBytes) {
       large.push({ ...message, source: Buffer.from(message.source.subarray(0, 65_536)) });
@@ -81,15 +107,12 @@ export async function receive(watched: Watched, mailbox: Mailbox, work: readonly
   if (failure !== undefined) throw failure;
 
   for (const message of large) {
-    if (watched.signal.aborted) return rest;
+    if (watched.signal.aborted) return got;
     const { raw, ...received } = await receiveLarge(ports, server, mailbox, message);
     const print = fingerprintOf(message.source, message.internalDate, message.size);
     await commitReceived(watched, [received], Promise.resolve([raw]), [print]);
   }
-  if (watched.signal.aborted) return rest; // the list is short because we stopped, not because the server gave less
-  const unread = uids.filter((uid) => !got.has(uid));
-  if (unread.length > 0) await settleUnread(watched, mailbox, unread);
-  return rest;
+  return got;
 }
 
 /** A short list (`NO Some of the requested messages no longer exist`) or OK without data: gone, or not readable yet? The folder says. */

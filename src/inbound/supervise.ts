@@ -73,10 +73,15 @@ export function supervise(
     else if (status.state === 'paused') ports.emit('MailboxResumed', { server: server.name });
     Object.assign(status, { state, reason, since: ports.now() });
     up.set({ server: server.name }, ['connected', 'catching-up', 'idle', 'paused'].includes(state) ? 1 : 0);
-    publish();
+    // Between idle and catching up a busy mailbox goes to and fro with every mail: people need not see each turn.
+    if (state === 'catching-up' || state === 'idle') later ??= setTimeout(publish, 1_000).unref();
+    else publish();
   };
   let published = 0;
+  let later: NodeJS.Timeout | undefined;
   const publish = () => {
+    clearTimeout(later);
+    later = undefined;
     published = ports.now();
     const at = blind.lastProvenAt();
     const fields = {

@@ -7,7 +7,7 @@ import { settled, workOf } from '../domain/ledger.ts';
 import { highest } from '../domain/uid-set.ts';
 import { afterCare } from './after-care.ts';
 import type { Mailbox } from './ports.ts';
-import { receive, type Watched } from './receive.ts';
+import { receive, receiveNew, type Watched } from './receive.ts';
 import type { Renewal } from './renewal.ts';
 import { settleStart } from './start-point.ts';
 
@@ -41,7 +41,18 @@ export async function watchMailbox(
   let uids = await settleStart(watched, mailbox);
   let full = true;
   let lastReconcile = now();
+  let lookedAt = lastReconcile;
+  /** Messages that the folder is known to hold. */
+  let known = mailbox.count();
   let storeFitAt = Number.NEGATIVE_INFINITY;
+  /** Why nothing can be taken in now. */
+  const hindrance = async (): Promise<string | undefined> => {
+    const pause = await ports.pressure(watched.server.emailFlow);
+    if (pause !== undefined || now() - storeFitAt < STORE_FIT_MS) return pause;
+    if (!(await storeIsFit(watched))) return 'blob-store';
+    storeFitAt = now();
+    return undefined;
+  };
   // Every probe interval something is asked, and an answer is due within the time-out: together they bound how long a black hole can last.
   const probeMs = Math.max(1_000, Math.min(settings.idleRenewMs, settings.deadAfterMs * 0.6));
 
@@ -49,14 +60,12 @@ export async function watchMailbox(
     watched.proven();
     let work: readonly number[] = workOf(watched.ledger, uids, now());
     while (work.length > 0 && !signal.aborted) {
-      const pause = await ports.pressure(watched.server.emailFlow);
-      const recently = now() - storeFitAt < STORE_FIT_MS;
-      if (pause === undefined && (recently || (await storeIsFit(watched)))) {
-        if (!recently) storeFitAt = now();
+      const pause = await hindrance();
+      if (pause === undefined) {
         state.set('catching-up');
         work = await receive(watched, mailbox, work);
       } else {
-        state.set('paused', pause ?? 'blob-store');
+        state.set('paused', pause);
         await mailbox.waitForChange(Math.min(5_000, probeMs), signal);
         if (signal.aborted) return 'stopped';
         if (renewal.ready()) return 'renew';
@@ -70,11 +79,23 @@ export async function watchMailbox(
 
     state.set('idle');
     const wait = Math.min(probeMs, nextPendingIn(watched, now()));
-    await mailbox.waitForChange(wait, AbortSignal.any([signal, renewal.signal()]));
+    const woken = await mailbox.waitForChange(wait, AbortSignal.any([signal, renewal.signal()]));
     if (signal.aborted) return 'stopped';
     if (renewal.ready()) return 'renew';
     full = now() - lastReconcile >= settings.reconcileMs;
+    // A mail that has just come is fetched without being listed first. That is all there is to do if the folder has grown by just what was
+    // taken, and if the last look is not long ago.
+    if (woken === 'changed' && !full && now() - lookedAt < probeMs && (await hindrance()) === undefined) {
+      state.set('catching-up');
+      const taken = await receiveNew(watched, mailbox);
+      known += taken;
+      uids = [];
+      if (signal.aborted) return 'stopped';
+      if (taken > 0 && mailbox.count() === known) continue;
+    }
     if (full) lastReconcile = now();
+    lookedAt = now();
+    known = mailbox.count();
     uids = await look(watched, mailbox, full);
   }
 }

@@ -37,6 +37,10 @@ export interface MailboxConnection {
   unseenUids(): Promise<number[]>;
   /** Streams messages; `source` holds at most `maxBytes` of each. No other command may run until the stream ends. */
   fetch(uids: readonly number[], maxBytes: number): AsyncGenerator<FetchedMessage>;
+  /** The same for every message from the UID on. `n:*` always answers with the last message too, whatever its UID. */
+  fetchFrom(low: number, maxBytes: number): AsyncGenerator<FetchedMessage>;
+  /** Messages in the folder, as the server last told. */
+  count(): number;
   /** INTERNALDATE, size and the fingerprint headers only. */
   fetchHeads(uids: readonly number[]): AsyncGenerator<FetchedMessage>;
   /** The whole message as a stream, in constant memory. */
@@ -158,9 +162,11 @@ export async function openMailbox(
       return found.sort((a, b) => a - b);
     };
 
-    async function* rows(uids: readonly number[], query: object): AsyncGenerator<FetchedMessage> {
+    const rows = (uids: readonly number[], query: object) => rowsOf(sequenceSet(uids), query);
+
+    async function* rowsOf(range: string, query: object): AsyncGenerator<FetchedMessage> {
       const items = { uid: true, internalDate: true, size: true, flags: true, ...query };
-      const iterator = fetchRows(client, sequenceSet(uids), items, MOST_LITERAL, row);
+      const iterator = fetchRows(client, range, items, MOST_LITERAL, row);
       try {
         for (;;) {
           // The bound is on progress: a row may take as long as answerMs, the whole as long as it needs.
@@ -182,6 +188,11 @@ export async function openMailbox(
       uidsSince: (day) => search({ since: day }),
       unseenUids: () => search({ seen: false }),
       fetch: (uids, maxBytes) => rows(uids, { source: { start: 0, maxLength: maxBytes } }),
+      fetchFrom(low, maxBytes) {
+        dirty = false;
+        return rowsOf(`${low}:*`, { source: { start: 0, maxLength: maxBytes } });
+      },
+      count: () => (client.mailbox === false ? 0 : client.mailbox.exists),
       fetchHeads: (uids) => rows(uids, { headers: ['message-id', 'date', 'from'] }),
       async download(uid) {
         const { content } = await answer(() => client.download(String(uid), undefined, { uid: true }), 'command');
