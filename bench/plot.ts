@@ -1,5 +1,5 @@
 // The plot of docs/performance.md: for each goal how far it is met, as bars on one scale (1 = the goal); readable light and dark.
-import { type Goal, goals, met, type Results } from './report.ts';
+import { bound, type Goal, goals, met, type Results } from './report.ts';
 
 /** 1 at the goal, more when better. */
 export const share = ({ measured, goal, kind }: Goal): number =>
@@ -13,21 +13,22 @@ const MOST = 2.4;
 export function plot(results: Results): string {
   const list = goals(results);
   const height = list.length * ROW + 70;
-  const width = LEFT + UNIT * MOST + 110;
+  const width = LEFT + UNIT * MOST + 130;
   const rows = list.map((goal, i) => {
     const y = 40 + i * ROW;
     const length = Math.max(2, Math.min(MOST, share(goal)) * UNIT);
-    const text = `${goal.measured} (${goal.kind === 'least' ? '≥' : '≤'} ${goal.goal})`;
+    const text = `${goal.measured} (${bound(goal)})`;
     return `  <text x="${LEFT - 8}" y="${y + 14}" text-anchor="end">${goal.what.replace(/&/g, '&amp;')}</text>
   <rect x="${LEFT}" y="${y + 3}" width="${length.toFixed(1)}" height="15" class="${met(goal) ? 'met' : 'missed'}"/>
-  <text x="${(LEFT + length + 6).toFixed(1)}" y="${y + 14}">${text}</text>`;
+  <text x="${LEFT + UNIT * MOST + 12}" y="${y + 14}">${text}</text>`;
   });
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="12" role="img" aria-label="Goals and how far they are met">
   <style>
     text { fill: #1f2328 } .met { fill: #1a7f37 } .missed { fill: #bc4c00 } line { stroke: #57606a }
     @media (prefers-color-scheme: dark) { text { fill: #e6edf3 } .met { fill: #3fb950 } .missed { fill: #f0883e } line { stroke: #9198a1 } }
   </style>
-  <text x="${LEFT}" y="18">${results.date}: bars beyond the line meet their goal</text>
+  <text x="${LEFT + UNIT}" y="18" text-anchor="middle">goal</text>
+  <text x="12" y="18">${results.date}: reached, as a share of the goal</text>
 ${rows.join('\n')}
   <line x1="${LEFT + UNIT}" y1="30" x2="${LEFT + UNIT}" y2="${height - 20}" stroke-dasharray="4 3"/>
 </svg>

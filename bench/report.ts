@@ -9,11 +9,17 @@ export interface Results {
   date: string;
   machine: string;
   command: string;
-  parse?: ParseBench;
-  drain?: DrainResult;
-  latency?: LatencyResult;
-  outbound?: OutboundResult;
-  fleet?: FleetResult;
+  /** Load average of the last minute before anything was started. */
+  load: number;
+  /** Name of a benchmark → how long it took. */
+  seconds: Record<string, number>;
+  /** Name of a benchmark → why there are no figures of it. */
+  failed: Record<string, string>;
+  parse?: ParseBench | undefined;
+  drain?: DrainResult | undefined;
+  latency?: LatencyResult | undefined;
+  outbound?: OutboundResult | undefined;
+  fleet?: FleetResult | undefined;
 }
 
 export interface Goal {
@@ -24,8 +30,13 @@ export interface Goal {
   kind: 'least' | 'most';
 }
 
+/** Whether others were using the machine so much that the figures say little. */
+export const busyAt = (load: number, cores: number): boolean => load > cores * 0.4;
+
 export const met = ({ measured, goal, kind }: Goal): boolean =>
   kind === 'least' ? measured >= goal : measured <= goal;
+
+export const bound = ({ goal, kind }: Goal): string => `${kind === 'least' ? '≥' : '≤'} ${goal}`;
 
 export function goals({ drain, latency, outbound, fleet }: Results): Goal[] {
   const least = (what: string, measured: number, goal: number): Goal => ({ what, measured, goal, kind: 'least' });
@@ -60,59 +71,112 @@ export function goals({ drain, latency, outbound, fleet }: Results): Goal[] {
   return list;
 }
 
-export function report(results: Results): { text: string; missed: string[] } {
-  const { parse, drain, latency, outbound, fleet } = results;
-  const lines = [`${results.date}, ${results.machine}`, results.command, ''];
-  const row = (name: string, figures: Record<string, number>) =>
-    lines.push(
-      `  ${name.padEnd(22)}${Object.entries(figures)
-        .map(([key, value]) => `${key} ${value}`)
-        .join('   ')}`,
-    );
+export interface Section {
+  title: string;
+  rows: readonly (readonly [who: string, figures: Readonly<Record<string, number>>])[];
+}
+
+/** All figures, one section a benchmark, each row a contestant. */
+export function sections({ parse, drain, latency, outbound, fleet }: Results): Section[] {
+  const list: Section[] = [];
   if (parse !== undefined) {
-    lines.push(`parse: ${parse.mails} mails, ${parse.megabytes} MB`);
-    row('mails a second', parse.rates);
-    row('CPU ms per 1,000', parse.cpu);
+    const rows: [string, Record<string, number>][] = Object.entries(parse.rates).map(([name, rate]) => [
+      name,
+      { 'mails/s': rate, 'CPU ms / 1,000': parse.cpu[name] ?? 0 },
+    ]);
+    list.push({ title: `parse: ${parse.mails} mails, ${parse.megabytes} MB, one thread`, rows });
   }
+  const named = ({ rate, cpuPer1000, peakMb, redisKb }: Record<string, number>, unit: string) => ({
+    [unit]: rate ?? 0,
+    'CPU s / 1,000': cpuPer1000 ?? 0,
+    'peak RSS MB': peakMb ?? 0,
+    ...(redisKb === undefined ? {} : { 'Redis KB each': redisKb }),
+  });
   if (drain !== undefined) {
-    lines.push(
-      `drain: ${drain.mails} mails, ${drain.megabytes} MB, medians of ${drain.rounds} rounds (rate: mails a second)`,
-    );
-    row('mailroom', drain.product);
-    row('fetchAll + mailparser', drain.fetchAll);
-    row('streaming', drain.streaming);
-    row('bare imapflow loop', drain.limit);
+    list.push({
+      title: `drain: ${drain.mails} mails, ${drain.megabytes} MB, medians of ${drain.rounds} rounds`,
+      rows: [
+        ['mailroom', named(drain.product, 'mails/s')],
+        ['fetchAll + mailparser + queue.add', named(drain.fetchAll, 'mails/s')],
+        ['the same, streaming', named(drain.streaming, 'mails/s')],
+        ['bare imapflow loop', named(drain.limit, 'mails/s')],
+      ],
+    });
   }
   if (latency !== undefined) {
-    lines.push(`latency: ${latency.mails} mails, server pushes at once; ${latency.dovecot.mails} over Dovecot (ms)`);
-    row('mailroom', latency.product);
-    row('do-it-yourself', latency.doItYourself);
-    row('mailroom, Dovecot', latency.dovecot.product);
-    row('do-it-yourself, Dovecot', latency.dovecot.doItYourself);
+    const times = ({ p50, p99, cpuMs }: { p50: number; p99: number; cpuMs: number }) => ({
+      'p50 ms': p50,
+      'p99 ms': p99,
+      'CPU ms a mail': cpuMs,
+    });
+    list.push({
+      title: `latency: ${latency.mails} mails from a server that pushes at once, ${latency.dovecot.mails} from Dovecot`,
+      rows: [
+        ['mailroom', times(latency.product)],
+        ['do-it-yourself, immediate IDLE', times(latency.doItYourself)],
+        ['mailroom, Dovecot', times(latency.dovecot.product)],
+        ['do-it-yourself, Dovecot', times(latency.dovecot.doItYourself)],
+      ],
+    });
   }
   for (const sink of outbound?.sinks ?? []) {
-    lines.push(
-      `outbound: ${outbound?.replies} replies, ${outbound?.connections} connections, sink answers in ${sink.replyMs} ms`,
-    );
-    row('mailroom send', sink.product);
-    row('bare nodemailer pool', sink.pool);
+    list.push({
+      title: `outbound: ${sink.replies} replies, ${outbound?.connections} connections, sink answers in ${sink.replyMs} ms, medians of ${outbound?.rounds} rounds`,
+      rows: [
+        ['mailroom send', named(sink.product, 'replies/s')],
+        ['bare nodemailer pool', named(sink.pool, 'replies/s')],
+      ],
+    });
   }
   if (fleet !== undefined) {
-    lines.push(
-      `idle: ${fleet.mailboxes} mailboxes, ${fleet.loginsPerSecond} sign-ins a second, ${fleet.idleSeconds} s`,
-    );
-    row('mailroom', { ...fleet.idle.product });
-    row('bare imapflow', { ...fleet.idle.bareImapflow });
-    if (fleet.storm !== undefined) {
-      lines.push(`storm: ${fleet.storm.mails} mails into ${fleet.mailboxes} mailboxes at once`);
-      row('mailroom', { ...fleet.storm });
+    const idle = ({ rssMb, cpuPercent, connectSeconds }: FleetResult['idle']['product']) => ({
+      'RSS MB': rssMb,
+      '% of a core': cpuPercent,
+      'connected in s': connectSeconds,
+    });
+    list.push({
+      title: `idle: ${fleet.mailboxes} mailboxes in one process, at most ${fleet.loginsPerSecond} sign-ins a second, ${fleet.idleSeconds} s`,
+      rows: [
+        ['mailroom', idle(fleet.idle.product)],
+        ['bare imapflow (no pace of sign-ins)', idle(fleet.idle.bareImapflow)],
+      ],
+    });
+    const { storm } = fleet;
+    if (storm !== undefined) {
+      list.push({
+        title: `storm: ${storm.mails} mails into ${fleet.mailboxes} mailboxes at once`,
+        rows: [
+          [
+            'mailroom',
+            {
+              'mails/s': storm.rate,
+              'median mailbox s': storm.medianSeconds,
+              'slowest s': storm.slowestSeconds,
+              'peak RSS MB': storm.peakMb,
+              'Redis bytes, idle mailbox': storm.redisBytesIdle,
+            },
+          ],
+        ],
+      });
+    }
+  }
+  return list;
+}
+
+export function report(results: Results): { text: string; missed: string[] } {
+  const lines = [`${results.date}, ${results.machine}, load average ${results.load} at the start`, results.command, ''];
+  for (const { title, rows } of sections(results)) {
+    lines.push(title);
+    const width = Math.max(...rows.map(([who]) => who.length)) + 2;
+    for (const [who, figures] of rows) {
+      const shown = Object.entries(figures).map(([name, value]) => `${name} ${value}`);
+      lines.push(`  ${who.padEnd(width)}${shown.join('   ')}`);
     }
   }
   const list = goals(results);
   lines.push('', 'goals');
   for (const goal of list)
-    lines.push(
-      `  ${met(goal) ? 'met   ' : 'MISSED'} ${goal.what}: ${goal.measured} (${goal.kind === 'least' ? '≥' : '≤'} ${goal.goal})`,
-    );
+    lines.push(`  ${met(goal) ? 'met   ' : 'MISSED'} ${goal.what}: ${goal.measured} (${bound(goal)})`);
+  for (const [name, why] of Object.entries(results.failed)) lines.push(`  FAILED ${name}: ${why.split('\n')[0]}`);
   return { text: `${lines.join('\n')}\n`, missed: list.filter((goal) => !met(goal)).map(({ what }) => what) };
 }

@@ -2,9 +2,10 @@
 import { describe, expect, it } from 'vitest';
 import { parseUsage } from '../../../bench/child.ts';
 import { check } from '../../../bench/drain.ts';
+import { intoDocument, markdown } from '../../../bench/markdown.ts';
 import { median, medians, percentile, tidy } from '../../../bench/numbers.ts';
 import { plot, share } from '../../../bench/plot.ts';
-import { goals, met, type Results, report } from '../../../bench/report.ts';
+import { busyAt, goals, met, type Results, report } from '../../../bench/report.ts';
 
 describe('check of a drain', () => {
   const expected = new Map([
@@ -79,6 +80,9 @@ describe('report', () => {
     date: '2026-11-23',
     machine: 'test',
     command: 'npm run bench',
+    load: 0.3,
+    seconds: { drain: 60 },
+    failed: {},
     drain: {
       mails: 5_000,
       megabytes: 420,
@@ -98,5 +102,25 @@ describe('report', () => {
   it('a bar beyond the line is a met goal', () => {
     for (const goal of goals(results)) expect(share(goal) >= 1).toBe(met(goal));
     expect(plot(results).match(/class="missed"/g)).toHaveLength(1);
+  });
+  it('writes its part of the document and nothing else', () => {
+    const around = [
+      '# Performance',
+      '<!-- written by npm run bench: begin -->',
+      '<!-- written by npm run bench: end -->',
+      'x',
+    ];
+    const once = intoDocument(around.join('\n'), markdown(results));
+    expect(once).toContain('| drain: peak RSS, MB | ≤ 180 | 200 | **no** |');
+    expect(once).toContain('| bare imapflow loop | 2000 | 0.36 | 103 | 0 |');
+    expect(intoDocument(once, markdown(results))).toBe(once);
+    expect([once.startsWith('# Performance\n'), once.endsWith('\nx')]).toEqual([true, true]);
+    expect(() => intoDocument('# Performance', '')).toThrow('no lines');
+  });
+  it('says which benchmark gave no figures, and a busy machine', () => {
+    const failed = { ...results, drain: undefined, failed: { drain: 'Error: twice\n    at' } };
+    expect(report(failed).text).toContain('FAILED drain: Error: twice\n');
+    expect(markdown(failed)).toContain('**drain**: no figures, Error: twice');
+    expect([busyAt(0.3, 2), busyAt(3, 2)]).toEqual([false, true]);
   });
 });
