@@ -1,0 +1,42 @@
+// Memory of fetched mails: pieces never overlap while they are out, and are used again only when all of a slab are back.
+import { expect, test } from 'vitest';
+import { createSlabs, type Piece } from '../../../src/adapters/imap/slabs.ts';
+
+/** Marks each piece with its own byte and says whether all of them still hold it. */
+const filled = (piece: Piece, byte: number) => piece.memory.fill(byte);
+const intact = (pieces: readonly Piece[]) => pieces.every((piece, i) => piece.memory.every((byte) => byte === i % 251));
+
+test('pieces that are out are never written over, however many come and go', () => {
+  const allocate = createSlabs();
+  const kept: Piece[] = [];
+  for (let i = 0; i < 300; i++) {
+    const passing = allocate(50_000 + i * 100);
+    filled(passing, 255);
+    const piece = allocate(1_000 + (i % 7) * 30_000);
+    filled(piece, kept.length % 251);
+    kept.push(piece);
+    passing.release();
+  }
+  expect(intact(kept)).toBe(true);
+});
+
+test('memory is used again when all of a slab are back, and not before; twice is once', () => {
+  const allocate = createSlabs();
+  const first = Array.from({ length: 4 }, () => allocate(400_000)); // two in each slab
+  const buffers = new Set(first.map(({ memory }) => memory.buffer));
+  expect(buffers.size).toBe(2);
+  first[0]?.release();
+  first[0]?.release();
+  const third = Array.from({ length: 2 }, () => allocate(400_000));
+  expect(buffers.has(third[0]?.memory.buffer as ArrayBuffer)).toBe(false);
+  first[1]?.release();
+  const fourth = Array.from({ length: 2 }, () => allocate(400_000));
+  expect(fourth.map(({ memory }) => memory.buffer)).toEqual([first[0]?.memory.buffer, first[0]?.memory.buffer]);
+});
+
+test('a large mail has memory of its own, and an empty one takes none', () => {
+  const allocate = createSlabs();
+  const large = allocate(3_000_000);
+  expect([large.memory.length, large.memory.buffer.byteLength]).toEqual([3_000_000, 3_000_000]);
+  expect(allocate(0).memory.length).toBe(0);
+});
