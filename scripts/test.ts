@@ -46,7 +46,7 @@ const STEPS: Readonly<Record<string, Step>> = {
   journey: {
     what: 'journey',
     servers: ['redis', 'dovecot', 'postfix', 'chromium'],
-    run: (run) => project(run, 'journey', 'the whole way, from mail to reply', { workers: 1 }),
+    run: (run) => project(run, 'journey', 'the whole way, from mail to reply', { workers: 1, limitMinutes: 30 }),
   },
   chaos: {
     what: 'chaos',
