@@ -11,7 +11,7 @@ export function parseCommand(program: Command): void {
     .command('parse')
     .description('print raw mails (.eml) as JSON, one line a file')
     .argument('<files...>', 'files with a raw RFC 5322 mail each; - reads one from standard input')
-    .option('--inline-bytes <n>', 'bound of text and html in the output, bytes each', bytes, 32_768)
+    .option('--inline-bytes <n>', 'bound of text and html in the output, bytes each', bytes, 1_048_576)
     .action(async (files: string[], { inlineBytes: inlineTextBytes }: { inlineBytes: number }) => {
       for (const file of files) {
         let raw: Uint8Array;
