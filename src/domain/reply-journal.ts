@@ -83,8 +83,8 @@ export interface Transition {
   /** Compare with the fence under which DATA began instead of the current one: a late answer to the worker that sent. */
   late?: boolean;
   change?: EntryChange;
-  /** Let go of the claim in the same step. */
-  release?: boolean;
+  /** Let go of the claim with this token in the same step, if it still stands. */
+  release?: number;
 }
 
 export interface Transitioned {

@@ -121,7 +121,8 @@ async function atWork(work: Work, entry: JournalEntry): Promise<JobEnding> {
       at: work.now() + work.settings.waitScale * backoffMs(work.job.attemptsMade + 1, { baseMs: 2_000, capMs: 60_000 }),
     };
   } finally {
-    await deps.journal.release(reply.replyId, fence);
+    // The step that ended the reply has let go of it already.
+    if (ending?.end !== 'completed' && ending?.end !== 'failed') await deps.journal.release(reply.replyId, fence);
   }
 }
 

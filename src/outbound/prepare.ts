@@ -6,7 +6,7 @@ import { asciiDomain, domainOf, normalAddress } from '../domain/address.ts';
 import type { BlobStore } from '../domain/blob-store.ts';
 import type { SmtpServer } from '../domain/email-server.ts';
 import { MailroomError } from '../domain/errors.ts';
-import type { EntryChange } from '../domain/reply-journal.ts';
+import type { JournalEntry } from '../domain/reply-journal.ts';
 import { resolveSender } from '../domain/sender-policy.ts';
 import { decodeSlice } from '../mime/transfer.ts';
 import { type ComposedAttachment, compose, readRecipients } from './compose.ts';
@@ -15,8 +15,13 @@ import type { OutboundDeps, OutboundSettings } from './ports.ts';
 /** Largest message that Exchange Online announces; used until the server itself has said its SIZE. */
 const DEFAULT_MAX_SIZE = 157_286_400;
 
+/** Bytes up to which a rendered mail is kept in memory until it is sent; a larger one is read back. */
+const KEPT = 1 << 20;
+
 export interface Prepared {
-  change: EntryChange;
+  change: Pick<JournalEntry, 'from' | 'messageId' | 'envelope' | 'rendered' | 'renderedSize' | 'source'>;
+  /** What was stored, when it is small. */
+  bytes: Buffer | undefined;
   personalFallback: boolean;
 }
 
@@ -75,6 +80,7 @@ export async function prepare(
       ...(rendered === undefined ? {} : { rendered: rendered.blob }),
       ...(source === undefined ? {} : { source: source.blob }),
     },
+    bytes: bytes.length <= KEPT ? bytes : undefined,
     personalFallback: sender.personalFallback,
   };
 }

@@ -73,6 +73,7 @@ async function foundInSent(
     from: ['uncertain'],
     to: 'accepted',
     fence,
+    release: fence,
     change: { result, evidence: `found in ${finding.folder} by ${finding.by}, ${finding.copies} copies` },
   });
   if (!moved) return { end: 'later', at: now() + 500 };
@@ -100,6 +101,7 @@ async function hold({ deps, server, reply, fence, now }: Work, entry: JournalEnt
     from: ['uncertain'],
     to: 'held',
     fence,
+    release: fence,
     change: { result, evidence: 'held for a person' },
   });
   if (!moved) return { end: 'later', at: now() + 500 };

@@ -17,6 +17,7 @@ import { fenced, reject, storeSentCopy, type Work } from './work.ts';
 export async function prepareAndSubmit(work: Work, found: JournalEntry): Promise<JobEnding> {
   const { deps, settings, server, reply, fence, now } = work;
   let entry = found;
+  let bytes: Buffer | undefined;
   if (entry.rendered === undefined) {
     const prepared = await prepare(deps, settings, server, reply, new Date(now()), work.maxSize.known);
     const { moved } = await deps.journal.transition(reply.replyId, {
@@ -38,7 +39,8 @@ export async function prepareAndSubmit(work: Work, found: JournalEntry): Promise
         hint: 'Add the shared address to Additional Email From Addresses of this SMTP server',
       });
     }
-    entry = (await deps.journal.read(reply.replyId)) ?? entry;
+    bytes = prepared.bytes;
+    entry = { ...entry, ...prepared.change, state: 'prepared' };
   }
   if (entry.from !== undefined && !stillPermitted(server, entry.from)) {
     throw new MailroomError('FROM_NOT_PERMITTED', {
@@ -47,12 +49,12 @@ export async function prepareAndSubmit(work: Work, found: JournalEntry): Promise
       permitted: permittedFrom(server).map(({ address }) => address),
     });
   }
+  const forgotten = await forgottenBegin(work, entry);
+  if (forgotten !== undefined) return doubtful(work, forgotten);
   const ending = await work.lanes.use(
     async (submitter): Promise<JobEnding> => {
-      const pause = await deps.pauses.read(server.name);
-      if (pause !== undefined && pause.until > now()) return { end: 'later', at: now() + 1_000 };
       if (entry.envelope?.smtpUtf8 === true) await needSmtpUtf8(submitter, entry.envelope);
-      return submit(work, entry, submitter.submit, () => submitter.maxSize());
+      return submit(work, entry, bytes, submitter);
     },
     15_000,
     work.job.priority,
@@ -76,53 +78,63 @@ async function needSmtpUtf8(
 async function submit(
   work: Work,
   entry: JournalEntry,
-  send: Submitter['submit'],
-  maxSize: () => number | undefined,
+  bytes: Buffer | undefined,
+  submitter: Submitter,
 ): Promise<JobEnding> {
   const { deps, server, reply, fence, now, job } = work;
   const { envelope, rendered, renderedSize = 0 } = entry;
   if (envelope === undefined || rendered === undefined) return fenced(work);
-  const forgotten = await forgottenBegin(work, entry);
-  if (forgotten !== undefined) return doubtful(work, forgotten);
-  const mailbox = sendingMailbox(server);
-  const token = `${reply.replyId} ${fence}`;
-  const pace = { mailbox, token, recipients: envelope.to.length };
-  const granted = await deps.pace.acquire({
-    ...pace,
-    perMinute: server.pace.perMinute,
-    recipientsPerDay: server.pace.recipientsPerDay,
-  });
+  const pace = {
+    mailbox: sendingMailbox(server),
+    token: `${reply.replyId} ${fence}`,
+    recipients: envelope.to.length,
+  };
+  const { perMinute, recipientsPerDay } = server.pace;
+  const [pause, granted] = await Promise.all([
+    deps.pauses.read(server.name),
+    deps.pace.acquire({ ...pace, perMinute, recipientsPerDay }),
+  ]);
+  if (pause !== undefined && pause.until > now()) {
+    if (granted.granted) await deps.pace.refund(pace);
+    return { end: 'later', at: now() + 1_000 };
+  }
   if (!granted.granted) {
     await job.progress({ state: entry.state, expectedAt: new Date(now() + granted.waitMs).toISOString() });
     return { end: 'queue-waits', ms: Math.min(granted.waitMs, 60_000) };
   }
-  const submitting = await deps.journal.transition(reply.replyId, {
+  // Written while the envelope is said; DATA waits for it, and only for the holder of the claim does what follows go through.
+  const submitting = deps.journal.transition(reply.replyId, {
     from: ['prepared', 'submitting'],
     to: 'submitting',
     fence,
     change: { countAttempt: true },
   });
-  if (!submitting.moved) return fenced(work);
+  submitting.catch(() => {}); // awaited below, whatever becomes of the submission
   const tries = entry.attempts + 1;
   let begun: Promise<void> | undefined;
-  const outcome = await send({
+  const outcome = await submitter.submit({
     envelope,
     from: entry.from ?? '',
     size: renderedSize,
-    bytes: () => deps.blobs.read(rendered),
+    bytes: () => (bytes === undefined ? deps.blobs.read(rendered) : inPieces(bytes)),
     tries,
     onDataBegin: () => {
-      begun = beginData(work, entry.begins + 1);
+      begun = submitting.then(() => beginData(work, entry.begins + 1));
       return begun;
     },
     mayGoOn: work.holds,
   });
-  work.maxSize.known = maxSize() ?? work.maxSize.known;
-  // The journal's write may still be under way when the connection broke under it: what it says must be known before what comes next.
+  work.maxSize.known = submitter.maxSize() ?? work.maxSize.known;
+  // The journal's writes may still be under way when the connection broke under them: what it says must be known before what comes next.
   await begun?.catch(() => {});
   if (outcome.kind === 'withheld' || (outcome.kind === 'failed' && outcome.sent === 'none'))
     await deps.pace.refund(pace);
+  if (outcome.kind !== 'accepted' && !(await submitting).moved) return fenced(work);
   return conclude(work, { ...entry, attempts: tries }, outcome);
+}
+
+async function* inPieces(bytes: Buffer): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += 65_536) yield bytes.subarray(at, at + 65_536);
 }
 
 /** The journal was set back to before DATA: a mail may be out that it knows nothing of. */
@@ -172,7 +184,7 @@ async function accepted(
   entry: JournalEntry,
   outcome: SubmissionOutcome & { kind: 'accepted' },
 ): Promise<JobEnding> {
-  const { deps, server, reply, now } = work;
+  const { deps, server, reply, fence, now } = work;
   const refusedRecipients = outcome.recipients.filter(({ state }) => state === 'rejected');
   const result = resultOf(
     { ...entry, state: 'accepted' },
@@ -190,6 +202,7 @@ async function accepted(
   const { moved } = await deps.journal.transition(reply.replyId, {
     from: ['data-begun', 'uncertain', 'held', 'queued', 'prepared', 'submitting', 'dropped'],
     to: 'accepted',
+    release: fence,
     change: { result, evidence: `accepted: ${remoteLine(outcome.remote)}` },
   });
   if (moved) {

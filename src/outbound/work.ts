@@ -48,6 +48,7 @@ export async function reject(
     to: 'rejected',
     fence,
     late,
+    release: fence,
     change: { result, evidence: `rejected: ${failure.code} ${remoteLine(failure.remote)}` },
   });
   if (!moved) return fenced(work);

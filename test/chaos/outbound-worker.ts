@@ -33,17 +33,8 @@ export interface WorkerSettings {
   paceWindowMs?: number;
 }
 
-/** The production folder store; mails are read in pieces, so that an end may fall between them. */
-export async function stormBlobs(folder: string): Promise<BlobStore> {
-  const store = createStore(await openFolder(folder));
-  return {
-    ...store,
-    async *read(key, range) {
-      for await (const bytes of store.read(key, range))
-        for (let at = 0; at < bytes.length; at += 4_096) yield bytes.subarray(at, at + 4_096);
-    },
-  };
-}
+/** The production folder store. */
+export const stormBlobs = async (folder: string): Promise<BlobStore> => createStore(await openFolder(folder));
 
 /** Every step at which a reply's fate turns, with a dice before and after. */
 function mortal(deps: OutboundDeps, { death, deathsFile, seed }: WorkerSettings): void {
@@ -69,16 +60,24 @@ function mortal(deps: OutboundDeps, { death, deathsFile, seed }: WorkerSettings)
       dice('after the mark');
       return made;
     },
-    async *read(key, range) {
-      let pieces = 0;
-      for await (const piece of blobs.read(key, range)) {
-        if (pieces++ === 1) dice('inside DATA');
-        yield piece;
-      }
-      // The dot goes out with the next turns of the event loop.
-      setTimeout(() => dice('after the dot'), random() * 4);
-    },
   };
+  const { openSubmitter } = deps;
+  deps.openSubmitter = (server) => {
+    const submitter = openSubmitter(server);
+    return { ...submitter, submit: (mail) => submitter.submit({ ...mail, bytes: () => inPieces(mail.bytes()) }) };
+  };
+  /** What goes to the wire, wherever it comes from, in pieces, so that an end may fall between them. */
+  async function* inPieces(mail: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    let pieces = 0;
+    for await (const bytes of mail) {
+      for (let at = 0; at < bytes.length; at += 4_096) {
+        if (pieces++ === 1) dice('inside DATA');
+        yield bytes.subarray(at, at + 4_096);
+      }
+    }
+    // The dot goes out with the next turns of the event loop.
+    setTimeout(() => dice('after the dot'), random() * 4);
+  }
 }
 
 async function main(settings: WorkerSettings): Promise<void> {

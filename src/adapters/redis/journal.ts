@@ -15,36 +15,28 @@ import {
   type ReplyState,
   type Transition,
 } from '../../domain/reply-journal.ts';
+import { script } from './script.ts';
 
 const sha = (text: string) => createHash('sha256').update(text).digest('hex').slice(0, 32);
 export const replyKey = (replyId: string) => `${PREFIX}:reply:${sha(replyId)}`;
 export const stateKey = (state: string) => `${PREFIX}:replies-in:${state}`;
 const aliasKey = (messageId: string) => `${PREFIX}:reply-by-message-id:${sha(messageId)}`;
 
-const STATES: readonly ReplyState[] = [
-  'queued',
-  'prepared',
-  'submitting',
-  'data-begun',
-  'accepted',
-  'rejected',
-  'uncertain',
-  'held',
-  'dropped',
-];
+/** Kept for a while and then forgotten. */
+const ENDED: readonly ReplyState[] = ['accepted', 'rejected', 'dropped'];
 
 const NOW = `local t = redis.call('TIME'); local now = t[1] * 1000 + math.floor(t[2] / 1000)`;
 
-/** KEYS: entry, index of queued. ARGV: owner, lease ms, digest, replyId, server. */
-const CLAIM = `
+/** KEYS: entry, index of queued. ARGV: owner, lease ms, digest, replyId, server. Answers with what the entry holds. */
+const CLAIM = script(`
 ${NOW}
 local state = redis.call('HGET', KEYS[1], 'state')
 if state then
   if redis.call('HGET', KEYS[1], 'digest') ~= ARGV[3] then return {'reused', 0} end
-  if state == 'accepted' or state == 'rejected' or state == 'held' or state == 'dropped' then return {'settled', 0} end
+  if state == 'accepted' or state == 'rejected' or state == 'held' or state == 'dropped' then return {'settled', 0, redis.call('HGETALL', KEYS[1])} end
   local owner = redis.call('HGET', KEYS[1], 'owner')
   local untilMs = tonumber(redis.call('HGET', KEYS[1], 'leaseUntil') or '0')
-  if owner == ARGV[1] then return {'yours', tonumber(redis.call('HGET', KEYS[1], 'fence'))} end
+  if owner == ARGV[1] then return {'yours', tonumber(redis.call('HGET', KEYS[1], 'fence')), redis.call('HGETALL', KEYS[1])} end
   if owner and untilMs > now then return {'busy', untilMs - now} end
 else
   redis.call('HSET', KEYS[1], 'state', 'queued', 'digest', ARGV[3], 'replyId', ARGV[4], 'server', ARGV[5],
@@ -53,10 +45,13 @@ else
 end
 local fence = redis.call('HINCRBY', KEYS[1], 'fence', 1)
 redis.call('HSET', KEYS[1], 'owner', ARGV[1], 'leaseUntil', now + tonumber(ARGV[2]))
-return {'yours', fence}`;
+return {'yours', fence, redis.call('HGETALL', KEYS[1])}`);
 
-/** KEYS: entry, index of each state in order. ARGV: replyId, nonce, JSON {from, to, fence, late, set, evidence, attempt, keep, release}. */
-const TRANSITION = `
+/**
+ * KEYS: entry, index of the new state, index of each expected state in order, Message-IDs. ARGV: replyId, nonce, JSON {from, to, fence, late, set,
+ * evidence, attempt, ended, keep, release}.
+ */
+const TRANSITION = script(`
 ${NOW}
 local plan = cjson.decode(ARGV[3])
 local state = redis.call('HGET', KEYS[1], 'state')
@@ -67,9 +62,9 @@ if plan.fence then
   if plan.late then field = 'dataFence' end
   if redis.call('HGET', KEYS[1], field) ~= tostring(plan.fence) then return {0, state, now} end
 end
-local expected = false
-for _, s in ipairs(plan.from) do if s == state then expected = true end end
-if not expected then return {0, state, now} end
+local found
+for i, s in ipairs(plan.from) do if s == state then found = i end end
+if not found then return {0, state, now} end
 redis.call('HSET', KEYS[1], 'state', plan.to, 'updatedAt', now, 'nonce', ARGV[2])
 for k, v in pairs(plan.set) do redis.call('HSET', KEYS[1], k, v) end
 if plan.to == 'data-begun' then
@@ -85,33 +80,34 @@ if plan.evidence then
   local old = redis.call('HGET', KEYS[1], 'evidence') or ''
   redis.call('HSET', KEYS[1], 'evidence', string.sub(old .. plan.evidence .. '\\n', -8000))
 end
-if plan.release then redis.call('HDEL', KEYS[1], 'owner', 'leaseUntil') end
-for i, s in ipairs(plan.states) do
-  if s == plan.to then redis.call('ZADD', KEYS[1 + i], now, ARGV[1])
-  elseif s == state then redis.call('ZREM', KEYS[1 + i], ARGV[1]) end
-  if plan.terminal[s] then redis.call('ZREMRANGEBYSCORE', KEYS[1 + i], '-inf', now - plan.keep) end
-end
-if plan.terminal[plan.to] then redis.call('PEXPIRE', KEYS[1], plan.keep) else redis.call('PERSIST', KEYS[1]) end
-return {1, plan.to, now}`;
+if plan.release and redis.call('HGET', KEYS[1], 'fence') == plan.release then redis.call('HDEL', KEYS[1], 'owner', 'leaseUntil') end
+if plan.to ~= state then redis.call('ZREM', KEYS[2 + found], ARGV[1]) end
+redis.call('ZADD', KEYS[2], now, ARGV[1])
+if plan.ended then
+  redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now - plan.keep)
+  redis.call('PEXPIRE', KEYS[1], plan.keep)
+else redis.call('PERSIST', KEYS[1]) end
+for i = 3 + #plan.from, #KEYS do redis.call('SET', KEYS[i], ARGV[1], 'PX', 4 * plan.keep) end
+return {1, plan.to, now}`);
 
-const ADMIT = `
+const ADMIT = script(`
 ${NOW}
 local digest = redis.call('HGET', KEYS[1], 'digest')
 if digest then return digest == ARGV[1] and 1 or 0 end
 redis.call('HSET', KEYS[1], 'state', 'queued', 'digest', ARGV[1], 'replyId', ARGV[2], 'server', ARGV[3],
   'createdAt', now, 'updatedAt', now, 'attempts', 0)
 redis.call('ZADD', KEYS[2], now, ARGV[2])
-return 1`;
+return 1`);
 
-const RENEW = `
+const RENEW = script(`
 ${NOW}
 if redis.call('HGET', KEYS[1], 'fence') ~= ARGV[1] or redis.call('HEXISTS', KEYS[1], 'owner') == 0 then return 0 end
 redis.call('HSET', KEYS[1], 'leaseUntil', now + tonumber(ARGV[2]))
-return 1`;
+return 1`);
 
-const RELEASE = `
+const RELEASE = script(`
 if redis.call('HGET', KEYS[1], 'fence') == ARGV[1] then redis.call('HDEL', KEYS[1], 'owner', 'leaseUntil') end
-return 1`;
+return 1`);
 
 export interface JournalSettings {
   /** Milliseconds that ended replies are kept; at least 8 days (Exchange drops duplicates by Message-ID for 7). */
@@ -146,53 +142,41 @@ export function createJournal(redis: Redis, settings: JournalSettings = journalD
   return {
     read,
     async claim({ replyId, digest, server, owner, leaseMs }): Promise<Claim> {
-      const [answer, value] = (await redis.eval(
-        CLAIM,
-        2,
-        replyKey(replyId),
-        stateKey('queued'),
-        owner,
-        leaseMs,
-        digest,
-        replyId,
-        server,
-      )) as [string, number];
+      const keys = [replyKey(replyId), stateKey('queued')];
+      const [answer, value, found] = (await CLAIM(redis, keys, [owner, leaseMs, digest, replyId, server])) as [
+        'yours' | 'settled' | 'reused' | 'busy',
+        number,
+        string[] | undefined,
+      ];
       if (answer === 'reused') return { claim: 'reused' };
       if (answer === 'busy') return { claim: 'busy', retryAfterMs: value };
-      const entry = await read(replyId);
-      if (entry === undefined) return { claim: 'busy', retryAfterMs: 100 };
+      const entry = entryOf(fieldsOf(found ?? []));
       return answer === 'settled' ? { claim: 'settled', entry } : { claim: 'yours', entry, fence: value };
     },
     async admit({ replyId, digest, server }) {
-      return (await redis.eval(ADMIT, 2, replyKey(replyId), stateKey('queued'), digest, replyId, server)) === 1;
+      return (await ADMIT(redis, [replyKey(replyId), stateKey('queued')], [digest, replyId, server])) === 1;
     },
     async sameContent(replyId, digest) {
       return (await redis.hget(replyKey(replyId), 'digest')) === digest;
     },
     async renew(replyId, fence, leaseMs) {
-      return (await redis.eval(RENEW, 1, replyKey(replyId), fence, leaseMs)) === 1;
+      return (await RENEW(redis, [replyKey(replyId)], [fence, leaseMs])) === 1;
     },
     async release(replyId, fence) {
-      await redis.eval(RELEASE, 1, replyKey(replyId), fence);
+      await RELEASE(redis, [replyKey(replyId)], [fence]);
     },
     async transition(replyId, transition) {
       const plan = planOf(transition, settings.keepMs);
-      const keys = [replyKey(replyId), ...STATES.map(stateKey)];
+      const { messageId, result } = transition.change ?? {};
+      const aliases = [messageId, result?.serverMessageId].filter((id) => id !== undefined);
+      const states = [transition.to, ...transition.from];
+      const keys = [replyKey(replyId), ...states.map(stateKey), ...aliases.map(aliasKey)];
       // The nonce makes the command safe to repeat: ioredis sends it again when the connection broke before the answer.
-      const [moved, state, at] = (await redis.eval(
-        TRANSITION,
-        keys.length,
-        ...keys,
-        replyId,
-        randomUUID(),
-        JSON.stringify(plan),
-      )) as [number, string, number];
-      if (moved === 1) {
-        const { messageId, result } = transition.change ?? {};
-        for (const alias of [messageId, result?.serverMessageId]) {
-          if (alias !== undefined) await redis.set(aliasKey(alias), replyId, 'PX', 4 * settings.keepMs);
-        }
-      }
+      const [moved, state, at] = (await TRANSITION(redis, keys, [replyId, randomUUID(), JSON.stringify(plan)])) as [
+        number,
+        string,
+        number,
+      ];
       return { moved: moved === 1, state: state === '' ? undefined : (state as ReplyState), at };
     },
     async list(state, limit = 200) {
@@ -241,11 +225,16 @@ function planOf({ from, to, fence, late, change = {}, release }: Transition, kee
     set,
     ...(evidence === undefined ? {} : { evidence: `${new Date().toISOString()} ${evidence}`.slice(0, 600) }),
     attempt: countAttempt === true,
-    release: release === true,
+    ...(release === undefined ? {} : { release: String(release) }),
     keep: keepMs,
-    states: STATES,
-    terminal: { accepted: true, rejected: true, dropped: true },
+    ended: ENDED.includes(to),
   };
+}
+
+function fieldsOf(flat: readonly string[]): Record<string, string> {
+  const fields: Record<string, string> = {};
+  for (let i = 0; i + 1 < flat.length; i += 2) fields[flat[i] as string] = flat[i + 1] as string;
+  return fields;
 }
 
 function entryOf(fields: Record<string, string>): JournalEntry {

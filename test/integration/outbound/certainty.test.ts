@@ -180,13 +180,11 @@ it.each([
   ['before the first byte', 0],
   ['inside the mail', 1],
 ])('a worker that slept through its claim %s sends no dot', async (_when, piece) => {
-  const blobs = memoryBlobs();
   let slept = false;
   let awake = false;
-  const { read } = blobs;
-  blobs.read = async function* (key, range) {
+  async function* sleepy(mail: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
     let at = 0;
-    for await (const bytes of read(key, range)) {
+    for await (const bytes of mail) {
       for (let i = 0; i < bytes.length; i += 64, at++) {
         if (at === piece && !slept) {
           slept = true;
@@ -196,13 +194,17 @@ it.each([
         yield bytes.subarray(i, i + 64);
       }
     }
-  };
+  }
   const one = await replica({
-    blobs,
     settings: { leaseMs: 400 },
     change: ({ deps }) => {
       const { renew } = deps.journal;
       deps.journal.renew = async (...claim) => awake && renew(...claim);
+      const open = deps.openSubmitter;
+      deps.openSubmitter = (server) => {
+        const submitter = open(server);
+        return { ...submitter, submit: (mail) => submitter.submit({ ...mail, bytes: () => sleepy(mail.bytes()) }) };
+      };
     },
   });
   const input = reply();
