@@ -12,6 +12,8 @@ export interface Pace {
     recipients: number;
     recipientsPerDay: number;
   }): Promise<{ granted: true } | { granted: false; waitMs: number; reason: 'minute' | 'day' }>;
+  /** Counts a granted submission from now on: its mail goes only now. */
+  stamp(input: { mailbox: string; token: string }): Promise<void>;
   /** Gives back what never reached the server. */
   refund(input: { mailbox: string; token: string; recipients: number }): Promise<void>;
   /** A connection; taken again to renew it. @param hasNone the asker has no other: it may ask the holders to let go of one */

@@ -26,8 +26,11 @@ export interface Outbound {
   status(): Promise<ServerStatus[]>;
 }
 
-/** While one reply waits for the server's answer the next is rendered, stored and recorded: the connection never waits for us. */
-const JOBS_PER_CONNECTION = 2;
+/**
+ * Replies made ready ahead: while others wait for the server's answer the next is rendered, stored and recorded, so that no connection waits for
+ * us. Not more, since what was taken from the queue no longer stands back for a more urgent one that comes in.
+ */
+const AHEAD = 2;
 
 interface Running {
   fingerprint: string;
@@ -58,7 +61,7 @@ export async function startOutbound(deps: OutboundDeps): Promise<Outbound> {
         deps.emit('SmtpServerPaused', { server: server.name, code: failure.code, class: failure.class, hint });
       },
     };
-    const atOnce = server.pace.connections * JOBS_PER_CONNECTION;
+    const atOnce = server.pace.connections + AHEAD;
     const worker = await deps.queues.work(server.name, atOnce, (job) => deliverReply(delivery, job));
     running.set(server.name, { fingerprint: JSON.stringify(server), server, worker, lanes });
     deps.emit('SmtpServerStarted', { server: server.name });

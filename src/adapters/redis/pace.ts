@@ -44,6 +44,12 @@ redis.call('HINCRBY', KEYS[2], hour, ARGV[4])
 redis.call('PEXPIRE', KEYS[2], 93600000)
 return {1, 0, ''}`);
 
+const STAMP = script(`
+${NOW}
+redis.call('ZADD', KEYS[1], 'XX', now, ARGV[1])
+redis.call('PEXPIRE', KEYS[1], ARGV[2])
+return 1`);
+
 const REFUND = script(`
 ${NOW}
 if redis.call('ZREM', KEYS[1], ARGV[1]) == 1 then redis.call('HINCRBY', KEYS[2], math.floor(now / 3600000), -tonumber(ARGV[2])) end
@@ -95,6 +101,9 @@ export function createPace(redis: Redis, windowMs = 60_500): Pace {
       const answer = (await ACQUIRE(redis, keys, values)) as [number, number, string];
       const [granted, waitMs, reason] = answer;
       return granted === 1 ? { granted: true } : { granted: false, waitMs, reason: reason as 'minute' | 'day' };
+    },
+    async stamp({ mailbox, token }) {
+      await STAMP(redis, [key('minute', mailbox)], [token, windowMs]);
     },
     async refund({ mailbox, token, recipients }) {
       await REFUND(redis, [key('minute', mailbox), key('day', mailbox)], [token, recipients]);
