@@ -19,7 +19,7 @@ FROM node:24.21.0-bookworm-slim
 LABEL org.opencontainers.image.title="Mailroom" \
       org.opencontainers.image.description="Shared-mailbox gateway of a contact center: IMAP in, BullMQ between, SMTP out"
 ENV NODE_ENV=production \
-    NODE_OPTIONS="--enable-source-maps --max-semi-space-size=4" \
+    NODE_OPTIONS="--enable-source-maps --max-semi-space-size=16" \
     MAILROOM_CONFIG_DIR=/etc/mailroom \
     MAILROOM_BLOBS_FOLDER=/data/blobs \
     MAILROOM_HTTP_HOST=0.0.0.0 \

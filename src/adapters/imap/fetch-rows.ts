@@ -8,7 +8,7 @@ import { createSlabs } from './slabs.ts';
 
 /** What may wait for the consumer before the server is made to wait. */
 const MOST_ROWS = 64;
-const MOST_BYTES = 4 * 1024 * 1024;
+const MOST_BYTES = 2 * 1024 * 1024;
 
 /** What is used of imapflow's inside (pinned; the test of this file fails when a new version looks different). */
 interface Inside {

@@ -2,10 +2,10 @@
 // its bytes, and it lingers until a collection comes. A mail takes a piece of a slab; when all pieces of a slab are given back, it serves the next
 // mails. Whoever does not give back loses nothing but the reuse: the garbage collector takes the slab.
 
-/** Bytes of a slab; a mail of more than half of it has memory of its own. */
-const SLAB = 1 << 20;
+/** Bytes of a slab; a mail of more than half of it has memory of its own. Attachments are three quarters of all bytes: they must fit. */
+const SLAB = 4 << 20;
 /** Free slabs that are kept. */
-const KEPT = 6;
+const KEPT = 3;
 
 interface Slab {
   memory: Buffer;

@@ -22,15 +22,15 @@ test('pieces that are out are never written over, however many come and go', () 
 
 test('memory is used again when all of a slab are back, and not before; twice is once', () => {
   const allocate = createSlabs();
-  const first = Array.from({ length: 4 }, () => allocate(400_000)); // two in each slab
+  const first = Array.from({ length: 4 }, () => allocate(1_600_000)); // two in each slab
   const buffers = new Set(first.map(({ memory }) => memory.buffer));
   expect(buffers.size).toBe(2);
   first[0]?.release();
   first[0]?.release();
-  const third = Array.from({ length: 2 }, () => allocate(400_000));
+  const third = Array.from({ length: 2 }, () => allocate(1_600_000));
   expect(buffers.has(third[0]?.memory.buffer as ArrayBuffer)).toBe(false);
   first[1]?.release();
-  const fourth = Array.from({ length: 2 }, () => allocate(400_000));
+  const fourth = Array.from({ length: 2 }, () => allocate(1_600_000));
   expect(fourth.map(({ memory }) => memory.buffer)).toEqual([first[0]?.memory.buffer, first[0]?.memory.buffer]);
 });
 
