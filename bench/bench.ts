@@ -87,7 +87,7 @@ async function run<T>(name: string, work: () => Promise<T>): Promise<T | undefin
     say(`${name} took ${results.seconds[name]} s`);
   }
 }
-if (wanted('parse')) results.parse = await run('parse', () => benchParse(n ?? 400));
+if (wanted('parse')) results.parse = await run('parse', () => benchParse(n ?? 400, 5, asked === 'parse'));
 if (wanted('drain')) results.drain = await run('drain', () => benchDrain(n ?? 5_000, rounds));
 if (wanted('latency')) results.latency = await run('latency', () => benchLatency(n ?? 500));
 if (wanted('outbound')) results.outbound = await run('outbound', () => benchOutbound(n ?? 1_000, rounds));
