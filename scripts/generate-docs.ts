@@ -1,5 +1,5 @@
 // `npm run docs`: writes the references that are generated from the code: docs/errors.md, docs/events.md, docs/configuration.md,
-// docs/check.md, docs/sandbox-faults.md, schemas/*.json. test/docs/generated.test.ts compares the committed files with what comes out here.
+// docs/check.md, docs/sandbox-faults.md, schemas/*.json, schemas/examples/*.json. test/docs/generated.test.ts compares the committed files with what comes out here.
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -31,6 +31,7 @@ import { lifecycleEvents } from '../src/telemetry/events/lifecycle.ts';
 import { oauthEvents } from '../src/telemetry/events/oauth.ts';
 import { outboundEvents } from '../src/telemetry/events/outbound.ts';
 import { metricName } from '../src/telemetry/events.ts';
+import { exampleMessages } from './example-messages.ts';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 
@@ -45,6 +46,7 @@ export function generate(): Map<string, string> {
     ['schemas/mailroom.message-1.json', jsonSchema(messageSchema, 'output', 'mailroom.message/1')],
     ['schemas/mailroom.reply-1.json', jsonSchema(replySchema, 'input', 'mailroom.reply/1')],
     ['schemas/mailroom.result-1.json', jsonSchema(resultSchema, 'output', 'mailroom.result/1')],
+    ...exampleMessages(),
   ]);
 }
 
