@@ -1,8 +1,14 @@
 // The generated references under docs/ and schemas/ are as the code is; `npm run docs` writes them.
 import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { generate } from '../../scripts/generate-docs.ts';
+
+type Validate = ((value: unknown) => boolean) & { errors?: unknown[] | null };
+const Ajv2020 = createRequire(import.meta.url)('ajv/dist/2020').default as new (
+  options: object,
+) => { compile(schema: object): Validate };
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const files = generate();
@@ -56,7 +62,8 @@ describe('what they say', () => {
     for (const row of rows) expect(row.replaceAll('\\|', '').split(' | ')[3], row).toBe('–');
   });
 
-  test.each([...files.keys()].filter((path) => path.endsWith('.json')))(
+  const examples = [...files.keys()].filter((path) => path.startsWith('schemas/examples/'));
+  test.each([...files.keys()].filter((path) => path.endsWith('.json') && !examples.includes(path)))(
     '%s is a JSON Schema with descriptions',
     (path) => {
       const schema = JSON.parse(files.get(path) ?? '{}');
@@ -66,4 +73,11 @@ describe('what they say', () => {
       expect(schema.properties.schema.const).toBe(schema.title);
     },
   );
+
+  test.each(examples)('%s is valid by the published schema', (path) => {
+    const schema = JSON.parse(committed('schemas/mailroom.message-1.json'));
+    const validate = new Ajv2020({ strict: false, validateFormats: false }).compile(schema);
+    validate(JSON.parse(committed(path)));
+    expect(validate.errors ?? []).toEqual([]);
+  });
 });
