@@ -96,8 +96,8 @@ export interface InboundPorts {
     knownFingerprints(mailboxId: string, values: readonly string[]): Promise<boolean[]>;
     siblings(hashes: readonly string[]): Promise<string[][]>;
     writeState(mailboxId: string, state: Record<string, string | number>): Promise<void>;
-    parsing(mailboxId: string, uids: readonly number[]): Promise<number[]>;
-    unfinished(mailboxId: string): Promise<number[]>;
+    parsing(mailboxId: string, begun: ReadonlyMap<number, number>): Promise<void>;
+    unfinished(mailboxId: string): Promise<Map<number, number>>;
     afterCare(mailboxId: string): Promise<number[]>;
     afterCareDone(mailboxId: string, uids: readonly number[]): Promise<void>;
     /** Resolves when everything written so far survives a crash of Redis. */

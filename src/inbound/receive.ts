@@ -18,8 +18,10 @@ export interface Watched {
   /** Token of the lease held for this mailbox. */
   leaseToken: () => string;
   ledger: Ledger;
-  /** UIDs whose parsing an earlier process began and did not end (ledgers.unfinished). */
-  unfinished: ReadonlySet<number>;
+  /** UIDs whose parsing other processes began and did not end, with how many in a row (ledgers.unfinished). */
+  unfinished: ReadonlyMap<number, number>;
+  /** What this process noted in the same way and has not committed yet. It lives, so these are no deaths. */
+  begun: Map<number, number>;
   ports: InboundPorts;
   /** Asked to stop: what is in hand is committed, nothing more is fetched. */
   signal: AbortSignal;
@@ -151,8 +153,11 @@ async function settleUnread(watched: Watched, mailbox: Mailbox, unread: readonly
   }
 }
 
-/** Parses begun without an end after which a message counts as one that ends processes: it is not parsed any more. */
-const MOST_CRASHES = 3;
+/**
+ * Processes in a row that began to parse a message and never ended it, after which the message counts as their killer and is not parsed any
+ * more. The first of them had it in a batch, the others alone: whoever is killed for other reasons hardly ever hits the same one so often.
+ */
+const MOST_CRASHES = 4;
 
 async function commitBatch(watched: Watched, batch: readonly Readable[]): Promise<void> {
   const { ports, mailboxId } = watched;
@@ -161,20 +166,22 @@ async function commitBatch(watched: Watched, batch: readonly Readable[]): Promis
   const readable = poison.length === 0 ? batch : batch.filter((message) => !poison.includes(message));
   const good = await withoutMatched(watched, readable);
   if (good.length === 0) return;
-  const uids = good.map(({ uid }) => uid);
-  const noting = ports.ledgers.parsing(mailboxId, uids);
-  noting.catch(() => {});
-  // The note is on its way to Redis before parsing begins. Its answer matters only for what an earlier process may have died over.
-  if (uids.some((uid) => watched.unfinished.has(uid))) {
-    const begun = await noting;
-    if (good.length > 1 && begun.some((count) => count > 1)) {
-      // One by one, so that only the guilty one stays noted.
-      for (const message of good) await commitBatch(watched, [message]);
-      return;
-    }
-    if (good.length === 1 && (begun[0] ?? 0) > MOST_CRASHES)
-      return quarantine(watched, good[0] as Readable, 'parser-crashed', uids);
+  const suspects = good.filter(({ uid }) => watched.unfinished.has(uid));
+  if (suspects.length > 0 && good.length > 1) {
+    // Each suspect alone, so that only the guilty one is noted again; and last, so that the others do not wait for what it does.
+    const others = good.filter((message) => !suspects.includes(message));
+    for (const part of [others, ...suspects.map((one) => [one])]) if (part.length > 0) await commitBatch(watched, part);
+    return;
   }
+  const uids = good.map(({ uid }) => uid);
+  const [suspect] = suspects;
+  if (suspect !== undefined && (watched.unfinished.get(suspect.uid) ?? 0) >= MOST_CRASHES)
+    return quarantine(watched, suspect, 'parser-crashed', uids);
+  for (const uid of uids) watched.begun.set(uid, (watched.unfinished.get(uid) ?? 0) + 1);
+  const noting = ports.ledgers.parsing(mailboxId, new Map(uids.map((uid) => [uid, watched.begun.get(uid) as number])));
+  noting.catch(() => {});
+  // On its way to Redis before parsing begins; its arrival is waited for only where an earlier process may have died.
+  if (suspect !== undefined) await noting;
   // Raw mail is durable before its job exists: a consumer that is told of a blob always finds it.
   const storing = ports.blobs.putBatch(good.map((message) => message.source));
   storing.catch(() => {});
@@ -189,6 +196,7 @@ async function commitBatch(watched: Watched, batch: readonly Readable[]): Promis
   const prints = good.map((message) => fingerprintOf(message.source, message.internalDate, message.size));
   await commitReceived(watched, received, storing, prints, { parsed: uids });
   await noting;
+  for (const uid of uids) watched.begun.delete(uid);
 }
 
 /** The server's clock may differ from ours by this much without harm. */

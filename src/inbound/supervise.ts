@@ -145,7 +145,8 @@ export function supervise(
       mailboxId,
       leaseToken,
       ledger: emptyLedger(),
-      unfinished: new Set(),
+      unfinished: new Map(),
+      begun: new Map(),
       ports,
       signal,
       proven: () => {
@@ -165,7 +166,9 @@ export function supervise(
           ports.ledgers.load(mailboxId),
           ports.ledgers.unfinished(mailboxId),
         ]);
-        Object.assign(watched, { ledger, unfinished: new Set(unfinished) });
+        // A parsing that this process noted and lived through, though its commit failed, is no reason for suspicion.
+        const foreign = [...unfinished].filter(([uid, count]) => watched.begun.get(uid) !== count);
+        Object.assign(watched, { ledger, unfinished: new Map(foreign) });
         const isSuccessor = current !== undefined;
         current ??= await connect(renew ? { renew, ...(usedToken === undefined ? {} : { refused: usedToken }) } : {});
         renew = false;

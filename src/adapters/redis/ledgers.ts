@@ -20,10 +20,6 @@ const SIBLINGS = script(`
 local found = {}
 for i, key in ipairs(KEYS) do found[i] = redis.call('SMEMBERS', key) end
 return found`);
-const PARSING = script(`
-local counts = {}
-for i, uid in ipairs(ARGV) do counts[i] = redis.call('HINCRBY', KEYS[1], uid, 1) end
-return counts`);
 
 export interface Ledgers {
   load(mailboxId: string): Promise<Ledger>;
@@ -33,10 +29,10 @@ export interface Ledgers {
   knownFingerprints(mailboxId: string, values: readonly string[]): Promise<boolean[]>;
   /** messageKeys seen with each of the Message-ID hashes. */
   siblings(messageIdHashes: readonly string[]): Promise<string[][]>;
-  /** Notes that these are about to be parsed; resolves with how often that was noted, this time included. */
-  parsing(mailboxId: string, uids: readonly number[]): Promise<number[]>;
-  /** UIDs of which a parsing was begun and not noted as ended: an earlier process may have died over one of them. */
-  unfinished(mailboxId: string): Promise<number[]>;
+  /** Notes that these are about to be parsed, and by how many processes in a row without an end, this one included. */
+  parsing(mailboxId: string, begun: ReadonlyMap<number, number>): Promise<void>;
+  /** UIDs of which a parsing was begun and not noted as ended, with the count noted: an earlier process may have died over one of them. */
+  unfinished(mailboxId: string): Promise<Map<number, number>>;
   /** UIDs that are queued and still to be flagged or moved. */
   afterCare(mailboxId: string): Promise<number[]>;
   afterCareDone(mailboxId: string, uids: readonly number[]): Promise<void>;
@@ -92,11 +88,12 @@ export function createLedgers(redis: Redis): Ledgers {
     async siblings(hashes) {
       return hashes.length === 0 ? [] : ((await SIBLINGS(redis, hashes.map(siblingsKey), [])) as string[][]);
     },
-    async parsing(id, uids) {
-      return ((await PARSING(redis, [parsingKey(id)], uids)) as number[]).map(Number);
+    async parsing(id, begun) {
+      await redis.hset(parsingKey(id), begun);
     },
     async unfinished(id) {
-      return (await redis.hkeys(parsingKey(id))).map(Number);
+      const notes = await redis.hgetall(parsingKey(id));
+      return new Map(Object.entries(notes).map(([uid, count]) => [Number(uid), Number(count)]));
     },
     async afterCare(id) {
       return (await redis.smembers(afterCareKey(id))).map(Number).sort((a, b) => a - b);

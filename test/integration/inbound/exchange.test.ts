@@ -227,32 +227,70 @@ describe('what the server does to messages', () => {
 });
 
 describe('a message that ends the process', () => {
-  it('is found by what was begun and never ended, and quarantined; its neighbours are jobs as ever', async () => {
+  /** Starts on four mails of which earlier processes left such notes (UID → processes in a row); resolves with what was parsed and the jobs. */
+  async function startAfter(notes: [uid: number, count: number][], ports: TestInboundOptions['ports'] = {}) {
     put(4);
-    // As if three processes had died while they parsed UID 2: each left its note.
     const client = new Redis(redis.url);
-    const ledgers = createLedgers(client);
-    const id = mailboxId(server());
-    for (let crash = 0; crash < 3; crash++) await ledgers.parsing(id, [1, 2, 3, 4]);
-    await client.hdel(parsingKey(id), '1', '3', '4');
+    await createLedgers(client).parsing(mailboxId(server()), new Map(notes));
     client.disconnect();
     const parsedUids: number[] = [];
     const one = await start({
       ports: {
         parse: (bytes) => {
-          const uid = Number(/Subject: (\d)/.exec(Buffer.from(bytes).toString())?.[1]);
-          parsedUids.push(uid);
+          parsedUids.push(Number(/Subject: (\d)/.exec(Buffer.from(bytes).toString())?.[1]));
           return parseNothing(bytes);
         },
+        ...ports,
       },
     });
     const jobs = await settled(one, 4);
+    return { one, jobs, parsedUids, left: await one.redis.hgetall(parsingKey(mailboxId(server()))) };
+  }
+
+  it('is found by what was begun and never ended, and quarantined; its neighbours are jobs as ever', async () => {
+    const { jobs, parsedUids, left } = await startAfter([[2, 4]]);
     expect(jobs.find(({ uid }) => uid === 2)).toMatchObject({
       parse: 'failed',
       warnings: [{ code: 'parser-crashed' }],
     });
-    expect(parsedUids.sort()).toEqual([1, 3, 4]);
-    expect(await one.redis.hgetall(parsingKey(id))).toEqual({});
+    expect(parsedUids).toEqual([1, 3, 4]);
+    expect(left).toEqual({});
+  });
+
+  it('is parsed alone, and after its neighbours, while it is only suspected', async () => {
+    const { jobs, parsedUids, left } = await startAfter([
+      [1, 1],
+      [2, 3],
+    ]);
+    expect(parsedUids).toEqual([3, 4, 1, 2]);
+    expect(jobs.filter(({ parse }) => parse === 'failed')).toEqual([]);
+    expect(left).toEqual({});
+  });
+
+  it('is noted once for each process, however often that process begins anew because it could not commit', async () => {
+    let failures = 6;
+    const notes: [uid: number, count: number][] = [];
+    const client = new Redis(redis.url);
+    const ledgers = createLedgers(client);
+    const { one, jobs } = await startAfter([[2, 1]], {
+      relate: async () => {
+        if (failures-- > 0) throw new Error('Redis is away');
+        return { conversation: { id: 'c-test', matchedBy: 'new' as const } };
+      },
+      ledgers: {
+        ...ledgers,
+        parsing: async (id, begun) => {
+          notes.push(...begun);
+          await ledgers.parsing(id, begun);
+        },
+      },
+    });
+    await one.stop();
+    running = [];
+    client.disconnect();
+    expect(jobs.filter(({ parse }) => parse === 'failed')).toEqual([]);
+    expect(notes.length).toBeGreaterThan(4);
+    for (const [uid, count] of notes) expect({ uid, count }).toEqual({ uid, count: uid === 2 ? 2 : 1 });
   });
 });
 
