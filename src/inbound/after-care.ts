@@ -13,9 +13,12 @@ export async function afterCare(
   const { ports, server, mailboxId } = watched;
   const { afterQueued } = server;
   if (afterQueued.action === 'leave') return true;
-  const uids = await ports.ledgers.afterCare(mailboxId);
-  if (uids.length === 0) return true;
+  const noted = new Set(await ports.ledgers.afterCare(mailboxId));
+  if (noted.size === 0) return true;
   await ports.ledgers.durable();
+  // Read again: a Redis that crashed and came back meanwhile may have forgotten the commit, and what it has now is on its disk.
+  const uids = (await ports.ledgers.afterCare(mailboxId)).filter((uid) => noted.has(uid));
+  if (uids.length === 0) return true;
   const present = inFolder === undefined ? uids : uids.filter((uid) => inFolder.has(uid));
   for (let i = 0; i < present.length; i += 200) {
     const some = present.slice(i, i + 200);

@@ -3,7 +3,8 @@
 //   2. blob store: a mark "DATA began, nth time", made exclusively and durable;
 //   3. the first byte.
 // Redis may forget step 1 (journal.ts). Then the mark is still there: before a submission the mark of the next time is looked for, and
-// when it is found, this reply may have gone out already.
+// when it is found, this reply may have gone out already. That look ends at the first mark that is missing, so there must be no gap: one that
+// was not made (worker killed between 1 and 2, blob store away) is made before the next beginning.
 import { dataBegunMark, type JournalEntry } from '../domain/reply-journal.ts';
 import { sendingMailbox } from '../domain/reply-pace.ts';
 import type { Work } from './work.ts';
@@ -13,12 +14,19 @@ export async function forgottenBegin(
   { deps, reply }: Pick<Work, 'deps' | 'reply'>,
   entry: Pick<JournalEntry, 'begins'>,
 ): Promise<{ begins: number; at: Date } | undefined> {
+  await closeGaps({ deps, reply }, entry.begins);
   let found: { begins: number; at: Date } | undefined;
   for (let n = entry.begins + 1; ; n++) {
     const at = await deps.blobs.markedAt(dataBegunMark(reply.replyId, n));
     if (at === undefined) return found;
     found = { begins: n, at };
   }
+}
+
+async function closeGaps({ deps, reply }: Pick<Work, 'deps' | 'reply'>, begins: number): Promise<void> {
+  let marked = begins;
+  while (marked > 0 && (await deps.blobs.markedAt(dataBegunMark(reply.replyId, marked))) === undefined) marked -= 1;
+  for (let n = marked + 1; n <= begins; n++) await deps.blobs.mark(dataBegunMark(reply.replyId, n));
 }
 
 /** Thrown when the mark was there already: another worker began DATA under a journal that was set back since. */

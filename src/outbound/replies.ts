@@ -79,6 +79,13 @@ export function createReplies(deps: RepliesDeps): Replies {
     return resultOf(entry, expectedAt === undefined ? {} : { expectedAt });
   }
 
+  /** Noted and not on the queue (a crash between the two): its content is nowhere, so it is not known, and its backend adds it again. */
+  async function known(replyId: string): Promise<JournalEntry | undefined> {
+    const entry = await journal.read(replyId);
+    if (entry?.state === 'queued' && (await queues.find(entry.server, replyId)) === undefined) return undefined;
+    return entry;
+  }
+
   /** Jobs before this one, at the pace of the server; what the worker last said of it counts more. */
   async function expected(serverName: string, replyId: string): Promise<string | undefined> {
     const found = await queues.find(serverName, replyId);
@@ -145,15 +152,17 @@ export function createReplies(deps: RepliesDeps): Replies {
       }
       await queues.add(server.name, reply.replyId, reply, optionsOf(reply));
       await journal.onDisk(); // the answer is a promise: kept over a crash of Redis where Redis can say so
+      // Looked up after that: a Redis that crashed and came back in between says that its disk has all, too.
+      const added = await known(reply.replyId);
+      if (added === undefined) {
+        throw new MailroomError('REDIS_UNREACHABLE', { message: 'Redis forgot this reply before it was on disk' });
+      }
       deps.emit('ReplyQueued', { server: server.name, replyId: reply.replyId });
-      const added = await journal.read(reply.replyId);
-      return added === undefined
-        ? resultOf({ replyId: reply.replyId, server: server.name, state: 'queued' })
-        : view(added);
+      return view(added);
     },
 
     async getReply(replyId) {
-      const entry = await journal.read(replyId);
+      const entry = await known(replyId);
       if (entry !== undefined) return view(entry);
       // Added to the queue by a backend itself and not begun yet, or refused as malformed: only the job knows.
       for (const { name } of smtpServers()) {

@@ -43,8 +43,9 @@ else
     'createdAt', now, 'updatedAt', now, 'attempts', 0)
   redis.call('ZADD', KEYS[2], now, ARGV[4])
 end
-local fence = redis.call('HINCRBY', KEYS[1], 'fence', 1)
-redis.call('HSET', KEYS[1], 'owner', ARGV[1], 'leaseUntil', now + tonumber(ARGV[2]))
+-- By the clock, not counted on: a claim that Redis forgot (set back to an earlier state) must never share its number with a later one.
+local fence = math.max(tonumber(redis.call('HGET', KEYS[1], 'fence') or '0') + 1, t[1] * 1000000 + t[2])
+redis.call('HSET', KEYS[1], 'fence', string.format('%.0f', fence), 'owner', ARGV[1], 'leaseUntil', now + tonumber(ARGV[2]))
 return {'yours', fence, redis.call('HGETALL', KEYS[1])}`);
 
 /**

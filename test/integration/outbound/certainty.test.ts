@@ -3,10 +3,11 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openReplyQueues } from '../../../src/adapters/queue/replies.ts';
 import { createJournal, replyKey } from '../../../src/adapters/redis/journal.ts';
+import { replySchema } from '../../../src/contract/reply.ts';
 import type { BlobStore } from '../../../src/domain/blob-store.ts';
 import type { SmtpServer } from '../../../src/domain/email-server.ts';
 import { MailroomError } from '../../../src/domain/errors.ts';
-import { dataBegunMark } from '../../../src/domain/reply-journal.ts';
+import { dataBegunMark, replyDigest } from '../../../src/domain/reply-journal.ts';
 import { createReplies, type Outbound, type Replies, startOutbound } from '../../../src/outbound/index.ts';
 import type { OutboundSettings } from '../../../src/outbound/ports.ts';
 import {
@@ -106,6 +107,26 @@ describe('Redis forgot that DATA began', () => {
     expect(sink.received).toHaveLength(1);
   });
 
+  it('of a mail of which an earlier beginning left no mark: looked up in Sent all the same', async () => {
+    const blobs = memoryBlobs();
+    const { mark } = blobs;
+    // The first DATA begins in the journal alone: no mark, so not a byte left. The second goes through.
+    blobs.mark = async () => {
+      blobs.mark = mark;
+      throw new MailroomError('BLOB_STORE_UNAVAILABLE');
+    };
+    const one = await replica({ blobs });
+    const input = reply();
+    await one.replies.submitReply(input);
+    await ends(one.replies, input.replyId, 'accepted');
+    expect((await one.deps.journal.read(input.replyId))?.begins).toBe(2);
+    await redis.client().flushall();
+    await one.replies.submitReply(input);
+    await ends(one.replies, input.replyId, 'accepted');
+    expect(one.events.map(({ name }) => name)).toContain('ReplyForgotten');
+    expect(sink.received).toHaveLength(1);
+  });
+
   it('of a mail that is not in Sent: held; released it goes, and is not doubted again', async () => {
     const one = await replica();
     const input = reply();
@@ -136,6 +157,56 @@ describe('Redis forgot that DATA began', () => {
   });
 });
 
+it('a claim that Redis forgot is never taken for the one that it gives next', async () => {
+  const client = redis.client();
+  const journal = createJournal(client);
+  const claim = async (owner: string) => {
+    const given = await journal.claim({ replyId: 'twin', digest: 'd', server: 'sink', owner, leaseMs: 60_000 });
+    return given.claim === 'yours' ? given.fence : 0;
+  };
+  await journal.admit({ replyId: 'twin', digest: 'd', server: 'sink' });
+  const before = await client.dumpBuffer(replyKey('twin'));
+  const forgotten = await claim('first');
+  await client.restore(replyKey('twin'), 0, before, 'REPLACE');
+  const fence = await claim('second');
+  for (const [from, to] of [
+    ['queued', 'prepared'],
+    ['prepared', 'submitting'],
+    ['submitting', 'data-begun'],
+  ] as const)
+    expect(await journal.transition('twin', { from: [from], to, fence })).toMatchObject({ moved: true });
+  // The first knows not a byte of its own has left; the second one's mail is on its way.
+  const back = await journal.transition('twin', {
+    from: ['submitting', 'data-begun'],
+    to: 'prepared',
+    fence: forgotten,
+  });
+  expect(back).toMatchObject({ moved: false, state: 'data-begun' });
+  expect(await journal.renew('twin', forgotten, 1_000)).toBe(false);
+});
+
+it('a reply that is noted and has no job is not said to be queued: the backend adds it again, and it goes', async () => {
+  const one = await replica();
+  const input = reply();
+  const digest = replyDigest(replySchema.parse(input));
+  await one.deps.journal.admit({ replyId: input.replyId, digest, server: 'sink' });
+  expect(await one.replies.getReply(input.replyId)).toBeUndefined();
+  await one.replies.submitReply(input);
+  await ends(one.replies, input.replyId, 'accepted');
+  expect(sink.received).toHaveLength(1);
+});
+
+it('a reply that Redis forgets before it is on disk is not said to be taken', async () => {
+  const one = await replica();
+  const { onDisk } = one.deps.journal;
+  one.deps.journal.onDisk = async () => {
+    await redis.client().flushall();
+    return onDisk();
+  };
+  const replies = createReplies({ ...one.deps, allServers: () => one.deps.servers() });
+  await expect(replies.submitReply(reply())).rejects.toThrow(expect.objectContaining({ code: 'REDIS_UNREACHABLE' }));
+});
+
 it('a blob store that takes no mark lets nothing out; later it goes, once', async () => {
   const blobs = memoryBlobs();
   const { mark } = blobs;
@@ -149,7 +220,7 @@ it('a blob store that takes no mark lets nothing out; later it goes, once', asyn
   const input = reply();
   await one.replies.submitReply(input);
   await ends(one.replies, input.replyId, 'accepted');
-  expect(refused).toBe(3);
+  expect(refused).toBe(4); // refused twice, then the one that is missing, and that of this time
   expect(sink.received).toHaveLength(1);
 });
 
