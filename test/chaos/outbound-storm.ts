@@ -171,30 +171,38 @@ export async function weather(
   }));
   const settled = ['accepted', 'rejected', 'held'];
   const statesOf = () => Promise.all(inputs.map(async ({ replyId }) => (await journal.read(replyId))?.state ?? 'none'));
+  /** As a backend does: what is not taken for certain is handed in again later. */
+  const handIn = (input: (typeof inputs)[number]) =>
+    api.submitReply(input).catch((error: { code?: string }) => {
+      if (error.code !== 'REDIS_UNREACHABLE') throw error;
+    });
   let doubled = 0;
-  let fed = false;
+  /** So many have been handed in. */
+  let fed = 0;
   /** Replies that have ended, as of a moment ago: mails alone would not do, some end held or rejected. */
   let ended = 0;
   let counted = 0;
   const recount = async () => {
     if (Date.now() - counted < 500) return;
-    ended = (await statesOf()).filter((state) => settled.includes(state)).length;
+    const states = await statesOf();
+    ended = states.filter((state) => settled.includes(state)).length;
+    for (const [i, input] of inputs.slice(0, fed).entries()) if (states[i] === 'none') await handIn(input);
     counted = Date.now();
   };
   const feeding = (async () => {
     for (const [i, input] of inputs.entries()) {
       // A backlog, but not all at once: what comes late meets the storm too.
       while (i - ended > count / 3) await pause(50);
-      await api.submitReply(input);
+      await handIn(input);
       for (let copy = 0; random() < 0.3; copy++) {
         doubled += 1;
         await queue.add('reply', input, { jobId: `copy-${i}-${copy}` });
       }
-      if (random() < 0.2) await api.submitReply(input);
+      if (random() < 0.2) await handIn(input);
+      fed = i + 1;
     }
-    fed = true;
   })();
-  const redisCounts = { redisKills: 0, redisSetBack: 0 };
+  const redisCounts = { redisKills: 0, redisSetBack: 0, redisEmptied: 0 };
   /** After so many replies on average; Redis is killed and set back at least once a round. */
   const troubles: readonly [number, () => unknown][] = [
     [40, () => replicas.kill(random)],
@@ -214,17 +222,27 @@ export async function weather(
         return redis.setBack(random() * 1_500);
       },
     ],
+    // Once: a Redis that is new, or restored from a backup of before.
+    [
+      count / 5,
+      () => {
+        if (redisCounts.redisEmptied > 0) return;
+        redisCounts.redisEmptied += 1;
+        return client.flushall();
+      },
+    ],
   ];
   // Troubles come with the mails, not with the clock: a loaded machine has as many of them for a mail as an idle one.
   const next = troubles.map(([every]) => every * random());
-  let before = -1;
+  let arrived = 0;
   const longest = Date.now() + 420_000;
-  const enough = () => fed && ended > count * 0.7;
+  const enough = () => fed === count && ended > count * 0.7 && redisCounts.redisEmptied > 0;
   while (!enough() && Date.now() < longest) {
     await pause(30 + random() * 150);
     await recount();
-    end.disturb(ended > before);
-    before = ended;
+    const before = arrived;
+    arrived = end.copies().size;
+    end.disturb(arrived > before);
     for (const [i, [every, trouble]] of troubles.entries()) {
       if (ended < (next[i] ?? 0)) continue;
       next[i] = ended + every * (0.5 + random());
@@ -242,9 +260,10 @@ export async function weather(
     `seed ${seed}: every reply ended`,
     async () => {
       const states = await statesOf();
-      // What Redis forgot of the last seconds its backend adds again.
+      // What Redis forgot its backend adds again, if it is told so: a reply whose job is gone must not be said to be queued.
       for (const [i, input] of inputs.entries())
-        if (states[i] === 'none' || states[i] === 'queued') await api.submitReply(input);
+        if (states[i] === 'none' || (states[i] === 'queued' && (await api.getReply(input.replyId)) === undefined))
+          await handIn(input);
       await pause(200);
       return states.every((state) => settled.includes(state));
     },

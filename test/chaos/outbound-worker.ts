@@ -36,7 +36,7 @@ export interface WorkerSettings {
 /** The production folder store. */
 export const stormBlobs = async (folder: string): Promise<BlobStore> => createStore(await openFolder(folder));
 
-/** Every step at which a reply's fate turns, with a dice before and after. */
+/** Every step at which a reply's fate turns, with a dice before and after. Now and then the blob store takes no mark. */
 function mortal(deps: OutboundDeps, { death, deathsFile, seed }: WorkerSettings): void {
   if (death === 0) return;
   const random = randomOf(seed);
@@ -56,6 +56,7 @@ function mortal(deps: OutboundDeps, { death, deathsFile, seed }: WorkerSettings)
   deps.blobs = {
     ...blobs,
     async mark(name) {
+      if (random() < 4 * death) throw new MailroomError('BLOB_STORE_UNAVAILABLE');
       const made = await blobs.mark(name);
       dice('after the mark');
       return made;
