@@ -67,8 +67,11 @@ async function replay(
       folder: server.folder,
     };
     for await (const fetched of mailbox.fetch(uids, server.maxMessageSize)) {
-      if (fetched.source === undefined) continue;
-      if ('since' in wanted && fetched.internalDate < wanted.since) continue;
+      if (fetched === 'lull') continue;
+      if (fetched.source === undefined || ('since' in wanted && fetched.internalDate < wanted.since)) {
+        fetched.release?.();
+        continue;
+      }
       const raw = await stores.blobs.put(fetched.source);
       const parsed = await parseMessageInSlices(fetched.source, {
         inlineTextBytes: config.inbound.inlineTextBytes,
@@ -83,6 +86,7 @@ async function replay(
         jobId: `${message.messageKey}-replay-${run}`,
         removeOnComplete: { age: 86_400 },
       });
+      fetched.release?.();
       count++;
     }
   } finally {

@@ -2,7 +2,7 @@
 // commit would survive a crash of Redis, and a failure never blocks the mailbox: the UIDs stay noted in Redis and are tried again.
 import { asError } from '../domain/errors.ts';
 import type { Mailbox } from './ports.ts';
-import type { Watched } from './receive.ts';
+import type { Watched } from './watched.ts';
 
 /** @returns true when nothing is left to do */
 export async function afterCare(

@@ -4,6 +4,15 @@ import type { ImapServer } from '../domain/email-server.ts';
 import type { Received } from './message.ts';
 import type { FetchedMessage, InboundPorts, Mailbox } from './ports.ts';
 
+let last: Promise<unknown> = Promise.resolve();
+
+/** One at a time in this process: a thousand mailboxes with a large mail each are to need the memory of one. */
+function alone<T>(work: () => Promise<T>): Promise<T> {
+  const mine = last.then(work);
+  last = mine.catch(() => {});
+  return mine;
+}
+
 /** @param message its source holds the first 64 KiB */
 export async function receiveLarge(
   ports: Pick<InboundPorts, 'blobs' | 'parse' | 'parseHeadersOnly' | 'emit'>,
@@ -14,13 +23,16 @@ export async function receiveLarge(
   const { uid, internalDate, size } = message;
   const raw = await ports.blobs.putStream(await mailbox.download(uid));
   if (raw.size <= server.maxMessageSize) {
-    const whole = Buffer.allocUnsafe(raw.size);
-    let at = 0;
-    for await (const chunk of ports.blobs.read(raw.blob)) {
-      whole.set(chunk, at);
-      at += chunk.length;
-    }
-    return { uid, internalDate, size, raw, parsed: await ports.parse(whole.subarray(0, at)) };
+    const parsed = await alone(async () => {
+      const whole = Buffer.allocUnsafe(raw.size);
+      let at = 0;
+      for await (const chunk of ports.blobs.read(raw.blob)) {
+        whole.set(chunk, at);
+        at += chunk.length;
+      }
+      return ports.parse(whole.subarray(0, at));
+    });
+    return { uid, internalDate, size, raw, parsed };
   }
   ports.emit('MessageTooLarge', { server: server.name, uid, bytes: raw.size });
   const parsed = ports.parseHeadersOnly(message.source ?? Buffer.alloc(0));

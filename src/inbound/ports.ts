@@ -23,8 +23,9 @@ export interface Mailbox {
   uids(low?: number): Promise<number[]>;
   uidsSince(day: Date): Promise<number[]>;
   unseenUids(): Promise<number[]>;
-  fetch(uids: readonly number[], maxBytes: number): AsyncGenerator<FetchedMessage>;
-  fetchFrom(low: number, maxBytes: number): AsyncGenerator<FetchedMessage>;
+  /** `lull`: nothing comes at the moment; what is in hand is to be committed and released before going on. */
+  fetch(uids: readonly number[], maxBytes: number): AsyncGenerator<FetchedMessage | 'lull'>;
+  fetchFrom(low: number, maxBytes: number): AsyncGenerator<FetchedMessage | 'lull'>;
   /** Messages in the folder, as the server last told. */
   count(): number;
   fetchHeads(uids: readonly number[]): AsyncGenerator<FetchedMessage>;

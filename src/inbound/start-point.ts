@@ -5,7 +5,8 @@ import { type LedgerMeta, settled } from '../domain/ledger.ts';
 import { highest } from '../domain/uid-set.ts';
 import { fingerprintOf } from './message.ts';
 import type { Mailbox } from './ports.ts';
-import { commit, type Watched } from './receive.ts';
+import { commit } from './record.ts';
+import type { Watched } from './watched.ts';
 
 const DAY = 86_400_000;
 

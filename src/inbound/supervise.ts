@@ -8,10 +8,10 @@ import { highest } from '../domain/uid-set.ts';
 import { type BlindTime, blindTime } from './blind-time.ts';
 import { type LoginGate, sleep } from './login-gate.ts';
 import type { InboundPorts, Mailbox } from './ports.ts';
-import type { Watched } from './receive.ts';
 import { type Connected, type Renewal, renewal } from './renewal.ts';
 import { isNormalEnd, retryOf } from './retry.ts';
 import { watchMailbox } from './watch-mailbox.ts';
+import type { Watched } from './watched.ts';
 
 export interface Supervised {
   server: ImapServer;

@@ -7,9 +7,10 @@ import { settled, workOf } from '../domain/ledger.ts';
 import { highest } from '../domain/uid-set.ts';
 import { afterCare } from './after-care.ts';
 import type { Mailbox } from './ports.ts';
-import { receive, receiveNew, type Watched } from './receive.ts';
+import { receive, receiveNew } from './receive.ts';
 import type { Renewal } from './renewal.ts';
 import { settleStart } from './start-point.ts';
+import type { Watched } from './watched.ts';
 
 const DAY = 86_400_000;
 /** Frequent looks cover this many UIDs below the newest known one: UIDs that become visible late or out of order. */

@@ -6,7 +6,7 @@ import type { ImapServer } from '../../domain/email-server.ts';
 import { MailroomError } from '../../domain/errors.ts';
 import { clientOptions, type ImapCredentials } from './client-options.ts';
 import { type ImapPhase, imapError } from './errors.ts';
-import { fetchRows } from './fetch-rows.ts';
+import { fetchRows, type Row } from './fetch-rows.ts';
 
 export interface ImapTimeouts {
   /** Milliseconds for DNS, TCP, TLS and greeting together. */
@@ -23,7 +23,7 @@ export interface FetchedMessage {
   flags: ReadonlySet<string>;
   /** Undefined when the server said OK and gave no data. */
   source: Buffer | undefined;
-  /** Gives the memory of `source` back for other mails: it must not be touched afterwards. Not calling it is harmless. */
+  /** Gives the memory of `source` back for other mails: it must not be touched afterwards. Whoever forgets it keeps others from reading. */
   release?: () => void;
 }
 
@@ -36,9 +36,9 @@ export interface MailboxConnection {
   uidsSince(day: Date): Promise<number[]>;
   unseenUids(): Promise<number[]>;
   /** Streams messages; `source` holds at most `maxBytes` of each. No other command may run until the stream ends. */
-  fetch(uids: readonly number[], maxBytes: number): AsyncGenerator<FetchedMessage>;
+  fetch(uids: readonly number[], maxBytes: number): AsyncGenerator<Row>;
   /** The same for every message from the UID on. `n:*` always answers with the last message too, whatever its UID. */
-  fetchFrom(low: number, maxBytes: number): AsyncGenerator<FetchedMessage>;
+  fetchFrom(low: number, maxBytes: number): AsyncGenerator<Row>;
   /** Messages in the folder, as the server last told. */
   count(): number;
   /** INTERNALDATE, size and the fingerprint headers only. */
@@ -162,11 +162,12 @@ export async function openMailbox(
       return found.sort((a, b) => a - b);
     };
 
-    const rows = (uids: readonly number[], query: object) => rowsOf(sequenceSet(uids), query);
+    const rows = (uids: readonly number[], query: object, maxLiteral = MOST_LITERAL) =>
+      rowsOf(sequenceSet(uids), query, maxLiteral);
 
-    async function* rowsOf(range: string, query: object): AsyncGenerator<FetchedMessage> {
+    async function* rowsOf(range: string, query: object, maxLiteral: number): AsyncGenerator<Row> {
       const items = { uid: true, internalDate: true, size: true, flags: true, ...query };
-      const iterator = fetchRows(client, range, items, MOST_LITERAL, row);
+      const iterator = fetchRows(client, range, items, maxLiteral, row);
       try {
         for (;;) {
           // The bound is on progress: a row may take as long as answerMs, the whole as long as it needs.
@@ -187,13 +188,16 @@ export async function openMailbox(
         low <= 1 ? search({ all: true }) : (await search({ uid: `${low}:*` })).filter((uid) => uid >= low),
       uidsSince: (day) => search({ since: day }),
       unseenUids: () => search({ seen: false }),
-      fetch: (uids, maxBytes) => rows(uids, { source: { start: 0, maxLength: maxBytes } }),
+      fetch: (uids, maxBytes) => rows(uids, { source: { start: 0, maxLength: maxBytes } }, maxBytes),
       fetchFrom(low, maxBytes) {
         dirty = false;
-        return rowsOf(`${low}:*`, { source: { start: 0, maxLength: maxBytes } });
+        return rowsOf(`${low}:*`, { source: { start: 0, maxLength: maxBytes } }, maxBytes);
       },
       count: () => (client.mailbox === false ? 0 : client.mailbox.exists),
-      fetchHeads: (uids) => rows(uids, { headers: ['message-id', 'date', 'from'] }),
+      async *fetchHeads(uids) {
+        for await (const head of rows(uids, { headers: ['message-id', 'date', 'from'] }))
+          if (head !== 'lull') yield head;
+      },
       async download(uid) {
         const { content } = await answer(() => client.download(String(uid), undefined, { uid: true }), 'command');
         return content as AsyncIterable<Uint8Array>;

@@ -3,12 +3,23 @@
 import type { Transform, TransformCallback } from 'node:stream';
 import type { FetchMessageObject, FetchQueryObject, ImapFlow } from 'imapflow';
 import type { FetchedMessage } from './connection.ts';
+import { createReadBudget, type ReadBudget, type Ticket } from './read-budget.ts';
 import { rowReader } from './row-reader.ts';
 import { createSlabs } from './slabs.ts';
 
 /** What may wait for the consumer before the server is made to wait. */
 const MOST_ROWS = 64;
 const MOST_BYTES = 2 * 1024 * 1024;
+/** What all connections of this process together may hold of mails that are not committed yet, bytes. */
+const MOST_HELD = 32 * 1024 * 1024;
+/** Nothing has come for so long, ms: what is in hand had better be committed. */
+const LULL_MS = 250;
+
+/**
+ * `lull`: nothing comes at the moment, because the server is silent or because others hold all the room for mails. Whoever holds rows is to
+ * commit and release them before it goes on: others may be waiting for that.
+ */
+export type Row = FetchedMessage | 'lull';
 
 /** What is used of imapflow's inside (pinned; the test of this file fails when a new version looks different). */
 interface Inside {
@@ -17,6 +28,7 @@ interface Inside {
   _processingResponse?: boolean;
 }
 const allocate = createSlabs();
+const processBudget = createReadBudget(MOST_HELD);
 
 /** ImapStream between two lines. */
 const LINE = 1;
@@ -26,6 +38,7 @@ const LINE = 1;
  * @param range set of UIDs
  * @param maxLiteral bytes of the largest message that may come at once
  * @param rowOf imapflow's row → ours
+ * @param budget of all connections together
  * @throws what imapflow throws: the server's refusal, a lost connection
  */
 export async function* fetchRows(
@@ -34,7 +47,8 @@ export async function* fetchRows(
   query: FetchQueryObject,
   maxLiteral: number,
   rowOf: (message: FetchMessageObject) => FetchedMessage,
-): AsyncGenerator<FetchedMessage> {
+  budget: ReadBudget = processBudget,
+): AsyncGenerator<Row> {
   let rows: FetchedMessage[] = [];
   let bytes = 0;
   let ended = false;
@@ -42,9 +56,16 @@ export async function* fetchRows(
   let failure: { error: unknown } | undefined;
   let arrived: (() => void) | undefined;
   let waiting: (() => void)[] = [];
+  /** A message that others keep from being read. */
+  let blocked: Ticket | undefined;
+  /** The consumer has been told of the lull. */
+  let told = false;
 
   const put = (row: FetchedMessage): void => {
-    if (stopped) return;
+    if (stopped) {
+      row.release?.();
+      return;
+    }
     rows.push(row);
     bytes += row.source?.length ?? 0;
     arrived?.();
@@ -59,7 +80,30 @@ export async function* fetchRows(
     for (const resolve of all) resolve();
   };
 
-  const untap = tap(client, maxLiteral, put, room);
+  const ask = (wanted: number): Ticket => {
+    const ticket = budget.ask(wanted);
+    if (ticket.ready === undefined) return ticket;
+    if (stopped) ticket.give();
+    else {
+      blocked = ticket;
+      void ticket.ready.then(() => {
+        blocked = undefined;
+      });
+      arrived?.();
+    }
+    return ticket;
+  };
+  /** Resolves with whether something came within the time, which is endless when left out. */
+  const arrival = (ms?: number): Promise<boolean> =>
+    new Promise((resolve) => {
+      const timer = ms === undefined ? undefined : setTimeout(resolve, ms, false);
+      arrived = () => {
+        clearTimeout(timer);
+        resolve(true);
+      };
+    });
+
+  const untap = tap(client, maxLiteral, put, room, ask);
   const command = async (): Promise<void> => {
     try {
       for await (const message of client.fetch(range, query, { uid: true })) {
@@ -82,17 +126,21 @@ export async function* fetchRows(
       if (row !== undefined) {
         bytes -= row.source?.length ?? 0;
         if (rows.length < MOST_ROWS / 2 && bytes < MOST_BYTES / 2) release();
+        told = false;
         yield row;
       } else if (failure !== undefined) throw failure.error;
       else if (ended) return;
-      else
-        await new Promise<void>((resolve) => {
-          arrived = resolve;
-        });
+      // A wait for others is told again and again, so that it is not taken for a silence of the server, which is told once.
+      else if (!(await arrival(!told ? (blocked === undefined ? LULL_MS : 0) : blocked && LULL_MS))) {
+        told = true;
+        yield 'lull';
+      }
     }
   } finally {
     stopped = true;
+    for (const row of rows) row.release?.();
     rows = [];
+    blocked?.give();
     release();
   }
 }
@@ -103,28 +151,41 @@ function tap(
   maxLiteral: number,
   onRow: (row: FetchedMessage) => void,
   room: () => Promise<void> | undefined,
+  ask: (bytes: number) => Ticket,
 ): () => void {
   const inside = client as unknown as Inside;
   const { streamer } = inside;
   // In the middle of an answer the bytes cannot be told apart: then imapflow reads all of them.
   if (streamer?.state !== LINE || streamer.lineBytes !== 0 || streamer.inputBuffer?.length !== 0) return () => {};
-  const reader = rowReader(maxLiteral, onRow, allocate);
+  const reader = rowReader(maxLiteral, onRow, allocate, ask);
   const parse = streamer._transform;
-  streamer._transform = (chunk: Buffer, encoding: BufferEncoding, next: TransformCallback): void => {
-    const rest = reader.push(chunk);
+  const after = (wait: Promise<void>, then: () => void): void => {
+    inside._processingResponse = true;
+    void wait.then(() => {
+      inside._processingResponse = false;
+      then();
+    });
+  };
+  let tapped = true;
+  const transform = (chunk: Buffer, encoding: BufferEncoding, next: TransformCallback): void => {
+    if (!tapped) {
+      parse.call(streamer, chunk, encoding, next);
+      return;
+    }
+    const { rest, blocked } = reader.push(chunk);
     const done: TransformCallback = (...outcome) => {
+      if (blocked !== undefined && !outcome[0])
+        return after(blocked.ready, () => transform(blocked.left, encoding, next));
       const wait = room();
-      if (wait === undefined) return next(...outcome);
-      inside._processingResponse = true;
-      void wait.then(() => {
-        inside._processingResponse = false;
-        next(...outcome);
-      });
+      if (wait === undefined) next(...outcome);
+      else after(wait, () => next(...outcome));
     };
     if (rest.length === 0) done();
     else parse.call(streamer, rest.length === 1 ? rest[0] : Buffer.concat(rest), encoding, done);
   };
+  streamer._transform = transform;
   return () => {
+    tapped = false;
     streamer._transform = parse;
     const held = reader.drain();
     if (held.length > 0 && !streamer.destroyed) parse.call(streamer, Buffer.concat(held), 'binary', () => {});

@@ -2,18 +2,27 @@
 // spends more CPU on a message than TLS and our MIME parser together. Only rows of the one shape that is asked for are taken; every other byte
 // goes to imapflow as it came.
 import type { FetchedMessage } from './connection.ts';
+import type { Ticket } from './read-budget.ts';
 import type { Allocate, Piece } from './slabs.ts';
 
 const ROW = /^\* \d{1,10} FETCH \(/i;
 /** The literal of the whole message, or of its beginning: BODY[] {n} or BODY[]<0> {n} (RFC 9051 §7.5.2). */
 const SOURCE = /[ (]BODY\[\](?:<0>)? \{\d{1,10}\}\r\n$/i;
 const ANNOUNCED = /\{(\d{1,10})\}\r\n$/;
+const NOTHING = Buffer.alloc(0);
 /** Longest text of a row before its literal, bytes. */
 const MOST_TEXT = 4_096;
 
+export interface Pushed {
+  /** What is not of a row, in order. */
+  rest: readonly Buffer[];
+  /** A message that must wait until there is room for it: `left` is to be pushed then, and nothing before. */
+  blocked?: { ready: Promise<void>; left: Buffer };
+}
+
 export interface RowReader {
-  /** Hands on the rows that end in these bytes; returns what is not of a row, in order. What is incomplete waits for the next bytes. */
-  push(chunk: Buffer): readonly Buffer[];
+  /** Hands on the rows that end in these bytes. What is incomplete waits for the next bytes. */
+  push(chunk: Buffer): Pushed;
   /** Gives back what waits for its end. */
   drain(): readonly Buffer[];
 }
@@ -21,22 +30,43 @@ export interface RowReader {
 /**
  * @param maxLiteral largest literal taken, bytes; larger ones are left to imapflow and its own bound
  * @param allocate memory of the messages; the row's `release` gives it back
+ * @param ask for leave to read so many bytes
  */
-export function rowReader(maxLiteral: number, onRow: (row: FetchedMessage) => void, allocate: Allocate): RowReader {
+export function rowReader(
+  maxLiteral: number,
+  onRow: (row: FetchedMessage) => void,
+  allocate: Allocate,
+  ask: (bytes: number) => Ticket,
+): RowReader {
   /** The beginning of a line whose end has not come. */
   let partial: Buffer | undefined;
   /** Our row: its text up to the literal, and the literal as far as it has come. */
   let head: Buffer | undefined;
+  let ticket: Ticket | undefined;
   let lent: Piece | undefined;
-  let source: Buffer = Buffer.alloc(0);
+  let source: Buffer = NOTHING;
   let filled = 0;
+  /** Bytes of our row's literal as announced. */
+  let length = 0;
   /** Bytes still to come of a literal that is not ours. */
   let foreign = 0;
+  const forget = (): void => {
+    head = undefined;
+    ticket = undefined;
+    lent = undefined;
+    source = NOTHING;
+    filled = 0;
+  };
 
   return {
     push(chunk) {
       const rest: Buffer[] = [];
       for (let at = 0; at < chunk.length; ) {
+        if (head !== undefined && lent === undefined) {
+          lent = allocate(length);
+          source = lent.memory;
+          filled = 0;
+        }
         if (head !== undefined && filled < source.length) {
           const taken = chunk.copy(source, filled, at);
           filled += taken;
@@ -66,29 +96,39 @@ export function rowReader(maxLiteral: number, onRow: (row: FetchedMessage) => vo
         if (head !== undefined) {
           // What comes behind the literal: further items, and the end of the row.
           const row = literal === -1 ? rowOf(head.toString('latin1'), text, source) : undefined;
-          if (row === undefined) rest.push(head, source, line);
-          else onRow(lent === undefined ? row : { ...row, release: lent.release });
+          const [piece, bytes] = [lent, ticket];
+          if (row === undefined) {
+            rest.push(head, source, line);
+            bytes?.give();
+          } else {
+            row.release = () => {
+              piece?.release();
+              bytes?.give();
+            };
+            onRow(row);
+          }
           if (literal > 0) foreign = literal;
-          head = undefined;
+          forget();
           continue;
         }
         if (line.length <= MOST_TEXT && literal >= 0 && literal <= maxLiteral && ROW.test(text) && SOURCE.test(text)) {
           head = line;
-          lent = allocate(literal);
-          source = lent.memory;
-          filled = 0;
+          length = literal;
+          ticket = ask(literal);
+          if (ticket.ready !== undefined) return { rest, blocked: { ready: ticket.ready, left: chunk.subarray(at) } };
         } else {
           rest.push(line);
           if (literal > 0) foreign = literal;
         }
       }
-      return rest;
+      return { rest };
     },
     drain() {
       const held = head === undefined ? [] : [head, source.subarray(0, filled)];
       if (partial !== undefined) held.push(partial);
       partial = undefined;
-      head = undefined;
+      ticket?.give();
+      forget();
       return held;
     },
   };

@@ -2,7 +2,9 @@
 // is in order afterwards. Fails when a new imapflow is built differently: then rows come the slow way.
 import { ImapFlow } from 'imapflow';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { fetchRows } from '../../../src/adapters/imap/fetch-rows.ts';
+import type { FetchedMessage } from '../../../src/adapters/imap/connection.ts';
+import { fetchRows, type Row } from '../../../src/adapters/imap/fetch-rows.ts';
+import { createReadBudget, type ReadBudget } from '../../../src/adapters/imap/read-budget.ts';
 import { startDovecot, type TestDovecot } from '../../support/dovecot.ts';
 import { leakWatch } from '../../support/leak-watch.ts';
 import { mails } from '../../support/mails.ts';
@@ -47,10 +49,74 @@ const never = () => {
   throw new Error('this row came by imapflow');
 };
 
+async function* mailsOf(rows: AsyncGenerator<Row>): AsyncGenerator<FetchedMessage> {
+  for await (const row of rows) if (row !== 'lull') yield row;
+}
+/** As the product does it: holds what has come until a batch is full or nothing comes. */
+async function takeAll(client: ImapFlow, budget: ReadBudget, watch: () => void): Promise<number> {
+  const held: FetchedMessage[] = [];
+  const release = () => {
+    for (const row of held.splice(0)) row.release?.();
+  };
+  let count = 0;
+  for await (const row of fetchRows(client, '1:*', ITEMS, 8_388_608, never, budget)) {
+    watch();
+    if (row === 'lull') release();
+    else {
+      held.push(row);
+      count++;
+      if (held.length === 50) release();
+    }
+  }
+  release();
+  return count;
+}
+
+test('connections share the room for mails: none waits for ever, and the bound holds', async () => {
+  const budget = createReadBudget(400_000);
+  let most = 0;
+  const watch = () => {
+    most = Math.max(most, budget.held());
+  };
+  const take = () => withClient(async (client) => expect(await takeAll(client, budget, watch)).toBe(COUNT));
+  await Promise.all([take(), take(), take(), take()]);
+  expect(budget.held()).toBe(0);
+  // A mail larger than the room is let in alone.
+  expect(most).toBeLessThan(2_500_000);
+});
+
+test('whoever stops or is cut off while it waits for room, or holds some, leaves nothing behind', async () => {
+  const budget = createReadBudget(150_000);
+  const holder = budget.ask(149_000); // hardly a mail fits beside
+  await withClient(async (client) => {
+    for await (const row of fetchRows(client, '1:*', ITEMS, 8_388_608, never, budget)) {
+      if (row === 'lull') break;
+      row.release?.();
+    }
+    expect(await client.search({ all: true }, { uid: true })).toHaveLength(COUNT);
+  });
+  expect(budget.held()).toBe(149_000);
+  await withClient(async (client) => {
+    await expect(
+      (async () => {
+        for await (const row of fetchRows(client, '1:*', ITEMS, 8_388_608, never, budget)) {
+          if (row === 'lull') client.close();
+          else row.release?.();
+        }
+      })(),
+    ).rejects.toThrow();
+  }).catch((error: unknown) => {
+    if (!/connection/i.test(String(error))) throw error;
+  });
+  await waitFor(() => budget.held() === 149_000);
+  holder.give();
+  expect(budget.held()).toBe(0);
+});
+
 test('rows are as imapflow reads them, and none takes the slow way', async () => {
   await withClient(async (client) => {
     const seen = new Map<number, { source: Buffer; size: number; date: string; flags: string[] }>();
-    for await (const row of fetchRows(client, '1:*', ITEMS, 8_388_608, never)) {
+    for await (const row of mailsOf(fetchRows(client, '1:*', ITEMS, 8_388_608, never))) {
       seen.set(row.uid, {
         source: row.source as Buffer,
         size: row.size,
@@ -77,7 +143,7 @@ test('messages over the bound come by imapflow', async () => {
       slow++;
       return { uid: message.uid, internalDate: new Date(0), size: 0, flags: new Set(), source: message.source };
     });
-    for await (const row of rows) {
+    for await (const row of mailsOf(rows)) {
       count++;
       expect(row.source?.length).toBeGreaterThan(0);
     }
@@ -95,7 +161,7 @@ test('nobody takes rows: the server is made to wait, and all of them come in the
     const paused = () => (client as unknown as { _processingResponse: boolean })._processingResponse;
     await waitFor(() => paused(), { describe: 'the reader waits' });
     let count = 1;
-    for await (const row of rows) count += row.uid > 0 ? 1 : 0;
+    for await (const row of mailsOf(rows)) count += row.uid > 0 ? 1 : 0;
     expect(count).toBe(COUNT);
     expect(paused()).toBe(false);
   });
@@ -103,13 +169,13 @@ test('nobody takes rows: the server is made to wait, and all of them come in the
 
 test('whoever stops early can go on with other commands', async () => {
   await withClient(async (client) => {
-    for await (const row of fetchRows(client, '1:*', ITEMS, 8_388_608, never)) {
+    for await (const row of mailsOf(fetchRows(client, '1:*', ITEMS, 8_388_608, never))) {
       expect(row.uid).toBe(1);
       break;
     }
     expect(await client.search({ all: true }, { uid: true })).toHaveLength(COUNT);
     let count = 0;
-    for await (const row of fetchRows(client, '5:9', ITEMS, 8_388_608, never)) count += row.uid > 0 ? 1 : 0;
+    for await (const row of mailsOf(fetchRows(client, '5:9', ITEMS, 8_388_608, never))) count += row.uid > 0 ? 1 : 0;
     expect(count).toBe(5);
   });
 });

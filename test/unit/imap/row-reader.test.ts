@@ -1,6 +1,7 @@
 // Rows taken out of a FETCH's bytes: which are taken, what is left for imapflow, and that it does not matter where the chunks are cut.
 import { describe, expect, test } from 'vitest';
 import type { FetchedMessage } from '../../../src/adapters/imap/connection.ts';
+import { createReadBudget } from '../../../src/adapters/imap/read-budget.ts';
 import { dateOf, rowReader } from '../../../src/adapters/imap/row-reader.ts';
 import { createSlabs } from '../../../src/adapters/imap/slabs.ts';
 
@@ -52,11 +53,11 @@ const cases: Case[] = [
 
 function read(wire: string, size: number): { rows: FetchedMessage[]; rest: string } {
   const rows: FetchedMessage[] = [];
-  const reader = rowReader(4_000, (row) => rows.push(row), createSlabs());
+  const reader = rowReader(4_000, (row) => rows.push(row), createSlabs(), createReadBudget(1e9).ask);
   const bytes = Buffer.from(wire, 'latin1');
   let rest = '';
   for (let at = 0; at < bytes.length; at += size)
-    for (const piece of reader.push(bytes.subarray(at, at + size))) rest += piece.toString('latin1');
+    for (const piece of reader.push(bytes.subarray(at, at + size)).rest) rest += piece.toString('latin1');
   for (const piece of reader.drain()) rest += piece.toString('latin1');
   return { rows, rest };
 }
@@ -75,6 +76,42 @@ describe('row reader', () => {
         if (want.size !== undefined) expect(row?.size).toBe(want.size);
         if (want.date !== undefined) expect(row?.internalDate.toISOString()).toBe(want.date);
       }
+    }
+  });
+
+  test('a message for which there is no room waits, whole and in order, and so does what comes behind it', () => {
+    const wire = `* 1 FETCH (UID 1 BODY[] ${literal('a'.repeat(60))})\r\n* 2 EXISTS\r\n* 2 FETCH (UID 2 BODY[] ${literal('b'.repeat(60))})\r\n`;
+    for (const size of [wire.length, 1, 7, 64]) {
+      const budget = createReadBudget(100);
+      const rows: FetchedMessage[] = [];
+      const reader = rowReader(4_000, (row) => rows.push(row), createSlabs(), budget.ask);
+      let rest = '';
+      let waits = 0;
+      const push = (bytes: Buffer): void => {
+        const pushed = reader.push(bytes);
+        for (const piece of pushed.rest) rest += piece.toString('latin1');
+        if (pushed.blocked === undefined) return;
+        waits++;
+        expect(rows.map(({ uid }) => uid)).toEqual([1]);
+        expect(rest).toBe('* 2 EXISTS\r\n');
+        rows[0]?.release?.();
+        push(pushed.blocked.left);
+      };
+      for (let at = 0; at < wire.length; at += size) push(Buffer.from(wire.slice(at, at + size), 'latin1'));
+      expect(waits).toBe(1);
+      expect(rows[1]?.source?.toString()).toBe('b'.repeat(60));
+      rows[1]?.release?.();
+      expect(budget.held()).toBe(0);
+    }
+  });
+
+  test('what it does not hand on, it holds no bytes of', () => {
+    const budget = createReadBudget(100);
+    for (const wire of ['* 1 FETCH (UID 1 BODY[] {50}\r\nabc', `* 1 FETCH (BODY[] ${literal('no UID')})\r\n`]) {
+      const reader = rowReader(4_000, () => {}, createSlabs(), budget.ask);
+      reader.push(Buffer.from(wire));
+      reader.drain();
+      expect(budget.held()).toBe(0);
     }
   });
 

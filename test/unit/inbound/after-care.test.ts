@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import { afterCare } from '../../../src/inbound/after-care.ts';
 import type { Mailbox } from '../../../src/inbound/ports.ts';
-import type { Watched } from '../../../src/inbound/receive.ts';
+import type { Watched } from '../../../src/inbound/watched.ts';
 
 /** @param noted UIDs as Redis holds them, before and after the wait for the disk */
 function watched(noted: number[][]) {

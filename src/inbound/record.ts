@@ -1,0 +1,111 @@
+// The way into queue and ledger: messages as the contract says, siblings, related conversations, then one commit.
+//
+// Invariant: the ledger advances only in the same transaction that enqueues (ports.commit is the one place that does either).
+import type { Message } from '../contract/message.ts';
+import type { LedgerChange, LedgerMeta } from '../domain/ledger.ts';
+import { unreadable } from '../mime/index.ts';
+import { fingerprintOf, messageIdHash, type Received, toMessage } from './message.ts';
+import type { InboundPorts, Related } from './ports.ts';
+import type { Readable, Watched } from './watched.ts';
+
+/** On the queue all the same, but flagged and alerted: somebody has to look at it. */
+export async function quarantine(
+  watched: Watched,
+  message: Readable,
+  reason: string,
+  parsedUids: readonly number[] = [],
+): Promise<void> {
+  const storing = watched.ports.blobs.put(message.source).then((raw) => [raw]);
+  const parsed = unreadable(reason);
+  const { uid, internalDate, size } = message;
+  await commitReceived(
+    watched,
+    [{ uid, internalDate, size, parsed }],
+    storing,
+    [fingerprintOf(message.source, internalDate, size)],
+    { reason, parsed: parsedUids },
+  );
+}
+
+/** Enqueues and records. Messages that failed to parse are quarantined: flagged, alerted, and on the queue all the same. */
+export async function commitReceived(
+  watched: Watched,
+  unstored: readonly Omit<Received, 'raw'>[],
+  storing: Promise<readonly Received['raw'][]>,
+  fingerprints: readonly string[],
+  extra: { reason?: string; parsed?: readonly number[] } = {},
+): Promise<void> {
+  const { ports, server, mailboxId, ledger } = watched;
+  const meta = ledger.meta as LedgerMeta;
+  const hashes = unstored.map(({ parsed }) => messageIdHash(parsed.threading.messageId ?? ''));
+  // All of this waits for somebody else: at the same time, then.
+  const [siblings, raws, related] = await Promise.all([
+    ports.ledgers.siblings(hashes),
+    storing,
+    Promise.all(unstored.map(({ parsed }) => ports.relate(parsed))),
+  ]);
+  const received = unstored.map((one, i) => ({ ...one, raw: raws[i] as Received['raw'] }));
+  const messages = received.map((one, i) => {
+    const others = one.parsed.threading.messageId === undefined ? [] : (siblings[i] ?? []);
+    return toMessage(server, mailboxId, meta, one, related[i] as Related, others.slice(0, 20));
+  });
+  const failed = (one: Received) => one.parsed.parse === 'failed';
+  const reasonOf = (one: Received) => extra.reason ?? one.parsed.warnings[0]?.code ?? 'parser-failed';
+  const bad = received.filter(failed);
+  const knownFlow = meta.emailFlows.includes(server.emailFlow);
+  await commit(
+    watched,
+    {
+      outcomes: [
+        { outcome: 'enqueued', uids: received.filter((one) => !failed(one)).map(({ uid }) => uid) },
+        { outcome: 'quarantined', uids: bad.map(({ uid }) => uid) },
+      ],
+      ...(knownFlow ? {} : { meta: { ...meta, emailFlows: [...meta.emailFlows, server.emailFlow] } }),
+    },
+    {
+      messages,
+      ...(extra.parsed === undefined ? {} : { parsed: extra.parsed }),
+      fingerprints: received.map((one, i) => ({ value: fingerprints[i] as string, internalDate: one.internalDate })),
+      quarantined: bad.map((one) => ({
+        uid: one.uid,
+        entry: {
+          reason: reasonOf(one),
+          at: new Date(ports.now()).toISOString(),
+          messageKey: messages[received.indexOf(one)]?.messageKey,
+        },
+      })),
+      siblings: messages.flatMap((message, i) =>
+        message.threading.messageId === undefined
+          ? []
+          : [{ hash: hashes[i] as string, messageKey: message.messageKey }],
+      ),
+      ...(server.afterQueued.action === 'leave'
+        ? {}
+        : { afterCare: received.filter((one) => !failed(one)).map(({ uid }) => uid) }),
+    },
+  );
+  for (const [i, one] of received.entries()) {
+    const message = messages[i] as Message;
+    const fields = { server: server.name, emailFlow: server.emailFlow, uid: one.uid, jobId: message.messageKey };
+    if (failed(one)) ports.emit('MessageQuarantined', { ...fields, reason: reasonOf(one) });
+    else if (message.threading.messageId === undefined)
+      ports.emit('MessageEnqueued', { ...fields, bytes: one.raw.size });
+    else ports.emit('MessageEnqueued', { ...fields, messageId: message.threading.messageId, bytes: one.raw.size });
+  }
+}
+
+/** The only way to the ledger: one script; the state in memory follows what was written. */
+export async function commit(
+  watched: Watched,
+  change: LedgerChange,
+  rest: Partial<Omit<Parameters<InboundPorts['commit']>[0], 'change'>> = {},
+): Promise<void> {
+  const { ports, mailboxId } = watched;
+  watched.ledger = await ports.commit({
+    mailboxId,
+    leaseToken: watched.leaseToken(),
+    ledger: watched.ledger,
+    change,
+    ...rest,
+  });
+}

@@ -1,0 +1,23 @@
+// What is known of one watched mailbox while it is watched: handed from the supervisor through the watcher to whoever receives and records.
+import type { ImapServer } from '../domain/email-server.ts';
+import type { Ledger } from '../domain/ledger.ts';
+import type { FetchedMessage, InboundPorts } from './ports.ts';
+
+export interface Watched {
+  server: ImapServer;
+  mailboxId: string;
+  /** Token of the lease held for this mailbox. */
+  leaseToken: () => string;
+  ledger: Ledger;
+  /** UIDs whose parsing other processes began and did not end, with how many in a row (ledgers.unfinished). */
+  unfinished: ReadonlyMap<number, number>;
+  /** What this process noted in the same way and has not committed yet. It lives, so these are no deaths. */
+  begun: Map<number, number>;
+  ports: InboundPorts;
+  /** Asked to stop: what is in hand is committed, nothing more is fetched. */
+  signal: AbortSignal;
+  /** Told whenever the server answered: the mailbox is provably watched now. */
+  proven(): void;
+}
+
+export type Readable = FetchedMessage & { source: Buffer };
