@@ -89,9 +89,11 @@ test('whoever stops or is cut off while it waits for room, or holds some, leaves
   const budget = createReadBudget(150_000);
   const holder = budget.ask(149_000); // hardly a mail fits beside
   await withClient(async (client) => {
+    // Told again and again, so that nobody takes the wait for a silence of the server.
+    let lulls = 0;
     for await (const row of fetchRows(client, '1:*', ITEMS, 8_388_608, never, budget)) {
-      if (row === 'lull') break;
-      row.release?.();
+      if (row === 'lull' && ++lulls === 4) break;
+      if (row !== 'lull') row.release?.();
     }
     expect(await client.search({ all: true }, { uid: true })).toHaveLength(COUNT);
   });

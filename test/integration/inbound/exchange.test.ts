@@ -338,6 +338,21 @@ describe('what the folder does', () => {
   });
 });
 
+describe('a mail that IDLE announces', () => {
+  it('is fetched without listing the folder first', async () => {
+    const one = await start({ settings: { deadAfterMs: 60_000, reconcileMs: 60_000 } });
+    await waitFor(() => one.inbound.status()[0]?.state === 'idle');
+    // Whoever searches now is disconnected, and that would be told.
+    sandbox.faults.set({ name: 'imapReply', command: 'SEARCH', text: 'NO The specified message set is invalid.' });
+    for (let i = 1; i <= 3; i++) {
+      put(1, i);
+      await waitFor(async () => (await one.jobs(flow())).length === i && one.inbound.status()[0]?.state === 'idle');
+    }
+    expect(one.events('MailboxDisconnected')).toEqual([]);
+    expect(sandbox.faults.list().map(({ struck }) => struck)).toEqual([0]);
+  });
+});
+
 describe('what the connection does', () => {
   it.each<[string, Fault]>([
     ['IDLE that tells nothing', { name: 'muteIdle' }],

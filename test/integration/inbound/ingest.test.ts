@@ -256,6 +256,52 @@ describe('large messages', () => {
   });
 });
 
+describe('many mailboxes', () => {
+  it('a mailbox whose server stands still in the middle of its mails keeps no other waiting', async () => {
+    const proxy = await startFaultProxy({ target: { host: dovecot.host, port: dovecot.port } });
+    proxies.push(proxy);
+    const slow = `slow${counter}@contoso.example`;
+    dovecot.addUser({ user: slow, fullAccess: ['app:mailroom'] });
+    const all = [...mails({ count: 60, kind: 'small' })].map(({ raw }) => raw);
+    // Full of mails as large as they are held in memory at all: together more than what the process may hold.
+    const heavy = Array.from({ length: 30 }, (_, i) =>
+      Buffer.concat([all[i] as Buffer, Buffer.alloc(1_800_000, 'a long line\r\n')]),
+    );
+    dovecot.writeMaildir(slow, heavy);
+    const slowServer = server({ name: 'Slow', user: slow, port: proxy.port, emailFlow: `${flow()} slow` });
+    const one = await start({ servers: [slowServer, server()], settings: { deadAfterMs: 20_000 } });
+    const idle = (name: string) => one.inbound.status().find((status) => status.server === name)?.state === 'idle';
+    await waitFor(async () => (await one.jobs(slowServer.emailFlow)).length > 2 && idle('Support'), {
+      timeoutMs: 15_000,
+    });
+    proxy.faults.stall('to-client');
+    for (const raw of all) await dovecot.deliver(user, raw);
+    await jobsAre(one, all.length);
+    expect(idle('Slow')).toBe(false);
+    proxy.faults.resume();
+    await waitFor(async () => (await one.jobs(slowServer.emailFlow)).length === heavy.length, { timeoutMs: 30_000 });
+  });
+
+  it('share the room for fetched mails, and all of them come to their end', async () => {
+    const users = Array.from({ length: 25 }, (_, i) => `storm${counter}.${i}@contoso.example`);
+    const raws = [...mails({ count: 12, kind: 'small' })].map(({ raw }) =>
+      Buffer.concat([raw, Buffer.alloc(300_000, 'a long line\r\n')]),
+    );
+    for (const box of users) {
+      dovecot.addUser({ user: box, fullAccess: ['app:mailroom'] });
+      dovecot.writeMaildir(box, raws);
+    }
+    const one = await start({
+      servers: users.map((box) => server({ name: box, user: box })),
+      settings: { deadAfterMs: 20_000 },
+    });
+    await waitFor(async () => (await one.jobs(flow())).length === users.length * raws.length, {
+      timeoutMs: 45_000,
+      describe: () => JSON.stringify(one.inbound.status().map(({ state }) => state)),
+    });
+  });
+});
+
 describe('back-pressure', () => {
   it('a blob store that is full pauses the mailbox and loses nothing', async () => {
     fill(5);
