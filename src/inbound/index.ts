@@ -2,6 +2,7 @@
 import { mailboxId as idOf } from '../contract/names.ts';
 import type { ImapServer } from '../domain/email-server.ts';
 import { asError } from '../domain/errors.ts';
+import { remembered } from '../domain/remembered.ts';
 import { loginGate } from './login-gate.ts';
 import { preferredReplica } from './placement.ts';
 import type { InboundPorts } from './ports.ts';
@@ -27,7 +28,27 @@ interface Watching {
   server: ImapServer;
 }
 
-export function startInbound(ports: InboundPorts): Inbound {
+/**
+ * So long an answer of the blob store counts, ms: its check writes and flushes a file. Whether each raw mail is durable is judged by its own write,
+ * never by this.
+ */
+const STORE_FIT_MS = 10_000;
+
+export function startInbound(given: InboundPorts): Inbound {
+  const storeIsFit = remembered(
+    () =>
+      given.blobs.check().then(
+        () => true,
+        () => false,
+      ),
+    STORE_FIT_MS,
+    given.now,
+  );
+  const ports: InboundPorts = {
+    ...given,
+    pressure: async (emailFlow) =>
+      (await given.pressure(emailFlow)) ?? ((await storeIsFit()) ? undefined : 'blob-store'),
+  };
   const { settings, leases, emit } = ports;
   const wanted = new Map<string, ImapServer>();
   const watching = new Map<string, Watching>();

@@ -115,7 +115,7 @@ export interface InboundPorts {
   loginSlot(key: string): Promise<number>;
   blobs: Pick<BlobStore, 'putBatch' | 'put' | 'putStream' | 'read' | 'check'>;
   /** Why fetching for this flow must wait, or undefined. */
-  pressure(emailFlow: string): Promise<'redis-memory' | 'backlog' | undefined>;
+  pressure(emailFlow: string): Promise<'redis-memory' | 'backlog' | 'blob-store' | undefined>;
   parse(raw: Uint8Array): ParsedMessage | Promise<ParsedMessage>;
   parseHeadersOnly(head: Uint8Array): ParsedMessage;
   relate(parsed: ParsedMessage): Promise<Related>;

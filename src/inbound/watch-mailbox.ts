@@ -15,12 +15,6 @@ import type { Watched } from './watched.ts';
 const DAY = 86_400_000;
 /** Frequent looks cover this many UIDs below the newest known one: UIDs that become visible late or out of order. */
 const WINDOW = 1_000;
-/**
- * So long an answer of the blob store counts, ms: its check writes and flushes a file, which would cost every single mail milliseconds. Whether
- * each raw mail is durable is judged by its own write, never by this.
- */
-const STORE_FIT_MS = 10_000;
-
 export interface WatchState {
   set(state: 'connected' | 'catching-up' | 'idle' | 'paused', reason?: string): void;
 }
@@ -45,15 +39,8 @@ export async function watchMailbox(
   let lookedAt = lastReconcile;
   /** Messages that the folder is known to hold. */
   let known = mailbox.count();
-  let storeFitAt = Number.NEGATIVE_INFINITY;
   /** Why nothing can be taken in now. */
-  const hindrance = async (): Promise<string | undefined> => {
-    const pause = await ports.pressure(watched.server.emailFlow);
-    if (pause !== undefined || now() - storeFitAt < STORE_FIT_MS) return pause;
-    if (!(await storeIsFit(watched))) return 'blob-store';
-    storeFitAt = now();
-    return undefined;
-  };
+  const hindrance = () => ports.pressure(watched.server.emailFlow);
   // Every probe interval something is asked, and an answer is due within the time-out: together they bound how long a black hole can last.
   const probeMs = Math.max(1_000, Math.min(settings.idleRenewMs, settings.deadAfterMs * 0.6));
 
@@ -116,13 +103,4 @@ function nextPendingIn(watched: Watched, now: number): number {
   let next = Number.POSITIVE_INFINITY;
   for (const { nextAt } of watched.ledger.pending.values()) next = Math.min(next, nextAt - now);
   return Math.max(50, next);
-}
-
-async function storeIsFit(watched: Watched): Promise<boolean> {
-  try {
-    await watched.ports.blobs.check();
-    return true;
-  } catch {
-    return false;
-  }
 }

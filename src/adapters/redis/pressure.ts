@@ -1,8 +1,11 @@
 // Back-pressure: says why fetching must wait. Redis near its memory limit, or an email flow's backlog over its bound. Looked up at most
-// twice a second, however many mailboxes ask; the answer in between is the last one.
+// twice a second, however many mailboxes ask (domain/remembered.ts).
 import type { Redis } from 'ioredis';
+import { remembered } from '../../domain/remembered.ts';
 
 export type Pressure = (emailFlow: string) => Promise<'redis-memory' | 'backlog' | undefined>;
+
+const FRESH_MS = 500;
 
 /**
  * @param backlog waiting jobs of a flow
@@ -15,30 +18,42 @@ export function createPressure(
   memoryShare = 0.9,
   now: () => number = Date.now,
 ): Pressure {
-  let memory = { at: Number.NEGATIVE_INFINITY, full: false };
-  const flows = new Map<string, { at: number; full: boolean }>();
+  let memoryBound = memoryShare;
+  const memoryLeft = remembered(
+    async () => {
+      const info = await redis.info('memory');
+      const number = (field: string) => Number(new RegExp(`^${field}:(\\d+)`, 'm').exec(info)?.[1] ?? 0);
+      const [used, max] = [number('used_memory'), number('maxmemory')];
+      const full = max > 0 && used > max * memoryBound;
+      memoryBound = full ? memoryShare * 0.9 : memoryShare;
+      return !full;
+    },
+    FRESH_MS,
+    now,
+  );
 
-  async function memoryFull(): Promise<boolean> {
-    if (now() - memory.at < 500) return memory.full;
-    const info = await redis.info('memory');
-    const number = (field: string) => Number(new RegExp(`^${field}:(\\d+)`, 'm').exec(info)?.[1] ?? 0);
-    const [used, max] = [number('used_memory'), number('maxmemory')];
-    const bound = memory.full ? memoryShare * 0.9 : memoryShare;
-    memory = { at: now(), full: max > 0 && used > max * bound };
-    return memory.full;
-  }
-
-  async function flowFull(emailFlow: string): Promise<boolean> {
-    const known = flows.get(emailFlow);
-    if (known !== undefined && now() - known.at < 500) return known.full;
-    const bound = known?.full === true ? maxBacklogPerFlow * 0.9 : maxBacklogPerFlow;
-    const full = (await backlog(emailFlow)) >= bound;
-    flows.set(emailFlow, { at: now(), full });
-    return full;
-  }
+  const flows = new Map<string, () => Promise<boolean>>();
+  const roomIn = (emailFlow: string): Promise<boolean> => {
+    let ask = flows.get(emailFlow);
+    if (ask === undefined) {
+      let bound = maxBacklogPerFlow;
+      ask = remembered(
+        async () => {
+          const full = (await backlog(emailFlow)) >= bound;
+          bound = full ? maxBacklogPerFlow * 0.9 : maxBacklogPerFlow;
+          return !full;
+        },
+        FRESH_MS,
+        now,
+      );
+      flows.set(emailFlow, ask);
+    }
+    return ask();
+  };
 
   return async (emailFlow) => {
-    if (await memoryFull()) return 'redis-memory';
-    return (await flowFull(emailFlow)) ? 'backlog' : undefined;
+    const [memory, flow] = await Promise.all([memoryLeft(), roomIn(emailFlow)]);
+    if (!memory) return 'redis-memory';
+    return flow ? undefined : 'backlog';
   };
 }

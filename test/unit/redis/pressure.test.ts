@@ -27,7 +27,8 @@ describe('back-pressure', () => {
     };
     expect(await at(0, 50)).toBeUndefined();
     expect(await at(100, 99)).toBeUndefined(); // not asked again yet
-    expect(await at(600, 91)).toBe('redis-memory');
+    expect(await at(600, 91)).toBeUndefined(); // asked again, and nobody waits for it
+    expect(await at(700, 91)).toBe('redis-memory');
     expect(await at(1_200, 85)).toBe('redis-memory');
     expect(await at(1_800, 80)).toBeUndefined();
     expect(asked).toBe(4);

@@ -1,0 +1,57 @@
+// May we go on? Asked rarely, however many ask often; a yes is trusted for a while, a no is not.
+import { expect, test } from 'vitest';
+import { remembered } from '../../../src/domain/remembered.ts';
+
+function subject(answers: (boolean | Error)[]) {
+  let now = 0;
+  let asked = 0;
+  const may = remembered(
+    async () => {
+      const answer = answers[Math.min(asked++, answers.length - 1)] as boolean | Error;
+      if (answer instanceof Error) throw answer;
+      return answer;
+    },
+    1_000,
+    () => now,
+  );
+  return {
+    asked: () => asked,
+    at(ms: number) {
+      now = ms;
+      return may();
+    },
+  };
+}
+
+test('a yes is not asked again while it is fresh, and not waited for while it is trusted', async () => {
+  const one = subject([true, false]);
+  expect([await one.at(0), await one.at(999), one.asked()]).toEqual([true, true, 1]);
+  expect([await one.at(1_000), one.asked()]).toEqual([true, 2]);
+  expect(await one.at(1_001)).toBe(false);
+});
+
+test('a yes of long ago is waited for', async () => {
+  const one = subject([true, false]);
+  await one.at(0);
+  expect(await one.at(60_000)).toBe(false);
+});
+
+test('a no is asked again after half a second, and waited for', async () => {
+  const one = subject([false, true]);
+  expect([await one.at(0), await one.at(499)]).toEqual([false, false]);
+  expect([await one.at(500), one.asked()]).toEqual([true, 2]);
+});
+
+test('many who ask at once are one question', async () => {
+  const one = subject([true]);
+  await Promise.all(Array.from({ length: 1_000 }, () => one.at(0)));
+  expect(one.asked()).toBe(1);
+});
+
+test('an error is told to who waits, trusted over by an older yes, and asked again at once', async () => {
+  const one = subject([true, new Error('gone'), new Error('gone'), true]);
+  await one.at(0);
+  expect(await one.at(2_000)).toBe(true);
+  await expect(one.at(2_001)).rejects.toThrow('gone');
+  expect(await one.at(2_002)).toBe(true);
+});
