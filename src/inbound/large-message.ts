@@ -1,17 +1,12 @@
 // A message too large to hold in memory: streamed from the mailbox to the blob store, then parsed from there (up to the server's maximum
 // size), or enqueued with its headers and the reference only.
 import type { ImapServer } from '../domain/email-server.ts';
+import { limited } from '../domain/limited.ts';
 import type { Received } from './message.ts';
 import type { FetchedMessage, InboundPorts, Mailbox } from './ports.ts';
 
-let last: Promise<unknown> = Promise.resolve();
-
 /** One at a time in this process: a thousand mailboxes with a large mail each are to need the memory of one. */
-function alone<T>(work: () => Promise<T>): Promise<T> {
-  const mine = last.then(work);
-  last = mine.catch(() => {});
-  return mine;
-}
+const alone = limited(1);
 
 /** @param message its source holds the first 64 KiB */
 export async function receiveLarge(

@@ -1,6 +1,7 @@
 // Receives a list of UIDs: fetch → parse → store raw → commit, in batches (batch.ts). The next batch is fetched while the last one is parsed and
 // committed; memory is bounded by two batches here, and by adapters/imap/read-budget.ts over all mailboxes.
 import { nextTry, type Pending, settled } from '../domain/ledger.ts';
+import { limited } from '../domain/limited.ts';
 import { highest } from '../domain/uid-set.ts';
 import { commitBatch } from './batch.ts';
 import { receiveLarge } from './large-message.ts';
@@ -11,6 +12,9 @@ import type { Readable, Watched } from './watched.ts';
 
 /** UIDs of one FETCH: between two of them back-pressure is looked at, and a stop takes effect. */
 const TURN = 500;
+
+/** Batches of all mailboxes that are parsed and committed at once: in a storm the messages of a thousand would fill the memory, and Redis takes one after the other. */
+const inTurn = limited(16);
 
 /** Fetches and commits the first of the given UIDs; each ends enqueued, vanished, quarantined, or pending. Resolves with the rest. */
 export async function receive(watched: Watched, mailbox: Mailbox, work: readonly number[]): Promise<readonly number[]> {
@@ -57,7 +61,7 @@ async function receiveRows(
     await inFlight; // at most one batch in the making while the next is fetched
     if (failure !== undefined) throw failure;
     if (full.length === 0) return;
-    inFlight = commitBatch(watched, full).then(
+    inFlight = inTurn(() => commitBatch(watched, full)).then(
       () => release(full),
       (error: unknown) => {
         failure = error;
