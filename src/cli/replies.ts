@@ -46,6 +46,10 @@ export function repliesCommand(program: Command, connect: ConnectReplies): void 
       if (options.json === true) return void print(results);
       if (results.length === 0) return void process.stdout.write(`no reply is ${state}\n`);
       process.stdout.write(table(results.map(row), ['replyId', 'state', 'server', 'attempts', 'code', 'reason']));
+      if (state !== 'held') return;
+      process.stdout.write(
+        '\nmailroom replies show <replyId> says what is known; then mailroom replies release <replyId>, or drop <replyId>\n',
+      );
     });
 
   replies

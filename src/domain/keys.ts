@@ -19,6 +19,8 @@ export const fingerprintsKey = (mailboxId: string) => `${PREFIX}:ledger:${mailbo
 export const leaseKey = (mailboxId: string) => `${PREFIX}:lease:${mailboxId}`;
 /** Counter that gives every grant of a lease a higher fencing token. */
 export const fenceKey = (mailboxId: string) => `${PREFIX}:fence:${mailboxId}`;
+/** Written before Redis is asked whether it has all on disk. */
+export const diskKey = () => `${PREFIX}:disk`;
 /** Sorted set replica → last heartbeat (ms). */
 export const replicasKey = () => `${PREFIX}:replicas`;
 /** Hash: what a mailbox's watcher says of itself, for `mailroom servers` and the portal. */

@@ -38,10 +38,7 @@ export function openReplies(
     lockMs: 30_000,
     stalledCheckMs: 30_000,
   });
-  const journal = createJournal(stores.redis, {
-    keepMs: config.outbound.journalDays * DAY * 1000,
-    durableTimeoutMs: 5_000,
-  });
+  const journal = createJournal(stores.redis, { keepMs: config.outbound.journalDays * DAY * 1000 }, stores.disk);
   return {
     journal,
     queues,

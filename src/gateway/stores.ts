@@ -6,6 +6,7 @@ import { createBlobStore } from '../adapters/blobs/index.ts';
 import { createTokenProvider, type TokenProvider } from '../adapters/oauth/index.ts';
 import { type EmailFlows, openEmailFlows } from '../adapters/queue/email-flows.ts';
 import { checkRedis, connectRedis, type Redis } from '../adapters/redis/client.ts';
+import { type AskDisk, openDisk } from '../adapters/redis/disk.ts';
 import { createLedgers, type Ledgers } from '../adapters/redis/ledgers.ts';
 import { createTokenCache } from '../adapters/redis/token-cache.ts';
 import { createWake, type Wake } from '../adapters/redis/wake.ts';
@@ -22,6 +23,8 @@ import type { Emit } from '../telemetry/events.ts';
 
 export interface Stores {
   redis: Redis;
+  /** Is what was written on Redis's disk? */
+  disk: AskDisk;
   flows: EmailFlows;
   ledgers: Ledgers;
   blobs: BlobStore;
@@ -88,9 +91,11 @@ export async function openStores(
 
   const flows = openEmailFlows(redis);
   stack.defer('email flows', () => flows.close());
-  const ledgers = createLedgers(redis);
+  const disk = openDisk(redis);
+  const ledgers = createLedgers(redis, disk);
   return {
     redis,
+    disk,
     flows,
     ledgers,
     blobs,

@@ -15,7 +15,7 @@ export async function afterCare(
   if (afterQueued.action === 'leave') return true;
   const noted = new Set(await ports.ledgers.afterCare(mailboxId));
   if (noted.size === 0) return true;
-  await ports.ledgers.durable();
+  if (!(await ports.ledgers.durable())) return false;
   // Read again: a Redis that crashed and came back meanwhile may have forgotten the commit, and what it has now is on its disk.
   const uids = (await ports.ledgers.afterCare(mailboxId)).filter((uid) => noted.has(uid));
   if (uids.length === 0) return true;

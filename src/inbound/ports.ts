@@ -101,8 +101,8 @@ export interface InboundPorts {
     unfinished(mailboxId: string): Promise<Map<number, number>>;
     afterCare(mailboxId: string): Promise<number[]>;
     afterCareDone(mailboxId: string, uids: readonly number[]): Promise<void>;
-    /** Resolves when everything written so far survives a crash of Redis. */
-    durable(): Promise<void>;
+    /** True when everything written so far survives a crash of Redis. */
+    durable(): Promise<boolean>;
   };
   leases: {
     acquire(mailboxId: string): Promise<string | undefined>;

@@ -122,8 +122,15 @@ export async function startOutbound(deps: OutboundDeps): Promise<Outbound> {
   async function tick(): Promise<void> {
     if (failing.size > 0) await reapply();
     for (const { server } of running.values()) {
+      const waits = await deps.queues.paused(server.name);
       const pause = await deps.pauses.read(server.name);
-      if (pause === undefined || pause.until > (deps.now ?? Date.now)()) continue;
+      if (pause === undefined) {
+        // The reason is noted before the queue is paused. Without one a worker slept between the two until the pause was over, or Redis forgot it.
+        if (waits) await deps.queues.resume(server.name);
+        if (waits) deps.emit('SmtpServerResumed', { server: server.name });
+        continue;
+      }
+      if (pause.until > (deps.now ?? Date.now)()) continue;
       // Resume before the record goes: ending in between leaves a record, and the next tick resumes again.
       await deps.queues.resume(server.name);
       if (await deps.pauses.lift(server.name)) deps.emit('SmtpServerResumed', { server: server.name });

@@ -169,6 +169,7 @@ export async function weather(
     subject: 'Re',
     text: `Antwort ${i}\r\n${'Zeile\r\n'.repeat(Math.floor(random() * random() * 3_000))}`,
   }));
+  const longest = Date.now() + 420_000;
   const settled = ['accepted', 'rejected', 'held'];
   const statesOf = () => Promise.all(inputs.map(async ({ replyId }) => (await journal.read(replyId))?.state ?? 'none'));
   /** As a backend does: what is not taken for certain is handed in again later. */
@@ -192,7 +193,7 @@ export async function weather(
   const feeding = (async () => {
     for (const [i, input] of inputs.entries()) {
       // A backlog, but not all at once: what comes late meets the storm too.
-      while (i - ended > count / 3) await pause(50);
+      while (i - ended > count / 3 && Date.now() < longest) await pause(50);
       await handIn(input);
       for (let copy = 0; random() < 0.3; copy++) {
         doubled += 1;
@@ -235,7 +236,6 @@ export async function weather(
   // Troubles come with the mails, not with the clock: a loaded machine has as many of them for a mail as an idle one.
   const next = troubles.map(([every]) => every * random());
   let arrived = 0;
-  const longest = Date.now() + 420_000;
   const enough = () => fed === count && ended > count * 0.7 && redisCounts.redisEmptied > 0;
   while (!enough() && Date.now() < longest) {
     await pause(30 + random() * 150);

@@ -56,7 +56,7 @@ function mortal(deps: OutboundDeps, { death, deathsFile, seed }: WorkerSettings)
   deps.blobs = {
     ...blobs,
     async mark(name) {
-      if (random() < 4 * death) throw new MailroomError('BLOB_STORE_UNAVAILABLE');
+      if (random() < 24 * death) throw new MailroomError('BLOB_STORE_UNAVAILABLE');
       const made = await blobs.mark(name);
       dice('after the mark');
       return made;

@@ -15,6 +15,7 @@ import {
   type ReplyState,
   type Transition,
 } from '../../domain/reply-journal.ts';
+import { type AskDisk, openDisk } from './disk.ts';
 import { script } from './script.ts';
 
 const sha = (text: string) => createHash('sha256').update(text).digest('hex').slice(0, 32);
@@ -113,28 +114,16 @@ return 1`);
 export interface JournalSettings {
   /** Milliseconds that ended replies are kept; at least 8 days (Exchange drops duplicates by Message-ID for 7). */
   keepMs: number;
-  /** Milliseconds to wait for the disk before a reply counts as taken. */
-  durableTimeoutMs: number;
 }
 
 const DAY = 86_400_000;
-export const journalDefaults: JournalSettings = { keepMs: 10 * DAY, durableTimeoutMs: 5_000 };
+export const journalDefaults: JournalSettings = { keepMs: 10 * DAY };
 
-export function createJournal(redis: Redis, settings: JournalSettings = journalDefaults): Journal {
-  let waitAof = true;
-
-  async function onDisk(): Promise<boolean> {
-    if (!waitAof) return false;
-    try {
-      const [local] = (await redis.call('WAITAOF', '1', '0', String(settings.durableTimeoutMs))) as [number, number];
-      return local >= 1;
-    } catch (error) {
-      // "unknown command" (before 7.2) or "WAITAOF cannot be used when … appendonly" is a settled fact; anything else is not.
-      if (/unknown command|appendonly/i.test(error instanceof Error ? error.message : '')) waitAof = false;
-      return false;
-    }
-  }
-
+export function createJournal(
+  redis: Redis,
+  settings: JournalSettings = journalDefaults,
+  disk: AskDisk = openDisk(redis),
+): Journal {
   async function read(replyId: string): Promise<JournalEntry | undefined> {
     const fields = await redis.hgetall(replyKey(replyId));
     return fields.state === undefined ? undefined : entryOf(fields);
@@ -205,7 +194,7 @@ export function createJournal(redis: Redis, settings: JournalSettings = journalD
       const times = made.filter((at) => at !== null).map(Number);
       return times.length === 0 ? undefined : times.reduce((a, b) => Math.min(a, b));
     },
-    onDisk,
+    onDisk: async () => (await disk()) === 'written',
     async byMessageId(messageId) {
       return (await redis.get(aliasKey(messageId))) ?? undefined;
     },

@@ -13,6 +13,7 @@ import {
   siblingsKey,
 } from '../../domain/keys.ts';
 import { emptyLedger, type Ledger, type LedgerMeta, type Pending, setsFromChunks } from '../../domain/ledger.ts';
+import { type AskDisk, openDisk } from './disk.ts';
 import { script } from './script.ts';
 
 // One call for a batch: many small commands cost the client more than Redis.
@@ -36,8 +37,8 @@ export interface Ledgers {
   /** UIDs that are queued and still to be flagged or moved. */
   afterCare(mailboxId: string): Promise<number[]>;
   afterCareDone(mailboxId: string, uids: readonly number[]): Promise<void>;
-  /** Resolves when everything written so far survives a crash of Redis: WAITAOF from 7.2, else twice the fsync interval of everysec. */
-  durable(): Promise<void>;
+  /** True when everything written so far survives a crash of Redis: WAITAOF from 7.2, else twice the fsync interval of everysec. */
+  durable(): Promise<boolean>;
   mailboxIds(): Promise<string[]>;
   /** State as the watcher last wrote it. */
   readState(mailboxId: string): Promise<Record<string, string>>;
@@ -45,7 +46,7 @@ export interface Ledgers {
 }
 
 /** @throws MailroomError LEDGER_DAMAGED naming the key and field, when Redis holds something else than a ledger */
-export function createLedgers(redis: Redis): Ledgers {
+export function createLedgers(redis: Redis, disk: AskDisk = openDisk(redis)): Ledgers {
   const damaged = (key: string, cause: unknown) =>
     new MailroomError('LEDGER_DAMAGED', { message: `${key} does not hold a readable ledger`, field: key, cause });
 
@@ -102,12 +103,10 @@ export function createLedgers(redis: Redis): Ledgers {
       if (uids.length > 0) await redis.srem(afterCareKey(id), ...uids.map(String));
     },
     async durable() {
-      try {
-        await redis.call('WAITAOF', '1', '0', '5000');
-      } catch {
-        // Before 7.2, or without AOF: everysec syncs each second, and two of them is the longest that Redis itself tolerates.
-        await new Promise((resolve) => setTimeout(resolve, 2_000));
-      }
+      const answer = await disk();
+      // Everysec syncs each second, and two of them is the longest that Redis itself tolerates.
+      if (answer === 'unknowable') await new Promise((resolve) => setTimeout(resolve, 2_000));
+      return answer !== 'not-yet';
     },
     mailboxIds: () => redis.smembers(mailboxesKey()),
     readState: (id) => redis.hgetall(mailboxStateKey(id)),

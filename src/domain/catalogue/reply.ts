@@ -43,8 +43,8 @@ export const replyErrors = section({
     action: 'hold',
     message: 'The reply may or may not have reached the recipient; a person decides',
     hint: {
-      en: 'mailroom replies held; then mailroom replies release <replyId> (sends it again) or mailroom replies drop <replyId>.',
-      de: 'mailroom replies held; danach mailroom replies release <replyId> (sendet erneut) oder mailroom replies drop <replyId>.',
+      en: 'Ask the recipient or look into the mailbox’s Sent folder. Then release the reply (it is sent again, a second time if the first did arrive) or drop it (it is never sent).',
+      de: 'Fragen Sie beim Empfänger nach oder sehen Sie im Ordner „Gesendet“ des Postfachs nach. Geben Sie die Antwort dann frei (sie wird erneut gesendet, womöglich ein zweites Mal) oder verwerfen Sie sie (sie wird nie gesendet).',
     },
   },
   REPLY_DROPPED: {

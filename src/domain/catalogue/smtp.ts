@@ -305,8 +305,8 @@ export const smtpErrors = section({
     action: 'settle',
     message: 'The connection broke after the message had left and before the server answered',
     hint: {
-      en: 'Looked up in Sent of {user}; not sent again unless the policy of {server} says so. See: mailroom replies held',
-      de: 'Wird in Gesendete Elemente von {user} gesucht; nur dann erneut gesendet, wenn die Regel von {server} es sagt. Siehe: mailroom replies held',
+      en: 'Looked up in Sent of {user}; not sent again unless the policy of {server} says so. If it is not found there, a person decides.',
+      de: 'Wird in Gesendete Elemente von {user} gesucht; nur dann erneut gesendet, wenn die Regel von {server} es sagt. Findet sie sich dort nicht, entscheidet ein Mensch.',
     },
   },
 });

@@ -259,7 +259,7 @@ it.each([
       for (let i = 0; i < bytes.length; i += 64, at++) {
         if (at === piece && !slept) {
           slept = true;
-          await new Promise((resolve) => setTimeout(resolve, 700));
+          await new Promise((resolve) => setTimeout(resolve, 2_000));
           awake = true;
         }
         yield bytes.subarray(i, i + 64);
@@ -267,7 +267,7 @@ it.each([
     }
   }
   const one = await replica({
-    settings: { leaseMs: 400 },
+    settings: { leaseMs: 1_200 },
     change: ({ deps }) => {
       const { renew } = deps.journal;
       deps.journal.renew = async (...claim) => awake && renew(...claim);

@@ -160,7 +160,7 @@ function replyError(reply: string): Error {
 }
 
 export async function startSink(
-  options: { passwordOk?: (user: string, secret: string) => boolean } = {},
+  options: { passwordOk?: (user: string, secret: string) => boolean; size?: number } = {},
 ): Promise<Sink> {
   const open = new Set<unknown>();
   const take = (stage: string): Fault | undefined => {
@@ -190,7 +190,7 @@ export async function startSink(
     disabledCommands: ['STARTTLS'],
     allowInsecureAuth: true,
     disableReverseLookup: true,
-    size: 50_000_000,
+    size: options.size ?? 50_000_000,
     closeTimeout: 200,
     onConnect(session, done) {
       open.add(session.id);

@@ -104,6 +104,30 @@ describe('a reply', () => {
     expect(sink.received).toHaveLength(1);
   });
 
+  it('over the SIZE that the server said is refused with both numbers, and nobody connects for it', async () => {
+    await sink.stop();
+    sink = await startSink({ size: 100_000 });
+    await start();
+    const small = reply();
+    await replies.submitReply(small);
+    await ended(small.replyId, 'accepted');
+    const file = (size: number) => [{ filename: 'a.bin', content: Buffer.alloc(size).toString('base64') }];
+    const large = reply({ attachments: file(80_000) });
+    await replies.submitReply(large);
+    await ended(large.replyId, 'rejected');
+    const refused = await replies.getReply(large.replyId);
+    expect(refused?.failure).toMatchObject({
+      code: 'MESSAGE_TOO_LARGE',
+      message: expect.stringMatching(/1[01]\d{4} bytes encoded, the server takes 100000/),
+    });
+    expect(refused?.attempts).toBe(0);
+    // As it says: what fits once encoded goes.
+    const fits = reply({ attachments: file(70_000) });
+    await replies.submitReply(fits);
+    await ended(fits.replyId, 'accepted');
+    expect(sink.received.map(({ replyId }) => replyId)).toEqual([small.replyId, fits.replyId]);
+  });
+
   it('is refused at once with what is permitted when its From is not', async () => {
     await start();
     await expect(replies.submitReply(reply({ from: 'ceo@contoso.example' }))).rejects.toMatchObject({

@@ -225,6 +225,15 @@ describe('a server', () => {
     expect(sink.received).toHaveLength(1);
   });
 
+  it('paused with no reason on record: a worker slept between the two, or Redis forgot one; goes on by itself', async () => {
+    const one = await replica([smtpServer(sink.port)]);
+    await one.deps.queues.pause('sink');
+    const input = reply();
+    await one.replies.submitReply(input);
+    await until('sent', async () => (await one.replies.getReply(input.replyId))?.state === 'accepted');
+    expect(one.events.map(({ name }) => name)).toContain('SmtpServerResumed');
+  });
+
   it('refuses one reply for good: that one fails with the server’s words, the others go', async () => {
     const one = await replica([smtpServer(sink.port)]);
     sink.faults.push({ at: 'dot', reply: '550 5.7.60 SMTP; Client does not have permissions to send as this sender' });

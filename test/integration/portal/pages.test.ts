@@ -132,7 +132,8 @@ describe('replies', () => {
   it('show what is known, to viewers without the customer’s name; a person releases or drops once', async () => {
     const XSS = 'r"><img src=x onerror=alert(1)>';
     await client.del(stateKey('held')); // whatever other tests left there
-    await noted('held-one', 'held');
+    const unsure = { failure: { code: 'REPLY_HELD', class: 'ambiguous', message: 'x' } };
+    await noted('held-one', 'held', { result: JSON.stringify(unsure) });
     await noted(XSS, 'held');
     await noted('failed-one', 'rejected', {
       result: JSON.stringify({ failure: { code: 'FROM_NOT_PERMITTED', class: 'invalid', message: 'x' } }),
@@ -149,6 +150,14 @@ describe('replies', () => {
     expect(masked).not.toContain('jane.doe');
     expect(masked).not.toContain('/portal/replies/release');
     expect(await text(viewer.get('/portal/replies?state=rejected'))).toContain('FROM_NOT_PERMITTED');
+    // What to do is said in words that lead to the buttons here, not to a command line.
+    for (const [language, words] of [
+      ['en', 'Then release the reply'],
+      ['de', 'Geben Sie die Antwort dann frei'],
+    ] as const) {
+      const page = await text((await portal.signIn(TOKENS.operator, language)).get('/portal/replies'));
+      expect([language, page.includes(words), page.includes('mailroom repl')]).toEqual([language, true, false]);
+    }
 
     const asked = await text(operator.get('/portal/replies/drop?id=held-one'));
     expect(asked).toContain('Never send this reply?');

@@ -5,12 +5,15 @@ import type { Mailbox } from '../../../src/inbound/ports.ts';
 import type { Watched } from '../../../src/inbound/watched.ts';
 
 /** @param noted UIDs as Redis holds them, before and after the wait for the disk */
-function watched(noted: number[][]) {
+function watched(noted: number[][], onDisk = true) {
   const done: number[][] = [];
   const moved: number[][] = [];
   const ledgers = {
     afterCare: async () => noted[0] ?? [],
-    durable: async () => void noted.shift(),
+    durable: async () => {
+      noted.shift();
+      return onDisk;
+    },
     afterCareDone: async (_id: string, uids: number[]) => void done.push(uids),
   };
   const server = { name: 'in', afterQueued: { action: 'move', folder: 'Erledigt' } };
@@ -41,4 +44,10 @@ it.each([
   expect(await one.run()).toBe(true);
   expect(one.moved).toEqual(touched);
   expect(one.done).toEqual(touched);
+});
+
+it('waits for another time while Redis’s disk does not keep up', async () => {
+  const one = watched([[4], [4]], false);
+  expect(await one.run()).toBe(false);
+  expect([one.moved, one.done]).toEqual([[], []]);
 });

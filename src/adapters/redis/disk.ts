@@ -1,0 +1,56 @@
+// Waiting for Redis's disk, on a connection of its own: WAITAOF holds up whatever else its connection is asked, with appendfsync everysec for up
+// to a second. It waits for the writes of its own connection, so it comes after one: the append-only file keeps their order, and with that
+// write on disk is every other that Redis had answered before.
+import type { Redis } from 'ioredis';
+import { diskKey } from '../../domain/keys.ts';
+
+/** `unknowable`: Redis before 7.2, or without an append-only file. `not-yet`: the disk is slow, or the connection broke. */
+export type DiskAnswer = 'written' | 'not-yet' | 'unknowable';
+
+/** Resolves what is known of all that Redis had answered before the call. */
+export type AskDisk = () => Promise<DiskAnswer>;
+
+/** Opens its connection when it is first asked; it is closed with the one given. Those who ask meanwhile share the next wait. */
+export function openDisk(redis: Redis, timeoutMs = 5_000): AskDisk {
+  let connection: Redis | undefined;
+  let unknowable = false;
+  let last: Promise<unknown> = Promise.resolve();
+  let next: Promise<DiskAnswer> | undefined;
+
+  function connect(): Redis {
+    const own = redis.duplicate();
+    own.on('error', () => {}); // the given connection's own listener says it, once
+    redis.once('end', () => own.disconnect());
+    return own;
+  }
+
+  async function ask(): Promise<DiskAnswer> {
+    next = undefined;
+    if (unknowable) return 'unknowable';
+    connection ??= connect();
+    try {
+      // A pipeline: ioredis never repeats its second half alone on another connection, where it would have nothing to wait for.
+      const answers = await connection
+        .pipeline()
+        .set(diskKey(), '1', 'PX', 60_000)
+        .call('WAITAOF', '1', '0', String(timeoutMs))
+        .exec();
+      for (const [error] of answers ?? []) if (error !== null) throw error;
+      const onDisk = answers?.[1]?.[1] as [local: number, replicas: number] | undefined;
+      return onDisk !== undefined && onDisk[0] >= 1 ? 'written' : 'not-yet';
+    } catch (error) {
+      // "unknown command" (before 7.2) or "WAITAOF cannot be used when … appendonly" is a settled fact; anything else is not.
+      unknowable = /unknown command|appendonly/i.test(error instanceof Error ? error.message : '');
+      if (unknowable) connection.disconnect();
+      return unknowable ? 'unknowable' : 'not-yet';
+    }
+  }
+
+  return () => {
+    if (next === undefined) {
+      next = last.then(ask);
+      last = next;
+    }
+    return next;
+  };
+}
