@@ -22,27 +22,38 @@ export interface FixNames {
   consentUrl: string;
   /** Permission that the protocol needs. */
   permission: string;
+  /** Object id of the service principal, where the token told it. */
+  objectId?: string | undefined;
 }
 
 /** A fix, or one for each way to sign in. */
 export type Fix = Words | Readonly<Record<'appOnly' | 'delegated', Words>>;
 
-const servicePrincipal = {
-  en: 'New-ServicePrincipal -AppId {clientId} -ObjectId <Object ID from Entra admin center > Enterprise applications > {application} > Overview; not that of the app registration>',
-  de: 'New-ServicePrincipal -AppId {clientId} -ObjectId <Objekt-ID aus Entra Admin Center > Unternehmensanwendungen > {application} > Übersicht; nicht die der App-Registrierung>',
-};
-const fullAccessForApp = {
-  en: 'Add-MailboxPermission -Identity "{user}" -User <the same Object ID> -AccessRights FullAccess',
-  de: 'Add-MailboxPermission -Identity "{user}" -User <dieselbe Objekt-ID> -AccessRights FullAccess',
-};
+const servicePrincipal = 'New-ServicePrincipal -AppId {clientId} -ObjectId {objectId}';
+const fullAccessFor = (objectId: string) =>
+  `Add-MailboxPermission -Identity "{user}" -User ${objectId} -AccessRights FullAccess`;
+const fullAccessForApp = fullAccessFor('{sameObjectId}');
 const fullAccessForPerson =
   'Add-MailboxPermission -Identity "{user}" -User "{person}" -AccessRights FullAccess -AutoMapping $false';
+/** What stands for an object id that nobody knows yet. */
+const unknownObject = {
+  en: {
+    objectId:
+      '<Object ID from Entra admin center > Enterprise applications > {application} > Overview; not that of the app registration>',
+    sameObjectId: '<the same Object ID>',
+  },
+  de: {
+    objectId:
+      '<Objekt-ID aus Entra Admin Center > Unternehmensanwendungen > {application} > Übersicht; nicht die der App-Registrierung>',
+    sameObjectId: '<dieselbe Objekt-ID>',
+  },
+};
 const imapEnabled = 'Set-CASMailbox -Identity "{user}" -ImapEnabled $true';
 
 const signInFix: Fix = {
   appOnly: {
-    en: `${servicePrincipal.en}; ${fullAccessForApp.en}; ${imapEnabled}. Admin consent for {permission}: {consentUrl}`,
-    de: `${servicePrincipal.de}; ${fullAccessForApp.de}; ${imapEnabled}. Administratorzustimmung für {permission}: {consentUrl}`,
+    en: `${servicePrincipal}; ${fullAccessForApp}; ${imapEnabled}. Admin consent for {permission}: {consentUrl}`,
+    de: `${servicePrincipal}; ${fullAccessForApp}; ${imapEnabled}. Administratorzustimmung für {permission}: {consentUrl}`,
   },
   delegated: {
     en: `Check that User is the shared mailbox {user} and that {person} signed in; ${fullAccessForPerson}; ${imapEnabled}. Consent to {permission}: {consentUrl}, then: mailroom login "{server}"`,
@@ -56,8 +67,8 @@ const fixes: Readonly<Partial<Record<ErrorCode, Fix>>> = {
   IMAP_TOKEN_REFUSED: signInFix,
   IMAP_NOT_CONNECTED: {
     appOnly: {
-      en: `${fullAccessForApp.en} (or, if it exists already: Get-MailboxPermission -Identity "{user}"); ${imapEnabled}. It may take 30 minutes to work. Microsoft 365 admin center > Health > Service health.`,
-      de: `${fullAccessForApp.de} (oder, falls vorhanden: Get-MailboxPermission -Identity "{user}"); ${imapEnabled}. Es kann 30 Minuten dauern. Microsoft 365 Admin Center > Integrität > Dienststatus.`,
+      en: `${fullAccessFor('{objectId}')} (or, if it exists already: Get-MailboxPermission -Identity "{user}"); ${imapEnabled}. It may take 30 minutes to work. Microsoft 365 admin center > Health > Service health.`,
+      de: `${fullAccessFor('{objectId}')} (oder, falls vorhanden: Get-MailboxPermission -Identity "{user}"); ${imapEnabled}. Es kann 30 Minuten dauern. Microsoft 365 Admin Center > Integrität > Dienststatus.`,
     },
     delegated: {
       en: `${fullAccessForPerson}; ${imapEnabled}. It may take 30 minutes to work. Microsoft 365 admin center > Health > Service health.`,
@@ -106,8 +117,8 @@ const fixes: Readonly<Partial<Record<ErrorCode, Fix>>> = {
   },
   SMTP_AUTH_FAILED: {
     appOnly: {
-      en: `User must be the mailbox itself, {user}. ${servicePrincipal.en}; ${fullAccessForApp.en}. Admin consent for {permission}: {consentUrl}`,
-      de: `User muss das Postfach selbst sein, {user}. ${servicePrincipal.de}; ${fullAccessForApp.de}. Administratorzustimmung für {permission}: {consentUrl}`,
+      en: `User must be the mailbox itself, {user}. ${servicePrincipal}; ${fullAccessForApp}. Admin consent for {permission}: {consentUrl}`,
+      de: `User muss das Postfach selbst sein, {user}. ${servicePrincipal}; ${fullAccessForApp}. Administratorzustimmung für {permission}: {consentUrl}`,
     },
     delegated: {
       en: 'User must be the person {person}, never the shared mailbox. Set-CASMailbox -Identity "{person}" -SmtpClientAuthenticationDisabled $false. Consent to {permission}: {consentUrl}, then: mailroom login "{server}"',
@@ -128,11 +139,17 @@ const fixes: Readonly<Partial<Record<ErrorCode, Fix>>> = {
 export function fixOf(code: ErrorCode, names: FixNames): Words {
   const found = fixes[code] ?? catalogue[code].hint;
   const fix = 'en' in found ? found : names.signIn === 'password' ? catalogue[code].hint : found[names.signIn];
-  return { en: fill(fix.en, names), de: fill(fix.de, names) };
+  const { objectId } = names;
+  const known = objectId === undefined ? undefined : { objectId, sameObjectId: objectId };
+  const filled = (language: 'en' | 'de') => {
+    const ids = known ?? unknownObject[language];
+    return fill(fill(fix[language], ids), { ...names });
+  };
+  return { en: filled('en'), de: filled('de') };
 }
 
-function fill(text: string, names: FixNames): string {
+function fill(text: string, names: Readonly<Record<string, unknown>>): string {
   return text.replace(/\{(\w+)\}/g, (placeholder, key: string) =>
-    key in names ? String(names[key as keyof FixNames]) : placeholder,
+    names[key] === undefined ? placeholder : String(names[key]),
   );
 }

@@ -80,6 +80,10 @@ export interface EmailServerList {
   revision: number;
 }
 
+/** Whose sign-ins this server's count among: those of its application's tenant, or of its host. */
+export const loginKey = ({ authentication, host }: Pick<EmailServer, 'authentication' | 'host'>): string =>
+  authentication.type === 'OAuth2' ? authentication.application : host;
+
 /** An OAuth2 application: who we are to the identity provider. */
 export interface OAuthApplication {
   name: string;

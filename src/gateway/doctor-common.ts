@@ -1,6 +1,6 @@
 // Steps of the doctor that every email server has: definition, DNS, TCP, TLS, token.
 import { type LookOptions, lookAtTls, reachPort, resolveHost } from '../adapters/net/probe.ts';
-import { judgeToken, permissionOf, readToken } from '../adapters/oauth/probe.ts';
+import { judgeToken, permissionOf, readToken, type TokenClaims } from '../adapters/oauth/probe.ts';
 import { ehloName, submissionError } from '../adapters/smtp/probe.ts';
 import { type EmailServer, isImap } from '../domain/email-server.ts';
 import { checkEmailServers, type FindingCode } from '../domain/email-server-check.ts';
@@ -15,7 +15,8 @@ const STOPPING: Partial<Record<FindingCode, ErrorCode>> = {
   DELEGATED_USER_IS_SHARED: 'CHECK_DELEGATED_USER_IS_SHARED',
 };
 
-export function commonSteps(server: EmailServer, deps: DoctorDeps): Probes {
+/** @param tell hears what the token says of itself, for the fixes of later steps */
+export function commonSteps(server: EmailServer, deps: DoctorDeps, tell: (claims: TokenClaims) => void): Probes {
   const protocol = isImap(server) ? 'imap' : 'smtp';
   const guard = deps.guardOf?.(server);
   const { authentication, tls, proxy } = server;
@@ -118,6 +119,7 @@ export function commonSteps(server: EmailServer, deps: DoctorDeps): Probes {
     const claims = readToken(accessToken);
     const until = expiresAt.toISOString();
     if (claims === undefined || application === undefined) return { detail: same(until) };
+    tell(claims);
     const wrong = judgeToken(claims, server, application, protocol);
     const has = claims.permissions.join(', ') || '–';
     if (wrong === 'audience')

@@ -25,6 +25,7 @@ export function imapSteps(server: ImapServer, deps: DoctorDeps, defer: (release:
       authentication.type === 'Password'
         ? { password: authentication.password }
         : { accessToken: (await deps.getToken(server, 'imap', renew ? { renew } : {})).accessToken };
+    await deps.turns.signIn(server);
     return probeMailbox(server, credentials, deps.timeoutMs, deps.guardOf?.(server));
   }
 

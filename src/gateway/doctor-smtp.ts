@@ -21,30 +21,45 @@ export function smtpSteps(server: SmtpServer, deps: DoctorDeps): Probes {
     ehloName: deps.ehloName,
     guardOf: deps.guardOf,
   };
+  const { user, pace } = server;
+  const allInUse = words(
+    `all ${pace.connections} connections of ${user} are in use by the gateway; check again when it sends less`,
+    `alle ${pace.connections} Verbindungen von ${user} nutzt gerade das Gateway; prüfen Sie erneut, wenn es weniger sendet`,
+  );
+  const paceUsedUp = words(
+    `the pace of ${user} is used up by the gateway; check again when it sends less`,
+    `das Tempo von ${user} schöpft gerade das Gateway aus; prüfen Sie erneut, wenn es weniger sendet`,
+  );
   const sent: { replyId: string; messageId: string; since: Date }[] = [];
 
   async function signIn(): Promise<Outcome> {
     const { authentication } = server;
-    if (authentication.type === 'Password') {
-      await probeSignIn(server, { password: authentication.password }, settings);
-      return { detail: same(server.user) };
-    }
     const attempt = async (renew: boolean) =>
-      probeSignIn(server, await deps.getToken(server, 'smtp', renew ? { renew } : {}), settings);
-    await attempt(false).catch((error: unknown) => {
-      if (error instanceof MailroomError && error.code === 'SMTP_AUTH_FAILED') return attempt(true);
-      throw error;
+      probeSignIn(
+        server,
+        authentication.type === 'Password'
+          ? { password: authentication.password }
+          : await deps.getToken(server, 'smtp', renew ? { renew } : {}),
+        settings,
+      );
+    const outcome = await deps.turns.connection(server, async () => {
+      await attempt(false).catch((error: unknown) => {
+        const stale = error instanceof MailroomError && error.code === 'SMTP_AUTH_FAILED';
+        if (stale && authentication.type === 'OAuth2') return attempt(true);
+        throw error;
+      });
+      return { detail: same(server.user) };
     });
-    return { detail: same(server.user) };
+    return outcome ?? { skipped: allInUse };
   }
 
   async function size(): Promise<Outcome> {
-    const { perMinute, connections, recipientsPerDay } = server.pace;
-    const pace = words(
+    const { perMinute, connections, recipientsPerDay } = pace;
+    const allowed = words(
       `${connections} connections, ${perMinute} messages a minute, ${recipientsPerDay} recipients a day`,
       `${connections} Verbindungen, ${perMinute} Nachrichten je Minute, ${recipientsPerDay} Empfänger je Tag`,
     );
-    if (server.proxy !== undefined || server.tls === 'disabled') return { detail: pace };
+    if (server.proxy !== undefined || server.tls === 'disabled') return { detail: allowed };
     const look = await lookAtTls(server.host, server.port, {
       start: server.port === 465 || server.port === 993 ? 'implicit' : 'starttls',
       protocol: 'smtp',
@@ -55,9 +70,9 @@ export function smtpSteps(server: SmtpServer, deps: DoctorDeps): Probes {
     });
     const bytes =
       'ehlo' in look ? Number(look.ehlo.map((line) => /^SIZE (\d+)/i.exec(line)?.[1]).find(Boolean)) : Number.NaN;
-    if (Number.isNaN(bytes) || bytes === 0) return { detail: pace };
+    if (Number.isNaN(bytes) || bytes === 0) return { detail: allowed };
     const megabytes = Math.floor(bytes / 1024 / 1024);
-    return { detail: words(`up to ${megabytes} MB; ${pace.en}`, `bis ${megabytes} MB; ${pace.de}`) };
+    return { detail: words(`up to ${megabytes} MB; ${allowed.en}`, `bis ${megabytes} MB; ${allowed.de}`) };
   }
 
   async function sendAs(from: string): Promise<Outcome> {
@@ -69,6 +84,11 @@ export function smtpSteps(server: SmtpServer, deps: DoctorDeps): Probes {
         ),
       };
     }
+    if (!(await deps.turns.mail(server))) return { skipped: paceUsedUp };
+    return (await deps.turns.connection(server, () => sendProbe(from))) ?? { skipped: allInUse };
+  }
+
+  async function sendProbe(from: string): Promise<Outcome> {
     const unique = randomUUID();
     const domain = domainOf(from) ?? 'localhost';
     const probe = { replyId: `check-${unique}`, messageId: `<check.${unique}@${domain}>`, since: new Date(deps.now()) };
@@ -111,6 +131,7 @@ export function smtpSteps(server: SmtpServer, deps: DoctorDeps): Probes {
     const folder = server.sentCopy.policy === 'append' ? server.sentCopy.folder : undefined;
     const until = deps.now() + deps.sentCopyMs;
     for (;;) {
+      await deps.turns.signIn(server);
       const hit = await look.search(server, { ...probe, folder });
       if (hit.found) return { detail: same(hit.folder) };
       if (server.sentCopy.policy === 'append') {

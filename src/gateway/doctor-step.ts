@@ -5,6 +5,7 @@ import type { StepName, Words } from '../domain/doctor.ts';
 import type { FixNames } from '../domain/doctor-fixes.ts';
 import type { EmailServer, OAuthApplication } from '../domain/email-server.ts';
 import type { MailroomError } from '../domain/errors.ts';
+import type { Turns } from './doctor-turns.ts';
 
 export type GetToken = (
   server: EmailServer,
@@ -19,6 +20,8 @@ export interface DoctorDeps {
   /** Those that are wrong in the configuration: name → what is wrong. */
   wrongApplications?: ReadonlyMap<string, string>;
   getToken: GetToken;
+  /** Beside a live gateway nothing is taken from it. */
+  turns: Turns;
   /** Opt-in: sends a real mail from each permitted From to the mailbox that signs in. */
   sendProbe: boolean;
   redirectUri: string;

@@ -1,6 +1,7 @@
 // The tenant doctor: runs the steps of each email server in order and yields each as it ends, so that a terminal or a page can show it at
-// once. A failed step skips those that need it. Safe beside a live gateway: read-only, one short connection at a time.
-import { adminConsentUrl, permissionOf, personOf } from '../adapters/oauth/probe.ts';
+// once. A failed step skips those that need it. Safe beside a live gateway: read-only, one short connection at a time,
+// and each in its turn (doctor-turns.ts).
+import { adminConsentUrl, permissionOf, personOf, type TokenClaims } from '../adapters/oauth/probe.ts';
 import { blockedBy, type CheckStep, type Ended, planOf, type StepName, steps, type Words } from '../domain/doctor.ts';
 import { type FixNames, fixOf } from '../domain/doctor-fixes.ts';
 import { type EmailServer, type InvalidEmailServer, isImap } from '../domain/email-server.ts';
@@ -15,8 +16,11 @@ export { type DoctorDeps, doctorDefaults } from './doctor-step.ts';
 /** Checks one server, step by step. Never throws. */
 export async function* checkServer(server: EmailServer, deps: DoctorDeps): AsyncGenerator<CheckStep> {
   const releases: (() => Promise<void>)[] = [];
+  let claims: TokenClaims | undefined;
   const probes: Probes = {
-    ...commonSteps(server, deps),
+    ...commonSteps(server, deps, (told) => {
+      claims = told;
+    }),
     ...(isImap(server) ? imapSteps(server, deps, (release) => releases.push(release)) : smtpSteps(server, deps)),
   };
   const ended = new Map<StepName, Ended>();
@@ -26,7 +30,12 @@ export async function* checkServer(server: EmailServer, deps: DoctorDeps): Async
       for (const planned of probes[step] ?? []) {
         const because = blockedBy(step, ended);
         const result =
-          because === undefined ? await runStep(server, step, planned, deps) : blocked(server, step, planned, because);
+          because === undefined
+            ? await runStep(server, step, planned, () => ({
+                ...namesOf(server, deps, planned.from),
+                objectId: servicePrincipalIn(server, claims),
+              }))
+            : blocked(server, step, planned, because);
         yield result;
         const one: Ended = because !== undefined ? 'blocked' : result.state;
         if (worst !== 'failed' && one !== 'skipped') worst = one;
@@ -42,7 +51,7 @@ async function runStep(
   server: EmailServer,
   step: StepName,
   planned: PlannedStep,
-  deps: DoctorDeps,
+  names: () => FixNames,
 ): Promise<CheckStep> {
   const base = lineOf(server.name, step, planned);
   const began = performance.now();
@@ -63,7 +72,7 @@ async function runStep(
     const fix =
       special && 'en' in special.fix
         ? (special.fix as Words)
-        : fixOf(error.code, { ...namesOf(server, deps, planned.from), ...(special?.fix as Partial<FixNames>) });
+        : fixOf(error.code, { ...names(), ...(special?.fix as Partial<FixNames>) });
     return {
       ...base,
       state: 'failed',
@@ -91,6 +100,10 @@ function blocked(server: EmailServer, step: StepName, planned: PlannedStep, beca
   const detail = { en: `skipped because of: ${en}`, de: `übersprungen wegen: ${de}` };
   return { ...lineOf(server.name, step, planned), state: 'skipped', ms: 0, detail };
 }
+
+/** Object id of the service principal, which Exchange is told of: an app-only token carries it. */
+const servicePrincipalIn = ({ authentication }: EmailServer, claims: TokenClaims | undefined): string | undefined =>
+  authentication.type === 'OAuth2' && authentication.signIn === 'appOnly' ? claims?.objectId : undefined;
 
 /** Real names for the fixes of a server. */
 function namesOf(server: EmailServer, deps: DoctorDeps, from: string | undefined): FixNames {

@@ -1,8 +1,11 @@
 // The doctor with this process's configuration and stores: `mailroom check` and the portal's "test connection" run the same steps.
+import { createLoginSlots } from '../adapters/redis/login-slots.ts';
+import { createPace } from '../adapters/redis/pace.ts';
 import type { Config } from '../config/config.ts';
 import { type CheckStep, passed } from '../domain/doctor.ts';
 import type { EmailServer } from '../domain/email-server.ts';
 import { checkServer, doctorDefaults } from './doctor.ts';
+import { createTurns } from './doctor-turns.ts';
 import { hostPolicyOf } from './host-policy.ts';
 import { tellCured } from './recovery.ts';
 import type { Stores } from './stores.ts';
@@ -26,6 +29,7 @@ const connects = (found: readonly CheckStep[]): boolean => passed(found.filter((
 /** @param servers all defined servers: what only they together show is checked, too */
 export function doctorFor(config: Config, stores: Stores, servers: () => readonly EmailServer[]): RunDoctor {
   const { guardOf } = hostPolicyOf(config);
+  const turns = createTurns(createLoginSlots(stores.redis, config.inbound.loginsPerSecond), createPace(stores.redis));
   return async function* runDoctor(server, { sendProbe = false, draft = false } = {}) {
     const found: CheckStep[] = [];
     const steps = checkServer(server, {
@@ -34,6 +38,7 @@ export function doctorFor(config: Config, stores: Stores, servers: () => readonl
       applications: stores.applications(),
       wrongApplications: stores.wrongApplications(),
       getToken: (one, protocol, options) => stores.tokens.getToken(one, protocol, options),
+      turns,
       sendProbe,
       redirectUri: `${config.http.publicUrl}/signin/callback`,
       ehloName: config.outbound.ehloName,

@@ -1,7 +1,7 @@
 // Supervisor of one mailbox: connects, watches, renews, and decides by the error's class when to try again (retry.ts). An exception in a
 // mailbox's loop is that mailbox's event and nobody else's. Back-off resets only after a connection has lived for minutes, or when somebody
 // has reason to believe that the fault is gone (wake).
-import type { ImapServer } from '../domain/email-server.ts';
+import { type ImapServer, loginKey } from '../domain/email-server.ts';
 import { asError, MailroomError } from '../domain/errors.ts';
 import { emptyLedger, settled } from '../domain/ledger.ts';
 import { highest } from '../domain/uid-set.ts';
@@ -102,12 +102,12 @@ export function supervise(
   async function connect(options: { renew?: boolean; refused?: string }): Promise<Connected> {
     const { authentication } = server;
     if (authentication.type === 'Password') {
-      await gate.enter(server.host, signal);
+      await gate.enter(loginKey(server), signal);
       return { mailbox: await ports.openMailbox(server, { password: authentication.password }) };
     }
     const { accessToken, expiresAt } = await ports.getToken(server, options);
     usedToken = accessToken;
-    await gate.enter(authentication.application, signal);
+    await gate.enter(loginKey(server), signal);
     const mailbox = await ports.openMailbox(server, { accessToken });
     return { mailbox, token: { accessToken, expiresAt: expiresAt.getTime() } };
   }
@@ -118,7 +118,7 @@ export function supervise(
     const next = await ports.getToken(server);
     if (authentication.type !== 'OAuth2' || next.accessToken === token?.accessToken) return undefined;
     const before = highest(settled(watched.ledger));
-    await gate.enter(authentication.application, signal);
+    await gate.enter(loginKey(server), signal);
     const mailbox = await ports.openMailbox(server, { accessToken: next.accessToken });
     const after = highest(settled(watched.ledger));
     usedToken = next.accessToken;

@@ -13,6 +13,8 @@ export interface TokenClaims {
   /** The person of a delegated token. */
   person: string | undefined;
   tenant: string | undefined;
+  /** Object id of who the token is for: app-only the service principal (Enterprise application), delegated the person. */
+  objectId: string | undefined;
   expiresAt: Date | undefined;
 }
 
@@ -28,6 +30,7 @@ export function readToken(accessToken: string): TokenClaims | undefined {
       permissions: [...roles, ...(text(claims.scp)?.split(' ') ?? [])].filter((name) => name !== ''),
       person: text(claims.upn) ?? text(claims.preferred_username) ?? text(claims.unique_name),
       tenant: text(claims.tid),
+      objectId: text(claims.oid),
       expiresAt: typeof claims.exp === 'number' ? new Date(claims.exp * 1000) : undefined,
     };
   } catch {

@@ -7,6 +7,7 @@ import type { EmailServer } from '../../../src/domain/email-server.ts';
 import { checkServer, doctorDefaults } from '../../../src/gateway/doctor.ts';
 import { type Certificates, createCertificates } from '../../../src/sandbox/certificate.ts';
 import { leakWatch } from '../../support/leak-watch.ts';
+import { freeTurns } from '../../support/turns.ts';
 import { imapServer, smtpServer } from '../oauth/servers.ts';
 
 leakWatch();
@@ -67,6 +68,7 @@ async function tlsStep(server: EmailServer): Promise<CheckStep | undefined> {
     servers: [password],
     applications: [],
     getToken: async () => Promise.reject(new Error('not asked for')),
+    turns: freeTurns,
     sendProbe: false,
     redirectUri: 'http://localhost/signin/callback',
     ehloName: 'gateway.example',

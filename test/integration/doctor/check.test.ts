@@ -7,8 +7,10 @@ import type { EmailServer, OAuthApplication } from '../../../src/domain/email-se
 import type { ErrorCode } from '../../../src/domain/errors.ts';
 import { checkServer, type DoctorDeps } from '../../../src/gateway/doctor.ts';
 import type { Fault, SmtpReplyName } from '../../../src/sandbox/index.ts';
+import { objectId } from '../../../src/sandbox/oauth/tokens.ts';
 import { leakWatch } from '../../support/leak-watch.ts';
 import { freePort } from '../../support/temp.ts';
+import { freeTurns } from '../../support/turns.ts';
 import { CLIENT, createFixture, imapServer, SECRET, SHARED, smtpServer } from '../oauth/fixture.ts';
 
 leakWatch();
@@ -18,6 +20,8 @@ const NO_IMAP = 'no-imap@contoso.example';
 const NO_SMTP = 'no-smtp@contoso.example';
 const SALES = 'sales@contoso.example';
 const ALEX = 'alex@contoso.example';
+/** What an app-only token calls its oid. */
+const SERVICE_PRINCIPAL = objectId(CLIENT);
 const NO_ROLES = 'aaaaaaaa-0000-4000-8000-000000000001';
 
 const fixture = createFixture({
@@ -58,6 +62,7 @@ async function check({ server, others, application, deps }: Setting): Promise<Ch
     servers: [server, ...(others ?? [server.type === 'IMAP' ? smtp() : imap()])],
     applications,
     getToken: (one, protocol, options) => provider.getToken(one, protocol, options),
+    turns: freeTurns,
     sendProbe: false,
     redirectUri: 'http://localhost:8025/signin/callback',
     ehloName: 'gateway.contoso.example',
@@ -390,9 +395,9 @@ const rows: [string, Row][] = [
       on: 'imap',
       step: 'imapSignIn',
       code: 'IMAP_AUTH_FAILED',
-      both: `New-ServicePrincipal -AppId ${CLIENT} -ObjectId`,
-      en: 'Enterprise applications > Contoso > Overview; not that of the app registration',
-      de: 'Unternehmensanwendungen > Contoso > Übersicht; nicht die der App-Registrierung',
+      both: `New-ServicePrincipal -AppId ${CLIENT} -ObjectId ${SERVICE_PRINCIPAL}; Add-MailboxPermission`,
+      en: 'Admin consent for IMAP.AccessAsApp: https://',
+      de: 'Administratorzustimmung für IMAP.AccessAsApp: https://',
     },
   ],
   [
@@ -415,8 +420,8 @@ const rows: [string, Row][] = [
       step: 'imapSignIn',
       code: 'IMAP_TOKEN_REFUSED',
       both: imapOn(SHARED),
-      en: 'the same Object ID',
-      de: 'dieselbe Objekt-ID',
+      en: `-Identity "${SHARED}" -User ${SERVICE_PRINCIPAL} -AccessRights FullAccess`,
+      de: `-Identity "${SHARED}" -User ${SERVICE_PRINCIPAL} -AccessRights FullAccess`,
     },
   ],
   [
@@ -427,8 +432,8 @@ const rows: [string, Row][] = [
       step: 'fullAccess',
       code: 'IMAP_NOT_CONNECTED',
       both: imapOn(SHARED),
-      en: `Add-MailboxPermission -Identity "${SHARED}" -User <the same Object ID> -AccessRights FullAccess`,
-      de: `Add-MailboxPermission -Identity "${SHARED}" -User <dieselbe Objekt-ID> -AccessRights FullAccess`,
+      en: `Add-MailboxPermission -Identity "${SHARED}" -User ${SERVICE_PRINCIPAL} -AccessRights FullAccess`,
+      de: `Add-MailboxPermission -Identity "${SHARED}" -User ${SERVICE_PRINCIPAL} -AccessRights FullAccess`,
     },
   ],
   [
@@ -606,7 +611,7 @@ const rows: [string, Row][] = [
     'SMTP_AUTH_FAILED',
     `User must be the mailbox itself, ${SHARED}`,
     `User muss das Postfach selbst sein, ${SHARED}`,
-    `New-ServicePrincipal -AppId ${CLIENT}`,
+    `New-ServicePrincipal -AppId ${CLIENT} -ObjectId ${SERVICE_PRINCIPAL}`,
   ),
   reply('serviceNotAvailable', 'tls', 'SMTP_TRANSIENT', 'run the check again', 'wiederholen Sie die Prüfung'),
   reply('invalidDomain', 'tls', 'SMTP_EHLO_NAME', 'valid host name', 'gültigen Hostnamen', 'Invalid domain name'),

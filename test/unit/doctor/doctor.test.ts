@@ -158,4 +158,22 @@ describe('fixes', () => {
       }
     }
   });
+
+  it.each(['IMAP_AUTH_FAILED', 'IMAP_NOT_CONNECTED', 'SMTP_AUTH_FAILED'] as const)(
+    '%s names the service principal by the id in the token, and says where to find it when there was none',
+    (code) => {
+      const told = fixOf(code, { ...names, signIn: 'appOnly', objectId: 'e1d0' });
+      for (const text of [told.en, told.de]) {
+        expect(text).toMatch(/(-ObjectId|-User) e1d0\b/);
+        expect(text).not.toMatch(/<|Object ID|Objekt-ID/);
+      }
+      const unknown = fixOf(code, { ...names, signIn: 'appOnly', objectId: undefined });
+      expect(unknown.en).toContain(
+        '<Object ID from Entra admin center > Enterprise applications > Contoso > Overview;',
+      );
+      expect(unknown.de).toContain(
+        '<Objekt-ID aus Entra Admin Center > Unternehmensanwendungen > Contoso > Übersicht;',
+      );
+    },
+  );
 });

@@ -1,0 +1,65 @@
+// How the doctor takes its turn beside a live gateway: among the sign-ins of a tenant (adapters/redis/login-slots.ts), and among the connections and
+// mails of a sending mailbox (adapters/redis/pace.ts). It takes only what is free, and asks no sender to let go of a connection.
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type EmailServer, loginKey, type SmtpServer } from '../domain/email-server.ts';
+import { type Pace, sendingMailbox } from '../domain/reply-pace.ts';
+
+export interface Turns {
+  /** Waits until a sign-in of this server may start. */
+  signIn(server: EmailServer): Promise<void>;
+  /** Runs with a connection that counts as one of the sending mailbox's; undefined: all are in use, and it did not run. */
+  connection<T>(server: SmtpServer, run: () => Promise<T>): Promise<T | undefined>;
+  /** Counts a mail; false: the pace of the mailbox is used up for longer than the doctor waits. */
+  mail(server: SmtpServer): Promise<boolean>;
+}
+
+export interface TurnSettings {
+  /** How long a connection or the pace of a mailbox is waited for, ms: a sender lets go of an idle connection after ten seconds. */
+  waitMs: number;
+  /** Life of a connection's slot without renewal, ms. */
+  slotTtlMs: number;
+}
+
+/** @param reserve takes the next slot of a tenant's sign-ins; resolves with the ms to wait for it */
+export function createTurns(
+  reserve: (key: string) => Promise<number>,
+  pace: Pace,
+  { waitMs, slotTtlMs }: TurnSettings = { waitMs: 12_000, slotTtlMs: 8_000 },
+): Turns {
+  return {
+    async signIn(server) {
+      const ms = await reserve(loginKey(server));
+      if (ms > 0) await sleep(ms);
+    },
+    async connection(server, run) {
+      const mailbox = sendingMailbox(server);
+      const slot = randomUUID();
+      const take = () =>
+        pace.takeSlot({ mailbox, slot, limit: server.pace.connections, ttlMs: slotTtlMs, hasNone: false });
+      const until = Date.now() + waitMs;
+      while ((await take()) === 'full') {
+        if (Date.now() >= until) return undefined;
+        await sleep(Math.min(250, waitMs));
+      }
+      const renew = setInterval(() => void take().catch(() => {}), slotTtlMs / 3);
+      try {
+        return await run();
+      } finally {
+        clearInterval(renew);
+        await pace.freeSlot({ mailbox, slot }).catch(() => {}); // Redis is away: it runs out by itself
+      }
+    },
+    async mail(server) {
+      const { perMinute, recipientsPerDay } = server.pace;
+      const one = { mailbox: sendingMailbox(server), token: randomUUID(), perMinute, recipientsPerDay, recipients: 1 };
+      const until = Date.now() + waitMs;
+      for (;;) {
+        const answer = await pace.acquire(one);
+        if (answer.granted) return true;
+        if (Date.now() + answer.waitMs > until) return false;
+        await sleep(answer.waitMs);
+      }
+    },
+  };
+}

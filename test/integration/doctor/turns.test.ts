@@ -1,0 +1,152 @@
+// The doctor beside a live gateway: it signs in when its turn comes among the tenant's sign-ins, counts as one of the sending mailbox's connections,
+// and takes none away from those who send.
+import { randomUUID } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { createLoginSlots } from '../../../src/adapters/redis/login-slots.ts';
+import { createPace, paceKey } from '../../../src/adapters/redis/pace.ts';
+import type { CheckStep } from '../../../src/domain/doctor.ts';
+import type { EmailServer } from '../../../src/domain/email-server.ts';
+import { sendingMailbox } from '../../../src/domain/reply-pace.ts';
+import { checkServer, doctorDefaults } from '../../../src/gateway/doctor.ts';
+import { createTurns } from '../../../src/gateway/doctor-turns.ts';
+import { leakWatch } from '../../support/leak-watch.ts';
+import { waitFor } from '../../support/temp.ts';
+import { CLIENT, createFixture, imapServer, SECRET, SHARED, smtpServer } from '../oauth/fixture.ts';
+
+leakWatch();
+
+const fixture = createFixture({
+  users: [{ address: SHARED, kind: 'shared' }],
+  applications: [{ clientId: CLIENT, secret: SECRET }],
+});
+const imap = () => imapServer({}, { port: fixture.sandbox.imap.port, ca: fixture.sandbox.caPem });
+const smtp = (perMinute = 30) =>
+  smtpServer(
+    {},
+    {
+      port: fixture.sandbox.smtp.port,
+      ca: fixture.sandbox.caPem,
+      pace: { perMinute, connections: 3, recipientsPerDay: 10_000 },
+    },
+  );
+
+/** A doctor that waits but briefly for what others use. */
+async function check(server: EmailServer, { perSecond = 1_000, sendProbe = false } = {}): Promise<CheckStep[]> {
+  const redis = fixture.connect();
+  const application = fixture.application();
+  const provider = fixture.replica([application]);
+  const found: CheckStep[] = [];
+  for await (const step of checkServer(server, {
+    ...doctorDefaults,
+    servers: [imap(), smtp()],
+    applications: [application],
+    getToken: (one, protocol, options) => provider.getToken(one, protocol, options),
+    turns: createTurns(createLoginSlots(redis, perSecond), createPace(redis), { waitMs: 300, slotTtlMs: 3_000 }),
+    sendProbe,
+    sentCopyEveryMs: 20,
+    redirectUri: 'http://localhost:8025/signin/callback',
+    ehloName: 'gateway.contoso.example',
+  }))
+    found.push(step);
+  return found;
+}
+const step = (found: readonly CheckStep[], name: CheckStep['step']) => found.find((one) => one.step === name);
+
+describe('sign-ins of the tenant', () => {
+  it('waits for its turn, and those after it wait for it', async () => {
+    // One sign-in a second, and a gateway that has just taken two.
+    const reserve = createLoginSlots(fixture.connect(), 1);
+    await reserve('Contoso');
+    await reserve('Contoso');
+    const found = await check(imap(), { perSecond: 1 });
+    expect(step(found, 'imapSignIn')).toMatchObject({ state: 'ok' });
+    expect(step(found, 'imapSignIn')?.ms).toBeGreaterThan(900);
+    // The doctor's was the third: the fourth comes a second later still, less what the check took.
+    const key = (await fixture.connect().keys('*logins:Contoso'))[0] ?? '';
+    const slots = fixture.connect();
+    const before = Number(await slots.get(key));
+    await reserve('Contoso');
+    expect(Number(await slots.get(key)) - before).toBeGreaterThanOrEqual(1_000);
+  });
+
+  it('a refused token is two sign-ins: each has its turn', async () => {
+    fixture.sandbox.faults.set({ name: 'authFailed', times: 1 });
+    const turns: string[] = [];
+    const redis = fixture.connect();
+    const reserve = createLoginSlots(redis, 1_000);
+    const application = fixture.application();
+    const provider = fixture.replica([application]);
+    const counted = (key: string) => {
+      turns.push(key);
+      return reserve(key);
+    };
+    for await (const one of checkServer(imap(), {
+      ...doctorDefaults,
+      servers: [imap(), smtp()],
+      applications: [application],
+      getToken: (server, protocol, options) => provider.getToken(server, protocol, options),
+      turns: createTurns(counted, createPace(redis)),
+      sendProbe: false,
+      redirectUri: '',
+      ehloName: undefined,
+    }))
+      if (one.step === 'imapSignIn') expect(one.state).toBe('ok');
+    expect(turns).toEqual(['Contoso', 'Contoso']);
+  });
+});
+
+describe('connections of the sending mailbox', () => {
+  const mailbox = () => sendingMailbox(smtp());
+  const pace = () => createPace(fixture.connect());
+  const take = (slot: string) => pace().takeSlot({ mailbox: mailbox(), slot, limit: 3, ttlMs: 60_000, hasNone: false });
+
+  it('with all in use it does not sign in, asks nobody to let go, and says so', async () => {
+    const slots = ['a', 'b', 'c'];
+    for (const slot of slots) expect(await take(slot)).toBe('taken');
+    const before = fixture.sandbox.submissions().length;
+    const found = await check(smtp(), { sendProbe: true });
+    for (const name of ['smtpSignIn', 'sendAs'] as const) {
+      expect(step(found, name), name).toMatchObject({
+        state: 'skipped',
+        detail: {
+          en: `all 3 connections of ${SHARED} are in use by the gateway; check again when it sends less`,
+          de: expect.stringContaining('alle 3 Verbindungen'),
+        },
+      });
+    }
+    expect(fixture.sandbox.submissions()).toHaveLength(before);
+    // No sender hears that somebody wants its connection.
+    for (const slot of slots) expect(await take(slot)).toBe('taken');
+  });
+
+  it('holds a slot while it is signed in, and gives it back', async () => {
+    const held = ['a', 'b'];
+    for (const slot of held) await take(slot);
+    fixture.sandbox.faults.set({ name: 'slowSmtp', at: 'auth', milliseconds: 1_500 });
+    const checking = check(smtp());
+    const redis = fixture.connect();
+    await waitFor(async () => (await redis.zcard(paceKey('slots', mailbox()))) === 3, { describe: 'a third slot' });
+    expect(await take(randomUUID())).toBe('full');
+    expect(step(await checking, 'smtpSignIn')).toMatchObject({ state: 'ok' });
+    expect(await redis.zrange(paceKey('slots', mailbox()), '0', '-1')).toEqual(held);
+  });
+
+  it('a sender without any connection comes first', async () => {
+    for (const slot of ['a', 'b', 'c']) await take(slot);
+    const wanting = () => pace().takeSlot({ mailbox: mailbox(), slot: 'd', limit: 3, ttlMs: 60_000, hasNone: true });
+    expect(await wanting()).toBe('full');
+    await pace().freeSlot({ mailbox: mailbox(), slot: 'a' });
+    expect(step(await check(smtp()), 'smtpSignIn')?.state).toBe('skipped');
+    expect(await wanting()).toBe('taken');
+  });
+
+  it('its mail counts for the pace, and does not go when that is used up', async () => {
+    const found = await check(smtp(1), { sendProbe: true });
+    expect(step(found, 'sendAs')).toMatchObject({ state: 'ok' });
+    const again = await check(smtp(1), { sendProbe: true });
+    expect(step(again, 'sendAs')).toMatchObject({
+      state: 'skipped',
+      detail: { en: expect.stringContaining(`the pace of ${SHARED} is used up`) },
+    });
+  });
+});
