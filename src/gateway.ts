@@ -22,7 +22,7 @@ import { openStores } from './gateway/stores.ts';
 import type { ServedRoute } from './http/index.ts';
 import type { Inbound } from './inbound/index.ts';
 import { releaseStack } from './lifecycle/release-stack.ts';
-import type { Outbound } from './outbound/index.ts';
+import type { Outbound, OutboundSettings } from './outbound/index.ts';
 import { createEmit } from './telemetry/events.ts';
 import { createLogger } from './telemetry/logger.ts';
 import { createMetrics } from './telemetry/metrics.ts';
@@ -38,8 +38,16 @@ export interface Gateway {
   stop(reason: string): Promise<void>;
 }
 
-/** @param load reads the configuration again, for what of it may change while the process runs (OAuth2 applications) */
-export async function startGateway(config: Config, roles: readonly Role[], load?: () => Loaded): Promise<Gateway> {
+/**
+ * @param load reads the configuration again, for what of it may change while the process runs (OAuth2 applications)
+ * @param waits of the sending half, where a test cannot wait for hours
+ */
+export async function startGateway(
+  config: Config,
+  roles: readonly Role[],
+  load?: () => Loaded,
+  waits: Partial<OutboundSettings> = {},
+): Promise<Gateway> {
   const logger = createLogger({ level: config.log.level, role: roles.join('+') });
   const metrics = createMetrics();
   const emit = createEmit(logger, metrics.registry);
@@ -74,6 +82,7 @@ export async function startGateway(config: Config, roles: readonly Role[], load?
         { current: servers, onChange: emailServers.onChange },
         emit,
         metrics,
+        waits,
       );
       stack.defer('outbound', outbound.stop);
     }

@@ -9,7 +9,7 @@ import type { Config } from '../config/config.ts';
 import { type EmailServer, isImap, isSmtp } from '../domain/email-server.ts';
 import type { Journal } from '../domain/reply-journal.ts';
 import type { ReplyQueues } from '../domain/reply-queues.ts';
-import { createReplies, type Outbound, type Replies, startOutbound } from '../outbound/index.ts';
+import { createReplies, type Outbound, type OutboundSettings, type Replies, startOutbound } from '../outbound/index.ts';
 import type { Emit } from '../telemetry/events.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { messageIdMaker } from './conversations.ts';
@@ -53,6 +53,7 @@ export async function openOutbound(
   servers: { current: () => readonly EmailServer[]; onChange(listener: () => void): () => void },
   emit: Emit,
   metrics: Metrics,
+  waits: Partial<OutboundSettings> = {},
 ): Promise<Outbound> {
   const { outbound } = config;
   const { guardOf } = hostPolicyOf(config);
@@ -82,6 +83,7 @@ export async function openOutbound(
     settings: {
       settleMs: outbound.uncertain.lookForMinutes * 60_000,
       pauseProbeMs: outbound.pausedRetrySeconds * 1000,
+      ...waits,
     },
   });
 }
