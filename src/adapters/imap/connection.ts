@@ -7,6 +7,7 @@ import { MailroomError } from '../../domain/errors.ts';
 import { clientOptions, type ImapCredentials } from './client-options.ts';
 import { type ImapPhase, imapError } from './errors.ts';
 import { fetchRows, type Row } from './fetch-rows.ts';
+import { throttleEar, throttleWords } from './throttle.ts';
 
 export interface ImapTimeouts {
   /** Milliseconds for DNS, TCP, TLS and greeting together. */
@@ -86,7 +87,13 @@ export async function openMailbox(
     socketTimeout: Math.max(timeouts.answerMs * 2, 60_000),
     maxIdleTime: 9 * 60_000,
     maxLiteralSize: MOST_LITERAL,
+    logger: throttleEar((ms) => {
+      throttledUntil = performance.now() + ms;
+      // imapflow would sit out more than our bound for an answer: the server would be called silent, and come back to too early.
+      if (ms >= timeouts.answerMs) giveUp(new Error('throttled'));
+    }),
   });
+  let throttledUntil = 0;
 
   let dirty = false;
   let wake: (() => void) | undefined;
@@ -100,8 +107,17 @@ export async function openMailbox(
   };
 
   const fail = (error: unknown, phase: ImapPhase = 'command') => {
-    lost ??= imapError(error, phase, byeText(client));
+    lost ??= imapError(error, phase, lastWords());
     onLost(lost);
+  };
+  const giveUp = (error: unknown) => {
+    fail(error);
+    client.close();
+  };
+  /** What the server said before the connection ended: a throttle hint that is still to be obeyed, or BYE. */
+  const lastWords = (): string | undefined => {
+    const ms = throttledUntil - performance.now();
+    return ms > 0 ? throttleWords(ms) : byeText(client);
   };
   const changed = () => {
     dirty = true;
@@ -123,15 +139,14 @@ export async function openMailbox(
         onLoss = reject;
         waiting.add(reject);
         timer = setTimeout(() => {
-          reject(
+          giveUp(
             new MailroomError('IMAP_SILENT', { message: `no answer within ${ms} ms`, remote: { system: 'imap' } }),
           );
-          client.close();
         }, ms);
         command().then(resolve, reject);
       });
     } catch (error) {
-      throw lost ?? imapError(error, phase, byeText(client));
+      throw lost ?? imapError(error, phase, lastWords());
     } finally {
       clearTimeout(timer);
       if (onLoss !== undefined) waiting.delete(onLoss);
@@ -146,7 +161,7 @@ export async function openMailbox(
     return connection(String(mailbox.uidValidity), mailbox.uidNext);
   } catch (error) {
     client.close();
-    throw imapError(error, 'connect', byeText(client));
+    throw imapError(error, 'connect', lastWords());
   }
 
   function connection(uidValidity: string, uidNext: number): MailboxConnection {

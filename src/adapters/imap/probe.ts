@@ -7,6 +7,7 @@ import type { ImapServer } from '../../domain/email-server.ts';
 import { MailroomError } from '../../domain/errors.ts';
 import { clientOptions, type ImapCredentials } from './client-options.ts';
 import { type ImapPhase, imapError } from './errors.ts';
+import { throttleEar, throttleWords } from './throttle.ts';
 
 export interface MailboxProbe {
   capabilities(): string[];
@@ -32,8 +33,8 @@ export async function probeMailbox(
     ...(await clientOptions(server, server.user, credentials, guard)),
     connectionTimeout: timeoutMs,
     greetingTimeout: timeoutMs,
-    // imapflow sits out a throttle hint for half of this at most: the check shall name it, not wait it out.
     socketTimeout: timeoutMs,
+    logger: throttleEar((ms) => gone(new Error(throttleWords(ms)))),
   });
   let lost: unknown;
   let onLost: (error: unknown) => void = () => {};

@@ -8,6 +8,7 @@ import type { ImapServer, SmtpServer } from '../../domain/email-server.ts';
 import { asError, MailroomError } from '../../domain/errors.ts';
 import { REPLY_ID_HEADER, replyIdValue } from '../../domain/reply-header.ts';
 import { clientOptions, type ImapEndpoint } from './client-options.ts';
+import { imapError } from './errors.ts';
 
 export interface SentFolderSettings {
   getToken: (
@@ -169,7 +170,7 @@ export function createSentFolder(settings: SentFolderSettings) {
     append: (server: SmtpServer, query: Query, mail: Uint8Array) =>
       withFolder(server, query, async (client, folder) => {
         if ((await find(client, folder, query)).found) return 'was-there' as const;
-        const stored = await client.append(folder, Buffer.from(mail), ['\\Seen']);
+        const stored = await client.append(folder, Buffer.from(mail), ['\\Seen']).catch(refusedAppend);
         if (stored === false) throw new MailroomError('SENT_COPY_FAILED', { message: 'APPEND was refused' });
         return 'stored' as const;
       }),
@@ -188,6 +189,13 @@ function headerFields(raw: Buffer | undefined): Map<string, string> {
     if (colon > 0) fields.set(line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim());
   }
   return fields;
+}
+
+/** @throws MailroomError IMAP_APPEND_TOO_LARGE, or SENT_COPY_FAILED with the server's words */
+function refusedAppend(thrown: unknown): never {
+  const error = imapError(thrown, 'command');
+  if (error.code === 'IMAP_APPEND_TOO_LARGE') throw error;
+  throw new MailroomError('SENT_COPY_FAILED', { ...(error.remote ? { remote: error.remote } : {}), cause: thrown });
 }
 
 async function end(client: ImapFlow): Promise<void> {

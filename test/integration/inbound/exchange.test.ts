@@ -135,13 +135,20 @@ describe('what the server says', () => {
     await settled(one, 1);
   });
 
-  it('obeys a throttle hint before it comes back', async () => {
+  // The bound for an answer is a second here.
+  it.each<[string, Fault]>([
+    ['longer than the bound for an answer', { name: 'throttleImap', milliseconds: 2_500, times: 1 }],
+    ['by a server that hangs up then', { name: 'throttleImap', milliseconds: 900, bye: true, times: 1 }],
+  ])('obeys a throttle hint before it comes back: %s', async (_name, fault) => {
     put(1);
-    sandbox.faults.set({ name: 'throttleImap', milliseconds: 1_500, times: 1 });
+    sandbox.faults.set(fault);
     const started = performance.now();
     const one = await start();
+    const event = await waitFor(() => one.events('MailboxDisconnected')[0], { timeoutMs: 8_000 });
+    expect(event).toMatchObject({ err: { code: 'IMAP_THROTTLED', class: 'throttle' } });
     await settled(one, 1);
-    expect(performance.now() - started).toBeGreaterThan(1_400);
+    expect(performance.now() - started).toBeGreaterThan((fault.milliseconds ?? 0) - 50);
+    expect(one.events('MailboxDisconnected')).toHaveLength(1);
   });
 });
 
@@ -367,7 +374,9 @@ describe('what the connection does', () => {
     await settled(one, 1, 8_000);
     // The bound, the reconnect, and a loaded machine.
     expect(performance.now() - started).toBeLessThan(6_000);
-    if (fault.name === 'halfOpen') expect(one.inbound.status()[0]?.blindSeconds).toBeGreaterThan(0.5);
+    if (fault.name !== 'halfOpen') return;
+    expect(one.inbound.status()[0]?.blindSeconds).toBeGreaterThan(0.5);
+    expect(one.events('MailboxDisconnected')[0]).toMatchObject({ err: { code: 'IMAP_SILENT' } });
   });
 
   it('reconnects ahead of the token’s expiry, planned and without a gap worth naming', async () => {

@@ -495,4 +495,20 @@ describe('copy in Sent', () => {
     expect(copies(SHARED, input.replyId, 'Sent Items')).toBe(wanted);
     expect(copies(JANE, input.replyId)).toBe(1);
   });
+
+  it.each([
+    ['Maximum size of appendable message has been exceeded.', 'IMAP_APPEND_TOO_LARGE'],
+    ['Command Argument Error. 11', 'IMAP_APPEND_TOO_LARGE'],
+    ['Server error.', 'SENT_COPY_FAILED'],
+  ])('a copy refused with "%s" is told as %s; the reply stays accepted', async (words, code) => {
+    const one = await start({ sentCopy: { policy: 'append', folder: 'Sent Items' } });
+    sandbox.faults.set({ name: 'noSentCopy' });
+    sandbox.faults.set({ name: 'imapReply', command: 'APPEND', text: `NO ${words}` });
+    const input = one.reply();
+    await one.replies.submitReply(input);
+    await until('told', () => one.events.some(({ name }) => name === 'SentCopyFailed'));
+    expect(one.events.find(({ name }) => name === 'SentCopyFailed')?.fields.err).toMatchObject({ code });
+    expect(await one.state(input.replyId)).toBe('accepted');
+    expect(copies(JANE, input.replyId)).toBe(1);
+  });
 });

@@ -1,0 +1,22 @@
+// Hears of a throttle hint the moment it comes. imapflow sits a hint out with its reader parked and tells of it only afterwards, or not at all when
+// the server hangs up meanwhile (`Request is throttled …`, then BYE): its log is the one place where it says so at once.
+import type { ImapFlowOptions } from 'imapflow';
+
+/** @param onHint hears the milliseconds that the server asks for */
+export function throttleEar(onHint: (ms: number) => void): NonNullable<ImapFlowOptions['logger']> {
+  const nothing = () => {};
+  return {
+    warn(entry: unknown) {
+      const ms = typeof entry === 'object' && entry !== null && 'throttleDelay' in entry ? entry.throttleDelay : 0;
+      if (typeof ms === 'number' && ms > 0) onHint(ms);
+    },
+    // Without these imapflow would print to the console.
+    error: nothing,
+    fatal: nothing,
+    isLevelEnabled: (level: string) => level === 'warn',
+  } as unknown as NonNullable<ImapFlowOptions['logger']>;
+}
+
+/** The hint in the server's words, as errors.ts reads them. */
+export const throttleWords = (ms: number): string =>
+  `Request is throttled. Suggested Backoff Time: ${Math.max(0, Math.round(ms))} milliseconds`;
