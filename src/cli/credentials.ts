@@ -9,7 +9,8 @@ import { fixOf } from '../domain/doctor-fixes.ts';
 import type { OAuthApplication, OAuthCredential } from '../domain/email-server.ts';
 import { asError, MailroomError } from '../domain/errors.ts';
 import { connected } from './connect.ts';
-import { type Language, languageOf } from './language.ts';
+import { type CredentialFacts, type CredentialResult, genericFix, said } from './credentials-said.ts';
+import { languageOf } from './language.ts';
 import { configOf } from './serve.ts';
 import { table } from './table.ts';
 
@@ -58,7 +59,7 @@ export function credentialsCommand(program: Command): void {
       const language = languageOf(options.lang);
       const [application] = chosen(config.oauthApplications, name);
       if (application === undefined) return;
-      const results: Result[] = [];
+      const results: CredentialResult[] = [];
       for (const one of candidates(application, number, options)) {
         const result = await proved(application, one, config.oauth.requestTimeoutMs);
         results.push(result);
@@ -85,26 +86,7 @@ interface Candidate {
   credential: OAuthCredential;
 }
 
-interface Result extends Facts {
-  application: string;
-  number?: number;
-  ok: boolean;
-  ms: number;
-  audience?: string;
-  permissions?: string[];
-  until?: string;
-  failure?: { code: string; message: string; remote?: string; fix: { en: string; de: string } };
-}
-
-interface Facts {
-  kind: OAuthCredential['kind'];
-  expires?: string;
-  daysLeft?: number;
-  /** SHA-1, as Entra shows it. */
-  thumbprint?: string;
-}
-
-function factsOf(credential: OAuthCredential): Facts {
+function factsOf(credential: OAuthCredential): CredentialFacts {
   const expires = credentialExpiry(credential);
   return {
     kind: credential.kind,
@@ -151,7 +133,7 @@ function candidates(application: OAuthApplication, number: string | undefined, o
   });
 }
 
-async function proved(application: OAuthApplication, one: Candidate, timeoutMs: number): Promise<Result> {
+async function proved(application: OAuthApplication, one: Candidate, timeoutMs: number): Promise<CredentialResult> {
   const began = performance.now();
   const base = {
     application: application.name,
@@ -165,7 +147,7 @@ async function proved(application: OAuthApplication, one: Candidate, timeoutMs: 
       ...base,
       ok: true,
       ms: ms(),
-      until: expiresAt.toISOString(),
+      ...(expiresAt === undefined ? {} : { until: expiresAt.toISOString() }),
       ...(claims === undefined ? {} : { audience: claims.audience, permissions: claims.permissions }),
     };
   } catch (thrown) {
@@ -184,7 +166,10 @@ async function proved(application: OAuthApplication, one: Candidate, timeoutMs: 
       consentUrl: '',
       permission: '',
     };
-    const fix = fixOf(error.code, { ...names, signIn: 'appOnly', application: name, clientId, tenant });
+    const fix =
+      application.generic === undefined
+        ? fixOf(error.code, { ...names, signIn: 'appOnly', application: name, clientId, tenant })
+        : genericFix(application, application.generic.tokenUrl, error.code);
     return {
       ...base,
       ok: false,
@@ -192,42 +177,4 @@ async function proved(application: OAuthApplication, one: Candidate, timeoutMs: 
       failure: { code: error.code, message: error.message, ...(remote === '' ? {} : { remote }), fix },
     };
   }
-}
-
-const words = {
-  en: {
-    candidate: 'not in the configuration yet',
-    credential: 'credential',
-    token: 'a token was given',
-    promote: (name: string) =>
-      `It works: put it first under credentials of "${name}". That is in force without a restart.`,
-    active: 'It is the first one, and it works.',
-    said: 'said',
-    fix: 'what to do',
-  },
-  de: {
-    candidate: 'noch nicht in der Konfiguration',
-    credential: 'Geheimnis',
-    token: 'ein Token wurde ausgestellt',
-    promote: (name: string) =>
-      `Es funktioniert: Setzen Sie es unter credentials von „${name}“ an die erste Stelle. Das gilt ohne Neustart.`,
-    active: 'Es ist das erste, und es funktioniert.',
-    said: 'Antwort',
-    fix: 'was zu tun ist',
-  },
-};
-
-function said(application: OAuthApplication, result: Result, language: Language): string {
-  const say = words[language];
-  const which = result.number === undefined ? say.candidate : `${say.credential} ${result.number}`;
-  const facts = [result.kind, result.thumbprint, result.expires].filter(Boolean).join(', ');
-  const head = `${application.name}, ${which} (${facts})\n`;
-  if (result.failure !== undefined) {
-    const { code, message, remote, fix } = result.failure;
-    const answer = remote === undefined ? '' : `          ${say.said}: ${remote}\n`;
-    return `${head}  FAILED  (${result.ms} ms) ${code}: ${message}\n${answer}          ${say.fix}: ${fix[language]}\n`;
-  }
-  const about = [result.audience, ...(result.permissions ?? []), result.until].filter(Boolean).join(', ');
-  const next = result.number === 1 ? say.active : say.promote(application.name);
-  return `${head}  ok      ${say.token} (${result.ms} ms): ${about}\n          ${next}\n`;
 }

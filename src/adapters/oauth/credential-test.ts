@@ -1,12 +1,14 @@
 // Dry run of a credential before it is promoted: a token is asked for with exactly this one. Nothing is kept, nothing in force is touched.
 import type { OAuthApplication, OAuthCredential } from '../../domain/email-server.ts';
-import { issueAppOnly } from './identity.ts';
+import { MailroomError } from '../../domain/errors.ts';
+import { issueAppOnly, issueDelegated } from './identity.ts';
 import { readToken, type TokenClaims } from './probe.ts';
 import { scopesOf } from './scopes.ts';
 
 export interface CredentialProof {
-  expiresAt: Date;
-  /** Undefined: the provider gives opaque tokens. */
+  /** Undefined: the provider knows client and secret, and gives tokens to people only. */
+  expiresAt: Date | undefined;
+  /** Undefined: the provider gives opaque tokens, or gave none. */
   claims: TokenClaims | undefined;
 }
 
@@ -19,7 +21,47 @@ export async function tryCredential(
   credential: OAuthCredential,
   timeoutMs: number,
 ): Promise<CredentialProof> {
-  const scopes = scopesOf(application, 'appOnly', 'imap');
-  const issued = await issueAppOnly(application, credential, scopes, { timeoutMs, metadata: new Map() });
-  return { expiresAt: new Date(issued.expiresAt), claims: readToken(issued.accessToken) };
+  const settings = { timeoutMs, metadata: new Map() };
+  if (application.generic && credential.kind !== 'secret') {
+    throw new MailroomError('OAUTH_CREDENTIAL_UNUSABLE', {
+      message: `"${application.name}" is reached by plain endpoints (generic), which take a client secret; this is a ${credential.kind}`,
+    });
+  }
+  try {
+    const scopes = scopesOf(application, 'appOnly', 'imap');
+    const issued = await issueAppOnly(application, credential, scopes, settings);
+    return { expiresAt: new Date(issued.expiresAt), claims: readToken(issued.accessToken) };
+  } catch (error) {
+    if (application.generic && isRefusedGrant(error)) return provedByGarbage(application, credential, settings);
+    throw error;
+  }
+}
+
+/** The provider gives no tokens to programs, whatever their secret (Google: unsupported_grant_type). Of the secret that says nothing. */
+const isRefusedGrant = (error: unknown): boolean =>
+  error instanceof MailroomError &&
+  error.remote?.system === 'oauth' &&
+  !['OAUTH_SECRET_WRONG', 'OAUTH_SECRET_EXPIRED', 'OAUTH_THROTTLED', 'OAUTH_PROVIDER_FAILED'].includes(error.code);
+
+/** No provider gave out such a refresh token. */
+const GARBAGE = 'mailroom-tests-a-credential';
+
+/**
+ * A refresh token that nobody was given: the provider looks at client and secret first (RFC 6749 §5.2, invalid_client), and only then finds the
+ * token wanting (invalid_grant).
+ */
+async function provedByGarbage(
+  application: OAuthApplication,
+  credential: OAuthCredential,
+  settings: Parameters<typeof issueDelegated>[4],
+): Promise<CredentialProof> {
+  const signIn = { person: '', client: 'confidential', refreshToken: GARBAGE, signedInAt: 0, refreshedAt: 0 } as const;
+  try {
+    await issueDelegated(application, credential, signIn, [], settings);
+  } catch (error) {
+    if (error instanceof MailroomError && error.code === 'OAUTH_SIGN_IN_EXPIRED')
+      return { expiresAt: undefined, claims: undefined };
+    throw error;
+  }
+  throw new MailroomError('OAUTH_REFUSED', { message: 'The provider gave a token for a refresh token that is none' });
 }

@@ -46,6 +46,16 @@ describe('mailroom credentials', { timeout: 240_000 }, () => {
               { secretEnv: 'MAILROOM_SECRET_NEW', expires: '2099-01-31' },
             ],
           },
+          {
+            name: 'Elsewhere',
+            tenant: '-',
+            clientId: CLIENT,
+            generic: {
+              tokenUrl: `${at.sandbox.authority}/oauth2/v2.0/token`,
+              scopes: ['https://outlook.office.com/SMTP.Send', 'offline_access'],
+            },
+            credentials: [{ secretEnv: 'MAILROOM_SECRET_OLD' }, { secretEnv: 'MAILROOM_SECRET_NEW' }],
+          },
         ],
       },
       env: { MAILROOM_SECRET_OLD: OLD, MAILROOM_SECRET_NEW: SECRET },
@@ -86,8 +96,21 @@ describe('mailroom credentials', { timeout: 240_000 }, () => {
     expect(none.output).toContain('credential.secretFile: cannot be read (ENOENT)');
   });
 
+  it('of a provider that gives tokens to people only, it says what is proven, and no portal path of Microsoft', async () => {
+    const both = await j.run('credentials', 'test', 'Elsewhere', '--lang', 'en');
+    expect(both.code).toBe(1);
+    expect(both.output).toContain(`Compare client id ${CLIENT} and the secret with those at the provider (localhost:`);
+    expect(both.output).toMatch(
+      /Elsewhere, credential 2 \(secret\)\n {2}ok .*knows client and secret; it gives tokens only/,
+    );
+    expect(both.output).not.toContain('Entra');
+    const german = await j.run('credentials', 'test', 'Elsewhere', '2', '--lang', 'de');
+    expect(german.code).toBe(0);
+    expect(german.output).toContain('der Anbieter kennt Client und Geheimnis');
+  });
+
   it('names the applications and numbers there are', async () => {
-    expect((await j.run('credentials', 'test', 'Fabrikam')).output).toContain('there are: "Contoso"');
+    expect((await j.run('credentials', 'test', 'Fabrikam')).output).toContain('there are: "Contoso", "Elsewhere"');
     expect((await j.run('credentials', 'test', 'Contoso', '3')).output).toContain(
       'has 2 credential(s), none with the number 3',
     );
@@ -95,7 +118,7 @@ describe('mailroom credentials', { timeout: 240_000 }, () => {
 
   it('lists when they end, and which one is in use after the first was refused', async () => {
     type Row = { credential: number; expires: string; daysLeft: number; inUse: string };
-    const list = async () => JSON.parse((await j.run('credentials', '--json')).output) as Row[];
+    const list = async () => JSON.parse((await j.run('credentials', 'list', 'Contoso', '--json')).output) as Row[];
     expect((await list()).map(({ inUse }) => inUse)).toEqual(['', '']);
     const check = await j.run('check', 'Support in');
     expect(check.output).toContain('CredentialRefused');
