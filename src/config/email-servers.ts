@@ -58,9 +58,10 @@ export async function readPortal(portal: PortalDefinitions | undefined): Promise
 
 /**
  * Definitions of one file: a list, or `emailServers:` with a list. No file: none.
+ * @param parse YAML → value; whoever reads often remembers it
  * @throws MailroomError EMAIL_SERVERS_UNREADABLE with file and line
  */
-export function readDefinitionFile(file: string): Found[] {
+export function readDefinitionFile(file: string, parse: (text: string) => unknown = parseYaml): Found[] {
   const unreadable = (message: string) =>
     new MailroomError('EMAIL_SERVERS_UNREADABLE', { message: `${file}: ${message}`, field: file });
   let text: string;
@@ -73,7 +74,7 @@ export function readDefinitionFile(file: string): Found[] {
   }
   let content: unknown;
   try {
-    content = parseYaml(text);
+    content = parse(text);
   } catch (error) {
     throw unreadable(error instanceof Error ? error.message : 'is not YAML');
   }

@@ -6,6 +6,7 @@ import { asError, MailroomError } from '../domain/errors.ts';
 import type { Emit } from '../telemetry/events.ts';
 import { combine, type Found, type PortalDefinitions, readDefinitionFile, readPortal } from './email-servers.ts';
 import { watchFiles } from './files.ts';
+import { parseYaml } from './yaml.ts';
 
 export interface WatchSettings {
   /** Absolute paths; those that do not exist are taken up when they appear. */
@@ -45,6 +46,7 @@ export async function watchEmailServers(settings: WatchSettings): Promise<EmailS
   const { files, portal, applications, wrongApplications = () => new Map(), emit, env = process.env } = settings;
   const { pollMs = 5_000, debounceMs = 100 } = settings;
   const good = new Map<string, readonly Found[]>();
+  const parsed = new Map<string, { text: string; content: unknown }>();
   const broken = new Map<string, string>();
   const listeners = new Set<(list: EmailServerList) => void>();
   let list: EmailServerList = { servers: [], invalid: [], revision: 0 };
@@ -63,11 +65,20 @@ export async function watchEmailServers(settings: WatchSettings): Promise<EmailS
     emit('EmailServersUnreadable', { kind: source === 'portal' ? 'portal' : 'file', err: read });
   }
 
+  /** A thousand definitions take a good part of a second to parse, and they are read again every minute. */
+  function parseOnce(file: string, text: string): unknown {
+    const last = parsed.get(file);
+    if (last?.text === text) return last.content;
+    const content = parseYaml(text);
+    parsed.set(file, { text, content });
+    return content;
+  }
+
   async function read(): Promise<void> {
     for (const file of files)
       take(
         file,
-        attempt(() => readDefinitionFile(file)),
+        attempt(() => readDefinitionFile(file, (text) => parseOnce(file, text))),
       );
     if (portal) take('portal', await inTime(readPortal(portal)).catch(asUnreadable));
     if (stopped) return;
