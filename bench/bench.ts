@@ -1,4 +1,4 @@
-// npm run bench -- drain | latency | idle | outbound | parse | storm | all [--json] [--n N] [--rounds N] [--svg file] [--markdown file] [--strict]
+// npm run bench -- drain | latency | idle | outbound | parse | storm | replicas | all [--json] [--n N] [--rounds N] [--svg file] [--markdown file] [--strict]
 // Starts its own Dovecot, Redis, sandbox and sink; product and peers run as processes of their own, interleaved; each one's work is checked
 // before a figure is printed. A benchmark that fails is said and does not stop the others. Exit code 1: one failed, or, with --strict, a goal
 // was missed or the machine was busy.
@@ -14,9 +14,10 @@ import { intoDocument, markdown } from './markdown.ts';
 import { benchOutbound } from './outbound.ts';
 import { benchParse } from './parse.ts';
 import { plot } from './plot.ts';
+import { benchReplicas } from './replicas.ts';
 import { busyAt, type Results, report } from './report.ts';
 
-const NAMES = ['drain', 'latency', 'idle', 'outbound', 'parse', 'storm'] as const;
+const NAMES = ['drain', 'latency', 'idle', 'outbound', 'parse', 'storm', 'replicas'] as const;
 type Name = (typeof NAMES)[number];
 
 const { values, positionals } = parseArgs({
@@ -93,6 +94,7 @@ if (wanted('latency')) results.latency = await run('latency', () => benchLatency
 if (wanted('outbound')) results.outbound = await run('outbound', () => benchOutbound(n ?? 1_000, rounds));
 if (wanted('idle') || wanted('storm'))
   results.fleet = await run('idle and storm', () => benchFleet(Math.min(n ?? 1_000, 1_000), wanted('storm')));
+if (wanted('replicas')) results.replicas = await run('replicas', () => benchReplicas(n ?? 120));
 
 const { text, missed } = report(results);
 process.stdout.write(values.json ? `${JSON.stringify({ ...results, missed })}\n` : text);

@@ -10,6 +10,7 @@ import { startRedis, type TestRedis } from '../test/support/redis.ts';
 import { waitFor } from '../test/support/temp.ts';
 import { PRODUCT, SHIPPED, startPeer, timeOf, usageOf } from './child.ts';
 import { medians, tidy } from './numbers.ts';
+import { redisBytesOfMessages } from './sizing.ts';
 
 const USER = 'support@contoso.example';
 const PASSWORD = 'bench-password';
@@ -170,11 +171,13 @@ async function runProduct(ground: Ground, nodeArgs: string[]): Promise<DrainFigu
       return done.length >= expected.size ? timeOf(done[expected.size - 1]) : undefined;
     });
     await one.stop();
+    const messages: Message[] = await gateway.messages(FLOW);
     check(
       expected,
-      (await gateway.messages(FLOW)).map((message: Message) => [message.threading.messageId, message.raw.size]),
+      messages.map((message) => [message.threading.messageId, message.raw.size]),
     );
-    return figures;
+    const bytes = redisBytesOfMessages(messages.map((message) => JSON.stringify(message).length));
+    return { ...figures, redisKbByFormula: bytes / 1024 / messages.length };
   } finally {
     await gateway.stop();
   }

@@ -4,6 +4,7 @@ import type { FleetResult } from './fleet.ts';
 import type { LatencyResult } from './latency.ts';
 import type { OutboundResult } from './outbound.ts';
 import type { ParseBench } from './parse.ts';
+import type { ReplicasResult } from './replicas.ts';
 
 export interface Results {
   date: string;
@@ -20,6 +21,7 @@ export interface Results {
   latency?: LatencyResult | undefined;
   outbound?: OutboundResult | undefined;
   fleet?: FleetResult | undefined;
+  replicas?: ReplicasResult | undefined;
 }
 
 export interface Goal {
@@ -73,11 +75,11 @@ export function goals({ drain, latency, outbound, fleet }: Results): Goal[] {
 
 export interface Section {
   title: string;
-  rows: readonly (readonly [who: string, figures: Readonly<Record<string, number>>])[];
+  rows: readonly (readonly [who: string, figures: Readonly<Record<string, number | string>>])[];
 }
 
 /** All figures, one section a benchmark, each row a contestant. */
-export function sections({ parse, drain, latency, outbound, fleet }: Results): Section[] {
+export function sections({ parse, drain, latency, outbound, fleet, replicas }: Results): Section[] {
   const list: Section[] = [];
   if (parse !== undefined) {
     const rows: [string, Record<string, number>][] = Object.entries(parse.rates).map(([name, rate]) => [
@@ -96,7 +98,10 @@ export function sections({ parse, drain, latency, outbound, fleet }: Results): S
     list.push({
       title: `drain: ${drain.mails} mails, ${drain.megabytes} MB, medians of ${drain.rounds} rounds`,
       rows: [
-        ['mailroom', named(drain.product, 'mails/s')],
+        [
+          'mailroom',
+          { ...named(drain.product, 'mails/s'), 'by the sizing formula': drain.product.redisKbByFormula ?? 0 },
+        ],
         ['fetchAll + mailparser + queue.add', named(drain.fetchAll, 'mails/s')],
         ['the same, streaming', named(drain.streaming, 'mails/s')],
         ['bare imapflow loop', named(drain.limit, 'mails/s')],
@@ -159,6 +164,23 @@ export function sections({ parse, drain, latency, outbound, fleet }: Results): S
         ],
       });
     }
+  }
+  if (replicas !== undefined) {
+    list.push({
+      title: `replicas: ${replicas.mails} mails into ${replicas.mailboxes} mailboxes at once, shared`,
+      rows: replicas.rounds.map((one) => [
+        `${one.replicas} ${one.replicas === 1 ? 'process' : 'processes'}`,
+        {
+          'mailboxes of each': `${one.fewest}–${one.most}`,
+          'mails/s': one.rate,
+          'CPU s / 1,000, all': one.cpuPer1000,
+          'slowest ÷ median': one.slowestToMedian,
+          'peak RSS MB': one.peakMb,
+          'Redis bytes a message': one.redisBytes,
+          'by the formula': one.redisBytesByFormula,
+        },
+      ]),
+    });
   }
   return list;
 }
