@@ -203,7 +203,7 @@ export async function weather(
       fed = i + 1;
     }
   })();
-  const redisCounts = { redisKills: 0, redisSetBack: 0, redisEmptied: 0 };
+  const redisCounts = { redisKills: 0, redisSetBack: 0, redisEmptied: 0, jobsLost: 0 };
   /** After so many replies on average; Redis is killed and set back at least once a round. */
   const troubles: readonly [number, () => unknown][] = [
     [40, () => replicas.kill(random)],
@@ -221,6 +221,18 @@ export async function weather(
       () => {
         redisCounts.redisSetBack += 1;
         return redis.setBack(random() * 1_500);
+      },
+    ],
+    [
+      count / 8,
+      async () => {
+        const [job] = await queue.getPrioritized(0, 0);
+        // Refused when a worker has just taken it.
+        const lost = await job?.remove().then(
+          () => 1,
+          () => 0,
+        );
+        redisCounts.jobsLost += lost ?? 0;
       },
     ],
     // Once: a Redis that is new, or restored from a backup of before.

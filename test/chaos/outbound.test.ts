@@ -2,7 +2,7 @@
 // each journal state, after the mark, inside DATA, after the dot), are killed at random and stopped (SIGSTOP) longer than their claim lasts;
 // connections are cut or stalled before DATA, inside DATA, after the dot (mail taken or not); refusals; tokens that have expired; Redis is
 // killed with -9, set back by up to 1.5 s of its append-only file, as if its machine had died between two fsyncs, and emptied once; the blob
-// store takes no mark now and then; jobs are added several times.
+// store takes no mark now and then; jobs are added several times, and lost.
 // No customer ever holds two mails with one replyId; every reply ends accepted, rejected or held; none vanishes; what is accepted is there.
 // TEST_LENGTH=long: 20 rounds of 1,200 replies to the sink, 300 to each server. Also MAILROOM_CHAOS_ROUNDS, MAILROOM_CHAOS_REPLIES (of the
 // sink; a quarter to the servers); MAILROOM_CHAOS_SEED repeats a run. Results of the long runs: docs/chaos.md.
