@@ -104,7 +104,8 @@ export interface Journal {
   transition(replyId: string, transition: Transition): Promise<Transitioned>;
   /** Makes the entry before the job is added; false if the replyId stands for another content. */
   admit(input: { replyId: string; digest: string; server: string }): Promise<boolean>;
-  sameContent(replyId: string, digest: string): Promise<boolean>;
+  /** Digest of the content that the replyId stands for; undefined if it stands for none. */
+  digestOf(replyId: string): Promise<string | undefined>;
   read(replyId: string): Promise<JournalEntry | undefined>;
   list(state: ReplyState, limit?: number): Promise<JournalEntry[]>;
   /** Replies in one of these states that have not moved for so many ms, longest first within each state. */

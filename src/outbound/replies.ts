@@ -4,7 +4,7 @@ import type { Result } from '../contract/result.ts';
 import { normalAddress } from '../domain/address.ts';
 import { type EmailServer, isImap, isSmtp, type SmtpServer } from '../domain/email-server.ts';
 import { MailroomError } from '../domain/errors.ts';
-import { type JournalEntry, type ReplyState, replyDigest } from '../domain/reply-journal.ts';
+import { type JournalEntry, type ReplyState, replyDigest, settledStates } from '../domain/reply-journal.ts';
 import { permittedFrom, resolveSender } from '../domain/sender-policy.ts';
 import { checkHeaders, readRecipients } from './compose.ts';
 import { priorityOf } from './deliver.ts';
@@ -86,6 +86,15 @@ export function createReplies(deps: RepliesDeps): Replies {
     return entry;
   }
 
+  /** The answer to who hands in is a promise: kept over a crash of Redis where Redis can say so. */
+  async function taken(replyId: string): Promise<JournalEntry> {
+    await journal.onDisk();
+    // Looked up after that: a Redis that crashed and came back in between says that its disk has all, too.
+    const entry = await known(replyId);
+    if (entry !== undefined) return entry;
+    throw new MailroomError('REDIS_UNREACHABLE', { message: 'Redis forgot this reply before it was on disk' });
+  }
+
   /** Jobs before this one, at the pace of the server; what the worker last said of it counts more. */
   async function expected(serverName: string, replyId: string): Promise<string | undefined> {
     const found = await queues.find(serverName, replyId);
@@ -136,13 +145,14 @@ export function createReplies(deps: RepliesDeps): Replies {
       const server = serverNamed(parsed.data.server);
       const reply = { ...parsed.data, server: server.name };
       const entry = await journal.read(reply.replyId);
-      if (entry !== undefined) {
+      const digest = entry === undefined ? undefined : await journal.digestOf(reply.replyId);
+      // None: Redis has forgotten it between the two questions.
+      if (entry !== undefined && digest !== undefined) {
         // Same content: the same reply, and its state is the answer. Other content is refused by digest.
-        const same = await journal.sameContent(reply.replyId, replyDigest(reply));
-        if (!same) throw new MailroomError('REPLY_ID_REUSED', { field: 'replyId' });
+        if (digest !== replyDigest(reply)) throw new MailroomError('REPLY_ID_REUSED', { field: 'replyId' });
         // The process may have ended between journal and queue: adding the same job again changes nothing.
         if (entry.state === 'queued') await queues.add(server.name, reply.replyId, reply, optionsOf(reply));
-        return view(entry);
+        return view(settledStates.includes(entry.state) ? entry : await taken(reply.replyId));
       }
       resolveSender(server, reply);
       readRecipients(reply);
@@ -151,12 +161,7 @@ export function createReplies(deps: RepliesDeps): Replies {
         throw new MailroomError('REPLY_ID_REUSED', { field: 'replyId' });
       }
       await queues.add(server.name, reply.replyId, reply, optionsOf(reply));
-      await journal.onDisk(); // the answer is a promise: kept over a crash of Redis where Redis can say so
-      // Looked up after that: a Redis that crashed and came back in between says that its disk has all, too.
-      const added = await known(reply.replyId);
-      if (added === undefined) {
-        throw new MailroomError('REDIS_UNREACHABLE', { message: 'Redis forgot this reply before it was on disk' });
-      }
+      const added = await taken(reply.replyId);
       deps.emit('ReplyQueued', { server: server.name, replyId: reply.replyId });
       return view(added);
     },

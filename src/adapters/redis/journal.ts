@@ -146,8 +146,8 @@ export function createJournal(
     async admit({ replyId, digest, server }) {
       return (await ADMIT(redis, [replyKey(replyId), stateKey('queued')], [digest, replyId, server])) === 1;
     },
-    async sameContent(replyId, digest) {
-      return (await redis.hget(replyKey(replyId), 'digest')) === digest;
+    async digestOf(replyId) {
+      return (await redis.hget(replyKey(replyId), 'digest')) ?? undefined;
     },
     async renew(replyId, fence, leaseMs) {
       return (await RENEW(redis, [replyKey(replyId)], [fence, leaseMs])) === 1;

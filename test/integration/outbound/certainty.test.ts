@@ -196,15 +196,41 @@ it('a reply that is noted and has no job is not said to be queued: the backend a
   expect(sink.received).toHaveLength(1);
 });
 
-it('a reply that Redis forgets before it is on disk is not said to be taken', async () => {
+it.each([
+  ['the first time', 0],
+  ['again', 1],
+])(
+  'a reply that is handed in %s, and that Redis forgets before it is on disk, is not said to be taken',
+  async (_when, before) => {
+    const one = await replica();
+    const input = { ...reply(), notBefore: new Date(Date.now() + 3_600_000).toISOString() };
+    for (let i = 0; i < before; i++) await one.replies.submitReply(input);
+    const { onDisk } = one.deps.journal;
+    one.deps.journal.onDisk = async () => {
+      await redis.client().flushall();
+      return onDisk();
+    };
+    await expect(one.replies.submitReply(input)).rejects.toThrow(
+      expect.objectContaining({ code: 'REDIS_UNREACHABLE' }),
+    );
+  },
+);
+
+it('a reply that Redis forgets while it is handed in again is not another one: taken, and not sent twice', async () => {
   const one = await replica();
-  const { onDisk } = one.deps.journal;
-  one.deps.journal.onDisk = async () => {
+  const input = reply();
+  await one.replies.submitReply(input);
+  await ends(one.replies, input.replyId, 'accepted');
+  const { read } = one.deps.journal;
+  one.deps.journal.read = async (replyId) => {
+    const entry = await read(replyId);
+    one.deps.journal.read = read;
     await redis.client().flushall();
-    return onDisk();
+    return entry;
   };
-  const replies = createReplies({ ...one.deps, allServers: () => one.deps.servers() });
-  await expect(replies.submitReply(reply())).rejects.toThrow(expect.objectContaining({ code: 'REDIS_UNREACHABLE' }));
+  expect(await one.replies.submitReply(input)).toMatchObject({ replyId: input.replyId });
+  await ends(one.replies, input.replyId, 'accepted');
+  expect(sink.received).toHaveLength(1);
 });
 
 it('a blob store that takes no mark lets nothing out; later it goes, once', async () => {
