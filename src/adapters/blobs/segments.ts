@@ -79,10 +79,9 @@ export function openSegments(
     }
     try {
       await writeAll(into.handle, items, into.size);
-      await into.handle.datasync();
+      const [{ nlink }] = await Promise.all([into.handle.stat(), into.handle.datasync()]);
       // A folder that was removed under us keeps taking writes that nobody will ever find.
-      if ((await into.handle.stat()).nlink === 0)
-        throw Object.assign(new Error('segment was removed'), { code: 'ENOENT' });
+      if (nlink === 0) throw Object.assign(new Error('segment was removed'), { code: 'ENOENT' });
     } catch (thrown) {
       await drop(); // what it holds behind the last flush is anyone's guess
       throw thrown;

@@ -224,6 +224,10 @@ async function selfTest(client: Redis, scratch: Queue, settings: CommitSettings)
   }
 }
 
+/** ioredis copies a long string twice and measures it three times before it sends it; bytes are copied once. */
+const asBytes = (arg: string | Buffer): string | Buffer =>
+  typeof arg === 'string' && arg.length > 256 ? Buffer.from(arg) : arg;
+
 async function runCommit(
   client: Redis,
   queueOf: (emailFlow: string) => Promise<Queue>,
@@ -275,7 +279,12 @@ async function runCommit(
     ...queues.flatMap(({ keys }) => keys),
     ...siblings.map(({ hash }) => siblingsKey(hash)),
   ];
-  const args = [leaseToken, String(ledger.version), JSON.stringify(plan), ...commands.flatMap((c) => c.args.slice(9))];
+  const args = [
+    leaseToken,
+    String(ledger.version),
+    JSON.stringify(plan),
+    ...commands.flatMap((c) => c.args.slice(9).map(asBytes)),
+  ];
   const run = (client as unknown as Record<string, (...all: unknown[]) => Promise<[string, string]>>)[COMMAND];
   if (run === undefined)
     throw new MailroomError('BULLMQ_SCRIPTS_CHANGED', { message: 'the commit script is not defined' });
