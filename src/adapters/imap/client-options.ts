@@ -1,6 +1,6 @@
 // What every IMAP connection of ours has in common: TLS as the administrator set it, sign-in, and the ways of imapflow that we need or must
 // not have. The watcher, the look into Sent and the doctor's probe add their own time-outs.
-import { rootCertificates } from 'node:tls';
+import { getCACertificates } from 'node:tls';
 import type { ImapFlowOptions } from 'imapflow';
 import type { ConnectGuard } from '../../domain/connect-guard.ts';
 import type { ImapServer } from '../../domain/email-server.ts';
@@ -29,12 +29,12 @@ export async function clientOptions(
       'accessToken' in credentials
         ? { user, accessToken: credentials.accessToken }
         : { user, pass: credentials.password },
-    // A private CA stands beside the public ones: Node takes `ca` instead of them.
+    // A private CA stands beside the public ones and NODE_EXTRA_CA_CERTS: Node takes `ca` instead of them.
     tls: {
       minVersion: 'TLSv1.2',
       // imapflow hands these to net.connect as well.
       ...(guard === undefined ? {} : { lookup: guard.lookup }),
-      ...(endpoint.ca === undefined ? {} : { ca: [...rootCertificates, endpoint.ca] }),
+      ...(endpoint.ca === undefined ? {} : { ca: [...getCACertificates('default'), endpoint.ca] }),
     },
     ...(proxy === undefined ? {} : { proxy }),
     logger: false,

@@ -1,10 +1,10 @@
 // How an SMTP server is connected to, in nodemailer's words: the same for submissions and for the doctor's sign-in.
 import { hostname } from 'node:os';
-import { rootCertificates } from 'node:tls';
+import { getCACertificates } from 'node:tls';
 import { asciiDomain, domainOf } from '../../domain/address.ts';
 import type { GuardOf } from '../../domain/connect-guard.ts';
 import type { SmtpServer } from '../../domain/email-server.ts';
-import { guardedSocket } from './guarded-socket.ts';
+import { smtpSocket } from './socket.ts';
 
 export interface ConnectionSettings {
   connectionTimeoutMs: number;
@@ -33,10 +33,9 @@ export function connectionOptions(server: SmtpServer, settings: ConnectionSettin
     disableUrlAccess: true,
     tls: {
       minVersion: 'TLSv1.2' as const,
-      ...(server.ca === undefined ? {} : { ca: [...rootCertificates, server.ca] }),
+      ...(server.ca === undefined ? {} : { ca: [...getCACertificates('default'), server.ca] }),
     },
-    ...(guard === undefined ? {} : { getSocket: guardedSocket(server, guard, settings.connectionTimeoutMs) }),
-    ...(guard !== undefined || server.proxy === undefined ? {} : { proxy: server.proxy }),
+    getSocket: smtpSocket(server, guard, settings.connectionTimeoutMs),
   };
 }
 

@@ -3,7 +3,6 @@
 import { createTransport } from 'nodemailer';
 import type { SmtpServer } from '../../domain/email-server.ts';
 import { type ConnectionSettings, connectionOptions } from './connection-options.ts';
-import { useProxy } from './proxy.ts';
 
 /** Undefined: the server could not be asked; the submission itself will say why. */
 export async function extensionsOf(
@@ -22,7 +21,6 @@ export async function extensionsOf(
       },
     },
   } as never);
-  useProxy(transport, server);
   try {
     await transport.verify();
   } catch {

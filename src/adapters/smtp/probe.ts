@@ -4,7 +4,6 @@ import type { SmtpServer } from '../../domain/email-server.ts';
 import { asError, MailroomError } from '../../domain/errors.ts';
 import { type ConnectionSettings, connectionOptions } from './connection-options.ts';
 import { enhancedCodeIn, judgeSubmission, maskRemoteText, type Phase } from './errors.ts';
-import { useProxy } from './proxy.ts';
 import { phaseOf, type SmtpError } from './submitter.ts';
 
 export { ehloName } from './connection-options.ts';
@@ -22,7 +21,6 @@ export async function probeSignIn(
         ? { type: 'OAuth2', user: server.user, accessToken: credentials.accessToken }
         : { user: server.user, pass: credentials.password },
   });
-  useProxy(transport, server);
   try {
     await transport.verify();
   } catch (thrown) {

@@ -11,7 +11,6 @@ import type { RecipientOutcome, Submission, SubmissionOutcome, Submitter } from 
 import { connectionOptions } from './connection-options.ts';
 import { enhancedCodeIn, judgeSubmission, maskRemoteText, type Phase, type SubmissionFailure } from './errors.ts';
 import { extensionsOf } from './extensions.ts';
-import { useProxy } from './proxy.ts';
 
 export type GetToken = (
   server: SmtpServer,
@@ -85,7 +84,6 @@ export function createSubmitter(
           ? { type: 'OAuth2', user: server.user }
           : { user: server.user, pass: authentication.password },
     });
-    useProxy(opened, server);
     opened.on('error', () => {}); // each submission gets its own error; an idle connection's end is no event
     if (authentication.type === 'OAuth2') {
       // Asked once for each new connection.
