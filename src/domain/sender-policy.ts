@@ -83,8 +83,20 @@ export function resolveSender(server: SmtpServer, reply: Pick<Reply, 'from' | 'a
     // Without Send As the server checks MAIL FROM against the signed-in person, so the person is who submits (RFC 5322 §3.6.2).
     ...(onBehalf ? { sender: { address: user.address } } : {}),
     envelopeFrom: onBehalf ? user.address : chosen.address,
-    personalFallback: asked === undefined && isUser && sharedAddress(reply) !== chosen.normal,
+    personalFallback: asked === undefined && isUser && !isMeant(server, reply, chosen.normal),
   };
+}
+
+/**
+ * The User as From is what the administrator wants: where the mail came to it, or, if it answers nothing, where it is listed as a From or is a
+ * mailbox of its own (app-only: nobody's personal address).
+ */
+function isMeant(server: SmtpServer, reply: Pick<Reply, 'answers'>, user: string): boolean {
+  const shared = sharedAddress(reply);
+  if (shared !== undefined) return shared === user;
+  const { authentication } = server;
+  const appOnly = authentication.type === 'OAuth2' && authentication.signIn === 'appOnly';
+  return appOnly || server.additionalFromAddresses.some((address) => normalAddress(address) === user);
 }
 
 const find = (permitted: readonly MailboxAddress[], normal: string) =>

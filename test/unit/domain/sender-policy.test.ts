@@ -161,6 +161,13 @@ describe('no From asked for', () => {
     expect([sender.from.address, sender.personalFallback]).toEqual(['Anna@contoso.com', true]);
     expect(resolveSender(server, {}).personalFallback).toBe(true);
   });
+  it('the User without a warning for a mail that answers nothing, where it is listed or nobody’s personal address', () => {
+    const listed = { ...server, additionalFromAddresses: ['anna@contoso.com', 'info@contoso.com'] };
+    expect(resolveSender(listed, {}).personalFallback).toBe(false);
+    expect(resolveSender(listed, { answers: { mailbox: 'help@contoso.com' } }).personalFallback).toBe(true);
+    const authentication = { type: 'OAuth2', application: 'a', signIn: 'appOnly' } as const;
+    expect(resolveSender({ ...server, authentication }, {}).personalFallback).toBe(false);
+  });
   it('the User without a warning where it is the shared address (app-only)', () => {
     const sender = resolveSender({ ...server, user: 'info@contoso.com' }, { answers: { mailbox: 'info@contoso.com' } });
     expect(sender.personalFallback).toBe(false);
