@@ -1,7 +1,7 @@
 // `mailroom check [server]`: the tenant doctor. Looks at each email server step by step and says, on failure, exactly what to do. Exit code 0:
 // all is as it has to be; 1: something failed.
 import type { Command } from 'commander';
-import { type CheckStep, passed, steps } from '../domain/doctor.ts';
+import { type CheckStep, passed, saidBy, steps } from '../domain/doctor.ts';
 import type { EmailServer } from '../domain/email-server.ts';
 import { MailroomError } from '../domain/errors.ts';
 import { checkInvalid } from '../gateway/doctor.ts';
@@ -56,23 +56,27 @@ function chosen(servers: readonly EmailServer[], name: string | undefined): read
   });
 }
 
-const marks = { ok: 'ok     ', failed: 'FAILED ', skipped: '-      ' };
 const labels = {
-  en: { info: 'note   ', said: 'said', fix: 'what to do' },
-  de: { info: 'Hinweis', said: 'Antwort', fix: 'was zu tun ist' },
+  en: { ok: 'ok     ', failed: 'FAILED ', skipped: '-      ', info: 'note   ', said: 'said', fix: 'what to do' },
+  de: { ok: 'ok     ', failed: 'FEHLER ', skipped: '-      ', info: 'Hinweis', said: 'Antwort', fix: 'was zu tun ist' },
 };
 
 function line(step: CheckStep, language: Language): string {
-  const { info, said, fix } = labels[language];
+  const { info, said, fix, ...marks } = labels[language];
   const mark = step.state === 'failed' && step.informational ? info : marks[step.state];
   const title = `${steps[step.step].title[language]}${step.from === undefined ? '' : ` ${step.from}`}`;
   const detail = step.detail?.[language];
-  const first = `  ${mark} ${title} (${step.ms} ms)${detail ? `: ${detail}` : ''}`;
+  const took = step.state === 'skipped' ? '' : ` (${step.ms} ms)`;
+  const first = `  ${mark} ${title}${took}${detail ? `: ${detail}` : ''}`;
   if (!step.failure) return `${first}\n`;
   const { code, message, remote, fix: remedy } = step.failure;
-  const remoteLine = remote?.text ? `\n          ${said}: ${[remote.code, remote.text].filter(Boolean).join(' ')}` : '';
-  return `${first}\n          ${code}: ${message}${remoteLine}\n          ${fix}: ${remedy[language]}\n`;
+  const words = saidBy(remote);
+  const remoteLine = words === undefined ? '' : `\n          ${said}: ${words}`;
+  return `${first}\n          ${code}: ${message}${remoteLine}\n          ${fix}: ${inLines(remedy[language])}\n`;
 }
+
+/** Commands one below the other, to be copied one by one. */
+const inLines = (text: string) => text.split('; ').join('\n            ');
 
 function summary(found: readonly CheckStep[], ok: boolean, language: Language): string {
   const failed = found.filter(({ state, informational }) => state === 'failed' && !informational).length;

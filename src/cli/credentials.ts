@@ -5,6 +5,7 @@ import type { Command } from 'commander';
 import { tryCredential } from '../adapters/oauth/credential-test.ts';
 import { credentialExpiry } from '../adapters/oauth/credentials.ts';
 import { candidateCredential } from '../config/oauth-applications.ts';
+import { saidBy } from '../domain/doctor.ts';
 import { fixOf } from '../domain/doctor-fixes.ts';
 import type { OAuthApplication, OAuthCredential } from '../domain/email-server.ts';
 import { asError, MailroomError } from '../domain/errors.ts';
@@ -153,7 +154,7 @@ async function proved(application: OAuthApplication, one: Candidate, timeoutMs: 
   } catch (thrown) {
     const error =
       thrown instanceof MailroomError ? thrown : new MailroomError('OAUTH_REFUSED', { cause: asError(thrown) });
-    const remote = [error.remote?.code, error.remote?.text].filter(Boolean).join(' ');
+    const remote = saidBy(error.remote) ?? error.remote?.code ?? '';
     const { name, clientId, tenant } = application;
     const names = {
       server: '',

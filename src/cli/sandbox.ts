@@ -36,7 +36,8 @@ export function sandboxCommand(program: Command): void {
     .option('--control-port <port>', 'HTTP control port on loopback (default: free)', port)
     .option('--auto-approve', 'approve sign-ins and device codes without a click')
     .option('--json', 'print the endpoints as one line of JSON')
-    .action(run);
+    // `--config` before or after the command is the program's own option (there a folder), wherever it stands: what was given comes by that way.
+    .action((options: Options, command: Command) => run({ ...options, ...command.optsWithGlobals<Options>() }));
 }
 
 async function run(options: Options): Promise<void> {

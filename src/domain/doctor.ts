@@ -103,9 +103,21 @@ export const planOf = ({ type }: Pick<EmailServer, 'type'>): readonly StepName[]
 /** How a step ended, as far as those after it care. `blocked`: skipped because of a failure; a mere `skipped` blocks nothing. */
 export type Ended = 'ok' | 'failed' | 'blocked' | 'skipped';
 
-/** The step whose failure makes this one senseless; undefined: it can run. */
+/** The failed step that makes this one senseless, at whatever distance; undefined: it can run. */
 export function blockedBy(step: StepName, ended: ReadonlyMap<StepName, Ended>): StepName | undefined {
-  return steps[step].needs.find((need) => ['failed', 'blocked'].includes(ended.get(need) ?? 'ok'));
+  for (const need of steps[step].needs) {
+    if (ended.get(need) === 'failed') return need;
+    if (ended.get(need) === 'blocked') return blockedBy(need, ended) ?? need;
+  }
+  return undefined;
+}
+
+/** What the remote system said, its code once: most texts begin with it. */
+export function saidBy(remote: Remote | undefined): string | undefined {
+  if (remote?.text === undefined || remote.text === '') return undefined;
+  return remote.code === undefined || remote.text.startsWith(remote.code)
+    ? remote.text
+    : `${remote.code} ${remote.text}`;
 }
 
 /** True when the tenant is as it has to be: nothing failed but what only informs. */

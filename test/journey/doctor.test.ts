@@ -239,7 +239,7 @@ describe('as a command', () => {
     sandbox.faults.set({ name: 'notConnected' });
     const german = await run(['In', '--lang', 'de'], (text) => text.includes('fehlgeschlagen'));
     expect(german.code).toBe(1);
-    expect(german.output).toContain('FAILED  Postfach öffnet (Vollzugriff)');
+    expect(german.output).toContain('FEHLER  Postfach öffnet (Vollzugriff)');
     expect(german.output).toContain('was zu tun ist: Add-MailboxPermission');
     expect(german.output).toContain('1 Schritt(e) fehlgeschlagen.');
     sandbox.faults.clear();

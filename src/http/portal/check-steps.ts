@@ -1,6 +1,6 @@
 // The connection test as a person sees it: each step of the doctor with mark, time, and on failure what was said and what to do. The same
 // markup for a page that waits for the end and for a page into which the steps are streamed. Pure.
-import { type CheckStep, passed, planOf, steps } from '../../domain/doctor.ts';
+import { type CheckStep, passed, planOf, saidBy, steps } from '../../domain/doctor.ts';
 import { type Html, html } from './html.ts';
 import type { Frame } from './layout.ts';
 
@@ -14,10 +14,10 @@ export function stepItem({ say, language }: Frame, step: CheckStep): Html {
   const { failure } = step;
   const asks = step.step === 'sendAs' && step.state === 'skipped' && step.detail?.en.includes('--send-probe');
   const detail = asks ? say('probeSkipped') : (step.detail?.[language] ?? '');
-  const said = failure?.remote?.text;
+  const said = saidBy(failure?.remote);
   return html`<li class="${kind}"><span class="mark" aria-hidden="true">${MARKS[kind]}</span><span class="what wrap">${steps[step.step].title[language]}${step.from !== undefined && `: ${step.from}`}<span class="hidden"> – ${say(`step-${kind}`)}</span></span><span class="dim nowrap">${step.state !== 'skipped' && `${new Intl.NumberFormat(language).format(step.ms)} ms`}</span>${detail !== '' && (detail.length < LONG ? html`<span class="more dim wrap">${detail}</span>` : html`<details class="more dim wrap"><summary>${detail.slice(0, detail.search(/[.:] /) + 1 || 80)}</summary>${fixList(detail)}</details>`)}${
     failure !== undefined &&
-    html`<div class="more"><div class="note ${kind === 'noted' ? 'warn' : 'bad'} wrap"><p><strong>${failure.code}</strong> ${language === 'en' && failure.message}</p>${said !== undefined && html`<p>${say('serverSaid')} <q>${[failure.remote?.code, said].filter(Boolean).join(' ')}</q></p>`}<p><strong>${say('whatToDo')}</strong></p>${fixList(failure.fix[language])}</div></div>`
+    html`<div class="more"><div class="note ${kind === 'noted' ? 'warn' : 'bad'} wrap"><p><strong>${failure.code}</strong> ${language === 'en' && failure.message}</p>${said !== undefined && html`<p>${say('serverSaid')} <q>${said}</q></p>`}<p><strong>${say('whatToDo')}</strong></p>${fixList(failure.fix[language])}</div></div>`
   }</li>`;
 }
 

@@ -38,7 +38,7 @@ function start(args: string[]): {
 } {
   const started = spawn(
     process.execPath,
-    [fileURLToPath(new URL('cli-child.ts', import.meta.url)), 'sandbox', ...args],
+    [fileURLToPath(new URL('../../../src/main.ts', import.meta.url)), 'sandbox', ...args],
     { stdio: 'pipe' },
   );
   child = started;

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { judgeToken, readToken } from '../../../src/adapters/oauth/probe.ts';
 import { catalogue } from '../../../src/domain/catalogue/index.ts';
-import { blockedBy, type Ended, passed, planOf, type StepName } from '../../../src/domain/doctor.ts';
+import { blockedBy, type Ended, passed, planOf, type StepName, saidBy } from '../../../src/domain/doctor.ts';
 import { type FixNames, fixOf } from '../../../src/domain/doctor-fixes.ts';
 import type { EmailServer, OAuthApplication } from '../../../src/domain/email-server.ts';
 import type { ErrorCode } from '../../../src/domain/errors.ts';
@@ -120,6 +120,23 @@ describe('steps', () => {
     expect(skippedAfter('folder')).toEqual(['idle']);
     expect(skippedAfter('pop3')).toEqual([]);
   });
+
+  it('a skipped step names the one that failed, not one that was skipped itself', () => {
+    const ended = new Map<StepName, Ended>([
+      ['token', 'failed'],
+      ['imapSignIn', 'blocked'],
+      ['fullAccess', 'blocked'],
+    ]);
+    expect(blockedBy('folder', ended)).toBe('token');
+  });
+
+  it.each([
+    [{ system: 'smtp', code: '535', text: '535 5.7.3 no' }, '535 5.7.3 no'],
+    [{ system: 'imap', code: 'NO', text: 'no' }, 'NO no'],
+    [{ system: 'oauth', code: 'AADSTS1', text: 'AADSTS1: no' }, 'AADSTS1: no'],
+    [{ system: 'network', code: 'ETIMEDOUT' }, undefined],
+    [undefined, undefined],
+  ] as const)('%j is shown with its code once', (remote, shown) => expect(saidBy(remote)).toBe(shown));
 
   it('a step that does not apply skips nothing', () => {
     expect(blockedBy('imapSignIn', new Map([['token', 'skipped']]))).toBeUndefined();
