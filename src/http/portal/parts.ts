@@ -50,15 +50,17 @@ export interface Paging {
   pages: number;
   /** How many there are, and of what; left out when nobody counts them. */
   total?: number;
-  word?: Word;
+  word?: 'entries' | 'servers';
   url(page: number): string;
 }
+
+const ONE = { entries: 'entry', servers: 'server1' } as const;
 
 export function pager({ say, language }: Frame, { at, pages, total, word, url }: Paging): Html {
   const number = new Intl.NumberFormat(language);
   const link = (page: number, text: string, rel: string) =>
     page >= 1 && page <= pages && html`<a class="button small" rel="${rel}" href="${url(page)}">${text}</a>`;
-  return html`<div class="pager"><span class="dim">${total !== undefined && word !== undefined && `${number.format(total)} ${say(word)}`}</span>${
+  return html`<div class="pager"><span class="dim">${total !== undefined && word !== undefined && `${number.format(total)} ${say(total === 1 ? ONE[word] : word)}`}</span>${
     pages > 1 &&
     html`<nav class="buttons" aria-label="${say('pages')}">${link(at - 1, say('previous'), 'prev')}<span class="dim">${say('pageWord')} ${at}${total !== undefined && ` / ${pages}`}</span>${link(at + 1, say('next'), 'next')}</nav>`
   }</div>`;
