@@ -1,9 +1,9 @@
-// Failures switched on and off under a running daemon: when they are gone it goes on by itself, without restart, and no mail and no reply is
-// lost or doubled. And `mailroom check` as a process beside it.
+// `mailroom check` as a process beside a live gateway: what it says, and that the gateway does not notice. Whether the daemon recovers from each
+// failure is recovery.test.ts's.
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { CheckStep } from '../../src/domain/doctor.ts';
-import { type Fault, type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
-import { journey, replyJob } from '../support/journey.ts';
+import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
+import { journey } from '../support/journey.ts';
 import { leakWatch } from '../support/leak-watch.ts';
 import type { MailroomProcess } from '../support/mailroom.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
@@ -21,7 +21,6 @@ let sandbox: Sandbox;
 let dir: ReturnType<typeof tempDir>;
 let j: ReturnType<typeof journey>;
 let gateway: MailroomProcess;
-let count = 0;
 
 beforeAll(async () => {
   redis = await startRedis();
@@ -64,7 +63,6 @@ beforeAll(async () => {
     env: { MAILROOM_SECRET_APP: SECRET },
   });
 });
-// A daemon of its own for each: its back-off grows from failure to failure and is reset only by minutes of health.
 beforeEach(async () => {
   gateway = j.start(['serve']);
   await gateway.waitForEvent('GatewayStarted', () => true, { timeoutMs: 60_000 });
@@ -111,128 +109,6 @@ async function check(...args: string[]): Promise<{ code: number | null; steps: C
   expect(ok).toBe(code === 0);
   return { code, steps };
 }
-
-interface Row {
-  faults: Fault[];
-  server: 'In' | 'Out';
-  /** What the daemon says. */
-  daemon: string;
-}
-
-const rows: [string, Row][] = [
-  [
-    'no Full Access',
-    {
-      faults: [{ name: 'notConnected' }],
-      server: 'In',
-      daemon: 'IMAP_NOT_CONNECTED',
-    },
-  ],
-  [
-    'sign-in refused',
-    {
-      faults: [{ name: 'authFailed' }],
-      server: 'In',
-      daemon: 'IMAP_AUTH_FAILED',
-    },
-  ],
-  [
-    'server unavailable',
-    {
-      faults: [{ name: 'serverUnavailable15', at: 'login' }],
-      server: 'In',
-      daemon: 'IMAP_SERVER_UNAVAILABLE',
-    },
-  ],
-  [
-    'secret expired while the token is refused',
-    {
-      faults: [
-        { name: 'tokenExpiredNow', refuseOldTokens: true },
-        { name: 'aadsts', number: 7000222 },
-      ],
-      server: 'In',
-      daemon: 'OAUTH_SECRET_EXPIRED',
-    },
-  ],
-  [
-    'identity provider down while the token is refused',
-    {
-      faults: [{ name: 'tokenExpiredNow', refuseOldTokens: true }, { name: 'http5xx' }],
-      server: 'In',
-      daemon: 'OAUTH_PROVIDER_FAILED',
-    },
-  ],
-  [
-    'SMTP AUTH disabled for the mailbox',
-    {
-      faults: [{ name: 'smtpReply', reply: 'smtpAuthDisabledMailbox' }],
-      server: 'Out',
-      daemon: 'SMTP_AUTH_DISABLED_MAILBOX',
-    },
-  ],
-  [
-    'SMTP AUTH disabled for the tenant',
-    {
-      faults: [{ name: 'smtpReply', reply: 'smtpAuthDisabledTenant' }],
-      server: 'Out',
-      daemon: 'SMTP_AUTH_DISABLED_TENANT',
-    },
-  ],
-  [
-    'SMTP sign-in refused',
-    {
-      faults: [{ name: 'smtpReply', reply: 'authUnsuccessful' }],
-      server: 'Out',
-      daemon: 'SMTP_AUTH_FAILED',
-    },
-  ],
-];
-
-describe('over when it is over', () => {
-  it.each(rows)(
-    '%s',
-    async (_name, row) => {
-      const n = ++count;
-      const from = gateway.lines.length;
-      for (const fault of row.faults) sandbox.faults.set(fault);
-      if (row.server === 'In') sandbox.faults.set({ name: 'drop' }); // whoever is signed in already has to come back
-      sandbox.mailboxes.deliver(
-        SUPPORT,
-        `From: <${JANE}>\r\nTo: <${SUPPORT}>\r\nSubject: ${n}\r\nMessage-ID: <doctor-${n}@customer.example>\r\n\r\nx\r\n`,
-        JANE,
-      );
-      const replyId = `doctor-${n}`;
-      await j.addReply('Out', { replyId, from: SUPPORT, to: [JANE], subject: `Re: ${n}`, text: 'y' });
-
-      await waitFor(() => gateway.lines.slice(from).some((line) => JSON.stringify(line).includes(row.daemon)), {
-        timeoutMs: 30_000,
-        describe: () => `${row.daemon} in the log: ${gateway.output().slice(-2_000)}`,
-      });
-      sandbox.faults.clear();
-      const result = await j.result('Out', replyJob(replyId), 180_000);
-      expect(result).toMatchObject({ state: 'accepted' });
-      const arrived = (
-        await waitFor(
-          async () => {
-            const all = await j.messages('Support');
-            return all.some(({ threading }) => threading.messageId === `<doctor-${n}@customer.example>`)
-              ? all
-              : undefined;
-          },
-          { timeoutMs: 180_000, describe: () => `mail ${n}: ${gateway.output().slice(-2_000)}` },
-        )
-      ).map(({ threading }) => threading.messageId);
-      expect(new Set(arrived).size).toBe(arrived.length);
-      const replies = sandbox.mailboxes
-        .list(JANE)
-        .filter(({ raw }) => raw.toString().includes(`Subject: Re: ${n}\r\n`));
-      expect(replies).toHaveLength(1);
-      // A provider that is down is asked again after a minute at the earliest; a loaded machine may take a second round of that.
-    },
-    400_000,
-  );
-});
 
 describe('as a command', () => {
   it('says in German what is wrong, by LANG or --lang, and in English otherwise', async () => {
