@@ -200,7 +200,7 @@ export const settings: Settings = {
       300,
     ),
     batchCount: s.integer('Messages in one commit.', 'INBOUND_BATCH_COUNT', 50, 1, 50),
-    batchBytes: s.integer('Bytes of jobs in one commit.', 'INBOUND_BATCH_BYTES', 2 * MiB, 64 * 1024, 8 * MiB),
+    batchBytes: s.integer('Bytes of raw mails in one commit.', 'INBOUND_BATCH_BYTES', MiB, 64 * 1024, 8 * MiB),
     loginsPerSecond: s.number('Sign-ins a second for each tenant.', 'INBOUND_LOGINS_PER_SECOND', 10, 0.1, 1000),
     inlineTextBytes: s.integer(
       'Longer texts stand in the job by reference.',

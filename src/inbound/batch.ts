@@ -1,4 +1,5 @@
 // A batch of fetched mails on its way to the queue: what came before is told apart, the rest is parsed and stored, then recorded (record.ts).
+import { setImmediate } from 'node:timers/promises';
 import { asError } from '../domain/errors.ts';
 import { unreadable } from '../mime/index.ts';
 import { fingerprintOf, isReplacementText } from './message.ts';
@@ -39,6 +40,8 @@ export async function commitBatch(watched: Watched, batch: readonly Readable[]):
   // Raw mail is durable before its job exists: a consumer that is told of a blob always finds it.
   const storing = ports.blobs.putBatch(good.map((message) => message.source));
   storing.catch(() => {});
+  // The write has to be on its way before this thread is busy with parsing.
+  await setImmediate();
   try {
     const parsed: ParsedMessage[] = [];
     for (const message of good) parsed.push(await parseSafely(watched, message));

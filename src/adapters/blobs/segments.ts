@@ -6,7 +6,7 @@
 // There is no index: the key of such a blob ends with its place, `<content key>@<hour>/<name>:<offset>:<length>`. The key is given out when its bytes are
 // durable, so what a crash left half-written is never asked for. Deleted bytes are overwritten with zeros, with which no blob begins.
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, mkdir, open, opendir, readdir, rm, rmdir, stat } from 'node:fs/promises';
+import { constants, type FileHandle, mkdir, open, opendir, readdir, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { DepotItem } from './depot.ts';
 import { isErrno } from './errors.ts';
@@ -39,6 +39,12 @@ export function placeOf(folder: string, key: string): Place | undefined {
     : { path: join(folder, 'segments', path), offset: Number(offset), length: Number(length) };
 }
 
+/**
+ * Every write comes back durable (open(2), O_DSYNC): one call. Write and flush as two would leave the flush waiting while this thread parses the mail
+ * that is being written.
+ */
+const DURABLE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_DSYNC;
+
 export function openSegments(
   folder: string,
   now: () => number,
@@ -57,7 +63,7 @@ export function openSegments(
     const where = `${hour}/${at.getTime().toString(36)}-${randomBytes(6).toString('hex')}`;
     const path = join(root, where);
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-    const handle = await open(path, 'wx', 0o600);
+    const handle = await open(path, DURABLE, 0o600);
     for (const directory of [dirname(path), root, folder]) await syncDirectory(directory);
     segment = { handle, hour, where, size: 0 };
     return segment;
@@ -78,8 +84,7 @@ export function openSegments(
       offset += bytes.length;
     }
     try {
-      await writeAll(into.handle, items, into.size);
-      const [{ nlink }] = await Promise.all([into.handle.stat(), into.handle.datasync()]);
+      const [{ nlink }] = await Promise.all([into.handle.stat(), writeAll(into.handle, items, into.size)]);
       // A folder that was removed under us keeps taking writes that nobody will ever find.
       if (nlink === 0) throw Object.assign(new Error('segment was removed'), { code: 'ENOENT' });
     } catch (thrown) {
