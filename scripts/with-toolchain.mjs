@@ -80,10 +80,15 @@ const [script, ...args] = process.argv.slice(2);
 if (script === undefined) fail('usage: node scripts/with-toolchain.mjs <script> [args…]');
 const node = findNode();
 ensurePackages(node);
-const env = {
-  ...process.env,
-  PATH: `${join(root, 'node_modules', '.bin')}${delimiter}${dirname(node)}${delimiter}${process.env.PATH ?? ''}`,
-};
+// Servers lie in sbin, which is not on everybody's PATH.
+const path = [
+  join(root, 'node_modules', '.bin'),
+  dirname(node),
+  process.env.PATH ?? '',
+  '/usr/sbin',
+  '/usr/local/sbin',
+];
+const env = { ...process.env, PATH: path.join(delimiter) };
 const child = spawn(node, [join(root, script), ...args], { stdio: 'inherit', env });
 // Ctrl-C reaches the whole foreground group by itself; a signal sent to this process alone is passed on, and the child decides the exit code.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])

@@ -1,6 +1,8 @@
 // Two portals and two ingest replicas, each a process: a change made in one portal is live everywhere within two seconds and drops only that
 // server's connection; of two who edit at once nobody's change is lost.
+import { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { replicasKey } from '../../src/domain/keys.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
 import { journey } from '../support/journey.ts';
 import { leakWatch } from '../support/leak-watch.ts';
@@ -33,6 +35,7 @@ interface View {
 }
 
 it('is live on all replicas within two seconds, drops one connection, and of two editors loses nothing', async () => {
+  const client = new Redis(redis.url);
   const j = journey({
     redisUrl: redis.url,
     caFile: await sandbox.caFile(`${dir.path}/ca.pem`),
@@ -44,6 +47,8 @@ it('is live on all replicas within two seconds, drops one connection, and of two
     const ingest = [j.start(['ingest']), j.start(['ingest'])];
     const bases = await Promise.all(portals.map(async (one) => `http://127.0.0.1:${await j.port(one)}`));
     await Promise.all(ingest.map((one) => j.port(one)));
+    // Each knows of the other before there is a mailbox: none is handed over later.
+    await waitFor(async () => (await client.zcard(replicasKey())) === 2);
     const ask = async (portal: 0 | 1, method: string, path: string, body?: object, revision?: string) => {
       const answer = await fetch(`${bases[portal]}${path}`, {
         method,
@@ -133,6 +138,7 @@ it('is live on all replicas within two seconds, drops one connection, and of two
       actions.filter((one) => one === 'replace').length,
     ]).toEqual([4, 11]);
   } finally {
+    client.disconnect();
     await j.stop();
   }
 });
