@@ -75,7 +75,12 @@ it('is live on all replicas within two seconds, drops one connection, and of two
     });
     for (const [i, user] of BOXES.entries())
       expect((await ask((i % 2) as 0 | 1, 'POST', '/v1/email-servers', definition(user))).status).toBe(201);
-    const connected = () => ingest.flatMap((one) => one.events('MailboxConnected')).map(({ server }) => server);
+    /** Servers in the order of their connecting, over both replicas. */
+    const connected = () =>
+      ingest
+        .flatMap((one) => one.events('MailboxConnected'))
+        .toSorted((a, b) => Date.parse(String(a.time)) - Date.parse(String(b.time)))
+        .map(({ server }) => server);
     await waitFor(() => BOXES.every((box) => connected().includes(box)), { timeoutMs: 30_000 });
     // Leases have settled: each mailbox is watched once.
     await waitFor(
@@ -94,7 +99,8 @@ it('is live on all replicas within two seconds, drops one connection, and of two
     await waitFor(() => ingest.every((one, i) => one.events('EmailServersLoaded').length > (loadedBefore[i] ?? 0)));
     const at = (one: MailroomProcess, event: string) => Date.parse(String(one.events(event).at(-1)?.time));
     const read = ingest.map((one) => at(one, 'EmailServersLoaded') - changedAt);
-    const owner = ingest.find((one) => one.events('MailboxConnected').at(-1)?.server === BOXES[0]) as MailroomProcess;
+    const owner = ingest.find((one) => one.events('MailboxConnected').at(-1)?.server === BOXES[0]);
+    if (owner === undefined) throw new Error(`${BOXES[0]} is not the last that was connected`);
     const reconnected = at(owner, 'MailboxConnected') - changedAt;
     process.stdout.write(
       `live change: read by the replicas after ${read.join(' and ')} ms, connected anew after ${reconnected} ms\n`,
