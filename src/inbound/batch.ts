@@ -42,22 +42,17 @@ export async function commitBatch(watched: Watched, batch: readonly Readable[]):
   storing.catch(() => {});
   // The write has to be on its way before this thread is busy with parsing.
   await setImmediate();
-  try {
-    const parsed: ParsedMessage[] = [];
-    for (const message of good) parsed.push(await parseSafely(watched, message));
-    const received = good.map(({ uid, internalDate, size }, i) => ({
-      uid,
-      internalDate,
-      size,
-      parsed: parsed[i] as ParsedMessage,
-    }));
-    const prints = good.map((message) => fingerprintOf(message.source, message.internalDate, message.size));
-    await commitReceived(watched, received, storing, prints, { parsed: uids });
-    await noting;
-  } finally {
-    // Whatever else failed: the bytes must not be given away while they are being written.
-    await storing.catch(() => {});
-  }
+  const parsed: ParsedMessage[] = [];
+  for (const message of good) parsed.push(await parseSafely(watched, message));
+  const received = good.map(({ uid, internalDate, size }, i) => ({
+    uid,
+    internalDate,
+    size,
+    parsed: parsed[i] as ParsedMessage,
+  }));
+  const prints = good.map((message) => fingerprintOf(message.source, message.internalDate, message.size));
+  await commitReceived(watched, received, storing, prints, { parsed: uids });
+  await noting;
   for (const uid of uids) watched.begun.delete(uid);
 }
 

@@ -43,7 +43,11 @@ export async function commitReceived(
     ports.ledgers.siblings(hashes),
     storing,
     Promise.all(unstored.map(({ parsed }) => ports.relate(parsed))),
-  ]);
+  ]).catch(async (error: unknown) => {
+    // Whatever else failed: the bytes must not be given away while they are being written.
+    await storing.catch(() => {});
+    throw error;
+  });
   const received = unstored.map((one, i) => ({ ...one, raw: raws[i] as Received['raw'] }));
   const messages = received.map((one, i) => {
     const others = one.parsed.threading.messageId === undefined ? [] : (siblings[i] ?? []);
