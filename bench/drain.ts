@@ -10,7 +10,7 @@ import { startRedis, type TestRedis } from '../test/support/redis.ts';
 import { waitFor } from '../test/support/temp.ts';
 import { PRODUCT, SHIPPED, startPeer, timeOf, usageOf } from './child.ts';
 import { medians, tidy } from './numbers.ts';
-import { redisBytesOfMessages } from './sizing.ts';
+import { redisBytesOfMessages, usedMemory } from './sizing.ts';
 
 const USER = 'support@contoso.example';
 const PASSWORD = 'bench-password';
@@ -108,10 +108,6 @@ export async function benchDrain(
 
 const PEERS = { fetchAll: 'fetch-all', streaming: 'fetch-streaming', limit: 'fetch-only' } as const;
 
-async function redisBytes(client: Redis): Promise<number> {
-  return Number(/used_memory:(\d+)/.exec(await client.info('memory'))?.[1] ?? 0);
-}
-
 /** From `begin` to `end`, by what the process wrote; its CPU between the two, its memory over its whole life. */
 async function measure(
   { client, expected }: Ground,
@@ -119,7 +115,7 @@ async function measure(
   begin: string,
   end: () => number | undefined,
 ): Promise<DrainFigures> {
-  const before = await redisBytes(client);
+  const before = await usedMemory(client);
   const began = timeOf(await one.waitForEvent(begin, undefined, { timeoutMs: 60_000, intervalMs: 2 }));
   const idle = usageOf(one.pid).cpuSeconds;
   let usage = usageOf(one.pid);
@@ -139,7 +135,7 @@ async function measure(
     rate: (expected.size * 1000) / (ended - began),
     cpuPer1000: ((usage.cpuSeconds - idle) * 1000) / expected.size,
     peakMb: usage.peakMb,
-    redisKb: Math.max(0, (await redisBytes(client)) - before) / 1024 / expected.size,
+    redisKb: Math.max(0, (await usedMemory(client)) - before) / 1024 / expected.size,
   };
 }
 

@@ -1,11 +1,13 @@
 // Idle and storm: many mailboxes in one process. First they connect at the login pace and idle, beside bare imapflow connections; then mails
 // arrive in all of them at once.
+import { Redis } from 'ioredis';
 import { journey } from '../test/support/journey.ts';
 import { startRedis, type TestRedis } from '../test/support/redis.ts';
 import { waitFor } from '../test/support/temp.ts';
 import { PRODUCT, SHIPPED, startPeer, timeOf, usageOf } from './child.ts';
-import { imapDefinition, type Mailboxes, mark, openMailboxes, PASSWORD, shortMail } from './mailboxes.ts';
+import { imapDefinition, type Mailboxes, openMailboxes, PASSWORD, storm as stormInto } from './mailboxes.ts';
 import { percentile, tidy } from './numbers.ts';
+import { usedMemory } from './sizing.ts';
 
 export interface IdleFigures {
   rssMb: number;
@@ -98,12 +100,14 @@ const idling = (sandbox: Mailboxes['sandbox'], count: number) =>
 
 async function product(
   redis: TestRedis,
-  { sandbox, addresses, caFile }: Mailboxes,
+  boxes: Mailboxes,
   storm: boolean,
   idleSeconds: number,
   bareImapflow: IdleFigures,
 ): Promise<Pick<FleetResult, 'idle' | 'storm'>> {
+  const { sandbox, addresses, caFile } = boxes;
   const { host, port } = sandbox.imap;
+  const client = new Redis(redis.url);
   const gateway = journey({
     redisUrl: redis.url,
     caFile,
@@ -112,21 +116,16 @@ async function product(
     settings: { inbound: { loginsPerSecond: LOGINS_PER_SECOND } },
   });
   try {
-    const empty = await usedMemory(redis);
+    const empty = await usedMemory(client);
     const began = Date.now();
     const one = gateway.start(['ingest'], SHIPPED, PRODUCT);
     await idling(sandbox, addresses.length);
     const idleFigures = await idle(one.pid, idleSeconds, Date.now() - began);
-    const redisBytesIdle = Math.round(((await usedMemory(redis)) - empty) / addresses.length);
+    const redisBytesIdle = Math.round(((await usedMemory(client)) - empty) / addresses.length);
     const both = { idle: { product: idleFigures, bareImapflow } };
     if (!storm) return both;
 
-    const run = mark();
-    const started = Date.now();
-    for (let n = 0; n < EACH; n++)
-      for (const [i, address] of addresses.entries())
-        sandbox.mailboxes.append(address, shortMail(`${run}.${i}.${n}@customer.example`, address));
-    const total = addresses.length * EACH;
+    const { started, total } = stormInto(boxes, EACH);
     await waitFor(() => one.events('MessageEnqueued').length >= total, {
       timeoutMs: 600_000,
       intervalMs: 100,
@@ -156,16 +155,7 @@ async function product(
       },
     };
   } finally {
-    await gateway.stop();
-  }
-}
-
-async function usedMemory(redis: TestRedis): Promise<number> {
-  const { Redis } = await import('ioredis');
-  const client = new Redis(redis.url);
-  try {
-    return Number(/used_memory:(\d+)/.exec(await client.info('memory'))?.[1] ?? 0);
-  } finally {
     client.disconnect();
+    await gateway.stop();
   }
 }

@@ -65,3 +65,13 @@ export const shortMail = (messageId: string, to: string): string =>
     'Guten Tag, wann kommt meine Lieferung? '.repeat(60),
     '',
   ].join('\r\n');
+
+/** Mails into each of the mailboxes, in turns. @returns when that began, epoch ms, and how many they are */
+export function storm({ sandbox, addresses }: Mailboxes, each: number): { started: number; total: number } {
+  const run = mark();
+  const started = Date.now();
+  for (let n = 0; n < each; n++)
+    for (const [i, address] of addresses.entries())
+      sandbox.mailboxes.append(address, shortMail(`${run}.${i}.${n}@customer.example`, address));
+  return { started, total: addresses.length * each };
+}

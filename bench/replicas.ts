@@ -5,9 +5,9 @@ import { journey } from '../test/support/journey.ts';
 import { startRedis, type TestRedis } from '../test/support/redis.ts';
 import { waitFor } from '../test/support/temp.ts';
 import { PRODUCT, SHIPPED, timeOf, usageOf } from './child.ts';
-import { imapDefinition, type Mailboxes, mark, openMailboxes, shortMail } from './mailboxes.ts';
+import { imapDefinition, type Mailboxes, openMailboxes, storm } from './mailboxes.ts';
 import { percentile, tidy } from './numbers.ts';
-import { redisBytesOfMessages } from './sizing.ts';
+import { redisBytesOfMessages, usedMemory } from './sizing.ts';
 
 const FLOW = 'Support';
 /** Mails of each mailbox in the storm. */
@@ -43,7 +43,7 @@ export async function benchReplicas(mailboxes = 120): Promise<ReplicasResult> {
     const redis = await startRedis();
     const boxes = await openMailboxes(mailboxes);
     try {
-      rounds.push(await storm(redis, boxes, replicas));
+      rounds.push(await share(redis, boxes, replicas));
     } finally {
       await boxes.stop();
       await redis.stop();
@@ -52,11 +52,8 @@ export async function benchReplicas(mailboxes = 120): Promise<ReplicasResult> {
   return { mailboxes, mails: mailboxes * EACH, rounds };
 }
 
-async function storm(
-  redis: TestRedis,
-  { sandbox, addresses, caFile }: Mailboxes,
-  replicas: number,
-): Promise<ReplicaFigures> {
+async function share(redis: TestRedis, boxes: Mailboxes, replicas: number): Promise<ReplicaFigures> {
+  const { sandbox, addresses, caFile } = boxes;
   const { host, port } = sandbox.imap;
   const gateway = journey({
     redisUrl: redis.url,
@@ -65,7 +62,6 @@ async function storm(
     settings: { inbound: { loginsPerSecond: 50 } },
   });
   const client = new Redis(redis.url);
-  const usedMemory = async () => Number(/used_memory:(\d+)/.exec(await client.info('memory'))?.[1] ?? 0);
   try {
     const all = Array.from({ length: replicas }, () => gateway.start(['ingest'], SHIPPED, PRODUCT));
     await Promise.all(all.map((one) => one.waitForEvent('GatewayStarted')));
@@ -90,15 +86,10 @@ async function storm(
       },
       { timeoutMs: 180_000, intervalMs: 50, describe: () => `${addresses.length} mailboxes in IDLE, each once` },
     );
-    const empty = await usedMemory();
+    const empty = await usedMemory(client);
     const cpu = () => all.reduce((sum, { pid }) => sum + usageOf(pid).cpuSeconds, 0);
     const before = cpu();
-    const run = mark();
-    const started = Date.now();
-    for (let n = 0; n < EACH; n++)
-      for (const [i, address] of addresses.entries())
-        sandbox.mailboxes.append(address, shortMail(`${run}.${i}.${n}@customer.example`, address));
-    const total = addresses.length * EACH;
+    const { started, total } = storm(boxes, EACH);
     const enqueued = () => all.flatMap((one) => one.events('MessageEnqueued'));
     await waitFor(() => enqueued().length >= total, {
       timeoutMs: 300_000,
@@ -124,7 +115,7 @@ async function storm(
       cpuPer1000: tidy((used * 1000) / total),
       slowestToMedian: tidy(slowest / percentile(ends, 50)),
       peakMb: Math.max(...all.map(({ pid }) => usageOf(pid).peakMb)),
-      redisBytes: Math.round(((await usedMemory()) - empty) / total),
+      redisBytes: Math.round(((await usedMemory(client)) - empty) / total),
       redisBytesByFormula: Math.round(
         redisBytesOfMessages(messages.map((message) => JSON.stringify(message).length)) / total,
       ),

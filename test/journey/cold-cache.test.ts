@@ -1,7 +1,7 @@
 // Two processes, one cold token cache: both need a token while the identity provider is still thinking, and it is asked once.
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
-import { journey, replyJob } from '../support/journey.ts';
+import { journey, replyJob, sandboxApplication } from '../support/journey.ts';
 import { leakWatch } from '../support/leak-watch.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 import { tempDir } from '../support/temp.ts';
@@ -53,15 +53,7 @@ it('is one token request for what receives and what sends', async () => {
     ],
     settings: {
       log: { level: 'debug' },
-      oauthApplications: [
-        {
-          name: 'Sandbox',
-          tenant: sandbox.tenant,
-          clientId: CLIENT,
-          authority: sandbox.authority.slice(0, sandbox.authority.lastIndexOf('/')),
-          credentials: [{ secretEnv: 'MAILROOM_SECRET_APP' }],
-        },
-      ],
+      oauthApplications: [sandboxApplication(sandbox, CLIENT)],
     },
     env: { MAILROOM_SECRET_APP: SECRET },
   });

@@ -3,7 +3,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { CheckStep } from '../../src/domain/doctor.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
-import { journey } from '../support/journey.ts';
+import { journey, sandboxApplication } from '../support/journey.ts';
 import { leakWatch } from '../support/leak-watch.ts';
 import type { MailroomProcess } from '../support/mailroom.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
@@ -50,15 +50,7 @@ beforeAll(async () => {
     ],
     settings: {
       outbound: { pausedRetrySeconds: 1 },
-      oauthApplications: [
-        {
-          name: 'Sandbox',
-          tenant: sandbox.tenant,
-          clientId: CLIENT,
-          authority: sandbox.authority.slice(0, sandbox.authority.lastIndexOf('/')),
-          credentials: [{ secretEnv: 'MAILROOM_SECRET_APP' }],
-        },
-      ],
+      oauthApplications: [sandboxApplication(sandbox, CLIENT)],
     },
     env: { MAILROOM_SECRET_APP: SECRET },
   });

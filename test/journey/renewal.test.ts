@@ -3,7 +3,7 @@
 // Here with tokens of 24 seconds; TEST_LENGTH=long: of six minutes (MSAL's own cache would never hold shorter ones), for fourteen.
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
-import { journey, replyJob } from '../support/journey.ts';
+import { journey, replyJob, sandboxApplication } from '../support/journey.ts';
 import { leakWatch } from '../support/leak-watch.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 import { tempDir, waitFor } from '../support/temp.ts';
@@ -93,15 +93,7 @@ it(
       settings: {
         log: { level: 'debug' },
         inbound: { startStaggerMs: 0 },
-        oauthApplications: [
-          {
-            name: 'Sandbox',
-            tenant: sandbox.tenant,
-            clientId: CLIENT,
-            authority: sandbox.authority.slice(0, sandbox.authority.lastIndexOf('/')),
-            credentials: [{ secretEnv: 'MAILROOM_SECRET_APP' }],
-          },
-        ],
+        oauthApplications: [sandboxApplication(sandbox, CLIENT)],
       },
       env: { MAILROOM_SECRET_APP: SECRET },
     });

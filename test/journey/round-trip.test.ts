@@ -2,7 +2,7 @@
 // process printed is searched for secrets and for what the mails said.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
-import { journey, printed, replyJob } from '../support/journey.ts';
+import { journey, printed, replyJob, sandboxApplication } from '../support/journey.ts';
 import { leakWatch } from '../support/leak-watch.ts';
 import type { MailroomProcess } from '../support/mailroom.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
@@ -68,15 +68,7 @@ beforeAll(async () => {
     caFile: await sandbox.caFile(`${dir.path}/ca.pem`),
     emailServers: definitions(),
     settings: {
-      oauthApplications: [
-        {
-          name: 'Sandbox',
-          tenant: sandbox.tenant,
-          clientId: CLIENT,
-          authority: sandbox.authority.slice(0, sandbox.authority.lastIndexOf('/')),
-          credentials: [{ secretEnv: 'MAILROOM_SECRET_APP' }],
-        },
-      ],
+      oauthApplications: [sandboxApplication(sandbox, CLIENT)],
     },
     secrets: [SUBJECT, BODY, REPLY_BODY, JANE],
     env: { MAILROOM_SECRET_APP: SECRET, MAILROOM_SECRET_ALEX: PASSWORD, MAILROOM_SECRET_WRONG: 'a-wrong-password-9' },

@@ -8,6 +8,7 @@ import type { Message } from '../../src/contract/message.ts';
 import { emailFlowQueue, PREFIX, REPLY_JOB, repliesQueue, replyJobId } from '../../src/contract/names.ts';
 import type { ReplyInput } from '../../src/contract/reply.ts';
 import type { Result } from '../../src/contract/result.ts';
+import type { Sandbox } from '../../src/sandbox/index.ts';
 import { type MailroomProcess, startMailroom } from './mailroom.ts';
 import { tempDir, waitFor } from './temp.ts';
 
@@ -176,5 +177,14 @@ export function journey(options: JourneyOptions) {
     },
   };
 }
+
+/** The sandbox's application as an administrator defines it; its secret stands in MAILROOM_SECRET_APP. */
+export const sandboxApplication = ({ tenant, authority }: Pick<Sandbox, 'tenant' | 'authority'>, clientId: string) => ({
+  name: 'Sandbox',
+  tenant,
+  clientId,
+  authority: authority.slice(0, authority.lastIndexOf('/')),
+  credentials: [{ secretEnv: 'MAILROOM_SECRET_APP' }],
+});
 
 export const replyJob = replyJobId;
