@@ -4,9 +4,7 @@ import type { BlobReference } from '../contract/message.ts';
 export interface BlobStore {
   /** Stores bytes under a key made of their content; resolves once they are durable. Storing the same bytes twice is one blob. */
   put(bytes: Uint8Array): Promise<BlobReference>;
-  /** Several at once, with the cost of durability shared. Same order. */
-  putMany(list: readonly Uint8Array[]): Promise<BlobReference[]>;
-  /** Incoming mails: as putMany, at the least cost. The same bytes stored again may be stored twice. */
+  /** Several at once, in the same order, at the least cost. The same bytes stored again may be stored twice. */
   putBatch(list: readonly Uint8Array[]): Promise<BlobReference[]>;
   /** Streams without buffering the whole. */
   putStream(source: AsyncIterable<Uint8Array>): Promise<BlobReference>;

@@ -70,7 +70,7 @@ export async function prepare(
       field: 'attachments',
     });
   }
-  const [rendered, source] = await deps.blobs.putMany([bytes, Buffer.from(JSON.stringify(reply))]);
+  const [rendered, source] = await deps.blobs.putBatch([bytes, Buffer.from(JSON.stringify(reply))]);
   return {
     change: {
       from: sender.from.address,

@@ -8,18 +8,11 @@ import type { Depot, DepotItem, OpenBlob } from './depot.ts';
 import { blobError, isErrno, notFound } from './errors.ts';
 import { openMarks } from './marks.ts';
 import { openSegments, type Place, placeOf } from './segments.ts';
-import { writeSmallFiles } from './small-files.ts';
 
 /** Bytes of one read. */
 const CHUNK = 64 * 1024;
 /** A temporary file older than this belongs to a process that is dead. */
 const LEFTOVER_MS = 60 * 60 * 1000;
-/** Bytes up to which a blob is written in place (small-files.ts) … */
-const SMALL = 256 * 1024;
-/** … unless the file system takes longer for one than this: milliseconds, the wait for the disk not counted. A network file system does. */
-const SLOW_MS = 1;
-/** Batches that go through the thread pool before a slow file system is tried again. */
-const SLOW_BATCHES = 1_000;
 /** Names of blobs that a sweep is about to remove. */
 const SWEPT = 'swept-';
 
@@ -124,35 +117,6 @@ export async function openFolder(folder: string, { now = Date.now }: FolderOptio
     await moveInOrRemove(path, key);
   }
 
-  let slowBatches = 0;
-
-  /** The blobs that are left to be written one by one: large ones, or all while the file system is slow. */
-  async function writeSmall(items: readonly DepotItem[]): Promise<readonly DepotItem[]> {
-    if (slowBatches > 0) {
-      slowBatches -= 1;
-      return items;
-    }
-    const small = items.filter(({ bytes }) => bytes.length <= SMALL);
-    if (small.length === 0) return items;
-    const began = performance.now();
-    const writing = writeSmallFiles(
-      small,
-      { temporaryName, directoryOf, pathOf, isNew: (directory) => !known.has(directory), parent: folder },
-      new Date(now()),
-    );
-    // Up to here it ran in place: the open, write and stat of each.
-    if ((performance.now() - began) / small.length > SLOW_MS) slowBatches = SLOW_BATCHES;
-    try {
-      await writing;
-    } catch (thrown) {
-      if (!isErrno(thrown, 'ENOENT')) throw thrown;
-      known.clear(); // somebody removed directories; one by one they are made again
-      return items;
-    }
-    for (const { key } of small) known.add(directoryOf(key));
-    return items.filter(({ bytes }) => bytes.length > SMALL);
-  }
-
   async function removeLeftovers(): Promise<void> {
     for (const name of await listed(temporary)) {
       const path = join(temporary, name);
@@ -169,11 +133,10 @@ export async function openFolder(folder: string, { now = Date.now }: FolderOptio
   const depot: Depot = {
     async putMany(items) {
       try {
-        const left = await writeSmall(items);
-        const results = await Promise.allSettled(left.map(writeOne));
+        const results = await Promise.allSettled(items.map(writeOne));
         for (const result of results) if (result.status === 'rejected') throw result.reason;
         // Also for those that were only touched: another process may have renamed them a moment ago and not synced yet.
-        await Promise.all([...new Set(left.map(({ key }) => directoryOf(key)))].map(syncDirectory));
+        await Promise.all([...new Set(items.map(({ key }) => directoryOf(key)))].map(syncDirectory));
       } catch (thrown) {
         throw blobError(thrown, 'write');
       }

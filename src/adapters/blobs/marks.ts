@@ -1,14 +1,15 @@
 // Marks of the folder storage: empty files under marks/, made once and for all. The directory is flushed before a mark counts as left, and the
 // file system says who was first (O_EXCL), whatever number of processes share the folder. What may wait for the disk goes through the thread pool: the
 // flush, and making the file, which a file system holds up while it commits. The rest takes microseconds in place: a mark stands between the
-// server's 354 and the first byte.
-import { closeSync, fsync, openSync, statSync } from 'node:fs';
-import { mkdir, open, opendir, rm, stat } from 'node:fs/promises';
+// server's 354 and the first byte. For the same reason all directories are made before the first mark, not each when it is met.
+import { closeSync, fsync, open, openSync, statSync } from 'node:fs';
+import { mkdir, opendir, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { isErrno } from './errors.ts';
 
 const flushed = promisify(fsync);
+const opened = promisify(open);
 
 /** Milliseconds that marks are kept, whatever the retention of mails: longer than the journal and than a backup of Redis that one would go back to. */
 export const MARKS_KEPT_MS = 40 * 86_400_000;
@@ -16,7 +17,7 @@ export const MARKS_KEPT_MS = 40 * 86_400_000;
 export function openMarks(folder: string) {
   const marks = join(folder, 'marks');
   const pathOf = (key: string): string => join(marks, key.slice(0, 2), key);
-  const known = new Set<string>();
+  let making: Promise<void> | undefined;
 
   async function flush(directory: string): Promise<void> {
     const descriptor = openSync(directory, 'r');
@@ -27,18 +28,26 @@ export function openMarks(folder: string) {
     }
   }
 
-  async function ensure(directory: string): Promise<void> {
-    if (known.has(directory)) return;
-    await mkdir(directory, { recursive: true, mode: 0o700 });
+  /** Makes the directories marks/00 to marks/ff. */
+  async function make(): Promise<void> {
+    const names = Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, '0'));
+    await Promise.all(names.map((name) => mkdir(join(marks, name), { recursive: true, mode: 0o700 })));
     await flush(marks);
     await flush(folder);
-    known.add(directory);
+  }
+
+  function made(): Promise<void> {
+    making ??= make().catch((thrown: unknown) => {
+      making = undefined;
+      throw thrown;
+    });
+    return making;
   }
 
   /** True if this call made the file. */
   async function create(path: string): Promise<boolean> {
     try {
-      await (await open(path, 'wx', 0o600)).close();
+      closeSync(await opened(path, 'wx', 0o600));
       return true;
     } catch (thrown) {
       if (isErrno(thrown, 'EEXIST')) return false;
@@ -49,18 +58,17 @@ export function openMarks(folder: string) {
   return {
     async mark(key: string): Promise<boolean> {
       const path = pathOf(key);
-      const directory = dirname(path);
-      await ensure(directory);
+      await made();
       let first: boolean;
       try {
         first = await create(path);
       } catch (thrown) {
         if (!isErrno(thrown, 'ENOENT')) throw thrown;
-        known.delete(directory); // somebody removed the directory while we ran
-        await ensure(directory);
+        making = undefined; // somebody removed the directory while we ran
+        await made();
         first = await create(path);
       }
-      await flush(directory);
+      await flush(dirname(path));
       return first;
     },
 

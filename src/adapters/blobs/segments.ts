@@ -6,7 +6,8 @@
 // There is no index: the key of such a blob ends with its place, `<content key>@<hour>/<name>:<offset>:<length>`. The key is given out when its bytes are
 // durable, so what a crash left half-written is never asked for. Deleted bytes are overwritten with zeros, with which no blob begins.
 import { randomBytes } from 'node:crypto';
-import { constants, type FileHandle, mkdir, open, opendir, readdir, rm, rmdir, stat } from 'node:fs/promises';
+import { constants, fstatSync } from 'node:fs';
+import { type FileHandle, mkdir, open, opendir, readdir, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { DepotItem } from './depot.ts';
 import { isErrno } from './errors.ts';
@@ -84,7 +85,8 @@ export function openSegments(
       offset += bytes.length;
     }
     try {
-      const [{ nlink }] = await Promise.all([into.handle.stat(), writeAll(into.handle, items, into.size)]);
+      await writeAll(into.handle, items, into.size);
+      const { nlink } = fstatSync(into.handle.fd); // of an open file: microseconds, less than the way through the thread pool
       // A folder that was removed under us keeps taking writes that nobody will ever find.
       if (nlink === 0) throw Object.assign(new Error('segment was removed'), { code: 'ENOENT' });
     } catch (thrown) {

@@ -102,7 +102,6 @@ export function createStore(depot: Depot, ring: KeyRing = []): BlobStore {
         waiting.push({ bytes, resolve, reject });
         flushing ??= Promise.resolve().then(flush);
       }),
-    putMany,
     putBatch,
     putStream,
 

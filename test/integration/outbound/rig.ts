@@ -290,7 +290,6 @@ export function memoryBlobs(): BlobStore {
   };
   return {
     put: async (bytes) => put(bytes),
-    putMany: async (list) => list.map(put),
     putBatch: async (list) => list.map(put),
     async putStream(source) {
       const chunks: Uint8Array[] = [];

@@ -10,6 +10,7 @@ import { createBlobStore } from '../../../src/adapters/blobs/index.ts';
 import { collect } from '../../../src/adapters/blobs/sealing.ts';
 import { createStore } from '../../../src/adapters/blobs/store.ts';
 import type { Config, KeyRing } from '../../../src/config/config.ts';
+import type { BlobStore } from '../../../src/domain/blob-store.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -38,6 +39,8 @@ const key = (id: string) => ({ id, key: createHash('sha256').update(id).digest()
 const ring = [key('2026')];
 const pathOf = (blob: string) => join(folder, blob.slice(0, 2), blob);
 const FRAME = 65536;
+
+const putAll = (store: BlobStore, list: readonly Uint8Array[]) => Promise.all(list.map((bytes) => store.put(bytes)));
 
 async function* chunked(bytes: Uint8Array, size: number) {
   for (let i = 0; i < bytes.length; i += size) yield bytes.subarray(i, i + size);
@@ -85,7 +88,7 @@ describe.each([
     const store = await createBlobStore(config(keys));
     const bytes = randomBytes(5000);
     const references = [
-      ...(await store.putMany([bytes, bytes])),
+      ...(await putAll(store, [bytes, bytes])),
       ...(await Promise.all([store.put(bytes), store.put(bytes)])),
     ];
     expect(new Set(references.map(({ blob }) => blob)).size).toBe(1);
@@ -122,7 +125,7 @@ describe.each([
 
   it('stay when they were stored again before the sweep, and go otherwise', async () => {
     const store = await createBlobStore(config(keys));
-    const [used, unused] = await store.putMany([randomBytes(100), randomBytes(100)]);
+    const [used, unused] = await putAll(store, [randomBytes(100), randomBytes(100)]);
     if (used === undefined || unused === undefined) throw new Error('two references expected');
     const old = new Date(Date.now() - 40 * 86_400_000);
     for (const { blob } of [used, unused]) await utimes(pathOf(blob), old, old);
@@ -137,7 +140,7 @@ describe.each([
 it('small and large ones in one batch, by two processes at once', async () => {
   const stores = await Promise.all([createBlobStore(config()), createBlobStore(config())]);
   const list = Array.from({ length: 60 }, (_, i) => randomBytes(i % 10 === 0 ? 300_000 : 2_000));
-  const references = await Promise.all([...stores, ...stores].map((store) => store.putMany(list)));
+  const references = await Promise.all([...stores, ...stores].map((store) => putAll(store, list)));
   expect(new Set(references.map((some) => JSON.stringify(some))).size).toBe(1);
   for (const [i, { blob }] of (references[0] ?? []).entries()) {
     expect((await collect(stores[0].read(blob))).equals(list[i] ?? Buffer.alloc(0))).toBe(true);
@@ -276,7 +279,7 @@ describe('encryption', () => {
 
   it('finds out a wrong key under the same id, and a file under another name', async () => {
     const store = await createBlobStore(config(ring));
-    const [one, two] = await store.putMany([randomBytes(1000), randomBytes(1000)]);
+    const [one, two] = await putAll(store, [randomBytes(1000), randomBytes(1000)]);
     if (one === undefined || two === undefined) throw new Error('two references expected');
     const other = await createBlobStore(config([{ id: '2026', key: randomBytes(32) }]));
     await expect(collect(other.read(one.blob))).rejects.toMatchObject({ code: 'BLOB_DAMAGED' });
@@ -332,10 +335,10 @@ describe('the folder', () => {
       .update(list.at(-1) ?? '')
       .digest('hex');
     await writeFile(join(folder, last.slice(0, 2)), 'a file where the directory should be');
-    await expect(store.putMany(list)).rejects.toMatchObject({ code: 'BLOB_STORE_UNAVAILABLE' });
+    await expect(putAll(store, list)).rejects.toMatchObject({ code: 'BLOB_STORE_UNAVAILABLE' });
     expect(await readdir(join(folder, 'tmp'))).toEqual([]);
     await rm(join(folder, last.slice(0, 2)));
-    await store.putMany(list);
+    await putAll(store, list);
     expect(await store.has(last)).toBe(true);
   });
 
