@@ -6,7 +6,7 @@ import type { LogLine, MailroomProcess } from '../test/support/mailroom.ts';
 import { startRedis, type TestRedis } from '../test/support/redis.ts';
 import { freePort, tempDir, waitFor } from '../test/support/temp.ts';
 import { makeCertificate } from '../test/support/tls.ts';
-import { PRODUCT, startPeer, timeOf, usageOf } from './child.ts';
+import { PRODUCT, SHIPPED, startPeer, timeOf, usageOf } from './child.ts';
 import { medians } from './numbers.ts';
 
 export interface OutboundResult {
@@ -154,7 +154,7 @@ async function runProduct(ground: Ground): Promise<Figures> {
         subject: `Reply ${n}`,
         text: TEXT,
       });
-    const one = gateway.start(['send'], ground.nodeArgs, PRODUCT);
+    const one = gateway.start(['send'], [...SHIPPED, ...ground.nodeArgs], PRODUCT);
     const figures = await measure(ground, one, skip);
     await waitFor(() => one.events('ReplyAccepted').length >= count, {
       timeoutMs: 60_000,

@@ -1,11 +1,18 @@
 // Port of the blob store, as inbound, outbound and http use it. The implementations stand in adapters/blobs (folder, S3).
 import type { BlobReference } from '../contract/message.ts';
 
+/** Blobs being written: what is to be told of them can be made ready meanwhile. */
+export interface StoringBatch {
+  references: readonly BlobReference[];
+  /** Nobody may be told of the references before this resolves, and the bytes must not change before it is settled. */
+  durable: Promise<void>;
+}
+
 export interface BlobStore {
   /** Stores bytes under a key made of their content; resolves once they are durable. Storing the same bytes twice is one blob. */
   put(bytes: Uint8Array): Promise<BlobReference>;
-  /** Several at once, in the same order, at the least cost. The same bytes stored again may be stored twice. */
-  putBatch(list: readonly Uint8Array[]): Promise<BlobReference[]>;
+  /** Several at once, in the same order, at the least cost. Resolves when the writing begins. The same bytes stored again may be stored twice. */
+  putBatch(list: readonly Uint8Array[]): Promise<StoringBatch>;
   /** Streams without buffering the whole. */
   putStream(source: AsyncIterable<Uint8Array>): Promise<BlobReference>;
   /** Bytes [start, end) of the blob. Throws MailroomError BLOB_NOT_FOUND. */

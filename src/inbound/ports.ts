@@ -43,6 +43,8 @@ export interface CommitRequest {
   ledger: Ledger;
   change: LedgerChange;
   messages?: readonly Message[];
+  /** What must have happened before anybody is told of the messages. Should it reject, nothing is written. */
+  after?: Promise<void>;
   fingerprints?: readonly { value: string; internalDate: Date }[];
   quarantined?: readonly { uid: number; entry: object }[];
   /** UIDs whose parsing came to its end. */

@@ -102,7 +102,8 @@ async function receiveRows(
     if (watched.signal.aborted) return got;
     const { raw, ...received } = await receiveLarge(ports, server, mailbox, message);
     const print = fingerprintOf(message.source, message.internalDate, message.size);
-    await commitReceived(watched, [received], Promise.resolve([raw]), [print]);
+    const stored = { references: [raw], durable: Promise.resolve() };
+    await commitReceived(watched, [received], Promise.resolve(stored), [print]);
   }
   return got;
 }

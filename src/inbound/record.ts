@@ -2,6 +2,7 @@
 //
 // Invariant: the ledger advances only in the same transaction that enqueues (ports.commit is the one place that does either).
 import type { Message } from '../contract/message.ts';
+import type { StoringBatch } from '../domain/blob-store.ts';
 import type { LedgerChange, LedgerMeta } from '../domain/ledger.ts';
 import { unreadable } from '../mime/index.ts';
 import { fingerprintOf, messageIdHash, type Received, toMessage } from './message.ts';
@@ -15,7 +16,9 @@ export async function quarantine(
   reason: string,
   parsedUids: readonly number[] = [],
 ): Promise<void> {
-  const storing = watched.ports.blobs.put(message.source).then((raw) => [raw]);
+  const storing = watched.ports.blobs
+    .put(message.source)
+    .then((raw) => ({ references: [raw], durable: Promise.resolve() }));
   const parsed = unreadable(reason);
   const { uid, internalDate, size } = message;
   await commitReceived(
@@ -27,28 +30,41 @@ export async function quarantine(
   );
 }
 
-/** Enqueues and records. Messages that failed to parse are quarantined: flagged, alerted, and on the queue all the same. */
+/**
+ * Enqueues and records. Messages that failed to parse are quarantined: flagged, alerted, and on the queue all the same. However it ends, nobody
+ * reads the bytes any more that are being stored.
+ */
 export async function commitReceived(
   watched: Watched,
   unstored: readonly Omit<Received, 'raw'>[],
-  storing: Promise<readonly Received['raw'][]>,
+  storing: Promise<StoringBatch>,
   fingerprints: readonly string[],
   extra: { reason?: string; parsed?: readonly number[] } = {},
+): Promise<void> {
+  try {
+    await enqueue(watched, unstored, storing, fingerprints, extra);
+  } finally {
+    await storing.then(({ durable }) => durable).catch(() => {});
+  }
+}
+
+async function enqueue(
+  watched: Watched,
+  unstored: readonly Omit<Received, 'raw'>[],
+  storing: Promise<StoringBatch>,
+  fingerprints: readonly string[],
+  extra: { reason?: string; parsed?: readonly number[] },
 ): Promise<void> {
   const { ports, server, mailboxId, ledger } = watched;
   const meta = ledger.meta as LedgerMeta;
   const hashes = unstored.map(({ parsed }) => messageIdHash(parsed.threading.messageId ?? ''));
   // All of this waits for somebody else: at the same time, then.
-  const [siblings, raws, related] = await Promise.all([
+  const [siblings, { references, durable }, related] = await Promise.all([
     ports.ledgers.siblings(hashes),
     storing,
     Promise.all(unstored.map(({ parsed }) => ports.relate(parsed))),
-  ]).catch(async (error: unknown) => {
-    // Whatever else failed: the bytes must not be given away while they are being written.
-    await storing.catch(() => {});
-    throw error;
-  });
-  const received = unstored.map((one, i) => ({ ...one, raw: raws[i] as Received['raw'] }));
+  ]);
+  const received = unstored.map((one, i) => ({ ...one, raw: references[i] as Received['raw'] }));
   const messages = received.map((one, i) => {
     const others = one.parsed.threading.messageId === undefined ? [] : (siblings[i] ?? []);
     return toMessage(server, mailboxId, meta, one, related[i] as Related, others.slice(0, 20));
@@ -68,6 +84,7 @@ export async function commitReceived(
     },
     {
       messages,
+      after: durable,
       ...(extra.parsed === undefined ? {} : { parsed: extra.parsed }),
       fingerprints: received.map((one, i) => ({ value: fingerprints[i] as string, internalDate: one.internalDate })),
       quarantined: bad.map((one) => ({

@@ -70,7 +70,9 @@ export async function prepare(
       field: 'attachments',
     });
   }
-  const [rendered, source] = await deps.blobs.putBatch([bytes, Buffer.from(JSON.stringify(reply))]);
+  const { references, durable } = await deps.blobs.putBatch([bytes, Buffer.from(JSON.stringify(reply))]);
+  await durable;
+  const [rendered, source] = references;
   return {
     change: {
       from: sender.from.address,

@@ -6,6 +6,11 @@ export interface DepotItem {
   bytes: Uint8Array;
 }
 
+export interface StoringItems {
+  keys: readonly string[];
+  durable: Promise<void>;
+}
+
 export interface OpenBlob {
   /** Bytes stored. */
   size: number;
@@ -18,10 +23,10 @@ export interface Depot {
   /** Resolves when all are durable. An item that exists already with the same size is touched: its age counts from now. */
   putMany(items: readonly DepotItem[]): Promise<void>;
   /**
-   * Resolves with the key of each when all are durable. The key may tell more than the content's own (`<key>@<place>`), and the same bytes stored
-   * again may be stored twice.
+   * Resolves with the key of each as soon as they are certain. The key may tell more than the content's own (`<key>@<place>`), and the same bytes
+   * stored again may be stored twice.
    */
-  putBatch(items: readonly DepotItem[]): Promise<string[]>;
+  putBatch(items: readonly DepotItem[]): Promise<StoringItems>;
   /** @param key asked when the source has ended: only then is the content known */
   putStream(source: AsyncIterable<Uint8Array>, key: () => string): Promise<void>;
   /** @throws MailroomError BLOB_NOT_FOUND */

@@ -143,11 +143,13 @@ export async function openFolder(folder: string, { now = Date.now }: FolderOptio
     },
 
     async putBatch(items) {
-      try {
-        return await segments.append(items);
-      } catch (thrown) {
+      const failed = (thrown: unknown) => {
         throw blobError(thrown, 'write');
-      }
+      };
+      const { keys, durable } = await segments.append(items).catch(failed);
+      const told = durable.catch(failed);
+      told.catch(() => {}); // whoever asked for it hears of it
+      return { keys, durable: told };
     },
 
     async putStream(source, keyOf) {

@@ -90,8 +90,9 @@ export function openS3(config: Config['blobs']['s3']): Depot {
     },
 
     async putBatch(items) {
-      await inParallel(items, ({ key, bytes }) => put(nameOf(key), bytes));
-      return items.map(({ key }) => key);
+      const durable = inParallel(items, ({ key, bytes }) => put(nameOf(key), bytes));
+      durable.catch(() => {}); // whoever asked for it hears of it
+      return { keys: items.map(({ key }) => key), durable };
     },
 
     async putStream(source, keyOf) {

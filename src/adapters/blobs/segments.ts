@@ -9,7 +9,7 @@ import { randomBytes } from 'node:crypto';
 import { constants, fstatSync } from 'node:fs';
 import { type FileHandle, mkdir, open, opendir, readdir, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { DepotItem } from './depot.ts';
+import type { DepotItem, StoringItems } from './depot.ts';
 import { isErrno } from './errors.ts';
 
 /** A segment takes no more blobs when it has this many bytes, or when the hour is over: whole segments age and go together. */
@@ -23,8 +23,8 @@ export interface Place {
 }
 
 export interface Segments {
-  /** Resolves with the keys when all bytes are durable. Calls that come while one is being flushed share the next flush. */
-  append(items: readonly DepotItem[]): Promise<string[]>;
+  /** Resolves with the keys when the write begins. Calls that come while one is being written share the next write. */
+  append(items: readonly DepotItem[]): Promise<StoringItems>;
   /** Overwrites the bytes. */
   erase(place: Place): Promise<void>;
   /** Removes segments last written before the limit, epoch ms; resolves with how many files went. */
@@ -53,13 +53,15 @@ export function openSegments(
 ): Segments {
   const root = join(folder, 'segments');
   let segment: { handle: FileHandle; hour: string; where: string; size: number } | undefined;
-  let waiting: { items: readonly DepotItem[]; resolve(keys: string[]): void; reject(error: unknown): void }[] = [];
+  let waiting: { items: readonly DepotItem[]; resolve(storing: StoringItems): void; reject(error: unknown): void }[] =
+    [];
   let flushing: Promise<void> | undefined;
 
   async function current(): Promise<NonNullable<typeof segment>> {
     const at = new Date(now());
     const hour = at.toISOString().slice(0, 13);
-    if (segment !== undefined && segment.hour === hour && segment.size < LARGEST) return segment;
+    if (segment !== undefined && segment.hour === hour && segment.size < LARGEST && !isRemoved(segment.handle))
+      return segment;
     await drop();
     const where = `${hour}/${at.getTime().toString(36)}-${randomBytes(6).toString('hex')}`;
     const path = join(root, where);
@@ -76,25 +78,19 @@ export function openSegments(
     await old?.handle.close().catch(() => {});
   }
 
-  async function write(items: readonly DepotItem[]): Promise<string[]> {
+  async function write(items: readonly DepotItem[]): Promise<StoringItems> {
     const into = await current();
     const keys: string[] = [];
-    let offset = into.size;
+    const from = into.size;
     for (const { key, bytes } of items) {
-      keys.push(`${key}@${into.where}:${offset}:${bytes.length}`);
-      offset += bytes.length;
+      keys.push(`${key}@${into.where}:${into.size}:${bytes.length}`);
+      into.size += bytes.length;
     }
-    try {
-      await writeAll(into.handle, items, into.size);
-      const { nlink } = fstatSync(into.handle.fd); // of an open file: microseconds, less than the way through the thread pool
+    const durable = writeAll(into.handle, items, from).then(() => {
       // A folder that was removed under us keeps taking writes that nobody will ever find.
-      if (nlink === 0) throw Object.assign(new Error('segment was removed'), { code: 'ENOENT' });
-    } catch (thrown) {
-      await drop(); // what it holds behind the last flush is anyone's guess
-      throw thrown;
-    }
-    into.size = offset;
-    return keys;
+      if (isRemoved(into.handle)) throw Object.assign(new Error('segment was removed'), { code: 'ENOENT' });
+    });
+    return { keys, durable };
   }
 
   async function flush(): Promise<void> {
@@ -102,18 +98,16 @@ export function openSegments(
       const batch = waiting;
       waiting = [];
       try {
-        const items = batch.flatMap((one) => one.items);
-        const keys = await write(items).catch((thrown: unknown) => {
-          if (isErrno(thrown, 'ENOENT')) return write(items); // somebody removed the folder: it is made again
-          throw thrown;
-        });
+        const { keys, durable } = await write(batch.flatMap((one) => one.items));
         let at = 0;
         for (const one of batch) {
-          one.resolve(keys.slice(at, at + one.items.length));
+          one.resolve({ keys: keys.slice(at, at + one.items.length), durable });
           at += one.items.length;
         }
+        await durable;
       } catch (thrown) {
-        for (const { reject } of batch) reject(thrown);
+        await drop(); // what it holds behind the last write is anyone's guess
+        for (const { reject } of batch) reject(thrown); // unless it was resolved: then `durable` has said it
       }
     }
     flushing = undefined;
@@ -164,6 +158,9 @@ export function openSegments(
     },
   };
 }
+
+/** Somebody removed the file under us. Of an open file this takes microseconds, less than the way through the thread pool. */
+const isRemoved = ({ fd }: FileHandle): boolean => fstatSync(fd).nlink === 0;
 
 async function writeAll(handle: FileHandle, items: readonly DepotItem[], from: number): Promise<void> {
   let left = items.map(({ bytes }) => bytes).filter((bytes) => bytes.length > 0);

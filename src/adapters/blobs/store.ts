@@ -7,7 +7,7 @@
 import { createHash, type Hash, hash } from 'node:crypto';
 import type { KeyRing } from '../../config/config.ts';
 import type { BlobReference } from '../../contract/message.ts';
-import type { BlobStore } from '../../domain/blob-store.ts';
+import type { BlobStore, StoringBatch } from '../../domain/blob-store.ts';
 import { MailroomError } from '../../domain/errors.ts';
 import type { Depot, DepotItem } from './depot.ts';
 import { damaged } from './errors.ts';
@@ -53,11 +53,11 @@ export function createStore(depot: Depot, ring: KeyRing = []): BlobStore {
     return references;
   }
 
-  async function putBatch(list: readonly Uint8Array[]): Promise<BlobReference[]> {
+  async function putBatch(list: readonly Uint8Array[]): Promise<StoringBatch> {
     const prepared: { reference: BlobReference; item: DepotItem }[] = [];
     for (const bytes of list) prepared.push(await prepare(bytes));
-    const keys = await depot.putBatch(prepared.map(({ item }) => item));
-    return prepared.map(({ reference }, i) => ({ ...reference, blob: keys[i] as string }));
+    const { keys, durable } = await depot.putBatch(prepared.map(({ item }) => item));
+    return { references: prepared.map(({ reference }, i) => ({ ...reference, blob: keys[i] as string })), durable };
   }
 
   async function putStream(source: AsyncIterable<Uint8Array>): Promise<BlobReference> {

@@ -38,6 +38,8 @@ export interface Commit {
   ledger: Ledger;
   change: LedgerChange;
   messages?: readonly Message[];
+  /** What must have happened before anybody is told of the messages: awaited last, when all else is ready. */
+  after?: Promise<void>;
   /** Fingerprints of messages that got an outcome here, with INTERNALDATE. */
   fingerprints?: readonly { value: string; internalDate: Date }[];
   quarantined?: readonly { uid: number; entry: object }[];
@@ -288,6 +290,7 @@ async function runCommit(
   const run = (client as unknown as Record<string, (...all: unknown[]) => Promise<[string, string]>>)[COMMAND];
   if (run === undefined)
     throw new MailroomError('BULLMQ_SCRIPTS_CHANGED', { message: 'the commit script is not defined' });
+  await rest.after;
   const [state, detail] = await run.call(client, keys.length, ...keys, ...args);
   if (state === 'LEASE_LOST') throw new MailroomError('LEASE_LOST');
   if (state === 'LEDGER_STALE') {

@@ -290,7 +290,7 @@ export function memoryBlobs(): BlobStore {
   };
   return {
     put: async (bytes) => put(bytes),
-    putBatch: async (list) => list.map(put),
+    putBatch: async (list) => ({ references: list.map(put), durable: Promise.resolve() }),
     async putStream(source) {
       const chunks: Uint8Array[] = [];
       for await (const chunk of source) chunks.push(chunk);

@@ -40,6 +40,12 @@ const ring = [key('2026')];
 const pathOf = (blob: string) => join(folder, blob.slice(0, 2), blob);
 const FRAME = 65536;
 
+const putBatch = async (store: BlobStore, list: readonly Uint8Array[]) => {
+  const { references, durable } = await store.putBatch(list);
+  await durable;
+  return references;
+};
+
 const putAll = (store: BlobStore, list: readonly Uint8Array[]) => Promise.all(list.map((bytes) => store.put(bytes)));
 
 async function* chunked(bytes: Uint8Array, size: number) {
@@ -158,7 +164,7 @@ describe.each([
   it('comes back whole and in ranges, from other processes too; batches at once share a file', async () => {
     const [store, other] = await Promise.all([createBlobStore(config(keys)), createBlobStore(config(keys))]);
     const lists = [0, 1, 2].map((n) => [0, 1, 17, 3 * FRAME + n].map((size) => randomBytes(size)));
-    const references = (await Promise.all(lists.map((list) => store.putBatch(list)))).flat();
+    const references = (await Promise.all(lists.map((list) => putBatch(store, list)))).flat();
     for (const [i, bytes] of lists.flat().entries()) {
       const { blob, size, sha256 } = references[i] ?? { blob: '', size: -1, sha256: '' };
       expect([size, sha256]).toEqual([bytes.length, createHash('sha256').update(bytes).digest('hex')]);
@@ -167,7 +173,7 @@ describe.each([
       expect(await other.has(blob)).toBe(true);
     }
     expect(await segments()).toHaveLength(1);
-    const [more] = await other.putBatch([Buffer.from('more')]);
+    const [more] = await putBatch(other, [Buffer.from('more')]);
     expect(await collect(store.read(more?.blob ?? ''))).toEqual(Buffer.from('more'));
     expect(await segments()).toHaveLength(2);
     await Promise.all([store.close(), other.close()]);
@@ -175,7 +181,7 @@ describe.each([
 
   it('is found damaged when a bit was changed or the end is missing', async () => {
     const store = await createBlobStore(config(keys));
-    const [first, last] = await store.putBatch([randomBytes(1000), randomBytes(1000)]);
+    const [first, last] = await putBatch(store, [randomBytes(1000), randomBytes(1000)]);
     const path = join(folder, 'segments', (await segments())[0] ?? '');
     const stored = await readFile(path);
     const changed = Buffer.from(stored);
@@ -190,7 +196,7 @@ describe.each([
   it('goes one by one when deleted, and together when old', async () => {
     let now = Date.now();
     const store = createStore(await openFolder(folder, { now: () => now }), keys);
-    const [one, two] = await store.putBatch([randomBytes(100).fill(7), randomBytes(100).fill(8)]);
+    const [one, two] = await putBatch(store, [randomBytes(100).fill(7), randomBytes(100).fill(8)]);
     if (one === undefined || two === undefined) throw new Error('two references expected');
     await store.delete(one.blob);
     expect([await store.has(one.blob), await store.has(two.blob)]).toEqual([false, true]);
@@ -200,7 +206,7 @@ describe.each([
     const old = new Date(now - 40 * 86_400_000);
     await utimes(path, old, old);
     now += 3_600_000;
-    const [young] = await store.putBatch([Buffer.from('young')]);
+    const [young] = await putBatch(store, [Buffer.from('young')]);
     expect(await store.sweep(new Date(now - 30 * 86_400_000))).toBe(1);
     expect([await store.has(two.blob), await store.has(young?.blob ?? '')]).toEqual([false, true]);
     await store.close();
@@ -208,9 +214,9 @@ describe.each([
 
   it('is stored although the folder was removed while we ran', async () => {
     const store = await createBlobStore(config(keys));
-    await store.putBatch([Buffer.from('x')]);
+    await putBatch(store, [Buffer.from('x')]);
     await rm(folder, { recursive: true });
-    const [again] = await store.putBatch([Buffer.from('y')]);
+    const [again] = await putBatch(store, [Buffer.from('y')]);
     expect(await collect(store.read(again?.blob ?? ''))).toEqual(Buffer.from('y'));
     await store.close();
   });
@@ -218,10 +224,10 @@ describe.each([
 
 it('a batch that cannot be flushed is refused, and nothing of it is ever read', async () => {
   const store = await createBlobStore(config());
-  await store.putBatch([Buffer.from('good')]);
+  await putBatch(store, [Buffer.from('good')]);
   await rm(folder, { recursive: true });
   await writeFile(folder, 'a file where the folder should be');
-  await expect(store.putBatch([Buffer.from('bad')])).rejects.toMatchObject({ code: 'BLOB_STORE_UNAVAILABLE' });
+  await expect(putBatch(store, [Buffer.from('bad')])).rejects.toMatchObject({ code: 'BLOB_STORE_UNAVAILABLE' });
   await store.close();
 });
 

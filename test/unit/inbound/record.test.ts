@@ -6,9 +6,10 @@ import { unreadable } from '../../../src/mime/index.ts';
 
 test('an error is told only when the bytes are written', async () => {
   let written: (() => void) | undefined;
-  const storing = new Promise<[]>((resolve) => {
-    written = () => resolve([]);
+  const durable = new Promise<void>((resolve) => {
+    written = resolve;
   });
+  const storing = Promise.resolve({ references: [], durable });
   const watched = {
     server: {},
     mailboxId: 'm',
