@@ -126,7 +126,7 @@ async function measure(
     },
     {
       timeoutMs: 600_000,
-      intervalMs: 5,
+      intervalMs: 50, // each look costs CPU that the processes measured need; the time is that of their lines
       hopeless: () => !one.running(),
       describe: () => `the end of the drain; ${one.output().slice(-1000)}`,
     },

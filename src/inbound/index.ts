@@ -111,6 +111,7 @@ export function startInbound(given: InboundPorts): Inbound {
       await entry.supervised.stop('lease-lost');
       watching.delete(id);
     }
+    for (const { supervised } of watching.values()) supervised.publish();
     const leaving: Promise<void>[] = [];
     for (const [id, entry] of watching) {
       const server = wanted.get(id);

@@ -17,6 +17,8 @@ export interface Supervised {
   server: ImapServer;
   mailboxId: string;
   status(): MailboxStatus;
+  /** Tells people that the mailbox was proven to be watched, now and then. Called for all mailboxes in one turn: then it is one write to Redis. */
+  publish(): void;
   /** The fault may be gone: a mailbox that backs off is tried at once, a connected one is renewed if there is a newer token. */
   wake(): void;
   /** Stops watching: work in hand is committed, the connection logged out. */
@@ -149,11 +151,7 @@ export function supervise(
       begun: new Map(),
       ports,
       signal,
-      proven: () => {
-        blind.proven();
-        // People look at `mailroom servers` and the portal: what they see is never much older than a probe.
-        if (ports.now() - published > 15_000) publish();
-      },
+      proven: blind.proven,
     };
     let renew = false;
     let current: Connected | undefined;
@@ -263,6 +261,10 @@ export function supervise(
     server,
     mailboxId,
     status: () => ({ ...status, lastProvenAt: blind.lastProvenAt(), blindSeconds: blind.totalMs() / 1000 }),
+    publish() {
+      const proven = blind.lastProvenAt() ?? 0;
+      if (proven > published && ports.now() - published > 15_000) publish();
+    },
     wake() {
       tryNow?.();
       renewNow?.();
