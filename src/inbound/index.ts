@@ -113,7 +113,8 @@ export function startInbound(given: InboundPorts): Inbound {
     }
     for (const { supervised } of watching.values()) supervised.publish();
     const leaving: Promise<void>[] = [];
-    for (const [id, entry] of watching) {
+    for (const id of watching.keys()) {
+      const entry = watching.get(id) as Watching;
       const server = wanted.get(id);
       if (server === undefined) leaving.push(stopOne(id, 'disabled-or-removed'));
       else if (differs(server, entry.server)) leaving.push(stopOne(id, 'definition-changed'));
@@ -123,11 +124,13 @@ export function startInbound(given: InboundPorts): Inbound {
       }
     }
     await Promise.all(leaving);
-    const mine = [...wanted].filter(([id]) => !watching.has(id) && isMine(id));
-    const tokens = await Promise.all(mine.map(([id]) => leases.acquire(id)));
-    for (const [i, [id, server]] of mine.entries()) {
+    const mine: string[] = [];
+    for (const id of wanted.keys()) if (!watching.has(id) && isMine(id)) mine.push(id);
+    const tokens = await Promise.all(mine.map((id) => leases.acquire(id)));
+    for (const [i, id] of mine.entries()) {
       const token = tokens[i];
-      if (token !== undefined && !stopped) startOne(id, server, token);
+      const server = wanted.get(id);
+      if (token !== undefined && server !== undefined && !stopped) startOne(id, server, token);
     }
     if (mine.length > 0) firstRound = false;
   }

@@ -66,7 +66,7 @@ export async function watchMailbox(
     if (renewal.ready()) return 'renew';
 
     state.set('idle');
-    const wait = Math.min(probeMs, nextPendingIn(watched, now()));
+    const wait = inStep(Math.min(probeMs, nextPendingIn(watched, now())), now());
     const woken = await mailbox.waitForChange(wait, AbortSignal.any([signal, renewal.signal()]));
     if (signal.aborted) return 'stopped';
     if (renewal.ready()) return 'renew';
@@ -97,6 +97,14 @@ async function look(watched: Watched, mailbox: Mailbox, full: boolean): Promise<
   if (!full) return [...pending, ...uids];
   const recent = await mailbox.uidsSince(new Date(watched.ports.now() - 3 * DAY));
   return [...new Set([...pending, ...recent, ...uids])].sort((a, b) => a - b);
+}
+
+/**
+ * A wait that ends at a full second when it is long: of a thousand mailboxes those that are due look one after another. Each alone would find
+ * the processor asleep and its caches cold, which costs more than the look.
+ */
+function inStep(ms: number, now: number): number {
+  return ms < 10_000 ? ms : ms - ((now + ms) % 1_000);
 }
 
 function nextPendingIn(watched: Watched, now: number): number {
