@@ -103,7 +103,7 @@ async function look(watched: Watched, mailbox: Mailbox, full: boolean): Promise<
  * A wait that ends at a full second when it is long: of a thousand mailboxes those that are due look one after another. Each alone would find
  * the processor asleep and its caches cold, which costs more than the look.
  */
-function inStep(ms: number, now: number): number {
+export function inStep(ms: number, now: number): number {
   return ms < 10_000 ? ms : ms - ((now + ms) % 1_000);
 }
 

@@ -99,6 +99,24 @@ describe('one-script commit', () => {
     expect((await redis.keys('*')).length).toBeLessThanOrEqual(before + 2); // the queue's own meta
   });
 
+  it('writes nothing before the raw mails are durable, and nothing at all when they never are', async () => {
+    let written: (() => void) | undefined;
+    const durable = new Promise<void>((resolve) => {
+      written = resolve;
+    });
+    const committing = commit(request([1], { after: durable }));
+    await redis.ping(); // behind everything that the commit would have sent
+    expect(await waiting()).toBe(0);
+    written?.();
+    await committing;
+    expect(await waiting()).toBe(1);
+    const ledger = await createLedgers(redis).load(mailboxId);
+    const full = Promise.reject(new Error('disk full'));
+    await expect(commit(request([2], { ledger, after: full }))).rejects.toThrow('disk full');
+    expect(await waiting()).toBe(1);
+    expect(await createLedgers(redis).load(mailboxId)).toEqual(ledger);
+  });
+
   it('cannot be done by a process that slept through its lease', async () => {
     const leases = createLeases(redis, 'replica-2', 5_000);
     await redis.del(`{mailroom}:lease:${mailboxId}`);

@@ -5,6 +5,7 @@ import { blindTime } from '../../../src/inbound/blind-time.ts';
 import { loginGate } from '../../../src/inbound/login-gate.ts';
 import { fingerprintOf, isReplacementText } from '../../../src/inbound/message.ts';
 import { preferredReplica } from '../../../src/inbound/placement.ts';
+import { inStep } from '../../../src/inbound/watch-mailbox.ts';
 
 describe('placement', () => {
   const ids = Array.from({ length: 600 }, (_, i) => `mailbox-${i}`);
@@ -23,6 +24,16 @@ describe('placement', () => {
     expect(place(['a', 'b', 'c'])).toEqual(place(['c', 'a', 'b']));
     expect(preferredReplica('x', [])).toBeUndefined();
   });
+});
+
+it.each([
+  [54_000, 1_000_000, 54_000],
+  [54_000, 1_000_400, 53_600],
+  [10_000, 1_000_999, 9_001],
+  [9_999, 1_000_400, 9_999],
+  [50, 1_000_999, 50],
+])('a wait of %i ms begun at %i is %i ms: long ones end at a full second, never later', (ms, now, expected) => {
+  expect(inStep(ms, now)).toBe(expected);
 });
 
 describe('blind time', () => {

@@ -1,0 +1,42 @@
+// The connection to Redis as all adapters share it.
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { connectRedis, type Redis } from '../../../src/adapters/redis/client.ts';
+import { leakWatch } from '../../support/leak-watch.ts';
+import { startRedis, type TestRedis } from '../../support/redis.ts';
+import { waitFor } from '../../support/temp.ts';
+
+leakWatch();
+
+let server: TestRedis;
+let client: Redis;
+beforeAll(async () => {
+  server = await startRedis();
+  client = connectRedis({ url: server.url }, () => {});
+});
+afterAll(async () => {
+  client.disconnect();
+  await server.stop();
+});
+
+/** Writes to the socket while the work is done. */
+async function writesOf(work: () => Promise<unknown>): Promise<number> {
+  const { stream } = client as unknown as { stream: { _write(): void; _writev(): void } };
+  const spies = [vi.spyOn(stream, '_write'), vi.spyOn(stream, '_writev')];
+  await work();
+  const calls = spies.reduce((sum, spy) => sum + spy.mock.calls.length, 0);
+  for (const spy of spies) spy.mockRestore();
+  return calls;
+}
+
+it('what is asked in one turn leaves in one write, and is answered in order; after a lost connection as well', async () => {
+  const three = () => Promise.all([client.set('a', 'ä'), client.get('a'), client.getBuffer('a')]);
+  await client.ping();
+  expect(await writesOf(async () => expect(await three()).toEqual(['OK', 'ä', Buffer.from('ä')]))).toBe(1);
+  expect(await writesOf(async () => void (await client.ping()))).toBe(1);
+  const { stream } = client as unknown as { stream: { destroy(): void } };
+  const pending = client.incr('n');
+  stream.destroy();
+  expect(await pending).toBe(1); // asked again by ioredis on the next connection, since it had not left
+  await waitFor(() => client.status === 'ready', { timeoutMs: 5_000 });
+  expect(await writesOf(three)).toBe(1);
+});
