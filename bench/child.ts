@@ -22,6 +22,12 @@ export function usageOf(pid: number): Usage {
   return parseUsage(readFileSync(`/proc/${pid}/stat`, 'utf8'), readFileSync(`/proc/${pid}/status`, 'utf8'));
 }
 
+/** What the process uses now, or what it was last seen to use: one that has just ended shows no memory any more. */
+export function latestUsage(one: Pick<MailroomProcess, 'pid' | 'running'>, last: Usage): Usage {
+  const now = one.running() ? usageOf(one.pid) : last;
+  return now.peakMb > 0 ? now : last;
+}
+
 export function parseUsage(stat: string, status: string): Usage {
   // pid (command) state …: the command may hold spaces. utime and stime are fields 14 and 15 (proc_pid_stat(5)).
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');

@@ -8,7 +8,7 @@ import type { MailroomProcess } from '../test/support/mailroom.ts';
 import { mails } from '../test/support/mails.ts';
 import { startRedis, type TestRedis } from '../test/support/redis.ts';
 import { waitFor } from '../test/support/temp.ts';
-import { PRODUCT, SHIPPED, startPeer, timeOf, usageOf } from './child.ts';
+import { latestUsage, PRODUCT, SHIPPED, startPeer, timeOf, usageOf } from './child.ts';
 import { medians, tidy } from './numbers.ts';
 import { redisBytesOfMessages, usedMemory } from './sizing.ts';
 
@@ -121,7 +121,7 @@ async function measure(
   let usage = usageOf(one.pid);
   const ended = await waitFor(
     () => {
-      if (one.running()) usage = usageOf(one.pid);
+      usage = latestUsage(one, usage);
       return end();
     },
     {

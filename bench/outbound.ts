@@ -6,7 +6,7 @@ import type { LogLine, MailroomProcess } from '../test/support/mailroom.ts';
 import { startRedis, type TestRedis } from '../test/support/redis.ts';
 import { freePort, tempDir, waitFor } from '../test/support/temp.ts';
 import { makeCertificate } from '../test/support/tls.ts';
-import { PRODUCT, SHIPPED, startPeer, timeOf, usageOf } from './child.ts';
+import { latestUsage, PRODUCT, SHIPPED, startPeer, timeOf, usageOf } from './child.ts';
 import { medians } from './numbers.ts';
 
 export interface OutboundResult {
@@ -100,8 +100,7 @@ async function measure({ sink, count }: Ground, one: MailroomProcess, skip: numb
   const lines = await waitFor(
     (): LogLine[] | undefined => {
       const list = taken();
-      const now = one.running() ? usageOf(one.pid) : usage;
-      if (now.peakMb > 0) usage = now; // a process that has just ended shows no memory any more
+      usage = latestUsage(one, usage);
       if (list.length > 0) idle ??= usage.cpuSeconds;
       return list.length >= count ? list : undefined;
     },

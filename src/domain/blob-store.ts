@@ -8,6 +8,12 @@ export interface StoringBatch {
   durable: Promise<void>;
 }
 
+/** What is durable already, as if it had just been stored. */
+export const stored = (references: readonly BlobReference[]): StoringBatch => ({
+  references,
+  durable: Promise.resolve(),
+});
+
 export interface BlobStore {
   /** Stores bytes under a key made of their content; resolves once they are durable. Storing the same bytes twice is one blob. */
   put(bytes: Uint8Array): Promise<BlobReference>;

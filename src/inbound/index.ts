@@ -113,8 +113,8 @@ export function startInbound(given: InboundPorts): Inbound {
     }
     for (const { supervised } of watching.values()) supervised.publish();
     const leaving: Promise<void>[] = [];
-    for (const id of watching.keys()) {
-      const entry = watching.get(id) as Watching;
+    for (const entry of watching.values()) {
+      const id = entry.supervised.mailboxId;
       const server = wanted.get(id);
       if (server === undefined) leaving.push(stopOne(id, 'disabled-or-removed'));
       else if (differs(server, entry.server)) leaving.push(stopOne(id, 'definition-changed'));
@@ -124,13 +124,13 @@ export function startInbound(given: InboundPorts): Inbound {
       }
     }
     await Promise.all(leaving);
-    const mine: string[] = [];
-    for (const id of wanted.keys()) if (!watching.has(id) && isMine(id)) mine.push(id);
-    const tokens = await Promise.all(mine.map((id) => leases.acquire(id)));
-    for (const [i, id] of mine.entries()) {
+    const mine: [id: string, server: ImapServer][] = [];
+    for (const id of wanted.keys()) if (!watching.has(id) && isMine(id)) mine.push([id, wanted.get(id) as ImapServer]);
+    const tokens = await Promise.all(mine.map(([id]) => leases.acquire(id)));
+    for (const [i, [id, server]] of mine.entries()) {
       const token = tokens[i];
-      const server = wanted.get(id);
-      if (token !== undefined && server !== undefined && !stopped) startOne(id, server, token);
+      // Also one that was removed meanwhile: the next round stops it and gives its lease back.
+      if (token !== undefined && !stopped) startOne(id, server, token);
     }
     if (mine.length > 0) firstRound = false;
   }

@@ -1,5 +1,6 @@
 // Receives a list of UIDs: fetch → parse → store raw → commit, in batches (batch.ts). The next batch is fetched while the last one is parsed and
 // committed; memory is bounded by two batches here, and by adapters/imap/read-budget.ts over all mailboxes.
+import { stored } from '../domain/blob-store.ts';
 import { nextTry, type Pending, settled } from '../domain/ledger.ts';
 import { limited } from '../domain/limited.ts';
 import { highest } from '../domain/uid-set.ts';
@@ -102,8 +103,7 @@ async function receiveRows(
     if (watched.signal.aborted) return got;
     const { raw, ...received } = await receiveLarge(ports, server, mailbox, message);
     const print = fingerprintOf(message.source, message.internalDate, message.size);
-    const stored = { references: [raw], durable: Promise.resolve() };
-    await commitReceived(watched, [received], Promise.resolve(stored), [print]);
+    await commitReceived(watched, [received], Promise.resolve(stored([raw])), [print]);
   }
   return got;
 }

@@ -2,7 +2,7 @@
 //
 // Invariant: the ledger advances only in the same transaction that enqueues (ports.commit is the one place that does either).
 import type { Message } from '../contract/message.ts';
-import type { StoringBatch } from '../domain/blob-store.ts';
+import { type StoringBatch, stored } from '../domain/blob-store.ts';
 import type { LedgerChange, LedgerMeta } from '../domain/ledger.ts';
 import { unreadable } from '../mime/index.ts';
 import { fingerprintOf, messageIdHash, type Received, toMessage } from './message.ts';
@@ -16,9 +16,7 @@ export async function quarantine(
   reason: string,
   parsedUids: readonly number[] = [],
 ): Promise<void> {
-  const storing = watched.ports.blobs
-    .put(message.source)
-    .then((raw) => ({ references: [raw], durable: Promise.resolve() }));
+  const storing = watched.ports.blobs.put(message.source).then((raw) => stored([raw]));
   const parsed = unreadable(reason);
   const { uid, internalDate, size } = message;
   await commitReceived(
@@ -30,6 +28,11 @@ export async function quarantine(
   );
 }
 
+interface Extra {
+  reason?: string;
+  parsed?: readonly number[];
+}
+
 /**
  * Enqueues and records. Messages that failed to parse are quarantined: flagged, alerted, and on the queue all the same. However it ends, nobody
  * reads the bytes any more that are being stored.
@@ -39,7 +42,7 @@ export async function commitReceived(
   unstored: readonly Omit<Received, 'raw'>[],
   storing: Promise<StoringBatch>,
   fingerprints: readonly string[],
-  extra: { reason?: string; parsed?: readonly number[] } = {},
+  extra: Extra = {},
 ): Promise<void> {
   try {
     await enqueue(watched, unstored, storing, fingerprints, extra);
@@ -53,7 +56,7 @@ async function enqueue(
   unstored: readonly Omit<Received, 'raw'>[],
   storing: Promise<StoringBatch>,
   fingerprints: readonly string[],
-  extra: { reason?: string; parsed?: readonly number[] },
+  extra: Extra,
 ): Promise<void> {
   const { ports, server, mailboxId, ledger } = watched;
   const meta = ledger.meta as LedgerMeta;

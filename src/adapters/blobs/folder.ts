@@ -147,9 +147,7 @@ export async function openFolder(folder: string, { now = Date.now }: FolderOptio
         throw blobError(thrown, 'write');
       };
       const { keys, durable } = await segments.append(items).catch(failed);
-      const told = durable.catch(failed);
-      told.catch(() => {}); // whoever asked for it hears of it
-      return { keys, durable: told };
+      return { keys, durable: durable.catch(failed) };
     },
 
     async putStream(source, keyOf) {

@@ -57,6 +57,7 @@ export function createStore(depot: Depot, ring: KeyRing = []): BlobStore {
     const prepared: { reference: BlobReference; item: DepotItem }[] = [];
     for (const bytes of list) prepared.push(await prepare(bytes));
     const { keys, durable } = await depot.putBatch(prepared.map(({ item }) => item));
+    durable.catch(() => {}); // whoever waits for it hears of it; it may fail before anybody does
     return { references: prepared.map(({ reference }, i) => ({ ...reference, blob: keys[i] as string })), durable };
   }
 

@@ -50,15 +50,10 @@ export function connectRedis(settings: RedisSettings, emit: Emit, options: Redis
 /** What is asked of Redis in one turn of the event loop leaves in one write: that costs more than making and reading the commands together. */
 function inOneWrite(socket: Socket): void {
   const write = socket.write.bind(socket) as (...args: unknown[]) => boolean;
-  let corked = false;
   socket.write = (...args: unknown[]) => {
-    if (!corked) {
-      corked = true;
+    if (socket.writableCorked === 0) {
       socket.cork();
-      setImmediate(() => {
-        corked = false;
-        socket.uncork();
-      });
+      setImmediate(() => socket.uncork());
     }
     return write(...args);
   };

@@ -14,7 +14,7 @@ import { createJournal } from '../../../src/adapters/redis/journal.ts';
 import { createPace } from '../../../src/adapters/redis/pace.ts';
 import { createPauses } from '../../../src/adapters/redis/pauses.ts';
 import { createSubmitter, submitterDefaults } from '../../../src/adapters/smtp/submitter.ts';
-import type { BlobStore } from '../../../src/domain/blob-store.ts';
+import { type BlobStore, stored } from '../../../src/domain/blob-store.ts';
 import type { SmtpServer } from '../../../src/domain/email-server.ts';
 import { MailroomError } from '../../../src/domain/errors.ts';
 import type { OutboundDeps, OutboundSettings, SentFolder } from '../../../src/outbound/ports.ts';
@@ -290,7 +290,7 @@ export function memoryBlobs(): BlobStore {
   };
   return {
     put: async (bytes) => put(bytes),
-    putBatch: async (list) => ({ references: list.map(put), durable: Promise.resolve() }),
+    putBatch: async (list) => stored(list.map(put)),
     async putStream(source) {
       const chunks: Uint8Array[] = [];
       for await (const chunk of source) chunks.push(chunk);
