@@ -4,6 +4,7 @@ import { getCACertificates } from 'node:tls';
 import type { ImapFlowOptions } from 'imapflow';
 import type { ConnectGuard } from '../../domain/connect-guard.ts';
 import type { ImapServer } from '../../domain/email-server.ts';
+import { sharedRead } from './tap.ts';
 
 export type ImapCredentials = { accessToken: string } | { password: string };
 
@@ -32,6 +33,7 @@ export async function clientOptions(
     // A private CA stands beside the public ones and NODE_EXTRA_CA_CERTS: Node takes `ca` instead of them.
     tls: {
       minVersion: 'TLSv1.2',
+      ...(implicitTls ? { onread: sharedRead } : {}),
       // imapflow hands these to net.connect as well.
       ...(guard === undefined ? {} : { lookup: guard.lookup }),
       ...(endpoint.ca === undefined ? {} : { ca: [...getCACertificates('default'), endpoint.ca] }),

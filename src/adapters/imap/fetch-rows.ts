@@ -1,11 +1,11 @@
 // One running FETCH as a stream of rows, for connection.ts: imapflow sends the command, watches over it and ends it. Rows with a whole message are
-// taken out of its input by row-reader.ts; all others come by its own generator, so that what is unusual is slower and nothing else.
-import type { Transform, TransformCallback } from 'node:stream';
+// taken out of its input by row-reader.ts (tap.ts); all others come by its own generator, so that what is unusual is slower and nothing else.
 import type { FetchMessageObject, FetchQueryObject, ImapFlow } from 'imapflow';
+import { createSlabs } from '../../domain/slabs.ts';
 import type { FetchedMessage } from './connection.ts';
 import { createReadBudget, type ReadBudget, type Ticket } from './read-budget.ts';
 import { rowReader } from './row-reader.ts';
-import { createSlabs } from './slabs.ts';
+import { tap } from './tap.ts';
 
 /** What may wait for the consumer before the server is made to wait. */
 const MOST_ROWS = 64;
@@ -21,17 +21,9 @@ const LULL_MS = 250;
  */
 export type Row = FetchedMessage | 'lull';
 
-/** What is used of imapflow's inside (pinned; the test of this file fails when a new version looks different). */
-interface Inside {
-  streamer?: Transform & { state?: number; lineBytes?: number; inputBuffer?: unknown[] };
-  /** imapflow's own sign that silence is this side's: its socket time-out waits. */
-  _processingResponse?: boolean;
-}
-const allocate = createSlabs();
+/** Attachments are three quarters of all bytes: they must fit. */
+const allocate = createSlabs(4 << 20, 3);
 const processBudget = createReadBudget(MOST_HELD);
-
-/** ImapStream between two lines. */
-const LINE = 1;
 
 /**
  * Rows of `UID FETCH range`, in the order of their arrival. Whoever stops early leaves the command running: what still comes is thrown away.
@@ -103,7 +95,7 @@ export async function* fetchRows(
       };
     });
 
-  const untap = tap(client, maxLiteral, put, room, ask);
+  const untap = tap(client, rowReader(maxLiteral, put, allocate, ask), room);
   const command = async (): Promise<void> => {
     try {
       for await (const message of client.fetch(range, query, { uid: true })) {
@@ -143,51 +135,4 @@ export async function* fetchRows(
     blocked?.give();
     release();
   }
-}
-
-/** Puts a row reader before imapflow's parser. @returns what takes it away again */
-function tap(
-  client: ImapFlow,
-  maxLiteral: number,
-  onRow: (row: FetchedMessage) => void,
-  room: () => Promise<void> | undefined,
-  ask: (bytes: number) => Ticket,
-): () => void {
-  const inside = client as unknown as Inside;
-  const { streamer } = inside;
-  // In the middle of an answer the bytes cannot be told apart: then imapflow reads all of them.
-  if (streamer?.state !== LINE || streamer.lineBytes !== 0 || streamer.inputBuffer?.length !== 0) return () => {};
-  const reader = rowReader(maxLiteral, onRow, allocate, ask);
-  const parse = streamer._transform;
-  const after = (wait: Promise<void>, then: () => void): void => {
-    inside._processingResponse = true;
-    void wait.then(() => {
-      inside._processingResponse = false;
-      then();
-    });
-  };
-  let tapped = true;
-  const transform = (chunk: Buffer, encoding: BufferEncoding, next: TransformCallback): void => {
-    if (!tapped) {
-      parse.call(streamer, chunk, encoding, next);
-      return;
-    }
-    const { rest, blocked } = reader.push(chunk);
-    const done: TransformCallback = (...outcome) => {
-      if (blocked !== undefined && !outcome[0])
-        return after(blocked.ready, () => transform(blocked.left, encoding, next));
-      const wait = room();
-      if (wait === undefined) next(...outcome);
-      else after(wait, () => next(...outcome));
-    };
-    if (rest.length === 0) done();
-    else parse.call(streamer, rest.length === 1 ? rest[0] : Buffer.concat(rest), encoding, done);
-  };
-  streamer._transform = transform;
-  return () => {
-    tapped = false;
-    streamer._transform = parse;
-    const held = reader.drain();
-    if (held.length > 0 && !streamer.destroyed) parse.call(streamer, Buffer.concat(held), 'binary', () => {});
-  };
 }

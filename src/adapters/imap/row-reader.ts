@@ -1,9 +1,9 @@
 // Takes whole messages out of the bytes of a running UID FETCH before imapflow parses them (fetch-rows.ts puts it there). imapflow's parser
 // spends more CPU on a message than TLS and our MIME parser together. Only rows of the one shape that is asked for are taken; every other byte
 // goes to imapflow as it came.
+import type { Allocate, Piece } from '../../domain/slabs.ts';
 import type { FetchedMessage } from './connection.ts';
 import type { Ticket } from './read-budget.ts';
-import type { Allocate, Piece } from './slabs.ts';
 
 const ROW = /^\* \d{1,10} FETCH \(/i;
 /** The literal of the whole message, or of its beginning: BODY[] {n} or BODY[]<0> {n} (RFC 9051 §7.5.2). */
@@ -21,7 +21,7 @@ export interface Pushed {
 }
 
 export interface RowReader {
-  /** Hands on the rows that end in these bytes. What is incomplete waits for the next bytes. */
+  /** Hands on the rows that end in these bytes. What is incomplete waits for the next bytes; the chunk itself is not kept. */
   push(chunk: Buffer): Pushed;
   /** Gives back what waits for its end. */
   drain(): readonly Buffer[];
@@ -88,7 +88,7 @@ export function rowReader(
         if (lineFeed === -1) {
           // A line too long for a row is not kept: its beginning decides, and that is not ours.
           if (line.length > MOST_TEXT && head === undefined) rest.push(line);
-          else partial = line;
+          else partial = Buffer.from(line);
           continue;
         }
         const text = line.toString('latin1', Math.max(0, line.length - MOST_TEXT));
@@ -112,7 +112,7 @@ export function rowReader(
           continue;
         }
         if (line.length <= MOST_TEXT && literal >= 0 && literal <= maxLiteral && ROW.test(text) && SOURCE.test(text)) {
-          head = line;
+          head = Buffer.from(line);
           length = literal;
           ticket = ask(literal);
           if (ticket.ready !== undefined) return { rest, blocked: { ready: ticket.ready, left: chunk.subarray(at) } };

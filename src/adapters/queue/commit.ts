@@ -25,6 +25,7 @@ import {
   siblingsKey,
 } from '../../domain/keys.ts';
 import { applyChange, changedChunks, emptyLedger, type Ledger, type LedgerChange } from '../../domain/ledger.ts';
+import { createSlabs, type Piece } from '../../domain/slabs.ts';
 
 /** sha256 of BullMQ 6.7.0's addStandardJob script. Another digest means another BullMQ: run the contract test, then change it here. */
 export const ADD_STANDARD_JOB_SHA256 = '2eee45c9ffc54d24681b737f926016a7f7464f0d32a5f87f623bffa2fc55413c';
@@ -226,9 +227,16 @@ async function selfTest(client: Redis, scratch: Queue, settings: CommitSettings)
   }
 }
 
+const allocate = createSlabs(1 << 20, 3);
+
 /** ioredis copies a long string twice and measures it three times before it sends it; bytes are copied once. */
-const asBytes = (arg: string | Buffer): string | Buffer =>
-  typeof arg === 'string' && arg.length > 256 ? Buffer.from(arg) : arg;
+function asBytes(arg: string | Buffer, lent: Piece[]): string | Buffer {
+  if (typeof arg !== 'string' || arg.length <= 256) return arg;
+  const piece = allocate(Buffer.byteLength(arg));
+  lent.push(piece);
+  piece.memory.write(arg);
+  return piece.memory;
+}
 
 async function runCommit(
   client: Redis,
@@ -238,14 +246,17 @@ async function runCommit(
 ): Promise<Ledger> {
   const messages = rest.messages ?? [];
   const siblings = rest.siblings ?? [];
-  const commands: RecordedCommand[] = [];
-  for (const message of messages) commands.push(await recordJob(await queueOf(message.emailFlow), message, settings));
+  const lent: Piece[] = [];
+  const jobs: (string | Buffer)[] = [];
   // Jobs of one queue have the same keys: they are sent once.
   const queues: { keys: (string | Buffer)[]; jobs: number }[] = [];
-  for (const { args } of commands) {
+  for (const message of messages) {
+    const { args } = await recordJob(await queueOf(message.emailFlow), message, settings);
     const last = queues.at(-1);
     if (last?.keys.every((key, i) => key === args[i])) last.jobs += 1;
     else queues.push({ keys: args.slice(0, 9), jobs: 1 });
+    // At once: a batch's texts together would outlive the collections of the young.
+    for (const arg of args.slice(9)) jobs.push(asBytes(arg, lent));
   }
   const after = applyChange(ledger, change);
   const plan = {
@@ -281,17 +292,14 @@ async function runCommit(
     ...queues.flatMap(({ keys }) => keys),
     ...siblings.map(({ hash }) => siblingsKey(hash)),
   ];
-  const args = [
-    leaseToken,
-    String(ledger.version),
-    JSON.stringify(plan),
-    ...commands.flatMap((c) => c.args.slice(9).map(asBytes)),
-  ];
+  const args = [leaseToken, String(ledger.version), JSON.stringify(plan), ...jobs];
   const run = (client as unknown as Record<string, (...all: unknown[]) => Promise<[string, string]>>)[COMMAND];
   if (run === undefined)
     throw new MailroomError('BULLMQ_SCRIPTS_CHANGED', { message: 'the commit script is not defined' });
   await rest.after;
   const [state, detail] = await run.call(client, keys.length, ...keys, ...args);
+  // Only what was answered was sent for certain: without an answer the bytes stay as they are.
+  for (const piece of lent) piece.release();
   if (state === 'LEASE_LOST') throw new MailroomError('LEASE_LOST');
   if (state === 'LEDGER_STALE') {
     throw new MailroomError('LEDGER_STALE', {

@@ -1,10 +1,11 @@
 // Messages past imapflow's parser, over a real Dovecot: the same rows as by imapflow alone, bounded while nobody takes them, and the connection
 // is in order afterwards. Fails when a new imapflow is built differently: then rows come the slow way.
 import { ImapFlow } from 'imapflow';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { FetchedMessage } from '../../../src/adapters/imap/connection.ts';
 import { fetchRows, type Row } from '../../../src/adapters/imap/fetch-rows.ts';
 import { createReadBudget, type ReadBudget } from '../../../src/adapters/imap/read-budget.ts';
+import { sharedRead } from '../../../src/adapters/imap/tap.ts';
 import { startDovecot, type TestDovecot } from '../../support/dovecot.ts';
 import { leakWatch } from '../../support/leak-watch.ts';
 import { mails } from '../../support/mails.ts';
@@ -27,12 +28,14 @@ beforeAll(async () => {
 });
 afterAll(() => dovecot.stop());
 
+/** How the sockets read: into one buffer, as all of ours do, or each read with a buffer of its own, as behind a proxy and with STARTTLS. */
+let reading: object = {};
 async function withClient(work: (client: ImapFlow) => Promise<void>): Promise<void> {
   const client = new ImapFlow({
     host: dovecot.host,
     port: dovecot.port,
     secure: true,
-    tls: { ca: dovecot.caPem },
+    tls: { ca: dovecot.caPem, ...reading },
     auth: { user: USER, pass: PASSWORD },
     logger: false,
   });
@@ -50,7 +53,14 @@ const never = () => {
 };
 
 async function* mailsOf(rows: AsyncGenerator<Row>): AsyncGenerator<FetchedMessage> {
-  for await (const row of rows) if (row !== 'lull') yield row;
+  for await (const row of rows) {
+    if (row === 'lull') continue;
+    try {
+      yield row;
+    } finally {
+      row.release?.();
+    }
+  }
 }
 /** As the product does it: holds what has come until a batch is full or nothing comes. */
 async function takeAll(client: ImapFlow, budget: ReadBudget, watch: () => void): Promise<number> {
@@ -72,128 +82,139 @@ async function takeAll(client: ImapFlow, budget: ReadBudget, watch: () => void):
   return count;
 }
 
-test('connections share the room for mails: none waits for ever, and the bound holds', async () => {
-  const budget = createReadBudget(400_000);
-  let most = 0;
-  const watch = () => {
-    most = Math.max(most, budget.held());
-  };
-  const take = () => withClient(async (client) => expect(await takeAll(client, budget, watch)).toBe(COUNT));
-  await Promise.all([take(), take(), take(), take()]);
-  expect(budget.held()).toBe(0);
-  // A mail larger than the room is let in alone.
-  expect(most).toBeLessThan(2_500_000);
-});
-
-test('whoever stops or is cut off while it waits for room, or holds some, leaves nothing behind', async () => {
-  const budget = createReadBudget(150_000);
-  const holder = budget.ask(149_000); // hardly a mail fits beside
-  await withClient(async (client) => {
-    // Told again and again, so that nobody takes the wait for a silence of the server.
-    let lulls = 0;
-    for await (const row of fetchRows(client, '1:*', ITEMS, 8_388_608, never, budget)) {
-      if (row === 'lull' && ++lulls === 4) break;
-      if (row !== 'lull') row.release?.();
-    }
-    expect(await client.search({ all: true }, { uid: true })).toHaveLength(COUNT);
+describe.each([
+  ['one buffer for all reads', { onread: sharedRead }],
+  ['a buffer for each read', {}],
+] as const)('%s', (_, how) => {
+  beforeAll(() => {
+    reading = how;
   });
-  expect(budget.held()).toBe(149_000);
-  await withClient(async (client) => {
-    await expect(
-      (async () => {
-        for await (const row of fetchRows(client, '1:*', ITEMS, 8_388_608, never, budget)) {
-          if (row === 'lull') client.close();
-          else row.release?.();
-        }
-      })(),
-    ).rejects.toThrow();
-  }).catch((error: unknown) => {
-    if (!/connection/i.test(String(error))) throw error;
-  });
-  await waitFor(() => budget.held() === 149_000);
-  holder.give();
-  expect(budget.held()).toBe(0);
-});
 
-test('rows are as imapflow reads them, and none takes the slow way', async () => {
-  await withClient(async (client) => {
-    const seen = new Map<number, { source: Buffer; size: number; date: string; flags: string[] }>();
-    for await (const row of mailsOf(fetchRows(client, '1:*', ITEMS, 8_388_608, never))) {
-      seen.set(row.uid, {
-        source: row.source as Buffer,
-        size: row.size,
-        date: row.internalDate.toISOString(),
-        flags: [...row.flags],
-      });
-    }
-    expect(seen.size).toBe(COUNT);
-    for await (const message of client.fetch('1:*', ITEMS, { uid: true })) {
-      const row = seen.get(message.uid);
-      expect(row?.source.equals(message.source as Buffer)).toBe(true);
-      expect(row?.size).toBe(message.size);
-      expect(row?.date).toBe(new Date(message.internalDate as Date).toISOString());
-      expect(row?.flags).toEqual([...(message.flags ?? [])]);
-    }
+  test('connections share the room for mails: none waits for ever, and the bound holds', async () => {
+    const budget = createReadBudget(400_000);
+    let most = 0;
+    const watch = () => {
+      most = Math.max(most, budget.held());
+    };
+    const take = () => withClient(async (client) => expect(await takeAll(client, budget, watch)).toBe(COUNT));
+    await Promise.all([take(), take(), take(), take()]);
+    expect(budget.held()).toBe(0);
+    // A mail larger than the room is let in alone.
+    expect(most).toBeLessThan(2_500_000);
   });
-});
 
-test('messages over the bound come by imapflow', async () => {
-  await withClient(async (client) => {
-    let slow = 0;
-    let count = 0;
-    const rows = fetchRows(client, '1:*', ITEMS, 20_000, (message) => {
-      slow++;
-      return { uid: message.uid, internalDate: new Date(0), size: 0, flags: new Set(), source: message.source };
+  test('whoever stops or is cut off while it waits for room, or holds some, leaves nothing behind', async () => {
+    const budget = createReadBudget(150_000);
+    const holder = budget.ask(149_000); // hardly a mail fits beside
+    await withClient(async (client) => {
+      // Told again and again, so that nobody takes the wait for a silence of the server.
+      let lulls = 0;
+      for await (const row of fetchRows(client, '1:*', ITEMS, 8_388_608, never, budget)) {
+        if (row === 'lull' && ++lulls === 4) break;
+        if (row !== 'lull') row.release?.();
+      }
+      expect(await client.search({ all: true }, { uid: true })).toHaveLength(COUNT);
     });
-    for await (const row of mailsOf(rows)) {
-      count++;
-      expect(row.source?.length).toBeGreaterThan(0);
-    }
-    expect(count).toBe(COUNT);
-    expect(slow).toBeGreaterThan(0);
-    expect(slow).toBeLessThan(COUNT);
+    expect(budget.held()).toBe(149_000);
+    await withClient(async (client) => {
+      await expect(
+        (async () => {
+          for await (const row of fetchRows(client, '1:*', ITEMS, 8_388_608, never, budget)) {
+            if (row === 'lull') client.close();
+            else row.release?.();
+          }
+        })(),
+      ).rejects.toThrow();
+    }).catch((error: unknown) => {
+      if (!/connection/i.test(String(error))) throw error;
+    });
+    await waitFor(() => budget.held() === 149_000);
+    holder.give();
+    expect(budget.held()).toBe(0);
   });
-});
 
-test('nobody takes rows: the server is made to wait, and all of them come in the end', async () => {
-  await withClient(async (client) => {
-    const rows = fetchRows(client, '1:*', ITEMS, 8_388_608, never);
-    const first = await rows.next();
-    expect(first.done).toBe(false);
-    const paused = () => (client as unknown as { _processingResponse: boolean })._processingResponse;
-    await waitFor(() => paused(), { describe: 'the reader waits' });
-    let count = 1;
-    for await (const row of mailsOf(rows)) count += row.uid > 0 ? 1 : 0;
-    expect(count).toBe(COUNT);
-    expect(paused()).toBe(false);
+  test('rows are as imapflow reads them, and none takes the slow way', async () => {
+    await withClient(async (client) => {
+      const seen = new Map<number, { source: Buffer; size: number; date: string; flags: string[] }>();
+      for await (const row of mailsOf(fetchRows(client, '1:*', ITEMS, 8_388_608, never))) {
+        seen.set(row.uid, {
+          source: Buffer.from(row.source as Buffer),
+          size: row.size,
+          date: row.internalDate.toISOString(),
+          flags: [...row.flags],
+        });
+      }
+      expect(seen.size).toBe(COUNT);
+      for await (const message of client.fetch('1:*', ITEMS, { uid: true })) {
+        const row = seen.get(message.uid);
+        expect(row?.source.equals(message.source as Buffer)).toBe(true);
+        expect(row?.size).toBe(message.size);
+        expect(row?.date).toBe(new Date(message.internalDate as Date).toISOString());
+        expect(row?.flags).toEqual([...(message.flags ?? [])]);
+      }
+    });
   });
-});
 
-test('whoever stops early can go on with other commands', async () => {
-  await withClient(async (client) => {
-    for await (const row of mailsOf(fetchRows(client, '1:*', ITEMS, 8_388_608, never))) {
-      expect(row.uid).toBe(1);
-      break;
-    }
-    expect(await client.search({ all: true }, { uid: true })).toHaveLength(COUNT);
-    let count = 0;
-    for await (const row of mailsOf(fetchRows(client, '5:9', ITEMS, 8_388_608, never))) count += row.uid > 0 ? 1 : 0;
-    expect(count).toBe(5);
+  test('messages over the bound come by imapflow', async () => {
+    await withClient(async (client) => {
+      let slow = 0;
+      let count = 0;
+      const rows = fetchRows(client, '1:*', ITEMS, 20_000, (message) => {
+        slow++;
+        return { uid: message.uid, internalDate: new Date(0), size: 0, flags: new Set(), source: message.source };
+      });
+      for await (const row of mailsOf(rows)) {
+        count++;
+        expect(row.source?.length).toBeGreaterThan(0);
+      }
+      expect(count).toBe(COUNT);
+      expect(slow).toBeGreaterThan(0);
+      expect(slow).toBeLessThan(COUNT);
+    });
   });
-});
 
-test('a lost connection is an error, not a short list', async () => {
-  await withClient(async (client) => {
-    const rows = fetchRows(client, '1:*', ITEMS, 8_388_608, never);
-    await rows.next();
-    client.close();
-    await expect(
-      (async () => {
-        for await (const row of rows) void row;
-      })(),
-    ).rejects.toThrow();
-  }).catch((error: unknown) => {
-    // Logging out of a closed connection.
-    if (!/connection/i.test(String(error))) throw error;
+  test('nobody takes rows: the server is made to wait, and all of them come in the end', async () => {
+    await withClient(async (client) => {
+      const rows = fetchRows(client, '1:*', ITEMS, 8_388_608, never);
+      const first = await rows.next();
+      expect(first.done).toBe(false);
+      if (first.value !== 'lull') first.value?.release?.();
+      const paused = () => (client as unknown as { _processingResponse: boolean })._processingResponse;
+      await waitFor(() => paused(), { describe: 'the reader waits' });
+      let count = 1;
+      for await (const row of mailsOf(rows)) count += row.uid > 0 ? 1 : 0;
+      expect(count).toBe(COUNT);
+      expect(paused()).toBe(false);
+    });
+  });
+
+  test('whoever stops early can go on with other commands', async () => {
+    await withClient(async (client) => {
+      for await (const row of mailsOf(fetchRows(client, '1:*', ITEMS, 8_388_608, never))) {
+        expect(row.uid).toBe(1);
+        break;
+      }
+      expect(await client.search({ all: true }, { uid: true })).toHaveLength(COUNT);
+      let count = 0;
+      for await (const row of mailsOf(fetchRows(client, '5:9', ITEMS, 8_388_608, never))) count += row.uid > 0 ? 1 : 0;
+      expect(count).toBe(5);
+    });
+  });
+
+  test('a lost connection is an error, not a short list', async () => {
+    await withClient(async (client) => {
+      const rows = fetchRows(client, '1:*', ITEMS, 8_388_608, never);
+      const first = await rows.next();
+      if (first.value !== 'lull') first.value?.release?.();
+      client.close();
+      await expect(
+        (async () => {
+          for await (const row of mailsOf(rows)) void row;
+        })(),
+      ).rejects.toThrow();
+    }).catch((error: unknown) => {
+      // Logging out of a closed connection.
+      if (!/connection/i.test(String(error))) throw error;
+    });
   });
 });

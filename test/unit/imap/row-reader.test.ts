@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { FetchedMessage } from '../../../src/adapters/imap/connection.ts';
 import { createReadBudget } from '../../../src/adapters/imap/read-budget.ts';
 import { dateOf, rowReader } from '../../../src/adapters/imap/row-reader.ts';
-import { createSlabs } from '../../../src/adapters/imap/slabs.ts';
+import { createSlabs } from '../../../src/domain/slabs.ts';
 
 const MAIL = 'Subject: a\r\n\r\n* 9 FETCH (UID 9 BODY[] {3}\r\nabc)\r\nA1 OK not the end\r\n';
 const literal = (text: string): string => `{${Buffer.byteLength(text, 'latin1')}}\r\n${text}`;
@@ -53,11 +53,15 @@ const cases: Case[] = [
 
 function read(wire: string, size: number): { rows: FetchedMessage[]; rest: string } {
   const rows: FetchedMessage[] = [];
-  const reader = rowReader(4_000, (row) => rows.push(row), createSlabs(), createReadBudget(1e9).ask);
+  const reader = rowReader(4_000, (row) => rows.push(row), createSlabs(4 << 20, 3), createReadBudget(1e9).ask);
   const bytes = Buffer.from(wire, 'latin1');
   let rest = '';
-  for (let at = 0; at < bytes.length; at += size)
-    for (const piece of reader.push(bytes.subarray(at, at + size)).rest) rest += piece.toString('latin1');
+  // Every chunk comes in the same memory: what is kept must be a copy.
+  const shared = Buffer.alloc(size);
+  for (let at = 0; at < bytes.length; at += size) {
+    const chunk = shared.subarray(0, bytes.copy(shared, 0, at, at + size));
+    for (const piece of reader.push(chunk).rest) rest += piece.toString('latin1');
+  }
   for (const piece of reader.drain()) rest += piece.toString('latin1');
   return { rows, rest };
 }
@@ -84,7 +88,7 @@ describe('row reader', () => {
     for (const size of [wire.length, 1, 7, 64]) {
       const budget = createReadBudget(100);
       const rows: FetchedMessage[] = [];
-      const reader = rowReader(4_000, (row) => rows.push(row), createSlabs(), budget.ask);
+      const reader = rowReader(4_000, (row) => rows.push(row), createSlabs(4 << 20, 3), budget.ask);
       let rest = '';
       let waits = 0;
       const push = (bytes: Buffer): void => {
@@ -108,7 +112,7 @@ describe('row reader', () => {
   test('what it does not hand on, it holds no bytes of', () => {
     const budget = createReadBudget(100);
     for (const wire of ['* 1 FETCH (UID 1 BODY[] {50}\r\nabc', `* 1 FETCH (BODY[] ${literal('no UID')})\r\n`]) {
-      const reader = rowReader(4_000, () => {}, createSlabs(), budget.ask);
+      const reader = rowReader(4_000, () => {}, createSlabs(4 << 20, 3), budget.ask);
       reader.push(Buffer.from(wire));
       reader.drain();
       expect(budget.held()).toBe(0);

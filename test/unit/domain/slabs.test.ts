@@ -1,13 +1,13 @@
 // Memory of fetched mails: pieces never overlap while they are out, and are used again only when all of a slab are back.
 import { expect, test } from 'vitest';
-import { createSlabs, type Piece } from '../../../src/adapters/imap/slabs.ts';
+import { createSlabs, type Piece } from '../../../src/domain/slabs.ts';
 
 /** Marks each piece with its own byte and says whether all of them still hold it. */
 const filled = (piece: Piece, byte: number) => piece.memory.fill(byte);
 const intact = (pieces: readonly Piece[]) => pieces.every((piece, i) => piece.memory.every((byte) => byte === i % 251));
 
 test('pieces that are out are never written over, however many come and go', () => {
-  const allocate = createSlabs();
+  const allocate = createSlabs(4 << 20, 3);
   const kept: Piece[] = [];
   for (let i = 0; i < 300; i++) {
     const passing = allocate(50_000 + i * 100);
@@ -21,7 +21,7 @@ test('pieces that are out are never written over, however many come and go', () 
 });
 
 test('memory is used again when all of a slab are back, and not before; twice is once', () => {
-  const allocate = createSlabs();
+  const allocate = createSlabs(4 << 20, 3);
   const first = Array.from({ length: 4 }, () => allocate(1_600_000)); // two in each slab
   const buffers = new Set(first.map(({ memory }) => memory.buffer));
   expect(buffers.size).toBe(2);
@@ -35,7 +35,7 @@ test('memory is used again when all of a slab are back, and not before; twice is
 });
 
 test('a large mail has memory of its own, and an empty one takes none', () => {
-  const allocate = createSlabs();
+  const allocate = createSlabs(4 << 20, 3);
   const large = allocate(3_000_000);
   expect([large.memory.length, large.memory.buffer.byteLength]).toEqual([3_000_000, 3_000_000]);
   expect(allocate(0).memory.length).toBe(0);
