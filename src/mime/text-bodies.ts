@@ -122,7 +122,8 @@ export function cutToBytes(text: string, maxBytes: number): string {
     cut = to;
   }
   cut += encoder.encodeInto(text.slice(cut, cut + room), scratch.subarray(0, Math.max(0, room))).read;
-  return cut >= text.length ? text : text.slice(0, cut);
+  // Copied: a slice would keep the whole text alive for as long as the message is on its way.
+  return cut >= text.length ? text : Buffer.from(text.slice(0, cut)).toString();
 }
 
 const isHighSurrogate = (unit: number): boolean => (unit & 0xfc00) === 0xd800;

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { SHIPPED } from '../../bench/child.ts';
 import { createBlobStore } from '../../src/adapters/blobs/index.ts';
 import { startDovecot, type TestDovecot } from '../support/dovecot.ts';
 import { journey } from '../support/journey.ts';
@@ -59,7 +60,7 @@ it('streams in constant memory, and nobody waits for it', async () => {
   dovecot.writeMaildir(HUGE, [large]);
   const sha256 = createHash('sha256').update(large).digest('hex');
   try {
-    const daemon = j.start(['ingest'], ['--max-semi-space-size=16']);
+    const daemon = j.start(['ingest'], SHIPPED);
     await daemon.waitForEvent('MailboxConnected', ({ server }) => server === SMALL);
     await dovecot.deliver(SMALL, oneMail({ number: 2 }).raw);
     await j.waitForMessages(SMALL, 1);

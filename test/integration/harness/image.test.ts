@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, expect, test } from 'vitest';
+import { SHIPPED } from '../../../bench/child.ts';
 import { tempDir } from '../../support/temp.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
@@ -88,7 +89,7 @@ test('builds, holds no sources and no development packages, and starts', { timeo
   expect(existsSync(join(app, 'node_modules/vitest'))).toBe(false);
   expect(existsSync(join(app, 'node_modules/typescript'))).toBe(false);
   const { version } = JSON.parse(readFileSync(join(app, 'package.json'), 'utf8')) as { version: string };
-  const said = await run(process.execPath, [join(app, 'dist/main.js'), '--version'], {
+  const said = await run(process.execPath, [...SHIPPED, join(app, 'dist/main.js'), '--version'], {
     cwd: dir.path,
     env: { PATH: '/usr/bin:/bin' },
   });
