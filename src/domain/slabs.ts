@@ -18,6 +18,9 @@ export interface Piece {
 
 export type Allocate = (size: number) => Piece;
 
+/** Frees the memory now: nothing tells the garbage collector how much of it such a small object holds. What still reads it finds nothing. */
+const drop = (memory: Buffer) => void (memory.buffer as ArrayBuffer).transfer(0);
+
 /**
  * @param slabBytes of a slab; what is larger than half of it has memory of its own
  * @param kept free slabs that are kept
@@ -28,11 +31,16 @@ export function createSlabs(slabBytes: number, kept: number): Allocate {
 
   const backIn = (slab: Slab) => {
     slab.used = 0;
-    if (slab !== current && free.length < kept) free.push(slab);
+    if (slab === current) return;
+    if (free.length < kept) free.push(slab);
+    else drop(slab.memory);
   };
 
   return (size) => {
-    if (size > slabBytes / 2) return { memory: Buffer.allocUnsafeSlow(size), release() {} };
+    if (size > slabBytes / 2) {
+      const memory = Buffer.allocUnsafeSlow(size);
+      return { memory, release: () => drop(memory) };
+    }
     if (current === undefined || current.used + size > slabBytes) {
       const full = current;
       current = free.pop() ?? { memory: Buffer.allocUnsafeSlow(slabBytes), used: 0, out: 0 };

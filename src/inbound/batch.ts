@@ -4,7 +4,7 @@ import { asError } from '../domain/errors.ts';
 import { unreadable } from '../mime/index.ts';
 import { fingerprintOf, isReplacementText } from './message.ts';
 import type { ParsedMessage } from './ports.ts';
-import { commit, commitReceived, quarantine } from './record.ts';
+import { commit, commitReceived, letGo, quarantine } from './record.ts';
 import type { Readable, Watched } from './watched.ts';
 
 /**
@@ -52,6 +52,7 @@ export async function commitBatch(watched: Watched, batch: readonly Readable[]):
   }));
   const prints = good.map((message) => fingerprintOf(message.source, message.internalDate, message.size));
   await commitReceived(watched, received, storing, prints, { parsed: uids });
+  letGo(parsed, received);
   await noting;
   for (const uid of uids) watched.begun.delete(uid);
 }

@@ -1,4 +1,4 @@
-// Memory of fetched mails: pieces never overlap while they are out, and are used again only when all of a slab are back.
+// Memory that is used again: pieces never overlap while they are out, and are used again only when all of a slab are back.
 import { expect, test } from 'vitest';
 import { createSlabs, type Piece } from '../../../src/domain/slabs.ts';
 
@@ -39,4 +39,14 @@ test('a large mail has memory of its own, and an empty one takes none', () => {
   const large = allocate(3_000_000);
   expect([large.memory.length, large.memory.buffer.byteLength]).toEqual([3_000_000, 3_000_000]);
   expect(allocate(0).memory.length).toBe(0);
+  // Freed now, not when a collection comes.
+  large.release();
+  expect(large.memory.length).toBe(0);
+});
+
+test('slabs over the number kept are freed when they come back', () => {
+  const allocate = createSlabs(1_000, 2);
+  const pieces = Array.from({ length: 8 }, () => allocate(500)); // four slabs, two in each
+  for (const piece of pieces) piece.release();
+  expect(pieces.map(({ memory }) => memory.length > 0)).toEqual([true, true, true, true, false, false, true, true]);
 });
