@@ -36,10 +36,22 @@ export function createSlabs(slabBytes: number, kept: number): Allocate {
     else drop(slab.memory);
   };
 
+  const piece = (memory: Buffer, giveBack: () => void): Piece => {
+    let released = false;
+    return {
+      memory,
+      release() {
+        if (released) return;
+        released = true;
+        giveBack();
+      },
+    };
+  };
+
   return (size) => {
     if (size > slabBytes / 2) {
       const memory = Buffer.allocUnsafeSlow(size);
-      return { memory, release: () => drop(memory) };
+      return piece(memory, () => drop(memory));
     }
     if (current === undefined || current.used + size > slabBytes) {
       const full = current;
@@ -50,15 +62,9 @@ export function createSlabs(slabBytes: number, kept: number): Allocate {
     const memory = slab.memory.subarray(slab.used, slab.used + size);
     slab.used += size;
     slab.out += 1;
-    let released = false;
-    return {
-      memory,
-      release() {
-        if (released) return;
-        released = true;
-        slab.out -= 1;
-        if (slab.out === 0) backIn(slab);
-      },
-    };
+    return piece(memory, () => {
+      slab.out -= 1;
+      if (slab.out === 0) backIn(slab);
+    });
   };
 }

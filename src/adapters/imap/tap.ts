@@ -78,10 +78,11 @@ export function tap(client: ImapFlow, reader: RowReader, room: () => Promise<voi
 
   socket.push = (chunk: Buffer | null): boolean => {
     begun ||= between();
-    if (!begun) return pass.call(socket, chunk === null ? null : Buffer.from(chunk));
-    if (!waiting) return take(chunk);
+    if (begun && !waiting) return take(chunk);
     // The memory of the chunk is used for the next one.
-    late.push(chunk === null ? null : Buffer.from(chunk));
+    const kept = chunk === null ? null : Buffer.from(chunk);
+    if (!begun) return pass.call(socket, kept);
+    late.push(kept);
     return false;
   };
   return () => {
@@ -89,6 +90,6 @@ export function tap(client: ImapFlow, reader: RowReader, room: () => Promise<voi
     const held = [...reader.drain(), ...late];
     late = [];
     if (socket.destroyed) return;
-    for (const chunk of held) socket.push(chunk === null ? null : Buffer.from(chunk));
+    for (const chunk of held) socket.push(chunk);
   };
 }
