@@ -20,6 +20,8 @@ export interface OtherEnd {
   disturb(mailsCame: boolean): void;
   faults(): number;
   calm(): Promise<void> | void;
+  /** How each copy got here, for the person who reads a failure. */
+  ways?(replyId: string): string[];
 }
 
 export type OpenEnd = (random: () => number, release: (stop: () => unknown) => void) => Promise<OtherEnd>;
@@ -134,8 +136,12 @@ export const postfixEnd: OpenEnd = async (random, release) => {
   let broken = false;
   let count = 0;
   const folder = join(dovecot.maildir(CUSTOMER), 'new');
-  const known = new Map<string, string>();
-  const replyIds = () => {
+  const known = new Map<string, { replyId: string; submission: string; head: string }>();
+  /**
+   * One of each submission, by Postfix's queue id in its Received field: LMTP may deliver one mail twice (RFC 1047), which is no doing of ours;
+   * two submissions have two ids.
+   */
+  const submitted = () => {
     let names: string[] = [];
     try {
       names = readdirSync(folder);
@@ -143,10 +149,15 @@ export const postfixEnd: OpenEnd = async (random, release) => {
       // no mail yet
     }
     for (const name of names) {
-      if (!known.has(name))
-        known.set(name, replyIdOf(readFileSync(join(folder, name), 'latin1').replace(/\r?\n/g, '\r\n')));
+      if (known.has(name)) continue;
+      const raw = readFileSync(join(folder, name), 'latin1').replace(/\r?\n/g, '\r\n');
+      const [head = ''] = raw.split('\r\n\r\n', 1);
+      const submission = /\(Postfix\)\s+with ESMTPSA id (\w+)/.exec(head)?.[1] ?? name;
+      known.set(name, { replyId: replyIdOf(raw), submission, head });
     }
-    return known.values();
+    return new Map(
+      [...known.values()].map(({ replyId, submission }) => [`${submission} ${replyId}`, replyId]),
+    ).values();
   };
   return {
     server: smtpServer(proxy.port, {
@@ -159,7 +170,7 @@ export const postfixEnd: OpenEnd = async (random, release) => {
     }),
     customer: CUSTOMER,
     token: (expired) => dovecot.token({ appId: 'gateway', expiresInSeconds: expired ? -60 : 3_600 }),
-    copies: () => tallyOf(replyIds()),
+    copies: () => tallyOf(submitted()),
     disturb(mailsCame) {
       const { faults } = proxy;
       const dice = random();
@@ -180,6 +191,12 @@ export const postfixEnd: OpenEnd = async (random, release) => {
       else if (dice < 0.3) faults.stall(random() < 0.5 ? 'to-client' : 'both');
     },
     faults: () => count,
+    ways: (replyId) => {
+      const copies = [...known.values()].filter((one) => one.replyId === replyId);
+      const lines = postfix.maillog().split('\n');
+      const said = copies.flatMap(({ submission }) => lines.filter((line) => line.includes(submission)));
+      return [...copies.map(({ head }) => head), ...said];
+    },
     async calm() {
       proxy.faults.resume();
       await proxy.faults.heal();

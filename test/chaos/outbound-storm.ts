@@ -290,7 +290,12 @@ export async function weather(
   const missing = () => those((state, copies) => state === 'accepted' && copies === 0);
   await until(`seed ${seed}: what was accepted is there`, () => missing().length === 0, 60_000).catch(() => {});
   expect({ seed, acceptedWithoutMail: missing() }).toEqual({ seed, acceptedWithoutMail: [] });
-  expect({ seed, twice: [...end.copies()].filter(([, copies]) => copies > 1) }).toEqual({ seed, twice: [] });
+  const twice = [...end.copies()].filter(([, copies]) => copies > 1);
+  for (const [replyId] of twice) {
+    const { evidence, ...entry } = (await journal.read(replyId)) ?? { evidence: ['not in the journal'] };
+    process.stderr.write(`${[JSON.stringify(entry), ...evidence, ...(end.ways?.(replyId) ?? [])].join('\n')}\n`);
+  }
+  expect({ seed, twice }).toEqual({ seed, twice: [] });
   const rejectedWithMail = those((state, copies) => state === 'rejected' && copies > 0);
   expect({ seed, rejectedWithMail }).toEqual({ seed, rejectedWithMail: [] });
 

@@ -127,10 +127,10 @@ export function judgeSubmission(failure: SubmissionFailure, names: Names, tries 
 
 function rowOf(failure: SubmissionFailure): Row {
   const { phase, replyCode, text = '' } = failure;
-  // 421 after the dot is the server closing the channel (RFC 5321 §4.2.2), not an answer to the mail: as good as no answer.
-  if (phase === 'body' || (phase === 'answer' && (replyCode === undefined || replyCode === 421))) {
-    return { code: 'DELIVERY_UNCERTAIN' };
-  }
+  // After the dot only 4xx and 5xx refuse the mail (RFC 5321 §4.2.1). 421 is the server closing the channel (§4.2.2), anything else out of
+  // step: as good as no answer.
+  const refused = replyCode !== undefined && replyCode >= 400 && replyCode < 600 && replyCode !== 421;
+  if (phase === 'body' || (phase === 'answer' && !refused)) return { code: 'DELIVERY_UNCERTAIN' };
   const enhanced = failure.enhancedCode ?? enhancedCodeIn(text);
   for (const row of rows) {
     if (row.phases !== undefined && !row.phases.includes(phase)) continue;

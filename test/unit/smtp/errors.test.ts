@@ -181,6 +181,9 @@ const rows: [Phase, string, string, string, string, number?][] = [
   ['mail', '450 4.7.3 Organization queue quota exceeded', 'SMTP_QUEUE_QUOTA', 'throttle', 'back-off', 5 * MINUTE],
   ['rcpt', '421 4.4.2 Connection dropped due to TimedOut', 'SMTP_TRANSIENT', 'transient', 'retry', MINUTE],
   ['answer', '421 4.4.2 Connection dropped due to TimedOut', 'DELIVERY_UNCERTAIN', 'ambiguous', 'settle', 10_000],
+  // Only 4xx and 5xx refuse a mail (RFC 5321 §4.2.1): after the dot anything else says nothing about it.
+  ['answer', '354 Start mail input', 'DELIVERY_UNCERTAIN', 'ambiguous', 'settle', 10_000],
+  ['answer', '150 wait', 'DELIVERY_UNCERTAIN', 'ambiguous', 'settle', 10_000],
   ['answer', '552 5.3.4 Message size exceeds fixed maximum message size', 'MESSAGE_TOO_LARGE', 'size', 'fail'],
   ['mail', '550 5.3.4 too big', 'MESSAGE_TOO_LARGE', 'size', 'fail'],
   ['rcpt', '550 5.5.3 Too many recipients', 'TOO_MANY_RECIPIENTS', 'size', 'fail'],
