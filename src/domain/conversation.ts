@@ -1,6 +1,6 @@
 // Which conversation a message belongs to. Pure, and without any table: our own Message-IDs carry the conversation, signed; what is not ours gets
 // an id computed from the root of its reference chain, so that every message of one thread computes the same.
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, hash, timingSafeEqual } from 'node:crypto';
 import type { Message } from '../contract/message.ts';
 
 type Threading = Message['threading'];
@@ -21,7 +21,7 @@ export interface SignedId {
 
 /** Stands for a replyId in Message-IDs: 72 bits of its SHA-256, base64url. */
 export const replyKeyOf = (replyId: string): string =>
-  createHash('sha256').update(replyId).digest().subarray(0, REPLY_BYTES).toString('base64url');
+  hash('sha256', replyId, 'buffer').subarray(0, REPLY_BYTES).toString('base64url');
 
 const mac = (key: string, conversation: string, replyKey: string): Buffer =>
   createHmac('sha256', key)
@@ -130,7 +130,7 @@ export function matchConversation(
 
 /** Deterministic id: 128 bits over the identity of the thread. */
 const conversationOf = (kind: 'chain' | 'index', identity: string): string =>
-  `c-${createHash('sha256').update(`${kind}\n${identity}`).digest('hex').slice(0, 32)}`;
+  `c-${hash('sha256', `${kind}\n${identity}`).slice(0, 32)}`;
 
 /** First 22 bytes of a Thread-Index, base64; `reply` when child blocks follow them. */
 function threadIndexHead(value: string | undefined): { id: string; reply: boolean } | undefined {

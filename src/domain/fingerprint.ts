@@ -1,6 +1,6 @@
 // Fingerprint of a message, independent of its UID: recognises a message after a UIDVALIDITY change, a move or a restore of the mailbox.
 // Exchange re-renders MIME (sizes and bytes change), so only what the sender wrote and when it arrived is taken.
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 export interface FingerprintInput {
   messageId?: string | undefined;
@@ -19,7 +19,7 @@ export function fingerprint(input: FingerprintInput): string {
   const tidy = (text: string | undefined) => (text ?? '').replace(/\s+/g, ' ').trim();
   const parts = [tidy(input.messageId), tidy(input.date), tidy(input.from)];
   if (parts[0] === '') parts.push(String(Math.floor(input.internalDate.getTime() / 60_000)), sizeClass(input.size));
-  return createHash('sha256').update(parts.join('\n')).digest('base64url').slice(0, 16);
+  return hash('sha256', parts.join('\n'), 'base64url').slice(0, 16);
 }
 
 /** Sizes within a factor of two are one class: the estimate was seen three-fold off, re-rendering moves it by little. */

@@ -1,6 +1,6 @@
 // The journal of one reply: its states, what is kept of it, and the port through which outbound moves it. adapters/redis/journal.ts writes it.
 // Invariant: after DATA began, nothing is sent again unless it is proven that the first did not go.
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { type Reply, replySchema } from '../contract/reply.ts';
 import type { Result } from '../contract/result.ts';
 
@@ -134,9 +134,7 @@ export const dataBegunMark = (replyId: string, n: number) => `data-begun\n${n}\n
  */
 export function replyDigest(reply: Reply): string {
   const said = Object.entries(reply).filter(([key, value]) => canonical(value) !== DEFAULTS.get(key));
-  return createHash('sha256')
-    .update(canonical(Object.fromEntries(said)))
-    .digest('hex');
+  return hash('sha256', canonical(Object.fromEntries(said)));
 }
 
 /** Fields with a default, as canonical text. */

@@ -36,11 +36,11 @@ export function createLogger(settings: LogSettings, destination?: DestinationStr
     formatters: { level: (label) => ({ level: label }) },
     serializers: { err: serializeError },
   };
-  return pino(options, destination ?? inOneWrite(pino.destination({ dest: 1, sync: true })));
+  return pino(options, destination ?? linesOfOneTurn(pino.destination({ dest: 1, sync: true })));
 }
 
 /** The lines of one turn of the event loop leave in one write, and none is left behind when the process ends by itself: a write for each line costs more than making it. */
-function inOneWrite(out: DestinationStream): DestinationStream {
+function linesOfOneTurn(out: DestinationStream): DestinationStream {
   let lines = '';
   const flush = () => {
     const text = lines;

@@ -82,6 +82,8 @@ function mortal(deps: OutboundDeps, { death, deathsFile, seed }: WorkerSettings)
 }
 
 async function main(settings: WorkerSettings): Promise<void> {
+  // The test is gone, however it ended: nothing is left running.
+  process.once('disconnect', () => process.kill(process.pid, 'SIGKILL'));
   const redis = new Redis({
     port: settings.redisPort,
     host: '127.0.0.1',

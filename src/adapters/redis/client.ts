@@ -39,7 +39,7 @@ export function connectRedis(settings: RedisSettings, emit: Emit, options: Redis
     if (!said) emit('RedisDisconnected', { code: error.code ?? error.name, err: asError(error) });
     said = true;
   });
-  client.on('connect', () => inOneWrite((client as unknown as { stream: Socket }).stream));
+  client.on('connect', () => commandsOfOneTurn((client as unknown as { stream: Socket }).stream));
   client.on('ready', () => {
     if (said) emit('RedisConnected');
     said = false;
@@ -48,7 +48,7 @@ export function connectRedis(settings: RedisSettings, emit: Emit, options: Redis
 }
 
 /** What is asked of Redis in one turn of the event loop leaves in one write: that costs more than making and reading the commands together. */
-function inOneWrite(socket: Socket): void {
+function commandsOfOneTurn(socket: Socket): void {
   const write = socket.write.bind(socket) as (...args: unknown[]) => boolean;
   socket.write = (...args: unknown[]) => {
     if (socket.writableCorked === 0) {

@@ -4,7 +4,7 @@
 // Redis may forget: killed between two fsyncs, restored from a backup, failed over to a replica that lagged. Then the journal goes back to an
 // earlier state, "DATA began" included. That is why each beginning also leaves a mark in the blob store (outbound/begin.ts), which is asked
 // before every submission: what the marks know and the journal does not is uncertain, never sent again.
-import { createHash, randomUUID } from 'node:crypto';
+import { hash, randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { PREFIX } from '../../contract/names.ts';
 import {
@@ -18,7 +18,7 @@ import {
 import { type AskDisk, openDisk } from './disk.ts';
 import { script } from './script.ts';
 
-const sha = (text: string) => createHash('sha256').update(text).digest('hex').slice(0, 32);
+const sha = (text: string) => hash('sha256', text).slice(0, 32);
 export const replyKey = (replyId: string) => `${PREFIX}:reply:${sha(replyId)}`;
 export const stateKey = (state: string) => `${PREFIX}:replies-in:${state}`;
 const aliasKey = (messageId: string) => `${PREFIX}:reply-by-message-id:${sha(messageId)}`;

@@ -1,13 +1,12 @@
 // The pace of a sending mailbox over all workers and replicas: submissions a minute, recipients in 24 hours, connections at once. One Lua
 // script each, on Redis' own clock, so that no replica's clock matters.
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { PREFIX } from '../../contract/names.ts';
 import type { Pace, SlotAnswer } from '../../domain/reply-pace.ts';
 import { script } from './script.ts';
 
-const key = (what: string, mailbox: string) =>
-  `${PREFIX}:pace:${what}:${createHash('sha256').update(mailbox).digest('hex').slice(0, 24)}`;
+const key = (what: string, mailbox: string) => `${PREFIX}:pace:${what}:${hash('sha256', mailbox).slice(0, 24)}`;
 
 export { key as paceKey };
 
