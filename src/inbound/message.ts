@@ -1,5 +1,5 @@
 // Fetched bytes → mailroom.message/1: puts together what the parser read, where the raw mail lies, and whose mailbox it is.
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { type BlobReference, MESSAGE_SCHEMA, type Message } from '../contract/message.ts';
 import { messageKey } from '../contract/names.ts';
 import type { ImapServer } from '../domain/email-server.ts';
@@ -56,7 +56,7 @@ export function toMessage(
 
 /** Hash under which messages with one Message-ID find their siblings in other mailboxes. */
 export function messageIdHash(messageId: string): string {
-  return createHash('sha256').update(messageId).digest('base64url').slice(0, 16);
+  return hash('sha256', messageId, 'base64url').slice(0, 16);
 }
 
 /** Fingerprint from the head of a raw mail. One way for fetched mails and for the heads of a rescan, so that they agree. */

@@ -30,6 +30,8 @@ alias_database =
 local_recipient_maps =
 append_dot_mydomain = no
 biff = no
+# Short ones are used again: two submissions must never share one (test/chaos/outbound-ends.ts).
+enable_long_queue_ids = yes
 # Every address, customers' too, is delivered into the test Dovecot: a reply lands in a real inbox.
 default_transport = lmtp:inet:127.0.0.1:${s.lmtpPort}
 relay_transport = $default_transport
