@@ -7,7 +7,7 @@ import { journey } from '../test/support/journey.ts';
 import type { MailroomProcess } from '../test/support/mailroom.ts';
 import { mails } from '../test/support/mails.ts';
 import { startRedis, type TestRedis } from '../test/support/redis.ts';
-import { waitFor } from '../test/support/temp.ts';
+import { tempDir, waitFor } from '../test/support/temp.ts';
 import { latestUsage, PRODUCT, SHIPPED, startPeer, timeOf, usageOf } from './child.ts';
 import { medians, tidy } from './numbers.ts';
 import { redisBytesOfMessages, usedMemory } from './sizing.ts';
@@ -34,10 +34,15 @@ export interface DrainResult {
   product: Record<string, number>;
   fetchAll: Record<string, number>;
   streaming: Record<string, number>;
+  /** The bare loop, raw mails durable, jobs of the usual size: the promise without a parser. */
+  kept: Record<string, number>;
   limit: Record<string, number>;
   /** Medians of the rounds' own ratios. */
   timesDoItYourself: number;
   timesLimit: number;
+  /** What the goals could reach at most: the bare loop itself beside do-it-yourself, and the promise beside the bare loop. */
+  limitTimesDoItYourself: number;
+  keptTimesLimit: number;
 }
 
 interface Ground {
@@ -48,13 +53,13 @@ interface Ground {
   expected: ReadonlyMap<string, number>;
 }
 
-type Runner = 'product' | 'fetchAll' | 'streaming' | 'limit';
+type Runner = 'product' | 'fetchAll' | 'streaming' | 'kept' | 'limit';
 
 /** @param nodeArgs for the product's process, e.g. --cpu-prof */
 export async function benchDrain(
   count = 5_000,
   rounds = 3,
-  runners: readonly Runner[] = ['product', 'fetchAll', 'streaming', 'limit'],
+  runners: readonly Runner[] = ['product', 'fetchAll', 'streaming', 'kept', 'limit'],
   nodeArgs: string[] = [],
 ): Promise<DrainResult> {
   const dovecot = await startDovecot({ users: [{ user: USER, password: PASSWORD }] });
@@ -69,7 +74,7 @@ export async function benchDrain(
   };
   dovecot.writeMaildir(USER, raws());
   const ground: Ground = { dovecot, redis, client, expected: sizes };
-  const figures: Record<Runner, DrainFigures[]> = { product: [], fetchAll: [], streaming: [], limit: [] };
+  const figures: Record<Runner, DrainFigures[]> = { product: [], fetchAll: [], streaming: [], kept: [], limit: [] };
   try {
     await runPeer(ground, 'fetch-only'); // Dovecot's index and the page cache are warm for everybody
     for (let round = 0; round < rounds; round++) {
@@ -87,9 +92,9 @@ export async function benchDrain(
     await redis.stop();
     await dovecot.stop();
   }
-  const ratio = (to: Runner) =>
+  const ratio = (to: Runner, of: Runner = 'product') =>
     medians(
-      figures.product.map((one, round) => ({
+      figures[of].map((one, round) => ({
         ratio: one.rate / (figures[to][round]?.rate ?? Number.POSITIVE_INFINITY),
       })),
     ).ratio;
@@ -100,13 +105,21 @@ export async function benchDrain(
     product: medians(figures.product),
     fetchAll: medians(figures.fetchAll),
     streaming: medians(figures.streaming),
+    kept: medians(figures.kept),
     limit: medians(figures.limit),
     timesDoItYourself: ratio('fetchAll') ?? 0,
     timesLimit: ratio('limit') ?? 0,
+    limitTimesDoItYourself: ratio('fetchAll', 'limit') ?? 0,
+    keptTimesLimit: ratio('limit', 'kept') ?? 0,
   };
 }
 
-const PEERS = { fetchAll: 'fetch-all', streaming: 'fetch-streaming', limit: 'fetch-only' } as const;
+const PEERS = {
+  fetchAll: 'fetch-all',
+  streaming: 'fetch-streaming',
+  kept: 'fetch-keep',
+  limit: 'fetch-only',
+} as const;
 
 /** From `begin` to `end`, by what the process wrote; its CPU between the two, its memory over its whole life. */
 async function measure(
@@ -179,11 +192,20 @@ async function runProduct(ground: Ground, nodeArgs: string[]): Promise<DrainFigu
   }
 }
 
-async function runPeer(ground: Ground, peer: 'fetch-all' | 'fetch-streaming' | 'fetch-only'): Promise<DrainFigures> {
+async function runPeer(ground: Ground, peer: (typeof PEERS)[keyof typeof PEERS]): Promise<DrainFigures> {
   const { dovecot, redis, expected } = ground;
+  const dir = tempDir('bench');
   const one = startPeer(
     peer,
-    { host: 'localhost', port: dovecot.port, user: USER, password: PASSWORD, redisUrl: redis.url, queue: PEER_QUEUE },
+    {
+      host: 'localhost',
+      port: dovecot.port,
+      user: USER,
+      password: PASSWORD,
+      redisUrl: redis.url,
+      queue: PEER_QUEUE,
+      folder: dir.path,
+    },
     dovecot.caFile,
   );
   try {
@@ -203,6 +225,7 @@ async function runPeer(ground: Ground, peer: 'fetch-all' | 'fetch-streaming' | '
     return figures;
   } finally {
     await one.stop();
+    dir.remove();
   }
 }
 

@@ -20,7 +20,8 @@ export interface FleetResult {
   mailboxes: number;
   loginsPerSecond: number;
   idleSeconds: number;
-  idle: { product: IdleFigures; bareImapflow: IdleFigures };
+  /** The peers look at each mailbox as often as the product does. */
+  idle: { product: IdleFigures; bareImapflow: IdleFigures; bareTls: IdleFigures };
   storm?: StormFigures;
 }
 
@@ -39,6 +40,8 @@ export interface StormFigures {
 
 const FLOW = 'Support';
 const LOGINS_PER_SECOND = 50;
+/** How often the product looks at a mailbox, ms: 0.6 × `inbound.deadAfterSeconds` as shipped (inbound/watch-mailbox.ts). */
+const LOOK_MS = 54_000;
 /** Mails of each mailbox in the storm. */
 const EACH = 20;
 
@@ -50,12 +53,14 @@ export async function benchFleet(
   const redis = await startRedis();
   const boxes = await openMailboxes(count);
   try {
-    const bareImapflow = await idlePeer(boxes, Math.min(idleSeconds, 30));
+    const peerSeconds = Math.min(idleSeconds, 60);
+    const bareImapflow = await idlePeer('idle', boxes, peerSeconds);
+    const bareTls = await idlePeer('idle-raw', boxes, peerSeconds);
     return {
       mailboxes: count,
       loginsPerSecond: LOGINS_PER_SECOND,
       idleSeconds,
-      ...(await product(redis, boxes, storm, idleSeconds, bareImapflow)),
+      ...(await product(redis, boxes, storm, idleSeconds, { bareImapflow, bareTls })),
     };
   } finally {
     await boxes.stop();
@@ -78,14 +83,21 @@ async function idle(pid: number, seconds: number, connectMs: number): Promise<Id
   };
 }
 
-async function idlePeer({ sandbox, addresses, caFile }: Mailboxes, seconds: number): Promise<IdleFigures> {
+async function idlePeer(
+  name: 'idle' | 'idle-raw',
+  { sandbox, addresses, caFile }: Mailboxes,
+  seconds: number,
+): Promise<IdleFigures> {
   const began = Date.now();
   const { host, port } = sandbox.imap;
-  const peer = startPeer('idle', { host, port, users: addresses, password: PASSWORD }, caFile);
+  const peer = startPeer(name, { host, port, users: addresses, password: PASSWORD, lookMs: LOOK_MS }, caFile);
   try {
     const line = await peer.waitForEvent('Connected', undefined, { timeoutMs: 120_000 });
     await idling(sandbox, addresses.length);
-    return await idle(peer.pid, seconds, timeOf(line) - began);
+    const figures = await idle(peer.pid, seconds, timeOf(line) - began);
+    const [failed] = peer.events('Failed');
+    if (failed !== undefined) throw new Error(`${name}: ${failed.message}`);
+    return figures;
   } finally {
     await peer.stop();
   }
@@ -103,7 +115,7 @@ async function product(
   boxes: Mailboxes,
   storm: boolean,
   idleSeconds: number,
-  bareImapflow: IdleFigures,
+  peers: Omit<FleetResult['idle'], 'product'>,
 ): Promise<Pick<FleetResult, 'idle' | 'storm'>> {
   const { sandbox, addresses, caFile } = boxes;
   const { host, port } = sandbox.imap;
@@ -122,7 +134,7 @@ async function product(
     await idling(sandbox, addresses.length);
     const idleFigures = await idle(one.pid, idleSeconds, Date.now() - began);
     const redisBytesIdle = Math.round(((await usedMemory(client)) - empty) / addresses.length);
-    const both = { idle: { product: idleFigures, bareImapflow } };
+    const both = { idle: { product: idleFigures, ...peers } };
     if (!storm) return both;
 
     const { started, total } = stormInto(boxes, EACH);

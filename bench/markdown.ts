@@ -1,5 +1,5 @@
 // Results → the part of docs/performance.md that a run writes, between two comments; what people wrote around it stays.
-import { bound, goals, met, type Results, sections } from './report.ts';
+import { bound, goals, limitOf, met, type Results, sections } from './report.ts';
 
 const BEGIN = '<!-- written by npm run bench: begin -->';
 const END = '<!-- written by npm run bench: end -->';
@@ -18,10 +18,16 @@ const table = (head: readonly string[], rows: readonly (readonly (string | numbe
 export function markdown(results: Results): string {
   const { date, machine, load, command } = results;
   const list = goals(results);
-  const reached = list.map((goal) => [goal.what, bound(goal), goal.measured, met(goal) ? 'yes' : '**no**']);
+  const reached = list.map((goal) => [
+    goal.what,
+    bound(goal),
+    goal.measured,
+    met(goal) ? 'yes' : '**no**',
+    limitOf(goal),
+  ]);
   const parts = [
     `${date}, ${machine}, load average ${load} at the start: \`${command}\`, ${list.filter(met).length} of ${list.length} goals met.`,
-    table(['work', 'goal', 'reached', 'met?'], reached),
+    table(['work', 'goal', 'reached', 'met?', 'in the same run'], reached),
     ...sections(results).map(({ title, rows }) => {
       const names = Object.keys(rows[0]?.[1] ?? {});
       const cells = rows.map(([who, figures]) => [who, ...names.map((name) => figures[name] ?? '–')]);

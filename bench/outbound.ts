@@ -1,5 +1,6 @@
-// Outbound: replies that wait on the queue of an SMTP server, to be accepted by a sink; the sending role beside a bare nodemailer pool, in
-// interleaved rounds. Time runs from the first to the last mail that the sink took.
+// Outbound: replies that wait on the queue of an SMTP server, to be accepted by a sink; the sending role beside a do-it-yourself worker and a bare
+// nodemailer pool, in interleaved rounds. Time runs from the first to the last mail that the sink took.
+import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import { journey } from '../test/support/journey.ts';
 import type { LogLine, MailroomProcess } from '../test/support/mailroom.ts';
@@ -17,8 +18,12 @@ export interface OutboundResult {
     replyMs: number;
     replies: number;
     product: Record<string, number>;
+    /** A BullMQ worker that hands each job to a pool: the same work without journal, policy and proof of what left. */
+    doItYourself: Record<string, number>;
     pool: Record<string, number>;
     timesPool: number;
+    /** Of the do-it-yourself worker: what a queue alone leaves of the pool's rate. */
+    queueTimesPool: number;
   }[];
 }
 
@@ -56,22 +61,26 @@ export async function benchOutbound(
       try {
         await sink.waitForEvent('Connected');
         const product: Figures[] = [];
+        const doItYourself: Figures[] = [];
         const pool: Figures[] = [];
         for (let round = 0; round < rounds; round++) {
           const ground: Ground = { redis, sink, port, caFile: certFile, count: replies, nodeArgs };
           if (round % 2 === 0) product.push(await runProduct(ground));
           pool.push(await runPool(ground));
+          doItYourself.push(await runDoItYourself(ground));
           if (round % 2 === 1) product.push(await runProduct(ground));
         }
-        const ratios = product.map((one, round) => ({
-          ratio: one.rate / (pool[round]?.rate ?? Number.POSITIVE_INFINITY),
-        }));
+        const ofPool = (list: Figures[]) =>
+          medians(list.map((one, round) => ({ ratio: one.rate / (pool[round]?.rate ?? Number.POSITIVE_INFINITY) })))
+            .ratio ?? 0;
         sinks.push({
           replyMs,
           replies,
           product: medians(product),
+          doItYourself: medians(doItYourself),
           pool: medians(pool),
-          timesPool: medians(ratios).ratio ?? 0,
+          timesPool: ofPool(product),
+          queueTimesPool: ofPool(doItYourself),
         });
       } finally {
         await sink.stop();
@@ -121,11 +130,15 @@ async function measure({ sink, count }: Ground, one: MailroomProcess, skip: numb
   };
 }
 
-async function runProduct(ground: Ground): Promise<Figures> {
-  const { redis, sink, port, caFile, count } = ground;
+async function emptied({ redis }: Ground): Promise<void> {
   const client = new Redis(redis.url);
   await client.flushall();
   client.disconnect();
+}
+
+async function runProduct(ground: Ground): Promise<Figures> {
+  const { redis, sink, port, caFile, count } = ground;
+  await emptied(ground);
   const skip = sink.events('Taken').length;
   const gateway = journey({
     redisUrl: redis.url,
@@ -179,6 +192,32 @@ async function runPool(ground: Ground): Promise<Figures> {
     text: TEXT,
   };
   const peer = startPeer('pool', settings, caFile);
+  try {
+    return await measure(ground, peer, skip);
+  } finally {
+    await peer.stop();
+  }
+}
+
+async function runDoItYourself(ground: Ground): Promise<Figures> {
+  const { redis, sink, port, caFile, count } = ground;
+  await emptied(ground);
+  const skip = sink.events('Taken').length;
+  const name = 'replies';
+  const queue = new Queue(name, { connection: { host: '127.0.0.1', port: redis.port } });
+  for (let n = 0; n < count; n++)
+    await queue.add('reply', { from: USER, to: 'jane@customer.example', subject: `Reply ${n}`, text: TEXT });
+  await queue.close();
+  const settings = {
+    host: 'localhost',
+    port,
+    user: USER,
+    password: PASSWORD,
+    connections: CONNECTIONS,
+    redisUrl: redis.url,
+    queue: name,
+  };
+  const peer = startPeer('send-each', settings, caFile);
   try {
     return await measure(ground, peer, skip);
   } finally {

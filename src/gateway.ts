@@ -113,8 +113,8 @@ export async function startGateway(
           .filter(({ name }) => own.has(name));
       };
       const silenceMs = config.inbound.silenceHours * 3_600_000;
-      const { lastArrival } = createPortalView(stores.redis);
-      stack.defer('silence', startSilence({ watched, lastArrival, silenceMs, emit, metrics, now: Date.now }));
+      const { lastArrivals } = createPortalView(stores.redis);
+      stack.defer('silence', startSilence({ watched, lastArrivals, silenceMs, emit, metrics, now: Date.now }));
       stack.defer(
         'maintenance',
         startMaintenance({

@@ -17,3 +17,12 @@ export interface DrainSettings {
   redisUrl: string;
   queue: string;
 }
+
+export interface IdleSettings {
+  host: string;
+  port: number;
+  users: string[];
+  password: string;
+  /** Each mailbox is looked at so often, ms; never when it is missing. */
+  lookMs?: number;
+}

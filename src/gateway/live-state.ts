@@ -15,7 +15,7 @@ export function liveStates(wiring: {
   room: Pick<ReplyRoom, 'queues'>;
   inbound: Inbound | undefined;
   pauses: ReturnType<typeof createPauses>;
-  view: Pick<PortalView, 'lastArrival' | 'lastAccepted'>;
+  view: Pick<PortalView, 'lastArrivals' | 'lastAccepted'>;
 }): LiveOf {
   const { stores, room, pauses, view } = wiring;
   return async (server) => {
@@ -24,8 +24,8 @@ export function liveStates(wiring: {
       // Our own watcher knows better than what it last wrote.
       const own = wiring.inbound?.status().find((status) => status.server === server.name);
       const id = mailboxId(server);
-      const [lastMessageAt, stored] = await Promise.all([
-        view.lastArrival(id),
+      const [[lastMessageAt], stored] = await Promise.all([
+        view.lastArrivals([id]),
         own ? ({ ...own } as Record<string, unknown>) : stores.ledgers.readState(id),
       ]);
       if (stored.state === undefined) return { state: 'unknown' };

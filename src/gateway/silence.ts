@@ -8,8 +8,8 @@ import type { Metrics } from '../telemetry/metrics.ts';
 export interface SilenceWiring {
   /** Servers that this replica watches. */
   watched: () => readonly ImapServer[];
-  /** Epoch ms of the newest message of a mailbox. */
-  lastArrival(mailboxId: string): Promise<number | undefined>;
+  /** Epoch ms of the newest message of each mailbox, in order. */
+  lastArrivals(mailboxIds: readonly string[]): Promise<(number | undefined)[]>;
   /** 0: no event. */
   silenceMs: number;
   emit: Emit;
@@ -19,7 +19,7 @@ export interface SilenceWiring {
 
 const EVERY_MS = 60_000;
 
-export function createSilence({ watched, lastArrival, silenceMs, emit, metrics, now }: SilenceWiring) {
+export function createSilence({ watched, lastArrivals, silenceMs, emit, metrics, now }: SilenceWiring) {
   const age = metrics.gauge('mailroom_mailbox_last_message_seconds', 'Age of the newest message of a mailbox', [
     'server',
   ]);
@@ -29,9 +29,11 @@ export function createSilence({ watched, lastArrival, silenceMs, emit, metrics, 
 
   return async function look(): Promise<void> {
     const servers = watched();
-    for (const name of shown) if (!servers.some((server) => server.name === name)) forget(name);
-    for (const server of servers) {
-      const at = await lastArrival(mailboxId(server));
+    const names = new Set(servers.map(({ name }) => name));
+    for (const name of shown) if (!names.has(name)) forget(name);
+    const arrivals = await lastArrivals(servers.map(mailboxId));
+    for (const [i, server] of servers.entries()) {
+      const at = arrivals[i];
       if (at === undefined) continue; // nothing ever came: nothing fell silent
       const ageMs = Math.max(0, now() - at);
       shown.add(server.name);

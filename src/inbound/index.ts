@@ -111,10 +111,10 @@ export function startInbound(given: InboundPorts): Inbound {
       await entry.supervised.stop('lease-lost');
       watching.delete(id);
     }
-    for (const { supervised } of watching.values()) supervised.publish();
     const leaving: Promise<void>[] = [];
-    for (const entry of watching.values()) {
-      const id = entry.supervised.mailboxId;
+    // Not for … of: each second it would make as many objects as there are mailboxes, three times.
+    watching.forEach((entry, id) => {
+      entry.supervised.publish();
       const server = wanted.get(id);
       if (server === undefined) leaving.push(stopOne(id, 'disabled-or-removed'));
       else if (differs(server, entry.server)) leaving.push(stopOne(id, 'definition-changed'));
@@ -122,10 +122,12 @@ export function startInbound(given: InboundPorts): Inbound {
         emit('LeaseHandedOver', { server: server.name });
         leaving.push(stopOne(id, 'handed-over'));
       }
-    }
+    });
     await Promise.all(leaving);
     const mine: [id: string, server: ImapServer][] = [];
-    for (const id of wanted.keys()) if (!watching.has(id) && isMine(id)) mine.push([id, wanted.get(id) as ImapServer]);
+    wanted.forEach((server, id) => {
+      if (!watching.has(id) && isMine(id)) mine.push([id, server]);
+    });
     const tokens = await Promise.all(mine.map(([id]) => leases.acquire(id)));
     for (const [i, [id, server]] of mine.entries()) {
       const token = tokens[i];

@@ -39,6 +39,9 @@ export async function watchMailbox(
   let lookedAt = lastReconcile;
   /** Messages that the folder is known to hold. */
   let known = mailbox.count();
+  // Made anew only with the renewal's: the runtime keeps book of each such signal until a collection.
+  let news = renewal.signal();
+  let interrupt = AbortSignal.any([signal, news]);
   /** Why nothing can be taken in now. */
   const hindrance = () => ports.pressure(watched.server.emailFlow);
   // Every probe interval something is asked, and an answer is due within the time-out: together they bound how long a black hole can last.
@@ -67,7 +70,11 @@ export async function watchMailbox(
 
     state.set('idle');
     const wait = inStep(Math.min(probeMs, nextPendingIn(watched, now())), now());
-    const woken = await mailbox.waitForChange(wait, AbortSignal.any([signal, renewal.signal()]));
+    if (renewal.signal() !== news) {
+      news = renewal.signal();
+      interrupt = AbortSignal.any([signal, news]);
+    }
+    const woken = await mailbox.waitForChange(wait, interrupt);
     if (signal.aborted) return 'stopped';
     if (renewal.ready()) return 'renew';
     full = now() - lastReconcile >= settings.reconcileMs;

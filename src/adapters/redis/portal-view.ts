@@ -6,14 +6,15 @@ import { fingerprintsKey, quarantineKey, replicasKey } from '../../domain/keys.t
 import type { ReplyState } from '../../domain/reply-journal.ts';
 import { replyKey, stateKey } from './journal.ts';
 import { paceKey } from './pace.ts';
+import { script } from './script.ts';
 
 export interface PortalView {
   /** Submissions of the last minute and recipients of the last 24 hours, of a sending mailbox (domain/reply-pace.ts). */
   paceUsed(mailbox: string): Promise<{ minute: number; recipients: number }>;
   /** Replicas that fetch mail and were heard of within so many ms. */
   replicasAlive(aliveMs: number): Promise<number>;
-  /** INTERNALDATE of the newest message recorded of a folder, epoch ms. */
-  lastArrival(mailboxId: string): Promise<number | undefined>;
+  /** INTERNALDATE of the newest message recorded of each folder, in order, epoch ms. */
+  lastArrivals(mailboxIds: readonly string[]): Promise<(number | undefined)[]>;
   /** When the last reply of an SMTP server was accepted, epoch ms: its job completed then. */
   lastAccepted(server: string): Promise<number | undefined>;
   /** Messages in quarantine, over all of these folders. */
@@ -25,6 +26,12 @@ export interface PortalView {
   replyIds(state: ReplyState, offset: number, limit: number): Promise<string[]>;
 }
 
+// One call for all mailboxes: every minute a thousand single ones would cost this process more than it spends on the mailboxes themselves.
+const NEWEST = script(`
+local found = {}
+for i, key in ipairs(KEYS) do found[i] = redis.call('ZREVRANGE', key, 0, 0, 'WITHSCORES') end
+return found`);
+
 /** Held replies that are counted by server; more are a flood, and the page has the true sum. */
 const MOST_HELD = 1_000;
 
@@ -34,10 +41,7 @@ export function createPortalView(redis: Redis): PortalView {
     const [seconds, micros] = (await redis.time()).map(Number) as [number, number];
     return seconds * 1000 + Math.floor(micros / 1000);
   }
-  const newest = async (key: string): Promise<number | undefined> => {
-    const [, score] = await redis.zrevrange(key, 0, 0, 'WITHSCORES');
-    return score === undefined ? undefined : Number(score);
-  };
+  const scoreOf = (found: readonly string[]) => (found[1] === undefined ? undefined : Number(found[1]));
   return {
     async paceUsed(mailbox) {
       const now = await redisNow();
@@ -58,11 +62,15 @@ export function createPortalView(redis: Redis): PortalView {
     async replicasAlive(aliveMs) {
       return redis.zcount(replicasKey(), (await redisNow()) - aliveMs, '+inf');
     },
-    async lastArrival(mailboxId) {
-      const seconds = await newest(fingerprintsKey(mailboxId));
-      return seconds === undefined ? undefined : seconds * 1000;
+    async lastArrivals(mailboxIds) {
+      const found = (await NEWEST(redis, mailboxIds.map(fingerprintsKey), [])) as string[][];
+      return found.map((one) => {
+        const seconds = scoreOf(one);
+        return seconds === undefined ? undefined : seconds * 1000;
+      });
     },
-    lastAccepted: (server) => newest(`${PREFIX}:${repliesQueue(server)}:completed`),
+    lastAccepted: async (server) =>
+      scoreOf(await redis.zrevrange(`${PREFIX}:${repliesQueue(server)}:completed`, 0, 0, 'WITHSCORES')),
     async quarantined(mailboxIds) {
       const pipeline = redis.pipeline();
       for (const id of mailboxIds) pipeline.hlen(quarantineKey(id));

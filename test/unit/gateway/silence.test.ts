@@ -14,7 +14,8 @@ function start(silenceMs = 72 * HOUR) {
   const metrics = createMetrics();
   const look = createSilence({
     watched: () => at.servers,
-    lastArrival: async (id) => Object.entries(arrivals).find(([name]) => mailboxId(box(name)) === id)?.[1],
+    lastArrivals: async (ids) =>
+      ids.map((id) => Object.entries(arrivals).find(([name]) => mailboxId(box(name)) === id)?.[1]),
     silenceMs,
     emit: (name, fields) =>
       void at.silence.push(`${name} ${String(fields?.server)} ${Number(fields?.durationMs) / HOUR}`),
