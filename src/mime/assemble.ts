@@ -117,7 +117,7 @@ export function* assemble(
           answers: isAnswer(head),
         });
   const unread = bodies.derived
-    ? bodies.text?.truncated === true || (bodies.htmlHead ?? '').length > MAX_HTML
+    ? bodies.text?.truncated === true || (bodies.marks === undefined && (bodies.htmlHead ?? '').length > MAX_HTML)
     : (bodies.text?.length ?? 0) > MAX_INPUT;
   if (reply !== undefined && unread) warn('reply-text-cut');
   if (truncated) warn('truncated');

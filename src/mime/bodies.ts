@@ -82,7 +82,9 @@ export function* decodeSections(
       text = rendered.text;
       textKept += text.length;
       if (classified.sections.length === 1 && (bound === MAX_INPUT || text.length <= MAX_INPUT)) marks = rendered.marks;
-      textLength = rendered.truncated ? Math.max(text.length, inlineTextBytes + 1) : text.length;
+      const read = sectionHtmls.reduce((sum, one) => sum + one.length, 0);
+      const goesOn = rendered.truncated || read < htmlLength;
+      textLength = goesOn ? Math.max(text.length, inlineTextBytes) + 1 : text.length;
       derived = true;
     } else if (textKept < KEPT) derivedAll = false;
     texts.push({ text, length: textLength, derived });

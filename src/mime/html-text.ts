@@ -267,7 +267,8 @@ export function htmlToText(html: string, maxOutput = Number.POSITIVE_INFINITY): 
   }
   for (const range of open) ranges.push({ start: range.start, end: length, kind: range.kind });
   const text = pieces.join('').trimEnd();
-  return { ...withMarks(text, ranges, toEnd), truncated: pos < n };
+  // Also when the last tag is followed by something: all of it was read then.
+  return { ...withMarks(text, ranges, toEnd), truncated: length >= maxOutput && pos < n };
 }
 
 /** Quoted ranges as lines with `> `; the other ranges as bits of the lines they touch. */

@@ -20,7 +20,7 @@ import { isFooter, signatureStart } from './signature.ts';
 
 /** Text beyond this many UTF-16 units is not looked at; a mail that long is kept as far as it was read. */
 export const MAX_INPUT = 33_000;
-/** Outlook puts tens of kilobytes of styles before the first word. */
+/** Of html that is rendered for the reply text alone; Outlook puts tens of kilobytes of styles before the first word. */
 export const MAX_HTML = 250_000;
 
 export interface ReplyInput {
@@ -38,7 +38,7 @@ export interface ReplyInput {
 /** undefined when the mail has no text at all. */
 export function replyText({ text, html, textIsDerived, marks, answers = true }: ReplyInput): string | undefined {
   if (text.trim() === '' && html === undefined) return undefined;
-  if (marks !== undefined && (html?.length ?? 0) <= MAX_HTML) return newPart(text, marks).reply;
+  if (marks !== undefined) return newPart(text, marks).reply;
   if (html !== undefined && (textIsDerived || text.trim() === '')) return fromHtml(html).reply;
   const plain = newPart(text.slice(0, MAX_INPUT));
   if (!plain.found && answers && html !== undefined && html.length < 2 * MAX_HTML && hasQuoteMarkup(html)) {

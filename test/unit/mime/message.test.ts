@@ -514,4 +514,31 @@ describe('found by fuzzing and profiling', () => {
     expect(parseMessage(text(1000)).warnings).toContainEqual({ code: 'reply-text-cut' });
     expect(parseMessage(text(10)).warnings).toEqual([]);
   });
+
+  it.each([
+    ['a line end after the last tag', '<html><body>Hallo</body></html>\r\n', 'Hallo'],
+    ['a text after the last tag', '<p>Hallo</p> Welt', 'Hallo\n\nWelt'],
+    ['a comment that does not close', 'Hallo <!-- Welt', 'Hallo Welt'],
+    ['a declaration that does not close', 'Hallo <!Welt', 'Hallo'],
+    ['a tag that does not close', 'Hallo <b Welt', 'Hallo'],
+    [
+      'an html longer than the reply text alone would render',
+      `<p>Hallo</p><!--${'-'.repeat(255_000)}--><p>Welt</p>\r\n`,
+      'Hallo\n\nWelt',
+    ],
+  ])('says of a text made of html that it is whole: %s', (_name, html, value) => {
+    const { text, replyText, warnings } = parseMessage(mail('Content-Type: text/html', '', html));
+    expect(text).toEqual({ value, truncated: false, length: value.length });
+    expect([replyText, warnings]).toEqual([value, []]);
+  });
+
+  it.each([
+    ['more text than is kept inline', `<p>${'Wort '.repeat(10_000)}</p>`],
+    ['more html than is read', `<p>Hallo</p><!--${'-'.repeat(400_000)}-->\r\n<p>Welt</p>`],
+  ])('says of a text made of html that it goes on: %s', (_name, html) => {
+    const { text, warnings } = parseMessage(mail('Content-Type: text/html', '', html));
+    expect(text?.truncated).toBe(true);
+    expect(text?.length).toBeGreaterThan(text?.value.length ?? 0);
+    expect(warnings).toContainEqual({ code: 'reply-text-cut' });
+  });
 });
