@@ -37,6 +37,8 @@ export interface DrainResult {
   /** The bare loop, raw mails durable, jobs of the usual size: the promise without a parser. */
   kept: Record<string, number>;
   limit: Record<string, number>;
+  /** Jobs of that size written to Redis, nothing else. */
+  redisOnly: Record<string, number>;
   /** Medians of the rounds' own ratios. */
   timesDoItYourself: number;
   timesLimit: number;
@@ -53,13 +55,13 @@ interface Ground {
   expected: ReadonlyMap<string, number>;
 }
 
-type Runner = 'product' | 'fetchAll' | 'streaming' | 'kept' | 'limit';
+type Runner = 'product' | 'fetchAll' | 'streaming' | 'kept' | 'limit' | 'redisOnly';
 
 /** @param nodeArgs for the product's process, e.g. --cpu-prof */
 export async function benchDrain(
   count = 5_000,
   rounds = 3,
-  runners: readonly Runner[] = ['product', 'fetchAll', 'streaming', 'kept', 'limit'],
+  runners: readonly Runner[] = ['product', 'fetchAll', 'streaming', 'kept', 'limit', 'redisOnly'],
   nodeArgs: string[] = [],
 ): Promise<DrainResult> {
   const dovecot = await startDovecot({ users: [{ user: USER, password: PASSWORD }] });
@@ -74,7 +76,14 @@ export async function benchDrain(
   };
   dovecot.writeMaildir(USER, raws());
   const ground: Ground = { dovecot, redis, client, expected: sizes };
-  const figures: Record<Runner, DrainFigures[]> = { product: [], fetchAll: [], streaming: [], kept: [], limit: [] };
+  const figures: Record<Runner, DrainFigures[]> = {
+    product: [],
+    fetchAll: [],
+    streaming: [],
+    kept: [],
+    limit: [],
+    redisOnly: [],
+  };
   try {
     await runPeer(ground, 'fetch-only'); // Dovecot's index and the page cache are warm for everybody
     for (let round = 0; round < rounds; round++) {
@@ -107,6 +116,7 @@ export async function benchDrain(
     streaming: medians(figures.streaming),
     kept: medians(figures.kept),
     limit: medians(figures.limit),
+    redisOnly: medians(figures.redisOnly),
     timesDoItYourself: ratio('fetchAll') ?? 0,
     timesLimit: ratio('limit') ?? 0,
     limitTimesDoItYourself: ratio('fetchAll', 'limit') ?? 0,
@@ -119,7 +129,10 @@ const PEERS = {
   streaming: 'fetch-streaming',
   kept: 'fetch-keep',
   limit: 'fetch-only',
+  redisOnly: 'redis-writes',
 } as const;
+/** Bytes of a job on the mix (docs/operator.md). */
+const JOB_BYTES = 9_500;
 
 /** From `begin` to `end`, by what the process wrote; its CPU between the two, its memory over its whole life. */
 async function measure(
@@ -205,6 +218,8 @@ async function runPeer(ground: Ground, peer: (typeof PEERS)[keyof typeof PEERS])
       redisUrl: redis.url,
       queue: PEER_QUEUE,
       folder: dir.path,
+      count: expected.size,
+      bytes: JOB_BYTES,
     },
     dovecot.caFile,
   );
@@ -215,7 +230,9 @@ async function runPeer(ground: Ground, peer: (typeof PEERS)[keyof typeof PEERS])
       return done === undefined ? undefined : timeOf(done);
     });
     const [done] = one.events('Done');
-    if (peer === 'fetch-only') {
+    if (peer === 'redis-writes') {
+      if (done?.count !== expected.size) throw new Error(`${done?.count} jobs written, of ${expected.size}`);
+    } else if (peer === 'fetch-only') {
       const bytes = [...expected.values()].reduce((sum, size) => sum + size, 0);
       if (done?.count !== expected.size || done?.bytes !== bytes)
         throw new Error(

@@ -133,6 +133,7 @@ export function sections({ parse, drain, latency, outbound, fleet, replicas }: R
         ['the same, streaming', named(drain.streaming, 'mails/s')],
         [`${KEPT} (${drain.keptTimesLimit} × bare loop)`, named(drain.kept, 'mails/s')],
         [`bare imapflow loop (${drain.limitTimesDoItYourself} × fetchAll)`, named(drain.limit, 'mails/s')],
+        ['bare Redis writes, jobs of that size', named(drain.redisOnly, 'mails/s')],
       ],
     });
   }

@@ -92,6 +92,7 @@ describe('report', () => {
       streaming: { rate: 330, cpuPer1000: 3, peakMb: 221, redisKb: 100 },
       kept: { rate: 1_900, cpuPer1000: 0.5, peakMb: 150, redisKb: 9 },
       limit: { rate: 2_000, cpuPer1000: 0.36, peakMb: 103, redisKb: 0 },
+      redisOnly: { rate: 8_000, cpuPer1000: 0.05, peakMb: 90, redisKb: 10 },
       timesDoItYourself: 6.2,
       timesLimit: 0.9,
       limitTimesDoItYourself: 6.9,
