@@ -42,8 +42,9 @@ export interface DrainResult {
   /** Medians of the rounds' own ratios. */
   timesDoItYourself: number;
   timesLimit: number;
-  /** What the goals could reach at most: the bare loop itself beside do-it-yourself, and the promise beside the bare loop. */
+  /** What the goals could reach at most: the bare loop, and the promise without a parser, beside do-it-yourself; the promise beside the bare loop. */
   limitTimesDoItYourself: number;
+  keptTimesDoItYourself: number;
   keptTimesLimit: number;
 }
 
@@ -120,6 +121,7 @@ export async function benchDrain(
     timesDoItYourself: ratio('fetchAll') ?? 0,
     timesLimit: ratio('limit') ?? 0,
     limitTimesDoItYourself: ratio('fetchAll', 'limit') ?? 0,
+    keptTimesDoItYourself: ratio('fetchAll', 'kept') ?? 0,
     keptTimesLimit: ratio('limit', 'kept') ?? 0,
   };
 }

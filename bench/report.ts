@@ -58,7 +58,7 @@ export function goals({ drain, latency, outbound, fleet }: Results): Goal[] {
     list.push(
       {
         ...least('drain: × do-it-yourself', drain.timesDoItYourself, 6),
-        ...beside(drain.limitTimesDoItYourself, 'bare imapflow loop'),
+        ...beside(drain.keptTimesDoItYourself, KEPT),
       },
       { ...least('drain: × bare imapflow loop', drain.timesLimit, 0.9), ...beside(drain.keptTimesLimit, KEPT) },
       {

@@ -1,4 +1,5 @@
 // The one-script commit on a real Redis: all or nothing, fenced, and never by separate commands.
+import { Worker } from 'bullmq';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
@@ -12,6 +13,7 @@ import { type EmailFlows, openEmailFlows } from '../../../src/adapters/queue/ema
 import { createLeases } from '../../../src/adapters/redis/lease.ts';
 import { createLedgers } from '../../../src/adapters/redis/ledgers.ts';
 import type { Message } from '../../../src/contract/message.ts';
+import { emailFlowQueue, PREFIX } from '../../../src/contract/names.ts';
 import { emptyLedger, type LedgerMeta } from '../../../src/domain/ledger.ts';
 import { leakWatch } from '../../support/leak-watch.ts';
 import { startRedis, type TestRedis } from '../../support/redis.ts';
@@ -155,6 +157,47 @@ describe('one-script commit', () => {
     expect(await ledgers.fingerprints(mailboxId)).toEqual(new Map([['A'.repeat(16), 2]]));
     expect(await ledgers.siblings([`h${n}`, 'none'])).toEqual([['k1'], []]);
     expect(await redis.ttl(`{mailroom}:seen:h${n}`)).toBeGreaterThan(0);
+  });
+
+  it('lets go of completed jobs after their time while thousands are completed', async () => {
+    const brief = await openCommit(redis, flows.queueOf, { ...settings, keepCompletedSeconds: 1 });
+    const connection = { host: '127.0.0.1', port: server.port, maxRetriesPerRequest: null };
+    const worker = new Worker(emailFlowQueue(`Flow ${n}`), async () => {}, {
+      connection,
+      prefix: PREFIX,
+      concurrency: 50,
+    });
+    worker.on('error', () => {});
+    let completed = 0;
+    worker.on('completed', () => void completed++);
+    const kept = async () => (await (await flows.queueOf(`Flow ${n}`)).getJobCounts('completed')).completed ?? 0;
+    let ledger = emptyLedger();
+    let uid = 0;
+    const add = async (count: number) => {
+      const uids = Array.from({ length: count }, () => ++uid);
+      ledger = await brief({ ...request(uids), ledger });
+    };
+    // Under load all the time: who keeps all never comes below half.
+    await waitFor(
+      async () => {
+        if (uid - completed < 500) await add(100);
+        return completed > 1_000 && (await kept()) < completed / 2;
+      },
+      { timeoutMs: 30_000, intervalMs: 1 },
+    );
+    await waitFor(() => completed === uid);
+    // The last ones go with what completes after their time.
+    await waitFor(
+      async () => {
+        await add(1);
+        return (await kept()) < 100;
+      },
+      { timeoutMs: 10_000, intervalMs: 50 },
+    );
+    await waitFor(() => completed === uid);
+    const left = await redis.keys(`${PREFIX}:${emailFlowQueue(`Flow ${n}`)}:m-*`);
+    expect(left.length).toBe(await kept());
+    await worker.close();
   });
 
   it('never writes ledger and queue by separate commands', async () => {

@@ -96,6 +96,7 @@ describe('report', () => {
       timesDoItYourself: 6.2,
       timesLimit: 0.9,
       limitTimesDoItYourself: 6.9,
+      keptTimesDoItYourself: 6.5,
       keptTimesLimit: 0.95,
     },
   };
@@ -116,7 +117,9 @@ describe('report', () => {
     ];
     const once = intoDocument(around.join('\n'), markdown(results));
     expect(once).toContain('| drain: peak RSS, MB | ≤ 180 | 200 | **no** |  |');
-    expect(once).toContain('| drain: × do-it-yourself | ≥ 6 | 6.2 | yes | 6.9: bare imapflow loop |');
+    expect(once).toContain(
+      '| drain: × do-it-yourself | ≥ 6 | 6.2 | yes | 6.5: bare loop, mails durable, a job each, no parser |',
+    );
     expect(once).toContain('| bare imapflow loop (6.9 × fetchAll) | 2000 | 0.36 | 103 | 0 |');
     expect(intoDocument(once, markdown(results))).toBe(once);
     expect([once.startsWith('# Performance\n'), once.endsWith('\nx')]).toEqual([true, true]);

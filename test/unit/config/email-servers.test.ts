@@ -138,6 +138,19 @@ describe('the fields of the handbook', () => {
     ]);
   });
 
+  it('read again, a definition is the same server, unless its secret stands elsewhere', () => {
+    const elsewhere = { ...imap, authenticationType: 'Password', application: undefined, passwordEnv: 'IMAP_PASSWORD' };
+    const both = found([smtp, elsewhere]);
+    const [first, changed] = ['one', 'two'].map((password) => combine(both, { IMAP_PASSWORD: password }).servers);
+    expect(changed?.[0]).toBe(first?.[0]);
+    expect([first, changed].map((servers) => servers?.[1]?.authentication)).toEqual([
+      { type: 'Password', password: 'one' },
+      { type: 'Password', password: 'two' },
+    ]);
+    const [portal] = combine(found([smtp], 'portal'), {}).servers;
+    expect(portal).toEqual({ ...first?.[0], source: 'portal' });
+  });
+
   it('a placeholder stays text: nothing is expanded', () => {
     const emailFlow = `$${'{HOME}'}`;
     expect(read({ ...imap, emailFlow }).servers[0]).toMatchObject({ emailFlow });
