@@ -76,7 +76,8 @@ async function share(redis: TestRedis, boxes: Mailboxes, replicas: number): Prom
           sessions.length === addresses.length &&
           sessions.every(({ idling }) => idling) &&
           watched.reduce((sum, count) => sum + count, 0) === addresses.length &&
-          watched.every((count) => count > 0);
+          // Of few mailboxes a replica may rightly get none: each goes to whom its hash says (inbound/placement.ts).
+          (watched.every((count) => count > 0) || addresses.length < 10 * replicas);
         // Mailboxes move while replicas come up: the shares count when they have stood for a while.
         if (!settled || watched.join() !== last) {
           last = watched.join();
