@@ -107,6 +107,8 @@ describe('report', () => {
   it('a bar beyond the line is a met goal', () => {
     for (const goal of goals(results)) expect(share(goal) >= 1).toBe(met(goal));
     expect(plot(results).match(/class="missed"/g)).toHaveLength(1);
+    // One for the legend, one for each goal with a limit.
+    expect(plot(results).match(/class="limit"/g)).toHaveLength(4);
   });
   it('writes its part of the document and nothing else', () => {
     const around = [
