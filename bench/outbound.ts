@@ -180,44 +180,25 @@ async function runProduct(ground: Ground): Promise<Figures> {
 }
 
 async function runPool(ground: Ground): Promise<Figures> {
-  const { sink, port, caFile, count } = ground;
-  const skip = sink.events('Taken').length;
-  const settings = {
-    host: 'localhost',
-    port,
-    user: USER,
-    password: PASSWORD,
-    connections: CONNECTIONS,
-    count,
-    text: TEXT,
-  };
-  const peer = startPeer('pool', settings, caFile);
-  try {
-    return await measure(ground, peer, skip);
-  } finally {
-    await peer.stop();
-  }
+  return runPeer(ground, 'pool', { count: ground.count, text: TEXT });
 }
 
 async function runDoItYourself(ground: Ground): Promise<Figures> {
-  const { redis, sink, port, caFile, count } = ground;
+  const { redis, count } = ground;
   await emptied(ground);
-  const skip = sink.events('Taken').length;
-  const name = 'replies';
-  const queue = new Queue(name, { connection: { host: '127.0.0.1', port: redis.port } });
+  const queue = new Queue('replies', { connection: { host: '127.0.0.1', port: redis.port } });
   for (let n = 0; n < count; n++)
     await queue.add('reply', { from: USER, to: 'jane@customer.example', subject: `Reply ${n}`, text: TEXT });
   await queue.close();
-  const settings = {
-    host: 'localhost',
-    port,
-    user: USER,
-    password: PASSWORD,
-    connections: CONNECTIONS,
-    redisUrl: redis.url,
-    queue: name,
-  };
-  const peer = startPeer('send-each', settings, caFile);
+  return runPeer(ground, 'send-each', { redisUrl: redis.url, queue: queue.name });
+}
+
+/** @param more settings of the peer beside those of the connection */
+async function runPeer(ground: Ground, name: 'pool' | 'send-each', more: object): Promise<Figures> {
+  const { sink, port, caFile } = ground;
+  const skip = sink.events('Taken').length;
+  const settings = { host: 'localhost', port, user: USER, password: PASSWORD, connections: CONNECTIONS, ...more };
+  const peer = startPeer(name, settings, caFile);
   try {
     return await measure(ground, peer, skip);
   } finally {

@@ -18,6 +18,15 @@ export interface DrainSettings {
   queue: string;
 }
 
+/** Looks at each in turn, all of them once in `everyMs`: those that are due one after another, once a second (the product's `inStep`). */
+export function lookInTurn<T>(list: readonly T[], everyMs: number, look: (one: T) => void): void {
+  let at = 0;
+  setInterval(() => {
+    const due = Math.round((list.length * 1_000) / everyMs);
+    for (let i = 0; i < due; i++) look(list[at++ % list.length] as T);
+  }, 1_000);
+}
+
 export interface IdleSettings {
   host: string;
   port: number;

@@ -1,7 +1,7 @@
 // What no client in Node can go below: as many TLS connections as mailboxes, signed in and in IDLE by lines written as they are, nothing kept of the
 // answers. With `lookMs` each is asked for its newest UIDs so often, the three commands in one write.
 import { connect, type TLSSocket } from 'node:tls';
-import { type IdleSettings, say, settings } from './events.ts';
+import { type IdleSettings, lookInTurn, say, settings } from './events.ts';
 
 const { host, port, users, password, lookMs } = settings<IdleSettings>();
 
@@ -32,10 +32,5 @@ const sockets: TLSSocket[] = [];
 for (let i = 0; i < users.length; i += 20) sockets.push(...(await Promise.all(users.slice(i, i + 20).map(open))));
 say('Connected', { count: users.length });
 
-let asked = 0;
 if (lookMs !== undefined)
-  setInterval(() => {
-    const due = Math.round((sockets.length * 1_000) / lookMs);
-    for (let i = 0; i < due; i++)
-      sockets[asked++ % sockets.length]?.write('DONE\r\nd UID SEARCH UID 1:*\r\ne IDLE\r\n');
-  }, 1_000);
+  lookInTurn(sockets, lookMs, (socket) => socket.write('DONE\r\nd UID SEARCH UID 1:*\r\ne IDLE\r\n'));

@@ -154,12 +154,12 @@ const good = new WeakMap<object, EmailServer>();
 /** One definition; undefined with at least one problem when it is wrong. */
 export function parseEmailServer(item: Found, env: Env, problems: Problem[]): EmailServer | undefined {
   const { definition, at } = item;
-  const known = typeof definition === 'object' && definition !== null ? good.get(definition) : undefined;
-  if (known?.source === item.source) return known;
   if (typeof definition !== 'object' || definition === null || Array.isArray(definition)) {
     problems.push({ field: at, message: 'must be a definition with fields and values' });
     return undefined;
   }
+  const known = good.get(definition);
+  if (known?.source === item.source) return known;
   const given = 'serverType' in definition ? definition.serverType : undefined;
   const type = (['IMAP', 'SMTP'] as const).find((known) => known === String(given).trim().toUpperCase());
   if (type === undefined) {
