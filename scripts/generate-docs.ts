@@ -103,8 +103,13 @@ function errors(): string {
     ['HTTP', httpErrors],
     ['Found by `mailroom check`', doctorErrors],
   ]);
-  const entry = ([name, { class: kind, action, message, hint }]: [string, CatalogueEntry]) =>
-    `### ${name}\n\n${prose(message)}\n\nClass \`${kind}\`, action \`${action}\`.\n\n- **What to do:** ${prose(hint.en)}\n- **Was zu tun ist:** ${prose(hint.de)}\n`;
+  const advice = ({ en, de }: { en: string; de: string }, where: { en: string; de: string }) =>
+    `- **What to do${where.en}:** ${prose(en)}\n- **Was zu tun ist${where.de}:** ${prose(de)}\n`;
+  const at = (name: string) => ({ en: ` at ${name}`, de: ` bei ${name}` });
+  const entry = ([name, { class: kind, action, message, hint, hintAt }]: [string, CatalogueEntry]) =>
+    `### ${name}\n\n${prose(message)}\n\nClass \`${kind}\`, action \`${action}\`.\n\n${advice(hint, { en: '', de: '' })}${
+      hintAt?.microsoft === undefined ? '' : advice(hintAt.microsoft, at('Microsoft'))
+    }${hintAt?.google === undefined ? '' : advice(hintAt.google, at('Google'))}`;
   return `${NOTE('src/domain/catalogue')}
 # Errors
 

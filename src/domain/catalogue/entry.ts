@@ -20,8 +20,15 @@ export interface CatalogueEntry {
   action: Action;
   /** One sentence, no content of mails, no secrets. */
   message: string;
-  /** For the administrator: what to do. */
-  hint: { en: string; de: string };
+  /** For the administrator: what to do, whoever runs the server. */
+  hint: Hint;
+  /** What to do at a provider that has tools and names of its own (domain/mail-provider.ts); `hintFor` picks. */
+  hintAt?: Partial<Readonly<Record<'microsoft' | 'google', Hint>>>;
+}
+
+export interface Hint {
+  en: string;
+  de: string;
 }
 
 export const section = <const T extends Record<string, CatalogueEntry>>(entries: T): T => entries;

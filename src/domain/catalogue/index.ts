@@ -1,8 +1,9 @@
 // The error catalogue: every code that Mailroom shows anyone, in sections by room. docs/errors.md is generated from here, and a test fails
 // when they differ.
+import type { MailProvider } from '../mail-provider.ts';
 import { configErrors } from './config.ts';
 import { doctorErrors } from './doctor.ts';
-import type { CatalogueEntry } from './entry.ts';
+import type { CatalogueEntry, Hint } from './entry.ts';
 import { httpErrors } from './http.ts';
 import { imapErrors } from './imap.ts';
 import { messageErrors } from './message.ts';
@@ -25,3 +26,9 @@ const sections = {
 
 export type ErrorCode = keyof typeof sections;
 export const catalogue: Readonly<Record<ErrorCode, CatalogueEntry>> = sections;
+
+/** What to do about a code where this provider runs the server. */
+export function hintFor(code: ErrorCode, provider: MailProvider): Hint {
+  const { hint, hintAt } = catalogue[code];
+  return provider === 'other' ? hint : (hintAt?.[provider] ?? hint);
+}

@@ -1,0 +1,45 @@
+// Whose mail service a host belongs to. Advice depends on it: PowerShell helps at Exchange Online only, an app password at Google only. Every hint,
+// fix and page that names a provider's own tools asks here. Pure.
+import type { EmailServer, OAuthApplication } from './email-server.ts';
+
+export type MailProvider = 'microsoft' | 'google' | 'other';
+
+/** Domains of Exchange Online in all its clouds, and of Outlook.com (exchange-online.md §6: host names of the national clouds). */
+const MICROSOFT = [
+  'office365.com',
+  'office.com',
+  'outlook.com',
+  'hotmail.com',
+  'live.com',
+  'office365.us', // GCC High and DoD
+  'outlook.us',
+  'outlook.cn', // 21Vianet
+  'office365.cn',
+  'office.de', // the German cloud, closed in 2021; its names may still point somewhere
+];
+/** support.google.com/a/answer/176600: smtp.gmail.com, smtp-relay.gmail.com, aspmx.l.google.com. */
+const GOOGLE = ['gmail.com', 'googlemail.com', 'google.com'];
+
+const within = (host: string, domains: readonly string[]): boolean =>
+  domains.some((domain) => host === domain || host.endsWith(`.${domain}`));
+
+/** Judged by the host name alone. */
+export function providerOfHost(host: string): MailProvider {
+  const name = host.trim().replace(/\.$/, '').toLowerCase();
+  if (within(name, MICROSOFT)) return 'microsoft';
+  return within(name, GOOGLE) ? 'google' : 'other';
+}
+
+/**
+ * Whose service an email server is. A host that tells nothing (a proxy, the sandbox) with an OAuth2 sign-in is Microsoft's: the tokens come from
+ * Entra ID, unless the application names endpoints of its own.
+ * @param application the one that the server signs in with, where it is known
+ */
+export function providerOf(
+  server: Pick<EmailServer, 'host' | 'authentication'>,
+  application?: Pick<OAuthApplication, 'generic'>,
+): MailProvider {
+  const byHost = providerOfHost(server.host);
+  if (byHost !== 'other' || server.authentication.type !== 'OAuth2') return byHost;
+  return application?.generic === undefined ? 'microsoft' : 'other';
+}
