@@ -12,6 +12,19 @@ export const openStates: readonly ReplyState[] = ['prepared', 'submitting', 'dat
 /** No further run of the job changes these; `held` waits for a person. */
 export const settledStates: readonly ReplyState[] = ['accepted', 'rejected', 'held', 'dropped'];
 
+/** Who a reply leaves as: decided when it is prepared, and compared with the current definition before each submission. */
+export interface DecidedSender {
+  /** Header From. */
+  name: string;
+  from: string;
+  /** Header Sender, where another submits. */
+  sender?: string;
+  /** MAIL FROM. */
+  envelopeFrom: string;
+  /** Account that signs in, and where ({@link sendingMailbox}): another one is another server, whatever its name. */
+  mailbox: string;
+}
+
 export interface ReplyEnvelope {
   from: string;
   to: readonly string[];
@@ -32,6 +45,12 @@ export interface JournalEntry {
   from?: string;
   messageId?: string;
   envelope?: ReplyEnvelope;
+  decided?: DecidedSender;
+  /** It was uncertain once: a copy of it may have left. */
+  doubted?: boolean;
+  /** Sender it would leave as when it was held because of its sender; a person's release agrees to exactly this one. null: none. */
+  offered?: DecidedSender | null;
+  agreed?: DecidedSender;
   /** Blob of the rendered mail, and of the reply itself as JSON. */
   rendered?: string;
   renderedSize?: number;
@@ -63,6 +82,10 @@ export type EntryChange = Partial<
     | 'from'
     | 'messageId'
     | 'envelope'
+    | 'decided'
+    | 'doubted'
+    | 'offered'
+    | 'agreed'
     | 'rendered'
     | 'renderedSize'
     | 'source'

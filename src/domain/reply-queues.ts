@@ -9,6 +9,8 @@ export interface ReplyJob {
   /** BullMQ's: 0 = none. */
   priority: number;
   attemptsMade: number;
+  /** When it was put on the queue, epoch ms. */
+  addedAt: number;
   /** Shown to whoever watches the queue. */
   progress(progress: { state: string; expectedAt?: string; attempts?: number; code?: string }): Promise<void>;
 }

@@ -140,9 +140,3 @@ function notPermitted(permitted: readonly MailboxAddress[], asked: string | unde
     permitted: permitted.map((address) => address.address),
   });
 }
-
-/** True if a From that a reply was prepared with is still permitted. */
-export function stillPermitted(server: SmtpServer, address: string): boolean {
-  const normal = normalAddress(address);
-  return permittedFrom(server).some((permitted) => permitted.normal === normal);
-}

@@ -53,6 +53,7 @@ const byCode: Partial<Record<ErrorCode, number>> = {
   REPLY_NOT_HELD: 409,
   REPLY_DROPPED: 409,
   REPLY_HELD: 409,
+  SMTP_SERVER_REPLACED: 409,
   MESSAGE_NOT_QUARANTINED: 404,
 };
 

@@ -10,6 +10,7 @@ import type { JournalEntry } from '../domain/reply-journal.ts';
 import { resolveSender } from '../domain/sender-policy.ts';
 import { decodeSlice } from '../mime/transfer.ts';
 import { type ComposedAttachment, compose, readRecipients } from './compose.ts';
+import { decidedSender } from './decide.ts';
 import type { OutboundDeps, OutboundSettings } from './ports.ts';
 
 /** Largest message that Exchange Online announces; used until the server itself has said its SIZE. */
@@ -19,7 +20,7 @@ const DEFAULT_MAX_SIZE = 157_286_400;
 const KEPT = 1 << 20;
 
 export interface Prepared {
-  change: Pick<JournalEntry, 'from' | 'messageId' | 'envelope' | 'rendered' | 'renderedSize' | 'source'>;
+  change: Pick<JournalEntry, 'from' | 'messageId' | 'envelope' | 'decided' | 'rendered' | 'renderedSize' | 'source'>;
   /** What was stored, when it is small. */
   bytes: Buffer | undefined;
   personalFallback: boolean;
@@ -78,6 +79,7 @@ export async function prepare(
       from: sender.from.address,
       messageId,
       envelope,
+      decided: decidedSender(server, sender),
       renderedSize: bytes.length,
       ...(rendered === undefined ? {} : { rendered: rendered.blob }),
       ...(source === undefined ? {} : { source: source.blob }),

@@ -3,14 +3,19 @@ import { type Failure, RESULT_SCHEMA, type Remote, type Result } from '../contra
 import type { BlobStore } from '../domain/blob-store.ts';
 import { catalogue, type ErrorCode } from '../domain/catalogue/index.ts';
 import { MailroomError } from '../domain/errors.ts';
-import type { JournalEntry } from '../domain/reply-journal.ts';
+import type { JournalEntry, ReplyState } from '../domain/reply-journal.ts';
+
+/** States that have a reason; what was held once and is released has none any more. */
+const FAILED: readonly ReplyState[] = ['rejected', 'held', 'dropped'];
 
 export function resultOf(
   entry: Pick<JournalEntry, 'replyId' | 'server' | 'state'> & Partial<JournalEntry>,
   more: Partial<Result> = {},
 ): Result {
+  const { failure, ...before } = { ...(entry.result ?? {}), ...more };
+  const why = failure ?? (entry.state === 'rejected' ? failureOf('REPLY_JOB_FAILED') : undefined);
   return {
-    ...(entry.result ?? {}),
+    ...before,
     schema: RESULT_SCHEMA,
     replyId: entry.replyId,
     state: entry.state,
@@ -18,7 +23,7 @@ export function resultOf(
     ...(entry.from === undefined ? {} : { from: entry.from }),
     ...(entry.messageId === undefined ? {} : { messageId: entry.messageId }),
     ...(entry.attempts === undefined ? {} : { attempts: entry.attempts }),
-    ...more,
+    ...(why === undefined || !FAILED.includes(entry.state) ? {} : { failure: why }),
   };
 }
 

@@ -7,50 +7,30 @@ import { MailroomError } from '../domain/errors.ts';
 import type { JournalEntry } from '../domain/reply-journal.ts';
 import { sendingMailbox } from '../domain/reply-pace.ts';
 import type { JobEnding } from '../domain/reply-queues.ts';
-import { permittedFrom, stillPermitted } from '../domain/sender-policy.ts';
 import type { SubmissionOutcome, Submitter } from '../domain/submission.ts';
 import { BegunElsewhere, beginData, forgottenBegin } from './begin.ts';
+import { judgeSender, type SenderVerdict, stillDecided } from './decide.ts';
 import { prepare } from './prepare.ts';
 import { failureOf, refusalOf, remoteLine, resultOf } from './results.ts';
 import { fenced, reject, storeSentCopy, type Work } from './work.ts';
 
 export async function prepareAndSubmit(work: Work, found: JournalEntry): Promise<JobEnding> {
-  const { deps, settings, server, reply, fence, now } = work;
+  const { now } = work;
   let entry = found;
   let bytes: Buffer | undefined;
-  if (entry.rendered === undefined) {
-    const prepared = await prepare(deps, settings, server, reply, new Date(now()), work.maxSize.known);
-    const { moved } = await deps.journal.transition(reply.replyId, {
-      from: ['queued'],
-      to: 'prepared',
-      fence,
-      change: prepared.change,
-    });
-    if (!moved) return fenced(work);
-    deps.emit('ReplyPrepared', {
-      server: server.name,
-      replyId: reply.replyId,
-      bytes: prepared.change.renderedSize ?? 0,
-    });
-    if (prepared.personalFallback) {
-      deps.emit('ReplySentFromPersonalAddress', {
-        server: server.name,
-        replyId: reply.replyId,
-        hint: 'Add the shared address to Additional Email From Addresses of this SMTP server',
-      });
-    }
-    bytes = prepared.bytes;
-    entry = { ...entry, ...prepared.change, state: 'prepared' };
-  }
-  if (entry.from !== undefined && !stillPermitted(server, entry.from)) {
-    throw new MailroomError('FROM_NOT_PERMITTED', {
-      message: `From ${entry.from} is not permitted on this server any more`,
-      field: 'from',
-      permitted: permittedFrom(server).map(({ address }) => address),
-    });
-  }
-  const forgotten = await forgottenBegin(work, entry);
+  const unprepared = entry.rendered === undefined;
+  // Before it may be prepared again: of what may have left, the first mail is the one to look for.
+  let forgotten = unprepared ? undefined : await forgottenBegin(work, entry);
   if (forgotten !== undefined) return doubtful(work, forgotten);
+  const judged = judgeSender(work, entry);
+  if (judged.verdict === 'hold') return holdForSender(work, entry, judged);
+  if (judged.verdict === 'prepare') {
+    const prepared = await prepareNow(work, entry, judged.changed);
+    if (prepared === undefined) return fenced(work);
+    ({ entry, bytes } = prepared);
+    forgotten = unprepared ? await forgottenBegin(work, entry) : undefined;
+    if (forgotten !== undefined) return doubtful(work, forgotten);
+  }
   const submitted = await work.lanes.use(
     async (submitter): Promise<JobEnding | Taken> => {
       if (entry.envelope?.smtpUtf8 === true) await needSmtpUtf8(submitter, entry.envelope);
@@ -65,6 +45,61 @@ export async function prepareAndSubmit(work: Work, found: JournalEntry): Promise
 }
 
 type Taken = SubmissionOutcome & { kind: 'accepted' };
+
+/** Composes the mail and notes it. @param changed what of the sender is other than when it was prepared before; undefined result: fenced */
+async function prepareNow(
+  work: Work,
+  entry: JournalEntry,
+  changed: readonly string[],
+): Promise<{ entry: JournalEntry; bytes: Buffer | undefined } | undefined> {
+  const { deps, settings, server, reply, fence, now } = work;
+  const prepared = await prepare(deps, settings, server, reply, new Date(now()), work.maxSize.known);
+  const evidence =
+    changed.length === 0 ? {} : { evidence: `prepared again, the sender changed: ${changed.join(', ')}` };
+  const { moved } = await deps.journal.transition(reply.replyId, {
+    from: ['queued', 'prepared', 'submitting'],
+    to: 'prepared',
+    fence,
+    change: { ...prepared.change, ...evidence },
+  });
+  if (!moved) return undefined;
+  const named = { server: server.name, replyId: reply.replyId };
+  deps.emit('ReplyPrepared', { ...named, bytes: prepared.change.renderedSize ?? 0 });
+  if (changed.length > 0) deps.emit('ReplySenderChanged', named);
+  if (prepared.personalFallback) {
+    deps.emit('ReplySentFromPersonalAddress', {
+      ...named,
+      hint: 'Add the shared address to Additional Email From Addresses of this SMTP server',
+    });
+  }
+  return { entry: { ...entry, ...prepared.change, state: 'prepared' }, bytes: prepared.bytes };
+}
+
+/** Not submitted: a person decides. The next release agrees to the sender that is offered here. */
+async function holdForSender(
+  work: Work,
+  entry: JournalEntry,
+  { failure, offered }: SenderVerdict & { verdict: 'hold' },
+): Promise<JobEnding> {
+  const { deps, server, reply, fence, now } = work;
+  const source = entry.source ?? (await deps.blobs.put(Buffer.from(JSON.stringify(reply)))).blob;
+  const result = resultOf({ ...entry, state: 'held' }, { failure });
+  const { moved } = await deps.journal.transition(reply.replyId, {
+    from: ['queued', 'prepared', 'submitting'],
+    to: 'held',
+    fence,
+    release: fence,
+    change: {
+      result,
+      source,
+      offered: offered ?? null,
+      evidence: `held for a person: ${failure.code} ${failure.message}`,
+    },
+  });
+  if (!moved) return { end: 'later', at: now() + 500 };
+  deps.emit('ReplyHeldForSender', { server: server.name, replyId: reply.replyId, code: failure.code });
+  return { end: 'failed', result };
+}
 
 /** Without SMTPUTF8 such an address would go out as bytes that nobody defined: said before anything is sent. */
 async function needSmtpUtf8(
@@ -91,6 +126,7 @@ async function submit(
   const { deps, server, reply, fence, now, job } = work;
   const { envelope, rendered, renderedSize = 0 } = entry;
   if (envelope === undefined || rendered === undefined) return fenced(work);
+  if (!stillDecided(work, entry)) return { end: 'later', at: now() + 500 };
   const pace = {
     mailbox: sendingMailbox(server),
     token: `${reply.replyId} ${fence}`,
@@ -127,7 +163,10 @@ async function submit(
     bytes: () => (bytes === undefined ? deps.blobs.read(rendered) : inPieces(bytes)),
     tries,
     onDataBegin: () => {
-      begun = submitting.then(() => beginData(work, entry.begins + 1));
+      begun = submitting.then(() => {
+        if (!stillDecided(work, entry)) throw new Error('the server was changed while the envelope was sent');
+        return beginData(work, entry.begins + 1);
+      });
       // After a sign-in the server's minute begins later than our grant: the 31st mail, on an open connection, would come too early.
       if (performance.now() - asked > PROMPT_MS) deps.pace.stamp(pace).catch(() => {});
       return begun;

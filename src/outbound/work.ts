@@ -4,6 +4,7 @@ import type { Failure, Result } from '../contract/result.ts';
 import type { SmtpServer } from '../domain/email-server.ts';
 import { asError } from '../domain/errors.ts';
 import type { JournalEntry } from '../domain/reply-journal.ts';
+import { sendingMailbox } from '../domain/reply-pace.ts';
 import type { JobEnding, ReplyJob } from '../domain/reply-queues.ts';
 import type { Lanes } from './lanes.ts';
 import type { OutboundDeps, OutboundSettings } from './ports.ts';
@@ -16,6 +17,8 @@ export interface Delivery {
   lanes: Lanes;
   /** Largest message the server said it takes. */
   maxSize: { known: number | undefined };
+  /** Since when another account stands behind the server's name, which was gone before; epoch ms. */
+  replacedAt?: number | undefined;
   /** Pauses the server's queue on all replicas. */
   pauseServer: (failure: Failure, probeMs: number) => Promise<void>;
 }
@@ -64,6 +67,8 @@ export function fenced(work: Work): JobEnding {
 
 /** Sent copy by policy `append`; storing twice is prevented by our own header in the folder. Never fails the reply. */
 export async function storeSentCopy({ deps, server }: Delivery, entry: JournalEntry): Promise<void> {
+  // Another account's Sent is no place for it: the server was changed since.
+  if (entry.mailbox !== undefined && entry.mailbox !== sendingMailbox(server)) return;
   if (server.sentCopy.policy !== 'append' || entry.rendered === undefined || entry.messageId === undefined) return;
   try {
     const chunks: Uint8Array[] = [];

@@ -132,6 +132,7 @@ async function startWorker(
         payload: job.data,
         priority: job.priority ?? job.opts.priority ?? 0, // the former follows changePriority
         attemptsMade: job.attemptsMade,
+        addedAt: job.timestamp,
         progress: (progress) => job.updateProgress(progress),
       });
       switch (ending.end) {

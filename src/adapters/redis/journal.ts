@@ -76,6 +76,7 @@ end
 if plan.to == 'uncertain' and redis.call('HEXISTS', KEYS[1], 'uncertainSince') == 0 then
   redis.call('HSET', KEYS[1], 'uncertainSince', now, 'looks', 0)
 end
+if plan.to == 'uncertain' or state == 'uncertain' then redis.call('HSET', KEYS[1], 'doubted', 'true') end
 if plan.to == 'prepared' or plan.to == 'queued' then redis.call('HDEL', KEYS[1], 'uncertainSince', 'looks', 'dataBegunAt') end
 if plan.attempt then redis.call('HINCRBY', KEYS[1], 'attempts', 1) end
 if plan.evidence then
@@ -251,6 +252,10 @@ function entryOf(fields: Record<string, string>): JournalEntry {
     ...number('uncertainSince'),
     ...number('looks'),
     ...json('envelope'),
+    ...json('decided'),
+    ...json('doubted'),
+    ...json('offered'),
+    ...json('agreed'),
     ...json('result'),
   };
 }

@@ -47,6 +47,34 @@ export const replyErrors = section({
       de: 'Fragen Sie beim Empfänger nach oder sehen Sie im Ordner „Gesendet“ des Postfachs nach. Geben Sie die Antwort dann frei (sie wird erneut gesendet, womöglich ein zweites Mal) oder verwerfen Sie sie (sie wird nie gesendet).',
     },
   },
+  REPLY_JOB_FAILED: {
+    class: 'permanent',
+    action: 'fail',
+    message: 'The job of this reply failed in its queue, for no reason of Mailroom’s own',
+    hint: {
+      en: 'Somebody or something else failed the job (a tool of BullMQ, another worker on the queue). Hand the reply in again under a new replyId.',
+      de: 'Jemand oder etwas anderes hat den Auftrag scheitern lassen (ein BullMQ-Werkzeug, ein fremder Worker). Reichen Sie die Antwort unter einer neuen replyId noch einmal ein.',
+    },
+  },
+  REPLY_SENDER_CHANGED: {
+    class: 'ambiguous',
+    action: 'hold',
+    message:
+      'The server was changed after a copy of this reply may have left, and it would now leave under another sender',
+    hint: {
+      en: 'The message names what changed. Release the reply to send it under the sender of now, or drop it. It is held again if the server changes once more.',
+      de: 'Die Meldung nennt, was sich geändert hat. Geben Sie die Antwort frei, um sie mit dem heutigen Absender zu senden, oder verwerfen Sie sie. Ändert sich der Server noch einmal, wird sie wieder zurückgehalten.',
+    },
+  },
+  SMTP_SERVER_REPLACED: {
+    class: 'permission',
+    action: 'hold',
+    message: 'The SMTP email server that this reply was meant for is gone, and another User has its name now',
+    hint: {
+      en: 'Release the reply to send it through the server that has the name now, or drop it and hand it in again under the right server.',
+      de: 'Geben Sie die Antwort frei, um sie über den Server zu senden, der jetzt so heißt, oder verwerfen Sie sie und reichen Sie sie unter dem richtigen Server neu ein.',
+    },
+  },
   REPLY_DROPPED: {
     class: 'permanent',
     action: 'fail',

@@ -23,6 +23,16 @@ export const outboundEvents = events({
   },
   ReplySettled: { level: 'info', message: 'Uncertain reply was found in Sent', labels: ['server', 'reason'] },
   ReplyHeld: { level: 'error', message: 'Reply stayed uncertain: a person must decide', labels: ['server'] },
+  ReplyHeldForSender: {
+    level: 'error',
+    message: 'Reply is held because of its sender: a person must decide',
+    labels: ['server', 'code'],
+  },
+  ReplySenderChanged: {
+    level: 'info',
+    message: 'Server was changed while the reply waited: prepared again under its new sender',
+    labels: ['server'],
+  },
   ReplyResent: {
     level: 'warn',
     message: 'Uncertain reply was not found in Sent and is sent again by policy',

@@ -1,0 +1,96 @@
+// Who a reply leaves as is decided twice: when it is prepared, and again before each submission, by the definition of that moment. An
+// administrator may have changed the server in between: another User, `onBehalf` instead of `sendAs`, a stricter role, a From that is gone.
+//   unchanged                       submitted as prepared
+//   changed, nothing can have left  prepared again under the new sender
+//   changed, a copy may have left   held with the reason: a person's release agrees to the new sender, and to no other one
+import type { Reply } from '../contract/reply.ts';
+import type { Failure } from '../contract/result.ts';
+import type { SmtpServer } from '../domain/email-server.ts';
+import type { DecidedSender, JournalEntry } from '../domain/reply-journal.ts';
+import { sendingMailbox } from '../domain/reply-pace.ts';
+import { resolveSender, type Sender } from '../domain/sender-policy.ts';
+import { failureOf, refusalOf } from './results.ts';
+import type { Work } from './work.ts';
+
+export const decidedSender = (server: SmtpServer, sender: Sender): DecidedSender => ({
+  name: sender.from.name,
+  from: sender.from.address,
+  ...(sender.sender === undefined ? {} : { sender: sender.sender.address }),
+  envelopeFrom: sender.envelopeFrom,
+  mailbox: sendingMailbox(server),
+});
+
+/** @throws MailroomError of {@link resolveSender} */
+const decide = (server: SmtpServer, reply: Reply): DecidedSender => decidedSender(server, resolveSender(server, reply));
+
+const SAID = {
+  name: 'display name',
+  from: 'From',
+  sender: 'Sender',
+  envelopeFrom: 'MAIL FROM',
+  mailbox: 'User or host of the server',
+} as const;
+const PARTS = Object.keys(SAID) as (keyof typeof SAID)[];
+
+/** What differs from the sender that the reply was prepared with, in words; an entry of an older version knows From and MAIL FROM only. */
+export function senderChanges(
+  { decided, from, envelope }: Pick<JournalEntry, 'decided' | 'from' | 'envelope'>,
+  now: DecidedSender,
+): string[] {
+  const before: Partial<DecidedSender> = decided ?? {
+    ...(from === undefined ? {} : { from }),
+    ...(envelope === undefined ? {} : { envelopeFrom: envelope.from }),
+  };
+  const compared = decided === undefined ? PARTS.filter((part) => before[part] !== undefined) : PARTS;
+  return compared.filter((part) => before[part] !== now[part]).map((part) => SAID[part]);
+}
+
+export type SenderVerdict =
+  | { verdict: 'submit' }
+  /** @param changed empty for a reply that was not prepared yet */
+  | { verdict: 'prepare'; changed: string[] }
+  | { verdict: 'hold'; failure: Failure; offered?: DecidedSender };
+
+/** @throws MailroomError a refusal of the policy, for a reply of which nothing can have left */
+export function judgeSender(work: Work, entry: JournalEntry): SenderVerdict {
+  let now: DecidedSender;
+  try {
+    now = decide(work.server, work.reply);
+  } catch (error) {
+    const failure = refusalOf(error);
+    if (failure === undefined || entry.doubted !== true) throw error;
+    return { verdict: 'hold', failure };
+  }
+  const agreed = entry.agreed !== undefined && senderChanges({ decided: entry.agreed }, now).length === 0;
+  if (!agreed && isReplaced(work, entry, now)) {
+    return { verdict: 'hold', failure: failureOf('SMTP_SERVER_REPLACED'), offered: now };
+  }
+  if (entry.rendered === undefined) return { verdict: 'prepare', changed: [] };
+  const changed = senderChanges(entry, now);
+  if (changed.length === 0) return { verdict: 'submit' };
+  if (agreed || entry.doubted !== true) return { verdict: 'prepare', changed };
+  const failure = failureOf('REPLY_SENDER_CHANGED', {
+    message: `The sender is not the one that this reply was prepared with: ${changed.join(', ')}`,
+  });
+  return { verdict: 'hold', failure, offered: now };
+}
+
+/** Handed in for a server that was deleted or renamed since, and another account stands behind its name now. */
+function isReplaced({ job, replacedAt }: Work, entry: JournalEntry, now: DecidedSender): boolean {
+  if (replacedAt === undefined || Math.min(job.addedAt, entry.createdAt) >= replacedAt) return false;
+  return (entry.decided?.mailbox ?? entry.mailbox) !== now.mailbox;
+}
+
+/**
+ * Asked last before the wire: between the claim and the connection the definition may have changed.
+ * @returns false when the reply must go back to its queue, to be judged under the definition of now
+ */
+export function stillDecided({ deps, server, reply }: Work, entry: JournalEntry): boolean {
+  const current = deps.servers().find(({ name }) => name === server.name);
+  if (current === undefined || !current.enabled) return false;
+  try {
+    return senderChanges(entry, decide(current, reply)).length === 0;
+  } catch {
+    return false;
+  }
+}
