@@ -3,7 +3,10 @@ import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import { asError } from '../domain/errors.ts';
-import { parseMessageInSlices } from '../mime/index.ts';
+import { openParsing } from '../parsing/index.ts';
+
+/** Longest time of one mail, ms: the default of `inbound.parseTimeoutMs`. */
+const TIMEOUT_MS = 10_000;
 
 /** Adds the command. Exit code 0 even for broken mails (they have warnings); 1 only when a file cannot be read. */
 export function parseCommand(program: Command): void {
@@ -13,6 +16,7 @@ export function parseCommand(program: Command): void {
     .argument('<files...>', 'files with a raw RFC 5322 mail each; - reads one from standard input')
     .option('--inline-bytes <n>', 'bound of text and html in the output, bytes each', bytes, 1_048_576)
     .action(async (files: string[], { inlineBytes: inlineTextBytes }: { inlineBytes: number }) => {
+      const parsing = openParsing({ timeoutMs: TIMEOUT_MS, inlineTextBytes });
       for (const file of files) {
         let raw: Uint8Array;
         try {
@@ -22,9 +26,10 @@ export function parseCommand(program: Command): void {
           process.exitCode = 1;
           continue;
         }
-        const message = await parseMessageInSlices(raw, { inlineTextBytes });
+        const [message] = await parsing.parse([raw]);
         await write(`${JSON.stringify({ file: file === '-' ? '-' : basename(file), ...message })}\n`);
       }
+      await parsing.stop();
     });
 }
 

@@ -8,7 +8,7 @@ import type { LedgerMeta } from '../domain/ledger.ts';
 import { fromUids, has, parse as parseUidSet } from '../domain/uid-set.ts';
 import { relate } from '../gateway/conversations.ts';
 import { toMessage } from '../inbound/message.ts';
-import { parseMessageInSlices } from '../mime/index.ts';
+import type { ParsedMessage } from '../parsing/index.ts';
 import { openForLook } from './audit.ts';
 import { type Connected, connected, imapServers } from './connect.ts';
 
@@ -73,10 +73,7 @@ async function replay(
         continue;
       }
       const raw = await stores.blobs.put(fetched.source);
-      const parsed = await parseMessageInSlices(fetched.source, {
-        inlineTextBytes: config.inbound.inlineTextBytes,
-        inlineHtmlBytes: config.inbound.inlineHtmlBytes,
-      });
+      const [parsed] = (await stores.parsing.parse([fetched.source])) as [ParsedMessage];
       const related = await relate(parsed, config.security.conversationKeys);
       const message: Message = {
         ...toMessage(server, id, meta, { ...fetched, parsed, raw }, related, []),

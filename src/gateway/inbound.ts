@@ -11,7 +11,7 @@ import type { Config } from '../config/config.ts';
 import type { BlobStore } from '../domain/blob-store.ts';
 import { PENDING_DELAYS } from '../domain/ledger.ts';
 import { type Inbound, type InboundPorts, type InboundSettings, startInbound } from '../inbound/index.ts';
-import { parseHeadersOnly, parseMessage, parseMessageInSlices } from '../mime/index.ts';
+import type { Parsing } from '../parsing/index.ts';
 import type { Emit } from '../telemetry/events.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { type ReplyLookup, relate } from './conversations.ts';
@@ -23,6 +23,7 @@ export interface InboundWiring {
   flows: EmailFlows;
   ledgers: Ledgers;
   blobs: BlobStore;
+  parsing: Parsing;
   getToken: InboundPorts['getToken'];
   lookupReply: ReplyLookup;
   emit: Emit;
@@ -31,18 +32,14 @@ export interface InboundWiring {
 }
 
 const DAY_SECONDS = 86_400;
-/** Below this size parsing at once blocks the event loop for less than ten milliseconds. */
-const PARSE_AT_ONCE = 256 * 1024;
 /** What is held in memory of one message; beyond it streams. */
 const BUFFER_BYTES = 8 * 1024 * 1024;
 
 export async function openInbound(wiring: InboundWiring): Promise<Inbound> {
-  const { config, redis, flows, ledgers, blobs, emit, metrics, replica } = wiring;
+  const { config, redis, flows, ledgers, blobs, parsing, emit, metrics, replica } = wiring;
   const { inbound } = config;
   const settings = inboundSettings(config);
   const { guardOf } = hostPolicyOf(config);
-  const { inlineTextBytes, inlineHtmlBytes, parseTimeoutMs } = inbound;
-  const parseOptions = { inlineTextBytes, inlineHtmlBytes, maxMillis: parseTimeoutMs };
   const commit = await openCommit(redis, flows.queueOf, {
     keepCompletedSeconds: inbound.completedJobRetentionDays * DAY_SECONDS,
     keepFailedSeconds: 30 * DAY_SECONDS,
@@ -59,9 +56,9 @@ export async function openInbound(wiring: InboundWiring): Promise<Inbound> {
     loginSlot: createLoginSlots(redis, inbound.loginsPerSecond),
     blobs,
     pressure: createPressure(redis, flows.backlog, inbound.maxBacklogPerFlow),
-    parse: (raw) =>
-      raw.length <= PARSE_AT_ONCE ? parseMessage(raw, parseOptions) : parseMessageInSlices(raw, parseOptions),
-    parseHeadersOnly: (head) => parseHeadersOnly(head, parseOptions),
+    parse: parsing.parse,
+    parseLarge: parsing.parseLarge,
+    parseHeadersOnly: parsing.parseHeadersOnly,
     relate: (parsed) => relate(parsed, config.security.conversationKeys, wiring.lookupReply),
     emit,
     metrics,

@@ -9,7 +9,6 @@ import { MESSAGE_JOB, mailboxId } from '../contract/names.ts';
 import { isImap } from '../domain/email-server.ts';
 import { MailroomError } from '../domain/errors.ts';
 import type { QuarantineApi, Quarantined } from '../http/quarantine.ts';
-import { parseMessageInSlices } from '../mime/index.ts';
 import type { Emit } from '../telemetry/events.ts';
 import { type ReplyLookup, relate } from './conversations.ts';
 import type { Stores } from './stores.ts';
@@ -19,7 +18,7 @@ const NEEDS_THE_MAILBOX = ['no-data', 'replacement-text', 'parser-crashed'];
 
 export interface QuarantineDeps {
   config: Config;
-  stores: Pick<Stores, 'flows' | 'blobs' | 'ledgers' | 'readMessage'>;
+  stores: Pick<Stores, 'flows' | 'blobs' | 'ledgers' | 'readMessage' | 'parsing'>;
   watch: EmailServerWatch;
   quarantine: Quarantine;
   lookupReply: ReplyLookup;
@@ -87,12 +86,9 @@ export function createQuarantineDecisions(deps: QuarantineDeps): QuarantineApi {
     if (NEEDS_THE_MAILBOX.includes(note.reason)) throw unreadable(note.reason);
     const chunks: Uint8Array[] = [];
     for await (const chunk of stores.blobs.read(message.raw.blob)) chunks.push(chunk);
-    const parsed = await parseMessageInSlices(Buffer.concat(chunks), {
-      inlineTextBytes: config.inbound.inlineTextBytes,
-      inlineHtmlBytes: config.inbound.inlineHtmlBytes,
-      maxMillis: config.inbound.parseTimeoutMs,
-    });
-    if (parsed.parse === 'failed') throw unreadable(parsed.warnings[0]?.code ?? 'parser-failed');
+    const [parsed] = await stores.parsing.parse([Buffer.concat(chunks)]);
+    if (parsed === undefined || parsed.parse === 'failed')
+      throw unreadable(parsed?.warnings[0]?.code ?? 'parser-failed');
     const { schema, messageKey, emailFlow, server, mailbox, folder, uidValidity, uid, receivedAt, raw, siblings } =
       message;
     const identity = { schema, messageKey, emailFlow, server, mailbox, folder, uidValidity, uid, receivedAt };

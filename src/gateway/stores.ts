@@ -19,6 +19,7 @@ import type { BlobStore } from '../domain/blob-store.ts';
 import type { EmailServer, OAuthApplication } from '../domain/email-server.ts';
 import { MailroomError } from '../domain/errors.ts';
 import type { ReleaseStack } from '../lifecycle/release-stack.ts';
+import { openParsing, type Parsing } from '../parsing/index.ts';
 import type { Emit } from '../telemetry/events.ts';
 
 export interface Stores {
@@ -37,6 +38,7 @@ export interface Stores {
   /** An application gets tokens again after a failure. */
   onTokensAgain(listener: (application: string) => void): () => void;
   wake: Wake;
+  parsing: Parsing;
   /** The message of a key, as its job holds it; undefined when the job is gone. */
   readMessage(messageKey: string): Promise<Message | undefined>;
   replica: string;
@@ -89,6 +91,15 @@ export async function openStores(
   });
   stack.defer('token provider', () => tokens.stop());
 
+  const { inlineTextBytes, inlineHtmlBytes, parseTimeoutMs } = config.inbound;
+  const parsing = openParsing({
+    inlineTextBytes,
+    inlineHtmlBytes,
+    timeoutMs: parseTimeoutMs,
+    onEnded: (reason, detail) => emit('ParserWorkerEnded', { reason, detail: { cause: detail } }),
+  });
+  stack.defer('parsing', parsing.stop);
+
   const flows = openEmailFlows(redis);
   stack.defer('email flows', () => flows.close());
   const disk = openDisk(redis);
@@ -108,6 +119,7 @@ export async function openStores(
       return () => void recovered.delete(listener);
     },
     wake,
+    parsing,
     replica: `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`,
     async readMessage(messageKey) {
       const mailbox = mailboxOfMessageKey(messageKey);

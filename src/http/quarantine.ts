@@ -15,7 +15,9 @@ export const quarantinedSchema = z.object({
   emailFlow: z.string(),
   folder: z.string(),
   uid: z.int(),
-  reason: z.string().describe('parser-failed, parser-crashed, no-data, replacement-text …'),
+  reason: z
+    .string()
+    .describe('parser-failed, parse-timeout, parse-memory, parser-crashed, no-data, replacement-text …'),
   at: z.string().describe('ISO 8601'),
   size: z.int().optional().describe('Bytes of the raw mail; absent when its job is no longer kept'),
 });

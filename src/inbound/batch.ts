@@ -1,7 +1,4 @@
 // A batch of fetched mails on its way to the queue: what came before is told apart, the rest is parsed and stored, then recorded (record.ts).
-import { setImmediate } from 'node:timers/promises';
-import { asError } from '../domain/errors.ts';
-import { unreadable } from '../mime/index.ts';
 import { fingerprintOf, isReplacementText } from './message.ts';
 import type { ParsedMessage } from './ports.ts';
 import { commit, commitReceived, letGo, quarantine } from './record.ts';
@@ -40,10 +37,11 @@ export async function commitBatch(watched: Watched, batch: readonly Readable[]):
   // Raw mail is durable before its job exists: a consumer that is told of a blob always finds it.
   const storing = ports.blobs.putBatch(good.map((message) => message.source));
   storing.catch(() => {});
-  // The write has to be on its way before this thread is busy with parsing.
-  await setImmediate();
-  const parsed: ParsedMessage[] = [];
-  for (const message of good) parsed.push(await parseSafely(watched, message));
+  // Rejects only when no worker can be started: then the bytes must stay until they are stored.
+  const parsed = await ports.parse(good.map((message) => message.source)).catch(async (error: unknown) => {
+    await storing.then(({ durable }) => durable).catch(() => {});
+    throw error;
+  });
   const received = good.map(({ uid, internalDate, size }, i) => ({
     uid,
     internalDate,
@@ -78,13 +76,4 @@ async function withoutMatched(watched: Watched, messages: readonly Readable[]): 
   await commit(watched, { outcomes: [{ outcome: 'matched', uids: matched.map(({ uid }) => uid) }] });
   for (const { uid } of matched) ports.emit('MessageMatched', { server: server.name, uid });
   return messages.filter((message) => !matched.includes(message));
-}
-
-/** A message that the parser cannot bear is a job with its raw bytes and `parse: failed`; the mailbox goes on. */
-async function parseSafely(watched: Watched, message: Readable): Promise<ParsedMessage> {
-  try {
-    return await watched.ports.parse(message.source);
-  } catch (error) {
-    return unreadable('parser-failed', asError(error).name);
-  }
 }

@@ -10,7 +10,7 @@ const alone = limited(1);
 
 /** @param message its source holds the first 64 KiB */
 export async function receiveLarge(
-  ports: Pick<InboundPorts, 'blobs' | 'parse' | 'parseHeadersOnly' | 'emit'>,
+  ports: Pick<InboundPorts, 'blobs' | 'parseLarge' | 'parseHeadersOnly' | 'emit'>,
   server: ImapServer,
   mailbox: Mailbox,
   message: FetchedMessage,
@@ -19,18 +19,18 @@ export async function receiveLarge(
   const raw = await ports.blobs.putStream(await mailbox.download(uid));
   if (raw.size <= server.maxMessageSize) {
     const parsed = await alone(async () => {
-      const whole = Buffer.allocUnsafe(raw.size);
+      const whole = Buffer.allocUnsafeSlow(raw.size);
       let at = 0;
       for await (const chunk of ports.blobs.read(raw.blob)) {
         whole.set(chunk, at);
         at += chunk.length;
       }
-      return ports.parse(whole.subarray(0, at));
+      return ports.parseLarge(whole.subarray(0, at));
     });
     return { uid, internalDate, size, raw, parsed };
   }
   ports.emit('MessageTooLarge', { server: server.name, uid, bytes: raw.size });
-  const parsed = ports.parseHeadersOnly(message.source ?? Buffer.alloc(0));
+  const parsed = await ports.parseHeadersOnly(message.source ?? Buffer.alloc(0));
   return {
     uid,
     internalDate,

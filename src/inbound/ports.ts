@@ -3,7 +3,7 @@ import type { Message } from '../contract/message.ts';
 import type { BlobStore } from '../domain/blob-store.ts';
 import type { ImapServer } from '../domain/email-server.ts';
 import type { Ledger, LedgerChange } from '../domain/ledger.ts';
-import type { ParsedMessage } from '../mime/parsed-message.ts';
+import type { ParsedMessage, Parsing } from '../parsing/index.ts';
 import type { Emit } from '../telemetry/events.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 
@@ -118,8 +118,10 @@ export interface InboundPorts {
   blobs: Pick<BlobStore, 'putBatch' | 'put' | 'putStream' | 'read' | 'check'>;
   /** Why fetching for this flow must wait, or undefined. */
   pressure(emailFlow: string): Promise<'redis-memory' | 'backlog' | 'blob-store' | undefined>;
-  parse(raw: Uint8Array): ParsedMessage | Promise<ParsedMessage>;
-  parseHeadersOnly(head: Uint8Array): ParsedMessage;
+  /** In worker threads; results in order. See parsing/index.ts for what a mail that ends its worker becomes. */
+  parse: Parsing['parse'];
+  parseLarge: Parsing['parseLarge'];
+  parseHeadersOnly: Parsing['parseHeadersOnly'];
   relate(parsed: ParsedMessage): Promise<Related>;
   emit: Emit;
   metrics: Metrics;

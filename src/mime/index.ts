@@ -24,8 +24,8 @@ function failed(raw: Buffer, options: Required<ParseOptions>, thrown: unknown): 
   } catch {
     head = undefined;
   }
-  const nothing = unreadable('parse-failed', detail);
-  return { ...nothing, ...head, parse: 'failed', warnings: [...(head?.warnings ?? []), ...nothing.warnings] };
+  const nothing = unreadable('parser-failed', detail);
+  return { ...nothing, ...head, parse: 'failed', warnings: [...nothing.warnings, ...(head?.warnings ?? [])] };
 }
 
 /**

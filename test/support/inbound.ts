@@ -87,6 +87,15 @@ export function parseNothing(raw: Uint8Array): ParsedMessage {
   };
 }
 
+/** Ports of a parser that works in place. */
+export const parsingBy = (
+  parse: (raw: Uint8Array) => ParsedMessage,
+): Pick<InboundPorts, 'parse' | 'parseLarge' | 'parseHeadersOnly'> => ({
+  parse: async (raws) => raws.map(parse),
+  parseLarge: async (raw) => parse(raw),
+  parseHeadersOnly: async (head) => parse(head),
+});
+
 export async function startTestInbound(options: TestInboundOptions) {
   const dir = tempDir('inbound');
   const events: TestEvent[] = [];
@@ -129,8 +138,7 @@ export async function startTestInbound(options: TestInboundOptions) {
     loginSlot: createLoginSlots(redis, 100),
     blobs,
     pressure: async () => undefined,
-    parse: parseNothing,
-    parseHeadersOnly: parseNothing,
+    ...parsingBy(parseNothing),
     relate: async () => ({ conversation: { id: 'c-test', matchedBy: 'new' as const } }),
     emit,
     metrics,

@@ -8,7 +8,7 @@ export interface QuarantineNote {
   messageKey: string;
   mailboxId: string;
   uid: number;
-  /** parser-failed, parser-crashed, no-data, replacement-text … */
+  /** parser-failed, parse-timeout, parse-memory, parser-crashed, no-data, replacement-text … */
   reason: string;
   /** ISO 8601. */
   at: string;

@@ -8,8 +8,15 @@ import { type Done, doneNote, pager, since } from './parts.ts';
 const PER_PAGE = 40;
 
 /** Only what we have can be read again; the others have to be fetched from the mailbox. */
-const HAS_CONTENT = ['parser-failed', 'parser-crashed'];
-const WHY = ['no-data', 'replacement-text', 'parser-failed', 'parser-crashed'] as const;
+const HAS_CONTENT = ['parser-failed', 'parse-timeout', 'parse-memory', 'parser-crashed'];
+const WHY = [
+  'no-data',
+  'replacement-text',
+  'parser-failed',
+  'parse-timeout',
+  'parse-memory',
+  'parser-crashed',
+] as const;
 
 function reasonOf({ say }: Frame, { reason }: Quarantined): Html {
   const known = WHY.find((one) => one === reason);

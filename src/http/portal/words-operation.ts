@@ -118,6 +118,14 @@ export const operationWords = {
     en: 'The mail could not be parsed.',
     de: 'Die E-Mail konnte nicht zerlegt werden.',
   },
+  'why-parse-timeout': {
+    en: 'Parsing this mail took too long and was ended.',
+    de: 'Das Zerlegen dieser E-Mail dauerte zu lange und wurde abgebrochen.',
+  },
+  'why-parse-memory': {
+    en: 'Parsing this mail needed too much memory and was ended.',
+    de: 'Das Zerlegen dieser E-Mail brauchte zu viel Arbeitsspeicher und wurde abgebrochen.',
+  },
   'why-parser-crashed': {
     en: 'Parsing this mail ended the process several times; it is not tried any more by itself.',
     de: 'Das Zerlegen dieser E-Mail hat den Prozess mehrfach beendet; von selbst wird es nicht mehr versucht.',

@@ -59,6 +59,11 @@ export const inboundEvents = events({
     message: 'message quarantined: it could not be read or parsed; a job with its raw bytes is on the queue',
     labels: ['server', 'reason'],
   },
+  ParserWorkerEnded: {
+    level: 'error',
+    message: 'a parser worker was ended by what it read; the others of its batch are read again',
+    labels: ['reason'],
+  },
   MessageTooLarge: {
     level: 'warn',
     message: 'message over the maximum size: headers and reference only',

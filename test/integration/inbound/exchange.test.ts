@@ -8,8 +8,15 @@ import { catalogue } from '../../../src/domain/catalogue/index.ts';
 import type { ErrorCode } from '../../../src/domain/errors.ts';
 import { parsingKey } from '../../../src/domain/keys.ts';
 import { audit } from '../../../src/domain/ledger.ts';
+import { unreadable } from '../../../src/parsing/index.ts';
 import { type Fault, type Sandbox, startSandbox } from '../../../src/sandbox/index.ts';
-import { imapServer, parseNothing, startTestInbound, type TestInboundOptions } from '../../support/inbound.ts';
+import {
+  imapServer,
+  parseNothing,
+  parsingBy,
+  startTestInbound,
+  type TestInboundOptions,
+} from '../../support/inbound.ts';
 import { leakWatch } from '../../support/leak-watch.ts';
 import { startRedis, type TestRedis } from '../../support/redis.ts';
 import { waitFor } from '../../support/temp.ts';
@@ -216,12 +223,7 @@ describe('what the server does to messages', () => {
   it('keeps a message that the parser cannot bear as a job with its raw bytes', async () => {
     put(3);
     const one = await start({
-      ports: {
-        parse: (bytes) => {
-          if (Buffer.from(bytes).includes('<m2@')) throw new RangeError('Maximum call stack size exceeded');
-          return { ...parsed };
-        },
-      },
+      ports: parsingBy((bytes) => (Buffer.from(bytes).includes('<m2@') ? unreadable('parse-timeout') : { ...parsed })),
     });
     const jobs = await settled(one, 3);
     const bad = jobs.find(({ parse }) => parse === 'failed');
@@ -229,7 +231,7 @@ describe('what the server does to messages', () => {
     const chunks: Uint8Array[] = [];
     for await (const chunk of one.blobs.read(bad?.raw.blob ?? '')) chunks.push(chunk);
     expect(Buffer.concat(chunks).toString()).toBe(raw(2));
-    expect(one.events('MessageQuarantined')).toMatchObject([{ uid: 2, reason: 'parser-failed' }]);
+    expect(one.events('MessageQuarantined')).toMatchObject([{ uid: 2, reason: 'parse-timeout' }]);
   });
 });
 
@@ -243,10 +245,10 @@ describe('a message that ends the process', () => {
     const parsedUids: number[] = [];
     const one = await start({
       ports: {
-        parse: (bytes) => {
+        ...parsingBy((bytes) => {
           parsedUids.push(Number(/Subject: (\d)/.exec(Buffer.from(bytes).toString())?.[1]));
           return parseNothing(bytes);
-        },
+        }),
         ...ports,
       },
     });

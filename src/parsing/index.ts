@@ -1,0 +1,76 @@
+// The one door to mime/: what a stranger sent is read in worker threads that can be ended (pool.ts). Streams of decoded bytes are the exception:
+// they are made chunk by chunk by whoever reads them, and take what their length takes.
+import { availableParallelism } from 'node:os';
+import { type ParsedMessage, type ParseOptions, unreadable } from '../mime/index.ts';
+import { type Ending, type Outcome, openPool, type PoolOptions } from './pool.ts';
+
+export { decodeSlice, type ParsedMessage, unreadable, wholeText } from '../mime/index.ts';
+
+export interface Parsing {
+  /**
+   * Raw mails → messages, in order. A mail that the parser fails on, or that ends its worker, is a message with `parse: failed` whose first warning says why:
+   * `parse-timeout`, `parse-memory`, `parser-crashed`, `parser-failed`. Mails in shared memory are read where they are and must not change meanwhile.
+   * @throws Error when no worker starts, or parsing is stopped
+   */
+  parse(raws: readonly Uint8Array[]): Promise<ParsedMessage[]>;
+  /** The same for one large mail, whose memory is handed over and is gone afterwards. */
+  parseLarge(raw: Uint8Array): Promise<ParsedMessage>;
+  /** What can be known from the header block alone: `parse` is `headers-only`. */
+  parseHeadersOnly(head: Uint8Array): Promise<ParsedMessage>;
+  /** Ends the workers; what is in work is rejected. */
+  stop(): Promise<void>;
+}
+
+export interface ParsingOptions extends Pick<PoolOptions, 'timeoutMs' | 'onEnded'> {
+  inlineTextBytes?: number;
+  inlineHtmlBytes?: number;
+  /** Heap of one worker, MiB. */
+  memoryMb?: number;
+  /** Another module for the workers, in tests. */
+  script?: URL | undefined;
+}
+
+/** Enough for ten times what the largest mails have needed. */
+const MEMORY_MB = 256;
+/** The pool does not need more than keeps up with one thread that fetches and commits. */
+const MOST_WORKERS = 4;
+
+/** Nothing is started before there is work. */
+export function openParsing(options: ParsingOptions): Parsing {
+  const { timeoutMs, inlineTextBytes, inlineHtmlBytes } = options;
+  const pool = openPool({
+    script: options.script ?? workerScript,
+    size: Math.max(1, Math.min(MOST_WORKERS, availableParallelism() - 1)),
+    timeoutMs,
+    memoryMb: options.memoryMb ?? MEMORY_MB,
+    ...(options.onEnded === undefined ? {} : { onEnded: options.onEnded }),
+  });
+  const parseOptions: ParseOptions = {
+    // What can be said in part is better than nothing: attachments are left out before the worker is ended.
+    maxMillis: timeoutMs * 0.8,
+    ...(inlineTextBytes === undefined ? {} : { inlineTextBytes }),
+    ...(inlineHtmlBytes === undefined ? {} : { inlineHtmlBytes }),
+  };
+  const one = async (kind: 'message' | 'headers', raw: Uint8Array, handOver: boolean) =>
+    messageOf((await pool.run(kind, [raw], parseOptions, handOver))[0] as Outcome<'message'>);
+
+  return {
+    parse: async (raws) => (await pool.run('message', raws, parseOptions)).map(messageOf),
+    parseLarge: (raw) => one('message', raw, true),
+    parseHeadersOnly: (head) => one('headers', head, false),
+    stop: pool.stop,
+  };
+}
+
+/** Beside this file, as source or as built. */
+const workerScript = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url);
+
+const CODES: { [E in Ending]: string } = {
+  timeout: 'parse-timeout',
+  memory: 'parse-memory',
+  crash: 'parser-crashed',
+  error: 'parser-failed',
+};
+
+const messageOf = (outcome: Outcome<'message'>): ParsedMessage =>
+  'result' in outcome ? outcome.result : unreadable(CODES[outcome.ending], outcome.detail);

@@ -1,0 +1,72 @@
+// One worker thread and the request it has in work.
+import { type ResourceLimits, Worker } from 'node:worker_threads';
+import type { Answer, Request, WorkerSetup } from './protocol.ts';
+
+/** How a worker ended without our wish, with the name or code of its error. */
+export interface Death {
+  ending: 'memory' | 'crash';
+  detail: string;
+}
+
+export interface LaneEvents {
+  answered(answers: readonly Answer[]): void;
+  /** Once, unless the lane was ended by {@link Lane.end}. */
+  died(death: Death): void;
+}
+
+export interface Lane {
+  send(request: Request, handOver: boolean): void;
+  /** Index of the item in work; -1 while the worker starts, or has not seen the request yet. */
+  item(): number;
+  /** Ends the worker, also in the middle of an item. Resolves when it reads no memory any more. */
+  end(): Promise<void>;
+  /** Whether the process is to stay alive for this lane. */
+  keepsProcess(keeps: boolean): void;
+}
+
+export function openLane(script: URL, resourceLimits: ResourceLimits, events: LaneEvents): Lane {
+  const progress = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+  const setup: WorkerSetup = { progress };
+  const worker = new Worker(script, { workerData: setup, resourceLimits, env: {} });
+  let death: Death | undefined;
+  let ended = false;
+  worker.on('error', (error: NodeJS.ErrnoException) => {
+    const outOfMemory = error.code === 'ERR_WORKER_OUT_OF_MEMORY';
+    death ??= { ending: outOfMemory ? 'memory' : 'crash', detail: error.code ?? error.name };
+  });
+  worker.on('exit', (code) => {
+    if (!ended) events.died(death ?? { ending: 'crash', detail: `exit ${code}` });
+  });
+  worker.on('message', (text: string) => {
+    if (!ended) events.answered(JSON.parse(text) as Answer[]);
+  });
+
+  return {
+    send(request, handOver) {
+      Atomics.store(progress, 0, -1);
+      const [items, transfer] = handOver ? [request.items, request.items.map(({ buffer }) => buffer)] : shared(request);
+      worker.postMessage({ ...request, items }, transfer as ArrayBuffer[]);
+    },
+    item: () => Atomics.load(progress, 0),
+    async end() {
+      ended = true;
+      await worker.terminate();
+    },
+    keepsProcess(keeps) {
+      if (keeps) worker.ref();
+      else worker.unref();
+    },
+  };
+}
+
+/** Items in shared memory as they are; of others a copy, so that a request can be sent again. */
+function shared({ items }: Request): [items: Uint8Array[], transfer: ArrayBuffer[]] {
+  const transfer: ArrayBuffer[] = [];
+  const sent = items.map((item) => {
+    if (item.buffer instanceof SharedArrayBuffer) return item;
+    const copy = new Uint8Array(item);
+    transfer.push(copy.buffer);
+    return copy;
+  });
+  return [sent, transfer];
+}

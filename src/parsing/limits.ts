@@ -1,0 +1,27 @@
+// How long one item may take. The first that fail have the whole time; each failure halves it for those that come, for a while, down to what honest
+// work of that size never needs: a hundred killers cost a few minutes of one thread, not a quarter of an hour.
+
+/** What honest work needs at most on a machine that others use too, ms: at once, and for each MiB. A mail takes about 10 ms a MiB. */
+const FLOOR_MS = 1_000;
+const FLOOR_MS_PER_MIB = 200;
+/** How long a failure counts, ms. */
+const REMEMBERED_MS = 10 * 60_000;
+
+export interface TimeLimits {
+  /** Longest time for an item of so many bytes that is in work now, ms. */
+  of(bytes: number): number;
+  /** An item took longer than its limit. */
+  exceeded(): void;
+}
+
+export function timeLimits(timeoutMs: number, now: () => number): TimeLimits {
+  let failures: number[] = [];
+  return {
+    of(bytes) {
+      failures = failures.filter((at) => now() - at < REMEMBERED_MS);
+      const floor = FLOOR_MS + (bytes / 2 ** 20) * FLOOR_MS_PER_MIB;
+      return Math.min(timeoutMs, Math.max(floor, timeoutMs / 2 ** failures.length));
+    },
+    exceeded: () => void failures.push(now()),
+  };
+}

@@ -1,0 +1,28 @@
+// What the main thread and a parser worker tell each other. Types only: a worker loads nothing of the pool.
+import type { ParseOptions } from '../mime/index.ts';
+import type { ParsedMessage } from '../mime/parsed-message.ts';
+
+/** Handed to a worker when it starts. */
+export interface WorkerSetup {
+  /** One element: index of the item in work, -1 before the first request. Written by the worker, read by the pool. */
+  progress: Int32Array<SharedArrayBuffer>;
+}
+
+/** Kinds of work: what each item of a request is, and what comes back for it. */
+export interface Work {
+  /** A whole raw mail. */
+  message: { item: Uint8Array; result: ParsedMessage };
+  /** The header block of a mail that is too large to be read as a whole. */
+  headers: { item: Uint8Array; result: ParsedMessage };
+}
+
+export type Kind = keyof Work;
+
+export interface Request<K extends Kind = Kind> {
+  kind: K;
+  items: readonly Work[K]['item'][];
+  options: ParseOptions;
+}
+
+/** What comes back of each item, as JSON: its result, or the name of the error that it ended with. */
+export type Answer<K extends Kind = Kind> = { result: Work[K]['result'] } | { error: string };

@@ -1,0 +1,36 @@
+// A parser worker in which a mail's text says what becomes of it, because the real parser has no killers that anybody knows. What is not a killer is
+// parsed as ever.
+import { parentPort, workerData } from 'node:worker_threads';
+import { parseMessage } from '../../src/mime/index.ts';
+import type { Request, WorkerSetup } from '../../src/parsing/protocol.ts';
+
+const { progress } = workerData as WorkerSetup;
+const hoard: unknown[] = [];
+
+const dooms: Record<string, () => void> = {
+  loop: () => {
+    for (;;) progress.byteLength;
+  },
+  // Exponential: the engine itself does not return.
+  expression: () => void /^(a+)+$/.test(`${'a'.repeat(64)}b`),
+  memory: () => {
+    for (;;) hoard.push(new Array(10_000).fill({ ...hoard }));
+  },
+  exit: () => process.exit(3),
+  error: () => {
+    throw new RangeError('of doom');
+  },
+};
+
+parentPort?.on('message', ({ items, options }: Request) => {
+  const answers = items.map((item, i) => {
+    Atomics.store(progress, 0, i);
+    try {
+      dooms[/^X-Doom: (\w+)/m.exec(Buffer.from(item).toString('latin1', 0, 200))?.[1] ?? '']?.();
+      return { result: parseMessage(item, options) };
+    } catch (thrown) {
+      return { error: (thrown as Error).name };
+    }
+  });
+  parentPort?.postMessage(JSON.stringify(answers));
+});

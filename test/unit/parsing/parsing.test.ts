@@ -1,0 +1,123 @@
+// The door to the parser: what a mail that hangs, floods or crashes its worker becomes, and that nobody else pays for it.
+import { afterEach, describe, expect, it } from 'vitest';
+import { openParsing, type Parsing, type ParsingOptions } from '../../../src/parsing/index.ts';
+
+const script = new URL('../../support/worker-of-doom.ts', import.meta.url);
+const TIMEOUT_MS = 400;
+
+let open: Parsing[] = [];
+afterEach(async () => {
+  await Promise.all(open.map(({ stop }) => stop()));
+  open = [];
+});
+
+function start(options: Partial<ParsingOptions> = {}) {
+  const ended: string[] = [];
+  const parsing = openParsing({ script, timeoutMs: TIMEOUT_MS, onEnded: (reason) => ended.push(reason), ...options });
+  open.push(parsing);
+  return { parsing, ended };
+}
+
+const mail = (subject: string, doom?: string) =>
+  Buffer.from(`${doom === undefined ? '' : `X-Doom: ${doom}\r\n`}Subject: ${subject}\r\n\r\nHello ${subject}\r\n`);
+
+/** The same bytes in shared memory, between others. */
+function shared(bytes: Buffer): Buffer {
+  const memory = Buffer.from(new SharedArrayBuffer(bytes.length + 20), 7, bytes.length);
+  memory.set(bytes);
+  return memory;
+}
+
+describe.each([
+  ['copied', (bytes: Buffer) => bytes],
+  ['in shared memory', shared],
+])('mails %s', (_, at) => {
+  it('come back in order', async () => {
+    const { parsing } = start({ script: undefined });
+    const subjects = Array.from({ length: 60 }, (_, i) => `mail ${i}`);
+    const parsed = await parsing.parse(subjects.map((subject) => at(mail(subject))));
+    expect(parsed.map(({ subject }) => subject)).toEqual(subjects);
+    expect(new Set(parsed.map(({ parse }) => parse))).toEqual(new Set(['complete']));
+  });
+
+  it.each([
+    ['loop', 'parse-timeout', 'timeout'],
+    ['expression', 'parse-timeout', 'timeout'],
+    ['memory', 'parse-memory', 'memory'],
+    ['exit', 'parser-crashed', 'crash'],
+  ])('one that ends its worker by %s is failed, and its neighbours are read', async (doom, code, reason) => {
+    // A small heap is full long before the time is over.
+    const { parsing, ended } = start(doom === 'memory' ? { memoryMb: 24, timeoutMs: 60_000 } : {});
+    const parsed = await parsing.parse([mail('before'), mail('doomed', doom), mail('after')].map(at));
+    expect(parsed.map(({ parse, subject }) => [parse, subject])).toEqual([
+      ['complete', 'before'],
+      ['failed', ''],
+      ['complete', 'after'],
+    ]);
+    expect(parsed[1]?.warnings).toMatchObject([{ code }]);
+    expect(ended).toEqual([reason]);
+  });
+
+  it('one that the parser throws on is failed without the loss of a worker', async () => {
+    const { parsing, ended } = start();
+    const parsed = await parsing.parse([mail('before'), mail('doomed', 'error')].map(at));
+    expect(parsed.map(({ parse }) => parse)).toEqual(['complete', 'failed']);
+    expect(parsed[1]?.warnings).toEqual([{ code: 'parser-failed', detail: 'RangeError' }]);
+    expect(ended).toEqual([]);
+  });
+});
+
+it('a large mail is handed over: its memory is gone, and the message is there', async () => {
+  const { parsing } = start();
+  const raw = Buffer.alloc(3_000_000, 'x');
+  raw.write('Subject: large\r\n\r\n');
+  expect(await parsing.parseLarge(raw)).toMatchObject({ subject: 'large', parse: 'complete' });
+  expect(raw.length).toBe(0);
+  const doomed = Buffer.from(new Uint8Array(mail('large', 'loop')).buffer);
+  expect(await parsing.parseLarge(doomed)).toMatchObject({ parse: 'failed', warnings: [{ code: 'parse-timeout' }] });
+});
+
+it('reads the header block alone', async () => {
+  const { parsing } = start({ script: undefined });
+  expect(await parsing.parseHeadersOnly(mail('head'))).toMatchObject({ subject: 'head', parse: 'headers-only' });
+});
+
+it('the main thread and other batches go on while a killer is at work', async () => {
+  const { parsing } = start({ timeoutMs: 3_000 });
+  await parsing.parse([mail('warm')]);
+  let killed = false;
+  const killer = parsing.parse([mail('doomed', 'loop'), mail('its neighbour')]).then((parsed) => {
+    killed = true;
+    return parsed;
+  });
+  for (let i = 0; i < 20; i++) {
+    const [good] = await parsing.parse([mail(`good ${i}`)]);
+    expect(good).toMatchObject({ subject: `good ${i}`, parse: 'complete' });
+  }
+  expect(killed).toBe(false);
+  expect((await killer).map(({ parse }) => parse)).toEqual(['failed', 'complete']);
+});
+
+it('many killers in one batch cost each its worker, once', async () => {
+  const { parsing, ended } = start({ timeoutMs: 400 });
+  const batch = Array.from({ length: 24 }, (_, i) => (i % 6 === 1 ? mail(`${i}`, 'loop') : mail(`${i}`)));
+  const parsed = await parsing.parse(batch);
+  expect(parsed.map(({ parse }) => parse)).toEqual(batch.map((_, i) => (i % 6 === 1 ? 'failed' : 'complete')));
+  expect(ended).toEqual(new Array(4).fill('timeout'));
+});
+
+it('a worker that cannot be started is not a mail’s fault', async () => {
+  const { parsing, ended } = start({ script: new URL('./no-such-worker.ts', import.meta.url) });
+  await expect(parsing.parse([mail('good')])).rejects.toThrow('did not start');
+  expect(ended).toEqual([]);
+});
+
+it('rejects what is in work and what waits when it is stopped, and everything afterwards', async () => {
+  const { parsing } = start({ timeoutMs: 60_000 });
+  await parsing.parse([mail('warm')]);
+  const pending = Array.from({ length: 10 }, () => parsing.parse([mail('doomed', 'loop')]));
+  const ends = Promise.allSettled(pending);
+  await parsing.stop();
+  expect((await ends).map(({ status }) => status)).toEqual(pending.map(() => 'rejected'));
+  await expect(parsing.parse([mail('late')])).rejects.toThrow('stopped');
+});
