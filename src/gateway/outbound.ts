@@ -77,6 +77,7 @@ export async function openOutbound(
     blobs: stores.blobs,
     sent: createSentFolder({ getToken, imapServers: () => servers.current().filter(isImap), guardOf }),
     readMessage: stores.readMessage,
+    replyBodies: stores.parsing.replyBodies,
     makeMessageId: messageIdMaker(config),
     emit,
     metrics,

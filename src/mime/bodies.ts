@@ -78,7 +78,7 @@ export function* decodeSections(
     yield;
     if (section.htmls.length > 0 && (section.texts.length === 0 || text.trim() === '') && textKept < KEPT) {
       const bound = Math.max(inlineTextBytes, MAX_INPUT);
-      const rendered = htmlToText(joined(sectionHtmls), bound);
+      const rendered = htmlToText(joined(sectionHtmls), { maxOutput: bound });
       text = rendered.text;
       textKept += text.length;
       if (classified.sections.length === 1 && (bound === MAX_INPUT || text.length <= MAX_INPUT)) marks = rendered.marks;

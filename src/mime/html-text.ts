@@ -83,11 +83,21 @@ interface OpenRange {
   kind: 'quote' | 'signature' | 'attribution';
 }
 
+export interface HtmlTextOptions {
+  /** Longest output, in UTF-16 units. */
+  maxOutput?: number;
+  /** For somebody who sees nothing but the text: with the addresses of links, and the numbers of ordered lists. */
+  outgoing?: boolean;
+}
+
 /**
- * Text as a reader sees it: blocks on lines of their own, lists with `* `, `alt` of images, no addresses of links. `maxOutput` in UTF-16 units.
+ * Text as a reader sees it: blocks on lines of their own, lists with `* `, `alt` of images, no addresses of links.
  * Never throws; linear in the input.
  */
-export function htmlToText(html: string, maxOutput = Number.POSITIVE_INFINITY): HtmlText {
+export function htmlToText(
+  html: string,
+  { maxOutput = Number.POSITIVE_INFINITY, outgoing = false }: HtmlTextOptions = {},
+): HtmlText {
   const pieces: string[] = [];
   const ranges: { start: number; end: number; kind: OpenRange['kind'] }[] = [];
   const open: OpenRange[] = [];
@@ -135,6 +145,25 @@ export function htmlToText(html: string, maxOutput = Number.POSITIVE_INFINITY): 
     space = collapsed.charCodeAt(collapsed.length - 1) === 0x20;
     emit(space ? collapsed.slice(from, -1) : from === 0 ? collapsed : collapsed.slice(from));
     newlines = 0;
+  };
+
+  let link: { href: string; from: number } | undefined;
+  const endLink = (): void => {
+    if (link === undefined) return;
+    const { href, from } = link;
+    link = undefined;
+    const text = pieces.slice(from).join('').trim();
+    const blank = space;
+    if (text !== href && `mailto:${text}` !== href) addText(` [${href}]`);
+    space ||= blank;
+  };
+  /** Of the lists that are open: number of the last item; undefined without numbers. */
+  const lists: (number | undefined)[] = [];
+  const bullet = (): string => {
+    const last = lists.at(-1);
+    if (last === undefined) return '* ';
+    lists[lists.length - 1] = last + 1;
+    return `${last + 1}. `;
   };
 
   const meanings = new Map<string, Meaning>();
@@ -225,6 +254,14 @@ export function htmlToText(html: string, maxOutput = Number.POSITIVE_INFINITY): 
       );
       if (alt !== null) addText(alt[1] ?? alt[2] ?? '');
     }
+    if (outgoing) {
+      if (tag === 'a') {
+        endLink();
+        const href = closing ? null : HREF.exec(html.slice(k, Math.min(attributesEnd, k + 2000)));
+        if (href !== null) link = { href: href[1] ?? href[2] ?? '', from: pieces.length };
+      } else if ((tag === 'ol' || tag === 'ul') && closing) lists.pop();
+      else if (tag === 'ol' || tag === 'ul') lists.push(tag === 'ol' ? 0 : undefined);
+    }
     if (closing) {
       for (let o = open.length - 1; o >= 0; o--) {
         const range = open[o] as OpenRange;
@@ -236,7 +273,10 @@ export function htmlToText(html: string, maxOutput = Number.POSITIVE_INFINITY): 
       }
       continue;
     }
-    if (tag === 'li') addText('* ');
+    if (tag === 'li') {
+      if (lists.length > 1) emit('  '.repeat(Math.min(lists.length, 10) - 1));
+      addText(bullet());
+    }
     if (selfClosing && tag !== 'hr') continue;
     let opened = false;
     if ((marked.has(tag) || (spans && tag === 'span')) && attributesEnd - k > 5) {
@@ -303,6 +343,8 @@ function withMarks(
   return { text: lines.join('\n'), marks };
 }
 
+/** Addresses that are of use outside of the mail. */
+const HREF = /\shref\s*=\s*(?:"((?:https?|mailto|tel):[^"]{1,1500})"|'((?:https?|mailto|tel):[^']{1,1500})')/i;
 const WHITE = /[\t\r\n\f]| {2}/;
 
 const isNameChar = (c: number): boolean =>

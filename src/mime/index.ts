@@ -3,6 +3,7 @@ import { assemble, assembleHeaders, defaults, type ParseOptions } from './assemb
 import type { ParsedMessage } from './parsed-message.ts';
 
 export type { ParseOptions } from './assemble.ts';
+export { htmlToText } from './html-text.ts';
 export type { ParsedMessage } from './parsed-message.ts';
 export { wholeText } from './text-parts.ts';
 export { decodeSlice } from './transfer.ts';

@@ -1,16 +1,14 @@
 // Composes a reply into the bytes that leave: a pure function of the reply, its sender and what it refers to, with nodemailer's composer.
 // Bcc stands in the envelope only. Lines end in CRLF; the mail is 7-bit, so no server has to convert it.
 import { randomBytes } from 'node:crypto';
-import { convert } from 'html-to-text';
 import MailComposer from 'nodemailer/lib/mail-composer';
-import type { Message } from '../contract/message.ts';
 import type { Reply } from '../contract/reply.ts';
 import { needsSmtpUtf8, parseAddress } from '../domain/address.ts';
 import { MailroomError } from '../domain/errors.ts';
 import { REPLY_ID_HEADER, replyIdValue } from '../domain/reply-header.ts';
 import type { ReplyEnvelope } from '../domain/reply-journal.ts';
 import type { Sender } from '../domain/sender-policy.ts';
-import { escapeHtml, quoteHtml, quoteText } from './quote.ts';
+import type { ReplyBodies } from '../parsing/index.ts';
 import { threadIndex, threadTopic } from './threading.ts';
 
 export interface ComposedAttachment {
@@ -26,8 +24,7 @@ export interface Composition {
   messageId: string;
   date: Date;
   attachments: readonly ComposedAttachment[];
-  /** The message answered, when quoting was asked for. */
-  quoted?: { message: Message; text: string | undefined; html: string | undefined } | undefined;
+  bodies: ReplyBodies;
 }
 
 const HEADER_NAME = /^X-[A-Z0-9][A-Z0-9-]*$/i;
@@ -112,11 +109,10 @@ export function readRecipients(reply: Reply): Recipients {
 
 /** Renders the mail. @throws MailroomError of {@link readRecipients} and {@link checkHeaders} */
 export async function compose(composition: Composition): Promise<{ bytes: Buffer; envelope: ReplyEnvelope }> {
-  const { reply, sender, messageId, date, quoted } = composition;
+  const { reply, sender, messageId, date, bodies } = composition;
   checkHeaders(reply);
   const recipients = readRecipients(reply);
   const answers = reply.answers;
-  const bodies = bodiesOf(reply, quoted);
   const mail = new MailComposer({
     from: sender.from,
     ...(sender.sender === undefined ? {} : { sender: sender.sender.address }),
@@ -179,28 +175,4 @@ const toLines = (text: string) => text.replace(/\r\n?/g, '\n');
 function referencesOf(references: readonly string[], parent: string | undefined): string[] {
   const chain = [...new Set([...references, ...(parent === undefined ? [] : [parent])])];
   return chain.length <= 30 ? chain : [...chain.slice(0, 1), ...chain.slice(-29)];
-}
-
-function bodiesOf(reply: Reply, quoted: Composition['quoted']): { text: string; html?: string } {
-  const own = reply.text ?? (reply.html === undefined ? '' : textOf(reply.html));
-  if (quoted === undefined) return { text: own, ...(reply.html === undefined ? {} : { html: reply.html }) };
-  const quotedText = quoted.text ?? (quoted.html === undefined ? '' : textOf(quoted.html));
-  return {
-    text: `${own}\n\n${quoteText(quoted.message, quotedText)}`,
-    ...(reply.html === undefined
-      ? {}
-      : { html: `${reply.html}${quoteHtml(quoted.message, quoted.html ?? `<pre>${escapeHtml(quotedText)}</pre>`)}` }),
-  };
-}
-
-/** html-to-text throws RangeError on thousands of nested tables: then the tags are taken off plainly. */
-export function textOf(html: string): string {
-  try {
-    return convert(html, { wordwrap: false, selectors: [{ selector: 'img', format: 'skip' }] });
-  } catch {
-    return html
-      .replace(/<[^>]{0,2000}>/g, ' ')
-      .replace(/\s+/g, ' ')
-      .trim();
-  }
 }

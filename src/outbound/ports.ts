@@ -6,6 +6,7 @@ import type { Journal } from '../domain/reply-journal.ts';
 import type { Pace } from '../domain/reply-pace.ts';
 import type { ReplyQueues } from '../domain/reply-queues.ts';
 import type { Submitter } from '../domain/submission.ts';
+import type { Parsing } from '../parsing/index.ts';
 import type { Emit } from '../telemetry/events.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 
@@ -110,6 +111,8 @@ export interface OutboundDeps {
   blobs: BlobStore;
   sent: SentFolder;
   readMessage: (messageKey: string) => Promise<Message | undefined>;
+  /** Text of html and quotations, in a worker thread. Throws MailroomError REPLY_NOT_COMPOSED. */
+  replyBodies: Parsing['replyBodies'];
   makeMessageId: MakeMessageId;
   emit: Emit;
   metrics?: Metrics;

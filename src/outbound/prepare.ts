@@ -9,6 +9,7 @@ import { MailroomError } from '../domain/errors.ts';
 import type { JournalEntry } from '../domain/reply-journal.ts';
 import { resolveSender } from '../domain/sender-policy.ts';
 import { decodeSlice } from '../mime/transfer.ts';
+import type { QuotedMessage } from '../parsing/index.ts';
 import { type ComposedAttachment, compose, readRecipients } from './compose.ts';
 import { decidedSender } from './decide.ts';
 import type { OutboundDeps, OutboundSettings } from './ports.ts';
@@ -26,9 +27,9 @@ export interface Prepared {
   personalFallback: boolean;
 }
 
-type PrepareDeps = Pick<OutboundDeps, 'blobs' | 'readMessage' | 'makeMessageId' | 'pace'>;
+type PrepareDeps = Pick<OutboundDeps, 'blobs' | 'readMessage' | 'replyBodies' | 'makeMessageId' | 'pace'>;
 
-/** @throws MailroomError of the policy, the composition, the loop governor; ATTACHMENT_UNAVAILABLE, QUOTE_UNAVAILABLE, MESSAGE_TOO_LARGE */
+/** @throws MailroomError of the policy, the composition, the loop governor; ATTACHMENT_UNAVAILABLE, QUOTE_UNAVAILABLE, REPLY_NOT_COMPOSED, MESSAGE_TOO_LARGE */
 export async function prepare(
   deps: PrepareDeps,
   settings: OutboundSettings,
@@ -62,7 +63,11 @@ export async function prepare(
     messageId,
     date: now,
     attachments,
-    quoted: reply.quote ? await readQuoted(read, reply) : undefined,
+    bodies: await deps.replyBodies({
+      text: reply.text,
+      html: reply.html,
+      quoted: reply.quote ? await readQuoted(read, reply) : undefined,
+    }),
   });
   const limit = maxSize ?? DEFAULT_MAX_SIZE;
   if (bytes.length > limit) {
@@ -140,11 +145,12 @@ async function slice(blobs: BlobStore, message: Message, { slice: at }: Attachme
   return collect(decodeSlice(at, blobs.read(message.raw.blob, { start: at.start, end: at.end })));
 }
 
-async function readQuoted(read: Read, reply: Reply) {
+async function readQuoted(read: Read, reply: Reply): Promise<QuotedMessage> {
   const key = reply.answers?.messageKey;
   const message = key === undefined ? undefined : await read(key);
   if (message === undefined) throw new MailroomError('QUOTE_UNAVAILABLE', { field: 'answers.messageKey' });
-  return { message, text: message.text?.value, html: message.html?.value };
+  const { from, date, receivedAt } = message;
+  return { message: { from, date, receivedAt }, text: message.text?.value, html: message.html?.value };
 }
 
 async function collect(source: AsyncIterable<Uint8Array>): Promise<Buffer> {

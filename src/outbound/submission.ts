@@ -8,6 +8,7 @@ import type { JournalEntry } from '../domain/reply-journal.ts';
 import { sendingMailbox } from '../domain/reply-pace.ts';
 import type { JobEnding } from '../domain/reply-queues.ts';
 import type { SubmissionOutcome, Submitter } from '../domain/submission.ts';
+import type { EventName } from '../telemetry/events/index.ts';
 import { BegunElsewhere, beginData, forgottenBegin } from './begin.ts';
 import { judgeSender, type SenderVerdict, stillDecided } from './decide.ts';
 import { prepare } from './prepare.ts';
@@ -23,10 +24,11 @@ export async function prepareAndSubmit(work: Work, found: JournalEntry): Promise
   let forgotten = unprepared ? undefined : await forgottenBegin(work, entry);
   if (forgotten !== undefined) return doubtful(work, forgotten);
   const judged = judgeSender(work, entry);
-  if (judged.verdict === 'hold') return holdForSender(work, entry, judged);
+  if (judged.verdict === 'hold') return holdForPerson(work, entry, judged, 'ReplyHeldForSender');
   if (judged.verdict === 'prepare') {
-    const prepared = await prepareNow(work, entry, judged.changed);
+    const prepared = await prepareNow(work, entry, judged.changed).catch(uncomposable);
     if (prepared === undefined) return fenced(work);
+    if ('failure' in prepared) return holdForPerson(work, entry, prepared, 'ReplyNotComposed');
     ({ entry, bytes } = prepared);
     forgotten = unprepared ? await forgottenBegin(work, entry) : undefined;
     if (forgotten !== undefined) return doubtful(work, forgotten);
@@ -75,11 +77,18 @@ async function prepareNow(
   return { entry: { ...entry, ...prepared.change, state: 'prepared' }, bytes: prepared.bytes };
 }
 
+/** Would end its worker each time that it is tried: a person decides. */
+function uncomposable(error: unknown): { failure: Failure } {
+  if (error instanceof MailroomError && error.code === 'REPLY_NOT_COMPOSED') return { failure: error.toFailure() };
+  throw error;
+}
+
 /** Not submitted: a person decides. The next release agrees to the sender that is offered here. */
-async function holdForSender(
+async function holdForPerson(
   work: Work,
   entry: JournalEntry,
-  { failure, offered }: SenderVerdict & { verdict: 'hold' },
+  { failure, offered }: Pick<SenderVerdict & { verdict: 'hold' }, 'failure' | 'offered'>,
+  event: EventName,
 ): Promise<JobEnding> {
   const { deps, server, reply, fence, now } = work;
   const source = entry.source ?? (await deps.blobs.put(Buffer.from(JSON.stringify(reply)))).blob;
@@ -97,7 +106,7 @@ async function holdForSender(
     },
   });
   if (!moved) return { end: 'later', at: now() + 500 };
-  deps.emit('ReplyHeldForSender', { server: server.name, replyId: reply.replyId, code: failure.code });
+  deps.emit(event, { server: server.name, replyId: reply.replyId, code: failure.code });
   return { end: 'failed', result };
 }
 

@@ -1,10 +1,13 @@
 // The one door to mime/: what a stranger sent is read in worker threads that can be ended (pool.ts). Streams of decoded bytes are the exception:
 // they are made chunk by chunk by whoever reads them, and take what their length takes.
 import { availableParallelism } from 'node:os';
+import { MailroomError } from '../domain/errors.ts';
 import { type ParsedMessage, type ParseOptions, unreadable } from '../mime/index.ts';
 import { type Ending, type Outcome, openPool, type PoolOptions } from './pool.ts';
+import { areComplete, type ReplyBodies, type ReplyBodiesInput, replyBodies } from './reply-bodies.ts';
 
 export { decodeSlice, type ParsedMessage, unreadable, wholeText } from '../mime/index.ts';
+export type { QuotedMessage, ReplyBodies, ReplyBodiesInput } from './reply-bodies.ts';
 
 export interface Parsing {
   /**
@@ -17,6 +20,11 @@ export interface Parsing {
   parseLarge(raw: Uint8Array): Promise<ParsedMessage>;
   /** What can be known from the header block alone: `parse` is `headers-only`. */
   parseHeadersOnly(head: Uint8Array): Promise<ParsedMessage>;
+  /**
+   * Bodies of a reply, and of the message quoted in it.
+   * @throws MailroomError REPLY_NOT_COMPOSED when that exceeds its bounds; Error as {@link Parsing.parse}
+   */
+  replyBodies(input: ReplyBodiesInput): Promise<ReplyBodies>;
   /** Ends the workers; what is in work is rejected. */
   stop(): Promise<void>;
 }
@@ -58,6 +66,14 @@ export function openParsing(options: ParsingOptions): Parsing {
     parse: async (raws) => (await pool.run('message', raws, parseOptions)).map(messageOf),
     parseLarge: (raw) => one('message', raw, true),
     parseHeadersOnly: (head) => one('headers', head, false),
+    async replyBodies(input) {
+      if (areComplete(input)) return replyBodies(input);
+      const [outcome] = (await pool.run('reply', [input], {})) as [Outcome<'reply'>];
+      if ('result' in outcome) return outcome.result;
+      throw new MailroomError('REPLY_NOT_COMPOSED', {
+        message: `Composing the bodies of this reply was ended: ${outcome.ending} (${outcome.detail})`,
+      });
+    },
     stop: pool.stop,
   };
 }

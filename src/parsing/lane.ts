@@ -44,7 +44,9 @@ export function openLane(script: URL, resourceLimits: ResourceLimits, events: La
   return {
     send(request, handOver) {
       Atomics.store(progress, 0, -1);
-      const [items, transfer] = handOver ? [request.items, request.items.map(({ buffer }) => buffer)] : shared(request);
+      const [items, transfer] = handOver
+        ? [request.items, request.items.flatMap((item) => (item instanceof Uint8Array ? [item.buffer] : []))]
+        : shared(request);
       worker.postMessage({ ...request, items }, transfer as ArrayBuffer[]);
     },
     item: () => Atomics.load(progress, 0),
@@ -60,10 +62,10 @@ export function openLane(script: URL, resourceLimits: ResourceLimits, events: La
 }
 
 /** Items in shared memory as they are; of others a copy, so that a request can be sent again. */
-function shared({ items }: Request): [items: Uint8Array[], transfer: ArrayBuffer[]] {
+function shared({ items }: Request): [items: Request['items'], transfer: ArrayBuffer[]] {
   const transfer: ArrayBuffer[] = [];
   const sent = items.map((item) => {
-    if (item.buffer instanceof SharedArrayBuffer) return item;
+    if (!(item instanceof Uint8Array) || item.buffer instanceof SharedArrayBuffer) return item;
     const copy = new Uint8Array(item);
     transfer.push(copy.buffer);
     return copy;

@@ -187,7 +187,7 @@ export function openPool({ script, size, timeoutMs, memoryMb, onEnded = () => {}
       if (at === busy.at) busy.spentMs += passed;
       else Object.assign(busy, { at, spentMs: 0 });
       const item = busy.task.items[busy.sent[at] ?? -1];
-      const limitMs = item === undefined ? START_MS : limits.of(item.byteLength);
+      const limitMs = item === undefined ? START_MS : limits.of(sizeOf(item));
       if (busy.spentMs <= limitMs) continue;
       if (item !== undefined) limits.exceeded();
       void end(busy).then(() => failed(busy, at, 'timeout', `${Math.round(limitMs)} ms`));
@@ -226,6 +226,13 @@ export function openPool({ script, size, timeoutMs, memoryMb, onEnded = () => {}
       for (const task of abandoned) task.reject(new Error('the parser is stopped'));
     },
   };
+}
+
+/** Of a raw mail bytes, of texts UTF-16 units. */
+function sizeOf(item: Work[Kind]['item']): number {
+  if (item instanceof Uint8Array) return item.length;
+  const texts = [item.text, item.html, item.quoted?.text, item.quoted?.html];
+  return texts.reduce((sum, text) => sum + (text?.length ?? 0), 0);
 }
 
 function outcomeOf(answer: Answer | undefined): Outcome<Kind> {

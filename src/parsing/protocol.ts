@@ -1,6 +1,7 @@
 // What the main thread and a parser worker tell each other. Types only: a worker loads nothing of the pool.
 import type { ParseOptions } from '../mime/index.ts';
 import type { ParsedMessage } from '../mime/parsed-message.ts';
+import type { ReplyBodies, ReplyBodiesInput } from './reply-bodies.ts';
 
 /** Handed to a worker when it starts. */
 export interface WorkerSetup {
@@ -14,6 +15,8 @@ export interface Work {
   message: { item: Uint8Array; result: ParsedMessage };
   /** The header block of a mail that is too large to be read as a whole. */
   headers: { item: Uint8Array; result: ParsedMessage };
+  /** Bodies of a reply. */
+  reply: { item: ReplyBodiesInput; result: ReplyBodies };
 }
 
 export type Kind = keyof Work;

@@ -3,12 +3,14 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { type ParseOptions, parseHeadersOnly, parseMessage } from '../mime/index.ts';
 import type { Answer, Kind, Request, Work, WorkerSetup } from './protocol.ts';
+import { replyBodies } from './reply-bodies.ts';
 
 const { progress } = workerData as WorkerSetup;
 
 const work: { [K in Kind]: (item: Work[K]['item'], options: ParseOptions) => Work[K]['result'] } = {
   message: parseMessage,
   headers: parseHeadersOnly,
+  reply: replyBodies,
 };
 
 function answer<K extends Kind>(kind: K, item: Work[K]['item'], options: ParseOptions): Answer<K> {
@@ -30,5 +32,5 @@ parentPort?.on('message', ({ kind, items, options }: Request) => {
 
 /** Frees memory that was handed over: the garbage collector would keep it for long, because the object that holds it is small. */
 function letGo(item: Work[Kind]['item']): void {
-  if (item.buffer instanceof ArrayBuffer) item.buffer.transfer(0);
+  if (item instanceof Uint8Array && item.buffer instanceof ArrayBuffer) item.buffer.transfer(0);
 }

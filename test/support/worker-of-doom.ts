@@ -1,8 +1,9 @@
-// A parser worker in which a mail's text says what becomes of it, because the real parser has no killers that anybody knows. What is not a killer is
-// parsed as ever.
+// A parser worker in which a mail or the html of a reply says what becomes of its worker, because the real parser has no killers that anybody knows.
+// Everything else is parsed as ever.
 import { parentPort, workerData } from 'node:worker_threads';
 import { parseMessage } from '../../src/mime/index.ts';
 import type { Request, WorkerSetup } from '../../src/parsing/protocol.ts';
+import { replyBodies } from '../../src/parsing/reply-bodies.ts';
 
 const { progress } = workerData as WorkerSetup;
 const hoard: unknown[] = [];
@@ -26,8 +27,9 @@ parentPort?.on('message', ({ items, options }: Request) => {
   const answers = items.map((item, i) => {
     Atomics.store(progress, 0, i);
     try {
-      dooms[/^X-Doom: (\w+)/m.exec(Buffer.from(item).toString('latin1', 0, 200))?.[1] ?? '']?.();
-      return { result: parseMessage(item, options) };
+      const text = item instanceof Uint8Array ? Buffer.from(item.subarray(0, 200)).toString() : (item.html ?? '');
+      dooms[/^X-Doom: (\w+)/m.exec(text)?.[1] ?? '']?.();
+      return { result: item instanceof Uint8Array ? parseMessage(item, options) : replyBodies(item) };
     } catch (thrown) {
       return { error: (thrown as Error).name };
     }

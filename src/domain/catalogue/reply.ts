@@ -75,6 +75,15 @@ export const replyErrors = section({
       de: 'Geben Sie die Antwort frei, um sie über den Server zu senden, der jetzt so heißt, oder verwerfen Sie sie und reichen Sie sie unter dem richtigen Server neu ein.',
     },
   },
+  REPLY_NOT_COMPOSED: {
+    class: 'permanent',
+    action: 'hold',
+    message: 'Composing the bodies of this reply exceeded its bounds of time or memory; nothing was sent',
+    hint: {
+      en: 'Its html, or the html of the message that it quotes, is the cause. Drop the reply and send it again as text or without the quotation, under a new replyId. Release it to try once more.',
+      de: 'Ursache ist ihr HTML oder das HTML der zitierten Nachricht. Verwerfen Sie die Antwort und senden Sie sie als Text oder ohne Zitat unter einer neuen replyId. Geben Sie sie frei, um es noch einmal zu versuchen.',
+    },
+  },
   REPLY_DROPPED: {
     class: 'permanent',
     action: 'fail',

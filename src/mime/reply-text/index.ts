@@ -54,7 +54,7 @@ const QUOTE_MARKS = ['quote', 'QUOTE', 'RplyFwdMsg', '#E1E1E1', '#B5C4DF'];
 const hasQuoteMarkup = (html: string): boolean => QUOTE_MARKS.some((mark) => html.includes(mark));
 
 function fromHtml(html: string): Outcome {
-  const rendered = htmlToText(html.slice(0, MAX_HTML), MAX_INPUT);
+  const rendered = htmlToText(html.slice(0, MAX_HTML), { maxOutput: MAX_INPUT });
   return newPart(rendered.text, rendered.marks);
 }
 

@@ -28,6 +28,11 @@ export const outboundEvents = events({
     message: 'Reply is held because of its sender: a person must decide',
     labels: ['server', 'code'],
   },
+  ReplyNotComposed: {
+    level: 'error',
+    message: 'Reply is held because composing it exceeded its bounds: a person must decide',
+    labels: ['server', 'code'],
+  },
   ReplySenderChanged: {
     level: 'info',
     message: 'Server was changed while the reply waited: prepared again under its new sender',

@@ -18,6 +18,7 @@ import { type BlobStore, stored } from '../../../src/domain/blob-store.ts';
 import type { SmtpServer } from '../../../src/domain/email-server.ts';
 import { MailroomError } from '../../../src/domain/errors.ts';
 import type { OutboundDeps, OutboundSettings, SentFolder } from '../../../src/outbound/ports.ts';
+import { replyBodies } from '../../../src/parsing/reply-bodies.ts';
 import type { EventFields } from '../../../src/telemetry/events.ts';
 
 export async function freePort(): Promise<number> {
@@ -410,6 +411,7 @@ export function rig(
     blobs,
     sent,
     readMessage: async () => undefined,
+    replyBodies: async (input) => replyBodies(input),
     makeMessageId: ({ replyId, domain }) =>
       `<${createHash('sha256').update(replyId).digest('hex').slice(0, 16)}@${domain}>`,
     emit,

@@ -9,6 +9,7 @@ import type { BlobStore } from '../../../src/domain/blob-store.ts';
 import { MailroomError } from '../../../src/domain/errors.ts';
 import { outboundDefaults } from '../../../src/outbound/index.ts';
 import { prepare } from '../../../src/outbound/prepare.ts';
+import { replyBodies } from '../../../src/parsing/reply-bodies.ts';
 import { memoryBlobs, smtpServer } from '../../integration/outbound/rig.ts';
 
 const DATE = new Date('2026-11-25T10:00:00Z');
@@ -63,6 +64,7 @@ async function prepared({ reply = {}, maxSize, blobs = memoryBlobs() }: Given = 
     {
       blobs,
       readMessage: async (key) => (key === 'm-1' ? message : undefined),
+      replyBodies: async (input) => replyBodies(input),
       makeMessageId: () => '<made@contoso.example>',
       pace: { automaticBudget: async () => undefined } as never,
     },
