@@ -67,6 +67,7 @@ export interface Config {
     /** Base URL under which people and Microsoft's redirect reach us, without a slash at the end. */
     readonly publicUrl: string;
     readonly apiTokens: readonly ApiToken[];
+    readonly streamsPerClient: number;
     /** Bytes. */
     readonly bodyLimit: number;
     /** Addresses and networks of proxies whose X-Forwarded-For counts. */

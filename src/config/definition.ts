@@ -21,11 +21,14 @@ export const label = z
 
 const filled = z.string('must be text').trim().min(1, 'must not be empty');
 
+/** A list of one would otherwise pass as its text: String(['enabled']) is enabled. */
+export const scalar = (given: unknown): string => (typeof given === 'object' ? '' : String(given).trim());
+
 /** Text compared without case and spaces: `OAUTH2` is `OAuth2`. */
 function choice<const T extends string>(allowed: readonly T[], also: Readonly<Record<string, T>> = {}) {
   const message = `must be ${allowed.slice(0, -1).join(', ')} or ${allowed.at(-1)}`;
   return z.unknown().transform((given, context): T => {
-    const text = String(given).trim().toLowerCase();
+    const text = scalar(given).toLowerCase();
     const found = allowed.find((name) => name.toLowerCase() === text) ?? also[text];
     if (found === undefined) context.addIssue({ code: 'custom', message });
     return found ?? z.NEVER;
@@ -71,7 +74,7 @@ const size = z.union([z.number(), z.string()], 'must be a size like 25 MB').tran
 
 const startFrom = z.unknown().transform((given, context) => {
   const value = typeof given === 'object' && given !== null && 'since' in given ? given.since : given;
-  const text = String(value).trim();
+  const text = scalar(value);
   const known = (['now', 'unseen', 'all'] as const).find((name) => name === text.toLowerCase());
   if (known) return known;
   const fits = /^\d{4}-\d{2}-\d{2}(T[\d:.]+(Z|[+-]\d{2}:\d{2}))?$/.test(text) && !Number.isNaN(Date.parse(text));

@@ -1,15 +1,15 @@
 // Definitions of email servers (files, portal) → servers and invalid ones, item by item: a wrong definition never stops the others.
-import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { mailboxId } from '../contract/names.ts';
 import type { Authentication, EmailServer, EmailServerList, InvalidEmailServer } from '../domain/email-server.ts';
 import { isImap } from '../domain/email-server.ts';
 import { MailroomError } from '../domain/errors.ts';
 import type { Config } from './config.ts';
-import { type ImapDefinition, imapDefinition, type SmtpDefinition, smtpDefinition } from './definition.ts';
+import { type ImapDefinition, imapDefinition, type SmtpDefinition, scalar, smtpDefinition } from './definition.ts';
 import { problemsOf, type Words } from './issues.ts';
 import { type Problem, shownValue } from './problem.ts';
 import { type Sources, secretOf } from './secret-source.ts';
+import { FileTooLarge, readTextFile } from './text-file.ts';
 import { parseYaml } from './yaml.ts';
 
 /** One definition as it was found. */
@@ -66,8 +66,9 @@ export function readDefinitionFile(file: string, parse: (text: string) => unknow
     new MailroomError('EMAIL_SERVERS_UNREADABLE', { message: `${file}: ${message}`, field: file });
   let text: string;
   try {
-    text = readFileSync(file, 'utf8');
+    text = readTextFile(file);
   } catch (error) {
+    if (error instanceof FileTooLarge) throw unreadable(error.message);
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
     if (code === 'ENOENT') return [];
     throw unreadable(`cannot be read (${code})`);
@@ -161,7 +162,7 @@ export function parseEmailServer(item: Found, env: Env, problems: Problem[]): Em
   const known = good.get(definition);
   if (known?.source === item.source) return known;
   const given = 'serverType' in definition ? definition.serverType : undefined;
-  const type = (['IMAP', 'SMTP'] as const).find((known) => known === String(given).trim().toUpperCase());
+  const type = (['IMAP', 'SMTP'] as const).find((known) => known === scalar(given).toUpperCase());
   if (type === undefined) {
     const got = given === undefined ? {} : { got: shownValue(given) };
     problems.push({

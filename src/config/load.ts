@@ -1,7 +1,7 @@
 // Files + environment + overrides → typed settings, with every problem collected. convict layers the sources; the parsers of the schema judge
 // the values, so that a message reads the same wherever the value came from.
 import { randomBytes } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
 import convict from 'convict';
 import { MailroomError } from '../domain/errors.ts';
@@ -11,6 +11,7 @@ import { readOAuthApplications } from './oauth-applications.ts';
 import { type Problem, problemText, shownValue } from './problem.ts';
 import { settings } from './schema.ts';
 import type { Setting } from './setting.ts';
+import { readTextFile } from './text-file.ts';
 import { parseYaml } from './yaml.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -80,7 +81,7 @@ function invalid(problems: readonly Problem[]): MailroomError {
 
 function readFile(file: string, problems: Problem[]): Record<string, unknown> {
   try {
-    const content = parseYaml(readFileSync(file, 'utf8'));
+    const content = parseYaml(readTextFile(file));
     if (content === null || content === undefined) return {};
     if (isGroup(content)) return content;
     problems.push({ field: file, message: 'must hold settings as keys and values' });
@@ -130,7 +131,7 @@ function fromEnvironment(env: Env, known: ReadonlyMap<string, Setting<unknown>>,
     if (!file) continue;
     if (direct) problems.push({ field: path, message: `is set twice: by ${setting.env} and ${setting.env}_FILE` });
     try {
-      found[path] = readFileSync(file, 'utf8').replace(/\r?\n$/, '');
+      found[path] = readTextFile(file).replace(/\r?\n$/, '');
     } catch (error) {
       const code = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
       problems.push({ field: path, message: `cannot be read from ${setting.env}_FILE ${file} (${code})` });

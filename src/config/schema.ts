@@ -102,6 +102,13 @@ export const settings: Settings = {
       { secret: true },
     ),
     bodyLimit: s.integer('Largest request body in bytes.', 'HTTP_BODY_LIMIT', 40 * MiB, 1024, 1024 * MiB),
+    streamsPerClient: s.integer(
+      'Downloads and tests of a connection that one client (token and address) may have open at once.',
+      'HTTP_STREAMS_PER_CLIENT',
+      50,
+      1,
+      10_000,
+    ),
     trustedProxies: s.custom(
       'Addresses and networks of the reverse proxies in front, whose X-Forwarded-For tells the address that lock-outs count.',
       'HTTP_TRUSTED_PROXIES',

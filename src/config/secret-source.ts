@@ -1,7 +1,7 @@
 // Where the secrets of applications and email servers come from: the value itself, a file, or an environment variable.
-import { readFileSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import type { Problem } from './problem.ts';
+import { readTextFile } from './text-file.ts';
 
 export interface Sources {
   /** Relative files start here. */
@@ -34,7 +34,7 @@ export function secretOf(
   const file = fileIn(from.file, sources);
   sources.read?.add(file);
   try {
-    const value = readFileSync(file, 'utf8').replace(/\r?\n$/, '');
+    const value = readTextFile(file).replace(/\r?\n$/, '');
     if (value === '') sources.problems.push({ field: `${field}File`, message: 'names an empty file', got: from.file });
     return value || undefined;
   } catch (error) {

@@ -26,7 +26,10 @@ export const attachmentSchema = z.object({
   contentType: z.string().describe('Media type as declared, lower case, without parameters'),
   size: count.describe('Decoded size in bytes'),
   sha256: z.string().describe('SHA-256 of the decoded bytes, hex'),
-  contentId: z.string().optional().describe('Without angle brackets'),
+  contentId: z
+    .string()
+    .optional()
+    .describe('Without angle brackets; characters that RFC 5322 does not permit are percent-encoded, as in a cid: URL'),
   inline: z.boolean().describe('Shown within the html body (referenced by cid:), as opposed to offered for download'),
   part: z.string().describe('IMAP part number within the raw mail, e.g. 1.2'),
   slice: z

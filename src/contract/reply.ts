@@ -1,6 +1,7 @@
 // mailroom.reply/1: the job data on an SMTP server's queue, an agent's reply to submit. Also the body of POST /v1/replies.
 // This zod schema is the source; the JSON Schema under schemas/ is generated from it.
 import { z } from 'zod';
+import { unknownAtTop, unknownKeys } from './issues.ts';
 
 export const REPLY_SCHEMA = 'mailroom.reply/1';
 
@@ -26,58 +27,114 @@ export const replyAttachmentSchema = z
     error: 'exactly one of content, blob, message must be given',
   });
 
-export const replySchema = z.object({
-  schema: z.literal(REPLY_SCHEMA),
-  replyId: z
-    .string()
-    .min(1)
-    .max(200)
-    .describe('Idempotency key: whatever is added under one replyId leaves at most once'),
-  server: z
-    .string()
-    .min(1)
-    .max(100)
-    .optional()
-    .describe('SMTP email server; required by POST /v1/replies, else the queue says it'),
-  answers: z
-    .object({
-      messageKey: z.string().optional(),
-      messageId: z.string().max(998).optional().describe('Message-ID of the message answered, with angle brackets'),
-      references: z.array(z.string().max(998)).max(200).optional(),
-      mailbox: z
-        .string()
-        .optional()
-        .describe('Shared address that the message came to: the default From when it is permitted'),
-      subject: z.string().max(2000).optional(),
-      threadTopic: z.string().max(2000).optional(),
-      threadIndex: z.string().max(2000).optional(),
-      automatic: z.boolean().optional().describe('The message answered was automatic mail'),
-    })
-    .optional(),
-  conversationId: z.string().max(200).optional(),
-  from: mailAddress.optional().describe('The From that the agent picked'),
-  to: z.array(mailAddress).max(1000),
-  cc: z.array(mailAddress).max(1000).default([]),
-  bcc: z.array(mailAddress).max(1000).default([]),
-  replyTo: z.array(mailAddress).max(10).optional(),
-  subject: z.string().max(2000),
-  text: z.string().max(5_000_000).optional(),
-  html: z.string().max(20_000_000).optional(),
-  quote: z.boolean().default(false).describe('Append the message answered as a quotation (needs answers.messageKey)'),
-  attachments: z.array(replyAttachmentSchema).max(200).default([]),
-  agent: z
-    .object({
-      id: z.string().max(200),
-      name: z.string().max(200).optional(),
-      roles: z.array(z.string().max(100)).max(50).optional(),
-    })
-    .optional(),
-  automatic: z.boolean().default(false).describe('An automatic reply (acknowledgement), not a person’s'),
-  priority: z.enum(['high', 'normal', 'low']).default('normal'),
-  importance: z.enum(['low', 'normal', 'high']).default('normal'),
-  notBefore: z.iso.datetime({ offset: true }).optional().describe('Not submitted before this instant'),
-  headers: z.record(z.string().max(100), z.string().max(2000)).default({}).describe('Additional headers, X-… only'),
-});
+export const replySchema = z
+  .object({
+    schema: z.literal(REPLY_SCHEMA),
+    replyId: z
+      .string()
+      .min(1)
+      .max(200)
+      .describe('Idempotency key: whatever is added under one replyId leaves at most once'),
+    server: z
+      .string()
+      .min(1)
+      .max(100)
+      .optional()
+      .describe('SMTP email server; required by POST /v1/replies, else the queue says it'),
+    answers: z
+      .object({
+        messageKey: z.string().optional(),
+        messageId: z.string().max(998).optional().describe('Message-ID of the message answered, with angle brackets'),
+        references: z.array(z.string().max(998)).max(200).optional(),
+        mailbox: z
+          .string()
+          .optional()
+          .describe('Shared address that the message came to: the default From when it is permitted'),
+        subject: z.string().max(2000).optional(),
+        threadTopic: z.string().max(2000).optional(),
+        threadIndex: z.string().max(2000).optional(),
+        automatic: z.boolean().optional().describe('The message answered was automatic mail'),
+      })
+      .optional(),
+    conversationId: z.string().max(200).optional(),
+    from: mailAddress.optional().describe('The From that the agent picked'),
+    to: z.array(mailAddress).max(1000),
+    cc: z.array(mailAddress).max(1000).default([]),
+    bcc: z.array(mailAddress).max(1000).default([]),
+    replyTo: z.array(mailAddress).max(10).optional(),
+    subject: z.string().max(2000),
+    text: z.string().max(5_000_000).optional().describe('This or html must be given, and hold something'),
+    html: z.string().max(20_000_000).optional(),
+    quote: z.boolean().default(false).describe('Append the message answered as a quotation (needs answers.messageKey)'),
+    attachments: z.array(replyAttachmentSchema).max(200).default([]),
+    agent: z
+      .object({
+        id: z.string().max(200),
+        name: z.string().max(200).optional(),
+        roles: z.array(z.string().max(100)).max(50).optional(),
+      })
+      .optional(),
+    automatic: z.boolean().default(false).describe('An automatic reply (acknowledgement), not a person’s'),
+    priority: z.enum(['high', 'normal', 'low']).default('normal'),
+    importance: z.enum(['low', 'normal', 'high']).default('normal'),
+    notBefore: z.iso.datetime({ offset: true }).optional().describe('Not submitted before this instant'),
+    headers: z.record(z.string().max(100), z.string().max(2000)).default({}).describe('Additional headers, X-… only'),
+  })
+  .refine(saysSomething, {
+    path: ['text'],
+    error: 'text or html must be given and hold something (with an attachment, text may be empty)',
+  });
+
+/** Entries that a list or table of a reply may have, and characters of a text: what can be sent. */
+const MOST: Readonly<Record<string, number>> = {
+  ...{ to: 1000, cc: 1000, bcc: 1000, replyTo: 10, attachments: 200, headers: 100 },
+  ...{ text: 5_000_000, html: 5_000_000 },
+};
+
+/**
+ * Counts before anything is checked: of a million recipients each would be looked at, and each make a problem of its own.
+ * @returns no issue: the schema may look at it
+ */
+export function countIssues(input: unknown): z.core.$ZodIssue[] {
+  if (typeof input !== 'object' || input === null) return [];
+  return Object.entries(MOST).flatMap(([name, most]) => {
+    const given = (input as Record<string, unknown>)[name];
+    const isText = typeof given === 'string';
+    const count = isText ? given.length : typeof given === 'object' && given !== null ? Object.keys(given).length : 0;
+    if (count <= most) return [];
+    const message = `has ${count} ${isText ? 'characters' : 'entries'}; at most ${most} are taken`;
+    return [{ code: 'custom', path: [name], message, input: undefined } as const];
+  });
+}
+
+export type ParsedReply = { issues: readonly z.core.$ZodIssue[] } | { reply: Reply; unknown: readonly string[] };
+
+/** The counts, then the schema. `unknown`: keys that this version does not know, which are named in the result and not obeyed. */
+export function parseReply(input: unknown): ParsedReply {
+  const counts = countIssues(input);
+  if (counts.length > 0) return { issues: counts };
+  const parsed = replySchema.safeParse(input);
+  if (parsed.success) return { reply: parsed.data, unknown: unknownKeys(input, parsed.data) };
+  return { issues: [...parsed.error.issues, ...unknownAtTop(replySchema, input)] };
+}
+
+/** As they stand in the warnings of a result. */
+export const unknownWarnings = (unknown: readonly string[]): string[] =>
+  unknown.map((key) => `${key} is not known here and was not obeyed`);
+
+/** An empty mail is a key that was written wrongly, `body` for `text`. */
+function saysSomething({
+  text,
+  html,
+  attachments,
+}: {
+  text?: string | undefined;
+  html?: string | undefined;
+  attachments: unknown[];
+}): boolean {
+  if (/\S/.test(text ?? '') || /\S/.test(html ?? '')) return true;
+  return attachments.length > 0 && (text ?? html) !== undefined;
+}
 
 export type ReplyAttachment = z.infer<typeof replyAttachmentSchema>;
 export type MailAddress = z.infer<typeof mailAddress>;

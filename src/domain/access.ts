@@ -21,6 +21,8 @@ export const permissions = {
   'status:read': roles,
   'senders:read': roles,
   'replies:read': roles,
+  /** See the addresses of customers; else they are masked. */
+  'addresses:read': ['operator', 'administrator', 'backend'],
   'email-flows:read': roles,
   'messages:read': ['backend', 'administrator'],
   'replies:write': ['backend', 'administrator'],

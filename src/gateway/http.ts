@@ -41,6 +41,7 @@ export async function openHttp(
     publicUrl: config.http.publicUrl,
     bodyLimit: config.http.bodyLimit,
     apiTokens: config.http.apiTokens,
+    streamsPerClient: config.http.streamsPerClient,
     trustedProxies: config.http.trustedProxies,
     lockOut: createPortalSessions(stores.redis),
     emit,

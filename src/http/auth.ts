@@ -54,8 +54,6 @@ export interface Gate {
 /** @throws MailroomError HTTP_UNAUTHENTICATED, HTTP_FORBIDDEN, HTTP_LOCKED */
 export async function authorise(request: FastifyRequest, gate: Gate, permission: Permission): Promise<Principal> {
   const { ways, hasTokens, lockOut } = gate;
-  const offers = request.headers.authorization !== undefined;
-  if (offers) await lockOut.check(request.ip);
   for (const authenticate of ways) {
     const principal = await authenticate(request);
     if (principal === undefined) continue;
@@ -64,7 +62,7 @@ export async function authorise(request: FastifyRequest, gate: Gate, permission:
       message: `Token ${JSON.stringify(principal.name)} lacks the permission ${permission} (role ${permissions[permission].join(' or ')}).`,
     });
   }
-  if (offers) await lockOut.failed(request.ip);
+  if (request.headers.authorization !== undefined) await lockOut.failed(request.ip);
   if (!hasTokens) {
     throw new MailroomError('HTTP_UNAUTHENTICATED', {
       message: 'No API token is configured, so this API answers nobody.',

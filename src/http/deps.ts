@@ -75,6 +75,8 @@ export interface HttpDeps {
   /** Bytes. */
   bodyLimit: number;
   apiTokens: readonly ApiToken[];
+  /** Downloads and tests of a connection that one client may have open at once; default 50. */
+  streamsPerClient?: number;
   /** Counts wrong tokens by address over all replicas; absent: nobody is locked out. */
   lockOut?: LockOut;
   /** Addresses and networks (CIDR) of proxies whose X-Forwarded-For counts. */
@@ -105,6 +107,8 @@ export interface HttpTimeouts {
   idle: number;
   /** For requests in hand when the server closes. */
   close: number;
+  /** Until a wrong token is refused, from an address with too many of them. */
+  lockedOut: number;
   /** For health() to answer. */
   health: number;
 }
@@ -114,5 +118,6 @@ export const httpTimeouts: HttpTimeouts = {
   request: 120_000,
   idle: 90_000,
   close: 10_000,
+  lockedOut: 1_000,
   health: 5_000,
 };

@@ -192,7 +192,7 @@ export function emailServerRoutes(api: EmailServersApi): Route[] {
       operationId: 'copyEmailServer',
       summary: 'Copy under another name; the copy is disabled',
       params,
-      body: z.object({ name: z.string().min(1).max(400) }),
+      body: z.strictObject({ name: z.string().min(1).max(400) }),
       answers: { 201: one, 404: problem('EMAIL_SERVER_NOT_FOUND'), 422: problem('The name is wrong or taken') },
       handle: async ({ params: { name = '' }, body, reply, principal }) => {
         const view = await api.copy(name, body.name, principal.name);
@@ -236,7 +236,7 @@ export function emailServerRoutes(api: EmailServersApi): Route[] {
       path: '/v1/audit',
       operationId: 'listAudit',
       summary: 'Who changed what, newest first',
-      query: z.object({ limit: z.coerce.number().int().min(1).max(1000).default(100) }),
+      query: z.strictObject({ limit: z.coerce.number().int().min(1).max(1000).default(100) }),
       answers: { 200: { description: 'Entries', schema: z.object({ entries: z.array(auditEntrySchema) }) } },
       handle: async ({ query, reply }) => {
         reply.header('cache-control', 'no-store');

@@ -6,13 +6,14 @@ import { type Authenticate, bearerTokens } from './auth.ts';
 import { type HttpDeps, httpTimeouts } from './deps.ts';
 import { emailServerRoutes } from './email-servers.ts';
 import { healthRoutes } from './health.ts';
-import { apiLockOut } from './lock-out.ts';
+import { addressKey, apiLockOut } from './lock-out.ts';
 import { messageRoutes } from './messages.ts';
 import { operationRoutes } from './operations.ts';
+import { perClient } from './per-client.ts';
 import { sendProblem } from './problem.ts';
 import { quarantineRoutes } from './quarantine.ts';
 import { replyRoutes } from './replies.ts';
-import { addRoutes, type Route, type ServedRoute } from './routes.ts';
+import { addRoutes, principalOf, type Route, type ServedRoute } from './routes.ts';
 import { schemaRoutes } from './schemas.ts';
 
 export type { ApiDeps, Health, HttpDeps, ReplyFilter, Senders } from './deps.ts';
@@ -57,6 +58,12 @@ export async function createHttp(deps: HttpDeps): Promise<Http> {
   app.addHook('onSend', async (_request, reply) => {
     reply.header('x-content-type-options', 'nosniff').header('referrer-policy', 'no-referrer');
   });
+  const streams = perClient(deps.streamsPerClient ?? 50);
+  app.addHook('preHandler', async (request, reply) => {
+    if (request.routeOptions.config.stream !== true) return;
+    const client = `${addressKey(request.ip)} ${principalOf(request)?.name ?? ''}`;
+    if (!streams.enter(client, reply.raw)) throw new MailroomError('HTTP_TOO_MANY_STREAMS', { retryAfterMs: 1_000 });
+  });
   const served: ServedRoute[] = [];
   app.addHook('onRoute', ({ method, url, config }) => {
     if (config?.access === undefined) throw new Error(`${String(method)} ${url} does not say who may use it`);
@@ -65,7 +72,7 @@ export async function createHttp(deps: HttpDeps): Promise<Http> {
   measure(app, deps.metrics);
 
   const ways: Authenticate[] = [bearerTokens(deps.apiTokens)];
-  const gate = { ways, hasTokens: deps.apiTokens.length > 0, lockOut: apiLockOut(deps.lockOut) };
+  const gate = { ways, hasTokens: deps.apiTokens.length > 0, lockOut: apiLockOut(deps.lockOut, timeouts.lockedOut) };
   const routes: Route[] = [...healthRoutes(deps, timeouts)];
   if (deps.api !== undefined) {
     routes.push(

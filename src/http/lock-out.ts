@@ -1,15 +1,17 @@
-// Attempts to guess an API token: counted by address over all replicas; beyond the limit the address waits. Redis is asked only about an
-// address that has failed at this process before: a valid token costs nothing.
+// Attempts to guess an API token: counted by address over all replicas; beyond the limit each further wrong one is answered late. A valid token
+// is never locked out, whoever guesses behind the same address, and costs nothing: Redis is asked only about wrong ones.
+
 import { isIPv6 } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { MailroomError } from '../domain/errors.ts';
 
 /** Failed requests from one address within 15 minutes. A program with an old token may repeat itself; a guesser needs far more. */
 export const API_ATTEMPTS = 100;
-const REMEMBERED = 10_000;
+/** Answers that are held back at once; beyond them a refusal is immediate. */
+const MOST_WAITING = 100;
 
 export interface LockOut {
   attempt(from: string): Promise<{ count: number; forgottenInMs: number }>;
-  attempts(from: string): Promise<{ count: number; forgottenInMs: number }>;
 }
 
 /** An address as a key: of IPv6 the /64, which is one customer's whole network. */
@@ -23,27 +25,22 @@ export function addressKey(ip: string): string {
   return `${[...left, ...gap, ...right].slice(0, 4).join(':')}::/64`;
 }
 
-export function apiLockOut(store: LockOut | undefined) {
-  /** Addresses that failed here, the oldest first. */
-  const suspects = new Set<string>();
+/** @param slowMs how late a wrong token of a locked address is answered */
+export function apiLockOut(store: LockOut | undefined, slowMs: number) {
+  let waiting = 0;
   return {
-    /** Before a token is looked at. @throws MailroomError HTTP_LOCKED with the time to wait */
-    async check(ip: string): Promise<void> {
-      const from = addressKey(ip);
-      if (store === undefined || !suspects.has(from)) return;
-      // Redis being away locks nobody out: tokens are checked all the same.
-      const state = await store.attempts(`api:${from}`).catch(() => undefined);
-      if (state !== undefined && state.count >= API_ATTEMPTS)
-        throw new MailroomError('HTTP_LOCKED', { retryAfterMs: state.forgottenInMs });
-      if (state?.count === 0) suspects.delete(from);
-    },
+    /** A wrong token was offered. @throws MailroomError HTTP_LOCKED with the time to wait */
     async failed(ip: string): Promise<void> {
-      const from = addressKey(ip);
-      if (store === undefined) return;
-      suspects.delete(from);
-      suspects.add(from);
-      if (suspects.size > REMEMBERED) for (const oldest of suspects) return void suspects.delete(oldest);
-      await store.attempt(`api:${from}`).catch(() => {});
+      // Redis being away locks nobody out: the token is refused all the same.
+      const state = await store?.attempt(`api:${addressKey(ip)}`).catch(() => undefined);
+      if (state === undefined || state.count <= API_ATTEMPTS) return;
+      if (waiting < MOST_WAITING) {
+        waiting += 1;
+        await sleep(slowMs).finally(() => {
+          waiting -= 1;
+        });
+      }
+      throw new MailroomError('HTTP_LOCKED', { retryAfterMs: state.forgottenInMs });
     },
   };
 }

@@ -151,6 +151,7 @@ export function operationRoutes(api: StatusApi): Route[] {
       method: 'POST',
       path: '/v1/email-servers/:name/test',
       operationId: 'testEmailServer',
+      stream: true,
       summary: 'Test its connection, sign-in and permissions; read-only, nothing is sent or changed',
       tag: 'Email servers',
       permission: 'email-servers:test',
@@ -162,10 +163,11 @@ export function operationRoutes(api: StatusApi): Route[] {
       method: 'POST',
       path: '/v1/email-servers-test',
       operationId: 'testEmailServerDefinition',
+      stream: true,
       summary: 'Test a definition that is not stored yet, or is being changed',
       tag: 'Email servers',
       permission: 'email-servers:write',
-      body: z.object({
+      body: z.strictObject({
         definition: definitionSchema,
         existing: z.string().max(400).optional().describe('Name of the stored server that is being changed'),
       }),

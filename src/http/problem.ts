@@ -1,6 +1,7 @@
 // Errors as application/problem+json (RFC 9457), with the catalogue's code, class and hint. Pure, but for the reply it writes.
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { flatIssues, type InputIssue, MOST_ISSUES, unknownAtTop } from '../contract/issues.ts';
 import { type FailureClass, failureClasses, remoteSchema } from '../contract/result.ts';
 import { catalogue } from '../domain/catalogue/index.ts';
 import { asError, type ErrorCode, MailroomError } from '../domain/errors.ts';
@@ -74,13 +75,16 @@ export const statusOf = (error: MailroomError): number => byCode[error.code] ?? 
 /** Several fields of a request that are wrong, each with its value. */
 export class RequestInvalid extends MailroomError {
   readonly problems: NonNullable<Problem['problems']>;
-  constructor(problems: NonNullable<Problem['problems']>) {
-    const first = problems[0];
+  constructor(problems: NonNullable<Problem['problems']>, total = problems.length) {
+    const [first] = problems;
+    const named = problems.slice(0, MOST_ISSUES);
+    const more = total - named.length;
     super('HTTP_REQUEST_INVALID', {
-      message: problems.map(({ field, message }) => `${field}: ${message}`).join('; '),
+      message:
+        named.map(({ field, message }) => `${field}: ${message}`).join('; ') + (more > 0 ? `; and ${more} more` : ''),
       ...(first === undefined ? {} : { field: first.field }),
     });
-    this.problems = problems;
+    this.problems = named;
   }
 }
 
@@ -88,16 +92,43 @@ export class RequestInvalid extends MailroomError {
 export function parseInput<T>(schema: z.ZodType<T>, input: unknown, where: string): T {
   const parsed = schema.safeParse(input, { reportInput: true });
   if (parsed.success) return parsed.data;
-  throw new RequestInvalid(
-    parsed.error.issues.slice(0, 50).map((issue) => {
-      const field = issue.path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('');
+  throw invalidInput([...parsed.error.issues, ...leftOut(schema, input)], where);
+}
+
+/** A strict schema names them itself, a loose one takes them. */
+const leftOut = (schema: z.ZodType, input: unknown): z.core.$ZodIssue[] =>
+  schema instanceof z.ZodObject && schema.def.catchall === undefined ? unknownAtTop(schema, input) : [];
+
+export function invalidInput(found: readonly z.core.$ZodIssue[], where: string): RequestInvalid {
+  const { issues, total } = flatIssues(found);
+  return new RequestInvalid(
+    issues.map((issue) => {
       const value = shown(issue.input);
-      return {
-        field: field === '' ? where : field.replace(/^\./, ''),
-        ...(value === undefined ? {} : { value }),
-        message: issue.message,
-      };
+      return { field: pathOf(issue) || where, ...(value === undefined ? {} : { value }), message: issue.message };
     }),
+    total,
+  );
+}
+
+const pathOf = ({ path }: InputIssue): string =>
+  path.map((part, i) => (typeof part === 'number' ? `[${part}]` : `${i > 0 ? '.' : ''}${String(part)}`)).join('');
+
+/** Keys where none is known, each as a problem of its own. */
+export const unknownKeys = (keys: readonly string[]) =>
+  keys.map((key) => ({ field: key.slice(0, 100), message: 'is not known here' }));
+
+/** A parameter given several times, `limit=1&limit=2`, where one value is meant. @throws RequestInvalid */
+export function oneOfEach(query: unknown, repeatable: readonly string[] = []): void {
+  const repeated = Object.entries(query as Record<string, unknown>).filter(
+    ([name, value]) => Array.isArray(value) && !repeatable.includes(name),
+  );
+  if (repeated.length === 0) return;
+  throw new RequestInvalid(
+    repeated.map(([field, value]) => ({
+      field: field.slice(0, 200),
+      value: (value as unknown[]).slice(0, 5).map(shown),
+      message: 'must be given once',
+    })),
   );
 }
 

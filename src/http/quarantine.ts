@@ -71,7 +71,7 @@ export function quarantineRoutes(api: QuarantineApi, blobs: Pick<BlobStore, 'rea
       summary: 'Messages that could not be read or parsed and that nobody has dealt with, newest first',
       tag,
       permission: 'quarantine:read',
-      query: z.object({
+      query: z.strictObject({
         server: z.string().max(100).optional().describe('Only those of this IMAP email server'),
         limit: z.coerce.number().int().min(1).max(1000).default(200),
       }),
@@ -86,6 +86,7 @@ export function quarantineRoutes(api: QuarantineApi, blobs: Pick<BlobStore, 'rea
       method: 'GET',
       path: '/v1/quarantined-messages/:key/raw',
       operationId: 'getQuarantinedRaw',
+      stream: true,
       summary: 'The untouched mail (.eml)',
       tag,
       permission: 'quarantine:read',

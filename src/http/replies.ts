@@ -1,17 +1,20 @@
 // Replies for backends that do not speak BullMQ: hand in, follow, release or drop what is held; and the From addresses an agent may pick.
 import { z } from 'zod';
-import { replySchema } from '../contract/reply.ts';
-import { resultSchema } from '../contract/result.ts';
+import { unknownKeys } from '../contract/issues.ts';
+import { countIssues, replySchema, unknownWarnings } from '../contract/reply.ts';
+import { type Result, resultSchema } from '../contract/result.ts';
 import { MailroomError } from '../domain/errors.ts';
 import type { Emit } from '../telemetry/events.ts';
+import type { Principal } from './auth.ts';
 import { type ApiDeps, sendersSchema } from './deps.ts';
+import { maskedResult } from './masked.ts';
 import { problemSchema } from './problem.ts';
 import { type Route, route } from './routes.ts';
 
 const states = resultSchema.shape.state;
 
 /** `state=held,uncertain`, or `state` given several times. */
-const listQuery = z.object({
+const listQuery = z.strictObject({
   state: z
     .preprocess(
       (value) => (value === undefined ? undefined : [value].flat().flatMap((part) => String(part).split(','))),
@@ -23,7 +26,11 @@ const listQuery = z.object({
   cursor: z.string().max(500).optional().describe('`next` of the page before'),
 });
 
-const submitSchema = replySchema.extend({ server: z.string().min(1).max(100) });
+/** What the worker says of it besides stands in the result. */
+const withWarnings = (result: Result, warnings: readonly string[]): Result =>
+  warnings.length === 0 ? result : { ...result, warnings: [...new Set([...(result.warnings ?? []), ...warnings])] };
+
+const submitSchema = replySchema.safeExtend({ server: z.string().min(1).max(100) });
 const problem = (description: string) => ({
   description,
   schema: problemSchema,
@@ -31,6 +38,9 @@ const problem = (description: string) => ({
 });
 
 export function replyRoutes(deps: ApiDeps, emit: Emit): Route[] {
+  const shownTo = (principal: Principal, result: Result): Result =>
+    principal.may('addresses:read') ? result : maskedResult(result);
+
   const one = (action: 'release' | 'drop') =>
     route({
       method: 'POST',
@@ -66,13 +76,14 @@ export function replyRoutes(deps: ApiDeps, emit: Emit): Route[] {
       tag: 'Replies',
       permission: 'replies:write',
       body: submitSchema,
+      glance: countIssues,
       answers: {
         202: { description: 'Taken; follow it under Location', schema: resultSchema },
         409: problem('REPLY_ID_REUSED: this replyId was used for another content'),
         422: problem('HTTP_REQUEST_INVALID, FROM_NOT_PERMITTED (with `permitted`) and other refusals'),
       },
-      handle: async ({ body, reply }) => {
-        const result = await deps.submitReply(body);
+      handle: async ({ body, reply, request }) => {
+        const result = withWarnings(await deps.submitReply(body), unknownWarnings(unknownKeys(request.body, body)));
         emit('ReplySubmitted', { replyId: result.replyId, server: result.server });
         reply.code(202).header('location', `/v1/replies/${encodeURIComponent(result.replyId)}`);
         return result;
@@ -86,19 +97,22 @@ export function replyRoutes(deps: ApiDeps, emit: Emit): Route[] {
       tag: 'Replies',
       permission: 'replies:read',
       query: listQuery,
+      repeatable: ['state'],
       answers: {
         200: {
           description: 'One page',
           schema: z.object({ replies: z.array(resultSchema), next: z.string().optional() }),
         },
       },
-      handle: ({ query: { state, server, limit, cursor } }) =>
-        deps.listReplies({
+      handle: async ({ query: { state, server, limit, cursor }, principal }) => {
+        const { replies, ...rest } = await deps.listReplies({
           limit,
           ...(state === undefined ? {} : { states: state }),
           ...(server === undefined ? {} : { server }),
           ...(cursor === undefined ? {} : { cursor }),
-        }),
+        });
+        return { replies: replies.map((result) => shownTo(principal, result)), ...rest };
+      },
     }),
     route({
       method: 'GET',
@@ -109,10 +123,10 @@ export function replyRoutes(deps: ApiDeps, emit: Emit): Route[] {
       permission: 'replies:read',
       params: { id: 'replyId' },
       answers: { 200: { description: 'mailroom.result/1', schema: resultSchema }, 404: problem('REPLY_UNKNOWN') },
-      handle: async ({ params }) => {
+      handle: async ({ params, principal }) => {
         const result = await deps.getReply(params.id ?? '');
         if (result === undefined) throw new MailroomError('REPLY_UNKNOWN', { field: 'id' });
-        return result;
+        return shownTo(principal, result);
       },
     }),
     one('release'),

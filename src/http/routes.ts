@@ -2,7 +2,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import { authorise, type Gate, type Permission, type Principal } from './auth.ts';
-import { parseInput } from './problem.ts';
+import { invalidInput, oneOfEach, parseInput, RequestInvalid, unknownKeys } from './problem.ts';
 
 /** What a request needs: a permission of domain/access.ts, `session` for anyone signed in to the portal, `open` for everybody. */
 export type Access = Permission | 'session' | 'open';
@@ -11,6 +11,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Each route says it; createHttp serves none that does not. */
     access?: Access;
+    /** Its answer is open for long: a client may have so many at once. */
+    stream?: true;
   }
 }
 
@@ -26,7 +28,7 @@ export interface Asked<Query, Body> {
   query: Query;
   body: Body;
   /** `anonymous` on public routes. */
-  principal: Pick<Principal, 'name'>;
+  principal: Principal;
   request: FastifyRequest;
   reply: FastifyReply;
 }
@@ -51,8 +53,14 @@ export interface Route<Query = unknown, Body = unknown> {
   /** Description of each parameter of the path. */
   params?: Readonly<Record<string, string>>;
   query?: z.ZodType<Query>;
+  /** Parameters of the query that may be given several times. */
+  repeatable?: readonly string[];
   body?: z.ZodType<Body>;
+  /** What is wrong with a body at a glance, before its schema looks at each part. */
+  glance?: (body: unknown) => readonly z.core.$ZodIssue[];
   answers: Readonly<Record<number, Answer>>;
+  /** Its answer is open for long: a client may have so many at once (HttpDeps.streamsPerClient). */
+  stream?: true;
   /** What it resolves with is the body: an object as JSON, a string or stream as it is. */
   handle(asked: Asked<Query, Body>): Promise<unknown> | unknown;
 }
@@ -65,7 +73,7 @@ export function addRoutes(app: FastifyInstance, routes: readonly Route[], gate: 
     app.route({
       method: entry.method,
       url: entry.path,
-      config: { access: entry.permission ?? 'open' },
+      config: { access: entry.permission ?? 'open', ...(entry.stream === undefined ? {} : { stream: entry.stream }) },
       // Before the body is read: a stranger's 40 MB are not taken.
       onRequest: async (request) => {
         if (entry.permission === undefined) return;
@@ -74,9 +82,9 @@ export function addRoutes(app: FastifyInstance, routes: readonly Route[], gate: 
       handler: async (request, reply) =>
         entry.handle({
           params: request.params as Record<string, string>,
-          query: entry.query === undefined ? undefined : parseInput(entry.query, request.query, 'query'),
-          body: entry.body === undefined ? undefined : parseInput(entry.body, request.body, 'body'),
-          principal: principals.get(request) ?? { name: 'anonymous' },
+          query: queryOf(entry, request.query),
+          body: bodyOf(entry, request.body),
+          principal: principals.get(request) ?? ANYBODY,
           request,
           reply,
         }),
@@ -84,4 +92,28 @@ export function addRoutes(app: FastifyInstance, routes: readonly Route[], gate: 
   }
 }
 
+/** What a route does not know is named, not dropped; but probes of what is open to everybody may carry what they like. */
+function queryOf(entry: Route, given: unknown): unknown {
+  if (entry.permission !== undefined || entry.query !== undefined) oneOfEach(given, entry.repeatable);
+  if (entry.query !== undefined) return parseInput(entry.query, given, 'query');
+  if (entry.permission !== undefined) refuseKeys(given);
+  return undefined;
+}
+
+function bodyOf({ body, glance }: Route, given: unknown): unknown {
+  if (body === undefined) return refuseKeys(given);
+  const issues = glance?.(given) ?? [];
+  if (issues.length > 0) throw invalidInput(issues, 'body');
+  return parseInput(body, given, 'body');
+}
+
+function refuseKeys(given: unknown): undefined {
+  const keys = typeof given === 'object' && given !== null ? Object.keys(given) : [];
+  if (keys.length > 0) throw new RequestInvalid(unknownKeys(keys));
+}
+
+const ANYBODY: Principal = { name: 'anonymous', may: () => false };
 const principals = new WeakMap<FastifyRequest, Principal>();
+
+/** Whom the token named; undefined on public routes and in the portal. */
+export const principalOf = (request: FastifyRequest): Principal | undefined => principals.get(request);

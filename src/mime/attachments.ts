@@ -3,6 +3,7 @@ import { createHash, hash as hashOnce } from 'node:crypto';
 import type { Attachment } from '../contract/message.ts';
 import { type Bodies, safeDecode } from './bodies.ts';
 import type { Leaf } from './classify.ts';
+import { safeContentId } from './content-ids.ts';
 import { decodeHeaderText, singleLine } from './encoded-words.ts';
 import { defaultFilename, safeFilename } from './file-names.ts';
 import { type Headers, headersOf, type Warn } from './header-fields.ts';
@@ -99,7 +100,7 @@ export function* listAttachments(
               contentType: file.contentType,
               size,
               sha256: digest,
-              ...(file.contentId === undefined ? {} : { contentId: file.contentId }),
+              ...(file.contentId === undefined ? {} : { contentId: safeContentId(file.contentId) }),
               inline: file.contentId !== undefined && bodies.mentions(file.contentId),
               part: part.path,
               slice: {
@@ -146,7 +147,7 @@ export function* listAttachments(
         contentType: /^[^/\s;]+\/[^/\s;]+$/.test(leaf.type) ? leaf.type : 'application/octet-stream',
         size,
         sha256: digest,
-        ...(contentId === undefined ? {} : { contentId }),
+        ...(contentId === undefined ? {} : { contentId: safeContentId(contentId) }),
         inline: shown,
         part: part.path,
         slice: { start: part.bodyStart, end: part.bodyEnd, encoding: leaf.encoding },

@@ -78,6 +78,14 @@ const MAX_BYTES = 240;
 /** C0, DEL, C1, zero-width and bidirectional controls, line separators, BOM. */
 const INVISIBLE = /[\u0000-\u001f\u007f-\u009f\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
 
+/**
+ * Names of devices, which Windows opens instead of a file of this name, with any extension and with blanks before the dot; ¹²³ count as digits
+ * (learn.microsoft.com/windows/win32/fileio/naming-a-file).
+ */
+const DEVICE = /^(?:con|prn|aux|nul|conin\$|conout\$|clock\$|(?:com|lpt)[0-9¹²³]) *(?:\.|$)/i;
+/** What NTFS refuses in a name besides the slashes. */
+const REFUSED = /[:*?"<>|]/g;
+
 /** The name as declared, made safe; '' when nothing is left of it. */
 export function safeFilename(declared: string): string {
   let name = declared
@@ -88,14 +96,21 @@ export function safeFilename(declared: string): string {
   if (/^(?:[A-Za-z]:)?[\\/]|(?:^|[\\/])\.\.?[\\/]|^[A-Za-z]:|^file:/i.test(name))
     name = name.slice(Math.max(name.lastIndexOf('/'), name.lastIndexOf('\\')) + 1);
   name = name
-    .replace(/[\\/]/g, '_')
     .replace(/^[A-Za-z]:/, '')
-    .trim();
-  if (/^\.+$/.test(name)) name = '';
-  name = name.replace(/[. ]+$/, '');
-  if (/^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/i.test(name)) name = `_${name}`;
+    .replace(/[\\/]/g, '_')
+    .replace(REFUSED, '_');
+  name = withoutBlanksAndDotsAtEnd(name).trimStart();
+  // A leading hyphen would be an option of a command, a leading dot hides the file.
+  if (/^[-.]/.test(name) || DEVICE.test(name)) name = `_${name}`;
   if (!name.isWellFormed()) name = name.toWellFormed();
   return shorten(name);
+}
+
+/** Windows drops them, which would make two names one. Not a regular expression: `[. ]+$` takes quadratic time on a long run in the middle. */
+function withoutBlanksAndDotsAtEnd(name: string): string {
+  let end = name.length;
+  while (end > 0 && (name[end - 1] === '.' || (name[end - 1] ?? '').trim() === '')) end -= 1;
+  return name.slice(0, end);
 }
 
 /** Name of a part that declares none: by role, else `attachment-<n>.<extension of the type>`. */
@@ -127,5 +142,6 @@ function shorten(name: string): string {
   const extension = dot > 0 && name.length - dot <= 12 ? name.slice(dot) : '';
   let stem = name.slice(0, dot > 0 && extension !== '' ? dot : name.length).slice(0, MAX_BYTES);
   while (Buffer.byteLength(stem) + Buffer.byteLength(extension) > MAX_BYTES) stem = stem.slice(0, -1);
-  return `${stem.toWellFormed().replace(/\ufffd$/, '')}${extension}`;
+  stem = stem.toWellFormed().replace(/\ufffd$/, '');
+  return extension === '' ? withoutBlanksAndDotsAtEnd(stem) : `${stem}${extension}`;
 }

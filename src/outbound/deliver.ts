@@ -1,7 +1,7 @@
 // Delivers one reply: what a job of a replies queue runs. Every run of every job, first or stalled or doubled, passes the journal's claim here.
 // Invariant: after DATA began, nothing is sent again unless it is proven that the first did not go (submission.ts says what is proof).
 import { randomUUID } from 'node:crypto';
-import { type Reply, replySchema } from '../contract/reply.ts';
+import { parseReply, type Reply, unknownWarnings } from '../contract/reply.ts';
 import { backoffMs } from '../domain/backoff.ts';
 import { asError } from '../domain/errors.ts';
 import { type JournalEntry, replyDigest } from '../domain/reply-journal.ts';
@@ -22,17 +22,24 @@ export function priorityOf(reply: Pick<Reply, 'priority' | 'automatic'>): number
 export async function deliverReply(delivery: Delivery, job: ReplyJob): Promise<JobEnding> {
   const { deps, settings, server } = delivery;
   const now = deps.now ?? Date.now;
-  const parsed = replySchema.safeParse(job.payload);
-  if (!parsed.success || (parsed.data.server !== undefined && parsed.data.server !== server.name)) {
+  const parsed = parseReply(job.payload);
+  if ('issues' in parsed || (parsed.reply.server !== undefined && parsed.reply.server !== server.name)) {
     return malformed(
       delivery,
       job,
-      parsed.success
-        ? [{ path: ['server'], message: `is not ${server.name}, whose queue this is` }]
-        : parsed.error.issues,
+      'issues' in parsed
+        ? parsed.issues
+        : [
+            {
+              code: 'custom',
+              path: ['server'],
+              message: `is not ${server.name}, whose queue this is`,
+              input: undefined,
+            },
+          ],
     );
   }
-  const reply = { ...parsed.data, server: server.name };
+  const reply = { ...parsed.reply, server: server.name };
   const notBefore = reply.notBefore === undefined ? 0 : Date.parse(reply.notBefore);
   if (notBefore > now()) {
     await job.progress({ state: 'queued', expectedAt: new Date(notBefore).toISOString() });
@@ -77,9 +84,18 @@ export async function deliverReply(delivery: Delivery, job: ReplyJob): Promise<J
       const clock = startClaimClock(asked, settings.leaseMs, () =>
         deps.journal.renew(reply.replyId, fence, settings.leaseMs),
       );
-      return atWork({ ...delivery, job, reply, fence, now, holds: clock.holds }, claim.entry).finally(clock.stop);
+      const entry = withUnknown(delivery, claim.entry, parsed.unknown);
+      return atWork({ ...delivery, job, reply, fence, now, holds: clock.holds }, entry).finally(clock.stop);
     }
   }
+}
+
+/** Keys of the job that nobody knows: named once in the log, and in the result. */
+function withUnknown({ deps, server }: Delivery, entry: JournalEntry, unknown: readonly string[]): JournalEntry {
+  if (unknown.length === 0) return entry;
+  if (entry.state === 'queued' && entry.attempts === 0)
+    deps.emit('ReplyKeysUnknown', { server: server.name, replyId: entry.replyId, detail: { keys: unknown } });
+  return { ...entry, result: resultOf(entry, { warnings: unknownWarnings(unknown) }) };
 }
 
 /** How the job of an ended reply ends. */

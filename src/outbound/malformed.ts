@@ -1,13 +1,17 @@
 // Says what is wrong with a job's data, field and value, without content of the mail. Pure.
 
+import type { z } from 'zod';
+import { flatIssues } from '../contract/issues.ts';
+
 const CONTENT = new Set(['text', 'html', 'subject', 'content']);
 
 /** First problems of a reply that does not follow the schema, and its replyId if that much is readable. */
 export function describeProblems(
-  issues: readonly { path: readonly PropertyKey[]; message: string }[],
+  issues: readonly z.core.$ZodIssue[],
   payload: unknown,
 ): { message: string; field: string; replyId: string | undefined } {
-  const described = issues.slice(0, 5).map(({ path, message }) => {
+  const flat = flatIssues(issues);
+  const described = flat.issues.map(({ path, message }) => {
     const field =
       path.map((part, i) => (typeof part === 'number' ? `[${part}]` : `${i > 0 ? '.' : ''}${String(part)}`)).join('') ||
       'reply';
@@ -16,7 +20,10 @@ export function describeProblems(
   });
   const id = valueAt(payload, ['replyId']);
   return {
-    message: described.map(({ text }) => text).join('; ') || 'the job’s data is no reply',
+    message: [
+      ...described.map(({ text }) => text),
+      ...(flat.total > described.length ? [`and ${flat.total - described.length} more`] : []),
+    ].join('; '),
     field: described[0]?.field ?? 'reply',
     replyId: typeof id === 'string' && id !== '' ? id.slice(0, 200) : undefined,
   };

@@ -1,5 +1,5 @@
 // The replies as the API, the portal and the CLI see them: submit, look up, list, release, drop, and who may send for a flow.
-import { REPLY_SCHEMA, type Reply, type ReplyInput, replySchema } from '../contract/reply.ts';
+import { parseReply, REPLY_SCHEMA, type Reply, type ReplyInput } from '../contract/reply.ts';
 import type { Result } from '../contract/result.ts';
 import { normalAddress } from '../domain/address.ts';
 import { type EmailServer, isImap, isSmtp, type SmtpServer } from '../domain/email-server.ts';
@@ -141,13 +141,13 @@ export function createReplies(deps: RepliesDeps): Replies {
   return {
     async submitReply(input) {
       const given = typeof input === 'object' && input !== null ? { schema: REPLY_SCHEMA, ...input } : input;
-      const parsed = replySchema.safeParse(given);
-      if (!parsed.success) {
-        const { message, field } = describeProblems(parsed.error.issues, given);
+      const parsed = parseReply(given);
+      if ('issues' in parsed) {
+        const { message, field } = describeProblems(parsed.issues, given);
         throw new MailroomError('REPLY_MALFORMED', { message, field });
       }
-      const server = serverNamed(parsed.data.server);
-      const reply = { ...parsed.data, server: server.name };
+      const server = serverNamed(parsed.reply.server);
+      const reply = { ...parsed.reply, server: server.name };
       const entry = await journal.read(reply.replyId);
       const digest = entry === undefined ? undefined : await journal.digestOf(reply.replyId);
       // None: Redis has forgotten it between the two questions.

@@ -13,6 +13,7 @@ export function resultOf(
   more: Partial<Result> = {},
 ): Result {
   const { failure, ...before } = { ...(entry.result ?? {}), ...more };
+  const warnings = [...new Set([...(entry.result?.warnings ?? []), ...(more.warnings ?? [])])];
   const why = failure ?? (entry.state === 'rejected' ? failureOf('REPLY_JOB_FAILED') : undefined);
   return {
     ...before,
@@ -23,6 +24,7 @@ export function resultOf(
     ...(entry.from === undefined ? {} : { from: entry.from }),
     ...(entry.messageId === undefined ? {} : { messageId: entry.messageId }),
     ...(entry.attempts === undefined ? {} : { attempts: entry.attempts }),
+    ...(warnings.length === 0 ? {} : { warnings }),
     ...(why === undefined || !FAILED.includes(entry.state) ? {} : { failure: why }),
   };
 }

@@ -1,5 +1,5 @@
 // Secrets at rest in Redis: AES-256-GCM with a key ring. Text form `v1 <key id> <iv> <tag> <ciphertext>`; the Redis key is authenticated
-// with it, so that a value moved under another key does not open.
+// with it, so that a value moved under another key does not open. A shortened tag, which Node would accept, does not open either.
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import type { KeyRing } from '../../config/config.ts';
 import { MailroomError } from '../../domain/errors.ts';
@@ -16,6 +16,10 @@ export interface Seal {
   open(name: string, sealed: string): Opened;
 }
 
+const CIPHER = 'aes-256-gcm';
+/** Bytes of the authentication tag. A shorter one is easier to forge (NIST SP 800-38D, appendix C). */
+const TAG = 16;
+
 /** @throws MailroomError CONFIG_INVALID on an empty ring. */
 export function createSeal(keys: KeyRing): Seal {
   const [active] = keys;
@@ -28,7 +32,7 @@ export function createSeal(keys: KeyRing): Seal {
   return {
     seal(name, text) {
       const iv = randomBytes(12);
-      const cipher = createCipheriv('aes-256-gcm', active.key, iv);
+      const cipher = createCipheriv(CIPHER, active.key, iv, { authTagLength: TAG });
       cipher.setAAD(Buffer.from(name));
       const body = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);
       return ['v1', active.id, ...[iv, cipher.getAuthTag(), body].map((part) => part.toString('base64url'))].join(' ');
@@ -42,7 +46,7 @@ export function createSeal(keys: KeyRing): Seal {
         });
       }
       try {
-        const decipher = createDecipheriv('aes-256-gcm', key.key, Buffer.from(iv, 'base64url'));
+        const decipher = createDecipheriv(CIPHER, key.key, Buffer.from(iv, 'base64url'), { authTagLength: TAG });
         decipher.setAAD(Buffer.from(name));
         decipher.setAuthTag(Buffer.from(tag, 'base64url'));
         const text = Buffer.concat([decipher.update(Buffer.from(body, 'base64url')), decipher.final()]).toString(

@@ -116,6 +116,15 @@ export const httpErrors = section({
     message: 'The request body has a media type that is not understood.',
     hint: { en: 'Send `Content-Type: application/json`.', de: '`Content-Type: application/json` senden.' },
   },
+  HTTP_TOO_MANY_STREAMS: {
+    class: 'throttle',
+    action: 'refuse',
+    message: 'This client has too many downloads or tests open at once.',
+    hint: {
+      en: 'Read the answers that are open, then ask again; or raise http.streamsPerClient.',
+      de: 'Die offenen Antworten lesen, dann noch einmal anfragen; oder http.streamsPerClient erhöhen.',
+    },
+  },
   HTTP_RANGE_NOT_SATISFIABLE: {
     class: 'invalid',
     action: 'refuse',

@@ -4,7 +4,7 @@ import { MailroomError } from '../../domain/errors.ts';
 import type { PortalDeps } from './deps.ts';
 import { leavePage } from './pages.ts';
 import { doneUrl } from './parts.ts';
-import { cookieOf, setCookie } from './sessions.ts';
+import { cookieOf, hostCookie, setCookie } from './sessions.ts';
 import { formOf, LIST, needs, queryOf, seeOther, send, type Visits } from './visit.ts';
 
 const STATE_COOKIE = 'mailroom_signin';
@@ -15,16 +15,17 @@ export function addConsent(
   visits: Visits,
   secure: boolean,
 ): void {
+  const stateCookie = hostCookie(STATE_COOKIE, secure);
   portal.post(`${LIST}/sign-in`, needs('email-servers:write'), async (request, reply) => {
     const { url, state } = await beginSignIn(formOf(request).get('name') ?? '');
-    setCookie(reply, STATE_COOKIE, state, { secure, seconds: 900 });
+    setCookie(reply, stateCookie, state, { secure, seconds: 900 });
     return send(reply, leavePage(visits.frame(request), url));
   });
   portal.get('/signin/callback', needs('email-servers:write'), async (request, reply) => {
     const { state = '', code, error, error_description } = queryOf(request);
     // The sign-in must have begun in this very browser.
-    if (state === '' || cookieOf(request, STATE_COOKIE) !== state) throw new MailroomError('OAUTH_STATE_INVALID');
-    setCookie(reply, STATE_COOKIE, '', { secure, seconds: 0 });
+    if (state === '' || cookieOf(request, stateCookie) !== state) throw new MailroomError('OAUTH_STATE_INVALID');
+    setCookie(reply, stateCookie, '', { secure, seconds: 0 });
     const { server } = await completeSignIn({
       state,
       ...(code === undefined ? {} : { code }),

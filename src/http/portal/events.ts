@@ -2,6 +2,7 @@
 // looks. Streams are bounded: so many at once, none to whom nothing gets through, none of somebody who has signed out.
 import type { ServerResponse } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { perClient } from '../per-client.ts';
 import type { PortalDeps, Session } from './deps.ts';
 
 const LOOK_MS = 1_000;
@@ -10,6 +11,8 @@ const REST = 10;
 /** Looks between two signs of life, so that proxies keep the stream open; with each, times that only pass are told as a change, too. */
 const ALIVE = 15;
 const STREAMS = 200;
+/** Of one person: so many pages open at once. */
+const STREAMS_EACH = 12;
 /** Bytes that may wait for a reader. */
 const UNREAD = 64 * 1024;
 
@@ -29,10 +32,13 @@ export interface LiveEvents {
 
 export interface LiveDeps extends Pick<PortalDeps, 'overview'> {
   sessionOf(request: FastifyRequest): Promise<Session | undefined>;
+  /** Name of the person who is signed in. */
+  whoOf(request: FastifyRequest): string;
 }
 
-export function liveEvents({ overview, sessionOf }: LiveDeps): LiveEvents {
+export function liveEvents({ overview, sessionOf, whoOf }: LiveDeps): LiveEvents {
   const streams = new Set<Stream>();
+  const each = perClient(STREAMS_EACH);
   let timer: NodeJS.Timeout | undefined;
   let last: string | undefined;
   let looks = 0;
@@ -71,7 +77,8 @@ export function liveEvents({ overview, sessionOf }: LiveDeps): LiveEvents {
   return {
     handle(request, reply) {
       // The page asks again after a while; until then it is as fresh as its last reload.
-      if (streams.size >= STREAMS) return void reply.code(503).header('retry-after', '10').send();
+      if (streams.size >= STREAMS || !each.enter(whoOf(request), reply.raw))
+        return void reply.code(503).header('retry-after', '10').send();
       reply.hijack();
       const { raw } = reply;
       raw.writeHead(200, {

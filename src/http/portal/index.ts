@@ -54,7 +54,7 @@ export function registerPortal(deps: PortalDeps): (app: FastifyInstance) => Prom
       portal.get('/portal', needs('email-servers:read'), async (request, reply) =>
         send(reply, overviewPage(visits.frame(request), await deps.overview())),
       );
-      const live = liveEvents({ overview: deps.overview, sessionOf: signIn.session });
+      const live = liveEvents({ overview: deps.overview, sessionOf: signIn.session, whoOf: visits.who });
       // A HEAD would hold its connection without an end.
       portal.get('/portal/events', { ...needs('email-servers:read'), exposeHeadRoute: false }, live.handle);
       portal.addHook('preClose', async () => live.close());

@@ -66,9 +66,6 @@ export function pager({ say, language }: Frame, { at, pages, total, word, url }:
   }</div>`;
 }
 
-/** j•••@customer.example */
-export const masked = (address: string): string => address.replace(/^(.).*@/, '$1•••@');
-
 /** A page number out of a query. */
 export const pageOf = (text: string | undefined): number => {
   const number = Number(text);

@@ -5,7 +5,7 @@ import { rawDownload, sendDownload } from '../downloads.ts';
 import type { PortalDeps } from './deps.ts';
 import { doneOf, doneUrl, pageOf } from './parts.ts';
 import { quarantineAskPage, quarantinePage } from './quarantine-page.ts';
-import { formOf, needs, queryOf, seeOther, send, type Visits } from './visit.ts';
+import { formOf, needs, queryOf, seeOther, send, streams, type Visits } from './visit.ts';
 
 export function addQuarantine(
   portal: FastifyInstance,
@@ -23,7 +23,7 @@ export function addQuarantine(
     const view = { messages: await operations.quarantined(), at: pageOf(query.page), done: doneOf(query) };
     return send(reply, quarantinePage(visits.frame(request), view));
   });
-  portal.get('/portal/quarantine/raw', needs('quarantine:read'), async (request, reply) => {
+  portal.get('/portal/quarantine/raw', streams('quarantine:read'), async (request, reply) => {
     const { key = '' } = queryOf(request);
     const raw = await operations.quarantinedRaw(key);
     if (raw === undefined) throw new MailroomError('MESSAGE_NOT_QUARANTINED');

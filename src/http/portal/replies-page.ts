@@ -1,10 +1,11 @@
 // Replies that wait for a person, are in doubt, or have failed: what is known of each, without subject and text; release and drop ask first.
 // Pure.
+import { masked, maskedText } from '../masked.ts';
 import type { PortalReply, ReplyTab } from './deps.ts';
 import { type Html, html } from './html.ts';
 import { type Frame, frameMay, page } from './layout.ts';
 import { askPage } from './pages.ts';
-import { type Done, doneNote, masked, pager, since } from './parts.ts';
+import { type Done, doneNote, pager, since } from './parts.ts';
 import type { Word } from './words.ts';
 
 export const REPLIES_PER_PAGE = 20;
@@ -62,7 +63,8 @@ ${
 
 function facts(frame: Frame, reply: PortalReply): Html {
   const { say } = frame;
-  const recipients = frameMay(frame, 'replies:release') ? reply.to : reply.to.map(masked);
+  const shown = frameMay(frame, 'addresses:read');
+  const recipients = shown ? reply.to : reply.to.map(masked);
   const to =
     recipients.length > 4
       ? `${recipients.slice(0, 3).join(', ')} + ${recipients.length - 3} ${say('recipientsMore')}`
@@ -70,14 +72,15 @@ function facts(frame: Frame, reply: PortalReply): Html {
   const { failure } = reply;
   return html`<dl class="facts"><dt>${say('server')}</dt><dd>${reply.server}</dd><dt>${say('from')}</dt><dd>${reply.from ?? '–'}</dd><dt>${say('to')}</dt><dd>${to || '–'}</dd><dt>${say('since')}</dt><dd>${since(frame, reply.stateAt)}</dd><dt>${say('handedIn')}</dt><dd>${since(frame, reply.createdAt)}</dd><dt>${say('attempts')}</dt><dd>${reply.attempts}</dd>${
     failure !== undefined &&
-    html`<dt>${say('reason')}</dt><dd class="wide"><strong>${failure.code}</strong> ${failure.hint[frame.language]}${failure.said !== undefined && html` <q>${failure.said}</q>`}</dd>`
+    html`<dt>${say('reason')}</dt><dd class="wide"><strong>${failure.code}</strong> ${failure.hint[frame.language]}${failure.said !== undefined && html` <q>${shown ? failure.said : maskedText(failure.said)}</q>`}</dd>`
   }</dl>`;
 }
 
-const evidence = ({ say }: Frame, { evidence: lines }: PortalReply): Html =>
-  lines.length === 0
-    ? html`<p class="dim">${say('noEvidence')}</p>`
-    : html`<ol class="fix mono">${lines.map((line) => html`<li class="wrap">${line}</li>`)}</ol>`;
+function evidence(frame: Frame, { evidence: lines }: PortalReply): Html {
+  if (lines.length === 0) return html`<p class="dim">${frame.say('noEvidence')}</p>`;
+  const shown = frameMay(frame, 'addresses:read') ? lines : lines.map(maskedText);
+  return html`<ol class="fix mono">${shown.map((line) => html`<li class="wrap">${line}</li>`)}</ol>`;
+}
 
 function card(frame: Frame, tab: ReplyTab, reply: PortalReply): Html {
   const { say } = frame;

@@ -19,6 +19,12 @@ export function cookieOf(request: FastifyRequest, name: string): string | undefi
   return undefined;
 }
 
+/**
+ * With the prefix a browser takes the cookie from this very host over https only, and from no neighbour of its domain (RFC 6265bis §4.1.3).
+ * For every cookie that proves something.
+ */
+export const hostCookie = (name: string, secure: boolean): string => (secure ? `__Host-${name}` : name);
+
 /** Lax: the provider's redirect back to us carries it, a form of another site does not. `seconds` 0 takes the cookie away. */
 export function setCookie(
   reply: FastifyReply,
@@ -37,8 +43,7 @@ type SignInDeps = Pick<PortalDeps, 'apiTokens' | 'sessions' | 'emit' | 'record' 
 
 export function signIns({ apiTokens, sessions, emit, record, publicUrl }: SignInDeps) {
   const secure = publicUrl.startsWith('https:');
-  // With the prefix a browser takes the cookie from this very host over https only, and from no neighbour of its domain (RFC 6265bis §4.1.3).
-  const cookie = secure ? `__Host-${SESSION_COOKIE}` : SESSION_COOKIE;
+  const cookie = hostCookie(SESSION_COOKIE, secure);
   // A token of a back-end is no person's and does not open the portal.
   const tokens = apiTokens.flatMap(({ role, ...token }) => (isPortalRole(role) ? [{ ...token, role }] : []));
   const find = tokenFinder(tokens);
@@ -82,11 +87,14 @@ export function signIns({ apiTokens, sessions, emit, record, publicUrl }: SignIn
     /** @throws MailroomError PORTAL_LOCKED, PORTAL_SIGN_IN_REFUSED */
     async enter(request: FastifyRequest, reply: FastifyReply, given: string): Promise<void> {
       const from = addressKey(request.ip);
-      await count(from, from);
+      // What is valid enters, whoever guesses behind the same address; what is not is counted.
       const token = find(given.trim());
       const found = tokens.find(({ name }) => name === token?.name);
-      const person = found ?? (given.trim() === '' ? undefined : await sessions.redeem(given.trim()));
-      if (person === undefined) throw new MailroomError('PORTAL_SIGN_IN_REFUSED');
+      const person = found ?? (/^[\w-]{43}$/.test(given.trim()) ? await sessions.redeem(given.trim()) : undefined);
+      if (person === undefined) {
+        await count(from, from);
+        throw new MailroomError('PORTAL_SIGN_IN_REFUSED');
+      }
       await sessions.forgive(from);
       const { name, role } = person;
       if (found === undefined) await begin(request, reply, { name, role }, 'one-time secret');

@@ -5,7 +5,7 @@ import { statusOf } from '../problem.ts';
 import type { OidcFlow, PortalDeps } from './deps.ts';
 import { shownError } from './gate.ts';
 import { leavePage, signInPage } from './pages.ts';
-import { cookieOf, setCookie, type signIns } from './sessions.ts';
+import { cookieOf, hostCookie, setCookie, type signIns } from './sessions.ts';
 import { formOf, LIST, needs, seeOther, send, type Visits } from './visit.ts';
 
 const FLOW_COOKIE = 'mailroom_oidc';
@@ -19,7 +19,7 @@ export function addSignIn(
   signIn: ReturnType<typeof signIns>,
 ): void {
   const { secure } = signIn;
-  const flowCookie = secure ? `__Host-${FLOW_COOKIE}` : FLOW_COOKIE;
+  const flowCookie = hostCookie(FLOW_COOKIE, secure);
   const form = (request: FastifyRequest, error?: { message: string; hint: string }) =>
     signInPage({ ...visits.frame(request), url: '/portal/sign-in' }, error, oidc !== undefined);
 

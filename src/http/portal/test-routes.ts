@@ -7,7 +7,7 @@ import { stepLines } from './check-steps.ts';
 import type { PortalDeps } from './deps.ts';
 import type { Frame } from './layout.ts';
 import { testPage } from './test-page.ts';
-import { formOf, LIST, needs, queryOf, send, type Visits } from './visit.ts';
+import { formOf, LIST, needs, queryOf, send, streams, type Visits } from './visit.ts';
 
 /** Whether the page asks for lines as they come. */
 export const wantsLines = (request: FastifyRequest): boolean =>
@@ -38,7 +38,7 @@ export function addTest(
   portal.get(`${LIST}/test`, needs('email-servers:test'), async (request, reply) =>
     send(reply, testPage(visits.frame(request), await asked(request), { sendProbe: false })),
   );
-  portal.post(`${LIST}/test`, needs('email-servers:test'), async (request, reply) => {
+  portal.post(`${LIST}/test`, streams('email-servers:test'), async (request, reply) => {
     const view = await asked(request);
     const sendProbe = formOf(request).get('_sendProbe') === 'true';
     const steps = await operations.test(view.name, { sendProbe });

@@ -11,6 +11,8 @@ export const LIST = '/portal/email-servers';
 
 /** What a page needs; a route without it is not served (http/index.ts). */
 export const needs = (access: Access) => ({ config: { access } });
+/** For pages whose answer is open for long. */
+export const streams = (access: Access) => ({ config: { access, stream: true } }) as const;
 
 export type Query = Readonly<Record<string, string | undefined>>;
 export const queryOf = (request: FastifyRequest): Query =>

@@ -3,6 +3,11 @@ import { events } from './event.ts';
 
 export const outboundEvents = events({
   ReplyQueued: { level: 'debug', message: 'Reply was put on its server’s queue', labels: ['server'] },
+  ReplyKeysUnknown: {
+    level: 'warn',
+    message: 'Reply has keys that are not known here; they were not obeyed',
+    labels: ['server'],
+  },
   ReplyPrepared: { level: 'debug', message: 'Reply was composed, its Message-ID is fixed', labels: ['server'] },
   ReplyAccepted: { level: 'info', message: 'Server accepted the reply', labels: ['server'] },
   ReplyRejected: { level: 'warn', message: 'Reply ended rejected', labels: ['server', 'code', 'class'] },

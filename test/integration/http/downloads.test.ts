@@ -263,6 +263,43 @@ describe('connections', () => {
   });
 });
 
+describe('a client', () => {
+  it('has so many downloads open at once, also when it asks for them one behind the other', async () => {
+    let open = 0;
+    let most = 0;
+    const forever = {
+      async *read() {
+        open += 1;
+        most = Math.max(most, open);
+        try {
+          yield new Uint8Array(1);
+          await new Promise(() => {});
+        } finally {
+          open -= 1;
+        }
+      },
+    };
+    await serve({ streamsPerClient: 3, api: fakeApi({ blobs: forever }) });
+    const socket = connect(port, '127.0.0.1');
+    const request = `GET /v1/messages/m-abc-1-7/raw HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer token-of-desk\r\n\r\n`;
+    socket.write(request.repeat(20));
+    const raw = (who: 'desk' | 'ops') => fetch(`${base}/v1/messages/m-abc-1-7/raw`, { headers: as(who) });
+    await waitFor(() => open === 3);
+    const refused = await raw('desk');
+    expect([refused.status, ((await refused.json()) as { code: string }).code]).toEqual([429, 'HTTP_TOO_MANY_STREAMS']);
+    expect(most).toBe(3);
+    const other = await raw('ops');
+    expect(other.status).toBe(200);
+    await other.body?.cancel();
+    socket.destroy();
+    await waitFor(async () => {
+      const again = await raw('desk');
+      await again.body?.cancel();
+      return again.status === 200;
+    });
+  });
+});
+
 it('a port that is taken is said so', async () => {
   await serve({});
   const other = await createHttp(fakeDeps({ port }));

@@ -44,6 +44,36 @@ const read = (...definitions: unknown[]) => combine(found(definitions), { IMAP_P
 const lines = (...definitions: unknown[]) =>
   read(...definitions).invalid.flatMap(({ problems }) => problems.map(({ field, message }) => `${field}: ${message}`));
 
+describe('a list where one value is meant', () => {
+  it.each([
+    [{ ...imap, serverType: ['IMAP'] }, 'serverType'],
+    [{ ...imap, port: [993] }, 'port'],
+    [{ ...imap, tls: ['enabled'] }, 'tls'],
+    [{ ...imap, authenticationType: ['OAuth2'] }, 'authenticationType'],
+    [{ ...imap, startFrom: ['now'] }, 'startFrom'],
+    [{ ...imap, maximumSize: [5_000_000] }, 'maximumSize'],
+    [{ ...imap, enabled: [true] }, 'enabled'],
+    [{ ...smtp, pace: { perMinute: [30] } }, 'pace.perMinute'],
+    [{ ...smtp, sendMode: ['sendAs'] }, 'sendMode'],
+    [{ ...smtp, uncertain: ['hold'] }, 'uncertain'],
+  ])('%#: is refused, naming the field', (definition, field) => {
+    const named = lines(definition);
+    expect(named).toHaveLength(1);
+    expect(named[0]).toContain(`emailServers[0].${field}: `);
+  });
+});
+
+it('a file over 10 MB is refused by its size, before it is parsed', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'definitions-'));
+  const file = join(folder, 'email-servers.yaml');
+  writeFileSync(file, `${' '.repeat(10 * 1024 ** 2)}[]`);
+  const parse = () => {
+    throw new Error('it was parsed');
+  };
+  expect(() => readDefinitionFile(file, parse)).toThrow(/email-servers.yaml: has 10485762 bytes; at most 10485760/);
+  rmSync(folder, { recursive: true });
+});
+
 describe('the fields of the handbook', () => {
   it('make an IMAP and an SMTP server, with defaults for the rest', () => {
     const { servers, invalid } = read(imap, smtp);

@@ -142,11 +142,11 @@ describe('a reply drafted from a message', () => {
   });
   it('goes to Reply-To, keeps a reply prefix that is there, and lets the draft decide', () => {
     const asked = { ...message, subject: 'AW: Rechnung', replyTo: [{ name: '', address: 'team@example.org' }] };
-    expect(draftReply(asked, { server: 'S' })).toMatchObject({
+    expect(draftReply(asked, { server: 'S', text: 'Hello' })).toMatchObject({
       to: [{ address: 'team@example.org' }],
       subject: 'AW: Rechnung',
     });
-    const own = { server: 'S', replyId: 'mine', to: ['x@example.org'], subject: 'New' };
+    const own = { server: 'S', replyId: 'mine', to: ['x@example.org'], subject: 'New', html: '<p>Hi' };
     expect(draftReply(asked, own)).toMatchObject(own);
   });
 });

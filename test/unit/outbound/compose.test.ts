@@ -278,8 +278,10 @@ it('malformed replies are told by field and value, never by content', () => {
   expect(told.message).toContain('priority: ');
   expect(told.message).toContain('(is "urgent")');
   expect(told.message).not.toContain('secret');
-  expect(describeProblems([{ path: [], message: 'expected object' }], null)).toMatchObject({
-    field: 'reply',
-    replyId: undefined,
-  });
+  expect(describeProblems([{ code: 'custom', path: [], message: 'expected object', input: null }], null)).toMatchObject(
+    {
+      field: 'reply',
+      replyId: undefined,
+    },
+  );
 });

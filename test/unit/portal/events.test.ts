@@ -12,6 +12,7 @@ const kim: Session = { name: 'Kim', role: 'viewer', csrf: 'c' };
 let flows: Overview['flows'] = [];
 let session: Session | undefined = kim;
 let looks = 0;
+let who = 'Kim';
 const live = () => {
   flows = [];
   session = kim;
@@ -22,6 +23,7 @@ const live = () => {
       return { flows, mailboxes: [], senders: [], quarantined: 0, replicas: 1 };
     },
     sessionOf: async () => session,
+    whoOf: () => who,
   });
 };
 
@@ -115,9 +117,25 @@ describe('live events', () => {
 
   it('are so many at most', () => {
     const events = live();
-    const all = Array.from({ length: 201 }, () => listen(events));
+    const all = Array.from({ length: 201 }, (_, i) => {
+      who = `person ${i}`;
+      return listen(events);
+    });
     expect(all.slice(0, 200).every(({ refused }) => refused.code === 0)).toBe(true);
     expect(all[200]?.refused.code).toBe(503);
+    events.close();
+  });
+
+  it('are few for each person, and again as one ends', () => {
+    const events = live();
+    who = 'Kim';
+    const own = Array.from({ length: 13 }, () => listen(events));
+    expect(own.map(({ refused }) => refused.code)).toEqual([...Array.from({ length: 12 }, () => 0), 503]);
+    who = 'Lee';
+    expect(listen(events).refused.code).toBe(0);
+    who = 'Kim';
+    own[3]?.raw.end();
+    expect(listen(events).refused.code).toBe(0);
     events.close();
   });
 });

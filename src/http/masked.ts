@@ -1,0 +1,39 @@
+// Addresses of customers, hidden from those who may see the state of everything but no customer (role viewer). Pure.
+import type { Remote, Result } from '../contract/result.ts';
+
+/** j•••@customer.example */
+export const masked = (address: string): string => {
+  const at = address.lastIndexOf('@');
+  return at < 1 ? address : `${[...address.slice(0, at)][0]}•••${address.slice(at)}`;
+};
+
+/** What ends an address within a sentence. */
+const AROUND = /[\s<>"'(),;:[\]]/;
+
+/** A sentence of a server, with the addresses in it masked: what stands before each @, to the blank or bracket before it. */
+export function maskedText(text: string): string {
+  const parts = text.split('@');
+  return parts
+    .map((part, i) => {
+      if (i === parts.length - 1) return part;
+      let begin = part.length;
+      while (begin > 0 && !AROUND.test(part[begin - 1] as string)) begin -= 1;
+      return begin === part.length ? part : `${part.slice(0, begin)}${[...part.slice(begin)][0]}•••`;
+    })
+    .join('@');
+}
+
+const maskedRemote = <T extends { remote?: Remote | undefined }>(one: T): T =>
+  one.remote?.text === undefined ? one : { ...one, remote: { ...one.remote, text: maskedText(one.remote.text) } };
+
+export function maskedResult(result: Result): Result {
+  const { recipients, failure, warnings } = result;
+  return {
+    ...maskedRemote(result),
+    ...(recipients === undefined
+      ? {}
+      : { recipients: recipients.map((one) => ({ ...maskedRemote(one), address: masked(one.address) })) }),
+    ...(failure === undefined ? {} : { failure: { ...maskedRemote(failure), message: maskedText(failure.message) } }),
+    ...(warnings === undefined ? {} : { warnings: warnings.map(maskedText) }),
+  };
+}

@@ -1,0 +1,51 @@
+// What a client may have open at once: downloads, tests of a connection, event streams. A client that sends its requests one behind the other
+// over one connection (pipelining) is counted like one with many connections.
+import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+
+export interface PerClient {
+  /** Takes a place until the answer has ended or its connection is gone. False: the client has all that it may have. */
+  enter(client: string, raw: ServerResponse): boolean;
+}
+
+/** @param most at once for each client */
+export function perClient(most: number): PerClient {
+  const open = new Map<string, number>();
+  return {
+    enter(client, raw) {
+      const before = open.get(client) ?? 0;
+      if (before >= most) return false;
+      open.set(client, before + 1);
+      whenGone(raw, () => {
+        const left = (open.get(client) ?? 1) - 1;
+        if (left > 0) open.set(client, left);
+        else open.delete(client);
+      });
+      return true;
+    },
+  };
+}
+
+const waiting = new WeakMap<Socket, Set<() => void>>();
+
+/** Once, when the answer has ended, or its connection has: an answer that stands behind another hears nothing of that from Node. */
+function whenGone(raw: ServerResponse, then: () => void): void {
+  const socket = raw.req?.socket as Socket | undefined;
+  const gone = () => {
+    if (socket !== undefined) waiting.get(socket)?.delete(gone);
+    raw.removeListener('close', gone);
+    then();
+  };
+  raw.once('close', gone);
+  if (socket === undefined) return;
+  let all = waiting.get(socket);
+  if (all === undefined) {
+    const made = new Set<() => void>();
+    all = made;
+    waiting.set(socket, made);
+    socket.once('close', () => {
+      for (const one of [...made]) one();
+    });
+  }
+  all.add(gone);
+}
