@@ -62,6 +62,8 @@ export interface JournalEntry {
   mailbox?: string;
   uncertainSince?: number;
   looks?: number;
+  /** Not to be submitted or looked up before, by the journal's clock. */
+  dueAt?: number;
   /** Server's words, what was looked for and found: one line each, no content. */
   evidence: string[];
   /** The last result in full. */
@@ -72,6 +74,8 @@ export type Claim =
   | { claim: 'yours'; entry: JournalEntry; fence: number }
   /** Another worker is at it; ask again after this many ms. */
   | { claim: 'busy'; retryAfterMs: number }
+  /** What a server's answer asked to wait is not over, by the journal's clock. */
+  | { claim: 'early'; retryAfterMs: number }
   | { claim: 'settled'; entry: JournalEntry }
   | { claim: 'reused' };
 
@@ -108,6 +112,8 @@ export interface Transition {
   change?: EntryChange;
   /** Let go of the claim with this token in the same step, if it still stands. */
   release?: number;
+  /** Not due again before so many ms are over; undefined: at once. */
+  waitMs?: number;
 }
 
 export interface Transitioned {
@@ -130,6 +136,8 @@ export interface Journal {
   /** Digest of the content that the replyId stands for; undefined if it stands for none. */
   digestOf(replyId: string): Promise<string | undefined>;
   read(replyId: string): Promise<JournalEntry | undefined>;
+  /** The journal's clock, epoch ms. */
+  now(): Promise<number>;
   list(state: ReplyState, limit?: number): Promise<JournalEntry[]>;
   /** Replies in one of these states that have not moved for so many ms, longest first within each state. */
   resting(

@@ -11,7 +11,11 @@ export interface Pace {
     perMinute: number;
     recipients: number;
     recipientsPerDay: number;
-  }): Promise<{ granted: true } | { granted: false; waitMs: number; reason: 'minute' | 'day' }>;
+  }): Promise<{ granted: true } | { granted: false; waitMs: number; reason: 'minute' | 'day' | 'asked' }>;
+  /** The server asked for a slower pace: nothing is granted for so many ms, on any replica. The longest of several counts. */
+  wait(input: { mailbox: string; ms: number }): Promise<void>;
+  /** What is left of {@link wait}, ms; 0: nothing. */
+  waitMs(mailbox: string): Promise<number>;
   /** Counts a granted submission from now on: its mail goes only now. */
   stamp(input: { mailbox: string; token: string }): Promise<void>;
   /** Gives back what never reached the server. */

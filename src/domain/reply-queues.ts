@@ -11,7 +11,7 @@ export interface ReplyJob {
   attemptsMade: number;
   /** When it was put on the queue, epoch ms. */
   addedAt: number;
-  /** Shown to whoever watches the queue. */
+  /** Shown to those who watch the queue; never rejects. */
   progress(progress: { state: string; expectedAt?: string; attempts?: number; code?: string }): Promise<void>;
 }
 
@@ -36,7 +36,11 @@ export interface FoundJob {
   /** Jobs that are taken before it. */
   ahead: number;
   progress: unknown;
-  failedReason?: string;
+  /** It runs no more. */
+  ended: boolean;
+  /** What it ended with; undefined: nothing, or a failure that is no verdict of ours. */
+  result: Result | undefined;
+  payload: unknown;
   /** Put off until then, epoch ms. */
   dueAt?: number;
 }
@@ -44,8 +48,19 @@ export interface FoundJob {
 export interface ReplyQueues {
   /** Adds the job once; the same replyId again is the same job. */
   add(server: string, replyId: string, payload: unknown, options: { priority: number; delayMs: number }): Promise<void>;
-  /** Puts a job that ended (or is gone) back to work. */
+  /** Puts a job that ended, is delayed or is gone back to work, with this content. */
   again(server: string, replyId: string, payload: unknown, options: { priority: number }): Promise<void>;
+  /** Like `add`, and puts a job that ended back to work: for a reply that the journal has not ended. */
+  ensure(
+    server: string,
+    replyId: string,
+    payload: unknown,
+    options: { priority: number; delayMs: number },
+  ): Promise<void>;
+  /** Puts back jobs that ended without a result or are delayed further than any wait of ours. @returns their job ids */
+  putBack(server: string): Promise<string[]>;
+  /** State of a reply's job, cheaper than {@link find}; undefined: there is none in any list of the queue. */
+  state(server: string, replyId: string): Promise<string | undefined>;
   work(server: string, concurrency: number, process: ProcessReply): Promise<ReplyWorker>;
   pause(server: string): Promise<void>;
   resume(server: string): Promise<void>;

@@ -42,7 +42,15 @@ export function openReplies(
   return {
     journal,
     queues,
-    replies: createReplies({ journal, queues, blobs: stores.blobs, emit, allServers: servers }),
+    replies: createReplies({
+      journal,
+      queues,
+      blobs: stores.blobs,
+      emit,
+      allServers: servers,
+      pauses: createPauses(stores.redis),
+      pace: createPace(stores.redis),
+    }),
   };
 }
 

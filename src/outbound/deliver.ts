@@ -18,8 +18,26 @@ export function priorityOf(reply: Pick<Reply, 'priority' | 'automatic'>): number
   return (reply.automatic ? 100 : 0) + { high: 1, normal: 10, low: 20 }[reply.priority];
 }
 
-/** Runs one job to its ending. Never throws for the reply's own faults; a fault of Redis or the blob store becomes a later try. */
+/** Runs one job to its ending. Never throws: a fault of Redis or the blob store becomes a later try. */
 export async function deliverReply(delivery: Delivery, job: ReplyJob): Promise<JobEnding> {
+  try {
+    return await passGate(delivery, job);
+  } catch (error) {
+    return afterFault(delivery, job, error);
+  }
+}
+
+function afterFault({ deps, settings, server }: Delivery, job: ReplyJob, error: unknown, replyId?: string): JobEnding {
+  deps.emit('ReplyWorkerFailed', {
+    server: server.name,
+    ...(replyId === undefined ? { jobId: job.jobId } : { replyId }),
+    err: asError(error),
+  });
+  const waitMs = settings.waitScale * backoffMs(job.attemptsMade + 1, { baseMs: 2_000, capMs: 60_000 });
+  return { end: 'later', at: (deps.now ?? Date.now)() + waitMs };
+}
+
+async function passGate(delivery: Delivery, job: ReplyJob): Promise<JobEnding> {
   const { deps, settings, server } = delivery;
   const now = deps.now ?? Date.now;
   const parsed = parseReply(job.payload);
@@ -75,6 +93,9 @@ export async function deliverReply(delivery: Delivery, job: ReplyJob): Promise<J
     case 'busy':
       deps.emit('ReplyGateClosed', { server: server.name, replyId: reply.replyId, state: 'busy' });
       return { end: 'later', at: now() + claim.retryAfterMs + 50 };
+    case 'early':
+      await job.progress({ state: 'prepared', expectedAt: new Date(now() + claim.retryAfterMs).toISOString() });
+      return { end: 'later', at: now() + claim.retryAfterMs };
     case 'settled':
       deps.emit('ReplyGateClosed', { server: server.name, replyId: reply.replyId, state: claim.entry.state });
       if (claim.entry.state === 'accepted') await storeSentCopy(delivery, claim.entry);
@@ -125,20 +146,23 @@ async function atWork(work: Work, entry: JournalEntry): Promise<JobEnding> {
       ending = await prepareAndSubmit(work, entry);
     }
     return ending;
-  } catch (error) {
+  } catch (thrown) {
+    let error = thrown;
     const failure = refusalOf(error);
     if (failure !== undefined && ['queued', 'prepared', 'submitting'].includes(entry.state)) {
-      ending = await reject(work, failure);
-      return ending;
+      try {
+        ending = await reject(work, failure);
+        return ending;
+      } catch (fault) {
+        error = fault;
+      }
     }
-    deps.emit('ReplyWorkerFailed', { server: work.server.name, replyId: reply.replyId, err: asError(error) });
-    return {
-      end: 'later',
-      at: work.now() + work.settings.waitScale * backoffMs(work.job.attemptsMade + 1, { baseMs: 2_000, capMs: 60_000 }),
-    };
+    return afterFault(work, work.job, error, reply.replyId);
   } finally {
     // The step that ended the reply has let go of it already.
-    if (ending?.end !== 'completed' && ending?.end !== 'failed') await deps.journal.release(reply.replyId, fence);
+    // Not released, the claim runs out; the job's ending is what counts.
+    if (ending?.end !== 'completed' && ending?.end !== 'failed')
+      await deps.journal.release(reply.replyId, fence).catch(() => {});
   }
 }
 

@@ -130,7 +130,7 @@ export async function startOutbound(deps: OutboundDeps): Promise<Outbound> {
         if (waits) deps.emit('SmtpServerResumed', { server: server.name });
         continue;
       }
-      if (pause.until > (deps.now ?? Date.now)()) continue;
+      if (pause.leftMs > 0) continue;
       // Resume before the record goes: ending in between leaves a record, and the next tick resumes again.
       await deps.queues.resume(server.name);
       if (await deps.pauses.lift(server.name)) deps.emit('SmtpServerResumed', { server: server.name });
@@ -154,6 +154,7 @@ export async function startOutbound(deps: OutboundDeps): Promise<Outbound> {
   }
 
   const seek = seekOrphans(deps, settings.restingMs);
+  const seekEvery = Math.max(1, Math.round(settings.seekMs / settings.tickMs));
 
   await reapply();
   const unsubscribe = deps.onServersChanged(() => void reapply());
@@ -164,7 +165,7 @@ export async function startOutbound(deps: OutboundDeps): Promise<Outbound> {
     ticking = true;
     ticks += 1;
     tick()
-      .then(() => (ticks % 15 === 1 ? seek(new Set(running.keys())) : undefined))
+      .then(() => (ticks % seekEvery === 1 % seekEvery ? seek(new Set(running.keys())) : undefined))
       .then(() => (jobs !== undefined && ticks % 5 === 1 ? measure() : undefined))
       .catch(() => {}) // Redis is away: its own event says so
       .finally(() => {

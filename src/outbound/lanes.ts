@@ -19,6 +19,7 @@ export interface Lanes {
 interface Lane {
   slot: string;
   submitter: Submitter;
+  /** When it was opened, by the monotonic clock. */
   since: number;
   busy: boolean;
   /** Another replica has no connection at all and waits for one. */
@@ -69,7 +70,7 @@ export function createLanes(
     lane.busy = false;
     if (!lanes.has(lane)) return;
     const [next] = waiters;
-    if (lane.wanted || Date.now() - lane.since > OLDEST_MS) closeSoon(lane);
+    if (lane.wanted || performance.now() - lane.since > OLDEST_MS) closeSoon(lane);
     else if (next === undefined) lane.idle = setTimeout(() => closeSoon(lane), IDLE_MS);
     else {
       lane.busy = true;
@@ -96,7 +97,7 @@ export function createLanes(
         );
       }, slotTtlMs / 3);
       renew.unref();
-      const lane: Lane = { slot, submitter: open(server), since: Date.now(), busy: true, wanted: false, renew };
+      const lane: Lane = { slot, submitter: open(server), since: performance.now(), busy: true, wanted: false, renew };
       lanes.add(lane);
       return lane;
     } finally {
@@ -131,10 +132,10 @@ export function createLanes(
   }
 
   async function take(waitMs: number, priority: number): Promise<Lane | undefined> {
-    const until = Date.now() + waitMs;
+    const until = performance.now() + waitMs;
     for (;;) {
       const lane = idleLane() ?? (await openLane()) ?? idleLane();
-      const left = until - Date.now();
+      const left = until - performance.now();
       if (lane !== undefined || left <= 0) return lane;
       // With all slots taken by ourselves one is handed over; what other replicas do has to be asked again.
       const given = await wait(lanes.size >= limit ? left : Math.min(left, 50 + Math.random() * 100), priority);

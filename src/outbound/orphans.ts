@@ -1,30 +1,49 @@
-// Replies that the journal has at work and no job stands for: the process ended between a person's release and the queue, somebody cleaned
-// the queue by hand, a job was lost. Looked for now and then by each replica; found ones get a job again. The journal's gate makes that safe.
-import type { ReplyState } from '../domain/reply-journal.ts';
+// Replies that the journal has at work and no job runs for: the process ended between a person's release and the queue, somebody cleaned the
+// queue, a job was lost, ended while Redis refused writes, or is delayed by a clock that was ahead. Looked for now and then by each replica;
+// found ones get their job back. The journal's gate makes that safe.
+import type { JournalEntry, ReplyState } from '../domain/reply-journal.ts';
 import type { OutboundDeps } from './ports.ts';
 import { readReply } from './results.ts';
 
-/** Beyond `queued`: what was not prepared yet has its content in its job alone. */
 const AT_WORK: readonly ReplyState[] = ['prepared', 'submitting', 'data-begun', 'uncertain'];
 /** Looked at in one go. */
 const STEP = 200;
+/** A delayed job this long after its reply was due is not waited for any more, ms. */
+const LATE = 60_000;
 
 /** @returns a function that looks at the next replies that have not moved for `restingMs` */
 export function seekOrphans(
   deps: Pick<OutboundDeps, 'journal' | 'queues' | 'blobs' | 'emit'>,
   restingMs: number,
 ): (servers: ReadonlySet<string>) => Promise<void> {
-  let offset = 0;
+  const { journal, queues, blobs, emit } = deps;
+  const offsets = { atWork: 0, queued: 0 };
+
+  async function takeUp(entry: JournalEntry, now: number): Promise<void> {
+    const { server, replyId, source, dueAt } = entry;
+    const state = await queues.state(server, replyId);
+    const late = state === 'delayed' && dueAt !== undefined && now - dueAt > LATE;
+    if (state !== undefined && state !== 'failed' && state !== 'completed' && !late) return;
+    const found = await queues.find(server, replyId);
+    // What was not prepared yet has its content in its job alone. Refused there (another content under its replyId): that is its end.
+    const payload = source === undefined ? found?.payload : await readReply(blobs, source);
+    if (payload === undefined || (source === undefined && found?.result !== undefined)) return;
+    await queues.again(server, replyId, payload, { priority: 1 });
+    emit('ReplyTakenUp', { server, replyId, state: entry.state });
+  }
+
   return async (servers) => {
-    const resting = await deps.journal.resting(AT_WORK, restingMs, { offset, limit: STEP });
-    offset = resting.length < STEP ? 0 : offset + STEP;
-    for (const entry of resting) {
-      const { server } = entry;
-      if (!servers.has(server) || entry.source === undefined) continue;
-      const job = await deps.queues.find(server, entry.replyId);
-      if (job !== undefined && job.state !== 'failed' && job.state !== 'completed') continue;
-      await deps.queues.again(server, entry.replyId, await readReply(deps.blobs, entry.source), { priority: 1 });
-      deps.emit('ReplyTakenUp', { server, replyId: entry.replyId, state: entry.state });
+    for (const server of servers)
+      for (const jobId of await queues.putBack(server)) emit('ReplyTakenUp', { server, jobId, state: 'failed' });
+    // A long backlog of queued ones does not keep those at work waiting for their turn here.
+    for (const [part, states] of [
+      ['atWork', AT_WORK],
+      ['queued', ['queued']],
+    ] as const) {
+      const resting = await journal.resting(states, restingMs, { offset: offsets[part], limit: STEP });
+      offsets[part] = resting.length < STEP ? 0 : offsets[part] + STEP;
+      const now = await journal.now();
+      for (const entry of resting) if (servers.has(entry.server)) await takeUp(entry, now);
     }
   };
 }

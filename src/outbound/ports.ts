@@ -60,6 +60,8 @@ export interface OutboundSettings {
   slotTtlMs: number;
   /** A reply at work that has not moved for so many ms is looked at: is there a job for it? */
   restingMs: number;
+  /** How often jobs are looked for that should run and do not, ms: with restingMs, a reply without one has it within a minute. */
+  seekMs: number;
   /** Multiplies every wait before another try; under 1 only in tests. */
   waitScale: number;
 }
@@ -74,7 +76,8 @@ export const outboundDefaults: OutboundSettings = {
   pauseProbeMs: 5 * 60_000,
   tickMs: 2_000,
   slotTtlMs: 8_000,
-  restingMs: 2 * 60_000,
+  restingMs: 30_000,
+  seekMs: 25_000,
   waitScale: 1,
 };
 
@@ -95,6 +98,8 @@ export interface Pause {
   /** Epoch ms. */
   since: number;
   until: number;
+  /** Until it is due, by Redis' clock, ms; 0: it is. */
+  leftMs: number;
   /** The person who paused it; such a pause has no end of its own. */
   by?: string;
 }

@@ -5,11 +5,13 @@ import { normalAddress } from '../domain/address.ts';
 import { type EmailServer, isImap, isSmtp, type SmtpServer } from '../domain/email-server.ts';
 import { MailroomError } from '../domain/errors.ts';
 import { type JournalEntry, type ReplyState, replyDigest, settledStates } from '../domain/reply-journal.ts';
+import { type Pace, sendingMailbox } from '../domain/reply-pace.ts';
+import type { FoundJob } from '../domain/reply-queues.ts';
 import { permittedFrom, resolveSender } from '../domain/sender-policy.ts';
 import { checkHeaders, readRecipients } from './compose.ts';
 import { priorityOf } from './deliver.ts';
 import { describeProblems } from './malformed.ts';
-import type { OutboundDeps } from './ports.ts';
+import type { OutboundDeps, Pauses } from './ports.ts';
 import { readReply, resultOf } from './results.ts';
 
 export interface SenderChoice {
@@ -43,6 +45,8 @@ export interface Replies {
 export interface RepliesDeps extends Pick<OutboundDeps, 'journal' | 'queues' | 'blobs' | 'emit'> {
   /** All email servers: IMAP for the flows' shared addresses, SMTP for the senders. */
   allServers: () => readonly EmailServer[];
+  pauses: Pick<Pauses, 'read'>;
+  pace: Pick<Pace, 'waitMs'>;
   now?: () => number;
 }
 
@@ -73,40 +77,53 @@ export function createReplies(deps: RepliesDeps): Replies {
     delayMs: reply.notBefore === undefined ? 0 : Math.max(0, Date.parse(reply.notBefore) - now()),
   });
 
-  async function view(entry: JournalEntry): Promise<Result> {
-    if (entry.state !== 'queued' && entry.state !== 'prepared') return resultOf(entry);
-    const expectedAt = await expected(entry.server, entry.replyId);
+  /**
+   * What is true of a reply now. `queued` is only what will run: not on the queue (a crash between journal and queue), its content is nowhere,
+   * so it is not known (undefined) and its backend adds it again; ended by a fault, its job is put back first.
+   */
+  async function view(entry: JournalEntry): Promise<Result | undefined> {
+    const { state, server, replyId } = entry;
+    if (state !== 'queued' && state !== 'prepared') return resultOf(entry);
+    let job = await queues.find(server, replyId);
+    if (state === 'queued') {
+      if (job === undefined) return undefined;
+      // Lost, and added again with another content: that was refused.
+      if (job.ended && job.result !== undefined) return job.result;
+      if (job.ended) {
+        await queues.again(server, replyId, job.payload, { priority: 1 });
+        job = await queues.find(server, replyId);
+      }
+    }
+    const expectedAt = await expected(server, job, entry.dueAt);
     return resultOf(entry, expectedAt === undefined ? {} : { expectedAt });
   }
 
-  /** Noted and not on the queue (a crash between the two): its content is nowhere, so it is not known, and its backend adds it again. */
-  async function known(replyId: string): Promise<JournalEntry | undefined> {
-    const entry = await journal.read(replyId);
-    if (entry?.state === 'queued' && (await queues.find(entry.server, replyId)) === undefined) return undefined;
-    return entry;
-  }
-
   /** The answer to who hands in is a promise: kept over a crash of Redis where Redis can say so. */
-  async function taken(replyId: string): Promise<JournalEntry> {
+  async function taken(replyId: string): Promise<Result> {
     await journal.onDisk();
     // Looked up after that: a Redis that crashed and came back in between says that its disk has all, too.
-    const entry = await known(replyId);
-    if (entry !== undefined) return entry;
+    const entry = await journal.read(replyId);
+    const result = entry === undefined ? undefined : await view(entry);
+    if (result !== undefined) return result;
     throw new MailroomError('REDIS_UNREACHABLE', { message: 'Redis forgot this reply before it was on disk' });
   }
 
-  /** Jobs before this one, at the pace of the server; what the worker last said of it counts more. */
-  async function expected(serverName: string, replyId: string): Promise<string | undefined> {
-    const found = await queues.find(serverName, replyId);
-    if (found === undefined) return undefined;
-    const said = (found.progress as { expectedAt?: unknown } | undefined)?.expectedAt;
-    if (typeof said === 'string' && Date.parse(said) > now()) return said;
-    if (found.dueAt !== undefined && found.dueAt > now()) return new Date(found.dueAt).toISOString();
-    const server = smtpServers().find(({ name }) => name === serverName);
-    if (server === undefined || found.state === 'active') return new Date(now()).toISOString();
+  /**
+   * The latest of: its own wait, the server's (paused, or asked for a slower pace), and the jobs before it at the pace of the server. What the
+   * worker last said of it counts when it is later. Undefined: nobody knows (disabled, paused by a person).
+   */
+  async function expected(name: string, job: FoundJob | undefined, dueAt = 0): Promise<string | undefined> {
+    const server = smtpServers().find((one) => one.name === name);
+    if (job === undefined || server?.enabled !== true) return undefined;
+    const [pause, waitMs] = await Promise.all([deps.pauses.read(name), deps.pace.waitMs(sendingMailbox(server))]);
+    if (pause?.by !== undefined) return undefined;
+    const begins = now() + Math.max(pause?.leftMs ?? 0, waitMs);
     // The first minute's worth leaves at once when the pace is not used up.
-    const minutes = Math.floor(found.ahead / server.pace.perMinute);
-    return new Date(now() + minutes * 60_000).toISOString();
+    const minutes = job.state === 'active' ? 0 : Math.floor(job.ahead / server.pace.perMinute);
+    const said = Date.parse(String((job.progress as { expectedAt?: unknown } | undefined)?.expectedAt));
+    return new Date(
+      Math.max(begins + minutes * 60_000, dueAt, job.dueAt ?? 0, Number.isNaN(said) ? 0 : said),
+    ).toISOString();
   }
 
   async function held(replyId: string): Promise<JournalEntry> {
@@ -154,9 +171,10 @@ export function createReplies(deps: RepliesDeps): Replies {
       if (entry !== undefined && digest !== undefined) {
         // Same content: the same reply, and its state is the answer. Other content is refused by digest.
         if (digest !== replyDigest(reply)) throw new MailroomError('REPLY_ID_REUSED', { field: 'replyId' });
-        // The process may have ended between journal and queue: adding the same job again changes nothing.
-        if (entry.state === 'queued') await queues.add(server.name, reply.replyId, reply, optionsOf(reply));
-        return view(settledStates.includes(entry.state) ? entry : await taken(reply.replyId));
+        if (settledStates.includes(entry.state)) return resultOf(entry);
+        // Its job may be lost, or have ended by a fault. One that waits or runs is left alone.
+        await queues.ensure(entry.server, reply.replyId, reply, optionsOf(reply));
+        return taken(reply.replyId);
       }
       resolveSender(server, reply);
       readRecipients(reply);
@@ -165,20 +183,22 @@ export function createReplies(deps: RepliesDeps): Replies {
         throw new MailroomError('REPLY_ID_REUSED', { field: 'replyId' });
       }
       await queues.add(server.name, reply.replyId, reply, optionsOf(reply));
-      const added = await taken(reply.replyId);
+      const result = await taken(reply.replyId);
       deps.emit('ReplyQueued', { server: server.name, replyId: reply.replyId });
-      return view(added);
+      return result;
     },
 
     async getReply(replyId) {
-      const entry = await known(replyId);
-      if (entry !== undefined) return view(entry);
+      const entry = await journal.read(replyId);
+      const result = entry === undefined ? undefined : await view(entry);
+      if (result !== undefined) return result;
       // Added to the queue by a backend itself and not begun yet, or refused as malformed: only the job knows.
       for (const { name } of smtpServers()) {
         const found = await queues.find(name, replyId);
         if (found === undefined) continue;
-        if (found.state === 'failed') return failedResult(found.failedReason, replyId, name);
-        const expectedAt = await expected(name, replyId);
+        if (found.result !== undefined) return found.result;
+        if (found.ended) await queues.again(name, replyId, found.payload, { priority: 1 });
+        const expectedAt = await expected(name, found);
         return resultOf({ replyId, server: name, state: 'queued' }, expectedAt === undefined ? {} : { expectedAt });
       }
       return undefined;
@@ -228,14 +248,4 @@ export function createReplies(deps: RepliesDeps): Replies {
       return choices.map(({ choice }) => choice);
     },
   };
-}
-
-function failedResult(failedReason: string | undefined, replyId: string, server: string): Result {
-  try {
-    const result = JSON.parse(failedReason ?? '') as Result;
-    if (typeof result === 'object' && result !== null && 'state' in result) return result;
-  } catch {
-    // A reason that is not ours (BullMQ's own words).
-  }
-  return resultOf({ replyId, server, state: 'rejected' });
 }

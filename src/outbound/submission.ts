@@ -11,6 +11,7 @@ import type { SubmissionOutcome, Submitter } from '../domain/submission.ts';
 import type { EventName } from '../telemetry/events/index.ts';
 import { BegunElsewhere, beginData, forgottenBegin } from './begin.ts';
 import { judgeSender, type SenderVerdict, stillDecided } from './decide.ts';
+import { insist } from './insist.ts';
 import { prepare } from './prepare.ts';
 import { failureOf, refusalOf, remoteLine, resultOf } from './results.ts';
 import { fenced, reject, storeSentCopy, type Work } from './work.ts';
@@ -146,13 +147,13 @@ async function submit(
     deps.pauses.read(server.name),
     deps.pace.acquire({ ...pace, perMinute, recipientsPerDay }),
   ]);
-  if (pause !== undefined && pause.until > now()) {
+  if (pause !== undefined && pause.leftMs > 0) {
     if (granted.granted) await deps.pace.refund(pace);
     return { end: 'later', at: now() + 1_000 };
   }
   if (!granted.granted) {
     await job.progress({ state: entry.state, expectedAt: new Date(now() + granted.waitMs).toISOString() });
-    return { end: 'queue-waits', ms: Math.min(granted.waitMs, 60_000) };
+    return { end: 'queue-waits', ms: granted.waitMs };
   }
   // Written while the envelope is said; DATA waits for it, and only for the holder of the claim does what follows go through.
   const submitting = deps.journal.transition(reply.replyId, {
@@ -199,10 +200,12 @@ async function* inPieces(bytes: Buffer): AsyncGenerator<Uint8Array> {
 /** The journal was set back to before DATA: a mail may be out that it knows nothing of. */
 async function doubtful(work: Work, { begins, at }: { begins: number; at: Date }): Promise<JobEnding> {
   const { deps, server, reply, fence, settings, now } = work;
+  const waitMs = Math.min(settings.firstLookMs, settings.settleMs);
   const { moved } = await deps.journal.transition(reply.replyId, {
     from: ['prepared', 'submitting', 'data-begun'],
     to: 'uncertain',
     fence,
+    waitMs,
     change: {
       begins,
       dataBegunAt: at.getTime(),
@@ -212,7 +215,7 @@ async function doubtful(work: Work, { begins, at }: { begins: number; at: Date }
   if (!moved) return fenced(work);
   deps.emit('ReplyForgotten', { server: server.name, replyId: reply.replyId });
   deps.emit('ReplyUncertain', { server: server.name, replyId: reply.replyId });
-  return { end: 'later', at: now() + Math.min(settings.firstLookMs, settings.settleMs) };
+  return { end: 'later', at: now() + waitMs };
 }
 
 async function conclude(
@@ -257,18 +260,20 @@ async function accepted(work: Work, entry: JournalEntry, outcome: Taken): Promis
     },
   );
   // A late answer still counts, whoever holds the claim now: another worker may have begun to doubt, a person have decided, Redis forgotten.
-  const { moved } = await deps.journal.transition(reply.replyId, {
-    from: ['data-begun', 'uncertain', 'held', 'queued', 'prepared', 'submitting', 'dropped'],
-    to: 'accepted',
-    release: fence,
-    change: { result, evidence: `accepted: ${remoteLine(outcome.remote)}` },
-  });
+  const { moved } = await insist(() =>
+    deps.journal.transition(reply.replyId, {
+      from: ['data-begun', 'uncertain', 'held', 'queued', 'prepared', 'submitting', 'dropped'],
+      to: 'accepted',
+      release: fence,
+      change: { result, evidence: `accepted: ${remoteLine(outcome.remote)}` },
+    }),
+  );
   if (moved) {
     deps.emit('ReplyAccepted', { server: server.name, replyId: reply.replyId, attempts: entry.attempts });
     if (refusedRecipients.length > 0) {
       deps.emit('ReplyPartlyRefused', { server: server.name, replyId: reply.replyId, count: refusedRecipients.length });
     }
-    await deps.pauses.healed(server.name);
+    await deps.pauses.healed(server.name).catch(() => {}); // of no weight beside the acceptance
     await storeSentCopy(work, { ...entry, state: 'accepted' });
   }
   return { end: 'completed', result };
@@ -276,15 +281,17 @@ async function accepted(work: Work, entry: JournalEntry, outcome: Taken): Promis
 
 async function uncertain(work: Work, outcome: SubmissionOutcome & { kind: 'failed' }): Promise<JobEnding> {
   const { deps, server, reply, fence, settings, now } = work;
+  const waitMs = Math.min(settings.firstLookMs, settings.settleMs);
   await deps.journal.transition(reply.replyId, {
     from: ['data-begun'],
     to: 'uncertain',
     fence,
+    waitMs,
     change: { evidence: `no answer after DATA: ${remoteLine(outcome.remote)}` },
   });
   deps.emit('ReplyUncertain', { server: server.name, replyId: reply.replyId, code: outcome.verdict.code });
   await work.job.progress({ state: 'uncertain', code: outcome.verdict.code });
-  return { end: 'later', at: now() + Math.min(settings.firstLookMs, settings.settleMs) };
+  return { end: 'later', at: now() + waitMs };
 }
 
 /** The server refused, or it is proven that no complete mail left. */
@@ -295,18 +302,23 @@ async function refused(
 ): Promise<JobEnding> {
   const { deps, server, reply, fence, now } = work;
   const { verdict, remote, sent } = outcome;
-  const waitMs = verdict.retryAfterMs * work.settings.waitScale;
+  // Longer, never shorter than asked for: what is announced is what passes.
+  const waitMs = Math.round(verdict.retryAfterMs * work.settings.waitScale * (1 + Math.random() / 4));
   const failure: Failure = { ...failureOf(verdict.code), class: verdict.class, hint: verdict.hint, remote };
   // Proof about this DATA counts although another worker may have begun to doubt it.
   const late = sent !== 'none';
   if (verdict.action === 'fail') {
     return reject(work, failure, outcome.recipients === undefined ? {} : { recipients: outcome.recipients }, late);
   }
+  const slower = verdict.action === 'back-off' && verdict.code !== 'RECIPIENT_RATE';
+  const paused = verdict.action === 'pause-server' || verdict.action === 'hold';
+  const ofServer = slower || paused;
   const { moved } = await deps.journal.transition(reply.replyId, {
     from: late ? ['data-begun', 'uncertain'] : ['submitting', 'data-begun'],
     to: 'prepared',
     fence,
     late,
+    ...(ofServer ? {} : { waitMs }),
     change: { evidence: `${verdict.code} (sent: ${sent}): ${remoteLine(remote)}` },
   });
   if (!moved) return fenced(work);
@@ -324,15 +336,14 @@ async function refused(
     code: verdict.code,
     expectedAt: new Date(now() + waitMs).toISOString(),
   });
-  if (verdict.action === 'pause-server' || verdict.action === 'hold') {
+  if (paused) {
     await work.pauseServer(failure, verdict.action === 'hold' ? waitMs : work.settings.pauseProbeMs);
     return { end: 'later', at: now() + 1_000 };
   }
-  if (verdict.action === 'back-off' && verdict.code !== 'RECIPIENT_RATE') {
+  if (slower) {
+    await deps.pace.wait({ mailbox: sendingMailbox(server), ms: waitMs });
     deps.emit('SubmissionSlowed', { server: server.name, code: verdict.code, delayMs: waitMs });
-    return { end: 'queue-waits', ms: jittered(waitMs) };
+    return { end: 'queue-waits', ms: waitMs };
   }
-  return { end: 'later', at: now() + jittered(waitMs) };
+  return { end: 'later', at: now() + waitMs };
 }
-
-const jittered = (ms: number) => Math.round(ms * (0.75 + Math.random() * 0.5));

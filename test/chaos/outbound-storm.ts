@@ -11,6 +11,8 @@ import { Queue } from 'bullmq';
 import { expect } from 'vitest';
 import { openReplyQueues } from '../../src/adapters/queue/replies.ts';
 import { createJournal } from '../../src/adapters/redis/journal.ts';
+import { createPace } from '../../src/adapters/redis/pace.ts';
+import { createPauses } from '../../src/adapters/redis/pauses.ts';
 import { createReplies } from '../../src/outbound/index.ts';
 import { startRedis, until } from '../integration/outbound/rig.ts';
 import type { OpenEnd } from './outbound-ends.ts';
@@ -145,7 +147,8 @@ export async function weather(
   const journal = createJournal(client);
   const blobFolder = join(folder, 'blobs');
   const blobs = await stormBlobs(blobFolder);
-  const api = createReplies({ journal, queues, blobs, emit: () => {}, allServers: () => [end.server] });
+  const waits = { pauses: createPauses(client), pace: createPace(client) };
+  const api = createReplies({ journal, queues, blobs, emit: () => {}, allServers: () => [end.server], ...waits });
   const replicas = startReplicas(
     {
       redisPort: redis.port,

@@ -1,11 +1,14 @@
 // BullMQ queues and workers of the replies, one a SMTP server. The processor's verdict becomes a BullMQ ending here: completed with the
-// result, failed for good with the result as JSON, delayed, or the queue waits. BullMQ's own attempts are never used: the journal counts.
+// result, failed for good with the result as JSON, delayed, or the queue waits. The journal counts attempts; BullMQ's are set so that nothing
+// but a verdict ever ends a job: whatever throws here, or in BullMQ when Redis refuses a write, brings the job back.
 import { randomUUID } from 'node:crypto';
 import { DelayedError, type Job, Queue, UnrecoverableError, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { PREFIX, REPLY_JOB, repliesQueue, replyJobId } from '../../contract/names.ts';
+import type { Result } from '../../contract/result.ts';
 import type { ProcessReply, ReplyQueues, ReplyWorker } from '../../domain/reply-queues.ts';
 import type { Emit } from '../../telemetry/events.ts';
+import { isResult, resultIn, SCORE_PER_MS, seekStrays } from './strays.ts';
 
 export interface RepliesSettings {
   keepCompletedSeconds: number;
@@ -15,6 +18,12 @@ export interface RepliesSettings {
 }
 
 const DAY = 86_400;
+/** A job that was not ended by a verdict is tried again after so many ms. */
+const AFTER_FAULT = 5_000;
+/** BullMQ's `rateLimit` does nothing for a worker without a limiter; this one never limits by itself. */
+const NO_LIMIT = { max: 1_000_000_000, duration: 60_000 };
+/** Longest slice of a wait of the whole queue, ms: between two, replies that were sent and wait to be looked up in Sent get their turn. */
+const SLICE = 30_000;
 /** Ended jobs outlive the journal's eight days, so that adding one again meets either of them. */
 export const repliesDefaults: RepliesSettings = {
   keepCompletedSeconds: 10 * DAY,
@@ -44,6 +53,8 @@ export function openReplyQueues(client: Redis, emit: Emit, settings: RepliesSett
     return queue;
   }
 
+  const strays = seekStrays(client);
+
   return {
     async add(server, replyId, payload, { priority, delayMs }) {
       await queueOf(server).add(REPLY_JOB, payload, {
@@ -55,18 +66,34 @@ export function openReplyQueues(client: Redis, emit: Emit, settings: RepliesSett
     },
     async again(server, replyId, payload, { priority }) {
       const queue = queueOf(server);
+      const add = () => queue.add(REPLY_JOB, payload, { jobId: replyJobId(replyId), priority, ...keep });
       for (let waited = 0; ; waited += 50) {
         const job = await queue.getJob(replyJobId(replyId));
-        if (job === undefined) {
-          return void (await queue.add(REPLY_JOB, payload, { jobId: replyJobId(replyId), priority, ...keep }));
-        }
+        if (job === undefined) return void (await add());
         const state = await job.getState();
-        if (state === 'failed' || state === 'completed') return void (await job.retry(state));
         if (state === 'delayed') return void (await job.promote());
+        if (ENDED.has(state)) {
+          // The job may hold another content, added later under the same replyId and refused: what runs is what was given here.
+          if (state !== 'unknown' && sameJson(job.data, payload)) return void (await job.retry(state as 'failed'));
+          await job.remove();
+          return void (await add());
+        }
         // The journal has ended it and its job is about to: a moment, or it is at work on the new state already.
         if (state !== 'active' || waited >= 5_000) return;
         await new Promise((resolve) => setTimeout(resolve, 50));
       }
+    },
+    async ensure(server, replyId, payload, options) {
+      const job = await queueOf(server).getJob(replyJobId(replyId));
+      if (job === undefined) return this.add(server, replyId, payload, options);
+      if (ENDED.has(await job.getState())) await this.again(server, replyId, payload, options);
+    },
+    async putBack(server) {
+      return strays(queueOf(server));
+    },
+    async state(server, replyId) {
+      const state = await queueOf(server).getJobState(replyJobId(replyId));
+      return state === 'unknown' ? undefined : state;
     },
     async work(server, concurrency, process) {
       return startWorker(client, server, concurrency, process, queueOf(server), emit, settings);
@@ -84,7 +111,11 @@ export function openReplyQueues(client: Redis, emit: Emit, settings: RepliesSett
         state,
         ahead: await jobsBefore(client, queue, job.id ?? '', state),
         progress: job.progress,
-        ...(job.failedReason === undefined ? {} : { failedReason: job.failedReason }),
+        ended: ENDED.has(state),
+        result: (resultIn(job.failedReason) ?? (isResult(job.returnvalue) ? job.returnvalue : undefined)) as
+          | Result
+          | undefined,
+        payload: job.data,
         ...(dueAt === undefined ? {} : { dueAt }),
       };
     },
@@ -95,6 +126,11 @@ export function openReplyQueues(client: Redis, emit: Emit, settings: RepliesSett
     },
   };
 }
+
+/** States in which a job runs no more. `unknown`: there is a job, but in no list of the queue. */
+const ENDED: ReadonlySet<string> = new Set(['failed', 'completed', 'unknown']);
+
+const sameJson = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b);
 
 /** Jobs that are taken before this one; 0 unless it waits. */
 async function jobsBefore(client: Redis, queue: Queue, jobId: string, state: string): Promise<number> {
@@ -108,10 +144,9 @@ async function jobsBefore(client: Redis, queue: Queue, jobId: string, state: str
   return active + (fromRight === null ? 0 : wait - 1 - fromRight);
 }
 
-/** BullMQ's score of a delayed job is its instant in ms × 4096, plus a counter (its addDelayedJob script). */
 async function delayedUntil(client: Redis, queue: Queue, jobId: string): Promise<number | undefined> {
   const score = await client.zscore(queue.toKey('delayed'), jobId);
-  return score === null ? undefined : Math.floor(Number(score) / 4_096);
+  return score === null ? undefined : Math.floor(Number(score) / SCORE_PER_MS);
 }
 
 async function startWorker(
@@ -126,6 +161,8 @@ async function startWorker(
   const worker = new Worker(
     repliesQueue(server),
     async (job: Job, token?: string) => {
+      const { opts } = job;
+      job.opts = { ...opts, attempts: Number.MAX_SAFE_INTEGER, backoff: { type: 'fixed', delay: AFTER_FAULT } };
       const ending = await process({
         jobId: job.id ?? randomUUID(),
         server,
@@ -133,16 +170,17 @@ async function startWorker(
         priority: job.priority ?? job.opts.priority ?? 0, // the former follows changePriority
         attemptsMade: job.attemptsMade,
         addedAt: job.timestamp,
-        progress: (progress) => job.updateProgress(progress),
+        progress: (progress) => job.updateProgress(progress).catch(() => {}), // only shown: no reply ends for it
       });
       switch (ending.end) {
         case 'completed':
           return ending.result;
         case 'failed':
+          job.opts = opts;
           throw new UnrecoverableError(JSON.stringify(ending.result));
         case 'queue-waits':
           // A limit that is over before BullMQ has put the job back wakes nobody (drainDelay).
-          await queue.rateLimit(Math.max(ending.ms, 200));
+          await queue.rateLimit(Math.min(Math.max(ending.ms, 200), SLICE));
           throw Worker.RateLimitError();
         case 'later':
           if (ending.priority !== undefined) await job.changePriority({ priority: ending.priority });
@@ -154,6 +192,7 @@ async function startWorker(
       connection: client, // BullMQ duplicates it for its blocking reads
       prefix: PREFIX,
       concurrency,
+      limiter: NO_LIMIT,
       lockDuration: settings.lockMs,
       stalledInterval: settings.stalledCheckMs,
       maximumRateLimitDelay: 1_000, // closing waits for it

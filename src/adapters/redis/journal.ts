@@ -16,7 +16,7 @@ import {
   type Transition,
 } from '../../domain/reply-journal.ts';
 import { type AskDisk, openDisk } from './disk.ts';
-import { script } from './script.ts';
+import { fieldsOf, script } from './script.ts';
 
 const sha = (text: string) => hash('sha256', text).slice(0, 32);
 export const replyKey = (replyId: string) => `${PREFIX}:reply:${sha(replyId)}`;
@@ -26,9 +26,12 @@ const aliasKey = (messageId: string) => `${PREFIX}:reply-by-message-id:${sha(mes
 /** Kept for a while and then forgotten. */
 const ENDED: readonly ReplyState[] = ['accepted', 'rejected', 'dropped'];
 
+/** No reply waits longer than this for its next submission, ms. */
+const LONGEST_WAIT = 2 * 3_600_000;
+
 const NOW = `local t = redis.call('TIME'); local now = t[1] * 1000 + math.floor(t[2] / 1000)`;
 
-/** KEYS: entry, index of queued. ARGV: owner, lease ms, digest, replyId, server. Answers with what the entry holds. */
+/** KEYS: entry, index of queued. A lease or a wait that lies further ahead than it can be comes from a clock that was ahead: it is shortened. ARGV: owner, lease ms, digest, replyId, server. Answers with what the entry holds. */
 const CLAIM = script(`
 ${NOW}
 local state = redis.call('HGET', KEYS[1], 'state')
@@ -38,7 +41,13 @@ if state then
   local owner = redis.call('HGET', KEYS[1], 'owner')
   local untilMs = tonumber(redis.call('HGET', KEYS[1], 'leaseUntil') or '0')
   if owner == ARGV[1] then return {'yours', tonumber(redis.call('HGET', KEYS[1], 'fence')), redis.call('HGETALL', KEYS[1])} end
-  if owner and untilMs > now then return {'busy', untilMs - now} end
+  if owner and untilMs > now then
+    local left = math.min(untilMs - now, tonumber(ARGV[2]))
+    if left < untilMs - now then redis.call('HSET', KEYS[1], 'leaseUntil', now + left) end
+    return {'busy', left}
+  end
+  local early = tonumber(redis.call('HGET', KEYS[1], 'dueAt') or '0') - now
+  if state == 'prepared' and early > 0 and early <= ${LONGEST_WAIT} then return {'early', early} end
 else
   redis.call('HSET', KEYS[1], 'state', 'queued', 'digest', ARGV[3], 'replyId', ARGV[4], 'server', ARGV[5],
     'createdAt', now, 'updatedAt', now, 'attempts', 0)
@@ -51,7 +60,7 @@ return {'yours', fence, redis.call('HGETALL', KEYS[1])}`);
 
 /**
  * KEYS: entry, index of the new state, index of each expected state in order, Message-IDs. ARGV: replyId, nonce, JSON {from, to, fence, late, set,
- * evidence, attempt, ended, keep, release}.
+ * evidence, attempt, ended, keep, release, wait}.
  */
 const TRANSITION = script(`
 ${NOW}
@@ -78,6 +87,7 @@ if plan.to == 'uncertain' and redis.call('HEXISTS', KEYS[1], 'uncertainSince') =
 end
 if plan.to == 'uncertain' or state == 'uncertain' then redis.call('HSET', KEYS[1], 'doubted', 'true') end
 if plan.to == 'prepared' or plan.to == 'queued' then redis.call('HDEL', KEYS[1], 'uncertainSince', 'looks', 'dataBegunAt') end
+if plan.wait then redis.call('HSET', KEYS[1], 'dueAt', now + plan.wait) else redis.call('HDEL', KEYS[1], 'dueAt') end
 if plan.attempt then redis.call('HINCRBY', KEYS[1], 'attempts', 1) end
 if plan.evidence then
   local old = redis.call('HGET', KEYS[1], 'evidence') or ''
@@ -130,17 +140,23 @@ export function createJournal(
     return fields.state === undefined ? undefined : entryOf(fields);
   }
 
+  async function now(): Promise<number> {
+    const [seconds, micros] = (await redis.time()) as unknown as [string, string];
+    return Number(seconds) * 1000 + Math.floor(Number(micros) / 1000);
+  }
+
   return {
     read,
+    now,
     async claim({ replyId, digest, server, owner, leaseMs }): Promise<Claim> {
       const keys = [replyKey(replyId), stateKey('queued')];
       const [answer, value, found] = (await CLAIM(redis, keys, [owner, leaseMs, digest, replyId, server])) as [
-        'yours' | 'settled' | 'reused' | 'busy',
+        'yours' | 'settled' | 'reused' | 'busy' | 'early',
         number,
         string[] | undefined,
       ];
       if (answer === 'reused') return { claim: 'reused' };
-      if (answer === 'busy') return { claim: 'busy', retryAfterMs: value };
+      if (answer === 'busy' || answer === 'early') return { claim: answer, retryAfterMs: value };
       const entry = entryOf(fieldsOf(found ?? []));
       return answer === 'settled' ? { claim: 'settled', entry } : { claim: 'yours', entry, fence: value };
     },
@@ -176,8 +192,7 @@ export function createJournal(
       return entries.filter((entry) => entry !== undefined && entry.state === state) as JournalEntry[];
     },
     async resting(states, forMs, { offset, limit }) {
-      const [seconds] = (await redis.time()) as unknown as [string, string];
-      const before = Number(seconds) * 1000 - forMs;
+      const before = (await now()) - forMs;
       const ids = await Promise.all(
         states.map((state) => redis.zrangebyscore(stateKey(state), '-inf', String(before))),
       );
@@ -202,7 +217,7 @@ export function createJournal(
   };
 }
 
-function planOf({ from, to, fence, late, change = {}, release }: Transition, keepMs: number) {
+function planOf({ from, to, fence, late, change = {}, release, waitMs }: Transition, keepMs: number) {
   const { evidence, countAttempt, ...rest } = change;
   const set: Record<string, string> = {};
   for (const [key, value] of Object.entries(rest)) {
@@ -216,16 +231,11 @@ function planOf({ from, to, fence, late, change = {}, release }: Transition, kee
     set,
     ...(evidence === undefined ? {} : { evidence: `${new Date().toISOString()} ${evidence}`.slice(0, 600) }),
     attempt: countAttempt === true,
+    ...(waitMs === undefined ? {} : { wait: Math.round(waitMs) }),
     ...(release === undefined ? {} : { release: String(release) }),
     keep: keepMs,
     ended: ENDED.includes(to),
   };
-}
-
-function fieldsOf(flat: readonly string[]): Record<string, string> {
-  const fields: Record<string, string> = {};
-  for (let i = 0; i + 1 < flat.length; i += 2) fields[flat[i] as string] = flat[i + 1] as string;
-  return fields;
 }
 
 function entryOf(fields: Record<string, string>): JournalEntry {
@@ -251,6 +261,7 @@ function entryOf(fields: Record<string, string>): JournalEntry {
     ...number('dataBegunAt'),
     ...number('uncertainSince'),
     ...number('looks'),
+    ...number('dueAt'),
     ...json('envelope'),
     ...json('decided'),
     ...json('doubted'),

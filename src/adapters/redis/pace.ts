@@ -12,19 +12,35 @@ export { key as paceKey };
 
 const NOW = `local t = redis.call('TIME'); local now = t[1] * 1000 + math.floor(t[2] / 1000)`;
 
+/** No server's request for a slower pace is kept longer than this, ms: what is left beyond it comes from a clock that was ahead. */
+const LONGEST_WAIT = 2 * 3_600_000;
+
 /**
  * A bucket counts until its last minute is 24 hours old: dropped by its first minute, it would let up to an hour's worth too many through.
- * KEYS: minute log, hour buckets. ARGV: token, per minute, window ms, recipients, recipients a day. Answers {granted, wait ms, reason}.
+ * What lies in the future was written before Redis' clock was set back: it counts from now on, never longer than its full time.
+ * KEYS: minute log, hour buckets, wait. ARGV: token, per minute, window ms, recipients, recipients a day. Answers {granted, wait ms, reason}.
  */
 const ACQUIRE = script(`
 ${NOW}
+local asked = redis.call('PTTL', KEYS[3])
+if asked > ${LONGEST_WAIT} then
+  asked = ${LONGEST_WAIT}
+  redis.call('PEXPIRE', KEYS[3], asked)
+end
+if asked > 0 then return {0, asked, 'asked'} end
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - tonumber(ARGV[3]))
+for _, ahead in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '(' .. now, '+inf')) do redis.call('ZADD', KEYS[1], now, ahead) end
 if redis.call('ZSCORE', KEYS[1], ARGV[1]) then return {1, 0, ''} end
 local hour = math.floor(now / 3600000)
 local sum, oldest = 0, nil
 local buckets = redis.call('HGETALL', KEYS[2])
 for i = 1, #buckets, 2 do
   local h = tonumber(buckets[i])
+  if h > hour then
+    redis.call('HINCRBY', KEYS[2], hour, buckets[i + 1])
+    redis.call('HDEL', KEYS[2], buckets[i])
+    h = hour
+  end
   if h < hour - 24 then redis.call('HDEL', KEYS[2], buckets[i])
   else
     sum = sum + tonumber(buckets[i + 1])
@@ -42,6 +58,12 @@ redis.call('PEXPIRE', KEYS[1], ARGV[3])
 redis.call('HINCRBY', KEYS[2], hour, ARGV[4])
 redis.call('PEXPIRE', KEYS[2], 93600000)
 return {1, 0, ''}`);
+
+/** KEYS: wait. ARGV: ms. The longer one counts. */
+const WAIT = script(`
+local left = redis.call('PTTL', KEYS[1])
+if left < tonumber(ARGV[1]) then redis.call('SET', KEYS[1], '1', 'PX', ARGV[1]) end
+return 1`);
 
 const STAMP = script(`
 ${NOW}
@@ -61,6 +83,8 @@ return 1`);
 const TAKE_SLOT = script(`
 ${NOW}
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
+local longest = now + tonumber(ARGV[3])
+for _, ahead in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '(' .. longest, '+inf')) do redis.call('ZADD', KEYS[1], longest, ahead) end
 local wish = redis.call('GET', KEYS[2])
 local renewed = redis.call('ZSCORE', KEYS[1], ARGV[1])
 local full = redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[2])
@@ -95,11 +119,19 @@ return 0`);
 export function createPace(redis: Redis, windowMs = 60_500): Pace {
   return {
     async acquire({ mailbox, token, perMinute, recipients, recipientsPerDay }) {
-      const keys = [key('minute', mailbox), key('day', mailbox)];
+      const keys = [key('minute', mailbox), key('day', mailbox), key('wait', mailbox)];
       const values = [token, perMinute, windowMs, recipients, recipientsPerDay];
       const answer = (await ACQUIRE(redis, keys, values)) as [number, number, string];
       const [granted, waitMs, reason] = answer;
-      return granted === 1 ? { granted: true } : { granted: false, waitMs, reason: reason as 'minute' | 'day' };
+      return granted === 1
+        ? { granted: true }
+        : { granted: false, waitMs, reason: reason as 'minute' | 'day' | 'asked' };
+    },
+    async wait({ mailbox, ms }) {
+      await WAIT(redis, [key('wait', mailbox)], [Math.max(1, Math.round(ms))]);
+    },
+    async waitMs(mailbox) {
+      return Math.min(Math.max(0, await redis.pttl(key('wait', mailbox))), LONGEST_WAIT);
     },
     async stamp({ mailbox, token }) {
       await STAMP(redis, [key('minute', mailbox)], [token, windowMs]);

@@ -1,10 +1,12 @@
 // Why an SMTP server's queue is paused, in Redis, shared by the replicas: one of them sets it, one lifts it.
 import type { Redis } from 'ioredis';
 import { PREFIX } from '../../contract/names.ts';
-import { script } from './script.ts';
+import { fieldsOf, script } from './script.ts';
 
 const key = (server: string) => `${PREFIX}:smtp-pause:${encodeURIComponent(server.normalize('NFC'))}`;
 const LONGEST = 15 * 60_000;
+/** No pause of ours is longer than a day: what is left beyond it comes from a clock that was ahead, and the pause is due, ms. */
+const FARTHEST = 25 * 3_600_000;
 /** Epoch ms that no clock here reaches: the year 9999. */
 const NEVER = 253_402_300_000_000;
 
@@ -13,7 +15,7 @@ const SET = script(`
 local t = redis.call('TIME'); local now = t[1] * 1000 + math.floor(t[2] / 1000)
 local untilMs = tonumber(redis.call('HGET', KEYS[1], 'until') or '0')
 if redis.call('HEXISTS', KEYS[1], 'by') == 1 then return {tonumber(redis.call('HGET', KEYS[1], 'since')), untilMs} end
-if untilMs <= now then
+if untilMs <= now or untilMs - now > ${FARTHEST} then
   local row = redis.call('HINCRBY', KEYS[1], 'row', 1)
   local wait = math.max(tonumber(ARGV[3]), math.min(tonumber(ARGV[3]) * 2 ^ math.min(row - 1, 10), ${LONGEST}))
   untilMs = math.floor(now + wait)
@@ -22,6 +24,11 @@ if untilMs <= now then
 end
 redis.call('HSET', KEYS[1], 'code', ARGV[1], 'hint', ARGV[2], 'paused', '1')
 return {tonumber(redis.call('HGET', KEYS[1], 'since')), untilMs}`);
+
+/** With Redis' own time: whether a pause is over is never judged by a replica's clock. */
+const READ = script(`
+local t = redis.call('TIME')
+return {t[1] * 1000 + math.floor(t[2] / 1000), redis.call('HGETALL', KEYS[1])}`);
 
 /** A person's pause has no end and stands above a failure's; only a person lifts it. */
 const HOLD = script(`
@@ -32,7 +39,8 @@ redis.call('HSET', KEYS[1], 'by', ARGV[1], 'code', ARGV[2], 'hint', ARGV[3], 'pa
 const LIFT = script(`
 local t = redis.call('TIME'); local now = t[1] * 1000 + math.floor(t[2] / 1000)
 if redis.call('HGET', KEYS[1], 'paused') ~= '1' or redis.call('HEXISTS', KEYS[1], 'by') == 1 then return 0 end
-if ARGV[1] == '0' and tonumber(redis.call('HGET', KEYS[1], 'until') or '0') > now then return 0 end
+local left = tonumber(redis.call('HGET', KEYS[1], 'until') or '0') - now
+if ARGV[1] == '0' and left > 0 and left <= ${FARTHEST} then return 0 end
 redis.call('HSET', KEYS[1], 'paused', '0', 'until', 0)
 return 1`);
 
@@ -48,12 +56,15 @@ const HEAL = script(`
 if redis.call('HGET', KEYS[1], 'paused') == '1' then return 0 end
 return redis.call('DEL', KEYS[1])`);
 
+const leftOf = (ms: number, byPerson: boolean) => (ms <= 0 || (ms > FARTHEST && !byPerson) ? 0 : ms);
+
 export function createPauses(redis: Redis) {
   /** Servers of which there was a record when it was last read. Each reply reads before it goes: one that is accepted need not ask again. */
   const recorded = new Set<string>();
   return {
     async read(server: string) {
-      const fields = await redis.hgetall(key(server));
+      const [now, flat] = (await READ(redis, [key(server)], [])) as [number, string[]];
+      const fields = fieldsOf(flat);
       if (fields.row === undefined) recorded.delete(server);
       else recorded.add(server);
       if (fields.paused !== '1') return undefined;
@@ -62,13 +73,14 @@ export function createPauses(redis: Redis) {
         hint: fields.hint ?? '',
         since: Number(fields.since ?? 0),
         until: Number(fields.until ?? 0),
+        leftMs: leftOf(Number(fields.until ?? 0) - now, fields.by !== undefined),
         ...(fields.by === undefined ? {} : { by: fields.by }),
       };
     },
     async set(server: string, { code, hint, probeMs }: { code: string; hint: string; probeMs: number }) {
       const [since, until] = (await SET(redis, [key(server)], [code, hint, Math.round(probeMs)])) as [number, number];
       recorded.add(server);
-      return { code, hint, since, until };
+      return { code, hint, since, until, leftMs: probeMs };
     },
     /** Until {@link letGo}. @param by who paused it, for those who wonder */
     async hold(server: string, { by, code, hint }: { by: string; code: string; hint: string }) {

@@ -5,6 +5,13 @@ import type { Redis } from 'ioredis';
 
 export type Script = (redis: Redis, keys: readonly string[], values: readonly (string | number)[]) => Promise<unknown>;
 
+/** HGETALL as a script answers it. */
+export function fieldsOf(flat: readonly string[]): Record<string, string> {
+  const fields: Record<string, string> = {};
+  for (let i = 0; i + 1 < flat.length; i += 2) fields[flat[i] as string] = flat[i + 1] as string;
+  return fields;
+}
+
 export function script(lua: string): Script {
   const digest = createHash('sha1').update(lua).digest('hex');
   return async (redis, keys, values) => {

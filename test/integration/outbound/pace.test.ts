@@ -8,7 +8,8 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, expect, it } from 'vitest';
 import { openReplyQueues } from '../../../src/adapters/queue/replies.ts';
 import { createJournal } from '../../../src/adapters/redis/journal.ts';
-import { paceKey } from '../../../src/adapters/redis/pace.ts';
+import { createPace, paceKey } from '../../../src/adapters/redis/pace.ts';
+import { createPauses } from '../../../src/adapters/redis/pauses.ts';
 import { sendingMailbox } from '../../../src/domain/reply-pace.ts';
 import { createReplies } from '../../../src/outbound/index.ts';
 import { stormBlobs, type WorkerSettings } from '../../chaos/outbound-worker.ts';
@@ -41,6 +42,8 @@ it('30 a minute hold within ±1 for 3 replicas × 8 workers; agents first, then 
     blobs: await stormBlobs(join(folder, 'blobs')),
     emit: () => {},
     allServers: () => [server, other],
+    pauses: createPauses(redis.client()),
+    pace: createPace(redis.client()),
   });
   const add = (replyId: string, more: object) =>
     api.submitReply({

@@ -144,6 +144,8 @@ export interface Sink {
   openConnections(): number;
   maxConnections: number;
   logins: string[];
+  /** When MAIL FROM came, epoch ms: one an attempt. */
+  attempts: number[];
   stop(): Promise<void>;
 }
 
@@ -215,6 +217,7 @@ export async function startSink(
       done(null, { user: auth.username ?? '' });
     },
     onMailFrom(_address, session, done) {
+      sink.attempts.push(Date.now());
       if (sink.faults.length === 0) {
         const chosen = sink.nextFault();
         if (chosen !== undefined) sink.faults.push(chosen);
@@ -274,6 +277,7 @@ export async function startSink(
     openConnections: () => open.size,
     maxConnections: 0,
     logins: [],
+    attempts: [],
     stop: () => new Promise((resolve) => server.close(() => resolve())),
   };
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
@@ -421,6 +425,7 @@ export function rig(
       firstLookMs: 150,
       pauseProbeMs: 500,
       tickMs: 100,
+      seekMs: 1_500,
       stopGraceMs: 2_000,
       ...settings,
     },

@@ -1,0 +1,247 @@
+// No fault of ours ends a reply: a Redis that refuses writes (full, demoted, its disk failing), a throw anywhere in a worker, a job that ended
+// without a result. Judged at the sink: every reply that was taken arrives once, whatever its job went through.
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { Queue } from 'bullmq';
+import type { Redis } from 'ioredis';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { PREFIX, repliesQueue, replyJobId } from '../../../src/contract/names.ts';
+import { createReplies, type Outbound, type Replies, startOutbound } from '../../../src/outbound/index.ts';
+import type { OutboundSettings } from '../../../src/outbound/ports.ts';
+import {
+  memoryBlobs,
+  type Rig,
+  rig,
+  type Sink,
+  sentOf,
+  smtpServer,
+  startRedis,
+  startSink,
+  type TestRedis,
+  until,
+} from './rig.ts';
+
+let redis: TestRedis;
+let sink: Sink;
+const releases: (() => unknown)[] = [];
+
+beforeAll(async () => {
+  redis = await startRedis();
+});
+afterAll(() => redis.stop());
+beforeEach(async () => {
+  sink = await startSink();
+});
+afterEach(async () => {
+  for (const release of releases.splice(0).reverse()) await release();
+  await sink.stop();
+  await redis.client().flushall();
+});
+
+async function replica(
+  settings: Partial<OutboundSettings> = {},
+  change: (one: Rig) => void = () => {},
+  blobs = memoryBlobs(),
+): Promise<Rig & { replies: Replies; outbound: Outbound }> {
+  const server = smtpServer(sink.port, { pace: { perMinute: 100_000, connections: 5, recipientsPerDay: 1_000_000 } });
+  const one = rig(
+    redis.client(),
+    [server],
+    sentOf(sink),
+    { waitScale: 0.02, seekMs: 500, restingMs: 500, ...settings },
+    blobs,
+  );
+  change(one);
+  const outbound = await startOutbound(one.deps);
+  releases.push(one.close, outbound.stop);
+  return { ...one, outbound, replies: createReplies({ ...one.deps, allServers: () => one.deps.servers() }) };
+}
+
+const reply = (replyId: string, more: object = {}) => ({
+  schema: 'mailroom.reply/1' as const,
+  replyId,
+  server: 'sink',
+  to: [`${replyId}@example.net`],
+  subject: 'Re',
+  text: 'x',
+  ...more,
+});
+
+/** Each way in which a living Redis refuses writes, and its end. */
+const refusals: Record<string, { begin(admin: Redis): Promise<unknown>; end(admin: Redis): Promise<unknown> }> = {
+  'OOM: over maxmemory': {
+    begin: (admin) => admin.config('SET', 'maxmemory', '1'),
+    end: (admin) => admin.config('SET', 'maxmemory', '0'),
+  },
+  'READONLY: demoted in place': {
+    begin: (admin) => admin.replicaof('127.0.0.1', 1),
+    end: (admin) => admin.replicaof('NO', 'ONE'),
+  },
+  'MISCONF: its snapshots fail': {
+    async begin(admin) {
+      mkdirSync(join(await folderOf(admin), 'dump.rdb'), { recursive: true });
+      await admin.config('SET', 'save', '3600 1');
+      await admin.bgsave();
+      await until('the snapshot fails', async () => /rdb_last_bgsave_status:err/.test(await admin.info('persistence')));
+    },
+    async end(admin) {
+      await admin.config('SET', 'save', '');
+      rmSync(join(await folderOf(admin), 'dump.rdb'), { recursive: true, force: true });
+    },
+  },
+};
+const folderOf = async (admin: Redis) => ((await admin.config('GET', 'dir')) as string[])[1] ?? '';
+
+it.each(Object.keys(refusals))(
+  '%s, again and again: 115 replies, none vanishes, none arrives twice',
+  async (kind) => {
+    const { begin, end } = refusals[kind] as (typeof refusals)[string];
+    const admin = redis.client();
+    releases.push(() => end(admin));
+    const blobs = memoryBlobs();
+    const [one, two] = await Promise.all([replica({}, () => {}, blobs), replica({}, () => {}, blobs)]);
+    let over = false;
+    const weather = (async () => {
+      for (let refusing = 0; !over && refusing < 12; refusing++) {
+        await begin(admin);
+        const refused = sink.received.length;
+        const began = performance.now();
+        await until('a while', () => performance.now() - began > 120 + (refusing % 3) * 150);
+        await end(admin);
+        // Something gets through before it refuses again.
+        await until('something', () => over || sink.received.length >= Math.min(115, refused + 3), 30_000);
+      }
+    })();
+    const ids = Array.from({ length: 115 }, (_, i) => `taken-${i}`);
+    // A backend hands in until it is answered.
+    for (const id of ids) {
+      await until(
+        `${id} is taken`,
+        () =>
+          one.replies.submitReply(reply(id)).then(
+            () => true,
+            () => false,
+          ),
+        30_000,
+      );
+    }
+    await until('each arrived', () => new Set(sink.received.map(({ replyId }) => replyId)).size === ids.length, 60_000);
+    over = true;
+    await weather;
+    await until(
+      'each is accepted, and its job says it',
+      async () => {
+        const results = await Promise.all(ids.map((id) => one.replies.getReply(id)));
+        const jobs = await Promise.all(ids.map((id) => one.deps.queues.find('sink', id)));
+        return (
+          results.every((result) => result?.state === 'accepted') &&
+          jobs.every((job) => job?.result?.state === 'accepted')
+        );
+      },
+      60_000,
+    );
+    // It did refuse while they were at work.
+    expect([...one.events, ...two.events].map(({ name }) => name)).toContain('ReplyWorkerFailed');
+    expect(sink.received.map(({ replyId }) => replyId).toSorted()).toEqual(ids.toSorted());
+  },
+  180_000,
+);
+
+describe('a throw in a worker', () => {
+  const faults: Record<string, (one: Rig) => void> = {
+    'when the claim is asked for': ({ deps }) => throwOnce(deps.journal, 'claim'),
+    'when the claim is let go of': ({ deps }) => {
+      throwOnce(deps.journal, 'transition');
+      throwOnce(deps.journal, 'release');
+    },
+    'when the pace is asked for': ({ deps }) => throwOnce(deps.pace, 'acquire'),
+    'when the pause is read': ({ deps }) => throwOnce(deps.pauses, 'read'),
+    'when the blob store is written to': ({ deps }) => throwOnce(deps.blobs, 'putBatch'),
+  };
+  it.each(Object.keys(faults))('%s: the reply goes all the same', async (name) => {
+    const one = await replica({}, faults[name]);
+    await one.replies.submitReply(reply('thrown'));
+    await until('accepted', async () => (await one.replies.getReply('thrown'))?.state === 'accepted');
+    expect(sink.received).toHaveLength(1);
+  });
+
+  it('an acceptance that Redis refuses to note is noted a moment later, and not doubted', async () => {
+    const one = await replica({}, ({ deps }) => {
+      const { transition } = deps.journal;
+      let refused = 0;
+      deps.journal.transition = async (replyId, plan) => {
+        if (plan.to === 'accepted' && refused++ < 3) throw new Error('OOM command not allowed');
+        return transition(replyId, plan);
+      };
+    });
+    await one.replies.submitReply(reply('noted'));
+    await until('accepted', async () => (await one.replies.getReply('noted'))?.state === 'accepted');
+    expect(one.events.map(({ name }) => name)).not.toContain('ReplyUncertain');
+  });
+});
+
+function throwOnce(port: object, method: string): void {
+  const methods = port as Record<string, (...args: unknown[]) => unknown>;
+  const real = methods[method] as (...args: unknown[]) => unknown;
+  let thrown = false;
+  methods[method] = async (...args) => {
+    if (thrown) return real(...args);
+    thrown = true;
+    throw new Error('OOM command not allowed when used memory > maxmemory');
+  };
+}
+
+describe('a job that ended without a result', () => {
+  /** As another program, or an earlier version, leaves it behind. */
+  async function failForeign(replyId: string, payload: object): Promise<void> {
+    const queue = new Queue(repliesQueue('sink'), { connection: redis.client(), prefix: PREFIX });
+    const job = await queue.add('reply', payload, { jobId: replyJobId(replyId), delay: 3_600_000 });
+    const client = redis.client();
+    await client.zrem(queue.toKey('delayed'), job.id ?? '');
+    await client.zadd(queue.toKey('failed'), Date.now(), job.id ?? '');
+    await client.hset(queue.toKey(job.id ?? ''), 'failedReason', 'OOM command not allowed', 'finishedOn', Date.now());
+    await queue.close();
+  }
+
+  it('is found and put back, whoever handed it in', async () => {
+    const one = await replica();
+    await failForeign('foreign', reply('foreign'));
+    // Not asked for: GET puts it back as well.
+    await until('sent', () => sink.received.length === 1);
+    const taken = one.events.filter(({ name }) => name === 'ReplyTakenUp');
+    expect(taken.map(({ fields }) => fields.jobId)).toEqual([replyJobId('foreign')]);
+    await until('accepted', async () => (await one.replies.getReply('foreign'))?.state === 'accepted');
+  });
+
+  it('runs when it is asked for, and when the reply is handed in again', async () => {
+    const one = await replica({ seekMs: 600_000 });
+    await one.deps.journal.admit({ replyId: 'asked', digest: 'of another version', server: 'sink' });
+    await failForeign('again', reply('again'));
+    expect((await one.replies.submitReply(reply('again'))).state).not.toBe('rejected');
+    await until('sent', () => sink.received.some(({ replyId }) => replyId === 'again'));
+    await failForeign('asked', reply('asked'));
+    await one.replies.getReply('asked');
+    // It ran: its content is not the one that the journal has under this replyId.
+    await until('its end', async () => (await one.replies.getReply('asked'))?.failure?.code === 'REPLY_ID_REUSED');
+  });
+});
+
+it('a reply whose job was lost and that comes again with another text: REPLY_ID_REUSED, until the first text comes again', async () => {
+  const waiting = rig(redis.client(), [smtpServer(sink.port)], sentOf(sink));
+  releases.push(waiting.close);
+  const early = createReplies({ ...waiting.deps, allServers: () => waiting.deps.servers() });
+  await early.submitReply(reply('lost', { text: 'first' }));
+  const queue = new Queue(repliesQueue('sink'), { connection: redis.client(), prefix: PREFIX });
+  releases.push(() => queue.close());
+  await queue.remove(replyJobId('lost'));
+  expect(await early.getReply('lost')).toBeUndefined();
+  await expect(early.submitReply(reply('lost', { text: 'second' }))).rejects.toMatchObject({ code: 'REPLY_ID_REUSED' });
+  await queue.add('reply', reply('lost', { text: 'second' }), { jobId: replyJobId('lost') });
+  const one = await replica();
+  await until('refused', async () => (await one.replies.getReply('lost'))?.failure?.code === 'REPLY_ID_REUSED');
+  expect((await one.replies.getReply('lost'))?.state).toBe('rejected');
+  expect(sink.received).toHaveLength(0);
+  await one.replies.submitReply(reply('lost', { text: 'first' }));
+  await until('accepted', async () => (await one.replies.getReply('lost'))?.state === 'accepted');
+  expect(sink.received.map(({ raw }) => /first/.test(raw))).toEqual([true]);
+});

@@ -1,0 +1,262 @@
+// An announced wait is kept: what a server's answer asks for is what passes before the next try, over all replicas, and expectedAt says it.
+// Judged at the sink, which counts the attempts and their times.
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createJournal, replyKey } from '../../../src/adapters/redis/journal.ts';
+import { createPace, paceKey } from '../../../src/adapters/redis/pace.ts';
+import { createPauses } from '../../../src/adapters/redis/pauses.ts';
+import { repliesQueue, replyJobId } from '../../../src/contract/names.ts';
+import { sendingMailbox } from '../../../src/domain/reply-pace.ts';
+import { createReplies, type Outbound, type Replies, startOutbound } from '../../../src/outbound/index.ts';
+import type { OutboundSettings } from '../../../src/outbound/ports.ts';
+import {
+  type Fault,
+  memoryBlobs,
+  type Rig,
+  rig,
+  type Sink,
+  sentOf,
+  smtpServer,
+  startRedis,
+  startSink,
+  type TestRedis,
+  until,
+} from './rig.ts';
+
+let redis: TestRedis;
+let sink: Sink;
+let n = 0;
+const opened: { outbound: Outbound; rig: Rig }[] = [];
+
+beforeAll(async () => {
+  redis = await startRedis();
+});
+afterAll(() => redis.stop());
+beforeEach(async () => {
+  sink = await startSink();
+});
+afterEach(async () => {
+  for (const { outbound, rig: one } of opened.splice(0)) {
+    await outbound.stop();
+    await one.close();
+  }
+  await sink.stop();
+  await redis.client().flushall();
+});
+
+/** One connection over all replicas: no attempt is under way when the server's answer comes, so that each one counts. */
+const server = () => smtpServer(sink.port, { pace: { perMinute: 1_000, connections: 1, recipientsPerDay: 10_000 } });
+
+async function replicas(count: number, settings: Partial<OutboundSettings>, servers = [server()]): Promise<Replies[]> {
+  const blobs = memoryBlobs();
+  return Promise.all(
+    Array.from({ length: count }, async () => {
+      const one = rig(redis.client(), servers, sentOf(sink), settings, blobs);
+      opened.push({ outbound: await startOutbound(one.deps), rig: one });
+      return createReplies({ ...one.deps, allServers: () => one.deps.servers() });
+    }),
+  );
+}
+
+/** The one replica of a test. */
+function only(): Rig {
+  const [one] = opened;
+  if (one === undefined) throw new Error('no replica');
+  return one.rig;
+}
+
+function reply() {
+  n += 1;
+  return {
+    schema: 'mailroom.reply/1' as const,
+    replyId: `wait-${n}`,
+    server: 'sink',
+    to: [`customer${n}@example.net`],
+    subject: 'Re',
+    text: 'x',
+  };
+}
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+/** How long each wait is here, ms. */
+const WAIT = 2_000;
+
+interface Answer {
+  name: string;
+  fault: Fault;
+  /** What the answer asks for in production, ms; undefined: until the server's next probe. */
+  asks?: number;
+  /** The whole server waits, not this reply alone. */
+  all: boolean;
+}
+
+const answers: Answer[] = [
+  {
+    name: 'busy',
+    fault: { at: 'rcpt', reply: '451 4.7.500 Access denied, please try again later' },
+    asks: 10 * MINUTE,
+    all: true,
+  },
+  {
+    name: 'too many connections',
+    fault: { at: 'dot', reply: '432 4.3.2 Concurrent connections limit exceeded' },
+    asks: 45 * SECOND,
+    all: true,
+  },
+  {
+    name: 'queue quota',
+    fault: { at: 'mail', reply: '450 4.7.3 Organization queue quota exceeded' },
+    asks: 5 * MINUTE,
+    all: true,
+  },
+  {
+    name: 'daily limit',
+    fault: { at: 'rcpt', reply: '550 5.1.90 reached your daily limit for message recipients' },
+    asks: 2 * HOUR,
+    all: true,
+  },
+  { name: 'paused', fault: { at: 'dot', reply: '550 5.1.8 Access denied, bad outbound sender' }, all: true },
+  {
+    name: 'greylisted',
+    fault: { at: 'rcpt', reply: '450 4.2.0 Greylisted, try again later' },
+    asks: MINUTE,
+    all: false,
+  },
+  {
+    name: 'recipient’s rate',
+    fault: { at: 'rcpt', reply: '554 5.2.122 The recipient has exceeded their limit' },
+    asks: HOUR,
+    all: false,
+  },
+];
+const cases = answers.flatMap((answer) => [1, 2].map((count) => ({ ...answer, count })));
+
+describe('an answer’s wait', () => {
+  it.each(cases)(
+    '$name, $count replicas: kept, said, and over',
+    async ({ fault, asks, all, count }) => {
+      const settings = asks === undefined ? { pauseProbeMs: WAIT } : { waitScale: WAIT / asks };
+      const [replies] = (await replicas(count, settings)) as [Replies];
+      sink.nextFault = () => fault;
+      const inputs = [reply(), reply(), reply()];
+      for (const input of inputs) await replies.submitReply(input);
+      const expected = all ? 1 : inputs.length;
+      await until('the first attempts', () => sink.attempts.length >= expected);
+      const began = sink.attempts[0] ?? 0;
+      // All replies behind it say when they go.
+      await until('expectedAt of each', async () => {
+        const results = await Promise.all(inputs.map(({ replyId }) => replies.getReply(replyId)));
+        return results.every((result) => Date.parse(result?.expectedAt ?? '') >= began + WAIT - 20);
+      });
+      for (const { replyId } of inputs) {
+        const expectedAt = Date.parse((await replies.getReply(replyId))?.expectedAt ?? '');
+        expect(expectedAt).toBeLessThan((sink.attempts.at(-1) ?? 0) + WAIT * 1.25 + 4_000);
+      }
+      sink.nextFault = () => undefined;
+      await until('the next attempt', () => sink.attempts.length > expected, WAIT * 1.25 + 5_000);
+      expect((sink.attempts[expected] ?? 0) - began).toBeGreaterThanOrEqual(WAIT - 20);
+      await until(
+        'all accepted',
+        async () => {
+          const results = await Promise.all(inputs.map(({ replyId }) => replies.getReply(replyId)));
+          return results.every((result) => result?.state === 'accepted');
+        },
+        4 * WAIT + 10_000,
+      );
+      expect(sink.received).toHaveLength(inputs.length);
+    },
+    60_000,
+  );
+
+  it('recipients of the day used up: no attempt, and the time is said', async () => {
+    const one = smtpServer(sink.port, { pace: { perMinute: 1_000, connections: 1, recipientsPerDay: 1 } });
+    const [replies] = (await replicas(2, {}, [one])) as [Replies];
+    const [first, second] = [reply(), reply()];
+    await replies.submitReply(first);
+    await until('accepted', async () => (await replies.getReply(first.replyId))?.state === 'accepted');
+    await replies.submitReply(second);
+    await until(
+      'the day is said',
+      async () => Date.parse((await replies.getReply(second.replyId))?.expectedAt ?? '') > Date.now() + 22 * HOUR,
+    );
+    expect(sink.attempts).toHaveLength(1);
+  });
+});
+
+describe('clocks that jump', () => {
+  it('a worker whose clock is ahead takes a waiting reply early: it waits all the same', async () => {
+    const [replies] = (await replicas(1, { waitScale: WAIT / MINUTE })) as [Replies];
+    sink.nextFault = () => ({ at: 'rcpt', reply: '450 4.2.0 Greylisted' });
+    const input = reply();
+    await replies.submitReply(input);
+    await until('one attempt', () => sink.attempts.length === 1);
+    await until('it waits', async () => (await only().deps.journal.read(input.replyId))?.dueAt !== undefined);
+    // What such a worker does: its job is due by its own clock.
+    await until('delayed', async () => (await only().deps.queues.state('sink', input.replyId)) === 'delayed');
+    await only().deps.queues.again('sink', input.replyId, input, { priority: 1 });
+    await until('the second attempt', () => sink.attempts.length === 2);
+    expect((sink.attempts[1] ?? 0) - (sink.attempts[0] ?? 0)).toBeGreaterThanOrEqual(WAIT - 20);
+  });
+
+  it('a reply delayed by a clock that was a day ahead runs within the minute; its own notBefore is kept', async () => {
+    const [replies] = (await replicas(1, { waitScale: 0.001 })) as [Replies];
+    const { deps } = only();
+    await deps.queues.pause('sink');
+    const [far, wanted] = [reply(), { ...reply(), notBefore: new Date(Date.now() + 30 * HOUR).toISOString() }];
+    await deps.queues.add('sink', far.replyId, far, { priority: 10, delayMs: 24 * HOUR });
+    await replies.submitReply(wanted);
+    await deps.queues.resume('sink');
+    expect(await deps.queues.putBack('sink')).toEqual([replyJobId(far.replyId)]);
+    await until('sent', () => sink.received.length === 1);
+    expect(sink.received[0]?.replyId).toBe(far.replyId);
+    expect(await deps.queues.state('sink', wanted.replyId)).toBe('delayed');
+  });
+
+  it('a reply that was due and is delayed by a clock that was ahead is taken up', async () => {
+    const [replies] = (await replicas(1, { waitScale: WAIT / MINUTE, restingMs: 0, seekMs: 500 })) as [Replies];
+    const { deps } = only();
+    sink.faults.push({ at: 'rcpt', reply: '450 4.2.0 Greylisted' });
+    const input = reply();
+    await replies.submitReply(input);
+    await until('delayed', async () => (await deps.queues.state('sink', input.replyId)) === 'delayed');
+    const client = redis.client();
+    // An hour ahead in the queue, and long due by the journal.
+    await client.zadd(
+      `{mailroom}:${repliesQueue('sink')}:delayed`,
+      (Date.now() + HOUR) * 4_096,
+      replyJobId(input.replyId),
+    );
+    await client.hset(replyKey(input.replyId), 'dueAt', Date.now() - 2 * MINUTE);
+    await until('accepted', async () => (await replies.getReply(input.replyId))?.state === 'accepted', 40_000);
+  }, 60_000);
+
+  it('leases, pauses, waits and the log of the pace that lie ahead of Redis’ clock are shortened', async () => {
+    const client = redis.client();
+    const ahead = Date.now() + 24 * HOUR;
+    const journal = createJournal(client);
+    const ask = { replyId: 'ahead', digest: 'd', server: 'sink', leaseMs: 400 };
+    expect(await journal.claim({ ...ask, owner: 'first' })).toMatchObject({ claim: 'yours' });
+    await client.hset(replyKey('ahead'), 'leaseUntil', ahead);
+    expect(await journal.claim({ ...ask, owner: 'second' })).toMatchObject({ claim: 'busy', retryAfterMs: 400 });
+    await until('it lapses', async () => (await journal.claim({ ...ask, owner: 'third' })).claim === 'yours');
+
+    const pauses = createPauses(client);
+    await pauses.set('sink', { code: 'SMTP_AUTH_FAILED', hint: '', probeMs: 1_000 });
+    const [pauseKey = ''] = await client.keys('*smtp-pause*');
+    await client.hset(pauseKey, 'until', Date.now() + 48 * HOUR);
+    expect(await pauses.read('sink')).toMatchObject({ leftMs: 0 });
+    expect(await pauses.lift('sink')).toBe(true);
+
+    const pace = createPace(client, 1_000);
+    const mailbox = sendingMailbox(server());
+    await client.zadd(paceKey('minute', mailbox), ahead, 'old');
+    await client.hset(paceKey('day', mailbox), String(Math.floor(ahead / HOUR) + 1), '1');
+    const want = { mailbox, token: 't', perMinute: 1, recipients: 1, recipientsPerDay: 10 };
+    expect(await pace.acquire(want)).toMatchObject({ granted: false, reason: 'minute' });
+    await until('a minute later', async () => (await pace.acquire(want)).granted);
+    await client.set(paceKey('wait', mailbox), '1', 'PX', 24 * HOUR);
+    expect(await pace.acquire({ ...want, token: 'u' })).toEqual({ granted: false, reason: 'asked', waitMs: 2 * HOUR });
+    expect(await client.pttl(paceKey('wait', mailbox))).toBeLessThanOrEqual(2 * HOUR);
+  });
+});
