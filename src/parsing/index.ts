@@ -12,7 +12,7 @@ export type { QuotedMessage, ReplyBodies, ReplyBodiesInput } from './reply-bodie
 export interface Parsing {
   /**
    * Raw mails → messages, in order. A mail that the parser fails on, or that ends its worker, is a message with `parse: failed` whose first warning says why:
-   * `parse-timeout`, `parse-memory`, `parser-crashed`, `parser-failed`. Mails in shared memory are read where they are and must not change meanwhile.
+   * `parse-timeout`, `parse-memory`, `parser-crashed`, `parser-failed`. Their bytes must stay until then.
    * @throws Error when no worker starts, or parsing is stopped
    */
   parse(raws: readonly Uint8Array[]): Promise<ParsedMessage[]>;

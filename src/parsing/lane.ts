@@ -24,8 +24,12 @@ export interface Lane {
   keepsProcess(keeps: boolean): void;
 }
 
+/** Memory that the mails of one request are copied to, used again by the next; a batch is 1 MiB. What does not fit has memory of its own. */
+const ARENA_BYTES = 2 * 2 ** 20;
+
 export function openLane(script: URL, resourceLimits: ResourceLimits, events: LaneEvents): Lane {
   const progress = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+  const arena = new Uint8Array(new SharedArrayBuffer(ARENA_BYTES));
   const setup: WorkerSetup = { progress };
   const worker = new Worker(script, { workerData: setup, resourceLimits, env: {} });
   let death: Death | undefined;
@@ -44,10 +48,8 @@ export function openLane(script: URL, resourceLimits: ResourceLimits, events: La
   return {
     send(request, handOver) {
       Atomics.store(progress, 0, -1);
-      const [items, transfer] = handOver
-        ? [request.items, request.items.flatMap((item) => (item instanceof Uint8Array ? [item.buffer] : []))]
-        : shared(request);
-      worker.postMessage({ ...request, items }, transfer as ArrayBuffer[]);
+      const [items, transfer] = handOver ? handedOver(request) : copied(request, arena);
+      worker.postMessage({ ...request, items }, transfer);
     },
     item: () => Atomics.load(progress, 0),
     async end() {
@@ -61,14 +63,28 @@ export function openLane(script: URL, resourceLimits: ResourceLimits, events: La
   };
 }
 
-/** Items in shared memory as they are; of others a copy, so that a request can be sent again. */
-function shared({ items }: Request): [items: Request['items'], transfer: ArrayBuffer[]] {
+/**
+ * The items with copies of their bytes, which end up in the worker; the originals stay, so that a request can be sent again. A copy costs a
+ * hundredth of what parsing does, and the memory of the copy is nobody else's: no mail that is still read can be overwritten or freed.
+ */
+function copied({ items }: Request, arena: Uint8Array): [items: Request['items'], transfer: ArrayBuffer[]] {
   const transfer: ArrayBuffer[] = [];
-  const sent = items.map((item) => {
-    if (!(item instanceof Uint8Array) || item.buffer instanceof SharedArrayBuffer) return item;
-    const copy = new Uint8Array(item);
-    transfer.push(copy.buffer);
-    return copy;
+  let used = 0;
+  const copies = items.map((item) => {
+    if (!(item instanceof Uint8Array)) return item;
+    if (used + item.length > arena.length) {
+      const copy = new Uint8Array(item);
+      transfer.push(copy.buffer);
+      return copy;
+    }
+    arena.set(item, used);
+    used += item.length;
+    return arena.subarray(used - item.length, used);
   });
-  return [sent, transfer];
+  return [copies, transfer];
 }
+
+const handedOver = ({ items }: Request): [items: Request['items'], transfer: ArrayBuffer[]] => [
+  items,
+  items.flatMap((item) => (item instanceof Uint8Array ? [item.buffer as ArrayBuffer] : [])),
+];

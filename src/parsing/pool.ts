@@ -31,9 +31,8 @@ export interface PoolOptions {
 
 export interface Pool {
   /**
-   * Does the work of each item, and resolves with their outcomes in order. Items in shared memory are read where they are, and must not change until
-   * then; others are copied.
-   * @param handOver the items' memory is transferred: nobody else reads it, now or later
+   * Does the work of each item, and resolves with their outcomes in order. Bytes are copied, perhaps more than once: they must stay until then.
+   * @param handOver the memory of the items is transferred instead: nobody else reads it, now or later
    * @throws Error when no worker starts, or the pool is stopped
    */
   run<K extends Kind>(

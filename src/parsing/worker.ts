@@ -1,5 +1,5 @@
 // A parser worker: one request after the other, one item after the other. Everything that reads the bytes of strangers runs here, where the pool
-// can end it (pool.ts). Mails lie in shared memory or were handed over; the answer is one text of JSON for the whole request.
+// can end it (pool.ts). The answer is one text of JSON for the whole request.
 import { parentPort, workerData } from 'node:worker_threads';
 import { type ParseOptions, parseHeadersOnly, parseMessage } from '../mime/index.ts';
 import type { Answer, Kind, Request, Work, WorkerSetup } from './protocol.ts';
