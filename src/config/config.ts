@@ -130,6 +130,10 @@ export interface Config {
     readonly socketTimeoutMs: number;
     /** A server that refused sign-in or permission is tried again after this time. */
     readonly pausedRetrySeconds: number;
+    /** To, cc and bcc together. */
+    readonly recipientsPerReply: number;
+    /** Names of headers that a reply may set; a `*` at the end stands for any ending. */
+    readonly allowedHeaders: readonly string[];
     readonly completedJobRetentionDays: number;
   };
   readonly oauth: {

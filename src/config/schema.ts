@@ -30,6 +30,15 @@ const fileList = (value: unknown): readonly string[] =>
     .listOf(value)
     .map((part) => (typeof part === 'string' && part !== '' ? part : s.wrong('must be a list of file names')));
 
+const headerNames = (value: unknown): readonly string[] =>
+  s
+    .listOf(value)
+    .map((part) =>
+      typeof part === 'string' && /^X-[A-Z0-9][A-Z0-9-]*\*?$/i.test(part)
+        ? part
+        : s.wrong('must be a list of names that begin with X-, with at most one * at the end'),
+    );
+
 export const settings: Settings = {
   mode: s.oneOf(
     'production refuses to start without Redis and keys; development takes an embedded Redis and keys made up at start.',
@@ -293,6 +302,20 @@ export const settings: Settings = {
       300,
       1,
       86_400,
+    ),
+    recipientsPerReply: s.integer(
+      'Recipients of one reply (to, cc and bcc together) at most; Exchange Online’s own limit for a mailbox is 500 unless changed.',
+      'OUTBOUND_RECIPIENTS_PER_REPLY',
+      500,
+      1,
+      3000,
+    ),
+    allowedHeaders: s.custom(
+      'Headers that a reply may set: names that begin with X-, where a * at the end stands for any ending. What mail systems act on (X-MS-…, X-Mailroom-… and the like) stays forbidden.',
+      'OUTBOUND_ALLOWED_HEADERS',
+      'list of names',
+      'X-Ticket*, X-Case*, X-Customer*, X-Contact*, X-Team*, X-Agent*, X-Reference*, X-Correlation*, X-Request*',
+      headerNames,
     ),
     completedJobRetentionDays: s.integer(
       'Days that completed reply jobs are kept.',

@@ -78,7 +78,10 @@ export const replySchema = z
     priority: z.enum(['high', 'normal', 'low']).default('normal'),
     importance: z.enum(['low', 'normal', 'high']).default('normal'),
     notBefore: z.iso.datetime({ offset: true }).optional().describe('Not submitted before this instant'),
-    headers: z.record(z.string().max(100), z.string().max(2000)).default({}).describe('Additional headers, X-… only'),
+    headers: z
+      .record(z.string().max(100), z.string().max(2000))
+      .default({})
+      .describe('Additional headers: names that outbound.allowedHeaders allows (X-…), 20 at most'),
   })
   .refine(saysSomething, {
     path: ['text'],

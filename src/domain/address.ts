@@ -27,6 +27,8 @@ export type ParsedAddress = { ok: true; value: MailboxAddress } | { ok: false; p
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/u;
 /** Format characters, invisible ones and direction overrides: none belongs into an address. */
 const INVISIBLE = /\p{Cf}|\u034f|\u115f|\u1160|\u17b4|\u17b5|\u3164|\uffa0/u;
+/** White space of any script, lone surrogates, private and unassigned code points. */
+const UNWRITABLE = /[\p{White_Space}\p{Cs}\p{Co}\p{Cn}]/u;
 /** Letters that show nothing, of which a name may be made. */
 const BLANK = /\u2800/u;
 const ATEXT =
@@ -97,13 +99,25 @@ function parseSpec(spec: string): ParsedAddress {
     domain = spec.slice(at + 1);
   }
   local = local.normalize('NFC');
-  if (!ATEXT.test(local) || INVISIBLE.test(local) || Buffer.byteLength(local) > 64) return bad('syntax');
+  if (!isLocalPart(local)) return bad('syntax');
   const ascii = asciiDomain(domain);
   if (ascii === undefined) return bad('domain');
   return {
     ok: true,
     value: { name: '', address: `${local}@${ascii}`, normal: `${local.toLowerCase().normalize('NFC')}@${ascii}` },
   };
+}
+
+/**
+ * Unicode white space is atext by RFC 6532 and a separator to most parsers (nodemailer's among them): they would send to the part behind it. What
+ * becomes a separator or an @ only when it is normalised is refused as well.
+ */
+function isLocalPart(local: string): boolean {
+  const folded = local.normalize('NFKC');
+  if (UNWRITABLE.test(local) || INVISIBLE.test(local) || UNWRITABLE.test(folded)) return false;
+  // An encoded word is decoded by many, although RFC 2047 §5 forbids one in an address; quotes of any kind around it are taken off.
+  if (folded.includes('=?') || folded.startsWith("'") || folded.endsWith("'")) return false;
+  return ATEXT.test(local) && ATEXT.test(folded) && Buffer.byteLength(local) <= 64;
 }
 
 /** Domain in ASCII (UTS 46), lower case; undefined if it is none. IP literals are not taken. */

@@ -50,6 +50,7 @@ export function openReplies(
       allServers: servers,
       pauses: createPauses(stores.redis),
       pace: createPace(stores.redis),
+      limits: config.outbound,
     }),
   };
 }
@@ -91,6 +92,8 @@ export async function openOutbound(
     metrics,
     settings: {
       settleMs: outbound.uncertain.lookForMinutes * 60_000,
+      recipientsPerReply: outbound.recipientsPerReply,
+      allowedHeaders: outbound.allowedHeaders,
       pauseProbeMs: outbound.pausedRetrySeconds * 1000,
       ...waits,
     },

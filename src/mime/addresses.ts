@@ -269,13 +269,13 @@ function cleanAddress(value: string): string {
   address = address.replace(/^['<]+(?=[^'<>]+@)|['>]+$/g, '');
   // The dot of the root, as in a zone file.
   if (address.endsWith('.') && address.includes('@')) address = address.slice(0, -1);
+  // Raw 8-bit (RFC 6532), as long as it is a view of bytes: a domain in Unicode is text.
+  if (/[\x80-\xff]/.test(address)) address = decodeHeaderText(address);
   const at = address.lastIndexOf('@');
   if (at !== -1 && /xn--/i.test(address.slice(at))) {
     const unicode = domainToUnicode(address.slice(at + 1));
     if (unicode !== '') address = address.slice(0, at + 1) + unicode;
   }
-  // Raw 8-bit (RFC 6532).
-  if (/[\x80-\xff]/.test(address)) address = decodeHeaderText(address);
   return singleLine(address);
 }
 

@@ -1,5 +1,8 @@
 // Raw mail → parsed message. The door of this room: everything else in src/mime is behind it.
+import { parseAddresses } from './addresses.ts';
 import { assemble, assembleHeaders, defaults, type ParseOptions } from './assemble.ts';
+import { type Headers, headersOf } from './header-fields.ts';
+import { readHeaders } from './headers.ts';
 import type { ParsedMessage } from './parsed-message.ts';
 
 export type { ParseOptions } from './assemble.ts';
@@ -7,6 +10,13 @@ export { htmlToText } from './html-text.ts';
 export type { ParsedMessage } from './parsed-message.ts';
 export { wholeText } from './text-parts.ts';
 export { decodeSlice } from './transfer.ts';
+
+/** Header fields of a mail of ours, in latin1 view. */
+export const readHeaderBlock = (mail: Buffer): Headers =>
+  headersOf(readHeaders(mail, 0, mail.length, mail.length).fields);
+
+/** Addresses of an unfolded header value in latin1 view, as we read those of customers. */
+export const addressesOf = (value: string) => parseAddresses(value);
 
 /** After this time parseMessageInSlices hands the event loop back, in milliseconds; a step may take a few more. */
 const SLICE_MILLIS = 4;

@@ -9,6 +9,10 @@ import { REPLY_ID_HEADER, replyIdValue } from '../domain/reply-header.ts';
 import type { ReplyEnvelope } from '../domain/reply-journal.ts';
 import type { Sender } from '../domain/sender-policy.ts';
 import type { ReplyBodies } from '../parsing/index.ts';
+import { attachmentType } from './compose/attachment-type.ts';
+import { headerText, messageIdsIn } from './compose/header-text.ts';
+import { readBack } from './compose/read-back.ts';
+import { type ReplyLimits, replyLimits } from './ports.ts';
 import { threadIndex, threadTopic } from './threading.ts';
 
 export interface ComposedAttachment {
@@ -25,9 +29,12 @@ export interface Composition {
   date: Date;
   attachments: readonly ComposedAttachment[];
   bodies: ReplyBodies;
+  limits?: ReplyLimits;
 }
 
 const HEADER_NAME = /^X-[A-Z0-9][A-Z0-9-]*$/i;
+const MOST_HEADERS = 20;
+const CONTENT_ID = /^<?[!-;=?-~]+>?$/;
 const RESERVED =
   /^X-(Mailroom-|MS-|Microsoft-|Auto-Response-Suppress|Google-|Originating-|Failed-Recipients|Original-|Sender|Envelope|Return-Path|Loop)/i;
 /** All but the tab. */
@@ -38,13 +45,15 @@ const BREAK = /[\r\n\u0000\u2028\u2029]/u;
  * Refuses what would reach into the header.
  * @throws MailroomError HEADER_FORBIDDEN
  */
-export function checkHeaders(reply: Reply): void {
+export function checkHeaders(reply: Reply, { allowedHeaders }: ReplyLimits = replyLimits): void {
   const refuse = (field: string, message: string) => {
     throw new MailroomError('HEADER_FORBIDDEN', { field, message });
   };
-  for (const [name, value] of Object.entries(reply.headers)) {
-    if (!HEADER_NAME.test(name) || RESERVED.test(name)) {
-      refuse('headers', `Header ${JSON.stringify(name.slice(0, 60))} may not be set`);
+  const own = Object.entries(reply.headers);
+  if (own.length > MOST_HEADERS) refuse('headers', `At most ${MOST_HEADERS} headers may be set`);
+  for (const [name, value] of own) {
+    if (!HEADER_NAME.test(name) || RESERVED.test(name) || !isAllowed(name, allowedHeaders)) {
+      refuse('headers', `Header ${JSON.stringify(name.slice(0, 60))} may not be set (outbound.allowedHeaders)`);
     }
     if (CONTROL.test(value))
       refuse(`headers.${name}`, `Header ${name} holds a line break or another control character`);
@@ -66,7 +75,17 @@ export function checkHeaders(reply: Reply): void {
   for (const [field, value] of lines) {
     if (value !== undefined && BREAK.test(value)) refuse(field, `${field} holds a line break`);
   }
+  for (const [i, { contentId }] of reply.attachments.entries()) {
+    if (contentId !== undefined && !CONTENT_ID.test(contentId))
+      refuse(`attachments[${i}].contentId`, 'A contentId holds printable ASCII without blanks');
+  }
 }
+
+const isAllowed = (name: string, allowed: readonly string[]): boolean =>
+  allowed.some((entry) => {
+    const known = entry.toLowerCase();
+    return known.endsWith('*') ? name.toLowerCase().startsWith(known.slice(0, -1)) : name.toLowerCase() === known;
+  });
 
 interface Recipients {
   to: { name: string; address: string }[];
@@ -77,9 +96,9 @@ interface Recipients {
 
 /**
  * The recipients, each once in the envelope.
- * @throws MailroomError RECIPIENT_MISSING, RECIPIENT_INVALID, REPLY_TO_INVALID, HEADER_FORBIDDEN
+ * @throws MailroomError RECIPIENT_MISSING, RECIPIENTS_TOO_MANY, RECIPIENT_INVALID, REPLY_TO_INVALID, HEADER_FORBIDDEN
  */
-export function readRecipients(reply: Reply): Recipients {
+export function readRecipients(reply: Reply, { recipientsPerReply }: ReplyLimits = replyLimits): Recipients {
   const all = new Map<string, string>();
   const read = (field: 'to' | 'cc' | 'bcc' | 'replyTo', list: Reply['to']) =>
     list.map((given, i) => {
@@ -104,42 +123,48 @@ export function readRecipients(reply: Reply): Recipients {
   read('bcc', reply.bcc);
   const replyTo = read('replyTo', reply.replyTo ?? []);
   if (all.size === 0) throw new MailroomError('RECIPIENT_MISSING', { field: 'to' });
+  if (all.size > recipientsPerReply) {
+    throw new MailroomError('RECIPIENTS_TOO_MANY', {
+      field: 'to',
+      message: `${all.size} recipients in to, cc and bcc; at most ${recipientsPerReply} are allowed`,
+    });
+  }
   return { to, cc, replyTo, all: [...all.values()] };
 }
 
-/** Renders the mail. @throws MailroomError of {@link readRecipients} and {@link checkHeaders} */
+/** Renders the mail. @throws MailroomError of {@link readRecipients} and {@link checkHeaders}; REPLY_READ_DIFFERENTLY */
 export async function compose(composition: Composition): Promise<{ bytes: Buffer; envelope: ReplyEnvelope }> {
   const { reply, sender, messageId, date, bodies } = composition;
-  checkHeaders(reply);
-  const recipients = readRecipients(reply);
+  checkHeaders(reply, composition.limits);
+  const recipients = readRecipients(reply, composition.limits);
   const answers = reply.answers;
+  const parent = messageIdsIn(answers?.messageId ?? '')[0];
+  const references = referencesOf((answers?.references ?? []).flatMap(messageIdsIn), parent);
   const mail = new MailComposer({
     from: sender.from,
     ...(sender.sender === undefined ? {} : { sender: sender.sender.address }),
     to: recipients.to,
     cc: recipients.cc,
     ...(recipients.replyTo.length > 0 ? { replyTo: recipients.replyTo } : {}),
-    subject: reply.subject,
+    subject: headerText(reply.subject),
     date,
     messageId,
-    ...(answers?.messageId === undefined ? {} : { inReplyTo: answers.messageId }),
-    ...(answers?.messageId === undefined && answers?.references === undefined
-      ? {}
-      : { references: referencesOf(answers.references ?? [], answers.messageId) }),
+    ...(parent === undefined ? {} : { inReplyTo: parent }),
+    ...(references.length === 0 ? {} : { references }),
     text: toLines(bodies.text),
     ...(bodies.html === undefined ? {} : { html: toLines(bodies.html) }),
     attachments: composition.attachments.map((attachment) => ({
       filename: attachment.filename,
       content: attachment.content,
-      ...transferable(attachment),
+      ...typed(attachment),
       ...(attachment.contentId === undefined
         ? {}
         : { cid: attachment.contentId.replace(/^<|>$/g, ''), contentDisposition: 'inline' as const }),
     })),
     headers: {
-      ...reply.headers,
+      ...Object.fromEntries(Object.entries(reply.headers).map(([name, value]) => [name, headerText(value)])),
       [REPLY_ID_HEADER]: replyIdValue(reply.replyId),
-      'Thread-Topic': threadTopic(answers?.threadTopic ?? answers?.subject ?? reply.subject),
+      'Thread-Topic': headerText(threadTopic(answers?.threadTopic ?? answers?.subject ?? reply.subject)),
       'Thread-Index': threadIndex(answers?.threadIndex, date, randomBytes),
       ...(reply.automatic ? { 'Auto-Submitted': 'auto-replied', 'X-Auto-Response-Suppress': 'All' } : {}),
       ...(reply.importance === 'normal' ? {} : { Importance: reply.importance }),
@@ -149,24 +174,19 @@ export async function compose(composition: Composition): Promise<{ bytes: Buffer
     disableUrlAccess: true,
   } as ConstructorParameters<typeof MailComposer>[0]);
   const bytes = (await mail.compile().build()) as Buffer;
-  const envelope = { from: sender.envelopeFrom, to: recipients.all };
-  return { bytes, envelope: { ...envelope, smtpUtf8: [envelope.from, ...envelope.to].some(needsSmtpUtf8) } };
+  const said = { from: sender.envelopeFrom, to: recipients.all };
+  // Reply-To stands in the header only, and makes it a header in UTF-8 all the same.
+  const written = [said.from, ...said.to, sender.from.address, ...recipients.replyTo.map(({ address }) => address)];
+  const envelope = { ...said, smtpUtf8: written.some(needsSmtpUtf8) };
+  const { to, cc, replyTo } = recipients;
+  readBack(bytes, { from: sender.from, sender: sender.sender, to, cc, replyTo, messageId, envelope });
+  return { bytes, envelope };
 }
 
-/**
- * Content type of an attachment. RFC 2046 §5.2.1 forbids base64 for message/*: one with 8-bit characters, long lines or bare CR or LF could
- * only leave as it is, and would be changed or refused on its way. It leaves as a file, byte for byte. So does what claims to be multipart.
- */
-function transferable({ filename, contentType, content }: ComposedAttachment): { contentType?: string } {
-  const type = contentType ?? (/\.(eml|mime|mht|mhtml|nws)$/i.test(filename) ? 'message/rfc822' : '');
-  const unchangeable = /^\s*multipart\//i.test(type) || (/^\s*message\//i.test(type) && !fitsSevenBit(content));
-  if (unchangeable) return { contentType: 'application/octet-stream' };
+function typed(attachment: ComposedAttachment): { contentType?: string } {
+  const contentType = attachmentType(attachment);
   return contentType === undefined ? {} : { contentType };
 }
-
-/** ASCII in lines of at most 998 octets that all end in CRLF (RFC 2045 §2.7). */
-const fitsSevenBit = (content: Buffer) =>
-  !/[^\x01-\x7f]|\r(?!\n)|(?<!\r)\n|[^\r\n]{999}/.test(content.toString('latin1'));
 
 /** RFC 5321 §2.3.8: CR and LF appear together only. A bare CR would leave as it is, and servers disagree on what it means. */
 const toLines = (text: string) => text.replace(/\r\n?/g, '\n');

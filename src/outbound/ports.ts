@@ -40,7 +40,30 @@ export interface SentFolder {
 
 export type MakeMessageId = (input: { conversationId: string; replyId: string; domain: string }) => string;
 
-export interface OutboundSettings {
+/** Bounds of what one reply may ask for. */
+export interface ReplyLimits {
+  /** To, cc and bcc together. */
+  recipientsPerReply: number;
+  /** Names of headers that it may set; a `*` at the end stands for any ending. */
+  allowedHeaders: readonly string[];
+}
+
+export const replyLimits: ReplyLimits = {
+  recipientsPerReply: 500,
+  allowedHeaders: [
+    'X-Ticket*',
+    'X-Case*',
+    'X-Customer*',
+    'X-Contact*',
+    'X-Team*',
+    'X-Agent*',
+    'X-Reference*',
+    'X-Correlation*',
+    'X-Request*',
+  ],
+};
+
+export interface OutboundSettings extends ReplyLimits {
   /** Life of a claim without renewal, ms. */
   leaseMs: number;
   /** From DATA without an answer until a person (or the policy) decides, ms. */
@@ -67,6 +90,7 @@ export interface OutboundSettings {
 }
 
 export const outboundDefaults: OutboundSettings = {
+  ...replyLimits,
   leaseMs: 30_000,
   settleMs: 15 * 60_000,
   firstLookMs: 30_000,

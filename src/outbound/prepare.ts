@@ -39,7 +39,7 @@ export async function prepare(
   maxSize: number | undefined,
 ): Promise<Prepared> {
   const sender = resolveSender(server, reply);
-  const recipients = readRecipients(reply);
+  const recipients = readRecipients(reply, settings);
   if (reply.automatic) await governLoops(deps, settings, reply, recipients.all[0] ?? '');
   const messages = new Map<string, Promise<Message | undefined>>();
   const read = (messageKey: string) => {
@@ -62,6 +62,7 @@ export async function prepare(
     sender,
     messageId,
     date: now,
+    limits: settings,
     attachments,
     bodies: await deps.replyBodies({
       text: reply.text,

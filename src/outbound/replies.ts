@@ -11,7 +11,7 @@ import { permittedFrom, resolveSender } from '../domain/sender-policy.ts';
 import { checkHeaders, readRecipients } from './compose.ts';
 import { priorityOf } from './deliver.ts';
 import { describeProblems } from './malformed.ts';
-import type { OutboundDeps, Pauses } from './ports.ts';
+import type { OutboundDeps, Pauses, ReplyLimits } from './ports.ts';
 import { readReply, resultOf } from './results.ts';
 
 export interface SenderChoice {
@@ -48,10 +48,11 @@ export interface RepliesDeps extends Pick<OutboundDeps, 'journal' | 'queues' | '
   pauses: Pick<Pauses, 'read'>;
   pace: Pick<Pace, 'waitMs'>;
   now?: () => number;
+  limits?: ReplyLimits;
 }
 
 export function createReplies(deps: RepliesDeps): Replies {
-  const { journal, queues } = deps;
+  const { journal, queues, limits } = deps;
   const now = deps.now ?? Date.now;
   const smtpServers = () => deps.allServers().filter(isSmtp);
 
@@ -177,8 +178,8 @@ export function createReplies(deps: RepliesDeps): Replies {
         return taken(reply.replyId);
       }
       resolveSender(server, reply);
-      readRecipients(reply);
-      checkHeaders(reply);
+      readRecipients(reply, limits);
+      checkHeaders(reply, limits);
       if (!(await journal.admit({ replyId: reply.replyId, digest: replyDigest(reply), server: server.name }))) {
         throw new MailroomError('REPLY_ID_REUSED', { field: 'replyId' });
       }

@@ -6,6 +6,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { decodeSlice, type ParsedMessage, parseMessage } from '../../src/mime/index.ts';
 import { corpusIsThere, corpusRows, readCorpusMail } from '../corpus/score.ts';
+import { randomFrom } from './random.ts';
 
 const wanted = Number(process.env.FUZZ_MAILS ?? 0);
 const seedNumber = Number(process.env.FUZZ_SEED ?? 1);
@@ -16,17 +17,6 @@ const cpuMillis = (since: NodeJS.CpuUsage): number => {
   const { user, system } = process.cpuUsage(since);
   return (user + system) / 1000;
 };
-
-/** Deterministic pseudo-random integers below a bound (mulberry32). */
-function randomFrom(seed: number): (below: number) => number {
-  let state = seed | 0;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return Math.floor((((t ^ (t >>> 14)) >>> 0) / 4_294_967_296) * below);
-  };
-}
 
 function seeds(): Buffer[] {
   const folder = new URL('../fixtures/mails/', import.meta.url);

@@ -161,8 +161,8 @@ export const replyErrors = section({
     action: 'refuse',
     message: 'This header is not allowed, or a value holds a line break',
     hint: {
-      en: 'Only X-… headers of your own, without CR, LF and NUL.',
-      de: 'Nur eigene X-…-Kopfzeilen, ohne CR, LF und NUL.',
+      en: 'Only headers that outbound.allowedHeaders names, without CR, LF and NUL.',
+      de: 'Nur Kopfzeilen, die outbound.allowedHeaders nennt, ohne CR, LF und NUL.',
     },
   },
   RECIPIENT_MISSING: {
@@ -172,6 +172,15 @@ export const replyErrors = section({
     hint: {
       en: 'At least one address in to, cc or bcc.',
       de: 'Mindestens eine Adresse in to, cc oder bcc.',
+    },
+  },
+  RECIPIENTS_TOO_MANY: {
+    class: 'invalid',
+    action: 'refuse',
+    message: 'The reply has more recipients than allowed',
+    hint: {
+      en: 'Send several replies, or raise outbound.recipientsPerReply (Exchange Online’s own limit for a mailbox is 500 unless changed).',
+      de: 'Senden Sie mehrere Antworten, oder erhöhen Sie outbound.recipientsPerReply (Exchange Online erlaubt je Postfach 500, wenn nicht anders eingestellt).',
     },
   },
   RECIPIENT_INVALID: {
@@ -191,6 +200,15 @@ export const replyErrors = section({
     hint: {
       en: 'Use the ASCII address of this recipient, or reply through a server that offers SMTPUTF8. International domains are no problem.',
       de: 'Verwenden Sie die ASCII-Adresse dieses Empfängers, oder antworten Sie über einen Server mit SMTPUTF8. Umlautdomänen sind kein Problem.',
+    },
+  },
+  REPLY_READ_DIFFERENTLY: {
+    class: 'invalid',
+    action: 'refuse',
+    message: 'The mail that was composed is read differently from what was decided: a sender, recipient or header line',
+    hint: {
+      en: 'The message names the field. Write the address plainly, without unusual characters; if it is plain, report this as a fault of Mailroom.',
+      de: 'Die Meldung nennt das Feld. Schreiben Sie die Adresse schlicht, ohne ungewöhnliche Zeichen; ist sie es schon, melden Sie dies als Fehler von Mailroom.',
     },
   },
   REPLY_TO_INVALID: {

@@ -116,3 +116,31 @@ it('domains: ASCII to send, Unicode to show, SMTPUTF8 only for local parts', () 
   expect(displayAddress('info@xn--bcher-kva.example')).toBe('info@bücher.example');
   expect([needsSmtpUtf8('jörg@contoso.com'), needsSmtpUtf8('info@xn--bcher-kva.example')]).toEqual([true, false]);
 });
+
+describe('a local part that another program reads differently is refused', () => {
+  const spaces = [
+    ...[0x09, 0x20, 0x85, 0xa0, 0x1680, 0x2000, 0x2001, 0x2002, 0x2003, 0x2004, 0x2005, 0x2006, 0x2007, 0x2008, 0x2009],
+    ...[0x200a, 0x2028, 0x2029, 0x202f, 0x205f, 0x3000, 0xfeff, 0x180e, 0x200b, 0x2060],
+  ];
+  it.each(spaces.map((code) => [`U+${code.toString(16)}`, String.fromCodePoint(code)]))('%s', (_name, space) => {
+    for (const local of [`victim${space}x`, `${space}${space}x${space}y`, `x${space}victim`])
+      expect([local, parseAddress(`${local}@example.net`).ok && local.trim() !== local]).toEqual([local, false]);
+    expect(parseAddress({ address: `victim${space}x@example.net` }).ok).toBe(false);
+    expect(parseAddress({ address: `x@example${space}.net` }).ok).toBe(false);
+  });
+  it.each([
+    ['full-width @', 'a＠example.org'],
+    ['small @', 'a﹫example.org'],
+    ['a letter that normalises to a blank', 'a\u00a8b'],
+    ['full-width angle', 'a＜b'],
+    ['full-width comma', 'a，b'],
+    ['encoded word', 'a=?utf-8?Q?b?=c'],
+    ['apostrophes around', "'a'"],
+    ['lone surrogate', 'a\ud800b'],
+    ['private use', 'a\ue000b'],
+    ['unassigned', 'a\u0378b'],
+  ])('%s', (_what, local) => expect(parseAddress({ address: `${local}@example.net` }).ok).toBe(false));
+  it.each(["o'brien", 'zoë', '用户', 'a.b+c', 'ab', 'user=x', '=a', 'a?b'])('but not %s', (local) =>
+    expect(parseAddress(`${local}@example.net`).ok).toBe(true),
+  );
+});

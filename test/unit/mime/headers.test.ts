@@ -52,6 +52,8 @@ describe('addresses', () => {
     ['mailto:a@b.example', [['', 'a@b.example']]],
     ['<<a@b.example>>', [['', 'a@b.example']]],
     ['Jane <a@xn--bcher-kva.example>', [['Jane', 'a@bücher.example']]],
+    // In Unicode it looks like bytes of UTF-8.
+    ['a@xn--i-qfa96n.example', [['', 'a@i\u0307ß.example']]],
     ['MAILER-DAEMON (Mail System)', [['Mail System', 'MAILER-DAEMON']]],
     ['"Nobody at all"', [['Nobody at all', '']]],
     ['a@[192.0.2.1]', [['', 'a@[192.0.2.1]']]],

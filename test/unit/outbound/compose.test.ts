@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import PostalMime from 'postal-mime';
 import { describe, expect, it } from 'vitest';
 import { type Reply, replySchema } from '../../../src/contract/reply.ts';
+import { readBack } from '../../../src/outbound/compose/read-back.ts';
 import { type ComposedAttachment, checkHeaders, compose, readRecipients } from '../../../src/outbound/compose.ts';
 import { describeProblems } from '../../../src/outbound/malformed.ts';
 import { threadIndex, threadTopic } from '../../../src/outbound/threading.ts';
@@ -151,8 +152,128 @@ describe('what may not leave as it is', () => {
   });
 });
 
+describe('what stands in a header', () => {
+  const long = 'x'.repeat(1_990);
+  const given: [string, Record<string, unknown>, Partial<ComposedAttachment>?][] = [
+    ['a subject without blanks', { subject: long }],
+    ['a subject of umlauts', { subject: 'ü'.repeat(1_990) }],
+    ['a subject with half a character', { subject: 'a\ud800b' }],
+    ['a topic without blanks', { answers: { threadTopic: long } }],
+    ['a header without blanks', { headers: { 'X-Ticket': long } }],
+    ['a header of emoji', { headers: { 'X-Ticket': '😀'.repeat(900) } }],
+    ['a name without blanks', { to: [{ name: 'x'.repeat(500), address: 'a@example.net' }] }],
+    ['a name of quotes', { to: [{ name: '"\\'.repeat(240), address: 'a@example.net' }] }],
+    ['an id as long as may be', { answers: { messageId: `<${'a'.repeat(980)}@b>` } }],
+    ['an id in umlauts', { answers: { messageId: '<ü@b>', references: ['<ö@b>', '<ok@b>'] } }],
+    ['ids between words', { answers: { references: ['of <a@b> and <c d@e>', 'bare@example.net', '<a@b>'] } }],
+    ['a file name of umlauts', {}, { filename: 'ü'.repeat(250) }],
+    ['a file name of quotes', {}, { filename: '"\\'.repeat(120) }],
+    ['a media type too long', {}, { contentType: `${'x'.repeat(130)}/${'y'.repeat(120)}` }],
+    ['a parameter of umlauts', {}, { contentType: `text/plain; x="${'ü'.repeat(200)}"` }],
+  ];
+  it.each(given)('%s: 7-bit, and no line over 998 octets', async (_what, more, file) => {
+    const attachments = file === undefined ? [] : [{ filename: 'a.bin', content: Buffer.from('x'), ...file }];
+    const { bytes, parsed } = await composed(more, { attachments });
+    expect(bytes.toString('latin1')).not.toMatch(/[^\x01-\x7f]|[^\r\n]{999}/);
+    const { subject, to } = reply(more);
+    expect(parsed.subject).toBe(subject.toWellFormed());
+    expect(parsed.to?.[0]?.name).toBe(typeof to[0] === 'string' ? 'Zoë' : to[0]?.name);
+    if (file?.filename !== undefined) expect(parsed.attachments[0]?.filename).toBe(file.filename);
+  });
+
+  it('ids: what is one is kept, bare ones in brackets, what cannot be written left out', async () => {
+    const { field } = await composed({
+      answers: { messageId: 'bare@example.net', references: ['of <a@b> and <c d@e>', '<ö@b>', '<a@b>'] },
+    });
+    expect([field('In-Reply-To'), field('References')]).toEqual(['<bare@example.net>', '<a@b> <bare@example.net>']);
+    expect((await composed({ answers: { messageId: '<ö@b>' } })).field('In-Reply-To')).toBeUndefined();
+  });
+
+  const types: [string, string | undefined, string][] = [
+    ['text/plain; charset=utf-16', undefined, 'text/plain; charset=utf-16'],
+    ['TEXT/Calendar; method=REQUEST; x=y', undefined, 'text/calendar; method=REQUEST'],
+    ['message / rfc822', 'x\n', 'application/octet-stream'],
+    ['message/(c)rfc822', 'x\n', 'application/octet-stream'],
+    ['(c)message/rfc822', 'Subject: x\r\n\r\nok\r\n', 'message/rfc822'],
+    ['"multipart"/mixed', undefined, 'application/octet-stream'],
+    ['(c)multipart/mixed; boundary=b', undefined, 'application/octet-stream'],
+    ['multipart /mixed', undefined, 'application/octet-stream'],
+    ['text', undefined, 'application/octet-stream'],
+    ['text/html/x', undefined, 'application/octet-stream'],
+    ['; name=x', undefined, 'application/octet-stream'],
+    ['application/pdf; name="other.exe"', undefined, 'application/pdf'],
+  ];
+  it.each(types)('the type %j of an attachment is parsed', async (contentType, content, expected) => {
+    const file = { filename: 'a.bin', contentType, content: Buffer.from(content ?? 'x') };
+    const { bytes } = await composed({}, { attachments: [file] });
+    const unfolded = bytes.toString('latin1').replace(/\r\n[ \t]+/g, ' ');
+    expect(unfolded).toContain(`\r\nContent-Type: ${expected}; name=a.bin\r\n`);
+  });
+});
+
+describe('what was composed is read back', () => {
+  const mail = {
+    from: { name: 'Contoso, Service', address: 'info@contoso.com' },
+    sender: { address: 'anna@contoso.com' },
+    to: [{ address: 'zoe@example.net' }],
+    cc: [],
+    replyTo: [],
+    messageId: '<m1@contoso.com>',
+    envelope: { from: 'anna@contoso.com', to: ['zoe@example.net', 'boss@example.net'], smtpUtf8: false },
+  };
+  const bytes = async () =>
+    (await composed({}, { sender: { ...sender, sender: { address: 'anna@contoso.com' } } })).bytes.toString('latin1');
+
+  it('and is what was decided', async () => {
+    const raw = await bytes();
+    expect(() => readBack(Buffer.from(raw, 'latin1'), mail)).not.toThrow();
+  });
+
+  it.each([
+    ['from', (raw: string) => raw.replace(/From: .*/, 'From: "Contoso, Service" <ceo@contoso.com>')],
+    ['from', (raw: string) => raw.replace(/From: .*/, 'From: Chief <info@contoso.com>')],
+    ['from', (raw: string) => `From: ceo@contoso.com\r\n${raw}`],
+    ['sender', (raw: string) => raw.replace(/Sender: .*\r\n/, '')],
+    ['to', (raw: string) => raw.replace(/To: .*/, 'To: zoe@example.net, x@example.net')],
+    ['to', (raw: string) => raw.replace(/To: .*/, 'To: undisclosed: zoe@example.net, x@example.net;')],
+    ['to', (raw: string) => raw.replace(/To: .*/, 'To: x\u00a0zoe@example.net')],
+    ['cc', (raw: string) => `Cc: x@example.net\r\n${raw}`],
+    ['reply-to', (raw: string) => `Reply-To: x@example.net\r\n${raw}`],
+    ['bcc', (raw: string) => `Bcc: boss@example.net\r\n${raw}`],
+    ['resent-to', (raw: string) => `Resent-To: boss@example.net\r\n${raw}`],
+    ['message-id', (raw: string) => raw.replace('<m1@', '<m2@')],
+    ['X-Long', (raw: string) => `X-Long: ${'x'.repeat(991)}\r\n${raw}`],
+    ['Subject', (raw: string) => raw.replace(/Subject: .*/, 'Subject: Gr\u00f6\u00dfe')],
+  ])('a difference in %s is refused', async (field, change) => {
+    const raw = await bytes();
+    expect(() => readBack(Buffer.from(change(raw), 'latin1'), mail)).toThrow(
+      expect.objectContaining({ code: 'REPLY_READ_DIFFERENTLY', field }),
+    );
+  });
+
+  it.each([
+    ['RCPT TO', { to: ['zoe@example.net', 'x\u3000boss@example.net'] }],
+    ['RCPT TO', { to: ['zoe@example.net', 'boss@example.net, x@example.net'] }],
+    ['RCPT TO', { to: ['zoe@example.net', 'zoe@example.net'] }],
+    ['MAIL FROM', { from: 'x\u00a0anna@contoso.com' }],
+    ['MAIL FROM', { from: '' }],
+  ])('an envelope that the transport reads differently is refused: %s %j', async (field, envelope) => {
+    const raw = await bytes();
+    expect(() =>
+      readBack(Buffer.from(raw, 'latin1'), { ...mail, envelope: { ...mail.envelope, ...envelope } }),
+    ).toThrow(expect.objectContaining({ code: 'REPLY_READ_DIFFERENTLY', field }));
+  });
+});
+
 describe('headers', () => {
   it.each([
+    [{ headers: { 'X-Priority': '1' } }],
+    [{ headers: { 'X-Confirm-Reading-To': 'x@example.net' } }],
+    [{ headers: { 'X-SMTPAPI': '{}' } }],
+    [{ headers: { 'X-Tickets': '1', 'X-Other': '1' } }],
+    [{ headers: Object.fromEntries(Array.from({ length: 21 }, (_, i) => [`X-Ticket-${i}`, '1'])) }],
+    [{ attachments: [{ filename: 'a.txt', contentId: 'ü', content: 'AA==' }] }],
+    [{ attachments: [{ filename: 'a.txt', contentId: 'a b', content: 'AA==' }] }],
     [{ headers: { 'X-Ticket': '1\r\nBcc: x@example.net' } }],
     [{ headers: { 'X-Ticket\r\nBcc': '1' } }],
     [{ headers: { From: 'ceo@contoso.com' } }],
@@ -205,6 +326,11 @@ describe('headers', () => {
   });
   it('of one’s own are taken', () => {
     expect(() => checkHeaders(reply({ headers: { 'X-Ticket': '4711', 'x-team': 'Süd' } }))).not.toThrow();
+    const limits = { recipientsPerReply: 1, allowedHeaders: ['X-Own', 'X-Shop-*'] };
+    const check = (name: string) => checkHeaders(reply({ headers: { [name]: '1' } }), limits);
+    for (const name of ['x-own', 'X-Shop-Order']) expect(() => check(name)).not.toThrow();
+    for (const name of ['X-Owner', 'X-Shop', 'X-Ticket'])
+      expect(() => check(name)).toThrow(expect.objectContaining({ code: 'HEADER_FORBIDDEN' }));
   });
 });
 
@@ -230,6 +356,15 @@ describe('recipients', () => {
     [{ to: ['a@example.net'], cc: ['undisclosed-recipients:;'] }, 'RECIPIENT_INVALID'],
   ])('%j: %s', (more, code) => {
     expect(() => readRecipients(reply(more))).toThrow(expect.objectContaining({ code }));
+  });
+  it('no more than are allowed, in to, cc and bcc together', () => {
+    const many = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => `c${from + i}@example.net`);
+    const full = { to: many(0, 300), cc: many(300, 400), bcc: many(400, 500) };
+    expect(readRecipients(reply(full)).all).toHaveLength(500);
+    expect(() => readRecipients(reply({ ...full, bcc: many(400, 501) }))).toThrow(
+      expect.objectContaining({ code: 'RECIPIENTS_TOO_MANY', field: 'to' }),
+    );
+    expect(readRecipients(reply({ ...full, bcc: many(0, 100) })).all).toHaveLength(400);
   });
   it('each once in the envelope', () => {
     expect(readRecipients(reply({ to: ['A@example.net'], cc: ['a@EXAMPLE.net', 'b@example.net'] })).all).toEqual([

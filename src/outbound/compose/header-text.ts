@@ -1,0 +1,41 @@
+// What stands in a header is 7-bit, in lines of at most 998 octets (RFC 5322 §2.1.1). nodemailer folds at blanks and encodes what is not
+// ASCII; a text without blanks and an id that is none it would write as they are. Pure.
+
+/** Longest word that is left as it is, octets: with the header's name before it still under 998. */
+const LONGEST_WORD = 900;
+/** Octets in one encoded word: base64 of 45 is 60, within the 75 characters of RFC 2047 §2. */
+const WORD_OCTETS = 45;
+
+export type HeaderText = string | { prepared: true; value: string };
+
+/** A text that nodemailer may write as it is, or encoded already where it could not fold it. */
+export function headerText(text: string): HeaderText {
+  const wellFormed = text.toWellFormed();
+  if (!new RegExp(`[^ \\t]{${LONGEST_WORD + 1}}`).test(wellFormed)) return wellFormed;
+  return { prepared: true, value: encodedWords(wellFormed).join('\r\n ') };
+}
+
+/** RFC 2047 encoded words in UTF-8, none of which cuts a character in two. */
+function encodedWords(text: string): string[] {
+  const words: string[] = [];
+  let piece = '';
+  const flush = () => {
+    if (piece !== '') words.push(`=?UTF-8?B?${Buffer.from(piece).toString('base64')}?=`);
+    piece = '';
+  };
+  for (const character of text) {
+    if (Buffer.byteLength(piece) + Buffer.byteLength(character) > WORD_OCTETS) flush();
+    piece += character;
+  }
+  flush();
+  return words;
+}
+
+/** RFC 5322 §3.6.4, printable ASCII without blanks, as others write it: the right side may be missing. It fits a line of its own. */
+const MESSAGE_ID = /<[!-;=?-~]{1,990}>/g;
+/** As a backend may have stored it. */
+const BARE_ID = /^[!-;=?-~]{1,600}@[!-;=?-~]{1,300}$/;
+
+/** The ids within a text, with angle brackets. What is not ASCII, holds blanks, or is longer than a line may be, cannot be written and is left out. */
+export const messageIdsIn = (text: string): string[] =>
+  BARE_ID.test(text) ? [`<${text}>`] : (text.match(MESSAGE_ID) ?? []);
