@@ -10,16 +10,17 @@ export function roomOf(path: string): string {
 /** A room may import itself and these. `type:` in front allows types only. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   contract: [],
-  domain: ['contract'],
-  mime: ['domain', 'contract'],
-  parsing: ['mime', 'domain', 'contract'],
+  lib: [],
+  domain: ['lib', 'contract'],
+  mime: ['lib', 'domain', 'contract'],
+  parsing: ['lib', 'mime', 'domain', 'contract'],
   telemetry: ['domain', 'contract'],
   lifecycle: ['telemetry', 'domain', 'contract'],
   config: ['telemetry', 'domain', 'contract'],
-  inbound: ['type:parsing', 'mime', 'telemetry', 'lifecycle', 'domain', 'contract'],
-  outbound: ['type:parsing', 'mime', 'telemetry', 'lifecycle', 'domain', 'contract'],
-  adapters: ['type:config', 'telemetry', 'lifecycle', 'domain', 'contract'],
-  http: ['type:config', 'mime', 'telemetry', 'lifecycle', 'domain', 'contract'],
+  inbound: ['type:parsing', 'lib', 'mime', 'telemetry', 'lifecycle', 'domain', 'contract'],
+  outbound: ['type:parsing', 'lib', 'mime', 'telemetry', 'lifecycle', 'domain', 'contract'],
+  adapters: ['lib', 'type:config', 'telemetry', 'lifecycle', 'domain', 'contract'],
+  http: ['lib', 'type:config', 'mime', 'telemetry', 'lifecycle', 'domain', 'contract'],
   consumer: ['contract'],
   sandbox: ['contract'],
   gateway: [
@@ -34,10 +35,11 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'lifecycle',
     'domain',
     'contract',
+    'lib',
   ],
   cli: [
     ...['gateway', 'config', 'inbound', 'outbound', 'adapters', 'http', 'mime', 'parsing', 'telemetry', 'lifecycle'],
-    ...['domain', 'contract', 'consumer'],
+    ...['domain', 'contract', 'consumer', 'lib'],
   ],
   main: ['cli', 'domain', 'telemetry', 'lifecycle'],
 };

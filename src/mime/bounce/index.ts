@@ -50,10 +50,13 @@ type Recipient = DeliveryStatus['recipients'][number];
 export function parseBounce(input: BounceInput): Bounce | undefined {
   const status = input.reports.filter((r) => r.type.endsWith('delivery-status'));
   if (status.length > 0) {
-    const recipients = status.flatMap((part) => statusRecipients(part.text));
+    const recipients: Recipient[] = [];
+    for (const part of status) {
+      if (recipients.length >= MAX_RECIPIENTS) break;
+      recipients.push(...statusRecipients(part.text, MAX_RECIPIENTS - recipients.length));
+    }
     const prose = recipients.length === 0 ? proseOf(input) : [];
-    const list =
-      recipients.length === 0 ? prose : recipients.map((r) => completed(r, input.text, recipients.length === 1));
+    const list = recipients.length === 0 ? prose : completedBy(input.text, recipients);
     const positive =
       list.length > 0 &&
       list.every((r) => r.action === 'delivered' || r.action === 'relayed' || r.action === 'expanded');
@@ -105,8 +108,7 @@ export function parseBounce(input: BounceInput): Bounce | undefined {
   // The fields of RFC 3464 may stand in the text: a report whose parts were lost.
   const { text } = input;
   const fields = /^(?:final|original)-recipient\s*:/im.exec(text)?.index;
-  let list = fields === undefined ? [] : statusRecipients(text.slice(fields));
-  list = list.map((r) => completed(r, text, list.length === 1));
+  let list = fields === undefined ? [] : completedBy(text, statusRecipients(text.slice(fields)));
   if (list.length === 0) list = proseOf(input);
   // A report that a gateway attached to one of its own.
   if (list.length === 0 && /^multipart\/report\b/i.test(input.original?.first('content-type') ?? ''))
@@ -117,10 +119,12 @@ export function parseBounce(input: BounceInput): Bounce | undefined {
 
 /** RFC 5965 §3.2: Original-Rcpt-To may stand there several times; without it, the only addressee of the mail complained about. */
 function complainants({ original }: BounceInput, report: string): string[] {
-  const named = [...report.matchAll(/^original-rcpt-to:(.*)$/gim)]
-    .slice(0, 200)
-    .map((m) => recipientAddress(m[1]))
-    .filter((a) => a !== undefined);
+  const named: string[] = [];
+  for (const [, value] of report.matchAll(/^original-rcpt-to:(.*)$/gim)) {
+    const address = recipientAddress(value?.slice(0, 1000));
+    if (address !== undefined) named.push(address);
+    if (named.length >= 200) break;
+  }
   if (named.length > 0) return named;
   const to = original?.first('to') ?? '';
   const only = to.includes(',') ? undefined : recipientAddress(to);
@@ -157,12 +161,16 @@ function rejection(input: BounceInput, recipient: string, original: string | und
 const optional = <K extends string>(key: K, value: string | undefined): Partial<Record<K, string>> =>
   value === undefined || value === '' ? {} : ({ [key]: value.slice(0, 500) } as Record<K, string>);
 
-/** RFC 3464 §2.3. */
-function statusRecipients(text: string): Recipient[] {
+/** Recipients read of one mail: a list of more is no report about mails of ours. */
+const MAX_RECIPIENTS = 500;
+
+/** RFC 3464 §2.3; at most `max` of them. */
+function statusRecipients(text: string, max = MAX_RECIPIENTS): Recipient[] {
   const list: Recipient[] = [];
   for (const group of fieldGroups(text)) {
     const recipient = recipientOf(group);
-    if (recipient === undefined || list.length >= 500) continue;
+    if (list.length >= max) break;
+    if (recipient === undefined) continue;
     const diagnostic = utf8(group.get('diagnostic-code') ?? '').replace(/\s+/g, ' ');
     const status = moreExact(statusIn(group.get('status') ?? ''), withoutAddresses(diagnostic));
     const action = actionOf(group.get('action'), status);
@@ -187,7 +195,9 @@ function moreExact(declared: string | undefined, diagnostic: string): string | u
 }
 
 const withoutAddresses = (text: string): string =>
-  text.replace(/\b\d{1,3}(?:\.\d{1,3}){3}\b/g, 'IP').replace(/<[^<>\s]*@[^<>\s]*>/g, '<>');
+  text
+    .replace(/\b\d{1,3}(?:\.\d{1,3}){3}\b/g, 'IP')
+    .replace(/<[^<>\s]*>/g, (bracketed) => (bracketed.includes('@') ? '<>' : bracketed));
 
 const utf8 = (latin1: string): string => decodeText(Buffer.from(latin1, 'latin1')).text;
 
@@ -218,16 +228,27 @@ function permanence(action: Recipient['action'], status: string | undefined, rep
   return true;
 }
 
+/** Of the human-readable part: what stands further down is not searched for each recipient. */
+const MAX_WORDS = 65_536;
+/** Recipients looked for in it. */
+const MAX_COMPLETED = 50;
+
 /**
- * Fills in from the human-readable part what the machine-readable one leaves out (Exchange's NDR puts the remote answer only there). `alone`: the report
- * is about nobody else, so any answer in it belongs to him.
+ * Fills in from the human-readable part what the machine-readable one leaves out (Exchange's NDR puts the remote answer only there). A report about
+ * one recipient only: any answer in it belongs to him.
  */
-function completed(recipient: Recipient, text: string, alone: boolean): Recipient {
+function completedBy(whole: string, recipients: readonly Recipient[]): Recipient[] {
+  const text = whole.slice(0, MAX_WORDS);
+  const lower = text.toLowerCase();
+  const spoken = recipients.length === 1 ? SPOKEN.exec(reportPart(text))?.[1] : undefined;
+  return recipients.map((r, k) => (k < MAX_COMPLETED ? completed(r, text, lower, spoken) : r));
+}
+
+function completed(recipient: Recipient, text: string, lower: string, spoken: string | undefined): Recipient {
   if (recipient.replyCode !== undefined && recipient.status !== undefined && !recipient.status.endsWith('.0.0'))
     return recipient;
-  const at = text.toLowerCase().indexOf(recipient.recipient.toLowerCase());
+  const at = lower.indexOf(recipient.recipient.toLowerCase());
   const near = at === -1 ? '' : withoutAddresses(text.slice(at, at + 1500).replace(/\s+/g, ' '));
-  const spoken = alone ? SPOKEN.exec(reportPart(text))?.[1] : undefined;
   const replyCode = recipient.replyCode ?? replyCodeIn(near) ?? (spoken === undefined ? undefined : Number(spoken));
   const status = recipient.status ?? statusIn(near);
   return {

@@ -27,9 +27,20 @@ function firstObject(text: string): Json {
   }
 }
 
+/** Opens more brackets within each other than any notification does: JSON.parse would build them all. */
+function isDeep(text: string): boolean {
+  let depth = 0;
+  for (let k = 0; k < text.length; k++) {
+    const c = text.charCodeAt(k) | 0x20; // [ and { differ in this bit alone, ] and } as well
+    if (c === 0x7b && ++depth > 100) return true;
+    if (c === 0x7d) depth--;
+  }
+  return false;
+}
+
 /** undefined when the text is no such notification. Never throws. */
 export function sesReport(text: string): SesReport | undefined {
-  if (text.length > MAX || !/^\s*\{/.test(text) || !text.includes('notificationType')) return undefined;
+  if (text.length > MAX || !/^\s*\{/.test(text) || !text.includes('notificationType') || isDeep(text)) return undefined;
   let json = firstObject(text);
   if (json.notificationType === undefined) json = firstObject(string(json.Message));
   const mail = object(json.mail);
@@ -39,7 +50,7 @@ export function sesReport(text: string): SesReport | undefined {
   const id = /<[^<>\s]{3,500}>/.exec(string(header?.value))?.[0];
   const answer = (kind: SesReport['kind'], recipients: SesReport['recipients']): SesReport => ({
     kind,
-    recipients: recipients.filter((r) => r.recipient.includes('@')),
+    recipients: recipients.filter((r) => r.recipient.includes('@') && r.recipient.length <= 500),
     originalMessageId: id,
   });
   switch (json.notificationType) {

@@ -1,4 +1,5 @@
 // Bounces in prose, without RFC 3464: who could not be reached, and why. qmail, Exim, Postfix, sendmail, Yahoo, Gmail, GMX, Exchange, Notes and kin.
+import { trimEndOf, trimStartOf } from '../../lib/text.ts';
 import { meaningOf } from './meanings.ts';
 import { replyCodeIn, statusIn } from './status-fields.ts';
 
@@ -11,12 +12,48 @@ export interface ProseRecipient {
   diagnostic: string;
 }
 
-/** From here on the returned mail follows; nothing below is the report's own. Blanks of the line alone: over line ends they would be tried again from each. */
+/** From a line on that says so the returned mail follows; nothing below is the report's own. Each is asked of one line, trimmed. */
+const BELOW_DASHES =
+  /^.{0,20}(?:below this line is|this is a copy of|original message|returned (?:message|mail)|message (?:header|text|body)|unsent message|the header page|copy of|start of|transcript of session follows.{0,10}original|begin (?:message|forward)|forwarded message|your message|un-?sent|the body of the message|headers|原信件|原邮件)/i;
 const ORIGINAL =
-  /^[ \t>]{0,100}(?:-{2,120}.{0,20}(?:below this line is|this is a copy of|original message|returned (?:message|mail)|message (?:header|text|body)|unsent message|the header page|copy of|start of|transcript of session follows.{0,10}original|begin (?:message|forward)|forwarded message|your message|un-?sent|the body of the message|headers|原信件|原邮件).*|(?:original|returned|the original|your original|old) (?:message|mail|e-?mail)(?: (?:follows|headers?|below|text|was|is|as received|:).*|:?)\s*$|(?:here is a copy of|a copy of (?:your|the) (?:original )?message|the following (?:is|message) (?:a copy|headers)|message header(?:s)?:|headers? (?:follow|of the original)|included is a copy|(?:the )?first \d+ lines of|below is a copy|der header der e-?mail|the header of the original).*|received: ?(?:from|by) .*|return-path: ?<.*)$/im;
+  /^(?:(?:original|returned|the original|your original|old) (?:message|mail|e-?mail)(?: (?:follows|headers?|below|text|was|is|as received|:).*|:?)$|(?:here is a copy of|a copy of (?:your|the) (?:original )?message|the following (?:is|message) (?:a copy|headers)|message header(?:s)?:|headers? (?:follow|of the original)|included is a copy|(?:the )?first \d+ lines of|below is a copy|der header der e-?mail|the header of the original).*|received: ?(?:from|by) .*|return-path: ?<.*)$/i;
 
-const ADDRESS =
-  /(?:[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}|"[^"\n]{1,60}")@(?:[A-Za-z0-9][A-Za-z0-9-]{0,62}\.)+[A-Za-z0-9-]{2,63}/g;
+/** The domain of an address, behind its `@`. */
+const DOMAIN = /(?:[A-Za-z0-9][A-Za-z0-9-]{0,62}\.)+[A-Za-z0-9-]{2,63}/y;
+const LOCAL_PART = new Set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!#$%&'*+/=?^_`{|}~.-");
+
+/** Where the local part before the `@` at `at` begins, not before `from`, or -1. */
+function localPart(line: string, at: number, from: number): number {
+  if (line[at - 1] === '"') {
+    const open = line.lastIndexOf('"', at - 2);
+    return at - 2 > open && open >= Math.max(from, at - 62) ? open : -1;
+  }
+  let k = at;
+  while (k > Math.max(from, at - 64) && LOCAL_PART.has(line[k - 1] as string)) k--;
+  return k === at ? -1 : k;
+}
+
+interface Found {
+  address: string;
+  /** Offsets in the line: of the address, and behind it. */
+  from: number;
+  to: number;
+}
+
+/** Addresses of a line, looked for outward from each `@` and within the lengths that RFC 5321 §4.5.3.1 allows: linear. */
+function addressesIn(line: string): Found[] {
+  const found: Found[] = [];
+  let from = 0;
+  for (let at = line.indexOf('@'); at !== -1; at = line.indexOf('@', Math.max(at + 1, from))) {
+    const local = localPart(line, at, from);
+    if (local === -1) continue;
+    DOMAIN.lastIndex = at + 1;
+    if (!DOMAIN.test(line)) continue;
+    from = DOMAIN.lastIndex;
+    found.push({ address: line.slice(local, from), from: local, to: from });
+  }
+  return found;
+}
 
 /** Words of failure: an address counts only near one of them, or when it stands at the head of a paragraph with such words. */
 const FAILURE =
@@ -32,6 +69,15 @@ const SAID_BEFORE =
 const SAID_AFTER =
   /^["'>)]{0,2}[,:.]?\s*(?:[-–([]\s*)?(?:did not|does(?: not|n't)|is (?:not|un|in)|was not|could not|cannot|has (?:not|been)|not |no such|unknown|user|invalid|failed|delivery failed|mailbox|recipient|over|exceeds)/i;
 
+/** Longer lines hold no list of addresses. */
+const MAX_LINE = 2000;
+/** UTF-16 units looked at on either side of an address. */
+const AROUND = 200;
+/** UTF-16 units after an address that may say why it failed, among several. */
+const OWN_WORDS = 1200;
+/** Addresses looked at; a report names fewer. */
+const MAX_CANDIDATES = 1000;
+
 /** How surely an address is one that failed. */
 const sure = { near: 1, sentence: 2, listed: 3, header: 4 } as const;
 
@@ -46,7 +92,10 @@ export function proseRecipients(
   domain = '',
 ): ProseRecipient[] {
   const body = reportPart(text.slice(0, 100_000));
-  const lines = body.split('\n').slice(0, 2000);
+  const lines = body.split('\n', 2000);
+  /** Whether a line speaks of failure, its addresses aside; asked of each line once. */
+  const failures: (boolean | undefined)[] = [];
+  const failing = (k: number): boolean => (failures[k] ??= FAILURE.test((lines[k] ?? '').slice(0, MAX_LINE)));
   const found = new Map<string, { recipient: string; at: number; to: number; sureness: number }>();
   const note = (address: string, at: number, sureness: number, to = 0): void => {
     const key = address.toLowerCase();
@@ -59,6 +108,7 @@ export function proseRecipients(
       known.to = to;
     }
   };
+  let candidates = 0;
   const failedKeys = new Set(failed.map((a) => a.toLowerCase()));
   let introduced = false;
   let gap = 0;
@@ -72,7 +122,7 @@ export function proseRecipients(
       introduced = true;
       gap = 0;
     }
-    if (line.length > 2000 || !line.includes('@')) {
+    if (line.length > MAX_LINE || !line.includes('@')) {
       // Prose at the margin ends the list; a single word in it is a local part.
       if (introduced && !introduces && failedKeys.size === 0) {
         const alone = /^\s+([A-Za-z0-9][\w.+-]{0,63})\s*$/.exec(line);
@@ -86,27 +136,32 @@ export function proseRecipients(
     if (/^\s*(?:message-id|references|in-reply-to|received|return-path|dkim|list-|x-)[\w-]*\s*:/i.test(line)) continue;
     if (/^\s*(?:from|von|sender|reply-to|subject|mail from|original sender)\s*:/i.test(line)) continue;
     const label = /^\s*(?:to|cc|an|kopie)\s*:/i.test(line);
-    for (const match of line.matchAll(ADDRESS)) {
-      const address = withoutRoute(match[0]);
+    const all = addressesIn(line);
+    const fails = all.length > 0 && FAILURE.test(outside(line, all));
+    for (const { address: written, from, to } of all) {
+      if (candidates++ > MAX_CANDIDATES) break;
+      const address = withoutRoute(written);
       const key = address.toLowerCase();
-      const to = (match.index ?? 0) + match[0].length;
       if (failedKeys.size > 0) {
         if (failedKeys.has(key)) note(address, k, sure.header, to);
         continue;
       }
       if (exclude.has(key)) continue;
-      const before = line.slice(0, match.index);
-      const after = line.slice(to);
+      // What stands directly around it, and all before it where that is short.
+      const before = line.slice(Math.max(0, from - AROUND), from);
+      const after = line.slice(to, to + AROUND);
+      const begins = from <= AROUND;
       // Contact addresses and message ids: "please contact x@y", "mailto:", "<…@…> (id)".
       if (CONTACT.test(before) && !/rcpt|(?:generated|expanded) from/i.test(before)) continue;
       if (/^\d{8,}|[0-9a-f]{16,}/i.test(address) && /\bid\b/i.test(before)) continue;
-      const head = /^[\s>*<"'([-]*(?:smtp:|rfc822;)?$/i.test(before) || /^\s*(?:\S{1,40} ){0,3}<$/.test(before);
+      const head =
+        begins && (/^[\s>*<"'([-]*(?:smtp:|rfc822;)?$/i.test(before) || /^\s*(?:\S{1,40} ){0,3}<$/.test(before));
       const listed =
         !label &&
         ((head && (introduced || /^>?"?(?:\s*<[^<>\s]*>)?\s*(?::|\.{3}|$)/.test(after))) ||
           (introduces && SAID_BEFORE.test(before)) ||
           /(?:rcpt to|(?:expanded|generated) from):?\s*<?$/i.test(before) ||
-          (introduced && /;\s*dda:smtp=$|dda:smtp=/i.test(before + match[0])));
+          (introduced && /dda:smtp=/i.test(before + written)));
       if (listed) {
         note(address, k, sure.listed, to);
         continue;
@@ -116,23 +171,40 @@ export function proseRecipients(
         note(address, k, sure.sentence, to);
         continue;
       }
-      const near = `${lines[k - 2] ?? ''} ${lines[k - 1] ?? ''} ${before} ${after} ${lines[k + 1] ?? ''} ${lines[k + 2] ?? ''}`;
-      if (FAILURE.test(near.slice(0, 3000))) note(address, k, label ? 0 : sure.near, to);
+      if (fails || [k - 2, k - 1, k + 1, k + 2].some(failing)) note(address, k, label ? 0 : sure.near, to);
     }
   }
   for (const address of failed) note(address, -1, sure.header);
   const all = [...found.values()];
   const best = Math.max(0, ...all.map((r) => r.sureness));
   const list = all.filter((r) => r.sureness === best).sort((a, b) => a.at - b.at);
-  const everything = (): string => body.slice(0, 6000).replace(/\n/g, ' ');
+  const everything = body.slice(0, 6000).replace(/\n/g, ' ');
+  let general: ProseRecipient | undefined;
   return list.map(({ recipient, at, to }, i) => {
-    if (at === -1) return recipientFrom(recipient, everything());
-    const next = list.slice(i + 1).find((r) => r.at > at)?.at ?? lines.length;
+    if (at === -1) {
+      general ??= recipientFrom('', wordsIn(everything));
+      return { ...general, recipient };
+    }
+    const next = list.find((r, k) => k > i && r.at > at)?.at ?? lines.length;
     const own = lines.slice(at, Math.min(next, at + 14)).join(' ');
     // What stands after the address says best why, then its line; of an only one, all of the report does.
-    return recipientFrom(recipient, own.slice(to), list.length > 1 ? own : `${own} ${everything()}`);
+    const after = wordsIn(own.slice(to, to + OWN_WORDS));
+    if (list.length === 1)
+      return recipientFrom(recipient, after, wordsIn(`${own.slice(0, to + OWN_WORDS)} ${everything}`));
+    return recipientFrom(recipient, after, wordsIn(own.slice(Math.max(0, to - OWN_WORDS / 4), to + OWN_WORDS)));
   });
 }
+
+/** Without its addresses, whose parts may be words of failure. */
+const outside = (line: string, found: readonly Found[]): string => {
+  let from = 0;
+  let rest = '';
+  for (const address of found) {
+    rest += `${line.slice(from, address.from)} `;
+    from = address.to;
+  }
+  return rest + line.slice(from);
+};
 
 const NEVER =
   /^(?:postmaster|mailer-daemon|abuse|support|help|helpdesk|webmaster|hostmaster|admin|noreply|no-reply|name)@/i;
@@ -141,36 +213,58 @@ const CONTACT =
   /(?:contact(?:ing)?|mailto:|e-?mail to|write to|\bhelp|questions|\bfrom|\bsender|\bid|format is|account is|e-?mailing)\s*[:=]?\s*[<("']?$/i;
 
 /** X.400 and source routes: `o=x;dda:SMTP=user@host` → `user@host`. */
-const withoutRoute = (address: string): string =>
-  address.replace(/^.*\b(?:smtp|rfc822)=(?=[^=]+@)/i, '').replace(/^[.'=]+|[.'-]+$/g, '');
+function withoutRoute(address: string): string {
+  const route = /^.*\b(?:smtp|rfc822)=(?=[^=]+@)/i.exec(address)?.[0].length ?? 0;
+  return trimEndOf(trimStartOf(address.slice(route), ".'="), ".'-");
+}
 
-function recipientFrom(recipient: string, own: string, wide = own): ProseRecipient {
-  const clean = plainWords(own);
-  const all = plainWords(wide);
-  const status = statusIn(clean) ?? (replyCodeIn(clean) === undefined ? statusIn(all) : undefined);
-  const replyCode = replyCodeIn(clean) ?? (statusIn(clean) === undefined ? replyCodeIn(all) : undefined);
+/** A stretch of a report: its words, and the codes in them. */
+interface Words {
+  text: string;
+  status: string | undefined;
+  replyCode: number | undefined;
+}
+
+function wordsIn(stretch: string): Words {
+  const text = stretch
+    .replace(/\s+/g, ' ')
+    .replace(/\b\d{1,3}(?:\.\d{1,3}){3}\b/g, 'IP')
+    .replace(/[^\s<>"']+/g, (word) => (word.includes('@') ? '@' : word));
+  return { text, status: statusIn(text), replyCode: replyCodeIn(text) };
+}
+
+function recipientFrom(recipient: string, own: Words, wide = own): ProseRecipient {
+  const status = own.status ?? (own.replyCode === undefined ? wide.status : undefined);
+  const replyCode = own.replyCode ?? (own.status === undefined ? wide.replyCode : undefined);
   const vague = status === undefined || status.endsWith('.0.0');
   const code = replyCode ?? (status === undefined ? undefined : Number(status[0]) * 100);
-  const meaning = vague ? (meaningOf(clean, code) ?? meaningOf(all, code)) : undefined;
+  const meaning = vague ? (meaningOf(own.text, code) ?? meaningOf(wide.text, code)) : undefined;
   const known = meaning ?? status;
   return {
     recipient,
     ...(known === undefined ? {} : { status: known }),
     derived: meaning !== undefined,
     ...(replyCode === undefined ? {} : { replyCode }),
-    diagnostic: all.trim().slice(0, 500),
+    diagnostic: wide.text.trim().slice(0, 500),
   };
 }
 
-const plainWords = (text: string): string =>
-  text
-    .replace(/\s+/g, ' ')
-    .replace(/\b\d{1,3}(?:\.\d{1,3}){3}\b/g, 'IP')
-    .replace(/[^\s<>"']{1,320}@[^\s<>"']{1,320}/g, '@');
-
+/** What the report itself says, without the returned mail below it. Linear. */
 export function reportPart(text: string): string {
-  const match = ORIGINAL.exec(text);
-  return match === null || match.index < 40 ? text : text.slice(0, match.index);
+  for (let at = 0; at < text.length; ) {
+    const end = text.indexOf('\n', at);
+    if (isOriginal(text.slice(at, Math.min(end === -1 ? text.length : end, at + MAX_LINE)))) {
+      return at < 40 ? text : text.slice(0, at);
+    }
+    if (end === -1) break;
+    at = end + 1;
+  }
+  return text;
+}
+
+function isOriginal(line: string): boolean {
+  const bare = trimStartOf(line, ' \t>').trimEnd();
+  return bare.startsWith('--') ? BELOW_DASHES.test(trimStartOf(bare, '-').slice(0, 100)) : ORIGINAL.test(bare);
 }
 
 /** Message-ID of the returned mail, when it stands in the text. */

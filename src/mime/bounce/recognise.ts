@@ -15,7 +15,7 @@ export interface Recognisable {
 
 /** What such reports say. */
 const SAID =
-  /(?:could ?n[o']t|cannot|unable to|not|failed to|was ?n[o']t) (?:yet )?(?:be |been )?(?:deliver|send|sent|reach)|deliver(?:y|ed|ing)? (?:of .{1,80} )?(?:to .{1,80} )?(?:has )?(?:been )?(?:fail|postponed|delayed)|permanent (?:fatal )?error|(?:user|recipient|address) unknown|invalid (?:final delivery )?(?:user|recipient|address)|undeliver|following (?:address|recipient)|fail\w* recipient|smtp error|transcript of session|nicht zugestellt|mailbox (?:is )?(?:full|unavailable)|over ?quota|did not reach|not been delivered|has been returned|rejected|does not exist|no such user|no recuperad|送信でき|配送|配信|届け|无法|失败|не может быть доставлено|не доставлено/i;
+  /(?:could ?n[o']t|cannot|unable to|not|failed to|was ?n[o']t) (?:yet )?(?:be |been )?(?:deliver|send|sent|reach)|deliver(?:y|ed|ing)? (?:(?:of|to) .{1,160} )?(?:has )?(?:been )?(?:fail|postponed|delayed)|permanent (?:fatal )?error|(?:user|recipient|address) unknown|invalid (?:final delivery )?(?:user|recipient|address)|undeliver|following (?:address|recipient)|fail\w* recipient|smtp error|transcript of session|nicht zugestellt|mailbox (?:is )?(?:full|unavailable)|over ?quota|did not reach|not been delivered|has been returned|rejected|does not exist|no such user|no recuperad|送信でき|配送|配信|届け|无法|失败|не может быть доставлено|не доставлено/i;
 
 /** Subjects of reports, in the languages of the systems that send them. */
 const SUBJECT =
@@ -29,9 +29,25 @@ const DAEMON =
 const MACHINE =
   /(?:^|[<"\s])(?:smtpd?|mailadmin|administrator|admin|complaints|bounces?|nobody|no-?reply|listserv|root|majordomo|\w{0,20}smtp\w{0,40}|anti-?virus\w{0,40})@/i;
 
-/** A whole sentence that can be about nothing but a mail and its address. */
-const SENTENCE =
-  /(?:(?:e-?mail|message|mail|messaggio|courriel|nachricht)\b[^.]{0,200}?(?:could|can|was|were|has) ?(?:not|n't) (?:be |been )?(?:deliver|sen[dt])\w*|(?:could|can|was|were) ?(?:not|n't) be (?:delivered|sent) to (?:the |this )?(?:following )?(?:recipient|address|user)|n'a pas pu [eê]tre d[eé]livr[eé]|konnte nicht zugestellt werden|(?:permanent|fatal) (?:delivery )?errors?|delivery of e-?mail to this address|fail\w* recipients?|recipient'?s? (?:address|mailbox|name) (?:is |was )?(?:unknown|not|rejected|full))[^.]{0,160}[\w.+-]@[\w-]+\.\w/is;
+/** What a sentence says that can be about nothing but a mail; the first group needs the mail to be named before it. */
+const FAILED =
+  /((?:could|can|was|were|has) ?(?:not|n't) (?:be |been )?(?:deliver|sen[dt]))|n'a pas pu [eê]tre d[eé]livr[eé]|konnte nicht zugestellt werden|(?:permanent|fatal) (?:delivery )?errors?|delivery of e-?mail to this address|fail(?:ed|ing|ure|ures)? recipients?|recipient'?s? (?:address|mailbox|name) (?:is |was )?(?:unknown|not|rejected|full)/gi;
+const NAMED = /(?:e-?mail|message|mail|messaggio|courriel|nachricht)\b/i;
+const TO_PEOPLE = /^\w* ?to (?:the |this )?(?:following )?(?:recipient|address|user)/i;
+const NEAR_ADDRESS = /[\w.+-]@[\w-]{1,63}\.\w/;
+
+/** A whole sentence that can be about nothing but a mail and its address: within one, up to 200 characters before and 160 behind what failed. */
+function isBounceSentence(text: string): boolean {
+  for (const { index, 0: words, 1: passive } of text.matchAll(FAILED)) {
+    const before = text.slice(Math.max(0, index - 220), index);
+    const after = text.slice(index + words.length, index + words.length + 260);
+    if (passive !== undefined && !TO_PEOPLE.test(after) && !NAMED.test(before.slice(before.lastIndexOf('.') + 1)))
+      continue;
+    const address = NEAR_ADDRESS.exec(after);
+    if (address !== null && address.index <= 180 && !after.slice(0, address.index).includes('.')) return true;
+  }
+  return false;
+}
 
 /** Why it is one (the name of the evidence), or undefined. `sender`: believed only if someone who was not reached is found. */
 export function looksLikeBounce(input: Recognisable): string | undefined {
@@ -57,7 +73,7 @@ export function looksLikeBounce(input: Recognisable): string | undefined {
   if (machine && subjectFits) return 'sender';
   // A person's mail bears his name; a forwarded report bears a prefix.
   const nameless = from.length === 1 && from[0]?.name === '';
-  return subjectFits && nameless && !/^\s*(?:fwd?|wg|tr|rv|i)\s*:/i.test(subject) && SENTENCE.test(head)
+  return subjectFits && nameless && !/^\s*(?:fwd?|wg|tr|rv|i)\s*:/i.test(subject) && isBounceSentence(head)
     ? 'sender'
     : undefined;
 }

@@ -1,6 +1,13 @@
 // message/delivery-status (RFC 3464), message/disposition-notification (RFC 8098), message/feedback-report (RFC 5965): groups of fields.
 
+import { trimEndOf } from '../../lib/text.ts';
+
 export type FieldGroup = Map<string, string>;
+
+/** UTF-16 units kept of one field. */
+const MAX_VALUE = 4000;
+/** More of an address is none (RFC 5321 §4.5.3.1: 64 + 1 + 255, and room for a source route). */
+const MAX_RECIPIENT = 500;
 
 /**
  * Groups of fields, separated by blank lines. A group also ends where a recipient's first field comes again: some systems forget the blank line,
@@ -15,24 +22,27 @@ export function fieldGroups(text: string): FieldGroup[] {
     group = new Map();
     last = '';
   };
-  for (const line of text.split(/\r?\n|\r/).slice(0, 20_000)) {
+  const carryOn = (line: string): void => {
+    const value = group.get(last) ?? '';
+    if (last !== '' && value.length < MAX_VALUE) group.set(last, `${value} ${line.trim()}`.slice(0, MAX_VALUE));
+  };
+  for (const line of text.split(/\r?\n|\r/, 20_000)) {
     if (line.trim() === '') {
       close();
       continue;
     }
     if (/^[ \t]/.test(line) && last !== '') {
-      group.set(last, `${group.get(last) ?? ''} ${line.trim()}`.slice(0, 4000));
+      carryOn(line);
       continue;
     }
     const colon = line.indexOf(':');
     if (colon < 1 || colon > 80) {
-      // A wrapped diagnostic without the indent.
-      if (last !== '') group.set(last, `${group.get(last) ?? ''} ${line.trim()}`.slice(0, 4000));
+      carryOn(line); // a wrapped diagnostic without the indent
       continue;
     }
     const name = line.slice(0, colon).trim().toLowerCase();
     if (!/^[a-z0-9-]+$/.test(name)) {
-      if (last !== '') group.set(last, `${group.get(last) ?? ''} ${line.trim()}`.slice(0, 4000));
+      carryOn(line);
       continue;
     }
     if ((name === 'final-recipient' || name === 'original-recipient') && group.has(name)) close();
@@ -42,7 +52,7 @@ export function fieldGroups(text: string): FieldGroup[] {
         line
           .slice(colon + 1)
           .trim()
-          .slice(0, 4000),
+          .slice(0, MAX_VALUE),
       );
     last = name;
   }
@@ -57,8 +67,10 @@ export function recipientAddress(value: string | undefined): string | undefined 
   address = address.replace(/\([^()]*\)/g, '').trim();
   const angle = /<([^<>\s]+)>/.exec(address);
   if (angle !== null) address = angle[1] ?? '';
-  address = address.replace(/^["'<]+|[>"',;.]+$/g, '');
-  return address === '' || address.startsWith('@') || /\s/.test(address) ? undefined : address;
+  address = trimEndOf(address.replace(/^["'<]+/, ''), `>"',;.`);
+  return address === '' || address.length > MAX_RECIPIENT || address.startsWith('@') || /\s/.test(address)
+    ? undefined
+    : address;
 }
 
 /** Enhanced status codes (RFC 3463) within a text, in order. */

@@ -1,45 +1,76 @@
 // The block of labels (From, Sent, To, Subject) that Outlook and its kin put above the mail answered.
-import { kind } from './lines.ts';
-import { headerFrom, headerOther } from './markers.ts';
+import { hasMailAddress, trimEndOf, trimStartOf } from '../../lib/text.ts';
+import { kind, MAX_LINE } from './lines.ts';
+import { otherLabels, senderLabels } from './markers.ts';
 
-/** Outlook's header: a From line (or another label) and at least two more labels within the next lines. */
-export function isHeaderBlock(lines: readonly string[], kinds: Uint8Array, k: number): boolean {
+/** A line that begins with a label: its name in lower case, and whether it is the sender's. */
+interface Label {
+  name: string;
+  from: boolean;
+}
+
+/** What each line is, as far as it was asked: twelve lines before it may ask. */
+export type Labels = (Label | 'none' | undefined)[];
+
+function labelAt(lines: readonly string[], known: Labels, k: number): Label | 'none' {
+  let found = known[k];
+  if (found === undefined) {
+    const name = labelOf((lines[k] as string).slice(0, MAX_LABEL));
+    const from = senderLabels.has(name);
+    found = from || otherLabels.has(name) ? { name, from } : 'none';
+    known[k] = found;
+  }
+  return found;
+}
+
+/**
+ * Outlook's header: a From line (or another label) and at least two more labels within the next lines. `labels`: empty at first, kept between the calls
+ * for one mail.
+ */
+export function isHeaderBlock(lines: readonly string[], kinds: Uint8Array, k: number, labels: Labels): boolean {
   const line = lines[k] as string;
   let colon = line.indexOf(':');
   if (colon === -1) colon = line.indexOf('：');
   if (colon < 1 || colon > 40) return false;
-  const begins = headerFrom.test(line);
-  if (!begins && !headerOther.test(line)) return false;
-  let labels = 1;
+  const begins = labelAt(lines, labels, k);
+  if (begins === 'none') return false;
+  let found = 1;
   let addressed = 0;
-  let fromSeen = begins;
-  const note = (text: string): void => {
-    if (/\S@\S+\.\S/.test(text)) addressed++;
+  let fromSeen = begins.from;
+  let dated = false;
+  const note = (whole: string): void => {
+    const text = whole.slice(0, MAX_LINE);
+    if (hasMailAddress(text)) addressed++;
     else if (/\d{1,2}[:.]\d{2}/.test(text) && /\b(?:19|20)\d\d\b/.test(text)) dated = true;
   };
-  let dated = false;
   note(line);
-  const seen = new Set([labelOf(line)]);
+  const seen = new Set([begins.name]);
   let misses = 0;
   for (let n = k + 1; n < lines.length && n <= k + 12; n++) {
-    const next = lines[n] as string;
     if (kinds[n] === kind.blank) {
-      if (labels >= 3) break;
+      if (found >= 3) break;
       if (++misses > 3) break;
       continue;
     }
-    const isFrom = headerFrom.test(next);
-    if (isFrom || headerOther.test(next)) {
-      const label = labelOf(next);
-      if (seen.has(label)) continue;
-      seen.add(label);
-      labels++;
-      note(next);
-      fromSeen ||= isFrom;
+    const what = labelAt(lines, labels, n);
+    if (what !== 'none') {
+      if (seen.has(what.name)) continue;
+      seen.add(what.name);
+      found++;
+      note(lines[n] as string);
+      fromSeen ||= what.from;
     } else if (++misses > 3) break;
   }
   // Three labels, the sender among them: a list of "To:" and "Subject:" alone is the writer's own. Two suffice when they hold date and address.
-  return (fromSeen && labels >= 3) || (labels >= 2 && dated && addressed > 0);
+  return (fromSeen && found >= 3) || (found >= 2 && dated && addressed > 0);
 }
 
-const labelOf = (line: string): string => (line.split(/[:：]/, 1)[0] ?? '').replace(/[\s>*_|]/g, '').toLowerCase();
+/** With its colon and what stands around it: `> *From*: `. */
+const MAX_LABEL = 60;
+
+/** What stands before the first colon, without marks around it; '' without a colon. */
+function labelOf(line: string): string {
+  const colon = line.search(/[:：]/);
+  if (colon < 1) return '';
+  return trimEndOf(trimStartOf(line.slice(0, colon).trim(), ' \t>*_|'), ' \t*_').toLowerCase();
+}

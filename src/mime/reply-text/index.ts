@@ -1,8 +1,9 @@
 // The new part of a reply: without quoted history and signature. What is answered within the quotation is kept, with the quotation around it;
 // when nothing certain can be said, the whole text is. Works line by line in linear time.
+import { trimEndOf } from '../../lib/text.ts';
 import { htmlToText } from '../html-text.ts';
 import { attributionAt, attributionEnds, mayClose } from './attribution.ts';
-import { isHeaderBlock } from './header-block.ts';
+import { isHeaderBlock, type Labels } from './header-block.ts';
 import {
   firstContent,
   hasText,
@@ -15,13 +16,16 @@ import {
   splitShared,
   tidy,
 } from './lines.ts';
-import { answersBelow, forwardBegin, originalSeparator } from './markers.ts';
+import { AFTER_SEPARATOR, answersBelow, forwardBegin, originalSeparator } from './markers.ts';
 import { isFooter, signatureStart } from './signature.ts';
 
 /** Text beyond this many UTF-16 units is not looked at; a mail that long is kept as far as it was read. */
 export const MAX_INPUT = 33_000;
 /** Of html that is rendered for the reply text alone; Outlook puts tens of kilobytes of styles before the first word. */
 export const MAX_HTML = 250_000;
+
+/** Lines looked at as the beginning of an attribution: a mail that has more of them without an attribution has none. */
+const MAX_TRIES = 300;
 
 export interface ReplyInput {
   /** The plain text of the mail, '' if there is none. */
@@ -71,12 +75,12 @@ const SEPARATOR_START = /^[\s>*]{0,20}[-_=]/;
 /** `marks`: per line, what the html said (htmlToText). */
 export function newPart(input: string, marks?: readonly number[]): Outcome {
   const visible = INVISIBLE.some((c) => input.includes(c)) ? input.replace(/[\u200b\ufeff\u00a0]/g, ' ') : input;
-  const lines = visible.split('\n');
+  let lines = visible.split('\n');
   for (let k = 0; k < lines.length; k++) {
     const last = (lines[k] as string).charCodeAt((lines[k] as string).length - 1);
     if (last === 0x20 || last === 0x09 || last === 0x0d) lines[k] = (lines[k] as string).trimEnd();
   }
-  splitShared(visible, lines, marks);
+  lines = splitShared(visible, lines, marks);
   const closers = attributionEnds(visible, lines);
   const whole = (): string => tidy(lines);
   const marked = (k: number, bit: number): boolean => ((marks?.[k] ?? 0) & bit) !== 0;
@@ -94,6 +98,8 @@ export function newPart(input: string, marks?: readonly number[]): Outcome {
   let attributionFrom = -1;
   let attributionTo = -1;
   let forwarded = false;
+  let tries = 0;
+  const labels: Labels = [];
   for (let k = 0; k < lines.length; k++) {
     const line = lines[k] as string;
     if (marked(k, 2)) {
@@ -102,14 +108,14 @@ export function newPart(input: string, marks?: readonly number[]): Outcome {
     }
     if (kinds[k] === kind.blank || line.length > MAX_LINE) continue;
     if (
-      (line.length < 200 && SEPARATOR_START.test(line) && originalSeparator.test(line)) ||
+      (line.length < 200 && SEPARATOR_START.test(line) && originalSeparator.test(trimEndOf(line, AFTER_SEPARATOR))) ||
       (line.endsWith(':') && forwardBegin.test(line.trim()))
     ) {
       forwarded = /forward|weitergeleitet|transf|reenviad|inoltrat|doorgestuurd|przek/i.test(line);
       end = k;
       break;
     }
-    if (isHeaderBlock(lines, kinds, k)) {
+    if (isHeaderBlock(lines, kinds, k, labels)) {
       end = k;
       break;
     }
@@ -117,7 +123,7 @@ export function newPart(input: string, marks?: readonly number[]): Outcome {
     if (attributionFrom === -1) {
       const span = marked(k, 4)
         ? 1
-        : closers !== undefined && mayClose(closers, k)
+        : closers !== undefined && mayClose(closers, k) && tries++ < MAX_TRIES
           ? attributionAt(lines, kinds, k)
           : 0;
       if (span > 0) {

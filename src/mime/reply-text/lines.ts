@@ -1,5 +1,5 @@
 // The lines of a mail for the reply text: what kind each is, and the repairs that need no meaning.
-import { sharedLine } from './markers.ts';
+import { splitSharedLine } from './markers.ts';
 
 /** Longer lines are no markers of anything. */
 export const MAX_LINE = 600;
@@ -18,20 +18,27 @@ export const isQuoted = (line: string): boolean => {
 export function joinWrapped(lines: readonly string[], kinds: Uint8Array, from: number): void {
   for (let k = from + 1; k < kinds.length - 1; k++) {
     if (kinds[k] !== kind.text || kinds[k - 1] !== kind.quote || kinds[k + 1] !== kind.quote) continue;
-    if (/^\s*(?:\(?<?https?:\S*\)?|\S*[/=_&%?]\S*[)>])[\s>)]*$/.test(lines[k] as string)) kinds[k] = kind.quote;
+    if (isLinkRest(lines[k] as string)) kinds[k] = kind.quote;
   }
 }
 
-/** Puts an attribution that shares its line with the answer on a line of its own, where a quotation follows. */
-export function splitShared(text: string, lines: string[], marks: readonly number[] | undefined): void {
-  if (marks !== undefined || !text.includes(' wrote:\n')) return;
-  for (let k = 0; k < lines.length - 1; k++) {
-    const line = lines[k] as string;
-    if (!line.endsWith(' wrote:') || line.length > MAX_LINE || /^[>\s-]*On /.test(line)) continue;
+/** One word that is a link, or that ends like one (`…?id=7)>`), and nothing but brackets behind it. Linear, for lines of any length. */
+function isLinkRest(line: string): boolean {
+  const text = line.trim();
+  const blank = text.search(/\s/);
+  const word = blank === -1 ? text : text.slice(0, blank);
+  if (blank !== -1 && !/^[\s>)]*$/.test(text.slice(blank))) return false;
+  return /^\(?<?https?:/.test(word) || (/[)>]$/.test(word) && /[/=_&%?]/.test(word));
+}
+
+/** The lines, with an attribution that shares its line with the answer on a line of its own, where a quotation follows. */
+export function splitShared(text: string, lines: string[], marks: readonly number[] | undefined): string[] {
+  if (marks !== undefined || !text.includes(' wrote:\n')) return lines;
+  return lines.flatMap((line, k) => {
+    if (!line.endsWith(' wrote:') || line.length > MAX_LINE || /^[>\s-]*On /.test(line)) return line;
     const next = lines[k + 1] === '' ? lines[k + 2] : lines[k + 1];
-    const parts = next?.startsWith('>') === true ? sharedLine.exec(line) : null;
-    if (parts !== null) lines.splice(k, 1, (parts[1] as string).trimEnd(), parts[2] as string);
-  }
+    return (next?.startsWith('>') === true ? splitSharedLine(line) : undefined) ?? line;
+  });
 }
 
 export function tidy(lines: readonly string[]): string {

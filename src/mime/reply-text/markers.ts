@@ -42,27 +42,46 @@ export const attributions: readonly RegExp[] = [
 export const datedName =
   /^(?:20\d\d[-/.]\d{1,2}[-/.]\d{1,2}\b.{2,200}|posted by .{2,80} on \d{1,2}[./]\d{1,2}[./]\d{4})$/i;
 
-/** Answer and attribution on one line: "Yes. On Wed, Apr 4, 2012 at 3:59 PM, Joe wrote:". The two parts. */
-export const sharedLine =
-  /^(.{1,200}?)[ \t]*-{0,3}[ \t]*((?:\bOn (?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]{0,6},? |\d{1,2}[-./ ]|(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6} )).{4,200}\bwrote:)$/;
+const DATED_ON =
+  /\bOn (?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]{0,6},? |\d{1,2}[-./ ]|(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6} )/g;
+
+/**
+ * Answer and attribution on one line that ends in " wrote:": "Yes. On Wed, Apr 4, 2012 at 3:59 PM, Joe wrote:". The two parts, without the dashes
+ * between them, or undefined. Linear.
+ */
+export function splitSharedLine(line: string): [string, string] | undefined {
+  for (const { index, 0: words } of line.matchAll(DATED_ON)) {
+    const between = line.length - 'wrote:'.length - (index + words.length);
+    if (index === 0 || between < 4 || between > 200) continue;
+    let answer = line.slice(0, index).trimEnd();
+    const dashes = /-{1,3}$/.exec(answer.slice(-3))?.[0].length ?? 0;
+    answer = answer.slice(0, answer.length - dashes).trimEnd();
+    return answer === '' || answer.length > 200 ? undefined : [answer, line.slice(index)];
+  }
+  return undefined;
+}
 
 /** Words with which a line may begin that is the start of an attribution; only such lines are joined with the next ones. */
 export const attributionStart =
   /^(?:-{2,10}\s*)?(?:on|at|am|um|le|el|il|in|op|w|dnia|em|den|dne|v|på|în|στις|в|вт|пн|ср|чт|пт|сб|вс|\d{1,4}|在|于|於|vào|lúc|[\p{L}"'][^:]{1,80}<|[\p{L}]{2,12},? \d|[\p{L}]{2,10},? )/iu;
 
-/** Separator that begins the original mail, with or without its header after it. */
+/** Separator that begins the original mail, with or without its header after it; without what {@link AFTER_SEPARATOR} lists. */
 export const originalSeparator =
-  /^[\s>*]*[-_=]{2,}\s*(?:original (?:message|appointment|e-?mail|nachricht)|(?:ursprüngliche|original-?|originale|urspr\.) ?(?:nachricht|e-?mail|mail)|message (?:d['’]origine|original|initial)|mensaje original|messaggio (?:originale|inoltrato)|oorspronkelijk bericht|originele? bericht|(?:wiadomość oryginalna|oryginalna wiadomość|treść oryginalnej wiadomości)|mensagem original|oprindelig meddelelse|ursprungligt meddelande|opprinnelig melding|alkuperäinen viesti|původní (?:zpráva|e-?mail)|pôvodná správa|eredeti üzenet|исходное сообщение|оригинальное сообщение|пересылаемое сообщение|原始邮件|邮件原件|原始郵件|元のメッセージ|orijinal mesaj|özgün ileti|mesajul original|mesaj redirecționat|İletilmiş Mesaj|İletilen İleti|edelleenlähetetty viesti|välitetty viesti(?: \/ fwd\.msg)?|továbbított üzenet|preposlaná správa(?: --- forwarded message)?|proslijeđena poruka|treść przekazanej wiadomości|wiadomość przesłana dalej|перенаправленное сообщение|перенаправлене повідомлення|переслане повідомлення|メッセージを転送|message transmis|mensagem reencaminhada|forwarded (?:message|by .{1,80})|weitergeleitete (?:nachricht|e-?mail)|message (?:transféré|réexpédié)|mensaje (?:reenviado|enviado)|doorgestuurd bericht|przekazana wiadomość|mensagem encaminhada|vidarebefordrat meddelande|videresendt (?:melding|besked)|přeposlaná zpráva|reply (?:message|above|separator)|antwort(?:-?\s?nachricht)?)\s*[-_=]{0,}[\s*]*$/i;
+  /^[\s>*]*[-_=]{2,}\s*(?:original (?:message|appointment|e-?mail|nachricht)|(?:ursprüngliche|original-?|originale|urspr\.) ?(?:nachricht|e-?mail|mail)|message (?:d['’]origine|original|initial)|mensaje original|messaggio (?:originale|inoltrato)|oorspronkelijk bericht|originele? bericht|(?:wiadomość oryginalna|oryginalna wiadomość|treść oryginalnej wiadomości)|mensagem original|oprindelig meddelelse|ursprungligt meddelande|opprinnelig melding|alkuperäinen viesti|původní (?:zpráva|e-?mail)|pôvodná správa|eredeti üzenet|исходное сообщение|оригинальное сообщение|пересылаемое сообщение|原始邮件|邮件原件|原始郵件|元のメッセージ|orijinal mesaj|özgün ileti|mesajul original|mesaj redirecționat|İletilmiş Mesaj|İletilen İleti|edelleenlähetetty viesti|välitetty viesti(?: \/ fwd\.msg)?|továbbított üzenet|preposlaná správa(?: --- forwarded message)?|proslijeđena poruka|treść przekazanej wiadomości|wiadomość przesłana dalej|перенаправленное сообщение|перенаправлене повідомлення|переслане повідомлення|メッセージを転送|message transmis|mensagem reencaminhada|forwarded (?:message|by .{1,80})|weitergeleitete (?:nachricht|e-?mail)|message (?:transféré|réexpédié)|mensaje (?:reenviado|enviado)|doorgestuurd bericht|przekazana wiadomość|mensagem encaminhada|vidarebefordrat meddelande|videresendt (?:melding|besked)|přeposlaná zpráva|reply (?:message|above|separator)|antwort(?:-?\s?nachricht)?)$/i;
+/** What may follow those words on the line. */
+export const AFTER_SEPARATOR = '-_=* \t\u2003\u3000';
 
-/** Labels of the header block that Outlook and its kin put above the mail answered. */
-const fromLabel =
-  'from|von|de|de la|da|van|od|fra|från|lähettäjä|feladó|от(?: кого)?|від|kimden|gönderen|发件人|寄件者|寄件人|差出人|보낸 사람|van|expéditeur|mittente|afzender|remitente|nadawca|odesílatel|odosielateľ|šalje|expeditor(?:ul)?|отправитель|від кого|saatja|送信元|από';
-const otherLabel =
-  'sent|date|gesendet|datum|envoyé|enviado(?: el)?|fecha|data|inviato|verzonden|wysłano|wysłane|sendt|skickat|lähetetty|päivämäärä|odesláno|odoslané|elküldve|dátum|дата|отправлено|надіслано|tarih|gönderildi|发送时间|寄件日期|送信日時|日期|보낸 날짜|to|an|à|para|a|aan|do|til|till|vastaanottaja|komu|címzett|кому|kime|收件人|宛先|받는 사람|cc|kopie|copie|copia|kopia|dw|subject|betreff|objet|asunto|oggetto|onderwerp|temat|assunto|emne|ämne|aihe|předmět|predmet|tárgy|тема|konu|主题|主旨|件名|제목|reply-to|antwort an|rispondi a|répondre à|responder a|svar til|svara till|antwoord aan|odpowiedź-do|odpověď na|importance|wichtigkeit|priorität|dato|naar|sujet|subiect(?:ul)?|naslov|prima|pre|pour|adresat|destinatar(?:ul)?|către|送信先|kopi|kopio|másolat(?:ot kap)?|kópia|kopie \\(cc\\)|copie à|копия|копія|bilgi|dată|päiväys|日付|trimis|gönderilen|відправлено|enviada em|destinataire|назначение';
-const decorated = (labels: string): RegExp =>
-  new RegExp(`^[\\s>*_|]{0,10}(?:${labels})\\s{0,3}[*_]{0,2}\\s{0,3}[:：][*_]{0,2}`, 'i');
-export const headerFrom = decorated(fromLabel);
-export const headerOther = decorated(otherLabel);
+/** Labels of the header block that Outlook and its kin put above the mail answered, in lower case. */
+export const senderLabels: ReadonlySet<string> = new Set(
+  'from|von|de|de la|da|van|od|fra|från|lähettäjä|feladó|от|от кого|від|kimden|gönderen|发件人|寄件者|寄件人|差出人|보낸 사람|expéditeur|mittente|afzender|remitente|nadawca|odesílatel|odosielateľ|šalje|expeditor|expeditorul|отправитель|від кого|saatja|送信元|από'.split(
+    '|',
+  ),
+);
+export const otherLabels: ReadonlySet<string> = new Set(
+  'sent|date|gesendet|datum|envoyé|enviado|enviado el|fecha|data|inviato|verzonden|wysłano|wysłane|sendt|skickat|lähetetty|päivämäärä|odesláno|odoslané|elküldve|dátum|дата|отправлено|надіслано|tarih|gönderildi|发送时间|寄件日期|送信日時|日期|보낸 날짜|to|an|à|para|a|aan|do|til|till|vastaanottaja|komu|címzett|кому|kime|收件人|宛先|받는 사람|cc|kopie|copie|copia|kopia|dw|subject|betreff|objet|asunto|oggetto|onderwerp|temat|assunto|emne|ämne|aihe|předmět|predmet|tárgy|тема|konu|主题|主旨|件名|제목|reply-to|antwort an|rispondi a|répondre à|responder a|svar til|svara till|antwoord aan|odpowiedź-do|odpověď na|importance|wichtigkeit|priorität|dato|naar|sujet|subiect|subiectul|naslov|prima|pre|pour|adresat|destinatar|destinatarul|către|送信先|kopi|kopio|másolat|másolatot kap|kópia|kopie (cc)|copie à|копия|копія|bilgi|dată|päiväys|日付|trimis|gönderilen|відправлено|enviada em|destinataire|назначение'.split(
+    '|',
+  ),
+);
 
 /** "Begin forwarded message:" and the like. */
 export const forwardBegin =

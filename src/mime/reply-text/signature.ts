@@ -1,5 +1,5 @@
 // Where the signature begins: "-- " (RFC 3676 §4.3), what clients add, and the footers of lists.
-import { hasText, kind, MAX_LINE } from './lines.ts';
+import { kind, MAX_LINE } from './lines.ts';
 import { clientSignature, signatureDelimiter } from './markers.ts';
 
 export const isFooter = (line: string): boolean =>
@@ -20,6 +20,9 @@ export function signatureStart(
   marks: readonly number[] | undefined,
 ): number {
   let stop = to;
+  // Text must stand before a signature; a mail that begins with `--` is not all signature. Looked for once.
+  let firstText = from;
+  while (firstText < to && kinds[firstText] !== kind.text) firstText++;
   const last = (): number => {
     let k = stop - 1;
     while (k >= from && kinds[k] === kind.blank) k--;
@@ -33,8 +36,7 @@ export function signatureStart(
       (first === 0x2d && signatureDelimiter.test(line)) ||
       (first === 0x5f && /^_{10,}$/.test(line) && isFooterBelow(lines, k + 1, to)) ||
       ((marks?.[k] ?? 0) & 8) !== 0;
-    // Text must stand before it; a mail that begins with `--` is not all signature.
-    if (delimiter && hasText(kinds, from, k)) {
+    if (delimiter && firstText < k) {
       stop = k;
       break;
     }
@@ -44,10 +46,9 @@ export function signatureStart(
     if (k < from) break;
     const line = (lines[k] as string).trim();
     const alone = k === from || kinds[k - 1] !== kind.text;
-    if (line.length < MAX_LINE && clientSignature.test(line) && hasText(kinds, from, k)) stop = k;
-    else if (alone && /^-{1,2}\s?\p{Lu}[\p{L}.'’]*(?: \p{Lu}?[\p{L}.'’]*){0,3}$/u.test(line) && hasText(kinds, from, k))
-      stop = k;
-    else if (/^[_=*-]{3,}$/.test(line) && hasText(kinds, from, k)) stop = k;
+    if (line.length < MAX_LINE && clientSignature.test(line) && firstText < k) stop = k;
+    else if (alone && /^-{1,2}\s?\p{Lu}[\p{L}.'’]*(?: \p{Lu}?[\p{L}.'’]*){0,3}$/u.test(line) && firstText < k) stop = k;
+    else if (/^[_=*-]{3,}$/.test(line) && firstText < k) stop = k;
     else break;
   }
   return stop;
