@@ -127,7 +127,7 @@ ${sections.map(([title, section]) => `\n## ${title}\n\n${Object.entries(section)
 
 /** `mailroom check`: its steps, and what it says about each failure of sign-in, reading and sending. */
 function doctor(): string {
-  const names: Omit<FixNames, 'signIn'> = {
+  const names: Omit<FixNames, 'signIn' | 'provider'> = {
     server: '<email server>',
     host: '<host>',
     port: 993,
@@ -151,19 +151,28 @@ function doctor(): string {
   const head = ['Step', 'English', 'Deutsch', 'Skipped when one of these failed'];
   const advice = Object.keys({ ...doctorErrors, ...imapErrors, ...smtpErrors, ...oauthErrors }) as ErrorCode[];
   const fixes = advice.flatMap((name) => {
-    const appOnly = fixOf(name, { ...names, signIn: 'appOnly' });
-    const delegated = fixOf(name, { ...names, signIn: 'delegated' });
-    if (appOnly.en === delegated.en) return [[code(name), cell(appOnly.en), cell(appOnly.de)]];
+    const other = fixOf(name, { ...names, signIn: 'password', provider: 'other' });
+    const row = (kind: string, fix: { en: string; de: string }) => [`${code(name)}${kind}`, cell(fix.en), cell(fix.de)];
+    const at = (provider: 'microsoft' | 'google', signIn: FixNames['signIn'], kind: string) => {
+      const fix = fixOf(name, { ...names, signIn, provider });
+      return fix.en === other.en ? [] : [row(kind, fix)];
+    };
+    const appOnly = at('microsoft', 'appOnly', ' Microsoft, app-only');
+    const delegated = at('microsoft', 'delegated', ' Microsoft, delegated');
+    const one = appOnly[0]?.[1] === delegated[0]?.[1];
     return [
-      [`${code(name)} app-only`, cell(appOnly.en), cell(appOnly.de)],
-      [`${code(name)} delegated`, cell(delegated.en), cell(delegated.de)],
+      row('', other),
+      ...(one ? at('microsoft', 'appOnly', ' Microsoft') : [...appOnly, ...delegated]),
+      ...at('google', 'password', ' Google'),
     ];
   });
   return `${NOTE('src/domain/doctor.ts and doctor-fixes.ts')}
 # mailroom check
 
 \`mailroom check [server]\` looks at an email server step by step and says on failure exactly what to do, with the real names filled in.
-It opens folders read-only, changes no flag and needs no more than one short connection at a time: safe beside a running gateway.
+It opens folders read-only, changes no flag and needs no more than one short connection at a time: safe beside a running gateway. One
+step writes: where \`sentCopy\` is \`append\`, it stores a copy in Sent and removes that very message again by its UID (UIDPLUS; without it
+nothing is stored).
 Exit code 0: everything is as it has to be; 1: a step failed.
 
 - \`--json\`: one JSON document, \`{ok, steps}\`; each step with \`server\`, \`step\`, \`state\` (ok, failed, skipped), \`ms\`, \`detail\`, \`failure\`.
@@ -176,7 +185,8 @@ Exit code 0: everything is as it has to be; 1: a step failed.
 
 ${table(head, stepRows('IMAP'))}
 
-POP3 only informs: Mailroom does not use it.
+POP3 only informs: Mailroom does not use it. A server without IDLE is asked for new mail every 15 seconds, which the step \`idle\` reports
+without failing.
 
 ## Steps of an SMTP server
 

@@ -169,7 +169,14 @@ async function proved(application: OAuthApplication, one: Candidate, timeoutMs: 
     };
     const fix =
       application.generic === undefined
-        ? fixOf(error.code, { ...names, signIn: 'appOnly', application: name, clientId, tenant })
+        ? fixOf(error.code, {
+            ...names,
+            signIn: 'appOnly',
+            provider: 'microsoft',
+            application: name,
+            clientId,
+            tenant,
+          })
         : genericFix(application, application.generic.tokenUrl, error.code);
     return {
       ...base,

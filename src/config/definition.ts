@@ -114,10 +114,14 @@ const flag = z.union(
 const common = {
   name: label,
   host: filled.refine(isHost, 'must be a host name or an IP address'),
-  tls: choice(['enabled', 'disabled'], { true: 'enabled', false: 'disabled', on: 'enabled', off: 'disabled' }).default(
-    'enabled',
-  ),
-  authenticationType: choice(['OAuth2', 'Password'], { '0auth2': 'OAuth2' }),
+  tls: choice(['enabled', 'implicit', 'starttls', 'none', 'disabled'], {
+    true: 'enabled',
+    false: 'disabled',
+    on: 'enabled',
+    off: 'disabled',
+  }).default('enabled'),
+  allowPlainText: flag.default(false),
+  authenticationType: choice(['OAuth2', 'Password', 'None'], { '0auth2': 'OAuth2' }),
   user: filled.refine((text) => !FORBIDDEN.test(text), 'must not hold control characters'),
   enabled: flag.default(true),
   application: label.optional(),

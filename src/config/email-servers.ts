@@ -2,7 +2,7 @@
 import { dirname } from 'node:path';
 import { mailboxId } from '../contract/names.ts';
 import type { Authentication, EmailServer, EmailServerList, InvalidEmailServer } from '../domain/email-server.ts';
-import { isImap } from '../domain/email-server.ts';
+import { isImap, isLoopback } from '../domain/email-server.ts';
 import { MailroomError } from '../domain/errors.ts';
 import type { Config } from './config.ts';
 import { type ImapDefinition, imapDefinition, type SmtpDefinition, scalar, smtpDefinition } from './definition.ts';
@@ -180,6 +180,12 @@ export function parseEmailServer(item: Found, env: Env, problems: Problem[]): Em
   }
   const sources: Sources = { folder: item.folder, env, problems: [] };
   const authentication = authenticationOf(parsed.data, item, sources);
+  const { tls, host, allowPlainText } = parsed.data;
+  if (tls === 'none' && !allowPlainText && !isLoopback(host))
+    sources.problems.push({
+      field: join(at, 'tls'),
+      message: 'must not be none for another machine, unless allowPlainText is true',
+    });
   const ca = secretOf({ value: parsed.data.ca, file: parsed.data.caFile }, join(at, 'ca'), sources);
   problems.push(...sources.problems);
   if (!authentication || sources.problems.length > 0) return undefined;
@@ -204,6 +210,15 @@ function authenticationOf(
   for (const field of files)
     if (item.source === 'portal' && given[field] !== undefined) problem(field, 'is not allowed in the portal');
   if (sources.problems.length > 0) return undefined;
+  if (given.authenticationType === 'None') {
+    for (const field of ['password', 'passwordFile', 'passwordEnv'] as const)
+      if (given[field] !== undefined) problem(field, 'goes with authenticationType Password');
+    for (const field of ['application', 'signInUser'] as const)
+      if (given[field] !== undefined) problem(field, 'goes with authenticationType OAuth2');
+    if (given.serverType === 'IMAP') problem('authenticationType', 'must be OAuth2 or Password');
+    else if (!given.user.includes('@')) problem('user', 'must be a mail address with authenticationType None');
+    return sources.problems.length > 0 ? undefined : { type: 'None' };
+  }
   if (given.authenticationType === 'Password') {
     for (const field of ['application', 'signInUser'] as const)
       if (given[field] !== undefined) problem(field, 'goes with authenticationType OAuth2');
@@ -233,8 +248,9 @@ function baseOf(
   source: Found['source'],
   ca: string | undefined,
 ) {
-  const { name, host, port, tls, user, enabled, proxy } = given;
-  const extra = { ...(ca === undefined ? {} : { ca }), ...(proxy === undefined ? {} : { proxy }) };
+  const { name, host, port, tls, allowPlainText, user, enabled, proxy } = given;
+  const plain = allowPlainText ? { allowPlainText } : {};
+  const extra = { ...plain, ...(ca === undefined ? {} : { ca }), ...(proxy === undefined ? {} : { proxy }) };
   return { name, host: host.toLowerCase(), port, tls, authentication, user, enabled, source, ...extra };
 }
 

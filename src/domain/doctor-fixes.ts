@@ -1,16 +1,18 @@
-// The exact fix for a failed step: PowerShell lines and portal paths with the real names filled in, German and English. Where nothing better
-// stands here, the catalogue's hint is it. Sources: exchange-online.md §1, §3, §5, §9. Pure.
-import { catalogue, type ErrorCode } from './catalogue/index.ts';
+// The exact fix for a failed step, with the real names filled in, German and English: Microsoft's PowerShell lines and portal paths at Microsoft's
+// hosts alone (mail-provider.ts), what holds for every server otherwise, else the catalogue's hint. Sources: exchange-online.md §1, §3, §5, §9. Pure.
+import { type ErrorCode, hintFor } from './catalogue/index.ts';
 import type { Words } from './doctor.ts';
 import { oauthFixes } from './doctor-fixes-oauth.ts';
+import type { MailProvider } from './mail-provider.ts';
 
 export interface FixNames {
+  provider: MailProvider;
   server: string;
   host: string;
   port: number;
   /** User of the email server: the shared mailbox (IMAP, app-only), or the person (delegated SMTP). */
   user: string;
-  signIn: 'appOnly' | 'delegated' | 'password';
+  signIn: 'appOnly' | 'delegated' | 'password' | 'none';
   /** Delegated: who signs in. */
   person: string;
   from: string;
@@ -61,7 +63,7 @@ const signInFix: Fix = {
   },
 };
 
-const fixes: Readonly<Partial<Record<ErrorCode, Fix>>> = {
+const microsoftFixes: Readonly<Partial<Record<ErrorCode, Fix>>> = {
   ...oauthFixes,
   IMAP_AUTH_FAILED: signInFix,
   IMAP_TOKEN_REFUSED: signInFix,
@@ -79,10 +81,6 @@ const fixes: Readonly<Partial<Record<ErrorCode, Fix>>> = {
     en: 'Microsoft 365 admin center > Health > Service health. If it lasts: is IMAP enabled (Get-CASMailbox -Identity "{user}" | fl ImapEnabled), and is Authentication Type of {server} OAuth2?',
     de: 'Microsoft 365 Admin Center > Integrität > Dienststatus. Hält es an: Ist IMAP aktiviert (Get-CASMailbox -Identity "{user}" | fl ImapEnabled), und steht die Authentifizierung von {server} auf OAuth2?',
   },
-  IMAP_THROTTLED: {
-    en: 'Reduce other IMAP clients on {user}; fetching goes on by itself.',
-    de: 'Verringern Sie andere IMAP-Clients an {user}; der Abruf geht von selbst weiter.',
-  },
   IMAP_CONNECTION_CLOSED: {
     en: '{host}:{port} closed the connection. If it repeats: Microsoft 365 admin center > Health > Service health, and Entra admin center > Sign-in logs.',
     de: '{host}:{port} hat die Verbindung geschlossen. Wiederholt es sich: Microsoft 365 Admin Center > Integrität > Dienststatus, und Entra Admin Center > Anmeldeprotokolle.',
@@ -99,21 +97,9 @@ const fixes: Readonly<Partial<Record<ErrorCode, Fix>>> = {
     en: 'Correct Host of {server} ("{host}"; Exchange Online: outlook.office365.com), or the DNS of this machine: nslookup {host}',
     de: 'Berichtigen Sie Host von {server} („{host}“; Exchange Online: outlook.office365.com), oder die Namensauflösung dieser Maschine: nslookup {host}',
   },
-  IMAP_UNREACHABLE: {
-    en: 'Correct Port of {server}, or let the firewall allow outgoing TCP {port} to {host}: Test-NetConnection {host} -Port {port}',
-    de: 'Berichtigen Sie Port von {server}, oder lassen Sie in der Firewall ausgehend TCP {port} zu {host} zu: Test-NetConnection {host} -Port {port}',
-  },
   SMTP_UNREACHABLE: {
     en: 'Correct Host and Port of {server} ({host}:{port}; Exchange Online: smtp.office365.com:587), or let the firewall allow outgoing TCP {port} to {host}: Test-NetConnection {host} -Port {port}',
     de: 'Berichtigen Sie Host und Port von {server} ({host}:{port}; Exchange Online: smtp.office365.com:587), oder lassen Sie in der Firewall ausgehend TCP {port} zu {host} zu: Test-NetConnection {host} -Port {port}',
-  },
-  IMAP_TLS_FAILED: {
-    en: 'Set Host of {server} to a name in the certificate of {host}; a private CA belongs into the field ca of {server}, or its file into NODE_EXTRA_CA_CERTS.',
-    de: 'Setzen Sie Host von {server} auf einen Namen im Zertifikat von {host}; eine eigene CA gehört in das Feld ca von {server}, oder ihre Datei in NODE_EXTRA_CA_CERTS.',
-  },
-  SMTP_TLS_FAILED: {
-    en: 'Set Host of {server} to a name in the certificate of {host}; a private CA belongs into the field ca of {server}, or its file into NODE_EXTRA_CA_CERTS.',
-    de: 'Setzen Sie Host von {server} auf einen Namen im Zertifikat von {host}; eine eigene CA gehört in das Feld ca von {server}, oder ihre Datei in NODE_EXTRA_CA_CERTS.',
   },
   SMTP_AUTH_FAILED: {
     appOnly: {
@@ -135,10 +121,58 @@ const fixes: Readonly<Partial<Record<ErrorCode, Fix>>> = {
   },
 };
 
+/** What holds whoever runs the server. */
+const generalFixes: Readonly<Partial<Record<ErrorCode, Words>>> = {
+  IMAP_THROTTLED: {
+    en: 'Reduce other IMAP clients on {user}; fetching resumes automatically.',
+    de: 'Verringern Sie andere IMAP-Clients an {user}; der Abruf wird automatisch fortgesetzt.',
+  },
+  IMAP_TLS_FAILED: {
+    en: 'Set Host of {server} to a name in the certificate of {host}; a private CA belongs into the field ca of {server}, or its file into NODE_EXTRA_CA_CERTS.',
+    de: 'Setzen Sie Host von {server} auf einen Namen im Zertifikat von {host}; eine eigene CA gehört in das Feld ca von {server}, oder ihre Datei in NODE_EXTRA_CA_CERTS.',
+  },
+  SMTP_TLS_FAILED: {
+    en: 'Set Host of {server} to a name in the certificate of {host}; a private CA belongs into the field ca of {server}, or its file into NODE_EXTRA_CA_CERTS.',
+    de: 'Setzen Sie Host von {server} auf einen Namen im Zertifikat von {host}; eine eigene CA gehört in das Feld ca von {server}, oder ihre Datei in NODE_EXTRA_CA_CERTS.',
+  },
+  IMAP_UNREACHABLE: {
+    en: 'Correct Port of {server}, or let the firewall allow outgoing TCP {port} to {host}: Test-NetConnection {host} -Port {port}',
+    de: 'Berichtigen Sie Port von {server}, oder lassen Sie in der Firewall ausgehend TCP {port} zu {host} zu: Test-NetConnection {host} -Port {port}',
+  },
+  IMAP_CONNECTION_CLOSED: {
+    en: '{host}:{port} closed the connection. If it repeats, look into the log of the mail server at this time.',
+    de: '{host}:{port} hat die Verbindung geschlossen. Wiederholt es sich, sehen Sie im Protokoll des Mailservers zu dieser Zeit nach.',
+  },
+  IMAP_SILENT: {
+    en: '{host}:{port} does not answer in time: look for a firewall or proxy between, and whether TLS of {server} fits the port.',
+    de: '{host}:{port} antwortet nicht rechtzeitig: Suchen Sie Firewall oder Proxy dazwischen, und ob TLS von {server} zum Port passt.',
+  },
+  IMAP_FOLDER_MISSING: {
+    en: 'Correct Folder of {server} ("{folder}") to one of those listed, or create the folder in the mailbox {user}.',
+    de: 'Berichtigen Sie den Ordner von {server} („{folder}“) auf einen der genannten, oder legen Sie ihn im Postfach {user} an.',
+  },
+  IMAP_HOST_UNKNOWN: {
+    en: 'Correct Host of {server} ("{host}"), or the DNS of this machine: nslookup {host}',
+    de: 'Berichtigen Sie Host von {server} („{host}“), oder die Namensauflösung dieser Maschine: nslookup {host}',
+  },
+  SMTP_UNREACHABLE: {
+    en: 'Correct Host and Port of {server} ({host}:{port}), or let the firewall allow outgoing TCP {port} to {host}: nc -vz {host} {port}',
+    de: 'Berichtigen Sie Host und Port von {server} ({host}:{port}), oder lassen Sie in der Firewall ausgehend TCP {port} zu {host} zu: nc -vz {host} {port}',
+  },
+  SMTP_TRANSIENT: {
+    en: 'A passing failure of {host}; run the check again. If it lasts, look into the log of {host}.',
+    de: 'Ein vorübergehender Fehler von {host}; wiederholen Sie die Prüfung. Hält es an, sehen Sie im Protokoll von {host} nach.',
+  },
+};
+
 /** What to do about a code, with the real names. */
 export function fixOf(code: ErrorCode, names: FixNames): Words {
-  const found = fixes[code] ?? catalogue[code].hint;
-  const fix = 'en' in found ? found : names.signIn === 'password' ? catalogue[code].hint : found[names.signIn];
+  const { provider, signIn } = names;
+  const own = provider === 'microsoft' ? microsoftFixes[code] : undefined;
+  const bySignIn =
+    own === undefined || 'en' in own ? own : signIn === 'appOnly' || signIn === 'delegated' ? own[signIn] : undefined;
+  // A password at Microsoft's is no case of its steps by sign-in: the catalogue has the hint.
+  const fix = bySignIn ?? (own === undefined ? generalFixes[code] : undefined) ?? hintFor(code, provider);
   const { objectId } = names;
   const known = objectId === undefined ? undefined : { objectId, sameObjectId: objectId };
   const filled = (language: 'en' | 'de') => {

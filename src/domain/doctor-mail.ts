@@ -7,13 +7,16 @@ export interface ProbeMail {
   replyId: string;
   messageId: string;
   date: Date;
+  /** With sendMode onBehalf. */
+  sender?: string | undefined;
 }
 
 /** ASCII throughout; nobody's auto-reply answers it (RFC 3834 §5, MS-OXCMAIL 2.1.3.2.20). */
-export function probeMail({ from, to, replyId, messageId, date }: ProbeMail): Buffer {
+export function probeMail({ from, to, replyId, messageId, date, sender }: ProbeMail): Buffer {
   return Buffer.from(
     [
       `From: <${from}>`,
+      ...(sender === undefined ? [] : [`Sender: <${sender}>`]),
       `To: <${to}>`,
       'Subject: Mailroom check: Send As',
       `Date: ${date.toUTCString().replace('GMT', '+0000')}`,

@@ -1,7 +1,16 @@
 // What only all email servers together can show: valid definitions that will not work as meant. Pure. Findings are warnings in the log, the
 // portal and `mailroom check`.
 import { domainOf, normalAddress } from './address.ts';
-import { type EmailServer, type ImapServer, isImap, isSmtp, type SmtpServer } from './email-server.ts';
+import {
+  type EmailServer,
+  type ImapServer,
+  isImap,
+  isLoopback,
+  isSmtp,
+  type SmtpServer,
+  tlsModeOf,
+} from './email-server.ts';
+import { providerOf } from './mail-provider.ts';
 
 export type FindingCode =
   | 'SHARED_ADDRESS_NOT_PERMITTED'
@@ -37,13 +46,15 @@ export function checkEmailServers(
   return [
     ...sharedAddresses(imap, smtp),
     ...enabled.flatMap((server) => unknownApplication(server, applications, wrong)),
-    ...smtp.flatMap(fromNeedsSendAs),
-    ...smtp.flatMap((server) => delegatedSharedUser(server, imap)),
-    ...manyMailboxes(imap),
+    ...smtp.filter(isMicrosoft).flatMap(fromNeedsSendAs),
+    ...smtp.filter(isMicrosoft).flatMap((server) => delegatedSharedUser(server, imap)),
+    ...manyMailboxes(imap.filter(isMicrosoft)),
     ...enabled.flatMap(plainText),
   ];
 }
 
+/** What holds at Exchange Online alone is looked for there alone. */
+const isMicrosoft = (server: EmailServer): boolean => providerOf(server) === 'microsoft';
 const same = (address: string): string => normalAddress(address) ?? address.toLowerCase();
 const permitted = (server: SmtpServer): string[] => [server.user, ...server.additionalFromAddresses].map(same);
 
@@ -166,10 +177,10 @@ function manyMailboxes(imap: readonly ImapServer[]): Finding[] {
   });
 }
 
-const LOOPBACK = /^(localhost|127\.|::1$)/;
-
-function plainText({ name, tls, host }: EmailServer): Finding[] {
-  if (tls === 'enabled' || LOOPBACK.test(host)) return [];
+/** Who wrote allowPlainText knows it. */
+function plainText(server: EmailServer): Finding[] {
+  const { name, host, allowPlainText } = server;
+  if (tlsModeOf(isImap(server) ? 'imap' : 'smtp', server) !== 'none' || isLoopback(host) || allowPlainText) return [];
   return [
     {
       code: 'TLS_DISABLED',

@@ -3,6 +3,8 @@
 /** How a server's definition signs in. Secrets are values here (already read from their _FILE), and never leave in logs. */
 export type Authentication =
   | { type: 'Password'; password: string }
+  /** SMTP only: a relay that knows us by our address. */
+  | { type: 'None' }
   | {
       type: 'OAuth2';
       /** Name of the OAuth2 application in the configuration. */
@@ -17,8 +19,13 @@ interface EmailServerBase {
   name: string;
   host: string;
   port: number;
-  /** enabled: implicit TLS on 993/465, required STARTTLS elsewhere. Never a silent fall-back to plain text. */
-  tls: 'enabled' | 'disabled';
+  /**
+   * implicit, starttls: as they say, on any port. enabled: by the port, see tlsModeOf. Never a silent fall-back to plain text. none: to this machine
+   * only, or with allowPlainText; disabled: the same for definitions of before, anywhere, with a warning.
+   */
+  tls: 'enabled' | 'implicit' | 'starttls' | 'none' | 'disabled';
+  /** The administrator accepts plain text on the way to a host that is not this machine. */
+  allowPlainText?: boolean;
   authentication: Authentication;
   /** Account that signs in. IMAP: the shared address. SMTP: the person (delegated) or the shared address (app-only). */
   user: string;
@@ -59,6 +66,19 @@ export interface SmtpServer extends EmailServerBase {
 }
 
 export type EmailServer = ImapServer | SmtpServer;
+
+export type TlsMode = 'implicit' | 'starttls' | 'none';
+
+/** How TLS begins. `enabled` goes by the port: IMAP is implicit but on 143, SMTP only on 465 and 993. */
+export function tlsModeOf(protocol: 'imap' | 'smtp', { tls, port }: Pick<EmailServer, 'tls' | 'port'>): TlsMode {
+  if (tls === 'disabled') return 'none';
+  if (tls !== 'enabled') return tls;
+  const implicit = protocol === 'imap' ? port !== 143 : port === 465 || port === 993;
+  return implicit ? 'implicit' : 'starttls';
+}
+
+/** Host names and addresses of this machine: what goes to them leaves no wire to listen at. */
+export const isLoopback = (host: string): boolean => /^(localhost|127\.\d+\.\d+\.\d+|\[?::1\]?)$/i.test(host);
 
 export const isImap = (server: EmailServer): server is ImapServer => server.type === 'IMAP';
 export const isSmtp = (server: EmailServer): server is SmtpServer => server.type === 'SMTP';

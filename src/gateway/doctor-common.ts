@@ -2,7 +2,7 @@
 import { type LookOptions, lookAtTls, reachPort, resolveHost } from '../adapters/net/probe.ts';
 import { judgeToken, permissionOf, readToken, type TokenClaims } from '../adapters/oauth/probe.ts';
 import { ehloName, submissionError } from '../adapters/smtp/probe.ts';
-import { type EmailServer, isImap } from '../domain/email-server.ts';
+import { type EmailServer, isImap, tlsModeOf } from '../domain/email-server.ts';
 import { checkEmailServers, type FindingCode } from '../domain/email-server-check.ts';
 import { asError, type ErrorCode, MailroomError } from '../domain/errors.ts';
 import { type DoctorDeps, type Probes, same, withFix, words } from './doctor-step.ts';
@@ -19,9 +19,8 @@ const STOPPING: Partial<Record<FindingCode, ErrorCode>> = {
 export function commonSteps(server: EmailServer, deps: DoctorDeps, tell: (claims: TokenClaims) => void): Probes {
   const protocol = isImap(server) ? 'imap' : 'smtp';
   const guard = deps.guardOf?.(server);
-  const { authentication, tls, proxy } = server;
-  const implicit = isImap(server) ? server.port !== 143 : server.port === 465 || server.port === 993;
-  const start = tls === 'disabled' ? 'none' : implicit ? 'implicit' : 'starttls';
+  const { authentication, proxy } = server;
+  const start = tlsModeOf(protocol, server);
   // Behind a proxy the proxy is what this machine resolves and reaches.
   const via = proxy === undefined ? undefined : new URL(proxy);
   const target = via
@@ -112,6 +111,7 @@ export function commonSteps(server: EmailServer, deps: DoctorDeps, tell: (claims
   }
 
   async function token() {
+    if (authentication.type === 'None') return { skipped: words('no sign-in', 'keine Anmeldung') };
     if (authentication.type !== 'OAuth2')
       return { skipped: words('signs in by password', 'meldet sich mit Kennwort an') };
     const application = deps.applications.find(({ name }) => name === authentication.application);

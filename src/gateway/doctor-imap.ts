@@ -1,5 +1,6 @@
 // Steps of the doctor for a shared mailbox: sign-in, Full Access, folders, IDLE, POP3, and whether replies may leave from its address.
 import type { ImapCredentials } from '../adapters/imap/client-options.ts';
+import { POLL_MS } from '../adapters/imap/idle.ts';
 import { type MailboxProbe, probeMailbox } from '../adapters/imap/probe.ts';
 import { lookAtTls } from '../adapters/net/probe.ts';
 import type { ImapServer } from '../domain/email-server.ts';
@@ -35,7 +36,8 @@ export function imapSteps(server: ImapServer, deps: DoctorDeps, defer: (release:
         // As the gateway does: a token from the cache may be stale, a new one is tried once.
         const code = error instanceof MailroomError ? error.code : '';
         const renew =
-          ['IMAP_AUTH_FAILED', 'IMAP_TOKEN_REFUSED'].includes(code) && server.authentication.type === 'OAuth2';
+          ['IMAP_AUTH_FAILED', 'IMAP_TOKEN_REFUSED', 'IMAP_CREDENTIALS_EXPIRED'].includes(code) &&
+          server.authentication.type === 'OAuth2';
         if (renew) return connect(true);
         throw error;
       });
@@ -44,41 +46,56 @@ export function imapSteps(server: ImapServer, deps: DoctorDeps, defer: (release:
       if (!(error instanceof MailroomError) || !AFTER_SIGN_IN.includes(error.code)) throw error;
       notOpened = error;
     }
+    if (mailbox?.signedIn() === false)
+      return {
+        skipped: words(
+          'the server signed this connection in by itself (PREAUTH): User and password were not tried',
+          'der Server hat die Verbindung selbst angemeldet (PREAUTH): User und Kennwort wurden nicht geprüft',
+        ),
+      };
     return { detail: same(server.user) };
   }
 
   async function capabilities(): Promise<Outcome> {
     if (mailbox === undefined)
       return { skipped: words('the mailbox did not open', 'das Postfach wurde nicht geöffnet') };
-    const list = mailbox.capabilities();
-    if (!list.includes('IDLE')) throw new MailroomError('CHECK_IDLE_MISSING');
-    return { detail: same(list.join(' ')) };
+    return { detail: same(mailbox.capabilities().join(' ')) };
   }
 
   async function fullAccess(): Promise<Outcome> {
-    const messages = await opened().open('INBOX');
+    const { messages } = await opened().open('INBOX');
     return { detail: words(`INBOX: ${messages} messages`, `INBOX: ${messages} Nachrichten`) };
   }
 
   async function folder(): Promise<Outcome> {
-    const messages = await opened().open(server.folder);
-    return { detail: words(`${server.folder}: ${messages} messages`, `${server.folder}: ${messages} Nachrichten`) };
+    const { path, messages } = await opened().open(server.folder);
+    return { detail: words(`${path}: ${messages} messages`, `${path}: ${messages} Nachrichten`) };
   }
 
   async function afterQueuedFolder(): Promise<Outcome> {
     const { afterQueued } = server;
     if (afterQueued.action !== 'move')
       return { skipped: words('messages are not moved', 'Nachrichten werden nicht verschoben') };
-    if ((await opened().folders()).includes(afterQueued.folder)) return { detail: same(afterQueued.folder) };
-    throw withFix(
-      new MailroomError('CHECK_AFTER_QUEUED_FOLDER_MISSING', {
-        message: `There is no folder "${afterQueued.folder}" in this mailbox`,
-      }),
-      { folder: afterQueued.folder },
-    );
+    try {
+      return { detail: same(await opened().folder(afterQueued.folder)) };
+    } catch (error) {
+      if (!(error instanceof MailroomError) || error.code !== 'IMAP_FOLDER_MISSING') throw error;
+      throw withFix(new MailroomError('CHECK_AFTER_QUEUED_FOLDER_MISSING', { message: error.message }), {
+        folder: afterQueued.folder,
+      });
+    }
   }
 
   async function idle(): Promise<Outcome> {
+    if (!opened().offersIdle()) {
+      const seconds = POLL_MS / 1_000;
+      return {
+        skipped: words(
+          `the server has no IDLE; Mailroom asks for new mail every ${seconds} seconds`,
+          `der Server hat kein IDLE; Mailroom fragt alle ${seconds} Sekunden nach neuen Mails`,
+        ),
+      };
+    }
     await opened().idle();
     return {};
   }

@@ -3,13 +3,14 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createSentFolder } from '../adapters/imap/sent-folder.ts';
 import { lookAtTls } from '../adapters/net/probe.ts';
-import { ehloName, probeSignIn } from '../adapters/smtp/probe.ts';
+import { ehloName, probeEnvelope, probeSignIn } from '../adapters/smtp/probe.ts';
 import { createSubmitter, submitterDefaults } from '../adapters/smtp/submitter.ts';
 import { domainOf } from '../domain/address.ts';
 import { probeMail } from '../domain/doctor-mail.ts';
-import { isImap, type SmtpServer } from '../domain/email-server.ts';
+import { isImap, type SmtpServer, tlsModeOf } from '../domain/email-server.ts';
 import { MailroomError } from '../domain/errors.ts';
-import { permittedFrom } from '../domain/sender-policy.ts';
+import { permittedFrom, resolveSender } from '../domain/sender-policy.ts';
+import { shownSize } from '../domain/size.ts';
 import { type DoctorDeps, type Outcome, type Probes, same, words } from './doctor-step.ts';
 
 export function smtpSteps(server: SmtpServer, deps: DoctorDeps): Probes {
@@ -32,8 +33,27 @@ export function smtpSteps(server: SmtpServer, deps: DoctorDeps): Probes {
   );
   const sent: { replyId: string; messageId: string; since: Date }[] = [];
 
+  /** A relay without sign-in: would it take mail from this address to anybody? MAIL and RCPT, then RSET: nothing is sent. */
+  async function knownByAddress(from: string): Promise<Outcome> {
+    const outcome = await deps.turns.connection(server, () => probeEnvelope(server, from, settings));
+    if (outcome === undefined) return { skipped: allInUse };
+    return {
+      detail: words(
+        `nobody signed in; ${server.host} relays mail from ${from}`,
+        `niemand hat sich angemeldet; ${server.host} nimmt Mails von ${from} an`,
+      ),
+    };
+  }
+
   async function signIn(): Promise<Outcome> {
     const { authentication } = server;
+    if (authentication.type === 'None')
+      return {
+        skipped: words(
+          `no sign-in: ${server.host} has to know this machine by its address`,
+          `keine Anmeldung: ${server.host} muss diese Maschine an ihrer Adresse erkennen`,
+        ),
+      };
     const attempt = async (renew: boolean) =>
       probeSignIn(
         server,
@@ -59,9 +79,10 @@ export function smtpSteps(server: SmtpServer, deps: DoctorDeps): Probes {
       `${connections} connections, ${perMinute} messages a minute, ${recipientsPerDay} recipients a day`,
       `${connections} Verbindungen, ${perMinute} Nachrichten je Minute, ${recipientsPerDay} Empfänger je Tag`,
     );
-    if (server.proxy !== undefined || server.tls === 'disabled') return { detail: allowed };
+    const start = tlsModeOf('smtp', server);
+    if (server.proxy !== undefined || start === 'none') return { detail: allowed };
     const look = await lookAtTls(server.host, server.port, {
-      start: server.port === 465 || server.port === 993 ? 'implicit' : 'starttls',
+      start,
       protocol: 'smtp',
       ca: server.ca,
       timeoutMs: deps.timeoutMs,
@@ -71,11 +92,15 @@ export function smtpSteps(server: SmtpServer, deps: DoctorDeps): Probes {
     const bytes =
       'ehlo' in look ? Number(look.ehlo.map((line) => /^SIZE (\d+)/i.exec(line)?.[1]).find(Boolean)) : Number.NaN;
     if (Number.isNaN(bytes) || bytes === 0) return { detail: allowed };
-    const megabytes = Math.floor(bytes / 1024 / 1024);
-    return { detail: words(`up to ${megabytes} MB; ${allowed.en}`, `bis ${megabytes} MB; ${allowed.de}`) };
+    const largest = shownSize(bytes);
+    return { detail: words(`up to ${largest.en}; ${allowed.en}`, `bis ${largest.de}; ${allowed.de}`) };
   }
 
   async function sendAs(from: string): Promise<Outcome> {
+    // As a reply would leave: a From that the sender policy refuses, or a display name, fails here as there.
+    const roles = Object.values(server.fromRoles).flat();
+    const sender = resolveSender(server, { from, agent: { roles } } as Parameters<typeof resolveSender>[1]);
+    if (!deps.sendProbe && server.authentication.type === 'None') return knownByAddress(sender.envelopeFrom);
     if (!deps.sendProbe) {
       return {
         skipped: words(
@@ -85,18 +110,21 @@ export function smtpSteps(server: SmtpServer, deps: DoctorDeps): Probes {
       };
     }
     if (!(await deps.turns.mail(server))) return { skipped: paceUsedUp };
-    return (await deps.turns.connection(server, () => sendProbe(from))) ?? { skipped: allInUse };
+    return (await deps.turns.connection(server, () => sendProbe(sender))) ?? { skipped: allInUse };
   }
 
-  async function sendProbe(from: string): Promise<Outcome> {
+  async function sendProbe(sender: ReturnType<typeof resolveSender>): Promise<Outcome> {
+    if (server.authentication.type === 'None') await probeEnvelope(server, sender.envelopeFrom, settings);
+    const from = sender.from.address;
+    const to = user.includes('@') ? user : from;
     const unique = randomUUID();
     const domain = domainOf(from) ?? 'localhost';
     const probe = { replyId: `check-${unique}`, messageId: `<check.${unique}@${domain}>`, since: new Date(deps.now()) };
-    const mail = probeMail({ ...probe, from, to: server.user, date: probe.since });
+    const mail = probeMail({ ...probe, from, to, date: probe.since, sender: sender.sender?.address });
     const submitter = createSubmitter(server, deps.getToken, settings);
     try {
       const outcome = await submitter.submit({
-        envelope: { from, to: [server.user], smtpUtf8: false },
+        envelope: { from: sender.envelopeFrom, to: [to], smtpUtf8: false },
         from,
         bytes: async function* () {
           yield mail;
@@ -120,7 +148,8 @@ export function smtpSteps(server: SmtpServer, deps: DoctorDeps): Probes {
   async function sentCopy(): Promise<Outcome> {
     if (server.sentCopy.policy === 'none') return { skipped: words('no copy is wanted', 'keine Kopie verlangt') };
     const [probe] = sent;
-    if (!probe) return { skipped: words('no probe was sent', 'keine Probe gesendet') };
+    if (!probe && server.sentCopy.policy === 'server')
+      return { skipped: words('no probe was sent', 'keine Probe gesendet') };
     const look = createSentFolder({
       getToken: deps.getToken,
       imapServers: () => deps.servers.filter(isImap),
@@ -128,23 +157,38 @@ export function smtpSteps(server: SmtpServer, deps: DoctorDeps): Probes {
       answerMs: 2 * deps.timeoutMs,
       guardOf: deps.guardOf,
     });
-    const folder = server.sentCopy.policy === 'append' ? server.sentCopy.folder : undefined;
+    if (server.sentCopy.policy === 'append') return proveAppend(look, server.sentCopy.folder);
     const until = deps.now() + deps.sentCopyMs;
     for (;;) {
       await deps.turns.signIn(server);
-      const hit = await look.search(server, { ...probe, folder });
+      const hit = await look.search(server, { ...(probe as (typeof sent)[number]), folder: undefined });
       if (hit.found) return { detail: same(hit.folder) };
-      if (server.sentCopy.policy === 'append') {
-        return {
-          detail: words(
-            'the server saves none; Mailroom stores it',
-            'der Server legt keine ab; Mailroom speichert sie',
-          ),
-        };
-      }
       if (deps.now() >= until) throw new MailroomError('CHECK_SENT_COPY_MISSING');
       await sleep(deps.sentCopyEveryMs);
     }
+  }
+
+  /** Mailroom stores the copies: one is stored, and that very one is taken away again. */
+  async function proveAppend(look: ReturnType<typeof createSentFolder>, wanted: string): Promise<Outcome> {
+    const unique = randomUUID();
+    const since = new Date(deps.now());
+    const copy = { replyId: `check-${unique}`, messageId: `<check.${unique}@${domainOf(user) ?? 'localhost'}>` };
+    const from = permittedFrom(server)[0]?.address ?? 'check@localhost';
+    await deps.turns.signIn(server);
+    const { folder, outcome } = await look.prove(
+      server,
+      { ...copy, since, folder: wanted },
+      probeMail({ ...copy, from, to: from, date: since }),
+    );
+    if (outcome === 'left') throw new MailroomError('CHECK_SENT_COPY_LEFT');
+    if (outcome === 'removed')
+      return { detail: words(`${folder}: stored one and removed it again`, `${folder}: abgelegt und wieder entfernt`) };
+    return {
+      skipped: words(
+        `${folder} opens; without UIDPLUS a copy could not be removed again, so none was stored`,
+        `${folder} öffnet; ohne UIDPLUS ließe sich eine Kopie nicht wieder entfernen, deshalb wurde keine abgelegt`,
+      ),
+    };
   }
 
   return {

@@ -6,6 +6,7 @@ import { blockedBy, type CheckStep, type Ended, planOf, type StepName, steps, ty
 import { type FixNames, fixOf } from '../domain/doctor-fixes.ts';
 import { type EmailServer, type InvalidEmailServer, isImap } from '../domain/email-server.ts';
 import { MailroomError } from '../domain/errors.ts';
+import { providerOf } from '../domain/mail-provider.ts';
 import { commonSteps } from './doctor-common.ts';
 import { imapSteps } from './doctor-imap.ts';
 import { smtpSteps } from './doctor-smtp.ts';
@@ -111,8 +112,10 @@ function namesOf(server: EmailServer, deps: DoctorDeps, from: string | undefined
   const name = authentication.type === 'OAuth2' ? authentication.application : '';
   const application = deps.applications.find((one) => one.name === name);
   const protocol = isImap(server) ? 'imap' : 'smtp';
-  const signIn = authentication.type === 'OAuth2' ? authentication.signIn : 'password';
+  const signIn =
+    authentication.type === 'OAuth2' ? authentication.signIn : authentication.type === 'None' ? 'none' : 'password';
   return {
+    provider: providerOf(server, application),
     server: server.name,
     host: server.host,
     port: server.port,
@@ -126,7 +129,7 @@ function namesOf(server: EmailServer, deps: DoctorDeps, from: string | undefined
     tenant: application?.tenant ?? '',
     consentUrl:
       application === undefined || application.generic ? '' : adminConsentUrl(application, protocol, deps.redirectUri),
-    permission: signIn === 'password' ? '' : permissionOf(signIn, protocol),
+    permission: signIn === 'password' || signIn === 'none' ? '' : permissionOf(signIn, protocol),
   };
 }
 

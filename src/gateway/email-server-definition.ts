@@ -20,6 +20,7 @@ export function definitionOf(server: EmailServer): Record<string, unknown> & { n
     host: server.host,
     port: server.port,
     tls: server.tls,
+    ...(server.allowPlainText === true ? { allowPlainText: true } : {}),
     authenticationType: authentication.type,
     user: server.user,
   };

@@ -33,7 +33,8 @@ export interface Mailbox {
   waitForChange(ms: number, signal?: AbortSignal): Promise<'changed' | 'timeout'>;
   addSeen(uids: readonly number[]): Promise<void>;
   move(uids: readonly number[], folder: string): Promise<void>;
-  folderExists(folder: string): Promise<boolean>;
+  /** @throws MailroomError IMAP_FOLDER_MISSING, with the folders that exist */
+  requireFolder(folder: string, field: string): Promise<void>;
   close(): Promise<void>;
 }
 

@@ -248,11 +248,7 @@ export function supervise(
   /** A move target that is missing is said when the mailbox opens, not at the first message. */
   async function checkMoveFolder(mailbox: Mailbox): Promise<void> {
     const { afterQueued } = server;
-    if (afterQueued.action !== 'move' || (await mailbox.folderExists(afterQueued.folder))) return;
-    throw new MailroomError('IMAP_FOLDER_MISSING', {
-      message: `folder "${afterQueued.folder}" of afterQueued does not exist in the mailbox`,
-      field: 'afterQueued.folder',
-    });
+    if (afterQueued.action === 'move') await mailbox.requireFolder(afterQueued.folder, 'afterQueued.folder');
   }
 
   publish();

@@ -3,7 +3,7 @@
 import { getCACertificates } from 'node:tls';
 import type { ImapFlowOptions } from 'imapflow';
 import type { ConnectGuard } from '../../domain/connect-guard.ts';
-import type { ImapServer } from '../../domain/email-server.ts';
+import { type ImapServer, tlsModeOf } from '../../domain/email-server.ts';
 import { sharedRead } from './tap.ts';
 
 export type ImapCredentials = { accessToken: string } | { password: string };
@@ -19,13 +19,14 @@ export async function clientOptions(
 ): Promise<ImapFlowOptions> {
   guard?.checkAddress(endpoint.host);
   const proxy = endpoint.proxy === undefined ? undefined : ((await guard?.pinned(endpoint.proxy)) ?? endpoint.proxy);
-  const implicitTls = endpoint.tls === 'enabled' && endpoint.port !== 143;
+  const mode = tlsModeOf('imap', endpoint);
+  const implicitTls = mode === 'implicit';
   return {
     host: endpoint.host,
     port: endpoint.port,
     secure: implicitTls,
-    // Required, never opportunistic: with TLS enabled on 143 a stripped STARTTLS must fail, not fall back.
-    ...(implicitTls ? {} : { doSTARTTLS: endpoint.tls === 'enabled' }),
+    // Required, never opportunistic: a stripped STARTTLS must fail, not fall back.
+    ...(implicitTls ? {} : { doSTARTTLS: mode === 'starttls' }),
     auth:
       'accessToken' in credentials
         ? { user, accessToken: credentials.accessToken }

@@ -4,9 +4,12 @@ import { type FetchMessageObject, ImapFlow } from 'imapflow';
 import type { ConnectGuard } from '../../domain/connect-guard.ts';
 import type { ImapServer } from '../../domain/email-server.ts';
 import { MailroomError } from '../../domain/errors.ts';
+import { providerOf } from '../../domain/mail-provider.ts';
 import { clientOptions, type ImapCredentials } from './client-options.ts';
 import { type ImapPhase, imapError } from './errors.ts';
 import { fetchRows, type Row } from './fetch-rows.ts';
+import { findFolder, folderMissing, isInbox } from './folders.ts';
+import { offersIdle, POLL_MS } from './idle.ts';
 import { throttleEar, throttleWords } from './throttle.ts';
 
 export interface ImapTimeouts {
@@ -14,6 +17,8 @@ export interface ImapTimeouts {
   connectMs: number;
   /** Milliseconds for one answer, or for progress within a long one. */
   answerMs: number;
+  /** Milliseconds between two NOOPs where the server has no IDLE. Default 15 s. */
+  pollMs?: number;
 }
 
 export interface FetchedMessage {
@@ -46,11 +51,12 @@ export interface MailboxConnection {
   fetchHeads(uids: readonly number[]): AsyncGenerator<FetchedMessage>;
   /** The whole message as a stream, in constant memory. */
   download(uid: number): Promise<AsyncIterable<Uint8Array>>;
-  /** Waits in IDLE until something changes in the folder or the time is over. Rejects when the connection is lost. */
+  /** Waits until something changes in the folder or the time is over: in IDLE, else by polling. Rejects when the connection is lost. */
   waitForChange(ms: number, signal?: AbortSignal): Promise<'changed' | 'timeout'>;
   addSeen(uids: readonly number[]): Promise<void>;
   move(uids: readonly number[], folder: string): Promise<void>;
-  folderExists(folder: string): Promise<boolean>;
+  /** @throws MailroomError IMAP_FOLDER_MISSING, with the folders that exist */
+  requireFolder(folder: string, field: string): Promise<void>;
   /** Logs out politely within a second, else drops the connection. */
   close(): Promise<void>;
 }
@@ -94,6 +100,7 @@ export async function openMailbox(
     }),
   });
   let throttledUntil = 0;
+  const provider = providerOf(server);
 
   let dirty = false;
   let wake: (() => void) | undefined;
@@ -107,7 +114,7 @@ export async function openMailbox(
   };
 
   const fail = (error: unknown, phase: ImapPhase = 'command') => {
-    lost ??= imapError(error, phase, lastWords());
+    lost ??= imapError(error, phase, lastWords(), provider);
     onLost(lost);
   };
   const giveUp = (error: unknown) => {
@@ -146,7 +153,7 @@ export async function openMailbox(
         command().then(resolve, reject);
       });
     } catch (error) {
-      throw lost ?? imapError(error, phase, lastWords());
+      throw lost ?? imapError(error, phase, lastWords(), provider);
     } finally {
       clearTimeout(timer);
       if (onLoss !== undefined) waiting.delete(onLoss);
@@ -157,11 +164,21 @@ export async function openMailbox(
     const connecting = client.connect();
     connecting.catch(() => {});
     await answer(() => connecting, 'auth', timeouts.connectMs + 2 * timeouts.answerMs);
-    const mailbox = await answer(() => client.mailboxOpen(server.folder), 'select');
+    const folder = await pathOf(server.folder, 'folder');
+    const mailbox = await answer(() => client.mailboxOpen(folder), 'select');
     return connection(String(mailbox.uidValidity), mailbox.uidNext);
   } catch (error) {
     client.close();
-    throw imapError(error, 'connect', lastWords());
+    throw imapError(error, 'connect', lastWords(), provider);
+  }
+
+  /** The server's name of a folder of the definition. @throws MailroomError IMAP_FOLDER_MISSING */
+  async function pathOf(folder: string, field: string): Promise<string> {
+    if (isInbox(folder)) return 'INBOX';
+    const listed = await answer(() => client.list(), 'command');
+    const found = findFolder(folder, listed);
+    if (found === undefined) throw folderMissing(folder, listed, field);
+    return found;
   }
 
   function connection(uidValidity: string, uidNext: number): MailboxConnection {
@@ -221,7 +238,20 @@ export async function openMailbox(
         if (lost !== undefined) throw lost;
         if (dirty || signal?.aborted === true) return 'changed';
         let timer: NodeJS.Timeout | undefined;
+        let nextPoll: NodeJS.Timeout | undefined;
         let onLoss: ((error: MailroomError) => void) | undefined;
+        // NOOP is the poll of RFC 9051 §6.1.2: what changed comes as EXISTS, which wakes.
+        const poll = (done: (end: 'changed') => void, failed: (error: unknown) => void) => {
+          nextPoll = setTimeout(async () => {
+            try {
+              await answer(() => client.noop(), 'command');
+              if (dirty) done('changed');
+              else if (nextPoll !== undefined) poll(done, failed);
+            } catch (error) {
+              failed(error);
+            }
+          }, timeouts.pollMs ?? POLL_MS);
+        };
         try {
           return await new Promise<'changed' | 'timeout'>((resolve, reject) => {
             onLoss = reject;
@@ -229,12 +259,15 @@ export async function openMailbox(
             wake = () => resolve('changed');
             timer = setTimeout(() => resolve('timeout'), ms);
             signal?.addEventListener('abort', wake, { once: true });
+            if (!offersIdle(client)) return poll(resolve, reject);
             // idle() resolves when another command breaks it, when the server ends it, and (false, never a rejection) when the connection is
             // lost. A server that ends IDLE at once must not make us spin: such an end counts as a change only after a pause.
             client.idle().then(() => setTimeout(resolve, 250, 'changed').unref(), reject);
           });
         } finally {
           clearTimeout(timer);
+          clearTimeout(nextPoll);
+          nextPoll = undefined;
           if (onLoss !== undefined) waiting.delete(onLoss);
           if (wake !== undefined) signal?.removeEventListener('abort', wake);
           wake = undefined;
@@ -252,8 +285,9 @@ export async function openMailbox(
           });
       },
       async move(uids, folder) {
+        const target = await pathOf(folder, 'afterQueued.folder');
         const done = await answer(
-          () => client.messageMove(sequenceSet(uids), folder, { uid: true }),
+          () => client.messageMove(sequenceSet(uids), target, { uid: true }),
           'command',
           2 * timeouts.answerMs,
         );
@@ -263,12 +297,8 @@ export async function openMailbox(
             remote: { system: 'imap', command: 'UID MOVE' },
           });
       },
-      async folderExists(folder) {
-        const list = await answer(() => client.list(), 'command');
-        return list.some(
-          (entry) =>
-            entry.path === folder || (folder.toUpperCase() === 'INBOX' && entry.path.toUpperCase() === 'INBOX'),
-        );
+      async requireFolder(folder, field) {
+        await pathOf(folder, field);
       },
       async close() {
         lost ??= new MailroomError('IMAP_CONNECTION_CLOSED', { message: 'closed by us' });

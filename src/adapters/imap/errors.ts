@@ -1,6 +1,11 @@
-// What an IMAP server said → code, class, action and hint: one pure function, by the table of exchange-online.md §9. The server's words are
-// judged before the library's code.
+// What an IMAP server said → code, class, action and hint: one pure function. In this order: words that mean more than their code, the response code
+// (response-codes.ts), words without one, then what the library or the network says.
+import { hintFor } from '../../domain/catalogue/index.ts';
 import { type ErrorCode, MailroomError } from '../../domain/errors.ts';
+import type { MailProvider } from '../../domain/mail-provider.ts';
+import { errorOfResponseCode, type ImapPhase } from './response-codes.ts';
+
+export type { ImapPhase };
 
 /** What imapflow or Node put on an error, as far as it matters here. */
 interface ImapFlowError {
@@ -20,8 +25,7 @@ interface ImapFlowError {
   reason?: string;
 }
 
-export type ImapPhase = 'connect' | 'auth' | 'select' | 'command';
-
+/** Exchange Online's (exchange-online.md §9): told by its words alone. */
 const byWords: readonly (readonly [RegExp, ErrorCode])[] = [
   [/Request is throttled/i, 'IMAP_THROTTLED'],
   [/authenticated but not connected/i, 'IMAP_NOT_CONNECTED'],
@@ -29,6 +33,18 @@ const byWords: readonly (readonly [RegExp, ErrorCode])[] = [
   [/Connection (is )?closed\. 1[34]/i, 'IMAP_CONNECTION_CLOSED'],
   [/specified message set is invalid/i, 'IMAP_MESSAGE_SET_INVALID'],
   [/Maximum size of appendable message|Command Argument Error\. 11/i, 'IMAP_APPEND_TOO_LARGE'],
+];
+
+/** Servers that say it without a code, or in a BYE, of which imapflow keeps the words only (Gmail, Courier, Cyrus, older Dovecot). */
+const byOtherWords: readonly (readonly [RegExp, ErrorCode])[] = [
+  [
+    /too many (simultaneous |concurrent |open )?(connections|logins|sessions)|maximum (number of )?connections?\b|connection limit/i,
+    'IMAP_CONNECTION_LIMIT',
+  ],
+  [/exceeded (command or )?bandwidth|rate limit/i, 'IMAP_THROTTLED'],
+  [/plaintext authentication (is )?(disallowed|disabled)|must issue a STARTTLS|TLS required/i, 'IMAP_TLS_REQUIRED'],
+  [/temporary (authentication )?(problem|failure)|try again later|system (i\/o )?error/i, 'IMAP_SERVER_UNAVAILABLE'],
+  [/over ?quota|quota exceeded|mailbox is full/i, 'IMAP_MAILBOX_FULL'],
 ];
 
 const byNodeCode: Readonly<Record<string, ErrorCode>> = {
@@ -50,8 +66,14 @@ const byNodeCode: Readonly<Record<string, ErrorCode>> = {
 /**
  * @param phase where it happened: the same words mean different things at sign-in and later
  * @param bye text of an untagged BYE heard before the connection closed, if any
+ * @param provider whose server it is: its own advice is given
  */
-export function imapError(thrown: unknown, phase: ImapPhase, bye?: string): MailroomError {
+export function imapError(
+  thrown: unknown,
+  phase: ImapPhase,
+  bye?: string,
+  provider: MailProvider = 'other',
+): MailroomError {
   if (thrown instanceof MailroomError) return thrown;
   const error = (typeof thrown === 'object' && thrown !== null ? thrown : { message: String(thrown) }) as ImapFlowError;
   const answer = typeof error.response === 'string' ? error.response : undefined;
@@ -62,7 +84,9 @@ export function imapError(thrown: unknown, phase: ImapPhase, bye?: string): Mail
   const retryAfterMs = throttleRest(error, words);
   const command = error.executedCommand?.split(' ').slice(1, 3).join(' ').slice(0, 40);
   return new MailroomError(code, {
-    ...(code === 'IMAP_SERVER_UNAVAILABLE' && phase === 'auth' ? { class: 'auth' as const } : {}),
+    // At Exchange it may mean a password where OAuth2 is required: sign-ins that fail alike must not be hurried.
+    ...(phase === 'auth' && SERVER_UNAVAILABLE_15.test(words) ? { class: 'auth' as const } : {}),
+    hint: hintFor(code, provider).en,
     remote: {
       system: /^IMAP_(HOST_UNKNOWN|UNREACHABLE)$/.test(code) ? 'network' : code === 'IMAP_TLS_FAILED' ? 'tls' : 'imap',
       ...optional('code', error.serverResponseCode ?? error.responseStatus ?? error.code),
@@ -74,15 +98,17 @@ export function imapError(thrown: unknown, phase: ImapPhase, bye?: string): Mail
   });
 }
 
+const SERVER_UNAVAILABLE_15 = /Server Unavailable\. 15/i;
+
 function judge(error: ImapFlowError, words: string, phase: ImapPhase): ErrorCode {
   for (const [pattern, code] of byWords) if (pattern.test(words)) return code;
   if (/Command Error\. 1[02]/i.test(words) && (phase === 'auth' || phase === 'select')) return 'IMAP_TOKEN_REFUSED';
-  if (/Server Unavailable\. 15/i.test(words)) return 'IMAP_SERVER_UNAVAILABLE';
-  // Dovecot answers NO [UNAVAILABLE] when its own look-up fails, although imapflow says authenticationFailed.
-  if (error.serverResponseCode === 'UNAVAILABLE') return 'IMAP_SERVER_UNAVAILABLE';
+  if (SERVER_UNAVAILABLE_15.test(words)) return 'IMAP_SERVER_UNAVAILABLE';
+  const byResponse = errorOfResponseCode(error.serverResponseCode, phase);
+  if (byResponse !== undefined) return byResponse;
+  if (error.responseStatus !== undefined || error.authenticationFailed === true || BYE.test(error.code ?? ''))
+    for (const [pattern, code] of byOtherWords) if (pattern.test(words)) return code;
   if (error.authenticationFailed === true || /AUTHENTICATE failed|LOGIN failed/i.test(words)) return 'IMAP_AUTH_FAILED';
-  if (error.serverResponseCode === 'NONEXISTENT' || error.serverResponseCode === 'TRYCREATE')
-    return 'IMAP_FOLDER_MISSING';
   if (phase === 'select' && error.responseStatus === 'NO') return 'IMAP_FOLDER_MISSING';
   const byCode = error.code === undefined ? undefined : byNodeCode[error.code];
   if (byCode !== undefined) return byCode;
@@ -93,6 +119,9 @@ function judge(error: ImapFlowError, words: string, phase: ImapPhase): ErrorCode
   }
   return 'IMAP_CONNECTION_CLOSED';
 }
+
+/** imapflow's code for a command that met the end of the connection; the BYE's words are in `reason`. */
+const BYE = /^NoConnection$/;
 
 /** What is left of the wait that the server asked for, after what imapflow has waited itself. */
 function throttleRest(error: ImapFlowError, words: string): number | undefined {

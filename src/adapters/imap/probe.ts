@@ -1,19 +1,27 @@
-// Looking at one mailbox, step by step, over one short connection, for the doctor: sign-in, opening, folders, IDLE. Opens folders read-only
+// Looking at one mailbox, step by step, over one short connection, for the doctor: sign-in, opening, folders, IDLE. It opens folders read-only
 // (EXAMINE), so that no flag changes and a live gateway notices nothing.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ImapFlow } from 'imapflow';
 import type { ConnectGuard } from '../../domain/connect-guard.ts';
 import type { ImapServer } from '../../domain/email-server.ts';
 import { MailroomError } from '../../domain/errors.ts';
+import { providerOf } from '../../domain/mail-provider.ts';
 import { clientOptions, type ImapCredentials } from './client-options.ts';
 import { type ImapPhase, imapError } from './errors.ts';
+import { findFolder, folderMissing, isInbox } from './folders.ts';
+import { offersIdle } from './idle.ts';
 import { throttleEar, throttleWords } from './throttle.ts';
 
 export interface MailboxProbe {
   capabilities(): string[];
-  folders(): Promise<string[]>;
-  /** @returns number of messages */
-  open(folder: string): Promise<number>;
+  /** False: the server's greeting said that this connection is signed in already (PREAUTH); nobody signed in. */
+  signedIn(): boolean;
+  /** The server's own name of a folder. @throws MailroomError IMAP_FOLDER_MISSING, with the folders that exist */
+  folder(name: string): Promise<string>;
+  /** @returns number of messages, and the server's own name of the folder */
+  open(folder: string): Promise<{ path: string; messages: number }>;
+  /** False: new mail has to be asked for. */
+  offersIdle(): boolean;
   /** Enters IDLE and leaves it again. */
   idle(): Promise<void>;
   close(): Promise<void>;
@@ -49,8 +57,10 @@ export async function probeMailbox(
   client.on('error', gone);
   client.on('close', () => gone(new Error('connection closed')));
 
+  const asImapError = (error: unknown, phase: ImapPhase) => imapError(error, phase, byeOf(client), providerOf(server));
+
   async function answer<T>(command: () => Promise<T>, phase: ImapPhase): Promise<T> {
-    if (lost !== undefined) throw imapError(lost, phase, byeOf(client));
+    if (lost !== undefined) throw asImapError(lost, phase);
     const stop = new AbortController();
     const silent = sleep(2 * timeoutMs, undefined, { signal: stop.signal, ref: false }).then(() => {
       throw new MailroomError('IMAP_SILENT', { remote: { system: 'imap' } });
@@ -59,7 +69,7 @@ export async function probeMailbox(
     try {
       return await Promise.race([command(), silent, closed]);
     } catch (error) {
-      throw imapError(error, phase, byeOf(client));
+      throw asImapError(error, phase);
     } finally {
       stop.abort();
     }
@@ -71,10 +81,25 @@ export async function probeMailbox(
     client.close();
     throw error;
   }
+
+  async function folder(name: string): Promise<string> {
+    if (isInbox(name)) return 'INBOX';
+    const listed = await answer(() => client.list(), 'command');
+    const found = findFolder(name, listed);
+    if (found === undefined) throw folderMissing(name, listed);
+    return found;
+  }
+
   return {
     capabilities: () => [...client.capabilities.keys()],
-    folders: async () => (await answer(() => client.list(), 'command')).map(({ path }) => path),
-    open: async (folder) => (await answer(() => client.mailboxOpen(folder, { readOnly: true }), 'select')).exists,
+    // imapflow keeps the greeting's text when it is OK, and none after PREAUTH.
+    signedIn: () => client.greeting !== undefined,
+    folder,
+    async open(name) {
+      const path = await folder(name);
+      return { path, messages: (await answer(() => client.mailboxOpen(path, { readOnly: true }), 'select')).exists };
+    },
+    offersIdle: () => offersIdle(client),
     async idle() {
       await answer(async () => {
         const idling = client.idle();
@@ -84,7 +109,7 @@ export async function probeMailbox(
         await client.noop();
         await idling;
       }, 'command');
-      if (!client.usable) throw imapError(lost ?? new Error('connection closed'), 'command', byeOf(client));
+      if (!client.usable) throw asImapError(lost ?? new Error('connection closed'), 'command');
     },
     async close() {
       await Promise.race([client.logout().catch(() => {}), sleep(1_000, undefined, { ref: false })]);

@@ -1,21 +1,23 @@
 // Sent of the mailbox that an SMTP server signs in with, over IMAP: did this reply go out, and storing a copy of it. Hits are confirmed by
 // fetching their headers (Exchange's SEARCH is imprecise, and may not cover X- headers); without a hit the latest mails are compared one
 // by one, since "not found" may lead to a second sending.
-import { ImapFlow, type ListResponse } from 'imapflow';
+import { ImapFlow } from 'imapflow';
 import { normalAddress } from '../../domain/address.ts';
 import type { GuardOf } from '../../domain/connect-guard.ts';
-import type { ImapServer, SmtpServer } from '../../domain/email-server.ts';
+import type { EmailServer, ImapServer, SmtpServer } from '../../domain/email-server.ts';
 import { asError, MailroomError } from '../../domain/errors.ts';
+import { providerOf } from '../../domain/mail-provider.ts';
 import { REPLY_ID_HEADER, replyIdValue } from '../../domain/reply-header.ts';
 import { clientOptions, type ImapEndpoint } from './client-options.ts';
 import { imapError } from './errors.ts';
+import { findSentFolder, folderMissing } from './folders.ts';
 
 export interface SentFolderSettings {
-  getToken: (
-    server: SmtpServer,
+  getToken(
+    server: EmailServer,
     protocol: 'smtp' | 'imap',
     options?: { renew?: boolean },
-  ) => Promise<{ accessToken: string; expiresAt: Date }>;
+  ): Promise<{ accessToken: string; expiresAt: Date }>;
   /** IMAP definitions: the sending mailbox's own, or one at the same provider, says host and port. */
   imapServers: () => readonly ImapServer[];
   guardOf?: GuardOf | undefined;
@@ -33,8 +35,6 @@ interface Query {
 
 type By = 'reply-id' | 'message-id' | 'original-message-id';
 
-const NAMES =
-  /^(?:.*[/.])?(sent items|sent|sent mail|sent messages|gesendete elemente|gesendet|gesendete objekte|éléments envoyés|elementos enviados|posta inviata|verzonden items|skickat|sendt post|lähetetyt|elementy wysłane)$/iu;
 const DAY = 86_400_000;
 /** Mails compared one by one when no search hit is confirmed. */
 const COMPARED = 2_000;
@@ -46,11 +46,8 @@ const IMAP_HOSTS: Readonly<Record<string, string>> = {
 };
 
 export function imapEndpoint(server: SmtpServer, definitions: readonly ImapServer[]): ImapEndpoint {
-  const user = normalAddress(server.user);
   const host = IMAP_HOSTS[server.host.toLowerCase()] ?? server.host.replace(/^smtp\./i, 'imap.');
-  const known =
-    definitions.find((one) => normalAddress(one.user) === user && user !== undefined) ??
-    definitions.find((one) => [host, server.host].includes(one.host));
+  const known = sameMailbox(server, definitions) ?? definitions.find((one) => [host, server.host].includes(one.host));
   return {
     ...(server.ca === undefined ? {} : { ca: server.ca }),
     ...(server.proxy === undefined ? {} : { proxy: server.proxy }),
@@ -61,16 +58,27 @@ export function imapEndpoint(server: SmtpServer, definitions: readonly ImapServe
   };
 }
 
+function sameMailbox(server: SmtpServer, definitions: readonly ImapServer[]): ImapServer | undefined {
+  const user = normalAddress(server.user);
+  return user === undefined ? undefined : definitions.find((one) => normalAddress(one.user) === user);
+}
+
 export function createSentFolder(settings: SentFolderSettings) {
   const { getToken, imapServers, guardOf, connectMs = 20_000, answerMs = 60_000 } = settings;
   async function connect(server: SmtpServer): Promise<ImapFlow> {
     const endpoint = imapEndpoint(server, imapServers());
+    // A relay that knows us by address is signed in to with nothing: its mailbox is read as the IMAP server of the same User is.
+    const owner = server.authentication.type === 'None' ? sameMailbox(server, imapServers()) : server;
+    if (owner === undefined || owner.authentication.type === 'None')
+      throw new Error(
+        'Authentication Type is None, and no IMAP server with the same User is defined to read Sent with',
+      );
     const credentials =
-      server.authentication.type === 'Password'
-        ? { password: server.authentication.password }
-        : { accessToken: (await getToken(server, 'imap')).accessToken };
+      owner.authentication.type === 'Password'
+        ? { password: owner.authentication.password }
+        : { accessToken: (await getToken(owner, 'imap')).accessToken };
     const client = new ImapFlow({
-      ...(await clientOptions(endpoint, server.user, credentials, guardOf?.(server))),
+      ...(await clientOptions(endpoint, owner.user, credentials, guardOf?.(server))),
       connectionTimeout: connectMs,
       greetingTimeout: connectMs,
       socketTimeout: answerMs,
@@ -81,17 +89,26 @@ export function createSentFolder(settings: SentFolderSettings) {
     return client;
   }
 
+  /** @param readOnly a folder opened by EXAMINE takes no APPEND at some servers (Courier) */
   async function withFolder<T>(
     server: SmtpServer,
-    query: Query,
+    wanted: string | undefined,
+    readOnly: boolean,
     work: (client: ImapFlow, folder: string) => Promise<T>,
   ): Promise<T> {
     let client: ImapFlow | undefined;
     try {
       client = await connect(server);
-      const folder = query.folder ?? sentAmong(await client.list());
-      if (folder === undefined) throw new Error('no Sent folder was found; name it in sentCopy.folder');
-      await client.mailboxOpen(folder, { readOnly: true });
+      const listed = await client.list();
+      const folder = findSentFolder(wanted, listed);
+      if (folder === undefined)
+        throw wanted === undefined
+          ? new Error('no Sent folder was found; name it in sentCopy.folder')
+          : new MailroomError('SENT_SEARCH_FAILED', {
+              message: folderMissing(wanted, listed).message,
+              field: 'sentCopy.folder',
+            });
+      await client.mailboxOpen(folder, { readOnly });
       return await work(client, folder);
     } catch (thrown) {
       if (thrown instanceof MailroomError) throw thrown;
@@ -166,19 +183,34 @@ export function createSentFolder(settings: SentFolderSettings) {
 
   return {
     search: (server: SmtpServer, query: Query) =>
-      withFolder(server, query, (client, folder) => find(client, folder, query)),
+      withFolder(server, query.folder, true, (client, folder) => find(client, folder, query)),
     append: (server: SmtpServer, query: Query, mail: Uint8Array) =>
-      withFolder(server, query, async (client, folder) => {
+      withFolder(server, query.folder, false, async (client, folder) => {
         if ((await find(client, folder, query)).found) return 'was-there' as const;
-        const stored = await client.append(folder, Buffer.from(mail), ['\\Seen']).catch(refusedAppend);
-        if (stored === false) throw new MailroomError('SENT_COPY_FAILED', { message: 'APPEND was refused' });
+        await store(client, server, folder, mail);
         return 'stored' as const;
       }),
+    /**
+     * Stores a mail in Sent and takes it away again, for the doctor: just this one, by its UID. Without UIDPLUS nothing is stored, since an
+     * EXPUNGE would remove what others marked as well (RFC 4315 §2.1).
+     * @throws MailroomError IMAP_FOLDER_MISSING, IMAP_APPEND_TOO_LARGE, SENT_COPY_FAILED, SENT_SEARCH_FAILED
+     */
+    prove: (server: SmtpServer, query: Query, mail: Uint8Array) =>
+      withFolder(server, query.folder, false, async (client, folder) => {
+        if (!client.capabilities.has('UIDPLUS')) return { folder, outcome: 'not-tried' as const };
+        const { uid } = await store(client, server, folder, mail);
+        const ours = uid === undefined ? [] : await confirmed(client, [uid], query).catch(() => []);
+        const removed = ours.length > 0 && (await client.messageDelete(String(uid), { uid: true }));
+        return { folder, outcome: removed ? ('removed' as const) : ('left' as const) };
+      }),
   };
-}
 
-export function sentAmong(folders: readonly Pick<ListResponse, 'path' | 'specialUse'>[]): string | undefined {
-  return (folders.find((one) => one.specialUse === '\\Sent') ?? folders.find((one) => NAMES.test(one.path)))?.path;
+  async function store(client: ImapFlow, server: SmtpServer, folder: string, mail: Uint8Array) {
+    const refused = (thrown: unknown) => refusedAppend(thrown, server);
+    const stored = await client.append(folder, Buffer.from(mail), ['\\Seen']).catch(refused);
+    if (stored === false) throw new MailroomError('SENT_COPY_FAILED', { message: 'APPEND was refused' });
+    return stored;
+  }
 }
 
 function headerFields(raw: Buffer | undefined): Map<string, string> {
@@ -191,10 +223,10 @@ function headerFields(raw: Buffer | undefined): Map<string, string> {
   return fields;
 }
 
-/** @throws MailroomError IMAP_APPEND_TOO_LARGE, or SENT_COPY_FAILED with the server's words */
-function refusedAppend(thrown: unknown): never {
-  const error = imapError(thrown, 'command');
-  if (error.code === 'IMAP_APPEND_TOO_LARGE') throw error;
+/** @throws MailroomError IMAP_APPEND_TOO_LARGE, IMAP_MAILBOX_FULL, or SENT_COPY_FAILED with the server's words */
+function refusedAppend(thrown: unknown, server: SmtpServer): never {
+  const error = imapError(thrown, 'append', undefined, providerOf(server));
+  if (error.code === 'IMAP_APPEND_TOO_LARGE' || error.code === 'IMAP_MAILBOX_FULL') throw error;
   throw new MailroomError('SENT_COPY_FAILED', { ...(error.remote ? { remote: error.remote } : {}), cause: thrown });
 }
 

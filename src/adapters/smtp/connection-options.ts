@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { getCACertificates } from 'node:tls';
 import { asciiDomain, domainOf } from '../../domain/address.ts';
 import type { GuardOf } from '../../domain/connect-guard.ts';
-import type { SmtpServer } from '../../domain/email-server.ts';
+import { type SmtpServer, tlsModeOf } from '../../domain/email-server.ts';
 import { smtpSocket } from './socket.ts';
 
 export interface ConnectionSettings {
@@ -17,13 +17,15 @@ export interface ConnectionSettings {
 
 export function connectionOptions(server: SmtpServer, settings: ConnectionSettings) {
   const guard = settings.guardOf?.(server);
-  const secure = server.tls === 'enabled' && (server.port === 465 || server.port === 993);
+  const mode = tlsModeOf('smtp', server);
   return {
     host: server.host,
     port: server.port,
-    secure,
-    requireTLS: server.tls === 'enabled' && !secure,
-    ignoreTLS: server.tls === 'disabled',
+    secure: mode === 'implicit',
+    requireTLS: mode === 'starttls',
+    ignoreTLS: mode === 'none',
+    // A sign-in that is configured is made: a server that offers none must not be taken for one that we signed in to.
+    ...(server.authentication.type === 'None' ? {} : { forceAuth: true }),
     name: settings.ehloName ?? ehloName(server),
     connectionTimeout: settings.connectionTimeoutMs,
     greetingTimeout: settings.greetingTimeoutMs,

@@ -1,4 +1,4 @@
-// Signing in at a submission server without sending anything, for the doctor: EHLO, STARTTLS, AUTH, QUIT on one connection.
+// Signing in at a submission server without sending anything, for the doctor: EHLO, STARTTLS, AUTH, QUIT on one connection; and what it offers.
 import { createTransport } from 'nodemailer';
 import type { SmtpServer } from '../../domain/email-server.ts';
 import { asError, MailroomError } from '../../domain/errors.ts';
@@ -8,7 +8,7 @@ import { phaseOf, type SmtpError } from './submitter.ts';
 
 export { ehloName } from './connection-options.ts';
 
-/** @throws MailroomError of the smtp section */
+/** @throws MailroomError of the smtp section; SMTP_AUTH_NOT_OFFERED where there is nothing to sign in to */
 export async function probeSignIn(
   server: SmtpServer,
   credentials: { accessToken: string } | { password: string },
@@ -25,10 +25,61 @@ export async function probeSignIn(
     await transport.verify();
   } catch (thrown) {
     const error = asError(thrown) as SmtpError;
-    throw submissionError(server, error.response, phaseOf(error, 'none'), error);
+    const phase = phaseOf(error, 'none');
+    const failure = submissionError(server, error.response, phase, error);
+    // RFC 4954 §4, RFC 5321 §4.2.4: AUTH where it is not offered is an unknown or ill-timed command.
+    const unknown = phase === 'auth' && /^50[023]/.test(error.response ?? '');
+    throw unknown
+      ? new MailroomError('SMTP_AUTH_NOT_OFFERED', failure.remote ? { remote: failure.remote } : {})
+      : failure;
   } finally {
     transport.close();
   }
+}
+
+/** Nobody's mailbox, at a domain of nobody (RFC 2606 §3): whether it may be relayed to is asked, and nothing is sent. */
+const ELSEWHERE = 'postmaster@example.com';
+
+/**
+ * Whether a relay that is signed in to with nothing takes mail from this address to somebody elsewhere: EHLO, STARTTLS, MAIL, RCPT, RSET. A refusal
+ * of the recipient alone is none of us: it counts when the server names relaying or sign-in as its reason.
+ * @throws MailroomError of the smtp section
+ */
+export async function probeEnvelope(server: SmtpServer, from: string, settings: ConnectionSettings): Promise<void> {
+  let refused: { response: string; phase: Phase } | undefined;
+  const transport = createTransport({
+    ...connectionOptions(server, settings),
+    auth: { type: 'custom', method: 'NONE', user: server.user, pass: '-' },
+    forceAuth: true,
+    customAuth: {
+      async NONE({ sendCommand, resolve }: { sendCommand: (line: string) => Promise<Answer>; resolve: () => void }) {
+        const mail = await sendCommand(`MAIL FROM:<${from}>`);
+        if (mail.status >= 400) refused = { response: mail.response, phase: 'mail' };
+        else {
+          const rcpt = await sendCommand(`RCPT TO:<${ELSEWHERE}>`);
+          const ofUs = /relay|authenticat|sign.?in|5\.7\.(1|57)\b/i.test(rcpt.response) || rcpt.status === 530;
+          if (rcpt.status >= 400 && ofUs) refused = { response: rcpt.response, phase: 'rcpt' };
+        }
+        await sendCommand('RSET');
+        resolve();
+      },
+    },
+  } as never);
+  try {
+    await transport.verify();
+  } catch (thrown) {
+    const error = asError(thrown) as SmtpError;
+    if (refused === undefined) throw submissionError(server, error.response, phaseOf(error, 'none'), error);
+  } finally {
+    transport.close();
+  }
+  if (refused !== undefined) throw submissionError(server, refused.response, refused.phase);
+}
+
+/** nodemailer's for a command of a custom sign-in. */
+interface Answer {
+  status: number;
+  response: string;
 }
 
 /**

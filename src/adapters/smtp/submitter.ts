@@ -79,10 +79,14 @@ export function createSubmitter(
       maxMessages: settings.maxMessagesPerConnection,
       maxRequeues: 0, // whether a mail is sent again is the journal's decision alone
       idleTimeout: settings.idleTimeoutMs,
-      auth:
-        authentication.type === 'OAuth2'
-          ? { type: 'OAuth2', user: server.user }
-          : { user: server.user, pass: authentication.password },
+      ...(authentication.type === 'None'
+        ? {}
+        : {
+            auth:
+              authentication.type === 'OAuth2'
+                ? { type: 'OAuth2', user: server.user }
+                : { user: server.user, pass: authentication.password },
+          }),
     });
     opened.on('error', () => {}); // each submission gets its own error; an idle connection's end is no event
     if (authentication.type === 'OAuth2') {

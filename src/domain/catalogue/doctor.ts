@@ -30,22 +30,19 @@ export const doctorErrors = section({
       de: 'Entra Admin Center > App-Registrierungen > {application} ({clientId}) > API-Berechtigungen > Berechtigung hinzufügen > Von meiner Organisation verwendete APIs > Office 365 Exchange Online: {permission} hinzufügen, dann „Administratorzustimmung erteilen“, oder öffnen Sie {consentUrl}',
     },
   },
-  CHECK_IDLE_MISSING: {
-    class: 'permanent',
-    action: 'warn',
-    message: 'The server does not offer IDLE; new mail is found only by looking every few minutes',
-    hint: {
-      en: 'Check that {host} is the IMAP server itself and no proxy that hides capabilities.',
-      de: 'Prüfen Sie, ob {host} der IMAP-Server selbst ist und kein Proxy, der Fähigkeiten verbirgt.',
-    },
-  },
   CHECK_AFTER_QUEUED_FOLDER_MISSING: {
     class: 'permanent',
     action: 'warn',
     message: 'The folder for messages that were queued does not exist',
     hint: {
-      en: 'Create the folder "{folder}" in the mailbox {user} (Outlook on the web: open another mailbox), or correct afterQueued of {server}.',
-      de: 'Legen Sie den Ordner „{folder}“ im Postfach {user} an (Outlook im Web: Anderes Postfach öffnen), oder berichtigen Sie afterQueued von {server}.',
+      en: 'Create the folder "{folder}" in the mailbox {user}, or correct afterQueued of {server}.',
+      de: 'Legen Sie den Ordner „{folder}“ im Postfach {user} an, oder berichtigen Sie afterQueued von {server}.',
+    },
+    hintAt: {
+      microsoft: {
+        en: 'Create the folder "{folder}" in the mailbox {user} (Outlook on the web: open another mailbox), or correct afterQueued of {server}.',
+        de: 'Legen Sie den Ordner „{folder}“ im Postfach {user} an (Outlook im Web: Anderes Postfach öffnen), oder berichtigen Sie afterQueued von {server}.',
+      },
     },
   },
   CHECK_POP3_UNREACHABLE: {
@@ -53,8 +50,14 @@ export const doctorErrors = section({
     action: 'warn',
     message: 'POP3 is not reachable; Mailroom does not use it',
     hint: {
-      en: 'Nothing is needed for Mailroom. If your handbook asks for POP3: Set-CASMailbox -Identity "{user}" -PopEnabled $true, and port 995 open to {host}.',
-      de: 'Für Mailroom ist nichts nötig. Verlangt Ihr Handbuch POP3: Set-CASMailbox -Identity "{user}" -PopEnabled $true, und Port 995 zu {host} offen.',
+      en: 'Nothing is needed for Mailroom. If your handbook asks for POP3: enable it on {host}, with port 995 open.',
+      de: 'Für Mailroom ist nichts nötig. Verlangt Ihr Handbuch POP3: Aktivieren Sie es auf {host}, mit offenem Port 995.',
+    },
+    hintAt: {
+      microsoft: {
+        en: 'Nothing is needed for Mailroom. If your handbook asks for POP3: Set-CASMailbox -Identity "{user}" -PopEnabled $true, and port 995 open to {host}.',
+        de: 'Für Mailroom ist nichts nötig. Verlangt Ihr Handbuch POP3: Set-CASMailbox -Identity "{user}" -PopEnabled $true, und Port 995 zu {host} offen.',
+      },
     },
   },
   CHECK_SENT_COPY_MISSING: {
@@ -62,8 +65,23 @@ export const doctorErrors = section({
     action: 'warn',
     message: 'The probe was accepted, but no copy of it appeared in Sent',
     hint: {
-      en: 'Set-Mailbox -Identity "{user}" -MessageCopyForSMTPClientSubmissionEnabled $true, or set the Sent copy of {server} to append.',
-      de: 'Set-Mailbox -Identity "{user}" -MessageCopyForSMTPClientSubmissionEnabled $true, oder stellen Sie die Sent-Kopie von {server} auf append.',
+      en: 'Set sentCopy of {server} to append with the name of the Sent folder: this server saves no copies.',
+      de: 'Stellen Sie sentCopy von {server} auf append mit dem Namen des Ordners Gesendete Elemente: Dieser Server legt keine Kopien ab.',
+    },
+    hintAt: {
+      microsoft: {
+        en: 'Set-Mailbox -Identity "{user}" -MessageCopyForSMTPClientSubmissionEnabled $true, or set the Sent copy of {server} to append.',
+        de: 'Set-Mailbox -Identity "{user}" -MessageCopyForSMTPClientSubmissionEnabled $true, oder stellen Sie die Sent-Kopie von {server} auf append.',
+      },
+    },
+  },
+  CHECK_SENT_COPY_LEFT: {
+    class: 'permission',
+    action: 'warn',
+    message: 'A copy was stored in Sent for the check, but could not be removed again',
+    hint: {
+      en: 'Delete "Mailroom check" from the Sent folder of {user}. Copies of replies are stored; the user only lacks the right to delete.',
+      de: 'Löschen Sie „Mailroom check“ aus dem Ordner Gesendete Elemente von {user}. Kopien der Antworten werden abgelegt; dem Benutzer fehlt nur das Recht zum Löschen.',
     },
   },
   CHECK_SHARED_ADDRESS_NOT_PERMITTED: {

@@ -7,8 +7,18 @@ export const imapErrors = section({
     action: 'renew-token',
     message: 'The server refused the sign-in',
     hint: {
-      en: 'Check User (the shared mailbox address), admin consent for IMAP.AccessAsApp, that New-ServicePrincipal was given the Enterprise Application object id, and that IMAP is enabled for the mailbox (Set-CASMailbox -ImapEnabled $true).',
-      de: 'Prüfen Sie User (die Adresse des freigegebenen Postfachs), die Administratorzustimmung für IMAP.AccessAsApp, dass New-ServicePrincipal die Objekt-ID der Unternehmensanwendung bekam, und dass IMAP für das Postfach aktiviert ist (Set-CASMailbox -ImapEnabled $true).',
+      en: 'Check User and password of the email server, that the server lets this user sign in by IMAP, and that it takes the Authentication Type.',
+      de: 'Prüfen Sie User und Kennwort des E-Mail Servers, ob der Server diesen Benutzer per IMAP anmeldet, und ob er den Authentication Type annimmt.',
+    },
+    hintAt: {
+      microsoft: {
+        en: 'Check User (the shared mailbox address), admin consent for IMAP.AccessAsApp, that New-ServicePrincipal was given the Enterprise Application object id, and that IMAP is enabled for the mailbox (Set-CASMailbox -ImapEnabled $true).',
+        de: 'Prüfen Sie User (die Adresse des gemeinsamen Postfachs), die Administratorzustimmung für IMAP.AccessAsApp, dass New-ServicePrincipal die Objekt-ID der Unternehmensanwendung bekam, und dass IMAP für das Postfach aktiviert ist (Set-CASMailbox -ImapEnabled $true).',
+      },
+      google: {
+        en: 'Check User. With a password use an app password (myaccount.google.com/apppasswords), not that of the account; with OAuth2 the scope https://mail.google.com/. IMAP must be enabled: Admin console > Apps > Google Workspace > Gmail > End User Access.',
+        de: 'Prüfen Sie User. Mit Kennwort ein App-Passwort verwenden (myaccount.google.com/apppasswords), nicht das des Kontos; mit OAuth2 den Bereich https://mail.google.com/. IMAP muss aktiviert sein: Admin-Konsole > Apps > Google Workspace > Gmail > Endnutzerzugriff.',
+      },
     },
   },
   IMAP_NOT_CONNECTED: {
@@ -16,8 +26,14 @@ export const imapErrors = section({
     action: 'back-off',
     message: 'Signed in, but the mailbox does not open',
     hint: {
-      en: 'Grant Full Access on the mailbox (Add-MailboxPermission -AccessRights FullAccess), enable IMAP for it, and look at the service health; it may also pass by itself.',
-      de: 'Erteilen Sie Vollzugriff auf das Postfach (Add-MailboxPermission -AccessRights FullAccess), aktivieren Sie IMAP dafür, und sehen Sie nach der Dienstintegrität; es kann auch von selbst vergehen.',
+      en: 'Give the account that signs in the right to open this mailbox (ACL, shared mailbox, master user), or set User to the mailbox itself.',
+      de: 'Geben Sie dem Konto, das sich anmeldet, das Recht auf dieses Postfach (ACL, gemeinsames Postfach, Master-Benutzer), oder setzen Sie User auf das Postfach selbst.',
+    },
+    hintAt: {
+      microsoft: {
+        en: 'Grant Full Access on the mailbox (Add-MailboxPermission -AccessRights FullAccess), enable IMAP for it, and look at the service health; it may also resolve itself.',
+        de: 'Erteilen Sie vollen Zugriff auf das Postfach (Add-MailboxPermission -AccessRights FullAccess), aktivieren Sie IMAP dafür, und sehen Sie nach der Dienstintegrität; es kann auch von selbst vergehen.',
+      },
     },
   },
   IMAP_TOKEN_REFUSED: {
@@ -38,10 +54,110 @@ export const imapErrors = section({
   IMAP_THROTTLED: {
     class: 'throttle',
     action: 'back-off',
-    message: 'The server throttles this mailbox and said how long to wait',
+    message: 'The server throttles this mailbox',
     hint: {
-      en: 'Reduce other IMAP clients on this mailbox; fetching goes on by itself.',
-      de: 'Verringern Sie andere IMAP-Clients an diesem Postfach; der Abruf geht von selbst weiter.',
+      en: 'Reduce other IMAP clients on this mailbox; fetching resumes automatically, after the time that the server named if it named one.',
+      de: 'Verringern Sie andere IMAP-Clients an diesem Postfach; der Abruf wird automatisch fortgesetzt, nach der Zeit, die der Server nennt, falls er eine nennt.',
+    },
+  },
+  IMAP_CONNECTION_LIMIT: {
+    class: 'throttle',
+    action: 'back-off',
+    message: 'The server allows no more connections of this user or from this address',
+    hint: {
+      en: 'Close other mail clients of this user, or raise the limit of the server (Dovecot: mail_max_userip_connections; Courier: MAXPERIP). Mailroom holds one connection for each mailbox, and a second one for a moment when it renews it. User and password are not the reason.',
+      de: 'Schließen Sie andere Mailprogramme dieses Benutzers, oder erhöhen Sie die Grenze des Servers (Dovecot: mail_max_userip_connections; Courier: MAXPERIP). Mailroom hält eine Verbindung je Postfach, und kurz eine zweite, wenn es sie erneuert. User und Kennwort sind nicht der Grund.',
+    },
+    hintAt: {
+      microsoft: {
+        en: 'Exchange Online allows about 16 to 20 IMAP connections of one account. Sign in app-only, or spread the mailboxes over several persons; close other IMAP clients.',
+        de: 'Exchange Online erlaubt etwa 16 bis 20 IMAP-Verbindungen je Konto. Verwenden Sie App-Anmeldung, oder verteilen Sie die Postfächer auf mehrere Personen; schließen Sie andere IMAP-Clients.',
+      },
+      google: {
+        en: 'Gmail allows 15 IMAP connections of one account: close other mail clients.',
+        de: 'Gmail erlaubt 15 IMAP-Verbindungen je Konto: schließen Sie andere Mailprogramme.',
+      },
+    },
+  },
+  IMAP_MAILBOX_IN_USE: {
+    class: 'transient',
+    action: 'retry',
+    message: 'Another session holds what the server needs for this; tried again',
+    hint: {
+      en: 'Nothing to do. If it repeats, look for another program that locks the mailbox (a POP3 client, a backup).',
+      de: 'Nichts zu tun. Wiederholt es sich, suchen Sie ein anderes Programm, das das Postfach sperrt (ein POP3-Client, eine Sicherung).',
+    },
+  },
+  IMAP_CREDENTIALS_EXPIRED: {
+    class: 'auth',
+    action: 'renew-token',
+    message: 'The password or token of this user has expired',
+    hint: {
+      en: 'Set a new password for User and enter it in the email server; a token is renewed automatically.',
+      de: 'Setzen Sie ein neues Kennwort für User, und tragen Sie es beim E-Mail Server ein; ein Token wird automatisch erneuert.',
+    },
+  },
+  IMAP_TLS_REQUIRED: {
+    class: 'permanent',
+    action: 'back-off',
+    message: 'The server takes no sign-in without TLS',
+    hint: {
+      en: 'Set TLS of the email server to starttls or implicit, with the Port that belongs to it.',
+      de: 'Setzen Sie TLS des E-Mail Servers auf starttls oder implicit, mit dem zugehörigen Port.',
+    },
+  },
+  IMAP_CONTACT_ADMIN: {
+    class: 'permanent',
+    action: 'back-off',
+    message: 'The server wants this user to contact its administrator',
+    hint: {
+      en: "Read the server's words; its administrator has locked this user or expects something of it.",
+      de: 'Lesen Sie die Worte des Servers; dessen Administrator hat den Benutzer gesperrt oder erwartet etwas von ihm.',
+    },
+  },
+  IMAP_NO_PERMISSION: {
+    class: 'permission',
+    action: 'back-off',
+    message: 'The signed-in user lacks the right for this in the folder',
+    hint: {
+      en: 'Give the user the rights to read, and for afterQueued also to flag and delete messages in the folder (IMAP ACL lrswte), or set afterQueued to leave.',
+      de: 'Geben Sie dem Benutzer die Rechte zum Lesen, und für afterQueued auch zum Markieren und Löschen in dem Ordner (IMAP-ACL lrswte), oder setzen Sie afterQueued auf leave.',
+    },
+  },
+  IMAP_SERVER_BUG: {
+    class: 'transient',
+    action: 'back-off',
+    message: 'The server reports an internal error of its own',
+    hint: {
+      en: "Look into the mail server's log at this time; Mailroom tries again.",
+      de: 'Sehen Sie im Protokoll des Mailservers zu dieser Zeit nach; Mailroom versucht es wieder.',
+    },
+  },
+  IMAP_SERVER_CORRUPTION: {
+    class: 'permanent',
+    action: 'back-off',
+    message: 'The server reports damaged data of this mailbox',
+    hint: {
+      en: 'Have the mailbox repaired on the server (Dovecot: doveadm force-resync; Cyrus: reconstruct). Mailroom tries again.',
+      de: 'Lassen Sie das Postfach auf dem Server reparieren (Dovecot: doveadm force-resync; Cyrus: reconstruct). Mailroom versucht es wieder.',
+    },
+  },
+  IMAP_MAILBOX_FULL: {
+    class: 'permanent',
+    action: 'warn',
+    message: 'The mailbox is over its quota; the server stores nothing more in it',
+    hint: {
+      en: 'Free space in the mailbox, Sent included, or raise its quota.',
+      de: 'Schaffen Sie Platz im Postfach, auch in Gesendete Elemente, oder erhöhen Sie das Kontingent.',
+    },
+  },
+  IMAP_COMMAND_IMPOSSIBLE: {
+    class: 'permanent',
+    action: 'back-off',
+    message: 'The server says that it can never do what was asked',
+    hint: {
+      en: "Read the server's words. If the definition asks for nothing unusual (folder, afterQueued), report it.",
+      de: 'Lesen Sie die Worte des Servers. Verlangt die Definition nichts Ungewöhnliches (Ordner, afterQueued), melden Sie es.',
     },
   },
   IMAP_CONNECTION_CLOSED: {
@@ -56,10 +172,16 @@ export const imapErrors = section({
   IMAP_SERVER_UNAVAILABLE: {
     class: 'transient',
     action: 'back-off',
-    message: 'The server says that it is unavailable',
+    message: 'The server reports that it is unavailable',
     hint: {
-      en: 'Look at the service health. On sign-in it may also mean a basic password where OAuth2 is required.',
-      de: 'Sehen Sie nach der Dienstintegrität. Bei der Anmeldung kann es auch ein einfaches Kennwort bedeuten, wo OAuth2 verlangt ist.',
+      en: 'Check whether the mail server, or the user directory behind it, is up; Mailroom tries again.',
+      de: 'Prüfen Sie, ob der Mailserver oder das Benutzerverzeichnis dahinter läuft; Mailroom versucht es wieder.',
+    },
+    hintAt: {
+      microsoft: {
+        en: 'Look at the service health. On sign-in it may also mean a basic password where OAuth2 is required.',
+        de: 'Sehen Sie nach der Dienstintegrität. Bei der Anmeldung kann es auch ein einfaches Kennwort bedeuten, wo OAuth2 verlangt ist.',
+      },
     },
   },
   IMAP_MESSAGE_SET_INVALID: {
@@ -73,8 +195,14 @@ export const imapErrors = section({
     action: 'retry',
     message: 'The server answered OK but gave no data for a message that exists; tried again for an hour',
     hint: {
-      en: 'Open the message in Outlook on the web. It is tried again by itself.',
-      de: 'Öffnen Sie die Nachricht in Outlook im Web. Es wird von selbst wieder versucht.',
+      en: 'Open the message in another mail program. Mailroom tries again.',
+      de: 'Öffnen Sie die Nachricht in einem anderen Mailprogramm. Mailroom versucht es wieder.',
+    },
+    hintAt: {
+      microsoft: {
+        en: 'Open the message in Outlook on the web. Mailroom tries again.',
+        de: 'Öffnen Sie die Nachricht in Outlook im Web. Mailroom versucht es wieder.',
+      },
     },
   },
   IMAP_POISON_MESSAGE: {
@@ -82,8 +210,14 @@ export const imapErrors = section({
     action: 'quarantine',
     message: 'The server gives a replacement text instead of this message',
     hint: {
-      en: 'Open the message in Outlook on the web, or move it out of the folder and back.',
-      de: 'Öffnen Sie die Nachricht in Outlook im Web, oder verschieben Sie sie aus dem Ordner und zurück.',
+      en: 'Open the message in another mail program, or move it out of the folder and back.',
+      de: 'Öffnen Sie die Nachricht in einem anderen Mailprogramm, oder verschieben Sie sie aus dem Ordner und zurück.',
+    },
+    hintAt: {
+      microsoft: {
+        en: 'Open the message in Outlook on the web, or move it out of the folder and back.',
+        de: 'Öffnen Sie die Nachricht in Outlook im Web, oder verschieben Sie sie aus dem Ordner und zurück.',
+      },
     },
   },
   IMAP_UNREACHABLE: {
@@ -91,8 +225,8 @@ export const imapErrors = section({
     action: 'retry',
     message: 'The server cannot be reached',
     hint: {
-      en: 'Check Host and Port, and that the firewall lets port 993 out.',
-      de: 'Prüfen Sie Host und Port, und dass die Firewall Port 993 nach außen erlaubt.',
+      en: 'Check Host and Port, and that the firewall allows outgoing connections to this port.',
+      de: 'Prüfen Sie Host und Port, und dass die Firewall ausgehende Verbindungen zu diesem Port erlaubt.',
     },
   },
   IMAP_HOST_UNKNOWN: {
@@ -124,8 +258,8 @@ export const imapErrors = section({
     action: 'back-off',
     message: 'The folder does not exist in this mailbox',
     hint: {
-      en: 'Correct the folder of the email server, or create it in Outlook. Names are localized: "Gesendete Elemente" is not "Sent Items".',
-      de: 'Korrigieren Sie den Ordner des E-Mail-Servers, oder legen Sie ihn in Outlook an. Namen sind übersetzt: „Gesendete Elemente“ ist nicht „Sent Items“.',
+      en: 'Correct the folder of the email server to one of those listed, or create it. Names are localized: "Gesendete Elemente" is not "Sent Items".',
+      de: 'Korrigieren Sie den Ordner des E-Mail Servers auf einen der genannten, oder legen Sie ihn an. Namen sind übersetzt: „Gesendete Elemente“ ist nicht „Sent Items“.',
     },
   },
   IMAP_MESSAGE_TOO_LARGE: {
@@ -141,7 +275,16 @@ export const imapErrors = section({
     class: 'size',
     action: 'fail',
     message: 'The server refused to append: too large',
-    hint: { en: 'Raise MaxReceiveSize of the mailbox.', de: 'Erhöhen Sie MaxReceiveSize des Postfachs.' },
+    hint: {
+      en: 'Raise the largest message size of the IMAP server.',
+      de: 'Erhöhen Sie die größte Nachrichtengröße des IMAP-Servers.',
+    },
+    hintAt: {
+      microsoft: {
+        en: 'Raise MaxReceiveSize of the mailbox: Set-Mailbox -MaxReceiveSize.',
+        de: 'Erhöhen Sie MaxReceiveSize des Postfachs: Set-Mailbox -MaxReceiveSize.',
+      },
+    },
   },
   IMAP_COMMAND_FAILED: {
     class: 'transient',

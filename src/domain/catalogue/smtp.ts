@@ -57,6 +57,15 @@ export const smtpErrors = section({
       de: 'Prüfen Sie den Benutzer: bei delegierter Anmeldung die Person, bei app-only das Postfach {user}. Berechtigung SMTP.Send oder SMTP.SendAsApp; New-ServicePrincipal mit der Objekt-ID der Unternehmensanwendung. Die Aufträge bleiben erhalten.',
     },
   },
+  SMTP_AUTH_NOT_OFFERED: {
+    class: 'auth',
+    action: 'pause-server',
+    message: 'The server offers no sign-in on this port',
+    hint: {
+      en: 'Set Port of {server} to the submission port (587 or 465), or, if {host} knows this machine by its address, Authentication Type to None.',
+      de: 'Setzen Sie Port von {server} auf den Submission-Port (587 oder 465), oder, wenn {host} diese Maschine an ihrer Adresse erkennt, Authentication Type auf None.',
+    },
+  },
   SMTP_TOKEN_UNAVAILABLE: {
     class: 'auth',
     action: 'pause-server',

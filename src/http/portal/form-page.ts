@@ -51,7 +51,6 @@ export const LABELS: Readonly<Record<string, string>> = {
   enabled: 'Enabled',
 };
 
-const ENABLED = ['enabled', 'disabled'] as const;
 const pairs = (...values: string[]) => values.map((value) => [value, value] as const);
 
 export function formPage(frame: Frame, state: FormState): string {
@@ -64,6 +63,15 @@ export function formPage(frame: Frame, state: FormState): string {
   const applications = [
     ...new Set([...state.applications, ...(value('application') === '' ? [] : [value('application')])]),
   ];
+  const tlsChoices = [
+    ['enabled', say('enabled')],
+    ['implicit', say('tlsImplicit')],
+    ['starttls', say('tlsStarttls')],
+    ['none', say('tlsNone')],
+    // Of definitions made before there was a choice.
+    ...(value('tls') === 'disabled' ? [['disabled', say('disabled')] as const] : []),
+  ] as const;
+  const allowPlainText = html`<div class="wide check"><input type="checkbox" id="allowPlainText" name="allowPlainText" value="true"${definition.allowPlainText === true && html` checked`}${readOnly && html` disabled`} aria-describedby="allowPlainText-help"><div><label for="allowPlainText">${say('allowPlainText')}</label><p class="help" id="allowPlainText-help">${say('allowPlainTextHelp')}</p></div></div>`;
   const enabled = html`<div class="wide check"><input type="checkbox" id="enabled" name="enabled" value="true"${definition.enabled === true && html` checked`}${readOnly && html` disabled`} aria-describedby="enabled-help"><div><label for="enabled">${LABELS.enabled}</label><p class="help" id="enabled-help">${say('enabledHelp')}</p></div></div>`;
 
   return page(
@@ -85,13 +93,8 @@ ${select('serverType', 'Server Type', pairs('IMAP', 'SMTP'), { css: 'third', fix
 ${input('name', 'Name', { css: 'two-thirds', fixed: existing !== undefined })}
 ${input('host', 'Host', { css: 'two-thirds' })}
 ${input('port', 'Port', { css: 'third', mode: 'numeric' })}
-${select(
-  'tls',
-  'TLS',
-  ENABLED.map((one) => [one, say(one)] as const),
-  { css: 'third', help: say('tlsHelp') },
-)}
-${select('authenticationType', 'Authentication Type', pairs('OAuth2', 'Password'), { css: 'two-thirds' })}
+${select('tls', 'TLS', tlsChoices, { css: 'third', help: say('tlsHelp') })}
+${select('authenticationType', 'Authentication Type', [...pairs('OAuth2', 'Password'), ['None', say('noSignIn')]], { css: 'two-thirds' })}
 ${input('user', 'User', { css: 'wide', help: say('userHelp') })}
 ${input('emailFlow', 'Email Flow', { css: 'wide imap', help: say('flowHelp') })}
 ${addresses()}
@@ -126,6 +129,7 @@ ${select(
   { css: 'smtp' },
 )}
 ${perMinute()}
+${allowPlainText}
 </div></details>
 ${!readOnly && buttons(frame, state)}
 </form>

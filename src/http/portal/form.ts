@@ -26,7 +26,15 @@ export function definitionFrom(entered: Entered, stored: Definition = {}): Defin
   const given = (field: string): Definition => (text(field) === '' ? {} : { [field]: text(field) });
   const serverType = text('serverType');
   const oauth = text('authenticationType') === 'OAuth2';
-  const { password: _, application: __, signIn: ___, signInUser: ____, emailFlow: _____, ...rest } = stored;
+  const {
+    password: _,
+    application: __,
+    signIn: ___,
+    signInUser: ____,
+    emailFlow: _____,
+    allowPlainText: ______,
+    ...rest
+  } = stored;
   const base: Definition = {
     ...(stored.serverType === serverType ? rest : {}),
     serverType,
@@ -34,6 +42,7 @@ export function definitionFrom(entered: Entered, stored: Definition = {}): Defin
     host: text('host'),
     port: text('port'),
     tls: text('tls') || 'enabled',
+    ...(entered.get('allowPlainText') === 'true' ? { allowPlainText: true } : {}),
     authenticationType: text('authenticationType'),
     user: text('user'),
     enabled: entered.get('enabled') === 'true',
@@ -43,7 +52,9 @@ export function definitionFrom(entered: Entered, stored: Definition = {}): Defin
           ...given('signIn'),
           ...(text('signIn') === 'delegated' ? given('signInUser') : {}),
         }
-      : { ...(entered.get('password') ? { password: entered.get('password') } : {}) }),
+      : text('authenticationType') === 'Password' && entered.get('password')
+        ? { password: entered.get('password') }
+        : {}),
   };
   if (serverType === 'SMTP') {
     const perMinute = text('perMinute');

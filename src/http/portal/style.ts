@@ -83,7 +83,7 @@ fieldset.list>div{display:flex;gap:.5rem;margin-bottom:.45rem}
 fieldset.list button.remove{flex:none}
 details>summary{cursor:pointer;font-weight:600}details.card>summary{margin:-.35rem 0}details.card[open]>summary{margin-bottom:1rem}
 form:has([name=serverType] option[value=SMTP]:checked) .imap,form:has([name=serverType] option[value=IMAP]:checked) .smtp,
-form:has([name=authenticationType] option[value=Password]:checked) .oauth,form:has([name=authenticationType] option[value=OAuth2]:checked) .secret,
+form:has([name=authenticationType] option[value=Password]:checked) .oauth,form:has([name=authenticationType] option[value=None]:checked) :is(.oauth,.secret),form:has([name=authenticationType] option[value=OAuth2]:checked) .secret,
 form:has([name=signIn] option[value=appOnly]:checked) .person{display:none}
 .columns{display:grid;grid-template-columns:minmax(0,1fr) 20rem;gap:1.25rem;align-items:start}
 .aside{position:sticky;top:1rem}

@@ -7,7 +7,11 @@ const german: readonly [RegExp, string][] = [
   [/^(must be text|is required)$/, 'fehlt'],
   [/^is required with authenticationType Password$/, 'wird bei Authentication Type Password benötigt'],
   [/^is required with authenticationType OAuth2: .*$/, 'wird bei Authentication Type OAuth2 benötigt'],
-  [/^must be a mail address with authenticationType OAuth2$/, 'muss bei OAuth2 eine E-Mail-Adresse sein'],
+  [/^must be a mail address with authenticationType (OAuth2|None)$/, 'muss bei $1 eine E-Mail-Adresse sein'],
+  [
+    /^must not be none for another machine, unless allowPlainText is true$/,
+    'ist zu einer anderen Maschine nur mit „Klartext erlauben“ (allowPlainText) möglich',
+  ],
   [/^must be a mail address like (.+)$/, 'muss eine E-Mail-Adresse wie $1 sein'],
   [/^must be a mail address$/, 'muss eine E-Mail-Adresse sein'],
   [/^must be a list of mail addresses$/, 'muss eine Liste von E-Mail-Adressen sein'],

@@ -86,9 +86,18 @@ export const serverWords = {
   onBehalf: { en: 'Send on behalf', de: 'Im Auftrag senden' },
   perMinute: { en: 'Messages a minute', de: 'Nachrichten pro Minute' },
   tlsHelp: {
-    en: 'Never falls back to plain text.',
-    de: 'Fällt nie auf Klartext zurück.',
+    en: 'Enabled: as usual for the port (STARTTLS on 143 and 587). Never falls back to plain text.',
+    de: 'Aktiviert: wie beim Port üblich (STARTTLS auf 143 und 587). Fällt nie auf Klartext zurück.',
   },
+  tlsImplicit: { en: 'Implicit TLS', de: 'Implizites TLS' },
+  tlsStarttls: { en: 'STARTTLS', de: 'STARTTLS' },
+  tlsNone: { en: 'None (plain text)', de: 'Keines (Klartext)' },
+  allowPlainText: { en: 'Allow plain text to another machine', de: 'Klartext zu einer anderen Maschine erlauben' },
+  allowPlainTextHelp: {
+    en: 'Only with TLS: None. Password or token and all emails can be read on the way.',
+    de: 'Nur mit TLS: Keines. Kennwort oder Token und alle E-Mails sind unterwegs lesbar.',
+  },
+  noSignIn: { en: 'None (SMTP relay)', de: 'Keine (SMTP-Relay)' },
   userHelp: {
     en: 'The user name to sign in to the email account with; usually an email address.',
     de: 'Der Benutzername, mit dem Sie sich bei dem E-Mail Konto auf dem E-Mail Server anmelden; normalerweise eine E-Mail Adresse.',

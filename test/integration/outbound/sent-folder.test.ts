@@ -1,6 +1,7 @@
 // Sent over IMAP against a real Dovecot: found by our header, by Message-ID, by what Exchange keeps of it; a copy is stored once.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createSentFolder, imapEndpoint, sentAmong } from '../../../src/adapters/imap/sent-folder.ts';
+import { sentAmong } from '../../../src/adapters/imap/folders.ts';
+import { createSentFolder, imapEndpoint } from '../../../src/adapters/imap/sent-folder.ts';
 import type { ImapServer, SmtpServer } from '../../../src/domain/email-server.ts';
 import { startDovecot, type TestDovecot } from '../../support/dovecot.ts';
 import { smtpServer } from './rig.ts';

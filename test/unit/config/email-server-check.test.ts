@@ -93,6 +93,17 @@ const table: [string, EmailServer[], string[]][] = [
   ['15 mailboxes on one person', [...many(15), permitting(15)], []],
   ['16 mailboxes on one person', [...many(16), permitting(16)], ['MANY_MAILBOXES_ON_ONE_PERSON in 15']],
   ['plain text', [imap({ tls: 'disabled' }), smtp({ tls: 'disabled', host: '127.0.0.1' })], ['TLS_DISABLED in']],
+  ['plain text that was allowed', [imap({ tls: 'none', allowPlainText: true }), smtp({})], []],
+  [
+    'a host that only looks like this machine',
+    [imap({}), smtp({ tls: 'disabled', host: '127.0.0.1.example.com' })],
+    ['TLS_DISABLED out'],
+  ],
+  [
+    'app-only at Google: no advice for Exchange Online',
+    [imap({}), smtp({ host: 'smtp.gmail.com', additionalFromAddresses: [imap({}).user, 'sales@contoso.example'] })],
+    [],
+  ],
 ];
 
 describe('checkEmailServers', () => {

@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { combine, type Found, readDefinitionFile } from '../../../src/config/email-servers.ts';
+import { isImap, tlsModeOf } from '../../../src/domain/email-server.ts';
+import { definitionOf } from '../../../src/gateway/email-server-definition.ts';
 
 const imap = {
   serverType: 'IMAP',
@@ -202,10 +204,13 @@ describe('mistakes', () => {
     [{ ...imap, emailFlow: 'a\u0000b' }, 'emailServers[0].emailFlow: must not hold control characters, got "a·b"'],
     [{ ...imap, emailFlow: 'a\u202Eb' }, 'emailServers[0].emailFlow: must not hold control characters, got "a·b"'],
     [{ ...imap, emailFlow: undefined }, 'emailServers[0].emailFlow: is required'],
-    [{ ...imap, tls: 'maybe' }, 'emailServers[0].tls: must be enabled or disabled, got "maybe"'],
+    [
+      { ...imap, tls: 'maybe' },
+      'emailServers[0].tls: must be enabled, implicit, starttls, none or disabled, got "maybe"',
+    ],
     [
       { ...imap, authenticationType: 'Kerberos' },
-      'emailServers[0].authenticationType: must be OAuth2 or Password, got "Kerberos"',
+      'emailServers[0].authenticationType: must be OAuth2, Password or None, got "Kerberos"',
     ],
     [{ ...imap, enabled: 'perhaps' }, 'emailServers[0].enabled: must be true or false, got "perhaps"'],
     [{ ...imap, user: 'support' }, 'emailServers[0].user: must be a mail address with authenticationType OAuth2'],
@@ -349,5 +354,60 @@ describe('files', () => {
       ['IMAP', 'support@contoso.example'],
       ['SMTP', 'support@contoso.example'],
     ]);
+  });
+});
+
+describe('TLS is a choice, not a port', () => {
+  const modes: [typeof imap | typeof smtp, number, string, string][] = [
+    [imap, 993, 'enabled', 'implicit'],
+    [imap, 143, 'enabled', 'starttls'],
+    [imap, 10_993, 'enabled', 'implicit'],
+    [imap, 993, 'starttls', 'starttls'],
+    [imap, 143, 'implicit', 'implicit'],
+    [smtp, 587, 'enabled', 'starttls'],
+    [smtp, 465, 'enabled', 'implicit'],
+    [smtp, 2525, 'enabled', 'starttls'],
+    [smtp, 2525, 'implicit', 'implicit'],
+    [smtp, 465, 'starttls', 'starttls'],
+    [smtp, 25, 'disabled', 'none'],
+  ];
+  it.each(modes)('%j on %i: %s is %s', (definition, port, tls, mode) => {
+    const { servers, invalid } = read({ ...definition, port, tls });
+    expect(invalid).toEqual([]);
+    expect(servers.map((server) => tlsModeOf(isImap(server) ? 'imap' : 'smtp', server))).toEqual([mode]);
+    expect(servers.map((server) => definitionOf(server).tls)).toEqual([tls]);
+  });
+
+  const refused = 'emailServers[0].tls: must not be none for another machine, unless allowPlainText is true';
+  it.each([
+    ['localhost', undefined, []],
+    ['127.8.0.1', undefined, []],
+    ['::1', undefined, []],
+    ['relay.contoso.example', true, []],
+    ['relay.contoso.example', undefined, [refused]],
+    ['localhost.contoso.example', undefined, [refused]],
+    ['127.0.0.1.contoso.example', undefined, [refused]],
+    ['10.0.0.1', false, [refused]],
+  ])('none at %s, allowPlainText %s', (host, allowPlainText, problems) => {
+    const given = { ...smtp, host, tls: 'none', ...(allowPlainText === undefined ? {} : { allowPlainText }) };
+    expect(lines(given)).toEqual(problems);
+  });
+});
+
+describe('a relay without sign-in', () => {
+  const { application: _, signIn: __, ...bare } = smtp;
+  const relay = { ...bare, authenticationType: 'None' };
+  it('is an SMTP server', () => {
+    const [server] = read(relay).servers;
+    expect(server).toMatchObject({ type: 'SMTP', authentication: { type: 'None' } });
+    expect(server && definitionOf(server)).toMatchObject({ authenticationType: 'None', user: 'alex@contoso.example' });
+  });
+  it.each([
+    [{ ...relay, password: 'secret' }, 'password: goes with authenticationType Password'],
+    [{ ...relay, application: 'Contoso' }, 'application: goes with authenticationType OAuth2'],
+    [{ ...relay, user: 'relay' }, 'user: must be a mail address with authenticationType None'],
+    [{ ...imap, application: undefined, authenticationType: 'None' }, 'authenticationType: must be OAuth2 or Password'],
+  ])('%j: %s', (definition, line) => {
+    expect(lines(definition)).toEqual([`emailServers[0].${line}`]);
   });
 });

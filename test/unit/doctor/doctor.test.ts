@@ -151,6 +151,7 @@ describe('steps', () => {
 
 describe('fixes', () => {
   const names: Omit<FixNames, 'signIn'> = {
+    provider: 'microsoft',
     server: 'Support in',
     host: 'outlook.office365.com',
     port: 993,
@@ -164,9 +165,12 @@ describe('fixes', () => {
     consentUrl: 'https://consent.example',
     permission: 'IMAP.AccessAsApp',
   };
-  it.each(['appOnly', 'delegated', 'password'] as const)('every code has one without open names, %s', (signIn) => {
+  const everywhere = (['microsoft', 'google', 'other'] as const).flatMap((provider) =>
+    (['appOnly', 'delegated', 'password', 'none'] as const).map((signIn) => [provider, signIn] as const),
+  );
+  it.each(everywhere)('every code has one without open names, %s %s', (provider, signIn) => {
     for (const code of Object.keys(catalogue) as ErrorCode[]) {
-      const fix = fixOf(code, { ...names, signIn });
+      const fix = fixOf(code, { ...names, provider, signIn });
       for (const text of [fix.en, fix.de]) {
         expect(text.length, code).toBeGreaterThan(8);
         expect(text, code).not.toMatch(
@@ -174,6 +178,13 @@ describe('fixes', () => {
         );
       }
     }
+  });
+
+  it.each(['password', 'none'] as const)('advice at a host of their own names no tool of Microsoft’s, %s', (signIn) => {
+    const ofIt = (Object.keys(catalogue) as ErrorCode[]).filter((code) => /^(IMAP|CHECK)_/.test(code));
+    for (const code of ofIt.filter((one) => !/^CHECK_(TOKEN|DELEGATED)/.test(one)))
+      for (const text of Object.values(fixOf(code, { ...names, host: 'mail.example.com', provider: 'other', signIn })))
+        expect(text, code).not.toMatch(/Exchange Online|Entra|Microsoft 365|(Set|Add|New|Get)-[A-Z]\w+|Gmail/);
   });
 
   it.each(['IMAP_AUTH_FAILED', 'IMAP_NOT_CONNECTED', 'SMTP_AUTH_FAILED'] as const)(

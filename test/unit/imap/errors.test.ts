@@ -143,7 +143,7 @@ const rows: Row[] = [
     'auth',
     undefined,
     'IMAP_SERVER_UNAVAILABLE',
-    'auth',
+    'transient',
     'back-off',
   ],
   [

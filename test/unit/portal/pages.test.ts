@@ -35,6 +35,7 @@ describe('what to do', () => {
 
   it('loses no word of the doctor’s own fixes', () => {
     const names = {
+      provider: 'microsoft',
       server: 'S',
       host: 'h.example',
       port: 993,
