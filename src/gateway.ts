@@ -3,6 +3,8 @@
 // Two invariants hold the product together; each stands at the top of the file that keeps it:
 //   the ledger advances only in the same transaction that enqueues          (adapters/queue/commit.ts)
 //   after DATA began, nothing is sent again unless it is proven that the first did not go   (outbound/deliver.ts)
+import { writeFault } from './adapters/redis/check.ts';
+import { closeRedis } from './adapters/redis/client.ts';
 import { createPortalView } from './adapters/redis/portal-view.ts';
 import type { Config, Role } from './config/config.ts';
 import type { Loaded } from './config/load.ts';
@@ -19,6 +21,7 @@ import { openPortalServers } from './gateway/portal.ts';
 import { startRecovery } from './gateway/recovery.ts';
 import { startSilence } from './gateway/silence.ts';
 import { openStores } from './gateway/stores.ts';
+import { waitVisibly } from './gateway/waiting.ts';
 import type { ServedRoute } from './http/index.ts';
 import type { Inbound } from './inbound/index.ts';
 import { releaseStack } from './lifecycle/release-stack.ts';
@@ -41,12 +44,15 @@ export interface Gateway {
 /**
  * @param load reads the configuration again, for what of it may change while the process runs (OAuth2 applications)
  * @param waits of the sending half, where a test cannot wait for hours
+ * @param signal ends the wait for Redis
+ * @throws MailroomError what is wrong with Redis, when it can only be cured by hand or `signal` aborts; what cannot be opened
  */
 export async function startGateway(
   config: Config,
   roles: readonly Role[],
   load?: () => Loaded,
   waits: Partial<OutboundSettings> = {},
+  signal?: AbortSignal,
 ): Promise<Gateway> {
   const logger = createLogger({ level: config.log.level, role: roles.join('+') });
   const metrics = createMetrics();
@@ -56,7 +62,14 @@ export async function startGateway(
   try {
     let watch: EmailServerWatch | undefined;
     const servers = (): readonly EmailServer[] => watch?.current().servers ?? [];
-    const stores = await openStores(config, stack, emit, servers, load);
+    const waiting = waitVisibly(config, emit, metrics);
+    stack.defer('waiting', async () => void (await waiting.end()));
+    const stores = await openStores(config, stack, emit, servers, {
+      load,
+      writes: true,
+      onWait: waiting.onWait,
+      signal: signal === undefined ? waiting.signal : AbortSignal.any([signal, waiting.signal]),
+    });
 
     const portal = openPortalServers(config, stores);
     if (portal) stack.defer('portal servers', portal.stop);
@@ -130,6 +143,7 @@ export async function startGateway(
     stack.defer('recovery', startRecovery({ stores, emailServers, inbound }));
 
     const http = await openHttp(config, {
+      port: await waiting.end(),
       roles,
       stores,
       room,
@@ -150,6 +164,9 @@ export async function startGateway(
       outbound,
       async stop(reason) {
         emit('GatewayStopping', { reason });
+        // Nothing can be handed back to a Redis that is away: its leases and locks expire. What waits for an answer ends now.
+        const fault = await writeFault(stores.redis, 500);
+        if (fault?.code === 'REDIS_UNREACHABLE') closeRedis(stores.redis);
         await stack.release();
         emit('GatewayStopped', { reason });
       },

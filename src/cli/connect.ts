@@ -24,6 +24,9 @@ export interface Connected {
   emit: Emit;
 }
 
+/** Milliseconds that a command waits for Redis. */
+const REDIS_WAIT_MS = 2_500;
+
 /** Runs the action with everything open; warnings go to stderr, so that stdout is the command's own. */
 export async function connected<T>(command: Command, action: (connected: Connected) => Promise<T>): Promise<T> {
   const config = configOf(command);
@@ -34,7 +37,7 @@ export async function connected<T>(command: Command, action: (connected: Connect
   );
   try {
     const servers: EmailServer[] = [];
-    const stores = await openStores(config, stack, emit, () => servers);
+    const stores = await openStores(config, stack, emit, () => servers, { waitMs: REDIS_WAIT_MS });
     const list = await readEmailServers(config, openPortalServers(config, stores));
     servers.push(...list.servers);
     return await action({ config, stores, servers, invalid: list.invalid, emit });

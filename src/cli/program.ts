@@ -2,6 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { MailroomError } from '../domain/errors.ts';
+import { redisError } from '../domain/redis-errors.ts';
+import { errorText, scrub } from '../telemetry/serialize-error.ts';
 import { auditCommand } from './audit.ts';
 import { checkCommand } from './check.ts';
 import { configCommand } from './config.ts';
@@ -46,6 +48,11 @@ export async function run(argv: readonly string[]): Promise<number> {
     sandboxCommand,
   ])
     register(program);
+  // Node would print such an error with every field that a library hung on it.
+  process.on('uncaughtException', (error) => {
+    process.stderr.write(`${explain(error)}\n`);
+    process.exit(1);
+  });
   try {
     await program.parseAsync([...argv]);
     return Number(process.exitCode ?? 0);
@@ -57,10 +64,10 @@ export async function run(argv: readonly string[]): Promise<number> {
 }
 
 /** An error as a person reads it at the command line. */
-export function explain(error: unknown): string {
-  if (!(error instanceof MailroomError))
-    return `mailroom: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
+export function explain(thrown: unknown): string {
+  const error = redisError(thrown) ?? thrown;
+  if (!(error instanceof MailroomError)) return `mailroom: ${errorText(error)}`;
   const words =
-    error.remote?.text === undefined ? '' : `\n  the ${error.remote.system} server said: ${error.remote.text}`;
+    error.remote?.text === undefined ? '' : `\n  the ${error.remote.system} server said: ${scrub(error.remote.text)}`;
   return `mailroom: ${error.code}: ${error.message}${words}\n  what to do: ${error.hint}`;
 }

@@ -52,6 +52,12 @@ const GRACE_MS = 25_000;
 
 async function serve(config: Config, roles: readonly Role[]): Promise<void> {
   const signal = firstSignal(GRACE_MS);
-  const gateway = await startGateway(config, roles, () => readConfig({ configDir: config.configDir }));
-  await gateway.stop(await signal);
+  const stopping = new AbortController();
+  void signal.then(() => stopping.abort());
+  const load = () => readConfig({ configDir: config.configDir });
+  const gateway = await startGateway(config, roles, load, {}, stopping.signal).catch((error: unknown) => {
+    if (!stopping.signal.aborted) throw error;
+    return undefined; // stopped while it waited for Redis: nothing was begun
+  });
+  await gateway?.stop(await signal);
 }

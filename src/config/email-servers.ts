@@ -131,7 +131,8 @@ export function combine(found: readonly Found[], env: Env): Omit<EmailServerList
 const join = (at: string, field: string): string => (at === '' ? field : `${at}.${field}`);
 const foldName = (name: string): string => name.normalize('NFC').trim().toLowerCase();
 
-function nameOf(definition: unknown): string | undefined {
+/** Its name, wrong in other ways or not. */
+export function nameOf(definition: unknown): string | undefined {
   const name =
     typeof definition === 'object' && definition !== null && 'name' in definition ? definition.name : undefined;
   return typeof name === 'string' && name.trim() !== '' ? [...name.trim()].slice(0, 100).join('') : undefined;

@@ -4,7 +4,14 @@ import type { EmailServerList } from '../domain/email-server.ts';
 import { checkEmailServers, type Finding } from '../domain/email-server-check.ts';
 import { asError, MailroomError } from '../domain/errors.ts';
 import type { Emit } from '../telemetry/events.ts';
-import { combine, type Found, type PortalDefinitions, readDefinitionFile, readPortal } from './email-servers.ts';
+import {
+  combine,
+  type Found,
+  nameOf,
+  type PortalDefinitions,
+  readDefinitionFile,
+  readPortal,
+} from './email-servers.ts';
 import { watchFiles } from './files.ts';
 import { parseYaml } from './yaml.ts';
 
@@ -56,6 +63,12 @@ export async function watchEmailServers(settings: WatchSettings): Promise<EmailS
 
   function take(source: string, read: readonly Found[] | MailroomError): void {
     if (!(read instanceof MailroomError)) {
+      const before = good.get(source) ?? [];
+      // A file that is written in steps, or a volume that is not mounted, looks like this; so does a wish to stop everything.
+      if (read.length === 0 && before.length > 0 && source !== 'portal') {
+        const names = before.map(({ definition }) => nameOf(definition) ?? '').filter((name) => name !== '');
+        emit('EmailServersEmptied', { count: before.length, reason: source, detail: { servers: names } });
+      }
       good.set(source, read);
       broken.delete(source);
       return;

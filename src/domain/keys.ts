@@ -21,6 +21,8 @@ export const leaseKey = (mailboxId: string) => `${PREFIX}:lease:${mailboxId}`;
 export const fenceKey = (mailboxId: string) => `${PREFIX}:fence:${mailboxId}`;
 /** Written before Redis is asked whether it has all on disk. */
 export const diskKey = () => `${PREFIX}:disk`;
+/** Written to learn whether Redis takes writes. */
+export const writeProbeKey = () => `${PREFIX}:write-probe`;
 /** Sorted set replica → last heartbeat (ms). */
 export const replicasKey = () => `${PREFIX}:replicas`;
 /** Hash: what a mailbox's watcher says of itself, for `mailroom servers` and the portal. */

@@ -5,7 +5,8 @@ import { hostname } from 'node:os';
 import { createBlobStore } from '../adapters/blobs/index.ts';
 import { createTokenProvider, type TokenProvider } from '../adapters/oauth/index.ts';
 import { type EmailFlows, openEmailFlows } from '../adapters/queue/email-flows.ts';
-import { checkRedis, connectRedis, type Redis } from '../adapters/redis/client.ts';
+import { checkRedis, type RedisCheck } from '../adapters/redis/check.ts';
+import { closeRedis, connectRedis, type Redis } from '../adapters/redis/client.ts';
 import { type AskDisk, openDisk } from '../adapters/redis/disk.ts';
 import { createLedgers, type Ledgers } from '../adapters/redis/ledgers.ts';
 import { createTokenCache } from '../adapters/redis/token-cache.ts';
@@ -44,12 +45,18 @@ export interface Stores {
   replica: string;
 }
 
+export interface OpenStoresOptions extends Pick<RedisCheck, 'waitMs' | 'signal' | 'writes' | 'onWait'> {
+  /** Reads the configuration again. */
+  load?: (() => Loaded) | undefined;
+}
+
+/** @throws MailroomError when Redis is unfit, or is not there in time (adapters/redis/check.ts) */
 export async function openStores(
   config: Config,
   stack: ReleaseStack,
   emit: Emit,
   servers: () => readonly EmailServer[],
-  load?: () => Loaded,
+  { load, ...waiting }: OpenStoresOptions = {},
 ): Promise<Stores> {
   if (config.redis.url === undefined) {
     throw new MailroomError('CONFIG_INVALID', {
@@ -58,8 +65,11 @@ export async function openStores(
     });
   }
   const redis = connectRedis({ url: config.redis.url, ...config.redis.tls }, emit);
-  stack.defer('redis', () => redis.disconnect());
-  const { version, appendOnly } = await checkRedis(redis, { embedded: config.mode === 'development' });
+  stack.defer('redis', () => closeRedis(redis));
+  const { version, appendOnly } = await checkRedis(redis, {
+    embedded: config.mode === 'development',
+    ...waiting,
+  });
   // Neither stops anything: message jobs and ledger rewind together, and that DATA began is marked in the blob store as well. What Redis
   // forgets of replies taken a moment ago is gone, though: their backend has to ask and add them again.
   if (!appendOnly) emit('RedisDurabilityLimited', { reason: 'appendonly is no' });

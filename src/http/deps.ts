@@ -5,6 +5,7 @@ import type { Attachment, Message, TextPart } from '../contract/message.ts';
 import type { Reply } from '../contract/reply.ts';
 import type { Result } from '../contract/result.ts';
 import type { BlobStore } from '../domain/blob-store.ts';
+import type { MailroomError } from '../domain/errors.ts';
 import type { Emit } from '../telemetry/events.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { ApiToken } from './auth.ts';
@@ -13,11 +14,18 @@ import type { LockOut } from './lock-out.ts';
 import type { OperationsApi } from './operations.ts';
 import type { QuarantineApi } from './quarantine.ts';
 
+export interface HealthCheck {
+  ok: boolean;
+  state?: string;
+  code?: string;
+  hint?: string;
+}
+
 export interface Health {
   /** Whether this process does what its roles say; false takes it out of the load balancer. */
   ready: boolean;
   /** By name: redis, blobs, mailboxes… No secrets, no addresses of customers. */
-  checks: Readonly<Record<string, { ok: boolean; state?: string; code?: string; hint?: string }>>;
+  checks: Readonly<Record<string, HealthCheck>>;
 }
 
 export const sendersSchema = z.object({
@@ -84,6 +92,8 @@ export interface HttpDeps {
   emit: Emit;
   metrics: Metrics;
   health(): Promise<Health>;
+  /** Why nothing but health and metrics can be answered now; undefined when it can. A request that waits for Redis would hang. */
+  unavailable?(): MailroomError | undefined;
   /** Absent: this process answers health and metrics only (roles ingest, send). */
   api?: ApiDeps;
   /** Absent: email servers cannot be read or changed through this process. */

@@ -16,7 +16,7 @@ import { replyRoutes } from './replies.ts';
 import { addRoutes, principalOf, type Route, type ServedRoute } from './routes.ts';
 import { schemaRoutes } from './schemas.ts';
 
-export type { ApiDeps, Health, HttpDeps, ReplyFilter, Senders } from './deps.ts';
+export type { ApiDeps, Health, HealthCheck, HttpDeps, ReplyFilter, Senders } from './deps.ts';
 export type { ServedRoute } from './routes.ts';
 
 export interface Http {
@@ -29,6 +29,9 @@ export interface Http {
   /** Everything that is served, with what it needs. */
   routes: readonly ServedRoute[];
 }
+
+/** Answered whatever state our stores are in: health, metrics, and what a page looks like. */
+const ALWAYS = /^\/(healthz|readyz|metrics)$|\.(css|js|svg|ico|png)$/;
 
 export async function createHttp(deps: HttpDeps): Promise<Http> {
   const timeouts = { ...httpTimeouts, ...deps.timeouts };
@@ -53,8 +56,13 @@ export async function createHttp(deps: HttpDeps): Promise<Http> {
   app.removeContentTypeParser('text/plain');
   app.setErrorHandler((error, request, reply) => sendProblem(error, request, reply, deps.emit));
   app.setNotFoundHandler((request, reply) =>
-    sendProblem(new MailroomError('HTTP_NOT_FOUND'), request, reply, deps.emit),
+    sendProblem(deps.unavailable?.() ?? new MailroomError('HTTP_NOT_FOUND'), request, reply, deps.emit),
   );
+  app.addHook('onRequest', async (request) => {
+    const { url = '' } = request.routeOptions;
+    const error = ALWAYS.test(url) ? undefined : deps.unavailable?.();
+    if (error !== undefined) throw error;
+  });
   app.addHook('onSend', async (_request, reply) => {
     reply.header('x-content-type-options', 'nosniff').header('referrer-policy', 'no-referrer');
   });

@@ -5,6 +5,7 @@ import { flatIssues, type InputIssue, MOST_ISSUES, unknownAtTop } from '../contr
 import { type FailureClass, failureClasses, remoteSchema } from '../contract/result.ts';
 import { catalogue } from '../domain/catalogue/index.ts';
 import { asError, type ErrorCode, MailroomError } from '../domain/errors.ts';
+import { redisError } from '../domain/redis-errors.ts';
 import type { Emit } from '../telemetry/events.ts';
 
 export const problemSchema = z.object({
@@ -70,7 +71,11 @@ const byClass: Record<FailureClass, number> = {
   invalid: 422,
 };
 
-export const statusOf = (error: MailroomError): number => byCode[error.code] ?? byClass[error.class];
+/** What Mailroom itself stands on is out of order: whatever the class, the request may come again later. */
+const OUR_STORES = /^(REDIS_|BLOB_STORE_)/;
+
+export const statusOf = (error: MailroomError): number =>
+  byCode[error.code] ?? (OUR_STORES.test(error.code) ? 503 : byClass[error.class]);
 
 /** Several fields of a request that are wrong, each with its value. */
 export class RequestInvalid extends MailroomError {
@@ -141,6 +146,8 @@ function shown(value: unknown): unknown {
 /** Fastify's own refusals (body limit, media type, broken JSON, bad URL) and anything thrown, as a MailroomError. */
 export function toMailroomError(thrown: unknown): MailroomError {
   if (thrown instanceof MailroomError) return thrown;
+  const redis = redisError(thrown);
+  if (redis !== undefined) return redis;
   const error = asError(thrown) as Error & { code?: string; statusCode?: number };
   if (error.statusCode === 413) return new MailroomError('HTTP_BODY_TOO_LARGE');
   if (error.statusCode === 415) return new MailroomError('HTTP_MEDIA_TYPE');

@@ -2,7 +2,9 @@
 import { mailboxId as idOf } from '../contract/names.ts';
 import type { ImapServer } from '../domain/email-server.ts';
 import { asError } from '../domain/errors.ts';
+import { redisError } from '../domain/redis-errors.ts';
 import { remembered } from '../domain/remembered.ts';
+import { lastingState } from '../telemetry/lasting-state.ts';
 import { loginGate } from './login-gate.ts';
 import { preferredReplica } from './placement.ts';
 import type { InboundPorts } from './ports.ts';
@@ -137,10 +139,12 @@ export function startInbound(given: InboundPorts): Inbound {
     if (mine.length > 0) firstRound = false;
   }
 
+  const failing = lastingState<Error>(
+    (err) => emit('LeaseRoundFailed', { code: redisError(err)?.code ?? err.name, err: redisError(err) ?? err }),
+    (lasted) => emit('LeaseRoundSucceeded', lasted),
+  );
   const runRound = (): Promise<void> => {
-    turn = turn.then(round).catch((error: unknown) => {
-      emit('RedisDisconnected', { code: 'ROUND_FAILED', err: asError(error) });
-    });
+    turn = turn.then(round).then(failing.over, (error: unknown) => failing.seen(asError(error)));
     return turn;
   };
 

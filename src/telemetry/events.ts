@@ -3,6 +3,7 @@
 import type { Logger } from 'pino';
 import { Counter, type Registry } from 'prom-client';
 import { type EventName, eventDefinitions } from './events/index.ts';
+import { countRepeats, type RepeatClock } from './repeats.ts';
 
 /** Fields that may stand in a log line. Deliberately closed: no subject, no body, no address of a customer, no token. */
 export interface EventFields {
@@ -42,7 +43,9 @@ export function metricName(event: string): string {
   return `mailroom_${event.replace(/(?<=[a-z0-9])(?=[A-Z])/g, '_').toLowerCase()}_total`;
 }
 
-export function createEmit(logger: Logger, registry: Registry): Emit {
+/** @param clock of repeated events, where a test cannot wait a minute */
+export function createEmit(logger: Logger, registry: Registry, clock?: RepeatClock): Emit {
+  const repeated = countRepeats(logger, clock);
   const counters = new Map<string, Counter>();
   for (const [name, definition] of Object.entries(eventDefinitions)) {
     const labelNames = [...(definition.labels ?? [])];
@@ -57,6 +60,7 @@ export function createEmit(logger: Logger, registry: Registry): Emit {
     for (const label of definition.labels ?? [])
       labels[label] = String(fields[label] ?? codeOf(label, fields.err) ?? '');
     counters.get(name)?.inc(labels);
+    if (definition.repeats && repeated(name, labels, fields.err)) return;
     logger[definition.level]({ event: name, ...fields }, definition.message);
   };
 }

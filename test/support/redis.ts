@@ -10,6 +10,8 @@ export interface TestRedisOptions {
   /** As in redis.conf, e.g. 64mb. The policy is always noeviction. */
   maxmemory?: string;
   port?: number;
+  /** Further options of the command line. */
+  args?: string[];
 }
 
 export interface TestRedis {
@@ -36,6 +38,7 @@ export async function startRedis(options: TestRedisOptions = {}): Promise<TestRe
     ...['--port', String(port), '--bind', '127.0.0.1', '--dir', dir.path, '--save', '', '--daemonize', 'no'],
     ...['--appendonly', aof === false ? 'no' : 'yes', '--appendfsync', aof === false ? 'no' : aof],
     ...['--maxmemory-policy', 'noeviction', '--maxmemory', options.maxmemory ?? '0'],
+    ...(options.args ?? []),
   ];
   const start = async (): Promise<StartedProcess> => {
     const redis = startProcess('redis-server', 'redis-server', args, { logFile: log });

@@ -1,16 +1,22 @@
 // What file systems and S3 say when they fail, as codes of the catalogue. Pure.
+import { catalogue } from '../../domain/catalogue/index.ts';
 import { asError, MailroomError } from '../../domain/errors.ts';
 
 const FULL = new Set(['ENOSPC', 'EDQUOT', 'XMinioStorageFull', 'QuotaExceeded', 'EntityTooLargeForQuota']);
 
-/** @param command what was being done: open, write, fsync, rename, GetObject… */
-export function blobError(thrown: unknown, command: string): MailroomError {
+/**
+ * @param command what was being done: open, write, fsync, rename, GetObject…
+ * @param place where: folder, or bucket and endpoint
+ */
+export function blobError(thrown: unknown, command: string, place: string): MailroomError {
   if (thrown instanceof MailroomError) return thrown;
   const error = asError(thrown) as Error & { code?: unknown; $metadata?: { httpStatusCode?: number } };
-  const code = typeof error.code === 'string' ? error.code : error.name;
-  const full = FULL.has(code) || error.$metadata?.httpStatusCode === 507;
-  return new MailroomError(full ? 'BLOB_STORE_FULL' : 'BLOB_STORE_UNAVAILABLE', {
-    remote: { system: 'blob', code, command },
+  const errno = typeof error.code === 'string' ? error.code : error.name;
+  const code =
+    FULL.has(errno) || error.$metadata?.httpStatusCode === 507 ? 'BLOB_STORE_FULL' : 'BLOB_STORE_UNAVAILABLE';
+  return new MailroomError(code, {
+    message: `${catalogue[code].message} (${place}, ${command}: ${errno})`,
+    remote: { system: 'blob', code: errno, command },
     cause: error,
   });
 }

@@ -21,8 +21,12 @@ export interface FolderOptions {
   now?: () => number;
 }
 
+/** What went wrong while doing what. */
+type Fault = (thrown: unknown, command: string) => Error;
+
 export async function openFolder(folder: string, { now = Date.now }: FolderOptions = {}): Promise<Depot> {
   const temporary = join(folder, 'tmp');
+  const fault: Fault = (thrown, command) => blobError(thrown, command, folder);
   const directoryOf = (key: string): string => join(folder, key.slice(0, 2));
   const pathOf = (key: string): string => join(directoryOf(key), key);
   const temporaryName = (): string => join(temporary, `${process.pid}-${randomBytes(12).toString('hex')}`);
@@ -30,7 +34,7 @@ export async function openFolder(folder: string, { now = Date.now }: FolderOptio
   const marks = openMarks(folder);
 
   await mkdir(temporary, { recursive: true, mode: 0o700 }).catch((thrown: unknown) => {
-    throw blobError(thrown, 'mkdir');
+    throw fault(thrown, 'mkdir');
   });
   await removeLeftovers();
   const segments = openSegments(folder, now, syncDirectory);
@@ -138,13 +142,13 @@ export async function openFolder(folder: string, { now = Date.now }: FolderOptio
         // Also for those that were only touched: another process may have renamed them a moment ago and not synced yet.
         await Promise.all([...new Set(items.map(({ key }) => directoryOf(key)))].map(syncDirectory));
       } catch (thrown) {
-        throw blobError(thrown, 'write');
+        throw fault(thrown, 'write');
       }
     },
 
     async putBatch(items) {
       const failed = (thrown: unknown) => {
-        throw blobError(thrown, 'write');
+        throw fault(thrown, 'write');
       };
       const { keys, durable } = await segments.append(items).catch(failed);
       return { keys, durable: durable.catch(failed) };
@@ -164,7 +168,7 @@ export async function openFolder(folder: string, { now = Date.now }: FolderOptio
         else await moveInOrRemove(path, key);
         await syncDirectory(directoryOf(key));
       } catch (thrown) {
-        throw blobError(thrown, 'write');
+        throw fault(thrown, 'write');
       }
     },
 
@@ -174,17 +178,17 @@ export async function openFolder(folder: string, { now = Date.now }: FolderOptio
         const place = placeOf(folder, key);
         handle = await open(place?.path ?? pathOf(key), 'r');
         const { size } = await handle.stat();
-        if (place === undefined) return openBlob(handle, 0, size);
+        if (place === undefined) return openBlob(handle, 0, size, fault);
         if (await erased(handle, place)) {
           await handle.close();
           throw notFound(key);
         }
         // A segment cut short is a blob cut short, and that is found out by whoever reads it.
-        return openBlob(handle, place.offset, Math.max(0, Math.min(place.length, size - place.offset)));
+        return openBlob(handle, place.offset, Math.max(0, Math.min(place.length, size - place.offset)), fault);
       } catch (thrown) {
         await handle?.close().catch(() => {});
         if (isErrno(thrown, 'ENOENT')) throw notFound(key);
-        throw blobError(thrown, 'open');
+        throw fault(thrown, 'open');
       }
     },
 
@@ -204,7 +208,7 @@ export async function openFolder(folder: string, { now = Date.now }: FolderOptio
         if (place === undefined) await rm(pathOf(key), { force: true });
         else await segments.erase(place);
       } catch (thrown) {
-        throw blobError(thrown, 'unlink');
+        throw fault(thrown, 'unlink');
       }
     },
 
@@ -212,7 +216,7 @@ export async function openFolder(folder: string, { now = Date.now }: FolderOptio
       try {
         return await marks.mark(key);
       } catch (thrown) {
-        throw blobError(thrown, 'mark');
+        throw fault(thrown, 'mark');
       }
     },
 
@@ -220,7 +224,7 @@ export async function openFolder(folder: string, { now = Date.now }: FolderOptio
       try {
         return await marks.markedAt(key);
       } catch (thrown) {
-        throw blobError(thrown, 'stat');
+        throw fault(thrown, 'stat');
       }
     },
 
@@ -237,7 +241,7 @@ export async function openFolder(folder: string, { now = Date.now }: FolderOptio
           for await (const { name } of entries) if (await removeIfOlder(name, limit)) removed += 1;
         }
       } catch (thrown) {
-        throw blobError(thrown, 'sweep');
+        throw fault(thrown, 'sweep');
       }
       return removed;
     },
@@ -247,7 +251,7 @@ export async function openFolder(folder: string, { now = Date.now }: FolderOptio
         const path = await writeTemporary((handle) => handle.writeFile(new Uint8Array(1)));
         await rm(path, { force: true });
       } catch (thrown) {
-        throw blobError(thrown, 'write');
+        throw fault(thrown, 'write');
       }
     },
 
@@ -285,7 +289,7 @@ async function erased(handle: FileHandle, { offset, length }: Place): Promise<bo
 }
 
 /** @param from where the blob begins in the file */
-function openBlob(handle: FileHandle, from: number, size: number): OpenBlob {
+function openBlob(handle: FileHandle, from: number, size: number, fault: Fault): OpenBlob {
   return {
     size,
     async *read(start, stop) {
@@ -297,7 +301,7 @@ function openBlob(handle: FileHandle, from: number, size: number): OpenBlob {
         try {
           ({ bytesRead } = await handle.read(buffer, 0, buffer.length, position));
         } catch (thrown) {
-          throw blobError(thrown, 'read');
+          throw fault(thrown, 'read');
         }
         if (bytesRead === 0) return;
         position += bytesRead;

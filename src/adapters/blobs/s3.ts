@@ -43,6 +43,8 @@ export function openS3(config: Config['blobs']['s3']): Depot {
     settings.credentials = { accessKeyId: config.accessKeyId, secretAccessKey: config.secretAccessKey };
   }
   const client = new S3Client(settings);
+  const place = `bucket ${bucket}${config.endpoint === undefined ? '' : ` at ${new URL(config.endpoint).host}`}`;
+  const fault = (thrown: unknown, command: string) => blobError(thrown, command, place);
   const nameOf = (key: string): string => `${config.prefix}${key}`;
   const temporary = `${config.prefix}tmp/`;
   const marks = `${config.prefix}marks/`;
@@ -53,7 +55,7 @@ export function openS3(config: Config['blobs']['s3']): Depot {
         new PutObjectCommand({ Bucket: bucket, Key: name, Body: bytes, ContentType: 'application/octet-stream' }),
       );
     } catch (thrown) {
-      throw blobError(thrown, 'PutObject');
+      throw fault(thrown, 'PutObject');
     }
   }
 
@@ -61,7 +63,7 @@ export function openS3(config: Config['blobs']['s3']): Depot {
     try {
       await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: name }));
     } catch (thrown) {
-      throw blobError(thrown, 'DeleteObject');
+      throw fault(thrown, 'DeleteObject');
     }
   }
 
@@ -72,7 +74,7 @@ export function openS3(config: Config['blobs']['s3']): Depot {
       return { size: found.ContentLength ?? 0, modified: found.LastModified?.getTime() ?? 0 };
     } catch (thrown) {
       if (isMissing(thrown)) return undefined;
-      throw blobError(thrown, 'HeadObject');
+      throw fault(thrown, 'HeadObject');
     }
   }
 
@@ -112,7 +114,7 @@ export function openS3(config: Config['blobs']['s3']): Depot {
           }),
         );
       } catch (thrown) {
-        throw blobError(thrown, 'Upload');
+        throw fault(thrown, 'Upload');
       } finally {
         await remove(name).catch(() => {}); // swept later
       }
@@ -131,7 +133,7 @@ export function openS3(config: Config['blobs']['s3']): Depot {
             );
             if (object.Body instanceof Readable) yield* object.Body as AsyncIterable<Uint8Array>;
           } catch (thrown) {
-            throw isMissing(thrown) ? notFound(key) : blobError(thrown, 'GetObject');
+            throw isMissing(thrown) ? notFound(key) : fault(thrown, 'GetObject');
           }
         },
         async close() {},
@@ -153,7 +155,7 @@ export function openS3(config: Config['blobs']['s3']): Depot {
       } catch (thrown) {
         const status = (thrown as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;
         if (status === 412 || status === 409) return false; // there, or being written by another at this moment
-        throw blobError(thrown, 'PutObject');
+        throw fault(thrown, 'PutObject');
       }
     },
 
@@ -175,7 +177,7 @@ export function openS3(config: Config['blobs']['s3']): Depot {
             }),
           )
           .catch((thrown: unknown) => {
-            throw blobError(thrown, 'ListObjectsV2');
+            throw fault(thrown, 'ListObjectsV2');
           });
         await inParallel(page.Contents ?? [], async ({ Key: name = '', LastModified: modified }) => {
           const isTemporary = name.startsWith(temporary);

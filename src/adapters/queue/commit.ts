@@ -300,7 +300,13 @@ async function runCommit(
   const [state, detail] = await run.call(client, keys.length, ...keys, ...args);
   // Only what was answered was sent for certain: without an answer the bytes stay as they are.
   for (const piece of lent) piece.release();
-  if (state === 'LEASE_LOST') throw new MailroomError('LEASE_LOST');
+  if (state === 'LEASE_LOST') {
+    const message =
+      detail === ''
+        ? 'The lease of this mailbox has expired and no replica holds it; nothing was written'
+        : 'Another replica holds the lease of this mailbox; nothing was written';
+    throw new MailroomError('LEASE_LOST', { message });
+  }
   if (state === 'LEDGER_STALE') {
     throw new MailroomError('LEDGER_STALE', {
       message: `ledger is at version ${detail}, expected ${ledger.version}`,

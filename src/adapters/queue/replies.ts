@@ -6,6 +6,7 @@ import { DelayedError, type Job, Queue, UnrecoverableError, Worker } from 'bullm
 import type { Redis } from 'ioredis';
 import { PREFIX, REPLY_JOB, repliesQueue, replyJobId } from '../../contract/names.ts';
 import type { Result } from '../../contract/result.ts';
+import { classifyRedisError } from '../../domain/redis-errors.ts';
 import type { ProcessReply, ReplyQueues, ReplyWorker } from '../../domain/reply-queues.ts';
 import type { Emit } from '../../telemetry/events.ts';
 import { isResult, resultIn, SCORE_PER_MS, seekStrays } from './strays.ts';
@@ -205,12 +206,9 @@ async function startWorker(
     },
   );
   worker.on('error', (error: Error & { code?: string }) => {
-    // BullMQ repeats a lost connection at every attempt, for each of its connections; RedisDisconnected has said that fact once.
-    if (
-      /^(ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN)/.test(error.code ?? '') ||
-      /Connection is closed/.test(error.message)
-    )
-      return;
+    // BullMQ repeats for each of its connections what the client's own listener has told once: no connection, or no writes.
+    const known = classifyRedisError(error);
+    if (known !== undefined || /^(ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN)/.test(error.code ?? '')) return;
     emit('ReplyWorkerFailed', { server, err: error });
   });
   await worker.waitUntilReady();

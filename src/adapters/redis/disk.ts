@@ -3,6 +3,7 @@
 // write on disk is every other that Redis had answered before.
 import type { Redis } from 'ioredis';
 import { diskKey } from '../../domain/keys.ts';
+import { siblingOf } from './client.ts';
 
 /** `unknowable`: Redis before 7.2, or without an append-only file. `not-yet`: the disk is slow, or the connection broke. */
 export type DiskAnswer = 'written' | 'not-yet' | 'unknowable';
@@ -17,17 +18,10 @@ export function openDisk(redis: Redis, timeoutMs = 5_000): AskDisk {
   let last: Promise<unknown> = Promise.resolve();
   let next: Promise<DiskAnswer> | undefined;
 
-  function connect(): Redis {
-    const own = redis.duplicate();
-    own.on('error', () => {}); // the given connection's own listener says it, once
-    redis.once('end', () => own.disconnect());
-    return own;
-  }
-
   async function ask(): Promise<DiskAnswer> {
     next = undefined;
     if (unknowable) return 'unknowable';
-    connection ??= connect();
+    connection ??= siblingOf(redis);
     try {
       // A pipeline: ioredis never repeats its second half alone on another connection, where it would have nothing to wait for.
       const answers = await connection

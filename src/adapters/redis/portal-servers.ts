@@ -6,6 +6,7 @@ import type { KeyRing } from '../../config/config.ts';
 import { PREFIX } from '../../contract/names.ts';
 import { MailroomError } from '../../domain/errors.ts';
 import { maskedProxy } from '../../domain/proxy-address.ts';
+import { siblingOf } from './client.ts';
 import { createSeal } from './sealed.ts';
 
 const HASH = `${PREFIX}:portal:email-servers`;
@@ -140,9 +141,7 @@ export function createPortalServers({ redis, keys }: { redis: Redis; keys: KeyRi
     onChange(listener) {
       listeners.add(listener);
       if (!subscriber) {
-        subscriber = redis.duplicate();
-        // Reconnecting is ioredis's work; its errors are told by the main connection.
-        subscriber.on('error', () => {});
+        subscriber = siblingOf(redis);
         subscriber.on('message', () => {
           for (const one of listeners) one();
         });

@@ -2,6 +2,7 @@
 // application), heard by all replicas, so that nobody who has just repaired something waits for a back-off. A message that is lost costs only that.
 import type { Redis } from 'ioredis';
 import { PREFIX } from '../../contract/names.ts';
+import { siblingOf } from './client.ts';
 
 const CHANNEL = `${PREFIX}:wake`;
 
@@ -22,9 +23,7 @@ export function createWake(redis: Redis): Wake {
     onTold(listener) {
       listeners.add(listener);
       if (subscriber === undefined) {
-        subscriber = redis.duplicate();
-        // Reconnecting is ioredis's work; its errors are told by the main connection.
-        subscriber.on('error', () => {});
+        subscriber = siblingOf(redis);
         subscriber.on('message', (_channel, server: string) => {
           for (const one of listeners) one(server);
         });

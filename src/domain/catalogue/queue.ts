@@ -11,6 +11,96 @@ export const queueErrors = section({
       de: 'Prüfen Sie, ob Redis läuft und redis.url stimmt. Die Mails liegen solange sicher im Postfach.',
     },
   },
+  REDIS_PASSWORD_WRONG: {
+    class: 'auth',
+    action: 'stop',
+    message: 'Redis refuses the user name or password',
+    hint: {
+      en: 'Correct user and password in redis.url: redis://user:password@host:port. Percent-encode special characters. A running gateway keeps trying.',
+      de: 'Korrigieren Sie Benutzer und Passwort in redis.url: redis://benutzer:passwort@host:port. Sonderzeichen werden prozentkodiert. Ein laufendes Gateway versucht es weiter.',
+    },
+  },
+  REDIS_PASSWORD_MISSING: {
+    class: 'auth',
+    action: 'stop',
+    message: 'Redis asks for a password and redis.url has none',
+    hint: {
+      en: 'Put the password into redis.url: redis://:password@host:port, or redis://user:password@host:port for an ACL user.',
+      de: 'Tragen Sie das Passwort in redis.url ein: redis://:passwort@host:port, bei einem ACL-Benutzer redis://benutzer:passwort@host:port.',
+    },
+  },
+  REDIS_PERMISSION_MISSING: {
+    class: 'permission',
+    action: 'stop',
+    message: 'The Redis user lacks a permission that Mailroom needs',
+    hint: {
+      en: 'Give the ACL user the permissions in docs/operator.md (Redis, ACL user). The words of Redis name the command, key or channel.',
+      de: 'Geben Sie dem ACL-Benutzer die Rechte aus docs/operator.md (Redis, ACL user). Redis nennt den Befehl, Schlüssel oder Kanal.',
+    },
+  },
+  REDIS_CLUSTER_REFUSED: {
+    class: 'permanent',
+    action: 'stop',
+    message: 'This node of a Redis Cluster does not hold the keys of Mailroom',
+    hint: {
+      en: 'Point redis.url to a Redis without cluster mode, or to the primary that holds the slot of {mailroom} (redis-cli cluster keyslot "{mailroom}").',
+      de: 'Verweisen Sie mit redis.url auf ein Redis ohne Cluster-Modus oder auf den Primary mit dem Slot von {mailroom} (redis-cli cluster keyslot "{mailroom}").',
+    },
+  },
+  REDIS_READ_ONLY: {
+    class: 'transient',
+    action: 'retry',
+    message: 'This Redis is a replica and takes no writes; Mailroom reconnects until it reaches the primary',
+    hint: {
+      en: 'Normal for seconds during a failover. If it lasts, redis.url names a replica, or the failover did not finish. Mail is safe in the mailbox meanwhile.',
+      de: 'Während eines Failovers sekundenlang normal. Hält es an, nennt redis.url ein Replikat, oder der Failover wurde nicht beendet. Die Mails liegen solange sicher im Postfach.',
+    },
+  },
+  REDIS_OUT_OF_MEMORY: {
+    class: 'throttle',
+    action: 'back-off',
+    message: 'Redis has reached maxmemory and takes no writes',
+    hint: {
+      en: 'Let the backend consume the backlog, or raise maxmemory. Mail is safe in the mailbox meanwhile.',
+      de: 'Lassen Sie das Backend den Rückstand abarbeiten, oder erhöhen Sie maxmemory. Die Mails liegen solange sicher im Postfach.',
+    },
+  },
+  REDIS_DISK_FAILED: {
+    class: 'transient',
+    action: 'back-off',
+    message: 'Redis cannot write to its disk and takes no writes',
+    hint: {
+      en: 'Look at the log and the disk of Redis: full, read-only or not permitted. Mailroom resumes automatically.',
+      de: 'Prüfen Sie Log und Festplatte von Redis: voll, schreibgeschützt oder ohne Berechtigung. Mailroom fährt automatisch fort.',
+    },
+  },
+  REDIS_REPLICAS_MISSING: {
+    class: 'transient',
+    action: 'back-off',
+    message: 'Redis has too few replicas (min-replicas-to-write) and takes no writes',
+    hint: {
+      en: 'Bring the replicas of Redis back, or lower min-replicas-to-write.',
+      de: 'Bringen Sie die Replikate von Redis zurück, oder senken Sie min-replicas-to-write.',
+    },
+  },
+  REDIS_LOADING: {
+    class: 'transient',
+    action: 'retry',
+    message: 'Redis is still loading its data, or is busy with a script',
+    hint: {
+      en: 'Wait until Redis has loaded its data; Mailroom tries again.',
+      de: 'Warten Sie, bis Redis seine Daten geladen hat; Mailroom versucht es erneut.',
+    },
+  },
+  REDIS_DATABASE_UNKNOWN: {
+    class: 'permanent',
+    action: 'stop',
+    message: 'Redis does not have the database that redis.url names',
+    hint: {
+      en: 'Correct the number at the end of redis.url (redis://host:port/0), or raise `databases` in redis.conf. A Redis Cluster has database 0 only.',
+      de: 'Korrigieren Sie die Nummer am Ende von redis.url (redis://host:port/0), oder erhöhen Sie `databases` in redis.conf. Ein Redis Cluster hat nur Datenbank 0.',
+    },
+  },
   REDIS_UNFIT: {
     class: 'permanent',
     action: 'stop',
@@ -32,10 +122,10 @@ export const queueErrors = section({
   LEASE_LOST: {
     class: 'transient',
     action: 'retry',
-    message: 'Another replica holds the lease of this mailbox; nothing was written',
+    message: 'This replica no longer holds the lease of this mailbox; nothing was written',
     hint: {
-      en: 'Normal when replicas come and go. If it repeats, look for a process that was paused for long.',
-      de: 'Normal, wenn Replikate kommen und gehen. Wiederholt es sich, suchen Sie einen lange angehaltenen Prozess.',
+      en: 'Normal when replicas come and go. If it repeats, look for a process that was paused for long, or a Redis that forgets.',
+      de: 'Normal, wenn Replikate kommen und gehen. Wiederholt es sich, suchen Sie einen lange angehaltenen Prozess oder ein Redis, das Daten verliert.',
     },
   },
   LEDGER_STALE: {

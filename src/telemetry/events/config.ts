@@ -8,6 +8,10 @@ export const configEvents = events({
     message: 'email servers cannot be read; the last good list stays in force',
     labels: ['kind'],
   },
+  EmailServersEmptied: {
+    level: 'warn',
+    message: 'the file of email servers is empty or gone: the servers that it defined stop',
+  },
   EmailServerInvalid: {
     level: 'error',
     message: 'email server definition is not valid; the others go on',

@@ -16,6 +16,11 @@ export interface EventDefinition {
     | 'kind'
     | 'state'
   )[];
+  /**
+   * A fault that can come with every message or request: repeated with the same labels it is counted, not logged. One line when it begins,
+   * one a minute with the count of those since the last line, one when a minute passed without it. The counter counts each.
+   */
+  repeats?: true;
 }
 
 export const events = <const T extends Record<string, EventDefinition>>(definitions: T): T => definitions;

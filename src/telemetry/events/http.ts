@@ -4,8 +4,18 @@ import { events } from './event.ts';
 export const httpEvents = events({
   HttpListening: { level: 'info', message: 'HTTP server listening' },
   ApiRequestRefused: { level: 'info', message: 'API request refused', labels: ['code'] },
-  ApiRequestFailed: { level: 'error', message: 'API request failed within Mailroom', labels: ['code'] },
-  DownloadBroken: { level: 'error', message: 'a download was cut off: its bytes cannot be read', labels: ['code'] },
+  ApiRequestFailed: {
+    level: 'error',
+    message: 'API request failed within Mailroom',
+    labels: ['code'],
+    repeats: true,
+  },
+  DownloadBroken: {
+    level: 'error',
+    message: 'a download was cut off: its bytes cannot be read',
+    labels: ['code'],
+    repeats: true,
+  },
   ReplySubmitted: { level: 'info', message: 'a reply was handed in through the API', labels: ['server'] },
   HeldReplyReleased: { level: 'info', message: 'a held reply was released by a person', labels: ['server'] },
   HeldReplyDropped: { level: 'info', message: 'a held reply was dropped by a person', labels: ['server'] },

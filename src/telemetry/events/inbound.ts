@@ -76,6 +76,12 @@ export const inboundEvents = events({
   },
   LedgerReloaded: { level: 'warn', message: 'ledger changed under us and was read again', labels: ['server', 'code'] },
   LeaseLost: { level: 'warn', message: 'lease of a mailbox lost; another replica may take it', labels: ['server'] },
+  LeaseRoundFailed: {
+    level: 'warn',
+    message: 'leases of mailboxes could not be renewed or taken; tried again each second',
+    labels: ['code'],
+  },
+  LeaseRoundSucceeded: { level: 'info', message: 'leases of mailboxes are renewed again' },
   LeaseHandedOver: {
     level: 'info',
     message: 'mailbox handed over to the replica that should have it',

@@ -3,6 +3,11 @@ import { events } from './event.ts';
 
 export const lifecycleEvents = events({
   GatewayStarted: { level: 'info', message: 'gateway started' },
+  GatewayWaiting: {
+    level: 'warn',
+    message: 'gateway waits for Redis before it starts; /healthz answers, /readyz says not ready',
+    labels: ['code'],
+  },
   GatewayStopping: {
     level: 'info',
     message: 'gateway stopping: intake closed, work in hand is finished',
@@ -18,5 +23,11 @@ export const lifecycleEvents = events({
     labels: ['reason'],
   },
   RedisConnected: { level: 'info', message: 'Redis connected' },
-  RedisDisconnected: { level: 'warn', message: 'Redis connection lost; reconnecting', labels: ['code'] },
+  RedisDisconnected: { level: 'warn', message: 'no connection to Redis; reconnecting', labels: ['code'] },
+  RedisWritesRefused: {
+    level: 'error',
+    message: 'Redis answers but takes no writes; fetching and sending wait',
+    labels: ['code'],
+  },
+  RedisWritesAccepted: { level: 'info', message: 'Redis takes writes again' },
 });

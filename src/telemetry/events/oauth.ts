@@ -36,5 +36,6 @@ export const oauthEvents = events({
     level: 'warn',
     message: 'the token cache cannot be reached; tokens are kept in this process only',
     labels: ['code'],
+    repeats: true,
   },
 });

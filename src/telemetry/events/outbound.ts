@@ -90,6 +90,7 @@ export const outboundEvents = events({
   ReplyWorkerFailed: {
     level: 'error',
     message: 'Unexpected fault in a reply’s worker; the reply is tried again',
-    labels: ['server'],
+    labels: ['server', 'code'],
+    repeats: true,
   },
 });

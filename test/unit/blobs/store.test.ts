@@ -325,6 +325,7 @@ describe('the folder', () => {
     await writeFile(join(folder, 'file'), '');
     await expect(openFolder(join(folder, 'file', 'blobs'))).rejects.toMatchObject({
       code: 'BLOB_STORE_UNAVAILABLE',
+      message: expect.stringContaining(join(folder, 'file', 'blobs')),
       remote: { system: 'blob', code: 'ENOTDIR' },
     });
     const store = createStore(await openFolder(join(folder, 'blobs')));
@@ -376,8 +377,9 @@ it.each([
   ['EIO', 'BLOB_STORE_UNAVAILABLE'],
   ['ECONNREFUSED', 'BLOB_STORE_UNAVAILABLE'],
 ])('%s is %s', (errno, code) => {
-  expect(blobError(Object.assign(new Error(errno), { code: errno }), 'write')).toMatchObject({
+  expect(blobError(Object.assign(new Error(errno), { code: errno }), 'write', '/data/blobs')).toMatchObject({
     code,
+    message: expect.stringContaining(`(/data/blobs, write: ${errno})`),
     class: 'transient',
     remote: { code: errno, command: 'write' },
   });

@@ -53,6 +53,21 @@ describe('files', () => {
     await until([]);
   });
 
+  it('that are emptied or go are a warning that names the servers that stop', async () => {
+    writeFileSync(path(), text('a', 'b'));
+    await start();
+    writeFileSync(path(), '');
+    await until([]);
+    expect(named('EmailServersEmptied')).toMatchObject([
+      { fields: { count: 2, reason: path(), detail: { servers: ['a', 'b'] } } },
+    ]);
+    writeFileSync(path(), text('c'));
+    await until(['c']);
+    unlinkSync(path());
+    await until([]);
+    expect(named('EmailServersEmptied')[1]).toMatchObject({ fields: { detail: { servers: ['c'] } } });
+  });
+
   it('are followed through a rename (editors) and a swapped symlink (ConfigMap)', async () => {
     mkdirSync(join(folder, 'v1'));
     mkdirSync(join(folder, 'v2'));

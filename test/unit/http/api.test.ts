@@ -476,3 +476,37 @@ describe('bodies', () => {
     expect(answer.headers['content-type']).toContain('application/problem+json');
   });
 });
+
+describe('what Mailroom stands on is out of order', () => {
+  const oom = "OOM command not allowed when used memory > 'maxmemory'. script: 5b1, on @user_script:22.";
+  const kinds: [said: Error, code: string][] = [
+    [
+      Object.assign(new Error(oom), { name: 'ReplyError', command: { name: 'evalsha', args: ['a-secret'] } }),
+      'REDIS_OUT_OF_MEMORY',
+    ],
+    [new Error('MISCONF Errors writing to the AOF file: No space left on device'), 'REDIS_DISK_FAILED'],
+    [new Error("READONLY You can't write against a read only replica."), 'REDIS_READ_ONLY'],
+    [new Error("NOPERM User mailroom has no permissions to run the 'evalsha' command"), 'REDIS_PERMISSION_MISSING'],
+    [new Error('Connection is closed.'), 'REDIS_UNREACHABLE'],
+    [new MailroomError('BLOB_STORE_FULL'), 'BLOB_STORE_FULL'],
+    [new MailroomError('BLOB_STORE_UNAVAILABLE'), 'BLOB_STORE_UNAVAILABLE'],
+  ];
+  it.each(kinds)('%s is 503 with its code', async (said, code) => {
+    const answer = await post('/v1/replies', reply, as('desk'), {
+      api: fakeApi({ submitReply: () => Promise.reject(said) }),
+    });
+    expect(answer.statusCode).toBe(503);
+    expect(answer.json()).toMatchObject({ status: 503, code, hint: expect.stringMatching(/\w/) });
+    expect(answer.body).not.toContain('a-secret');
+  });
+
+  it('without Redis health answers, and everything else says at once what is missing', async () => {
+    const deps = { unavailable: () => new MailroomError('REDIS_UNREACHABLE') };
+    for (const url of ['/healthz', '/readyz', '/metrics']) expect((await get(url, {}, deps)).statusCode).toBe(200);
+    for (const url of ['/v1/replies/r1', '/v1/messages/m-abc-1-7', '/portal', '/nowhere']) {
+      const answer = await get(url, as('desk'), deps);
+      expect(answer.statusCode).toBe(503);
+      expect(answer.json()).toMatchObject({ code: 'REDIS_UNREACHABLE' });
+    }
+  });
+});

@@ -3,8 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { MailroomError } from '../../../src/domain/errors.ts';
 import { eventDefinitions } from '../../../src/telemetry/events/index.ts';
 import { createEmit, metricName } from '../../../src/telemetry/events.ts';
-import { createLogger, serializeError } from '../../../src/telemetry/logger.ts';
+import { createLogger } from '../../../src/telemetry/logger.ts';
 import { createMetrics } from '../../../src/telemetry/metrics.ts';
+import { serializeError } from '../../../src/telemetry/serialize-error.ts';
 
 describe('events', () => {
   it('write one line and count one metric', async () => {

@@ -1,0 +1,112 @@
+// Is this Redis fit for us? At the start: version, eviction, who we are, which database; while we run: does it take a write now?
+import type { Redis } from 'ioredis';
+import { catalogue } from '../../domain/catalogue/index.ts';
+import { MailroomError } from '../../domain/errors.ts';
+import { writeProbeKey } from '../../domain/keys.ts';
+import { redisError } from '../../domain/redis-errors.ts';
+import { addressOf } from './client.ts';
+
+export interface RedisCheck {
+  /** The demo's Redis, which keeps nothing, is good enough. */
+  embedded?: boolean;
+  /** How long to wait for a Redis that cannot be reached or is loading, ms. Absent: for ever. */
+  waitMs?: number;
+  /** Gives up waiting. */
+  signal?: AbortSignal | undefined;
+  /** A process that serves waits until Redis takes writes, too; a command that only reads does not. */
+  writes?: boolean;
+  /** Hears each time why it waits. */
+  onWait?: ((error: MailroomError) => void) | undefined;
+}
+
+/** Milliseconds between looks at a Redis that is not ready for us. */
+const LOOK_MS = 200;
+/** Milliseconds that a Redis which is connected may take to answer before it counts as away. */
+const ANSWER_MS = 4_000;
+
+/**
+ * Waits for Redis, and refuses one that would lose or evict jobs or does not let us in.
+ * @throws MailroomError REDIS_UNFIT (too old, maxmemory-policy other than noeviction) and the other Redis codes with action stop; the reason
+ * why it still waits when `waitMs` are over or `signal` aborts
+ */
+export async function checkRedis(
+  client: Redis,
+  { embedded = false, waitMs = Number.POSITIVE_INFINITY, signal, writes = false, onWait = () => {} }: RedisCheck = {},
+): Promise<{ version: string; appendOnly: boolean }> {
+  const until = performance.now() + waitMs;
+  let last = unavailable(client, 'REDIS_UNREACHABLE');
+  let connected = 0;
+  const note = (error: unknown) => {
+    last = redisError(error, addressOf(client)) ?? last;
+    if (catalogue[last.code].action === 'stop') throw last;
+  };
+  // What keeps a connection from becoming ready is told by its event alone.
+  const events: Error[] = [];
+  const onError = (error: Error) => void events.push(error);
+  client.on('error', onError);
+  try {
+    for (;;) {
+      for (const error of events.splice(0)) note(error);
+      if (client.status === 'ready') {
+        try {
+          const left = Math.max(LOOK_MS, Math.min(ANSWER_MS, until - performance.now()));
+          const info = await inTime(client, client.info(), left);
+          if (writes) await inTime(client, client.set(writeProbeKey(), '1', 'PX', 60_000), left);
+          return fitness(info, embedded);
+        } catch (error) {
+          if (error instanceof MailroomError && error.code === 'REDIS_UNFIT') throw error;
+          note(error);
+        }
+      }
+      // Connected, but not ready: ioredis waits until the data is loaded.
+      connected = client.status === 'connect' ? connected + 1 : 0;
+      if (connected > 5) last = unavailable(client, 'REDIS_LOADING');
+      onWait(last);
+      if (signal?.aborted || performance.now() >= until || client.status === 'end') throw last;
+      await new Promise((resolve) => setTimeout(resolve, Math.min(LOOK_MS, until - performance.now())));
+    }
+  } finally {
+    client.off('error', onError);
+  }
+}
+
+/** Why Redis takes no write now; undefined when one has really happened. Waits no longer than `timeoutMs`. */
+export async function writeFault(client: Redis, timeoutMs: number): Promise<MailroomError | undefined> {
+  if (client.status !== 'ready') return unavailable(client, 'REDIS_UNREACHABLE');
+  return inTime(client, client.set(writeProbeKey(), '1', 'PX', 60_000), timeoutMs).then(
+    () => undefined,
+    (error: unknown) => redisError(error, addressOf(client)) ?? unavailable(client, 'REDIS_UNREACHABLE'),
+  );
+}
+
+/** The state of a Redis that says nothing, with its address. */
+export const unavailable = (client: Redis, code: 'REDIS_UNREACHABLE' | 'REDIS_LOADING'): MailroomError =>
+  new MailroomError(code, { message: `${catalogue[code].message} (${addressOf(client)})`, field: 'redis.url' });
+
+/** Commands wait for ever while Redis is away. */
+async function inTime<T>(client: Redis, command: Promise<T>, ms: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(unavailable(client, 'REDIS_UNREACHABLE')), ms);
+  });
+  try {
+    return await Promise.race([command, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** @throws MailroomError REDIS_UNFIT */
+function fitness(info: string, embedded: boolean): { version: string; appendOnly: boolean } {
+  const field = (name: string) => new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1];
+  const version = field('redis_version') ?? '0';
+  const unfit = (message: string) => new MailroomError('REDIS_UNFIT', { message, field: 'redis.url' });
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  if (major < 6 || (major === 6 && minor < 2)) throw unfit(`Redis ${version} is too old; 6.2 or newer is needed`);
+  if (field('os') === 'mocked redis' && !embedded)
+    throw unfit('this is the embedded Redis of the demo; it keeps nothing over a restart, and mode is production');
+  const policy = field('maxmemory_policy');
+  if (policy !== undefined && policy !== 'noeviction' && !embedded)
+    throw unfit(`Redis has maxmemory-policy ${policy}; under memory pressure it would throw jobs away`);
+  return { version, appendOnly: field('aof_enabled') === '1' };
+}

@@ -1,0 +1,64 @@
+// What Redis answers when it refuses, and what its client says when it cannot be reached, as codes of the catalogue. Pure.
+// Codes: https://redis.io/docs/latest/develop/reference/protocol-spec/#simple-errors and the texts in Redis' own server.c.
+import { catalogue, type ErrorCode } from './catalogue/index.ts';
+import { MailroomError } from './errors.ts';
+
+/** First word of the answer → code. Before Redis 7 an error within a script stands behind `@user_script:12: -`. */
+const rows: readonly [answer: RegExp, code: ErrorCode][] = [
+  [/^WRONGPASS\b|^ERR invalid password/, 'REDIS_PASSWORD_WRONG'],
+  [/^NOAUTH\b/, 'REDIS_PASSWORD_MISSING'],
+  [/^NOPERM\b/, 'REDIS_PERMISSION_MISSING'],
+  [/^(MOVED|ASK|CROSSSLOT|CLUSTERDOWN)\b/, 'REDIS_CLUSTER_REFUSED'],
+  [/^(READONLY|UNBLOCKED|MASTERDOWN)\b/, 'REDIS_READ_ONLY'],
+  [/^OOM\b/, 'REDIS_OUT_OF_MEMORY'],
+  [/^MISCONF\b/, 'REDIS_DISK_FAILED'],
+  [/^(LOADING|BUSY)\b/, 'REDIS_LOADING'],
+  [/^NOREPLICAS\b/, 'REDIS_REPLICAS_MISSING'],
+  [/^ERR (DB index is out of range|invalid DB index|SELECT is not allowed)/, 'REDIS_DATABASE_UNKNOWN'],
+  [/^(Connection is closed|Command aborted due to connection close|Reached the max retries)/, 'REDIS_UNREACHABLE'],
+];
+const WITHIN_SCRIPT = /^ERR Error running script.*?: -?(?:@user_script: \d+: -?)?(?=[A-Z]{3,} )/;
+
+/** Codes with which Redis answers, but takes no writes. */
+export const refusesWrites: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'REDIS_READ_ONLY',
+  'REDIS_OUT_OF_MEMORY',
+  'REDIS_DISK_FAILED',
+  'REDIS_REPLICAS_MISSING',
+]);
+
+/** Errors of a socket or of a look-up of the name: only a caller who knows that it was Redis' may judge them. */
+const SOCKET =
+  /^(ECONN|EPIPE|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|ERR_TLS|CERT_|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO)/;
+
+/** Code of what Redis, or its client, answered; undefined for anything else that was thrown. */
+export function classifyRedisError(thrown: unknown): ErrorCode | undefined {
+  if (!(thrown instanceof Error)) return undefined;
+  const words = thrown.message.replace(WITHIN_SCRIPT, '');
+  return rows.find(([answer]) => answer.test(words))?.[1];
+}
+
+/**
+ * The error with Redis' name, address and words; undefined when it is none of Redis' or of its client's.
+ * @param address host:port, as the configuration has it
+ */
+export function redisError(thrown: unknown, address?: string): MailroomError | undefined {
+  if (thrown instanceof MailroomError) return thrown;
+  if (!(thrown instanceof Error)) return undefined;
+  const { code: errno, command } = thrown as Error & { code?: unknown; command?: { name?: unknown } };
+  const isSocket = typeof errno === 'string' && SOCKET.test(errno);
+  const code = classifyRedisError(thrown) ?? (address !== undefined && isSocket ? 'REDIS_UNREACHABLE' : undefined);
+  if (code === undefined) return undefined;
+  const [first = ''] = thrown.message.split(' ');
+  const name = command?.name;
+  return new MailroomError(code, {
+    ...(address === undefined ? {} : { message: `${catalogue[code].message} (${address})`, field: 'redis.url' }),
+    remote: {
+      system: 'redis',
+      code: isSocket ? errno : /^[A-Z]{2,}$/.test(first) ? first : 'CLOSED',
+      ...(typeof name === 'string' ? { command: name } : {}),
+      ...(isSocket || code === 'REDIS_UNREACHABLE' ? {} : { text: thrown.message.slice(0, 300) }),
+    },
+    cause: thrown,
+  });
+}

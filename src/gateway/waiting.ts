@@ -1,0 +1,51 @@
+// Before Redis is there: the process is alive and not ready, and says so on its port. The HTTP server proper takes the port over.
+import type { Config } from '../config/config.ts';
+import { MailroomError } from '../domain/errors.ts';
+import { createHttp } from '../http/index.ts';
+import type { Emit } from '../telemetry/events.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import { checkOf } from './http.ts';
+
+export interface Waiting {
+  /** Hears each time why the start waits. The first time is not yet worth a server: usually Redis is there a moment later. */
+  onWait(error: MailroomError): void;
+  /** Aborts when the port cannot be taken: there is no point in waiting then. */
+  signal: AbortSignal;
+  /** Gives the port up; resolves with its number if there was a server. @throws MailroomError HTTP_PORT_UNAVAILABLE */
+  end(): Promise<number | undefined>;
+}
+
+export function waitVisibly(config: Config, emit: Emit, metrics: Metrics): Waiting {
+  const gone = new AbortController();
+  let reason = new MailroomError('REDIS_UNREACHABLE');
+  let heard = 0;
+  let server: Promise<{ port: number; close(): Promise<void> }> | undefined;
+
+  async function open() {
+    const { host, port, publicUrl, bodyLimit } = config.http;
+    const http = await createHttp({
+      ...{ host, port, publicUrl, bodyLimit, apiTokens: [], emit, metrics },
+      health: async () => ({ ready: false, checks: { redis: checkOf(reason, 'waiting') } }),
+      unavailable: () => reason,
+    });
+    return { ...(await http.listen()), close: http.close };
+  }
+
+  return {
+    signal: gone.signal,
+    onWait(error) {
+      reason = error;
+      heard += 1;
+      if (heard < 2 || server !== undefined) return;
+      emit('GatewayWaiting', { code: error.code, err: error });
+      server = open();
+      server.catch(() => gone.abort());
+    },
+    async end() {
+      const open = await server;
+      server = undefined;
+      await open?.close();
+      return open?.port;
+    },
+  };
+}

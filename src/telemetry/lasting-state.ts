@@ -1,0 +1,41 @@
+// A state that lasts is one event when it begins and one when it ends; what repeats in between is counted.
+
+export interface LastingState<Fields> {
+  /** Says that it is so. The first time since it was last over is its beginning. */
+  seen(fields: Fields): void;
+  over(): void;
+  readonly lasts: boolean;
+}
+
+export interface Lasted {
+  /** How often it was seen, the first time included. */
+  count: number;
+  durationMs: number;
+}
+
+/** @param now monotonic, ms */
+export function lastingState<Fields>(
+  begin: (fields: Fields) => void,
+  end: (lasted: Lasted) => void,
+  now: () => number = () => performance.now(),
+): LastingState<Fields> {
+  let count = 0;
+  let since = 0;
+  return {
+    seen(fields) {
+      count += 1;
+      if (count > 1) return;
+      since = now();
+      begin(fields);
+    },
+    over() {
+      if (count === 0) return;
+      const lasted = { count, durationMs: Math.round(now() - since) };
+      count = 0;
+      end(lasted);
+    },
+    get lasts() {
+      return count > 0;
+    },
+  };
+}

@@ -1,0 +1,123 @@
+// Redis is not there, or does not let us in: commands end with a clear error, the daemon is alive, not ready, and stops when it is asked to.
+import { Redis } from 'ioredis';
+import { afterAll, beforeAll, expect, it, test } from 'vitest';
+import { journey } from '../support/journey.ts';
+import { leakWatch } from '../support/leak-watch.ts';
+import type { MailroomProcess } from '../support/mailroom.ts';
+import { startRedis, type TestRedis } from '../support/redis.ts';
+import { freePort, waitFor } from '../support/temp.ts';
+
+leakWatch();
+
+const PASSWORD = 'the-password-of-redis';
+const emailServers = [
+  {
+    serverType: 'IMAP',
+    name: 'Support',
+    host: '127.0.0.1',
+    authenticationType: 'Password',
+    user: 'support@contoso.example',
+    password: 'imap-password',
+    emailFlow: 'Support',
+    enabled: true,
+  },
+  {
+    serverType: 'SMTP',
+    name: 'Out',
+    host: '127.0.0.1',
+    authenticationType: 'Password',
+    user: 'support@contoso.example',
+    password: 'smtp-password',
+    enabled: true,
+  },
+];
+
+/** Milliseconds; the wait for Redis is half of it, the rest is the start of Node on a machine that has other work. */
+const COMMAND_MS = 6_500;
+
+test.each([
+  ['audit'],
+  ['servers'],
+  ['check'],
+  ['replies', 'held'],
+  ['replay', 'Support', 'since 2026-01-01'],
+  ['tail', 'Support'],
+  ['invite'],
+  ['credentials'],
+])('%s %s ends soon, with what is wrong and what to do', async (...args) => {
+  const port = await freePort();
+  const j = journey({ redisUrl: `redis://127.0.0.1:${port}`, emailServers });
+  const began = performance.now();
+  const { code, output } = await j.run(...args);
+  expect(performance.now() - began).toBeLessThan(COMMAND_MS);
+  expect(code).toBe(1);
+  expect(output).toMatch(new RegExp(`^mailroom: REDIS_UNREACHABLE: .*127\\.0\\.0\\.1:${port}`, 'm'));
+  expect(output).toContain('what to do: Check that Redis runs');
+  await j.stop();
+});
+
+/** Milliseconds from the signal to the end of the process. */
+async function stopTime(one: MailroomProcess): Promise<number> {
+  const began = performance.now();
+  one.signal('SIGTERM');
+  expect(await one.waitForExit(10_000)).toBe(0);
+  return performance.now() - began;
+}
+const ask = async (port: number, path: string) => {
+  const answer = await fetch(`http://127.0.0.1:${port}${path}`, { signal: AbortSignal.timeout(5_000) });
+  return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
+};
+
+it('serve is alive and not ready, waits for Redis, starts when it comes, and stops at once when it is gone', async () => {
+  const redisPort = await freePort();
+  const j = journey({ redisUrl: `redis://127.0.0.1:${redisPort}`, emailServers });
+  const first = j.start();
+  const { port } = (await first.waitForEvent('HttpListening')).detail as { port: number };
+  expect(await ask(port, '/healthz')).toMatchObject({ status: 200, body: { status: 'ok' } });
+  expect(await ask(port, '/readyz')).toMatchObject({
+    status: 503,
+    body: { ready: false, checks: { redis: { ok: false, code: 'REDIS_UNREACHABLE', hint: expect.any(String) } } },
+  });
+  expect(await ask(port, '/v1/replies/r1')).toMatchObject({ status: 503, body: { code: 'REDIS_UNREACHABLE' } });
+  expect(first.events('GatewayWaiting')).toHaveLength(1);
+  expect(await stopTime(first)).toBeLessThan(2_000);
+
+  const second = j.start();
+  await second.waitForEvent('HttpListening');
+  const redis = await startRedis({ port: redisPort });
+  const taken = await j.port(second);
+  await waitFor(async () => (await ask(taken, '/readyz')).status === 200, { timeoutMs: 10_000 });
+  await redis.kill9();
+  await waitFor(async () => (await ask(taken, '/readyz')).status === 503);
+  expect(await ask(taken, '/healthz')).toMatchObject({ status: 200 });
+  expect(await stopTime(second)).toBeLessThan(2_000);
+  await j.stop();
+  await redis.stop();
+});
+
+let redis: TestRedis;
+beforeAll(async () => {
+  redis = await startRedis();
+  const admin = new Redis(redis.url);
+  await admin.config('SET', 'requirepass', PASSWORD);
+  admin.disconnect();
+});
+afterAll(() => redis.stop());
+
+test.each([
+  ['REDIS_PASSWORD_WRONG', 'serve', ':another-password@'],
+  ['REDIS_PASSWORD_MISSING', 'serve', ''],
+  ['REDIS_PASSWORD_WRONG', 'audit', ':another-password@'],
+  ['REDIS_DATABASE_UNKNOWN', 'serve', `:${PASSWORD}@`, '/99'],
+])('%s ends %s at once, without the password', async (code, command, login, database = '') => {
+  const j = journey({
+    redisUrl: redis.url,
+    emailServers,
+    secrets: ['another-password', PASSWORD],
+    env: { MAILROOM_REDIS_URL: redis.url.replace('//', `//${login}`) + database },
+  });
+  const one = await j.run(command);
+  expect(one.code).toBe(1);
+  expect(one.output).toMatch(new RegExp(`^mailroom: ${code}: .*127\\.0\\.0\\.1:${redis.port}`, 'm'));
+  await j.stop();
+});
