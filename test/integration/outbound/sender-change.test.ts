@@ -49,7 +49,7 @@ afterEach(async () => {
 });
 
 async function start(server: SmtpServer, change: (deps: Rig['deps']) => void = () => {}): Promise<void> {
-  one = rig(redis.client(), [server], sentOf(sink), {}, blobs);
+  one = rig(redis.client(), [server], sentOf(sink), { waitScale: 0.005 }, blobs);
   change(one.deps);
   outbound = await startOutbound(one.deps);
   replies = createReplies({ ...one.deps, allServers: () => one.deps.servers() });
@@ -84,11 +84,14 @@ async function waitingAt(stage: 'queued' | 'prepared' | 'refused after the dot',
     prepared: [{ at: 'mail', reply: '451 4.3.2 not now' }],
     'refused after the dot': [{ at: 'dot', reply: '451 4.3.2 not now' }],
   };
-  sink.faults.push(...faults[stage]);
+  const [fault] = faults[stage];
+  sink.nextFault = () => fault;
   if (stage === 'queued') await one.deps.queues.pause('sink');
   await replies.submitReply(input);
   if (stage !== 'queued') await until('refused once', () => one.events.some(({ name }) => name === 'ReplyRetried'));
   await end();
+  sink.nextFault = () => undefined;
+  sink.faults.length = 0;
 }
 
 const changes: [string, Partial<SmtpServer>, { from: string; sender?: string; envelope: string }][] = [

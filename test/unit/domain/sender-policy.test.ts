@@ -102,7 +102,7 @@ describe('From asked for', () => {
     ['"\\"" <ceo@contoso.com>, "x" <info@contoso.com>', 'FROM_AMBIGUOUS'],
     ['info@contoso.com <info@contoso.com> <ceo@contoso.com>', 'FROM_INVALID'],
     ['=?utf-8?q?info=40contoso=2Ecom?=', 'FROM_INVALID'],
-    ['=?utf-8?q?x?= <=?utf-8?q?info?=@contoso.com>', 'FROM_NOT_PERMITTED'],
+    ['=?utf-8?q?x?= <=?utf-8?q?info?=@contoso.com>', 'FROM_INVALID'],
     ['info@contoso.com;', 'FROM_AMBIGUOUS'],
     ['info@contoso.com ceo@contoso.com', 'FROM_AMBIGUOUS'],
     ['info@contoso.com\u2028Bcc: x@example.net', 'HEADER_FORBIDDEN'],
