@@ -29,8 +29,6 @@ const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/u;
 const INVISIBLE = /\p{Cf}|\u034f|\u115f|\u1160|\u17b4|\u17b5|\u3164|\uffa0/u;
 /** White space of any script, lone surrogates, private and unassigned code points. */
 const UNWRITABLE = /[\p{White_Space}\p{Cs}\p{Co}\p{Cn}]/u;
-/** Letters that show nothing, of which a name may be made. */
-const BLANK = /\u2800/u;
 const ATEXT =
   /^[A-Za-z0-9!#$%&'*+/=?^_`{|}~\-\u0080-\u{10ffff}]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~\-\u0080-\u{10ffff}]+)*$/u;
 const LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
@@ -147,16 +145,5 @@ export function displayAddress(address: string): string {
   return `${address.slice(0, at)}@${domainToUnicode(address.slice(at + 1))}`;
 }
 
-/** Why a display name is not shown as given; undefined if it is harmless. `own` is the normal address it stands before. */
-export function nameProblem(name: string, own: string): 'other-address' | 'invisible' | 'encoded-word' | undefined {
-  if (INVISIBLE.test(name) || BLANK.test(name) || CONTROL.test(name)) return 'invisible';
-  if (/=\?[^?]+\?[bq]\?/i.test(name)) return 'encoded-word';
-  const shown = name.normalize('NFKC');
-  if (/[<>]/.test(shown)) return 'other-address';
-  // `ceo @ contoso.com` reads like an address; `Sales @ Contoso` is a name.
-  const joined = shown.replace(/\s*@\s*(?=\S+\.\S)/gu, '@');
-  for (const candidate of joined.match(/[^\s"'(),;:<>[\]]+@[^\s"'(),;:<>[\]]+/gu) ?? []) {
-    if (normalAddress(candidate.replace(/\.+$/, '')) !== own) return 'other-address';
-  }
-  return undefined;
-}
+/** Control, format and invisible characters: none belongs into an address or a name. */
+export const hasInvisible = (text: string): boolean => INVISIBLE.test(text) || CONTROL.test(text);

@@ -1,0 +1,64 @@
+// Display names that pretend another sender. Pure. One rule: what a reader could take for an address is refused, unless it is the sender's own.
+// It is looked for in the name's compatibility form, with letters in circles and boxes read as letters, and past what may stand around the @.
+import { hasInvisible, normalAddress } from './address.ts';
+
+/** Letters that show nothing, of which a name may be made. */
+const BLANK = /\u2800/u;
+/** Latin letters in negative circles, negative squares and as regional indicators; NFKC folds the others. */
+const BOXED: readonly [first: number, last: number][] = [
+  [0x1f150, 0x1f169],
+  [0x1f170, 0x1f189],
+  [0x1f1e6, 0x1f1ff],
+];
+/** An a in a circle or box stands for an @ as well. */
+const ROUND_A = /[ⓐⒶ⒜🄐🄰🅐🅰]/gu;
+/** `(at)`, `[ät]`, `{@}`; after NFKC. */
+const BRACKETED_AT = /[([{<«"'*_|~-]\s?(?:at|ät|arroba|@)\s?[)\]}>»"'*_|~-]/giu;
+const BRACKETED_DOT = /\s?[([{<]\s?(?:dot|punkt|point|punto|\.)\s?[)\]}>]\s?/giu;
+/** Dots of other scripts, in the middle or alone, between letters. */
+const DOTS = /(?<=[\p{L}\p{N}])(?:[。｡․‧·•∙⋅・]|\s\.\s)(?=[\p{L}\p{N}])/gu;
+/** What separates words in a name. */
+const BETWEEN = /[\s"'(),:;<>[\]@]/u;
+const WORD = /[\p{L}\p{N}]/u;
+
+/** Why a display name is not shown as given; undefined if it is harmless. `own` is the normal address it stands before. */
+export function nameProblem(name: string, own: string): 'other-address' | 'invisible' | 'encoded-word' | undefined {
+  if (hasInvisible(name) || BLANK.test(name)) return 'invisible';
+  if (/=\?[^?]+\?[bq]\?/i.test(name)) return 'encoded-word';
+  for (const reading of [name, name.replace(ROUND_A, '@')]) {
+    const shown = unboxed(reading).normalize('NFKC');
+    if (/[<>]/.test(shown)) return 'other-address';
+    const plain = shown.replace(BRACKETED_DOT, '.').replace(DOTS, '.').replace(BRACKETED_AT, '@');
+    if (addressesIn(plain).some((address) => normalAddress(address) !== own)) return 'other-address';
+  }
+  return undefined;
+}
+
+function unboxed(text: string): string {
+  return Array.from(text, (character) => {
+    const code = character.codePointAt(0) ?? 0;
+    const range = BOXED.find(([first, last]) => code >= first && code <= last);
+    return range === undefined ? character : String.fromCharCode(0x61 + code - range[0]);
+  }).join('');
+}
+
+/**
+ * What reads like an address. With blanks, quotes or brackets beside the @ the right side must have a dot: `ceo @ contoso.example` is read as an address,
+ * `Sales @ Contoso` as a name. Linear but for the number of @.
+ */
+function addressesIn(text: string): string[] {
+  const found: string[] = [];
+  for (let at = text.indexOf('@'); at >= 0; at = text.indexOf('@', at + 1)) {
+    let end = at;
+    while (end > 0 && !WORD.test(text[end - 1] ?? '') && text[end - 1] !== '@') end--;
+    let start = end;
+    while (start > 0 && !BETWEEN.test(text[start - 1] ?? '')) start--;
+    let from = at + 1;
+    while (from < text.length && !WORD.test(text[from] ?? '') && text[from] !== '@') from++;
+    const domain = /^[\p{L}\p{N}\p{M}_-]+(?:\.[\p{L}\p{N}\p{M}_-]+)*/u.exec(text.slice(from, from + 260))?.[0] ?? '';
+    if (start === end || domain === '') continue;
+    const apart = end < at || from > at + 1;
+    if (domain.includes('.') || !apart) found.push(`${text.slice(start, end)}@${domain}`);
+  }
+  return found;
+}
