@@ -35,7 +35,10 @@ export function smtpSteps(server: SmtpServer, deps: DoctorDeps): Probes {
 
   /** A relay without sign-in: would it take mail from this address to anybody? MAIL and RCPT, then RSET: nothing is sent. */
   async function knownByAddress(from: string): Promise<Outcome> {
-    const outcome = await deps.turns.connection(server, () => probeEnvelope(server, from, settings));
+    const outcome = await deps.turns.connection(server, async () => {
+      await probeEnvelope(server, from, settings);
+      return 'relayed';
+    });
     if (outcome === undefined) return { skipped: allInUse };
     return {
       detail: words(

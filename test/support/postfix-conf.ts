@@ -71,7 +71,13 @@ ${s.milterSocket === undefined ? '' : `smtpd_milters = unix:${s.milterSocket}\nm
 ${s.extra}
 `;
 
-export const masterCf = (port: number, tlsPort: number) => `
+/** @param relay knows its clients by address (everybody on this machine, or nobody) and offers no AUTH and no TLS */
+export const masterCf = (port: number, tlsPort: number, relay?: { port: number; knowsUs: boolean }) => `
+${
+  relay === undefined
+    ? ''
+    : `127.0.0.1:${relay.port} inet n - n - - smtpd -o smtpd_sasl_auth_enable=no -o smtpd_tls_security_level=none -o smtpd_sender_restrictions= -o smtpd_milters= -o mynetworks=${relay.knowsUs ? '127.0.0.0/8' : '192.0.2.1/32'} -o smtpd_relay_restrictions=permit_mynetworks,reject_unauth_destination`
+}
 127.0.0.1:${port}     inet n - n - - smtpd -o smtpd_tls_security_level=encrypt
 127.0.0.1:${tlsPort}  inet n - n - - smtpd -o smtpd_tls_wrappermode=yes -o smtpd_tls_security_level=encrypt
 pickup    unix  n - n 60 1 pickup

@@ -24,6 +24,8 @@ export interface TestPostfixOptions {
   /** Connections of one client at a time, and messages of one client a minute; 0 (default) is no limit. */
   maxConnections?: number;
   messagesPerMinute?: number;
+  /** Opens a relay without AUTH on a port of its own, for clients that it knows by address. */
+  relay?: { knowsUs: boolean };
   /** Lines added at the end of main.cf. */
   extraMainCf?: string;
 }
@@ -34,6 +36,8 @@ export interface TestPostfix {
   readonly port: number;
   /** Submission with implicit TLS (465). */
   readonly tlsPort: number;
+  /** The relay without AUTH; 0 where none was asked for. */
+  readonly relayPort: number;
   readonly caFile: string;
   readonly caPem: string;
   readonly dir: string;
@@ -52,6 +56,7 @@ export async function startPostfix(options: TestPostfixOptions): Promise<TestPos
   const dir = tempDir('postfix');
   const file = (name: string) => join(dir.path, name);
   const [port, tlsPort, mapPort] = [await freePort(), await freePort(), await freePort()];
+  const relayPort = options.relay === undefined ? 0 : await freePort();
   const sendAs = new Map(Object.entries(options.sendAs ?? {}).map(([from, who]) => [from.toLowerCase(), who]));
   const owners = (from: string) => [from, ...(sendAs.get(from) ?? [])].map((who) => who.toLowerCase());
 
@@ -85,7 +90,7 @@ export async function startPostfix(options: TestPostfixOptions): Promise<TestPos
       extra: options.extraMainCf ?? '',
     }),
   );
-  writeFileSync(file('master.cf'), masterCf(port, tlsPort));
+  writeFileSync(file('master.cf'), masterCf(port, tlsPort, options.relay && { ...options.relay, port: relayPort }));
 
   // Postfix sleeps until main.cf is two seconds old.
   const past = new Date(Date.now() - 60_000);
@@ -131,6 +136,7 @@ export async function startPostfix(options: TestPostfixOptions): Promise<TestPos
     host: 'localhost',
     port,
     tlsPort,
+    relayPort,
     caFile: options.dovecot.caFile,
     caPem: options.dovecot.caPem,
     dir: dir.path,

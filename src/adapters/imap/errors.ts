@@ -25,22 +25,23 @@ interface ImapFlowError {
   reason?: string;
 }
 
-/** Exchange Online's (exchange-online.md §9): told by its words alone. */
+/** Words that mean more than the code they come with, most of them Exchange Online's (exchange-online.md §9). */
 const byWords: readonly (readonly [RegExp, ErrorCode])[] = [
   [/Request is throttled/i, 'IMAP_THROTTLED'],
   [/authenticated but not connected/i, 'IMAP_NOT_CONNECTED'],
   [/AccessTokenExpired/i, 'IMAP_TOKEN_EXPIRED'],
   [/Connection (is )?closed\. 1[34]/i, 'IMAP_CONNECTION_CLOSED'],
   [/specified message set is invalid/i, 'IMAP_MESSAGE_SET_INVALID'],
+  // Dovecot 2.3 puts it under [UNAVAILABLE], Gmail under [ALERT], Cyrus and Courier under nothing.
+  [
+    /too many (simultaneous |concurrent |open )?(connections|logins|sessions)|maximum (number of )?connections?\b|connection limit/i,
+    'IMAP_CONNECTION_LIMIT',
+  ],
   [/Maximum size of appendable message|Command Argument Error\. 11/i, 'IMAP_APPEND_TOO_LARGE'],
 ];
 
 /** Servers that say it without a code, or in a BYE, of which imapflow keeps the words only (Gmail, Courier, Cyrus, older Dovecot). */
 const byOtherWords: readonly (readonly [RegExp, ErrorCode])[] = [
-  [
-    /too many (simultaneous |concurrent |open )?(connections|logins|sessions)|maximum (number of )?connections?\b|connection limit/i,
-    'IMAP_CONNECTION_LIMIT',
-  ],
   [/exceeded (command or )?bandwidth|rate limit/i, 'IMAP_THROTTLED'],
   [/plaintext authentication (is )?(disallowed|disabled)|must issue a STARTTLS|TLS required/i, 'IMAP_TLS_REQUIRED'],
   [/temporary (authentication )?(problem|failure)|try again later|system (i\/o )?error/i, 'IMAP_SERVER_UNAVAILABLE'],

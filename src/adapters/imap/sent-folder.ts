@@ -8,6 +8,7 @@ import type { EmailServer, ImapServer, SmtpServer } from '../../domain/email-ser
 import { asError, MailroomError } from '../../domain/errors.ts';
 import { providerOf } from '../../domain/mail-provider.ts';
 import { REPLY_ID_HEADER, replyIdValue } from '../../domain/reply-header.ts';
+import { sendingMailbox } from '../../domain/reply-pace.ts';
 import { clientOptions, type ImapEndpoint } from './client-options.ts';
 import { imapError } from './errors.ts';
 import { findSentFolder, folderMissing } from './folders.ts';
@@ -89,8 +90,33 @@ export function createSentFolder(settings: SentFolderSettings) {
     return client;
   }
 
+  /** Who works in the Sent of a mailbox, the last one. */
+  const turns = new Map<string, Promise<void>>();
+
+  /** One session of a mailbox at a time: some servers allow two of a user in all, and the watcher has one (Dovecot's mail_max_userip_connections). */
+  async function inTurn<T>(mailbox: string, work: () => Promise<T>): Promise<T> {
+    const before = turns.get(mailbox);
+    let done = () => {};
+    const mine = new Promise<void>((resolve) => {
+      done = resolve;
+    });
+    turns.set(mailbox, mine);
+    try {
+      await before;
+      return await work();
+    } finally {
+      if (turns.get(mailbox) === mine) turns.delete(mailbox);
+      done();
+    }
+  }
+
+  const withFolder = <T>(
+    server: SmtpServer,
+    ...[wanted, readOnly, work]: [string | undefined, boolean, (client: ImapFlow, folder: string) => Promise<T>]
+  ): Promise<T> => inTurn(sendingMailbox(server), () => inFolder(server, wanted, readOnly, work));
+
   /** @param readOnly a folder opened by EXAMINE takes no APPEND at some servers (Courier) */
-  async function withFolder<T>(
+  async function inFolder<T>(
     server: SmtpServer,
     wanted: string | undefined,
     readOnly: boolean,

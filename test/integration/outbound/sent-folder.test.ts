@@ -77,6 +77,18 @@ describe('Sent', () => {
     expect(await sent().search(server, query('nea'))).toMatchObject({ found: false });
   });
 
+  it('is proven by a copy that is taken away again, and nothing else', async () => {
+    const bytes = mail(['X-Mailroom-Reply-Id: kept', 'Message-ID: <kept@contoso.example>']);
+    await sent().append(server, query('kept'), bytes);
+    await dovecot.doveadm('flags', 'add', '-u', user, '\\Deleted', 'mailbox', 'Sent', 'ALL');
+    const ids = () => dovecot.doveadm('search', '-u', user, 'mailbox', 'Sent', 'ALL');
+    const before = await ids();
+    const probe = mail(['X-Mailroom-Reply-Id: probe', 'Message-ID: <probe@contoso.example>']);
+    expect(await sent().prove(server, query('probe'), probe)).toEqual({ folder: 'Sent', outcome: 'removed' });
+    // What others marked as deleted is theirs.
+    expect(await ids()).toBe(before);
+  });
+
   it('says that it could not look, which is no "not found"', async () => {
     await expect(sent().search(server, query('r1', '<r1@x>', 'Nowhere'))).rejects.toMatchObject({
       code: 'SENT_SEARCH_FAILED',

@@ -90,7 +90,7 @@ describe('words without a response code', () => {
     [
       'Dovecot',
       'auth',
-      undefined,
+      'UNAVAILABLE',
       'Maximum number of connections from user+IP exceeded (mail_max_userip_connections=2)',
       'IMAP_CONNECTION_LIMIT',
     ],

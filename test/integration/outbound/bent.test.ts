@@ -1,0 +1,223 @@
+// Replies and the doctor against a bent Postfix: no PIPELINING, 8BITMIME, SMTPUTF8, ENHANCEDSTATUSCODES, CHUNKING, DSN, a small size limit, recipients
+// that are refused for good and for now; and against a relay without AUTH that knows us by address, or does not.
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { createSentFolder } from '../../../src/adapters/imap/sent-folder.ts';
+import { createSubmitter, submitterDefaults } from '../../../src/adapters/smtp/submitter.ts';
+import type { ReplyInput } from '../../../src/contract/reply.ts';
+import { type CheckStep, passed } from '../../../src/domain/doctor.ts';
+import type { ImapServer, SmtpServer } from '../../../src/domain/email-server.ts';
+import { checkServer } from '../../../src/gateway/doctor.ts';
+import { type Outbound, startOutbound } from '../../../src/outbound/index.ts';
+import { createReplies } from '../../../src/outbound/replies.ts';
+import { BENT_DOVECOT, BENT_MESSAGE_BYTES, BENT_POSTFIX, DEFERRED, REFUSED } from '../../support/bent.ts';
+import { startDovecot, type TestDovecot } from '../../support/dovecot.ts';
+import { leakWatch } from '../../support/leak-watch.ts';
+import { startPostfix, type TestPostfix } from '../../support/postfix.ts';
+import { freeTurns } from '../../support/turns.ts';
+import { type Rig, rig, smtpServer, startRedis, type TestRedis, until } from './rig.ts';
+
+leakWatch();
+
+const SHARED = 'support@contoso.example';
+const password = 'secret';
+const authentication = { type: 'Password', password } as const;
+const noToken = () => Promise.reject(new Error('nobody signs in by token'));
+
+let redis: TestRedis;
+let dovecot: TestDovecot;
+/** With AUTH, and a relay beside it that knows this machine. */
+let postfix: TestPostfix;
+/** Whose relay knows nobody. */
+let stranger: TestPostfix;
+const opened: { outbound: Outbound; rig: Rig }[] = [];
+
+beforeAll(async () => {
+  redis = await startRedis();
+  dovecot = await startDovecot({ users: [{ user: SHARED, password }], extraConf: BENT_DOVECOT });
+  const options = { dovecot, headerFrom: false, maxMessageBytes: BENT_MESSAGE_BYTES, extraMainCf: BENT_POSTFIX };
+  postfix = await startPostfix({ ...options, relay: { knowsUs: true } });
+  stranger = await startPostfix({ ...options, relay: { knowsUs: false } });
+});
+afterAll(async () => {
+  await stranger?.stop();
+  await postfix?.stop();
+  await dovecot?.stop();
+  await redis?.stop();
+});
+afterEach(async () => {
+  for (const { outbound, rig: one } of opened.splice(0)) {
+    await outbound.stop();
+    await one.close();
+  }
+  await redis.client().flushall();
+});
+
+const mailbox = () =>
+  ({
+    type: 'IMAP',
+    name: 'in',
+    user: SHARED,
+    host: dovecot.host,
+    port: dovecot.port,
+    tls: 'implicit',
+    authentication,
+    ca: dovecot.caPem,
+    enabled: true,
+  }) as ImapServer;
+const submission = (more: Partial<SmtpServer> = {}) =>
+  smtpServer(postfix.port, {
+    name: 'bent',
+    host: postfix.host,
+    tls: 'starttls',
+    ca: postfix.caPem,
+    user: SHARED,
+    authentication,
+    additionalFromAddresses: [],
+    sentCopy: { policy: 'append', folder: 'Sent Items' },
+    ...more,
+  });
+const relay = (more: Partial<SmtpServer> = {}) =>
+  submission({ port: postfix.relayPort, tls: 'none', authentication: { type: 'None' }, ...more });
+
+async function start(server: SmtpServer) {
+  const sent = createSentFolder({ getToken: noToken, imapServers: () => [mailbox()] });
+  const one = rig(redis.client(), [server], sent, { pauseProbeMs: 60_000 });
+  one.deps.openSubmitter = (given) =>
+    createSubmitter(given, noToken, { ...submitterDefaults, ehloName: 'mailroom.test' });
+  opened.push({ outbound: await startOutbound(one.deps), rig: one });
+  return { ...one, sent, replies: createReplies({ ...one.deps, allServers: () => one.deps.servers() }) };
+}
+
+async function check(server: SmtpServer, sendProbe = false): Promise<CheckStep[]> {
+  const steps: CheckStep[] = [];
+  for await (const step of checkServer(server, {
+    servers: [server, mailbox()],
+    applications: [],
+    getToken: noToken,
+    turns: freeTurns,
+    sendProbe,
+    redirectUri: '',
+    ehloName: 'mailroom.test',
+    timeoutMs: 5_000,
+    sentCopyMs: 1_000,
+    sentCopyEveryMs: 20,
+    now: Date.now,
+  }))
+    steps.push(step);
+  return steps;
+}
+const of = (found: readonly CheckStep[], name: CheckStep['step']) => found.find(({ step }) => step === name);
+
+let n = 0;
+const reply = (more: Partial<ReplyInput> = {}): ReplyInput & { replyId: string } => {
+  n += 1;
+  return {
+    schema: 'mailroom.reply/1',
+    replyId: `bent-${n}`,
+    server: 'bent',
+    from: SHARED,
+    to: [`customer${n}@customer.example`],
+    subject: 'Rückfrage 🙂',
+    text: 'Grüße, schöne 🙂\r\n',
+    ...more,
+  };
+};
+
+describe.each([
+  ['signed in', submission],
+  ['known by address', relay],
+] as const)('replies through a server without extensions, %s', (_, server) => {
+  it('arrive, and their copies lie in Sent once', async () => {
+    const one = await start(server());
+    const inputs = Array.from({ length: 10 }, () => reply());
+    for (const input of inputs) await one.replies.submitReply(input);
+    for (const { replyId } of inputs)
+      await until(`${replyId} accepted`, async () => (await one.replies.getReply(replyId))?.state === 'accepted');
+    const search = ['search', '-u', SHARED, 'mailbox', 'INBOX.Sent', 'header', 'X-Mailroom-Reply-Id'];
+    for (const { replyId } of inputs)
+      await until(`the copy of ${replyId}`, async () => {
+        const found = (await dovecot.doveadm(...search, replyId)).split('\n').filter((line) => line !== '');
+        return found.length === 1;
+      });
+  });
+
+  it('a refused recipient is told apart, the others get the mail', async () => {
+    const one = await start(server());
+    const input = reply({ to: ['good@customer.example', REFUSED] });
+    await one.replies.submitReply(input);
+    await until('accepted', async () => (await one.replies.getReply(input.replyId))?.state === 'accepted');
+    const result = await one.replies.getReply(input.replyId);
+    expect(result?.recipients).toMatchObject([
+      { address: 'good@customer.example', state: 'accepted' },
+      { address: REFUSED, state: 'rejected', remote: { code: '550' } },
+    ]);
+  });
+
+  it('a reply to a recipient that is deferred waits', async () => {
+    const one = await start(server());
+    const input = reply({ to: [DEFERRED] });
+    await one.replies.submitReply(input);
+    const tried = () => one.deps.journal.read(input.replyId).then((entry) => (entry?.attempts ?? 0) > 0);
+    await until('an attempt', tried);
+    expect((await one.replies.getReply(input.replyId))?.state).not.toMatch(/accepted|rejected|failed/);
+  });
+
+  it('what is over its size is refused before it is sent, in its own unit', async () => {
+    const one = await start(server());
+    await one.replies.submitReply(reply());
+    const input = reply({
+      attachments: [{ filename: 'scan.pdf', content: Buffer.alloc(BENT_MESSAGE_BYTES).toString('base64') }],
+    });
+    await one.replies.submitReply(input);
+    await until('an end', async () => (await one.replies.getReply(input.replyId))?.state === 'rejected');
+    expect((await one.replies.getReply(input.replyId))?.failure?.code).toBe('MESSAGE_TOO_LARGE');
+  });
+});
+
+describe('mailroom check', () => {
+  it('signed in: the size is right, the sign-in happened', async () => {
+    const found = await check(submission());
+    expect(found.filter(({ state }) => state === 'failed')).toEqual([]);
+    expect(of(found, 'smtpSize')?.detail).toMatchObject({
+      en: expect.stringMatching(/^up to 1\.9 MB;/),
+      de: expect.stringMatching(/^bis 1,9 MB;/),
+    });
+    expect(of(found, 'smtpSignIn')).toMatchObject({ state: 'ok', detail: { en: SHARED } });
+  });
+
+  it('known by address: nobody signed in, and that is what it reports', async () => {
+    const found = await check(relay());
+    expect(passed(found)).toBe(true);
+    expect(of(found, 'smtpSignIn')).toMatchObject({ state: 'skipped' });
+    expect(of(found, 'sendAs')).toMatchObject({
+      state: 'ok',
+      detail: { en: expect.stringMatching(/^nobody signed in/) },
+    });
+  });
+
+  it.each([false, true])('a relay that does not know us is no Send As, with a probe: %s', async (sendProbe) => {
+    const found = await check(relay({ host: stranger.host, port: stranger.relayPort }), sendProbe);
+    expect(passed(found)).toBe(false);
+    expect(of(found, 'sendAs')).toMatchObject({ state: 'failed', failure: { remote: { system: 'smtp' } } });
+  });
+
+  it('a password where nobody can sign in is no sign-in', async () => {
+    const found = await check(relay({ authentication }));
+    expect(of(found, 'smtpSignIn')).toMatchObject({ state: 'failed', failure: { code: 'SMTP_AUTH_NOT_OFFERED' } });
+    expect(of(found, 'sendAs')).toMatchObject({ state: 'skipped' });
+    expect(of(found, 'smtpSignIn')?.failure?.fix.en).toContain('Authentication Type to None');
+  });
+
+  it('a display name that every reply would be refused for fails Send As', async () => {
+    const found = await check(submission({ displayNames: { [SHARED]: 'ceo@contoso.example' } }), true);
+    expect(of(found, 'sendAs')).toMatchObject({ state: 'failed', failure: { code: 'FROM_NAME_SPOOFED' } });
+  });
+});
+
+it('a reply never leaves unauthenticated where a password is configured', async () => {
+  const one = await start(relay({ authentication }));
+  const input = reply();
+  await one.replies.submitReply(input);
+  await until('the pause', async () => (await one.deps.pauses.read('bent')) !== undefined);
+  expect((await one.replies.getReply(input.replyId))?.state).not.toBe('accepted');
+});
