@@ -7,7 +7,7 @@ import { parseEmailServer } from '../src/config/email-servers.ts';
 import { messageSchema } from '../src/contract/message.ts';
 import { mailboxId } from '../src/contract/names.ts';
 import { isImap } from '../src/domain/email-server.ts';
-import { toMessage } from '../src/inbound/message.ts';
+import { buildMessage } from '../src/inbound/ingest-message.ts';
 import { parseMessage } from '../src/mime/index.ts';
 
 const MAILS = ['alternative', 'bounce', 'related', 'tnef', 'broken'];
@@ -25,25 +25,22 @@ export function exampleMessages(): [string, string][] {
   };
   const server = parseEmailServer({ definition, source: 'portal', at: '', index: 0, folder: '' }, {}, []);
   if (server === undefined || !isImap(server)) throw new Error('the example server is an IMAP server');
-  const { user, host, folder } = server;
-  const started = { startedAt: Date.UTC(2026, 10, 25), start: 'now', emailFlows: ['Support'] };
-  const meta = { uidValidity: '1015', era: '', ...started, user, host, folder };
+  const meta = { uidValidity: '1015', era: '' };
   return MAILS.map((name, i) => {
     const raw = readFileSync(new URL(`../test/fixtures/mails/${name}.eml`, import.meta.url));
     const sha256 = createHash('sha256').update(raw).digest('hex');
-    const message = toMessage(
-      server,
-      mailboxId(server),
-      meta,
+    const message = buildMessage(
+      { server, mailboxId: mailboxId(server), meta },
       {
         uid: i + 1,
         internalDate: new Date(Date.UTC(2026, 10, 25, 9, i)),
         size: raw.length,
+        source: raw,
         parsed: parseMessage(raw),
         raw: { blob: sha256, size: raw.length, sha256 },
+        related: { conversation: { id: `c-example-${i + 1}`, matchedBy: 'new' }, siblings: [] },
       },
-      { conversation: { id: `c-example-${i + 1}`, matchedBy: 'new' } },
-      [],
+      Date.UTC(2026, 10, 25, 9, i),
     );
     const checked = messageSchema.parse(JSON.parse(JSON.stringify(message)));
     return [`schemas/examples/mailroom.message-1.${name}.json`, `${JSON.stringify(checked, null, 2)}\n`];

@@ -5,7 +5,7 @@ import { openMailbox } from '../adapters/imap/connection.ts';
 import { mailboxId, messageKey } from '../contract/names.ts';
 import type { ImapServer } from '../domain/email-server.ts';
 import { MailroomError } from '../domain/errors.ts';
-import { audit } from '../domain/ledger.ts';
+import { audit, unsettledBecause } from '../domain/ledger.ts';
 import type { UidSet } from '../domain/uid-set.ts';
 import type { Stores } from '../gateway/stores.ts';
 import { connected, imapServers } from './connect.ts';
@@ -67,16 +67,9 @@ export async function auditServer(stores: Stores, server: ImapServer): Promise<A
     const uids = await listUids(stores, server);
     // Read after the mailbox: what arrives in between is in neither, what is committed in between is in both.
     const ledger = await stores.ledgers.load(id);
-    if (ledger.meta === undefined)
-      return { ...base, ...none, inMailbox: uids.list.length, problem: 'never watched yet' };
-    if (ledger.meta.uidValidity !== uids.uidValidity) {
-      return {
-        ...base,
-        ...none,
-        inMailbox: uids.list.length,
-        problem: 'UIDVALIDITY differs; the watcher has not settled it yet',
-      };
-    }
+    const problem = unsettledBecause(ledger, uids.uidValidity);
+    if (problem !== undefined || ledger.meta === undefined)
+      return { ...base, ...none, inMailbox: uids.list.length, problem: problem ?? 'never watched yet' };
     const { counts, ...found } = audit(ledger, uids.list);
     const { meta } = ledger;
     const keys = [...uidsOf(ledger.sets.enqueued), ...uidsOf(ledger.sets.quarantined)].map((uid) =>

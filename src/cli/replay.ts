@@ -1,16 +1,15 @@
 // `mailroom replay`: puts messages of a mailbox on a queue once more, on purpose: for a backend that lost them, or for a trial on a shadow
-// flow. The ledger is not touched; the jobs carry the same messageKey under a job id of their own.
+// flow.
+import { randomBytes } from 'node:crypto';
 import { type Command, InvalidArgumentError } from 'commander';
-import type { Message } from '../contract/message.ts';
-import { MESSAGE_JOB, mailboxId } from '../contract/names.ts';
 import type { ImapServer } from '../domain/email-server.ts';
-import type { LedgerMeta } from '../domain/ledger.ts';
-import { fromUids, has, parse as parseUidSet } from '../domain/uid-set.ts';
-import { relate } from '../gateway/conversations.ts';
-import { toMessage } from '../inbound/message.ts';
-import type { ParsedMessage } from '../parsing/index.ts';
+import { parse as parseUidSet } from '../domain/uid-set.ts';
+import { replyLookup } from '../gateway/conversations.ts';
+import { ingestDeps } from '../gateway/ingest-deps.ts';
+import { openReplies } from '../gateway/outbound.ts';
+import { type Replayed, replay, type Selection } from '../gateway/replay.ts';
 import { openForLook } from './audit.ts';
-import { type Connected, connected, imapServers } from './connect.ts';
+import { connected, imapServers } from './connect.ts';
 
 export function replayCommand(program: Command): void {
   program
@@ -18,15 +17,42 @@ export function replayCommand(program: Command): void {
     .argument('<server>', 'name of an IMAP email server')
     .argument('<messages>', 'UIDs ("120:140,155") or a date ("since 2026-11-01" as one argument, or 2026-11-01)')
     .option('--to <flow>', 'another email flow to put them on, e.g. a shadow queue; default: the flow of the server')
+    .option('--run <name>', 'continue the run of this name after an interruption: nothing is enqueued twice', runName)
     .description('put messages on a queue once more; the ledger stays as it is')
-    .action(async (name: string, messages: string, options: { to?: string }, command: Command) => {
+    .action(async (name: string, messages: string, options: { to?: string; run?: string }, command: Command) => {
       const wanted = selection(messages);
-      const count = await connected(command, (all) => replay(all, name, wanted, options.to));
-      process.stdout.write(`${count} messages enqueued again\n`);
+      const run = options.run ?? randomBytes(4).toString('hex');
+      process.stderr.write(`run ${run}; after an interruption continue it with --run ${run}\n`);
+      const done = await connected(command, async ({ stores, servers, config, emit }) => {
+        const [server] = imapServers(servers, name) as [ImapServer];
+        const room = openReplies(config, stores, () => servers, emit);
+        try {
+          const deps = {
+            ...stores,
+            ingest: ingestDeps(config, stores, replyLookup(room.journal), emit),
+            open: () => openForLook(stores, server),
+          };
+          return await replay(deps, { server, emailFlow: options.to ?? server.emailFlow, wanted, run });
+        } finally {
+          await room.queues.close();
+        }
+      });
+      process.stdout.write(asText(done));
+      if (done.unreadable.length > 0) process.exitCode = 1;
     });
 }
 
-type Selection = { uids: ReturnType<typeof parseUidSet> } | { since: Date };
+function asText({ enqueued, before, unreadable }: Replayed): string {
+  const lines = [`${enqueued} messages enqueued again`];
+  if (before > 0) lines.push(`${before} were enqueued by this run before`);
+  if (unreadable.length > 0) lines.push(`${unreadable.length} not given by the server: UID ${unreadable.join(', ')}`);
+  return `${lines.join('\n')}\n`;
+}
+
+function runName(text: string): string {
+  if (/^[a-z0-9]{1,32}$/.test(text)) return text;
+  throw new InvalidArgumentError('a run is named by up to 32 lower-case letters and digits');
+}
 
 function selection(text: string): Selection {
   const date = /^(?:since\s+)?(\d{4}-\d{2}-\d{2}(?:T[\d:.]+Z?)?)$/.exec(text.trim());
@@ -36,58 +62,4 @@ function selection(text: string): Selection {
   } catch {
     throw new InvalidArgumentError(`"${text}" is neither UIDs like 120:140,155 nor a date like 2026-11-01`);
   }
-}
-
-async function replay(
-  { stores, servers, config }: Connected,
-  name: string,
-  wanted: Selection,
-  to?: string,
-): Promise<number> {
-  const [server] = imapServers(servers, name) as [ImapServer];
-  const emailFlow = to ?? server.emailFlow;
-  const queue = await stores.flows.queueOf(emailFlow);
-  const mailbox = await openForLook(stores, server);
-  const run = Date.now().toString(36);
-  let count = 0;
-  try {
-    const all = 'since' in wanted ? await mailbox.uidsSince(wanted.since) : await mailbox.uids();
-    const chosen = 'since' in wanted ? fromUids(all) : wanted.uids;
-    const uids = all.filter((uid) => has(chosen, uid));
-    const id = mailboxId(server);
-    const ledger = await stores.ledgers.load(id);
-    const meta: LedgerMeta = ledger.meta ?? {
-      uidValidity: mailbox.uidValidity,
-      era: '',
-      startedAt: 0,
-      start: 'replay',
-      emailFlows: [],
-      user: server.user,
-      host: server.host,
-      folder: server.folder,
-    };
-    for await (const fetched of mailbox.fetch(uids, server.maxMessageSize)) {
-      if (fetched === 'lull') continue;
-      if (fetched.source === undefined || ('since' in wanted && fetched.internalDate < wanted.since)) {
-        fetched.release?.();
-        continue;
-      }
-      const raw = await stores.blobs.put(fetched.source);
-      const [parsed] = (await stores.parsing.parse([fetched.source])) as [ParsedMessage];
-      const related = await relate(parsed, config.security.conversationKeys);
-      const message: Message = {
-        ...toMessage(server, id, meta, { ...fetched, parsed, raw }, related, []),
-        emailFlow,
-      };
-      await queue.add(MESSAGE_JOB, message, {
-        jobId: `${message.messageKey}-replay-${run}`,
-        removeOnComplete: { age: 86_400 },
-      });
-      fetched.release?.();
-      count++;
-    }
-  } finally {
-    await mailbox.close();
-  }
-  return count;
 }

@@ -145,7 +145,17 @@ export const messageSchema = z.object({
   deliveryStatus: deliveryStatusSchema.optional(),
   importance: z.enum(['low', 'normal', 'high']),
   authenticationResults: z.array(z.string()).describe('Authentication-Results headers as given'),
-  siblings: z.array(z.string()).describe('messageKeys under which the same Message-ID was seen in another mailbox'),
+  fingerprint: z
+    .string()
+    .optional()
+    .describe(
+      'The same for the same mail of this mailbox under whatever UID: a mail that was moved out of the folder and back is a new message with a new messageKey and the old fingerprint',
+    ),
+  siblings: z
+    .array(z.string())
+    .describe(
+      'messageKeys under which the same Message-ID was seen in the last days, in another mailbox or in this one (moved out of the folder and back)',
+    ),
   warnings: z.array(warningSchema),
 });
 

@@ -8,17 +8,21 @@ export interface FingerprintInput {
   date?: string | undefined;
   /** From header, as written. */
   from?: string | undefined;
-  /** INTERNALDATE. */
-  internalDate: Date;
-  /** RFC822.SIZE, an estimate. */
-  size: number;
+  /** INTERNALDATE, where the server gave one. */
+  internalDate: Date | undefined;
+  /** RFC822.SIZE, an estimate; where the server gave one. */
+  size: number | undefined;
 }
 
 /** 16 characters, base64url of 96 bits. With a Message-ID: (Message-ID, Date, From). Without: also the minute of arrival and the size class. */
 export function fingerprint(input: FingerprintInput): string {
   const tidy = (text: string | undefined) => (text ?? '').replace(/\s+/g, ' ').trim();
   const parts = [tidy(input.messageId), tidy(input.date), tidy(input.from)];
-  if (parts[0] === '') parts.push(String(Math.floor(input.internalDate.getTime() / 60_000)), sizeClass(input.size));
+  if (parts[0] === '') {
+    const { internalDate, size } = input;
+    parts.push(internalDate === undefined ? '' : String(Math.floor(internalDate.getTime() / 60_000)));
+    parts.push(size === undefined ? '' : sizeClass(size));
+  }
   return hash('sha256', parts.join('\n'), 'base64url').slice(0, 16);
 }
 

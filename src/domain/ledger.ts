@@ -55,11 +55,26 @@ export function settled(ledger: Ledger): uidSet.UidSet {
   return uidSet.union(...outcomes.filter((outcome) => outcome !== 'vanished').map((outcome) => ledger.sets[outcome]));
 }
 
+/**
+ * Whether a pending UID is to be tried now. One that lies further ahead than any wait of ours was written by a clock that was wrong: it is due.
+ * @param now epoch ms @param longestWaitMs longest delay between two tries, ms
+ */
+export const isDue = ({ nextAt }: Pending, now: number, longestWaitMs: number): boolean =>
+  nextAt <= now || nextAt > now + longestWaitMs;
+
 /** UIDs of the mailbox that still need work now: no outcome, and not waiting for a later try. Ascending. */
-export function workOf(ledger: Ledger, uids: Iterable<number>, now: number): number[] {
+export function workOf(
+  ledger: Ledger,
+  uids: Iterable<number>,
+  now: number,
+  longestWaitMs = Number.POSITIVE_INFINITY,
+): number[] {
   return uidSet
     .missing(settled(ledger), uids)
-    .filter((uid) => (ledger.pending.get(uid)?.nextAt ?? 0) <= now)
+    .filter((uid) => {
+      const pending = ledger.pending.get(uid);
+      return pending === undefined || isDue(pending, now, longestWaitMs);
+    })
     .sort((a, b) => a - b);
 }
 
@@ -130,6 +145,12 @@ export function setsFromChunks(fields: Readonly<Record<string, string>>): Ledger
   }
   for (const outcome of outcomes) sets[outcome] = uidSet.normalise(intervals[outcome] ?? []);
   return sets;
+}
+
+/** Why UIDs of the folder cannot be looked up in the ledger now; undefined: they can. @param uidValidity of the folder */
+export function unsettledBecause({ meta }: Ledger, uidValidity: string): string | undefined {
+  if (meta === undefined) return 'never watched yet';
+  return meta.uidValidity === uidValidity ? undefined : 'UIDVALIDITY differs; the watcher has not settled it yet';
 }
 
 /** What `mailroom audit` proves: the mailbox's UIDs against the ledger. */

@@ -7,6 +7,7 @@ const TRUSTED_MS = 60_000;
 /**
  * @param ask resolves with true: go on
  * @param freshMs so long after an answer nothing is asked, ms; after a no half a second at most
+ * @param now ms of a clock that never goes back: else an answer would be as old as the step
  * @returns rejects as `ask` does, unless an older yes is still trusted
  */
 export function remembered(ask: () => Promise<boolean>, freshMs: number, now: () => number): () => Promise<boolean> {

@@ -76,6 +76,8 @@ export function imapSteps(server: ImapServer, deps: DoctorDeps, defer: (release:
     const { afterQueued } = server;
     if (afterQueued.action !== 'move')
       return { skipped: words('messages are not moved', 'Nachrichten werden nicht verschoben') };
+    const offered = opened().capabilities();
+    if (!offered.includes('MOVE') && !offered.includes('UIDPLUS')) throw new MailroomError('IMAP_MOVE_UNSUPPORTED');
     try {
       return { detail: same(await opened().folder(afterQueued.folder)) };
     } catch (error) {

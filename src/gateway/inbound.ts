@@ -3,6 +3,7 @@ import { openMailbox } from '../adapters/imap/connection.ts';
 import { openCommit } from '../adapters/queue/commit.ts';
 import type { EmailFlows } from '../adapters/queue/email-flows.ts';
 import type { Redis } from '../adapters/redis/client.ts';
+import { createSharedClock } from '../adapters/redis/clock.ts';
 import { createLeases } from '../adapters/redis/lease.ts';
 import type { Ledgers } from '../adapters/redis/ledgers.ts';
 import { createLoginSlots } from '../adapters/redis/login-slots.ts';
@@ -14,8 +15,9 @@ import { type Inbound, type InboundPorts, type InboundSettings, startInbound } f
 import type { Parsing } from '../parsing/index.ts';
 import type { Emit } from '../telemetry/events.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
-import { type ReplyLookup, relate } from './conversations.ts';
+import type { ReplyLookup } from './conversations.ts';
 import { hostPolicyOf } from './host-policy.ts';
+import { ingestDeps } from './ingest-deps.ts';
 
 export interface InboundWiring {
   config: Config;
@@ -47,24 +49,23 @@ export async function openInbound(wiring: InboundWiring): Promise<Inbound> {
     keepSiblingsSeconds: 3 * DAY_SECONDS,
   });
   const timeouts = { connectMs: 20_000, answerMs: Math.max(1_000, settings.deadAfterMs * 0.3) };
+  const clock = createSharedClock(redis);
+  await clock.sync();
   return startInbound({
+    ...ingestDeps(config, { blobs, ledgers, parsing }, wiring.lookupReply, emit),
     openMailbox: (server, credentials) => openMailbox(server, credentials, timeouts, guardOf(server)),
     getToken: wiring.getToken,
     commit,
     ledgers,
-    leases: createLeases(redis, replica, settings.leaseMs),
-    loginSlot: createLoginSlots(redis, inbound.loginsPerSecond),
     blobs,
+    leases: createLeases(redis, replica, settings.leaseMs, clock),
+    loginSlot: createLoginSlots(redis, inbound.loginsPerSecond),
     pressure: createPressure(redis, flows.backlog, inbound.maxBacklogPerFlow),
-    parse: parsing.parse,
-    parseLarge: parsing.parseLarge,
-    parseHeadersOnly: parsing.parseHeadersOnly,
-    relate: (parsed) => relate(parsed, config.security.conversationKeys, wiring.lookupReply),
-    emit,
     metrics,
     settings,
     replica,
-    now: Date.now,
+    now: clock.now,
+    monotonic: () => performance.now(),
     random: Math.random,
   });
 }

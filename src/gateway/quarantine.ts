@@ -9,12 +9,21 @@ import { MESSAGE_JOB, mailboxId } from '../contract/names.ts';
 import { isImap } from '../domain/email-server.ts';
 import { MailroomError } from '../domain/errors.ts';
 import type { QuarantineApi, Quarantined } from '../http/quarantine.ts';
+import { ingest } from '../inbound/index.ts';
 import type { Emit } from '../telemetry/events.ts';
-import { type ReplyLookup, relate } from './conversations.ts';
+import type { ReplyLookup } from './conversations.ts';
+import { ingestDeps as ingestDepsOf } from './ingest-deps.ts';
 import type { Stores } from './stores.ts';
 
-/** Nothing was read (no-data, the server's replacement text), or reading ended processes: `mailroom replay` does it in one of its own. */
-const NEEDS_THE_MAILBOX = ['no-data', 'replacement-text', 'parser-crashed'];
+/** The raw mail was never here (the server did not give it), or reading it ended processes: `mailroom replay` does it in one of its own. */
+const NEEDS_THE_MAILBOX = [
+  'no-data',
+  'connection-closed',
+  'server-silent',
+  'fetch-refused',
+  'replacement-text',
+  'parser-crashed',
+];
 
 export interface QuarantineDeps {
   config: Config;
@@ -28,6 +37,7 @@ export interface QuarantineDeps {
 
 export function createQuarantineDecisions(deps: QuarantineDeps): QuarantineApi {
   const { config, stores, watch, quarantine, audit, emit } = deps;
+  const ingestDeps = ingestDepsOf(config, stores, deps.lookupReply, emit);
 
   async function view(note: QuarantineNote, message?: Message): Promise<Quarantined> {
     const server = watch
@@ -84,16 +94,28 @@ export function createQuarantineDecisions(deps: QuarantineDeps): QuarantineApi {
       });
     if (message === undefined) throw unreadable('its job is no longer kept');
     if (NEEDS_THE_MAILBOX.includes(note.reason)) throw unreadable(note.reason);
-    const chunks: Uint8Array[] = [];
-    for await (const chunk of stores.blobs.read(message.raw.blob)) chunks.push(chunk);
-    const [parsed] = await stores.parsing.parse([Buffer.concat(chunks)]);
-    if (parsed === undefined || parsed.parse === 'failed')
-      throw unreadable(parsed?.warnings[0]?.code ?? 'parser-failed');
-    const { schema, messageKey, emailFlow, server, mailbox, folder, uidValidity, uid, receivedAt, raw, siblings } =
-      message;
-    const identity = { schema, messageKey, emailFlow, server, mailbox, folder, uidValidity, uid, receivedAt };
-    const related = await relate(parsed, config.security.conversationKeys, deps.lookupReply);
-    return { ...identity, ...parsed, raw, ...related, siblings };
+    const { messageKey, emailFlow, mailbox, folder, uidValidity, uid, receivedAt, raw, siblings } = message;
+    const known = watch
+      .current()
+      .servers.filter(isImap)
+      .find(({ name }) => name === message.server);
+    const maxMessageSize = known?.maxMessageSize ?? Number.POSITIVE_INFINITY;
+    const target = {
+      server: { name: message.server, user: mailbox, folder, emailFlow, maxMessageSize },
+      mailboxId: note.mailboxId,
+      meta: { uidValidity, era: '' },
+    };
+    const item = { uid, internalDate: new Date(receivedAt), size: undefined, source: Buffer.alloc(0), raw };
+    // It stays the message it was, but for what the parser says.
+    const identity = { messageKey, siblings, fingerprint: message.fingerprint };
+    let again = message;
+    await ingest(ingestDeps, target, [item], async (ready) => {
+      for (const one of ready) {
+        if (one.parsed.parse === 'failed') throw unreadable(one.parsed.warnings[0]?.code ?? 'parser-failed');
+        again = { ...one.message, ...identity };
+      }
+    });
+    return again;
   }
 
   return {

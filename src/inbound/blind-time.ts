@@ -8,27 +8,35 @@ export interface BlindTime {
   lost(): void;
   /** ms of blindness so far, the open interval included. */
   totalMs(): number;
+  /** Epoch ms. */
   lastProvenAt(): number | undefined;
 }
 
-export function blindTime(now: () => number, onEnd: (ms: number) => void = () => {}): BlindTime {
+/** @param monotonic ms, for durations @param now epoch ms, for what people read */
+export function blindTime(
+  monotonic: () => number,
+  now: () => number = monotonic,
+  onEnd: (ms: number) => void = () => {},
+): BlindTime {
   let last: number | undefined;
-  let blindSince: number | undefined = now();
+  let lastAt: number | undefined;
+  let blindSince: number | undefined = monotonic();
   let total = 0;
   return {
     proven() {
-      const at = now();
+      const at = monotonic();
       if (blindSince !== undefined) {
         total += at - blindSince;
         if (last !== undefined) onEnd(at - blindSince);
         blindSince = undefined;
       }
       last = at;
+      lastAt = now();
     },
     lost() {
-      blindSince ??= last ?? now();
+      blindSince ??= last ?? monotonic();
     },
-    totalMs: () => total + (blindSince === undefined ? 0 : now() - blindSince),
-    lastProvenAt: () => last,
+    totalMs: () => total + (blindSince === undefined ? 0 : monotonic() - blindSince),
+    lastProvenAt: () => lastAt,
   };
 }

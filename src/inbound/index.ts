@@ -6,17 +6,21 @@ import { redisError } from '../domain/redis-errors.ts';
 import { remembered } from '../domain/remembered.ts';
 import { lastingState } from '../telemetry/lasting-state.ts';
 import { loginGate } from './login-gate.ts';
+import type { MailboxSnapshot } from './mailbox-status.ts';
 import { preferredReplica } from './placement.ts';
 import type { InboundPorts } from './ports.ts';
-import { type MailboxStatus, type Supervised, supervise } from './supervise.ts';
+import { type Supervised, supervise } from './supervise.ts';
 
-export type { InboundPorts, InboundSettings } from './ports.ts';
-export type { MailboxStatus } from './supervise.ts';
+export { type IngestDeps, type Item, ingest, itemOf, type Ready } from './ingest-message.ts';
+export { faultOf } from './isolation.ts';
+export { createLimits, type Limits } from './limits.ts';
+export type { MailboxSnapshot } from './mailbox-status.ts';
+export type { InboundPorts, InboundSettings, Mailbox } from './ports.ts';
 
 export interface Inbound {
   /** The enabled IMAP servers as they should be watched now; only what changed is touched. */
   setServers(servers: readonly ImapServer[]): Promise<void>;
-  status(): MailboxStatus[];
+  status(): MailboxSnapshot[];
   /** The fault of these servers may be gone: those that back off are tried at once, the others are renewed if there is a newer token. */
   wake(isMeant: (server: ImapServer) => boolean): void;
   /** Stops intake, commits work in hand, gives the leases back so that others take over at once. */
@@ -44,7 +48,7 @@ export function startInbound(given: InboundPorts): Inbound {
         () => false,
       ),
     STORE_FIT_MS,
-    given.now,
+    given.monotonic,
   );
   const ports: InboundPorts = {
     ...given,
@@ -92,7 +96,13 @@ export function startInbound(given: InboundPorts): Inbound {
     const entry: Watching = {
       token,
       server,
-      supervised: supervise(ports, server, id, () => entry.token, gate, delay),
+      supervised: supervise(ports, {
+        server,
+        mailboxId: id,
+        leaseToken: () => entry.token,
+        gate,
+        firstDelayMs: delay,
+      }),
     };
     watching.set(id, entry);
     emit('MailboxStarted', { server: server.name, emailFlow: server.emailFlow });
@@ -101,10 +111,16 @@ export function startInbound(given: InboundPorts): Inbound {
   /** One round: heartbeat, renew, drop what is not ours any more, take what is ours and free. */
   async function round(): Promise<void> {
     place(await leases.heartbeat(aliveMs));
-    const at = ports.now();
-    const held = at - renewedAt < renewMs ? [] : [...watching].map(([id, entry]) => [id, entry.token] as const);
-    const lost = await leases.renew(new Map(held));
+    const at = ports.monotonic();
+    const held = at - renewedAt < renewMs ? [] : [...watching];
+    // Known before Redis is asked: a commit may be on its way, and then Redis is ahead, never behind.
+    const confirmed = held.map(([id, { supervised }]) => [id, supervised.ledgerVersion()] as const);
+    const { lost, versions } = await leases.renew(new Map(held.map(([id, { token }]) => [id, token])));
     if (held.length > 0) renewedAt = at;
+    for (const [id, known] of confirmed) {
+      const version = versions.get(id);
+      if (version !== undefined && version < known) watching.get(id)?.supervised.setBack(version);
+    }
     for (const id of lost) {
       const entry = watching.get(id);
       if (entry === undefined) continue;

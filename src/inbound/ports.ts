@@ -6,20 +6,35 @@ import type { Ledger, LedgerChange } from '../domain/ledger.ts';
 import type { ParsedMessage, Parsing } from '../parsing/index.ts';
 import type { Emit } from '../telemetry/events.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import type { Limits } from './limits.ts';
 
 export interface FetchedMessage {
   uid: number;
-  internalDate: Date;
-  size: number;
+  /** INTERNALDATE; undefined when the server left it out or it cannot be read. */
+  internalDate: Date | undefined;
+  /** RFC822.SIZE, an estimate on Exchange; undefined when the server left it out. */
+  size: number | undefined;
   flags: ReadonlySet<string>;
   source: Buffer | undefined;
   /** Gives the memory of `source` back: it must not be touched afterwards. */
   release?: () => void;
 }
 
+/** What STATUS says of a folder; what the server left out is undefined. */
+export interface FolderStatus {
+  uidValidity: string | undefined;
+  uidNext: number | undefined;
+  messages: number | undefined;
+}
+
 export interface Mailbox {
   uidValidity: string;
+  /** UIDNEXT when the folder was opened; 0 when the server left it out. */
   uidNext: number;
+  /** Whether a message can be moved without touching others: MOVE (RFC 6851), or UID EXPUNGE (RFC 4315). */
+  canMove: boolean;
+  /** Undefined when the server refuses STATUS of an open folder. */
+  status(): Promise<FolderStatus | undefined>;
   uids(low?: number): Promise<number[]>;
   uidsSince(day: Date): Promise<number[]>;
   unseenUids(): Promise<number[]>;
@@ -29,6 +44,8 @@ export interface Mailbox {
   /** Messages in the folder, as the server last told. */
   count(): number;
   fetchHeads(uids: readonly number[]): AsyncGenerator<FetchedMessage>;
+  /** The whole header block of one message, without its body; undefined when the server gives no such row. */
+  fetchHeader(uid: number): Promise<FetchedMessage | undefined>;
   download(uid: number): Promise<AsyncIterable<Uint8Array>>;
   waitForChange(ms: number, signal?: AbortSignal): Promise<'changed' | 'timeout'>;
   addSeen(uids: readonly number[]): Promise<void>;
@@ -61,6 +78,9 @@ export interface Related {
   deliveryStatus?: Message['deliveryStatus'];
 }
 
+/** Why nothing can be taken in although the mailbox is watched. */
+export type PauseReason = 'redis-memory' | 'redis-read-only' | 'backlog' | 'blob-store';
+
 export interface InboundSettings {
   /** Spread of the first sign-ins, ms. */
   startStaggerMs: number;
@@ -87,6 +107,8 @@ export interface InboundSettings {
 }
 
 export interface InboundPorts {
+  /** Shared by all mailboxes; made where the inbound side is started. */
+  limits: Limits;
   openMailbox(server: ImapServer, credentials: { accessToken: string } | { password: string }): Promise<Mailbox>;
   getToken(
     server: ImapServer,
@@ -95,6 +117,8 @@ export interface InboundPorts {
   commit(request: CommitRequest): Promise<Ledger>;
   ledgers: {
     load(mailboxId: string): Promise<Ledger>;
+    /** Version of the ledger as Redis has it; 0 = never written. */
+    version(mailboxId: string): Promise<number>;
     fingerprints(mailboxId: string): Promise<Map<string, number>>;
     /** Which of the fingerprints are known. */
     knownFingerprints(mailboxId: string, values: readonly string[]): Promise<boolean[]>;
@@ -109,7 +133,8 @@ export interface InboundPorts {
   };
   leases: {
     acquire(mailboxId: string): Promise<string | undefined>;
-    renew(held: ReadonlyMap<string, string>): Promise<string[]>;
+    /** Renews all; resolves with those that are lost, and the version of each ledger. */
+    renew(held: ReadonlyMap<string, string>): Promise<{ lost: string[]; versions: ReadonlyMap<string, number> }>;
     release(mailboxId: string, token: string): Promise<void>;
     heartbeat(aliveMs: number): Promise<string[]>;
     leave(): Promise<void>;
@@ -118,7 +143,7 @@ export interface InboundPorts {
   loginSlot(key: string): Promise<number>;
   blobs: Pick<BlobStore, 'putBatch' | 'put' | 'putStream' | 'read' | 'check'>;
   /** Why fetching for this flow must wait, or undefined. */
-  pressure(emailFlow: string): Promise<'redis-memory' | 'backlog' | 'blob-store' | undefined>;
+  pressure(emailFlow: string): Promise<PauseReason | undefined>;
   /** In worker threads; results in order. See parsing/index.ts for what a mail that ends its worker becomes. */
   parse: Parsing['parse'];
   parseLarge: Parsing['parseLarge'];
@@ -128,7 +153,10 @@ export interface InboundPorts {
   metrics: Metrics;
   settings: InboundSettings;
   replica: string;
+  /** Epoch ms by Redis' clock, which all replicas share: for what is kept longer than this process lives. */
   now(): number;
+  /** Milliseconds since some instant; never goes back. For durations. */
+  monotonic(): number;
   random(): number;
 }
 

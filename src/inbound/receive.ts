@@ -1,31 +1,59 @@
-// Receives a list of UIDs: fetch → parse → store raw → commit, in batches (batch.ts). The next batch is fetched while the last one is parsed and
+// Receives UIDs: FETCH, then batches on their way to the queue (ledger-commit.ts). The next batch is fetched while the last one is parsed and
 // committed; memory is bounded by two batches here, and by adapters/imap/read-budget.ts over all mailboxes.
-import { stored } from '../domain/blob-store.ts';
-import { nextTry, type Pending, settled } from '../domain/ledger.ts';
-import { limited } from '../domain/limited.ts';
+//
+// Whatever the server does at one message, what came is committed, and that message alone has to wait: isolation.ts finds it, unread.ts settles it.
+import { asError } from '../domain/errors.ts';
+import { settled } from '../domain/ledger.ts';
 import { highest } from '../domain/uid-set.ts';
-import { commitBatch } from './batch.ts';
-import { receiveLarge } from './large-message.ts';
-import { fingerprintOf } from './message.ts';
+import { type Item, itemOf } from './ingest-message.ts';
+import { delivered, faultOf, fetchFailed, fetchSucceeded, isSearching, nextFetch } from './isolation.ts';
+import { commitItems } from './ledger-commit.ts';
 import type { FetchedMessage, Mailbox } from './ports.ts';
-import { commit, commitReceived, quarantine } from './record.ts';
-import type { Readable, Watched } from './watched.ts';
+import { isExhausted, quarantineUnread, recordVanished, settlePending } from './unread.ts';
+import type { Watched } from './watched.ts';
 
-/** UIDs of one FETCH: between two of them back-pressure is looked at, and a stop takes effect. */
-const TURN = 500;
+/** UIDs this far above the newest known one are not taken without asking the server for its UIDNEXT: a broken row may hold any number. */
+const MOST_JUMP = 1_000;
 
-/** Batches of all mailboxes that are parsed and committed at once: in a storm the messages of a thousand would fill the memory, and Redis takes one after the other. */
-const inTurn = limited(16);
-
-/** Fetches and commits the first of the given UIDs; each ends enqueued, vanished, quarantined, or pending. Resolves with the rest. */
+/**
+ * Fetches and commits some of the given UIDs; each ends enqueued, vanished, quarantined, or pending. Resolves with those that are left to do.
+ * @throws the connection's error once all that came is committed; what the commit throws
+ */
 export async function receive(watched: Watched, mailbox: Mailbox, work: readonly number[]): Promise<readonly number[]> {
-  const uids = work.slice(0, TURN);
-  const rest = work.slice(TURN);
-  const got = await receiveRows(watched, mailbox, mailbox.fetch(uids, watched.ports.settings.bufferBytes));
+  const { isolation, ports, ledger } = watched;
+  const asked = nextFetch(isolation, work, (uid) => ledger.pending.has(uid));
+  const askedSet = new Set(asked);
+  const rest = work.filter((uid) => !askedSet.has(uid));
+  const [first] = asked;
+  if (first === undefined) return rest;
+  if (asked.length === 1 && isExhausted(watched, first)) {
+    await quarantineUnread(watched, mailbox, first);
+    return rest;
+  }
+
+  const rows = mailbox.fetch(asked, ports.settings.bufferBytes);
+  const { got, error } = await receiveRows(watched, mailbox, rows, (uid) => askedSet.has(uid));
   if (watched.signal.aborted) return rest; // the list is short because we stopped, not because the server gave less
-  const unread = uids.filter((uid) => !got.has(uid));
-  if (unread.length > 0) await settleUnread(watched, mailbox, unread);
-  return rest;
+  const missing = asked.filter((uid) => !got.has(uid));
+  if (error === undefined) {
+    fetchSucceeded(isolation);
+    // A short list (`NO Some of the requested messages no longer exist`) or OK without data: gone, or not readable yet? The folder says.
+    const present = await recordVanished(watched, mailbox, missing);
+    // As long as each fetch gives some of them, the others are asked for again at once.
+    if (got.size > 0 && present.length > 1) return [...present, ...rest].sort((a, b) => a - b);
+    await settlePending(watched, present, 'no-data');
+    return rest;
+  }
+
+  const reason = faultOf(error);
+  if (reason === undefined) throw error;
+  watched.fetchError = error;
+  const answers = reason === 'fetch-refused';
+  const left = answers ? await recordVanished(watched, mailbox, missing) : missing;
+  const guilty = fetchFailed(isolation, asked, left);
+  if (guilty !== undefined) await settlePending(watched, [guilty], reason, error);
+  if (!answers || !isSearching(isolation)) throw error;
+  return [...left.filter((uid) => uid !== guilty), ...rest].sort((a, b) => a - b);
 }
 
 /**
@@ -33,117 +61,137 @@ export async function receive(watched: Watched, mailbox: Mailbox, work: readonly
  * the caller sees whether there is more that FETCH did not give.
  */
 export async function receiveNew(watched: Watched, mailbox: Mailbox): Promise<number> {
-  const { ledger, ports } = watched;
-  const done = settled(ledger);
-  const newest = highest(done);
+  const { ledger, ports, isolation } = watched;
+  // A message that makes FETCH fail is not asked for with each mail that comes.
+  const newest = Math.max(highest(settled(ledger)), ...ledger.pending.keys(), ...isolation.suspects);
   const rows = mailbox.fetchFrom(newest + 1, ports.settings.bufferBytes);
-  return (await receiveRows(watched, mailbox, rows, (uid) => uid > newest && !ledger.pending.has(uid))).size;
+  const isNew = (uid: number) => uid > newest && uid <= newest + MOST_JUMP;
+  const { got, error } = await receiveRows(watched, mailbox, rows, isNew);
+  if (error === undefined) return got.size;
+  if (faultOf(error) !== undefined) {
+    watched.fetchError = error;
+    fetchFailed(isolation, [], []);
+  }
+  throw error;
 }
 
+interface Received {
+  /** UIDs that came with content; all of them are committed. */
+  got: ReadonlySet<number>;
+  /** What the fetch ended with. */
+  error?: unknown;
+}
+
+/** @throws what the commit throws */
 async function receiveRows(
   watched: Watched,
   mailbox: Mailbox,
   rows: AsyncGenerator<FetchedMessage | 'lull'>,
-  wanted: (uid: number) => boolean = () => true,
-): Promise<ReadonlySet<number>> {
-  const { ports, server } = watched;
-  const { batchCount, batchBytes } = ports.settings;
+  wanted: (uid: number) => boolean,
+): Promise<Received> {
+  const { ports, isolation } = watched;
   const got = new Set<number>();
-  const large: FetchedMessage[] = [];
-  let batch: Readable[] = [];
+  const large: Item[] = [];
+  const batches = openBatches(watched);
+  let fetchError: { error: unknown } | undefined;
+  try {
+    for (;;) {
+      const next = await rows.next().catch((error: unknown) => {
+        fetchError = { error };
+      });
+      if (next === undefined || next.done === true) break;
+      const row = next.value;
+      if (row === 'lull') await batches.flush();
+      else {
+        watched.proven();
+        const { uid, source } = row;
+        // A row without content: OK without data, or flags that somebody changed just now; content may still come.
+        if (source === undefined || got.has(uid) || !wanted(uid)) row.release?.();
+        else {
+          got.add(uid);
+          delivered(isolation, uid);
+          const item = itemOf({ ...row, source }, mailbox, ports.settings.bufferBytes);
+          if (item.download === undefined) await batches.add(item);
+          else large.push(item);
+        }
+      }
+      if (batches.failed() || watched.signal.aborted) break;
+    }
+    await batches.flush();
+  } finally {
+    await batches.end();
+    await rows.return(undefined).catch(() => {});
+  }
+
+  for (const item of large) {
+    if (watched.signal.aborted) break;
+    // Without a connection it is fetched again, by the next one.
+    if (fetchError === undefined) fetchError = await receiveLarge(watched, item);
+    else got.delete(item.uid);
+    if (fetchError !== undefined) got.delete(item.uid);
+  }
+  return { got, ...fetchError };
+}
+
+/** @returns what the connection failed with @throws what the commit throws */
+async function receiveLarge(watched: Watched, item: Item): Promise<{ error: unknown } | undefined> {
+  try {
+    await watched.ports.limits.batchSlots(() => commitItems(watched, [item]));
+    return undefined;
+  } catch (error) {
+    if (faultOf(error) === undefined) throw error;
+    return { error };
+  }
+}
+
+interface Batches {
+  add(item: Item): Promise<void>;
+  /** Commits what is in hand while the next is fetched. */
+  flush(): Promise<void>;
+  failed(): boolean;
+  /** Waits for the last commit and gives all memory back. */
+  end(): Promise<void>;
+}
+
+function openBatches(watched: Watched): Batches {
+  const { batchCount, batchBytes } = watched.ports.settings;
+  let batch: Item[] = [];
   let bytes = 0;
   let inFlight: Promise<void> = Promise.resolve();
-  let failure: unknown;
-
+  let failure: { error: unknown } | undefined;
+  const release = (items: Item[]) => {
+    for (const item of items) item.release?.();
+    items.length = 0;
+  };
   const flush = async () => {
     const full = batch;
     batch = [];
     bytes = 0;
     await inFlight; // at most one batch in the making while the next is fetched
-    if (failure !== undefined) throw failure;
-    if (full.length === 0) return;
-    inFlight = inTurn(() => commitBatch(watched, full)).then(
-      () => release(full),
-      (error: unknown) => {
-        failure = error;
-        release(full);
-      },
-    );
-  };
-
-  try {
-    for await (const message of rows) {
-      if (message === 'lull') await flush();
-      else {
-        watched.proven();
-        // A row without content: OK without data, or flags that somebody changed just now; content may still come.
-        if (message.source === undefined || got.has(message.uid) || !wanted(message.uid)) release([message]);
-        else {
-          got.add(message.uid);
-          if (message.source.length >= ports.settings.bufferBytes) {
-            large.push({ ...message, source: Buffer.from(message.source.subarray(0, 65_536)) });
-            release([message]);
-          } else {
-            batch.push(message as Readable);
-            bytes += message.source.length;
-            if (batch.length >= batchCount || bytes >= batchBytes) await flush();
-          }
-        }
-      }
-      if (failure !== undefined || watched.signal.aborted) break;
+    if (failure !== undefined) {
+      release(full);
+      throw failure.error;
     }
-    await flush();
-  } finally {
-    await inFlight;
-    release(batch);
-  }
-  if (failure !== undefined) throw failure;
-
-  for (const message of large) {
-    if (watched.signal.aborted) return got;
-    const { raw, ...received } = await receiveLarge(ports, server, mailbox, message);
-    const print = fingerprintOf(message.source, message.internalDate, message.size);
-    await commitReceived(watched, [received], Promise.resolve(stored([raw])), [print]);
-  }
-  return got;
-}
-
-function release(messages: readonly FetchedMessage[]): void {
-  for (const message of messages) message.release?.();
-}
-
-/** A short list (`NO Some of the requested messages no longer exist`) or OK without data: gone, or not readable yet? The folder says. */
-async function settleUnread(watched: Watched, mailbox: Mailbox, unread: readonly number[]): Promise<void> {
-  const { ports, server } = watched;
-  const present = new Set(await mailbox.uids(Math.min(...unread)));
-  const vanished = unread.filter((uid) => !present.has(uid));
-  const now = ports.now();
-  const pending: { uid: number; entry: Pending }[] = [];
-  const given: number[] = [];
-  for (const uid of unread.filter((u) => present.has(u))) {
-    const entry = nextTry(watched.ledger.pending.get(uid), 'no-data', now, ports.settings.pendingDelays);
-    if (entry === 'quarantine') given.push(uid);
-    else pending.push({ uid, entry });
-  }
-  await commit(watched, { outcomes: [{ outcome: 'vanished', uids: vanished }], pending });
-  for (const uid of vanished) ports.emit('MessageVanished', { server: server.name, uid });
-  for (const { uid, entry } of pending) {
-    ports.emit('MessagePending', {
-      server: server.name,
-      uid,
-      reason: 'no-data',
-      attempts: entry.attempts,
-      delayMs: entry.nextAt - now,
-    });
-  }
-  for (const uid of given) {
-    const marker = Buffer.from(
-      `X-Mailroom-Unreadable: UID ${uid}\r\n\r\nThe server never gave this message's content.\r\n`,
-    );
-    await quarantine(
-      watched,
-      { uid, internalDate: new Date(now), size: 0, flags: new Set(), source: marker },
-      'no-data',
-    );
-  }
+    if (full.length === 0) return;
+    inFlight = watched.ports.limits
+      .batchSlots(() => commitItems(watched, full))
+      .catch((error: unknown) => {
+        failure = { error };
+      })
+      .then(() => release(full));
+  };
+  return {
+    async add(item) {
+      batch.push(item);
+      bytes += item.source.length;
+      if (batch.length >= batchCount || bytes >= batchBytes) await flush();
+    },
+    flush,
+    failed: () => failure !== undefined,
+    async end() {
+      await inFlight;
+      release(batch);
+      if (failure !== undefined) throw asError(failure.error);
+    },
+  };
 }

@@ -6,7 +6,7 @@ import type { Mailbox } from './ports.ts';
 
 export interface Connected {
   mailbox: Mailbox;
-  /** With OAuth2: what it signed in with, and the end of that (epoch ms). */
+  /** With OAuth2: what it signed in with, and the end of that, in ms of the clock that the renewal is given. */
   token?: { accessToken: string; expiresAt: number };
 }
 

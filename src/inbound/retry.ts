@@ -37,7 +37,8 @@ export function retryOf(
   if (!(error instanceof MailroomError)) return { delayMs: jittered, renew: false };
   if (error.code === 'IMAP_TOKEN_EXPIRED' && (attempt <= 1 || isNormalEnd(error, livedMs)))
     return { delayMs: 0, renew: true };
-  if (error.code === 'LEDGER_STALE') return { delayMs: Math.min(jittered, 1_000), renew: false };
+  if (error.code === 'LEDGER_STALE' || error.code === 'LEDGER_SET_BACK')
+    return { delayMs: Math.min(jittered, 1_000), renew: false };
   if (error.code === 'LEASE_LOST') return { delayMs: Math.max(jittered, 1_000), renew: false };
   // Obeyed to the millisecond hint, plus jitter so that mailboxes throttled together do not come back together.
   if (error.retryAfterMs !== undefined)

@@ -3,9 +3,10 @@
 import type { ImapServer } from '../domain/email-server.ts';
 import { type LedgerMeta, settled } from '../domain/ledger.ts';
 import { highest } from '../domain/uid-set.ts';
-import { fingerprintOf } from './message.ts';
+import { fingerprintOf } from './fingerprint.ts';
+import { commit } from './ledger-commit.ts';
+import { allUids } from './look.ts';
 import type { Mailbox } from './ports.ts';
-import { commit } from './record.ts';
 import type { Watched } from './watched.ts';
 
 const DAY = 86_400_000;
@@ -14,7 +15,7 @@ const DAY = 86_400_000;
 export async function settleStart(watched: Watched, mailbox: Mailbox): Promise<number[]> {
   const { ledger } = watched;
   if (ledger.meta === undefined) return firstConnect(watched, mailbox);
-  const uids = await mailbox.uids();
+  const uids = await allUids(mailbox);
   if (ledger.meta.uidValidity !== mailbox.uidValidity) await rescan(watched, mailbox, uids, 'uidvalidity-changed');
   else if (wentBack(watched, mailbox, uids)) await rescan(watched, mailbox, uids, 'uidnext-went-back');
   return uids;
@@ -28,7 +29,7 @@ function wentBack({ ledger }: Watched, mailbox: Mailbox, uids: readonly number[]
 
 async function firstConnect(watched: Watched, mailbox: Mailbox): Promise<number[]> {
   const { server, ports } = watched;
-  const uids = await mailbox.uids();
+  const uids = await allUids(mailbox);
   const before = await beforeStart(server, mailbox, uids);
   const meta: LedgerMeta = {
     uidValidity: mailbox.uidValidity,
@@ -75,7 +76,9 @@ async function beforeStart(server: ImapServer, mailbox: Mailbox, uids: readonly 
   const inFolder = new Set(uids);
   const close = [...candidates].filter((uid) => inFolder.has(uid));
   if (close.length > 0) {
-    for await (const head of mailbox.fetchHeads(close)) if (head.internalDate.getTime() < since) before.push(head.uid);
+    // One whose date nobody knows is taken.
+    for await (const head of mailbox.fetchHeads(close))
+      if (head.internalDate !== undefined && head.internalDate.getTime() < since) before.push(head.uid);
   }
   return before;
 }
@@ -90,7 +93,8 @@ async function recentHeads(mailbox: Mailbox, before: readonly number[], now: num
   const prints: { value: string; internalDate: Date }[] = [];
   if (recent.length === 0) return prints;
   for await (const head of mailbox.fetchHeads(recent)) {
-    prints.push({ value: fingerprintOf(head.source, head.internalDate, head.size), internalDate: head.internalDate });
+    const internalDate = head.internalDate ?? new Date(now);
+    prints.push({ value: fingerprintOf(head.source, head.internalDate, head.size), internalDate });
   }
   return prints;
 }
@@ -114,7 +118,8 @@ async function rescan(watched: Watched, mailbox: Mailbox, uids: readonly number[
       if (left > 0) {
         known.set(print, left - 1);
         matched.push(head.uid);
-      } else if (head.internalDate.getTime() < previous.startedAt - DAY) before.push(head.uid);
+      } else if ((head.internalDate?.getTime() ?? Number.POSITIVE_INFINITY) < previous.startedAt - DAY)
+        before.push(head.uid);
       else unknown.push(head.uid);
     }
   }

@@ -1,13 +1,26 @@
-// Supervisor of one mailbox: connects, watches, renews, and decides by the error's class when to try again (retry.ts). An exception in a
-// mailbox's loop is that mailbox's event and nobody else's. Back-off resets only after a connection has lived for minutes, or when somebody
-// has reason to believe that the fault is gone (wake).
-import { type ImapServer, loginKey } from '../domain/email-server.ts';
+// The life of one mailbox, from lease to lease. Its states:
+//
+//   connecting   the lease was taken, or a back-off is over: waits for a token and for the login gate, signs in, opens the folder
+//   connected    the folder is open; the start point is settled (start-point.ts)
+//   catching-up  UIDs without an outcome are fetched and committed (receive.ts); entered again with each mail that comes
+//   idle         every UID of the folder has an outcome or waits for a later try: IDLE, with a look at each probe interval (watch-mailbox.ts)
+//   paused       connected, but Redis, the blob store or the email flow takes nothing: the reason says which (pause.ts, ports.pressure)
+//   backing-off  the connection was lost or refused: waits as long as the error asks for (retry.ts), or until somebody believes it cured (wake)
+//   stopped      the definition changed or was removed, the lease was lost or handed over, or the process stops
+//
+// An exception in a mailbox's loop is that mailbox's event and nobody else's. Back-off resets only after a connection has lived for minutes, or when
+// somebody has reason to believe that the fault is gone.
+import type { ImapServer } from '../domain/email-server.ts';
 import { asError, MailroomError } from '../domain/errors.ts';
 import { emptyLedger, settled } from '../domain/ledger.ts';
 import { highest } from '../domain/uid-set.ts';
-import { type BlindTime, blindTime } from './blind-time.ts';
+import { checkAfterQueued, mailboxConnector } from './connect-mailbox.ts';
+import { isolation, isSearching } from './isolation.ts';
 import { type LoginGate, sleep } from './login-gate.ts';
-import type { InboundPorts, Mailbox } from './ports.ts';
+import { ledgerSetBack } from './look.ts';
+import { type MailboxSnapshot, mailboxStatus } from './mailbox-status.ts';
+import { pauseReasonOf } from './pause.ts';
+import type { InboundPorts } from './ports.ts';
 import { type Connected, type Renewal, renewal } from './renewal.ts';
 import { isNormalEnd, retryOf } from './retry.ts';
 import { watchMailbox } from './watch-mailbox.ts';
@@ -16,210 +29,152 @@ import type { Watched } from './watched.ts';
 export interface Supervised {
   server: ImapServer;
   mailboxId: string;
-  status(): MailboxStatus;
-  /** Tells people that the mailbox was proven to be watched, now and then. Called for all mailboxes in one turn: then it is one write to Redis. */
+  status(): MailboxSnapshot;
   publish(): void;
+  /** Version of the ledger that this process wrote or read last. */
+  ledgerVersion(): number;
+  /** Redis has an older ledger than it confirmed: it is read again, and the mails are fetched again. */
+  setBack(version: number): void;
   /** The fault may be gone: a mailbox that backs off is tried at once, a connected one is renewed if there is a newer token. */
   wake(): void;
   /** Stops watching: work in hand is committed, the connection logged out. */
   stop(reason: string): Promise<void>;
 }
 
-export interface MailboxStatus {
-  server: string;
-  state: 'connecting' | 'connected' | 'catching-up' | 'idle' | 'paused' | 'backing-off' | 'stopped';
-  reason: string;
-  since: number;
-  lastProvenAt: number | undefined;
-  blindSeconds: number;
+export interface SuperviseOptions {
+  server: ImapServer;
+  mailboxId: string;
+  leaseToken: () => string;
+  gate: LoginGate;
+  /** ms before the first sign-in. */
+  firstDelayMs: number;
 }
 
-export function supervise(
-  ports: InboundPorts,
-  server: ImapServer,
-  mailboxId: string,
-  leaseToken: () => string,
-  gate: LoginGate,
-  firstDelayMs: number,
-): Supervised {
+/** What ends a connection by our own will. */
+const EVENTS: Readonly<Record<string, 'LedgerReloaded' | 'LedgerSetBack'>> = {
+  LEASE_LOST: 'LedgerReloaded',
+  LEDGER_STALE: 'LedgerReloaded',
+  LEDGER_SET_BACK: 'LedgerSetBack',
+};
+
+export function supervise(ports: InboundPorts, options: SuperviseOptions): Supervised {
+  const { server, mailboxId, firstDelayMs } = options;
   const abort = new AbortController();
   const { signal } = abort;
-  const status: MailboxStatus = {
-    server: server.name,
-    state: 'connecting',
-    reason: '',
-    since: ports.now(),
-    lastProvenAt: undefined,
-    blindSeconds: 0,
+  const status = mailboxStatus(ports, server, mailboxId);
+  const connector = mailboxConnector(ports, server, options.gate, signal);
+  const watched: Watched = {
+    server,
+    mailboxId,
+    leaseToken: options.leaseToken,
+    ledger: emptyLedger(),
+    unfinished: new Map(),
+    begun: new Map(),
+    isolation: isolation(),
+    ports,
+    signal,
+    proven: status.proven,
+    doubted: status.lost,
   };
-  const gauge = ports.metrics.gauge(
-    'mailroom_mailbox_blind_seconds',
-    'Seconds in which the mailbox was not provably watched',
-    ['server'],
-  );
-  const up = ports.metrics.gauge('mailroom_mailbox_up', '1 while connected and watching', ['server']);
-  const blind: BlindTime = blindTime(ports.now, (ms) => {
-    gauge.set({ server: server.name }, blind.totalMs() / 1000);
-    if (ms >= 1_000) ports.emit('MailboxBlinded', { server: server.name, durationMs: Math.round(ms) });
-  });
-
+  /** Failed tries in a row. */
   let attempt = 0;
-  /** Token of the latest sign-in: should it be refused, another one is asked for. */
-  let usedToken: string | undefined;
   let tryNow: (() => void) | undefined;
   let renewNow: (() => void) | undefined;
-
-  const set = (state: MailboxStatus['state'], reason = '') => {
-    if (state === status.state && reason === status.reason) return;
-    if (state === 'paused') ports.emit('MailboxPaused', { server: server.name, reason });
-    else if (status.state === 'paused') ports.emit('MailboxResumed', { server: server.name });
-    Object.assign(status, { state, reason, since: ports.now() });
-    up.set({ server: server.name }, ['connected', 'catching-up', 'idle', 'paused'].includes(state) ? 1 : 0);
-    // Between idle and catching up a busy mailbox goes to and fro with every mail: people need not see each turn.
-    if (state === 'catching-up' || state === 'idle') later ??= setTimeout(publish, 1_000).unref();
-    else publish();
-  };
-  let published = 0;
-  let later: NodeJS.Timeout | undefined;
-  const publish = () => {
-    clearTimeout(later);
-    later = undefined;
-    published = ports.now();
-    const at = blind.lastProvenAt();
-    const fields = {
-      server: server.name,
-      user: server.user,
-      folder: server.folder,
-      emailFlow: server.emailFlow,
-      state: status.state,
-      reason: status.reason,
-      since: status.since,
-      replica: ports.replica,
-      blindSeconds: Math.round(blind.totalMs() / 1000),
-      ...(at === undefined ? {} : { lastProvenAt: at }),
-    };
-    ports.ledgers.writeState(mailboxId, fields).catch(() => {}); // a view for people; its loss loses nothing
-  };
-
-  async function connect(options: { renew?: boolean; refused?: string }): Promise<Connected> {
-    const { authentication } = server;
-    if (authentication.type === 'Password') {
-      await gate.enter(loginKey(server), signal);
-      return { mailbox: await ports.openMailbox(server, { password: authentication.password }) };
-    }
-    const { accessToken, expiresAt } = await ports.getToken(server, options);
-    usedToken = accessToken;
-    await gate.enter(loginKey(server), signal);
-    const mailbox = await ports.openMailbox(server, { accessToken });
-    return { mailbox, token: { accessToken, expiresAt: expiresAt.getTime() } };
-  }
-
-  /** The next connection, opened beside the current one; undefined when the token provider has nothing newer. */
-  async function openSuccessor({ token }: Connected, watched: Watched): Promise<Connected | undefined> {
-    const { authentication } = server;
-    const next = await ports.getToken(server);
-    if (authentication.type !== 'OAuth2' || next.accessToken === token?.accessToken) return undefined;
-    const before = highest(settled(watched.ledger));
-    await gate.enter(loginKey(server), signal);
-    const mailbox = await ports.openMailbox(server, { accessToken: next.accessToken });
-    const after = highest(settled(watched.ledger));
-    usedToken = next.accessToken;
-    return {
-      // What the old connection took meanwhile must not look as if UIDNEXT had gone back.
-      mailbox: after > before && after >= mailbox.uidNext ? { ...mailbox, uidNext: 0 } : mailbox,
-      token: { accessToken: next.accessToken, expiresAt: next.expiresAt.getTime() },
-    };
-  }
-
-  function renewalOf(current: Connected, watched: Watched): Renewal {
-    return renewal(current, {
-      open: () => openSuccessor(current, watched),
-      onFailed: (error, delayMs) =>
-        ports.emit('MailboxRenewalFailed', { server: server.name, err: asError(error), delayMs, ...hintOf(error) }),
-      now: ports.now,
-      random: ports.random,
-    });
-  }
+  let setBack = new AbortController();
 
   async function run(): Promise<void> {
-    const watched: Watched = {
-      server,
-      mailboxId,
-      leaseToken,
-      ledger: emptyLedger(),
-      unfinished: new Map(),
-      begun: new Map(),
-      ports,
-      signal,
-      proven: blind.proven,
-    };
     let renew = false;
     let current: Connected | undefined;
     if (firstDelayMs > 0) await sleep(firstDelayMs, signal);
     while (!signal.aborted) {
-      let openedAt = ports.now();
+      let openedAt = ports.monotonic();
       try {
-        if (status.state === 'stopped' || status.state === 'backing-off') set('connecting');
-        const [ledger, unfinished] = await Promise.all([
-          ports.ledgers.load(mailboxId),
-          ports.ledgers.unfinished(mailboxId),
-        ]);
-        // A parsing that this process noted and lived through, though its commit failed, is no reason for suspicion.
-        const foreign = [...unfinished].filter(([uid, count]) => watched.begun.get(uid) !== count);
-        Object.assign(watched, { ledger, unfinished: new Map(foreign) });
+        if (status.state() === 'stopped' || status.state() === 'backing-off') status.set('connecting');
+        await loadLedger();
         const isSuccessor = current !== undefined;
-        current ??= await connect(renew ? { renew, ...(usedToken === undefined ? {} : { refused: usedToken }) } : {});
+        current ??= await connector.open(renew);
         renew = false;
-        openedAt = ports.now();
-        const { mailbox } = current;
-        const event = isSuccessor ? 'MailboxRenewed' : 'MailboxConnected';
-        ports.emit(event, {
-          server: server.name,
-          emailFlow: server.emailFlow,
-          uidValidity: mailbox.uidValidity,
-          attempts: attempt,
-        });
-        if (isSuccessor) attempt = 0;
-        blind.proven();
-        if (!isSuccessor) set('connected');
-        await checkMoveFolder(mailbox);
-        current = await watch(watched, current);
+        openedAt = ports.monotonic();
+        opened(current, isSuccessor);
+        await checkAfterQueued(server, current.mailbox);
+        current = await watch(current);
       } catch (thrown) {
         if (signal.aborted) break;
-        blind.lost();
-        const error = thrown instanceof MailroomError ? thrown : asError(thrown);
-        const livedMs = current === undefined ? 0 : ports.now() - openedAt;
-        attempt = isNormalEnd(error, livedMs) ? 0 : livedMs >= ports.settings.provenMs ? 1 : attempt + 1;
-        const oauth = server.authentication.type === 'OAuth2';
-        const decision = retryOf({ error, attempt, livedMs, oauth }, ports.settings, ports.random);
-        renew = decision.renew;
-        set('backing-off', error instanceof MailroomError ? error.code : error.name);
-        const event =
-          error instanceof MailroomError && (error.code === 'LEASE_LOST' || error.code === 'LEDGER_STALE')
-            ? 'LedgerReloaded'
-            : 'MailboxDisconnected';
-        ports.emit(event, {
-          server: server.name,
-          err: error,
-          attempts: attempt,
-          delayMs: decision.delayMs,
-          ...hintOf(error),
-        });
+        const livedMs = current === undefined ? 0 : ports.monotonic() - openedAt;
+        const next = failed(asError(thrown), livedMs);
+        renew = next.renew;
         await current?.mailbox.close().catch(() => {});
         current = undefined;
-        await pause(decision.delayMs);
+        await pause(next.delayMs);
       }
     }
     await current?.mailbox.close().catch(() => {});
-    if (current !== undefined) blind.lost();
+    if (current !== undefined) status.lost();
   }
 
-  /** Watches over the connection; resolves with its successor once that stands. The old one is closed behind us. */
-  async function watch(watched: Watched, connected: Connected): Promise<Connected | undefined> {
-    const renewing = renewalOf(connected, watched);
+  async function loadLedger(): Promise<void> {
+    setBack = new AbortController();
+    const [ledger, unfinished] = await Promise.all([
+      ports.ledgers.load(mailboxId),
+      ports.ledgers.unfinished(mailboxId),
+    ]);
+    watched.ledger = ledger;
+    // A parsing that this process noted and lived through, though its commit failed, is no reason for suspicion.
+    watched.unfinished = new Map([...unfinished].filter(([uid, count]) => watched.begun.get(uid) !== count));
+  }
+
+  function opened({ mailbox }: Connected, isSuccessor: boolean): void {
+    ports.emit(isSuccessor ? 'MailboxRenewed' : 'MailboxConnected', {
+      server: server.name,
+      emailFlow: server.emailFlow,
+      uidValidity: mailbox.uidValidity,
+      attempts: attempt,
+    });
+    status.proven();
+    if (isSuccessor) attempt = 0;
+    else if (status.state() !== 'paused') status.set('connected');
+  }
+
+  /** Says what happened, and when to try again. */
+  function failed(error: Error, livedMs: number): { delayMs: number; renew: boolean } {
+    status.lost();
+    // Each failure narrows the search for a message that cannot be fetched; there is nothing to wait for.
+    const searching = watched.fetchError === error && isSearching(watched.isolation);
+    watched.fetchError = undefined;
+    if (isNormalEnd(error, livedMs)) attempt = 0;
+    else attempt = searching || livedMs >= ports.settings.provenMs ? 1 : attempt + 1;
+    const oauth = server.authentication.type === 'OAuth2';
+    const decision = retryOf({ error, attempt, livedMs, oauth }, ports.settings, ports.random);
+    if (searching && error instanceof MailroomError && error.retryAfterMs === undefined)
+      decision.delayMs = Math.min(decision.delayMs, 500);
+    const code = error instanceof MailroomError ? error.code : error.name;
+    const paused = pauseReasonOf(error);
+    if (paused !== undefined) status.set('paused', paused, error);
+    else {
+      status.set('backing-off', code);
+      ports.emit(EVENTS[code] ?? 'MailboxDisconnected', {
+        server: server.name,
+        err: error,
+        attempts: attempt,
+        delayMs: decision.delayMs,
+        ...hintOf(error),
+      });
+    }
+    return decision;
+  }
+
+  /** Watches over the connection; resolves with its successor once that is open. The old one is closed behind us. */
+  async function watch(connected: Connected): Promise<Connected | undefined> {
+    const renewing = renewalOf(connected);
     renewNow = renewing.begin;
     try {
-      const end = await watchMailbox(watched, connected.mailbox, { signal, renewal: renewing, state: { set } });
+      const { signal: wasSetBack } = setBack;
+      const end = await watchMailbox(watched, connected.mailbox, {
+        signal,
+        renewal: renewing,
+        status,
+        setBack: wasSetBack,
+      });
       if (end === 'stopped') {
         await renewing.stop();
         return connected;
@@ -234,6 +189,23 @@ export function supervise(
     }
   }
 
+  function renewalOf(current: Connected): Renewal {
+    return renewal(current, {
+      async open() {
+        const before = highest(settled(watched.ledger));
+        const successor = await connector.openSuccessor(current);
+        const after = highest(settled(watched.ledger));
+        if (successor === undefined || after <= before || after < successor.mailbox.uidNext) return successor;
+        // What the old connection took meanwhile must not look as if UIDNEXT had gone back.
+        return { ...successor, mailbox: { ...successor.mailbox, uidNext: 0 } };
+      },
+      onFailed: (error, delayMs) =>
+        ports.emit('MailboxRenewalFailed', { server: server.name, err: asError(error), delayMs, ...hintOf(error) }),
+      now: ports.monotonic,
+      random: ports.random,
+    });
+  }
+
   /** Waits for the next try, or until somebody has reason to believe that the fault is gone. */
   async function pause(ms: number): Promise<void> {
     const rest = new AbortController();
@@ -245,22 +217,14 @@ export function supervise(
     tryNow = undefined;
   }
 
-  /** A move target that is missing is said when the mailbox opens, not at the first message. */
-  async function checkMoveFolder(mailbox: Mailbox): Promise<void> {
-    const { afterQueued } = server;
-    if (afterQueued.action === 'move') await mailbox.requireFolder(afterQueued.folder, 'afterQueued.folder');
-  }
-
-  publish();
   const running = run().catch(() => {});
   return {
     server,
     mailboxId,
-    status: () => ({ ...status, lastProvenAt: blind.lastProvenAt(), blindSeconds: blind.totalMs() / 1000 }),
-    publish() {
-      const proven = blind.lastProvenAt() ?? 0;
-      if (proven > published && ports.now() - published > 15_000) publish();
-    },
+    status: status.snapshot,
+    publish: status.publish,
+    ledgerVersion: () => watched.ledger.version,
+    setBack: (version) => setBack.abort(ledgerSetBack(version, watched.ledger.version)),
     wake() {
       tryNow?.();
       renewNow?.();
@@ -268,8 +232,8 @@ export function supervise(
     async stop(reason) {
       abort.abort(new Error(reason));
       await running;
-      set('stopped', reason);
-      up.remove({ server: server.name });
+      status.set('stopped', reason);
+      status.remove();
       ports.emit('MailboxStopped', { server: server.name, reason });
     },
   };

@@ -2,108 +2,135 @@
 // fresh token stands; throws when the connection is lost. The supervisor (supervise.ts) stands outside and decides what happens then.
 //
 // IDLE is never trusted alone. After every return of it, and at the latest every probe interval, the UIDs of the folder are compared with
-// the ledger: that finds what IDLE or FETCH missed, and is at the same time the proof that the connection lives.
-import { settled, workOf } from '../domain/ledger.ts';
-import { highest } from '../domain/uid-set.ts';
+// the ledger (look.ts): that finds what IDLE or FETCH missed, and is at the same time the proof that the connection lives.
+import { asError } from '../domain/errors.ts';
+import { isDue, workOf } from '../domain/ledger.ts';
 import { afterCare } from './after-care.ts';
+import { sleep } from './login-gate.ts';
+import { type Looks, look, looks } from './look.ts';
+import type { MailboxStatus } from './mailbox-status.ts';
+import { type Hold, holdAfter, pauseReasonOf } from './pause.ts';
 import type { Mailbox } from './ports.ts';
 import { receive, receiveNew } from './receive.ts';
 import type { Renewal } from './renewal.ts';
 import { settleStart } from './start-point.ts';
 import type { Watched } from './watched.ts';
 
-const DAY = 86_400_000;
-/** Frequent looks cover this many UIDs below the newest known one: UIDs that become visible late or out of order. */
-const WINDOW = 1_000;
-export interface WatchState {
-  set(state: 'connected' | 'catching-up' | 'idle' | 'paused', reason?: string): void;
-}
+/** A paused mailbox asks again whether it may go on, ms. */
+const PAUSED_MS = 5_000;
 
 export interface WatchOptions {
   signal: AbortSignal;
   renewal: Pick<Renewal, 'ready' | 'signal'>;
-  state: WatchState;
+  status: Pick<MailboxStatus, 'set'>;
+  /** Aborts, with the error as its reason, when Redis turned out to be set back: the ledger in memory is no longer what Redis has. */
+  setBack: AbortSignal;
 }
 
-export async function watchMailbox(
-  watched: Watched,
-  mailbox: Mailbox,
-  { signal, renewal, state }: WatchOptions,
-): Promise<'stopped' | 'renew'> {
-  const { ports } = watched;
-  const { settings, now } = ports;
-  watched.proven();
-  let uids = await settleStart(watched, mailbox);
-  let full = true;
-  let lastReconcile = now();
-  let lookedAt = lastReconcile;
-  /** Messages that the folder is known to hold. */
-  let known = mailbox.count();
+type End = 'stopped' | 'renew';
+
+export async function watchMailbox(watched: Watched, mailbox: Mailbox, options: WatchOptions): Promise<End> {
+  const { signal, renewal, status, setBack } = options;
+  const { ports, server } = watched;
+  const { settings, monotonic } = ports;
+  const longestWaitMs = Math.max(...settings.pendingDelays);
+  let hold: Hold | undefined;
   // Made anew only with the renewal's: the runtime keeps book of each such signal until a collection.
   let news = renewal.signal();
-  let interrupt = AbortSignal.any([signal, news]);
-  /** Why nothing can be taken in now. */
-  const hindrance = () => ports.pressure(watched.server.emailFlow);
+  let interrupt = AbortSignal.any([signal, news, setBack]);
   // Every probe interval something is asked, and an answer is due within the time-out: together they bound how long a black hole can last.
   const probeMs = Math.max(1_000, Math.min(settings.idleRenewMs, settings.deadAfterMs * 0.6));
 
+  const end = (): End | undefined => {
+    if (signal.aborted) return 'stopped';
+    if (setBack.aborted) throw setBack.reason;
+    return renewal.ready() ? 'renew' : undefined;
+  };
+  /** Takes mail in, unless a store refuses it: then the mailbox is paused, and undefined is the answer. */
+  async function take<T>(work: () => Promise<T>): Promise<T | undefined> {
+    if (hold === undefined) status.set('catching-up');
+    try {
+      const done = await work();
+      if (hold !== undefined) status.set('catching-up');
+      hold = undefined;
+      return done;
+    } catch (error) {
+      const reason = pauseReasonOf(error);
+      if (reason === undefined) throw error;
+      hold = holdAfter(hold, reason, asError(error), monotonic());
+      return undefined;
+    }
+  }
+  /** Why nothing can be taken in now. */
+  const pauseReason = async () =>
+    hold !== undefined && monotonic() < hold.until ? hold.reason : await ports.pressure(server.emailFlow);
+  async function pause(reason: string): Promise<void> {
+    status.set('paused', reason, hold?.error);
+    const wait = hold === undefined ? PAUSED_MS : Math.max(50, hold.until - monotonic());
+    const ms = Math.min(wait, PAUSED_MS, probeMs);
+    // What changes in the folder meanwhile is no reason to ask more often.
+    if ((await mailbox.waitForChange(ms, interrupt)) === 'changed')
+      await sleep(Math.min(ms, 1_000), interrupt).catch(() => {});
+  }
+
+  watched.proven();
+  let uids = await take(() => settleStart(watched, mailbox));
+  while (uids === undefined) {
+    await pause((hold as Hold | undefined)?.reason ?? '');
+    const over = end();
+    if (over !== undefined) return over;
+    if ((await pauseReason()) === undefined) uids = await take(() => settleStart(watched, mailbox));
+  }
+  const state: Looks = looks(mailbox, uids);
+  let full = true;
+  let lastReconcile = monotonic();
+  let lookedAt = lastReconcile;
+  /** Messages that the folder is known to hold. */
+  let known = mailbox.count();
+
   for (;;) {
-    watched.proven();
-    let work: readonly number[] = workOf(watched.ledger, uids, now());
+    let work: readonly number[] = workOf(watched.ledger, uids, ports.now(), longestWaitMs);
     while (work.length > 0 && !signal.aborted) {
-      const pause = await hindrance();
-      if (pause === undefined) {
-        state.set('catching-up');
-        work = await receive(watched, mailbox, work);
-      } else {
-        state.set('paused', pause);
-        await mailbox.waitForChange(Math.min(5_000, probeMs), signal);
-        if (signal.aborted) return 'stopped';
-        if (renewal.ready()) return 'renew';
-        uids = await look(watched, mailbox, full);
-        work = workOf(watched.ledger, uids, now());
+      const reason = await pauseReason();
+      const todo = work;
+      const left = reason === undefined ? await take(() => receive(watched, mailbox, todo)) : undefined;
+      if (left !== undefined) work = left;
+      else {
+        await pause(reason ?? (hold as Hold | undefined)?.reason ?? '');
+        const over = end();
+        if (over !== undefined) return over;
+        uids = await look(watched, mailbox, full, state);
+        work = workOf(watched.ledger, uids, ports.now(), longestWaitMs);
       }
     }
     await afterCare(watched, mailbox, full ? new Set(uids) : undefined);
-    if (signal.aborted) return 'stopped';
-    if (renewal.ready()) return 'renew';
+    const over = end();
+    if (over !== undefined) return over;
 
-    state.set('idle');
-    const wait = inStep(Math.min(probeMs, nextPendingIn(watched, now())), now());
+    status.set('idle');
+    const wait = inStep(Math.min(probeMs, nextPendingIn(watched, longestWaitMs)), monotonic());
     if (renewal.signal() !== news) {
       news = renewal.signal();
-      interrupt = AbortSignal.any([signal, news]);
+      interrupt = AbortSignal.any([signal, news, setBack]);
     }
     const woken = await mailbox.waitForChange(wait, interrupt);
-    if (signal.aborted) return 'stopped';
-    if (renewal.ready()) return 'renew';
-    full = now() - lastReconcile >= settings.reconcileMs;
+    const ended = end();
+    if (ended !== undefined) return ended;
+    full = monotonic() - lastReconcile >= settings.reconcileMs;
     // A mail that has just come is fetched without being listed first. That is all there is to do if the folder has grown by just what was
     // taken, and if the last look is not long ago.
-    if (woken === 'changed' && !full && now() - lookedAt < probeMs && (await hindrance()) === undefined) {
-      state.set('catching-up');
-      const taken = await receiveNew(watched, mailbox);
-      known += taken;
+    if (woken === 'changed' && !full && monotonic() - lookedAt < probeMs && (await pauseReason()) === undefined) {
+      const taken = await take(() => receiveNew(watched, mailbox));
+      known += taken ?? 0;
       uids = [];
       if (signal.aborted) return 'stopped';
-      if (taken > 0 && mailbox.count() === known) continue;
+      if (taken !== undefined && taken > 0 && mailbox.count() === known) continue;
     }
-    if (full) lastReconcile = now();
-    lookedAt = now();
+    if (full) lastReconcile = monotonic();
+    lookedAt = monotonic();
     known = mailbox.count();
-    uids = await look(watched, mailbox, full);
+    uids = await look(watched, mailbox, full, state);
   }
-}
-
-/** UIDs to compare: the newest window, and in full looks also everything that arrived in the last three days. */
-async function look(watched: Watched, mailbox: Mailbox, full: boolean): Promise<number[]> {
-  const newest = highest(settled(watched.ledger));
-  const uids = await mailbox.uids(Math.max(1, newest - WINDOW));
-  watched.proven();
-  const pending = [...watched.ledger.pending.keys()].filter((uid) => uid < newest - WINDOW);
-  if (!full) return [...pending, ...uids];
-  const recent = await mailbox.uidsSince(new Date(watched.ports.now() - 3 * DAY));
-  return [...new Set([...pending, ...recent, ...uids])].sort((a, b) => a - b);
 }
 
 /**
@@ -114,8 +141,10 @@ export function inStep(ms: number, now: number): number {
   return ms < 10_000 ? ms : ms - ((now + ms) % 1_000);
 }
 
-function nextPendingIn(watched: Watched, now: number): number {
+function nextPendingIn({ ledger, ports }: Watched, longestWaitMs: number): number {
   let next = Number.POSITIVE_INFINITY;
-  for (const { nextAt } of watched.ledger.pending.values()) next = Math.min(next, nextAt - now);
+  const now = ports.now();
+  for (const entry of ledger.pending.values())
+    next = Math.min(next, isDue(entry, now, longestWaitMs) ? 0 : entry.nextAt - now);
   return Math.max(50, next);
 }

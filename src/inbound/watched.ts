@@ -1,7 +1,8 @@
 // What is known of one watched mailbox while it is watched: handed from the supervisor through the watcher to whoever receives and records.
 import type { ImapServer } from '../domain/email-server.ts';
 import type { Ledger } from '../domain/ledger.ts';
-import type { FetchedMessage, InboundPorts } from './ports.ts';
+import type { Isolation } from './isolation.ts';
+import type { InboundPorts } from './ports.ts';
 
 export interface Watched {
   server: ImapServer;
@@ -13,11 +14,15 @@ export interface Watched {
   unfinished: ReadonlyMap<number, number>;
   /** What this process noted in the same way and has not committed yet. It lives, so these are no deaths. */
   begun: Map<number, number>;
+  /** Which UIDs are fetched alone, because FETCH failed somewhere near them. Outlives a connection. */
+  isolation: Isolation;
+  /** What the latest fetch failed with: a failure that narrows the search is no reason for a back-off. */
+  fetchError?: unknown;
   ports: InboundPorts;
   /** Asked to stop: what is in hand is committed, nothing more is fetched. */
   signal: AbortSignal;
   /** Told whenever the server answered: the mailbox is provably watched now. */
   proven(): void;
+  /** The server answered, but what it said contradicts itself: not watched, as long as it lasts. */
+  doubted(): void;
 }
-
-export type Readable = FetchedMessage & { source: Buffer };

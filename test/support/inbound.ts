@@ -12,7 +12,7 @@ import { createLedgers } from '../../src/adapters/redis/ledgers.ts';
 import { createLoginSlots } from '../../src/adapters/redis/login-slots.ts';
 import type { BlobStore } from '../../src/domain/blob-store.ts';
 import type { ImapServer } from '../../src/domain/email-server.ts';
-import { type InboundPorts, type InboundSettings, startInbound } from '../../src/inbound/index.ts';
+import { createLimits, type InboundPorts, type InboundSettings, startInbound } from '../../src/inbound/index.ts';
 import type { ParsedMessage } from '../../src/mime/parsed-message.ts';
 import { createEmit } from '../../src/telemetry/events.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
@@ -145,6 +145,8 @@ export async function startTestInbound(options: TestInboundOptions) {
     settings,
     replica,
     now: Date.now,
+    limits: createLimits(),
+    monotonic: () => performance.now(),
     random: Math.random,
     ...options.ports,
   });

@@ -23,9 +23,10 @@ export interface ImapTimeouts {
 
 export interface FetchedMessage {
   uid: number;
-  internalDate: Date;
-  /** RFC822.SIZE: an estimate on Exchange. */
-  size: number;
+  /** Undefined when the server left it out or it cannot be read. */
+  internalDate: Date | undefined;
+  /** RFC822.SIZE: an estimate on Exchange. Undefined when the server left it out. */
+  size: number | undefined;
   flags: ReadonlySet<string>;
   /** Undefined when the server said OK and gave no data. */
   source: Buffer | undefined;
@@ -33,9 +34,20 @@ export interface FetchedMessage {
   release?: () => void;
 }
 
+export interface FolderStatus {
+  uidValidity: string | undefined;
+  uidNext: number | undefined;
+  messages: number | undefined;
+}
+
 export interface MailboxConnection {
   uidValidity: string;
+  /** When the folder was opened; 0 when the server left it out. */
   uidNext: number;
+  /** A message can be moved without touching others: MOVE, or UID EXPUNGE. */
+  canMove: boolean;
+  /** STATUS of the open folder: what the server knows, even where this session does not. Undefined when it is refused. */
+  status(): Promise<FolderStatus | undefined>;
   /** All UIDs of the folder, or those from `low` on; ascending. */
   uids(low?: number): Promise<number[]>;
   /** UIDs with INTERNALDATE (its date, without time) on or after the day. */
@@ -49,6 +61,8 @@ export interface MailboxConnection {
   count(): number;
   /** INTERNALDATE, size and the fingerprint headers only. */
   fetchHeads(uids: readonly number[]): AsyncGenerator<FetchedMessage>;
+  /** The header block of one message; undefined when there is no such row. */
+  fetchHeader(uid: number): Promise<FetchedMessage | undefined>;
   /** The whole message as a stream, in constant memory. */
   download(uid: number): Promise<AsyncIterable<Uint8Array>>;
   /** Waits until something changes in the folder or the time is over: in IDLE, else by polling. Rejects when the connection is lost. */
@@ -166,7 +180,10 @@ export async function openMailbox(
     await answer(() => connecting, 'auth', timeouts.connectMs + 2 * timeouts.answerMs);
     const folder = await pathOf(server.folder, 'folder');
     const mailbox = await answer(() => client.mailboxOpen(folder), 'select');
-    return connection(String(mailbox.uidValidity), mailbox.uidNext);
+    // RFC 3501 §6.3.1: without UIDVALIDITY the server has no persistent UIDs. STATUS may tell it where SELECT does not.
+    const uidValidity = mailbox.uidValidity ?? (await status())?.uidValidity;
+    if (uidValidity === undefined) throw new MailroomError('IMAP_UIDVALIDITY_MISSING', { remote: { system: 'imap' } });
+    return connection(String(uidValidity), mailbox.uidNext ?? 0);
   } catch (error) {
     client.close();
     throw imapError(error, 'connect', lastWords(), provider);
@@ -181,7 +198,20 @@ export async function openMailbox(
     return found;
   }
 
+  async function status(): Promise<FolderStatus | undefined> {
+    const path = client.mailbox === false ? server.folder : client.mailbox.path;
+    const query = { uidValidity: true, uidNext: true, messages: true };
+    const said = await answer(() => client.status(path, query), 'command');
+    if (said === false || said === undefined) return undefined;
+    return {
+      uidValidity: said.uidValidity === undefined ? undefined : String(said.uidValidity),
+      uidNext: said.uidNext,
+      messages: said.messages,
+    };
+  }
+
   function connection(uidValidity: string, uidNext: number): MailboxConnection {
+    const canMove = client.capabilities.has('MOVE') || client.capabilities.has('UIDPLUS');
     const search = async (query: object): Promise<number[]> => {
       dirty = false;
       const found = await answer(() => client.search(query, { uid: true }), 'command', 2 * timeouts.answerMs);
@@ -215,6 +245,8 @@ export async function openMailbox(
     return {
       uidValidity,
       uidNext,
+      canMove,
+      status,
       // `n:*` always answers with the last message (node-imap#473): drop what is below.
       uids: async (low = 1) =>
         low <= 1 ? search({ all: true }) : (await search({ uid: `${low}:*` })).filter((uid) => uid >= low),
@@ -229,6 +261,11 @@ export async function openMailbox(
       async *fetchHeads(uids) {
         for await (const head of rows(uids, { headers: ['message-id', 'date', 'from'] }))
           if (head !== 'lull') yield head;
+      },
+      async fetchHeader(uid) {
+        let found: FetchedMessage | undefined;
+        for await (const head of rows([uid], { headers: true })) if (head !== 'lull' && head.uid === uid) found = head;
+        return found;
       },
       async download(uid) {
         const { content } = await answer(() => client.download(String(uid), undefined, { uid: true }), 'command');
@@ -285,6 +322,8 @@ export async function openMailbox(
           });
       },
       async move(uids, folder) {
+        // imapflow would send a plain EXPUNGE, which removes whatever anybody marked as deleted.
+        if (!canMove) throw new MailroomError('IMAP_MOVE_UNSUPPORTED', { remote: { system: 'imap' } });
         const target = await pathOf(folder, 'afterQueued.folder');
         const done = await answer(
           () => client.messageMove(sequenceSet(uids), target, { uid: true }),
@@ -311,20 +350,23 @@ export async function openMailbox(
   }
 }
 
-function row(message: FetchMessageObject): FetchedMessage {
-  const source = message.source ?? message.headers;
+/** Null: the server left the UID out, and nobody can say which message this is. */
+function row(message: FetchMessageObject): FetchedMessage | null {
+  // NIL is no Buffer in imapflow (RFC 3501 §9: the body of a message is an nstring).
+  const source = [message.source, message.headers].find((value) => Buffer.isBuffer(value) && value.length > 0);
+  if (!Number.isSafeInteger(message.uid) || message.uid < 1) return null;
   return {
     uid: message.uid,
     internalDate: toDate(message.internalDate),
-    size: message.size ?? 0,
+    size: message.size || undefined,
     flags: message.flags ?? new Set(),
-    source: source === undefined || source === null || source.length === 0 ? undefined : source,
+    source,
   };
 }
 
-function toDate(value: Date | string | undefined): Date {
+function toDate(value: Date | string | undefined): Date | undefined {
   const date = value instanceof Date ? value : new Date(value ?? Number.NaN);
-  return Number.isNaN(date.getTime()) ? new Date(0) : date;
+  return Number.isNaN(date.getTime()) ? undefined : date;
 }
 
 /** Words of the BYE that came before the close, where imapflow kept them. */

@@ -29,7 +29,7 @@ const processBudget = createReadBudget(MOST_HELD);
  * Rows of `UID FETCH range`, in the order of their arrival. Whoever stops early leaves the command running: what still comes is thrown away.
  * @param range set of UIDs
  * @param maxLiteral bytes of the largest message that may come at once
- * @param rowOf imapflow's row → ours
+ * @param rowOf imapflow's row → ours; null: it is left out
  * @param budget of all connections together
  * @throws what imapflow throws: the server's refusal, a lost connection
  */
@@ -38,7 +38,7 @@ export async function* fetchRows(
   range: string,
   query: FetchQueryObject,
   maxLiteral: number,
-  rowOf: (message: FetchMessageObject) => FetchedMessage,
+  rowOf: (message: FetchMessageObject) => FetchedMessage | null,
   budget: ReadBudget = processBudget,
 ): AsyncGenerator<Row> {
   let rows: FetchedMessage[] = [];
@@ -99,7 +99,8 @@ export async function* fetchRows(
   const command = async (): Promise<void> => {
     try {
       for await (const message of client.fetch(range, query, { uid: true })) {
-        put(rowOf(message));
+        const row = rowOf(message);
+        if (row !== null) put(row);
         await room();
       }
     } catch (error) {

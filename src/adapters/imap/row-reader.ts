@@ -144,7 +144,7 @@ function rowOf(before: string, after: string, source: Buffer): FetchedMessage | 
   return {
     uid,
     internalDate: dateOf(/INTERNALDATE "([^"]{1,40})"/i.exec(items)?.[1] ?? ''),
-    size: Number(/RFC822\.SIZE (\d{1,12})/i.exec(items)?.[1] ?? 0),
+    size: Number(/RFC822\.SIZE (\d{1,12})/i.exec(items)?.[1] ?? 0) || undefined,
     flags: new Set(flags === '' ? [] : flags.split(' ')),
     source: source.length === 0 ? undefined : source,
   };
@@ -152,14 +152,17 @@ function rowOf(before: string, after: string, source: Buffer): FetchedMessage | 
 
 const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
 
-/** date-time of RFC 9051 §9: "17-Jul-1996 02:44:25 -0700", the day with a blank before it when it has one digit. */
-export function dateOf(text: string): Date {
+/**
+ * date-time of RFC 9051 §9: "17-Jul-1996 02:44:25 -0700", the day with a blank before it when it has one digit.
+ * @returns undefined for anything else
+ */
+export function dateOf(text: string): Date | undefined {
   const match = /^ ?(\d{1,2})-([A-Za-z]{3})-(\d{4}) (\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d)$/.exec(text);
-  if (match === null) return new Date(0);
+  if (match === null) return undefined;
   const [, day, month = '', year, hour, minute, second, sign, zoneHours, zoneMinutes] = match;
   const zone = (Number(zoneHours) * 60 + Number(zoneMinutes)) * (sign === '-' ? -60_000 : 60_000);
   const monthIndex = MONTHS.indexOf(month.toLowerCase());
-  if (monthIndex === -1) return new Date(0);
+  if (monthIndex === -1) return undefined;
   const local = Date.UTC(Number(year), monthIndex, Number(day), Number(hour), Number(minute), Number(second));
   return new Date(local - zone);
 }

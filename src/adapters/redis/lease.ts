@@ -1,7 +1,8 @@
 // Leases of mailboxes: at most one replica watches a folder. Each grant carries a fencing token that rises; the commit script compares it,
 // so that a process that slept through its lease cannot write (Kleppmann, "How to do distributed locking").
 import type { Redis } from 'ioredis';
-import { fenceKey, leaseKey, replicasKey } from '../../domain/keys.ts';
+import { fenceKey, leaseKey, ledgerKey, replicasKey } from '../../domain/keys.ts';
+import { createSharedClock, type SharedClock } from './clock.ts';
 
 const ACQUIRE = `
 if redis.call('EXISTS', KEYS[1]) == 1 then return false end
@@ -9,13 +10,20 @@ local token = redis.call('INCR', KEYS[2]) .. ':' .. ARGV[1]
 redis.call('SET', KEYS[1], token, 'PX', ARGV[2])
 return token`;
 
-// One call renews all leases of a replica: with 1,000 mailboxes single calls would cost more than the mailboxes themselves.
+// One call renews all leases of a replica: with 1,000 mailboxes single calls would cost more than the mailboxes themselves. It tells the version of
+// each ledger as well: a Redis that was set back for less than the life of a lease would not be noticed otherwise.
 const RENEW = `
-local lost = {}
-for i, key in ipairs(KEYS) do
-  if redis.call('GET', key) == ARGV[i + 1] then redis.call('PEXPIRE', key, ARGV[1]) else lost[#lost + 1] = i end
+local held = #KEYS / 2
+local answers = {}
+for i = 1, held do
+  if redis.call('GET', KEYS[i]) == ARGV[i + 1] then
+    redis.call('PEXPIRE', KEYS[i], ARGV[1])
+    answers[i] = tonumber(redis.call('HGET', KEYS[held + i], 'version') or '0') or -1
+  else
+    answers[i] = false
+  end
 end
-return lost`;
+return answers`;
 
 const RELEASE = `
 if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
@@ -24,8 +32,8 @@ return 0`;
 export interface Leases {
   /** The token of a fresh grant, or undefined while someone else holds it. */
   acquire(mailboxId: string): Promise<string | undefined>;
-  /** Renews all; resolves with the ids of those that are lost. */
-  renew(held: ReadonlyMap<string, string>): Promise<string[]>;
+  /** Renews all; resolves with the ids of those that are lost, and with the version of the ledger of each other (0: never written). */
+  renew(held: ReadonlyMap<string, string>): Promise<{ lost: string[]; versions: ReadonlyMap<string, number> }>;
   release(mailboxId: string, token: string): Promise<void>;
   /** Says that this replica lives, and who else does: ids of replicas heard of within `aliveMs`. */
   heartbeat(aliveMs: number): Promise<string[]>;
@@ -33,26 +41,37 @@ export interface Leases {
   leave(): Promise<void>;
 }
 
-/** @param ttlMs life of a lease without renewal, in ms */
-export function createLeases(redis: Redis, replica: string, ttlMs: number): Leases {
+/** @param ttlMs life of a lease without renewal, in ms @param clock asked with each heartbeat */
+export function createLeases(
+  redis: Redis,
+  replica: string,
+  ttlMs: number,
+  clock: Pick<SharedClock, 'sync'> = createSharedClock(redis),
+): Leases {
   return {
     async acquire(id) {
       const token = await redis.eval(ACQUIRE, 2, leaseKey(id), fenceKey(id), replica, ttlMs);
       return typeof token === 'string' ? token : undefined;
     },
     async renew(held) {
-      if (held.size === 0) return [];
+      const versions = new Map<string, number>();
+      if (held.size === 0) return { lost: [], versions };
       const ids = [...held.keys()];
-      const lost = (await redis.eval(RENEW, ids.length, ...ids.map(leaseKey), ttlMs, ...held.values())) as number[];
-      return lost.map((index) => ids[index - 1] as string);
+      const keys = [...ids.map(leaseKey), ...ids.map(ledgerKey)];
+      const answers = (await redis.eval(RENEW, keys.length, ...keys, ttlMs, ...held.values())) as (number | null)[];
+      const lost = ids.filter((_, i) => typeof answers[i] !== 'number');
+      ids.forEach((id, i) => {
+        const version = answers[i];
+        if (typeof version === 'number' && version >= 0) versions.set(id, version);
+      });
+      return { lost, versions };
     },
     async release(id, token) {
       await redis.eval(RELEASE, 1, leaseKey(id), token);
     },
     async heartbeat(aliveMs) {
       // Redis' own clock: replicas' clocks may differ by more than the bound.
-      const [seconds, micros] = (await redis.time()).map(Number) as [number, number];
-      const now = seconds * 1000 + Math.floor(micros / 1000);
+      const now = await clock.sync();
       const results = await redis
         .pipeline()
         .zadd(replicasKey(), now, replica)

@@ -24,6 +24,8 @@ return found`);
 
 export interface Ledgers {
   load(mailboxId: string): Promise<Ledger>;
+  /** Version of the ledger; 0 = never written. */
+  version(mailboxId: string): Promise<number>;
   /** Fingerprint → how often it was seen. */
   fingerprints(mailboxId: string): Promise<Map<string, number>>;
   /** Which of the fingerprints are known. */
@@ -71,6 +73,11 @@ export function createLedgers(redis: Redis, disk: AskDisk = openDisk(redis)): Le
       }
       if (!Number.isSafeInteger(ledger.version) || ledger.meta === null) throw damaged(ledgerKey(id), undefined);
       return ledger;
+    },
+    async version(id) {
+      const version = Number((await redis.hget(ledgerKey(id), 'version')) ?? 0);
+      if (!Number.isSafeInteger(version)) throw damaged(ledgerKey(id), undefined);
+      return version;
     },
     async fingerprints(id) {
       // Members are "<fingerprint>" for the first and "<fingerprint>.<n>" for further messages with the same one.

@@ -16,7 +16,7 @@ export function createPressure(
   backlog: (emailFlow: string) => Promise<number>,
   maxBacklogPerFlow: number,
   memoryShare = 0.9,
-  now: () => number = Date.now,
+  now: () => number = () => performance.now(),
 ): Pressure {
   let memoryBound = memoryShare;
   const memoryLeft = remembered(

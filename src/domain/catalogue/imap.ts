@@ -262,6 +262,33 @@ export const imapErrors = section({
       de: 'Korrigieren Sie den Ordner des E-Mail Servers auf einen der genannten, oder legen Sie ihn an. Namen sind übersetzt: „Gesendete Elemente“ ist nicht „Sent Items“.',
     },
   },
+  IMAP_UIDVALIDITY_MISSING: {
+    class: 'permanent',
+    action: 'back-off',
+    message: 'The server gives no UIDVALIDITY for this folder, so its messages cannot be told apart reliably',
+    hint: {
+      en: 'The folder has no persistent UIDs (RFC 3501, section 6.3.1). Use another folder or another IMAP server.',
+      de: 'Der Ordner hat keine dauerhaften UIDs (RFC 3501, Abschnitt 6.3.1). Verwenden Sie einen anderen Ordner oder einen anderen IMAP-Server.',
+    },
+  },
+  IMAP_SESSION_STALE: {
+    class: 'transient',
+    action: 'retry',
+    message: 'The session does not see what the server says about the folder; reconnecting',
+    hint: {
+      en: 'Nothing to do: a new session is opened. If it repeats, look at the log of the IMAP server.',
+      de: 'Nichts zu tun: eine neue Sitzung wird geöffnet. Wiederholt es sich, sehen Sie im Protokoll des IMAP-Servers nach.',
+    },
+  },
+  IMAP_MOVE_UNSUPPORTED: {
+    class: 'permanent',
+    action: 'back-off',
+    message: 'The server offers neither MOVE nor UIDPLUS; moving a message would also delete messages of others',
+    hint: {
+      en: 'Set afterQueued to leave or seen. Without MOVE or UIDPLUS only a plain EXPUNGE is left, which removes every message that anybody marked as deleted.',
+      de: 'Setzen Sie afterQueued auf leave oder seen. Ohne MOVE oder UIDPLUS bleibt nur ein einfaches EXPUNGE, das jede als gelöscht markierte Nachricht entfernt, gleich wer sie markiert hat.',
+    },
+  },
   IMAP_MESSAGE_TOO_LARGE: {
     class: 'size',
     action: 'warn',

@@ -128,6 +128,15 @@ export const queueErrors = section({
       de: 'Normal, wenn Replikate kommen und gehen. Wiederholt es sich, suchen Sie einen lange angehaltenen Prozess oder ein Redis, das Daten verliert.',
     },
   },
+  LEDGER_SET_BACK: {
+    class: 'transient',
+    action: 'retry',
+    message: 'Redis lost commits that it had confirmed; the ledger is read again',
+    hint: {
+      en: 'Redis crashed before its disk had the last writes, or a replica that was behind became primary. Messages and ledger went back together, so messages are fetched again; check appendfsync and the failover.',
+      de: 'Redis ist abgestürzt, bevor seine Platte die letzten Schreibvorgänge hatte, oder ein zurückliegendes Replikat wurde Primärserver. Nachrichten und Ledger sind gemeinsam zurückgegangen, die Nachrichten werden also erneut geholt; prüfen Sie appendfsync und die Umschaltung.',
+    },
+  },
   LEDGER_STALE: {
     class: 'transient',
     action: 'retry',

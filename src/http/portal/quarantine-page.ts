@@ -11,6 +11,9 @@ const PER_PAGE = 40;
 const HAS_CONTENT = ['parser-failed', 'parse-timeout', 'parse-memory', 'parser-crashed'];
 const WHY = [
   'no-data',
+  'connection-closed',
+  'server-silent',
+  'fetch-refused',
   'replacement-text',
   'parser-failed',
   'parse-timeout',

@@ -110,6 +110,18 @@ export const operationWords = {
     en: 'The server names the message but never gave its content. Once it opens in Outlook on the web, mailroom replay fetches it.',
     de: 'Der Server nennt die Nachricht, gab ihren Inhalt aber nie heraus. Sobald sie sich in Outlook im Web öffnen lässt, holt mailroom replay sie.',
   },
+  'why-connection-closed': {
+    en: 'The server closes the connection whenever this message is fetched. Open or move it in the mailbox; then mailroom replay fetches it.',
+    de: 'Der Server schließt die Verbindung, sobald diese Nachricht abgerufen wird. Öffnen oder verschieben Sie sie im Postfach; danach holt mailroom replay sie.',
+  },
+  'why-server-silent': {
+    en: 'The server stops answering whenever this message is fetched. Open or move it in the mailbox; then mailroom replay fetches it.',
+    de: 'Der Server antwortet nicht mehr, sobald diese Nachricht abgerufen wird. Öffnen oder verschieben Sie sie im Postfach; danach holt mailroom replay sie.',
+  },
+  'why-fetch-refused': {
+    en: 'The server refuses to hand out this message. Open or move it in the mailbox; then mailroom replay fetches it.',
+    de: 'Der Server verweigert die Herausgabe dieser Nachricht. Öffnen oder verschieben Sie sie im Postfach; danach holt mailroom replay sie.',
+  },
   'why-replacement-text': {
     en: 'The server gave a replacement text instead of the message: open it in Outlook on the web, or move it; then mailroom replay fetches it.',
     de: 'Der Server gab statt der Nachricht einen Ersatztext: Öffnen Sie sie in Outlook im Web, oder verschieben Sie sie; danach holt mailroom replay sie.',

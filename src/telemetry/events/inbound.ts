@@ -74,6 +74,16 @@ export const inboundEvents = events({
     message: 'a queued message could not be flagged or moved; tried again',
     labels: ['server', 'code'],
   },
+  MailboxDoubted: {
+    level: 'warn',
+    message: 'the server contradicts itself about the folder; the mailbox counts as blind until it does not',
+    labels: ['server', 'reason'],
+  },
+  LedgerSetBack: {
+    level: 'error',
+    message: 'Redis lost commits that it had confirmed; ledger reloaded, messages are fetched again',
+    labels: ['server'],
+  },
   LedgerReloaded: { level: 'warn', message: 'ledger changed under us and was read again', labels: ['server', 'code'] },
   LeaseLost: { level: 'warn', message: 'lease of a mailbox lost; another replica may take it', labels: ['server'] },
   LeaseRoundFailed: {

@@ -139,8 +139,8 @@ describe.each([
       for await (const row of mailsOf(fetchRows(client, '1:*', ITEMS, 8_388_608, never))) {
         seen.set(row.uid, {
           source: Buffer.from(row.source as Buffer),
-          size: row.size,
-          date: row.internalDate.toISOString(),
+          size: row.size ?? 0,
+          date: row.internalDate?.toISOString() ?? '',
           flags: [...row.flags],
         });
       }

@@ -2,8 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { backoffMs } from '../../../src/domain/backoff.ts';
 import { blindTime } from '../../../src/inbound/blind-time.ts';
+import { fingerprintOf, isReplacementText } from '../../../src/inbound/fingerprint.ts';
 import { loginGate } from '../../../src/inbound/login-gate.ts';
-import { fingerprintOf, isReplacementText } from '../../../src/inbound/message.ts';
 import { preferredReplica } from '../../../src/inbound/placement.ts';
 import { inStep } from '../../../src/inbound/watch-mailbox.ts';
 

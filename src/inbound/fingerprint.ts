@@ -1,12 +1,7 @@
-// Fetched bytes → mailroom.message/1: puts together what the parser read, where the raw mail lies, and whose mailbox it is.
+// What a raw mail is recognised by: the fingerprint that survives a change of UIDs, the hash of its Message-ID, and the text that Exchange gives in
+// place of a mail.
 import { hash } from 'node:crypto';
-import { type BlobReference, MESSAGE_SCHEMA, type Message } from '../contract/message.ts';
-import { messageKey } from '../contract/names.ts';
-import type { ImapServer } from '../domain/email-server.ts';
 import { fingerprint } from '../domain/fingerprint.ts';
-import type { LedgerMeta } from '../domain/ledger.ts';
-import type { ParsedMessage } from '../mime/parsed-message.ts';
-import type { Related } from './ports.ts';
 
 /** The text that Exchange gives instead of a message it cannot render (offlineimap#62). */
 const REPLACEMENT = /Retrieval using the IMAP4 protocol failed for the following message:\s*\d+/;
@@ -20,47 +15,17 @@ export function isReplacementText(source: Buffer): boolean {
   );
 }
 
-export interface Received {
-  uid: number;
-  internalDate: Date;
-  size: number;
-  parsed: ParsedMessage;
-  raw: BlobReference;
-}
-
-export function toMessage(
-  server: ImapServer,
-  mailboxId: string,
-  meta: LedgerMeta,
-  received: Received,
-  related: Related,
-  siblings: readonly string[],
-): Message {
-  const { uid, parsed, raw } = received;
-  return {
-    schema: MESSAGE_SCHEMA,
-    messageKey: messageKey(mailboxId, meta.uidValidity, uid, meta.era),
-    emailFlow: server.emailFlow,
-    server: server.name,
-    mailbox: server.user,
-    folder: server.folder,
-    uidValidity: meta.uidValidity,
-    uid,
-    receivedAt: received.internalDate.toISOString(),
-    ...parsed,
-    raw,
-    ...related,
-    siblings: [...siblings],
-  };
-}
-
 /** Hash under which messages with one Message-ID find their siblings in other mailboxes. */
 export function messageIdHash(messageId: string): string {
   return hash('sha256', messageId, 'base64url').slice(0, 16);
 }
 
 /** Fingerprint from the head of a raw mail. One way for fetched mails and for the heads of a rescan, so that they agree. */
-export function fingerprintOf(source: Buffer | undefined, internalDate: Date, size: number): string {
+export function fingerprintOf(
+  source: Buffer | undefined,
+  internalDate: Date | undefined,
+  size: number | undefined,
+): string {
   const head = headOf(source);
   return fingerprint({
     messageId: header(head, 'message-id'),

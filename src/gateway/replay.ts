@@ -1,0 +1,113 @@
+// Messages of a mailbox once more on a queue, by the watcher's own way from a UID to a message (inbound/ingest-message.ts). The ledger is only read: a
+// replayed message carries the same messageKey, under a job id that names the run. So a run that was interrupted is continued, not repeated.
+import type { EmailFlows } from '../adapters/queue/email-flows.ts';
+import type { Ledgers } from '../adapters/redis/ledgers.ts';
+import { MESSAGE_JOB, mailboxId, messageKey } from '../contract/names.ts';
+import type { ImapServer } from '../domain/email-server.ts';
+import { MailroomError } from '../domain/errors.ts';
+import { type LedgerMeta, unsettledBecause } from '../domain/ledger.ts';
+import { has, type UidSet } from '../domain/uid-set.ts';
+import { faultOf, type IngestDeps, type Item, ingest, itemOf, type Mailbox } from '../inbound/index.ts';
+
+export type Selection = { uids: UidSet } | { since: Date };
+
+export interface Replay {
+  server: ImapServer;
+  /** Another email flow than the server's, e.g. a shadow queue. */
+  emailFlow: string;
+  wanted: Selection;
+  /** Names the run; the same run never enqueues a message twice. Letters and digits. */
+  run: string;
+}
+
+export interface ReplayDeps {
+  flows: EmailFlows;
+  ledgers: Pick<Ledgers, 'load'>;
+  ingest: IngestDeps;
+  /** A connection of its own, beside the watcher's. */
+  open(): Promise<Mailbox>;
+}
+
+export interface Replayed {
+  enqueued: number;
+  /** Enqueued by the same run before it was interrupted. */
+  before: number;
+  /** UIDs that the server did not give. */
+  unreadable: number[];
+}
+
+const DAY = 86_400_000;
+/** From this size on a mail is not held in memory, bytes. */
+const BUFFER_BYTES = 8 * 1024 * 1024;
+/** Seconds that a completed job of a replay is kept: as long as a run may be continued. */
+const KEPT_SECONDS = 86_400;
+
+/** @throws MailroomError REPLAY_REFUSED where UIDs and ledger do not belong together; what Redis, the store or the connection throw */
+export async function replay(deps: ReplayDeps, { server, emailFlow, wanted, run }: Replay): Promise<Replayed> {
+  const id = mailboxId(server);
+  const queue = await deps.flows.queueOf(emailFlow);
+  const done: Replayed = { enqueued: 0, before: 0, unreadable: [] };
+  let mailbox = await deps.open();
+  try {
+    const meta = await settledMeta(deps, id, mailbox);
+    const jobId = (uid: number) => `${messageKey(id, meta.uidValidity, uid, meta.era)}-replay-${run}`;
+    const target = { server: { ...server, emailFlow }, mailboxId: id, meta };
+    for (const uid of await chosen(mailbox, wanted)) {
+      if ((await queue.getJob(jobId(uid))) !== undefined) {
+        done.before++;
+        continue;
+      }
+      try {
+        const item = await fetchOne(mailbox, uid);
+        if (item === undefined) done.unreadable.push(uid);
+        else if (isWanted(wanted, item)) {
+          await ingest(deps.ingest, target, [item], async (ready, durable) => {
+            await durable;
+            for (const { message } of ready)
+              await queue.add(MESSAGE_JOB, message, { jobId: jobId(uid), removeOnComplete: { age: KEPT_SECONDS } });
+          });
+          done.enqueued++;
+        }
+        item?.release?.();
+      } catch (error) {
+        // One message that the server cannot deliver is one message less; a server that is gone fails when it is opened.
+        if (faultOf(error) === undefined) throw error;
+        done.unreadable.push(uid);
+        await mailbox.close().catch(() => {});
+        mailbox = await deps.open();
+        await settledMeta(deps, id, mailbox);
+      }
+    }
+  } finally {
+    await mailbox.close();
+  }
+  return done;
+}
+
+async function settledMeta({ ledgers }: ReplayDeps, id: string, mailbox: Mailbox): Promise<LedgerMeta> {
+  const ledger = await ledgers.load(id);
+  const why = unsettledBecause(ledger, mailbox.uidValidity);
+  if (why !== undefined || ledger.meta === undefined)
+    throw new MailroomError('REPLAY_REFUSED', { message: `Replay refused: ${why ?? 'never watched yet'}` });
+  return ledger.meta;
+}
+
+/** SINCE knows days only, in the server's zone: a day early by SEARCH, then exactly by INTERNALDATE. */
+async function chosen(mailbox: Mailbox, wanted: Selection): Promise<number[]> {
+  if ('since' in wanted) return mailbox.uidsSince(new Date(wanted.since.getTime() - DAY));
+  return (await mailbox.uids()).filter((uid) => has(wanted.uids, uid));
+}
+
+const isWanted = (wanted: Selection, { internalDate }: Item): boolean =>
+  !('since' in wanted) || internalDate === undefined || internalDate >= wanted.since;
+
+async function fetchOne(mailbox: Mailbox, uid: number): Promise<Item | undefined> {
+  let item: Item | undefined;
+  for await (const row of mailbox.fetch([uid], BUFFER_BYTES)) {
+    if (row === 'lull') continue;
+    const { source } = row;
+    if (item !== undefined || row.uid !== uid || source === undefined) row.release?.();
+    else item = itemOf({ ...row, source }, mailbox, BUFFER_BYTES);
+  }
+  return item;
+}

@@ -1,0 +1,253 @@
+// The one way from a UID to a message on a queue: fetch → store → parse → relate → build → commit. The watcher, the read-again of the quarantine
+// and `mailroom replay` all take it; they differ only in what the commit writes (ledger and queue in one script, or a queue alone).
+//
+// An item carries its own state from step to step. It becomes one message whatever it is: whole, too large for the memory, too large for the
+// backend, unreadable for the parser, or never given by the server.
+import { type BlobReference, MESSAGE_SCHEMA, type Message } from '../contract/message.ts';
+import { messageKey } from '../contract/names.ts';
+import type { ImapServer } from '../domain/email-server.ts';
+import type { LedgerMeta } from '../domain/ledger.ts';
+import { unreadable } from '../mime/index.ts';
+import { fingerprintOf, isReplacementText, messageIdHash } from './fingerprint.ts';
+import type { Limits } from './limits.ts';
+import type { FetchedMessage, InboundPorts, Mailbox, ParsedMessage, Related } from './ports.ts';
+
+/** Bytes that are kept in memory of a mail that is not: its header block, and some. */
+const HEAD_BYTES = 65_536;
+/** messageKeys named as siblings at most. */
+const MOST_SIBLINGS = 20;
+
+export type IngestDeps = Pick<
+  InboundPorts,
+  'blobs' | 'parse' | 'parseLarge' | 'parseHeadersOnly' | 'relate' | 'emit' | 'now'
+> & {
+  ledgers: Pick<InboundPorts['ledgers'], 'siblings'>;
+  limits: Limits;
+};
+
+/** Whose messages they are. */
+export interface Target {
+  server: Pick<ImapServer, 'name' | 'user' | 'folder' | 'emailFlow' | 'maxMessageSize'>;
+  mailboxId: string;
+  meta: Pick<LedgerMeta, 'uidValidity' | 'era'>;
+}
+
+/** One message on its way. */
+export interface Item {
+  readonly uid: number;
+  /** INTERNALDATE, where the server gave one that can be read. */
+  readonly internalDate: Date | undefined;
+  /** RFC822.SIZE, where the server gave one. */
+  readonly size: number | undefined;
+  /** The whole mail, or as much as is held in memory: the beginning of a large one, the headers of one whose body the server does not give. */
+  readonly source: Buffer;
+  /** Gives the memory of `source` back. */
+  readonly release?: (() => void) | undefined;
+  /** Of a mail that is too large for the memory: streams it from the mailbox. No other command may run meanwhile. */
+  readonly download?: () => Promise<AsyncIterable<Uint8Array>>;
+  /** Why it is not parsed but quarantined; with `headers`, `source` is its real header block. */
+  unreadable?: { reason: string; headers?: boolean };
+  /** After store. An item that has it from the start is read from the blob store. */
+  raw?: BlobReference;
+  /** After parse. */
+  parsed?: ParsedMessage;
+  /** After relate. */
+  related?: Related & { siblings: readonly string[] };
+  /** After build. */
+  message?: Message;
+}
+
+/** An item after all steps but the commit. */
+export type Ready = Item & { raw: BlobReference; parsed: ParsedMessage; message: Message };
+
+/**
+ * Step fetch: what a row of the server's becomes.
+ * @param bufferBytes from this size on a mail is not held in memory
+ */
+export function itemOf(row: FetchedMessage & { source: Buffer }, mailbox: Mailbox, bufferBytes: number): Item {
+  const { uid, internalDate, size, source, release } = row;
+  if (source.length >= bufferBytes) {
+    const head = Buffer.from(source.subarray(0, HEAD_BYTES));
+    release?.();
+    return { uid, internalDate, size, source: head, download: () => mailbox.download(uid) };
+  }
+  const replaced = isReplacementText(source) ? { unreadable: { reason: 'replacement-text' } } : {};
+  return { uid, internalDate, size, source, release, ...replaced };
+}
+
+/**
+ * All steps from store to commit, for items that are committed together. Those with `download` need the connection.
+ * @param commit writes the messages; nobody may be told of them before `durable` resolves
+ * @throws what store, relate or commit throw; nothing is committed then, and nobody reads the items' bytes any more
+ */
+export async function ingest(
+  deps: IngestDeps,
+  target: Target,
+  items: readonly Item[],
+  commit: (ready: readonly Ready[], durable: Promise<void>) => Promise<void>,
+): Promise<void> {
+  const inMemory = items.filter((item) => item.download === undefined && item.raw === undefined);
+  const elsewhere = items.filter((item) => !inMemory.includes(item));
+  const storing = store(deps, inMemory);
+  storing.catch(() => {}); // whoever waits for it hears of it; it may fail before anybody does
+  try {
+    await parse(deps, inMemory);
+    const [{ durable }] = await Promise.all([storing, relate(deps, inMemory)]);
+    for (const item of elsewhere) {
+      item.raw ??= await deps.blobs.putStream(await (item.download as NonNullable<Item['download']>)());
+      item.parsed = await parseStored(deps, target, item, item.raw);
+    }
+    await relate(deps, elsewhere);
+    for (const item of items) item.message = buildMessage(target, item as Ready, deps.now());
+    await commit(items as readonly Ready[], durable);
+    deps.limits.stored.forget(items.map(({ raw }) => raw as BlobReference));
+  } catch (error) {
+    await keepStored(deps, storing, inMemory);
+    throw error;
+  } finally {
+    await storing.then(({ durable }) => durable).catch(() => {});
+    forget(items);
+  }
+}
+
+interface Storing {
+  durable: Promise<void>;
+}
+
+/** Raw mail is durable before its job exists: a consumer that is told of a blob always finds it. What an earlier try stored is not stored again. */
+async function store(deps: IngestDeps, items: readonly Item[]): Promise<Storing> {
+  const fresh = items.filter((item) => {
+    const raw = deps.limits.stored.find(item.source);
+    if (raw !== undefined) item.raw = raw;
+    return raw === undefined;
+  });
+  if (fresh.length === 0) return { durable: Promise.resolve() };
+  const { references, durable } = await deps.blobs.putBatch(fresh.map(({ source }) => source));
+  fresh.forEach((item, i) => {
+    item.raw = references[i] as BlobReference;
+  });
+  return { durable };
+}
+
+/** The mails are on the disk and their messages are not on the queue: they come again. */
+async function keepStored(deps: IngestDeps, storing: Promise<Storing>, items: readonly Item[]): Promise<void> {
+  const durable = await storing
+    .then(({ durable }) => durable)
+    .then(
+      () => true,
+      () => false,
+    );
+  if (durable) deps.limits.stored.keep(items.flatMap(({ raw }) => (raw === undefined ? [] : [raw])));
+}
+
+/** What the parser fails on is a message with its raw bytes and `parse: failed` (parsing/index.ts). */
+async function parse(deps: IngestDeps, items: readonly Item[]): Promise<void> {
+  const readable = items.filter((item) => item.unreadable === undefined);
+  const parsed = readable.length === 0 ? [] : await deps.parse(readable.map(({ source }) => source));
+  readable.forEach((item, i) => {
+    item.parsed = parsed[i] as ParsedMessage;
+  });
+  for (const item of items)
+    if (item.unreadable !== undefined) item.parsed = await notParsed(deps, item, item.unreadable);
+}
+
+/** What is known of a mail that nobody parses: its headers, if the server gave them. */
+async function notParsed(
+  deps: IngestDeps,
+  item: Item,
+  { reason, headers }: NonNullable<Item['unreadable']>,
+): Promise<ParsedMessage> {
+  const nothing = unreadable(reason, item.size === undefined ? undefined : `RFC822.SIZE ${item.size}`);
+  if (headers !== true) return nothing;
+  const head = await deps.parseHeadersOnly(item.source);
+  const automatic = { ...head.automatic, mayAutoRespond: false };
+  return { ...head, automatic, parse: 'failed', warnings: [...nothing.warnings, ...head.warnings] };
+}
+
+/** A mail that lies in the blob store: parsed up to the server's maximum size, over it only its headers are read. */
+async function parseStored(
+  deps: IngestDeps,
+  { server }: Target,
+  item: Item,
+  raw: BlobReference,
+): Promise<ParsedMessage> {
+  if (item.unreadable !== undefined) return notParsed(deps, item, item.unreadable);
+  if (raw.size <= server.maxMessageSize)
+    return deps.limits.largeMails(async () => deps.parseLarge(await readWhole(deps, raw, raw.size)));
+  deps.emit('MessageTooLarge', { server: server.name, uid: item.uid, bytes: raw.size });
+  const head = item.source.length > 0 ? item.source : await readWhole(deps, raw, HEAD_BYTES);
+  const parsed = await deps.parseHeadersOnly(head);
+  return { ...parsed, parse: 'headers-only', warnings: [...parsed.warnings, { code: 'message-too-large' }] };
+}
+
+async function readWhole({ blobs }: IngestDeps, raw: BlobReference, bytes: number): Promise<Buffer> {
+  const whole = Buffer.allocUnsafeSlow(Math.min(raw.size, bytes));
+  let at = 0;
+  for await (const chunk of blobs.read(raw.blob, { start: 0, end: whole.length })) {
+    whole.set(chunk, at);
+    at += chunk.length;
+  }
+  return whole.subarray(0, at);
+}
+
+async function relate(deps: IngestDeps, items: readonly Item[]): Promise<void> {
+  if (items.length === 0) return;
+  const ids = items.map(({ parsed }) => parsed?.threading.messageId);
+  const [siblings, related] = await Promise.all([
+    deps.ledgers.siblings(ids.map((id) => messageIdHash(id ?? ''))),
+    Promise.all(items.map(({ parsed }) => deps.relate(parsed as ParsedMessage))),
+  ]);
+  items.forEach((item, i) => {
+    const others = ids[i] === undefined ? [] : (siblings[i] ?? []).slice(0, MOST_SIBLINGS);
+    item.related = { ...(related[i] as Related), siblings: others };
+  });
+}
+
+/** Step build. @param now epoch ms */
+export function buildMessage(
+  { server, mailboxId, meta }: Target,
+  item: Item & { raw: BlobReference; parsed: ParsedMessage },
+  now: number,
+): Message {
+  const { siblings, ...related } = item.related as NonNullable<Item['related']>;
+  const parsed = item.parsed;
+  const key = messageKey(mailboxId, meta.uidValidity, item.uid, meta.era);
+  return {
+    schema: MESSAGE_SCHEMA,
+    messageKey: key,
+    emailFlow: server.emailFlow,
+    server: server.name,
+    mailbox: server.user,
+    folder: server.folder,
+    uidValidity: meta.uidValidity,
+    uid: item.uid,
+    receivedAt: receivedAt(item, now).toISOString(),
+    fingerprint: fingerprintOf(item.source, item.internalDate, item.size),
+    ...parsed,
+    ...(item.internalDate === undefined && item.unreadable === undefined
+      ? { warnings: [...parsed.warnings, { code: 'internal-date-missing' }] }
+      : {}),
+    raw: item.raw,
+    ...related,
+    siblings: siblings.filter((sibling) => sibling !== key),
+  };
+}
+
+/** INTERNALDATE; without one the mail's own date, if it is one that a mail which is here now may have; else now. */
+export function receivedAt({ internalDate, parsed }: Pick<Item, 'internalDate' | 'parsed'>, now: number): Date {
+  if (internalDate !== undefined) return internalDate;
+  const sent = Date.parse(parsed?.date ?? '');
+  return new Date(sent > 0 && sent <= now ? sent : now);
+}
+
+/**
+ * Empties items that are done with. Without it, in every second run, what a batch held was carried over into the old generation, batch after batch
+ * (10 MB a second at full speed, until the next full collection): a list that has grown old before it dies keeps what it holds.
+ */
+function forget(items: readonly Item[]): void {
+  for (const item of items) {
+    delete item.parsed;
+    delete item.related;
+    delete item.message;
+  }
+}

@@ -1,0 +1,137 @@
+// The watcher's way into queue and ledger: what is on its way becomes messages (ingest-message.ts), and one script enqueues them and records their
+// outcome.
+//
+// Invariant: the ledger advances only in the same transaction that enqueues (ports.commit is the one place that does either).
+import type { LedgerChange, LedgerMeta } from '../domain/ledger.ts';
+import { fingerprintOf, messageIdHash } from './fingerprint.ts';
+import { type Item, ingest, type Ready } from './ingest-message.ts';
+import type { InboundPorts } from './ports.ts';
+import type { Watched } from './watched.ts';
+
+/**
+ * Processes in a row that began to parse a message and never ended it, after which the message counts as their killer and is not parsed any
+ * more. The first of them had it in a batch, the others alone: whoever is killed for other reasons hardly ever hits the same one so often.
+ */
+const MOST_CRASHES = 4;
+
+/** Each of these ends enqueued, matched or quarantined, or nothing of it does. Their bytes are nobody's when this has ended. */
+export async function commitItems(watched: Watched, items: readonly Item[]): Promise<void> {
+  const { ports, mailboxId } = watched;
+  const fresh = await withoutMatched(watched, items);
+  if (fresh.length === 0) return;
+  const suspects = fresh.filter(({ uid }) => watched.unfinished.has(uid));
+  if (suspects.length > 0 && fresh.length > 1) {
+    // Each suspect alone, so that only the guilty one is noted again; and last, so that the others do not wait for what it does.
+    const others = fresh.filter((item) => !suspects.includes(item));
+    for (const part of [others, ...suspects.map((one) => [one])]) if (part.length > 0) await commitItems(watched, part);
+    return;
+  }
+  const [suspect] = suspects;
+  const deaths = suspect === undefined ? 0 : (watched.unfinished.get(suspect.uid) ?? 0);
+  if (suspect !== undefined && deaths >= MOST_CRASHES) suspect.unreadable ??= { reason: 'parser-crashed' };
+  const toParse = fresh.filter((item) => item.unreadable === undefined).map(({ uid }) => uid);
+  for (const uid of toParse) watched.begun.set(uid, (watched.unfinished.get(uid) ?? 0) + 1);
+  const noting =
+    toParse.length === 0
+      ? Promise.resolve()
+      : ports.ledgers.parsing(mailboxId, new Map(toParse.map((uid) => [uid, watched.begun.get(uid) as number])));
+  noting.catch(() => {});
+  // On its way to Redis before parsing begins; its arrival is waited for only where an earlier process may have died.
+  if (suspect !== undefined) await noting;
+  const target = { server: watched.server, mailboxId, meta: watched.ledger.meta as LedgerMeta };
+  await ingest(ports, target, fresh, (ready, durable) => enqueue(watched, ready, durable));
+  await noting;
+  for (const uid of toParse) watched.begun.delete(uid);
+}
+
+/** The server's clock may differ from ours by this much without harm, ms. */
+const CLOCK_SLACK_MS = 600_000;
+
+const printOf = ({ source, internalDate, size }: Item): string => fingerprintOf(source, internalDate, size);
+
+/**
+ * After UIDs began anew, a message that arrived before may be one that had its job under another UID, and that the rescan could not see. Those
+ * are recorded as matched; the rest is returned.
+ */
+async function withoutMatched(watched: Watched, items: readonly Item[]): Promise<readonly Item[]> {
+  const { ports, ledger, mailboxId, server } = watched;
+  const rescannedAt = ledger.meta?.rescannedAt;
+  if (rescannedAt === undefined) return items;
+  const old = items.filter(
+    ({ internalDate, unreadable }) =>
+      unreadable === undefined && (internalDate?.getTime() ?? 0) < rescannedAt + CLOCK_SLACK_MS,
+  );
+  const known = await ports.ledgers.knownFingerprints(mailboxId, old.map(printOf));
+  const matched = old.filter((_, i) => known[i] === true);
+  if (matched.length === 0) return items;
+  await commit(watched, { outcomes: [{ outcome: 'matched', uids: matched.map(({ uid }) => uid) }] });
+  for (const { uid } of matched) ports.emit('MessageMatched', { server: server.name, uid });
+  return items.filter((item) => !matched.includes(item));
+}
+
+const failed = ({ parsed }: Ready): boolean => parsed.parse === 'failed';
+const reasonOf = ({ parsed, unreadable }: Ready): string =>
+  unreadable?.reason ?? parsed.warnings[0]?.code ?? 'parser-failed';
+
+/** Messages that failed to parse are quarantined: flagged, alerted, and on the queue all the same. */
+async function enqueue(watched: Watched, items: readonly Ready[], durable: Promise<void>): Promise<void> {
+  const { ports, server, ledger } = watched;
+  const meta = ledger.meta as LedgerMeta;
+  const good = items.filter((item) => !failed(item)).map(({ uid }) => uid);
+  const bad = items.filter(failed);
+  const knownFlow = meta.emailFlows.includes(server.emailFlow);
+  await commit(
+    watched,
+    {
+      outcomes: [
+        { outcome: 'enqueued', uids: good },
+        { outcome: 'quarantined', uids: bad.map(({ uid }) => uid) },
+      ],
+      ...(knownFlow ? {} : { meta: { ...meta, emailFlows: [...meta.emailFlows, server.emailFlow] } }),
+    },
+    {
+      messages: items.map(({ message }) => message),
+      after: durable,
+      parsed: items.map(({ uid }) => uid),
+      fingerprints: items.map((item) => ({
+        value: item.message.fingerprint ?? printOf(item),
+        internalDate: new Date(item.message.receivedAt),
+      })),
+      quarantined: bad.map((item) => ({
+        uid: item.uid,
+        entry: {
+          reason: reasonOf(item),
+          at: new Date(ports.now()).toISOString(),
+          messageKey: item.message.messageKey,
+        },
+      })),
+      siblings: items.flatMap(({ message: { threading, messageKey } }) =>
+        threading.messageId === undefined ? [] : [{ hash: messageIdHash(threading.messageId), messageKey }],
+      ),
+      ...(server.afterQueued.action === 'leave' ? {} : { afterCare: good }),
+    },
+  );
+  for (const item of items) {
+    const { messageKey, threading } = item.message;
+    const fields = { server: server.name, emailFlow: server.emailFlow, uid: item.uid, jobId: messageKey };
+    const messageId = threading.messageId === undefined ? {} : { messageId: threading.messageId };
+    if (failed(item)) ports.emit('MessageQuarantined', { ...fields, reason: reasonOf(item) });
+    else ports.emit('MessageEnqueued', { ...fields, ...messageId, bytes: item.raw.size });
+  }
+}
+
+/** The only way to the ledger: one script; the state in memory follows what was written. */
+export async function commit(
+  watched: Watched,
+  change: LedgerChange,
+  rest: Partial<Omit<Parameters<InboundPorts['commit']>[0], 'change'>> = {},
+): Promise<void> {
+  const { ports, mailboxId } = watched;
+  watched.ledger = await ports.commit({
+    mailboxId,
+    leaseToken: watched.leaseToken(),
+    ledger: watched.ledger,
+    change,
+    ...rest,
+  });
+}

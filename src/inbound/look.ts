@@ -1,0 +1,117 @@
+// One look at a mailbox: the ledger as Redis has it, the folder as the server has it (STATUS), and the folder as this session has it (SEARCH). They
+// have to agree; what they disagree in says who is stale.
+import { MailroomError } from '../domain/errors.ts';
+import { settled } from '../domain/ledger.ts';
+import { highest } from '../domain/uid-set.ts';
+import type { FolderStatus, Mailbox } from './ports.ts';
+import type { Watched } from './watched.ts';
+
+const DAY = 86_400_000;
+/** Frequent looks cover this many UIDs below the newest known one: UIDs that become visible late or out of order. */
+const WINDOW = 1_000;
+
+/** What the looks of one connection remember. */
+export interface Looks {
+  /** Looks in a row that contradict themselves. */
+  doubts: number;
+  /** The connection did so from the start: another one would not do better. */
+  doubtfulFromStart: boolean;
+  last: FolderStatus | undefined;
+}
+
+export const looks = (mailbox: Mailbox, uids: readonly number[]): Looks => ({
+  doubts: 0,
+  doubtfulFromStart: mailbox.count() !== uids.length,
+  last: undefined,
+});
+
+/**
+ * UIDs to compare with the ledger: the newest window, and in full looks also everything that arrived in the last three days.
+ * @throws MailroomError LEDGER_STALE, LEDGER_SET_BACK: Redis has another ledger than we wrote; IMAP_SESSION_STALE: the folder is another one than we opened
+ */
+export async function look(watched: Watched, mailbox: Mailbox, full: boolean, state: Looks): Promise<number[]> {
+  const { ledger, ports, mailboxId } = watched;
+  checkVersion(watched, await ports.ledgers.version(mailboxId));
+  const newest = highest(settled(ledger));
+  const low = Math.max(1, newest - WINDOW);
+  const before = await mailbox.status();
+  checkFolder(mailbox, before);
+  const uids = await mailbox.uids(low);
+  const agrees = (status: FolderStatus | undefined) => isConsistent(status, state.last, uids, low);
+  // What came between the two answers is no contradiction: a second STATUS has it.
+  const status = agrees(before) ? before : await mailbox.status();
+  if (agrees(status)) {
+    state.doubts = 0;
+    watched.proven();
+    state.last = status;
+  } else doubt(watched, state, status);
+  const exists = (uid: number) => status?.uidNext === undefined || uid < status.uidNext;
+  const pending = [...ledger.pending.keys()].filter((uid) => uid < low);
+  if (!full) return [...pending, ...uids.filter(exists)];
+  const recent = await mailbox.uidsSince(new Date(ports.now() - 3 * DAY));
+  return [...new Set([...pending, ...recent.filter(exists), ...uids.filter(exists)])].sort((a, b) => a - b);
+}
+
+/** UIDs of the folder when it is opened, without those that the server cannot have given yet. */
+export async function allUids(mailbox: Mailbox): Promise<number[]> {
+  const uids = await mailbox.uids();
+  if (mailbox.uidNext === 0 || (uids.at(-1) ?? 0) < mailbox.uidNext) return uids;
+  // A mail that came since the folder was opened, or an invention: the server's own count says which.
+  const uidNext = (await mailbox.status())?.uidNext ?? Number.POSITIVE_INFINITY;
+  return uids.filter((uid) => uid < uidNext);
+}
+
+function checkVersion({ ledger }: Watched, version: number): void {
+  if (version < ledger.version) throw ledgerSetBack(version, ledger.version);
+  if (version > ledger.version)
+    throw new MailroomError('LEDGER_STALE', {
+      message: `ledger is at version ${version}, expected ${ledger.version}`,
+    });
+}
+
+/** Redis has forgotten what it confirmed: a crash before the fsync, or a replica behind that was promoted. */
+export const ledgerSetBack = (version: number, confirmed: number): MailroomError =>
+  new MailroomError('LEDGER_SET_BACK', {
+    message: `ledger is at version ${version}, Redis had confirmed ${confirmed}`,
+  });
+
+function checkFolder(mailbox: Mailbox, status: FolderStatus | undefined): void {
+  const { uidValidity = mailbox.uidValidity, uidNext = mailbox.uidNext } = status ?? {};
+  const changed =
+    uidValidity !== mailbox.uidValidity
+      ? `UIDVALIDITY is ${uidValidity}, this session opened ${mailbox.uidValidity}`
+      : uidNext < mailbox.uidNext
+        ? `UIDNEXT is ${uidNext}, this session opened with ${mailbox.uidNext}`
+        : undefined;
+  if (changed === undefined) return;
+  throw new MailroomError('IMAP_SESSION_STALE', { message: changed, remote: { system: 'imap', command: 'STATUS' } });
+}
+
+function isConsistent(
+  status: FolderStatus | undefined,
+  last: FolderStatus | undefined,
+  uids: readonly number[],
+  low: number,
+): boolean {
+  if (status === undefined) return true;
+  const { messages, uidNext } = status;
+  if (uidNext !== undefined && (uids.at(-1) ?? 0) >= uidNext) return false;
+  if (messages === undefined) return true;
+  if (low === 1 ? uids.length !== messages : uids.length > messages) return false;
+  // More messages and higher UIDs than at the last look, and this session shows none of them.
+  const lastNext = last?.uidNext ?? Number.POSITIVE_INFINITY;
+  const more = (uidNext ?? 0) > lastNext && messages > (last?.messages ?? Number.POSITIVE_INFINITY);
+  return !more || uids.some((uid) => uid >= lastNext);
+}
+
+/** One contradiction may be chance; of two in a row another session is asked, unless this one was like that from its start. */
+function doubt(watched: Watched, state: Looks, status: FolderStatus | undefined): void {
+  state.doubts++;
+  watched.doubted();
+  if (state.doubts !== 2) return;
+  const { server, ports } = watched;
+  const message = `SEARCH and STATUS contradict each other: ${status?.messages ?? 'unknown'} messages by STATUS`;
+  if (!state.doubtfulFromStart)
+    throw new MailroomError('IMAP_SESSION_STALE', { message, remote: { system: 'imap', command: 'UID SEARCH' } });
+  ports.emit('MailboxDoubted', { server: server.name, reason: 'search-and-status-differ' });
+}

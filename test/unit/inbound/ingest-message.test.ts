@@ -1,0 +1,134 @@
+// A message on its way into the queue: its bytes are nobody else's while they are being written, whatever fails beside that; and a retry does not write
+// them once more.
+import { createHash } from 'node:crypto';
+import { describe, expect, it, test } from 'vitest';
+import {
+  type IngestDeps,
+  type Item,
+  ingest,
+  type Ready,
+  receivedAt,
+  type Target,
+} from '../../../src/inbound/ingest-message.ts';
+import { createLimits } from '../../../src/inbound/limits.ts';
+import { parseNothing, parsingBy } from '../../support/inbound.ts';
+
+const target: Target = {
+  server: { name: 'in', user: 'u@contoso.example', folder: 'INBOX', emailFlow: 'Support', maxMessageSize: 1_000 },
+  mailboxId: '0123456789abcdef',
+  meta: { uidValidity: '7', era: '' },
+};
+const item = (fields: Partial<Item> = {}): Item => ({
+  uid: 1,
+  internalDate: new Date('2026-11-23T10:00:00Z'),
+  size: 20,
+  source: Buffer.from('Message-ID: <a@b>\r\n\r\nx'),
+  ...fields,
+});
+
+function deps(fields: Partial<IngestDeps> = {}) {
+  const written: string[] = [];
+  const refer = (bytes: Uint8Array) => {
+    written.push(Buffer.from(bytes).toString());
+    return { blob: `${written.length}`, size: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') };
+  };
+  const made: IngestDeps = {
+    blobs: {
+      putBatch: async (list: readonly Uint8Array[]) => ({ references: list.map(refer), durable: Promise.resolve() }),
+    } as unknown as IngestDeps['blobs'],
+    ...parsingBy(parseNothing),
+    relate: async () => ({ conversation: { id: 'c', matchedBy: 'new' } }),
+    ledgers: { siblings: async (hashes) => hashes.map(() => []) },
+    emit: () => {},
+    now: () => Date.parse('2026-11-24T00:00:00Z'),
+    limits: createLimits(),
+    ...fields,
+  };
+  return { made, written };
+}
+
+test('an error is told only when the bytes are written', async () => {
+  let written: (() => void) | undefined;
+  const durable = new Promise<void>((resolve) => {
+    written = resolve;
+  });
+  const { made } = deps({
+    blobs: { putBatch: async () => ({ references: [], durable }) } as unknown as IngestDeps['blobs'],
+    ledgers: { siblings: () => Promise.reject(new Error('Redis is away')) },
+  });
+  let told = false;
+  const failing = ingest(made, target, [item()], async () => {}).catch((error: unknown) => {
+    told = true;
+    throw error;
+  });
+  failing.catch(() => {});
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(told).toBe(false);
+  written?.();
+  await expect(failing).rejects.toThrow('Redis is away');
+});
+
+describe('a retry', () => {
+  it('takes what was stored when the commit failed, and stores other mails', async () => {
+    const { made, written } = deps();
+    const refused = ingest(made, target, [item(), item({ uid: 2, source: Buffer.from('two') })], async () => {
+      throw new Error('LEASE_LOST');
+    });
+    await expect(refused).rejects.toThrow('LEASE_LOST');
+    expect(written).toHaveLength(2);
+    let blobs: string[] = [];
+    await ingest(made, target, [item(), item({ uid: 3, source: Buffer.from('three') })], async (ready) => {
+      blobs = ready.map(({ raw }) => raw.blob);
+    });
+    expect(written).toHaveLength(3);
+    expect(blobs).toEqual(['1', '3']);
+    // Committed: the same mail, sent once more, is another mail.
+    await ingest(made, target, [item()], async () => {});
+    expect(written).toHaveLength(4);
+  });
+
+  it('stores again what never became durable', async () => {
+    const { made, written } = deps();
+    const { putBatch } = made.blobs;
+    made.blobs.putBatch = async (list) => ({
+      ...(await putBatch(list)),
+      durable: Promise.reject(new Error('disk full')),
+    });
+    const failing = ingest(made, target, [item()], async (_ready, durable) => durable);
+    await expect(failing).rejects.toThrow('disk full');
+    made.blobs.putBatch = putBatch;
+    await ingest(made, target, [item()], async () => {});
+    expect(written).toHaveLength(2);
+  });
+});
+
+describe('what a server leaves out', () => {
+  const now = Date.parse('2026-11-24T00:00:00Z');
+  const dated = (date: string | undefined) => ({
+    ...parseNothing(Buffer.alloc(0)),
+    ...(date === undefined ? {} : { date }),
+  });
+  it.each<[name: string, internalDate: Date | undefined, date: string | undefined, want: string]>([
+    ['INTERNALDATE is there', new Date('2026-11-23T10:00:00Z'), '2026-11-01T00:00:00.000Z', '2026-11-23T10:00:00.000Z'],
+    ['the Date header instead', undefined, '2026-11-01T00:00:00.000Z', '2026-11-01T00:00:00.000Z'],
+    ['a Date header of tomorrow', undefined, '2026-11-25T00:00:00.000Z', '2026-11-24T00:00:00.000Z'],
+    ['a Date header of 1970', undefined, '1970-01-01T00:00:00.000Z', '2026-11-24T00:00:00.000Z'],
+    ['neither', undefined, undefined, '2026-11-24T00:00:00.000Z'],
+  ])('%s', (_name, internalDate, date, want) => {
+    expect(receivedAt({ internalDate, parsed: dated(date) }, now).toISOString()).toBe(want);
+  });
+
+  it('a mail that the server never gave is quarantined with its headers and its size', async () => {
+    let ready: readonly Ready[] = [];
+    const unread = item({ size: 4_711, unreadable: { reason: 'connection-closed', headers: true } });
+    await ingest(deps().made, target, [unread], async (list) => {
+      ready = list.map((one) => ({ ...one }));
+    });
+    expect(ready[0]?.message).toMatchObject({
+      parse: 'failed',
+      threading: { messageId: '<a@b>' },
+      automatic: { mayAutoRespond: false },
+      warnings: [{ code: 'connection-closed', detail: 'RFC822.SIZE 4711' }],
+    });
+  });
+});
