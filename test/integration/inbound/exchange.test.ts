@@ -4,7 +4,7 @@ import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createLedgers } from '../../../src/adapters/redis/ledgers.ts';
 import { mailboxId } from '../../../src/contract/names.ts';
-import { catalogue } from '../../../src/domain/catalogue/index.ts';
+import { catalogue, hintFor } from '../../../src/domain/catalogue/index.ts';
 import type { ErrorCode } from '../../../src/domain/errors.ts';
 import { parsingKey } from '../../../src/domain/keys.ts';
 import { audit } from '../../../src/domain/ledger.ts';
@@ -128,7 +128,7 @@ describe('what the server says', () => {
     });
     expect(event).toMatchObject({ server: 'Support', err: { code, class: cls } });
     expect(catalogue[code].action).toBe(action);
-    expect(String(event.hint)).toBe(catalogue[code].hint.en);
+    expect(String(event.hint)).toBe(hintFor(code, 'microsoft').en);
     await settled(one, 3);
   });
 
