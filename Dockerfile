@@ -31,7 +31,8 @@ COPY --from=build /app/dist ./dist
 USER 1000:1000
 VOLUME /data
 EXPOSE 8080
-# Every role answers /healthz. Mailroom handles SIGTERM itself as process 1 and starts no children: no init needed.
+# Every role answers /healthz. Mailroom handles SIGTERM itself and starts no children; an init (`docker run --init`) lets its watchdog end a process
+# that is stuck in a system call, which the kernel does not allow for process 1.
 HEALTHCHECK --interval=15s --timeout=5s --start-period=20s --retries=3 \
   CMD ["node", "-e", "fetch('http://127.0.0.1:' + (process.env.MAILROOM_HTTP_PORT ?? 8080) + '/healthz').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 STOPSIGNAL SIGTERM

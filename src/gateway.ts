@@ -25,6 +25,7 @@ import { waitVisibly } from './gateway/waiting.ts';
 import type { ServedRoute } from './http/index.ts';
 import type { Inbound } from './inbound/index.ts';
 import { releaseStack } from './lifecycle/release-stack.ts';
+import { startWatchdog } from './lifecycle/watchdog.ts';
 import type { Outbound, OutboundSettings } from './outbound/index.ts';
 import { createEmit } from './telemetry/events.ts';
 import { createLogger } from './telemetry/logger.ts';
@@ -60,6 +61,7 @@ export async function startGateway(
   const stack = releaseStack((kind, error) => emit('ReleaseFailed', { kind, err: asError(error) }));
 
   try {
+    stack.defer('watchdog', startWatchdog(config.lifecycle.stallSeconds));
     let watch: EmailServerWatch | undefined;
     const servers = (): readonly EmailServer[] => watch?.current().servers ?? [];
     const waiting = waitVisibly(config, emit, metrics);

@@ -93,6 +93,10 @@ export interface Config {
       readonly proxy: string | undefined;
     };
   };
+  readonly lifecycle: {
+    /** 0: a main thread that does not answer is not ended. */
+    readonly stallSeconds: number;
+  };
   readonly inbound: {
     /** Milliseconds: the first sign-ins are spread over this time. */
     readonly startStaggerMs: number;
@@ -115,6 +119,7 @@ export interface Config {
     /** Waiting jobs of a flow above which fetching for it pauses. */
     readonly maxBacklogPerFlow: number;
     readonly backoff: { readonly baseMs: number; readonly capMs: number };
+    /** Of one mail, or of the bodies of one reply. */
     readonly parseTimeoutMs: number;
     readonly completedJobRetentionDays: number;
   };

@@ -172,6 +172,15 @@ export const settings: Settings = {
       proxy: s.optional(s.url('Proxy on the way to the issuer.', 'HTTP_OIDC_PROXY', '', ['http', 'socks5'])),
     },
   },
+  lifecycle: {
+    stallSeconds: s.integer(
+      'A process whose main thread has not answered for this time writes to stderr where it is, and exits with code 70. Longer than inbound.leaseSeconds, so that other replicas watch its mailboxes by then. 0: never.',
+      'LIFECYCLE_STALL_SECONDS',
+      60,
+      0,
+      3600,
+    ),
+  },
   inbound: {
     startStaggerMs: s.integer(
       'First sign-ins are spread over this many milliseconds.',
@@ -256,7 +265,7 @@ export const settings: Settings = {
       ),
     },
     parseTimeoutMs: s.integer(
-      'Time that a single mail may take to parse; above it the mail is quarantined.',
+      'Longest time to parse one mail, or to compose the bodies of one reply. Then its worker thread is ended, and the mail is quarantined (parse-timeout), the reply held. Each time-out halves the limit for ten minutes, down to 1 s and 0.2 s for each MiB.',
       'INBOUND_PARSE_TIMEOUT_MS',
       10_000,
       100,

