@@ -1,12 +1,13 @@
 // Address headers → addresses. RFC 5322 §3.4 with groups and the obsolete syntax of §4.4, and what clients write instead.
 import { domainToUnicode } from 'node:url';
 import type { Address } from '../contract/message.ts';
+import { trimEndOf, trimStartOf } from '../lib/text.ts';
 import { decodeHeaderText, singleLine, type TextRepairs } from './encoded-words.ts';
 
 /** Quoted words are added to a name up to this length. */
 const MAX_PHRASE = 8000;
 /** More recipients than this are not listed. */
-const MAX_ADDRESSES = 2000;
+export const MAX_ADDRESSES = 2000;
 
 /**
  * Addresses of an unfolded header value (latin1 view), groups flattened, names decoded. A part without `@` becomes a name with an empty
@@ -16,6 +17,7 @@ export function parseAddresses(input: string, hint?: string, repairs?: TextRepai
   const out: Address[] = [];
   // Runs of blanks would make the patterns below quadratic.
   const value = /\s\s/.test(input) ? input.replace(/\s+/g, ' ') : input;
+  const quotes: Quotes = { closed: true };
   let i = 0;
   const n = value.length;
   while (i < n && out.length < MAX_ADDRESSES) {
@@ -24,9 +26,14 @@ export function parseAddresses(input: string, hint?: string, repairs?: TextRepai
       i++;
       continue;
     }
-    i = mailbox(value, i, out, hint, repairs, depth);
+    i = mailbox(value, i, out, hint, repairs, depth, quotes);
   }
   return out;
+}
+
+/** `closed`: false once a quote was searched to the end in vain; the next ones are not searched again. */
+interface Quotes {
+  closed: boolean;
 }
 
 /** One mailbox, or the name of a group, from `start`; returns where the next begins. */
@@ -37,6 +44,7 @@ function mailbox(
   hint: string | undefined,
   repairs: TextRepairs | undefined,
   depth: number,
+  quotes: Quotes,
 ): number {
   const n = value.length;
   let i = start;
@@ -44,6 +52,12 @@ function mailbox(
   let comment = '';
   let angle: string | undefined;
   let quotedPhrase = false;
+  /** Whether the phrase holds an `@`: asked of each piece once, not of the whole each time. */
+  let hasAt = false;
+  const append = (piece: string): void => {
+    phrase += piece;
+    hasAt ||= piece.includes('@');
+  };
   // Length of the phrase when the angle brackets, and when the last comment, came.
   let angleAt = 0;
   let commentAt = 0;
@@ -51,13 +65,13 @@ function mailbox(
     const c = value[i];
     switch (c) {
       case '"': {
-        const end = endOfQuoted(value, i + 1);
+        const end = endOfQuoted(value, i + 1, quotes);
         const inner = value.slice(i + 1, end).replace(/\\(.)/gs, '$1');
         // Looking at the end of a long phrase after each addition would be quadratic; names are cut to 4,000 anyway.
         if (phrase.length > MAX_PHRASE) quotedPhrase = true;
         else if (value[end + 1] === '@' || (value[end + 1] === '.' && angle === undefined && phrase.endsWith('.')))
-          phrase += value.slice(i, end + 1);
-        else phrase += phrase === '' || phrase.endsWith(' ') ? inner : ` ${inner}`;
+          append(value.slice(i, end + 1));
+        else append(phrase === '' || phrase.endsWith(' ') ? inner : ` ${inner}`);
         quotedPhrase = true;
         i = end + 1;
         break;
@@ -79,7 +93,7 @@ function mailbox(
         const end = endOfAngle(value, i + 1);
         const inner = value.slice(i + 1, end).trim();
         if (angle === undefined || angle === '' || (!angle.includes('@') && inner.includes('@'))) {
-          if (angle !== undefined && angle !== '') phrase += ` ${angle}`;
+          if (angle !== undefined && angle !== '') append(` ${angle}`);
           angle = inner;
           angleAt = phrase.length;
         } else if (inner.includes('@') && cleanAddress(inner).toLowerCase() !== cleanAddress(angle).toLowerCase()) {
@@ -87,6 +101,7 @@ function mailbox(
           if (out.length < MAX_ADDRESSES)
             add(out, phrase.slice(0, angleAt).trim(), comment, angle, quotedPhrase, hint, repairs, depth);
           phrase = phrase.slice(angleAt);
+          hasAt = phrase.includes('@');
           comment = '';
           angle = inner;
           angleAt = phrase.length;
@@ -98,7 +113,7 @@ function mailbox(
       case '[': {
         const end = value.slice(i, i + 101).indexOf(']');
         const stop = end === -1 ? i + 1 : i + end + 1;
-        phrase += value.slice(i, stop);
+        append(value.slice(i, stop));
         i = stop;
         break;
       }
@@ -110,18 +125,18 @@ function mailbox(
           phrase += c;
           i++;
         } else {
-          phrase += word[0];
+          append(word[0]);
           i += word[0].length;
         }
         break;
       }
       case ':':
-        if (angle === undefined && /^\s*mailto$/i.test(phrase)) {
+        if (angle === undefined && phrase.length < 20 && phrase.trim().toLowerCase() === 'mailto') {
           phrase = '';
           i++;
           break;
         }
-        if (angle === undefined && !phrase.includes('@') && depth < 1 && phrase.trim() !== '') {
+        if (angle === undefined && !hasAt && depth < 1 && phrase.trim() !== '') {
           // Group: its members follow as ordinary mailboxes; its name is dropped.
           return i + 1;
         }
@@ -143,7 +158,7 @@ function mailbox(
         // A run of plain characters at once.
         let k = i + 1;
         while (k < n && !isSpecial(value.charCodeAt(k))) k++;
-        phrase += value.slice(i, k);
+        append(value.slice(i, k));
         i = k;
       }
     }
@@ -169,7 +184,7 @@ function commaInName(value: string, at: number, phrase: string): boolean {
 
 function add(
   out: Address[],
-  phrase: string,
+  spaced: string,
   comment: string,
   angle: string | undefined,
   quoted: boolean,
@@ -177,15 +192,20 @@ function add(
   repairs: TextRepairs | undefined,
   depth: number,
 ): void {
+  // Comments leave blanks, and nobody reads a name of more than this.
+  const phrase = (spaced.includes('  ') ? spaced.replace(/\s+/g, ' ') : spaced).slice(0, MAX_PHRASE);
   if (angle !== undefined) {
     let address = cleanAddress(angle);
     let name = phrase;
     if (!address.includes('@') && name.includes('@')) {
       // `a@b.c <Name>` or `"a@b.c" <>`: the wrong way round.
-      const swapped = /[^\s<>"',;]+@[^\s<>"',;]+/.exec(name);
-      if (swapped !== null) {
-        name = `${name.replace(swapped[0], '').trim()} ${address}`.trim();
-        address = cleanAddress(swapped[0]);
+      const swapped = name.split(/[\s<>"',;]+/).find((word) => {
+        const at = word.indexOf('@', 1);
+        return at !== -1 && at < word.length - 1;
+      });
+      if (swapped !== undefined) {
+        name = `${name.replace(swapped, '').trim()} ${address}`.trim();
+        address = cleanAddress(swapped);
       }
     }
     const display = decodeName(name === '' ? comment : name, hint, repairs);
@@ -200,8 +220,8 @@ function add(
   }
   if (phrase.includes('@')) {
     const compact = phrase.startsWith('"')
-      ? phrase.replace(/(?<=")\s*@\s*[^"]*$/, (domain) => domain.replace(/\s+/g, ''))
-      : phrase.replace(/\s*([@.])\s*(?=\S)/g, '$1');
+      ? withoutBlanksInDomain(phrase)
+      : phrase.replace(/\s?([@.])\s?(?=\S)/g, '$1');
     if (depth === 0 && SEVERAL.test(compact)) {
       // Nothing but addresses, and no comma between them.
       const words = new Set(compact.split(/\s+/, MAX_ADDRESSES - out.length));
@@ -235,6 +255,13 @@ function add(
   if (name !== '') out.push({ name, address: '' });
 }
 
+/** `"a b" @ c.d` → `"a b"@c.d`. */
+function withoutBlanksInDomain(phrase: string): string {
+  const quote = phrase.lastIndexOf('"') + 1;
+  const domain = phrase.slice(quote);
+  return domain.trimStart().startsWith('@') ? phrase.slice(0, quote) + domain.replace(/\s+/g, '') : phrase;
+}
+
 /** Display name: decoded, one line, without a pair of quotes around it. */
 function decodeName(value: string, hint: string | undefined, repairs: TextRepairs | undefined): string {
   const bounded = value.slice(0, 4000);
@@ -262,11 +289,13 @@ function cleanAddress(value: string): string {
   if (address.startsWith('@') && address.includes(':')) address = address.slice(address.indexOf(':') + 1);
   address = address.trim();
   if (/\s/.test(address) && !address.startsWith('"')) {
-    address = address.replace(/\s*([@.])\s*/g, '$1');
+    address = address.replace(/\s+/g, ' ').replace(/ ?([@.]) ?/g, '$1');
     const word = address.split(/\s+/).find((w) => w.includes('@'));
     if (word !== undefined) address = word;
   }
-  address = address.replace(/^['<]+(?=[^'<>]+@)|['>]+$/g, '');
+  address = trimEndOf(address, "'>");
+  const bare = trimStartOf(address, "'<");
+  if (bare !== address && /^[^'<>@]+@/.test(bare)) address = bare;
   // The dot of the root, as in a zone file.
   if (address.endsWith('.') && address.includes('@')) address = address.slice(0, -1);
   // Raw 8-bit (RFC 6532), as long as it is a view of bytes: a domain in Unicode is text.
@@ -280,12 +309,13 @@ function cleanAddress(value: string): string {
 }
 
 /** Closing quote, or — when it is missing — the place before the next `<`, else the end. */
-function endOfQuoted(value: string, from: number): number {
-  for (let i = from; i < value.length; i++) {
+function endOfQuoted(value: string, from: number, quotes: Quotes): number {
+  for (let i = from; quotes.closed && i < value.length; i++) {
     const c = value.charCodeAt(i);
     if (c === 0x5c) i++;
     else if (c === 0x22) return i;
   }
+  quotes.closed = false;
   const angle = value.indexOf('<', from);
   return angle === -1 ? value.length : Math.max(angle - 1, from);
 }
@@ -317,8 +347,9 @@ function endOfAngle(value: string, from: number): number {
       if (i > from) return i;
     } else if ((c === ',' || c === ';') && at && !judged) {
       judged = true;
-      const close = value.indexOf('>', i);
-      const open = value.indexOf('<', i);
+      const ahead = value.slice(i, i + 1000);
+      const close = ahead.indexOf('>');
+      const open = ahead.indexOf('<');
       if (close === -1 || (open !== -1 && open < close)) return i;
     }
   }

@@ -212,7 +212,7 @@ export function originalMail(raw: Buffer, leaves: Leaf[]): { headers: Headers; t
 }
 
 function locationName(location: string): string {
-  const path = location.replace(/[?#].*$/, '');
+  const path = location.split(/[?#]/, 1)[0] ?? '';
   const name = safeDecode(path.slice(path.lastIndexOf('/') + 1));
   return /\.[A-Za-z0-9]{1,5}$/.test(name) ? name : '';
 }

@@ -102,7 +102,7 @@ export function* decodeSections(
     texts.reduce((sum, t) => sum + t.length, 0) +
     Math.max(0, plain.length - texts.reduce((sum, t) => sum + t.text.length, 0));
   const htmlLength = htmls.reduce((sum, h) => sum + h.length, 0) + Math.max(0, htmls.length - 1);
-  let cids: string | undefined;
+  let cids: Set<string> | undefined;
   return {
     text:
       classified.sections.length === 0
@@ -117,7 +117,7 @@ export function* decodeSections(
     mentions: (contentId) => {
       if (!anyHtml) return false;
       cids ??= contentIds(html);
-      return cids !== '' && cids.includes(contentId);
+      return cids.has(contentId);
     },
   };
 }
@@ -139,16 +139,16 @@ function* decodeLeaf(raw: Buffer, leaf: Leaf, hint: string | undefined, warn: Wa
   return body;
 }
 
-/** All that the html refers to by `cid:`, one a line. Colons are rarer than the letter c, so they are what is searched. */
-function contentIds(html: string): string {
-  const found: string[] = [];
+/** All that the html refers to by `cid:`. Colons are rarer than the letter c, so they are what is searched. */
+function contentIds(html: string): Set<string> {
+  const found = new Set<string>();
   for (let at = html.indexOf(':'); at !== -1; at = html.indexOf(':', at + 1)) {
     if ((html.charCodeAt(at - 1) | 0x20) !== 0x64 || !/cid$/i.test(html.slice(Math.max(0, at - 3), at))) continue;
     CONTENT_ID.lastIndex = at + 1;
     const id = CONTENT_ID.exec(html)?.[0];
-    if (id !== undefined) found.push(safeDecode(id));
+    if (id !== undefined) found.add(safeDecode(id));
   }
-  return found.join('\n');
+  return found;
 }
 
 const CONTENT_ID = /[^"'\s>)&]{1,300}/y;

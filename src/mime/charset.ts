@@ -2,7 +2,7 @@
 import { isAscii, isUtf8 } from 'node:buffer';
 import { TextDecoder } from 'node:util';
 import iconv from 'iconv-lite';
-import { aliases, unspecified } from './charset-names.ts';
+import { aliases, unspecified, whatwgLabels } from './charset-names.ts';
 
 export interface DecodedText {
   text: string;
@@ -13,6 +13,7 @@ export interface DecodedText {
 const decoders = new Map<string, TextDecoder | undefined>();
 
 function nativeDecoder(label: string): TextDecoder | undefined {
+  if (!whatwgLabels.has(label)) return undefined;
   if (decoders.has(label)) return decoders.get(label);
   let decoder: TextDecoder | undefined;
   try {
@@ -21,7 +22,7 @@ function nativeDecoder(label: string): TextDecoder | undefined {
   } catch {
     decoder = undefined;
   }
-  if (decoders.size < 500) decoders.set(label, decoder);
+  decoders.set(label, decoder);
   return decoder;
 }
 
@@ -66,7 +67,14 @@ export const isSupported = (charset: string): boolean =>
   charset === 'utf-7' ||
   charset === 'utf-16' ||
   nativeDecoder(charset) !== undefined ||
-  iconv.encodingExists(charset);
+  iconvKnows(charset);
+
+/** As iconv.encodingExists, which throws and catches for each unknown name. */
+function iconvKnows(charset: string): boolean {
+  if (iconv.encodings === undefined || iconv.encodings === null) iconv.encodingExists('utf8'); // loads the table
+  const key = charset.toLowerCase().replace(/:\d{4}$|[^0-9a-z]/g, '');
+  return key !== '' && Object.hasOwn(iconv.encodings as object, key);
+}
 
 /** Charsets whose encoded form is ASCII bytes. */
 const sevenBit = new Set([
@@ -138,7 +146,7 @@ function decodeAs(bytes: Buffer, charset: string): string {
   if (charset === 'utf-8') return stripBom(bytes.toString('utf8'));
   if (charset === 'hz') return decodeHz(bytes);
   if (charset === 'iso-2022-kr') return decodeIso2022Kr(bytes);
-  if (charset === 'utf-7') return iconv.decode(bytes, 'utf-7');
+  if (charset === 'utf-7') return decodeUtf7(bytes);
   if (charset === 'utf-16') {
     const bigEndian =
       bytes[0] === 0xff && bytes[1] === 0xfe
@@ -265,6 +273,18 @@ function byEscapes(bytes: Buffer): string | undefined {
   )
     return 'iso-2022-jp';
   return undefined;
+}
+
+/** RFC 2152: `+` and base64 of UTF-16BE, up to `-` or anything else. iconv-lite does the same, character by character. */
+function decodeUtf7(bytes: Buffer): string {
+  return bytes.toString('latin1').replace(/\+([A-Za-z0-9+/]*)-?/g, (_shift, base64: string) => {
+    if (base64 === '') return '+';
+    const units = Buffer.from(base64, 'base64');
+    return units
+      .subarray(0, units.length - (units.length % 2))
+      .swap16()
+      .toString('utf16le');
+  });
 }
 
 function decodeIso2022Kr(bytes: Buffer): string {

@@ -40,6 +40,8 @@ interface Word {
 
 /** Words are 75 characters by the standard and a few thousand in the wild. The bound keeps hostile headers linear. */
 const LONGEST_WORD = 4000;
+/** Words decoded of one value; the rest stays as it is. */
+const MAX_WORDS = 4000;
 
 /** Index of the next `?=` at or behind a place. The places rise, so that what was searched once is not searched again for the next word. */
 type NextClose = (from: number) => number;
@@ -156,7 +158,7 @@ export function decodeHeaderText(value: string, hint?: string, repairs?: TextRep
     out += decoded.text;
     pending = undefined;
   };
-  while (at !== -1) {
+  for (let words = 0; at !== -1 && words < MAX_WORDS; words++) {
     const word = wordAt(value, at, next);
     if (word === undefined) {
       at = value.indexOf('=?', at + 2);

@@ -1,6 +1,6 @@
 // Header fields → the part of the message that follows from them alone: subject, addresses, ids, date, importance.
 import type { Address } from '../contract/message.ts';
-import { parseAddresses } from './addresses.ts';
+import { MAX_ADDRESSES, parseAddresses } from './addresses.ts';
 import { parseDate } from './dates.ts';
 import { decodeHeaderText, singleLine, type TextRepairs, unfold } from './encoded-words.ts';
 import type { HeaderField } from './headers.ts';
@@ -40,6 +40,9 @@ export function headersOf(fields: readonly HeaderField[]): Headers {
   };
 }
 
+/** Fields of one name that are read; RFC 5322 §3.6 allows one. */
+const MAX_REPEATED = 20;
+
 /** The part of the result that follows from the header block alone. */
 export function fromHeaders(headers: Headers, hint: string | undefined, warn: Warn) {
   const decode = (name: string, value: string): string => {
@@ -56,12 +59,21 @@ export function fromHeaders(headers: Headers, hint: string | undefined, warn: Wa
     const values = headers.all(name);
     if (values.length === 0) return [];
     const repairs: TextRepairs = {};
-    const list: Address[] = [];
-    for (const value of values.slice(0, 20)) {
-      for (const address of parseAddresses(value, hint, repairs)) {
-        if (values.length === 1 || !list.some((a) => a.address === address.address && a.name === address.name))
-          list.push(address);
+    let list: Address[] = [];
+    if (values.length === 1) list = parseAddresses(values[0] ?? '', hint, repairs);
+    else {
+      const known = new Set<string>();
+      for (const value of values.slice(0, MAX_REPEATED)) {
+        for (const address of list.length < MAX_ADDRESSES ? parseAddresses(value, hint, repairs) : []) {
+          const key = `${address.address}\n${address.name}`;
+          if (!known.has(key)) list.push(address);
+          known.add(key);
+        }
       }
+    }
+    if (list.length >= MAX_ADDRESSES) {
+      list.length = MAX_ADDRESSES;
+      warn('addresses-limit', name);
     }
     report(name, repairs);
     if (values.length > 1) warn('header-repeated', name);

@@ -1,5 +1,6 @@
 // HTML → plain text, in one linear pass without a tree. Also marks what mail clients mark as quotation or signature, for the reply text.
 import { decodeEntities } from './html-entities.ts';
+import { type Meaning, meaningOf } from './html-marks.ts';
 
 export interface HtmlText {
   /** Quoted lines begin with `> `. */
@@ -43,44 +44,11 @@ const paragraphs = new Set(['p', 'h1', 'h2', 'h3', 'h4', 'h5', 'h6', 'pre']);
 /** Elements whose attributes may say quotation or signature. */
 const marked = new Set(['div', 'blockquote', 'hr', 'table', 'pre', 'section']);
 
-const QUOTE =
-  /(?:class|id|data-marker)\s*=\s*["']?[^"'>]*?(?:\byahoo_quoted|\b__QUOTED_TEXT__|\bcrisp-quote|\bmail-editor-reference-message-container|\bms-outlook-mobile-reference-message|\bmoz-forward-container)|(?:^|\s)name\s*=\s*["']?quote\b/i;
-/** The line "On … X wrote:", whatever the language. */
-const ATTRIBUTION =
-  /class\s*=\s*["']?[^"'>]*?(?:\bmoz-cite-prefix|\bgmail_attr|\bprotonmail_quote_header|\bgmail_quote_attribution)/i;
-/** From here to the end: clients that put the header of the quoted mail before it, unnested. */
-const QUOTE_TO_END =
-  /(?:^|\s)id\s*=\s*["']?(?:x_)?(?:divRplyFwdMsg|appendonsend|stopSpelling|zwchr|replySplit|OLK_SRC_BODY_SECTION|ms-outlook-mobile-body-separator-line)\b|data-marker\s*=\s*["']?__DIVIDER__|class\s*=\s*["']?[^"'>]*\bOutlookMessageHeader|border:\s*none;\s*border-top:\s*solid\s+(?:#(?:E1E1E1|B5C4DF)|windowtext)\s+1(?:\.0)?pt|border-top:\s*#b5c4df\s+1pt\s+solid/i;
-const SIGNATURE =
-  /(?:class|id|data-smartmail)\s*=\s*["']?[^"'>]*?(?:\bgmail_signature|\bmoz-signature|\bms-outlook-mobile-signature|\bAppleMailSignature|\bprotonmail_signature_block|\bSignature\b|\bgmail_default_signature|\bzimbra_signature|\byahoo-signature|\bymail_signature)/i;
-
-interface Meaning {
-  kind: OpenRange['kind'] | undefined;
-  toEnd: boolean;
-}
-
-/** What attributes say; mails repeat few of them, so each is judged once. */
-function meaningOf(attributes: string, known: Map<string, Meaning>): Meaning {
-  let meaning = known.get(attributes);
-  if (meaning === undefined) {
-    const kind = QUOTE.test(attributes)
-      ? 'quote'
-      : ATTRIBUTION.test(attributes)
-        ? 'attribution'
-        : SIGNATURE.test(attributes)
-          ? 'signature'
-          : undefined;
-    meaning = { kind, toEnd: QUOTE_TO_END.test(attributes) };
-    if (known.size < 500) known.set(attributes, meaning);
-  }
-  return meaning;
-}
-
 interface OpenRange {
   tag: string;
   depth: number;
   start: number;
-  kind: 'quote' | 'signature' | 'attribution';
+  kind: NonNullable<Meaning['kind']>;
 }
 
 export interface HtmlTextOptions {
@@ -88,6 +56,20 @@ export interface HtmlTextOptions {
   maxOutput?: number;
   /** For somebody who sees nothing but the text: with the addresses of links, and the numbers of ordered lists. */
   outgoing?: boolean;
+}
+
+/** Whether a closing tag follows. Each text is searched once per tag, however many opening ones there are. */
+function closingTags(html: string): { next(tag: string, from: number): boolean } {
+  const places = new Map<string, number>();
+  const place = (needle: string, from: number): number => {
+    let at = places.get(needle) ?? -2;
+    if (at !== -1 && at < from) {
+      at = html.indexOf(needle, from);
+      places.set(needle, at);
+    }
+    return at;
+  };
+  return { next: (tag, from) => place(`</${tag}`, from) !== -1 || place(`</${tag.toUpperCase()}`, from) !== -1 };
 }
 
 /**
@@ -109,8 +91,7 @@ export function htmlToText(
   let skipUntil = '';
   let lastQuote = html.length;
   let commentsClose = true;
-  /** Skipped elements that are not closed any more: their text is shown, and their end not searched again. */
-  const unclosed = new Set<string>();
+  const closers = closingTags(html);
 
   const emit = (text: string): void => {
     pieces.push(text);
@@ -223,14 +204,10 @@ export function htmlToText(
     }
     const selfClosing = html.charCodeAt(attributesEnd - 1) === 0x2f;
     if (!closing && skipped.has(tag) && !selfClosing) {
-      if (
-        !unclosed.has(tag) &&
-        (html.indexOf(`</${tag}`, pos) !== -1 || html.indexOf(`</${tag.toUpperCase()}`, pos) !== -1)
-      ) {
+      if (closers.next(tag, pos)) {
         skipUntil = tag;
         continue;
       }
-      unclosed.add(tag);
     }
     if (tag === 'br') {
       space = false;

@@ -37,7 +37,7 @@ export function parseParameterized(input: string, hint?: string, repairs?: TextR
     rest = `${head};${rest}`;
     value = '';
   }
-  if (value.includes('(')) value = value.replace(/\(.*$/, '').trim();
+  if (value.includes('(')) value = value.slice(0, value.indexOf('(')).trim();
   if (value.startsWith('"') || value.startsWith("'")) value = value.replace(/["']/g, '');
   if (rest !== '') readParams(rest, params, hint, repairs);
   return { value, params };

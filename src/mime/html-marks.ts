@@ -1,0 +1,75 @@
+// What mail clients say by the attributes of a tag: quotation, the line that introduces one, signature. Linear in the attributes.
+
+/** Words of an attribute's value, and the names of the attributes that may hold them. */
+interface Marker {
+  names: string;
+  words: RegExp;
+}
+const QUOTE: Marker = {
+  names: 'class|id|data-marker',
+  words:
+    /\b(?:yahoo_quoted|__QUOTED_TEXT__|crisp-quote|mail-editor-reference-message-container|ms-outlook-mobile-reference-message|moz-forward-container)/gi,
+};
+const NAMED_QUOTE = /(?:^|\s)name\s{0,9}=\s{0,9}["']?quote\b/i;
+/** The line "On … X wrote:", whatever the language. */
+const ATTRIBUTION: Marker = {
+  names: 'class',
+  words: /\b(?:moz-cite-prefix|gmail_attr|protonmail_quote_header|gmail_quote_attribution)/gi,
+};
+/** From here to the end: clients that put the header of the quoted mail before it, unnested. */
+const QUOTE_TO_END =
+  /(?:^|\s)id\s{0,9}=\s{0,9}["']?(?:x_)?(?:divRplyFwdMsg|appendonsend|stopSpelling|zwchr|replySplit|OLK_SRC_BODY_SECTION|ms-outlook-mobile-body-separator-line)\b|data-marker\s{0,9}=\s{0,9}["']?__DIVIDER__|border:\s{0,9}none;\s{0,9}border-top:\s{0,9}solid\s{1,9}(?:#(?:E1E1E1|B5C4DF)|windowtext)\s{1,9}1(?:\.0)?pt|border-top:\s{0,9}#b5c4df\s{1,9}1pt\s{1,9}solid/i;
+const OUTLOOK_HEADER: Marker = { names: 'class', words: /\bOutlookMessageHeader/gi };
+const SIGNATURE: Marker = {
+  names: 'class|id|data-smartmail',
+  words:
+    /\b(?:gmail_signature|moz-signature|ms-outlook-mobile-signature|AppleMailSignature|protonmail_signature_block|Signature\b|gmail_default_signature|zimbra_signature|yahoo-signature|ymail_signature)/gi,
+};
+
+/** Words looked at among the attributes of one tag: a tag that has more of them without the attribute has none. */
+const MAX_WORDS = 8;
+
+/** Whether one of the words stands in the value of one of the attributes: neither a quote nor `>` between its name and the word, but the quote that opens it. */
+function says(attributes: string, { names, words }: Marker): boolean {
+  let tries = 0;
+  for (const { index } of attributes.matchAll(words)) {
+    if (++tries > MAX_WORDS) break;
+    let open = index;
+    while (open > 0 && !`"'>`.includes(attributes[open - 1] as string)) open--;
+    if (hasAttribute(attributes.slice(open, index), names, false)) return true;
+    if (open > 0 && attributes[open - 1] !== '>' && hasAttribute(attributes.slice(0, open - 1), names, true))
+      return true;
+  }
+  return false;
+}
+
+/** Whether `text` holds (`last`: ends with) the name of one of the attributes and `=`. */
+function hasAttribute(text: string, names: string, last: boolean): boolean {
+  const pieces = text.toLowerCase().split('=');
+  if (last && pieces.pop()?.trim() !== '') return false;
+  const before = last ? pieces.slice(-1) : pieces.slice(0, -1);
+  return before.some((piece) => names.split('|').some((name) => piece.trimEnd().endsWith(name)));
+}
+
+export interface Meaning {
+  kind: 'quote' | 'signature' | 'attribution' | undefined;
+  toEnd: boolean;
+}
+
+/** What attributes say; mails repeat few of them, so each is judged once. */
+export function meaningOf(attributes: string, known: Map<string, Meaning>): Meaning {
+  let meaning = known.get(attributes);
+  if (meaning === undefined) {
+    const kind =
+      says(attributes, QUOTE) || NAMED_QUOTE.test(attributes)
+        ? 'quote'
+        : says(attributes, ATTRIBUTION)
+          ? 'attribution'
+          : says(attributes, SIGNATURE)
+            ? 'signature'
+            : undefined;
+    meaning = { kind, toEnd: QUOTE_TO_END.test(attributes) || says(attributes, OUTLOOK_HEADER) };
+    if (known.size < 500) known.set(attributes, meaning);
+  }
+  return meaning;
+}
