@@ -42,9 +42,16 @@ export interface Gateway {
   stop(reason: string): Promise<void>;
 }
 
+export interface Instead {
+  /** Of the sending half: nobody sits out hours. */
+  waits?: Partial<OutboundSettings>;
+  /** Module of the parser's workers: one that has killers. */
+  parserScript?: URL;
+}
+
 /**
  * @param load reads the configuration again, for what of it may change while the process runs (OAuth2 applications)
- * @param waits of the sending half, where a test cannot wait for hours
+ * @param instead what a test needs otherwise
  * @param signal ends the wait for Redis
  * @throws MailroomError what is wrong with Redis, when it can only be cured by hand or `signal` aborts; what cannot be opened
  */
@@ -52,7 +59,7 @@ export async function startGateway(
   config: Config,
   roles: readonly Role[],
   load?: () => Loaded,
-  waits: Partial<OutboundSettings> = {},
+  instead: Instead = {},
   signal?: AbortSignal,
 ): Promise<Gateway> {
   const logger = createLogger({ level: config.log.level, role: roles.join('+') });
@@ -68,6 +75,7 @@ export async function startGateway(
     stack.defer('waiting', async () => void (await waiting.end()));
     const stores = await openStores(config, stack, emit, servers, {
       load,
+      parserScript: instead.parserScript,
       writes: true,
       onWait: waiting.onWait,
       signal: signal === undefined ? waiting.signal : AbortSignal.any([signal, waiting.signal]),
@@ -97,7 +105,7 @@ export async function startGateway(
         { current: servers, onChange: emailServers.onChange },
         emit,
         metrics,
-        waits,
+        instead.waits,
       );
       stack.defer('outbound', outbound.stop);
     }

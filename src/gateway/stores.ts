@@ -48,6 +48,8 @@ export interface Stores {
 export interface OpenStoresOptions extends Pick<RedisCheck, 'waitMs' | 'signal' | 'writes' | 'onWait'> {
   /** Reads the configuration again. */
   load?: (() => Loaded) | undefined;
+  /** Another module for the parser's workers. */
+  parserScript?: URL | undefined;
 }
 
 /** @throws MailroomError when Redis is unfit, or is not there in time (adapters/redis/check.ts) */
@@ -56,7 +58,7 @@ export async function openStores(
   stack: ReleaseStack,
   emit: Emit,
   servers: () => readonly EmailServer[],
-  { load, ...waiting }: OpenStoresOptions = {},
+  { load, parserScript, ...waiting }: OpenStoresOptions = {},
 ): Promise<Stores> {
   if (config.redis.url === undefined) {
     throw new MailroomError('CONFIG_INVALID', {
@@ -103,6 +105,7 @@ export async function openStores(
 
   const { inlineTextBytes, inlineHtmlBytes, parseTimeoutMs } = config.inbound;
   const parsing = openParsing({
+    script: parserScript,
     inlineTextBytes,
     inlineHtmlBytes,
     timeoutMs: parseTimeoutMs,

@@ -9,5 +9,5 @@ const config = loadConfig({ configDir });
 const signal = firstSignal(25_000);
 // Six hours are eleven seconds.
 const waits = { waitScale: 0.0005, settleMs: 4_000, firstLookMs: 400 };
-const gateway = await startGateway(config, config.roles, () => readConfig({ configDir }), waits);
+const gateway = await startGateway(config, config.roles, () => readConfig({ configDir }), { waits });
 await gateway.stop(await signal);

@@ -1,0 +1,110 @@
+// Twenty mails that hang their parser among four hundred good ones, in two mailboxes, with two replicas: the good ones are jobs within a minute, the
+// killers are jobs too and quarantined, both replicas answer all the time, and nothing is unaccounted.
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { startDovecot, type TestDovecot } from '../support/dovecot.ts';
+import { journey } from '../support/journey.ts';
+import { leakWatch } from '../support/leak-watch.ts';
+import { mails } from '../support/mails.ts';
+import { startRedis, type TestRedis } from '../support/redis.ts';
+
+leakWatch();
+
+const PASSWORD = 'killers-password';
+const BOXES = ['support@contoso.example', 'sales@contoso.example'] as const;
+/** Of one mailbox. */
+const [GOOD, KILLERS] = [200, 10];
+const TIMEOUT_MS = 1_000;
+let redis: TestRedis;
+let dovecot: TestDovecot;
+
+beforeAll(async () => {
+  redis = await startRedis();
+  dovecot = await startDovecot({ users: BOXES.map((user) => ({ user, password: PASSWORD })) });
+});
+afterAll(async () => {
+  await Promise.all([redis.stop(), dovecot.stop()]);
+});
+
+/** The mails of a mailbox: every 21st is a killer, of two kinds in turn. */
+function* box(): Generator<Buffer> {
+  const good = mails({ count: GOOD, kind: 'small' });
+  for (let i = 0; i < GOOD + KILLERS; i++) {
+    if (i % 21 !== 10) yield (good.next().value as { raw: Buffer }).raw;
+    else yield Buffer.from(`X-Doom: ${i % 2 === 0 ? 'loop' : 'expression'}\r\nSubject: killer\r\n\r\nHello\r\n`);
+  }
+}
+
+/** Asks until it is stopped; resolves with the milliseconds that each answer took. */
+function askHealth(port: number): () => Promise<number[]> {
+  const took: number[] = [];
+  let asking = true;
+  const asked = (async () => {
+    while (asking) {
+      const at = performance.now();
+      const { status } = await fetch(`http://127.0.0.1:${port}/healthz`, { signal: AbortSignal.timeout(10_000) });
+      if (status !== 200) throw new Error(`healthz answered ${status}`);
+      took.push(performance.now() - at);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    return took;
+  })();
+  return () => {
+    asking = false;
+    return asked;
+  };
+}
+
+it('killers among good mails cost their own time, and nobody else’s', async () => {
+  for (const user of BOXES) dovecot.writeMaildir(user, box());
+  const j = journey({
+    redisUrl: redis.url,
+    caFile: dovecot.caFile,
+    settings: { inbound: { startStaggerMs: 0, leaseSeconds: 10, parseTimeoutMs: TIMEOUT_MS } },
+    emailServers: [],
+    env: { MAILROOM_SECRET_TEST: PASSWORD },
+  });
+  try {
+    const replicas = [0, 1].map(() => j.start([], [], 'test/journey/killers-gateway.ts'));
+    const health = (await Promise.all(replicas.map((one) => j.port(one)))).map(askHealth);
+    const startedAt = performance.now();
+    j.writeEmailServers(
+      BOXES.map((user) => ({
+        serverType: 'IMAP',
+        name: user,
+        host: 'localhost',
+        port: dovecot.port,
+        tls: true,
+        authenticationType: 'Password',
+        user,
+        passwordEnv: 'MAILROOM_SECRET_TEST',
+        emailFlow: user,
+        startFrom: 'all',
+        enabled: true,
+      })),
+    );
+    const all = await Promise.all(BOXES.map((user) => j.waitForMessages(user, GOOD + KILLERS)));
+    expect(performance.now() - startedAt).toBeLessThan(60_000);
+    const took = (await Promise.all(health.map((stop) => stop()))).flat();
+
+    for (const messages of all) {
+      const failed = messages.filter(({ parse }) => parse === 'failed');
+      expect(failed.map(({ warnings }) => warnings[0]?.code)).toEqual(new Array(KILLERS).fill('parse-timeout'));
+      expect(messages.filter(({ parse }) => parse === 'complete')).toHaveLength(GOOD);
+    }
+    expect(replicas.map((one) => one.running())).toEqual([true, true]);
+    const quarantined = replicas.flatMap((one) => one.events('MessageQuarantined'));
+    expect(quarantined.map(({ reason }) => reason)).toEqual(new Array(2 * KILLERS).fill('parse-timeout'));
+    // The test has four processes on the machine's few cores; a killer on the main thread would cost a second each.
+    const slow = took.filter((ms) => ms > 100);
+    process.stdout.write(
+      `killers: ${took.length} asked, ${slow.length} over 100 ms, at most ${Math.max(...took).toFixed(0)} ms\n`,
+    );
+    expect(slow.length).toBeLessThan(took.length / 10);
+    expect(Math.max(...took)).toBeLessThan(TIMEOUT_MS);
+
+    const audit = await j.run('audit', '--json');
+    expect(JSON.parse(audit.output)).toMatchObject({ unaccounted: 0 });
+  } finally {
+    await j.stop();
+  }
+}, 150_000);
