@@ -25,11 +25,6 @@ const keyRing = (doc: string, env: string) =>
     },
   );
 
-const fileList = (value: unknown): readonly string[] =>
-  s
-    .listOf(value)
-    .map((part) => (typeof part === 'string' && part !== '' ? part : s.wrong('must be a list of file names')));
-
 const headerNames = (value: unknown): readonly string[] =>
   s
     .listOf(value)
@@ -379,7 +374,7 @@ export const settings: Settings = {
     'EMAIL_SERVERS_FILES',
     'list of files',
     '',
-    fileList,
+    s.fileList,
   ),
   oauthApplications: s.custom(
     'OAuth2 applications (see the example); in the environment as JSON. Secrets by secretFile or secretEnv.',

@@ -112,6 +112,9 @@ export const listOf = (value: unknown): unknown[] => {
     .filter((part) => part !== '');
 };
 
+export const fileList = (value: unknown): readonly string[] =>
+  listOf(value).map((part) => (typeof part === 'string' && part !== '' ? part : wrong('must be a list of file names')));
+
 export function setOf<const T extends string>(
   doc: string,
   env: string,

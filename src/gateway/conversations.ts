@@ -4,7 +4,7 @@ import type { Config, KeyRing } from '../config/config.ts';
 import type { Message } from '../contract/message.ts';
 import { matchConversation, readSignedMessageId, signedMessageId } from '../domain/conversation.ts';
 import type { Journal } from '../domain/reply-journal.ts';
-import type { ParsedMessage } from '../mime/index.ts';
+import type { ParsedMessage } from '../parsing/index.ts';
 
 export interface Related {
   conversation: Message['conversation'];

@@ -7,7 +7,7 @@ import { type BlobReference, MESSAGE_SCHEMA, type Message } from '../contract/me
 import { messageKey } from '../contract/names.ts';
 import type { ImapServer } from '../domain/email-server.ts';
 import type { LedgerMeta } from '../domain/ledger.ts';
-import { unreadable } from '../mime/index.ts';
+import { unreadable } from '../parsing/index.ts';
 import { fingerprintOf, isReplacementText, messageIdHash } from './fingerprint.ts';
 import type { Limits } from './limits.ts';
 import type { FetchedMessage, InboundPorts, Mailbox, ParsedMessage, Related } from './ports.ts';

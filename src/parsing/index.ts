@@ -1,12 +1,12 @@
-// The one door to mime/: what a stranger sent is read in worker threads that can be ended (pool.ts). Streams of decoded bytes are the exception:
-// they are made chunk by chunk by whoever reads them, and take what their length takes.
+// The one door to mime/: what a stranger sent is read in worker threads that can be ended (pool.ts). Two things are done where they are asked for:
+// streams of decoded bytes, chunk by chunk, each of which takes what its length takes; and the header of a mail that we composed ourselves.
 import { availableParallelism } from 'node:os';
 import { MailroomError } from '../domain/errors.ts';
 import { type ParsedMessage, type ParseOptions, unreadable } from '../mime/index.ts';
 import { type Ending, type Outcome, openPool, type PoolOptions } from './pool.ts';
 import { areComplete, type ReplyBodies, type ReplyBodiesInput, replyBodies } from './reply-bodies.ts';
 
-export { decodeSlice, type ParsedMessage, unreadable, wholeText } from '../mime/index.ts';
+export { addressesOf, decodeSlice, type ParsedMessage, readHeaderBlock, unreadable, wholeText } from '../mime/index.ts';
 export type { QuotedMessage, ReplyBodies, ReplyBodiesInput } from './reply-bodies.ts';
 
 export interface Parsing {

@@ -6,7 +6,7 @@ import MimeNode from 'nodemailer/lib/mime-node';
 import { normalAddress } from '../../domain/address.ts';
 import { MailroomError } from '../../domain/errors.ts';
 import type { ReplyEnvelope } from '../../domain/reply-journal.ts';
-import { addressesOf, readHeaderBlock } from '../../mime/index.ts';
+import { addressesOf, readHeaderBlock } from '../../parsing/index.ts';
 
 export interface Decided {
   from: { name: string; address: string };
