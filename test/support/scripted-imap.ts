@@ -15,7 +15,7 @@ export interface ScriptedMessage {
  * - `nil`: the row says `BODY[] NIL`; `no-data`: the row has no body; `no-row`: there is no row, and OK in the end
  * - `no-uid`, `bad-date`, `no-date`, `no-size`: that item is missing or unreadable, the body is there
  * - `cut`: the connection ends within the literal; `close`: it ends instead of the row
- * - `no`, `bad`: the command ends there with that answer; `refuse-all`: NO before any row
+ * - `no`, `bad`, `server-bug`: the command ends there with that answer; `refuse-all`: NO before any row
  * - `silence`: the server says nothing more; `stall`: it falls silent within the literal
  */
 export type ScriptedFault =
@@ -30,6 +30,7 @@ export type ScriptedFault =
   | 'close'
   | 'no'
   | 'bad'
+  | 'server-bug'
   | 'refuse-all'
   | 'silence'
   | 'stall';
@@ -43,6 +44,10 @@ export interface ScriptedConnection {
 
 export interface ScriptedImapOptions {
   capability?: string;
+  /** Rows with these messages are added to each answer of FETCH, whatever was asked. */
+  uninvited?: readonly ScriptedMessage[];
+  /** SEARCH leaves these out. */
+  hidden?: ReadonlySet<number>;
   uidValidity?: number;
   /** Lines of SELECT's answer that are left out. */
   withoutUidValidity?: boolean;
@@ -64,6 +69,8 @@ export async function startScriptedImap(
   messages: ScriptedMessage[],
   {
     capability = EXCHANGE_CAPABILITY,
+    uninvited = [],
+    hidden = new Set(),
     uidValidity = 14,
     withoutUidValidity = false,
     withoutUidNext = false,
@@ -150,7 +157,7 @@ export async function startScriptedImap(
         send(`* STATUS INBOX (${items.join(' ')})\r\n${tag} OK\r\n`);
       } else if (name.startsWith('UID SEARCH')) {
         const low = Number(/UID (\d+):\*/.exec(name.slice(4))?.[1] ?? 0);
-        const found = connection.messages().filter(({ uid }) => uid >= low);
+        const found = connection.messages().filter(({ uid }) => uid >= low && !hidden.has(uid));
         send(`* SEARCH${found.map(({ uid }) => ` ${uid}`).join('')}\r\n${tag} OK\r\n`);
       } else if (name.startsWith('UID FETCH')) fetch(tag, name);
       else if (name === 'IDLE') {
@@ -169,6 +176,7 @@ export async function startScriptedImap(
       const asked = connection
         .messages()
         .flatMap((message, i) => (within(set, message.uid) ? [{ ...message, seq: i + 1 }] : []));
+      asked.push(...uninvited.map((message, i) => ({ ...message, seq: connection.messages().length + i + 1 })));
       const whole = name.includes('BODY.PEEK[]');
       if (whole && asked.some(({ uid }) => faults.get(uid) === 'refuse-all')) {
         end('NO refused');
@@ -179,8 +187,8 @@ export async function startScriptedImap(
         const fault = whole ? faults.get(uid) : undefined;
         if (fault === 'close') return void socket.destroy();
         if (fault === 'silence') return;
-        if (fault === 'no' || fault === 'bad') {
-          end(`${fault.toUpperCase()} this message is broken`);
+        if (fault === 'no' || fault === 'bad' || fault === 'server-bug') {
+          end(fault === 'bad' ? 'BAD broken' : fault === 'no' ? 'NO broken' : 'NO [SERVERBUG] internal error');
           return;
         }
         if (fault === 'no-row') continue;

@@ -1,0 +1,175 @@
+// Servers that leave out, invent, or forget: what a message becomes without an item of its row, and how a session that is stale is noticed.
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { mailboxOfMessageKey } from '../../../src/contract/names.ts';
+import { parseNothing } from '../../support/inbound.ts';
+import { leakWatch } from '../../support/leak-watch.ts';
+import { startRedis, type TestRedis } from '../../support/redis.ts';
+import { EXCHANGE_CAPABILITY, type ScriptedFault, scriptedMail } from '../../support/scripted-imap.ts';
+import {
+  type ScriptedMailbox,
+  type ScriptedMailboxOptions,
+  startScriptedMailbox,
+} from '../../support/scripted-mailbox.ts';
+
+leakWatch();
+
+let redis: TestRedis;
+let box: ScriptedMailbox | undefined;
+let n = 0;
+beforeAll(async () => {
+  redis = await startRedis();
+});
+afterAll(() => redis.stop());
+afterEach(async () => {
+  await box?.stop();
+  box = undefined;
+});
+async function start(count: number, options: Partial<ScriptedMailboxOptions> = {}): Promise<ScriptedMailbox> {
+  box = await startScriptedMailbox({ redisUrl: redis.url, name: `broken${++n}`, count, ...options });
+  return box;
+}
+
+describe('an item that the server leaves out', () => {
+  // The Date header of all mails is 10:00:00, their INTERNALDATE 10:12:00.
+  it.each<[fault: ScriptedFault, receivedAt: string, warnings: object[]]>([
+    ['bad-date', '2026-11-23T10:00:00.000Z', [{ code: 'internal-date-missing' }]],
+    ['no-date', '2026-11-23T10:00:00.000Z', [{ code: 'internal-date-missing' }]],
+    ['no-size', '2026-11-23T10:12:00.000Z', []],
+  ])('%s', async (fault, receivedAt, warnings) => {
+    const one = await start(3, {
+      prepare: ({ faults }) => faults.set(2, fault),
+      ports: {
+        parse: async (raws) => raws.map(() => ({ ...parseNothing(Buffer.alloc(0)), date: '2026-11-23T10:00:00.000Z' })),
+      },
+    });
+    const jobs = await one.jobsAre(3);
+    expect(jobs.find(({ uid }) => uid === 2)).toMatchObject({ parse: 'complete', receivedAt, warnings });
+    expect(jobs.find(({ uid }) => uid === 1)).toMatchObject({ receivedAt: '2026-11-23T10:12:00.000Z', warnings: [] });
+    expect(await one.unaccounted()).toEqual([]);
+  });
+
+  it('UIDVALIDITY: the folder is refused, and no key has the word undefined', async () => {
+    const one = await start(2, { imap: { withoutUidValidity: true } });
+    const event = await one.eventIs('MailboxDisconnected');
+    expect(event).toMatchObject({ err: { code: 'IMAP_UIDVALIDITY_MISSING' } });
+    expect(await one.jobs(one.server.emailFlow)).toEqual([]);
+    expect(await one.redis.keys('*undefined*')).toEqual([]);
+  });
+
+  it('UIDVALIDITY in SELECT only: STATUS tells it', async () => {
+    const one = await start(2, {
+      imap: {
+        onCommand({ send }, tag, command) {
+          if (!command.startsWith('SELECT')) return false;
+          send(`* 2 EXISTS\r\n* OK [UIDNEXT 3] next\r\n${tag} OK opened\r\n`);
+          return true;
+        },
+      },
+    });
+    const jobs = await one.jobsAre(2);
+    expect(jobs.map(({ uidValidity, messageKey }) => [uidValidity, mailboxOfMessageKey(messageKey)])).toEqual([
+      ['14', one.mailboxId],
+      ['14', one.mailboxId],
+    ]);
+  });
+
+  it('UIDNEXT: old and new mails come all the same', async () => {
+    const one = await start(3, { imap: { withoutUidNext: true } });
+    await one.jobsAre(3);
+    await one.isIdle();
+    one.imap.add({ uid: 4, raw: scriptedMail('late') });
+    expect(await one.jobsAre(4)).toHaveLength(4);
+  });
+});
+
+describe('rows that nobody asked for', () => {
+  it('are left out, in a list that was asked for and in what is new', async () => {
+    const one = await start(3, { imap: { uninvited: [{ uid: 4_000_000_000, raw: scriptedMail('uninvited') }] } });
+    await one.jobsAre(3);
+    await one.isIdle();
+    one.imap.add({ uid: 4, raw: scriptedMail('new') });
+    const jobs = await one.jobsAre(4);
+    expect(jobs.map(({ uid }) => uid).sort()).toEqual([1, 2, 3, 4]);
+    one.imap.add({ uid: 5, raw: scriptedMail('newer') });
+    expect((await one.jobsAre(5)).map(({ uid }) => uid).sort()).toEqual([1, 2, 3, 4, 5]);
+  });
+
+  it('nothing above UIDNEXT is fetched, although SEARCH lists it', async () => {
+    const one = await start(3, {
+      imap: {
+        onCommand({ send }, tag, command) {
+          if (!command.startsWith('UID SEARCH')) return false;
+          send(`* SEARCH 1 2 3 900\r\n${tag} OK\r\n`);
+          return true;
+        },
+      },
+    });
+    await one.jobsAre(3);
+    await one.isIdle();
+    expect(one.imap.commands.filter((command) => command.startsWith('UID FETCH') && command.includes('900'))).toEqual(
+      [],
+    );
+  });
+});
+
+describe('a session that is stale', () => {
+  it('UIDVALIDITY changes under it: the folder is opened again, and new mail is seen', async () => {
+    const one = await start(3, { prepare: (imap) => imap.set({ stale: true }) });
+    await one.jobsAre(3);
+    await one.isIdle();
+    // The folder is made anew; this session goes on with the old one.
+    one.imap.set({ uidValidity: 15, messages: [{ uid: 1, raw: scriptedMail('after') }], stale: false });
+    const jobs = await one.jobsAre(4);
+    expect(jobs.find(({ uidValidity }) => uidValidity === '15')).toMatchObject({ uid: 1 });
+    expect(one.events('MailboxDisconnected')[0]).toMatchObject({ err: { code: 'IMAP_SESSION_STALE' } });
+    expect(one.events('MailboxRescanned')).toMatchObject([{ reason: 'uidvalidity-changed' }]);
+  });
+
+  it('new mail is in the count and not in the list: two looks, then another session', async () => {
+    const one = await start(3, { prepare: (imap) => imap.set({ stale: true }) });
+    await one.jobsAre(3);
+    await one.isIdle();
+    one.imap.set({ stale: false });
+    one.imap.messages.push({ uid: 4, raw: scriptedMail('unseen') });
+    await one.jobsAre(4);
+    expect(one.events('MailboxDisconnected')).toMatchObject([{ err: { code: 'IMAP_SESSION_STALE' } }]);
+  });
+
+  it('a server that lists less than it counts, from the start: blind, said once, and not reconnected for ever', async () => {
+    const one = await start(3, { imap: { hidden: new Set([2]) } });
+    await one.jobsAre(2);
+    await one.eventIs('MailboxDoubted');
+    const [status] = one.inbound.status();
+    expect(status?.blindSeconds).toBeGreaterThan(0);
+    one.imap.add({ uid: 4, raw: scriptedMail('new') });
+    await one.jobsAre(3);
+    expect(one.events('MailboxDoubted')).toHaveLength(1);
+    expect(one.imap.connections()).toBe(1);
+  });
+});
+
+describe('afterQueued: move', () => {
+  const move = { afterQueued: { action: 'move', folder: 'Done' } } as const;
+  const without = (...words: string[]) =>
+    EXCHANGE_CAPABILITY.split(' ')
+      .filter((word) => !words.includes(word))
+      .join(' ');
+
+  it('is refused without MOVE and UIDPLUS, and nothing is fetched, marked or expunged', async () => {
+    const one = await start(2, { server: move, imap: { capability: without('MOVE', 'UIDPLUS') } });
+    const event = await one.eventIs('MailboxDisconnected');
+    expect(event).toMatchObject({ err: { code: 'IMAP_MOVE_UNSUPPORTED', field: 'afterQueued' } });
+    expect(one.imap.commands.filter((command) => /FETCH|STORE|COPY|MOVE|EXPUNGE|CLOSE/.test(command))).toEqual([]);
+  });
+
+  it.each([
+    ['MOVE', without('UIDPLUS'), /^UID MOVE 1:2 /],
+    ['UID EXPUNGE', without('MOVE'), /^UID EXPUNGE 1:2$/],
+  ])('goes by %s', async (_name, capability, expected) => {
+    const one = await start(2, { server: move, imap: { capability } });
+    await one.jobsAre(2);
+    await one.isIdle();
+    expect(one.imap.commands.some((command) => expected.test(command))).toBe(true);
+    expect(one.imap.commands.filter((command) => /^(EXPUNGE|CLOSE)/.test(command))).toEqual([]);
+  });
+});

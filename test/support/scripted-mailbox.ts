@@ -1,0 +1,75 @@
+// One mailbox on a scripted IMAP server, watched in this process: what the tests of broken servers share.
+import { mailboxId } from '../../src/contract/names.ts';
+import type { ImapServer } from '../../src/domain/email-server.ts';
+import { audit } from '../../src/domain/ledger.ts';
+import { imapServer, startTestInbound, type TestInboundOptions } from './inbound.ts';
+import { type ScriptedImap, type ScriptedImapOptions, scriptedMail, startScriptedImap } from './scripted-imap.ts';
+import { waitFor } from './temp.ts';
+
+export interface ScriptedMailboxOptions extends Partial<TestInboundOptions> {
+  redisUrl: string;
+  /** Names mailbox and email flow. */
+  name: string;
+  /** Good mails in the folder, UIDs from 1. */
+  count: number;
+  imap?: ScriptedImapOptions;
+  server?: Partial<ImapServer>;
+  /** Before anybody connects. */
+  prepare?: (imap: ScriptedImap) => void;
+}
+
+export async function startScriptedMailbox(options: ScriptedMailboxOptions) {
+  const { name, count, imap: imapOptions, server: fields, prepare, ...rest } = options;
+  const mails = Array.from({ length: count }, (_, i) => ({ uid: i + 1, raw: scriptedMail(`${name}-${i + 1}`) }));
+  const imap = await startScriptedImap(mails, imapOptions);
+  prepare?.(imap);
+  const server = imapServer({
+    name: 'Support',
+    host: 'localhost',
+    port: imap.port,
+    user: `${name}@contoso.example`,
+    ca: imap.caPem,
+    authentication: { type: 'Password', password: 'x' },
+    emailFlow: name,
+    ...fields,
+  });
+  const settings = { deadAfterMs: 2_000, reconcileMs: 600, ...rest.settings };
+  const one = await startTestInbound({ ...rest, servers: [server], settings });
+  const id = mailboxId(server);
+  return {
+    ...one,
+    imap,
+    server,
+    mailboxId: id,
+    /** The messages on the queue once there are so many. */
+    jobsAre: (wanted: number, timeoutMs = 30_000) =>
+      waitFor(
+        async () => {
+          const jobs = await one.jobs(name);
+          return jobs.length >= wanted ? jobs : undefined;
+        },
+        { timeoutMs, describe: () => `${wanted} jobs; ${JSON.stringify(one.events().slice(-8))}` },
+      ),
+    state: () => one.inbound.status()[0]?.state,
+    isIdle: () =>
+      waitFor(() => one.inbound.status()[0]?.state === 'idle', {
+        describe: () => `idle; ${JSON.stringify([one.inbound.status(), one.events().slice(-6)])}`,
+      }),
+    eventIs: (event: string, timeoutMs = 10_000) =>
+      waitFor(() => one.events(event)[0], {
+        timeoutMs,
+        describe: () => `${event}; ${JSON.stringify(one.events().slice(-8))}`,
+      }),
+    /** UIDs of the folder without an outcome. */
+    async unaccounted() {
+      const uids = imap.messages.map(({ uid }) => uid);
+      return audit(await one.ledgers.load(id), uids).unaccounted;
+    },
+    async stop() {
+      await one.stop();
+      await imap.stop();
+    },
+  };
+}
+
+export type ScriptedMailbox = Awaited<ReturnType<typeof startScriptedMailbox>>;
