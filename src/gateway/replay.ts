@@ -7,7 +7,7 @@ import type { ImapServer } from '../domain/email-server.ts';
 import { MailroomError } from '../domain/errors.ts';
 import { type LedgerMeta, unsettledBecause } from '../domain/ledger.ts';
 import { has, type UidSet } from '../domain/uid-set.ts';
-import { faultOf, type IngestDeps, type Item, ingest, itemOf, type Mailbox } from '../inbound/index.ts';
+import { faultOf, type IngestDeps, type Item, ingest, itemOf, type Mailbox, memoryBytes } from '../inbound/index.ts';
 
 export type Selection = { uids: UidSet } | { since: Date };
 
@@ -58,7 +58,7 @@ export async function replay(deps: ReplayDeps, { server, emailFlow, wanted, run 
         continue;
       }
       try {
-        const item = await fetchOne(mailbox, uid);
+        const item = await fetchOne(mailbox, uid, memoryBytes(server, BUFFER_BYTES));
         if (item === undefined) done.unreadable.push(uid);
         else if (isWanted(wanted, item)) {
           await ingest(deps.ingest, target, [item], async (ready, durable) => {
@@ -101,13 +101,13 @@ async function chosen(mailbox: Mailbox, wanted: Selection): Promise<number[]> {
 const isWanted = (wanted: Selection, { internalDate }: Item): boolean =>
   !('since' in wanted) || internalDate === undefined || internalDate >= wanted.since;
 
-async function fetchOne(mailbox: Mailbox, uid: number): Promise<Item | undefined> {
+async function fetchOne(mailbox: Mailbox, uid: number, most: number): Promise<Item | undefined> {
   let item: Item | undefined;
-  for await (const row of mailbox.fetch([uid], BUFFER_BYTES)) {
+  for await (const row of mailbox.fetch([uid], most)) {
     if (row === 'lull') continue;
     const { source } = row;
     if (item !== undefined || row.uid !== uid || source === undefined) row.release?.();
-    else item = itemOf({ ...row, source }, mailbox, BUFFER_BYTES);
+    else item = itemOf({ ...row, source }, mailbox, most);
   }
   return item;
 }

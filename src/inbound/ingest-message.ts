@@ -60,13 +60,17 @@ export interface Item {
 /** An item after all steps but the commit. */
 export type Ready = Item & { raw: BlobReference; parsed: ParsedMessage; message: Message };
 
+/** Bytes of a mail that are fetched into memory; one that has as many is streamed. Over the server's maximum size none is read whole. */
+export const memoryBytes = ({ maxMessageSize }: Pick<ImapServer, 'maxMessageSize'>, bufferBytes: number): number =>
+  Math.min(bufferBytes, maxMessageSize + 1);
+
 /**
  * Step fetch: what a row of the server's becomes.
- * @param bufferBytes from this size on a mail is not held in memory
+ * @param most bytes that were fetched of each mail (memoryBytes)
  */
-export function itemOf(row: FetchedMessage & { source: Buffer }, mailbox: Mailbox, bufferBytes: number): Item {
+export function itemOf(row: FetchedMessage & { source: Buffer }, mailbox: Mailbox, most: number): Item {
   const { uid, internalDate, size, source, release } = row;
-  if (source.length >= bufferBytes) {
+  if (source.length >= most) {
     const head = Buffer.from(source.subarray(0, HEAD_BYTES));
     release?.();
     return { uid, internalDate, size, source: head, download: () => mailbox.download(uid) };

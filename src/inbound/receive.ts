@@ -5,7 +5,7 @@
 import { asError } from '../domain/errors.ts';
 import { settled } from '../domain/ledger.ts';
 import { highest } from '../domain/uid-set.ts';
-import { type Item, itemOf } from './ingest-message.ts';
+import { type Item, itemOf, memoryBytes } from './ingest-message.ts';
 import { delivered, faultOf, fetchFailed, fetchSucceeded, isSearching, nextFetch } from './isolation.ts';
 import { commitItems } from './ledger-commit.ts';
 import type { FetchedMessage, Mailbox } from './ports.ts';
@@ -20,7 +20,7 @@ const MOST_JUMP = 1_000;
  * @throws the connection's error once all that came is committed; what the commit throws
  */
 export async function receive(watched: Watched, mailbox: Mailbox, work: readonly number[]): Promise<readonly number[]> {
-  const { isolation, ports, ledger } = watched;
+  const { isolation, ports, ledger, server } = watched;
   const asked = nextFetch(isolation, work, (uid) => ledger.pending.has(uid));
   const askedSet = new Set(asked);
   const rest = work.filter((uid) => !askedSet.has(uid));
@@ -31,7 +31,7 @@ export async function receive(watched: Watched, mailbox: Mailbox, work: readonly
     return rest;
   }
 
-  const rows = mailbox.fetch(asked, ports.settings.bufferBytes);
+  const rows = mailbox.fetch(asked, memoryBytes(server, ports.settings.bufferBytes));
   const { got, error } = await receiveRows(watched, mailbox, rows, (uid) => askedSet.has(uid));
   if (watched.signal.aborted) return rest; // the list is short because we stopped, not because the server gave less
   const missing = asked.filter((uid) => !got.has(uid));
@@ -61,10 +61,10 @@ export async function receive(watched: Watched, mailbox: Mailbox, work: readonly
  * the caller sees whether there is more that FETCH did not give.
  */
 export async function receiveNew(watched: Watched, mailbox: Mailbox): Promise<number> {
-  const { ledger, ports, isolation } = watched;
+  const { ledger, ports, isolation, server } = watched;
   // A message that makes FETCH fail is not asked for with each mail that comes.
   const newest = Math.max(highest(settled(ledger)), ...ledger.pending.keys(), ...isolation.suspects);
-  const rows = mailbox.fetchFrom(newest + 1, ports.settings.bufferBytes);
+  const rows = mailbox.fetchFrom(newest + 1, memoryBytes(server, ports.settings.bufferBytes));
   const isNew = (uid: number) => uid > newest && uid <= newest + MOST_JUMP;
   const { got, error } = await receiveRows(watched, mailbox, rows, isNew);
   if (error === undefined) return got.size;
@@ -89,7 +89,8 @@ async function receiveRows(
   rows: AsyncGenerator<FetchedMessage | 'lull'>,
   wanted: (uid: number) => boolean,
 ): Promise<Received> {
-  const { ports, isolation } = watched;
+  const { ports, server, isolation } = watched;
+  const most = memoryBytes(server, ports.settings.bufferBytes);
   const got = new Set<number>();
   const large: Item[] = [];
   const batches = openBatches(watched);
@@ -110,7 +111,7 @@ async function receiveRows(
         else {
           got.add(uid);
           delivered(isolation, uid);
-          const item = itemOf({ ...row, source }, mailbox, ports.settings.bufferBytes);
+          const item = itemOf({ ...row, source }, mailbox, most);
           if (item.download === undefined) await batches.add(item);
           else large.push(item);
         }

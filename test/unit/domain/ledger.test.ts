@@ -26,6 +26,14 @@ describe('ledger', () => {
     expect(workOf(ledger, [6, 5, 4], 1_000)).toEqual([4, 5, 6]);
   });
 
+  it('a wait longer than any of ours was written by a wrong clock: it is due', () => {
+    const entry = { reason: 'no-data', attempts: 1, firstAt: 0, nextAt: 90_000 };
+    const ledger = applyChange(emptyLedger(), { outcomes: [], pending: [{ uid: 5, entry }] });
+    expect(workOf(ledger, [5], 30_000, 60_000)).toEqual([]);
+    expect(workOf(ledger, [5], 29_999, 60_000)).toEqual([5]);
+    expect(workOf(ledger, [5], 90_000, 60_000)).toEqual([5]);
+  });
+
   it('takes a pending UID out when it gets an outcome', () => {
     const entry = { reason: 'no-data', attempts: 1, firstAt: 0, nextAt: 0 };
     const waiting = applyChange(emptyLedger(), { outcomes: [], pending: [{ uid: 9, entry }] });

@@ -1,9 +1,11 @@
 // The small pure parts of the inbound side: placement, blind time, login gate, replacement text, fingerprints.
 import { describe, expect, it } from 'vitest';
 import { backoffMs } from '../../../src/domain/backoff.ts';
+import { MailroomError } from '../../../src/domain/errors.ts';
 import { blindTime } from '../../../src/inbound/blind-time.ts';
 import { fingerprintOf, isReplacementText } from '../../../src/inbound/fingerprint.ts';
 import { loginGate } from '../../../src/inbound/login-gate.ts';
+import { type Hold, holdAfter, pauseReasonOf } from '../../../src/inbound/pause.ts';
 import { preferredReplica } from '../../../src/inbound/placement.ts';
 import { inStep } from '../../../src/inbound/watch-mailbox.ts';
 
@@ -53,6 +55,30 @@ describe('blind time', () => {
     now = 200_000;
     expect(blind.totalMs()).toBe(31_500);
     expect(blind.lastProvenAt()).toBe(91_500);
+  });
+});
+
+describe('a store that refuses writes', () => {
+  it.each<[error: unknown, reason: string | undefined]>([
+    [new MailroomError('BLOB_STORE_FULL'), 'blob-store'],
+    [new MailroomError('BLOB_STORE_UNAVAILABLE'), 'blob-store'],
+    [new Error("OOM command not allowed when used memory > 'maxmemory'."), 'redis-memory'],
+    [new Error('MISCONF Redis is configured to save RDB snapshots'), 'redis-read-only'],
+    [new MailroomError('REDIS_READ_ONLY'), 'redis-read-only'],
+    [new MailroomError('BLOB_NOT_FOUND'), undefined],
+    [new MailroomError('IMAP_CONNECTION_CLOSED'), undefined],
+    [new Error('WRONGPASS invalid username-password pair'), undefined],
+    ['thrown text', undefined],
+  ])('%s: %s', (error, reason) => expect(pauseReasonOf(error)).toBe(reason));
+
+  it('is tried again after longer and longer waits, of a minute at most', () => {
+    const waits: number[] = [];
+    let hold: Hold | undefined;
+    for (let i = 0; i < 9; i++) {
+      hold = holdAfter(hold, 'blob-store', new Error('full'), 1_000);
+      waits.push(hold.until - 1_000);
+    }
+    expect(waits).toEqual([1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000, 60_000]);
   });
 });
 

@@ -1,0 +1,157 @@
+// Stores that take nothing, clocks that jump, a Redis that forgets: the mailbox stays connected and says once why it waits; nothing is lost, doubled, or
+// stored twice.
+import { Redis } from 'ioredis';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { MailroomError } from '../../../src/domain/errors.ts';
+import { ledgerKey, ledgerPendingKey, ledgerUidsKey } from '../../../src/domain/keys.ts';
+import { leakWatch } from '../../support/leak-watch.ts';
+import { startRedis, type TestRedis } from '../../support/redis.ts';
+import { scriptedMail } from '../../support/scripted-imap.ts';
+import {
+  type ScriptedMailbox,
+  type ScriptedMailboxOptions,
+  startScriptedMailbox,
+} from '../../support/scripted-mailbox.ts';
+import { waitFor } from '../../support/temp.ts';
+
+leakWatch();
+
+let redis: TestRedis;
+let box: ScriptedMailbox | undefined;
+let n = 0;
+beforeAll(async () => {
+  redis = await startRedis();
+});
+afterAll(() => redis.stop());
+afterEach(async () => {
+  await box?.stop();
+  box = undefined;
+});
+async function start(count: number, options: Partial<ScriptedMailboxOptions> = {}): Promise<ScriptedMailbox> {
+  box = await startScriptedMailbox({ redisUrl: redis.url, name: `refusing${++n}`, count, ...options });
+  return box;
+}
+
+/** Paused once for this reason, still connected, and on its way again when it is over. */
+async function pausedOnce(one: ScriptedMailbox, reason: string, cure: () => unknown, count: number): Promise<void> {
+  expect(await one.eventIs('MailboxPaused')).toMatchObject({ reason });
+  await waitFor(() => tries(one) >= 2, { describe: 'a second try' });
+  expect(one.state()).toBe('paused');
+  await cure();
+  expect(await one.jobsAre(count)).toHaveLength(count);
+  await one.eventIs('MailboxResumed');
+  expect(one.events('MailboxPaused')).toHaveLength(1);
+  expect(one.events('MailboxDisconnected')).toEqual([]);
+  expect(one.imap.connections()).toBe(1);
+}
+const tries = ({ imap }: ScriptedMailbox) => imap.commands.filter((command) => command.includes('BODY.PEEK[]')).length;
+
+describe('a store that takes nothing', () => {
+  it('a full blob disk: paused, and again when there is room', async () => {
+    let full = true;
+    const one = await start(5, {
+      blobs: (blobs) => ({
+        ...blobs,
+        putBatch: async (list) => {
+          if (full) throw new MailroomError('BLOB_STORE_FULL', { remote: { system: 'blob', code: 'ENOSPC' } });
+          return blobs.putBatch(list);
+        },
+      }),
+    });
+    await pausedOnce(
+      one,
+      'blob-store',
+      () => {
+        full = false;
+      },
+      5,
+    );
+    expect(one.events('MailboxPaused')[0]).toMatchObject({ err: { code: 'BLOB_STORE_FULL' } });
+  });
+
+  it('Redis without memory: paused, and no raw mail is stored twice', async () => {
+    const stored: number[] = [];
+    const admin = new Redis(redis.url);
+    const one = await start(0, {
+      blobs: (blobs) => ({
+        ...blobs,
+        putBatch: async (list) => {
+          stored.push(list.length);
+          return blobs.putBatch(list);
+        },
+      }),
+    });
+    await one.isIdle();
+    await admin.config('SET', 'maxmemory', '1');
+    try {
+      for (let uid = 1; uid <= 5; uid++) one.imap.add({ uid, raw: scriptedMail(`oom-${uid}`) });
+      await pausedOnce(one, 'redis-memory', () => admin.config('SET', 'maxmemory', '0'), 5);
+      expect(stored.reduce((sum, count) => sum + count, 0)).toBe(5);
+    } finally {
+      await admin.config('SET', 'maxmemory', '0');
+      admin.disconnect();
+    }
+  });
+});
+
+describe('clocks', () => {
+  it('one that is set back by an hour stops nothing, and costs no lease', async () => {
+    let ahead = 0;
+    const one = await start(2, { settings: { leaseMs: 1_500 }, ports: { now: () => Date.now() + ahead } });
+    await one.jobsAre(2);
+    await one.isIdle();
+    ahead = -3_600_000;
+    const rounds = tries(one);
+    one.imap.add({ uid: 3, raw: scriptedMail('after the step') });
+    await one.jobsAre(3);
+    // Longer than a lease lives without renewal.
+    const leaseEnds = performance.now() + 2_500;
+    await waitFor(() => performance.now() > leaseEnds, { timeoutMs: 5_000 });
+    one.imap.add({ uid: 4, raw: scriptedMail('after a lease') });
+    await one.jobsAre(4);
+    expect(tries(one)).toBeGreaterThan(rounds);
+    expect(one.events('LeaseLost')).toEqual([]);
+    expect(one.imap.connections()).toBe(1);
+  });
+
+  it('a wait that a wrong clock wrote is due at once', async () => {
+    const one = await start(2, { prepare: ({ faults }) => faults.set(2, 'no-data') });
+    await waitFor(async () => (await one.ledgers.load(one.mailboxId)).pending.has(2));
+    one.imap.faults.delete(2);
+    const day = { reason: 'no-data', attempts: 1, firstAt: Date.now() + 86_400_000, nextAt: Date.now() + 90_000_000 };
+    await one.inbound.setServers([]);
+    await one.redis.hset(ledgerPendingKey(one.mailboxId), '2', JSON.stringify(day));
+    await one.redis.hdel(ledgerUidsKey(one.mailboxId), 'enqueued:0', 'quarantined:0');
+    await one.inbound.setServers([one.server]);
+    const jobs = await one.jobsAre(2);
+    expect(jobs.find(({ uid }) => uid === 2)).toMatchObject({ parse: 'complete' });
+  });
+});
+
+describe('a Redis that was set back for less than a lease', () => {
+  it('is noticed without a new mail, and what it forgot is fetched again', async () => {
+    const one = await start(3, { settings: { leaseMs: 60_000 } });
+    await one.jobsAre(3);
+    await one.isIdle();
+    // As an older copy has it: the last commit is not there, neither job nor outcome.
+    const { version } = await one.ledgers.load(one.mailboxId);
+    const queue = await one.flows.queueOf(one.server.emailFlow);
+    await Promise.all((await queue.getJobs(['waiting'])).map((job) => job.remove()));
+    await one.redis
+      .multi()
+      .hdel(ledgerUidsKey(one.mailboxId), 'enqueued:0')
+      .hset(ledgerKey(one.mailboxId), 'version', version - 1)
+      .exec();
+    expect(await one.eventIs('LedgerSetBack')).toMatchObject({ err: { code: 'LEDGER_SET_BACK' } });
+    expect(await one.jobsAre(3)).toHaveLength(3);
+    expect(one.events('LedgerSetBack')).toHaveLength(1);
+  });
+
+  it('is noticed by the renewal of the lease, long before the next look', async () => {
+    const one = await start(1, { settings: { leaseMs: 1_000, deadAfterMs: 600_000, reconcileMs: 600_000 } });
+    await one.jobsAre(1);
+    await one.isIdle();
+    await one.redis.hset(ledgerKey(one.mailboxId), 'version', 0);
+    await one.eventIs('LedgerSetBack');
+  });
+});
