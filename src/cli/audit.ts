@@ -2,6 +2,7 @@
 // Opens its own short connection to each mailbox, only to list UIDs; it changes nothing.
 import type { Command } from 'commander';
 import { openMailbox } from '../adapters/imap/connection.ts';
+import { type QuarantinedKey, quarantinedKeys } from '../adapters/redis/guard.ts';
 import { mailboxId, messageKey } from '../contract/names.ts';
 import type { ImapServer } from '../domain/email-server.ts';
 import { MailroomError } from '../domain/errors.ts';
@@ -33,17 +34,17 @@ export function auditCommand(program: Command): void {
     .description('compare mailboxes, ledger and queues; exit code 1 unless unaccounted is 0')
     .option('--json', 'one JSON document')
     .action(async (name: string | undefined, options: { json?: boolean }, command: Command) => {
-      const rows = await connected(command, async ({ stores, servers }) => {
+      const { rows, aside } = await connected(command, async ({ stores, servers }) => {
         const result: AuditRow[] = [];
         for (const server of imapServers(servers, name)) result.push(await auditServer(stores, server));
-        return result;
+        return { rows: result, aside: await quarantinedKeys(stores.redis) };
       });
       const unaccounted = rows.reduce((sum, row) => sum + row.unaccounted, 0);
       const failed = rows.some((row) => row.problem !== undefined);
       process.stdout.write(
         options.json === true
-          ? `${JSON.stringify({ unaccounted, servers: rows }, null, 2)}\n`
-          : asText(rows, unaccounted),
+          ? `${JSON.stringify({ unaccounted, servers: rows, quarantinedKeys: aside }, null, 2)}\n`
+          : asText(rows, unaccounted, aside),
       );
       if (unaccounted > 0 || failed) process.exitCode = 1;
     });
@@ -119,7 +120,7 @@ export async function openForLook(stores: Stores, server: ImapServer) {
   return openMailbox(server, credentials, { connectMs: 20_000, answerMs: 30_000 });
 }
 
-function asText(rows: readonly AuditRow[], unaccounted: number): string {
+function asText(rows: readonly AuditRow[], unaccounted: number, aside: readonly QuarantinedKey[]): string {
   const lines = rows.map((row) => {
     if (row.problem !== undefined) return `${row.server}: not audited: ${row.problem}`;
     const parts = [
@@ -134,5 +135,13 @@ function asText(rows: readonly AuditRow[], unaccounted: number): string {
     ];
     return `${row.server} → ${row.emailFlow}: ${parts.join(', ')}; unaccounted ${row.unaccounted}`;
   });
-  return `${[...lines, `unaccounted = ${unaccounted}`].join('\n')}\n`;
+  const keys = aside.map(({ key, item, server, reason, movedTo, at }) =>
+    [
+      `${movedTo === undefined ? 'damaged' : 'set aside'} in Redis at ${at}: ${key}${item === undefined ? '' : ` ${item}`}`,
+      ...(server === undefined ? [] : [`of ${server}`]),
+      reason,
+      ...(movedTo === undefined ? [] : [`kept as ${movedTo}`]),
+    ].join(', '),
+  );
+  return `${[...lines, ...keys, `unaccounted = ${unaccounted}`].join('\n')}\n`;
 }

@@ -139,7 +139,7 @@ export function setsFromChunks(fields: Readonly<Record<string, string>>): Ledger
   const intervals: Partial<Record<Outcome, uidSet.Interval[]>> = {};
   for (const [field, text] of Object.entries(fields)) {
     const outcome = outcomes.find((name) => field.startsWith(`${name}:`));
-    if (outcome === undefined) continue;
+    if (outcome === undefined) throw new RangeError(`${field.slice(0, 60)} is no outcome known here`);
     intervals[outcome] ??= [];
     intervals[outcome].push(...uidSet.parse(text));
   }

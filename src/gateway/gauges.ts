@@ -23,11 +23,13 @@ export function startGauges(
         .filter(({ enabled }) => enabled)
         .map(({ emailFlow }) => emailFlow),
     );
-    for (const emailFlow of names) {
+    // One flow whose queue cannot be read hides none of the others.
+    const lookAt = async (emailFlow: string): Promise<void> => {
       backlog.set({ emailFlow }, await flows.backlog(emailFlow));
       const since = await flows.oldestWaiting(emailFlow);
       oldest.set({ emailFlow }, since === undefined ? 0 : Math.max(0, (Date.now() - since) / 1000));
-    }
+    };
+    await Promise.allSettled([...names].map(lookAt));
   }
 
   let looking = false;

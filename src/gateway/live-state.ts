@@ -3,6 +3,7 @@ import type { createPauses } from '../adapters/redis/pauses.ts';
 import type { PortalView } from '../adapters/redis/portal-view.ts';
 import { mailboxId } from '../contract/names.ts';
 import { type EmailServer, isImap } from '../domain/email-server.ts';
+import { MailroomError } from '../domain/errors.ts';
 import type { EmailServerView } from '../http/email-servers.ts';
 import type { Inbound } from '../inbound/index.ts';
 import type { ReplyRoom } from './outbound.ts';
@@ -20,6 +21,14 @@ export function liveStates(wiring: {
   const { stores, room, pauses, view } = wiring;
   return async (server) => {
     if (!server.enabled) return { state: 'disabled' };
+    // What cannot be read of one server hides none of the others.
+    return live(server).catch((error: unknown) => ({
+      state: 'unknown',
+      code: error instanceof MailroomError ? error.code : 'REDIS_KEY_DAMAGED',
+    }));
+  };
+
+  async function live(server: EmailServer): Promise<EmailServerView['live']> {
     if (isImap(server)) {
       // Our own watcher knows better than what it last wrote.
       const own = wiring.inbound?.status().find((status) => status.server === server.name);
@@ -30,7 +39,7 @@ export function liveStates(wiring: {
       ]);
       if (stored.state === undefined) return { state: 'unknown' };
       const number = (field: string) =>
-        stored[field] === undefined ? {} : { [field]: Math.round(Number(stored[field])) };
+        Number.isFinite(Number(stored[field] ?? Number.NaN)) ? { [field]: Math.round(Number(stored[field])) } : {};
       const reason = String(stored.reason ?? '');
       return {
         state: String(stored.state),
@@ -55,5 +64,5 @@ export function liveStates(wiring: {
       waiting: waiting + prioritized + delayed + paused,
       ...(lastMessageAt === undefined ? {} : { lastMessageAt }),
     };
-  };
+  }
 }

@@ -1,10 +1,11 @@
 // Operation for the API and the portal: flows, pause and resume of an SMTP server, test of a connection. What a person decides stands in the
 // audit log.
+import { quarantinedKeys } from '../adapters/redis/guard.ts';
 import type { createPauses } from '../adapters/redis/pauses.ts';
 import type { PortalAudit } from '../adapters/redis/portal-audit.ts';
 import type { EmailServerWatch } from '../config/watch.ts';
 import { type EmailServer, isImap, isSmtp } from '../domain/email-server.ts';
-import { MailroomError } from '../domain/errors.ts';
+import { asError, MailroomError } from '../domain/errors.ts';
 import type { OperationsApi } from '../http/operations.ts';
 import type { Emit } from '../telemetry/events.ts';
 import type { EmailServerAdmin } from './email-servers.ts';
@@ -13,7 +14,7 @@ import type { RunDoctor } from './run-doctor.ts';
 import type { Stores } from './stores.ts';
 
 export interface OperationsDeps {
-  stores: Pick<Stores, 'flows'>;
+  stores: Pick<Stores, 'flows' | 'redis'>;
   room: Pick<ReplyRoom, 'queues'>;
   watch: EmailServerWatch;
   pauses: ReturnType<typeof createPauses>;
@@ -51,12 +52,16 @@ export function createOperations(deps: OperationsDeps): OperationsApi {
       names.sort((left, right) => left.localeCompare(right, 'en'));
       return Promise.all(
         names.map(async (emailFlow) => {
-          const [waiting, oldestAt, jobs] = await Promise.all([
+          const fedBy = imap.filter((server) => server.emailFlow === emailFlow && server.enabled);
+          const known = await Promise.all([
             stores.flows.backlog(emailFlow),
             stores.flows.oldestWaiting(emailFlow),
             stores.flows.counts(emailFlow),
-          ]);
-          const fedBy = imap.filter((server) => server.emailFlow === emailFlow && server.enabled);
+          ]).catch(asError);
+          // A queue that cannot be read hides none of the others.
+          if (known instanceof Error)
+            return { emailFlow, servers: fedBy.map(({ name }) => name), waiting: 0, jobs: {}, problem: known.message };
+          const [waiting, oldestAt, jobs] = known;
           return {
             emailFlow,
             servers: fedBy.map(({ name }) => name),
@@ -67,6 +72,7 @@ export function createOperations(deps: OperationsDeps): OperationsApi {
         }),
       );
     },
+    quarantinedKeys: () => quarantinedKeys(stores.redis),
     async pause(name, by) {
       const server = sending(name);
       const { message, hint } = new MailroomError('SMTP_SERVER_PAUSED_BY_PERSON');

@@ -8,6 +8,7 @@ import type { Message } from '../contract/message.ts';
 import { MESSAGE_JOB, mailboxId } from '../contract/names.ts';
 import { isImap } from '../domain/email-server.ts';
 import { MailroomError } from '../domain/errors.ts';
+import { emptyLedger } from '../domain/ledger.ts';
 import type { QuarantineApi, Quarantined } from '../http/quarantine.ts';
 import { ingest } from '../inbound/index.ts';
 import type { Emit } from '../telemetry/events.ts';
@@ -44,7 +45,7 @@ export function createQuarantineDecisions(deps: QuarantineDeps): QuarantineApi {
       .current()
       .servers.filter(isImap)
       .find((one) => mailboxId(one) === note.mailboxId);
-    const { meta } = message === undefined ? await stores.ledgers.load(note.mailboxId) : {};
+    const { meta } = message === undefined ? await stores.ledgers.load(note.mailboxId).catch(() => emptyLedger()) : {};
     return {
       messageKey: note.messageKey,
       server: message?.server ?? server?.name ?? '',
@@ -122,7 +123,10 @@ export function createQuarantineDecisions(deps: QuarantineDeps): QuarantineApi {
     async quarantined() {
       const notes = (await Promise.all((await stores.ledgers.mailboxIds()).map((id) => quarantine.list(id)))).flat();
       notes.sort((left, right) => right.at.localeCompare(left.at));
-      return Promise.all(notes.map(async (note) => view(note, await stores.readMessage(note.messageKey))));
+      // A ledger or job that cannot be read hides none of the others.
+      return Promise.all(
+        notes.map(async (note) => view(note, await stores.readMessage(note.messageKey).catch(() => undefined))),
+      );
     },
     async quarantinedRaw(messageKey) {
       const note = await noted(messageKey);

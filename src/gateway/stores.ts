@@ -8,6 +8,7 @@ import { type EmailFlows, openEmailFlows } from '../adapters/queue/email-flows.t
 import { checkRedis, type RedisCheck } from '../adapters/redis/check.ts';
 import { closeRedis, connectRedis, type Redis } from '../adapters/redis/client.ts';
 import { type AskDisk, openDisk } from '../adapters/redis/disk.ts';
+import { guardKeys } from '../adapters/redis/guard.ts';
 import { createLedgers, type Ledgers } from '../adapters/redis/ledgers.ts';
 import { createTokenCache } from '../adapters/redis/token-cache.ts';
 import { createWake, type Wake } from '../adapters/redis/wake.ts';
@@ -15,9 +16,9 @@ import type { Config } from '../config/config.ts';
 import type { Loaded } from '../config/load.ts';
 import { watchApplications } from '../config/watch-applications.ts';
 import type { Message } from '../contract/message.ts';
-import { mailboxOfMessageKey } from '../contract/names.ts';
+import { mailboxId, mailboxOfMessageKey } from '../contract/names.ts';
 import type { BlobStore } from '../domain/blob-store.ts';
-import type { EmailServer, OAuthApplication } from '../domain/email-server.ts';
+import { type EmailServer, isImap, type OAuthApplication } from '../domain/email-server.ts';
 import { MailroomError } from '../domain/errors.ts';
 import type { ReleaseStack } from '../lifecycle/release-stack.ts';
 import { openParsing, type Parsing } from '../parsing/index.ts';
@@ -68,6 +69,8 @@ export async function openStores(
   }
   const redis = connectRedis({ url: config.redis.url, ...config.redis.tls }, emit);
   stack.defer('redis', () => closeRedis(redis));
+  const serverOf = (id: string) => servers().find((server) => isImap(server) && mailboxId(server) === id)?.name;
+  guardKeys(redis, { emit, serverOf });
   const { version, appendOnly } = await checkRedis(redis, {
     embedded: config.mode === 'development',
     ...waiting,

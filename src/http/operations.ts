@@ -13,10 +13,27 @@ export const emailFlowSchema = z.object({
   waiting: z.int().describe('Messages that wait to be consumed'),
   oldestAt: z.number().optional().describe('Epoch milliseconds: arrival of the oldest that waits'),
   jobs: z.record(z.string(), z.int()).describe('Jobs by state, as BullMQ counts them'),
+  problem: z.string().optional().describe('Why its queue cannot be read; the counts say nothing then'),
 });
 export type EmailFlowView = z.infer<typeof emailFlowSchema>;
 
+export const quarantinedKeySchema = z.object({
+  key: z.string(),
+  item: z.string().optional().describe('Field or member, when the rest of the key is sound'),
+  what: z.string(),
+  mailbox: z.string().optional(),
+  server: z.string().optional(),
+  reason: z.string(),
+  movedTo: z
+    .string()
+    .optional()
+    .describe('Where its content is kept for 30 days; absent: it stays in its place, and what needs it waits'),
+  at: z.string(),
+});
+export type QuarantinedKeyView = z.infer<typeof quarantinedKeySchema>;
+
 const statusSchema = z.object({
+  quarantinedKeys: z.array(quarantinedKeySchema).describe('Keys in Redis that held something else than they must'),
   emailFlows: z.array(emailFlowSchema),
   emailServers: z.array(
     emailServerSchema.pick({ name: true, serverType: true, source: true, enabled: true, valid: true, live: true }),
@@ -30,6 +47,8 @@ export interface TestOptions {
 
 export interface OperationsApi {
   emailFlows(): Promise<EmailFlowView[]>;
+  /** Keys in Redis that held something else than they must, newest first. */
+  quarantinedKeys(): Promise<QuarantinedKeyView[]>;
   /**
    * Until it is resumed: jobs stay on the queue, those at work end.
    * @throws MailroomError EMAIL_SERVER_NOT_FOUND, EMAIL_SERVER_CANNOT_PAUSE
@@ -131,8 +150,13 @@ export function operationRoutes(api: StatusApi): Route[] {
       answers: { 200: { description: 'Status', schema: statusSchema } },
       handle: async ({ reply }) => {
         reply.header('cache-control', 'no-store');
-        const [emailFlows, servers] = await Promise.all([api.emailFlows(), api.list()]);
+        const [emailFlows, servers, quarantinedKeys] = await Promise.all([
+          api.emailFlows(),
+          api.list(),
+          api.quarantinedKeys(),
+        ]);
         return {
+          quarantinedKeys,
           emailFlows,
           emailServers: servers.map(({ name, serverType, source, enabled, valid, live }) => ({
             name,

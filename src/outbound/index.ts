@@ -16,7 +16,7 @@ export { createReplies } from './replies.ts';
 
 export interface ServerStatus {
   server: string;
-  state: 'sending' | 'paused' | 'disabled';
+  state: 'sending' | 'paused' | 'disabled' | 'unknown';
   pause?: Pause;
   counts?: Record<string, number>;
 }
@@ -119,22 +119,39 @@ export async function startOutbound(deps: OutboundDeps): Promise<Outbound> {
     return applying;
   };
 
+  /** Server and work that fail now: what lasts is said once. */
+  const faults = new Set<string>();
+
+  /** For each server by itself: what one of them cannot (a key in Redis that holds something else) keeps no other waiting. */
+  async function each(kind: string, work: (server: SmtpServer) => Promise<void>): Promise<void> {
+    for (const { server } of running.values()) {
+      const fault = `${kind} ${server.name}`;
+      try {
+        await work(server);
+        faults.delete(fault);
+      } catch (error) {
+        if (!faults.has(fault)) deps.emit('ReplyWorkerFailed', { server: server.name, kind, err: asError(error) });
+        faults.add(fault);
+      }
+    }
+  }
+
   async function tick(): Promise<void> {
     if (failing.size > 0) await reapply();
-    for (const { server } of running.values()) {
+    await each('tick', async (server) => {
       const waits = await deps.queues.paused(server.name);
       const pause = await deps.pauses.read(server.name);
       if (pause === undefined) {
         // The reason is noted before the queue is paused. Without one a worker slept between the two until the pause was over, or Redis forgot it.
         if (waits) await deps.queues.resume(server.name);
         if (waits) deps.emit('SmtpServerResumed', { server: server.name });
-        continue;
+        return;
       }
-      if (pause.leftMs > 0) continue;
+      if (pause.leftMs > 0) return;
       // Resume before the record goes: ending in between leaves a record, and the next tick resumes again.
       await deps.queues.resume(server.name);
       if (await deps.pauses.lift(server.name)) deps.emit('SmtpServerResumed', { server: server.name });
-    }
+    });
   }
 
   const jobs = deps.metrics?.gauge('mailroom_replies_jobs', 'Jobs on the replies queue of an SMTP server', [
@@ -146,11 +163,11 @@ export async function startOutbound(deps: OutboundDeps): Promise<Outbound> {
   ]);
 
   async function measure(): Promise<void> {
-    for (const { server } of running.values()) {
+    await each('measure', async (server) => {
       const counts = await deps.queues.counts(server.name);
       for (const [state, count] of Object.entries(counts)) jobs?.set({ server: server.name, state }, count);
       paused?.set({ server: server.name }, (await deps.pauses.read(server.name)) === undefined ? 0 : 1);
-    }
+    });
   }
 
   const seek = seekOrphans(deps, settings.restingMs);
@@ -185,12 +202,17 @@ export async function startOutbound(deps: OutboundDeps): Promise<Outbound> {
     async status() {
       return Promise.all(
         deps.servers().map(async (server): Promise<ServerStatus> => {
-          const pause = await deps.pauses.read(server.name);
+          const known = await Promise.all([deps.pauses.read(server.name), deps.queues.counts(server.name)]).catch(
+            () => undefined,
+          );
+          // What cannot be read of one server hides none of the others.
+          if (known === undefined) return { server: server.name, state: 'unknown' };
+          const [pause, counts] = known;
           return {
             server: server.name,
             state: !server.enabled ? 'disabled' : pause === undefined ? 'sending' : 'paused',
             ...(pause === undefined ? {} : { pause }),
-            counts: await deps.queues.counts(server.name),
+            counts,
           };
         }),
       );

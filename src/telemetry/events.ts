@@ -27,6 +27,8 @@ export interface EventFields {
   kind?: string;
   state?: string;
   field?: string;
+  /** Of Redis; keys hold digests and names of the configuration. */
+  key?: string;
   count?: number;
   bytes?: number;
   attempts?: number;

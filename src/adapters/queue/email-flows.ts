@@ -1,8 +1,9 @@
 // BullMQ queues of the email flows: opened on first use, one connection for all. Reading side for audit, backlog and message look-up.
-import { Queue } from 'bullmq';
+import type { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { Message } from '../../contract/message.ts';
 import { emailFlowQueue, PREFIX } from '../../contract/names.ts';
+import { ReadableQueue } from './readable-jobs.ts';
 
 export interface EmailFlows {
   queueOf(emailFlow: string): Promise<Queue>;
@@ -24,7 +25,7 @@ export function openEmailFlows(client: Redis): EmailFlows {
   const queues = new Map<string, Promise<Queue>>();
 
   const open = async (emailFlow: string): Promise<Queue> => {
-    const queue = new Queue(emailFlowQueue(emailFlow), {
+    const queue = new ReadableQueue(emailFlowQueue(emailFlow), {
       connection: client,
       prefix: PREFIX,
       // Events feed `mailroom tail` and QueueEvents of consumers; the length bounds Redis memory per flow.
@@ -67,7 +68,7 @@ export function openEmailFlows(client: Redis): EmailFlows {
     },
     async readMessage(emailFlow, messageKey) {
       const job = await (await queueOf(emailFlow)).getJob(messageKey);
-      return job?.data as Message | undefined;
+      return typeof job?.data === 'object' && job.data !== null ? (job.data as Message) : undefined;
     },
     async existing(emailFlow, messageKeys) {
       const queue = await queueOf(emailFlow);

@@ -2,13 +2,14 @@
 // result, failed for good with the result as JSON, delayed, or the queue waits. The journal counts attempts; BullMQ's are set so that nothing
 // but a verdict ever ends a job: whatever throws here, or in BullMQ when Redis refuses a write, brings the job back.
 import { randomUUID } from 'node:crypto';
-import { DelayedError, type Job, Queue, UnrecoverableError, Worker } from 'bullmq';
+import { DelayedError, type Job, type Queue, UnrecoverableError, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { PREFIX, REPLY_JOB, repliesQueue, replyJobId } from '../../contract/names.ts';
 import type { Result } from '../../contract/result.ts';
 import { classifyRedisError } from '../../domain/redis-errors.ts';
 import type { ProcessReply, ReplyQueues, ReplyWorker } from '../../domain/reply-queues.ts';
 import type { Emit } from '../../telemetry/events.ts';
+import { ReadableQueue, ReadableWorker, repairOptions } from './readable-jobs.ts';
 import { isResult, resultIn, SCORE_PER_MS, seekStrays } from './strays.ts';
 
 export interface RepliesSettings {
@@ -43,7 +44,7 @@ export function openReplyQueues(client: Redis, emit: Emit, settings: RepliesSett
   function queueOf(server: string): Queue {
     let queue = queues.get(server);
     if (queue === undefined) {
-      queue = new Queue(repliesQueue(server), {
+      queue = new ReadableQueue(repliesQueue(server), {
         connection: client,
         prefix: PREFIX,
         streams: { events: { maxLen: 1_000 } },
@@ -159,7 +160,17 @@ async function startWorker(
   emit: Emit,
   settings: RepliesSettings,
 ): Promise<ReplyWorker> {
-  const worker = new Worker(
+  /** Options of jobs that are no JSON; what fails here is met again. */
+  async function repaired(): Promise<void> {
+    for (const key of await repairOptions(client, queue).catch(() => []))
+      emit('RedisKeyQuarantined', {
+        key,
+        server,
+        kind: 'item',
+        reason: 'options that are no JSON were replaced by none',
+      });
+  }
+  const worker = new ReadableWorker(
     repliesQueue(server),
     async (job: Job, token?: string) => {
       const { opts } = job;
@@ -210,6 +221,7 @@ async function startWorker(
     const known = classifyRedisError(error);
     if (known !== undefined || /^(ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN)/.test(error.code ?? '')) return;
     emit('ReplyWorkerFailed', { server, err: error });
+    if (error instanceof SyntaxError) void repaired();
   });
   await worker.waitUntilReady();
   return {

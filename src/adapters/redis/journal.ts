@@ -16,11 +16,14 @@ import {
   type Transition,
 } from '../../domain/reply-journal.ts';
 import { type AskDisk, openDisk } from './disk.ts';
+import { setAside } from './guard.ts';
+import { isReplyEntry } from './journal-entry.ts';
 import { fieldsOf, script } from './script.ts';
 
 const sha = (text: string) => hash('sha256', text).slice(0, 32);
 export const replyKey = (replyId: string) => `${PREFIX}:reply:${sha(replyId)}`;
 export const stateKey = (state: string) => `${PREFIX}:replies-in:${state}`;
+const UNREADABLE = 'is no entry of the journal';
 const aliasKey = (messageId: string) => `${PREFIX}:reply-by-message-id:${sha(messageId)}`;
 
 /** Kept for a while and then forgotten. */
@@ -137,7 +140,11 @@ export function createJournal(
 ): Journal {
   async function read(replyId: string): Promise<JournalEntry | undefined> {
     const fields = await redis.hgetall(replyKey(replyId));
-    return fields.state === undefined ? undefined : entryOf(fields);
+    if (Object.keys(fields).length === 0) return undefined;
+    if (isReplyEntry(fields)) return entryOf(fields);
+    // As if Redis had forgotten it: whether its DATA began is marked in the blob store as well.
+    await setAside(redis, replyKey(replyId), UNREADABLE);
+    return undefined;
   }
 
   async function now(): Promise<number> {
@@ -157,7 +164,12 @@ export function createJournal(
       ];
       if (answer === 'reused') return { claim: 'reused' };
       if (answer === 'busy' || answer === 'early') return { claim: answer, retryAfterMs: value };
-      const entry = entryOf(fieldsOf(found ?? []));
+      const fields = fieldsOf(found ?? []);
+      if (!isReplyEntry(fields)) {
+        await setAside(redis, replyKey(replyId), UNREADABLE);
+        return this.claim({ replyId, digest, server, owner, leaseMs });
+      }
+      const entry = entryOf(fields);
       return answer === 'settled' ? { claim: 'settled', entry } : { claim: 'yours', entry, fence: value };
     },
     async admit({ replyId, digest, server }) {

@@ -5,7 +5,13 @@ import { fenceKey, leaseKey, ledgerKey, replicasKey } from '../../domain/keys.ts
 import { createSharedClock, type SharedClock } from './clock.ts';
 
 const ACQUIRE = `
-if redis.call('EXISTS', KEYS[1]) == 1 then return false end
+if redis.call('GET', KEYS[1]) then
+  local left = redis.call('PTTL', KEYS[1])
+  -- Without a time to live, or with one that no lease has, it would be nobody's for ever: whoever holds it renews it, else it runs out.
+  if left == -1 or left > 10 * tonumber(ARGV[2]) + 600000 then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
+  return false
+end
+redis.call('PERSIST', KEYS[2])
 local token = redis.call('INCR', KEYS[2]) .. ':' .. ARGV[1]
 redis.call('SET', KEYS[1], token, 'PX', ARGV[2])
 return token`;
@@ -76,7 +82,9 @@ export function createLeases(
         .pipeline()
         .zadd(replicasKey(), now, replica)
         .zremrangebyscore(replicasKey(), 0, now - 10 * aliveMs)
-        .zrangebyscore(replicasKey(), now - aliveMs, '+inf')
+        // A heartbeat from the future is nobody's: mailboxes would be left to a replica that is not there.
+        .zrangebyscore(replicasKey(), now - aliveMs, now + aliveMs)
+        .zremrangebyscore(replicasKey(), `(${now + aliveMs}`, '+inf')
         .exec();
       return (results?.[2]?.[1] ?? []) as string[];
     },

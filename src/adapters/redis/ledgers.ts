@@ -1,6 +1,6 @@
 // Reads ledgers, pending UIDs and fingerprints. Writing is the commit script's alone (adapters/queue/commit.ts).
 import type { Redis } from 'ioredis';
-import { MailroomError } from '../../domain/errors.ts';
+import { asError, MailroomError } from '../../domain/errors.ts';
 import {
   afterCareKey,
   fingerprintsKey,
@@ -14,7 +14,9 @@ import {
 } from '../../domain/keys.ts';
 import { emptyLedger, type Ledger, type LedgerMeta, type Pending, setsFromChunks } from '../../domain/ledger.ts';
 import { type AskDisk, openDisk } from './disk.ts';
+import { noteDamaged, setAsideItem } from './guard.ts';
 import { script } from './script.ts';
+import { isPending, objectIn } from './structures.ts';
 
 // One call for a batch: many small commands cost the client more than Redis.
 const SIBLINGS = script(`
@@ -49,8 +51,35 @@ export interface Ledgers {
 
 /** @throws MailroomError LEDGER_DAMAGED naming the key and field, when Redis holds something else than a ledger */
 export function createLedgers(redis: Redis, disk: AskDisk = openDisk(redis)): Ledgers {
-  const damaged = (key: string, cause: unknown) =>
-    new MailroomError('LEDGER_DAMAGED', { message: `${key} does not hold a readable ledger`, field: key, cause });
+  async function damaged(key: string, cause: unknown): Promise<MailroomError> {
+    const reason = asError(cause).message;
+    await noteDamaged(redis, key, reason);
+    return new MailroomError('LEDGER_DAMAGED', {
+      message: `${key} does not hold a readable ledger: ${reason}`,
+      field: key,
+      cause,
+    });
+  }
+
+  /** A note that cannot be read is set aside: its UID has no outcome then, and is fetched again. */
+  async function pendingIn(id: string, notes: Record<string, string>): Promise<Map<number, Pending>> {
+    const found = new Map<number, Pending>();
+    for (const [uid, text] of Object.entries(notes)) {
+      if (/^\d+$/.test(uid) && isPending(text)) found.set(Number(uid), JSON.parse(text) as Pending);
+      else await setAsideItem(redis, ledgerPendingKey(id), uid, 'is no note of a pending UID');
+    }
+    return found;
+  }
+
+  /** UIDs in a structure beside the ledger; what is none is set aside. */
+  async function uidsOnly<T>(key: string, items: Iterable<[item: string, value: T]>, fits: (value: T) => boolean) {
+    const found: [uid: number, value: T][] = [];
+    for (const [item, value] of items) {
+      if (/^\d{1,10}$/.test(item) && fits(value)) found.push([Number(item), value]);
+      else await setAsideItem(redis, key, item, 'is no UID, or has no readable value');
+    }
+    return found;
+  }
 
   return {
     async load(id) {
@@ -59,19 +88,23 @@ export function createLedgers(redis: Redis, disk: AskDisk = openDisk(redis)): Le
         redis.hgetall(ledgerUidsKey(id)),
         redis.hgetall(ledgerPendingKey(id)),
       ]);
-      if (meta.version === undefined) return emptyLedger();
+      // Nothing at all is a folder that was never watched; a part of a ledger is one that must not begin again from nothing.
+      if (Object.keys(meta).length + Object.keys(uids).length === 0) return emptyLedger();
       const ledger = emptyLedger();
       ledger.version = Number(meta.version);
       try {
-        ledger.meta = JSON.parse(meta.meta ?? 'null') as LedgerMeta;
-        ledger.sets = setsFromChunks(uids);
-        ledger.pending = new Map(
-          Object.entries(pending).map(([uid, text]) => [Number(uid), JSON.parse(text) as Pending]),
-        );
+        if (String(ledger.version) !== meta.version) throw new RangeError('the version is no number');
+        ledger.meta = metaIn(meta.meta);
+        if (!Number.isSafeInteger(ledger.version)) throw new RangeError('the version is no number');
       } catch (error) {
-        throw damaged(ledgerKey(id), error);
+        throw await damaged(ledgerKey(id), error);
       }
-      if (!Number.isSafeInteger(ledger.version) || ledger.meta === null) throw damaged(ledgerKey(id), undefined);
+      try {
+        ledger.sets = setsFromChunks(uids);
+      } catch (error) {
+        throw await damaged(ledgerUidsKey(id), error);
+      }
+      ledger.pending = await pendingIn(id, pending);
       return ledger;
     },
     async version(id) {
@@ -101,10 +134,13 @@ export function createLedgers(redis: Redis, disk: AskDisk = openDisk(redis)): Le
     },
     async unfinished(id) {
       const notes = await redis.hgetall(parsingKey(id));
-      return new Map(Object.entries(notes).map(([uid, count]) => [Number(uid), Number(count)]));
+      const found = await uidsOnly(parsingKey(id), Object.entries(notes), (count) => /^\d{1,9}$/.test(count));
+      return new Map(found.map(([uid, count]) => [uid, Number(count)]));
     },
     async afterCare(id) {
-      return (await redis.smembers(afterCareKey(id))).map(Number).sort((a, b) => a - b);
+      const members = (await redis.smembers(afterCareKey(id))).map((uid): [string, boolean] => [uid, true]);
+      const found = await uidsOnly(afterCareKey(id), members, () => true);
+      return found.map(([uid]) => uid).sort((a, b) => a - b);
     },
     async afterCareDone(id, uids) {
       if (uids.length > 0) await redis.srem(afterCareKey(id), ...uids.map(String));
@@ -121,4 +157,19 @@ export function createLedgers(redis: Redis, disk: AskDisk = openDisk(redis)): Le
       await redis.hset(mailboxStateKey(id), state);
     },
   };
+}
+
+const META_TEXTS = ['uidValidity', 'era', 'start', 'user', 'host', 'folder'] as const;
+
+/** @throws RangeError that says which field is wrong */
+function metaIn(text: string | undefined): LedgerMeta {
+  const meta = objectIn(text ?? '');
+  if (meta === undefined) throw new RangeError('meta is not there, or no JSON');
+  for (const name of META_TEXTS) if (typeof meta[name] !== 'string') throw new RangeError(`meta.${name} is no text`);
+  if (!/^\d+$/.test(meta.uidValidity as string)) throw new RangeError('meta.uidValidity is no number');
+  if (!Number.isFinite(meta.startedAt)) throw new RangeError('meta.startedAt is no time');
+  const flows = meta.emailFlows;
+  if (!Array.isArray(flows) || !flows.every((flow) => typeof flow === 'string'))
+    throw new RangeError('meta.emailFlows is no list of names');
+  return meta as unknown as LedgerMeta;
 }

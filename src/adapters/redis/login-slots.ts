@@ -7,7 +7,10 @@ const RESERVE = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local interval, burst = tonumber(ARGV[1]), tonumber(ARGV[2])
-local next = math.max(now, tonumber(redis.call('GET', KEYS[1]) or '0')) + interval
+local last = tonumber(redis.call('GET', KEYS[1]) or '0')
+-- Nobody has ever waited for an hour: garbage, or a clock that was ahead.
+if last > now + 3600000 then last = 0 end
+local next = math.max(now, last) + interval
 redis.call('SET', KEYS[1], string.format('%.0f', next), 'PX', math.ceil(next - now + burst))
 return math.max(0, math.floor(next - burst - now))`;
 

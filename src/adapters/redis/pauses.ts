@@ -71,9 +71,9 @@ export function createPauses(redis: Redis) {
       return {
         code: fields.code ?? '',
         hint: fields.hint ?? '',
-        since: Number(fields.since ?? 0),
-        until: Number(fields.until ?? 0),
-        leftMs: leftOf(Number(fields.until ?? 0) - now, fields.by !== undefined),
+        since: Number(fields.since) || 0,
+        until: Number(fields.until) || 0,
+        leftMs: leftOf((Number(fields.until) || 0) - now, fields.by !== undefined),
         ...(fields.by === undefined ? {} : { by: fields.by }),
       };
     },

@@ -1,6 +1,7 @@
 // Audit log of the portal: one bounded stream in Redis, newest kept. Values arrive here masked.
 import type { Redis } from 'ioredis';
 import { PREFIX } from '../../contract/names.ts';
+import { objectIn } from './structures.ts';
 
 const STREAM = `${PREFIX}:portal:audit`;
 
@@ -28,7 +29,21 @@ export function createPortalAudit(redis: Redis, keep = 10_000, now: () => number
     },
     async read(limit) {
       const rows = await redis.xrevrange(STREAM, '+', '-', 'COUNT', limit);
-      return rows.map(([, fields]) => JSON.parse(fields[1] ?? '{}') as AuditRecord);
+      return rows.flatMap(([, fields]) => recordIn(fields[1] ?? '') ?? []);
     },
+  };
+}
+
+/** Undefined for an entry that is none: the others are shown. */
+function recordIn(text: string): AuditRecord | undefined {
+  const record = objectIn(text) as Partial<AuditRecord> | undefined;
+  if (record === undefined || !Number.isFinite(Date.parse(String(record.at)))) return undefined;
+  const { at, by = '', action = '', server = '', changes } = record;
+  return {
+    at: String(at),
+    by: String(by),
+    action: String(action),
+    server: String(server),
+    changes: Array.isArray(changes) ? changes : [],
   };
 }

@@ -1,13 +1,15 @@
 // Email servers that were made in the portal: definitions in one hash, their secrets encrypted, each with a revision for compare-and-set.
 // Every change is published, so that all replicas read again.
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import type { KeyRing } from '../../config/config.ts';
 import { PREFIX } from '../../contract/names.ts';
 import { MailroomError } from '../../domain/errors.ts';
 import { maskedProxy } from '../../domain/proxy-address.ts';
 import { siblingOf } from './client.ts';
+import { noteDamaged } from './guard.ts';
 import { createSeal } from './sealed.ts';
+import { objectIn } from './structures.ts';
 
 const HASH = `${PREFIX}:portal:email-servers`;
 const CHANNEL = `${PREFIX}:portal:email-servers:changed`;
@@ -16,7 +18,11 @@ const CHANNEL = `${PREFIX}:portal:email-servers:changed`;
 const COMPARE_AND_SET = `
 local stored = redis.call('HGET', KEYS[1], ARGV[1])
 local revision = ''
-if stored then revision = cjson.decode(stored).revision end
+if stored then
+  local readable, definition = pcall(cjson.decode, stored)
+  if readable and type(definition) == 'table' and type(definition.revision) == 'string' then revision = definition.revision
+  else revision = redis.sha1hex(stored) end
+end
 if revision ~= ARGV[2] then return 0 end
 if ARGV[3] == '' then redis.call('HDEL', KEYS[1], ARGV[1]) else redis.call('HSET', KEYS[1], ARGV[1], ARGV[3]) end
 redis.call('PUBLISH', KEYS[2], ARGV[1])
@@ -46,6 +52,16 @@ interface Stored {
   createdAt: string;
 }
 
+/** Undefined: something else, or a definition that was cut. */
+function storedIn(text: string): Stored | undefined {
+  const stored = objectIn(text) as Partial<Stored> | undefined;
+  const isTable = (value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value);
+  if (stored === undefined || typeof stored.revision !== 'string' || !isTable(stored.definition)) return undefined;
+  const secrets = stored.secrets ?? {};
+  if (!isTable(secrets) || !Object.values(secrets).every((sealed) => typeof sealed === 'string')) return undefined;
+  return { ...stored, secrets } as Stored;
+}
+
 export interface PortalServers {
   list(): Promise<PortalServer[]>;
   get(name: string): Promise<PortalServer | undefined>;
@@ -69,8 +85,17 @@ export function createPortalServers({ redis, keys }: { redis: Redis; keys: KeyRi
   const listeners = new Set<() => void>();
   let subscriber: Redis | undefined;
 
-  function opened(id: string, text: string): PortalServer {
-    const { definition, secrets, revision } = JSON.parse(text) as Stored;
+  async function opened(id: string, text: string): Promise<PortalServer> {
+    const stored = storedIn(text);
+    if (stored === undefined) {
+      // It stays where it is, under a revision with which it can be replaced or deleted.
+      await noteDamaged(redis, HASH, 'is no definition of an email server', id);
+      const problem = { field: 'definition', message: `cannot be read in Redis: ${HASH}, field ${id}` };
+      const own = objectIn(text)?.revision;
+      const revision = typeof own === 'string' ? own : createHash('sha1').update(text).digest('hex');
+      return { id, name: id, definition: { name: id }, revision, problem };
+    }
+    const { definition, secrets, revision } = stored;
     const name = String(definition.name ?? id);
     const full = { ...definition };
     for (const [field, sealed] of Object.entries(secrets)) {
@@ -88,7 +113,7 @@ export function createPortalServers({ redis, keys }: { redis: Redis; keys: KeyRi
 
   async function read(id: string): Promise<Stored | undefined> {
     const text = await redis.hget(HASH, id);
-    return text === null ? undefined : (JSON.parse(text) as Stored);
+    return text === null ? undefined : storedIn(text);
   }
 
   async function exchange(id: string, revision: string, next: Stored | undefined): Promise<void> {
@@ -101,7 +126,8 @@ export function createPortalServers({ redis, keys }: { redis: Redis; keys: KeyRi
   return {
     async list() {
       const all = Object.entries(await redis.hgetall(HASH));
-      return all.map(([id, text]) => opened(id, text)).sort((left, right) => left.id.localeCompare(right.id, 'en'));
+      const servers = await Promise.all(all.map(([id, text]) => opened(id, text)));
+      return servers.sort((left, right) => left.id.localeCompare(right.id, 'en'));
     },
     async get(name) {
       const id = idOf(name);
@@ -135,7 +161,7 @@ export function createPortalServers({ redis, keys }: { redis: Redis; keys: KeyRi
     },
     async delete(name, revision) {
       const id = idOf(name);
-      if (!(await read(id))) throw new MailroomError('EMAIL_SERVER_NOT_FOUND');
+      if ((await redis.hexists(HASH, id)) === 0) throw new MailroomError('EMAIL_SERVER_NOT_FOUND');
       await exchange(id, revision, undefined);
     },
     onChange(listener) {

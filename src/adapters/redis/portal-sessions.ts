@@ -4,6 +4,8 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { PREFIX } from '../../contract/names.ts';
 import { isPortalRole, type PortalRole } from '../../domain/access.ts';
+import { setAside } from './guard.ts';
+import { objectIn } from './structures.ts';
 
 const INVITATION_SECONDS = 15 * 60;
 const LOCK_MS = 15 * 60_000;
@@ -60,6 +62,9 @@ export interface SessionTimes {
 
 const ATTEMPT = `
 redis.call('SET', KEYS[1], 0, 'PX', ARGV[1], 'NX')
+local left = redis.call('PTTL', KEYS[1])
+-- Without a time to live it would lock out for ever.
+if left < 0 or left > tonumber(ARGV[1]) then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
 return {redis.call('INCR', KEYS[1]), redis.call('PTTL', KEYS[1])}`;
 
 const digest = (text: string): string => createHash('sha256').update(text).digest('hex');
@@ -82,10 +87,11 @@ export function createPortalSessions(
     },
     async read(id, touch) {
       const text = await redis.get(session(id));
-      const stored = text === null ? undefined : (JSON.parse(text) as PortalSession);
+      const stored = text === null ? undefined : (objectIn(text) as PortalSession | undefined);
+      if (text !== null && stored === undefined) await setAside(redis, session(id), 'is no session');
       // What an earlier version wrote has no role that we know.
       if (stored === undefined || !isPortalRole(stored.role)) return undefined;
-      const left = stored.endsAt - now();
+      const left = Math.min(Number(stored.endsAt) - now(), longestMs);
       if (!(left > 0)) return undefined;
       if (touch) await redis.pexpire(session(id), Math.min(idleMs, left));
       return stored;
@@ -100,8 +106,9 @@ export function createPortalSessions(
     },
     async redeem(secret) {
       const text = await redis.getdel(invitation(secret));
-      const invited = text === null ? undefined : (JSON.parse(text) as Invited);
-      return invited !== undefined && isPortalRole(invited.role) ? invited : undefined;
+      const invited = text === null ? undefined : (objectIn(text) as Invited | undefined);
+      const fits = invited !== undefined && typeof invited.name === 'string' && isPortalRole(invited.role);
+      return fits ? invited : undefined;
     },
     async attempt(from) {
       const [count, forgottenInMs] = (await redis.eval(ATTEMPT, 1, attempts(from), LOCK_MS)) as [number, number];

@@ -3,6 +3,8 @@
 import type { Redis } from 'ioredis';
 import { mailboxOfMessageKey } from '../../contract/names.ts';
 import { quarantineKey } from '../../domain/keys.ts';
+import { setAsideItem } from './guard.ts';
+import { isQuarantineNote } from './structures.ts';
 
 export interface QuarantineNote {
   messageKey: string;
@@ -23,8 +25,13 @@ export interface Quarantine {
 
 export function createQuarantine(redis: Redis): Quarantine {
   async function list(mailboxId: string): Promise<QuarantineNote[]> {
-    const notes = Object.entries(await redis.hgetall(quarantineKey(mailboxId)));
-    return notes.map(([uid, text]) => ({ ...(JSON.parse(text) as QuarantineNote), mailboxId, uid: Number(uid) }));
+    const notes: QuarantineNote[] = [];
+    for (const [uid, text] of Object.entries(await redis.hgetall(quarantineKey(mailboxId)))) {
+      if (/^\d+$/.test(uid) && isQuarantineNote(text))
+        notes.push({ ...(JSON.parse(text) as QuarantineNote), mailboxId, uid: Number(uid) });
+      else await setAsideItem(redis, quarantineKey(mailboxId), uid, 'is no note of a quarantined message');
+    }
+    return notes;
   }
   return {
     list,

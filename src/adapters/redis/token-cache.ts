@@ -17,6 +17,9 @@ if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 redis.call('SET', KEYS[1], ARGV[2], 'KEEPTTL')
 return 1`;
 const EXTEND_IF_MINE = `if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('PEXPIRE', KEYS[1], ARGV[2]) end return 0`;
+const BOUND_LOCK = `local left = redis.call('PTTL', KEYS[1])
+if left == -1 or left > tonumber(ARGV[1]) then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
+return 1`;
 const DELETE_IF_MINE = `if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0`;
 
 export interface TokenCacheSettings {
@@ -74,6 +77,8 @@ export function createTokenCache(settings: TokenCacheSettings): TokenCache {
         return false;
       }
       await sleep(25 + Math.random() * 50);
+      // A lock without a time to live would keep everybody waiting for ever.
+      await within(redis.eval(BOUND_LOCK, 1, name, lockMs)).catch(() => {});
     } while (Date.now() < until);
     return false;
   }

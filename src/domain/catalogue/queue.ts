@@ -119,6 +119,15 @@ export const queueErrors = section({
       de: 'Verwenden Sie das veröffentlichte Image; ändern Sie die BullMQ-Version nicht ohne den Vertragstest.',
     },
   },
+  REDIS_KEY_DAMAGED: {
+    class: 'permanent',
+    action: 'back-off',
+    message: 'A key in Redis holds something else than it must',
+    hint: {
+      en: 'Look at the named key (`mailroom audit` lists all of them), and at who else writes to this Redis.',
+      de: 'Sehen Sie sich den genannten Schlüssel an (`mailroom audit` zeigt alle), und wer sonst noch in dieses Redis schreibt.',
+    },
+  },
   LEASE_LOST: {
     class: 'transient',
     action: 'retry',

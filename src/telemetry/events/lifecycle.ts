@@ -22,6 +22,12 @@ export const lifecycleEvents = events({
     message: 'this Redis may lose its last second in a crash; see the reason',
     labels: ['reason'],
   },
+  RedisKeyQuarantined: {
+    level: 'error',
+    message:
+      'a key in Redis held something else than it must: set aside, or kept where losing it would break a promise; the rest is not affected',
+    labels: ['kind'],
+  },
   RedisConnected: { level: 'info', message: 'Redis connected' },
   RedisDisconnected: { level: 'warn', message: 'no connection to Redis; reconnecting', labels: ['code'] },
   RedisWritesRefused: {

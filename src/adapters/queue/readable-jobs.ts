@@ -1,0 +1,53 @@
+// Jobs that somebody wrote wrongly: BullMQ throws at data or options that are no JSON wherever it meets them, so that such a job would come back as
+// stalled for ever, and hide the others of every list. Here its data reads as a text that says so, and the job ends by name like any malformed one.
+import { Job, Queue, Worker } from 'bullmq';
+import type { Redis } from 'ioredis';
+
+/** What the data of such a job reads as. */
+export const NOT_JSON = 'data that is not JSON';
+
+const isJson = (text: string | undefined): boolean => {
+  try {
+    JSON.parse(text || '{}');
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+// BullMQ's own type has more parameters than a class of ours can repeat.
+const ReadableJob = class extends Job {} as unknown as typeof Job;
+const { fromJSON } = Job;
+ReadableJob.fromJSON = ((queue, json, jobId) => {
+  const given = isJson(json.data) ? json : { ...json, data: JSON.stringify(NOT_JSON) };
+  return fromJSON.call(ReadableJob, queue, given, jobId);
+}) as typeof Job.fromJSON;
+
+export class ReadableQueue extends Queue {
+  protected override get Job(): typeof Job {
+    return ReadableJob;
+  }
+}
+
+export class ReadableWorker extends Worker {
+  protected override get Job(): typeof Job {
+    return ReadableJob;
+  }
+}
+
+/**
+ * Options that are no JSON are read before there is a job: the worker only says so. They are replaced by none, and the job runs when the stalled
+ * check gives it back.
+ * @returns their keys
+ */
+export async function repairOptions(client: Redis, queue: Queue): Promise<string[]> {
+  const repaired: string[] = [];
+  for (const id of await queue.getRanges(['active', 'wait', 'prioritized', 'delayed'], 0, 999)) {
+    const key = queue.toKey(id);
+    const text = await client.hget(key, 'opts').catch(() => null);
+    if (text === null || isJson(text)) continue;
+    await client.hset(key, 'opts', '{}');
+    repaired.push(key);
+  }
+  return repaired;
+}

@@ -1,0 +1,159 @@
+// Every structure of ours in Redis: how its keys look, what it must hold, and what becomes of it when it holds something else. One table, so that
+// no reader needs its own answer to garbage (guard.ts reads it).
+import type { Redis } from 'ioredis';
+import { PREFIX } from '../../contract/names.ts';
+import type { ErrorCode } from '../../domain/errors.ts';
+import { isReplyEntry, rebuildReplyIndexes } from './journal-entry.ts';
+
+export interface Structure {
+  /** The first group is a mailbox id, `server` an SMTP server, where the key has one. */
+  key: RegExp;
+  type: 'string' | 'hash' | 'set' | 'zset' | 'stream';
+  /** What it is, in words. */
+  what: string;
+  /** Losing it would break a promise: it stays where it is, and what needs it stops with this error. Else it is set aside and begins empty. */
+  keep?: ErrorCode;
+  /** One value of a hash, member of a set, or the text of a string. */
+  item?: (value: string, field: string) => boolean;
+  /** The whole hash. */
+  entry?: (fields: Record<string, string>) => boolean;
+  /** What is put in its place. */
+  instead?: (redis: Redis, key: string) => Promise<unknown>;
+}
+
+const ours = (rest: string) => new RegExp(`^${PREFIX.replace(/[{}]/g, '\\$&')}:${rest}$`);
+const MAILBOX = '([^:]+)';
+const isNumber = (value: string) => /^-?\d{1,18}(?:\.\d+)?$/.test(value);
+const isCount = (value: string) => /^\d{1,15}$/.test(value);
+
+/** The object in a JSON text, or undefined. */
+export function objectIn(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+const texts = (value: Record<string, unknown> | undefined, ...names: string[]): boolean =>
+  value !== undefined && names.every((name) => typeof value[name] === 'string');
+const numbers = (value: Record<string, unknown> | undefined, ...names: string[]): boolean =>
+  value !== undefined && names.every((name) => Number.isFinite(value[name]));
+
+export const isPending = (text: string): boolean => {
+  const value = objectIn(text);
+  return texts(value, 'reason') && numbers(value, 'attempts', 'firstAt', 'nextAt');
+};
+export const isQuarantineNote = (text: string): boolean => texts(objectIn(text), 'messageKey', 'reason', 'at');
+const isSession = (text: string): boolean => {
+  const value = objectIn(text);
+  return texts(value, 'name', 'role', 'csrf') && numbers(value, 'endsAt');
+};
+
+/** Of the mailbox ids: all ledgers that there are. */
+async function rebuildMailboxes(redis: Redis, key: string): Promise<void> {
+  const ledgers = `${PREFIX}:ledger:`;
+  for await (const keys of redis.scanStream({ match: `${ledgers.replace(/[{}]/g, '?')}*`, count: 500 })) {
+    const ids = (keys as string[]).map((one) => one.slice(ledgers.length)).filter((id) => !id.includes(':'));
+    if (ids.length > 0) await redis.sadd(key, ...ids);
+  }
+}
+
+const DAMAGED = 'LEDGER_DAMAGED';
+
+export const structures: readonly Structure[] = [
+  { key: ours(`lease:${MAILBOX}`), type: 'string', what: 'lease', item: (value) => /^\d+:./.test(value) },
+  {
+    key: ours(`fence:${MAILBOX}`),
+    type: 'string',
+    what: 'fencing token',
+    item: isCount,
+    // Above all that it ever counted to.
+    instead: async (redis, key) => {
+      const [seconds, micros] = await redis.time();
+      await redis.set(key, `${seconds}${String(micros).padStart(6, '0')}`.slice(0, 15), 'NX');
+    },
+  },
+  { key: ours(`ledger:${MAILBOX}`), type: 'hash', what: 'ledger', keep: DAMAGED },
+  { key: ours(`ledger:${MAILBOX}:uids`), type: 'hash', what: 'UIDs of the ledger', keep: DAMAGED },
+  { key: ours(`ledger:${MAILBOX}:fingerprints`), type: 'zset', what: 'fingerprints', keep: DAMAGED },
+  // A pending UID without its note is a UID without outcome: it is fetched again.
+  {
+    key: ours(`ledger:${MAILBOX}:pending`),
+    type: 'hash',
+    what: 'pending UIDs',
+    item: (value, uid) => isCount(uid) && isPending(value),
+  },
+  {
+    key: ours(`ledger:${MAILBOX}:quarantined`),
+    type: 'hash',
+    what: 'quarantine notes',
+    item: (value, uid) => isCount(uid) && isQuarantineNote(value),
+  },
+  { key: ours(`ledger:${MAILBOX}:after-care`), type: 'set', what: 'after-care', item: isCount },
+  {
+    key: ours(`ledger:${MAILBOX}:parsing`),
+    type: 'hash',
+    what: 'notes of parsing',
+    item: (value, uid) => isCount(uid) && isCount(value),
+  },
+  { key: ours(`state:${MAILBOX}`), type: 'hash', what: 'state of the mailbox' },
+  { key: ours('mailboxes'), type: 'set', what: 'list of mailboxes', instead: rebuildMailboxes },
+  { key: ours('seen:.+'), type: 'set', what: 'siblings' },
+  { key: ours('replicas'), type: 'zset', what: 'list of replicas' },
+  { key: ours('reply:[0-9a-f]+'), type: 'hash', what: 'journal of a reply', entry: isReplyEntry },
+  { key: ours('replies-in:.+'), type: 'zset', what: 'replies by state', instead: rebuildReplyIndexes },
+  { key: ours('reply-by-message-id:.+'), type: 'string', what: 'Message-ID of a reply' },
+  {
+    key: ours('smtp-pause:(?<server>.+)'),
+    type: 'hash',
+    what: 'pause of an SMTP server',
+    entry: ({ since = '0', until = '0', row = '0' }) => [since, until, row].every(isNumber),
+    // It may have been a person's pause: sending begins again when a person says so.
+    instead: (redis, key) =>
+      redis.hset(key, {
+        by: 'mailroom',
+        code: 'REDIS_KEY_DAMAGED',
+        hint: 'The record of a pause in Redis held something else. Look at `mailroom audit`, then resume the server.',
+        paused: '1',
+        since: String(Date.now()),
+        until: '253402300000000',
+      }),
+  },
+  { key: ours('pace:(?:minute|slots|auto-to|auto-in):.+'), type: 'zset', what: 'pace' },
+  { key: ours('pace:day:.+'), type: 'hash', what: 'pace', item: (value, hour) => isCount(hour) && isNumber(value) },
+  { key: ours('pace:(?:slot-wish|wait):.+'), type: 'string', what: 'pace' },
+  { key: ours('logins:.+'), type: 'string', what: 'pace of sign-ins', item: isNumber },
+  { key: ours('oauth:.+'), type: 'string', what: 'token cache' },
+  { key: ours('portal:email-servers'), type: 'hash', what: 'email servers of the portal', keep: 'REDIS_KEY_DAMAGED' },
+  { key: ours('portal:session:.+'), type: 'string', what: 'session of the portal', item: isSession },
+  {
+    key: ours('portal:invitation:.+'),
+    type: 'string',
+    what: 'one-time secret',
+    item: (text) => texts(objectIn(text), 'name', 'role'),
+  },
+  { key: ours('portal:attempts:.+'), type: 'string', what: 'count of failed sign-ins', item: isCount },
+  { key: ours('portal:audit'), type: 'stream', what: 'audit log' },
+];
+
+export function structureOf(key: string): { structure: Structure; mailbox?: string; server?: string } | undefined {
+  for (const structure of structures) {
+    const match = structure.key.exec(key);
+    if (match === null) continue;
+    const server = match.groups?.server;
+    if (server !== undefined) return { structure, server: decoded(server) };
+    return match[1] === undefined ? { structure } : { structure, mailbox: match[1] };
+  }
+  return undefined;
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

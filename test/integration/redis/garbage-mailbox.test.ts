@@ -1,0 +1,265 @@
+// Garbage in the structures of a mailbox: for every structure and every kind of garbage two other mailboxes are watched, the event names the key, and
+// nothing is thrown away unseen. What must not be lost stops its mailbox by name.
+import { beforeEach, describe, expect, it } from 'vitest';
+import { openCommit } from '../../../src/adapters/queue/commit.ts';
+import { openEmailFlows } from '../../../src/adapters/queue/email-flows.ts';
+import { type QuarantinedKey, quarantinedKeys } from '../../../src/adapters/redis/guard.ts';
+import { createLeases } from '../../../src/adapters/redis/lease.ts';
+import { createLedgers } from '../../../src/adapters/redis/ledgers.ts';
+import { createPortalView } from '../../../src/adapters/redis/portal-view.ts';
+import { createQuarantine } from '../../../src/adapters/redis/quarantine.ts';
+import type { Message } from '../../../src/contract/message.ts';
+import * as key from '../../../src/domain/keys.ts';
+import type { LedgerMeta } from '../../../src/domain/ledger.ts';
+import { rig, type Type, typesBut } from './garbage.ts';
+
+const at = rig();
+const [BAD, B, C] = ['aaaaaaaaaaaaaaaa', 'bbbbbbbbbbbbbbbb', 'cccccccccccccccc'] as const;
+const ALL = [BAD, B, C];
+const meta = (user: string) => ({
+  ...{ uidValidity: '7', era: '', startedAt: 1, start: 'all', emailFlows: ['Service'] },
+  ...{ user, host: 'imap.example.org', folder: 'INBOX' },
+});
+
+beforeEach(async () => {
+  for (const id of ALL) {
+    await at.plain.hset(key.ledgerKey(id), { version: '3', meta: JSON.stringify(meta(id)) });
+    await at.plain.hset(key.ledgerUidsKey(id), 'enqueued:0', '1:9');
+    await at.plain.zadd(key.fingerprintsKey(id), 1_700_000_000, '0123456789abcdef');
+    await at.plain.sadd(key.mailboxesKey(), id);
+  }
+});
+
+/** What a replica does for its mailboxes in a round and before each watch. */
+async function watch(): Promise<{ well: string[]; errors: string[] }> {
+  const leases = createLeases(at.redis, 'replica', 2_000);
+  const ledgers = createLedgers(at.redis);
+  await leases.heartbeat(2_000);
+  const tokens = new Map<string, string>();
+  for (const id of ALL) {
+    const token = await leases.acquire(id);
+    if (token !== undefined) tokens.set(id, token);
+  }
+  await leases.renew(tokens);
+  const well: string[] = [];
+  const errors: string[] = [];
+  for (const id of ALL) {
+    try {
+      await Promise.all([ledgers.load(id), ledgers.unfinished(id)]);
+      await ledgers.knownFingerprints(id, ['0123456789abcdef']);
+      await ledgers.siblings(['hash']);
+      await ledgers.parsing(id, new Map([[1, 1]]));
+      await ledgers.afterCare(id);
+      await ledgers.writeState(id, { state: 'idle' });
+      await createQuarantine(at.redis).list(id);
+      if (tokens.has(id)) well.push(id);
+    } catch (error) {
+      errors.push((error as Error).message);
+    }
+  }
+  await ledgers.mailboxIds();
+  await createPortalView(at.redis).lastArrivals(ALL);
+  for (const [id, token] of tokens) await leases.release(id, token);
+  return { well, errors };
+}
+
+const byType = (rows: readonly (readonly [string, string, Type])[]) =>
+  rows.flatMap(([name, one, right]) => typesBut(right).map((type) => [name, type, one] as const));
+
+it.each(
+  byType([
+    ['lease', key.leaseKey(BAD), 'string'],
+    ['fence', key.fenceKey(BAD), 'string'],
+    ['pending', key.ledgerPendingKey(BAD), 'hash'],
+    ['quarantined', key.quarantineKey(BAD), 'hash'],
+    ['after-care', key.afterCareKey(BAD), 'set'],
+    ['parsing', key.parsingKey(BAD), 'hash'],
+    ['state', key.mailboxStateKey(BAD), 'hash'],
+    ['mailboxes', key.mailboxesKey(), 'set'],
+    ['siblings', key.siblingsKey('hash'), 'set'],
+  ]),
+)('%s that is a %s is set aside by name, and nobody waits', async (name, type, one) => {
+  await at.garble(one, type);
+  expect(await watch()).toEqual({ well: ALL, errors: [] });
+  expect(at.said(one)).toHaveLength(1);
+  const note = (await quarantinedKeys(at.redis)).find((found) => found.key === one) as QuarantinedKey;
+  expect(await at.plain.type(note.movedTo ?? '')).toBe(type);
+  expect(await at.plain.pttl(note.movedTo ?? '')).toBeGreaterThan(29 * 86_400_000);
+  if (name === 'mailboxes') expect((await createLedgers(at.redis).mailboxIds()).sort()).toEqual(ALL);
+});
+
+describe('a ledger that cannot be read', () => {
+  async function stops(one: string): Promise<void> {
+    const { well, errors } = await watch();
+    expect(well).toEqual([B, C]);
+    expect(errors).toHaveLength(1);
+    expect(errors[0]).toContain(one);
+    await watch();
+    expect(at.said(one)).toMatchObject([{ server: `IMAP ${BAD}`, kind: 'kept' }]); // met again, said once
+    expect(await quarantinedKeys(at.redis)).toMatchObject([{ key: one, server: `IMAP ${BAD}` }]);
+  }
+
+  it.each(
+    byType([
+      ['ledger', key.ledgerKey(BAD), 'hash'],
+      ['uids', key.ledgerUidsKey(BAD), 'hash'],
+      ['fingerprints', key.fingerprintsKey(BAD), 'zset'],
+    ]),
+  )('%s that is a %s: its mailbox stops by name, and no other', async (_, type, one) => {
+    await at.garble(one, type);
+    await stops(one);
+    expect(await at.plain.type(one)).toBe(type);
+  });
+
+  const field = (name: string, value: string) => () => at.plain.hset(key.ledgerKey(BAD), name, value);
+  it.each<[string, () => Promise<unknown>]>([
+    ['a version that is no number', field('version', 'three')],
+    ['a version with a zero before it', field('version', '03')],
+    ['a huge version', field('version', '9'.repeat(40))],
+    ['no version', () => at.plain.hdel(key.ledgerKey(BAD), 'version')],
+    ['meta that is no JSON', field('meta', '{')],
+    ['meta that is a list', field('meta', '[]')],
+    ['meta without UIDVALIDITY', field('meta', JSON.stringify({ era: '' }))],
+    ['meta with flows that are none', field('meta', JSON.stringify({ ...meta(BAD), emailFlows: [7] }))],
+    ['nothing but its UIDs', () => at.plain.del(key.ledgerKey(BAD))],
+  ])('with %s does not begin again from nothing', async (_, spoil) => {
+    await spoil();
+    await stops(key.ledgerKey(BAD));
+  });
+
+  it.each([
+    ['enqueued:0', '1-x'],
+    ['enqueud:0', '1:9'],
+  ])('with UIDs %s → %s does not begin again from nothing', async (name, text) => {
+    await at.plain.hset(key.ledgerUidsKey(BAD), name, text);
+    await stops(key.ledgerUidsKey(BAD));
+  });
+});
+
+const note = (one: string, uid: string, text: string) => () => at.plain.hset(one, uid, text);
+it.each<[string, () => Promise<unknown>, string, string]>([
+  ['a pending note', note(key.ledgerPendingKey(BAD), '7', 'later'), key.ledgerPendingKey(BAD), '7'],
+  ['a pending note of no UID', note(key.ledgerPendingKey(BAD), 'x', '{}'), key.ledgerPendingKey(BAD), 'x'],
+  [
+    'a pending note without times',
+    note(key.ledgerPendingKey(BAD), '7', '{"reason":"x"}'),
+    key.ledgerPendingKey(BAD),
+    '7',
+  ],
+  ['a quarantine note', note(key.quarantineKey(BAD), '7', '{"messageKey":'), key.quarantineKey(BAD), '7'],
+  ['a quarantine note that is null', note(key.quarantineKey(BAD), '7', 'null'), key.quarantineKey(BAD), '7'],
+  ['a count of parsing', note(key.parsingKey(BAD), '7', 'often'), key.parsingKey(BAD), '7'],
+  ['a UID of after-care', () => at.plain.sadd(key.afterCareKey(BAD), 'seven', '7'), key.afterCareKey(BAD), 'seven'],
+])('%s that cannot be read is set aside alone', async (_, spoil, one, item) => {
+  await at.plain.hset(key.ledgerPendingKey(BAD), '8', '{"reason":"no-data","attempts":1,"firstAt":1,"nextAt":2}');
+  await spoil();
+  expect(await watch()).toEqual({ well: ALL, errors: [] });
+  expect(at.said(one)).toHaveLength(1);
+  const [found] = await quarantinedKeys(at.redis);
+  expect(found).toMatchObject({ key: one, item });
+  expect(await at.plain.hexists(found?.movedTo ?? '', item)).toBe(1);
+  const ledgers = createLedgers(at.redis);
+  expect([...(await ledgers.load(BAD)).pending.keys()]).toEqual([8]);
+  expect(await ledgers.afterCare(BAD)).toEqual(one === key.afterCareKey(BAD) ? [7] : []);
+});
+
+it('a lease without time to live, or with one that no lease has, runs out', async () => {
+  const leases = createLeases(at.redis, 'replica', 100);
+  for (const ttl of [undefined, 10 ** 12]) {
+    await (ttl === undefined
+      ? at.plain.set(key.leaseKey(BAD), '9:dead')
+      : at.plain.set(key.leaseKey(BAD), '9:dead', 'PX', ttl));
+    expect(await leases.acquire(BAD)).toBeUndefined();
+    await expect.poll(() => leases.acquire(BAD)).toMatch(/:replica$/);
+  }
+});
+
+it.each(['many', '9223372036854775807', '1.5'])('a fence of %s is replaced by a higher one', async (value) => {
+  await at.plain.set(key.fenceKey(BAD), value);
+  const token = await createLeases(at.redis, 'replica', 1_000).acquire(BAD);
+  expect(Number(token?.split(':')[0])).toBeGreaterThan(1e9);
+  expect(at.said(key.fenceKey(BAD))).toHaveLength(1);
+});
+
+it('a heartbeat from the future is no replica to which mailboxes are left', async () => {
+  await at.plain.zadd(key.replicasKey(), Date.now() + 10 ** 9, 'ghost');
+  expect(await createLeases(at.redis, 'replica', 1_000).heartbeat(1_000)).toEqual(['replica']);
+  expect(await at.plain.zrange(key.replicasKey(), 0, '-1')).toEqual(['replica']);
+});
+
+it.each(typesBut('zset'))('a list of replicas that is a %s is put right by the next round', async (type) => {
+  const leases = createLeases(at.redis, 'replica', 1_000);
+  await at.garble(key.replicasKey(), type);
+  await expect.poll(() => leases.heartbeat(1_000)).toEqual(['replica']);
+  expect(at.said(key.replicasKey())).toHaveLength(1);
+});
+
+describe('the commit', () => {
+  async function commitOne(leaseToken: string) {
+    const flows = openEmailFlows(at.redis);
+    try {
+      const ledger = await createLedgers(at.redis).load(BAD);
+      const commit = await openCommit(at.redis, flows.queueOf, {
+        ...{
+          keepCompletedSeconds: 60,
+          keepFailedSeconds: 60,
+          keepFingerprintsSeconds: 86_400,
+          keepSiblingsSeconds: 60,
+        },
+      });
+      const messageKey = `m-${BAD}-7-10`;
+      await commit({
+        mailboxId: BAD,
+        leaseToken,
+        ledger,
+        change: { outcomes: [{ outcome: 'quarantined', uids: [10] }], meta: ledger.meta as LedgerMeta },
+        messages: [{ messageKey, emailFlow: 'Service' } as unknown as Message],
+        quarantined: [{ uid: 10, entry: { messageKey, reason: 'x', at: new Date().toISOString() } }],
+        afterCare: [10],
+        parsed: [10],
+        siblings: [{ hash: 'hash', messageKey }],
+      });
+      return (await (await flows.queueOf('Service')).getJobCounts('waiting')).waiting;
+    } finally {
+      await flows.close();
+    }
+  }
+
+  it('puts aside what lies in its way, and enqueues once', async () => {
+    const token = (await createLeases(at.redis, 'replica', 10_000).acquire(BAD)) ?? '';
+    const spoilt = [
+      key.quarantineKey(BAD),
+      key.afterCareKey(BAD),
+      key.parsingKey(BAD),
+      key.mailboxesKey(),
+      key.siblingsKey('hash'),
+    ];
+    for (const one of spoilt) await at.garble(one, 'string');
+    expect(await commitOne(token)).toBe(1);
+    for (const one of spoilt) expect(at.said(one)).toHaveLength(1);
+    expect(Object.keys(await at.plain.hgetall(key.quarantineKey(BAD)))).toEqual(['10']);
+  });
+
+  it.each([key.ledgerUidsKey(BAD), key.fingerprintsKey(BAD)])('names %s when it cannot write', async (one) => {
+    const token = (await createLeases(at.redis, 'replica', 10_000).acquire(BAD)) ?? '';
+    const ledgers = createLedgers(at.redis);
+    await ledgers.load(BAD);
+    const flows = openEmailFlows(at.redis);
+    const settings = {
+      keepCompletedSeconds: 60,
+      keepFailedSeconds: 60,
+      keepFingerprintsSeconds: 9,
+      keepSiblingsSeconds: 9,
+    };
+    const commit = await openCommit(at.redis, flows.queueOf, settings);
+    const ledger = await ledgers.load(BAD);
+    await at.garble(one, 'list');
+    const change = { outcomes: [{ outcome: 'enqueued' as const, uids: [10] }] };
+    const fingerprints = [{ value: 'f'.repeat(16), internalDate: new Date() }];
+    await expect(commit({ mailboxId: BAD, leaseToken: token, ledger, change, fingerprints })).rejects.toMatchObject({
+      code: 'LEDGER_DAMAGED',
+      field: one,
+    });
+    await flows.close();
+  });
+});

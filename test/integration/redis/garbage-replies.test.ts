@@ -1,0 +1,152 @@
+// Garbage in the structures of replies and sending servers: what can be forgotten is set aside by name, and the others are sent.
+import { describe, expect, it } from 'vitest';
+import { NOT_JSON } from '../../../src/adapters/queue/readable-jobs.ts';
+import { openReplyQueues, repliesDefaults } from '../../../src/adapters/queue/replies.ts';
+import { quarantinedKeys } from '../../../src/adapters/redis/guard.ts';
+import { createJournal, replyKey, stateKey } from '../../../src/adapters/redis/journal.ts';
+import { createLoginSlots } from '../../../src/adapters/redis/login-slots.ts';
+import { createPace, paceKey } from '../../../src/adapters/redis/pace.ts';
+import { createPauses } from '../../../src/adapters/redis/pauses.ts';
+import { repliesQueue, replyJobId } from '../../../src/contract/names.ts';
+import { resultOf } from '../../../src/outbound/results.ts';
+import { rig, typesBut } from './garbage.ts';
+
+const at = rig();
+const journal = () => createJournal(at.redis);
+
+/** What the sending half does with a reply. */
+async function send(replyId: string): Promise<string> {
+  const digest = `digest of ${replyId}`;
+  const claim = await journal().claim({ replyId, digest, server: 'SMTP', owner: replyId, leaseMs: 1_000 });
+  if (claim.claim !== 'yours') return claim.claim;
+  const move = (from: 'queued' | 'prepared', to: 'prepared' | 'accepted') =>
+    journal().transition(replyId, { from: [from], to, fence: claim.fence, change: { messageId: `<${replyId}@x>` } });
+  await move('queued', 'prepared');
+  await move('prepared', 'accepted');
+  await journal().byMessageId(`<${replyId}@x>`);
+  return (await journal().read(replyId))?.state ?? 'nothing';
+}
+const ALL_SENT = ['accepted', 'accepted', 'accepted'];
+const sendAll = () => Promise.all(['bad', 'b', 'c'].map(send));
+
+describe('an entry of the journal', () => {
+  it.each(typesBut('hash'))('that is a %s is as good as forgotten, by name', async (type) => {
+    await at.garble(replyKey('bad'), type);
+    expect(await sendAll()).toEqual(ALL_SENT);
+    expect(at.said(replyKey('bad'))).toHaveLength(1);
+  });
+
+  it.each<[string, Record<string, string>]>([
+    ['a state that is none', { state: 'sent' }],
+    ['an empty state', { state: '' }],
+    ['a fence that is no number', { fence: 'high' }],
+    ['a lease that is no time', { owner: 'x', leaseUntil: 'soon' }],
+    ['attempts that are no number', { attempts: 'many' }],
+    ['an envelope that is no JSON', { envelope: '{' }],
+    ['an envelope without recipients', { envelope: '{}' }],
+    ['a result that is text', { result: '"accepted"' }],
+  ])('with %s is set aside; the others are sent', async (_, change) => {
+    await journal().admit({ replyId: 'bad', digest: 'digest of bad', server: 'SMTP' });
+    await at.plain.hset(replyKey('bad'), change);
+    expect(await sendAll()).toEqual(ALL_SENT);
+    expect(at.said(replyKey('bad'))).toHaveLength(1);
+    const [note] = await quarantinedKeys(at.redis);
+    expect(await at.plain.hget(note?.movedTo ?? '', 'replyId')).toBe('bad');
+  });
+
+  it('does not hide the others of a list', async () => {
+    for (const replyId of ['bad', 'x']) await journal().admit({ replyId, digest: 'd', server: 'SMTP' });
+    await at.plain.hset(replyKey('bad'), 'envelope', '{');
+    expect((await journal().list('queued')).map(({ replyId }) => replyId)).toEqual(['x']);
+  });
+});
+
+it.each(typesBut('zset'))('an index that is a %s is made again', async (type) => {
+  for (const replyId of ['x', 'y']) await journal().admit({ replyId, digest: 'd', server: 'SMTP' });
+  await at.garble(stateKey('queued'), type);
+  expect(await send('b')).toBe('accepted');
+  expect((await journal().list('queued')).map(({ replyId }) => replyId).sort()).toEqual(['x', 'y']);
+  expect(at.said(stateKey('queued'))).toHaveLength(1);
+});
+
+it.each(typesBut('string'))('a Message-ID of a reply that is a %s finds none', async (type) => {
+  await send('b');
+  const [alias = ''] = await at.plain.keys('?mailroom?:reply-by-message-id:*');
+  await at.garble(alias, type);
+  expect(await journal().byMessageId('<b@x>')).toBeUndefined();
+  expect(at.said(alias)).toHaveLength(1);
+});
+
+it.each(typesBut('hash'))(
+  'a pause that is a %s stays one until a person resumes; no other server waits',
+  async (type) => {
+    const pauses = createPauses(at.redis);
+    const key = '{mailroom}:smtp-pause:SMTP%20%C3%BC';
+    await at.garble(key, type);
+    expect(await pauses.read('SMTP ü')).toMatchObject({ by: 'mailroom', code: 'REDIS_KEY_DAMAGED' });
+    expect(await pauses.read('other')).toBeUndefined();
+    expect(at.said(key)).toMatchObject([{ server: 'SMTP ü' }]);
+    await pauses.letGo('SMTP ü');
+    expect(await pauses.read('SMTP ü')).toBeUndefined();
+  },
+);
+
+it.each(['soon', '-', ''])('a pause until %j is over', async (until) => {
+  await at.plain.hset('{mailroom}:smtp-pause:S', { paused: '1', code: 'X', until, since: until });
+  expect(await createPauses(at.redis).read('S')).toMatchObject({ until: 0, since: 0 });
+});
+
+const HOUR = Math.floor(Date.now() / 3_600_000);
+describe('pace', () => {
+  const ask = { mailbox: 'm', token: 't', perMinute: 30, recipients: 1, recipientsPerDay: 100 };
+  const slot = { mailbox: 'm', slot: 's', limit: 1, ttlMs: 1_000, hasNone: true };
+  it.each<[string, () => Promise<unknown>, string]>([
+    ['a minute', () => at.garble(paceKey('minute', 'm'), 'string'), paceKey('minute', 'm')],
+    ['a day', () => at.garble(paceKey('day', 'm'), 'list'), paceKey('day', 'm')],
+    ['slots', () => at.garble(paceKey('slots', 'm'), 'hash'), paceKey('slots', 'm')],
+    ['a wish', () => at.garble(paceKey('slot-wish', 'm'), 'set'), paceKey('slot-wish', 'm')],
+    ['hours that are none', () => at.plain.hset(paceKey('day', 'm'), 'noon', '3'), paceKey('day', 'm')],
+    ['counts that are none', () => at.plain.hset(paceKey('day', 'm'), String(HOUR), 'many'), paceKey('day', 'm')],
+  ])('%s: begins again', async (_, spoil, key) => {
+    await spoil();
+    expect(await createPace(at.redis).acquire(ask)).toEqual({ granted: true });
+    expect(await createPace(at.redis).takeSlot(slot)).toBe('taken');
+    expect(at.said(key)).toHaveLength(1);
+  });
+
+  it.each(['soon', '999999999999999', '[]'])('a sign-in slot of %s keeps nobody waiting', async (value) => {
+    await at.plain.set('{mailroom}:logins:tenant', value);
+    expect(await createLoginSlots(at.redis, 10)('tenant')).toBeLessThan(1_000);
+  });
+
+  it.each(typesBut('string'))('sign-in slots that are a %s keep nobody waiting', async (type) => {
+    await at.garble('{mailroom}:logins:tenant', type);
+    expect(await createLoginSlots(at.redis, 10)('tenant')).toBeLessThan(1_000);
+    expect(at.said('{mailroom}:logins:tenant')).toHaveLength(1);
+  });
+});
+
+describe('a job on a replies queue', () => {
+  it.each([
+    ['data', '{"schema":"mailroom.reply/1",'],
+    ['data', 'hello'],
+    ['opts', '{'],
+  ])('with %s %j ends by name, and the others run', async (field, text) => {
+    const server = `SMTP ${field} ${text.length}`;
+    const payloads = new Map<string, unknown>();
+    const queues = openReplyQueues(at.redis, () => {}, { ...repliesDefaults, lockMs: 500, stalledCheckMs: 500 });
+    for (const replyId of ['bad', 'b', 'c'])
+      await queues.add(server, replyId, { replyId }, { priority: 10, delayMs: 0 });
+    await at.plain.hset(`{mailroom}:${repliesQueue(server)}:${replyJobId('bad')}`, field, text);
+    const worker = await queues.work(server, 2, async ({ jobId, payload }) => {
+      payloads.set(jobId, payload);
+      return { end: 'completed', result: resultOf({ replyId: jobId, server, state: 'accepted' }) };
+    });
+    await expect.poll(() => queues.counts(server), { timeout: 10_000 }).toMatchObject({ completed: 3, active: 0 });
+    expect(payloads.get(replyJobId('b'))).toEqual({ replyId: 'b' });
+    if (field === 'data') expect(payloads.get(replyJobId('bad'))).toBe(NOT_JSON);
+    expect((await queues.find(server, 'bad'))?.state).toBe('completed');
+    await worker.stop(1_000);
+    await queues.close();
+  });
+});
