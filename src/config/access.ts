@@ -1,4 +1,4 @@
-// Settings about who comes in: networks of proxies, scopes and role mapping of OpenID Connect.
+// Settings about who comes in, and what replies may bring: networks of proxies, scopes and role mapping of OpenID Connect, header names.
 import { isIP } from 'node:net';
 import { portalRoles } from '../domain/access.ts';
 import type { RoleMapping } from '../domain/role-claims.ts';
@@ -47,4 +47,13 @@ export function parseRoleMappings(value: unknown): readonly RoleMapping[] {
       ? { role, value: claim }
       : wrong(`entry ${index + 1} must be role=value with role ${portalRoles.join(', ')}`);
   });
+}
+
+/** `X-Ticket*, X-Case-Id` */
+export function parseHeaderNames(value: unknown): readonly string[] {
+  return listOf(value).map((entry) =>
+    typeof entry === 'string' && /^X-[A-Z0-9][A-Z0-9-]*\*?$/i.test(entry)
+      ? entry
+      : wrong('must be a list of names that begin with X-, with at most one * at the end'),
+  );
 }

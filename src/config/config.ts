@@ -151,6 +151,8 @@ export interface Config {
     readonly cacheKeys: KeyRing;
     /** Signs the conversation token in our Message-IDs. */
     readonly conversationKeys: KeyRing;
+    /** Part of what is signed: tells installations that share keys apart. */
+    readonly installation: string;
     /** Addresses, networks and host names that servers made in the portal may connect to although they are refused by default. */
     readonly portalAllowedHosts: readonly string[];
     /** Further addresses and networks that they may not. */

@@ -1,7 +1,7 @@
 // The schema of the configuration: every setting once, with what it means, its kind, default and environment variable. docs/configuration.md
 // is generated from here (`mailroom config --docs`). Secrets are marked; each is also read from the file named by <ENV>_FILE.
 import type { OAuthApplication } from '../domain/email-server.ts';
-import { parseHosts, parseIssuer, parseNetworks, parseRoleMappings, parseScopes } from './access.ts';
+import { parseHeaderNames, parseHosts, parseIssuer, parseNetworks, parseRoleMappings, parseScopes } from './access.ts';
 import type { Config } from './config.ts';
 import { parseApiTokens, parseKeyRing } from './secrets.ts';
 import * as s from './setting.ts';
@@ -24,15 +24,6 @@ const keyRing = (doc: string, env: string) =>
       secret: true,
     },
   );
-
-const headerNames = (value: unknown): readonly string[] =>
-  s
-    .listOf(value)
-    .map((part) =>
-      typeof part === 'string' && /^X-[A-Z0-9][A-Z0-9-]*\*?$/i.test(part)
-        ? part
-        : s.wrong('must be a list of names that begin with X-, with at most one * at the end'),
-    );
 
 export const settings: Settings = {
   mode: s.oneOf(
@@ -319,7 +310,7 @@ export const settings: Settings = {
       'OUTBOUND_ALLOWED_HEADERS',
       'list of names',
       'X-Ticket*, X-Case*, X-Customer*, X-Contact*, X-Team*, X-Agent*, X-Reference*, X-Correlation*, X-Request*',
-      headerNames,
+      parseHeaderNames,
     ),
     completedJobRetentionDays: s.integer(
       'Days that completed reply jobs are kept.',
@@ -353,6 +344,11 @@ export const settings: Settings = {
     conversationKeys: keyRing(
       'Keys that sign the conversation in our Message-IDs. Required in production.',
       'SECURITY_CONVERSATION_KEYS',
+    ),
+    installation: s.anyString(
+      'Part of what is signed in our Message-IDs. Give it where several installations share conversationKeys (staging beside production). When it changes, answers to older replies are matched by references only.',
+      'SECURITY_INSTALLATION',
+      '',
     ),
     portalAllowedHosts: s.custom(
       'Addresses, networks and host names that email servers made in the portal may connect to although they are refused by default: this machine (127.0.0.0/8, ::1), link-local, cloud metadata, multicast. Private networks are allowed anyway; servers of files may connect anywhere.',

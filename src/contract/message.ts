@@ -55,9 +55,18 @@ export const automaticSchema = z.object({
 
 export const deliveryStatusSchema = z.object({
   reply: z
-    .object({ replyId: z.string().optional(), messageId: z.string() })
+    .object({
+      replyId: z.string().optional(),
+      messageId: z.string(),
+      proof: z
+        .enum(['recipient-matches', 'message-id-only'])
+        .optional()
+        .describe(
+          'recipient-matches: the report names a recipient of that reply. message-id-only: it names nobody, or the reply is not known any more; anybody who got the mail can write such a report',
+        ),
+    })
     .optional()
-    .describe('The reply of ours that this report is about'),
+    .describe('The reply of ours that this report is about; missing where the report names none of its recipients'),
   originalMessageId: z.string().optional(),
   recipients: z.array(
     z.object({
@@ -140,6 +149,18 @@ export const messageSchema = z.object({
   conversation: z.object({
     id: z.string(),
     matchedBy: z.enum(['in-reply-to', 'references', 'references-chain', 'thread-index', 'token', 'subject', 'new']),
+    proof: z
+      .enum(['signed', 'references', 'none'])
+      .optional()
+      .describe(
+        'signed: it names a Message-ID that only recipients of our mail know. references: it names a mail of this conversation, and its From belongs to it; From can be forged. none: it begins the conversation',
+      ),
+    related: z
+      .string()
+      .optional()
+      .describe(
+        'Conversation that the message names, without proof that its sender belongs to it: for a person to judge',
+      ),
   }),
   automatic: automaticSchema,
   deliveryStatus: deliveryStatusSchema.optional(),

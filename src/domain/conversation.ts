@@ -10,8 +10,18 @@ type Matched = Message['conversation'];
 const MAC_BYTES = 15;
 /** Bytes of the digest that stands for the reply within the Message-ID. */
 const REPLY_BYTES = 9;
-/** First letters of the local part; a version, should the form ever change. */
-const MARK = 'mr1';
+/** First letters of the local part: the form. `mr1` was bound to the key alone; it is still read. */
+const MARK = 'mr2';
+/** Longest Message-ID that we make: it must fit a line of a header, also where others name it. */
+const LONGEST_ID = 980;
+
+/** Who signs, and whose signatures are believed. */
+export interface Signing {
+  /** The current key, then the ones before it. */
+  keys: readonly string[];
+  /** Tells installations that share keys apart; empty: the keys alone do. */
+  installation: string;
+}
 
 export interface SignedId {
   conversationId: string;
@@ -23,54 +33,66 @@ export interface SignedId {
 export const replyKeyOf = (replyId: string): string =>
   hash('sha256', replyId, 'buffer').subarray(0, REPLY_BYTES).toString('base64url');
 
-const mac = (key: string, conversation: string, replyKey: string): Buffer =>
-  createHmac('sha256', key)
-    .update(`mailroom.message-id/1\n${conversation}\n${replyKey}`)
-    .digest()
-    .subarray(0, MAC_BYTES);
+const macOf = (key: string, signed: readonly string[]): Buffer =>
+  createHmac('sha256', key).update(signed.join('\n')).digest().subarray(0, MAC_BYTES);
 
 /**
- * Message-ID of a reply: `<mr1.CONVERSATION.REPLY.MAC@domain>`, base64url parts, deterministic over its input. With angle brackets.
- * The same token (what stands before the `@`) may be put into the body or a Reply-To address.
+ * Message-ID of a reply: `<mr2.CONVERSATION.REPLY.MAC@domain>`, base64url parts, deterministic over its input, signed together with domain and
+ * installation. With angle brackets. A conversationId of 200 characters in any script fits.
  */
 export function signedMessageId(
   { conversationId, replyId, domain }: { conversationId: string; replyId: string; domain: string },
-  key: string,
-): string {
-  return `<${signedToken({ conversationId, replyId }, key)}@${domain}>`;
-}
-
-/** The token by itself, for bodies and Reply-To addresses. */
-export function signedToken(
-  { conversationId, replyId }: { conversationId: string; replyId: string },
-  key: string,
+  { keys: [key = ''], installation }: Signing,
 ): string {
   const conversation = Buffer.from(conversationId, 'utf8').toString('base64url');
   const replyKey = replyKeyOf(replyId);
-  return `${MARK}.${conversation}.${replyKey}.${mac(key, conversation, replyKey).toString('base64url')}`;
+  const room = LONGEST_ID - MARK.length - conversation.length - 40;
+  const host = fitting(domain.toLowerCase(), room);
+  const mac = macOf(key, ['mailroom.message-id/2', installation, host, conversation, replyKey]).toString('base64url');
+  return `<${MARK}.${conversation}.${replyKey}.${mac}@${host}>`;
 }
 
-const TOKEN = /(?<![\w-])mr1\.([\w-]{1,300})\.([\w-]{12})\.([\w-]{20})(?![\w-])/;
+/** A domain without its first labels, where all of it does not fit. */
+function fitting(domain: string, room: number): string {
+  let rest = domain;
+  while (rest.length > room && rest.includes('.')) rest = rest.slice(rest.indexOf('.') + 1);
+  return rest;
+}
+
+/** Our tokens within a text: form, conversation, reply, MAC, and the domain behind an @. */
+const TOKENS = /(?<![\w-])(mr[12])\.([\w-]{1,800})\.([\w-]{12})\.([\w-]{20})(?![\w-])(?:@([a-z0-9.-]{1,253}))?/gi;
+/** Looked at in one text: anybody may write as many as he likes. */
+const MOST_TOKENS = 100;
 
 /**
- * Conversation and reply of a Message-ID (or bare token) of ours; undefined for anything else, and for one that none of `keys` signed. Several
- * keys: the current and the ones before it. Constant time over the keys.
+ * Conversation and reply of the first Message-ID (or token of the older form) within a text that one of our keys signed; undefined if there is none. Forged
+ * ones before it hide nothing. Constant time over the keys.
  */
-export function readSignedMessageId(messageId: string, keys: readonly string[]): SignedId | undefined {
-  const match = TOKEN.exec(messageId.slice(0, 2000));
-  if (match === null) return undefined;
-  const [, conversation = '', replyKey = '', given = ''] = match;
-  const claimed = Buffer.from(given, 'base64url');
-  let valid = false;
-  for (const key of keys) {
-    const expected = mac(key, conversation, replyKey);
-    if (claimed.length === expected.length && timingSafeEqual(claimed, expected)) valid = true;
+export function readSignedMessageId(text: string, { keys, installation }: Signing): SignedId | undefined {
+  let looked = 0;
+  for (const match of text.slice(0, 200_000).matchAll(TOKENS)) {
+    if (++looked > MOST_TOKENS) return undefined;
+    const [, mark = '', conversation = '', replyKey = '', given = '', domain = ''] = match;
+    const isOld = mark.toLowerCase() === 'mr1';
+    if (isOld && installation !== '') continue;
+    const signed = isOld
+      ? ['mailroom.message-id/1', conversation, replyKey]
+      : ['mailroom.message-id/2', installation, domain.toLowerCase().replace(/[.-]+$/, ''), conversation, replyKey];
+    const claimed = Buffer.from(given, 'base64url');
+    let valid = false;
+    for (const key of keys) {
+      const expected = macOf(key, signed);
+      if (claimed.length === expected.length && timingSafeEqual(claimed, expected)) valid = true;
+    }
+    if (valid) return { conversationId: Buffer.from(conversation, 'base64url').toString('utf8'), replyKey };
   }
-  return valid ? { conversationId: Buffer.from(conversation, 'base64url').toString('utf8'), replyKey } : undefined;
+  return undefined;
 }
 
 export interface ConversationInput {
   threading: Threading;
+  /** Unsigned matches hold within one flow only: it is part of the id. */
+  emailFlow: string;
   /** Address of the sender, for what is matched by subject. */
   from: string;
   subject: string;
@@ -85,52 +107,65 @@ export interface ConversationLookup {
   lookupSubject?: ((subject: string, from: string) => { conversationId: string } | undefined) | undefined;
 }
 
+export interface Match {
+  id: string;
+  matchedBy: Matched['matchedBy'];
+  /** True: named by a Message-ID of ours, or by the one that a server gave instead, which nobody guesses. */
+  signed: boolean;
+  /** Conversation of this sender alone, where the other one turns out not to be his. */
+  ownId: string;
+}
+
 /**
  * The conversation of a message, in this order: In-Reply-To, then References (newest first) against our signed Message-IDs and their aliases;
  * a signed token in the body; the root of the reference chain; the head of the Thread-Index (the first 22 bytes are the same in a whole
  * Outlook thread, [MS-OXOMSG] §2.2.1.3); the subject with the sender, if asked. Else a new one, by its own Message-ID — which the answers to it will
- * name as the root of their chain. A forged token matches nothing.
+ * name as the root of their chain. A forged token matches nothing. What is not signed is a claim: whether its sender belongs there is for the
+ * caller to find out.
  */
 export function matchConversation(
   input: ConversationInput,
-  keys: readonly string[],
-  lookup: ConversationLookup['lookupAlias'] | ConversationLookup = {},
-): Matched {
-  const { lookupAlias, lookupSubject } =
-    typeof lookup === 'function' ? { lookupAlias: lookup, lookupSubject: undefined } : lookup;
+  signing: Signing,
+  { lookupAlias, lookupSubject }: ConversationLookup = {},
+): Match {
   const { threading } = input;
+  const from = input.from.toLowerCase();
+  const scope = `${signing.installation}\n${input.emailFlow.normalize('NFC')}`;
+  const claimed = (kind: 'chain' | 'index', identity: string, matchedBy: Match['matchedBy']): Match => ({
+    id: conversationOf(kind, scope, identity),
+    matchedBy,
+    signed: false,
+    ownId: conversationOf(kind, scope, `${identity}\n${from}`),
+  });
+  const proven = (id: string, matchedBy: Match['matchedBy']): Match => ({ id, matchedBy, signed: true, ownId: id });
   const ours = (messageId: string): string | undefined =>
-    readSignedMessageId(messageId, keys)?.conversationId ?? lookupAlias?.(messageId)?.conversationId;
+    readSignedMessageId(messageId, signing)?.conversationId ?? lookupAlias?.(messageId)?.conversationId;
   for (const messageId of threading.inReplyTo) {
     const id = ours(messageId);
-    if (id !== undefined) return { id, matchedBy: 'in-reply-to' };
+    if (id !== undefined) return proven(id, 'in-reply-to');
   }
   for (const messageId of threading.references.toReversed()) {
     const id = ours(messageId);
-    if (id !== undefined) return { id, matchedBy: 'references' };
+    if (id !== undefined) return proven(id, 'references');
   }
-  if (input.bodyToken !== undefined) {
-    const token = readSignedMessageId(input.bodyToken.slice(-2000), keys) ?? readSignedMessageId(input.bodyToken, keys);
-    if (token !== undefined) return { id: token.conversationId, matchedBy: 'token' };
-  }
+  const token = input.bodyToken === undefined ? undefined : readSignedMessageId(input.bodyToken, signing);
+  if (token !== undefined) return proven(token.conversationId, 'token');
   const root = threading.references[0] ?? threading.inReplyTo[0];
-  if (root !== undefined) return { id: conversationOf('chain', root), matchedBy: 'references-chain' };
+  if (root !== undefined) return claimed('chain', root, 'references-chain');
   const head = threadIndexHead(threading.threadIndex);
-  if (head?.reply) return { id: conversationOf('index', head.id), matchedBy: 'thread-index' };
+  if (head?.reply) return claimed('index', head.id, 'thread-index');
   const base = baseSubject(input.subject);
-  if (base.isReply && base.subject !== '' && input.from !== '') {
-    const bySubject = lookupSubject?.(base.subject, input.from.toLowerCase());
-    if (bySubject !== undefined) return { id: bySubject.conversationId, matchedBy: 'subject' };
+  if (base.isReply && base.subject !== '' && from !== '') {
+    const bySubject = lookupSubject?.(base.subject, from);
+    if (bySubject !== undefined) return { ...claimed('chain', base.subject, 'subject'), id: bySubject.conversationId };
   }
-  if (head !== undefined && threading.messageId === undefined)
-    return { id: conversationOf('index', head.id), matchedBy: 'new' };
-  const own = threading.messageId ?? `${input.from.toLowerCase()}\n${base.subject}`;
-  return { id: conversationOf('chain', own), matchedBy: 'new' };
+  if (head !== undefined && threading.messageId === undefined) return claimed('index', head.id, 'new');
+  return claimed('chain', threading.messageId ?? `${from}\n${base.subject}`, 'new');
 }
 
-/** Deterministic id: 128 bits over the identity of the thread. */
-const conversationOf = (kind: 'chain' | 'index', identity: string): string =>
-  `c-${hash('sha256', `${kind}\n${identity}`).slice(0, 32)}`;
+/** Deterministic id: 128 bits over the identity of the thread, within one flow of one installation. */
+const conversationOf = (kind: 'chain' | 'index', scope: string, identity: string): string =>
+  `c-${hash('sha256', `${kind}\n${scope}\n${identity}`).slice(0, 32)}`;
 
 /** First 22 bytes of a Thread-Index, base64; `reply` when child blocks follow them. */
 function threadIndexHead(value: string | undefined): { id: string; reply: boolean } | undefined {

@@ -1,8 +1,16 @@
 // Conversations: which one a message belongs to, which of our replies a bounce is about, and the signed Message-IDs that we write. Wires
 // domain/conversation.ts to the key ring and to the journal's aliases (ids that a server gave to our replies).
-import type { Config, KeyRing } from '../config/config.ts';
+import type { Participants } from '../adapters/redis/participants.ts';
+import type { Config } from '../config/config.ts';
 import type { Message } from '../contract/message.ts';
-import { matchConversation, readSignedMessageId, signedMessageId } from '../domain/conversation.ts';
+import { normalAddress } from '../domain/address.ts';
+import {
+  type Match,
+  matchConversation,
+  readSignedMessageId,
+  type Signing,
+  signedMessageId,
+} from '../domain/conversation.ts';
 import type { Journal } from '../domain/reply-journal.ts';
 import type { ParsedMessage } from '../parsing/index.ts';
 
@@ -11,8 +19,14 @@ export interface Related {
   deliveryStatus?: Message['deliveryStatus'];
 }
 
-/** What the journal knows of a Message-ID: ours, or the one that a server put in its place. */
-export type ReplyLookup = (messageId: string) => Promise<{ replyId: string; messageId: string } | undefined>;
+/** A reply of ours, as the journal knows it by its Message-ID or by the one that a server put in its place. */
+export interface KnownReply {
+  replyId: string;
+  messageId: string;
+  /** Whom it was addressed to. */
+  recipients: readonly string[];
+}
+export type ReplyLookup = (messageId: string) => Promise<KnownReply | undefined>;
 
 /** Ids looked up in the journal for one message: a reference list may hold hundreds, and only the newest matter. */
 const MOST_LOOKUPS = 6;
@@ -22,53 +36,113 @@ export function replyLookup(journal: Journal): ReplyLookup {
     const replyId = await journal.byMessageId(messageId);
     if (replyId === undefined) return undefined;
     const entry = await journal.read(replyId);
-    return { replyId, messageId: entry?.messageId ?? messageId };
+    return { replyId, messageId: entry?.messageId ?? messageId, recipients: entry?.envelope?.to ?? [] };
   };
 }
 
-/** @param lookup left out where no journal is at hand: signed ids and reference chains still match */
-export async function relate(parsed: ParsedMessage, keys: KeyRing, lookup?: ReplyLookup): Promise<Related> {
-  const secrets = secretsOf(keys);
-  const { threading, deliveryStatus } = parsed;
+/** Left out where they are not at hand: signed ids still match; without participants no claim is checked. */
+export interface RelateBy {
+  lookup?: ReplyLookup | undefined;
+  participants?: Participants | undefined;
+}
+
+/** @param to the mailbox that the message came to */
+export async function relate(
+  parsed: ParsedMessage,
+  to: { emailFlow: string; user: string },
+  security: Config['security'],
+  { lookup, participants }: RelateBy = {},
+): Promise<Related> {
+  const signing = signingOf(security);
+  const { threading } = parsed;
   const aliases = new Map<string, { conversationId: string }>();
   const candidates = [...threading.inReplyTo, ...threading.references.toReversed()].slice(0, MOST_LOOKUPS);
   for (const candidate of new Set(candidates)) {
-    if (lookup === undefined || readSignedMessageId(candidate, secrets) !== undefined) continue;
+    if (lookup === undefined || readSignedMessageId(candidate, signing) !== undefined) continue;
     const reply = await lookup(candidate);
-    const signed = reply === undefined ? undefined : readSignedMessageId(reply.messageId, secrets);
+    const signed = reply === undefined ? undefined : readSignedMessageId(reply.messageId, signing);
     if (signed !== undefined) aliases.set(candidate, signed);
   }
-  const bodyToken =
-    [...parsed.to, ...parsed.replyTo].map(({ address }) => address).join(' ') + (parsed.text?.value ?? '');
-  const conversation = matchConversation(
-    { threading, from: parsed.from[0]?.address ?? '', subject: parsed.subject, bodyToken },
-    secrets,
-    (messageId) => aliases.get(messageId),
+  const bodyToken = [...[...parsed.to, ...parsed.replyTo].map(({ address }) => address), parsed.text?.value ?? ''].join(
+    ' ',
   );
-  if (deliveryStatus?.originalMessageId === undefined) return { conversation };
-  const { originalMessageId } = deliveryStatus;
-  const reply = await lookup?.(originalMessageId);
-  const signed = readSignedMessageId(reply?.messageId ?? originalMessageId, secrets);
-  if (reply === undefined && signed === undefined) return { conversation };
-  return {
-    conversation: signed === undefined ? conversation : { id: signed.conversationId, matchedBy: 'in-reply-to' },
-    deliveryStatus: {
-      ...deliveryStatus,
-      reply:
-        reply === undefined ? { messageId: originalMessageId } : { replyId: reply.replyId, messageId: reply.messageId },
-    },
+  const from = parsed.from[0]?.address ?? '';
+  const match = matchConversation(
+    { threading, emailFlow: to.emailFlow, from, subject: parsed.subject, bodyToken },
+    signing,
+    { lookupAlias: (messageId) => aliases.get(messageId) },
+  );
+  const about = await reportedReply(parsed, signing, lookup);
+  if (about?.conversationId !== undefined) {
+    const conversation = { id: about.conversationId, matchedBy: 'in-reply-to' as const, proof: 'signed' as const };
+    return { conversation, deliveryStatus: about.deliveryStatus };
+  }
+  const conversation = await joined(match, parsed, to.user, participants);
+  return { conversation, ...(about === undefined ? {} : { deliveryStatus: about.deliveryStatus }) };
+}
+
+/** Signed matches join, and their addresses belong from then on. Claims join only where their sender belongs already; else a conversation of his own. */
+async function joined(
+  { id, matchedBy, signed, ownId }: Match,
+  parsed: ParsedMessage,
+  mailbox: string,
+  participants: Participants | undefined,
+): Promise<Message['conversation']> {
+  const from = parsed.from[0]?.address ?? '';
+  const others = [...parsed.replyTo, ...parsed.to, ...parsed.cc]
+    .map(({ address }) => address)
+    .filter((address) => address !== '' && normalAddress(address) !== normalAddress(mailbox));
+  const admit = (conversationId: string) => participants?.admit({ conversationId, from, others, proven: signed });
+  const standing = await admit(id);
+  if (signed) return { id, matchedBy, proof: 'signed' };
+  if (standing === 'stranger') {
+    await admit(ownId);
+    return { id: ownId, matchedBy: 'new', proof: 'none', related: id };
+  }
+  return { id, matchedBy, proof: matchedBy !== 'new' && standing === 'member' ? 'references' : 'none' };
+}
+
+/** Recognised by the words of a mail alone, which a person may have written or passed on: no report of a mail system. */
+const PROSE = ['sender', 'subject and returned mail'];
+
+/**
+ * The reply that a report is about. Anybody who got a mail of ours knows its Message-ID: the report is believed when it names a recipient of that
+ * reply. One that names nobody (a read receipt often does), or is about a reply that the journal has forgotten, is told with what it is worth; one that
+ * names others, or is prose that a person may have written, is about none.
+ */
+async function reportedReply(
+  { deliveryStatus, automatic }: ParsedMessage,
+  signing: Signing,
+  lookup: ReplyLookup | undefined,
+): Promise<{ conversationId: string | undefined; deliveryStatus: NonNullable<Message['deliveryStatus']> } | undefined> {
+  if (deliveryStatus?.originalMessageId === undefined) return undefined;
+  if (automatic.evidence.some(({ source }) => PROSE.includes(source))) return undefined;
+  const { originalMessageId, recipients } = deliveryStatus;
+  const known = await lookup?.(originalMessageId);
+  const signed = readSignedMessageId(known?.messageId ?? originalMessageId, signing);
+  if (known === undefined && signed === undefined) return undefined;
+  const addressed = new Set(known?.recipients.map(normalAddress));
+  const matches = recipients.some(({ recipient }) => addressed.has(normalAddress(recipient)));
+  if (!matches && recipients.length > 0 && addressed.size > 0) return undefined;
+  const reply = {
+    ...(known === undefined
+      ? { messageId: originalMessageId }
+      : { replyId: known.replyId, messageId: known.messageId }),
+    proof: matches ? ('recipient-matches' as const) : ('message-id-only' as const),
   };
+  return { conversationId: signed?.conversationId, deliveryStatus: { ...deliveryStatus, reply } };
 }
 
 /** Message-IDs carry conversation and reply, signed with the first key of the ring: a customer's answer finds its way without any look-up. */
 export function messageIdMaker({
   security,
 }: Config): (input: { conversationId: string; replyId: string; domain: string }) => string {
-  const [key] = secretsOf(security.conversationKeys);
-  return (input) => signedMessageId(input, key as string);
+  const signing = signingOf(security);
+  return (input) => signedMessageId(input, signing);
 }
 
 /** Without a ring (development only; production refuses to start) ids are signed with a key that everybody knows. */
-function secretsOf(keys: KeyRing): string[] {
-  return keys.length === 0 ? ['mailroom-development'] : keys.map(({ key }) => Buffer.from(key).toString('base64'));
+function signingOf({ conversationKeys, installation }: Config['security']): Signing {
+  const keys = conversationKeys.map(({ key }) => Buffer.from(key).toString('base64'));
+  return { keys: keys.length === 0 ? ['mailroom-development'] : keys, installation };
 }

@@ -1,4 +1,5 @@
 // Wires the inbound side to its adapters: IMAP, Redis, BullMQ, blob store, parser.
+
 import { openMailbox } from '../adapters/imap/connection.ts';
 import { openCommit } from '../adapters/queue/commit.ts';
 import type { EmailFlows } from '../adapters/queue/email-flows.ts';
@@ -52,7 +53,7 @@ export async function openInbound(wiring: InboundWiring): Promise<Inbound> {
   const clock = createSharedClock(redis);
   await clock.sync();
   return startInbound({
-    ...ingestDeps(config, { blobs, ledgers, parsing }, wiring.lookupReply, emit),
+    ...ingestDeps(config, { redis, blobs, ledgers, parsing }, wiring.lookupReply, emit),
     openMailbox: (server, credentials) => openMailbox(server, credentials, timeouts, guardOf(server)),
     getToken: wiring.getToken,
     commit,

@@ -28,7 +28,7 @@ const NEEDS_THE_MAILBOX = [
 
 export interface QuarantineDeps {
   config: Config;
-  stores: Pick<Stores, 'flows' | 'blobs' | 'ledgers' | 'readMessage' | 'parsing'>;
+  stores: Pick<Stores, 'redis' | 'flows' | 'blobs' | 'ledgers' | 'readMessage' | 'parsing'>;
   watch: EmailServerWatch;
   quarantine: Quarantine;
   lookupReply: ReplyLookup;

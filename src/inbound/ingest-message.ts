@@ -96,12 +96,12 @@ export async function ingest(
   storing.catch(() => {}); // whoever waits for it hears of it; it may fail before anybody does
   try {
     await parse(deps, inMemory);
-    const [{ durable }] = await Promise.all([storing, relate(deps, inMemory)]);
+    const [{ durable }] = await Promise.all([storing, relate(deps, target, inMemory)]);
     for (const item of elsewhere) {
       item.raw ??= await deps.blobs.putStream(await (item.download as NonNullable<Item['download']>)());
       item.parsed = await parseStored(deps, target, item, item.raw);
     }
-    await relate(deps, elsewhere);
+    await relate(deps, target, elsewhere);
     for (const item of items) item.message = buildMessage(target, item as Ready, deps.now());
     await commit(items as readonly Ready[], durable);
     deps.limits.stored.forget(items.map(({ raw }) => raw as BlobReference));
@@ -194,12 +194,12 @@ async function readWhole({ blobs }: IngestDeps, raw: BlobReference, bytes: numbe
   return whole.subarray(0, at);
 }
 
-async function relate(deps: IngestDeps, items: readonly Item[]): Promise<void> {
+async function relate(deps: IngestDeps, { server }: Target, items: readonly Item[]): Promise<void> {
   if (items.length === 0) return;
   const ids = items.map(({ parsed }) => parsed?.threading.messageId);
   const [siblings, related] = await Promise.all([
     deps.ledgers.siblings(ids.map((id) => messageIdHash(id ?? ''))),
-    Promise.all(items.map(({ parsed }) => deps.relate(parsed as ParsedMessage))),
+    Promise.all(items.map(({ parsed }) => deps.relate(parsed as ParsedMessage, server))),
   ]);
   items.forEach((item, i) => {
     const others = ids[i] === undefined ? [] : (siblings[i] ?? []).slice(0, MOST_SIBLINGS);

@@ -148,7 +148,7 @@ export interface InboundPorts {
   parse: Parsing['parse'];
   parseLarge: Parsing['parseLarge'];
   parseHeadersOnly: Parsing['parseHeadersOnly'];
-  relate(parsed: ParsedMessage): Promise<Related>;
+  relate(parsed: ParsedMessage, to: { emailFlow: string; user: string }): Promise<Related>;
   emit: Emit;
   metrics: Metrics;
   settings: InboundSettings;

@@ -203,11 +203,12 @@ const utf8 = (latin1: string): string => decodeText(Buffer.from(latin1, 'latin1'
 
 /** The address we wrote to comes first: a forwarder's Final-Recipient is not ours to know. */
 function recipientOf(group: FieldGroup): string | undefined {
-  return (
+  const recipient =
     recipientAddress(group.get('original-recipient')) ??
     recipientAddress(group.get('final-recipient')) ??
-    recipientAddress(group.get('x-actual-recipient'))
-  );
+    recipientAddress(group.get('x-actual-recipient'));
+  // RFC 6533: `utf-8;` and the address as it is.
+  return recipient === undefined ? undefined : utf8(recipient);
 }
 
 function actionOf(value: string | undefined, status: string | undefined): Recipient['action'] {

@@ -1,4 +1,5 @@
 // Conversations: signed Message-IDs, aliases, chains; what was forged does not match.
+import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import {
   baseSubject,
@@ -7,10 +8,14 @@ import {
   replyKeyOf,
   signedMessageId,
 } from '../../../src/domain/conversation.ts';
+import { parseMessageIds } from '../../../src/mime/message-ids.ts';
 
 const key = 'first key, 32 bytes or more of it';
 const newer = 'second key, after a rotation of it';
-const ours = signedMessageId({ conversationId: 'c-1', replyId: 'reply-1', domain: 'example.net' }, key);
+const signing = { keys: [key], installation: '' };
+const ours = signedMessageId({ conversationId: 'c-1', replyId: 'reply-1', domain: 'example.net' }, signing);
+/** As written before ids were bound to their domain. */
+const OLD = '<mr1.Yy0x.yhHVp51hGDvC.MAC@example.net>';
 const threading = (
   inReplyTo: string[] = [],
   references: string[] = [],
@@ -23,21 +28,21 @@ const threading = (
 });
 const match = (t: ReturnType<typeof threading>, rest: { subject?: string; bodyToken?: string } = {}) =>
   matchConversation(
-    { threading: t, from: 'a@b.example', subject: rest.subject ?? 'Hello', bodyToken: rest.bodyToken },
-    [key],
+    { threading: t, emailFlow: 'F', from: 'a@b.example', subject: rest.subject ?? 'Hello', bodyToken: rest.bodyToken },
+    signing,
   );
 
 describe('signed Message-IDs', () => {
   it('carry conversation and reply, deterministically', () => {
-    expect(ours).toBe(signedMessageId({ conversationId: 'c-1', replyId: 'reply-1', domain: 'example.net' }, key));
-    expect(ours).toMatch(/^<mr1\.[\w.-]+@example\.net>$/);
-    expect(readSignedMessageId(ours, [key])).toEqual({ conversationId: 'c-1', replyKey: replyKeyOf('reply-1') });
+    expect(ours).toBe(signedMessageId({ conversationId: 'c-1', replyId: 'reply-1', domain: 'example.net' }, signing));
+    expect(ours).toMatch(/^<mr2\.[\w.-]+@example\.net>$/);
+    expect(readSignedMessageId(ours, signing)).toEqual({ conversationId: 'c-1', replyKey: replyKeyOf('reply-1') });
   });
 
   it('are read with any of the keys, and with none but them', () => {
-    expect(readSignedMessageId(ours, [newer, key])?.conversationId).toBe('c-1');
-    expect(readSignedMessageId(ours, [newer])).toBeUndefined();
-    expect(readSignedMessageId(ours, [])).toBeUndefined();
+    expect(readSignedMessageId(ours, { keys: [newer, key], installation: '' })?.conversationId).toBe('c-1');
+    expect(readSignedMessageId(ours, { keys: [newer], installation: '' })).toBeUndefined();
+    expect(readSignedMessageId(ours, { keys: [], installation: '' })).toBeUndefined();
   });
 
   it('are not believed after any change', () => {
@@ -45,23 +50,78 @@ describe('signed Message-IDs', () => {
     for (let k = 0; k < inner.length; k++) {
       const letter = inner[k];
       if (letter === '.') continue;
-      const forged = `<mr1.${inner.slice(0, k)}${letter === 'A' ? 'B' : 'A'}${inner.slice(k + 1)}@example.net>`;
-      expect(readSignedMessageId(forged, [key]), forged).toBeUndefined();
+      const forged = `<mr2.${inner.slice(0, k)}${letter === 'A' ? 'B' : 'A'}${inner.slice(k + 1)}@example.net>`;
+      expect(readSignedMessageId(forged, signing), forged).toBeUndefined();
     }
   });
 
+  it('are bound to their domain and their installation', () => {
+    expect(readSignedMessageId(ours.replace('example.net', 'example.org'), signing)).toBeUndefined();
+    expect(readSignedMessageId(ours.replace('example.net', 'EXAMPLE.NET'), signing)?.conversationId).toBe('c-1');
+    const staging = { ...signing, installation: 'staging' };
+    expect(readSignedMessageId(ours, staging)).toBeUndefined();
+    const there = signedMessageId({ conversationId: 'c-1', replyId: 'reply-1', domain: 'example.net' }, staging);
+    expect(readSignedMessageId(there, staging)?.conversationId).toBe('c-1');
+    expect(readSignedMessageId(there, signing)).toBeUndefined();
+  });
+
+  it('of the form before are still read, unless the installation has a name', () => {
+    const mac = createHmac('sha256', key)
+      .update(`mailroom.message-id/1\nYy0x\n${replyKeyOf('reply-1')}`)
+      .digest();
+    const old = OLD.replace('yhHVp51hGDvC', replyKeyOf('reply-1')).replace(
+      'MAC',
+      mac.subarray(0, 15).toString('base64url'),
+    );
+    expect(readSignedMessageId(old, signing)?.conversationId).toBe('c-1');
+    expect(readSignedMessageId(old, { ...signing, installation: 'staging' })).toBeUndefined();
+    expect(readSignedMessageId(old.replace('mr1', 'mr2'), signing)).toBeUndefined();
+  });
+
+  it.each([
+    ['Latin', 'x'.repeat(200)],
+    ['Cyrillic', 'ж'.repeat(200)],
+    ['Thai', 'ก'.repeat(200)],
+    ['Japanese', '会話'.repeat(100)],
+    ['emoji', '😀'.repeat(100)],
+    ['separators', 'a:b/c d\ne.f|'.repeat(15)],
+  ])('carry a conversation id of 200 characters: %s', (_script, conversationId) => {
+    for (const domain of [
+      'x.example',
+      `${'a'.repeat(60)}.${'b'.repeat(60)}.${'c'.repeat(60)}.${'d'.repeat(50)}.example`,
+    ]) {
+      const id = signedMessageId({ conversationId, replyId: 'r', domain }, signing);
+      expect(id.length).toBeLessThanOrEqual(990);
+      expect(
+        parseMessageIds(`<a@b>\r\n ${id}`).map((one) => readSignedMessageId(one, signing)?.conversationId),
+      ).toEqual([undefined, conversationId]);
+    }
+  });
+
+  it('are found behind forged ones', () => {
+    const forged = `mr2.Yy0y.${'A'.repeat(12)}.${'A'.repeat(20)}@example.net`;
+    const text = `${`${forged} `.repeat(50)} and [${ours.slice(1, -1)}]`;
+    expect(readSignedMessageId(text, signing)?.conversationId).toBe('c-1');
+    expect(match(threading(), { bodyToken: text })).toMatchObject({ id: 'c-1', matchedBy: 'token' });
+    expect(match(threading([`<${forged}>`], [`<${forged}>`, ours, `<${forged}>`]))).toMatchObject({ id: 'c-1' });
+  });
+
   it('survive an unusual conversation id, and fit into a header line', () => {
-    const id = signedMessageId({ conversationId: 'Fall 4711/ü', replyId: 'r', domain: 'x.example' }, key);
-    expect(readSignedMessageId(id, [key])?.conversationId).toBe('Fall 4711/ü');
+    const id = signedMessageId({ conversationId: 'Fall 4711/ü', replyId: 'r', domain: 'x.example' }, signing);
+    expect(readSignedMessageId(id, signing)?.conversationId).toBe('Fall 4711/ü');
     expect(id.length).toBeLessThan(200);
   });
 });
 
 describe('matching', () => {
   it('goes by In-Reply-To first, then References', () => {
-    const other = signedMessageId({ conversationId: 'c-2', replyId: 'reply-2', domain: 'example.net' }, key);
-    expect(match(threading([ours], [other]))).toEqual({ id: 'c-1', matchedBy: 'in-reply-to' });
-    expect(match(threading(['<x@y>'], ['<x@y>', other, ours]))).toEqual({ id: 'c-1', matchedBy: 'references' });
+    const other = signedMessageId({ conversationId: 'c-2', replyId: 'reply-2', domain: 'example.net' }, signing);
+    expect(match(threading([ours], [other]))).toMatchObject({ signed: true, id: 'c-1', matchedBy: 'in-reply-to' });
+    expect(match(threading(['<x@y>'], ['<x@y>', other, ours]))).toMatchObject({
+      signed: true,
+      id: 'c-1',
+      matchedBy: 'references',
+    });
   });
 
   it('knows aliases that the server assigned', () => {
@@ -69,11 +129,11 @@ describe('matching', () => {
       messageId === '<alias@outlook.example>' ? { conversationId: 'c-9' } : undefined;
     expect(
       matchConversation(
-        { threading: threading(['<alias@outlook.example>']), from: 'a@b', subject: 's' },
-        [key],
-        lookup,
+        { threading: threading(['<alias@outlook.example>']), emailFlow: 'F', from: 'a@b', subject: 's' },
+        signing,
+        { lookupAlias: lookup },
       ),
-    ).toEqual({ id: 'c-9', matchedBy: 'in-reply-to' });
+    ).toMatchObject({ signed: true, id: 'c-9', matchedBy: 'in-reply-to' });
   });
 
   it('gives every message of a thread the same id, without a table', () => {
@@ -81,8 +141,18 @@ describe('matching', () => {
     expect(first.matchedBy).toBe('new');
     const second = match(threading(['<root@customer.example>'], ['<root@customer.example>']));
     const third = match(threading(['<b@x>'], ['<root@customer.example>', '<b@x>']));
-    expect(second).toEqual({ id: first.id, matchedBy: 'references-chain' });
+    expect(second).toMatchObject({ id: first.id, matchedBy: 'references-chain', signed: false });
     expect(third.id).toBe(first.id);
+  });
+
+  it('is of one flow only without a signature', () => {
+    const input = { threading: threading([], ['<root@customer.example>']), from: 'a@b.example', subject: 's' };
+    const ids = ['Sales', 'Service'].map((emailFlow) => matchConversation({ ...input, emailFlow }, signing).id);
+    expect(new Set(ids).size).toBe(2);
+    const ownIds = ['a@b.example', 'x@y.example'].map(
+      (from) => matchConversation({ ...input, from, emailFlow: 'Sales' }, signing).ownId,
+    );
+    expect(new Set([...ids, ...ownIds]).size).toBe(4);
   });
 
   it('goes by Thread-Index when the references were lost', () => {
@@ -96,23 +166,28 @@ describe('matching', () => {
   });
 
   it('finds a token in the body, and believes no forged one', () => {
-    const token = ours.slice(1, ours.indexOf('@'));
-    expect(match(threading(), { bodyToken: `long text\n[Ref: ${token}]\nmore` })).toEqual({
+    const token = ours.slice(1, -1);
+    expect(match(threading(), { bodyToken: `long text\n[Ref: ${token}]\nmore` })).toMatchObject({
       id: 'c-1',
       matchedBy: 'token',
+      signed: true,
     });
-    expect(match(threading(), { bodyToken: `[Ref: ${token.slice(0, -1)}x]` }).matchedBy).toBe('new');
-    expect(match(threading([`<mr1.Yy0x.${'A'.repeat(12)}.${'A'.repeat(20)}@example.net>`])).matchedBy).toBe(
+    expect(match(threading(), { bodyToken: `[Ref: ${token.replace('@', 'x@')}]` }).matchedBy).toBe('new');
+    expect(match(threading([`<mr2.Yy0x.${'A'.repeat(12)}.${'A'.repeat(20)}@example.net>`])).matchedBy).toBe(
       'references-chain',
     );
   });
 
   it('goes by subject only when asked, with the sender, and only for replies', () => {
-    const input = { threading: threading(), from: 'A@b.example', subject: 'AW: Re: Hello' };
+    const input = { threading: threading(), emailFlow: 'F', from: 'A@b.example', subject: 'AW: Re: Hello' };
     const lookupSubject = (subject: string, from: string) =>
       subject === 'Hello' && from === 'a@b.example' ? { conversationId: 'c-5' } : undefined;
-    expect(matchConversation(input, [key], { lookupSubject })).toEqual({ id: 'c-5', matchedBy: 'subject' });
-    expect(matchConversation({ ...input, subject: 'Hello' }, [key], { lookupSubject }).matchedBy).toBe('new');
+    expect(matchConversation(input, signing, { lookupSubject })).toMatchObject({
+      signed: false,
+      id: 'c-5',
+      matchedBy: 'subject',
+    });
+    expect(matchConversation({ ...input, subject: 'Hello' }, signing, { lookupSubject }).matchedBy).toBe('new');
   });
 
   it.each([

@@ -1,0 +1,223 @@
+// Which conversation a mail joins and which reply a report is about, from raw mails: what a stranger writes joins and links nothing.
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { createJournal } from '../../../src/adapters/redis/journal.ts';
+import { createParticipants } from '../../../src/adapters/redis/participants.ts';
+import type { Config } from '../../../src/config/config.ts';
+import { messageIdMaker, relate, replyLookup } from '../../../src/gateway/conversations.ts';
+import { parseMessage } from '../../../src/mime/index.ts';
+import { startRedis, type TestRedis } from '../outbound/rig.ts';
+
+const SHARED = 'service@contoso.example';
+const JANE = 'jane@customer.example';
+const EVE = 'eve@stranger.example';
+const security = { conversationKeys: [], installation: '' } as unknown as Config['security'];
+const makeId = messageIdMaker({ security } as Config);
+const OURS = makeId({ conversationId: 'case-1', replyId: 'reply-1', domain: 'contoso.example' });
+let redis: TestRedis;
+
+beforeAll(async () => {
+  redis = await startRedis();
+});
+afterAll(() => redis.stop());
+afterEach(async () => {
+  await redis.client().flushall();
+});
+
+function mail(headers: Record<string, string>, body = 'x'): Buffer {
+  const lines = Object.entries({ To: SHARED, Subject: 'Hello', ...headers }).map(
+    ([name, value]) => `${name}: ${value}`,
+  );
+  return Buffer.from([...lines, '', body].join('\r\n'));
+}
+
+function related(raw: Buffer, emailFlow = 'Service') {
+  const client = redis.client();
+  const lookup = replyLookup(createJournal(client));
+  const participants = createParticipants(client);
+  return relate(parseMessage(raw), { emailFlow, user: SHARED }, security, { lookup, participants });
+}
+const conversation = async (headers: Record<string, string>, emailFlow?: string) =>
+  (await related(mail(headers), emailFlow)).conversation;
+
+/** A reply of ours went to Jane, and the server gave it an id of its own. */
+async function sent(): Promise<void> {
+  const journal = createJournal(redis.client());
+  await journal.admit({ replyId: 'reply-1', digest: 'd', server: 'out' });
+  await journal.transition('reply-1', {
+    from: ['queued'],
+    to: 'accepted',
+    change: {
+      messageId: OURS,
+      envelope: { from: SHARED, to: [JANE, 'jörg@bücher.example'], smtpUtf8: true },
+      result: { serverMessageId: '<given@outlook.example>' } as never,
+    },
+  });
+}
+
+it('a customer who goes on with his own mail joins it; whoever names it does not', async () => {
+  const first = await conversation({ From: JANE, Cc: 'kim@customer.example', 'Message-ID': '<root@customer.example>' });
+  expect(first).toEqual({ id: expect.stringMatching(/^c-/), matchedBy: 'new', proof: 'none' });
+  const answering = { 'Message-ID': '<b@x.example>', References: '<root@customer.example>' };
+  const joined = { id: first.id, matchedBy: 'references-chain', proof: 'references' };
+  expect(await conversation({ From: JANE.toUpperCase(), ...answering })).toEqual(joined);
+  // He was named by her, so he is in it.
+  expect(await conversation({ From: 'kim@customer.example', ...answering })).toEqual(joined);
+  const stranger = await conversation({ From: EVE, ...answering });
+  expect(stranger).toEqual({ id: expect.any(String), matchedBy: 'new', proof: 'none', related: first.id });
+  expect(stranger.id).not.toBe(first.id);
+  // Again, and by In-Reply-To: her own conversation, which nobody else joins.
+  expect(await conversation({ From: EVE, 'In-Reply-To': '<root@customer.example>' })).toMatchObject(stranger);
+  expect(await conversation({ From: 'other@stranger.example', ...answering })).not.toMatchObject({ id: stranger.id });
+  // Whom she names does not come in by her.
+  await conversation({ From: EVE, Cc: 'mallory@stranger.example', ...answering });
+  expect(await conversation({ From: 'mallory@stranger.example', ...answering })).toMatchObject({ related: first.id });
+});
+
+it('a Message-ID that another used before, or uses again, merges nothing', async () => {
+  const id = { 'Message-ID': '<root@customer.example>' };
+  // Before Jane's mail is there, Eve names it.
+  const early = await conversation({ From: EVE, References: '<root@customer.example>' });
+  const jane = await conversation({ From: JANE, ...id });
+  expect(jane).toMatchObject({ matchedBy: 'new', proof: 'none', related: early.id });
+  expect(jane.id).not.toBe(early.id);
+  expect(await conversation({ From: JANE, References: '<root@customer.example>' })).toMatchObject({ id: jane.id });
+  const again = await conversation({ From: 'third@stranger.example', ...id });
+  expect([jane.id, early.id]).not.toContain(again.id);
+});
+
+it('a Thread-Index joins those who belong, and nobody else', async () => {
+  const index = (children: number) =>
+    Buffer.concat([Buffer.alloc(22, 7), Buffer.alloc(5 * children, 1)]).toString('base64');
+  const mine = await conversation({ From: JANE, 'Thread-Index': index(1) });
+  expect(await conversation({ From: JANE, 'Thread-Index': index(2) })).toEqual({
+    id: mine.id,
+    matchedBy: 'thread-index',
+    proof: 'references',
+  });
+  expect(await conversation({ From: EVE, 'Thread-Index': index(2) })).toMatchObject({
+    proof: 'none',
+    related: mine.id,
+  });
+});
+
+it('a claim holds within one flow, a signature in all; who answers us belongs from then on', async () => {
+  const headers = { From: JANE, References: '<root@customer.example>' };
+  const here = await conversation(headers, 'Service');
+  const there = await conversation(headers, 'Sales');
+  expect(there.id).not.toBe(here.id);
+  expect(there).not.toHaveProperty('related');
+  const signed = { id: 'case-1', proof: 'signed' };
+  expect(await conversation({ From: EVE, 'In-Reply-To': OURS }, 'Sales')).toMatchObject(signed);
+  await sent();
+  expect(await conversation({ From: JANE, References: '<x@y.example> <given@outlook.example>' })).toMatchObject(signed);
+  const forged = OURS.replace('contoso.example', 'contoso.test');
+  expect(await conversation({ From: JANE, 'In-Reply-To': forged })).toMatchObject({ proof: 'none' });
+  // Forged ones beside it hide nothing.
+  expect(await conversation({ From: JANE, 'In-Reply-To': `${forged} ${OURS}` })).toMatchObject(signed);
+});
+
+it('keeps hashes for a time, not addresses for ever, and not more than a handful', async () => {
+  const cc = Array.from({ length: 500 }, (_, i) => `c${i}@customer.example`).join(', ');
+  await conversation({ From: JANE, Cc: cc, 'Message-ID': '<root@customer.example>' });
+  const client = redis.client();
+  const [key = ''] = await client.keys('*participants*');
+  expect(await client.get(key)).toHaveLength(64 * 8);
+  expect(await client.get(key)).not.toContain('jane');
+  expect(await client.ttl(key)).toBeGreaterThan(29 * 86_400);
+});
+
+const report = (fields: string[], headers: Record<string, string> = {}) => {
+  const [type, part] = fields[0]?.startsWith('Disposition')
+    ? ['disposition-notification', 'message/disposition-notification']
+    : ['delivery-status', 'message/delivery-status'];
+  return mail(
+    {
+      From: EVE,
+      Subject: 'Undeliverable',
+      'Content-Type': `multipart/report; report-type=${type}; boundary=b`,
+      ...headers,
+    },
+    [
+      '--b',
+      '',
+      'Sorry.',
+      '--b',
+      `Content-Type: ${part}`,
+      '',
+      ...fields,
+      '--b',
+      'Content-Type: text/rfc822-headers',
+      '',
+      `Message-ID: ${headers['X-About'] ?? OURS}`,
+      '',
+      '--b--',
+      '',
+    ].join('\r\n'),
+  );
+};
+const bounce = (recipient: string) => [
+  'Reporting-MTA: dns; mx.example',
+  '',
+  `Final-Recipient: rfc822; ${recipient}`,
+  'Action: failed',
+  'Status: 5.1.1',
+];
+
+const linked = { replyId: 'reply-1', messageId: OURS, proof: 'recipient-matches' };
+it.each([
+  ['a bounce of whom it went to', bounce(JANE), {}, linked],
+  ['in other letters', bounce('JANE@Customer.Example'), {}, linked],
+  ['of an address in Unicode', bounce('jörg@xn--bcher-kva.example'), {}, linked],
+  ['by the id that the server gave', bounce(JANE), { 'X-About': '<given@outlook.example>' }, linked],
+  ['a bounce of somebody else', bounce(EVE), {}, undefined],
+  ['a delivery to somebody else', [...bounce(EVE).slice(0, 3), 'Action: delivered', 'Status: 2.0.0'], {}, undefined],
+  [
+    'a receipt of somebody else',
+    [
+      'Disposition: manual-action/MDN-sent-manually; displayed',
+      `Final-Recipient: rfc822; ${EVE}`,
+      `Original-Message-ID: ${OURS}`,
+    ],
+    {},
+    undefined,
+  ],
+  [
+    'a receipt of whom it went to',
+    [
+      'Disposition: manual-action/MDN-sent-manually; displayed',
+      `Final-Recipient: rfc822; ${JANE}`,
+      `Original-Message-ID: ${OURS}`,
+    ],
+    {},
+    linked,
+  ],
+  [
+    'a receipt that names nobody',
+    ['Disposition: manual-action/MDN-sent-manually; displayed', `Original-Message-ID: ${OURS}`],
+    {},
+    { ...linked, proof: 'message-id-only' },
+  ],
+] as const)('%s', async (_what, fields, headers, expected) => {
+  await sent();
+  const { deliveryStatus, conversation: joined } = await related(report([...fields], headers));
+  expect(deliveryStatus?.reply).toEqual(expected);
+  if (expected !== undefined) expect(joined).toMatchObject({ id: 'case-1', proof: 'signed' });
+});
+
+it('a report about a reply that the journal has forgotten says that only the Message-ID is known', async () => {
+  const { deliveryStatus, conversation: joined } = await related(report(bounce(JANE)));
+  expect(deliveryStatus?.reply).toEqual({ messageId: OURS, proof: 'message-id-only' });
+  expect(joined).toMatchObject({ id: 'case-1' });
+});
+
+it.each([
+  ['a person', 'Eve'],
+  ['nobody by name', ''],
+])('prose of %s links nothing, even with the right recipient', async (_who, name) => {
+  await sent();
+  const text = `Delivery to the following recipient failed permanently:\n\n  <${JANE}>\n\n550 5.1.1 user unknown\n\nMessage-ID: ${OURS}\n`;
+  const { deliveryStatus } = await related(
+    mail({ From: `${name} <${EVE}>`, Subject: 'Undelivered Mail Returned to Sender' }, text.replaceAll('\n', '\r\n')),
+  );
+  expect(deliveryStatus?.reply).toBeUndefined();
+});
