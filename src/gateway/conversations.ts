@@ -50,7 +50,7 @@ export interface RelateBy {
 export async function relate(
   parsed: ParsedMessage,
   to: { emailFlow: string; user: string },
-  security: Config['security'],
+  security: Pick<Config['security'], 'conversationKeys' | 'installation'>,
   { lookup, participants }: RelateBy = {},
 ): Promise<Related> {
   const signing = signingOf(security);
@@ -142,7 +142,10 @@ export function messageIdMaker({
 }
 
 /** Without a ring (development only; production refuses to start) ids are signed with a key that everybody knows. */
-function signingOf({ conversationKeys, installation }: Config['security']): Signing {
+function signingOf({
+  conversationKeys,
+  installation,
+}: Pick<Config['security'], 'conversationKeys' | 'installation'>): Signing {
   const keys = conversationKeys.map(({ key }) => Buffer.from(key).toString('base64'));
   return { keys: keys.length === 0 ? ['mailroom-development'] : keys, installation };
 }

@@ -36,12 +36,20 @@ afterEach(async () => {
   box = undefined;
 });
 
-const OURS = { replyId: 'r-1', messageId: '<ours@example.net>' };
+const OURS = { replyId: 'r-1', messageId: '<ours@example.net>', recipients: ['a@x.example'] };
 const ingestPorts = (): Pick<InboundPorts, 'parse' | 'parseLarge' | 'parseHeadersOnly' | 'relate'> => ({
   parse: parsing.parse,
   parseLarge: parsing.parseLarge,
   parseHeadersOnly: parsing.parseHeadersOnly,
-  relate: (parsed) => relate(parsed, [], async (id) => (id === OURS.messageId ? OURS : undefined)),
+  relate: (parsed, to) =>
+    relate(
+      parsed,
+      to,
+      { conversationKeys: [], installation: '' },
+      {
+        lookup: async (id) => (id === OURS.messageId ? OURS : undefined),
+      },
+    ),
 });
 
 async function start(count: number, options: Partial<ScriptedMailboxOptions> = {}): Promise<ScriptedMailbox> {
