@@ -85,6 +85,7 @@ export function journey(options: JourneyOptions) {
         entry,
         ...(options.caFile === undefined ? {} : { caFile: options.caFile }),
         env: {
+          MALLOC_ARENA_MAX: '2', // as in the image
           MAILROOM_REDIS_URL: options.redisUrl,
           MAILROOM_SECURITY_CACHE_KEYS: key,
           MAILROOM_SECURITY_CONVERSATION_KEYS: key,
