@@ -51,7 +51,8 @@ export async function replay(deps: ReplayDeps, { server, emailFlow, wanted, run 
   try {
     const meta = await settledMeta(deps, id, mailbox);
     const jobId = (uid: number) => `${messageKey(id, meta.uidValidity, uid, meta.era)}-replay-${run}`;
-    const target = { server: { ...server, emailFlow }, mailboxId: id, meta };
+    // Made as for its own flow, whose conversations it belongs to, wherever it is put.
+    const target = { server, mailboxId: id, meta };
     for (const uid of await chosen(mailbox, wanted)) {
       if ((await queue.getJob(jobId(uid))) !== undefined) {
         done.before++;
@@ -64,7 +65,11 @@ export async function replay(deps: ReplayDeps, { server, emailFlow, wanted, run 
           await ingest(deps.ingest, target, [item], async (ready, durable) => {
             await durable;
             for (const { message } of ready)
-              await queue.add(MESSAGE_JOB, message, { jobId: jobId(uid), removeOnComplete: { age: KEPT_SECONDS } });
+              await queue.add(
+                MESSAGE_JOB,
+                { ...message, emailFlow },
+                { jobId: jobId(uid), removeOnComplete: { age: KEPT_SECONDS } },
+              );
           });
           done.enqueued++;
         }
