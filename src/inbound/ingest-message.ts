@@ -45,7 +45,7 @@ export interface Item {
   readonly release?: (() => void) | undefined;
   /** Of a mail that is too large for the memory: streams it from the mailbox. No other command may run meanwhile. */
   readonly download?: () => Promise<AsyncIterable<Uint8Array>>;
-  /** Why it is not parsed but quarantined; with `headers`, `source` is its real header block. */
+  /** Why it is not parsed but quarantined. With `headers` true, `source` is its header block; false: nothing of the mail is known. */
   unreadable?: { reason: string; headers?: boolean };
   /** After store. An item that has it from the start is read from the blob store. */
   raw?: BlobReference;
@@ -226,7 +226,9 @@ export function buildMessage(
     uidValidity: meta.uidValidity,
     uid: item.uid,
     receivedAt: receivedAt(item, now).toISOString(),
-    fingerprint: fingerprintOf(item.source, item.internalDate, item.size),
+    ...(item.unreadable?.headers === false
+      ? {}
+      : { fingerprint: fingerprintOf(item.source, item.internalDate, item.size) }),
     ...parsed,
     ...(item.internalDate === undefined && item.unreadable === undefined
       ? { warnings: [...parsed.warnings, { code: 'internal-date-missing' }] }

@@ -93,10 +93,9 @@ async function enqueue(watched: Watched, items: readonly Ready[], durable: Promi
       messages: items.map(({ message }) => message),
       after: durable,
       parsed: items.map(({ uid }) => uid),
-      fingerprints: items.map((item) => ({
-        value: item.message.fingerprint ?? printOf(item),
-        internalDate: new Date(item.message.receivedAt),
-      })),
+      fingerprints: items.flatMap(({ message: { fingerprint, receivedAt } }) =>
+        fingerprint === undefined ? [] : [{ value: fingerprint, internalDate: new Date(receivedAt) }],
+      ),
       quarantined: bad.map((item) => ({
         uid: item.uid,
         entry: {

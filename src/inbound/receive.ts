@@ -12,7 +12,7 @@ import type { FetchedMessage, Mailbox } from './ports.ts';
 import { isExhausted, quarantineUnread, recordVanished, settlePending } from './unread.ts';
 import type { Watched } from './watched.ts';
 
-/** UIDs this far above the newest known one are not taken without asking the server for its UIDNEXT: a broken row may hold any number. */
+/** UIDs this far above the newest known one and UIDNEXT are not taken without asking the server for its UIDNEXT: a broken row may hold any number. */
 const MOST_JUMP = 1_000;
 
 /**
@@ -65,7 +65,8 @@ export async function receiveNew(watched: Watched, mailbox: Mailbox): Promise<nu
   // A message that makes FETCH fail is not asked for with each mail that comes.
   const newest = Math.max(highest(settled(ledger)), ...ledger.pending.keys(), ...isolation.suspects);
   const rows = mailbox.fetchFrom(newest + 1, memoryBytes(server, ports.settings.bufferBytes));
-  const isNew = (uid: number) => uid > newest && uid <= newest + MOST_JUMP;
+  const most = Math.max(newest, mailbox.uidNext) + MOST_JUMP;
+  const isNew = (uid: number) => uid > newest && uid <= most;
   const { got, error } = await receiveRows(watched, mailbox, rows, isNew);
   if (error === undefined) return got.size;
   if (faultOf(error) !== undefined) {
@@ -137,7 +138,8 @@ async function receiveRows(
 /** @returns what the connection failed with @throws what the commit throws */
 async function receiveLarge(watched: Watched, item: Item): Promise<{ error: unknown } | undefined> {
   try {
-    await watched.ports.limits.batchSlots(() => commitItems(watched, [item]));
+    // Not in a batch's place: who waits for the server is not to keep other mailboxes from committing.
+    await commitItems(watched, [item]);
     return undefined;
   } catch (error) {
     if (faultOf(error) === undefined) throw error;
