@@ -1,8 +1,11 @@
 // One mailbox on a scripted IMAP server, watched in this process: what the tests of broken servers share.
+import { afterAll, afterEach, beforeAll } from 'vitest';
 import { mailboxId } from '../../src/contract/names.ts';
 import type { ImapServer } from '../../src/domain/email-server.ts';
 import { audit } from '../../src/domain/ledger.ts';
 import { imapServer, startTestInbound, type TestInboundOptions } from './inbound.ts';
+import { leakWatch } from './leak-watch.ts';
+import { startRedis, type TestRedis } from './redis.ts';
 import { type ScriptedImap, type ScriptedImapOptions, scriptedMail, startScriptedImap } from './scripted-imap.ts';
 import { waitFor } from './temp.ts';
 
@@ -18,7 +21,7 @@ export interface ScriptedMailboxOptions extends Partial<TestInboundOptions> {
   prepare?: (imap: ScriptedImap) => void;
 }
 
-export async function startScriptedMailbox(options: ScriptedMailboxOptions) {
+async function startScriptedMailbox(options: ScriptedMailboxOptions) {
   const { name, count, imap: imapOptions, server: fields, prepare, ...rest } = options;
   const mails = Array.from({ length: count }, (_, i) => ({ uid: i + 1, raw: scriptedMail(`${name}-${i + 1}`) }));
   const imap = await startScriptedImap(mails, imapOptions);
@@ -73,3 +76,27 @@ export async function startScriptedMailbox(options: ScriptedMailboxOptions) {
 }
 
 export type ScriptedMailbox = Awaited<ReturnType<typeof startScriptedMailbox>>;
+
+/** For the whole of a test file: one Redis, and a mailbox of its own for each test, which ends with it. */
+export function scriptedMailboxes(prefix: string) {
+  let redis: TestRedis;
+  let box: ScriptedMailbox | undefined;
+  let n = 0;
+  leakWatch();
+  beforeAll(async () => {
+    redis = await startRedis();
+  });
+  afterAll(() => redis.stop());
+  afterEach(async () => {
+    await box?.stop();
+    box = undefined;
+  });
+  return {
+    redisUrl: () => redis.url,
+    /** @param count good mails in the folder */
+    async start(count: number, options: Partial<ScriptedMailboxOptions> = {}): Promise<ScriptedMailbox> {
+      box = await startScriptedMailbox({ redisUrl: redis.url, name: `${prefix}${++n}`, count, ...options });
+      return box;
+    },
+  };
+}

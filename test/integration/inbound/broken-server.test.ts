@@ -1,33 +1,11 @@
 // Servers that leave out, invent, or forget: what a message becomes without an item of its row, and how a session that is stale is noticed.
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { mailboxOfMessageKey } from '../../../src/contract/names.ts';
 import { parseNothing } from '../../support/inbound.ts';
-import { leakWatch } from '../../support/leak-watch.ts';
-import { startRedis, type TestRedis } from '../../support/redis.ts';
 import { EXCHANGE_CAPABILITY, type ScriptedFault, scriptedMail } from '../../support/scripted-imap.ts';
-import {
-  type ScriptedMailbox,
-  type ScriptedMailboxOptions,
-  startScriptedMailbox,
-} from '../../support/scripted-mailbox.ts';
+import { scriptedMailboxes } from '../../support/scripted-mailbox.ts';
 
-leakWatch();
-
-let redis: TestRedis;
-let box: ScriptedMailbox | undefined;
-let n = 0;
-beforeAll(async () => {
-  redis = await startRedis();
-});
-afterAll(() => redis.stop());
-afterEach(async () => {
-  await box?.stop();
-  box = undefined;
-});
-async function start(count: number, options: Partial<ScriptedMailboxOptions> = {}): Promise<ScriptedMailbox> {
-  box = await startScriptedMailbox({ redisUrl: redis.url, name: `broken${++n}`, count, ...options });
-  return box;
-}
+const { start } = scriptedMailboxes('broken');
 
 describe('an item that the server leaves out', () => {
   // The Date header of all mails is 10:00:00, their INTERNALDATE 10:12:00.

@@ -1,26 +1,11 @@
 // One message that the server cannot deliver, whatever it does instead, in the middle of 200 good ones: 199 are jobs at once, the mailbox goes on, and
 // the one is quarantined with its reason.
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { leakWatch } from '../../support/leak-watch.ts';
-import { startRedis, type TestRedis } from '../../support/redis.ts';
+import { expect, it } from 'vitest';
 import { type ScriptedFault, scriptedMail } from '../../support/scripted-imap.ts';
-import { type ScriptedMailbox, startScriptedMailbox } from '../../support/scripted-mailbox.ts';
+import { scriptedMailboxes } from '../../support/scripted-mailbox.ts';
 import { waitFor } from '../../support/temp.ts';
 
-leakWatch();
-
-let redis: TestRedis;
-let box: ScriptedMailbox | undefined;
-let n = 0;
-beforeAll(async () => {
-  redis = await startRedis();
-});
-afterAll(() => redis.stop());
-afterEach(async () => {
-  await box?.stop();
-  box = undefined;
-});
-
+const { start } = scriptedMailboxes('poison');
 const COUNT = 200;
 const POISON = 101;
 
@@ -39,14 +24,9 @@ const poisons: [fault: ScriptedFault, reason: string][] = [
   ['refuse-all', 'fetch-refused'],
 ];
 it.each(poisons)('%s: quarantined as %s', async (fault, reason) => {
-  const name = `poison${++n}`;
-  box = await startScriptedMailbox({
-    redisUrl: redis.url,
-    name,
-    count: COUNT,
-    prepare: ({ faults }) => faults.set(POISON, fault),
-  });
+  const box = await start(COUNT, { prepare: ({ faults }) => faults.set(POISON, fault) });
   const { jobsAre, unaccounted, events, imap } = box;
+  const name = box.server.emailFlow;
   const good = await jobsAre(COUNT - 1);
   expect(good.filter(({ uid }) => uid !== POISON)).toHaveLength(COUNT - 1);
   await waitFor(async () => (await unaccounted()).length === 0, { describe: 'the poison to be pending' });

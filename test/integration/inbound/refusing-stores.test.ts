@@ -1,36 +1,14 @@
 // Stores that take nothing, clocks that jump, a Redis that forgets: the mailbox stays connected and says once why it waits; nothing is lost, doubled, or
 // stored twice.
 import { Redis } from 'ioredis';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { MailroomError } from '../../../src/domain/errors.ts';
 import { ledgerKey, ledgerPendingKey, ledgerUidsKey } from '../../../src/domain/keys.ts';
-import { leakWatch } from '../../support/leak-watch.ts';
-import { startRedis, type TestRedis } from '../../support/redis.ts';
 import { scriptedMail } from '../../support/scripted-imap.ts';
-import {
-  type ScriptedMailbox,
-  type ScriptedMailboxOptions,
-  startScriptedMailbox,
-} from '../../support/scripted-mailbox.ts';
+import { type ScriptedMailbox, scriptedMailboxes } from '../../support/scripted-mailbox.ts';
 import { waitFor } from '../../support/temp.ts';
 
-leakWatch();
-
-let redis: TestRedis;
-let box: ScriptedMailbox | undefined;
-let n = 0;
-beforeAll(async () => {
-  redis = await startRedis();
-});
-afterAll(() => redis.stop());
-afterEach(async () => {
-  await box?.stop();
-  box = undefined;
-});
-async function start(count: number, options: Partial<ScriptedMailboxOptions> = {}): Promise<ScriptedMailbox> {
-  box = await startScriptedMailbox({ redisUrl: redis.url, name: `refusing${++n}`, count, ...options });
-  return box;
-}
+const { start, redisUrl } = scriptedMailboxes('refusing');
 
 /** Paused once for this reason, still connected, and on its way again when it is over. */
 async function pausedOnce(one: ScriptedMailbox, reason: string, cure: () => unknown, count: number): Promise<void> {
@@ -71,7 +49,7 @@ describe('a store that takes nothing', () => {
 
   it('Redis without memory: paused, and no raw mail is stored twice', async () => {
     const stored: number[] = [];
-    const admin = new Redis(redis.url);
+    const admin = new Redis(redisUrl());
     const one = await start(0, {
       blobs: (blobs) => ({
         ...blobs,

@@ -1,40 +1,26 @@
 // A replayed message is the message that the watcher made, whatever its size and kind; and where UIDs and ledger do not belong together nothing is
 // enqueued.
 import { readFileSync } from 'node:fs';
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openMailbox } from '../../../src/adapters/imap/connection.ts';
 import { parse as uidSet } from '../../../src/domain/uid-set.ts';
 import { relate } from '../../../src/gateway/conversations.ts';
 import { type Replay, replay } from '../../../src/gateway/replay.ts';
 import { createLimits, type InboundPorts } from '../../../src/inbound/index.ts';
 import { openParsing, type Parsing } from '../../../src/parsing/index.ts';
-import { leakWatch } from '../../support/leak-watch.ts';
-import { startRedis, type TestRedis } from '../../support/redis.ts';
 import { scriptedMail } from '../../support/scripted-imap.ts';
 import {
   type ScriptedMailbox,
   type ScriptedMailboxOptions,
-  startScriptedMailbox,
+  scriptedMailboxes,
 } from '../../support/scripted-mailbox.ts';
 
-leakWatch();
-
-let redis: TestRedis;
+const mailboxes = scriptedMailboxes('replay');
 let parsing: Parsing;
-let box: ScriptedMailbox | undefined;
-let n = 0;
-beforeAll(async () => {
-  redis = await startRedis();
+beforeAll(() => {
   parsing = openParsing({ timeoutMs: 10_000 });
 });
-afterAll(async () => {
-  await parsing.stop();
-  await redis.stop();
-});
-afterEach(async () => {
-  await box?.stop();
-  box = undefined;
-});
+afterAll(() => parsing.stop());
 
 const OURS = { replyId: 'r-1', messageId: '<ours@example.net>', recipients: ['a@x.example'] };
 const ingestPorts = (): Pick<InboundPorts, 'parse' | 'parseLarge' | 'parseHeadersOnly' | 'relate'> => ({
@@ -52,11 +38,8 @@ const ingestPorts = (): Pick<InboundPorts, 'parse' | 'parseLarge' | 'parseHeader
     ),
 });
 
-async function start(count: number, options: Partial<ScriptedMailboxOptions> = {}): Promise<ScriptedMailbox> {
-  const name = `replay${++n}`;
-  box = await startScriptedMailbox({ redisUrl: redis.url, name, count, ports: ingestPorts(), ...options });
-  return box;
-}
+const start = (count: number, options: Partial<ScriptedMailboxOptions> = {}) =>
+  mailboxes.start(count, { ports: ingestPorts(), ...options });
 
 function again(one: ScriptedMailbox, wanted: Replay['wanted'], run = 'a', open = opener(one)) {
   const deps = {
