@@ -19,6 +19,7 @@ import { oauthErrors } from '../src/domain/catalogue/oauth.ts';
 import { queueErrors } from '../src/domain/catalogue/queue.ts';
 import { replyErrors } from '../src/domain/catalogue/reply.ts';
 import { smtpErrors } from '../src/domain/catalogue/smtp.ts';
+import { smtpAnswerErrors } from '../src/domain/catalogue/smtp-answers.ts';
 import { planOf, steps } from '../src/domain/doctor.ts';
 import { type FixNames, fixOf } from '../src/domain/doctor-fixes.ts';
 import { FAULTS, SMTP_REPLIES } from '../src/sandbox/index.ts';
@@ -98,7 +99,7 @@ function errors(): string {
     ['Messages', messageErrors],
     ['Queues and Redis', queueErrors],
     ['Replies', replyErrors],
-    ['Sending (SMTP)', smtpErrors],
+    ['Sending (SMTP)', { ...smtpErrors, ...smtpAnswerErrors }],
     ['Sign-in (OAuth2)', oauthErrors],
     ['HTTP', httpErrors],
     ['Found by `mailroom check`', doctorErrors],
@@ -149,7 +150,13 @@ function doctor(): string {
       steps[name].needs.map(code).join(', ') || '–',
     ]);
   const head = ['Step', 'English', 'Deutsch', 'Skipped when one of these failed'];
-  const advice = Object.keys({ ...doctorErrors, ...imapErrors, ...smtpErrors, ...oauthErrors }) as ErrorCode[];
+  const advice = Object.keys({
+    ...doctorErrors,
+    ...imapErrors,
+    ...smtpErrors,
+    ...smtpAnswerErrors,
+    ...oauthErrors,
+  }) as ErrorCode[];
   const fixes = advice.flatMap((name) => {
     const other = fixOf(name, { ...names, signIn: 'password', provider: 'other' });
     const row = (kind: string, fix: { en: string; de: string }) => [`${code(name)}${kind}`, cell(fix.en), cell(fix.de)];

@@ -35,6 +35,18 @@ export const failureSchema = z.object({
   remote: remoteSchema.optional(),
 });
 
+export const recipientSchema = z.object({
+  address: z.string(),
+  state: z
+    .enum(['accepted', 'rejected', 'deferred', 'uncertain', 'pending'])
+    .describe(
+      'accepted and rejected are final. deferred: not taken for now, tried again alone. uncertain: sent, and no answer came. pending: not asked yet',
+    ),
+  attempts: z.int().min(0).optional().describe('Submissions in which this recipient was named'),
+  code: z.string().optional().describe('Stable code of the error catalogue, of one that was refused or deferred'),
+  remote: remoteSchema.optional(),
+});
+
 export const resultSchema = z.object({
   schema: z.literal(RESULT_SCHEMA),
   replyId: z.string(),
@@ -55,8 +67,9 @@ export const resultSchema = z.object({
   serverMessageId: z.string().optional().describe('Id that the server assigned, an alias of messageId'),
   acceptedAt: z.iso.datetime().optional(),
   recipients: z
-    .array(z.object({ address: z.string(), state: z.enum(['accepted', 'rejected']), remote: remoteSchema.optional() }))
-    .optional(),
+    .array(recipientSchema)
+    .optional()
+    .describe('Each recipient, once a server has answered for one of them'),
   failure: failureSchema.optional(),
   remote: remoteSchema.optional(),
   warnings: z.array(z.string()).optional(),
@@ -66,4 +79,6 @@ export const resultSchema = z.object({
 
 export type Remote = z.infer<typeof remoteSchema>;
 export type Failure = z.infer<typeof failureSchema>;
+/** One recipient of a reply, as the journal keeps it and the result shows it. */
+export type RecipientState = z.infer<typeof recipientSchema>;
 export type Result = z.infer<typeof resultSchema>;

@@ -2,7 +2,7 @@
 // Invariant: after DATA began, nothing is sent again unless it is proven that the first did not go.
 import { hash } from 'node:crypto';
 import { type Reply, replySchema } from '../contract/reply.ts';
-import type { Result } from '../contract/result.ts';
+import type { RecipientState, Result } from '../contract/result.ts';
 
 export type ReplyState = Result['state'];
 
@@ -62,6 +62,12 @@ export interface JournalEntry {
   mailbox?: string;
   uncertainSince?: number;
   looks?: number;
+  /** Each recipient, once a submission told them apart. */
+  recipients?: readonly RecipientState[];
+  /** How often a server took the mail, for some recipients at a time: so many copies may be in Sent. */
+  acceptances?: number;
+  /** Since when recipients are deferred beside accepted ones. */
+  deferredSince?: number;
   /** Not to be submitted or looked up before, by the journal's clock. */
   dueAt?: number;
   /** Server's words, what was looked for and found: one line each, no content. */
@@ -88,6 +94,9 @@ export type EntryChange = Partial<
     | 'envelope'
     | 'decided'
     | 'doubted'
+    | 'recipients'
+    | 'acceptances'
+    | 'deferredSince'
     | 'offered'
     | 'agreed'
     | 'rendered'

@@ -20,15 +20,20 @@ export interface Submission {
   size: number;
   /** Submissions of this reply so far, this one included. */
   tries: number;
-  /** Called after 354, awaited before the first byte leaves. A rejection lets not a byte out. */
-  onDataBegin: () => Promise<void>;
+  /** Called after 354 with what RCPT said of each recipient, awaited before the first byte leaves. A rejection lets not a byte out. */
+  onDataBegin: (recipients: RecipientOutcome[]) => Promise<void>;
   /** Asked before each piece and before the final dot; false: the mail breaks off here, without the dot. */
   mayGoOn?: () => boolean;
 }
 
 export interface RecipientOutcome {
   address: string;
-  state: 'accepted' | 'rejected';
+  /** `deferred`: not taken for now; tried again alone. */
+  state: 'accepted' | 'rejected' | 'deferred';
+  /** Of one that was not accepted. */
+  code?: ErrorCode;
+  /** With `deferred`, ms. */
+  retryAfterMs?: number;
   remote?: Remote;
 }
 

@@ -5,6 +5,7 @@
 // Redis may forget step 1 (journal.ts). Then the mark is still there: before a submission the mark of the next time is looked for, and
 // when it is found, this reply may have gone out already. That look ends at the first mark that is missing, so there must be no gap: one that
 // was not made (worker killed between 1 and 2, blob store away) is made before the next beginning.
+import type { RecipientState } from '../contract/result.ts';
 import { dataBegunMark, type JournalEntry } from '../domain/reply-journal.ts';
 import { sendingMailbox } from '../domain/reply-pace.ts';
 import type { Work } from './work.ts';
@@ -32,13 +33,21 @@ async function closeGaps({ deps, reply }: Pick<Work, 'deps' | 'reply'>, begins: 
 /** Thrown when the mark was there already: another worker began DATA under a journal that was set back since. */
 export class BegunElsewhere extends Error {}
 
-/** Steps 1 and 2. @param n which time DATA of this reply begins. Rejects: not a byte may leave. */
-export async function beginData({ deps, reply, fence, server }: Work, n: number): Promise<void> {
+/**
+ * Steps 1 and 2. Rejects: not a byte may leave.
+ * @param n which time DATA of this reply begins
+ * @param recipients whom this DATA goes to (`uncertain` from now on), where RCPT told them apart
+ */
+export async function beginData(
+  { deps, reply, fence, server }: Work,
+  n: number,
+  recipients?: readonly RecipientState[],
+): Promise<void> {
   const { moved, state } = await deps.journal.transition(reply.replyId, {
     from: ['submitting'],
     to: 'data-begun',
     fence,
-    change: { mailbox: sendingMailbox(server) },
+    change: { mailbox: sendingMailbox(server), ...(recipients === undefined ? {} : { recipients }) },
   });
   if (!moved) {
     deps.emit('ReplyFenced', {

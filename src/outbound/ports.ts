@@ -85,6 +85,8 @@ export interface OutboundSettings extends ReplyLimits {
   restingMs: number;
   /** How often jobs are looked for that should run and do not, ms: with restingMs, a reply without one has it within a minute. */
   seekMs: number;
+  /** How long an acceptance is written again while Redis refuses it, ms: less than the time in which a stopping process ends its jobs. */
+  insistMs: number;
   /** Multiplies every wait before another try; under 1 only in tests. */
   waitScale: number;
 }
@@ -102,6 +104,7 @@ export const outboundDefaults: OutboundSettings = {
   slotTtlMs: 8_000,
   restingMs: 30_000,
   seekMs: 25_000,
+  insistMs: 15_000,
   waitScale: 1,
 };
 

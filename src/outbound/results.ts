@@ -12,7 +12,11 @@ export function resultOf(
   entry: Pick<JournalEntry, 'replyId' | 'server' | 'state'> & Partial<JournalEntry>,
   more: Partial<Result> = {},
 ): Result {
-  const { failure, ...before } = { ...(entry.result ?? {}), ...more };
+  const { failure, ...before } = {
+    ...(entry.result ?? {}),
+    ...(entry.recipients === undefined ? {} : { recipients: [...entry.recipients] }),
+    ...more,
+  };
   const warnings = [...new Set([...(entry.result?.warnings ?? []), ...(more.warnings ?? [])])];
   const why = failure ?? (entry.state === 'rejected' ? failureOf('REPLY_JOB_FAILED') : undefined);
   return {

@@ -3,12 +3,14 @@
 // policy says `resend` and Sent could be searched. A search that failed proves nothing.
 import type { Failure } from '../contract/result.ts';
 import { asError } from '../domain/errors.ts';
+import { moveRecipients } from '../domain/recipients.ts';
 import type { JournalEntry } from '../domain/reply-journal.ts';
 import { sendingMailbox } from '../domain/reply-pace.ts';
 import type { JobEnding } from '../domain/reply-queues.ts';
+import { settleAccepted } from './accept.ts';
 import type { SentFinding } from './ports.ts';
 import { failureOf, resultOf } from './results.ts';
-import { storeSentCopy, type Work } from './work.ts';
+import type { Work } from './work.ts';
 
 export async function settleUncertain(work: Work, entry: JournalEntry): Promise<JobEnding> {
   const { deps, server, reply, fence, settings, now } = work;
@@ -29,6 +31,10 @@ export async function settleUncertain(work: Work, entry: JournalEntry): Promise<
     fault = asError(error).message.slice(0, 200);
     deps.emit('SentSearchFailed', { server: server.name, replyId: reply.replyId, err: asError(error) });
   }
+  // The copies of earlier recipients' mails are there already, under the same Message-ID: they prove nothing about this one.
+  const before = entry.acceptances ?? 0;
+  if (finding?.found === true && finding.copies <= before)
+    finding = { found: false, folder: finding.folder, looked: finding.copies };
   if (finding?.found === true) return foundInSent(work, entry, finding);
   const evidence =
     finding === undefined
@@ -50,7 +56,7 @@ export async function settleUncertain(work: Work, entry: JournalEntry): Promise<
     await work.job.progress({ state: 'uncertain', expectedAt: new Date(now() + left).toISOString() });
     return { end: 'later', at: now() + Math.max(next, 100) };
   }
-  if (server.uncertain === 'resend' && finding !== undefined) return resend(work);
+  if (server.uncertain === 'resend' && finding !== undefined && before === 0) return resend(work);
   return hold(work, entry);
 }
 
@@ -61,26 +67,24 @@ async function foundInSent(
 ): Promise<JobEnding> {
   const { deps, server, reply, fence, now } = work;
   const rewritten = finding.messageId !== undefined && finding.messageId !== entry.messageId;
-  const result = resultOf(
-    { ...entry, state: 'accepted' },
-    {
+  const recipients =
+    entry.recipients === undefined ? undefined : moveRecipients(entry.recipients, ['uncertain'], { state: 'accepted' });
+  const ending = await settleAccepted(work, entry, {
+    recipients,
+    waitMs: 60_000 * work.settings.waitScale,
+    result: {
       acceptedAt: new Date(entry.dataBegunAt ?? now()).toISOString(),
       ...(rewritten && finding.messageId !== undefined ? { serverMessageId: finding.messageId } : {}),
       warnings: [`no answer of the server; found in ${finding.folder} by ${finding.by}`],
     },
-  );
-  const { moved } = await deps.journal.transition(reply.replyId, {
+    evidence: `found in ${finding.folder} by ${finding.by}, ${finding.copies} copies`,
     from: ['uncertain'],
-    to: 'accepted',
     fence,
-    release: fence,
-    change: { result, evidence: `found in ${finding.folder} by ${finding.by}, ${finding.copies} copies` },
+    taken: true,
   });
-  if (!moved) return { end: 'later', at: now() + 500 };
-  deps.emit('ReplySettled', { server: server.name, replyId: reply.replyId, reason: finding.by });
-  deps.emit('ReplyAccepted', { server: server.name, replyId: reply.replyId, attempts: entry.attempts });
-  await storeSentCopy(work, { ...entry, state: 'accepted' });
-  return { end: 'completed', result };
+  if (ending !== undefined)
+    deps.emit('ReplySettled', { server: server.name, replyId: reply.replyId, reason: finding.by });
+  return ending ?? { end: 'later', at: now() + 500 };
 }
 
 async function resend({ deps, server, reply, fence, now }: Work): Promise<JobEnding> {

@@ -1,20 +1,21 @@
 // Submits one claimed reply and judges what came of it. Invariant: after DATA began, nothing is sent again unless it is proven that the first
 // did not go. Proof is one of: not a byte left (stream never pulled, or the journal refused); the final dot was never sent; the server
 // answered the dot with a refusal; a person or the policy `resend` says so. All else is uncertain and goes to settle.ts.
-import type { Failure } from '../contract/result.ts';
+import type { Failure, RecipientState } from '../contract/result.ts';
 import { needsSmtpUtf8 } from '../domain/address.ts';
 import { MailroomError } from '../domain/errors.ts';
+import { afterRcpt, openRecipients } from '../domain/recipients.ts';
 import type { JournalEntry } from '../domain/reply-journal.ts';
 import { sendingMailbox } from '../domain/reply-pace.ts';
 import type { JobEnding } from '../domain/reply-queues.ts';
-import type { SubmissionOutcome, Submitter } from '../domain/submission.ts';
+import type { Submitter } from '../domain/submission.ts';
 import type { EventName } from '../telemetry/events/index.ts';
-import { BegunElsewhere, beginData, forgottenBegin } from './begin.ts';
+import { beginData, forgottenBegin } from './begin.ts';
+import { accepted, conclude, doubtful, type Taken } from './conclude.ts';
 import { judgeSender, type SenderVerdict, stillDecided } from './decide.ts';
-import { insist } from './insist.ts';
 import { prepare } from './prepare.ts';
-import { failureOf, refusalOf, remoteLine, resultOf } from './results.ts';
-import { fenced, reject, storeSentCopy, type Work } from './work.ts';
+import { resultOf } from './results.ts';
+import { fenced, type Work } from './work.ts';
 
 export async function prepareAndSubmit(work: Work, found: JournalEntry): Promise<JobEnding> {
   const { now } = work;
@@ -23,7 +24,7 @@ export async function prepareAndSubmit(work: Work, found: JournalEntry): Promise
   const unprepared = entry.rendered === undefined;
   // Before it may be prepared again: of what may have left, the first mail is the one to look for.
   let forgotten = unprepared ? undefined : await forgottenBegin(work, entry);
-  if (forgotten !== undefined) return doubtful(work, forgotten);
+  if (forgotten !== undefined) return doubtful(work, entry, forgotten);
   const judged = judgeSender(work, entry);
   if (judged.verdict === 'hold') return holdForPerson(work, entry, judged, 'ReplyHeldForSender');
   if (judged.verdict === 'prepare') {
@@ -32,7 +33,7 @@ export async function prepareAndSubmit(work: Work, found: JournalEntry): Promise
     if ('failure' in prepared) return holdForPerson(work, entry, prepared, 'ReplyNotComposed');
     ({ entry, bytes } = prepared);
     forgotten = unprepared ? await forgottenBegin(work, entry) : undefined;
-    if (forgotten !== undefined) return doubtful(work, forgotten);
+    if (forgotten !== undefined) return doubtful(work, entry, forgotten);
   }
   const submitted = await work.lanes.use(
     async (submitter): Promise<JobEnding | Taken> => {
@@ -46,8 +47,6 @@ export async function prepareAndSubmit(work: Work, found: JournalEntry): Promise
   // The connection carries the next reply while this one's acceptance is written.
   return 'kind' in submitted ? accepted(work, { ...entry, attempts: entry.attempts + 1 }, submitted) : submitted;
 }
-
-type Taken = SubmissionOutcome & { kind: 'accepted' };
 
 /** Composes the mail and notes it. @param changed what of the sender is other than when it was prepared before; undefined result: fenced */
 async function prepareNow(
@@ -137,10 +136,11 @@ async function submit(
   const { envelope, rendered, renderedSize = 0 } = entry;
   if (envelope === undefined || rendered === undefined) return fenced(work);
   if (!stillDecided(work, entry)) return { end: 'later', at: now() + 500 };
+  const to = openRecipients(entry);
   const pace = {
     mailbox: sendingMailbox(server),
     token: `${reply.replyId} ${fence}`,
-    recipients: envelope.to.length,
+    recipients: to.length,
   };
   const { perMinute, recipientsPerDay } = server.pace;
   const [pause, granted] = await Promise.all([
@@ -166,16 +166,20 @@ async function submit(
   const tries = entry.attempts + 1;
   const asked = performance.now();
   let begun: Promise<void> | undefined;
+  let said: RecipientState[] | undefined;
   const outcome = await submitter.submit({
-    envelope,
+    envelope: { ...envelope, to },
     from: entry.from ?? '',
     size: renderedSize,
     bytes: () => (bytes === undefined ? deps.blobs.read(rendered) : inPieces(bytes)),
     tries,
-    onDataBegin: () => {
+    onDataBegin: (recipients) => {
+      // Told apart only where they differ: most replies have one recipient.
+      const differ = entry.recipients !== undefined || recipients.some(({ state }) => state !== 'accepted');
+      said = differ ? afterRcpt(entry, recipients) : undefined;
       begun = submitting.then(() => {
         if (!stillDecided(work, entry)) throw new Error('the server was changed while the envelope was sent');
-        return beginData(work, entry.begins + 1);
+        return beginData(work, entry.begins + 1, said);
       });
       // After a sign-in the server's minute begins later than our grant: the 31st mail, on an open connection, would come too early.
       if (performance.now() - asked > PROMPT_MS) deps.pace.stamp(pace).catch(() => {});
@@ -190,160 +194,10 @@ async function submit(
     await deps.pace.refund(pace);
   if (outcome.kind === 'accepted') return outcome;
   if (!(await submitting).moved) return fenced(work);
-  return conclude(work, { ...entry, attempts: tries }, outcome);
+  if (outcome.kind === 'failed' && outcome.recipients !== undefined) said ??= afterRcpt(entry, outcome.recipients);
+  return conclude(work, { ...entry, attempts: tries, ...(said === undefined ? {} : { recipients: said }) }, outcome);
 }
 
 async function* inPieces(bytes: Buffer): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += 65_536) yield bytes.subarray(at, at + 65_536);
-}
-
-/** The journal was set back to before DATA: a mail may be out that it knows nothing of. */
-async function doubtful(work: Work, { begins, at }: { begins: number; at: Date }): Promise<JobEnding> {
-  const { deps, server, reply, fence, settings, now } = work;
-  const waitMs = Math.min(settings.firstLookMs, settings.settleMs);
-  const { moved } = await deps.journal.transition(reply.replyId, {
-    from: ['prepared', 'submitting', 'data-begun'],
-    to: 'uncertain',
-    fence,
-    waitMs,
-    change: {
-      begins,
-      dataBegunAt: at.getTime(),
-      evidence: `DATA had begun at ${at.toISOString()}, which Redis has forgotten`,
-    },
-  });
-  if (!moved) return fenced(work);
-  deps.emit('ReplyForgotten', { server: server.name, replyId: reply.replyId });
-  deps.emit('ReplyUncertain', { server: server.name, replyId: reply.replyId });
-  return { end: 'later', at: now() + waitMs };
-}
-
-async function conclude(
-  work: Work,
-  entry: JournalEntry,
-  outcome: Exclude<SubmissionOutcome, Taken>,
-): Promise<JobEnding> {
-  const { deps, reply, fence } = work;
-  if (outcome.kind === 'withheld') {
-    if (outcome.error instanceof BegunElsewhere) {
-      const elsewhere = await forgottenBegin(work, entry);
-      return doubtful(work, elsewhere ?? { begins: entry.begins + 1, at: new Date(work.now()) });
-    }
-    const failure = refusalOf(outcome.error);
-    if (failure !== undefined) return reject(work, failure); // the rendered mail is not there any more
-    // Not a byte left. If the journal did write DATA begun and only failed to say so, it goes back.
-    await deps.journal.transition(reply.replyId, {
-      from: ['submitting', 'data-begun'],
-      to: 'prepared',
-      fence,
-      change: { evidence: 'withheld before the first byte' },
-    });
-    return { end: 'later', at: work.now() + 1_000 };
-  }
-  if (outcome.verdict.action === 'settle') return uncertain(work, outcome);
-  return refused(work, entry, outcome);
-}
-
-async function accepted(work: Work, entry: JournalEntry, outcome: Taken): Promise<JobEnding> {
-  const { deps, server, reply, fence, now } = work;
-  const refusedRecipients = outcome.recipients.filter(({ state }) => state === 'rejected');
-  const result = resultOf(
-    { ...entry, state: 'accepted' },
-    {
-      acceptedAt: new Date(now()).toISOString(),
-      ...(outcome.serverMessageId === undefined ? {} : { serverMessageId: outcome.serverMessageId }),
-      recipients: outcome.recipients,
-      remote: outcome.remote,
-      ...(refusedRecipients.length > 0
-        ? { warnings: [`${refusedRecipients.length} of ${outcome.recipients.length} recipients were refused`] }
-        : {}),
-    },
-  );
-  // A late answer still counts, whoever holds the claim now: another worker may have begun to doubt, a person have decided, Redis forgotten.
-  const { moved } = await insist(() =>
-    deps.journal.transition(reply.replyId, {
-      from: ['data-begun', 'uncertain', 'held', 'queued', 'prepared', 'submitting', 'dropped'],
-      to: 'accepted',
-      release: fence,
-      change: { result, evidence: `accepted: ${remoteLine(outcome.remote)}` },
-    }),
-  );
-  if (moved) {
-    deps.emit('ReplyAccepted', { server: server.name, replyId: reply.replyId, attempts: entry.attempts });
-    if (refusedRecipients.length > 0) {
-      deps.emit('ReplyPartlyRefused', { server: server.name, replyId: reply.replyId, count: refusedRecipients.length });
-    }
-    await deps.pauses.healed(server.name).catch(() => {}); // of no weight beside the acceptance
-    await storeSentCopy(work, { ...entry, state: 'accepted' });
-  }
-  return { end: 'completed', result };
-}
-
-async function uncertain(work: Work, outcome: SubmissionOutcome & { kind: 'failed' }): Promise<JobEnding> {
-  const { deps, server, reply, fence, settings, now } = work;
-  const waitMs = Math.min(settings.firstLookMs, settings.settleMs);
-  await deps.journal.transition(reply.replyId, {
-    from: ['data-begun'],
-    to: 'uncertain',
-    fence,
-    waitMs,
-    change: { evidence: `no answer after DATA: ${remoteLine(outcome.remote)}` },
-  });
-  deps.emit('ReplyUncertain', { server: server.name, replyId: reply.replyId, code: outcome.verdict.code });
-  await work.job.progress({ state: 'uncertain', code: outcome.verdict.code });
-  return { end: 'later', at: now() + waitMs };
-}
-
-/** The server refused, or it is proven that no complete mail left. */
-async function refused(
-  work: Work,
-  entry: JournalEntry,
-  outcome: SubmissionOutcome & { kind: 'failed' },
-): Promise<JobEnding> {
-  const { deps, server, reply, fence, now } = work;
-  const { verdict, remote, sent } = outcome;
-  // Longer, never shorter than asked for: what is announced is what passes.
-  const waitMs = Math.round(verdict.retryAfterMs * work.settings.waitScale * (1 + Math.random() / 4));
-  const failure: Failure = { ...failureOf(verdict.code), class: verdict.class, hint: verdict.hint, remote };
-  // Proof about this DATA counts although another worker may have begun to doubt it.
-  const late = sent !== 'none';
-  if (verdict.action === 'fail') {
-    return reject(work, failure, outcome.recipients === undefined ? {} : { recipients: outcome.recipients }, late);
-  }
-  const slower = verdict.action === 'back-off' && verdict.code !== 'RECIPIENT_RATE';
-  const paused = verdict.action === 'pause-server' || verdict.action === 'hold';
-  const ofServer = slower || paused;
-  const { moved } = await deps.journal.transition(reply.replyId, {
-    from: late ? ['data-begun', 'uncertain'] : ['submitting', 'data-begun'],
-    to: 'prepared',
-    fence,
-    late,
-    ...(ofServer ? {} : { waitMs }),
-    change: { evidence: `${verdict.code} (sent: ${sent}): ${remoteLine(remote)}` },
-  });
-  if (!moved) return fenced(work);
-  deps.emit('ReplyRetried', {
-    server: server.name,
-    replyId: reply.replyId,
-    code: verdict.code,
-    class: verdict.class,
-    attempts: entry.attempts,
-    delayMs: waitMs,
-  });
-  await work.job.progress({
-    state: 'prepared',
-    attempts: entry.attempts,
-    code: verdict.code,
-    expectedAt: new Date(now() + waitMs).toISOString(),
-  });
-  if (paused) {
-    await work.pauseServer(failure, verdict.action === 'hold' ? waitMs : work.settings.pauseProbeMs);
-    return { end: 'later', at: now() + 1_000 };
-  }
-  if (slower) {
-    await deps.pace.wait({ mailbox: sendingMailbox(server), ms: waitMs });
-    deps.emit('SubmissionSlowed', { server: server.name, code: verdict.code, delayMs: waitMs });
-    return { end: 'queue-waits', ms: waitMs };
-  }
-  return { end: 'later', at: now() + waitMs };
 }

@@ -130,6 +130,9 @@ const byError: Readonly<Record<string, ErrorCode>> = {
   endpoints_resolution_error: 'OAUTH_UNREACHABLE',
 };
 
+/** Proxies: forbidden, not there, sign-in wanted, too slow, blocked (RFC 9110 §15.5, RFC 7725). */
+const ON_THE_WAY = new Set([403, 404, 407, 408, 451]);
+
 const PASSING_ERRORS = new Set(['server_error', 'temporarily_unavailable']);
 const CREDENTIAL_CODES = new Set<ErrorCode>([
   'OAUTH_SECRET_WRONG',
@@ -154,6 +157,8 @@ function codeOf(failure: OAuthFailure, aadsts: string | undefined): ErrorCode {
   if (network !== undefined) return isTls(network) ? 'OAUTH_TLS_FAILED' : 'OAUTH_UNREACHABLE';
   if (status === 429) return 'OAUTH_THROTTLED';
   if ((status ?? 0) >= 500) return 'OAUTH_PROVIDER_FAILED';
+  // Without an error of OAuth it is a proxy or a portal on the way that answers, not the provider (RFC 6749 §5.2 demands one).
+  if (error === undefined && ON_THE_WAY.has(status ?? 0)) return 'OAUTH_UNREACHABLE';
   return (error === undefined ? undefined : byError[error]) ?? 'OAUTH_REFUSED';
 }
 

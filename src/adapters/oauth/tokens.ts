@@ -110,7 +110,7 @@ export function createTokens({ cache, emit, now, random, renewAheadMs, onRecover
     } catch (thrown) {
       const error = thrown instanceof MailroomError ? thrown : new MailroomError('OAUTH_REFUSED');
       slot.failure = { error, until: now() + failureMs(error), version: source.version };
-      emit(needsPerson(error) ? 'SignInNeeded' : 'TokenRefused', { application: source.application, err: error });
+      emit(eventOf(error), { application: source.application, err: error });
       throw error;
     }
   }
@@ -186,6 +186,12 @@ export function createTokens({ cache, emit, now, random, renewAheadMs, onRecover
       slots.clear();
     },
   };
+}
+
+/** A provider that cannot be reached, or is busy, has refused nothing. */
+function eventOf(error: MailroomError): 'SignInNeeded' | 'TokenUnavailable' | 'TokenRefused' {
+  if (needsPerson(error)) return 'SignInNeeded';
+  return error.class === 'transient' || error.class === 'throttle' ? 'TokenUnavailable' : 'TokenRefused';
 }
 
 const needsPerson = ({ code }: MailroomError): boolean =>

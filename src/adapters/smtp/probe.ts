@@ -4,7 +4,7 @@ import type { SmtpServer } from '../../domain/email-server.ts';
 import { asError, MailroomError } from '../../domain/errors.ts';
 import { type ConnectionSettings, connectionOptions } from './connection-options.ts';
 import { enhancedCodeIn, judgeSubmission, maskRemoteText, type Phase } from './errors.ts';
-import { phaseOf, type SmtpError } from './submitter.ts';
+import { namesOf, phaseOf, type SmtpError } from './submitter.ts';
 
 export { ehloName } from './connection-options.ts';
 
@@ -101,7 +101,7 @@ export function submissionError(
       text: response ?? error?.message,
       nodeCode: error?.code,
     },
-    { user: server.user, from: server.user, server: server.name, host: server.host, port: server.port },
+    namesOf(server, server.user),
   );
   const code = Number.isNaN(replyCode) ? error?.code : String(replyCode);
   return new MailroomError(verdict.code, {

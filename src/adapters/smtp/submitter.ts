@@ -3,14 +3,16 @@
 
 import { Readable } from 'node:stream';
 import { createTransport } from 'nodemailer';
-import type { Remote } from '../../contract/result.ts';
 import type { GuardOf } from '../../domain/connect-guard.ts';
 import type { SmtpServer } from '../../domain/email-server.ts';
 import { asError } from '../../domain/errors.ts';
-import type { RecipientOutcome, Submission, SubmissionOutcome, Submitter } from '../../domain/submission.ts';
+import type { Submission, SubmissionOutcome, Submitter } from '../../domain/submission.ts';
 import { connectionOptions } from './connection-options.ts';
-import { enhancedCodeIn, judgeSubmission, maskRemoteText, type Phase, type SubmissionFailure } from './errors.ts';
+import { judgeSubmission } from './errors.ts';
 import { extensionsOf } from './extensions.ts';
+import { failureOf, namesOf, recipientsOf, remoteOf, type SmtpError, withoutToken } from './failure.ts';
+
+export { namesOf, phaseOf, type SmtpError } from './failure.ts';
 
 export type GetToken = (
   server: SmtpServer,
@@ -38,16 +40,6 @@ export const submitterDefaults: SubmitterSettings = {
   maxMessagesPerConnection: 100,
   ehloName: undefined,
 };
-
-/** What nodemailer's errors carry. */
-export interface SmtpError extends Error {
-  code?: string;
-  command?: string;
-  response?: string;
-  responseCode?: number;
-  recipient?: string;
-  rejectedErrors?: SmtpError[];
-}
 
 interface Tracker {
   pulled: boolean;
@@ -109,7 +101,12 @@ export function createSubmitter(
     // The stage tracker: nodemailer reads from here only after the server's 354.
     opened.use('stream', (mail, done) => {
       const { submission, tracker } = mail.data as unknown as { submission: Submission; tracker: Tracker };
-      mail.message.createReadStream = () => Readable.from(tracked(submission, tracker), { objectMode: false }) as never;
+      // nodemailer notes RCPT's refusals on the envelope that it was given.
+      const envelope = mail.message.getEnvelope() as { rejectedErrors?: SmtpError[] };
+      const names = namesOf(server, submission.from);
+      const begin = () => submission.onDataBegin(recipientsOf(submission, envelope.rejectedErrors ?? [], names));
+      mail.message.createReadStream = () =>
+        Readable.from(tracked(submission, tracker, begin), { objectMode: false }) as never;
       done();
     });
     return opened;
@@ -133,7 +130,7 @@ export function createSubmitter(
         kind: 'accepted',
         remote: remoteOf(accepted.response, 'DATA', undefined),
         ...(accepted.serverMessageId === undefined ? {} : { serverMessageId: accepted.serverMessageId }),
-        recipients: recipientsOf(submission, refused),
+        recipients: recipientsOf(submission, refused, namesOf(server, submission.from)),
         ...(maxSize === undefined ? {} : { maxSize }),
       };
     } catch (thrown) {
@@ -146,38 +143,28 @@ export function createSubmitter(
 
   function failed(submission: Submission, tracker: Tracker, error: SmtpError): SubmissionOutcome {
     const sent = !tracker.firstByte ? 'none' : tracker.finished ? 'whole' : 'unfinished';
-    const failure = failureOf(error, sent, tokenFault !== undefined);
-    const verdict = judgeSubmission(
-      failure,
-      { user: server.user, from: submission.from, server: server.name, host: server.host, port: server.port },
-      submission.tries,
-    );
-    const fault = tokenFault as { code?: string; hint?: string; class?: string } | undefined;
+    const names = namesOf(server, submission.from);
+    const said = failureOf(error, sent, tokenFault !== undefined, names);
+    const verdict = judgeSubmission(said, names, submission.tries);
     return {
       kind: 'failed',
-      verdict:
-        fault === undefined || sent !== 'none'
-          ? verdict
-          : {
-              ...verdict,
-              code: 'SMTP_TOKEN_UNAVAILABLE',
-              class: 'auth',
-              action: fault.class === 'transient' || fault.class === 'throttle' ? 'retry' : 'pause-server',
-              retryAfterMs: 60_000,
-              hint: fault.hint ?? verdict.hint,
-            },
+      verdict: tokenFault === undefined || sent !== 'none' ? verdict : withoutToken(verdict, tokenFault),
       remote: {
         ...remoteOf(error.response ?? error.message, error.command, [server.user, submission.from]),
         ...(error.response === undefined ? { system: 'network' as const, code: error.code ?? 'ERROR' } : {}),
       },
       sent,
-      ...(error.rejectedErrors === undefined ? {} : { recipients: recipientsOf(submission, error.rejectedErrors) }),
+      ...(error.rejectedErrors === undefined
+        ? {}
+        : { recipients: recipientsOf(submission, error.rejectedErrors, names) }),
     };
   }
 
   return {
     async submit(submission) {
       let outcome = await once(submission);
+      // 421 on a connection that served its time: a new one, at once. Not a byte of the mail left on the old one.
+      if (isEnded(outcome) && !closed) outcome = await once(submission);
       const renew =
         outcome.kind === 'failed' &&
         outcome.verdict.action === 'renew-token' &&
@@ -203,14 +190,21 @@ export function createSubmitter(
   };
 }
 
-async function* tracked(submission: Submission, tracker: Tracker): AsyncGenerator<Uint8Array> {
+const isEnded = (outcome: SubmissionOutcome): boolean =>
+  outcome.kind === 'failed' && outcome.sent === 'none' && outcome.verdict.code === 'SMTP_CONNECTION_ENDED';
+
+async function* tracked(
+  submission: Submission,
+  tracker: Tracker,
+  begin: () => Promise<void>,
+): AsyncGenerator<Uint8Array> {
   tracker.pulled = true;
   const goOn = () => {
     if (tracker.over) throw new Error('the submission is over');
     if (submission.mayGoOn?.() === false) throw new Error('the claim lapsed while the mail was being sent');
   };
   try {
-    await submission.onDataBegin();
+    await begin();
     for await (const chunk of submission.bytes()) {
       goOn();
       tracker.firstByte = true;
@@ -224,59 +218,6 @@ async function* tracked(submission: Submission, tracker: Tracker): AsyncGenerato
   }
   // From here on the final dot may go out.
   tracker.finished = true;
-}
-
-function failureOf(error: SmtpError, sent: 'none' | 'unfinished' | 'whole', tokenFault: boolean): SubmissionFailure {
-  const refusals = error.rejectedErrors ?? [];
-  // All recipients refused: judged by one that may change its mind, if there is one.
-  const said = refusals.find((one) => (one.responseCode ?? 500) < 500) ?? refusals[0] ?? error;
-  const text = said.response ?? (error.responseCode === undefined && !tokenFault ? error.message : undefined);
-  return {
-    phase: phaseOf(error, sent),
-    replyCode: said.responseCode,
-    enhancedCode: said.response === undefined ? undefined : enhancedCodeIn(said.response),
-    text,
-    nodeCode: error.code,
-  };
-}
-
-export function phaseOf(error: SmtpError, sent: 'none' | 'unfinished' | 'whole'): Phase {
-  if (sent === 'whole') return error.responseCode === undefined ? 'body' : 'answer';
-  // The dot never left: RFC 5321 §4.1.1.4, the server has no complete mail and must not deliver it.
-  if (sent === 'unfinished') return 'data';
-  const command = error.command ?? '';
-  if (error.code === 'ETLS' || /certificate|self.signed|altname|SSL|TLS/i.test(error.message)) {
-    if (error.responseCode === undefined) return 'tls';
-  }
-  if (error.code === 'EAUTH' || error.code === 'EOAUTH2' || error.code === 'ENOAUTH' || command.startsWith('AUTH'))
-    return 'auth';
-  if (command === 'MAIL FROM') return 'mail';
-  if (command === 'RCPT TO') return 'rcpt';
-  if (command === 'DATA') return 'data';
-  return 'connect';
-}
-
-/** @param own addresses that may be shown; undefined: an acceptance, whose text holds no address but the server's id of the mail */
-function remoteOf(response: string, command: string | undefined, own: readonly string[] | undefined): Remote {
-  const code = /^(\d{3})/.exec(response)?.[1];
-  const enhancedCode = enhancedCodeIn(response);
-  return {
-    system: 'smtp',
-    ...(code === undefined ? {} : { code }),
-    ...(enhancedCode === undefined ? {} : { enhancedCode }),
-    ...(command === undefined ? {} : { command }),
-    text: own === undefined ? response.replace(/\s+/g, ' ').trim().slice(0, 500) : maskRemoteText(response, own),
-  };
-}
-
-function recipientsOf(submission: Submission, refused: readonly SmtpError[]): RecipientOutcome[] {
-  const byAddress = new Map(refused.map((error) => [error.recipient, error]));
-  return submission.envelope.to.map((address) => {
-    const error = byAddress.get(address);
-    return error === undefined
-      ? { address, state: 'accepted' }
-      : { address, state: 'rejected', remote: remoteOf(error.response ?? error.message, 'RCPT TO', [submission.from]) };
-  });
 }
 
 function sizeIn(ehlo: readonly string[] | undefined): number | undefined {

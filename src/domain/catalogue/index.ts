@@ -11,11 +11,13 @@ import { oauthErrors } from './oauth.ts';
 import { queueErrors } from './queue.ts';
 import { replyErrors } from './reply.ts';
 import { smtpErrors } from './smtp.ts';
+import { smtpAnswerErrors } from './smtp-answers.ts';
 
 const sections = {
   ...configErrors,
   ...imapErrors,
   ...smtpErrors,
+  ...smtpAnswerErrors,
   ...oauthErrors,
   ...replyErrors,
   ...queueErrors,

@@ -53,8 +53,14 @@ export const smtpErrors = section({
     action: 'renew-token',
     message: 'The server refuses the sign-in',
     hint: {
-      en: 'Check User: with delegated sign-in it is the person, app-only the mailbox {user}. Permission SMTP.Send or SMTP.SendAsApp; New-ServicePrincipal with the Enterprise Application object id. Jobs are kept meanwhile.',
-      de: 'Prüfen Sie den Benutzer: bei delegierter Anmeldung die Person, bei app-only das Postfach {user}. Berechtigung SMTP.Send oder SMTP.SendAsApp; New-ServicePrincipal mit der Objekt-ID der Unternehmensanwendung. Die Aufträge bleiben erhalten.',
+      en: 'Check User and its password or application on {server}. Jobs are kept meanwhile.',
+      de: 'Prüfen Sie Benutzer und dessen Passwort oder Anwendung bei {server}. Die Aufträge bleiben erhalten.',
+    },
+    hintAt: {
+      microsoft: {
+        en: 'Check User: with delegated sign-in it is the person, app-only the mailbox {user}. Permission SMTP.Send or SMTP.SendAsApp; New-ServicePrincipal with the Enterprise Application object id. Jobs are kept meanwhile.',
+        de: 'Prüfen Sie den Benutzer: bei delegierter Anmeldung die Person, bei app-only das Postfach {user}. Berechtigung SMTP.Send oder SMTP.SendAsApp; New-ServicePrincipal mit der Objekt-ID der Unternehmensanwendung. Die Aufträge bleiben erhalten.',
+      },
     },
   },
   SMTP_AUTH_NOT_OFFERED: {
@@ -107,8 +113,14 @@ export const smtpErrors = section({
     action: 'fail',
     message: 'The signed-in user may not send as this From address',
     hint: {
-      en: 'Add-RecipientPermission -Identity "{from}" -AccessRights SendAs -Trustee "{user}" -Confirm:$false',
-      de: 'Add-RecipientPermission -Identity "{from}" -AccessRights SendAs -Trustee "{user}" -Confirm:$false',
+      en: 'Allow {user} at {host} to send as {from}, or take the address off Additional Email From Addresses of {server}.',
+      de: 'Erlauben Sie {user} bei {host}, als {from} zu senden, oder entfernen Sie die Adresse aus den Zusätzlichen Absenderadressen von {server}.',
+    },
+    hintAt: {
+      microsoft: {
+        en: 'Add-RecipientPermission -Identity "{from}" -AccessRights SendAs -Trustee "{user}" -Confirm:$false',
+        de: 'Add-RecipientPermission -Identity "{from}" -AccessRights SendAs -Trustee "{user}" -Confirm:$false',
+      },
     },
   },
   SMTP_CONNECTION_LIMIT: {
@@ -132,10 +144,16 @@ export const smtpErrors = section({
   SUBMISSION_QUOTA: {
     class: 'throttle',
     action: 'hold',
-    message: 'The mailbox has used up its recipients for 24 hours; replies wait, none fails',
+    message: 'The account has used up what it may send for now; replies wait, none fails',
     hint: {
-      en: 'Recipient limit of {user} (10,000 in 24 hours). Sending resumes by itself.',
-      de: 'Empfängergrenze von {user} (10.000 in 24 Stunden). Der Versand geht von selbst weiter.',
+      en: 'See the sending limits of {user} at {host}. Sending resumes automatically.',
+      de: 'Beachten Sie die Sendelimits von {user} bei {host}. Der Versand wird automatisch fortgesetzt.',
+    },
+    hintAt: {
+      microsoft: {
+        en: 'Recipient limit of {user} (10,000 in 24 hours). Sending resumes by itself.',
+        de: 'Empfängergrenze von {user} (10.000 in 24 Stunden). Der Versand geht von selbst weiter.',
+      },
     },
   },
   SENDING_MAILBOX_FULL: {
@@ -143,8 +161,14 @@ export const smtpErrors = section({
     action: 'pause-server',
     message: 'The sending mailbox is full',
     hint: {
-      en: 'Empty Sent Items of {user}, or Set-Mailbox -Identity "{user}" -MessageCopyForSMTPClientSubmissionEnabled $false. Jobs are kept meanwhile.',
-      de: 'Leeren Sie Gesendete Elemente von {user}, oder Set-Mailbox -Identity "{user}" -MessageCopyForSMTPClientSubmissionEnabled $false. Die Aufträge bleiben solange erhalten.',
+      en: 'Make space in the mailbox of {user}. Jobs are kept meanwhile.',
+      de: 'Schaffen Sie Platz im Postfach von {user}. Die Aufträge bleiben solange erhalten.',
+    },
+    hintAt: {
+      microsoft: {
+        en: 'Empty Sent Items of {user}, or Set-Mailbox -Identity "{user}" -MessageCopyForSMTPClientSubmissionEnabled $false. Jobs are kept meanwhile.',
+        de: 'Leeren Sie Gesendete Elemente von {user}, oder Set-Mailbox -Identity "{user}" -MessageCopyForSMTPClientSubmissionEnabled $false. Die Aufträge bleiben solange erhalten.',
+      },
     },
   },
   OUTBOUND_SPAM: {
@@ -152,8 +176,14 @@ export const smtpErrors = section({
     action: 'pause-server',
     message: 'The server takes our mail for outbound spam',
     hint: {
-      en: 'Microsoft Defender: outbound spam policy and restricted entities; look at what {user} sent.',
-      de: 'Microsoft Defender: Richtlinie für ausgehenden Spam und eingeschränkte Entitäten; prüfen Sie, was {user} gesendet hat.',
+      en: 'Look at what {user} sent, then ask the provider of {host}.',
+      de: 'Prüfen Sie, was {user} gesendet hat, und fragen Sie dann den Anbieter von {host}.',
+    },
+    hintAt: {
+      microsoft: {
+        en: 'Microsoft Defender: outbound spam policy and restricted entities; look at what {user} sent.',
+        de: 'Microsoft Defender: Richtlinie für ausgehenden Spam und eingeschränkte Entitäten; prüfen Sie, was {user} gesendet hat.',
+      },
     },
   },
   SENDER_BLOCKED: {
@@ -161,8 +191,14 @@ export const smtpErrors = section({
     action: 'pause-server',
     message: 'The sending mailbox is blocked for outgoing mail',
     hint: {
-      en: 'Microsoft Defender, Restricted entities: unblock {user}. Find the cause first.',
-      de: 'Microsoft Defender, Eingeschränkte Entitäten: {user} freigeben. Klären Sie zuerst die Ursache.',
+      en: 'Ask the provider of {host} to unblock {user}. Find the cause first.',
+      de: 'Lassen Sie {user} vom Anbieter von {host} freigeben. Klären Sie zuerst die Ursache.',
+    },
+    hintAt: {
+      microsoft: {
+        en: 'Microsoft Defender, Restricted entities: unblock {user}. Find the cause first.',
+        de: 'Microsoft Defender, Eingeschränkte Entitäten: {user} freigeben. Klären Sie zuerst die Ursache.',
+      },
     },
   },
   TENANT_BLOCKED: {
@@ -215,8 +251,14 @@ export const smtpErrors = section({
     action: 'fail',
     message: 'The message is larger than the server takes',
     hint: {
-      en: 'Smaller attachments (base64 adds 33 %), or Set-Mailbox -Identity "{user}" -MaxSendSize 150MB.',
-      de: 'Kleinere Anhänge (base64 braucht 33 % mehr), oder Set-Mailbox -Identity "{user}" -MaxSendSize 150MB.',
+      en: 'Smaller attachments (base64 adds 33 %), or a higher limit at {host}.',
+      de: 'Kleinere Anhänge (base64 braucht 33 % mehr), oder eine höhere Grenze bei {host}.',
+    },
+    hintAt: {
+      microsoft: {
+        en: 'Smaller attachments (base64 adds 33 %), or Set-Mailbox -Identity "{user}" -MaxSendSize 150MB.',
+        de: 'Kleinere Anhänge (base64 braucht 33 % mehr), oder Set-Mailbox -Identity "{user}" -MaxSendSize 150MB.',
+      },
     },
   },
   TOO_MANY_RECIPIENTS: {
@@ -224,8 +266,14 @@ export const smtpErrors = section({
     action: 'fail',
     message: 'The message has more recipients than the server takes',
     hint: {
-      en: 'Fewer recipients, or Set-Mailbox -Identity "{user}" -RecipientLimits 1000.',
-      de: 'Weniger Empfänger, oder Set-Mailbox -Identity "{user}" -RecipientLimits 1000.',
+      en: 'Fewer recipients, or a higher limit at {host}.',
+      de: 'Weniger Empfänger, oder eine höhere Grenze bei {host}.',
+    },
+    hintAt: {
+      microsoft: {
+        en: 'Fewer recipients, or Set-Mailbox -Identity "{user}" -RecipientLimits 1000.',
+        de: 'Weniger Empfänger, oder Set-Mailbox -Identity "{user}" -RecipientLimits 1000.',
+      },
     },
   },
   SMTP_RECIPIENTS_LATER: {
@@ -251,8 +299,14 @@ export const smtpErrors = section({
     action: 'fail',
     message: 'The server refuses the From of this message',
     hint: {
-      en: 'Exactly one From, and a domain that is registered in the tenant: Get-AcceptedDomain.',
-      de: 'Genau ein Absender, und eine im Mandanten registrierte Domäne: Get-AcceptedDomain.',
+      en: 'Exactly one From, at a domain that exists and that {host} may send for.',
+      de: 'Genau ein Absender, in einer Domäne, die existiert und für die {host} senden darf.',
+    },
+    hintAt: {
+      microsoft: {
+        en: 'Exactly one From, and a domain that is registered in the tenant: Get-AcceptedDomain.',
+        de: 'Genau ein Absender, und eine im Mandanten registrierte Domäne: Get-AcceptedDomain.',
+      },
     },
   },
   MAIL_LOOP: {
@@ -287,8 +341,8 @@ export const smtpErrors = section({
     action: 'retry',
     message: 'The server cannot be reached',
     hint: {
-      en: 'Firewall: outgoing {port} to {host}. Replies are retried by themselves.',
-      de: 'Firewall: ausgehend {port} zu {host}. Antworten werden von selbst wiederholt.',
+      en: 'If no connection is ever made: does a firewall allow outgoing port {port} to {host}? Replies are tried again automatically.',
+      de: 'Kommt nie eine Verbindung zustande: Erlaubt eine Firewall ausgehend Port {port} zu {host}? Antworten werden automatisch wieder versucht.',
     },
   },
   SMTP_REJECTED: {

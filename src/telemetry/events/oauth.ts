@@ -5,7 +5,12 @@ export const oauthEvents = events({
   TokenIssued: { level: 'debug', message: 'access token issued', labels: ['application', 'kind'] },
   TokenRefused: {
     level: 'warn',
-    message: 'the identity provider gave no token',
+    message: 'the identity provider refused a token',
+    labels: ['application', 'code', 'class'],
+  },
+  TokenUnavailable: {
+    level: 'warn',
+    message: 'the identity provider could not be asked, or asks to wait; tried again',
     labels: ['application', 'code', 'class'],
   },
   CredentialRefused: {

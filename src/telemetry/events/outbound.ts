@@ -71,6 +71,11 @@ export const outboundEvents = events({
     message: 'Server refused some recipients of an accepted reply',
     labels: ['server'],
   },
+  ReplyPartlyDeferred: {
+    level: 'info',
+    message: 'Server took the reply for some recipients and deferred others: these are tried again alone',
+    labels: ['server'],
+  },
   SmtpServerPaused: {
     level: 'error',
     message: 'Sending through this server is paused, its replies are kept',

@@ -144,6 +144,8 @@ export interface Sink {
   openConnections(): number;
   maxConnections: number;
   logins: string[];
+  /** What RCPT is answered for this address; undefined: taken. */
+  answerRcpt: (address: string) => string | undefined;
   /** When MAIL FROM came, epoch ms: one an attempt. */
   attempts: number[];
   stop(): Promise<void>;
@@ -229,6 +231,8 @@ export async function startSink(
     },
     onRcptTo(address, session, done) {
       if (address.address.startsWith('unknown')) return done(replyError('550 5.1.1 no such user'));
+      const answer = sink.answerRcpt(address.address);
+      if (answer !== undefined) return done(replyError(answer));
       const fault = take('rcpt');
       if (fault === undefined) return done();
       const error = refusal(fault);
@@ -278,6 +282,7 @@ export async function startSink(
     maxConnections: 0,
     logins: [],
     attempts: [],
+    answerRcpt: () => undefined,
     stop: () => new Promise((resolve) => server.close(() => resolve())),
   };
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));

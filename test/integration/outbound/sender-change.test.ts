@@ -199,9 +199,9 @@ it('changed while the envelope is said: not a byte leaves, and the next try is u
         submit: (mail) =>
           submitter.submit({
             ...mail,
-            onDataBegin: () => {
+            onDataBegin: (recipients) => {
               if (server.sendMode === 'sendAs') one.change([changed]);
-              return mail.onDataBegin();
+              return mail.onDataBegin(recipients);
             },
           }),
       };

@@ -91,6 +91,9 @@ const table: [OAuthFailure, ErrorCode, string, string][] = [
   [{}, 'OAUTH_REFUSED', 'auth', 'pause-server'],
   // HTTP without OAuth.
   [{ status: 429 }, 'OAUTH_THROTTLED', 'throttle', 'back-off'],
+  // A proxy or a network's sign-in page, not the provider.
+  [{ status: 403 }, 'OAUTH_UNREACHABLE', 'transient', 'retry'],
+  [{ status: 407 }, 'OAUTH_UNREACHABLE', 'transient', 'retry'],
   [{ status: 502, error: 'no_json' }, 'OAUTH_PROVIDER_FAILED', 'transient', 'retry'],
   [{ status: 500 }, 'OAUTH_PROVIDER_FAILED', 'transient', 'retry'],
   // No answer at all.

@@ -179,7 +179,7 @@ const rows: [Phase, string, string, string, string, number?][] = [
   ['connect', '421 4.3.2 Service not available', 'SMTP_TRANSIENT', 'transient', 'retry', MINUTE],
   ['answer', '554 4.3.2 Service shutting down', 'SMTP_TRANSIENT', 'transient', 'retry', MINUTE],
   ['mail', '450 4.7.3 Organization queue quota exceeded', 'SMTP_QUEUE_QUOTA', 'throttle', 'back-off', 5 * MINUTE],
-  ['rcpt', '421 4.4.2 Connection dropped due to TimedOut', 'SMTP_TRANSIENT', 'transient', 'retry', MINUTE],
+  ['rcpt', '421 4.4.2 Connection dropped due to TimedOut', 'SMTP_CONNECTION_ENDED', 'transient', 'retry', 1_000],
   ['answer', '421 4.4.2 Connection dropped due to TimedOut', 'DELIVERY_UNCERTAIN', 'ambiguous', 'settle', 10_000],
   // Only 4xx and 5xx refuse a mail (RFC 5321 §4.2.1): after the dot anything else says nothing about it.
   ['answer', '354 Start mail input', 'DELIVERY_UNCERTAIN', 'ambiguous', 'settle', 10_000],

@@ -1,0 +1,49 @@
+// The recipients of one reply over its submissions: who has it, who never will, who is asked again. Pure.
+// Invariant: one that is `accepted` or `rejected` stays so, and is never named in an envelope again.
+import type { RecipientState } from '../contract/result.ts';
+import type { RecipientOutcome } from './submission.ts';
+
+const FINAL: ReadonlySet<RecipientState['state']> = new Set(['accepted', 'rejected']);
+
+export interface Recipients {
+  envelope?: { to: readonly string[] };
+  /** Undefined: no submission has told them apart yet. */
+  recipients?: readonly RecipientState[];
+}
+
+const known = ({ envelope, recipients }: Recipients): readonly RecipientState[] =>
+  recipients ?? (envelope?.to ?? []).map((address) => ({ address, state: 'pending' }));
+
+/** Whom the next submission names. */
+export const openRecipients = (entry: Recipients): string[] =>
+  known(entry)
+    .filter(({ state }) => !FINAL.has(state))
+    .map(({ address }) => address);
+
+/** What RCPT said, noted before DATA: who was taken there is `uncertain` until the final dot is answered. */
+export function afterRcpt(entry: Recipients, said: readonly RecipientOutcome[]): RecipientState[] {
+  const byAddress = new Map(said.map((one) => [one.address, one]));
+  return known(entry).map((before) => {
+    const one = byAddress.get(before.address);
+    if (one === undefined || FINAL.has(before.state)) return before;
+    return {
+      address: one.address,
+      state: one.state === 'accepted' ? 'uncertain' : one.state,
+      attempts: (before.attempts ?? 0) + 1,
+      ...(one.code === undefined ? {} : { code: one.code }),
+      ...(one.remote === undefined ? {} : { remote: one.remote }),
+    };
+  });
+}
+
+/** The same recipients with one state become another one, and what is said of it. */
+export function moveRecipients(
+  recipients: readonly RecipientState[],
+  from: readonly RecipientState['state'][],
+  more: Pick<RecipientState, 'state'> & Partial<RecipientState>,
+): RecipientState[] {
+  return recipients.map((one) => (from.includes(one.state) ? { ...one, ...more } : one));
+}
+
+export const some = (recipients: readonly RecipientState[] | undefined, state: RecipientState['state']): boolean =>
+  recipients?.some((one) => one.state === state) === true;

@@ -1,0 +1,97 @@
+// A server took the mail, or it was found in Sent: for all recipients, or for some while others are deferred. Then the reply goes back to `prepared`
+// for these alone: the same bytes and Message-ID, and nobody who has it is named again. It ends `accepted` when each is settled.
+import type { RecipientState, Remote, Result } from '../contract/result.ts';
+import { moveRecipients, some } from '../domain/recipients.ts';
+import type { JournalEntry, ReplyState, Transition, Transitioned } from '../domain/reply-journal.ts';
+import type { JobEnding } from '../domain/reply-queues.ts';
+import { insist } from './insist.ts';
+import { remoteLine, resultOf } from './results.ts';
+import { storeSentCopy, type Work } from './work.ts';
+
+/** Deferred for longer, a recipient is given up (RFC 5321 §4.5.4.1: at least 4–5 days), ms. */
+export const GIVE_UP_MS = 5 * 86_400_000;
+
+export interface Acceptance {
+  /** As they are now; undefined: all have it. */
+  recipients: readonly RecipientState[] | undefined;
+  /** Until a deferred one is tried again, ms. */
+  waitMs: number;
+  /** What the result says of it: acceptedAt, serverMessageId, remote, warnings. */
+  result: Partial<Result>;
+  evidence: string;
+  from: readonly ReplyState[];
+  /** Undefined: whoever holds the claim now. A late answer still counts. */
+  fence?: number;
+  /** A server took a mail now; else the last open recipient was refused. */
+  taken: boolean;
+}
+
+/** @returns undefined when the journal has moved on: read there what became of it */
+export async function settleAccepted(
+  work: Work,
+  entry: JournalEntry,
+  given: Acceptance,
+): Promise<JobEnding | undefined> {
+  const { deps, reply, now } = work;
+  const since = entry.deferredSince ?? (await journalTime(work, given.recipients));
+  const givenUp = since !== undefined && (await deps.journal.now()) - since > GIVE_UP_MS;
+  const recipients = givenUp
+    ? moveRecipients(given.recipients ?? [], ['deferred', 'pending'], { state: 'rejected' })
+    : given.recipients;
+  const acceptances = (entry.acceptances ?? 0) + (given.taken ? 1 : 0);
+  const open = some(recipients, 'deferred') || some(recipients, 'pending');
+  const to: ReplyState = open ? 'prepared' : 'accepted';
+  const refused = recipients?.filter(({ state }) => state === 'rejected').length ?? 0;
+  const warnings = open || refused === 0 ? [] : [`${refused} of ${recipients?.length} recipients were refused`];
+  const result = resultOf(
+    { ...entry, state: to },
+    {
+      ...given.result,
+      ...(recipients === undefined ? {} : { recipients: [...recipients] }),
+      warnings: [...(given.result.warnings ?? []), ...warnings],
+    },
+  );
+  const { moved, state } = await move(work, {
+    from: open ? given.from.filter((one) => one !== 'dropped') : given.from,
+    to,
+    ...(given.fence === undefined ? {} : { fence: given.fence }),
+    ...(open ? { waitMs: given.waitMs } : { release: work.fence }),
+    change: {
+      result,
+      evidence: given.evidence,
+      acceptances,
+      ...(recipients === undefined ? {} : { recipients }),
+      // Whoever has the mail has it under this sender: another one is a person's decision.
+      ...(open && since !== undefined ? { deferredSince: since, doubted: true } : {}),
+    },
+  });
+  const named = { server: work.server.name, replyId: reply.replyId };
+  if (!moved) {
+    // A person dropped it meanwhile: who has it has it, and nobody else is asked.
+    const dropped = open && state === 'dropped' && given.from.includes('dropped');
+    const ended = moveRecipients(recipients ?? [], ['deferred', 'pending'], { state: 'rejected' });
+    return dropped ? settleAccepted(work, entry, { ...given, recipients: ended, from: ['dropped'] }) : undefined;
+  }
+  if (given.taken) {
+    await deps.pauses.healed(work.server.name).catch(() => {}); // of no weight beside the acceptance
+    await storeSentCopy(work, { ...entry, state: 'accepted' });
+  }
+  if (open) {
+    const count = recipients?.filter((one) => one.state !== 'accepted' && one.state !== 'rejected').length ?? 0;
+    deps.emit('ReplyPartlyDeferred', { ...named, count, delayMs: given.waitMs });
+    await work.job.progress({ state: 'prepared', expectedAt: new Date(now() + given.waitMs).toISOString() });
+    return { end: 'later', at: now() + given.waitMs };
+  }
+  deps.emit('ReplyAccepted', { ...named, attempts: entry.attempts });
+  if (refused > 0) deps.emit('ReplyPartlyRefused', { ...named, count: refused });
+  return { end: 'completed', result };
+}
+
+/** Known once: written until Redis takes it. */
+const move = (work: Work, transition: Transition): Promise<Transitioned> =>
+  insist(() => work.deps.journal.transition(work.reply.replyId, transition), work.settings.insistMs);
+
+const journalTime = async (work: Work, recipients: readonly RecipientState[] | undefined) =>
+  some(recipients, 'deferred') ? work.deps.journal.now() : undefined;
+
+export const acceptedLine = (remote: Remote | undefined): string => `accepted: ${remoteLine(remote)}`;

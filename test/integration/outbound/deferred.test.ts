@@ -1,0 +1,275 @@
+// A recipient that is deferred beside accepted ones is tried again alone: same Message-ID, the others never again, whatever breaks in between.
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { replyKey } from '../../../src/adapters/redis/journal.ts';
+import { createReplies, type Outbound, type Replies, startOutbound } from '../../../src/outbound/index.ts';
+import type { OutboundSettings } from '../../../src/outbound/ports.ts';
+import {
+  header,
+  memoryBlobs,
+  type Rig,
+  rig,
+  type Sink,
+  sentOf,
+  smtpServer,
+  startRedis,
+  startSink,
+  type TestRedis,
+  until,
+} from './rig.ts';
+
+let redis: TestRedis;
+let sink: Sink;
+let n = 0;
+const opened: { outbound: Outbound; rig: Rig }[] = [];
+
+beforeAll(async () => {
+  redis = await startRedis();
+});
+afterAll(() => redis.stop());
+beforeEach(async () => {
+  sink = await startSink();
+});
+afterEach(async () => {
+  await end();
+  await sink.stop();
+  await redis.client().flushall();
+});
+
+async function end(): Promise<void> {
+  for (const { outbound, rig: one } of opened.splice(0)) {
+    await outbound.stop();
+    await one.close();
+  }
+}
+
+async function replica(
+  settings: Partial<OutboundSettings> = {},
+  change: (one: Rig) => void = () => {},
+  blobs = memoryBlobs(),
+): Promise<Rig & { replies: Replies }> {
+  const servers = [smtpServer(sink.port, { uncertain: 'resend' })];
+  const one = rig(redis.client(), servers, sentOf(sink), { waitScale: 0.005, ...settings }, blobs);
+  change(one);
+  opened.push({ outbound: await startOutbound(one.deps), rig: one });
+  return { ...one, replies: createReplies({ ...one.deps, allServers: () => one.deps.servers() }) };
+}
+
+const EASY = 'easy@example.net';
+const GREY = 'grey@example.net';
+const GONE = 'unknown@example.net';
+const GREYLISTED = '450 4.2.0 Greylisted, try again later';
+
+function reply(to: string[]) {
+  n += 1;
+  return {
+    schema: 'mailroom.reply/1' as const,
+    replyId: `deferred-${n}`,
+    server: 'sink',
+    to,
+    subject: 'Re',
+    text: 'x',
+  };
+}
+
+/** Deferred so often, then taken. */
+function greylist(times: number, address = GREY): void {
+  let left = times;
+  sink.answerRcpt = (asked) => (asked === address && left-- > 0 ? GREYLISTED : undefined);
+}
+
+/** Everybody got it at most once. */
+function eachOnce(): string[] {
+  const got = sink.received.flatMap(({ envelope }) => envelope.to);
+  expect(new Set(got).size).toBe(got.length);
+  return got.toSorted();
+}
+
+describe('deferred beside accepted and refused ones', () => {
+  it('tried again alone until it is settled; each step is visible', async () => {
+    greylist(2);
+    const one = await replica();
+    const input = reply([EASY, GREY, GONE]);
+    await one.replies.submitReply(input);
+    await until('partly accepted', async () => (await one.replies.getReply(input.replyId))?.recipients !== undefined);
+    const between = await one.replies.getReply(input.replyId);
+    expect(between).toMatchObject({
+      state: 'prepared',
+      recipients: [
+        { address: EASY, state: 'accepted', attempts: 1 },
+        { address: GREY, code: 'SMTP_TRANSIENT', remote: { enhancedCode: '4.2.0' } },
+        { address: GONE, state: 'rejected', code: 'RECIPIENT_UNKNOWN' },
+      ],
+    });
+    expect(Date.parse(between?.acceptedAt ?? '')).toBeLessThanOrEqual(Date.now());
+    expect(Date.parse(between?.expectedAt ?? '')).toBeGreaterThan(Date.now() - 1_000);
+    await until('accepted', async () => (await one.replies.getReply(input.replyId))?.state === 'accepted');
+    expect((await one.replies.getReply(input.replyId))?.recipients).toMatchObject([
+      { address: EASY, state: 'accepted', attempts: 1 },
+      { address: GREY, state: 'accepted', attempts: 3 },
+      { address: GONE, state: 'rejected', attempts: 1 },
+    ]);
+    expect(sink.received.map(({ envelope }) => envelope.to)).toEqual([[EASY], [GREY]]);
+    const ids = sink.received.map(({ raw }) => header(raw, 'Message-ID'));
+    expect(ids[1]).toBe(ids[0]);
+    const names = one.events.map(({ name }) => name);
+    expect(names.filter((name) => name === 'ReplyAccepted')).toHaveLength(1);
+    expect(names).toContain('ReplyPartlyDeferred');
+    expect(names).toContain('ReplyPartlyRefused');
+    expect((await one.deps.queues.find('sink', input.replyId))?.result?.recipients).toHaveLength(3);
+  });
+
+  it('refused for good later: accepted for the others, and said', async () => {
+    const answers = [GREYLISTED, '550 5.7.1 no'];
+    sink.answerRcpt = (asked) => (asked === GREY ? answers.shift() : undefined);
+    const one = await replica();
+    const input = reply([EASY, GREY]);
+    await one.replies.submitReply(input);
+    await until('accepted', async () => (await one.replies.getReply(input.replyId))?.state === 'accepted');
+    expect(await one.replies.getReply(input.replyId)).toMatchObject({
+      warnings: ['1 of 2 recipients were refused'],
+      recipients: [
+        { address: EASY, state: 'accepted', attempts: 1 },
+        { address: GREY, state: 'rejected', attempts: 2, code: 'RECIPIENT_REFUSED' },
+      ],
+    });
+    expect(eachOnce()).toEqual([EASY]);
+  });
+
+  it('all refused or deferred: who is refused is not asked again', async () => {
+    greylist(1);
+    const one = await replica();
+    const input = reply([GONE, GREY]);
+    await one.replies.submitReply(input);
+    await until('accepted', async () => (await one.replies.getReply(input.replyId))?.state === 'accepted');
+    expect((await one.replies.getReply(input.replyId))?.recipients).toMatchObject([
+      { address: GONE, state: 'rejected', attempts: 1 },
+      { address: GREY, state: 'accepted', attempts: 2 },
+    ]);
+  });
+
+  it('a limit of the account at one recipient burns nobody', async () => {
+    const answers = ['550 5.4.5 Daily user sending quota exceeded'];
+    sink.answerRcpt = (asked) => (asked === GREY ? answers.shift() : undefined);
+    const one = await replica({ waitScale: 0.00005 });
+    const input = reply([EASY, GREY]);
+    await one.replies.submitReply(input);
+    await until('accepted', async () => (await one.replies.getReply(input.replyId))?.state === 'accepted');
+    expect(eachOnce()).toEqual([EASY, GREY].toSorted());
+  });
+
+  it('deferred for five days: given up, accepted for the others', async () => {
+    greylist(1_000);
+    const one = await replica({ waitScale: 0.02 });
+    const input = reply([EASY, GREY]);
+    await one.replies.submitReply(input);
+    const since = async () => (await one.deps.journal.read(input.replyId))?.deferredSince;
+    await until('deferred', async () => (await since()) !== undefined);
+    await redis.client().hset(replyKey(input.replyId), 'deferredSince', ((await since()) ?? 0) - 6 * 86_400_000);
+    await until('accepted', async () => (await one.replies.getReply(input.replyId))?.state === 'accepted');
+    expect((await one.replies.getReply(input.replyId))?.recipients?.[1]).toMatchObject({ state: 'rejected' });
+  });
+
+  it('refused after the dot when it goes alone: the first keeps what it has', async () => {
+    greylist(1);
+    sink.nextFault = () => (sink.received.length === 1 ? { at: 'dot', reply: '554 5.6.0 no' } : undefined);
+    const one = await replica();
+    const input = reply([EASY, GREY]);
+    await one.replies.submitReply(input);
+    await until('accepted', async () => (await one.replies.getReply(input.replyId))?.state === 'accepted');
+    expect((await one.replies.getReply(input.replyId))?.recipients).toMatchObject([
+      { state: 'accepted' },
+      { state: 'rejected' },
+    ]);
+    expect(eachOnce()).toEqual([EASY]);
+  });
+});
+
+describe('something breaks in between', () => {
+  it('no answer after the first DATA: found in Sent, the accepted one has it, the deferred one is tried alone', async () => {
+    greylist(1);
+    sink.faults.push('accepted-unanswered');
+    const one = await replica();
+    const input = reply([EASY, GREY]);
+    await one.replies.submitReply(input);
+    await until('accepted', async () => (await one.replies.getReply(input.replyId))?.state === 'accepted');
+    expect(eachOnce()).toEqual([EASY, GREY].toSorted());
+  });
+
+  it('no answer after the second DATA: the first one’s copy in Sent proves nothing; held, and never sent again by policy', async () => {
+    greylist(1);
+    sink.nextFault = () => (sink.received.length === 1 ? 'dropped-after-dot' : undefined);
+    const one = await replica();
+    const input = reply([EASY, GREY]);
+    await one.replies.submitReply(input);
+    await until('held', async () => (await one.replies.getReply(input.replyId))?.state === 'held');
+    expect((await one.replies.getReply(input.replyId))?.recipients).toMatchObject([
+      { address: EASY, state: 'accepted' },
+      { address: GREY, state: 'uncertain' },
+    ]);
+    expect(eachOnce()).toEqual([EASY]);
+    sink.nextFault = () => undefined;
+    await one.replies.releaseHeld(input.replyId);
+    await until('accepted', async () => (await one.replies.getReply(input.replyId))?.state === 'accepted');
+    expect(eachOnce()).toEqual([EASY, GREY].toSorted());
+  });
+
+  const steps = ['submitting', 'data-begun', 'prepared', 'accepted'] as const;
+  it.each(
+    steps.flatMap((to) => [1, 2].flatMap((time) => [['before', to, time] as const, ['after', to, time] as const])),
+  )(
+    'the process ends %s the journal says %s, time %i: nobody gets it twice, everybody is settled',
+    async (when, to, time) => {
+      greylist(2);
+      const blobs = memoryBlobs();
+      let seen = 0;
+      let ended = false;
+      await replica(
+        {},
+        ({ deps }) => {
+          const { transition } = deps.journal;
+          const gone = () => Promise.reject(new Error('the process ended here'));
+          deps.journal.renew = async () => false;
+          deps.journal.transition = async (replyId, plan) => {
+            if (ended) return gone();
+            const here = plan.to === to && ++seen === time;
+            if (here && when === 'before') ended = true;
+            if (ended) return gone();
+            const moved = await transition(replyId, plan);
+            if (here) ended = true;
+            return ended ? gone() : moved;
+          };
+          const { release } = deps.journal;
+          deps.journal.release = (replyId, fence) => (ended ? gone() : release(replyId, fence));
+          deps.settings = { ...deps.settings, insistMs: 100 };
+        },
+        blobs,
+      );
+      const input = reply([EASY, GREY]);
+      const [first] = opened;
+      await first?.rig.deps.queues.add('sink', input.replyId, input, { priority: 10, delayMs: 0 });
+      const journal = first?.rig.deps.journal;
+      await until(
+        'it ended, or all is done',
+        async () => ended || (await journal?.read(input.replyId))?.state === 'accepted',
+      );
+      await end();
+      const two = await replica({}, () => {}, blobs);
+      const states = ['accepted', 'held'];
+      await until(
+        'settled',
+        async () => states.includes((await two.replies.getReply(input.replyId))?.state ?? ''),
+        30_000,
+      );
+      const result = await two.replies.getReply(input.replyId);
+      const got = eachOnce();
+      for (const { address, state } of result?.recipients ?? [])
+        expect([address, state, got.includes(address)]).toEqual([
+          address,
+          state,
+          state === 'accepted' || (state === 'uncertain' && got.includes(address)),
+        ]);
+      if (result?.state === 'accepted') expect(got).toEqual([EASY, GREY].toSorted());
+    },
+    60_000,
+  );
+});
