@@ -71,7 +71,8 @@ function ensurePackages(node) {
   const stamp = join(root, 'node_modules', '.mailroom-lock');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return;
   say('installing packages from package-lock.json (npm ci)');
-  const done = npm(node, ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
+  // NODE_ENV=production in this shell would leave out what demo, tests and build need.
+  const done = npm(node, ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error']);
   if (done.status !== 0) fail(`npm ci failed (exit ${done.status}); the lines above say why`);
   writeFileSync(stamp, lock);
 }

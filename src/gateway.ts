@@ -8,6 +8,7 @@ import { closeRedis } from './adapters/redis/client.ts';
 import { createPortalView } from './adapters/redis/portal-view.ts';
 import type { Config, Role } from './config/config.ts';
 import type { Loaded } from './config/load.ts';
+import { missingDefinitions } from './config/missing.ts';
 import { type EmailServerWatch, watchEmailServers } from './config/watch.ts';
 import { type EmailServer, isImap } from './domain/email-server.ts';
 import { asError } from './domain/errors.ts';
@@ -88,6 +89,10 @@ export async function startGateway(
       ...(portal ? { portal } : {}),
       applications: () => stores.applications().map(({ name }) => name),
       wrongApplications: stores.wrongApplications,
+      missing: () =>
+        missingDefinitions(config)
+          .map(({ field, message }) => `${field}: ${message}`)
+          .join('; '),
       emit,
     });
     watch = emailServers;

@@ -1,5 +1,16 @@
 #!/usr/bin/env node
-// argv → command → exit code. Everything else stands in cli/.
-import { run } from './cli/program.ts';
-
-process.exitCode = await run(process.argv);
+// argv → command → exit code. Everything else stands in cli/, and is loaded only by a Node that can: an older one would show a stack of a
+// package's syntax that it does not know.
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+if (major < 22 || (major === 22 && minor < 18)) {
+  process.stderr.write(`mailroom: needs Node >= 22.18, and this is ${process.versions.node} (${process.execPath})\n`);
+  process.exitCode = 1;
+} else {
+  const { explain, run } = await import('./cli/program.ts');
+  // Node would print such an error with every field that a library hung on it.
+  process.on('uncaughtException', (error) => {
+    process.stderr.write(`${explain(error)}\n`);
+    process.exit(1);
+  });
+  process.exitCode = await run(process.argv);
+}

@@ -4,7 +4,8 @@ import { documentation } from '../config/docs.ts';
 import { combine, readDefinitionFile } from '../config/email-servers.ts';
 import { readConfig } from '../config/load.ts';
 import { masked } from '../config/masked.ts';
-import { checkEmailServers } from '../domain/email-server-check.ts';
+import { missingDefinitions } from '../config/missing.ts';
+import { checkEmailServers, type Finding } from '../domain/email-server-check.ts';
 
 export function configCommand(program: Command): void {
   program
@@ -38,10 +39,20 @@ function check({ config, files }: ReturnType<typeof readConfig>): boolean {
     for (const { field, message } of problems) say(`invalid  ${field}: ${message}`);
     if (name !== undefined) wrong.set(name, problems.map(({ field, message }) => `${field}: ${message}`).join('; '));
   }
-  for (const { message, hint } of checkEmailServers(servers, applications, wrong))
-    say(`warning  ${message}\n         ${hint.en}`);
+  const missing = missingDefinitions(config);
+  for (const { field, message } of missing) say(`missing  ${field}: ${message}`);
+  if (servers.length === 0 && invalid.length === 0)
+    say(
+      'missing  no email server is defined here (those made in the portal are not looked for): nothing would be watched or sent',
+    );
+  const findings = checkEmailServers(servers, applications, wrong);
+  // A server without its application cannot sign in; everything else may be meant.
+  const hopeless = ({ code }: Finding) => code === 'APPLICATION_NOT_CONFIGURED';
+  for (const finding of findings)
+    say(`${hopeless(finding) ? 'invalid ' : 'warning '} ${finding.message}\n         ${finding.hint.en}`);
   say(`${servers.length} email servers, ${invalid.length} invalid`);
   const wrongApplications = config.invalidOAuthApplications.length;
   if (wrongApplications > 0) say(`${applications.length} OAuth2 applications, ${wrongApplications} invalid`);
-  return invalid.length === 0 && wrongApplications === 0;
+  const wrongInAll = invalid.length + wrongApplications + missing.length + findings.filter(hopeless).length;
+  return servers.length > 0 && wrongInAll === 0;
 }

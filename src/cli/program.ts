@@ -9,6 +9,7 @@ import { checkCommand } from './check.ts';
 import { configCommand } from './config.ts';
 import { repliesOf } from './connect.ts';
 import { credentialsCommand } from './credentials.ts';
+import { examples } from './examples.ts';
 import { inviteCommand } from './invite.ts';
 import { loginCommand } from './login.ts';
 import { parseCommand } from './parse.ts';
@@ -29,6 +30,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     .description('Shared-mailbox gateway of a contact center: IMAP in, BullMQ between, SMTP out')
     .version(version)
     .option('-c, --config <folder>', 'folder of the configuration (default: MAILROOM_CONFIG_DIR, else ./config)')
+    .configureHelp({ showGlobalOptions: true }) // -c belongs to every command
     .exitOverride()
     .showHelpAfterError();
   for (const register of [
@@ -48,11 +50,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     sandboxCommand,
   ])
     register(program);
-  // Node would print such an error with every field that a library hung on it.
-  process.on('uncaughtException', (error) => {
-    process.stderr.write(`${explain(error)}\n`);
-    process.exit(1);
-  });
+  addExamples(program, program.name());
   try {
     await program.parseAsync([...argv]);
     return Number(process.exitCode ?? 0);
@@ -61,6 +59,13 @@ export async function run(argv: readonly string[]): Promise<number> {
     process.stderr.write(`${explain(error)}\n`);
     return 1;
   }
+}
+
+/** @param name with the names of the commands above it */
+function addExamples(command: Command, name: string): void {
+  const own = examples[name];
+  if (own !== undefined) command.addHelpText('after', `\nExamples:\n${own.map((line) => `  ${line}`).join('\n')}`);
+  for (const one of command.commands) addExamples(one, command.parent === null ? one.name() : `${name} ${one.name()}`);
 }
 
 /** An error as a person reads it at the command line. */

@@ -38,6 +38,8 @@ export function entries(node: object = settings, prefix = ''): Entry[] {
   });
 }
 
+/** Read when emailServersFiles names none. */
+export const DEFINITION_FILES = ['email-servers.yaml', 'email-servers.yml', 'email-servers.json'];
 const FILES = ['mailroom.yaml', 'mailroom.yml', 'mailroom.json'];
 
 /** Reads everything. @throws MailroomError CONFIG_INVALID with all problems. */
@@ -219,7 +221,7 @@ function finish(values: Map<string, unknown>, folder: string): void {
   if (typeof blobs === 'string') values.set('blobs.folder', resolve(blobs));
   const given = values.get('emailServersFiles');
   const files = Array.isArray(given) ? given.map(String) : [];
-  const names = files.length > 0 ? files : ['email-servers.yaml', 'email-servers.yml', 'email-servers.json'];
+  const names = files.length > 0 ? files : DEFINITION_FILES;
   values.set(
     'emailServersFiles',
     names.map((name) => (isAbsolute(name) ? name : join(folder, name))),

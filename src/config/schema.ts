@@ -3,6 +3,7 @@
 import type { OAuthApplication } from '../domain/email-server.ts';
 import { parseHeaderNames, parseHosts, parseIssuer, parseNetworks, parseRoleMappings, parseScopes } from './access.ts';
 import type { Config } from './config.ts';
+import { redisUrl } from './redis-url.ts';
 import { parseApiTokens, parseKeyRing } from './secrets.ts';
 import * as s from './setting.ts';
 
@@ -42,13 +43,7 @@ export const settings: Settings = {
     level: s.oneOf('Lowest level that is logged.', 'LOG_LEVEL', 'info', ['debug', 'info', 'warn', 'error', 'silent']),
   },
   redis: {
-    url: s.optional({
-      ...s.url('Redis 6.2 or newer, or Valkey; rediss:// for TLS. Required in production.', 'REDIS_URL', '', [
-        'redis',
-        'rediss',
-      ]),
-      sensitive: true,
-    }),
+    url: s.optional({ ...redisUrl, sensitive: true }),
     tls: {
       ca: s.pem('Private CA that signs the certificate of Redis (PEM).', 'REDIS_TLS_CA'),
       serverName: s.optional(

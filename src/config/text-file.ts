@@ -14,8 +14,16 @@ export function readTextFile(file: string): string {
   try {
     const { size } = fstatSync(handle);
     if (size > LARGEST_FILE) throw new FileTooLarge(`has ${size} bytes; at most ${LARGEST_FILE} are read (10 MB)`);
-    return readFileSync(handle, 'utf8');
+    return decoded(readFileSync(handle));
   } finally {
     closeSync(handle);
   }
+}
+
+/** Notepad and PowerShell write a byte order mark, or UTF-16; neither belongs to a password. */
+function decoded(bytes: Uint8Array): string {
+  const [first, second] = bytes;
+  const utf16 =
+    first === 0xff && second === 0xfe ? 'utf-16le' : first === 0xfe && second === 0xff ? 'utf-16be' : undefined;
+  return new TextDecoder(utf16 ?? 'utf-8').decode(bytes);
 }

@@ -23,6 +23,8 @@ export interface WatchSettings {
   applications: () => readonly string[];
   /** Applications that are wrong in the configuration: name → what is wrong. */
   wrongApplications?: () => ReadonlyMap<string, string>;
+  /** In words what is not there, when no server is defined at all. */
+  missing?: () => string;
   emit: Emit;
   /** Default: process.env. */
   env?: Readonly<Record<string, string | undefined>>;
@@ -50,7 +52,15 @@ const PORTAL_MS = 5_000;
 
 /** Reads everything once, then watches. A file that cannot be read at the start counts as empty, and is told like any other. */
 export async function watchEmailServers(settings: WatchSettings): Promise<EmailServerWatch> {
-  const { files, portal, applications, wrongApplications = () => new Map(), emit, env = process.env } = settings;
+  const {
+    files,
+    portal,
+    applications,
+    wrongApplications = () => new Map(),
+    missing,
+    emit,
+    env = process.env,
+  } = settings;
   const { pollMs = 5_000, debounceMs = 100 } = settings;
   const good = new Map<string, readonly Found[]>();
   const parsed = new Map<string, { text: string; content: unknown }>();
@@ -103,6 +113,7 @@ export async function watchEmailServers(settings: WatchSettings): Promise<EmailS
     list = { ...combined, revision: list.revision + 1 };
     findings = checkEmailServers(list.servers, applications(), wrongApplications());
     tell(list, findings, emit);
+    if (list.servers.length + list.invalid.length === 0) emit('EmailServersMissing', { reason: missing?.() ?? '' });
     for (const listener of listeners) listener(list);
   }
 

@@ -8,6 +8,10 @@ export const configEvents = events({
     message: 'email servers cannot be read; the last good list stays in force',
     labels: ['kind'],
   },
+  EmailServersMissing: {
+    level: 'warn',
+    message: 'no email server is defined: nothing is watched and nothing sent',
+  },
   EmailServersEmptied: {
     level: 'warn',
     message: 'the file of email servers is empty or gone: the servers that it defined stop',

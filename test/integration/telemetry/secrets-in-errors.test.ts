@@ -1,8 +1,9 @@
 // Errors of every library, provoked on real servers with secrets and mail in hand: none of it reaches the log, the command line or the API, in
 // clear, as base64 or as the numbers of bytes. The raw errors are logged, as a careless line of code would do it.
-import { rmSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { ImapFlow } from 'imapflow';
@@ -22,8 +23,9 @@ import { createEmit, type Emit } from '../../../src/telemetry/events.ts';
 import { createLogger } from '../../../src/telemetry/logger.ts';
 import { createMetrics } from '../../../src/telemetry/metrics.ts';
 import { leakWatch } from '../../support/leak-watch.ts';
+import { startMailroom } from '../../support/mailroom.ts';
 import { startRedis, type TestRedis } from '../../support/redis.ts';
-import { freePort, waitFor } from '../../support/temp.ts';
+import { freePort, tempDir, waitFor } from '../../support/temp.ts';
 import { createFixture, imapServer } from '../oauth/fixture.ts';
 
 leakWatch();
@@ -254,6 +256,24 @@ test('an error body that repeats what was sent, of a token endpoint and of S3', 
   client.destroy();
   server.closeAllConnections();
   await new Promise<void>((resolve) => server.close(() => resolve()));
+});
+
+test('an error that nobody catches, and a promise that nobody awaits', async () => {
+  const fields = `Object.assign(new Error('lost'), { command: { name: 'auth', args: ['${PASSWORD}'] } })`;
+  const dir = tempDir('uncaught');
+  const file = join(dir.path, 'hook.mjs');
+  for (const end of [`throw ${fields}`, `Promise.reject(${fields})`]) {
+    // As soon as the program listens for it, and not a moment earlier.
+    writeFileSync(
+      file,
+      `process.on('newListener', (name) => name === 'uncaughtException' && setImmediate(() => { ${end} }))`,
+    );
+    const child = startMailroom({ args: ['parse', '-'], nodeArgs: ['--import', file] });
+    expect(await child.waitForExit()).toBe(1);
+    expect(child.output()).toMatch(/^mailroom: Error: lost$/m);
+    expectSilence(child.output());
+  }
+  dir.remove();
 });
 
 test('JSON that cannot be read', async () => {

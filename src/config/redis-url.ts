@@ -1,0 +1,19 @@
+// The address of Redis: what follows the port must be the number of a database, for ioredis takes anything else for database 0.
+import { type Setting, url, wrong } from './setting.ts';
+
+const address = url(
+  'Redis 6.2 or newer, or Valkey; rediss:// for TLS, /1 at the end for database 1. Required in production.',
+  'REDIS_URL',
+  '',
+  ['redis', 'rediss'],
+);
+
+export const redisUrl: Setting<string> = {
+  ...address,
+  parse(value) {
+    const given = address.parse(value);
+    return /^\/?\d{0,4}$/.test(new URL(given).pathname)
+      ? given
+      : wrong('must end with the number of a database, e.g. /0');
+  },
+};
