@@ -1,6 +1,8 @@
 // What a single setting is, and the kinds of value it may have. A parser takes what stands in a file (any YAML value) or in the environment
 // (always text), and returns the typed value or throws an Error whose message completes "<setting>: …".
+
 import { isIP } from 'node:net';
+import { trimEndOf } from '../lib/text.ts';
 
 export interface Setting<T> {
   doc: string;
@@ -134,9 +136,7 @@ export function url(doc: string, env: string, initial: string, schemes: readonly
     const given = text(value);
     const parsed = URL.canParse(given) ? new URL(given) : undefined;
     const fits = parsed !== undefined && schemes.includes(parsed.protocol.slice(0, -1)) && parsed.host !== '';
-    return fits
-      ? given.replace(/\/+$/, '')
-      : wrong(`must be a URL ${schemes.map((name) => `${name}://…`).join(' or ')}`);
+    return fits ? trimEndOf(given, '/') : wrong(`must be a URL ${schemes.map((name) => `${name}://…`).join(' or ')}`);
   });
 }
 

@@ -31,7 +31,8 @@ const challengeSubject =
   /(?:please confirm|confirm your|verify your|confirmation (?:required|request)|sender verification|action required to deliver|bestätigen sie ihre e-?mail).{0,60}(?:message|e-?mail|delivery|nachricht)?/i;
 
 /** The kind of automatic mail and what decided it. `mayAutoRespond` is false whenever an automatic answer could loop or annoy (RFC 3834 §2). */
-export function detectAutomatic({ headers, subject, from, contentType, report }: AutomaticInput): Automatic {
+export function detectAutomatic({ headers, subject, from: sender, contentType, report }: AutomaticInput): Automatic {
+  const from = sender.slice(0, 320); // RFC 5321 §4.5.3.1: no address is longer
   const evidence: Evidence[] = [];
   const saw = (header: string, source: string, value?: string): void => {
     if (evidence.length < 20)

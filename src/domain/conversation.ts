@@ -2,6 +2,7 @@
 // an id computed from the root of its reference chain, so that every message of one thread computes the same.
 import { createHmac, hash, timingSafeEqual } from 'node:crypto';
 import type { Message } from '../contract/message.ts';
+import { trimEndOf } from '../lib/text.ts';
 
 type Threading = Message['threading'];
 type Matched = Message['conversation'];
@@ -77,7 +78,7 @@ export function readSignedMessageId(text: string, { keys, installation }: Signin
     if (isOld && installation !== '') continue;
     const signed = isOld
       ? ['mailroom.message-id/1', conversation, replyKey]
-      : ['mailroom.message-id/2', installation, domain.toLowerCase().replace(/[.-]+$/, ''), conversation, replyKey];
+      : ['mailroom.message-id/2', installation, trimEndOf(domain.toLowerCase(), '.-'), conversation, replyKey];
     const claimed = Buffer.from(given, 'base64url');
     let valid = false;
     for (const key of keys) {

@@ -12,7 +12,7 @@ export interface Range {
  */
 export function requestedRange(header: string | undefined, size: number): Range | 'unsatisfiable' | undefined {
   if (header === undefined) return undefined;
-  const [, first, last] = /^bytes\s*=\s*(\d*)\s*-\s*(\d*)\s*$/i.exec(header) ?? [];
+  const [, first, last] = /^bytes {0,9}= {0,9}(\d{0,15}) {0,9}- {0,9}(\d{0,15})$/i.exec(header.trim()) ?? [];
   if (first === undefined || last === undefined || (first === '' && last === '')) return undefined;
   if (first === '') {
     const suffix = Number(last);

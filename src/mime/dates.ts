@@ -92,7 +92,7 @@ export function parseDate(input: string): string | undefined {
   const text = stripComments(input.slice(0, 300))
     .replace(/(\d)\s{0,9}:\s{0,9}(?=\d)/g, '$1:')
     .trim();
-  const iso = /^(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]+(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?)?(.*)$/s.exec(text);
+  const iso = /^(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]+(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d{1,9})?)?)?(.*)$/s.exec(text);
   if (iso !== null) {
     return instant(
       Number(iso[1]),

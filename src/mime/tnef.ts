@@ -131,7 +131,7 @@ function readProperties(bytes: Buffer, from: number, to: number, codepage: strin
       at += padded(length);
       const text = (): string =>
         type === 0x1f
-          ? bytes.toString('utf16le', start, end).replace(/\0.*$/s, '')
+          ? (bytes.toString('utf16le', start, end).split('\0', 1)[0] ?? '')
           : ansi(bytes.subarray(start, end), codepage);
       if (id === PR_ATTACH_LONG_FILENAME) draft.longName = text();
       else if (id === PR_ATTACH_FILENAME) draft.title ??= text();

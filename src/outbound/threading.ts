@@ -1,13 +1,14 @@
 // Outlook's thread headers (MS-OXOMSG §2.2.1.2, §2.2.1.3): Thread-Topic is the subject without prefixes, Thread-Index a 22-byte head and
 // 5 bytes a reply. Outlook groups wrongly without them. Pure but for the random bytes passed in.
 
-const PREFIX = /^\s*(?:re|aw|antw|fw|fwd|wg|sv|vs|tr|rv|res|odp|r)\s*(?:\[\d+\])?\s*:\s*/i;
+const PREFIX = /^(?:re|aw|antw|fw|fwd|wg|sv|vs|tr|rv|res|odp|r)\s{0,9}(?:\[\d{1,9}\])?\s{0,9}:/i;
 
 /** Subject without reply and forward prefixes. */
 export function threadTopic(subject: string): string {
   let topic = subject.trim();
-  while (PREFIX.test(topic)) topic = topic.replace(PREFIX, '');
-  return topic.trim();
+  for (let prefix = PREFIX.exec(topic); prefix !== null; prefix = PREFIX.exec(topic))
+    topic = topic.slice(prefix[0].length).trimStart();
+  return topic;
 }
 
 /** FILETIME: 100 ns since 1601. */

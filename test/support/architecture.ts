@@ -16,7 +16,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   parsing: ['lib', 'mime', 'domain', 'contract'],
   telemetry: ['domain', 'contract'],
   lifecycle: ['telemetry', 'domain', 'contract'],
-  config: ['telemetry', 'domain', 'contract'],
+  config: ['lib', 'telemetry', 'domain', 'contract'],
   inbound: ['lib', 'parsing', 'telemetry', 'lifecycle', 'domain', 'contract'],
   outbound: ['lib', 'parsing', 'telemetry', 'lifecycle', 'domain', 'contract'],
   adapters: ['lib', 'type:config', 'telemetry', 'lifecycle', 'domain', 'contract'],

@@ -180,7 +180,7 @@ export function judgeOAuth(failure: OAuthFailure): OAuthVerdict {
 
 /** Hides what may be a token or a known secret, cuts trace lines, keeps one line. */
 export function maskProviderText(text: string, secrets: readonly string[] = []): string {
-  let shown = text.split(/\r?\n|\s+Trace ID:/)[0] ?? '';
+  let shown = text.split(/[\r\n]|\sTrace ID:/, 1)[0]?.trimEnd() ?? '';
   for (const secret of secrets) if (secret.length > 3) shown = shown.replaceAll(secret, '***');
   return shown
     .replaceAll(/eyJ[\w-]+\.[\w.-]*/g, '***')

@@ -1,5 +1,7 @@
 // Clouds, authorities and scopes (exchange-online.md §1, §6). Pure.
+
 import { type EmailServer, isImap, type OAuthApplication } from '../../domain/email-server.ts';
+import { trimEndOf } from '../../lib/text.ts';
 
 export type Protocol = 'imap' | 'smtp';
 
@@ -35,7 +37,7 @@ export const clouds: Readonly<Record<OAuthApplication['cloud'], Cloud>> = {
   },
 };
 
-const trimmed = (url: string): string => url.replace(/\/+$/, '');
+const trimmed = (url: string): string => trimEndOf(url, '/');
 
 /** Authority with the tenant: `https://login.microsoftonline.com/<tenant>`. An override without a path gets the tenant appended. */
 export function authorityOf({ authority, cloud, tenant }: OAuthApplication): string {

@@ -124,9 +124,10 @@ export function maskRemoteText(text: string, own: readonly string[] = []): strin
   return text
     .replace(/\s+/g, ' ')
     .replace(/Bearer\s+\S+/gi, 'Bearer ***')
-    .replace(/[^\s<>"'(),:;[\]]+@([^\s<>"'(),:;[\]]+)/g, (address, domain: string) =>
-      shown.includes(address.toLowerCase()) ? address : `***@${domain}`,
-    )
+    .replace(/[^\s<>"'(),:;[\]]+/g, (word) => {
+      const at = word.lastIndexOf('@', word.length - 2);
+      return at < 1 || shown.includes(word.toLowerCase()) ? word : `***@${word.slice(at + 1)}`;
+    })
     .replace(/[A-Za-z0-9+/=_-]{60,}/g, '***')
     .trim()
     .slice(0, 500);

@@ -149,7 +149,7 @@ export function problemNote(
   asked: FormState['asked'],
 ): Html {
   const items = problems.map(({ field, message }) => {
-    const root = field.replace(/[[.].*$/, '');
+    const root = field.split(/[[.]/, 1)[0] ?? '';
     return html`<li><a href="#${root}">${LABELS[root] ?? field}</a>: ${messageIn(language, message)}</li>`;
   });
   return html`<div class="note bad wrap" role="alert"><p><strong>${say(ASKED[asked])}</strong></p><ul>${items}</ul></div>`;

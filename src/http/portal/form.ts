@@ -69,7 +69,7 @@ export function definitionFrom(entered: Entered, stored: Definition = {}): Defin
     };
   }
   const after = text('afterQueued');
-  const [, folder] = /^move\s*:\s*(.+)$/i.exec(after) ?? [];
+  const [, folder] = /^move\s{0,9}:(.+)$/i.exec(after)?.map((part) => part.trim()) ?? [];
   return {
     ...base,
     emailFlow: text('emailFlow'),
