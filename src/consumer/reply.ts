@@ -3,32 +3,23 @@ import type { Queue } from 'bullmq';
 import type { Message } from '../contract/message.ts';
 import { REPLY_JOB, repliesQueue, replyJobId } from '../contract/names.ts';
 import { REPLY_SCHEMA, type Reply, type ReplyInput, replySchema } from '../contract/reply.ts';
+import { answering, mayNotAutoRespond } from './answering.ts';
 
 /** A reply; only the SMTP server and a text must be said. */
 export type ReplyDraft = Partial<Omit<ReplyInput, 'schema' | 'server'>> & { server: string };
 
-/** @throws ZodError that names the fields that are wrong */
+/** @throws ZodError that names the fields of the draft that are wrong */
 export function draftReply(message: Message, draft: ReplyDraft): Reply & { server: string } {
-  const { threading } = message;
   const defaults: Omit<ReplyInput, 'server'> = {
     schema: REPLY_SCHEMA,
     // Deterministic: a job that runs twice writes one reply.
     replyId: `re-${message.messageKey}`,
-    to: (message.replyTo.length > 0 ? message.replyTo : message.from).map(({ name, address }) => ({ name, address })),
-    subject: /^(re|aw|antw|sv|odp|r|rif|res)\s*:/i.test(message.subject) ? message.subject : `Re: ${message.subject}`,
-    conversationId: message.conversation.id,
-    answers: {
-      messageKey: message.messageKey,
-      mailbox: message.mailbox,
-      subject: message.subject,
-      automatic: message.automatic.kind !== 'none',
-      references: threading.references.slice(-50),
-      ...(threading.messageId === undefined ? {} : { messageId: threading.messageId }),
-      ...(threading.threadTopic === undefined ? {} : { threadTopic: threading.threadTopic }),
-      ...(threading.threadIndex === undefined ? {} : { threadIndex: threading.threadIndex }),
-    },
+    ...answering(message),
   };
-  return { ...replySchema.parse({ ...defaults, ...draft }), server: draft.server };
+  const reply = replySchema.parse({ ...defaults, ...draft });
+  // Not for the draft to say: an automatic reply to this message is refused, and a person's goes.
+  const answers = mayNotAutoRespond(message) ? { ...reply.answers, automatic: true } : reply.answers;
+  return { ...reply, ...(answers === undefined ? {} : { answers }), server: draft.server };
 }
 
 /** Seconds that ended reply jobs are kept: longer than the journal, so that adding one again meets the other. */

@@ -1,6 +1,7 @@
 // Automatic mail: is this message a person's, or a machine's that must not be answered by a machine? Pure. RFC 3834, RFC 2919, RFC 2369 and
 // the conventions before them. Strong evidence (headers) decides; localized subjects are weak and count only beside something else.
 import type { Automatic } from '../contract/message.ts';
+import { REPLY_ID_HEADER } from './reply-header.ts';
 
 export interface AutomaticInput {
   headers: { first(name: string): string | undefined; all(name: string): string[] };
@@ -198,6 +199,11 @@ export function detectAutomatic({ headers, subject, from: sender, contentType, r
   }
   if (weakSubject) {
     saw('Subject', 'localized, weak');
+    may = false;
+  }
+  // Sent by a gateway like this one: two that acknowledge each other never stop.
+  if (headers.first(REPLY_ID_HEADER.toLowerCase()) !== undefined) {
+    saw(REPLY_ID_HEADER, 'Mailroom');
     may = false;
   }
   if (headers.first('x-loop') !== undefined) {

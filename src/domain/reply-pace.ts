@@ -32,7 +32,8 @@ export interface Pace {
   /** Loop governor: which budget of automatic replies is used up, if any. */
   automaticBudget(input: {
     token: string;
-    correspondent: string;
+    /** Each recipient. */
+    correspondents: readonly string[];
     conversation: string;
     perCorrespondent: number;
     perConversation: number;

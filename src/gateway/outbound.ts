@@ -70,6 +70,7 @@ export async function openOutbound(
     stores.tokens.getToken(server, protocol, options);
   return startOutbound({
     servers: () => servers.current().filter(isSmtp),
+    ownAddresses: () => servers.current().map(({ user }) => user),
     onServersChanged: servers.onChange,
     journal: room.journal,
     queues: room.queues,

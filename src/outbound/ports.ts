@@ -133,6 +133,8 @@ export interface Pause {
 
 export interface OutboundDeps {
   servers: () => readonly SmtpServer[];
+  /** Addresses of mailboxes that we watch, besides those that servers send from: no automatic reply goes there. */
+  ownAddresses?: () => readonly string[];
   onServersChanged: (changed: () => void) => () => void;
   journal: Journal;
   queues: ReplyQueues;

@@ -2,7 +2,7 @@
 // Message-ID and every byte are fixed: whatever is tried again is the same mail.
 import type { Attachment, Message } from '../contract/message.ts';
 import type { Reply, ReplyAttachment } from '../contract/reply.ts';
-import { asciiDomain, domainOf, normalAddress } from '../domain/address.ts';
+import { asciiDomain, domainOf } from '../domain/address.ts';
 import type { BlobStore } from '../domain/blob-store.ts';
 import type { SmtpServer } from '../domain/email-server.ts';
 import { MailroomError } from '../domain/errors.ts';
@@ -12,6 +12,7 @@ import type { QuotedMessage } from '../parsing/index.ts';
 import { decodeSlice } from '../parsing/index.ts';
 import { type ComposedAttachment, compose, readRecipients } from './compose.ts';
 import { decidedSender } from './decide.ts';
+import { governLoops } from './govern-loops.ts';
 import type { OutboundDeps, OutboundSettings } from './ports.ts';
 
 /** Largest message that Exchange Online announces; used until the server itself has said its SIZE. */
@@ -27,7 +28,10 @@ export interface Prepared {
   personalFallback: boolean;
 }
 
-type PrepareDeps = Pick<OutboundDeps, 'blobs' | 'readMessage' | 'replyBodies' | 'makeMessageId' | 'pace'>;
+type PrepareDeps = Pick<
+  OutboundDeps,
+  'blobs' | 'readMessage' | 'replyBodies' | 'makeMessageId' | 'pace' | 'servers' | 'ownAddresses'
+>;
 
 /** @throws MailroomError of the policy, the composition, the loop governor; ATTACHMENT_UNAVAILABLE, QUOTE_UNAVAILABLE, REPLY_NOT_COMPOSED, MESSAGE_TOO_LARGE */
 export async function prepare(
@@ -40,20 +44,27 @@ export async function prepare(
 ): Promise<Prepared> {
   const sender = resolveSender(server, reply);
   const recipients = readRecipients(reply, settings);
-  if (reply.automatic) await governLoops(deps, settings, reply, recipients.all[0] ?? '');
   const messages = new Map<string, Promise<Message | undefined>>();
   const read = (messageKey: string) => {
     const known = messages.get(messageKey) ?? deps.readMessage(messageKey);
     messages.set(messageKey, known);
     return known;
   };
+  const answeredKey = reply.answers?.messageKey;
+  const needsAnswered = reply.automatic || reply.conversationId === undefined;
+  const answered = answeredKey === undefined || !needsAnswered ? undefined : await read(answeredKey);
+  const conversationId = reply.conversationId ?? answered?.conversation.id;
+  if (reply.automatic) {
+    const asked = conversationId === undefined ? reply : { ...reply, conversationId };
+    await governLoops(deps, settings, asked, recipients.all, answered);
+  }
   const attachments: ComposedAttachment[] = [];
   for (const [i, attachment] of reply.attachments.entries()) {
     attachments.push(await readAttachment(deps.blobs, read, attachment, `attachments[${i}]`));
   }
   const domain = asciiDomain(domainOf(sender.from.address)) ?? 'localhost';
   const messageId = deps.makeMessageId({
-    conversationId: reply.conversationId ?? reply.replyId,
+    conversationId: conversationId ?? reply.replyId,
     replyId: reply.replyId,
     domain,
   });
@@ -93,25 +104,6 @@ export async function prepare(
     bytes: bytes.length <= KEPT ? bytes : undefined,
     personalFallback: sender.personalFallback,
   };
-}
-
-async function governLoops(deps: PrepareDeps, settings: OutboundSettings, reply: Reply, to: string): Promise<void> {
-  if (reply.answers?.automatic === true)
-    throw new MailroomError('AUTO_REPLY_TO_AUTOMATIC', { field: 'answers.automatic' });
-  const over = await deps.pace.automaticBudget({
-    token: reply.replyId,
-    correspondent: normalAddress(to) ?? to,
-    conversation: reply.conversationId ?? reply.answers?.references?.[0] ?? reply.answers?.messageId ?? reply.replyId,
-    perCorrespondent: settings.automaticPerCorrespondent,
-    perConversation: settings.automaticPerConversation,
-    windowMs: 86_400_000,
-  });
-  if (over === undefined) return;
-  const budget = over === 'correspondent' ? settings.automaticPerCorrespondent : settings.automaticPerConversation;
-  throw new MailroomError('AUTO_REPLY_BUDGET', {
-    message: `This ${over} has had its ${budget} automatic replies in 24 hours`,
-    field: 'automatic',
-  });
 }
 
 type Read = (messageKey: string) => Promise<Message | undefined>;

@@ -21,7 +21,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   outbound: ['lib', 'parsing', 'telemetry', 'lifecycle', 'domain', 'contract'],
   adapters: ['lib', 'type:config', 'telemetry', 'lifecycle', 'domain', 'contract'],
   http: ['lib', 'type:config', 'telemetry', 'lifecycle', 'domain', 'contract'],
-  consumer: ['contract'],
+  consumer: ['domain', 'contract'],
   sandbox: ['contract'],
   gateway: [
     'config',

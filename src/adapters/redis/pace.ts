@@ -102,14 +102,16 @@ if wish ~= 'said' or not full then return 'taken' end
 redis.call('SET', KEYS[2], 'heard', 'PX', ARGV[3])
 return 'wanted'`);
 
-/** KEYS: log of the correspondent, log of the conversation. ARGV: token, budget 1, budget 2, window ms. */
+/** KEYS: log of the conversation, log of each correspondent. ARGV: token, budget of a correspondent, of a conversation, window ms. */
 const BUDGET = script(`
 ${NOW}
-for i = 1, 2 do redis.call('ZREMRANGEBYSCORE', KEYS[i], '-inf', now - tonumber(ARGV[4])) end
-for i = 1, 2 do
-  if not redis.call('ZSCORE', KEYS[i], ARGV[1]) and redis.call('ZCARD', KEYS[i]) >= tonumber(ARGV[1 + i]) then return i end
+for i = 1, #KEYS do redis.call('ZREMRANGEBYSCORE', KEYS[i], '-inf', now - tonumber(ARGV[4])) end
+for i = 1, #KEYS do
+  local budget, over = ARGV[2], 1
+  if i == 1 then budget, over = ARGV[3], 2 end
+  if not redis.call('ZSCORE', KEYS[i], ARGV[1]) and redis.call('ZCARD', KEYS[i]) >= tonumber(budget) then return over end
 end
-for i = 1, 2 do
+for i = 1, #KEYS do
   redis.call('ZADD', KEYS[i], 'NX', now, ARGV[1])
   redis.call('PEXPIRE', KEYS[i], ARGV[4])
 end
@@ -146,8 +148,15 @@ export function createPace(redis: Redis, windowMs = 60_500): Pace {
     async freeSlot({ mailbox, slot }) {
       await redis.zrem(key('slots', mailbox), slot);
     },
-    async automaticBudget({ token, correspondent, conversation, perCorrespondent, perConversation, windowMs: window }) {
-      const keys = [key('auto-to', correspondent), key('auto-in', conversation)];
+    async automaticBudget({
+      token,
+      correspondents,
+      conversation,
+      perCorrespondent,
+      perConversation,
+      windowMs: window,
+    }) {
+      const keys = [key('auto-in', conversation), ...correspondents.map((one) => key('auto-to', one))];
       const over = await BUDGET(redis, keys, [token, perCorrespondent, perConversation, window]);
       return over === 1 ? 'correspondent' : over === 2 ? 'conversation' : undefined;
     },

@@ -265,6 +265,15 @@ export const replyErrors = section({
       de: 'RFC 3834: Es könnte eine Schleife entstehen. Bei Bedarf antwortet ein Mensch.',
     },
   },
+  AUTO_REPLY_TO_SELF: {
+    class: 'invalid',
+    action: 'refuse',
+    message: 'No automatic reply to an address of our own',
+    hint: {
+      en: 'A recipient is a mailbox that Mailroom watches or sends from: its answer would come back. Take the customer’s address.',
+      de: 'Ein Empfänger ist ein Postfach, das Mailroom überwacht oder von dem es sendet: Die Antwort käme zurück. Nehmen Sie die Adresse des Kunden.',
+    },
+  },
   AUTO_REPLY_BUDGET: {
     class: 'invalid',
     action: 'refuse',

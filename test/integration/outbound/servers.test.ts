@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { createJournal } from '../../../src/adapters/redis/journal.ts';
 import { createPace } from '../../../src/adapters/redis/pace.ts';
 import type { createPauses } from '../../../src/adapters/redis/pauses.ts';
+import type { Message } from '../../../src/contract/message.ts';
 import { type Reply, replySchema } from '../../../src/contract/reply.ts';
 import type { SmtpServer } from '../../../src/domain/email-server.ts';
 import { replyDigest } from '../../../src/domain/reply-journal.ts';
@@ -381,6 +382,36 @@ describe('the gate', () => {
     await until('copies ended', async () => (await queue.getJobCounts('completed')).completed === 6);
     expect(sink.received).toHaveLength(1);
     await queue.close();
+  });
+
+  it('loop governor: the message itself, our own addresses, and every recipient count', async () => {
+    const one = await replica([smtpServer(sink.port)]);
+    const told = (mayAutoRespond: boolean) =>
+      ({
+        automatic: { kind: 'none', evidence: [], mayAutoRespond },
+        conversation: { id: 'of-message' },
+      }) as unknown as Message;
+    one.deps.readMessage = async (key) => (key === 'm-no' ? told(false) : key === 'm-yes' ? told(true) : undefined);
+    one.deps.ownAddresses = () => ['watched@contoso.example'];
+    const outcome = async (more: Partial<Reply>) => {
+      const input = reply({ automatic: true, ...more });
+      await one.replies.submitReply(input);
+      await until('ended', async () =>
+        /accepted|rejected/.test((await one.replies.getReply(input.replyId))?.state ?? ''),
+      );
+      const result = await one.replies.getReply(input.replyId);
+      return result?.failure?.code ?? result?.state;
+    };
+    expect(await outcome({ answers: { messageKey: 'm-no', automatic: false } })).toBe('AUTO_REPLY_TO_AUTOMATIC');
+    expect(await outcome({ automatic: false, answers: { messageKey: 'm-no' } })).toBe('accepted');
+    expect(await outcome({ answers: { messageKey: 'm-yes' } })).toBe('accepted');
+    for (const own of ['Watched+tag@contoso.example', 'info@contoso.example', 'support@contoso.example'])
+      expect(await outcome({ to: ['c@example.net'], bcc: [own] })).toBe('AUTO_REPLY_TO_SELF');
+    // Five a day for one mailbox, whichever tag and place it has.
+    for (let i = 0; i < 5; i++)
+      expect(await outcome({ to: [`other${i}@example.net`], cc: [`Loop+${i}@example.net`] })).toBe('accepted');
+    expect(await outcome({ to: ['loop@example.net'] })).toBe('AUTO_REPLY_BUDGET');
+    expect(await outcome({ to: ['other9@example.net', 'loop+x@example.net'] })).toBe('AUTO_REPLY_BUDGET');
   });
 
   it('loop governor: no automatic reply to automatic mail, and a budget', async () => {

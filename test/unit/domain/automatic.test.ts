@@ -81,6 +81,7 @@ describe('automatic mail', () => {
     ['bulk', { Precedence: 'bulk' }, {}, 'bulk', false],
     ['newsletter', { 'List-Unsubscribe': '<mailto:u@x.example>' }, {}, 'bulk', false],
     ['no-reply', {}, { from: 'no-reply@shop.example' }, 'none', false],
+    ['sent by a gateway like this one', { 'X-Mailroom-Reply-Id': 'r-1' }, {}, 'none', false],
     ['suppression asked', { 'X-Auto-Response-Suppress': 'OOF, AutoReply' }, {}, 'none', false],
     ['null sender', { 'Return-Path': '<>' }, {}, 'none', false],
     ['bounce', { 'Return-Path': '<>' }, { report: 'bounce' as const }, 'bounce', false],

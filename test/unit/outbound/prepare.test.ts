@@ -33,6 +33,8 @@ async function original(blobs: BlobStore): Promise<Message> {
   const start = ORIGINAL.indexOf(ENCODED);
   return {
     messageKey: 'm-1',
+    conversation: { id: 'c-of-the-message', matchedBy: 'new' },
+    automatic: { kind: 'none', evidence: [], mayAutoRespond: true },
     from: [{ name: 'Zoë', address: 'zoe@example.net' }],
     receivedAt: '2026-11-24T08:30:00.000Z',
     text: { value: 'Wo bleibt die Rechnung?', truncated: false, length: 23 },
@@ -60,13 +62,18 @@ async function prepared({ reply = {}, maxSize, blobs = memoryBlobs() }: Given = 
     text: 'Anbei.',
     ...reply,
   });
+  const made: { conversationId: string }[] = [];
   const { bytes, change } = await prepare(
     {
       blobs,
       readMessage: async (key) => (key === 'm-1' ? message : undefined),
       replyBodies: async (input) => replyBodies(input),
-      makeMessageId: () => '<made@contoso.example>',
+      makeMessageId: (input) => {
+        made.push(input);
+        return '<made@contoso.example>';
+      },
       pace: { automaticBudget: async () => undefined } as never,
+      servers: () => [smtpServer(25)],
     },
     outboundDefaults,
     smtpServer(25),
@@ -81,7 +88,7 @@ async function prepared({ reply = {}, maxSize, blobs = memoryBlobs() }: Given = 
       .split('\r\n\r\n', 1)[0]
       ?.replace(/\r\n[ \t]/g, ' ') ?? '';
   const field = (name: string) => new RegExp(`^${name}: (.*)$`, 'im').exec(head)?.[1];
-  return { bytes, change, field, mail: await PostalMime.parse(bytes) };
+  return { made, bytes, change, field, mail: await PostalMime.parse(bytes) };
 }
 
 const attached = (size: number) => ({
@@ -205,4 +212,13 @@ describe('thread headers', () => {
     const index = Buffer.from(field('Thread-Index') ?? '', 'base64');
     expect([field('Thread-Topic'), index.length, index[0]]).toEqual([topic, 22, 1]);
   });
+});
+
+it.each([
+  ['its own', { conversationId: 'c-own', answers: { messageKey: 'm-1' } }, 'c-own'],
+  ['that of the message it answers', { answers: { messageKey: 'm-1' } }, 'c-of-the-message'],
+  ['a new one for a message that is gone', { answers: { messageKey: 'm-2' } }, 'r'],
+  ['a new one', {}, 'r'],
+])('a reply has a conversation: %s', async (_whose, reply, conversationId) => {
+  expect((await prepared({ reply })).made).toEqual([{ conversationId, replyId: 'r', domain: 'contoso.example' }]);
 });

@@ -1,0 +1,21 @@
+// A result has a reason exactly when its state has one.
+import { expect, it } from 'vitest';
+import { failureOf, resultOf } from '../../../src/outbound/results.ts';
+
+const entry = { replyId: 'r', server: 's', state: 'rejected' as const };
+const failure = failureOf('REPLY_HELD');
+
+it('rejected is never without a failure', () => {
+  expect(resultOf(entry).failure?.code).toBe('REPLY_JOB_FAILED');
+  expect(resultOf(entry, { failure }).failure).toEqual(failure);
+  expect(resultOf({ ...entry, result: { ...resultOf(entry), failure } }).failure).toEqual(failure);
+});
+
+it.each(['queued', 'prepared', 'submitting', 'data-begun', 'uncertain', 'accepted'] as const)(
+  '%s has none, although it was held before',
+  (state) => {
+    const held = resultOf({ ...entry, state: 'held' }, { failure });
+    expect(held.failure).toEqual(failure);
+    expect(resultOf({ ...entry, state, result: held })).not.toHaveProperty('failure');
+  },
+);
