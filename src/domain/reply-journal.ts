@@ -70,6 +70,10 @@ export interface JournalEntry {
   deferredSince?: number;
   /** Not to be submitted or looked up before, by the journal's clock. */
   dueAt?: number;
+  /** Claims that ran out before anything was prepared: whoever had them is gone, and this reply may be why. */
+  lapses?: number;
+  /** Preparations of a suspect that were begun and came to no end. */
+  preparations?: number;
   /** Server's words, what was looked for and found: one line each, no content. */
   evidence: string[];
   /** The last result in full. */
@@ -107,6 +111,7 @@ export type EntryChange = Partial<
     | 'mailbox'
     | 'uncertainSince'
     | 'looks'
+    | 'preparations'
     | 'result'
   >
 > & { evidence?: string; countAttempt?: boolean };

@@ -8,6 +8,7 @@ import { createLanes, type Lanes } from './lanes.ts';
 import { seekOrphans } from './orphans.ts';
 import type { Pause } from './ports.ts';
 import { type OutboundDeps, outboundDefaults } from './ports.ts';
+import { oneAtATime } from './suspects.ts';
 
 export type * from './ports.ts';
 export { outboundDefaults } from './ports.ts';
@@ -42,6 +43,7 @@ interface Running {
 export async function startOutbound(deps: OutboundDeps): Promise<Outbound> {
   const settings = { ...outboundDefaults, ...deps.settings };
   const running = new Map<string, Running>();
+  const turns = oneAtATime();
   let stopped = false;
   let applying: Promise<void> = Promise.resolve();
 
@@ -53,6 +55,7 @@ export async function startOutbound(deps: OutboundDeps): Promise<Outbound> {
       server,
       lanes,
       maxSize: { known: undefined },
+      alone: turns,
       async pauseServer(failure: { code: string; class: string; hint?: string | undefined }, probeMs: number) {
         const hint = failure.hint ?? '';
         await deps.pauses.set(server.name, { code: failure.code, hint, probeMs });

@@ -149,7 +149,12 @@ export function createReplies(deps: RepliesDeps): Replies {
     const { offered, result } = entry;
     // Who releases has read why it is held: with a changed sender, that is the sender agreed to. An entry of an older version knows no doubt.
     const doubted = entry.doubted === true || result?.failure?.code === 'REPLY_HELD';
-    const change = { evidence, doubted, ...(offered == null ? {} : { agreed: offered }) };
+    const change = {
+      evidence,
+      doubted,
+      ...(entry.rendered === undefined ? { preparations: 0 } : {}),
+      ...(offered == null ? {} : { agreed: offered }),
+    };
     const { moved, state } = await journal.transition(replyId, { from: ['held'], to, change });
     if (!moved)
       throw new MailroomError('REPLY_NOT_HELD', { field: 'replyId', message: `This reply is ${state}, not held` });

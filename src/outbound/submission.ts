@@ -15,6 +15,7 @@ import { accepted, conclude, doubtful, type Taken } from './conclude.ts';
 import { judgeSender, type SenderVerdict, stillDecided } from './decide.ts';
 import { prepare } from './prepare.ts';
 import { resultOf } from './results.ts';
+import { isSuspect, prepareSuspect } from './suspects.ts';
 import { fenced, type Work } from './work.ts';
 
 export async function prepareAndSubmit(work: Work, found: JournalEntry): Promise<JobEnding> {
@@ -28,7 +29,8 @@ export async function prepareAndSubmit(work: Work, found: JournalEntry): Promise
   const judged = judgeSender(work, entry);
   if (judged.verdict === 'hold') return holdForPerson(work, entry, judged, 'ReplyHeldForSender');
   if (judged.verdict === 'prepare') {
-    const prepared = await prepareNow(work, entry, judged.changed).catch(uncomposable);
+    const prepareIt = () => prepareNow(work, found, judged.changed).catch(uncomposable);
+    const prepared = await (isSuspect(found) ? prepareSuspect(work, found, prepareIt) : prepareIt());
     if (prepared === undefined) return fenced(work);
     if ('failure' in prepared) return holdForPerson(work, entry, prepared, 'ReplyNotComposed');
     ({ entry, bytes } = prepared);

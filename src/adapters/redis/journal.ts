@@ -50,6 +50,7 @@ if state then
     return {'busy', left}
   end
   local early = tonumber(redis.call('HGET', KEYS[1], 'dueAt') or '0') - now
+  if owner and redis.call('HEXISTS', KEYS[1], 'rendered') == 0 then redis.call('HINCRBY', KEYS[1], 'lapses', 1) end
   if state == 'prepared' and early > 0 and early <= ${LONGEST_WAIT} then return {'early', early} end
 else
   redis.call('HSET', KEYS[1], 'state', 'queued', 'digest', ARGV[3], 'replyId', ARGV[4], 'server', ARGV[5],
@@ -273,6 +274,8 @@ function entryOf(fields: Record<string, string>): JournalEntry {
     ...number('dataBegunAt'),
     ...number('uncertainSince'),
     ...number('looks'),
+    ...number('lapses'),
+    ...number('preparations'),
     ...number('dueAt'),
     ...number('acceptances'),
     ...number('deferredSince'),

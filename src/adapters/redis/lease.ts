@@ -24,7 +24,10 @@ local answers = {}
 for i = 1, held do
   if redis.call('GET', KEYS[i]) == ARGV[i + 1] then
     redis.call('PEXPIRE', KEYS[i], ARGV[1])
-    answers[i] = tonumber(redis.call('HGET', KEYS[held + i], 'version') or '0') or -1
+    -- A ledger that holds something else is its own mailbox's trouble, and costs no other its lease.
+    local version = redis.pcall('HGET', KEYS[held + i], 'version')
+    if type(version) == 'table' then version = '-1' end
+    answers[i] = tonumber(version or '0') or -1
   else
     answers[i] = false
   end

@@ -84,6 +84,15 @@ export const replyErrors = section({
       de: 'Ursache ist ihr HTML oder das HTML der zitierten Nachricht. Verwerfen Sie die Antwort und senden Sie sie als Text oder ohne Zitat unter einer neuen replyId. Geben Sie sie frei, um es noch einmal zu versuchen.',
     },
   },
+  REPLY_CRASHED: {
+    class: 'permanent',
+    action: 'hold',
+    message: 'Processes ended while they prepared this reply; nothing was sent',
+    hint: {
+      en: 'Look for the end of these processes (memory, a fault) in the log of the orchestrator. Drop the reply and send it again as text or with smaller attachments, under a new replyId. Release it to try once more.',
+      de: 'Suchen Sie im Log des Orchestrators nach dem Ende dieser Prozesse (Speicher, Fehler). Verwerfen Sie die Antwort und senden Sie sie als Text oder mit kleineren Anhängen unter einer neuen replyId. Geben Sie sie frei, um es noch einmal zu versuchen.',
+    },
+  },
   REPLY_DROPPED: {
     class: 'permanent',
     action: 'fail',

@@ -35,7 +35,7 @@ export const outboundEvents = events({
   },
   ReplyNotComposed: {
     level: 'error',
-    message: 'Reply is held because composing it exceeded its bounds: a person must decide',
+    message: 'Reply is held because composing it exceeded its bounds or ended processes: a person must decide',
     labels: ['server', 'code'],
   },
   ReplySenderChanged: {
