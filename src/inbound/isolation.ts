@@ -7,12 +7,13 @@
 
 import { type ErrorCode, MailroomError } from '../domain/errors.ts';
 
-export type FetchFault = 'connection-closed' | 'server-silent' | 'fetch-refused';
+export type FetchFault = 'no-data' | 'connection-closed' | 'server-silent' | 'fetch-refused';
 
 /** Errors of a FETCH that may be one message's fault. */
 const FAULTS: { readonly [C in ErrorCode]?: FetchFault } = {
   IMAP_CONNECTION_CLOSED: 'connection-closed',
   IMAP_SILENT: 'server-silent',
+  IMAP_EMPTY_FETCH: 'no-data',
   IMAP_COMMAND_FAILED: 'fetch-refused',
   IMAP_COMMAND_IMPOSSIBLE: 'fetch-refused',
   IMAP_CONTACT_ADMIN: 'fetch-refused',
@@ -24,6 +25,9 @@ const FAULTS: { readonly [C in ErrorCode]?: FetchFault } = {
 /** @returns undefined when the error is not one message's fault: a throttle, a token, a store */
 export const faultOf = (error: unknown): FetchFault | undefined =>
   error instanceof MailroomError ? FAULTS[error.code] : undefined;
+
+/** Whether the connection is still good after it. */
+export const outlives = (fault: FetchFault): boolean => fault === 'no-data' || fault === 'fetch-refused';
 
 export interface Isolation {
   /** UIDs to be fetched alone, and last. */

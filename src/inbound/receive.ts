@@ -6,7 +6,7 @@ import { asError } from '../domain/errors.ts';
 import { settled } from '../domain/ledger.ts';
 import { highest } from '../domain/uid-set.ts';
 import { type Item, itemOf, memoryBytes } from './ingest-message.ts';
-import { delivered, faultOf, fetchFailed, fetchSucceeded, isSearching, nextFetch } from './isolation.ts';
+import { delivered, faultOf, fetchFailed, fetchSucceeded, isSearching, nextFetch, outlives } from './isolation.ts';
 import { commitItems } from './ledger-commit.ts';
 import type { FetchedMessage, Mailbox } from './ports.ts';
 import { isExhausted, quarantineUnread, recordVanished, settlePending } from './unread.ts';
@@ -48,7 +48,7 @@ export async function receive(watched: Watched, mailbox: Mailbox, work: readonly
   const reason = faultOf(error);
   if (reason === undefined) throw error;
   watched.fetchError = error;
-  const answers = reason === 'fetch-refused';
+  const answers = outlives(reason);
   const left = answers ? await recordVanished(watched, mailbox, missing) : missing;
   const guilty = fetchFailed(isolation, asked, left);
   if (guilty !== undefined) await settlePending(watched, [guilty], reason, error);
@@ -121,15 +121,15 @@ async function receiveRows(
     }
     await batches.flush();
   } finally {
-    await batches.end();
+    // Before anything else may fail: a command that nobody reads would hold up all that follow on this connection.
     await rows.return(undefined).catch(() => {});
+    await batches.end();
   }
 
   for (const item of large) {
     if (watched.signal.aborted) break;
     // Without a connection it is fetched again, by the next one.
-    if (fetchError === undefined) fetchError = await receiveLarge(watched, item);
-    else got.delete(item.uid);
+    fetchError ??= await receiveLarge(watched, item);
     if (fetchError !== undefined) got.delete(item.uid);
   }
   return { got, ...fetchError };

@@ -1,7 +1,7 @@
 // Messages that FETCH did not give: gone from the folder, to be tried again later, or, when all tries are over, quarantined with what is known.
 import { MailroomError } from '../domain/errors.ts';
 import { nextTry, type Pending } from '../domain/ledger.ts';
-import { faultOf, isToBlame } from './isolation.ts';
+import { faultOf, isToBlame, outlives } from './isolation.ts';
 import { commit, commitItems } from './ledger-commit.ts';
 import type { FetchedMessage, Mailbox } from './ports.ts';
 import type { Watched } from './watched.ts';
@@ -70,7 +70,8 @@ export async function quarantineUnread(watched: Watched, mailbox: Mailbox, uid: 
       header = await mailbox.fetchHeader(uid);
     } catch (error) {
       watched.fetchError = error;
-      if (faultOf(error) !== 'fetch-refused') throw error;
+      const fault = faultOf(error);
+      if (fault === undefined || !outlives(fault)) throw error;
     }
   }
   const present = header !== undefined ? [uid] : await recordVanished(watched, mailbox, [uid]);

@@ -81,9 +81,11 @@ export async function startScriptedImap(
   const { certPem, keyPem } = await makeCertificate(dir.path);
   const sockets = new Set<TLSSocket>();
   const faults = new Map<number, ScriptedFault>();
+  /** The same for a further piece of a large message. */
+  const laterFaults = new Map<number, ScriptedFault>();
   const commands: string[] = [];
   const idling = new Map<TLSSocket, ScriptedConnection>();
-  const state = { uidValidity, messages, faults, commands, connections: 0, stale: false };
+  const state = { uidValidity, messages, faults, laterFaults, commands, connections: 0, stale: false };
   const nextUid = () => Math.max(0, ...state.messages.map(({ uid }) => uid)) + 1;
 
   const server = createServer({ key: keyPem, cert: certPem }, (socket) => {
@@ -184,7 +186,8 @@ export async function startScriptedImap(
       }
       for (const message of asked) {
         const { uid, raw, seq, flags = '' } = message;
-        const fault = whole ? faults.get(uid) : undefined;
+        const [, from = '0', length = String(raw.length)] = /BODY\.PEEK\[\]<(\d+)\.(\d+)>/.exec(name) ?? [];
+        const fault = whole ? (from === '0' ? faults : laterFaults).get(uid) : undefined;
         if (fault === 'close') return void socket.destroy();
         if (fault === 'silence') return;
         if (fault === 'no' || fault === 'bad' || fault === 'server-bug') {
@@ -200,9 +203,10 @@ export async function startScriptedImap(
           ...(fault === 'no-size' ? [] : [`RFC822.SIZE ${raw.length}`]),
           `FLAGS (${flags})`,
         ].join(' ');
-        const body = whole ? raw : headOf(raw, /HEADER\.FIELDS \(([^)]+)\)/.exec(name)?.[1]);
+        const part = raw.subarray(Number(from), Number(from) + Number(length));
+        const body = whole ? part : headOf(raw, /HEADER\.FIELDS \(([^)]+)\)/.exec(name)?.[1]);
         const label = whole
-          ? 'BODY[]<0>'
+          ? `BODY[]<${from}>`
           : name.includes('HEADER.FIELDS')
             ? 'BODY[HEADER.FIELDS (MESSAGE-ID DATE FROM)]'
             : 'BODY[HEADER]';

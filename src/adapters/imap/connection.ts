@@ -227,6 +227,20 @@ export async function openMailbox(
     const rows = (uids: readonly number[], query: object, maxLiteral = MOST_LITERAL) =>
       rowsOf(sequenceSet(uids), query, maxLiteral);
 
+    /** The bound is on progress; what ends the stream is an error like any other of the connection. */
+    async function* inTime(content: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+      const chunks = content[Symbol.asyncIterator]();
+      try {
+        for (;;) {
+          const next = await answer(() => chunks.next(), 'command');
+          if (next.done === true) return;
+          yield next.value;
+        }
+      } finally {
+        if (lost === undefined) await chunks.return?.().catch(() => {});
+      }
+    }
+
     async function* rowsOf(range: string, query: object, maxLiteral: number): AsyncGenerator<Row> {
       const items = { uid: true, internalDate: true, size: true, flags: true, ...query };
       const iterator = fetchRows(client, range, items, maxLiteral, row);
@@ -269,7 +283,8 @@ export async function openMailbox(
       },
       async download(uid) {
         const { content } = await answer(() => client.download(String(uid), undefined, { uid: true }), 'command');
-        return content as AsyncIterable<Uint8Array>;
+        if (content === undefined) throw new MailroomError('IMAP_EMPTY_FETCH', { remote: { system: 'imap' } });
+        return inTime(content);
       },
       async waitForChange(ms, signal) {
         if (lost !== undefined) throw lost;

@@ -46,3 +46,36 @@ it.each(poisons)('%s: quarantined as %s', async (fault, reason) => {
   expect(events('MessageVanished')).toEqual([]);
   expect(await unaccounted()).toEqual([]);
 });
+
+// It is streamed, in pieces; the first one comes.
+it.each<[fault: ScriptedFault, reason: string]>([
+  ['cut', 'connection-closed'],
+  ['stall', 'server-silent'],
+  ['no', 'fetch-refused'],
+  ['no-row', 'connection-closed'],
+])('a large one, at its second piece: %s: quarantined as %s', async (fault, reason) => {
+  const large = scriptedMail('large', 'x'.repeat(200_000));
+  const box = await start(20, {
+    server: { maxMessageSize: 100_000 },
+    prepare(imap) {
+      imap.messages[9] = { uid: 10, raw: large };
+      imap.laterFaults.set(10, fault);
+    },
+  });
+  const jobs = await box.jobsAre(20);
+  expect(jobs.find(({ uid }) => uid === 10)).toMatchObject({ parse: 'failed', warnings: [{ code: reason }] });
+  expect(box.events('MessageEnqueued')).toHaveLength(19);
+  expect(await box.unaccounted()).toEqual([]);
+});
+
+it('a large one that comes whole is headers and reference', async () => {
+  const large = scriptedMail('large', 'x'.repeat(200_000));
+  const box = await start(3, {
+    server: { maxMessageSize: 100_000 },
+    prepare(imap) {
+      imap.messages[1] = { uid: 2, raw: large };
+    },
+  });
+  const jobs = await box.jobsAre(3);
+  expect(jobs.find(({ uid }) => uid === 2)).toMatchObject({ raw: { size: large.length } });
+});

@@ -27,7 +27,11 @@ const tries = ({ imap }: ScriptedMailbox) => imap.commands.filter((command) => c
 describe('a store that takes nothing', () => {
   it('a full blob disk: paused, and again when there is room', async () => {
     let full = true;
-    const one = await start(5, {
+    const one = await start(60, {
+      // More than waits in memory for the commit: what the server still sends must not hold up the connection.
+      prepare({ messages }) {
+        for (const message of messages) message.raw = scriptedMail(`full-${message.uid}`, 'x'.repeat(100_000));
+      },
       blobs: (blobs) => ({
         ...blobs,
         putBatch: async (list) => {
@@ -42,7 +46,7 @@ describe('a store that takes nothing', () => {
       () => {
         full = false;
       },
-      5,
+      60,
     );
     expect(one.events('MailboxPaused')[0]).toMatchObject({ err: { code: 'BLOB_STORE_FULL' } });
   });
