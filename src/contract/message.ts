@@ -121,7 +121,9 @@ export const messageSchema = z.object({
   folder: z.string(),
   uidValidity: z.string().describe('Decimal'),
   uid: z.int().min(1),
-  receivedAt: z.iso.datetime().describe('INTERNALDATE of the server'),
+  receivedAt: z.iso
+    .datetime()
+    .describe('INTERNALDATE of the server; where it gives none, the Date header, or the time of arrival here'),
   parse: z.enum(['complete', 'truncated', 'headers-only', 'failed']),
   subject: z.string(),
   date: z.iso.datetime().optional().describe('Date header, in UTC'),

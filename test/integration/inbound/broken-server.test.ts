@@ -151,3 +151,19 @@ describe('afterQueued: move', () => {
     expect(one.imap.commands.filter((command) => /^(EXPUNGE|CLOSE)/.test(command))).toEqual([]);
   });
 });
+
+describe('a mail that is moved out of the folder and back', () => {
+  it('is a new message that names the first: by its fingerprint, and among its siblings', async () => {
+    const one = await start(2);
+    await one.jobsAre(2);
+    await one.isIdle();
+    const [mail] = one.imap.messages.splice(0, 1);
+    one.imap.add({ uid: 3, raw: mail?.raw ?? Buffer.alloc(0) });
+    const jobs = await one.jobsAre(3);
+    const [first, back] = [1, 3].map((uid) => jobs.find((job) => job.uid === uid));
+    expect(back?.messageKey).not.toBe(first?.messageKey);
+    expect(back?.fingerprint).toBe(first?.fingerprint);
+    expect(back?.siblings).toEqual([first?.messageKey]);
+    expect(jobs.find(({ uid }) => uid === 2)?.fingerprint).not.toBe(first?.fingerprint);
+  });
+});
