@@ -1,7 +1,7 @@
 // The process's configuration: config/mailroom.{yaml,yml,json} + environment + <ENV>_FILE secrets → one frozen Config, read once at start.
 // Email servers are not in here: they come and go while the process runs (config/watch.ts); OAuth2 applications are read again as well
 // (config/watch-applications.ts), here stand those of the start.
-import type { AccessRole } from '../domain/access.ts';
+import type { AccessRole, TokenScope } from '../domain/access.ts';
 import type { InvalidOAuthApplication, OAuthApplication } from '../domain/email-server.ts';
 import type { RoleMapping } from '../domain/role-claims.ts';
 import { readConfig } from './load.ts';
@@ -21,6 +21,7 @@ export interface ApiToken {
   role: AccessRole;
   /** SHA-256 of the token, hex: the token itself is kept nowhere. */
   digest: string;
+  scope?: TokenScope;
 }
 
 export interface Config {

@@ -84,7 +84,7 @@ export const settings: Settings = {
       ['http', 'https'],
     ),
     apiTokens: s.custom(
-      'Bearer tokens of the API, each `name:role:token` with role viewer, operator, administrator or backend; the token or `sha256:<hex>` of it (`mailroom token`). None: the API answers 401.',
+      'Bearer tokens of the API, each `name:role:token` with role viewer, operator, administrator or backend; the token or `sha256:<hex>` of it (`mailroom token`). In a file also `{ token: name:role:token, emailFlows: [...], emailServers: [...] }`, bound to the messages and senders of these flows and to replies through these servers. None: the API answers 401.',
       'HTTP_API_TOKENS',
       'list of name:role:token',
       '',

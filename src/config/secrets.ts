@@ -1,6 +1,6 @@
 // Secrets as text: key rings (`id:base64` entries) and API tokens (`name:role:token` entries). No message of an error repeats one.
 import { createHash } from 'node:crypto';
-import { type AccessRole, roles } from '../domain/access.ts';
+import { type AccessRole, roles, type TokenScope } from '../domain/access.ts';
 import type { ApiToken, KeyRing } from './config.ts';
 import { listOf, wrong } from './setting.ts';
 
@@ -22,6 +22,20 @@ export function parseKeyRing(value: unknown): KeyRing {
   });
 }
 
+/** `{ token: name:role:token, emailFlows: […], emailServers: […] }` binds a token to them. */
+function boundEntry(entry: unknown, at: string): { given: string; scope: { scope?: TokenScope } } {
+  if (typeof entry === 'string') return { given: entry, scope: {} };
+  if (typeof entry !== 'object' || entry === null) return wrong(`${at} must be text name:role:token`);
+  const { token, ...lists } = entry as Record<string, unknown>;
+  if (typeof token !== 'string') return wrong(`${at} must have token: name:role:token`);
+  for (const [key, list] of Object.entries(lists)) {
+    if (key !== 'emailFlows' && key !== 'emailServers') return wrong(`${at} knows token, emailFlows and emailServers`);
+    const fits = Array.isArray(list) && list.length > 0 && list.every((name) => typeof name === 'string');
+    if (!fits) return wrong(`${at}: ${key} must be a list of names`);
+  }
+  return { given: token, scope: Object.keys(lists).length === 0 ? {} : { scope: lists as TokenScope } };
+}
+
 /** Names of earlier versions. */
 const ALIASES: Readonly<Record<string, AccessRole>> = { admin: 'administrator', read: 'viewer' };
 
@@ -33,7 +47,7 @@ export function parseApiTokens(value: unknown): readonly ApiToken[] {
   const seen = new Set<string>();
   return listOf(value).map((entry, index) => {
     const at = `entry ${index + 1}`;
-    const given = typeof entry === 'string' ? entry : wrong(`${at} must be text name:role:token`);
+    const { given, scope } = boundEntry(entry, at);
     const [name = '', roleText = '', ...rest] = given.split(':');
     const role = roles.find((known) => known === roleText) ?? ALIASES[roleText];
     if (!ID.test(name) || !role) return wrong(`${at} must be name:role:token with role ${roles.join(', ')}`);
@@ -43,11 +57,11 @@ export function parseApiTokens(value: unknown): readonly ApiToken[] {
     if (token.startsWith('sha256:')) {
       const digest = token.slice(7).toLowerCase();
       return /^[0-9a-f]{64}$/.test(digest)
-        ? { name, role, digest }
+        ? { name, role, digest, ...scope }
         : wrong(`${at} (${name}) must have 64 hex digits after sha256:`);
     }
     return token.length >= 16
-      ? { name, role, digest: createHash('sha256').update(token).digest('hex') }
+      ? { name, role, digest: createHash('sha256').update(token).digest('hex'), ...scope }
       : wrong(`${at} (${name}) must have a token of at least 16 characters`);
   });
 }

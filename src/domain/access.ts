@@ -8,6 +8,21 @@
 export const roles = ['viewer', 'operator', 'administrator', 'backend'] as const;
 export type AccessRole = (typeof roles)[number];
 
+/** What a token is bound to; a list that is absent binds nothing. */
+export interface TokenScope {
+  /** Messages and senders of these email flows alone. */
+  emailFlows?: readonly string[];
+  /** Replies through these SMTP email servers alone. */
+  emailServers?: readonly string[];
+}
+
+const within = (list: readonly string[] | undefined, name: string): boolean =>
+  list === undefined || list.some((one) => one.normalize('NFC') === name.normalize('NFC'));
+export const inFlows = (scope: TokenScope | undefined, emailFlow: string): boolean =>
+  within(scope?.emailFlows, emailFlow);
+export const inServers = (scope: TokenScope | undefined, server: string): boolean =>
+  within(scope?.emailServers, server);
+
 /** Roles of people; a back-end is no person and does not open the portal. */
 export const portalRoles = ['viewer', 'operator', 'administrator'] as const;
 export type PortalRole = (typeof portalRoles)[number];

@@ -2,7 +2,7 @@
 // permissions are one table, domain/access.ts.
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
-import { type AccessRole, may, type Permission, permissions } from '../domain/access.ts';
+import { type AccessRole, may, type Permission, permissions, type TokenScope } from '../domain/access.ts';
 import { MailroomError } from '../domain/errors.ts';
 import type { apiLockOut } from './lock-out.ts';
 
@@ -13,12 +13,15 @@ export interface ApiToken {
   role: AccessRole;
   /** SHA-256 of the token, hex. */
   digest: string;
+  scope?: TokenScope;
 }
 
 export interface Principal {
   /** Name of the token or person; stands in logs and the audit log. */
   name: string;
   may(permission: Permission): boolean;
+  /** Absent: bound to nothing. */
+  scope?: TokenScope;
 }
 
 /** Resolves with who asks, undefined when this way of signing in does not apply. */
@@ -40,7 +43,9 @@ export function bearerTokens(tokens: readonly ApiToken[]): Authenticate {
   return (request) => {
     const [, given] = /^Bearer +([\x21-\x7e]{1,4096}) *$/i.exec(request.headers.authorization ?? '') ?? [];
     const found = given === undefined ? undefined : find(given);
-    return found && { name: found.name, may: (permission) => may(found.role, permission) };
+    if (found === undefined) return undefined;
+    const { name, role, scope } = found;
+    return { name, may: (permission) => may(role, permission), ...(scope === undefined ? {} : { scope }) };
   };
 }
 

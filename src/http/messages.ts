@@ -1,7 +1,9 @@
 // Received messages: the JSON again, the raw mail, and attachments decoded on demand out of the raw mail, in ranges and in constant memory.
 import { type Message, messageSchema } from '../contract/message.ts';
+import { inFlows } from '../domain/access.ts';
 import { MailroomError } from '../domain/errors.ts';
 import type { Emit } from '../telemetry/events.ts';
+import type { Principal } from './auth.ts';
 import { safeContentType } from './content-disposition.ts';
 import type { ApiDeps } from './deps.ts';
 import { rawDownload, sendDownload, sendText } from './downloads.ts';
@@ -19,9 +21,10 @@ export function messageRoutes(
   deps: Pick<ApiDeps, 'readMessage' | 'blobs' | 'decodeSlice' | 'wholeText'>,
   emit: Emit,
 ): Route[] {
-  async function messageOf(key: string | undefined): Promise<Message> {
+  async function messageOf(key: string | undefined, { scope }: Principal): Promise<Message> {
     const message = key === undefined || key.length > 200 ? undefined : await deps.readMessage(key);
-    if (message === undefined) throw new MailroomError('MESSAGE_UNKNOWN', { field: 'key' });
+    if (message === undefined || !inFlows(scope, message.emailFlow))
+      throw new MailroomError('MESSAGE_UNKNOWN', { field: 'key' });
     return message;
   }
 
@@ -33,11 +36,12 @@ export function messageRoutes(
       summary: 'A received message as it stood on its queue',
       tag: 'Messages',
       permission: 'messages:read',
+      scoped: true,
       params: keyParam,
       answers: { 200: { description: 'mailroom.message/1', schema: messageSchema }, 404: { description: 'Unknown' } },
-      handle: async ({ params, reply }) => {
+      handle: async ({ params, reply, principal }) => {
         reply.header('cache-control', 'private, no-store');
-        return messageOf(params.key);
+        return messageOf(params.key, principal);
       },
     }),
     route({
@@ -48,10 +52,11 @@ export function messageRoutes(
       summary: 'The untouched mail (.eml)',
       tag: 'Messages',
       permission: 'messages:read',
+      scoped: true,
       params: keyParam,
       answers: downloadAnswers,
       handle: async (asked) => {
-        const { raw, messageKey } = await messageOf(asked.params.key);
+        const { raw, messageKey } = await messageOf(asked.params.key, asked.principal);
         return sendDownload(asked, emit, rawDownload(messageKey, raw, deps.blobs));
       },
     }),
@@ -65,6 +70,7 @@ export function messageRoutes(
         summary: `The whole ${kind} of the message in UTF-8, also where it is cut in the message`,
         tag: 'Messages',
         permission: 'messages:read',
+        scoped: true,
         params: keyParam,
         answers: {
           200: { description: 'The whole', contentType },
@@ -72,7 +78,7 @@ export function messageRoutes(
           404: { description: 'Unknown, or no such text of its own' },
         },
         handle: async (asked) => {
-          const { raw, messageKey, [kind]: body } = await messageOf(asked.params.key);
+          const { raw, messageKey, [kind]: body } = await messageOf(asked.params.key, asked.principal);
           if (body === undefined || (body.truncated && body.parts === undefined))
             throw new MailroomError('MESSAGE_TEXT_UNKNOWN', { field: kind });
           const { parts } = body;
@@ -96,10 +102,11 @@ export function messageRoutes(
       summary: 'An attachment, decoded',
       tag: 'Messages',
       permission: 'messages:read',
+      scoped: true,
       params: { ...keyParam, n: 'Number of the attachment, from 0' },
       answers: downloadAnswers,
       handle: async (asked) => {
-        const { raw, attachments } = await messageOf(asked.params.key);
+        const { raw, attachments } = await messageOf(asked.params.key, asked.principal);
         const n = asked.params.n ?? '';
         const attachment = /^\d{1,6}$/.test(n) ? attachments.find((candidate) => candidate.n === Number(n)) : undefined;
         if (attachment === undefined) {

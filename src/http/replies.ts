@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { unknownKeys } from '../contract/issues.ts';
 import { countIssues, replySchema, unknownWarnings } from '../contract/reply.ts';
 import { type Result, resultSchema } from '../contract/result.ts';
+import { inFlows, inServers } from '../domain/access.ts';
 import { MailroomError } from '../domain/errors.ts';
 import type { Emit } from '../telemetry/events.ts';
 import type { Principal } from './auth.ts';
@@ -38,6 +39,13 @@ const problem = (description: string) => ({
 });
 
 export function replyRoutes(deps: ApiDeps, emit: Emit): Route[] {
+  /** @throws MailroomError REPLY_UNKNOWN also for a reply outside of what the token is bound to */
+  async function known(replyId: string, { scope }: Principal): Promise<void> {
+    if (scope === undefined) return;
+    const result = await deps.getReply(replyId);
+    if (result === undefined || !inServers(scope, result.server))
+      throw new MailroomError('REPLY_UNKNOWN', { field: 'id' });
+  }
   const shownTo = (principal: Principal, result: Result): Result =>
     principal.may('addresses:read') ? result : maskedResult(result);
 
@@ -49,6 +57,7 @@ export function replyRoutes(deps: ApiDeps, emit: Emit): Route[] {
       summary: action === 'release' ? 'Send a held reply after all' : 'Never send a held reply',
       tag: 'Replies',
       permission: 'replies:release',
+      scoped: true,
       params: { id: 'replyId' },
       answers: {
         200: { description: 'The reply as it stands now', schema: resultSchema },
@@ -56,6 +65,7 @@ export function replyRoutes(deps: ApiDeps, emit: Emit): Route[] {
         409: problem('REPLY_NOT_HELD'),
       },
       handle: async ({ params, principal }) => {
+        await known(params.id ?? '', principal);
         const decide = action === 'release' ? deps.releaseHeld : deps.dropHeld;
         const result = await decide(params.id ?? '', principal.name);
         emit(action === 'release' ? 'HeldReplyReleased' : 'HeldReplyDropped', {
@@ -75,6 +85,7 @@ export function replyRoutes(deps: ApiDeps, emit: Emit): Route[] {
       summary: 'Hand in a reply; the same replyId again is the same reply',
       tag: 'Replies',
       permission: 'replies:write',
+      scoped: true,
       body: submitSchema,
       glance: countIssues,
       answers: {
@@ -82,7 +93,12 @@ export function replyRoutes(deps: ApiDeps, emit: Emit): Route[] {
         409: problem('REPLY_ID_REUSED: this replyId was used for another content'),
         422: problem('HTTP_REQUEST_INVALID, FROM_NOT_PERMITTED (with `permitted`) and other refusals'),
       },
-      handle: async ({ body, reply, request }) => {
+      handle: async ({ body, reply, request, principal }) => {
+        if (!inServers(principal.scope, body.server))
+          throw new MailroomError('HTTP_FORBIDDEN', {
+            field: 'server',
+            message: 'This token is bound to other SMTP email servers.',
+          });
         const result = withWarnings(await deps.submitReply(body), unknownWarnings(unknownKeys(request.body, body)));
         emit('ReplySubmitted', { replyId: result.replyId, server: result.server });
         reply.code(202).header('location', `/v1/replies/${encodeURIComponent(result.replyId)}`);
@@ -96,6 +112,7 @@ export function replyRoutes(deps: ApiDeps, emit: Emit): Route[] {
       summary: 'Replies, newest first; e.g. ?state=held',
       tag: 'Replies',
       permission: 'replies:read',
+      scoped: true,
       query: listQuery,
       repeatable: ['state'],
       answers: {
@@ -111,7 +128,8 @@ export function replyRoutes(deps: ApiDeps, emit: Emit): Route[] {
           ...(server === undefined ? {} : { server }),
           ...(cursor === undefined ? {} : { cursor }),
         });
-        return { replies: replies.map((result) => shownTo(principal, result)), ...rest };
+        const own = replies.filter(({ server: name }) => inServers(principal.scope, name));
+        return { replies: own.map((result) => shownTo(principal, result)), ...rest };
       },
     }),
     route({
@@ -121,11 +139,13 @@ export function replyRoutes(deps: ApiDeps, emit: Emit): Route[] {
       summary: 'What became of a reply',
       tag: 'Replies',
       permission: 'replies:read',
+      scoped: true,
       params: { id: 'replyId' },
       answers: { 200: { description: 'mailroom.result/1', schema: resultSchema }, 404: problem('REPLY_UNKNOWN') },
       handle: async ({ params, principal }) => {
         const result = await deps.getReply(params.id ?? '');
-        if (result === undefined) throw new MailroomError('REPLY_UNKNOWN', { field: 'id' });
+        if (result === undefined || !inServers(principal.scope, result.server))
+          throw new MailroomError('REPLY_UNKNOWN', { field: 'id' });
         return shownTo(principal, result);
       },
     }),
@@ -138,12 +158,14 @@ export function replyRoutes(deps: ApiDeps, emit: Emit): Route[] {
       summary: 'From addresses that an agent of this email flow may pick',
       tag: 'Email flows',
       permission: 'senders:read',
+      scoped: true,
       params: { flow: 'Name of the email flow, percent-encoded UTF-8' },
       answers: { 200: { description: 'Senders', schema: sendersSchema }, 404: problem('EMAIL_FLOW_UNKNOWN') },
-      handle: async ({ params }) => {
+      handle: async ({ params, principal: { scope } }) => {
         const senders = await deps.sendersOfFlow((params.flow ?? '').normalize('NFC'));
-        if (senders === undefined) throw new MailroomError('EMAIL_FLOW_UNKNOWN', { field: 'flow' });
-        return senders;
+        if (senders === undefined || !inFlows(scope, senders.emailFlow))
+          throw new MailroomError('EMAIL_FLOW_UNKNOWN', { field: 'flow' });
+        return { ...senders, senders: senders.senders.filter(({ server }) => inServers(scope, server)) };
       },
     }),
   ];

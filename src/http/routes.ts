@@ -1,6 +1,7 @@
 // The route table: what fastify serves and what OpenAPI describes come from the same entries, so neither can leave the other behind.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
+import { MailroomError } from '../domain/errors.ts';
 import { authorise, type Gate, type Permission, type Principal } from './auth.ts';
 import { invalidInput, oneOfEach, parseInput, RequestInvalid, unknownKeys } from './problem.ts';
 
@@ -59,6 +60,8 @@ export interface Route<Query = unknown, Body = unknown> {
   /** What is wrong with a body at a glance, before its schema looks at each part. */
   glance?: (body: unknown) => readonly z.core.$ZodIssue[];
   answers: Readonly<Record<number, Answer>>;
+  /** It keeps to what a token is bound to; other routes are closed to bound tokens. */
+  scoped?: true;
   /** Its answer is open for long: a client may have so many at once (HttpDeps.streamsPerClient). */
   stream?: true;
   /** What it resolves with is the body: an object as JSON, a string or stream as it is. */
@@ -77,7 +80,12 @@ export function addRoutes(app: FastifyInstance, routes: readonly Route[], gate: 
       // Before the body is read: a stranger's 40 MB are not taken.
       onRequest: async (request) => {
         if (entry.permission === undefined) return;
-        principals.set(request, await authorise(request, gate, entry.permission));
+        const principal = await authorise(request, gate, entry.permission);
+        if (principal.scope !== undefined && entry.scoped !== true)
+          throw new MailroomError('HTTP_FORBIDDEN', {
+            message: `Token ${JSON.stringify(principal.name)} is bound to email flows or servers, which this route does not keep to.`,
+          });
+        principals.set(request, principal);
       },
       handler: async (request, reply) =>
         entry.handle({

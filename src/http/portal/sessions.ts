@@ -44,8 +44,10 @@ type SignInDeps = Pick<PortalDeps, 'apiTokens' | 'sessions' | 'emit' | 'record' 
 export function signIns({ apiTokens, sessions, emit, record, publicUrl }: SignInDeps) {
   const secure = publicUrl.startsWith('https:');
   const cookie = hostCookie(SESSION_COOKIE, secure);
-  // A token of a back-end is no person's and does not open the portal.
-  const tokens = apiTokens.flatMap(({ role, ...token }) => (isPortalRole(role) ? [{ ...token, role }] : []));
+  // A token of a back-end is no person's and does not open the portal; one that is bound would see there what it may not.
+  const tokens = apiTokens.flatMap(({ role, scope, ...token }) =>
+    isPortalRole(role) && scope === undefined ? [{ ...token, role }] : [],
+  );
   const find = tokenFinder(tokens);
 
   async function count(from: string, by: string): Promise<void> {
