@@ -1,4 +1,4 @@
-// The test projects. `npm test` (scripts/test.ts) runs unit, docs, corpus, integration, journey, chaos (short form) and fuzz (short form).
+// The test projects. `npm test` (scripts/test.ts) runs unit, docs, corpus, integration, journey, chaos (short form) and fuzz (short form); `npm run test:servers` runs servers.
 // Order is shuffled everywhere: a test that needs another one to have run before it is wrong.
 import { defineConfig } from 'vitest/config';
 
@@ -25,6 +25,7 @@ export default defineConfig({
       project('journey', 180_000, true),
       project('chaos', 900_000, true),
       project('fuzz', 900_000),
+      project('servers', 600_000, true),
     ],
   },
 });

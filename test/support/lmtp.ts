@@ -3,8 +3,13 @@ import { createConnection } from 'node:net';
 import { createInterface } from 'node:readline';
 
 /** @throws Error with the server's answer when it refuses. */
-export async function deliverByLmtp(port: number, recipient: string, raw: string | Uint8Array): Promise<void> {
-  const socket = createConnection({ port, host: '127.0.0.1' });
+export async function deliverByLmtp(
+  port: number,
+  recipient: string,
+  raw: string | Uint8Array,
+  host = '127.0.0.1',
+): Promise<void> {
+  const socket = createConnection({ port, host });
   socket.setTimeout(30_000, () => socket.destroy(new Error('LMTP: no answer within 30 s')));
   const failed = new Promise<never>((_, reject) => {
     socket.once('error', reject);

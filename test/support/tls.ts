@@ -10,8 +10,8 @@ export interface TestCertificate {
   readonly keyFile: string;
 }
 
-/** Writes cert.pem and key.pem into the folder; cert.pem is what clients trust (`ca`, NODE_EXTRA_CA_CERTS). Valid for two days from yesterday. */
-export async function makeCertificate(dir: string): Promise<TestCertificate> {
+/** @param address the loopback address that it names besides localhost. Writes cert.pem and key.pem into the folder; cert.pem is what clients trust (`ca`, NODE_EXTRA_CA_CERTS). Valid for two days from yesterday. */
+export async function makeCertificate(dir: string, address = '127.0.0.1'): Promise<TestCertificate> {
   const day = 24 * 3600 * 1000;
   const { cert, private: key } = await generate([{ name: 'commonName', value: 'localhost' }], {
     algorithm: 'sha256',
@@ -24,7 +24,7 @@ export async function makeCertificate(dir: string): Promise<TestCertificate> {
         name: 'subjectAltName',
         altNames: [
           { type: 2, value: 'localhost' },
-          { type: 7, ip: '127.0.0.1' },
+          { type: 7, ip: address },
         ],
       },
     ],

@@ -25,13 +25,7 @@ export async function probeSignIn(
     await transport.verify();
   } catch (thrown) {
     const error = asError(thrown) as SmtpError;
-    const phase = phaseOf(error, 'none');
-    const failure = submissionError(server, error.response, phase, error);
-    // RFC 4954 §4, RFC 5321 §4.2.4: AUTH where it is not offered is an unknown or ill-timed command.
-    const unknown = phase === 'auth' && /^50[023]/.test(error.response ?? '');
-    throw unknown
-      ? new MailroomError('SMTP_AUTH_NOT_OFFERED', failure.remote ? { remote: failure.remote } : {})
-      : failure;
+    throw submissionError(server, error.response, phaseOf(error, 'none'), error);
   } finally {
     transport.close();
   }

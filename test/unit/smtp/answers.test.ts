@@ -291,6 +291,7 @@ const servers: Record<string, { host: string; rows: Row[] }> = {
   Postfix: {
     host: 'relay.contoso.example',
     rows: [
+      ['auth', '503 5.5.1 Error: authentication not enabled', 'SMTP_AUTH_NOT_OFFERED', 'pause-server'],
       [
         'connect',
         '421 4.7.0 relay.contoso.example Error: too many connections from 203.0.113.7',
@@ -383,6 +384,7 @@ const servers: Record<string, { host: string; rows: Row[] }> = {
   Exim: {
     host: 'mx.contoso.example',
     rows: [
+      ['auth', '503 AUTH command used when not advertised', 'SMTP_AUTH_NOT_OFFERED', 'pause-server'],
       [
         'connect',
         '421 mx.contoso.example: Too many concurrent SMTP connections; please try again later.',
