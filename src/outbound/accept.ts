@@ -24,6 +24,8 @@ export interface Acceptance {
   fence?: number;
   /** A server took a mail now; else the last open recipient was refused. */
   taken: boolean;
+  /** Found in Sent, and by what. */
+  foundBy?: string;
 }
 
 /** @returns undefined when the journal has moved on: read there what became of it */
@@ -72,6 +74,11 @@ export async function settleAccepted(
     const ended = moveRecipients(recipients ?? [], ['deferred', 'pending'], { state: 'rejected' });
     return dropped ? settleAccepted(work, entry, { ...given, recipients: ended, from: ['dropped'] }) : undefined;
   }
+  if (given.foundBy !== undefined) deps.emit('ReplySettled', { ...named, reason: given.foundBy });
+  if (!open) {
+    deps.emit('ReplyAccepted', { ...named, attempts: entry.attempts });
+    if (refused > 0) deps.emit('ReplyPartlyRefused', { ...named, count: refused });
+  }
   if (given.taken) {
     await deps.pauses.healed(work.server.name).catch(() => {}); // of no weight beside the acceptance
     await storeSentCopy(work, { ...entry, state: 'accepted' });
@@ -82,8 +89,6 @@ export async function settleAccepted(
     await work.job.progress({ state: 'prepared', expectedAt: new Date(now() + given.waitMs).toISOString() });
     return { end: 'later', at: now() + given.waitMs };
   }
-  deps.emit('ReplyAccepted', { ...named, attempts: entry.attempts });
-  if (refused > 0) deps.emit('ReplyPartlyRefused', { ...named, count: refused });
   return { end: 'completed', result };
 }
 

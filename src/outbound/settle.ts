@@ -65,7 +65,7 @@ async function foundInSent(
   entry: JournalEntry,
   finding: SentFinding & { found: true },
 ): Promise<JobEnding> {
-  const { deps, server, reply, fence, now } = work;
+  const { fence, now } = work;
   const rewritten = finding.messageId !== undefined && finding.messageId !== entry.messageId;
   const recipients =
     entry.recipients === undefined ? undefined : moveRecipients(entry.recipients, ['uncertain'], { state: 'accepted' });
@@ -81,9 +81,8 @@ async function foundInSent(
     from: ['uncertain'],
     fence,
     taken: true,
+    foundBy: finding.by,
   });
-  if (ending !== undefined)
-    deps.emit('ReplySettled', { server: server.name, replyId: reply.replyId, reason: finding.by });
   return ending ?? { end: 'later', at: now() + 500 };
 }
 

@@ -83,6 +83,7 @@ const signIn: readonly Row[] = [
 
 /** What is used up for a while: kept, whatever the first digit says. */
 const limits: readonly Row[] = [
+  { code: 'TENANT_QUOTA', enhanced: /^5\.7\.23[236]$/, afterMs: 6 * HOUR }, // 236: From at onmicrosoft.com, §10
   { code: 'SMTP_TRANSIENT', text: /concurrent server connections/i, afterMs: MINUTE }, // EXO: of the server, not ours
   { code: 'SUBMISSION_QUOTA', text: /SubmissionQuotaExceeded|submission quota/i, afterMs: 2 * HOUR }, // EXO
   { code: 'SUBMISSION_QUOTA', enhanced: /^5\.1\.90$/, afterMs: 2 * HOUR },
@@ -92,7 +93,6 @@ const limits: readonly Row[] = [
     phases: SENDING,
     afterMs: 2 * HOUR,
   }, // Gmail 550 5.4.5, SES 454, GMX 450
-  { code: 'TENANT_QUOTA', enhanced: /^5\.7\.23[236]$/, afterMs: 6 * HOUR }, // 236: From at onmicrosoft.com, §10
   {
     code: 'SMTP_CONNECTION_LIMIT',
     text: /Concurrent connections limit|sender thread limit exceeded/i,

@@ -69,7 +69,9 @@ export function createSubmitter(
       ...connectionOptions(server, settings),
       maxConnections: 1, // outbound/lanes.ts counts connections over all replicas: one submitter is one connection
       maxMessages: settings.maxMessagesPerConnection,
-      maxRequeues: 0, // whether a mail is sent again is the journal's decision alone
+      // On a connection that the server ended (421, or dropped while idle) before a byte of the mail was pulled: once more, on a new one. Whether
+      // a mail is sent again after that is the journal's decision alone.
+      maxRequeues: 1,
       idleTimeout: settings.idleTimeoutMs,
       ...(authentication.type === 'None'
         ? {}

@@ -53,8 +53,8 @@ export const smtpErrors = section({
     action: 'renew-token',
     message: 'The server refuses the sign-in',
     hint: {
-      en: 'Check User and its password or application on {server}. Jobs are kept meanwhile.',
-      de: 'Prüfen Sie Benutzer und dessen Passwort oder Anwendung bei {server}. Die Aufträge bleiben erhalten.',
+      en: 'Check User {user} and its password or application on {server}. Jobs are kept meanwhile.',
+      de: 'Prüfen Sie Benutzer {user} und dessen Passwort oder Anwendung bei {server}. Die Aufträge bleiben erhalten.',
     },
     hintAt: {
       microsoft: {

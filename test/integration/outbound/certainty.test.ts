@@ -88,7 +88,10 @@ describe('Redis forgot that DATA began', () => {
     await ends(one.replies, input.replyId, 'accepted');
     const client = redis.client();
     await client.hset(replyKey(input.replyId), 'state', state);
-    await client.hdel(replyKey(input.replyId), 'begins', 'dataFence', 'dataBegunAt', 'result');
+    await client.hdel(
+      replyKey(input.replyId),
+      ...['begins', 'dataFence', 'dataBegunAt', 'result', 'recipients', 'acceptances'],
+    );
     await one.deps.queues.again('sink', input.replyId, input, { priority: 1 });
     await ends(one.replies, input.replyId, 'accepted');
     expect(one.events.map(({ name }) => name)).toContain('ReplyForgotten');

@@ -1,58 +1,24 @@
 // A recipient that is deferred beside accepted ones is tried again alone: same Message-ID, the others never again, whatever breaks in between.
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { replyKey } from '../../../src/adapters/redis/journal.ts';
-import { createReplies, type Outbound, type Replies, startOutbound } from '../../../src/outbound/index.ts';
 import type { OutboundSettings } from '../../../src/outbound/ports.ts';
-import {
-  header,
-  memoryBlobs,
-  type Rig,
-  rig,
-  type Sink,
-  sentOf,
-  smtpServer,
-  startRedis,
-  startSink,
-  type TestRedis,
-  until,
-} from './rig.ts';
+import { header, memoryBlobs, type Rig, smtpServer, until } from './rig.ts';
+import { openRoom, type Replica } from './room.ts';
 
-let redis: TestRedis;
-let sink: Sink;
+const room = openRoom();
 let n = 0;
-const opened: { outbound: Outbound; rig: Rig }[] = [];
 
-beforeAll(async () => {
-  redis = await startRedis();
-});
-afterAll(() => redis.stop());
-beforeEach(async () => {
-  sink = await startSink();
-});
-afterEach(async () => {
-  await end();
-  await sink.stop();
-  await redis.client().flushall();
-});
-
-async function end(): Promise<void> {
-  for (const { outbound, rig: one } of opened.splice(0)) {
-    await outbound.stop();
-    await one.close();
-  }
-}
-
-async function replica(
+const replica = (
   settings: Partial<OutboundSettings> = {},
   change: (one: Rig) => void = () => {},
   blobs = memoryBlobs(),
-): Promise<Rig & { replies: Replies }> {
-  const servers = [smtpServer(sink.port, { uncertain: 'resend' })];
-  const one = rig(redis.client(), servers, sentOf(sink), { waitScale: 0.005, ...settings }, blobs);
-  change(one);
-  opened.push({ outbound: await startOutbound(one.deps), rig: one });
-  return { ...one, replies: createReplies({ ...one.deps, allServers: () => one.deps.servers() }) };
-}
+): Promise<Replica> =>
+  room.replica({
+    servers: [smtpServer(room.sink.port, { uncertain: 'resend' })],
+    settings: { waitScale: 0.005, ...settings },
+    change,
+    blobs,
+  });
 
 const EASY = 'easy@example.net';
 const GREY = 'grey@example.net';
@@ -74,12 +40,12 @@ function reply(to: string[]) {
 /** Deferred so often, then taken. */
 function greylist(times: number, address = GREY): void {
   let left = times;
-  sink.answerRcpt = (asked) => (asked === address && left-- > 0 ? GREYLISTED : undefined);
+  room.sink.answerRcpt = (asked) => (asked === address && left-- > 0 ? GREYLISTED : undefined);
 }
 
 /** Everybody got it at most once. */
 function eachOnce(): string[] {
-  const got = sink.received.flatMap(({ envelope }) => envelope.to);
+  const got = room.sink.received.flatMap(({ envelope }) => envelope.to);
   expect(new Set(got).size).toBe(got.length);
   return got.toSorted();
 }
@@ -108,8 +74,8 @@ describe('deferred beside accepted and refused ones', () => {
       { address: GREY, state: 'accepted', attempts: 3 },
       { address: GONE, state: 'rejected', attempts: 1 },
     ]);
-    expect(sink.received.map(({ envelope }) => envelope.to)).toEqual([[EASY], [GREY]]);
-    const ids = sink.received.map(({ raw }) => header(raw, 'Message-ID'));
+    expect(room.sink.received.map(({ envelope }) => envelope.to)).toEqual([[EASY], [GREY]]);
+    const ids = room.sink.received.map(({ raw }) => header(raw, 'Message-ID'));
     expect(ids[1]).toBe(ids[0]);
     const names = one.events.map(({ name }) => name);
     expect(names.filter((name) => name === 'ReplyAccepted')).toHaveLength(1);
@@ -120,7 +86,7 @@ describe('deferred beside accepted and refused ones', () => {
 
   it('refused for good later: accepted for the others, and said', async () => {
     const answers = [GREYLISTED, '550 5.7.1 no'];
-    sink.answerRcpt = (asked) => (asked === GREY ? answers.shift() : undefined);
+    room.sink.answerRcpt = (asked) => (asked === GREY ? answers.shift() : undefined);
     const one = await replica();
     const input = reply([EASY, GREY]);
     await one.replies.submitReply(input);
@@ -149,7 +115,7 @@ describe('deferred beside accepted and refused ones', () => {
 
   it('a limit of the account at one recipient burns nobody', async () => {
     const answers = ['550 5.4.5 Daily user sending quota exceeded'];
-    sink.answerRcpt = (asked) => (asked === GREY ? answers.shift() : undefined);
+    room.sink.answerRcpt = (asked) => (asked === GREY ? answers.shift() : undefined);
     const one = await replica({ waitScale: 0.00005 });
     const input = reply([EASY, GREY]);
     await one.replies.submitReply(input);
@@ -164,14 +130,14 @@ describe('deferred beside accepted and refused ones', () => {
     await one.replies.submitReply(input);
     const since = async () => (await one.deps.journal.read(input.replyId))?.deferredSince;
     await until('deferred', async () => (await since()) !== undefined);
-    await redis.client().hset(replyKey(input.replyId), 'deferredSince', ((await since()) ?? 0) - 6 * 86_400_000);
+    await room.redis.client().hset(replyKey(input.replyId), 'deferredSince', ((await since()) ?? 0) - 6 * 86_400_000);
     await until('accepted', async () => (await one.replies.getReply(input.replyId))?.state === 'accepted');
     expect((await one.replies.getReply(input.replyId))?.recipients?.[1]).toMatchObject({ state: 'rejected' });
   });
 
   it('refused after the dot when it goes alone: the first keeps what it has', async () => {
     greylist(1);
-    sink.nextFault = () => (sink.received.length === 1 ? { at: 'dot', reply: '554 5.6.0 no' } : undefined);
+    room.sink.nextFault = () => (room.sink.received.length === 1 ? { at: 'dot', reply: '554 5.6.0 no' } : undefined);
     const one = await replica();
     const input = reply([EASY, GREY]);
     await one.replies.submitReply(input);
@@ -187,7 +153,7 @@ describe('deferred beside accepted and refused ones', () => {
 describe('something breaks in between', () => {
   it('no answer after the first DATA: found in Sent, the accepted one has it, the deferred one is tried alone', async () => {
     greylist(1);
-    sink.faults.push('accepted-unanswered');
+    room.sink.faults.push('accepted-unanswered');
     const one = await replica();
     const input = reply([EASY, GREY]);
     await one.replies.submitReply(input);
@@ -197,7 +163,7 @@ describe('something breaks in between', () => {
 
   it('no answer after the second DATA: the first one’s copy in Sent proves nothing; held, and never sent again by policy', async () => {
     greylist(1);
-    sink.nextFault = () => (sink.received.length === 1 ? 'dropped-after-dot' : undefined);
+    room.sink.nextFault = () => (room.sink.received.length === 1 ? 'dropped-after-dot' : undefined);
     const one = await replica();
     const input = reply([EASY, GREY]);
     await one.replies.submitReply(input);
@@ -207,7 +173,7 @@ describe('something breaks in between', () => {
       { address: GREY, state: 'uncertain' },
     ]);
     expect(eachOnce()).toEqual([EASY]);
-    sink.nextFault = () => undefined;
+    room.sink.nextFault = () => undefined;
     await one.replies.releaseHeld(input.replyId);
     await until('accepted', async () => (await one.replies.getReply(input.replyId))?.state === 'accepted');
     expect(eachOnce()).toEqual([EASY, GREY].toSorted());
@@ -223,7 +189,7 @@ describe('something breaks in between', () => {
       const blobs = memoryBlobs();
       let seen = 0;
       let ended = false;
-      await replica(
+      const first = await replica(
         {},
         ({ deps }) => {
           const { transition } = deps.journal;
@@ -245,14 +211,13 @@ describe('something breaks in between', () => {
         blobs,
       );
       const input = reply([EASY, GREY]);
-      const [first] = opened;
-      await first?.rig.deps.queues.add('sink', input.replyId, input, { priority: 10, delayMs: 0 });
-      const journal = first?.rig.deps.journal;
+      await first.deps.queues.add('sink', input.replyId, input, { priority: 10, delayMs: 0 });
+      const { journal } = first.deps;
       await until(
         'it ended, or all is done',
-        async () => ended || (await journal?.read(input.replyId))?.state === 'accepted',
+        async () => ended || (await journal.read(input.replyId))?.state === 'accepted',
       );
-      await end();
+      await room.end();
       const two = await replica({}, () => {}, blobs);
       const states = ['accepted', 'held'];
       await until(

@@ -4,58 +4,28 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { PREFIX, repliesQueue, replyJobId } from '../../../src/contract/names.ts';
-import { createReplies, type Outbound, type Replies, startOutbound } from '../../../src/outbound/index.ts';
+import { createReplies } from '../../../src/outbound/index.ts';
 import type { OutboundSettings } from '../../../src/outbound/ports.ts';
-import {
-  memoryBlobs,
-  type Rig,
-  rig,
-  type Sink,
-  sentOf,
-  smtpServer,
-  startRedis,
-  startSink,
-  type TestRedis,
-  until,
-} from './rig.ts';
+import { memoryBlobs, type Rig, rig, sentOf, smtpServer, until } from './rig.ts';
+import { openRoom, type Replica } from './room.ts';
 
-let redis: TestRedis;
-let sink: Sink;
-const releases: (() => unknown)[] = [];
+const room = openRoom();
 
-beforeAll(async () => {
-  redis = await startRedis();
-});
-afterAll(() => redis.stop());
-beforeEach(async () => {
-  sink = await startSink();
-});
-afterEach(async () => {
-  for (const release of releases.splice(0).reverse()) await release();
-  await sink.stop();
-  await redis.client().flushall();
-});
-
-async function replica(
+const replica = (
   settings: Partial<OutboundSettings> = {},
   change: (one: Rig) => void = () => {},
   blobs = memoryBlobs(),
-): Promise<Rig & { replies: Replies; outbound: Outbound }> {
-  const server = smtpServer(sink.port, { pace: { perMinute: 100_000, connections: 5, recipientsPerDay: 1_000_000 } });
-  const one = rig(
-    redis.client(),
-    [server],
-    sentOf(sink),
-    { waitScale: 0.02, seekMs: 500, restingMs: 500, ...settings },
+): Promise<Replica> =>
+  room.replica({
+    servers: [
+      smtpServer(room.sink.port, { pace: { perMinute: 100_000, connections: 5, recipientsPerDay: 1_000_000 } }),
+    ],
+    settings: { waitScale: 0.02, seekMs: 500, restingMs: 500, ...settings },
+    change,
     blobs,
-  );
-  change(one);
-  const outbound = await startOutbound(one.deps);
-  releases.push(one.close, outbound.stop);
-  return { ...one, outbound, replies: createReplies({ ...one.deps, allServers: () => one.deps.servers() }) };
-}
+  });
 
 const reply = (replyId: string, more: object = {}) => ({
   schema: 'mailroom.reply/1' as const,
@@ -96,20 +66,20 @@ it.each(Object.keys(refusals))(
   '%s, again and again: 115 replies, none vanishes, none arrives twice',
   async (kind) => {
     const { begin, end } = refusals[kind] as (typeof refusals)[string];
-    const admin = redis.client();
-    releases.push(() => end(admin));
+    const admin = room.redis.client();
+    room.onEnd(() => end(admin));
     const blobs = memoryBlobs();
     const [one, two] = await Promise.all([replica({}, () => {}, blobs), replica({}, () => {}, blobs)]);
     let over = false;
     const weather = (async () => {
       for (let refusing = 0; !over && refusing < 12; refusing++) {
         await begin(admin);
-        const refused = sink.received.length;
+        const refused = room.sink.received.length;
         const began = performance.now();
         await until('a while', () => performance.now() - began > 120 + (refusing % 3) * 150);
         await end(admin);
         // Something gets through before it refuses again.
-        await until('something', () => over || sink.received.length >= Math.min(115, refused + 3), 30_000);
+        await until('something', () => over || room.sink.received.length >= Math.min(115, refused + 3), 30_000);
       }
     })();
     const ids = Array.from({ length: 115 }, (_, i) => `taken-${i}`);
@@ -125,7 +95,11 @@ it.each(Object.keys(refusals))(
         30_000,
       );
     }
-    await until('each arrived', () => new Set(sink.received.map(({ replyId }) => replyId)).size === ids.length, 60_000);
+    await until(
+      'each arrived',
+      () => new Set(room.sink.received.map(({ replyId }) => replyId)).size === ids.length,
+      60_000,
+    );
     over = true;
     await weather;
     await until(
@@ -142,7 +116,7 @@ it.each(Object.keys(refusals))(
     );
     // It did refuse while they were at work.
     expect([...one.events, ...two.events].map(({ name }) => name)).toContain('ReplyWorkerFailed');
-    expect(sink.received.map(({ replyId }) => replyId).toSorted()).toEqual(ids.toSorted());
+    expect(room.sink.received.map(({ replyId }) => replyId).toSorted()).toEqual(ids.toSorted());
   },
   180_000,
 );
@@ -162,7 +136,7 @@ describe('a throw in a worker', () => {
     const one = await replica({}, faults[name]);
     await one.replies.submitReply(reply('thrown'));
     await until('accepted', async () => (await one.replies.getReply('thrown'))?.state === 'accepted');
-    expect(sink.received).toHaveLength(1);
+    expect(room.sink.received).toHaveLength(1);
   });
 
   it('an acceptance that Redis refuses to note is noted a moment later, and not doubted', async () => {
@@ -194,9 +168,9 @@ function throwOnce(port: object, method: string): void {
 describe('a job that ended without a result', () => {
   /** As another program, or an earlier version, leaves it behind. */
   async function failForeign(replyId: string, payload: object): Promise<void> {
-    const queue = new Queue(repliesQueue('sink'), { connection: redis.client(), prefix: PREFIX });
+    const queue = new Queue(repliesQueue('sink'), { connection: room.redis.client(), prefix: PREFIX });
     const job = await queue.add('reply', payload, { jobId: replyJobId(replyId), delay: 3_600_000 });
-    const client = redis.client();
+    const client = room.redis.client();
     await client.zrem(queue.toKey('delayed'), job.id ?? '');
     await client.zadd(queue.toKey('failed'), Date.now(), job.id ?? '');
     await client.hset(queue.toKey(job.id ?? ''), 'failedReason', 'OOM command not allowed', 'finishedOn', Date.now());
@@ -207,7 +181,7 @@ describe('a job that ended without a result', () => {
     const one = await replica();
     await failForeign('foreign', reply('foreign'));
     // Not asked for: GET puts it back as well.
-    await until('sent', () => sink.received.length === 1);
+    await until('sent', () => room.sink.received.length === 1);
     const taken = one.events.filter(({ name }) => name === 'ReplyTakenUp');
     expect(taken.map(({ fields }) => fields.jobId)).toEqual([replyJobId('foreign')]);
     await until('accepted', async () => (await one.replies.getReply('foreign'))?.state === 'accepted');
@@ -218,7 +192,7 @@ describe('a job that ended without a result', () => {
     await one.deps.journal.admit({ replyId: 'asked', digest: 'of another version', server: 'sink' });
     await failForeign('again', reply('again'));
     expect((await one.replies.submitReply(reply('again'))).state).not.toBe('rejected');
-    await until('sent', () => sink.received.some(({ replyId }) => replyId === 'again'));
+    await until('sent', () => room.sink.received.some(({ replyId }) => replyId === 'again'));
     await failForeign('asked', reply('asked'));
     await one.replies.getReply('asked');
     // It ran: its content is not the one that the journal has under this replyId.
@@ -227,12 +201,12 @@ describe('a job that ended without a result', () => {
 });
 
 it('a reply whose job was lost and that comes again with another text: REPLY_ID_REUSED, until the first text comes again', async () => {
-  const waiting = rig(redis.client(), [smtpServer(sink.port)], sentOf(sink));
-  releases.push(waiting.close);
+  const waiting = rig(room.redis.client(), [smtpServer(room.sink.port)], sentOf(room.sink));
+  room.onEnd(waiting.close);
   const early = createReplies({ ...waiting.deps, allServers: () => waiting.deps.servers() });
   await early.submitReply(reply('lost', { text: 'first' }));
-  const queue = new Queue(repliesQueue('sink'), { connection: redis.client(), prefix: PREFIX });
-  releases.push(() => queue.close());
+  const queue = new Queue(repliesQueue('sink'), { connection: room.redis.client(), prefix: PREFIX });
+  room.onEnd(() => queue.close());
   await queue.remove(replyJobId('lost'));
   expect(await early.getReply('lost')).toBeUndefined();
   await expect(early.submitReply(reply('lost', { text: 'second' }))).rejects.toMatchObject({ code: 'REPLY_ID_REUSED' });
@@ -240,8 +214,8 @@ it('a reply whose job was lost and that comes again with another text: REPLY_ID_
   const one = await replica();
   await until('refused', async () => (await one.replies.getReply('lost'))?.failure?.code === 'REPLY_ID_REUSED');
   expect((await one.replies.getReply('lost'))?.state).toBe('rejected');
-  expect(sink.received).toHaveLength(0);
+  expect(room.sink.received).toHaveLength(0);
   await one.replies.submitReply(reply('lost', { text: 'first' }));
   await until('accepted', async () => (await one.replies.getReply('lost'))?.state === 'accepted');
-  expect(sink.received.map(({ raw }) => /first/.test(raw))).toEqual([true]);
+  expect(room.sink.received.map(({ raw }) => /first/.test(raw))).toEqual([true]);
 });

@@ -1,67 +1,35 @@
 // An announced wait is kept: what a server's answer asks for is what passes before the next try, over all replicas, and expectedAt says it.
 // Judged at the sink, which counts the attempts and their times.
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { createJournal, replyKey } from '../../../src/adapters/redis/journal.ts';
 import { createPace, paceKey } from '../../../src/adapters/redis/pace.ts';
 import { createPauses } from '../../../src/adapters/redis/pauses.ts';
 import { repliesQueue, replyJobId } from '../../../src/contract/names.ts';
 import { sendingMailbox } from '../../../src/domain/reply-pace.ts';
-import { createReplies, type Outbound, type Replies, startOutbound } from '../../../src/outbound/index.ts';
+import type { Replies } from '../../../src/outbound/index.ts';
 import type { OutboundSettings } from '../../../src/outbound/ports.ts';
-import {
-  type Fault,
-  memoryBlobs,
-  type Rig,
-  rig,
-  type Sink,
-  sentOf,
-  smtpServer,
-  startRedis,
-  startSink,
-  type TestRedis,
-  until,
-} from './rig.ts';
+import { type Fault, memoryBlobs, smtpServer, until } from './rig.ts';
+import { openRoom, type Replica } from './room.ts';
 
-let redis: TestRedis;
-let sink: Sink;
+const room = openRoom();
+let started: Replica[] = [];
 let n = 0;
-const opened: { outbound: Outbound; rig: Rig }[] = [];
-
-beforeAll(async () => {
-  redis = await startRedis();
-});
-afterAll(() => redis.stop());
-beforeEach(async () => {
-  sink = await startSink();
-});
-afterEach(async () => {
-  for (const { outbound, rig: one } of opened.splice(0)) {
-    await outbound.stop();
-    await one.close();
-  }
-  await sink.stop();
-  await redis.client().flushall();
-});
 
 /** One connection over all replicas: no attempt is under way when the server's answer comes, so that each one counts. */
-const server = () => smtpServer(sink.port, { pace: { perMinute: 1_000, connections: 1, recipientsPerDay: 10_000 } });
+const server = () =>
+  smtpServer(room.sink.port, { pace: { perMinute: 1_000, connections: 1, recipientsPerDay: 10_000 } });
 
 async function replicas(count: number, settings: Partial<OutboundSettings>, servers = [server()]): Promise<Replies[]> {
   const blobs = memoryBlobs();
-  return Promise.all(
-    Array.from({ length: count }, async () => {
-      const one = rig(redis.client(), servers, sentOf(sink), settings, blobs);
-      opened.push({ outbound: await startOutbound(one.deps), rig: one });
-      return createReplies({ ...one.deps, allServers: () => one.deps.servers() });
-    }),
-  );
+  started = await Promise.all(Array.from({ length: count }, () => room.replica({ servers, settings, blobs })));
+  return started.map(({ replies }) => replies);
 }
 
 /** The one replica of a test. */
-function only(): Rig {
-  const [one] = opened;
+function only(): Replica {
+  const [one] = started;
   if (one === undefined) throw new Error('no replica');
-  return one.rig;
+  return one;
 }
 
 function reply() {
@@ -138,12 +106,12 @@ describe('an answer’s wait', () => {
     async ({ fault, asks, all, count }) => {
       const settings = asks === undefined ? { pauseProbeMs: WAIT } : { waitScale: WAIT / asks };
       const [replies] = (await replicas(count, settings)) as [Replies];
-      sink.nextFault = () => fault;
+      room.sink.nextFault = () => fault;
       const inputs = [reply(), reply(), reply()];
       for (const input of inputs) await replies.submitReply(input);
       const expected = all ? 1 : inputs.length;
-      await until('the first attempts', () => sink.attempts.length >= expected);
-      const began = sink.attempts[0] ?? 0;
+      await until('the first attempts', () => room.sink.attempts.length >= expected);
+      const began = room.sink.attempts[0] ?? 0;
       // All replies behind it say when they go.
       await until('expectedAt of each', async () => {
         const results = await Promise.all(inputs.map(({ replyId }) => replies.getReply(replyId)));
@@ -151,11 +119,11 @@ describe('an answer’s wait', () => {
       });
       for (const { replyId } of inputs) {
         const expectedAt = Date.parse((await replies.getReply(replyId))?.expectedAt ?? '');
-        expect(expectedAt).toBeLessThan((sink.attempts.at(-1) ?? 0) + WAIT * 1.25 + 4_000);
+        expect(expectedAt).toBeLessThan((room.sink.attempts.at(-1) ?? 0) + WAIT * 1.25 + 4_000);
       }
-      sink.nextFault = () => undefined;
-      await until('the next attempt', () => sink.attempts.length > expected, WAIT * 1.25 + 5_000);
-      expect((sink.attempts[expected] ?? 0) - began).toBeGreaterThanOrEqual(WAIT - 20);
+      room.sink.nextFault = () => undefined;
+      await until('the next attempt', () => room.sink.attempts.length > expected, WAIT * 1.25 + 5_000);
+      expect((room.sink.attempts[expected] ?? 0) - began).toBeGreaterThanOrEqual(WAIT - 20);
       await until(
         'all accepted',
         async () => {
@@ -164,13 +132,13 @@ describe('an answer’s wait', () => {
         },
         4 * WAIT + 10_000,
       );
-      expect(sink.received).toHaveLength(inputs.length);
+      expect(room.sink.received).toHaveLength(inputs.length);
     },
     60_000,
   );
 
   it('recipients of the day used up: no attempt, and the time is said', async () => {
-    const one = smtpServer(sink.port, { pace: { perMinute: 1_000, connections: 1, recipientsPerDay: 1 } });
+    const one = smtpServer(room.sink.port, { pace: { perMinute: 1_000, connections: 1, recipientsPerDay: 1 } });
     const [replies] = (await replicas(2, {}, [one])) as [Replies];
     const [first, second] = [reply(), reply()];
     await replies.submitReply(first);
@@ -180,23 +148,38 @@ describe('an answer’s wait', () => {
       'the day is said',
       async () => Date.parse((await replies.getReply(second.replyId))?.expectedAt ?? '') > Date.now() + 22 * HOUR,
     );
-    expect(sink.attempts).toHaveLength(1);
+    expect(room.sink.attempts).toHaveLength(1);
   });
+});
+
+it('421 on a connection that served its time: a new one at once, the same submission', async () => {
+  const [replies] = (await replicas(1, {})) as [Replies];
+  const [first, second] = [reply(), reply()];
+  const ends = (replyId: string) =>
+    until('accepted', async () => (await replies.getReply(replyId))?.state === 'accepted');
+  await replies.submitReply(first);
+  await ends(first.replyId);
+  room.sink.faults.push({ at: 'mail', reply: '421 4.7.0 too many messages in this connection' });
+  await replies.submitReply(second);
+  await ends(second.replyId);
+  expect((await replies.getReply(second.replyId))?.attempts).toBe(1);
+  expect(room.sink.received.map(({ replyId }) => replyId)).toEqual([first.replyId, second.replyId]);
+  expect(only().events.map(({ name }) => name)).not.toContain('ReplyRetried');
 });
 
 describe('clocks that jump', () => {
   it('a worker whose clock is ahead takes a waiting reply early: it waits all the same', async () => {
     const [replies] = (await replicas(1, { waitScale: WAIT / MINUTE })) as [Replies];
-    sink.nextFault = () => ({ at: 'rcpt', reply: '450 4.2.0 Greylisted' });
+    room.sink.nextFault = () => ({ at: 'rcpt', reply: '450 4.2.0 Greylisted' });
     const input = reply();
     await replies.submitReply(input);
-    await until('one attempt', () => sink.attempts.length === 1);
+    await until('one attempt', () => room.sink.attempts.length === 1);
     await until('it waits', async () => (await only().deps.journal.read(input.replyId))?.dueAt !== undefined);
     // What such a worker does: its job is due by its own clock.
     await until('delayed', async () => (await only().deps.queues.state('sink', input.replyId)) === 'delayed');
     await only().deps.queues.again('sink', input.replyId, input, { priority: 1 });
-    await until('the second attempt', () => sink.attempts.length === 2);
-    expect((sink.attempts[1] ?? 0) - (sink.attempts[0] ?? 0)).toBeGreaterThanOrEqual(WAIT - 20);
+    await until('the second attempt', () => room.sink.attempts.length === 2);
+    expect((room.sink.attempts[1] ?? 0) - (room.sink.attempts[0] ?? 0)).toBeGreaterThanOrEqual(WAIT - 20);
   });
 
   it('a reply delayed by a clock that was a day ahead runs within the minute; its own notBefore is kept', async () => {
@@ -208,19 +191,19 @@ describe('clocks that jump', () => {
     await replies.submitReply(wanted);
     await deps.queues.resume('sink');
     expect(await deps.queues.putBack('sink')).toEqual([replyJobId(far.replyId)]);
-    await until('sent', () => sink.received.length === 1);
-    expect(sink.received[0]?.replyId).toBe(far.replyId);
+    await until('sent', () => room.sink.received.length === 1);
+    expect(room.sink.received[0]?.replyId).toBe(far.replyId);
     expect(await deps.queues.state('sink', wanted.replyId)).toBe('delayed');
   });
 
   it('a reply that was due and is delayed by a clock that was ahead is taken up', async () => {
     const [replies] = (await replicas(1, { waitScale: WAIT / MINUTE, restingMs: 0, seekMs: 500 })) as [Replies];
     const { deps } = only();
-    sink.faults.push({ at: 'rcpt', reply: '450 4.2.0 Greylisted' });
+    room.sink.faults.push({ at: 'rcpt', reply: '450 4.2.0 Greylisted' });
     const input = reply();
     await replies.submitReply(input);
     await until('delayed', async () => (await deps.queues.state('sink', input.replyId)) === 'delayed');
-    const client = redis.client();
+    const client = room.redis.client();
     // An hour ahead in the queue, and long due by the journal.
     await client.zadd(
       `{mailroom}:${repliesQueue('sink')}:delayed`,
@@ -232,7 +215,7 @@ describe('clocks that jump', () => {
   }, 60_000);
 
   it('leases, pauses, waits and the log of the pace that lie ahead of Redis’ clock are shortened', async () => {
-    const client = redis.client();
+    const client = room.redis.client();
     const ahead = Date.now() + 24 * HOUR;
     const journal = createJournal(client);
     const ask = { replyId: 'ahead', digest: 'd', server: 'sink', leaseMs: 400 };
