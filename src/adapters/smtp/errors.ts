@@ -9,7 +9,7 @@ import { type Phase, type Row, rows } from './answers.ts';
 
 export type { Phase } from './answers.ts';
 
-const ADDRESS = /[^\s<>"'(),:;[\]]+@[^\s<>"'(),:;[\]]+/g;
+const BETWEEN_WORDS = /[\s<>"'(),:;[\]]/;
 
 export interface SubmissionFailure {
   phase: Phase;
@@ -95,7 +95,7 @@ function rowOf(failure: SubmissionFailure, names: Names): Row {
 
 function namesRecipient(text: string, { user, from }: Names): boolean {
   const own = [user, from].map((address) => address.toLowerCase());
-  return (text.match(ADDRESS) ?? []).some((address) => !own.includes(address.toLowerCase()));
+  return text.split(BETWEEN_WORDS).some((word) => word.includes('@') && !own.includes(word.toLowerCase()));
 }
 
 /** A wait that the words themselves announce: `try again in 5 minutes`, `retry after 300 seconds`. Milliseconds; 0: none. */
