@@ -20,8 +20,7 @@ export interface Backend {
 }
 
 export function startBackend(redisUrl: string, flows: typeof FLOWS): Backend {
-  const { hostname, port } = new URL(redisUrl);
-  const connection = { host: hostname, port: Number(port || 6379), maxRetriesPerRequest: null };
+  const connection = { url: redisUrl, maxRetriesPerRequest: null };
   const open: { close(): Promise<void> }[] = [];
   const handled = new Set<string>();
   let unsettled = 0;

@@ -17,8 +17,7 @@ export interface Counts {
 }
 
 export async function count(redisUrl: string, flows: typeof FLOWS, sandbox: Sandbox): Promise<Counts> {
-  const { hostname, port } = new URL(redisUrl);
-  const connection = { host: hostname, port: Number(port || 6379) };
+  const connection = { url: redisUrl };
   const counts: Counts = { enqueued: 0, accepted: 0, refused: 0, lost: 0, duplicated: 0 };
   const repeated = (list: readonly unknown[]) => list.length - new Set(list).size;
 

@@ -1,14 +1,15 @@
 // npm run demo: the whole main job on embedded parts. A sandbox tenant stands in for Microsoft 365, the gateway runs as a process of its own
 // (production code, no special paths), a sample backend consumes the flows and lets an agent answer.
 //   npm run demo                     runs until Ctrl-C
+//   npm run demo -- --no-agent       nobody consumes the flows: the messages wait for your own consumer
 //   npm run demo -- --once --json    one round; the last line is JSON with the counts, compared from mailboxes, queues and sent mail
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { startSandbox } from '../src/sandbox/index.ts';
+// REDIS_URL names a Redis of yours (redis:// or rediss://, with user, password and number of the database).
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Sandbox, startSandbox } from '../src/sandbox/index.ts';
 import { startBackend } from './backend.ts';
 import { count } from './count.ts';
 import { type DemoGateway, startGateway } from './gateway.ts';
+import { ownFolder } from './leftovers.ts';
 import { customerMails } from './mails.ts';
 import { startRedis } from './redis.ts';
 import { FLOWS, tenant } from './tenant.ts';
@@ -16,6 +17,7 @@ import { bold, dim, green, red, say } from './words.ts';
 
 const once = process.argv.includes('--once');
 const json = process.argv.includes('--json');
+const agent = !process.argv.includes('--no-agent');
 const started = performance.now();
 
 const closers: (() => Promise<void> | void)[] = [];
@@ -27,10 +29,32 @@ const closeAll = () => {
   return closing;
 };
 
+/** Milliseconds for an orderly stop; what is left then is killed (leftovers.ts). */
+const STOP_MS = 8_000;
+let ready = false;
+let asked = 0;
+/**
+ * Before anything is started: whenever the signal comes, all that was started is stopped. npm and the shell pass on what the terminal has sent
+ * us already, so a signal right behind the first one is the same one; a later one ends everything at once.
+ */
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => {
+    if (asked > 0) return performance.now() - asked > 500 ? process.exit(130) : undefined;
+    asked = performance.now();
+    say('', 'stopping …');
+    setTimeout(() => process.exit(130), STOP_MS).unref();
+    closeAll()
+      .then(() => say('stopped'))
+      .finally(() => process.exit(ready ? 0 : 130));
+    return undefined;
+  });
+}
+// The terminal may be gone before we are.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+
 async function main(): Promise<number> {
   say(bold('Mailroom demo'), dim('shared mailbox → queue → agent → reply, on this machine alone'));
-  const folder = mkdtempSync(join(tmpdir(), 'mailroom-demo-'));
-  closers.push(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = ownFolder('mailroom-demo-');
 
   const redis = await startRedis();
   closers.push(redis.stop);
@@ -44,8 +68,8 @@ async function main(): Promise<number> {
 
   const gateway: DemoGateway = await startGateway(folder, sandbox, redis.url);
   closers.push(gateway.stop);
-  const backend = startBackend(redis.url, FLOWS);
-  closers.push(backend.stop);
+  const backend = agent ? startBackend(redis.url, FLOWS) : undefined;
+  if (backend) closers.push(backend.stop);
   await gateway.watching(FLOWS.length);
   say(green(`Gateway: watching ${FLOWS.length} shared mailboxes, API on ${gateway.url}`));
 
@@ -56,16 +80,23 @@ async function main(): Promise<number> {
     sandbox.mailboxes.deliver(mail.to, mail.raw, mail.from);
     say(`  ${mail.from} → ${mail.to}`, dim(mail.about));
   }
-  await backend.answered(mails.length, 60_000);
-  const refusal = await backend.answerFromForbiddenAddress();
-  say('', bold('An agent picks a From that is not permitted'));
-  say(`  ${red(refusal.code)}: ${refusal.message}`, dim(`permitted: ${refusal.permitted.join(', ')}`));
+  let refused = 0;
+  if (backend) {
+    await backend.answered(mails.length, 60_000);
+    const refusal = await backend.answerFromForbiddenAddress();
+    refused = 1;
+    say('', bold('An agent picks a From that is not permitted'));
+    say(`  ${red(refusal.code)}: ${refusal.message}`, dim(`permitted: ${refusal.permitted.join(', ')}`));
+  } else {
+    await enqueued(redis.url, sandbox, mails.length);
+  }
 
   const counts = {
     ...(await count(redis.url, FLOWS, sandbox)),
     seconds: Math.round((performance.now() - started) / 100) / 10,
   };
-  const good = counts.lost === 0 && counts.duplicated === 0 && counts.enqueued === mails.length && counts.refused === 1;
+  const good =
+    counts.lost === 0 && counts.duplicated === 0 && counts.enqueued === mails.length && counts.refused === refused;
   say(
     '',
     (good ? green : red)(
@@ -90,20 +121,32 @@ async function main(): Promise<number> {
     ),
   );
   say(dim(`  curl -H 'Authorization: Bearer ${gateway.apiToken}' ${gateway.url}/v1/email-flows/Support/senders`));
+  if (!agent) {
+    say('The messages wait on their queues for your own consumer:');
+    for (const { emailFlow } of FLOWS)
+      say(dim(`  REDIS_URL='${shownUrl(redis.url)}' EMAIL_FLOW='${emailFlow}' node examples/consumer-plain.mjs`));
+  }
   say('Ctrl-C stops everything.');
-  await new Promise<void>((resolve) => {
-    process.once('SIGINT', resolve);
-    process.once('SIGTERM', resolve);
-  });
-  say('', 'stopping …');
-  await closeAll();
-  say('stopped');
-  return 0;
+  ready = true;
+  return new Promise<number>(() => {}); // until a signal
+}
+
+/** A password stays with who set it. */
+function shownUrl(url: string): string {
+  return url.replace(/\/\/[^@/]*@/, '//…@');
+}
+
+/** Resolves when all messages are on their queues, or a minute has passed. */
+async function enqueued(redisUrl: string, sandbox: Sandbox, messages: number): Promise<void> {
+  const until = performance.now() + 60_000;
+  while ((await count(redisUrl, FLOWS, sandbox)).enqueued < messages && performance.now() < until) await delay(100);
 }
 
 try {
   process.exitCode = await main();
 } catch (error) {
+  // What is being stopped fails at whatever it was doing.
+  if (asked > 0) await new Promise(() => {});
   say(red(error instanceof Error ? (error.stack ?? error.message) : String(error)));
   await closeAll();
   process.exitCode = 1;

@@ -1,11 +1,12 @@
 // Starts the gateway as its own process, as production does, from configuration files written for the sandbox; follows its log.
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
 import type { Sandbox } from '../src/sandbox/index.ts';
+import { ownChild } from './leftovers.ts';
 import { CLIENT_ID, FLOWS, SECRET } from './tenant.ts';
 import { dim, red, say } from './words.ts';
 
@@ -24,6 +25,9 @@ export async function startGateway(folder: string, sandbox: Sandbox, redisUrl: s
   const config = join(folder, 'config');
   mkdirSync(config);
   const caFile = await sandbox.caFile(join(folder, 'sandbox-ca.pem'));
+  // A Redis of yours may have a certificate of yours.
+  if (process.env.NODE_EXTRA_CA_CERTS)
+    appendFileSync(caFile, `\n${readFileSync(process.env.NODE_EXTRA_CA_CERTS, 'utf8')}`);
   const key = () => `demo:${randomBytes(32).toString('base64')}`;
   const apiToken = randomBytes(16).toString('hex');
   const { authority, tenant } = sandbox;
@@ -67,7 +71,7 @@ export async function startGateway(folder: string, sandbox: Sandbox, redisUrl: s
   writeFileSync(join(config, 'mailroom.yaml'), stringify(settings));
   writeFileSync(join(config, 'email-servers.yaml'), stringify({ emailServers }));
 
-  const child = spawn(process.execPath, [main, '--config', config, 'serve'], {
+  const gateway = spawn(process.execPath, [main, '--config', config, 'serve'], {
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true, // Ctrl-C reaches us alone; we stop it in order
     env: {
@@ -82,6 +86,7 @@ export async function startGateway(folder: string, sandbox: Sandbox, redisUrl: s
       MAILROOM_SECRET_SANDBOX: SECRET,
     },
   });
+  const child = ownChild(gateway);
   const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
   const connected = new Set<unknown>();
   let port = 0;

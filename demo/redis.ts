@@ -1,11 +1,10 @@
 // Redis for the demo: REDIS_URL if set, else redis-server on PATH, else an embedded one in pure JavaScript (no persistence: demo only).
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { createConnection, createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { ownChild, ownFolder } from './leftovers.ts';
 
 export interface DemoRedis {
   url: string;
@@ -20,13 +19,14 @@ export async function startRedis(): Promise<DemoRedis> {
 
 async function tryServer(): Promise<DemoRedis | undefined> {
   if (process.env.MAILROOM_DEMO_REDIS === 'embedded') return undefined;
-  const folder = mkdtempSync(join(tmpdir(), 'mailroom-demo-redis-'));
+  const folder = ownFolder('mailroom-demo-redis-');
   const port = await freePort();
   const options = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', '', '--appendonly', 'no'];
-  const child = spawn('redis-server', [...options, '--maxmemory-policy', 'noeviction'], {
+  const server = spawn('redis-server', [...options, '--maxmemory-policy', 'noeviction'], {
     stdio: 'ignore',
-    detached: true,
-  }); // Ctrl-C is ours to pass on, last of all
+    detached: true, // Ctrl-C is ours to pass on, last of all
+  });
+  const child = ownChild(server);
   const ended = new Promise<void>((resolve) => {
     child.once('error', () => resolve());
     child.once('exit', () => resolve());
@@ -55,10 +55,12 @@ async function tryServer(): Promise<DemoRedis | undefined> {
 async function embedded(): Promise<DemoRedis> {
   const port = await freePort();
   const script = fileURLToPath(new URL('../node_modules/js-redis-server/dist/cli.js', import.meta.url));
-  const child = spawn(process.execPath, [script, '--port', String(port)], {
-    stdio: ['ignore', 'ignore', 'inherit'],
-    detached: true,
-  });
+  const child = ownChild(
+    spawn(process.execPath, [script, '--port', String(port)], {
+      stdio: ['ignore', 'ignore', 'inherit'],
+      detached: true,
+    }),
+  );
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   for (let tries = 0; !(await canConnect(port)); tries++) {
     if (tries > 500) throw new Error('the embedded Redis did not start');

@@ -91,7 +91,11 @@ const path = [
 ];
 const env = { ...process.env, PATH: path.join(delimiter) };
 const child = spawn(node, [join(root, script), ...args], { stdio: 'inherit', env });
-// Ctrl-C reaches the whole foreground group by itself; a signal sent to this process alone is passed on, and the child decides the exit code.
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
-  process.on(signal, () => signal !== 'SIGINT' && child.kill(signal));
+// A signal that is sent to this process alone is passed on, and the child decides the exit code. Ctrl-C reaches the whole foreground group: the
+// child then hears it twice within a moment, and takes that for once.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+// npm runs us by a shell, and a SIGTERM to npm ends the shell without a word to us: then our parent is another one.
+const { ppid } = process;
+if (process.env.npm_lifecycle_event !== undefined)
+  setInterval(() => process.ppid !== ppid && child.kill('SIGTERM'), 250).unref();
 child.on('exit', (code, signal) => process.exit(code ?? (signal === 'SIGINT' ? 130 : 1)));

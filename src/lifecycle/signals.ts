@@ -1,12 +1,16 @@
 // Process signals: the first one asks for a graceful stop, the second one ends the process at once.
 
+/** Milliseconds within which a signal is the first one again: npm and wrappers pass on what Ctrl-C has sent to the whole group already. */
+const SAME_SIGNAL_MS = 300;
+
 /** Resolves with the first SIGINT or SIGTERM; a second signal, or `graceMs` without an end, exits with 1. */
 export function firstSignal(graceMs: number): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
-    let asked = false;
+    let asked: number | undefined;
     const onSignal = (signal: NodeJS.Signals) => {
-      if (asked) process.exit(1);
-      asked = true;
+      if (asked !== undefined && performance.now() - asked < SAME_SIGNAL_MS) return;
+      if (asked !== undefined) process.exit(1);
+      asked = performance.now();
       setTimeout(() => process.exit(1), graceMs).unref();
       resolve(signal);
     };
