@@ -4,6 +4,7 @@ import { detectAutomatic } from '../domain/automatic.ts';
 import { listAttachments, originalMail } from './attachments.ts';
 import { decodeSections } from './bodies.ts';
 import { parseBounce, type ReportPart } from './bounce/index.ts';
+import { bounded } from './bounds.ts';
 import { classify } from './classify.ts';
 import { fromHeaders, headersOf, type Warn } from './header-fields.ts';
 import { readHeaders } from './headers.ts';
@@ -121,7 +122,7 @@ export function* assemble(
     : (bodies.text?.length ?? 0) > MAX_INPUT;
   if (reply !== undefined && unread) warn('reply-text-cut');
   if (truncated) warn('truncated');
-  return {
+  const message: ParsedMessage = {
     parse: truncated ? 'truncated' : 'complete',
     ...head,
     ...(bodies.text === undefined ? {} : { text: bodies.text }),
@@ -132,6 +133,7 @@ export function* assemble(
     ...(bounce?.deliveryStatus === undefined ? {} : { deliveryStatus: bounce.deliveryStatus }),
     warnings,
   };
+  return bounded(message, inlineTextBytes);
 }
 
 function cutBody(body: Body, maxBytes: number): Body {
@@ -177,11 +179,12 @@ export function assembleHeaders(raw: Buffer, options: Required<ParseOptions>): P
   const headers = headersOf(block.fields);
   const head = fromHeaders(headers, undefined, warn);
   const contentType = (headers.first('content-type') ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
-  return {
+  const message: ParsedMessage = {
     parse: 'headers-only',
     ...head,
     attachments: [],
     automatic: detectAutomatic({ headers, subject: head.subject, from: head.from[0]?.address ?? '', contentType }),
     warnings,
   };
+  return bounded(message, options.inlineTextBytes);
 }

@@ -1,5 +1,7 @@
 // The body parts → text and html of the message, each within its bound, and what else is to be derived from them.
 import type { Body, TextPart } from '../contract/message.ts';
+import { clip } from '../lib/text.ts';
+import { maxUnits } from './bounds.ts';
 import { canonicalCharset, isSupported } from './charset.ts';
 import { type Classified, isHtml, type Leaf } from './classify.ts';
 import type { Warn } from './header-fields.ts';
@@ -176,7 +178,7 @@ function textPart(leaf: Leaf, { repaired }: DecodedBody): TextPart {
   const declared = canonicalCharset(part.type.params.charset);
   return {
     part: part.path,
-    contentType: type,
+    contentType: clip(type, maxUnits.contentType),
     charset: repaired ?? (declared === '' || !isSupported(declared) ? 'utf-8' : declared),
     slice: { start: part.bodyStart, end: part.bodyEnd, encoding },
   };

@@ -1,0 +1,163 @@
+// The bounds of a job: each string, each list, and the whole in bytes of JSON, whatever the mail. What a bound strikes is a warning.
+import type { Body, Warning } from '../contract/message.ts';
+import { clip } from '../lib/text.ts';
+import type { ParsedMessage } from './parsed-message.ts';
+
+/** Bytes of JSON that a parsed message takes at most; a message's own identity adds some hundred. */
+export const MAX_JOB_BYTES = 1_000_000;
+
+/** UTF-16 units of one string. */
+export const maxUnits = {
+  subject: 4000,
+  name: 1000,
+  address: 500,
+  contentType: 255,
+  contentId: 255,
+  threadIndex: 2000,
+  detail: 200,
+} as const;
+
+/** Bytes of JSON that a list takes at most. */
+const maxBytes = {
+  from: 16_000,
+  replyTo: 16_000,
+  to: 48_000,
+  cc: 48_000,
+  deliveredTo: 16_000,
+  inReplyTo: 16_000,
+  references: 48_000,
+  authenticationResults: 64_000,
+  recipients: 120_000,
+  attachments: 280_000,
+} as const;
+
+/** What JSON.stringify writes as six bytes: control characters but `\b \t \n \f \r`, and halves of surrogate pairs. */
+const DEAR = /[\u0000-\u0007\u000b\u000e-\u001f]/;
+
+const jsonBytes = (value: unknown): number => Buffer.byteLength(JSON.stringify(value));
+
+/** The first elements that fit into `max` bytes of JSON. */
+function fitting<T>(list: T[], max: number): T[] {
+  let size = 2;
+  for (const [k, one] of list.entries()) {
+    size += jsonBytes(one) + 1;
+    if (size > max) return list.slice(0, k);
+  }
+  return list;
+}
+
+/** `text` cut so that its JSON takes at most `max` bytes. */
+function fittingText(text: string, max: number): string {
+  let cut = text;
+  for (let size = jsonBytes(cut); size > max; size = jsonBytes(cut)) {
+    cut = clip(cut, Math.max(0, Math.min(cut.length - 1, Math.floor((cut.length * max) / size))));
+  }
+  return cut;
+}
+
+type Struck = (what: string) => void;
+
+function boundText(text: string, max: number, what: string, struck: Struck): string {
+  const cut = DEAR.test(text) || !text.isWellFormed() ? fittingText(text, max) : text;
+  if (cut.length < text.length) struck(what);
+  return cut;
+}
+
+/** The beginning stays, the whole is fetched by reference. */
+function boundBody(body: Body, max: number, what: string, struck: Struck): Body {
+  const value = boundText(body.value, max, what, struck);
+  return value.length === body.value.length ? body : { ...body, value, truncated: true };
+}
+
+/**
+ * The message within its bounds; the same values where none strikes. `inlineTextBytes`: the bound of the texts, which JSON may double, but control
+ * characters may not multiply by six.
+ */
+export function bounded(message: ParsedMessage, inlineTextBytes: number): ParsedMessage {
+  const strikes = new Set<string>();
+  const struck: Struck = (what) => strikes.add(what);
+  const string = (value: string, max: number, what: string): string => {
+    if (value.length > max) struck(what);
+    return clip(value, max);
+  };
+  const list = <T>(values: T[], what: keyof typeof maxBytes): T[] => {
+    const fits = fitting(values, maxBytes[what]);
+    if (fits.length < values.length) struck(what);
+    return fits;
+  };
+  const address = (what: string) => (one: { name: string; address: string }) =>
+    one.name.length <= maxUnits.name && one.address.length <= maxUnits.address
+      ? one
+      : { name: string(one.name, maxUnits.name, what), address: string(one.address, maxUnits.address, what) };
+  const { threading, deliveryStatus } = message;
+  const textBytes = 2 * inlineTextBytes + 2;
+  const attachments = list(
+    message.attachments.map((one) => ({
+      ...one,
+      contentType: string(one.contentType, maxUnits.contentType, 'attachments'),
+      ...(one.contentId === undefined ? {} : { contentId: string(one.contentId, maxUnits.contentId, 'attachments') }),
+    })),
+    'attachments',
+  );
+  let result: ParsedMessage = {
+    ...message,
+    subject: string(message.subject, maxUnits.subject, 'subject'),
+    from: list(message.from.map(address('from')), 'from'),
+    ...(message.sender === undefined ? {} : { sender: address('sender')(message.sender) }),
+    replyTo: list(message.replyTo.map(address('replyTo')), 'replyTo'),
+    to: list(message.to.map(address('to')), 'to'),
+    cc: list(message.cc.map(address('cc')), 'cc'),
+    deliveredTo: list(
+      message.deliveredTo.map((one) => string(one, maxUnits.address, 'deliveredTo')),
+      'deliveredTo',
+    ),
+    threading: {
+      ...threading,
+      inReplyTo: list(threading.inReplyTo, 'inReplyTo'),
+      references: list(threading.references, 'references'),
+      ...(threading.threadTopic === undefined
+        ? {}
+        : { threadTopic: string(threading.threadTopic, maxUnits.subject, 'threadTopic') }),
+      ...(threading.threadIndex === undefined
+        ? {}
+        : { threadIndex: string(threading.threadIndex, maxUnits.threadIndex, 'threadIndex') }),
+    },
+    ...(message.text === undefined ? {} : { text: boundBody(message.text, textBytes, 'text', struck) }),
+    ...(message.html === undefined ? {} : { html: boundBody(message.html, textBytes, 'html', struck) }),
+    ...(message.replyText === undefined
+      ? {}
+      : { replyText: boundText(message.replyText, textBytes, 'replyText', struck) }),
+    ...(deliveryStatus === undefined
+      ? {}
+      : { deliveryStatus: { ...deliveryStatus, recipients: list(deliveryStatus.recipients, 'recipients') } }),
+    authenticationResults: list(message.authenticationResults, 'authenticationResults'),
+    attachments,
+    parse: attachments.length < message.attachments.length ? 'truncated' : message.parse,
+    warnings: message.warnings.map((one) =>
+      one.detail === undefined || one.detail.length <= maxUnits.detail
+        ? one
+        : { ...one, detail: clip(one.detail, maxUnits.detail) },
+    ),
+  };
+  // Only where the inline bounds were set high: the texts give way, the dearest first.
+  for (const what of ['html', 'text'] as const) {
+    const body = result[what];
+    if (body === undefined || body.value.length * 3 < MAX_JOB_BYTES / 8) continue;
+    const over = jsonBytes(result) - (MAX_JOB_BYTES - 10_000);
+    if (over <= 0) break;
+    const value = fittingText(body.value, Math.max(2, jsonBytes(body.value) - over));
+    result = { ...result, [what]: { ...body, value, truncated: true } };
+    struck(what);
+  }
+  const replyText = result.replyText ?? '';
+  if (replyText.length * 3 > MAX_JOB_BYTES / 8) {
+    const over = jsonBytes(result) - (MAX_JOB_BYTES - 10_000);
+    if (over > 0) {
+      result = { ...result, replyText: fittingText(replyText, Math.max(2, jsonBytes(replyText) - over)) };
+      struck('replyText');
+    }
+  }
+  if (strikes.size === 0) return result;
+  const warnings: Warning[] = [...strikes].map((detail) => ({ code: 'shortened', detail }));
+  return { ...result, warnings: [...result.warnings, ...warnings] };
+}

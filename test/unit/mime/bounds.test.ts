@@ -1,0 +1,79 @@
+// A job has a size, whatever the mail: each string, each list and the whole.
+import { describe, expect, test } from 'vitest';
+import { MAX_JOB_BYTES, maxUnits } from '../../../src/mime/bounds.ts';
+import { type ParsedMessage, parseMessage } from '../../../src/mime/index.ts';
+import { attacks, fill } from '../../support/hostile.ts';
+
+const jsonBytes = (message: ParsedMessage): number => Buffer.byteLength(JSON.stringify(message));
+const parse = (raw: string): ParsedMessage => parseMessage(Buffer.from(raw, 'latin1'));
+const shortened = (message: ParsedMessage): (string | undefined)[] =>
+  message.warnings.filter(({ code }) => code === 'shortened').map(({ detail }) => detail);
+
+/** A part with the longest of everything, in characters that JSON or UTF-8 make more of. */
+const part = (k: number): string =>
+  `--b\nContent-Type: image/${fill('x', 600)}\nContent-ID: <${fill('"', 900)}${k}@x>\nContent-Disposition: attachment; filename="${fill('\xe4\\\\', 500)}"\n\nx\n`;
+const parts = Array.from({ length: 1000 }, (_, k) => part(k)).join('');
+const list = (name: string, n: number): string =>
+  `${name}: ${Array.from({ length: n }, (_, k) => `"${fill('\xe4', 90)}" <a${k}@b.example>`).join(',')}\n`;
+
+const large = `From: a@b.example\nSubject: ${fill('\xe4\x01', 20_000)}\n${list('To', 500)}${list('Cc', 500)}References: ${Array.from({ length: 300 }, (_, k) => `<${fill('r', 150)}${k}@x>`).join(' ')}\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/plain; charset=utf-8\n\n${fill('\x01', 200_000)}\n--b\nContent-Type: text/html\n\n<p>${fill('\x02', 200_000)}\n${parts}--b--\n`;
+
+describe('a job', () => {
+  test('takes at most a megabyte of JSON, and says what was cut', () => {
+    const message = parse(large);
+    expect(jsonBytes(message)).toBeLessThan(MAX_JOB_BYTES);
+    expect(shortened(message)).toEqual(
+      expect.arrayContaining(['subject', 'to', 'attachments', 'text', 'html', 'replyText']),
+    );
+    expect(message.parse).toBe('truncated');
+    expect(message.attachments.length).toBeGreaterThan(200);
+    expect(message.text).toMatchObject({ truncated: true });
+  });
+
+  test('takes no more where the inline bounds are as high as they go', () => {
+    const quotes = fill('"', 250_000);
+    const raw = Buffer.from(
+      `Subject: x\nContent-Type: multipart/alternative; boundary=b\n\n--b\n\n${quotes}\n--b\nContent-Type: text/html\n\n<p>${quotes}\n--b--\n`,
+    );
+    const message = parseMessage(raw, { inlineTextBytes: 1 << 20, inlineHtmlBytes: 1 << 20 });
+    expect(jsonBytes(message)).toBeLessThan(MAX_JOB_BYTES);
+    expect(shortened(message)).toContain('html');
+  });
+
+  test('control characters do not multiply by six', () => {
+    const message = parse(`Subject: x\n\n${fill('\x01', 100_000)}`);
+    expect(Buffer.byteLength(JSON.stringify(message.text?.value))).toBeLessThanOrEqual(2 * 32_768 + 2);
+    expect(shortened(message)).toEqual(['text', 'replyText']);
+  });
+
+  test.each([
+    ['subject', `Subject: ${fill('s', 9000)}\n\nx`, (m: ParsedMessage) => m.subject, maxUnits.subject],
+    ['to', `To: "${fill('n', 3000)}" <a@b.example>\n\nx`, (m: ParsedMessage) => m.to[0]?.name, maxUnits.name],
+    ['to', `To: <${fill('n', 900)}@b.example>\n\nx`, (m: ParsedMessage) => m.to[0]?.address, maxUnits.address],
+    ['threadTopic', `Thread-Topic: ${fill('t', 9000)}\n\nx`, (m: ParsedMessage) => m.threading.threadTopic, 4000],
+  ] as const)('%s has a bound', (what, raw, value, max) => {
+    const message = parse(raw);
+    expect(value(message)).toHaveLength(max);
+    expect(shortened(message)).toEqual([what]);
+  });
+
+  test('an ordinary mail is not touched', () => {
+    const message = parse(`Subject: x\nTo: J\xf6rg <a@b.example>\n\nline\n\n\ttab "quoted" \\ \xf6\n`);
+    expect(shortened(message)).toEqual([]);
+  });
+
+  test.each(attacks)('of $name keeps to it', ({ mail }) => {
+    expect(jsonBytes(parseMessage(mail(1_000_000)))).toBeLessThan(MAX_JOB_BYTES);
+  });
+});
+
+test('recipients of a report are counted per mail', () => {
+  const report = (part: number): string =>
+    Array.from({ length: 400 }, (_, k) => `Final-Recipient: rfc822;${part}.${k}@b.example\nAction: failed\n\n`).join(
+      '',
+    );
+  const message = parse(
+    `From: MAILER-DAEMON@b.example\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\n\n${[0, 1, 2].map((k) => `--b\nContent-Type: message/delivery-status\n\n${report(k)}`).join('')}--b--\n`,
+  );
+  expect(message.deliveryStatus?.recipients).toHaveLength(500);
+});
