@@ -74,6 +74,12 @@ export const resultSchema = z.object({
   remote: remoteSchema.optional(),
   warnings: z.array(z.string()).optional(),
   attempts: z.int().min(0).optional(),
+  waiting: z
+    .string()
+    .optional()
+    .describe(
+      'Why it does not leave, where that is not a matter of time: waiting-for-server (its SMTP server was deleted, renamed or disabled). More may be added',
+    ),
   expectedAt: z.iso.datetime().optional().describe('Expected time of submission, given pace and queue'),
 });
 

@@ -4,11 +4,13 @@ import { openReplyQueues } from '../adapters/queue/replies.ts';
 import { createJournal } from '../adapters/redis/journal.ts';
 import { createPace } from '../adapters/redis/pace.ts';
 import { createPauses } from '../adapters/redis/pauses.ts';
+import { createServerRegister } from '../adapters/redis/smtp-servers.ts';
 import { createSubmitter, submitterDefaults } from '../adapters/smtp/submitter.ts';
 import type { Config } from '../config/config.ts';
 import { type EmailServer, isImap, isSmtp } from '../domain/email-server.ts';
 import type { Journal } from '../domain/reply-journal.ts';
 import type { ReplyQueues } from '../domain/reply-queues.ts';
+import type { ServerRegister } from '../domain/server-register.ts';
 import { createReplies, type Outbound, type OutboundSettings, type Replies, startOutbound } from '../outbound/index.ts';
 import type { Emit } from '../telemetry/events.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -19,6 +21,7 @@ import type { Stores } from './stores.ts';
 export interface ReplyRoom {
   journal: Journal;
   queues: ReplyQueues;
+  register: ServerRegister;
   replies: Replies;
 }
 
@@ -39,9 +42,11 @@ export function openReplies(
     stalledCheckMs: 30_000,
   });
   const journal = createJournal(stores.redis, { keepMs: config.outbound.journalDays * DAY * 1000 }, stores.disk);
+  const register = createServerRegister(stores.redis);
   return {
     journal,
     queues,
+    register,
     replies: createReplies({
       journal,
       queues,
@@ -51,6 +56,7 @@ export function openReplies(
       pauses: createPauses(stores.redis),
       pace: createPace(stores.redis),
       limits: config.outbound,
+      register,
     }),
   };
 }
@@ -70,6 +76,7 @@ export async function openOutbound(
     stores.tokens.getToken(server, protocol, options);
   return startOutbound({
     servers: () => servers.current().filter(isSmtp),
+    register: room.register,
     ownAddresses: () => servers.current().map(({ user }) => user),
     onServersChanged: servers.onChange,
     journal: room.journal,

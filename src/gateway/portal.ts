@@ -18,6 +18,7 @@ import type { OperationsApi } from '../http/operations.ts';
 import { type Overview, type PortalDeps, registerPortal } from '../http/portal/index.ts';
 import type { QuarantineApi } from '../http/quarantine.ts';
 import type { Inbound } from '../inbound/index.ts';
+import { countOf } from '../outbound/index.ts';
 import type { Emit } from '../telemetry/events.ts';
 import { replyLookup } from './conversations.ts';
 import { createEmailServerAdmin, type EmailServerAdmin } from './email-servers.ts';
@@ -88,7 +89,8 @@ export function portalOf(wiring: PortalWiring): {
   };
 
   async function overview(): Promise<Overview> {
-    const [flows, views, held, quarantined, replicas] = await Promise.all([
+    const [gone, flows, views, held, quarantined, replicas] = await Promise.all([
+      goneServers(),
       operations.emailFlows(),
       emailServers.list(),
       view.heldByServer(),
@@ -105,9 +107,19 @@ export function portalOf(wiring: PortalWiring): {
           live: { ...one.live, held: held.get(one.name) ?? 0, ...(await paceOf(one.name)) },
         })),
       ),
+      gone,
       quarantined,
       replicas,
     };
+  }
+
+  async function goneServers(): Promise<Overview['gone']> {
+    const known = new Set(watch.current().servers.map(({ name }) => name.normalize('NFC')));
+    const names = (await room.register.gone()).filter(({ name }) => !known.has(name));
+    const waits = await Promise.all(
+      names.map(async ({ name }) => ({ server: name, waiting: countOf(await room.queues.counts(name)) })),
+    );
+    return waits.filter(({ waiting }) => waiting > 0);
   }
 
   async function paceOf(name: string): Promise<Pick<EmailServerView['live'], 'pace'>> {

@@ -2,6 +2,7 @@
 // Invariant: after DATA began, nothing is sent again unless it is proven that the first did not go (deliver.ts, adapters/redis/journal.ts).
 import type { SmtpServer } from '../domain/email-server.ts';
 import { asError } from '../domain/errors.ts';
+import { sendingMailbox } from '../domain/reply-pace.ts';
 import type { ReplyWorker } from '../domain/reply-queues.ts';
 import { deliverReply } from './deliver.ts';
 import { createLanes, type Lanes } from './lanes.ts';
@@ -17,7 +18,8 @@ export { createReplies } from './replies.ts';
 
 export interface ServerStatus {
   server: string;
-  state: 'sending' | 'paused' | 'disabled' | 'unknown';
+  /** `gone`: deleted or renamed, and replies wait for it. */
+  state: 'sending' | 'paused' | 'disabled' | 'unknown' | 'gone';
   pause?: Pause;
   counts?: Record<string, number>;
 }
@@ -32,6 +34,13 @@ export interface Outbound {
  * us. Not more, since what was taken from the queue no longer stands back for a more urgent one that comes in.
  */
 const AHEAD = 2;
+
+/** Jobs that wait or run: those that ended are no concern of anybody's. */
+export const countOf = (counts: Readonly<Record<string, number>>): number =>
+  Object.entries(counts).reduce((sum, [state, count]) => (ENDED.includes(state) ? sum : sum + count), 0);
+const ENDED: readonly string[] = ['completed', 'failed'];
+
+const waitingOn = async (queues: OutboundDeps['queues'], server: string) => countOf(await queues.counts(server));
 
 interface Running {
   fingerprint: string;
@@ -56,6 +65,7 @@ export async function startOutbound(deps: OutboundDeps): Promise<Outbound> {
       lanes,
       maxSize: { known: undefined },
       alone: turns,
+      replacedAt: await deps.register.replacedAt(server.name),
       async pauseServer(failure: { code: string; class: string; hint?: string | undefined }, probeMs: number) {
         const hint = failure.hint ?? '';
         await deps.pauses.set(server.name, { code: failure.code, hint, probeMs });
@@ -95,6 +105,12 @@ export async function startOutbound(deps: OutboundDeps): Promise<Outbound> {
   async function apply(): Promise<void> {
     if (stopped) return;
     const wanted = new Map(deps.servers().map((server) => [server.name, server]));
+    const mailboxes = [...wanted.values()].map((server) => ({ name: server.name, mailbox: sendingMailbox(server) }));
+    // Before workers begin: who stands behind a name decides whether the replies on its queue are meant for him.
+    for (const server of await deps.register.record(mailboxes)) {
+      const count = await waitingOn(deps.queues, server);
+      if (count > 0) deps.emit('RepliesWaitForServer', { server, count });
+    }
     for (const name of failing) if (!wanted.has(name)) failing.delete(name);
     const changed = [...running.values()].filter((one) => {
       const server = wanted.get(one.server.name);
@@ -173,6 +189,26 @@ export async function startOutbound(deps: OutboundDeps): Promise<Outbound> {
     });
   }
 
+  const stranded = deps.metrics?.gauge(
+    'mailroom_replies_waiting_for_server',
+    'Replies on the queue of an SMTP server that was deleted or renamed',
+    ['server'],
+  );
+
+  /** Servers that are gone and have replies on their queues. */
+  async function goneWithReplies(): Promise<ServerStatus[]> {
+    const known = new Set(deps.servers().map(({ name }) => name.normalize('NFC')));
+    const waiting: ServerStatus[] = [];
+    for (const { name } of await deps.register.gone()) {
+      if (known.has(name)) continue;
+      const counts = await deps.queues.counts(name);
+      const count = countOf(counts);
+      stranded?.set({ server: name }, count);
+      if (count > 0) waiting.push({ server: name, state: 'gone', counts });
+    }
+    return waiting;
+  }
+
   const seek = seekOrphans(deps, settings.restingMs);
   const seekEvery = Math.max(1, Math.round(settings.seekMs / settings.tickMs));
 
@@ -186,7 +222,7 @@ export async function startOutbound(deps: OutboundDeps): Promise<Outbound> {
     ticks += 1;
     tick()
       .then(() => (ticks % seekEvery === 1 % seekEvery ? seek(new Set(running.keys())) : undefined))
-      .then(() => (jobs !== undefined && ticks % 5 === 1 ? measure() : undefined))
+      .then(() => (jobs !== undefined && ticks % 5 === 1 ? measure().then(goneWithReplies) : undefined))
       .catch(() => {}) // Redis is away: its own event says so
       .finally(() => {
         ticking = false;
@@ -203,7 +239,8 @@ export async function startOutbound(deps: OutboundDeps): Promise<Outbound> {
       await Promise.all([...running.values()].map(end));
     },
     async status() {
-      return Promise.all(
+      const gone = await goneWithReplies();
+      const defined = await Promise.all(
         deps.servers().map(async (server): Promise<ServerStatus> => {
           const known = await Promise.all([deps.pauses.read(server.name), deps.queues.counts(server.name)]).catch(
             () => undefined,
@@ -219,6 +256,7 @@ export async function startOutbound(deps: OutboundDeps): Promise<Outbound> {
           };
         }),
       );
+      return [...defined, ...gone];
     },
   };
 }

@@ -5,6 +5,7 @@ import type { SmtpServer } from '../domain/email-server.ts';
 import type { Journal } from '../domain/reply-journal.ts';
 import type { Pace } from '../domain/reply-pace.ts';
 import type { ReplyQueues } from '../domain/reply-queues.ts';
+import type { ServerRegister } from '../domain/server-register.ts';
 import type { Submitter } from '../domain/submission.ts';
 import type { Parsing } from '../parsing/index.ts';
 import type { Emit } from '../telemetry/events.ts';
@@ -132,6 +133,7 @@ export interface Pause {
 }
 
 export interface OutboundDeps {
+  register: ServerRegister;
   servers: () => readonly SmtpServer[];
   /** Addresses of mailboxes that we watch, besides those that servers send from: no automatic reply goes there. */
   ownAddresses?: () => readonly string[];

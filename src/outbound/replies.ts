@@ -42,7 +42,7 @@ export interface Replies {
   sendersOfFlow(emailFlow: string): SenderChoice[];
 }
 
-export interface RepliesDeps extends Pick<OutboundDeps, 'journal' | 'queues' | 'blobs' | 'emit'> {
+export interface RepliesDeps extends Pick<OutboundDeps, 'journal' | 'queues' | 'blobs' | 'emit' | 'register'> {
   /** All email servers: IMAP for the flows' shared addresses, SMTP for the senders. */
   allServers: () => readonly EmailServer[];
   pauses: Pick<Pauses, 'read'>;
@@ -95,8 +95,7 @@ export function createReplies(deps: RepliesDeps): Replies {
         job = await queues.find(server, replyId);
       }
     }
-    const expectedAt = await expected(server, job, entry.dueAt);
-    return resultOf(entry, expectedAt === undefined ? {} : { expectedAt });
+    return resultOf(entry, await outlook(server, job, entry.dueAt));
   }
 
   /** The answer to who hands in is a promise: kept over a crash of Redis where Redis can say so. */
@@ -125,6 +124,20 @@ export function createReplies(deps: RepliesDeps): Replies {
     return new Date(
       Math.max(begins + minutes * 60_000, dueAt, job.dueAt ?? 0, Number.isNaN(said) ? 0 : said),
     ).toISOString();
+  }
+
+  /** When it leaves, or why nobody can say so. */
+  async function outlook(name: string, job: FoundJob | undefined, dueAt = 0): Promise<Partial<Result>> {
+    const server = smtpServers().find((one) => one.name === name);
+    if (server?.enabled !== true) return { waiting: 'waiting-for-server' };
+    const expectedAt = await expected(name, job, dueAt);
+    return expectedAt === undefined ? {} : { expectedAt };
+  }
+
+  /** Servers that are gone have queues, too. */
+  async function queueNames(): Promise<string[]> {
+    const names = smtpServers().map(({ name }) => name);
+    return [...new Set([...names, ...(await deps.register.gone()).map(({ name }) => name)])];
   }
 
   async function held(replyId: string): Promise<JournalEntry> {
@@ -199,13 +212,12 @@ export function createReplies(deps: RepliesDeps): Replies {
       const result = entry === undefined ? undefined : await view(entry);
       if (result !== undefined) return result;
       // Added to the queue by a backend itself and not begun yet, or refused as malformed: only the job knows.
-      for (const { name } of smtpServers()) {
+      for (const name of await queueNames()) {
         const found = await queues.find(name, replyId);
         if (found === undefined) continue;
         if (found.result !== undefined) return found.result;
         if (found.ended) await queues.again(name, replyId, found.payload, { priority: 1 });
-        const expectedAt = await expected(name, found);
-        return resultOf({ replyId, server: name, state: 'queued' }, expectedAt === undefined ? {} : { expectedAt });
+        return resultOf({ replyId, server: name, state: 'queued' }, await outlook(name, found));
       }
       return undefined;
     },

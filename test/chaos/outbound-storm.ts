@@ -13,6 +13,7 @@ import { openReplyQueues } from '../../src/adapters/queue/replies.ts';
 import { createJournal } from '../../src/adapters/redis/journal.ts';
 import { createPace } from '../../src/adapters/redis/pace.ts';
 import { createPauses } from '../../src/adapters/redis/pauses.ts';
+import { createServerRegister } from '../../src/adapters/redis/smtp-servers.ts';
 import { createReplies } from '../../src/outbound/index.ts';
 import { startRedis, until } from '../integration/outbound/rig.ts';
 import type { OpenEnd } from './outbound-ends.ts';
@@ -147,7 +148,7 @@ export async function weather(
   const journal = createJournal(client);
   const blobFolder = join(folder, 'blobs');
   const blobs = await stormBlobs(blobFolder);
-  const waits = { pauses: createPauses(client), pace: createPace(client) };
+  const waits = { pauses: createPauses(client), pace: createPace(client), register: createServerRegister(client) };
   const api = createReplies({ journal, queues, blobs, emit: () => {}, allServers: () => [end.server], ...waits });
   const replicas = startReplicas(
     {

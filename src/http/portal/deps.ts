@@ -65,6 +65,8 @@ export interface Overview {
   flows: readonly EmailFlowView[];
   mailboxes: readonly EmailServerView[];
   senders: readonly EmailServerView[];
+  /** SMTP servers that are gone, with the replies that wait for them. */
+  gone: readonly { server: string; waiting: number }[];
   /** Messages in quarantine. */
   quarantined: number;
   /** Replicas that fetch mail. */

@@ -43,7 +43,16 @@ ${senderTable(frame, senders)}
   );
 }
 
-function attention(frame: Frame, { mailboxes, senders }: Overview): Html {
+function attention(frame: Frame, { mailboxes, senders, gone }: Overview): Html {
+  const { say } = frame;
+  const lost = gone.map(
+    ({ server, waiting }) =>
+      html`<div class="note bad wrap"><strong>${server}</strong> <span>${say('goneWaits')}: ${waiting}. ${say('goneHint')}</span></div>`,
+  );
+  return html`${lost}${serverProblems(frame, mailboxes, senders)}`;
+}
+
+function serverProblems(frame: Frame, mailboxes: Overview['mailboxes'], senders: Overview['senders']): Html {
   const { say } = frame;
   const views = [...mailboxes, ...senders].filter(hasProblem);
   if (mailboxes.length + senders.length === 0) return html``;

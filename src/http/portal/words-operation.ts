@@ -20,6 +20,14 @@ export const operationWords = {
   held: { en: 'Held replies', de: 'Angehaltene Antworten' },
   heldTile: { en: 'replies wait for a decision', de: 'Antworten warten auf eine Entscheidung' },
   heldShort: { en: 'Held', de: 'Angehalten' },
+  goneWaits: {
+    en: 'this SMTP server was deleted or renamed; replies that wait for it',
+    de: 'dieser SMTP-Server wurde gelöscht oder umbenannt; Antworten, die auf ihn warten',
+  },
+  goneHint: {
+    en: 'Make a server with this name and the same User again, and they are sent; under another User they are held for a decision.',
+    de: 'Legen Sie wieder einen Server mit diesem Namen und demselben User an, dann werden sie gesendet; unter einem anderen User werden sie bis zu einer Entscheidung zurückgehalten.',
+  },
   quarantinedTile: { en: 'messages in quarantine', de: 'Nachrichten in Quarantäne' },
   replicasTile: { en: 'replicas fetch mail', de: 'Repliken holen E-Mails ab' },
   blind: { en: 'Blind time', de: 'Blindzeit' },

@@ -76,6 +76,11 @@ export const outboundEvents = events({
     message: 'Server took the reply for some recipients and deferred others: these are tried again alone',
     labels: ['server'],
   },
+  RepliesWaitForServer: {
+    level: 'error',
+    message: 'SMTP server was deleted or renamed while replies wait for it: they are kept, and wait',
+    labels: ['server'],
+  },
   SmtpServerPaused: {
     level: 'error',
     message: 'Sending through this server is paused, its replies are kept',

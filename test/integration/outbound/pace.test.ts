@@ -10,6 +10,7 @@ import { openReplyQueues } from '../../../src/adapters/queue/replies.ts';
 import { createJournal } from '../../../src/adapters/redis/journal.ts';
 import { createPace, paceKey } from '../../../src/adapters/redis/pace.ts';
 import { createPauses } from '../../../src/adapters/redis/pauses.ts';
+import { createServerRegister } from '../../../src/adapters/redis/smtp-servers.ts';
 import { sendingMailbox } from '../../../src/domain/reply-pace.ts';
 import { createReplies } from '../../../src/outbound/index.ts';
 import { stormBlobs, type WorkerSettings } from '../../chaos/outbound-worker.ts';
@@ -43,6 +44,7 @@ it('30 a minute hold within ±1 for 3 replicas × 8 workers; agents first, then 
     emit: () => {},
     allServers: () => [server, other],
     pauses: createPauses(redis.client()),
+    register: createServerRegister(redis.client()),
     pace: createPace(redis.client()),
   });
   const add = (replyId: string, more: object) =>

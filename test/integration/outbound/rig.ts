@@ -13,6 +13,7 @@ import { openReplyQueues } from '../../../src/adapters/queue/replies.ts';
 import { createJournal } from '../../../src/adapters/redis/journal.ts';
 import { createPace } from '../../../src/adapters/redis/pace.ts';
 import { createPauses } from '../../../src/adapters/redis/pauses.ts';
+import { createServerRegister } from '../../../src/adapters/redis/smtp-servers.ts';
 import { createSubmitter, submitterDefaults } from '../../../src/adapters/smtp/submitter.ts';
 import { type BlobStore, stored } from '../../../src/domain/blob-store.ts';
 import type { SmtpServer } from '../../../src/domain/email-server.ts';
@@ -409,6 +410,7 @@ export function rig(
     queues,
     pace: createPace(redis),
     pauses: createPauses(redis),
+    register: createServerRegister(redis),
     openSubmitter: (server) =>
       createSubmitter(server, getToken, {
         ...submitterDefaults,

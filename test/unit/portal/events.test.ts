@@ -20,7 +20,7 @@ const live = () => {
   return liveEvents({
     async overview() {
       looks += 1;
-      return { flows, mailboxes: [], senders: [], quarantined: 0, replicas: 1 };
+      return { flows, mailboxes: [], senders: [], gone: [], quarantined: 0, replicas: 1 };
     },
     sessionOf: async () => session,
     whoOf: () => who,

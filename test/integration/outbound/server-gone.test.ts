@@ -1,0 +1,144 @@
+// A server that is deleted, renamed or disabled while replies wait for it: they are kept, told of, and never sent by whoever has its name next.
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { createServerRegister } from '../../../src/adapters/redis/smtp-servers.ts';
+import type { SmtpServer } from '../../../src/domain/email-server.ts';
+import { createReplies, type Outbound, type Replies, startOutbound } from '../../../src/outbound/index.ts';
+import {
+  memoryBlobs,
+  type Rig,
+  rig,
+  type Sink,
+  sentOf,
+  smtpServer,
+  startRedis,
+  startSink,
+  type TestRedis,
+  until,
+} from './rig.ts';
+
+let redis: TestRedis;
+let sink: Sink;
+let one: Rig;
+let replies: Replies;
+let outbound: Outbound;
+let n = 0;
+
+const server = (more: Partial<SmtpServer> = {}) => smtpServer(sink.port, more);
+const OTHER = { user: 'other@contoso.example', additionalFromAddresses: ['support@contoso.example'] };
+
+beforeAll(async () => {
+  redis = await startRedis();
+});
+afterAll(() => redis.stop());
+beforeEach(async () => {
+  sink = await startSink();
+  one = rig(redis.client(), [server()], sentOf(sink), {}, memoryBlobs());
+  outbound = await startOutbound(one.deps);
+  replies = createReplies({ ...one.deps, allServers: () => one.deps.servers() });
+});
+afterEach(async () => {
+  await outbound.stop();
+  await one.close();
+  await sink.stop();
+  await redis.client().flushall();
+});
+
+const count = (event: string) => one.events.filter(({ name }) => name === event).length;
+async function change(servers: SmtpServer[]): Promise<void> {
+  const stopped = count('SmtpServerStopped');
+  one.change(servers);
+  await until('applied', () => count('SmtpServerStopped') > stopped);
+}
+
+/** By the API, and by a backend that speaks BullMQ: neither begun. */
+async function waiting(): Promise<string[]> {
+  n += 1;
+  await one.deps.pauses.set('sink', { code: 'SMTP_AUTH_FAILED', hint: '', probeMs: 60_000 });
+  await one.deps.queues.pause('sink');
+  const input = (replyId: string) => ({
+    schema: 'mailroom.reply/1' as const,
+    replyId,
+    server: 'sink',
+    from: 'support@contoso.example',
+    to: ['customer@example.net'],
+    subject: 'Re',
+    text: 'x',
+  });
+  await replies.submitReply(input(`api-${n}`));
+  await one.deps.queues.add('sink', `job-${n}`, input(`job-${n}`), { priority: 1, delayMs: 0 });
+  return [`api-${n}`, `job-${n}`];
+}
+const states = (ids: string[]) => Promise.all(ids.map(async (id) => (await replies.getReply(id))?.state));
+
+it.each([
+  ['deleted', () => []],
+  ['renamed', () => [server({ name: 'new name' })]],
+])('%s: the replies are told of, and wait; back again they go', async (_what, next) => {
+  const ids = await waiting();
+  await change(next());
+  await until('told', () => count('RepliesWaitForServer') === 1);
+  expect(one.events.find(({ name }) => name === 'RepliesWaitForServer')?.fields).toMatchObject({
+    server: 'sink',
+    count: 2,
+  });
+  for (const id of ids) {
+    const result = await replies.getReply(id);
+    expect(result).toMatchObject({ state: 'queued', server: 'sink', waiting: 'waiting-for-server' });
+    expect(result).not.toHaveProperty('expectedAt');
+  }
+  expect((await outbound.status()).find((status) => status.server === 'sink')).toMatchObject({ state: 'gone' });
+  one.change([server()]);
+  await one.deps.pauses.lift('sink', true);
+  await until('sent', async () => (await states(ids)).every((state) => state === 'accepted'));
+  expect((await outbound.status()).map(({ server: name, state }) => [name, state])).toEqual([['sink', 'sending']]);
+});
+
+it.each([
+  ['deleted, and made again', async () => change([])],
+  ['renamed, and made again', async () => change([server({ name: 'new name' })])],
+  ['renamed and given away in one step', async () => {}],
+])('%s for another User: held, not sent; released they go by him', async (what, gone) => {
+  const ids = await waiting();
+  await gone();
+  const renamed = what.startsWith('renamed') ? [server({ name: 'new name' })] : [];
+  one.change([...renamed, server(OTHER)]);
+  await one.deps.pauses.lift('sink', true);
+  await until('held', async () => (await states(ids)).every((state) => state === 'held'));
+  for (const id of ids) expect((await replies.getReply(id))?.failure?.code).toBe('SMTP_SERVER_REPLACED');
+  expect(sink.received).toHaveLength(0);
+  // What is handed in now is meant for him.
+  const fresh = { replyId: `new-${n}`, server: 'sink', to: ['c@example.net'], subject: 'Re', text: 'x' };
+  await replies.submitReply(fresh);
+  await until('sent', async () => (await states([fresh.replyId]))[0] === 'accepted');
+  for (const id of ids) await replies.releaseHeld(id);
+  await until('sent', async () => (await states(ids)).every((state) => state === 'accepted'));
+  expect(sink.received).toHaveLength(3);
+});
+
+it('changed in place to another User: the same server, and its replies go', async () => {
+  const ids = await waiting();
+  await change([server(OTHER)]);
+  await one.deps.pauses.lift('sink', true);
+  await until('sent', async () => (await states(ids)).every((state) => state === 'accepted'));
+});
+
+it('disabled: nobody says when', async () => {
+  const ids = await waiting();
+  await change([server({ enabled: false })]);
+  for (const id of ids) {
+    const result = await replies.getReply(id);
+    expect(result).toMatchObject({ state: 'queued', waiting: 'waiting-for-server' });
+    expect(result).not.toHaveProperty('expectedAt');
+  }
+});
+
+it('the register tells one replica that a name is gone, and knows no name that was never there', async () => {
+  const register = createServerRegister(redis.client());
+  await register.record([{ name: 'Süd: 1', mailbox: 'a' }]);
+  expect(await Promise.all([register.record([]), register.record([])])).toEqual(expect.arrayContaining([[]]));
+  const gone = (await register.gone()).map(({ name }) => name).sort();
+  expect(gone).toEqual(['Süd: 1', 'sink']);
+  await register.record([{ name: 'Süd: 1', mailbox: 'b' }]);
+  expect(await register.replacedAt('Süd: 1')).toBeGreaterThan(0);
+  expect(await register.replacedAt('never')).toBeUndefined();
+});
