@@ -226,3 +226,54 @@ it('a reply that an older version prepared is judged by what it noted: From and 
   await ends(input.replyId, 'accepted');
   expect(left()).toEqual({ from: SHARED, sender: JANE, envelope: JANE });
 });
+
+it('one reply through all stages, its server changed between each: what leaves is what the last definition decides, byte by byte', async () => {
+  const input = reply();
+  const prepared = async () => {
+    const { decided, rendered = '' } = (await one.deps.journal.read(input.replyId)) ?? {};
+    let mail = '';
+    for await (const piece of one.deps.blobs.read(rendered)) mail += Buffer.from(piece).toString('latin1');
+    return { decided, mail };
+  };
+  /** Under this definition, with the sink answering so, until the reply is there. */
+  const under = async (server: SmtpServer, fault: Fault | undefined, there: () => Promise<boolean>) => {
+    await end();
+    await start(server);
+    sink.nextFault = () => fault;
+    sink.faults.length = 0;
+    await one.deps.queues.again('sink', input.replyId, input, { priority: 1 });
+    await until('the next stage', there);
+    await end();
+    sink.faults.length = 0;
+  };
+  const retried = async () => one.events.some(({ name }) => name === 'ReplyRetried');
+  await start(delegated());
+  await waitingAt('queued', input);
+  await under(
+    delegated({ displayNames: { [SHARED]: 'Contoso' } }),
+    { at: 'mail', reply: '451 4.3.2 not now' },
+    retried,
+  );
+  expect((await prepared()).decided).toMatchObject({ name: 'Contoso', envelopeFrom: SHARED });
+  await under(delegated({ sendMode: 'onBehalf' }), { at: 'dot', reply: '451 4.3.2 not now' }, retried);
+  expect((await prepared()).decided).toMatchObject({ name: '', sender: JANE, envelopeFrom: JANE });
+  await under(delegated({ sendMode: 'onBehalf', user: OMAR }), 'dropped-after-dot', async () =>
+    one.events.some(({ name }) => name === 'ReplyHeld'),
+  );
+  const doubtful = await prepared();
+  expect(doubtful.decided).toMatchObject({ sender: OMAR, envelopeFrom: OMAR });
+  sink.nextFault = () => undefined;
+  await start(delegated({ user: OMAR, displayNames: { [SHARED]: 'Service' } }));
+  await replies.releaseHeld(input.replyId);
+  await until('held again', async () => one.events.some(({ name }) => name === 'ReplyHeldForSender'));
+  await ends(input.replyId, 'held');
+  expect(await prepared()).toEqual(doubtful);
+  await replies.releaseHeld(input.replyId);
+  await ends(input.replyId, 'accepted');
+  expect(sink.received).toHaveLength(1);
+  expect(left()).toEqual({ from: `Service <${SHARED}>`, sender: undefined, envelope: SHARED });
+  expect(sink.received[0]).toMatchObject({
+    envelope: { from: SHARED, to: ['customer@example.net'] },
+    raw: (await prepared()).mail,
+  });
+});
