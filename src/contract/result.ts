@@ -35,16 +35,20 @@ export const failureSchema = z.object({
   remote: remoteSchema.optional(),
 });
 
-export const recipientSchema = z.object({
+const recipientFields = {
   address: z.string(),
-  state: z
-    .enum(['accepted', 'rejected', 'deferred', 'uncertain', 'pending'])
-    .describe(
-      'accepted and rejected are final. deferred: not taken for now, tried again alone. uncertain: sent, and no answer came. pending: not asked yet',
-    ),
   attempts: z.int().min(0).optional().describe('Submissions in which this recipient was named'),
   code: z.string().optional().describe('Stable code of the error catalogue, of one that was refused or deferred'),
   remote: remoteSchema.optional(),
+};
+const recipientSchema = z.object({ ...recipientFields, state: z.enum(['accepted', 'rejected']) });
+const openRecipientSchema = z.object({
+  ...recipientFields,
+  state: z
+    .enum(['deferred', 'uncertain', 'pending'])
+    .describe(
+      'deferred: not taken for now, tried again alone. uncertain: sent, and no answer came. pending: not asked yet',
+    ),
 });
 
 export const resultSchema = z.object({
@@ -66,10 +70,11 @@ export const resultSchema = z.object({
   messageId: z.string().optional().describe('Message-ID as we wrote it'),
   serverMessageId: z.string().optional().describe('Id that the server assigned, an alias of messageId'),
   acceptedAt: z.iso.datetime().optional(),
-  recipients: z
-    .array(recipientSchema)
+  recipients: z.array(recipientSchema).optional().describe('Recipients that are settled'),
+  openRecipients: z
+    .array(openRecipientSchema)
     .optional()
-    .describe('Each recipient, once a server has answered for one of them'),
+    .describe('Recipients that are not settled, once a server has answered for another one'),
   failure: failureSchema.optional(),
   remote: remoteSchema.optional(),
   warnings: z.array(z.string()).optional(),
@@ -86,5 +91,5 @@ export const resultSchema = z.object({
 export type Remote = z.infer<typeof remoteSchema>;
 export type Failure = z.infer<typeof failureSchema>;
 /** One recipient of a reply, as the journal keeps it and the result shows it. */
-export type RecipientState = z.infer<typeof recipientSchema>;
+export type RecipientState = z.infer<typeof recipientSchema> | z.infer<typeof openRecipientSchema>;
 export type Result = z.infer<typeof resultSchema>;

@@ -27,12 +27,15 @@ const maskedRemote = <T extends { remote?: Remote | undefined }>(one: T): T =>
   one.remote?.text === undefined ? one : { ...one, remote: { ...one.remote, text: maskedText(one.remote.text) } };
 
 export function maskedResult(result: Result): Result {
-  const { recipients, failure, warnings } = result;
+  const { recipients, openRecipients, failure, warnings } = result;
   return {
     ...maskedRemote(result),
     ...(recipients === undefined
       ? {}
       : { recipients: recipients.map((one) => ({ ...maskedRemote(one), address: masked(one.address) })) }),
+    ...(openRecipients === undefined
+      ? {}
+      : { openRecipients: openRecipients.map((one) => ({ ...maskedRemote(one), address: masked(one.address) })) }),
     ...(failure === undefined ? {} : { failure: { ...maskedRemote(failure), message: maskedText(failure.message) } }),
     ...(warnings === undefined ? {} : { warnings: warnings.map(maskedText) }),
   };

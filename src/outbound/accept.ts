@@ -1,11 +1,11 @@
 // A server took the mail, or it was found in Sent: for all recipients, or for some while others are deferred. Then the reply goes back to `prepared`
 // for these alone: the same bytes and Message-ID, and nobody who has it is named again. It ends `accepted` when each is settled.
-import type { RecipientState, Remote, Result } from '../contract/result.ts';
+import type { RecipientState, Remote } from '../contract/result.ts';
 import { moveRecipients, some } from '../domain/recipients.ts';
 import type { JournalEntry, ReplyState, Transition, Transitioned } from '../domain/reply-journal.ts';
 import type { JobEnding } from '../domain/reply-queues.ts';
 import { insist } from './insist.ts';
-import { remoteLine, resultOf } from './results.ts';
+import { remoteLine, resultOf, type Told } from './results.ts';
 import { storeSentCopy, type Work } from './work.ts';
 
 /** Deferred for longer, a recipient is given up (RFC 5321 §4.5.4.1: at least 4–5 days), ms. */
@@ -17,7 +17,7 @@ export interface Acceptance {
   /** Until a deferred one is tried again, ms. */
   waitMs: number;
   /** What the result says of it: acceptedAt, serverMessageId, remote, warnings. */
-  result: Partial<Result>;
+  result: Omit<Told, 'recipients'>;
   evidence: string;
   from: readonly ReplyState[];
   /** Undefined: whoever holds the claim now. A late answer still counts. */

@@ -1,5 +1,5 @@
 // Builds mailroom.result/1 from the journal's entry and what just happened.
-import { type Failure, RESULT_SCHEMA, type Remote, type Result } from '../contract/result.ts';
+import { type Failure, RESULT_SCHEMA, type RecipientState, type Remote, type Result } from '../contract/result.ts';
 import type { BlobStore } from '../domain/blob-store.ts';
 import { catalogue, type ErrorCode } from '../domain/catalogue/index.ts';
 import { MailroomError } from '../domain/errors.ts';
@@ -8,12 +8,38 @@ import type { JournalEntry, ReplyState } from '../domain/reply-journal.ts';
 /** States that have a reason; what was held once and is released has none any more. */
 const FAILED: readonly ReplyState[] = ['rejected', 'held', 'dropped'];
 
+/** What a step says; recipients in any state. */
+export type Told = Omit<Partial<Result>, 'recipients' | 'openRecipients'> & {
+  recipients?: readonly RecipientState[] | undefined;
+};
+
+/** Settled ones and open ones, each in their list. */
+function told(recipients: readonly RecipientState[] | undefined): Pick<Result, 'recipients' | 'openRecipients'> {
+  if (recipients === undefined) return {};
+  const settled: NonNullable<Result['recipients']> = [];
+  const open: NonNullable<Result['openRecipients']> = [];
+  for (const one of recipients) {
+    if (one.state === 'accepted' || one.state === 'rejected') settled.push({ ...one, state: one.state });
+    else open.push({ ...one, state: one.state });
+  }
+  return {
+    ...(settled.length > 0 ? { recipients: settled } : {}),
+    ...(open.length > 0 ? { openRecipients: open } : {}),
+  };
+}
+
+/** The open ones of an earlier result are out of date. */
+function settledBefore(result: Result | undefined): Told {
+  const { openRecipients: _, ...rest } = result ?? {};
+  return rest;
+}
+
 export function resultOf(
   entry: Pick<JournalEntry, 'replyId' | 'server' | 'state'> & Partial<JournalEntry>,
-  more: Partial<Result> = {},
+  more: Told = {},
 ): Result {
-  const { failure, ...before } = {
-    ...(entry.result ?? {}),
+  const { failure, recipients, ...before } = {
+    ...settledBefore(entry.result),
     ...(entry.recipients === undefined ? {} : { recipients: [...entry.recipients] }),
     ...more,
   };
@@ -21,6 +47,7 @@ export function resultOf(
   const why = failure ?? (entry.state === 'rejected' ? failureOf('REPLY_JOB_FAILED') : undefined);
   return {
     ...before,
+    ...told(recipients),
     schema: RESULT_SCHEMA,
     replyId: entry.replyId,
     state: entry.state,

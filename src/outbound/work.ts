@@ -1,6 +1,6 @@
 // A reply at work: what its steps share, and the two endings that any step may reach (rejected, claim lost).
 import type { Reply } from '../contract/reply.ts';
-import type { Failure, Result } from '../contract/result.ts';
+import type { Failure } from '../contract/result.ts';
 import type { SmtpServer } from '../domain/email-server.ts';
 import { asError } from '../domain/errors.ts';
 import type { JournalEntry } from '../domain/reply-journal.ts';
@@ -8,7 +8,7 @@ import { sendingMailbox } from '../domain/reply-pace.ts';
 import type { JobEnding, ReplyJob } from '../domain/reply-queues.ts';
 import type { Lanes } from './lanes.ts';
 import type { OutboundDeps, OutboundSettings } from './ports.ts';
-import { remoteLine, resultOf } from './results.ts';
+import { remoteLine, resultOf, type Told } from './results.ts';
 
 export interface Delivery {
   deps: OutboundDeps;
@@ -36,12 +36,7 @@ export interface Work extends Delivery {
 }
 
 /** @param late the refusal answers the DATA of this claim: it counts although another worker may have begun to doubt */
-export async function reject(
-  work: Work,
-  failure: Failure,
-  more: Partial<Result> = {},
-  late = false,
-): Promise<JobEnding> {
+export async function reject(work: Work, failure: Failure, more: Told = {}, late = false): Promise<JobEnding> {
   const { deps, server, reply, fence } = work;
   const before = await deps.journal.read(reply.replyId);
   const result = resultOf(
