@@ -216,9 +216,9 @@ export const settings: Settings = {
       MiB,
     ),
     inlineHtmlBytes: s.integer(
-      'Longer html stands in the job by its beginning; the whole is fetched by reference. Never more than inlineTextBytes.',
+      'Longer html stands in the job by its beginning; the whole is fetched by reference. Never more than inlineTextBytes. Less saves Redis memory.',
       'INBOUND_INLINE_HTML_BYTES',
-      4 * 1024,
+      32 * 1024,
       0,
       MiB,
     ),

@@ -101,14 +101,16 @@ export const textPartSchema = z.object({
 
 /** Inline text up to the bound, and references to the parts of the whole when it is cut. */
 const bodySchema = z.object({
-  value: z.string().describe('The text; cut at the inline bound when truncated is true'),
+  value: z
+    .string()
+    .describe('The text; cut at the inline bound when truncated is true, html never within a tag or entity'),
   truncated: z.boolean(),
   length: count.describe('Length of the whole text in UTF-16 units'),
   parts: z
     .array(textPartSchema)
     .optional()
     .describe(
-      'With truncated: what of the raw mail makes up the whole, in order (the first 50). GET /v1/messages/{messageKey}/text or /html gives it decoded. Missing where the text was made of the html',
+      'With truncated: what of the raw mail makes up the whole, in order. Missing where the text was made of the html. GET /v1/messages/{messageKey}/text or /html gives the whole, decoded, in any case',
     ),
 });
 

@@ -6,6 +6,7 @@ import type { Result } from '../contract/result.ts';
 import { normalAddress } from '../domain/address.ts';
 import { isImap } from '../domain/email-server.ts';
 import type { ApiDeps } from '../http/index.ts';
+import { createWholeBodies, decodeSlice } from '../parsing/index.ts';
 import type { ReplyRoom } from './outbound.ts';
 import type { Stores } from './stores.ts';
 
@@ -25,7 +26,6 @@ export function apiOf(
   stores: Stores,
   room: ReplyRoom,
   servers: EmailServerWatch,
-  mime: Pick<ApiDeps, 'decodeSlice' | 'wholeText'>,
   audit: Pick<PortalAudit, 'write'>,
 ): ApiDeps {
   const { replies } = room;
@@ -37,7 +37,8 @@ export function apiOf(
   return {
     readMessage: stores.readMessage,
     blobs: stores.blobs,
-    ...mime,
+    decodeSlice,
+    wholeBody: createWholeBodies(stores.blobs.read, stores.parsing),
     submitReply: replies.submitReply,
     getReply: replies.getReply,
     async listReplies({ states = STATES, server, limit, cursor }) {

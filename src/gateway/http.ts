@@ -9,7 +9,6 @@ import { asError, MailroomError } from '../domain/errors.ts';
 import { createHttp, type Health, type HealthCheck, type ServedRoute } from '../http/index.ts';
 import type { Inbound } from '../inbound/index.ts';
 import type { Outbound } from '../outbound/index.ts';
-import { decodeSlice, wholeText } from '../parsing/index.ts';
 import type { Emit } from '../telemetry/events.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { apiOf } from './api.ts';
@@ -38,7 +37,7 @@ export async function openHttp(
 ): Promise<{ port: number; routes: readonly ServedRoute[]; close: () => Promise<void> }> {
   const { roles, stores, room, servers, portal, inbound, emit, metrics } = wiring;
   const isPortal = roles.includes('portal');
-  const api = apiOf(stores, room, servers, { decodeSlice, wholeText }, createPortalAudit(stores.redis));
+  const api = apiOf(stores, room, servers, createPortalAudit(stores.redis));
   const http = await createHttp({
     host: config.http.host,
     port: wiring.port ?? config.http.port,

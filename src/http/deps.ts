@@ -1,7 +1,7 @@
 // What the HTTP server needs, as plain functions: it knows neither BullMQ nor Redis nor the parser. The gateway puts them in.
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import type { Attachment, Message, TextPart } from '../contract/message.ts';
+import type { Attachment, Message } from '../contract/message.ts';
 import type { Reply } from '../contract/reply.ts';
 import type { Result } from '../contract/result.ts';
 import type { BlobStore } from '../domain/blob-store.ts';
@@ -56,11 +56,11 @@ export interface ApiDeps {
   blobs: Pick<BlobStore, 'read'>;
   /** Decodes the bytes of a slice (base64, quoted-printable…) as they stream by. */
   decodeSlice(slice: Attachment['slice'], source: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array>;
-  /** The parts of a text one after the other, in UTF-8; `read` yields a range of the raw mail. */
-  wholeText(
-    parts: readonly TextPart[],
-    read: (range: { start: number; end: number }) => AsyncIterable<Uint8Array>,
-  ): AsyncIterable<Uint8Array>;
+  /** The whole text or html in UTF-8, also where it is cut in the message; undefined when it has none. */
+  wholeBody(
+    message: Pick<Message, 'text' | 'html' | 'raw'>,
+    kind: 'text' | 'html',
+  ): AsyncIterable<Uint8Array> | undefined;
   /**
    * Hands a reply in; the same replyId with the same content is the same reply.
    * @throws MailroomError FROM_NOT_PERMITTED, REPLY_ID_REUSED, SMTP_SERVER_UNKNOWN…

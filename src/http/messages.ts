@@ -18,7 +18,7 @@ const downloadAnswers = {
 };
 
 export function messageRoutes(
-  deps: Pick<ApiDeps, 'readMessage' | 'blobs' | 'decodeSlice' | 'wholeText'>,
+  deps: Pick<ApiDeps, 'readMessage' | 'blobs' | 'decodeSlice' | 'wholeBody'>,
   emit: Emit,
 ): Route[] {
   async function messageOf(key: string | undefined, { scope }: Principal): Promise<Message> {
@@ -75,21 +75,18 @@ export function messageRoutes(
         answers: {
           200: { description: 'The whole', contentType },
           304: { description: 'Unchanged (If-None-Match)' },
-          404: { description: 'Unknown, or no such text of its own' },
+          404: { description: 'Unknown, or it has no such text' },
         },
         handle: async (asked) => {
-          const { raw, messageKey, [kind]: body } = await messageOf(asked.params.key, asked.principal);
-          if (body === undefined || (body.truncated && body.parts === undefined))
-            throw new MailroomError('MESSAGE_TEXT_UNKNOWN', { field: kind });
-          const { parts } = body;
+          const message = await messageOf(asked.params.key, asked.principal);
+          const { raw, messageKey } = message;
+          const body = deps.wholeBody(message, kind);
+          if (body === undefined) throw new MailroomError('MESSAGE_TEXT_UNKNOWN', { field: kind });
           return sendText(asked, emit, {
             filename: `${messageKey}.${kind === 'text' ? 'txt' : 'html'}`,
             contentType: `${contentType}; charset=utf-8`,
             sha256: `${raw.sha256}-${kind}`,
-            read: () =>
-              parts === undefined
-                ? inline(body.value)
-                : deps.wholeText(parts, (range) => deps.blobs.read(raw.blob, range)),
+            read: () => body,
           });
         },
       });
@@ -130,10 +127,6 @@ export function messageRoutes(
       },
     }),
   ];
-}
-
-async function* inline(text: string): AsyncGenerator<Uint8Array> {
-  yield Buffer.from(text);
 }
 
 /** Bytes [start, end) of a stream; it is left as soon as they have passed. */

@@ -1,5 +1,5 @@
 // One raw mail → ParsedMessage, as a generator of small steps: walk, decode the texts, measure the attachments, derive the rest.
-import type { Body, Warning } from '../contract/message.ts';
+import type { Warning } from '../contract/message.ts';
 import { detectAutomatic } from '../domain/automatic.ts';
 import { listAttachments, originalMail } from './attachments.ts';
 import { decodeSections } from './bodies.ts';
@@ -74,7 +74,7 @@ export function* assemble(
   const classified = classify(root, hint);
   yield;
 
-  const bodies = yield* decodeSections(source, classified, hint, options.inlineTextBytes, warn);
+  const bodies = yield* decodeSections(source, classified, hint, options, warn);
   const attachments = yield* listAttachments(source, classified.attachments, bodies, headers, hint, warn, expired, raw);
   if (attachments.cut) truncated = true;
   const { inlineTextBytes } = options;
@@ -126,7 +126,7 @@ export function* assemble(
     parse: truncated ? 'truncated' : 'complete',
     ...head,
     ...(bodies.text === undefined ? {} : { text: bodies.text }),
-    ...(bodies.html === undefined ? {} : { html: cutBody(bodies.html, options.inlineHtmlBytes) }),
+    ...(bodies.html === undefined ? {} : { html: bodies.html }),
     ...(reply === undefined ? {} : { replyText: cutToBytes(reply, inlineTextBytes) }),
     attachments: attachments.list,
     automatic,
@@ -134,11 +134,6 @@ export function* assemble(
     warnings,
   };
   return bounded(message, inlineTextBytes);
-}
-
-function cutBody(body: Body, maxBytes: number): Body {
-  const value = cutToBytes(body.value, maxBytes);
-  return value.length === body.value.length ? body : { ...body, value, truncated: true };
 }
 
 /** Whether the mail may hold a quotation: it refers to another, or its subject has a prefix. */

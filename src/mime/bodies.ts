@@ -4,6 +4,7 @@ import { clip } from '../lib/text.ts';
 import { maxUnits } from './bounds.ts';
 import { canonicalCharset, isSupported } from './charset.ts';
 import { type Classified, isHtml, type Leaf } from './classify.ts';
+import { cutHtml } from './cut-html.ts';
 import type { Warn } from './header-fields.ts';
 import { htmlToText, textToHtml } from './html-text.ts';
 import { MAX_INPUT } from './reply-text/index.ts';
@@ -31,7 +32,7 @@ export function* decodeSections(
   raw: Buffer,
   classified: Classified,
   hint: string | undefined,
-  inlineTextBytes: number,
+  { inlineTextBytes, inlineHtmlBytes }: { inlineTextBytes: number; inlineHtmlBytes: number },
   warn: Warn,
 ): Generator<void, Bodies> {
   const uuencoded: Bodies['uuencoded'] = [];
@@ -109,8 +110,13 @@ export function* decodeSections(
     text:
       classified.sections.length === 0
         ? undefined
-        : bound(plain, textLength, inlineTextBytes, texts.some((t) => t.derived) ? [] : textParts),
-    html: anyHtml ? bound(html, htmlLength, inlineTextBytes, htmlParts) : undefined,
+        : inlineBody(
+            plain,
+            cutToBytes(plain, inlineTextBytes),
+            textLength,
+            texts.some((t) => t.derived) ? [] : textParts,
+          ),
+    html: anyHtml ? inlineHtml(html, htmlLength, Math.min(inlineTextBytes, inlineHtmlBytes), htmlParts) : undefined,
     plain,
     derived: derivedAll && anyHtml,
     marks,
@@ -170,9 +176,6 @@ const joined = (texts: string[]): string => (texts.length === 1 ? (texts[0] ?? '
 const joinTexts = (texts: string[]): string =>
   texts.length === 1 ? (texts[0] ?? '') : texts.filter((t) => t !== '').join('\n');
 
-/** More parts than this are not referred to: the message is to stay small. */
-const MAX_PARTS = 50;
-
 function textPart(leaf: Leaf, { repaired }: DecodedBody): TextPart {
   const { part, type, encoding } = leaf;
   const declared = canonicalCharset(part.type.params.charset);
@@ -184,14 +187,14 @@ function textPart(leaf: Leaf, { repaired }: DecodedBody): TextPart {
   };
 }
 
-function bound(text: string, length: number, maxBytes: number, parts: readonly TextPart[]): Body {
-  const value = cutToBytes(text, maxBytes);
+function inlineHtml(html: string, length: number, maxBytes: number, parts: readonly TextPart[]): Body {
+  const whole = Math.max(length, html.length);
+  return inlineBody(html, cutHtml(html, maxBytes, html.length === whole), whole, parts);
+}
+
+/** @param value of `text`, what is to be inline */
+function inlineBody(text: string, value: string, length: number, parts: readonly TextPart[]): Body {
   const whole = Math.max(length, text.length);
   if (value.length >= whole) return { value, truncated: false, length: whole };
-  return {
-    value,
-    truncated: true,
-    length: whole,
-    ...(parts.length === 0 ? {} : { parts: parts.slice(0, MAX_PARTS) }),
-  };
+  return { value, truncated: true, length: whole, ...(parts.length === 0 ? {} : { parts: [...parts] }) };
 }

@@ -6,8 +6,9 @@ import { type ParsedMessage, type ParseOptions, unreadable } from '../mime/index
 import { type Ending, type Outcome, openPool, type PoolOptions } from './pool.ts';
 import { areComplete, type ReplyBodies, type ReplyBodiesInput, replyBodies } from './reply-bodies.ts';
 
-export { addressesOf, decodeSlice, type ParsedMessage, readHeaderBlock, unreadable, wholeText } from '../mime/index.ts';
+export { addressesOf, decodeSlice, type ParsedMessage, readHeaderBlock, unreadable } from '../mime/index.ts';
 export type { QuotedMessage, ReplyBodies, ReplyBodiesInput } from './reply-bodies.ts';
+export { createWholeBodies, type WholeBody } from './whole-bodies.ts';
 
 export interface Parsing {
   /**
@@ -20,6 +21,10 @@ export interface Parsing {
   parseLarge(raw: Uint8Array): Promise<ParsedMessage>;
   /** What can be known from the header block alone: `parse` is `headers-only`. */
   parseHeadersOnly(head: Uint8Array): Promise<ParsedMessage>;
+  /** Text and html of a raw mail with nothing inline: all of it by reference. @throws Error as {@link Parsing.parse} */
+  bodiesByReference(raw: Uint8Array): Promise<Pick<ParsedMessage, 'text' | 'html'>>;
+  /** The text that the parser makes of whole html in UTF-8. @throws MailroomError MESSAGE_TEXT_UNKNOWN when that exceeds its bounds; Error as {@link Parsing.parse} */
+  textOfHtml(html: Uint8Array): Promise<string>;
   /**
    * Bodies of a reply, and of the message quoted in it.
    * @throws MailroomError REPLY_NOT_COMPOSED when that exceeds its bounds; Error as {@link Parsing.parse}
@@ -66,6 +71,17 @@ export function openParsing(options: ParsingOptions): Parsing {
     parse: async (raws) => (await pool.run('message', raws, parseOptions)).map(messageOf),
     parseLarge: (raw) => one('message', raw, true),
     parseHeadersOnly: (head) => one('headers', head, false),
+    async bodiesByReference(raw) {
+      const options = { ...parseOptions, inlineTextBytes: 0 };
+      return messageOf((await pool.run('message', [raw], options))[0] as Outcome<'message'>);
+    },
+    async textOfHtml(html) {
+      const [outcome] = (await pool.run('text', [html], {})) as [Outcome<'text'>];
+      if ('result' in outcome) return outcome.result;
+      throw new MailroomError('MESSAGE_TEXT_UNKNOWN', {
+        message: `Making text of this html was ended: ${outcome.ending} (${outcome.detail})`,
+      });
+    },
     async replyBodies(input) {
       if (areComplete(input)) return replyBodies(input);
       const [outcome] = (await pool.run('reply', [input], {})) as [Outcome<'reply'>];

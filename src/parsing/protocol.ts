@@ -15,6 +15,8 @@ export interface Work {
   message: { item: Uint8Array; result: ParsedMessage };
   /** The header block of a mail that is too large to be read as a whole. */
   headers: { item: Uint8Array; result: ParsedMessage };
+  /** Whole html in UTF-8, to be text. */
+  text: { item: Uint8Array; result: string };
   /** Bodies of a reply. */
   reply: { item: ReplyBodiesInput; result: ReplyBodies };
 }

@@ -1,7 +1,7 @@
 // A parser worker: one request after the other, one item after the other. Everything that reads the bytes of strangers runs here, where the pool
 // can end it (pool.ts).
 import { parentPort, workerData } from 'node:worker_threads';
-import { type ParseOptions, parseHeadersOnly, parseMessage } from '../mime/index.ts';
+import { htmlToText, type ParseOptions, parseHeadersOnly, parseMessage } from '../mime/index.ts';
 import type { Answer, Kind, Request, Work, WorkerSetup } from './protocol.ts';
 import { replyBodies } from './reply-bodies.ts';
 
@@ -10,6 +10,7 @@ const { progress } = workerData as WorkerSetup;
 const work: { [K in Kind]: (item: Work[K]['item'], options: ParseOptions) => Work[K]['result'] } = {
   message: parseMessage,
   headers: parseHeadersOnly,
+  text: (html) => htmlToText(Buffer.from(html).toString()).text,
   reply: replyBodies,
 };
 

@@ -164,10 +164,10 @@ export const httpErrors = section({
   MESSAGE_TEXT_UNKNOWN: {
     class: 'invalid',
     action: 'refuse',
-    message: 'The message has no such text of its own.',
+    message: 'The message has no such text.',
     hint: {
-      en: 'A text that was made of html is whole there: take /html. Without either, the mail has attachments only, or take /raw.',
-      de: 'Ein Text, der aus HTML entstand, ist dort vollständig: /html nehmen. Ohne beides hat die Mail nur Anhänge, oder /raw nehmen.',
+      en: 'Take the other of /text and /html. Without either, the mail has attachments only: take them, or /raw.',
+      de: 'Das andere von /text und /html nehmen. Ohne beides hat die Mail nur Anhänge: diese oder /raw nehmen.',
     },
   },
   EMAIL_FLOW_UNKNOWN: {

@@ -6,7 +6,7 @@ import { MailroomError } from '../../../src/domain/errors.ts';
 import { createHttp, type HttpDeps } from '../../../src/http/index.ts';
 import { parseMessage } from '../../../src/mime/index.ts';
 import { createMetrics } from '../../../src/telemetry/metrics.ts';
-import { as, fakeApi, fakeDeps, message, pdf, rawMail, result, sha256 } from './fixtures.ts';
+import { as, fakeApi, fakeDeps, message, pdf, rawMail, result, sha256, wholeBodiesOf } from './fixtures.ts';
 
 async function ask(deps: Partial<HttpDeps>, request: InjectOptions) {
   const http = await createHttp(fakeDeps(deps));
@@ -207,12 +207,7 @@ describe('messages', () => {
     expect(parsed.text?.truncated).toBe(true);
     const api = fakeApi({
       readMessage: async () => ({ ...message, ...(parsed.text === undefined ? {} : { text: parsed.text }) }),
-      blobs: {
-        async *read(_key, range) {
-          for (let at = range?.start ?? 0; at < (range?.end ?? 0); at += 1001)
-            yield raw.subarray(at, Math.min(at + 1001, range?.end ?? 0));
-        },
-      },
+      wholeBody: wholeBodiesOf(raw),
     });
     expect((await get('/v1/messages/m-abc-1-7/text', as('desk'), { api })).body).toBe(text);
   });

@@ -5,7 +5,8 @@ import { MESSAGE_SCHEMA } from '../../../src/contract/message.ts';
 import { RESULT_SCHEMA, type Result } from '../../../src/contract/result.ts';
 import type { ApiToken } from '../../../src/http/auth.ts';
 import type { ApiDeps, HttpDeps } from '../../../src/http/index.ts';
-import { wholeText } from '../../../src/mime/index.ts';
+import { htmlToText, parseMessage } from '../../../src/mime/index.ts';
+import { createWholeBodies } from '../../../src/parsing/index.ts';
 import { createMetrics } from '../../../src/telemetry/metrics.ts';
 
 export const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
@@ -80,6 +81,18 @@ export async function* fakeDecode(slice: Attachment['slice'], source: AsyncItera
   for (let i = 0; i < decoded.length; i += 100) yield decoded.subarray(i, i + 100);
 }
 
+/** The parser in this thread. */
+export const wholeBodiesOf = (raw: Buffer) =>
+  createWholeBodies(
+    async function* (_blob, { start, end }) {
+      yield raw.subarray(start, end);
+    },
+    {
+      bodiesByReference: async (bytes) => parseMessage(bytes, { inlineTextBytes: 0 }),
+      textOfHtml: async (html) => htmlToText(String(html)).text,
+    },
+  );
+
 export const fakeApi = (overrides: Partial<ApiDeps> = {}): ApiDeps => ({
   readMessage: async (key) => (key === message.messageKey ? message : undefined),
   blobs: {
@@ -88,7 +101,7 @@ export const fakeApi = (overrides: Partial<ApiDeps> = {}): ApiDeps => ({
     },
   },
   decodeSlice: fakeDecode,
-  wholeText,
+  wholeBody: wholeBodiesOf(rawMail),
   submitReply: async (reply) => result(reply.replyId),
   getReply: async () => undefined,
   listReplies: async () => ({ replies: [] }),

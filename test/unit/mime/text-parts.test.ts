@@ -70,8 +70,41 @@ describe('the whole of a text', () => {
     expect(uncut(raw).html?.parts).toBeUndefined();
   });
 
-  it('refers to fifty parts at most', () => {
+  it('refers to all its parts', () => {
     const raw = multipart('mixed', ...Array.from({ length: 200 }, () => plain('some text\r\n')));
-    expect(parseMessage(raw, { inlineTextBytes: 300 }).text?.parts).toHaveLength(50);
+    expect(parseMessage(raw, { inlineTextBytes: 300 }).text?.parts).toHaveLength(200);
+  });
+});
+
+describe('html that is cut', () => {
+  const filler = 'x'.repeat(50);
+  it.each([
+    ['text', `<p>${filler}`, 20, `<p>${'x'.repeat(17)}`],
+    ['a tag', `<p>abc<img src="${filler}">`, 20, '<p>abc'],
+    ['a tag with > in a value', `<p>abc<a title="1 > 2 ${filler}" href="#">x</a>`, 30, '<p>abc'],
+    ['an end tag', `<p>abcdefgh</p>${filler}`, 13, '<p>abcdefgh'],
+    ['a comment', `<p>abc<!-- > ${filler} -->x`, 20, '<p>abc'],
+    ['a comment that never ends', `<p>abc<!-- ${filler}`, 20, `<p>abc<!-- ${'x'.repeat(9)}`],
+    ['an element of style', `<p>abc<style>a > b {} ${filler}</style>x`, 30, '<p>abc'],
+    ['the end of a script', `<p>abc<SCRIPT>1 < 2 ${filler}</SCRIPT >x`, 76, '<p>abc'],
+    ['a number', `<p>abcdefgh &#8364; ${filler}`, 17, '<p>abcdefgh '],
+    ['a name', `<p>abcdefgh &nbsp; ${filler}`, 17, '<p>abcdefgh '],
+    ['an entity that is whole', `<p>ab &amp; ${filler}`, 12, '<p>ab &amp; '],
+    ['a bare <', `<p>1 < 2 ${filler}`, 12, '<p>1 < 2 xxx'],
+    ['an umlaut', `<p>ä${'ö'.repeat(20)}`, 8, '<p>äö'],
+  ])('is never cut within %s', (_name, body, inlineHtmlBytes, expected) => {
+    const raw = Buffer.from(html(body));
+    const { html: cut } = parseMessage(raw, { inlineHtmlBytes });
+    expect(cut).toMatchObject({ value: expected, truncated: true, length: body.length });
+    expect(cut?.parts).toHaveLength(1);
+  });
+
+  it('holds the same whatever the bound, up to its end', () => {
+    const body = lines('<p class="a>b">Grüße &uuml; <!-- no > --> 1 < 2</p>\r\n').slice(0, 900);
+    for (let inlineHtmlBytes = 0; inlineHtmlBytes < 900; inlineHtmlBytes += 7) {
+      const value = parseMessage(Buffer.from(html(body)), { inlineHtmlBytes }).html?.value ?? '';
+      expect(body.startsWith(value)).toBe(true);
+      expect(value.slice(value.lastIndexOf('<p class'))).not.toMatch(/<p [^\n]{0,9}$|&u?u?m?l?$/);
+    }
   });
 });

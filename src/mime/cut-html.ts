@@ -1,0 +1,65 @@
+// Where html may be cut: never within a tag, a comment, an entity, or an element whose content is no text (style, script). Linear.
+import { cutToBytes } from './text-bodies.ts';
+
+/** Elements that hold no markup: cut in the middle, their rest would swallow what follows. */
+const RAW = /^(?:style|script)(?![\w:-])/i;
+/** The beginning of a character reference; the longest name has 31 characters (HTML Standard §13.5). */
+const REFERENCE = /^&[#a-zA-Z0-9]{0,32}$/;
+
+/** `html` cut to `maxBytes` of UTF-8. @param ends false: `html` is the beginning of a longer one */
+export function cutHtml(html: string, maxBytes: number, ends: boolean): string {
+  const value = cutToBytes(html, maxBytes);
+  if (ends && value.length === html.length) return value;
+  return value.slice(0, cutBefore(html, value.length));
+}
+
+/** The last place up to `at` where a cut leaves whole constructs only. Html that is never closed counts as text, as browsers do with `a < b`. */
+function cutBefore(html: string, at: number): number {
+  const find = finder(html);
+  for (let lt = html.indexOf('<'); lt !== -1 && lt < at; ) {
+    const end = constructEnd(html, lt, find);
+    if (end > at) return lt;
+    lt = html.indexOf('<', end);
+  }
+  const ampersand = html.lastIndexOf('&', at - 1);
+  return ampersand !== -1 && REFERENCE.test(html.slice(ampersand, Math.min(at, ampersand + 40))) ? ampersand : at;
+}
+
+type Find = (needle: string, from: number) => number;
+
+/** indexOf that does not search again for what occurs no more. */
+function finder(html: string): Find {
+  const gone = new Set<string>();
+  return (needle, from) => {
+    if (gone.has(needle)) return -1;
+    const at = html.indexOf(needle, from);
+    if (at === -1) gone.add(needle);
+    return at;
+  };
+}
+
+/** Behind the tag, comment or raw element that begins at `lt`; Infinity when it does not end. */
+function constructEnd(html: string, lt: number, find: Find): number {
+  if (html.startsWith('<!--', lt)) {
+    const end = find('-->', lt + 4);
+    return end === -1 ? lt + 4 : end + 3;
+  }
+  if (!/[a-z/!?]/i.test(html[lt + 1] ?? '')) return lt + 1;
+  const end = tagEnd(html, lt + 1, find);
+  const raw = RAW.exec(html.slice(lt + 1, lt + 10))?.[0].toLowerCase();
+  if (raw === undefined || end === Number.POSITIVE_INFINITY) return end;
+  const closes = [`</${raw}`, `</${raw.toUpperCase()}`].map((tag) => find(tag, end)).filter((place) => place !== -1);
+  return closes.length === 0 ? end : tagEnd(html, Math.min(...closes), find);
+}
+
+/** Behind the `>` of a tag; one within a quoted value does not end it. */
+function tagEnd(html: string, from: number, find: Find): number {
+  for (let at = from; at < html.length; at++) {
+    const character = html[at] as string;
+    if (character === '>') return at + 1;
+    if ((character !== '"' && character !== "'") || html[at - 1] !== '=') continue;
+    const close = find(character, at + 1);
+    if (close !== -1) at = close;
+  }
+  return Number.POSITIVE_INFINITY;
+}
