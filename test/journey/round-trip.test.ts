@@ -137,7 +137,11 @@ describe('the main job', () => {
       JANE,
     );
     const answer = await received(3);
-    expect(answer.conversation).toEqual({ id: message.conversation.id, matchedBy: 'in-reply-to' });
+    expect(answer.conversation).toEqual({
+      id: message.conversation.id,
+      matchedBy: 'in-reply-to',
+      proof: 'signed',
+    });
     expect(sandbox.mailboxes.list(SUPPORT).every(({ flags }) => !flags.includes('\\Seen'))).toBe(true);
   });
 
@@ -208,7 +212,7 @@ describe('the main job', () => {
     const again = await fetch(`${url}/v1/replies`, { method: 'POST', headers: auth, body: JSON.stringify(reply) });
     expect(again.status).toBe(202);
     expect(
-      sandbox.submissions().filter(({ messageId }) => messageId !== undefined && /by-http|mr1/.test(messageId)).length,
+      sandbox.submissions().filter(({ messageId }) => messageId !== undefined && /by-http|mr2/.test(messageId)).length,
     ).toBeGreaterThan(0);
     const [message] = await j.messages('Support');
     const raw = await fetch(`${url}/v1/messages/${message?.messageKey}/raw`, { headers: auth });
