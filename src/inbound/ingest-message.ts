@@ -5,8 +5,10 @@
 // backend, unreadable for the parser, or never given by the server.
 import { type BlobReference, MESSAGE_SCHEMA, type Message } from '../contract/message.ts';
 import { messageKey } from '../contract/names.ts';
+import { commitGroups, MAX_COMMIT_BYTES } from '../domain/commit-groups.ts';
 import type { ImapServer } from '../domain/email-server.ts';
 import type { LedgerMeta } from '../domain/ledger.ts';
+import { jsonBytes, jsonBytesAtMost } from '../lib/json-size.ts';
 import { unreadable } from '../parsing/index.ts';
 import { fingerprintOf, isReplacementText, messageIdHash } from './fingerprint.ts';
 import type { Limits } from './limits.ts';
@@ -80,9 +82,10 @@ export function itemOf(row: FetchedMessage & { source: Buffer }, mailbox: Mailbo
 }
 
 /**
- * All steps from store to commit, for items that are committed together. Those with `download` need the connection.
- * @param commit writes the messages; nobody may be told of them before `durable` resolves
- * @throws what store, relate or commit throw; nothing is committed then, and nobody reads the items' bytes any more
+ * All steps from store to commit, for the items of a batch. Those with `download` need the connection.
+ * @param commit writes the messages; nobody may be told of them before `durable` resolves. Called once, as a rule; for jobs that one commit cannot
+ * carry (domain/commit-groups.ts) once for each group of them, in order
+ * @throws what store, relate or commit throw; what was committed stays, nothing of the rest is, and nobody reads the items' bytes any more
  */
 export async function ingest(
   deps: IngestDeps,
@@ -94,6 +97,7 @@ export async function ingest(
   const elsewhere = items.filter((item) => !inMemory.includes(item));
   const storing = store(deps, inMemory);
   storing.catch(() => {}); // whoever waits for it hears of it; it may fail before anybody does
+  const open = new Set(items);
   try {
     await parse(deps, inMemory);
     const [{ durable }] = await Promise.all([storing, relate(deps, target, inMemory)]);
@@ -103,16 +107,26 @@ export async function ingest(
     }
     await relate(deps, target, elsewhere);
     for (const item of items) item.message = buildMessage(target, item as Ready, deps.now());
-    await commit(items as readonly Ready[], durable);
-    deps.limits.stored.forget(items.map(({ raw }) => raw as BlobReference));
+    for (const group of inGroups(items as readonly Ready[])) {
+      await commit(group, durable);
+      deps.limits.stored.forget(group.map(({ raw }) => raw));
+      for (const item of group) open.delete(item);
+    }
   } catch (error) {
-    await keepStored(deps, storing, inMemory);
+    const left = inMemory.filter((item) => open.has(item));
+    await keepStored(deps, storing, left);
     throw error;
   } finally {
     await storing.then(({ durable }) => durable).catch(() => {});
     forget(items);
   }
 }
+
+/** As a rule one group: jobs are measured only where a cheap bound does not prove that they fit. */
+const inGroups = (items: readonly Ready[]): readonly (readonly Ready[])[] =>
+  items.reduce((bytes, { message }) => bytes + jsonBytesAtMost(message), 0) <= MAX_COMMIT_BYTES
+    ? [items]
+    : commitGroups(items, ({ message }) => jsonBytes(message));
 
 interface Storing {
   durable: Promise<void>;

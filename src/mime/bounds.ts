@@ -1,10 +1,13 @@
 // The bounds of a job: each string, each list, and the whole in bytes of JSON, whatever the mail. What a bound strikes is a warning.
 import type { Body, Warning } from '../contract/message.ts';
+import { jsonBytes, jsonBytesAtMost } from '../lib/json-size.ts';
 import { clip } from '../lib/text.ts';
 import type { ParsedMessage } from './parsed-message.ts';
 
-/** Bytes of JSON that a parsed message takes at most; a message's own identity adds some hundred. */
+/** Bytes of JSON that a job takes at most: the parsed message, and what inbound adds to it. */
 export const MAX_JOB_BYTES = 1_000_000;
+/** For what inbound adds: server, mailbox, folder and flow (100 characters each), keys, conversation, the linked reply, twenty siblings. */
+const IDENTITY_BYTES = 10_000;
 
 /** UTF-16 units of one string. */
 export const maxUnits = {
@@ -34,8 +37,6 @@ const maxBytes = {
 /** What JSON.stringify writes as six bytes: control characters but `\b \t \n \f \r`, and halves of surrogate pairs. */
 const DEAR = /[\u0000-\u0007\u000b\u000e-\u001f]/;
 
-const jsonBytes = (value: unknown): number => Buffer.byteLength(JSON.stringify(value));
-
 /** The first elements that fit into `max` bytes of JSON. */
 function fitting<T>(list: T[], max: number): T[] {
   let size = 2;
@@ -54,6 +55,10 @@ function fittingText(text: string, max: number): string {
   }
   return cut;
 }
+
+/** `text` with so many bytes of JSON less. */
+const cutBy = (text: string, bytes: number): string =>
+  bytes === 0 ? text : fittingText(text, Math.max(2, jsonBytes(text) - bytes));
 
 type Struck = (what: string) => void;
 
@@ -139,21 +144,21 @@ export function bounded(message: ParsedMessage, inlineTextBytes: number): Parsed
         : { ...one, detail: clip(one.detail, maxUnits.detail) },
     ),
   };
-  // Only where the inline bounds were set high: the texts give way, the dearest first.
-  for (const what of ['html', 'text'] as const) {
-    const body = result[what];
-    if (body === undefined || body.value.length * 3 < MAX_JOB_BYTES / 8) continue;
-    const over = jsonBytes(result) - (MAX_JOB_BYTES - 10_000);
-    if (over <= 0) break;
-    const value = fittingText(body.value, Math.max(2, jsonBytes(body.value) - over));
-    result = { ...result, [what]: { ...body, value, truncated: true } };
-    struck(what);
-  }
-  const replyText = result.replyText ?? '';
-  if (replyText.length * 3 > MAX_JOB_BYTES / 8) {
-    const over = jsonBytes(result) - (MAX_JOB_BYTES - 10_000);
-    if (over > 0) {
-      result = { ...result, replyText: fittingText(replyText, Math.max(2, jsonBytes(replyText) - over)) };
+  // The texts give way, the dearest first. Measured only where a cheap bound does not prove that all fits.
+  const most = MAX_JOB_BYTES - IDENTITY_BYTES;
+  if (jsonBytesAtMost(result) > most) {
+    const over = () => Math.max(0, jsonBytes(result) - most);
+    for (const what of ['html', 'text'] as const) {
+      const body = result[what];
+      if (body === undefined) continue;
+      const value = cutBy(body.value, over());
+      if (value === body.value) continue;
+      result = { ...result, [what]: { ...body, value, truncated: true } };
+      struck(what);
+    }
+    const replyText = cutBy(result.replyText ?? '', over());
+    if (replyText.length < (result.replyText ?? '').length) {
+      result = { ...result, replyText };
       struck('replyText');
     }
   }

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import pino from 'pino';
 import { createBlobStore } from '../../src/adapters/blobs/index.ts';
 import { openMailbox } from '../../src/adapters/imap/connection.ts';
-import { openCommit } from '../../src/adapters/queue/commit.ts';
+import { type CommitMessages, openCommit } from '../../src/adapters/queue/commit.ts';
 import { openEmailFlows } from '../../src/adapters/queue/email-flows.ts';
 import { connectRedis } from '../../src/adapters/redis/client.ts';
 import { createLeases } from '../../src/adapters/redis/lease.ts';
@@ -27,6 +27,8 @@ export interface TestInboundOptions {
   replica?: string;
   /** Puts something before the blob store. */
   blobs?: (blobs: BlobStore) => BlobStore;
+  /** Puts something before the commit. */
+  commit?: (commit: CommitMessages) => CommitMessages;
 }
 
 export type TestEvent = { event: string; [field: string]: unknown };
@@ -123,16 +125,17 @@ export async function startTestInbound(options: TestInboundOptions) {
     retentionDays: 30,
   });
   const blobs = options.blobs?.(folder) ?? folder;
+  const committing = await openCommit(redis, flows.queueOf, {
+    keepCompletedSeconds: 3_600,
+    keepFailedSeconds: 3_600,
+    keepFingerprintsSeconds: 90 * 86_400,
+    keepSiblingsSeconds: 3_600,
+  });
   const inbound = startInbound({
     openMailbox: (server, credentials) => openMailbox(server, credentials, { connectMs: 5_000, answerMs: 1_000 }),
     getToken: async (server, { refused } = {}) =>
       options.token?.(server, refused) ?? { accessToken: 'none', expiresAt: new Date(Date.now() + 3_600_000) },
-    commit: await openCommit(redis, flows.queueOf, {
-      keepCompletedSeconds: 3_600,
-      keepFailedSeconds: 3_600,
-      keepFingerprintsSeconds: 90 * 86_400,
-      keepSiblingsSeconds: 3_600,
-    }),
+    commit: options.commit?.(committing) ?? committing,
     ledgers,
     leases: createLeases(redis, replica, settings.leaseMs),
     loginSlot: createLoginSlots(redis, 100),

@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it, test } from 'vitest';
 import {
+  buildMessage,
   type IngestDeps,
   type Item,
   ingest,
@@ -11,6 +12,7 @@ import {
   type Target,
 } from '../../../src/inbound/ingest-message.ts';
 import { createLimits } from '../../../src/inbound/limits.ts';
+import { bounded, MAX_JOB_BYTES } from '../../../src/mime/bounds.ts';
 import { parseNothing, parsingBy } from '../../support/inbound.ts';
 
 const target: Target = {
@@ -100,6 +102,76 @@ describe('a retry', () => {
     await ingest(made, target, [item()], async () => {});
     expect(written).toHaveLength(2);
   });
+});
+
+describe('jobs that one commit cannot carry', () => {
+  const parse = parsingBy((raw) => ({ ...parseNothing(raw), subject: 'x'.repeat(900_000) }));
+  const many = (count: number) =>
+    Array.from({ length: count }, (_, k) => item({ uid: k + 1, source: Buffer.from(`Subject: ${k}\r\n\r\nx`) }));
+
+  it('are committed in groups, in order', async () => {
+    const { made } = deps(parse);
+    const groups: number[][] = [];
+    await ingest(made, target, many(10), async (ready) => void groups.push(ready.map(({ uid }) => uid)));
+    expect(groups).toEqual([
+      [1, 2, 3, 4],
+      [5, 6, 7, 8],
+      [9, 10],
+    ]);
+  });
+
+  it('a group that fails: only its mails, and those behind it, are kept for a retry', async () => {
+    const { made, written } = deps(parse);
+    let commits = 0;
+    const failing = ingest(made, target, many(10), async () => {
+      if (++commits === 2) throw new Error('Redis is away');
+    });
+    await expect(failing).rejects.toThrow('Redis is away');
+    expect(commits).toBe(2);
+    expect(written).toHaveLength(10);
+    // The first four are committed: should they come once more, they are mails of their own.
+    await ingest(made, target, many(10), async () => {});
+    expect(written).toHaveLength(14);
+  });
+});
+
+test('what inbound adds is within the bound of a job', () => {
+  const long = '😀'.repeat(100);
+  const big: Target = {
+    server: { name: long, user: long, folder: long, emailFlow: long, maxMessageSize: 1 },
+    mailboxId: '0123456789abcdef',
+    meta: { uidValidity: '4294967295', era: '.1000' },
+  };
+  const key = `m-0123456789abcdef-4294967295.1000-4294967295`;
+  const parsed = bounded(
+    {
+      ...parseNothing(Buffer.alloc(0)),
+      html: { value: '\u0001'.repeat(1 << 20), length: 1 << 20, truncated: false },
+      text: { value: '"'.repeat(1 << 20), length: 1 << 20, truncated: false },
+      replyText: '😀'.repeat(1 << 19),
+      deliveryStatus: { recipients: [{ recipient: 'a@b.example', permanent: true }] },
+    },
+    1 << 20,
+  );
+  const message = buildMessage(
+    big,
+    item({
+      raw: { blob: 'b'.repeat(300), size: 1, sha256: '0'.repeat(64) },
+      parsed,
+      related: {
+        conversation: { id: long.repeat(2), matchedBy: 'in-reply-to', proof: 'signed', related: long.repeat(2) },
+        deliveryStatus: {
+          ...(parsed.deliveryStatus as NonNullable<typeof parsed.deliveryStatus>),
+          reply: { replyId: long.repeat(2), messageId: `<${'m'.repeat(995)}>`, proof: 'recipient-matches' },
+        },
+        siblings: Array(20).fill(key),
+      },
+    }) as Ready,
+    Date.now(),
+  );
+  const bytes = Buffer.byteLength(JSON.stringify(message));
+  expect(bytes).toBeGreaterThan(980_000);
+  expect(bytes).toBeLessThanOrEqual(MAX_JOB_BYTES);
 });
 
 describe('what a server leaves out', () => {

@@ -1,6 +1,6 @@
 // A job has a size, whatever the mail: each string, each list and the whole.
 import { describe, expect, test } from 'vitest';
-import { MAX_JOB_BYTES, maxUnits } from '../../../src/mime/bounds.ts';
+import { bounded, MAX_JOB_BYTES, maxUnits } from '../../../src/mime/bounds.ts';
 import { type ParsedMessage, parseMessage } from '../../../src/mime/index.ts';
 import { attacks, fill } from '../../support/hostile.ts';
 
@@ -28,6 +28,35 @@ describe('a job', () => {
     expect(message.parse).toBe('truncated');
     expect(message.attachments.length).toBeGreaterThan(200);
     expect(message.text).toMatchObject({ truncated: true });
+  });
+
+  test('takes no more with every list and every text at its bound', () => {
+    const strings = (n: number, length: number) => Array.from({ length: n }, (_, k) => `${fill('\x01', length)}${k}`);
+    const addresses = strings(2_000, 20).map((name, k) => ({ name, address: `a${k}@b.example` }));
+    const body = { value: fill('\x01', 500_000), length: 500_000, truncated: false };
+    const nothing = parse('Subject: x\n\nx');
+    const message = bounded(
+      {
+        ...nothing,
+        subject: fill('\x01', 5_000),
+        from: addresses,
+        replyTo: addresses,
+        to: addresses,
+        cc: addresses,
+        deliveredTo: strings(1_000, 100),
+        threading: { inReplyTo: strings(1_000, 100), references: strings(1_000, 100) },
+        authenticationResults: strings(1_000, 100),
+        deliveryStatus: { recipients: strings(2_000, 20).map((recipient) => ({ recipient, permanent: true })) },
+        attachments: parse(large).attachments,
+        text: body,
+        html: body,
+        replyText: body.value,
+        warnings: strings(100, 200).map((detail) => ({ code: 'x', detail })),
+      },
+      65_536,
+    );
+    expect(jsonBytes(message)).toBeLessThan(MAX_JOB_BYTES);
+    expect(shortened(message)).toEqual(expect.arrayContaining(['from', 'recipients', 'text', 'html']));
   });
 
   test('takes no more where the inline bounds are as high as they go', () => {

@@ -1,0 +1,20 @@
+// What values take as JSON.
+
+/** Bytes of JSON in UTF-8. */
+export const jsonBytes = (value: unknown): number => Buffer.byteLength(JSON.stringify(value));
+
+/** What a UTF-16 unit takes at most: `\u001f`. */
+const UNIT = 6;
+/** A number, `null`, a boolean. */
+const SCALAR = 25;
+
+/** A bound of {@link jsonBytes} from the lengths of strings alone: no text is written or read. */
+export function jsonBytesAtMost(value: unknown): number {
+  if (typeof value === 'string') return UNIT * value.length + 2;
+  if (typeof value !== 'object' || value === null) return SCALAR;
+  let bytes = 2;
+  if (Array.isArray(value)) for (const one of value) bytes += jsonBytesAtMost(one) + 1;
+  else
+    for (const key in value) bytes += UNIT * key.length + 4 + jsonBytesAtMost((value as Record<string, unknown>)[key]);
+  return bytes;
+}
