@@ -105,7 +105,9 @@ async function beforeTls(
 ): Promise<string | undefined> {
   const talk = conversation(socket, timeoutMs);
   const greeting = await (protocol === 'smtp' ? talk.reply() : talk.line());
-  if (!/^(2\d\d|\* OK|\+OK)/.test(greeting)) return greeting;
+  // RFC 9051 §7.1.4: after PREAUTH there is no STARTTLS any more.
+  const known = startTls ? /^(2\d\d|\* OK|\+OK)/ : /^(2\d\d|\* (OK|PREAUTH)|\+OK)/;
+  if (!known.test(greeting)) return greeting;
   if (protocol === 'smtp') {
     const ehlo = await talk.say(`EHLO ${ehloName}`);
     if (!ehlo.startsWith('2')) return ehlo;

@@ -1,4 +1,6 @@
 // Ingest and the doctor against a bent Dovecot: no IDLE, UIDPLUS, MOVE, NAMESPACE, SPECIAL-USE, AUTH=LOGIN only, a namespace prefix, two sessions.
+import { createServer } from 'node:net';
+import { createInterface } from 'node:readline';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openMailbox } from '../../../src/adapters/imap/connection.ts';
 import { createSentFolder } from '../../../src/adapters/imap/sent-folder.ts';
@@ -12,7 +14,7 @@ import { imapServer, startTestInbound } from '../../support/inbound.ts';
 import { leakWatch } from '../../support/leak-watch.ts';
 import { mails, oneMail } from '../../support/mails.ts';
 import { startRedis, type TestRedis } from '../../support/redis.ts';
-import { waitFor } from '../../support/temp.ts';
+import { freePort, waitFor } from '../../support/temp.ts';
 import { freeTurns } from '../../support/turns.ts';
 import { smtpServer } from '../outbound/rig.ts';
 
@@ -187,6 +189,31 @@ describe('mailroom check', () => {
     expect(found.find(({ step }) => step === 'idle')).toMatchObject({
       state: 'skipped',
       detail: { en: expect.stringContaining('no IDLE') },
+    });
+  });
+
+  it('a connection that the server signed in by itself is no sign-in', async () => {
+    const preauth = createServer((socket) => {
+      socket.write('* PREAUTH [CAPABILITY IMAP4rev1] welcome\r\n');
+      const lines = createInterface({ input: socket }).on('error', () => {});
+      lines.on('line', (line) => {
+        const [tag = '', command = ''] = line.split(' ');
+        const untagged: Record<string, string> = {
+          LIST: '* LIST () "/" INBOX\r\n',
+          EXAMINE: '* 0 EXISTS\r\n* OK [UIDVALIDITY 1] ok\r\n* OK [UIDNEXT 1] ok\r\n',
+          LOGOUT: '* BYE bye\r\n',
+        };
+        socket.write(`${untagged[command] ?? ''}${tag} OK done\r\n`);
+      });
+      socket.on('error', () => {});
+    });
+    const port = await freePort();
+    await new Promise<void>((resolve) => preauth.listen(port, '127.0.0.1', resolve));
+    running.push({ stop: () => new Promise<void>((resolve) => preauth.close(() => resolve())) });
+    const found = await check(server({ host: '127.0.0.1', port, tls: 'none' }), [sender()]);
+    expect(found.find(({ step }) => step === 'imapSignIn')).toMatchObject({
+      state: 'skipped',
+      detail: { en: expect.stringContaining('were not tried') },
     });
   });
 
