@@ -12,25 +12,25 @@ import { missingDefinitions } from './config/missing.ts';
 import { type EmailServerWatch, watchEmailServers } from './config/watch.ts';
 import { type EmailServer, isImap } from './domain/email-server.ts';
 import { asError } from './domain/errors.ts';
-import { replyLookup } from './gateway/conversations.ts';
-import { startGauges } from './gateway/gauges.ts';
-import { openHttp } from './gateway/http.ts';
-import { openInbound } from './gateway/inbound.ts';
-import { startMaintenance } from './gateway/maintenance.ts';
-import { openOutbound, openReplies } from './gateway/outbound.ts';
-import { openPortalServers } from './gateway/portal.ts';
-import { startRecovery } from './gateway/recovery.ts';
-import { startSilence } from './gateway/silence.ts';
-import { openStores } from './gateway/stores.ts';
-import { waitVisibly } from './gateway/waiting.ts';
 import type { ServedRoute } from './http/index.ts';
 import type { Inbound } from './inbound/index.ts';
-import { releaseStack } from './lifecycle/release-stack.ts';
-import { startWatchdog } from './lifecycle/watchdog.ts';
+import { releaseStack } from './lib/release-stack.ts';
+import { startWatchdog } from './lib/watchdog.ts';
+import { replyLookup } from './operations/conversations.ts';
+import { startGauges } from './operations/gauges.ts';
+import { startMaintenance } from './operations/maintenance.ts';
+import { startRecovery } from './operations/recovery.ts';
+import { startSilence } from './operations/silence.ts';
 import type { Outbound, OutboundSettings } from './outbound/index.ts';
 import { createEmit } from './telemetry/events.ts';
 import { createLogger } from './telemetry/logger.ts';
 import { createMetrics } from './telemetry/metrics.ts';
+import { openHttp } from './wiring/http.ts';
+import { openInbound } from './wiring/inbound.ts';
+import { openOutbound, openReplies } from './wiring/outbound.ts';
+import { openPortalServers } from './wiring/portal.ts';
+import { openStores } from './wiring/stores.ts';
+import { waitVisibly } from './wiring/waiting.ts';
 
 export interface Gateway {
   /** Port that health, metrics and (role portal) the API answer on. */

@@ -8,7 +8,7 @@ import type { ImapServer } from '../domain/email-server.ts';
 import { MailroomError } from '../domain/errors.ts';
 import { audit, unsettledBecause } from '../domain/ledger.ts';
 import type { UidSet } from '../domain/uid-set.ts';
-import type { Stores } from '../gateway/stores.ts';
+import type { Stores } from '../wiring/stores.ts';
 import { connected, imapServers } from './connect.ts';
 
 export interface AuditRow {

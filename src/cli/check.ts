@@ -1,11 +1,11 @@
 // `mailroom check [server]`: the tenant doctor. Looks at each email server step by step and says, on failure, exactly what to do. Exit code 0:
 // all is as it has to be; 1: something failed.
 import type { Command } from 'commander';
+import { checkInvalid } from '../doctor/run-steps.ts';
 import { type CheckStep, passed, saidBy, steps } from '../domain/doctor.ts';
 import type { EmailServer } from '../domain/email-server.ts';
 import { MailroomError } from '../domain/errors.ts';
-import { checkInvalid } from '../gateway/doctor.ts';
-import { doctorFor } from '../gateway/run-doctor.ts';
+import { doctorFor } from '../wiring/doctor.ts';
 import { connected } from './connect.ts';
 import { type Language, languageOf } from './language.ts';
 

@@ -6,13 +6,13 @@ import { readEmailServers } from '../config/email-servers.ts';
 import type { EmailServer, ImapServer, InvalidEmailServer } from '../domain/email-server.ts';
 import { isImap } from '../domain/email-server.ts';
 import { MailroomError } from '../domain/errors.ts';
-import { openReplies } from '../gateway/outbound.ts';
-import { openPortalServers } from '../gateway/portal.ts';
-import { openStores, type Stores } from '../gateway/stores.ts';
-import { releaseStack } from '../lifecycle/release-stack.ts';
+import { releaseStack } from '../lib/release-stack.ts';
 import type { Replies } from '../outbound/index.ts';
 import { createEmit, type Emit } from '../telemetry/events.ts';
 import { createLogger } from '../telemetry/logger.ts';
+import { openReplies } from '../wiring/outbound.ts';
+import { openPortalServers } from '../wiring/portal.ts';
+import { openStores, type Stores } from '../wiring/stores.ts';
 import { configOf } from './serve.ts';
 
 export interface Connected {

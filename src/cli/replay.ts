@@ -4,10 +4,10 @@ import { randomBytes } from 'node:crypto';
 import { type Command, InvalidArgumentError } from 'commander';
 import type { ImapServer } from '../domain/email-server.ts';
 import { parse as parseUidSet } from '../domain/uid-set.ts';
-import { replyLookup } from '../gateway/conversations.ts';
-import { ingestDeps } from '../gateway/ingest-deps.ts';
-import { openReplies } from '../gateway/outbound.ts';
-import { type Replayed, replay, type Selection } from '../gateway/replay.ts';
+import { replyLookup } from '../operations/conversations.ts';
+import { type Replayed, replay, type Selection } from '../operations/replay.ts';
+import { ingestDeps } from '../wiring/ingest-deps.ts';
+import { openReplies } from '../wiring/outbound.ts';
 import { openForLook } from './audit.ts';
 import { connected, imapServers } from './connect.ts';
 

@@ -4,7 +4,7 @@ import { type Config, loadConfig, type Role } from '../config/config.ts';
 import { readConfig } from '../config/load.ts';
 import { MailroomError } from '../domain/errors.ts';
 import { startGateway } from '../gateway.ts';
-import { firstSignal } from '../lifecycle/signals.ts';
+import { firstSignal } from '../lib/signals.ts';
 
 const ROLES: readonly Role[] = ['ingest', 'send', 'portal'];
 

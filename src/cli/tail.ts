@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { tailEmailFlow } from '../adapters/queue/tail.ts';
 import type { Message } from '../contract/message.ts';
-import { firstSignal } from '../lifecycle/signals.ts';
+import { firstSignal } from '../lib/signals.ts';
 import { connected } from './connect.ts';
 
 export function tailCommand(program: Command): void {

@@ -1,4 +1,4 @@
-// The tenant doctor's steps: what they are called, what each needs, and what a step's outcome looks like. Pure; gateway/doctor.ts runs them.
+// The tenant doctor's steps: what they are called, what each needs, and what a step's outcome looks like. Pure; doctor/ runs them.
 import type { EmailServer } from './email-server.ts';
 import type { ErrorCode, FailureClass, Remote } from './errors.ts';
 

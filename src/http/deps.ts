@@ -8,11 +8,11 @@ import type { BlobStore } from '../domain/blob-store.ts';
 import type { MailroomError } from '../domain/errors.ts';
 import type { Emit } from '../telemetry/events.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import type { EmailServersApi } from './api/email-servers.ts';
+import type { OperationsApi } from './api/operations.ts';
+import type { QuarantineApi } from './api/quarantine.ts';
 import type { ApiToken } from './auth.ts';
-import type { EmailServersApi } from './email-servers.ts';
 import type { LockOut } from './lock-out.ts';
-import type { OperationsApi } from './operations.ts';
-import type { QuarantineApi } from './quarantine.ts';
 
 export interface HealthCheck {
   ok: boolean;

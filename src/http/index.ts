@@ -2,19 +2,19 @@
 import fastify, { type FastifyInstance, type LightMyRequestResponse } from 'fastify';
 import type { InjectOptions } from 'light-my-request';
 import { asError, MailroomError } from '../domain/errors.ts';
+import { emailServerRoutes } from './api/email-servers.ts';
+import { messageRoutes } from './api/messages.ts';
+import { operationRoutes } from './api/operations.ts';
+import { quarantineRoutes } from './api/quarantine.ts';
+import { replyRoutes } from './api/replies.ts';
+import { schemaRoutes } from './api/schemas.ts';
 import { type Authenticate, bearerTokens } from './auth.ts';
 import { type HttpDeps, httpTimeouts } from './deps.ts';
-import { emailServerRoutes } from './email-servers.ts';
 import { healthRoutes } from './health.ts';
 import { addressKey, apiLockOut } from './lock-out.ts';
-import { messageRoutes } from './messages.ts';
-import { operationRoutes } from './operations.ts';
 import { perClient } from './per-client.ts';
 import { sendProblem } from './problem.ts';
-import { quarantineRoutes } from './quarantine.ts';
-import { replyRoutes } from './replies.ts';
 import { addRoutes, principalOf, type Route, type ServedRoute } from './routes.ts';
-import { schemaRoutes } from './schemas.ts';
 
 export type { ApiDeps, Health, HealthCheck, HttpDeps, ReplyFilter, Senders } from './deps.ts';
 export type { ServedRoute } from './routes.ts';

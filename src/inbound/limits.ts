@@ -2,7 +2,7 @@
 // (index.ts, or a command) and handed in.
 import { hash } from 'node:crypto';
 import type { BlobReference } from '../contract/message.ts';
-import { limited } from '../domain/limited.ts';
+import { limited } from '../lib/limited.ts';
 
 export interface Limits {
   /** Batches that are parsed and committed at once: in a storm the messages of a thousand mailboxes would fill the memory, and Redis takes one after the other. */

@@ -1,7 +1,7 @@
 // The whole text or html of a message, wherever it is cut: inline, or decoded out of the raw mail. A text that was made of html is made again of the
 // whole html.
 import type { BlobReference, Body, Message } from '../contract/message.ts';
-import { limited } from '../domain/limited.ts';
+import { limited } from '../lib/limited.ts';
 import { wholeText } from '../mime/index.ts';
 import type { Parsing } from './index.ts';
 

@@ -2,7 +2,7 @@
 import { loadConfig } from '../../src/config/config.ts';
 import { readConfig } from '../../src/config/load.ts';
 import { startGateway } from '../../src/gateway.ts';
-import { firstSignal } from '../../src/lifecycle/signals.ts';
+import { firstSignal } from '../../src/lib/signals.ts';
 
 const configDir = process.argv[process.argv.indexOf('--config') + 1] ?? '';
 const config = loadConfig({ configDir });

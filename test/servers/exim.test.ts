@@ -2,8 +2,8 @@
 // limits of connections and of messages in one connection. Each customer gets his mail once.
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createSubmitter, submitterDefaults } from '../../src/adapters/smtp/submitter.ts';
+import { checkServer } from '../../src/doctor/run-steps.ts';
 import type { SmtpServer } from '../../src/domain/email-server.ts';
-import { checkServer } from '../../src/gateway/doctor.ts';
 import { startOutbound } from '../../src/outbound/index.ts';
 import { createReplies } from '../../src/outbound/replies.ts';
 import { rig, smtpServer, startRedis, type TestRedis, until } from '../integration/outbound/rig.ts';

@@ -1,6 +1,6 @@
 // A process whose main thread stops answering, in the way that its argument says. With a watchdog of two seconds.
 import { execFileSync } from 'node:child_process';
-import { startWatchdog } from '../../src/lifecycle/watchdog.ts';
+import { startWatchdog } from '../../src/lib/watchdog.ts';
 
 const stop = startWatchdog(2);
 

@@ -1,5 +1,5 @@
 // The doctor's turns where nobody else is at work: everything at once.
-import type { Turns } from '../../src/gateway/doctor-turns.ts';
+import type { Turns } from '../../src/doctor/turns.ts';
 
 export const freeTurns: Turns = {
   signIn: async () => {},

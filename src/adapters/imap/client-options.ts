@@ -4,7 +4,7 @@ import { getCACertificates } from 'node:tls';
 import type { ImapFlowOptions } from 'imapflow';
 import type { ConnectGuard } from '../../domain/connect-guard.ts';
 import { type ImapServer, tlsModeOf } from '../../domain/email-server.ts';
-import { sharedRead } from './tap.ts';
+import { sharedRead } from './fast-fetch/tap.ts';
 
 export type ImapCredentials = { accessToken: string } | { password: string };
 

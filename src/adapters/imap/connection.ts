@@ -7,7 +7,7 @@ import { MailroomError } from '../../domain/errors.ts';
 import { providerOf } from '../../domain/mail-provider.ts';
 import { clientOptions, type ImapCredentials } from './client-options.ts';
 import { type ImapPhase, imapError } from './errors.ts';
-import { fetchRows, type Row } from './fetch-rows.ts';
+import { fetchRows, type Row } from './fast-fetch/fetch-rows.ts';
 import { findFolder, folderMissing, isInbox } from './folders.ts';
 import { offersIdle, POLL_MS } from './idle.ts';
 import { throttleEar, throttleWords } from './throttle.ts';

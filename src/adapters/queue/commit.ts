@@ -25,7 +25,7 @@ import {
   siblingsKey,
 } from '../../domain/keys.ts';
 import { applyChange, changedChunks, emptyLedger, type Ledger, type LedgerChange } from '../../domain/ledger.ts';
-import { createSlabs, type Piece } from '../../domain/slabs.ts';
+import { createSlabs, type Piece } from '../../lib/slabs.ts';
 
 /** sha256 of BullMQ 6.7.0's addStandardJob script. Another digest means another BullMQ: run the contract test, then change it here. */
 export const ADD_STANDARD_JOB_SHA256 = '2eee45c9ffc54d24681b737f926016a7f7464f0d32a5f87f623bffa2fc55413c';

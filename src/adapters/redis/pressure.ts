@@ -1,7 +1,7 @@
 // Back-pressure: says why fetching must wait. Redis near its memory limit, or an email flow's backlog over its bound. Looked up at most
 // twice a second, however many mailboxes ask (domain/remembered.ts).
 import type { Redis } from 'ioredis';
-import { remembered } from '../../domain/remembered.ts';
+import { remembered } from '../../lib/cached-check.ts';
 
 export type Pressure = (emailFlow: string) => Promise<'redis-memory' | 'backlog' | undefined>;
 

@@ -1,5 +1,5 @@
 // The changes: who did what to which server, field by field, newest first. Pure.
-import type { AuditEntry } from '../email-servers.ts';
+import type { AuditEntry } from '../api/email-servers.ts';
 import { type Html, html } from './html.ts';
 import { type Frame, page } from './layout.ts';
 import { pager } from './parts.ts';

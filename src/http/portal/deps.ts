@@ -4,10 +4,10 @@ import type { Result } from '../../contract/result.ts';
 import type { PortalRole } from '../../domain/access.ts';
 import type { BlobStore } from '../../domain/blob-store.ts';
 import type { Emit } from '../../telemetry/events.ts';
+import type { AuditEntry, Definition, EmailServersApi, EmailServerView } from '../api/email-servers.ts';
+import type { EmailFlowView, OperationsApi } from '../api/operations.ts';
+import type { QuarantineApi } from '../api/quarantine.ts';
 import type { ApiToken } from '../auth.ts';
-import type { AuditEntry, Definition, EmailServersApi, EmailServerView } from '../email-servers.ts';
-import type { EmailFlowView, OperationsApi } from '../operations.ts';
-import type { QuarantineApi } from '../quarantine.ts';
 
 export interface NewSession {
   name: string;

@@ -1,6 +1,6 @@
 // What is wrong with an email server, or doubtful, each with what to do; and its state as a badge. Pure.
 import { catalogue } from '../../domain/catalogue/index.ts';
-import type { EmailServerView } from '../email-servers.ts';
+import type { EmailServerView } from '../api/email-servers.ts';
 import { fixList } from './check-steps.ts';
 import type { Finding } from './deps.ts';
 import { type Html, html } from './html.ts';

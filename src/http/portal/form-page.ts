@@ -1,7 +1,7 @@
 // The form of one email server: the administrators' fields in the order of their handbook, then sign-in, then what has sound defaults; beside
 // them what they mean together, and the connection test. Pure.
 import type { CheckStep } from '../../domain/doctor.ts';
-import type { Definition } from '../email-servers.ts';
+import type { Definition } from '../api/email-servers.ts';
 import { testLog } from './check-steps.ts';
 import type { Finding } from './deps.ts';
 import { findingItem, stateBadge } from './findings.ts';

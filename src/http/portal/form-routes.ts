@@ -1,7 +1,7 @@
 // The form of an email server: new, copied, edited, checked while it is typed, tested, saved.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { MailroomError } from '../../domain/errors.ts';
-import type { Definition, EmailServerView } from '../email-servers.ts';
+import type { Definition, EmailServerView } from '../api/email-servers.ts';
 import { RequestInvalid } from '../problem.ts';
 import type { PortalDeps } from './deps.ts';
 import { findingItem } from './findings.ts';

@@ -1,5 +1,5 @@
 // The form's text fields ↔ the definition that config/ checks. Pure.
-import type { Definition } from '../email-servers.ts';
+import type { Definition } from '../api/email-servers.ts';
 
 /** Fields by name as a browser sends them; several of one name in order. */
 export type Entered = URLSearchParams;

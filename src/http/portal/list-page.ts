@@ -1,5 +1,5 @@
 // Email → Email servers: the list with live state, problems with what to do, search, filter, pages. Pure.
-import type { EmailServerView } from '../email-servers.ts';
+import type { EmailServerView } from '../api/email-servers.ts';
 import { hasProblem, problemsOf, stateBadge } from './findings.ts';
 import { type Html, html } from './html.ts';
 import { csrfField, type Frame, frameMay, mayChange, page } from './layout.ts';

@@ -1,5 +1,5 @@
 // The overview: what needs attention first, then flows with backlog, mailboxes with blind time, senders with pace. Pure.
-import type { EmailServerView } from '../email-servers.ts';
+import type { EmailServerView } from '../api/email-servers.ts';
 import type { Overview } from './deps.ts';
 import { hasProblem, problemsOf, stateBadge } from './findings.ts';
 import { type Html, html } from './html.ts';

@@ -1,5 +1,5 @@
 // The smaller pages: sign-in, questions before something is done, errors. Pure.
-import type { EmailServerView } from '../email-servers.ts';
+import type { EmailServerView } from '../api/email-servers.ts';
 import type { Consequences } from './deps.ts';
 import { type Html, html } from './html.ts';
 import { csrfField, type Frame, page } from './layout.ts';

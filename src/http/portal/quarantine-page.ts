@@ -1,5 +1,5 @@
 // Messages in quarantine, by mailbox: why and since when, the raw mail to download, read again or mark as settled. Pure.
-import type { Quarantined } from '../quarantine.ts';
+import type { Quarantined } from '../api/quarantine.ts';
 import { type Html, html } from './html.ts';
 import { type Frame, frameMay, page } from './layout.ts';
 import { askPage } from './pages.ts';

@@ -1,6 +1,6 @@
 // Test connection of a stored server: what will be done, whether real mail may be sent, and the steps. Pure.
 import type { CheckStep } from '../../domain/doctor.ts';
-import type { EmailServerView } from '../email-servers.ts';
+import type { EmailServerView } from '../api/email-servers.ts';
 import { testLog } from './check-steps.ts';
 import { type Html, html } from './html.ts';
 import { csrfField, type Frame, page } from './layout.ts';

@@ -2,9 +2,9 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { createSecureContext, createServer as createTlsServer, TLSSocket } from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';
+import { checkServer, doctorDefaults } from '../../../src/doctor/run-steps.ts';
 import type { CheckStep } from '../../../src/domain/doctor.ts';
 import type { EmailServer } from '../../../src/domain/email-server.ts';
-import { checkServer, doctorDefaults } from '../../../src/gateway/doctor.ts';
 import { type Certificates, createCertificates } from '../../../src/sandbox/certificate.ts';
 import { leakWatch } from '../../support/leak-watch.ts';
 import { freeTurns } from '../../support/turns.ts';

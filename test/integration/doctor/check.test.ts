@@ -1,11 +1,11 @@
 // The tenant doctor against every failure of sign-in, IMAP and SMTP that the sandbox can play (exchange-online.md §1 and §9): the step that
 // fails, its code, and the fix with the real names, in both languages.
 import { describe, expect, it } from 'vitest';
+import { checkServer, type DoctorDeps } from '../../../src/doctor/run-steps.ts';
 import { catalogue } from '../../../src/domain/catalogue/index.ts';
 import { type CheckStep, passed, planOf, type StepName, steps } from '../../../src/domain/doctor.ts';
 import type { EmailServer, OAuthApplication } from '../../../src/domain/email-server.ts';
 import type { ErrorCode } from '../../../src/domain/errors.ts';
-import { checkServer, type DoctorDeps } from '../../../src/gateway/doctor.ts';
 import type { Fault, SmtpReplyName } from '../../../src/sandbox/index.ts';
 import { objectId } from '../../../src/sandbox/oauth/tokens.ts';
 import { leakWatch } from '../../support/leak-watch.ts';

@@ -1,7 +1,7 @@
 // The doctor says before the first message that a move is not possible: a server with neither MOVE nor UIDPLUS.
 import { afterEach, expect, it } from 'vitest';
-import { imapSteps } from '../../../src/gateway/doctor-imap.ts';
-import type { DoctorDeps } from '../../../src/gateway/doctor-step.ts';
+import { imapSteps } from '../../../src/doctor/imap-steps.ts';
+import type { DoctorDeps } from '../../../src/doctor/step.ts';
 import { imapServer } from '../../support/inbound.ts';
 import { leakWatch } from '../../support/leak-watch.ts';
 import { EXCHANGE_CAPABILITY, type ScriptedImap, startScriptedImap } from '../../support/scripted-imap.ts';

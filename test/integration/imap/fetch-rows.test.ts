@@ -3,9 +3,9 @@
 import { ImapFlow } from 'imapflow';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { FetchedMessage } from '../../../src/adapters/imap/connection.ts';
-import { fetchRows, type Row } from '../../../src/adapters/imap/fetch-rows.ts';
-import { createReadBudget, type ReadBudget } from '../../../src/adapters/imap/read-budget.ts';
-import { sharedRead } from '../../../src/adapters/imap/tap.ts';
+import { fetchRows, type Row } from '../../../src/adapters/imap/fast-fetch/fetch-rows.ts';
+import { createReadBudget, type ReadBudget } from '../../../src/adapters/imap/fast-fetch/read-budget.ts';
+import { sharedRead } from '../../../src/adapters/imap/fast-fetch/tap.ts';
 import { startDovecot, type TestDovecot } from '../../support/dovecot.ts';
 import { leakWatch } from '../../support/leak-watch.ts';
 import { mails } from '../../support/mails.ts';

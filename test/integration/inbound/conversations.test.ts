@@ -3,8 +3,8 @@ import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { createJournal } from '../../../src/adapters/redis/journal.ts';
 import { createParticipants } from '../../../src/adapters/redis/participants.ts';
 import type { Config } from '../../../src/config/config.ts';
-import { messageIdMaker, relate, replyLookup } from '../../../src/gateway/conversations.ts';
 import { parseMessage } from '../../../src/mime/index.ts';
+import { messageIdMaker, relate, replyLookup } from '../../../src/operations/conversations.ts';
 import { startRedis, type TestRedis } from '../outbound/rig.ts';
 
 const SHARED = 'service@contoso.example';

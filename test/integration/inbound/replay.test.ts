@@ -4,9 +4,9 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openMailbox } from '../../../src/adapters/imap/connection.ts';
 import { parse as uidSet } from '../../../src/domain/uid-set.ts';
-import { relate } from '../../../src/gateway/conversations.ts';
-import { type Replay, replay } from '../../../src/gateway/replay.ts';
 import { createLimits, type InboundPorts } from '../../../src/inbound/index.ts';
+import { relate } from '../../../src/operations/conversations.ts';
+import { type Replay, replay } from '../../../src/operations/replay.ts';
 import { openParsing, type Parsing } from '../../../src/parsing/index.ts';
 import { scriptedMail } from '../../support/scripted-imap.ts';
 import {

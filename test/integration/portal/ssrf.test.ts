@@ -10,7 +10,7 @@ import { probeSignIn } from '../../../src/adapters/smtp/probe.ts';
 import { createSubmitter, submitterDefaults } from '../../../src/adapters/smtp/submitter.ts';
 import { connectPolicy, type GuardOf } from '../../../src/domain/connect-guard.ts';
 import type { ImapServer, SmtpServer } from '../../../src/domain/email-server.ts';
-import { hostPolicy } from '../../../src/gateway/host-policy.ts';
+import { hostPolicy } from '../../../src/wiring/host-policy.ts';
 import { startRedis, type TestRedis } from '../../support/redis.ts';
 import { startPortal } from './gateway.ts';
 

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { combine, type Found, readDefinitionFile } from '../../../src/config/email-servers.ts';
 import { isImap, tlsModeOf } from '../../../src/domain/email-server.ts';
-import { definitionOf } from '../../../src/gateway/email-server-definition.ts';
+import { definitionOf } from '../../../src/operations/email-server-definition.ts';
 
 const imap = {
   serverType: 'IMAP',

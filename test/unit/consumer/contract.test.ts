@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { readMessage } from '../../../src/consumer/index.ts';
 import { draftReply } from '../../../src/consumer/reply.ts';
 import type { Message } from '../../../src/contract/message.ts';
-import { contractSchemas } from '../../../src/http/json-schemas.ts';
+import { contractSchemas } from '../../../src/http/api/json-schemas.ts';
 import { message, result } from '../http/fixtures.ts';
 import { incompatibilities } from './compatibility.ts';
 

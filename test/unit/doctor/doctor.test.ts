@@ -1,9 +1,9 @@
 // The doctor's pure parts: which failure skips which step, what a token's claims mean, and that every fix can be filled in.
 import { describe, expect, it } from 'vitest';
 import { judgeToken, readToken } from '../../../src/adapters/oauth/probe.ts';
+import { type FixNames, fixOf } from '../../../src/doctor/fixes.ts';
 import { catalogue } from '../../../src/domain/catalogue/index.ts';
 import { blockedBy, type Ended, passed, planOf, type StepName, saidBy } from '../../../src/domain/doctor.ts';
-import { type FixNames, fixOf } from '../../../src/domain/doctor-fixes.ts';
 import type { EmailServer, OAuthApplication } from '../../../src/domain/email-server.ts';
 import type { ErrorCode } from '../../../src/domain/errors.ts';
 import { imapServer, smtpServer } from '../../integration/oauth/servers.ts';

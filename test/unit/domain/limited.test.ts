@@ -1,6 +1,6 @@
 // Work in limited numbers: never more at once, in order, and an error frees its place.
 import { expect, test } from 'vitest';
-import { limited } from '../../../src/domain/limited.ts';
+import { limited } from '../../../src/lib/limited.ts';
 
 test('never more at once than allowed, and in the order of coming', async () => {
   const run = limited(3);

@@ -1,6 +1,6 @@
 // May we go on? Asked rarely, however many ask often; a yes is trusted for a while, a no is not.
 import { expect, test } from 'vitest';
-import { remembered } from '../../../src/domain/remembered.ts';
+import { remembered } from '../../../src/lib/cached-check.ts';
 
 function subject(answers: (boolean | Error)[]) {
   let now = 0;

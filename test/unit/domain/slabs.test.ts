@@ -1,6 +1,6 @@
 // Memory that is used again: pieces never overlap while they are out, and are used again only when all of a slab are back.
 import { expect, test } from 'vitest';
-import { createSlabs, type Piece } from '../../../src/domain/slabs.ts';
+import { createSlabs, type Piece } from '../../../src/lib/slabs.ts';
 
 /** Marks each piece with its own byte and says whether all of them still hold it. */
 const filled = (piece: Piece, byte: number) => piece.memory.fill(byte);

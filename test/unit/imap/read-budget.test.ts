@@ -1,6 +1,6 @@
 // Room for fetched mails over all connections: the bound holds, waiting is in order, and what is given back is given once.
 import { expect, test } from 'vitest';
-import { createReadBudget } from '../../../src/adapters/imap/read-budget.ts';
+import { createReadBudget } from '../../../src/adapters/imap/fast-fetch/read-budget.ts';
 
 const settled = async (ready: Promise<void> | undefined) => {
   const nothing = new Promise<boolean>((resolve) => setImmediate(resolve, false));

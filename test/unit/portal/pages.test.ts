@@ -1,8 +1,8 @@
 // Pure parts of the pages: fixes and steps of the connection test, warnings and refusals in German, pages of a long list, masked addresses.
 import { describe, expect, it } from 'vitest';
 import { parseEmailServer } from '../../../src/config/email-servers.ts';
+import { fixOf } from '../../../src/doctor/fixes.ts';
 import type { CheckStep } from '../../../src/domain/doctor.ts';
-import { fixOf } from '../../../src/domain/doctor-fixes.ts';
 import type { EmailServer } from '../../../src/domain/email-server.ts';
 import { checkEmailServers } from '../../../src/domain/email-server-check.ts';
 import { masked } from '../../../src/http/masked.ts';

@@ -1,0 +1,139 @@
+// One running FETCH as a stream of rows, for connection.ts: imapflow sends the command, watches over it and ends it. Rows with a whole message are
+// taken out of its input by row-reader.ts (tap.ts); all others come by its own generator, so that what is unusual is slower and nothing else.
+import type { FetchMessageObject, FetchQueryObject, ImapFlow } from 'imapflow';
+import { createSlabs } from '../../../lib/slabs.ts';
+import type { FetchedMessage } from '../connection.ts';
+import { createReadBudget, type ReadBudget, type Ticket } from './read-budget.ts';
+import { rowReader } from './row-reader.ts';
+import { tap } from './tap.ts';
+
+/** What may wait for the consumer before the server is made to wait. */
+const MOST_ROWS = 64;
+const MOST_BYTES = 2 * 1024 * 1024;
+/** What all connections of this process together may hold of mails that are not committed yet, bytes. */
+const MOST_HELD = 32 * 1024 * 1024;
+/** Nothing has come for so long, ms: what is in hand had better be committed. */
+const LULL_MS = 250;
+
+/**
+ * `lull`: nothing comes at the moment, because the server is silent or because others hold all the room for mails. Whoever holds rows is to
+ * commit and release them before it goes on: others may be waiting for that.
+ */
+export type Row = FetchedMessage | 'lull';
+
+/** Attachments are three quarters of all bytes: they must fit. */
+const allocate = createSlabs(4 << 20, 3);
+const processBudget = createReadBudget(MOST_HELD);
+
+/**
+ * Rows of `UID FETCH range`, in the order of their arrival. Whoever stops early leaves the command running: what still comes is thrown away.
+ * @param range set of UIDs
+ * @param maxLiteral bytes of the largest message that may come at once
+ * @param rowOf imapflow's row → ours; null: it is left out
+ * @param budget of all connections together
+ * @throws what imapflow throws: the server's refusal, a lost connection
+ */
+export async function* fetchRows(
+  client: ImapFlow,
+  range: string,
+  query: FetchQueryObject,
+  maxLiteral: number,
+  rowOf: (message: FetchMessageObject) => FetchedMessage | null,
+  budget: ReadBudget = processBudget,
+): AsyncGenerator<Row> {
+  let rows: FetchedMessage[] = [];
+  let bytes = 0;
+  let ended = false;
+  let stopped = false;
+  let failure: { error: unknown } | undefined;
+  let arrived: (() => void) | undefined;
+  let waiting: (() => void)[] = [];
+  /** A message that others keep from being read. */
+  let blocked: Ticket | undefined;
+  /** The consumer has been told of the lull. */
+  let told = false;
+
+  const put = (row: FetchedMessage): void => {
+    if (stopped) {
+      row.release?.();
+      return;
+    }
+    rows.push(row);
+    bytes += row.source?.length ?? 0;
+    arrived?.();
+  };
+  const room = (): Promise<void> | undefined =>
+    !stopped && (rows.length >= MOST_ROWS || bytes >= MOST_BYTES)
+      ? new Promise((resolve) => waiting.push(resolve))
+      : undefined;
+  const release = (): void => {
+    const all = waiting;
+    waiting = [];
+    for (const resolve of all) resolve();
+  };
+
+  const ask = (wanted: number): Ticket => {
+    const ticket = budget.ask(wanted);
+    if (ticket.ready === undefined) return ticket;
+    if (stopped) ticket.give();
+    else {
+      blocked = ticket;
+      void ticket.ready.then(() => {
+        blocked = undefined;
+      });
+      arrived?.();
+    }
+    return ticket;
+  };
+  /** Resolves with whether something came within the time, which is endless when left out. */
+  const arrival = (ms?: number): Promise<boolean> =>
+    new Promise((resolve) => {
+      const timer = ms === undefined ? undefined : setTimeout(resolve, ms, false);
+      arrived = () => {
+        clearTimeout(timer);
+        resolve(true);
+      };
+    });
+
+  const untap = tap(client, rowReader(maxLiteral, put, allocate, ask), room);
+  const command = async (): Promise<void> => {
+    try {
+      for await (const message of client.fetch(range, query, { uid: true })) {
+        const row = rowOf(message);
+        if (row !== null) put(row);
+        await room();
+      }
+    } catch (error) {
+      failure = { error };
+    } finally {
+      untap();
+      ended = true;
+      arrived?.();
+    }
+  };
+  void command();
+
+  try {
+    for (;;) {
+      const row = rows.shift();
+      if (row !== undefined) {
+        bytes -= row.source?.length ?? 0;
+        if (rows.length < MOST_ROWS / 2 && bytes < MOST_BYTES / 2) release();
+        told = false;
+        yield row;
+      } else if (failure !== undefined) throw failure.error;
+      else if (ended) return;
+      // A wait for others is told again and again, so that it is not taken for a silence of the server, which is told once.
+      else if (!(await arrival(!told ? (blocked === undefined ? LULL_MS : 0) : blocked && LULL_MS))) {
+        told = true;
+        yield 'lull';
+      }
+    }
+  } finally {
+    stopped = true;
+    for (const row of rows) row.release?.();
+    rows = [];
+    blocked?.give();
+    release();
+  }
+}

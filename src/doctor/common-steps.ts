@@ -1,0 +1,194 @@
+// Steps of the doctor that every email server has: definition, DNS, TCP, TLS, token.
+import { type LookOptions, lookAtTls, reachPort, resolveHost } from '../adapters/net/probe.ts';
+import { judgeToken, permissionOf, readToken, type TokenClaims } from '../adapters/oauth/probe.ts';
+import { ehloName, submissionError } from '../adapters/smtp/probe.ts';
+import { type EmailServer, isImap, tlsModeOf } from '../domain/email-server.ts';
+import { checkEmailServers, type FindingCode } from '../domain/email-server-check.ts';
+import { asError, type ErrorCode, MailroomError } from '../domain/errors.ts';
+import { type DoctorDeps, type Probes, same, withFix, words } from './step.ts';
+
+const DAY_MS = 86_400_000;
+
+/** Findings that make the server useless; the others only inform. */
+const STOPPING: Partial<Record<FindingCode, ErrorCode>> = {
+  APPLICATION_NOT_CONFIGURED: 'OAUTH_APPLICATION_NOT_CONFIGURED',
+  DELEGATED_USER_IS_SHARED: 'CHECK_DELEGATED_USER_IS_SHARED',
+};
+
+/** @param tell hears what the token says of itself, for the fixes of later steps */
+export function commonSteps(server: EmailServer, deps: DoctorDeps, tell: (claims: TokenClaims) => void): Probes {
+  const protocol = isImap(server) ? 'imap' : 'smtp';
+  const guard = deps.guardOf?.(server);
+  const { authentication, proxy } = server;
+  const start = tlsModeOf(protocol, server);
+  // Behind a proxy the proxy is what this machine resolves and reaches.
+  const via = proxy === undefined ? undefined : new URL(proxy);
+  const target = via
+    ? {
+        host: via.hostname.replace(/^\[|\]$/g, ''),
+        port: Number(via.port || (via.protocol.startsWith('socks') ? 1080 : 80)),
+      }
+    : { host: server.host, port: server.port };
+
+  const network = (code: ErrorCode, thrown: unknown): MailroomError => {
+    if (thrown instanceof MailroomError) return thrown;
+    const error = asError(thrown) as NodeJS.ErrnoException;
+    return new MailroomError(code, {
+      remote: { system: 'network', ...(error.code ? { code: error.code } : {}), text: error.message.slice(0, 200) },
+    });
+  };
+
+  async function config() {
+    const findings = checkEmailServers(
+      deps.servers,
+      deps.applications.map(({ name }) => name),
+      deps.wrongApplications,
+    ).filter((one) => one.server === server.name && one.code !== 'SHARED_ADDRESS_NOT_PERMITTED');
+    for (const { code, message, hint } of findings) {
+      const stopping = STOPPING[code];
+      if (stopping === undefined) continue;
+      const error = new MailroomError(stopping, { message });
+      const wrong = authentication.type === 'OAuth2' && deps.wrongApplications?.has(authentication.application);
+      throw wrong === true ? withFix(error, hint) : error;
+    }
+    if (findings.length === 0) return {};
+    return {
+      detail: {
+        en: findings.map(({ message, hint }) => `${message}. ${hint.en}`).join(' '),
+        de: findings.map(({ message, hint }) => `${message}. ${hint.de}`).join(' '),
+      },
+    };
+  }
+
+  async function dns() {
+    try {
+      return { detail: same((await resolveHost(target.host, guard)).join(', ')) };
+    } catch (thrown) {
+      throw network(isImap(server) ? 'IMAP_HOST_UNKNOWN' : 'SMTP_UNREACHABLE', thrown);
+    }
+  }
+
+  async function tcp() {
+    try {
+      return {
+        detail: same(`${await reachPort(target.host, target.port, deps.timeoutMs, guard)} port ${target.port}`),
+      };
+    } catch (thrown) {
+      throw network(isImap(server) ? 'IMAP_UNREACHABLE' : 'SMTP_UNREACHABLE', thrown);
+    }
+  }
+
+  async function tlsStep() {
+    if (via)
+      return {
+        skipped: words('behind the proxy; the sign-in proves it', 'hinter dem Proxy; die Anmeldung beweist es'),
+      };
+    const options: LookOptions = {
+      start,
+      protocol,
+      ca: server.ca,
+      timeoutMs: deps.timeoutMs,
+      guard,
+      ...(isImap(server) ? {} : { ehloName: deps.ehloName ?? ehloName(server) }),
+    };
+    let look: Awaited<ReturnType<typeof lookAtTls>>;
+    try {
+      look = await lookAtTls(server.host, server.port, options);
+    } catch (thrown) {
+      throw betweenTcpAndSignIn(server, thrown, network);
+    }
+    if ('refused' in look) throw refusal(server, look.refused);
+    if (start === 'none')
+      return { skipped: words('TLS is disabled for this server', 'TLS ist für diesen Server abgeschaltet') };
+    if (look.untrusted !== undefined) throw untrusted(server, look.untrusted, look.names, look.issuer, look.validTo);
+    const days = Math.floor((look.validTo.getTime() - deps.now()) / DAY_MS);
+    const facts = `${look.protocol}, ${look.names.slice(0, 4).join(', ')}, ${look.issuer}, ${look.validTo.toISOString().slice(0, 10)}`;
+    const note =
+      days < 14
+        ? words(` (expires in ${days} days: renew it)`, ` (läuft in ${days} Tagen ab: erneuern)`)
+        : words('', '');
+    return { detail: { en: facts + note.en, de: facts + note.de } };
+  }
+
+  async function token() {
+    if (authentication.type === 'None') return { skipped: words('no sign-in', 'keine Anmeldung') };
+    if (authentication.type !== 'OAuth2')
+      return { skipped: words('signs in by password', 'meldet sich mit Kennwort an') };
+    const application = deps.applications.find(({ name }) => name === authentication.application);
+    const { accessToken, expiresAt } = await deps.getToken(server, protocol);
+    const claims = readToken(accessToken);
+    const until = expiresAt.toISOString();
+    if (claims === undefined || application === undefined) return { detail: same(until) };
+    tell(claims);
+    const wrong = judgeToken(claims, server, application, protocol);
+    const has = claims.permissions.join(', ') || '–';
+    if (wrong === 'audience')
+      throw new MailroomError('CHECK_TOKEN_AUDIENCE', { message: `The access token is meant for ${claims.audience}` });
+    if (wrong === 'permission') {
+      const needed = permissionOf(authentication.signIn, protocol);
+      throw new MailroomError('CHECK_TOKEN_PERMISSION', { message: `The access token has ${has} and not ${needed}` });
+    }
+    if (wrong === 'identity')
+      throw new MailroomError('OAUTH_WRONG_IDENTITY', {
+        message: `The access token is that of ${claims.person ?? 'nobody'}`,
+      });
+    const who = claims.person ?? application.name;
+    return { detail: same(`${claims.audience}, ${has}, ${who}, ${until}`) };
+  }
+
+  return {
+    config: [{ run: config }],
+    dns: [{ run: dns }],
+    tcp: [{ run: tcp }],
+    tls: [{ run: tlsStep }],
+    token: [{ run: token }],
+  };
+}
+
+const isTlsCode = (code: string): boolean => /CERT|SELF_SIGNED|UNABLE_TO|ERR_TLS|SSL|EPROTO/.test(code);
+
+/** TCP was there, TLS was not reached: closed before the greeting, silent, or no TLS at all on this port. */
+function betweenTcpAndSignIn(
+  server: EmailServer,
+  thrown: unknown,
+  network: (code: ErrorCode, thrown: unknown) => MailroomError,
+): MailroomError {
+  const code = String((asError(thrown) as NodeJS.ErrnoException).code ?? '');
+  if (isTlsCode(code)) return network(isImap(server) ? 'IMAP_TLS_FAILED' : 'SMTP_TLS_FAILED', thrown);
+  if (!isImap(server)) return network('SMTP_UNREACHABLE', thrown);
+  return network(code === 'ETIMEDOUT' ? 'IMAP_SILENT' : 'IMAP_CONNECTION_CLOSED', thrown);
+}
+
+function refusal(server: EmailServer, text: string): MailroomError {
+  if (!isImap(server)) {
+    return /^\d{3}/.test(text)
+      ? submissionError(server, text, 'connect')
+      : submissionError(server, undefined, 'tls', { message: text });
+  }
+  return new MailroomError('IMAP_TLS_FAILED', { remote: { system: 'imap', text: text.slice(0, 200) } });
+}
+
+function untrusted(server: EmailServer, code: string, names: readonly string[], issuer: string, validTo: Date): Error {
+  const error = new MailroomError(isImap(server) ? 'IMAP_TLS_FAILED' : 'SMTP_TLS_FAILED', {
+    remote: { system: 'tls', code, text: `${names.join(', ')}; ${issuer}; ${validTo.toISOString().slice(0, 10)}` },
+  });
+  const { host, name } = server;
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
+    const list = names.join(', ');
+    return withFix(error, {
+      en: `Set Host of ${name} to a name in the certificate (${list}) instead of ${host}.`,
+      de: `Setzen Sie Host von ${name} auf einen Namen im Zertifikat (${list}) statt ${host}.`,
+    });
+  }
+  if (code === 'CERT_HAS_EXPIRED') {
+    const day = validTo.toISOString().slice(0, 10);
+    return withFix(error, {
+      en: `Renew the certificate of ${host}: it expired on ${day}. Check the clock of this machine, too.`,
+      de: `Erneuern Sie das Zertifikat von ${host}: Es lief am ${day} ab. Prüfen Sie auch die Uhr dieser Maschine.`,
+    });
+  }
+  return withFix(error, {
+    en: `The certificate of ${host} is signed by "${issuer}", which is not trusted here. Put that CA into the field ca of ${name}, or its file into NODE_EXTRA_CA_CERTS.`,
+    de: `Das Zertifikat von ${host} ist von „${issuer}“ signiert, dem hier nicht vertraut wird. Tragen Sie diese CA im Feld ca von ${name} ein, oder ihre Datei in NODE_EXTRA_CA_CERTS.`,
+  });
+}

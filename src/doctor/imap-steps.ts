@@ -1,0 +1,140 @@
+// Steps of the doctor for a shared mailbox: sign-in, Full Access, folders, IDLE, POP3, and whether replies may leave from its address.
+import type { ImapCredentials } from '../adapters/imap/client-options.ts';
+import { POLL_MS } from '../adapters/imap/idle.ts';
+import { type MailboxProbe, probeMailbox } from '../adapters/imap/probe.ts';
+import { lookAtTls } from '../adapters/net/probe.ts';
+import type { ImapServer } from '../domain/email-server.ts';
+import { checkEmailServers } from '../domain/email-server-check.ts';
+import { MailroomError } from '../domain/errors.ts';
+import { type DoctorDeps, type Outcome, type Probes, same, withFix, words } from './step.ts';
+
+/** Sign-in succeeded, and only what came after it failed: told at the step Full Access. */
+const AFTER_SIGN_IN = ['IMAP_NOT_CONNECTED'];
+
+export function imapSteps(server: ImapServer, deps: DoctorDeps, defer: (release: () => Promise<void>) => void): Probes {
+  let mailbox: MailboxProbe | undefined;
+  let notOpened: MailroomError | undefined;
+
+  const opened = (): MailboxProbe => {
+    if (mailbox) return mailbox;
+    throw notOpened ?? new MailroomError('IMAP_CONNECTION_CLOSED');
+  };
+
+  async function connect(renew: boolean): Promise<MailboxProbe> {
+    const { authentication } = server;
+    const credentials: ImapCredentials =
+      authentication.type === 'Password'
+        ? { password: authentication.password }
+        : { accessToken: (await deps.getToken(server, 'imap', renew ? { renew } : {})).accessToken };
+    await deps.turns.signIn(server);
+    return probeMailbox(server, credentials, deps.timeoutMs, deps.guardOf?.(server));
+  }
+
+  async function signIn(): Promise<Outcome> {
+    try {
+      mailbox = await connect(false).catch((error: unknown) => {
+        // As the gateway does: a token from the cache may be stale, a new one is tried once.
+        const code = error instanceof MailroomError ? error.code : '';
+        const renew =
+          ['IMAP_AUTH_FAILED', 'IMAP_TOKEN_REFUSED', 'IMAP_CREDENTIALS_EXPIRED'].includes(code) &&
+          server.authentication.type === 'OAuth2';
+        if (renew) return connect(true);
+        throw error;
+      });
+      defer(mailbox.close);
+    } catch (error) {
+      if (!(error instanceof MailroomError) || !AFTER_SIGN_IN.includes(error.code)) throw error;
+      notOpened = error;
+    }
+    if (mailbox?.signedIn() === false)
+      return {
+        skipped: words(
+          'the server signed this connection in by itself (PREAUTH): User and password were not tried',
+          'der Server hat die Verbindung selbst angemeldet (PREAUTH): User und Kennwort wurden nicht geprüft',
+        ),
+      };
+    return { detail: same(server.user) };
+  }
+
+  async function capabilities(): Promise<Outcome> {
+    if (mailbox === undefined)
+      return { skipped: words('the mailbox did not open', 'das Postfach wurde nicht geöffnet') };
+    return { detail: same(mailbox.capabilities().join(' ')) };
+  }
+
+  async function fullAccess(): Promise<Outcome> {
+    const { messages } = await opened().open('INBOX');
+    return { detail: words(`INBOX: ${messages} messages`, `INBOX: ${messages} Nachrichten`) };
+  }
+
+  async function folder(): Promise<Outcome> {
+    const { path, messages } = await opened().open(server.folder);
+    return { detail: words(`${path}: ${messages} messages`, `${path}: ${messages} Nachrichten`) };
+  }
+
+  async function afterQueuedFolder(): Promise<Outcome> {
+    const { afterQueued } = server;
+    if (afterQueued.action !== 'move')
+      return { skipped: words('messages are not moved', 'Nachrichten werden nicht verschoben') };
+    const offered = opened().capabilities();
+    if (!offered.includes('MOVE') && !offered.includes('UIDPLUS')) throw new MailroomError('IMAP_MOVE_UNSUPPORTED');
+    try {
+      return { detail: same(await opened().folder(afterQueued.folder)) };
+    } catch (error) {
+      if (!(error instanceof MailroomError) || error.code !== 'IMAP_FOLDER_MISSING') throw error;
+      throw withFix(new MailroomError('CHECK_AFTER_QUEUED_FOLDER_MISSING', { message: error.message }), {
+        folder: afterQueued.folder,
+      });
+    }
+  }
+
+  async function idle(): Promise<Outcome> {
+    if (!opened().offersIdle()) {
+      const seconds = POLL_MS / 1_000;
+      return {
+        skipped: words(
+          `the server has no IDLE; Mailroom asks for new mail every ${seconds} seconds`,
+          `der Server hat kein IDLE; Mailroom fragt alle ${seconds} Sekunden nach neuen Mails`,
+        ),
+      };
+    }
+    await opened().idle();
+    return {};
+  }
+
+  async function pop3(): Promise<Outcome> {
+    if (server.proxy !== undefined) return { skipped: words('behind a proxy', 'hinter einem Proxy') };
+    try {
+      const timeoutMs = Math.min(deps.timeoutMs, 3_000);
+      await lookAtTls(server.host, 995, {
+        start: 'implicit',
+        protocol: 'pop3',
+        ca: server.ca,
+        timeoutMs,
+        guard: deps.guardOf?.(server),
+      });
+      return { detail: same(`${server.host}:995`) };
+    } catch {
+      throw new MailroomError('CHECK_POP3_UNREACHABLE');
+    }
+  }
+
+  async function sharedAddress(): Promise<Outcome> {
+    const finding = checkEmailServers(deps.servers, []).find(
+      (one) => one.code === 'SHARED_ADDRESS_NOT_PERMITTED' && one.server === server.name,
+    );
+    if (!finding) return { detail: same(server.user) };
+    throw withFix(new MailroomError('CHECK_SHARED_ADDRESS_NOT_PERMITTED', { message: finding.message }), finding.hint);
+  }
+
+  return {
+    imapSignIn: [{ run: signIn }],
+    imapCapabilities: [{ run: capabilities }],
+    fullAccess: [{ run: fullAccess }],
+    folder: [{ run: folder }],
+    afterQueuedFolder: [{ run: afterQueuedFolder }],
+    idle: [{ run: idle }],
+    pop3: [{ run: pop3 }],
+    sharedAddress: [{ run: sharedAddress }],
+  };
+}

@@ -1,0 +1,203 @@
+// Steps of the doctor for a sending server: sign-in, size and pace, and, when asked for, a real mail from each permitted From and its copy.
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createSentFolder } from '../adapters/imap/sent-folder.ts';
+import { lookAtTls } from '../adapters/net/probe.ts';
+import { ehloName, probeEnvelope, probeSignIn } from '../adapters/smtp/probe.ts';
+import { createSubmitter, submitterDefaults } from '../adapters/smtp/submitter.ts';
+import { domainOf } from '../domain/address.ts';
+import { isImap, type SmtpServer, tlsModeOf } from '../domain/email-server.ts';
+import { MailroomError } from '../domain/errors.ts';
+import { permittedFrom, resolveSender } from '../domain/sender-policy.ts';
+import { shownSize } from '../domain/size.ts';
+import { probeMail } from './probe-mail.ts';
+import { type DoctorDeps, type Outcome, type Probes, same, words } from './step.ts';
+
+export function smtpSteps(server: SmtpServer, deps: DoctorDeps): Probes {
+  const settings = {
+    ...submitterDefaults,
+    connectionTimeoutMs: deps.timeoutMs,
+    greetingTimeoutMs: deps.timeoutMs,
+    socketTimeoutMs: 2 * deps.timeoutMs,
+    ehloName: deps.ehloName,
+    guardOf: deps.guardOf,
+  };
+  const { user, pace } = server;
+  const allInUse = words(
+    `all ${pace.connections} connections of ${user} are in use by the gateway; check again when it sends less`,
+    `alle ${pace.connections} Verbindungen von ${user} nutzt gerade das Gateway; prüfen Sie erneut, wenn es weniger sendet`,
+  );
+  const paceUsedUp = words(
+    `the pace of ${user} is used up by the gateway; check again when it sends less`,
+    `das Tempo von ${user} schöpft gerade das Gateway aus; prüfen Sie erneut, wenn es weniger sendet`,
+  );
+  const sent: { replyId: string; messageId: string; since: Date }[] = [];
+
+  /** A relay without sign-in: would it take mail from this address to anybody? MAIL and RCPT, then RSET: nothing is sent. */
+  async function knownByAddress(from: string): Promise<Outcome> {
+    const outcome = await deps.turns.connection(server, async () => {
+      await probeEnvelope(server, from, settings);
+      return 'relayed';
+    });
+    if (outcome === undefined) return { skipped: allInUse };
+    return {
+      detail: words(
+        `nobody signed in; ${server.host} relays mail from ${from}`,
+        `niemand hat sich angemeldet; ${server.host} nimmt Mails von ${from} an`,
+      ),
+    };
+  }
+
+  async function signIn(): Promise<Outcome> {
+    const { authentication } = server;
+    if (authentication.type === 'None')
+      return {
+        skipped: words(
+          `no sign-in: ${server.host} has to know this machine by its address`,
+          `keine Anmeldung: ${server.host} muss diese Maschine an ihrer Adresse erkennen`,
+        ),
+      };
+    const attempt = async (renew: boolean) =>
+      probeSignIn(
+        server,
+        authentication.type === 'Password'
+          ? { password: authentication.password }
+          : await deps.getToken(server, 'smtp', renew ? { renew } : {}),
+        settings,
+      );
+    const outcome = await deps.turns.connection(server, async () => {
+      await attempt(false).catch((error: unknown) => {
+        const stale = error instanceof MailroomError && error.code === 'SMTP_AUTH_FAILED';
+        if (stale && authentication.type === 'OAuth2') return attempt(true);
+        throw error;
+      });
+      return { detail: same(server.user) };
+    });
+    return outcome ?? { skipped: allInUse };
+  }
+
+  async function size(): Promise<Outcome> {
+    const { perMinute, connections, recipientsPerDay } = pace;
+    const allowed = words(
+      `${connections} connections, ${perMinute} messages a minute, ${recipientsPerDay} recipients a day`,
+      `${connections} Verbindungen, ${perMinute} Nachrichten je Minute, ${recipientsPerDay} Empfänger je Tag`,
+    );
+    const start = tlsModeOf('smtp', server);
+    if (server.proxy !== undefined || start === 'none') return { detail: allowed };
+    const look = await lookAtTls(server.host, server.port, {
+      start,
+      protocol: 'smtp',
+      ca: server.ca,
+      timeoutMs: deps.timeoutMs,
+      ehloName: deps.ehloName ?? ehloName(server),
+      guard: deps.guardOf?.(server),
+    });
+    const bytes =
+      'ehlo' in look ? Number(look.ehlo.map((line) => /^SIZE (\d+)/i.exec(line)?.[1]).find(Boolean)) : Number.NaN;
+    if (Number.isNaN(bytes) || bytes === 0) return { detail: allowed };
+    const largest = shownSize(bytes);
+    return { detail: words(`up to ${largest.en}; ${allowed.en}`, `bis ${largest.de}; ${allowed.de}`) };
+  }
+
+  async function sendAs(from: string): Promise<Outcome> {
+    // As a reply would leave: a From that the sender policy refuses, or a display name, fails here as there.
+    const roles = Object.values(server.fromRoles).flat();
+    const sender = resolveSender(server, { from, agent: { roles } } as Parameters<typeof resolveSender>[1]);
+    if (!deps.sendProbe && server.authentication.type === 'None') return knownByAddress(sender.envelopeFrom);
+    if (!deps.sendProbe) {
+      return {
+        skipped: words(
+          'not asked for: --send-probe sends a real mail',
+          'nicht verlangt: --send-probe sendet eine echte Mail',
+        ),
+      };
+    }
+    if (!(await deps.turns.mail(server))) return { skipped: paceUsedUp };
+    return (await deps.turns.connection(server, () => sendProbe(sender))) ?? { skipped: allInUse };
+  }
+
+  async function sendProbe(sender: ReturnType<typeof resolveSender>): Promise<Outcome> {
+    if (server.authentication.type === 'None') await probeEnvelope(server, sender.envelopeFrom, settings);
+    const from = sender.from.address;
+    const to = user.includes('@') ? user : from;
+    const unique = randomUUID();
+    const domain = domainOf(from) ?? 'localhost';
+    const probe = { replyId: `check-${unique}`, messageId: `<check.${unique}@${domain}>`, since: new Date(deps.now()) };
+    const mail = probeMail({ ...probe, from, to, date: probe.since, sender: sender.sender?.address });
+    const submitter = createSubmitter(server, deps.getToken, settings);
+    try {
+      const outcome = await submitter.submit({
+        envelope: { from: sender.envelopeFrom, to: [to], smtpUtf8: false },
+        from,
+        bytes: async function* () {
+          yield mail;
+        },
+        size: mail.length,
+        tries: 1,
+        onDataBegin: async () => {},
+      });
+      if (outcome.kind === 'accepted') {
+        const serverMessageId = outcome.serverMessageId;
+        sent.push({ ...probe, messageId: serverMessageId ?? probe.messageId });
+        return { detail: words(`accepted: ${outcome.remote.text ?? ''}`, `angenommen: ${outcome.remote.text ?? ''}`) };
+      }
+      if (outcome.kind === 'withheld') throw outcome.error;
+      throw new MailroomError(outcome.verdict.code, { class: outcome.verdict.class, remote: outcome.remote });
+    } finally {
+      await submitter.close();
+    }
+  }
+
+  async function sentCopy(): Promise<Outcome> {
+    if (server.sentCopy.policy === 'none') return { skipped: words('no copy is wanted', 'keine Kopie verlangt') };
+    const [probe] = sent;
+    if (!probe && server.sentCopy.policy === 'server')
+      return { skipped: words('no probe was sent', 'keine Probe gesendet') };
+    const look = createSentFolder({
+      getToken: deps.getToken,
+      imapServers: () => deps.servers.filter(isImap),
+      connectMs: deps.timeoutMs,
+      answerMs: 2 * deps.timeoutMs,
+      guardOf: deps.guardOf,
+    });
+    if (server.sentCopy.policy === 'append') return proveAppend(look, server.sentCopy.folder);
+    const until = deps.now() + deps.sentCopyMs;
+    for (;;) {
+      await deps.turns.signIn(server);
+      const hit = await look.search(server, { ...(probe as (typeof sent)[number]), folder: undefined });
+      if (hit.found) return { detail: same(hit.folder) };
+      if (deps.now() >= until) throw new MailroomError('CHECK_SENT_COPY_MISSING');
+      await sleep(deps.sentCopyEveryMs);
+    }
+  }
+
+  /** Mailroom stores the copies: one is stored, and that very one is taken away again. */
+  async function proveAppend(look: ReturnType<typeof createSentFolder>, wanted: string): Promise<Outcome> {
+    const unique = randomUUID();
+    const since = new Date(deps.now());
+    const copy = { replyId: `check-${unique}`, messageId: `<check.${unique}@${domainOf(user) ?? 'localhost'}>` };
+    const from = permittedFrom(server)[0]?.address ?? 'check@localhost';
+    await deps.turns.signIn(server);
+    const { folder, outcome } = await look.prove(
+      server,
+      { ...copy, since, folder: wanted },
+      probeMail({ ...copy, from, to: from, date: since }),
+    );
+    if (outcome === 'left') throw new MailroomError('CHECK_SENT_COPY_LEFT');
+    if (outcome === 'removed')
+      return { detail: words(`${folder}: stored one and removed it again`, `${folder}: abgelegt und wieder entfernt`) };
+    return {
+      skipped: words(
+        `${folder} opens; without UIDPLUS a copy could not be removed again, so none was stored`,
+        `${folder} öffnet; ohne UIDPLUS ließe sich eine Kopie nicht wieder entfernen, deshalb wurde keine abgelegt`,
+      ),
+    };
+  }
+
+  return {
+    smtpSignIn: [{ run: signIn }],
+    smtpSize: [{ run: size }],
+    sendAs: permittedFrom(server).map(({ address }) => ({ from: address, run: () => sendAs(address) })),
+    sentCopy: [{ run: sentCopy }],
+  };
+}

@@ -1,0 +1,71 @@
+// What the doctor's steps share: what they are given, what they answer, and how they fail.
+
+import type { GuardOf } from '../domain/connect-guard.ts';
+import type { StepName, Words } from '../domain/doctor.ts';
+import type { EmailServer, OAuthApplication } from '../domain/email-server.ts';
+import type { MailroomError } from '../domain/errors.ts';
+import type { FixNames } from './fixes.ts';
+import type { Turns } from './turns.ts';
+
+export type GetToken = (
+  server: EmailServer,
+  protocol: 'imap' | 'smtp',
+  options?: { renew?: boolean },
+) => Promise<{ accessToken: string; expiresAt: Date }>;
+
+export interface DoctorDeps {
+  /** All defined servers: what only they together show is checked, too. */
+  servers: readonly EmailServer[];
+  applications: readonly OAuthApplication[];
+  /** Those that are wrong in the configuration: name → what is wrong. */
+  wrongApplications?: ReadonlyMap<string, string>;
+  getToken: GetToken;
+  /** Beside a live gateway nothing is taken from it. */
+  turns: Turns;
+  /** Opt-in: sends a real mail from each permitted From to the mailbox that signs in. */
+  sendProbe: boolean;
+  redirectUri: string;
+  ehloName: string | undefined;
+  /** Which servers' connections are checked for where they lead. */
+  guardOf?: GuardOf | undefined;
+  /** Milliseconds for one answer of a remote system. */
+  timeoutMs: number;
+  /** Milliseconds for which the Sent copy is looked for; the copy of Exchange Online is slow. */
+  sentCopyMs: number;
+  /** Between two looks. */
+  sentCopyEveryMs: number;
+  now: () => number;
+}
+
+/** What a step found. `skipped` here means that it does not apply or was not asked for. A failure is thrown. */
+export type Outcome = { detail?: Words } | { skipped: Words };
+
+export interface PlannedStep {
+  from?: string;
+  /** This one only informs, though its kind of step does more. */
+  informational?: boolean;
+  run: () => Promise<Outcome>;
+}
+
+/** Steps by name; sendAs has one for each From address. */
+export type Probes = Partial<Record<StepName, readonly PlannedStep[]>>;
+
+/** A failure whose fix the step knows better than the table: names to fill in, or the whole text. */
+export interface KnownFix {
+  error: MailroomError;
+  fix: Partial<FixNames> | Words;
+}
+
+/** For `throw`: an Error that carries the known fix. */
+export const withFix = (error: MailroomError, fix: Partial<FixNames> | Words): Error =>
+  Object.assign(new Error(error.message), { known: { error, fix } satisfies KnownFix });
+
+export function knownFix(thrown: unknown): KnownFix | undefined {
+  return thrown instanceof Error && 'known' in thrown ? (thrown.known as KnownFix) : undefined;
+}
+
+export const words = (en: string, de: string): Words => ({ en, de });
+export const same = (text: string): Words => ({ en: text, de: text });
+
+/** Defaults of the times. */
+export const doctorDefaults = { timeoutMs: 10_000, sentCopyMs: 60_000, sentCopyEveryMs: 2_000, now: Date.now };

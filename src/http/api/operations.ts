@@ -1,0 +1,202 @@
+// Operation over HTTP: flows with their queues, state of everything, pause and resume of an SMTP server, test of a connection step by step.
+import { Readable } from 'node:stream';
+import { z } from 'zod';
+import type { CheckStep } from '../../domain/doctor.ts';
+import { passed } from '../../domain/doctor.ts';
+import { problemSchema } from '../problem.ts';
+import { type Route, route } from '../routes.ts';
+import { type Definition, definitionSchema, type EmailServerView, emailServerSchema } from './email-servers.ts';
+
+export const emailFlowSchema = z.object({
+  emailFlow: z.string(),
+  servers: z.array(z.string()).describe('Enabled IMAP email servers that feed it'),
+  waiting: z.int().describe('Messages that wait to be consumed'),
+  oldestAt: z.number().optional().describe('Epoch milliseconds: arrival of the oldest that waits'),
+  jobs: z.record(z.string(), z.int()).describe('Jobs by state, as BullMQ counts them'),
+  problem: z.string().optional().describe('Why its queue cannot be read; the counts say nothing then'),
+});
+export type EmailFlowView = z.infer<typeof emailFlowSchema>;
+
+export const quarantinedKeySchema = z.object({
+  key: z.string(),
+  item: z.string().optional().describe('Field or member, when the rest of the key is sound'),
+  what: z.string(),
+  mailbox: z.string().optional(),
+  server: z.string().optional(),
+  reason: z.string(),
+  movedTo: z
+    .string()
+    .optional()
+    .describe('Where its content is kept for 30 days; absent: it stays in its place, and what needs it waits'),
+  at: z.string(),
+});
+export type QuarantinedKeyView = z.infer<typeof quarantinedKeySchema>;
+
+const statusSchema = z.object({
+  quarantinedKeys: z.array(quarantinedKeySchema).describe('Keys in Redis that held something else than they must'),
+  emailFlows: z.array(emailFlowSchema),
+  emailServers: z.array(
+    emailServerSchema.pick({ name: true, serverType: true, source: true, enabled: true, valid: true, live: true }),
+  ),
+});
+
+export interface TestOptions {
+  /** Sends a real mail from each permitted From to the mailbox that signs in. Default false. */
+  sendProbe?: boolean;
+}
+
+export interface OperationsApi {
+  emailFlows(): Promise<EmailFlowView[]>;
+  /** Keys in Redis that held something else than they must, newest first. */
+  quarantinedKeys(): Promise<QuarantinedKeyView[]>;
+  /**
+   * Until it is resumed: jobs stay on the queue, those at work end.
+   * @throws MailroomError EMAIL_SERVER_NOT_FOUND, EMAIL_SERVER_CANNOT_PAUSE
+   */
+  pause(name: string, by: string): Promise<EmailServerView>;
+  resume(name: string, by: string): Promise<EmailServerView>;
+  /** The doctor's steps as they end. Whoever stops iterating ends the test. @throws MailroomError EMAIL_SERVER_NOT_FOUND */
+  test(name: string, options?: TestOptions): Promise<AsyncGenerator<CheckStep>>;
+  /** The same for a definition that is not stored. @param existing the server that is edited: its password is used when none is given @throws RequestInvalid */
+  testDefinition(definition: Definition, existing?: string, options?: TestOptions): Promise<AsyncGenerator<CheckStep>>;
+}
+
+export interface StatusApi extends OperationsApi {
+  list(): Promise<EmailServerView[]>;
+}
+
+const problem = (description: string) => ({
+  description,
+  schema: problemSchema,
+  contentType: 'application/problem+json',
+});
+const steps = {
+  200: {
+    description: 'One JSON object a line: each step as it ends, at last `{"ok": true | false}`',
+    contentType: 'application/x-ndjson',
+  },
+  404: problem('EMAIL_SERVER_NOT_FOUND'),
+};
+
+/** One line a step, written as it ends; a caller that goes away ends the test. */
+export function stepLines(all: AsyncGenerator<CheckStep>): Readable {
+  async function* lines() {
+    const found: CheckStep[] = [];
+    try {
+      for await (const step of all) {
+        found.push(step);
+        yield `${JSON.stringify(step)}\n`;
+      }
+      yield `${JSON.stringify({ ok: passed(found) })}\n`;
+    } finally {
+      await all.return(undefined);
+    }
+  }
+  return Readable.from(lines(), { objectMode: false });
+}
+
+export function operationRoutes(api: StatusApi): Route[] {
+  const server = { name: 'Name of the email server, percent-encoded UTF-8' };
+  const toggle = (action: 'pause' | 'resume') =>
+    route({
+      method: 'POST',
+      path: `/v1/email-servers/:name/${action}`,
+      operationId: action === 'pause' ? 'pauseEmailServer' : 'resumeEmailServer',
+      summary:
+        action === 'pause'
+          ? 'SMTP: send nothing until it is resumed; replies wait on the queue'
+          : 'SMTP: go on sending, whoever or whatever paused it',
+      tag: 'Email servers',
+      permission: 'email-servers:pause',
+      params: server,
+      answers: {
+        200: { description: 'The email server', schema: emailServerSchema },
+        404: problem('EMAIL_SERVER_NOT_FOUND'),
+        422: problem('EMAIL_SERVER_CANNOT_PAUSE: only SMTP servers that are enabled'),
+      },
+      handle: async ({ params: { name = '' }, reply, principal }) => {
+        reply.header('cache-control', 'no-store');
+        return action === 'pause' ? api.pause(name, principal.name) : api.resume(name, principal.name);
+      },
+    });
+  const streamed = (reply: { header(name: string, value: string): unknown }, all: AsyncGenerator<CheckStep>) => {
+    reply.header('content-type', 'application/x-ndjson; charset=utf-8');
+    reply.header('cache-control', 'no-store');
+    reply.header('x-accel-buffering', 'no');
+    return stepLines(all);
+  };
+
+  return [
+    route({
+      method: 'GET',
+      path: '/v1/email-flows',
+      operationId: 'listEmailFlows',
+      summary: 'Email flows with what waits on their queues',
+      tag: 'Email flows',
+      permission: 'email-flows:read',
+      answers: { 200: { description: 'All', schema: z.object({ emailFlows: z.array(emailFlowSchema) }) } },
+      handle: async ({ reply }) => {
+        reply.header('cache-control', 'no-store');
+        return { emailFlows: await api.emailFlows() };
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/v1/status',
+      operationId: 'getStatus',
+      summary: 'State of all email servers and flows, without definitions',
+      tag: 'Operation',
+      permission: 'status:read',
+      answers: { 200: { description: 'Status', schema: statusSchema } },
+      handle: async ({ reply }) => {
+        reply.header('cache-control', 'no-store');
+        const [emailFlows, servers, quarantinedKeys] = await Promise.all([
+          api.emailFlows(),
+          api.list(),
+          api.quarantinedKeys(),
+        ]);
+        return {
+          quarantinedKeys,
+          emailFlows,
+          emailServers: servers.map(({ name, serverType, source, enabled, valid, live }) => ({
+            name,
+            serverType,
+            source,
+            enabled,
+            valid,
+            live,
+          })),
+        };
+      },
+    }),
+    toggle('pause'),
+    toggle('resume'),
+    route({
+      method: 'POST',
+      path: '/v1/email-servers/:name/test',
+      operationId: 'testEmailServer',
+      stream: true,
+      summary: 'Test its connection, sign-in and permissions; read-only, nothing is sent or changed',
+      tag: 'Email servers',
+      permission: 'email-servers:test',
+      params: server,
+      answers: steps,
+      handle: async ({ params: { name = '' }, reply }) => streamed(reply, await api.test(name)),
+    }),
+    route({
+      method: 'POST',
+      path: '/v1/email-servers-test',
+      operationId: 'testEmailServerDefinition',
+      stream: true,
+      summary: 'Test a definition that is not stored yet, or is being changed',
+      tag: 'Email servers',
+      permission: 'email-servers:write',
+      body: z.strictObject({
+        definition: definitionSchema,
+        existing: z.string().max(400).optional().describe('Name of the stored server that is being changed'),
+      }),
+      answers: { ...steps, 422: problem('Each field that is wrong') },
+      handle: async ({ body, reply }) => streamed(reply, await api.testDefinition(body.definition, body.existing)),
+    }),
+  ];
+}

@@ -1,0 +1,108 @@
+// Quarantined messages: mails that could not be read or parsed. Each is on its flow's queue as a job with the raw mail; here a person looks at
+// the raw mail, has it parsed and enqueued once more, or accepts it as it is.
+import { z } from 'zod';
+import type { BlobReference } from '../../contract/message.ts';
+import type { BlobStore } from '../../domain/blob-store.ts';
+import { MailroomError } from '../../domain/errors.ts';
+import type { Emit } from '../../telemetry/events.ts';
+import { rawDownload, sendDownload } from '../downloads.ts';
+import { problemSchema } from '../problem.ts';
+import { type Route, route } from '../routes.ts';
+
+export const quarantinedSchema = z.object({
+  messageKey: z.string(),
+  server: z.string().describe('IMAP email server'),
+  emailFlow: z.string(),
+  folder: z.string(),
+  uid: z.int(),
+  reason: z
+    .string()
+    .describe('parser-failed, parse-timeout, parse-memory, parser-crashed, no-data, replacement-text …'),
+  at: z.string().describe('ISO 8601'),
+  size: z.int().optional().describe('Bytes of the raw mail; absent when its job is no longer kept'),
+});
+export type Quarantined = z.infer<typeof quarantinedSchema>;
+
+export interface QuarantineApi {
+  /** Newest first. */
+  quarantined(): Promise<Quarantined[]>;
+  /** Undefined: not quarantined, or its job is no longer kept. */
+  quarantinedRaw(messageKey: string): Promise<BlobReference | undefined>;
+  /**
+   * Parses the raw mail again and puts it on its flow's queue with the same messageKey.
+   * @throws MailroomError MESSAGE_NOT_QUARANTINED, MESSAGE_STILL_UNREADABLE
+   */
+  enqueueAgain(messageKey: string, by: string): Promise<Quarantined>;
+  /** Dealt with by a person; the job stays as it is. @throws MailroomError MESSAGE_NOT_QUARANTINED */
+  acceptQuarantined(messageKey: string, by: string): Promise<Quarantined>;
+}
+
+const problem = (description: string) => ({
+  description,
+  schema: problemSchema,
+  contentType: 'application/problem+json',
+});
+
+export function quarantineRoutes(api: QuarantineApi, blobs: Pick<BlobStore, 'read'>, emit: Emit): Route[] {
+  const tag = 'Quarantined messages';
+  const params = { key: 'messageKey' };
+  const decide = (action: 'enqueue' | 'accept') =>
+    route({
+      method: 'POST',
+      path: `/v1/quarantined-messages/:key/${action}`,
+      operationId: action === 'enqueue' ? 'enqueueQuarantined' : 'acceptQuarantined',
+      summary: action === 'enqueue' ? 'Parse it again and enqueue it once more' : 'Take it off the list as it is',
+      tag,
+      permission: 'quarantine:release',
+      params,
+      answers: {
+        200: { description: 'What was decided on', schema: quarantinedSchema },
+        404: problem('MESSAGE_NOT_QUARANTINED'),
+        ...(action === 'enqueue' ? { 422: problem('MESSAGE_STILL_UNREADABLE') } : {}),
+      },
+      handle: async ({ params: { key = '' }, principal }) =>
+        action === 'enqueue' ? api.enqueueAgain(key, principal.name) : api.acceptQuarantined(key, principal.name),
+    });
+  return [
+    route({
+      method: 'GET',
+      path: '/v1/quarantined-messages',
+      operationId: 'listQuarantined',
+      summary: 'Messages that could not be read or parsed and that nobody has dealt with, newest first',
+      tag,
+      permission: 'quarantine:read',
+      query: z.strictObject({
+        server: z.string().max(100).optional().describe('Only those of this IMAP email server'),
+        limit: z.coerce.number().int().min(1).max(1000).default(200),
+      }),
+      answers: { 200: { description: 'Messages', schema: z.object({ messages: z.array(quarantinedSchema) }) } },
+      handle: async ({ query: { server, limit }, reply }) => {
+        reply.header('cache-control', 'private, no-store');
+        const all = await api.quarantined();
+        return { messages: all.filter((one) => server === undefined || one.server === server).slice(0, limit) };
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/v1/quarantined-messages/:key/raw',
+      operationId: 'getQuarantinedRaw',
+      stream: true,
+      summary: 'The untouched mail (.eml)',
+      tag,
+      permission: 'quarantine:read',
+      params,
+      answers: {
+        200: { description: 'The mail', contentType: 'message/rfc822' },
+        404: problem('MESSAGE_NOT_QUARANTINED'),
+      },
+      handle: async (asked) => {
+        const key = asked.params.key ?? '';
+        const raw = await api.quarantinedRaw(key);
+        if (raw === undefined) throw new MailroomError('MESSAGE_NOT_QUARANTINED', { field: 'key' });
+        return sendDownload(asked, emit, rawDownload(key, raw, blobs));
+      },
+    }),
+    decide('enqueue'),
+    decide('accept'),
+  ];
+}

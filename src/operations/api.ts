@@ -1,0 +1,87 @@
+// The API's functions over the stores and the reply room: what http/ calls when a backend asks.
+
+import type { PortalAudit } from '../adapters/redis/portal-audit.ts';
+import type { EmailServerWatch } from '../config/watch.ts';
+import type { Result } from '../contract/result.ts';
+import { normalAddress } from '../domain/address.ts';
+import { isImap } from '../domain/email-server.ts';
+import type { ApiDeps } from '../http/index.ts';
+import { createWholeBodies, decodeSlice } from '../parsing/index.ts';
+import type { ReplyRoom } from '../wiring/outbound.ts';
+import type { Stores } from '../wiring/stores.ts';
+
+const STATES = [
+  'queued',
+  'prepared',
+  'submitting',
+  'data-begun',
+  'uncertain',
+  'held',
+  'accepted',
+  'rejected',
+  'dropped',
+] as const;
+
+export function apiOf(
+  stores: Stores,
+  room: ReplyRoom,
+  servers: EmailServerWatch,
+  audit: Pick<PortalAudit, 'write'>,
+): ApiDeps {
+  const { replies } = room;
+  async function decided(action: 'release' | 'drop', by: string, result: Result): Promise<Result> {
+    const changes = [{ field: result.replyId, from: 'held', to: result.state }];
+    await audit.write({ by, action, server: result.server, changes });
+    return result;
+  }
+  return {
+    readMessage: stores.readMessage,
+    blobs: stores.blobs,
+    decodeSlice,
+    wholeBody: createWholeBodies(stores.blobs.read, stores.parsing),
+    submitReply: replies.submitReply,
+    getReply: replies.getReply,
+    async listReplies({ states = STATES, server, limit, cursor }) {
+      const lists = await Promise.all(states.map((state) => replies.listReplies(state, 1_000)));
+      const all = lists.flat().filter((result) => server === undefined || result.server === server);
+      const from = cursor === undefined ? 0 : Math.max(0, all.findIndex(({ replyId }) => replyId === cursor) + 1);
+      const page = all.slice(from, from + limit);
+      const last = page.at(-1);
+      return { replies: page, ...(last !== undefined && from + limit < all.length ? { next: last.replyId } : {}) };
+    },
+    releaseHeld: async (replyId, by) => decided('release', by, await replies.releaseHeld(replyId, by)),
+    dropHeld: async (replyId, by) => decided('drop', by, await replies.dropHeld(replyId, by)),
+    async sendersOfFlow(emailFlow) {
+      const flow = emailFlow.normalize('NFC');
+      const mailboxes = servers
+        .current()
+        .servers.filter(isImap)
+        .filter((server) => server.emailFlow.normalize('NFC') === flow);
+      if (mailboxes.length === 0) return undefined;
+      const shared = new Set(mailboxes.map((server) => normalAddress(server.user)));
+      const choices = replies.sendersOfFlow(emailFlow);
+      const missing = mailboxes.filter(
+        (server) =>
+          server.enabled && !choices.some(({ address }) => normalAddress(address) === normalAddress(server.user)),
+      );
+      return {
+        emailFlow,
+        senders: choices.map(({ address, displayName, server, default: preset }) => ({
+          address,
+          ...(displayName === '' ? {} : { name: displayName }),
+          server,
+          default: preset,
+          shared: shared.has(normalAddress(address)),
+        })),
+        ...(missing.length === 0
+          ? {}
+          : {
+              warnings: missing.map(
+                ({ user }) =>
+                  `${user} is no permitted From of any SMTP email server: replies would leave from a personal address`,
+              ),
+            }),
+      };
+    },
+  };
+}

@@ -1,0 +1,68 @@
+// What an email server does right now, as the watching and sending replicas wrote it: state, since when, pause, what waits.
+import type { createPauses } from '../adapters/redis/pauses.ts';
+import type { PortalView } from '../adapters/redis/portal-view.ts';
+import { mailboxId } from '../contract/names.ts';
+import { type EmailServer, isImap } from '../domain/email-server.ts';
+import { MailroomError } from '../domain/errors.ts';
+import type { EmailServerView } from '../http/api/email-servers.ts';
+import type { Inbound } from '../inbound/index.ts';
+import type { ReplyRoom } from '../wiring/outbound.ts';
+import type { Stores } from '../wiring/stores.ts';
+
+export type LiveOf = (server: EmailServer) => Promise<EmailServerView['live']>;
+
+export function liveStates(wiring: {
+  stores: Pick<Stores, 'ledgers'>;
+  room: Pick<ReplyRoom, 'queues'>;
+  inbound: Inbound | undefined;
+  pauses: ReturnType<typeof createPauses>;
+  view: Pick<PortalView, 'lastArrivals' | 'lastAccepted'>;
+}): LiveOf {
+  const { stores, room, pauses, view } = wiring;
+  return async (server) => {
+    if (!server.enabled) return { state: 'disabled' };
+    // What cannot be read of one server hides none of the others.
+    return live(server).catch((error: unknown) => ({
+      state: 'unknown',
+      code: error instanceof MailroomError ? error.code : 'REDIS_KEY_DAMAGED',
+    }));
+  };
+
+  async function live(server: EmailServer): Promise<EmailServerView['live']> {
+    if (isImap(server)) {
+      // Our own watcher knows better than what it last wrote.
+      const own = wiring.inbound?.status().find((status) => status.server === server.name);
+      const id = mailboxId(server);
+      const [[lastMessageAt], stored] = await Promise.all([
+        view.lastArrivals([id]),
+        own ? ({ ...own } as Record<string, unknown>) : stores.ledgers.readState(id),
+      ]);
+      if (stored.state === undefined) return { state: 'unknown' };
+      const number = (field: string) =>
+        Number.isFinite(Number(stored[field] ?? Number.NaN)) ? { [field]: Math.round(Number(stored[field])) } : {};
+      const reason = String(stored.reason ?? '');
+      return {
+        state: String(stored.state),
+        ...(reason === '' ? {} : { reason }),
+        ...number('since'),
+        ...number('lastProvenAt'),
+        ...number('blindSeconds'),
+        ...(lastMessageAt === undefined ? {} : { lastMessageAt }),
+      };
+    }
+    const [pause, counts, lastMessageAt] = await Promise.all([
+      pauses.read(server.name),
+      room.queues.counts(server.name),
+      view.lastAccepted(server.name),
+    ]);
+    const { waiting = 0, prioritized = 0, delayed = 0, paused = 0 } = counts;
+    return {
+      state: pause === undefined ? 'sending' : 'paused',
+      ...(pause === undefined ? {} : { code: pause.code, since: pause.since }),
+      ...(pause === undefined || pause.by !== undefined ? {} : { expectedAt: pause.until }),
+      ...(pause?.by === undefined ? {} : { pausedBy: pause.by }),
+      waiting: waiting + prioritized + delayed + paused,
+      ...(lastMessageAt === undefined ? {} : { lastMessageAt }),
+    };
+  }
+}

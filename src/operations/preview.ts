@@ -1,0 +1,100 @@
+// What would be, before it is: what is wrong or doubtful if a definition were saved, and what stops when a server goes.
+import { parseEmailServer } from '../config/email-servers.ts';
+import type { EmailServerWatch } from '../config/watch.ts';
+import { normalAddress } from '../domain/address.ts';
+import { type EmailServer, isImap, isSmtp } from '../domain/email-server.ts';
+import { checkEmailServers, type Finding } from '../domain/email-server-check.ts';
+import type { Definition } from '../http/api/email-servers.ts';
+import type { Consequences, Preview } from '../http/portal/index.ts';
+import { RequestInvalid } from '../http/problem.ts';
+import type { Stores } from '../wiring/stores.ts';
+import type { EmailServerAdmin } from './email-servers.ts';
+import type { LiveOf } from './live-state.ts';
+
+/** In the form of an SMTP server the address that is missing can be added right there. */
+const here = (finding: Finding): Finding => ({
+  ...finding,
+  hint: {
+    en: 'If this is the server that answers its mail, add the address here, under Additional Email From Addresses.',
+    de: 'Ist dies der Server, der ihre E-Mails beantwortet, fügen Sie die Adresse hier unter Additional Email From Addresses hinzu.',
+  },
+});
+
+export interface PreviewDeps {
+  watch: EmailServerWatch;
+  admin: Pick<EmailServerAdmin, 'check'>;
+  applications(): readonly string[];
+  wrongApplications: Stores['wrongApplications'];
+  liveOf: LiveOf;
+}
+
+export function previews({ watch, admin, applications, wrongApplications, liveOf }: PreviewDeps) {
+  async function preview(definition: Definition, existing?: string): Promise<Preview> {
+    const others = watch.current().servers.filter(({ name }) => name !== existing);
+    const shared = ({ code }: Finding) => code === 'SHARED_ADDRESS_NOT_PERMITTED';
+    try {
+      const { server } = await admin.check(definition, existing);
+      // As it will be once enabled: the warning is of most use before that.
+      const findings = checkEmailServers(
+        [...others, { ...server, enabled: true }],
+        applications(),
+        wrongApplications(),
+      );
+      const own = findings.filter((one) => one.server === server.name);
+      return { problems: [], findings: isSmtp(server) ? [...own, ...findings.filter(shared).map(here)] : own };
+    } catch (error) {
+      if (!(error instanceof RequestInvalid)) throw error;
+      const draft = draftOf(definition);
+      const findings = draft === undefined ? [] : checkEmailServers([...others, draft], applications()).filter(shared);
+      return {
+        problems: error.problems,
+        findings: draft && isSmtp(draft) ? findings.map(here) : findings.filter(({ server }) => server === draft?.name),
+      };
+    }
+  }
+
+  async function consequences(name: string): Promise<Consequences> {
+    const server = watch.current().servers.find((one) => one.name === name);
+    const others = watch.current().servers.filter((one) => one.name !== name && one.enabled);
+    if (server === undefined) return { otherServers: [], addresses: [], waiting: 0 };
+    if (isImap(server)) {
+      const feeding = others.filter(isImap).filter(({ emailFlow }) => emailFlow === server.emailFlow);
+      return { emailFlow: server.emailFlow, otherServers: feeding.map((one) => one.name), addresses: [], waiting: 0 };
+    }
+    const kept = new Set(
+      others
+        .filter(isSmtp)
+        .flatMap((one) => [one.user, ...one.additionalFromAddresses])
+        .map(normalAddress),
+    );
+    const addresses = [...new Set([server.user, ...server.additionalFromAddresses])];
+    const { waiting = 0 } = await liveOf({ ...server, enabled: true });
+    return { otherServers: [], addresses: addresses.filter((address) => !kept.has(normalAddress(address))), waiting };
+  }
+
+  return { preview, consequences };
+}
+
+/** A definition that is not finished yet, with the gaps filled: enough to see which addresses it would cover. */
+function draftOf(definition: Definition): EmailServer | undefined {
+  const { serverType, user, additionalEmailFromAddresses } = definition;
+  const isAddress = (value: unknown): value is string =>
+    typeof value === 'string' && normalAddress(value) !== undefined;
+  const fields =
+    serverType === 'SMTP'
+      ? { additionalEmailFromAddresses: [additionalEmailFromAddresses ?? []].flat().filter(isAddress) }
+      : { emailFlow: 'draft' };
+  const name = typeof definition.name === 'string' && definition.name !== '' ? definition.name : '–';
+  const rest = {
+    name,
+    host: 'draft.invalid',
+    authenticationType: 'Password',
+    password: 'draft',
+    user: isAddress(user) ? user : 'draft',
+  };
+  return parseEmailServer(
+    { definition: { serverType, ...rest, ...fields }, source: 'portal', at: '', index: 0, folder: '' },
+    {},
+    [],
+  );
+}

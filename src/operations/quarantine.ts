@@ -1,0 +1,149 @@
+// Decisions about quarantined messages: parsed again with this version's parser and enqueued once more, or accepted as they are. The ledger is
+// not touched: the UID's outcome is quarantined, and its first job (with the raw mail, parse: failed) has long been on the queue.
+import type { PortalAudit } from '../adapters/redis/portal-audit.ts';
+import type { Quarantine, QuarantineNote } from '../adapters/redis/quarantine.ts';
+import type { Config } from '../config/config.ts';
+import type { EmailServerWatch } from '../config/watch.ts';
+import type { Message } from '../contract/message.ts';
+import { MESSAGE_JOB, mailboxId } from '../contract/names.ts';
+import { isImap } from '../domain/email-server.ts';
+import { MailroomError } from '../domain/errors.ts';
+import { emptyLedger } from '../domain/ledger.ts';
+import type { QuarantineApi, Quarantined } from '../http/api/quarantine.ts';
+import { type IngestDeps, ingest } from '../inbound/index.ts';
+import type { Emit } from '../telemetry/events.ts';
+import type { Stores } from '../wiring/stores.ts';
+
+/** The raw mail was never here (the server did not give it), or reading it ended processes: `mailroom replay` does it in one of its own. */
+const NEEDS_THE_MAILBOX = [
+  'no-data',
+  'connection-closed',
+  'server-silent',
+  'fetch-refused',
+  'replacement-text',
+  'parser-crashed',
+];
+
+export interface QuarantineDeps {
+  config: Config;
+  stores: Pick<Stores, 'flows' | 'blobs' | 'ledgers' | 'readMessage'>;
+  watch: EmailServerWatch;
+  quarantine: Quarantine;
+  ingestDeps: IngestDeps;
+  audit: Pick<PortalAudit, 'write'>;
+  emit: Emit;
+}
+
+export function createQuarantineDecisions(deps: QuarantineDeps): QuarantineApi {
+  const { config, stores, watch, quarantine, ingestDeps, audit, emit } = deps;
+
+  async function view(note: QuarantineNote, message?: Message): Promise<Quarantined> {
+    const server = watch
+      .current()
+      .servers.filter(isImap)
+      .find((one) => mailboxId(one) === note.mailboxId);
+    const { meta } = message === undefined ? await stores.ledgers.load(note.mailboxId).catch(() => emptyLedger()) : {};
+    return {
+      messageKey: note.messageKey,
+      server: message?.server ?? server?.name ?? '',
+      emailFlow: message?.emailFlow ?? server?.emailFlow ?? meta?.emailFlows.at(-1) ?? '',
+      folder: message?.folder ?? server?.folder ?? meta?.folder ?? '',
+      uid: note.uid,
+      reason: note.reason,
+      at: note.at,
+      ...(message === undefined ? {} : { size: message.raw.size }),
+    };
+  }
+
+  async function noted(messageKey: string): Promise<QuarantineNote> {
+    const note = await quarantine.read(messageKey);
+    if (note === undefined) throw new MailroomError('MESSAGE_NOT_QUARANTINED', { field: 'key' });
+    return note;
+  }
+
+  async function decided(action: string, note: QuarantineNote, shown: Quarantined, by: string): Promise<Quarantined> {
+    if (!(await quarantine.remove(note))) throw new MailroomError('MESSAGE_NOT_QUARANTINED', { field: 'key' });
+    await audit.write({
+      by,
+      action,
+      server: shown.server,
+      changes: [
+        { field: note.messageKey, from: 'quarantined', to: action === 'enqueue-again' ? 'enqueued' : 'accepted' },
+      ],
+    });
+    emit('QuarantineDecided', {
+      server: shown.server,
+      uid: note.uid,
+      kind: action,
+      jobId: note.messageKey,
+      detail: { by },
+    });
+    return shown;
+  }
+
+  /** @throws MailroomError MESSAGE_STILL_UNREADABLE */
+  async function readAgain(note: QuarantineNote, message: Message | undefined): Promise<Message> {
+    const replay = `mailroom replay ${JSON.stringify(message?.server ?? 'server')} ${note.uid}`;
+    const unreadable = (why: string) =>
+      new MailroomError('MESSAGE_STILL_UNREADABLE', {
+        message: `The message cannot be read: ${why}`,
+        hint: `\`${replay}\` fetches it from the mailbox again; or accept it as it is: the raw mail stays with its job.`,
+        field: 'key',
+      });
+    if (message === undefined) throw unreadable('its job is no longer kept');
+    if (NEEDS_THE_MAILBOX.includes(note.reason)) throw unreadable(note.reason);
+    const { messageKey, emailFlow, mailbox, folder, uidValidity, uid, receivedAt, raw, siblings } = message;
+    const known = watch
+      .current()
+      .servers.filter(isImap)
+      .find(({ name }) => name === message.server);
+    const maxMessageSize = known?.maxMessageSize ?? Number.POSITIVE_INFINITY;
+    const target = {
+      server: { name: message.server, user: mailbox, folder, emailFlow, maxMessageSize },
+      mailboxId: note.mailboxId,
+      meta: { uidValidity, era: '' },
+    };
+    const item = { uid, internalDate: new Date(receivedAt), size: undefined, source: Buffer.alloc(0), raw };
+    // It stays the message it was, but for what the parser says.
+    const identity = { messageKey, siblings, fingerprint: message.fingerprint };
+    let again = message;
+    await ingest(ingestDeps, target, [item], async (ready) => {
+      for (const one of ready) {
+        if (one.parsed.parse === 'failed') throw unreadable(one.parsed.warnings[0]?.code ?? 'parser-failed');
+        again = { ...one.message, ...identity };
+      }
+    });
+    return again;
+  }
+
+  return {
+    async quarantined() {
+      const notes = (await Promise.all((await stores.ledgers.mailboxIds()).map((id) => quarantine.list(id)))).flat();
+      notes.sort((left, right) => right.at.localeCompare(left.at));
+      // A ledger or job that cannot be read hides none of the others.
+      return Promise.all(
+        notes.map(async (note) => view(note, await stores.readMessage(note.messageKey).catch(() => undefined))),
+      );
+    },
+    async quarantinedRaw(messageKey) {
+      const note = await noted(messageKey);
+      return (await stores.readMessage(note.messageKey))?.raw;
+    },
+    async enqueueAgain(messageKey, by) {
+      const note = await noted(messageKey);
+      const before = await stores.readMessage(messageKey);
+      const message = await readAgain(note, before);
+      const queue = await stores.flows.queueOf(message.emailFlow);
+      // Two who decide at once add one job; a crash before the note is gone lets the decision be repeated without a second job.
+      await queue.add(MESSAGE_JOB, message, {
+        jobId: `${messageKey}-again`,
+        removeOnComplete: { age: config.inbound.completedJobRetentionDays * 86_400 },
+      });
+      return decided('enqueue-again', note, await view(note, message), by);
+    },
+    async acceptQuarantined(messageKey, by) {
+      const note = await noted(messageKey);
+      return decided('accept', note, await view(note, await stores.readMessage(messageKey)), by);
+    },
+  };
+}

@@ -1,0 +1,60 @@
+// Whoever waits for a cure is told of it: applications that were corrected, an identity provider that gives tokens again, a check that passed,
+// a sign-in. Mailboxes in back-off are tried at once, sending servers that are paused because of a failure at the next tick. Nothing here decides
+// anything: a cure that is none ends in the same failure.
+import { createPauses } from '../adapters/redis/pauses.ts';
+import type { EmailServerWatch } from '../config/watch.ts';
+import { type EmailServer, isImap, isSmtp } from '../domain/email-server.ts';
+import type { Inbound } from '../inbound/index.ts';
+import type { Stores } from '../wiring/stores.ts';
+
+export interface RecoveryWiring {
+  stores: Stores;
+  emailServers: EmailServerWatch;
+  inbound: Inbound | undefined;
+}
+
+/** Pauses that a token cures. */
+const NO_TOKEN = 'SMTP_TOKEN_UNAVAILABLE';
+
+const applicationOf = ({ authentication }: EmailServer): string | undefined =>
+  authentication.type === 'OAuth2' ? authentication.application : undefined;
+
+export function startRecovery({ stores, emailServers, inbound }: RecoveryWiring): () => void {
+  const pauses = createPauses(stores.redis);
+  const enabled = () => emailServers.current().servers.filter((server) => server.enabled);
+
+  /** @param codes beginning of the codes that this may have cured */
+  function wake(isMeant: (server: EmailServer) => boolean, codes: string): void {
+    inbound?.wake(isMeant);
+    for (const server of enabled().filter(isSmtp).filter(isMeant)) pauses.due(server.name, codes).catch(() => {}); // it is due by itself, later
+  }
+
+  async function proven(changed: ReadonlySet<string>): Promise<void> {
+    await emailServers.reload();
+    for (const name of changed) {
+      // At once, and not within the hour: whoever has just changed it is still there to see the failure.
+      const server = enabled().find((one) => applicationOf(one) === name);
+      if (server === undefined) continue;
+      await stores.tokens.getToken(server, isImap(server) ? 'imap' : 'smtp').catch(() => {}); // its event says so
+    }
+    wake((server) => changed.has(applicationOf(server) ?? ''), NO_TOKEN);
+  }
+
+  const ends = [
+    stores.onApplicationsChanged((changed) => void proven(changed)),
+    stores.onTokensAgain((application) => wake((server) => applicationOf(server) === application, NO_TOKEN)),
+    stores.wake.onTold((name) => {
+      for (const server of enabled()) if (server.name === name) stores.tokens.retry(server);
+      wake((server) => server.name === name, '');
+    }),
+  ];
+  return () => {
+    for (const end of ends) end();
+  };
+}
+
+/** Tells all replicas that the fault of a server may be gone. */
+export async function tellCured(stores: Stores, server: EmailServer): Promise<void> {
+  await stores.wake.tell(server.name);
+  if (isSmtp(server)) await createPauses(stores.redis).due(server.name, '');
+}

@@ -1,0 +1,53 @@
+// The doctor with this process's configuration and stores: `mailroom check` and the portal's "test connection" run the same steps.
+import { createLoginSlots } from '../adapters/redis/login-slots.ts';
+import { createPace } from '../adapters/redis/pace.ts';
+import type { Config } from '../config/config.ts';
+import { checkServer, doctorDefaults } from '../doctor/run-steps.ts';
+import { createTurns } from '../doctor/turns.ts';
+import { type CheckStep, passed } from '../domain/doctor.ts';
+import type { EmailServer } from '../domain/email-server.ts';
+import { tellCured } from '../operations/recovery.ts';
+import { hostPolicyOf } from './host-policy.ts';
+import type { Stores } from './stores.ts';
+
+export interface DoctorOptions {
+  /** Sends a real mail from each permitted From to the mailbox that signs in. */
+  sendProbe?: boolean;
+  /** A definition that is not saved yet takes the place of the one with its name among the others. */
+  draft?: boolean;
+}
+
+/**
+ * Checks one server and yields each step as it ends. Whoever stops iterating (`return`, a closed page) ends the check and its connections.
+ * When the server works, a gateway that waits after a failure of that server tries it at once. Never throws.
+ */
+export type RunDoctor = (server: EmailServer, options?: DoctorOptions) => AsyncGenerator<CheckStep>;
+
+/** From where replies may leave says nothing of whether this server works. */
+const connects = (found: readonly CheckStep[]): boolean => passed(found.filter(({ step }) => step !== 'sharedAddress'));
+
+/** @param servers all defined servers: what only they together show is checked, too */
+export function doctorFor(config: Config, stores: Stores, servers: () => readonly EmailServer[]): RunDoctor {
+  const { guardOf } = hostPolicyOf(config);
+  const turns = createTurns(createLoginSlots(stores.redis, config.inbound.loginsPerSecond), createPace(stores.redis));
+  return async function* runDoctor(server, { sendProbe = false, draft = false } = {}) {
+    const found: CheckStep[] = [];
+    const steps = checkServer(server, {
+      ...doctorDefaults,
+      servers: draft ? [...servers().filter(({ name }) => name !== server.name), server] : servers(),
+      applications: stores.applications(),
+      wrongApplications: stores.wrongApplications(),
+      getToken: (one, protocol, options) => stores.tokens.getToken(one, protocol, options),
+      turns,
+      sendProbe,
+      redirectUri: `${config.http.publicUrl}/signin/callback`,
+      ehloName: config.outbound.ehloName,
+      guardOf,
+    });
+    for await (const step of steps) {
+      found.push(step);
+      yield step;
+    }
+    if (!draft && server.enabled && connects(found)) await tellCured(stores, server).catch(() => {}); // it is tried by itself, later
+  };
+}
