@@ -18,7 +18,7 @@ type Evidence = Automatic['evidence'][number];
 
 /** Out-of-office and the like, as subjects begin in the languages of our customers. Weak: people write such subjects too. */
 const autoReplySubject =
-  /^(?:\s*(?:re|aw|sv|vs|antw|rif|odp|ynt)\s*:\s*)?(?:auto(?:matic|mated)?[ -]?(?:reply|response|answer|repl(?:y|ied))|autoreply|auto:|out of (?:the )?office|ooo\b|away from (?:the )?office|vacation|on (?:vacation|holiday|leave)|automatische? (?:antwort|rückantwort)|abwesenheits?(?:notiz|nachricht|assistent|meldung|agent)?\b|(?:ich bin )?(?:nicht im büro|außer haus|im urlaub)|réponse automatique|absence du bureau|absent du bureau|message d'absence|respuesta automática|fuera de (?:la )?oficina|risposta automatica|fuori sede|fuori ufficio|automatisch antwoord|automatische reactie|afwezig(?:heid)?\b|niet aanwezig|autoodpowiedź|odpowiedź automatyczna|automatyczna odpowiedź|nieobecność|resposta automática|ausência|automatisk svar|automatiskt svar|autosvar|frånvaro|fravær|automaattinen vastaus|poissa|automatická odpověď|mimo kancelář|automatikus válasz|házon kívül|автоответ|автоматический ответ|otomatik (?:yanıt|cevap)|自动回复|自動回覆|自動応答|不在)/i;
+  /^[\s[({<*"'„“«]{0,4}(?:\s*(?:re|aw|sv|vs|antw|rif|odp|ynt)\s*:\s*)?(?:auto(?:matic|mated)?[ -]?(?:reply|response|answer|repl(?:y|ied))|autoreply|auto:|out of (?:the )?office|ooo\b|away from (?:the )?office|vacation|on (?:vacation|holiday|leave)|automatische? (?:antwort|rückantwort)|abwesenheits?(?:notiz|nachricht|assistent|meldung|agent)?\b|(?:ich bin )?(?:nicht im büro|außer haus|im urlaub)|réponse automatique|absence du bureau|absent du bureau|message d'absence|respuesta automática|fuera de (?:la )?oficina|risposta automatica|fuori sede|fuori ufficio|automatisch antwoord|automatische reactie|afwezig(?:heid)?\b|niet aanwezig|autoodpowiedź|odpowiedź automatyczna|automatyczna odpowiedź|nieobecność|resposta automática|ausência|automatisk svar|automatiskt svar|autosvar|frånvaro|fravær|automaattinen vastaus|poissa|automatická odpověď|mimo kancelář|automatikus válasz|házon kívül|автоответ|автоматический ответ|otomatik (?:yanıt|cevap)|自动回复|自動回覆|自動応答|不在)/i;
 
 /** The same in the middle of a subject: "Jane Doe is out of the office". */
 const absentSomebody =
@@ -27,9 +27,24 @@ const absentSomebody =
 const robot =
   /^(?:no-?reply|do-?not-?reply|noreply|donotreply|mailer-daemon|postmaster|bounces?|auto(?:reply|responder|mailer)?|notifications?|robot|daemon|majordomo|listserv|owner-.*|.*-request|.*-bounces?)(?:[+.=-].*)?@/i;
 
+/** How the programs themselves begin the subject of an automatic answer, which then names the mail that is answered: "Automatic reply: Your offer". */
+const programmedSubject =
+  /^\s*(?:automatic reply|auto(?:matic)?[- ]?(?:reply|response)|autoreply|auto|out of office(?: auto-?reply)?|automatische (?:antwort|rückantwort)|abwesenheits(?:notiz|nachricht|meldung)|réponse automatique|absence du bureau|respuesta automática|fuera de oficina|risposta automatica|fuori sede|automatisch antwoord|afwezig(?:heid)?|autoodpowiedź|odpowiedź automatyczna|automatyczna odpowiedź|resposta automática|automatiskt? svar|autosvar|automaattinen vastaus|automatická odpověď|automatikus válasz|автоматический ответ|автоответ|otomatik yanıt|自動応答|自动回复)\s?[:：]/i;
+
 /** Challenge-response filters ask the sender to prove that he is a person. */
 const challengeSubject =
   /(?:please confirm|confirm your|verify your|confirmation (?:required|request)|sender verification|action required to deliver|bestätigen sie ihre e-?mail).{0,60}(?:message|e-?mail|delivery|nachricht)?/i;
+
+/** A value that says "nothing of the kind": programs write such fields into every mail. */
+const saysNothing = (value: string): boolean => {
+  const bare =
+    value
+      .slice(0, 200)
+      .replace(/\([^()]*\)/g, '')
+      .split(';', 1)[0] ?? '';
+  return NOTHING.test(bare.toLowerCase().replace(/[\s<>"'[\]{}.,:_/-]/g, ''));
+};
+const NOTHING = /^(?:no|none|never|notset|nothing|false|off|0|null|nil|na|undefined|normal|firstclass)?$/;
 
 /** The kind of automatic mail and what decided it. `mayAutoRespond` is false whenever an automatic answer could loop or annoy (RFC 3834 §2). */
 export function detectAutomatic({ headers, subject, from: sender, contentType, report }: AutomaticInput): Automatic {
@@ -41,17 +56,15 @@ export function detectAutomatic({ headers, subject, from: sender, contentType, r
   };
   const answer = (kind: Automatic['kind'], mayAutoRespond = false): Automatic => ({ kind, evidence, mayAutoRespond });
 
-  const autoSubmitted = headers.first('auto-submitted')?.toLowerCase();
-  const submitted = autoSubmitted?.split(/[;\s]/, 1)[0] ?? '';
-  const precedence = (headers.first('precedence') ?? headers.first('x-precedence'))?.toLowerCase();
+  /** The first value of a field that says anything. */
+  const stated = (name: string): string | undefined => headers.all(name).find((value) => !saysNothing(value));
+  const autoSubmitted = stated('auto-submitted')?.toLowerCase();
+  const submitted = autoSubmitted?.split(/[;\s(]/, 1)[0] ?? '';
+  const precedence = /[a-z_-]+/.exec((stated('precedence') ?? stated('x-precedence') ?? '').toLowerCase())?.[0];
   const nullSender = headers.all('return-path').some((v) => /^<\s*>$/.test(v));
-  const suppress = headers.first('x-auto-response-suppress');
-  const list =
-    headers.first('list-id') ??
-    headers.first('list-post') ??
-    headers.first('mailing-list') ??
-    headers.first('x-mailing-list');
-  const unsubscribe = headers.first('list-unsubscribe');
+  const suppress = stated('x-auto-response-suppress');
+  const list = stated('list-id') ?? stated('list-post') ?? stated('mailing-list') ?? stated('x-mailing-list');
+  const unsubscribe = stated('list-unsubscribe');
 
   // 1. Reports about our own mails.
   if (report !== undefined) {
@@ -81,46 +94,44 @@ export function detectAutomatic({ headers, subject, from: sender, contentType, r
     return automaticReply();
   }
   const sure: [string, string | undefined, string][] = [
-    ['X-Autoreply', headers.first('x-autoreply'), 'convention'],
-    ['X-Autorespond', headers.first('x-autorespond'), 'convention'],
-    ['X-Autoresponder', headers.first('x-autoresponder'), 'convention'],
+    ['X-Autoreply', stated('x-autoreply'), 'convention'],
+    ['X-Autorespond', stated('x-autorespond'), 'convention'],
+    ['X-Autoresponder', stated('x-autoresponder'), 'convention'],
     [
       'X-Autogenerated',
-      /reply/i.test(headers.first('x-autogenerated') ?? '') ? headers.first('x-autogenerated') : undefined,
+      /reply/i.test(stated('x-autogenerated') ?? '') ? stated('x-autogenerated') : undefined,
       'convention',
     ],
-    ['X-Mail-Autoreply', headers.first('x-mail-autoreply'), 'convention'],
-    ['X-AutoReply-From', headers.first('x-autoreply-from'), 'convention'],
-    ['X-Vacation', headers.first('x-vacation'), 'convention'],
-    ['X-Auto-Reply', headers.first('x-auto-reply'), 'convention'],
-    ['X-Mail-Auto-Reply', headers.first('x-mail-auto-reply'), 'convention'],
+    ['X-Mail-Autoreply', stated('x-mail-autoreply'), 'convention'],
+    ['X-AutoReply-From', stated('x-autoreply-from'), 'convention'],
+    ['X-Vacation', stated('x-vacation'), 'convention'],
+    ['X-Auto-Reply', stated('x-auto-reply'), 'convention'],
+    ['X-Mail-Auto-Reply', stated('x-mail-auto-reply'), 'convention'],
     [
       'X-Apple-Action',
-      /vacation/i.test(headers.first('x-apple-action') ?? '') ? headers.first('x-apple-action') : undefined,
+      /vacation/i.test(stated('x-apple-action') ?? '') ? stated('x-apple-action') : undefined,
       'convention',
     ],
-    ['Preference', headers.first('preference') === 'auto_reply' ? 'auto_reply' : undefined, 'convention'],
+    ['Preference', stated('preference') === 'auto_reply' ? 'auto_reply' : undefined, 'convention'],
     ['Precedence', precedence === 'auto_reply' ? precedence : undefined, 'convention'],
     ['Delivered-To', headers.all('delivered-to').find((v) => /^autoresponder\b/i.test(v)), 'convention'],
     [
       'X-POST-MessageClass',
-      /autoresponder/i.test(headers.first('x-post-messageclass') ?? '')
-        ? headers.first('x-post-messageclass')
-        : undefined,
+      /autoresponder/i.test(stated('x-post-messageclass') ?? '') ? stated('x-post-messageclass') : undefined,
       'convention',
     ],
   ];
   for (const [name, value, source] of sure) {
-    if (value === undefined || /^(?:no|false|0)$/i.test(value)) continue;
+    if (value === undefined) continue;
     saw(name, source, value);
     return automaticReply();
   }
   const weakSubject = autoReplySubject.test(subject) || absentSomebody.test(subject);
   // Set by rules of a mailbox, those that redirect a customer's mail to us included: proves nothing by itself.
-  const byRule = headers.first('x-ms-exchange-inbox-rules-loop');
+  const byRule = stated('x-ms-exchange-inbox-rules-loop');
   // Exchange's out-of-office: auto-generated with In-Reply-To and "X-Auto-Response-Suppress: All", and a localized subject.
-  const answers = headers.first('in-reply-to') !== undefined || headers.first('references') !== undefined;
-  if (submitted !== '' && submitted !== 'no') {
+  const answers = stated('in-reply-to') !== undefined || stated('references') !== undefined;
+  if (submitted !== '') {
     saw('Auto-Submitted', 'RFC 3834 §5', autoSubmitted);
     if (weakSubject || (answers && suppress !== undefined && list === undefined)) {
       if (weakSubject) saw('Subject', 'localized, weak');
@@ -136,14 +147,10 @@ export function detectAutomatic({ headers, subject, from: sender, contentType, r
     weakSubject &&
     (nullSender ||
       suppress !== undefined ||
-      byRule !== undefined ||
       precedence === 'bulk' ||
       precedence === 'junk' ||
-      robot.test(from) ||
-      (answers &&
-        /^(?:auto|automati|abwesen|réponse auto|respuesta auto|risposta auto|out of office)/i.test(
-          subject.replace(/^\s*(?:re|aw)\s*:\s*/i, ''),
-        )))
+      (robot.test(from) && !/^postmaster@/i.test(from)) ||
+      ((answers || byRule !== undefined) && programmedSubject.test(subject)))
   ) {
     saw('Subject', 'localized, weak');
     if (nullSender) saw('Return-Path', 'RFC 5321 §4.5.5', '<>');
@@ -171,11 +178,11 @@ export function detectAutomatic({ headers, subject, from: sender, contentType, r
     return answer('bulk');
   }
   // Senders of mass mail name themselves; Amazon SES names itself on every mail, a web form's included.
-  const feedbackId = headers.first('feedback-id');
+  const feedbackId = stated('feedback-id');
   const campaigns: [string, string | undefined][] = [
     ['Feedback-ID', feedbackId?.endsWith(':AmazonSES') === true ? undefined : feedbackId],
-    ['X-Campaign-Id', headers.first('x-campaign-id') ?? headers.first('x-campaignid')],
-    ['X-CSA-Complaints', headers.first('x-csa-complaints')],
+    ['X-Campaign-Id', stated('x-campaign-id') ?? stated('x-campaignid')],
+    ['X-CSA-Complaints', stated('x-csa-complaints')],
   ];
   for (const [name, value] of campaigns) {
     if (value === undefined) continue;
@@ -206,7 +213,7 @@ export function detectAutomatic({ headers, subject, from: sender, contentType, r
     saw(REPLY_ID_HEADER, 'Mailroom');
     may = false;
   }
-  if (headers.first('x-loop') !== undefined) {
+  if (stated('x-loop') !== undefined) {
     saw('X-Loop', 'convention');
     may = false;
   }

@@ -2,11 +2,22 @@
 import type { Address, DeliveryStatus } from '../../contract/message.ts';
 import { decodeText } from '../charset.ts';
 import { parseMessageIds } from '../message-ids.ts';
+import { complaintOf } from './complaints.ts';
 import { meaningOf } from './meanings.ts';
 import { sesReport } from './notification.ts';
-import { messageIdInText, proseRecipients, reportPart } from './plain-text.ts';
-import { looksLikeBounce } from './recognise.ts';
-import { type FieldGroup, fieldGroups, recipientAddress, replyCodeIn, statusesIn, statusIn } from './status-fields.ts';
+import { messageIdInText, type ProseRecipient, proseRecipients, reasonIn, reportPart } from './plain-text.ts';
+import { isOfMailSystem, looksLikeBounce } from './recognise.ts';
+import {
+  answersIn,
+  type FieldGroup,
+  failuresIn,
+  fieldGroups,
+  mostExact,
+  recipientAddress,
+  replyCodeIn,
+  statusesIn,
+  statusIn,
+} from './status-fields.ts';
 
 export interface ReportPart {
   /** Media type. */
@@ -47,7 +58,8 @@ export interface Bounce {
 type Recipient = DeliveryStatus['recipients'][number];
 
 /** undefined when the mail is no report. Never throws. */
-export function parseBounce(input: BounceInput): Bounce | undefined {
+export function parseBounce(given: BounceInput): Bounce | undefined {
+  const input = isOfMailSystem(given) ? given : { ...given, reports: [], reportType: undefined };
   const status = input.reports.filter((r) => r.type.endsWith('delivery-status'));
   if (status.length > 0) {
     const recipients: Recipient[] = [];
@@ -62,17 +74,13 @@ export function parseBounce(input: BounceInput): Bounce | undefined {
       list.every((r) => r.action === 'delivered' || r.action === 'relayed' || r.action === 'expanded');
     return { kind: positive ? 'receipt' : 'bounce', source: 'RFC 3464', deliveryStatus: withOriginal(input, list) };
   }
-  const feedback = input.reports.find((r) => r.type === 'message/feedback-report');
-  if (feedback !== undefined || input.reportType?.toLowerCase() === 'feedback-report') {
-    const [fields] = fieldGroups(feedback?.text ?? '');
-    const diagnostic = `complaint: ${fields?.get('feedback-type') ?? 'abuse'}`;
-    const list: Recipient[] = complainants(input, feedback?.text ?? '').map((recipient) => ({
-      recipient,
-      permanent: false,
-      diagnostic,
-    }));
-    return { kind: 'feedback-report', source: 'RFC 5965', deliveryStatus: withOriginal(input, list) };
-  }
+  const complaint = complaintOf(input);
+  if (complaint !== undefined)
+    return {
+      kind: 'feedback-report',
+      source: complaint.source,
+      deliveryStatus: withOriginal(input, complaint.recipients),
+    };
   const disposition = input.reports.find((r) => r.type.endsWith('disposition-notification'));
   if (disposition !== undefined) {
     const [fields] = fieldGroups(disposition.text);
@@ -114,21 +122,8 @@ export function parseBounce(input: BounceInput): Bounce | undefined {
   if (list.length === 0 && /^multipart\/report\b/i.test(input.original?.first('content-type') ?? ''))
     list = statusRecipients(input.originalText?.() ?? '');
   if (list.length === 0 && source === 'sender') return undefined;
+  if (list.length === 0) list = onlyAddressee(input);
   return { kind: 'bounce', source, deliveryStatus: withOriginal(input, list) };
-}
-
-/** RFC 5965 §3.2: Original-Rcpt-To may stand there several times; without it, the only addressee of the mail complained about. */
-function complainants({ original }: BounceInput, report: string): string[] {
-  const named: string[] = [];
-  for (const [, value] of report.matchAll(/^original-rcpt-to:(.*)$/gim)) {
-    const address = recipientAddress(value?.slice(0, 1000));
-    if (address !== undefined) named.push(address);
-    if (named.length >= 200) break;
-  }
-  if (named.length > 0) return named;
-  const to = original?.first('to') ?? '';
-  const only = to.includes(',') ? undefined : recipientAddress(to);
-  return only?.includes('@') === true ? [only] : [];
 }
 
 /** Sieve's reject says it as a receipt: "automatic-action/MDN-sent-automatically; deleted" (RFC 5429 §2.1). So do mails deleted unread, without such words. */
@@ -187,9 +182,19 @@ function statusRecipients(text: string, max = MAX_RECIPIENTS): Recipient[] {
   return list;
 }
 
-/** The remote server's own words are more exact than a status of x.0.0 or x.y.0 ("other, undefined"); else the reporting system's Status field stands. */
+/**
+ * The remote server's own words are more exact than a status of x.0.0 or x.y.0 ("other, undefined"); else the reporting system's Status field is taken. Not
+ * where it contradicts them: another class than the reply code beside it, or "user unknown" (5.1.1, what sendmail makes of each 550) where the server said
+ * that the mailbox is full or closed, or the mail unwanted. x.4.7 (expired) is the reporting system's own.
+ */
 function moreExact(declared: string | undefined, diagnostic: string): string | undefined {
-  if (declared === undefined || declared.endsWith('.0.0')) return statusIn(diagnostic) ?? declared;
+  const answered = answersIn(diagnostic)[0]?.status;
+  if (declared === undefined) return mostExact(failuresIn(diagnostic)) ?? statusIn(diagnostic);
+  if (answered !== undefined && declared[0] !== '2' && !declared.endsWith('.4.7')) {
+    if (answered[0] !== declared[0]) return answered;
+    if (declared === '5.1.1' && /^5\.[27]\./.test(answered)) return answered;
+  }
+  if (declared.endsWith('.0.0')) return mostExact(failuresIn(diagnostic)) ?? declared;
   if (!declared.endsWith('.0')) return declared;
   return statusesIn(diagnostic).find((s) => s[0] === declared[0] && !/\.0(?:\.|$)/.test(s)) ?? declared;
 }
@@ -242,16 +247,41 @@ function completedBy(whole: string, recipients: readonly Recipient[]): Recipient
   const text = whole.slice(0, MAX_WORDS);
   const lower = text.toLowerCase();
   const spoken = recipients.length === 1 ? SPOKEN.exec(reportPart(text))?.[1] : undefined;
-  return recipients.map((r, k) => (k < MAX_COMPLETED ? completed(r, text, lower, spoken) : r));
+  const others = recipients.slice(0, MAX_COMPLETED).map((r) => r.recipient.toLowerCase());
+  return recipients.map((r, k) => (k < MAX_COMPLETED ? completed(r, text, wordsAbout(others, k, lower), spoken) : r));
 }
 
-function completed(recipient: Recipient, text: string, lower: string, spoken: string | undefined): Recipient {
-  if (recipient.replyCode !== undefined && recipient.status !== undefined && !recipient.status.endsWith('.0.0'))
-    return recipient;
-  const at = lower.indexOf(recipient.recipient.toLowerCase());
-  const near = at === -1 ? '' : withoutAddresses(text.slice(at, at + 1500).replace(/\s+/g, ' '));
+/** Where the words about the k-th recipient begin and end: up to the next of them. -1: nowhere. */
+function wordsAbout(all: readonly string[], k: number, lower: string): [from: number, to: number] {
+  const own = all[k] as string;
+  const at = lower.indexOf(own);
+  let to = at + 1500;
+  if (at === -1) return [-1, -1];
+  const near = lower.slice(at + own.length, to);
+  for (const other of all) {
+    const next = other === own || own.includes(other) ? -1 : near.indexOf(other);
+    if (next !== -1) to = Math.min(to, at + own.length + next);
+  }
+  return [at, to];
+}
+
+function completed(
+  recipient: Recipient,
+  text: string,
+  [from, to]: readonly [number, number],
+  spoken: string | undefined,
+): Recipient {
+  const given = recipient.status;
+  if (recipient.replyCode !== undefined && given !== undefined && !given.endsWith('.0.0')) return recipient;
+  const near = from === -1 ? '' : withoutAddresses(text.slice(from, to).replace(/\s+/g, ' '));
   const replyCode = recipient.replyCode ?? replyCodeIn(near) ?? (spoken === undefined ? undefined : Number(spoken));
-  const status = recipient.status ?? statusIn(near);
+  const codes = failuresIn(near);
+  const status =
+    given === undefined
+      ? mostExact(codes)
+      : given.endsWith('.0.0')
+        ? (mostExact(codes.filter((code) => code[0] === given[0])) ?? given)
+        : given;
   return {
     ...recipient,
     ...(replyCode === undefined ? {} : { replyCode }),
@@ -262,6 +292,16 @@ function completed(recipient: Recipient, text: string, lower: string, spoken: st
 /** A server's answer at the beginning of a line of a transcript. */
 const SPOKEN = /^\s{0,8}(?:<<< ?)?([45][0-5]\d)[ -](?=\S)/m;
 
+/** A report that names nobody is about the only addressee of the mail that it returns. */
+function onlyAddressee(input: BounceInput): Recipient[] {
+  const report = reportPart(input.text.slice(0, MAX_WORDS));
+  const below = input.text.slice(report.length, report.length + MAX_WORDS);
+  const to = input.original?.first('to') ?? /^[ \t>]{0,20}to[ \t]{0,20}:(.{1,500})$/im.exec(below)?.[1] ?? '';
+  const only = to.includes(',') ? undefined : recipientAddress(to);
+  if (only?.includes('@') !== true) return [];
+  return outcomes(input, [{ recipient: only, ...reasonIn(report) }]);
+}
+
 function proseOf(input: BounceInput): Recipient[] {
   const own = new Set([...input.from, ...input.to].map((a) => a.address.toLowerCase()));
   const failed = input.headers
@@ -270,7 +310,11 @@ function proseOf(input: BounceInput): Recipient[] {
     .filter((a) => a.includes('@'))
     .slice(0, 200);
   const reporter = input.from.find((a) => /^(?:mailer-daemon|postmaster)@/i.test(a.address))?.address ?? '';
-  const list = proseRecipients(input.text, failed, own, reporter.slice(reporter.lastIndexOf('@') + 1).toLowerCase());
+  const domain = reporter.slice(reporter.lastIndexOf('@') + 1).toLowerCase();
+  return outcomes(input, proseRecipients(input.text, failed, own, domain));
+}
+
+function outcomes(input: BounceInput, list: readonly ProseRecipient[]): Recipient[] {
   const delayed = DELAYED.test(input.subject) || STILL_TRYING.test(reportPart(input.text.slice(0, 5000)));
   return list.map((r) => {
     // Words that mean a permanent failure mean a passing one as long as it is still tried.

@@ -1,5 +1,17 @@
 // What the words of a failure mean when no enhanced code says it: RFC 3463 statuses, of the class that the reply code gives.
 
+/** Unmistakable: whatever code stands beside them. */
+const sure: readonly [RegExp, string][] = [
+  [
+    /(?:mail ?(?:box|folder|drop)|quota|inbox|postfach).{0,60}(?:\bfull\b|exceed|voll\b|\bover\b)|\bover ?quota|quota.{0,20}exceed/i,
+    '5.2.2',
+  ],
+  [
+    /user.{0,10}unknown|unknown.{0,10} user|no such (?:user|recipient|mailbox|local user)|(?:mailbox|user|recipient|address) (?:was )?(?:not found|does(?: not|n't) exist)/i,
+    '5.1.1',
+  ],
+];
+
 const meanings: readonly [RegExp, string][] = [
   [
     /(?:mail ?(?:box|folder|drop)|quota|inbox|account|postfach|speicher|storage|user'?s? (?:mail|disk)).{0,60}(?:\bfull\b|exceed|voll\b|\bover\b|too large)|(?:over|exceed\w*|out of).{0,20}quota|quota.{0,40}(?:exceed|full)|disk full|insufficient (?:disk|storage|system storage)|not enough (?:disk |storage )?(?:storage|space)|user is over|mailbox size limit|bo[iî]te.{0,30}pleine|bandeja.{0,30}llena|casella.{0,30}piena|skrzynka.{0,40}(?:pełna|przepełnion)|переполнен|メールボックスが(?:一杯|いっぱい)|容量/i,
@@ -18,7 +30,7 @@ const meanings: readonly [RegExp, string][] = [
     '5.1.2',
   ],
   [
-    /user.{0,30}unknown|unknown.{0,20} (?:user|recipient|address|local|mailbox)|no such (?:user|recipient|person|address|mailbox|account|local user)|does(?: not|n't) (?:exist|have an? (?:\S+ )?account)|mailbox (?:not found|unavailable)|(?:invalid|illegal|bad|incorrect) (?:final delivery )?(?:recipient|mailbox|address|user)|not listed|user(?:id)? not|(?:recipient|address|name) (?:not|unknown|is not|was not|rejected)|no (?:mailbox|user|matches)|unrouteable|unbekannt|nicht bekannt|isn't|not a (?:valid|known)|addressee|inconnu|desconocid|sconosciut|inesistente|nieznany|onbekend|not? .{0,40}account|no longer|見つかりません|不明|not our customer|not (?:exactly )?match/i,
+    /user.{0,30}unknown|unknown.{0,20} (?:user|recipient|address|local|mailbox)|no such (?:user|recipient|person|address|mailbox|account|local user)|does(?: not|n't) (?:exist|have an? (?:\S+ )?account)|mailbox (?:not found|unavailable)|(?:invalid|illegal|bad|incorrect) (?:final delivery )?(?:recipient|mailbox|address|user)|not listed|user(?:id)? not|(?:recipient|address|name|user|mailbox) (?:not|unknown|is not|was(?: not|n't))|no (?:mailbox|user|matches)|unrouteable|unbekannt|nicht bekannt|isn't|not a (?:valid|known)|addressee|inconnu|desconocid|sconosciut|inesistente|nieznany|onbekend|not? .{0,40}account|no longer|(?:wasn't|was not|couldn't be|could not be|cannot be|can't be) found|(?:adresse|empfänger|postfach).{0,40}nicht gefunden|introuvable|pas été trouvée?|no se (?:encontró|ha encontrado)|non (?:è stat[oa] trovat[oa]|trovat[oa])|niet gevonden|nie znaleziono|não (?:foi )?encontrad|bulunamadı|見つかりません|不明|not our customer|not (?:exactly )?match/i,
     '5.1.1',
   ],
   [
@@ -30,13 +42,18 @@ const meanings: readonly [RegExp, string][] = [
     '4.4.1',
   ],
   [/loop|too many hops/i, '5.4.6'],
-  [/spam|blocked|blacklist|block list|policy|denied|reject|refus|relay|not accept|unsolicited/i, '5.7.1'],
+  [
+    /spam|blocked|blacklist|block list|policy|denied|reject|refus|relay|not accept|unsolicited|permission|berechtig|autorisé|autorizad|autorizzat|toestemming|uprawnie|izniniz/i,
+    '5.7.1',
+  ],
 ];
 
-/** The status that the words mean, of the class of the reply code, if there is one: a 5yz is no 4.x.x (RFC 3463 §2). undefined when they say nothing. */
-export function meaningOf(words: string, replyCode?: number): string | undefined {
-  const status = meanings.find(([pattern]) => pattern.test(words))?.[1];
+/**
+ * The status that the words mean, of the class of the reply code, if there is one: a 5yz is no 4.x.x (RFC 3463 §2). `given`: the server gave a status that is
+ * not exact; only unmistakable words refine it. undefined when they say nothing.
+ */
+export function meaningOf(words: string, replyCode?: number, given = false): string | undefined {
+  const status = (given ? sure : meanings).find(([pattern]) => pattern.test(words))?.[1];
   if (status === undefined || replyCode === undefined) return status;
-  const given = replyCode >= 500 ? '5' : '4';
-  return `${given}${status.slice(1)}`;
+  return `${replyCode >= 500 ? '5' : '4'}${status.slice(1)}`;
 }

@@ -1,7 +1,7 @@
 // Bounces in prose, without RFC 3464: who could not be reached, and why. qmail, Exim, Postfix, sendmail, Yahoo, Gmail, GMX, Exchange, Notes and kin.
 import { trimEndOf, trimStartOf } from '../../lib/text.ts';
 import { meaningOf } from './meanings.ts';
-import { replyCodeIn, statusIn } from './status-fields.ts';
+import { answersIn, failuresIn, mostExact, replyCodeIn } from './status-fields.ts';
 
 export interface ProseRecipient {
   recipient: string;
@@ -16,7 +16,7 @@ export interface ProseRecipient {
 const BELOW_DASHES =
   /^.{0,20}(?:below this line is|this is a copy of|original message|returned (?:message|mail)|message (?:header|text|body)|unsent message|the header page|copy of|start of|transcript of session follows.{0,10}original|begin (?:message|forward)|forwarded message|your message|un-?sent|the body of the message|headers|原信件|原邮件)/i;
 const ORIGINAL =
-  /^(?:(?:original|returned|the original|your original|old) (?:message|mail|e-?mail)(?: (?:follows|headers?|below|text|was|is|as received|:).*|:?)$|(?:here is a copy of|a copy of (?:your|the) (?:original )?message|the following (?:is|message) (?:a copy|headers)|message header(?:s)?:|headers? (?:follow|of the original)|included is a copy|(?:the )?first \d+ lines of|below is a copy|der header der e-?mail|the header of the original).*|received: ?(?:from|by) .*|return-path: ?<.*)$/i;
+  /^(?!(?:the )?original message was received)(?:(?:original|returned|the original|your original|old) (?:message|mail|e-?mail)(?: (?:follows|headers?|below|text|was|is|as received|:).*|:?)$|(?:here is a copy of|a copy of (?:your|the) (?:original )?message|the following (?:is|message) (?:a copy|headers)|message header(?:s)?:|headers? (?:follow|of the original)|included is a copy|(?:the )?first \d+ lines of|below is a copy|der header der e-?mail|the header of the original).*|received: ?(?:from|by) .*|return-path: ?<.*)$/i;
 
 /** The domain of an address, behind its `@`. */
 const DOMAIN = /(?:[A-Za-z0-9][A-Za-z0-9-]{0,62}\.)+[A-Za-z0-9-]{2,63}/y;
@@ -83,7 +83,7 @@ const sure = { near: 1, sentence: 2, listed: 3, header: 4 } as const;
 
 /**
  * Who failed, in order. `failed`: what X-Failed-Recipients says; then nobody else does. `exclude`: addresses (lower case) that are the report's own sender, or
- * ours. `domain`: of the reporting system, for reports that give the local part alone.
+ * ours: they count only where the report lists them as it lists those who failed (a mail to oneself, an alias). `domain`: of the reporting system, for reports that give the local part alone.
  */
 export function proseRecipients(
   text: string,
@@ -146,7 +146,6 @@ export function proseRecipients(
         if (failedKeys.has(key)) note(address, k, sure.header, to);
         continue;
       }
-      if (exclude.has(key)) continue;
       // What stands directly around it, and all before it where that is short.
       const before = line.slice(Math.max(0, from - AROUND), from);
       const after = line.slice(to, to + AROUND);
@@ -162,6 +161,7 @@ export function proseRecipients(
           (introduces && SAID_BEFORE.test(before)) ||
           /(?:rcpt to|(?:expanded|generated) from):?\s*<?$/i.test(before) ||
           (introduced && /dda:smtp=/i.test(before + written)));
+      if (exclude.has(key) && !(head && /^>?\s*:/.test(after))) continue;
       if (listed) {
         note(address, k, sure.listed, to);
         continue;
@@ -223,6 +223,7 @@ interface Words {
   text: string;
   status: string | undefined;
   replyCode: number | undefined;
+  answers: readonly { replyCode: number; status: string }[];
 }
 
 function wordsIn(stretch: string): Words {
@@ -230,15 +231,26 @@ function wordsIn(stretch: string): Words {
     .replace(/\s+/g, ' ')
     .replace(/\b\d{1,3}(?:\.\d{1,3}){3}\b/g, 'IP')
     .replace(/[^\s<>"']+/g, (word) => (word.includes('@') ? '@' : word));
-  return { text, status: statusIn(text), replyCode: replyCodeIn(text) };
+  return { text, status: mostExact(failuresIn(text)), replyCode: replyCodeIn(text), answers: answersIn(text) };
+}
+
+/** Why, of a report that names nobody. */
+export function reasonIn(report: string): Omit<ProseRecipient, 'recipient'> {
+  const { recipient: _nobody, ...reason } = recipientFrom('', wordsIn(report.slice(0, 6000)));
+  return reason;
 }
 
 function recipientFrom(recipient: string, own: Words, wide = own): ProseRecipient {
   const status = own.status ?? (own.replyCode === undefined ? wide.status : undefined);
-  const replyCode = own.replyCode ?? (own.status === undefined ? wide.replyCode : undefined);
+  const replyCode =
+    own.replyCode ??
+    (own.status === undefined
+      ? wide.replyCode
+      : wide.answers.find((answer) => answer.status === own.status)?.replyCode);
   const vague = status === undefined || status.endsWith('.0.0');
   const code = replyCode ?? (status === undefined ? undefined : Number(status[0]) * 100);
-  const meaning = vague ? (meaningOf(own.text, code) ?? meaningOf(wide.text, code)) : undefined;
+  const given = status !== undefined;
+  const meaning = vague ? (meaningOf(own.text, code, given) ?? meaningOf(wide.text, code, given)) : undefined;
   const known = meaning ?? status;
   return {
     recipient,

@@ -1,37 +1,59 @@
 // Is a mail without a machine-readable report a bounce? Its sender, subject, envelope and words, each of them weak alone: a customer's parcel that could not
 // be delivered is none.
 import type { Address } from '../../contract/message.ts';
-import { messageIdInText } from './plain-text.ts';
 
-export interface Recognisable {
+interface Sender {
   headers: { all(name: string): string[]; first(name: string): string | undefined };
-  subject: string;
   from: readonly Address[];
+  contentType: string;
+}
+
+export interface Recognisable extends Sender {
+  subject: string;
+  to: readonly Address[];
   reportType: string | undefined;
   text: string;
-  /** A returned mail is attached. */
-  original: unknown;
+  /** Header of the returned mail, where one is attached. */
+  original: { first(name: string): string | undefined } | undefined;
 }
 
 /** What such reports say. */
 const SAID =
-  /(?:could ?n[o']t|cannot|unable to|not|failed to|was ?n[o']t) (?:yet )?(?:be |been )?(?:deliver|send|sent|reach)|deliver(?:y|ed|ing)? (?:(?:of|to) .{1,160} )?(?:has )?(?:been )?(?:fail|postponed|delayed)|permanent (?:fatal )?error|(?:user|recipient|address) unknown|invalid (?:final delivery )?(?:user|recipient|address)|undeliver|following (?:address|recipient)|fail\w* recipient|smtp error|transcript of session|nicht zugestellt|mailbox (?:is )?(?:full|unavailable)|over ?quota|did not reach|not been delivered|has been returned|rejected|does not exist|no such user|no recuperad|送信でき|配送|配信|届け|无法|失败|не может быть доставлено|не доставлено/i;
+  /(?:could ?n[o']t|cannot|unable to|not|failed to|was ?n[o']t) (?:yet )?(?:be |been )?(?:deliver|send|sent|reach)|deliver(?:y|ed|ing)? (?:(?:of|to) .{1,160} )?(?:has )?(?:been )?(?:fail|postponed|delayed)|(?:did ?n[o']t|not) (?:get|go) through|error has occurred while attempting to deliver|permanent (?:fatal )?error|(?:user|recipient|address) unknown|invalid (?:final delivery )?(?:user|recipient|address)|undeliver|following (?:address|recipient)|fail\w* recipient|smtp error|transcript of session|nicht zugestellt|mailbox (?:is )?(?:full|unavailable)|over ?quota|did not reach|not been delivered|has been returned|rejected|does not exist|no such user|no recuperad|送信でき|配送|配信|届け|无法|失败|не может быть доставлено|не доставлено/i;
 
 /** Subjects of reports, in the languages of the systems that send them. */
 const SUBJECT =
   /undeliver(?:ed|able)|(?:mail|message|delivery|e-?mail)\b.{0,30}\b(?:fail(?:ed|ure)?|error|problem|status notification|subsystem|unsuccessful|not delivered|rejected|warning)|fail\w* (?:delivery|mail|message)|failure notice|returned (?:mail|message|e-?mail|to sender)|returning message to sender|non-?deliver|nondeliverable|delivery (?:status|notification|has failed|delayed|report|problem|warning)|mail delivery|cannot deliver|could not (?:be )?deliver|user unknown|unzustellbar|nicht zugestellt|zustellungs|non remis|échec (?:de|d['’])|non (?:è stato )?(?:recapitat|consegna)|mancata consegna|no se (?:ha podido|puede|pudo) entregar|error de entrega|onbestelbaar|niet afgeleverd|niedostarcz|nie można dostarczyć|zwrot (?:poczty|wiadomości|do nadawcy)|message status|^returned\b|mailer-daemon|warning: (?:could not|message)|не доставлено|недоставлен|不达|退信|失败|失敗|配信|メールエラー|送信エラー|\bbounced?\b/i;
 
-/** Names that mail systems send under, and nobody else. */
+/** Local parts that mail systems send under, and nobody else. */
 const DAEMON =
-  /(?:^|[<"\s])(?:mailer[-_]?daemon|mail-?daemon|post[-_]?master|maildaemon|mdaemon|mail-?delivery|mail-system|mmdf|postmast|microsoftexchange[0-9a-f]{20,})(?:[@\\]|$|[>"\s])|mail delivery (?:sub)?system|mail (?:system|administrator)|system administrator|post office|internet mail delivery/i;
+  /^(?:mailer[-_.]?daemon|mail-?daemon|maildaemon|mdaemon|mail[-_.]?delivery(?:[-_.](?:sub)?system)?|mail[-_.]system|mmdf|microsoftexchange[0-9a-f]{20,})(?:[@\\]|$)/i;
 
-/** Names that machines of any kind send under. */
-const MACHINE =
-  /(?:^|[<"\s])(?:smtpd?|mailadmin|administrator|admin|complaints|bounces?|nobody|no-?reply|listserv|root|majordomo|\w{0,20}smtp\w{0,40}|anti-?virus\w{0,40})@/i;
+/** Local parts that mail systems share with those who run them. */
+const POSTMASTER = /^post[-_]?mast(?:er)?(?:[@\\]|$)/i;
+
+/** Local parts of gateways: no person and no web form sends under them. */
+const GATEWAY = /^(?:smtpd?|bounces?|\w{0,20}smtp\w{0,40}|anti-?virus\w{0,40})@/i;
+
+/** Local parts that machines of any kind send under, web forms with a customer's words among them. */
+const MACHINE = /^(?:mailadmin|administrator|admin|complaints|nobody|no-?reply|listserv|root|majordomo)@/i;
+
+/** Display names of mail systems. */
+const SYSTEM_NAME =
+  /^\W*(?:(?:internet )?mail delivery(?: (?:sub)?system)?|mailer[- ]daemon|mail (?:system|administrator|server)|system administrator|post ?master|post office|microsoft (?:outlook|exchange))\W*$/i;
+
+/** A display name that is no person's: none at all, or one that speaks of servers. */
+const isImpersonal = (name: string): boolean =>
+  name === '' ||
+  SYSTEM_NAME.test(name) ||
+  /\b(?:mail|smtp|lsmtp|server|mailserver|system|gateway|daemon|automated|postmaster)\b/i.test(name);
+
+/** What is answered or passed on is a person's doing. */
+const PASSED_ON = /^\s*(?:re|aw|antw|sv|vs|vb|rif|r|odp|ynt|fwd?|wg|tr|rv|i|doorst|pd|enc|ilt|転送)\s*[:：]/i;
 
 /** What a sentence says that can be about nothing but a mail; the first group needs the mail to be named before it. */
 const FAILED =
-  /((?:could|can|was|were|has) ?(?:not|n't) (?:be |been )?(?:deliver|sen[dt]))|n'a pas pu [eê]tre d[eé]livr[eé]|konnte nicht zugestellt werden|(?:permanent|fatal) (?:delivery )?errors?|delivery of e-?mail to this address|fail(?:ed|ing|ure|ures)? recipients?|recipient'?s? (?:address|mailbox|name) (?:is |was )?(?:unknown|not|rejected|full)/gi;
+  /((?:could|can|was|were|has) ?(?:not|n't) (?:be |been )?(?:deliver|sen[dt]))|n'a pas pu [eê]tre d[eé]livr[eé]|konnte nicht zugestellt werden|error has occurred while attempting to deliver|(?:permanent|fatal) (?:delivery )?errors?|delivery of e-?mail to this address|fail(?:ed|ing|ure|ures)? recipients?|recipient'?s? (?:address|mailbox|name) (?:is |was )?(?:unknown|not|rejected|full)/gi;
 const NAMED = /(?:e-?mail|message|mail|messaggio|courriel|nachricht)\b/i;
 const TO_PEOPLE = /^\w* ?to (?:the |this )?(?:following )?(?:recipient|address|user)/i;
 const NEAR_ADDRESS = /[\w.+-]@[\w-]{1,63}\.\w/;
@@ -49,31 +71,80 @@ function isBounceSentence(text: string): boolean {
   return false;
 }
 
-/** Why it is one (the name of the evidence), or undefined. `sender`: believed only if someone who was not reached is found. */
+/**
+ * Whether a mail system made this mail: its envelope, its sender, or a header that says so. Words are no sign of it. A report part within a mail that has
+ * none of them was attached by a person.
+ */
+export function isOfMailSystem({ headers, from, contentType }: Sender): boolean {
+  return (
+    contentType === 'multipart/report' ||
+    contentType.startsWith('message/') ||
+    from.length === 0 ||
+    isNullSender(headers) ||
+    saysAutomatic(headers) ||
+    headers.first('x-failed-recipients') !== undefined ||
+    isExchangeNdr(headers) ||
+    from.some(
+      ({ address, name }) =>
+        isDaemon(address, name) || POSTMASTER.test(address) || GATEWAY.test(address) || MACHINE.test(address),
+    )
+  );
+}
+
+/** RFC 5321 §4.5.5; old systems write a daemon's name for the empty path. */
+const isNullSender = (headers: Sender['headers']): boolean =>
+  headers.all('return-path').some((value) => /^<(?:mailer-daemon(?:@[^<>]*)?)?>$/i.test(value.replace(/\s+/g, '')));
+
+/** Without a value, as Exchange writes it. */
+const isExchangeNdr = (headers: Sender['headers']): boolean => headers.all('x-ms-exchange-message-is-ndr').length > 0;
+
+const saysAutomatic = (headers: Sender['headers']): boolean => /^auto-/i.test(headers.first('auto-submitted') ?? '');
+
+/** A system's name counts where there is no address, or one that is not a person's. */
+const isDaemon = (address: string, name: string): boolean =>
+  DAEMON.test(address) ||
+  (SYSTEM_NAME.test(name) && (!address.includes('@') || POSTMASTER.test(address) || GATEWAY.test(address)));
+
+/** The returned mail is one that was sent from an address which the report was sent to. */
+const isOurs = ({ original, to }: Recognisable): boolean => {
+  const sender = original?.first('from')?.toLowerCase() ?? '';
+  return sender !== '' && to.some(({ address }) => address !== '' && sender.includes(address.toLowerCase()));
+};
+
+/**
+ * Why it is one (the name of the evidence), or undefined. `sender`: believed only if someone who was not reached is found. Words alone never decide: an
+ * envelope, a sender or a header that only mail systems have must be there.
+ */
 export function looksLikeBounce(input: Recognisable): string | undefined {
-  const { headers, subject, from, text, original } = input;
+  const { headers, subject, from, text } = input;
   if (headers.first('x-failed-recipients') !== undefined) return 'X-Failed-Recipients';
-  if (input.reportType?.toLowerCase() === 'delivery-status') return 'RFC 3464';
-  const daemon =
-    from.some((a) => DAEMON.test(a.address) || DAEMON.test(a.name)) || DAEMON.test(headers.first('sender') ?? '');
-  const machine = from.some((a) => MACHINE.test(a.address));
-  const nullSender = headers.all('return-path').some((v) => /^<\s*>$/.test(v));
+  if (input.contentType === 'multipart/report' && input.reportType?.toLowerCase() === 'delivery-status')
+    return 'RFC 3464';
+  const nullSender = isNullSender(headers);
   const subjectFits = SUBJECT.test(subject);
-  if (/^auto-replied/i.test(headers.first('auto-submitted') ?? '') && !subjectFits) return undefined;
-  if (daemon && subjectFits) return 'sender and subject';
-  if (!daemon && !machine && !subjectFits) return undefined;
+  const daemon = from.some(({ address, name }) => isDaemon(address, name));
+  const sentBy = (pattern: RegExp): boolean => from.some(({ address }) => pattern.test(address));
+  const postmaster = sentBy(POSTMASTER);
+  if (subjectFits && (daemon || (postmaster && nullSender))) return 'sender and subject';
+  const impersonal = from.every(({ name }) => isImpersonal(name));
+  const passedOn = PASSED_ON.test(subject);
+  if (postmaster && impersonal && subjectFits && !passedOn) return 'sender';
   const head = text.slice(0, 6000);
   const said = SAID.test(head);
+  if (isExchangeNdr(headers) && (subjectFits || said)) return 'X-MS-Exchange-Message-Is-Ndr';
   if (!said) return undefined;
-  if (nullSender && subjectFits) return 'null sender and subject';
-  if (daemon && nullSender) return 'sender and text';
-  if (daemon) return 'sender';
-  if (subjectFits && (original !== undefined || messageIdInText(text) !== undefined))
-    return 'subject and returned mail';
-  if (machine && subjectFits) return 'sender';
-  // A person's mail bears his name; a forwarded report bears a prefix.
-  const nameless = from.length === 1 && from[0]?.name === '';
-  return subjectFits && nameless && !/^\s*(?:fwd?|wg|tr|rv|i)\s*:/i.test(subject) && isBounceSentence(head)
-    ? 'sender'
-    : undefined;
+  if (daemon) return nullSender ? 'sender and text' : 'sender';
+  if (nullSender) {
+    // Answers of machines have it as well, and repeat the customer's words.
+    if (/^auto-replied/i.test(headers.first('auto-submitted') ?? '') && !(subjectFits && impersonal)) return undefined;
+    return (subjectFits && impersonal) || isBounceSentence(head) ? 'sender' : undefined;
+  }
+  if (!impersonal) return undefined;
+  if (postmaster && (saysAutomatic(headers) || TRANSCRIPT.test(head))) return 'sender';
+  if (!subjectFits) return undefined;
+  if (sentBy(GATEWAY)) return 'sender';
+  return !passedOn && (sentBy(MACHINE) || saysAutomatic(headers)) && isOurs(input) ? 'sender' : undefined;
 }
+
+/** A line of an SMTP dialogue. */
+const TRANSCRIPT = /^[ \t]{0,8}(?:RCPT TO ?:|<<< [45]\d\d|>>> RCPT)/m;

@@ -79,10 +79,26 @@ export const statusesIn = (text: string): string[] =>
 
 /** The most exact of them: not x.0.0 if there is another, and sooner x.y.z than x.y.0 ("other, undefined"). */
 export function statusIn(text: string): string | undefined {
-  const codes = statusesIn(text);
+  return mostExact(statusesIn(text));
+}
+
+export function mostExact(codes: readonly string[]): string | undefined {
   if (codes.length < 2) return codes[0];
   return codes.find((code) => !/\.0(?:\.|$)/.test(code)) ?? codes.find((code) => !code.endsWith('.0.0')) ?? codes[0];
 }
+
+/** Those of failures, classes 4 and 5 (RFC 3463 §2): an answer of success before them is none. */
+export const failuresIn = (text: string): string[] => statusesIn(text).filter((status) => status[0] !== '2');
+
+/** A reply code and the enhanced one beside it, of one class: `550 5.1.1`, `550-5.1.1`, `550 #5.1.1`. */
+const ANSWER = /(?<![\d.])([45][0-5]\d)[ -]#?([45]\.\d{1,3}\.\d{1,3})(?![\d.]*\.?\d)/g;
+
+/** The answers within a text that name both codes, in order. */
+export const answersIn = (text: string): { replyCode: number; status: string }[] =>
+  Array.from(text.matchAll(ANSWER), ([, code, status]) => ({
+    replyCode: Number(code),
+    status: status as string,
+  })).filter(({ replyCode, status }) => String(replyCode)[0] === status[0]);
 
 /** SMTP reply code (RFC 5321 §4.2) within a text. */
 export function replyCodeIn(text: string): number | undefined {

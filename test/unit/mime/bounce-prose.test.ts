@@ -15,7 +15,7 @@ function parse(from: string, subject: string, body: string, more = ''): ReturnTy
 
 const DAEMON = 'MAILER-DAEMON@mx.example';
 type Row = [address: string, action: string, status?: string | undefined, replyCode?: number];
-const rows: [name: string, from: string, subject: string, body: string, expected: Row[]][] = [
+const rows: [name: string, from: string, subject: string, body: string, expected: Row[], more?: string][] = [
   [
     'MDaemon: a permanent failure with a transcript and a code of its own class',
     'MDaemon@mx.example',
@@ -78,6 +78,7 @@ const rows: [name: string, from: string, subject: string, body: string, expected
     'RE: Offer : non remis\n\t(delivery failed)',
     "*****\nVotre message n'a pas pu etre delivre a\njane@x.example\n\n*****\nYour message could not be delivered to\njane@x.example\n",
     [['jane@x.example', 'failed']],
+    'Return-Path: <>\n',
   ],
   [
     'sina: only the addresses are ASCII',
@@ -159,11 +160,100 @@ const rows: [name: string, from: string, subject: string, body: string, expected
     '   ----- The following addresses had permanent fatal errors -----\n"|exec procmail"\n    (expanded from: <jane@x.example>)\n\n   ----- Transcript of session follows -----\n554 "|exec procmail"... Service unavailable\n\nReporting-MTA: dns; mx.example\n\nFinal-Recipient: RFC822; jane@mail.x.example\nAction: failed\nStatus: 5.5.0\n\nReturn-Path: <us@shop.example>\n',
     [['jane@mail.x.example', 'failed', '5.5.0', 554]],
   ],
+  [
+    'a mail to oneself: our address is listed as those who failed are',
+    DAEMON,
+    'failure notice',
+    `Hi. This is the mail program.\n\n<${OURS}>:\nRemote host said: 552 5.2.2 over quota\n`,
+    [[OURS, 'failed', '5.2.2', 552]],
+  ],
+  [
+    'nobody is named but the addressee of the returned mail',
+    DAEMON,
+    'Returned mail: Deferred',
+    '   ----- Transcript of session follows -----\nDeferred: Connection timed out with mx.x.example.\n\n   ----- Unsent message follows -----\nFrom: us@shop.example\nTo: Jane <jane@x.example>\nSubject: Offer\n',
+    [['jane@x.example', 'failed', '4.4.7']],
+  ],
+  [
+    'sendmail warns first, and then says when the original was received',
+    `Mail Delivery Subsystem <${DAEMON}>`,
+    'Warning: could not send message for past 4 hours',
+    '    **********************************************\n    **      THIS IS A WARNING MESSAGE ONLY      **\n    **********************************************\n\nThe original message was received at Mon, 2 Nov 2026 06:00:00 +0100\nfrom client.shop.example [192.0.2.7]\n\n   ----- The following addresses had transient non-fatal errors -----\n<jane@x.example>\n\n   ----- Transcript of session follows -----\n451 4.4.1 <jane@x.example>... reply: read error\n',
+    [['jane@x.example', 'delayed', '4.4.1', 451]],
+  ],
+  [
+    'a daemon with a null sender says auto-replied (RFC 3834 §2)',
+    DAEMON,
+    'A mail of yours',
+    'Your message was rejected.\n\nThe server <mx.x.example> does not want the recipient <jane@x.example>: [550 5.1.1 no such user]\n',
+    [['jane@x.example', 'failed', '5.1.1', 550]],
+    'Return-Path: <>\nAuto-Submitted: auto-replied\n',
+  ],
+  [
+    'a null sender, and a whole sentence about a mail and its address',
+    'info@mx.example',
+    'Mail',
+    'Your message of this morning could not be delivered to the recipient\n<jane@x.example>, whose mailbox is full.\n',
+    [['jane@x.example', 'failed', '5.2.2']],
+    'Return-Path: <>\n',
+  ],
+  [
+    'OpenSMTPD, with a null sender',
+    'info@mx.example',
+    'Mail',
+    'An error has occurred while attempting to deliver a message for the following list of recipients:\n\njane@x.example: 550 5.1.1 no such user\n',
+    [['jane@x.example', 'failed', '5.1.1', 550]],
+    'Return-Path: <>\n',
+  ],
+  [
+    'a transcript whose answers of success come first',
+    `${DAEMON} (Mail Delivery System)`,
+    'SMTP server: errors from client.shop.example',
+    'Transcript of session follows.\n\n Out: 220 mx.example ESMTP\n In:  MAIL FROM:<us@shop.example>\n Out: 250 2.1.0 Ok\n In:  RCPT TO:<jane@x.example>\n Out: 250 2.1.5 Ok\n In:  DATA\n Out: 354 End data\n Out: 451 4.3.0 queue file write error\n In:  QUIT\n Out: 221 2.0.0 Bye\n',
+    [['jane@x.example', 'failed', '4.3.0', 451]],
+  ],
+  [
+    'a status that is given is not replaced by what words may mean',
+    DAEMON,
+    'Mail delivery failed',
+    'Your mail was not delivered to <jane@x.example>.\n\nThe server answered:\n550 5.0.0 <jane@x.example>: Recipient address rejected: greylisted for ever\n',
+    [['jane@x.example', 'failed', '5.0.0', 550]],
+  ],
+  [
+    'unless they are unmistakable',
+    DAEMON,
+    'Mail delivery failed',
+    'Your mail was not delivered:\n\n<jane@x.example>: 550 5.0.0 <jane@x.example>: user unknown\n',
+    [['jane@x.example', 'failed', '5.1.1', 550]],
+  ],
+  [
+    'Exchange names the status twice, first without the reply code',
+    'postmaster@mx.example',
+    'Undeliverable: Offer',
+    `Delivery has failed to these recipients:\n\njane@x.example<mailto:jane@x.example>\nThe address you entered couldn't be found.\n\nSee DSN 5.1.10 in Exchange Online.\n${'\n'.repeat(14)}Diagnostic information for administrators:\n\nGenerating server: mx.example\n\njane@x.example\nRemote Server returned '550 5.1.10 RESOLVER.ADR.RecipientNotFound'\n`,
+    [['jane@x.example', 'failed', '5.1.10', 550]],
+  ],
+  ...(
+    [
+      ["jane wasn't found at x.example.", '5.1.1'],
+      ['Die eingegebene E-Mail-Adresse konnte nicht gefunden werden.', '5.1.1'],
+      ["L'adresse est introuvable.", '5.1.1'],
+      ["The recipient's mailbox is full and can't accept messages now.", '5.2.2'],
+      ["You don't have permission to send to this recipient.", '5.7.1'],
+      ['Sie haben keine Berechtigung, an diesen Empfänger zu senden.', '5.7.1'],
+    ] as const
+  ).map(([words, status]): (typeof rows)[number] => [
+    `Exchange in prose, without any code: ${words}`,
+    'Microsoft Outlook <MicrosoftExchange329e71ec88ae4615bbc36ab6ce41109e@shop.example>',
+    'Undeliverable: Offer',
+    `Delivery has failed to these recipients or groups:\n\njane@x.example<mailto:jane@x.example>\n${words}\n`,
+    [['jane@x.example', 'failed', status]],
+  ]),
 ];
 
 describe('prose', () => {
-  it.each(rows)('%s', (_name, from, subject, body, expected) => {
-    const message = parse(from, subject, body);
+  it.each(rows)('%s', (_name, from, subject, body, expected, more) => {
+    const message = parse(from, subject, body, more);
     expect(message.automatic.kind).toBe('bounce');
     const got = message.deliveryStatus?.recipients ?? [];
     expect(got.map((r) => [r.recipient, r.action])).toEqual(expected.map(([address, action]) => [address, action]));
@@ -206,6 +296,22 @@ describe('prose', () => {
 });
 
 describe('reports that come in another form', () => {
+  it.each([
+    ['on the report', 'Any subject', 'X-HmXmrOriginalRecipient: jane@x.example\n', ''],
+    ['on the mail', 'complaint about message from 192.0.2.7', '', 'X-HmXmrOriginalRecipient: jane@x.example\n'],
+  ])('sees a complaint of Outlook.com, which names the reader %s', (_where, subject, outer, inner) => {
+    const message = parseMessage(
+      Buffer.from(
+        `From: staff@fbl.example\nTo: ${OURS}\nSubject: ${subject}\n${outer}Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: message/rfc822\n\n${inner}From: ${OURS}\nTo: jane@x.example\nMessage-ID: <ours@shop.example>\n\nHello\n--b--\n`,
+      ),
+    );
+    expect(message.automatic).toMatchObject({ kind: 'receipt', mayAutoRespond: false });
+    expect(message.deliveryStatus).toEqual({
+      originalMessageId: '<ours@shop.example>',
+      recipients: [{ recipient: 'jane@x.example', permanent: false, diagnostic: 'complaint: abuse' }],
+    });
+  });
+
   it('sees that a receipt of Sieve’s reject says that the mail was refused (RFC 5429)', () => {
     const mdn = (words: string): ReturnType<typeof parseMessage> =>
       parseMessage(

@@ -50,6 +50,41 @@ describe('RFC 3464', () => {
     expect(message.deliveryStatus?.originalMessageId).toBe('<ours2@example.net>');
   });
 
+  it.each([
+    ['sendmail’s 5.1.1 for a full mailbox', '5.1.1', 'smtp; 552 5.2.2 Over quota', '5.2.2', 552],
+    ['sendmail’s 5.1.1 for a policy', '5.1.1', 'smtp; 550 5.7.1 Not wanted', '5.7.1', 550],
+    ['another class than the answer', '4.5.0', 'smtp; 550 5.5.0 service refused', '5.5.0', 550],
+    ['expired is the reporting system’s own', '4.4.7', 'smtp; 550 5.7.1 try later', '4.4.7', 550],
+    ['an exact status of one class', '5.2.1', 'smtp; 550 5.1.1 unknown', '5.2.1', 550],
+    [
+      'an answer of success before the failure',
+      '5.0.0',
+      'smtp; 250 2.1.5 ok, then 554 5.6.0 bad content',
+      '5.6.0',
+      554,
+    ],
+  ])('%s', (_name, status, diagnostic, expected, replyCode) => {
+    const message = parseMessage(
+      dsn(
+        `Final-Recipient: rfc822;a@x.example\r\nAction: failed\r\nStatus: ${status}\r\nDiagnostic-Code: ${diagnostic}`,
+      ),
+    );
+    expect(message.deliveryStatus?.recipients).toMatchObject([{ status: expected, replyCode, permanent: true }]);
+  });
+
+  it('completes a status of x.0.0 from the words about each recipient alone', () => {
+    const message = parseMessage(
+      Buffer.from(
+        'From: MAILER-DAEMON@y.example\r\nTo: us@example.net\r\nSubject: Delivery status notification: failed\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\na@x.example: 550 5.1.1 <a@x.example>: no such user\r\nb@x.example: 552 5.2.2 <b@x.example>: full\r\nc@x.example: gone\r\n--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; y.example\r\n\r\nFinal-Recipient: rfc822; a@x.example\r\nStatus: 5.0.0\r\n\r\nFinal-Recipient: rfc822; b@x.example\r\nStatus: 5.0.0\r\n\r\nFinal-Recipient: rfc822; c@x.example\r\nStatus: 5.0.0\r\n--b--\r\n',
+      ),
+    );
+    expect(message.deliveryStatus?.recipients.map((r) => [r.recipient, r.status, r.replyCode])).toEqual([
+      ['a@x.example', '5.1.1', 550],
+      ['b@x.example', '5.2.2', 552],
+      ['c@x.example', '5.0.0', undefined],
+    ]);
+  });
+
   it('does not call a success report a bounce', () => {
     expect(
       parseMessage(dsn('Final-Recipient: rfc822;a@x.example\r\nAction: delivered\r\nStatus: 2.0.0')).automatic.kind,
