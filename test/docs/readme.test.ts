@@ -111,7 +111,7 @@ describe('commands', () => {
   });
 });
 
-const NO_EVENTS = new Set(['FullAccess', 'SendAs', 'OAuth']);
+const NO_EVENTS = new Set(['FullAccess', 'SendAs', 'OAuth', 'MessageCopyForSentAsEnabled']);
 
 describe('names', () => {
   const settings = entries();

@@ -10,16 +10,16 @@ export const inboundEvents = events({
   },
   MailboxRenewed: {
     level: 'info',
-    message: 'a connection with a newer token took over from the one before; the mailbox was watched all the time',
+    message: 'connection replaced by one with a newer token; the mailbox was watched throughout',
     labels: ['server'],
   },
   MailboxRenewalFailed: {
     level: 'warn',
-    message: 'no connection with a newer token yet; the one at hand goes on, tried again',
+    message: 'connection could not be renewed with a newer token; the current one stays in use, retrying',
     labels: ['server', 'code', 'class'],
   },
-  MailboxStopped: { level: 'info', message: 'mailbox is no longer watched here', labels: ['server', 'reason'] },
-  MailboxStarted: { level: 'info', message: 'mailbox is watched here', labels: ['server'] },
+  MailboxStopped: { level: 'info', message: 'this process stopped watching the mailbox', labels: ['server', 'reason'] },
+  MailboxStarted: { level: 'info', message: 'this process started watching the mailbox', labels: ['server'] },
   MailboxPaused: {
     level: 'warn',
     message: 'fetching paused; mail is safe in the mailbox',
@@ -29,24 +29,25 @@ export const inboundEvents = events({
   MailboxBlinded: { level: 'warn', message: 'mailbox was not provably watched for a while', labels: ['server'] },
   MailboxSilent: {
     level: 'warn',
-    message: 'mailbox is watched and well, but nobody has written to it for long: a forwarding or a mail flow rule?',
+    message:
+      'mailbox is watched and healthy but has received no mail for a long time; check forwarding and mail flow rules',
     labels: ['server'],
   },
-  MailboxStartChosen: { level: 'info', message: 'first connect: the start point is recorded', labels: ['server'] },
+  MailboxStartChosen: { level: 'info', message: 'first connection: start point recorded', labels: ['server'] },
   MailboxRescanned: {
     level: 'warn',
-    message: 'UIDs of the folder begin anew; messages were matched by fingerprint',
+    message: 'UIDs of the folder were reset; messages matched by fingerprint',
     labels: ['server', 'reason'],
   },
   MessageEnqueued: { level: 'info', message: 'message enqueued', labels: ['server', 'emailFlow'] },
   MessagePending: {
     level: 'warn',
-    message: 'message exists but cannot be read yet; tried again',
+    message: 'message exists but cannot be read yet; retrying',
     labels: ['server', 'reason'],
   },
   MessageMatched: {
     level: 'info',
-    message: 'message is known by its fingerprint under another UID; not enqueued again',
+    message: 'message recognised by its fingerprint under another UID; not enqueued again',
     labels: ['server'],
   },
   MessageVanished: {
@@ -56,27 +57,27 @@ export const inboundEvents = events({
   },
   MessageQuarantined: {
     level: 'error',
-    message: 'message quarantined: it could not be read or parsed; a job with its raw bytes is on the queue',
+    message: 'message quarantined because it could not be read or parsed; a job with its raw bytes is on the queue',
     labels: ['server', 'reason'],
   },
   ParserWorkerEnded: {
     level: 'error',
-    message: 'a parser worker was ended by what it read; the others of its batch are read again',
+    message: 'parser worker ended because of a message; the rest of its batch is parsed again',
     labels: ['reason'],
   },
   MessageTooLarge: {
     level: 'warn',
-    message: 'message over the maximum size: headers and reference only',
+    message: 'message exceeds the maximum size; only headers and a reference are enqueued',
     labels: ['server'],
   },
   MessageAfterCareFailed: {
     level: 'warn',
-    message: 'a queued message could not be flagged or moved; tried again',
+    message: 'queued message could not be flagged or moved; retrying',
     labels: ['server', 'code'],
   },
   MailboxDoubted: {
     level: 'warn',
-    message: 'the server contradicts itself about the folder; the mailbox counts as blind until it does not',
+    message: 'server gives contradictory answers about the folder; the mailbox counts as blind until they agree',
     labels: ['server', 'reason'],
   },
   LedgerSetBack: {
@@ -84,17 +85,17 @@ export const inboundEvents = events({
     message: 'Redis lost commits that it had confirmed; ledger reloaded, messages are fetched again',
     labels: ['server'],
   },
-  LedgerReloaded: { level: 'warn', message: 'ledger changed under us and was read again', labels: ['server', 'code'] },
-  LeaseLost: { level: 'warn', message: 'lease of a mailbox lost; another replica may take it', labels: ['server'] },
+  LedgerReloaded: { level: 'warn', message: 'ledger version conflict; reloaded', labels: ['server', 'code'] },
+  LeaseLost: { level: 'warn', message: 'mailbox lease lost; another replica may take it', labels: ['server'] },
   LeaseRoundFailed: {
     level: 'warn',
-    message: 'leases of mailboxes could not be renewed or taken; tried again each second',
+    message: 'mailbox leases could not be renewed or acquired; retrying every second',
     labels: ['code'],
   },
-  LeaseRoundSucceeded: { level: 'info', message: 'leases of mailboxes are renewed again' },
+  LeaseRoundSucceeded: { level: 'info', message: 'mailbox leases are being renewed again' },
   LeaseHandedOver: {
     level: 'info',
-    message: 'mailbox handed over to the replica that should have it',
+    message: 'mailbox handed over to the replica assigned to it',
     labels: ['server'],
   },
 });

@@ -5,17 +5,17 @@ export const lifecycleEvents = events({
   GatewayStarted: { level: 'info', message: 'gateway started' },
   GatewayWaiting: {
     level: 'warn',
-    message: 'gateway waits for Redis before it starts; /healthz answers, /readyz says not ready',
+    message: 'gateway is waiting for Redis before it starts; /healthz answers, /readyz reports not ready',
     labels: ['code'],
   },
   GatewayStopping: {
     level: 'info',
-    message: 'gateway stopping: intake closed, work in hand is finished',
+    message: 'gateway stopping: intake closed, finishing work in progress',
     labels: ['reason'],
   },
   GatewayStopped: { level: 'info', message: 'gateway stopped' },
   ReleaseFailed: { level: 'error', message: 'a part of the gateway did not close cleanly', labels: ['kind'] },
-  BlobsSwept: { level: 'info', message: 'raw mails past their retention deleted' },
+  BlobsSwept: { level: 'info', message: 'raw mails past their retention were deleted' },
   BlobSweepFailed: { level: 'warn', message: 'raw mails past their retention could not be deleted', labels: ['code'] },
   RedisDurabilityLimited: {
     level: 'warn',
@@ -25,15 +25,15 @@ export const lifecycleEvents = events({
   RedisKeyQuarantined: {
     level: 'error',
     message:
-      'a key in Redis held something else than it must: set aside, or kept where losing it would break a promise; the rest is not affected',
+      'a Redis key held an unexpected value; moved aside, or left in place where moving it could lose mail or replies; nothing else is affected',
     labels: ['kind'],
   },
   RedisConnected: { level: 'info', message: 'Redis connected' },
-  RedisDisconnected: { level: 'warn', message: 'no connection to Redis; reconnecting', labels: ['code'] },
+  RedisDisconnected: { level: 'warn', message: 'Redis connection lost; reconnecting', labels: ['code'] },
   RedisWritesRefused: {
     level: 'error',
-    message: 'Redis answers but takes no writes; fetching and sending wait',
+    message: 'Redis is reachable but refuses writes; fetching and sending are waiting',
     labels: ['code'],
   },
-  RedisWritesAccepted: { level: 'info', message: 'Redis takes writes again' },
+  RedisWritesAccepted: { level: 'info', message: 'Redis accepts writes again' },
 });

@@ -5,41 +5,45 @@ export const oauthEvents = events({
   TokenIssued: { level: 'debug', message: 'access token issued', labels: ['application', 'kind'] },
   TokenRefused: {
     level: 'warn',
-    message: 'the identity provider refused a token',
+    message: 'identity provider refused to issue a token',
     labels: ['application', 'code', 'class'],
   },
   TokenUnavailable: {
     level: 'warn',
-    message: 'the identity provider could not be asked, or asks to wait; tried again',
+    message: 'identity provider unreachable or asked to wait; retrying',
     labels: ['application', 'code', 'class'],
   },
   CredentialRefused: {
     level: 'error',
-    message: 'a credential of the application was refused; the next one is tried',
+    message: 'application credential refused; trying the next one',
     labels: ['application', 'code'],
   },
   CredentialExpiring: {
     level: 'warn',
-    message: 'a credential of the application expires soon',
+    message: 'application credential expires soon',
     labels: ['application'],
   },
   SignInCompleted: { level: 'info', message: 'delegated sign-in completed', labels: ['application', 'kind'] },
   SignInRefused: { level: 'warn', message: 'delegated sign-in refused', labels: ['application', 'code'] },
   SignInNeeded: {
     level: 'error',
-    message: 'a person must sign in; mail and replies of this server wait',
+    message: 'a person must sign in; mail and replies of this server are waiting',
     labels: ['application', 'code'],
   },
-  SignInKeptAlive: { level: 'debug', message: 'delegated sign-in renewed while unused', labels: ['application'] },
+  SignInKeptAlive: {
+    level: 'debug',
+    message: 'unused delegated sign-in renewed to keep it alive',
+    labels: ['application'],
+  },
   TokenCacheUnreadable: {
     level: 'error',
     message:
-      'the token cache cannot be read with the keys at hand; app-only tokens are fetched anew, delegated sign-ins are needed again',
+      'token cache cannot be decrypted with the current keys; app-only tokens are requested again, delegated users must sign in again',
     labels: ['application', 'code'],
   },
   TokenCacheUnavailable: {
     level: 'warn',
-    message: 'the token cache cannot be reached; tokens are kept in this process only',
+    message: 'token cache unreachable; tokens are kept in this process only',
     labels: ['code'],
     repeats: true,
   },
