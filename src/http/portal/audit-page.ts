@@ -1,10 +1,14 @@
-// The changes: who did what to which server, field by field, newest first. Pure.
+// The changes: who did what to which server, field by field, newest first.
+
+import type { FastifyInstance } from 'fastify';
 import type { AuditEntry } from '../api/email-servers.ts';
+import type { PortalDeps } from './deps.ts';
 import { type Html, html } from './html.ts';
 import { type Frame, page } from './layout.ts';
-import { pager } from './parts.ts';
+import { pageOf, pager } from './parts.ts';
+import { needs, queryOf, send, type Visits } from './visit.ts';
 
-export const CHANGES_PER_PAGE = 40;
+const CHANGES_PER_PAGE = 40;
 /** Fields above which they are folded: all of a new server. */
 const MANY = 4;
 
@@ -18,7 +22,7 @@ function didOf({ say }: Frame, action: string): string {
 }
 
 /** @param entries of the page and one more, if there is one */
-export function auditPage(frame: Frame, entries: readonly AuditEntry[], at: number): string {
+function auditPage(frame: Frame, entries: readonly AuditEntry[], at: number): string {
   const { say } = frame;
   const heads = ['when', 'who', 'name', 'what'] as const;
   const pages = entries.length > CHANGES_PER_PAGE ? at + 1 : at;
@@ -48,4 +52,15 @@ function row(frame: Frame, entry: AuditEntry): Html {
       ? html`<details><summary class="dim">${fields.length} ${say('fields')}</summary>${fields}</details>`
       : fields
   }</div></td></tr>`;
+}
+
+/** Pages of changes that can be turned. */
+const MOST_PAGES = 250;
+
+export function addAudit(portal: FastifyInstance, { servers }: Pick<PortalDeps, 'servers'>, visits: Visits): void {
+  portal.get('/portal/audit', needs('audit:read'), async (request, reply) => {
+    const at = Math.min(pageOf(queryOf(request).page), MOST_PAGES);
+    const entries = await servers.audit(at * CHANGES_PER_PAGE + 1);
+    return send(reply, auditPage(visits.frame(request), entries.slice((at - 1) * CHANGES_PER_PAGE), at));
+  });
 }

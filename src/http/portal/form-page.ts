@@ -1,16 +1,22 @@
 // The form of one email server: the administrators' fields in the order of their handbook, then sign-in, then what has sound defaults; beside
-// them what they mean together, and the connection test. Pure.
+// them what they mean together, and the connection test. New, copied, edited, checked while it is typed, tested, saved.
+
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { CheckStep } from '../../domain/doctor.ts';
-import type { Definition } from '../api/email-servers.ts';
+import { MailroomError } from '../../domain/errors.ts';
+import type { Definition, EmailServerView } from '../api/email-servers.ts';
+import { RequestInvalid } from '../problem.ts';
 import { testLog } from './check-steps.ts';
-import type { Finding } from './deps.ts';
+import type { Finding, PortalDeps } from './deps.ts';
 import { findingItem, stateBadge } from './findings.ts';
-import { shownField } from './form.ts';
+import { blank, definitionFrom, shownField } from './form.ts';
 import { fieldsOf } from './form-fields.ts';
 import { type Html, html } from './html.ts';
 import { csrfField, type Frame, page } from './layout.ts';
 import { linkTo } from './list-page.ts';
-import { probeBox } from './test-page.ts';
+import { doneUrl } from './parts.ts';
+import { allSteps, probeBox, sendLines, wantsLines } from './test-page.ts';
+import { formOf, LIST, needs, queryOf, seeOther, send, type Visits } from './visit.ts';
 import { messageIn } from './words-said.ts';
 
 export interface FormState {
@@ -38,7 +44,7 @@ export interface FormState {
 }
 
 /** Field names as the handbook has them. */
-export const LABELS: Readonly<Record<string, string>> = {
+const LABELS: Readonly<Record<string, string>> = {
   serverType: 'Server Type',
   name: 'Name',
   host: 'Host',
@@ -53,7 +59,7 @@ export const LABELS: Readonly<Record<string, string>> = {
 
 const pairs = (...values: string[]) => values.map((value) => [value, value] as const);
 
-export function formPage(frame: Frame, state: FormState): string {
+function formPage(frame: Frame, state: FormState): string {
   const { say } = frame;
   const { definition, existing, readOnly, problems } = state;
   const { input, select, addresses, perMinute } = fieldsOf(frame, state);
@@ -143,11 +149,7 @@ ${consent(frame, state)}
 const ASKED = { save: 'errors', test: 'errorsTest', look: 'errorsThere' } as const;
 
 /** What is wrong, each with a way to its field. */
-export function problemNote(
-  { say, language }: Frame,
-  problems: FormState['problems'],
-  asked: FormState['asked'],
-): Html {
+function problemNote({ say, language }: Frame, problems: FormState['problems'], asked: FormState['asked']): Html {
   const items = problems.map(({ field, message }) => {
     const root = field.split(/[[.]/, 1)[0] ?? '';
     return html`<li><a href="#${root}">${LABELS[root] ?? field}</a>: ${messageIn(language, message)}</li>`;
@@ -169,4 +171,159 @@ function consent(frame: Frame, { existing, consent: known, readOnly }: FormState
   const { person } = known;
   return html`<div class="card"><h2>${say('consentTitle')}</h2><p class="wrap">${person === undefined ? html`<span class="badge warn">${say('notSignedIn')}</span>` : html`${say('signedInAs')} <strong>${person}</strong>.`}</p><p class="help">${say('consentHelp')}</p>
 <form method="post" action="/portal/email-servers/sign-in">${csrfField(frame)}<input type="hidden" name="name" value="${existing.name}"><p class="buttons"><button class="${person === undefined ? 'main' : 'plain'}">${say('consent')}</button></p></form></div>`;
+}
+
+type FormDeps = Pick<PortalDeps, 'servers' | 'operations' | 'preview' | 'applications' | 'signedIn'>;
+
+/** A form that was sent. */
+interface Sent {
+  form: URLSearchParams;
+  definition: Definition;
+  /** The stored server that is edited, and its revision when the form was opened. */
+  name: string | undefined;
+  revision: string;
+  view: EmailServerView | undefined;
+}
+
+export function addForm(portal: FastifyInstance, deps: FormDeps, visits: Visits): void {
+  const { servers, operations } = deps;
+
+  async function stateOf(request: FastifyRequest, more: Partial<FormState>): Promise<FormState> {
+    const definition = more.definition ?? blank('IMAP');
+    const { existing } = more;
+    const mayWrite = visits.may(request, 'email-servers:write');
+    const delegated = definition.authenticationType === 'OAuth2' && definition.signIn === 'delegated';
+    const signed = existing !== undefined && delegated ? await deps.signedIn(existing.name) : undefined;
+    return {
+      definition,
+      readOnly: !mayWrite,
+      fromFile: false,
+      hasPassword: false,
+      problems: [],
+      findings: [],
+      blankLines: 1,
+      applications: deps.applications(),
+      stale: false,
+      asked: 'save',
+      ...more,
+      ...(existing !== undefined && delegated && mayWrite
+        ? { consent: signed === undefined ? {} : { person: signed.person } }
+        : {}),
+    };
+  }
+
+  async function sentWith(request: FastifyRequest): Promise<Sent> {
+    const form = formOf(request);
+    const name = form.get('_existing') ?? undefined;
+    const view = name === undefined ? undefined : await servers.get(name);
+    if (name !== undefined && view === undefined) throw new MailroomError('EMAIL_SERVER_NOT_FOUND');
+    const definition = definitionFrom(form, view?.definition);
+    return { form, definition, name, revision: form.get('_revision') ?? '', view };
+  }
+
+  /** The form once more, with what was entered. */
+  async function again(request: FastifyRequest, sent: Sent, more: Partial<FormState>): Promise<string> {
+    const { definition, name, revision, view } = sent;
+    const { findings } = await deps.preview(more.definition ?? definition, name);
+    const existing = name === undefined ? {} : { existing: { name, revision }, live: view?.live.state };
+    const known = { definition, hasPassword: view?.hasPassword ?? false, findings, ...existing };
+    return formPage(visits.frame(request), await stateOf(request, { ...known, ...more }));
+  }
+
+  /** Buttons of the form that neither save nor test: for browsers without script. */
+  async function rearrange(request: FastifyRequest, sent: Sent, action: string): Promise<string> {
+    const { definition } = sent;
+    const [, line] = /^remove:(\d{1,4})$/.exec(action) ?? [];
+    if (line !== undefined) {
+      const lines = sent.form.getAll('additionalEmailFromAddresses').filter((_, index) => index !== Number(line));
+      const additionalEmailFromAddresses = lines.filter((one) => one.trim() !== '');
+      return again(request, sent, { definition: { ...definition, additionalEmailFromAddresses } });
+    }
+    if (action === 'address') return again(request, sent, { blankLines: 2 });
+    const { host, port, tls, authenticationType } = blank(definition.serverType === 'SMTP' ? 'SMTP' : 'IMAP');
+    return again(request, sent, { definition: { ...definition, host, port, tls, authenticationType } });
+  }
+
+  async function test(request: FastifyRequest, reply: FastifyReply, sent: Sent) {
+    const { definition, name, form } = sent;
+    const sendProbe = form.get('_sendProbe') === 'true' && definition.serverType === 'SMTP';
+    try {
+      const steps = await operations.testDefinition(definition, name, { sendProbe });
+      const type = definition.serverType === 'SMTP' ? 'SMTP' : 'IMAP';
+      if (wantsLines(request)) return sendLines(reply, visits.frame(request), type, steps);
+      return send(reply, await again(request, sent, { tested: { all: await allSteps(steps), sendProbe } }));
+    } catch (error) {
+      if (!(error instanceof RequestInvalid)) throw error;
+      if (!wantsLines(request))
+        return send(reply, await again(request, sent, { problems: error.problems, asked: 'test' }), 422);
+      const frame = visits.frame(request);
+      reply.code(422).header('content-type', 'application/x-ndjson; charset=utf-8');
+      return reply.send(`${JSON.stringify({ next: '', summary: problemNote(frame, error.problems, 'test').text })}\n`);
+    }
+  }
+
+  async function submitted(request: FastifyRequest, reply: FastifyReply) {
+    const sent = await sentWith(request);
+    const { name, revision, definition } = sent;
+    const action = sent.form.get('_action') ?? 'save';
+    if (action === 'test') return test(request, reply, sent);
+    if (action !== 'save') return send(reply, await rearrange(request, sent, action));
+    try {
+      const by = visits.who(request);
+      const saved =
+        name === undefined
+          ? await servers.create(definition, by)
+          : await servers.replace(name, revision, definition, by);
+      return seeOther(reply, doneUrl(LIST, 'saved', saved.name));
+    } catch (error) {
+      if (error instanceof RequestInvalid)
+        return send(reply, await again(request, sent, { problems: error.problems }), 422);
+      if (error instanceof MailroomError && error.code === 'EMAIL_SERVER_CHANGED')
+        return send(reply, await again(request, sent, { stale: true }), 412);
+      throw error;
+    }
+  }
+
+  portal.get(`${LIST}/new`, needs('email-servers:write'), async (request, reply) => {
+    const { type, from } = queryOf(request);
+    let definition = blank(type === 'SMTP' ? 'SMTP' : 'IMAP');
+    if (from !== undefined) {
+      const view = await servers.get(from);
+      if (view === undefined) throw new MailroomError('EMAIL_SERVER_NOT_FOUND');
+      definition = { ...view.definition, name: `${view.name} (2)`, enabled: false };
+    }
+    const application = deps.applications()[0];
+    if (definition.application === undefined && application !== undefined) definition = { ...definition, application };
+    const { findings } = await deps.preview(definition);
+    return send(reply, formPage(visits.frame(request), await stateOf(request, { definition, findings })));
+  });
+  portal.post(`${LIST}/new`, needs('email-servers:write'), submitted);
+  portal.get(`${LIST}/edit`, needs('email-servers:read'), async (request, reply) => {
+    const view = await servers.get(queryOf(request).name ?? '');
+    if (view === undefined) throw new MailroomError('EMAIL_SERVER_NOT_FOUND');
+    const { revision } = view;
+    const { findings } = view.valid ? await deps.preview(view.definition, view.name) : view;
+    const state = await stateOf(request, {
+      definition: view.definition,
+      hasPassword: view.hasPassword,
+      problems: view.problems,
+      findings,
+      live: view.live.state,
+      asked: 'look',
+      ...(revision === undefined
+        ? { readOnly: true, fromFile: view.source === 'file' }
+        : { existing: { name: view.name, revision } }),
+    });
+    return send(reply, formPage(visits.frame(request), state));
+  });
+  portal.post(`${LIST}/edit`, needs('email-servers:write'), submitted);
+  portal.post(`${LIST}/check`, needs('email-servers:write'), async (request, reply) => {
+    const { definition, name } = await sentWith(request);
+    const { problems, findings } = await deps.preview(definition, name);
+    const language = visits.language(request);
+    return reply.send({
+      problems: problems.map(({ field, message }) => ({ field, message: messageIn(language, message) })),
+      warnings: findings.map((finding) => findingItem({ language }, finding).text).join(''),
+    });
+  });
 }

@@ -5,7 +5,7 @@ import { MailroomError } from '../../domain/errors.ts';
 import type { Emit } from '../../telemetry/events.ts';
 import { problemOf, statusOf, toMailroomError } from '../problem.ts';
 import type { Session } from './deps.ts';
-import { errorPage } from './pages.ts';
+import { errorPage } from './layout.ts';
 import { setCookie } from './sessions.ts';
 import { formOf, queryOf, seeOther, send, type Visits } from './visit.ts';
 import { type Language, sayIn } from './words.ts';

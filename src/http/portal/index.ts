@@ -2,23 +2,22 @@
 // form carries the session's token, and nothing is loaded from elsewhere.
 import type { FastifyInstance } from 'fastify';
 import { MailroomError } from '../../domain/errors.ts';
-import { auditPage, CHANGES_PER_PAGE } from './audit-page.ts';
-import { addConsent } from './consent-routes.ts';
+import { addAudit } from './audit-page.ts';
+import { addConsent } from './consent.ts';
 import type { PortalDeps } from './deps.ts';
 import { liveEvents } from './events.ts';
-import { addForm } from './form-routes.ts';
+import { addForm } from './form-page.ts';
 import { addGate } from './gate.ts';
-import { addList } from './list-routes.ts';
-import { overviewPage } from './overview-page.ts';
-import { pageOf } from './parts.ts';
-import { addQuarantine } from './quarantine-routes.ts';
-import { addReplies } from './replies-routes.ts';
+import { addList } from './list-page.ts';
+import { addOverview } from './overview-page.ts';
+import { addQuarantine } from './quarantine-page.ts';
+import { addReplies } from './replies-page.ts';
 import { script } from './script.ts';
 import { signIns } from './sessions.ts';
-import { addSignIn } from './sign-in-routes.ts';
+import { addSignIn } from './sign-in-page.ts';
 import { styleSheet } from './style.ts';
-import { addTest } from './test-routes.ts';
-import { needs, queryOf, seeOther, send, visits as visitsOf } from './visit.ts';
+import { addTest } from './test-page.ts';
+import { needs, seeOther, visits as visitsOf } from './visit.ts';
 
 export type {
   Consequences,
@@ -51,9 +50,7 @@ export function registerPortal(deps: PortalDeps): (app: FastifyInstance) => Prom
       asset('/portal/assets/portal.js', 'text/javascript', script);
 
       portal.get('/', needs('open'), (_request, reply) => seeOther(reply, '/portal'));
-      portal.get('/portal', needs('email-servers:read'), async (request, reply) =>
-        send(reply, overviewPage(visits.frame(request), await deps.overview())),
-      );
+      addOverview(portal, deps, visits);
       const live = liveEvents({ overview: deps.overview, sessionOf: signIn.session, whoOf: visits.who });
       // A HEAD would hold its connection without an end.
       portal.get('/portal/events', { ...needs('email-servers:read'), exposeHeadRoute: false }, live.handle);
@@ -66,11 +63,7 @@ export function registerPortal(deps: PortalDeps): (app: FastifyInstance) => Prom
       addReplies(portal, deps, visits);
       addQuarantine(portal, deps, visits);
       addConsent(portal, deps, visits, secure);
-      portal.get('/portal/audit', needs('audit:read'), async (request, reply) => {
-        const at = Math.min(pageOf(queryOf(request).page), 250);
-        const entries = await deps.servers.audit(at * CHANGES_PER_PAGE + 1);
-        return send(reply, auditPage(visits.frame(request), entries.slice((at - 1) * CHANGES_PER_PAGE), at));
-      });
+      addAudit(portal, deps, visits);
       portal.get('/portal/*', needs('session'), () => {
         throw new MailroomError('HTTP_NOT_FOUND');
       });

@@ -76,3 +76,41 @@ ${body}
 </html>
 `.text;
 }
+
+export interface Question {
+  title: string;
+  current: Word;
+  body: Html;
+  /** Where the answer goes; the fields go with it. */
+  action: string;
+  fields: Readonly<Record<string, string | undefined>>;
+  yes: string;
+  danger: boolean;
+  /** Where No leads. */
+  back: string;
+}
+
+/** Asks before something is done, with its consequences. */
+export function askPage(frame: Frame, { title, current, body, action, fields, yes, danger, back }: Question): string {
+  const { say } = frame;
+  const hidden = Object.entries(fields).map(
+    ([name, value]) => value !== undefined && html`<input type="hidden" name="${name}" value="${value}">`,
+  );
+  return page(
+    frame,
+    title,
+    current,
+    html`<div class="ask card"><h1>${title}</h1>${body}
+<form method="post" action="${action}">${csrfField(frame)}${hidden}<p class="buttons"><button class="main ${danger && 'bad'}">${yes}</button><a class="button" href="${back}">${say('cancel')}</a></p></form></div>`,
+  );
+}
+
+export function errorPage(frame: Frame, error: { code: string; message: string; hint: string }): string {
+  const { say, session } = frame;
+  return page(
+    frame,
+    say('problem'),
+    undefined,
+    html`<div class="ask card"><h1>${say('problem')}</h1><div class="note bad wrap" role="alert"><p><strong>${error.message}</strong></p><p>${error.hint}</p></div><p class="dim">${say('code')}: <code>${error.code}</code></p><p class="buttons">${session === undefined ? html`<a class="button" href="/portal/sign-in">${say('signIn')}</a>` : html`<a class="button" href="/portal">${say('toOverview')}</a>`}</p></div>`,
+  );
+}

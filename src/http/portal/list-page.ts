@@ -1,11 +1,17 @@
-// Email → Email servers: the list with live state, problems with what to do, search, filter, pages. Pure.
+// Email → Email servers: the list with live state, problems with what to do, search, filter, pages; and what is done from it: enable, disable,
+// pause, resume, delete.
+
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { MailroomError } from '../../domain/errors.ts';
 import type { EmailServerView } from '../api/email-servers.ts';
+import type { Consequences, PortalDeps } from './deps.ts';
 import { hasProblem, problemsOf, stateBadge } from './findings.ts';
 import { type Html, html } from './html.ts';
-import { csrfField, type Frame, frameMay, mayChange, page } from './layout.ts';
-import { type Done, doneNote, pager, since } from './parts.ts';
+import { askPage, csrfField, type Frame, frameMay, mayChange, page } from './layout.ts';
+import { type Done, doneNote, doneOf, doneUrl, pageOf, pager, since } from './parts.ts';
+import { formOf, LIST, needs, queryOf, seeOther, send, type Visits } from './visit.ts';
 
-export interface ListQuery {
+interface ListQuery {
   search: string;
   show: string;
   /** From 1. */
@@ -95,7 +101,7 @@ function empty(frame: Frame, any: boolean): Html {
 const addButtons = ({ say }: Frame): Html =>
   html`<div class="buttons"><a class="button main" href="/portal/email-servers/new?type=IMAP">${say('addImap')}</a><a class="button main" href="/portal/email-servers/new?type=SMTP">${say('addSmtp')}</a></div>`;
 
-export function listPage(frame: Frame, all: readonly EmailServerView[], query: ListQuery): string {
+function listPage(frame: Frame, all: readonly EmailServerView[], query: ListQuery): string {
   const { say } = frame;
   const found = all.filter((view) => matches(view, query));
   const pages = Math.max(1, Math.ceil(found.length / PER_PAGE));
@@ -127,4 +133,89 @@ ${views.map((view) => row(frame, view))}</table></div>
 ${pager(frame, { at, pages, total: found.length, word: 'servers', url: (number) => `/portal/email-servers?${new URLSearchParams({ search: query.search, show: query.show, page: String(number) })}` })}`
     }</div>`,
   );
+}
+
+function deletePage(frame: Frame, view: EmailServerView, consequences: Consequences): string {
+  const { say } = frame;
+  const { emailFlow, otherServers, addresses, waiting } = consequences;
+  const user = String(view.definition.user ?? '');
+  const body = html`<p class="wrap"><strong>${view.name}</strong> <span class="dim">${view.serverType ?? say('invalid')} · ${user}</span></p>
+<p>${say('deleteStops')}</p><ul>
+${!view.valid && html`<li>${say('stopsNothing')}</li>`}
+${view.valid && view.serverType === 'IMAP' && html`<li class="wrap">${say('stopsMailbox')} <strong>${user}</strong></li>`}
+${emailFlow !== undefined && html`<li class="wrap">${say(otherServers.length > 0 ? 'stopsFlowOthers' : 'stopsFlow')} <strong>${otherServers.length > 0 ? `${emailFlow}: ${otherServers.join(', ')}` : emailFlow}</strong></li>`}
+${addresses.length > 0 && html`<li class="wrap">${say('stopsAddresses')} <strong>${addresses.join(', ')}</strong></li>`}
+${waiting > 0 && html`<li>${say('stopsWaiting')} <strong>${waiting}</strong></li>`}
+</ul><p>${say('deleteKeeps')}</p>`;
+  return askPage(frame, {
+    title: say('deleteAsk'),
+    current: 'emailServers',
+    body,
+    action: '/portal/email-servers/delete',
+    fields: { name: view.name, revision: view.revision },
+    yes: say('delete'),
+    danger: true,
+    back: '/portal/email-servers',
+  });
+}
+
+function pausePage(frame: Frame, view: EmailServerView): string {
+  const { say } = frame;
+  return askPage(frame, {
+    title: say('pauseAsk'),
+    current: 'emailServers',
+    body: html`<p class="wrap"><strong>${view.name}</strong> <span class="dim">${String(view.definition.user ?? '')}</span></p><p>${say('pauseWhat')} <strong>${view.live.waiting ?? 0}</strong> ${say('waitingNow')}.</p>`,
+    action: linkTo('pause', view.name),
+    fields: {},
+    yes: say('pause'),
+    danger: false,
+    back: '/portal/email-servers',
+  });
+}
+
+export function addList(
+  portal: FastifyInstance,
+  { servers, operations, consequences }: Pick<PortalDeps, 'servers' | 'operations' | 'consequences'>,
+  visits: Visits,
+): void {
+  const nameOf = (request: FastifyRequest): string => queryOf(request).name ?? '';
+  async function asked(request: FastifyRequest) {
+    const view = await servers.get(nameOf(request));
+    if (view === undefined) throw new MailroomError('EMAIL_SERVER_NOT_FOUND');
+    return view;
+  }
+
+  portal.get(LIST, needs('email-servers:read'), async (request, reply) => {
+    const query = queryOf(request);
+    const { search = '', show = '' } = query;
+    const asked = { search, show, page: pageOf(query.page), done: doneOf(query) };
+    return send(reply, listPage(visits.frame(request), await servers.list(), asked));
+  });
+  for (const enabled of [true, false]) {
+    portal.post(`${LIST}/${enabled ? 'enable' : 'disable'}`, needs('email-servers:write'), async (request, reply) => {
+      const name = nameOf(request);
+      await servers.setEnabled(name, queryOf(request).revision ?? '', enabled, visits.who(request));
+      return seeOther(reply, doneUrl(LIST, enabled ? 'enabledDone' : 'disabledDone', name));
+    });
+  }
+  portal.get(`${LIST}/pause`, needs('email-servers:pause'), async (request, reply) =>
+    send(reply, pausePage(visits.frame(request), await asked(request))),
+  );
+  for (const action of ['pause', 'resume'] as const) {
+    portal.post(`${LIST}/${action}`, needs('email-servers:pause'), async (request, reply) => {
+      const { name } = await operations[action](nameOf(request), visits.who(request));
+      return seeOther(reply, doneUrl(LIST, action === 'pause' ? 'pausedDone' : 'resumedDone', name));
+    });
+  }
+  portal.get(`${LIST}/delete`, needs('email-servers:write'), async (request, reply) => {
+    const view = await asked(request);
+    if (!view.editable) throw new MailroomError('EMAIL_SERVER_READ_ONLY');
+    return send(reply, deletePage(visits.frame(request), view, await consequences(view.name)));
+  });
+  portal.post(`${LIST}/delete`, needs('email-servers:write'), async (request, reply) => {
+    const form = formOf(request);
+    const name = form.get('name') ?? '';
+    await servers.remove(name, form.get('revision') ?? '', visits.who(request));
+    return seeOther(reply, doneUrl(LIST, 'deleted', name));
+  });
 }

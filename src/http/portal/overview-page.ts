@@ -1,11 +1,14 @@
-// The overview: what needs attention first, then flows with backlog, mailboxes with blind time, senders with pace. Pure.
+// The overview: what needs attention first, then flows with backlog, mailboxes with blind time, senders with pace.
+
+import type { FastifyInstance } from 'fastify';
 import type { EmailServerView } from '../api/email-servers.ts';
-import type { Overview } from './deps.ts';
+import type { Overview, PortalDeps } from './deps.ts';
 import { hasProblem, problemsOf, stateBadge } from './findings.ts';
 import { type Html, html } from './html.ts';
 import { type Frame, frameMay, page } from './layout.ts';
 import { linkTo } from './list-page.ts';
 import { since } from './parts.ts';
+import { needs, send, type Visits } from './visit.ts';
 import type { Word } from './words.ts';
 
 /** So many rows of a kind; a fleet is looked at in the list of email servers. */
@@ -13,7 +16,7 @@ const ROWS = 30;
 
 const WATCHED = ['idle', 'connected', 'catching-up', 'paused'];
 
-export function overviewPage(frame: Frame, overview: Overview): string {
+function overviewPage(frame: Frame, overview: Overview): string {
   const { say, language } = frame;
   const { flows, mailboxes, senders, replicas } = overview;
   const number = (value: number) => new Intl.NumberFormat(language).format(value);
@@ -118,4 +121,10 @@ function duration({ language }: Frame, seconds: number): string {
     unitDisplay: 'short',
     maximumFractionDigits: 0,
   }).format(value);
+}
+
+export function addOverview(portal: FastifyInstance, { overview }: Pick<PortalDeps, 'overview'>, visits: Visits): void {
+  portal.get('/portal', needs('email-servers:read'), async (request, reply) =>
+    send(reply, overviewPage(visits.frame(request), await overview())),
+  );
 }

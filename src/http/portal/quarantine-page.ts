@@ -1,9 +1,14 @@
-// Messages in quarantine, by mailbox: why and since when, the raw mail to download, read again or mark as settled. Pure.
+// Messages in quarantine, by mailbox: why and since when, the raw mail to download; read again and mark as settled ask first.
+
+import type { FastifyInstance } from 'fastify';
+import { MailroomError } from '../../domain/errors.ts';
 import type { Quarantined } from '../api/quarantine.ts';
+import { rawDownload, sendDownload } from '../downloads.ts';
+import type { PortalDeps } from './deps.ts';
 import { type Html, html } from './html.ts';
-import { type Frame, frameMay, page } from './layout.ts';
-import { askPage } from './pages.ts';
-import { type Done, doneNote, pager, since } from './parts.ts';
+import { askPage, type Frame, frameMay, page } from './layout.ts';
+import { type Done, doneNote, doneOf, doneUrl, pageOf, pager, since } from './parts.ts';
+import { formOf, needs, queryOf, seeOther, send, streams, type Visits } from './visit.ts';
 
 const PER_PAGE = 40;
 
@@ -28,14 +33,14 @@ function reasonOf({ say }: Frame, { reason }: Quarantined): Html {
 
 const messageOf = ({ folder, uid }: Quarantined): Html => html`${folder} · UID ${uid}`;
 
-export interface QuarantineView {
+interface QuarantineView {
   messages: readonly Quarantined[];
   /** From 1. */
   at: number;
   done: Done | undefined;
 }
 
-export function quarantinePage(frame: Frame, { messages, at, done }: QuarantineView): string {
+function quarantinePage(frame: Frame, { messages, at, done }: QuarantineView): string {
   const { say } = frame;
   const pages = Math.max(1, Math.ceil(messages.length / PER_PAGE));
   const shown = messages.slice((at - 1) * PER_PAGE, at * PER_PAGE);
@@ -81,7 +86,7 @@ function row(frame: Frame, message: Quarantined): Html {
   return html`<tr><th scope="row" class="wrap">${messageOf(message)}</th><td data-label="${say('when')}"><div>${since(frame, Date.parse(message.at))}</div></td><td class="wrap" data-label="${say('reason')}"><div>${reasonOf(frame, message)}</div></td><td data-label="${say('raw')}"><div>${raw}</div></td><td>${frameMay(frame, 'quarantine:release') && html`<div class="buttons">${size !== undefined && HAS_CONTENT.includes(reason) && ask('enqueue')}${ask('accept')}</div>`}</td></tr>`;
 }
 
-export function quarantineAskPage(frame: Frame, message: Quarantined, action: 'enqueue' | 'accept'): string {
+function quarantineAskPage(frame: Frame, message: Quarantined, action: 'enqueue' | 'accept'): string {
   const { say } = frame;
   return askPage(frame, {
     title: say(`${action}Ask`),
@@ -93,4 +98,38 @@ export function quarantineAskPage(frame: Frame, message: Quarantined, action: 'e
     danger: false,
     back: '/portal/quarantine',
   });
+}
+
+export function addQuarantine(
+  portal: FastifyInstance,
+  { operations, blobs, emit }: Pick<PortalDeps, 'operations' | 'blobs' | 'emit'>,
+  visits: Visits,
+): void {
+  async function asked(messageKey: string) {
+    const found = (await operations.quarantined()).find((one) => one.messageKey === messageKey);
+    if (found === undefined) throw new MailroomError('MESSAGE_NOT_QUARANTINED');
+    return found;
+  }
+
+  portal.get('/portal/quarantine', needs('quarantine:read'), async (request, reply) => {
+    const query = queryOf(request);
+    const view = { messages: await operations.quarantined(), at: pageOf(query.page), done: doneOf(query) };
+    return send(reply, quarantinePage(visits.frame(request), view));
+  });
+  portal.get('/portal/quarantine/raw', streams('quarantine:read'), async (request, reply) => {
+    const { key = '' } = queryOf(request);
+    const raw = await operations.quarantinedRaw(key);
+    if (raw === undefined) throw new MailroomError('MESSAGE_NOT_QUARANTINED');
+    return sendDownload({ request, reply }, emit, rawDownload(key, raw, blobs));
+  });
+  for (const action of ['enqueue', 'accept'] as const) {
+    portal.get(`/portal/quarantine/${action}`, needs('quarantine:release'), async (request, reply) =>
+      send(reply, quarantineAskPage(visits.frame(request), await asked(queryOf(request).key ?? ''), action)),
+    );
+    portal.post(`/portal/quarantine/${action}`, needs('quarantine:release'), async (request, reply) => {
+      const decide = action === 'enqueue' ? operations.enqueueAgain : operations.acceptQuarantined;
+      const { server, uid } = await decide(formOf(request).get('key') ?? '', visits.who(request));
+      return seeOther(reply, doneUrl('/portal/quarantine', `${action}Done`, `${server}, UID ${uid}`));
+    });
+  }
 }

@@ -1,14 +1,16 @@
 // Replies that wait for a person, are in doubt, or have failed: what is known of each, without subject and text; release and drop ask first.
-// Pure.
+
+import type { FastifyInstance } from 'fastify';
+import { MailroomError } from '../../domain/errors.ts';
 import { masked, maskedText } from '../masked.ts';
-import type { PortalReply, ReplyTab } from './deps.ts';
+import type { PortalDeps, PortalReply, ReplyTab } from './deps.ts';
 import { type Html, html } from './html.ts';
-import { type Frame, frameMay, page } from './layout.ts';
-import { askPage } from './pages.ts';
-import { type Done, doneNote, pager, since } from './parts.ts';
+import { askPage, type Frame, frameMay, page } from './layout.ts';
+import { type Done, doneNote, doneOf, doneUrl, pageOf, pager, since } from './parts.ts';
+import { formOf, needs, queryOf, seeOther, send, type Visits } from './visit.ts';
 import type { Word } from './words.ts';
 
-export const REPLIES_PER_PAGE = 20;
+const REPLIES_PER_PAGE = 20;
 
 const TABS = [
   ['held', 'repliesHeld'],
@@ -24,9 +26,9 @@ const EMPTY = {
 
 const KINDS = { held: 'warn', uncertain: 'warn', rejected: 'bad' } as const;
 
-export const tabOf = (text: string | undefined): ReplyTab => TABS.find(([state]) => state === text)?.[0] ?? 'held';
+const tabOf = (text: string | undefined): ReplyTab => TABS.find(([state]) => state === text)?.[0] ?? 'held';
 
-export interface RepliesView {
+interface RepliesView {
   tab: ReplyTab;
   counts: Readonly<Record<ReplyTab, number>>;
   replies: readonly PortalReply[];
@@ -35,7 +37,7 @@ export interface RepliesView {
   done: Done | undefined;
 }
 
-export function repliesPage(frame: Frame, { tab, counts, replies, at, done }: RepliesView): string {
+function repliesPage(frame: Frame, { tab, counts, replies, at, done }: RepliesView): string {
   const { say, language } = frame;
   const number = new Intl.NumberFormat(language);
   const pages = Math.max(1, Math.ceil(counts[tab] / REPLIES_PER_PAGE));
@@ -92,7 +94,7 @@ function card(frame: Frame, tab: ReplyTab, reply: PortalReply): Html {
   }</div>${facts(frame, reply)}<details><summary>${say('evidence')}</summary>${evidence(frame, reply)}</details></article>`;
 }
 
-export function decidePage(frame: Frame, reply: PortalReply, action: 'release' | 'drop'): string {
+function decidePage(frame: Frame, reply: PortalReply, action: 'release' | 'drop'): string {
   const { say } = frame;
   return askPage(frame, {
     title: say(action === 'release' ? 'releaseAsk' : 'dropAsk'),
@@ -104,4 +106,42 @@ export function decidePage(frame: Frame, reply: PortalReply, action: 'release' |
     danger: action === 'drop',
     back: '/portal/replies',
   });
+}
+
+export function addReplies(
+  portal: FastifyInstance,
+  { replies, emit }: Pick<PortalDeps, 'replies' | 'emit'>,
+  visits: Visits,
+): void {
+  async function held(replyId: string) {
+    const reply = await replies.read(replyId);
+    if (reply === undefined) throw new MailroomError('REPLY_UNKNOWN');
+    if (reply.state !== 'held') throw new MailroomError('REPLY_NOT_HELD');
+    return reply;
+  }
+
+  portal.get('/portal/replies', needs('replies:read'), async (request, reply) => {
+    const query = queryOf(request);
+    const tab = tabOf(query.state);
+    const counts = await replies.counts();
+    const last = Math.max(1, Math.ceil(counts[tab] / REPLIES_PER_PAGE));
+    const at = Math.min(pageOf(query.page), last);
+    const shown = await replies.list(tab, { limit: REPLIES_PER_PAGE, offset: (at - 1) * REPLIES_PER_PAGE });
+    const view = { tab, counts, replies: shown, at, done: doneOf(query) };
+    return send(reply, repliesPage(visits.frame(request), view));
+  });
+  for (const action of ['release', 'drop'] as const) {
+    portal.get(`/portal/replies/${action}`, needs('replies:release'), async (request, reply) =>
+      send(reply, decidePage(visits.frame(request), await held(queryOf(request).id ?? ''), action)),
+    );
+    portal.post(`/portal/replies/${action}`, needs('replies:release'), async (request, reply) => {
+      const by = visits.who(request);
+      const { replyId, server } = await replies[action](formOf(request).get('id') ?? '', by);
+      emit(action === 'release' ? 'HeldReplyReleased' : 'HeldReplyDropped', { replyId, server, detail: { by } });
+      return seeOther(
+        reply,
+        doneUrl('/portal/replies', action === 'release' ? 'releasedDone' : 'droppedDone', replyId),
+      );
+    });
+  }
 }

@@ -1,16 +1,23 @@
-// Test connection of a stored server: what will be done, whether real mail may be sent, and the steps. Pure.
+// Test connection of a stored server: what will be done, whether real mail may be sent, and the steps: on a page that waits for the end, or, for
+// a page with script, as they end.
+
+import { Readable } from 'node:stream';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { CheckStep } from '../../domain/doctor.ts';
+import { MailroomError } from '../../domain/errors.ts';
 import type { EmailServerView } from '../api/email-servers.ts';
-import { testLog } from './check-steps.ts';
+import { stepLines, testLog } from './check-steps.ts';
+import type { PortalDeps } from './deps.ts';
 import { type Html, html } from './html.ts';
 import { csrfField, type Frame, page } from './layout.ts';
 import { linkTo } from './list-page.ts';
+import { formOf, LIST, needs, queryOf, send, streams, type Visits } from './visit.ts';
 
 /** Opt-in for mail that really leaves. */
 export const probeBox = ({ say }: Frame, checked: boolean): Html =>
   html`<div class="check smtp"><input type="checkbox" id="sendProbe" name="_sendProbe" value="true" aria-describedby="sendProbe-help"${checked && html` checked`}><div><label for="sendProbe">${say('sendProbe')}</label><p class="help" id="sendProbe-help">${say('sendProbeHelp')}</p></div></div>`;
 
-export function testPage(
+function testPage(
   frame: Frame,
   view: EmailServerView,
   { all, sendProbe }: { all?: readonly CheckStep[]; sendProbe: boolean },
@@ -26,4 +33,43 @@ export function testPage(
 <div class="ask"><form class="card" method="post" action="${linkTo('test', name)}">${csrfField(frame)}<p>${say('testLead')}</p>${serverType === 'SMTP' && probeBox(frame, sendProbe)}
 <p class="buttons"><button class="main" name="_action" value="test">${say(all === undefined ? 'startTest' : 'testAgain')}</button><a class="button" href="${linkTo('edit', name)}">${say('toDefinition')}</a></p>${testLog(frame, all)}</form></div>`,
   );
+}
+
+/** Whether the page asks for lines as they come. */
+export const wantsLines = (request: FastifyRequest): boolean =>
+  (request.headers.accept ?? '').includes('application/x-ndjson');
+
+/** Answers with the steps as they end; a page that is closed ends the test. */
+export function sendLines(reply: FastifyReply, frame: Frame, type: 'IMAP' | 'SMTP', steps: AsyncGenerator<CheckStep>) {
+  reply.header('content-type', 'application/x-ndjson; charset=utf-8').header('x-accel-buffering', 'no');
+  return reply.send(Readable.from(stepLines(frame, type, steps), { objectMode: false }));
+}
+
+export async function allSteps(steps: AsyncGenerator<CheckStep>): Promise<CheckStep[]> {
+  const all: CheckStep[] = [];
+  for await (const step of steps) all.push(step);
+  return all;
+}
+
+export function addTest(
+  portal: FastifyInstance,
+  { servers, operations }: Pick<PortalDeps, 'servers' | 'operations'>,
+  visits: Visits,
+): void {
+  async function asked(request: FastifyRequest) {
+    const view = await servers.get(queryOf(request).name ?? '');
+    if (view === undefined) throw new MailroomError('EMAIL_SERVER_NOT_FOUND');
+    return view;
+  }
+  portal.get(`${LIST}/test`, needs('email-servers:test'), async (request, reply) =>
+    send(reply, testPage(visits.frame(request), await asked(request), { sendProbe: false })),
+  );
+  portal.post(`${LIST}/test`, streams('email-servers:test'), async (request, reply) => {
+    const view = await asked(request);
+    const sendProbe = formOf(request).get('_sendProbe') === 'true';
+    const steps = await operations.test(view.name, { sendProbe });
+    const frame = visits.frame(request);
+    if (wantsLines(request)) return sendLines(reply, frame, view.serverType ?? 'IMAP', steps);
+    return send(reply, testPage(frame, view, { all: await allSteps(steps), sendProbe }));
+  });
 }

@@ -2,9 +2,9 @@
 import type { FastifyInstance } from 'fastify';
 import { MailroomError } from '../../domain/errors.ts';
 import type { PortalDeps } from './deps.ts';
-import { leavePage } from './pages.ts';
 import { doneUrl } from './parts.ts';
 import { cookieOf, hostCookie, setCookie } from './sessions.ts';
+import { leavePage } from './sign-in-page.ts';
 import { formOf, LIST, needs, queryOf, seeOther, send, type Visits } from './visit.ts';
 
 const STATE_COOKIE = 'mailroom_signin';

@@ -4,13 +4,39 @@ import { MailroomError } from '../../domain/errors.ts';
 import { statusOf } from '../problem.ts';
 import type { OidcFlow, PortalDeps } from './deps.ts';
 import { shownError } from './gate.ts';
-import { leavePage, signInPage } from './pages.ts';
+import { html } from './html.ts';
+import { type Frame, page } from './layout.ts';
 import { cookieOf, hostCookie, setCookie, type signIns } from './sessions.ts';
 import { formOf, LIST, needs, seeOther, send, type Visits } from './visit.ts';
 
 const FLOW_COOKIE = 'mailroom_oidc';
 /** Seconds to sign in at the provider. */
 const FLOW_SECONDS = 600;
+
+/** @param withOidc people of the organisation sign in at their provider */
+function signInPage(frame: Frame, error?: { message: string; hint: string }, withOidc = false): string {
+  const { say } = frame;
+  return page(
+    frame,
+    say('signIn'),
+    undefined,
+    html`<div class="narrow card"><h1>${say('signInTitle')}</h1>
+${error !== undefined && html`<div class="note bad" role="alert"><p><strong>${error.message}</strong></p><p>${error.hint}</p></div>`}
+${withOidc && html`<p><a class="button main" href="/portal/oidc">${say('signInOidc')}</a></p><div class="or">${say('or')}</div>`}
+<form method="post" action="/portal/sign-in"><label for="secret">${say('secret')}</label><input id="secret" name="secret" type="password" autocomplete="off" required aria-describedby="secret-help"><p class="help" id="secret-help">${say('secretHelp')}</p><p><button class="${withOidc ? 'plain' : 'main'}">${say('signIn')}</button></p></form></div>`,
+  );
+}
+
+/** A page that leads on to the provider: a form may not be sent to another site by our policy, a person may follow a link. */
+export function leavePage(frame: Frame, url: string, why: 'consent' | 'signOut' = 'consent'): string {
+  const { say } = frame;
+  return page(
+    frame,
+    say(why === 'consent' ? 'signIn' : 'signOut'),
+    undefined,
+    html`<div class="narrow card"><h1>${say(why)}</h1><p>${say(why === 'consent' ? 'consentHelp' : 'signOutHelp')}</p><p class="buttons"><a class="button main" id="continue" rel="noreferrer" href="${url}">${say('continue')}</a></p></div>`,
+  );
+}
 
 export function addSignIn(
   portal: FastifyInstance,
