@@ -3,34 +3,24 @@
 // Two invariants hold the product together; each stands at the top of the file that keeps it:
 //   the ledger advances only in the same transaction that enqueues          (adapters/queue/commit.ts)
 //   after DATA began, nothing is sent again unless it is proven that the first did not go   (outbound/deliver.ts)
-import { writeFault } from './adapters/redis/check.ts';
-import { closeRedis } from './adapters/redis/client.ts';
-import { createPortalView } from './adapters/redis/portal-view.ts';
 import type { Config, Role } from './config/config.ts';
 import type { Loaded } from './config/load.ts';
-import { missingDefinitions } from './config/missing.ts';
-import { type EmailServerWatch, watchEmailServers } from './config/watch.ts';
-import { type EmailServer, isImap } from './domain/email-server.ts';
+import type { EmailServerWatch } from './config/watch.ts';
+import type { EmailServer } from './domain/email-server.ts';
 import { asError } from './domain/errors.ts';
 import type { ServedRoute } from './http/index.ts';
 import type { Inbound } from './inbound/index.ts';
 import { releaseStack } from './lib/release-stack.ts';
 import { startWatchdog } from './lib/watchdog.ts';
-import { replyLookup } from './operations/conversations.ts';
-import { startGauges } from './operations/gauges.ts';
-import { startMaintenance } from './operations/maintenance.ts';
-import { startRecovery } from './operations/recovery.ts';
-import { startSilence } from './operations/silence.ts';
 import type { Outbound, OutboundSettings } from './outbound/index.ts';
 import { createEmit } from './telemetry/events.ts';
 import { createLogger } from './telemetry/logger.ts';
 import { createMetrics } from './telemetry/metrics.ts';
-import { openHttp } from './wiring/http.ts';
+import { openEmailServers, openRecovery } from './wiring/email-servers.ts';
+import { openHttp, openWaiting } from './wiring/http.ts';
 import { openInbound } from './wiring/inbound.ts';
 import { openOutbound, openReplies } from './wiring/outbound.ts';
-import { openPortalServers } from './wiring/portal.ts';
 import { openStores } from './wiring/stores.ts';
-import { waitVisibly } from './wiring/waiting.ts';
 
 export interface Gateway {
   /** Port that health, metrics and (role portal) the API answer on. */
@@ -72,7 +62,7 @@ export async function startGateway(
     stack.defer('watchdog', startWatchdog(config.lifecycle.stallSeconds));
     let watch: EmailServerWatch | undefined;
     const servers = (): readonly EmailServer[] => watch?.current().servers ?? [];
-    const waiting = waitVisibly(config, emit, metrics);
+    const waiting = openWaiting(config, emit, metrics);
     stack.defer('waiting', async () => void (await waiting.end()));
     const stores = await openStores(config, stack, emit, servers, {
       load,
@@ -82,21 +72,8 @@ export async function startGateway(
       signal: signal === undefined ? waiting.signal : AbortSignal.any([signal, waiting.signal]),
     });
 
-    const portal = openPortalServers(config, stores);
-    if (portal) stack.defer('portal servers', portal.stop);
-    const emailServers = await watchEmailServers({
-      files: config.emailServersFiles,
-      ...(portal ? { portal } : {}),
-      applications: () => stores.applications().map(({ name }) => name),
-      wrongApplications: stores.wrongApplications,
-      missing: () =>
-        missingDefinitions(config)
-          .map(({ field, message }) => `${field}: ${message}`)
-          .join('; '),
-      emit,
-    });
+    const emailServers = await openEmailServers(config, stores, stack, emit);
     watch = emailServers;
-    stack.defer('email servers', emailServers.stop);
 
     const room = openReplies(config, stores, servers, emit);
     stack.defer('reply queues', () => room.queues.close());
@@ -116,46 +93,8 @@ export async function startGateway(
     }
 
     let inbound: Inbound | undefined;
-    if (roles.includes('ingest')) {
-      const started = await openInbound({
-        config,
-        ...stores,
-        getToken: (server, options) => stores.tokens.getToken(server, 'imap', options),
-        lookupReply: replyLookup(room.journal),
-        emit,
-        metrics,
-      });
-      inbound = started;
-      stack.defer('inbound', started.stop);
-      const apply = () => started.setServers(servers().filter(isImap));
-      stack.defer(
-        'reload',
-        emailServers.onChange(() => void apply()),
-      );
-      await apply();
-      stack.defer('gauges', startGauges(stores.flows, servers, metrics));
-      const watched = () => {
-        const own = new Set(started.status().map(({ server }) => server));
-        return servers()
-          .filter(isImap)
-          .filter(({ name }) => own.has(name));
-      };
-      const silenceMs = config.inbound.silenceHours * 3_600_000;
-      const { lastArrivals } = createPortalView(stores.redis);
-      stack.defer('silence', startSilence({ watched, lastArrivals, silenceMs, emit, metrics, now: Date.now }));
-      stack.defer(
-        'maintenance',
-        startMaintenance({
-          ...stores,
-          journal: room.journal,
-          retentionDays: config.blobs.retentionDays,
-          jobRetentionDays: config.inbound.completedJobRetentionDays,
-          emit,
-        }),
-      );
-    }
-
-    stack.defer('recovery', startRecovery({ stores, emailServers, inbound }));
+    if (roles.includes('ingest')) inbound = await openInbound(config, stores, emailServers, stack, emit, metrics);
+    openRecovery(stores, emailServers, inbound, stack);
 
     const http = await openHttp(config, {
       port: await waiting.end(),
@@ -165,7 +104,6 @@ export async function startGateway(
       inbound,
       outbound,
       servers: emailServers,
-      portal,
       emit,
       metrics,
     });
@@ -179,9 +117,8 @@ export async function startGateway(
       outbound,
       async stop(reason) {
         emit('GatewayStopping', { reason });
-        // Nothing can be handed back to a Redis that is away: its leases and locks expire. What waits for an answer ends now.
-        const fault = await writeFault(stores.redis, 500);
-        if (fault?.code === 'REDIS_UNREACHABLE') closeRedis(stores.redis);
+        // Nothing can be handed back to a Redis that is away: its leases and locks expire.
+        await stores.abandonRedis();
         await stack.release();
         emit('GatewayStopped', { reason });
       },

@@ -1,8 +1,7 @@
 // `mailroom audit`: proves that nothing is unaccounted for. UIDs in the mailbox against the ledger, the ledger against the queue.
 // Opens its own short connection to each mailbox, only to list UIDs; it changes nothing.
 import type { Command } from 'commander';
-import { openMailbox } from '../adapters/imap/connection.ts';
-import { type QuarantinedKey, quarantinedKeys } from '../adapters/redis/guard.ts';
+import type { QuarantinedKey } from '../adapters/redis/guard.ts';
 import { mailboxId, messageKey } from '../contract/names.ts';
 import type { ImapServer } from '../domain/email-server.ts';
 import { MailroomError } from '../domain/errors.ts';
@@ -37,7 +36,7 @@ export function auditCommand(program: Command): void {
       const { rows, aside } = await connected(command, async ({ stores, servers }) => {
         const result: AuditRow[] = [];
         for (const server of imapServers(servers, name)) result.push(await auditServer(stores, server));
-        return { rows: result, aside: await quarantinedKeys(stores.redis) };
+        return { rows: result, aside: await stores.quarantinedKeys() };
       });
       const unaccounted = rows.reduce((sum, row) => sum + row.unaccounted, 0);
       const failed = rows.some((row) => row.problem !== undefined);
@@ -102,22 +101,12 @@ function* uidsOf(set: UidSet): Generator<number> {
 }
 
 async function listUids(stores: Stores, server: ImapServer): Promise<{ uidValidity: string; list: number[] }> {
-  const mailbox = await openForLook(stores, server);
+  const mailbox = await stores.openMailbox(server);
   try {
     return { uidValidity: mailbox.uidValidity, list: await mailbox.uids() };
   } finally {
     await mailbox.close();
   }
-}
-
-/** A short connection of a command, beside the watcher's. */
-export async function openForLook(stores: Stores, server: ImapServer) {
-  const { authentication } = server;
-  const credentials =
-    authentication.type === 'Password'
-      ? { password: authentication.password }
-      : { accessToken: (await stores.tokens.getToken(server, 'imap')).accessToken };
-  return openMailbox(server, credentials, { connectMs: 20_000, answerMs: 30_000 });
 }
 
 function asText(rows: readonly AuditRow[], unaccounted: number, aside: readonly QuarantinedKey[]): string {

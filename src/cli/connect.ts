@@ -11,7 +11,6 @@ import type { Replies } from '../outbound/index.ts';
 import { createEmit, type Emit } from '../telemetry/events.ts';
 import { createLogger } from '../telemetry/logger.ts';
 import { openReplies } from '../wiring/outbound.ts';
-import { openPortalServers } from '../wiring/portal.ts';
 import { openStores, type Stores } from '../wiring/stores.ts';
 import { configOf } from './serve.ts';
 
@@ -38,7 +37,7 @@ export async function connected<T>(command: Command, action: (connected: Connect
   try {
     const servers: EmailServer[] = [];
     const stores = await openStores(config, stack, emit, () => servers, { waitMs: REDIS_WAIT_MS });
-    const list = await readEmailServers(config, openPortalServers(config, stores));
+    const list = await readEmailServers(config, stores.portalServers);
     servers.push(...list.servers);
     return await action({ config, stores, servers, invalid: list.invalid, emit });
   } finally {

@@ -1,6 +1,5 @@
 // `mailroom invite`: a one-time secret that signs a person in to the portal. The first administrator's way in, and the way back in.
 import { type Command, Option } from 'commander';
-import { createPortalSessions } from '../adapters/redis/portal-sessions.ts';
 import { type PortalRole, portalRoles } from '../domain/access.ts';
 import { connected } from './connect.ts';
 
@@ -19,7 +18,7 @@ export function inviteCommand(program: Command): void {
     )
     .action(async ({ name, role }: { name: string; role: PortalRole }, command: Command) => {
       await connected(command, async ({ config, stores }) => {
-        const secret = await createPortalSessions(stores.redis).invite({ name, role });
+        const secret = await stores.sessions.invite({ name, role });
         process.stdout.write(`${config.http.publicUrl}/portal\n${secret}\n`);
       });
     });

@@ -4,11 +4,8 @@ import { randomBytes } from 'node:crypto';
 import { type Command, InvalidArgumentError } from 'commander';
 import type { ImapServer } from '../domain/email-server.ts';
 import { parse as parseUidSet } from '../domain/uid-set.ts';
-import { replyLookup } from '../operations/conversations.ts';
 import { type Replayed, replay, type Selection } from '../operations/replay.ts';
-import { ingestDeps } from '../wiring/ingest-deps.ts';
-import { openReplies } from '../wiring/outbound.ts';
-import { openForLook } from './audit.ts';
+import { ingestDeps } from '../wiring/inbound.ts';
 import { connected, imapServers } from './connect.ts';
 
 export function replayCommand(program: Command): void {
@@ -25,17 +22,8 @@ export function replayCommand(program: Command): void {
       process.stderr.write(`run ${run}; after an interruption continue it with --run ${run}\n`);
       const done = await connected(command, async ({ stores, servers, config, emit }) => {
         const [server] = imapServers(servers, name) as [ImapServer];
-        const room = openReplies(config, stores, () => servers, emit);
-        try {
-          const deps = {
-            ...stores,
-            ingest: ingestDeps(config, stores, replyLookup(room.journal), emit),
-            open: () => openForLook(stores, server),
-          };
-          return await replay(deps, { server, emailFlow: options.to ?? server.emailFlow, wanted, run });
-        } finally {
-          await room.queues.close();
-        }
+        const deps = { ...stores, ingest: ingestDeps(config, stores, emit), open: () => stores.openMailbox(server) };
+        return replay(deps, { server, emailFlow: options.to ?? server.emailFlow, wanted, run });
       });
       process.stdout.write(asText(done));
       if (done.unreadable.length > 0) process.exitCode = 1;

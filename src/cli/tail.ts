@@ -1,6 +1,5 @@
 // `mailroom tail <flow>`: shows arriving messages readably (or as JSON lines) without consuming them, until it is ended.
 import type { Command } from 'commander';
-import { tailEmailFlow } from '../adapters/queue/tail.ts';
 import type { Message } from '../contract/message.ts';
 import { firstSignal } from '../lib/signals.ts';
 import { connected } from './connect.ts';
@@ -16,7 +15,7 @@ export function tailCommand(program: Command): void {
         tail({
           emailFlow,
           json: options.json === true,
-          follow: (flow, onMessage) => tailEmailFlow(stores.redis, flow, onMessage),
+          follow: stores.tail,
           write: (line) => void process.stdout.write(`${line}\n`),
           until: firstSignal(5_000),
         }),

@@ -1,6 +1,5 @@
 // The API's functions over the stores and the reply room: what http/ calls when a backend asks.
 
-import type { PortalAudit } from '../adapters/redis/portal-audit.ts';
 import type { EmailServerWatch } from '../config/watch.ts';
 import type { Result } from '../contract/result.ts';
 import { normalAddress } from '../domain/address.ts';
@@ -22,13 +21,9 @@ const STATES = [
   'dropped',
 ] as const;
 
-export function apiOf(
-  stores: Stores,
-  room: ReplyRoom,
-  servers: EmailServerWatch,
-  audit: Pick<PortalAudit, 'write'>,
-): ApiDeps {
+export function apiOf(stores: Stores, room: ReplyRoom, servers: EmailServerWatch): ApiDeps {
   const { replies } = room;
+  const { audit } = stores;
   async function decided(action: 'release' | 'drop', by: string, result: Result): Promise<Result> {
     const changes = [{ field: result.replyId, from: 'held', to: result.state }];
     await audit.write({ by, action, server: result.server, changes });

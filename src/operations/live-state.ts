@@ -1,5 +1,5 @@
 // What an email server does right now, as the watching and sending replicas wrote it: state, since when, pause, what waits.
-import type { createPauses } from '../adapters/redis/pauses.ts';
+import type { Pauses } from '../adapters/redis/pauses.ts';
 import type { PortalView } from '../adapters/redis/portal-view.ts';
 import { mailboxId } from '../contract/names.ts';
 import { type EmailServer, isImap } from '../domain/email-server.ts';
@@ -15,7 +15,7 @@ export function liveStates(wiring: {
   stores: Pick<Stores, 'ledgers'>;
   room: Pick<ReplyRoom, 'queues'>;
   inbound: Inbound | undefined;
-  pauses: ReturnType<typeof createPauses>;
+  pauses: Pauses;
   view: Pick<PortalView, 'lastArrivals' | 'lastAccepted'>;
 }): LiveOf {
   const { stores, room, pauses, view } = wiring;

@@ -1,7 +1,6 @@
 // Operation for the API and the portal: flows, pause and resume of an SMTP server, test of a connection. What a person decides stands in the
 // audit log.
-import { quarantinedKeys } from '../adapters/redis/guard.ts';
-import type { createPauses } from '../adapters/redis/pauses.ts';
+import type { Pauses } from '../adapters/redis/pauses.ts';
 import type { PortalAudit } from '../adapters/redis/portal-audit.ts';
 import type { EmailServerWatch } from '../config/watch.ts';
 import { type EmailServer, isImap, isSmtp } from '../domain/email-server.ts';
@@ -14,10 +13,10 @@ import type { Stores } from '../wiring/stores.ts';
 import type { EmailServerAdmin } from './email-servers.ts';
 
 export interface OperationsDeps {
-  stores: Pick<Stores, 'flows' | 'redis'>;
+  stores: Pick<Stores, 'flows' | 'quarantinedKeys'>;
   room: Pick<ReplyRoom, 'queues'>;
   watch: EmailServerWatch;
-  pauses: ReturnType<typeof createPauses>;
+  pauses: Pauses;
   audit: Pick<PortalAudit, 'write'>;
   admin: Pick<EmailServerAdmin, 'check' | 'get'>;
   runDoctor: RunDoctor;
@@ -72,7 +71,7 @@ export function createOperations(deps: OperationsDeps): OperationsApi {
         }),
       );
     },
-    quarantinedKeys: () => quarantinedKeys(stores.redis),
+    quarantinedKeys: stores.quarantinedKeys,
     async pause(name, by) {
       const server = sending(name);
       const { message, hint } = new MailroomError('SMTP_SERVER_PAUSED_BY_PERSON');

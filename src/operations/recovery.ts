@@ -1,7 +1,6 @@
 // Whoever waits for a cure is told of it: applications that were corrected, an identity provider that gives tokens again, a check that passed,
 // a sign-in. Mailboxes in back-off are tried at once, sending servers that are paused because of a failure at the next tick. Nothing here decides
 // anything: a cure that is none ends in the same failure.
-import { createPauses } from '../adapters/redis/pauses.ts';
 import type { EmailServerWatch } from '../config/watch.ts';
 import { type EmailServer, isImap, isSmtp } from '../domain/email-server.ts';
 import type { Inbound } from '../inbound/index.ts';
@@ -20,7 +19,7 @@ const applicationOf = ({ authentication }: EmailServer): string | undefined =>
   authentication.type === 'OAuth2' ? authentication.application : undefined;
 
 export function startRecovery({ stores, emailServers, inbound }: RecoveryWiring): () => void {
-  const pauses = createPauses(stores.redis);
+  const { pauses } = stores;
   const enabled = () => emailServers.current().servers.filter((server) => server.enabled);
 
   /** @param codes beginning of the codes that this may have cured */
@@ -56,5 +55,5 @@ export function startRecovery({ stores, emailServers, inbound }: RecoveryWiring)
 /** Tells all replicas that the fault of a server may be gone. */
 export async function tellCured(stores: Stores, server: EmailServer): Promise<void> {
   await stores.wake.tell(server.name);
-  if (isSmtp(server)) await createPauses(stores.redis).due(server.name, '');
+  if (isSmtp(server)) await stores.pauses.due(server.name, '');
 }

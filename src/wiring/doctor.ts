@@ -1,13 +1,10 @@
 // The doctor with this process's configuration and stores: `mailroom check` and the portal's "test connection" run the same steps.
-import { createLoginSlots } from '../adapters/redis/login-slots.ts';
-import { createPace } from '../adapters/redis/pace.ts';
 import type { Config } from '../config/config.ts';
 import { checkServer, doctorDefaults } from '../doctor/run-steps.ts';
 import { createTurns } from '../doctor/turns.ts';
 import { type CheckStep, passed } from '../domain/doctor.ts';
 import type { EmailServer } from '../domain/email-server.ts';
 import { tellCured } from '../operations/recovery.ts';
-import { hostPolicyOf } from './host-policy.ts';
 import type { Stores } from './stores.ts';
 
 export interface DoctorOptions {
@@ -28,8 +25,7 @@ const connects = (found: readonly CheckStep[]): boolean => passed(found.filter((
 
 /** @param servers all defined servers: what only they together show is checked, too */
 export function doctorFor(config: Config, stores: Stores, servers: () => readonly EmailServer[]): RunDoctor {
-  const { guardOf } = hostPolicyOf(config);
-  const turns = createTurns(createLoginSlots(stores.redis, config.inbound.loginsPerSecond), createPace(stores.redis));
+  const turns = createTurns(stores.loginSlot, stores.pace);
   return async function* runDoctor(server, { sendProbe = false, draft = false } = {}) {
     const found: CheckStep[] = [];
     const steps = checkServer(server, {
@@ -42,7 +38,7 @@ export function doctorFor(config: Config, stores: Stores, servers: () => readonl
       sendProbe,
       redirectUri: `${config.http.publicUrl}/signin/callback`,
       ehloName: config.outbound.ehloName,
-      guardOf,
+      guardOf: stores.hostPolicy.guardOf,
     });
     for await (const step of steps) {
       found.push(step);

@@ -1,50 +1,91 @@
-// Wires the inbound side to its adapters: IMAP, Redis, BullMQ, blob store, parser.
-
+// Wires the inbound side to its adapters (IMAP, Redis, BullMQ, blob store, parser), and what runs beside it: gauges, silence, maintenance.
 import { openMailbox } from '../adapters/imap/connection.ts';
 import { openCommit } from '../adapters/queue/commit.ts';
-import type { EmailFlows } from '../adapters/queue/email-flows.ts';
-import type { Redis } from '../adapters/redis/client.ts';
 import { createSharedClock } from '../adapters/redis/clock.ts';
 import { createLeases } from '../adapters/redis/lease.ts';
-import type { Ledgers } from '../adapters/redis/ledgers.ts';
-import { createLoginSlots } from '../adapters/redis/login-slots.ts';
 import { createPressure } from '../adapters/redis/pressure.ts';
 import type { Config } from '../config/config.ts';
-import type { BlobStore } from '../domain/blob-store.ts';
+import type { EmailServerWatch } from '../config/watch.ts';
+import { isImap } from '../domain/email-server.ts';
 import { PENDING_DELAYS } from '../domain/ledger.ts';
-import { type Inbound, type InboundPorts, type InboundSettings, startInbound } from '../inbound/index.ts';
-import type { ReplyLookup } from '../operations/conversations.ts';
-import type { Parsing } from '../parsing/index.ts';
+import { type Inbound, type InboundSettings, type IngestDeps, startInbound } from '../inbound/index.ts';
+import type { ReleaseStack } from '../lib/release-stack.ts';
+import { relate, replyLookup } from '../operations/conversations.ts';
+import { startGauges } from '../operations/gauges.ts';
+import { startMaintenance } from '../operations/maintenance.ts';
+import { startSilence } from '../operations/silence.ts';
 import type { Emit } from '../telemetry/events.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
-import { hostPolicyOf } from './host-policy.ts';
-import { ingestDeps } from './ingest-deps.ts';
-
-export interface InboundWiring {
-  config: Config;
-  redis: Redis;
-  flows: EmailFlows;
-  ledgers: Ledgers;
-  blobs: BlobStore;
-  parsing: Parsing;
-  getToken: InboundPorts['getToken'];
-  lookupReply: ReplyLookup;
-  emit: Emit;
-  metrics: Metrics;
-  replica: string;
-}
+import type { Stores } from './stores.ts';
 
 const DAY_SECONDS = 86_400;
 /** What is held in memory of one message; beyond it streams. */
 const BUFFER_BYTES = 8 * 1024 * 1024;
 
-export async function openInbound(wiring: InboundWiring): Promise<Inbound> {
-  const { config, redis, flows, ledgers, blobs, parsing, emit, metrics, replica } = wiring;
-  const { inbound } = config;
+/** What ingest-message.ts needs to make a message of a mail: for the watcher, the quarantine's read-again and `mailroom replay`. */
+export function ingestDeps(
+  { security }: Config,
+  { blobs, ledgers, parsing, participants, journal, limits }: Stores,
+  emit: Emit,
+): IngestDeps {
+  const by = { lookup: replyLookup(journal), participants };
+  return {
+    blobs,
+    ledgers,
+    parse: parsing.parse,
+    parseLarge: parsing.parseLarge,
+    parseHeadersOnly: parsing.parseHeadersOnly,
+    relate: (parsed, to) => relate(parsed, to, security, by),
+    emit,
+    now: Date.now,
+    limits,
+  };
+}
+
+/** Watches the mailboxes of the email servers as they are, and as they become. */
+export async function openInbound(
+  config: Config,
+  stores: Stores,
+  servers: EmailServerWatch,
+  stack: ReleaseStack,
+  emit: Emit,
+  metrics: Metrics,
+): Promise<Inbound> {
+  const current = () => servers.current().servers;
+  const inbound = startInbound(await inboundPorts(config, stores, emit, metrics));
+  stack.defer('inbound', inbound.stop);
+  const apply = () => inbound.setServers(current().filter(isImap));
+  stack.defer(
+    'reload',
+    servers.onChange(() => void apply()),
+  );
+  await apply();
+  stack.defer('gauges', startGauges(stores.flows, current, metrics));
+  const watched = () => {
+    const own = new Set(inbound.status().map(({ server }) => server));
+    return current()
+      .filter(isImap)
+      .filter(({ name }) => own.has(name));
+  };
+  const silenceMs = config.inbound.silenceHours * 3_600_000;
+  const { lastArrivals } = stores.view;
+  stack.defer('silence', startSilence({ watched, lastArrivals, silenceMs, emit, metrics, now: Date.now }));
+  const { retentionDays } = config.blobs;
+  const jobRetentionDays = config.inbound.completedJobRetentionDays;
+  stack.defer('maintenance', startMaintenance({ ...stores, retentionDays, jobRetentionDays, emit }));
+  return inbound;
+}
+
+async function inboundPorts(
+  config: Config,
+  stores: Stores,
+  emit: Emit,
+  metrics: Metrics,
+): Promise<Parameters<typeof startInbound>[0]> {
+  const { redis, flows, replica } = stores;
   const settings = inboundSettings(config);
-  const { guardOf } = hostPolicyOf(config);
   const commit = await openCommit(redis, flows.queueOf, {
-    keepCompletedSeconds: inbound.completedJobRetentionDays * DAY_SECONDS,
+    keepCompletedSeconds: config.inbound.completedJobRetentionDays * DAY_SECONDS,
     keepFailedSeconds: 30 * DAY_SECONDS,
     keepFingerprintsSeconds: 90 * DAY_SECONDS,
     keepSiblingsSeconds: 3 * DAY_SECONDS,
@@ -52,23 +93,23 @@ export async function openInbound(wiring: InboundWiring): Promise<Inbound> {
   const timeouts = { connectMs: 20_000, answerMs: Math.max(1_000, settings.deadAfterMs * 0.3) };
   const clock = createSharedClock(redis);
   await clock.sync();
-  return startInbound({
-    ...ingestDeps(config, { redis, blobs, ledgers, parsing }, wiring.lookupReply, emit),
-    openMailbox: (server, credentials) => openMailbox(server, credentials, timeouts, guardOf(server)),
-    getToken: wiring.getToken,
+  return {
+    ...ingestDeps(config, stores, emit),
+    openMailbox: (server, credentials) => openMailbox(server, credentials, timeouts, stores.hostPolicy.guardOf(server)),
+    getToken: (server, options) => stores.tokens.getToken(server, 'imap', options),
     commit,
-    ledgers,
-    blobs,
+    ledgers: stores.ledgers,
+    blobs: stores.blobs,
     leases: createLeases(redis, replica, settings.leaseMs, clock),
-    loginSlot: createLoginSlots(redis, inbound.loginsPerSecond),
-    pressure: createPressure(redis, flows.backlog, inbound.maxBacklogPerFlow),
+    loginSlot: stores.loginSlot,
+    pressure: createPressure(redis, flows.backlog, config.inbound.maxBacklogPerFlow),
     metrics,
     settings,
     replica,
     now: clock.now,
     monotonic: () => performance.now(),
     random: Math.random,
-  });
+  };
 }
 
 function inboundSettings({ inbound }: Config): InboundSettings {

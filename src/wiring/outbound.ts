@@ -1,33 +1,24 @@
-// Wires the sending half to its adapters: BullMQ, journal and pace in Redis, SMTP, the Sent folder over IMAP.
+// Wires the sending half to its adapters: BullMQ, SMTP, the Sent folder over IMAP.
 import { createSentFolder } from '../adapters/imap/sent-folder.ts';
 import { openReplyQueues } from '../adapters/queue/replies.ts';
-import { createJournal } from '../adapters/redis/journal.ts';
-import { createPace } from '../adapters/redis/pace.ts';
-import { createPauses } from '../adapters/redis/pauses.ts';
-import { createServerRegister } from '../adapters/redis/smtp-servers.ts';
 import { createSubmitter, submitterDefaults } from '../adapters/smtp/submitter.ts';
 import type { Config } from '../config/config.ts';
 import { type EmailServer, isImap, isSmtp } from '../domain/email-server.ts';
-import type { Journal } from '../domain/reply-journal.ts';
 import type { ReplyQueues } from '../domain/reply-queues.ts';
-import type { ServerRegister } from '../domain/server-register.ts';
 import { messageIdMaker } from '../operations/conversations.ts';
 import { createReplies, type Outbound, type OutboundSettings, type Replies, startOutbound } from '../outbound/index.ts';
 import type { Emit } from '../telemetry/events.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
-import { hostPolicyOf } from './host-policy.ts';
 import type { Stores } from './stores.ts';
 
 export interface ReplyRoom {
-  journal: Journal;
   queues: ReplyQueues;
-  register: ServerRegister;
   replies: Replies;
 }
 
 const DAY = 86_400;
 
-/** What both the sending role and the API need of replies: journal, queues, and the way to submit and look them up. */
+/** What both the sending role and the API need of replies: queues, and the way to submit and look them up. */
 export function openReplies(
   config: Config,
   stores: Stores,
@@ -41,23 +32,9 @@ export function openReplies(
     lockMs: 30_000,
     stalledCheckMs: 30_000,
   });
-  const journal = createJournal(stores.redis, { keepMs: config.outbound.journalDays * DAY * 1000 }, stores.disk);
-  const register = createServerRegister(stores.redis);
   return {
-    journal,
     queues,
-    register,
-    replies: createReplies({
-      journal,
-      queues,
-      blobs: stores.blobs,
-      emit,
-      allServers: servers,
-      pauses: createPauses(stores.redis),
-      pace: createPace(stores.redis),
-      limits: config.outbound,
-      register,
-    }),
+    replies: createReplies({ ...stores, queues, emit, allServers: servers, limits: config.outbound }),
   };
 }
 
@@ -71,18 +48,18 @@ export async function openOutbound(
   waits: Partial<OutboundSettings> = {},
 ): Promise<Outbound> {
   const { outbound } = config;
-  const { guardOf } = hostPolicyOf(config);
+  const { guardOf } = stores.hostPolicy;
   const getToken = (server: EmailServer, protocol: 'smtp' | 'imap', options?: { renew?: boolean }) =>
     stores.tokens.getToken(server, protocol, options);
   return startOutbound({
     servers: () => servers.current().filter(isSmtp),
-    register: room.register,
+    register: stores.register,
     ownAddresses: () => servers.current().map(({ user }) => user),
     onServersChanged: servers.onChange,
-    journal: room.journal,
+    journal: stores.journal,
     queues: room.queues,
-    pace: createPace(stores.redis),
-    pauses: createPauses(stores.redis),
+    pace: stores.pace,
+    pauses: stores.pauses,
     openSubmitter: (server) =>
       createSubmitter(server, getToken, {
         ...submitterDefaults,

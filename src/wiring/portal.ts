@@ -1,134 +1,73 @@
 // Wires the portal and the API of email servers: definitions in Redis, live state as the watching and sending replicas wrote it, sessions,
 // delegated sign-in.
 import { createOidc } from '../adapters/oauth/oidc.ts';
-import { createPauses } from '../adapters/redis/pauses.ts';
-import { createPortalAudit } from '../adapters/redis/portal-audit.ts';
-import { createPortalServers, type PortalServers } from '../adapters/redis/portal-servers.ts';
-import { createPortalSessions } from '../adapters/redis/portal-sessions.ts';
-import { createPortalView } from '../adapters/redis/portal-view.ts';
-import { createQuarantine } from '../adapters/redis/quarantine.ts';
 import type { Config } from '../config/config.ts';
 import type { EmailServerWatch } from '../config/watch.ts';
-import { isSmtp } from '../domain/email-server.ts';
 import { MailroomError } from '../domain/errors.ts';
-import { sendingMailbox } from '../domain/reply-pace.ts';
-import type { EmailServerView } from '../http/api/email-servers.ts';
 import type { OperationsApi } from '../http/api/operations.ts';
 import type { QuarantineApi } from '../http/api/quarantine.ts';
 import type { ApiDeps } from '../http/index.ts';
-import { type Overview, type PortalDeps, registerPortal } from '../http/portal/index.ts';
+import { type PortalDeps, registerPortal } from '../http/portal/index.ts';
 import type { Inbound } from '../inbound/index.ts';
-import { replyLookup } from '../operations/conversations.ts';
 import { createEmailServerAdmin, type EmailServerAdmin } from '../operations/email-servers.ts';
 import { portalReplies } from '../operations/held-replies.ts';
 import { liveStates } from '../operations/live-state.ts';
 import { createOperations } from '../operations/operate.ts';
+import { createOverview } from '../operations/overview.ts';
 import { previews } from '../operations/preview.ts';
 import { createQuarantineDecisions } from '../operations/quarantine.ts';
-import { countOf } from '../outbound/index.ts';
 import type { Emit } from '../telemetry/events.ts';
 import { doctorFor } from './doctor.ts';
-import { hostPolicyOf } from './host-policy.ts';
-import { ingestDeps } from './ingest-deps.ts';
+import { ingestDeps } from './inbound.ts';
 import type { ReplyRoom } from './outbound.ts';
 import type { Stores } from './stores.ts';
-
-/** Definitions of the portal; none without a key to encrypt their secrets with (development only). */
-export function openPortalServers(config: Config, { redis }: Pick<Stores, 'redis'>): PortalServers | undefined {
-  const keys = config.security.cacheKeys;
-  return keys.length === 0 ? undefined : createPortalServers({ redis, keys });
-}
 
 export interface PortalWiring {
   config: Config;
   stores: Stores;
   room: ReplyRoom;
-  portal: PortalServers;
   watch: EmailServerWatch;
   inbound: Inbound | undefined;
   api: Pick<ApiDeps, 'releaseHeld' | 'dropHeld'>;
   emit: Emit;
 }
 
-export function portalOf(wiring: PortalWiring): {
-  emailServers: EmailServerAdmin;
-  operations: OperationsApi & QuarantineApi;
-  register: ReturnType<typeof registerPortal>;
-} {
-  const { config, stores, room, portal, watch, api, emit } = wiring;
-  const pauses = createPauses(stores.redis);
+/** Nothing without a key to encrypt the secrets of definitions with (development only). */
+export function portalOf(wiring: PortalWiring):
+  | {
+      emailServers: EmailServerAdmin;
+      operations: OperationsApi & QuarantineApi;
+      register: ReturnType<typeof registerPortal>;
+    }
+  | undefined {
+  const { config, stores, room, watch, api, emit } = wiring;
+  const { audit, view, portalServers: portal } = stores;
+  if (portal === undefined) return undefined;
   const applications = () => stores.applications().map(({ name }) => name);
   const named = (name: string) => watch.current().servers.find((server) => server.name === name);
-
-  const view = createPortalView(stores.redis);
-  const liveOf = liveStates({ ...wiring, pauses, view });
-  const audit = createPortalAudit(stores.redis);
-
+  const liveOf = liveStates({ ...wiring, ...stores });
   const emailServers = createEmailServerAdmin({
     watch,
     portal,
     audit,
     liveOf,
-    mayConnect: hostPolicyOf(config).mayConnect,
+    mayConnect: stores.hostPolicy.mayConnect,
     emit,
   });
 
   const operations = {
     ...createOperations({
       ...wiring,
-      pauses,
-      audit,
+      ...stores,
       admin: emailServers,
       runDoctor: doctorFor(config, stores, () => watch.current().servers),
     }),
     ...createQuarantineDecisions({
       ...wiring,
-      quarantine: createQuarantine(stores.redis),
-      ingestDeps: ingestDeps(config, stores, replyLookup(room.journal), wiring.emit),
-      audit,
+      ...stores,
+      ingestDeps: ingestDeps(config, stores, emit),
     }),
   };
-
-  async function overview(): Promise<Overview> {
-    const [gone, flows, views, held, quarantined, replicas] = await Promise.all([
-      goneServers(),
-      operations.emailFlows(),
-      emailServers.list(),
-      view.heldByServer(),
-      stores.ledgers.mailboxIds().then(view.quarantined),
-      view.replicasAlive(Math.max(2_000, config.inbound.leaseSeconds * 1000)),
-    ]);
-    const senders = views.filter(({ serverType }) => serverType === 'SMTP');
-    return {
-      flows,
-      mailboxes: views.filter(({ serverType }) => serverType !== 'SMTP'),
-      senders: await Promise.all(
-        senders.map(async (one) => ({
-          ...one,
-          live: { ...one.live, held: held.get(one.name) ?? 0, ...(await paceOf(one.name)) },
-        })),
-      ),
-      gone,
-      quarantined,
-      replicas,
-    };
-  }
-
-  async function goneServers(): Promise<Overview['gone']> {
-    const known = new Set(watch.current().servers.map(({ name }) => name.normalize('NFC')));
-    const names = (await room.register.gone()).filter(({ name }) => !known.has(name));
-    const waits = await Promise.all(
-      names.map(async ({ name }) => ({ server: name, waiting: countOf(await room.queues.counts(name)) })),
-    );
-    return waits.filter(({ waiting }) => waiting > 0);
-  }
-
-  async function paceOf(name: string): Promise<Pick<EmailServerView['live'], 'pace'>> {
-    const server = named(name);
-    if (server === undefined || !isSmtp(server) || !server.enabled) return {};
-    const { perMinute, recipientsPerDay } = server.pace;
-    return { pace: { ...(await view.paceUsed(sendingMailbox(server))), perMinute, recipientsPerDay } };
-  }
 
   const deps: PortalDeps = {
     apiTokens: config.http.apiTokens,
@@ -137,12 +76,9 @@ export function portalOf(wiring: PortalWiring): {
     emit,
     servers: emailServers,
     operations,
-    replies: portalReplies(room.journal, view, api),
+    replies: portalReplies(stores.journal, view, api),
     blobs: stores.blobs,
-    sessions: createPortalSessions(stores.redis, {
-      idleMs: config.http.sessions.idleMinutes * 60_000,
-      longestMs: config.http.sessions.longestHours * 3_600_000,
-    }),
+    sessions: stores.sessions,
     record: audit.write,
     oidc: oidcOf(config),
     ...previews({
@@ -152,7 +88,14 @@ export function portalOf(wiring: PortalWiring): {
       wrongApplications: () => stores.wrongApplications(),
       liveOf,
     }),
-    overview,
+    overview: createOverview({
+      watch,
+      stores,
+      room,
+      admin: emailServers,
+      emailFlows: operations.emailFlows,
+      aliveMs: Math.max(2_000, config.inbound.leaseSeconds * 1000),
+    }),
     applications: () => [...applications(), ...stores.wrongApplications().keys()],
     async beginSignIn(name) {
       const server = named(name);

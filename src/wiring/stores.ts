@@ -1,15 +1,30 @@
-// What every role needs: Redis that keeps jobs safely, blob store, tokens, email servers. Opened in this order, released in the reverse one.
+// What every role and every command needs, each adapter built once: Redis and all that is kept in it, blob store, tokens, parser. Opened in this
+// order, released in the reverse one.
 
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { createBlobStore } from '../adapters/blobs/index.ts';
+import { openMailbox } from '../adapters/imap/connection.ts';
+import { type HostPolicy, hostPolicyOf } from '../adapters/net/host-policy.ts';
 import { createTokenProvider, type TokenProvider } from '../adapters/oauth/index.ts';
 import { type EmailFlows, openEmailFlows } from '../adapters/queue/email-flows.ts';
-import { checkRedis, type RedisCheck } from '../adapters/redis/check.ts';
+import { tailEmailFlow } from '../adapters/queue/tail.ts';
+import { checkRedis, type RedisCheck, writeFault } from '../adapters/redis/check.ts';
 import { closeRedis, connectRedis, type Redis } from '../adapters/redis/client.ts';
 import { type AskDisk, openDisk } from '../adapters/redis/disk.ts';
-import { guardKeys } from '../adapters/redis/guard.ts';
+import { guardKeys, type QuarantinedKey, quarantinedKeys } from '../adapters/redis/guard.ts';
+import { createJournal } from '../adapters/redis/journal.ts';
 import { createLedgers, type Ledgers } from '../adapters/redis/ledgers.ts';
+import { createLoginSlots } from '../adapters/redis/login-slots.ts';
+import { createPace } from '../adapters/redis/pace.ts';
+import { createParticipants, type Participants } from '../adapters/redis/participants.ts';
+import { createPauses, type Pauses } from '../adapters/redis/pauses.ts';
+import { createPortalAudit, type PortalAudit } from '../adapters/redis/portal-audit.ts';
+import { createPortalServers, type PortalServers } from '../adapters/redis/portal-servers.ts';
+import { createPortalSessions, type PortalSessions } from '../adapters/redis/portal-sessions.ts';
+import { createPortalView, type PortalView } from '../adapters/redis/portal-view.ts';
+import { createQuarantine, type Quarantine } from '../adapters/redis/quarantine.ts';
+import { createServerRegister } from '../adapters/redis/smtp-servers.ts';
 import { createTokenCache } from '../adapters/redis/token-cache.ts';
 import { createWake, type Wake } from '../adapters/redis/wake.ts';
 import type { Config } from '../config/config.ts';
@@ -18,11 +33,17 @@ import { watchApplications } from '../config/watch-applications.ts';
 import type { Message } from '../contract/message.ts';
 import { mailboxId, mailboxOfMessageKey } from '../contract/names.ts';
 import type { BlobStore } from '../domain/blob-store.ts';
-import { type EmailServer, isImap, type OAuthApplication } from '../domain/email-server.ts';
+import { type EmailServer, type ImapServer, isImap, type OAuthApplication } from '../domain/email-server.ts';
 import { MailroomError } from '../domain/errors.ts';
+import type { Journal } from '../domain/reply-journal.ts';
+import type { Pace } from '../domain/reply-pace.ts';
+import type { ServerRegister } from '../domain/server-register.ts';
+import { createLimits, type Limits, type Mailbox } from '../inbound/index.ts';
 import type { ReleaseStack } from '../lib/release-stack.ts';
 import { openParsing, type Parsing } from '../parsing/index.ts';
 import type { Emit } from '../telemetry/events.ts';
+
+const DAY_MS = 86_400_000;
 
 export interface Stores {
   redis: Redis;
@@ -41,6 +62,32 @@ export interface Stores {
   onTokensAgain(listener: (application: string) => void): () => void;
   wake: Wake;
   parsing: Parsing;
+  journal: Journal;
+  /** Which SMTP servers there were, by name. */
+  register: ServerRegister;
+  pauses: Pauses;
+  pace: Pace;
+  /** Takes the next sign-in slot of a tenant or host; resolves with the ms to wait for it. */
+  loginSlot(key: string): Promise<number>;
+  participants: Participants;
+  quarantine: Quarantine;
+  /** Keys of Redis that hold something else than they should. */
+  quarantinedKeys(): Promise<QuarantinedKey[]>;
+  audit: PortalAudit;
+  sessions: PortalSessions;
+  view: PortalView;
+  /** Definitions of the portal; none without a key to encrypt their secrets with (development only). */
+  portalServers: PortalServers | undefined;
+  hostPolicy: HostPolicy;
+  /** A short connection of a command, beside the watcher's. */
+  openMailbox(server: ImapServer): Promise<Mailbox>;
+  tail(emailFlow: string, onMessage: (message: Message) => void): Promise<{ close(): Promise<void> }>;
+  /** Shared by the watcher, the quarantine and `mailroom replay`. */
+  limits: Limits;
+  /** What is wrong with Redis when it does not take a write within so many ms; undefined: nothing. */
+  redisFault(answerMs: number): Promise<MailroomError | undefined>;
+  /** Drops a Redis that does not answer: nothing can be handed back to it, and what waits for an answer ends now. */
+  abandonRedis(): Promise<void>;
   /** The message of a key, as its job holds it; undefined when the job is gone. */
   readMessage(messageKey: string): Promise<Message | undefined>;
   replica: string;
@@ -120,6 +167,11 @@ export async function openStores(
   stack.defer('email flows', () => flows.close());
   const disk = openDisk(redis);
   const ledgers = createLedgers(redis, disk);
+  const hostPolicy = hostPolicyOf(config);
+  const { cacheKeys } = config.security;
+  const portalServers = cacheKeys.length === 0 ? undefined : createPortalServers({ redis, keys: cacheKeys });
+  if (portalServers) stack.defer('portal servers', portalServers.stop);
+  const { sessions } = config.http;
   return {
     redis,
     disk,
@@ -136,6 +188,37 @@ export async function openStores(
     },
     wake,
     parsing,
+    journal: createJournal(redis, { keepMs: config.outbound.journalDays * DAY_MS }, disk),
+    register: createServerRegister(redis),
+    pauses: createPauses(redis),
+    pace: createPace(redis),
+    loginSlot: createLoginSlots(redis, config.inbound.loginsPerSecond),
+    participants: createParticipants(redis),
+    quarantine: createQuarantine(redis),
+    quarantinedKeys: () => quarantinedKeys(redis),
+    audit: createPortalAudit(redis),
+    sessions: createPortalSessions(redis, {
+      idleMs: sessions.idleMinutes * 60_000,
+      longestMs: sessions.longestHours * 3_600_000,
+    }),
+    view: createPortalView(redis),
+    portalServers,
+    hostPolicy,
+    async openMailbox(server) {
+      const { authentication } = server;
+      const credentials =
+        authentication.type === 'Password'
+          ? { password: authentication.password }
+          : { accessToken: (await tokens.getToken(server, 'imap')).accessToken };
+      return openMailbox(server, credentials, { connectMs: 20_000, answerMs: 30_000 }, hostPolicy.guardOf(server));
+    },
+    tail: (emailFlow, onMessage) => tailEmailFlow(redis, emailFlow, onMessage),
+    limits: createLimits(),
+    redisFault: (answerMs) => writeFault(redis, answerMs),
+    async abandonRedis() {
+      const fault = await writeFault(redis, 500);
+      if (fault?.code === 'REDIS_UNREACHABLE') closeRedis(redis);
+    },
     replica: `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`,
     async readMessage(messageKey) {
       const mailbox = mailboxOfMessageKey(messageKey);

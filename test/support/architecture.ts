@@ -24,19 +24,27 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   sandbox: ['contract'],
   doctor: ['adapters', 'lib', 'domain', 'contract'],
   operations: [
-    ...['type:wiring', 'parsing', 'config', 'inbound', 'outbound', 'adapters', 'http', 'doctor', 'telemetry'],
+    ...['type:wiring', 'type:adapters', 'parsing', 'config', 'inbound', 'outbound', 'http', 'doctor', 'telemetry'],
     ...['lib', 'domain', 'contract'],
   ],
   wiring: [
     ...['config', 'inbound', 'outbound', 'adapters', 'http', 'doctor', 'operations', 'parsing', 'telemetry', 'lib'],
     ...['domain', 'contract'],
   ],
-  gateway: [
-    ...['wiring', 'operations', 'adapters', 'config', 'inbound', 'outbound', 'http', 'parsing', 'telemetry', 'lib'],
-    ...['domain', 'contract'],
-  ],
+  gateway: [...['wiring', 'telemetry', 'lib', 'domain', 'type:config', 'type:inbound', 'type:outbound', 'type:http']],
   cli: [
-    ...['gateway', 'wiring', 'operations', 'doctor', 'config', 'inbound', 'outbound', 'adapters', 'http', 'parsing'],
+    ...[
+      'gateway',
+      'wiring',
+      'operations',
+      'doctor',
+      'config',
+      'inbound',
+      'outbound',
+      'type:adapters',
+      'http',
+      'parsing',
+    ],
     ...['telemetry', 'domain', 'contract', 'consumer', 'lib'],
   ],
   main: ['cli', 'domain', 'telemetry', 'lib'],
@@ -45,7 +53,12 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 /** Files that may do what their room may not. */
 const EXCEPT: Readonly<Record<string, readonly string[]>> = {
   'cli/sandbox.ts': ['sandbox'],
+  // Tries a secret that no configuration holds yet.
+  'cli/credentials.ts': ['adapters/oauth'],
 };
+
+/** What the two halves need is declared here: adapters that fit it import its types. */
+const PORTS = ['inbound/ports.ts', 'outbound/ports.ts'];
 
 /** Rooms (or single files) that know a package; everyone else may not import it. Prefixes match subpaths and scopes. */
 const KNOWN_TO: Readonly<Record<string, readonly string[]>> = {
@@ -120,6 +133,7 @@ function roomViolation(path: string, target: string, typeOnly: boolean): string 
   const to = roomOf(target);
   if (target.startsWith('../') || target === '') return 'leaves src';
   if (from === to || EXCEPT[path]?.includes(to)) return undefined;
+  if (from.startsWith('adapters/') && typeOnly && PORTS.includes(target)) return undefined;
   const general = (room: string) => (room.startsWith('adapters/') ? 'adapters' : room);
   const allowed = MAY_IMPORT[general(from)];
   if (allowed === undefined) return `room ${from} is not on the floor plan (test/support/architecture.ts)`;

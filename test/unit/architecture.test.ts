@@ -68,7 +68,8 @@ describe('the rules', () => {
     ['adapters/imap/a.ts', 'imapflow'],
     ['adapters/queue/a.ts', 'bullmq'],
     ['cli/sandbox.ts', '../sandbox/index.ts'],
-    ['gateway.ts', './adapters/imap/index.ts'],
+    ['gateway.ts', './wiring/stores.ts'],
+    ['wiring/stores.ts', '../adapters/imap/connection.ts'],
     ['main.ts', './cli/index.ts'],
     ['inbound/a.ts', 'node:fs'],
   ];
@@ -88,6 +89,10 @@ describe('the rules', () => {
     ['sandbox/a.ts', '../domain/errors.ts'],
     ['sandbox/imap/a.ts', '../../telemetry/logger.ts'],
     ['gateway.ts', './sandbox/index.ts'],
+    ['gateway.ts', './adapters/imap/connection.ts'],
+    ['cli/a.ts', '../adapters/redis/client.ts'],
+    ['operations/a.ts', '../adapters/redis/client.ts'],
+    ['adapters/imap/a.ts', '../../inbound/ports.ts'],
     ['cli/serve.ts', '../sandbox/index.ts'],
     ['inbound/a.ts', 'imapflow'],
     ['inbound/a.ts', 'bullmq'],
@@ -102,6 +107,13 @@ describe('the rules', () => {
 
   test('adapters may import types of the configuration', () => {
     expect(violations('adapters/smtp/a.ts', [{ specifier: '../../config/config.ts', typeOnly: true }])).toEqual([]);
+  });
+
+  test('adapters may import the types of ports, and no other types of the two halves', () => {
+    const from = (specifier: string) => violations('adapters/imap/a.ts', [{ specifier, typeOnly: true }]).length;
+    expect(['../../inbound/ports.ts', '../../outbound/ports.ts', '../../inbound/limits.ts'].map(from)).toEqual([
+      0, 0, 1,
+    ]);
   });
 
   test('imports are read in every form', () => {

@@ -58,6 +58,8 @@ return redis.call('DEL', KEYS[1])`);
 
 const leftOf = (ms: number, byPerson: boolean) => (ms <= 0 || (ms > FARTHEST && !byPerson) ? 0 : ms);
 
+export type Pauses = ReturnType<typeof createPauses>;
+
 export function createPauses(redis: Redis) {
   /** Servers of which there was a record when it was last read. Each reply reads before it goes: one that is accepted need not ask again. */
   const recorded = new Set<string>();

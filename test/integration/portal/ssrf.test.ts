@@ -5,12 +5,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openMailbox } from '../../../src/adapters/imap/connection.ts';
 import { probeMailbox } from '../../../src/adapters/imap/probe.ts';
 import { createSentFolder } from '../../../src/adapters/imap/sent-folder.ts';
+import { hostPolicy } from '../../../src/adapters/net/host-policy.ts';
 import { lookAtTls, reachPort, resolveHost } from '../../../src/adapters/net/probe.ts';
 import { probeSignIn } from '../../../src/adapters/smtp/probe.ts';
 import { createSubmitter, submitterDefaults } from '../../../src/adapters/smtp/submitter.ts';
 import { connectPolicy, type GuardOf } from '../../../src/domain/connect-guard.ts';
 import type { ImapServer, SmtpServer } from '../../../src/domain/email-server.ts';
-import { hostPolicy } from '../../../src/wiring/host-policy.ts';
 import { startRedis, type TestRedis } from '../../support/redis.ts';
 import { startPortal } from './gateway.ts';
 

@@ -2,8 +2,8 @@
 import type { LookupAddress } from 'node:dns';
 import { isIP } from 'node:net';
 import { describe, expect, it } from 'vitest';
+import { hostPolicy } from '../../../src/adapters/net/host-policy.ts';
 import { connectPolicy } from '../../../src/domain/connect-guard.ts';
-import { hostPolicy } from '../../../src/wiring/host-policy.ts';
 
 const resolves: Readonly<Record<string, string[]>> = {
   'mail.example.org': ['10.1.2.3', '2001:db8::1'],

@@ -2,15 +2,15 @@
 // address that was checked is the one that is connected to, so that a name which resolves anew (DNS rebinding) gains nothing.
 import { type LookupAddress, lookup as lookUp } from 'node:dns';
 import { isIP } from 'node:net';
-import type { Config } from '../config/config.ts';
+import type { Config } from '../../config/config.ts';
 import {
   bareName,
   type ConnectGuard,
   type ConnectPolicy,
   connectPolicy,
   type GuardOf,
-} from '../domain/connect-guard.ts';
-import { MailroomError } from '../domain/errors.ts';
+} from '../../domain/connect-guard.ts';
+import { MailroomError } from '../../domain/errors.ts';
 
 /** @throws Error with errno `code` */
 export type Resolve = (host: string) => Promise<readonly LookupAddress[]>;

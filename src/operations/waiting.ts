@@ -1,10 +1,8 @@
 // Before Redis is there: the process is alive and not ready, and says so on its port. The HTTP server proper takes the port over.
-import type { Config } from '../config/config.ts';
 import { MailroomError } from '../domain/errors.ts';
-import { createHttp } from '../http/index.ts';
+import type { Health } from '../http/index.ts';
 import type { Emit } from '../telemetry/events.ts';
-import type { Metrics } from '../telemetry/metrics.ts';
-import { checkOf } from './http.ts';
+import { checkOf } from './health.ts';
 
 export interface Waiting {
   /** Hears each time why the start waits. The first time is not yet worth a server: usually Redis is there a moment later. */
@@ -15,21 +13,21 @@ export interface Waiting {
   end(): Promise<number | undefined>;
 }
 
-export function waitVisibly(config: Config, emit: Emit, metrics: Metrics): Waiting {
+/** What the server of a process that waits answers. */
+export interface WaitingAnswers {
+  health(): Promise<Health>;
+  unavailable(): MailroomError;
+}
+
+/** @param listen takes the port */
+export function waitVisibly(
+  listen: (answers: WaitingAnswers) => Promise<{ port: number; close(): Promise<void> }>,
+  emit: Emit,
+): Waiting {
   const gone = new AbortController();
   let reason = new MailroomError('REDIS_UNREACHABLE');
   let heard = 0;
-  let server: Promise<{ port: number; close(): Promise<void> }> | undefined;
-
-  async function open() {
-    const { host, port, publicUrl, bodyLimit } = config.http;
-    const http = await createHttp({
-      ...{ host, port, publicUrl, bodyLimit, apiTokens: [], emit, metrics },
-      health: async () => ({ ready: false, checks: { redis: checkOf(reason, 'waiting') } }),
-      unavailable: () => reason,
-    });
-    return { ...(await http.listen()), close: http.close };
-  }
+  let server: ReturnType<typeof listen> | undefined;
 
   return {
     signal: gone.signal,
@@ -38,7 +36,10 @@ export function waitVisibly(config: Config, emit: Emit, metrics: Metrics): Waiti
       heard += 1;
       if (heard < 2 || server !== undefined) return;
       emit('GatewayWaiting', { code: error.code, err: error });
-      server = open();
+      server = listen({
+        health: async () => ({ ready: false, checks: { redis: checkOf(reason, 'waiting') } }),
+        unavailable: () => reason,
+      });
       server.catch(() => gone.abort());
     },
     async end() {
