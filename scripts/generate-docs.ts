@@ -79,16 +79,16 @@ function complete<T>(
 }
 
 const ACTIONS: Readonly<Record<CatalogueEntry['action'], string>> = {
-  retry: 'tried again with back-off',
-  'renew-token': 'a new token is fetched and the step tried once more at once',
-  'back-off': 'this mailbox or server waits, long',
-  'pause-server': 'no submissions on this server until it is healed; its jobs are kept',
-  hold: 'kept for a person, or until a stated time',
+  retry: 'retried with back-off',
+  'renew-token': 'a new token is fetched and the step retried once immediately',
+  'back-off': 'this mailbox or server waits for a long time',
+  'pause-server': 'nothing is sent through this server until it works again; its jobs are kept',
+  hold: 'kept for a person, or until a given time',
   fail: 'this reply or request ends here',
-  quarantine: 'the message is kept aside with its raw bytes, flagged',
-  settle: 'looked up in Sent before anything else happens',
-  refuse: 'the input is not taken',
-  warn: 'goes on, says so',
+  quarantine: 'the message is set aside with its raw bytes and reported',
+  settle: 'Mailroom searches Sent before anything else happens',
+  refuse: 'the input is refused',
+  warn: 'Mailroom continues and reports it',
   stop: 'the process does not start',
 };
 
@@ -114,13 +114,13 @@ function errors(): string {
   return `${NOTE('src/domain/catalogue')}
 # Errors
 
-Every code that Mailroom shows anyone: in logs (\`err.code\`), in results of replies (\`failure.code\`), in HTTP answers, in the portal. Codes
+All error codes that Mailroom uses in logs (\`err.code\`), results of replies (\`failure.code\`), HTTP responses and the portal. Codes
 are stable; texts are not.
 
 Classes: ${failureClasses.map((name) => `\`${name}\``).join(', ')}.
 
 ${table(
-  ['Action', 'What Mailroom does about it by itself'],
+  ['Action', 'What Mailroom does automatically'],
   Object.entries(ACTIONS).map(([name, what]) => [`\`${name}\``, what]),
 )}
 ${sections.map(([title, section]) => `\n## ${title}\n\n${Object.entries(section).map(entry).join('\n')}`).join('')}`;
@@ -176,30 +176,30 @@ function doctor(): string {
   return `${NOTE('src/domain/doctor.ts and doctor-fixes.ts')}
 # mailroom check
 
-\`mailroom check [server]\` looks at an email server step by step and says on failure exactly what to do, with the real names filled in.
-It opens folders read-only, changes no flag and needs no more than one short connection at a time: safe beside a running gateway. One
-step writes: where \`sentCopy\` is \`append\`, it stores a copy in Sent and removes that very message again by its UID (UIDPLUS; without it
+\`mailroom check [server]\` tests an email server step by step and, on failure, names the exact fix with your real names filled in.
+It opens folders read-only, changes no flags and uses one short connection at a time, so it is safe beside a running gateway. One
+step writes: where \`sentCopy\` is \`append\`, it stores a copy in Sent and removes exactly that message by its UID (UIDPLUS; without it
 nothing is stored).
-Exit code 0: everything is as it has to be; 1: a step failed.
+Exit code 0: all steps passed; 1: a step failed.
 
 - \`--json\`: one JSON document, \`{ok, steps}\`; each step with \`server\`, \`step\`, \`state\` (ok, failed, skipped), \`ms\`, \`detail\`, \`failure\`.
 - \`--lang de|en\`: default from LC_ALL or LANG.
-- \`--send-probe\`: sends a real mail from each permitted From address to the mailbox that signs in (User), which is the only way to
-  prove Send As, and looks for its copy in Sent. The mail is marked \`Auto-Submitted: auto-generated\`. With app-only sign-in it arrives
+- \`--send-probe\`: sends a real mail from each permitted From address to the mailbox that signs in (User), the only
+  way to prove Send As, and looks for its copy in Sent. The mail is marked \`Auto-Submitted: auto-generated\`. With app-only sign-in it arrives
   in the shared mailbox, and so on its email flow.
 
 ## Steps of an IMAP server
 
 ${table(head, stepRows('IMAP'))}
 
-POP3 only informs: Mailroom does not use it. A server without IDLE is asked for new mail every 15 seconds, which the step \`idle\` reports
+The POP3 step is informational: Mailroom does not use POP3. Without IDLE, Mailroom polls the server every 15 seconds; the step \`idle\` reports this
 without failing.
 
 ## Steps of an SMTP server
 
 ${table(head, stepRows('SMTP'))}
 
-## What it says
+## What it advises
 
 ${table(['Code', 'What to do', 'Was zu tun ist'], fixes)}
 `;
@@ -226,7 +226,7 @@ function eventsAndMetrics(): string {
   return `${NOTE('src/telemetry/events')}
 # Events and metrics
 
-One event is one JSON log line (\`event\` is its name) and one count of its counter. No log line and no label holds a subject, a body, a token, a
+Each event writes one JSON log line (\`event\` is its name) and increments one counter. No log line and no label contains a subject, a body, a token, a
 password or a customer's address.
 ${sections
   .map(
@@ -250,7 +250,7 @@ ${
       )
 }
 
-Beside them stand the process metrics of prom-client (\`process_…\`, \`nodejs_…\`).
+In addition, there are the process metrics of prom-client (\`process_…\`, \`nodejs_…\`).
 `;
 }
 
@@ -290,8 +290,8 @@ function sandboxFaults(): string {
   return `${NOTE('src/sandbox/faults.ts')}
 # Faults of the sandbox
 
-What \`mailroom sandbox\` can be told to do wrong. Every fault takes \`mailbox\` (whose sessions, messages or submissions it strikes; all when
-missing), \`times\` and \`forMilliseconds\` beside its own parameters.
+Faults that \`mailroom sandbox\` can simulate. Every fault takes \`mailbox\` (whose sessions, messages or submissions it affects; all when
+missing), \`times\` and \`forMilliseconds\` in addition to its own parameters.
 ${(['imap', 'smtp', 'oauth'] as const)
   .map(
     (protocol) => `\n## ${protocols[protocol]}\n\n${table(['Fault', 'What happens', 'Parameters'], rows(protocol))}\n`,

@@ -29,8 +29,8 @@ export interface AuditRow {
 export function auditCommand(program: Command): void {
   program
     .command('audit')
-    .argument('[server]', 'name of an IMAP email server; all when left out')
-    .description('compare mailboxes, ledger and queues; exit code 1 unless unaccounted is 0')
+    .argument('[server]', 'Name of an IMAP email server; default: all')
+    .description('compare mailboxes, ledger and queues; exits with 1 unless unaccounted is 0')
     .option('--json', 'one JSON document')
     .action(async (name: string | undefined, options: { json?: boolean }, command: Command) => {
       const { rows, aside } = await connected(command, async ({ stores, servers }) => {

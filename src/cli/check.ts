@@ -18,8 +18,8 @@ interface CheckOptions {
 export function checkCommand(program: Command): void {
   program
     .command('check')
-    .description('check email servers step by step (network, sign-in, permissions) and say what to do')
-    .argument('[server]', 'Name of the email server; without it all that are enabled')
+    .description('test email servers step by step (network, sign-in, permissions) and name the fix')
+    .argument('[server]', 'Name of the email server; default: all enabled ones')
     .option('--json', 'one JSON document')
     .option('--lang <language>', 'de or en (default: from LANG)')
     .option('--send-probe', 'send a real mail from each permitted From address to the mailbox that signs in')

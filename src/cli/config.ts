@@ -11,7 +11,7 @@ export function configCommand(program: Command): void {
   program
     .command('config')
     .description('print the effective configuration, secrets masked')
-    .option('--check', 'read settings and email servers, say what is wrong, exit 1 if anything is')
+    .option('--check', 'validate settings and email servers without connecting; exits with 1 on any mistake')
     .option('--docs', 'print the reference of all settings as Markdown')
     .action((options: { check?: boolean; docs?: boolean }, command: Command) => {
       const { config: folder } = command.optsWithGlobals() as { config?: string };
@@ -43,7 +43,7 @@ function check({ config, files }: ReturnType<typeof readConfig>): boolean {
   for (const { field, message } of missing) say(`missing  ${field}: ${message}`);
   if (servers.length === 0 && invalid.length === 0)
     say(
-      'missing  no email server is defined here (those made in the portal are not looked for): nothing would be watched or sent',
+      'missing  no email server is defined here (those created in the portal are not read): nothing would be watched or sent',
     );
   const findings = checkEmailServers(servers, applications, wrong);
   // A server without its application cannot sign in; everything else may be meant.

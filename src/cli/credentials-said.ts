@@ -32,7 +32,7 @@ export function genericFix({ name, clientId, proxy }: OAuthApplication, tokenUrl
     };
   if (['OAUTH_SECRET_WRONG', 'OAUTH_SECRET_EXPIRED', 'OAUTH_APPLICATION_UNKNOWN'].includes(code))
     return {
-      en: `Compare client id ${clientId} and the secret with those at the provider (${host}); make a new secret there if it is lost.`,
+      en: `Compare client id ${clientId} and the secret with those at the provider (${host}); create a new secret there if it is lost.`,
       de: `Vergleichen Sie Client-ID ${clientId} und Geheimnis mit denen beim Anbieter (${host}); ist es verloren, legen Sie dort ein neues an.`,
     };
   if (code === 'OAUTH_CREDENTIAL_UNUSABLE')
@@ -48,9 +48,9 @@ const words = {
     candidate: 'not in the configuration yet',
     credential: 'credential',
     token: 'a token was given',
-    known: 'the provider knows client and secret; it gives tokens only to people who sign in: mailroom login <server>',
-    promote: (name: string) =>
-      `It works: put it first under credentials of "${name}". That is in force without a restart.`,
+    known:
+      'the provider knows the client and its secret; it issues tokens only to users who sign in: mailroom login <server>',
+    promote: (name: string) => `It works. Put it first under credentials of "${name}"; no restart is needed.`,
     active: 'It is the first one, and it works.',
     said: 'said',
     fix: 'what to do',

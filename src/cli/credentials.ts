@@ -19,7 +19,7 @@ export function credentialsCommand(program: Command): void {
   const group = program
     .command('credentials')
     .description(
-      'credentials of the OAuth2 applications: when they end, which is in use; dry run before one is promoted',
+      'show the credentials of the OAuth2 applications, when they expire and which is in use; test one before promoting it',
     );
   group
     .command('list', { isDefault: true })
@@ -46,9 +46,9 @@ export function credentialsCommand(program: Command): void {
     });
   group
     .command('test')
-    .description('ask for a token with exactly one credential; what is in force is not touched')
+    .description('request a token with exactly one credential, without changing anything')
     .argument('<application>', 'Name of the OAuth2 application')
-    .argument('[credential]', 'its number in the list; without it all are tested')
+    .argument('[credential]', 'its number in the list; default: all')
     .option('--secret-file <file>', 'a secret that is not in the configuration yet')
     .option('--certificate-file <file>', 'a certificate (PEM) that is not in the configuration yet')
     .option('--private-key-file <file>', 'its private key (PEM)')

@@ -6,12 +6,12 @@ import { connected } from './connect.ts';
 export function inviteCommand(program: Command): void {
   program
     .command('invite')
-    .description('make a one-time secret for signing in to the portal (valid for 15 minutes)')
-    .option('--name <name>', 'who it is for; stands in the log of changes', 'administrator')
+    .description('create a one-time secret for signing in to the portal (valid for 15 minutes)')
+    .option('--name <name>', 'who it is for; shown in the log of changes', 'administrator')
     .addOption(
       new Option(
         '--role <role>',
-        'administrator may change email servers, operator decides on held replies, viewer looks',
+        'administrator: may change email servers; operator: decides on held replies; viewer: read-only',
       )
         .choices(portalRoles)
         .default('administrator'),

@@ -8,7 +8,7 @@ import { connected } from './connect.ts';
 export function loginCommand(program: Command): void {
   program
     .command('login')
-    .description('sign in for an email server with delegated OAuth2, by a code that is entered in a browser')
+    .description('sign in for an email server with delegated OAuth2, using a code that you enter in a browser')
     .argument('<server>', 'Name of the email server')
     .action(async (name: string, _options: object, command: Command) => {
       const say = (line: string) => void process.stdout.write(`${line}\n`);
@@ -21,7 +21,7 @@ export function loginCommand(program: Command): void {
             say(`within ${Math.round(expiresInSeconds / 60)} minutes; sign in as the person of "${server.name}".`);
           },
         );
-        say(`Signed in as ${person} for "${server.name}". Running gateways take it up by themselves.`);
+        say(`Signed in as ${person} for "${server.name}". Running gateways use it automatically.`);
       });
     });
 }
@@ -40,8 +40,8 @@ export function delegatedServer(servers: readonly EmailServer[], name: string): 
   }
   if (isDelegated(server)) return server;
   throw new MailroomError('CONFIG_INVALID', {
-    message: `"${server.name}" does not sign in as a person (signIn: delegated); there is nothing to log in to`,
+    message: `"${server.name}" does not use delegated sign-in (signIn: delegated); no login is needed`,
     field: 'server',
-    hint: 'App-only sign-in and passwords work without anybody signing in.',
+    hint: 'App-only sign-in and passwords work without a person signing in.',
   });
 }

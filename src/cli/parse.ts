@@ -12,9 +12,9 @@ const TIMEOUT_MS = 10_000;
 export function parseCommand(program: Command): void {
   program
     .command('parse')
-    .description('print raw mails (.eml) as JSON, one line a file')
-    .argument('<files...>', 'files with a raw RFC 5322 mail each; - reads one from standard input')
-    .option('--inline-bytes <n>', 'bound of text and html in the output, bytes each', bytes, 1_048_576)
+    .description('print raw mails (.eml) as JSON, one line per file')
+    .argument('<files...>', 'files with one raw RFC 5322 mail each; - reads from standard input')
+    .option('--inline-bytes <n>', 'maximum bytes of text and of html in the output', bytes, 1_048_576)
     .action(async (files: string[], { inlineBytes: inlineTextBytes }: { inlineBytes: number }) => {
       const parsing = openParsing({ timeoutMs: TIMEOUT_MS, inlineTextBytes });
       for (const file of files) {

@@ -27,7 +27,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     version: string;
   };
   const program = new Command('mailroom')
-    .description('Shared-mailbox gateway of a contact center: IMAP in, BullMQ between, SMTP out')
+    .description('Shared-mailbox gateway for a contact center: IMAP in, BullMQ between, SMTP out')
     .version(version)
     .option('-c, --config <folder>', 'folder of the configuration (default: MAILROOM_CONFIG_DIR, else ./config)')
     .configureHelp({ showGlobalOptions: true }) // -c belongs to every command

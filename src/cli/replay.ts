@@ -11,11 +11,11 @@ import { connected, imapServers } from './connect.ts';
 export function replayCommand(program: Command): void {
   program
     .command('replay')
-    .argument('<server>', 'name of an IMAP email server')
+    .argument('<server>', 'Name of an IMAP email server')
     .argument('<messages>', 'UIDs ("120:140,155") or a date ("since 2026-11-01" as one argument, or 2026-11-01)')
-    .option('--to <flow>', 'another email flow to put them on, e.g. a shadow queue; default: the flow of the server')
-    .option('--run <name>', 'continue the run of this name after an interruption: nothing is enqueued twice', runName)
-    .description('put messages on a queue once more; the ledger stays as it is')
+    .option('--to <flow>', 'email flow to put them on, e.g. a shadow queue; default: the flow of the server')
+    .option('--run <name>', 'continue the interrupted run of this name; nothing is enqueued twice', runName)
+    .description('enqueue messages once more without changing the ledger')
     .action(async (name: string, messages: string, options: { to?: string; run?: string }, command: Command) => {
       const wanted = selection(messages);
       const run = options.run ?? randomBytes(4).toString('hex');
@@ -32,7 +32,7 @@ export function replayCommand(program: Command): void {
 
 function asText({ enqueued, before, unreadable }: Replayed): string {
   const lines = [`${enqueued} messages enqueued again`];
-  if (before > 0) lines.push(`${before} were enqueued by this run before`);
+  if (before > 0) lines.push(`${before} were already enqueued by this run`);
   if (unreadable.length > 0) lines.push(`${unreadable.length} not given by the server: UID ${unreadable.join(', ')}`);
   return `${lines.join('\n')}\n`;
 }

@@ -39,7 +39,7 @@ export function repliesCommand(program: Command, connect: ConnectReplies): void 
     .command('replies')
     .description('list replies that are held, failed or uncertain; release or drop a held one')
     .argument('[state]', LISTS.join(' | '), listName, 'held')
-    .option('--limit <n>', 'at most so many, newest first', count, 200)
+    .option('--limit <n>', 'maximum number, newest first', count, 200)
     .option('--json', 'one JSON document')
     .action(async (state: List, options: { limit: number; json?: boolean }, command: Command) => {
       const results = await connect(command, (api) => api.listReplies(state, options.limit));
@@ -54,7 +54,7 @@ export function repliesCommand(program: Command, connect: ConnectReplies): void 
 
   replies
     .command('show')
-    .description('everything known of one reply, with the evidence a person needs to decide')
+    .description('show everything known about one reply, with the evidence for a decision')
     .argument('<replyId>')
     .action(async (replyId: string, _options: object, command: Command) => {
       const found = await connect(command, async (api) => ({
@@ -67,7 +67,7 @@ export function repliesCommand(program: Command, connect: ConnectReplies): void 
 
   replies
     .command('release')
-    .description('send a held reply again: the recipient may get it twice if the first one did arrive')
+    .description('send a held reply again; the recipient gets it twice if the first one arrived')
     .argument('<replyId...>')
     .action(async (replyIds: string[], _options: object, command: Command) => {
       for (const replyId of replyIds) {

@@ -23,11 +23,11 @@ interface Options {
 export function sandboxCommand(program: Command): void {
   program
     .command('sandbox')
-    .description('Run a stand-in Microsoft 365 tenant: OAuth2, IMAP, SMTP, and faults on command')
+    .description('run a sandbox Microsoft 365 tenant: OAuth2, IMAP, SMTP, and faults on command')
     .option('--config <file>', 'users, applications and permissions as YAML or JSON (default: a demo tenant)')
     .option(
       '--ca-file <file>',
-      'where to write the certificate authority for NODE_EXTRA_CA_CERTS (default: a temporary file)',
+      'file for the certificate authority, for NODE_EXTRA_CA_CERTS (default: a temporary file)',
     )
     .option('--oauth-port <port>', 'HTTPS port of the authority (default: free)', port)
     .option('--imap-port <port>', 'IMAP port with implicit TLS (default: free)', port)

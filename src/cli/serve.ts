@@ -11,7 +11,7 @@ const ROLES: readonly Role[] = ['ingest', 'send', 'portal'];
 export function serveCommands(program: Command): void {
   program
     .command('serve')
-    .description('run the gateway in one process, with the roles of the configuration')
+    .description('run the gateway in one process with the configured roles')
     .option('--roles <list>', `roles to run, of ${ROLES.join(', ')}`)
     .action(async (options: { roles?: string }, command: Command) => {
       const config = configOf(command);

@@ -9,7 +9,7 @@ export function tailCommand(program: Command): void {
     .command('tail')
     .argument('<flow>', 'email flow')
     .description('show messages as they arrive on an email flow, without consuming them')
-    .option('--json', 'one JSON object a line')
+    .option('--json', 'one JSON object per line')
     .action(async (emailFlow: string, options: { json?: boolean }, command: Command) =>
       connected(command, ({ stores }) =>
         tail({

@@ -6,8 +6,8 @@ import { type AccessRole, roles } from '../domain/access.ts';
 export function tokenCommand(program: Command): void {
   program
     .command('token')
-    .description('make an API token and its entry for http.apiTokens, which holds a digest instead of the token')
-    .requiredOption('--name <name>', 'whose it is: letters, digits, dot, hyphen; stands in logs and the log of changes')
+    .description('create an API token and its http.apiTokens entry, which contains only a digest')
+    .requiredOption('--name <name>', 'owner: letters, digits, dot, hyphen; shown in logs and the log of changes')
     .addOption(new Option('--role <role>', 'what it may').choices(roles).makeOptionMandatory())
     .action(({ name, role }: { name: string; role: AccessRole }) => {
       const token = randomBytes(32).toString('base64url');

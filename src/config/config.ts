@@ -117,7 +117,7 @@ export interface Config {
     /** Bytes of text or html that stand in the job; longer ones by reference. */
     readonly inlineTextBytes: number;
     readonly inlineHtmlBytes: number;
-    /** Waiting jobs of a flow above which fetching for it pauses. */
+    /** Number of waiting jobs of a flow above which fetching for it pauses. */
     readonly maxBacklogPerFlow: number;
     readonly backoff: { readonly baseMs: number; readonly capMs: number };
     /** Of one mail, or of the bodies of one reply. */

@@ -16,7 +16,7 @@ const MiB = 1024 * 1024;
 
 const keyRing = (doc: string, env: string) =>
   s.custom(
-    `${doc} First key is used, the others still read. Make one: \`openssl rand -base64 32\`.`,
+    `${doc} The first key is used for new data; the others are still accepted. Create one with \`openssl rand -base64 32\`.`,
     env,
     'list of id:base64',
     '',
@@ -28,7 +28,7 @@ const keyRing = (doc: string, env: string) =>
 
 export const settings: Settings = {
   mode: s.oneOf(
-    'production refuses to start without Redis and keys; development takes an embedded Redis and keys made up at start.',
+    'production refuses to start without Redis and keys; development uses an embedded Redis and generates keys at startup.',
     'MODE',
     'production',
     ['production', 'development'],
@@ -48,7 +48,7 @@ export const settings: Settings = {
       ca: s.pem('Private CA that signs the certificate of Redis (PEM).', 'REDIS_TLS_CA'),
       serverName: s.optional(
         s.hostName(
-          'Name in the certificate of Redis, when it is not the host of the URL.',
+          'Name in the certificate of Redis, if it differs from the host of the URL.',
           'REDIS_TLS_SERVER_NAME',
           '',
         ),
@@ -57,34 +57,41 @@ export const settings: Settings = {
   },
   blobs: {
     kind: s.oneOf('Where raw mails and large texts are kept.', 'BLOBS_KIND', 'folder', ['folder', 's3']),
-    folder: s.string('Folder of the blob store; all replicas must see the same one.', 'BLOBS_FOLDER', 'var/blobs'),
+    folder: s.string('Folder of the blob store; all replicas must share it.', 'BLOBS_FOLDER', 'var/blobs'),
     s3: {
       bucket: s.optional(s.string('Bucket; required with kind s3.', 'BLOBS_S3_BUCKET', null)),
       region: s.string('Region.', 'BLOBS_S3_REGION', 'eu-central-1'),
-      endpoint: s.optional(s.url('Endpoint, when it is not AWS.', 'BLOBS_S3_ENDPOINT', '', ['http', 'https'])),
+      endpoint: s.optional(s.url('Endpoint, if not AWS.', 'BLOBS_S3_ENDPOINT', '', ['http', 'https'])),
       accessKeyId: s.optional(
-        s.string('Access key; without one the SDK looks for a role of the machine.', 'BLOBS_S3_ACCESS_KEY_ID', null),
+        s.string('Access key; without one, the SDK uses the role of the machine.', 'BLOBS_S3_ACCESS_KEY_ID', null),
       ),
       secretAccessKey: s.optional(
         s.string('Secret of the access key.', 'BLOBS_S3_SECRET_ACCESS_KEY', null, { secret: true }),
       ),
-      prefix: s.anyString('Put in front of every object name.', 'BLOBS_S3_PREFIX', 'mailroom/'),
-      forcePathStyle: s.flag('Bucket in the path instead of the host name.', 'BLOBS_S3_FORCE_PATH_STYLE', false),
+      prefix: s.anyString('Prefix of every object name.', 'BLOBS_S3_PREFIX', 'mailroom/'),
+      forcePathStyle: s.flag(
+        'Put the bucket into the path instead of the host name.',
+        'BLOBS_S3_FORCE_PATH_STYLE',
+        false,
+      ),
     },
-    encryptionKeys: keyRing('Keys that blobs are encrypted with; none: stored as they are.', 'BLOBS_ENCRYPTION_KEYS'),
+    encryptionKeys: keyRing(
+      'Keys that encrypt blobs; without keys, blobs are stored unencrypted.',
+      'BLOBS_ENCRYPTION_KEYS',
+    ),
     retentionDays: s.integer('Days after which raw mails are deleted.', 'BLOBS_RETENTION_DAYS', 30, 1, 3650),
   },
   http: {
     host: s.listen('Address that the HTTP server listens on.', 'HTTP_HOST', '127.0.0.1'),
-    port: s.integer('Port of the HTTP server; 0 takes a free one.', 'HTTP_PORT', 8080, 0, 65535),
+    port: s.integer('Port of the HTTP server; 0 picks a free one.', 'HTTP_PORT', 8080, 0, 65535),
     publicUrl: s.url(
-      'Base URL under which people reach the portal; the redirect address of delegated sign-in stands below it.',
+      'Base URL under which people reach the portal; the redirect address of delegated sign-in is below it.',
       'HTTP_PUBLIC_URL',
       'http://localhost:8080',
       ['http', 'https'],
     ),
     apiTokens: s.custom(
-      'Bearer tokens of the API, each `name:role:token` with role viewer, operator, administrator or backend; the token or `sha256:<hex>` of it (`mailroom token`). In a file also `{ token: name:role:token, emailFlows: [...], emailServers: [...] }`, bound to the messages and senders of these flows and to replies through these servers. None: the API answers 401.',
+      'Bearer tokens of the API, each `name:role:token` with the role viewer, operator, administrator or backend; instead of the token you can give its `sha256:<hex>` (`mailroom token`). In a file also `{ token: name:role:token, emailFlows: [...], emailServers: [...] }`, which restricts the token to messages and senders of these flows and to replies through these servers. Without tokens, the API answers 401.',
       'HTTP_API_TOKENS',
       'list of name:role:token',
       '',
@@ -93,14 +100,14 @@ export const settings: Settings = {
     ),
     bodyLimit: s.integer('Largest request body in bytes.', 'HTTP_BODY_LIMIT', 40 * MiB, 1024, 1024 * MiB),
     streamsPerClient: s.integer(
-      'Downloads and tests of a connection that one client (token and address) may have open at once.',
+      'Downloads and connection tests that one client (token and address) may have open at once.',
       'HTTP_STREAMS_PER_CLIENT',
       50,
       1,
       10_000,
     ),
     trustedProxies: s.custom(
-      'Addresses and networks of the reverse proxies in front, whose X-Forwarded-For tells the address that lock-outs count.',
+      'Addresses and networks of your reverse proxies; their X-Forwarded-For header supplies the client address that lock-outs count.',
       'HTTP_TRUSTED_PROXIES',
       'list of addresses and networks (CIDR)',
       '',
@@ -108,13 +115,19 @@ export const settings: Settings = {
     ),
     sessions: {
       idleMinutes: s.integer(
-        'A session of the portal ends after so many minutes without a request.',
+        'Minutes without a request after which a portal session ends.',
         'HTTP_SESSIONS_IDLE_MINUTES',
         60,
         1,
         1440,
       ),
-      longestHours: s.integer('And after so many hours in any case.', 'HTTP_SESSIONS_LONGEST_HOURS', 8, 1, 168),
+      longestHours: s.integer(
+        'Hours after which a portal session ends in any case.',
+        'HTTP_SESSIONS_LONGEST_HOURS',
+        8,
+        1,
+        168,
+      ),
     },
     oidc: {
       issuer: s.optional(
@@ -126,36 +139,38 @@ export const settings: Settings = {
           parseIssuer,
         ),
       ),
-      clientId: s.optional(s.string('Client id of the application at the issuer.', 'HTTP_OIDC_CLIENT_ID', null)),
+      clientId: s.optional(s.string('Client ID of the application at the issuer.', 'HTTP_OIDC_CLIENT_ID', null)),
       clientSecret: s.optional(
-        s.string('Its secret; none for a public client.', 'HTTP_OIDC_CLIENT_SECRET', null, { secret: true }),
+        s.string('Secret of that application; leave it out for a public client.', 'HTTP_OIDC_CLIENT_SECRET', null, {
+          secret: true,
+        }),
       ),
       scopes: s.custom(
-        'Scopes asked for, `openid` among them.',
+        'Requested scopes; must include `openid`.',
         'HTTP_OIDC_SCOPES',
         'list of scopes',
         'openid profile email',
         parseScopes,
       ),
       rolesClaim: s.string(
-        'Claim of the id token that holds roles or groups: `roles` (Entra app roles), `groups`, `realm_access.roles` (Keycloak).',
+        'Claim of the ID token that contains roles or groups: `roles` (Entra app roles), `groups`, `realm_access.roles` (Keycloak).',
         'HTTP_OIDC_ROLES_CLAIM',
         'roles',
       ),
       roles: s.custom(
-        'Who is what: `administrator=<value of the claim>`, likewise operator and viewer; `viewer=*` makes everyone a viewer whom the issuer signs in. The highest role counts; without one sign-in is refused.',
+        'Maps claim values to roles: `administrator=<value of the claim>`, likewise operator and viewer; `viewer=*` makes every user of the issuer a viewer. The highest role applies; users without a role are refused.',
         'HTTP_OIDC_ROLES',
         'list of role=value',
         '',
         parseRoleMappings,
       ),
       ca: s.pem('Private CA that signs the certificate of the issuer (PEM).', 'HTTP_OIDC_CA'),
-      proxy: s.optional(s.url('Proxy on the way to the issuer.', 'HTTP_OIDC_PROXY', '', ['http', 'socks5'])),
+      proxy: s.optional(s.url('Proxy for connections to the issuer.', 'HTTP_OIDC_PROXY', '', ['http', 'socks5'])),
     },
   },
   lifecycle: {
     stallSeconds: s.integer(
-      'A process whose main thread has not answered for this time writes to stderr where it is, and exits with code 70. Longer than inbound.leaseSeconds, so that other replicas watch its mailboxes by then. 0: never.',
+      'A process whose main thread has not responded for this time writes its stack to stderr and exits with code 70. Keep it longer than inbound.leaseSeconds, so that other replicas watch its mailboxes by then. 0: never.',
       'LIFECYCLE_STALL_SECONDS',
       60,
       0,
@@ -171,21 +186,21 @@ export const settings: Settings = {
       600_000,
     ),
     idleRenewSeconds: s.integer(
-      'IDLE is issued anew after this time (RFC 2177: under 29 minutes).',
+      'IDLE is reissued after this time (RFC 2177: under 29 minutes).',
       'INBOUND_IDLE_RENEW_SECONDS',
       300,
       5,
       1740,
     ),
     deadAfterSeconds: s.integer(
-      'A connection silent for this long when asked counts as dead.',
+      'A connection that does not respond for this long counts as dead.',
       'INBOUND_DEAD_AFTER_SECONDS',
       90,
       1,
       3600,
     ),
     silenceHours: s.integer(
-      'A watched mailbox to which nothing came for so many hours is told once (`MailboxSilent`); 0: never.',
+      'Hours without a message after which a watched mailbox is reported once (`MailboxSilent`); 0: never.',
       'INBOUND_SILENCE_HOURS',
       72,
       0,
@@ -199,7 +214,7 @@ export const settings: Settings = {
       86_400,
     ),
     leaseSeconds: s.integer(
-      'Life of a mailbox lease; another replica takes over after it.',
+      'Lifetime of a mailbox lease; another replica can take over after it.',
       'INBOUND_LEASE_SECONDS',
       10,
       1,
@@ -207,23 +222,23 @@ export const settings: Settings = {
     ),
     batchCount: s.integer('Messages in one commit.', 'INBOUND_BATCH_COUNT', 50, 1, 50),
     batchBytes: s.integer('Bytes of raw mails in one commit.', 'INBOUND_BATCH_BYTES', MiB, 64 * 1024, 8 * MiB),
-    loginsPerSecond: s.number('Sign-ins a second for each tenant.', 'INBOUND_LOGINS_PER_SECOND', 10, 0.1, 1000),
+    loginsPerSecond: s.number('Sign-ins per second for each tenant.', 'INBOUND_LOGINS_PER_SECOND', 10, 0.1, 1000),
     inlineTextBytes: s.integer(
-      'Longer texts stand in the job by reference.',
+      'Longer texts are shortened in the job and fetched by reference.',
       'INBOUND_INLINE_TEXT_BYTES',
       32 * 1024,
       0,
       MiB,
     ),
     inlineHtmlBytes: s.integer(
-      'Longer html stands in the job by its beginning; the whole is fetched by reference. Never more than inlineTextBytes. Less saves Redis memory.',
+      'Longer HTML is shortened in the job and fetched by reference. Never more than inlineTextBytes. A smaller value saves Redis memory.',
       'INBOUND_INLINE_HTML_BYTES',
       32 * 1024,
       0,
       MiB,
     ),
     maxBacklogPerFlow: s.integer(
-      'Waiting jobs of a flow above which fetching for it pauses.',
+      'Number of waiting jobs of a flow above which fetching for it pauses.',
       'INBOUND_MAX_BACKLOG_PER_FLOW',
       100_000,
       1,
@@ -231,7 +246,7 @@ export const settings: Settings = {
     ),
     backoff: {
       baseMs: s.integer(
-        'First wait after a failed connection, doubled each time, in milliseconds.',
+        'First wait after a failed connection in milliseconds; doubled each time.',
         'INBOUND_BACKOFF_BASE_MS',
         1000,
         1,
@@ -246,14 +261,14 @@ export const settings: Settings = {
       ),
     },
     parseTimeoutMs: s.integer(
-      'Longest time to parse one mail, or to compose the bodies of one reply. Then its worker thread is ended, and the mail is quarantined (parse-timeout), the reply held. Each time-out halves the limit for ten minutes, down to 1 s and 0.2 s for each MiB.',
+      'Longest time to parse one mail, or to compose the bodies of one reply. After that, its worker thread is ended and the mail is quarantined (parse-timeout) or the reply held. Each time-out halves the limit for ten minutes, down to 1 s plus 0.2 s for each MiB.',
       'INBOUND_PARSE_TIMEOUT_MS',
       10_000,
       100,
       600_000,
     ),
     completedJobRetentionDays: s.integer(
-      'Days that completed message jobs are kept: within them none is enqueued twice.',
+      'Days that completed message jobs are kept. While it is kept, no message is enqueued twice.',
       'INBOUND_COMPLETED_JOB_RETENTION_DAYS',
       8,
       1,
@@ -264,7 +279,7 @@ export const settings: Settings = {
     journalDays: s.integer('Days that the journal of a reply is kept.', 'OUTBOUND_JOURNAL_DAYS', 8, 1, 365),
     uncertain: {
       lookForMinutes: s.integer(
-        'How long Sent is searched for a reply whose answer was lost.',
+        'How long Mailroom searches Sent for a reply after the server’s answer was lost.',
         'OUTBOUND_UNCERTAIN_LOOK_FOR_MINUTES',
         15,
         0,
@@ -287,21 +302,21 @@ export const settings: Settings = {
       3_600_000,
     ),
     pausedRetrySeconds: s.integer(
-      'A server paused by sign-in or permission is tried again after this time.',
+      'A server paused because of sign-in or permissions is tried again after this time.',
       'OUTBOUND_PAUSED_RETRY_SECONDS',
       300,
       1,
       86_400,
     ),
     recipientsPerReply: s.integer(
-      'Recipients of one reply (to, cc and bcc together) at most; Exchange Online’s own limit for a mailbox is 500 unless changed.',
+      'Maximum number of recipients of one reply (to, cc and bcc together); Exchange Online’s own limit for a mailbox is 500 unless changed.',
       'OUTBOUND_RECIPIENTS_PER_REPLY',
       500,
       1,
       3000,
     ),
     allowedHeaders: s.custom(
-      'Headers that a reply may set: names that begin with X-, where a * at the end stands for any ending. What mail systems act on (X-MS-…, X-Mailroom-… and the like) stays forbidden.',
+      'Headers that a reply may set: names that begin with X-, where a * at the end matches any ending. Headers that mail systems act on (X-MS-…, X-Mailroom-… and the like) remain forbidden.',
       'OUTBOUND_ALLOWED_HEADERS',
       'list of names',
       'X-Ticket*, X-Case*, X-Customer*, X-Contact*, X-Team*, X-Agent*, X-Reference*, X-Correlation*, X-Request*',
@@ -333,7 +348,7 @@ export const settings: Settings = {
   },
   security: {
     cacheKeys: keyRing(
-      'Keys of the token cache and of secrets made in the portal. Required in production.',
+      'Keys that encrypt the token cache and secrets entered in the portal. Required in production.',
       'SECURITY_CACHE_KEYS',
     ),
     conversationKeys: keyRing(
@@ -341,19 +356,19 @@ export const settings: Settings = {
       'SECURITY_CONVERSATION_KEYS',
     ),
     installation: s.anyString(
-      'Part of what is signed in our Message-IDs. Give it where several installations share conversationKeys (staging beside production). When it changes, answers to older replies are matched by references only.',
+      'Included in the signature of our Message-IDs. Set it where several installations share conversationKeys (such as staging and production). When it changes, answers to older replies are matched by references only.',
       'SECURITY_INSTALLATION',
       '',
     ),
     portalAllowedHosts: s.custom(
-      'Addresses, networks and host names that email servers made in the portal may connect to although they are refused by default: this machine (127.0.0.0/8, ::1), link-local, cloud metadata, multicast. Private networks are allowed anyway; servers of files may connect anywhere.',
+      'Addresses, networks and host names that email servers created in the portal may connect to although they are refused by default: this machine (127.0.0.0/8, ::1), link-local, cloud metadata, multicast. Private networks are allowed anyway; servers of files may connect anywhere.',
       'SECURITY_PORTAL_ALLOWED_HOSTS',
       'list of addresses, networks (CIDR), host names',
       '',
       parseHosts,
     ),
     portalDeniedNetworks: s.custom(
-      'Further addresses and networks that email servers made in the portal may not connect to, e.g. 10.0.0.0/8; 0.0.0.0/0,::/0 leaves the allowed ones alone.',
+      'Further addresses and networks that email servers created in the portal may not connect to, e.g. 10.0.0.0/8; with 0.0.0.0/0,::/0 only the explicitly allowed ones remain.',
       'SECURITY_PORTAL_DENIED_NETWORKS',
       'list of addresses and networks (CIDR)',
       '',
@@ -368,7 +383,7 @@ export const settings: Settings = {
     s.fileList,
   ),
   oauthApplications: s.custom(
-    'OAuth2 applications (see the example); in the environment as JSON. Secrets by secretFile or secretEnv.',
+    'OAuth2 applications (see the example); as JSON when set in the environment. Give secrets by secretFile or secretEnv.',
     'OAUTH_APPLICATIONS',
     'list of applications',
     '',

@@ -12,7 +12,7 @@ const registration = {
 };
 const user = { en: 'Entra admin center > Users > {person}', de: 'Entra Admin Center > Benutzer > {person}' };
 const signInAgain = {
-  en: 'then {person} signs in again: mailroom login "{server}"',
+  en: 'then {person} must sign in again: mailroom login "{server}"',
   de: 'danach meldet sich {person} neu an: mailroom login "{server}"',
 };
 const logs = {
@@ -22,7 +22,7 @@ const logs = {
 
 export const oauthFixes = {
   OAUTH_CONSENT_MISSING: {
-    en: 'An administrator opens {consentUrl} and accepts; or Entra admin center > Enterprise applications > {application} > Permissions > Grant admin consent.',
+    en: 'An administrator must open {consentUrl} and accept; or Entra admin center > Enterprise applications > {application} > Permissions > Grant admin consent.',
     de: 'Eine Administratorin öffnet {consentUrl} und stimmt zu; oder Entra Admin Center > Unternehmensanwendungen > {application} > Berechtigungen > Administratorzustimmung erteilen.',
   },
   OAUTH_APPLICATION_UNKNOWN: {
@@ -34,7 +34,7 @@ export const oauthFixes = {
     de: 'Entra Admin Center > Unternehmensanwendungen > {application} > Eigenschaften: „Aktiviert für die Benutzeranmeldung?“ Ja.',
   },
   OAUTH_SECRET_WRONG: {
-    en: `${registration.en} > Certificates & secrets: use the Value of the client secret, not its Secret ID; make a new one if it is lost.`,
+    en: `${registration.en} > Certificates & secrets: use the Value of the client secret, not its Secret ID; create a new one if it is lost.`,
     de: `${registration.de} > Zertifikate & Geheimnisse: den Wert des geheimen Clientschlüssels verwenden, nicht die Geheimnis-ID; ist er verloren, neu anlegen.`,
   },
   OAUTH_SECRET_EXPIRED: {
@@ -86,11 +86,11 @@ export const oauthFixes = {
     de: `${user.de} > Kennwort zurücksetzen, ${signInAgain.de}`,
   },
   OAUTH_PASSWORD_WRONG: {
-    en: 'With the right password {person} signs in again: mailroom login "{server}"',
+    en: '{person} must sign in again with the correct password: mailroom login "{server}"',
     de: 'Mit dem richtigen Kennwort meldet sich {person} neu an: mailroom login "{server}"',
   },
   OAUTH_MFA_REQUIRED: {
-    en: '{person} signs in again and passes MFA: mailroom login "{server}"; app-only sign-in never asks for it.',
+    en: '{person} must sign in again with MFA: mailroom login "{server}". App-only sign-in never requires it.',
     de: '{person} meldet sich neu an und besteht MFA: mailroom login "{server}"; App-Anmeldung fragt nie danach.',
   },
   OAUTH_CONDITIONAL_ACCESS: {
@@ -98,11 +98,11 @@ export const oauthFixes = {
     de: `${logs.de}, zeigt die Richtlinie (Registerkarte Bedingter Zugriff); nehmen Sie {application} oder das Netz dieser Maschine aus unter Entra Admin Center > Schutz > Bedingter Zugriff.`,
   },
   OAUTH_SIGN_IN_EXPIRED: {
-    en: '{person} signs in again: mailroom login "{server}". Mail and replies wait until then.',
+    en: '{person} must sign in again: mailroom login "{server}". Mail and replies wait until then.',
     de: '{person} meldet sich neu an: mailroom login "{server}". Mails und Antworten warten bis dahin.',
   },
   OAUTH_SIGN_IN_NEEDED: {
-    en: '{person} signs in: mailroom login "{server}". Mail and replies wait until then.',
+    en: '{person} must sign in: mailroom login "{server}". Mail and replies wait until then.',
     de: '{person} meldet sich an: mailroom login "{server}". Mails und Antworten warten bis dahin.',
   },
   OAUTH_WRONG_IDENTITY: {
@@ -110,11 +110,11 @@ export const oauthFixes = {
     de: 'Als {person} anmelden, in einem privaten Browserfenster: mailroom login "{server}"',
   },
   OAUTH_THROTTLED: {
-    en: `It goes on by itself. If it repeats, look for another program that signs in: ${logs.en}.`,
+    en: `Mailroom resumes automatically. If it repeats, look for another program that signs in: ${logs.en}.`,
     de: `Es geht von selbst weiter. Wiederholt es sich, suchen Sie ein anderes Programm, das sich anmeldet: ${logs.de}.`,
   },
   OAUTH_PROVIDER_FAILED: {
-    en: 'It is tried again by itself; if it lasts: Microsoft 365 admin center > Health > Service health ({application}, tenant {tenant}).',
+    en: 'Mailroom retries automatically. If it lasts: Microsoft 365 admin center > Health > Service health ({application}, tenant {tenant}).',
     de: 'Es wird von selbst erneut versucht; hält es an: Microsoft 365 Admin Center > Integrität > Dienststatus ({application}, Mandant {tenant}).',
   },
   OAUTH_UNREACHABLE: {
@@ -122,7 +122,7 @@ export const oauthFixes = {
     de: 'Prüfen Sie Namensauflösung, Firewall (TCP 443 zum Anmeldehost) und das Feld proxy von „{application}“.',
   },
   OAUTH_TLS_FAILED: {
-    en: 'Behind a TLS-inspecting proxy set caFile of "{application}" to the CA of the proxy. Check the clock of this machine.',
+    en: 'Behind a TLS-inspecting proxy, set caFile of "{application}" to the CA of the proxy. Check the clock of this machine.',
     de: 'Hinter einem TLS-prüfenden Proxy setzen Sie caFile von „{application}“ auf dessen CA. Prüfen Sie die Uhr dieser Maschine.',
   },
   OAUTH_APPLICATION_NOT_CONFIGURED: {

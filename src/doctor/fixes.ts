@@ -86,7 +86,7 @@ const microsoftFixes: Readonly<Partial<Record<ErrorCode, Fix>>> = {
     de: '{host}:{port} hat die Verbindung geschlossen. Wiederholt es sich: Microsoft 365 Admin Center > Integrität > Dienststatus, und Entra Admin Center > Anmeldeprotokolle.',
   },
   IMAP_SILENT: {
-    en: '{host}:{port} does not answer in time: look for a firewall or proxy between, and at Microsoft 365 admin center > Health > Service health.',
+    en: '{host}:{port} does not answer in time: look for a firewall or proxy in between, and at Microsoft 365 admin center > Health > Service health.',
     de: '{host}:{port} antwortet nicht rechtzeitig: Suchen Sie Firewall oder Proxy dazwischen, und sehen Sie nach Microsoft 365 Admin Center > Integrität > Dienststatus.',
   },
   IMAP_FOLDER_MISSING: {
@@ -112,11 +112,11 @@ const microsoftFixes: Readonly<Partial<Record<ErrorCode, Fix>>> = {
     },
   },
   SMTP_PROXY_TROUBLE: {
-    en: 'Microsoft 365 admin center > Health > Service health, if it lasts for hours; {server} tries again by itself.',
+    en: 'Microsoft 365 admin center > Health > Service health, if it lasts for hours; {server} retries automatically.',
     de: 'Microsoft 365 Admin Center > Integrität > Dienststatus, wenn es Stunden anhält; {server} versucht es von selbst wieder.',
   },
   SMTP_TRANSIENT: {
-    en: 'A passing failure of {host}; run the check again. If it lasts: Microsoft 365 admin center > Health > Service health.',
+    en: 'This is a temporary failure of {host}; run the check again. If it lasts: Microsoft 365 admin center > Health > Service health.',
     de: 'Ein vorübergehender Fehler von {host}; wiederholen Sie die Prüfung. Hält es an: Microsoft 365 Admin Center > Integrität > Dienststatus.',
   },
 };
@@ -124,15 +124,15 @@ const microsoftFixes: Readonly<Partial<Record<ErrorCode, Fix>>> = {
 /** What holds whoever runs the server. */
 const generalFixes: Readonly<Partial<Record<ErrorCode, Words>>> = {
   IMAP_THROTTLED: {
-    en: 'Reduce other IMAP clients on {user}; fetching resumes automatically.',
+    en: 'Use fewer other IMAP clients on {user}; fetching resumes automatically.',
     de: 'Verringern Sie andere IMAP-Clients an {user}; der Abruf wird automatisch fortgesetzt.',
   },
   IMAP_TLS_FAILED: {
-    en: 'Set Host of {server} to a name in the certificate of {host}; a private CA belongs into the field ca of {server}, or its file into NODE_EXTRA_CA_CERTS.',
+    en: 'Set Host of {server} to a name in the certificate of {host}; put a private CA into the field ca of {server}, or its file into NODE_EXTRA_CA_CERTS.',
     de: 'Setzen Sie Host von {server} auf einen Namen im Zertifikat von {host}; eine eigene CA gehört in das Feld ca von {server}, oder ihre Datei in NODE_EXTRA_CA_CERTS.',
   },
   SMTP_TLS_FAILED: {
-    en: 'Set Host of {server} to a name in the certificate of {host}; a private CA belongs into the field ca of {server}, or its file into NODE_EXTRA_CA_CERTS.',
+    en: 'Set Host of {server} to a name in the certificate of {host}; put a private CA into the field ca of {server}, or its file into NODE_EXTRA_CA_CERTS.',
     de: 'Setzen Sie Host von {server} auf einen Namen im Zertifikat von {host}; eine eigene CA gehört in das Feld ca von {server}, oder ihre Datei in NODE_EXTRA_CA_CERTS.',
   },
   IMAP_UNREACHABLE: {
@@ -140,15 +140,15 @@ const generalFixes: Readonly<Partial<Record<ErrorCode, Words>>> = {
     de: 'Berichtigen Sie Port von {server}, oder lassen Sie in der Firewall ausgehend TCP {port} zu {host} zu: Test-NetConnection {host} -Port {port}',
   },
   IMAP_CONNECTION_CLOSED: {
-    en: '{host}:{port} closed the connection. If it repeats, look into the log of the mail server at this time.',
+    en: '{host}:{port} closed the connection. If it repeats, look at the mail server log for this time.',
     de: '{host}:{port} hat die Verbindung geschlossen. Wiederholt es sich, sehen Sie im Protokoll des Mailservers zu dieser Zeit nach.',
   },
   IMAP_SILENT: {
-    en: '{host}:{port} does not answer in time: look for a firewall or proxy between, and whether TLS of {server} fits the port.',
+    en: '{host}:{port} does not answer in time: look for a firewall or proxy in between, and check that TLS of {server} fits the port.',
     de: '{host}:{port} antwortet nicht rechtzeitig: Suchen Sie Firewall oder Proxy dazwischen, und ob TLS von {server} zum Port passt.',
   },
   IMAP_FOLDER_MISSING: {
-    en: 'Correct Folder of {server} ("{folder}") to one of those listed, or create the folder in the mailbox {user}.',
+    en: 'Set Folder of {server} (now "{folder}") to one of those listed, or create the folder in the mailbox {user}.',
     de: 'Berichtigen Sie den Ordner von {server} („{folder}“) auf einen der genannten, oder legen Sie ihn im Postfach {user} an.',
   },
   IMAP_HOST_UNKNOWN: {
@@ -160,7 +160,7 @@ const generalFixes: Readonly<Partial<Record<ErrorCode, Words>>> = {
     de: 'Berichtigen Sie Host und Port von {server} ({host}:{port}), oder lassen Sie in der Firewall ausgehend TCP {port} zu {host} zu: nc -vz {host} {port}',
   },
   SMTP_TRANSIENT: {
-    en: 'A passing failure of {host}; run the check again. If it lasts, look into the log of {host}.',
+    en: 'This is a temporary failure of {host}; run the check again. If it lasts, look at the log of {host}.',
     de: 'Ein vorübergehender Fehler von {host}; wiederholen Sie die Prüfung. Hält es an, sehen Sie im Protokoll von {host} nach.',
   },
 };

@@ -11,8 +11,8 @@ export function startGauges(
   servers: () => readonly EmailServer[],
   metrics: Metrics,
 ): () => void {
-  const backlog = metrics.gauge('mailroom_email_flow_backlog', 'Messages that wait to be consumed', ['emailFlow']);
-  const oldest = metrics.gauge('mailroom_email_flow_oldest_seconds', 'Age of the oldest message that waits', [
+  const backlog = metrics.gauge('mailroom_email_flow_backlog', 'Messages waiting to be consumed', ['emailFlow']);
+  const oldest = metrics.gauge('mailroom_email_flow_oldest_seconds', 'Age of the oldest waiting message', [
     'emailFlow',
   ]);
 

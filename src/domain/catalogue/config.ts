@@ -7,32 +7,32 @@ export const configErrors = section({
     action: 'stop',
     message: 'The configuration is not valid',
     hint: {
-      en: 'Correct the settings that are named and start again; `mailroom config --check` tests without starting.',
+      en: 'Correct the named settings and start again; `mailroom config --check` tests them without starting.',
       de: 'Korrigieren Sie die genannten Einstellungen und starten Sie neu; `mailroom config --check` prüft ohne Start.',
     },
   },
   EMAIL_SERVERS_UNREADABLE: {
     class: 'invalid',
     action: 'warn',
-    message: 'The file with the email servers cannot be read; the last good list stays in force',
+    message: 'The email server file cannot be read; the last valid list stays in force',
     hint: {
-      en: 'Correct the file; it is read again as soon as it changes. `mailroom config --check` shows the place.',
+      en: 'Correct the file; Mailroom reloads it as soon as it changes. `mailroom config --check` shows where the mistake is.',
       de: 'Korrigieren Sie die Datei; sie wird bei jeder Änderung neu gelesen. `mailroom config --check` zeigt die Stelle.',
     },
   },
   EMAIL_SERVER_INVALID: {
     class: 'invalid',
     action: 'refuse',
-    message: 'The definition of an email server is not valid; the others go on',
+    message: 'The definition of an email server is not valid; the others keep running',
     hint: {
-      en: 'Correct the field that is named; the definition is taken as soon as it is saved.',
+      en: 'Correct the named field; the definition takes effect as soon as it is saved.',
       de: 'Korrigieren Sie das genannte Feld; die Definition gilt, sobald sie gespeichert ist.',
     },
   },
   EMAIL_SERVER_NOT_FOUND: {
     class: 'invalid',
     action: 'refuse',
-    message: 'There is no email server of that name',
+    message: 'There is no email server with that name',
     hint: {
       en: '`mailroom servers` lists the names.',
       de: '`mailroom servers` zeigt die Namen.',
@@ -41,7 +41,7 @@ export const configErrors = section({
   EMAIL_SERVER_CHANGED: {
     class: 'invalid',
     action: 'refuse',
-    message: 'The email server was changed by somebody else since it was read',
+    message: 'Somebody else changed the email server in the meantime',
     hint: {
       en: 'Load it again and repeat the change.',
       de: 'Laden Sie ihn neu und wiederholen Sie die Änderung.',
@@ -50,9 +50,9 @@ export const configErrors = section({
   SECRET_UNREADABLE: {
     class: 'auth',
     action: 'pause-server',
-    message: 'A secret that is stored encrypted cannot be read with the keys at hand',
+    message: 'A stored secret cannot be decrypted with the current keys',
     hint: {
-      en: 'Put the former key back into security.cacheKeys behind the new one, or enter the secret again.',
+      en: 'Add the former key to security.cacheKeys after the new one, or enter the secret again.',
       de: 'Setzen Sie den früheren Schlüssel in security.cacheKeys hinter den neuen, oder geben Sie das Geheimnis neu ein.',
     },
   },

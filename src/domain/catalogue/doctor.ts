@@ -15,7 +15,7 @@ export const doctorErrors = section({
   CHECK_TOKEN_AUDIENCE: {
     class: 'auth',
     action: 'warn',
-    message: 'The access token is meant for another service than Exchange Online',
+    message: 'The access token was issued for a service other than Exchange Online',
     hint: {
       en: 'Set cloud of the OAuth2 application "{application}" to the cloud of tenant {tenant}.',
       de: 'Setzen Sie cloud der OAuth2-Anwendung „{application}“ auf die Cloud des Mandanten {tenant}.',
@@ -33,7 +33,7 @@ export const doctorErrors = section({
   CHECK_AFTER_QUEUED_FOLDER_MISSING: {
     class: 'permanent',
     action: 'warn',
-    message: 'The folder for messages that were queued does not exist',
+    message: 'The folder for queued messages does not exist',
     hint: {
       en: 'Create the folder "{folder}" in the mailbox {user}, or correct afterQueued of {server}.',
       de: 'Legen Sie den Ordner „{folder}“ im Postfach {user} an, oder berichtigen Sie afterQueued von {server}.',
@@ -50,12 +50,12 @@ export const doctorErrors = section({
     action: 'warn',
     message: 'POP3 is not reachable; Mailroom does not use it',
     hint: {
-      en: 'Nothing is needed for Mailroom. If your handbook asks for POP3: enable it on {host}, with port 995 open.',
+      en: 'Mailroom needs nothing here. If your handbook asks for POP3: enable it on {host}, with port 995 open.',
       de: 'Für Mailroom ist nichts nötig. Verlangt Ihr Handbuch POP3: Aktivieren Sie es auf {host}, mit offenem Port 995.',
     },
     hintAt: {
       microsoft: {
-        en: 'Nothing is needed for Mailroom. If your handbook asks for POP3: Set-CASMailbox -Identity "{user}" -PopEnabled $true, and port 995 open to {host}.',
+        en: 'Mailroom needs nothing here. If your handbook asks for POP3: Set-CASMailbox -Identity "{user}" -PopEnabled $true, and port 995 open to {host}.',
         de: 'Für Mailroom ist nichts nötig. Verlangt Ihr Handbuch POP3: Set-CASMailbox -Identity "{user}" -PopEnabled $true, und Port 995 zu {host} offen.',
       },
     },
@@ -78,7 +78,7 @@ export const doctorErrors = section({
   CHECK_SENT_COPY_LEFT: {
     class: 'permission',
     action: 'warn',
-    message: 'A copy was stored in Sent for the check, but could not be removed again',
+    message: 'A copy was stored in Sent for the check, but could not be removed',
     hint: {
       en: 'Delete "Mailroom check" from the Sent folder of {user}. Copies of replies are stored; the user only lacks the right to delete.',
       de: 'Löschen Sie „Mailroom check“ aus dem Ordner Gesendete Elemente von {user}. Kopien der Antworten werden abgelegt; dem Benutzer fehlt nur das Recht zum Löschen.',
@@ -87,7 +87,7 @@ export const doctorErrors = section({
   CHECK_SHARED_ADDRESS_NOT_PERMITTED: {
     class: 'permission',
     action: 'warn',
-    message: 'No SMTP server may send from the shared address; replies would leave from the personal address',
+    message: 'No SMTP server may send from the shared address; replies would be sent from the personal address',
     hint: {
       en: 'Add {user} to Additional Email From Addresses of an SMTP server.',
       de: 'Fügen Sie {user} den Additional Email From Addresses eines SMTP-Servers hinzu.',
@@ -96,9 +96,9 @@ export const doctorErrors = section({
   CHECK_DELEGATED_USER_IS_SHARED: {
     class: 'auth',
     action: 'warn',
-    message: 'Delegated sign-in at SMTP with the shared mailbox as User; Exchange Online answers 535 5.7.3',
+    message: 'Delegated SMTP sign-in uses the shared mailbox as User; Exchange Online answers 535 5.7.3',
     hint: {
-      en: 'Set User of {server} to the person who signs in, and put {user} into Additional Email From Addresses.',
+      en: 'Set User of {server} to the person who signs in, and add {user} to Additional Email From Addresses.',
       de: 'Setzen Sie User von {server} auf die Person, die sich anmeldet, und {user} in Additional Email From Addresses.',
     },
   },

@@ -1,18 +1,18 @@
 // Shape of one entry of the error catalogue. docs/errors.md is generated from the catalogue.
 import type { FailureClass } from '../../contract/result.ts';
 
-/** What Mailroom does about it by itself. */
+/** What Mailroom does automatically. */
 export type Action =
   | 'retry' // again with back-off
   | 'renew-token' // new token, one retry at once, then as auth
-  | 'back-off' // this mailbox or server waits, long
-  | 'pause-server' // no submissions on this server until it is healed; its jobs are kept
-  | 'hold' // kept for a person, or until a stated time
+  | 'back-off' // this mailbox or server waits for a long time
+  | 'pause-server' // nothing is sent through this server until it works again; its jobs are kept
+  | 'hold' // kept for a person, or until a given time
   | 'fail' // this reply or request ends here
-  | 'quarantine' // message kept aside with its raw bytes, flagged
-  | 'settle' // looked up in Sent before anything else happens
-  | 'refuse' // input is not taken
-  | 'warn' // goes on, says so
+  | 'quarantine' // the message is set aside with its raw bytes and reported
+  | 'settle' // Sent is searched before anything else happens
+  | 'refuse' // the input is refused
+  | 'warn' // continues and reports it
   | 'stop'; // the process does not start
 
 export interface CatalogueEntry {
@@ -20,9 +20,9 @@ export interface CatalogueEntry {
   action: Action;
   /** One sentence, no content of mails, no secrets. */
   message: string;
-  /** For the administrator: what to do, whoever runs the server. */
+  /** For the administrator: what to do, regardless of who runs the server. */
   hint: Hint;
-  /** What to do at a provider that has tools and names of its own (domain/mail-provider.ts); `hintFor` picks. */
+  /** What to do at a provider with its own tools and names (domain/mail-provider.ts); `hintFor` chooses. */
   hintAt?: Partial<Readonly<Record<'microsoft' | 'google', Hint>>>;
 }
 

@@ -5,7 +5,7 @@ export const httpErrors = section({
   BLOB_STORE_FULL: {
     class: 'transient',
     action: 'retry',
-    message: 'The blob store has no space left.',
+    message: 'The blob store is full.',
     hint: {
       en: 'Free space or enlarge the volume (or raise the quota). Mail waits in the mailbox meanwhile; nothing is lost.',
       de: 'Speicherplatz schaffen oder das Volume (die Quota) vergrößern. E-Mails warten so lange im Postfach; nichts geht verloren.',
@@ -25,14 +25,14 @@ export const httpErrors = section({
     action: 'refuse',
     message: 'The blob store does not hold this blob.',
     hint: {
-      en: 'It is older than the retention, or this process uses another folder, bucket or encryption key than the one that stored it.',
+      en: 'The blob is past its retention, or this process uses a different folder, bucket or encryption key from the process that stored it.',
       de: 'Er ist älter als die Aufbewahrungsfrist, oder dieser Prozess verwendet einen anderen Ordner, Bucket oder Schlüssel als der, der ihn abgelegt hat.',
     },
   },
   BLOB_DAMAGED: {
     class: 'permanent',
     action: 'fail',
-    message: 'The stored bytes are not those that were stored: damaged or tampered with.',
+    message: 'The stored bytes have changed: they were damaged or tampered with.',
     hint: {
       en: 'Restore the blob from a backup or fetch the mail from the mailbox again (mailroom replay); check the volume.',
       de: 'Den Blob aus einer Sicherung wiederherstellen oder die E-Mail erneut aus dem Postfach holen (mailroom replay); das Volume prüfen.',
@@ -43,7 +43,7 @@ export const httpErrors = section({
     action: 'refuse',
     message: 'The blob was encrypted with a key that is not in the key ring.',
     hint: {
-      en: 'Put the key back at the end of blobs.encryptionKeys until everything stored with it is past the retention.',
+      en: 'Put the key back at the end of blobs.encryptionKeys until everything encrypted with it is past its retention.',
       de: 'Den Schlüssel wieder ans Ende von blobs.encryptionKeys setzen, bis alles damit Verschlüsselte die Aufbewahrungsfrist überschritten hat.',
     },
   },
@@ -52,7 +52,7 @@ export const httpErrors = section({
     action: 'stop',
     message: 'The HTTP server cannot listen on this host and port.',
     hint: {
-      en: 'Choose another http.port, stop the process that has it, or use a port above 1023 (http.host must be an address of this machine).',
+      en: 'Choose another http.port, stop the process that uses it, or use a port above 1023 (http.host must be an address of this machine).',
       de: 'Einen anderen http.port wählen, den Prozess beenden, der ihn belegt, oder einen Port über 1023 nehmen (http.host muss eine Adresse dieses Rechners sein).',
     },
   },
@@ -68,7 +68,7 @@ export const httpErrors = section({
   HTTP_FORBIDDEN: {
     class: 'permission',
     action: 'refuse',
-    message: 'This token may not do this.',
+    message: 'This token does not permit this action.',
     hint: {
       en: 'Use a token with a role that permits it (viewer, operator, administrator or backend; see http.apiTokens).',
       de: 'Ein Token mit einer Rolle verwenden, die es erlaubt (viewer, operator, administrator oder backend; siehe http.apiTokens).',
@@ -77,9 +77,9 @@ export const httpErrors = section({
   HTTP_NOT_FOUND: {
     class: 'invalid',
     action: 'refuse',
-    message: 'There is nothing under this address.',
+    message: 'Nothing exists at this address.',
     hint: {
-      en: 'The routes of this API stand in /v1/openapi.json.',
+      en: '/v1/openapi.json lists the routes of this API.',
       de: 'Die Routen dieser API stehen in /v1/openapi.json.',
     },
   },
@@ -88,7 +88,7 @@ export const httpErrors = section({
     action: 'refuse',
     message: 'The request is not valid.',
     hint: {
-      en: 'Correct the fields named; the schemas stand in /v1/openapi.json.',
+      en: 'Correct the named fields; the schemas are in /v1/openapi.json.',
       de: 'Die genannten Felder berichtigen; die Schemas stehen in /v1/openapi.json.',
     },
   },
@@ -113,7 +113,7 @@ export const httpErrors = section({
   HTTP_MEDIA_TYPE: {
     class: 'invalid',
     action: 'refuse',
-    message: 'The request body has a media type that is not understood.',
+    message: 'The media type of the request body is not supported.',
     hint: { en: 'Send `Content-Type: application/json`.', de: '`Content-Type: application/json` senden.' },
   },
   HTTP_TOO_MANY_STREAMS: {
@@ -121,25 +121,25 @@ export const httpErrors = section({
     action: 'refuse',
     message: 'This client has too many downloads or tests open at once.',
     hint: {
-      en: 'Read the answers that are open, then ask again; or raise http.streamsPerClient.',
+      en: 'Finish the open downloads and tests, then try again; or raise http.streamsPerClient.',
       de: 'Die offenen Antworten lesen, dann noch einmal anfragen; oder http.streamsPerClient erhöhen.',
     },
   },
   HTTP_RANGE_NOT_SATISFIABLE: {
     class: 'invalid',
     action: 'refuse',
-    message: 'The range asked for lies outside the content.',
+    message: 'The requested range lies outside the content.',
     hint: {
-      en: 'Ask for a range within the size named in Content-Range.',
+      en: 'Request a range within the size given in Content-Range.',
       de: 'Einen Bereich innerhalb der in Content-Range genannten Größe anfordern.',
     },
   },
   HTTP_INTERNAL: {
     class: 'transient',
     action: 'refuse',
-    message: 'The request failed within Mailroom.',
+    message: 'The request failed because of an internal error.',
     hint: {
-      en: 'Try again; if it stays, look for the event ApiRequestFailed in the log.',
+      en: 'Try again. If it keeps failing, look for the event ApiRequestFailed in the log.',
       de: 'Noch einmal versuchen; bleibt der Fehler, im Log nach dem Ereignis ApiRequestFailed suchen.',
     },
   },
@@ -148,7 +148,7 @@ export const httpErrors = section({
     action: 'refuse',
     message: 'No message is known under this key.',
     hint: {
-      en: 'Check the messageKey; messages are known as long as their job is kept (inbound.completedJobRetentionDays).',
+      en: 'Check the messageKey; a message is known as long as its job is kept (inbound.completedJobRetentionDays).',
       de: 'Den messageKey prüfen; Nachrichten sind bekannt, solange ihr Job aufbewahrt wird (inbound.completedJobRetentionDays).',
     },
   },
@@ -166,7 +166,7 @@ export const httpErrors = section({
     action: 'refuse',
     message: 'The message has no such text.',
     hint: {
-      en: 'Take the other of /text and /html. Without either, the mail has attachments only: take them, or /raw.',
+      en: 'Request the other one of /text and /html. If neither exists, the mail contains only attachments: request those, or /raw.',
       de: 'Das andere von /text und /html nehmen. Ohne beides hat die Mail nur Anhänge: diese oder /raw nehmen.',
     },
   },
@@ -184,14 +184,14 @@ export const httpErrors = section({
     action: 'refuse',
     message: 'This email server is defined in a file and cannot be changed here.',
     hint: {
-      en: 'Change the file (it is read again at once), or copy the server and change the copy.',
+      en: 'Change the file (Mailroom reloads it at once), or copy the server and change the copy.',
       de: 'Die Datei ändern (sie wird sofort neu gelesen) oder den Server kopieren und die Kopie ändern.',
     },
   },
   EMAIL_SERVER_REVISION_REQUIRED: {
     class: 'invalid',
     action: 'refuse',
-    message: 'A change must say which revision it is meant for.',
+    message: 'A change must name the revision that it applies to.',
     hint: {
       en: 'Read the email server and send its ETag as If-Match.',
       de: 'Den E-Mail-Server lesen und dessen ETag als If-Match senden.',
@@ -200,16 +200,16 @@ export const httpErrors = section({
   EMAIL_SERVER_HOST_REFUSED: {
     class: 'permission',
     action: 'pause-server',
-    message: 'An email server made in the portal leads to an address that Mailroom must not connect to.',
+    message: 'An email server created in the portal points to an address that Mailroom must not connect to.',
     hint: {
-      en: 'Correct Host or proxy; if the address is right, the operator allows it with security.portalAllowedHosts or defines the server in a file.',
+      en: 'Correct Host or proxy; if the address is right, ask the operator to allow it with security.portalAllowedHosts or to define the server in a file.',
       de: 'Host oder Proxy berichtigen; ist die Adresse richtig, erlaubt der Betrieb sie mit security.portalAllowedHosts oder definiert den Server in einer Datei.',
     },
   },
   EMAIL_SERVER_CANNOT_PAUSE: {
     class: 'invalid',
     action: 'refuse',
-    message: 'Only the sending of an enabled SMTP email server can be paused.',
+    message: 'Only an enabled SMTP email server can be paused.',
     hint: {
       en: 'To stop an IMAP server, disable it: its mail stays safe in the mailbox.',
       de: 'Einen IMAP-Server zum Anhalten deaktivieren: Seine E-Mails bleiben sicher im Postfach.',
@@ -227,7 +227,7 @@ export const httpErrors = section({
   MESSAGE_NOT_QUARANTINED: {
     class: 'invalid',
     action: 'refuse',
-    message: 'No quarantined message is known under this key, or somebody has dealt with it.',
+    message: 'No quarantined message has this key, or somebody has already dealt with it.',
     hint: {
       en: 'Load the list again: GET /v1/quarantined-messages.',
       de: 'Die Liste neu laden: GET /v1/quarantined-messages.',
@@ -247,7 +247,7 @@ export const httpErrors = section({
     action: 'refuse',
     message: 'Sign-in refused: the token or one-time secret is not valid.',
     hint: {
-      en: 'Make a one-time secret with `mailroom invite`, or use an API token with the role viewer, operator or administrator.',
+      en: 'Create a one-time secret with `mailroom invite`, or use an API token with the role viewer, operator or administrator.',
       de: 'Mit `mailroom invite` ein Einmalgeheimnis erzeugen oder ein API-Token mit der Rolle viewer, operator oder administrator verwenden.',
     },
   },
@@ -265,16 +265,16 @@ export const httpErrors = section({
     action: 'refuse',
     message: 'The sign-in at the identity provider did not succeed.',
     hint: {
-      en: 'Begin the sign-in again. If it repeats: compare client id, client secret and redirect address (<http.publicUrl>/portal/oidc/callback) with the provider.',
+      en: 'Start the sign-in again. If it fails again, compare client id, client secret and redirect address (<http.publicUrl>/portal/oidc/callback) with the provider.',
       de: 'Die Anmeldung neu beginnen. Wiederholt es sich: Client-ID, Clientgeheimnis und Umleitungsadresse (<http.publicUrl>/portal/oidc/callback) mit dem Anbieter vergleichen.',
     },
   },
   PORTAL_OIDC_NO_ROLE: {
     class: 'permission',
     action: 'refuse',
-    message: 'The person is signed in, but has no role in Mailroom.',
+    message: 'The user is signed in but has no role in Mailroom.',
     hint: {
-      en: 'Give the person one of the roles or groups of http.oidc.roles at the provider; they are looked for in the claim http.oidc.rolesClaim of the id token.',
+      en: 'At the provider, give the user one of the roles or groups of http.oidc.roles. Mailroom reads them from the claim http.oidc.rolesClaim of the ID token.',
       de: 'Der Person beim Anbieter eine der Rollen oder Gruppen aus http.oidc.roles geben; gesucht wird im Claim http.oidc.rolesClaim des ID-Tokens.',
     },
   },
@@ -283,7 +283,7 @@ export const httpErrors = section({
     action: 'refuse',
     message: 'Too many requests with a wrong API token from this address.',
     hint: {
-      en: 'Correct the token of the program that asks, and wait until Retry-After is over.',
+      en: 'Correct the token of the calling program, and wait until Retry-After has passed.',
       de: 'Das Token des anfragenden Programms berichtigen und abwarten, bis Retry-After vorbei ist.',
     },
   },

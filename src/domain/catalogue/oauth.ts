@@ -8,7 +8,7 @@ export const oauthErrors = section({
     action: 'pause-server',
     message: 'The application has no consent for the mail permissions',
     hint: {
-      en: 'An administrator opens the admin-consent link of the application and accepts, then it goes on by itself.',
+      en: 'An administrator must open the admin-consent link of the application and accept; Mailroom then resumes automatically.',
       de: 'Eine Administratorin öffnet den Zustimmungslink der Anwendung und stimmt zu, danach geht es von selbst weiter.',
     },
   },
@@ -42,7 +42,7 @@ export const oauthErrors = section({
   OAUTH_WRONG_CLOUD: {
     class: 'auth',
     action: 'pause-server',
-    message: 'The tenant lives in another national cloud',
+    message: 'The tenant belongs to another national cloud',
     hint: {
       en: 'Set cloud of the application to gccHigh, dod or china, with the hosts of that cloud.',
       de: 'Setzen Sie cloud der Anwendung auf gccHigh, dod oder china, mit den Hosts dieser Cloud.',
@@ -62,7 +62,7 @@ export const oauthErrors = section({
     action: 'pause-server',
     message: 'The client secret is wrong',
     hint: {
-      en: 'Use the Value of the client secret, not its Secret ID. It is shown once, at creation: make a new one if it is lost.',
+      en: 'Use the Value of the client secret, not its Secret ID. It is shown once, at creation: create a new one if it is lost.',
       de: 'Verwenden Sie den Wert des geheimen Clientschlüssels, nicht die Geheimnis-ID. Er wird nur beim Anlegen gezeigt: sonst neu anlegen.',
     },
   },
@@ -71,16 +71,16 @@ export const oauthErrors = section({
     action: 'pause-server',
     message: 'The client secret has expired',
     hint: {
-      en: 'Make a new client secret in the app registration (Certificates & secrets) and enter it; mail waits until then.',
+      en: 'Create a new client secret in the app registration (Certificates & secrets) and enter it; mail waits until then.',
       de: 'Legen Sie in der App-Registrierung (Zertifikate & Geheimnisse) ein neues Geheimnis an; bis dahin warten die Mails.',
     },
   },
   OAUTH_CREDENTIAL_MISSING: {
     class: 'auth',
     action: 'pause-server',
-    message: 'The application must prove itself, but no secret, certificate or assertion was sent',
+    message: 'The application must authenticate, but no secret, certificate or assertion was sent',
     hint: {
-      en: 'Add a credential to the application, or switch on "Allow public client flows" for delegated sign-in without one.',
+      en: 'Add a credential to the application, or enable "Allow public client flows" for delegated sign-in without one.',
       de: 'Fügen Sie der Anwendung ein Geheimnis oder Zertifikat hinzu, oder erlauben Sie „Öffentliche Clientflows“.',
     },
   },
@@ -107,7 +107,7 @@ export const oauthErrors = section({
     action: 'pause-server',
     message: 'The certificate or private key of the application cannot be used',
     hint: {
-      en: 'Give certificate and unencrypted private key as PEM texts that belong together.',
+      en: 'Provide a matching certificate and unencrypted private key as PEM.',
       de: 'Geben Sie Zertifikat und unverschlüsselten privaten Schlüssel als zusammengehörige PEM-Texte an.',
     },
   },
@@ -123,7 +123,7 @@ export const oauthErrors = section({
   OAUTH_SCOPE_REFUSED: {
     class: 'auth',
     action: 'pause-server',
-    message: 'The mail permission asked for is not known or not granted to the application',
+    message: 'The requested mail permission is unknown or not granted to the application',
     hint: {
       en: 'Add the API permissions of Office 365 Exchange Online (app-only: IMAP.AccessAsApp, SMTP.SendAsApp; delegated: IMAP.AccessAsUser.All, SMTP.Send).',
       de: 'Fügen Sie die API-Berechtigungen von Office 365 Exchange Online hinzu (App: IMAP.AccessAsApp, SMTP.SendAsApp; delegiert: IMAP.AccessAsUser.All, SMTP.Send).',
@@ -132,7 +132,7 @@ export const oauthErrors = section({
   OAUTH_USER_UNKNOWN: {
     class: 'auth',
     action: 'pause-server',
-    message: 'The person who signs in is not in this directory',
+    message: 'The user who signs in is not in this directory',
     hint: {
       en: 'Check the spelling of the user (user principal name) and the tenant.',
       de: 'Prüfen Sie die Schreibweise des Benutzers (Benutzerprinzipalname) und den Mandanten.',
@@ -152,7 +152,7 @@ export const oauthErrors = section({
     action: 'pause-server',
     message: 'The password of the account has expired',
     hint: {
-      en: 'Renew the password in a browser, then sign in again: `mailroom login <server>`.',
+      en: 'Change the password in a browser, then sign in again: `mailroom login <server>`.',
       de: 'Passwort im Browser erneuern, dann neu anmelden: `mailroom login <Server>`.',
     },
   },
@@ -174,9 +174,9 @@ export const oauthErrors = section({
   OAUTH_MFA_REQUIRED: {
     class: 'auth',
     action: 'pause-server',
-    message: 'Multi-factor authentication is asked for',
+    message: 'Multi-factor authentication is required',
     hint: {
-      en: 'The person signs in again and passes MFA (`mailroom login <server>` or the portal); app-only sign-in never asks.',
+      en: 'The user must sign in again with MFA (`mailroom login <server>` or the portal). App-only sign-in never requires it.',
       de: 'Die Person meldet sich neu an und besteht MFA (`mailroom login <Server>` oder Portal); App-Anmeldung fragt nie danach.',
     },
   },
@@ -194,7 +194,7 @@ export const oauthErrors = section({
     action: 'pause-server',
     message: 'The delegated sign-in has expired or was revoked',
     hint: {
-      en: 'The person signs in again: `mailroom login <server>` or the portal. Mail and replies wait until then.',
+      en: 'The user must sign in again: `mailroom login <server>` or the portal. Mail and replies wait until then.',
       de: 'Die Person meldet sich neu an: `mailroom login <Server>` oder Portal. Mails und Antworten warten bis dahin.',
     },
   },
@@ -210,7 +210,7 @@ export const oauthErrors = section({
   OAUTH_WRONG_IDENTITY: {
     class: 'auth',
     action: 'refuse',
-    message: 'Somebody else signed in than the server asks for',
+    message: 'The user who signed in is not the one that the server requires',
     hint: {
       en: 'Sign in as the User of the SMTP server, or as signInUser of the IMAP server; use a private browser window.',
       de: 'Melden Sie sich als Benutzer des SMTP-Servers an, oder als signInUser des IMAP-Servers; nutzen Sie ein privates Browserfenster.',
@@ -219,8 +219,8 @@ export const oauthErrors = section({
   OAUTH_STATE_INVALID: {
     class: 'invalid',
     action: 'refuse',
-    message: 'This sign-in was not begun here, or too long ago',
-    hint: { en: 'Begin the sign-in again in the portal.', de: 'Beginnen Sie die Anmeldung im Portal neu.' },
+    message: 'This sign-in was not started here, or was started too long ago',
+    hint: { en: 'Start the sign-in again in the portal.', de: 'Beginnen Sie die Anmeldung im Portal neu.' },
   },
   OAUTH_REDIRECT_REFUSED: {
     class: 'invalid',
@@ -234,7 +234,7 @@ export const oauthErrors = section({
   OAUTH_DEVICE_CODE_PENDING: {
     class: 'transient',
     action: 'retry',
-    message: 'The code was not entered yet',
+    message: 'The code has not been entered yet',
     hint: { en: 'Enter the code in the browser.', de: 'Geben Sie den Code im Browser ein.' },
   },
   OAUTH_DEVICE_CODE_EXPIRED: {
@@ -252,18 +252,18 @@ export const oauthErrors = section({
   OAUTH_THROTTLED: {
     class: 'throttle',
     action: 'back-off',
-    message: 'The identity provider asks us to slow down',
+    message: 'The identity provider asks Mailroom to slow down',
     hint: {
-      en: 'It goes on by itself. If it repeats, look for another program that signs in with the same application.',
+      en: 'Mailroom resumes automatically. If it repeats, look for another program that signs in with the same application.',
       de: 'Es geht von selbst weiter. Wiederholt es sich, suchen Sie ein anderes Programm mit derselben Anwendung.',
     },
   },
   OAUTH_PROVIDER_FAILED: {
     class: 'transient',
     action: 'retry',
-    message: 'The identity provider has trouble',
+    message: 'The identity provider reports a problem',
     hint: {
-      en: 'It is tried again; see the service health of Microsoft 365 if it lasts.',
+      en: 'Mailroom retries. If it lasts, see the service health of Microsoft 365.',
       de: 'Es wird erneut versucht; hält es an, sehen Sie im Dienststatus von Microsoft 365 nach.',
     },
   },
@@ -281,7 +281,7 @@ export const oauthErrors = section({
     action: 'retry',
     message: 'The certificate of the identity provider is not trusted',
     hint: {
-      en: 'Behind a TLS-inspecting proxy set caFile of the application to the CA of the proxy. Check the clock of the machine.',
+      en: 'Behind a TLS-inspecting proxy, set caFile of the application to the CA of the proxy. Check the clock of the machine.',
       de: 'Hinter einem TLS-prüfenden Proxy setzen Sie caFile der Anwendung auf dessen CA. Prüfen Sie die Uhr der Maschine.',
     },
   },

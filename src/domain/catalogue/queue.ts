@@ -23,7 +23,7 @@ export const queueErrors = section({
   REDIS_PASSWORD_MISSING: {
     class: 'auth',
     action: 'stop',
-    message: 'Redis asks for a password and redis.url has none',
+    message: 'Redis requires a password and redis.url has none',
     hint: {
       en: 'Put the password into redis.url: redis://:password@host:port, or redis://user:password@host:port for an ACL user.',
       de: 'Tragen Sie das Passwort in redis.url ein: redis://:passwort@host:port, bei einem ACL-Benutzer redis://benutzer:passwort@host:port.',
@@ -34,7 +34,7 @@ export const queueErrors = section({
     action: 'stop',
     message: 'The Redis user lacks a permission that Mailroom needs',
     hint: {
-      en: 'Give the ACL user the permissions in docs/operator.md (Redis, ACL user). The words of Redis name the command, key or channel.',
+      en: 'Give the ACL user the permissions in docs/operator.md (Redis, ACL user). The error text from Redis names the command, key or channel.',
       de: 'Geben Sie dem ACL-Benutzer die Rechte aus docs/operator.md (Redis, ACL user). Redis nennt den Befehl, Schlüssel oder Kanal.',
     },
   },
@@ -50,16 +50,16 @@ export const queueErrors = section({
   REDIS_READ_ONLY: {
     class: 'transient',
     action: 'retry',
-    message: 'This Redis is a replica and takes no writes; Mailroom reconnects until it reaches the primary',
+    message: 'This Redis is a replica and refuses writes; Mailroom reconnects until it reaches the primary',
     hint: {
-      en: 'Normal for seconds during a failover. If it lasts, redis.url names a replica, or the failover did not finish. Mail is safe in the mailbox meanwhile.',
+      en: 'This is normal for some seconds during a failover. If it lasts, redis.url names a replica, or the failover did not finish. Mail is safe in the mailbox meanwhile.',
       de: 'Während eines Failovers sekundenlang normal. Hält es an, nennt redis.url ein Replikat, oder der Failover wurde nicht beendet. Die Mails liegen solange sicher im Postfach.',
     },
   },
   REDIS_OUT_OF_MEMORY: {
     class: 'throttle',
     action: 'back-off',
-    message: 'Redis has reached maxmemory and takes no writes',
+    message: 'Redis has reached maxmemory and refuses writes',
     hint: {
       en: 'Let the backend consume the backlog, or raise maxmemory. Mail is safe in the mailbox meanwhile.',
       de: 'Lassen Sie das Backend den Rückstand abarbeiten, oder erhöhen Sie maxmemory. Die Mails liegen solange sicher im Postfach.',
@@ -68,16 +68,16 @@ export const queueErrors = section({
   REDIS_DISK_FAILED: {
     class: 'transient',
     action: 'back-off',
-    message: 'Redis cannot write to its disk and takes no writes',
+    message: 'Redis cannot write to its disk and refuses writes',
     hint: {
-      en: 'Look at the log and the disk of Redis: full, read-only or not permitted. Mailroom resumes automatically.',
+      en: 'Look at the log and the disk of Redis: the disk may be full, read-only or without write permission. Mailroom resumes automatically.',
       de: 'Prüfen Sie Log und Festplatte von Redis: voll, schreibgeschützt oder ohne Berechtigung. Mailroom fährt automatisch fort.',
     },
   },
   REDIS_REPLICAS_MISSING: {
     class: 'transient',
     action: 'back-off',
-    message: 'Redis has too few replicas (min-replicas-to-write) and takes no writes',
+    message: 'Redis has too few replicas (min-replicas-to-write) and refuses writes',
     hint: {
       en: 'Bring the replicas of Redis back, or lower min-replicas-to-write.',
       de: 'Bringen Sie die Replikate von Redis zurück, oder senken Sie min-replicas-to-write.',
@@ -88,7 +88,7 @@ export const queueErrors = section({
     action: 'retry',
     message: 'Redis is still loading its data, or is busy with a script',
     hint: {
-      en: 'Wait until Redis has loaded its data; Mailroom tries again.',
+      en: 'Wait until Redis has loaded its data; Mailroom retries.',
       de: 'Warten Sie, bis Redis seine Daten geladen hat; Mailroom versucht es erneut.',
     },
   },
@@ -113,18 +113,18 @@ export const queueErrors = section({
   BULLMQ_SCRIPTS_CHANGED: {
     class: 'permanent',
     action: 'stop',
-    message: 'The scripts of the installed BullMQ are not the ones that the one-script commit was written against',
+    message: 'The scripts of the installed BullMQ differ from those that the commit script was written for',
     hint: {
-      en: 'Run the released image; do not change the bullmq version without the contract test.',
+      en: 'Run the released image; do not change the bullmq version without running the contract test.',
       de: 'Verwenden Sie das veröffentlichte Image; ändern Sie die BullMQ-Version nicht ohne den Vertragstest.',
     },
   },
   REDIS_KEY_DAMAGED: {
     class: 'permanent',
     action: 'back-off',
-    message: 'A key in Redis holds something else than it must',
+    message: 'A key in Redis holds an unexpected value',
     hint: {
-      en: 'Look at the named key (`mailroom audit` lists all of them), and at who else writes to this Redis.',
+      en: 'Look at the named key (`mailroom audit` lists all of them), and find out what else writes to this Redis.',
       de: 'Sehen Sie sich den genannten Schlüssel an (`mailroom audit` zeigt alle), und wer sonst noch in dieses Redis schreibt.',
     },
   },
@@ -133,16 +133,16 @@ export const queueErrors = section({
     action: 'retry',
     message: 'This replica no longer holds the lease of this mailbox; nothing was written',
     hint: {
-      en: 'Normal when replicas come and go. If it repeats, look for a process that was paused for long, or a Redis that forgets.',
+      en: 'This is normal when replicas start and stop. If it repeats, look for a process that was paused for a long time, or a Redis that loses data.',
       de: 'Normal, wenn Replikate kommen und gehen. Wiederholt es sich, suchen Sie einen lange angehaltenen Prozess oder ein Redis, das Daten verliert.',
     },
   },
   LEDGER_SET_BACK: {
     class: 'transient',
     action: 'retry',
-    message: 'Redis lost commits that it had confirmed; the ledger is read again',
+    message: 'Redis lost commits that it had confirmed; the ledger is reloaded',
     hint: {
-      en: 'Redis crashed before its disk had the last writes, or a replica that was behind became primary. Messages and ledger went back together, so messages are fetched again; check appendfsync and the failover.',
+      en: 'Redis crashed before the last writes reached the disk, or a lagging replica became primary. Jobs and ledger were rolled back together, so Mailroom fetches the messages again. Check appendfsync and the failover.',
       de: 'Redis ist abgestürzt, bevor seine Platte die letzten Schreibvorgänge hatte, oder ein zurückliegendes Replikat wurde Primärserver. Nachrichten und Ledger sind gemeinsam zurückgegangen, die Nachrichten werden also erneut geholt; prüfen Sie appendfsync und die Umschaltung.',
     },
   },
@@ -150,25 +150,25 @@ export const queueErrors = section({
     class: 'transient',
     action: 'retry',
     message:
-      'The ledger changed under us (Redis lost its tail or was restored); it is read again and the mail fetched again',
+      'The ledger changed unexpectedly (Redis lost its last writes or was restored); Mailroom reloads it and fetches the mail again',
     hint: {
-      en: 'Nothing to do once. If it repeats, check the persistence of Redis (AOF).',
+      en: 'Nothing to do if it happens once. If it repeats, check the persistence of Redis (AOF).',
       de: 'Einmalig ist nichts zu tun. Wiederholt es sich, prüfen Sie die Persistenz von Redis (AOF).',
     },
   },
   LEDGER_DAMAGED: {
     class: 'permanent',
     action: 'back-off',
-    message: 'The ledger of this mailbox in Redis cannot be read; the mailbox is not touched',
+    message: 'The ledger of this mailbox in Redis cannot be read; Mailroom leaves the mailbox alone',
     hint: {
-      en: 'Look at the named key. Restore Redis from its backup, or delete the ledger and start the mailbox since a date.',
+      en: 'Look at the named key. Restore Redis from its backup, or delete the ledger and set startFrom to a date.',
       de: 'Sehen Sie sich den genannten Schlüssel an. Stellen Sie Redis wieder her, oder löschen Sie das Verzeichnis und beginnen Sie ab einem Datum.',
     },
   },
   REDIS_MEMORY_LOW: {
     class: 'throttle',
     action: 'back-off',
-    message: 'Redis is near its memory limit; fetching pauses until there is room',
+    message: 'Redis is near its memory limit; fetching is paused until memory is free',
     hint: {
       en: 'Let the backend consume the backlog, or raise maxmemory. Mail is safe in the mailbox meanwhile.',
       de: 'Lassen Sie das Backend den Rückstand abarbeiten, oder erhöhen Sie maxmemory. Die Mails liegen solange sicher im Postfach.',
@@ -177,9 +177,9 @@ export const queueErrors = section({
   EMAIL_FLOW_BACKLOG: {
     class: 'throttle',
     action: 'back-off',
-    message: 'The backlog of this email flow is over its bound; fetching for it pauses',
+    message: 'The backlog of this email flow exceeds its limit; fetching for it is paused',
     hint: {
-      en: 'Look at the backend that consumes this queue. Fetching resumes by itself.',
+      en: 'Look at the backend that consumes this queue. Fetching resumes automatically.',
       de: 'Prüfen Sie das Backend, das diese Warteschlange liest. Der Abruf geht von selbst weiter.',
     },
   },

@@ -5,7 +5,7 @@ export const replyErrors = section({
   REPLY_MALFORMED: {
     class: 'invalid',
     action: 'refuse',
-    message: 'The reply does not follow mailroom.reply/1',
+    message: 'The reply does not conform to mailroom.reply/1',
     hint: {
       en: 'Correct the named field; schemas/reply-1.json is the schema.',
       de: 'Korrigieren Sie das genannte Feld; schemas/reply-1.json ist das Schema.',
@@ -14,16 +14,16 @@ export const replyErrors = section({
   REPLY_ID_REUSED: {
     class: 'invalid',
     action: 'refuse',
-    message: 'This replyId was used for another content',
+    message: 'This replyId was already used for different content',
     hint: {
-      en: 'Give every reply a replyId of its own; the same replyId is only for the same reply again.',
+      en: 'Use a separate replyId for each reply; repeat a replyId only to submit the same reply again.',
       de: 'Jede Antwort braucht eine eigene replyId; dieselbe replyId steht nur für dieselbe Antwort.',
     },
   },
   REPLY_UNKNOWN: {
     class: 'invalid',
     action: 'refuse',
-    message: 'No reply is known under this replyId',
+    message: 'No reply with this replyId is known',
     hint: {
       en: 'Replies are kept for ten days after they end.',
       de: 'Antworten werden nach ihrem Ende zehn Tage aufbewahrt.',
@@ -43,16 +43,16 @@ export const replyErrors = section({
     action: 'hold',
     message: 'The reply may or may not have reached the recipient; a person decides',
     hint: {
-      en: 'Ask the recipient or look into the mailbox’s Sent folder. Then release the reply (it is sent again, a second time if the first did arrive) or drop it (it is never sent).',
+      en: 'Ask the recipient or look in the mailbox’s Sent folder. Then release the reply (it is sent again; the recipient gets it twice if the first one arrived) or drop it (it is never sent again).',
       de: 'Fragen Sie beim Empfänger nach oder sehen Sie im Ordner „Gesendet“ des Postfachs nach. Geben Sie die Antwort dann frei (sie wird erneut gesendet, womöglich ein zweites Mal) oder verwerfen Sie sie (sie wird nie gesendet).',
     },
   },
   REPLY_JOB_FAILED: {
     class: 'permanent',
     action: 'fail',
-    message: 'The job of this reply failed in its queue, for no reason of Mailroom’s own',
+    message: 'The job of this reply failed in its queue for a reason outside Mailroom',
     hint: {
-      en: 'Somebody or something else failed the job (a tool of BullMQ, another worker on the queue). Hand the reply in again under a new replyId.',
+      en: 'Something else failed the job (a BullMQ tool, another worker on the queue). Submit the reply again with a new replyId.',
       de: 'Jemand oder etwas anderes hat den Auftrag scheitern lassen (ein BullMQ-Werkzeug, ein fremder Worker). Reichen Sie die Antwort unter einer neuen replyId noch einmal ein.',
     },
   },
@@ -60,36 +60,36 @@ export const replyErrors = section({
     class: 'ambiguous',
     action: 'hold',
     message:
-      'The server was changed after a copy of this reply may have left, and it would now leave under another sender',
+      'The server was changed after a copy of this reply may have been sent, and it would now be sent from another sender',
     hint: {
-      en: 'The message names what changed. Release the reply to send it under the sender of now, or drop it. It is held again if the server changes once more.',
+      en: 'The message names what changed. Release the reply to send it from the current sender, or drop it. It is held again if the server changes once more.',
       de: 'Die Meldung nennt, was sich geändert hat. Geben Sie die Antwort frei, um sie mit dem heutigen Absender zu senden, oder verwerfen Sie sie. Ändert sich der Server noch einmal, wird sie wieder zurückgehalten.',
     },
   },
   SMTP_SERVER_REPLACED: {
     class: 'permission',
     action: 'hold',
-    message: 'The SMTP email server that this reply was meant for is gone, and another User has its name now',
+    message: 'The SMTP email server of this reply no longer exists, and a server with another User now has its name',
     hint: {
-      en: 'Release the reply to send it through the server that has the name now, or drop it and hand it in again under the right server.',
+      en: 'Release the reply to send it through the server that now has the name, or drop it and submit it again to the right server.',
       de: 'Geben Sie die Antwort frei, um sie über den Server zu senden, der jetzt so heißt, oder verwerfen Sie sie und reichen Sie sie unter dem richtigen Server neu ein.',
     },
   },
   REPLY_NOT_COMPOSED: {
     class: 'permanent',
     action: 'hold',
-    message: 'Composing the bodies of this reply exceeded its bounds of time or memory; nothing was sent',
+    message: 'Composing the bodies of this reply exceeded the time or memory limit; nothing was sent',
     hint: {
-      en: 'Its html, or the html of the message that it quotes, is the cause. Drop the reply and send it again as text or without the quotation, under a new replyId. Release it to try once more.',
+      en: 'The cause is its HTML, or the HTML of the message that it quotes. Drop the reply and submit it again as text or without the quotation, with a new replyId. Release it to try once more.',
       de: 'Ursache ist ihr HTML oder das HTML der zitierten Nachricht. Verwerfen Sie die Antwort und senden Sie sie als Text oder ohne Zitat unter einer neuen replyId. Geben Sie sie frei, um es noch einmal zu versuchen.',
     },
   },
   REPLY_CRASHED: {
     class: 'permanent',
     action: 'hold',
-    message: 'Processes ended while they prepared this reply; nothing was sent',
+    message: 'Processes crashed while preparing this reply; nothing was sent',
     hint: {
-      en: 'Look for the end of these processes (memory, a fault) in the log of the orchestrator. Drop the reply and send it again as text or with smaller attachments, under a new replyId. Release it to try once more.',
+      en: 'Look in the log of the orchestrator for the cause of the crashes (out of memory, an error). Drop the reply and submit it again as text or with smaller attachments, with a new replyId. Release it to try once more.',
       de: 'Suchen Sie im Log des Orchestrators nach dem Ende dieser Prozesse (Speicher, Fehler). Verwerfen Sie die Antwort und senden Sie sie als Text oder mit kleineren Anhängen unter einer neuen replyId. Geben Sie sie frei, um es noch einmal zu versuchen.',
     },
   },
@@ -107,7 +107,7 @@ export const replyErrors = section({
     action: 'refuse',
     message: 'No SMTP email server has this name',
     hint: {
-      en: 'Name of an SMTP email server as in the configuration; GET /v1/email-flows/:flow/senders lists them.',
+      en: 'Use the Name of an SMTP email server from the configuration; GET /v1/email-flows/:flow/senders lists them.',
       de: 'Name eines SMTP-Servers wie in der Konfiguration; GET /v1/email-flows/:flow/senders nennt sie.',
     },
   },
@@ -125,7 +125,7 @@ export const replyErrors = section({
     action: 'refuse',
     message: 'This From is not permitted on this server',
     hint: {
-      en: 'Add the address to Additional Email From Addresses of the server, or pick one of those permitted.',
+      en: 'Add the address to Additional Email From Addresses of the server, or choose one of those permitted.',
       de: 'Tragen Sie die Adresse unter Zusätzliche Absenderadressen ein, oder wählen Sie eine erlaubte.',
     },
   },
@@ -143,7 +143,7 @@ export const replyErrors = section({
     action: 'refuse',
     message: 'From must be exactly one address',
     hint: {
-      en: 'One plain address; no list, group, route or comment.',
+      en: 'Use one plain address without list, group, route or comment.',
       de: 'Eine einfache Adresse; keine Liste, Gruppe, Route oder Kommentar.',
     },
   },
@@ -152,25 +152,25 @@ export const replyErrors = section({
     action: 'refuse',
     message: 'From is not a valid address',
     hint: {
-      en: 'An address of the form name@domain.',
+      en: 'Use an address of the form name@domain.',
       de: 'Eine Adresse der Form name@domain.',
     },
   },
   FROM_NAME_SPOOFED: {
     class: 'invalid',
     action: 'refuse',
-    message: 'The display name of From pretends another sender',
+    message: 'The display name of From imitates another sender',
     hint: {
-      en: 'No other address, no invisible or direction-changing characters in the display name.',
+      en: 'Remove other addresses and invisible or direction-changing characters from the display name.',
       de: 'Keine andere Adresse, keine unsichtbaren oder richtungsändernden Zeichen im Anzeigenamen.',
     },
   },
   HEADER_FORBIDDEN: {
     class: 'invalid',
     action: 'refuse',
-    message: 'This header is not allowed, or a value holds a line break',
+    message: 'This header is not allowed, or its value contains a line break',
     hint: {
-      en: 'Only headers that outbound.allowedHeaders names, without CR, LF and NUL.',
+      en: 'Use only headers that outbound.allowedHeaders names, without CR, LF and NUL.',
       de: 'Nur Kopfzeilen, die outbound.allowedHeaders nennt, ohne CR, LF und NUL.',
     },
   },
@@ -179,7 +179,7 @@ export const replyErrors = section({
     action: 'refuse',
     message: 'The reply has no recipient',
     hint: {
-      en: 'At least one address in to, cc or bcc.',
+      en: 'Put at least one address into to, cc or bcc.',
       de: 'Mindestens eine Adresse in to, cc oder bcc.',
     },
   },
@@ -197,7 +197,7 @@ export const replyErrors = section({
     action: 'refuse',
     message: 'A recipient is not a valid address',
     hint: {
-      en: 'An address of the form name@domain.',
+      en: 'Use an address of the form name@domain.',
       de: 'Eine Adresse der Form name@domain.',
     },
   },
@@ -205,18 +205,18 @@ export const replyErrors = section({
     class: 'invalid',
     action: 'refuse',
     message:
-      'The part before the @ of an address is not ASCII, and the server does not take such addresses (no SMTPUTF8)',
+      'The part before the @ of an address is not ASCII, and the server does not support such addresses (no SMTPUTF8)',
     hint: {
-      en: 'Use the ASCII address of this recipient, or reply through a server that offers SMTPUTF8. International domains are no problem.',
+      en: 'Use the ASCII address of this recipient, or reply through a server that offers SMTPUTF8. International domain names work everywhere.',
       de: 'Verwenden Sie die ASCII-Adresse dieses Empfängers, oder antworten Sie über einen Server mit SMTPUTF8. Umlautdomänen sind kein Problem.',
     },
   },
   REPLY_READ_DIFFERENTLY: {
     class: 'invalid',
     action: 'refuse',
-    message: 'The mail that was composed is read differently from what was decided: a sender, recipient or header line',
+    message: 'The composed mail reads differently from what was decided: a sender, recipient or header line differs',
     hint: {
-      en: 'The message names the field. Write the address plainly, without unusual characters; if it is plain, report this as a fault of Mailroom.',
+      en: 'The message names the field. Write the address plainly, without unusual characters; if it already is plain, report this as a bug in Mailroom.',
       de: 'Die Meldung nennt das Feld. Schreiben Sie die Adresse schlicht, ohne ungewöhnliche Zeichen; ist sie es schon, melden Sie dies als Fehler von Mailroom.',
     },
   },
@@ -225,7 +225,7 @@ export const replyErrors = section({
     action: 'refuse',
     message: 'Reply-To is not a valid address',
     hint: {
-      en: 'An address of the form name@domain.',
+      en: 'Use an address of the form name@domain.',
       de: 'Eine Adresse der Form name@domain.',
     },
   },
@@ -243,7 +243,7 @@ export const replyErrors = section({
     action: 'retry',
     message: 'The Sent folder could not be searched',
     hint: {
-      en: 'Check that IMAP is enabled for the sending mailbox, and its Sent folder.',
+      en: 'Check that IMAP is enabled for the sending mailbox, and check its Sent folder.',
       de: 'Prüfen Sie, ob IMAP für das sendende Postfach aktiviert ist, und dessen Ordner Gesendete Elemente.',
     },
   },
@@ -252,7 +252,7 @@ export const replyErrors = section({
     action: 'refuse',
     message: 'A referenced attachment cannot be read',
     hint: {
-      en: 'The message or blob may be older than the retention; give the attachment by value.',
+      en: 'The message or blob may be past its retention; send the attachment by value.',
       de: 'Nachricht oder Blob sind womöglich älter als die Aufbewahrung; geben Sie den Anhang als Wert an.',
     },
   },
@@ -261,7 +261,7 @@ export const replyErrors = section({
     action: 'refuse',
     message: 'The message to quote cannot be read',
     hint: {
-      en: 'quote needs answers.messageKey of a message that is still kept.',
+      en: 'quote requires answers.messageKey of a message that is still stored.',
       de: 'quote braucht answers.messageKey einer noch aufbewahrten Nachricht.',
     },
   },
@@ -270,7 +270,7 @@ export const replyErrors = section({
     action: 'refuse',
     message: 'No automatic reply to automatic mail',
     hint: {
-      en: 'RFC 3834: it could loop. Let a person answer if need be.',
+      en: 'RFC 3834: the replies could loop. Let a person answer if needed.',
       de: 'RFC 3834: Es könnte eine Schleife entstehen. Bei Bedarf antwortet ein Mensch.',
     },
   },
@@ -279,16 +279,16 @@ export const replyErrors = section({
     action: 'refuse',
     message: 'No automatic reply to an address of our own',
     hint: {
-      en: 'A recipient is a mailbox that Mailroom watches or sends from: its answer would come back. Take the customer’s address.',
+      en: 'A recipient is a mailbox that Mailroom watches or sends from, so its answer would come back. Use the customer’s address.',
       de: 'Ein Empfänger ist ein Postfach, das Mailroom überwacht oder von dem es sendet: Die Antwort käme zurück. Nehmen Sie die Adresse des Kunden.',
     },
   },
   AUTO_REPLY_BUDGET: {
     class: 'invalid',
     action: 'refuse',
-    message: 'This correspondent or conversation has had its automatic replies for today',
+    message: 'This recipient or conversation has reached today’s limit of automatic replies',
     hint: {
-      en: 'The loop governor allows a few automatic replies a day; the next ones are refused.',
+      en: 'The loop limit allows a few automatic replies a day; further ones are refused.',
       de: 'Die Schleifenbremse erlaubt wenige automatische Antworten am Tag; weitere werden abgelehnt.',
     },
   },

@@ -6,7 +6,7 @@ export const smtpAnswerErrors = section({
   SMTP_TLS_REQUIRED: {
     class: 'permission',
     action: 'pause-server',
-    message: 'The server wants TLS before mail, and the connection has none',
+    message: 'The server requires TLS before mail, and the connection has none',
     hint: {
       en: 'Enable TLS on the email server {server} (implicit TLS on 465, STARTTLS on 587). Jobs are kept meanwhile.',
       de: 'Schalten Sie TLS beim E-Mail-Server {server} ein (implizit auf 465, STARTTLS auf 587). Die Aufträge bleiben solange erhalten.',
@@ -15,7 +15,7 @@ export const smtpAnswerErrors = section({
   SMTP_SIGN_INS_LIMITED: {
     class: 'throttle',
     action: 'back-off',
-    message: 'The server has seen too many sign-ins of this account',
+    message: 'The server reports too many sign-ins for this account',
     hint: {
       en: 'Sending resumes automatically. Look for other programs that sign in as {user}, perhaps with an old password.',
       de: 'Der Versand wird automatisch fortgesetzt. Suchen Sie andere Programme, die sich als {user} anmelden, womöglich mit einem alten Passwort.',
@@ -26,21 +26,21 @@ export const smtpAnswerErrors = section({
     action: 'retry',
     message: 'The server ended this connection; a new one is opened',
     hint: {
-      en: 'Nothing: servers take so many messages or seconds per connection, then end it.',
+      en: 'Nothing to do: servers end a connection after a number of messages or seconds.',
       de: 'Nichts: Server beenden eine Verbindung nach einer Anzahl von Nachrichten oder Sekunden.',
     },
   },
   SENDING_SUSPENDED: {
     class: 'throttle',
     action: 'hold',
-    message: 'The server has suspended this account for a while; replies wait, none fails',
+    message: 'The server has suspended this account for a while; replies wait and none fails',
     hint: {
-      en: 'Ask the provider of {host} why it considers the mail of {user} unusual. Sending is tried again automatically.',
+      en: 'Ask the provider of {host} why it considers the mail of {user} unusual. Mailroom retries automatically.',
       de: 'Fragen Sie den Anbieter von {host}, warum er den Versand von {user} für ungewöhnlich hält. Der Versand wird automatisch wieder versucht.',
     },
     hintAt: {
       google: {
-        en: 'Google Admin console > Users > {user}: check for a suspension, and the sending limits of Google Workspace. Sending is tried again automatically.',
+        en: 'Google Admin console > Users > {user}: check for a suspension, and the sending limits of Google Workspace. Mailroom retries automatically.',
         de: 'Google Admin-Konsole > Nutzer > {user}: prüfen Sie eine Sperrung und die Sendelimits von Google Workspace. Der Versand wird automatisch wieder versucht.',
       },
     },
@@ -57,7 +57,7 @@ export const smtpAnswerErrors = section({
   FROM_UNPROVEN: {
     class: 'permanent',
     action: 'fail',
-    message: 'The From domain lacks SPF, DKIM or DMARC, and the server refuses it for that',
+    message: 'The server refuses the From domain because it lacks SPF, DKIM or DMARC',
     hint: {
       en: 'Publish SPF, DKIM and DMARC for the domain of {from}, so that mail sent through {host} passes.',
       de: 'Veröffentlichen Sie SPF, DKIM und DMARC für die Domäne von {from}, sodass über {host} gesendete Mails bestehen.',
@@ -77,7 +77,7 @@ export const smtpAnswerErrors = section({
     action: 'fail',
     message: 'The server does not relay to this recipient for us',
     hint: {
-      en: 'Check Port and Authentication Type of {server}: {host} relays for signed-in users, or for addresses that it knows.',
+      en: 'Check Port and Authentication Type of {server}: {host} relays only for signed-in users or for addresses that it knows.',
       de: 'Prüfen Sie Port und Authentifizierung von {server}: {host} leitet nur für angemeldete Benutzer weiter, oder für bekannte Adressen.',
     },
   },
@@ -86,14 +86,14 @@ export const smtpAnswerErrors = section({
     action: 'fail',
     message: "The recipient's mailbox is full",
     hint: {
-      en: 'Reach the customer another way; sending again helps once the mailbox has space.',
+      en: 'Contact the customer another way; sending again works once the mailbox has space.',
       de: 'Erreichen Sie den Kunden auf anderem Weg; erneutes Senden hilft, sobald im Postfach Platz ist.',
     },
   },
   RECIPIENT_REFUSED: {
     class: 'permanent',
     action: 'fail',
-    message: 'The server does not take this recipient',
+    message: 'The server does not accept this recipient',
     hint: {
       en: 'See the remote text; the other recipients are not affected.',
       de: 'Beachten Sie den Text der Gegenstelle; die anderen Empfänger sind nicht betroffen.',

@@ -6,7 +6,7 @@ export const smtpErrors = section({
   SMTP_AUTH_DISABLED_TENANT: {
     class: 'permission',
     action: 'pause-server',
-    message: 'SMTP AUTH is switched off for the whole tenant',
+    message: 'SMTP AUTH is disabled for the whole tenant',
     hint: {
       en: 'Set-TransportConfig -SmtpClientAuthenticationDisabled $false, or for this mailbox only: Set-CASMailbox -Identity "{user}" -SmtpClientAuthenticationDisabled $false. Jobs are kept meanwhile.',
       de: 'Set-TransportConfig -SmtpClientAuthenticationDisabled $false, oder nur für dieses Postfach: Set-CASMailbox -Identity "{user}" -SmtpClientAuthenticationDisabled $false. Die Aufträge bleiben solange erhalten.',
@@ -15,7 +15,7 @@ export const smtpErrors = section({
   SMTP_AUTH_DISABLED_MAILBOX: {
     class: 'permission',
     action: 'pause-server',
-    message: 'SMTP AUTH is switched off for the mailbox that signs in',
+    message: 'SMTP AUTH is disabled for the mailbox that signs in',
     hint: {
       en: 'Set-CASMailbox -Identity "{user}" -SmtpClientAuthenticationDisabled $false. Jobs are kept meanwhile.',
       de: 'Set-CASMailbox -Identity "{user}" -SmtpClientAuthenticationDisabled $false. Die Aufträge bleiben solange erhalten.',
@@ -24,7 +24,7 @@ export const smtpErrors = section({
   SMTP_BASIC_AUTH_DISABLED: {
     class: 'auth',
     action: 'pause-server',
-    message: 'The server does not take passwords any more',
+    message: 'The server no longer accepts passwords',
     hint: {
       en: 'Set Authentication Type OAuth2 on the email server {server}. Jobs are kept meanwhile.',
       de: 'Stellen Sie beim E-Mail-Server {server} die Authentifizierung auf OAuth2. Die Aufträge bleiben solange erhalten.',
@@ -35,7 +35,7 @@ export const smtpErrors = section({
     action: 'pause-server',
     message: "The tenant's security defaults refuse this sign-in",
     hint: {
-      en: 'Use OAuth2 app-only for {user}, or replace security defaults by a conditional access policy that lets it sign in.',
+      en: 'Use OAuth2 app-only for {user}, or replace security defaults with a conditional access policy that lets it sign in.',
       de: 'Verwenden Sie OAuth2 (app-only) für {user}, oder ersetzen Sie die Sicherheitsstandards durch eine Richtlinie für bedingten Zugriff.',
     },
   },
@@ -58,7 +58,7 @@ export const smtpErrors = section({
     },
     hintAt: {
       microsoft: {
-        en: 'Check User: with delegated sign-in it is the person, app-only the mailbox {user}. Permission SMTP.Send or SMTP.SendAsApp; New-ServicePrincipal with the Enterprise Application object id. Jobs are kept meanwhile.',
+        en: 'Check User: with delegated sign-in it is the person, with app-only sign-in the mailbox {user}. Check the permission SMTP.Send or SMTP.SendAsApp, and that New-ServicePrincipal was given the Enterprise Application object ID. Jobs are kept meanwhile.',
         de: 'Prüfen Sie den Benutzer: bei delegierter Anmeldung die Person, bei app-only das Postfach {user}. Berechtigung SMTP.Send oder SMTP.SendAsApp; New-ServicePrincipal mit der Objekt-ID der Unternehmensanwendung. Die Aufträge bleiben erhalten.',
       },
     },
@@ -75,7 +75,7 @@ export const smtpErrors = section({
   SMTP_TOKEN_UNAVAILABLE: {
     class: 'auth',
     action: 'pause-server',
-    message: 'No access token could be had for this server',
+    message: 'No access token could be obtained for this server',
     hint: {
       en: 'See the error of the OAuth2 application and sign in again if asked to. Jobs of {server} are kept meanwhile.',
       de: 'Beachten Sie den Fehler der OAuth2-Anwendung und melden Sie sich gegebenenfalls neu an. Die Aufträge von {server} bleiben erhalten.',
@@ -84,7 +84,7 @@ export const smtpErrors = section({
   SMTP_NOT_AUTHENTICATED: {
     class: 'permission',
     action: 'pause-server',
-    message: 'The server wants a sign-in before mail, and none took place',
+    message: 'The server requires sign-in before mail, and none took place',
     hint: {
       en: 'Check that {host} offers AUTH on this port (587 with STARTTLS) and that Authentication Type is set on {server}.',
       de: 'Prüfen Sie, ob {host} auf diesem Port AUTH anbietet (587 mit STARTTLS) und bei {server} eine Authentifizierung eingestellt ist.',
@@ -93,9 +93,9 @@ export const smtpErrors = section({
   SMTP_TLS_FAILED: {
     class: 'permission',
     action: 'pause-server',
-    message: 'No TLS connection could be made; nothing is sent in plain text',
+    message: 'No TLS connection could be established; nothing is sent in plain text',
     hint: {
-      en: 'Check host name and certificate of {host}; a private CA belongs into the field ca of {server}.',
+      en: 'Check host name and certificate of {host}; put a private CA into the field ca of {server}.',
       de: 'Prüfen Sie Hostnamen und Zertifikat von {host}; eine eigene CA gehört in das Feld ca von {server}.',
     },
   },
@@ -113,7 +113,7 @@ export const smtpErrors = section({
     action: 'fail',
     message: 'The signed-in user may not send as this From address',
     hint: {
-      en: 'Allow {user} at {host} to send as {from}, or take the address off Additional Email From Addresses of {server}.',
+      en: 'Allow {user} at {host} to send as {from}, or remove the address from Additional Email From Addresses of {server}.',
       de: 'Erlauben Sie {user} bei {host}, als {from} zu senden, oder entfernen Sie die Adresse aus den Zusätzlichen Absenderadressen von {server}.',
     },
     hintAt: {
@@ -126,7 +126,7 @@ export const smtpErrors = section({
   SMTP_CONNECTION_LIMIT: {
     class: 'throttle',
     action: 'back-off',
-    message: 'Too many connections of this mailbox at once',
+    message: 'Too many simultaneous connections for this mailbox',
     hint: {
       en: 'Set the connections of {server} to 2, and look for other programs that send as {user}.',
       de: 'Stellen Sie die Verbindungen von {server} auf 2, und suchen Sie andere Programme, die als {user} senden.',
@@ -137,21 +137,21 @@ export const smtpErrors = section({
     action: 'back-off',
     message: 'The server throttles this sender',
     hint: {
-      en: 'Nothing at once. If it goes on for hours, check the reputation of the outgoing IP address.',
+      en: 'Nothing at first. If it lasts for hours, check the reputation of the outgoing IP address.',
       de: 'Zunächst nichts. Dauert es Stunden, prüfen Sie die Reputation der ausgehenden IP-Adresse.',
     },
   },
   SUBMISSION_QUOTA: {
     class: 'throttle',
     action: 'hold',
-    message: 'The account has used up what it may send for now; replies wait, none fails',
+    message: 'The account has reached its sending limit; replies wait and none fails',
     hint: {
       en: 'See the sending limits of {user} at {host}. Sending resumes automatically.',
       de: 'Beachten Sie die Sendelimits von {user} bei {host}. Der Versand wird automatisch fortgesetzt.',
     },
     hintAt: {
       microsoft: {
-        en: 'Recipient limit of {user} (10,000 in 24 hours). Sending resumes by itself.',
+        en: 'Recipient limit of {user} (10,000 in 24 hours). Sending resumes automatically.',
         de: 'Empfängergrenze von {user} (10.000 in 24 Stunden). Der Versand geht von selbst weiter.',
       },
     },
@@ -161,7 +161,7 @@ export const smtpErrors = section({
     action: 'pause-server',
     message: 'The sending mailbox is full',
     hint: {
-      en: 'Make space in the mailbox of {user}. Jobs are kept meanwhile.',
+      en: 'Free space in the mailbox of {user}. Jobs are kept meanwhile.',
       de: 'Schaffen Sie Platz im Postfach von {user}. Die Aufträge bleiben solange erhalten.',
     },
     hintAt: {
@@ -174,7 +174,7 @@ export const smtpErrors = section({
   OUTBOUND_SPAM: {
     class: 'permanent',
     action: 'pause-server',
-    message: 'The server takes our mail for outbound spam',
+    message: 'The server classifies our mail as outbound spam',
     hint: {
       en: 'Look at what {user} sent, then ask the provider of {host}.',
       de: 'Prüfen Sie, was {user} gesendet hat, und fragen Sie dann den Anbieter von {host}.',
@@ -204,18 +204,18 @@ export const smtpErrors = section({
   TENANT_BLOCKED: {
     class: 'permanent',
     action: 'pause-server',
-    message: 'The tenant may not send to the outside',
+    message: 'The tenant may not send to external recipients',
     hint: {
-      en: 'Trial tenant, reputation or an unregistered domain: open a ticket with Microsoft support.',
+      en: 'The cause is a trial tenant, its reputation or an unregistered domain: open a ticket with Microsoft support.',
       de: 'Testmandant, Reputation oder nicht registrierte Domäne: Ticket beim Microsoft-Support eröffnen.',
     },
   },
   TENANT_QUOTA: {
     class: 'throttle',
     action: 'hold',
-    message: 'The tenant has used up its external recipients for the day; replies wait, none fails',
+    message: 'The tenant has reached its daily limit of external recipients; replies wait and none fails',
     hint: {
-      en: 'Tenant external recipient rate limit: depends on the licences. Sending resumes by itself.',
+      en: 'The tenant external recipient rate limit depends on the licences. Sending resumes automatically.',
       de: 'Grenze des Mandanten für externe Empfänger: hängt von den Lizenzen ab. Der Versand geht von selbst weiter.',
     },
   },
@@ -233,7 +233,7 @@ export const smtpErrors = section({
     action: 'retry',
     message: 'The server answers with a temporary failure',
     hint: {
-      en: 'Retried by itself. If it lasts, look at the remote text.',
+      en: 'Mailroom retries automatically. If it lasts, look at the remote text.',
       de: 'Wird von selbst wiederholt. Hält es an, beachten Sie den Text der Gegenstelle.',
     },
   },
@@ -242,21 +242,21 @@ export const smtpErrors = section({
     action: 'back-off',
     message: "The server's queue for us is full",
     hint: {
-      en: 'Retried by itself with growing pauses.',
+      en: 'Mailroom retries automatically with growing pauses.',
       de: 'Wird mit wachsenden Pausen von selbst wiederholt.',
     },
   },
   MESSAGE_TOO_LARGE: {
     class: 'size',
     action: 'fail',
-    message: 'The message is larger than the server takes',
+    message: 'The message is larger than the server accepts',
     hint: {
-      en: 'Smaller attachments (base64 adds 33 %), or a higher limit at {host}.',
+      en: 'Send smaller attachments (base64 adds 33 %), or raise the limit at {host}.',
       de: 'Kleinere Anhänge (base64 braucht 33 % mehr), oder eine höhere Grenze bei {host}.',
     },
     hintAt: {
       microsoft: {
-        en: 'Smaller attachments (base64 adds 33 %), or Set-Mailbox -Identity "{user}" -MaxSendSize 150MB.',
+        en: 'Send smaller attachments (base64 adds 33 %), or Set-Mailbox -Identity "{user}" -MaxSendSize 150MB.',
         de: 'Kleinere Anhänge (base64 braucht 33 % mehr), oder Set-Mailbox -Identity "{user}" -MaxSendSize 150MB.',
       },
     },
@@ -264,14 +264,14 @@ export const smtpErrors = section({
   TOO_MANY_RECIPIENTS: {
     class: 'size',
     action: 'fail',
-    message: 'The message has more recipients than the server takes',
+    message: 'The message has more recipients than the server accepts',
     hint: {
-      en: 'Fewer recipients, or a higher limit at {host}.',
+      en: 'Use fewer recipients, or raise the limit at {host}.',
       de: 'Weniger Empfänger, oder eine höhere Grenze bei {host}.',
     },
     hintAt: {
       microsoft: {
-        en: 'Fewer recipients, or Set-Mailbox -Identity "{user}" -RecipientLimits 1000.',
+        en: 'Use fewer recipients, or Set-Mailbox -Identity "{user}" -RecipientLimits 1000.',
         de: 'Weniger Empfänger, oder Set-Mailbox -Identity "{user}" -RecipientLimits 1000.',
       },
     },
@@ -279,9 +279,9 @@ export const smtpErrors = section({
   SMTP_RECIPIENTS_LATER: {
     class: 'transient',
     action: 'retry',
-    message: 'The server takes no more recipients now',
+    message: 'The server accepts no more recipients at present',
     hint: {
-      en: 'Retried by itself.',
+      en: 'Mailroom retries automatically.',
       de: 'Wird von selbst wiederholt.',
     },
   },
@@ -290,7 +290,7 @@ export const smtpErrors = section({
     action: 'fail',
     message: 'The server found bare line feeds in the message',
     hint: {
-      en: 'A fault of ours: report it with the replyId.',
+      en: 'This is a bug in Mailroom: report it with the replyId.',
       de: 'Ein Fehler unsererseits: bitte mit der replyId melden.',
     },
   },
@@ -299,12 +299,12 @@ export const smtpErrors = section({
     action: 'fail',
     message: 'The server refuses the From of this message',
     hint: {
-      en: 'Exactly one From, at a domain that exists and that {host} may send for.',
+      en: 'Use exactly one From, at a domain that exists and that {host} may send for.',
       de: 'Genau ein Absender, in einer Domäne, die existiert und für die {host} senden darf.',
     },
     hintAt: {
       microsoft: {
-        en: 'Exactly one From, and a domain that is registered in the tenant: Get-AcceptedDomain.',
+        en: 'Use exactly one From, at a domain that is registered in the tenant: Get-AcceptedDomain.',
         de: 'Genau ein Absender, und eine im Mandanten registrierte Domäne: Get-AcceptedDomain.',
       },
     },
@@ -312,7 +312,7 @@ export const smtpErrors = section({
   MAIL_LOOP: {
     class: 'permanent',
     action: 'fail',
-    message: 'The message runs in a loop',
+    message: 'The message is in a mail loop',
     hint: {
       en: "Look at the mail flow rules and forwardings of the recipient's domain.",
       de: 'Prüfen Sie Nachrichtenflussregeln und Weiterleitungen der Empfängerdomäne.',
@@ -321,9 +321,9 @@ export const smtpErrors = section({
   RECIPIENT_RATE: {
     class: 'throttle',
     action: 'back-off',
-    message: 'This recipient gets too much mail at present',
+    message: 'This recipient is receiving too much mail at present',
     hint: {
-      en: 'Retried in an hour by itself.',
+      en: 'Mailroom retries automatically in an hour.',
       de: 'Wird in einer Stunde von selbst wiederholt.',
     },
   },
@@ -332,7 +332,7 @@ export const smtpErrors = section({
     action: 'fail',
     message: 'The recipient does not exist',
     hint: {
-      en: 'Check the address of the customer.',
+      en: 'Check the customer’s address.',
       de: 'Prüfen Sie die Adresse des Kunden.',
     },
   },
@@ -357,18 +357,18 @@ export const smtpErrors = section({
   SMTP_ANSWER_UNKNOWN: {
     class: 'transient',
     action: 'retry',
-    message: "The server's answer is not understood",
+    message: "Mailroom does not recognise the server's answer",
     hint: {
-      en: 'Retried by itself. Report the remote text if it lasts.',
+      en: 'Mailroom retries automatically. Report the remote text if it lasts.',
       de: 'Wird von selbst wiederholt. Melden Sie den Text der Gegenstelle, wenn es anhält.',
     },
   },
   DELIVERY_UNCERTAIN: {
     class: 'ambiguous',
     action: 'settle',
-    message: 'The connection broke after the message had left and before the server answered',
+    message: 'The connection was lost after the message was sent and before the server answered',
     hint: {
-      en: 'Looked up in Sent of {user}; not sent again unless the policy of {server} says so. If it is not found there, a person decides.',
+      en: 'Mailroom searches Sent of {user} and does not send again unless the policy of {server} allows it. If the reply is not found, a person decides.',
       de: 'Wird in Gesendete Elemente von {user} gesucht; nur dann erneut gesendet, wenn die Regel von {server} es sagt. Findet sie sich dort nicht, entscheidet ein Mensch.',
     },
   },
