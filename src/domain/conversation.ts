@@ -60,8 +60,9 @@ function fitting(domain: string, room: number): string {
   return rest;
 }
 
-/** Our tokens within a text: form, conversation, reply, MAC, and the domain behind an @. */
-const TOKENS = /(?<![\w-])(mr[12])\.([\w-]{1,800})\.([\w-]{12})\.([\w-]{20})(?![\w-])(?:@([a-z0-9.-]{1,253}))?/gi;
+/** Our tokens within a text: form, conversation, reply, MAC, and the domain behind an @, which may be quoted before it or percent-encoded. */
+const TOKENS =
+  /(?<![\w-])(mr[12])\.([\w-]{1,800})\.([\w-]{12})\.([\w-]{20})(?![\w-])(?:"?(?:@|%40)([a-z0-9.-]{1,253}))?/gi;
 /** Looked at in one text: anybody may write as many as he likes. */
 const MOST_TOKENS = 100;
 

@@ -1,6 +1,8 @@
 // Message-ID, In-Reply-To, References → ids with angle brackets. RFC 5322 §3.6.4 and the prose that older clients put around them.
 
+import { asciiMessageId } from '../domain/message-id.ts';
 import { trimEndOf, trimStartOf } from '../lib/text.ts';
+import { decodeHeaderText } from './encoded-words.ts';
 
 /** A hostile References header may hold thousands. The first (the root of the thread) and the last are what matters. */
 export const MAX_IDS = 200;
@@ -8,10 +10,57 @@ export const MAX_IDS = 200;
 const MAX_ID = 998;
 
 /**
- * All message ids within an unfolded value, in order, without duplicates, blanks inside the brackets removed. A value that is a single word with
- * `@` but without brackets counts as an id; an address in prose does not.
+ * All message ids within an unfolded value (latin1 view), in order, without duplicates, blanks inside the brackets removed, in pure ASCII. Encoded words
+ * (Python folds long ids so), percent- and html-encoded brackets and comments are undone. A value that is a single word with `@` but without
+ * brackets counts as an id; an address in prose does not. Linear.
  */
 export function parseMessageIds(value: string): string[] {
+  const plain = plainForm(value);
+  const bare = plain.includes('(') ? withoutComments(plain) : plain;
+  const ids = idsIn(bare);
+  return ids.length > 0 || bare === plain ? ids : idsIn(plain);
+}
+
+/** As the id was before some program wrapped it. */
+function plainForm(value: string): string {
+  let text = value.includes('=?') || /[\x80-\xff]/.test(value) ? decodeHeaderText(value) : value;
+  if (/&lt;/i.test(text)) text = text.replace(/&lt;/gi, '<').replace(/&gt;/gi, '>').replace(/&amp;/gi, '&');
+  if (/%3c/i.test(text)) text = text.replace(/\S+/g, (word) => (/^["'(]?%3c/i.test(word) ? unescaped(word) : word));
+  return text;
+}
+
+function unescaped(word: string): string {
+  try {
+    return decodeURIComponent(word);
+  } catch {
+    return word;
+  }
+}
+
+/** RFC 5322 §3.2.2; a bracket that is not closed is none. Those within an id have a blank beside them: some programs put round brackets into their ids. */
+function withoutComments(text: string): string {
+  let out = '';
+  let from = 0;
+  let close = -1;
+  for (let open = text.indexOf('('); open !== -1; open = text.indexOf('(', close + 1)) {
+    close = text.indexOf(')', open);
+    if (close === -1) break;
+    const blank = (at: number): boolean => at < 0 || at >= text.length || /[\s>,]/.test(text[at] as string);
+    if (!blank(open - 1) && !blank(close + 1)) continue;
+    out += `${text.slice(from, open)} `;
+    from = close + 1;
+  }
+  return out + text.slice(from);
+}
+
+/** `between`: what stands between two brackets. */
+function push(ids: string[], between: string): void {
+  const joined = /\s/.test(between) ? between.replace(/\s+/g, '') : between;
+  const id = asciiMessageId(!joined.includes('@') && /%40/.test(joined) ? unescaped(joined) : joined);
+  if (id !== '' && id.length <= MAX_ID) ids.push(`<${id}>`);
+}
+
+function idsIn(value: string): string[] {
   const ids: string[] = [];
   let i = value.indexOf('<');
   while (i !== -1) {
@@ -20,22 +69,19 @@ export function parseMessageIds(value: string): string[] {
       // Cut off: `<id@host` at the end.
       const rest = value.slice(i + 1).trim();
       const at = rest.indexOf('@', 3);
-      if (at !== -1 && at < rest.length - 1 && rest.length <= MAX_ID && !/[\s<>]/.test(rest)) ids.push(`<${rest}>`);
+      if (at !== -1 && at < rest.length - 1 && rest.length <= MAX_ID && !/[\s<>]/.test(rest)) push(ids, rest);
       break;
     }
     const open = value.lastIndexOf('<', close);
-    const between = value.slice(open + 1, close);
-    const inner = /\s/.test(between) ? between.replace(/\s+/g, '') : between;
-    if (inner !== '' && inner.length <= MAX_ID) ids.push(`<${inner}>`);
+    push(ids, value.slice(open + 1, close));
     i = value.indexOf('<', close + 1);
   }
   if (ids.length === 0) {
     for (const word of value.slice(0, 20_000).split(/[\s,;]+/)) {
       const bare = trimEndOf(trimStartOf(word, `("'`), `)"'.`);
-      if (/^[^\s<>"@]{1,400}@[^\s<>"@]{1,400}$/.test(bare) && (ids.length === 0 || bare.length > 20))
-        ids.push(`<${bare}>`);
+      if (/^[^\s<>"@]{1,400}@[^\s<>"@]{1,400}$/.test(bare) && (ids.length === 0 || bare.length > 20)) push(ids, bare);
     }
-    if (ids.length === 0 && /^[^\s<>]{8,400}$/.test(value)) ids.push(`<${value}>`);
+    if (ids.length === 0 && /^[^\s<>]{8,400}$/.test(value)) push(ids, value);
   }
   const unique = ids.length < 2 ? ids : [...new Set(ids)];
   return unique.length > MAX_IDS ? [...unique.slice(0, 1), ...unique.slice(1 - MAX_IDS)] : unique;

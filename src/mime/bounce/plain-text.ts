@@ -1,4 +1,5 @@
 // Bounces in prose, without RFC 3464: who could not be reached, and why. qmail, Exim, Postfix, sendmail, Yahoo, Gmail, GMX, Exchange, Notes and kin.
+import { asciiMessageId } from '../../domain/message-id.ts';
 import { trimEndOf, trimStartOf } from '../../lib/text.ts';
 import { meaningOf } from './meanings.ts';
 import { answersIn, failuresIn, mostExact, replyCodeIn } from './status-fields.ts';
@@ -281,6 +282,6 @@ function isOriginal(line: string): boolean {
 
 /** Message-ID of the returned mail, when it stands in the text. */
 export function messageIdInText(text: string): string | undefined {
-  const match = /^[ \t>]{0,100}message-id[ \t]{0,20}:\s{0,100}(<[^<>\s]{3,500}>)/im.exec(text.slice(0, 200_000));
-  return match?.[1];
+  const match = /^[ \t>]{0,100}message-id[ \t]{0,20}:\s{0,100}<([^<>\s]{3,500})>/im.exec(text.slice(0, 200_000));
+  return match === null ? undefined : `<${asciiMessageId(match[1] ?? '')}>`;
 }

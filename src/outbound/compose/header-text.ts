@@ -1,6 +1,8 @@
 // What stands in a header is 7-bit, in lines of at most 998 octets (RFC 5322 §2.1.1). nodemailer folds at blanks and encodes what is not
 // ASCII; a text without blanks and an id that is none it would write as they are. Pure.
 
+import { asciiMessageId } from '../../domain/message-id.ts';
+
 /** Longest word that is left as it is, octets: with the header's name before it still under 998. */
 const LONGEST_WORD = 900;
 /** Octets in one encoded word: base64 of 45 is 60, within the 75 characters of RFC 2047 §2. */
@@ -31,11 +33,18 @@ function encodedWords(text: string): string[] {
   return words;
 }
 
-/** RFC 5322 §3.6.4, printable ASCII without blanks, as others write it: the right side may be missing. It fits a line of its own. */
-const MESSAGE_ID = /<[!-;=?-~]{1,990}>/g;
+/** RFC 5322 §3.6.4, without blanks, as others write it: the right side may be missing. It fits a line of its own once it is ASCII. */
+const MESSAGE_ID = /<([^<>\s]{1,990})>/g;
 /** As a backend may have stored it. */
-const BARE_ID = /^[!-;=?-~]{1,600}@[!-;=?-~]{1,300}$/;
+const BARE_ID = /^[^<>\s@]{1,600}@[^<>\s@]{1,300}$/;
+const LONGEST_ID = 990;
 
-/** The ids within a text, with angle brackets. What is not ASCII, holds blanks, or is longer than a line may be, cannot be written and is left out. */
+/**
+ * The ids within a text, with angle brackets, in the ASCII form that messages name them in. What holds blanks, or is longer than a line may be, cannot be
+ * written and is left out.
+ */
 export const messageIdsIn = (text: string): string[] =>
-  BARE_ID.test(text) ? [`<${text}>`] : (text.match(MESSAGE_ID) ?? []);
+  (BARE_ID.test(text) ? [text] : Array.from(text.matchAll(MESSAGE_ID), ([, id]) => id as string))
+    .map(asciiMessageId)
+    .filter((id) => id !== '' && id.length <= LONGEST_ID)
+    .map((id) => `<${id}>`);

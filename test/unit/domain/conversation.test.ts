@@ -55,6 +55,28 @@ describe('signed Message-IDs', () => {
     }
   });
 
+  it('are found in whatever form a program writes them back', () => {
+    const inner = ours.slice(1, -1);
+    const [local, domain] = inner.split('@');
+    const hex = (text: string): string =>
+      [...Buffer.from(text)].map((b) => `=${b.toString(16).toUpperCase()}`).join('');
+    const half = Math.ceil(inner.length / 2);
+    for (const form of [
+      `=?utf-8?q?${hex(`<${inner.slice(0, half)}`)}?= =?utf-8?q?${hex(`${inner.slice(half)}>`)}?=`,
+      `=?us-ascii?B?${Buffer.from(ours).toString('base64')}?=`,
+      `<${inner.slice(0, half)} ${inner.slice(half)}>`,
+      `(Support <support@example.net> of Monday) ${ours}`,
+      `<"${local}"@${domain}>`,
+      encodeURIComponent(ours),
+      `<${local}%40${domain}>`,
+      `&lt;${inner}&gt;`,
+      inner,
+    ]) {
+      const t = threading(parseMessageIds(form));
+      expect(match(t), form).toMatchObject({ id: 'c-1', matchedBy: 'in-reply-to' });
+    }
+  });
+
   it('are bound to their domain and their installation', () => {
     expect(readSignedMessageId(ours.replace('example.net', 'example.org'), signing)).toBeUndefined();
     expect(readSignedMessageId(ours.replace('example.net', 'EXAMPLE.NET'), signing)?.conversationId).toBe('c-1');

@@ -122,9 +122,35 @@ describe('message ids', () => {
     ['a.b.c@host.example', ['<a.b.c@host.example>']],
     ['<a@b> <a@b>', ['<a@b>']],
     ['<cut.off.identifier@host', ['<cut.off.identifier@host>']],
+    ['=?utf-8?q?=3Cmr2=2Eabc=2Edef=40shop=2E?= =?utf-8?q?example=3E?=', ['<mr2.abc.def@shop.example>']],
+    ['<a@b> =?us-ascii?Q?=3Cc=40d=3E?= =?us-ascii?Q?=3Ce=40f=3E?=', ['<a@b>', '<c@d>', '<e@f>']],
+    ['=?utf-8?B?PGxvbmcuaWRAaG9zdD4=?=', ['<long.id@host>']],
+    ['<=?utf-8?q?long=2Eid?=@host>', ['<long.id@host>']],
+    ['%3Clong.id%40host%3E', ['<long.id@host>']],
+    ['<long.id%40host>', ['<long.id@host>']],
+    ['<50%40off@host>', ['<50%40off@host>']],
+    ['&lt;long.id@host&gt;', ['<long.id@host>']],
+    ['<a@b> (Jane <x@y.example> of Monday)', ['<a@b>']],
+    ['(a comment)<a@b>(another)', ['<a@b>']],
+    ['(was: <a@b>)', ['<a@b>']],
+    ['not closed :( <a@b>', ['<a@b>']],
+    ['<a(1)b@host>', ['<a(1)b@host>']],
+    ['"<a@b>"', ['<a@b>']],
+    ['<"quoted"@host>', ['<"quoted"@host>']],
+    ['<gr\xc3\xbc\xc3\x9fe@host>', ['<gr%C3%BC%C3%9Fe@host>']],
+    ['=?iso-8859-1?q?=3Cgr=FC=DFe=40host=3E?=', ['<gr%C3%BC%C3%9Fe@host>']],
+    ['<a\u0000b\u0007@host>', ['<ab@host>']],
     ['', []],
   ])('%s', (value, expected) => {
     expect(parseMessageIds(value)).toEqual(expected);
+  });
+
+  it('are ASCII in any of these forms, and the same when they are read again', () => {
+    for (const value of ['<\xe4\xf6@host>', '<\xc3\xa4@b> =?utf-8?q?=3C=C3=A4=40b=3E?=', '<%C3%A4@b>', '=?x?q?=3C?=']) {
+      const ids = parseMessageIds(value);
+      expect(ids.join('')).toMatch(/^[!-~]*$/);
+      expect(parseMessageIds(ids.join(' '))).toEqual(ids);
+    }
   });
 });
 

@@ -181,12 +181,17 @@ describe('what stands in a header', () => {
     if (file?.filename !== undefined) expect(parsed.attachments[0]?.filename).toBe(file.filename);
   });
 
-  it('ids: what is one is kept, bare ones in brackets, what cannot be written left out', async () => {
+  it('ids: what is one is kept, bare ones in brackets, in ASCII, what cannot be written left out', async () => {
     const { field } = await composed({
       answers: { messageId: 'bare@example.net', references: ['of <a@b> and <c d@e>', '<ö@b>', '<a@b>'] },
     });
-    expect([field('In-Reply-To'), field('References')]).toEqual(['<bare@example.net>', '<a@b> <bare@example.net>']);
-    expect((await composed({ answers: { messageId: '<ö@b>' } })).field('In-Reply-To')).toBeUndefined();
+    expect([field('In-Reply-To'), field('References')]).toEqual([
+      '<bare@example.net>',
+      '<a@b> <%C3%B6@b> <bare@example.net>',
+    ]);
+    expect((await composed({ answers: { messageId: '<ö@b>' } })).field('In-Reply-To')).toBe('<%C3%B6@b>');
+    const long = `<${'ö'.repeat(400)}@b>`;
+    expect((await composed({ answers: { messageId: long } })).field('In-Reply-To')).toBeUndefined();
   });
 
   const types: [string, string | undefined, string][] = [
