@@ -9,6 +9,7 @@ import type { Warn } from './header-fields.ts';
 import { htmlToText, textToHtml } from './html-text.ts';
 import { MAX_INPUT } from './reply-text/index.ts';
 import { cutToBytes, type DecodedBody, decodeBody, enrichedToText, unflow } from './text-bodies.ts';
+import { isNoBase64 } from './transfer.ts';
 import { findUuencoded } from './uuencoded.ts';
 
 export interface Bodies {
@@ -136,14 +137,14 @@ export function* decodeSections(
  */
 function* decodeLeaf(raw: Buffer, leaf: Leaf, hint: string | undefined, warn: Warn): Generator<void, DecodedBody> {
   const { part } = leaf;
-  const body = yield* decodeBody(
-    raw.subarray(part.bodyStart, part.bodyEnd),
-    leaf.encoding,
-    part.type.params.charset,
-    hint,
-    isHtml(leaf.type),
-  );
+  const bytes = raw.subarray(part.bodyStart, part.bodyEnd);
+  if (leaf.encoding === 'base64' && isNoBase64(bytes)) {
+    leaf.encoding = 'identity';
+    warn('transfer-encoding-repaired', `part ${part.path}`);
+  }
+  const body = yield* decodeBody(bytes, leaf.encoding, part.type.params.charset, hint, isHtml(leaf.type));
   if (body.repaired !== undefined) warn('charset-repaired', `part ${part.path}: ${body.repaired}`);
+  if (body.cleaned === true) warn('control-characters', `part ${part.path}`);
   return body;
 }
 

@@ -1,6 +1,7 @@
 // The bounds of a job: each string, each list, and the whole in bytes of JSON, whatever the mail. What a bound strikes is a warning.
 import type { Body, Warning } from '../contract/message.ts';
 import { jsonBytes, jsonBytesAtMost } from '../lib/json-size.ts';
+import { printableStrings } from '../lib/printable.ts';
 import { clip } from '../lib/text.ts';
 import type { ParsedMessage } from './parsed-message.ts';
 
@@ -74,11 +75,15 @@ function boundBody(body: Body, max: number, what: string, struck: Struck): Body 
   return value.length === body.value.length ? body : { ...body, value, truncated: true };
 }
 
+/** Decoded without control characters. */
+const BODIES: ReadonlySet<string> = new Set(['text', 'html', 'replyText']);
+
 /**
- * The message within its bounds; the same values where none strikes. `inlineTextBytes`: the bound of the texts, which JSON may double, but control
+ * The message within its bounds, without control characters; the same values where none strikes. `inlineTextBytes`: the bound of the texts, which JSON may double, but control
  * characters may not multiply by six.
  */
-export function bounded(message: ParsedMessage, inlineTextBytes: number): ParsedMessage {
+export function bounded(parsed: ParsedMessage, inlineTextBytes: number): ParsedMessage {
+  const message = printableStrings(parsed, BODIES);
   const strikes = new Set<string>();
   const struck: Struck = (what) => strikes.add(what);
   const string = (value: string, max: number, what: string): string => {

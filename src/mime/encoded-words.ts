@@ -202,7 +202,7 @@ export function unfold(value: string): string {
 
 /** One line of text fit to show: control characters gone, white space collapsed at the ends. */
 export function singleLine(text: string): string {
-  return /[\x00-\x1f\x7f\u2028\u2029]/.test(text)
-    ? text.replace(/[\x00-\x1f\x7f\u2028\u2029]+/g, ' ').trim()
+  return /[\x00-\x1f\x7f-\x9f\u2028\u2029]/.test(text)
+    ? text.replace(/[\x00-\x1f\x7f-\x9f\u2028\u2029]+/g, ' ').trim()
     : text.trim();
 }

@@ -1,6 +1,7 @@
 // Header fields → the part of the message that follows from them alone: subject, addresses, ids, date, importance.
 import type { Address } from '../contract/message.ts';
 import { MAX_ADDRESSES, parseAddresses } from './addresses.ts';
+import { headerHint } from './charset.ts';
 import { parseDate } from './dates.ts';
 import { decodeHeaderText, singleLine, type TextRepairs, unfold } from './encoded-words.ts';
 import type { HeaderField } from './headers.ts';
@@ -43,8 +44,12 @@ export function headersOf(fields: readonly HeaderField[]): Headers {
 /** Fields of one name that are read; RFC 5322 §3.6 allows one. */
 const MAX_REPEATED = 20;
 
-/** The part of the result that follows from the header block alone. */
-export function fromHeaders(headers: Headers, hint: string | undefined, warn: Warn) {
+/** Fields with names and words of people. */
+const SHOWN = ['subject', 'from', 'sender', 'reply-to', 'to', 'cc'];
+
+/** The part of the result that follows from the header block alone. `charset`: what the mail's texts declare. */
+export function fromHeaders(headers: Headers, charset: string | undefined, warn: Warn) {
+  const hint = headerHint(SHOWN.flatMap(headers.all), charset);
   const decode = (name: string, value: string): string => {
     const repairs: TextRepairs = {};
     const text = singleLine(decodeHeaderText(value, hint, repairs));

@@ -75,6 +75,12 @@ export function readHeaders(
       else if (fields.length === 0) {
         // White space before the first field: some clients indent the whole block by accident.
         const line = raw.toString('latin1', pos, Math.min(lineEnd, pos + 200)).trimStart();
+        if (!KNOWN.test(line) && start === 0 && goesOn(raw, next, end)) {
+          // The rest of a field whose beginning was cut off.
+          junkLines++;
+          pos = next;
+          continue;
+        }
         if (!KNOWN.test(line)) {
           close();
           return { fields, bodyStart: pos, junkLines, unterminated: true, truncated: false };

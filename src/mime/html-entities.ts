@@ -273,7 +273,8 @@ export function decodeEntities(text: string): string {
       if (code === 160) return ' ';
       if (code >= 128 && code < 160) return c1[code - 128] ?? '';
       if (code === 0 || code > 0x10ffff || (code >= 0xd800 && code < 0xe000)) return '\ufffd';
-      return String.fromCodePoint(code);
+      // No control characters, which no reference may name (HTML Standard §13.2.5.80).
+      return code === 127 || (code < 32 && code !== 9 && code !== 10 && code !== 13) ? '' : String.fromCodePoint(code);
     },
   );
 }

@@ -1,4 +1,5 @@
 // Text parts → the inline bodies of the message, bounded. Only what is shown is kept; the rest of a long text is counted.
+import { printable } from '../lib/printable.ts';
 import { canonicalCharset, decodeText } from './charset.ts';
 import { decoderFor, decodeTransient, decodeWestern, type TransferEncoding } from './transfer.ts';
 
@@ -12,6 +13,8 @@ export interface DecodedBody {
   /** UTF-16 units of the whole. */
   length: number;
   repaired?: string;
+  /** Control characters were dropped. */
+  cleaned?: boolean;
 }
 
 export function* decodeBody(
@@ -26,8 +29,9 @@ export function* decodeBody(
       encoding === 'quoted-printable' && canonicalCharset(charset) === 'utf-8' ? decodeWestern(bytes) : undefined;
     const decoded =
       western === undefined ? decodeText(decodeTransient(bytes, encoding), charset, hint) : { text: western };
-    const text = html ? decoded.text : lineFeeds(decoded.text);
-    return { ...decoded, text, length: text.length };
+    const clean = printable(decoded.text);
+    const text = html ? clean : lineFeeds(clean);
+    return { ...decoded, text, length: text.length, cleaned: clean !== decoded.text };
   }
   const decoder = decoderFor(encoding);
   const head: Buffer[] = [];
@@ -51,7 +55,9 @@ export function* decodeBody(
   const cut = headBuffer.lastIndexOf(0x0a) + 1 || headBuffer.length;
   const decoded = decodeText(headBuffer.subarray(0, cut), charset, hint);
   yield;
-  const text = html ? decoded.text : yield* lineFeedsInSteps(decoded.text);
+  const clean = printable(decoded.text);
+  yield;
+  const text = html ? clean : yield* lineFeedsInSteps(clean);
   const counter = utf16Counter(decoded.repaired ?? charset ?? 'utf-8', html);
   let length = text.length + counter(headBuffer.subarray(cut));
   for (let chunk = next(); chunk !== undefined; chunk = next()) {
@@ -59,7 +65,7 @@ export function* decodeBody(
     yield;
   }
   length += counter(decoder.end());
-  return { ...decoded, text, length };
+  return { ...decoded, text, length, cleaned: clean !== decoded.text };
 }
 
 export const lineFeeds = (text: string): string => {

@@ -1,6 +1,7 @@
 // The whole of a text that is cut in the message: out of the raw mail again, part by part, decoded to UTF-8 as it streams by.
 import { TextDecoder } from 'node:util';
 import type { TextPart } from '../contract/message.ts';
+import { printable } from '../lib/printable.ts';
 import { decodeText } from './charset.ts';
 import { isHtml } from './classify.ts';
 import { lineFeeds } from './text-bodies.ts';
@@ -15,7 +16,8 @@ type TextStream = (chunk: Buffer | undefined) => string;
 function textStream(charset: string): TextStream {
   let decoder: TextDecoder | undefined;
   try {
-    decoder = new TextDecoder(charset);
+    // Not ISO-2022-JP, whose empty shifts it replaces (decodeText does not).
+    if (charset !== 'iso-2022-jp') decoder = new TextDecoder(charset);
   } catch {
     // Not one of WHATWG's: by lines, which is where the stateful charsets of mail begin anew (RFC 1468, RFC 1557, RFC 1843).
   }
@@ -56,7 +58,8 @@ export async function* wholeText(
     const plain = !isHtml(contentType);
     const decode = textStream(charset);
     let carriageReturn = false;
-    const shown = (text: string): Buffer => {
+    const shown = (decoded: string): Buffer => {
+      const text = printable(decoded);
       if (!plain) return Buffer.from(text);
       // A CR at the end of a chunk may have its LF in the next one.
       let whole = carriageReturn ? `\r${text}` : text;

@@ -439,7 +439,7 @@ describe('quoted-printable in UTF-8', () => {
     ['Western letters', 'Gr=C3=BC=C3=9Fe', 'Grüße'],
     ['a letter split by a soft break', 'Gr=C3=\r\n=BC=C3=\n=9Fe', 'Grüße'],
     ['letters beyond ISO 8859-1', 'Gr=C3=BC=C3=9Fe =E2=82=AC', 'Grüße €'],
-    ['the first and last of two bytes', '=C2=80=C3=BF=C4=80', '\u0080ÿĀ'],
+    ['the first and last of two bytes', '=C2=A1=C3=BF=C4=80', '\u00a1ÿĀ'],
     ['a byte order mark', '=EF=BB=BFGr=C3=BC', 'Grü'],
     ['raw bytes beside escapes', 'Gr\xc3\xbc=C3=9Fe', 'Grüße'],
     ['a half letter', 'Gr=C3 =C3=BC=C3=BC', 'Gr\ufffd üü'],
@@ -540,5 +540,84 @@ describe('found by fuzzing and profiling', () => {
     expect(text?.truncated).toBe(true);
     expect(text?.length).toBeGreaterThan(text?.value.length ?? 0);
     expect(warnings).toContainEqual({ code: 'reply-text-cut' });
+  });
+});
+
+describe('what a database refuses', () => {
+  const head =
+    'From: "K\u0000im\u0007" <kim@kunde.example>\r\nSubject: =?utf-8?Q?Rech=00nung=01?=\r\nMIME-Version: 1.0\r\n';
+  const CONTROLS = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/;
+  const strings = (value: unknown): string[] =>
+    typeof value === 'string'
+      ? [value]
+      : typeof value === 'object' && value !== null
+        ? Object.values(value).flatMap(strings)
+        : [];
+
+  it.each([
+    ['text', 'text/plain', 'Hallo=00 Welt=01, Seite=0Czwei=1B'],
+    ['html', 'text/html', '<p>Hallo=00 Welt &#0; &#1; &#x1b;=0B</p>'],
+  ])('is never in %s, nor in names, subjects and file names', (_kind, type, body) => {
+    const message = parseMessage(
+      Buffer.from(
+        `${head}Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: ${type}; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n${body}\r\n--b\r\nContent-Type: application/x\u0001; name="a\u0000b.pdf"\r\n\r\nx\r\n--b--\r\n`,
+      ),
+    );
+    expect(strings(message).filter((text) => CONTROLS.test(text) || !text.isWellFormed())).toEqual([]);
+    expect(message.replyText).toContain('Hallo Welt');
+    expect(message.warnings).toContainEqual({ code: 'control-characters', detail: 'part 1' });
+    expect(message.text?.truncated).toBe(false);
+  });
+
+  it('is never in what a report says', () => {
+    const message = parseMessage(
+      Buffer.from(
+        'From: MAILER-DAEMON@x.example\r\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; x\r\n\r\nFinal-Recipient: rfc822; a@x.example\r\nStatus: 5.1.1\r\nDiagnostic-Code: smtp; 550 5.1.1 no\u0000body\u0002\r\n--b--\r\n',
+      ),
+    );
+    expect(message.deliveryStatus?.recipients[0]?.diagnostic).toBe('smtp; 550 5.1.1 nobody');
+  });
+});
+
+describe('what programs forgot or cut off', () => {
+  it.each([
+    ['Dies ist gar kein base64, sondern ein Text.\r\nUnd noch eine Zeile!', true],
+    ['Grüße aus Köln', true],
+    ['Hi Jane', true],
+    [`${Buffer.from('Das ist base64 und wird gelesen.').toString('base64')}\r\n_______\r\nA footer of a list.`, false],
+    [Buffer.from('Hallo').toString('base64'), false],
+    [
+      `> ${Buffer.from('x'.repeat(57)).toString('base64')}\r\n> ${Buffer.from('y'.repeat(57)).toString('base64')}`,
+      false,
+    ],
+  ])('text declared base64: %s', (body, plain) => {
+    const message = parseMessage(
+      Buffer.from(
+        `From: a@b.example\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n${body}\r\n`,
+      ),
+    );
+    expect(message.text?.value.includes(body.split('\r\n')[0] as string)).toBe(plain);
+    expect(message.warnings.some((w) => w.code === 'transfer-encoding-repaired')).toBe(plain);
+  });
+
+  it.each([
+    ' <kim@kunde.example>',
+    '\t(rest of a comment)\r\n another rest',
+    'From kim@kunde.example Tue Nov  3 10:12:00 2026',
+    '>From kim@kunde.example Tue Nov  3 10:12:00 2026',
+    'HTTP/1.1 200 OK',
+    'POST /mail HTTP/1.1',
+    'by mx.example; Tue, 03 Nov 2026 10:12:00 +0100',
+    '+OK 1234 octets',
+    '* 1 FETCH (BODY[] {1234}',
+  ])('a first line that is a rest loses no header: %s', (line) => {
+    const message = parseMessage(
+      Buffer.from(
+        `${line}\r\nTo: us@shop.example\r\nSubject: Frage\r\nMessage-ID: <d29@kunde.example>\r\nContent-Type: text/plain\r\n\r\nText\r\n`,
+      ),
+    );
+    expect(message).toMatchObject({ subject: 'Frage', threading: { messageId: '<d29@kunde.example>' } });
+    expect(message.text?.value.trim()).toBe('Text');
+    expect(message.warnings.map((w) => w.code)).toContain('header-malformed');
   });
 });

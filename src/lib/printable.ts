@@ -1,0 +1,30 @@
+// Text that any database and screen takes: PostgreSQL refuses U+0000 and halves of surrogate pairs, XML the other control characters.
+
+const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/;
+
+/**
+ * `text` without control characters but tab, LF and CR: vertical tab, form feed and next line are line feeds, the rest is dropped; half a surrogate pair is
+ * U+FFFD. The same string where there is none. Linear.
+ */
+export function printable(text: string): string {
+  const whole = text.isWellFormed() ? text : text.toWellFormed();
+  return CONTROL.test(whole)
+    ? whole.replace(/[\u000b\u000c\u0085]/g, '\n').replace(/[\u0000-\u0008\u000e-\u001f\u007f-\u009f]+/g, '')
+    : whole;
+}
+
+/** `value`, plain JSON, with every string in it {@link printable}, but those under the keys of `done`. The same object where nothing changes. */
+export function printableStrings<T>(value: T, done?: ReadonlySet<string>): T {
+  if (typeof value === 'string') return printable(value) as T;
+  if (typeof value !== 'object' || value === null) return value;
+  let copy: T | undefined;
+  for (const key of Object.keys(value) as (keyof T & string)[]) {
+    if (done?.has(key) === true) continue;
+    const given = value[key];
+    const clean = printableStrings(given);
+    if (clean === given) continue;
+    copy ??= (Array.isArray(value) ? [...value] : { ...value }) as T;
+    copy[key] = clean;
+  }
+  return copy ?? value;
+}
