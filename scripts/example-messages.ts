@@ -7,10 +7,11 @@ import { parseEmailServer } from '../src/config/email-servers.ts';
 import { messageSchema } from '../src/contract/message.ts';
 import { mailboxId } from '../src/contract/names.ts';
 import { isImap } from '../src/domain/email-server.ts';
+import { mailboxContext } from '../src/domain/receiving-server.ts';
 import { buildMessage } from '../src/inbound/ingest-message.ts';
 import { parseMessage } from '../src/mime/index.ts';
 
-const MAILS = ['alternative', 'bounce', 'related', 'tnef', 'broken'];
+const MAILS = ['alternative', 'bounce', 'related', 'tnef', 'broken', 'exchange'];
 
 /** Path below the project → JSON text. @throws when an example does not fit the contract */
 export function exampleMessages(): [string, string][] {
@@ -21,6 +22,7 @@ export function exampleMessages(): [string, string][] {
     authenticationType: 'Password',
     password: 'example',
     user: 'support@contoso.example',
+    aliases: ['orders@contoso.example'],
     emailFlow: 'Support',
   };
   const server = parseEmailServer({ definition, source: 'portal', at: '', index: 0, folder: '' }, {}, []);
@@ -36,7 +38,7 @@ export function exampleMessages(): [string, string][] {
         internalDate: new Date(Date.UTC(2026, 10, 25, 9, i)),
         size: raw.length,
         source: raw,
-        parsed: parseMessage(raw),
+        parsed: parseMessage(raw, { mailbox: mailboxContext(server) }),
         raw: { blob: sha256, size: raw.length, sha256 },
         related: { conversation: { id: `c-example-${i + 1}`, matchedBy: 'new' }, siblings: [] },
       },

@@ -3,10 +3,18 @@ import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import { asError } from '../domain/errors.ts';
+import { mailboxContext } from '../domain/receiving-server.ts';
 import { openParsing } from '../parsing/index.ts';
 
 /** Longest time of one mail, ms: the default of `inbound.parseTimeoutMs`. */
 const TIMEOUT_MS = 10_000;
+
+interface ParseCommandOptions {
+  inlineBytes: number;
+  imapHost: string;
+  authservId?: string[];
+  address?: string[];
+}
 
 /** Adds the command. Exit code 0 even for broken mails (they have warnings); 1 only when a file cannot be read. */
 export function parseCommand(program: Command): void {
@@ -15,7 +23,18 @@ export function parseCommand(program: Command): void {
     .description('print raw mails (.eml) as JSON, one line per file')
     .argument('<files...>', 'files with one raw RFC 5322 mail each; - reads from standard input')
     .option('--inline-bytes <n>', 'maximum bytes of text and of html in the output', bytes, 1_048_576)
-    .action(async (files: string[], { inlineBytes: inlineTextBytes }: { inlineBytes: number }) => {
+    .option('--imap-host <host>', 'IMAP host of the mailbox: its Authentication-Results are believed', '')
+    .option('--authserv-id <ids...>', 'authserv-ids that are believed instead')
+    .option('--address <addresses...>', 'addresses of the mailbox: its User, and aliases')
+    .action(async (files: string[], options: ParseCommandOptions) => {
+      const {
+        inlineBytes: inlineTextBytes,
+        imapHost: host,
+        authservId,
+        address: [user = '', ...aliases] = [],
+      } = options;
+      const trusted = authservId === undefined ? {} : { trustedAuthservIds: authservId.map((id) => id.toLowerCase()) };
+      const mailbox = mailboxContext({ host, user, aliases, ...trusted });
       const parsing = openParsing({ timeoutMs: TIMEOUT_MS, inlineTextBytes });
       for (const file of files) {
         let raw: Uint8Array;
@@ -26,7 +45,7 @@ export function parseCommand(program: Command): void {
           process.exitCode = 1;
           continue;
         }
-        const [message] = await parsing.parse([raw]);
+        const [message] = await parsing.parse([raw], mailbox);
         await write(`${JSON.stringify({ file: file === '-' ? '-' : basename(file), ...message })}\n`);
       }
       await parsing.stop();

@@ -62,6 +62,18 @@ const addresses = z.preprocess(
   z.array(address, 'must be a list of mail addresses'),
 );
 
+/** authserv-ids (RFC 8601 §2.2): host names, or `*.example.com`. */
+const authservIds = z.preprocess(
+  (given) => (typeof given === 'string' ? given.split(/[,;\s]+/).filter((id) => id !== '') : given),
+  z.array(
+    z
+      .string('must be text')
+      .transform((id) => id.trim().toLowerCase())
+      .refine((id) => isHost(id.replace(/^\*\./, '')), 'must be a name like mx.example.com or *.example.com'),
+    'must be a list of names',
+  ),
+);
+
 const UNITS: Readonly<Record<string, number>> = { '': 1, B: 1, KB: 1024, MB: 1024 ** 2, GB: 1024 ** 3 };
 /** Bytes, or `25 MB`. */
 const size = z.union([z.number(), z.string()], 'must be a size like 25 MB').transform((given, context) => {
@@ -140,6 +152,8 @@ export const imapDefinition = z.strictObject({
   ...common,
   port: whole(1, 65535).default(993),
   emailFlow: label,
+  aliases: addresses.default([]),
+  trustedAuthservIds: authservIds.default([]),
   folder: label.default('INBOX'),
   startFrom: startFrom.default('now'),
   afterQueued: afterQueued.default({ action: 'leave' }),

@@ -259,11 +259,13 @@ function imapServer(
   given: ImapDefinition,
   ...rest: [Authentication, Found['source'], string | undefined]
 ): EmailServer {
-  const { emailFlow, folder, startFrom, afterQueued, maximumSize } = given;
+  const { emailFlow, aliases, trustedAuthservIds, folder, startFrom, afterQueued, maximumSize } = given;
   return {
     type: 'IMAP',
     ...baseOf(given, ...rest),
     emailFlow,
+    ...(aliases.length === 0 ? {} : { aliases }),
+    ...(trustedAuthservIds.length === 0 ? {} : { trustedAuthservIds }),
     folder,
     startFrom,
     afterQueued,

@@ -114,6 +114,35 @@ const bodySchema = z.object({
     ),
 });
 
+const verdict = (text: string) => z.string().optional().describe(text);
+
+export const authenticationSchema = z
+  .object({
+    by: z.string().describe('Who says it: the authserv-id, or the host that received the mail (Exchange Online)'),
+    spf: verdict('pass, fail, softfail, neutral, none, temperror, permerror'),
+    dkim: verdict('pass when one signature passed; else the result of the first'),
+    dmarc: verdict('pass, fail, none, temperror, permerror; Exchange Online: bestguesspass too'),
+    arc: verdict('pass, fail, none'),
+    compauth: z
+      .object({ result: z.string(), reason: z.string().optional() })
+      .optional()
+      .describe('Composite authentication of Exchange Online: pass, fail, softpass, none, with its three digits'),
+    aligned: z
+      .boolean()
+      .describe(
+        'The domain of From is the one that was authenticated: DMARC passed, or where it has no opinion SPF or DKIM for this domain',
+      ),
+    spam: z
+      .object({
+        scl: z.int().optional().describe('Spam confidence level, -1 to 9'),
+        bcl: z.int().optional().describe('Bulk complaint level, 0 to 9'),
+        category: z.string().optional().describe('CAT: NONE, SPM, PHSH, SPOOF, BULK …'),
+      })
+      .optional()
+      .describe('Exchange Online only'),
+  })
+  .describe('What the receiving server found out about the sender. Missing where it says nothing, or is not known');
+
 export const messageSchema = z.object({
   schema: z.literal(MESSAGE_SCHEMA),
   messageKey: z.string().describe('Deterministic identity of this message in this mailbox; equals the BullMQ job id'),
@@ -169,7 +198,10 @@ export const messageSchema = z.object({
   automatic: automaticSchema,
   deliveryStatus: deliveryStatusSchema.optional(),
   importance: z.enum(['low', 'normal', 'high']),
-  authenticationResults: z.array(z.string()).describe('Authentication-Results headers as given'),
+  authenticationResults: z
+    .array(z.string())
+    .describe('Authentication-Results headers as given, whoever wrote them; see authentication'),
+  authentication: authenticationSchema.optional(),
   fingerprint: z
     .string()
     .optional()
@@ -190,6 +222,7 @@ export type Automatic = z.infer<typeof automaticSchema>;
 export type DeliveryStatus = z.infer<typeof deliveryStatusSchema>;
 export type Warning = z.infer<typeof warningSchema>;
 export type BlobReference = z.infer<typeof blobReferenceSchema>;
+export type Authentication = z.infer<typeof authenticationSchema>;
 export type Body = z.infer<typeof bodySchema>;
 export type TextPart = z.infer<typeof textPartSchema>;
 export type Message = z.infer<typeof messageSchema>;

@@ -41,6 +41,10 @@ interface EmailServerBase {
 export interface ImapServer extends EmailServerBase {
   type: 'IMAP';
   emailFlow: string;
+  /** Further addresses of the mailbox; undefined: none. */
+  aliases?: readonly string[];
+  /** authserv-ids whose Authentication-Results count, instead of the provider's own; lower case, `*.example.com` is any below it. */
+  trustedAuthservIds?: readonly string[];
   folder: string;
   /** Where to start on first connect. A Date: messages that arrived at or after it. */
   startFrom: 'now' | 'unseen' | 'all' | { since: string };

@@ -8,6 +8,7 @@ import { messageKey } from '../contract/names.ts';
 import { commitGroups, MAX_COMMIT_BYTES } from '../domain/commit-groups.ts';
 import type { ImapServer } from '../domain/email-server.ts';
 import type { LedgerMeta } from '../domain/ledger.ts';
+import { mailboxContext } from '../domain/receiving-server.ts';
 import { jsonBytes, jsonBytesAtMost } from '../lib/json-size.ts';
 import { unreadable } from '../parsing/index.ts';
 import { fingerprintOf, isReplacementText, messageIdHash } from './fingerprint.ts';
@@ -29,7 +30,10 @@ export type IngestDeps = Pick<
 
 /** Whose messages they are. */
 export interface Target {
-  server: Pick<ImapServer, 'name' | 'user' | 'folder' | 'emailFlow' | 'maxMessageSize'>;
+  server: Pick<
+    ImapServer,
+    'name' | 'host' | 'user' | 'folder' | 'emailFlow' | 'maxMessageSize' | 'aliases' | 'trustedAuthservIds'
+  >;
   mailboxId: string;
   meta: Pick<LedgerMeta, 'uidValidity' | 'era'>;
 }
@@ -99,7 +103,7 @@ export async function ingest(
   storing.catch(() => {}); // whoever waits for it hears of it; it may fail before anybody does
   const open = new Set(items);
   try {
-    await parse(deps, inMemory);
+    await parse(deps, target, inMemory);
     const [{ durable }] = await Promise.all([storing, relate(deps, target, inMemory)]);
     for (const item of elsewhere) {
       item.raw ??= await deps.blobs.putStream(await (item.download as NonNullable<Item['download']>)());
@@ -159,42 +163,47 @@ async function keepStored(deps: IngestDeps, storing: Promise<Storing>, items: re
 }
 
 /** What the parser fails on is a message with its raw bytes and `parse: failed` (parsing/index.ts). */
-async function parse(deps: IngestDeps, items: readonly Item[]): Promise<void> {
+async function parse(deps: IngestDeps, target: Target, items: readonly Item[]): Promise<void> {
+  const mailbox = mailboxContext(target.server);
   const readable = items.filter((item) => item.unreadable === undefined);
-  const parsed = readable.length === 0 ? [] : await deps.parse(readable.map(({ source }) => source));
+  const parsed =
+    readable.length === 0
+      ? []
+      : await deps.parse(
+          readable.map(({ source }) => source),
+          mailbox,
+        );
   readable.forEach((item, i) => {
     item.parsed = parsed[i] as ParsedMessage;
   });
   for (const item of items)
-    if (item.unreadable !== undefined) item.parsed = await notParsed(deps, item, item.unreadable);
+    if (item.unreadable !== undefined) item.parsed = await notParsed(deps, target, item, item.unreadable);
 }
 
 /** What is known of a mail that nobody parses: its headers, if the server gave them. */
 async function notParsed(
   deps: IngestDeps,
+  { server }: Target,
   item: Item,
   { reason, headers }: NonNullable<Item['unreadable']>,
 ): Promise<ParsedMessage> {
   const nothing = unreadable(reason, item.size === undefined ? undefined : `RFC822.SIZE ${item.size}`);
   if (headers !== true) return nothing;
-  const head = await deps.parseHeadersOnly(item.source);
+  const head = await deps.parseHeadersOnly(item.source, mailboxContext(server));
   const automatic = { ...head.automatic, mayAutoRespond: false };
   return { ...head, automatic, parse: 'failed', warnings: [...nothing.warnings, ...head.warnings] };
 }
 
 /** A mail that lies in the blob store: parsed up to the server's maximum size, over it only its headers are read. */
-async function parseStored(
-  deps: IngestDeps,
-  { server }: Target,
-  item: Item,
-  raw: BlobReference,
-): Promise<ParsedMessage> {
-  if (item.unreadable !== undefined) return notParsed(deps, item, item.unreadable);
+async function parseStored(deps: IngestDeps, target: Target, item: Item, raw: BlobReference): Promise<ParsedMessage> {
+  if (item.unreadable !== undefined) return notParsed(deps, target, item, item.unreadable);
+  const { server } = target;
+  const mailbox = mailboxContext(server);
   if (raw.size <= server.maxMessageSize)
-    return deps.limits.largeMails(async () => deps.parseLarge(await readWhole(deps, raw, raw.size)));
+    return deps.limits.largeMails(async () => deps.parseLarge(await readWhole(deps, raw, raw.size), mailbox));
   deps.emit('MessageTooLarge', { server: server.name, uid: item.uid, bytes: raw.size });
   const head = item.source.length > 0 ? item.source : await readWhole(deps, raw, HEAD_BYTES);
-  const parsed = await deps.parseHeadersOnly(head);
+  const parsed = await deps.parseHeadersOnly(head, mailbox);
   return { ...parsed, parse: 'headers-only', warnings: [...parsed.warnings, { code: 'message-too-large' }] };
 }
 

@@ -1,13 +1,16 @@
 // One raw mail → ParsedMessage, as a generator of small steps: walk, decode the texts, measure the attachments, derive the rest.
 import type { Warning } from '../contract/message.ts';
 import { detectAutomatic } from '../domain/automatic.ts';
+import { type MailboxContext, NO_RECEIVER } from '../domain/receiving-server.ts';
 import { listAttachments, originalMail } from './attachments.ts';
+import { readAuthentication } from './authentication/index.ts';
+import { ownFields } from './authentication/trace.ts';
 import { decodeSections } from './bodies.ts';
 import { parseBounce, type ReportPart } from './bounce/index.ts';
 import { bounded } from './bounds.ts';
 import { classify } from './classify.ts';
-import { fromHeaders, headersOf, type Warn } from './header-fields.ts';
-import { readHeaders } from './headers.ts';
+import { fromHeaders, type Headers, headersOf, type Warn } from './header-fields.ts';
+import { type HeaderField, readHeaders } from './headers.ts';
 import type { ParsedMessage } from './parsed-message.ts';
 import { MAX_HTML, MAX_INPUT, replyText } from './reply-text/index.ts';
 import { cutToBytes } from './text-bodies.ts';
@@ -25,6 +28,8 @@ export interface ParseOptions {
   inlineTextBytes?: number;
   /** Bound of html inline, in UTF-8 bytes, within inlineTextBytes; default: the same. */
   inlineHtmlBytes?: number;
+  /** Whose mailbox it is; default: nobody's. Then no Authentication-Results are believed, and no address is ours. */
+  mailbox?: MailboxContext;
   /** Time after which the parse is cut short (parse: truncated); default 30 s. */
   maxMillis?: number;
 }
@@ -35,6 +40,7 @@ export const defaults: Required<ParseOptions> = {
   maxHeaderBytes: 1 << 18,
   inlineTextBytes: 32_768,
   inlineHtmlBytes: Number.POSITIVE_INFINITY,
+  mailbox: { receiver: NO_RECEIVER, addresses: [] },
   maxMillis: 30_000,
 };
 
@@ -48,6 +54,19 @@ function declaredCharset(part: Part): string | undefined {
     if (charset !== undefined && !/^(?:us-ascii|utf-?8)$/i.test(charset)) return charset;
   }
   return undefined;
+}
+
+/** What follows from the header block alone. */
+function headOf(
+  fields: readonly HeaderField[],
+  headers: Headers,
+  hint: string | undefined,
+  { mailbox: { receiver } }: Required<ParseOptions>,
+  warn: Warn,
+) {
+  const head = fromHeaders(headers, hint, warn);
+  const authentication = readAuthentication(fields, ownFields(fields, receiver), receiver, head.from, warn);
+  return { ...head, ...(authentication === undefined ? {} : { authentication }) };
 }
 
 /** Yields at least every megabyte of work. `expired` says that the time is up. Does not throw on any bytes. */
@@ -70,7 +89,7 @@ export function* assemble(
   const { root } = walked;
   const headers = headersOf(root.header.fields);
   const hint = declaredCharset(root);
-  const head = fromHeaders(headers, hint, warn);
+  const head = headOf(root.header.fields, headers, hint, options, warn);
   const classified = classify(root, hint);
   yield;
 
@@ -172,7 +191,7 @@ export function assembleHeaders(raw: Buffer, options: Required<ParseOptions>): P
   if (block.truncated) warn('header-truncated');
   if (block.junkLines > 0) warn('header-malformed');
   const headers = headersOf(block.fields);
-  const head = fromHeaders(headers, undefined, warn);
+  const head = headOf(block.fields, headers, undefined, options, warn);
   const contentType = (headers.first('content-type') ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
   const message: ParsedMessage = {
     parse: 'headers-only',

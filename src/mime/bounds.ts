@@ -3,6 +3,7 @@ import type { Body, Warning } from '../contract/message.ts';
 import { jsonBytes, jsonBytesAtMost } from '../lib/json-size.ts';
 import { printableStrings } from '../lib/printable.ts';
 import { clip } from '../lib/text.ts';
+import { cutBefore } from './cut-html.ts';
 import type { ParsedMessage } from './parsed-message.ts';
 
 /** Bytes of JSON that a job takes at most: the parsed message, and what inbound adds to it. */
@@ -70,9 +71,14 @@ function boundText(text: string, max: number, what: string, struck: Struck): str
 }
 
 /** The beginning stays, the whole is fetched by reference. */
-function boundBody(body: Body, max: number, what: string, struck: Struck): Body {
-  const value = boundText(body.value, max, what, struck);
-  return value.length === body.value.length ? body : { ...body, value, truncated: true };
+function boundBody(body: Body, max: number, what: 'text' | 'html', struck: Struck): Body {
+  return cutBody(body, boundText(body.value, max, what, struck), what);
+}
+
+function cutBody(body: Body, cut: string, what: 'text' | 'html'): Body {
+  if (cut.length === body.value.length) return body;
+  const value = what === 'text' ? cut : cut.slice(0, cutBefore(body.value, cut.length));
+  return { ...body, value, truncated: true };
 }
 
 /** Decoded without control characters. */
@@ -158,7 +164,7 @@ export function bounded(parsed: ParsedMessage, inlineTextBytes: number): ParsedM
       if (body === undefined) continue;
       const value = cutBy(body.value, over());
       if (value === body.value) continue;
-      result = { ...result, [what]: { ...body, value, truncated: true } };
+      result = { ...result, [what]: cutBody(body, value, what) };
       struck(what);
     }
     const replyText = cutBy(result.replyText ?? '', over());

@@ -14,7 +14,7 @@ export function cutHtml(html: string, maxBytes: number, ends: boolean): string {
 }
 
 /** The last place up to `at` where a cut leaves whole constructs only. Html that is never closed counts as text, as browsers do with `a < b`. */
-function cutBefore(html: string, at: number): number {
+export function cutBefore(html: string, at: number): number {
   const find = finder(html);
   for (let lt = html.indexOf('<'); lt !== -1 && lt < at; ) {
     const end = constructEnd(html, lt, find);

@@ -21,5 +21,6 @@ export type ParsedMessage = Pick<
   | 'deliveryStatus'
   | 'importance'
   | 'authenticationResults'
+  | 'authentication'
   | 'warnings'
 >;

@@ -36,6 +36,8 @@ export function definitionOf(server: EmailServer): Record<string, unknown> & { n
       ...base,
       emailFlow: server.emailFlow,
       ...rest,
+      ...(server.aliases === undefined ? {} : { aliases: [...server.aliases] }),
+      ...(server.trustedAuthservIds === undefined ? {} : { trustedAuthservIds: [...server.trustedAuthservIds] }),
       folder: server.folder,
       startFrom: typeof startFrom === 'string' ? startFrom : startFrom.since,
       afterQueued: afterQueued.action === 'move' ? { move: afterQueued.folder } : afterQueued.action,

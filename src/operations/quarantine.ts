@@ -97,9 +97,12 @@ export function createQuarantineDecisions(deps: QuarantineDeps): QuarantineApi {
       .current()
       .servers.filter(isImap)
       .find(({ name }) => name === message.server);
-    const maxMessageSize = known?.maxMessageSize ?? Number.POSITIVE_INFINITY;
     const target = {
-      server: { name: message.server, user: mailbox, folder, emailFlow, maxMessageSize },
+      server: {
+        // Of a definition that is gone nothing is believed.
+        ...(known ?? { host: '', maxMessageSize: Number.POSITIVE_INFINITY }),
+        ...{ name: message.server, user: mailbox, folder, emailFlow },
+      },
       mailboxId: note.mailboxId,
       meta: { uidValidity, era: '' },
     };

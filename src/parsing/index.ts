@@ -2,6 +2,7 @@
 // streams of decoded bytes, chunk by chunk, each of which takes what its length takes; and the header of a mail that we composed ourselves.
 import { availableParallelism } from 'node:os';
 import { MailroomError } from '../domain/errors.ts';
+import type { MailboxContext } from '../domain/receiving-server.ts';
 import { type ParsedMessage, type ParseOptions, unreadable } from '../mime/index.ts';
 import { type Ending, type Outcome, openPool, type PoolOptions } from './pool.ts';
 import { areComplete, type ReplyBodies, type ReplyBodiesInput, replyBodies } from './reply-bodies.ts';
@@ -14,13 +15,14 @@ export interface Parsing {
   /**
    * Raw mails → messages, in order. A mail that the parser fails on, or that ends its worker, is a message with `parse: failed` whose first warning says why:
    * `parse-timeout`, `parse-memory`, `parser-crashed`, `parser-failed`. Their bytes must stay until then.
+   * @param mailbox that they came to
    * @throws Error when no worker starts, or parsing is stopped
    */
-  parse(raws: readonly Uint8Array[]): Promise<ParsedMessage[]>;
+  parse(raws: readonly Uint8Array[], mailbox?: MailboxContext): Promise<ParsedMessage[]>;
   /** The same for one large mail, whose memory is handed over and is gone afterwards. */
-  parseLarge(raw: Uint8Array): Promise<ParsedMessage>;
+  parseLarge(raw: Uint8Array, mailbox?: MailboxContext): Promise<ParsedMessage>;
   /** What can be known from the header block alone: `parse` is `headers-only`. */
-  parseHeadersOnly(head: Uint8Array): Promise<ParsedMessage>;
+  parseHeadersOnly(head: Uint8Array, mailbox?: MailboxContext): Promise<ParsedMessage>;
   /** Text and html of a raw mail with nothing inline: all of it by reference. @throws Error as {@link Parsing.parse} */
   bodiesByReference(raw: Uint8Array): Promise<Pick<ParsedMessage, 'text' | 'html'>>;
   /** The text that the parser makes of whole html in UTF-8. @throws MailroomError MESSAGE_TEXT_UNKNOWN when that exceeds its bounds; Error as {@link Parsing.parse} */
@@ -64,13 +66,15 @@ export function openParsing(options: ParsingOptions): Parsing {
     ...(inlineTextBytes === undefined ? {} : { inlineTextBytes }),
     ...(inlineHtmlBytes === undefined ? {} : { inlineHtmlBytes }),
   };
-  const one = async (kind: 'message' | 'headers', raw: Uint8Array, handOver: boolean) =>
-    messageOf((await pool.run(kind, [raw], parseOptions, handOver))[0] as Outcome<'message'>);
+  const optionsFor = (mailbox?: MailboxContext): ParseOptions =>
+    mailbox === undefined ? parseOptions : { ...parseOptions, mailbox };
+  const one = async (kind: 'message' | 'headers', raw: Uint8Array, handOver: boolean, mailbox?: MailboxContext) =>
+    messageOf((await pool.run(kind, [raw], optionsFor(mailbox), handOver))[0] as Outcome<'message'>);
 
   return {
-    parse: async (raws) => (await pool.run('message', raws, parseOptions)).map(messageOf),
-    parseLarge: (raw) => one('message', raw, true),
-    parseHeadersOnly: (head) => one('headers', head, false),
+    parse: async (raws, mailbox) => (await pool.run('message', raws, optionsFor(mailbox))).map(messageOf),
+    parseLarge: (raw, mailbox) => one('message', raw, true, mailbox),
+    parseHeadersOnly: (head, mailbox) => one('headers', head, false, mailbox),
     async bodiesByReference(raw) {
       const options = { ...parseOptions, inlineTextBytes: 0 };
       return messageOf((await pool.run('message', [raw], options))[0] as Outcome<'message'>);

@@ -1,6 +1,6 @@
 // The whole text or html of a message, wherever it is cut: inline, or decoded out of the raw mail. A text that was made of html is made again of the
 // whole html.
-import type { BlobReference, Body, Message } from '../contract/message.ts';
+import type { BlobReference, Message, TextPart } from '../contract/message.ts';
 import { limited } from '../lib/limited.ts';
 import { wholeText } from '../mime/index.ts';
 import type { Parsing } from './index.ts';
@@ -10,7 +10,7 @@ export type WholeBody = (
   kind: 'text' | 'html',
 ) => AsyncIterable<Uint8Array> | undefined;
 
-/** Texts that are made of html at once: each takes several times its size in memory. */
+/** Mails that are read again at once: each takes several times its size in memory. */
 const AT_ONCE = 2;
 
 export function createWholeBodies(
@@ -19,36 +19,33 @@ export function createWholeBodies(
 ): WholeBody {
   const turn = limited(AT_ONCE);
 
-  const range = ({ blob }: BlobReference, at: { start: number; end: number }) => read(blob, at);
+  const decoded = ({ blob }: BlobReference, parts: readonly TextPart[]) =>
+    wholeText(parts, (range) => read(blob, range));
 
-  async function* whole(raw: BlobReference, body: Body, kind: 'text' | 'html'): AsyncGenerator<Uint8Array> {
-    if (!body.truncated) {
-      yield Buffer.from(body.value);
-      return;
-    }
-    // Messages of older versions have cut html without parts.
-    const parts =
-      body.parts ??
-      (await turn(async () => (await parsing.bodiesByReference(await collect(range(raw, all(raw)))))[kind]?.parts));
-    yield* wholeText(parts ?? [], (at) => range(raw, at));
-  }
-
-  async function* madeOfHtml(raw: BlobReference, html: Body): AsyncGenerator<Uint8Array> {
-    // Collected before its turn comes: what has no parts takes a turn of its own.
-    const bytes = await collect(whole(raw, html, 'html'));
-    yield Buffer.from(await turn(() => parsing.textOfHtml(bytes)));
+  /** The message does not say where its whole stands: a text made of html, or what a bound or an older version cut without parts. */
+  async function* again(raw: BlobReference, kind: 'text' | 'html'): AsyncGenerator<Uint8Array> {
+    const bodies = await turn(async () =>
+      parsing.bodiesByReference(await collect(read(raw.blob, { start: 0, end: raw.size }))),
+    );
+    const parts = bodies[kind]?.parts;
+    if (parts !== undefined) yield* decoded(raw, parts);
+    else if (kind === 'text')
+      yield Buffer.from(
+        await turn(async () => parsing.textOfHtml(await collect(decoded(raw, bodies.html?.parts ?? [])))),
+      );
   }
 
   return (message, kind) => {
-    const body = message[kind];
+    const { raw, [kind]: body } = message;
     if (body === undefined) return undefined;
-    const { html, raw } = message;
-    const isDerived = kind === 'text' && body.truncated && body.parts === undefined && html !== undefined;
-    return isDerived ? madeOfHtml(raw, html) : whole(raw, body, kind);
+    if (!body.truncated) return once(Buffer.from(body.value));
+    return body.parts === undefined ? again(raw, kind) : decoded(raw, body.parts);
   };
 }
 
-const all = ({ size }: BlobReference) => ({ start: 0, end: size });
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}
 
 async function collect(source: AsyncIterable<Uint8Array>): Promise<Buffer> {
   const chunks: Uint8Array[] = [];

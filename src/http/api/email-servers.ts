@@ -82,6 +82,10 @@ export const definitionSchema = z
     authenticationType: field('OAuth2, Password, or None (SMTP: a relay that knows this machine by its address)'),
     user: field('Account that signs in'),
     emailFlow: field('IMAP: the email flow'),
+    aliases: field('IMAP: further addresses of the mailbox'),
+    trustedAuthservIds: field(
+      'IMAP: authserv-ids whose Authentication-Results count, instead of the provider’s own: mx.example.com, *.example.com',
+    ),
     additionalEmailFromAddresses: field('SMTP: what agents may pick as From besides the User'),
     enabled: field('true or false'),
     application: field('OAuth2: name of the application'),

@@ -52,8 +52,8 @@ interface Case {
   mail: string;
   text: string;
   html?: string;
-  /** What an older version wrote: cut without parts. */
-  old?: boolean;
+  /** As an older version wrote it, or a bound left it: cut without parts. */
+  partless?: boolean;
 }
 const alternative = (plain: string, rich: string): Case => ({
   mail: multipart('alternative', part('plain', plain), part('html', rich)),
@@ -76,8 +76,9 @@ it.each<[string, Case]>([
   ['html alone, whose text is cut as well', derived(html(60 * KB))],
   ['html alone, of a megabyte', derived(html(1024 * KB))],
   ['120 texts', { mail: multipart('mixed', ...many.map((one) => part('plain', one))), text: many.join('\n') }],
-  ['a message of an older version', { ...derived(html(60 * KB)), old: true }],
-])('%s', async (name, { mail, text: expectedText, html: expectedHtml, old }) => {
+  ['html and a text made of it, without parts', { ...derived(html(60 * KB)), partless: true }],
+  ['text and html, without parts', { ...alternative(text(60 * KB), html(60 * KB)), partless: true }],
+])('%s', async (name, { mail, text: expectedText, html: expectedHtml, partless }) => {
   const raw = Buffer.from(`From: kim@example.org\r\n${mail}`);
   const blob = createHash('sha256').update(raw).digest('hex');
   const [parsed] = await parsing.parse([raw]);
@@ -89,7 +90,7 @@ it.each<[string, Case]>([
     messageKey,
     raw: { blob, size: raw.length, sha256: blob },
   };
-  if (old === true) delete stored.html?.parts;
+  if (partless === true) for (const body of [stored.text, stored.html]) delete body?.parts;
   raws.set(blob, raw);
   messages.set(messageKey, stored);
   for (const kind of ['text', 'html'] as const) {

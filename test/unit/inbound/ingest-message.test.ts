@@ -16,7 +16,14 @@ import { bounded, MAX_JOB_BYTES } from '../../../src/mime/bounds.ts';
 import { parseNothing, parsingBy } from '../../support/inbound.ts';
 
 const target: Target = {
-  server: { name: 'in', user: 'u@contoso.example', folder: 'INBOX', emailFlow: 'Support', maxMessageSize: 1_000 },
+  server: {
+    host: 'imap.example.com',
+    name: 'in',
+    user: 'u@contoso.example',
+    folder: 'INBOX',
+    emailFlow: 'Support',
+    maxMessageSize: 1_000,
+  },
   mailboxId: '0123456789abcdef',
   meta: { uidValidity: '7', era: '' },
 };
@@ -138,7 +145,7 @@ describe('jobs that one commit cannot carry', () => {
 test('what inbound adds is within the bound of a job', () => {
   const long = '😀'.repeat(100);
   const big: Target = {
-    server: { name: long, user: long, folder: long, emailFlow: long, maxMessageSize: 1 },
+    server: { host: 'imap.example.com', name: long, user: long, folder: long, emailFlow: long, maxMessageSize: 1 },
     mailboxId: '0123456789abcdef',
     meta: { uidValidity: '4294967295', era: '.1000' },
   };

@@ -1,0 +1,103 @@
+// What the server that received a mail writes into it, and which addresses are ours: what must be known of a mailbox to read its mails' headers.
+// Defaults by the provider's host; a definition names others (`trustedAuthservIds`). Pure data.
+import type { ImapServer } from './email-server.ts';
+import { providerOfHost } from './mail-provider.ts';
+
+export interface Receiver {
+  /** authserv-ids (RFC 8601 §2.2) whose Authentication-Results are believed, lower case; `*.example.com` is any name below it. */
+  authservIds: readonly string[];
+  /** Exchange Online writes Authentication-Results without an authserv-id, always above its own Received. */
+  withoutId: boolean;
+  /** Domains of the receiving organisation's own servers, as they stand in Received. */
+  hosts: readonly string[];
+  /** Domains whose servers hand over to each other under public addresses. What a sender calls itself in HELO is no proof otherwise. */
+  relays: readonly string[];
+  /** Whether the server writes several Authentication-Results in a row. */
+  several: boolean;
+  /** Whether X-Forefront-Antispam-Report and X-Microsoft-Antispam are the receiving server's: Exchange Online renames those that arrive. */
+  antispam: boolean;
+}
+
+/** Nothing is believed. */
+export const NO_RECEIVER: Receiver = {
+  authservIds: [],
+  withoutId: false,
+  hosts: [],
+  relays: [],
+  several: false,
+  antispam: false,
+};
+
+const OUTLOOK = ['outlook.com', 'exchangelabs.com', 'office365.com', 'office365.us', 'outlook.us', 'outlook.cn'];
+const MICROSOFT: Receiver = {
+  ...NO_RECEIVER,
+  authservIds: ['mx.microsoft.com', '*.protection.outlook.com', '*.prod.outlook.com', '*.outlook.com'],
+  withoutId: true,
+  hosts: OUTLOOK,
+  relays: OUTLOOK,
+  antispam: true,
+};
+const of = (hosts: readonly string[], authservIds: readonly string[]): Receiver => ({
+  ...NO_RECEIVER,
+  hosts,
+  authservIds,
+});
+const GOOGLE = of(['google.com'], ['mx.google.com']);
+
+/** By domain of the IMAP host. */
+const OTHERS: readonly [imap: readonly string[], receiver: Receiver][] = [
+  [['gmx.net', 'gmx.com', 'gmx.de'], of(['gmx.net', 'gmx.com'], ['gmx.net', 'gmx.com'])],
+  [['web.de'], of(['web.de'], ['web.de'])],
+  [
+    ['ionos.de', 'ionos.com', '1und1.de', 'kundenserver.de'],
+    of(['kundenserver.de'], ['kundenserver.de', 'mx.kundenserver.de']),
+  ],
+  [
+    ['zoho.com', 'zoho.eu', 'zohomail.com', 'zohomail.eu', 'zoho.in'],
+    of(
+      ['zoho.com', 'zoho.eu', 'zoho.in', 'zohomail.com', 'zohomail.eu', 'zohomail.in'],
+      ['mx.zohomail.com', 'mx.zohomail.eu', 'mx.zohomail.in', 'mx.zoho.com', 'mx.zoho.eu'],
+    ),
+  ],
+  [
+    ['fastmail.com', 'messagingengine.com'],
+    { ...of(['messagingengine.com', 'internal'], ['*.messagingengine.com']), several: true },
+  ],
+  [['yahoo.com', 'aol.com', 'yahoo.co.jp'], of(['yahoo.com'], ['*.yahoo.com'])],
+];
+
+const within = (host: string, domain: string): boolean => host === domain || host.endsWith(`.${domain}`);
+
+/** Domain of a host's name: `mx.example.net` and `*.example.net` are of example.net; what has no more than two labels is its own. */
+const domainOfHost = (name: string): string => {
+  const host = name.replace(/^\*\./, '');
+  return host.split('.').length > 2 && !name.startsWith('*.') ? host.slice(host.indexOf('.') + 1) : host;
+};
+
+/** What reading a mailbox's mails needs of its definition. */
+export interface MailboxContext {
+  receiver: Receiver;
+  /** The User, and the aliases of the definition. */
+  addresses: readonly string[];
+}
+
+export const mailboxContext = (
+  server: Pick<ImapServer, 'host' | 'user' | 'aliases' | 'trustedAuthservIds'>,
+): MailboxContext => ({ receiver: receiverOf(server), addresses: [server.user, ...(server.aliases ?? [])] });
+
+export function receiverOf(server: Pick<ImapServer, 'host' | 'trustedAuthservIds'>): Receiver {
+  const host = server.host.trim().toLowerCase();
+  // By the host alone: what only an OAuth2 sign-in makes probable is no reason to believe a header.
+  const provider = providerOfHost(host);
+  const known =
+    provider === 'microsoft'
+      ? MICROSOFT
+      : provider === 'google'
+        ? GOOGLE
+        : OTHERS.find(([domains]) => domains.some((domain) => within(host, domain)))?.[1];
+  const ids = server.trustedAuthservIds;
+  if (ids === undefined || ids.length === 0) return known ?? NO_RECEIVER;
+  const own = { ...(known ?? NO_RECEIVER), authservIds: ids, withoutId: false };
+  const domains = ids.map(domainOfHost);
+  return { ...own, hosts: [...own.hosts, ...domains], relays: [...own.relays, ...domains] };
+}

@@ -1,0 +1,184 @@
+// What the receiving server found out about the sender: its Authentication-Results, ARC and antispam headers. What a sender wrote there counts for
+// nothing: only fields above his are read (trace.ts), only of the authserv-ids that the mailbox's definition trusts, or its provider's.
+import type { Address, Authentication } from '../../contract/message.ts';
+import type { Receiver } from '../../domain/receiving-server.ts';
+import { unfold } from '../encoded-words.ts';
+import type { Warn } from '../header-fields.ts';
+import type { HeaderField } from '../headers.ts';
+import { type MethodResult, parseResults, type Results } from './results.ts';
+import { isWithin, type OwnField } from './trace.ts';
+
+const AUTHENTICATION_RESULTS = 'authentication-results';
+
+/**
+ * @param own fields that the receiving server wrote, see ownFields
+ * @param by host that wrote the first Received
+ * @returns undefined when the receiving server said nothing, or is not known
+ */
+export function readAuthentication(
+  fields: readonly HeaderField[],
+  { own, by }: { own: readonly OwnField[]; by: string | undefined },
+  receiver: Receiver,
+  from: readonly Address[],
+  warn: Warn,
+): Authentication | undefined {
+  const { block: trusted, read } = ownResults(own, receiver);
+  const unread = own.slice(read).filter(({ belowBoundary }) => belowBoundary);
+  warnOfForged([...unread, ...fields.slice(own.length)], receiver, warn);
+  const spam = receiver.antispam ? readSpam(fields, warn) : undefined;
+  if (trusted === undefined && spam === undefined) return undefined;
+  const results = trusted?.results ?? [];
+  const first = (method: string) => results.find((one) => one.method === method);
+  const dkim = results.filter(({ method }) => method === 'dkim');
+  const arc = first('arc')?.result ?? (receiver.withoutId ? undefined : arcOfSeal(own));
+  const compauth = first('compauth');
+  const reason = compauth?.properties.get('reason');
+  return {
+    by: (trusted?.authservId ?? by ?? '').slice(0, 253),
+    ...word('spf', first('spf')?.result),
+    ...word('dkim', (dkim.find(({ result }) => result === 'pass') ?? dkim[0])?.result),
+    ...word('dmarc', first('dmarc')?.result),
+    ...word('arc', arc),
+    ...(compauth === undefined
+      ? {}
+      : {
+          compauth: { result: clipped(compauth.result), ...(reason === undefined ? {} : { reason: clipped(reason) }) },
+        }),
+    aligned: isAligned(from, results),
+    ...(spam === undefined ? {} : { spam }),
+  };
+}
+
+/** Results are words; nobody else's text gets in. */
+const clipped = (text: string): string => text.replace(/[^\w.-]/g, '').slice(0, 40);
+const word = <K extends string>(key: K, text: string | undefined) =>
+  text === undefined ? {} : ({ [key]: clipped(text) } as Record<K, string>);
+
+function isTrusted({ authservId }: Results, { authservIds, withoutId }: Receiver): boolean {
+  if (authservId === undefined) return withoutId;
+  return authservIds.some((id) => (id.startsWith('*.') ? authservId.endsWith(id.slice(1)) : authservId === id));
+}
+
+/**
+ * The topmost field; of a server that writes several, all in a row above its Received. Below it the next one may be the sender's.
+ * @returns read: how many of the fields were needed for it
+ */
+function ownResults(own: readonly OwnField[], receiver: Receiver): { block: Results | undefined; read: number } {
+  let block: Results | undefined;
+  let read = 0;
+  for (const [at, { name, value, belowBoundary }] of own.entries()) {
+    if (block !== undefined && (name !== AUTHENTICATION_RESULTS || belowBoundary || !receiver.several)) break;
+    // Where the server writes its own above its Received, what stands below is the sender's.
+    if (name !== AUTHENTICATION_RESULTS || (belowBoundary && receiver.withoutId)) continue;
+    const parsed = parseResults(unfold(value));
+    if (!isTrusted(parsed, receiver)) continue;
+    if (block === undefined) block = parsed;
+    else if (parsed.authservId === block.authservId)
+      block = { ...block, results: [...block.results, ...parsed.results] };
+    read = at + 1;
+  }
+  return { block: block ?? (receiver.withoutId ? undefined : arcResults(own, receiver)), read };
+}
+
+/** Where there is no Authentication-Results, the receiving server's own entry of the ARC chain says the same. */
+function arcResults(own: readonly OwnField[], receiver: Receiver): Results | undefined {
+  for (const { name, value, belowBoundary } of own) {
+    if (name !== 'arc-authentication-results' || belowBoundary) continue;
+    const parsed = parseResults(unfold(value));
+    if (isTrusted(parsed, receiver)) return parsed;
+  }
+  return undefined;
+}
+
+/** RFC 8617 §4.1.3: `cv` of the newest seal says whether the chain below it held. */
+function arcOfSeal(own: readonly OwnField[]): string | undefined {
+  const seal = own.find(({ name, belowBoundary }) => name === 'arc-seal' && !belowBoundary);
+  return seal === undefined
+    ? undefined
+    : /(?:^|;)\s?cv=(none|pass|fail)(?![a-z])/i.exec(unfold(seal.value))?.[1]?.toLowerCase();
+}
+
+/** Fields looked at below ours. */
+const MAX_FORGED = 20;
+
+/** Below our fields, in the name of our server: RFC 8601 §5 has the border remove it, and this is what it claims to be. */
+function warnOfForged(below: readonly HeaderField[], receiver: Receiver, warn: Warn): void {
+  const claims = below
+    .filter(({ name }) => name === AUTHENTICATION_RESULTS)
+    .slice(0, MAX_FORGED)
+    .map(({ value }) => parseResults(unfold(value)))
+    // Exchange Online writes one without id at the sender's end as well, which claims nothing.
+    .filter(
+      (one) =>
+        isTrusted(one, receiver) &&
+        (one.authservId !== undefined || one.results.some(({ result }) => result === 'pass')),
+    );
+  if (claims.length > 0) warn('authentication-results-ignored', 'below the receiving server');
+}
+
+const domainOf = (text: string | undefined): string => {
+  const domain = text?.slice(text.lastIndexOf('@') + 1).toLowerCase() ?? '';
+  return domain.replace(/[>.]$/, '');
+};
+/** Relaxed alignment (RFC 7489 §3.1) without a list of public suffixes: one is the other, or is below it. */
+const alike = (one: string, other: string): boolean =>
+  one !== '' &&
+  other !== '' &&
+  one.includes('.') &&
+  other.includes('.') &&
+  (isWithin(one, [other]) || isWithin(other, [one]));
+
+/** Whether the domain of From is the one that was authenticated. */
+function isAligned(from: readonly Address[], results: readonly MethodResult[]): boolean {
+  const domain = domainOf(from[0]?.address);
+  if (from.length !== 1 || domain === '') return false;
+  const dmarc = results.find(({ method }) => method === 'dmarc');
+  const judged = domainOf(dmarc?.properties.get('header.from'));
+  if (judged !== '' && judged !== domain) return false;
+  if (dmarc?.result === 'pass' || dmarc?.result === 'bestguesspass') return true;
+  if (dmarc?.result === 'fail') return false;
+  return results.some(({ method, result, properties }) => {
+    if (result !== 'pass') return false;
+    const of =
+      method === 'spf'
+        ? (properties.get('smtp.mailfrom') ?? properties.get('smtp.mail'))
+        : method === 'dkim'
+          ? (properties.get('header.d') ?? properties.get('header.i'))
+          : undefined;
+    return alike(domainOf(of), domain);
+  });
+}
+
+/** `KEY:value;` of the antispam headers, at most so many characters. */
+const MAX_ANTISPAM = 4_000;
+
+function readSpam(fields: readonly HeaderField[], warn: Warn): Authentication['spam'] {
+  const read = (name: string): ReadonlyMap<string, string> => {
+    const given = fields.filter((field) => field.name === name);
+    // Which of two is the server's, nobody can tell.
+    if (given.length > 1) warn('antispam-report-ignored', name);
+    const pairs = given.length === 1 ? unfold(given[0]?.value.slice(0, MAX_ANTISPAM) ?? '').split(';') : [];
+    return new Map(
+      pairs.flatMap((pair) => {
+        const colon = pair.indexOf(':');
+        return colon === -1 ? [] : [[pair.slice(0, colon).trim().toUpperCase(), pair.slice(colon + 1).trim()]];
+      }),
+    );
+  };
+  const report = read('x-forefront-antispam-report');
+  const bulk = read('x-microsoft-antispam');
+  // What a tenant wrote on the way out says nothing of the way in.
+  if (report.get('DIR') === 'OUT') return undefined;
+  const scl = level(report.get('SCL'));
+  const bcl = level(bulk.get('BCL'));
+  const category = report.get('CAT');
+  if (scl === undefined && bcl === undefined && category === undefined) return undefined;
+  return {
+    ...(scl === undefined ? {} : { scl }),
+    ...(bcl === undefined ? {} : { bcl }),
+    ...(category === undefined || category === '' ? {} : { category: clipped(category) }),
+  };
+}
+
+const level = (text: string | undefined): number | undefined =>
+  /^(?:-1|\d)$/.test(text ?? '') ? Number(text) : undefined;

@@ -1,0 +1,91 @@
+// Which fields at the top of a header the receiving server wrote. Servers prepend: down to the Received in which a stranger handed the mail in, the
+// fields are ours. Directly below it stand those that some servers (Google) add with it; what follows is the sender's. RFC 5321 §4.4, RFC 8601 §5.
+import { isIP } from 'node:net';
+import type { Receiver } from '../../domain/receiving-server.ts';
+import { unfold } from '../encoded-words.ts';
+import type { HeaderField } from '../headers.ts';
+import { withoutComments } from './comments.ts';
+
+/** Fields that servers add on the way; any other one begins what the sender wrote. */
+const TRACE =
+  /^(?:received|received-spf|authentication-results|arc-[a-z-]{1,40}|return-path|delivered-to|envelope-to|dkim-filter|x-.{1,100})$/;
+/** Longest Received looked at. */
+const MAX_RECEIVED = 2_000;
+
+export interface Received {
+  from: string | undefined;
+  /** Addresses that stand between `from` and `by`: what the sender calls itself, and where it connected from. */
+  fromIps: readonly string[];
+  by: string | undefined;
+  /** Addresses behind `for`. */
+  for: string | undefined;
+}
+
+export function parseReceived(value: string): Received {
+  const text = unfold(value.slice(0, MAX_RECEIVED));
+  const words = withoutComments(text).split(';', 1)[0]?.trim().split(/\s+/) ?? [];
+  const after = (name: string): string | undefined => {
+    const at = words.findIndex((word) => word.toLowerCase() === name);
+    return at === -1 ? undefined : words[at + 1];
+  };
+  const from = words[0]?.toLowerCase() === 'from' ? words[1] : undefined;
+  const head = text.slice(0, Math.max(0, text.search(/\sby\s/i)));
+  return {
+    from: from?.toLowerCase(),
+    fromIps: from === undefined ? [] : (head.match(IP) ?? []),
+    by: after('by')?.toLowerCase(),
+    for: after('for')?.replace(/^<|>$/g, ''),
+  };
+}
+
+const IP = /\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}|[\da-f]{0,4}:[\da-f:]{2,40}/gi;
+const PRIVATE = /^(?:10\.|127\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|::1$|f[cd][\da-f]{2}:|fe80:)/i;
+
+export const isWithin = (host: string, domains: readonly string[]): boolean =>
+  domains.some((domain) => host === domain || host.endsWith(`.${domain}`));
+
+export interface OwnField extends HeaderField {
+  /** The receiving server's own Received stands above it. */
+  belowBoundary: boolean;
+}
+
+/** The fields at the top that the receiving server wrote, the host that wrote the first Received, and the addresses that our servers took it for. */
+export function ownFields(
+  fields: readonly HeaderField[],
+  receiver: Pick<Receiver, 'hosts' | 'relays'>,
+): { own: OwnField[]; by: string | undefined; takenFor: string[] } {
+  const own: OwnField[] = [];
+  const takenFor: string[] = [];
+  let by: string | undefined;
+  let seen = 0;
+  let belowBoundary = false;
+  for (const field of fields) {
+    if (!TRACE.test(field.name)) break;
+    if (field.name === 'received') {
+      const received = parseReceived(field.value);
+      // The last server wrote the first one, whatever its name is.
+      const ours = seen === 0 || (!belowBoundary && isOurs(received, receiver.hosts));
+      if (!ours) break;
+      seen++;
+      by ??= received.by;
+      if (received.for !== undefined) takenFor.push(received.for);
+      belowBoundary = isStranger(received, receiver);
+    }
+    own.push({ ...field, belowBoundary: belowBoundary && field.name !== 'received' });
+  }
+  return { own, by, takenFor };
+}
+
+function isOurs({ from, by }: Received, hosts: readonly string[]): boolean {
+  if (by === undefined) return true;
+  if (isWithin(by, hosts) || by === 'localhost') return true;
+  // Hand-over within one organisation, which has no other side or is on a private network (Google, Yahoo).
+  const address = by.replace(/^\[|\]$/g, '');
+  return isIP(address) !== 0 && (from === undefined || PRIVATE.test(address));
+}
+
+function isStranger({ from, fromIps }: Received, { hosts, relays }: Pick<Receiver, 'hosts' | 'relays'>): boolean {
+  if (from === undefined || isWithin(from, relays)) return false;
+  if (fromIps.length > 0) return !fromIps.every((ip) => PRIVATE.test(ip));
+  return from !== 'localhost' && !isWithin(from, hosts);
+}
