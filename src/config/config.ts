@@ -33,7 +33,10 @@ export interface Config {
   readonly organisation: string;
   /** What `mailroom serve` runs. */
   readonly roles: readonly Role[];
-  readonly log: { readonly level: 'debug' | 'info' | 'warn' | 'error' | 'silent' };
+  readonly log: {
+    readonly level: 'debug' | 'info' | 'warn' | 'error' | 'silent';
+    readonly clientAddresses: 'full' | 'network' | 'none';
+  };
   readonly redis: {
     /** redis:// or rediss://; always set in production. */
     readonly url: string | undefined;

@@ -41,6 +41,12 @@ export const settings: Settings = {
   ]),
   log: {
     level: s.oneOf('Lowest level that is logged.', 'LOG_LEVEL', 'info', ['debug', 'info', 'warn', 'error', 'silent']),
+    clientAddresses: s.oneOf(
+      'IP addresses of refused sign-ins and API requests in the log: in full, their network only (IPv4 /24, IPv6 /64), or not at all.',
+      'LOG_CLIENT_ADDRESSES',
+      'full',
+      ['full', 'network', 'none'],
+    ),
   },
   redis: {
     url: s.optional({ ...redisUrl, sensitive: true }),

@@ -56,12 +56,18 @@ export interface Gate {
   lockOut: ReturnType<typeof apiLockOut>;
 }
 
+const principals = new WeakMap<FastifyRequest, Principal>();
+
+/** Whom the token named, also when it may not do what was asked; undefined on public routes and in the portal. */
+export const principalOf = (request: FastifyRequest): Principal | undefined => principals.get(request);
+
 /** @throws MailroomError HTTP_UNAUTHENTICATED, HTTP_FORBIDDEN, HTTP_LOCKED */
 export async function authorise(request: FastifyRequest, gate: Gate, permission: Permission): Promise<Principal> {
   const { ways, hasTokens, lockOut } = gate;
   for (const authenticate of ways) {
     const principal = await authenticate(request);
     if (principal === undefined) continue;
+    principals.set(request, principal);
     if (principal.may(permission)) return principal;
     throw new MailroomError('HTTP_FORBIDDEN', {
       message: `Token ${JSON.stringify(principal.name)} lacks the permission ${permission} (role ${permissions[permission].join(' or ')}).`,

@@ -12,6 +12,7 @@ import type { EmailServersApi } from './api/email-servers.ts';
 import type { OperationsApi } from './api/operations.ts';
 import type { QuarantineApi } from './api/quarantine.ts';
 import type { ApiToken } from './auth.ts';
+import type { ClientAddresses } from './client.ts';
 import type { LockOut } from './lock-out.ts';
 
 export interface HealthCheck {
@@ -90,6 +91,8 @@ export interface HttpDeps {
   /** Addresses and networks (CIDR) of proxies whose X-Forwarded-For counts. */
   trustedProxies?: readonly string[];
   emit: Emit;
+  /** How addresses of refused clients stand in the log; default full. */
+  clientAddresses?: ClientAddresses;
   metrics: Metrics;
   health(): Promise<Health>;
   /** Why nothing but health and metrics can be answered now; undefined when it can. A request that waits for Redis would hang. */

@@ -8,13 +8,13 @@ import { operationRoutes } from './api/operations.ts';
 import { quarantineRoutes } from './api/quarantine.ts';
 import { replyRoutes } from './api/replies.ts';
 import { schemaRoutes } from './api/schemas.ts';
-import { type Authenticate, bearerTokens } from './auth.ts';
+import { type Authenticate, bearerTokens, principalOf } from './auth.ts';
 import { type HttpDeps, httpTimeouts } from './deps.ts';
 import { healthRoutes } from './health.ts';
 import { addressKey, apiLockOut } from './lock-out.ts';
 import { perClient } from './per-client.ts';
 import { sendProblem } from './problem.ts';
-import { addRoutes, principalOf, type Route, type ServedRoute } from './routes.ts';
+import { addRoutes, type Route, type ServedRoute } from './routes.ts';
 
 export type { ApiDeps, Health, HealthCheck, HttpDeps, ReplyFilter, Senders } from './deps.ts';
 export type { ServedRoute } from './routes.ts';
@@ -30,6 +30,7 @@ export interface Http {
   routes: readonly ServedRoute[];
 }
 
+const HSTS_SECONDS = 365 * 86_400;
 /** Answered whatever state our stores are in: health, metrics, and what a page looks like. */
 const ALWAYS = /^\/(healthz|readyz|metrics)$|\.(css|js|svg|ico|png)$/;
 
@@ -45,7 +46,7 @@ export async function createHttp(deps: HttpDeps): Promise<Http> {
     forceCloseConnections: 'idle',
     return503OnClosing: true,
     // A path that cannot be decoded does not reach the error handler.
-    frameworkErrors: (error, request, reply) => sendProblem(error, request, reply, deps.emit),
+    frameworkErrors: (error, request, reply) => sendProblem(error, request, reply, deps),
     routerOptions: { maxParamLength: 2_000 }, // 100 characters of Unicode, percent-encoded
     http: {
       headersTimeout: timeouts.headers,
@@ -54,17 +55,20 @@ export async function createHttp(deps: HttpDeps): Promise<Http> {
   });
   // JSON is the only body we read.
   app.removeContentTypeParser('text/plain');
-  app.setErrorHandler((error, request, reply) => sendProblem(error, request, reply, deps.emit));
+  app.setErrorHandler((error, request, reply) => sendProblem(error, request, reply, deps));
   app.setNotFoundHandler((request, reply) =>
-    sendProblem(deps.unavailable?.() ?? new MailroomError('HTTP_NOT_FOUND'), request, reply, deps.emit),
+    sendProblem(deps.unavailable?.() ?? new MailroomError('HTTP_NOT_FOUND'), request, reply, deps),
   );
   app.addHook('onRequest', async (request) => {
     const { url = '' } = request.routeOptions;
     const error = ALWAYS.test(url) ? undefined : deps.unavailable?.();
     if (error !== undefined) throw error;
   });
+  const secure = deps.publicUrl.startsWith('https:');
   app.addHook('onSend', async (_request, reply) => {
     reply.header('x-content-type-options', 'nosniff').header('referrer-policy', 'no-referrer');
+    // RFC 6797. For this host alone: its neighbours are not ours.
+    if (secure) reply.header('strict-transport-security', `max-age=${HSTS_SECONDS}`);
   });
   const streams = perClient(deps.streamsPerClient ?? 50);
   app.addHook('preHandler', async (request, reply) => {

@@ -7,6 +7,7 @@ import { catalogue } from '../domain/catalogue/index.ts';
 import { asError, type ErrorCode, MailroomError } from '../domain/errors.ts';
 import { redisError } from '../domain/redis-errors.ts';
 import type { Emit } from '../telemetry/events.ts';
+import { type ClientAddresses, clientOf } from './client.ts';
 
 export const problemSchema = z.object({
   type: z.string().describe('urn:mailroom:error:<code>'),
@@ -178,13 +179,37 @@ export function problemOf(error: MailroomError, german: boolean): Problem {
   };
 }
 
+export interface RefusalDeps {
+  emit: Emit;
+  /** How the address of a client that is refused for who it is stands in the log; default full. */
+  clientAddresses?: ClientAddresses | undefined;
+}
+
+/** Our own failures with the error; a refusal with its code, and with who was refused where that is the reason. */
+export function emitRefusal(
+  error: MailroomError,
+  request: FastifyRequest,
+  kind: string,
+  { emit, clientAddresses }: RefusalDeps,
+): void {
+  const { code } = error;
+  const status = statusOf(error);
+  if (status >= 500) emit('ApiRequestFailed', { code, kind, err: error.cause ?? error });
+  else if (![401, 403, 429].includes(status)) emit('ApiRequestRefused', { code, kind });
+  else emit('ApiRequestRefused', { code, kind, detail: clientOf(request, clientAddresses) });
+}
+
 /** Answers with the problem and says so in the log: refusals as such, our own failures with the error. */
-export function sendProblem(thrown: unknown, request: FastifyRequest, reply: FastifyReply, emit: Emit): void {
+export function sendProblem(
+  thrown: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { emit, clientAddresses }: RefusalDeps,
+): void {
   const error = toMailroomError(thrown);
   const status = statusOf(error);
   const kind = request.routeOptions?.url ?? 'unknown route';
-  if (status >= 500) emit('ApiRequestFailed', { code: error.code, kind, err: error.cause ?? error });
-  else if (status !== 404 && status !== 416) emit('ApiRequestRefused', { code: error.code, kind });
+  if (status !== 404 && status !== 416) emitRefusal(error, request, kind, { emit, clientAddresses });
   if (status === 401) reply.header('www-authenticate', 'Bearer realm="mailroom"');
   if (error.retryAfterMs !== undefined) reply.header('retry-after', String(Math.ceil(error.retryAfterMs / 1000)));
   const german = /^\s*de\b/i.test(request.headers['accept-language'] ?? '');

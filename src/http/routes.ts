@@ -2,7 +2,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import { MailroomError } from '../domain/errors.ts';
-import { authorise, type Gate, type Permission, type Principal } from './auth.ts';
+import { authorise, type Gate, type Permission, type Principal, principalOf } from './auth.ts';
 import { invalidInput, oneOfEach, parseInput, RequestInvalid, unknownKeys } from './problem.ts';
 
 /** What a request needs: a permission of domain/access.ts, `session` for anyone signed in to the portal, `open` for everybody. */
@@ -85,14 +85,13 @@ export function addRoutes(app: FastifyInstance, routes: readonly Route[], gate: 
           throw new MailroomError('HTTP_FORBIDDEN', {
             message: `Token ${JSON.stringify(principal.name)} is bound to email flows or servers, which this route does not keep to.`,
           });
-        principals.set(request, principal);
       },
       handler: async (request, reply) =>
         entry.handle({
           params: request.params as Record<string, string>,
           query: queryOf(entry, request.query),
           body: bodyOf(entry, request.body),
-          principal: principals.get(request) ?? ANYBODY,
+          principal: principalOf(request) ?? ANYBODY,
           request,
           reply,
         }),
@@ -121,7 +120,3 @@ function refuseKeys(given: unknown): undefined {
 }
 
 const ANYBODY: Principal = { name: 'anonymous', may: () => false };
-const principals = new WeakMap<FastifyRequest, Principal>();
-
-/** Whom the token named; undefined on public routes and in the portal. */
-export const principalOf = (request: FastifyRequest): Principal | undefined => principals.get(request);

@@ -43,6 +43,7 @@ export async function openHttp(
     streamsPerClient: config.http.streamsPerClient,
     trustedProxies: config.http.trustedProxies,
     lockOut: stores.sessions,
+    clientAddresses: config.log.clientAddresses,
     emit,
     metrics,
     health: () => healthOf(wiring),

@@ -74,6 +74,7 @@ export function portalOf(wiring: PortalWiring):
     publicUrl: config.http.publicUrl,
     organisation: config.organisation,
     emit,
+    clientAddresses: config.log.clientAddresses,
     servers: emailServers,
     operations,
     replies: portalReplies(stores.journal, view, api),

@@ -32,6 +32,6 @@ export function addConsent(
       ...(error === undefined ? {} : { error }),
       ...(error_description === undefined ? {} : { error_description }),
     });
-    return seeOther(reply, doneUrl(LIST, 'signedInDone', server));
+    return seeOther(reply, doneUrl(visits.session(request), LIST, 'signedInDone', server));
   });
 }

@@ -8,6 +8,7 @@ import type { AuditEntry, Definition, EmailServersApi, EmailServerView } from '.
 import type { EmailFlowView, OperationsApi } from '../api/operations.ts';
 import type { QuarantineApi } from '../api/quarantine.ts';
 import type { ApiToken } from '../auth.ts';
+import type { ClientAddresses } from '../client.ts';
 
 export interface NewSession {
   name: string;
@@ -117,6 +118,8 @@ export interface PortalDeps {
   publicUrl: string;
   organisation: string;
   emit: Emit;
+  /** How addresses of refused clients stand in the log; default full. */
+  clientAddresses?: ClientAddresses | undefined;
   servers: EmailServersApi;
   /** Flows, pause and resume, test of a connection, quarantined messages. */
   operations: OperationsApi & QuarantineApi;

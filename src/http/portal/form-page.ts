@@ -274,7 +274,7 @@ export function addForm(portal: FastifyInstance, deps: FormDeps, visits: Visits)
         name === undefined
           ? await servers.create(definition, by)
           : await servers.replace(name, revision, definition, by);
-      return seeOther(reply, doneUrl(LIST, 'saved', saved.name));
+      return seeOther(reply, doneUrl(visits.session(request), LIST, 'saved', saved.name));
     } catch (error) {
       if (error instanceof RequestInvalid)
         return send(reply, await again(request, sent, { problems: error.problems }), 422);

@@ -3,28 +3,39 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { permissions } from '../../domain/access.ts';
 import { MailroomError } from '../../domain/errors.ts';
 import type { Emit } from '../../telemetry/events.ts';
-import { problemOf, statusOf, toMailroomError } from '../problem.ts';
+import type { ClientAddresses } from '../client.ts';
+import { emitRefusal, problemOf, statusOf, toMailroomError } from '../problem.ts';
 import type { Session } from './deps.ts';
 import { errorPage } from './layout.ts';
 import { setCookie } from './sessions.ts';
-import { formOf, queryOf, seeOther, send, type Visits } from './visit.ts';
+import { formOf, LIST, queryOf, seeOther, send, type Visits } from './visit.ts';
 import { type Language, sayIn } from './words.ts';
 import { refusalIn } from './words-said.ts';
 
 const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+/** The pages use none of what a browser offers; a script that got into one would not either. */
+const PERMISSIONS = ['camera', 'display-capture', 'geolocation', 'microphone', 'payment', 'usb']
+  .map((feature) => `${feature}=()`)
+  .join(', ');
 /** Bytes of a form. */
 const FORM_BYTES = 128 * 1024;
 
 export interface GateDeps {
   visits: Visits;
   emit: Emit;
+  clientAddresses?: ClientAddresses | undefined;
+  /** Where people reach the portal. */
+  publicUrl: string;
   /** Cookies go over https alone. */
   secure: boolean;
   sessionOf(request: FastifyRequest): Promise<Session | undefined>;
 }
 
-export function addGate(portal: FastifyInstance, { visits, emit, secure, sessionOf }: GateDeps): void {
+export function addGate(
+  portal: FastifyInstance,
+  { visits, emit, clientAddresses, publicUrl, secure, sessionOf }: GateDeps,
+): void {
   portal.removeAllContentTypeParsers();
   portal.addContentTypeParser(
     'application/x-www-form-urlencoded',
@@ -36,6 +47,7 @@ export function addGate(portal: FastifyInstance, { visits, emit, secure, session
     if (!reply.hasHeader('content-security-policy')) reply.header('content-security-policy', POLICY);
     reply
       .header('referrer-policy', 'same-origin') // with no-referrer a browser hides where a form comes from
+      .header('permissions-policy', PERMISSIONS)
       .header('x-frame-options', 'DENY')
       .header('cross-origin-opener-policy', 'same-origin');
     if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
@@ -44,8 +56,7 @@ export function addGate(portal: FastifyInstance, { visits, emit, secure, session
     const error = toMailroomError(thrown);
     const status = statusOf(error);
     const kind = request.routeOptions.url ?? '';
-    if (status >= 500) emit('ApiRequestFailed', { code: error.code, kind, err: error.cause ?? error });
-    else emit('ApiRequestRefused', { code: error.code, kind });
+    emitRefusal(error, request, kind, { emit, clientAddresses });
     return send(reply, errorPage(visits.frame(request), shownError(error, visits.language(request))), status);
   });
   // Before the body is read: a stranger's bytes are not taken.
@@ -65,14 +76,12 @@ export function addGate(portal: FastifyInstance, { visits, emit, secure, session
     // The choice of language is remembered, and leaves the address.
     const { lang } = queryOf(request);
     if (request.method === 'GET' && (lang === 'de' || lang === 'en')) {
-      const url = new URL(request.url, 'http://portal');
-      url.searchParams.delete('lang');
       setCookie(reply, 'mailroom_lang', lang, { secure, seconds: 31_536_000 });
-      return seeOther(reply, `${url.pathname}${url.search}`);
+      return seeOther(reply, withoutLanguage(request.url));
     }
   });
   portal.addHook('preValidation', async (request) => {
-    if (request.method === 'POST') checkForgery(request, visits.session(request));
+    if (request.method === 'POST') checkForgery(request, visits.session(request), publicUrl);
   });
 }
 
@@ -89,10 +98,31 @@ export function shownError(error: MailroomError, language: Language): { code: st
   };
 }
 
+/**
+ * The address without the choice of language. Its path as it came: resolved, `/portal/..//host` would be `//host`, which a browser takes for
+ * another host.
+ */
+function withoutLanguage(url: string): string {
+  const at = url.indexOf('?');
+  const query = new URLSearchParams(url.slice(at + 1));
+  query.delete('lang');
+  const path = url.slice(0, at);
+  return `${/^\/(?![/\\])/.test(path) ? path : LIST}${query.size === 0 ? '' : `?${query}`}`;
+}
+
 /** @throws MailroomError PORTAL_FORM_FORGED */
-function checkForgery(request: FastifyRequest, session: Session | undefined): void {
+function checkForgery(request: FastifyRequest, session: Session | undefined, publicUrl: string): void {
   const site = request.headers['sec-fetch-site'];
-  const foreign = site !== undefined && site !== 'same-origin' && site !== 'none';
+  const foreign = (site !== undefined && site !== 'same-origin' && site !== 'none') || !isOurOrigin(request, publicUrl);
   if (foreign || (session !== undefined && formOf(request).get('_csrf') !== session.csrf))
     throw new MailroomError('PORTAL_FORM_FORGED');
+}
+
+/**
+ * Browsers name the origin with every POST (Fetch, "append a request Origin header"); programs without one have no cookie that another site
+ * could use. The host it is sent to is ours, and so is the public URL where a proxy gives us another name.
+ */
+function isOurOrigin({ headers: { origin }, host }: FastifyRequest, publicUrl: string): boolean {
+  if (origin === undefined) return true;
+  return [`http://${host}`, `https://${host}`, new URL(publicUrl).origin].includes(origin);
 }

@@ -37,7 +37,7 @@ export function registerPortal(deps: PortalDeps): (app: FastifyInstance) => Prom
 
   return async (app) => {
     await app.register(async (portal) => {
-      addGate(portal, { visits, emit: deps.emit, secure, sessionOf: signIn.session });
+      addGate(portal, { ...deps, visits, secure, sessionOf: signIn.session });
 
       const asset = (path: string, type: string, text: string) =>
         portal.get(path, needs('open'), (_request, reply) =>

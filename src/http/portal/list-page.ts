@@ -188,14 +188,14 @@ export function addList(
   portal.get(LIST, needs('email-servers:read'), async (request, reply) => {
     const query = queryOf(request);
     const { search = '', show = '' } = query;
-    const asked = { search, show, page: pageOf(query.page), done: doneOf(query) };
+    const asked = { search, show, page: pageOf(query.page), done: doneOf(visits.session(request), query) };
     return send(reply, listPage(visits.frame(request), await servers.list(), asked));
   });
   for (const enabled of [true, false]) {
     portal.post(`${LIST}/${enabled ? 'enable' : 'disable'}`, needs('email-servers:write'), async (request, reply) => {
       const name = nameOf(request);
       await servers.setEnabled(name, queryOf(request).revision ?? '', enabled, visits.who(request));
-      return seeOther(reply, doneUrl(LIST, enabled ? 'enabledDone' : 'disabledDone', name));
+      return seeOther(reply, doneUrl(visits.session(request), LIST, enabled ? 'enabledDone' : 'disabledDone', name));
     });
   }
   portal.get(`${LIST}/pause`, needs('email-servers:pause'), async (request, reply) =>
@@ -204,7 +204,10 @@ export function addList(
   for (const action of ['pause', 'resume'] as const) {
     portal.post(`${LIST}/${action}`, needs('email-servers:pause'), async (request, reply) => {
       const { name } = await operations[action](nameOf(request), visits.who(request));
-      return seeOther(reply, doneUrl(LIST, action === 'pause' ? 'pausedDone' : 'resumedDone', name));
+      return seeOther(
+        reply,
+        doneUrl(visits.session(request), LIST, action === 'pause' ? 'pausedDone' : 'resumedDone', name),
+      );
     });
   }
   portal.get(`${LIST}/delete`, needs('email-servers:write'), async (request, reply) => {
@@ -216,6 +219,6 @@ export function addList(
     const form = formOf(request);
     const name = form.get('name') ?? '';
     await servers.remove(name, form.get('revision') ?? '', visits.who(request));
-    return seeOther(reply, doneUrl(LIST, 'deleted', name));
+    return seeOther(reply, doneUrl(visits.session(request), LIST, 'deleted', name));
   });
 }

@@ -1,4 +1,6 @@
 // Small parts that several pages share: times, notes of what was done, pages of a long list, masked addresses. Pure.
+import { createHmac, randomBytes } from 'node:crypto';
+import type { Session } from './deps.ts';
 import { type Html, html } from './html.ts';
 import type { Frame } from './layout.ts';
 import { agoIn, type Word } from './words.ts';
@@ -24,14 +26,24 @@ const DONE = [
   'acceptDone',
 ] as const satisfies readonly Word[];
 
-/** Reads it from the query; anything else is nothing. */
-export function doneOf({ done, about }: Readonly<Record<string, string | undefined>>): Done | undefined {
+/** Who is told: what this session did, and nothing that somebody else's link says. */
+type Teller = Pick<Session, 'csrf'> | undefined;
+
+const proofOf = (teller: Teller, what: string, name: string): string =>
+  createHmac('sha256', teller?.csrf ?? randomBytes(32))
+    .update(JSON.stringify([what, name]))
+    .digest('base64url')
+    .slice(0, 22);
+
+/** Reads it from the query; what this session did not do is nothing. */
+export function doneOf(teller: Teller, query: Readonly<Record<string, string | undefined>>): Done | undefined {
+  const { done, about: name = '', proof } = query;
   const what = DONE.find((word) => word === done);
-  return what === undefined ? undefined : { what, name: about ?? '' };
+  return what === undefined || proof !== proofOf(teller, what, name) ? undefined : { what, name };
 }
 
-export const doneUrl = (path: string, what: (typeof DONE)[number], name: string): string =>
-  `${path}${path.includes('?') ? '&' : '?'}${new URLSearchParams({ done: what, about: name })}`;
+export const doneUrl = (teller: Teller, path: string, what: (typeof DONE)[number], name: string): string =>
+  `${path}?${new URLSearchParams({ done: what, about: name, proof: proofOf(teller, what, name) })}`;
 
 export const doneNote = ({ say }: Frame, done: Done | undefined): Html | false =>
   done !== undefined &&

@@ -113,7 +113,11 @@ export function addQuarantine(
 
   portal.get('/portal/quarantine', needs('quarantine:read'), async (request, reply) => {
     const query = queryOf(request);
-    const view = { messages: await operations.quarantined(), at: pageOf(query.page), done: doneOf(query) };
+    const view = {
+      messages: await operations.quarantined(),
+      at: pageOf(query.page),
+      done: doneOf(visits.session(request), query),
+    };
     return send(reply, quarantinePage(visits.frame(request), view));
   });
   portal.get('/portal/quarantine/raw', streams('quarantine:read'), async (request, reply) => {
@@ -129,7 +133,10 @@ export function addQuarantine(
     portal.post(`/portal/quarantine/${action}`, needs('quarantine:release'), async (request, reply) => {
       const decide = action === 'enqueue' ? operations.enqueueAgain : operations.acceptQuarantined;
       const { server, uid } = await decide(formOf(request).get('key') ?? '', visits.who(request));
-      return seeOther(reply, doneUrl('/portal/quarantine', `${action}Done`, `${server}, UID ${uid}`));
+      return seeOther(
+        reply,
+        doneUrl(visits.session(request), '/portal/quarantine', `${action}Done`, `${server}, UID ${uid}`),
+      );
     });
   }
 }

@@ -127,7 +127,7 @@ export function addReplies(
     const last = Math.max(1, Math.ceil(counts[tab] / REPLIES_PER_PAGE));
     const at = Math.min(pageOf(query.page), last);
     const shown = await replies.list(tab, { limit: REPLIES_PER_PAGE, offset: (at - 1) * REPLIES_PER_PAGE });
-    const view = { tab, counts, replies: shown, at, done: doneOf(query) };
+    const view = { tab, counts, replies: shown, at, done: doneOf(visits.session(request), query) };
     return send(reply, repliesPage(visits.frame(request), view));
   });
   for (const action of ['release', 'drop'] as const) {
@@ -140,7 +140,12 @@ export function addReplies(
       emit(action === 'release' ? 'HeldReplyReleased' : 'HeldReplyDropped', { replyId, server, detail: { by } });
       return seeOther(
         reply,
-        doneUrl('/portal/replies', action === 'release' ? 'releasedDone' : 'droppedDone', replyId),
+        doneUrl(
+          visits.session(request),
+          '/portal/replies',
+          action === 'release' ? 'releasedDone' : 'droppedDone',
+          replyId,
+        ),
       );
     });
   }

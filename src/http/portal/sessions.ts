@@ -48,7 +48,7 @@ export function signIns({ apiTokens, sessions, emit, record, publicUrl }: SignIn
   const tokens = apiTokens.flatMap(({ role, scope, ...token }) =>
     isPortalRole(role) && scope === undefined ? [{ ...token, role }] : [],
   );
-  const find = tokenFinder(tokens);
+  const find = tokenFinder(apiTokens);
 
   async function count(from: string, by: string): Promise<void> {
     const { count, forgottenInMs } = await sessions.attempt(from);
@@ -102,6 +102,8 @@ export function signIns({ apiTokens, sessions, emit, record, publicUrl }: SignIn
       if (found === undefined) await begin(request, reply, { name, role }, 'one-time secret');
       else await begin(request, reply, { name, role, token: found.digest }, 'API token');
     },
+    /** Name of an API token, also of one that does not open the portal. */
+    tokenName: (given: string): string | undefined => find(given.trim())?.name,
     /** @param subject who it is at the provider: refused people are counted as well @throws MailroomError PORTAL_LOCKED */
     countSubject: (subject: string) => count(`subject:${subject}`, subject),
     countAddress: (request: FastifyRequest) => count(addressKey(request.ip), addressKey(request.ip)),

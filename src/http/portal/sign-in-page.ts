@@ -1,6 +1,7 @@
 // Routes that lead into the portal and out of it: one-time secret or token, OpenID Connect, sign-out.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { MailroomError } from '../../domain/errors.ts';
+import { clientOf } from '../client.ts';
 import { statusOf } from '../problem.ts';
 import type { OidcFlow, PortalDeps } from './deps.ts';
 import { shownError } from './gate.ts';
@@ -10,6 +11,8 @@ import { cookieOf, hostCookie, setCookie, type signIns } from './sessions.ts';
 import { formOf, LIST, needs, seeOther, send, type Visits } from './visit.ts';
 
 const FLOW_COOKIE = 'mailroom_oidc';
+/** Pages and storage of this host. Not cookies: those of all hosts of the domain would go; ours is taken away by name. */
+const LEFT_BEHIND = '"cache", "storage"';
 /** Seconds to sign in at the provider. */
 const FLOW_SECONDS = 600;
 
@@ -40,7 +43,7 @@ export function leavePage(frame: Frame, url: string, why: 'consent' | 'signOut' 
 
 export function addSignIn(
   portal: FastifyInstance,
-  { oidc, emit }: Pick<PortalDeps, 'oidc' | 'emit'>,
+  { oidc, emit, clientAddresses }: Pick<PortalDeps, 'oidc' | 'emit' | 'clientAddresses'>,
   visits: Visits,
   signIn: ReturnType<typeof signIns>,
 ): void {
@@ -50,9 +53,9 @@ export function addSignIn(
     signInPage({ ...visits.frame(request), url: '/portal/sign-in' }, error, oidc !== undefined);
 
   /** The sign-in page again, with what is wrong. */
-  function refused(request: FastifyRequest, reply: FastifyReply, error: unknown): FastifyReply {
+  function refused(request: FastifyRequest, reply: FastifyReply, error: unknown, token?: string): FastifyReply {
     if (!(error instanceof MailroomError)) throw error;
-    emit('PortalSignInRefused', { code: error.code });
+    emit('PortalSignInRefused', { code: error.code, detail: clientOf(request, clientAddresses, token) });
     if (error.retryAfterMs !== undefined) reply.header('retry-after', String(Math.ceil(error.retryAfterMs / 1000)));
     return send(reply, form(request, shownError(error, visits.language(request))), statusOf(error));
   }
@@ -61,15 +64,17 @@ export function addSignIn(
     visits.session(request) === undefined ? send(reply, form(request)) : seeOther(reply, '/portal'),
   );
   portal.post('/portal/sign-in', needs('open'), async (request, reply) => {
+    const secret = formOf(request).get('secret') ?? '';
     try {
-      await signIn.enter(request, reply, formOf(request).get('secret') ?? '');
+      await signIn.enter(request, reply, secret);
     } catch (error) {
-      return refused(request, reply, error);
+      return refused(request, reply, error, signIn.tokenName(secret));
     }
     return seeOther(reply, LIST);
   });
   portal.post('/portal/sign-out', needs('session'), async (request, reply) => {
     const session = await signIn.leave(request, reply);
+    reply.header('clear-site-data', LEFT_BEHIND);
     if (session?.idToken === undefined) return seeOther(reply, '/portal/sign-in');
     // Signed out here in any case; there as well, if the provider answers.
     const url = await oidc?.signOutUrl(session.idToken).catch(() => undefined);

@@ -115,7 +115,9 @@ describe('who may what', () => {
       { authorization: 'Bearer stolen' },
       { emit: (name, fields) => void events.push([name, fields]) },
     );
-    expect(events).toEqual([['ApiRequestRefused', { code: 'HTTP_UNAUTHENTICATED', kind: '/v1/replies' }]]);
+    expect(events).toEqual([
+      ['ApiRequestRefused', { code: 'HTTP_UNAUTHENTICATED', kind: '/v1/replies', detail: { address: '127.0.0.1' } }],
+    ]);
   });
 });
 

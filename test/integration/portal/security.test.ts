@@ -1,0 +1,146 @@
+// What a browser is told and asked: headers of every answer, where a form comes from, where the language switch leads, what a link can make a
+// page say, what is left behind after signing out.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startRedis, type TestRedis } from '../../support/redis.ts';
+import { startPortal, TOKENS } from './gateway.ts';
+
+const PUBLIC = 'https://mailroom.example';
+let redis: TestRedis;
+let plain: Awaited<ReturnType<typeof startPortal>>;
+let secure: Awaited<ReturnType<typeof startPortal>>;
+let kim: Awaited<ReturnType<typeof plain.signIn>>;
+
+beforeAll(async () => {
+  redis = await startRedis();
+  plain = await startPortal(redis.url);
+  secure = await startPortal(redis.url, { MAILROOM_HTTP_PUBLIC_URL: PUBLIC });
+  kim = await plain.signIn(TOKENS.administrator);
+});
+afterAll(async () => {
+  await Promise.all([plain.stop(), secure.stop()]);
+  await redis.stop();
+});
+
+describe('headers', () => {
+  const everywhere = [
+    '/portal/sign-in',
+    '/portal/no-such-page',
+    '/portal',
+    '/v1/openapi.json',
+    '/v1/replies',
+    '/nowhere',
+  ];
+
+  it.each(everywhere)('%s: HSTS when the public URL is https, and only then', async (path) => {
+    const header = async (base: string) =>
+      (await fetch(base + path, { redirect: 'manual' })).headers.get('strict-transport-security');
+    expect(await header(secure.base)).toBe('max-age=31536000');
+    expect(await header(plain.base)).toBeNull();
+  });
+
+  it.each(['/portal/sign-in', '/portal/no-such-page'])('%s: a page uses no camera, place or payment', async (path) => {
+    const policy = (await fetch(plain.base + path)).headers.get('permissions-policy') ?? '';
+    for (const feature of ['camera', 'geolocation', 'microphone', 'payment', 'usb'])
+      expect(policy.split(', ')).toContain(`${feature}=()`);
+  });
+
+  it('after signing out the browser forgets pages and storage of this host, and no cookie of a neighbour', async () => {
+    const person = await plain.signIn(TOKENS.viewer);
+    const answer = await person.post('/portal/sign-out', {});
+    expect(answer.status).toBe(303);
+    expect(answer.headers.get('clear-site-data')).toBe('"cache", "storage"');
+    expect(answer.headers.getSetCookie()).toContainEqual(expect.stringMatching(/^mailroom_session=; .*Max-Age=0/));
+  });
+});
+
+describe('a form', () => {
+  it.each([
+    ['another site', 'https://evil.example', 403],
+    ['another port of this host', 'http://127.0.0.1:1', 403],
+    ['the same host over another scheme than its own', 'ftp://{host}', 403],
+    ['a frame without origin', 'null', 403],
+    ['what is no origin', 'x', 403],
+    ['the host that it is sent to', 'http://{host}', 303],
+    ['the public URL, behind a proxy with a name of its own', PUBLIC, 303],
+  ])('from %s', async (_title, origin, expected) => {
+    const base = secure.base;
+    const headers = { origin: origin.replace('{host}', new URL(base).host) };
+    const answer = await secure.post('/portal/sign-in', { secret: TOKENS.viewer }, headers);
+    expect(answer.status).toBe(expected);
+  });
+
+  it('is checked where a session is there as well', async () => {
+    const fields = { name: 'x', revision: 'x' };
+    const foreign = await kim.post('/portal/email-servers/delete', fields, { origin: 'https://evil.example' });
+    expect(foreign.status).toBe(403);
+  });
+});
+
+describe('the language switch', () => {
+  it.each([
+    '/portal/..//evil.example',
+    '/portal/..//evil.example/x',
+    '/portal/.//evil.example',
+    '/portal/%2e%2e//evil.example',
+    '/portal/../%5cevil.example',
+    '/portal/..\\evil.example',
+    '/portal/email-servers',
+    '/portal/email-servers?search=a%20b&show=IMAP',
+  ])('stays on this host: %s', async (path) => {
+    // As a browser would follow it; fetch() would take the dots out before it asks.
+    const { request } = await import('node:http');
+    const { hostname, port } = new URL(plain.base);
+    const location = await new Promise<string | undefined>((resolve, reject) => {
+      const target = `${path}${path.includes('?') ? '&' : '?'}lang=de`;
+      request({ hostname, port, path: target, headers: { cookie: kim.cookie } }, (answer) => {
+        answer.resume();
+        resolve(answer.headers.location);
+      })
+        .on('error', reject)
+        .end();
+    });
+    const followed = new URL(location ?? '', plain.base);
+    expect(followed.host).toBe(new URL(plain.base).host);
+    expect(followed.searchParams.has('lang')).toBe(false);
+    const asked = new URL(path, plain.base);
+    if (!path.includes('evil'))
+      expect(`${followed.pathname}?${followed.searchParams}`).toBe(`${asked.pathname}?${asked.searchParams}`);
+  });
+});
+
+describe('?done=', () => {
+  it.each([
+    ['done=deleted&about=Call+0900+123456', 'no proof'],
+    ['done=deleted&about=Call+0900+123456&proof=', 'an empty one'],
+    ['done=deleted&about=Call+0900+123456&proof=AAAAAAAAAAAAAAAAAAAAAA', 'a guessed one'],
+  ])('says nothing that this session did not do: %s', async (query) => {
+    for (const page of ['/portal/email-servers', '/portal/replies', '/portal/quarantine']) {
+      const text = await (await kim.get(`${page}?${query}`)).text();
+      // The language switch keeps the query: an address is no text.
+      expect(text.replace(/<[^>]*>/g, '')).not.toContain('0900');
+      expect(text).not.toContain('note ok wrap" role="status"');
+    }
+  });
+
+  it('says what was done, to who did it; not with other words, and to nobody else', async () => {
+    const made = await kim.post('/portal/email-servers/new', {
+      serverType: 'SMTP',
+      name: 'Done & dusted',
+      host: 'smtp.example.org',
+      port: '587',
+      tls: 'enabled',
+      authenticationType: 'Password',
+      password: 'a-secret-9',
+      user: 'done@contoso.example',
+      _action: 'save',
+    });
+    const location = made.headers.get('location') ?? '';
+    expect(location).toMatch(/^\/portal\/email-servers\?done=saved&about=/);
+    const note = /<div class="note ok wrap" role="status"><strong>Done &amp; dusted<\/strong>: saved\./;
+    expect(await (await kim.get(location)).text()).toMatch(note);
+    for (const changed of [location.replace('saved', 'deleted'), location.replace('dusted', 'gone')])
+      expect(await (await kim.get(changed)).text()).not.toContain('note ok wrap" role="status"');
+    const other = await plain.signIn(TOKENS.administrator);
+    expect(await (await other.get(location)).text()).not.toMatch(note);
+  });
+});
