@@ -63,17 +63,20 @@ function fitting(domain: string, room: number): string {
 /** Our tokens within a text: form, conversation, reply, MAC, and the domain behind an @, which may be quoted before it or percent-encoded. */
 const TOKENS =
   /(?<![\w-])(mr[12])\.([\w-]{1,800})\.([\w-]{12})\.([\w-]{20})(?![\w-])(?:"?(?:@|%40)([a-z0-9.-]{1,253}))?/gi;
-/** Looked at in one text: anybody may write as many as he likes. */
+/** Tokens looked at in one text, or in all ids of a message: anybody may write as many as he likes, and each costs an HMAC a key. */
 const MOST_TOKENS = 100;
 
 /**
  * Conversation and reply of the first Message-ID (or token of the older form) within a text that one of our keys signed; undefined if there is none. Forged
- * ones before it hide nothing. Constant time over the keys.
+ * ones before it hide nothing, up to what the budget allows to look at. Constant time over the keys.
  */
-export function readSignedMessageId(text: string, { keys, installation }: Signing): SignedId | undefined {
-  let looked = 0;
+export function readSignedMessageId(
+  text: string,
+  { keys, installation }: Signing,
+  budget: { tokens: number } = { tokens: MOST_TOKENS },
+): SignedId | undefined {
   for (const match of text.slice(0, 200_000).matchAll(TOKENS)) {
-    if (++looked > MOST_TOKENS) return undefined;
+    if (budget.tokens-- <= 0) return undefined;
     const [, mark = '', conversation = '', replyKey = '', given = '', domain = ''] = match;
     const isOld = mark.toLowerCase() === 'mr1';
     if (isOld && installation !== '') continue;
@@ -140,8 +143,9 @@ export function matchConversation(
     ownId: conversationOf(kind, scope, `${identity}\n${from}`),
   });
   const proven = (id: string, matchedBy: Match['matchedBy']): Match => ({ id, matchedBy, signed: true, ownId: id });
+  const budget = { tokens: MOST_TOKENS };
   const ours = (messageId: string): string | undefined =>
-    readSignedMessageId(messageId, signing)?.conversationId ?? lookupAlias?.(messageId)?.conversationId;
+    readSignedMessageId(messageId, signing, budget)?.conversationId ?? lookupAlias?.(messageId)?.conversationId;
   for (const messageId of threading.inReplyTo) {
     const id = ours(messageId);
     if (id !== undefined) return proven(id, 'in-reply-to');

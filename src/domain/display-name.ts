@@ -5,11 +5,8 @@ import { hasInvisible, normalAddress } from './address.ts';
 /** Letters that show nothing, of which a name may be made. */
 const BLANK = /\u2800/u;
 /** Latin letters in negative circles, negative squares and as regional indicators; NFKC folds the others. */
-const BOXED: readonly [first: number, last: number][] = [
-  [0x1f150, 0x1f169],
-  [0x1f170, 0x1f189],
-  [0x1f1e6, 0x1f1ff],
-];
+const BOXED = /[\u{1f150}-\u{1f169}\u{1f170}-\u{1f189}\u{1f1e6}-\u{1f1ff}]/gu;
+const BOXED_A = [0x1f1e6, 0x1f170, 0x1f150];
 /** An a in a circle or box stands for an @ as well. */
 const ROUND_A = /[ⓐⒶ⒜🄐🄰🅐🅰]/gu;
 /** `(at)`, `[ät]`, `{@}`; after NFKC. */
@@ -25,7 +22,7 @@ const WORD = /[\p{L}\p{N}]/u;
 export function nameProblem(name: string, own: string): 'other-address' | 'invisible' | 'encoded-word' | undefined {
   if (hasInvisible(name) || BLANK.test(name)) return 'invisible';
   if (/=\?[^?]+\?[bq]\?/i.test(name)) return 'encoded-word';
-  for (const reading of [name, name.replace(ROUND_A, '@')]) {
+  for (const reading of new Set([name, name.replace(ROUND_A, '@')])) {
     const shown = unboxed(reading).normalize('NFKC');
     if (/[<>]/.test(shown)) return 'other-address';
     const plain = shown.replace(BRACKETED_DOT, '.').replace(DOTS, '.').replace(BRACKETED_AT, '@');
@@ -35,11 +32,11 @@ export function nameProblem(name: string, own: string): 'other-address' | 'invis
 }
 
 function unboxed(text: string): string {
-  return Array.from(text, (character) => {
+  return text.replace(BOXED, (character) => {
     const code = character.codePointAt(0) ?? 0;
-    const range = BOXED.find(([first, last]) => code >= first && code <= last);
-    return range === undefined ? character : String.fromCharCode(0x61 + code - range[0]);
-  }).join('');
+    const first = BOXED_A.find((a) => code >= a) ?? code;
+    return String.fromCharCode(0x61 + code - first);
+  });
 }
 
 /**
@@ -53,10 +50,11 @@ function addressesIn(text: string): string[] {
     while (end > 0 && !WORD.test(text[end - 1] ?? '') && text[end - 1] !== '@') end--;
     let start = end;
     while (start > 0 && !BETWEEN.test(text[start - 1] ?? '')) start--;
+    if (start === end) continue;
     let from = at + 1;
     while (from < text.length && !WORD.test(text[from] ?? '') && text[from] !== '@') from++;
     const domain = /^[\p{L}\p{N}\p{M}_-]+(?:\.[\p{L}\p{N}\p{M}_-]+)*/u.exec(text.slice(from, from + 260))?.[0] ?? '';
-    if (start === end || domain === '') continue;
+    if (domain === '') continue;
     const apart = end < at || from > at + 1;
     if (domain.includes('.') || !apart) found.push(`${text.slice(start, end)}@${domain}`);
   }
