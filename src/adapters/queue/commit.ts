@@ -68,7 +68,12 @@ interface RecordedCommand {
   args: (string | Buffer)[];
 }
 
-/** The script around BullMQ's own. KEYS: 9 fixed, then 9 a queue, then one a sibling. ARGV: 3 fixed, then 3 a job. */
+/**
+ * The script around BullMQ's own. KEYS: 9 fixed, then 9 a queue, then one a sibling. ARGV: 3 fixed, then 3 a job.
+ *
+ * The keys that BullMQ's script touches are looked at before anything is written: BullMQ's script stores a job before it lists it, Redis takes nothing back, and a job
+ * that is there already is not listed by the next try. What is wrong is named, or put right, by the client's guard (adapters/redis/guard.ts).
+ */
 export function commitScript(addStandardJob: string): string {
   return `
 local function addStandardJob(KEYS, ARGV)
@@ -78,6 +83,13 @@ if redis.call('GET', KEYS[1]) ~= ARGV[1] then return {'LEASE_LOST', redis.call('
 local version = redis.call('HGET', KEYS[2], 'version') or '0'
 if version ~= ARGV[2] then return {'LEDGER_STALE', version} end
 local plan = cjson.decode(ARGV[3])
+local types = {'list', 'list', 'hash', 'string', '', '', 'list', 'stream', 'zset'}
+for j = 1, 9 * #plan.jobs do
+  local wanted, found = types[(j - 1) % 9 + 1], redis.call('TYPE', KEYS[9 + j]).ok
+  if wanted ~= '' and found ~= 'none' and found ~= wanted then
+    return redis.error_reply('WRONGTYPE ' .. KEYS[9 + j] .. ' is a ' .. found)
+  end
+end
 local k, a = 9, 3
 for _, jobs in ipairs(plan.jobs) do
   local queueKeys = {}

@@ -5,7 +5,7 @@ import { Command, type Redis } from 'ioredis';
 import { PREFIX } from '../../contract/names.ts';
 import { MailroomError } from '../../domain/errors.ts';
 import type { Emit } from '../../telemetry/events.ts';
-import { type Structure, structureOf } from './structures.ts';
+import { keysBehind, type Structure, structureOf } from './structures.ts';
 
 /** Hash: key (and item) → JSON of {@link QuarantinedKey}. */
 const NOTES = `${PREFIX}:quarantined-keys`;
@@ -76,7 +76,7 @@ const encodingOf = (command: Command): BufferEncoding | null =>
 
 function keysOf(command: Command): string[] {
   try {
-    return [...new Set(command.getKeys().map(String))];
+    return [...new Set(command.getKeys().map(String).flatMap(keysBehind))];
   } catch {
     return [];
   }

@@ -8,7 +8,7 @@ import { isReplyEntry, rebuildReplyIndexes } from './journal-entry.ts';
 export interface Structure {
   /** The first group is a mailbox id, `server` an SMTP server, where the key has one. */
   key: RegExp;
-  type: 'string' | 'hash' | 'set' | 'zset' | 'stream';
+  type: 'string' | 'hash' | 'list' | 'set' | 'zset' | 'stream';
   /** What it is, in words. */
   what: string;
   /** Losing it would break a promise: it stays where it is, and what needs it stops with this error. Else it is set aside and begins empty. */
@@ -60,6 +60,33 @@ async function rebuildMailboxes(redis: Redis, key: string): Promise<void> {
     if (ids.length > 0) await redis.sadd(key, ...ids);
   }
 }
+
+/** BullMQ's own keys of each queue. What says where a job is stays; the rest BullMQ makes again. */
+const JOBS = { what: 'jobs of a queue', keep: 'REDIS_KEY_DAMAGED' } as const;
+const queueKeys: Readonly<Record<string, Omit<Structure, 'key'>>> = {
+  ...{ wait: { ...JOBS, type: 'list' }, paused: { ...JOBS, type: 'list' }, active: { ...JOBS, type: 'list' } },
+  ...{ prioritized: { ...JOBS, type: 'zset' }, delayed: { ...JOBS, type: 'zset' } },
+  ...{ completed: { ...JOBS, type: 'zset' }, failed: { ...JOBS, type: 'zset' } },
+  'waiting-children': { ...JOBS, type: 'zset' },
+  meta: { ...JOBS, type: 'hash' },
+  events: { type: 'stream', what: 'events of a queue' },
+  marker: { type: 'zset', what: 'marker of a queue' },
+  stalled: { type: 'set', what: 'jobs of a queue that were looked at' },
+  id: { type: 'string', what: 'counter of a queue', item: isCount },
+  pc: { type: 'string', what: 'counter of a queue', item: isCount },
+  limiter: { type: 'string', what: 'pace of a queue' },
+  'stalled-check': { type: 'string', what: 'pace of a queue' },
+};
+const ofQueues = Object.entries(queueKeys).map(
+  ([name, structure]): Structure => ({
+    key: ours(`(?:replies\\.(?<server>[^:]+)|[a-z-]+\\.[^:]+):${name}`),
+    ...structure,
+  }),
+);
+
+/** The keys that a script of BullMQ's may touch for one that it is given: all of a queue for the prefix of its keys. */
+export const keysBehind = (key: string): string[] =>
+  key.endsWith(':') ? Object.keys(queueKeys).map((name) => key + name) : [key];
 
 const DAMAGED = 'LEDGER_DAMAGED';
 
@@ -137,6 +164,7 @@ export const structures: readonly Structure[] = [
   },
   { key: ours('portal:attempts:.+'), type: 'string', what: 'count of failed sign-ins', item: isCount },
   { key: ours('portal:audit'), type: 'stream', what: 'audit log' },
+  ...ofQueues,
 ];
 
 export function structureOf(key: string): { structure: Structure; mailbox?: string; server?: string } | undefined {
