@@ -97,7 +97,7 @@ export const settings: Settings = {
       ['http', 'https'],
     ),
     apiTokens: s.custom(
-      'Bearer tokens of the API, each `name:role:token` with the role viewer, operator, administrator or backend; instead of the token you can give its `sha256:<hex>` (`mailroom token`). In a file also `{ token: name:role:token, emailFlows: [...], emailServers: [...] }`, which restricts the token to messages and senders of these flows and to replies through these servers. Without tokens, the API answers 401.',
+      'Bearer tokens of the API, each `name:role:token` with the role viewer, operator, administrator or backend; instead of the token you can give its `sha256:<hex>` (`mailroom token`). In a file also `{ token: name:role:token, emailFlows: [...], emailServers: [...] }`, which restricts the token to messages and senders of these flows and to replies through these servers; `replyNamespace: desk` keeps the replyIds of this token apart from those of all others. Without tokens, the API answers 401.',
       'HTTP_API_TOKENS',
       'list of name:role:token',
       '',

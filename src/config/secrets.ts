@@ -22,18 +22,22 @@ export function parseKeyRing(value: unknown): KeyRing {
   });
 }
 
-/** `{ token: name:role:token, emailFlows: […], emailServers: […] }` binds a token to them. */
+/** `{ token: name:role:token, emailFlows: […], emailServers: […], replyNamespace: … }` binds a token to them. */
 function boundEntry(entry: unknown, at: string): { given: string; scope: { scope?: TokenScope } } {
   if (typeof entry === 'string') return { given: entry, scope: {} };
   if (typeof entry !== 'object' || entry === null) return wrong(`${at} must be text name:role:token`);
-  const { token, ...lists } = entry as Record<string, unknown>;
+  const { token, replyNamespace, ...lists } = entry as Record<string, unknown>;
   if (typeof token !== 'string') return wrong(`${at} must have token: name:role:token`);
+  if (replyNamespace !== undefined && (typeof replyNamespace !== 'string' || !ID.test(replyNamespace)))
+    return wrong(`${at}: replyNamespace must be 1–32 letters, digits, dots, hyphens`);
   for (const [key, list] of Object.entries(lists)) {
-    if (key !== 'emailFlows' && key !== 'emailServers') return wrong(`${at} knows token, emailFlows and emailServers`);
+    if (key !== 'emailFlows' && key !== 'emailServers')
+      return wrong(`${at} knows token, emailFlows, emailServers and replyNamespace`);
     const fits = Array.isArray(list) && list.length > 0 && list.every((name) => typeof name === 'string');
     if (!fits) return wrong(`${at}: ${key} must be a list of names`);
   }
-  return { given: token, scope: Object.keys(lists).length === 0 ? {} : { scope: lists as TokenScope } };
+  const scope: TokenScope = { ...lists, ...(replyNamespace === undefined ? {} : { replyNamespace }) };
+  return { given: token, scope: Object.keys(scope).length === 0 ? {} : { scope } };
 }
 
 /** Names of earlier versions. */

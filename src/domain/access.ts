@@ -14,6 +14,8 @@ export interface TokenScope {
   emailFlows?: readonly string[];
   /** Replies through these SMTP email servers alone. */
   emailServers?: readonly string[];
+  /** Its replyIds are its own: everywhere else `x` of `desk` is `desk/x`. */
+  replyNamespace?: string;
 }
 
 const within = (list: readonly string[] | undefined, name: string): boolean =>
@@ -22,6 +24,16 @@ export const inFlows = (scope: TokenScope | undefined, emailFlow: string): boole
   within(scope?.emailFlows, emailFlow);
 export const inServers = (scope: TokenScope | undefined, server: string): boolean =>
   within(scope?.emailServers, server);
+
+/** The replyId as the rest of Mailroom knows it. */
+export const fullReplyId = (scope: TokenScope | undefined, replyId: string): string =>
+  scope?.replyNamespace === undefined ? replyId : `${scope.replyNamespace}/${replyId}`;
+
+/** The replyId as its backend knows it; undefined: it is another's. */
+export function ownReplyId(scope: TokenScope | undefined, replyId: string): string | undefined {
+  const start = fullReplyId(scope, '');
+  return replyId.startsWith(start) ? replyId.slice(start.length) : undefined;
+}
 
 /** Roles of people; a back-end is no person and does not open the portal. */
 export const portalRoles = ['viewer', 'operator', 'administrator'] as const;

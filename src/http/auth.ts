@@ -16,6 +16,9 @@ export interface ApiToken {
   scope?: TokenScope;
 }
 
+export const namespacesOf = (tokens: readonly ApiToken[]): ReadonlySet<string> =>
+  new Set(tokens.flatMap(({ scope }) => scope?.replyNamespace ?? []));
+
 export interface Principal {
   /** Name of the token or person; stands in logs and the audit log. */
   name: string;

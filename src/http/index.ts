@@ -8,7 +8,7 @@ import { operationRoutes } from './api/operations.ts';
 import { quarantineRoutes } from './api/quarantine.ts';
 import { replyRoutes } from './api/replies.ts';
 import { schemaRoutes } from './api/schemas.ts';
-import { type Authenticate, bearerTokens, principalOf } from './auth.ts';
+import { type Authenticate, bearerTokens, namespacesOf, principalOf } from './auth.ts';
 import { type HttpDeps, httpTimeouts } from './deps.ts';
 import { healthRoutes } from './health.ts';
 import { addressKey, apiLockOut } from './lock-out.ts';
@@ -89,7 +89,7 @@ export async function createHttp(deps: HttpDeps): Promise<Http> {
   if (deps.api !== undefined) {
     routes.push(
       ...messageRoutes(deps.api, deps.emit),
-      ...replyRoutes(deps.api, deps.emit),
+      ...replyRoutes(deps.api, deps.emit, namespacesOf(deps.apiTokens)),
       ...(deps.emailServers === undefined ? [] : emailServerRoutes(deps.emailServers)),
       ...(deps.emailServers === undefined || deps.operations === undefined
         ? []

@@ -1,6 +1,6 @@
 // Received messages: the JSON again, the raw mail, and attachments decoded on demand out of the raw mail, in ranges and in constant memory.
 import { type Message, messageSchema } from '../../contract/message.ts';
-import { inFlows } from '../../domain/access.ts';
+import { inFlows, ownReplyId, type TokenScope } from '../../domain/access.ts';
 import { MailroomError } from '../../domain/errors.ts';
 import type { Emit } from '../../telemetry/events.ts';
 import type { Principal } from '../auth.ts';
@@ -41,7 +41,7 @@ export function messageRoutes(
       answers: { 200: { description: 'mailroom.message/1', schema: messageSchema }, 404: { description: 'Unknown' } },
       handle: async ({ params, reply, principal }) => {
         reply.header('cache-control', 'private, no-store');
-        return messageOf(params.key, principal);
+        return withOwnReplyId(await messageOf(params.key, principal), principal.scope);
       },
     }),
     route({
@@ -127,6 +127,17 @@ export function messageRoutes(
       },
     }),
   ];
+}
+
+/** A report names the reply by the replyId of its backend, and not at all where the reply is another's. */
+function withOwnReplyId(message: Message, scope: TokenScope | undefined): Message {
+  const reply = message.deliveryStatus?.reply;
+  if (scope?.replyNamespace === undefined || message.deliveryStatus === undefined || reply?.replyId === undefined)
+    return message;
+  const { replyId, ...rest } = reply;
+  const own = ownReplyId(scope, replyId);
+  const named = own === undefined ? rest : { ...rest, replyId: own };
+  return { ...message, deliveryStatus: { ...message.deliveryStatus, reply: named } };
 }
 
 /** Bytes [start, end) of a stream; it is left as soon as they have passed. */

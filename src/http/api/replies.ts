@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { unknownKeys } from '../../contract/issues.ts';
 import { countIssues, replySchema, unknownWarnings } from '../../contract/reply.ts';
 import { type Result, resultSchema } from '../../contract/result.ts';
-import { inFlows, inServers } from '../../domain/access.ts';
+import { fullReplyId, inFlows, inServers, ownReplyId } from '../../domain/access.ts';
 import { MailroomError } from '../../domain/errors.ts';
 import type { Emit } from '../../telemetry/events.ts';
 import type { Principal } from '../auth.ts';
@@ -38,16 +38,39 @@ const problem = (description: string) => ({
   contentType: 'application/problem+json',
 });
 
-export function replyRoutes(deps: ApiDeps, emit: Emit): Route[] {
+const MOST_REPLY_ID = 200;
+
+/** @param namespaces of all tokens: nobody else uses their replyIds */
+export function replyRoutes(deps: ApiDeps, emit: Emit, namespaces: ReadonlySet<string> = new Set()): Route[] {
   /** @throws MailroomError REPLY_UNKNOWN also for a reply outside of what the token is bound to */
-  async function known(replyId: string, { scope }: Principal): Promise<void> {
-    if (scope === undefined) return;
-    const result = await deps.getReply(replyId);
+  async function known(replyId: string | undefined, { scope }: Principal): Promise<Result> {
+    const result = await deps.getReply(fullReplyId(scope, replyId ?? ''));
     if (result === undefined || !inServers(scope, result.server))
       throw new MailroomError('REPLY_UNKNOWN', { field: 'id' });
+    return result;
   }
-  const shownTo = (principal: Principal, result: Result): Result =>
-    principal.may('addresses:read') ? result : maskedResult(result);
+
+  const shownTo = (principal: Principal, result: Result): Result => ({
+    ...(principal.may('addresses:read') ? result : maskedResult(result)),
+    replyId: ownReplyId(principal.scope, result.replyId) ?? result.replyId,
+  });
+
+  /** @throws MailroomError HTTP_REQUEST_INVALID, HTTP_FORBIDDEN */
+  function submittedId({ scope }: Principal, replyId: string): string {
+    const full = fullReplyId(scope, replyId);
+    if (full.length > MOST_REPLY_ID)
+      throw new MailroomError('HTTP_REQUEST_INVALID', {
+        field: 'replyId',
+        message: `replyId has ${full.length} characters with the namespace of this token; at most ${MOST_REPLY_ID} are taken`,
+      });
+    const [namespace = ''] = full.split('/', 1);
+    if (full.includes('/') && namespaces.has(namespace) && scope?.replyNamespace !== namespace)
+      throw new MailroomError('HTTP_FORBIDDEN', {
+        field: 'replyId',
+        message: `replyIds that begin with ${namespace}/ are those of another token.`,
+      });
+    return full;
+  }
 
   const one = (action: 'release' | 'drop') =>
     route({
@@ -65,15 +88,15 @@ export function replyRoutes(deps: ApiDeps, emit: Emit): Route[] {
         409: problem('REPLY_NOT_HELD'),
       },
       handle: async ({ params, principal }) => {
-        await known(params.id ?? '', principal);
+        if (principal.scope !== undefined) await known(params.id, principal);
         const decide = action === 'release' ? deps.releaseHeld : deps.dropHeld;
-        const result = await decide(params.id ?? '', principal.name);
+        const result = await decide(fullReplyId(principal.scope, params.id ?? ''), principal.name);
         emit(action === 'release' ? 'HeldReplyReleased' : 'HeldReplyDropped', {
           replyId: result.replyId,
           server: result.server,
           detail: { by: principal.name },
         });
-        return result;
+        return { ...result, replyId: ownReplyId(principal.scope, result.replyId) ?? result.replyId };
       },
     });
 
@@ -99,10 +122,11 @@ export function replyRoutes(deps: ApiDeps, emit: Emit): Route[] {
             field: 'server',
             message: 'This token is bound to other SMTP email servers.',
           });
-        const result = withWarnings(await deps.submitReply(body), unknownWarnings(unknownKeys(request.body, body)));
+        const given = { ...body, replyId: submittedId(principal, body.replyId) };
+        const result = withWarnings(await deps.submitReply(given), unknownWarnings(unknownKeys(request.body, body)));
         emit('ReplySubmitted', { replyId: result.replyId, server: result.server });
-        reply.code(202).header('location', `/v1/replies/${encodeURIComponent(result.replyId)}`);
-        return result;
+        reply.code(202).header('location', `/v1/replies/${encodeURIComponent(body.replyId)}`);
+        return { ...result, replyId: body.replyId };
       },
     }),
     route({
@@ -128,7 +152,10 @@ export function replyRoutes(deps: ApiDeps, emit: Emit): Route[] {
           ...(server === undefined ? {} : { server }),
           ...(cursor === undefined ? {} : { cursor }),
         });
-        const own = replies.filter(({ server: name }) => inServers(principal.scope, name));
+        const { scope } = principal;
+        const own = replies.filter(
+          (one) => inServers(scope, one.server) && ownReplyId(scope, one.replyId) !== undefined,
+        );
         return { replies: own.map((result) => shownTo(principal, result)), ...rest };
       },
     }),
@@ -142,12 +169,7 @@ export function replyRoutes(deps: ApiDeps, emit: Emit): Route[] {
       scoped: true,
       params: { id: 'replyId' },
       answers: { 200: { description: 'mailroom.result/1', schema: resultSchema }, 404: problem('REPLY_UNKNOWN') },
-      handle: async ({ params, principal }) => {
-        const result = await deps.getReply(params.id ?? '');
-        if (result === undefined || !inServers(principal.scope, result.server))
-          throw new MailroomError('REPLY_UNKNOWN', { field: 'id' });
-        return shownTo(principal, result);
-      },
+      handle: async ({ params, principal }) => shownTo(principal, await known(params.id, principal)),
     }),
     one('release'),
     one('drop'),

@@ -1,6 +1,8 @@
 // A token that is bound to email flows and SMTP servers: what lies outside does not exist for it, and routes that do not keep to it are closed.
 import { describe, expect, it } from 'vitest';
 import { parseApiTokens } from '../../../src/config/secrets.ts';
+import type { TokenScope } from '../../../src/domain/access.ts';
+import { MailroomError } from '../../../src/domain/errors.ts';
 import { createHttp } from '../../../src/http/index.ts';
 import { fakeApi, fakeDeps, message, result, sha256 } from './fixtures.ts';
 
@@ -49,11 +51,95 @@ describe('a bound token', () => {
   });
 });
 
+describe('a token with a namespace of replyIds', () => {
+  /** Two backends and one without a namespace, before one journal. */
+  async function backends() {
+    const journal = new Map<string, string>();
+    const api = fakeApi({
+      submitReply: async ({ replyId, text }) => {
+        if ((journal.get(replyId) ?? text) !== text) throw new MailroomError('REPLY_ID_REUSED');
+        journal.set(replyId, text ?? '');
+        return result(replyId);
+      },
+      getReply: async (id) => (journal.has(id) ? result(id) : undefined),
+      listReplies: async () => ({ replies: [...journal.keys()].map((id) => result(id)) }),
+      readMessage: async () => ({
+        ...message,
+        deliveryStatus: { recipients: [], reply: { replyId: 'desk/4711', messageId: '<r@x>' } },
+      }),
+    });
+    const named = (name: string, scope?: TokenScope) => ({
+      name,
+      role: 'administrator' as const,
+      digest: sha256(Buffer.from(`${secret}-${name}`)),
+      ...(scope === undefined ? {} : { scope }),
+    });
+    const apiTokens = [
+      named('desk', { replyNamespace: 'desk' }),
+      named('bot', { replyNamespace: 'bot' }),
+      named('old'),
+    ];
+    const http = await createHttp(fakeDeps({ apiTokens, api }));
+    const ask = async (who: string, method: 'GET' | 'POST', url: string, payload?: object) => {
+      const headers = { authorization: `Bearer ${secret}-${who}` };
+      const answer = await http.inject({ method, url, headers, ...(payload === undefined ? {} : { payload }) });
+      return { status: answer.statusCode, location: answer.headers.location, body: JSON.parse(answer.body) };
+    };
+    const submit = (who: string, replyId: string) =>
+      ask(who, 'POST', '/v1/replies', { ...reply, server: 'Service SMTP', replyId, text: `of ${who}` });
+    return { journal, ask, submit, close: () => http.close() };
+  }
+
+  it('has its replyIds for itself, and sees them as it wrote them', async () => {
+    const { journal, ask, submit, close } = await backends();
+    for (const who of ['desk', 'bot', 'old', 'desk']) {
+      expect(await submit(who, '4711')).toMatchObject({
+        status: 202,
+        location: '/v1/replies/4711',
+        body: { replyId: '4711' },
+      });
+    }
+    expect([...journal.keys()].sort()).toEqual(['4711', 'bot/4711', 'desk/4711']);
+    expect(await ask('desk', 'GET', '/v1/replies/4711')).toMatchObject({ status: 200, body: { replyId: '4711' } });
+    expect((await ask('desk', 'GET', '/v1/replies/bot%2F4711')).status).toBe(404);
+    expect((await ask('old', 'GET', '/v1/replies/desk%2F4711')).body).toMatchObject({ replyId: 'desk/4711' });
+    const listed = async (who: string) =>
+      (await ask(who, 'GET', '/v1/replies')).body.replies.map(({ replyId }: { replyId: string }) => replyId);
+    expect(await listed('desk')).toEqual(['4711']);
+    expect(await listed('old')).toHaveLength(3);
+    for (const action of ['release', 'drop']) {
+      expect((await ask('bot', 'POST', `/v1/replies/4711/${action}`)).body).toMatchObject({ replyId: '4711' });
+      expect((await ask('bot', 'POST', `/v1/replies/4712/${action}`)).status).toBe(404);
+    }
+    await close();
+  });
+
+  it('nobody else uses them', async () => {
+    const { journal, submit, close } = await backends();
+    expect(await submit('old', 'desk/1')).toMatchObject({ status: 403, body: { field: 'replyId' } });
+    expect((await submit('old', 'other/1')).status).toBe(202);
+    expect((await submit('bot', 'desk/1')).status).toBe(202); // its own
+    expect([...journal.keys()].sort()).toEqual(['bot/desk/1', 'other/1']);
+    expect((await submit('desk', 'x'.repeat(195))).status).toBe(202);
+    expect((await submit('desk', 'x'.repeat(196))).status).toBe(422);
+    await close();
+  });
+
+  it('a bounce names the reply to its backend alone', async () => {
+    const { ask, close } = await backends();
+    const named = async (who: string) => (await ask(who, 'GET', '/v1/messages/m-abc-1-7')).body.deliveryStatus.reply;
+    expect(await named('desk')).toEqual({ replyId: '4711', messageId: '<r@x>' });
+    expect(await named('bot')).toEqual({ messageId: '<r@x>' });
+    expect(await named('old')).toEqual({ replyId: 'desk/4711', messageId: '<r@x>' });
+    await close();
+  });
+});
+
 describe('in the configuration', () => {
   it('is an entry with lists', () => {
-    const entry = { token: `desk:backend:${secret}`, emailFlows: ['A'], emailServers: ['S'] };
+    const entry = { token: `desk:backend:${secret}`, emailFlows: ['A'], emailServers: ['S'], replyNamespace: 'desk' };
     expect(parseApiTokens([entry, `ops:viewer:${secret}x`])).toMatchObject([
-      { name: 'desk', scope: { emailFlows: ['A'], emailServers: ['S'] } },
+      { name: 'desk', scope: { emailFlows: ['A'], emailServers: ['S'], replyNamespace: 'desk' } },
       { name: 'ops' },
     ]);
   });
@@ -64,6 +150,8 @@ describe('in the configuration', () => {
     [{ token: `desk:backend:${secret}`, emailFlows: 'A' }],
     [{ token: `desk:backend:${secret}`, flows: ['A'] }],
     [{ emailFlows: ['A'] }],
+    [{ token: `desk:backend:${secret}`, replyNamespace: 'a/b' }],
+    [{ token: `desk:backend:${secret}`, replyNamespace: ['desk'] }],
     [7],
   ])('%j is refused', (entry) => {
     expect(() => parseApiTokens([entry])).toThrow(/entry 1/);
