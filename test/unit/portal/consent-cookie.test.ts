@@ -1,0 +1,70 @@
+// The cookie that ties a delegated sign-in to the browser which began it: from this host alone under https, and needed for the way back.
+import Fastify from 'fastify';
+import { describe, expect, it } from 'vitest';
+import { addConsent } from '../../../src/http/portal/consent-routes.ts';
+import { visits } from '../../../src/http/portal/visit.ts';
+
+const STATE = 's'.repeat(43);
+
+async function portal(secure: boolean) {
+  const completed: string[] = [];
+  const app = Fastify();
+  app.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_, body, done) =>
+    done(null, new URLSearchParams(String(body))),
+  );
+  const provider = {
+    beginSignIn: async () => ({ url: `https://login.example/authorize?state=${STATE}`, state: STATE }),
+    completeSignIn: async ({ state }: { state: string }) => {
+      completed.push(state);
+      return { server: 'Support', person: 'kim@contoso.example' };
+    },
+  };
+  addConsent(app, provider, visits({ organisation: 'Contoso' }), secure);
+  const begun = await app.inject({
+    method: 'POST',
+    url: '/portal/email-servers/sign-in',
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    payload: 'name=Support',
+  });
+  const back = (cookie: string | undefined) =>
+    app.inject({
+      method: 'GET',
+      url: `/signin/callback?state=${STATE}&code=c`,
+      ...(cookie === undefined ? {} : { headers: { cookie } }),
+    });
+  return { setCookie: String(begun.headers['set-cookie']), back, completed, close: () => app.close() };
+}
+
+describe('the state cookie of a delegated sign-in', () => {
+  it('under https it has the __Host- prefix and all that the prefix asks for', async () => {
+    const { setCookie, close } = await portal(true);
+    expect(setCookie).toBe(`__Host-mailroom_signin=${STATE}; Path=/; HttpOnly; SameSite=Lax; Max-Age=900; Secure`);
+    await close();
+  });
+
+  it('on a development machine without https it has none: a browser would not take it', async () => {
+    const { setCookie, close } = await portal(false);
+    expect(setCookie).toBe(`mailroom_signin=${STATE}; Path=/; HttpOnly; SameSite=Lax; Max-Age=900`);
+    await close();
+  });
+
+  it.each([
+    ['none', undefined],
+    ['one that a neighbour of the domain may have set', `mailroom_signin=${STATE}`],
+    ['another state', `__Host-mailroom_signin=${'x'.repeat(43)}`],
+  ])('the way back with %s is refused', async (_, cookie) => {
+    const { back, completed, close } = await portal(true);
+    expect((await back(cookie)).statusCode).toBeGreaterThanOrEqual(400);
+    expect(completed).toEqual([]);
+    await close();
+  });
+
+  it('the right one opens the way back, and is taken away', async () => {
+    const { back, completed, close } = await portal(true);
+    const answer = await back(`other=1; __Host-mailroom_signin=${STATE}`);
+    expect(answer.statusCode).toBe(303);
+    expect(String(answer.headers['set-cookie'])).toMatch(/^__Host-mailroom_signin=; .*Max-Age=0; Secure$/);
+    expect(completed).toEqual([STATE]);
+    await close();
+  });
+});
