@@ -14,7 +14,7 @@ import { doctorErrors } from '../src/domain/catalogue/doctor.ts';
 import type { CatalogueEntry } from '../src/domain/catalogue/entry.ts';
 import { httpErrors } from '../src/domain/catalogue/http.ts';
 import { imapErrors } from '../src/domain/catalogue/imap.ts';
-import { catalogue, type ErrorCode } from '../src/domain/catalogue/index.ts';
+import { catalogue, type ErrorCode, titleOf } from '../src/domain/catalogue/index.ts';
 import { messageErrors } from '../src/domain/catalogue/message.ts';
 import { oauthErrors } from '../src/domain/catalogue/oauth.ts';
 import { queueErrors } from '../src/domain/catalogue/queue.ts';
@@ -108,7 +108,7 @@ function errors(): string {
     `- **What to do${where.en}:** ${prose(en)}\n- **Was zu tun ist${where.de}:** ${prose(de)}\n`;
   const at = (name: string) => ({ en: ` at ${name}`, de: ` bei ${name}` });
   const entry = ([name, { class: kind, action, message, hint, hintAt }]: [string, CatalogueEntry]) =>
-    `### ${name}\n\n${prose(message)}\n\nClass \`${kind}\`, action \`${action}\`.\n\n${advice(hint, { en: '', de: '' })}${
+    `### ${name}\n\n${prose(message)}\n\n*${prose(titleOf(name as ErrorCode, 'de'))}*\n\nClass \`${kind}\`, action \`${action}\`.\n\n${advice(hint, { en: '', de: '' })}${
       hintAt?.microsoft === undefined ? '' : advice(hintAt.microsoft, at('Microsoft'))
     }${hintAt?.google === undefined ? '' : advice(hintAt.google, at('Google'))}`;
   return `${NOTE('src/domain/catalogue')}

@@ -2,6 +2,7 @@
 // all is as it has to be; 1: something failed.
 import type { Command } from 'commander';
 import { checkInvalid } from '../doctor/run-steps.ts';
+import { catalogue, titleOf } from '../domain/catalogue/index.ts';
 import { type CheckStep, passed, saidBy, steps } from '../domain/doctor.ts';
 import type { EmailServer } from '../domain/email-server.ts';
 import { MailroomError } from '../domain/errors.ts';
@@ -69,7 +70,8 @@ function line(step: CheckStep, language: Language): string {
   const took = step.state === 'skipped' ? '' : ` (${step.ms} ms)`;
   const first = `  ${mark} ${title}${took}${detail ? `: ${detail}` : ''}`;
   if (!step.failure) return `${first}\n`;
-  const { code, message, remote, fix: remedy } = step.failure;
+  const { code, remote, fix: remedy } = step.failure;
+  const message = language === 'de' ? germanMessage(step.failure) : step.failure.message;
   const words = saidBy(remote);
   const remoteLine = words === undefined ? '' : `\n          ${said}: ${words}`;
   return `${first}\n          ${code}: ${message}${remoteLine}\n          ${fix}: ${inLines(remedy[language])}\n`;
@@ -78,8 +80,16 @@ function line(step: CheckStep, language: Language): string {
 /** Commands one below the other, to be copied one by one. */
 const inLines = (text: string) => text.split('; ').join('\n            ');
 
+/** The German sentence; what was found in this very case exists in English alone, and follows. */
+function germanMessage({ code, message }: NonNullable<CheckStep['failure']>): string {
+  const title = titleOf(code, 'de');
+  return message === catalogue[code].message ? title : `${title} (${message})`;
+}
+
 function summary(found: readonly CheckStep[], ok: boolean, language: Language): string {
   const failed = found.filter(({ state, informational }) => state === 'failed' && !informational).length;
   if (ok) return language === 'de' ? 'Alles in Ordnung.' : 'All is well.';
-  return language === 'de' ? `${failed} Schritt(e) fehlgeschlagen.` : `${failed} step(s) failed.`;
+  const one = new Intl.PluralRules(language).select(failed) === 'one';
+  if (language === 'de') return one ? '1 Schritt ist fehlgeschlagen.' : `${failed} Schritte sind fehlgeschlagen.`;
+  return one ? '1 step failed.' : `${failed} steps failed.`;
 }

@@ -23,7 +23,7 @@ const logs = {
 export const oauthFixes = {
   OAUTH_CONSENT_MISSING: {
     en: 'An administrator must open {consentUrl} and accept; or Entra admin center > Enterprise applications > {application} > Permissions > Grant admin consent.',
-    de: 'Eine Administratorin öffnet {consentUrl} und stimmt zu; oder Entra Admin Center > Unternehmensanwendungen > {application} > Berechtigungen > Administratorzustimmung erteilen.',
+    de: 'Ein Administrator öffnet {consentUrl} und stimmt zu; oder Entra Admin Center > Unternehmensanwendungen > {application} > Berechtigungen > Administratorzustimmung erteilen.',
   },
   OAUTH_APPLICATION_UNKNOWN: {
     en: `Compare client id {clientId} and tenant {tenant} of "{application}" with Entra admin center > App registrations > Overview.`,
@@ -35,7 +35,7 @@ export const oauthFixes = {
   },
   OAUTH_SECRET_WRONG: {
     en: `${registration.en} > Certificates & secrets: use the Value of the client secret, not its Secret ID; create a new one if it is lost.`,
-    de: `${registration.de} > Zertifikate & Geheimnisse: den Wert des geheimen Clientschlüssels verwenden, nicht die Geheimnis-ID; ist er verloren, neu anlegen.`,
+    de: `${registration.de} > Zertifikate & Geheimnisse: Verwenden Sie den Wert des geheimen Clientschlüssels, nicht die Geheimnis-ID; ist er verloren, legen Sie einen neuen an.`,
   },
   OAUTH_SECRET_EXPIRED: {
     en: `${registration.en} > Certificates & secrets > New client secret; try it with mailroom credentials test "{application}" --secret-file <file>, then put it first under credentials of "{application}".`,
@@ -59,7 +59,7 @@ export const oauthFixes = {
   },
   OAUTH_TENANT_UNKNOWN: {
     en: 'Correct tenant of "{application}" (now {tenant}): Entra admin center > Overview > Tenant ID; national clouds need cloud: gccHigh, dod or china.',
-    de: 'Berichtigen Sie tenant von „{application}“ (jetzt {tenant}): Entra Admin Center > Übersicht > Mandanten-ID; nationale Clouds brauchen cloud: gccHigh, dod oder china.',
+    de: 'Korrigieren Sie tenant von „{application}“ (jetzt {tenant}): Entra Admin Center > Übersicht > Mandanten-ID; nationale Clouds brauchen cloud: gccHigh, dod oder china.',
   },
   OAUTH_WRONG_CLOUD: {
     en: 'Set cloud of "{application}" to gccHigh, dod or china, and the hosts of {server} to those of that cloud (tenant {tenant}).',
@@ -71,7 +71,7 @@ export const oauthFixes = {
   },
   OAUTH_USER_UNKNOWN: {
     en: 'Correct the user principal name of {server}: Entra admin center > Users; now it is {person} in tenant {tenant}.',
-    de: 'Berichtigen Sie den Benutzerprinzipalnamen von {server}: Entra Admin Center > Benutzer; jetzt ist es {person} im Mandanten {tenant}.',
+    de: 'Korrigieren Sie den Benutzerprinzipalnamen von {server}: Entra Admin Center > Benutzer; jetzt ist es {person} im Mandanten {tenant}.',
   },
   OAUTH_ACCOUNT_LOCKED: {
     en: `${user.en}: unlock or wait, ${signInAgain.en}`,
@@ -91,7 +91,7 @@ export const oauthFixes = {
   },
   OAUTH_MFA_REQUIRED: {
     en: '{person} must sign in again with MFA: mailroom login "{server}". App-only sign-in never requires it.',
-    de: '{person} meldet sich neu an und besteht MFA: mailroom login "{server}"; App-Anmeldung fragt nie danach.',
+    de: '{person} meldet sich neu an und besteht MFA: mailroom login "{server}"; die Anmeldung „Als Anwendung“ fragt nie danach.',
   },
   OAUTH_CONDITIONAL_ACCESS: {
     en: `${logs.en}, shows the policy (tab Conditional Access); exclude {application} or this machine's network under Entra admin center > Protection > Conditional Access.`,
@@ -99,23 +99,23 @@ export const oauthFixes = {
   },
   OAUTH_SIGN_IN_EXPIRED: {
     en: '{person} must sign in again: mailroom login "{server}". Mail and replies wait until then.',
-    de: '{person} meldet sich neu an: mailroom login "{server}". Mails und Antworten warten bis dahin.',
+    de: '{person} meldet sich neu an: mailroom login "{server}". E-Mails und Antworten warten bis dahin.',
   },
   OAUTH_SIGN_IN_NEEDED: {
     en: '{person} must sign in: mailroom login "{server}". Mail and replies wait until then.',
-    de: '{person} meldet sich an: mailroom login "{server}". Mails und Antworten warten bis dahin.',
+    de: '{person} meldet sich an: mailroom login "{server}". E-Mails und Antworten warten bis dahin.',
   },
   OAUTH_WRONG_IDENTITY: {
     en: 'Sign in as {person}, in a private browser window: mailroom login "{server}"',
-    de: 'Als {person} anmelden, in einem privaten Browserfenster: mailroom login "{server}"',
+    de: 'Melden Sie sich als {person} an, in einem privaten Browserfenster: mailroom login "{server}"',
   },
   OAUTH_THROTTLED: {
     en: `Mailroom resumes automatically. If it repeats, look for another program that signs in: ${logs.en}.`,
-    de: `Es geht von selbst weiter. Wiederholt es sich, suchen Sie ein anderes Programm, das sich anmeldet: ${logs.de}.`,
+    de: `Es wird automatisch fortgesetzt. Wiederholt es sich, suchen Sie ein anderes Programm, das sich anmeldet: ${logs.de}.`,
   },
   OAUTH_PROVIDER_FAILED: {
     en: 'Mailroom retries automatically. If it lasts: Microsoft 365 admin center > Health > Service health ({application}, tenant {tenant}).',
-    de: 'Es wird von selbst erneut versucht; hält es an: Microsoft 365 Admin Center > Integrität > Dienststatus ({application}, Mandant {tenant}).',
+    de: 'Es wird automatisch erneut versucht; hält es an: Microsoft 365 Admin Center > Integrität > Dienststatus ({application}, Mandant {tenant}).',
   },
   OAUTH_UNREACHABLE: {
     en: 'Check DNS, firewall (TCP 443 to the login host) and the field proxy of "{application}".',
@@ -127,7 +127,7 @@ export const oauthFixes = {
   },
   OAUTH_APPLICATION_NOT_CONFIGURED: {
     en: 'Add "{application}" to oauthApplications, or correct the application in the definition of {server}.',
-    de: 'Tragen Sie „{application}“ unter oauthApplications ein, oder berichtigen Sie die Anwendung in der Definition von {server}.',
+    de: 'Tragen Sie „{application}“ unter oauthApplications ein, oder korrigieren Sie die Anwendung in der Definition von {server}.',
   },
   OAUTH_REFUSED: {
     en: `See the text of the provider, and ${logs.en}.`,

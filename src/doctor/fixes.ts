@@ -3,6 +3,7 @@
 import { type ErrorCode, hintFor } from '../domain/catalogue/index.ts';
 import type { Words } from '../domain/doctor.ts';
 import type { MailProvider } from '../domain/mail-provider.ts';
+import { fill } from '../lib/text.ts';
 import { oauthFixes } from './fixes-oauth.ts';
 
 export interface FixNames {
@@ -59,7 +60,7 @@ const signInFix: Fix = {
   },
   delegated: {
     en: `Check that User is the shared mailbox {user} and that {person} signed in; ${fullAccessForPerson}; ${imapEnabled}. Consent to {permission}: {consentUrl}, then: mailroom login "{server}"`,
-    de: `Prüfen Sie, dass User das freigegebene Postfach {user} ist und sich {person} angemeldet hat; ${fullAccessForPerson}; ${imapEnabled}. Zustimmung zu {permission}: {consentUrl}, danach: mailroom login "{server}"`,
+    de: `Prüfen Sie, dass User das gemeinsame Postfach {user} ist und sich {person} angemeldet hat; ${fullAccessForPerson}; ${imapEnabled}. Zustimmung zu {permission}: {consentUrl}, danach: mailroom login "{server}"`,
   },
 };
 
@@ -79,7 +80,7 @@ const microsoftFixes: Readonly<Partial<Record<ErrorCode, Fix>>> = {
   },
   IMAP_SERVER_UNAVAILABLE: {
     en: 'Microsoft 365 admin center > Health > Service health. If it lasts: is IMAP enabled (Get-CASMailbox -Identity "{user}" | fl ImapEnabled), and is Authentication Type of {server} OAuth2?',
-    de: 'Microsoft 365 Admin Center > Integrität > Dienststatus. Hält es an: Ist IMAP aktiviert (Get-CASMailbox -Identity "{user}" | fl ImapEnabled), und steht die Authentifizierung von {server} auf OAuth2?',
+    de: 'Microsoft 365 Admin Center > Integrität > Dienststatus. Hält es an: Ist IMAP aktiviert (Get-CASMailbox -Identity "{user}" | fl ImapEnabled), und steht Authentication Type von {server} auf OAuth2?',
   },
   IMAP_CONNECTION_CLOSED: {
     en: '{host}:{port} closed the connection. If it repeats: Microsoft 365 admin center > Health > Service health, and Entra admin center > Sign-in logs.',
@@ -91,15 +92,15 @@ const microsoftFixes: Readonly<Partial<Record<ErrorCode, Fix>>> = {
   },
   IMAP_FOLDER_MISSING: {
     en: 'Correct Folder of {server} ("{folder}"), or create the folder in the mailbox {user}. Names are localized; list: Get-MailboxFolderStatistics -Identity "{user}" | ft FolderPath',
-    de: 'Berichtigen Sie den Ordner von {server} („{folder}“), oder legen Sie ihn im Postfach {user} an. Namen sind übersetzt; Liste: Get-MailboxFolderStatistics -Identity "{user}" | ft FolderPath',
+    de: 'Korrigieren Sie den Ordner von {server} („{folder}“), oder legen Sie ihn im Postfach {user} an. Namen sind übersetzt; Liste: Get-MailboxFolderStatistics -Identity "{user}" | ft FolderPath',
   },
   IMAP_HOST_UNKNOWN: {
     en: 'Correct Host of {server} ("{host}"; Exchange Online: outlook.office365.com), or the DNS of this machine: nslookup {host}',
-    de: 'Berichtigen Sie Host von {server} („{host}“; Exchange Online: outlook.office365.com), oder die Namensauflösung dieser Maschine: nslookup {host}',
+    de: 'Korrigieren Sie Host von {server} („{host}“; Exchange Online: outlook.office365.com), oder die Namensauflösung dieser Maschine: nslookup {host}',
   },
   SMTP_UNREACHABLE: {
     en: 'Correct Host and Port of {server} ({host}:{port}; Exchange Online: smtp.office365.com:587), or let the firewall allow outgoing TCP {port} to {host}: Test-NetConnection {host} -Port {port}',
-    de: 'Berichtigen Sie Host und Port von {server} ({host}:{port}; Exchange Online: smtp.office365.com:587), oder lassen Sie in der Firewall ausgehend TCP {port} zu {host} zu: Test-NetConnection {host} -Port {port}',
+    de: 'Korrigieren Sie Host und Port von {server} ({host}:{port}; Exchange Online: smtp.office365.com:587), oder lassen Sie in der Firewall ausgehend TCP {port} zu {host} zu: Test-NetConnection {host} -Port {port}',
   },
   SMTP_AUTH_FAILED: {
     appOnly: {
@@ -108,12 +109,12 @@ const microsoftFixes: Readonly<Partial<Record<ErrorCode, Fix>>> = {
     },
     delegated: {
       en: 'User must be the person {person}, never the shared mailbox. Set-CASMailbox -Identity "{person}" -SmtpClientAuthenticationDisabled $false. Consent to {permission}: {consentUrl}, then: mailroom login "{server}"',
-      de: 'User muss die Person {person} sein, nie das freigegebene Postfach. Set-CASMailbox -Identity "{person}" -SmtpClientAuthenticationDisabled $false. Zustimmung zu {permission}: {consentUrl}, danach: mailroom login "{server}"',
+      de: 'User muss die Person {person} sein, nie das gemeinsame Postfach. Set-CASMailbox -Identity "{person}" -SmtpClientAuthenticationDisabled $false. Zustimmung zu {permission}: {consentUrl}, danach: mailroom login "{server}"',
     },
   },
   SMTP_PROXY_TROUBLE: {
     en: 'Microsoft 365 admin center > Health > Service health, if it lasts for hours; {server} retries automatically.',
-    de: 'Microsoft 365 Admin Center > Integrität > Dienststatus, wenn es Stunden anhält; {server} versucht es von selbst wieder.',
+    de: 'Microsoft 365 Admin Center > Integrität > Dienststatus, wenn es Stunden anhält; {server} versucht es automatisch wieder.',
   },
   SMTP_TRANSIENT: {
     en: 'This is a temporary failure of {host}; run the check again. If it lasts: Microsoft 365 admin center > Health > Service health.',
@@ -129,15 +130,15 @@ const generalFixes: Readonly<Partial<Record<ErrorCode, Words>>> = {
   },
   IMAP_TLS_FAILED: {
     en: 'Set Host of {server} to a name in the certificate of {host}; put a private CA into the field ca of {server}, or its file into NODE_EXTRA_CA_CERTS.',
-    de: 'Setzen Sie Host von {server} auf einen Namen im Zertifikat von {host}; eine eigene CA gehört in das Feld ca von {server}, oder ihre Datei in NODE_EXTRA_CA_CERTS.',
+    de: 'Setzen Sie Host von {server} auf einen Namen im Zertifikat von {host}; eine eigene CA gehört ins Feld ca von {server}, oder ihre Datei in NODE_EXTRA_CA_CERTS.',
   },
   SMTP_TLS_FAILED: {
     en: 'Set Host of {server} to a name in the certificate of {host}; put a private CA into the field ca of {server}, or its file into NODE_EXTRA_CA_CERTS.',
-    de: 'Setzen Sie Host von {server} auf einen Namen im Zertifikat von {host}; eine eigene CA gehört in das Feld ca von {server}, oder ihre Datei in NODE_EXTRA_CA_CERTS.',
+    de: 'Setzen Sie Host von {server} auf einen Namen im Zertifikat von {host}; eine eigene CA gehört ins Feld ca von {server}, oder ihre Datei in NODE_EXTRA_CA_CERTS.',
   },
   IMAP_UNREACHABLE: {
     en: 'Correct Port of {server}, or let the firewall allow outgoing TCP {port} to {host}: Test-NetConnection {host} -Port {port}',
-    de: 'Berichtigen Sie Port von {server}, oder lassen Sie in der Firewall ausgehend TCP {port} zu {host} zu: Test-NetConnection {host} -Port {port}',
+    de: 'Korrigieren Sie Port von {server}, oder lassen Sie in der Firewall ausgehend TCP {port} zu {host} zu: Test-NetConnection {host} -Port {port}',
   },
   IMAP_CONNECTION_CLOSED: {
     en: '{host}:{port} closed the connection. If it repeats, look at the mail server log for this time.',
@@ -149,15 +150,15 @@ const generalFixes: Readonly<Partial<Record<ErrorCode, Words>>> = {
   },
   IMAP_FOLDER_MISSING: {
     en: 'Set Folder of {server} (now "{folder}") to one of those listed, or create the folder in the mailbox {user}.',
-    de: 'Berichtigen Sie den Ordner von {server} („{folder}“) auf einen der genannten, oder legen Sie ihn im Postfach {user} an.',
+    de: 'Korrigieren Sie den Ordner von {server} („{folder}“) auf einen der genannten, oder legen Sie ihn im Postfach {user} an.',
   },
   IMAP_HOST_UNKNOWN: {
     en: 'Correct Host of {server} ("{host}"), or the DNS of this machine: nslookup {host}',
-    de: 'Berichtigen Sie Host von {server} („{host}“), oder die Namensauflösung dieser Maschine: nslookup {host}',
+    de: 'Korrigieren Sie Host von {server} („{host}“), oder die Namensauflösung dieser Maschine: nslookup {host}',
   },
   SMTP_UNREACHABLE: {
     en: 'Correct Host and Port of {server} ({host}:{port}), or let the firewall allow outgoing TCP {port} to {host}: nc -vz {host} {port}',
-    de: 'Berichtigen Sie Host und Port von {server} ({host}:{port}), oder lassen Sie in der Firewall ausgehend TCP {port} zu {host} zu: nc -vz {host} {port}',
+    de: 'Korrigieren Sie Host und Port von {server} ({host}:{port}), oder lassen Sie in der Firewall ausgehend TCP {port} zu {host} zu: nc -vz {host} {port}',
   },
   SMTP_TRANSIENT: {
     en: 'This is a temporary failure of {host}; run the check again. If it lasts, look at the log of {host}.',
@@ -180,10 +181,4 @@ export function fixOf(code: ErrorCode, names: FixNames): Words {
     return fill(fill(fix[language], ids), { ...names });
   };
   return { en: filled('en'), de: filled('de') };
-}
-
-function fill(text: string, names: Readonly<Record<string, unknown>>): string {
-  return text.replace(/\{(\w+)\}/g, (placeholder, key: string) =>
-    names[key] === undefined ? placeholder : String(names[key]),
-  );
 }

@@ -94,7 +94,7 @@ export function imapSteps(server: ImapServer, deps: DoctorDeps, defer: (release:
       return {
         skipped: words(
           `the server has no IDLE; Mailroom asks for new mail every ${seconds} seconds`,
-          `der Server hat kein IDLE; Mailroom fragt alle ${seconds} Sekunden nach neuen Mails`,
+          `der Server hat kein IDLE; Mailroom fragt alle ${seconds} Sekunden nach neuen E-Mails`,
         ),
       };
     }

@@ -146,7 +146,7 @@ export function checkInvalid({ name, index, problems }: InvalidEmailServer): Che
       code: 'CHECK_DEFINITION_WRONG',
       class: 'invalid',
       message: list,
-      fix: { en: `Correct: ${list}`, de: `Berichtigen Sie: ${list}` },
+      fix: { en: `Correct: ${list}`, de: `Korrigieren Sie: ${list}` },
     },
   };
 }

@@ -43,7 +43,7 @@ export function smtpSteps(server: SmtpServer, deps: DoctorDeps): Probes {
     return {
       detail: words(
         `nobody signed in; ${server.host} relays mail from ${from}`,
-        `niemand hat sich angemeldet; ${server.host} nimmt Mails von ${from} an`,
+        `niemand hat sich angemeldet; ${server.host} nimmt E-Mails von ${from} an`,
       ),
     };
   }

@@ -51,8 +51,8 @@ interface StepDefinition {
 
 export const steps: Readonly<Record<StepName, StepDefinition>> = {
   config: { title: { en: 'Definition', de: 'Definition' }, needs: [] },
-  dns: { title: { en: 'Host name resolves', de: 'Hostname wird aufgelöst' }, needs: ['config'] },
-  tcp: { title: { en: 'Port answers', de: 'Port antwortet' }, needs: ['dns'] },
+  dns: { title: { en: 'Host name resolves', de: 'Namensauflösung' }, needs: ['config'] },
+  tcp: { title: { en: 'Port answers', de: 'Port erreichbar' }, needs: ['dns'] },
   tls: { title: { en: 'TLS: name, chain, expiry', de: 'TLS: Name, Kette, Ablauf' }, needs: ['tcp'] },
   token: {
     title: { en: 'Token: audience, permissions, identity, expiry', de: 'Token: Ziel, Rechte, Identität, Ablauf' },
@@ -61,17 +61,17 @@ export const steps: Readonly<Record<StepName, StepDefinition>> = {
   imapSignIn: { title: { en: 'IMAP sign-in', de: 'IMAP-Anmeldung' }, needs: ['tls', 'token'] },
   imapCapabilities: { title: { en: 'IMAP capabilities', de: 'IMAP-Fähigkeiten' }, needs: ['imapSignIn'] },
   fullAccess: {
-    title: { en: 'Mailbox opens (Full Access)', de: 'Postfach öffnet (Vollzugriff)' },
+    title: { en: 'Mailbox opens (Full Access)', de: 'Postfach öffnet (Voller Zugriff)' },
     needs: ['imapSignIn'],
   },
   folder: { title: { en: 'Folder exists', de: 'Ordner vorhanden' }, needs: ['fullAccess'] },
   afterQueuedFolder: {
-    title: { en: 'Folder for queued messages exists', de: 'Ordner für übernommene Nachrichten vorhanden' },
+    title: { en: 'Folder for queued messages exists', de: 'Ordner für übergebene Nachrichten vorhanden' },
     needs: ['fullAccess'],
   },
   idle: { title: { en: 'IDLE works', de: 'IDLE funktioniert' }, needs: ['folder'] },
   pop3: {
-    title: { en: 'POP3 reachable (not used)', de: 'POP3 erreichbar (nicht benutzt)' },
+    title: { en: 'POP3 reachable (not used)', de: 'POP3 erreichbar (nicht verwendet)' },
     needs: ['dns'],
     informational: true,
   },
@@ -82,7 +82,7 @@ export const steps: Readonly<Record<StepName, StepDefinition>> = {
     },
     needs: ['tls', 'token'],
   },
-  smtpSize: { title: { en: 'Size and pace', de: 'Größe und Tempo' }, needs: ['tls'] },
+  smtpSize: { title: { en: 'Size and sending limits', de: 'Größe und Sendelimits' }, needs: ['tls'] },
   sendAs: { title: { en: 'Send As', de: 'Senden als' }, needs: ['smtpSignIn'] },
   sentCopy: { title: { en: 'Copy in Sent', de: 'Kopie in Gesendete Elemente' }, needs: ['sendAs'] },
   sharedAddress: {

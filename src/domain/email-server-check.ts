@@ -93,7 +93,7 @@ function unknownApplication(
         code: 'APPLICATION_NOT_CONFIGURED',
         server: name,
         message: `"${name}" names the OAuth2 application "${authentication.application}", which is wrong in the configuration (${problem})`,
-        hint: { en: `Correct: ${problem}.`, de: `Berichtigen Sie: ${problem}.` },
+        hint: { en: `Correct: ${problem}.`, de: `Korrigieren Sie: ${problem}.` },
       },
     ];
   }
@@ -170,7 +170,7 @@ function manyMailboxes(imap: readonly ImapServer[]): Finding[] {
         message: `${list.length} mailboxes ride on the sign-in of ${person}; Exchange Online allows about 16 to 20 IMAP connections`,
         hint: {
           en: 'Use app-only sign-in, or spread the mailboxes over several persons.',
-          de: 'Verwenden Sie App-Anmeldung, oder verteilen Sie die Postfächer auf mehrere Personen.',
+          de: 'Verwenden Sie die Anmeldung „Als Anwendung“, oder verteilen Sie die Postfächer auf mehrere Personen.',
         },
       },
     ];

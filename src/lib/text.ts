@@ -33,3 +33,9 @@ export function hasMailAddress(text: string): boolean {
     return at !== -1 && word.lastIndexOf('.', word.length - 2) >= at + 2;
   });
 }
+
+/** `{name}` in a text replaced by what has that name; a placeholder that nobody knows stays. */
+export const fill = (text: string, names: Readonly<Record<string, unknown>>): string =>
+  text.replace(/\{(\w+)\}/g, (placeholder, key: string) =>
+    names[key] === undefined ? placeholder : String(names[key]),
+  );

@@ -1,6 +1,5 @@
 // Replies that a person looks at in the portal: out of the journal, without subject and text, with the evidence of what was looked for.
 import type { PortalView } from '../adapters/redis/portal-view.ts';
-import { catalogue } from '../domain/catalogue/index.ts';
 import type { Journal, JournalEntry } from '../domain/reply-journal.ts';
 import type { ApiDeps } from '../http/index.ts';
 import type { PortalReplies, PortalReply } from '../http/portal/index.ts';
@@ -34,11 +33,6 @@ export function portalReplies(
 function shown(entry: JournalEntry): PortalReply {
   const { replyId, state, server, from, createdAt, updatedAt, attempts, evidence, result, envelope } = entry;
   const failure = result?.failure;
-  const known =
-    failure !== undefined && Object.hasOwn(catalogue, failure.code)
-      ? catalogue[failure.code as keyof typeof catalogue].hint
-      : undefined;
-  const hint = known ?? { en: failure?.hint ?? '', de: failure?.hint ?? '' };
   const said = failure?.remote?.text;
   return {
     replyId,
@@ -50,8 +44,6 @@ function shown(entry: JournalEntry): PortalReply {
     stateAt: updatedAt,
     attempts,
     evidence,
-    ...(failure === undefined
-      ? {}
-      : { failure: { code: failure.code, hint, ...(said === undefined ? {} : { said }) } }),
+    ...(failure === undefined ? {} : { failure: { code: failure.code, ...(said === undefined ? {} : { said }) } }),
   };
 }

@@ -107,9 +107,9 @@ describe('as a command', () => {
     sandbox.faults.set({ name: 'notConnected' });
     const german = await run(['In', '--lang', 'de'], (text) => text.includes('fehlgeschlagen'));
     expect(german.code).toBe(1);
-    expect(german.output).toContain('FEHLER  Postfach öffnet (Vollzugriff)');
+    expect(german.output).toContain('FEHLER  Postfach öffnet (Voller Zugriff)');
     expect(german.output).toContain('was zu tun ist: Add-MailboxPermission');
-    expect(german.output).toContain('1 Schritt(e) fehlgeschlagen.');
+    expect(german.output).toContain('1 Schritt ist fehlgeschlagen.');
     sandbox.faults.clear();
     const english = await run(['In', '--lang', 'en'], (text) => text.includes('All is well.'));
     expect(english.code).toBe(0);

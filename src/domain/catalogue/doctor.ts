@@ -9,7 +9,7 @@ export const doctorErrors = section({
     message: 'The definition of the email server is wrong',
     hint: {
       en: 'Correct the fields named in the message.',
-      de: 'Berichtigen Sie die Felder, die die Meldung nennt.',
+      de: 'Korrigieren Sie die Felder, die die Meldung nennt.',
     },
   },
   CHECK_TOKEN_AUDIENCE: {
@@ -36,12 +36,12 @@ export const doctorErrors = section({
     message: 'The folder for queued messages does not exist',
     hint: {
       en: 'Create the folder "{folder}" in the mailbox {user}, or correct afterQueued of {server}.',
-      de: 'Legen Sie den Ordner „{folder}“ im Postfach {user} an, oder berichtigen Sie afterQueued von {server}.',
+      de: 'Legen Sie den Ordner „{folder}“ im Postfach {user} an, oder korrigieren Sie afterQueued von {server}.',
     },
     hintAt: {
       microsoft: {
         en: 'Create the folder "{folder}" in the mailbox {user} (Outlook on the web: open another mailbox), or correct afterQueued of {server}.',
-        de: 'Legen Sie den Ordner „{folder}“ im Postfach {user} an (Outlook im Web: Anderes Postfach öffnen), oder berichtigen Sie afterQueued von {server}.',
+        de: 'Legen Sie den Ordner „{folder}“ im Postfach {user} an (Outlook im Web: Anderes Postfach öffnen), oder korrigieren Sie afterQueued von {server}.',
       },
     },
   },
@@ -66,12 +66,12 @@ export const doctorErrors = section({
     message: 'The probe was accepted, but no copy of it appeared in Sent',
     hint: {
       en: 'Set sentCopy of {server} to append with the name of the Sent folder: this server saves no copies.',
-      de: 'Stellen Sie sentCopy von {server} auf append mit dem Namen des Ordners Gesendete Elemente: Dieser Server legt keine Kopien ab.',
+      de: 'Stellen Sie sentCopy von {server} auf append mit dem Namen des Ordners „Gesendete Elemente“: Dieser Server legt keine Kopien ab.',
     },
     hintAt: {
       microsoft: {
         en: 'Set-Mailbox -Identity "{user}" -MessageCopyForSMTPClientSubmissionEnabled $true, or set the Sent copy of {server} to append.',
-        de: 'Set-Mailbox -Identity "{user}" -MessageCopyForSMTPClientSubmissionEnabled $true, oder stellen Sie die Sent-Kopie von {server} auf append.',
+        de: 'Set-Mailbox -Identity "{user}" -MessageCopyForSMTPClientSubmissionEnabled $true, oder stellen Sie sentCopy von {server} auf append.',
       },
     },
   },
@@ -81,7 +81,7 @@ export const doctorErrors = section({
     message: 'A copy was stored in Sent for the check, but could not be removed',
     hint: {
       en: 'Delete "Mailroom check" from the Sent folder of {user}. Copies of replies are stored; the user only lacks the right to delete.',
-      de: 'Löschen Sie „Mailroom check“ aus dem Ordner Gesendete Elemente von {user}. Kopien der Antworten werden abgelegt; dem Benutzer fehlt nur das Recht zum Löschen.',
+      de: 'Löschen Sie „Mailroom check“ aus dem Ordner „Gesendete Elemente“ von {user}. Kopien der Antworten werden abgelegt; dem Benutzer fehlt nur das Recht zum Löschen.',
     },
   },
   CHECK_SHARED_ADDRESS_NOT_PERMITTED: {

@@ -8,7 +8,7 @@ export const httpErrors = section({
     message: 'The blob store is full.',
     hint: {
       en: 'Free space or enlarge the volume (or raise the quota). Mail waits in the mailbox meanwhile; nothing is lost.',
-      de: 'Speicherplatz schaffen oder das Volume (die Quota) vergrößern. E-Mails warten so lange im Postfach; nichts geht verloren.',
+      de: 'Schaffen Sie Speicherplatz, oder vergrößern Sie das Volume (die Quota). E-Mails warten so lange im Postfach; nichts geht verloren.',
     },
   },
   BLOB_STORE_UNAVAILABLE: {
@@ -17,7 +17,7 @@ export const httpErrors = section({
     message: 'The blob store cannot be read or written.',
     hint: {
       en: 'Check that the folder exists, is mounted and belongs to the user that Mailroom runs as; with S3: endpoint, bucket, credentials and network.',
-      de: 'Prüfen, ob der Ordner existiert, eingehängt ist und dem Benutzer gehört, unter dem Mailroom läuft; bei S3: Endpunkt, Bucket, Zugangsdaten und Netz.',
+      de: 'Prüfen Sie, ob der Ordner existiert, eingehängt ist und dem Benutzer gehört, unter dem Mailroom läuft; bei S3: Endpunkt, Bucket, Zugangsdaten und Netz.',
     },
   },
   BLOB_NOT_FOUND: {
@@ -35,7 +35,7 @@ export const httpErrors = section({
     message: 'The stored bytes have changed: they were damaged or tampered with.',
     hint: {
       en: 'Restore the blob from a backup or fetch the mail from the mailbox again (mailroom replay); check the volume.',
-      de: 'Den Blob aus einer Sicherung wiederherstellen oder die E-Mail erneut aus dem Postfach holen (mailroom replay); das Volume prüfen.',
+      de: 'Stellen Sie den Blob aus einer Sicherung wieder her, oder holen Sie die E-Mail erneut aus dem Postfach (mailroom replay); prüfen Sie das Volume.',
     },
   },
   BLOB_KEY_MISSING: {
@@ -44,7 +44,7 @@ export const httpErrors = section({
     message: 'The blob was encrypted with a key that is not in the key ring.',
     hint: {
       en: 'Put the key back at the end of blobs.encryptionKeys until everything encrypted with it is past its retention.',
-      de: 'Den Schlüssel wieder ans Ende von blobs.encryptionKeys setzen, bis alles damit Verschlüsselte die Aufbewahrungsfrist überschritten hat.',
+      de: 'Setzen Sie den Schlüssel wieder ans Ende von blobs.encryptionKeys, bis alles damit Verschlüsselte die Aufbewahrungsfrist überschritten hat.',
     },
   },
   HTTP_PORT_UNAVAILABLE: {
@@ -53,7 +53,7 @@ export const httpErrors = section({
     message: 'The HTTP server cannot listen on this host and port.',
     hint: {
       en: 'Choose another http.port, stop the process that uses it, or use a port above 1023 (http.host must be an address of this machine).',
-      de: 'Einen anderen http.port wählen, den Prozess beenden, der ihn belegt, oder einen Port über 1023 nehmen (http.host muss eine Adresse dieses Rechners sein).',
+      de: 'Wählen Sie einen anderen http.port, beenden Sie den Prozess, der ihn belegt, oder nehmen Sie einen Port über 1023 (http.host muss eine Adresse dieses Rechners sein).',
     },
   },
   HTTP_UNAUTHENTICATED: {
@@ -62,7 +62,7 @@ export const httpErrors = section({
     message: 'This request needs a valid API token.',
     hint: {
       en: 'Send `Authorization: Bearer <token>` with a token of http.apiTokens.',
-      de: '`Authorization: Bearer <Token>` mit einem Token aus http.apiTokens senden.',
+      de: 'Senden Sie `Authorization: Bearer <Token>` mit einem Token aus http.apiTokens.',
     },
   },
   HTTP_FORBIDDEN: {
@@ -71,7 +71,7 @@ export const httpErrors = section({
     message: 'This token does not permit this action.',
     hint: {
       en: 'Use a token with a role that permits it (viewer, operator, administrator or backend; see http.apiTokens).',
-      de: 'Ein Token mit einer Rolle verwenden, die es erlaubt (viewer, operator, administrator oder backend; siehe http.apiTokens).',
+      de: 'Verwenden Sie ein Token mit einer Rolle, die es erlaubt (viewer, operator, administrator oder backend; siehe http.apiTokens).',
     },
   },
   HTTP_NOT_FOUND: {
@@ -89,7 +89,7 @@ export const httpErrors = section({
     message: 'The request is not valid.',
     hint: {
       en: 'Correct the named fields; the schemas are in /v1/openapi.json.',
-      de: 'Die genannten Felder berichtigen; die Schemas stehen in /v1/openapi.json.',
+      de: 'Korrigieren Sie die genannten Felder; die Schemas stehen in /v1/openapi.json.',
     },
   },
   HTTP_BODY_MALFORMED: {
@@ -98,7 +98,7 @@ export const httpErrors = section({
     message: 'The request body is not readable JSON.',
     hint: {
       en: 'Send one JSON value in UTF-8 with `Content-Type: application/json`.',
-      de: 'Einen JSON-Wert in UTF-8 mit `Content-Type: application/json` senden.',
+      de: 'Senden Sie einen JSON-Wert in UTF-8 mit `Content-Type: application/json`.',
     },
   },
   HTTP_BODY_TOO_LARGE: {
@@ -107,14 +107,14 @@ export const httpErrors = section({
     message: 'The request body is larger than permitted.',
     hint: {
       en: 'Refer to attachments instead of sending them by value, or raise http.bodyLimit.',
-      de: 'Anhänge als Verweis statt als Inhalt senden, oder http.bodyLimit erhöhen.',
+      de: 'Senden Sie Anhänge als Verweis statt als Inhalt, oder erhöhen Sie http.bodyLimit.',
     },
   },
   HTTP_MEDIA_TYPE: {
     class: 'invalid',
     action: 'refuse',
     message: 'The media type of the request body is not supported.',
-    hint: { en: 'Send `Content-Type: application/json`.', de: '`Content-Type: application/json` senden.' },
+    hint: { en: 'Send `Content-Type: application/json`.', de: 'Senden Sie `Content-Type: application/json`.' },
   },
   HTTP_TOO_MANY_STREAMS: {
     class: 'throttle',
@@ -122,7 +122,7 @@ export const httpErrors = section({
     message: 'This client has too many downloads or tests open at once.',
     hint: {
       en: 'Finish the open downloads and tests, then try again; or raise http.streamsPerClient.',
-      de: 'Die offenen Antworten lesen, dann noch einmal anfragen; oder http.streamsPerClient erhöhen.',
+      de: 'Lesen Sie die offenen Antworten, und fragen Sie dann noch einmal an; oder erhöhen Sie http.streamsPerClient.',
     },
   },
   HTTP_RANGE_NOT_SATISFIABLE: {
@@ -131,7 +131,7 @@ export const httpErrors = section({
     message: 'The requested range lies outside the content.',
     hint: {
       en: 'Request a range within the size given in Content-Range.',
-      de: 'Einen Bereich innerhalb der in Content-Range genannten Größe anfordern.',
+      de: 'Fordern Sie einen Bereich innerhalb der in Content-Range genannten Größe an.',
     },
   },
   HTTP_INTERNAL: {
@@ -140,7 +140,7 @@ export const httpErrors = section({
     message: 'The request failed because of an internal error.',
     hint: {
       en: 'Try again. If it keeps failing, look for the event ApiRequestFailed in the log.',
-      de: 'Noch einmal versuchen; bleibt der Fehler, im Log nach dem Ereignis ApiRequestFailed suchen.',
+      de: 'Versuchen Sie es noch einmal; bleibt der Fehler, suchen Sie im Log nach dem Ereignis ApiRequestFailed.',
     },
   },
   MESSAGE_UNKNOWN: {
@@ -149,7 +149,7 @@ export const httpErrors = section({
     message: 'No message is known under this key.',
     hint: {
       en: 'Check the messageKey; a message is known as long as its job is kept (inbound.completedJobRetentionDays).',
-      de: 'Den messageKey prüfen; Nachrichten sind bekannt, solange ihr Job aufbewahrt wird (inbound.completedJobRetentionDays).',
+      de: 'Prüfen Sie den messageKey; Nachrichten sind bekannt, solange ihr Auftrag aufbewahrt wird (inbound.completedJobRetentionDays).',
     },
   },
   ATTACHMENT_UNKNOWN: {
@@ -167,7 +167,7 @@ export const httpErrors = section({
     message: 'The message has no such text.',
     hint: {
       en: 'Request the other one of /text and /html. If neither exists, the mail contains only attachments: request those, or /raw.',
-      de: 'Das andere von /text und /html nehmen. Ohne beides hat die Mail nur Anhänge: diese oder /raw nehmen.',
+      de: 'Nehmen Sie das andere von /text und /html. Ohne beides hat die E-Mail nur Anhänge: Nehmen Sie diese oder /raw.',
     },
   },
   EMAIL_FLOW_UNKNOWN: {
@@ -176,7 +176,7 @@ export const httpErrors = section({
     message: 'No enabled IMAP email server has this email flow.',
     hint: {
       en: 'Check the name (percent-encoded UTF-8 in the path) and the email servers.',
-      de: 'Den Namen (im Pfad prozentkodiertes UTF-8) und die E-Mail-Server prüfen.',
+      de: 'Prüfen Sie den Namen (im Pfad prozentkodiertes UTF-8) und die E-Mail Server.',
     },
   },
   EMAIL_SERVER_READ_ONLY: {
@@ -185,7 +185,7 @@ export const httpErrors = section({
     message: 'This email server is defined in a file and cannot be changed here.',
     hint: {
       en: 'Change the file (Mailroom reloads it at once), or copy the server and change the copy.',
-      de: 'Die Datei ändern (sie wird sofort neu gelesen) oder den Server kopieren und die Kopie ändern.',
+      de: 'Ändern Sie die Datei (sie wird sofort neu gelesen), oder kopieren Sie den Server und ändern Sie die Kopie.',
     },
   },
   EMAIL_SERVER_REVISION_REQUIRED: {
@@ -194,7 +194,7 @@ export const httpErrors = section({
     message: 'A change must name the revision that it applies to.',
     hint: {
       en: 'Read the email server and send its ETag as If-Match.',
-      de: 'Den E-Mail-Server lesen und dessen ETag als If-Match senden.',
+      de: 'Lesen Sie den E-Mail Server, und senden Sie dessen ETag als If-Match.',
     },
   },
   EMAIL_SERVER_HOST_REFUSED: {
@@ -203,7 +203,7 @@ export const httpErrors = section({
     message: 'An email server created in the portal points to an address that Mailroom must not connect to.',
     hint: {
       en: 'Correct Host or proxy; if the address is right, ask the operator to allow it with security.portalAllowedHosts or to define the server in a file.',
-      de: 'Host oder Proxy berichtigen; ist die Adresse richtig, erlaubt der Betrieb sie mit security.portalAllowedHosts oder definiert den Server in einer Datei.',
+      de: 'Korrigieren Sie Host oder Proxy; ist die Adresse richtig, erlaubt der Betrieb sie mit security.portalAllowedHosts oder definiert den Server in einer Datei.',
     },
   },
   EMAIL_SERVER_CANNOT_PAUSE: {
@@ -212,7 +212,7 @@ export const httpErrors = section({
     message: 'Only an enabled SMTP email server can be paused.',
     hint: {
       en: 'To stop an IMAP server, disable it: its mail stays safe in the mailbox.',
-      de: 'Einen IMAP-Server zum Anhalten deaktivieren: Seine E-Mails bleiben sicher im Postfach.',
+      de: 'Deaktivieren Sie einen IMAP-Server, um ihn anzuhalten: Seine E-Mails bleiben sicher im Postfach.',
     },
   },
   SMTP_SERVER_PAUSED_BY_PERSON: {
@@ -221,7 +221,7 @@ export const httpErrors = section({
     message: 'A person paused sending through this server.',
     hint: {
       en: 'Its replies wait; resume it in the portal or with POST /v1/email-servers/{name}/resume.',
-      de: 'Seine Antworten warten; im Portal oder mit POST /v1/email-servers/{name}/resume fortsetzen.',
+      de: 'Seine Antworten warten; setzen Sie den Versand im Portal oder mit POST /v1/email-servers/{name}/resume fort.',
     },
   },
   MESSAGE_NOT_QUARANTINED: {
@@ -230,7 +230,7 @@ export const httpErrors = section({
     message: 'No quarantined message has this key, or somebody has already dealt with it.',
     hint: {
       en: 'Load the list again: GET /v1/quarantined-messages.',
-      de: 'Die Liste neu laden: GET /v1/quarantined-messages.',
+      de: 'Laden Sie die Liste neu: GET /v1/quarantined-messages.',
     },
   },
   MESSAGE_STILL_UNREADABLE: {
@@ -239,7 +239,7 @@ export const httpErrors = section({
     message: 'The message still cannot be read.',
     hint: {
       en: 'Fetch it from the mailbox again (`mailroom replay`), or accept it as it is: the raw mail stays with its job.',
-      de: 'Sie erneut aus dem Postfach holen (`mailroom replay`) oder so annehmen: Die Rohfassung bleibt bei ihrem Job.',
+      de: 'Holen Sie sie erneut aus dem Postfach (`mailroom replay`), oder nehmen Sie sie so an: Die Originalnachricht bleibt bei ihrem Auftrag.',
     },
   },
   PORTAL_SIGN_IN_REFUSED: {
@@ -248,7 +248,7 @@ export const httpErrors = section({
     message: 'Sign-in refused: the token or one-time secret is not valid.',
     hint: {
       en: 'Create a one-time secret with `mailroom invite`, or use an API token with the role viewer, operator or administrator.',
-      de: 'Mit `mailroom invite` ein Einmalgeheimnis erzeugen oder ein API-Token mit der Rolle viewer, operator oder administrator verwenden.',
+      de: 'Erstellen Sie mit `mailroom invite` einen Einmalcode, oder verwenden Sie ein API-Token mit der Rolle viewer, operator oder administrator.',
     },
   },
   PORTAL_OIDC_UNAVAILABLE: {
@@ -257,7 +257,7 @@ export const httpErrors = section({
     message: 'The identity provider cannot be reached.',
     hint: {
       en: 'Try again later; check http.oidc.issuer, the network and, with a private CA, http.oidc.ca. A one-time secret (`mailroom invite`) signs in without it.',
-      de: 'Später erneut versuchen; http.oidc.issuer, Netz und bei privater CA http.oidc.ca prüfen. Ein Einmalgeheimnis (`mailroom invite`) meldet ohne ihn an.',
+      de: 'Versuchen Sie es später erneut; prüfen Sie http.oidc.issuer, Netz und bei privater CA http.oidc.ca. Mit einem Einmalcode (`mailroom invite`) gelingt die Anmeldung ohne ihn.',
     },
   },
   PORTAL_OIDC_REFUSED: {
@@ -266,7 +266,7 @@ export const httpErrors = section({
     message: 'The sign-in at the identity provider did not succeed.',
     hint: {
       en: 'Start the sign-in again. If it fails again, compare client id, client secret and redirect address (<http.publicUrl>/portal/oidc/callback) with the provider.',
-      de: 'Die Anmeldung neu beginnen. Wiederholt es sich: Client-ID, Clientgeheimnis und Umleitungsadresse (<http.publicUrl>/portal/oidc/callback) mit dem Anbieter vergleichen.',
+      de: 'Beginnen Sie die Anmeldung neu. Wiederholt es sich: Vergleichen Sie Client-ID, Clientgeheimnis und Umleitungsadresse (<http.publicUrl>/portal/oidc/callback) mit dem Anbieter.',
     },
   },
   PORTAL_OIDC_NO_ROLE: {
@@ -275,7 +275,7 @@ export const httpErrors = section({
     message: 'The user is signed in but has no role in Mailroom.',
     hint: {
       en: 'At the provider, give the user one of the roles or groups of http.oidc.roles. Mailroom reads them from the claim http.oidc.rolesClaim of the ID token.',
-      de: 'Der Person beim Anbieter eine der Rollen oder Gruppen aus http.oidc.roles geben; gesucht wird im Claim http.oidc.rolesClaim des ID-Tokens.',
+      de: 'Geben Sie der Person beim Anbieter eine der Rollen oder Gruppen aus http.oidc.roles; gesucht wird im Claim http.oidc.rolesClaim des ID-Tokens.',
     },
   },
   HTTP_LOCKED: {
@@ -284,14 +284,14 @@ export const httpErrors = section({
     message: 'Too many requests with a wrong API token from this address.',
     hint: {
       en: 'Correct the token of the calling program, and wait until Retry-After has passed.',
-      de: 'Das Token des anfragenden Programms berichtigen und abwarten, bis Retry-After vorbei ist.',
+      de: 'Korrigieren Sie das Token des anfragenden Programms, und warten Sie, bis Retry-After vorbei ist.',
     },
   },
   PORTAL_LOCKED: {
     class: 'throttle',
     action: 'refuse',
     message: 'Too many failed sign-ins from this address.',
-    hint: { en: 'Wait 15 minutes and try again.', de: '15 Minuten warten und erneut versuchen.' },
+    hint: { en: 'Wait 15 minutes and try again.', de: 'Versuchen Sie es in 15 Minuten erneut.' },
   },
   PORTAL_FORM_FORGED: {
     class: 'permission',
@@ -299,7 +299,7 @@ export const httpErrors = section({
     message: 'The form does not belong to this session.',
     hint: {
       en: 'Load the page again and repeat the change.',
-      de: 'Die Seite neu laden und die Änderung wiederholen.',
+      de: 'Laden Sie die Seite neu, und wiederholen Sie die Änderung.',
     },
   },
 });

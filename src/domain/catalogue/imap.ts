@@ -17,7 +17,7 @@ export const imapErrors = section({
       },
       google: {
         en: 'Check User. With a password, use an app password (myaccount.google.com/apppasswords), not the account password; with OAuth2, use the scope https://mail.google.com/. IMAP must be enabled: Admin console > Apps > Google Workspace > Gmail > End User Access.',
-        de: 'Prüfen Sie User. Mit Kennwort ein App-Passwort verwenden (myaccount.google.com/apppasswords), nicht das des Kontos; mit OAuth2 den Bereich https://mail.google.com/. IMAP muss aktiviert sein: Admin-Konsole > Apps > Google Workspace > Gmail > Endnutzerzugriff.',
+        de: 'Prüfen Sie User. Verwenden Sie mit Kennwort ein App-Passwort (myaccount.google.com/apppasswords), nicht das des Kontos; mit OAuth2 den Bereich https://mail.google.com/. IMAP muss aktiviert sein: Admin-Konsole > Apps > Google Workspace > Gmail > Endnutzerzugriff.',
       },
     },
   },
@@ -32,7 +32,7 @@ export const imapErrors = section({
     hintAt: {
       microsoft: {
         en: 'Grant Full Access on the mailbox (Add-MailboxPermission -AccessRights FullAccess), enable IMAP for it, and look at the service health; the problem may also resolve itself.',
-        de: 'Erteilen Sie vollen Zugriff auf das Postfach (Add-MailboxPermission -AccessRights FullAccess), aktivieren Sie IMAP dafür, und sehen Sie nach der Dienstintegrität; es kann auch von selbst vergehen.',
+        de: 'Erteilen Sie Vollen Zugriff (Full Access) auf das Postfach (Add-MailboxPermission -AccessRights FullAccess), aktivieren Sie IMAP dafür, und sehen Sie nach dem Dienststatus; es kann auch von allein vergehen.',
       },
     },
   },
@@ -71,7 +71,7 @@ export const imapErrors = section({
     hintAt: {
       microsoft: {
         en: 'Exchange Online allows about 16 to 20 IMAP connections per account. Use app-only sign-in, or spread the mailboxes over several people; close other IMAP clients.',
-        de: 'Exchange Online erlaubt etwa 16 bis 20 IMAP-Verbindungen je Konto. Verwenden Sie App-Anmeldung, oder verteilen Sie die Postfächer auf mehrere Personen; schließen Sie andere IMAP-Clients.',
+        de: 'Exchange Online erlaubt etwa 16 bis 20 IMAP-Verbindungen je Konto. Verwenden Sie die Anmeldung „Als Anwendung“, oder verteilen Sie die Postfächer auf mehrere Personen; schließen Sie andere IMAP-Clients.',
       },
       google: {
         en: 'Gmail allows 15 IMAP connections per account: close other mail clients.',
@@ -112,7 +112,7 @@ export const imapErrors = section({
     message: 'The server wants this user to contact its administrator',
     hint: {
       en: "Read the server's words; its administrator has locked this user or requires an action.",
-      de: 'Lesen Sie die Worte des Servers; dessen Administrator hat den Benutzer gesperrt oder erwartet etwas von ihm.',
+      de: 'Siehe die Antwort des Servers; dessen Administrator hat den Benutzer gesperrt oder erwartet etwas von ihm.',
     },
   },
   IMAP_NO_PERMISSION: {
@@ -148,7 +148,7 @@ export const imapErrors = section({
     message: 'The mailbox is over its quota; the server refuses to store anything in it',
     hint: {
       en: 'Free space in the mailbox, Sent included, or raise its quota.',
-      de: 'Schaffen Sie Platz im Postfach, auch in Gesendete Elemente, oder erhöhen Sie das Kontingent.',
+      de: 'Schaffen Sie Platz im Postfach, auch in „Gesendete Elemente“, oder erhöhen Sie das Kontingent.',
     },
   },
   IMAP_COMMAND_IMPOSSIBLE: {
@@ -157,7 +157,7 @@ export const imapErrors = section({
     message: 'The server reports that it can never do what was requested',
     hint: {
       en: "Read the server's words. If the definition asks for nothing unusual (folder, afterQueued), report it.",
-      de: 'Lesen Sie die Worte des Servers. Verlangt die Definition nichts Ungewöhnliches (Ordner, afterQueued), melden Sie es.',
+      de: 'Siehe die Antwort des Servers. Verlangt die Definition nichts Ungewöhnliches (Ordner, afterQueued), melden Sie es.',
     },
   },
   IMAP_CONNECTION_CLOSED: {
@@ -180,7 +180,7 @@ export const imapErrors = section({
     hintAt: {
       microsoft: {
         en: 'Look at the service health. At sign-in it may also mean that a basic password was used where OAuth2 is required.',
-        de: 'Sehen Sie nach der Dienstintegrität. Bei der Anmeldung kann es auch ein einfaches Kennwort bedeuten, wo OAuth2 verlangt ist.',
+        de: 'Sehen Sie nach dem Dienststatus. Bei der Anmeldung kann es auch ein einfaches Kennwort bedeuten, wo OAuth2 verlangt ist.',
       },
     },
   },
@@ -295,7 +295,7 @@ export const imapErrors = section({
     message: 'The message exceeds the maximum size; its job contains only headers and the reference',
     hint: {
       en: 'The unmodified mail is in the blob store. Raise maximumSize if the backend wants such mails parsed.',
-      de: 'Die unveränderte Mail liegt im Blob-Speicher. Erhöhen Sie maximumSize, wenn das Backend solche Mails zerlegt braucht.',
+      de: 'Die unveränderte E-Mail liegt im Blob-Speicher. Erhöhen Sie maximumSize, wenn das Backend solche E-Mails verarbeitet braucht.',
     },
   },
   IMAP_APPEND_TOO_LARGE: {
@@ -317,6 +317,6 @@ export const imapErrors = section({
     class: 'transient',
     action: 'retry',
     message: 'The server refused a command',
-    hint: { en: "Read the server's words.", de: 'Lesen Sie die Worte des Servers.' },
+    hint: { en: "Read the server's words.", de: 'Siehe die Antwort des Servers.' },
   },
 });

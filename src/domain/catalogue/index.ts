@@ -4,6 +4,7 @@ import type { MailProvider } from '../mail-provider.ts';
 import { configErrors } from './config.ts';
 import { doctorErrors } from './doctor.ts';
 import type { CatalogueEntry, Hint } from './entry.ts';
+import { germanTitles } from './german.ts';
 import { httpErrors } from './http.ts';
 import { imapErrors } from './imap.ts';
 import { messageErrors } from './message.ts';
@@ -34,3 +35,7 @@ export function hintFor(code: ErrorCode, provider: MailProvider): Hint {
   const { hint, hintAt } = catalogue[code];
   return provider === 'other' ? hint : (hintAt?.[provider] ?? hint);
 }
+
+/** What is wrong, as a sentence. */
+export const titleOf = (code: ErrorCode, language: keyof Hint): string =>
+  language === 'de' ? germanTitles[code] : catalogue[code].message.replace(/\.?$/, '.');

@@ -9,7 +9,7 @@ export const oauthErrors = section({
     message: 'The application has no consent for the mail permissions',
     hint: {
       en: 'An administrator must open the admin-consent link of the application and accept; Mailroom then resumes automatically.',
-      de: 'Eine Administratorin öffnet den Zustimmungslink der Anwendung und stimmt zu, danach geht es von selbst weiter.',
+      de: 'Ein Administrator öffnet den Zustimmungslink der Anwendung und stimmt zu, danach geht es automatisch weiter.',
     },
   },
   OAUTH_APPLICATION_UNKNOWN: {
@@ -72,7 +72,7 @@ export const oauthErrors = section({
     message: 'The client secret has expired',
     hint: {
       en: 'Create a new client secret in the app registration (Certificates & secrets) and enter it; mail waits until then.',
-      de: 'Legen Sie in der App-Registrierung (Zertifikate & Geheimnisse) ein neues Geheimnis an; bis dahin warten die Mails.',
+      de: 'Legen Sie in der App-Registrierung (Zertifikate & Geheimnisse) ein neues Geheimnis an; bis dahin warten die E-Mails.',
     },
   },
   OAUTH_CREDENTIAL_MISSING: {
@@ -144,7 +144,7 @@ export const oauthErrors = section({
     message: 'The account is locked',
     hint: {
       en: 'Unlock it or wait; then sign in again: `mailroom login <server>`.',
-      de: 'Entsperren oder abwarten; dann neu anmelden: `mailroom login <Server>`.',
+      de: 'Entsperren Sie es, oder warten Sie; melden Sie sich dann neu an: `mailroom login <Server>`.',
     },
   },
   OAUTH_PASSWORD_EXPIRED: {
@@ -153,7 +153,7 @@ export const oauthErrors = section({
     message: 'The password of the account has expired',
     hint: {
       en: 'Change the password in a browser, then sign in again: `mailroom login <server>`.',
-      de: 'Passwort im Browser erneuern, dann neu anmelden: `mailroom login <Server>`.',
+      de: 'Erneuern Sie das Kennwort im Browser, und melden Sie sich dann neu an: `mailroom login <Server>`.',
     },
   },
   OAUTH_ACCOUNT_DISABLED: {
@@ -162,14 +162,14 @@ export const oauthErrors = section({
     message: 'The account is disabled',
     hint: {
       en: 'Enable the account (Entra admin center > Users), or let another person sign in.',
-      de: 'Konto aktivieren (Entra Admin Center > Benutzer) oder eine andere Person anmelden.',
+      de: 'Aktivieren Sie das Konto (Entra Admin Center > Benutzer), oder lassen Sie eine andere Person sich anmelden.',
     },
   },
   OAUTH_PASSWORD_WRONG: {
     class: 'auth',
     action: 'pause-server',
     message: 'User name or password was wrong at sign-in',
-    hint: { en: 'Sign in again with the right password.', de: 'Melden Sie sich mit dem richtigen Passwort neu an.' },
+    hint: { en: 'Sign in again with the right password.', de: 'Melden Sie sich mit dem richtigen Kennwort neu an.' },
   },
   OAUTH_MFA_REQUIRED: {
     class: 'auth',
@@ -177,7 +177,7 @@ export const oauthErrors = section({
     message: 'Multi-factor authentication is required',
     hint: {
       en: 'The user must sign in again with MFA (`mailroom login <server>` or the portal). App-only sign-in never requires it.',
-      de: 'Die Person meldet sich neu an und besteht MFA (`mailroom login <Server>` oder Portal); App-Anmeldung fragt nie danach.',
+      de: 'Die Person meldet sich neu an und besteht MFA (`mailroom login <Server>` oder Portal); die Anmeldung „Als Anwendung“ fragt nie danach.',
     },
   },
   OAUTH_CONDITIONAL_ACCESS: {
@@ -186,7 +186,7 @@ export const oauthErrors = section({
     message: 'A conditional access policy or the security defaults refuse the sign-in',
     hint: {
       en: 'Entra admin center > Sign-in logs shows the policy; exclude this application or machine, or use app-only sign-in.',
-      de: 'Entra Admin Center > Anmeldeprotokolle zeigt die Richtlinie; nehmen Sie diese Anwendung oder Maschine aus, oder nutzen Sie App-Anmeldung.',
+      de: 'Entra Admin Center > Anmeldeprotokolle zeigt die Richtlinie; nehmen Sie diese Anwendung oder Maschine aus, oder nutzen Sie die Anmeldung „Als Anwendung“.',
     },
   },
   OAUTH_SIGN_IN_EXPIRED: {
@@ -195,7 +195,7 @@ export const oauthErrors = section({
     message: 'The delegated sign-in has expired or was revoked',
     hint: {
       en: 'The user must sign in again: `mailroom login <server>` or the portal. Mail and replies wait until then.',
-      de: 'Die Person meldet sich neu an: `mailroom login <Server>` oder Portal. Mails und Antworten warten bis dahin.',
+      de: 'Die Person meldet sich neu an: `mailroom login <Server>` oder Portal. E-Mails und Antworten warten bis dahin.',
     },
   },
   OAUTH_SIGN_IN_NEEDED: {
@@ -204,7 +204,7 @@ export const oauthErrors = section({
     message: 'Nobody has signed in for this server yet',
     hint: {
       en: 'Sign in: `mailroom login <server>` or the portal. Mail and replies wait until then.',
-      de: 'Anmelden: `mailroom login <Server>` oder Portal. Mails und Antworten warten bis dahin.',
+      de: 'Melden Sie sich an: `mailroom login <Server>` oder Portal. E-Mails und Antworten warten bis dahin.',
     },
   },
   OAUTH_WRONG_IDENTITY: {
@@ -213,7 +213,7 @@ export const oauthErrors = section({
     message: 'The user who signed in is not the one that the server requires',
     hint: {
       en: 'Sign in as the User of the SMTP server, or as signInUser of the IMAP server; use a private browser window.',
-      de: 'Melden Sie sich als Benutzer des SMTP-Servers an, oder als signInUser des IMAP-Servers; nutzen Sie ein privates Browserfenster.',
+      de: 'Melden Sie sich als User des SMTP-Servers an, oder als signInUser des IMAP-Servers; nutzen Sie ein privates Browserfenster.',
     },
   },
   OAUTH_STATE_INVALID: {
@@ -255,7 +255,7 @@ export const oauthErrors = section({
     message: 'The identity provider asks Mailroom to slow down',
     hint: {
       en: 'Mailroom resumes automatically. If it repeats, look for another program that signs in with the same application.',
-      de: 'Es geht von selbst weiter. Wiederholt es sich, suchen Sie ein anderes Programm mit derselben Anwendung.',
+      de: 'Es wird automatisch fortgesetzt. Wiederholt es sich, suchen Sie ein anderes Programm mit derselben Anwendung.',
     },
   },
   OAUTH_PROVIDER_FAILED: {
@@ -291,7 +291,7 @@ export const oauthErrors = section({
     message: 'The server names an OAuth2 application that is not in the configuration',
     hint: {
       en: 'Add it to oauthApplications, or correct the name in the definition of the server.',
-      de: 'Tragen Sie sie unter oauthApplications ein, oder berichtigen Sie den Namen in der Definition des Servers.',
+      de: 'Tragen Sie sie unter oauthApplications ein, oder korrigieren Sie den Namen in der Definition des Servers.',
     },
   },
   OAUTH_REFUSED: {

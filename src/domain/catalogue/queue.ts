@@ -8,7 +8,7 @@ export const queueErrors = section({
     message: 'Redis does not answer; fetching and sending wait for it',
     hint: {
       en: 'Check that Redis runs and that redis.url is right. Mail is safe in the mailbox meanwhile.',
-      de: 'Prüfen Sie, ob Redis läuft und redis.url stimmt. Die Mails liegen solange sicher im Postfach.',
+      de: 'Prüfen Sie, ob Redis läuft und redis.url stimmt. Die E-Mails liegen solange sicher im Postfach.',
     },
   },
   REDIS_PASSWORD_WRONG: {
@@ -17,7 +17,7 @@ export const queueErrors = section({
     message: 'Redis refuses the user name or password',
     hint: {
       en: 'Correct user and password in redis.url: redis://user:password@host:port. Percent-encode special characters. A running gateway keeps trying.',
-      de: 'Korrigieren Sie Benutzer und Passwort in redis.url: redis://benutzer:passwort@host:port. Sonderzeichen werden prozentkodiert. Ein laufendes Gateway versucht es weiter.',
+      de: 'Korrigieren Sie Benutzer und Kennwort in redis.url: redis://benutzer:kennwort@host:port. Sonderzeichen werden prozentkodiert. Ein laufendes Gateway versucht es weiter.',
     },
   },
   REDIS_PASSWORD_MISSING: {
@@ -26,7 +26,7 @@ export const queueErrors = section({
     message: 'Redis requires a password and redis.url has none',
     hint: {
       en: 'Put the password into redis.url: redis://:password@host:port, or redis://user:password@host:port for an ACL user.',
-      de: 'Tragen Sie das Passwort in redis.url ein: redis://:passwort@host:port, bei einem ACL-Benutzer redis://benutzer:passwort@host:port.',
+      de: 'Tragen Sie das Kennwort in redis.url ein: redis://:kennwort@host:port, bei einem ACL-Benutzer redis://benutzer:kennwort@host:port.',
     },
   },
   REDIS_PERMISSION_MISSING: {
@@ -53,7 +53,7 @@ export const queueErrors = section({
     message: 'This Redis is a replica and refuses writes; Mailroom reconnects until it reaches the primary',
     hint: {
       en: 'This is normal for some seconds during a failover. If it lasts, redis.url names a replica, or the failover did not finish. Mail is safe in the mailbox meanwhile.',
-      de: 'Während eines Failovers sekundenlang normal. Hält es an, nennt redis.url ein Replikat, oder der Failover wurde nicht beendet. Die Mails liegen solange sicher im Postfach.',
+      de: 'Während eines Failovers sekundenlang normal. Hält es an, nennt redis.url ein Replikat, oder der Failover wurde nicht beendet. Die E-Mails liegen solange sicher im Postfach.',
     },
   },
   REDIS_OUT_OF_MEMORY: {
@@ -62,7 +62,7 @@ export const queueErrors = section({
     message: 'Redis has reached maxmemory and refuses writes',
     hint: {
       en: 'Let the backend consume the backlog, or raise maxmemory. Mail is safe in the mailbox meanwhile.',
-      de: 'Lassen Sie das Backend den Rückstand abarbeiten, oder erhöhen Sie maxmemory. Die Mails liegen solange sicher im Postfach.',
+      de: 'Lassen Sie das Backend den Rückstand abarbeiten, oder erhöhen Sie maxmemory. Die E-Mails liegen solange sicher im Postfach.',
     },
   },
   REDIS_DISK_FAILED: {
@@ -134,7 +134,7 @@ export const queueErrors = section({
     message: 'This replica no longer holds the lease of this mailbox; nothing was written',
     hint: {
       en: 'This is normal when replicas start and stop. If it repeats, look for a process that was paused for a long time, or a Redis that loses data.',
-      de: 'Normal, wenn Replikate kommen und gehen. Wiederholt es sich, suchen Sie einen lange angehaltenen Prozess oder ein Redis, das Daten verliert.',
+      de: 'Normal, wenn Instanzen kommen und gehen. Wiederholt es sich, suchen Sie einen lange angehaltenen Prozess oder ein Redis, das Daten verliert.',
     },
   },
   LEDGER_SET_BACK: {
@@ -162,7 +162,7 @@ export const queueErrors = section({
     message: 'The ledger of this mailbox in Redis cannot be read; Mailroom leaves the mailbox alone',
     hint: {
       en: 'Look at the named key. Restore Redis from its backup, or delete the ledger and set startFrom to a date.',
-      de: 'Sehen Sie sich den genannten Schlüssel an. Stellen Sie Redis wieder her, oder löschen Sie das Verzeichnis und beginnen Sie ab einem Datum.',
+      de: 'Sehen Sie sich den genannten Schlüssel an. Stellen Sie Redis wieder her, oder löschen Sie das Verzeichnis der Nachrichten und beginnen Sie ab einem Datum.',
     },
   },
   REDIS_MEMORY_LOW: {
@@ -171,7 +171,7 @@ export const queueErrors = section({
     message: 'Redis is near its memory limit; fetching is paused until memory is free',
     hint: {
       en: 'Let the backend consume the backlog, or raise maxmemory. Mail is safe in the mailbox meanwhile.',
-      de: 'Lassen Sie das Backend den Rückstand abarbeiten, oder erhöhen Sie maxmemory. Die Mails liegen solange sicher im Postfach.',
+      de: 'Lassen Sie das Backend den Rückstand abarbeiten, oder erhöhen Sie maxmemory. Die E-Mails liegen solange sicher im Postfach.',
     },
   },
   EMAIL_FLOW_BACKLOG: {
@@ -180,7 +180,7 @@ export const queueErrors = section({
     message: 'The backlog of this email flow exceeds its limit; fetching for it is paused',
     hint: {
       en: 'Look at the backend that consumes this queue. Fetching resumes automatically.',
-      de: 'Prüfen Sie das Backend, das diese Warteschlange liest. Der Abruf geht von selbst weiter.',
+      de: 'Prüfen Sie das Backend, das diese Warteschlange liest. Der Abruf wird automatisch fortgesetzt.',
     },
   },
 });

@@ -35,7 +35,7 @@ export const replyErrors = section({
     message: 'This reply is not held',
     hint: {
       en: 'Only a held reply can be released or dropped.',
-      de: 'Nur eine zurückgehaltene Antwort kann freigegeben oder verworfen werden.',
+      de: 'Nur eine zurückgehaltene Antwort kann erneut gesendet oder verworfen werden.',
     },
   },
   REPLY_HELD: {
@@ -44,7 +44,7 @@ export const replyErrors = section({
     message: 'The reply may or may not have reached the recipient; a person decides',
     hint: {
       en: 'Ask the recipient or look in the mailbox’s Sent folder. Then release the reply (it is sent again; the recipient gets it twice if the first one arrived) or drop it (it is never sent again).',
-      de: 'Fragen Sie beim Empfänger nach oder sehen Sie im Ordner „Gesendet“ des Postfachs nach. Geben Sie die Antwort dann frei (sie wird erneut gesendet, womöglich ein zweites Mal) oder verwerfen Sie sie (sie wird nie gesendet).',
+      de: 'Fragen Sie beim Empfänger nach oder sehen Sie im Ordner „Gesendete Elemente“ des Postfachs nach. Wählen Sie dann „Erneut senden“ (womöglich erhält er sie ein zweites Mal) oder „Verwerfen“ (sie wird nie gesendet).',
     },
   },
   REPLY_JOB_FAILED: {
@@ -63,7 +63,7 @@ export const replyErrors = section({
       'The server was changed after a copy of this reply may have been sent, and it would now be sent from another sender',
     hint: {
       en: 'The message names what changed. Release the reply to send it from the current sender, or drop it. It is held again if the server changes once more.',
-      de: 'Die Meldung nennt, was sich geändert hat. Geben Sie die Antwort frei, um sie mit dem heutigen Absender zu senden, oder verwerfen Sie sie. Ändert sich der Server noch einmal, wird sie wieder zurückgehalten.',
+      de: 'Die Meldung nennt, was sich geändert hat. Senden Sie die Antwort erneut, dann mit dem heutigen Absender, oder verwerfen Sie sie. Ändert sich der Server noch einmal, wird sie wieder zurückgehalten.',
     },
   },
   SMTP_SERVER_REPLACED: {
@@ -72,7 +72,7 @@ export const replyErrors = section({
     message: 'The SMTP email server of this reply no longer exists, and a server with another User now has its name',
     hint: {
       en: 'Release the reply to send it through the server that now has the name, or drop it and submit it again to the right server.',
-      de: 'Geben Sie die Antwort frei, um sie über den Server zu senden, der jetzt so heißt, oder verwerfen Sie sie und reichen Sie sie unter dem richtigen Server neu ein.',
+      de: 'Senden Sie die Antwort erneut, dann über den Server, der jetzt so heißt, oder verwerfen Sie sie und reichen Sie sie unter dem richtigen Server neu ein.',
     },
   },
   REPLY_NOT_COMPOSED: {
@@ -81,7 +81,7 @@ export const replyErrors = section({
     message: 'Composing the bodies of this reply exceeded the time or memory limit; nothing was sent',
     hint: {
       en: 'The cause is its HTML, or the HTML of the message that it quotes. Drop the reply and submit it again as text or without the quotation, with a new replyId. Release it to try once more.',
-      de: 'Ursache ist ihr HTML oder das HTML der zitierten Nachricht. Verwerfen Sie die Antwort und senden Sie sie als Text oder ohne Zitat unter einer neuen replyId. Geben Sie sie frei, um es noch einmal zu versuchen.',
+      de: 'Ursache ist ihr HTML oder das HTML der zitierten Nachricht. Verwerfen Sie die Antwort und senden Sie sie als Text oder ohne Zitat unter einer neuen replyId. Senden Sie sie erneut, um es noch einmal zu versuchen.',
     },
   },
   REPLY_CRASHED: {
@@ -90,7 +90,7 @@ export const replyErrors = section({
     message: 'Processes crashed while preparing this reply; nothing was sent',
     hint: {
       en: 'Look in the log of the orchestrator for the cause of the crashes (out of memory, an error). Drop the reply and submit it again as text or with smaller attachments, with a new replyId. Release it to try once more.',
-      de: 'Suchen Sie im Log des Orchestrators nach dem Ende dieser Prozesse (Speicher, Fehler). Verwerfen Sie die Antwort und senden Sie sie als Text oder mit kleineren Anhängen unter einer neuen replyId. Geben Sie sie frei, um es noch einmal zu versuchen.',
+      de: 'Suchen Sie im Log des Orchestrators nach dem Ende dieser Prozesse (Speicher, Fehler). Verwerfen Sie die Antwort und senden Sie sie als Text oder mit kleineren Anhängen unter einer neuen replyId. Senden Sie sie erneut, um es noch einmal zu versuchen.',
     },
   },
   REPLY_DROPPED: {
@@ -126,7 +126,7 @@ export const replyErrors = section({
     message: 'This From is not permitted on this server',
     hint: {
       en: 'Add the address to Additional Email From Addresses of the server, or choose one of those permitted.',
-      de: 'Tragen Sie die Adresse unter Zusätzliche Absenderadressen ein, oder wählen Sie eine erlaubte.',
+      de: 'Tragen Sie die Adresse unter Additional Email From Addresses ein, oder wählen Sie eine erlaubte.',
     },
   },
   FROM_ROLE_REQUIRED: {
@@ -135,7 +135,7 @@ export const replyErrors = section({
     message: 'This agent may not use this From',
     hint: {
       en: 'The From is restricted to roles; see fromRoles of the server.',
-      de: 'Der Absender ist auf Rollen beschränkt; siehe fromRoles des Servers.',
+      de: 'Die Von-Adresse ist auf Rollen beschränkt; siehe fromRoles des Servers.',
     },
   },
   FROM_AMBIGUOUS: {
@@ -153,7 +153,7 @@ export const replyErrors = section({
     message: 'From is not a valid address',
     hint: {
       en: 'Use an address of the form name@domain.',
-      de: 'Eine Adresse der Form name@domain.',
+      de: 'Geben Sie eine Adresse der Form name@domain an.',
     },
   },
   FROM_NAME_SPOOFED: {
@@ -198,7 +198,7 @@ export const replyErrors = section({
     message: 'A recipient is not a valid address',
     hint: {
       en: 'Use an address of the form name@domain.',
-      de: 'Eine Adresse der Form name@domain.',
+      de: 'Geben Sie eine Adresse der Form name@domain an.',
     },
   },
   SMTPUTF8_NOT_OFFERED: {
@@ -226,7 +226,7 @@ export const replyErrors = section({
     message: 'Reply-To is not a valid address',
     hint: {
       en: 'Use an address of the form name@domain.',
-      de: 'Eine Adresse der Form name@domain.',
+      de: 'Geben Sie eine Adresse der Form name@domain an.',
     },
   },
   SENT_COPY_FAILED: {
@@ -235,7 +235,7 @@ export const replyErrors = section({
     message: 'The copy in the Sent folder could not be stored; the reply itself was accepted',
     hint: {
       en: 'Check the folder name of sentCopy and Full Access of the signed-in user.',
-      de: 'Prüfen Sie den Ordnernamen von sentCopy und den Vollzugriff des angemeldeten Benutzers.',
+      de: 'Prüfen Sie den Ordnernamen von sentCopy und den Vollen Zugriff (Full Access) des angemeldeten Benutzers.',
     },
   },
   SENT_SEARCH_FAILED: {
@@ -244,7 +244,7 @@ export const replyErrors = section({
     message: 'The Sent folder could not be searched',
     hint: {
       en: 'Check that IMAP is enabled for the sending mailbox, and check its Sent folder.',
-      de: 'Prüfen Sie, ob IMAP für das sendende Postfach aktiviert ist, und dessen Ordner Gesendete Elemente.',
+      de: 'Prüfen Sie, ob IMAP für das sendende Postfach aktiviert ist, und dessen Ordner „Gesendete Elemente“.',
     },
   },
   ATTACHMENT_UNAVAILABLE: {

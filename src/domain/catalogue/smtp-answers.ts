@@ -9,7 +9,7 @@ export const smtpAnswerErrors = section({
     message: 'The server requires TLS before mail, and the connection has none',
     hint: {
       en: 'Enable TLS on the email server {server} (implicit TLS on 465, STARTTLS on 587). Jobs are kept meanwhile.',
-      de: 'Schalten Sie TLS beim E-Mail-Server {server} ein (implizit auf 465, STARTTLS auf 587). Die Aufträge bleiben solange erhalten.',
+      de: 'Schalten Sie TLS beim E-Mail Server {server} ein (implizit auf 465, STARTTLS auf 587). Die Aufträge bleiben solange erhalten.',
     },
   },
   SMTP_SIGN_INS_LIMITED: {
@@ -18,7 +18,7 @@ export const smtpAnswerErrors = section({
     message: 'The server reports too many sign-ins for this account',
     hint: {
       en: 'Sending resumes automatically. Look for other programs that sign in as {user}, perhaps with an old password.',
-      de: 'Der Versand wird automatisch fortgesetzt. Suchen Sie andere Programme, die sich als {user} anmelden, womöglich mit einem alten Passwort.',
+      de: 'Der Versand wird automatisch fortgesetzt. Suchen Sie andere Programme, die sich als {user} anmelden, womöglich mit einem alten Kennwort.',
     },
   },
   SMTP_CONNECTION_ENDED: {
@@ -27,7 +27,7 @@ export const smtpAnswerErrors = section({
     message: 'The server ended this connection; a new one is opened',
     hint: {
       en: 'Nothing to do: servers end a connection after a number of messages or seconds.',
-      de: 'Nichts: Server beenden eine Verbindung nach einer Anzahl von Nachrichten oder Sekunden.',
+      de: 'Nichts zu tun: Server beenden eine Verbindung nach einer Anzahl von Nachrichten oder Sekunden.',
     },
   },
   SENDING_SUSPENDED: {
@@ -60,7 +60,7 @@ export const smtpAnswerErrors = section({
     message: 'The server refuses the From domain because it lacks SPF, DKIM or DMARC',
     hint: {
       en: 'Publish SPF, DKIM and DMARC for the domain of {from}, so that mail sent through {host} passes.',
-      de: 'Veröffentlichen Sie SPF, DKIM und DMARC für die Domäne von {from}, sodass über {host} gesendete Mails bestehen.',
+      de: 'Veröffentlichen Sie SPF, DKIM und DMARC für die Domäne von {from}, sodass über {host} gesendete E-Mails bestehen.',
     },
   },
   CLIENT_ADDRESS_BLOCKED: {
@@ -78,7 +78,7 @@ export const smtpAnswerErrors = section({
     message: 'The server does not relay to this recipient for us',
     hint: {
       en: 'Check Port and Authentication Type of {server}: {host} relays only for signed-in users or for addresses that it knows.',
-      de: 'Prüfen Sie Port und Authentifizierung von {server}: {host} leitet nur für angemeldete Benutzer weiter, oder für bekannte Adressen.',
+      de: 'Prüfen Sie Port und Authentication Type von {server}: {host} leitet nur für angemeldete Benutzer weiter, oder für bekannte Adressen.',
     },
   },
   RECIPIENT_MAILBOX_FULL: {

@@ -27,7 +27,7 @@ export const smtpErrors = section({
     message: 'The server no longer accepts passwords',
     hint: {
       en: 'Set Authentication Type OAuth2 on the email server {server}. Jobs are kept meanwhile.',
-      de: 'Stellen Sie beim E-Mail-Server {server} die Authentifizierung auf OAuth2. Die Aufträge bleiben solange erhalten.',
+      de: 'Stellen Sie beim E-Mail Server {server} Authentication Type auf OAuth2. Die Aufträge bleiben solange erhalten.',
     },
   },
   SMTP_SECURITY_DEFAULTS: {
@@ -36,7 +36,7 @@ export const smtpErrors = section({
     message: "The tenant's security defaults refuse this sign-in",
     hint: {
       en: 'Use OAuth2 app-only for {user}, or replace security defaults with a conditional access policy that lets it sign in.',
-      de: 'Verwenden Sie OAuth2 (app-only) für {user}, oder ersetzen Sie die Sicherheitsstandards durch eine Richtlinie für bedingten Zugriff.',
+      de: 'Verwenden Sie OAuth2 „Als Anwendung“ für {user}, oder ersetzen Sie die Sicherheitsstandards durch eine Richtlinie für bedingten Zugriff.',
     },
   },
   SMTP_ACCESS_POLICY: {
@@ -54,12 +54,12 @@ export const smtpErrors = section({
     message: 'The server refuses the sign-in',
     hint: {
       en: 'Check User {user} and its password or application on {server}. Jobs are kept meanwhile.',
-      de: 'Prüfen Sie Benutzer {user} und dessen Passwort oder Anwendung bei {server}. Die Aufträge bleiben erhalten.',
+      de: 'Prüfen Sie User {user} und dessen Kennwort oder Anwendung bei {server}. Die Aufträge bleiben erhalten.',
     },
     hintAt: {
       microsoft: {
         en: 'Check User: with delegated sign-in it is the person, with app-only sign-in the mailbox {user}. Check the permission SMTP.Send or SMTP.SendAsApp, and that New-ServicePrincipal was given the Enterprise Application object ID. Jobs are kept meanwhile.',
-        de: 'Prüfen Sie den Benutzer: bei delegierter Anmeldung die Person, bei app-only das Postfach {user}. Berechtigung SMTP.Send oder SMTP.SendAsApp; New-ServicePrincipal mit der Objekt-ID der Unternehmensanwendung. Die Aufträge bleiben erhalten.',
+        de: 'Prüfen Sie User: bei delegierter Anmeldung die Person, bei „Als Anwendung“ das Postfach {user}. Berechtigung SMTP.Send oder SMTP.SendAsApp; New-ServicePrincipal mit der Objekt-ID der Unternehmensanwendung. Die Aufträge bleiben erhalten.',
       },
     },
   },
@@ -87,7 +87,7 @@ export const smtpErrors = section({
     message: 'The server requires sign-in before mail, and none took place',
     hint: {
       en: 'Check that {host} offers AUTH on this port (587 with STARTTLS) and that Authentication Type is set on {server}.',
-      de: 'Prüfen Sie, ob {host} auf diesem Port AUTH anbietet (587 mit STARTTLS) und bei {server} eine Authentifizierung eingestellt ist.',
+      de: 'Prüfen Sie, ob {host} auf diesem Port AUTH anbietet (587 mit STARTTLS) und bei {server} ein Authentication Type eingestellt ist.',
     },
   },
   SMTP_TLS_FAILED: {
@@ -96,7 +96,7 @@ export const smtpErrors = section({
     message: 'No TLS connection could be established; nothing is sent in plain text',
     hint: {
       en: 'Check host name and certificate of {host}; put a private CA into the field ca of {server}.',
-      de: 'Prüfen Sie Hostnamen und Zertifikat von {host}; eine eigene CA gehört in das Feld ca von {server}.',
+      de: 'Prüfen Sie Hostnamen und Zertifikat von {host}; eine eigene CA gehört ins Feld ca von {server}.',
     },
   },
   SMTP_EHLO_NAME: {
@@ -114,7 +114,7 @@ export const smtpErrors = section({
     message: 'The signed-in user may not send as this From address',
     hint: {
       en: 'Allow {user} at {host} to send as {from}, or remove the address from Additional Email From Addresses of {server}.',
-      de: 'Erlauben Sie {user} bei {host}, als {from} zu senden, oder entfernen Sie die Adresse aus den Zusätzlichen Absenderadressen von {server}.',
+      de: 'Erlauben Sie {user} bei {host}, als {from} zu senden, oder entfernen Sie die Adresse aus den Additional Email From Addresses von {server}.',
     },
     hintAt: {
       microsoft: {
@@ -138,7 +138,7 @@ export const smtpErrors = section({
     message: 'The server throttles this sender',
     hint: {
       en: 'Nothing at first. If it lasts for hours, check the reputation of the outgoing IP address.',
-      de: 'Zunächst nichts. Dauert es Stunden, prüfen Sie die Reputation der ausgehenden IP-Adresse.',
+      de: 'Zunächst ist nichts zu tun. Dauert es Stunden, prüfen Sie die Reputation der ausgehenden IP-Adresse.',
     },
   },
   SUBMISSION_QUOTA: {
@@ -152,7 +152,7 @@ export const smtpErrors = section({
     hintAt: {
       microsoft: {
         en: 'Recipient limit of {user} (10,000 in 24 hours). Sending resumes automatically.',
-        de: 'Empfängergrenze von {user} (10.000 in 24 Stunden). Der Versand geht von selbst weiter.',
+        de: 'Empfängergrenze von {user} (10.000 in 24 Stunden). Der Versand wird automatisch fortgesetzt.',
       },
     },
   },
@@ -167,7 +167,7 @@ export const smtpErrors = section({
     hintAt: {
       microsoft: {
         en: 'Empty Sent Items of {user}, or Set-Mailbox -Identity "{user}" -MessageCopyForSMTPClientSubmissionEnabled $false. Jobs are kept meanwhile.',
-        de: 'Leeren Sie Gesendete Elemente von {user}, oder Set-Mailbox -Identity "{user}" -MessageCopyForSMTPClientSubmissionEnabled $false. Die Aufträge bleiben solange erhalten.',
+        de: 'Leeren Sie „Gesendete Elemente“ von {user}, oder Set-Mailbox -Identity "{user}" -MessageCopyForSMTPClientSubmissionEnabled $false. Die Aufträge bleiben solange erhalten.',
       },
     },
   },
@@ -192,12 +192,12 @@ export const smtpErrors = section({
     message: 'The sending mailbox is blocked for outgoing mail',
     hint: {
       en: 'Ask the provider of {host} to unblock {user}. Find the cause first.',
-      de: 'Lassen Sie {user} vom Anbieter von {host} freigeben. Klären Sie zuerst die Ursache.',
+      de: 'Lassen Sie {user} vom Anbieter von {host} entsperren. Klären Sie zuerst die Ursache.',
     },
     hintAt: {
       microsoft: {
         en: 'Microsoft Defender, Restricted entities: unblock {user}. Find the cause first.',
-        de: 'Microsoft Defender, Eingeschränkte Entitäten: {user} freigeben. Klären Sie zuerst die Ursache.',
+        de: 'Microsoft Defender, Eingeschränkte Entitäten: {user} entsperren. Klären Sie zuerst die Ursache.',
       },
     },
   },
@@ -207,7 +207,7 @@ export const smtpErrors = section({
     message: 'The tenant may not send to external recipients',
     hint: {
       en: 'The cause is a trial tenant, its reputation or an unregistered domain: open a ticket with Microsoft support.',
-      de: 'Testmandant, Reputation oder nicht registrierte Domäne: Ticket beim Microsoft-Support eröffnen.',
+      de: 'Testmandant, Reputation oder nicht registrierte Domäne: Eröffnen Sie ein Ticket beim Microsoft-Support.',
     },
   },
   TENANT_QUOTA: {
@@ -216,7 +216,7 @@ export const smtpErrors = section({
     message: 'The tenant has reached its daily limit of external recipients; replies wait and none fails',
     hint: {
       en: 'The tenant external recipient rate limit depends on the licences. Sending resumes automatically.',
-      de: 'Grenze des Mandanten für externe Empfänger: hängt von den Lizenzen ab. Der Versand geht von selbst weiter.',
+      de: 'Grenze des Mandanten für externe Empfänger: hängt von den Lizenzen ab. Der Versand wird automatisch fortgesetzt.',
     },
   },
   SMTP_PROXY_TROUBLE: {
@@ -234,7 +234,7 @@ export const smtpErrors = section({
     message: 'The server answers with a temporary failure',
     hint: {
       en: 'Mailroom retries automatically. If it lasts, look at the remote text.',
-      de: 'Wird von selbst wiederholt. Hält es an, beachten Sie den Text der Gegenstelle.',
+      de: 'Wird automatisch wiederholt. Hält es an, beachten Sie den Text der Gegenstelle.',
     },
   },
   SMTP_QUEUE_QUOTA: {
@@ -243,7 +243,7 @@ export const smtpErrors = section({
     message: "The server's queue for us is full",
     hint: {
       en: 'Mailroom retries automatically with growing pauses.',
-      de: 'Wird mit wachsenden Pausen von selbst wiederholt.',
+      de: 'Wird mit wachsenden Pausen automatisch wiederholt.',
     },
   },
   MESSAGE_TOO_LARGE: {
@@ -252,7 +252,7 @@ export const smtpErrors = section({
     message: 'The message is larger than the server accepts',
     hint: {
       en: 'Send smaller attachments (base64 adds 33 %), or raise the limit at {host}.',
-      de: 'Kleinere Anhänge (base64 braucht 33 % mehr), oder eine höhere Grenze bei {host}.',
+      de: 'Senden Sie kleinere Anhänge (base64 braucht 33 % mehr), oder erhöhen Sie die Grenze bei {host}.',
     },
     hintAt: {
       microsoft: {
@@ -267,7 +267,7 @@ export const smtpErrors = section({
     message: 'The message has more recipients than the server accepts',
     hint: {
       en: 'Use fewer recipients, or raise the limit at {host}.',
-      de: 'Weniger Empfänger, oder eine höhere Grenze bei {host}.',
+      de: 'Senden Sie an weniger Empfänger, oder erhöhen Sie die Grenze bei {host}.',
     },
     hintAt: {
       microsoft: {
@@ -282,7 +282,7 @@ export const smtpErrors = section({
     message: 'The server accepts no more recipients at present',
     hint: {
       en: 'Mailroom retries automatically.',
-      de: 'Wird von selbst wiederholt.',
+      de: 'Wird automatisch wiederholt.',
     },
   },
   SMTP_BARE_LF: {
@@ -291,7 +291,7 @@ export const smtpErrors = section({
     message: 'The server found bare line feeds in the message',
     hint: {
       en: 'This is a bug in Mailroom: report it with the replyId.',
-      de: 'Ein Fehler unsererseits: bitte mit der replyId melden.',
+      de: 'Ein Fehler unsererseits: Melden Sie ihn mit der replyId.',
     },
   },
   SMTP_FROM_REFUSED: {
@@ -324,7 +324,7 @@ export const smtpErrors = section({
     message: 'This recipient is receiving too much mail at present',
     hint: {
       en: 'Mailroom retries automatically in an hour.',
-      de: 'Wird in einer Stunde von selbst wiederholt.',
+      de: 'Wird in einer Stunde automatisch wiederholt.',
     },
   },
   RECIPIENT_UNKNOWN: {
@@ -360,7 +360,7 @@ export const smtpErrors = section({
     message: "Mailroom does not recognise the server's answer",
     hint: {
       en: 'Mailroom retries automatically. Report the remote text if it lasts.',
-      de: 'Wird von selbst wiederholt. Melden Sie den Text der Gegenstelle, wenn es anhält.',
+      de: 'Wird automatisch wiederholt. Melden Sie den Text der Gegenstelle, wenn es anhält.',
     },
   },
   DELIVERY_UNCERTAIN: {
@@ -369,7 +369,7 @@ export const smtpErrors = section({
     message: 'The connection was lost after the message was sent and before the server answered',
     hint: {
       en: 'Mailroom searches Sent of {user} and does not send again unless the policy of {server} allows it. If the reply is not found, a person decides.',
-      de: 'Wird in Gesendete Elemente von {user} gesucht; nur dann erneut gesendet, wenn die Regel von {server} es sagt. Findet sie sich dort nicht, entscheidet ein Mensch.',
+      de: 'Wird in „Gesendete Elemente“ von {user} gesucht; nur dann erneut gesendet, wenn die Regel von {server} es sagt. Findet sie sich dort nicht, entscheidet eine Person.',
     },
   },
 });

@@ -3,6 +3,7 @@
 import { type CheckStep, passed, planOf, saidBy, steps } from '../../domain/doctor.ts';
 import { type Html, html } from './html.ts';
 import type { Frame } from './layout.ts';
+import { errorIn } from './words-errors.ts';
 
 const kindOf = ({ state, informational }: CheckStep) => (state === 'failed' && informational ? 'noted' : state);
 /** Characters of a detail above which it is folded. */
@@ -17,7 +18,7 @@ export function stepItem({ say, language }: Frame, step: CheckStep): Html {
   const said = saidBy(failure?.remote);
   return html`<li class="${kind}"><span class="mark" aria-hidden="true">${MARKS[kind]}</span><span class="what wrap">${steps[step.step].title[language]}${step.from !== undefined && `: ${step.from}`}<span class="hidden"> – ${say(`step-${kind}`)}</span></span><span class="dim nowrap">${step.state !== 'skipped' && `${new Intl.NumberFormat(language).format(step.ms)} ms`}</span>${detail !== '' && (detail.length < LONG ? html`<span class="more dim wrap">${detail}</span>` : html`<details class="more dim wrap"><summary>${detail.slice(0, detail.search(/[.:] /) + 1 || 80)}</summary>${fixList(detail)}</details>`)}${
     failure !== undefined &&
-    html`<div class="more"><div class="note ${kind === 'noted' ? 'warn' : 'bad'} wrap"><p><strong>${failure.code}</strong> ${language === 'en' && failure.message}</p>${said !== undefined && html`<p>${say('serverSaid')} <q>${said}</q></p>`}<p><strong>${say('whatToDo')}</strong></p>${fixList(failure.fix[language])}</div></div>`
+    html`<div class="more"><div class="note ${kind === 'noted' ? 'warn' : 'bad'} wrap"><p><strong>${failure.code}</strong> ${language === 'en' ? failure.message : errorIn(language, failure.code).title}</p>${said !== undefined && html`<p>${say('serverSaid')} <q>${said}</q></p>`}<p><strong>${say('whatToDo')}</strong></p>${fixList(failure.fix[language])}</div></div>`
   }</li>`;
 }
 

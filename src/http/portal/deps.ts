@@ -89,7 +89,7 @@ export interface PortalReply {
   stateAt: number;
   attempts: number;
   evidence: readonly string[];
-  failure?: { code: string; hint: { en: string; de: string }; said?: string };
+  failure?: { code: string; said?: string };
 }
 
 export interface PortalReplies {

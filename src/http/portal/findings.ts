@@ -1,5 +1,4 @@
 // What is wrong with an email server, or doubtful, each with what to do; and its state as a badge. Pure.
-import { catalogue } from '../../domain/catalogue/index.ts';
 import type { EmailServerView } from '../api/email-servers.ts';
 import { fixList } from './check-steps.ts';
 import type { Finding } from './deps.ts';
@@ -7,6 +6,7 @@ import { type Html, html } from './html.ts';
 import type { Frame } from './layout.ts';
 import { since } from './parts.ts';
 import { stateIn } from './words.ts';
+import { errorIn } from './words-errors.ts';
 import { findingIn, messageIn } from './words-said.ts';
 
 /** Characters of a hint above which it is folded. */
@@ -31,19 +31,26 @@ export function findingItem({ language }: Pick<Frame, 'language'>, finding: Find
 export const hasProblem = ({ valid, findings, live }: EmailServerView): boolean =>
   !valid || findings.length > 0 || ['backing-off', 'paused'].includes(live.state);
 
-export function problemsOf(frame: Frame, { problems, findings, live }: EmailServerView): Html[] {
+export function problemsOf(frame: Frame, view: EmailServerView): Html[] {
+  const { problems, findings } = view;
   const { language } = frame;
   return [
     ...problems.map(
       ({ field, message }) =>
         html`<div class="note bad wrap"><strong>${field}</strong> <span>${messageIn(language, message)}</span></div>`,
     ),
-    ...failure(frame, live),
+    ...failure(frame, view),
     ...findings.map((finding) => html`<div class="note warn wrap">${findingItem(frame, finding)}</div>`),
   ];
 }
 
-function failure(frame: Frame, live: EmailServerView['live']): Html[] {
+/** What the placeholders of a hint mean at this server. */
+export const namesOf = ({ name, definition: { user, host, port } }: EmailServerView) => ({
+  ...{ server: name, user, host, port, from: user },
+});
+
+function failure(frame: Frame, view: EmailServerView): Html[] {
+  const { live } = view;
   const { say, language } = frame;
   if (live.pausedBy !== undefined && live.since !== undefined)
     return [
@@ -51,8 +58,8 @@ function failure(frame: Frame, live: EmailServerView['live']): Html[] {
     ];
   const code = live.code ?? (live.state === 'backing-off' || live.state === 'paused' ? live.reason : undefined);
   if (code === undefined || code === '') return [];
-  const entry = Object.hasOwn(catalogue, code) ? catalogue[code as keyof typeof catalogue] : undefined;
+  const { title, hint } = errorIn(language, code, namesOf(view));
   return [
-    html`<div class="note bad wrap"><strong>${code}</strong> <span>${entry?.hint[language]}${live.expectedAt !== undefined && html` ${say('triesAgain')}: ${since(frame, live.expectedAt)}`}</span></div>`,
+    html`<div class="note bad wrap"><strong>${title}</strong> <span>${hint} <code>${code}</code>${live.expectedAt !== undefined && html` ${say('triesAgain')}: ${since(frame, live.expectedAt)}`}</span></div>`,
   ];
 }

@@ -1,16 +1,18 @@
 // Before and after every page: who it is and whether he may, forged forms, the choice of language, security headers, errors as a page.
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { permissions } from '../../domain/access.ts';
+import { catalogue } from '../../domain/catalogue/index.ts';
+import { saidBy } from '../../domain/doctor.ts';
 import { MailroomError } from '../../domain/errors.ts';
 import type { Emit } from '../../telemetry/events.ts';
 import type { ClientAddresses } from '../client.ts';
-import { emitRefusal, problemOf, statusOf, toMailroomError } from '../problem.ts';
+import { emitRefusal, statusOf, toMailroomError } from '../problem.ts';
 import type { Session } from './deps.ts';
-import { errorPage } from './layout.ts';
+import { errorPage, type ShownError } from './layout.ts';
 import { setCookie } from './sessions.ts';
 import { formOf, LIST, queryOf, seeOther, send, type Visits } from './visit.ts';
-import { type Language, sayIn } from './words.ts';
-import { refusalIn } from './words-said.ts';
+import type { Language } from './words.ts';
+import { errorIn, portalErrors } from './words-errors.ts';
 
 const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
@@ -85,17 +87,12 @@ export function addGate(
   });
 }
 
-/** An error in a person's words: what, and what to do; of our own failures no details. */
-export function shownError(error: MailroomError, language: Language): { code: string; message: string; hint: string } {
-  const { title, detail, hint = '' } = problemOf(error, language === 'de');
-  const { code } = error;
-  // The catalogue's hint is for the API's callers.
-  const advice = code === 'HTTP_FORBIDDEN' ? sayIn(language)('askAdministrator') : hint;
-  return {
-    code,
-    message: refusalIn(language, { code, message: code === 'HTTP_INTERNAL' ? title : detail }),
-    hint: advice,
-  };
+/** An error in a person's words: what is wrong, and what to do with the means of the portal. */
+export function shownError({ code, message, remote }: MailroomError, language: Language): ShownError {
+  const shown = { code, said: saidBy(remote), ...errorIn(language, code) };
+  // What is said of this very case exists in English alone.
+  const special = language === 'en' && portalErrors[code]?.title === undefined && message !== catalogue[code].message;
+  return special ? { ...shown, title: message } : shown;
 }
 
 /**

@@ -105,12 +105,27 @@ export function askPage(frame: Frame, { title, current, body, action, fields, ye
   );
 }
 
-export function errorPage(frame: Frame, error: { code: string; message: string; hint: string }): string {
+export interface ShownError {
+  code: string;
+  /** What is wrong, a sentence. */
+  title: string;
+  /** What to do. */
+  hint: string;
+  /** The remote system's own words. */
+  said?: string | undefined;
+}
+
+export const errorNote = ({ say }: Frame, { hint, said }: ShownError, title?: string): Html =>
+  html`<div class="note bad wrap" role="alert">${title !== undefined && html`<p><strong>${title}</strong></p>`}${said !== undefined && html`<p>${say('serverSaid')} <q>${said}</q></p>`}<p>${hint}</p></div>`;
+
+/** The page of an error: its title is what happened. */
+export function errorPage(frame: Frame, error: ShownError): string {
   const { say, session } = frame;
+  const title = error.title.replace(/\.$/, '');
   return page(
     frame,
-    say('problem'),
+    title,
     undefined,
-    html`<div class="ask card"><h1>${say('problem')}</h1><div class="note bad wrap" role="alert"><p><strong>${error.message}</strong></p><p>${error.hint}</p></div><p class="dim">${say('code')}: <code>${error.code}</code></p><p class="buttons">${session === undefined ? html`<a class="button" href="/portal/sign-in">${say('signIn')}</a>` : html`<a class="button" href="/portal">${say('toOverview')}</a>`}</p></div>`,
+    html`<div class="ask card"><h1>${title}</h1>${errorNote(frame, error)}<p class="dim">${say('code')}: <code>${error.code}</code></p><p class="buttons">${session === undefined ? html`<a class="button" href="/portal/sign-in">${say('signIn')}</a>` : html`<a class="button" href="/portal">${say('toOverview')}</a>`}</p></div>`,
   );
 }

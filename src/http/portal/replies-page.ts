@@ -4,11 +4,13 @@ import type { FastifyInstance } from 'fastify';
 import { MailroomError } from '../../domain/errors.ts';
 import { masked, maskedText } from '../masked.ts';
 import type { PortalDeps, PortalReply, ReplyTab } from './deps.ts';
+import { namesOf } from './findings.ts';
 import { type Html, html } from './html.ts';
 import { askPage, type Frame, frameMay, page } from './layout.ts';
 import { type Done, doneNote, doneOf, doneUrl, pageOf, pager, since } from './parts.ts';
 import { formOf, needs, queryOf, seeOther, send, type Visits } from './visit.ts';
 import type { Word } from './words.ts';
+import { errorIn } from './words-errors.ts';
 
 const REPLIES_PER_PAGE = 20;
 
@@ -31,7 +33,7 @@ const tabOf = (text: string | undefined): ReplyTab => TABS.find(([state]) => sta
 interface RepliesView {
   tab: ReplyTab;
   counts: Readonly<Record<ReplyTab, number>>;
-  replies: readonly PortalReply[];
+  replies: readonly Shown[];
   /** From 1. */
   at: number;
   done: Done | undefined;
@@ -63,7 +65,10 @@ ${
   );
 }
 
-function facts(frame: Frame, reply: PortalReply): Html {
+/** A reply with what the placeholders of a hint mean at its server. */
+type Shown = PortalReply & { names?: Readonly<Record<string, unknown>> };
+
+function facts(frame: Frame, reply: Shown): Html {
   const { say } = frame;
   const shown = frameMay(frame, 'addresses:read');
   const recipients = shown ? reply.to : reply.to.map(masked);
@@ -71,10 +76,13 @@ function facts(frame: Frame, reply: PortalReply): Html {
     recipients.length > 4
       ? `${recipients.slice(0, 3).join(', ')} + ${recipients.length - 3} ${say('recipientsMore')}`
       : recipients.join(', ');
-  const { failure } = reply;
+  const failure = reply.failure && {
+    ...reply.failure,
+    ...errorIn(frame.language, reply.failure.code, { ...reply.names, from: reply.from }),
+  };
   return html`<dl class="facts"><dt>${say('server')}</dt><dd>${reply.server}</dd><dt>${say('from')}</dt><dd>${reply.from ?? '–'}</dd><dt>${say('to')}</dt><dd>${to || '–'}</dd><dt>${say('since')}</dt><dd>${since(frame, reply.stateAt)}</dd><dt>${say('handedIn')}</dt><dd>${since(frame, reply.createdAt)}</dd><dt>${say('attempts')}</dt><dd>${reply.attempts}</dd>${
     failure !== undefined &&
-    html`<dt>${say('reason')}</dt><dd class="wide"><strong>${failure.code}</strong> ${failure.hint[frame.language]}${failure.said !== undefined && html` <q>${shown ? failure.said : maskedText(failure.said)}</q>`}</dd>`
+    html`<dt>${say('reason')}</dt><dd class="wide"><strong>${failure.title}</strong> ${failure.hint} <code>${failure.code}</code>${failure.said !== undefined && html` <q>${shown ? failure.said : maskedText(failure.said)}</q>`}</dd>`
   }</dl>`;
 }
 
@@ -84,7 +92,7 @@ function evidence(frame: Frame, { evidence: lines }: PortalReply): Html {
   return html`<ol class="fix mono">${shown.map((line) => html`<li class="wrap">${line}</li>`)}</ol>`;
 }
 
-function card(frame: Frame, tab: ReplyTab, reply: PortalReply): Html {
+function card(frame: Frame, tab: ReplyTab, reply: Shown): Html {
   const { say } = frame;
   const decide = (action: string) => `/portal/replies/${action}?id=${encodeURIComponent(reply.replyId)}`;
   return html`<article class="card"><div class="bar"><h2 class="wrap"><span class="badge ${KINDS[tab]}">${say(`state-${tab}`)}</span> <code>${reply.replyId}</code></h2>${
@@ -94,7 +102,7 @@ function card(frame: Frame, tab: ReplyTab, reply: PortalReply): Html {
   }</div>${facts(frame, reply)}<details><summary>${say('evidence')}</summary>${evidence(frame, reply)}</details></article>`;
 }
 
-function decidePage(frame: Frame, reply: PortalReply, action: 'release' | 'drop'): string {
+function decidePage(frame: Frame, reply: Shown, action: 'release' | 'drop'): string {
   const { say } = frame;
   return askPage(frame, {
     title: say(action === 'release' ? 'releaseAsk' : 'dropAsk'),
@@ -110,14 +118,20 @@ function decidePage(frame: Frame, reply: PortalReply, action: 'release' | 'drop'
 
 export function addReplies(
   portal: FastifyInstance,
-  { replies, emit }: Pick<PortalDeps, 'replies' | 'emit'>,
+  { replies, servers, emit }: Pick<PortalDeps, 'replies' | 'servers' | 'emit'>,
   visits: Visits,
 ): void {
   async function held(replyId: string) {
     const reply = await replies.read(replyId);
     if (reply === undefined) throw new MailroomError('REPLY_UNKNOWN');
     if (reply.state !== 'held') throw new MailroomError('REPLY_NOT_HELD');
-    return reply;
+    return (await named([reply]))[0] ?? reply;
+  }
+
+  async function named(all: readonly PortalReply[]): Promise<readonly Shown[]> {
+    if (!all.some(({ failure }) => failure !== undefined)) return all;
+    const names = new Map((await servers.list()).map((view) => [view.name, namesOf(view)]));
+    return all.map((one) => ({ ...one, names: names.get(one.server) ?? {} }));
   }
 
   portal.get('/portal/replies', needs('replies:read'), async (request, reply) => {
@@ -127,7 +141,7 @@ export function addReplies(
     const last = Math.max(1, Math.ceil(counts[tab] / REPLIES_PER_PAGE));
     const at = Math.min(pageOf(query.page), last);
     const shown = await replies.list(tab, { limit: REPLIES_PER_PAGE, offset: (at - 1) * REPLIES_PER_PAGE });
-    const view = { tab, counts, replies: shown, at, done: doneOf(visits.session(request), query) };
+    const view = { tab, counts, replies: await named(shown), at, done: doneOf(visits.session(request), query) };
     return send(reply, repliesPage(visits.frame(request), view));
   });
   for (const action of ['release', 'drop'] as const) {

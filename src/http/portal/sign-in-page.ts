@@ -6,7 +6,7 @@ import { statusOf } from '../problem.ts';
 import type { OidcFlow, PortalDeps } from './deps.ts';
 import { shownError } from './gate.ts';
 import { html } from './html.ts';
-import { type Frame, page } from './layout.ts';
+import { errorNote, type Frame, page, type ShownError } from './layout.ts';
 import { cookieOf, hostCookie, setCookie, type signIns } from './sessions.ts';
 import { formOf, LIST, needs, seeOther, send, type Visits } from './visit.ts';
 
@@ -17,14 +17,14 @@ const LEFT_BEHIND = '"cache", "storage"';
 const FLOW_SECONDS = 600;
 
 /** @param withOidc people of the organisation sign in at their provider */
-function signInPage(frame: Frame, error?: { message: string; hint: string }, withOidc = false): string {
+function signInPage(frame: Frame, error?: ShownError, withOidc = false): string {
   const { say } = frame;
   return page(
     frame,
     say('signIn'),
     undefined,
     html`<div class="narrow card"><h1>${say('signInTitle')}</h1>
-${error !== undefined && html`<div class="note bad" role="alert"><p><strong>${error.message}</strong></p><p>${error.hint}</p></div>`}
+${error !== undefined && errorNote(frame, error, error.title)}
 ${withOidc && html`<p><a class="button main" href="/portal/oidc">${say('signInOidc')}</a></p><div class="or">${say('or')}</div>`}
 <form method="post" action="/portal/sign-in"><label for="secret">${say('secret')}</label><input id="secret" name="secret" type="password" autocomplete="off" required aria-describedby="secret-help"><p class="help" id="secret-help">${say('secretHelp')}</p><p><button class="${withOidc ? 'plain' : 'main'}">${say('signIn')}</button></p></form></div>`,
   );
@@ -49,7 +49,7 @@ export function addSignIn(
 ): void {
   const { secure } = signIn;
   const flowCookie = hostCookie(FLOW_COOKIE, secure);
-  const form = (request: FastifyRequest, error?: { message: string; hint: string }) =>
+  const form = (request: FastifyRequest, error?: ShownError) =>
     signInPage({ ...visits.frame(request), url: '/portal/sign-in' }, error, oidc !== undefined);
 
   /** The sign-in page again, with what is wrong. */

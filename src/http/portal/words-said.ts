@@ -79,29 +79,3 @@ export function findingIn(language: Language, { code, message }: { code: string;
   const known = language === 'de' ? findings[code] : undefined;
   return known === undefined ? message : message.replace(known[0], known[1]);
 }
-
-/** What a person of the portal may be refused with; the hints of the catalogue are German already. */
-const refusals: Readonly<Record<string, string>> = {
-  HTTP_UNAUTHENTICATED: 'Sie sind nicht angemeldet.',
-  HTTP_FORBIDDEN: 'Ihre Rolle darf das nicht.',
-  HTTP_NOT_FOUND: 'Diese Seite gibt es nicht.',
-  HTTP_INTERNAL: 'Mailroom konnte die Anfrage nicht ausführen.',
-  EMAIL_SERVER_NOT_FOUND: 'Diesen E-Mail Server gibt es nicht.',
-  EMAIL_SERVER_CHANGED: 'Der E-Mail Server wurde inzwischen von jemand anderem geändert.',
-  EMAIL_SERVER_READ_ONLY: 'Dieser E-Mail Server steht in einer Datei und ist hier nur lesbar.',
-  EMAIL_SERVER_CANNOT_PAUSE: 'Nur ein aktivierter SMTP-Server kann angehalten werden.',
-  PORTAL_SIGN_IN_REFUSED: 'Die Anmeldung wurde abgelehnt.',
-  PORTAL_LOCKED: 'Zu viele Fehlversuche: Die Anmeldung ist für eine Weile gesperrt.',
-  PORTAL_FORM_FORGED: 'Dieses Formular kam nicht von dieser Anmeldung.',
-  PORTAL_OIDC_UNAVAILABLE: 'Der Identitätsanbieter ist nicht erreichbar.',
-  PORTAL_OIDC_REFUSED: 'Die Anmeldung beim Identitätsanbieter ist fehlgeschlagen.',
-  PORTAL_OIDC_NO_ROLE: 'Diese Person hat keine Rolle in Mailroom.',
-  OAUTH_STATE_INVALID: 'Diese Anmeldung wurde nicht in diesem Browser begonnen oder ist abgelaufen.',
-  REPLY_UNKNOWN: 'Diese Antwort ist nicht bekannt.',
-  REPLY_NOT_HELD: 'Diese Antwort ist nicht mehr angehalten.',
-  MESSAGE_NOT_QUARANTINED: 'Diese Nachricht ist nicht (mehr) in Quarantäne.',
-  MESSAGE_STILL_UNREADABLE: 'Diese Nachricht ist noch immer nicht lesbar.',
-};
-
-export const refusalIn = (language: Language, { code, message }: { code: string; message: string }): string =>
-  language === 'de' ? (refusals[code] ?? message) : message;

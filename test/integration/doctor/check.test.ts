@@ -131,7 +131,7 @@ const rows: [string, Row][] = [
       step: 'config',
       code: 'OAUTH_APPLICATION_NOT_CONFIGURED',
       en: 'Add "Fabrikam" to oauthApplications, or correct the application in the definition of Support in.',
-      de: 'Tragen Sie „Fabrikam“ unter oauthApplications ein, oder berichtigen Sie die Anwendung in der Definition von Support in.',
+      de: 'Tragen Sie „Fabrikam“ unter oauthApplications ein, oder korrigieren Sie die Anwendung in der Definition von Support in.',
     },
   ],
   [
@@ -153,7 +153,7 @@ const rows: [string, Row][] = [
       code: 'IMAP_HOST_UNKNOWN',
       both: 'nslookup no-such-host.invalid',
       en: 'Correct Host of Support in',
-      de: 'Berichtigen Sie Host von Support in',
+      de: 'Korrigieren Sie Host von Support in',
     },
   ],
   [
@@ -175,7 +175,7 @@ const rows: [string, Row][] = [
       code: 'SMTP_UNREACHABLE',
       both: 'Test-NetConnection localhost -Port ',
       en: 'Correct Host and Port of Support out',
-      de: 'Berichtigen Sie Host und Port von Support out',
+      de: 'Korrigieren Sie Host und Port von Support out',
     },
   ],
   [
@@ -300,7 +300,7 @@ const rows: [string, Row][] = [
     90002,
     'OAUTH_TENANT_UNKNOWN',
     'Correct tenant of "Contoso"',
-    'Berichtigen Sie tenant von „Contoso“',
+    'Korrigieren Sie tenant von „Contoso“',
     'gccHigh, dod',
   ),
   aadsts(90038, 'OAUTH_WRONG_CLOUD', 'Set cloud of "Contoso"', 'Setzen Sie cloud von „Contoso“'),
@@ -512,7 +512,7 @@ const rows: [string, Row][] = [
       code: 'IMAP_FOLDER_MISSING',
       both: `Get-MailboxFolderStatistics -Identity "${SHARED}"`,
       en: 'Correct Folder of Support in ("Anfragen")',
-      de: 'Berichtigen Sie den Ordner von Support in („Anfragen“)',
+      de: 'Korrigieren Sie den Ordner von Support in („Anfragen“)',
     },
   ],
   [
@@ -580,14 +580,14 @@ const rows: [string, Row][] = [
     'smtpSignIn',
     'SMTP_BASIC_AUTH_DISABLED',
     'OAuth2 on the email server Support out',
-    'beim E-Mail-Server Support out',
+    'beim E-Mail Server Support out',
   ),
   reply(
     'basicAuthRetired',
     'smtpSignIn',
     'SMTP_BASIC_AUTH_DISABLED',
     'OAuth2 on the email server Support out',
-    'beim E-Mail-Server Support out',
+    'beim E-Mail Server Support out',
   ),
   reply(
     'securityDefaults',

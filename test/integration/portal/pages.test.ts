@@ -80,7 +80,7 @@ describe('connection test', () => {
     const { name } = await created();
     const operator = await portal.signIn(TOKENS.operator, 'de');
     const page = await text(operator.post(at('test', name), { _action: 'test' }));
-    expect(page).toContain('Port antwortet');
+    expect(page).toContain('Port erreichbar');
     expect(page).toContain('SMTP_UNREACHABLE');
     expect(page).toContain('Was zu tun ist');
     expect(page).not.toContain('a-secret-password');
@@ -153,7 +153,7 @@ describe('replies', () => {
     // What to do is said in words that lead to the buttons here, not to a command line.
     for (const [language, words] of [
       ['en', 'Then release the reply'],
-      ['de', 'Geben Sie die Antwort dann frei'],
+      ['de', 'Wählen Sie dann „Erneut senden“'],
     ] as const) {
       const page = await text((await portal.signIn(TOKENS.operator, language)).get('/portal/replies'));
       expect([language, page.includes(words), page.includes('mailroom repl')]).toEqual([language, true, false]);
@@ -244,6 +244,6 @@ describe('operation', () => {
     const admin = await portal.signIn(TOKENS.administrator, 'de');
     const answer = await admin.get('/portal/nowhere');
     expect(answer.status).toBe(404);
-    expect(await answer.text()).toContain('Diese Seite gibt es nicht.');
+    expect(await answer.text()).toContain('<h1>Diese Seite gibt es nicht</h1>');
   });
 });

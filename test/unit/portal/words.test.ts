@@ -1,0 +1,34 @@
+// The portal's words in both languages: every code of the catalogue, every problem of a definition, and the means a person in the portal has.
+import { describe, expect, it } from 'vitest';
+import { catalogue } from '../../../src/domain/catalogue/index.ts';
+import type { ErrorCode } from '../../../src/domain/errors.ts';
+import { errorIn } from '../../../src/http/portal/words-errors.ts';
+
+/** Words that German sentences do not have; names of menus and commands are taken out before. */
+const ENGLISH = /\b(the|this|is|are|not|and|with|which|does|has|cannot|could|must|server's|please|then|your)\b/i;
+const withoutNames = (text: string) => text.replaceAll(/[„"“`][^“"”`]*[“"”`]|Add a permission[^:]*|Sign in/g, '');
+const names = { server: 'Support', user: 's@b.example', host: 'h.example', port: 587, from: 'f@b.example' };
+
+describe.each(Object.keys(catalogue) as ErrorCode[])('%s', (code) => {
+  const de = errorIn('de', code, names);
+  const en = errorIn('en', code, names);
+  it('has a title and a hint in both languages', () => {
+    for (const { title, hint } of [de, en]) {
+      expect(title).toMatch(/^[A-ZÄÖÜ].*[^.]\.$/s);
+      expect(hint).toMatch(/\S/);
+    }
+    expect(de.title).not.toBe(en.title);
+  });
+  it('is German on a German page', () => {
+    expect(withoutNames(de.title)).not.toMatch(ENGLISH);
+    expect(withoutNames(de.hint)).not.toMatch(ENGLISH);
+    expect(`${de.title} ${de.hint}`).not.toMatch(
+      /(?<!E-)\bMails?\b|E-Mail-Server|freigegebene|Vollzugriff|(?<!App-)Passwort|berichtig/i,
+    );
+  });
+  it.each([de, en])('tells a person of no API and no command for signing in', ({ hint }) =>
+    expect(hint).not.toMatch(
+      /\/v1\/|If-Match|ETag|Authorization:|Content-Type|mailroom (login|servers|invite)|http\.apiTokens/,
+    ),
+  );
+});
