@@ -75,7 +75,7 @@ describe('mailroom credentials', { timeout: 240_000 }, () => {
     expect(both.output).toMatch(
       /Contoso, credential 2 \(secret, 2099-01-31\)\n {2}ok .*IMAP.AccessAsApp, SMTP.SendAsApp/,
     );
-    expect(both.output).toContain('put it first under credentials of "Contoso"');
+    expect(both.output).toContain('Put it first under credentials of "Contoso"');
 
     expect((await j.run('credentials', 'test', 'Contoso', '2')).code).toBe(0);
     const german = await j.run('credentials', 'test', 'Contoso', '1', '--lang', 'de');
@@ -101,7 +101,7 @@ describe('mailroom credentials', { timeout: 240_000 }, () => {
     expect(both.code).toBe(1);
     expect(both.output).toContain(`Compare client id ${CLIENT} and the secret with those at the provider (localhost:`);
     expect(both.output).toMatch(
-      /Elsewhere, credential 2 \(secret\)\n {2}ok .*knows client and secret; it gives tokens only/,
+      /Elsewhere, credential 2 \(secret\)\n {2}ok .*knows the client and its secret; it issues tokens only/,
     );
     expect(both.output).not.toContain('Entra');
     const german = await j.run('credentials', 'test', 'Elsewhere', '2', '--lang', 'de');
