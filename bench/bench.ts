@@ -69,10 +69,7 @@ if (busy) say(`THE MACHINE IS BUSY: load average ${results.load} at the start. T
 // The product is measured as it is shipped: compiled.
 say('building dist/');
 const root = fileURLToPath(new URL('../', import.meta.url));
-execFileSync(process.execPath, [`${root}node_modules/typescript/bin/tsc`, '-p', 'tsconfig.build.json'], {
-  cwd: root,
-  stdio: ['ignore', 2, 2],
-});
+execFileSync(process.execPath, [`${root}scripts/build.mjs`], { cwd: root, stdio: ['ignore', 2, 2] });
 
 async function run<T>(name: string, work: () => Promise<T>): Promise<T | undefined> {
   say(`${name} …`);

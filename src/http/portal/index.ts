@@ -2,6 +2,7 @@
 // form carries the session's token, and nothing is loaded from elsewhere.
 import type { FastifyInstance } from 'fastify';
 import { MailroomError } from '../../domain/errors.ts';
+import { addAssets } from './assets.ts';
 import { addAudit } from './audit-page.ts';
 import { addConsent } from './consent.ts';
 import type { PortalDeps } from './deps.ts';
@@ -12,10 +13,8 @@ import { addList } from './list-page.ts';
 import { addOverview } from './overview-page.ts';
 import { addQuarantine } from './quarantine-page.ts';
 import { addReplies } from './replies-page.ts';
-import { script } from './script.ts';
 import { signIns } from './sessions.ts';
 import { addSignIn } from './sign-in-page.ts';
-import { styleSheet } from './style.ts';
 import { addTest } from './test-page.ts';
 import { needs, seeOther, visits as visitsOf } from './visit.ts';
 
@@ -39,15 +38,7 @@ export function registerPortal(deps: PortalDeps): (app: FastifyInstance) => Prom
     await app.register(async (portal) => {
       addGate(portal, { ...deps, visits, secure, sessionOf: signIn.session });
 
-      const asset = (path: string, type: string, text: string) =>
-        portal.get(path, needs('open'), (_request, reply) =>
-          reply
-            .header('content-type', `${type}; charset=utf-8`)
-            .header('cache-control', 'public, max-age=300')
-            .send(text),
-        );
-      asset('/portal/assets/portal.css', 'text/css', styleSheet);
-      asset('/portal/assets/portal.js', 'text/javascript', script);
+      addAssets(portal);
 
       portal.get('/', needs('open'), (_request, reply) => seeOther(reply, '/portal'));
       addOverview(portal, deps, visits);

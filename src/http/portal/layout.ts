@@ -1,5 +1,6 @@
 // The frame of every page: head, menu, language, who is signed in. Pure.
 import { may, type Permission } from '../../domain/access.ts';
+import { script, styleSheet } from './assets.ts';
 import type { Session } from './deps.ts';
 import { type Html, html } from './html.ts';
 import { type Language, type Say, sayIn, type Word } from './words.ts';
@@ -49,9 +50,9 @@ export function page(frame: Frame, title: string, current: Word | undefined, bod
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="robots" content="noindex">
 <title>${title} – Mailroom</title>
-<link rel="stylesheet" href="/portal/assets/portal.css">
+<link rel="stylesheet" href="${styleSheet.url}">
 <link rel="icon" href="data:,">
-<script src="/portal/assets/portal.js" defer></script>
+<script src="${script.url}" type="module"></script>
 </head>
 <body>
 <a class="skip" href="#content">${say('skip')}</a>

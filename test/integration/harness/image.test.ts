@@ -101,6 +101,8 @@ test('builds, holds no sources and no development packages, and starts', { timeo
     'dist/contract/index.d.ts',
     'dist/consumer/index.js',
     'dist/consumer/index.d.ts',
+    'dist/http/portal/assets/portal.css',
+    'dist/http/portal/assets/portal.js',
   ]) {
     expect(existsSync(join(app, entry)), entry).toBe(true);
   }

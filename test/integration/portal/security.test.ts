@@ -1,5 +1,6 @@
 // What a browser is told and asked: headers of every answer, where a form comes from, where the language switch leads, what a link can make a
 // page say, what is left behind after signing out.
+import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startRedis, type TestRedis } from '../../support/redis.ts';
 import { startPortal, TOKENS } from './gateway.ts';
@@ -142,5 +143,24 @@ describe('?done=', () => {
       expect(await (await kim.get(changed)).text()).not.toContain('note ok wrap" role="status"');
     const other = await plain.signIn(TOKENS.administrator);
     expect(await (await other.get(location)).text()).not.toMatch(note);
+  });
+});
+
+describe('style sheet and script', () => {
+  it('have names that change with them and are kept for good; a name of another version is answered, not kept', async () => {
+    const page = await (await fetch(`${plain.base}/portal/sign-in`)).text();
+    const links = [...page.matchAll(/(?:href|src)="(\/portal\/assets\/portal-([0-9a-f]{16})\.(?:css|js))"/g)];
+    expect(links).toHaveLength(2);
+    for (const [, path = '', digest = ''] of links) {
+      const asset = await fetch(plain.base + path);
+      const text = await asset.text();
+      expect(createHash('sha256').update(text).digest('hex')).toMatch(new RegExp(`^${digest}`));
+      expect(asset.headers.get('cache-control')).toBe('public, max-age=31536000, immutable');
+      expect(asset.headers.get('x-content-type-options')).toBe('nosniff');
+      const old = await fetch(plain.base + path.replace(digest, '0123456789abcdef'));
+      expect([old.status, old.headers.get('cache-control')]).toEqual([200, 'no-store']);
+      expect(await old.text()).toBe(text);
+    }
+    expect((await fetch(`${plain.base}/portal/assets/..%2findex.ts`, { redirect: 'manual' })).status).toBe(303);
   });
 });

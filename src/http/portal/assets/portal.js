@@ -1,0 +1,262 @@
+// The portal's one script, a module: a convenience over pages that work without it. Live parts, search as one types, checks of the form, the
+// connection test as it goes. It makes no markup of its own: what it puts in place was escaped by the server.
+
+// Live parts of a page: told by server-sent events that something changed, fetched anew, put in place unless somebody is at work in them.
+// Only a tab that is seen listens: browsers open few connections to one host.
+const parts = () => [...document.querySelectorAll('[data-live]')];
+const busy = (part) => part.contains(document.activeElement) || part.querySelector('details[open]') !== null;
+let due = false;
+let fetching = false;
+async function refresh() {
+  if (fetching || parts().some(busy)) {
+    due = true;
+    return;
+  }
+  due = false;
+  fetching = true;
+  try {
+    const answer = await fetch(location.href, { headers: { accept: 'text/html' } });
+    if (answer.redirected) {
+      location.assign(answer.url);
+      return;
+    }
+    if (!answer.ok) return;
+    const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
+    for (const part of parts()) {
+      const fresh = page.querySelector(`[data-live="${part.dataset.live}"]`);
+      if (fresh && !busy(part)) part.replaceWith(fresh);
+      else due = true;
+    }
+  } finally {
+    fetching = false;
+  }
+}
+const later = () =>
+  setTimeout(() => {
+    if (due) refresh().catch(() => {});
+  }, 100);
+if (parts().length > 0 && window.EventSource) {
+  let source;
+  let lost;
+  const notice = () => document.getElementById('offline');
+  const open = () => {
+    if (source || document.hidden) return;
+    source = new EventSource('/portal/events');
+    source.addEventListener('changed', () => {
+      refresh().catch(() => {});
+    });
+    source.addEventListener('open', () => {
+      clearTimeout(lost);
+      lost = undefined;
+      if (notice()) notice().hidden = true;
+    });
+    source.addEventListener('error', () => {
+      lost ??= setTimeout(() => {
+        if (notice()) notice().hidden = false;
+      }, 6000);
+      if (source && source.readyState === 2) {
+        close();
+        setTimeout(open, 10000);
+      }
+    });
+  };
+  const close = () => {
+    source?.close();
+    source = undefined;
+  };
+  open();
+  document.addEventListener('visibilitychange', () => (document.hidden ? close() : open()));
+  document.addEventListener('focusout', later);
+  document.addEventListener('toggle', later, true);
+  addEventListener('pagehide', close);
+  addEventListener('pageshow', open);
+}
+// A menu closes when one clicks elsewhere or presses Escape.
+const menus = () => document.querySelectorAll('details.menu[open]');
+document.addEventListener('click', (event) => {
+  for (const menu of menus()) if (!menu.contains(event.target)) menu.open = false;
+});
+document.addEventListener('keydown', (event) => {
+  if (event.key !== 'Escape') return;
+  for (const menu of menus()) {
+    menu.open = false;
+    menu.querySelector('summary').focus();
+  }
+});
+// Search and filter at once; the address keeps up, so that a reload shows the same.
+const filter = document.querySelector('form[data-filter]');
+if (filter) {
+  let timer;
+  const apply = () => {
+    const entered = [...new FormData(filter)].filter(([, value]) => value !== '');
+    history.replaceState(null, '', location.pathname + (entered.length ? `?${new URLSearchParams(entered)}` : ''));
+    refresh().catch(() => {});
+  };
+  filter.addEventListener('input', () => {
+    clearTimeout(timer);
+    timer = setTimeout(apply, 200);
+  });
+  filter.addEventListener('submit', (event) => {
+    event.preventDefault();
+    apply();
+  });
+}
+
+// The connection test: one line of the answer is one step.
+const log = document.getElementById('test-log');
+let running;
+async function run(form, button) {
+  running?.abort();
+  const mine = new AbortController();
+  running = mine;
+  const steps = log.querySelector('ol');
+  const now = log.querySelector('.running');
+  const end = log.querySelector('.end');
+  log.hidden = false;
+  steps.replaceChildren();
+  end.replaceChildren();
+  now.textContent = log.dataset.running;
+  button.disabled = true;
+  const body = new URLSearchParams(new FormData(form));
+  body.set('_action', 'test');
+  log.scrollIntoView({ block: 'nearest' });
+  try {
+    const answer = await fetch(form.getAttribute('action'), {
+      method: 'POST',
+      headers: { accept: 'application/x-ndjson' },
+      body,
+      signal: mine.signal,
+    });
+    if (answer.redirected) {
+      location.assign(answer.url);
+      return;
+    }
+    const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+    let text = '';
+    for (;;) {
+      const { value, done } = await reader.read();
+      if (done) break;
+      text += value;
+      const lines = text.split('\n');
+      text = lines.pop();
+      for (const line of lines) {
+        const { step, next, summary } = JSON.parse(line);
+        if (step) steps.insertAdjacentHTML('beforeend', step);
+        if (next !== undefined) now.textContent = next;
+        if (summary) end.insertAdjacentHTML('beforeend', summary);
+      }
+    }
+    if (!end.firstChild) throw new Error('cut off');
+  } catch (_error) {
+    if (!mine.signal.aborted)
+      end.append(
+        Object.assign(document.createElement('p'), { className: 'note bad', textContent: log.dataset.failed }),
+      );
+  } finally {
+    now.textContent = '';
+    button.disabled = false;
+    log.scrollIntoView({ block: 'nearest' });
+  }
+}
+if (log)
+  document.addEventListener('click', (event) => {
+    const button = event.target.closest('button[name=_action][value=test]');
+    if (!button) return;
+    event.preventDefault();
+    run(button.form, button);
+  });
+
+// The form: the server checks what is typed, with the same rules as on saving.
+function watchForm(form) {
+  const typed = new Set();
+  const touched = new Set();
+  let timer;
+  let asked = 0;
+  let shown;
+  const check = async () => {
+    asked += 1;
+    const mine = asked;
+    const answer = await fetch('/portal/email-servers/check', {
+      method: 'POST',
+      body: new URLSearchParams(new FormData(form)),
+    });
+    if (!answer.ok || mine !== asked) return;
+    const { problems, warnings } = await answer.json();
+    for (const place of form.querySelectorAll('[data-error]')) {
+      const field = place.dataset.error;
+      const problem = problems.find((one) => one.field === field || one.field.startsWith(`${field}[`));
+      const text = problem && touched.has(field) ? problem.message : '';
+      if (place.textContent !== text) place.textContent = text;
+      for (const input of form.querySelectorAll(`[name="${field}"]`))
+        input.setAttribute('aria-invalid', text ? 'true' : 'false');
+    }
+    const box = document.getElementById('warnings');
+    if (shown !== warnings) box.innerHTML = shown = warnings;
+    box.className = warnings ? 'note warn wrap' : '';
+  };
+  const soon = () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => check().catch(() => {}), 250);
+  };
+  form.addEventListener('input', (event) => {
+    typed.add(event.target.name);
+    soon();
+  });
+  form.addEventListener('change', (event) => {
+    touched.add(event.target.name);
+    if (event.target.name === 'serverType' && form.dataset.new) preset(false);
+    soon();
+  });
+  form.addEventListener('focusout', (event) => {
+    if (event.target.value || typed.has(event.target.name)) touched.add(event.target.name);
+    soon();
+  });
+  function preset(all) {
+    const smtp = form.elements.serverType.value === 'SMTP';
+    const hosts = ['outlook.office365.com', 'smtp.office365.com', ''];
+    if (!all && !hosts.includes(form.elements.host.value)) return;
+    form.elements.host.value = smtp ? hosts[1] : hosts[0];
+    form.elements.port.value = smtp ? '587' : '993';
+    if (!all) return;
+    form.elements.tls.value = 'enabled';
+    form.elements.authenticationType.value = 'OAuth2';
+    soon();
+  }
+  const rows = () => [...form.querySelectorAll('fieldset.list > div')];
+  const number = () =>
+    rows().forEach((row, index) => {
+      const input = row.querySelector('input');
+      input.id = `address-${index}`;
+      input.setAttribute('aria-label', `${input.dataset.label} ${index + 1}`);
+      row
+        .querySelector('button')
+        .setAttribute('aria-label', `${row.querySelector('button').dataset.label} ${index + 1}`);
+      row.querySelector('button').value = `remove:${index}`;
+    });
+  form.addEventListener('click', (event) => {
+    const button = event.target.closest('button[name=_action]');
+    if (!button) return;
+    const all = rows();
+    if (button.value === 'preset') {
+      event.preventDefault();
+      preset(true);
+    } else if (button.value === 'address') {
+      event.preventDefault();
+      const row = all.at(-1).cloneNode(true);
+      row.querySelector('input').value = '';
+      all.at(-1).after(row);
+      number();
+      row.querySelector('input').focus();
+    } else if (button.value.startsWith('remove:')) {
+      event.preventDefault();
+      const row = button.closest('fieldset > div');
+      if (all.length > 1) row.remove();
+      else row.querySelector('input').value = '';
+      number();
+      form.querySelector('button[value=address]').focus();
+      soon();
+    }
+  });
+}
+const definition = document.querySelector('form[data-check]');
+if (definition) watchForm(definition);
