@@ -3,7 +3,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { FastifyInstance } from 'fastify';
-import { needs } from './visit.ts';
 
 function assetOf(kind: 'css' | 'js', type: string) {
   const text = readFileSync(new URL(`./assets/portal.${kind}`, import.meta.url), 'utf8');
@@ -20,12 +19,16 @@ const FOR_GOOD = 'public, max-age=31536000, immutable';
 /** During an upgrade a page may come from the other version's replica: its name is answered with what is here, not to be kept. */
 export function addAssets(portal: FastifyInstance): void {
   for (const { kind, type, text, digest } of [styleSheet, script]) {
-    portal.get(`/portal/assets/portal-:digest(^[0-9a-f]{16}).${kind}`, needs('open'), (request, reply) => {
-      const current = (request.params as { digest: string }).digest === digest;
-      return reply
-        .header('content-type', type)
-        .header('cache-control', current ? FOR_GOOD : 'no-store')
-        .send(text);
-    });
+    portal.get(
+      `/portal/assets/portal-:digest(^[0-9a-f]{16}).${kind}`,
+      { config: { access: 'open' } },
+      (request, reply) => {
+        const current = (request.params as { digest: string }).digest === digest;
+        return reply
+          .header('content-type', type)
+          .header('cache-control', current ? FOR_GOOD : 'no-store')
+          .send(text);
+      },
+    );
   }
 }
