@@ -200,6 +200,8 @@ interface Words {
   watching: string;
   disabled: string;
   deleteAsk: string;
+  /** Before and after a reply went through. */
+  unproven: string;
   ready: string;
   test: string;
   release: string;
@@ -218,6 +220,7 @@ const languages: (Words & { mailbox: string; flow: string; person: string })[] =
     watching: 'Watching',
     disabled: 'Disabled',
     deleteAsk: 'Delete this email server?',
+    unproven: 'Not verified yet',
     ready: 'Ready to send',
     test: 'Start test',
     release: 'Send again',
@@ -235,13 +238,14 @@ const languages: (Words & { mailbox: string; flow: string; person: string })[] =
     save: 'Speichern',
     warning: /persönlichen Adresse/,
     consent: 'Anmelden und zustimmen',
-    watching: 'Aktiv',
+    watching: 'Überwacht',
     disabled: 'Deaktiviert',
     deleteAsk: 'Diesen E-Mail Server löschen?',
+    unproven: 'Noch nicht geprüft',
     ready: 'Sendebereit',
     test: 'Test starten',
     release: 'Erneut senden',
-    heldHeading: /Angehalten \(1\)/,
+    heldHeading: /Zurückgehalten \(1\)/,
     mailbox: SALES,
     flow: 'Vertrieb & Beratung',
     person: BEA,
@@ -304,7 +308,7 @@ describe.each(languages)('the handbook’s steps 4 to 6 ($locale)', (words) => {
     await page.locator('#emailFlow-error:not(:empty)').waitFor();
     await page.getByLabel('Email Flow').fill(flow);
     await page.locator('details.card summary').click();
-    await page.locator('#startFrom').fill('all');
+    await page.locator('#startFrom').selectOption('all');
     await page.locator('#emailFlow-error:empty').waitFor({ state: 'attached' });
     await page.getByLabel('Enabled').uncheck();
     // Tested before anything is saved: every step that the doctor knows, each with its outcome.
@@ -371,7 +375,7 @@ describe.each(languages)('the handbook’s steps 4 to 6 ($locale)', (words) => {
     await page.getByRole('button', { name: words.person }).click();
     await page.waitForURL(/\/portal\/email-servers\?done=signedInDone/);
     expect(await row.getByText(words.warning).count()).toBe(0);
-    await rowOf(smtpName).locator('.badge.ok', { hasText: words.ready }).waitFor();
+    await rowOf(smtpName).locator('.badge', { hasText: words.unproven }).waitFor();
     // From the list, with real mail from each From address this time.
     await rowOf(smtpName).locator('.menu summary').click();
     await sound(page);

@@ -7,6 +7,7 @@ import { type Html, html } from './html.ts';
 import { type Frame, page } from './layout.ts';
 import { pageOf, pager } from './parts.ts';
 import { needs, queryOf, send, type Visits } from './visit.ts';
+import { countIn } from './words-counted.ts';
 
 const CHANGES_PER_PAGE = 40;
 /** Fields above which they are folded: all of a new server. */
@@ -49,7 +50,7 @@ function row(frame: Frame, entry: AuditEntry): Html {
   );
   return html`<tr><td data-label="${say('when')}"><div><time datetime="${entry.at}">${at}</time></div></td><td class="wrap" data-label="${say('who')}"><div>${entry.by}</div></td><th scope="row" class="wrap">${entry.server || '–'}</th><td class="wrap" data-label="${say('what')}"><div><span class="badge">${didOf(frame, entry.action)}</span>${
     fields.length > MANY
-      ? html`<details><summary class="dim">${fields.length} ${say('fields')}</summary>${fields}</details>`
+      ? html`<details><summary class="dim">${countIn(language, 'fields', fields.length)}</summary>${fields}</details>`
       : fields
   }</div></td></tr>`;
 }

@@ -3,6 +3,7 @@
 import { type CheckStep, passed, planOf, saidBy, steps } from '../../domain/doctor.ts';
 import { type Html, html } from './html.ts';
 import type { Frame } from './layout.ts';
+import { countIn } from './words-counted.ts';
 import { errorIn } from './words-errors.ts';
 
 const kindOf = ({ state, informational }: CheckStep) => (state === 'failed' && informational ? 'noted' : state);
@@ -44,11 +45,11 @@ export function fixList(fix: string): Html {
 const linked = (text: string): Html =>
   html`${text.split(LINK).map((part, index) => (index % 2 === 1 ? html`<a href="${part}" rel="noreferrer" target="_blank">${part}</a>` : part))}`;
 
-export function summaryNote({ say }: Frame, all: readonly CheckStep[]): Html {
+export function summaryNote({ say, language }: Frame, all: readonly CheckStep[]): Html {
   const failed = all.filter(({ state, informational }) => state === 'failed' && !informational).length;
   return passed(all)
     ? html`<p class="note ok"><strong>${say('testPassed')}</strong></p>`
-    : html`<p class="note bad"><strong>${failed} ${say(failed === 1 ? 'testFailedOne' : 'testFailed')}</strong></p>`;
+    : html`<p class="note bad"><strong>${countIn(language, 'stepsFailed', failed)}</strong></p>`;
 }
 
 /** Where the steps go, with what is there already. @param all undefined: not begun */

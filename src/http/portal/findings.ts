@@ -16,9 +16,19 @@ const BAD = ['backing-off', 'invalid'];
 const WARN = ['paused', 'stopped', 'unknown', 'connecting'];
 
 export function stateBadge({ language }: Pick<Frame, 'language'>, state: string): Html {
-  const kind = BAD.includes(state) ? 'bad' : WARN.includes(state) ? 'warn' : state === 'disabled' ? '' : 'ok';
+  const kind = BAD.includes(state)
+    ? 'bad'
+    : WARN.includes(state)
+      ? 'warn'
+      : ['disabled', 'unproven'].includes(state)
+        ? ''
+        : 'ok';
   return html`<span class="badge ${kind}">${stateIn(language, state)}</span>`;
 }
+
+/** That an SMTP server can send is known once it has. */
+export const shownState = ({ state, lastMessageAt }: EmailServerView['live']): string =>
+  state === 'sending' && lastMessageAt === undefined ? 'unproven' : state;
 
 /** A warning with what to do; commands, when they are many, one a line and folded. */
 export function findingItem({ language }: Pick<Frame, 'language'>, finding: Finding): Html {

@@ -69,6 +69,8 @@ function formPage(frame: Frame, state: FormState): string {
   const applications = [
     ...new Set([...state.applications, ...(value('application') === '' ? [] : [value('application')])]),
   ];
+  const starts = (['now', 'unseen', 'all', 'since'] as const).map((one) => [one, say(`startFrom-${one}`)] as const);
+  const afters = (['leave', 'seen', 'move'] as const).map((one) => [one, say(`afterQueued-${one}`)] as const);
   const tlsChoices = [
     ['enabled', say('enabled')],
     ['implicit', say('tlsImplicit')],
@@ -122,8 +124,10 @@ ${input('password', say('password'), { type: 'password', css: 'secret wide', ...
 </div></div>
 <details class="card"${problems.some(({ field }) => /^(folder|startFrom|afterQueued|maximumSize|sendMode|pace)/.test(field)) && html` open`}><summary>${say('more')}</summary><div class="grid">
 ${input('folder', say('folder'), { css: 'imap' })}
-${input('startFrom', say('startFrom'), { help: say('startFromHelp'), css: 'imap' })}
-${input('afterQueued', say('afterQueued'), { help: say('afterQueuedHelp'), css: 'imap' })}
+${select('startFrom', say('startFrom'), starts, { css: 'imap' })}
+${input('startFromDate', say('sinceDate'), { css: 'imap', type: 'date' })}
+${select('afterQueued', say('afterQueued'), afters, { css: 'imap' })}
+${input('afterQueuedFolder', say('moveFolder'), { css: 'imap' })}
 ${input('maximumSize', say('maximumSize'), { css: 'imap' })}
 ${select(
   'sendMode',

@@ -69,22 +69,39 @@ export function definitionFrom(entered: Entered, stored: Definition = {}): Defin
     };
   }
   const after = text('afterQueued');
-  const [, folder] = /^move\s{0,9}:(.+)$/i.exec(after)?.map((part) => part.trim()) ?? [];
+  const date = text('startFromDate');
+  // The form shows the day alone: a time that is stored stays.
+  const since = date !== '' && shownField(stored, 'startFromDate') === date ? stored.startFrom : date;
+  const start = text('startFrom') === 'since' ? since : text('startFrom');
   return {
     ...base,
     emailFlow: text('emailFlow'),
     ...given('folder'),
-    ...given('startFrom'),
-    ...(after === '' ? {} : { afterQueued: folder === undefined ? after : { move: folder } }),
+    ...(text('startFrom') === '' ? {} : { startFrom: start }),
+    ...(after === '' ? {} : { afterQueued: after === 'move' ? { move: text('afterQueuedFolder') } : after }),
     ...given('maximumSize'),
   };
 }
 
 /** A definition for the form to show; a value may be anything when the definition is invalid. */
 export function shownField(definition: Definition, field: string): string {
-  const value = definition[field];
+  const value = Object.hasOwn(PARTS, field) ? PARTS[field]?.(definition) : definition[field];
   if (value === undefined || value === null) return '';
-  if (field === 'afterQueued' && typeof value === 'object' && 'move' in value) return `move: ${String(value.move)}`;
   if (field === 'maximumSize' && typeof value === 'number' && value % 1024 ** 2 === 0) return `${value / 1024 ** 2} MB`;
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }
+
+const within = (value: unknown, key: string): unknown =>
+  typeof value === 'object' && value !== null && key in value ? (value as Record<string, unknown>)[key] : undefined;
+const sinceOf = ({ startFrom }: Definition): unknown => {
+  const since = within(startFrom, 'since') ?? startFrom;
+  return ['now', 'unseen', 'all'].includes(String(since)) ? undefined : since;
+};
+
+/** What two fields of the form make of one of the definition. */
+const PARTS: Readonly<Record<string, (definition: Definition) => unknown>> = {
+  startFrom: (definition) => (sinceOf(definition) === undefined ? definition.startFrom : 'since'),
+  startFromDate: (definition) => (sinceOf(definition) === undefined ? '' : String(sinceOf(definition)).slice(0, 10)),
+  afterQueued: ({ afterQueued }) => (within(afterQueued, 'move') === undefined ? afterQueued : 'move'),
+  afterQueuedFolder: ({ afterQueued }) => within(afterQueued, 'move'),
+};

@@ -5,7 +5,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { MailroomError } from '../../domain/errors.ts';
 import type { EmailServerView } from '../api/email-servers.ts';
 import type { Consequences, PortalDeps } from './deps.ts';
-import { hasProblem, problemsOf, stateBadge } from './findings.ts';
+import { hasProblem, problemsOf, shownState, stateBadge } from './findings.ts';
 import { type Html, html } from './html.ts';
 import { askPage, csrfField, type Frame, frameMay, mayChange, page } from './layout.ts';
 import { type Done, doneNote, doneOf, doneUrl, pageOf, pager, since } from './parts.ts';
@@ -79,7 +79,7 @@ function row(frame: Frame, view: EmailServerView): Html {
 <td class="wrap" data-label="Host / User"><div>${String(definition.host ?? '–')}<span class="dim">${definition.port !== undefined && `:${String(definition.port)}`}</span></div><div class="dim">${String(definition.user ?? '')}</div></td>
 <td class="wrap" data-label="${say('flowOrFrom')}"><div>${view.serverType === 'IMAP' ? String(definition.emailFlow ?? '') : shortList(addresses)}</div></td>
 <td data-label="${say('enabled')}"><div>${canSwitch ? toggle : say(view.enabled ? 'yes' : 'no')}</div></td>
-<td data-label="${say('state')}"><div>${stateBadge(frame, live.state)}</div></td>
+<td data-label="${say('state')}"><div>${stateBadge(frame, shownState(live))}</div></td>
 <td class="dim" data-label="${say('lastMessage')}"><div>${live.lastMessageAt === undefined ? '–' : since(frame, live.lastMessageAt)}</div></td>
 <td class="${live.lastProvenAt === undefined ? 'dim none' : 'dim'}" data-label="${say('lastProven')}"><div>${live.lastProvenAt === undefined ? '–' : since(frame, live.lastProvenAt)}</div></td>
 <td class="actions">${menu(frame, view)}</td></tr>${problems.length > 0 && html`<tr class="more"><td colspan="9">${problems}</td></tr>`}</tbody>`;
@@ -143,7 +143,7 @@ function deletePage(frame: Frame, view: EmailServerView, consequences: Consequen
 <p>${say('deleteStops')}</p><ul>
 ${!view.valid && html`<li>${say('stopsNothing')}</li>`}
 ${view.valid && view.serverType === 'IMAP' && html`<li class="wrap">${say('stopsMailbox')} <strong>${user}</strong></li>`}
-${emailFlow !== undefined && html`<li class="wrap">${say(otherServers.length > 0 ? 'stopsFlowOthers' : 'stopsFlow')} <strong>${otherServers.length > 0 ? `${emailFlow}: ${otherServers.join(', ')}` : emailFlow}</strong></li>`}
+${emailFlow !== undefined && html`<li class="wrap">${otherServers.length > 0 ? say('stopsFlowOthers', { flow: emailFlow, servers: otherServers.join(', ') }) : html`${say('stopsFlow')} <strong>${emailFlow}</strong>`}</li>`}
 ${addresses.length > 0 && html`<li class="wrap">${say('stopsAddresses')} <strong>${addresses.join(', ')}</strong></li>`}
 ${waiting > 0 && html`<li>${say('stopsWaiting')} <strong>${waiting}</strong></li>`}
 </ul><p>${say('deleteKeeps')}</p>`;
@@ -164,7 +164,7 @@ function pausePage(frame: Frame, view: EmailServerView): string {
   return askPage(frame, {
     title: say('pauseAsk'),
     current: 'emailServers',
-    body: html`<p class="wrap"><strong>${view.name}</strong> <span class="dim">${String(view.definition.user ?? '')}</span></p><p>${say('pauseWhat')} <strong>${view.live.waiting ?? 0}</strong> ${say('waitingNow')}.</p>`,
+    body: html`<p class="wrap"><strong>${view.name}</strong> <span class="dim">${String(view.definition.user ?? '')}</span></p><p>${say('pauseWhat', { count: new Intl.NumberFormat(frame.language).format(view.live.waiting ?? 0) })}</p>`,
     action: linkTo('pause', view.name),
     fields: {},
     yes: say('pause'),

@@ -3,13 +3,14 @@
 import type { FastifyInstance } from 'fastify';
 import type { EmailServerView } from '../api/email-servers.ts';
 import type { Overview, PortalDeps } from './deps.ts';
-import { hasProblem, problemsOf, stateBadge } from './findings.ts';
+import { hasProblem, problemsOf, shownState, stateBadge } from './findings.ts';
 import { type Html, html } from './html.ts';
 import { type Frame, frameMay, page } from './layout.ts';
 import { linkTo } from './list-page.ts';
 import { since } from './parts.ts';
 import { needs, send, type Visits } from './visit.ts';
 import type { Word } from './words.ts';
+import { type Counted, countIn } from './words-counted.ts';
 
 /** So many rows of a kind; a fleet is looked at in the list of email servers. */
 const ROWS = 30;
@@ -24,19 +25,19 @@ function overviewPage(frame: Frame, overview: Overview): string {
   const enabled = mailboxes.filter((view) => view.enabled);
   const watched = enabled.filter(({ live }) => WATCHED.includes(live.state)).length;
   const held = sum(senders.map(({ live }) => live.held));
-  const tile = (value: string, word: Word, href: string, kind = '') =>
-    html`<a class="tile ${kind}" href="${href}"><b>${value}</b>${say(word)}</a>`;
+  const tile = (count: number, word: Counted, href: string, kind = '', value = number(count)) =>
+    html`<a class="tile ${kind}" href="${href}"><b>${value}</b>${countIn(language, word, count)}</a>`;
   return page(
     frame,
     say('overview'),
     'overview',
     html`<h1>${say('overview')}</h1><p class="lead">${say('overviewLead')}</p><div data-live="overview">
 <div class="tiles">
-${tile(`${watched} / ${enabled.length}`, 'mailboxesWatched', '/portal/email-servers?show=IMAP', watched < enabled.length ? 'bad' : '')}
-${tile(number(sum(flows.map(({ waiting }) => waiting))), 'waitingMessages', '#flows')}
-${tile(number(held), 'heldTile', '/portal/replies', held > 0 ? 'warn' : '')}
-${overview.quarantined !== undefined && frameMay(frame, 'quarantine:read') && tile(number(overview.quarantined), 'quarantinedTile', '/portal/quarantine', overview.quarantined > 0 ? 'warn' : '')}
-${replicas !== undefined && html`<div class="tile ${replicas === 0 && enabled.length > 0 && 'bad'}"><b>${number(replicas)}</b>${say('replicasTile')}</div>`}
+${tile(enabled.length, 'mailboxesWatched', '/portal/email-servers?show=IMAP', watched < enabled.length ? 'bad' : '', `${number(watched)} / ${number(enabled.length)}`)}
+${tile(sum(flows.map(({ waiting }) => waiting)), 'waitingMessages', '#flows')}
+${tile(held, 'heldTile', '/portal/replies', held > 0 ? 'warn' : '')}
+${overview.quarantined !== undefined && frameMay(frame, 'quarantine:read') && tile(overview.quarantined, 'quarantinedTile', '/portal/quarantine', overview.quarantined > 0 ? 'warn' : '')}
+${replicas !== undefined && html`<div class="tile ${replicas === 0 && enabled.length > 0 && 'bad'}"><b>${number(replicas)}</b>${countIn(language, 'replicasTile', replicas)}</div>`}
 </div>
 ${attention(frame, overview)}
 ${flowTable(frame, flows)}
@@ -62,8 +63,8 @@ function serverProblems(frame: Frame, mailboxes: Overview['mailboxes'], senders:
   if (views.length === 0) return html`<section><p class="note ok">✓ ${say('allWell')}</p></section>`;
   const shown = views.slice(0, 12);
   return html`<section aria-labelledby="attention"><h2 id="attention">${say('attention')}</h2><div class="card attention"><ul>
-${shown.map((view) => html`<li><div class="wrap">${nameOf(view)} ${stateBadge(frame, view.live.state)}</div><div>${problemsOf(frame, view)}</div></li>`)}
-${views.length > shown.length && html`<li><a href="/portal/email-servers?show=problems">${views.length - shown.length} ${say('andMore')}</a></li>`}</ul></div></section>`;
+${shown.map((view) => html`<li><div class="wrap">${nameOf(view)} ${stateBadge(frame, shownState(view.live))}</div><div>${problemsOf(frame, view)}</div></li>`)}
+${views.length > shown.length && html`<li><a href="/portal/email-servers?show=problems">${countIn(frame.language, 'more', views.length - shown.length)}</a></li>`}</ul></div></section>`;
 }
 
 const nameOf = (view: EmailServerView): Html => html`<a href="${linkTo('edit', view.name)}">${view.name}</a>`;
@@ -73,7 +74,7 @@ function table(frame: Frame, id: Word, heads: readonly Word[], rows: readonly Ht
   const shown = rows.slice(0, ROWS);
   const head = html`<section aria-labelledby="${id}"><h2 id="${id}">${say(id)}</h2>`;
   if (rows.length === 0) return html`${head}<div class="card dim">${say('nothing')}</div></section>`;
-  return html`${head}<div class="table stack"><table class="rows w-${id}" aria-labelledby="${id}"><thead><tr>${heads.map((word) => html`<th scope="col">${say(word)}</th>`)}</tr></thead><tbody>${shown}</tbody></table></div>${rows.length > shown.length && html`<p><a href="${all}">${rows.length - shown.length} ${say('andMore')}</a></p>`}</section>`;
+  return html`${head}<div class="table stack"><table class="rows w-${id}" aria-labelledby="${id}"><thead><tr>${heads.map((word) => html`<th scope="col">${say(word)}</th>`)}</tr></thead><tbody>${shown}</tbody></table></div>${rows.length > shown.length && html`<p><a href="${all}">${countIn(frame.language, 'more', rows.length - shown.length)}</a></p>`}</section>`;
 }
 
 function flowTable(frame: Frame, flows: Overview['flows']): Html {
@@ -89,7 +90,7 @@ function mailboxTable(frame: Frame, mailboxes: readonly EmailServerView[]): Html
   const { say } = frame;
   const rows = mailboxes.map(
     ({ live, ...view }) =>
-      html`<tr><th scope="row" class="wrap">${nameOf({ live, ...view })}</th><td class="wrap" data-label="${say('mailbox')}"><div>${String(view.definition.user ?? '')}</div></td><td data-label="${say('state')}"><div>${stateBadge(frame, live.state)}</div></td><td data-label="${say('lastMessage')}"><div>${live.lastMessageAt === undefined ? '–' : since(frame, live.lastMessageAt)}</div></td><td data-label="${say('lastProven')}"><div>${live.lastProvenAt === undefined ? '–' : since(frame, live.lastProvenAt)}</div></td><td data-label="${say('blind')}" title="${say('blindHelp')}"><div>${live.blindSeconds === undefined ? '–' : duration(frame, live.blindSeconds)}</div></td></tr>`,
+      html`<tr><th scope="row" class="wrap">${nameOf({ live, ...view })}</th><td class="wrap" data-label="${say('mailbox')}"><div>${String(view.definition.user ?? '')}</div></td><td data-label="${say('state')}"><div>${stateBadge(frame, shownState(live))}</div></td><td data-label="${say('lastMessage')}"><div>${live.lastMessageAt === undefined ? '–' : since(frame, live.lastMessageAt)}</div></td><td data-label="${say('lastProven')}"><div>${live.lastProvenAt === undefined ? '–' : since(frame, live.lastProvenAt)}</div></td><td data-label="${say('blind')}" title="${say('blindHelp')}"><div>${live.blindSeconds === undefined ? '–' : duration(frame, live.blindSeconds)}</div></td></tr>`,
   );
   const heads = ['name', 'mailbox', 'state', 'lastMessage', 'lastProven', 'blind'] as const;
   return table(frame, 'mailboxes', heads, rows, '/portal/email-servers?show=IMAP');
@@ -99,7 +100,7 @@ function senderTable(frame: Frame, senders: readonly EmailServerView[]): Html {
   const { say } = frame;
   const rows = senders.map(({ live, ...view }) => {
     const held = live.held ?? 0;
-    return html`<tr><th scope="row" class="wrap">${nameOf({ live, ...view })}</th><td class="wrap" data-label="User"><div>${String(view.definition.user ?? '')}</div></td><td data-label="${say('state')}"><div>${stateBadge(frame, live.state)}</div></td><td data-label="${say('waiting')}"><div>${live.waiting ?? 0}</div></td><td data-label="${say('heldShort')}"><div>${held > 0 ? html`<a href="/portal/replies">${held}</a>` : 0}</div></td><td data-label="${say('paceMinute')}"><div>${meter(frame, 'paceMinute', live.pace?.minute, live.pace?.perMinute)}</div></td><td data-label="${say('paceDay')}"><div>${meter(frame, 'paceDay', live.pace?.recipients, live.pace?.recipientsPerDay)}</div></td></tr>`;
+    return html`<tr><th scope="row" class="wrap">${nameOf({ live, ...view })}</th><td class="wrap" data-label="User"><div>${String(view.definition.user ?? '')}</div></td><td data-label="${say('state')}"><div>${stateBadge(frame, shownState(live))}</div></td><td data-label="${say('waiting')}"><div>${live.waiting ?? 0}</div></td><td data-label="${say('heldShort')}"><div>${held > 0 ? html`<a href="/portal/replies">${held}</a>` : 0}</div></td><td data-label="${say('paceMinute')}"><div>${meter(frame, 'paceMinute', live.pace?.minute, live.pace?.perMinute)}</div></td><td data-label="${say('paceDay')}"><div>${meter(frame, 'paceDay', live.pace?.recipients, live.pace?.recipientsPerDay)}</div></td></tr>`;
   });
   const heads = ['name', 'userHead', 'state', 'waiting', 'heldShort', 'paceMinute', 'paceDay'] as const;
   return table(frame, 'senders', heads, rows, '/portal/email-servers?show=SMTP');

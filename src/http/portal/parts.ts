@@ -4,6 +4,7 @@ import type { Session } from './deps.ts';
 import { type Html, html } from './html.ts';
 import type { Frame } from './layout.ts';
 import { agoIn, type Word } from './words.ts';
+import { countIn } from './words-counted.ts';
 
 /** What was done just before, told on the page that follows. */
 export interface Done {
@@ -46,8 +47,7 @@ export const doneUrl = (teller: Teller, path: string, what: (typeof DONE)[number
   `${path}?${new URLSearchParams({ done: what, about: name, proof: proofOf(teller, what, name) })}`;
 
 export const doneNote = ({ say }: Frame, done: Done | undefined): Html | false =>
-  done !== undefined &&
-  html`<div class="note ok wrap" role="status">${done.name !== '' && html`<strong>${done.name}</strong>: `}${say(done.what)}</div>`;
+  done !== undefined && html`<div class="note ok wrap" role="status">${say(done.what, { name: done.name })}</div>`;
 
 /** "3 minutes ago", with the exact time for who wants it. @param at epoch milliseconds */
 export function since({ language, now }: Frame, at: number): Html {
@@ -66,13 +66,10 @@ export interface Paging {
   url(page: number): string;
 }
 
-const ONE = { entries: 'entry', servers: 'server1' } as const;
-
 export function pager({ say, language }: Frame, { at, pages, total, word, url }: Paging): Html {
-  const number = new Intl.NumberFormat(language);
   const link = (page: number, text: string, rel: string) =>
     page >= 1 && page <= pages && html`<a class="button small" rel="${rel}" href="${url(page)}">${text}</a>`;
-  return html`<div class="pager"><span class="dim">${total !== undefined && word !== undefined && `${number.format(total)} ${say(total === 1 ? ONE[word] : word)}`}</span>${
+  return html`<div class="pager"><span class="dim">${total !== undefined && word !== undefined && countIn(language, word, total)}</span>${
     pages > 1 &&
     html`<nav class="buttons" aria-label="${say('pages')}">${link(at - 1, say('previous'), 'prev')}<span class="dim">${say('pageWord')} ${at}${total !== undefined && ` / ${pages}`}</span>${link(at + 1, say('next'), 'next')}</nav>`
   }</div>`;

@@ -10,6 +10,7 @@ import { askPage, type Frame, frameMay, page } from './layout.ts';
 import { type Done, doneNote, doneOf, doneUrl, pageOf, pager, since } from './parts.ts';
 import { formOf, needs, queryOf, seeOther, send, type Visits } from './visit.ts';
 import type { Word } from './words.ts';
+import { countIn } from './words-counted.ts';
 import { errorIn } from './words-errors.ts';
 
 const REPLIES_PER_PAGE = 20;
@@ -74,7 +75,7 @@ function facts(frame: Frame, reply: Shown): Html {
   const recipients = shown ? reply.to : reply.to.map(masked);
   const to =
     recipients.length > 4
-      ? `${recipients.slice(0, 3).join(', ')} + ${recipients.length - 3} ${say('recipientsMore')}`
+      ? `${recipients.slice(0, 3).join(', ')} + ${countIn(frame.language, 'more', recipients.length - 3)}`
       : recipients.join(', ');
   const failure = reply.failure && {
     ...reply.failure,

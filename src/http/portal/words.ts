@@ -1,4 +1,5 @@
 // The portal's words: a page says `say('save')` and gets it in the language of the person. The words themselves stand beside, by page.
+import { fill } from '../../lib/text.ts';
 import { frameWords } from './words-frame.ts';
 import { operationWords } from './words-operation.ts';
 import { serverWords } from './words-servers.ts';
@@ -9,21 +10,23 @@ export type Words = Readonly<Record<string, Readonly<Record<Language, string>>>>
 const words = { ...frameWords, ...serverWords, ...operationWords };
 
 export type Word = keyof typeof words;
-export type Say = (word: Word) => string;
+/** @param names what `{name}` in the words means */
+export type Say = (word: Word, names?: Readonly<Record<string, unknown>>) => string;
 export const sayIn =
   (language: Language): Say =>
-  (word) =>
-    words[word][language];
+  (word, names = {}) =>
+    fill(words[word][language], names);
 
 const states: Readonly<Record<string, Record<Language, string>>> = {
   connecting: { en: 'Connecting', de: 'Verbindet' },
   connected: { en: 'Connected', de: 'Verbunden' },
   'catching-up': { en: 'Catching up', de: 'Holt nach' },
-  idle: { en: 'Watching', de: 'Aktiv' },
+  idle: { en: 'Watching', de: 'Überwacht' },
   paused: { en: 'Paused', de: 'Angehalten' },
-  'backing-off': { en: 'Failing', de: 'Gestört' },
+  'backing-off': { en: 'Not connected', de: 'Verbindungsfehler' },
   stopped: { en: 'Stopped', de: 'Gestoppt' },
   sending: { en: 'Ready to send', de: 'Sendebereit' },
+  unproven: { en: 'Not verified yet', de: 'Noch nicht geprüft' },
   disabled: { en: 'Disabled', de: 'Deaktiviert' },
   invalid: { en: 'Invalid', de: 'Ungültig' },
   unknown: { en: 'Not watched yet', de: 'Noch nicht überwacht' },

@@ -160,7 +160,7 @@ describe('replies', () => {
     }
 
     const asked = await text(operator.get('/portal/replies/drop?id=held-one'));
-    expect(asked).toContain('Never send this reply?');
+    expect(asked).toContain('Drop this reply?');
     for (const action of ['release', 'drop']) {
       expect((await viewer.get(`/portal/replies/${action}?id=held-one`)).status).toBe(403);
       expect((await viewer.post(`/portal/replies/${action}`, { id: 'held-one' })).status).toBe(403);

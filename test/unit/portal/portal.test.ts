@@ -39,7 +39,8 @@ describe('the form', () => {
       password: 'x',
       signInUser: 'alex@contoso.example',
       additionalEmailFromAddresses: 'a@b.example',
-      afterQueued: 'move: Done',
+      afterQueued: 'move',
+      afterQueuedFolder: 'Done',
     });
     expect(definitionFrom(entered)).toEqual({
       serverType: 'IMAP',
@@ -90,8 +91,20 @@ describe('the form', () => {
     });
   });
 
+  it('takes where to begin and what to do afterwards from a choice and its field, and keeps a time that is stored', () => {
+    const started = (startFrom: string, startFromDate: string, stored = {}) =>
+      definitionFrom(fields({ startFrom, startFromDate }), { serverType: 'IMAP', ...stored }).startFrom;
+    expect(started('all', '2026-11-01')).toBe('all');
+    expect(started('since', '2026-11-01')).toBe('2026-11-01');
+    expect(started('since', '2026-11-01', { startFrom: '2026-11-01T10:00:00Z' })).toBe('2026-11-01T10:00:00Z');
+    expect(started('since', '2026-11-02', { startFrom: '2026-11-01T10:00:00Z' })).toBe('2026-11-02');
+    expect(definitionFrom(fields({ afterQueued: 'seen', afterQueuedFolder: 'Done' })).afterQueued).toBe('seen');
+  });
+
   it.each([
-    ['afterQueued', { move: 'Done' }, 'move: Done'],
+    ['startFrom', '2026-11-01', 'since'],
+    ['startFrom', 'unseen', 'unseen'],
+    ['afterQueued', { move: 'Done' }, 'move'],
     ['maximumSize', 50 * 1024 ** 2, '50 MB'],
     ['port', 993, '993'],
     ['user', undefined, ''],

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { catalogue } from '../../../src/domain/catalogue/index.ts';
 import type { ErrorCode } from '../../../src/domain/errors.ts';
+import { countIn } from '../../../src/http/portal/words-counted.ts';
 import { errorIn } from '../../../src/http/portal/words-errors.ts';
 
 /** Words that German sentences do not have; names of menus and commands are taken out before. */
@@ -31,4 +32,17 @@ describe.each(Object.keys(catalogue) as ErrorCode[])('%s', (code) => {
       /\/v1\/|If-Match|ETag|Authorization:|Content-Type|mailroom (login|servers|invite)|http\.apiTokens/,
     ),
   );
+});
+
+describe('words that follow a number', () => {
+  it.each([
+    ['de', 'entries', 1, '1 Eintrag'],
+    ['de', 'entries', 1234, '1.234 Einträge'],
+    ['en', 'entries', 1, '1 entry'],
+    ['en', 'entries', 1234, '1,234 entries'],
+    ['de', 'heldTile', 1, 'Antwort wartet auf eine Entscheidung'],
+    ['de', 'heldTile', 0, 'Antworten warten auf eine Entscheidung'],
+    ['de', 'replicasTile', 2, 'Instanzen rufen E-Mails ab'],
+    ['en', 'stepsFailed', 1, '1 step failed.'],
+  ] as const)('%s %s %i', (language, word, count, text) => expect(countIn(language, word, count)).toBe(text));
 });
