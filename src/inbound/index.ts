@@ -15,7 +15,7 @@ export { type IngestDeps, type Item, ingest, itemOf, memoryBytes, type Ready } f
 export { faultOf } from './isolation.ts';
 export { createLimits, type Limits } from './limits.ts';
 export type { MailboxSnapshot } from './mailbox-status.ts';
-export type { InboundPorts, InboundSettings, Mailbox } from './ports.ts';
+export type { InboundPorts, InboundSettings, Mailbox, Related } from './ports.ts';
 
 export interface Inbound {
   /** The enabled IMAP servers as they should be watched now; only what changed is touched. */

@@ -15,8 +15,9 @@ export interface FetchedMessage {
   /** RFC822.SIZE, an estimate on Exchange; undefined when the server left it out. */
   size: number | undefined;
   flags: ReadonlySet<string>;
+  /** Undefined when the server answered OK without data. */
   source: Buffer | undefined;
-  /** Gives the memory of `source` back: it must not be touched afterwards. */
+  /** Gives the memory of `source` back to other mails: it must not be touched afterwards. Until then others may have to wait. */
   release?: () => void;
 }
 
@@ -27,46 +28,60 @@ export interface FolderStatus {
   messages: number | undefined;
 }
 
+/** One connection with one folder open; every function answers or throws a MailroomError, within a bound. */
 export interface Mailbox {
   uidValidity: string;
   /** UIDNEXT when the folder was opened; 0 when the server left it out. */
   uidNext: number;
   /** Whether a message can be moved without touching others: MOVE (RFC 6851), or UID EXPUNGE (RFC 4315). */
   canMove: boolean;
-  /** Undefined when the server refuses STATUS of an open folder. */
+  /** STATUS of the open folder: what the server knows, even where this session does not. Undefined when it is refused. */
   status(): Promise<FolderStatus | undefined>;
+  /** All UIDs of the folder, or those from `low` on; ascending. */
   uids(low?: number): Promise<number[]>;
+  /** UIDs with INTERNALDATE (its date, without time) on or after the day. */
   uidsSince(day: Date): Promise<number[]>;
   unseenUids(): Promise<number[]>;
-  /** `lull`: nothing comes at the moment; what is in hand is to be committed and released before going on. */
+  /**
+   * Streams messages; `source` holds at most `maxBytes` of each. No other command may run until the stream ends. `lull`: nothing comes at the
+   * moment; what is in hand is to be committed and released before the next message is asked for.
+   */
   fetch(uids: readonly number[], maxBytes: number): AsyncGenerator<FetchedMessage | 'lull'>;
+  /** The same for every message from the UID on. `n:*` always answers with the last message too, whatever its UID. */
   fetchFrom(low: number, maxBytes: number): AsyncGenerator<FetchedMessage | 'lull'>;
   /** Messages in the folder, as the server last told. */
   count(): number;
+  /** INTERNALDATE, size and the fingerprint headers only. */
   fetchHeads(uids: readonly number[]): AsyncGenerator<FetchedMessage>;
   /** The whole header block of one message, without its body; undefined when the server gives no such row. */
   fetchHeader(uid: number): Promise<FetchedMessage | undefined>;
+  /** The whole message as a stream, in constant memory. */
   download(uid: number): Promise<AsyncIterable<Uint8Array>>;
+  /** Waits until something changes in the folder or the time is over: in IDLE, else by polling. Rejects when the connection is lost. */
   waitForChange(ms: number, signal?: AbortSignal): Promise<'changed' | 'timeout'>;
   addSeen(uids: readonly number[]): Promise<void>;
   move(uids: readonly number[], folder: string): Promise<void>;
   /** @throws MailroomError IMAP_FOLDER_MISSING, with the folders that exist */
   requireFolder(folder: string, field: string): Promise<void>;
+  /** Logs out politely within a second, else drops the connection. */
   close(): Promise<void>;
 }
 
 export interface CommitRequest {
   mailboxId: string;
+  /** Token of the lease; the script refuses when it is not the current one. */
   leaseToken: string;
   ledger: Ledger;
   change: LedgerChange;
   messages?: readonly Message[];
-  /** What must have happened before anybody is told of the messages. Should it reject, nothing is written. */
+  /** What must have happened before anybody is told of the messages: awaited last, when all else is ready. Should it reject, nothing is written. */
   after?: Promise<void>;
+  /** Fingerprints of messages that got an outcome here, with INTERNALDATE. */
   fingerprints?: readonly { value: string; internalDate: Date }[];
   quarantined?: readonly { uid: number; entry: object }[];
-  /** UIDs whose parsing came to its end. */
+  /** UIDs whose parsing came to its end (ledgers.parsing noted its beginning). */
   parsed?: readonly number[];
+  /** Message-ID hash → messageKey: recorded so that the next one sees its sibling. */
   siblings?: readonly { hash: string; messageKey: string }[];
   /** UIDs that after-care has to flag or move once the commit is durable. */
   afterCare?: readonly number[];

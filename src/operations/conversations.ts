@@ -12,12 +12,8 @@ import {
   signedMessageId,
 } from '../domain/conversation.ts';
 import type { Journal } from '../domain/reply-journal.ts';
+import type { Related } from '../inbound/index.ts';
 import type { ParsedMessage } from '../parsing/index.ts';
-
-export interface Related {
-  conversation: Message['conversation'];
-  deliveryStatus?: Message['deliveryStatus'];
-}
 
 /** A reply of ours, as the journal knows it by its Message-ID or by the one that a server put in its place. */
 export interface KnownReply {

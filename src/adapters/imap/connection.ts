@@ -5,9 +5,10 @@ import type { ConnectGuard } from '../../domain/connect-guard.ts';
 import type { ImapServer } from '../../domain/email-server.ts';
 import { MailroomError } from '../../domain/errors.ts';
 import { providerOf } from '../../domain/mail-provider.ts';
+import type { FetchedMessage, FolderStatus, Mailbox } from '../../inbound/ports.ts';
 import { clientOptions, type ImapCredentials } from './client-options.ts';
 import { type ImapPhase, imapError } from './errors.ts';
-import { fetchRows, type Row } from './fast-fetch/fetch-rows.ts';
+import { fetchRows } from './fast-fetch/fetch-rows.ts';
 import { findFolder, folderMissing, isInbox } from './folders.ts';
 import { offersIdle, POLL_MS } from './idle.ts';
 import { throttleEar, throttleWords } from './throttle.ts';
@@ -19,60 +20,6 @@ export interface ImapTimeouts {
   answerMs: number;
   /** Milliseconds between two NOOPs where the server has no IDLE. Default 15 s. */
   pollMs?: number;
-}
-
-export interface FetchedMessage {
-  uid: number;
-  /** Undefined when the server left it out or it cannot be read. */
-  internalDate: Date | undefined;
-  /** RFC822.SIZE: an estimate on Exchange. Undefined when the server left it out. */
-  size: number | undefined;
-  flags: ReadonlySet<string>;
-  /** Undefined when the server said OK and gave no data. */
-  source: Buffer | undefined;
-  /** Gives the memory of `source` back for other mails: it must not be touched afterwards. Whoever forgets it keeps others from reading. */
-  release?: () => void;
-}
-
-export interface FolderStatus {
-  uidValidity: string | undefined;
-  uidNext: number | undefined;
-  messages: number | undefined;
-}
-
-export interface MailboxConnection {
-  uidValidity: string;
-  /** When the folder was opened; 0 when the server left it out. */
-  uidNext: number;
-  /** A message can be moved without touching others: MOVE, or UID EXPUNGE. */
-  canMove: boolean;
-  /** STATUS of the open folder: what the server knows, even where this session does not. Undefined when it is refused. */
-  status(): Promise<FolderStatus | undefined>;
-  /** All UIDs of the folder, or those from `low` on; ascending. */
-  uids(low?: number): Promise<number[]>;
-  /** UIDs with INTERNALDATE (its date, without time) on or after the day. */
-  uidsSince(day: Date): Promise<number[]>;
-  unseenUids(): Promise<number[]>;
-  /** Streams messages; `source` holds at most `maxBytes` of each. No other command may run until the stream ends. */
-  fetch(uids: readonly number[], maxBytes: number): AsyncGenerator<Row>;
-  /** The same for every message from the UID on. `n:*` always answers with the last message too, whatever its UID. */
-  fetchFrom(low: number, maxBytes: number): AsyncGenerator<Row>;
-  /** Messages in the folder, as the server last told. */
-  count(): number;
-  /** INTERNALDATE, size and the fingerprint headers only. */
-  fetchHeads(uids: readonly number[]): AsyncGenerator<FetchedMessage>;
-  /** The header block of one message; undefined when there is no such row. */
-  fetchHeader(uid: number): Promise<FetchedMessage | undefined>;
-  /** The whole message as a stream, in constant memory. */
-  download(uid: number): Promise<AsyncIterable<Uint8Array>>;
-  /** Waits until something changes in the folder or the time is over: in IDLE, else by polling. Rejects when the connection is lost. */
-  waitForChange(ms: number, signal?: AbortSignal): Promise<'changed' | 'timeout'>;
-  addSeen(uids: readonly number[]): Promise<void>;
-  move(uids: readonly number[], folder: string): Promise<void>;
-  /** @throws MailroomError IMAP_FOLDER_MISSING, with the folders that exist */
-  requireFolder(folder: string, field: string): Promise<void>;
-  /** Logs out politely within a second, else drops the connection. */
-  close(): Promise<void>;
 }
 
 /** Bytes of the largest literal that is accepted. */
@@ -99,7 +46,7 @@ export async function openMailbox(
   credentials: ImapCredentials,
   timeouts: ImapTimeouts,
   guard?: ConnectGuard,
-): Promise<MailboxConnection> {
+): Promise<Mailbox> {
   const client = new ImapFlow({
     ...(await clientOptions(server, server.user, credentials, guard)),
     connectionTimeout: timeouts.connectMs,
@@ -210,7 +157,7 @@ export async function openMailbox(
     };
   }
 
-  function connection(uidValidity: string, uidNext: number): MailboxConnection {
+  function connection(uidValidity: string, uidNext: number): Mailbox {
     const canMove = client.capabilities.has('MOVE') || client.capabilities.has('UIDPLUS');
     const search = async (query: object): Promise<number[]> => {
       dirty = false;
@@ -241,7 +188,7 @@ export async function openMailbox(
       }
     }
 
-    async function* rowsOf(range: string, query: object, maxLiteral: number): AsyncGenerator<Row> {
+    async function* rowsOf(range: string, query: object, maxLiteral: number): AsyncGenerator<FetchedMessage | 'lull'> {
       const items = { uid: true, internalDate: true, size: true, flags: true, ...query };
       const iterator = fetchRows(client, range, items, maxLiteral, row);
       try {

@@ -9,6 +9,7 @@ import { asError, MailroomError } from '../../domain/errors.ts';
 import { providerOf } from '../../domain/mail-provider.ts';
 import { REPLY_ID_HEADER, replyIdValue } from '../../domain/reply-header.ts';
 import { sendingMailbox } from '../../domain/reply-pace.ts';
+import type { SentFinding, SentQuery } from '../../outbound/ports.ts';
 import { clientOptions, type ImapEndpoint } from './client-options.ts';
 import { imapError } from './errors.ts';
 import { findSentFolder, folderMissing } from './folders.ts';
@@ -27,14 +28,7 @@ export interface SentFolderSettings {
   answerMs?: number;
 }
 
-interface Query {
-  replyId: string;
-  messageId: string;
-  since: Date;
-  folder: string | undefined;
-}
-
-type By = 'reply-id' | 'message-id' | 'original-message-id';
+type By = (SentFinding & { found: true })['by'];
 
 const DAY = 86_400_000;
 /** Mails compared one by one when no search hit is confirmed. */
@@ -148,7 +142,7 @@ export function createSentFolder(settings: SentFolderSettings) {
     }
   }
 
-  async function find(client: ImapFlow, folder: string, query: Query) {
+  async function find(client: ImapFlow, folder: string, query: SentQuery) {
     const day = new Date(query.since.getTime() - DAY);
     const value = replyIdValue(query.replyId);
     const searches: [By, string, string][] = [
@@ -183,7 +177,7 @@ export function createSentFolder(settings: SentFolderSettings) {
   async function confirmed(
     client: ImapFlow,
     uids: number[],
-    query: Query,
+    query: SentQuery,
   ): Promise<{ by: By; messageId: string | undefined }[]> {
     const found: { by: By; messageId: string | undefined }[] = [];
     let seen = 0;
@@ -208,9 +202,9 @@ export function createSentFolder(settings: SentFolderSettings) {
   }
 
   return {
-    search: (server: SmtpServer, query: Query) =>
+    search: (server: SmtpServer, query: SentQuery) =>
       withFolder(server, query.folder, true, (client, folder) => find(client, folder, query)),
-    append: (server: SmtpServer, query: Query, mail: Uint8Array) =>
+    append: (server: SmtpServer, query: SentQuery, mail: Uint8Array) =>
       withFolder(server, query.folder, false, async (client, folder) => {
         if ((await find(client, folder, query)).found) return 'was-there' as const;
         await store(client, server, folder, mail);
@@ -221,7 +215,7 @@ export function createSentFolder(settings: SentFolderSettings) {
      * EXPUNGE would remove what others marked as well (RFC 4315 §2.1).
      * @throws MailroomError IMAP_FOLDER_MISSING, IMAP_APPEND_TOO_LARGE, SENT_COPY_FAILED, SENT_SEARCH_FAILED
      */
-    prove: (server: SmtpServer, query: Query, mail: Uint8Array) =>
+    prove: (server: SmtpServer, query: SentQuery, mail: Uint8Array) =>
       withFolder(server, query.folder, false, async (client, folder) => {
         if (!client.capabilities.has('UIDPLUS')) return { folder, outcome: 'not-tried' as const };
         const { uid } = await store(client, server, folder, mail);

@@ -24,33 +24,14 @@ import {
   quarantineKey,
   siblingsKey,
 } from '../../domain/keys.ts';
-import { applyChange, changedChunks, emptyLedger, type Ledger, type LedgerChange } from '../../domain/ledger.ts';
+import { applyChange, changedChunks, emptyLedger, type Ledger } from '../../domain/ledger.ts';
+import type { CommitRequest } from '../../inbound/ports.ts';
 import { createSlabs, type Piece } from '../../lib/slabs.ts';
 
 /** sha256 of BullMQ 6.7.0's addStandardJob script. Another digest means another BullMQ: run the contract test, then change it here. */
 export const ADD_STANDARD_JOB_SHA256 = '2eee45c9ffc54d24681b737f926016a7f7464f0d32a5f87f623bffa2fc55413c';
 
 const COMMAND = 'mailroomCommit';
-
-export interface Commit {
-  mailboxId: string;
-  /** Token of the lease; the script refuses when it is not the current one. */
-  leaseToken: string;
-  ledger: Ledger;
-  change: LedgerChange;
-  messages?: readonly Message[];
-  /** What must have happened before anybody is told of the messages: awaited last, when all else is ready. */
-  after?: Promise<void>;
-  /** Fingerprints of messages that got an outcome here, with INTERNALDATE. */
-  fingerprints?: readonly { value: string; internalDate: Date }[];
-  quarantined?: readonly { uid: number; entry: object }[];
-  /** UIDs to flag or move once this commit is durable. */
-  afterCare?: readonly number[];
-  /** UIDs whose parsing came to its end (ledgers.parsing noted its beginning). */
-  parsed?: readonly number[];
-  /** Message-ID hash → messageKey: recorded so that the next one sees its sibling. */
-  siblings?: readonly { hash: string; messageKey: string }[];
-}
 
 export interface CommitSettings {
   /** Seconds that completed message jobs are kept at least. */
@@ -61,7 +42,7 @@ export interface CommitSettings {
 }
 
 /** Resolves with the ledger as it stands after the commit. Throws MailroomError LEASE_LOST or LEDGER_STALE, and then nothing was written. */
-export type CommitMessages = (commit: Commit) => Promise<Ledger>;
+export type CommitMessages = (commit: CommitRequest) => Promise<Ledger>;
 
 interface RecordedCommand {
   name: string;
@@ -254,7 +235,7 @@ async function runCommit(
   client: Redis,
   queueOf: (emailFlow: string) => Promise<Queue>,
   settings: CommitSettings,
-  { mailboxId, leaseToken, ledger, change, ...rest }: Commit,
+  { mailboxId, leaseToken, ledger, change, ...rest }: CommitRequest,
 ): Promise<Ledger> {
   const messages = rest.messages ?? [];
   const siblings = rest.siblings ?? [];

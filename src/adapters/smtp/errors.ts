@@ -1,10 +1,9 @@
 // What a submission server's answer means: one pure function from phase, codes and text to code, class, action, wait and hint, by the table in
 // answers.ts. Permanence is judged by the server's reply before the library's flags.
 
-import type { Action } from '../../domain/catalogue/entry.ts';
-import { catalogue, type ErrorCode, hintFor } from '../../domain/catalogue/index.ts';
-import type { FailureClass } from '../../domain/errors.ts';
+import { catalogue, hintFor } from '../../domain/catalogue/index.ts';
 import { type MailProvider, providerOfHost } from '../../domain/mail-provider.ts';
+import type { SubmissionVerdict } from '../../domain/submission.ts';
 import { type Phase, type Row, rows } from './answers.ts';
 
 export type { Phase } from './answers.ts';
@@ -20,15 +19,9 @@ export interface SubmissionFailure {
   nodeCode?: string | undefined;
 }
 
-export interface Verdict {
-  code: ErrorCode;
-  class: FailureClass;
-  action: Action;
-  /** Milliseconds to wait before the next try; 0 when there is none. */
-  retryAfterMs: number;
+export interface Verdict extends SubmissionVerdict {
   /** Tries after which `retry` becomes `fail`; undefined: no bound. */
   maxTries?: number;
-  hint: string;
 }
 
 /** Real names for the hints. */

@@ -2,10 +2,10 @@
 // is in order afterwards. Fails when a new imapflow is built differently: then rows come the slow way.
 import { ImapFlow } from 'imapflow';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { FetchedMessage } from '../../../src/adapters/imap/connection.ts';
 import { fetchRows, type Row } from '../../../src/adapters/imap/fast-fetch/fetch-rows.ts';
 import { createReadBudget, type ReadBudget } from '../../../src/adapters/imap/fast-fetch/read-budget.ts';
 import { sharedRead } from '../../../src/adapters/imap/fast-fetch/tap.ts';
+import type { FetchedMessage } from '../../../src/inbound/ports.ts';
 import { startDovecot, type TestDovecot } from '../../support/dovecot.ts';
 import { leakWatch } from '../../support/leak-watch.ts';
 import { mails } from '../../support/mails.ts';

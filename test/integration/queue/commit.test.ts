@@ -5,7 +5,6 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
   ADD_STANDARD_JOB_SHA256,
   bullmqScript,
-  type Commit,
   type CommitMessages,
   openCommit,
 } from '../../../src/adapters/queue/commit.ts';
@@ -15,6 +14,7 @@ import { createLedgers } from '../../../src/adapters/redis/ledgers.ts';
 import type { Message } from '../../../src/contract/message.ts';
 import { emailFlowQueue, PREFIX } from '../../../src/contract/names.ts';
 import { emptyLedger, type LedgerMeta } from '../../../src/domain/ledger.ts';
+import type { CommitRequest } from '../../../src/inbound/ports.ts';
 import { leakWatch } from '../../support/leak-watch.ts';
 import { startRedis, type TestRedis } from '../../support/redis.ts';
 import { waitFor } from '../../support/temp.ts';
@@ -64,7 +64,7 @@ beforeEach(async () => {
 
 const message = (uid: number, emailFlow = `Flow ${n}`) =>
   ({ messageKey: `m-${mailboxId}-1-${uid}`, emailFlow, uid }) as unknown as Message;
-const request = (uids: number[], fields: Partial<Commit> = {}): Commit => ({
+const request = (uids: number[], fields: Partial<CommitRequest> = {}): CommitRequest => ({
   mailboxId,
   leaseToken: token,
   ledger: emptyLedger(),
@@ -95,7 +95,7 @@ describe('one-script commit', () => {
     ['a ledger that is older than Redis knows', { ledger: { ...emptyLedger(), version: 7 } }, 'LEDGER_STALE'],
   ])('refuses %s and writes nothing', async (_name, fields, code) => {
     const before = (await redis.keys('*')).length;
-    await expect(commit(request([1], fields as Partial<Commit>))).rejects.toMatchObject({ code });
+    await expect(commit(request([1], fields as Partial<CommitRequest>))).rejects.toMatchObject({ code });
     expect(await waiting()).toBe(0);
     expect((await redis.keys('*')).filter((key) => key.includes(`ledger:${mailboxId}`))).toEqual([]);
     expect((await redis.keys('*')).length).toBeLessThanOrEqual(before + 2); // the queue's own meta

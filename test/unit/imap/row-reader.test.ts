@@ -1,8 +1,8 @@
 // Rows taken out of a FETCH's bytes: which are taken, what is left for imapflow, and that it does not matter where the chunks are cut.
 import { describe, expect, test } from 'vitest';
-import type { FetchedMessage } from '../../../src/adapters/imap/connection.ts';
 import { createReadBudget } from '../../../src/adapters/imap/fast-fetch/read-budget.ts';
 import { dateOf, rowReader } from '../../../src/adapters/imap/fast-fetch/row-reader.ts';
+import type { FetchedMessage } from '../../../src/inbound/ports.ts';
 import { createSlabs } from '../../../src/lib/slabs.ts';
 
 const MAIL = 'Subject: a\r\n\r\n* 9 FETCH (UID 9 BODY[] {3}\r\nabc)\r\nA1 OK not the end\r\n';

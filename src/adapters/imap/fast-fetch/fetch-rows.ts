@@ -1,8 +1,8 @@
 // One running FETCH as a stream of rows, for connection.ts: imapflow sends the command, watches over it and ends it. Rows with a whole message are
 // taken out of its input by row-reader.ts (tap.ts); all others come by its own generator, so that what is unusual is slower and nothing else.
 import type { FetchMessageObject, FetchQueryObject, ImapFlow } from 'imapflow';
+import type { FetchedMessage } from '../../../inbound/ports.ts';
 import { createSlabs } from '../../../lib/slabs.ts';
-import type { FetchedMessage } from '../connection.ts';
 import { createReadBudget, type ReadBudget, type Ticket } from './read-budget.ts';
 import { rowReader } from './row-reader.ts';
 import { tap } from './tap.ts';

@@ -1,8 +1,9 @@
 // Takes whole messages out of the bytes of a running UID FETCH before imapflow parses them (fetch-rows.ts puts it there). imapflow's parser
 // spends more CPU on a message than TLS and our MIME parser together. Only rows of the one shape that is asked for are taken; every other byte
 // goes to imapflow as it came.
+
+import type { FetchedMessage } from '../../../inbound/ports.ts';
 import type { Allocate, Piece } from '../../../lib/slabs.ts';
-import type { FetchedMessage } from '../connection.ts';
 import type { Ticket } from './read-budget.ts';
 
 const ROW = /^\* \d{1,10} FETCH \(/i;
