@@ -9,6 +9,7 @@ import { fixOf } from '../doctor/fixes.ts';
 import { saidBy } from '../domain/doctor.ts';
 import type { OAuthApplication, OAuthCredential } from '../domain/email-server.ts';
 import { asError, MailroomError } from '../domain/errors.ts';
+import { DAY_MS } from '../lib/time.ts';
 import { connected } from './connect.ts';
 import { type CredentialFacts, type CredentialResult, genericFix, said } from './credentials-said.ts';
 import { languageOf } from './language.ts';
@@ -95,7 +96,7 @@ function factsOf(credential: OAuthCredential): CredentialFacts {
       ? {}
       : {
           expires: expires.slice(0, 10),
-          daysLeft: Math.ceil((Date.parse(expires) - Date.now()) / 86_400_000),
+          daysLeft: Math.ceil((Date.parse(expires) - Date.now()) / DAY_MS),
         }),
     ...(credential.kind === 'certificate' ? thumbprintOf(credential.certificate) : {}),
   };

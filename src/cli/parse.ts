@@ -4,6 +4,7 @@ import { basename } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import { asError } from '../domain/errors.ts';
 import { mailboxContext } from '../domain/receiving-server.ts';
+import { collect } from '../lib/streams.ts';
 import { openParsing } from '../parsing/index.ts';
 
 /** Longest time of one mail, ms: the default of `inbound.parseTimeoutMs`. */
@@ -39,7 +40,7 @@ export function parseCommand(program: Command): void {
       for (const file of files) {
         let raw: Uint8Array;
         try {
-          raw = file === '-' ? await readStandardInput() : await readFile(file);
+          raw = file === '-' ? await collect(process.stdin) : await readFile(file);
         } catch (thrown) {
           process.stderr.write(`${file}: ${asError(thrown).message}\n`);
           process.exitCode = 1;
@@ -55,12 +56,6 @@ export function parseCommand(program: Command): void {
 function bytes(value: string): number {
   if (!/^\d{1,9}$/.test(value)) throw new InvalidArgumentError('a whole number from 0.');
   return Number(value);
-}
-
-async function readStandardInput(): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of process.stdin) chunks.push(chunk as Uint8Array);
-  return Buffer.concat(chunks);
 }
 
 /** Resolves once the pipe took it, so that a slow reader does not make us hold many messages. */

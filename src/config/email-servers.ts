@@ -2,7 +2,7 @@
 import { dirname } from 'node:path';
 import { mailboxId } from '../contract/names.ts';
 import type { Authentication, EmailServer, EmailServerList, InvalidEmailServer } from '../domain/email-server.ts';
-import { isImap, isLoopback } from '../domain/email-server.ts';
+import { foldName, isImap, isLoopback } from '../domain/email-server.ts';
 import { MailroomError } from '../domain/errors.ts';
 import type { Config } from './config.ts';
 import { type ImapDefinition, imapDefinition, type SmtpDefinition, scalar, smtpDefinition } from './definition.ts';
@@ -129,8 +129,6 @@ export function combine(found: readonly Found[], env: Env): Omit<EmailServerList
 }
 
 const join = (at: string, field: string): string => (at === '' ? field : `${at}.${field}`);
-const foldName = (name: string): string => name.normalize('NFC').trim().toLowerCase();
-
 /** Its name, wrong in other ways or not. */
 export function nameOf(definition: unknown): string | undefined {
   const name =

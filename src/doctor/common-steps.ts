@@ -5,9 +5,9 @@ import { ehloName, submissionError } from '../adapters/smtp/probe.ts';
 import { type EmailServer, isImap, tlsModeOf } from '../domain/email-server.ts';
 import { checkEmailServers, type FindingCode } from '../domain/email-server-check.ts';
 import { asError, type ErrorCode, MailroomError } from '../domain/errors.ts';
+import { DAY_MS } from '../lib/time.ts';
+import { isTlsCode } from '../lib/tls-codes.ts';
 import { type DoctorDeps, type Probes, same, withFix, words } from './step.ts';
-
-const DAY_MS = 86_400_000;
 
 /** Findings that make the server useless; the others only inform. */
 const STOPPING: Partial<Record<FindingCode, ErrorCode>> = {
@@ -144,8 +144,6 @@ export function commonSteps(server: EmailServer, deps: DoctorDeps, tell: (claims
     token: [{ run: token }],
   };
 }
-
-const isTlsCode = (code: string): boolean => /CERT|SELF_SIGNED|UNABLE_TO|ERR_TLS|SSL|EPROTO/.test(code);
 
 /** TCP was there, TLS was not reached: closed before the greeting, silent, or no TLS at all on this port. */
 function betweenTcpAndSignIn(

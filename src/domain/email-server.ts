@@ -87,6 +87,17 @@ export const isLoopback = (host: string): boolean => /^(localhost|127\.\d+\.\d+\
 export const isImap = (server: EmailServer): server is ImapServer => server.type === 'IMAP';
 export const isSmtp = (server: EmailServer): server is SmtpServer => server.type === 'SMTP';
 
+/** Names are unique without regard to case, white space around them, or how their letters are composed. */
+export const foldName = (name: string): string => name.normalize('NFC').trim().toLowerCase();
+
+const PASSWORD_TARGET = ['host', 'port', 'tls', 'user', 'authenticationType', 'proxy', 'ca'] as const;
+
+/** A stored password goes only where it was entered for: of two definitions, whether one's password may go where the other leads. */
+export const samePasswordTarget = (
+  before: Readonly<Record<string, unknown>> | undefined,
+  after: Readonly<Record<string, unknown>>,
+): boolean => PASSWORD_TARGET.every((field) => before?.[field] === after[field]);
+
 /** A definition that is wrong: shown with field and reason, never stops the others. */
 export interface InvalidEmailServer {
   source: 'file' | 'portal';

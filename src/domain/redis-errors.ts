@@ -1,5 +1,7 @@
 // What Redis answers when it refuses, and what its client says when it cannot be reached, as codes of the catalogue. Pure.
 // Codes: https://redis.io/docs/latest/develop/reference/protocol-spec/#simple-errors and the texts in Redis' own server.c.
+
+import { isTlsCode } from '../lib/tls-codes.ts';
 import { catalogue, type ErrorCode } from './catalogue/index.ts';
 import { MailroomError } from './errors.ts';
 
@@ -28,8 +30,7 @@ export const refusesWrites: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 ]);
 
 /** Errors of a socket or of a look-up of the name: only a caller who knows that it was Redis' may judge them. */
-const SOCKET =
-  /^(ECONN|EPIPE|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|ERR_TLS|CERT_|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO)/;
+const SOCKET = /^(ECONN|EPIPE|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|ENOTFOUND|EAI_AGAIN)/;
 
 /** Code of what Redis, or its client, answered; undefined for anything else that was thrown. */
 export function classifyRedisError(thrown: unknown): ErrorCode | undefined {
@@ -46,7 +47,7 @@ export function redisError(thrown: unknown, address?: string): MailroomError | u
   if (thrown instanceof MailroomError) return thrown;
   if (!(thrown instanceof Error)) return undefined;
   const { code: errno, command } = thrown as Error & { code?: unknown; command?: { name?: unknown } };
-  const isSocket = typeof errno === 'string' && SOCKET.test(errno);
+  const isSocket = typeof errno === 'string' && (SOCKET.test(errno) || isTlsCode(errno));
   const code = classifyRedisError(thrown) ?? (address !== undefined && isSocket ? 'REDIS_UNREACHABLE' : undefined);
   if (code === undefined) return undefined;
   const [first = ''] = thrown.message.split(' ');

@@ -3,10 +3,10 @@
 import { MailroomError } from '../domain/errors.ts';
 import { settled } from '../domain/ledger.ts';
 import { highest } from '../domain/uid-set.ts';
+import { DAY_MS } from '../lib/time.ts';
 import type { FolderStatus, Mailbox } from './ports.ts';
 import type { Watched } from './watched.ts';
 
-const DAY = 86_400_000;
 /** Frequent looks cover this many UIDs below the newest known one: UIDs that become visible late or out of order. */
 const WINDOW = 1_000;
 
@@ -48,7 +48,7 @@ export async function look(watched: Watched, mailbox: Mailbox, full: boolean, st
   const exists = (uid: number) => status?.uidNext === undefined || uid < status.uidNext;
   const pending = [...ledger.pending.keys()].filter((uid) => uid < low);
   if (!full) return [...pending, ...uids.filter(exists)];
-  const recent = await mailbox.uidsSince(new Date(ports.now() - 3 * DAY));
+  const recent = await mailbox.uidsSince(new Date(ports.now() - 3 * DAY_MS));
   return [...new Set([...pending, ...recent.filter(exists), ...uids.filter(exists)])].sort((a, b) => a - b);
 }
 

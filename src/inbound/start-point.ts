@@ -3,13 +3,12 @@
 import type { ImapServer } from '../domain/email-server.ts';
 import { type LedgerMeta, settled } from '../domain/ledger.ts';
 import { highest } from '../domain/uid-set.ts';
+import { DAY_MS } from '../lib/time.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { commit } from './ledger-commit.ts';
 import { allUids } from './look.ts';
 import type { Mailbox } from './ports.ts';
 import type { Watched } from './watched.ts';
-
-const DAY = 86_400_000;
 
 /** @returns UIDs of the folder at this moment */
 export async function settleStart(watched: Watched, mailbox: Mailbox): Promise<number[]> {
@@ -71,7 +70,7 @@ async function beforeStart(server: ImapServer, mailbox: Mailbox, uids: readonly 
   }
   // SINCE knows days only, in the server's zone: a day early by SEARCH, then exactly by INTERNALDATE.
   const since = Date.parse(server.startFrom.since);
-  const candidates = new Set(await mailbox.uidsSince(new Date(since - DAY)));
+  const candidates = new Set(await mailbox.uidsSince(new Date(since - DAY_MS)));
   const before = uids.filter((uid) => !candidates.has(uid));
   const inFolder = new Set(uids);
   const close = [...candidates].filter((uid) => inFolder.has(uid));
@@ -89,7 +88,7 @@ async function recentHeads(mailbox: Mailbox, before: readonly number[], now: num
   const recent =
     before.length === 0
       ? []
-      : (await mailbox.uidsSince(new Date(now - 2 * DAY))).filter((uid) => skipped.has(uid)).slice(-5_000);
+      : (await mailbox.uidsSince(new Date(now - 2 * DAY_MS))).filter((uid) => skipped.has(uid)).slice(-5_000);
   const prints: { value: string; internalDate: Date }[] = [];
   if (recent.length === 0) return prints;
   for await (const head of mailbox.fetchHeads(recent)) {
@@ -118,7 +117,7 @@ async function rescan(watched: Watched, mailbox: Mailbox, uids: readonly number[
       if (left > 0) {
         known.set(print, left - 1);
         matched.push(head.uid);
-      } else if ((head.internalDate?.getTime() ?? Number.POSITIVE_INFINITY) < previous.startedAt - DAY)
+      } else if ((head.internalDate?.getTime() ?? Number.POSITIVE_INFINITY) < previous.startedAt - DAY_MS)
         before.push(head.uid);
       else unknown.push(head.uid);
     }

@@ -39,3 +39,7 @@ export const fill = (text: string, names: Readonly<Record<string, unknown>>): st
   text.replace(/\{(\w+)\}/g, (placeholder, key: string) =>
     names[key] === undefined ? placeholder : String(names[key]),
   );
+
+/** Text as the content of an HTML element. */
+export const escapeHtml = (text: string): string =>
+  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');

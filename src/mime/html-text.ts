@@ -1,4 +1,6 @@
 // HTML → plain text, in one linear pass without a tree. Also marks what mail clients mark as quotation or signature, for the reply text.
+
+import { escapeHtml } from '../lib/text.ts';
 import { decodeEntities } from './html-entities.ts';
 import { type Meaning, meaningOf } from './html-marks.ts';
 
@@ -328,5 +330,4 @@ const isNameChar = (c: number): boolean =>
   (c >= 0x61 && c <= 0x7a) || (c >= 0x41 && c <= 0x5a) || (c >= 0x30 && c <= 0x39) || c === 0x3a || c === 0x2d;
 
 /** Text as HTML, for mails that mix both kinds of body. */
-export const textToHtml = (text: string): string =>
-  `<p>${text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('\n', '<br>\n')}</p>`;
+export const textToHtml = (text: string): string => `<p>${escapeHtml(text).replaceAll('\n', '<br>\n')}</p>`;

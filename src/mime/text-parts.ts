@@ -2,6 +2,7 @@
 import { TextDecoder } from 'node:util';
 import type { TextPart } from '../contract/message.ts';
 import { printable } from '../lib/printable.ts';
+import { escapeHtml } from '../lib/text.ts';
 import { decodeText } from './charset.ts';
 import { isHtml } from './classify.ts';
 import { lineFeeds } from './text-bodies.ts';
@@ -41,8 +42,7 @@ function textStream(charset: string): TextStream {
   };
 }
 
-const escaped = (text: string): string =>
-  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('\n', '<br>\n');
+const escaped = (text: string): string => escapeHtml(text).replaceAll('\n', '<br>\n');
 
 /**
  * The parts one after the other, a line feed between, in UTF-8; line ends of plain text are LF. `read` yields the bytes [start, end) of the raw mail.

@@ -1,25 +1,13 @@
 // The API's functions over the stores and the reply room: what http/ calls when a backend asks.
 
 import type { EmailServerWatch } from '../config/watch.ts';
-import type { Result } from '../contract/result.ts';
+import { type Result, resultSchema } from '../contract/result.ts';
 import { normalAddress } from '../domain/address.ts';
 import { isImap } from '../domain/email-server.ts';
 import type { ApiDeps } from '../http/index.ts';
 import { createWholeBodies, decodeSlice } from '../parsing/index.ts';
 import type { ReplyRoom } from '../wiring/outbound.ts';
 import type { Stores } from '../wiring/stores.ts';
-
-const STATES = [
-  'queued',
-  'prepared',
-  'submitting',
-  'data-begun',
-  'uncertain',
-  'held',
-  'accepted',
-  'rejected',
-  'dropped',
-] as const;
 
 export function apiOf(stores: Stores, room: ReplyRoom, servers: EmailServerWatch): ApiDeps {
   const { replies } = room;
@@ -36,7 +24,7 @@ export function apiOf(stores: Stores, room: ReplyRoom, servers: EmailServerWatch
     wholeBody: createWholeBodies(stores.blobs.read, stores.parsing),
     submitReply: replies.submitReply,
     getReply: replies.getReply,
-    async listReplies({ states = STATES, server, limit, cursor }) {
+    async listReplies({ states = resultSchema.shape.state.options, server, limit, cursor }) {
       const lists = await Promise.all(states.map((state) => replies.listReplies(state, 1_000)));
       const all = lists.flat().filter((result) => server === undefined || result.server === server);
       const from = cursor === undefined ? 0 : Math.max(0, all.findIndex(({ replyId }) => replyId === cursor) + 1);

@@ -6,7 +6,7 @@ import { type Found, parseEmailServer } from '../config/email-servers.ts';
 import type { Problem } from '../config/problem.ts';
 import type { EmailServerWatch } from '../config/watch.ts';
 import { mailboxId } from '../contract/names.ts';
-import { type EmailServer, isImap } from '../domain/email-server.ts';
+import { type EmailServer, foldName, isImap, samePasswordTarget } from '../domain/email-server.ts';
 import { MailroomError } from '../domain/errors.ts';
 import type { Definition, EmailServersApi, EmailServerView } from '../http/api/email-servers.ts';
 import { RequestInvalid } from '../http/problem.ts';
@@ -31,10 +31,6 @@ export interface EmailServerAdmin extends EmailServersApi {
   /** As on saving, without saving. @param existing name of the server that is edited @throws RequestInvalid */
   check(definition: Definition, existing?: string): Promise<Checked>;
 }
-
-/** What a stored password was entered for: it goes nowhere else. */
-const TARGET = ['host', 'port', 'tls', 'user', 'authenticationType', 'proxy', 'ca'] as const;
-const foldName = (name: string): string => name.normalize('NFC').trim().toLowerCase();
 
 export function createEmailServerAdmin(deps: EmailServersDeps): EmailServerAdmin {
   const { watch, portal, audit, emit } = deps;
@@ -116,7 +112,7 @@ export function createEmailServerAdmin(deps: EmailServersDeps): EmailServerAdmin
     if (server.authentication.type === 'Password') definition.password = server.authentication.password;
     if (existing !== undefined && foldName(existing.name) !== foldName(server.name))
       problems.push({ field: 'name', message: 'cannot be changed: copy the server under another name' });
-    if (wantsPassword && !entered && TARGET.some((field) => existing?.definition[field] !== definition[field]))
+    if (wantsPassword && !entered && !samePasswordTarget(existing?.definition, definition))
       problems.push({ field: 'password', message: 'must be entered again for another host or user' });
     const others = watch.current();
     const isOther = ({ name }: { name?: string }) => foldName(name ?? '') !== foldName(existing?.name ?? '');

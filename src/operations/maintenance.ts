@@ -5,9 +5,9 @@ import type { Ledgers } from '../adapters/redis/ledgers.ts';
 import type { BlobStore } from '../domain/blob-store.ts';
 import { asError } from '../domain/errors.ts';
 import type { Journal } from '../domain/reply-journal.ts';
+import { DAY_MS } from '../lib/time.ts';
 import type { Emit } from '../telemetry/events.ts';
 
-const DAY_MS = 86_400_000;
 const EVERY_MS = 6 * 3_600_000;
 
 export interface MaintenanceDeps {

@@ -11,6 +11,7 @@ import { MailroomError } from '../domain/errors.ts';
 import { emptyLedger } from '../domain/ledger.ts';
 import type { QuarantineApi, Quarantined } from '../http/api/quarantine.ts';
 import { type IngestDeps, ingest } from '../inbound/index.ts';
+import { DAY_SECONDS } from '../lib/time.ts';
 import type { Emit } from '../telemetry/events.ts';
 import type { Stores } from '../wiring/stores.ts';
 
@@ -140,7 +141,7 @@ export function createQuarantineDecisions(deps: QuarantineDeps): QuarantineApi {
       // Two who decide at once add one job; a crash before the note is gone lets the decision be repeated without a second job.
       await queue.add(MESSAGE_JOB, message, {
         jobId: `${messageKey}-again`,
-        removeOnComplete: { age: config.inbound.completedJobRetentionDays * 86_400 },
+        removeOnComplete: { age: config.inbound.completedJobRetentionDays * DAY_SECONDS },
       });
       return decided('enqueue-again', note, await view(note, message), by);
     },

@@ -8,6 +8,7 @@ import { MailroomError } from '../domain/errors.ts';
 import { type LedgerMeta, unsettledBecause } from '../domain/ledger.ts';
 import { has, type UidSet } from '../domain/uid-set.ts';
 import { faultOf, type IngestDeps, type Item, ingest, itemOf, type Mailbox, memoryBytes } from '../inbound/index.ts';
+import { DAY_MS, DAY_SECONDS } from '../lib/time.ts';
 
 export type Selection = { uids: UidSet } | { since: Date };
 
@@ -36,11 +37,10 @@ export interface Replayed {
   unreadable: number[];
 }
 
-const DAY = 86_400_000;
 /** From this size on a mail is not held in memory, bytes. */
 const BUFFER_BYTES = 8 * 1024 * 1024;
 /** Seconds that a completed job of a replay is kept: as long as a run may be continued. */
-const KEPT_SECONDS = 86_400;
+const KEPT_SECONDS = DAY_SECONDS;
 
 /** @throws MailroomError REPLAY_REFUSED where UIDs and ledger do not belong together; what Redis, the store or the connection throw */
 export async function replay(deps: ReplayDeps, { server, emailFlow, wanted, run }: Replay): Promise<Replayed> {
@@ -99,7 +99,7 @@ async function settledMeta({ ledgers }: ReplayDeps, id: string, mailbox: Mailbox
 
 /** SINCE knows days only, in the server's zone: a day early by SEARCH, then exactly by INTERNALDATE. */
 async function chosen(mailbox: Mailbox, wanted: Selection): Promise<number[]> {
-  if ('since' in wanted) return mailbox.uidsSince(new Date(wanted.since.getTime() - DAY));
+  if ('since' in wanted) return mailbox.uidsSince(new Date(wanted.since.getTime() - DAY_MS));
   return (await mailbox.uids()).filter((uid) => has(wanted.uids, uid));
 }
 

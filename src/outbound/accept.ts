@@ -4,12 +4,13 @@ import type { RecipientState, Remote } from '../contract/result.ts';
 import { moveRecipients, some } from '../domain/recipients.ts';
 import type { JournalEntry, ReplyState, Transition, Transitioned } from '../domain/reply-journal.ts';
 import type { JobEnding } from '../domain/reply-queues.ts';
+import { DAY_MS } from '../lib/time.ts';
 import { insist } from './insist.ts';
 import { remoteLine, resultOf, type Told } from './results.ts';
 import { storeSentCopy, type Work } from './work.ts';
 
 /** Deferred for longer, a recipient is given up (RFC 5321 §4.5.4.1: at least 4–5 days), ms. */
-export const GIVE_UP_MS = 5 * 86_400_000;
+export const GIVE_UP_MS = 5 * DAY_MS;
 
 export interface Acceptance {
   /** As they are now; undefined: all have it. */

@@ -5,6 +5,7 @@ import type { Reply } from '../contract/reply.ts';
 import { normalAddress } from '../domain/address.ts';
 import { MailroomError } from '../domain/errors.ts';
 import { permittedFrom } from '../domain/sender-policy.ts';
+import { DAY_MS } from '../lib/time.ts';
 import type { OutboundDeps, OutboundSettings } from './ports.ts';
 
 /** One mailbox whatever stands behind a plus: a budget by tag is none. */
@@ -39,7 +40,7 @@ export async function governLoops(
     conversation: reply.conversationId ?? reply.answers?.references?.[0] ?? reply.answers?.messageId ?? reply.replyId,
     perCorrespondent: settings.automaticPerCorrespondent,
     perConversation: settings.automaticPerConversation,
-    windowMs: 86_400_000,
+    windowMs: DAY_MS,
   });
   if (over === undefined) return;
   const budget = over === 'correspondent' ? settings.automaticPerCorrespondent : settings.automaticPerConversation;

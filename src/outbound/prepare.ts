@@ -8,6 +8,7 @@ import type { SmtpServer } from '../domain/email-server.ts';
 import { MailroomError } from '../domain/errors.ts';
 import type { JournalEntry } from '../domain/reply-journal.ts';
 import { resolveSender } from '../domain/sender-policy.ts';
+import { collect } from '../lib/streams.ts';
 import type { QuotedMessage } from '../parsing/index.ts';
 import { decodeSlice } from '../parsing/index.ts';
 import { type ComposedAttachment, compose, readRecipients } from './compose.ts';
@@ -144,10 +145,4 @@ async function readQuoted(read: Read, reply: Reply): Promise<QuotedMessage> {
   if (message === undefined) throw new MailroomError('QUOTE_UNAVAILABLE', { field: 'answers.messageKey' });
   const { from, date, receivedAt } = message;
   return { message: { from, date, receivedAt }, text: message.text?.value, html: message.html?.value };
-}
-
-async function collect(source: AsyncIterable<Uint8Array>): Promise<Buffer> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of source) chunks.push(chunk);
-  return Buffer.concat(chunks);
 }

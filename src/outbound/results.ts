@@ -4,6 +4,7 @@ import type { BlobStore } from '../domain/blob-store.ts';
 import { catalogue, type ErrorCode } from '../domain/catalogue/index.ts';
 import { MailroomError } from '../domain/errors.ts';
 import type { JournalEntry, ReplyState } from '../domain/reply-journal.ts';
+import { collect } from '../lib/streams.ts';
 
 /** States that have a reason; what was held once and is released has none any more. */
 const FAILED: readonly ReplyState[] = ['rejected', 'held', 'dropped'];
@@ -73,9 +74,7 @@ export function refusalOf(error: unknown): Failure | undefined {
 
 /** The reply as it was given, which `prepared` keeps beside the rendered mail. */
 export async function readReply(blobs: Pick<BlobStore, 'read'>, source: string): Promise<unknown> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of blobs.read(source)) chunks.push(chunk);
-  return JSON.parse(Buffer.concat(chunks).toString()) as unknown;
+  return JSON.parse((await collect(blobs.read(source))).toString()) as unknown;
 }
 
 export const remoteLine = (remote: Remote | undefined) =>

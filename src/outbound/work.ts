@@ -6,6 +6,7 @@ import { asError } from '../domain/errors.ts';
 import type { JournalEntry } from '../domain/reply-journal.ts';
 import { sendingMailbox } from '../domain/reply-pace.ts';
 import type { JobEnding, ReplyJob } from '../domain/reply-queues.ts';
+import { collect } from '../lib/streams.ts';
 import type { Lanes } from './lanes.ts';
 import type { OutboundDeps, OutboundSettings } from './ports.ts';
 import { remoteLine, resultOf, type Told } from './results.ts';
@@ -68,15 +69,14 @@ export async function storeSentCopy({ deps, server }: Delivery, entry: JournalEn
   if (entry.mailbox !== undefined && entry.mailbox !== sendingMailbox(server)) return;
   if (server.sentCopy.policy !== 'append' || entry.rendered === undefined || entry.messageId === undefined) return;
   try {
-    const chunks: Uint8Array[] = [];
-    for await (const chunk of deps.blobs.read(entry.rendered)) chunks.push(chunk);
+    const mail = await collect(deps.blobs.read(entry.rendered));
     const query = {
       replyId: entry.replyId,
       messageId: entry.messageId,
       since: new Date(entry.createdAt),
       folder: server.sentCopy.folder,
     };
-    if ((await deps.sent.append(server, query, Buffer.concat(chunks))) === 'stored') {
+    if ((await deps.sent.append(server, query, mail)) === 'stored') {
       deps.emit('SentCopyStored', { server: server.name, replyId: entry.replyId });
     }
   } catch (error) {

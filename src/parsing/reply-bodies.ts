@@ -1,6 +1,7 @@
 // Bodies of a reply out of what a backend wrote and, on request, of what the customer wrote: text of html, and the message answered quoted below.
 // Pure; linear in all that it is given. Runs in a worker all the same.
 import type { Message } from '../contract/message.ts';
+import { escapeHtml } from '../lib/text.ts';
 import { htmlToText } from '../mime/index.ts';
 
 export interface ReplyBodies {
@@ -38,9 +39,6 @@ export function replyBodies({ text, html, quoted }: ReplyBodiesInput): ReplyBodi
 }
 
 const textOf = (html: string) => htmlToText(html, { outgoing: true }).text;
-
-const escapeHtml = (text: string) =>
-  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 
 function who({ message }: QuotedMessage): string {
   const from = message.from[0];

@@ -2,6 +2,7 @@
 // whole html.
 import type { BlobReference, Message, TextPart } from '../contract/message.ts';
 import { limited } from '../lib/limited.ts';
+import { collect } from '../lib/streams.ts';
 import { wholeText } from '../mime/index.ts';
 import type { Parsing } from './index.ts';
 
@@ -47,8 +48,4 @@ async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes;
 }
 
-async function collect(source: AsyncIterable<Uint8Array>): Promise<Buffer> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of source) chunks.push(chunk);
-  return Buffer.concat(chunks);
-}
+const all = ({ size }: BlobReference) => ({ start: 0, end: size });

@@ -36,7 +36,7 @@ export function doctorFor(config: Config, stores: Stores, servers: () => readonl
       getToken: (one, protocol, options) => stores.tokens.getToken(one, protocol, options),
       turns,
       sendProbe,
-      redirectUri: `${config.http.publicUrl}/signin/callback`,
+      redirectUri: stores.redirectUri,
       ehloName: config.outbound.ehloName,
       guardOf: stores.hostPolicy.guardOf,
     });

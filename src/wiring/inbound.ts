@@ -10,6 +10,7 @@ import { isImap } from '../domain/email-server.ts';
 import { PENDING_DELAYS } from '../domain/ledger.ts';
 import { type Inbound, type InboundSettings, type IngestDeps, startInbound } from '../inbound/index.ts';
 import type { ReleaseStack } from '../lib/release-stack.ts';
+import { DAY_SECONDS } from '../lib/time.ts';
 import { relate, replyLookup } from '../operations/conversations.ts';
 import { startGauges } from '../operations/gauges.ts';
 import { startMaintenance } from '../operations/maintenance.ts';
@@ -18,7 +19,6 @@ import type { Emit } from '../telemetry/events.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Stores } from './stores.ts';
 
-const DAY_SECONDS = 86_400;
 /** What is held in memory of one message; beyond it streams. */
 const BUFFER_BYTES = 8 * 1024 * 1024;
 

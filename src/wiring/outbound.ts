@@ -5,6 +5,7 @@ import { createSubmitter, submitterDefaults } from '../adapters/smtp/submitter.t
 import type { Config } from '../config/config.ts';
 import { type EmailServer, isImap, isSmtp } from '../domain/email-server.ts';
 import type { ReplyQueues } from '../domain/reply-queues.ts';
+import { DAY_SECONDS } from '../lib/time.ts';
 import { messageIdMaker } from '../operations/conversations.ts';
 import { createReplies, type Outbound, type OutboundSettings, type Replies, startOutbound } from '../outbound/index.ts';
 import type { Emit } from '../telemetry/events.ts';
@@ -16,8 +17,6 @@ export interface ReplyRoom {
   replies: Replies;
 }
 
-const DAY = 86_400;
-
 /** What both the sending role and the API need of replies: queues, and the way to submit and look them up. */
 export function openReplies(
   config: Config,
@@ -25,7 +24,7 @@ export function openReplies(
   servers: () => readonly EmailServer[],
   emit: Emit,
 ): ReplyRoom {
-  const keepSeconds = Math.max(config.outbound.completedJobRetentionDays, config.outbound.journalDays) * DAY;
+  const keepSeconds = Math.max(config.outbound.completedJobRetentionDays, config.outbound.journalDays) * DAY_SECONDS;
   const queues = openReplyQueues(stores.redis, emit, {
     keepCompletedSeconds: keepSeconds,
     keepFailedSeconds: keepSeconds,

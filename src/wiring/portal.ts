@@ -101,7 +101,7 @@ export function portalOf(wiring: PortalWiring):
     async beginSignIn(name) {
       const server = named(name);
       if (server === undefined) throw new MailroomError('EMAIL_SERVER_NOT_FOUND');
-      return stores.tokens.beginSignIn(server, `${config.http.publicUrl}/signin/callback`);
+      return stores.tokens.beginSignIn(server, stores.redirectUri);
     },
     completeSignIn: (answer) => stores.tokens.completeSignIn(answer),
     async signedIn(name) {

@@ -40,10 +40,9 @@ import type { Pace } from '../domain/reply-pace.ts';
 import type { ServerRegister } from '../domain/server-register.ts';
 import { createLimits, type Limits, type Mailbox } from '../inbound/index.ts';
 import type { ReleaseStack } from '../lib/release-stack.ts';
+import { DAY_MS } from '../lib/time.ts';
 import { openParsing, type Parsing } from '../parsing/index.ts';
 import type { Emit } from '../telemetry/events.ts';
-
-const DAY_MS = 86_400_000;
 
 export interface Stores {
   redis: Redis;
@@ -53,6 +52,8 @@ export interface Stores {
   ledgers: Ledgers;
   blobs: BlobStore;
   tokens: TokenProvider;
+  /** Where a provider sends people back to after a delegated sign-in. */
+  redirectUri: string;
   /** OAuth2 applications as they are now. */
   applications(): readonly OAuthApplication[];
   /** Those that are wrong in the configuration: name → what is wrong. */
@@ -134,6 +135,7 @@ export async function openStores(
   stack.defer('applications', applications.stop);
   const wake = createWake(redis);
   stack.defer('wake', wake.stop);
+  const redirectUri = `${config.http.publicUrl}/signin/callback`;
   const recovered = new Set<(application: string) => void>();
   const tokens = createTokenProvider({
     applications: applications.current,
@@ -147,7 +149,7 @@ export async function openStores(
     cache: createTokenCache({ redis, keys: config.security.cacheKeys }),
     emit,
     servers,
-    redirectUris: [`${config.http.publicUrl}/signin/callback`],
+    redirectUris: [redirectUri],
     renewAheadSeconds: config.oauth.renewAheadSeconds,
     requestTimeoutMs: config.oauth.requestTimeoutMs,
   });
@@ -179,6 +181,7 @@ export async function openStores(
     ledgers,
     blobs,
     tokens,
+    redirectUri,
     applications: applications.current,
     wrongApplications: applications.wrong,
     onApplicationsChanged: applications.onChange,

@@ -6,13 +6,14 @@ import { closeSync, fsync, open, openSync, statSync } from 'node:fs';
 import { mkdir, opendir, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { DAY_MS } from '../../lib/time.ts';
 import { isErrno } from './errors.ts';
 
 const flushed = promisify(fsync);
 const opened = promisify(open);
 
 /** Milliseconds that marks are kept, whatever the retention of mails: longer than the journal and than a backup of Redis that one would go back to. */
-export const MARKS_KEPT_MS = 40 * 86_400_000;
+export const MARKS_KEPT_MS = 40 * DAY_MS;
 
 export function openMarks(folder: string) {
   const marks = join(folder, 'marks');

@@ -10,6 +10,7 @@
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { KeyRing } from '../../config/config.ts';
 import { MailroomError } from '../../domain/errors.ts';
+import { collect } from '../../lib/streams.ts';
 import type { OpenBlob } from './depot.ts';
 import { damaged } from './errors.ts';
 
@@ -177,10 +178,4 @@ async function* regroup(source: AsyncIterable<Uint8Array>, size: number): AsyncG
     }
   }
   if (filled > 0) yield pending.subarray(0, filled);
-}
-
-export async function collect(source: AsyncIterable<Uint8Array>): Promise<Buffer> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of source) chunks.push(chunk);
-  return Buffer.concat(chunks);
 }

@@ -9,9 +9,10 @@ import type { KeyRing } from '../../config/config.ts';
 import type { BlobReference } from '../../contract/message.ts';
 import type { BlobStore, StoringBatch } from '../../domain/blob-store.ts';
 import { MailroomError } from '../../domain/errors.ts';
+import { collect } from '../../lib/streams.ts';
 import type { Depot, DepotItem } from './depot.ts';
 import { damaged } from './errors.ts';
-import { collect, contentKey, seal, unseal } from './sealing.ts';
+import { contentKey, seal, unseal } from './sealing.ts';
 
 const KEY = /^[0-9a-f]{64}(\.enc)?(@\d{4}-\d\d-\d\dT\d\d\/[0-9a-z]+-[0-9a-f]+:\d{1,15}:\d{1,15})?$/;
 /** Bytes that are hashed or encrypted in one go; between them the event loop gets its turn (≈ 1 ms). */

@@ -3,6 +3,7 @@
 import { hintFor } from '../../domain/catalogue/index.ts';
 import { type ErrorCode, MailroomError } from '../../domain/errors.ts';
 import type { MailProvider } from '../../domain/mail-provider.ts';
+import { isTlsCode } from '../../lib/tls-codes.ts';
 import { errorOfResponseCode, type ImapPhase } from './response-codes.ts';
 
 export type { ImapPhase };
@@ -113,8 +114,7 @@ function judge(error: ImapFlowError, words: string, phase: ImapPhase): ErrorCode
   if (phase === 'select' && error.responseStatus === 'NO') return 'IMAP_FOLDER_MISSING';
   const byCode = error.code === undefined ? undefined : byNodeCode[error.code];
   if (byCode !== undefined) return byCode;
-  if (/^(ERR_TLS|ERR_SSL|EPROTO|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|CERT_|HOSTNAME_MISMATCH)/.test(error.code ?? ''))
-    return 'IMAP_TLS_FAILED';
+  if (isTlsCode(error.code ?? '')) return 'IMAP_TLS_FAILED';
   if (error.responseStatus === 'NO' || error.responseStatus === 'BAD') {
     return phase === 'auth' ? 'IMAP_AUTH_FAILED' : 'IMAP_COMMAND_FAILED';
   }

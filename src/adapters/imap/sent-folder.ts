@@ -9,6 +9,7 @@ import { asError, MailroomError } from '../../domain/errors.ts';
 import { providerOf } from '../../domain/mail-provider.ts';
 import { REPLY_ID_HEADER, replyIdValue } from '../../domain/reply-header.ts';
 import { sendingMailbox } from '../../domain/reply-pace.ts';
+import { DAY_MS } from '../../lib/time.ts';
 import type { SentFinding, SentQuery } from '../../outbound/ports.ts';
 import { clientOptions, type ImapEndpoint } from './client-options.ts';
 import { imapError } from './errors.ts';
@@ -30,7 +31,6 @@ export interface SentFolderSettings {
 
 type By = (SentFinding & { found: true })['by'];
 
-const DAY = 86_400_000;
 /** Mails compared one by one when no search hit is confirmed. */
 const COMPARED = 2_000;
 
@@ -143,7 +143,7 @@ export function createSentFolder(settings: SentFolderSettings) {
   }
 
   async function find(client: ImapFlow, folder: string, query: SentQuery) {
-    const day = new Date(query.since.getTime() - DAY);
+    const day = new Date(query.since.getTime() - DAY_MS);
     const value = replyIdValue(query.replyId);
     const searches: [By, string, string][] = [
       ['reply-id', REPLY_ID_HEADER, value],

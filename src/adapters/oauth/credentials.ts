@@ -2,6 +2,7 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import type { OAuthApplication, OAuthCredential } from '../../domain/email-server.ts';
 import { MailroomError } from '../../domain/errors.ts';
+import { DAY_MS } from '../../lib/time.ts';
 import type { Emit } from '../../telemetry/events.ts';
 import { isCredentialRefusal } from './errors.ts';
 
@@ -52,7 +53,7 @@ const DAYS = [1, 7, 14, 30];
 /** Days left, when it is time to say so (30, 14, 7, 1 and every day once expired); undefined otherwise. */
 export function expiryWarning(expires: string | undefined, now: Date, first = false): number | undefined {
   if (expires === undefined) return undefined;
-  const left = Math.ceil((Date.parse(expires) - now.getTime()) / 86_400_000);
+  const left = Math.ceil((Date.parse(expires) - now.getTime()) / DAY_MS);
   return left <= 0 || DAYS.includes(left) || (first && left <= 30) ? left : undefined;
 }
 

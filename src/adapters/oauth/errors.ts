@@ -4,6 +4,7 @@ import type { Action } from '../../domain/catalogue/entry.ts';
 import { catalogue } from '../../domain/catalogue/index.ts';
 import type { ErrorCode, FailureClass } from '../../domain/errors.ts';
 import { MailroomError } from '../../domain/errors.ts';
+import { isTlsCode } from '../../lib/tls-codes.ts';
 
 /** What is known of a failed request; everything optional, as providers and networks leave things out. */
 export interface OAuthFailure {
@@ -145,16 +146,13 @@ const CREDENTIAL_CODES = new Set<ErrorCode>([
 /** True: the credential itself was refused, so that a second one of the application may still work. */
 export const isCredentialRefusal = (code: ErrorCode): boolean => CREDENTIAL_CODES.has(code);
 
-/** Node's TLS verification failures are not `E…` but named like X.509 errors. */
-const isTls = (network: string): boolean => /CERT|SELF_SIGNED|UNABLE_TO|ERR_TLS|SSL/.test(network);
-
 const aadstsOf = (text: string | undefined): string | undefined => text?.match(/AADSTS(\d{4,8})/)?.[1];
 
 function codeOf(failure: OAuthFailure, aadsts: string | undefined): ErrorCode {
   const { error, status, network } = failure;
   const numbered = aadsts === undefined ? undefined : byNumber[aadsts];
   if (numbered) return numbered;
-  if (network !== undefined) return isTls(network) ? 'OAUTH_TLS_FAILED' : 'OAUTH_UNREACHABLE';
+  if (network !== undefined) return isTlsCode(network) ? 'OAUTH_TLS_FAILED' : 'OAUTH_UNREACHABLE';
   if (status === 429) return 'OAUTH_THROTTLED';
   if ((status ?? 0) >= 500) return 'OAUTH_PROVIDER_FAILED';
   // Without an error of OAuth it is a proxy or a portal on the way that answers, not the provider (RFC 6749 §5.2 demands one).

@@ -3,6 +3,7 @@
 import { type EmailServer, isSmtp, type OAuthApplication } from '../../domain/email-server.ts';
 import { MailroomError } from '../../domain/errors.ts';
 import type { TokenCache } from '../../domain/token-cache.ts';
+import { DAY_MS } from '../../lib/time.ts';
 import type { Emit } from '../../telemetry/events.ts';
 import { createCredentialChoice, credentialId, warnOfExpiry } from './credentials.ts';
 import { identityKey, issueAppOnly, issueDelegated } from './identity.ts';
@@ -68,8 +69,6 @@ export interface TokenProviderSettings {
   now?: () => number;
   random?: () => number;
 }
-
-const DAY_MS = 86_400_000;
 
 export function createTokenProvider(settings: TokenProviderSettings): TokenProvider {
   const { applications, cache, emit, servers = () => [], redirectUris = [] } = settings;

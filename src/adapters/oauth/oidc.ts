@@ -4,6 +4,7 @@ import * as client from 'openid-client';
 import type { PortalRole } from '../../domain/access.ts';
 import { asError, MailroomError } from '../../domain/errors.ts';
 import { claimValues, isOverage, type RoleMapping, roleOf } from '../../domain/role-claims.ts';
+import { isTlsCode } from '../../lib/tls-codes.ts';
 import { send } from './http.ts';
 
 export interface OidcSettings {
@@ -161,7 +162,9 @@ export function createOidc(settings: OidcSettings, now: () => number = Date.now)
 
 /** Codes of openid-client and of Node that mean: the provider was not reached or did not answer as one. */
 const UNREACHED =
-  /^(E[A-Z]+|ERR_TLS.*|.*CERT.*|UNABLE_TO.*|SELF_SIGNED.*|OAUTH_TIMEOUT|OAUTH_ABORT|OAUTH_RESPONSE_IS_NOT_.*|OAUTH_PARSE_ERROR|OAUTH_HTTP_REQUEST_FORBIDDEN)$/;
+  /^(E[A-Z]+|OAUTH_TIMEOUT|OAUTH_ABORT|OAUTH_RESPONSE_IS_NOT_.*|OAUTH_PARSE_ERROR|OAUTH_HTTP_REQUEST_FORBIDDEN)$/;
+
+const unreached = (code: string): boolean => UNREACHED.test(code) || isTlsCode(code);
 
 function failure(thrown: unknown): MailroomError {
   const error = asError(thrown) as Error & { code?: string; error?: string; cause?: unknown };
@@ -175,8 +178,8 @@ function failure(thrown: unknown): MailroomError {
       cause: error,
     });
   }
-  const code = codes.find((one) => UNREACHED.test(one)) ?? codes[0];
-  if (code !== undefined && UNREACHED.test(code))
+  const code = codes.find((one) => unreached(one)) ?? codes[0];
+  if (code !== undefined && unreached(code))
     return new MailroomError('PORTAL_OIDC_UNAVAILABLE', {
       message: `The identity provider cannot be reached (${code}).`,
       remote: { system: 'oauth', code },

@@ -2,6 +2,7 @@
 // time. A failure is remembered for a moment, so that a hundred mailboxes of one application do not ask a hundred times.
 import { MailroomError } from '../../domain/errors.ts';
 import type { TokenCache } from '../../domain/token-cache.ts';
+import { DAY_MS } from '../../lib/time.ts';
 import type { Emit } from '../../telemetry/events.ts';
 
 export interface TokenRecord {
@@ -45,7 +46,7 @@ interface Slot {
 }
 
 /** A token nobody asked for this long is not renewed ahead any more. */
-const FORGET_MS = 24 * 3_600_000;
+const FORGET_MS = DAY_MS;
 /** Renewed within this time on request of another caller: the same token serves both. */
 const FRESH_MS = 5_000;
 

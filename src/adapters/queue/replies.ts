@@ -8,6 +8,7 @@ import { PREFIX, REPLY_JOB, repliesQueue, replyJobId } from '../../contract/name
 import type { Result } from '../../contract/result.ts';
 import { classifyRedisError } from '../../domain/redis-errors.ts';
 import type { ProcessReply, ReplyQueues, ReplyWorker } from '../../domain/reply-queues.ts';
+import { DAY_SECONDS } from '../../lib/time.ts';
 import type { Emit } from '../../telemetry/events.ts';
 import { ReadableQueue, ReadableWorker, repairOptions } from './readable-jobs.ts';
 import { isResult, resultIn, SCORE_PER_MS, seekStrays } from './strays.ts';
@@ -19,7 +20,6 @@ export interface RepliesSettings {
   stalledCheckMs: number;
 }
 
-const DAY = 86_400;
 /** A job that was not ended by a verdict is tried again after so many ms. */
 const AFTER_FAULT = 5_000;
 /** BullMQ's `rateLimit` does nothing for a worker without a limiter; this one never limits by itself. */
@@ -28,8 +28,8 @@ const NO_LIMIT = { max: 1_000_000_000, duration: 60_000 };
 const SLICE = 30_000;
 /** Ended jobs outlive the journal's eight days, so that adding one again meets either of them. */
 export const repliesDefaults: RepliesSettings = {
-  keepCompletedSeconds: 10 * DAY,
-  keepFailedSeconds: 10 * DAY,
+  keepCompletedSeconds: 10 * DAY_SECONDS,
+  keepFailedSeconds: 10 * DAY_SECONDS,
   lockMs: 30_000,
   stalledCheckMs: 30_000,
 };

@@ -4,6 +4,7 @@
 import { Command, type Redis } from 'ioredis';
 import { PREFIX } from '../../contract/names.ts';
 import { MailroomError } from '../../domain/errors.ts';
+import { DAY_MS } from '../../lib/time.ts';
 import type { Emit } from '../../telemetry/events.ts';
 import { keysBehind, type Structure, structureOf } from './structures.ts';
 
@@ -11,7 +12,7 @@ import { keysBehind, type Structure, structureOf } from './structures.ts';
 const NOTES = `${PREFIX}:quarantined-keys`;
 const ASIDE = `${PREFIX}:set-aside`;
 /** What was set aside is kept for so many ms. */
-const KEEP_MS = 30 * 86_400_000;
+const KEEP_MS = 30 * DAY_MS;
 /** A key that stays in its place is shown so long after it was last met, ms. */
 const SHOWN_MS = 3_600_000;
 

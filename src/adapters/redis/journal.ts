@@ -15,6 +15,7 @@ import {
   type ReplyState,
   type Transition,
 } from '../../domain/reply-journal.ts';
+import { DAY_MS } from '../../lib/time.ts';
 import { type AskDisk, openDisk } from './disk.ts';
 import { setAside } from './guard.ts';
 import { isReplyEntry } from './journal-entry.ts';
@@ -131,8 +132,7 @@ export interface JournalSettings {
   keepMs: number;
 }
 
-const DAY = 86_400_000;
-export const journalDefaults: JournalSettings = { keepMs: 10 * DAY };
+export const journalDefaults: JournalSettings = { keepMs: 10 * DAY_MS };
 
 export function createJournal(
   redis: Redis,

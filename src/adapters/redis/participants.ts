@@ -3,9 +3,10 @@
 import { hash } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { PREFIX } from '../../contract/names.ts';
+import { DAY_SECONDS } from '../../lib/time.ts';
 import { script } from './script.ts';
 
-const KEEP_SECONDS = 30 * 86_400;
+const KEEP_SECONDS = 30 * DAY_SECONDS;
 const MOST = 64;
 /** Characters of base64url: 48 bits. */
 const WIDTH = 8;

@@ -4,6 +4,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import type { KeyRing } from '../../config/config.ts';
 import { PREFIX } from '../../contract/names.ts';
+import { foldName, samePasswordTarget } from '../../domain/email-server.ts';
 import { MailroomError } from '../../domain/errors.ts';
 import { maskedProxy } from '../../domain/proxy-address.ts';
 import { siblingOf } from './client.ts';
@@ -30,7 +31,6 @@ return 1`;
 
 /** Fields of a definition that are stored encrypted. */
 const SECRETS = ['password'];
-const TARGET = ['host', 'port', 'tls', 'user', 'authenticationType', 'proxy', 'ca'];
 
 export interface PortalServer {
   /** Key in the portal, made of the Name: unique without regard to case. */
@@ -77,8 +77,6 @@ export interface PortalServers {
   onChange(listener: () => void): () => void;
   stop(): void;
 }
-
-const idOf = (name: string): string => name.normalize('NFC').trim().toLowerCase();
 
 export function createPortalServers({ redis, keys }: { redis: Redis; keys: KeyRing }): PortalServers {
   const seal = createSeal(keys);
@@ -130,12 +128,12 @@ export function createPortalServers({ redis, keys }: { redis: Redis; keys: KeyRi
       return servers.sort((left, right) => left.id.localeCompare(right.id, 'en'));
     },
     async get(name) {
-      const id = idOf(name);
+      const id = foldName(name);
       const text = await redis.hget(HASH, id);
       return text === null ? undefined : opened(id, text);
     },
     async put(given, revision = '') {
-      const id = idOf(given.name);
+      const id = foldName(given.name);
       const before = await read(id);
       const secrets: Record<string, string> = {};
       const definition: Record<string, unknown> = {};
@@ -148,7 +146,7 @@ export function createPortalServers({ redis, keys }: { redis: Redis; keys: KeyRi
         else if (typeof value === 'string' && value !== '') secrets[field] = seal.seal(place(id, field), value);
       }
       // A stored password goes only where it was entered for: another host must not get it.
-      const sameTarget = TARGET.every((field) => before?.definition[field] === definition[field]);
+      const sameTarget = samePasswordTarget(before?.definition, definition);
       const kept = sameTarget ? before?.secrets : {};
       const next: Stored = {
         revision: randomUUID(),
@@ -160,7 +158,7 @@ export function createPortalServers({ redis, keys }: { redis: Redis; keys: KeyRi
       return next.revision;
     },
     async delete(name, revision) {
-      const id = idOf(name);
+      const id = foldName(name);
       if ((await redis.hexists(HASH, id)) === 0) throw new MailroomError('EMAIL_SERVER_NOT_FOUND');
       await exchange(id, revision, undefined);
     },

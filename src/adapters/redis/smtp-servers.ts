@@ -2,11 +2,12 @@
 import type { Redis } from 'ioredis';
 import { PREFIX } from '../../contract/names.ts';
 import type { ServerRegister } from '../../domain/server-register.ts';
+import { DAY_MS } from '../../lib/time.ts';
 import { script } from './script.ts';
 
 const KEY = `${PREFIX}:smtp-servers`;
 /** A name that is gone is remembered for longer than any reply waits. */
-const KEEP_MS = 90 * 86_400_000;
+const KEEP_MS = 90 * DAY_MS;
 
 /**
  * A name is replaced when it comes back with another account after it was gone, or when its account is found under a new name (renamed and given

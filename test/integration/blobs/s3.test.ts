@@ -4,9 +4,9 @@ import { createRequire } from 'node:module';
 import { DeleteObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createBlobStore } from '../../../src/adapters/blobs/index.ts';
-import { collect } from '../../../src/adapters/blobs/sealing.ts';
 import type { Config, KeyRing } from '../../../src/config/config.ts';
 import type { BlobStore } from '../../../src/domain/blob-store.ts';
+import { collect } from '../../../src/lib/streams.ts';
 import { freePort, type TempDir, tempDir } from '../../support/temp.ts';
 
 interface S3Server {

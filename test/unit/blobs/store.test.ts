@@ -7,10 +7,10 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { blobError } from '../../../src/adapters/blobs/errors.ts';
 import { openFolder } from '../../../src/adapters/blobs/folder.ts';
 import { createBlobStore } from '../../../src/adapters/blobs/index.ts';
-import { collect } from '../../../src/adapters/blobs/sealing.ts';
 import { createStore } from '../../../src/adapters/blobs/store.ts';
 import type { Config, KeyRing } from '../../../src/config/config.ts';
 import type { BlobStore } from '../../../src/domain/blob-store.ts';
+import { collect } from '../../../src/lib/streams.ts';
 
 let folder: string;
 beforeEach(async () => {

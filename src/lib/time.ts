@@ -1,0 +1,4 @@
+// Lengths of time that many files count in.
+
+export const DAY_SECONDS = 86_400;
+export const DAY_MS = 86_400_000;
