@@ -47,5 +47,3 @@ export function createWholeBodies(
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes;
 }
-
-const all = ({ size }: BlobReference) => ({ start: 0, end: size });
