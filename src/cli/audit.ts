@@ -10,7 +10,7 @@ import type { UidSet } from '../domain/uid-set.ts';
 import type { Stores } from '../wiring/stores.ts';
 import { connected, imapServers } from './connect.ts';
 
-export interface AuditRow {
+interface AuditRow {
   server: string;
   emailFlow: string;
   inMailbox: number;
@@ -49,7 +49,7 @@ export function auditCommand(program: Command): void {
     });
 }
 
-export async function auditServer(stores: Stores, server: ImapServer): Promise<AuditRow> {
+async function auditServer(stores: Stores, server: ImapServer): Promise<AuditRow> {
   const id = mailboxId(server);
   const base = { server: server.name, emailFlow: server.emailFlow };
   const none = {

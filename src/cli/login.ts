@@ -27,7 +27,7 @@ export function loginCommand(program: Command): void {
 }
 
 /** @throws MailroomError EMAIL_SERVER_NOT_FOUND with the names there are; CONFIG_INVALID when the server does not sign in by a person */
-export function delegatedServer(servers: readonly EmailServer[], name: string): EmailServer {
+function delegatedServer(servers: readonly EmailServer[], name: string): EmailServer {
   const isDelegated = ({ authentication }: EmailServer) =>
     authentication.type === 'OAuth2' && authentication.signIn === 'delegated';
   const server = servers.find((one) => one.name === name.normalize('NFC'));

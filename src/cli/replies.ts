@@ -5,7 +5,7 @@ import type { Replies } from '../outbound/index.ts';
 import { table } from './table.ts';
 
 /** Opens what the API of replies needs for the time of one action, and closes it again. */
-export type ConnectReplies = <T>(command: Command, action: (replies: Replies) => Promise<T>) => Promise<T>;
+type ConnectReplies = <T>(command: Command, action: (replies: Replies) => Promise<T>) => Promise<T>;
 
 const LISTS = ['held', 'failed', 'uncertain', 'accepted', 'queued', 'dropped'] as const;
 type List = (typeof LISTS)[number];

@@ -23,7 +23,7 @@ export function tailCommand(program: Command): void {
     );
 }
 
-export interface TailOptions {
+interface TailOptions {
   emailFlow: string;
   /** One JSON object a line instead of text. */
   json: boolean;

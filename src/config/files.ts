@@ -3,7 +3,7 @@
 import { type FSWatcher, statSync, watch } from 'node:fs';
 import { dirname } from 'node:path';
 
-export interface FileWatchSettings {
+interface FileWatchSettings {
   /** Absolute paths as they are now; those that do not exist are taken up when they appear. */
   files: () => readonly string[];
   onChange: () => void;

@@ -2,7 +2,7 @@
 import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
 
 /** Bytes. A thousand email servers take half a megabyte. */
-export const LARGEST_FILE = 10 * 1024 ** 2;
+const LARGEST_FILE = 10 * 1024 ** 2;
 
 export class FileTooLarge extends Error {
   readonly code = 'EFBIG';

@@ -19,7 +19,7 @@ export interface ApplicationWatch {
   stop(): void;
 }
 
-export interface ApplicationWatchSettings {
+interface ApplicationWatchSettings {
   config: Config;
   /** Reads the configuration again, as at the start. Absent: nothing ever changes. @throws MailroomError CONFIG_INVALID */
   load?: () => Loaded;

@@ -30,7 +30,7 @@ export interface FixNames {
 }
 
 /** A fix, or one for each way to sign in. */
-export type Fix = Words | Readonly<Record<'appOnly' | 'delegated', Words>>;
+type Fix = Words | Readonly<Record<'appOnly' | 'delegated', Words>>;
 
 const servicePrincipal = 'New-ServicePrincipal -AppId {clientId} -ObjectId {objectId}';
 const fullAccessFor = (objectId: string) =>

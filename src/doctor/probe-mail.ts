@@ -1,7 +1,7 @@
 // The mail by which the doctor proves Send As: to the mailbox that signs in, marked as automatic, and known again in Sent. Pure.
 import { REPLY_ID_HEADER, replyIdValue } from '../domain/reply-header.ts';
 
-export interface ProbeMail {
+interface ProbeMail {
   from: string;
   to: string;
   replyId: string;

@@ -51,7 +51,7 @@ export interface PlannedStep {
 export type Probes = Partial<Record<StepName, readonly PlannedStep[]>>;
 
 /** A failure whose fix the step knows better than the table: names to fill in, or the whole text. */
-export interface KnownFix {
+interface KnownFix {
   error: MailroomError;
   fix: Partial<FixNames> | Words;
 }

@@ -14,7 +14,7 @@ export interface Turns {
   mail(server: SmtpServer): Promise<boolean>;
 }
 
-export interface TurnSettings {
+interface TurnSettings {
   /** How long a connection or the pace of a mailbox is waited for, ms: a sender lets go of an idle connection after ten seconds. */
   waitMs: number;
   /** Life of a connection's slot without renewal, ms. */

@@ -22,7 +22,7 @@ export interface MailboxAddress {
   normal: string;
 }
 
-export type ParsedAddress = { ok: true; value: MailboxAddress } | { ok: false; problem: AddressProblem };
+type ParsedAddress = { ok: true; value: MailboxAddress } | { ok: false; problem: AddressProblem };
 
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/u;
 /** Format characters, invisible ones and direction overrides: none belongs into an address. */

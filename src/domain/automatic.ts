@@ -3,7 +3,7 @@
 import type { Automatic } from '../contract/message.ts';
 import { REPLY_ID_HEADER } from './reply-header.ts';
 
-export interface AutomaticInput {
+interface AutomaticInput {
   headers: { first(name: string): string | undefined; all(name: string): string[] };
   subject: string;
   /** Address of the first From. */

@@ -24,7 +24,7 @@ export interface Signing {
   installation: string;
 }
 
-export interface SignedId {
+interface SignedId {
   conversationId: string;
   /** Digest of the replyId, base64url: the key by which the reply is found again. */
   replyKey: string;
@@ -94,7 +94,7 @@ export function readSignedMessageId(
   return undefined;
 }
 
-export interface ConversationInput {
+interface ConversationInput {
   threading: Threading;
   /** Unsigned matches hold within one flow only: it is part of the id. */
   emailFlow: string;
@@ -105,7 +105,7 @@ export interface ConversationInput {
   bodyToken?: string | undefined;
 }
 
-export interface ConversationLookup {
+interface ConversationLookup {
   /** Conversation of an alias of our Message-ID (what the server rewrote it to), as far as it is known. */
   lookupAlias?: ((messageId: string) => { conversationId: string } | undefined) | undefined;
   /** Conversation by subject and sender, where the backend keeps one. Called last, and only for subjects that begin with a reply prefix. */

@@ -71,7 +71,7 @@ export interface SmtpServer extends EmailServerBase {
 
 export type EmailServer = ImapServer | SmtpServer;
 
-export type TlsMode = 'implicit' | 'starttls' | 'none';
+type TlsMode = 'implicit' | 'starttls' | 'none';
 
 /** How TLS begins. `enabled` goes by the port: IMAP is implicit but on 143, SMTP only on 465 and 993. */
 export function tlsModeOf(protocol: 'imap' | 'smtp', { tls, port }: Pick<EmailServer, 'tls' | 'port'>): TlsMode {

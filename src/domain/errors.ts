@@ -4,7 +4,7 @@ import { catalogue, type ErrorCode } from './catalogue/index.ts';
 
 export type { ErrorCode, FailureClass, Remote };
 
-export interface MailroomErrorOptions {
+interface MailroomErrorOptions {
   /** What is wrong, in words without secrets, bodies or subjects. Default: the catalogue's sentence. */
   message?: string;
   /** Overrides the catalogue's class, where the remote's answer says more than the code. */

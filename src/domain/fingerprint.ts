@@ -2,7 +2,7 @@
 // Exchange re-renders MIME (sizes and bytes change), so only what the sender wrote and when it arrived is taken.
 import { hash } from 'node:crypto';
 
-export interface FingerprintInput {
+interface FingerprintInput {
   messageId?: string | undefined;
   /** Date header, as written. */
   date?: string | undefined;

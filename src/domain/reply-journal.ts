@@ -90,7 +90,7 @@ export type Claim =
   | { claim: 'reused' };
 
 /** Fields of an entry that a transition may set. */
-export type EntryChange = Partial<
+type EntryChange = Partial<
   Pick<
     JournalEntry,
     | 'from'

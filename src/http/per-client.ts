@@ -3,7 +3,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
-export interface PerClient {
+interface PerClient {
   /** Takes a place until the answer has ended or its connection is gone. False: the client has all that it may have. */
   enter(client: string, raw: ServerResponse): boolean;
 }

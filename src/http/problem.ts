@@ -179,7 +179,7 @@ export function problemOf(error: MailroomError, german: boolean): Problem {
   };
 }
 
-export interface RefusalDeps {
+interface RefusalDeps {
   emit: Emit;
   /** How the address of a client that is refused for who it is stands in the log; default full. */
   clientAddresses?: ClientAddresses | undefined;

@@ -1,7 +1,7 @@
 // Blind time: the seconds in which we could not prove to be watching a mailbox. A closed measure: it runs from the last proof before a
 // connection was lost to the first proof after it, so a dead connection that was found late counts from when it was last heard.
 
-export interface BlindTime {
+interface BlindTime {
   /** The server answered or spoke. */
   proven(): void;
   /** The connection is gone. */

@@ -5,7 +5,7 @@ import type { LoginGate } from './login-gate.ts';
 import type { InboundPorts, Mailbox } from './ports.ts';
 import type { Connected } from './renewal.ts';
 
-export interface Connector {
+interface Connector {
   /** @param renew the token of the latest sign-in was refused: another one is asked for */
   open(renew: boolean): Promise<Connected>;
   /** A connection with a newer token than the current one's; undefined when the token provider has none. */

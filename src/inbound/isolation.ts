@@ -7,7 +7,7 @@
 
 import { type ErrorCode, MailroomError } from '../domain/errors.ts';
 
-export type FetchFault = 'no-data' | 'connection-closed' | 'server-silent' | 'fetch-refused';
+type FetchFault = 'no-data' | 'connection-closed' | 'server-silent' | 'fetch-refused';
 
 /** Errors of a FETCH that may be one message's fault. */
 const FAULTS: { readonly [C in ErrorCode]?: FetchFault } = {

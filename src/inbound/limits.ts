@@ -13,7 +13,7 @@ export interface Limits {
 }
 
 /** Raw mails that are durable while their message is not committed: a retry takes them instead of storing the bytes once more. */
-export interface StoredMails {
+interface StoredMails {
   find(source: Uint8Array): BlobReference | undefined;
   /** The commit failed. */
   keep(raws: readonly BlobReference[]): void;

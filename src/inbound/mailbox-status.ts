@@ -4,7 +4,7 @@ import { blindTime } from './blind-time.ts';
 import type { InboundPorts } from './ports.ts';
 
 /** The life of a mailbox; supervise.ts says when it enters which state. */
-export type MailboxState = 'connecting' | 'connected' | 'catching-up' | 'idle' | 'paused' | 'backing-off' | 'stopped';
+type MailboxState = 'connecting' | 'connected' | 'catching-up' | 'idle' | 'paused' | 'backing-off' | 'stopped';
 
 const UP: readonly MailboxState[] = ['connected', 'catching-up', 'idle', 'paused'];
 

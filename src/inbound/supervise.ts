@@ -41,7 +41,7 @@ export interface Supervised {
   stop(reason: string): Promise<void>;
 }
 
-export interface SuperviseOptions {
+interface SuperviseOptions {
   server: ImapServer;
   mailboxId: string;
   leaseToken: () => string;

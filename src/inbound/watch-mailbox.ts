@@ -19,7 +19,7 @@ import type { Watched } from './watched.ts';
 /** A paused mailbox asks again whether it may go on, ms. */
 const PAUSED_MS = 5_000;
 
-export interface WatchOptions {
+interface WatchOptions {
   signal: AbortSignal;
   renewal: Pick<Renewal, 'ready' | 'signal'>;
   status: Pick<MailboxStatus, 'set'>;

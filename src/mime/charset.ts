@@ -5,7 +5,7 @@ import { decodeAs, nativeDecoder, stripBom } from './charset-decode.ts';
 import { betterThan, byEscapes, isEastAsian, likelyCharset, mostlyValidUtf8 } from './charset-guess.ts';
 import { aliases, unspecified } from './charset-names.ts';
 
-export interface DecodedText {
+interface DecodedText {
   text: string;
   /** Set when the declared charset was missing, unknown or contradicted by the bytes: the one that was used instead. */
   repaired?: string;

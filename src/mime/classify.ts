@@ -31,7 +31,7 @@ export interface Classified {
 }
 
 /** Encodings as declared, and misspelt. Multiparts and unknown encodings are taken as they are. */
-export function transferEncoding(declared: string | undefined): TransferEncoding {
+function transferEncoding(declared: string | undefined): TransferEncoding {
   if (declared === undefined) return 'identity';
   const value = unfold(declared).toLowerCase();
   if (value === '7bit' || value === '8bit') return 'identity';
@@ -43,7 +43,7 @@ export function transferEncoding(declared: string | undefined): TransferEncoding
 
 const EMPTY: Parameterized = { value: '', params: {} };
 
-export function leafOf(part: Part, related: boolean, hint: string | undefined): Leaf {
+function leafOf(part: Part, related: boolean, hint: string | undefined): Leaf {
   const { fields } = part.header;
   const rawDisposition = field(fields, 'content-disposition');
   const disposition = rawDisposition === undefined ? EMPTY : parseParameterized(unfold(rawDisposition), hint);

@@ -4,7 +4,7 @@ import { escapeHtml } from '../lib/text.ts';
 import { decodeEntities } from './html-entities.ts';
 import { type Meaning, meaningOf } from './html-marks.ts';
 
-export interface HtmlText {
+interface HtmlText {
   /** Quoted lines begin with `> `. */
   text: string;
   /** Per line of `text`, bits: 2 quoted history begins here and goes to the end, 4 introduces a quotation, 8 signature. */
@@ -53,7 +53,7 @@ interface OpenRange {
   kind: NonNullable<Meaning['kind']>;
 }
 
-export interface HtmlTextOptions {
+interface HtmlTextOptions {
   /** Longest output, in UTF-16 units. */
   maxOutput?: number;
   /** For somebody who sees nothing but the text: with the addresses of links, and the numbers of ordered lists. */

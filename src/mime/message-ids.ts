@@ -5,7 +5,7 @@ import { trimEndOf, trimStartOf } from '../lib/text.ts';
 import { decodeHeaderText } from './encoded-words.ts';
 
 /** A hostile References header may hold thousands. The first (the root of the thread) and the last are what matters. */
-export const MAX_IDS = 200;
+const MAX_IDS = 200;
 /** RFC 5322 §2.1.1: no line is longer. */
 const MAX_ID = 998;
 

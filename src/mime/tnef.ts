@@ -1,7 +1,7 @@
 // winmail.dat (TNEF, [MS-OXTNEF]) → the files in it, as ranges of the decoded stream. Bounded, never throws.
 import { decodeText } from './charset.ts';
 
-export interface TnefFile {
+interface TnefFile {
   name: string;
   contentType: string;
   contentId?: string;

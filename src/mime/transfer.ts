@@ -3,10 +3,10 @@ import { isAscii } from 'node:buffer';
 import type { Attachment } from '../contract/message.ts';
 
 export type TransferEncoding = 'identity' | 'base64' | 'quoted-printable' | 'uuencode';
-export type Slice = Attachment['slice'];
+type Slice = Attachment['slice'];
 
 /** Decodes consecutive chunks; `end` gives what was held back. Never throws on any bytes. */
-export interface Decoder {
+interface Decoder {
   push(chunk: Buffer): Buffer;
   end(): Buffer;
 }
@@ -143,7 +143,7 @@ for (let i = 0; i < 6; i++) {
 }
 
 /** RFC 2045 §6.7. Invalid escapes stay as they are; blanks at the end of a line are dropped. */
-export function quotedPrintableDecoder(): Decoder {
+function quotedPrintableDecoder(): Decoder {
   let carry: Buffer = NOTHING;
   return {
     push(chunk) {
@@ -297,7 +297,7 @@ export function decodeTransient(bytes: Buffer, encoding: TransferEncoding): Buff
 const isBlank = (b: number): boolean => b === 0x20 || b === 0x09 || b === 0x0d;
 
 /** uuencode (POSIX), with or without its `begin` line; ends at `end` or a line of length zero. */
-export function uuDecoder(): Decoder {
+function uuDecoder(): Decoder {
   let carry = '';
   let ended = false;
   const line = (text: string, out: Buffer, at: number): number => {

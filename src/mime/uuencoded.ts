@@ -1,6 +1,6 @@
 // uuencoded files within a plain text, as mailers without MIME sent them.
 
-export interface UuencodedFile {
+interface UuencodedFile {
   /** Offsets into the raw mail: after the begin line, and after the last data line. */
   start: number;
   end: number;

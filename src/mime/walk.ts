@@ -19,13 +19,13 @@ export interface Part {
   multipart: boolean;
 }
 
-export interface WalkLimits {
+interface WalkLimits {
   maxParts: number;
   maxDepth: number;
   maxHeaderBytes: number;
 }
 
-export type WalkWarning =
+type WalkWarning =
   | 'parts-limit'
   | 'depth-limit'
   | 'boundary-guessed'
@@ -36,7 +36,7 @@ export type WalkWarning =
   | 'header-unterminated'
   | 'part-after-close';
 
-export interface Walk {
+interface Walk {
   root: Part;
   warnings: Map<WalkWarning, string>;
   truncated: boolean;

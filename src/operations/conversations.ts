@@ -16,13 +16,13 @@ import type { Related } from '../inbound/index.ts';
 import type { ParsedMessage } from '../parsing/index.ts';
 
 /** A reply of ours, as the journal knows it by its Message-ID or by the one that a server put in its place. */
-export interface KnownReply {
+interface KnownReply {
   replyId: string;
   messageId: string;
   /** Whom it was addressed to. */
   recipients: readonly string[];
 }
-export type ReplyLookup = (messageId: string) => Promise<KnownReply | undefined>;
+type ReplyLookup = (messageId: string) => Promise<KnownReply | undefined>;
 
 /** Ids looked up in the journal for one message: a reference list may hold hundreds, and only the newest matter. */
 const MOST_LOOKUPS = 6;
@@ -37,7 +37,7 @@ export function replyLookup(journal: Journal): ReplyLookup {
 }
 
 /** Left out where they are not at hand: signed ids still match; without participants no claim is checked. */
-export interface RelateBy {
+interface RelateBy {
   lookup?: ReplyLookup | undefined;
   participants?: Participants | undefined;
 }

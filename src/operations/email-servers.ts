@@ -13,7 +13,7 @@ import { RequestInvalid } from '../http/problem.ts';
 import type { Emit } from '../telemetry/events.ts';
 import { changesBetween, definitionOf, withoutSecrets, withStoredProxy } from './email-server-definition.ts';
 
-export interface EmailServersDeps {
+interface EmailServersDeps {
   watch: EmailServerWatch;
   portal: PortalServers;
   audit: PortalAudit;
@@ -22,7 +22,7 @@ export interface EmailServersDeps {
   emit: Emit;
 }
 
-export interface Checked {
+interface Checked {
   server: EmailServer;
   definition: Record<string, unknown> & { name: string };
 }

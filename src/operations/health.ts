@@ -6,7 +6,7 @@ import type { Inbound } from '../inbound/index.ts';
 import type { Outbound } from '../outbound/index.ts';
 import type { Stores } from '../wiring/stores.ts';
 
-export interface HealthDeps {
+interface HealthDeps {
   stores: Pick<Stores, 'redis' | 'blobs' | 'redisFault'>;
   inbound: Inbound | undefined;
   outbound: Outbound | undefined;

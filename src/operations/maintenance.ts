@@ -10,7 +10,7 @@ import type { Emit } from '../telemetry/events.ts';
 
 const EVERY_MS = 6 * 3_600_000;
 
-export interface MaintenanceDeps {
+interface MaintenanceDeps {
   blobs: Pick<BlobStore, 'sweep'>;
   flows: Pick<EmailFlows, 'oldestOpen'>;
   ledgers: Pick<Ledgers, 'mailboxIds' | 'load'>;

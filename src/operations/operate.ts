@@ -12,7 +12,7 @@ import type { ReplyRoom } from '../wiring/outbound.ts';
 import type { Stores } from '../wiring/stores.ts';
 import type { EmailServerAdmin } from './email-servers.ts';
 
-export interface OperationsDeps {
+interface OperationsDeps {
   stores: Pick<Stores, 'flows' | 'quarantinedKeys'>;
   room: Pick<ReplyRoom, 'queues'>;
   watch: EmailServerWatch;

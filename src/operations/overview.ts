@@ -11,7 +11,7 @@ import type { ReplyRoom } from '../wiring/outbound.ts';
 import type { Stores } from '../wiring/stores.ts';
 import type { EmailServerAdmin } from './email-servers.ts';
 
-export interface OverviewDeps {
+interface OverviewDeps {
   watch: EmailServerWatch;
   stores: Pick<Stores, 'ledgers' | 'register'> & {
     view: Pick<PortalView, 'heldByServer' | 'quarantined' | 'replicasAlive' | 'paceUsed'>;

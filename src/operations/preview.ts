@@ -20,7 +20,7 @@ const here = (finding: Finding): Finding => ({
   },
 });
 
-export interface PreviewDeps {
+interface PreviewDeps {
   watch: EmailServerWatch;
   admin: Pick<EmailServerAdmin, 'check'>;
   applications(): readonly string[];

@@ -25,7 +25,7 @@ const NEEDS_THE_MAILBOX = [
   'parser-crashed',
 ];
 
-export interface QuarantineDeps {
+interface QuarantineDeps {
   config: Config;
   stores: Pick<Stores, 'flows' | 'blobs' | 'ledgers' | 'readMessage'>;
   watch: EmailServerWatch;

@@ -6,7 +6,7 @@ import { type EmailServer, isImap, isSmtp } from '../domain/email-server.ts';
 import type { Inbound } from '../inbound/index.ts';
 import type { Stores } from '../wiring/stores.ts';
 
-export interface RecoveryWiring {
+interface RecoveryWiring {
   stores: Stores;
   emailServers: EmailServerWatch;
   inbound: Inbound | undefined;

@@ -21,7 +21,7 @@ export interface Replay {
   run: string;
 }
 
-export interface ReplayDeps {
+interface ReplayDeps {
   flows: EmailFlows;
   ledgers: Pick<Ledgers, 'load'>;
   ingest: IngestDeps;

@@ -5,7 +5,7 @@ import type { ImapServer } from '../domain/email-server.ts';
 import type { Emit } from '../telemetry/events.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 
-export interface SilenceWiring {
+interface SilenceWiring {
   /** Servers that this replica watches. */
   watched: () => readonly ImapServer[];
   /** Epoch ms of the newest message of each mailbox, in order. */

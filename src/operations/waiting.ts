@@ -14,7 +14,7 @@ export interface Waiting {
 }
 
 /** What the server of a process that waits answers. */
-export interface WaitingAnswers {
+interface WaitingAnswers {
   health(): Promise<Health>;
   unavailable(): MailroomError;
 }

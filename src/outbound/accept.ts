@@ -12,7 +12,7 @@ import { storeSentCopy, type Work } from './work.ts';
 /** Deferred for longer, a recipient is given up (RFC 5321 §4.5.4.1: at least 4–5 days), ms. */
 export const GIVE_UP_MS = 5 * DAY_MS;
 
-export interface Acceptance {
+interface Acceptance {
   /** As they are now; undefined: all have it. */
   recipients: readonly RecipientState[] | undefined;
   /** Until a deferred one is tried again, ms. */

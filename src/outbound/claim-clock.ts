@@ -7,7 +7,7 @@ export function stopwatch(now: () => number = Date.now, ticks: () => number = ()
   return () => Math.max(now() - began.now, ticks() - began.ticks);
 }
 
-export interface ClaimClock {
+interface ClaimClock {
   /** False once the claim may have lapsed. */
   holds(): boolean;
   /** Renews in the background until stopped. */

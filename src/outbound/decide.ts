@@ -33,7 +33,7 @@ const SAID = {
 const PARTS = Object.keys(SAID) as (keyof typeof SAID)[];
 
 /** What differs from the sender that the reply was prepared with, in words; an entry of an older version knows From and MAIL FROM only. */
-export function senderChanges(
+function senderChanges(
   { decided, from, envelope }: Pick<JournalEntry, 'decided' | 'from' | 'envelope'>,
   now: DecidedSender,
 ): string[] {

@@ -120,7 +120,7 @@ function withUnknown({ deps, server }: Delivery, entry: JournalEntry, unknown: r
 }
 
 /** How the job of an ended reply ends. */
-export function endingOf(entry: JournalEntry): JobEnding {
+function endingOf(entry: JournalEntry): JobEnding {
   const result = resultOf(entry, entry.state === 'dropped' ? { failure: failureOf('REPLY_DROPPED') } : {});
   return { end: entry.state === 'accepted' ? 'completed' : 'failed', result };
 }

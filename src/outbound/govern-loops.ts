@@ -9,7 +9,7 @@ import { DAY_MS } from '../lib/time.ts';
 import type { OutboundDeps, OutboundSettings } from './ports.ts';
 
 /** One mailbox whatever stands behind a plus: a budget by tag is none. */
-export function correspondentOf(address: string): string {
+function correspondentOf(address: string): string {
   const normal = normalAddress(address) ?? address;
   const at = normal.lastIndexOf('@');
   const plus = normal.indexOf('+');

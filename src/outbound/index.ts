@@ -16,7 +16,7 @@ export { outboundDefaults } from './ports.ts';
 export type { Replies } from './replies.ts';
 export { createReplies } from './replies.ts';
 
-export interface ServerStatus {
+interface ServerStatus {
   server: string;
   /** `gone`: deleted or renamed, and replies wait for it. */
   state: 'sending' | 'paused' | 'disabled' | 'unknown' | 'gone';

@@ -39,7 +39,7 @@ export interface SentFolder {
   append(server: SmtpServer, query: SentQuery, mail: Uint8Array): Promise<'stored' | 'was-there'>;
 }
 
-export type MakeMessageId = (input: { conversationId: string; replyId: string; domain: string }) => string;
+type MakeMessageId = (input: { conversationId: string; replyId: string; domain: string }) => string;
 
 /** Bounds of what one reply may ask for. */
 export interface ReplyLimits {

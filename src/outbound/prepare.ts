@@ -22,7 +22,7 @@ const DEFAULT_MAX_SIZE = 157_286_400;
 /** Bytes up to which a rendered mail is kept in memory until it is sent; a larger one is read back. */
 const KEPT = 1 << 20;
 
-export interface Prepared {
+interface Prepared {
   change: Pick<JournalEntry, 'from' | 'messageId' | 'envelope' | 'decided' | 'rendered' | 'renderedSize' | 'source'>;
   /** What was stored, when it is small. */
   bytes: Buffer | undefined;

@@ -14,7 +14,7 @@ import { describeProblems } from './malformed.ts';
 import type { OutboundDeps, Pauses, ReplyLimits } from './ports.ts';
 import { readReply, resultOf } from './results.ts';
 
-export interface SenderChoice {
+interface SenderChoice {
   address: string;
   displayName: string;
   /** SMTP email server to name in the reply. */
@@ -42,7 +42,7 @@ export interface Replies {
   sendersOfFlow(emailFlow: string): SenderChoice[];
 }
 
-export interface RepliesDeps extends Pick<OutboundDeps, 'journal' | 'queues' | 'blobs' | 'emit' | 'register'> {
+interface RepliesDeps extends Pick<OutboundDeps, 'journal' | 'queues' | 'blobs' | 'emit' | 'register'> {
   /** All email servers: IMAP for the flows' shared addresses, SMTP for the senders. */
   allServers: () => readonly EmailServer[];
   pauses: Pick<Pauses, 'read'>;

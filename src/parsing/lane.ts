@@ -8,7 +8,7 @@ export interface Death {
   detail: string;
 }
 
-export interface LaneEvents {
+interface LaneEvents {
   answered(answers: readonly Answer[]): void;
   /** Once, unless the lane was ended by {@link Lane.end}. */
   died(death: Death): void;

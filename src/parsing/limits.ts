@@ -7,7 +7,7 @@ const FLOOR_MS_PER_MIB = 200;
 /** How long a failure counts, ms. */
 const REMEMBERED_MS = 10 * 60_000;
 
-export interface TimeLimits {
+interface TimeLimits {
   /** Longest time for an item of so many bytes that is in work now, ms. */
   of(bytes: number): number;
   /** An item took longer than its limit. */

@@ -29,7 +29,7 @@ export interface PoolOptions {
   onEnded?: (ending: Ending, detail: string) => void;
 }
 
-export interface Pool {
+interface Pool {
   /**
    * Does the work of each item, and resolves with their outcomes in order. Bytes are copied, perhaps more than once: they must stay until then.
    * @param handOver the memory of the items is transferred instead: nobody else reads it, now or later

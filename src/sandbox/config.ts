@@ -46,7 +46,7 @@ export interface SandboxPermissions {
   sendOnBehalf?: Record<string, string[]>;
 }
 
-export interface SandboxPorts {
+interface SandboxPorts {
   oauth?: number;
   /** IMAP with implicit TLS. */
   imaps?: number;
@@ -58,7 +58,7 @@ export interface SandboxPorts {
   control?: number;
 }
 
-export interface SmtpLimits {
+interface SmtpLimits {
   /** Messages a minute and mailbox before 432 is answered; 0 (default) is unlimited, Exchange Online has 30. */
   messagesPerMinute?: number;
   /** Concurrent connections of a mailbox before 432 is answered; 0 (default) is unlimited, Exchange Online has 3. */

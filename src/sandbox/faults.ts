@@ -41,9 +41,7 @@ export interface Fault {
 }
 
 /** What a server knows at the moment it asks; a fault strikes when nothing it names differs. */
-export type Circumstances = Partial<
-  Pick<Fault, 'mailbox' | 'uid' | 'folder' | 'at' | 'command' | 'recipient' | 'client'>
->;
+type Circumstances = Partial<Pick<Fault, 'mailbox' | 'uid' | 'folder' | 'at' | 'command' | 'recipient' | 'client'>>;
 
 export interface ActiveFault extends Fault {
   id: string;

@@ -25,14 +25,14 @@ export type { Submission } from './smtp/exchange.ts';
 export { SMTP_REPLIES, type SmtpReplyName } from './smtp/replies.ts';
 
 /** A message as tests look at it. */
-export interface MailboxMessage {
+interface MailboxMessage {
   uid: number;
   flags: string[];
   internalDate: Date;
   raw: Buffer;
 }
 
-export interface AppendOptions {
+interface AppendOptions {
   folder?: string;
   internalDate?: Date;
   flags?: string[];
@@ -40,7 +40,7 @@ export interface AppendOptions {
   uid?: number;
 }
 
-export interface SandboxMailboxes {
+interface SandboxMailboxes {
   /** Messages of a folder, ascending by UID. Folder is INBOX when missing. @throws {RangeError} when mailbox or folder is missing. */
   list(address: string, folder?: string): MailboxMessage[];
   folders(address: string): string[];

@@ -1,13 +1,13 @@
 // A state that lasts is one event when it begins and one when it ends; what repeats in between is counted.
 
-export interface LastingState<Fields> {
+interface LastingState<Fields> {
   /** Says that it is so. The first time since it was last over is its beginning. */
   seen(fields: Fields): void;
   over(): void;
   readonly lasts: boolean;
 }
 
-export interface Lasted {
+interface Lasted {
   /** How often it was seen, the first time included. */
   count: number;
   durationMs: number;

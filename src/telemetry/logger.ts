@@ -4,7 +4,7 @@ import { serializeError } from './serialize-error.ts';
 
 export type { Logger };
 
-export interface LogSettings {
+interface LogSettings {
   level: 'debug' | 'info' | 'warn' | 'error' | 'silent';
   /** `json` for machines; `pretty` is for a person in front of a terminal (demo). */
   role?: string;

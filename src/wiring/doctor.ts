@@ -7,7 +7,7 @@ import type { EmailServer } from '../domain/email-server.ts';
 import { tellCured } from '../operations/recovery.ts';
 import type { Stores } from './stores.ts';
 
-export interface DoctorOptions {
+interface DoctorOptions {
   /** Sends a real mail from each permitted From to the mailbox that signs in. */
   sendProbe?: boolean;
   /** A definition that is not saved yet takes the place of the one with its name among the others. */

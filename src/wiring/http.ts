@@ -14,7 +14,7 @@ import type { ReplyRoom } from './outbound.ts';
 import { portalOf } from './portal.ts';
 import type { Stores } from './stores.ts';
 
-export interface HttpWiring {
+interface HttpWiring {
   /** The port that was held while waiting for Redis. */
   port: number | undefined;
   roles: readonly Role[];

@@ -22,7 +22,7 @@ import { ingestDeps } from './inbound.ts';
 import type { ReplyRoom } from './outbound.ts';
 import type { Stores } from './stores.ts';
 
-export interface PortalWiring {
+interface PortalWiring {
   config: Config;
   stores: Stores;
   room: ReplyRoom;

@@ -94,7 +94,7 @@ export interface Stores {
   replica: string;
 }
 
-export interface OpenStoresOptions extends Pick<RedisCheck, 'waitMs' | 'signal' | 'writes' | 'onWait'> {
+interface OpenStoresOptions extends Pick<RedisCheck, 'waitMs' | 'signal' | 'writes' | 'onWait'> {
   /** Reads the configuration again. */
   load?: (() => Loaded) | undefined;
   /** Another module for the parser's workers. */

@@ -169,3 +169,43 @@ export function importCycles(graph: ReadonlyMap<string, readonly string[]>): str
   for (const file of graph.keys()) visit(file, []);
   return cycles;
 }
+
+/** Names that a source text exports, as others import them. */
+export function exportsOf(source: string): string[] {
+  const code = withoutComments(source);
+  const declared = code.matchAll(
+    /^export\s+(?:async\s+)?(?:const|let|function\*?|class|interface|type|enum)\s+([\w$]+)/gm,
+  );
+  const listed = [...code.matchAll(/^export\s+(?:type\s+)?\{([^}]*)\}/gm)].flatMap(([, list = '']) => list.split(','));
+  const names = listed.map((one) =>
+    one
+      .trim()
+      .split(/\s+as\s+|\s+/)
+      .at(-1),
+  );
+  return [...[...declared].map(([, name]) => name), ...names].filter(
+    (name): name is string => name !== undefined && name !== '',
+  );
+}
+
+/**
+ * Exports of `files` that no other file names, as `path: name`. A name that another file happens to use for something else is not found: the test
+ * is to be quick, and a name says what it means.
+ */
+export function unusedExports(
+  files: readonly { path: string; source: string }[],
+  users: readonly { path: string; source: string }[],
+): string[] {
+  const naming = new Map<string, Set<string>>();
+  for (const { path, source } of [...files, ...users])
+    for (const word of source.match(/[A-Za-z_$][\w$]*/g) ?? []) {
+      const paths = naming.get(word);
+      if (paths === undefined) naming.set(word, new Set([path]));
+      else paths.add(path);
+    }
+  return files.flatMap(({ path, source }) =>
+    exportsOf(source)
+      .filter((name) => [...(naming.get(name) ?? [])].every((other) => other === path))
+      .map((name) => `${path}: ${name}`),
+  );
+}

@@ -7,14 +7,20 @@ import {
   importsOf,
   resolveImport,
   roomOf,
+  unusedExports,
   violations,
   withoutComments,
 } from '../support/architecture.ts';
 
-const src = fileURLToPath(new URL('../../src/', import.meta.url));
-const files = readdirSync(src, { recursive: true, encoding: 'utf8' })
-  .filter((path) => path.endsWith('.ts'))
-  .map((path) => ({ path: path.replaceAll('\\', '/'), source: readFileSync(`${src}${path}`, 'utf8') }));
+/** TypeScript below a folder of the repository. */
+function sourcesOf(folder: string): { path: string; source: string }[] {
+  const at = fileURLToPath(new URL(`../../${folder}/`, import.meta.url));
+  return readdirSync(at, { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.ts'))
+    .map((path) => ({ path: path.replaceAll('\\', '/'), source: readFileSync(`${at}${path}`, 'utf8') }));
+}
+
+const files = sourcesOf('src');
 
 describe('src', () => {
   test('is found', () => expect(files.length).toBeGreaterThan(20));
@@ -51,6 +57,15 @@ describe('src', () => {
   test('every file says in its first line what it is', () => {
     const silent = files.filter(({ source }) => !/^(#!.*\n)?\/[/*].{20,}/.test(source)).map(({ path }) => path);
     expect(silent).toEqual([]);
+  });
+
+  test('every export is used by another file; contract and consumer are for others', () => {
+    const own = files.filter(({ path }) => !['contract', 'consumer'].includes(roomOf(path)));
+    const users = ['test', 'scripts', 'bench', 'examples'].flatMap((folder) =>
+      sourcesOf(folder).map(({ path, source }) => ({ path: `${folder}/${path}`, source })),
+    );
+    const others = files.filter(({ path }) => !own.some((one) => one.path === path));
+    expect(unusedExports(own, [...others, ...users])).toEqual([]);
   });
 
   test('no file is longer than 400 lines', () => {
@@ -147,6 +162,20 @@ const url = 'http://x'; import p from './p.ts';
       './m.ts',
       './n.ts type',
     ]);
+  });
+
+  test('exports that nobody names are found, in every form', () => {
+    const source = `export const a = 1;
+export async function b() {}
+export function* c() {}
+export interface D {}
+export { e, type F, g as h } from './g.ts';
+// export const notThis = 1;
+`;
+    const users = [{ path: 'other.ts', source: "import { a, F } from './x.ts';" }];
+    expect(unusedExports([{ path: 'x.ts', source }], users)).toEqual(
+      ['b', 'c', 'D', 'e', 'h'].map((name) => `x.ts: ${name}`),
+    );
   });
 
   test('circles are found', () => {

@@ -16,7 +16,7 @@ const LEFTOVER_MS = 60 * 60 * 1000;
 /** Names of blobs that a sweep is about to remove. */
 const SWEPT = 'swept-';
 
-export interface FolderOptions {
+interface FolderOptions {
   /** Clock in epoch ms. */
   now?: () => number;
 }

@@ -46,12 +46,6 @@ const trailerOf = (key: Uint8Array, salt: Uint8Array, name: string): Buffer =>
     .update(name)
     .digest();
 
-/** Size of `plain` bytes once sealed. */
-export function sealedSize(key: Key, plain: number): number {
-  const header = MAGIC.length + 2 + Buffer.byteLength(key.id) + SALT;
-  return header + plain + Math.max(1, Math.ceil(plain / FRAME)) * TAG + TRAILER;
-}
-
 /** @param name asked when the source has ended: the blob's key follows from its content */
 export async function* seal(
   source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
@@ -91,7 +85,7 @@ export async function* seal(
   yield trailerOf(key.key, salt, name());
 }
 
-export interface SealedBlob {
+interface SealedBlob {
   /** Bytes of the content. */
   size: number;
   read(start: number, end: number): AsyncIterable<Uint8Array>;

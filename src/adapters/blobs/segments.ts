@@ -22,7 +22,7 @@ export interface Place {
   length: number;
 }
 
-export interface Segments {
+interface Segments {
   /** Resolves with the keys when the write begins. Calls that come while one is being written share the next write. */
   append(items: readonly DepotItem[]): Promise<StoringItems>;
   /** Overwrites the bytes. */

@@ -13,7 +13,7 @@ import { findFolder, folderMissing, isInbox } from './folders.ts';
 import { offersIdle, POLL_MS } from './idle.ts';
 import { throttleEar, throttleWords } from './throttle.ts';
 
-export interface ImapTimeouts {
+interface ImapTimeouts {
   /** Milliseconds for DNS, TCP, TLS and greeting together. */
   connectMs: number;
   /** Milliseconds for one answer, or for progress within a long one. */

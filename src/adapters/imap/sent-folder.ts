@@ -15,7 +15,7 @@ import { clientOptions, type ImapEndpoint } from './client-options.ts';
 import { imapError } from './errors.ts';
 import { findSentFolder, folderMissing } from './folders.ts';
 
-export interface SentFolderSettings {
+interface SentFolderSettings {
   getToken(
     server: EmailServer,
     protocol: 'smtp' | 'imap',

@@ -13,7 +13,7 @@ import {
 import { MailroomError } from '../../domain/errors.ts';
 
 /** @throws Error with errno `code` */
-export type Resolve = (host: string) => Promise<readonly LookupAddress[]>;
+type Resolve = (host: string) => Promise<readonly LookupAddress[]>;
 
 const bySystem: Resolve = (host) =>
   new Promise((resolve, reject) => {

@@ -27,7 +27,7 @@ function dial(host: string, port: number, guard: ConnectGuard | undefined): Sock
   return connectTcp({ host, port, ...(guard === undefined ? {} : { lookup: guard.lookup }) });
 }
 
-export interface TlsLook {
+interface TlsLook {
   /** TLSv1.3 */
   protocol: string;
   names: string[];

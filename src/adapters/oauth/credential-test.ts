@@ -5,7 +5,7 @@ import { issueAppOnly, issueDelegated } from './identity.ts';
 import { readToken, type TokenClaims } from './probe.ts';
 import { scopesOf } from './scopes.ts';
 
-export interface CredentialProof {
+interface CredentialProof {
   /** Undefined: the provider knows client and secret, and gives tokens to people only. */
   expiresAt: Date | undefined;
   /** Undefined: the provider gives opaque tokens, or gave none. */

@@ -19,7 +19,7 @@ export interface OAuthFailure {
   network?: string | undefined;
 }
 
-export interface OAuthVerdict {
+interface OAuthVerdict {
   code: ErrorCode;
   class: FailureClass;
   action: Action;
@@ -187,7 +187,7 @@ export function maskProviderText(text: string, secrets: readonly string[] = []):
     .slice(0, 400);
 }
 
-export interface FailureContext {
+interface FailureContext {
   application: string;
   secrets?: readonly string[];
   /** Replaces the catalogue's hint, e.g. with the consent link filled in. */

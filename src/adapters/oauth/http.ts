@@ -3,7 +3,7 @@ import { request as httpRequest } from 'node:http';
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls, getCACertificates } from 'node:tls';
 
-export interface HttpSettings {
+interface HttpSettings {
   /** PEM, besides the public CAs (and NODE_EXTRA_CA_CERTS). */
   ca?: string | undefined;
   /** http://[user:password@]host:port or socks5://… */

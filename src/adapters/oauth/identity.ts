@@ -26,7 +26,7 @@ export interface Issued {
   signIn?: SignIn;
 }
 
-export interface CodeAnswer {
+interface CodeAnswer {
   code: string;
   redirectUri: string;
   verifier: string;

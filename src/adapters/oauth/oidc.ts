@@ -7,7 +7,7 @@ import { claimValues, isOverage, type RoleMapping, roleOf } from '../../domain/r
 import { isTlsCode } from '../../lib/tls-codes.ts';
 import { send } from './http.ts';
 
-export interface OidcSettings {
+interface OidcSettings {
   issuer: string;
   clientId: string;
   /** Undefined: a public client, by PKCE alone. */
@@ -32,7 +32,7 @@ export interface OidcFlow {
   verifier: string;
 }
 
-export interface OidcPerson {
+interface OidcPerson {
   /** Stands in the audit log. */
   name: string;
   subject: string;
@@ -40,7 +40,7 @@ export interface OidcPerson {
   idToken: string;
 }
 
-export interface Oidc {
+interface Oidc {
   /** @throws MailroomError PORTAL_OIDC_UNAVAILABLE */
   begin(): Promise<{ url: string; flow: OidcFlow }>;
   /**

@@ -12,7 +12,7 @@ import { type Issued, identityKey, issueByCode, issueByDevice, type SignIn, same
 import { authorizeUrl, type DevicePrompt, type MsalSettings } from './msal.ts';
 import { personOf, signInScopes, tokenKeys } from './scopes.ts';
 
-export interface SignInsSettings {
+interface SignInsSettings {
   applicationOf: (server: EmailServer) => OAuthApplication;
   cache: TokenCache;
   emit: Emit;

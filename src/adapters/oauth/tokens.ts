@@ -5,7 +5,7 @@ import type { TokenCache } from '../../domain/token-cache.ts';
 import { DAY_MS } from '../../lib/time.ts';
 import type { Emit } from '../../telemetry/events.ts';
 
-export interface TokenRecord {
+interface TokenRecord {
   accessToken: string;
   /** Milliseconds since the epoch. */
   expiresAt: number;
@@ -23,7 +23,7 @@ export interface Source {
   lockKey: string;
 }
 
-export interface TokensSettings {
+interface TokensSettings {
   cache: TokenCache;
   emit: Emit;
   now: () => number;

@@ -33,7 +33,7 @@ export const ADD_STANDARD_JOB_SHA256 = '2eee45c9ffc54d24681b737f926016a7f7464f0d
 
 const COMMAND = 'mailroomCommit';
 
-export interface CommitSettings {
+interface CommitSettings {
   /** Seconds that completed message jobs are kept at least. */
   keepCompletedSeconds: number;
   keepFailedSeconds: number;
@@ -55,7 +55,7 @@ interface RecordedCommand {
  * The keys that BullMQ's script touches are looked at before anything is written: BullMQ's script stores a job before it lists it, Redis takes nothing back, and a job
  * that is there already is not listed by the next try. What is wrong is named, or put right, by the client's guard (adapters/redis/guard.ts).
  */
-export function commitScript(addStandardJob: string): string {
+function commitScript(addStandardJob: string): string {
   return `
 local function addStandardJob(KEYS, ARGV)
 ${addStandardJob}

@@ -13,7 +13,7 @@ import type { Emit } from '../../telemetry/events.ts';
 import { ReadableQueue, ReadableWorker, repairOptions } from './readable-jobs.ts';
 import { isResult, resultIn, SCORE_PER_MS, seekStrays } from './strays.ts';
 
-export interface RepliesSettings {
+interface RepliesSettings {
   keepCompletedSeconds: number;
   keepFailedSeconds: number;
   lockMs: number;

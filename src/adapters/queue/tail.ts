@@ -5,7 +5,7 @@ import type { Message } from '../../contract/message.ts';
 import { emailFlowQueue, PREFIX } from '../../contract/names.ts';
 import { asError } from '../../domain/errors.ts';
 
-export interface Tail {
+interface Tail {
   close(): Promise<void>;
 }
 

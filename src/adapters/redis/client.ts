@@ -9,7 +9,7 @@ import { lastingState } from '../../telemetry/lasting-state.ts';
 
 export type { Redis };
 
-export interface RedisSettings {
+interface RedisSettings {
   /** redis:// or rediss://, never logged: it may hold a password. */
   url: string;
   /** PEM of a private CA. */

@@ -6,7 +6,7 @@ import { diskKey } from '../../domain/keys.ts';
 import { siblingOf } from './client.ts';
 
 /** `unknowable`: Redis before 7.2, or without an append-only file. `not-yet`: the disk is slow, or the connection broke. */
-export type DiskAnswer = 'written' | 'not-yet' | 'unknowable';
+type DiskAnswer = 'written' | 'not-yet' | 'unknowable';
 
 /** Resolves what is known of all that Redis had answered before the call. */
 export type AskDisk = () => Promise<DiskAnswer>;

@@ -30,7 +30,7 @@ export interface QuarantinedKey {
   at: string;
 }
 
-export interface GuardOptions {
+interface GuardOptions {
   emit: Emit;
   /** Name of the email server that watches a mailbox. */
   serverOf?: (mailboxId: string) => string | undefined;

@@ -127,7 +127,7 @@ const RELEASE = script(`
 if redis.call('HGET', KEYS[1], 'fence') == ARGV[1] then redis.call('HDEL', KEYS[1], 'owner', 'leaseUntil') end
 return 1`);
 
-export interface JournalSettings {
+interface JournalSettings {
   /** Milliseconds that ended replies are kept; at least 8 days (Exchange drops duplicates by Message-ID for 7). */
   keepMs: number;
 }

@@ -5,7 +5,7 @@ import { objectIn } from './structures.ts';
 
 const STREAM = `${PREFIX}:portal:audit`;
 
-export interface AuditRecord {
+interface AuditRecord {
   /** ISO 8601. */
   at: string;
   by: string;

@@ -10,7 +10,7 @@ import { objectIn } from './structures.ts';
 const INVITATION_SECONDS = 15 * 60;
 const LOCK_MS = 15 * 60_000;
 
-export interface PortalSession {
+interface PortalSession {
   /** Stands in the audit log. */
   name: string;
   role: PortalRole;
@@ -24,10 +24,10 @@ export interface PortalSession {
   endsAt: number;
 }
 
-export type NewPortalSession = Omit<PortalSession, 'csrf' | 'endsAt'>;
+type NewPortalSession = Omit<PortalSession, 'csrf' | 'endsAt'>;
 
 /** Whom a one-time secret is for. */
-export interface Invited {
+interface Invited {
   name: string;
   role: PortalRole;
 }
@@ -53,7 +53,7 @@ export interface Attempts {
   forgottenInMs: number;
 }
 
-export interface SessionTimes {
+interface SessionTimes {
   /** Ms without a request after which a session ends. */
   idleMs: number;
   /** Ms after which it ends in any case. */

@@ -3,7 +3,7 @@
 import type { Redis } from 'ioredis';
 import { remembered } from '../../lib/cached-check.ts';
 
-export type Pressure = (emailFlow: string) => Promise<'redis-memory' | 'backlog' | undefined>;
+type Pressure = (emailFlow: string) => Promise<'redis-memory' | 'backlog' | undefined>;
 
 const FRESH_MS = 500;
 

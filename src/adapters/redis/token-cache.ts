@@ -22,7 +22,7 @@ if left == -1 or left > tonumber(ARGV[1]) then redis.call('PEXPIRE', KEYS[1], AR
 return 1`;
 const DELETE_IF_MINE = `if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0`;
 
-export interface TokenCacheSettings {
+interface TokenCacheSettings {
   redis: Redis;
   keys: KeyRing;
   /** Milliseconds for one command. */

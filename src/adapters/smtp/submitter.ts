@@ -20,7 +20,7 @@ export type GetToken = (
   options?: { renew?: boolean },
 ) => Promise<{ accessToken: string; expiresAt: Date }>;
 
-export interface SubmitterSettings {
+interface SubmitterSettings {
   connectionTimeoutMs: number;
   greetingTimeoutMs: number;
   /** Silence after which a connection counts as dead, ms. */

@@ -42,7 +42,7 @@ export const emailServerSchema = z.object({
 });
 export type EmailServerView = z.infer<typeof emailServerSchema>;
 
-export const auditEntrySchema = z.object({
+const auditEntrySchema = z.object({
   at: z.string(),
   by: z.string(),
   action: z.string(),
@@ -108,7 +108,7 @@ const conflict = {
 const etag = (revision: string): string => `"${revision}"`;
 
 /** @throws MailroomError EMAIL_SERVER_REVISION_REQUIRED; `*` would be a way around the comparison and is refused as well */
-export function revisionOf(ifMatch: string | undefined): string {
+function revisionOf(ifMatch: string | undefined): string {
   const [, revision] = /^\s*"([\w-]{1,100})"\s*$/.exec(ifMatch ?? '') ?? [];
   if (revision === undefined) throw new MailroomError('EMAIL_SERVER_REVISION_REQUIRED');
   return revision;

@@ -7,7 +7,7 @@ import { problemSchema } from '../problem.ts';
 import { type Route, route } from '../routes.ts';
 import { type Definition, definitionSchema, type EmailServerView, emailServerSchema } from './email-servers.ts';
 
-export const emailFlowSchema = z.object({
+const emailFlowSchema = z.object({
   emailFlow: z.string(),
   servers: z.array(z.string()).describe('Enabled IMAP email servers that feed it'),
   waiting: z.int().describe('Messages that wait to be consumed'),
@@ -17,7 +17,7 @@ export const emailFlowSchema = z.object({
 });
 export type EmailFlowView = z.infer<typeof emailFlowSchema>;
 
-export const quarantinedKeySchema = z.object({
+const quarantinedKeySchema = z.object({
   key: z.string(),
   item: z.string().optional().describe('Field or member, when the rest of the key is sound'),
   what: z.string(),
@@ -30,7 +30,7 @@ export const quarantinedKeySchema = z.object({
     .describe('Where its content is kept for 30 days; absent: it stays in its place, and what needs it waits'),
   at: z.string(),
 });
-export type QuarantinedKeyView = z.infer<typeof quarantinedKeySchema>;
+type QuarantinedKeyView = z.infer<typeof quarantinedKeySchema>;
 
 const statusSchema = z.object({
   quarantinedKeys: z.array(quarantinedKeySchema).describe('Keys in Redis that held something else than they must'),
@@ -61,7 +61,7 @@ export interface OperationsApi {
   testDefinition(definition: Definition, existing?: string, options?: TestOptions): Promise<AsyncGenerator<CheckStep>>;
 }
 
-export interface StatusApi extends OperationsApi {
+interface StatusApi extends OperationsApi {
   list(): Promise<EmailServerView[]>;
 }
 

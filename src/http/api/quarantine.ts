@@ -9,7 +9,7 @@ import { rawDownload, sendDownload } from '../downloads.ts';
 import { problemSchema } from '../problem.ts';
 import { type Route, route } from '../routes.ts';
 
-export const quarantinedSchema = z.object({
+const quarantinedSchema = z.object({
   messageKey: z.string(),
   server: z.string().describe('IMAP email server'),
   emailFlow: z.string(),

@@ -45,7 +45,7 @@ export function fixList(fix: string): Html {
 const linked = (text: string): Html =>
   html`${text.split(LINK).map((part, index) => (index % 2 === 1 ? html`<a href="${part}" rel="noreferrer" target="_blank">${part}</a>` : part))}`;
 
-export function summaryNote({ say, language }: Frame, all: readonly CheckStep[]): Html {
+function summaryNote({ say, language }: Frame, all: readonly CheckStep[]): Html {
   const failed = all.filter(({ state, informational }) => state === 'failed' && !informational).length;
   return passed(all)
     ? html`<p class="note ok"><strong>${say('testPassed')}</strong></p>`

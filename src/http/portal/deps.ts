@@ -45,7 +45,7 @@ export interface OidcFlow {
 }
 
 /** Sign-in of people by an OpenID provider (adapters/oauth/oidc.ts). */
-export interface OidcSignIn {
+interface OidcSignIn {
   begin(): Promise<{ url: string; flow: OidcFlow }>;
   complete(
     query: string,

@@ -24,13 +24,13 @@ interface Stream {
   known(): Promise<boolean>;
 }
 
-export interface LiveEvents {
+interface LiveEvents {
   handle(request: FastifyRequest, reply: FastifyReply): void;
   /** Ends all streams, so that the process can stop at once. */
   close(): void;
 }
 
-export interface LiveDeps extends Pick<PortalDeps, 'overview'> {
+interface LiveDeps extends Pick<PortalDeps, 'overview'> {
   sessionOf(request: FastifyRequest): Promise<Session | undefined>;
   /** Name of the person who is signed in. */
   whoOf(request: FastifyRequest): string;

@@ -2,7 +2,7 @@
 import type { Definition } from '../api/email-servers.ts';
 
 /** Fields by name as a browser sends them; several of one name in order. */
-export type Entered = URLSearchParams;
+type Entered = URLSearchParams;
 
 /** What a blank form holds: the presets for Microsoft 365. */
 export function blank(type: 'IMAP' | 'SMTP'): Definition {

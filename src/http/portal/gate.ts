@@ -23,7 +23,7 @@ const PERMISSIONS = ['camera', 'display-capture', 'geolocation', 'microphone', '
 /** Bytes of a form. */
 const FORM_BYTES = 128 * 1024;
 
-export interface GateDeps {
+interface GateDeps {
   visits: Visits;
   emit: Emit;
   clientAddresses?: ClientAddresses | undefined;

@@ -56,7 +56,7 @@ export function since({ language, now }: Frame, at: number): Html {
   return html`<time datetime="${time.toISOString()}" title="${exact}">${agoIn(language, at, now)}</time>`;
 }
 
-export interface Paging {
+interface Paging {
   /** From 1. */
   at: number;
   pages: number;

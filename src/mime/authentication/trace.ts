@@ -21,7 +21,7 @@ export interface Received {
   for: string | undefined;
 }
 
-export function parseReceived(value: string): Received {
+function parseReceived(value: string): Received {
   const text = unfold(value.slice(0, MAX_RECEIVED));
   const words = withoutComments(text).split(';', 1)[0]?.trim().split(/\s+/) ?? [];
   const after = (name: string): string | undefined => {

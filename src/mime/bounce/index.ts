@@ -31,7 +31,7 @@ interface HeaderLookup {
   first(name: string): string | undefined;
 }
 
-export interface BounceInput {
+interface BounceInput {
   headers: HeaderLookup;
   subject: string;
   from: readonly Address[];

@@ -2,7 +2,7 @@
 import type { DeliveryStatus } from '../../contract/message.ts';
 import { replyCodeIn, statusIn } from './status-fields.ts';
 
-export interface SesReport {
+interface SesReport {
   kind: 'bounce' | 'receipt' | 'feedback-report';
   recipients: DeliveryStatus['recipients'];
   originalMessageId: string | undefined;

@@ -8,7 +8,7 @@ interface Sender {
   contentType: string;
 }
 
-export interface Recognisable extends Sender {
+interface Recognisable extends Sender {
   subject: string;
   to: readonly Address[];
   reportType: string | undefined;

@@ -73,7 +73,7 @@ interface Outcome {
 
 const SEPARATOR_START = /^[\s>*]{0,20}[-_=]/;
 /** `marks`: per line, what the html said (htmlToText). */
-export function newPart(input: string, marks?: readonly number[]): Outcome {
+function newPart(input: string, marks?: readonly number[]): Outcome {
   const visible = INVISIBLE.some((c) => input.includes(c)) ? input.replace(/[\u200b\ufeff\u00a0]/g, ' ') : input;
   let lines = visible.split('\n');
   for (let k = 0; k < lines.length; k++) {

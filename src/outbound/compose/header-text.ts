@@ -8,7 +8,7 @@ const LONGEST_WORD = 900;
 /** Octets in one encoded word: base64 of 45 is 60, within the 75 characters of RFC 2047 §2. */
 const WORD_OCTETS = 45;
 
-export type HeaderText = string | { prepared: true; value: string };
+type HeaderText = string | { prepared: true; value: string };
 
 /** A text that nodemailer may write as it is, or encoded already where it could not fold it. */
 export function headerText(text: string): HeaderText {

@@ -7,7 +7,7 @@ const MAX_LINE = 65_536;
 /** Largest literal, bytes: Exchange's limit of a message. */
 const MAX_LITERAL = 157_286_400;
 
-export interface ReaderEvents {
+interface ReaderEvents {
   /** A complete command. */
   command(parts: CommandPart[]): void;
   /** The client waits for permission to send a literal (RFC 3501 §7.5). */

@@ -17,7 +17,7 @@ export interface Tenant {
   faults: Faults;
 }
 
-export interface Selected {
+interface Selected {
   folder: Folder;
   readOnly: boolean;
   /** What this session has been told of, by sequence number (index + 1). */

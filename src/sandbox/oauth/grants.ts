@@ -7,7 +7,7 @@ import { entraFailure, type OAuthFailure } from './errors.ts';
 import { decode, objectId, type Tokens, verifyAssertion } from './tokens.ts';
 
 type Form = Record<string, string>;
-export type TokenAnswer = { status: 200; body: Record<string, unknown> } | OAuthFailure;
+type TokenAnswer = { status: 200; body: Record<string, unknown> } | OAuthFailure;
 
 export interface Code {
   clientId: string;
@@ -26,8 +26,6 @@ interface DeviceCode {
   person?: string;
   declined?: boolean;
 }
-
-export type Grants = ReturnType<typeof createGrants>;
 
 export function createGrants(settings: Settings, directory: Directory, tokens: Tokens, tokenEndpoint: () => string) {
   const codes = new Map<string, Code>();

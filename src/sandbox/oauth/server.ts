@@ -15,8 +15,6 @@ import { createTokens } from './tokens.ts';
 /** Largest form taken, bytes. */
 const MAX_FORM = 1_000_000;
 
-export type OAuthServer = Awaited<ReturnType<typeof startOAuthServer>>;
-
 export async function startOAuthServer(
   settings: Settings,
   certificates: Certificates,

@@ -14,7 +14,7 @@ const NOTHING = Buffer.alloc(0);
 /** Longest text of a row before its literal, bytes. */
 const MOST_TEXT = 4_096;
 
-export interface Pushed {
+interface Pushed {
   /** What is not of a row, in order. */
   rest: readonly Buffer[];
   /** A message that must wait until there is room for it: `left` is to be pushed then, and nothing before. */
