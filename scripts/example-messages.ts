@@ -38,7 +38,7 @@ export function exampleMessages(): [string, string][] {
         internalDate: new Date(Date.UTC(2026, 10, 25, 9, i)),
         size: raw.length,
         source: raw,
-        parsed: parseMessage(raw, { mailbox: mailboxContext(server) }),
+        parsed: parseMessage(raw, { mailbox: mailboxContext(server), headers: ['x-order*'] }),
         raw: { blob: sha256, size: raw.length, sha256 },
         related: { conversation: { id: `c-example-${i + 1}`, matchedBy: 'new' }, siblings: [] },
       },

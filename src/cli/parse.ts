@@ -15,6 +15,7 @@ interface ParseCommandOptions {
   imapHost: string;
   authservId?: string[];
   address?: string[];
+  header?: string[];
 }
 
 /** Adds the command. Exit code 0 even for broken mails (they have warnings); 1 only when a file cannot be read. */
@@ -27,16 +28,22 @@ export function parseCommand(program: Command): void {
     .option('--imap-host <host>', 'IMAP host of the mailbox: its Authentication-Results are believed', '')
     .option('--authserv-id <ids...>', 'authserv-ids that are believed instead')
     .option('--address <addresses...>', 'addresses of the mailbox: its User, and aliases')
+    .option('--header <names...>', 'headers to print; * at the end stands for any ending')
     .action(async (files: string[], options: ParseCommandOptions) => {
       const {
         inlineBytes: inlineTextBytes,
         imapHost: host,
         authservId,
         address: [user = '', ...aliases] = [],
+        header = [],
       } = options;
       const trusted = authservId === undefined ? {} : { trustedAuthservIds: authservId.map((id) => id.toLowerCase()) };
       const mailbox = mailboxContext({ host, user, aliases, ...trusted });
-      const parsing = openParsing({ timeoutMs: TIMEOUT_MS, inlineTextBytes });
+      const parsing = openParsing({
+        timeoutMs: TIMEOUT_MS,
+        inlineTextBytes,
+        messageHeaders: header.map((name) => name.toLowerCase()),
+      });
       for (const file of files) {
         let raw: Uint8Array;
         try {

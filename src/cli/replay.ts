@@ -23,7 +23,7 @@ export function replayCommand(program: Command): void {
       const done = await connected(command, async ({ stores, servers, config, emit }) => {
         const [server] = imapServers(servers, name) as [ImapServer];
         const deps = { ...stores, ingest: ingestDeps(config, stores, emit), open: () => stores.openMailbox(server) };
-        return replay(deps, { server, emailFlow: options.to ?? server.emailFlow, wanted, run });
+        return replay(deps, { server, emailFlow: options.to, wanted, run });
       });
       process.stdout.write(asText(done));
       if (done.unreadable.length > 0) process.exitCode = 1;

@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { mailboxId } from '../contract/names.ts';
 import { isImap } from '../domain/email-server.ts';
+import { flowsOf } from '../domain/flow-by-recipient.ts';
 import { connected } from './connect.ts';
 import { table } from './table.ts';
 
@@ -28,13 +29,13 @@ export function serversCommand(program: Command): void {
           const state = await stores.ledgers.readState(mailboxId(server));
           found.push({
             ...base,
-            emailFlow: server.emailFlow,
+            emailFlow: flowsOf(server).join(', '),
             state: server.enabled ? (state.state ?? 'not watched yet') : 'disabled',
             ...(state.reason ? { reason: state.reason } : {}),
             ...(state.lastProvenAt ? { lastProvenAt: new Date(Number(state.lastProvenAt)).toISOString() } : {}),
             ...(state.blindSeconds ? { blindSeconds: Number(state.blindSeconds) } : {}),
             ...(state.replica ? { replica: state.replica } : {}),
-            backlog: await stores.flows.backlog(server.emailFlow),
+            backlog: (await Promise.all(flowsOf(server).map(stores.flows.backlog))).reduce((sum, one) => sum + one, 0),
           });
         }
         return found;

@@ -57,3 +57,14 @@ export function parseHeaderNames(value: unknown): readonly string[] {
       : wrong('must be a list of names that begin with X-, with at most one * at the end'),
   );
 }
+
+/** `X-Order-Id, X-Shop-*`: any field name, lower case. */
+export function parseMessageHeaders(value: unknown): readonly string[] {
+  const names = listOf(value);
+  if (names.length > 50) return wrong('must be at most 50 names');
+  return names.map((entry) =>
+    typeof entry === 'string' && /^[A-Z0-9][A-Z0-9-]{0,99}\*?$/i.test(entry)
+      ? entry.toLowerCase()
+      : wrong('must be a list of header names, with at most one * at the end'),
+  );
+}

@@ -120,6 +120,8 @@ export interface Config {
     /** Bytes of text or html that stand in the job; longer ones by reference. */
     readonly inlineTextBytes: number;
     readonly inlineHtmlBytes: number;
+    /** Names of headers that stand in messages, lower case; a `*` at the end stands for any ending. */
+    readonly messageHeaders: readonly string[];
     /** Number of waiting jobs of a flow above which fetching for it pauses. */
     readonly maxBacklogPerFlow: number;
     readonly backoff: { readonly baseMs: number; readonly capMs: number };

@@ -62,6 +62,16 @@ const addresses = z.preprocess(
   z.array(address, 'must be a list of mail addresses'),
 );
 
+/** `+tag`, or an address with or without one. */
+const recipientKey = z.string().transform((text, context) => {
+  const tag = /^\+([^\s@+]{1,64})$/.exec(text.trim())?.[1];
+  if (tag !== undefined) return `+${tag.toLowerCase()}`;
+  const parsed = parseAddress(text);
+  if (parsed.ok) return parsed.value.normal;
+  context.addIssue({ code: 'custom', message: 'must be an address of the mailbox, or a tag like +orders' });
+  return z.NEVER;
+});
+
 /** authserv-ids (RFC 8601 §2.2): host names, or `*.example.com`. */
 const authservIds = z.preprocess(
   (given) => (typeof given === 'string' ? given.split(/[,;\s]+/).filter((id) => id !== '') : given),
@@ -153,6 +163,7 @@ export const imapDefinition = z.strictObject({
   port: whole(1, 65535).default(993),
   emailFlow: label,
   aliases: addresses.default([]),
+  flowByRecipient: z.record(recipientKey, label, 'must map addresses or +tags to email flows').default({}),
   trustedAuthservIds: authservIds.default([]),
   folder: label.default('INBOX'),
   startFrom: startFrom.default('now'),

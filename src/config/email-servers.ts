@@ -1,9 +1,11 @@
 // Definitions of email servers (files, portal) → servers and invalid ones, item by item: a wrong definition never stops the others.
 import { dirname } from 'node:path';
 import { mailboxId } from '../contract/names.ts';
+import { normalAddress } from '../domain/address.ts';
 import type { Authentication, EmailServer, EmailServerList, InvalidEmailServer } from '../domain/email-server.ts';
 import { foldName, isImap, isLoopback } from '../domain/email-server.ts';
 import { MailroomError } from '../domain/errors.ts';
+import { withoutTag } from '../domain/flow-by-recipient.ts';
 import type { Config } from './config.ts';
 import { type ImapDefinition, imapDefinition, type SmtpDefinition, scalar, smtpDefinition } from './definition.ts';
 import { problemsOf, type Words } from './issues.ts';
@@ -185,6 +187,7 @@ export function parseEmailServer(item: Found, env: Env, problems: Problem[]): Em
       field: join(at, 'tls'),
       message: 'must not be none for another machine, unless allowPlainText is true',
     });
+  if (parsed.data.serverType === 'IMAP') sources.problems.push(...strangeRecipients(parsed.data, at));
   const ca = secretOf({ value: parsed.data.ca, file: parsed.data.caFile }, join(at, 'ca'), sources);
   problems.push(...sources.problems);
   if (!authentication || sources.problems.length > 0) return undefined;
@@ -195,6 +198,17 @@ export function parseEmailServer(item: Found, env: Env, problems: Problem[]): Em
   const { passwordFile, passwordEnv, caFile } = parsed.data;
   if ([passwordFile, passwordEnv, caFile].every((elsewhere) => elsewhere === undefined)) good.set(definition, server);
   return server;
+}
+
+/** Keys of flowByRecipient that no message can match: addresses that are not the mailbox's. */
+function strangeRecipients({ user, aliases, flowByRecipient }: ImapDefinition, at: string): Problem[] {
+  const ours = new Set([user, ...aliases].map((address) => normalAddress(address)));
+  return Object.keys(flowByRecipient)
+    .filter((key) => !key.startsWith('+') && !ours.has(key) && !ours.has(withoutTag(key)))
+    .map((key) => ({
+      field: join(at, `flowByRecipient.${key}`),
+      message: 'must be the User or one of the aliases, with or without +tag, or a tag like +orders',
+    }));
 }
 
 function authenticationOf(
@@ -257,12 +271,14 @@ function imapServer(
   given: ImapDefinition,
   ...rest: [Authentication, Found['source'], string | undefined]
 ): EmailServer {
-  const { emailFlow, aliases, trustedAuthservIds, folder, startFrom, afterQueued, maximumSize } = given;
+  const { emailFlow, aliases, flowByRecipient, trustedAuthservIds, folder, startFrom, afterQueued, maximumSize } =
+    given;
   return {
     type: 'IMAP',
     ...baseOf(given, ...rest),
     emailFlow,
     ...(aliases.length === 0 ? {} : { aliases }),
+    ...(Object.keys(flowByRecipient).length === 0 ? {} : { flowByRecipient }),
     ...(trustedAuthservIds.length === 0 ? {} : { trustedAuthservIds }),
     folder,
     startFrom,

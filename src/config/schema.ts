@@ -1,7 +1,7 @@
 // The schema of the configuration: every setting once, with what it means, its kind, default and environment variable. docs/configuration.md
 // is generated from here (`mailroom config --docs`). Secrets are marked; each is also read from the file named by <ENV>_FILE.
 import type { OAuthApplication } from '../domain/email-server.ts';
-import { parseHeaderNames, parseHosts, parseNetworks } from './access.ts';
+import { parseHeaderNames, parseHosts, parseMessageHeaders, parseNetworks } from './access.ts';
 import type { Config } from './config.ts';
 import { redisUrl } from './redis-url.ts';
 import { httpSettings } from './schema-http.ts';
@@ -157,6 +157,13 @@ export const settings: Settings = {
       32 * 1024,
       0,
       MiB,
+    ),
+    messageHeaders: s.custom(
+      'Headers that stand in messages (`headers`), decoded: names, where a * at the end stands for any ending. At most 50 values of 2,000 characters each, 16,000 in all.',
+      'INBOUND_MESSAGE_HEADERS',
+      'list of names',
+      '',
+      parseMessageHeaders,
     ),
     maxBacklogPerFlow: s.integer(
       'Number of waiting jobs of a flow above which fetching for it pauses.',

@@ -49,6 +49,9 @@ export function answering(message: Message): Pick<ReplyInput, 'to' | 'subject' |
     answers: {
       messageKey: message.messageKey,
       mailbox: message.mailbox,
+      ...(message.addressedTo === undefined
+        ? {}
+        : { addressedTo: [...new Set(message.addressedTo.map(({ address }) => address))].slice(0, 20) }),
       subject: own,
       automatic: mayNotAutoRespond(message),
       references: threading.references

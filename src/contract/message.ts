@@ -24,6 +24,13 @@ export const attachmentSchema = z.object({
   ),
   filename: z.string().describe('Made safe: no path, no control or bidirectional-override characters, never empty'),
   contentType: z.string().describe('Media type as declared, lower case, without parameters'),
+  detectedType: z
+    .string()
+    .optional()
+    .describe(
+      'Media type by its first bytes; missing where they say nothing. A warning where it contradicts contentType',
+    ),
+  executable: z.boolean().optional().describe('True: it runs when it is opened, by its first bytes or its name'),
   size: count.describe('Decoded size in bytes'),
   sha256: z.string().describe('SHA-256 of the decoded bytes, hex'),
   contentId: z
@@ -164,6 +171,22 @@ export const messageSchema = z.object({
   to: z.array(addressSchema),
   cc: z.array(addressSchema),
   deliveredTo: z.array(z.string()).describe('Delivered-To, X-Original-To and the like, as given'),
+  addressedTo: z
+    .array(
+      z.object({
+        address: z.string().describe('Address of the mailbox, as its definition writes it'),
+        tag: z.string().optional().describe('Of a plus address: what stands between + and @'),
+        header: z.string().describe('Where it was found: To, Cc, Delivered-To, Received …'),
+      }),
+    )
+    .optional()
+    .describe(
+      'Which of our addresses (User and aliases of the email server) it was written to, To first. Missing where no header names one',
+    ),
+  headers: z
+    .record(z.string(), z.array(z.string()))
+    .optional()
+    .describe('Headers that inbound.messageHeaders asks for: lower-case name → values, decoded'),
   text: bodySchema.optional(),
   html: bodySchema.optional(),
   replyText: z
@@ -222,6 +245,7 @@ export type Automatic = z.infer<typeof automaticSchema>;
 export type DeliveryStatus = z.infer<typeof deliveryStatusSchema>;
 export type Warning = z.infer<typeof warningSchema>;
 export type BlobReference = z.infer<typeof blobReferenceSchema>;
+export type AddressedTo = NonNullable<z.infer<typeof messageSchema>['addressedTo']>[number];
 export type Authentication = z.infer<typeof authenticationSchema>;
 export type Body = z.infer<typeof bodySchema>;
 export type TextPart = z.infer<typeof textPartSchema>;

@@ -50,6 +50,13 @@ export const replySchema = z
           .string()
           .optional()
           .describe('Shared address that the message came to: the default From when it is permitted'),
+        addressedTo: z
+          .array(z.string().max(500))
+          .max(20)
+          .optional()
+          .describe(
+            'Addresses of addressedTo of the message: the first that is permitted is the default From, before mailbox',
+          ),
         subject: z.string().max(2000).optional(),
         threadTopic: z.string().max(2000).optional(),
         threadIndex: z.string().max(2000).optional(),

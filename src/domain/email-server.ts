@@ -43,6 +43,8 @@ export interface ImapServer extends EmailServerBase {
   emailFlow: string;
   /** Further addresses of the mailbox; undefined: none. */
   aliases?: readonly string[];
+  /** One mailbox, several flows: normalised address, or `+tag` → email flow. What matches none goes to emailFlow. */
+  flowByRecipient?: Readonly<Record<string, string>>;
   /** authserv-ids whose Authentication-Results count, instead of the provider's own; lower case, `*.example.com` is any below it. */
   trustedAuthservIds?: readonly string[];
   folder: string;

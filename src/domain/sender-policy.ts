@@ -65,7 +65,7 @@ export function resolveSender(server: SmtpServer, reply: Pick<Reply, 'from' | 'a
     if (reply.from === undefined && permitted[0] === undefined) throw notPermitted(permitted, undefined);
   }
   const asked = reply.from === undefined ? undefined : readFrom(reply.from);
-  const chosen = asked === undefined ? byDefault(permitted, reply) : find(permitted, asked.normal);
+  const chosen = asked === undefined ? byDefault(server, permitted, reply) : find(permitted, asked.normal);
   if (chosen === undefined) throw notPermitted(permitted, asked?.address);
   checkRole(server, chosen, reply);
   const name = asked?.name || server.displayNames[chosen.normal] || '';
@@ -93,8 +93,8 @@ export function resolveSender(server: SmtpServer, reply: Pick<Reply, 'from' | 'a
  * mailbox of its own (app-only: nobody's personal address).
  */
 function isMeant(server: SmtpServer, reply: Pick<Reply, 'answers'>, user: string): boolean {
-  const shared = sharedAddress(reply);
-  if (shared !== undefined) return shared === user;
+  const ours = ourAddresses(reply);
+  if (ours.length > 0) return ours.includes(user);
   const { authentication } = server;
   const appOnly = authentication.type === 'OAuth2' && authentication.signIn === 'appOnly';
   return appOnly || server.additionalFromAddresses.some((address) => normalAddress(address) === user);
@@ -103,12 +103,22 @@ function isMeant(server: SmtpServer, reply: Pick<Reply, 'answers'>, user: string
 const find = (permitted: readonly MailboxAddress[], normal: string) =>
   permitted.find((address) => address.normal === normal);
 
-const sharedAddress = (reply: Pick<Reply, 'answers'>) =>
-  reply.answers?.mailbox === undefined ? undefined : normalAddress(reply.answers.mailbox);
+/** What the message answered was written to, and the mailbox that it came to. */
+const ourAddresses = ({ answers }: Pick<Reply, 'answers'>): string[] =>
+  [...(answers?.addressedTo ?? []), answers?.mailbox ?? ''].flatMap((address) => normalAddress(address) ?? []);
 
-function byDefault(permitted: readonly MailboxAddress[], reply: Pick<Reply, 'answers'>): MailboxAddress | undefined {
-  const shared = sharedAddress(reply);
-  return (shared === undefined ? undefined : find(permitted, shared)) ?? permitted[0];
+function byDefault(
+  server: SmtpServer,
+  permitted: readonly MailboxAddress[],
+  reply: Pick<Reply, 'answers' | 'agent'>,
+): MailboxAddress | undefined {
+  const mailbox = normalAddress(reply.answers?.mailbox ?? '');
+  for (const ours of ourAddresses(reply)) {
+    const found = find(permitted, ours);
+    // An alias that this agent may not use is no reason to refuse the reply.
+    if (found !== undefined && (ours === mailbox || hasRole(server, found, reply))) return found;
+  }
+  return permitted[0];
 }
 
 function readFrom(from: MailAddress): MailboxAddress {
@@ -120,17 +130,21 @@ function readFrom(from: MailAddress): MailboxAddress {
   });
 }
 
+/** Roles of which an agent must have one to use this From; none: everybody may. */
+const rolesFor = (server: SmtpServer, { normal }: MailboxAddress): readonly string[] =>
+  Object.entries(server.fromRoles).find(([address]) => (normalAddress(address) ?? address) === normal)?.[1] ?? [];
+
+function hasRole(server: SmtpServer, chosen: MailboxAddress, { agent }: Pick<Reply, 'agent'>): boolean {
+  const roles = rolesFor(server, chosen);
+  return roles.length === 0 || roles.some((role) => agent?.roles?.includes(role));
+}
+
 function checkRole(server: SmtpServer, chosen: MailboxAddress, reply: Pick<Reply, 'agent'>): void {
-  const roles = Object.entries(server.fromRoles).find(
-    ([address]) => (normalAddress(address) ?? address) === chosen.normal,
-  )?.[1];
-  if (roles === undefined || roles.length === 0) return;
-  if (!roles.some((role) => reply.agent?.roles?.includes(role))) {
-    throw new MailroomError('FROM_ROLE_REQUIRED', {
-      message: `From ${chosen.address} is restricted to the roles ${roles.join(', ')}`,
-      field: 'agent.roles',
-    });
-  }
+  if (hasRole(server, chosen, reply)) return;
+  throw new MailroomError('FROM_ROLE_REQUIRED', {
+    message: `From ${chosen.address} is restricted to the roles ${rolesFor(server, chosen).join(', ')}`,
+    field: 'agent.roles',
+  });
 }
 
 function notPermitted(permitted: readonly MailboxAddress[], asked: string | undefined): MailroomError {

@@ -7,6 +7,7 @@ import { type BlobReference, MESSAGE_SCHEMA, type Message } from '../contract/me
 import { messageKey } from '../contract/names.ts';
 import { commitGroups, MAX_COMMIT_BYTES } from '../domain/commit-groups.ts';
 import type { ImapServer } from '../domain/email-server.ts';
+import { flowFor } from '../domain/flow-by-recipient.ts';
 import type { LedgerMeta } from '../domain/ledger.ts';
 import { mailboxContext } from '../domain/receiving-server.ts';
 import { jsonBytes, jsonBytesAtMost } from '../lib/json-size.ts';
@@ -32,7 +33,15 @@ export type IngestDeps = Pick<
 export interface Target {
   server: Pick<
     ImapServer,
-    'name' | 'host' | 'user' | 'folder' | 'emailFlow' | 'maxMessageSize' | 'aliases' | 'trustedAuthservIds'
+    | 'name'
+    | 'host'
+    | 'user'
+    | 'folder'
+    | 'emailFlow'
+    | 'maxMessageSize'
+    | 'aliases'
+    | 'flowByRecipient'
+    | 'trustedAuthservIds'
   >;
   mailboxId: string;
   meta: Pick<LedgerMeta, 'uidValidity' | 'era'>;
@@ -222,7 +231,12 @@ async function relate(deps: IngestDeps, { server }: Target, items: readonly Item
   const ids = items.map(({ parsed }) => parsed?.threading.messageId);
   const [siblings, related] = await Promise.all([
     deps.ledgers.siblings(ids.map((id) => messageIdHash(id ?? ''))),
-    Promise.all(items.map(({ parsed }) => deps.relate(parsed as ParsedMessage, server))),
+    Promise.all(
+      items.map(({ parsed }) => {
+        const emailFlow = flowFor(server, parsed?.addressedTo);
+        return deps.relate(parsed as ParsedMessage, { emailFlow, user: server.user });
+      }),
+    ),
   ]);
   items.forEach((item, i) => {
     const others = ids[i] === undefined ? [] : (siblings[i] ?? []).slice(0, MOST_SIBLINGS);
@@ -242,7 +256,7 @@ export function buildMessage(
   return {
     schema: MESSAGE_SCHEMA,
     messageKey: key,
-    emailFlow: server.emailFlow,
+    emailFlow: flowFor(server, parsed.addressedTo),
     server: server.name,
     mailbox: server.user,
     folder: server.folder,

@@ -79,7 +79,9 @@ async function enqueue(watched: Watched, items: readonly Ready[], durable: Promi
   const meta = ledger.meta as LedgerMeta;
   const good = items.filter((item) => !failed(item)).map(({ uid }) => uid);
   const bad = items.filter(failed);
-  const knownFlow = meta.emailFlows.includes(server.emailFlow);
+  const newFlows = [...new Set(items.map(({ message }) => message.emailFlow))].filter(
+    (flow) => !meta.emailFlows.includes(flow),
+  );
   await commit(
     watched,
     {
@@ -87,7 +89,7 @@ async function enqueue(watched: Watched, items: readonly Ready[], durable: Promi
         { outcome: 'enqueued', uids: good },
         { outcome: 'quarantined', uids: bad.map(({ uid }) => uid) },
       ],
-      ...(knownFlow ? {} : { meta: { ...meta, emailFlows: [...meta.emailFlows, server.emailFlow] } }),
+      ...(newFlows.length === 0 ? {} : { meta: { ...meta, emailFlows: [...meta.emailFlows, ...newFlows] } }),
     },
     {
       messages: items.map(({ message }) => message),
@@ -111,8 +113,8 @@ async function enqueue(watched: Watched, items: readonly Ready[], durable: Promi
     },
   );
   for (const item of items) {
-    const { messageKey, threading } = item.message;
-    const fields = { server: server.name, emailFlow: server.emailFlow, uid: item.uid, jobId: messageKey };
+    const { messageKey, threading, emailFlow } = item.message;
+    const fields = { server: server.name, emailFlow, uid: item.uid, jobId: messageKey };
     const messageId = threading.messageId === undefined ? {} : { messageId: threading.messageId };
     if (failed(item)) ports.emit('MessageQuarantined', { ...fields, reason: reasonOf(item) });
     else ports.emit('MessageEnqueued', { ...fields, ...messageId, bytes: item.raw.size });

@@ -4,6 +4,7 @@
 // IDLE is never trusted alone. After every return of it, and at the latest every probe interval, the UIDs of the folder are compared with
 // the ledger (look.ts): that finds what IDLE or FETCH missed, and is at the same time the proof that the connection lives.
 import { asError } from '../domain/errors.ts';
+import { flowsOf } from '../domain/flow-by-recipient.ts';
 import { isDue, workOf } from '../domain/ledger.ts';
 import { afterCare } from './after-care.ts';
 import { sleep } from './login-gate.ts';
@@ -62,8 +63,10 @@ export async function watchMailbox(watched: Watched, mailbox: Mailbox, options: 
     }
   }
   /** Why nothing can be taken in now. */
-  const pauseReason = async () =>
-    hold !== undefined && monotonic() < hold.until ? hold.reason : await ports.pressure(server.emailFlow);
+  const pauseReason = async () => (hold !== undefined && monotonic() < hold.until ? hold.reason : await pressure());
+  /** Which flow the next message is for is not known before it is read: one that is full stops them all. */
+  const pressure = async () =>
+    (await Promise.all(flowsOf(server).map(ports.pressure))).find((reason) => reason !== undefined);
   async function pause(reason: string): Promise<void> {
     status.set('paused', reason, hold?.error);
     const wait = hold === undefined ? PAUSED_MS : Math.max(50, hold.until - monotonic());

@@ -2,12 +2,14 @@
 import type { Warning } from '../contract/message.ts';
 import { detectAutomatic } from '../domain/automatic.ts';
 import { type MailboxContext, NO_RECEIVER } from '../domain/receiving-server.ts';
+import { addressedTo } from './addressed-to.ts';
 import { listAttachments, originalMail } from './attachments.ts';
 import { readAuthentication } from './authentication/index.ts';
 import { ownFields } from './authentication/trace.ts';
 import { decodeSections } from './bodies.ts';
 import { parseBounce, type ReportPart } from './bounce/index.ts';
 import { bounded } from './bounds.ts';
+import { chosenHeaders } from './chosen-headers.ts';
 import { classify } from './classify.ts';
 import { fromHeaders, type Headers, headersOf, type Warn } from './header-fields.ts';
 import { type HeaderField, readHeaders } from './headers.ts';
@@ -30,6 +32,8 @@ export interface ParseOptions {
   inlineHtmlBytes?: number;
   /** Whose mailbox it is; default: nobody's. Then no Authentication-Results are believed, and no address is ours. */
   mailbox?: MailboxContext;
+  /** Headers that stand in the message, lower case, `*` at the end for any ending; default: none. */
+  headers?: readonly string[];
   /** Time after which the parse is cut short (parse: truncated); default 30 s. */
   maxMillis?: number;
 }
@@ -41,6 +45,7 @@ export const defaults: Required<ParseOptions> = {
   inlineTextBytes: 32_768,
   inlineHtmlBytes: Number.POSITIVE_INFINITY,
   mailbox: { receiver: NO_RECEIVER, addresses: [] },
+  headers: [],
   maxMillis: 30_000,
 };
 
@@ -61,12 +66,20 @@ function headOf(
   fields: readonly HeaderField[],
   headers: Headers,
   hint: string | undefined,
-  { mailbox: { receiver } }: Required<ParseOptions>,
+  { mailbox: { receiver, addresses }, headers: chosen }: Required<ParseOptions>,
   warn: Warn,
 ) {
   const head = fromHeaders(headers, hint, warn);
-  const authentication = readAuthentication(fields, ownFields(fields, receiver), receiver, head.from, warn);
-  return { ...head, ...(authentication === undefined ? {} : { authentication }) };
+  const trace = ownFields(fields, receiver);
+  const authentication = readAuthentication(fields, trace, receiver, head.from, warn);
+  const ours = addressedTo(addresses, head, headers, trace.takenFor);
+  const asked = chosenHeaders(fields, chosen, hint, warn);
+  return {
+    ...head,
+    ...(ours.length === 0 ? {} : { addressedTo: ours }),
+    ...(authentication === undefined ? {} : { authentication }),
+    ...(asked === undefined ? {} : { headers: asked }),
+  };
 }
 
 /** Yields at least every megabyte of work. `expired` says that the time is up. Does not throw on any bytes. */

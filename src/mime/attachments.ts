@@ -6,6 +6,7 @@ import type { Leaf } from './classify.ts';
 import { safeContentId } from './content-ids.ts';
 import { decodeHeaderText, singleLine } from './encoded-words.ts';
 import { defaultFilename, safeFilename } from './file-names.ts';
+import { judgeFile, PREFIX_BYTES } from './file-types.ts';
 import { type Headers, headersOf, type Warn } from './header-fields.ts';
 import { readHeaders } from './headers.ts';
 import { findTnefFiles } from './tnef.ts';
@@ -16,21 +17,30 @@ const CHUNK = 78 * 840;
 /** A winmail.dat above this is kept as it is. */
 const MAX_TNEF = 32 << 20;
 
-/** Size and SHA-256 of a range of the raw mail once decoded. */
-function* measure(bytes: Buffer, encoding: TransferEncoding): Generator<void, { size: number; sha256: string }> {
+interface Measured {
+  size: number;
+  sha256: string;
+  /** The first bytes. */
+  prefix: Buffer;
+}
+
+/** Size, SHA-256 and beginning of a range of the raw mail once decoded. */
+function* measure(bytes: Buffer, encoding: TransferEncoding): Generator<void, Measured> {
   if (bytes.length <= CHUNK) {
     const decoded = decodeTransient(bytes, encoding);
-    return { size: decoded.length, sha256: sha256(decoded) };
+    return { size: decoded.length, sha256: sha256(decoded), prefix: firstOf(decoded) };
   }
   const hash = createHash('sha256');
   const decoder = encoding === 'base64' ? base64Decoder(true) : decoderFor(encoding);
   let size = 0;
+  let prefix: Buffer | undefined;
   const stretch = encoding === 'base64' || encoding === 'identity' ? 1 << 19 : 1 << 16;
   let sinceYield = 0;
   for (let at = 0; at < bytes.length; at += CHUNK) {
     const decoded = decoder.push(bytes.subarray(at, at + CHUNK));
     size += decoded.length;
     hash.update(decoded);
+    prefix ??= decoded.length > 0 ? firstOf(decoded) : undefined;
     sinceYield += CHUNK;
     if (sinceYield >= stretch) {
       sinceYield = 0;
@@ -39,8 +49,11 @@ function* measure(bytes: Buffer, encoding: TransferEncoding): Generator<void, { 
   }
   const rest = decoder.end();
   if (rest.length > 0) hash.update(rest);
-  return { size: size + rest.length, sha256: hash.digest('hex') };
+  return { size: size + rest.length, sha256: hash.digest('hex'), prefix: prefix ?? firstOf(rest) };
 }
+
+/** A copy: the memory of what was decoded is used again. */
+const firstOf = (decoded: Buffer): Buffer => Buffer.from(decoded.subarray(0, PREFIX_BYTES));
 
 /** The whole of a range, decoded (a winmail.dat, which has to be read to and fro). */
 function* decodeInSteps(bytes: Buffer, encoding: TransferEncoding): Generator<void, Buffer> {
@@ -72,13 +85,24 @@ export function* listAttachments(
   const list: Attachment[] = [];
   const names = new Set<string>();
   let cut = false;
-  const add = (attachment: Omit<Attachment, 'n' | 'filename'>, declared: string): void => {
+  const add = (attachment: Omit<Attachment, 'n' | 'filename'>, declared: string, prefix: Buffer): void => {
     const n = list.length;
     let filename = safeFilename(declared);
     if (declared !== '' && filename !== declared.trim()) warn('filename-made-safe', `attachment ${n}`);
     if (filename === '') filename = defaultFilename(attachment.contentType, n);
     names.add(filename);
-    list.push({ n, filename, ...attachment });
+    const { detectedType, executable, differs } = judgeFile(prefix, attachment.contentType, filename);
+    if (differs) warn('attachment-type-differs', `attachment ${n}`);
+    if (executable) warn('attachment-executable', `attachment ${n}`);
+    const { contentType, ...rest } = attachment;
+    list.push({
+      n,
+      filename,
+      contentType,
+      ...(detectedType === undefined ? {} : { detectedType }),
+      ...(executable ? { executable } : {}),
+      ...rest,
+    });
   };
   for (const leaf of leaves) {
     if (expired()) {
@@ -94,7 +118,7 @@ export function* listAttachments(
       if (files !== undefined && (files.length > 0 || decoded.length < 4096)) {
         for (const file of files) {
           const data = decoded.subarray(file.start, file.end);
-          const { size, sha256: digest } = yield* measure(data, 'identity');
+          const { size, sha256: digest, prefix } = yield* measure(data, 'identity');
           add(
             {
               contentType: file.contentType,
@@ -111,6 +135,7 @@ export function* listAttachments(
               },
             },
             file.name,
+            prefix,
           );
         }
         warn('tnef-unpacked', `part ${part.path}`);
@@ -119,7 +144,7 @@ export function* listAttachments(
       }
       warn('tnef-unreadable', `part ${part.path}`);
     }
-    const { size, sha256: digest } = yield* measure(bytes, leaf.encoding);
+    const { size, sha256: digest, prefix } = yield* measure(bytes, leaf.encoding);
     const { contentId } = leaf;
     const shown =
       (contentId !== undefined && bodies.mentions(contentId)) ||
@@ -153,11 +178,12 @@ export function* listAttachments(
         slice: { start: part.bodyStart, end: part.bodyEnd, encoding: leaf.encoding },
       },
       name,
+      prefix,
     );
     yield;
   }
   for (const file of bodies.uuencoded) {
-    const { size, sha256: digest } = yield* measure(stored.subarray(file.start, file.end), 'uuencode');
+    const { size, sha256: digest, prefix } = yield* measure(stored.subarray(file.start, file.end), 'uuencode');
     add(
       {
         contentType: typeByName(file.filename),
@@ -168,6 +194,7 @@ export function* listAttachments(
         slice: { start: file.start, end: file.end, encoding: 'uuencode' },
       },
       file.filename,
+      prefix,
     );
     yield;
   }

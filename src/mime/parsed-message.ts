@@ -12,6 +12,8 @@ export type ParsedMessage = Pick<
   | 'to'
   | 'cc'
   | 'deliveredTo'
+  | 'addressedTo'
+  | 'headers'
   | 'text'
   | 'html'
   | 'replyText'

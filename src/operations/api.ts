@@ -4,6 +4,7 @@ import type { EmailServerWatch } from '../config/watch.ts';
 import { type Result, resultSchema } from '../contract/result.ts';
 import { normalAddress } from '../domain/address.ts';
 import { isImap } from '../domain/email-server.ts';
+import { addressesOfFlow, flowsOf } from '../domain/flow-by-recipient.ts';
 import type { ApiDeps } from '../http/index.ts';
 import { createWholeBodies, decodeSlice } from '../parsing/index.ts';
 import type { ReplyRoom } from '../wiring/outbound.ts';
@@ -39,9 +40,9 @@ export function apiOf(stores: Stores, room: ReplyRoom, servers: EmailServerWatch
       const mailboxes = servers
         .current()
         .servers.filter(isImap)
-        .filter((server) => server.emailFlow.normalize('NFC') === flow);
+        .filter((server) => flowsOf(server).some((one) => one.normalize('NFC') === flow));
       if (mailboxes.length === 0) return undefined;
-      const shared = new Set(mailboxes.map((server) => normalAddress(server.user)));
+      const shared = new Set(mailboxes.flatMap((server) => addressesOfFlow(server, flow).map(normalAddress)));
       const choices = replies.sendersOfFlow(emailFlow);
       const missing = mailboxes.filter(
         (server) =>

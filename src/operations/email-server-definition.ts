@@ -37,6 +37,7 @@ export function definitionOf(server: EmailServer): Record<string, unknown> & { n
       emailFlow: server.emailFlow,
       ...rest,
       ...(server.aliases === undefined ? {} : { aliases: [...server.aliases] }),
+      ...(server.flowByRecipient === undefined ? {} : { flowByRecipient: server.flowByRecipient }),
       ...(server.trustedAuthservIds === undefined ? {} : { trustedAuthservIds: [...server.trustedAuthservIds] }),
       folder: server.folder,
       startFrom: typeof startFrom === 'string' ? startFrom : startFrom.since,

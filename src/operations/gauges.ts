@@ -2,6 +2,7 @@
 // must not multiply the load on Redis.
 import type { EmailFlows } from '../adapters/queue/email-flows.ts';
 import { type EmailServer, isImap } from '../domain/email-server.ts';
+import { flowsOf } from '../domain/flow-by-recipient.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 
 const EVERY_MS = 10_000;
@@ -21,7 +22,7 @@ export function startGauges(
       servers()
         .filter(isImap)
         .filter(({ enabled }) => enabled)
-        .map(({ emailFlow }) => emailFlow),
+        .flatMap(flowsOf),
     );
     // One flow whose queue cannot be read hides none of the others.
     const lookAt = async (emailFlow: string): Promise<void> => {

@@ -5,6 +5,7 @@ import type { PortalAudit } from '../adapters/redis/portal-audit.ts';
 import type { EmailServerWatch } from '../config/watch.ts';
 import { type EmailServer, isImap, isSmtp } from '../domain/email-server.ts';
 import { asError, MailroomError } from '../domain/errors.ts';
+import { flowsOf } from '../domain/flow-by-recipient.ts';
 import type { OperationsApi } from '../http/api/operations.ts';
 import type { Emit } from '../telemetry/events.ts';
 import type { RunDoctor } from '../wiring/doctor.ts';
@@ -47,11 +48,11 @@ export function createOperations(deps: OperationsDeps): OperationsApi {
   return {
     async emailFlows() {
       const imap = watch.current().servers.filter(isImap);
-      const names = [...new Set(imap.map(({ emailFlow }) => emailFlow))];
+      const names = [...new Set(imap.flatMap(flowsOf))];
       names.sort((left, right) => left.localeCompare(right, 'en'));
       return Promise.all(
         names.map(async (emailFlow) => {
-          const fedBy = imap.filter((server) => server.emailFlow === emailFlow && server.enabled);
+          const fedBy = imap.filter((server) => server.enabled && flowsOf(server).includes(emailFlow));
           const known = await Promise.all([
             stores.flows.backlog(emailFlow),
             stores.flows.oldestWaiting(emailFlow),

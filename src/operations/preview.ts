@@ -4,6 +4,7 @@ import type { EmailServerWatch } from '../config/watch.ts';
 import { normalAddress } from '../domain/address.ts';
 import { type EmailServer, isImap, isSmtp } from '../domain/email-server.ts';
 import { checkEmailServers, type Finding } from '../domain/email-server-check.ts';
+import { flowsOf } from '../domain/flow-by-recipient.ts';
 import type { Definition } from '../http/api/email-servers.ts';
 import type { Consequences, Preview } from '../http/portal/index.ts';
 import { RequestInvalid } from '../http/problem.ts';
@@ -58,8 +59,9 @@ export function previews({ watch, admin, applications, wrongApplications, liveOf
     const others = watch.current().servers.filter((one) => one.name !== name && one.enabled);
     if (server === undefined) return { otherServers: [], addresses: [], waiting: 0 };
     if (isImap(server)) {
-      const feeding = others.filter(isImap).filter(({ emailFlow }) => emailFlow === server.emailFlow);
-      return { emailFlow: server.emailFlow, otherServers: feeding.map((one) => one.name), addresses: [], waiting: 0 };
+      const flows = flowsOf(server);
+      const feeding = others.filter(isImap).filter((one) => flowsOf(one).some((flow) => flows.includes(flow)));
+      return { emailFlow: flows.join(', '), otherServers: feeding.map((one) => one.name), addresses: [], waiting: 0 };
     }
     const kept = new Set(
       others

@@ -103,6 +103,7 @@ export function createQuarantineDecisions(deps: QuarantineDeps): QuarantineApi {
         // Of a definition that is gone nothing is believed.
         ...(known ?? { host: '', maxMessageSize: Number.POSITIVE_INFINITY }),
         ...{ name: message.server, user: mailbox, folder, emailFlow },
+        flowByRecipient: {}, // it stays in its flow
       },
       mailboxId: note.mailboxId,
       meta: { uidValidity, era: '' },

@@ -5,6 +5,7 @@ import type { Ledgers } from '../adapters/redis/ledgers.ts';
 import { MESSAGE_JOB, mailboxId, messageKey } from '../contract/names.ts';
 import type { ImapServer } from '../domain/email-server.ts';
 import { MailroomError } from '../domain/errors.ts';
+import { flowsOf } from '../domain/flow-by-recipient.ts';
 import { type LedgerMeta, unsettledBecause } from '../domain/ledger.ts';
 import { has, type UidSet } from '../domain/uid-set.ts';
 import { faultOf, type IngestDeps, type Item, ingest, itemOf, type Mailbox, memoryBytes } from '../inbound/index.ts';
@@ -14,8 +15,8 @@ export type Selection = { uids: UidSet } | { since: Date };
 
 export interface Replay {
   server: ImapServer;
-  /** Another email flow than the server's, e.g. a shadow queue. */
-  emailFlow: string;
+  /** Another email flow than the message's own, e.g. a shadow queue. */
+  emailFlow: string | undefined;
   wanted: Selection;
   /** Names the run; the same run never enqueues a message twice. Letters and digits. */
   run: string;
@@ -45,7 +46,7 @@ const KEPT_SECONDS = DAY_SECONDS;
 /** @throws MailroomError REPLAY_REFUSED where UIDs and ledger do not belong together; what Redis, the store or the connection throw */
 export async function replay(deps: ReplayDeps, { server, emailFlow, wanted, run }: Replay): Promise<Replayed> {
   const id = mailboxId(server);
-  const queue = await deps.flows.queueOf(emailFlow);
+  const queues = await Promise.all((emailFlow === undefined ? flowsOf(server) : [emailFlow]).map(deps.flows.queueOf));
   const done: Replayed = { enqueued: 0, before: 0, unreadable: [] };
   let mailbox = await deps.open();
   try {
@@ -54,7 +55,8 @@ export async function replay(deps: ReplayDeps, { server, emailFlow, wanted, run 
     // Made as for its own flow, whose conversations it belongs to, wherever it is put.
     const target = { server, mailboxId: id, meta };
     for (const uid of await chosen(mailbox, wanted)) {
-      if ((await queue.getJob(jobId(uid))) !== undefined) {
+      const jobs = await Promise.all(queues.map((queue) => queue.getJob(jobId(uid))));
+      if (jobs.some((job) => job !== undefined)) {
         done.before++;
         continue;
       }
@@ -65,9 +67,9 @@ export async function replay(deps: ReplayDeps, { server, emailFlow, wanted, run 
           await ingest(deps.ingest, target, [item], async (ready, durable) => {
             await durable;
             for (const { message } of ready)
-              await queue.add(
+              await (await deps.flows.queueOf(emailFlow ?? message.emailFlow)).add(
                 MESSAGE_JOB,
-                { ...message, emailFlow },
+                { ...message, emailFlow: emailFlow ?? message.emailFlow },
                 { jobId: jobId(uid), removeOnComplete: { age: KEPT_SECONDS } },
               );
           });

@@ -4,6 +4,7 @@ import type { Result } from '../contract/result.ts';
 import { normalAddress } from '../domain/address.ts';
 import { type EmailServer, isImap, isSmtp, type SmtpServer } from '../domain/email-server.ts';
 import { MailroomError } from '../domain/errors.ts';
+import { addressesOfFlow, flowsOf } from '../domain/flow-by-recipient.ts';
 import { type JournalEntry, type ReplyState, replyDigest, settledStates } from '../domain/reply-journal.ts';
 import { type Pace, sendingMailbox } from '../domain/reply-pace.ts';
 import type { FoundJob } from '../domain/reply-queues.ts';
@@ -247,22 +248,25 @@ export function createReplies(deps: RepliesDeps): Replies {
 
     sendersOfFlow(emailFlow) {
       const flow = emailFlow.normalize('NFC');
-      const shared = deps
+      const mailboxes = deps
         .allServers()
         .filter(isImap)
-        .filter((server) => server.enabled && server.emailFlow.normalize('NFC') === flow)
-        .map((server) => normalAddress(server.user));
+        .filter((server) => server.enabled && flowsOf(server).some((one) => one.normalize('NFC') === flow))
+        .map((server) => addressesOfFlow(server, flow).map(normalAddress));
+      // The address that a mailbox is known by goes before its aliases.
+      const rank = (normal: string): number =>
+        mailboxes.some(([first]) => first === normal) ? 2 : mailboxes.some((ours) => ours.includes(normal)) ? 1 : 0;
       const choices = smtpServers()
         .filter((server) => server.enabled)
         .flatMap((server) =>
           permittedFrom(server).map(({ address, normal }) => ({
             choice: { address, displayName: server.displayNames[normal] ?? '', server: server.name, default: false },
-            isShared: shared.includes(normal),
+            rank: rank(normal),
           })),
         );
-      choices.sort((a, b) => Number(b.isShared) - Number(a.isShared));
+      choices.sort((a, b) => b.rank - a.rank);
       const first = choices[0];
-      if (first?.isShared === true) first.choice.default = true;
+      if (first !== undefined && first.rank > 0) first.choice.default = true;
       return choices.map(({ choice }) => choice);
     },
   };

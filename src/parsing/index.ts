@@ -39,6 +39,8 @@ export interface Parsing {
 export interface ParsingOptions extends Pick<PoolOptions, 'timeoutMs' | 'onEnded'> {
   inlineTextBytes?: number;
   inlineHtmlBytes?: number;
+  /** Headers that stand in messages, lower case. */
+  messageHeaders?: readonly string[];
   /** Heap of one worker, MiB. */
   memoryMb?: number;
   /** Another module for the workers, in tests. */
@@ -52,7 +54,7 @@ const MOST_WORKERS = 4;
 
 /** Nothing is started before there is work. */
 export function openParsing(options: ParsingOptions): Parsing {
-  const { timeoutMs, inlineTextBytes, inlineHtmlBytes } = options;
+  const { timeoutMs, inlineTextBytes, inlineHtmlBytes, messageHeaders } = options;
   const pool = openPool({
     script: options.script ?? workerScript,
     size: Math.max(1, Math.min(MOST_WORKERS, availableParallelism() - 1)),
@@ -65,6 +67,7 @@ export function openParsing(options: ParsingOptions): Parsing {
     maxMillis: timeoutMs * 0.8,
     ...(inlineTextBytes === undefined ? {} : { inlineTextBytes }),
     ...(inlineHtmlBytes === undefined ? {} : { inlineHtmlBytes }),
+    ...(messageHeaders === undefined ? {} : { headers: messageHeaders }),
   };
   const optionsFor = (mailbox?: MailboxContext): ParseOptions =>
     mailbox === undefined ? parseOptions : { ...parseOptions, mailbox };

@@ -155,11 +155,12 @@ export async function openStores(
   });
   stack.defer('token provider', () => tokens.stop());
 
-  const { inlineTextBytes, inlineHtmlBytes, parseTimeoutMs } = config.inbound;
+  const { inlineTextBytes, inlineHtmlBytes, messageHeaders, parseTimeoutMs } = config.inbound;
   const parsing = openParsing({
     script: parserScript,
     inlineTextBytes,
     inlineHtmlBytes,
+    messageHeaders,
     timeoutMs: parseTimeoutMs,
     onEnded: (reason, detail) => emit('ParserWorkerEnded', { reason, detail: { cause: detail } }),
   });

@@ -83,6 +83,9 @@ export const definitionSchema = z
     user: field('Account that signs in'),
     emailFlow: field('IMAP: the email flow'),
     aliases: field('IMAP: further addresses of the mailbox'),
+    flowByRecipient: field(
+      'IMAP: one mailbox, several flows: { address, address+tag or +tag: email flow }; what matches none goes to emailFlow',
+    ),
     trustedAuthservIds: field(
       'IMAP: authserv-ids whose Authentication-Results count, instead of the provider’s own: mx.example.com, *.example.com',
     ),

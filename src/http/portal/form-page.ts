@@ -122,7 +122,8 @@ ${select(
 ${input('signInUser', say('signInUser'), { help: say('signInUserHelp'), css: 'oauth person wide' })}
 ${input('password', say('password'), { type: 'password', css: 'secret wide', ...(state.hasPassword ? { help: say('passwordKept') } : {}) })}
 </div></div>
-<details class="card"${problems.some(({ field }) => /^(folder|startFrom|afterQueued|maximumSize|sendMode|pace)/.test(field)) && html` open`}><summary>${say('more')}</summary><div class="grid">
+<details class="card"${problems.some(({ field }) => /^(aliases|folder|startFrom|afterQueued|maximumSize|sendMode|pace)/.test(field)) && html` open`}><summary>${say('more')}</summary><div class="grid">
+${input('aliases', say('aliases'), { css: 'wide imap', help: say('aliasesHelp') })}
 ${input('folder', say('folder'), { css: 'imap' })}
 ${select('startFrom', say('startFrom'), starts, { css: 'imap' })}
 ${input('startFromDate', say('sinceDate'), { css: 'imap', type: 'date' })}

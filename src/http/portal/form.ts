@@ -76,6 +76,14 @@ export function definitionFrom(entered: Entered, stored: Definition = {}): Defin
   return {
     ...base,
     emailFlow: text('emailFlow'),
+    // A form of an older page has no such field: what is stored stays.
+    ...(entered.has('aliases')
+      ? {
+          aliases: text('aliases')
+            .split(/[,;\s]+/)
+            .filter((address) => address !== ''),
+        }
+      : {}),
     ...given('folder'),
     ...(text('startFrom') === '' ? {} : { startFrom: start }),
     ...(after === '' ? {} : { afterQueued: after === 'move' ? { move: text('afterQueuedFolder') } : after }),
@@ -87,6 +95,7 @@ export function definitionFrom(entered: Entered, stored: Definition = {}): Defin
 export function shownField(definition: Definition, field: string): string {
   const value = Object.hasOwn(PARTS, field) ? PARTS[field]?.(definition) : definition[field];
   if (value === undefined || value === null) return '';
+  if (field === 'aliases' && Array.isArray(value)) return value.join(', ');
   if (field === 'maximumSize' && typeof value === 'number' && value % 1024 ** 2 === 0) return `${value / 1024 ** 2} MB`;
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }

@@ -72,6 +72,11 @@ export const serverWords = {
   password: { en: 'Password', de: 'Kennwort' },
   passwordKept: { en: 'Stored. Leave empty to keep it.', de: 'Gespeichert. Leer lassen, um es zu behalten.' },
   more: { en: 'Advanced settings', de: 'Erweiterte Einstellungen' },
+  aliases: { en: 'Further addresses of the mailbox', de: 'Weitere Adressen des Postfachs' },
+  aliasesHelp: {
+    en: 'Aliases, separated by commas. Messages say which address they were written to, and a reply leaves from it where it is permitted.',
+    de: 'Aliase, durch Kommas getrennt. Nachrichten nennen die Adresse, an die sie geschrieben wurden; eine Antwort geht von ihr aus, wo sie erlaubt ist.',
+  },
   folder: { en: 'Folder', de: 'Ordner' },
   startFrom: { en: 'Fetch on first connection', de: 'Abruf bei der ersten Verbindung' },
   'startFrom-now': { en: 'From now on', de: 'Ab jetzt' },

@@ -136,6 +136,18 @@ describe('the fields of the handbook', () => {
     ],
     [{ ...imap, afterQueued: { move: 'Erledigt ✓' } }, { afterQueued: { action: 'move', folder: 'Erledigt ✓' } }],
     [{ ...imap, maximumSize: '25 MB' }, { maxMessageSize: 26_214_400 }],
+    [
+      { ...imap, aliases: 'Orders@Contoso.example, billing@contoso.example' },
+      { aliases: ['Orders@contoso.example', 'billing@contoso.example'] },
+    ],
+    [
+      { ...imap, trustedAuthservIds: ['MX.Example.com', '*.gateway.example'] },
+      { trustedAuthservIds: ['mx.example.com', '*.gateway.example'] },
+    ],
+    [
+      { ...imap, aliases: ['o@b.example'], flowByRecipient: { 'O@B.example': 'A', 'o+X@b.example': 'B', '+VIP': 'C' } },
+      { flowByRecipient: { 'o@b.example': 'A', 'o+x@b.example': 'B', '+vip': 'C' } },
+    ],
     [{ ...imap, emailFlow: 'Rechnungen & Zahlung: 支払い' }, { emailFlow: 'Rechnungen & Zahlung: 支払い' }],
     [{ ...imap, emailFlow: 'e\u0301'.repeat(100) }, { emailFlow: 'é'.repeat(100) }],
     [{ ...imap, emailFlow: '👍'.repeat(100) }, { emailFlow: '👍'.repeat(100) }],
@@ -153,6 +165,19 @@ describe('the fields of the handbook', () => {
       { sentCopy: { policy: 'append', folder: 'Gesendete Elemente' } },
     ],
   ];
+  it.each([
+    [{ aliases: ['orders'] }, /aliases\[0\]: must be a mail address/],
+    [{ trustedAuthservIds: ['a b', '*'] }, /trustedAuthservIds\[\d\]: must be a name/],
+    [
+      { flowByRecipient: { 'x@other.example': 'A' } },
+      /flowByRecipient\.x@other\.example: must be the User or one of the aliases/,
+    ],
+    [{ flowByRecipient: { '+a b': 'A' } }, /flowByRecipient.*: must map addresses or \+tags to email flows/],
+    [{ flowByRecipient: { '+a': '' } }, /flowByRecipient\.\+a: must not be empty/],
+  ])('refuses %j', (fields, expected) => {
+    expect(lines({ ...imap, ...fields }).join(' ')).toMatch(expected);
+  });
+
   it.each(readings)('%j', (definition, expected) => {
     expect(lines(definition)).toEqual([]);
     expect(read(definition).servers[0]).toMatchObject(expected);

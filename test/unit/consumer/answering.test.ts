@@ -58,6 +58,16 @@ describe('a customer does not make himself unanswerable by', () => {
   });
 });
 
+it('says which of our addresses the customer wrote to, which is the default From', () => {
+  const addressedTo = [
+    { address: 'orders@example.com', tag: '4711', header: 'To' },
+    { address: 'orders@example.com', header: 'Delivered-To' },
+    { address: 'service@example.com', header: 'Cc' },
+  ];
+  expect(draft({ addressedTo }).answers?.addressedTo).toEqual(['orders@example.com', 'service@example.com']);
+  expect(draft({}).answers).not.toHaveProperty('addressedTo');
+});
+
 describe('an automatic answer', () => {
   const automatic = (kind: Message['automatic']['kind'], mayAutoRespond: boolean) => ({
     kind,

@@ -160,6 +160,31 @@ describe('no From asked for', () => {
     expect([sender.from.address, sender.personalFallback]).toEqual(['Anna@contoso.com', true]);
     expect(resolveSender(server, {}).personalFallback).toBe(true);
   });
+  it.each([
+    ['the alias that the mail was written to', ['sales+eu@contoso.com'], 'sales+eu@contoso.com', false],
+    [
+      'the first that is permitted',
+      ['nobody@contoso.com', 'kontakt@bücher.example', 'sales+eu@contoso.com'],
+      'kontakt@xn--bcher-kva.example',
+      false,
+    ],
+    ['the mailbox when no alias is permitted', ['nobody@contoso.com', 'junk'], 'Info@contoso.com', false],
+    ['the User when that is what it was written to', ['anna@contoso.com'], 'Anna@contoso.com', false],
+  ])('%s', (_name, addressedTo, address, personalFallback) => {
+    const answers = { mailbox: 'info@contoso.com', addressedTo };
+    const sender = resolveSender(server, { answers });
+    expect([sender.from.address, sender.personalFallback]).toEqual([address, personalFallback]);
+  });
+
+  it('no alias that the agent may not use, which refuses nothing', () => {
+    const restricted = { ...server, fromRoles: { 'sales+eu@contoso.com': ['sales'] } };
+    const answers = { mailbox: 'info@contoso.com', addressedTo: ['sales+eu@contoso.com'] };
+    expect(resolveSender(restricted, { answers }).from.address).toBe('Info@contoso.com');
+    expect(resolveSender(restricted, { answers, agent: { id: 'a', roles: ['sales'] } }).from.address).toBe(
+      'sales+eu@contoso.com',
+    );
+  });
+
   it('the User without a warning for a mail that answers nothing, where it is listed or nobody’s personal address', () => {
     const listed = { ...server, additionalFromAddresses: ['anna@contoso.com', 'info@contoso.com'] };
     expect(resolveSender(listed, {}).personalFallback).toBe(false);

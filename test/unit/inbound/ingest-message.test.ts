@@ -211,3 +211,36 @@ describe('what a server leaves out', () => {
     });
   });
 });
+
+test('one mailbox feeds several flows, each with its own conversations', async () => {
+  const related: unknown[] = [];
+  const { made } = deps({
+    parse: async (raws, mailbox) =>
+      raws.map((raw) => {
+        const to = String(raw);
+        expect(mailbox?.addresses).toEqual(['u@contoso.example', 'orders@contoso.example']);
+        return { ...parseNothing(raw), addressedTo: to === '' ? [] : [{ address: to, header: 'To' }] };
+      }),
+    relate: async (_parsed, to) => {
+      related.push(to.emailFlow);
+      return { conversation: { id: 'c', matchedBy: 'new' } };
+    },
+  });
+  const server = {
+    ...target.server,
+    aliases: ['orders@contoso.example'],
+    flowByRecipient: { 'orders@contoso.example': 'Orders' },
+  };
+  const mails = ['orders@contoso.example', 'u@contoso.example', ''];
+  const flows: string[] = [];
+  await ingest(
+    made,
+    { ...target, server },
+    mails.map((to, i) => item({ uid: i + 1, source: Buffer.from(to) })),
+    async (ready) => void flows.push(...ready.map(({ message }) => message.emailFlow)),
+  );
+  expect([flows, related]).toEqual([
+    ['Orders', 'Support', 'Support'],
+    ['Orders', 'Support', 'Support'],
+  ]);
+});

@@ -1,0 +1,46 @@
+// One mailbox, several email flows: which flow a message belongs to by the address it was written to (`flowByRecipient` of an IMAP definition).
+// Keys are normalised: an address with or without its tag, or `+tag` for that tag of any address. Pure.
+import type { AddressedTo } from '../contract/message.ts';
+import { normalAddress } from './address.ts';
+import type { ImapServer } from './email-server.ts';
+
+type Routing = Pick<ImapServer, 'emailFlow' | 'flowByRecipient'>;
+
+/** All flows that a server feeds, its own first. */
+export const flowsOf = ({ emailFlow, flowByRecipient }: Routing): string[] => [
+  ...new Set([emailFlow, ...Object.values(flowByRecipient ?? {})]),
+];
+
+/** The first address that has a flow decides, the exact one before its tag and that before the address without it; else the server's own flow. */
+export function flowFor({ emailFlow, flowByRecipient }: Routing, addressedTo: readonly AddressedTo[] = []): string {
+  if (flowByRecipient === undefined) return emailFlow;
+  for (const { address, tag } of addressedTo) {
+    const normal = normalAddress(address) ?? '';
+    const at = normal.lastIndexOf('@');
+    const lower = tag?.toLowerCase();
+    const keys = lower === undefined ? [] : [`${normal.slice(0, at)}+${lower}${normal.slice(at)}`, `+${lower}`];
+    const key = [...keys, normal].find((one) => Object.hasOwn(flowByRecipient, one));
+    if (key !== undefined) return flowByRecipient[key] as string;
+  }
+  return emailFlow;
+}
+
+/** Addresses whose mail comes to the flow, as they are written: the User first. */
+export function addressesOfFlow(
+  { user, aliases = [], ...routing }: Routing & Pick<ImapServer, 'user' | 'aliases'>,
+  flow: string,
+): string[] {
+  const same = (name: string) => name.normalize('NFC') === flow.normalize('NFC');
+  const tags = Object.entries(routing.flowByRecipient ?? {}).flatMap(([key, to]) =>
+    key.includes('+') && same(to) ? [key] : [],
+  );
+  return [user, ...aliases].filter((address) => {
+    const normal = normalAddress(address) ?? '';
+    const routed = flowFor(routing, [{ address, header: '' }]);
+    return same(routed) || tags.some((tag) => tag.startsWith('+') || withoutTag(tag) === normal);
+  });
+}
+
+/** `a+tag@b` → `a@b`. */
+export const withoutTag = (address: string): string =>
+  address.includes('+') ? address.slice(0, address.indexOf('+')) + address.slice(address.lastIndexOf('@')) : address;
