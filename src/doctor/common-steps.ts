@@ -1,6 +1,6 @@
 // Steps of the doctor that every email server has: definition, DNS, TCP, TLS, token.
 import { type LookOptions, lookAtTls, reachPort, resolveHost } from '../adapters/net/probe.ts';
-import { judgeToken, permissionOf, readToken, type TokenClaims } from '../adapters/oauth/probe.ts';
+import { classifyToken, permissionOf, readToken, type TokenClaims } from '../adapters/oauth/probe.ts';
 import { ehloName, submissionError } from '../adapters/smtp/probe.ts';
 import { type EmailServer, isImap, tlsModeOf } from '../domain/email-server.ts';
 import { checkEmailServers, type FindingCode } from '../domain/email-server-check.ts';
@@ -120,7 +120,7 @@ export function commonSteps(server: EmailServer, deps: DoctorDeps, tell: (claims
     const until = expiresAt.toISOString();
     if (claims === undefined || application === undefined) return { detail: same(until) };
     tell(claims);
-    const wrong = judgeToken(claims, server, application, protocol);
+    const wrong = classifyToken(claims, server, application, protocol);
     const has = claims.permissions.join(', ') || '–';
     if (wrong === 'audience')
       throw new MailroomError('CHECK_TOKEN_AUDIENCE', { message: `The access token is meant for ${claims.audience}` });

@@ -52,7 +52,7 @@ export type SenderVerdict =
   | { verdict: 'hold'; failure: Failure; offered?: DecidedSender };
 
 /** @throws MailroomError a refusal of the policy, for a reply of which nothing can have left */
-export function judgeSender(work: Work, entry: JournalEntry): SenderVerdict {
+export function classifySender(work: Work, entry: JournalEntry): SenderVerdict {
   let now: DecidedSender;
   try {
     now = decide(work.server, work.reply);

@@ -12,7 +12,7 @@ import type { Submitter } from '../domain/submission.ts';
 import type { EventName } from '../telemetry/events/index.ts';
 import { beginData, forgottenBegin } from './begin.ts';
 import { accepted, conclude, doubtful, type Taken } from './conclude.ts';
-import { judgeSender, type SenderVerdict, stillDecided } from './decide.ts';
+import { classifySender, type SenderVerdict, stillDecided } from './decide.ts';
 import { prepare } from './prepare.ts';
 import { resultOf } from './results.ts';
 import { isSuspect, prepareSuspect } from './suspects.ts';
@@ -26,7 +26,7 @@ export async function prepareAndSubmit(work: Work, found: JournalEntry): Promise
   // Before it may be prepared again: of what may have left, the first mail is the one to look for.
   let forgotten = unprepared ? undefined : await forgottenBegin(work, entry);
   if (forgotten !== undefined) return doubtful(work, entry, forgotten);
-  const judged = judgeSender(work, entry);
+  const judged = classifySender(work, entry);
   if (judged.verdict === 'hold') return holdForPerson(work, entry, judged, 'ReplyHeldForSender');
   if (judged.verdict === 'prepare') {
     const prepareIt = () => prepareNow(work, found, judged.changed).catch(uncomposable);

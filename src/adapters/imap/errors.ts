@@ -82,7 +82,7 @@ export function imapError(
   const words = [error.responseText ?? answer, bye, error.reason]
     .filter((text) => text !== undefined && text !== '')
     .join(' / ');
-  const code = judge(error, words || (error.message ?? ''), phase);
+  const code = classify(error, words || (error.message ?? ''), phase);
   const retryAfterMs = throttleRest(error, words);
   const command = error.executedCommand?.split(' ').slice(1, 3).join(' ').slice(0, 40);
   return new MailroomError(code, {
@@ -102,7 +102,7 @@ export function imapError(
 
 const SERVER_UNAVAILABLE_15 = /Server Unavailable\. 15/i;
 
-function judge(error: ImapFlowError, words: string, phase: ImapPhase): ErrorCode {
+function classify(error: ImapFlowError, words: string, phase: ImapPhase): ErrorCode {
   for (const [pattern, code] of byWords) if (pattern.test(words)) return code;
   if (/Command Error\. 1[02]/i.test(words) && (phase === 'auth' || phase === 'select')) return 'IMAP_TOKEN_REFUSED';
   if (SERVER_UNAVAILABLE_15.test(words)) return 'IMAP_SERVER_UNAVAILABLE';

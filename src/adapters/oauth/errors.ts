@@ -161,7 +161,7 @@ function codeOf(failure: OAuthFailure, aadsts: string | undefined): ErrorCode {
 }
 
 /** The verdict on one failure. Pure. */
-export function judgeOAuth(failure: OAuthFailure): OAuthVerdict {
+export function classifyOAuth(failure: OAuthFailure): OAuthVerdict {
   const aadsts = aadstsOf(failure.description);
   const code = codeOf(failure, aadsts);
   const entry = catalogue[code];
@@ -197,7 +197,7 @@ interface FailureContext {
 /** The failure as the error that leaves this room: code, class, the provider's own words (masked), a hint. Never a `cause`: MSAL's errors
  *  and Node's hold requests. */
 export function oauthError(failure: OAuthFailure, context: FailureContext): MailroomError {
-  const verdict = judgeOAuth(failure);
+  const verdict = classifyOAuth(failure);
   const code = verdict.aadsts ? `AADSTS${verdict.aadsts}` : (failure.error ?? failure.network);
   const hint = context.hintFor?.(verdict.code);
   return new MailroomError(verdict.code, {

@@ -45,7 +45,7 @@ export const permissionOf = (signIn: 'appOnly' | 'delegated', protocol: Protocol
     : { imap: 'IMAP.AccessAsUser.All', smtp: 'SMTP.Send' }[protocol];
 
 /** First thing that is wrong with the token for this server; undefined: nothing. Pure. */
-export function judgeToken(
+export function classifyToken(
   claims: TokenClaims,
   server: EmailServer,
   application: OAuthApplication,

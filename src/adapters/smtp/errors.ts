@@ -42,7 +42,7 @@ const HOUR = 60 * MINUTE;
 const LONGEST = { reply: HOUR, server: 24 * HOUR };
 
 /** What to do about a failed submission. `tries` is the number of submissions of this reply so far, this one included (for growing waits). */
-export function judgeSubmission(failure: SubmissionFailure, names: Names, tries = 1): Verdict {
+export function classifySubmission(failure: SubmissionFailure, names: Names, tries = 1): Verdict {
   const row = rowOf(failure, names);
   const entry = catalogue[row.code];
   let action = row.action ?? entry.action;

@@ -7,8 +7,8 @@ import { MailroomError } from '../../domain/errors.ts';
 import { providerOf } from '../../domain/mail-provider.ts';
 import type { RecipientOutcome, Submission } from '../../domain/submission.ts';
 import {
+  classifySubmission,
   enhancedCodeIn,
-  judgeSubmission,
   maskRemoteText,
   type Names,
   type Phase,
@@ -35,7 +35,7 @@ export function failureOf(
   const refusals = error.rejectedErrors ?? [];
   // All recipients refused: judged by one that may change its mind, if there is one.
   const mayChange = (one: SmtpError) =>
-    judgeSubmission({ phase: 'rcpt', replyCode: one.responseCode, text: one.response }, names).action !== 'fail';
+    classifySubmission({ phase: 'rcpt', replyCode: one.responseCode, text: one.response }, names).action !== 'fail';
   const said = refusals.find(mayChange) ?? refusals[0] ?? error;
   const text = said.response ?? (error.responseCode === undefined && !tokenFault ? error.message : undefined);
   return {
@@ -93,7 +93,7 @@ export function recipientsOf(
     if (error === undefined) return { address, state: 'accepted' };
     const text = error.response ?? error.message;
     const replyCode = error.responseCode;
-    const verdict = judgeSubmission({ phase: 'rcpt', replyCode, text }, names, submission.tries);
+    const verdict = classifySubmission({ phase: 'rcpt', replyCode, text }, names, submission.tries);
     return {
       address,
       ...(verdict.action === 'fail'

@@ -3,7 +3,7 @@ import { createTransport } from 'nodemailer';
 import type { SmtpServer } from '../../domain/email-server.ts';
 import { asError, MailroomError } from '../../domain/errors.ts';
 import { type ConnectionSettings, connectionOptions } from './connection-options.ts';
-import { enhancedCodeIn, judgeSubmission, maskRemoteText, type Phase } from './errors.ts';
+import { classifySubmission, enhancedCodeIn, maskRemoteText, type Phase } from './errors.ts';
 import { namesOf, phaseOf, type SmtpError } from './submitter.ts';
 
 export { ehloName } from './connection-options.ts';
@@ -87,7 +87,7 @@ export function submissionError(
   error?: { code?: string; message: string },
 ): MailroomError {
   const replyCode = Number(/^(\d{3})/.exec(response ?? '')?.[1] ?? Number.NaN);
-  const verdict = judgeSubmission(
+  const verdict = classifySubmission(
     {
       phase,
       replyCode: Number.isNaN(replyCode) ? undefined : replyCode,

@@ -8,7 +8,7 @@ import type { SmtpServer } from '../../domain/email-server.ts';
 import { asError } from '../../domain/errors.ts';
 import type { Submission, SubmissionOutcome, Submitter } from '../../domain/submission.ts';
 import { connectionOptions } from './connection-options.ts';
-import { judgeSubmission } from './errors.ts';
+import { classifySubmission } from './errors.ts';
 import { extensionsOf } from './extensions.ts';
 import { failureOf, namesOf, recipientsOf, remoteOf, type SmtpError, withoutToken } from './failure.ts';
 
@@ -147,7 +147,7 @@ export function createSubmitter(
     const sent = !tracker.firstByte ? 'none' : tracker.finished ? 'whole' : 'unfinished';
     const names = namesOf(server, submission.from);
     const said = failureOf(error, sent, tokenFault !== undefined, names);
-    const verdict = judgeSubmission(said, names, submission.tries);
+    const verdict = classifySubmission(said, names, submission.tries);
     return {
       kind: 'failed',
       verdict: tokenFault === undefined || sent !== 'none' ? verdict : withoutToken(verdict, tokenFault),

@@ -1,6 +1,6 @@
 // The doctor's pure parts: which failure skips which step, what a token's claims mean, and that every fix can be filled in.
 import { describe, expect, it } from 'vitest';
-import { judgeToken, readToken } from '../../../src/adapters/oauth/probe.ts';
+import { classifyToken, readToken } from '../../../src/adapters/oauth/probe.ts';
 import { type FixNames, fixOf } from '../../../src/doctor/fixes.ts';
 import { catalogue } from '../../../src/domain/catalogue/index.ts';
 import { blockedBy, type Ended, passed, planOf, type StepName, saidBy } from '../../../src/domain/doctor.ts';
@@ -84,7 +84,7 @@ describe('token', () => {
   ];
   it.each(rows)('%s', (_name, claims, server, protocol, extra, wrong) => {
     const read = readToken(jwt(claims));
-    expect(read && judgeToken(read, server, application(extra), protocol)).toBe(wrong);
+    expect(read && classifyToken(read, server, application(extra), protocol)).toBe(wrong);
   });
 
   it('opaque tokens are not read', () => {

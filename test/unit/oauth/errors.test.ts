@@ -1,6 +1,6 @@
 // The failure table of sign-in: every row of exchange-online.md §1 and §9, OAuth errors, networks; and that no token or secret gets through.
 import { describe, expect, it } from 'vitest';
-import { judgeOAuth, maskProviderText, type OAuthFailure, oauthError } from '../../../src/adapters/oauth/errors.ts';
+import { classifyOAuth, maskProviderText, type OAuthFailure, oauthError } from '../../../src/adapters/oauth/errors.ts';
 import { catalogue } from '../../../src/domain/catalogue/index.ts';
 import type { ErrorCode } from '../../../src/domain/errors.ts';
 
@@ -111,9 +111,9 @@ const table: [OAuthFailure, ErrorCode, string, string][] = [
   [{ error: 'missing_tenant_id_error' }, 'OAUTH_TENANT_NOT_NAMED', 'auth', 'pause-server'],
 ];
 
-describe('judgeOAuth', () => {
+describe('classifyOAuth', () => {
   it.each(table)('%j → %s, %s, %s', (failure, code, cls, action) => {
-    expect(judgeOAuth(failure)).toMatchObject({ code, class: cls, action });
+    expect(classifyOAuth(failure)).toMatchObject({ code, class: cls, action });
   });
 
   it('has a hint in both languages for every code', () => {
@@ -125,7 +125,7 @@ describe('judgeOAuth', () => {
   });
 
   it('a second credential helps against a refused one only', () => {
-    const helps = table.filter(([failure]) => judgeOAuth(failure).credentialRefused).map(([, code]) => code);
+    const helps = table.filter(([failure]) => classifyOAuth(failure).credentialRefused).map(([, code]) => code);
     expect(new Set(helps)).toEqual(new Set(['OAUTH_SECRET_WRONG', 'OAUTH_SECRET_EXPIRED', 'OAUTH_ASSERTION_REFUSED']));
   });
 });

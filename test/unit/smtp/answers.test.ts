@@ -1,13 +1,13 @@
 // Real answers of submission servers, by who says them: what each means, and whether it burns a reply. Texts as published or seen in public logs.
 import { describe, expect, it } from 'vitest';
-import { announcedMs, judgeSubmission, type Phase } from '../../../src/adapters/smtp/errors.ts';
+import { announcedMs, classifySubmission, type Phase } from '../../../src/adapters/smtp/errors.ts';
 import { catalogue } from '../../../src/domain/catalogue/index.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 
 const judge = (host: string, phase: Phase, text: string, tries = 1) =>
-  judgeSubmission(
+  classifySubmission(
     { phase, text, replyCode: Number(text.slice(0, 3)) },
     { user: 'support@contoso.example', from: 'info@contoso.example', server: 'Out', host, port: 587 },
     tries,

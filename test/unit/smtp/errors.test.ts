@@ -1,6 +1,6 @@
 // Verdicts: each SMTP row of exchange-online.md §9, by code, class, action, wait and hint.
 import { describe, expect, it } from 'vitest';
-import { fillNames, judgeSubmission, maskRemoteText, type Phase } from '../../../src/adapters/smtp/errors.ts';
+import { classifySubmission, fillNames, maskRemoteText, type Phase } from '../../../src/adapters/smtp/errors.ts';
 
 const names = {
   user: 'anna@contoso.com',
@@ -10,7 +10,7 @@ const names = {
   port: 587,
 };
 const judge = (phase: Phase, text: string | undefined, tries = 1, nodeCode?: string) =>
-  judgeSubmission(
+  classifySubmission(
     { phase, text, replyCode: text === undefined ? undefined : Number(text.slice(0, 3)), nodeCode },
     names,
     tries,

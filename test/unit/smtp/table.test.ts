@@ -1,7 +1,7 @@
 // The SMTP rows of exchange-online.md §9, one for one: each has a fault in the sandbox (whose texts are judged here; the journeys over the wire
 // stand in test/integration/outbound/exchange.test.ts), and class and action are those of the row.
 import { expect, it } from 'vitest';
-import { enhancedCodeIn, judgeSubmission, type Phase } from '../../../src/adapters/smtp/errors.ts';
+import { classifySubmission, enhancedCodeIn, type Phase } from '../../../src/adapters/smtp/errors.ts';
 import type { Action } from '../../../src/domain/catalogue/entry.ts';
 import { FAULTS } from '../../../src/sandbox/faults.ts';
 import { SMTP_REPLIES, type SmtpReplyName } from '../../../src/sandbox/smtp/replies.ts';
@@ -219,7 +219,7 @@ it.each(table)('$pattern: $cls, $action', ({ cls, action, wait, faults, also = [
     return [at === 'afterDot' ? 'answer' : PHASES[at], `${code} ${text}`];
   });
   for (const [phase, text] of [...said, ...also]) {
-    const verdict = judgeSubmission(
+    const verdict = classifySubmission(
       { phase, replyCode: Number(text.slice(0, 3)), enhancedCode: enhancedCodeIn(text), text },
       names,
     );
@@ -235,8 +235,8 @@ it.each(table)('$pattern: $cls, $action', ({ cls, action, wait, faults, also = [
 it('the connection breaks, before DATA and after it began: the last two rows, and their faults', () => {
   for (const phase of ['connect', 'tls', 'auth', 'mail', 'rcpt', 'data'] as const)
     for (const nodeCode of ['ECONNECTION', 'ETIMEDOUT'])
-      expect(judgeSubmission({ phase, nodeCode }, names).action).toBe(phase === 'tls' ? 'pause-server' : 'retry');
-  expect(judgeSubmission({ phase: 'body', nodeCode: 'ECONNECTION' }, names)).toMatchObject({
+      expect(classifySubmission({ phase, nodeCode }, names).action).toBe(phase === 'tls' ? 'pause-server' : 'retry');
+  expect(classifySubmission({ phase: 'body', nodeCode: 'ECONNECTION' }, names)).toMatchObject({
     code: 'DELIVERY_UNCERTAIN',
     class: 'ambiguous',
     action: 'settle',
