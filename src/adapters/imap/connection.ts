@@ -11,7 +11,7 @@ import { type ImapPhase, imapError } from './errors.ts';
 import { fetchRows } from './fast-fetch/fetch-rows.ts';
 import { findFolder, folderMissing, isInbox } from './folders.ts';
 import { offersIdle, POLL_MS } from './idle.ts';
-import { throttleEar, throttleWords } from './throttle.ts';
+import { throttleLogger, throttleWords } from './throttle.ts';
 
 interface ImapTimeouts {
   /** Milliseconds for DNS, TCP, TLS and greeting together. */
@@ -54,7 +54,7 @@ export async function openMailbox(
     socketTimeout: Math.max(timeouts.answerMs * 2, 60_000),
     maxIdleTime: 9 * 60_000,
     maxLiteralSize: MOST_LITERAL,
-    logger: throttleEar((ms) => {
+    logger: throttleLogger((ms) => {
       throttledUntil = performance.now() + ms;
       // imapflow would sit out more than our bound for an answer: the server would be called silent, and come back to too early.
       if (ms >= timeouts.answerMs) giveUp(new Error('throttled'));

@@ -10,7 +10,7 @@ import { clientOptions, type ImapCredentials } from './client-options.ts';
 import { type ImapPhase, imapError } from './errors.ts';
 import { findFolder, folderMissing, isInbox } from './folders.ts';
 import { offersIdle } from './idle.ts';
-import { throttleEar, throttleWords } from './throttle.ts';
+import { throttleLogger, throttleWords } from './throttle.ts';
 
 export interface MailboxProbe {
   capabilities(): string[];
@@ -42,7 +42,7 @@ export async function probeMailbox(
     connectionTimeout: timeoutMs,
     greetingTimeout: timeoutMs,
     socketTimeout: timeoutMs,
-    logger: throttleEar((ms) => gone(new Error(throttleWords(ms)))),
+    logger: throttleLogger((ms) => gone(new Error(throttleWords(ms)))),
   });
   let lost: unknown;
   let onLost: (error: unknown) => void = () => {};

@@ -3,7 +3,7 @@
 import type { ImapFlowOptions } from 'imapflow';
 
 /** @param onHint hears the milliseconds that the server asks for */
-export function throttleEar(onHint: (ms: number) => void): NonNullable<ImapFlowOptions['logger']> {
+export function throttleLogger(onHint: (ms: number) => void): NonNullable<ImapFlowOptions['logger']> {
   const nothing = () => {};
   return {
     warn(entry: unknown) {
