@@ -3,7 +3,7 @@ import { mailboxId as idOf } from '../contract/names.ts';
 import type { ImapServer } from '../domain/email-server.ts';
 import { asError } from '../domain/errors.ts';
 import { redisError } from '../domain/redis-errors.ts';
-import { remembered } from '../lib/cached-check.ts';
+import { cachedCheck } from '../lib/cached-check.ts';
 import { lastingState } from '../telemetry/lasting-state.ts';
 import { loginGate } from './login-gate.ts';
 import type { MailboxSnapshot } from './mailbox-status.ts';
@@ -41,7 +41,7 @@ interface Watching {
 const STORE_FIT_MS = 10_000;
 
 export function startInbound(given: InboundPorts): Inbound {
-  const storeIsFit = remembered(
+  const storeIsFit = cachedCheck(
     () =>
       given.blobs.check().then(
         () => true,

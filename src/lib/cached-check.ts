@@ -10,7 +10,7 @@ const TRUSTED_MS = 60_000;
  * @param now ms of a clock that never goes back: else an answer would be as old as the step
  * @returns rejects as `ask` does, unless an older yes is still trusted
  */
-export function remembered(ask: () => Promise<boolean>, freshMs: number, now: () => number): () => Promise<boolean> {
+export function cachedCheck(ask: () => Promise<boolean>, freshMs: number, now: () => number): () => Promise<boolean> {
   let last = { at: Number.NEGATIVE_INFINITY, yes: false };
   let asking: Promise<boolean> | undefined;
 

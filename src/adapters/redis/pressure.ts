@@ -1,7 +1,7 @@
 // Back-pressure: says why fetching must wait. Redis near its memory limit, or an email flow's backlog over its bound. Looked up at most
 // twice a second, however many mailboxes ask (domain/remembered.ts).
 import type { Redis } from 'ioredis';
-import { remembered } from '../../lib/cached-check.ts';
+import { cachedCheck } from '../../lib/cached-check.ts';
 
 type Pressure = (emailFlow: string) => Promise<'redis-memory' | 'backlog' | undefined>;
 
@@ -19,7 +19,7 @@ export function createPressure(
   now: () => number = () => performance.now(),
 ): Pressure {
   let memoryBound = memoryShare;
-  const memoryLeft = remembered(
+  const memoryLeft = cachedCheck(
     async () => {
       const info = await redis.info('memory');
       const number = (field: string) => Number(new RegExp(`^${field}:(\\d+)`, 'm').exec(info)?.[1] ?? 0);
@@ -37,7 +37,7 @@ export function createPressure(
     let ask = flows.get(emailFlow);
     if (ask === undefined) {
       let bound = maxBacklogPerFlow;
-      ask = remembered(
+      ask = cachedCheck(
         async () => {
           const full = (await backlog(emailFlow)) >= bound;
           bound = full ? maxBacklogPerFlow * 0.9 : maxBacklogPerFlow;

@@ -1,11 +1,11 @@
 // May we go on? Asked rarely, however many ask often; a yes is trusted for a while, a no is not.
 import { expect, test } from 'vitest';
-import { remembered } from '../../../src/lib/cached-check.ts';
+import { cachedCheck } from '../../../src/lib/cached-check.ts';
 
 function subject(answers: (boolean | Error)[]) {
   let now = 0;
   let asked = 0;
-  const may = remembered(
+  const may = cachedCheck(
     async () => {
       const answer = answers[Math.min(asked++, answers.length - 1)] as boolean | Error;
       if (answer instanceof Error) throw answer;
