@@ -6,7 +6,7 @@ import { catalogue } from '../../../src/domain/catalogue/index.ts';
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 
-const judge = (host: string, phase: Phase, text: string, tries = 1) =>
+const classify = (host: string, phase: Phase, text: string, tries = 1) =>
   classifySubmission(
     { phase, text, replyCode: Number(text.slice(0, 3)) },
     { user: 'support@contoso.example', from: 'info@contoso.example', server: 'Out', host, port: 587 },
@@ -492,20 +492,20 @@ it('holds at least 120 answers, none twice', () => {
 });
 
 it.each(rows)('$name, $phase: $text', ({ host, phase, text, code, action }) => {
-  const verdict = judge(host, phase, text);
+  const verdict = classify(host, phase, text);
   expect({ code: verdict.code, action: verdict.action }).toEqual({ code, action });
 });
 
 describe('kinds', () => {
   it.each(rows.filter(({ phase }) => phase === 'auth' || phase === 'connect' || phase === 'ehlo' || phase === 'tls'))(
     'before the envelope nothing is about a reply, however often it is tried: $name, $text',
-    ({ host, phase, text }) => expect(judge(host, phase, text, 50).action).not.toBe('fail'),
+    ({ host, phase, text }) => expect(classify(host, phase, text, 50).action).not.toBe('fail'),
   );
 
   it.each(rows.filter(({ host }) => host !== 'smtp.office365.com'))(
     '$name: no advice of Microsoft',
     ({ host, phase, text }) => {
-      expect(judge(host, phase, text).hint).not.toMatch(
+      expect(classify(host, phase, text).hint).not.toMatch(
         /Set-|Get-|Add-Recipient|Microsoft|Entra|Defender|Exchange|tenant/i,
       );
     },
@@ -526,14 +526,14 @@ describe('kinds', () => {
   ])('the wait that words announce: %s', (text, ms) => expect(announcedMs(text)).toBe(ms));
 
   it('an announced wait is the wait, up to an hour for one reply and a day for a server', () => {
-    expect(judge('h', 'rcpt', '451 greylisted, try again in 25 minutes').retryAfterMs).toBe(25 * MINUTE);
-    expect(judge('h', 'rcpt', '451 greylisted, try again in 300 hours').retryAfterMs).toBe(HOUR);
-    expect(judge('h', 'answer', '550 daily sending quota used, try again in 12 hours').retryAfterMs).toBe(12 * HOUR);
-    expect(judge('h', 'answer', '550 daily sending quota used, try again in 99 hours').retryAfterMs).toBe(24 * HOUR);
+    expect(classify('h', 'rcpt', '451 greylisted, try again in 25 minutes').retryAfterMs).toBe(25 * MINUTE);
+    expect(classify('h', 'rcpt', '451 greylisted, try again in 300 hours').retryAfterMs).toBe(HOUR);
+    expect(classify('h', 'answer', '550 daily sending quota used, try again in 12 hours').retryAfterMs).toBe(12 * HOUR);
+    expect(classify('h', 'answer', '550 daily sending quota used, try again in 99 hours').retryAfterMs).toBe(24 * HOUR);
   });
 
   it('a refusal of MAIL FROM that nobody knows is tried three times before it fails', () => {
-    expect([1, 2, 3].map((tries) => judge('h', 'mail', '501 5.5.4 odd', tries).action)).toEqual([
+    expect([1, 2, 3].map((tries) => classify('h', 'mail', '501 5.5.4 odd', tries).action)).toEqual([
       'retry',
       'retry',
       'fail',

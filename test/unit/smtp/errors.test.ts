@@ -9,7 +9,7 @@ const names = {
   host: 'smtp.office365.com',
   port: 587,
 };
-const judge = (phase: Phase, text: string | undefined, tries = 1, nodeCode?: string) =>
+const classify = (phase: Phase, text: string | undefined, tries = 1, nodeCode?: string) =>
   classifySubmission(
     { phase, text, replyCode: text === undefined ? undefined : Number(text.slice(0, 3)), nodeCode },
     names,
@@ -221,7 +221,7 @@ const rows: [Phase, string, string, string, string, number?][] = [
 
 describe('verdict', () => {
   it.each(rows)('%s: %s', (phase, text, code, kind, action, wait = 0) => {
-    const verdict = judge(phase, text);
+    const verdict = classify(phase, text);
     expect({ code: verdict.code, class: verdict.class, action: verdict.action }).toEqual({ code, class: kind, action });
     expect(verdict.retryAfterMs).toBe(wait);
     expect(verdict.hint).not.toMatch(/\{(user|from|server|host|port)\}/);
@@ -238,30 +238,30 @@ describe('verdict', () => {
     ['tls', 'ESOCKET', 'SMTP_TLS_FAILED', 'pause-server'],
     ['auth', 'EAUTH', 'SMTP_AUTH_FAILED', 'renew-token'],
   ] as const)('a silent end in %s (%s): %s', (phase, nodeCode, code, action) => {
-    expect(judge(phase, undefined, 1, nodeCode)).toMatchObject({ code, action });
+    expect(classify(phase, undefined, 1, nodeCode)).toMatchObject({ code, action });
   });
 
   it('SendAsDenied is tried once more, then fails', () => {
-    expect(judge('answer', '554 5.2.252 SendAsDenied', 1).action).toBe('retry');
-    expect(judge('answer', '554 5.2.252 SendAsDenied', 2).action).toBe('fail');
+    expect(classify('answer', '554 5.2.252 SendAsDenied', 1).action).toBe('retry');
+    expect(classify('answer', '554 5.2.252 SendAsDenied', 2).action).toBe('fail');
   });
 
   it('waits grow with the tries, to an hour at most', () => {
-    const waits = [1, 2, 3, 10].map((tries) => judge('mail', '451 4.3.2 later', tries).retryAfterMs);
+    const waits = [1, 2, 3, 10].map((tries) => classify('mail', '451 4.3.2 later', tries).retryAfterMs);
     expect(waits).toEqual([MINUTE, 2 * MINUTE, 4 * MINUTE, 60 * MINUTE]);
   });
 
   it('nothing is failed for an authentication or configuration fault', () => {
     for (const [phase, text, , kind] of rows) {
-      if (kind === 'auth' || phase === 'auth') expect(judge(phase, text, 50).action).not.toBe('fail');
+      if (kind === 'auth' || phase === 'auth') expect(classify(phase, text, 50).action).not.toBe('fail');
     }
   });
 
   it('hints name real mailboxes', () => {
-    expect(judge('answer', '550 5.7.60 no').hint).toBe(
+    expect(classify('answer', '550 5.7.60 no').hint).toBe(
       'Add-RecipientPermission -Identity "info@contoso.com" -AccessRights SendAs -Trustee "anna@contoso.com" -Confirm:$false',
     );
-    expect(judge('auth', '535 5.7.139 SmtpClientAuthentication is disabled for the Mailbox').hint).toContain(
+    expect(classify('auth', '535 5.7.139 SmtpClientAuthentication is disabled for the Mailbox').hint).toContain(
       'Set-CASMailbox -Identity "anna@contoso.com" -SmtpClientAuthenticationDisabled $false',
     );
     expect(fillNames('{user} {nothing}', names)).toBe('anna@contoso.com {nothing}');
