@@ -42,7 +42,7 @@ export function startRecovery({ stores, emailServers, inbound }: RecoveryWiring)
   const ends = [
     stores.onApplicationsChanged((changed) => void proven(changed)),
     stores.onTokensAgain((application) => wake((server) => applicationOf(server) === application, NO_TOKEN)),
-    stores.wake.onTold((name) => {
+    stores.wake.subscribe((name) => {
       for (const server of enabled()) if (server.name === name) stores.tokens.retry(server);
       wake((server) => server.name === name, '');
     }),
@@ -54,6 +54,6 @@ export function startRecovery({ stores, emailServers, inbound }: RecoveryWiring)
 
 /** Tells all replicas that the fault of a server may be gone. */
 export async function tellCured(stores: Stores, server: EmailServer): Promise<void> {
-  await stores.wake.tell(server.name);
+  await stores.wake.publish(server.name);
   if (isSmtp(server)) await stores.pauses.due(server.name, '');
 }

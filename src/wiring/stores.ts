@@ -144,7 +144,7 @@ export async function openStores(
       for (const listener of recovered) listener(application);
     },
     onSignedIn: (isMeant) => {
-      for (const server of servers().filter(isMeant)) wake.tell(server.name).catch(() => {}); // a back-off is waited for then
+      for (const server of servers().filter(isMeant)) wake.publish(server.name).catch(() => {}); // a back-off is waited for then
     },
     cache: createTokenCache({ redis, keys: config.security.cacheKeys }),
     emit,

@@ -8,8 +8,8 @@ const CHANNEL = `${PREFIX}:wake`;
 
 export interface Wake {
   /** @param server Name of the email server */
-  tell(server: string): Promise<void>;
-  onTold(listener: (server: string) => void): () => void;
+  publish(server: string): Promise<void>;
+  subscribe(listener: (server: string) => void): () => void;
   stop(): void;
 }
 
@@ -17,10 +17,10 @@ export function createWake(redis: Redis): Wake {
   const listeners = new Set<(server: string) => void>();
   let subscriber: Redis | undefined;
   return {
-    async tell(server) {
+    async publish(server) {
       await redis.publish(CHANNEL, server);
     },
-    onTold(listener) {
+    subscribe(listener) {
       listeners.add(listener);
       if (subscriber === undefined) {
         subscriber = siblingOf(redis);

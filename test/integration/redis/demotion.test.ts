@@ -66,7 +66,7 @@ describe('a failover in place', () => {
   test('commands, subscriptions and blocked reads of workers reach the new primary', async () => {
     const told: string[] = [];
     const wake = createWake(client);
-    wake.onTold((server) => told.push(server));
+    wake.subscribe((server) => told.push(server));
     const queues = openReplyQueues(client, (event, fields = {}) => events.push({ event, fields }));
     const done: string[] = [];
     const worker = await queues.work('out', 1, async ({ jobId }) => {
@@ -83,7 +83,7 @@ describe('a failover in place', () => {
     await waitFor(() => done.length === 2, { timeoutMs: 15_000 });
     await waitFor(
       async () => {
-        await wake.tell('Support');
+        await wake.publish('Support');
         return told.includes('Support');
       },
       { timeoutMs: 10_000 },
