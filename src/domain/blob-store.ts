@@ -26,7 +26,7 @@ export interface BlobStore {
   has(key: string): Promise<boolean>;
   delete(key: string): Promise<void>;
   /** Leaves a mark under a name; false if it was left before. Resolves once it is durable. Kept for 40 days, whatever the retention of blobs. */
-  mark(name: string): Promise<boolean>;
+  createMarker(name: string): Promise<boolean>;
   /** When the mark was left; undefined if it was not. */
   markedAt(name: string): Promise<Date | undefined>;
   /** Deletes blobs last touched before the instant; resolves with how many. */

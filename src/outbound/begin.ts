@@ -27,7 +27,7 @@ export async function forgottenBegin(
 async function closeGaps({ deps, reply }: Pick<Work, 'deps' | 'reply'>, begins: number): Promise<void> {
   let marked = begins;
   while (marked > 0 && (await deps.blobs.markedAt(dataBegunMark(reply.replyId, marked))) === undefined) marked -= 1;
-  for (let n = marked + 1; n <= begins; n++) await deps.blobs.mark(dataBegunMark(reply.replyId, n));
+  for (let n = marked + 1; n <= begins; n++) await deps.blobs.createMarker(dataBegunMark(reply.replyId, n));
 }
 
 /** Thrown when the mark was there already: another worker began DATA under a journal that was set back since. */
@@ -57,5 +57,6 @@ export async function beginData(
     });
     throw new Error(`the journal says ${state}: not ours to send`);
   }
-  if (!(await deps.blobs.mark(dataBegunMark(reply.replyId, n)))) throw new BegunElsewhere('DATA was begun elsewhere');
+  if (!(await deps.blobs.createMarker(dataBegunMark(reply.replyId, n))))
+    throw new BegunElsewhere('DATA was begun elsewhere');
 }

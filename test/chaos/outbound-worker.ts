@@ -55,9 +55,9 @@ function mortal(deps: OutboundDeps, { death, deathsFile, seed }: WorkerSettings)
   };
   deps.blobs = {
     ...blobs,
-    async mark(name) {
+    async createMarker(name) {
       if (random() < 24 * death) throw new MailroomError('BLOB_STORE_UNAVAILABLE');
-      const made = await blobs.mark(name);
+      const made = await blobs.createMarker(name);
       dice('after the mark');
       return made;
     },

@@ -34,7 +34,7 @@ export interface Depot {
   has(key: string): Promise<boolean>;
   delete(key: string): Promise<void>;
   /** Leaves an empty object under the key, apart from the blobs; false if it was there. */
-  mark(key: string): Promise<boolean>;
+  createMarker(key: string): Promise<boolean>;
   markedAt(key: string): Promise<Date | undefined>;
   sweep(olderThan: Date): Promise<number>;
   check(): Promise<void>;

@@ -212,9 +212,9 @@ export async function openFolder(folder: string, { now = Date.now }: FolderOptio
       }
     },
 
-    async mark(key) {
+    async createMarker(key) {
       try {
-        return await marks.mark(key);
+        return await marks.createMarker(key);
       } catch (thrown) {
         throw fault(thrown, 'mark');
       }

@@ -57,7 +57,7 @@ export function openMarks(folder: string) {
   }
 
   return {
-    async mark(key: string): Promise<boolean> {
+    async createMarker(key: string): Promise<boolean> {
       const path = pathOf(key);
       await made();
       let first: boolean;

@@ -143,7 +143,7 @@ export function openS3(config: Config['blobs']['s3']): Depot {
     has: async (key) => (await head(nameOf(key))) !== undefined,
     delete: (key) => remove(nameOf(key)),
 
-    async mark(key) {
+    async createMarker(key) {
       const name = `${marks}${key}`;
       // Stores that know no conditional writes would overwrite it and say nothing: asked first, for them.
       if ((await head(name)) !== undefined) return false;

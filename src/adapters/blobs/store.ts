@@ -131,7 +131,7 @@ export function createStore(depot: Depot, ring: KeyRing = []): BlobStore {
     async delete(key) {
       await depot.delete(valid(key));
     },
-    mark: (name) => depot.mark(markKey(name)),
+    createMarker: (name) => depot.createMarker(markKey(name)),
     markedAt: (name) => depot.markedAt(markKey(name)),
     sweep: (olderThan) => depot.sweep(olderThan),
     check: () => depot.check(),

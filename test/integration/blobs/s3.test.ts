@@ -105,9 +105,9 @@ describe.each([
 it('marks are made once, outlast a sweep, and are no blobs', async () => {
   const store = await createBlobStore(config('marks-of/'));
   expect(await store.markedAt('begun 1')).toBeUndefined();
-  expect(await store.mark('begun 1')).toBe(true);
-  expect(await store.mark('begun 1')).toBe(false);
-  expect(await store.mark('begun 2')).toBe(true);
+  expect(await store.createMarker('begun 1')).toBe(true);
+  expect(await store.createMarker('begun 1')).toBe(false);
+  expect(await store.createMarker('begun 2')).toBe(true);
   expect(await store.sweep(new Date(Date.now() + 60_000))).toBe(0);
   expect((await store.markedAt('begun 1'))?.getTime()).toBeGreaterThan(Date.now() - 600_000);
   await store.close();

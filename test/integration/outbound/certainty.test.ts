@@ -112,10 +112,10 @@ describe('Redis forgot that DATA began', () => {
 
   it('of a mail of which an earlier beginning left no mark: looked up in Sent all the same', async () => {
     const blobs = memoryBlobs();
-    const { mark } = blobs;
+    const { createMarker } = blobs;
     // The first DATA begins in the journal alone: no mark, so not a byte left. The second goes through.
-    blobs.mark = async () => {
-      blobs.mark = mark;
+    blobs.createMarker = async () => {
+      blobs.createMarker = createMarker;
       throw new MailroomError('BLOB_STORE_UNAVAILABLE');
     };
     const one = await replica({ blobs });
@@ -133,7 +133,7 @@ describe('Redis forgot that DATA began', () => {
   it('of a mail that is not in Sent: held; released it goes, and is not doubted again', async () => {
     const one = await replica();
     const input = reply();
-    for (const times of [1, 2, 3]) await one.deps.blobs.mark(dataBegunMark(input.replyId, times));
+    for (const times of [1, 2, 3]) await one.deps.blobs.createMarker(dataBegunMark(input.replyId, times));
     await one.replies.submitReply(input);
     await ends(one.replies, input.replyId, 'held');
     expect((await one.replies.evidenceOf(input.replyId)).join('\n')).toContain('which Redis has forgotten');
@@ -146,12 +146,12 @@ describe('Redis forgot that DATA began', () => {
   it('while another worker is at it: its mark is not made twice, and the second one doubts', async () => {
     const blobs = memoryBlobs();
     const input = reply();
-    const mark = blobs.mark;
+    const createMarker = blobs.createMarker;
     // Between the look for a mark and the own mark, another one begins.
-    blobs.mark = async (name) => {
-      blobs.mark = mark;
-      await mark(name);
-      return mark(name);
+    blobs.createMarker = async (name) => {
+      blobs.createMarker = createMarker;
+      await createMarker(name);
+      return createMarker(name);
     };
     const one = await replica({ blobs });
     await one.replies.submitReply(input);
@@ -238,12 +238,12 @@ it('a reply that Redis forgets while it is handed in again is not another one: t
 
 it('a blob store that takes no mark lets nothing out; later it goes, once', async () => {
   const blobs = memoryBlobs();
-  const { mark } = blobs;
+  const { createMarker } = blobs;
   let refused = 0;
-  blobs.mark = async (name) => {
+  blobs.createMarker = async (name) => {
     refused += 1;
     if (refused < 3) throw new MailroomError('BLOB_STORE_UNAVAILABLE');
-    return mark(name);
+    return createMarker(name);
   };
   const one = await replica({ blobs });
   const input = reply();

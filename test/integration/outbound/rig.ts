@@ -314,7 +314,7 @@ export function memoryBlobs(): BlobStore {
     },
     has: async (key) => blobs.has(key),
     delete: async (key) => void blobs.delete(key),
-    async mark(name) {
+    async createMarker(name) {
       const first = !marks.has(name);
       if (first) marks.set(name, new Date());
       return first;

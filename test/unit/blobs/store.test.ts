@@ -390,12 +390,12 @@ describe('marks', () => {
     const [one, two] = [await createBlobStore(config()), await createBlobStore(config(ring))];
     const before = new Date(Date.now() - 5_000);
     expect(await one.markedAt('begun 1')).toBeUndefined();
-    const first = await Promise.all([one, two, one, two].map((store) => store.mark('begun 1')));
+    const first = await Promise.all([one, two, one, two].map((store) => store.createMarker('begun 1')));
     expect(first.filter((made) => made)).toHaveLength(1);
     expect((await two.markedAt('begun 1'))?.getTime()).toBeGreaterThan(before.getTime());
     expect(await one.markedAt('begun 2')).toBeUndefined();
     // Under another key of the ring, too: a rotation must not forget them.
-    expect(await (await createBlobStore(config([key('2027')]))).mark('begun 1')).toBe(false);
+    expect(await (await createBlobStore(config([key('2027')]))).createMarker('begun 1')).toBe(false);
     expect(await one.sweep(new Date(Date.now() + 1_000))).toBe(0);
     expect(await one.markedAt('begun 1')).toBeDefined();
   });
@@ -403,10 +403,10 @@ describe('marks', () => {
   it('are kept for forty days', async () => {
     let now = Date.now();
     const store = createStore(await openFolder(folder, { now: () => now }));
-    await store.mark('begun 1');
+    await store.createMarker('begun 1');
     now += 39 * 86_400_000;
     await store.sweep(new Date(now));
-    expect(await store.mark('begun 1')).toBe(false);
+    expect(await store.createMarker('begun 1')).toBe(false);
     now += 2 * 86_400_000;
     await store.sweep(new Date(0));
     expect(await store.markedAt('begun 1')).toBeUndefined();
@@ -416,7 +416,7 @@ describe('marks', () => {
     const store = await createBlobStore(config());
     await rm(folder, { recursive: true });
     await writeFile(folder, 'a file');
-    await expect(store.mark('begun 1')).rejects.toMatchObject({ code: 'BLOB_STORE_UNAVAILABLE' });
+    await expect(store.createMarker('begun 1')).rejects.toMatchObject({ code: 'BLOB_STORE_UNAVAILABLE' });
     await rm(folder);
   });
 });
