@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { type FileHandle, mkdir, open, opendir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MailroomError } from '../../domain/errors.ts';
-import type { Depot, DepotItem, OpenBlob } from './depot.ts';
+import type { BackendItem, BlobBackend, OpenBlob } from './blob-backend.ts';
 import { blobError, isErrno, notFound } from './errors.ts';
 import { openMarks } from './marks.ts';
 import { openSegments, type Place, placeOf } from './segments.ts';
@@ -24,7 +24,7 @@ interface FolderOptions {
 /** What went wrong while doing what. */
 type Fault = (thrown: unknown, command: string) => Error;
 
-export async function openFolder(folder: string, { now = Date.now }: FolderOptions = {}): Promise<Depot> {
+export async function openFolder(folder: string, { now = Date.now }: FolderOptions = {}): Promise<BlobBackend> {
   const temporary = join(folder, 'tmp');
   const fault: Fault = (thrown, command) => blobError(thrown, command, folder);
   const directoryOf = (key: string): string => join(folder, key.slice(0, 2));
@@ -115,7 +115,7 @@ export async function openFolder(folder: string, { now = Date.now }: FolderOptio
     return path;
   }
 
-  async function writeOne({ key, bytes }: DepotItem): Promise<void> {
+  async function writeOne({ key, bytes }: BackendItem): Promise<void> {
     if (await touch(key, bytes.length)) return;
     const path = await writeTemporary((handle) => handle.writeFile(bytes));
     await moveInOrRemove(path, key);
@@ -134,7 +134,7 @@ export async function openFolder(folder: string, { now = Date.now }: FolderOptio
     }
   }
 
-  const depot: Depot = {
+  const backend: BlobBackend = {
     async putMany(items) {
       try {
         const results = await Promise.allSettled(items.map(writeOne));
@@ -194,7 +194,7 @@ export async function openFolder(folder: string, { now = Date.now }: FolderOptio
 
     async has(key) {
       try {
-        await (await depot.open(key)).close();
+        await (await backend.open(key)).close();
         return true;
       } catch (thrown) {
         if (thrown instanceof MailroomError && thrown.code === 'BLOB_NOT_FOUND') return false;
@@ -279,7 +279,7 @@ export async function openFolder(folder: string, { now = Date.now }: FolderOptio
     return false;
   }
 
-  return depot;
+  return backend;
 }
 
 /** Deleted bytes are zeros (segments.ts). */

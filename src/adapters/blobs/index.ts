@@ -7,6 +7,6 @@ import { createStore } from './store.ts';
 /** @throws MailroomError BLOB_STORE_UNAVAILABLE when the folder cannot be made, CONFIG_INVALID without a bucket */
 export async function createBlobStore(config: Config['blobs']): Promise<BlobStore> {
   // The AWS SDK takes 14 MB: loaded only where it is used.
-  const depot = config.kind === 's3' ? (await import('./s3.ts')).openS3(config.s3) : await openFolder(config.folder);
-  return createStore(depot, config.encryptionKeys);
+  const backend = config.kind === 's3' ? (await import('./s3.ts')).openS3(config.s3) : await openFolder(config.folder);
+  return createStore(backend, config.encryptionKeys);
 }

@@ -15,7 +15,7 @@ import {
 import { Upload } from '@aws-sdk/lib-storage';
 import type { Config } from '../../config/config.ts';
 import { MailroomError } from '../../domain/errors.ts';
-import type { Depot } from './depot.ts';
+import type { BlobBackend } from './blob-backend.ts';
 import { blobError, notFound } from './errors.ts';
 import { MARKS_KEPT_MS } from './marks.ts';
 
@@ -24,7 +24,7 @@ const CONCURRENCY = 16;
 /** An upload under a temporary name that is older than this belongs to a process that is dead. */
 const LEFTOVER_MS = 24 * 60 * 60 * 1000;
 
-export function openS3(config: Config['blobs']['s3']): Depot {
+export function openS3(config: Config['blobs']['s3']): BlobBackend {
   const bucket = config.bucket;
   if (bucket === undefined) {
     throw new MailroomError('CONFIG_INVALID', { message: 'blobs.s3.bucket is missing', field: 'blobs.s3.bucket' });

@@ -11,7 +11,7 @@ import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes, ti
 import type { KeyRing } from '../../config/config.ts';
 import { MailroomError } from '../../domain/errors.ts';
 import { collect } from '../../lib/streams.ts';
-import type { OpenBlob } from './depot.ts';
+import type { OpenBlob } from './blob-backend.ts';
 import { damaged } from './errors.ts';
 
 const MAGIC = Buffer.from('MRB1');

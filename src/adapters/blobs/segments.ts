@@ -9,7 +9,7 @@ import { randomBytes } from 'node:crypto';
 import { constants, fstatSync } from 'node:fs';
 import { type FileHandle, mkdir, open, opendir, readdir, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { DepotItem, StoringItems } from './depot.ts';
+import type { BackendItem, StoringItems } from './blob-backend.ts';
 import { isErrno } from './errors.ts';
 
 /** A segment takes no more blobs when it has this many bytes, or when the hour is over: whole segments age and go together. */
@@ -24,7 +24,7 @@ export interface Place {
 
 interface Segments {
   /** Resolves with the keys when the write begins. Calls that come while one is being written share the next write. */
-  append(items: readonly DepotItem[]): Promise<StoringItems>;
+  append(items: readonly BackendItem[]): Promise<StoringItems>;
   /** Overwrites the bytes. */
   erase(place: Place): Promise<void>;
   /** Removes segments last written before the limit, epoch ms; resolves with how many files went. */
@@ -53,7 +53,7 @@ export function openSegments(
 ): Segments {
   const root = join(folder, 'segments');
   let segment: { handle: FileHandle; hour: string; where: string; size: number } | undefined;
-  let waiting: { items: readonly DepotItem[]; resolve(storing: StoringItems): void; reject(error: unknown): void }[] =
+  let waiting: { items: readonly BackendItem[]; resolve(storing: StoringItems): void; reject(error: unknown): void }[] =
     [];
   let flushing: Promise<void> | undefined;
 
@@ -78,7 +78,7 @@ export function openSegments(
     await old?.handle.close().catch(() => {});
   }
 
-  async function write(items: readonly DepotItem[]): Promise<StoringItems> {
+  async function write(items: readonly BackendItem[]): Promise<StoringItems> {
     const into = await current();
     const keys: string[] = [];
     const from = into.size;
@@ -162,7 +162,7 @@ export function openSegments(
 /** Somebody removed the file under us. Of an open file this takes microseconds, less than the way through the thread pool. */
 const isRemoved = ({ fd }: FileHandle): boolean => fstatSync(fd).nlink === 0;
 
-async function writeAll(handle: FileHandle, items: readonly DepotItem[], from: number): Promise<void> {
+async function writeAll(handle: FileHandle, items: readonly BackendItem[], from: number): Promise<void> {
   let left = items.map(({ bytes }) => bytes).filter((bytes) => bytes.length > 0);
   let position = from;
   while (left.length > 0) {

@@ -10,7 +10,7 @@ import type { BlobReference } from '../../contract/message.ts';
 import type { BlobStore, StoringBatch } from '../../domain/blob-store.ts';
 import { MailroomError } from '../../domain/errors.ts';
 import { collect } from '../../lib/streams.ts';
-import type { Depot, DepotItem } from './depot.ts';
+import type { BackendItem, BlobBackend } from './blob-backend.ts';
 import { damaged } from './errors.ts';
 import { contentKey, seal, unseal } from './sealing.ts';
 
@@ -20,7 +20,7 @@ const STEP = 512 * 1024;
 /** From here on encrypted bytes are written as they are made: joining them first would hold the event loop and twice the memory. */
 const STREAMED = 4 * STEP;
 
-export function createStore(depot: Depot, ring: KeyRing = []): BlobStore {
+export function createStore(backend: BlobBackend, ring: KeyRing = []): BlobStore {
   type Waiting = { bytes: Uint8Array; resolve(reference: BlobReference): void; reject(error: unknown): void };
   let waiting: Waiting[] = [];
   let flushing: Promise<void> | undefined;
@@ -28,7 +28,7 @@ export function createStore(depot: Depot, ring: KeyRing = []): BlobStore {
   const named = sealingKey === undefined ? undefined : contentKey(sealingKey);
   const nameOf = (sha256: Buffer): string => (named === undefined ? sha256.toString('hex') : `${named(sha256)}.enc`);
 
-  async function prepare(bytes: Uint8Array): Promise<{ reference: BlobReference; item: DepotItem }> {
+  async function prepare(bytes: Uint8Array): Promise<{ reference: BlobReference; item: BackendItem }> {
     const sha256 = bytes.length <= STEP ? hash('sha256', bytes, 'buffer') : await hashInSteps(bytes);
     const key = nameOf(sha256);
     const stored = sealingKey === undefined ? bytes : await collect(seal(steps(bytes), sealingKey, () => key));
@@ -40,7 +40,7 @@ export function createStore(depot: Depot, ring: KeyRing = []): BlobStore {
 
   async function putMany(list: readonly Uint8Array[]): Promise<BlobReference[]> {
     const references: BlobReference[] = [];
-    const items = new Map<string, DepotItem>();
+    const items = new Map<string, BackendItem>();
     for (const bytes of list) {
       if (sealingKey !== undefined && bytes.length > STREAMED) {
         references.push(await putStream(steps(bytes)));
@@ -50,14 +50,14 @@ export function createStore(depot: Depot, ring: KeyRing = []): BlobStore {
       references.push(reference);
       items.set(item.key, item);
     }
-    await depot.putMany([...items.values()]);
+    await backend.putMany([...items.values()]);
     return references;
   }
 
   async function putBatch(list: readonly Uint8Array[]): Promise<StoringBatch> {
-    const prepared: { reference: BlobReference; item: DepotItem }[] = [];
+    const prepared: { reference: BlobReference; item: BackendItem }[] = [];
     for (const bytes of list) prepared.push(await prepare(bytes));
-    const { keys, durable } = await depot.putBatch(prepared.map(({ item }) => item));
+    const { keys, durable } = await backend.putBatch(prepared.map(({ item }) => item));
     durable.catch(() => {}); // whoever waits for it hears of it; it may fail before anybody does
     return { references: prepared.map(({ reference }, i) => ({ ...reference, blob: keys[i] as string })), durable };
   }
@@ -71,7 +71,7 @@ export function createStore(depot: Depot, ring: KeyRing = []): BlobStore {
     };
     const bytes = hashed(source, passed);
     try {
-      await depot.putStream(sealingKey === undefined ? bytes : seal(bytes, sealingKey, key), key);
+      await backend.putStream(sealingKey === undefined ? bytes : seal(bytes, sealingKey, key), key);
     } catch (error) {
       // A lost IMAP connection is not the store's failure.
       throw passed.sourceFailed === undefined ? error : passed.sourceFailed.error;
@@ -108,7 +108,7 @@ export function createStore(depot: Depot, ring: KeyRing = []): BlobStore {
     putStream,
 
     async *read(key, range) {
-      const blob = await depot.open(valid(key));
+      const blob = await backend.open(valid(key));
       try {
         const name = key.split('@', 1)[0] as string;
         const sealed = name.endsWith('.enc');
@@ -127,17 +127,17 @@ export function createStore(depot: Depot, ring: KeyRing = []): BlobStore {
       }
     },
 
-    has: async (key) => KEY.test(key) && depot.has(key),
+    has: async (key) => KEY.test(key) && backend.has(key),
     async delete(key) {
-      await depot.delete(valid(key));
+      await backend.delete(valid(key));
     },
-    createMarker: (name) => depot.createMarker(markKey(name)),
-    markedAt: (name) => depot.markedAt(markKey(name)),
-    sweep: (olderThan) => depot.sweep(olderThan),
-    check: () => depot.check(),
+    createMarker: (name) => backend.createMarker(markKey(name)),
+    markedAt: (name) => backend.markedAt(markKey(name)),
+    sweep: (olderThan) => backend.sweep(olderThan),
+    check: () => backend.check(),
     async close() {
       await flushing;
-      await depot.close();
+      await backend.close();
     },
   };
 }

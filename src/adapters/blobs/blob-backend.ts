@@ -1,7 +1,7 @@
 // What a kind of storage (folder, S3) must do for the blob store: keep opaque bytes under a key, durably. Content keys, encryption and
 // verification stand above it in store.ts, once for all kinds.
 
-export interface DepotItem {
+export interface BackendItem {
   key: string;
   bytes: Uint8Array;
 }
@@ -19,14 +19,14 @@ export interface OpenBlob {
   close(): Promise<void>;
 }
 
-export interface Depot {
+export interface BlobBackend {
   /** Resolves when all are durable. An item that exists already with the same size is touched: its age counts from now. */
-  putMany(items: readonly DepotItem[]): Promise<void>;
+  putMany(items: readonly BackendItem[]): Promise<void>;
   /**
    * Resolves with the key of each as soon as they are certain. The key may tell more than the content's own (`<key>@<place>`), and the same bytes
    * stored again may be stored twice.
    */
-  putBatch(items: readonly DepotItem[]): Promise<StoringItems>;
+  putBatch(items: readonly BackendItem[]): Promise<StoringItems>;
   /** @param key asked when the source has ended: only then is the content known */
   putStream(source: AsyncIterable<Uint8Array>, key: () => string): Promise<void>;
   /** @throws MailroomError BLOB_NOT_FOUND */
