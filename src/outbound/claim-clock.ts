@@ -9,7 +9,7 @@ export function stopwatch(now: () => number = Date.now, ticks: () => number = ()
 
 interface ClaimClock {
   /** False once the claim may have lapsed. */
-  holds(): boolean;
+  claimStillValid(): boolean;
   /** Renews in the background until stopped. */
   stop(): void;
 }
@@ -29,5 +29,5 @@ export function startClaimClock(asked: () => number, leaseMs: number, renew: () 
       () => {}, // Redis is away: the clock runs out by itself
     );
   }, leaseMs / 3);
-  return { holds: () => since() < leaseMs, stop: () => clearInterval(timer) };
+  return { claimStillValid: () => since() < leaseMs, stop: () => clearInterval(timer) };
 }

@@ -106,7 +106,9 @@ async function passGate(delivery: Delivery, job: ReplyJob): Promise<JobEnding> {
         deps.journal.renew(reply.replyId, fence, settings.leaseMs),
       );
       const entry = withUnknown(delivery, claim.entry, parsed.unknown);
-      return atWork({ ...delivery, job, reply, fence, now, holds: clock.holds }, entry).finally(clock.stop);
+      return atWork({ ...delivery, job, reply, fence, now, claimStillValid: clock.claimStillValid }, entry).finally(
+        clock.stop,
+      );
     }
   }
 }

@@ -187,7 +187,7 @@ async function submit(
       if (performance.now() - asked > PROMPT_MS) deps.pace.stamp(pace).catch(() => {});
       return begun;
     },
-    mayGoOn: work.holds,
+    mayGoOn: work.claimStillValid,
   });
   work.maxSize.known = submitter.maxSize() ?? work.maxSize.known;
   // The journal's writes may still be under way when the connection broke under them: what it says must be known before what comes next.

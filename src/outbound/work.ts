@@ -33,7 +33,7 @@ export interface Work extends Delivery {
   fence: number;
   now: () => number;
   /** False once the claim may have lapsed: nothing more may go to the wire. */
-  holds: () => boolean;
+  claimStillValid: () => boolean;
 }
 
 /** @param late the refusal answers the DATA of this claim: it counts although another worker may have begun to doubt */

@@ -26,14 +26,14 @@ describe('claim', () => {
     ['is renewed', async () => true, true],
     ['belongs to another by now', async () => false, false],
     ['cannot be renewed, Redis is away', () => Promise.reject(new Error('away')), false],
-  ])('%s', async (_what, renew, holds) => {
+  ])('%s', async (_what, renew, valid) => {
     vi.useFakeTimers();
     const clock = startClaimClock(stopwatch(), 3_000, renew);
-    expect(clock.holds()).toBe(true);
+    expect(clock.claimStillValid()).toBe(true);
     await vi.advanceTimersByTimeAsync(2_900);
-    expect(clock.holds()).toBe(true);
+    expect(clock.claimStillValid()).toBe(true);
     await vi.advanceTimersByTimeAsync(600);
-    expect(clock.holds()).toBe(holds);
+    expect(clock.claimStillValid()).toBe(valid);
     clock.stop();
     expect(vi.getTimerCount()).toBe(0);
   });
@@ -43,9 +43,9 @@ describe('claim', () => {
     const asked = stopwatch();
     vi.advanceTimersByTime(2_500);
     const clock = startClaimClock(asked, 3_000, async () => true);
-    expect(clock.holds()).toBe(true);
+    expect(clock.claimStillValid()).toBe(true);
     vi.advanceTimersByTime(500);
-    expect(clock.holds()).toBe(false);
+    expect(clock.claimStillValid()).toBe(false);
     clock.stop();
   });
 });
