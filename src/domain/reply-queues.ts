@@ -22,7 +22,7 @@ export type JobEnding =
   /** Again at this instant (epoch ms), with this priority if it had none of its own. */
   | { end: 'later'; at: number; priority?: number }
   /** The whole queue waits so many ms; the job keeps its place. */
-  | { end: 'queue-waits'; ms: number };
+  | { end: 'rate-limited'; ms: number };
 
 export type ProcessReply = (job: ReplyJob) => Promise<JobEnding>;
 

@@ -189,7 +189,7 @@ async function refused(
   if (slower) {
     await deps.pace.wait({ mailbox: sendingMailbox(server), ms: waitMs });
     deps.emit('SubmissionSlowed', { server: server.name, code: verdict.code, delayMs: waitMs });
-    return { end: 'queue-waits', ms: waitMs };
+    return { end: 'rate-limited', ms: waitMs };
   }
   return { end: 'later', at: now() + waitMs };
 }

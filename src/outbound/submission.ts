@@ -155,7 +155,7 @@ async function submit(
   }
   if (!granted.granted) {
     await job.progress({ state: entry.state, expectedAt: new Date(now() + granted.waitMs).toISOString() });
-    return { end: 'queue-waits', ms: granted.waitMs };
+    return { end: 'rate-limited', ms: granted.waitMs };
   }
   // Written while the envelope is said; DATA waits for it, and only for the holder of the claim does what follows go through.
   const submitting = deps.journal.transition(reply.replyId, {

@@ -190,7 +190,7 @@ async function startWorker(
         case 'failed':
           job.opts = opts;
           throw new UnrecoverableError(JSON.stringify(ending.result));
-        case 'queue-waits':
+        case 'rate-limited':
           // A limit that is over before BullMQ has put the job back wakes nobody (drainDelay).
           await queue.rateLimit(Math.min(Math.max(ending.ms, 200), SLICE));
           throw Worker.RateLimitError();
