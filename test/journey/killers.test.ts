@@ -94,13 +94,13 @@ it('killers among good mails cost their own time, and nobody else’s', async ()
     expect(replicas.map((one) => one.running())).toEqual([true, true]);
     const quarantined = replicas.flatMap((one) => one.events('MessageQuarantined'));
     expect(quarantined.map(({ reason }) => reason)).toEqual(new Array(2 * KILLERS).fill('parse-timeout'));
-    // The test has four processes on the machine's few cores; a killer on the main thread would cost a second each.
-    const slow = took.filter((ms) => ms > 100);
-    process.stdout.write(
-      `killers: ${took.length} asked, ${slow.length} over 100 ms, at most ${Math.max(...took).toFixed(0)} ms\n`,
-    );
-    expect(slow.length).toBeLessThan(took.length / 10);
+    // Every request was answered. How fast depends on the machine's few cores, which the killers keep busy; what does not is whether the main thread
+    // was free to answer: it never worked for as long as the 100 ms in which health is to be known.
     expect(Math.max(...took)).toBeLessThan(TIMEOUT_MS);
+    await Promise.all(replicas.map((one) => one.stop()));
+    const blocks = replicas.flatMap((one) => one.events('MainThreadWatched')).map((line) => line.longestBlockMs);
+    expect(blocks).toHaveLength(replicas.length);
+    expect(Math.max(...blocks.map(Number)), `CPU without a pause; ${took.length} answers`).toBeLessThan(100);
 
     const audit = await j.run('audit', '--json');
     expect(JSON.parse(audit.output)).toMatchObject({ unaccounted: 0 });

@@ -60,3 +60,27 @@ export function costlyGrowth(work: (size: number) => () => void, size = 100_000)
   }
   return problem;
 }
+
+/** CPU of this thread from now on: in all, and the most between two turns of its event loop, ms. A loaded machine does not change it. */
+export function watchBlocks(): { end(): { total: number; longest: number } } {
+  const since = (before: NodeJS.CpuUsage) => {
+    const { user, system } = process.threadCpuUsage(before);
+    return (user + system) / 1000;
+  };
+  const began = process.threadCpuUsage();
+  let last = began;
+  let longest = 0;
+  const look = () => {
+    longest = Math.max(longest, since(last));
+    last = process.threadCpuUsage();
+  };
+  const timer = setInterval(look, 5);
+  timer.unref();
+  return {
+    end() {
+      clearInterval(timer);
+      look();
+      return { total: since(began), longest };
+    },
+  };
+}

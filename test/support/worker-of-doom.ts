@@ -18,6 +18,11 @@ const dooms: Record<string, () => void> = {
     for (;;) hoard.push(new Array(10_000).fill({ ...hoard }));
   },
   exit: () => process.exit(3),
+  /** The whole process, as a fault of the engine or the kernel's hunt for memory ends it. */
+  kill: () => {
+    process.kill(process.pid, 'SIGKILL');
+    for (;;) progress.byteLength;
+  },
   error: () => {
     throw new RangeError('of doom');
   },
