@@ -10,14 +10,16 @@ import { decodeSections } from './bodies.ts';
 import { parseBounce, type ReportPart } from './bounce/index.ts';
 import { bounded } from './bounds.ts';
 import { chosenHeaders } from './chosen-headers.ts';
-import { classify } from './classify.ts';
+import { classify, declaredCharset } from './classify.ts';
 import { fromHeaders, type Headers, headersOf, type Warn } from './header-fields.ts';
 import { type HeaderField, readHeaders } from './headers.ts';
 import type { ParsedMessage } from './parsed-message.ts';
 import { MAX_HTML, MAX_INPUT, replyText } from './reply-text/index.ts';
+import { signedMail, unwrapped } from './smime.ts';
 import { cutToBytes } from './text-bodies.ts';
 import { decodeWhole } from './transfer.ts';
-import { type Part, walk } from './walk.ts';
+import { isPgpText, warnOfUnusable } from './unusable.ts';
+import { walk } from './walk.ts';
 
 export interface ParseOptions {
   /** Parts read at most; default 1000. */
@@ -50,16 +52,6 @@ export const defaults: Required<ParseOptions> = {
 };
 
 const MAX_WARNINGS = 100;
-
-/** Charset that the mail's own texts declare: a hint for header bytes that declare nothing. */
-function declaredCharset(part: Part): string | undefined {
-  if (!part.multipart) return part.type.value.startsWith('text/') ? part.type.params.charset : undefined;
-  for (const child of part.children.slice(0, 8)) {
-    const charset = declaredCharset(child);
-    if (charset !== undefined && !/^(?:us-ascii|utf-?8)$/i.test(charset)) return charset;
-  }
-  return undefined;
-}
 
 /** What follows from the header block alone. */
 function headOf(
@@ -106,7 +98,12 @@ export function* assemble(
   const classified = classify(root, hint);
   yield;
 
-  const bodies = yield* decodeSections(source, classified, hint, options, warn);
+  const signed = signedMail(classified);
+  const bodies =
+    (signed === undefined ? undefined : yield* unwrapped(source, signed, options, warn)) ??
+    (yield* decodeSections(source, classified, hint, options, warn));
+  warnOfUnusable([...classified.sections.flatMap((s) => [...s.texts, ...s.htmls]), ...classified.attachments], warn);
+  if (isPgpText(bodies.plain)) warn('encrypted');
   const attachments = yield* listAttachments(source, classified.attachments, bodies, headers, hint, warn, expired, raw);
   if (attachments.cut) truncated = true;
   const { inlineTextBytes } = options;

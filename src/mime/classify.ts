@@ -71,6 +71,16 @@ function leafOf(part: Part, related: boolean, hint: string | undefined): Leaf {
   };
 }
 
+/** Charset that the mail's own texts declare: a hint for header bytes that declare nothing. */
+export function declaredCharset(part: Part): string | undefined {
+  if (!part.multipart) return part.type.value.startsWith('text/') ? part.type.params.charset : undefined;
+  for (const child of part.children.slice(0, 8)) {
+    const charset = declaredCharset(child);
+    if (charset !== undefined && !/^(?:us-ascii|utf-?8)$/i.test(charset)) return charset;
+  }
+  return undefined;
+}
+
 const REPORT = /^message\/(?:global-)?(?:delivery-status|disposition-notification|feedback-report)$/;
 const bodyTypes = new Set([
   'text/plain',

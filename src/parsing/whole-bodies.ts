@@ -28,8 +28,11 @@ export function createWholeBodies(
     const bodies = await turn(async () =>
       parsing.bodiesByReference(await collect(read(raw.blob, { start: 0, end: raw.size }))),
     );
-    const parts = bodies[kind]?.parts;
-    if (parts !== undefined) yield* decoded(raw, parts);
+    const body = bodies[kind];
+    const parts = body?.parts;
+    // What stood within a signature (S/MIME) has no place of its own in the raw mail, and comes inline.
+    if (body?.truncated === false) yield Buffer.from(body.value);
+    else if (parts !== undefined) yield* decoded(raw, parts);
     else if (kind === 'text')
       yield Buffer.from(
         await turn(async () => parsing.textOfHtml(await collect(decoded(raw, bodies.html?.parts ?? [])))),

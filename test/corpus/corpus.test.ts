@@ -30,9 +30,9 @@ const groups: Record<string, { facts: string[]; least: number }> = {
   'reply text': { facts: ['replyText', 'replyContains', 'replyNotContains'], least: 0.9 },
   'bounce recipients and status': {
     facts: ['dsnRecipient', 'dsnStatus', 'dsnCode', 'dsnPermanent', 'originalMessageId'],
-    least: 0.95,
+    least: 0.97,
   },
-  'kind of automatic mail': { facts: ['kind'], least: 0.95 },
+  'kind of automatic mail': { facts: ['kind'], least: 0.985 },
 };
 
 describe.skipIf(!there)(

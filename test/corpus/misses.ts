@@ -41,16 +41,6 @@ export const misses: readonly { file: string; fact: string; reason: string }[] =
     reason: 'A loop alert of a list server to its own administrator: no mail failed to be delivered.',
   },
   {
-    file: 'rb-sisimai/lhost-amazonses-17.eml',
-    fact: 'dsnStatus',
-    reason: 'Status field says 4.4.7 (expired); the peer prefers the code of the last connection attempt in brackets.',
-  },
-  {
-    file: 'rb-sisimai/lhost-amazonses-17.eml',
-    fact: 'dsnCode',
-    reason: 'The diagnostic begins with 554; the peer prefers the code of the last connection attempt in brackets.',
-  },
-  {
     file: 'flufl-bounce/yale_01.txt.eml',
     fact: 'dsnRecipient',
     reason: 'The bounce names the local part alone; the peer knows this one university’s two domains.',

@@ -167,9 +167,12 @@ function statusRecipients(text: string, max = MAX_RECIPIENTS): Recipient[] {
     if (list.length >= max) break;
     if (recipient === undefined) continue;
     const diagnostic = utf8(group.get('diagnostic-code') ?? '').replace(/\s+/g, ' ');
-    const status = moreExact(statusIn(group.get('status') ?? ''), withoutAddresses(diagnostic));
+    const declared = statusIn(group.get('status') ?? '');
+    const last = declared?.endsWith('.4.7') === true ? lastAnswer(diagnostic) : undefined;
+    const status = last?.status ?? moreExact(declared, withoutAddresses(diagnostic));
     const action = actionOf(group.get('action'), status);
-    const replyCode = replyCodeIn(withoutAddresses(diagnostic.replace(/^\s*(?:smtp|x-[\w-]+)\s*;/i, '')));
+    const replyCode =
+      last?.replyCode ?? replyCodeIn(withoutAddresses(diagnostic.replace(/^\s*(?:smtp|x-[\w-]+)\s*;/i, '')));
     list.push({
       recipient,
       ...(action === undefined ? {} : { action }),
@@ -198,6 +201,12 @@ function moreExact(declared: string | undefined, diagnostic: string): string | u
   if (!declared.endsWith('.0')) return declared;
   return statusesIn(diagnostic).find((s) => s[0] === declared[0] && !/\.0(?:\.|$)/.test(s)) ?? declared;
 }
+
+/** Expired (x.4.7) is what the reporting system made of the other server's last answer, which Amazon SES quotes in brackets and Exchange behind LED=. */
+const lastAnswer = (diagnostic: string): { replyCode: number; status: string } | undefined => {
+  const quoted = /(?:<|\bLED=)(?=[45]\d\d[ -][45]\.\d)/.exec(diagnostic);
+  return quoted === null ? undefined : answersIn(diagnostic.slice(quoted.index + quoted[0].length))[0];
+};
 
 const withoutAddresses = (text: string): string =>
   text

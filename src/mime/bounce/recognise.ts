@@ -40,7 +40,7 @@ const MACHINE = /^(?:mailadmin|administrator|admin|complaints|nobody|no-?reply|l
 
 /** Display names of mail systems. */
 const SYSTEM_NAME =
-  /^\W*(?:(?:internet )?mail delivery(?: (?:sub)?system)?|mailer[- ]daemon|mail (?:system|administrator|server)|system administrator|post ?master|post office|microsoft (?:outlook|exchange))\W*$/i;
+  /^\W*(?:(?:internet )?mail deliver(?:y|er)?(?: (?:sub)?system| service)?|interscan(?: \w+){0,3}|mailmarshal|mimesweeper|mailer[- ]daemon|mail (?:system|administrator|server)|system administrator|post ?master|post office|microsoft (?:outlook|exchange))\W*$/i;
 
 /** A display name that is no person's: none at all, or one that speaks of servers. */
 const isImpersonal = (name: string): boolean =>
@@ -100,9 +100,10 @@ const isExchangeNdr = (headers: Sender['headers']): boolean => headers.all('x-ms
 
 const saysAutomatic = (headers: Sender['headers']): boolean => /^auto-/i.test(headers.first('auto-submitted') ?? '');
 
-/** A system's name counts where there is no address, or one that is not a person's. */
+/** No sender at all (`From: <>`), or one of theirs. A system's name counts where there is no address, or one that is not a person's. */
 const isDaemon = (address: string, name: string): boolean =>
   DAEMON.test(address) ||
+  (address === '' && name === '') ||
   (SYSTEM_NAME.test(name) && (!address.includes('@') || POSTMASTER.test(address) || GATEWAY.test(address)));
 
 /** The returned mail is one that was sent from an address which the report was sent to. */
@@ -137,13 +138,14 @@ export function looksLikeBounce(input: Recognisable): string | undefined {
   if (nullSender) {
     // Answers of machines have it as well, and repeat the customer's words.
     if (/^auto-replied/i.test(headers.first('auto-submitted') ?? '') && !(subjectFits && impersonal)) return undefined;
-    return (subjectFits && impersonal) || isBounceSentence(head) ? 'sender' : undefined;
+    return (subjectFits && (impersonal || !passedOn)) || isBounceSentence(head) ? 'sender' : undefined;
   }
   if (!impersonal) return undefined;
   if (postmaster && (saysAutomatic(headers) || TRANSCRIPT.test(head))) return 'sender';
   if (!subjectFits) return undefined;
   if (sentBy(GATEWAY)) return 'sender';
-  return !passedOn && (sentBy(MACHINE) || saysAutomatic(headers)) && isOurs(input) ? 'sender' : undefined;
+  const named = from.every(({ name }) => SYSTEM_NAME.test(name));
+  return !passedOn && (sentBy(MACHINE) || named || saysAutomatic(headers)) && isOurs(input) ? 'sender' : undefined;
 }
 
 /** A line of an SMTP dialogue. */

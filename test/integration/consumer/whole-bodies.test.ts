@@ -8,6 +8,7 @@ import { emailFlowQueue, MESSAGE_JOB, PREFIX } from '../../../src/contract/names
 import { createHttp, type Http } from '../../../src/http/index.ts';
 import { htmlToText } from '../../../src/mime/index.ts';
 import { createWholeBodies, openParsing, type Parsing } from '../../../src/parsing/index.ts';
+import { cmsBody, streamedSignedData } from '../../support/cms.ts';
 import { startRedis, type TestRedis } from '../../support/redis.ts';
 import { fakeApi, fakeDeps, message } from '../../unit/http/fixtures.ts';
 
@@ -61,6 +62,7 @@ const alternative = (plain: string, rich: string): Case => ({
   html: rich,
 });
 const derived = (rich: string): Case => ({ mail: part('html', rich), text: htmlToText(rich).text, html: rich });
+const signed = (inside: Case): Case => ({ ...inside, mail: cmsBody(streamedSignedData(Buffer.from(inside.mail))) });
 const many = Array.from({ length: 120 }, (_, i) => `part ${i}: ${'x'.repeat(100)}`);
 
 it.each<[string, Case]>([
@@ -76,6 +78,8 @@ it.each<[string, Case]>([
   ['html alone, whose text is cut as well', derived(html(60 * KB))],
   ['html alone, of a megabyte', derived(html(1024 * KB))],
   ['120 texts', { mail: multipart('mixed', ...many.map((one) => part('plain', one))), text: many.join('\n') }],
+  ['text within a signature', signed(alternative(text(60 * KB), html(60 * KB)))],
+  ['html alone within a signature', signed(derived(html(60 * KB)))],
   ['html and a text made of it, without parts', { ...derived(html(60 * KB)), partless: true }],
   ['text and html, without parts', { ...alternative(text(60 * KB), html(60 * KB)), partless: true }],
 ])('%s', async (name, { mail, text: expectedText, html: expectedHtml, partless }) => {

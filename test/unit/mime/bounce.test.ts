@@ -55,6 +55,20 @@ describe('RFC 3464', () => {
     ['sendmail’s 5.1.1 for a policy', '5.1.1', 'smtp; 550 5.7.1 Not wanted', '5.7.1', 550],
     ['another class than the answer', '4.5.0', 'smtp; 550 5.5.0 service refused', '5.5.0', 550],
     ['expired is the reporting system’s own', '4.4.7', 'smtp; 550 5.7.1 try later', '4.4.7', 550],
+    [
+      'expired, with the last answer quoted (Amazon SES)',
+      '4.4.7',
+      'smtp; 554 4.4.7 Message expired: unable to deliver in 840 minutes.<421 4.4.2 Connection timed out>',
+      '4.4.2',
+      421,
+    ],
+    [
+      'expired, with the last answer quoted (Exchange)',
+      '4.4.7',
+      'smtp;550 4.4.7 QUEUE.Expired; message expired {LED=450 4.7.1 try again later};{FQDN=x};{IP=192.0.2.1}',
+      '4.7.1',
+      450,
+    ],
     ['an exact status of one class', '5.2.1', 'smtp; 550 5.1.1 unknown', '5.2.1', 550],
     [
       'an answer of success before the failure',

@@ -621,3 +621,21 @@ describe('what programs forgot or cut off', () => {
     expect(message.warnings.map((w) => w.code)).toContain('header-malformed');
   });
 });
+
+describe('a part that cannot be used as it is has a warning', () => {
+  it.each([
+    ['Content-Type: message/partial; id=x; number=1; total=2', 'x', 'message-partial part 1'],
+    ['Content-Type: message/external-body; access-type=URL; URL="http://x.example/a"', 'x', 'external-body part 1'],
+    ['Content-Type: text/plain\r\nContent-Transfer-Encoding: x-compressed', 'x', 'transfer-encoding-unknown part 1'],
+    ['Content-Type: text/plain', '-----BEGIN PGP MESSAGE-----\r\n\r\nhQ=\r\n', 'encrypted undefined'],
+    ['Content-Type: text/plain\r\nContent-Transfer-Encoding: 7bit', 'x', undefined],
+    ['Content-Type: text/plain\r\nContent-Transfer-Encoding: binary', 'x', undefined],
+    ['Content-Type: text/plain\r\nContent-Transfer-Encoding: "Quoted-Printable"', 'x', undefined],
+    ['Content-Type: text/plain\r\nContent-Transfer-Encoding: utf-8', 'x', undefined],
+  ])('%s', (fields, body, warning) => {
+    const message = parseMessage(Buffer.from(`From: a@b.example\r\n${fields}\r\n\r\n${body}\r\n`));
+    expect(message.warnings.map(({ code, detail }) => `${code} ${detail}`)).toEqual(
+      warning === undefined ? [] : [warning],
+    );
+  });
+});

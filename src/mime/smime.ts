@@ -1,0 +1,64 @@
+// S/MIME whose content is within a CMS message (RFC 8551 §3.5.2, "opaque"): the mail inside is shown, and nothing is said of its signature.
+import { type Bodies, decodeSections } from './bodies.ts';
+import { type Classified, classify, declaredCharset, type Leaf } from './classify.ts';
+import { readCms } from './cms.ts';
+import type { Warn } from './header-fields.ts';
+import { decodeWhole } from './transfer.ts';
+import { type WalkLimits, walk } from './walk.ts';
+
+/** Encoded bytes of a CMS message that are unwrapped; a larger one stays an attachment. */
+const MAX_ENCODED = 32 << 20;
+/** Signed within signed (RFC 2634 §1.1 wraps three times). */
+const MAX_WRAPS = 3;
+/** What is inline of a body that cannot be referred to, when references are asked for. */
+const WHOLE_BYTES = 1 << 20;
+
+interface Limits extends WalkLimits {
+  inlineTextBytes: number;
+  inlineHtmlBytes: number;
+}
+
+const isCms = ({ type, filename }: Leaf): boolean =>
+  /^application\/(?:x-)?pkcs7-mime$/.test(type) || (type === 'application/octet-stream' && /\.p7m$/i.test(filename));
+
+/**
+ * Bodies of the signed mail within `leaf`; undefined where there is none. They have no references: their bytes do not stand in the raw mail as they are. Warns of
+ * what cannot be shown (`encrypted`, `smime-unreadable`), and of what was unwrapped (`smime-unwrapped`, with the number of attachments left inside).
+ */
+export function* unwrapped(
+  raw: Buffer,
+  leaf: Leaf,
+  limits: Limits,
+  warn: Warn,
+  wraps = 0,
+): Generator<void, Bodies | undefined> {
+  const { path, bodyStart, bodyEnd } = leaf.part;
+  const encoded = raw.subarray(bodyStart, bodyEnd);
+  const cms = encoded.length > MAX_ENCODED ? undefined : readCms(decodeWhole(encoded, leaf.encoding));
+  yield;
+  if (cms?.kind !== 'signed') {
+    warn(cms?.kind === 'enveloped' ? 'encrypted' : 'smime-unreadable', `part ${path}`);
+    return undefined;
+  }
+  const { content } = cms;
+  const { root } = yield* walk(content, limits);
+  const hint = declaredCharset(root);
+  const inner = classify(root, hint);
+  const within = signedMail(inner);
+  if (within !== undefined && wraps < MAX_WRAPS) return yield* unwrapped(content, within, limits, warn, wraps + 1);
+  const left = inner.attachments.length;
+  warn('smime-unwrapped', left === 0 ? `part ${path}` : `part ${path}: ${left} attachments within`);
+  const bounds = limits.inlineTextBytes === 0 ? { inlineTextBytes: WHOLE_BYTES, inlineHtmlBytes: WHOLE_BYTES } : limits;
+  const bodies = yield* decodeSections(content, inner, hint, bounds, warn);
+  return { ...bodies, text: withoutParts(bodies.text), html: withoutParts(bodies.html), uuencoded: [] };
+}
+
+/** The part that is the mail, when nothing but it and its like is there to show. */
+export const signedMail = ({ sections, attachments }: Classified): Leaf | undefined =>
+  sections.length === 0 ? attachments.find(isCms) : undefined;
+
+function withoutParts(body: Bodies['text']): Bodies['text'] {
+  if (body?.parts === undefined) return body;
+  const { parts: _ofTheInside, ...rest } = body;
+  return rest;
+}
