@@ -19,7 +19,7 @@ export interface Part {
   multipart: boolean;
 }
 
-interface WalkLimits {
+export interface WalkLimits {
   maxParts: number;
   maxDepth: number;
   maxHeaderBytes: number;
