@@ -60,7 +60,11 @@ export function createSubmitter(
   let closed = false;
   let maxSize: number | undefined;
   let offered: readonly string[] | undefined;
-  const transport = openTransport();
+  let transport = openTransport();
+  /** The latest submission on this connection was accepted. */
+  let served = false;
+  /** The server answered 354 to the latest submission, and asked for its bytes. */
+  let pulled = false;
 
   function openTransport() {
     const { authentication } = server;
@@ -69,9 +73,8 @@ export function createSubmitter(
       ...connectionOptions(server, settings),
       maxConnections: 1, // outbound/lanes.ts counts connections over all replicas: one submitter is one connection
       maxMessages: settings.maxMessagesPerConnection,
-      // On a connection that the server ended (421, or dropped while idle) before a byte of the mail was pulled: once more, on a new one. Whether
-      // a mail is sent again after that is the journal's decision alone.
-      maxRequeues: 1,
+      // nodemailer would send again whatever the phase was. Whether a mail is sent again is the journal's decision alone; a 421 is renewed below.
+      maxRequeues: 0,
       idleTimeout: settings.idleTimeoutMs,
       ...(authentication.type === 'None'
         ? {}
@@ -140,6 +143,7 @@ export function createSubmitter(
       return failed(submission, tracker, asError(thrown) as SmtpError);
     } finally {
       tracker.over = true;
+      pulled = tracker.pulled;
     }
   }
 
@@ -165,8 +169,13 @@ export function createSubmitter(
   return {
     async submit(submission) {
       let outcome = await once(submission);
-      // 421 on a connection that served its time: a new one, at once. Not a byte of the mail left on the old one.
-      if (isEnded(outcome) && !closed) outcome = await once(submission);
+      // A connection that served its time (421, or closed while it was idle): a new one, at once. Nothing was pulled for the old one.
+      if (isEnded(outcome, served) && !pulled && !closed) {
+        transport.close();
+        transport = openTransport();
+        outcome = await once(submission);
+      }
+      served = outcome.kind === 'accepted';
       const renew =
         outcome.kind === 'failed' &&
         outcome.verdict.action === 'renew-token' &&
@@ -192,8 +201,12 @@ export function createSubmitter(
   };
 }
 
-const isEnded = (outcome: SubmissionOutcome): boolean =>
-  outcome.kind === 'failed' && outcome.sent === 'none' && outcome.verdict.code === 'SMTP_CONNECTION_ENDED';
+/** nodemailer's pool drops the 421 when the server closes at once: then only a connection that had worked counts as one that ended. */
+const isEnded = (outcome: SubmissionOutcome, served: boolean): boolean =>
+  outcome.kind === 'failed' &&
+  outcome.sent === 'none' &&
+  (outcome.verdict.code === 'SMTP_CONNECTION_ENDED' ||
+    (served && outcome.remote.system === 'network' && outcome.remote.code === 'ECONNECTION'));
 
 async function* tracked(
   submission: Submission,

@@ -163,6 +163,8 @@ it('421 on a connection that served its time: a new one at once, the same submis
   await replies.submitReply(second);
   await ends(second.replyId);
   expect((await replies.getReply(second.replyId))?.attempts).toBe(1);
+  // The first mail, the refused try and the one on a new connection.
+  expect(room.sink.attempts).toHaveLength(3);
   expect(room.sink.received.map(({ replyId }) => replyId)).toEqual([first.replyId, second.replyId]);
   expect(only().events.map(({ name }) => name)).not.toContain('ReplyRetried');
 });
