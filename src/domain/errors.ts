@@ -16,7 +16,7 @@ interface MailroomErrorOptions {
   field?: string;
   /** Milliseconds that the remote asked us to wait. */
   retryAfterMs?: number;
-  /** With FROM_NOT_PERMITTED: the permitted addresses. */
+  /** With FROM_NOT_PERMITTED: the permitted addresses; with PORTAL_OIDC_NO_ROLE: the roles of which one is needed. */
   permitted?: readonly string[];
   cause?: unknown;
 }

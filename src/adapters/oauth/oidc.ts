@@ -46,7 +46,7 @@ interface Oidc {
   /**
    * @param query with which the browser came back
    * @param onSubject who it is, known before the role: refused people are counted
-   * @throws MailroomError OAUTH_STATE_INVALID, PORTAL_OIDC_REFUSED, PORTAL_OIDC_NO_ROLE, PORTAL_OIDC_UNAVAILABLE
+   * @throws MailroomError OAUTH_STATE_INVALID, PORTAL_OIDC_REFUSED, PORTAL_OIDC_NO_ROLE, PORTAL_OIDC_GROUPS_OMITTED, PORTAL_OIDC_UNAVAILABLE
    */
   complete(query: string, flow: OidcFlow, onSubject?: (subject: string) => Promise<void>): Promise<OidcPerson>;
   /** Where to sign out at the provider; undefined when it has no such page. */
@@ -150,12 +150,10 @@ export function createOidc(settings: OidcSettings, now: () => number = Date.now)
 
   function noRole(person: string, claims: Record<string, unknown>): MailroomError {
     const { rolesClaim, roles } = settings;
-    const wanted = roles.map(({ role, value }) => `${value} (${role})`).join(', ');
+    if (isOverage(claims, rolesClaim)) return new MailroomError('PORTAL_OIDC_GROUPS_OMITTED');
     return new MailroomError('PORTAL_OIDC_NO_ROLE', {
       message: `You are signed in as ${person}, but have no role in Mailroom.`,
-      hint: isOverage(claims, rolesClaim)
-        ? `The provider left the claim ${rolesClaim} out because you are in too many groups; let the application tell app roles instead of groups (http.oidc.rolesClaim: roles).`
-        : `Ask for one of: ${wanted}. They are looked for in the claim ${rolesClaim} of the id token.`,
+      permitted: roles.map(({ role, value }) => `${value} (${role})`),
     });
   }
 }

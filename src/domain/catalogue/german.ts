@@ -234,6 +234,7 @@ export const germanTitles: Readonly<Record<ErrorCode, string>> = {
   PORTAL_SIGN_IN_REFUSED: 'Die Anmeldung wurde abgelehnt: Das Token oder der Einmalcode ist nicht gültig.',
   PORTAL_OIDC_UNAVAILABLE: 'Der Identitätsanbieter ist nicht erreichbar.',
   PORTAL_OIDC_REFUSED: 'Die Anmeldung beim Identitätsanbieter ist fehlgeschlagen.',
+  PORTAL_OIDC_GROUPS_OMITTED: 'Der Anbieter hat die Gruppen der Person weggelassen, weil es zu viele sind.',
   PORTAL_OIDC_NO_ROLE: 'Die Person ist angemeldet, hat aber keine Rolle in Mailroom.',
   HTTP_LOCKED: 'Zu viele Anfragen mit falschem API-Token kamen von dieser Adresse.',
   PORTAL_LOCKED: 'Zu viele Fehlversuche: Die Anmeldung ist für eine Weile gesperrt.',

@@ -278,6 +278,15 @@ export const httpErrors = section({
       de: 'Geben Sie der Person beim Anbieter eine der Rollen oder Gruppen aus http.oidc.roles; gesucht wird im Claim http.oidc.rolesClaim des ID-Tokens.',
     },
   },
+  PORTAL_OIDC_GROUPS_OMITTED: {
+    class: 'permission',
+    action: 'refuse',
+    message: 'The provider left out the groups of the user, because there are too many.',
+    hint: {
+      en: 'Assign app roles instead of groups at the provider and set http.oidc.rolesClaim: roles. Entra ID puts at most 200 groups into a token.',
+      de: 'Vergeben Sie beim Anbieter App-Rollen statt Gruppen und setzen Sie http.oidc.rolesClaim: roles. Entra ID nennt höchstens 200 Gruppen in einem Token.',
+    },
+  },
   HTTP_LOCKED: {
     class: 'throttle',
     action: 'refuse',

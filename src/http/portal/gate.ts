@@ -88,8 +88,8 @@ export function addGate(
 }
 
 /** An error in a person's words: what is wrong, and what to do with the means of the portal. */
-export function shownError({ code, message, remote }: MailroomError, language: Language): ShownError {
-  const shown = { code, said: saidBy(remote), ...errorIn(language, code) };
+export function shownError({ code, message, remote, permitted = [] }: MailroomError, language: Language): ShownError {
+  const shown = { code, said: saidBy(remote), ...errorIn(language, code, { permitted: permitted.join(', ') }) };
   // What is said of this very case exists in English alone.
   const special = language === 'en' && portalErrors[code]?.title === undefined && message !== catalogue[code].message;
   return special ? { ...shown, title: message } : shown;

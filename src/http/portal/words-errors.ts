@@ -145,8 +145,18 @@ export const portalErrors: Readonly<Partial<Record<ErrorCode, { title?: Text; hi
       de: 'Sie sind angemeldet, haben aber keine Rolle in Mailroom.',
     },
     hint: {
-      en: 'Ask the administrators of Mailroom to give you a role.',
-      de: 'Lassen Sie sich von der Administration von Mailroom eine Rolle geben.',
+      en: 'Ask your administrators for one of these roles: {permitted}.',
+      de: 'Lassen Sie sich von Ihrer Administration eine dieser Rollen geben: {permitted}.',
+    },
+  },
+  PORTAL_OIDC_GROUPS_OMITTED: {
+    title: {
+      en: 'You are in too many groups for your role in Mailroom to be found.',
+      de: 'Sie sind in zu vielen Gruppen, als dass Ihre Rolle in Mailroom zu finden wäre.',
+    },
+    hint: {
+      en: 'Ask your administrators for an app role instead of a group.',
+      de: 'Lassen Sie sich von Ihrer Administration statt einer Gruppe eine App-Rolle geben.',
     },
   },
   OAUTH_ACCOUNT_LOCKED: {
