@@ -89,7 +89,7 @@ export async function createHttp(deps: HttpDeps): Promise<Http> {
   if (deps.api !== undefined) {
     routes.push(
       ...messageRoutes(deps.api, deps.emit),
-      ...replyRoutes(deps.api, deps.emit, namespacesOf(deps.apiTokens)),
+      ...replyRoutes(deps.api, namespacesOf(deps.apiTokens)),
       ...(deps.emailServers === undefined ? [] : emailServerRoutes(deps.emailServers)),
       ...(deps.emailServers === undefined || deps.operations === undefined
         ? []

@@ -3,7 +3,7 @@
 /** Bytes looked at. */
 export const PREFIX_BYTES = 4_096;
 
-export interface FileVerdict {
+interface FileVerdict {
   /** Media type by the first bytes; undefined where they say nothing. */
   detectedType: string | undefined;
   /** It runs when it is opened, by its first bytes or by its name. */

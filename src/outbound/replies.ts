@@ -235,14 +235,14 @@ export function createReplies(deps: RepliesDeps): Replies {
     async releaseHeld(replyId, by = 'a person') {
       const payload = await sourceOf(await held(replyId));
       const entry = await moveHeld(replyId, 'prepared', `${by} released it: sent again`);
-      deps.emit('ReplyReleased', { server: entry.server, replyId });
+      deps.emit('ReplyReleased', { server: entry.server, replyId, detail: { by } });
       await queues.again(entry.server, replyId, payload, { priority: 1 });
       return resultOf(entry);
     },
 
     async dropHeld(replyId, by = 'a person') {
       const entry = await moveHeld(replyId, 'dropped', `${by} dropped it`);
-      deps.emit('ReplyDropped', { server: entry.server, replyId });
+      deps.emit('ReplyDropped', { server: entry.server, replyId, detail: { by } });
       return resultOf(entry);
     },
 

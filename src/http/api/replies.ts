@@ -5,7 +5,6 @@ import { countIssues, replySchema, unknownWarnings } from '../../contract/reply.
 import { type Result, resultSchema } from '../../contract/result.ts';
 import { fullReplyId, inFlows, inServers, ownReplyId } from '../../domain/access.ts';
 import { MailroomError } from '../../domain/errors.ts';
-import type { Emit } from '../../telemetry/events.ts';
 import type { Principal } from '../auth.ts';
 import { type ApiDeps, sendersSchema } from '../deps.ts';
 import { maskedResult } from '../masked.ts';
@@ -41,7 +40,7 @@ const problem = (description: string) => ({
 const MOST_REPLY_ID = 200;
 
 /** @param namespaces of all tokens: nobody else uses their replyIds */
-export function replyRoutes(deps: ApiDeps, emit: Emit, namespaces: ReadonlySet<string> = new Set()): Route[] {
+export function replyRoutes(deps: ApiDeps, namespaces: ReadonlySet<string> = new Set()): Route[] {
   /** @throws MailroomError REPLY_UNKNOWN also for a reply outside of what the token is bound to */
   async function known(replyId: string | undefined, { scope }: Principal): Promise<Result> {
     const result = await deps.getReply(fullReplyId(scope, replyId ?? ''));
@@ -91,11 +90,6 @@ export function replyRoutes(deps: ApiDeps, emit: Emit, namespaces: ReadonlySet<s
         if (principal.scope !== undefined) await known(params.id, principal);
         const decide = action === 'release' ? deps.releaseHeld : deps.dropHeld;
         const result = await decide(fullReplyId(principal.scope, params.id ?? ''), principal.name);
-        emit(action === 'release' ? 'HeldReplyReleased' : 'HeldReplyDropped', {
-          replyId: result.replyId,
-          server: result.server,
-          detail: { by: principal.name },
-        });
         return { ...result, replyId: ownReplyId(principal.scope, result.replyId) ?? result.replyId };
       },
     });
@@ -124,7 +118,6 @@ export function replyRoutes(deps: ApiDeps, emit: Emit, namespaces: ReadonlySet<s
           });
         const given = { ...body, replyId: submittedId(principal, body.replyId) };
         const result = withWarnings(await deps.submitReply(given), unknownWarnings(unknownKeys(request.body, body)));
-        emit('ReplySubmitted', { replyId: result.replyId, server: result.server });
         reply.code(202).header('location', `/v1/replies/${encodeURIComponent(body.replyId)}`);
         return { ...result, replyId: body.replyId };
       },

@@ -119,7 +119,7 @@ function decidePage(frame: Frame, reply: Shown, action: 'release' | 'drop'): str
 
 export function addReplies(
   portal: FastifyInstance,
-  { replies, servers, emit }: Pick<PortalDeps, 'replies' | 'servers' | 'emit'>,
+  { replies, servers }: Pick<PortalDeps, 'replies' | 'servers'>,
   visits: Visits,
 ): void {
   async function held(replyId: string) {
@@ -151,8 +151,7 @@ export function addReplies(
     );
     portal.post(`/portal/replies/${action}`, needs('replies:release'), async (request, reply) => {
       const by = visits.who(request);
-      const { replyId, server } = await replies[action](formOf(request).get('id') ?? '', by);
-      emit(action === 'release' ? 'HeldReplyReleased' : 'HeldReplyDropped', { replyId, server, detail: { by } });
+      const { replyId } = await replies[action](formOf(request).get('id') ?? '', by);
       return seeOther(
         reply,
         doneUrl(

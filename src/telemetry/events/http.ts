@@ -16,9 +16,6 @@ export const httpEvents = events({
     labels: ['code'],
     repeats: true,
   },
-  ReplySubmitted: { level: 'info', message: 'reply submitted through the API', labels: ['server'] },
-  HeldReplyReleased: { level: 'info', message: 'held reply released by a person', labels: ['server'] },
-  HeldReplyDropped: { level: 'info', message: 'held reply dropped by a person', labels: ['server'] },
   QuarantineDecided: {
     level: 'info',
     message: 'quarantined message enqueued again or accepted by a person',

@@ -2,7 +2,7 @@
 import { events } from './event.ts';
 
 export const outboundEvents = events({
-  ReplyQueued: { level: 'debug', message: 'reply added to its server’s queue', labels: ['server'] },
+  ReplyQueued: { level: 'info', message: 'reply added to its server’s queue', labels: ['server'] },
   ReplyKeysUnknown: {
     level: 'warn',
     message: 'reply contains unknown keys; they were ignored',

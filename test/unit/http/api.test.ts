@@ -426,7 +426,7 @@ describe('replies', () => {
     expect((await post('/v1/replies/r%201/drop', undefined, as('ops'), deps)).statusCode).toBe(409);
     expect((await get('/v1/replies/r2', as('ops'), deps)).json()).toMatchObject({ code: 'REPLY_UNKNOWN', status: 404 });
     expect(calls).toEqual([['release', 'r 1', 'ops']]);
-    expect(events).toEqual(['HeldReplyReleased', 'ApiRequestRefused']);
+    expect(events).toEqual(['ApiRequestRefused']);
   });
 
   it('senders of a flow with any name', async () => {
