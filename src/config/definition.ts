@@ -2,6 +2,7 @@
 // defaults. Shape only; email-servers.ts makes the server of it and compares the definitions with each other.
 import { z } from 'zod';
 import { parseAddress } from '../domain/address.ts';
+import { inZod } from './issues.ts';
 import { isHost } from './setting.ts';
 
 /** Code points, as people count characters. */
@@ -10,23 +11,23 @@ const NAME_LENGTH = 100;
 const FORBIDDEN = /[\p{Cc}\p{Cs}\u2028\u2029\u202A-\u202E\u2066-\u2069\uFEFF]/u;
 
 export const label = z
-  .string('must be text')
+  .string(inZod('notText'))
   .transform((text) => text.normalize('NFC').trim())
-  .refine((text) => text !== '', { message: 'must not be empty', abort: true })
+  .refine((text) => text !== '', { message: inZod('empty'), abort: true })
   .refine((text) => [...text].length <= NAME_LENGTH, {
-    message: `must be at most ${NAME_LENGTH} characters`,
+    message: inZod('tooLong', { max: NAME_LENGTH }),
     abort: true,
   })
-  .refine((text) => !FORBIDDEN.test(text), 'must not hold control characters');
+  .refine((text) => !FORBIDDEN.test(text), inZod('controlCharacters'));
 
-const filled = z.string('must be text').trim().min(1, 'must not be empty');
+const filled = z.string(inZod('notText')).trim().min(1, inZod('empty'));
 
 /** A list of one would otherwise pass as its text: String(['enabled']) is enabled. */
 export const scalar = (given: unknown): string => (typeof given === 'object' ? '' : String(given).trim());
 
 /** Text compared without case and spaces: `OAUTH2` is `OAuth2`. */
 function choice<const T extends string>(allowed: readonly T[], also: Readonly<Record<string, T>> = {}) {
-  const message = `must be ${allowed.slice(0, -1).join(', ')} or ${allowed.at(-1)}`;
+  const message = inZod('notOneOf', { choices: `${allowed.slice(0, -1).join(', ')} or ${allowed.at(-1)}` });
   return z.unknown().transform((given, context): T => {
     const text = scalar(given).toLowerCase();
     const found = allowed.find((name) => name.toLowerCase() === text) ?? also[text];
@@ -36,30 +37,30 @@ function choice<const T extends string>(allowed: readonly T[], also: Readonly<Re
 }
 
 function whole(min: number, max: number) {
-  const message = `must be ${min}–${max}`;
+  const message = inZod('outOfRange', { min, max });
   return z
     .union([z.number(), z.string().regex(/^\d+$/).transform(Number)], message)
     .refine((value) => Number.isInteger(value) && value >= min && value <= max, message);
 }
 
-const address = z.string('must be a mail address').transform((text, context) => {
+const address = z.string(inZod('notAddress')).transform((text, context) => {
   const parsed = parseAddress(text);
   if (parsed.ok && parsed.value.name === '') return parsed.value.address;
-  context.addIssue({ code: 'custom', message: 'must be a mail address like support@example.com' });
+  context.addIssue({ code: 'custom', message: inZod('notAddress') });
   return z.NEVER;
 });
 
 const addressKey = z.string().transform((text, context) => {
   const parsed = parseAddress(text);
   if (parsed.ok) return parsed.value.normal;
-  context.addIssue({ code: 'custom', message: 'must be a mail address like support@example.com' });
+  context.addIssue({ code: 'custom', message: inZod('notAddress') });
   return z.NEVER;
 });
 
 /** A list, or text with commas or semicolons as in the portal's field. */
 const addresses = z.preprocess(
   (given) => (typeof given === 'string' ? given.split(/[,;\n]/).flatMap((part) => part.trim() || []) : given),
-  z.array(address, 'must be a list of mail addresses'),
+  z.array(address, inZod('notAddressList')),
 );
 
 /** `+tag`, or an address with or without one. */
@@ -68,7 +69,7 @@ const recipientKey = z.string().transform((text, context) => {
   if (tag !== undefined) return `+${tag.toLowerCase()}`;
   const parsed = parseAddress(text);
   if (parsed.ok) return parsed.value.normal;
-  context.addIssue({ code: 'custom', message: 'must be an address of the mailbox, or a tag like +orders' });
+  context.addIssue({ code: 'custom', message: inZod('notRecipient') });
   return z.NEVER;
 });
 
@@ -77,7 +78,7 @@ const authservIds = z.preprocess(
   (given) => (typeof given === 'string' ? given.split(/[,;\s]+/).filter((id) => id !== '') : given),
   z.array(
     z
-      .string('must be text')
+      .string(inZod('notText'))
       .transform((id) => id.trim().toLowerCase())
       .refine((id) => isHost(id.replace(/^\*\./, '')), 'must be a name like mx.example.com or *.example.com'),
     'must be a list of names',
@@ -86,11 +87,11 @@ const authservIds = z.preprocess(
 
 const UNITS: Readonly<Record<string, number>> = { '': 1, B: 1, KB: 1024, MB: 1024 ** 2, GB: 1024 ** 3 };
 /** Bytes, or `25 MB`. */
-const size = z.union([z.number(), z.string()], 'must be a size like 25 MB').transform((given, context) => {
+const size = z.union([z.number(), z.string()], inZod('notSize')).transform((given, context) => {
   const [, amount = '', unit = ''] = /^(\d+)\s*([KMG]?B)?$/i.exec(String(given).trim()) ?? [];
   const bytes = Number(amount) * (UNITS[unit.toUpperCase()] ?? 1);
   if (amount !== '' && bytes >= 1024 && bytes <= 1024 ** 3) return bytes;
-  context.addIssue({ code: 'custom', message: 'must be a size from 1 KB to 1 GB, like 25 MB' });
+  context.addIssue({ code: 'custom', message: inZod('notSize') });
   return z.NEVER;
 });
 
@@ -101,7 +102,7 @@ const startFrom = z.unknown().transform((given, context) => {
   if (known) return known;
   const fits = /^\d{4}-\d{2}-\d{2}(T[\d:.]+(Z|[+-]\d{2}:\d{2}))?$/.test(text) && !Number.isNaN(Date.parse(text));
   if (fits) return { since: new Date(text).toISOString() };
-  context.addIssue({ code: 'custom', message: 'must be now, unseen, all or a date like 2026-11-01' });
+  context.addIssue({ code: 'custom', message: inZod('notStart') });
   return z.NEVER;
 });
 
@@ -112,7 +113,7 @@ const afterQueued = z.unknown().transform((given, context): AfterQueued => {
   if (typeof folder === 'string' && folder.trim() !== '' && !FORBIDDEN.test(folder)) {
     return { action: 'move', folder: folder.normalize('NFC').trim() };
   }
-  context.addIssue({ code: 'custom', message: 'must be leave, seen or { move: <folder> }' });
+  context.addIssue({ code: 'custom', message: inZod('notAfterQueued') });
   return z.NEVER;
 });
 
@@ -122,20 +123,20 @@ const sentCopy = z.unknown().transform((given, context): SentCopy => {
   const folder = typeof given === 'object' && given !== null && 'append' in given ? given.append : undefined;
   if (typeof folder === 'string' && folder.trim() !== '')
     return { policy: 'append', folder: folder.normalize('NFC').trim() };
-  context.addIssue({ code: 'custom', message: 'must be none, server or { append: <folder> }' });
+  context.addIssue({ code: 'custom', message: inZod('notSentCopy') });
   return z.NEVER;
 });
 
 const flag = z.union(
   [z.boolean(), z.stringbool({ truthy: ['true', 'yes', 'on', 'enabled'], falsy: ['false', 'no', 'off', 'disabled'] })],
   {
-    error: 'must be true or false',
+    error: inZod('notOneOf', { choices: 'true or false' }),
   },
 );
 
 const common = {
   name: label,
-  host: filled.refine(isHost, 'must be a host name or an IP address'),
+  host: filled.refine(isHost, inZod('notHost')),
   tls: choice(['enabled', 'implicit', 'starttls', 'none', 'disabled'], {
     true: 'enabled',
     false: 'disabled',
@@ -144,17 +145,17 @@ const common = {
   }).default('enabled'),
   allowPlainText: flag.default(false),
   authenticationType: choice(['OAuth2', 'Password', 'None'], { '0auth2': 'OAuth2' }),
-  user: filled.refine((text) => !FORBIDDEN.test(text), 'must not hold control characters'),
+  user: filled.refine((text) => !FORBIDDEN.test(text), inZod('controlCharacters')),
   enabled: flag.default(true),
   application: label.optional(),
   signIn: choice(['appOnly', 'delegated'], { 'app-only': 'appOnly' }).default('appOnly'),
   signInUser: filled.optional(),
-  password: z.string('must be text').min(1, 'must not be empty').optional(),
+  password: z.string(inZod('notText')).min(1, inZod('empty')).optional(),
   passwordFile: filled.optional(),
   passwordEnv: filled.optional(),
   ca: filled.optional(),
   caFile: filled.optional(),
-  proxy: z.url({ protocol: /^(https?|socks5?)$/, error: 'must be a URL http://… or socks5://…' }).optional(),
+  proxy: z.url({ protocol: /^(https?|socks5?)$/, error: inZod('notUrl') }).optional(),
 };
 
 export const imapDefinition = z.strictObject({
@@ -177,7 +178,7 @@ export const smtpDefinition = z.strictObject({
   port: whole(1, 65535).default(587),
   additionalEmailFromAddresses: addresses.default([]),
   sendMode: choice(['sendAs', 'onBehalf']).default('sendAs'),
-  displayNames: z.record(addressKey, label, 'must map addresses to names').default({}),
+  displayNames: z.record(addressKey, label, inZod('notAddressMap', { values: 'names' })).default({}),
   sentCopy: sentCopy.default({ policy: 'server' }),
   pace: z
     .strictObject(
@@ -186,10 +187,12 @@ export const smtpDefinition = z.strictObject({
         connections: whole(1, 100).default(3),
         recipientsPerDay: whole(1, 10_000_000).default(10_000),
       },
-      'must be { perMinute, connections, recipientsPerDay }',
+      inZod('notPace'),
     )
     .prefault({}),
-  fromRoles: z.record(addressKey, z.array(label, 'must be a list of roles'), 'must map addresses to roles').default({}),
+  fromRoles: z
+    .record(addressKey, z.array(label, inZod('notRoles')), inZod('notAddressMap', { values: 'roles' }))
+    .default({}),
   uncertain: choice(['hold', 'resend']).default('hold'),
 });
 

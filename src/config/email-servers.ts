@@ -2,6 +2,7 @@
 import { dirname } from 'node:path';
 import { mailboxId } from '../contract/names.ts';
 import { normalAddress } from '../domain/address.ts';
+import { wrong } from '../domain/definition-problem.ts';
 import type { Authentication, EmailServer, EmailServerList, InvalidEmailServer } from '../domain/email-server.ts';
 import { foldName, isImap, isLoopback } from '../domain/email-server.ts';
 import { MailroomError } from '../domain/errors.ts';
@@ -105,7 +106,7 @@ export function combine(found: readonly Found[], env: Env): Omit<EmailServerList
     const name = server?.name ?? nameOf(item.definition);
     const taken = name === undefined ? undefined : names.get(foldName(name));
     if (taken !== undefined)
-      problems.push({ field: join(item.at, 'name'), message: `is used already by ${taken}`, got: shownValue(name) });
+      problems.push({ field: join(item.at, 'name'), ...wrong('nameTaken', { by: taken }), got: shownValue(name) });
     else if (name !== undefined)
       names.set(foldName(name), item.source === 'portal' ? 'a server of the portal' : item.at);
     const watched = server && isImap(server) && server.enabled ? mailboxId(server) : undefined;
@@ -113,7 +114,7 @@ export function combine(found: readonly Found[], env: Env): Omit<EmailServerList
     if (watcher !== undefined)
       problems.push({
         field: join(item.at, 'user'),
-        message: `folder of this mailbox is watched already by "${watcher}"`,
+        ...wrong('mailboxTaken', { server: watcher }),
         got: shownValue(server?.user),
       });
     if (server && problems.length === 0) {
@@ -121,9 +122,9 @@ export function combine(found: readonly Found[], env: Env): Omit<EmailServerList
       if (watched !== undefined) mailboxes.set(watched, server.name);
       continue;
     }
-    const shown = problems.map(({ field, message, got }) => ({
-      field,
-      message: got === undefined ? message : `${message}, got ${got}`,
+    const shown = problems.map((one) => ({
+      ...one,
+      message: one.got === undefined ? one.message : `${one.message}, got ${one.got}`,
     }));
     invalid.push({ source: item.source, index: item.index, ...(name === undefined ? {} : { name }), problems: shown });
   }
@@ -145,7 +146,7 @@ function wordsFor(type: 'IMAP' | 'SMTP'): Words {
   return {
     keysAt: (path) => (path[0] === 'pace' ? ['perMinute', 'connections', 'recipientsPerDay'] : keysOf[type]),
     elsewhere: (key) =>
-      keysOf[other].includes(key) && !keysOf[type].includes(key) ? `belongs to servers of type ${other}` : undefined,
+      keysOf[other].includes(key) && !keysOf[type].includes(key) ? wrong('belongsToType', { type: other }) : undefined,
     secrets: new Set(['password']),
   };
 }
@@ -157,7 +158,7 @@ const good = new WeakMap<object, EmailServer>();
 export function parseEmailServer(item: Found, env: Env, problems: Problem[]): EmailServer | undefined {
   const { definition, at } = item;
   if (typeof definition !== 'object' || definition === null || Array.isArray(definition)) {
-    problems.push({ field: at, message: 'must be a definition with fields and values' });
+    problems.push({ field: at, ...wrong('notDefinition') });
     return undefined;
   }
   const known = good.get(definition);
@@ -168,7 +169,7 @@ export function parseEmailServer(item: Found, env: Env, problems: Problem[]): Em
     const got = given === undefined ? {} : { got: shownValue(given) };
     problems.push({
       field: join(at, 'serverType'),
-      message: given === undefined ? 'is required: IMAP or SMTP' : 'must be IMAP or SMTP',
+      ...(given === undefined ? wrong('typeMissing') : wrong('notOneOf', { choices: 'IMAP or SMTP' })),
       ...got,
     });
     return undefined;
@@ -185,7 +186,7 @@ export function parseEmailServer(item: Found, env: Env, problems: Problem[]): Em
   if (tls === 'none' && !allowPlainText && !isLoopback(host))
     sources.problems.push({
       field: join(at, 'tls'),
-      message: 'must not be none for another machine, unless allowPlainText is true',
+      ...wrong('plainTextRefused'),
     });
   if (parsed.data.serverType === 'IMAP') sources.problems.push(...strangeRecipients(parsed.data, at));
   const ca = secretOf({ value: parsed.data.ca, file: parsed.data.caFile }, join(at, 'ca'), sources);
@@ -207,7 +208,7 @@ function strangeRecipients({ user, aliases, flowByRecipient }: ImapDefinition, a
     .filter((key) => !key.startsWith('+') && !ours.has(key) && !ours.has(withoutTag(key)))
     .map((key) => ({
       field: join(at, `flowByRecipient.${key}`),
-      message: 'must be the User or one of the aliases, with or without +tag, or a tag like +orders',
+      ...wrong('strangeRecipient'),
     }));
 }
 
@@ -216,40 +217,37 @@ function authenticationOf(
   item: Found,
   sources: Sources,
 ): Authentication | undefined {
-  const problem = (field: string, message: string) =>
-    void sources.problems.push({ field: join(item.at, field), message });
+  const problem = (field: string, ...what: Parameters<typeof wrong>) =>
+    void sources.problems.push({ field: join(item.at, field), ...wrong(...what) });
   const files = ['passwordFile', 'passwordEnv', 'caFile'] as const;
   // Whoever may use the portal must not read files of this machine, or its environment, by way of a password that is sent to a host.
-  for (const field of files)
-    if (item.source === 'portal' && given[field] !== undefined) problem(field, 'is not allowed in the portal');
+  for (const field of files) if (item.source === 'portal' && given[field] !== undefined) problem(field, 'notInPortal');
   if (sources.problems.length > 0) return undefined;
   if (given.authenticationType === 'None') {
     for (const field of ['password', 'passwordFile', 'passwordEnv'] as const)
-      if (given[field] !== undefined) problem(field, 'goes with authenticationType Password');
+      if (given[field] !== undefined) problem(field, 'goesWithType', { type: 'Password' });
     for (const field of ['application', 'signInUser'] as const)
-      if (given[field] !== undefined) problem(field, 'goes with authenticationType OAuth2');
-    if (given.serverType === 'IMAP') problem('authenticationType', 'must be OAuth2 or Password');
-    else if (!given.user.includes('@')) problem('user', 'must be a mail address with authenticationType None');
+      if (given[field] !== undefined) problem(field, 'goesWithType', { type: 'OAuth2' });
+    if (given.serverType === 'IMAP') problem('authenticationType', 'notOneOf', { choices: 'OAuth2 or Password' });
+    else if (!given.user.includes('@')) problem('user', 'userNotAddress', { type: 'None' });
     return sources.problems.length > 0 ? undefined : { type: 'None' };
   }
   if (given.authenticationType === 'Password') {
     for (const field of ['application', 'signInUser'] as const)
-      if (given[field] !== undefined) problem(field, 'goes with authenticationType OAuth2');
+      if (given[field] !== undefined) problem(field, 'goesWithType', { type: 'OAuth2' });
     const password = secretOf(
       { value: given.password, file: given.passwordFile, env: given.passwordEnv },
       join(item.at, 'password'),
       sources,
     );
-    if (password === undefined && sources.problems.length === 0)
-      problem('password', 'is required with authenticationType Password');
+    if (password === undefined && sources.problems.length === 0) problem('password', 'passwordMissing');
     return password === undefined ? undefined : { type: 'Password', password };
   }
   for (const field of ['password', 'passwordFile', 'passwordEnv'] as const)
-    if (given[field] !== undefined) problem(field, 'goes with authenticationType Password');
-  if (given.application === undefined)
-    problem('application', 'is required with authenticationType OAuth2: name of an OAuth2 application');
-  if (!given.user.includes('@')) problem('user', 'must be a mail address with authenticationType OAuth2');
-  if (given.signInUser !== undefined && given.signIn === 'appOnly') problem('signInUser', 'goes with signIn delegated');
+    if (given[field] !== undefined) problem(field, 'goesWithType', { type: 'Password' });
+  if (given.application === undefined) problem('application', 'applicationMissing');
+  if (!given.user.includes('@')) problem('user', 'userNotAddress', { type: 'OAuth2' });
+  if (given.signInUser !== undefined && given.signIn === 'appOnly') problem('signInUser', 'goesWithDelegated');
   const { application, signIn, signInUser } = given;
   if (application === undefined || sources.problems.length > 0) return undefined;
   return { type: 'OAuth2', application, signIn, ...(signInUser === undefined ? {} : { signInUser }) };

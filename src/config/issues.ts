@@ -1,5 +1,6 @@
 // zod's issues in our words: `<path>: must be …, got …`, unknown keys with the nearest known one, secrets never shown.
 import type { z } from 'zod';
+import { isProblemCode, type Parameters, type ProblemCode, type Wrong, wrong } from '../domain/definition-problem.ts';
 import { nearest } from './nearest.ts';
 import { type Problem, shownValue } from './problem.ts';
 
@@ -7,9 +8,18 @@ export interface Words {
   /** Keys that are known where an unknown one stood; the path is the parent's. */
   keysAt: (path: readonly PropertyKey[]) => readonly string[];
   /** Why a key that is known elsewhere has no place here. */
-  elsewhere?: (key: string) => string | undefined;
+  elsewhere?: (key: string) => Wrong | undefined;
   /** Fields whose value is not shown. */
   secrets: ReadonlySet<string>;
+}
+
+/** A schema's message is text alone: code and parameters travel in it. */
+export const inZod = (code: ProblemCode, parameters?: Parameters): string => JSON.stringify({ code, parameters });
+
+function outOfZod(message: string): Wrong | { message: string } {
+  if (!message.startsWith('{')) return { message };
+  const { code, parameters } = JSON.parse(message) as { code?: unknown; parameters?: Parameters };
+  return isProblemCode(code) ? wrong(code, parameters) : { message };
 }
 
 export function problemsOf(error: z.ZodError, at: string, item: unknown, words: Words): Problem[] {
@@ -20,23 +30,23 @@ function problemsOfIssue(issue: z.core.$ZodIssue, at: string, item: unknown, wor
   const field = fieldAt(at, issue.path);
   if (issue.code === 'unrecognized_keys') {
     const known = words.keysAt(issue.path);
-    return issue.keys.map((key) => ({ field: fieldAt(field, [key]), message: unknownKey(key, known, words) }));
+    return issue.keys.map((key) => ({ field: fieldAt(field, [key]), ...unknownKey(key, known, words) }));
   }
   const value = issue.path.reduce<unknown>(
     (node, part) =>
       typeof node === 'object' && node !== null ? (node as Record<PropertyKey, unknown>)[part] : undefined,
     item,
   );
-  if (value === undefined || value === null) return [{ field, message: 'is required' }];
+  if (value === undefined || value === null) return [{ field, ...wrong('required') }];
   const hidden = typeof value === 'object' || issue.path.some((part) => words.secrets.has(String(part)));
-  return [{ field, message: issue.message, ...(hidden ? {} : { got: shownValue(value) }) }];
+  return [{ field, ...outOfZod(issue.message), ...(hidden ? {} : { got: shownValue(value) }) }];
 }
 
-function unknownKey(key: string, known: readonly string[], { elsewhere }: Words): string {
+function unknownKey(key: string, known: readonly string[], { elsewhere }: Words): Wrong {
   const there = elsewhere?.(key);
   if (there) return there;
   const near = nearest(key, known);
-  return near ? `is not a known field; did you mean ${near}?` : 'is not a known field';
+  return near ? wrong('unknownFieldNear', { near }) : wrong('unknownField');
 }
 
 /** `emailServers[1]` + [`pace`, `perMinute`] → `emailServers[1].pace.perMinute`. */

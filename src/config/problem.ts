@@ -1,9 +1,13 @@
 // A problem of the configuration: which field, what is wrong with it, what stood there. One wording for settings and email servers.
+import type { Parameters, ProblemCode } from '../domain/definition-problem.ts';
 
 export interface Problem {
   field: string;
   /** Completes `<field>: …`. */
   message: string;
+  /** Of an email server: what is wrong, for readers in other languages. */
+  code?: ProblemCode;
+  parameters?: Parameters;
   /** The value as it may be shown; left out for secrets. */
   got?: string;
 }

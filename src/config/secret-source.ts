@@ -1,5 +1,6 @@
 // Where the secrets of applications and email servers come from: the value itself, a file, or an environment variable.
 import { isAbsolute, join } from 'node:path';
+import { wrong } from '../domain/definition-problem.ts';
 import type { Problem } from './problem.ts';
 import { readTextFile } from './text-file.ts';
 
@@ -22,12 +23,11 @@ export function secretOf(
   sources: Sources,
 ): string | undefined {
   const named = [from.value, from.file, from.env].filter((one) => one !== undefined);
-  if (named.length > 1) sources.problems.push({ field, message: 'must be given once: as value, File or Env' });
+  if (named.length > 1) sources.problems.push({ field, ...wrong('secretTwice') });
   if (from.value !== undefined) return from.value;
   if (from.env !== undefined) {
     const value = sources.env[from.env];
-    if (!value)
-      sources.problems.push({ field: `${field}Env`, message: 'names a variable that is not set', got: from.env });
+    if (!value) sources.problems.push({ field: `${field}Env`, ...wrong('variableMissing'), got: from.env });
     return value || undefined;
   }
   if (from.file === undefined) return undefined;
@@ -35,11 +35,11 @@ export function secretOf(
   sources.read?.add(file);
   try {
     const value = readTextFile(file).replace(/\r?\n$/, '');
-    if (value === '') sources.problems.push({ field: `${field}File`, message: 'names an empty file', got: from.file });
+    if (value === '') sources.problems.push({ field: `${field}File`, ...wrong('fileEmpty'), got: from.file });
     return value || undefined;
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
-    sources.problems.push({ field: `${field}File`, message: `cannot be read (${code})`, got: from.file });
+    sources.problems.push({ field: `${field}File`, ...wrong('fileUnreadable', { reason: code }), got: from.file });
     return undefined;
   }
 }

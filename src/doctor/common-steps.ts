@@ -3,8 +3,9 @@ import { type LookOptions, lookAtTls, reachPort, resolveHost } from '../adapters
 import { classifyToken, permissionOf, readToken, type TokenClaims } from '../adapters/oauth/probe.ts';
 import { ehloName, submissionError } from '../adapters/smtp/probe.ts';
 import { type EmailServer, isImap, tlsModeOf } from '../domain/email-server.ts';
-import { checkEmailServers, type FindingCode } from '../domain/email-server-check.ts';
+import { checkEmailServers } from '../domain/email-server-check.ts';
 import { asError, type ErrorCode, MailroomError } from '../domain/errors.ts';
+import type { FindingCode } from '../domain/finding-words.ts';
 import { DAY_MS } from '../lib/time.ts';
 import { isTlsCode } from '../lib/tls-codes.ts';
 import { type DoctorDeps, type Probes, same, withFix, words } from './step.ts';

@@ -1,6 +1,7 @@
 // What only all email servers together can show: valid definitions that will not work as meant. Pure. Findings are warnings in the log, the
 // portal and `mailroom check`.
 import { domainOf, normalAddress } from './address.ts';
+import type { Parameters } from './definition-problem.ts';
 import {
   type EmailServer,
   type ImapServer,
@@ -10,23 +11,27 @@ import {
   type SmtpServer,
   tlsModeOf,
 } from './email-server.ts';
+import { type FindingCode, findingText } from './finding-words.ts';
 import { providerOf } from './mail-provider.ts';
-
-export type FindingCode =
-  | 'SHARED_ADDRESS_NOT_PERMITTED'
-  | 'APPLICATION_NOT_CONFIGURED'
-  | 'FROM_NEEDS_SEND_AS'
-  | 'DELEGATED_USER_IS_SHARED'
-  | 'MANY_MAILBOXES_ON_ONE_PERSON'
-  | 'TLS_DISABLED';
 
 export interface Finding {
   code: FindingCode;
   /** Name of the server that it is about. */
   server: string;
+  /** What its words are about: domain/finding-words.ts. */
+  parameters: Parameters;
+  /** In English. */
   message: string;
   hint: { en: string; de: string };
 }
+
+const finding = (code: FindingCode, server: string, parameters: Parameters, hint: Finding['hint']): Finding => ({
+  code,
+  server,
+  parameters: { server, ...parameters },
+  message: findingText(code, { server, ...parameters }, 'en'),
+  hint,
+});
 
 /** Connections that one person's account may hold (about 16–20 at Exchange Online), with room for that person's own Outlook. */
 const MAILBOXES_PER_PERSON = 15;
@@ -68,15 +73,15 @@ function sharedAddresses(imap: readonly ImapServer[], smtp: readonly SmtpServer[
       const where = near
         ? { en: `of "${near.name}"`, de: `von „${near.name}“` }
         : { en: 'of an SMTP server', de: 'eines SMTP-Servers' };
-      return {
-        code: 'SHARED_ADDRESS_NOT_PERMITTED',
-        server: server.name,
-        message: `${server.user} is watched by "${server.name}", but no enabled SMTP server may send from it: replies would leave from the personal address`,
-        hint: {
+      return finding(
+        'SHARED_ADDRESS_NOT_PERMITTED',
+        server.name,
+        { user: server.user },
+        {
           en: `Add ${server.user} to Additional Email From Addresses ${where.en}.`,
           de: `Fügen Sie ${server.user} den Additional Email From Addresses ${where.de} hinzu.`,
         },
-      };
+      );
     });
 }
 
@@ -86,25 +91,26 @@ function unknownApplication(
   wrong: ReadonlyMap<string, string>,
 ): Finding[] {
   if (authentication.type !== 'OAuth2' || applications.includes(authentication.application)) return [];
-  const problem = wrong.get(authentication.application);
+  const { application } = authentication;
+  const problem = wrong.get(application);
   if (problem !== undefined) {
     return [
-      {
-        code: 'APPLICATION_NOT_CONFIGURED',
-        server: name,
-        message: `"${name}" names the OAuth2 application "${authentication.application}", which is wrong in the configuration (${problem})`,
-        hint: { en: `Correct: ${problem}.`, de: `Korrigieren Sie: ${problem}.` },
-      },
+      finding(
+        'APPLICATION_NOT_CONFIGURED',
+        name,
+        { application, problem },
+        { en: `Correct: ${problem}.`, de: `Korrigieren Sie: ${problem}.` },
+      ),
     ];
   }
   const known = applications.length > 0 ? applications.map((one) => `"${one}"`).join(', ') : '–';
   return [
-    {
-      code: 'APPLICATION_NOT_CONFIGURED',
-      server: name,
-      message: `"${name}" names the OAuth2 application "${authentication.application}", which is not in the configuration`,
-      hint: { en: `Configured are: ${known}.`, de: `Eingerichtet sind: ${known}.` },
-    },
+    finding(
+      'APPLICATION_NOT_CONFIGURED',
+      name,
+      { application },
+      { en: `Configured are: ${known}.`, de: `Eingerichtet sind: ${known}.` },
+    ),
   ];
 }
 
@@ -117,15 +123,15 @@ function fromNeedsSendAs(server: SmtpServer): Finding[] {
     .map((from) => `Add-RecipientPermission "${from}" -Trustee "${server.user}" -AccessRights SendAs`)
     .join('; ');
   return [
-    {
-      code: 'FROM_NEEDS_SEND_AS',
-      server: server.name,
-      message: `"${server.name}" signs in app-only as ${server.user}; to send as ${others.join(', ')} that mailbox needs Send As there`,
-      hint: {
+    finding(
+      'FROM_NEEDS_SEND_AS',
+      server.name,
+      { user: server.user, addresses: others.join(', ') },
+      {
         en: `PowerShell: ${commands}. Or define one SMTP server for each address, with that address as User.`,
         de: `PowerShell: ${commands}. Oder legen Sie für jede Adresse einen SMTP-Server mit dieser Adresse als User an.`,
       },
-    },
+    ),
   ];
 }
 
@@ -140,15 +146,15 @@ function delegatedSharedUser(server: SmtpServer, imap: readonly ImapServer[]): F
   const named = authentication.signInUser !== undefined && same(authentication.signInUser) !== same(user);
   if (!shared && !named) return [];
   return [
-    {
-      code: 'DELEGATED_USER_IS_SHARED',
-      server: name,
-      message: `"${name}" signs in delegated, but its User ${user} is the shared mailbox; Exchange Online answers 535 5.7.3`,
-      hint: {
+    finding(
+      'DELEGATED_USER_IS_SHARED',
+      name,
+      { user },
+      {
         en: 'Set User to the person who signs in, and put the shared address into Additional Email From Addresses.',
         de: 'Setzen Sie User auf die Person, die sich anmeldet, und die gemeinsame Adresse in Additional Email From Addresses.',
       },
-    },
+    ),
   ];
 }
 
@@ -164,15 +170,15 @@ function manyMailboxes(imap: readonly ImapServer[]): Finding[] {
     const beyond = list[MAILBOXES_PER_PERSON];
     if (!beyond) return [];
     return [
-      {
-        code: 'MANY_MAILBOXES_ON_ONE_PERSON' as const,
-        server: beyond.name,
-        message: `${list.length} mailboxes ride on the sign-in of ${person}; Exchange Online allows about 16 to 20 IMAP connections`,
-        hint: {
+      finding(
+        'MANY_MAILBOXES_ON_ONE_PERSON',
+        beyond.name,
+        { count: list.length, person },
+        {
           en: 'Use app-only sign-in, or spread the mailboxes over several persons.',
           de: 'Verwenden Sie die Anmeldung „Als Anwendung“, oder verteilen Sie die Postfächer auf mehrere Personen.',
         },
-      },
+      ),
     ];
   });
 }
@@ -181,12 +187,5 @@ function manyMailboxes(imap: readonly ImapServer[]): Finding[] {
 function plainText(server: EmailServer): Finding[] {
   const { name, host, allowPlainText } = server;
   if (tlsModeOf(isImap(server) ? 'imap' : 'smtp', server) !== 'none' || isLoopback(host) || allowPlainText) return [];
-  return [
-    {
-      code: 'TLS_DISABLED',
-      server: name,
-      message: `"${name}" connects to ${host} without TLS: password or token and all mail can be read on the way`,
-      hint: { en: 'Set TLS to enabled.', de: 'Setzen Sie TLS auf aktiviert.' },
-    },
-  ];
+  return [finding('TLS_DISABLED', name, { host }, { en: 'Set TLS to enabled.', de: 'Setzen Sie TLS auf aktiviert.' })];
 }

@@ -1,4 +1,5 @@
 // Email servers as administrators define them (product.md): the definitions every other room works with. Pure data; validated in config/.
+import type { Parameters, ProblemCode } from './definition-problem.ts';
 
 /** How a server's definition signs in. Secrets are values here (already read from their _FILE), and never leave in logs. */
 export type Authentication =
@@ -107,7 +108,7 @@ export interface InvalidEmailServer {
   index: number;
   /** The name, if that much is readable. */
   name?: string;
-  problems: readonly { field: string; message: string }[];
+  problems: readonly { field: string; message: string; code?: ProblemCode; parameters?: Parameters; got?: string }[];
 }
 
 export interface EmailServerList {

@@ -19,7 +19,15 @@ export const problemSchema = z.object({
   hint: z.string().optional().describe('What can be done; English or German, by Accept-Language'),
   field: z.string().optional(),
   problems: z
-    .array(z.object({ field: z.string(), value: z.unknown().optional(), message: z.string() }))
+    .array(
+      z.object({
+        field: z.string(),
+        value: z.unknown().optional(),
+        message: z.string(),
+        code: z.string().optional(),
+        parameters: z.record(z.string(), z.union([z.string(), z.number()])).optional(),
+      }),
+    )
     .optional()
     .describe('With HTTP_REQUEST_INVALID: each field that is wrong'),
   permitted: z.array(z.string()).optional().describe('With FROM_NOT_PERMITTED: the addresses that are'),

@@ -6,6 +6,7 @@ import { type Found, parseEmailServer } from '../config/email-servers.ts';
 import type { Problem } from '../config/problem.ts';
 import type { EmailServerWatch } from '../config/watch.ts';
 import { mailboxId } from '../contract/names.ts';
+import { wrong } from '../domain/definition-problem.ts';
 import { type EmailServer, foldName, isImap, samePasswordTarget } from '../domain/email-server.ts';
 import { MailroomError } from '../domain/errors.ts';
 import type { Definition, EmailServersApi, EmailServerView } from '../http/api/email-servers.ts';
@@ -57,11 +58,11 @@ export function createEmailServerAdmin(deps: EmailServersDeps): EmailServerAdmin
         problems: [],
         findings: findings
           .filter((finding) => finding.server === server.name)
-          .map(({ code, message, hint }) => ({ code, message, hint })),
+          .map(({ code, parameters, message, hint }) => ({ code, parameters, message, hint })),
         live: await deps.liveOf(server),
       };
     });
-    const wrong = invalid.map((one): EmailServerView => {
+    const unusable = invalid.map((one): EmailServerView => {
       const name = one.name ?? `#${one.index + 1}`;
       const own = one.source === 'portal' ? stored.get(foldName(name)) : undefined;
       const { password } = own?.definition ?? {};
@@ -77,15 +78,15 @@ export function createEmailServerAdmin(deps: EmailServersDeps): EmailServerAdmin
         ...(own === undefined ? {} : { revision: own.revision }),
         definition,
         hasPassword: password !== undefined,
-        problems: one.problems.map(({ field, message }) => ({
-          field: field.replace(/^(portal|emailServers)\[\d+\]\.?/, ''),
-          message,
+        problems: one.problems.map((problem) => ({
+          ...problem,
+          field: problem.field.replace(/^(portal|emailServers)\[\d+\]\.?/, ''),
         })),
         findings: [],
         live: { state: 'invalid' },
       };
     });
-    const all = [...(await Promise.all(valid)), ...wrong];
+    const all = [...(await Promise.all(valid)), ...unusable];
     return all.sort((left, right) => left.name.localeCompare(right.name, 'en', { numeric: true }));
   }
 
@@ -111,9 +112,9 @@ export function createEmailServerAdmin(deps: EmailServersDeps): EmailServerAdmin
     const definition: Checked['definition'] = definitionOf(server);
     if (server.authentication.type === 'Password') definition.password = server.authentication.password;
     if (existing !== undefined && foldName(existing.name) !== foldName(server.name))
-      problems.push({ field: 'name', message: 'cannot be changed: copy the server under another name' });
+      problems.push({ field: 'name', ...wrong('nameFixed') });
     if (wantsPassword && !entered && !samePasswordTarget(existing?.definition, definition))
-      problems.push({ field: 'password', message: 'must be entered again for another host or user' });
+      problems.push({ field: 'password', ...wrong('passwordAgain') });
     const others = watch.current();
     const isOther = ({ name }: { name?: string }) => foldName(name ?? '') !== foldName(existing?.name ?? '');
     if (
@@ -121,22 +122,20 @@ export function createEmailServerAdmin(deps: EmailServersDeps): EmailServerAdmin
         .filter(isOther)
         .some(({ name }) => foldName(name ?? '') === foldName(server.name))
     )
-      problems.push({ field: 'name', message: 'is used already by another email server' });
+      problems.push({ field: 'name', ...wrong('nameTaken', { by: 'another email server' }) });
     if (isImap(server) && server.enabled) {
       const id = mailboxId(server);
       const watcher = others.servers.find(
         (other) => isOther(other) && isImap(other) && other.enabled && mailboxId(other) === id,
       );
-      if (watcher)
-        problems.push({ field: 'user', message: `folder of this mailbox is watched already by "${watcher.name}"` });
+      if (watcher) problems.push({ field: 'user', ...wrong('mailboxTaken', { server: watcher.name }) });
     }
     const proxyHost = server.proxy === undefined ? undefined : new URL(server.proxy).hostname;
     for (const [field, host] of [
       ['host', server.host],
       ['proxy', proxyHost],
     ] as const)
-      if (host !== undefined && !(await deps.mayConnect(host)))
-        problems.push({ field, message: 'is an address that Mailroom must not connect to' });
+      if (host !== undefined && !(await deps.mayConnect(host))) problems.push({ field, ...wrong('hostRefused') });
     if (problems.length > 0) throw invalid(problems);
     return { server, definition, passwordChanged: entered && password !== kept };
   }
@@ -215,5 +214,5 @@ export function createEmailServerAdmin(deps: EmailServersDeps): EmailServerAdmin
 
 const invalid = (problems: readonly Problem[]): RequestInvalid =>
   new RequestInvalid(
-    problems.map(({ field, message, got }) => ({ field, message, ...(got === undefined ? {} : { value: got }) })),
+    problems.map(({ got, ...problem }) => ({ ...problem, ...(got === undefined ? {} : { value: got }) })),
   );

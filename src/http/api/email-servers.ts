@@ -5,6 +5,8 @@ import { MailroomError } from '../../domain/errors.ts';
 import { problemSchema } from '../problem.ts';
 import { type Route, route } from '../routes.ts';
 
+const parametersSchema = z.record(z.string(), z.union([z.string(), z.number()])).describe('What the message is about');
+
 export const emailServerSchema = z.object({
   name: z.string(),
   serverType: z.enum(['IMAP', 'SMTP']).optional(),
@@ -15,9 +17,26 @@ export const emailServerSchema = z.object({
   revision: z.string().optional().describe('Only of the portal; also the ETag'),
   definition: z.record(z.string(), z.unknown()).describe('As in email-servers.yaml, without secrets'),
   hasPassword: z.boolean().describe('A password is stored; it is never shown'),
-  problems: z.array(z.object({ field: z.string(), message: z.string() })).describe('Why it is not valid'),
+  problems: z
+    .array(
+      z.object({
+        field: z.string(),
+        message: z.string(),
+        code: z.string().optional(),
+        parameters: parametersSchema.optional(),
+        got: z.string().optional(),
+      }),
+    )
+    .describe('Why it is not valid'),
   findings: z
-    .array(z.object({ code: z.string(), message: z.string(), hint: z.object({ en: z.string(), de: z.string() }) }))
+    .array(
+      z.object({
+        code: z.string(),
+        parameters: parametersSchema,
+        message: z.string(),
+        hint: z.object({ en: z.string(), de: z.string() }),
+      }),
+    )
     .describe('Valid, but will not work as meant'),
   live: z.object({
     state: z.string(),

@@ -9,6 +9,7 @@ import type { EmailFlowView, OperationsApi } from '../api/operations.ts';
 import type { QuarantineApi } from '../api/quarantine.ts';
 import type { ApiToken } from '../auth.ts';
 import type { ClientAddresses } from '../client.ts';
+import type { Problem as ApiProblem } from '../problem.ts';
 
 export interface NewSession {
   name: string;
@@ -55,10 +56,13 @@ interface OidcSignIn {
   signOutUrl(idToken: string): Promise<string | undefined>;
 }
 
+/** What is wrong with a field, by code and parameters; `got` or `value` was entered. */
+export type Problem = NonNullable<ApiProblem['problems']>[number] & { got?: string | undefined };
+
 export type Finding = EmailServerView['findings'][number];
 
 export interface Preview {
-  problems: readonly { field: string; message: string }[];
+  problems: readonly Problem[];
   findings: readonly Finding[];
 }
 

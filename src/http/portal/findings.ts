@@ -7,7 +7,7 @@ import type { Frame } from './layout.ts';
 import { since } from './parts.ts';
 import { stateIn } from './words.ts';
 import { errorIn } from './words-errors.ts';
-import { findingIn, messageIn } from './words-said.ts';
+import { findingIn, labelIn, problemIn } from './words-said.ts';
 
 /** Characters of a hint above which it is folded. */
 const LONG = 240;
@@ -46,8 +46,8 @@ export function problemsOf(frame: Frame, view: EmailServerView): Html[] {
   const { language } = frame;
   return [
     ...problems.map(
-      ({ field, message }) =>
-        html`<div class="note bad wrap"><strong>${field}</strong> <span>${messageIn(language, message)}</span></div>`,
+      (problem) =>
+        html`<div class="note bad wrap"><strong>${labelIn(language, problem.field)}:</strong> <span>${problemIn(language, problem)}</span></div>`,
     ),
     ...failure(frame, view),
     ...findings.map((finding) => html`<div class="note warn wrap">${findingItem(frame, finding)}</div>`),

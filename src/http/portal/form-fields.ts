@@ -3,7 +3,7 @@ import { shownField } from './form.ts';
 import type { FormState } from './form-page.ts';
 import { type Html, html } from './html.ts';
 import type { Frame } from './layout.ts';
-import { messageIn } from './words-said.ts';
+import { problemIn } from './words-said.ts';
 
 interface FieldOptions {
   css?: string;
@@ -20,7 +20,7 @@ export function fieldsOf(frame: Frame, { definition, readOnly, problems, blankLi
   const { say, language } = frame;
   const problemOf = (field: string) => {
     const found = problems.find((one) => one.field === field || one.field.startsWith(`${field}[`));
-    return found === undefined ? '' : messageIn(language, found.message);
+    return found === undefined ? '' : problemIn(language, found);
   };
   const described = (field: string, help: string | undefined) =>
     html` aria-describedby="${field}-error${help !== undefined && ` ${field}-help`}" aria-invalid="${problemOf(field) === '' ? 'false' : 'true'}"`;

@@ -7,7 +7,7 @@ import { MailroomError } from '../../domain/errors.ts';
 import type { Definition, EmailServerView } from '../api/email-servers.ts';
 import { RequestInvalid } from '../problem.ts';
 import { testLog } from './check-steps.ts';
-import type { Finding, PortalDeps } from './deps.ts';
+import type { Finding, PortalDeps, Problem } from './deps.ts';
 import { findingItem, stateBadge } from './findings.ts';
 import { blank, definitionFrom, shownField } from './form.ts';
 import { fieldsOf } from './form-fields.ts';
@@ -17,7 +17,7 @@ import { linkTo } from './list-page.ts';
 import { doneUrl } from './parts.ts';
 import { allSteps, probeBox, sendLines, wantsLines } from './test-page.ts';
 import { formOf, LIST, needs, queryOf, seeOther, send, type Visits } from './visit.ts';
-import { messageIn } from './words-said.ts';
+import { labelIn, problemIn } from './words-said.ts';
 
 export interface FormState {
   definition: Definition;
@@ -27,7 +27,7 @@ export interface FormState {
   /** Defined in a file. */
   fromFile: boolean;
   hasPassword: boolean;
-  problems: readonly { field: string; message: string }[];
+  problems: readonly Problem[];
   findings: readonly Finding[];
   /** Blank lines below the addresses. */
   blankLines: number;
@@ -42,20 +42,6 @@ export interface FormState {
   /** What was asked for when the problems were found; `look`: they were there before. */
   asked: 'save' | 'test' | 'look';
 }
-
-/** Field names as the handbook has them. */
-const LABELS: Readonly<Record<string, string>> = {
-  serverType: 'Server Type',
-  name: 'Name',
-  host: 'Host',
-  port: 'Port',
-  tls: 'TLS',
-  authenticationType: 'Authentication Type',
-  user: 'User',
-  emailFlow: 'Email Flow',
-  additionalEmailFromAddresses: 'Additional Email From Addresses',
-  enabled: 'Enabled',
-};
 
 const pairs = (...values: string[]) => values.map((value) => [value, value] as const);
 
@@ -80,7 +66,7 @@ function formPage(frame: Frame, state: FormState): string {
     ...(value('tls') === 'disabled' ? [['disabled', say('disabled')] as const] : []),
   ] as const;
   const allowPlainText = html`<div class="wide check"><input type="checkbox" id="allowPlainText" name="allowPlainText" value="true"${definition.allowPlainText === true && html` checked`}${readOnly && html` disabled`} aria-describedby="allowPlainText-help"><div><label for="allowPlainText">${say('allowPlainText')}</label><p class="help" id="allowPlainText-help">${say('allowPlainTextHelp')}</p></div></div>`;
-  const enabled = html`<div class="wide check"><input type="checkbox" id="enabled" name="enabled" value="true"${definition.enabled === true && html` checked`}${readOnly && html` disabled`} aria-describedby="enabled-help"><div><label for="enabled">${LABELS.enabled}</label><p class="help" id="enabled-help">${say('enabledHelp')}</p></div></div>`;
+  const enabled = html`<div class="wide check"><input type="checkbox" id="enabled" name="enabled" value="true"${definition.enabled === true && html` checked`}${readOnly && html` disabled`} aria-describedby="enabled-help"><div><label for="enabled">Enabled</label><p class="help" id="enabled-help">${say('enabledHelp')}</p></div></div>`;
 
   return page(
     frame,
@@ -155,9 +141,9 @@ const ASKED = { save: 'errors', test: 'errorsTest', look: 'errorsThere' } as con
 
 /** What is wrong, each with a way to its field. */
 function problemNote({ say, language }: Frame, problems: FormState['problems'], asked: FormState['asked']): Html {
-  const items = problems.map(({ field, message }) => {
-    const root = field.split(/[[.]/, 1)[0] ?? '';
-    return html`<li><a href="#${root}">${LABELS[root] ?? field}</a>: ${messageIn(language, message)}</li>`;
+  const items = problems.map((problem) => {
+    const [root = ''] = problem.field.split(/[[.]/, 1);
+    return html`<li><a href="#${root === 'pace' ? 'perMinute' : root}">${labelIn(language, problem.field)}</a>: ${problemIn(language, problem)}</li>`;
   });
   return html`<div class="note bad wrap" role="alert"><p><strong>${say(ASKED[asked])}</strong></p><ul>${items}</ul></div>`;
 }
@@ -327,7 +313,7 @@ export function addForm(portal: FastifyInstance, deps: FormDeps, visits: Visits)
     const { problems, findings } = await deps.preview(definition, name);
     const language = visits.language(request);
     return reply.send({
-      problems: problems.map(({ field, message }) => ({ field, message: messageIn(language, message) })),
+      problems: problems.map((problem) => ({ field: problem.field, message: problemIn(language, problem) })),
       warnings: findings.map((finding) => findingItem({ language }, finding).text).join(''),
     });
   });

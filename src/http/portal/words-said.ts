@@ -1,81 +1,151 @@
-// What the rooms below say in English, in German for the portal: problems of a definition, findings, refusals. What is not here stays English.
-import type { Language } from './words.ts';
+// What is wrong with a definition or doubtful about it, as sentences of the portal: by code and parameters, in both languages.
+import { isProblemCode, type Parameters, type ProblemCode } from '../../domain/definition-problem.ts';
+import { findingText, isFindingCode } from '../../domain/finding-words.ts';
+import { fill } from '../../lib/text.ts';
+import type { Finding, Problem } from './deps.ts';
+import { type Language, sayIn } from './words.ts';
 
-/** The checks' sentences in German; a sentence that is not here stays English. */
-const german: readonly [RegExp, string][] = [
-  [/^must not be empty$/, 'darf nicht leer sein'],
-  [/^(must be text|is required)$/, 'fehlt'],
-  [/^is required with authenticationType Password$/, 'wird bei Authentication Type Password benötigt'],
-  [/^is required with authenticationType OAuth2: .*$/, 'wird bei Authentication Type OAuth2 benötigt'],
-  [/^must be a mail address with authenticationType (OAuth2|None)$/, 'muss bei $1 eine E-Mail-Adresse sein'],
-  [
-    /^must not be none for another machine, unless allowPlainText is true$/,
-    'ist zu einer anderen Maschine nur mit „Klartext erlauben“ (allowPlainText) möglich',
-  ],
-  [/^must be a mail address like (.+)$/, 'muss eine E-Mail-Adresse wie $1 sein'],
-  [/^must be a mail address$/, 'muss eine E-Mail-Adresse sein'],
-  [/^must be a list of mail addresses$/, 'muss eine Liste von E-Mail-Adressen sein'],
-  [/^must be a host name or an IP address$/, 'muss ein Hostname oder eine IP-Adresse sein'],
-  [/^is an address that Mailroom must not connect to$/, 'ist eine Adresse, zu der keine Verbindung erlaubt ist'],
-  [/^is used already by .*$/, 'wird bereits verwendet'],
-  [/^folder of this mailbox is watched already by (.+)$/, 'dieses Postfach wird bereits überwacht von $1'],
-  [/^must be at most (\d+) characters$/, 'darf höchstens $1 Zeichen haben'],
-  [/^must not hold control characters$/, 'darf keine Steuerzeichen enthalten'],
-  [/^must be (\d+)–(\d+)$/, 'muss zwischen $1 und $2 liegen'],
-  [/^must be now, unseen, all or a date like (.+)$/, 'muss now, unseen, all oder ein Datum wie $1 sein'],
-  [/^must be a size from .*$/, 'muss eine Größe wie 25 MB sein'],
-  [/^must be leave, seen or .*$/, 'muss leave, seen oder move: Ordner sein'],
-  [
-    /^must be entered again for another host or user$/,
-    'muss für einen anderen Host oder Benutzer neu eingegeben werden',
-  ],
-  [/^cannot be changed: .*$/, 'kann nicht geändert werden: kopieren Sie den Server unter anderem Namen'],
-  [/^goes with signIn delegated$/, 'gehört zur delegierten Anmeldung'],
-  [/^goes with authenticationType (.+)$/, 'gehört zum Authentication Type $1'],
-  [/^is not allowed in the portal$/, 'ist im Portal nicht erlaubt'],
-  [/^is not a setting; did you mean (.+)\?$/, 'ist keine Einstellung; meinten Sie $1?'],
-  [/^is not a setting.*$/, 'ist keine Einstellung'],
-  [/^is used twice$/, 'kommt doppelt vor'],
-  [/^must be (.+) or (.+)$/, 'muss $1 oder $2 sein'],
-];
+type Text = Readonly<Record<Language, string>>;
 
-/** @param message of a check; what was entered may follow: "…, got 70000" */
-export function messageIn(language: Language, message: string): string {
-  if (language === 'en') return message;
-  const [, said = message, got] = /^(.*?)(?:, got (.*))?$/s.exec(message) ?? [];
-  const found = german.find(([pattern]) => pattern.test(said));
-  if (found === undefined) return message;
-  return `${said.replace(found[0], found[1])}${got === undefined ? '' : `, angegeben: ${got}`}`;
+const fileOnly: Text = {
+  en: 'Have the operators correct the configuration file ({field}: {message}).',
+  de: 'Lassen Sie den Betrieb die Konfigurationsdatei korrigieren ({field}).',
+};
+const problemTexts: Readonly<Record<ProblemCode, Text>> = {
+  required: { en: 'Fill in this field.', de: 'Füllen Sie dieses Feld aus.' },
+  empty: { en: 'Fill in this field.', de: 'Füllen Sie dieses Feld aus.' },
+  notText: { en: 'Enter a text.', de: 'Geben Sie einen Text ein.' },
+  tooLong: { en: 'Enter at most {max} characters.', de: 'Geben Sie höchstens {max} Zeichen ein.' },
+  controlCharacters: { en: 'Remove the control characters.', de: 'Entfernen Sie die Steuerzeichen.' },
+  notOneOf: { en: 'Choose {choices}.', de: 'Wählen Sie {choices}.' },
+  outOfRange: { en: 'Enter a number from {min} to {max}.', de: 'Geben Sie eine Zahl von {min} bis {max} ein.' },
+  notAddress: {
+    en: 'Enter an email address like support@example.com.',
+    de: 'Geben Sie eine E-Mail-Adresse wie support@example.com ein.',
+  },
+  notAddressList: { en: 'Enter email addresses.', de: 'Geben Sie E-Mail-Adressen ein.' },
+  notHost: { en: 'Enter a host name or an IP address.', de: 'Geben Sie einen Hostnamen oder eine IP-Adresse ein.' },
+  notSize: {
+    en: 'Enter a size from 1 KB to 1 GB, like 25 MB.',
+    de: 'Geben Sie eine Größe von 1 KB bis 1 GB ein, zum Beispiel 25 MB.',
+  },
+  notStart: {
+    en: 'Choose where to begin, or enter a date.',
+    de: 'Wählen Sie einen Beginn, oder geben Sie ein Datum an.',
+  },
+  notAfterQueued: {
+    en: 'Choose what happens to the email; for moving it, enter a folder.',
+    de: 'Wählen Sie, was mit der E-Mail geschieht; geben Sie zum Verschieben einen Ordner an.',
+  },
+  notSentCopy: fileOnly,
+  notUrl: { en: 'Enter an address like http://host:port.', de: 'Geben Sie eine Adresse wie http://host:port ein.' },
+  notAddressMap: fileOnly,
+  notRoles: fileOnly,
+  notPace: { en: 'Enter a number of messages per minute.', de: 'Geben Sie eine Anzahl Nachrichten pro Minute ein.' },
+  notRecipient: fileOnly,
+  strangeRecipient: fileOnly,
+  notDefinition: fileOnly,
+  typeMissing: { en: 'Choose IMAP or SMTP.', de: 'Wählen Sie IMAP oder SMTP.' },
+  plainTextRefused: {
+    en: 'A connection to another machine without encryption must be allowed expressly, under Advanced settings.',
+    de: 'Eine unverschlüsselte Verbindung zu einer anderen Maschine muss unter „Erweiterte Einstellungen“ eigens erlaubt werden.',
+  },
+  userNotAddress: {
+    en: 'With Authentication Type {type} enter an email address.',
+    de: 'Geben Sie beim Authentication Type {type} eine E-Mail-Adresse ein.',
+  },
+  passwordMissing: { en: 'Enter the password.', de: 'Geben Sie das Kennwort ein.' },
+  applicationMissing: { en: 'Choose an OAuth2 application.', de: 'Wählen Sie eine OAuth2-Anwendung.' },
+  goesWithType: {
+    en: 'This belongs to Authentication Type {type}.',
+    de: 'Diese Angabe gehört zum Authentication Type {type}.',
+  },
+  goesWithDelegated: {
+    en: 'This belongs to delegated sign-in.',
+    de: 'Diese Angabe gehört zur delegierten Anmeldung.',
+  },
+  belongsToType: { en: 'This belongs to {type} servers.', de: 'Diese Angabe gehört zu {type}-Servern.' },
+  notInPortal: { en: 'This is not allowed in the portal.', de: 'Diese Angabe ist im Portal nicht erlaubt.' },
+  unknownField: { en: 'This setting does not exist.', de: 'Diese Einstellung gibt es nicht.' },
+  unknownFieldNear: {
+    en: 'This setting does not exist. Did you mean {near}?',
+    de: 'Diese Einstellung gibt es nicht. Meinten Sie {near}?',
+  },
+  nameTaken: { en: 'Another email server has this name.', de: 'Diesen Namen hat schon ein anderer E-Mail Server.' },
+  mailboxTaken: {
+    en: 'This mailbox is already watched by “{server}”.',
+    de: 'Dieses Postfach wird bereits von „{server}“ überwacht.',
+  },
+  nameFixed: {
+    en: 'The name cannot be changed. Copy the server under another name.',
+    de: 'Der Name lässt sich nicht ändern. Kopieren Sie den Server unter einem anderen Namen.',
+  },
+  passwordAgain: {
+    en: 'Enter the password again for another host or user.',
+    de: 'Geben Sie das Kennwort für einen anderen Host oder Benutzer neu ein.',
+  },
+  hostRefused: {
+    en: 'Mailroom must not connect to this address.',
+    de: 'Zu dieser Adresse ist keine Verbindung erlaubt.',
+  },
+  secretTwice: fileOnly,
+  variableMissing: fileOnly,
+  fileEmpty: fileOnly,
+  fileUnreadable: fileOnly,
+};
+const unknown: Text = { en: 'This value is not valid: {message}.', de: 'Diese Angabe ist nicht gültig.' };
+
+const numbersIn = (language: Language, parameters: Parameters): Parameters =>
+  Object.fromEntries(
+    Object.entries(parameters).map(([name, value]) => [
+      name,
+      typeof value === 'number'
+        ? new Intl.NumberFormat(language, { useGrouping: value > 65_535 }).format(value)
+        : value,
+    ]),
+  );
+
+/** A problem as a sentence: what to enter. */
+export function problemIn(language: Language, { code, parameters = {}, field, message, got, value }: Problem): string {
+  const text = isProblemCode(code) ? problemTexts[code] : unknown;
+  const choices =
+    language === 'de' ? String(parameters.choices ?? '').replaceAll(' or ', ' oder ') : parameters.choices;
+  const said = fill(text[language], {
+    ...{ field, message },
+    ...numbersIn(language, parameters),
+    ...(choices === undefined ? {} : { choices }),
+  });
+  const entered = got ?? (typeof value === 'string' ? value : undefined);
+  if (entered === undefined || entered === '""' || text === fileOnly) return said;
+  return `${said} ${language === 'de' ? 'Angegeben' : 'Entered'}: ${entered}`;
 }
 
-const findings: Readonly<Record<string, [RegExp, string]>> = {
-  SHARED_ADDRESS_NOT_PERMITTED: [
-    /^(\S+) is watched by "(.+)", but .*$/s,
-    '$1 wird von „$2“ überwacht, aber kein aktivierter SMTP-Server darf mit dieser Adresse senden: Antworten würden mit der persönlichen Adresse gesendet.',
-  ],
-  APPLICATION_NOT_CONFIGURED: [
-    /^"(.+)" names the OAuth2 application "(.+)", which .*$/s,
-    '„$1“ nennt die OAuth2-Anwendung „$2“, die nicht eingerichtet ist.',
-  ],
-  FROM_NEEDS_SEND_AS: [
-    /^"(.+)" signs in app-only as (\S+); to send as (.+) that mailbox needs .*$/s,
-    '„$1“ meldet sich als Anwendung für $2 an; um als $3 zu senden, braucht dieses Postfach dort „Senden als“.',
-  ],
-  DELEGATED_USER_IS_SHARED: [
-    /^"(.+)" signs in delegated, but its User (\S+) is .*$/s,
-    '„$1“ meldet sich delegiert an, aber User $2 ist das gemeinsame Postfach: Exchange Online antwortet 535 5.7.3.',
-  ],
-  MANY_MAILBOXES_ON_ONE_PERSON: [
-    /^(\d+) mailboxes ride on the sign-in of (\S+); .*$/s,
-    '$1 Postfächer hängen an der Anmeldung von $2; Exchange Online erlaubt etwa 16 bis 20 IMAP-Verbindungen.',
-  ],
-  TLS_DISABLED: [
-    /^"(.+)" connects to (\S+) without TLS: .*$/s,
-    '„$1“ verbindet sich ohne TLS mit $2: Kennwort oder Token und alle E-Mails sind unterwegs lesbar.',
-  ],
-};
+export function findingIn(language: Language, { code, parameters, message }: Finding): string {
+  return isFindingCode(code) ? findingText(code, parameters, language) : message;
+}
 
-export function findingIn(language: Language, { code, message }: { code: string; message: string }): string {
-  const known = language === 'de' ? findings[code] : undefined;
-  return known === undefined ? message : message.replace(known[0], known[1]);
+/** Fields that the handbook names, by these names in both languages. */
+const handbook: Readonly<Record<string, string>> = {
+  serverType: 'Server Type',
+  name: 'Name',
+  host: 'Host',
+  port: 'Port',
+  tls: 'TLS',
+  authenticationType: 'Authentication Type',
+  user: 'User',
+  emailFlow: 'Email Flow',
+  additionalEmailFromAddresses: 'Additional Email From Addresses',
+  enabled: 'Enabled',
+};
+const FIELDS = ['application', 'signInUser', 'password', 'aliases', 'folder', 'startFrom', 'afterQueued'] as const;
+const MORE = ['maximumSize', 'sendMode', 'allowPlainText'] as const;
+
+/** What the form calls a field: `pace.perMinute` is "Messages a minute". */
+export function labelIn(language: Language, field: string): string {
+  const [root = ''] = field.split(/[[.]/, 1);
+  const other = { pace: 'perMinute', signIn: 'signInMode' } as const;
+  const word =
+    root === 'pace' || root === 'signIn' ? other[root] : [...FIELDS, ...MORE].find((known) => known === root);
+  if (word !== undefined) return sayIn(language)(word);
+  return Object.hasOwn(handbook, root) ? (handbook[root] ?? field) : field;
 }

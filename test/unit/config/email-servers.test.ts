@@ -327,7 +327,7 @@ describe('mistakes', () => {
     const definition = { ...imap, authenticationType: 'Password', application: undefined, passwordFile: '/etc/passwd' };
     const { invalid } = combine(found([definition], 'portal'), {});
     expect(invalid[0]?.problems).toEqual([
-      { field: 'emailServers[0].passwordFile', message: 'is not allowed in the portal' },
+      { field: 'emailServers[0].passwordFile', code: 'notInPortal', message: 'is not allowed in the portal' },
     ]);
   });
 

@@ -1,6 +1,7 @@
 // Pure parts of the pages: fixes and steps of the connection test, warnings and refusals in German, pages of a long list, masked addresses.
 import { describe, expect, it } from 'vitest';
 import { parseEmailServer } from '../../../src/config/email-servers.ts';
+import type { Problem } from '../../../src/config/problem.ts';
 import { fixOf } from '../../../src/doctor/fixes.ts';
 import type { CheckStep } from '../../../src/domain/doctor.ts';
 import type { EmailServer } from '../../../src/domain/email-server.ts';
@@ -10,7 +11,7 @@ import { fixList, stepItem, stepLines } from '../../../src/http/portal/check-ste
 import { findingItem } from '../../../src/http/portal/findings.ts';
 import { frameOf } from '../../../src/http/portal/layout.ts';
 import { pageOf, pager } from '../../../src/http/portal/parts.ts';
-import { findingIn, messageIn } from '../../../src/http/portal/words-said.ts';
+import { findingIn, labelIn, problemIn } from '../../../src/http/portal/words-said.ts';
 
 const frame = (language: 'en' | 'de') =>
   frameOf({ language, organisation: 'Contoso', session: undefined, url: '/portal', now: Date.UTC(2026, 10, 25) });
@@ -132,15 +133,63 @@ describe('in German', () => {
     }
   });
 
+  const problemsOf = (fields: object, type = 'IMAP') => {
+    const found: Problem[] = [];
+    const good = { serverType: type, name: 'N', host: 'h.example', user: 'u@b.example', emailFlow: 'F' };
+    const sign = { authenticationType: 'OAuth2', application: 'A' };
+    const definition = { ...good, ...sign, ...fields };
+    parseEmailServer({ definition, source: 'portal', at: '', index: 0, folder: '' }, {}, found);
+    return found;
+  };
+
   it.each([
-    ['is required', 'fehlt'],
-    ['must be 1–65535, got 70000', 'muss zwischen 1 und 65535 liegen, angegeben: 70000'],
+    [{ name: '' }, 'Name: Füllen Sie dieses Feld aus.', 'Name: Fill in this field.'],
+    [{ emailFlow: undefined }, 'Email Flow: Füllen Sie dieses Feld aus.', 'Email Flow: Fill in this field.'],
     [
-      'must be leave, seen or { move: <folder> }, got "x, got y"',
-      'muss leave, seen oder move: Ordner sein, angegeben: "x, got y"',
+      { port: 70_000 },
+      'Port: Geben Sie eine Zahl von 1 bis 65535 ein. Angegeben: 70000',
+      'Port: Enter a number from 1 to 65535. Entered: 70000',
     ],
-    ['something new', 'something new'],
-  ])('%s', (message, text) => expect(messageIn('de', message)).toBe(text));
+    [
+      { startFrom: 'soon' },
+      'Abruf bei der ersten Verbindung: Wählen Sie einen Beginn, oder geben Sie ein Datum an. Angegeben: "soon"',
+      'Fetch on first connection: Choose where to begin, or enter a date. Entered: "soon"',
+    ],
+    [
+      { afterQueued: { move: '' } },
+      'Nach der Übergabe: Wählen Sie, was mit der E-Mail geschieht; geben Sie zum Verschieben einen Ordner an.',
+      'After it is queued: Choose what happens to the email; for moving it, enter a folder.',
+    ],
+    [
+      { authenticationType: 'Token' },
+      'Authentication Type: Wählen Sie OAuth2, Password oder None. Angegeben: "Token"',
+      'Authentication Type: Choose OAuth2, Password or None. Entered: "Token"',
+    ],
+    [
+      { application: undefined },
+      'OAuth2-Anwendung: Wählen Sie eine OAuth2-Anwendung.',
+      'OAuth2 application: Choose an OAuth2 application.',
+    ],
+    [
+      { hots: 'x' },
+      'hots: Diese Einstellung gibt es nicht. Meinten Sie host?',
+      'hots: This setting does not exist. Did you mean host?',
+    ],
+  ])('the form says of %o what to enter, by the name of its field', (fields, de, en) => {
+    const [problem] = problemsOf(fields);
+    if (problem === undefined) throw new Error('is valid');
+    expect(`${labelIn('de', problem.field)}: ${problemIn('de', problem)}`).toBe(de);
+    expect(`${labelIn('en', problem.field)}: ${problemIn('en', problem)}`).toBe(en);
+  });
+
+  it('names the field of the pace as the form does', () => {
+    const [problem] = problemsOf({ emailFlow: undefined, pace: { perMinute: 0 } }, 'SMTP').filter(({ field }) =>
+      /pace/.test(field),
+    );
+    expect(problem && `${labelIn('de', problem.field)}: ${problemIn('de', problem)}`).toBe(
+      'Nachrichten pro Minute: Geben Sie eine Zahl von 1 bis 100.000 ein. Angegeben: 0',
+    );
+  });
 });
 
 describe('small parts', () => {

@@ -2,7 +2,6 @@
 import { describe, expect, it } from 'vitest';
 import { blank, definitionFrom, shownField } from '../../../src/http/portal/form.ts';
 import { html } from '../../../src/http/portal/html.ts';
-import { messageIn } from '../../../src/http/portal/words-said.ts';
 
 describe('html', () => {
   it.each([
@@ -109,9 +108,4 @@ describe('the form', () => {
     ['port', 993, '993'],
     ['user', undefined, ''],
   ])('shows %s %o', (field, value, text) => expect(shownField({ [field]: value }, field)).toBe(text));
-
-  it('says what is wrong in German', () => {
-    expect(messageIn('de', 'must be 1–65535')).toBe('muss zwischen 1 und 65535 liegen');
-    expect(messageIn('en', 'must be 1–65535')).toBe('must be 1–65535');
-  });
 });
