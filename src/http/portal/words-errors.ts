@@ -140,10 +140,6 @@ export const portalErrors: Readonly<Partial<Record<ErrorCode, { title?: Text; hi
     },
   },
   PORTAL_OIDC_NO_ROLE: {
-    title: {
-      en: 'You are signed in, but have no role in Mailroom.',
-      de: 'Sie sind angemeldet, haben aber keine Rolle in Mailroom.',
-    },
     hint: {
       en: 'Ask your administrators for one of these roles: {permitted}.',
       de: 'Lassen Sie sich von Ihrer Administration eine dieser Rollen geben: {permitted}.',

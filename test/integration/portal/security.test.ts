@@ -137,7 +137,7 @@ describe('?done=', () => {
     });
     const location = made.headers.get('location') ?? '';
     expect(location).toMatch(/^\/portal\/email-servers\?done=saved&about=/);
-    const note = /<div class="note ok wrap" role="status"><strong>Done &amp; dusted<\/strong>: saved\./;
+    const note = /<div class="note ok wrap" role="status">“Done &amp; dusted” was saved\./;
     expect(await (await kim.get(location)).text()).toMatch(note);
     for (const changed of [location.replace('saved', 'deleted'), location.replace('dusted', 'gone')])
       expect(await (await kim.get(changed)).text()).not.toContain('note ok wrap" role="status"');
