@@ -16,7 +16,6 @@ const files = readdirSync(src, { recursive: true, encoding: 'utf8' })
 const bounded: Readonly<Record<string, string>> = {
   'domain/automatic.ts ^(?:no-?reply|do-?not-?reply': 'the sender, cut to 320 characters',
   'mime/bounce/plain-text.ts (?:contact(?:ing)?|mailto:': 'the 200 characters before an address (AROUND)',
-  'mime/reply-text/markers.ts ^(?:-{1,10}\\s*)?on\\b': 'a line of at most 600 characters (MAX_LINE)',
   'telemetry/serialize-error.ts (["“„«`])((?:': 'the text is cut to MESSAGE_LENGTH before',
   'telemetry/serialize-error.ts [^\\s<>"\'(),;:@[\\]/…]+@': 'the text is cut to MESSAGE_LENGTH before',
   'sandbox/': 'the stand-in tenant talks to our own clients and to tests only',

@@ -1,86 +1,240 @@
-// "On … X wrote:": where a quotation is introduced, in one to four lines.
-import { kind, MAX_LINE, nextContent } from './lines.ts';
-import { attributionStart, attributions, datedName } from './markers.ts';
+// "On … X wrote:": where a quotation is introduced, in one to five lines. Matched from its last line upwards, so that no line above it that is
+// the writer's own is ever part of it.
+import { hasMailAddress } from '../../lib/text.ts';
+import { kind, MAX_LINE, nextContent, plainLine } from './lines.ts';
+import { languages } from './templates.ts';
+
+export interface Attribution {
+  /** First line behind it. */
+  to: number;
+  /** It is one whatever follows; else only directly before lines that are marked as quoted. */
+  certain: boolean;
+}
+
+/** Lines that end like an attribution and are looked at: a mail that has more of them has the rest of them unread. */
+const MAX_TRIES = 300;
+const MAX_SPAN = 5;
+
+/** The attributions of a mail, by their first line. Linear: at most {@link MAX_TRIES} ends with {@link MAX_SPAN} lines each are matched. */
+export function attributionsOf(lines: readonly string[], kinds: Uint8Array): Map<number, Attribution> {
+  const found = new Map<number, Attribution>();
+  let tries = 0;
+  let above = 0;
+  for (let k = 0; k < lines.length && tries < MAX_TRIES; k++) {
+    const line = lines[k] as string;
+    if (kinds[k] !== kind.text || line.length > MAX_LINE || !mayEnd(line)) continue;
+    tries++;
+    const match = endingAt(lines, kinds, k, above);
+    if (match === undefined) continue;
+    found.set(match.from, { to: k + 1, certain: match.certain });
+    above = k + 1;
+  }
+  return found;
+}
+
+/** Cheap: what the last character of an attribution may be. */
+function mayEnd(line: string): boolean {
+  let end = line.length - 1;
+  while (end > 0 && isMark(line.charCodeAt(end))) end--;
+  const last = line.charCodeAt(end);
+  if (last === 0x3a || last === 0xff1a) return true;
+  return (last === 0x2d && line.includes('wrote')) || CLOSED.test(line.slice(-20)) || datedName.test(line);
+}
+const isMark = (c: number): boolean =>
+  c === 0x20 || (c >= 0x200b && c <= 0x200f) || (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
+/** Words that end an attribution in programs that put no colon. */
+const CLOSED =
+  /(?:wrote|said|schrieb|geschrieben|écrit|escribió|scritto|schreef|napisał|skrev|uhr|写道|寫道|のメッセージ)$/i;
+
+/** The first lines of a quotation as old Gmail and forums wrote them, without a colon: believed only directly before marked lines. */
+export const datedName =
+  /^(?:20\d\d[-/.]\d{1,2}[-/.]\d{1,2}\b.{2,200}|posted by .{2,80} on \d{1,2}[./]\d{1,2}[./]\d{4})$/i;
+
+function endingAt(
+  lines: readonly string[],
+  kinds: Uint8Array,
+  end: number,
+  above: number,
+): { from: number; certain: boolean } | undefined {
+  const quoteFollows = isBeforeQuote(kinds, end);
+  let joined = plainLine(lines[end] as string);
+  /** A line that is complete without a date ("Jane <j@x> wrote:"), if nothing dated above belongs to it. */
+  let undated: { from: number; certain: boolean } | undefined;
+  /** One with a date and without an address: that of "Jane <j@x>, 3 Kas 2026, 10:12 tarihinde şunu yazdı:" may be in the line above. */
+  let bare: { from: number; certain: boolean } | undefined;
+  for (let from = end; from > end - MAX_SPAN && from >= above; from--) {
+    if (from < end) {
+      if (kinds[from] !== kind.text) break;
+      const line = plainLine(lines[from] as string);
+      if (!isWrapped(line, joined)) break;
+      if (bare !== undefined && !hasMailAddress(line)) break;
+      joined = `${line} ${joined}`;
+    }
+    if (joined.length > MAX_LINE) break;
+    const what = matchOf(joined, quoteFollows);
+    if (what === 'dated') {
+      const match = { from, certain: isClosed(joined) || quoteFollows };
+      if (hasMailAddress(joined)) return match;
+      bare ??= match;
+    } else if (what === 'undated') undated ??= { from, certain: true };
+    else if (bare !== undefined) break;
+  }
+  if (bare !== undefined) return bare;
+  if (undated !== undefined) return undated;
+  return quoteFollows && precedesQuote(plainLine(lines[end] as string)) ? { from: end, certain: false } : undefined;
+}
+
+const isBeforeQuote = (kinds: Uint8Array, k: number): boolean => {
+  const next = nextContent(kinds, k + 1);
+  return next !== -1 && kinds[next] === kind.quote && next - k <= 3;
+};
 
 /**
- * Number of lines (1–4) that the attribution starting at `k` takes, or 0.
+ * Whether a program may have broken a line here: the next word would not have fitted (programs break at 60 to 80 columns), or a template breaks
+ * here (behind the date, within or behind the address).
  */
-export function attributionAt(lines: readonly string[], kinds: Uint8Array, k: number): number {
-  let joined = (lines[k] as string).trim();
-  if (!attributionStart.test(joined)) return precedesQuote(kinds, k, joined) ? 1 : 0;
-  for (let span = 1; span <= 4; span++) {
-    if (joined.length > MAX_LINE) return 0;
-    if (
-      /[:：-]$|wrote|schrieb|écrit|uhr$|写道$|寫道$/i.test(joined) &&
-      hasWhen(joined) &&
-      attributions.some((p) => p.test(joined))
-    )
-      return span;
-    if (span === 1 && precedesQuote(kinds, k, joined)) return 1;
-    const next = lines[k + span];
-    if (next === undefined || kinds[k + span] !== kind.text) return 0;
-    joined = `${joined} ${next.trim()}`;
-  }
-  return 0;
+function isWrapped(line: string, next: string): boolean {
+  const last = line.charAt(line.length - 1);
+  if ('!?…。:;'.includes(last)) return false;
+  if ('<,(['.includes(last) || line.lastIndexOf('<') > line.lastIndexOf('>')) return true;
+  const blank = next.indexOf(' ');
+  if (line.length + (blank === -1 ? next.length : blank) >= 56) return true;
+  if (/\p{Nd}$|\d ?[ap]\.?m\.?$/iu.test(line.slice(-8)) && startsDated(line)) return true;
+  return '>)"'.includes(last) && next.length <= 30;
 }
 
-const CLOSING_WORDS = [
-  'wrote',
-  'schrieb',
-  'Uhr',
-  'écrit',
-  '写道',
-  '寫道',
-  'escribió',
-  'scritto',
-  'schreef',
-  'napisał',
-  'skrev',
-];
-const closes = (text: string): boolean => CLOSING_WORDS.some((word) => text.includes(word));
-
-/** Per line, whether an attribution may end there; undefined when none does: nearly all lines are spared the patterns. */
-export function attributionEnds(text: string, lines: readonly string[]): Uint8Array | undefined {
-  let ends: Uint8Array | undefined;
-  for (let k = 0; k < lines.length; k++) {
-    const line = lines[k] as string;
-    const last = line.charCodeAt(line.length - 1);
-    if (last === 0x3a || last === 0xff1a || last === 0x2d || last === 0x53d9 || last === 0x9053) {
-      ends ??= new Uint8Array(lines.length);
-      ends[k] = 1;
-    } else if (datedName.test(line)) {
-      ends ??= new Uint8Array(lines.length);
-      ends[k] = 1;
-    }
+/** `dated`: a template with its date, or a date, a time and an address in any language. `undated`: a name and an address with a verb. */
+function matchOf(joined: string, quoteFollows: boolean): 'dated' | 'undated' | undefined {
+  const text = core(joined.toLowerCase());
+  if (hasDate(text)) {
+    const address = hasMailAddress(text);
+    if ((address || quoteFollows || isFullDate(text)) && mayFit(text).some((template) => fits(template, text)))
+      return 'dated';
+    if (address && isClosed(joined) && isDatedAddress(text)) return 'dated';
   }
-  // Without any colon at a line's end, only a quotation marked line by line can have an attribution.
-  if (ends === undefined && !text.includes('\n>')) return undefined;
-  ends ??= new Uint8Array(lines.length);
-  if (closes(text)) {
-    for (let k = 0; k < lines.length; k++) {
-      const line = lines[k] as string;
-      if (ends[k] === 0 && line.length <= MAX_LINE && closes(line)) ends[k] = 1;
-    }
-  }
-  return ends;
+  if (text.includes('@') && hasMailAddress(text) && isClosed(joined) && namesWriter(text)) return 'undated';
+  return undefined;
 }
 
-export const mayClose = (ends: Uint8Array, k: number): boolean =>
-  (ends[k] ?? 0) + (ends[k + 1] ?? 0) + (ends[k + 2] ?? 0) + (ends[k + 3] ?? 0) > 0;
+/** Without the colon, the dashes and the blanks around. */
+function core(text: string): string {
+  let from = 0;
+  let to = text.length;
+  while (from < to && '-—– *_'.includes(text.charAt(from))) from++;
+  while (to > from && '-—–:： *_'.includes(text.charAt(to - 1))) to--;
+  return text.slice(from, to);
+}
+const isClosed = (text: string): boolean => /[:：]\s?[*_]{0,2}$|-{2,10}$/.test(text.slice(-12));
 
-/** A date, a time or an address: an attribution names at least one of them, prose that ends in "wrote:" seldom does. */
-const hasWhen = (text: string): boolean => /\d|@|</.test(text);
+const DATE =
+  /\p{Nd}{4}|\p{Nd}{1,2}[:.h]\p{Nd}{2}|\p{Nd}{1,2}[./-] ?\p{Nd}{1,2}|\p{Nd}{1,2}\.? \p{L}{3}|\p{L}{3}\.? \p{Nd}{1,2}\b/u;
+const hasDate = (text: string): boolean => DATE.test(text);
+const TIME = /\p{Nd}{1,2} ?[:.h] ?\p{Nd}{2}|\p{Nd}{1,2}[時时]\p{Nd}|\p{Nd} ?[ap]\.?m\b/u;
+const YEAR = /(?:^|\P{Nd})\p{Nd}{4}(?:$|\P{Nd})|\p{Nd}{1,2}[./-]\p{Nd}{1,2}[./-]\p{Nd}{2}/u;
+/** Time of day or year: what a program writes, and prose seldom does. */
+const isFullDate = (text: string): boolean => TIME.test(text) || YEAR.test(text);
+
+/** In any language: date, time and address of a mail with few other words, which is what all templates are made of. */
+function isDatedAddress(text: string): boolean {
+  if (text.length > 300 || !TIME.test(text) || !YEAR.test(text)) return false;
+  if (!/<[^<>]{3,200}>|\([^()@]{1,100}@[^()]{1,100}\)/.test(text))
+    return startsDated(text) && /\S@\S{1,100}$/.test(text);
+  return text.split(' ').length <= 24 && (startsDated(text) || /[>)]$|[>)][,;]? .{0,60}$/.test(text.slice(-70)));
+}
+
+/** A number within the first words, as dates begin: at most one word and a weekday's comma before it. */
+const startsDated = (text: string): boolean => /^\P{Nd}{0,30}\p{Nd}/u.test(text);
+const isDateStart = (text: string): boolean =>
+  /^(?:[^\p{Nd}\s]{1,20}[ \p{Nd}]){0,2}\p{Nd}|^[^\p{Nd}\s]{0,14}\p{Nd}/u.test(text.slice(0, 60));
+
+type Piece = { literal: string } | { hole: 'd' | 'n' | '*' };
+interface Template {
+  pieces: readonly Piece[];
+  first: string;
+  last: string;
+}
+
+/** The table, with each verb in its place. */
+const templates: readonly Template[] = [
+  ...new Set(
+    Object.values(languages).flatMap(({ verbs, templates: list }) =>
+      list.flatMap((one) => (one.includes('{v}') ? verbs.split('|').map((verb) => one.replace('{v}', verb)) : [one])),
+    ),
+  ),
+].map((source) => {
+  const pieces = source
+    .split(/(\{[dn*]\})/)
+    .filter((piece) => piece !== '')
+    .map((piece): Piece => (piece.startsWith('{') ? { hole: piece.charAt(1) as 'd' } : { literal: piece }));
+  const [head] = pieces;
+  const tail = pieces.at(-1);
+  return {
+    pieces,
+    first: head !== undefined && 'literal' in head ? head.literal : '',
+    last: tail !== undefined && 'literal' in tail ? tail.literal : '',
+  };
+});
+/** By the last character of the attribution; those that end in a name fit any. */
+const openEnded = templates.filter(({ last }) => last === '');
+const byEnd = new Map<string, Template[]>();
+for (const template of templates) {
+  const end = template.last.at(-1);
+  if (end === undefined) continue;
+  const same = byEnd.get(end);
+  if (same === undefined) byEnd.set(end, [...openEnded, template]);
+  else same.push(template);
+}
+const mayFit = (text: string): readonly Template[] => byEnd.get(text.at(-1) ?? '') ?? openEnded;
+/** Verbs with which "name <address> verb" ends. */
+const writerVerbs: readonly string[] = [
+  ...new Set(Object.values(languages).flatMap(({ verbs }) => verbs.split('|'))),
+].map((verb) => ` ${verb}`);
+
+/** Linear: each literal is looked for once behind the one before it; the last one at the end. */
+function fits({ pieces, first, last }: Template, text: string): boolean {
+  if (!text.startsWith(first) || !text.endsWith(last) || text.length < first.length + last.length + 4) return false;
+  let at = first.length;
+  for (let p = first === '' ? 0 : 1; p < pieces.length; p += 2) {
+    const hole = pieces[p];
+    const next = pieces[p + 1];
+    let to = text.length;
+    if (next !== undefined && 'literal' in next) {
+      to = p + 1 === pieces.length - 1 ? text.length - last.length : text.indexOf(next.literal, at + 1);
+      if (to === -1) return false;
+    }
+    if (hole === undefined || !('hole' in hole) || !filled(hole.hole, text.slice(at, to).trim())) return false;
+    at = to + (next !== undefined && 'literal' in next ? next.literal.length : 0);
+  }
+  return true;
+}
+
+function filled(hole: 'd' | 'n' | '*', text: string): boolean {
+  if (text.length < 2 || text.length > 400) return false;
+  if (hole === 'n') return text.length <= 300;
+  if (hole === 'd') return text.length <= 110 && startsDated(text) && hasDate(text);
+  // The date comes before the name and the address.
+  const writer = text.search(/\S{0,100}[@<]/);
+  const date = writer === -1 ? text : text.slice(0, writer);
+  return isDateStart(date) && hasDate(date);
+}
+
+/** "Jane Doe <j@x.example> wrote": a name of few words, an address, a verb. */
+function namesWriter(text: string): boolean {
+  const address = text.indexOf('@');
+  if (text.length > 300 || text.slice(0, address).split(' ').length > 8) return false;
+  const tail = text.slice(address);
+  return (
+    writerVerbs.some((verb) => tail.endsWith(verb)) ||
+    (/^(?:quoting|zitat von|citando|citation de) /.test(text) && tail.length < 80)
+  );
+}
 
 /** In any language: one line with a colon at its end and a date and time, an address or a word of writing in it, directly before a quotation. */
-function precedesQuote(kinds: Uint8Array, k: number, line: string): boolean {
+function precedesQuote(line: string): boolean {
   if (line.length > 300) return false;
   const colon = /[:：]$/.test(line);
-  if (!colon && !datedName.test(line)) return false;
-  const next = nextContent(kinds, k + 1);
-  if (next === -1 || kinds[next] !== kind.quote || next - k > 3) return false;
-  return (
-    !colon ||
-    /\d{1,2}[:.]\d{2}|<[^<>]{3,200}@|\d{4}|\S@\S/.test(line) ||
-    /\b(?:wrote|writes|said|schrieb|skrev|schreef|scritto|escribió|escreveu)\s?:$/.test(line)
-  );
+  if (!colon) return datedName.test(line) || CLOSED.test(line);
+  if (/\p{Nd}{1,2}[:.]\p{Nd}{2}|<[^<>]{3,200}@|\p{Nd}{4}|\S@\S/u.test(line)) return true;
+  const text = core(line.toLowerCase());
+  return text.length <= 120 && writerVerbs.some((verb) => text.endsWith(verb));
 }

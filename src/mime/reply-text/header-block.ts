@@ -1,7 +1,7 @@
 // The block of labels (From, Sent, To, Subject) that Outlook and its kin put above the mail answered.
 import { hasMailAddress, trimEndOf, trimStartOf } from '../../lib/text.ts';
+import { otherLabels, senderLabels } from './labels.ts';
 import { kind, MAX_LINE } from './lines.ts';
-import { otherLabels, senderLabels } from './markers.ts';
 
 /** A line that begins with a label: its name in lower case, and whether it is the sender's. */
 interface Label {

@@ -1,31 +1,31 @@
 // The new part of a reply: without quoted history and signature. What is answered within the quotation is kept, with the quotation around it;
 // when nothing certain can be said, the whole text is. Works line by line in linear time.
-import { trimEndOf } from '../../lib/text.ts';
 import { htmlToText } from '../html-text.ts';
-import { attributionAt, attributionEnds, mayClose } from './attribution.ts';
+import { type Attribution, attributionsOf } from './attribution.ts';
 import { isHeaderBlock, type Labels } from './header-block.ts';
 import {
   firstContent,
   hasText,
+  hasUnseen,
+  isBrokenOff,
   isQuoted,
   joinWrapped,
   kind,
   lastOf,
   MAX_LINE,
   nextContent,
+  plainLine,
   splitShared,
   tidy,
 } from './lines.ts';
-import { AFTER_SEPARATOR, answersBelow, forwardBegin, originalSeparator } from './markers.ts';
+import { answersBelow } from './markers.ts';
+import { isForwardBegin, isGroupWise, isOriginalWords, separatorOf } from './separators.ts';
 import { isFooter, signatureStart } from './signature.ts';
 
 /** Text beyond this many UTF-16 units is not looked at; a mail that long is kept as far as it was read. */
 export const MAX_INPUT = 33_000;
 /** Of html that is rendered for the reply text alone; Outlook puts tens of kilobytes of styles before the first word. */
 export const MAX_HTML = 250_000;
-
-/** Lines looked at as the beginning of an attribution: a mail that has more of them without an attribution has none. */
-const MAX_TRIES = 300;
 
 export interface ReplyInput {
   /** The plain text of the mail, '' if there is none. */
@@ -71,18 +71,18 @@ interface Outcome {
   found: boolean;
 }
 
-const SEPARATOR_START = /^[\s>*]{0,20}[-_=]/;
 /** `marks`: per line, what the html said (htmlToText). */
 function newPart(input: string, marks?: readonly number[]): Outcome {
   const visible = INVISIBLE.some((c) => input.includes(c)) ? input.replace(/[\u200b\ufeff\u00a0]/g, ' ') : input;
-  let lines = visible.split('\n');
-  for (let k = 0; k < lines.length; k++) {
-    const last = (lines[k] as string).charCodeAt((lines[k] as string).length - 1);
-    if (last === 0x20 || last === 0x09 || last === 0x0d) lines[k] = (lines[k] as string).trimEnd();
+  let shown = visible.split('\n');
+  for (let k = 0; k < shown.length; k++) {
+    const last = (shown[k] as string).charCodeAt((shown[k] as string).length - 1);
+    if (last === 0x20 || last === 0x09 || last === 0x0d) shown[k] = (shown[k] as string).trimEnd();
   }
-  lines = splitShared(visible, lines, marks);
-  const closers = attributionEnds(visible, lines);
-  const whole = (): string => tidy(lines);
+  shown = splitShared(visible, shown, marks);
+  /** As they are matched: marks of direction, which Gmail puts around what it writes in Hebrew, Arabic or Persian, are left out. */
+  const lines = hasUnseen(visible) ? shown.map(plainLine) : shown;
+  const whole = (): string => tidy(shown);
   const marked = (k: number, bit: number): boolean => ((marks?.[k] ?? 0) & bit) !== 0;
 
   // 1. Where does history begin that is not marked line by line? Everything from there on is dropped.
@@ -91,14 +91,14 @@ function newPart(input: string, marks?: readonly number[]): Outcome {
   let firstQuote = -1;
   for (let k = 0; k < lines.length; k++) {
     const line = lines[k] as string;
-    kinds[k] = line === '' ? kind.blank : isQuoted(line) ? kind.quote : kind.text;
+    kinds[k] = line === '' ? kind.blank : isQuoted(line) && !isBrokenOff(line, lines[k - 1]) ? kind.quote : kind.text;
     if (kinds[k] === kind.quote && firstQuote === -1) firstQuote = k;
   }
   if (firstQuote !== -1) joinWrapped(lines, kinds, firstQuote);
+  const attributions = attributionsOf(lines, kinds);
   let attributionFrom = -1;
   let attributionTo = -1;
   let forwarded = false;
-  let tries = 0;
   const labels: Labels = [];
   for (let k = 0; k < lines.length; k++) {
     const line = lines[k] as string;
@@ -107,11 +107,9 @@ function newPart(input: string, marks?: readonly number[]): Outcome {
       break;
     }
     if (kinds[k] === kind.blank || line.length > MAX_LINE) continue;
-    if (
-      (line.length < 200 && SEPARATOR_START.test(line) && originalSeparator.test(trimEndOf(line, AFTER_SEPARATOR))) ||
-      (line.endsWith(':') && forwardBegin.test(line.trim()))
-    ) {
-      forwarded = /forward|weitergeleitet|transf|reenviad|inoltrat|doorgestuurd|przek/i.test(line);
+    const separator = separatorOf(line) ?? (isForwardBegin(line) ? 'forward' : undefined);
+    if (separator !== undefined) {
+      forwarded = separator === 'forward';
       end = k;
       break;
     }
@@ -119,38 +117,40 @@ function newPart(input: string, marks?: readonly number[]): Outcome {
       end = k;
       break;
     }
-    if (kinds[k] === kind.quote) continue;
-    if (attributionFrom === -1) {
-      const span = marked(k, 4)
-        ? 1
-        : closers !== undefined && mayClose(closers, k) && tries++ < MAX_TRIES
-          ? attributionAt(lines, kinds, k)
-          : 0;
-      if (span > 0) {
-        const next = nextContent(kinds, k + span);
-        if (next !== -1 && kinds[next] === kind.quote) {
-          attributionFrom = k;
-          attributionTo = k + span;
-          k = k + span - 1;
-          continue;
-        }
-        // Not followed by marked lines: all the rest is history, unless nothing stands before it (an answer below an unmarked quotation).
-        if (hasText(kinds, 0, k) || next === -1) {
-          end = k;
-          break;
-        }
-        if (k === firstContent(kinds)) {
-          attributionFrom = k;
-          attributionTo = k + span;
-          k = k + span - 1;
-        }
+    if (kinds[k] === kind.quote) {
+      if (k === firstQuote && isGroupWise(line, lines[k + 1]) && hasText(kinds, 0, k)) {
+        end = k;
+        break;
       }
+      continue;
     }
+    const attribution: Attribution | undefined = marked(k, 4) ? { to: k + 1, certain: true } : attributions.get(k);
+    if (attribution === undefined) continue;
+    const next = nextContent(kinds, attribution.to);
+    const quoted = next !== -1 && kinds[next] === kind.quote;
+    if (attributionFrom !== -1) {
+      // That of a quotation within the quotation, which the client did not mark: nobody's answer.
+      if (quoted) kinds.fill(kind.quote, k, attribution.to);
+    } else if (quoted || (attribution.certain && k === firstContent(kinds) && next !== -1)) {
+      attributionFrom = k;
+      attributionTo = attribution.to;
+    } else if (attribution.certain) {
+      // Not followed by marked lines: all the rest is history.
+      end = k;
+      break;
+    }
+    k = attribution.to - 1;
   }
 
   // 2. Separators directly above the history belong to it.
   let cut = end;
-  while (cut > 0 && (kinds[cut - 1] === kind.blank || /^[\s>]*[_\-=*]{3,}\s*$/.test(lines[cut - 1] as string))) cut--;
+  while (
+    cut > 0 &&
+    (kinds[cut - 1] === kind.blank ||
+      /^[\s>]*[_\-=*]{3,}\s*$/.test(lines[cut - 1] as string) ||
+      (end < lines.length && isOriginalWords(lines[cut - 1] as string)))
+  )
+    cut--;
   const found = end < lines.length || firstQuote !== -1 || attributionFrom !== -1;
 
   // 3. Which stretches are the writer's own, which are quoted, above the cut.
@@ -182,7 +182,7 @@ function newPart(input: string, marks?: readonly number[]): Outcome {
       // Interleaved: all of it, up to the last answer; only the line that introduces the quotation goes.
       const kept: string[] = [];
       const last = answers[answers.length - 1] as number;
-      for (let k = 0; k <= last; k++) if (!(k >= attributionFrom && k < attributionTo)) kept.push(lines[k] as string);
+      for (let k = 0; k <= last; k++) if (!(k >= attributionFrom && k < attributionTo)) kept.push(shown[k] as string);
       return { reply: tidy(kept), found };
     }
   }
@@ -198,7 +198,7 @@ function newPart(input: string, marks?: readonly number[]): Outcome {
   const stop = signatureStart(lines, kinds, from, to, marks);
   if (from === 0 && stop >= lines.length) return { reply: whole(), found };
   const kept: string[] = [];
-  for (let k = from; k < Math.min(stop, to); k++) kept.push(lines[k] as string);
+  for (let k = from; k < Math.min(stop, to); k++) kept.push(shown[k] as string);
   const reply = tidy(kept);
-  return reply === '' ? { reply: tidy(lines.slice(from, to)) || whole(), found } : { reply, found };
+  return reply === '' ? { reply: tidy(shown.slice(from, to)) || whole(), found } : { reply, found };
 }

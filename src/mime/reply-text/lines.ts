@@ -11,8 +11,41 @@ export const isQuoted = (line: string): boolean => {
   const c = line.charCodeAt(0);
   if (c === 0x3e) return true;
   if (c === 0x20 && /^ {1,3}>/.test(line)) return true;
-  return c === 0x7c && /^\|[\s|]/.test(line) && !/\|\s*$/.test(line.slice(1));
+  if (c !== 0x7c && !(c === 0x20 && line.charCodeAt(1) === 0x7c)) return false;
+  const bar = c === 0x7c ? line : line.slice(1);
+  // A row of a table has a bar at its end too.
+  return bar === '|' || (/^\|[\s|]/.test(bar) && !/\|\s*$/.test(bar.slice(1)));
 };
+
+/** Characters that are not seen: marks of direction, joiners, zero-width blanks. */
+const UNSEEN = /[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\u061c]/g;
+const BLANKS = /[\s\u00a0\u2000-\u200a\u202f\u3000]{1,600}/g;
+
+/** A line as it is read: without what is not seen, one blank between words, none around. */
+export const plainLine = (line: string): string => line.replace(UNSEEN, '').replace(BLANKS, ' ').trim();
+
+/** Whether {@link plainLine} may change more than blanks. Searched one by one: nearly always in vain. */
+export const hasUnseen = (text: string): boolean => UNSEEN_LIKELY.some((c) => text.includes(c));
+const UNSEEN_LIKELY = [
+  '\u200e',
+  '\u200f',
+  '\u202a',
+  '\u202b',
+  '\u202c',
+  '\u2066',
+  '\u2067',
+  '\u2068',
+  '\u2069',
+  '\u061c',
+];
+
+/** `>:` or `> wrote:`, broken off an attribution whose address the line above leaves open: no quotation. */
+export const isBrokenOff = (line: string, above: string | undefined): boolean =>
+  line.length <= 40 &&
+  (line.endsWith(':') || line.endsWith('：')) &&
+  above !== undefined &&
+  above.length <= MAX_LINE &&
+  above.lastIndexOf('<') > above.lastIndexOf('>');
 
 /** The rest of a link that the client broke off a quoted line, directly between two of them, is quoted as well. */
 export function joinWrapped(lines: readonly string[], kinds: Uint8Array, from: number): void {

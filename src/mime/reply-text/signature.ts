@@ -1,9 +1,11 @@
 // Where the signature begins: "-- " (RFC 3676 §4.3), what clients add, and the footers of lists.
+
+import { isDeviceLine } from './device-lines.ts';
 import { kind, MAX_LINE } from './lines.ts';
-import { clientSignature, signatureDelimiter } from './markers.ts';
+import { signatureDelimiter } from './markers.ts';
 
 export const isFooter = (line: string): boolean =>
-  /^[_=*-]{5,}\s*$/.test(line) || clientSignature.test(line.slice(0, MAX_LINE)) || /^https?:\S+$/.test(line);
+  /^[_=*-]{5,}\s*$/.test(line) || isDeviceLine(line.slice(0, MAX_LINE)) || /^https?:\S+$/.test(line);
 
 /** A line of underscores begins a signature or a list's footer when something to reach somebody by stands below, else it divides the writer's text. */
 const isFooterBelow = (lines: readonly string[], from: number, to: number): boolean =>
@@ -20,9 +22,9 @@ export function signatureStart(
   marks: readonly number[] | undefined,
 ): number {
   let stop = to;
-  // Text must stand before a signature; a mail that begins with `--` is not all signature. Looked for once.
+  // Something must come before a signature, be it quoted; a mail that begins with `--` is not all signature. Looked for once.
   let firstText = from;
-  while (firstText < to && kinds[firstText] !== kind.text) firstText++;
+  while (firstText < to && kinds[firstText] === kind.blank) firstText++;
   const last = (): number => {
     let k = stop - 1;
     while (k >= from && kinds[k] === kind.blank) k--;
@@ -46,7 +48,7 @@ export function signatureStart(
     if (k < from) break;
     const line = (lines[k] as string).trim();
     const alone = k === from || kinds[k - 1] !== kind.text;
-    if (line.length < MAX_LINE && clientSignature.test(line) && firstText < k) stop = k;
+    if (line.length < MAX_LINE && isDeviceLine(line) && firstText < k) stop = k;
     else if (alone && /^-{1,2}\s?\p{Lu}[\p{L}.'’]*(?: \p{Lu}?[\p{L}.'’]*){0,3}$/u.test(line) && firstText < k) stop = k;
     else if (/^[_=*-]{3,}$/.test(line) && firstText < k) stop = k;
     else break;

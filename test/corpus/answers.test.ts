@@ -1,0 +1,18 @@
+// The new part of generated answers: every program of answers.ts in every language. No gate but all of them.
+import { describe, expect, it } from 'vitest';
+import { parseMessage } from '../../src/mime/index.ts';
+import { answers } from './answers.ts';
+
+const all = answers();
+
+describe('generated answers', () => {
+  it('are 300 and more: 20 programs in 15 languages', () => {
+    expect(new Set(all.map((a) => a.program)).size).toBeGreaterThanOrEqual(20);
+    expect(new Set(all.map((a) => a.language)).size).toBeGreaterThanOrEqual(15);
+    expect(all.length).toBeGreaterThanOrEqual(300);
+  });
+
+  it.each(all.map((a) => [a.language, a.program, a] as const))('%s, %s', (_language, _program, { mail, newPart }) => {
+    expect(parseMessage(mail).replyText).toBe(newPart);
+  });
+});
