@@ -11,7 +11,7 @@ import { mailboxContext } from '../src/domain/receiving-server.ts';
 import { buildMessage } from '../src/inbound/ingest-message.ts';
 import { parseMessage } from '../src/mime/index.ts';
 
-const MAILS = ['alternative', 'bounce', 'related', 'tnef', 'broken', 'exchange'];
+const MAILS = ['alternative', 'bounce', 'related', 'tnef', 'broken', 'exchange', 'answer'];
 
 /** Path below the project → JSON text. @throws when an example does not fit the contract */
 export function exampleMessages(): [string, string][] {

@@ -11,6 +11,7 @@ import { openParsing } from '../parsing/index.ts';
 const TIMEOUT_MS = 10_000;
 
 interface ParseCommandOptions {
+  stamp?: string[];
   inlineBytes: number;
   imapHost: string;
   authservId?: string[];
@@ -29,11 +30,13 @@ export function parseCommand(program: Command): void {
     .option('--authserv-id <ids...>', 'authserv-ids that are believed instead')
     .option('--address <addresses...>', 'addresses of the mailbox: its User, and aliases')
     .option('--header <names...>', 'headers to print; * at the end stands for any ending')
+    .option('--stamp <texts...>', 'texts of your own mail system, as in inbound.stamps')
     .action(async (files: string[], options: ParseCommandOptions) => {
       const {
         inlineBytes: inlineTextBytes,
         imapHost: host,
         authservId,
+        stamp: stamps = [],
         address: [user = '', ...aliases] = [],
         header = [],
       } = options;
@@ -42,6 +45,7 @@ export function parseCommand(program: Command): void {
       const parsing = openParsing({
         timeoutMs: TIMEOUT_MS,
         inlineTextBytes,
+        stamps,
         messageHeaders: header.map((name) => name.toLowerCase()),
       });
       for (const file of files) {

@@ -49,6 +49,23 @@ export function parseRoleMappings(value: unknown): readonly RoleMapping[] {
   });
 }
 
+/** Texts of stamps, in a list or one a line. */
+export function parseStamps(value: unknown): readonly string[] {
+  const entries: unknown[] = Array.isArray(value)
+    ? value
+    : String(value ?? '')
+        .split('\n')
+        .filter((line) => line.trim() !== '');
+  if (entries.length > 50) wrong('must be at most 50 texts');
+  return entries.map((entry, index) => {
+    const text = typeof entry === 'string' ? entry.trim() : '';
+    const stars = text.split('*').length - 1;
+    return text.length <= 300 && text.length - stars >= 10 && stars <= 10
+      ? text
+      : wrong(`entry ${index + 1} must be a text of 10 to 300 characters with at most 10 *`);
+  });
+}
+
 /** `X-Ticket*, X-Case-Id` */
 export function parseHeaderNames(value: unknown): readonly string[] {
   return listOf(value).map((entry) =>

@@ -122,6 +122,8 @@ export interface Config {
     readonly inlineHtmlBytes: number;
     /** Names of headers that stand in messages, lower case; a `*` at the end stands for any ending. */
     readonly messageHeaders: readonly string[];
+    /** Words of the tenant's own mail system in mails, `*` for any. */
+    readonly stamps: readonly string[];
     /** Number of waiting jobs of a flow above which fetching for it pauses. */
     readonly maxBacklogPerFlow: number;
     readonly backoff: { readonly baseMs: number; readonly capMs: number };

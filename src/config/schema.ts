@@ -1,7 +1,7 @@
 // The schema of the configuration: every setting once, with what it means, its kind, default and environment variable. docs/configuration.md
 // is generated from here (`mailroom config --docs`). Secrets are marked; each is also read from the file named by <ENV>_FILE.
 import type { OAuthApplication } from '../domain/email-server.ts';
-import { parseHeaderNames, parseHosts, parseMessageHeaders, parseNetworks } from './access.ts';
+import { parseHeaderNames, parseHosts, parseMessageHeaders, parseNetworks, parseStamps } from './access.ts';
 import type { Config } from './config.ts';
 import { redisUrl } from './redis-url.ts';
 import { httpSettings } from './schema-http.ts';
@@ -164,6 +164,13 @@ export const settings: Settings = {
       'list of names',
       '',
       parseMessageHeaders,
+    ),
+    stamps: s.custom(
+      'Words that your own mail system writes into mails (a banner of a transport rule, a footer): a whole line or paragraph each, `*` for any text. They are left out of replyText and kept in `stamps`. At most 50, of 10 to 300 characters with at most 10 `*`. What Exchange and common scanners write is known. In the environment: one a line.',
+      'INBOUND_STAMPS',
+      'list of texts',
+      '',
+      parseStamps,
     ),
     maxBacklogPerFlow: s.integer(
       'Number of waiting jobs of a flow above which fetching for it pauses.',

@@ -150,6 +150,25 @@ export const authenticationSchema = z
   })
   .describe('What the receiving server found out about the sender. Missing where it says nothing, or is not known');
 
+export const stampSchema = z.object({
+  kind: z
+    .enum(['safety-tip', 'external', 'scanner', 'configured'])
+    .describe(
+      'safety-tip: of an unknown sender, by Exchange. external: a banner for mails from outside. scanner: a footer of a scanner. configured: one of inbound.stamps',
+    ),
+  place: z.enum(['top', 'bottom']).describe('Above or below what the customer wrote'),
+  text: z.string().describe('Its words on one line, the first 300 characters'),
+});
+
+export const linkSchema = z.object({
+  text: z.string().describe('As the reader sees it; the address itself in a plain text'),
+  target: z
+    .string()
+    .describe('Where it leads, unwrapped; the address of the wrapper where only its server knows the target'),
+  wrapped: z.string().optional().describe('Whose wrapper was around it, e.g. safelinks, proofpoint, mimecast'),
+  differs: z.boolean().describe('The text names another site than the one that the link leads to'),
+});
+
 export const messageSchema = z.object({
   schema: z.literal(MESSAGE_SCHEMA),
   messageKey: z.string().describe('Deterministic identity of this message in this mailbox; equals the BullMQ job id'),
@@ -193,6 +212,30 @@ export const messageSchema = z.object({
     .string()
     .optional()
     .describe('The new part of the mail without quoted history and signature; the whole text when unsure'),
+  replyTextFrom: z
+    .enum(['split', 'whole'])
+    .optional()
+    .describe(
+      'split: replyText is a part of the text, a quotation or signature was left out. whole: it is all of the text (without stamps), because no quotation or signature was found for certain',
+    ),
+  preview: z
+    .string()
+    .optional()
+    .describe(
+      'The first 200 characters of the new part on one line, for lists; without quoted lines where there are others',
+    ),
+  stamps: z
+    .array(stampSchema)
+    .optional()
+    .describe(
+      'What mail systems wrote into the mail; left out of replyText, still in text and html. Missing when there is none',
+    ),
+  links: z
+    .array(linkSchema)
+    .optional()
+    .describe(
+      'The first links of the html, or of the text where there is no html: at most 30, without wrappers such as Safe Links. Missing when there is none, and in bounces and mass mailings',
+    ),
   attachments: z.array(attachmentSchema),
   raw: blobReferenceSchema.describe('The untouched mail'),
   threading: z.object({
@@ -243,6 +286,8 @@ export type Address = z.infer<typeof addressSchema>;
 export type Attachment = z.infer<typeof attachmentSchema>;
 export type Automatic = z.infer<typeof automaticSchema>;
 export type DeliveryStatus = z.infer<typeof deliveryStatusSchema>;
+export type Stamp = z.infer<typeof stampSchema>;
+export type Link = z.infer<typeof linkSchema>;
 export type Warning = z.infer<typeof warningSchema>;
 export type BlobReference = z.infer<typeof blobReferenceSchema>;
 export type AddressedTo = NonNullable<z.infer<typeof messageSchema>['addressedTo']>[number];

@@ -13,7 +13,9 @@ import { chosenHeaders } from './chosen-headers.ts';
 import { classify, declaredCharset } from './classify.ts';
 import { fromHeaders, type Headers, headersOf, type Warn } from './header-fields.ts';
 import { type HeaderField, readHeaders } from './headers.ts';
+import { linksOf } from './links/index.ts';
 import type { ParsedMessage } from './parsed-message.ts';
+import { previewOf } from './preview.ts';
 import { MAX_HTML, MAX_INPUT, replyText } from './reply-text/index.ts';
 import { signedMail, unwrapped } from './smime.ts';
 import { cutToBytes } from './text-bodies.ts';
@@ -36,6 +38,8 @@ export interface ParseOptions {
   mailbox?: MailboxContext;
   /** Headers that stand in the message, lower case, `*` at the end for any ending; default: none. */
   headers?: readonly string[];
+  /** Words that the tenant's own mail system writes into mails, `*` for any; default none. */
+  stamps?: readonly string[];
   /** Time after which the parse is cut short (parse: truncated); default 30 s. */
   maxMillis?: number;
 }
@@ -48,6 +52,7 @@ export const defaults: Required<ParseOptions> = {
   inlineHtmlBytes: Number.POSITIVE_INFINITY,
   mailbox: { receiver: NO_RECEIVER, addresses: [] },
   headers: [],
+  stamps: [],
   maxMillis: 30_000,
 };
 
@@ -145,18 +150,29 @@ export function* assemble(
           textIsDerived: bodies.derived,
           marks: bodies.marks,
           answers: isAnswer(head),
+          stamps: options.stamps,
         });
   const unread = bodies.derived
     ? bodies.text?.truncated === true || (bodies.marks === undefined && (bodies.htmlHead ?? '').length > MAX_HTML)
     : (bodies.text?.length ?? 0) > MAX_INPUT;
   if (reply !== undefined && unread) warn('reply-text-cut');
+  yield;
+  const links = MASS.has(automatic.kind) ? [] : linksOf(bodies.htmlHead, bodies.plain);
   if (truncated) warn('truncated');
   const message: ParsedMessage = {
     parse: truncated ? 'truncated' : 'complete',
     ...head,
     ...(bodies.text === undefined ? {} : { text: bodies.text }),
     ...(bodies.html === undefined ? {} : { html: bodies.html }),
-    ...(reply === undefined ? {} : { replyText: cutToBytes(reply, inlineTextBytes) }),
+    ...(reply === undefined
+      ? {}
+      : {
+          replyText: cutToBytes(reply.text, inlineTextBytes),
+          replyTextFrom: reply.from,
+          preview: previewOf(reply.text),
+        }),
+    ...(reply === undefined || reply.stamps.length === 0 ? {} : { stamps: reply.stamps }),
+    ...(links.length === 0 ? {} : { links }),
     attachments: attachments.list,
     automatic,
     ...(bounce?.deliveryStatus === undefined ? {} : { deliveryStatus: bounce.deliveryStatus }),
@@ -164,6 +180,9 @@ export function* assemble(
   };
   return bounded(message, inlineTextBytes);
 }
+
+/** Mass mailings: dozens of links to nobody that the desk has to trust. */
+const MASS: ReadonlySet<string> = new Set(['list', 'bulk', 'bounce']);
 
 /** Whether the mail may hold a quotation: it refers to another, or its subject has a prefix. */
 const isAnswer = (head: Pick<ParsedMessage, 'threading' | 'subject'>): boolean =>

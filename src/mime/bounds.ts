@@ -33,6 +33,8 @@ const maxBytes = {
   references: 48_000,
   authenticationResults: 64_000,
   recipients: 120_000,
+  stamps: 8000,
+  links: 24_000,
   attachments: 280_000,
 } as const;
 
@@ -146,6 +148,8 @@ export function bounded(parsed: ParsedMessage, inlineTextBytes: number): ParsedM
     ...(deliveryStatus === undefined
       ? {}
       : { deliveryStatus: { ...deliveryStatus, recipients: list(deliveryStatus.recipients, 'recipients') } }),
+    ...(message.stamps === undefined ? {} : { stamps: list(message.stamps, 'stamps') }),
+    ...(message.links === undefined ? {} : { links: list(message.links, 'links') }),
     authenticationResults: list(message.authenticationResults, 'authenticationResults'),
     attachments,
     parse: attachments.length < message.attachments.length ? 'truncated' : message.parse,

@@ -8,13 +8,14 @@ interface Marker {
 const QUOTE: Marker = {
   names: 'class|id|data-marker',
   words:
-    /\b(?:yahoo_quoted|__QUOTED_TEXT__|crisp-quote|mail-editor-reference-message-container|ms-outlook-mobile-reference-message|moz-forward-container)/gi,
+    /\b(?:x_)?(?:yahoo_quoted|protonmail_quote\b|tutanota_quote|zmail_extra|ntes-mailmaster-quote|isReplyContent|sh-quoted-content|__QUOTED_TEXT__|crisp-quote|mail-editor-reference-message-container|ms-outlook-mobile-reference-message|moz-forward-container)/gi,
 };
-const NAMED_QUOTE = /(?:^|\s)name\s{0,9}=\s{0,9}["']?quote\b/i;
+const NAMED_QUOTE = /(?:^|\s)name\s{0,9}=\s{0,9}["']?(?:quote|messageReplySection)\b/i;
 /** The line "On … X wrote:", whatever the language. */
 const ATTRIBUTION: Marker = {
   names: 'class',
-  words: /\b(?:moz-cite-prefix|gmail_attr|protonmail_quote_header|gmail_quote_attribution)/gi,
+  words:
+    /\b(?:x_)?(?:moz-cite-prefix|airmail_on|reply-intro|gmail_attr|protonmail_quote_header|gmail_quote_attribution)/gi,
 };
 /** From here to the end: clients that put the header of the quoted mail before it, unnested. */
 const QUOTE_TO_END =
@@ -23,7 +24,7 @@ const OUTLOOK_HEADER: Marker = { names: 'class', words: /\bOutlookMessageHeader/
 const SIGNATURE: Marker = {
   names: 'class|id|data-smartmail',
   words:
-    /\b(?:gmail_signature|moz-signature|ms-outlook-mobile-signature|AppleMailSignature|protonmail_signature_block|Signature\b|gmail_default_signature|zimbra_signature|yahoo-signature|ymail_signature)/gi,
+    /\b(?:x_)?(?:gmail_signature|composer_signature|bloop_sign|tutanota_signature|moz-signature|ms-outlook-mobile-signature|AppleMailSignature|protonmail_signature_block|Signature\b|gmail_default_signature|zimbra_signature|yahoo-signature|ymail_signature)/gi,
 };
 
 /** Words looked at among the attributes of one tag: a tag that has more of them without the attribute has none. */

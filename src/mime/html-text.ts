@@ -7,7 +7,7 @@ import { type Meaning, meaningOf } from './html-marks.ts';
 interface HtmlText {
   /** Quoted lines begin with `> `. */
   text: string;
-  /** Per line of `text`, bits: 2 quoted history begins here and goes to the end, 4 introduces a quotation, 8 signature. */
+  /** Per line of `text`, bits: 2 quoted history begins here and goes to the end, 4 introduces a quotation, 8 signature, 16 Exchange's link. */
   marks: number[];
   /** Stopped at the bound. */
   truncated: boolean;
@@ -50,7 +50,7 @@ interface OpenRange {
   tag: string;
   depth: number;
   start: number;
-  kind: NonNullable<Meaning['kind']>;
+  kind: NonNullable<Meaning['kind']> | 'tip';
 }
 
 interface HtmlTextOptions {
@@ -94,6 +94,7 @@ export function htmlToText(
   let lastQuote = html.length;
   let commentsClose = true;
   const closers = closingTags(html);
+  const tipped = html.includes(TIP_LINK);
 
   const emit = (text: string): void => {
     pieces.push(text);
@@ -233,6 +234,8 @@ export function htmlToText(
       );
       if (alt !== null) addText(alt[1] ?? alt[2] ?? '');
     }
+    if (tipped && tag === 'a' && !closing && html.slice(k, Math.min(attributesEnd, k + 2000)).includes(TIP_LINK))
+      ranges.push({ start: length, end: length + 1, kind: 'tip' });
     if (outgoing) {
       if (tag === 'a') {
         endLink();
@@ -290,6 +293,10 @@ export function htmlToText(
   return { ...withMarks(text, ranges, toEnd), truncated: length >= maxOutput && pos < n };
 }
 
+/** Where the tip leads that Exchange puts above the mail of an unknown sender. */
+const TIP_LINK = 'LearnAboutSenderIdentification';
+const bitOf = { quote: 0, attribution: 4, signature: 8, tip: 16 } as const;
+
 /** Quoted ranges as lines with `> `; the other ranges as bits of the lines they touch. */
 function withMarks(
   text: string,
@@ -313,7 +320,7 @@ function withMarks(
       // A range that begins at the very end of this line belongs to the next one.
       if (range.start >= lineEnd && line !== '') continue;
       if (range.kind === 'quote') quoted = true;
-      else marks[k] = (marks[k] ?? 0) | (range.kind === 'attribution' ? 4 : 8);
+      else marks[k] = (marks[k] ?? 0) | bitOf[range.kind];
     }
     if (toEnd !== -1 && at >= toEnd) marks[k] = (marks[k] ?? 0) | 2;
     if (quoted) lines[k] = line === '' ? '>' : line.startsWith('>') ? `>${line}` : `> ${line}`;

@@ -41,6 +41,8 @@ export interface ParsingOptions extends Pick<PoolOptions, 'timeoutMs' | 'onEnded
   inlineHtmlBytes?: number;
   /** Headers that stand in messages, lower case. */
   messageHeaders?: readonly string[];
+  /** Words of the tenant's own mail system, `*` for any. */
+  stamps?: readonly string[];
   /** Heap of one worker, MiB. */
   memoryMb?: number;
   /** Another module for the workers, in tests. */
@@ -54,7 +56,7 @@ const MOST_WORKERS = 4;
 
 /** Nothing is started before there is work. */
 export function openParsing(options: ParsingOptions): Parsing {
-  const { timeoutMs, inlineTextBytes, inlineHtmlBytes, messageHeaders } = options;
+  const { timeoutMs, inlineTextBytes, inlineHtmlBytes, messageHeaders, stamps } = options;
   const pool = openPool({
     script: options.script ?? workerScript,
     size: Math.max(1, Math.min(MOST_WORKERS, availableParallelism() - 1)),
@@ -68,6 +70,7 @@ export function openParsing(options: ParsingOptions): Parsing {
     ...(inlineTextBytes === undefined ? {} : { inlineTextBytes }),
     ...(inlineHtmlBytes === undefined ? {} : { inlineHtmlBytes }),
     ...(messageHeaders === undefined ? {} : { headers: messageHeaders }),
+    ...(stamps === undefined ? {} : { stamps }),
   };
   const optionsFor = (mailbox?: MailboxContext): ParseOptions =>
     mailbox === undefined ? parseOptions : { ...parseOptions, mailbox };

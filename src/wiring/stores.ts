@@ -155,12 +155,13 @@ export async function openStores(
   });
   stack.defer('token provider', () => tokens.stop());
 
-  const { inlineTextBytes, inlineHtmlBytes, messageHeaders, parseTimeoutMs } = config.inbound;
+  const { inlineTextBytes, inlineHtmlBytes, messageHeaders, stamps, parseTimeoutMs } = config.inbound;
   const parsing = openParsing({
     script: parserScript,
     inlineTextBytes,
     inlineHtmlBytes,
     messageHeaders,
+    stamps,
     timeoutMs: parseTimeoutMs,
     onEnded: (reason, detail) => emit('ParserWorkerEnded', { reason, detail: { cause: detail } }),
   });

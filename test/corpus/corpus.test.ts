@@ -27,7 +27,7 @@ const groups: Record<string, { facts: string[]; least: number }> = {
   },
   // Apart: the peers disagree among themselves on what counts (inline images, files within nested mails).
   'number of attachments': { facts: ['attachmentCount'], least: 0.95 },
-  'reply text': { facts: ['replyText', 'replyContains', 'replyNotContains'], least: 0.9 },
+  'reply text': { facts: ['replyText', 'replyContains', 'replyNotContains'], least: 0.95 },
   'bounce recipients and status': {
     facts: ['dsnRecipient', 'dsnStatus', 'dsnCode', 'dsnPermanent', 'originalMessageId'],
     least: 0.97,

@@ -1,6 +1,9 @@
 // The new part of a reply: without quoted history and signature. What is answered within the quotation is kept, with the quotation around it;
 // when nothing certain can be said, the whole text is. Works line by line in linear time.
+import type { Stamp } from '../../contract/message.ts';
 import { htmlToText } from '../html-text.ts';
+import { findStamps, mayHoldStamps } from '../stamps/index.ts';
+import { type Pattern, patternOf } from '../stamps/patterns.ts';
 import { type Attribution, attributionsOf } from './attribution.ts';
 import { isHeaderBlock, type Labels } from './header-block.ts';
 import {
@@ -37,29 +40,49 @@ export interface ReplyInput {
   marks?: readonly number[] | undefined;
   /** The mail refers to another one: only then a quotation is looked for in the html beside a text. Default true. */
   answers?: boolean;
+  /** The tenant's own stamps: words with * for any. */
+  stamps?: readonly string[];
+}
+
+export interface Reply {
+  /** The new part. */
+  text: string;
+  /** split: a quotation or a signature was left out. whole: all of the text is there, as none was found for certain. */
+  from: 'split' | 'whole';
+  /** What mail systems wrote into the mail, in the order of the text. */
+  stamps: Stamp[];
 }
 
 /** undefined when the mail has no text at all. */
-export function replyText({ text, html, textIsDerived, marks, answers = true }: ReplyInput): string | undefined {
+export function replyText(input: ReplyInput): Reply | undefined {
+  const { text, html, textIsDerived, marks, answers = true } = input;
+  const patterns = (input.stamps ?? []).map(patternOf);
   if (text.trim() === '' && html === undefined) return undefined;
-  if (marks !== undefined) return newPart(text, marks).reply;
-  if (html !== undefined && (textIsDerived || text.trim() === '')) return fromHtml(html).reply;
-  const plain = newPart(text.slice(0, MAX_INPUT));
-  if (!plain.found && answers && html !== undefined && html.length < 2 * MAX_HTML && hasQuoteMarkup(html)) {
-    // The text alternative shows no trace of the quotation, the html may.
-    const marked = fromHtml(html);
-    if (marked.found && marked.reply !== '') return marked.reply;
-  }
-  return plain.reply;
+  if (marks !== undefined) return replyOf(newPart(text, marks, patterns));
+  if (html !== undefined && (textIsDerived || text.trim() === '')) return replyOf(fromHtml(html, patterns));
+  const plain = newPart(text.slice(0, MAX_INPUT), undefined, patterns);
+  if (html === undefined || html.length >= 2 * MAX_HTML) return replyOf(plain);
+  const quoting = !plain.found && answers && hasQuoteMarkup(html);
+  if (!quoting && (plain.stamps.length > 0 || !mayHoldStamps(html, patterns))) return replyOf(plain);
+  const marked = fromHtml(html, patterns);
+  // The text alternative shows no trace of the quotation, or of a banner, the html may.
+  const stamps = plain.stamps.length > 0 ? plain.stamps : marked.stamps;
+  return replyOf({ ...(quoting && marked.found && marked.reply !== '' ? marked : plain), stamps });
 }
+
+const replyOf = ({ reply, whole, stamps }: Outcome): Reply => ({
+  text: reply,
+  from: reply === whole ? 'whole' : 'split',
+  stamps: stamps.map(({ kind: what, place, text }) => ({ kind: what, place, text })),
+});
 
 /** Begin with letters that are rare in texts: the search is as fast as memchr. The colours are those of Outlook's line above a quotation. */
 const QUOTE_MARKS = ['quote', 'QUOTE', 'RplyFwdMsg', '#E1E1E1', '#B5C4DF'];
 const hasQuoteMarkup = (html: string): boolean => QUOTE_MARKS.some((mark) => html.includes(mark));
 
-function fromHtml(html: string): Outcome {
+function fromHtml(html: string, patterns: readonly Pattern[]): Outcome {
   const rendered = htmlToText(html.slice(0, MAX_HTML), { maxOutput: MAX_INPUT });
-  return newPart(rendered.text, rendered.marks);
+  return newPart(rendered.text, rendered.marks, patterns);
 }
 
 /** Each searched by itself: many times as fast as one pattern for all, and nearly always in vain. */
@@ -69,19 +92,34 @@ interface Outcome {
   reply: string;
   /** Some quotation was recognised. */
   found: boolean;
+  /** All of the text, without stamps. */
+  whole: string;
+  stamps: Stamp[];
 }
 
 /** `marks`: per line, what the html said (htmlToText). */
-function newPart(input: string, marks?: readonly number[]): Outcome {
+function newPart(input: string, marksOfText: readonly number[] | undefined, patterns: readonly Pattern[]): Outcome {
   const visible = INVISIBLE.some((c) => input.includes(c)) ? input.replace(/[\u200b\ufeff\u00a0]/g, ' ') : input;
   let shown = visible.split('\n');
   for (let k = 0; k < shown.length; k++) {
     const last = (shown[k] as string).charCodeAt((shown[k] as string).length - 1);
     if (last === 0x20 || last === 0x09 || last === 0x0d) shown[k] = (shown[k] as string).trimEnd();
   }
+  const stamps = findStamps(shown, patterns, marksOfText);
+  const isStamped = (k: number): boolean => stamps.some(({ from, to }) => k >= from && k < to);
+  const marks = stamps.length === 0 ? marksOfText : marksOfText?.filter((_, k) => !isStamped(k));
+  if (stamps.length > 0) shown = shown.filter((_, k) => !isStamped(k));
   shown = splitShared(visible, shown, marks);
-  /** As they are matched: marks of direction, which Gmail puts around what it writes in Hebrew, Arabic or Persian, are left out. */
-  const lines = hasUnseen(visible) ? shown.map(plainLine) : shown;
+  return { ...withoutHistory(shown, hasUnseen(visible), marks), whole: tidy(shown), stamps };
+}
+
+/** `directed`: some line has marks of direction, which Gmail puts around what it writes in Hebrew, Arabic or Persian: they are not matched. */
+function withoutHistory(
+  shown: readonly string[],
+  directed: boolean,
+  marks: readonly number[] | undefined,
+): Pick<Outcome, 'reply' | 'found'> {
+  const lines = directed ? shown.map(plainLine) : shown;
   const whole = (): string => tidy(shown);
   const marked = (k: number, bit: number): boolean => ((marks?.[k] ?? 0) & bit) !== 0;
 

@@ -29,6 +29,10 @@ const full: Message = {
   text: { value: 'Hello', truncated: false, length: 5 },
   html: { value: '<p>Hello', truncated: true, length: 500_000 },
   replyText: 'Hello',
+  replyTextFrom: 'split',
+  preview: 'Hello',
+  stamps: [{ kind: 'safety-tip', place: 'top', text: 'You don’t often get email from kim@example.org' }],
+  links: [{ text: 'bank.example', target: 'https://evil.example/', wrapped: 'safelinks', differs: true }],
   threading: {
     messageId: '<1@x>',
     inReplyTo: ['<0@x>'],

@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { replyText } from '../../../src/mime/reply-text/index.ts';
 
-const ofText = (text: string): string | undefined => replyText({ text, html: undefined, textIsDerived: false });
+const ofText = (text: string): string | undefined => replyText({ text, html: undefined, textIsDerived: false })?.text;
 
 const A = 'Contoso Customer Support <customer.support@contoso.example>';
 

@@ -2,8 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { replyText } from '../../../src/mime/reply-text/index.ts';
 
-const ofText = (text: string): string | undefined => replyText({ text, html: undefined, textIsDerived: false });
-const ofHtml = (html: string): string | undefined => replyText({ text: '', html, textIsDerived: true });
+const ofText = (text: string): string | undefined => replyText({ text, html: undefined, textIsDerived: false })?.text;
+const ofHtml = (html: string): string | undefined => replyText({ text: '', html, textIsDerived: true })?.text;
 
 describe('from text', () => {
   it.each([
