@@ -57,6 +57,7 @@ function endingAt(
   above: number,
 ): { from: number; certain: boolean } | undefined {
   const quoteFollows = isBeforeQuote(kinds, end);
+  const named = !quoteFollows && isNamedQuote(lines[nextContent(kinds, end + 1)]);
   let joined = plainLine(lines[end] as string);
   /** A line that is complete without a date ("Jane <j@x> wrote:"), if nothing dated above belongs to it. */
   let undated: { from: number; certain: boolean } | undefined;
@@ -67,15 +68,20 @@ function endingAt(
       if (kinds[from] !== kind.text) break;
       const line = plainLine(lines[from] as string);
       if (!isWrapped(line, joined)) break;
-      if (bare !== undefined && !hasMailAddress(line)) break;
+      if (bare !== undefined && !hasMailAddress(line) && !isDay(line)) break;
       joined = `${line} ${joined}`;
     }
     if (joined.length > MAX_LINE) break;
     const what = matchOf(joined, quoteFollows);
-    if (what === 'dated') {
-      const match = { from, certain: isClosed(joined) || quoteFollows };
-      if (hasMailAddress(joined)) return match;
-      bare ??= match;
+    if (what === 'template' || what === 'dated') {
+      // Programs that name no address mark what they quote. Without a verb only a line of its own is believed.
+      const certain =
+        isClosed(joined) &&
+        (hasMailAddress(joined) || isRuled(joined) || named) &&
+        (what === 'template' || from === 0 || kinds[from - 1] !== kind.text);
+      const match = { from, certain: certain || quoteFollows };
+      if (hasMailAddress(joined) && (YEAR.test(joined) || !isDayAbove(lines, kinds, from, above))) return match;
+      if (bare === undefined || hasMailAddress(joined)) bare = match;
     } else if (what === 'undated') undated ??= { from, certain: true };
     else if (bare !== undefined) break;
   }
@@ -83,6 +89,14 @@ function endingAt(
   if (undated !== undefined) return undated;
   return quoteFollows && precedesQuote(plainLine(lines[end] as string)) ? { from: end, certain: false } : undefined;
 }
+
+/** A line that ends with the day of an attribution whose time is on the next one: "On Thu, Mar 8, 2018". */
+const isDay = (line: string): boolean => line.length <= 50 && /\p{Nd}{4},?$/u.test(line) && startsDated(line);
+const isDayAbove = (lines: readonly string[], kinds: Uint8Array, from: number, above: number): boolean =>
+  from > above && kinds[from - 1] === kind.text && isDay(plainLine(lines[from - 1] as string));
+
+/** `Jane> text`, as old news readers mark what they quote. */
+const isNamedQuote = (line: string | undefined): boolean => line !== undefined && /^\p{L}{1,20}> /u.test(line);
 
 const isBeforeQuote = (kinds: Uint8Array, k: number): boolean => {
   const next = nextContent(kinds, k + 1);
@@ -97,24 +111,28 @@ function isWrapped(line: string, next: string): boolean {
   const last = line.charAt(line.length - 1);
   if ('!?…。:;'.includes(last)) return false;
   if ('<,(['.includes(last) || line.lastIndexOf('<') > line.lastIndexOf('>')) return true;
+  if (next.startsWith('<')) return true;
   const blank = next.indexOf(' ');
   if (line.length + (blank === -1 ? next.length : blank) >= 56) return true;
   if (/\p{Nd}$|\d ?[ap]\.?m\.?$/iu.test(line.slice(-8)) && startsDated(line)) return true;
   return '>)"'.includes(last) && next.length <= 30;
 }
 
-/** `dated`: a template with its date, or a date, a time and an address in any language. `undated`: a name and an address with a verb. */
-function matchOf(joined: string, quoteFollows: boolean): 'dated' | 'undated' | undefined {
+/** `template`: one with its date. `dated`: a date, a time and an address in any language. `undated`: a name and an address with a verb. */
+function matchOf(joined: string, quoteFollows: boolean): 'template' | 'dated' | 'undated' | undefined {
   const text = core(joined.toLowerCase());
   if (hasDate(text)) {
     const address = hasMailAddress(text);
     if ((address || quoteFollows || isFullDate(text)) && mayFit(text).some((template) => fits(template, text)))
-      return 'dated';
+      return 'template';
     if (address && isClosed(joined) && isDatedAddress(text)) return 'dated';
   }
   if (text.includes('@') && hasMailAddress(text) && isClosed(joined) && namesWriter(text)) return 'undated';
   return undefined;
 }
+
+/** Between dashes: "------On 12/29/2026 17:32, Jane Doe wrote-----". */
+const isRuled = (text: string): boolean => text.startsWith('--') && text.endsWith('--');
 
 /** Without the colon, the dashes and the blanks around. */
 function core(text: string): string {

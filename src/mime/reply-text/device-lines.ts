@@ -74,7 +74,7 @@ const ITS_LINK = /aka\.ms\/(?:o0ukef|ghei36|aab9ysg|aaea3vr|qtex0l)/i;
 export function isDeviceLine(line: string): boolean {
   if (clientSignature.test(line)) return true;
   if (line.length > 200 || !DEVICE.test(line)) return false;
-  if (ITS_LINK.test(line)) return true;
+  if (ITS_LINK.test(line) || /^get (?:\S{2,20} ){1,3}for (?:ios|android|mobile|mac)\s?$/i.test(line)) return true;
   const words = plainLine(line)
     .toLowerCase()
     .replace(/[<(]https?:[^<>()\s]{0,200}[>)]?$/, '')

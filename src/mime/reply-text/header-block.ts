@@ -1,6 +1,6 @@
 // The block of labels (From, Sent, To, Subject) that Outlook and its kin put above the mail answered.
 import { hasMailAddress, trimEndOf, trimStartOf } from '../../lib/text.ts';
-import { otherLabels, senderLabels } from './labels.ts';
+import { otherLabels, senderLabels, subjectLabels } from './labels.ts';
 import { kind, MAX_LINE } from './lines.ts';
 
 /** A line that begins with a label: its name in lower case, and whether it is the sender's. */
@@ -27,7 +27,13 @@ function labelAt(lines: readonly string[], known: Labels, k: number): Label | 'n
  * Outlook's header: a From line (or another label) and at least two more labels within the next lines. `labels`: empty at first, kept between the calls
  * for one mail.
  */
-export function isHeaderBlock(lines: readonly string[], kinds: Uint8Array, k: number, labels: Labels): boolean {
+export function isHeaderBlock(
+  lines: readonly string[],
+  kinds: Uint8Array,
+  k: number,
+  labels: Labels,
+  answers: boolean,
+): boolean {
   const line = lines[k] as string;
   let colon = line.indexOf(':');
   if (colon === -1) colon = line.indexOf('：');
@@ -41,7 +47,7 @@ export function isHeaderBlock(lines: readonly string[], kinds: Uint8Array, k: nu
   const note = (whole: string): void => {
     const text = whole.slice(0, MAX_LINE);
     if (hasMailAddress(text)) addressed++;
-    else if (/\d{1,2}[:.]\d{2}/.test(text) && /\b(?:19|20)\d\d\b/.test(text)) dated = true;
+    else if (/\d{1,2}:\d{2}|\b\d{1,2}\.\d{2}(?![.\d])/.test(text) && /\b(?:19|20)\d\d\b/.test(text)) dated = true;
   };
   note(line);
   const seen = new Set([begins.name]);
@@ -61,8 +67,13 @@ export function isHeaderBlock(lines: readonly string[], kinds: Uint8Array, k: nu
       fromSeen ||= what.from;
     } else if (++misses > 3) break;
   }
-  // Three labels, the sender among them: a list of "To:" and "Subject:" alone is the writer's own. Two suffice when they hold date and address.
-  return (fromSeen && found >= 3) || (found >= 2 && dated && addressed > 0);
+  // Three labels, the sender among them: a list of "To:" and "Subject:" alone is the writer's own, and so is a journey from here to there.
+  // Two suffice when they hold date and address.
+  const hasSubject = [...seen].some((name) => subjectLabels.has(name));
+  // A form that was filled in has labels too: in a mail that answers none, only the whole of a header is one.
+  if (!answers) return fromSeen && found >= 4 && hasSubject && addressed > 0;
+  const ofMail = addressed > 0 || dated || hasSubject;
+  return (fromSeen && found >= 3 && ofMail) || (found >= 2 && dated && addressed > 0);
 }
 
 /** With its colon and what stands around it: `> *From*: `. */

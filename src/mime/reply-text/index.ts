@@ -22,7 +22,7 @@ import {
   tidy,
 } from './lines.ts';
 import { answersBelow } from './markers.ts';
-import { isForwardBegin, isGroupWise, isOriginalWords, separatorOf } from './separators.ts';
+import { isForwardBegin, isGroupWise, isNotesLine, isOriginalWords, separatorOf } from './separators.ts';
 import { isFooter, signatureStart } from './signature.ts';
 
 /** Text beyond this many UTF-16 units is not looked at; a mail that long is kept as far as it was read. */
@@ -38,7 +38,7 @@ export interface ReplyInput {
   textIsDerived: boolean;
   /** What htmlToText said of the lines of `text`, when it made them of `html` up to MAX_INPUT. */
   marks?: readonly number[] | undefined;
-  /** The mail refers to another one: only then a quotation is looked for in the html beside a text. Default true. */
+  /** The mail refers to another one: only then a quotation is looked for in the html beside a text, and labels are believed easily. Default true. */
   answers?: boolean;
   /** The tenant's own stamps: words with * for any. */
   stamps?: readonly string[];
@@ -58,13 +58,13 @@ export function replyText(input: ReplyInput): Reply | undefined {
   const { text, html, textIsDerived, marks, answers = true } = input;
   const patterns = (input.stamps ?? []).map(patternOf);
   if (text.trim() === '' && html === undefined) return undefined;
-  if (marks !== undefined) return replyOf(newPart(text, marks, patterns));
-  if (html !== undefined && (textIsDerived || text.trim() === '')) return replyOf(fromHtml(html, patterns));
-  const plain = newPart(text.slice(0, MAX_INPUT), undefined, patterns);
+  if (marks !== undefined) return replyOf(newPart(text, marks, patterns, answers));
+  if (html !== undefined && (textIsDerived || text.trim() === '')) return replyOf(fromHtml(html, patterns, answers));
+  const plain = newPart(text.slice(0, MAX_INPUT), undefined, patterns, answers);
   if (html === undefined || html.length >= 2 * MAX_HTML) return replyOf(plain);
   const quoting = !plain.found && answers && hasQuoteMarkup(html);
   if (!quoting && (plain.stamps.length > 0 || !mayHoldStamps(html, patterns))) return replyOf(plain);
-  const marked = fromHtml(html, patterns);
+  const marked = fromHtml(html, patterns, answers);
   // The text alternative shows no trace of the quotation, or of a banner, the html may.
   const stamps = plain.stamps.length > 0 ? plain.stamps : marked.stamps;
   return replyOf({ ...(quoting && marked.found && marked.reply !== '' ? marked : plain), stamps });
@@ -80,9 +80,9 @@ const replyOf = ({ reply, whole, stamps }: Outcome): Reply => ({
 const QUOTE_MARKS = ['quote', 'QUOTE', 'RplyFwdMsg', '#E1E1E1', '#B5C4DF'];
 const hasQuoteMarkup = (html: string): boolean => QUOTE_MARKS.some((mark) => html.includes(mark));
 
-function fromHtml(html: string, patterns: readonly Pattern[]): Outcome {
+function fromHtml(html: string, patterns: readonly Pattern[], answers: boolean): Outcome {
   const rendered = htmlToText(html.slice(0, MAX_HTML), { maxOutput: MAX_INPUT });
-  return newPart(rendered.text, rendered.marks, patterns);
+  return newPart(rendered.text, rendered.marks, patterns, answers);
 }
 
 /** Each searched by itself: many times as fast as one pattern for all, and nearly always in vain. */
@@ -98,7 +98,12 @@ interface Outcome {
 }
 
 /** `marks`: per line, what the html said (htmlToText). */
-function newPart(input: string, marksOfText: readonly number[] | undefined, patterns: readonly Pattern[]): Outcome {
+function newPart(
+  input: string,
+  marksOfText: readonly number[] | undefined,
+  patterns: readonly Pattern[],
+  answers: boolean,
+): Outcome {
   const visible = INVISIBLE.some((c) => input.includes(c)) ? input.replace(/[\u200b\ufeff\u00a0]/g, ' ') : input;
   let shown = visible.split('\n');
   for (let k = 0; k < shown.length; k++) {
@@ -110,7 +115,7 @@ function newPart(input: string, marksOfText: readonly number[] | undefined, patt
   const marks = stamps.length === 0 ? marksOfText : marksOfText?.filter((_, k) => !isStamped(k));
   if (stamps.length > 0) shown = shown.filter((_, k) => !isStamped(k));
   shown = splitShared(visible, shown, marks);
-  return { ...withoutHistory(shown, hasUnseen(visible), marks), whole: tidy(shown), stamps };
+  return { ...withoutHistory(shown, hasUnseen(visible), marks, answers), whole: tidy(shown), stamps };
 }
 
 /** `directed`: some line has marks of direction, which Gmail puts around what it writes in Hebrew, Arabic or Persian: they are not matched. */
@@ -118,6 +123,7 @@ function withoutHistory(
   shown: readonly string[],
   directed: boolean,
   marks: readonly number[] | undefined,
+  answers: boolean,
 ): Pick<Outcome, 'reply' | 'found'> {
   const lines = directed ? shown.map(plainLine) : shown;
   const whole = (): string => tidy(shown);
@@ -151,7 +157,7 @@ function withoutHistory(
       end = k;
       break;
     }
-    if (isHeaderBlock(lines, kinds, k, labels)) {
+    if (isHeaderBlock(lines, kinds, k, labels, answers)) {
       end = k;
       break;
     }
@@ -185,8 +191,8 @@ function withoutHistory(
   while (
     cut > 0 &&
     (kinds[cut - 1] === kind.blank ||
-      /^[\s>]*[_\-=*]{3,}\s*$/.test(lines[cut - 1] as string) ||
-      (end < lines.length && isOriginalWords(lines[cut - 1] as string)))
+      /^[\s>]*[_\-=*—–]{3,}\s*$/.test(lines[cut - 1] as string) ||
+      (end < lines.length && (isOriginalWords(lines[cut - 1] as string) || isNotesLine(lines[cut - 1] as string))))
   )
     cut--;
   const found = end < lines.length || firstQuote !== -1 || attributionFrom !== -1;
@@ -210,16 +216,16 @@ function withoutHistory(
     const before = own.some((k) => k < quoteFrom);
     const bottom = lastQuote === -1 ? [] : own.filter((k) => k > quoteFrom);
     const signatureAt = signatureStart(lines, kinds, Math.max(quoteFrom, 0), cut, marks);
-    const answers = bottom.filter((k) => k < signatureAt && !isFooter(lines[k] as string));
-    const between = answers.some((k) => k < lastQuote);
-    if (answers.length === 0) {
+    const replies = bottom.filter((k) => k < signatureAt && !isFooter(lines[k] as string));
+    const between = replies.some((k) => k < lastQuote);
+    if (replies.length === 0) {
       if (before) to = quoteFrom;
     } else if (!before && !between && attributionFrom !== -1) {
       from = lastQuote + 1; // one quotation, the answer below it
     } else {
       // Interleaved: all of it, up to the last answer; only the line that introduces the quotation goes.
       const kept: string[] = [];
-      const last = answers[answers.length - 1] as number;
+      const last = replies[replies.length - 1] as number;
       for (let k = 0; k <= last; k++) if (!(k >= attributionFrom && k < attributionTo)) kept.push(shown[k] as string);
       return { reply: tidy(kept), found };
     }

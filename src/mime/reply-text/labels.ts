@@ -26,7 +26,7 @@ const table: Readonly<Record<string, readonly [from: string, others: string]>> =
   fil: ['mula kay|mula sa', 'ipinadala|petsa|para kay|para sa|paksa'],
   fr: [
     'de|expéditeur|de la part de',
-    "envoyé|envoyé le|date|date d'envoi|à|a|pour|destinataire|destinataires|cc|copie à|copie|objet|sujet|répondre à|importance",
+    "envoyé|envoyé le|date|date d'envoi|à|a|pour|destinataire|destinataires|cc|copie à|copie|objet|sujet|répondre à|importance|message du",
   ],
   gl: ['de', 'enviado|data|para|a|asunto'],
   he: ['מאת', 'נשלח|נשלחה|נשלח ב|תאריך|אל|עותק|נושא|העתק'],
@@ -94,4 +94,12 @@ export const otherLabels: ReadonlySet<string> = new Set(
     'komu',
     'x-original-to',
   ].filter((label) => !senderLabels.has(label)),
+);
+
+/** The last of each row: what makes a block of labels one of a mail. */
+export const subjectLabels: ReadonlySet<string> = new Set(
+  (
+    'subject|betreff|thema|objet|sujet|asunto|assumpte|oggetto|onderwerp|temat|assunto|emne|ämne|aihe|předmět|predmet|naslov|zadeva|tárgy|тема|относно|предмет|наслов|konu|mövzu|subiect|subiectul|tema|teema|tēma|temats|' +
+    'efni|gaia|θέμα|נושא|الموضوع|موضوع|主题|主題|主旨|件名|题名|標題|标题|題名|제목|chủ đề|tiêu đề|subjek|perihal|เรื่อง|หัวข้อ|विषय|বিষয়|பொருள்|тақырып|тақырыбы|թեմա|თემა|subjekti|paksa|pwnc|mada'
+  ).split('|'),
 );

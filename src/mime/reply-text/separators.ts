@@ -114,6 +114,7 @@ const aboveWords: readonly (readonly string[])[] = [
   ['над', 'ліні'],
   ['над', 'ред'],
   ['bu satır', 'üst'],
+  ['satır', 'üzeri'],
   ['bu çizgi', 'üst'],
   ['πάνω', 'γραμμή'],
   ['virš', 'lini'],
@@ -162,7 +163,7 @@ export function separatorOf(line: string): Separator | undefined {
   const before = ROW.test(lead) || lead.startsWith('*') || lead.startsWith('[');
   if (before && !lead.startsWith('[')) {
     if (forwards.has(words) || /^(?:forwarded (?:by|message from) |weitergeleitet von )/.test(words)) return 'forward';
-    if (originals.has(words)) return 'original';
+    if (originals.has(words) && (words !== 'original' || /[-_=]{6}/.test(lead))) return 'original';
   }
   if (bareAbove.test(words)) return 'above';
   // Rows on both sides: a heading of the writer's own has them on one.
@@ -176,6 +177,10 @@ export const isOriginalWords = (line: string): boolean => {
   const words = trimEndOf(line.trim(), ' :*').toLowerCase();
   return words.length <= 60 && (originals.has(words) || forwards.has(words));
 };
+
+/** Notes 9 has the mail answered in one line above its labels: "Kim Foo---08.03.2018 15:57:12---Hello there". */
+export const isNotesLine = (line: string): boolean =>
+  line.length <= 300 && /---\d{1,4}[./-]\d{1,2}[./-]\d{1,4} \d{1,2}:\d{2}[^-]{0,9}---/.test(line);
 
 /** "Begin forwarded message:", without dashes. */
 export const isForwardBegin = (line: string): boolean => line.length <= 80 && line.endsWith(':') && isForward(line);

@@ -11,6 +11,9 @@ export const isFooter = (line: string): boolean =>
 const isFooterBelow = (lines: readonly string[], from: number, to: number): boolean =>
   from >= to || lines.slice(from, Math.min(to, from + 30)).some((line) => REACHABLE.test(line.slice(0, MAX_LINE)));
 
+/** Alone on a line, with a few lines below: what some write for `-- `. */
+const SHORT_RULES: ReadonlySet<string> = new Set(['__', '—', '–', '——']);
+
 const REACHABLE = /https?:|www\.|\S@\S|mailing list|\+\d[\d ()/-]{6,}|\b(?:tel|phone|fon|fax|mobil)/i;
 
 /** First line of the signature in [from, to), or `to`. */
@@ -36,6 +39,7 @@ export function signatureStart(
     const first = line.charCodeAt(0);
     const delimiter =
       (first === 0x2d && signatureDelimiter.test(line)) ||
+      (SHORT_RULES.has(line) && to - k <= 10) ||
       (first === 0x5f && /^_{10,}$/.test(line) && isFooterBelow(lines, k + 1, to)) ||
       ((marks?.[k] ?? 0) & 8) !== 0;
     if (delimiter && firstText < k) {
