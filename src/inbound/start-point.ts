@@ -6,7 +6,7 @@ import { highest } from '../domain/uid-set.ts';
 import { DAY_MS } from '../lib/time.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { commit } from './ledger-commit.ts';
-import { allUids } from './look.ts';
+import { allUids } from './poll.ts';
 import type { Mailbox } from './ports.ts';
 import type { Watched } from './watched.ts';
 

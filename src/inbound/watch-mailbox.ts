@@ -2,15 +2,15 @@
 // fresh token stands; throws when the connection is lost. The supervisor (supervise.ts) stands outside and decides what happens then.
 //
 // IDLE is never trusted alone. After every return of it, and at the latest every probe interval, the UIDs of the folder are compared with
-// the ledger (look.ts): that finds what IDLE or FETCH missed, and is at the same time the proof that the connection lives.
+// the ledger (poll.ts): that finds what IDLE or FETCH missed, and is at the same time the proof that the connection lives.
 import { asError } from '../domain/errors.ts';
 import { flowsOf } from '../domain/flow-by-recipient.ts';
 import { isDue, workOf } from '../domain/ledger.ts';
 import { afterCare } from './after-care.ts';
 import { sleep } from './login-gate.ts';
-import { type Looks, look, looks } from './look.ts';
 import type { MailboxStatus } from './mailbox-status.ts';
 import { type Hold, holdAfter, pauseReasonOf } from './pause.ts';
+import { type PollState, poll, pollState } from './poll.ts';
 import type { Mailbox } from './ports.ts';
 import { receive, receiveNew } from './receive.ts';
 import type { Renewal } from './renewal.ts';
@@ -84,7 +84,7 @@ export async function watchMailbox(watched: Watched, mailbox: Mailbox, options: 
     if (over !== undefined) return over;
     if ((await pauseReason()) === undefined) uids = await take(() => settleStart(watched, mailbox));
   }
-  const state: Looks = looks(mailbox, uids);
+  const state: PollState = pollState(mailbox, uids);
   let full = true;
   let lastReconcile = monotonic();
   let lookedAt = lastReconcile;
@@ -102,7 +102,7 @@ export async function watchMailbox(watched: Watched, mailbox: Mailbox, options: 
         await pause(reason ?? (hold as Hold | undefined)?.reason ?? '');
         const over = end();
         if (over !== undefined) return over;
-        uids = await look(watched, mailbox, full, state);
+        uids = await poll(watched, mailbox, full, state);
         work = workOf(watched.ledger, uids, ports.now(), longestWaitMs);
       }
     }
@@ -132,7 +132,7 @@ export async function watchMailbox(watched: Watched, mailbox: Mailbox, options: 
     if (full) lastReconcile = monotonic();
     lookedAt = monotonic();
     known = mailbox.count();
-    uids = await look(watched, mailbox, full, state);
+    uids = await poll(watched, mailbox, full, state);
   }
 }
 

@@ -17,7 +17,7 @@ export function startGauges(
     'emailFlow',
   ]);
 
-  async function look(): Promise<void> {
+  async function poll(): Promise<void> {
     const names = new Set(
       servers()
         .filter(isImap)
@@ -37,7 +37,7 @@ export function startGauges(
   const timer = setInterval(() => {
     if (looking) return; // Redis is slow or away: its own event says so
     looking = true;
-    look()
+    poll()
       .catch(() => {})
       .finally(() => {
         looking = false;

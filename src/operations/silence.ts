@@ -27,7 +27,7 @@ export function createSilence({ watched, lastArrivals, silenceMs, emit, metrics,
   const told = new Map<string, number>();
   const shown = new Set<string>();
 
-  return async function look(): Promise<void> {
+  return async function poll(): Promise<void> {
     const servers = watched();
     const names = new Set(servers.map(({ name }) => name));
     for (const name of shown) if (!names.has(name)) forget(name);
@@ -55,7 +55,7 @@ export function createSilence({ watched, lastArrivals, silenceMs, emit, metrics,
 }
 
 export function startSilence(wiring: SilenceWiring): () => void {
-  const look = createSilence(wiring);
-  const timer = setInterval(() => void look().catch(() => {}), EVERY_MS); // Redis is away: its own event says so
+  const poll = createSilence(wiring);
+  const timer = setInterval(() => void poll().catch(() => {}), EVERY_MS); // Redis is away: its own event says so
   return () => clearInterval(timer);
 }

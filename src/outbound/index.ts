@@ -64,7 +64,7 @@ export async function startOutbound(deps: OutboundDeps): Promise<Outbound> {
       server,
       lanes,
       maxSize: { known: undefined },
-      alone: turns,
+      isolate: turns,
       replacedAt: await deps.register.replacedAt(server.name),
       async pauseServer(failure: { code: string; class: string; hint?: string | undefined }, probeMs: number) {
         const hint = failure.hint ?? '';
@@ -91,7 +91,7 @@ export async function startOutbound(deps: OutboundDeps): Promise<Outbound> {
   const failing = new Set<string>();
 
   /** A server's fault stays its own: said, remembered, and no other server waits for it. */
-  async function alone(name: string, work: () => Promise<void>): Promise<void> {
+  async function isolate(name: string, work: () => Promise<void>): Promise<void> {
     try {
       await work();
       failing.delete(name);
@@ -116,10 +116,10 @@ export async function startOutbound(deps: OutboundDeps): Promise<Outbound> {
       const server = wanted.get(one.server.name);
       return server === undefined || !server.enabled || JSON.stringify(server) !== one.fingerprint;
     });
-    await Promise.all(changed.map((one) => alone(one.server.name, () => end(one))));
+    await Promise.all(changed.map((one) => isolate(one.server.name, () => end(one))));
     const changedNames = new Set(changed.map((one) => one.server.name));
     await Promise.all(
-      [...wanted.values()].map((server) => alone(server.name, () => bring(server, changedNames.has(server.name)))),
+      [...wanted.values()].map((server) => isolate(server.name, () => bring(server, changedNames.has(server.name)))),
     );
   }
 

@@ -24,7 +24,7 @@ export const isSuspect = ({ lapses = 0, rendered }: JournalEntry): boolean => la
 
 /** @returns the failure to hold it with; undefined: the claim was lost */
 export async function prepareSuspect<T>(
-  { deps, reply, fence, alone }: Work,
+  { deps, reply, fence, isolate }: Work,
   entry: JournalEntry,
   prepare: () => Promise<T>,
 ): Promise<T | { failure: Failure } | undefined> {
@@ -35,7 +35,7 @@ export async function prepareSuspect<T>(
   }
   const note = (count: number) =>
     deps.journal.transition(reply.replyId, { from: [state], to: state, fence, change: { preparations: count } });
-  return alone(async () => {
+  return isolate(async () => {
     if (!(await note(preparations + 1)).moved) return undefined;
     try {
       return await prepare();

@@ -21,7 +21,7 @@ export interface Delivery {
   /** Since when another account stands behind the server's name, which was gone before; epoch ms. */
   replacedAt?: number | undefined;
   /** Replies that may end the process are prepared one at a time. */
-  alone: <T>(work: () => Promise<T>) => Promise<T>;
+  isolate: <T>(work: () => Promise<T>) => Promise<T>;
   /** Pauses the server's queue on all replicas. */
   pauseServer: (failure: Failure, probeMs: number) => Promise<void>;
 }

@@ -88,7 +88,7 @@ export function createSentFolder(settings: SentFolderSettings) {
   const turns = new Map<string, Promise<void>>();
 
   /** One session of a mailbox at a time: some servers allow two of a user in all, and the watcher has one (Dovecot's mail_max_userip_connections). */
-  async function inTurn<T>(mailbox: string, work: () => Promise<T>): Promise<T> {
+  async function serialize<T>(mailbox: string, work: () => Promise<T>): Promise<T> {
     const before = turns.get(mailbox);
     let done = () => {};
     const mine = new Promise<void>((resolve) => {
@@ -107,7 +107,7 @@ export function createSentFolder(settings: SentFolderSettings) {
   const withFolder = <T>(
     server: SmtpServer,
     ...[wanted, readOnly, work]: [string | undefined, boolean, (client: ImapFlow, folder: string) => Promise<T>]
-  ): Promise<T> => inTurn(sendingMailbox(server), () => inFolder(server, wanted, readOnly, work));
+  ): Promise<T> => serialize(sendingMailbox(server), () => inFolder(server, wanted, readOnly, work));
 
   /** @param readOnly a folder opened by EXAMINE takes no APPEND at some servers (Courier) */
   async function inFolder<T>(

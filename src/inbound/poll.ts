@@ -1,5 +1,5 @@
-// One look at a mailbox: the ledger as Redis has it, the folder as the server has it (STATUS), and the folder as this session has it (SEARCH). They
-// have to agree; what they disagree in says who is stale.
+// One poll of a mailbox: the ledger as Redis has it, the folder as the server reports it (STATUS), and the folder as this session sees it (SEARCH).
+// They must agree; where they differ shows which one is stale.
 import { MailroomError } from '../domain/errors.ts';
 import { settled } from '../domain/ledger.ts';
 import { highest } from '../domain/uid-set.ts';
@@ -7,29 +7,29 @@ import { DAY_MS } from '../lib/time.ts';
 import type { FolderStatus, Mailbox } from './ports.ts';
 import type { Watched } from './watched.ts';
 
-/** Frequent looks cover this many UIDs below the newest known one: UIDs that become visible late or out of order. */
+/** Frequent polls cover this many UIDs below the newest known one: UIDs that become visible late or out of order. */
 const WINDOW = 1_000;
 
-/** What the looks of one connection remember. */
-export interface Looks {
-  /** Looks in a row that contradict themselves. */
+/** State that the polls of one connection share. */
+export interface PollState {
+  /** PollState in a row that contradict themselves. */
   doubts: number;
   /** The connection did so from the start: another one would not do better. */
   doubtfulFromStart: boolean;
   last: FolderStatus | undefined;
 }
 
-export const looks = (mailbox: Mailbox, uids: readonly number[]): Looks => ({
+export const pollState = (mailbox: Mailbox, uids: readonly number[]): PollState => ({
   doubts: 0,
   doubtfulFromStart: mailbox.count() !== uids.length,
   last: undefined,
 });
 
 /**
- * UIDs to compare with the ledger: the newest window, and in full looks also everything that arrived in the last three days.
+ * UIDs to compare with the ledger: the newest window, and in full polls also everything that arrived in the last three days.
  * @throws MailroomError LEDGER_STALE, LEDGER_SET_BACK: Redis has another ledger than we wrote; IMAP_SESSION_STALE: the folder is another one than we opened
  */
-export async function look(watched: Watched, mailbox: Mailbox, full: boolean, state: Looks): Promise<number[]> {
+export async function poll(watched: Watched, mailbox: Mailbox, full: boolean, state: PollState): Promise<number[]> {
   const { ledger, ports, mailboxId } = watched;
   checkVersion(watched, await ports.ledgers.version(mailboxId));
   const newest = highest(settled(ledger));
@@ -105,7 +105,7 @@ function isConsistent(
 }
 
 /** One contradiction may be chance; of two in a row another session is asked, unless this one was like that from its start. */
-function doubt(watched: Watched, state: Looks, status: FolderStatus | undefined): void {
+function doubt(watched: Watched, state: PollState, status: FolderStatus | undefined): void {
   state.doubts++;
   watched.doubted();
   if (state.doubts !== 2) return;
