@@ -132,7 +132,7 @@ export async function measureLarge(raw: Buffer): Promise<Block> {
   const small = mail('Content-Type: text/plain; charset=utf-8', 'Grüße an alle Kunden\r\n'.repeat(50));
   for (let k = 0; k < 200; k++) await parseMessageInSlices(small);
   globalThis.gc?.();
-  writeFileSync('/proc/self/clear_refs', '5'); // VmHWM begins anew
+  writeFileSync('/proc/self/clear_refs', '5'); // VmHWM begins again
   const idle = memory('VmRSS');
   let last = performance.now();
   let lastCpu = cpuMillis();

@@ -48,7 +48,7 @@ export async function benchOutbound(
 ): Promise<OutboundResult> {
   const dir = tempDir('bench');
   const certificate = await makeCertificate(dir.path);
-  // As in production: DATA that begun stands in Redis' file.
+  // As in production: DATA that has begun is recorded in Redis' file.
   const redis = await startRedis({ aof: 'everysec' });
   const sinks: OutboundResult['sinks'] = [];
   try {

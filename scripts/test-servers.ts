@@ -1,5 +1,5 @@
 // `npm run test:servers`: Courier, Cyrus and Exim from Debian, each in a throw-away root made by debootstrap; nothing is installed on this machine and
-// nothing is left behind. Needs root and debootstrap, and says so where one is missing.
+// nothing is left behind. Needs root and debootstrap, and reports it where one is missing.
 //   npm run test:servers                all three
 //   npm run test:servers -- --write     and writes what was found into docs/servers.md
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';

@@ -1,4 +1,4 @@
-// `npm test`: everything that must hold, in one run. Says what it does, goes on after a failure so that one run shows all of them, and ends
+// `npm test`: everything that must hold, in one run. Says what it does, continues after a failure so that one run shows all of them, and ends
 // with a table and the line `N passed, N failed`. Exit code 1 on any failure, skipped test, empty project or process left behind.
 //   npm test                          all steps
 //   npm test -- unit integration      these steps

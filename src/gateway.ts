@@ -29,7 +29,7 @@ export interface Gateway {
   routes: readonly ServedRoute[];
   inbound: Inbound | undefined;
   outbound: Outbound | undefined;
-  /** Stops intake, drains, closes connections; the reason stands in the log. */
+  /** Stops intake, drains, closes connections; the reason is in the log. */
   stop(reason: string): Promise<void>;
 }
 

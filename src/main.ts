@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// argv → command → exit code. Everything else stands in cli/, and is loaded only by a Node that can: an older one would show a stack of a
+// argv → command → exit code. Everything else is in cli/, and is loaded only by a Node that can: an older one would show a stack of a
 // package's syntax that it does not know.
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 if (major < 22 || (major === 22 && minor < 18)) {

@@ -1,4 +1,4 @@
-// `mailroom login <server>`: delegated sign-in by device code, for whoever administers at a terminal. Prints address and code, waits until
+// `mailroom login <server>`: delegated sign-in by device code, for anyone who administers at a terminal. Prints address and code, waits until
 // the person has signed in, and checks that it is the right one.
 import type { Command } from 'commander';
 import type { EmailServer } from '../domain/email-server.ts';

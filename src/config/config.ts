@@ -104,7 +104,7 @@ export interface Config {
   readonly inbound: {
     /** Milliseconds: the first sign-ins are spread over this time. */
     readonly startStaggerMs: number;
-    /** IDLE is issued anew after this time. */
+    /** IDLE is reissued after this time. */
     readonly idleRenewSeconds: number;
     /** A connection that says nothing for this long when asked is dead. */
     readonly deadAfterSeconds: number;
@@ -117,7 +117,7 @@ export interface Config {
     readonly batchBytes: number;
     /** Per tenant (or host without one). */
     readonly loginsPerSecond: number;
-    /** Bytes of text or html that stand in the job; longer ones by reference. */
+    /** Bytes of text or html that are in the job; longer ones by reference. */
     readonly inlineTextBytes: number;
     readonly inlineHtmlBytes: number;
     /** Names of headers that stand in messages, lower case; a `*` at the end stands for any ending. */

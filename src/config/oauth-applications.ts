@@ -80,7 +80,7 @@ function nameOf(item: unknown): string | undefined {
 }
 
 /**
- * A credential that stands in files and not in the configuration yet, for a dry run. Relative files start at the working directory.
+ * A credential that is in files and not in the configuration yet, for a dry run. Relative files start at the working directory.
  * @throws MailroomError CONFIG_INVALID
  */
 export function candidateCredential(given: {

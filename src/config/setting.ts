@@ -1,4 +1,4 @@
-// What a single setting is, and the kinds of value it may have. A parser takes what stands in a file (any YAML value) or in the environment
+// What a single setting is, and the kinds of value it may have. A parser takes what is in a file (any YAML value) or in the environment
 // (always text), and returns the typed value or throws an Error whose message completes "<setting>: …".
 
 import { isIP } from 'node:net';

@@ -1,5 +1,5 @@
 // Email servers while the process runs: files and portal merged into one list, read again on every change (files.ts). What cannot be read
-// keeps its last good definitions, and says so.
+// keeps its last good definitions, and reports it.
 import type { EmailServerList } from '../domain/email-server.ts';
 import { checkEmailServers, type Finding } from '../domain/email-server-check.ts';
 import { asError, MailroomError } from '../domain/errors.ts';

@@ -57,12 +57,12 @@ export interface ConsumerOptions {
   attempts?: number;
   /** Milliseconds before the second run, doubled up to 15 minutes; default 2,000. */
   backoffMs?: number;
-  /** A run that failed, or the connection to Redis. Default: nothing; BullMQ reconnects by itself. */
+  /** A run that failed, or the connection to Redis. Default: nothing; BullMQ reconnects on its own. */
   onError?(error: Error, message?: Message): void;
 }
 
 export interface Consumer {
-  /** Resolves when the connection stands. */
+  /** Resolves when the connection is open. */
   ready(): Promise<void>;
   /** Takes no more messages and waits for those in work. */
   close(): Promise<void>;

@@ -45,7 +45,7 @@ export function mailboxId(mailbox: { host: string; user: string; folder: string 
 
 /**
  * Key of one message, deterministic over (mailbox, folder, UIDVALIDITY, UID); also its job id. Never all digits, no `:` (BullMQ's rule).
- * @param era '' or '.2', '.3' … when a server began its UIDs anew without a new UIDVALIDITY
+ * @param era '' or '.2', '.3' … when a server reset its UIDs without a new UIDVALIDITY
  */
 export function messageKey(mailbox: string, uidValidity: string, uid: number, era = ''): string {
   return `m-${mailbox}-${uidValidity}${era}-${uid}`;

@@ -128,7 +128,7 @@ export function parseReply(input: unknown): ParsedReply {
   return { issues: [...parsed.error.issues, ...unknownAtTop(replySchema, input)] };
 }
 
-/** As they stand in the warnings of a result. */
+/** As they appear in the warnings of a result. */
 export const unknownWarnings = (unknown: readonly string[]): string[] =>
   unknown.map((key) => `${key} is not known here and was not obeyed`);
 

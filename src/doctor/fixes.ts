@@ -1,5 +1,5 @@
 // The exact fix for a failed step, with the real names filled in, German and English: Microsoft's PowerShell lines and portal paths at Microsoft's
-// hosts alone (mail-provider.ts), what holds for every server otherwise, else the catalogue's hint. Sources: exchange-online.md §1, §3, §5, §9. Pure.
+// hosts alone (mail-provider.ts), what holds for every server otherwise, else the catalogue's hint. Sources: docs/exchange-online.md §1, §3, §5, §9. Pure.
 import { type ErrorCode, hintFor } from '../domain/catalogue/index.ts';
 import type { Words } from '../domain/doctor.ts';
 import type { MailProvider } from '../domain/mail-provider.ts';
@@ -122,7 +122,7 @@ const microsoftFixes: Readonly<Partial<Record<ErrorCode, Fix>>> = {
   },
 };
 
-/** What holds whoever runs the server. */
+/** What applies regardless of who runs the server. */
 const generalFixes: Readonly<Partial<Record<ErrorCode, Words>>> = {
   IMAP_THROTTLED: {
     en: 'Use fewer other IMAP clients on {user}; fetching resumes automatically.',

@@ -102,7 +102,7 @@ function blocked(server: EmailServer, step: StepName, planned: PlannedStep, beca
   return { ...lineOf(server.name, step, planned), state: 'skipped', ms: 0, detail };
 }
 
-/** Object id of the service principal, which Exchange is told of: an app-only token carries it. */
+/** Object id of the service principal, as registered in Exchange: an app-only token carries it. */
 const servicePrincipalIn = ({ authentication }: EmailServer, claims: TokenClaims | undefined): string | undefined =>
   authentication.type === 'OAuth2' && authentication.signIn === 'appOnly' ? claims?.objectId : undefined;
 

@@ -47,7 +47,7 @@ export function createTurns(
         return await run();
       } finally {
         clearInterval(renew);
-        await pace.freeSlot({ mailbox, slot }).catch(() => {}); // Redis is away: it runs out by itself
+        await pace.freeSlot({ mailbox, slot }).catch(() => {}); // Redis is away: it expires on its own
       }
     },
     async mail(server) {

@@ -127,7 +127,7 @@ export function detectAutomatic({ headers, subject, from: sender, contentType, r
     return automaticReply();
   }
   const weakSubject = autoReplySubject.test(subject) || absentSomebody.test(subject);
-  // Set by rules of a mailbox, those that redirect a customer's mail to us included: proves nothing by itself.
+  // Set by rules of a mailbox, those that redirect a customer's mail to us included: proves nothing on its own.
   const byRule = stated('x-ms-exchange-inbox-rules-loop');
   // Exchange's out-of-office: auto-generated with In-Reply-To and "X-Auto-Response-Suppress: All", and a localized subject.
   const answers = stated('in-reply-to') !== undefined || stated('references') !== undefined;

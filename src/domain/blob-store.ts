@@ -1,10 +1,10 @@
-// Port of the blob store, as inbound, outbound and http use it. The implementations stand in adapters/blobs (folder, S3).
+// Port of the blob store, as inbound, outbound and http use it. The implementations are in adapters/blobs (folder, S3).
 import type { BlobReference } from '../contract/message.ts';
 
-/** Blobs being written: what is to be told of them can be made ready meanwhile. */
+/** Blobs being written; whatever needs their references can be prepared meanwhile. */
 export interface StoringBatch {
   references: readonly BlobReference[];
-  /** Nobody may be told of the references before this resolves, and the bytes must not change before it is settled. */
+  /** Nobody may be notified of the references before this resolves, and the bytes must not change before it is settled. */
   durable: Promise<void>;
 }
 

@@ -80,13 +80,13 @@ function throughNat64(address: string): string | undefined {
   return `${a >> 8}.${a & 255}.${b >> 8}.${b & 255}`;
 }
 
-/** For whoever opens a connection. */
+/** For anyone who opens a connection. */
 export interface ConnectGuard {
   /** For net.connect and tls.connect: resolves a name to addresses that may be connected to, or fails with EMAIL_SERVER_HOST_REFUSED. */
   lookup: LookupFunction;
   /** A host that is an address is not looked up: this is its check. @throws MailroomError EMAIL_SERVER_HOST_REFUSED */
   checkAddress(host: string): void;
-  /** For libraries that connect to a proxy by themselves: its URL with an address instead of the name. @throws MailroomError EMAIL_SERVER_HOST_REFUSED */
+  /** For libraries that connect to a proxy on their own: its URL with an address instead of the name. @throws MailroomError EMAIL_SERVER_HOST_REFUSED */
   pinned(proxy: string): Promise<string>;
 }
 

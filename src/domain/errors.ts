@@ -43,7 +43,7 @@ export class MailroomError extends Error {
     this.permitted = options.permitted;
   }
 
-  /** As it stands in results and API answers. */
+  /** As it appears in results and API answers. */
   toFailure(): Failure {
     return {
       code: this.code,

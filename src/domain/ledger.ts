@@ -17,9 +17,9 @@ export interface Pending {
 
 export interface LedgerMeta {
   uidValidity: string;
-  /** Goes up each time that UIDs begin anew: '' for the first era, then '.2', '.3' … Part of the messageKey, so that no key comes twice. */
+  /** Goes up each time that UIDs are reset: '' for the first era, then '.2', '.3' … Part of the messageKey, so that no key comes twice. */
   era: string;
-  /** Epoch milliseconds of the last time that UIDs began anew: what arrived before is compared by fingerprint before it is enqueued. */
+  /** Epoch milliseconds of the last time that UIDs were reset: what arrived before is compared by fingerprint before it is enqueued. */
   rescannedAt?: number;
   /** Epoch milliseconds of the first connect; messages that arrived before it are before-start after a UIDVALIDITY change as well. */
   startedAt: number;

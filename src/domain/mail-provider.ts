@@ -4,7 +4,7 @@ import type { EmailServer, OAuthApplication } from './email-server.ts';
 
 export type MailProvider = 'microsoft' | 'google' | 'other';
 
-/** Domains of Exchange Online in all its clouds, and of Outlook.com (exchange-online.md §6: host names of the national clouds). */
+/** Domains of Exchange Online in all its clouds, and of Outlook.com (docs/exchange-online.md §6: host names of the national clouds). */
 const MICROSOFT = [
   'office365.com',
   'office.com',

@@ -126,7 +126,7 @@ export interface Transition {
   change?: EntryChange;
   /** Let go of the claim with this token in the same step, if it still stands. */
   release?: number;
-  /** Not due again before so many ms are over; undefined: at once. */
+  /** Not due again before this many ms are over; undefined: at once. */
   waitMs?: number;
 }
 
@@ -153,7 +153,7 @@ export interface Journal {
   /** The journal's clock, epoch ms. */
   now(): Promise<number>;
   list(state: ReplyState, limit?: number): Promise<JournalEntry[]>;
-  /** Replies in one of these states that have not moved for so many ms, longest first within each state. */
+  /** Replies in one of these states that have not moved for this many ms, longest first within each state. */
   resting(
     states: readonly ReplyState[],
     forMs: number,

@@ -12,7 +12,7 @@ export interface Pace {
     recipients: number;
     recipientsPerDay: number;
   }): Promise<{ granted: true } | { granted: false; waitMs: number; reason: 'minute' | 'day' | 'asked' }>;
-  /** The server asked for a slower pace: nothing is granted for so many ms, on any replica. The longest of several counts. */
+  /** The server asked for a slower pace: nothing is granted for this many ms, on any replica. The longest of several counts. */
   wait(input: { mailbox: string; ms: number }): Promise<void>;
   /** What is left of {@link wait}, ms; 0: nothing. */
   waitMs(mailbox: string): Promise<number>;

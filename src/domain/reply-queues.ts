@@ -21,7 +21,7 @@ export type JobEnding =
   | { end: 'failed'; result: Result }
   /** Again at this instant (epoch ms), with this priority if it had none of its own. */
   | { end: 'later'; at: number; priority?: number }
-  /** The whole queue waits so many ms; the job keeps its place. */
+  /** The whole queue waits this many ms; the job keeps its place. */
   | { end: 'rate-limited'; ms: number };
 
 export type ProcessReply = (job: ReplyJob) => Promise<JobEnding>;

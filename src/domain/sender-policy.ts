@@ -1,4 +1,4 @@
-// Which From a reply may leave with, in the header and in the envelope (product.md, Outbound 2). Pure. Everything is compared as normalised
+// Which From a reply may leave with, in the header and in the envelope. Pure. Everything is compared as normalised
 // addresses; what is written into the mail is the administrator's spelling of the permitted entry, never the asker's.
 import type { MailAddress, Reply } from '../contract/reply.ts';
 import { type AddressProblem, type MailboxAddress, normalAddress, parseAddress } from './address.ts';

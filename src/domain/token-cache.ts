@@ -1,9 +1,9 @@
-// Port of the token cache, as the OAuth room uses it. The implementation (encrypted, in Redis, shared by replicas) stands in adapters/redis.
+// Port of the token cache, as the OAuth room uses it. The implementation (encrypted, in Redis, shared by replicas) is in adapters/redis.
 
 export interface TokenCache {
   /** The text under the key, decrypted; undefined when there is none. Throws MailroomError SECRET_UNREADABLE or REDIS_UNREACHABLE. */
   read(key: string): Promise<string | undefined>;
-  /** Stores encrypted; with `ttlMs` it vanishes by itself. */
+  /** Stores encrypted; with `ttlMs` it vanishes on its own. */
   write(key: string, text: string, ttlMs?: number): Promise<void>;
   remove(key: string): Promise<void>;
   /** Reads and removes in one step: of two callers one gets it. */

@@ -20,7 +20,7 @@ export const namespacesOf = (tokens: readonly ApiToken[]): ReadonlySet<string> =
   new Set(tokens.flatMap(({ scope }) => scope?.replyNamespace ?? []));
 
 export interface Principal {
-  /** Name of the token or person; stands in logs and the audit log. */
+  /** Name of the token or person; shown in logs and the audit log. */
   name: string;
   may(permission: Permission): boolean;
   /** Absent: bound to nothing. */

@@ -91,7 +91,7 @@ export interface HttpDeps {
   /** Addresses and networks (CIDR) of proxies whose X-Forwarded-For counts. */
   trustedProxies?: readonly string[];
   emit: Emit;
-  /** How addresses of refused clients stand in the log; default full. */
+  /** How addresses of refused clients are shown in the log; default full. */
   clientAddresses?: ClientAddresses;
   metrics: Metrics;
   health(): Promise<Health>;

@@ -10,7 +10,7 @@ export const masked = (address: string): string => {
 /** What ends an address within a sentence. */
 const AROUND = /[\s<>"'(),;:[\]]/;
 
-/** A sentence of a server, with the addresses in it masked: what stands before each @, to the blank or bracket before it. */
+/** A sentence of a server, with the addresses in it masked: what precedes each @, to the blank or bracket before it. */
 export function maskedText(text: string): string {
   const parts = text.split('@');
   return parts

@@ -190,7 +190,7 @@ export function problemOf(error: MailroomError, german: boolean): Problem {
 
 interface RefusalDeps {
   emit: Emit;
-  /** How the address of a client that is refused for who it is stands in the log; default full. */
+  /** How the address of a client that is refused because of its identity is shown in the log; default full. */
   clientAddresses?: ClientAddresses | undefined;
 }
 

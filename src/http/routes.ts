@@ -12,7 +12,7 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Each route says it; createHttp serves none that does not. */
     access?: Access;
-    /** Its answer is open for long: a client may have so many at once. */
+    /** Its answer is open for long: a client may have this many at once. */
     stream?: true;
   }
 }
@@ -62,7 +62,7 @@ export interface Route<Query = unknown, Body = unknown> {
   answers: Readonly<Record<number, Answer>>;
   /** It keeps to what a token is bound to; other routes are closed to bound tokens. */
   scoped?: true;
-  /** Its answer is open for long: a client may have so many at once (HttpDeps.streamsPerClient). */
+  /** Its answer is open for long: a client may have this many at once (HttpDeps.streamsPerClient). */
   stream?: true;
   /** What it resolves with is the body: an object as JSON, a string or stream as it is. */
   handle(asked: Asked<Query, Body>): Promise<unknown> | unknown;

@@ -68,7 +68,7 @@ export function startInbound(given: InboundPorts): Inbound {
   const tickMs = Math.max(200, Math.min(1_000, settings.leaseMs / 5));
   const renewMs = settings.leaseMs / 4;
   let renewedAt = Number.NEGATIVE_INFINITY;
-  // With 1,000 mailboxes, working this out anew each second would cost more than watching them.
+  // With 1,000 mailboxes, working this out again each second would cost more than watching them.
   let placed = { among: '', replicaOf: new Map<string, string | undefined>() };
   const place = (alive: readonly string[]) => {
     replicas = alive.includes(ports.replica) ? [...alive] : [...alive, ports.replica];
@@ -87,7 +87,7 @@ export function startInbound(given: InboundPorts): Inbound {
     if (entry === undefined) return;
     await entry.supervised.stop(reason);
     watching.delete(id);
-    await leases.release(id, entry.token).catch(() => {}); // it expires by itself
+    await leases.release(id, entry.token).catch(() => {}); // it expires on its own
   }
 
   function startOne(id: string, server: ImapServer, token: string): void {

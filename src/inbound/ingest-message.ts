@@ -96,7 +96,7 @@ export function itemOf(row: FetchedMessage & { source: Buffer }, mailbox: Mailbo
 
 /**
  * All steps from store to commit, for the items of a batch. Those with `download` need the connection.
- * @param commit writes the messages; nobody may be told of them before `durable` resolves. Called once, as a rule; for jobs that one commit cannot
+ * @param commit writes the messages; nobody may be notified of them before `durable` resolves. Called once, as a rule; for jobs that one commit cannot
  * carry (domain/commit-groups.ts) once for each group of them, in order
  * @throws what store, relate or commit throw; what was committed stays, nothing of the rest is, and nobody reads the items' bytes any more
  */
@@ -109,7 +109,7 @@ export async function ingest(
   const inMemory = items.filter((item) => item.download === undefined && item.raw === undefined);
   const elsewhere = items.filter((item) => !inMemory.includes(item));
   const storing = store(deps, inMemory);
-  storing.catch(() => {}); // whoever waits for it hears of it; it may fail before anybody does
+  storing.catch(() => {}); // anyone who waits for it hears of it; it may fail before anybody does
   const open = new Set(items);
   try {
     await parse(deps, target, inMemory);
@@ -145,7 +145,7 @@ interface Storing {
   durable: Promise<void>;
 }
 
-/** Raw mail is durable before its job exists: a consumer that is told of a blob always finds it. What an earlier try stored is not stored again. */
+/** Raw mail is durable before its job exists: a consumer that is notified of a blob always finds it. What an earlier try stored is not stored again. */
 async function store(deps: IngestDeps, items: readonly Item[]): Promise<Storing> {
   const fresh = items.filter((item) => {
     const raw = deps.limits.stored.find(item.source);

@@ -44,7 +44,7 @@ export interface Isolation {
 
 /** UIDs of one FETCH: between two of them back-pressure is looked at, and a stop takes effect. */
 export const MOST_UIDS = 500;
-/** So many messages may fail alone one after another before none of them is held guilty. */
+/** This many messages may fail alone one after another before none of them is held guilty. */
 const MOST_FAILING = 3;
 /** More failures in a row than finding one message takes (log2 of MOST_UIDS, twice). */
 const MOST_FAILURES = 20;
@@ -102,6 +102,6 @@ export function fetchFailed(
 /** Whether a message that failed alone is to blame for it. */
 export const isToBlame = (state: Isolation): boolean => state.failing.size <= MOST_FAILING;
 
-/** Whether the failures so far are those of a search for one message: it goes on at once, without back-off. */
+/** Whether the failures so far are those of a search for one message: it continues at once, without back-off. */
 export const isSearching = (state: Isolation): boolean =>
   state.failures > 0 && state.failures <= MOST_FAILURES && isToBlame(state);

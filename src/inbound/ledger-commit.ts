@@ -50,7 +50,7 @@ const CLOCK_SLACK_MS = 600_000;
 const printOf = ({ source, internalDate, size }: Item): string => fingerprintOf(source, internalDate, size);
 
 /**
- * After UIDs began anew, a message that arrived before may be one that had its job under another UID, and that the rescan could not see. Those
+ * After UIDs were reset, a message that arrived before may be one that had its job under another UID, and that the rescan could not see. Those
  * are recorded as matched; the rest is returned.
  */
 async function withoutMatched(watched: Watched, items: readonly Item[]): Promise<readonly Item[]> {

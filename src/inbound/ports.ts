@@ -74,7 +74,7 @@ export interface CommitRequest {
   ledger: Ledger;
   change: LedgerChange;
   messages?: readonly Message[];
-  /** What must have happened before anybody is told of the messages: awaited last, when all else is ready. Should it reject, nothing is written. */
+  /** What must have happened before anybody is notified of the messages: awaited last, when all else is ready. Should it reject, nothing is written. */
   after?: Promise<void>;
   /** Fingerprints of messages that got an outcome here, with INTERNALDATE. */
   fingerprints?: readonly { value: string; internalDate: Date }[];

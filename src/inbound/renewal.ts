@@ -1,4 +1,4 @@
-// Planned renewal of a connection before its token expires: the successor is opened while the old connection goes on watching, so that the
+// Planned renewal of a connection before its token expires: the successor is opened while the old connection continues watching, so that the
 // mailbox is never without one. For that moment, and for no other, a mailbox has two connections; the ledger is written by one loop either way.
 // A successor that cannot be had costs nothing: the old connection is used to its real end.
 import { backoffMs } from '../domain/backoff.ts';
@@ -21,7 +21,7 @@ export interface RenewalDeps {
 export interface Renewal {
   /** Aborts when there is news: whoever waits in IDLE is to look at `ready`. A new one each time. */
   signal(): AbortSignal;
-  /** The successor stands. */
+  /** The successor is open. */
   ready(): boolean;
   /** Hands the successor over. */
   take(): Connected | undefined;

@@ -1,5 +1,5 @@
 // Decides what the UIDs of a folder mean when it is opened: first connect (where to start), the same folder as before, or UIDs that begin
-// anew (UIDVALIDITY changed, mailbox moved or restored). Ends with a ledger whose meta fits the folder.
+// again (UIDVALIDITY changed, mailbox moved or restored). Ends with a ledger whose meta fits the folder.
 import type { ImapServer } from '../domain/email-server.ts';
 import { type LedgerMeta, settled } from '../domain/ledger.ts';
 import { highest } from '../domain/uid-set.ts';
@@ -99,7 +99,7 @@ async function recentHeads(mailbox: Mailbox, before: readonly number[], now: num
 }
 
 /**
- * UIDs begin anew: every message of the folder is matched with what we know by fingerprint, in one commit. Neither replay nor loss. What the
+ * UIDs are reset: every message of the folder is matched with what we know by fingerprint, in one commit. Neither replay nor loss. What the
  * server does not show or give just now is compared when it comes (receive.ts), so that a rescan need not wait for it.
  */
 async function rescan(watched: Watched, mailbox: Mailbox, uids: readonly number[], reason: string): Promise<void> {

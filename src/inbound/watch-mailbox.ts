@@ -1,5 +1,5 @@
 // Watches one mailbox over one connection: catch up, wait in IDLE, catch up again. Returns when asked to stop or when its successor with a
-// fresh token stands; throws when the connection is lost. The supervisor (supervise.ts) stands outside and decides what happens then.
+// fresh token is open; throws when the connection is lost. The supervisor (supervise.ts) is outside and decides what happens then.
 //
 // IDLE is never trusted alone. After every return of it, and at the latest every probe interval, the UIDs of the folder are compared with
 // the ledger (poll.ts): that finds what IDLE or FETCH missed, and is at the same time the proof that the connection lives.
@@ -17,7 +17,7 @@ import type { Renewal } from './renewal.ts';
 import { settleStart } from './start-point.ts';
 import type { Watched } from './watched.ts';
 
-/** A paused mailbox asks again whether it may go on, ms. */
+/** A paused mailbox asks again whether it may continue, ms. */
 const PAUSED_MS = 5_000;
 
 interface WatchOptions {
@@ -36,7 +36,7 @@ export async function watchMailbox(watched: Watched, mailbox: Mailbox, options: 
   const { settings, monotonic } = ports;
   const longestWaitMs = Math.max(...settings.pendingDelays);
   let hold: Hold | undefined;
-  // Made anew only with the renewal's: the runtime keeps book of each such signal until a collection.
+  // Recreated only with the renewal's: the runtime keeps track of each such signal until a collection.
   let news = renewal.signal();
   let interrupt = AbortSignal.any([signal, news, setBack]);
   // Every probe interval something is asked, and an answer is due within the time-out: together they bound how long a black hole can last.

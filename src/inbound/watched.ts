@@ -1,4 +1,4 @@
-// What is known of one watched mailbox while it is watched: handed from the supervisor through the watcher to whoever receives and records.
+// What is known of one watched mailbox while it is watched: handed from the supervisor through the watcher to the code that receives and records.
 import type { ImapServer } from '../domain/email-server.ts';
 import type { Ledger } from '../domain/ledger.ts';
 import type { Isolation } from './isolation.ts';

@@ -1,4 +1,4 @@
-// At most so many pieces of work at once; the others wait in the order of their coming. For work that only this process's own means are needed
+// At most a given number of pieces of work at once; the others wait in the order of their coming. For work that only this process's own means are needed
 // for (its memory, its CPU, its stores): whoever waits for a remote side must not stand in others' way.
 
 /** @returns runs the work when it is its turn; resolves or rejects as the work does */

@@ -1,7 +1,7 @@
 // Memory that is used again and again, for what comes in a steady stream: fetched mails (adapters/imap) and the commits of their jobs
 // (adapters/queue). A fresh buffer for each costs more CPU (page faults, collections) than all that is done with its bytes, and it lingers until a
-// collection comes: V8 lets such buffers live until the next full one. Whoever asks takes a piece of a slab; when all pieces of a slab are given
-// back, it serves the next ones. Whoever does not give back loses nothing but the reuse: the garbage collector takes the slab.
+// collection comes: V8 lets such buffers live until the next full one. Anyone who asks takes a piece of a slab; when all pieces of a slab are given
+// back, it serves the next ones. Anyone who does not give back loses nothing but the reuse: the garbage collector takes the slab.
 
 interface Slab {
   memory: Buffer;

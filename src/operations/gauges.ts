@@ -35,7 +35,7 @@ export function startGauges(
 
   let looking = false;
   const timer = setInterval(() => {
-    if (looking) return; // Redis is slow or away: its own event says so
+    if (looking) return; // Redis is slow or away: its own event reports it
     looking = true;
     poll()
       .catch(() => {})

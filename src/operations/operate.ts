@@ -1,4 +1,4 @@
-// Operation for the API and the portal: flows, pause and resume of an SMTP server, test of a connection. What a person decides stands in the
+// Operation for the API and the portal: flows, pause and resume of an SMTP server, test of a connection. What a person decides is in the
 // audit log.
 import type { Pauses } from '../adapters/redis/pauses.ts';
 import type { PortalAudit } from '../adapters/redis/portal-audit.ts';

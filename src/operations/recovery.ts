@@ -1,4 +1,4 @@
-// Whoever waits for a cure is told of it: applications that were corrected, an identity provider that gives tokens again, a check that passed,
+// Whatever waits for a fix is notified of it: applications that were corrected, an identity provider that gives tokens again, a check that passed,
 // a sign-in. Mailboxes in back-off are tried at once, sending servers that are paused because of a failure at the next tick. Nothing here decides
 // anything: a cure that is none ends in the same failure.
 import type { EmailServerWatch } from '../config/watch.ts';
@@ -25,7 +25,7 @@ export function startRecovery({ stores, emailServers, inbound }: RecoveryWiring)
   /** @param codes beginning of the codes that this may have cured */
   function wake(isMeant: (server: EmailServer) => boolean, codes: string): void {
     inbound?.wake(isMeant);
-    for (const server of enabled().filter(isSmtp).filter(isMeant)) pauses.due(server.name, codes).catch(() => {}); // it is due by itself, later
+    for (const server of enabled().filter(isSmtp).filter(isMeant)) pauses.due(server.name, codes).catch(() => {}); // it is due on its own, later
   }
 
   async function proven(changed: ReadonlySet<string>): Promise<void> {
@@ -34,7 +34,7 @@ export function startRecovery({ stores, emailServers, inbound }: RecoveryWiring)
       // At once, and not within the hour: whoever has just changed it is still there to see the failure.
       const server = enabled().find((one) => applicationOf(one) === name);
       if (server === undefined) continue;
-      await stores.tokens.getToken(server, isImap(server) ? 'imap' : 'smtp').catch(() => {}); // its event says so
+      await stores.tokens.getToken(server, isImap(server) ? 'imap' : 'smtp').catch(() => {}); // its event reports it
     }
     wake((server) => changed.has(applicationOf(server) ?? ''), NO_TOKEN);
   }

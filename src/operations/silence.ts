@@ -56,6 +56,6 @@ export function createSilence({ watched, lastArrivals, silenceMs, emit, metrics,
 
 export function startSilence(wiring: SilenceWiring): () => void {
   const poll = createSilence(wiring);
-  const timer = setInterval(() => void poll().catch(() => {}), EVERY_MS); // Redis is away: its own event says so
+  const timer = setInterval(() => void poll().catch(() => {}), EVERY_MS); // Redis is away: its own event reports it
   return () => clearInterval(timer);
 }

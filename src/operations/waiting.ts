@@ -1,4 +1,4 @@
-// Before Redis is there: the process is alive and not ready, and says so on its port. The HTTP server proper takes the port over.
+// Before Redis is there: the process is alive and not ready, and reports it on its port. The HTTP server proper takes the port over.
 import { MailroomError } from '../domain/errors.ts';
 import type { Health } from '../http/index.ts';
 import type { Emit } from '../telemetry/events.ts';

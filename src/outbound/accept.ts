@@ -64,7 +64,7 @@ export async function settleAccepted(
       evidence: given.evidence,
       acceptances,
       ...(recipients === undefined ? {} : { recipients }),
-      // Whoever has the mail has it under this sender: another one is a person's decision.
+      // Anyone who has the mail has it under this sender: another one is a person's decision.
       ...(open && since !== undefined ? { deferredSince: since, doubted: true } : {}),
     },
   });

@@ -26,7 +26,7 @@ export function startClaimClock(asked: () => number, leaseMs: number, renew: () 
       (held) => {
         if (held) since = again;
       },
-      () => {}, // Redis is away: the clock runs out by itself
+      () => {}, // Redis is away: the clock expires on its own
     );
   }, leaseMs / 3);
   return { claimStillValid: () => since() < leaseMs, stop: () => clearInterval(timer) };

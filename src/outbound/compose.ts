@@ -1,5 +1,5 @@
 // Composes a reply into the bytes that leave: a pure function of the reply, its sender and what it refers to, with nodemailer's composer.
-// Bcc stands in the envelope only. Lines end in CRLF; the mail is 7-bit, so no server has to convert it.
+// Bcc is in the envelope only. Lines end in CRLF; the mail is 7-bit, so no server has to convert it.
 import { randomBytes } from 'node:crypto';
 import MailComposer from 'nodemailer/lib/mail-composer';
 import type { Reply } from '../contract/reply.ts';
@@ -175,7 +175,7 @@ export async function compose(composition: Composition): Promise<{ bytes: Buffer
   } as ConstructorParameters<typeof MailComposer>[0]);
   const bytes = (await mail.compile().build()) as Buffer;
   const said = { from: sender.envelopeFrom, to: recipients.all };
-  // Reply-To stands in the header only, and makes it a header in UTF-8 all the same.
+  // Reply-To is in the header only, and makes it a header in UTF-8 all the same.
   const written = [said.from, ...said.to, sender.from.address, ...recipients.replyTo.map(({ address }) => address)];
   const envelope = { ...said, smtpUtf8: written.some(needsSmtpUtf8) };
   const { to, cc, replyTo } = recipients;

@@ -132,7 +132,7 @@ async function atWork(work: Work, entry: JournalEntry): Promise<JobEnding> {
   let ending: JobEnding | undefined;
   try {
     if (entry.state === 'data-begun') {
-      // Whoever sent this is gone. The wire is not known to us: uncertain, not failed.
+      // Anyone who sent this is gone. The wire is not known to us: uncertain, not failed.
       await deps.journal.transition(reply.replyId, {
         from: ['data-begun'],
         to: 'uncertain',
@@ -175,7 +175,7 @@ function malformed(delivery: Delivery, job: ReplyJob, issues: Parameters<typeof 
     jobId: job.jobId,
     code: 'REPLY_MALFORMED',
     class: 'invalid',
-    field, // the value may be a customer's address: it stands in the result, not in the log
+    field, // the value may be a customer's address: it is in the result, not in the log
   });
   return {
     end: 'failed',

@@ -141,7 +141,7 @@ export async function startOutbound(deps: OutboundDeps): Promise<Outbound> {
   /** Server and work that fail now: what lasts is said once. */
   const faults = new Set<string>();
 
-  /** For each server by itself: what one of them cannot (a key in Redis that holds something else) keeps no other waiting. */
+  /** For each server on its own: what one of them cannot (an unexpected value in a Redis key) delays no other. */
   async function each(kind: string, work: (server: SmtpServer) => Promise<void>): Promise<void> {
     for (const { server } of running.values()) {
       const fault = `${kind} ${server.name}`;
@@ -223,7 +223,7 @@ export async function startOutbound(deps: OutboundDeps): Promise<Outbound> {
     tick()
       .then(() => (ticks % seekEvery === 1 % seekEvery ? seek(new Set(running.keys())) : undefined))
       .then(() => (jobs !== undefined && ticks % 5 === 1 ? measure().then(goneWithReplies) : undefined))
-      .catch(() => {}) // Redis is away: its own event says so
+      .catch(() => {}) // Redis is away: its own event reports it
       .finally(() => {
         ticking = false;
       });

@@ -64,7 +64,7 @@ export function createLanes(
     waiters[0]?.wake(undefined);
   }
 
-  const closeSoon = (lane: Lane) => void close(lane).catch(() => {}); // Redis is away: the slot runs out by itself
+  const closeSoon = (lane: Lane) => void close(lane).catch(() => {}); // Redis is away: the slot expires on its own
 
   function giveBack(lane: Lane): void {
     lane.busy = false;

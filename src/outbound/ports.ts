@@ -69,20 +69,20 @@ export interface OutboundSettings extends ReplyLimits {
   leaseMs: number;
   /** From DATA without an answer until a person (or the policy) decides, ms. */
   settleMs: number;
-  /** First look into Sent after so many ms; then each time twice as long. */
+  /** First look into Sent after this many ms; then each time twice as long. */
   firstLookMs: number;
   /** Automatic replies in 24 hours. */
   automaticPerCorrespondent: number;
   automaticPerConversation: number;
   /** Longest time for jobs at work to end when stopping, ms. */
   stopGraceMs: number;
-  /** A paused server tries one reply again after so many ms, then each time twice as long, up to an hour. */
+  /** A paused server tries one reply again after this many ms, then each time twice as long, up to an hour. */
   pauseProbeMs: number;
   /** How often pauses are looked at, ms. */
   tickMs: number;
   /** How long a dead replica's connections count against the mailbox's limit, ms. */
   slotTtlMs: number;
-  /** A reply at work that has not moved for so many ms is looked at: is there a job for it? */
+  /** A reply at work that has not moved for this many ms is looked at: is there a job for it? */
   restingMs: number;
   /** How often jobs are looked for that should run and do not, ms: with restingMs, a reply without one has it within a minute. */
   seekMs: number;

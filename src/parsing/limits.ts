@@ -8,7 +8,7 @@ const FLOOR_MS_PER_MIB = 200;
 const REMEMBERED_MS = 10 * 60_000;
 
 interface TimeLimits {
-  /** Longest time for an item of so many bytes that is in work now, ms. */
+  /** Longest time for an item of this many bytes that is in work now, ms. */
   of(bytes: number): number;
   /** An item took longer than its limit. */
   exceeded(): void;

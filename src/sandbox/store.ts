@@ -9,7 +9,7 @@ export interface StoredMessage {
   raw: Buffer;
 }
 
-/** `by` is whoever made the change, so that it is not told twice. `reset`: UIDVALIDITY changed or the folder is gone. */
+/** `by` is the session that made the change, so that it is not notified twice. `reset`: UIDVALIDITY changed or the folder is gone. */
 export type FolderChange =
   | { kind: 'added' | 'expunged' | 'flags'; message: StoredMessage; by: object | undefined }
   | { kind: 'reset' };

@@ -21,7 +21,7 @@ export function createLogger(settings: LogSettings, destination?: DestinationStr
   return pino(options, destination ?? linesOfOneTurn(pino.destination({ dest: 1, sync: true })));
 }
 
-/** The lines of one turn of the event loop leave in one write, and none is left behind when the process ends by itself: a write for each line costs more than making it. */
+/** The lines of one turn of the event loop leave in one write, and none is left behind when the process ends on its own: a write for each line costs more than making it. */
 function linesOfOneTurn(out: DestinationStream): DestinationStream {
   let lines = '';
   const flush = () => {

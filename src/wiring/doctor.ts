@@ -15,7 +15,7 @@ interface DoctorOptions {
 }
 
 /**
- * Checks one server and yields each step as it ends. Whoever stops iterating (`return`, a closed page) ends the check and its connections.
+ * Checks one server and yields each step as it ends. Anyone who stops iterating (`return`, a closed page) ends the check and its connections.
  * When the server works, a gateway that waits after a failure of that server tries it at once. Never throws.
  */
 export type RunDoctor = (server: EmailServer, options?: DoctorOptions) => AsyncGenerator<CheckStep>;
@@ -44,6 +44,6 @@ export function doctorFor(config: Config, stores: Stores, servers: () => readonl
       found.push(step);
       yield step;
     }
-    if (!draft && server.enabled && connects(found)) await tellCured(stores, server).catch(() => {}); // it is tried by itself, later
+    if (!draft && server.enabled && connects(found)) await tellCured(stores, server).catch(() => {}); // it is tried on its own, later
   };
 }

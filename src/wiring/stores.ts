@@ -85,7 +85,7 @@ export interface Stores {
   tail(emailFlow: string, onMessage: (message: Message) => void): Promise<{ close(): Promise<void> }>;
   /** Shared by the watcher, the quarantine and `mailroom replay`. */
   limits: Limits;
-  /** What is wrong with Redis when it does not take a write within so many ms; undefined: nothing. */
+  /** What is wrong with Redis when it does not take a write within this many ms; undefined: nothing. */
   redisFault(answerMs: number): Promise<MailroomError | undefined>;
   /** Drops a Redis that does not answer: nothing can be handed back to it, and what waits for an answer ends now. */
   abandonRedis(): Promise<void>;

@@ -182,7 +182,7 @@ export async function weather(
       if (error.code !== 'REDIS_UNREACHABLE') throw error;
     });
   let doubled = 0;
-  /** So many have been handed in. */
+  /** This many have been handed in. */
   let fed = 0;
   /** Replies that have ended, as of a moment ago: mails alone would not do, some end held or rejected. */
   let ended = 0;

@@ -106,7 +106,7 @@ it('is live on all replicas within two seconds, drops one connection, and of two
       `live change: read by the replicas after ${read.join(' and ')} ms, connected anew after ${reconnected} ms\n`,
     );
     for (const ms of [...read, reconnected]) expect(ms).toBeLessThan(2_000);
-    // The other portal shows it, and only this server was connected anew; the others have the connection they had.
+    // The other portal shows it, and only this server was connected again; the others have the connection they had.
     await waitFor(async () => (await ask(1, 'GET', path)).view.definition.emailFlow === 'After', { timeoutMs: 2_000 });
     expect(connected().slice(before)).toEqual([BOXES[0]]);
     expect(ingest.flatMap((one) => one.events('MailboxDisconnected'))).toEqual([]);
@@ -132,7 +132,7 @@ it('is live on all replicas within two seconds, drops one connection, and of two
       expect(now.definition.maximumSize).toBe(sizes[winner]);
       revision = now.revision;
     }
-    // All that was taken stands in the log of changes, and nothing else: four made, one changed, ten edited.
+    // All that was taken is in the log of changes, and nothing else: four made, one changed, ten edited.
     const audit = (await (
       await fetch(`${bases[0]}/v1/audit?limit=100`, { headers: { authorization: `Bearer ${j.apiToken}` } })
     ).json()) as {

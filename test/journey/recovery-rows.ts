@@ -1,4 +1,4 @@
-// Every failure of exchange-online.md §1 (identity provider) and §9 (IMAP, SMTP) that the sandbox can play, and what the daemon calls it. Read by
+// Every failure of docs/exchange-online.md §1 (identity provider) and §9 (IMAP, SMTP) that the sandbox can play, and what the daemon calls it. Read by
 // recovery.test.ts, which switches each on and off under one daemon.
 import type { ErrorCode } from '../../src/domain/errors.ts';
 import { type Fault, SMTP_REPLIES, type SmtpReplyName } from '../../src/sandbox/index.ts';
@@ -17,7 +17,7 @@ export interface RecoveryRow {
   /** What becomes of the reply that was added while it was broken; `held` waits for a person and is released. */
   reply?: 'rejected' | 'held';
   mails?: number;
-  /** No copy is in Sent by itself: Mailroom stores it. */
+  /** The server stores no copy in Sent: Mailroom does. */
   append?: true;
 }
 

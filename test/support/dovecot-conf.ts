@@ -17,7 +17,7 @@ export interface DovecotSettings {
   extraConf: string;
 }
 
-/** Exchange Online's list as of the tests in exchange-online.md; with AUTH=OAUTHBEARER offered imapflow would prefer that. */
+/** Exchange Online's list as of the tests in docs/exchange-online.md; with AUTH=OAUTHBEARER offered imapflow would prefer that. */
 const CAPABILITIES =
   'IMAP4 IMAP4rev1 AUTH=PLAIN AUTH=XOAUTH2 SASL-IR UIDPLUS MOVE ID UNSELECT CHILDREN IDLE NAMESPACE LITERAL+';
 

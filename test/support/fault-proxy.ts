@@ -11,7 +11,7 @@ export interface FaultProxy {
   readonly faults: {
     /** Ends every open connection: `rst` (default; ECONNRESET at the client) or `fin` (an orderly close). New ones pass. */
     cut(how?: 'rst' | 'fin'): void;
-    /** Bytes are no longer passed on, connections stay open; new ones stall as well. resume() lets everything go on. */
+    /** Bytes are no longer passed on, connections stay open; new ones stall as well. resume() lets everything continue. */
     stall(direction?: 'both' | 'to-client' | 'to-server'): void;
     resume(): void;
     /** The server's side is gone, the client is not told: what it sends is swallowed. New connections pass. */

@@ -179,7 +179,7 @@ export function journey(options: JourneyOptions) {
   };
 }
 
-/** The sandbox's application as an administrator defines it; its secret stands in MAILROOM_SECRET_APP. */
+/** The sandbox's application as an administrator defines it; its secret is in MAILROOM_SECRET_APP. */
 export const sandboxApplication = ({ tenant, authority }: Pick<Sandbox, 'tenant' | 'authority'>, clientId: string) => ({
   name: 'Sandbox',
   tenant,

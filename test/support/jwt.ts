@@ -8,7 +8,7 @@ export interface TokenClaims {
   appId?: string;
   /** Seconds from now; negative for a token that has expired. Default 3,600. */
   expiresInSeconds?: number;
-  /** Padding of so many bytes, for tokens of real size. */
+  /** Padding of this many bytes, for tokens of real size. */
   padding?: number;
 }
 
@@ -18,7 +18,7 @@ export interface JwtIssuer {
   token(claims: TokenClaims): string;
 }
 
-/** The audience that stands in every token; the servers refuse others. */
+/** The audience that is in every token; the servers refuse others. */
 export const TOKEN_AUDIENCE = 'https://outlook.office.com';
 
 export function jwtIssuer(): JwtIssuer {

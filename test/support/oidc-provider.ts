@@ -11,7 +11,7 @@ export interface TestProvider {
   clientSecret: string;
   /** By account: what the id token says besides `sub`. */
   people: Map<string, Record<string, unknown>>;
-  /** Changes the claims of each id token before it leaves, signed anew: with the provider's key, or with one that nobody knows. */
+  /** Changes the claims of each id token before it leaves, signed again: with the provider's key, or with one that nobody knows. */
   forge: ((claims: Record<string, unknown>) => { claims: Record<string, unknown>; foreignKey?: boolean }) | undefined;
   stop(): Promise<void>;
 }

@@ -23,7 +23,7 @@ export interface TestRedis {
   kill9(): Promise<void>;
   /** Starts it again (after kill9(), or stopping it first) on the same port and data. */
   restart(): Promise<void>;
-  /** Stops the process for a while (SIGSTOP) and lets it go on. */
+  /** Stops the process for a while (SIGSTOP) and lets it continue. */
   freeze(): void;
   thaw(): void;
   stop(): Promise<void>;

@@ -183,7 +183,7 @@ export async function openFolder(folder: string, { now = Date.now }: FolderOptio
           await handle.close();
           throw notFound(key);
         }
-        // A segment cut short is a blob cut short, and that is found out by whoever reads it.
+        // A segment cut short is a blob cut short, and that is found out by anyone who reads it.
         return openBlob(handle, place.offset, Math.max(0, Math.min(place.length, size - place.offset)), fault);
       } catch (thrown) {
         await handle?.close().catch(() => {});
@@ -260,7 +260,7 @@ export async function openFolder(folder: string, { now = Date.now }: FolderOptio
 
   /**
    * The blob is taken aside first and judged again there: whoever stores the same bytes at this moment either touched it before (seen here,
-   * and it is put back) or finds nothing and writes it anew. Judging and removing in place would lose it.
+   * and it is put back) or finds nothing and writes it again. Judging and removing in place would lose it.
    */
   async function removeIfOlder(key: string, limit: number): Promise<boolean> {
     if (!(await isOlder(pathOf(key), limit, 'mtimeMs'))) return false;

@@ -32,7 +32,7 @@ export function openS3(config: Config['blobs']['s3']): BlobBackend {
   const settings: S3ClientConfig = {
     region: config.region,
     forcePathStyle: config.forcePathStyle,
-    // Without these, stand-ins that know no checksum trailers store the trailer as content (dependencies.md).
+    // Without these, stand-ins that know no checksum trailers store the trailer as content.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
     maxAttempts: 3,

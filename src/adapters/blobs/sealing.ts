@@ -1,4 +1,4 @@
-// Encryption at rest: a blob as AES-256-GCM frames of 64 KiB, so that a range is read without decrypting what stands before it.
+// Encryption at rest: a blob as AES-256-GCM frames of 64 KiB, so that a range is read without decrypting what precedes it.
 //
 //   header   "MRB1" | log2 of the frame size (1) | length of the key id (1) | key id (UTF-8) | salt (32)
 //   frames   ciphertext (64 KiB, the last one shorter, at least one) | tag (16)

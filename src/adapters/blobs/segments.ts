@@ -3,7 +3,7 @@
 //
 //   segments/<hour>/<name>   nothing but the blobs' bytes
 //
-// There is no index: the key of such a blob ends with its place, `<content key>@<hour>/<name>:<offset>:<length>`. Nobody is told of the key before its bytes
+// There is no index: the key of such a blob ends with its place, `<content key>@<hour>/<name>:<offset>:<length>`. Nobody is notified of the key before its bytes
 // are durable, so what a crash left half-written is never asked for. Deleted bytes are overwritten with zeros, with which no blob begins.
 import { randomBytes } from 'node:crypto';
 import { constants, fstatSync } from 'node:fs';

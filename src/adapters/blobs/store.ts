@@ -58,7 +58,7 @@ export function createStore(backend: BlobBackend, ring: KeyRing = []): BlobStore
     const prepared: { reference: BlobReference; item: BackendItem }[] = [];
     for (const bytes of list) prepared.push(await prepare(bytes));
     const { keys, durable } = await backend.putBatch(prepared.map(({ item }) => item));
-    durable.catch(() => {}); // whoever waits for it hears of it; it may fail before anybody does
+    durable.catch(() => {}); // anyone who waits for it hears of it; it may fail before anybody does
     return { references: prepared.map(({ reference }, i) => ({ ...reference, blob: keys[i] as string })), durable };
   }
 

@@ -42,7 +42,7 @@ export async function clientOptions(
     ...(proxy === undefined ? {} : { proxy }),
     logger: false,
     clientInfo: { name: 'Mailroom' },
-    disableAutoIdle: true, // its 15 s delay made mails 7.4 s late (dependencies.md); we idle as soon as the work is done
+    disableAutoIdle: true, // its 15 s delay made mails 7.4 s late; we idle as soon as the work is done
     disableIMAP4rev2: true, // Exchange's new front end offers rev2 and then breaks SEARCH (MailKit#2016)
     disableCompression: true,
   };

@@ -66,7 +66,7 @@ export async function openMailbox(
   let dirty = false;
   let wake: (() => void) | undefined;
   let lost: MailroomError | undefined;
-  // Who waits is told of the loss one by one, and forgotten when its wait is over. A Promise.race with one promise of the connection's life
+  // Who waits is notified of the loss one by one, and forgotten when its wait is over. A Promise.race with one promise of the connection's life
   // would keep every answer, fetched mails with all their bytes, until the connection ends.
   const waiting = new Set<(error: MailroomError) => void>();
   const onLost = (error: MailroomError) => {

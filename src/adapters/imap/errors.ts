@@ -26,7 +26,7 @@ interface ImapFlowError {
   reason?: string;
 }
 
-/** Words that mean more than the code they come with, most of them Exchange Online's (exchange-online.md §9). */
+/** Words that mean more than the code they come with, most of them Exchange Online's (docs/exchange-online.md §9). */
 const byWords: readonly (readonly [RegExp, ErrorCode])[] = [
   [/Request is throttled/i, 'IMAP_THROTTLED'],
   [/authenticated but not connected/i, 'IMAP_NOT_CONNECTED'],

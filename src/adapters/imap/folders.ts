@@ -16,7 +16,7 @@ export interface ListedFolder {
 const SHOWN = 20;
 const SHOWN_LENGTH = 60;
 
-/** Of Exchange, Outlook and other clients, in the languages met; where the server marks no folder as \Sent (exchange-online.md §2). */
+/** Of Exchange, Outlook and other clients, in the languages met; where the server marks no folder as \Sent (docs/exchange-online.md §2). */
 const SENT_NAMES =
   /^(sent items|sent|sent mail|sent messages|gesendete elemente|gesendet|gesendete objekte|éléments envoyés|elementos enviados|posta inviata|verzonden items|skickat|sendt post|lähetetyt|elementy wysłane)$/iu;
 

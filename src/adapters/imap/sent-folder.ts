@@ -34,7 +34,7 @@ type By = (SentFinding & { found: true })['by'];
 /** Mails compared one by one when no search hit is confirmed. */
 const COMPARED = 2_000;
 
-/** Where an SMTP host's mailboxes are read (exchange-online.md, §6). */
+/** Where an SMTP host's mailboxes are read (docs/exchange-online.md, §6). */
 const IMAP_HOSTS: Readonly<Record<string, string>> = {
   'smtp.office365.com': 'outlook.office365.com',
   'smtp.office365.us': 'outlook.office365.us',

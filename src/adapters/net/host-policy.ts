@@ -1,5 +1,5 @@
 // The connect guard over the name servers of this machine: on saving a definition, and at each connection of a server made in the portal. The
-// address that was checked is the one that is connected to, so that a name which resolves anew (DNS rebinding) gains nothing.
+// address that was checked is the one that is connected to, so that a name that later resolves differently (DNS rebinding) gains nothing.
 import { type LookupAddress, lookup as lookUp } from 'node:dns';
 import { isIP } from 'node:net';
 import type { Config } from '../../config/config.ts';

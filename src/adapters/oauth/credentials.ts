@@ -11,7 +11,7 @@ export type WithCredential = <T>(
   run: (credential: OAuthCredential | undefined) => Promise<T>,
 ) => Promise<T>;
 
-/** Tells one credential from another without showing it; the same wherever it stands in the list. */
+/** Tells one credential from another without showing it; the same wherever it is in the list. */
 export const credentialId = (credential: OAuthCredential): string =>
   createHash('sha256').update(JSON.stringify(credential)).digest('hex').slice(0, 16);
 
@@ -76,7 +76,7 @@ export function warnOfExpiry(applications: readonly OAuthApplication[], now: Dat
   }
 }
 
-/** As told in the configuration; a certificate knows it by itself. */
+/** As told in the configuration; a certificate knows it on its own. */
 export function credentialExpiry(credential: OAuthCredential): string | undefined {
   if (credential.kind === 'federated') return undefined;
   if (credential.expires !== undefined || credential.kind === 'secret') return credential.expires;

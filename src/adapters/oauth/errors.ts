@@ -1,5 +1,5 @@
 // What an identity provider's answer means: AADSTS number or OAuth error → code of the catalogue. One pure table.
-// Sources: exchange-online.md §1 and §9 (learn.microsoft.com/entra/identity-platform/reference-error-codes; RFC 6749 §5.2, RFC 8628 §3.5).
+// Sources: docs/exchange-online.md §1 and §9 (learn.microsoft.com/entra/identity-platform/reference-error-codes; RFC 6749 §5.2, RFC 8628 §3.5).
 import type { Action } from '../../domain/catalogue/entry.ts';
 import { catalogue } from '../../domain/catalogue/index.ts';
 import type { ErrorCode, FailureClass } from '../../domain/errors.ts';

@@ -33,7 +33,7 @@ export interface OidcFlow {
 }
 
 interface OidcPerson {
-  /** Stands in the audit log. */
+  /** Shown in the audit log. */
   name: string;
   subject: string;
   role: PortalRole;
@@ -114,7 +114,7 @@ export function createOidc(settings: OidcSettings, now: () => number = Date.now)
       const found = await configuration();
       const back = new URL(redirectUri);
       back.search = query;
-      // Said apart from the library's other refusals: to begin anew is all that helps.
+      // Said apart from the library's other refusals: to begin again is all that helps.
       if (back.searchParams.get('state') !== flow.state) throw new MailroomError('OAUTH_STATE_INVALID');
       let tokens: Awaited<ReturnType<typeof client.authorizationCodeGrant>>;
       try {

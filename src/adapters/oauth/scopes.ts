@@ -1,4 +1,4 @@
-// Clouds, authorities and scopes (exchange-online.md §1, §6). Pure.
+// Clouds, authorities and scopes (docs/exchange-online.md §1, §6). Pure.
 
 import { type EmailServer, isImap, type OAuthApplication } from '../../domain/email-server.ts';
 import { trimEndOf } from '../../lib/text.ts';
@@ -74,7 +74,7 @@ export function xoauth2User(server: EmailServer): string {
   return delegated && !isImap(server) ? personOf(server) : server.user;
 }
 
-/** Link by which an administrator grants the application its permissions (exchange-online.md §6). */
+/** Link by which an administrator grants the application its permissions (docs/exchange-online.md §6). */
 export function adminConsentUrl(
   application: OAuthApplication,
   protocol: Protocol,

@@ -169,7 +169,7 @@ export function createTokens({ cache, emit, now, random, renewAheadMs, onRecover
       if (remembered && (!renew || failure.error.class === 'throttle')) throw failure.error;
       return single(slot, isRefused ? token?.accessToken : undefined);
     },
-    /** Forgets what is known of an identity: somebody signed in anew. */
+    /** Forgets what is known of an identity: somebody signed in again. */
     forget(lockKey: string): void {
       for (const [key, slot] of slots) {
         if (slot.source.lockKey !== lockKey) continue;

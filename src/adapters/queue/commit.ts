@@ -3,7 +3,7 @@
 // Invariant: the ledger advances only in the same transaction that enqueues. So there is no other writer of the ledger than this file.
 //
 // Why this way (measured, see docs/design.md): addBulk is a pipeline, and a kill leaves partial batches; WATCH + MULTI loses mail after
-// SCRIPT FLUSH, because EXEC goes on behind a NOSCRIPT. So BullMQ itself builds KEYS and ARGV of each job (Job.addJob into a recorder), and
+// SCRIPT FLUSH, because EXEC continues behind a NOSCRIPT. So BullMQ itself builds KEYS and ARGV of each job (Job.addJob into a recorder), and
 // its own script text runs as a local function inside ours. Fragile where it uses BullMQ's script names: exact version pin, the digest
 // below, a self-test at boot that refuses to start, and a contract test.
 import { createHash, randomUUID } from 'node:crypto';

@@ -20,9 +20,9 @@ interface RepliesSettings {
   stalledCheckMs: number;
 }
 
-/** A job that was not ended by a verdict is tried again after so many ms. */
+/** A job that was not ended by a verdict is tried again after this many ms. */
 const AFTER_FAULT = 5_000;
-/** BullMQ's `rateLimit` does nothing for a worker without a limiter; this one never limits by itself. */
+/** BullMQ's `rateLimit` does nothing for a worker without a limiter; this one never limits on its own. */
 const NO_LIMIT = { max: 1_000_000_000, duration: 60_000 };
 /** Longest slice of a wait of the whole queue, ms: between two, replies that were sent and wait to be looked up in Sent get their turn. */
 const SLICE = 30_000;

@@ -134,7 +134,7 @@ interface Inner {
 
 /**
  * Closes a connection at once; every command that waits is rejected. Between two connections disconnect() of ioredis 6 only stops the timer:
- * no `end`, and whoever waits for an answer waits for ever.
+ * no `end`, and anyone who waits for an answer waits for ever.
  */
 export function closeRedis(client: Redis): void {
   const between = client.status === 'reconnecting';

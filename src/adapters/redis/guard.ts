@@ -11,7 +11,7 @@ import { keysBehind, type Structure, structureOf } from './structures.ts';
 /** Hash: key (and item) → JSON of {@link QuarantinedKey}. */
 const NOTES = `${PREFIX}:quarantined-keys`;
 const ASIDE = `${PREFIX}:set-aside`;
-/** What was set aside is kept for so many ms. */
+/** What was set aside is kept for this many ms. */
 const KEEP_MS = 30 * DAY_MS;
 /** A key that stays in its place is shown so long after it was last met, ms. */
 const SHOWN_MS = 3_600_000;

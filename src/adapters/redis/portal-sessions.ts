@@ -11,7 +11,7 @@ const INVITATION_SECONDS = 15 * 60;
 const LOCK_MS = 15 * 60_000;
 
 interface PortalSession {
-  /** Stands in the audit log. */
+  /** Shown in the audit log. */
   name: string;
   role: PortalRole;
   /** Comes back with every form. */
@@ -35,7 +35,7 @@ interface Invited {
 export interface PortalSessions {
   /** @returns the id for the cookie, 256 bits */
   create(session: NewPortalSession): Promise<string>;
-  /** @param touch it is in use: the idle time begins anew */
+  /** @param touch it is in use: the idle time begins again */
   read(id: string, touch: boolean): Promise<PortalSession | undefined>;
   end(id: string): Promise<void>;
   /** A secret that signs in once, within 15 minutes. */

@@ -11,7 +11,7 @@ import { script } from './script.ts';
 export interface PortalView {
   /** Submissions of the last minute and recipients of the last 24 hours, of a sending mailbox (domain/reply-pace.ts). */
   paceUsed(mailbox: string): Promise<{ minute: number; recipients: number }>;
-  /** Replicas that fetch mail and were heard of within so many ms. */
+  /** Replicas that fetch mail and were heard of within this many ms. */
   replicasAlive(aliveMs: number): Promise<number>;
   /** INTERNALDATE of the newest message recorded of each folder, in order, epoch ms. */
   lastArrivals(mailboxIds: readonly string[]): Promise<(number | undefined)[]>;

@@ -9,7 +9,7 @@ const FRESH_MS = 500;
 
 /**
  * @param backlog waiting jobs of a flow
- * @param memoryShare share of maxmemory from which fetching waits; it goes on below nine tenths of that
+ * @param memoryShare share of maxmemory from which fetching waits; it continues below nine tenths of that
  */
 export function createPressure(
   redis: Redis,

@@ -6,7 +6,7 @@ import { MailroomError } from '../../domain/errors.ts';
 
 export interface Opened {
   text: string;
-  /** Sealed with a key that is not the first any more: to be sealed anew. */
+  /** Sealed with a key that is not the first any more: to be sealed again. */
   stale: boolean;
 }
 

@@ -1,5 +1,5 @@
 // The token cache in Redis: encrypted values, and a lock so that of many replicas one renews. Redis being slow or away must not keep a
-// token from being fetched: every command has a time-out, and the caller then goes on with what this process knows.
+// token from being fetched: every command has a time-out, and the caller then continues with what this process knows.
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';

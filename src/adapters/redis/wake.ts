@@ -1,4 +1,4 @@
-// "The fault of this email server may be gone": told by whoever has reason to believe it (a check that passed, a sign-in, a corrected
+// "The fault of this email server may be gone": told by anyone who has reason to believe it (a check that passed, a sign-in, a corrected
 // application), heard by all replicas, so that nobody who has just repaired something waits for a back-off. A message that is lost costs only that.
 import type { Redis } from 'ioredis';
 import { PREFIX } from '../../contract/names.ts';

@@ -1,5 +1,5 @@
 // The table of answers of submission servers: phase × reply code × enhanced code × words → code of the catalogue, and how long to wait. First match
-// wins: the particular before the general. Sources, by the word at the row: EXO exchange-online.md §9, §10 (Microsoft's NDR and submission pages);
+// wins: the particular before the general. Sources, by the word at the row: EXO docs/exchange-online.md §9, §10 (Microsoft's NDR and submission pages);
 // Gmail support.google.com/a/answer/3726730; SES docs.aws.amazon.com/ses/latest/dg/smtp-response-codes.html; Postfix postconf(5) and smtpd_check.c;
 // Exim spec §45 and its source; OpenSMTPD smtp_session.c; sendmail cf/m4/proto.m4; Zoho help.zoho.com (SMTP errors); GMX and IONOS: their postmaster
 // pages (Nemesis). RFC 5321, 4954, 3463, 3207 for what no server changes.

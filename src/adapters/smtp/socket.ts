@@ -1,6 +1,6 @@
 // Opens the connections of an SMTP server: directly, by HTTP CONNECT or SOCKS5, and for servers made in the portal through the guard that checks
-// where they lead. nodemailer would look names up by itself: IPv4 and IPv6 of the network's interfaces only, past /etc/hosts, and kept for five
-// minutes, during which a server that moved is not found. Here each connection asks the system anew and tries all addresses (RFC 8305).
+// where they lead. nodemailer would look names up on its own: IPv4 and IPv6 of the network's interfaces only, past /etc/hosts, and kept for five
+// minutes, during which a server that moved is not found. Here each connection asks the system again and tries all addresses (RFC 8305).
 import { request } from 'node:http';
 import { connect, isIP, type Socket } from 'node:net';
 import { SocksClient } from 'socks';

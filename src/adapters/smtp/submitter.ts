@@ -123,7 +123,7 @@ export function createSubmitter(
     try {
       const accepted = await transport.sendMail({
         envelope: { from: submission.envelope.from, to: [...submission.envelope.to], size: submission.size },
-        raw: 'in the stream', // so that nodemailer composes no mail of its own; our stream stands in its place
+        raw: 'in the stream', // so that nodemailer composes no mail of its own; our stream is in its place
         messageId: '<in-the-stream>',
         submission,
         tracker,

@@ -1,4 +1,4 @@
-// Error catalogue, section imap: what the inbound side can meet. Rows of exchange-online.md §9.
+// Error catalogue, section imap: what the inbound side can meet. Rows of docs/exchange-online.md §9.
 import { section } from './entry.ts';
 
 export const imapErrors = section({

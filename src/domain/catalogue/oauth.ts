@@ -1,4 +1,4 @@
-// Error catalogue, section oauth: sign-in at the identity provider (exchange-online.md §1, §9). Which answer becomes which code stands in
+// Error catalogue, section oauth: sign-in at the identity provider (docs/exchange-online.md §1, §9). Which answer becomes which code is in
 // adapters/oauth/errors.ts.
 import { section } from './entry.ts';
 

@@ -1,4 +1,4 @@
-// Error catalogue, section smtp: what submission servers answer (exchange-online.md, section 9). {user}, {from}, {server}, {host}, {port} in
+// Error catalogue, section smtp: what submission servers answer (docs/exchange-online.md, section 9). {user}, {from}, {server}, {host}, {port} in
 // hints are filled in with the real names.
 import { section } from './entry.ts';
 

@@ -55,7 +55,7 @@ export interface OperationsApi {
    */
   pause(name: string, by: string): Promise<EmailServerView>;
   resume(name: string, by: string): Promise<EmailServerView>;
-  /** The doctor's steps as they end. Whoever stops iterating ends the test. @throws MailroomError EMAIL_SERVER_NOT_FOUND */
+  /** The doctor's steps as they end. Anyone who stops iterating ends the test. @throws MailroomError EMAIL_SERVER_NOT_FOUND */
   test(name: string, options?: TestOptions): Promise<AsyncGenerator<CheckStep>>;
   /** The same for a definition that is not stored. @param existing the server that is edited: its password is used when none is given @throws RequestInvalid */
   testDefinition(definition: Definition, existing?: string, options?: TestOptions): Promise<AsyncGenerator<CheckStep>>;

@@ -26,7 +26,7 @@ const listQuery = z.strictObject({
   cursor: z.string().max(500).optional().describe('`next` of the page before'),
 });
 
-/** What the worker says of it besides stands in the result. */
+/** What the worker says of it besides is in the result. */
 const withWarnings = (result: Result, warnings: readonly string[]): Result =>
   warnings.length === 0 ? result : { ...result, warnings: [...new Set([...(result.warnings ?? []), ...warnings])] };
 

@@ -1,4 +1,4 @@
-// What stands in a header is 7-bit, in lines of at most 998 octets (RFC 5322 §2.1.1). nodemailer folds at blanks and encodes what is not
+// What is in a header is 7-bit, in lines of at most 998 octets (RFC 5322 §2.1.1). nodemailer folds at blanks and encodes what is not
 // ASCII; a text without blanks and an id that is none it would write as they are. Pure.
 
 import { asciiMessageId } from '../../domain/message-id.ts';

@@ -20,7 +20,7 @@ export interface Decided {
 
 const FORBIDDEN = ['bcc', 'resent-from', 'resent-sender', 'resent-to', 'resent-cc', 'resent-bcc', 'return-path'];
 
-/** @throws MailroomError REPLY_READ_DIFFERENTLY, naming the field and nothing that stands in it */
+/** @throws MailroomError REPLY_READ_DIFFERENTLY, naming the field and nothing that is in it */
 export function readBack(mail: Buffer, decided: Decided): void {
   const headers = readHeaderBlock(mail);
   const refuse = (field: string, message: string): never => {

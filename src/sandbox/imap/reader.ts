@@ -12,7 +12,7 @@ interface ReaderEvents {
   command(parts: CommandPart[]): void;
   /** The client waits for permission to send a literal (RFC 3501 §7.5). */
   literalAnnounced(size: number): void;
-  /** Line or literal over the limit: the connection cannot go on. */
+  /** Line or literal over the limit: the connection cannot continue. */
   overflow(): void;
 }
 

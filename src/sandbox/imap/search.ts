@@ -68,7 +68,7 @@ const SIMPLE: Readonly<Record<string, Test>> = {
   UNDRAFT: flag('\\Draft', false),
   FLAGGED: flag('\\Flagged', true),
   UNFLAGGED: flag('\\Flagged', false),
-  // No session of the sandbox is ever the first to be told of a message.
+  // No session of the sandbox is ever the first to be notified of a message.
   RECENT: never,
   NEW: never,
   OLD: always,

@@ -20,7 +20,7 @@ export interface Tenant {
 interface Selected {
   folder: Folder;
   readOnly: boolean;
-  /** What this session has been told of, by sequence number (index + 1). */
+  /** What this session has been notified of, by sequence number (index + 1). */
   view: StoredMessage[];
 }
 
@@ -61,6 +61,6 @@ export interface Command {
   args: Token[];
 }
 
-/** Tagged answer without the tag: `OK …`, `NO …`, `BAD …`; undefined when the command answers by itself. */
+/** Tagged answer without the tag: `OK …`, `NO …`, `BAD …`; undefined when the command answers on its own. */
 export type Answer = string | undefined;
 export type CommandFunction = (session: Session, command: Command) => Answer | Promise<Answer>;

@@ -91,7 +91,7 @@ export function createInput(socket: Socket) {
         if (!progress(total)) return undefined;
       }
     },
-    /** Exactly so many bytes (BDAT). */
+    /** Exactly this many bytes (BDAT). */
     async exactly(count: number): Promise<Buffer | undefined> {
       const parts: Buffer[] = [];
       let missing = count;

@@ -1,4 +1,4 @@
-// Exchange Online's SMTP refusals, one entry for each row of exchange-online.md §9, for the fault smtpReply. Texts as seen in the wild or documented.
+// Exchange Online's SMTP refusals, one entry for each row of docs/exchange-online.md §9, for the fault smtpReply. Texts as seen in the wild or documented.
 
 interface SmtpReply {
   at: 'connect' | 'ehlo' | 'auth' | 'mail' | 'rcpt' | 'data' | 'afterDot';

@@ -44,7 +44,7 @@ afterAll(async () => {
 const part = (type: string, body: string) => `Content-Type: text/${type}; charset=utf-8\r\n\r\n${body}`;
 const multipart = (kind: string, ...parts: string[]) =>
   `Content-Type: multipart/${kind}; boundary=x\r\n\r\n${parts.map((one) => `--x\r\n${one}\r\n`).join('')}--x--\r\n`;
-/** About so many bytes. */
+/** About this many bytes. */
 const html = (bytes: number) => `<div>${'<p class="a">Grüße &amp; mehr</p>\r\n'.repeat(bytes / 37)}</div>`;
 const text = (bytes: number) => 'Grüße und mehr\r\n'.repeat(bytes / 18);
 const shown = (source: string) => source.replaceAll('\r\n', '\n');

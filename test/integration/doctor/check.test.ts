@@ -1,4 +1,4 @@
-// The tenant doctor against every failure of sign-in, IMAP and SMTP that the sandbox can play (exchange-online.md §1 and §9): the step that
+// The tenant doctor against every failure of sign-in, IMAP and SMTP that the sandbox can play (docs/exchange-online.md §1 and §9): the step that
 // fails, its code, and the fix with the real names, in both languages.
 import { describe, expect, it } from 'vitest';
 import { checkServer, type DoctorDeps } from '../../../src/doctor/run-steps.ts';

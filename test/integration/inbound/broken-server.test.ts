@@ -95,7 +95,7 @@ describe('a session that is stale', () => {
     const one = await start(3, { prepare: (imap) => imap.set({ stale: true }) });
     await one.jobsAre(3);
     await one.isIdle();
-    // The folder is made anew; this session goes on with the old one.
+    // The folder is made again; this session continues with the old one.
     one.imap.set({ uidValidity: 15, messages: [{ uid: 1, raw: scriptedMail('after') }], stale: false });
     const jobs = await one.jobsAre(4);
     expect(jobs.find(({ uidValidity }) => uidValidity === '15')).toMatchObject({ uid: 1 });

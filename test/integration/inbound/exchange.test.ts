@@ -351,7 +351,7 @@ describe('a mail that IDLE announces', () => {
   it('is fetched without listing the folder first', async () => {
     const one = await start({ settings: { deadAfterMs: 60_000, reconcileMs: 60_000 } });
     await waitFor(() => one.inbound.status()[0]?.state === 'idle');
-    // Whoever searches now is disconnected, and that would be told.
+    // Anyone who searches now is disconnected, and that would be told.
     sandbox.faults.set({ name: 'imapReply', command: 'SEARCH', text: 'NO The specified message set is invalid.' });
     for (let i = 1; i <= 3; i++) {
       put(1, i);

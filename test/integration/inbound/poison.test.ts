@@ -1,4 +1,4 @@
-// One message that the server cannot deliver, whatever it does instead, in the middle of 200 good ones: 199 are jobs at once, the mailbox goes on, and
+// One message that the server cannot deliver, whatever it does instead, in the middle of 200 good ones: 199 are jobs at once, the mailbox continues, and
 // the one is quarantined with its reason.
 import { expect, it } from 'vitest';
 import { type ScriptedFault, scriptedMail } from '../../support/scripted-imap.ts';

@@ -1,4 +1,4 @@
-// Every SMTP row of exchange-online.md §9 by the production code against the sandbox: code, class, action, hint with real names; what is kept
+// Every SMTP row of docs/exchange-online.md §9 by the production code against the sandbox: code, class, action, hint with real names; what is kept
 // leaves exactly once when the fault is over (asked of the customers' inboxes), what is failed never arrives. Then cuts after the dot,
 // Message-ID rewriting and the policies for the copy in Sent.
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';

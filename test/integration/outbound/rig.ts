@@ -35,7 +35,7 @@ export interface TestRedis {
   client: () => Redis;
   kill(signal?: NodeJS.Signals): Promise<void>;
   start(): Promise<void>;
-  /** Killed, and started again with what stood in its append-only file so many ms ago: a machine that died between two fsyncs. */
+  /** Killed, and started again with what stood in its append-only file this many ms ago: a machine that died between two fsyncs. */
   setBack(ms: number): Promise<void>;
   stop(): Promise<void>;
 }

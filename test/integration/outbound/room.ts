@@ -49,7 +49,7 @@ export function openRoom() {
     get sink() {
       return sink;
     },
-    /** Ends all replicas; the test goes on. */
+    /** Ends all replicas; the test continues. */
     end,
     /** Called when the test ends, last first. */
     onEnd: (release: () => unknown) => void releases.push(release),

@@ -1,4 +1,4 @@
-// A server that is deleted, renamed or disabled while replies wait for it: they are kept, told of, and never sent by whoever has its name next.
+// A server that is deleted, renamed or disabled while replies wait for it: they are kept, told of, and never sent by anyone who has its name next.
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { createServerRegister } from '../../../src/adapters/redis/smtp-servers.ts';
 import type { SmtpServer } from '../../../src/domain/email-server.ts';

@@ -76,7 +76,7 @@ export async function startPortal(redisUrl: string, more: Record<string, string>
     base,
     config,
     routes: gateway.routes,
-    /** Forgets the failed sign-ins of this machine, so that the next test begins anew. */
+    /** Forgets the failed sign-ins of this machine, so that the next test begins again. */
     async forgive(): Promise<void> {
       const client = new Redis(redisUrl);
       for (const from of ['127.0.0.1', 'api:127.0.0.1']) await createPortalSessions(client).forgive(from);

@@ -1,4 +1,4 @@
-// Garbage in the structures of the portal and of sign-in: one definition, one session, one token; the others go on.
+// Garbage in the structures of the portal and of sign-in: one definition, one session, one token; the others continue.
 import { randomUUID } from 'node:crypto';
 import { expect, it } from 'vitest';
 import { createPortalAudit } from '../../../src/adapters/redis/portal-audit.ts';

@@ -1,4 +1,4 @@
-// Who was refused stands in the log: the address as far as log.clientAddresses allows, and the name of the token; never what was offered.
+// Who was refused is in the log: the address as far as log.clientAddresses allows, and the name of the token; never what was offered.
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { ClientAddresses } from '../../../src/http/client.ts';

@@ -1,4 +1,4 @@
-// Every IMAP row of exchange-online.md §9: words → code, class, action, hint.
+// Every IMAP row of docs/exchange-online.md §9: words → code, class, action, hint.
 import { describe, expect, it } from 'vitest';
 import { type ImapPhase, imapError } from '../../../src/adapters/imap/errors.ts';
 import { catalogue } from '../../../src/domain/catalogue/index.ts';

@@ -1,4 +1,4 @@
-// Planned renewal (the successor stands before the old connection goes) and the table of what is tried again when.
+// Planned renewal (the successor is open before the old connection goes) and the table of what is tried again when.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ErrorCode } from '../../../src/domain/errors.ts';
 import { MailroomError } from '../../../src/domain/errors.ts';

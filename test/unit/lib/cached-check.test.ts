@@ -1,4 +1,4 @@
-// May we go on? Asked rarely, however many ask often; a yes is trusted for a while, a no is not.
+// May we continue? Asked rarely, however many ask often; a yes is trusted for a while, a no is not.
 import { expect, test } from 'vitest';
 import { cachedCheck } from '../../../src/lib/cached-check.ts';
 

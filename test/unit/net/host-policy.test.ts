@@ -1,4 +1,4 @@
-// Where email servers made in the portal may lead: on saving and at connect time, numbers in all clothes, names that resolve anew.
+// Where email servers made in the portal may lead: on saving and at connect time, numbers in all clothes, names that later resolve differently.
 import type { LookupAddress } from 'node:dns';
 import { isIP } from 'node:net';
 import { describe, expect, it } from 'vitest';

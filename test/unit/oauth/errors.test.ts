@@ -1,4 +1,4 @@
-// The failure table of sign-in: every row of exchange-online.md §1 and §9, OAuth errors, networks; and that no token or secret gets through.
+// The failure table of sign-in: every row of docs/exchange-online.md §1 and §9, OAuth errors, networks; and that no token or secret gets through.
 import { describe, expect, it } from 'vitest';
 import { classifyOAuth, maskProviderText, type OAuthFailure, oauthError } from '../../../src/adapters/oauth/errors.ts';
 import { catalogue } from '../../../src/domain/catalogue/index.ts';

@@ -1,4 +1,4 @@
-// Authorities, scopes and identities per cloud, sign-in and protocol (exchange-online.md §1, §6).
+// Authorities, scopes and identities per cloud, sign-in and protocol (docs/exchange-online.md §1, §6).
 import { describe, expect, it } from 'vitest';
 import { expiryWarning } from '../../../src/adapters/oauth/credentials.ts';
 import { identityKey } from '../../../src/adapters/oauth/identity.ts';

@@ -1,4 +1,4 @@
-// Composition: what stands in header, bodies and envelope, read back with a parser nobody here wrote; thread headers; malformed jobs in words.
+// Composition: what is in header, bodies and envelope, read back with a parser nobody here wrote; thread headers; malformed jobs in words.
 import { randomBytes } from 'node:crypto';
 import PostalMime from 'postal-mime';
 import { describe, expect, it } from 'vitest';

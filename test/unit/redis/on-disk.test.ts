@@ -1,4 +1,4 @@
-// What WAITAOF of Redis 7.2 may answer, and how it is asked, by a server that speaks as much RESP as is needed here. Like Redis it goes on with
+// What WAITAOF of Redis 7.2 may answer, and how it is asked, by a server that speaks as much RESP as is needed here. Like Redis it continues with
 // a connection only when that one's WAITAOF is answered.
 import { createServer, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';

@@ -1,4 +1,4 @@
-// Verdicts: each SMTP row of exchange-online.md §9, by code, class, action, wait and hint.
+// Verdicts: each SMTP row of docs/exchange-online.md §9, by code, class, action, wait and hint.
 import { describe, expect, it } from 'vitest';
 import { classifySubmission, fillNames, maskRemoteText, type Phase } from '../../../src/adapters/smtp/errors.ts';
 

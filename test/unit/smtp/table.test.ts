@@ -1,4 +1,4 @@
-// The SMTP rows of exchange-online.md §9, one for one: each has a fault in the sandbox (whose texts are judged here; the journeys over the wire
+// The SMTP rows of docs/exchange-online.md §9, one for one: each has a fault in the sandbox (whose texts are judged here; the journeys over the wire
 // stand in test/integration/outbound/exchange.test.ts), and class and action are those of the row.
 import { expect, it } from 'vitest';
 import { classifySubmission, enhancedCodeIn, type Phase } from '../../../src/adapters/smtp/errors.ts';

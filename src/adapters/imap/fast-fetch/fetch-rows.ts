@@ -16,8 +16,8 @@ const MOST_HELD = 32 * 1024 * 1024;
 const LULL_MS = 250;
 
 /**
- * `lull`: nothing comes at the moment, because the server is silent or because others hold all the room for mails. Whoever holds rows is to
- * commit and release them before it goes on: others may be waiting for that.
+ * `lull`: nothing comes at the moment, because the server is silent or because others hold all the room for mails. Anyone who holds rows is to
+ * commit and release them before it continues: others may be waiting for that.
  */
 export type Row = FetchedMessage | 'lull';
 
@@ -26,7 +26,7 @@ const allocate = createSlabs(4 << 20, 3);
 const processBudget = createReadBudget(MOST_HELD);
 
 /**
- * Rows of `UID FETCH range`, in the order of their arrival. Whoever stops early leaves the command running: what still comes is thrown away.
+ * Rows of `UID FETCH range`, in the order of their arrival. Anyone who stops early leaves the command running: what still comes is thrown away.
  * @param range set of UIDs
  * @param maxLiteral bytes of the largest message that may come at once
  * @param rowOf imapflow's row → ours; null: it is left out
@@ -50,7 +50,7 @@ export async function* fetchRows(
   let waiting: (() => void)[] = [];
   /** A message that others keep from being read. */
   let blocked: Ticket | undefined;
-  /** The consumer has been told of the lull. */
+  /** The consumer has been notified of the lull. */
   let told = false;
 
   const put = (row: FetchedMessage): void => {

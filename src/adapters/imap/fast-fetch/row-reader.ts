@@ -31,7 +31,7 @@ export interface RowReader {
 /**
  * @param maxLiteral largest literal taken, bytes; larger ones are left to imapflow and its own bound
  * @param allocate memory of the messages; the row's `release` gives it back
- * @param ask for leave to read so many bytes
+ * @param ask for leave to read this many bytes
  */
 export function rowReader(
   maxLiteral: number,
