@@ -61,7 +61,7 @@ export async function readPortal(portal: PortalDefinitions | undefined): Promise
 
 /**
  * Definitions of one file: a list, or `emailServers:` with a list. No file: none.
- * @param parse YAML → value; whoever reads often remembers it
+ * @param parse YAML → value; anyone who reads often remembers it
  * @throws MailroomError EMAIL_SERVERS_UNREADABLE with file and line
  */
 export function readDefinitionFile(file: string, parse: (text: string) => unknown = parseYaml): Found[] {
@@ -220,7 +220,7 @@ function authenticationOf(
   const problem = (field: string, ...what: Parameters<typeof wrong>) =>
     void sources.problems.push({ field: join(item.at, field), ...wrong(...what) });
   const files = ['passwordFile', 'passwordEnv', 'caFile'] as const;
-  // Whoever may use the portal must not read files of this machine, or its environment, by way of a password that is sent to a host.
+  // Anyone who may use the portal must not read files of this machine, or its environment, by way of a password that is sent to a host.
   for (const field of files) if (item.source === 'portal' && given[field] !== undefined) problem(field, 'notInPortal');
   if (sources.problems.length > 0) return undefined;
   if (given.authenticationType === 'None') {

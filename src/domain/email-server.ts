@@ -1,4 +1,4 @@
-// Email servers as administrators define them (product.md): the definitions every other room works with. Pure data; validated in config/.
+// Email servers as administrators define them: the definitions every other room works with. Pure data; validated in config/.
 import type { Parameters, ProblemCode } from './definition-problem.ts';
 
 /** How a server's definition signs in. Secrets are values here (already read from their _FILE), and never leave in logs. */

@@ -31,7 +31,7 @@ export const signedData = (content: Buffer): Buffer =>
 export const signedAround = (octets: Buffer): Buffer =>
   ber(0x30, oid(2), ber(0xa0, ber(0x30, version, algorithms, ber(0x30, oid(1), ber(0xa0, octets)), der(0x31))));
 
-/** In pieces of so many octets, as streaming programs (Outlook among them) write it. */
+/** In pieces of this many octets, as streaming programs (Outlook among them) write it. */
 export function streamedSignedData(content: Buffer, piece = 1000): Buffer {
   const pieces: Buffer[] = [];
   for (let at = 0; at < content.length; at += piece) pieces.push(der(0x04, content.subarray(at, at + piece)));
