@@ -97,6 +97,22 @@ const replyTexts: Attack[] = [
   text('reply: bars', (n) => fill('| ', n)),
   text('reply: lines of bars', (n) => fill('|  |x\n', n)),
   text('reply: answers below', (n) => `see a ${fill('see my a ', n)}\n> x\n`),
+  text('reply: separators of help desks', (n) => numbered(n, () => `##${fill(' sobre nad', 150)} ##\n`)),
+  text('reply: attributions with dates and addresses', (n) =>
+    numbered(n, (k) => `3.11.2026 10:12 x${k} <a@b.example> c:\n`),
+  ),
+  text('stamps: alerts', (n) => fill('caution: external email. ', n)),
+  text('stamps: footers', (n) => numbered(n, () => 'this email was scanned by avast. x\n\n')),
+  text('stamps: rows', (n) => `${fill('--\n', n)}this email was checked by avast for viruses.\n`),
+  text('links: schemes', (n) => fill('https://', n)),
+  html('links: tags', (n) => fill('<a href="https://x.example/', n)),
+  html('links: brackets in a link', (n) => numbered(n, (k) => `<a href="https://x.example/${k}">${fill('<', 1900)}`)),
+  html('links: wrappers', (n) =>
+    numbered(
+      n,
+      (k) => `<a href="https://urldefense.com/v3/__https://x/${k}${fill('*', 900)}__;${fill('Q', 900)}!!">x</a>`,
+    ),
+  ),
   text('reply: pluses', (n) => `a\n__________\n${fill('+1 2-3/', n)}\n`),
 ];
 

@@ -1,7 +1,7 @@
 // Addresses that mail systems put in the place of those that a mail leads to, and the true ones in them, where they can be read.
 import { safeDecode } from '../bodies.ts';
 
-export interface Unwrapped {
+interface Unwrapped {
   /** The true address; that of the wrapper where only its server knows more. */
   target: string;
   /** Whose wrapper it was. */

@@ -47,8 +47,7 @@ const CLOSED =
   /(?:wrote|said|schrieb|geschrieben|écrit|escribió|scritto|schreef|napisał|skrev|uhr|写道|寫道|のメッセージ)$/i;
 
 /** The first lines of a quotation as old Gmail and forums wrote them, without a colon: believed only directly before marked lines. */
-export const datedName =
-  /^(?:20\d\d[-/.]\d{1,2}[-/.]\d{1,2}\b.{2,200}|posted by .{2,80} on \d{1,2}[./]\d{1,2}[./]\d{4})$/i;
+const datedName = /^(?:20\d\d[-/.]\d{1,2}[-/.]\d{1,2}\b.{2,200}|posted by .{2,80} on \d{1,2}[./]\d{1,2}[./]\d{4})$/i;
 
 function endingAt(
   lines: readonly string[],

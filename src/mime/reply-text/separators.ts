@@ -2,7 +2,7 @@
 // GroupWise's `>>> … >>>`.
 import { trimEndOf, trimStartOf } from '../../lib/text.ts';
 
-export type Separator = 'original' | 'forward' | 'above';
+type Separator = 'original' | 'forward' | 'above';
 
 const list = (text: string): string[] => text.split('|');
 
