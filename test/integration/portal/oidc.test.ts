@@ -116,7 +116,7 @@ describe('sign-in by OpenID Connect', () => {
     const nobody = browser();
     const page = await nobody.open(await atProvider(nobody, portal.base, 'nobody'));
     expect(page.status).toBe(403);
-    expect(page.text).toContain('You are signed in, but have no role in Mailroom.');
+    expect(page.text).toContain('You are signed in as nobody@contoso.example, but have no role in Mailroom.');
     expect(page.text).toContain('Mailroom.Administrator (administrator)');
     expect(nobody.cookie('mailroom_session')).toBeUndefined();
     const crowd = browser();
