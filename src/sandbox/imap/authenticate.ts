@@ -1,6 +1,7 @@
 // Signing in: AUTHENTICATE XOAUTH2 and PLAIN, LOGIN, with Exchange Online's answers. Permission failures show only later, at the first
 // command, as `BAD User is authenticated but not connected.`: Exchange takes the token and fails to open the mailbox.
 import type { Principal } from '../directory.ts';
+import type { AccessGrant } from '../oauth/tokens.ts';
 import type { Answer, CommandFunction, Session } from './session-types.ts';
 import { textOf } from './tokens.ts';
 
@@ -78,7 +79,7 @@ function opened(
   user: string,
   principal: Principal,
   verb: string,
-  grant?: { expiresAt: number; serial: number },
+  grant?: Pick<AccessGrant, 'expiresAt' | 'serial'>,
 ): Answer {
   const { store, directory, faults } = session.tenant;
   const mailbox = store.mailbox(user);

@@ -5,7 +5,7 @@ import type { Principal } from '../directory.ts';
 export type Claims = Record<string, unknown>;
 
 /** What a token lets its bearer do. */
-interface AccessGrant {
+export interface AccessGrant {
   principal: Principal;
   protocols: { imap: boolean; smtp: boolean };
   /** Milliseconds since the epoch. */
