@@ -1,4 +1,4 @@
-// `mailroom invite`: a one-time secret that signs a person in to the portal. The first administrator's way in, and the way back in.
+// `mailroom invite`: a one-time code that signs a person in to the portal. The first administrator's way in, and the way back in.
 import { type Command, Option } from 'commander';
 import { type PortalRole, portalRoles } from '../domain/access.ts';
 import { connected } from './connect.ts';
@@ -6,7 +6,7 @@ import { connected } from './connect.ts';
 export function inviteCommand(program: Command): void {
   program
     .command('invite')
-    .description('create a one-time secret for signing in to the portal (valid for 15 minutes)')
+    .description('create a one-time code for signing in to the portal (valid for 15 minutes)')
     .option('--name <name>', 'who it is for; shown in the log of changes', 'administrator')
     .addOption(
       new Option(

@@ -245,9 +245,9 @@ export const httpErrors = section({
   PORTAL_SIGN_IN_REFUSED: {
     class: 'auth',
     action: 'refuse',
-    message: 'Sign-in refused: the token or one-time secret is not valid.',
+    message: 'Sign-in refused: the token or one-time code is not valid.',
     hint: {
-      en: 'Create a one-time secret with `mailroom invite`, or use an API token with the role viewer, operator or administrator.',
+      en: 'Create a one-time code with `mailroom invite`, or use an API token with the role viewer, operator or administrator.',
       de: 'Erstellen Sie mit `mailroom invite` einen Einmalcode, oder verwenden Sie ein API-Token mit der Rolle viewer, operator oder administrator.',
     },
   },
@@ -256,7 +256,7 @@ export const httpErrors = section({
     action: 'refuse',
     message: 'The identity provider cannot be reached.',
     hint: {
-      en: 'Try again later; check http.oidc.issuer, the network and, with a private CA, http.oidc.ca. A one-time secret (`mailroom invite`) signs in without it.',
+      en: 'Try again later; check http.oidc.issuer, the network and, with a private CA, http.oidc.ca. A one-time code (`mailroom invite`) signs in without it.',
       de: 'Versuchen Sie es später erneut; prüfen Sie http.oidc.issuer, Netz und bei privater CA http.oidc.ca. Mit einem Einmalcode (`mailroom invite`) gelingt die Anmeldung ohne ihn.',
     },
   },
