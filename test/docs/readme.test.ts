@@ -111,7 +111,16 @@ describe('commands', () => {
   });
 });
 
-const NO_EVENTS = new Set(['FullAccess', 'SendAs', 'OAuth', 'MessageCopyForSentAsEnabled']);
+/** Microsoft's words, and former events that CHANGELOG names. */
+const NO_EVENTS = new Set([
+  'FullAccess',
+  'SendAs',
+  'OAuth',
+  'MessageCopyForSentAsEnabled',
+  'ReplySubmitted',
+  'HeldReplyReleased',
+  'HeldReplyDropped',
+]);
 
 describe('names', () => {
   const settings = entries();
