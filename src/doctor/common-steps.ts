@@ -10,6 +10,8 @@ import { DAY_MS } from '../lib/time.ts';
 import { isTlsCode } from '../lib/tls-codes.ts';
 import { type DoctorDeps, type Probes, same, withFix, words } from './step.ts';
 
+const atPort = (address: string, port: number) => words(`${address}, port ${port}`, `${address}, Port ${port}`);
+
 /** Findings that make the server useless; the others only inform. */
 const STOPPING: Partial<Record<FindingCode, ErrorCode>> = {
   APPLICATION_NOT_CONFIGURED: 'OAUTH_APPLICATION_NOT_CONFIGURED',
@@ -72,7 +74,7 @@ export function commonSteps(server: EmailServer, deps: DoctorDeps, tell: (claims
   async function tcp() {
     try {
       return {
-        detail: same(`${await reachPort(target.host, target.port, deps.timeoutMs, guard)} port ${target.port}`),
+        detail: atPort(await reachPort(target.host, target.port, deps.timeoutMs, guard), target.port),
       };
     } catch (thrown) {
       throw network(isImap(server) ? 'IMAP_UNREACHABLE' : 'SMTP_UNREACHABLE', thrown);

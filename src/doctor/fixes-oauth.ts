@@ -111,7 +111,7 @@ export const oauthFixes = {
   },
   OAUTH_THROTTLED: {
     en: `Mailroom resumes automatically. If it repeats, look for another program that signs in: ${logs.en}.`,
-    de: `Es wird automatisch fortgesetzt. Wiederholt es sich, suchen Sie ein anderes Programm, das sich anmeldet: ${logs.de}.`,
+    de: `Es geht automatisch weiter. Wiederholt es sich, suchen Sie ein anderes Programm, das sich anmeldet: ${logs.de}.`,
   },
   OAUTH_PROVIDER_FAILED: {
     en: 'Mailroom retries automatically. If it lasts: Microsoft 365 admin center > Health > Service health ({application}, tenant {tenant}).',

@@ -79,8 +79,8 @@ export function smtpSteps(server: SmtpServer, deps: DoctorDeps): Probes {
   async function size(): Promise<Outcome> {
     const { perMinute, connections, recipientsPerDay } = pace;
     const allowed = words(
-      `${connections} connections, ${perMinute} messages a minute, ${recipientsPerDay} recipients a day`,
-      `${connections} Verbindungen, ${perMinute} Nachrichten je Minute, ${recipientsPerDay} Empfänger je Tag`,
+      `${connections} connections, ${perMinute} messages a minute, ${recipientsPerDay.toLocaleString('en')} recipients a day`,
+      `${connections} Verbindungen, ${perMinute} Nachrichten je Minute, ${recipientsPerDay.toLocaleString('de')} Empfänger je Tag`,
     );
     const start = tlsModeOf('smtp', server);
     if (server.proxy !== undefined || start === 'none') return { detail: allowed };

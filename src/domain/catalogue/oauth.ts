@@ -255,7 +255,7 @@ export const oauthErrors = section({
     message: 'The identity provider asks Mailroom to slow down',
     hint: {
       en: 'Mailroom resumes automatically. If it repeats, look for another program that signs in with the same application.',
-      de: 'Es wird automatisch fortgesetzt. Wiederholt es sich, suchen Sie ein anderes Programm mit derselben Anwendung.',
+      de: 'Es geht automatisch weiter. Wiederholt es sich, suchen Sie ein anderes Programm mit derselben Anwendung.',
     },
   },
   OAUTH_PROVIDER_FAILED: {

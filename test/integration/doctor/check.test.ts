@@ -243,7 +243,7 @@ const rows: [string, Row][] = [
     'Unternehmensanwendungen > Contoso',
     CLIENT,
   ),
-  aadsts(65004, 'OAUTH_CONSENT_MISSING', 'An administrator must open', 'Eine Administratorin öffnet', CLIENT),
+  aadsts(65004, 'OAUTH_CONSENT_MISSING', 'An administrator must open', 'Ein Administrator öffnet', CLIENT),
   aadsts(
     700016,
     'OAUTH_APPLICATION_UNKNOWN',
@@ -310,7 +310,7 @@ const rows: [string, Row][] = [
   aadsts(50057, 'OAUTH_ACCOUNT_DISABLED', 'Properties > Account enabled', 'Eigenschaften > Konto aktiviert', again),
   aadsts(50126, 'OAUTH_PASSWORD_WRONG', 'again with the correct password', 'Mit dem richtigen Kennwort', again),
   aadsts(50076, 'OAUTH_MFA_REQUIRED', 'must sign in again with MFA', 'besteht MFA', again),
-  aadsts(50079, 'OAUTH_MFA_REQUIRED', 'must sign in again with MFA', 'App-Anmeldung fragt nie', again),
+  aadsts(50079, 'OAUTH_MFA_REQUIRED', 'must sign in again with MFA', 'die Anmeldung „Als Anwendung“ fragt nie', again),
   aadsts(53003, 'OAUTH_CONDITIONAL_ACCESS', 'Protection > Conditional Access', 'Schutz > Bedingter Zugriff', 'Contoso'),
   aadsts(530035, 'OAUTH_CONDITIONAL_ACCESS', 'Sign-in logs', 'Anmeldeprotokolle', 'Contoso'),
   aadsts(700082, 'OAUTH_SIGN_IN_EXPIRED', 'must sign in again', 'meldet sich neu an', again),
@@ -329,7 +329,7 @@ const rows: [string, Row][] = [
       step: 'token',
       code: 'OAUTH_THROTTLED',
       en: 'Mailroom resumes automatically',
-      de: 'Es geht von selbst weiter',
+      de: 'Es geht automatisch weiter',
     },
   ],
   [
@@ -373,7 +373,7 @@ const rows: [string, Row][] = [
       step: 'token',
       code: 'OAUTH_SECRET_WRONG',
       en: 'use the Value of the client secret, not its Secret ID',
-      de: 'den Wert des geheimen Clientschlüssels verwenden, nicht die Geheimnis-ID',
+      de: 'Verwenden Sie den Wert des geheimen Clientschlüssels, nicht die Geheimnis-ID',
     },
   ],
   [
@@ -645,7 +645,7 @@ const rows: [string, Row][] = [
     'mailboxFull',
     'SENDING_MAILBOX_FULL',
     'Empty Sent Items of',
-    'Leeren Sie Gesendete Elemente von',
+    'Leeren Sie „Gesendete Elemente“ von',
     `Set-Mailbox -Identity "${SHARED}" -MessageCopyForSMTPClientSubmissionEnabled $false`,
   ),
   afterMail(
@@ -659,7 +659,7 @@ const rows: [string, Row][] = [
     'badOutboundSender',
     'SENDER_BLOCKED',
     `Restricted entities: unblock ${SHARED}`,
-    `Eingeschränkte Entitäten: ${SHARED} freigeben`,
+    `Eingeschränkte Entitäten: ${SHARED} entsperren`,
   ),
   afterMail('tenantBlocked705', 'TENANT_BLOCKED', 'Microsoft support', 'Microsoft-Support'),
   afterMail('tenantBlocked750', 'TENANT_BLOCKED', 'unregistered domain', 'nicht registrierte Domäne'),
@@ -717,7 +717,7 @@ const rows: [string, Row][] = [
       code: 'DELIVERY_UNCERTAIN',
       both: SHARED,
       en: 'searches Sent',
-      de: 'Wird in Gesendete Elemente',
+      de: 'Wird in „Gesendete Elemente“',
     },
   ],
   [
@@ -742,7 +742,7 @@ const rows: [string, Row][] = [
       code: 'CHECK_SENT_COPY_MISSING',
       both: `Set-Mailbox -Identity "${SHARED}" -MessageCopyForSMTPClientSubmissionEnabled $true`,
       en: 'or set the Sent copy of Support out to append',
-      de: 'oder stellen Sie die Sent-Kopie von Support out auf append',
+      de: 'oder stellen Sie sentCopy von Support out auf append',
     },
   ],
 ];
