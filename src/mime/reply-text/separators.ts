@@ -150,8 +150,12 @@ const DECORATION = '-_=*#~—–─━+<>[]|:.! \t\u2003\u3000';
 const ROW = /^[>\s]{0,4}[*]?[-_=*#~—–─━+]{2}/;
 const ROW_END = /[-_=*#~—–─━+\]]{1,12}[.\s]{0,3}$/;
 
+/** Cheap: how all but a bare "reply above this line" begin. */
+const MAY_SEPARATE = /^[\s>]{0,20}[-_=*#~—–─━[+]/;
+
 /** Which separator a line is. Linear. */
 export function separatorOf(line: string): Separator | undefined {
+  if (!MAY_SEPARATE.test(line) && !line.includes('bove th') && !line.includes('BOVE TH')) return undefined;
   const text = line.trim();
   if (text.length > 200 || text.length < 4) return undefined;
   const words = trimEndOf(trimStartOf(text, DECORATION), DECORATION)

@@ -114,6 +114,12 @@ function stampAt(
 ): { kind: Stamp['kind']; to: number } | undefined {
   const configured = configuredAt(lines, from, to, patterns);
   if (configured !== -1) return { kind: 'configured', to: configured };
+  // Once for the whole paragraph: nearly none holds any of the words.
+  const whole = normal(lines.slice(from, to).join(' '));
+  const marked = ((marks?.[from] ?? 0) & LINK_BIT) !== 0 || whole.includes(phrases.TIP_LINK);
+  const words = (list: readonly string[]): boolean => list.some((phrase) => whole.includes(phrase));
+  if (!marked && !words(phrases.tipPhrases) && !words(phrases.outside) && !isTagged(normal(lines[from] ?? '')))
+    return undefined;
   for (let end = to; end > from; end--) {
     const text = normal(lines.slice(from, end).join(' '));
     if (isTip(text, end - from === 1 && ((marks?.[from] ?? 0) & LINK_BIT) !== 0))
@@ -203,7 +209,7 @@ const isFromOutside = (sentence: string): boolean =>
   );
 const isLetter = (c: string): boolean => /\p{L}/u.test(c);
 /** In brackets, stars or capitals that the text was lowered from: a tag, and not the word "external" of a sentence. */
-const isTagged = (text: string): boolean => /^[[(*{<|_-]/.test(text) || text.split(' ').length >= 2;
+const isTagged = (text: string): boolean => /^[[(*{<|_-]/.test(text) || (text.length <= 40 && text.includes(' '));
 
 /** Every sentence is a scanner's: one that names it and what it did, and what may follow that. */
 function isFooter(text: string): boolean {
