@@ -1,6 +1,6 @@
 // The entries that read a stranger's or a backend's text besides the parser of mails: each costs time in proportion to the length of what it is given,
 // whatever that repeats, nests or leaves open.
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { answering } from '../../../src/consumer/answering.ts';
 import { readMessage } from '../../../src/consumer/message.ts';
 import { flatIssues, unknownKeys } from '../../../src/contract/issues.ts';
@@ -16,6 +16,9 @@ import { threadIndex, threadTopic } from '../../../src/outbound/threading.ts';
 import { replyBodies } from '../../../src/parsing/reply-bodies.ts';
 import { costlyGrowth } from '../../support/cpu.ts';
 import { fill } from '../../support/hostile.ts';
+
+// The oracle counts CPU and repeats what is over its bound: wall time is the machine's.
+vi.setConfig({ testTimeout: 120_000 });
 
 /** What delimits something to one of these entries. */
 const units = [
