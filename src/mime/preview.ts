@@ -4,13 +4,27 @@ import { isQuoted } from './reply-text/lines.ts';
 
 /** UTF-16 units of a preview. */
 const MAX = 200;
-/** Lines looked at for words of the writer's own. */
+/** Lines looked at for words of the writer's own, and units of them: more than a preview holds after blanks are folded. */
 const MAX_LINES = 400;
+const ENOUGH = 4 * MAX;
 
 /** The first 200 units of `text` on one line, without quoted lines, unless there are no others. */
 export function previewOf(text: string): string {
-  const lines = text.slice(0, 20_000).split('\n', MAX_LINES);
-  const own = lines.filter((line) => !isQuoted(line)).join(' ');
-  const words = own.trim() === '' ? lines.join(' ') : own;
-  return clip(words.replace(/\s{1,1000}/g, ' ').trim(), MAX).trimEnd();
+  const words = firstLines(text, (line) => !isQuoted(line));
+  return clip((words === '' ? firstLines(text, () => true) : words).trim(), MAX).trimEnd();
+}
+
+/** Lines that `isWanted`, blanks folded, until there are enough of them. */
+function firstLines(text: string, isWanted: (line: string) => boolean): string {
+  let found = '';
+  for (let from = 0, k = 0; from < text.length && k < MAX_LINES && found.length < ENOUGH; k++) {
+    const end = text.indexOf('\n', from);
+    const line = text.slice(from, Math.min(end === -1 ? text.length : end, from + ENOUGH));
+    if (isWanted(line)) {
+      const words = line.replace(/\s{1,1000}/g, ' ').trim();
+      if (words !== '') found += `${words} `;
+    }
+    from = end === -1 ? text.length : end + 1;
+  }
+  return found;
 }

@@ -130,9 +130,12 @@ export function looksLikeBounce(input: Recognisable): string | undefined {
   const impersonal = from.every(({ name }) => isImpersonal(name));
   const passedOn = PASSED_ON.test(subject);
   if (postmaster && impersonal && subjectFits && !passedOn) return 'sender';
+  const ndr = isExchangeNdr(headers);
+  // A person with a name: words alone never decide, so they are not looked for.
+  if (!ndr && !daemon && !nullSender && !impersonal) return undefined;
   const head = text.slice(0, 6000);
   const said = SAID.test(head);
-  if (isExchangeNdr(headers) && (subjectFits || said)) return 'X-MS-Exchange-Message-Is-Ndr';
+  if (ndr && (subjectFits || said)) return 'X-MS-Exchange-Message-Is-Ndr';
   if (!said) return undefined;
   if (daemon) return nullSender ? 'sender and text' : 'sender';
   if (nullSender) {

@@ -1,7 +1,7 @@
 // Lines that a mail system wrote into the mail of a customer: found in the text, taken out of the reply text, and kept apart. A line that is
 // not wholly made of known sentences is the customer's. Linear; only the paragraphs at the top and those that name a scanner are looked at.
 import type { Stamp } from '../../contract/message.ts';
-import { clip, trimEndOf, trimStartOf } from '../../lib/text.ts';
+import { beginningFinder, clip, trimEndOf, trimStartOf, wordFinder } from '../../lib/text.ts';
 import { isQuoted, plainLine } from '../reply-text/lines.ts';
 import { matchesPattern, type Pattern } from './patterns.ts';
 import * as phrases from './phrases.ts';
@@ -52,9 +52,11 @@ export function findStamps(lines: readonly string[], patterns: readonly Pattern[
     top = nextText(to);
   }
 
-  // Those below, wherever a scanner is named or a pattern of the tenant's own fits.
+  // Those below, wherever a scanner is named or a pattern of the tenant's own fits. Nearly no mail names one.
+  const below = found.at(-1)?.to ?? 0;
+  const any = patterns.length > 0 || namesScanner(lines.slice(below).join('\n').toLowerCase());
   let tries = 0;
-  for (let k = found.at(-1)?.to ?? 0; k < lines.length && tries < MAX_TRIES && found.length < MAX_STAMPS; ) {
+  for (let k = any ? below : lines.length; k < lines.length && tries < MAX_TRIES && found.length < MAX_STAMPS; ) {
     if (!isText(k)) {
       k++;
       continue;
@@ -86,8 +88,7 @@ const HINTS = [
   'LearnAboutSenderIdentification',
   'CAUTION',
   'Caution:',
-  'EXTERNAL',
-  '[EXT',
+  'EXT',
   'External',
   'ACHTUNG',
   'VORSICHT',
@@ -117,9 +118,7 @@ function stampAt(
   // Once for the whole paragraph: nearly none holds any of the words.
   const whole = normal(lines.slice(from, to).join(' '));
   const marked = ((marks?.[from] ?? 0) & LINK_BIT) !== 0 || whole.includes(phrases.TIP_LINK);
-  const words = (list: readonly string[]): boolean => list.some((phrase) => whole.includes(phrase));
-  if (!marked && !words(phrases.tipPhrases) && !words(phrases.outside) && !isTagged(normal(lines[from] ?? '')))
-    return undefined;
+  if (!marked && !beginsLikeTip(whole) && !beginsLikeBanner(whole)) return undefined;
   for (let end = to; end > from; end--) {
     const text = normal(lines.slice(from, end).join(' '));
     if (isTip(text, end - from === 1 && ((marks?.[from] ?? 0) & LINK_BIT) !== 0))
@@ -157,10 +156,21 @@ function configuredAt(lines: readonly string[], from: number, to: number, patter
 
 function mayStamp(text: string, patterns: readonly Pattern[]): boolean {
   const lower = text.toLowerCase();
-  return (
-    phrases.scanners.some((name) => lower.includes(name)) || patterns.some((pattern) => lower.includes(pattern.longest))
-  );
+  return namesScanner(lower) || patterns.some((pattern) => lower.includes(pattern.longest));
 }
+
+const namesScanner = wordFinder(phrases.scanners);
+
+/** The first sentence of a tip holds one of its phrases. */
+const beginsLikeTip = (text: string): boolean => {
+  const head = text.slice(0, 400);
+  return phrases.tipPhrases.some((phrase) => head.includes(phrase));
+};
+
+/** The first sentence of a banner is a tag, or begins with an alert or with what it is about; links in front of it are left out there. */
+const beginsLikeBanner = (text: string): boolean =>
+  text.startsWith('<http') || text.startsWith('(http') || beginsBanner(trimStartOf(text, EDGE));
+const beginsBanner = beginningFinder([...phrases.alerts, ...phrases.subjects, ...phrases.externalTags]);
 
 /** Sentences, without the brackets, stars and links around them. */
 const sentencesOf = (text: string): string[] =>
