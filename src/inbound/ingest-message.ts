@@ -98,6 +98,7 @@ export function itemOf(row: FetchedMessage & { source: Buffer }, mailbox: Mailbo
  * All steps from store to commit, for the items of a batch. Those with `download` need the connection.
  * @param commit writes the messages; nobody may be notified of them before `durable` resolves. Called once, as a rule; for jobs that one commit cannot
  * carry (domain/commit-groups.ts) once for each group of them, in order
+ * @param turn store and parse do not wait for it, all other steps do
  * @throws what store, relate or commit throw; what was committed stays, nothing of the rest is, and nobody reads the items' bytes any more
  */
 export async function ingest(
@@ -105,6 +106,7 @@ export async function ingest(
   target: Target,
   items: readonly Item[],
   commit: (ready: readonly Ready[], durable: Promise<void>) => Promise<void>,
+  turn?: Promise<void>,
 ): Promise<void> {
   const inMemory = items.filter((item) => item.download === undefined && item.raw === undefined);
   const elsewhere = items.filter((item) => !inMemory.includes(item));
@@ -113,6 +115,7 @@ export async function ingest(
   const open = new Set(items);
   try {
     await parse(deps, target, inMemory);
+    await turn;
     const [{ durable }] = await Promise.all([storing, relate(deps, target, inMemory)]);
     for (const item of elsewhere) {
       item.raw ??= await deps.blobs.putStream(await (item.download as NonNullable<Item['download']>)());

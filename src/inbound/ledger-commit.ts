@@ -14,16 +14,21 @@ import type { Watched } from './watched.ts';
  */
 const MOST_CRASHES = 4;
 
-/** Each of these ends enqueued, matched or quarantined, or nothing of it does. Their bytes are nobody's when this has ended. */
-export async function commitItems(watched: Watched, items: readonly Item[]): Promise<void> {
+/**
+ * Each of these ends enqueued, matched or quarantined, or nothing of it does. Their bytes are nobody's when this has ended.
+ * @param turn nothing is related or committed before it resolves; it rejects when the batch before failed
+ */
+export async function commitItems(watched: Watched, items: readonly Item[], turn?: Promise<void>): Promise<void> {
   const { ports, mailboxId } = watched;
+  if (watched.ledger.meta?.rescannedAt !== undefined) await turn;
   const fresh = await withoutMatched(watched, items);
   if (fresh.length === 0) return;
   const suspects = fresh.filter(({ uid }) => watched.unfinished.has(uid));
   if (suspects.length > 0 && fresh.length > 1) {
     // Each suspect alone, so that only the guilty one is noted again; and last, so that the others do not wait for what it does.
     const others = fresh.filter((item) => !suspects.includes(item));
-    for (const part of [others, ...suspects.map((one) => [one])]) if (part.length > 0) await commitItems(watched, part);
+    for (const part of [others, ...suspects.map((one) => [one])])
+      if (part.length > 0) await commitItems(watched, part, turn);
     return;
   }
   const [suspect] = suspects;
@@ -39,7 +44,7 @@ export async function commitItems(watched: Watched, items: readonly Item[]): Pro
   // On its way to Redis before parsing begins; its arrival is waited for only where an earlier process may have died.
   if (suspect !== undefined) await noting;
   const target = { server: watched.server, mailboxId, meta: watched.ledger.meta as LedgerMeta };
-  await ingest(ports, target, fresh, (ready, durable) => enqueue(watched, ready, durable));
+  await ingest(ports, target, fresh, (ready, durable) => enqueue(watched, ready, durable), turn);
   await noting;
   for (const uid of toParse) watched.begun.delete(uid);
 }

@@ -160,7 +160,8 @@ function openBatches(watched: Watched): Batches {
   const { batchCount, batchBytes } = watched.ports.settings;
   let batch: Item[] = [];
   let bytes = 0;
-  let inFlight: Promise<void> = Promise.resolve();
+  /** The batch before the last one, and the last: each resolves when it has ended, also by a failure. */
+  let [older, newest]: [Promise<void>, Promise<void>] = [Promise.resolve(), Promise.resolve()];
   let failure: { error: unknown } | undefined;
   const release = (items: Item[]) => {
     for (const item of items) item.release?.();
@@ -170,16 +171,22 @@ function openBatches(watched: Watched): Batches {
     const full = batch;
     batch = [];
     bytes = 0;
-    await inFlight; // at most one batch in the making while the next is fetched
+    // One batch is stored and parsed while the one before is committed, and the next is fetched. At a lull all is committed.
+    await (full.length === 0 ? newest : older);
     if (failure !== undefined) {
       release(full);
       throw failure.error;
     }
     if (full.length === 0) return;
-    inFlight = watched.ports.limits
-      .batchSlots(() => commitItems(watched, full))
+    const turn = newest.then(() => {
+      if (failure !== undefined) throw failure.error;
+    });
+    turn.catch(() => {}); // the batch that waits for it hears of it
+    older = newest;
+    newest = watched.ports.limits
+      .batchSlots(() => commitItems(watched, full, turn))
       .catch((error: unknown) => {
-        failure = { error };
+        failure ??= { error };
       })
       .then(() => release(full));
   };
@@ -192,7 +199,7 @@ function openBatches(watched: Watched): Batches {
     flush,
     failed: () => failure !== undefined,
     async end() {
-      await inFlight;
+      await newest;
       release(batch);
       if (failure !== undefined) throw asError(failure.error);
     },
