@@ -12,5 +12,10 @@ if (major < 22 || (major === 22 && minor < 18)) {
     process.stderr.write(`${explain(error)}\n`);
     process.exit(1);
   });
+  // `mailroom … | head`: the reader has what it wanted. (The daemon's log does not go through process.stdout.)
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit();
+  });
   process.exitCode = await run(process.argv);
 }

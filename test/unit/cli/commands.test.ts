@@ -1,4 +1,5 @@
 // The command line as a person meets it: help of every command, what `config --check` refuses, files as Windows writes them, an old Node.
+import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -165,4 +166,16 @@ test.each(['redis://localhost/abc', 'redis://localhost/1/2', 'rediss://localhost
 );
 test.each(['redis://localhost', 'redis://localhost/', 'redis://u:p@localhost:7000/12'])('%s is fine', (url) => {
   loadConfig({ configDir: folder, env: { MAILROOM_MODE: 'development', MAILROOM_REDIS_URL: url } });
+});
+
+test('a reader that has enough (`mailroom --help | head -1`) ends the command without a word', async () => {
+  const main = new URL('../../../src/main.ts', import.meta.url).pathname;
+  const child = spawn(process.execPath, [main, '--help'], { stdio: ['ignore', 'pipe', 'pipe'] });
+  child.stdout.destroy();
+  let said = '';
+  child.stderr.on('data', (chunk) => {
+    said += String(chunk);
+  });
+  const code = await new Promise((resolve) => child.once('close', resolve));
+  expect({ code, said }).toEqual({ code: 0, said: '' });
 });
