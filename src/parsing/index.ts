@@ -39,7 +39,7 @@ export interface Parsing {
 export interface ParsingOptions extends Pick<PoolOptions, 'timeoutMs' | 'onEnded'> {
   inlineTextBytes?: number;
   inlineHtmlBytes?: number;
-  /** Headers that stand in messages, lower case. */
+  /** Headers that messages contain, lower case. */
   messageHeaders?: readonly string[];
   /** Words of the tenant's own mail system, `*` for any. */
   stamps?: readonly string[];

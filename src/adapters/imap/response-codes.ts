@@ -33,7 +33,7 @@ const rows: Readonly<Record<string, ByPhase>> = {
   CANNOT: row('IMAP_COMMAND_IMPOSSIBLE'),
   // Sessions, at sign-in and opening (Dovecot's mail_max_userip_connections); later it is a rate (Yahoo).
   LIMIT: row('IMAP_CONNECTION_LIMIT', { command: 'IMAP_THROTTLED', append: 'IMAP_COMMAND_IMPOSSIBLE' }),
-  // Gmail's bandwidth limit says so too, at whatever command.
+  // Gmail's bandwidth limit uses the same words, at any command.
   OVERQUOTA: row('IMAP_THROTTLED', { append: 'IMAP_MAILBOX_FULL' }),
   ALREADYEXISTS: row('IMAP_COMMAND_IMPOSSIBLE'),
   NONEXISTENT: row('IMAP_FOLDER_MISSING'),

@@ -1,5 +1,5 @@
 // Jobs that somebody wrote wrongly: BullMQ throws at data or options that are no JSON wherever it meets them, so that such a job would come back as
-// stalled for ever, and hide the others of every list. Here its data reads as a text that says so, and the job ends by name like any malformed one.
+// stalled for ever, and hide the others of every list. Here its data reads as a text that names the fault, and the job ends by name like any malformed one.
 import { Job, Queue, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 
@@ -36,7 +36,7 @@ export class ReadableWorker extends Worker {
 }
 
 /**
- * Options that are no JSON are read before there is a job: the worker only says so. They are replaced by none, and the job runs when the stalled
+ * Options that are no JSON are read before there is a job: the worker only reports it. They are replaced by none, and the job runs when the stalled
  * check gives it back.
  * @returns their keys
  */

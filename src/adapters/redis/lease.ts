@@ -7,7 +7,7 @@ import { createSharedClock, type SharedClock } from './clock.ts';
 const ACQUIRE = `
 if redis.call('GET', KEYS[1]) then
   local left = redis.call('PTTL', KEYS[1])
-  -- Without a time to live, or with one that no lease has, it would be nobody's for ever: whoever holds it renews it, else it runs out.
+  -- Without a time to live, or with one that no lease has, it would never end: its holder renews it, otherwise it expires.
   if left == -1 or left > 10 * tonumber(ARGV[2]) + 600000 then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
   return false
 end
