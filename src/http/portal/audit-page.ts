@@ -3,11 +3,10 @@
 import type { FastifyInstance } from 'fastify';
 import type { AuditEntry } from '../api/email-servers.ts';
 import type { PortalDeps } from './deps.ts';
+import { needs, queryOf, send, type Visits } from './gate.ts';
 import { type Html, html } from './html.ts';
-import { type Frame, page } from './layout.ts';
-import { pageOf, pager } from './parts.ts';
-import { needs, queryOf, send, type Visits } from './visit.ts';
-import { countIn } from './words-counted.ts';
+import { type Frame, page, pageOf, pager } from './layout.ts';
+import { countIn } from './words.ts';
 
 const CHANGES_PER_PAGE = 40;
 /** Fields above which they are folded: all of a new server. */

@@ -6,17 +6,14 @@ import type { CheckStep } from '../../domain/doctor.ts';
 import { MailroomError } from '../../domain/errors.ts';
 import type { Definition, EmailServerView } from '../api/email-servers.ts';
 import { RequestInvalid } from '../problem.ts';
-import { testLog } from './check-steps.ts';
 import type { Finding, PortalDeps, Problem } from './deps.ts';
-import { findingItem, stateBadge } from './findings.ts';
-import { blank, definitionFrom, shownField } from './form.ts';
-import { fieldsOf } from './form-fields.ts';
+import { findingItem, stateBadge, testLog } from './findings.ts';
+import { blank, definitionFrom, fieldsOf, shownField } from './form.ts';
+import { formOf, LIST, needs, queryOf, seeOther, send, type Visits } from './gate.ts';
 import { type Html, html } from './html.ts';
-import { csrfField, type Frame, page } from './layout.ts';
+import { csrfField, doneUrl, type Frame, page } from './layout.ts';
 import { linkTo } from './list-page.ts';
-import { doneUrl } from './parts.ts';
 import { allSteps, probeBox, sendLines, wantsLines } from './test-page.ts';
-import { formOf, LIST, needs, queryOf, seeOther, send, type Visits } from './visit.ts';
 import { labelIn, problemIn } from './words-said.ts';
 
 export interface FormState {

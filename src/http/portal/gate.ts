@@ -1,18 +1,104 @@
-// Before and after every page: who it is and whether he may, forged forms, the choice of language, security headers, errors as a page.
-import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { permissions } from '../../domain/access.ts';
+// What comes before and after every page: who it is and whether they may, the language, what was entered, cookies, forged forms, security headers, and
+// how a page or an error is answered.
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { may, type Permission, permissions } from '../../domain/access.ts';
 import { catalogue } from '../../domain/catalogue/index.ts';
 import { saidBy } from '../../domain/doctor.ts';
 import { MailroomError } from '../../domain/errors.ts';
 import type { Emit } from '../../telemetry/events.ts';
 import type { ClientAddresses } from '../client.ts';
 import { emitRefusal, statusOf, toMailroomError } from '../problem.ts';
-import type { Session } from './deps.ts';
-import { errorPage, type ShownError } from './layout.ts';
-import { setCookie } from './sessions.ts';
-import { formOf, LIST, queryOf, seeOther, send, type Visits } from './visit.ts';
+import type { Access } from '../routes.ts';
+import type { PortalDeps, Session } from './deps.ts';
+import { errorPage, type Frame, frameOf, type ShownError } from './layout.ts';
 import type { Language } from './words.ts';
 import { errorIn, portalErrors } from './words-errors.ts';
+
+export const LIST = '/portal/email-servers';
+
+/** What a page needs; a route without it is not served (http/index.ts). */
+export const needs = (access: Access) => ({ config: { access } });
+/** For pages whose answer is open for long. */
+export const streams = (access: Access) => ({ config: { access, stream: true } }) as const;
+
+export type Query = Readonly<Record<string, string | undefined>>;
+export const queryOf = (request: FastifyRequest): Query =>
+  Object.fromEntries(
+    Object.entries(request.query as Record<string, unknown>).filter(([, value]) => typeof value === 'string'),
+  ) as Query;
+export const formOf = (request: FastifyRequest): URLSearchParams =>
+  request.body instanceof URLSearchParams ? request.body : new URLSearchParams();
+
+export const send = (reply: FastifyReply, text: string, status = 200) =>
+  reply.code(status).header('content-type', 'text/html; charset=utf-8').send(text);
+export const seeOther = (reply: FastifyReply, url: string) => reply.code(303).header('location', url).send();
+
+export interface Visits {
+  /** Notes who it is; the gate does, before anything else. */
+  know(request: FastifyRequest, session: Session): void;
+  session(request: FastifyRequest): Session | undefined;
+  /** Name for the audit log. */
+  who(request: FastifyRequest): string;
+  may(request: FastifyRequest, permission: Permission): boolean;
+  language(request: FastifyRequest): Language;
+  frame(request: FastifyRequest): Frame;
+}
+
+export function visits({ organisation }: Pick<PortalDeps, 'organisation'>): Visits {
+  const known = new WeakMap<FastifyRequest, Session>();
+  const language = (request: FastifyRequest): Language => {
+    const chosen = cookieOf(request, 'mailroom_lang');
+    if (chosen === 'de' || chosen === 'en') return chosen;
+    return /^\s*de\b/i.test(request.headers['accept-language'] ?? '') ? 'de' : 'en';
+  };
+  return {
+    know: (request, session) => void known.set(request, session),
+    session: (request) => known.get(request),
+    who: (request) => known.get(request)?.name ?? '',
+    may(request, permission) {
+      const session = known.get(request);
+      return session !== undefined && may(session.role, permission);
+    },
+    language,
+    frame: (request) =>
+      frameOf({
+        language: language(request),
+        organisation,
+        session: known.get(request),
+        // A page that answers a form has no address of its own to come back to.
+        url: request.method === 'GET' ? request.url : LIST,
+        now: Date.now(),
+      }),
+  };
+}
+
+export function cookieOf(request: FastifyRequest, name: string): string | undefined {
+  for (const part of (request.headers.cookie ?? '').split(';')) {
+    const at = part.indexOf('=');
+    if (at > 0 && part.slice(0, at).trim() === name) return part.slice(at + 1).trim();
+  }
+  return undefined;
+}
+
+/**
+ * With the prefix a browser takes the cookie from this very host over https only, and from no neighbour of its domain (RFC 6265bis §4.1.3).
+ * For every cookie that proves something.
+ */
+export const hostCookie = (name: string, secure: boolean): string => (secure ? `__Host-${name}` : name);
+
+/** Lax: the provider's redirect back to us carries it, a form of another site does not. `seconds` 0 takes the cookie away. */
+export function setCookie(
+  reply: FastifyReply,
+  name: string,
+  value: string,
+  options: { secure: boolean; seconds?: number },
+): void {
+  const age = options.seconds === undefined ? '' : `; Max-Age=${options.seconds}`;
+  const cookie = `${name}=${value}; Path=/; HttpOnly; SameSite=Lax${age}${options.secure ? '; Secure' : ''}`;
+  const before = reply.getHeader('set-cookie');
+  reply.removeHeader('set-cookie');
+  reply.header('set-cookie', before === undefined ? cookie : [...[before].flat().map(String), cookie]);
+}
 
 const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";

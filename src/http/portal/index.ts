@@ -2,21 +2,18 @@
 // form carries the session's token, and nothing is loaded from elsewhere.
 import type { FastifyInstance } from 'fastify';
 import { MailroomError } from '../../domain/errors.ts';
-import { addAssets } from './assets.ts';
 import { addAudit } from './audit-page.ts';
-import { addConsent } from './consent.ts';
 import type { PortalDeps } from './deps.ts';
 import { liveEvents } from './events.ts';
 import { addForm } from './form-page.ts';
-import { addGate } from './gate.ts';
+import { addGate, needs, seeOther, visits as visitsOf } from './gate.ts';
+import { addAssets } from './layout.ts';
 import { addList } from './list-page.ts';
 import { addOverview } from './overview-page.ts';
 import { addQuarantine } from './quarantine-page.ts';
 import { addReplies } from './replies-page.ts';
-import { signIns } from './sessions.ts';
-import { addSignIn } from './sign-in-page.ts';
+import { addConsent, addSignIn, signIns } from './sign-in-page.ts';
 import { addTest } from './test-page.ts';
-import { needs, seeOther, visits as visitsOf } from './visit.ts';
 
 export type {
   Consequences,

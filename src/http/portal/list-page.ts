@@ -6,10 +6,23 @@ import { MailroomError } from '../../domain/errors.ts';
 import type { EmailServerView } from '../api/email-servers.ts';
 import type { Consequences, PortalDeps } from './deps.ts';
 import { hasProblem, problemsOf, shownState, stateBadge } from './findings.ts';
+import { formOf, LIST, needs, queryOf, seeOther, send, type Visits } from './gate.ts';
 import { type Html, html } from './html.ts';
-import { askPage, csrfField, type Frame, frameMay, mayChange, page } from './layout.ts';
-import { type Done, doneNote, doneOf, doneUrl, pageOf, pager, since } from './parts.ts';
-import { formOf, LIST, needs, queryOf, seeOther, send, type Visits } from './visit.ts';
+import {
+  askPage,
+  csrfField,
+  type Done,
+  doneNote,
+  doneOf,
+  doneUrl,
+  type Frame,
+  frameMay,
+  mayChange,
+  page,
+  pageOf,
+  pager,
+  since,
+} from './layout.ts';
 
 interface ListQuery {
   search: string;

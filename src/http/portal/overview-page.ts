@@ -4,13 +4,11 @@ import type { FastifyInstance } from 'fastify';
 import type { EmailServerView } from '../api/email-servers.ts';
 import type { Overview, PortalDeps } from './deps.ts';
 import { hasProblem, problemsOf, shownState, stateBadge } from './findings.ts';
+import { needs, send, type Visits } from './gate.ts';
 import { type Html, html } from './html.ts';
-import { type Frame, frameMay, page } from './layout.ts';
+import { type Frame, frameMay, page, since } from './layout.ts';
 import { linkTo } from './list-page.ts';
-import { since } from './parts.ts';
-import { needs, send, type Visits } from './visit.ts';
-import type { Word } from './words.ts';
-import { type Counted, countIn } from './words-counted.ts';
+import { type Counted, countIn, type Word } from './words.ts';
 
 /** So many rows of a kind; a fleet is looked at in the list of email servers. */
 const ROWS = 30;

@@ -5,10 +5,21 @@ import { MailroomError } from '../../domain/errors.ts';
 import type { Quarantined } from '../api/quarantine.ts';
 import { rawDownload, sendDownload } from '../downloads.ts';
 import type { PortalDeps } from './deps.ts';
+import { formOf, needs, queryOf, seeOther, send, streams, type Visits } from './gate.ts';
 import { type Html, html } from './html.ts';
-import { askPage, type Frame, frameMay, page } from './layout.ts';
-import { type Done, doneNote, doneOf, doneUrl, pageOf, pager, since } from './parts.ts';
-import { formOf, needs, queryOf, seeOther, send, streams, type Visits } from './visit.ts';
+import {
+  askPage,
+  type Done,
+  doneNote,
+  doneOf,
+  doneUrl,
+  type Frame,
+  frameMay,
+  page,
+  pageOf,
+  pager,
+  since,
+} from './layout.ts';
 
 const PER_PAGE = 40;
 

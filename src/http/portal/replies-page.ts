@@ -5,12 +5,22 @@ import { MailroomError } from '../../domain/errors.ts';
 import { masked, maskedText } from '../masked.ts';
 import type { PortalDeps, PortalReply, ReplyTab } from './deps.ts';
 import { namesOf } from './findings.ts';
+import { formOf, needs, queryOf, seeOther, send, type Visits } from './gate.ts';
 import { type Html, html } from './html.ts';
-import { askPage, type Frame, frameMay, page } from './layout.ts';
-import { type Done, doneNote, doneOf, doneUrl, pageOf, pager, since } from './parts.ts';
-import { formOf, needs, queryOf, seeOther, send, type Visits } from './visit.ts';
-import type { Word } from './words.ts';
-import { countIn } from './words-counted.ts';
+import {
+  askPage,
+  type Done,
+  doneNote,
+  doneOf,
+  doneUrl,
+  type Frame,
+  frameMay,
+  page,
+  pageOf,
+  pager,
+  since,
+} from './layout.ts';
+import { countIn, type Word } from './words.ts';
 import { errorIn } from './words-errors.ts';
 
 const REPLIES_PER_PAGE = 20;

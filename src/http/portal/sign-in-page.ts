@@ -1,14 +1,117 @@
-// Routes that lead into the portal and out of it: one-time secret or token, OpenID Connect, sign-out.
+// Ways into the portal and out of it. People: a one-time code, an API token or an OpenID provider makes a session; attempts are counted over
+// all replicas and end in a pause. Email servers: delegated sign-in, to the provider and back (authorization code with PKCE, adapters/oauth).
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { isPortalRole } from '../../domain/access.ts';
 import { MailroomError } from '../../domain/errors.ts';
+import { tokenFinder } from '../auth.ts';
 import { clientOf } from '../client.ts';
+import { addressKey } from '../lock-out.ts';
 import { statusOf } from '../problem.ts';
-import type { OidcFlow, PortalDeps } from './deps.ts';
-import { shownError } from './gate.ts';
+import type { NewSession, OidcFlow, PortalDeps, Session } from './deps.ts';
+import {
+  cookieOf,
+  formOf,
+  hostCookie,
+  LIST,
+  needs,
+  queryOf,
+  seeOther,
+  send,
+  setCookie,
+  shownError,
+  type Visits,
+} from './gate.ts';
 import { html } from './html.ts';
-import { errorNote, type Frame, page, type ShownError } from './layout.ts';
-import { cookieOf, hostCookie, setCookie, type signIns } from './sessions.ts';
-import { formOf, LIST, needs, seeOther, send, type Visits } from './visit.ts';
+import { doneUrl, errorNote, type Frame, page, type ShownError } from './layout.ts';
+
+const SESSION_COOKIE = 'mailroom_session';
+/** Attempts from one address, or of one person at the provider, within 15 minutes. */
+const ATTEMPTS = 10;
+
+type SignInDeps = Pick<PortalDeps, 'apiTokens' | 'sessions' | 'emit' | 'record' | 'publicUrl'>;
+
+export function signIns({ apiTokens, sessions, emit, record, publicUrl }: SignInDeps) {
+  const secure = publicUrl.startsWith('https:');
+  const cookie = hostCookie(SESSION_COOKIE, secure);
+  // A token of a back-end is no person's and does not open the portal; one that is bound would see there what it may not.
+  const tokens = apiTokens.flatMap(({ role, scope, ...token }) =>
+    isPortalRole(role) && scope === undefined ? [{ ...token, role }] : [],
+  );
+  const find = tokenFinder(apiTokens);
+
+  async function count(from: string, by: string): Promise<void> {
+    const { count, forgottenInMs } = await sessions.attempt(from);
+    if (count <= ATTEMPTS) return;
+    if (count === ATTEMPTS + 1) await record({ by, action: 'sign-in-locked', server: '', changes: [] });
+    throw new MailroomError('PORTAL_LOCKED', { retryAfterMs: forgottenInMs });
+  }
+
+  /** A new session under a new id; the one that this browser had before ends. */
+  async function begin(request: FastifyRequest, reply: FastifyReply, session: NewSession, by: string): Promise<void> {
+    const before = cookieOf(request, cookie);
+    if (before !== undefined) await sessions.end(before);
+    const id = await sessions.create(session);
+    setCookie(reply, cookie, id, { secure });
+    emit('PortalSignedIn', { detail: { by: session.name, role: session.role, how: by } });
+    await record({
+      by: session.name,
+      action: 'sign-in',
+      server: '',
+      changes: [
+        { field: 'role', from: '', to: session.role },
+        { field: 'by', from: '', to: by },
+      ],
+    });
+  }
+
+  return {
+    secure,
+    async session(request: FastifyRequest): Promise<Session | undefined> {
+      const id = cookieOf(request, cookie);
+      if (id === undefined || !/^[\w-]{43}$/.test(id)) return undefined;
+      // A page that refreshes itself is no person at work: the idle time goes on.
+      const bySelf = request.method === 'GET' && request.headers['sec-fetch-dest'] === 'empty';
+      const session = await sessions.read(id, !bySelf);
+      if (session?.token === undefined) return session;
+      return tokens.some(({ digest }) => digest === session.token) ? session : undefined;
+    },
+    /** @throws MailroomError PORTAL_LOCKED, PORTAL_SIGN_IN_REFUSED */
+    async enter(request: FastifyRequest, reply: FastifyReply, given: string): Promise<void> {
+      const from = addressKey(request.ip);
+      // What is valid enters, whoever guesses behind the same address; what is not is counted.
+      const token = find(given.trim());
+      const found = tokens.find(({ name }) => name === token?.name);
+      const person = found ?? (/^[\w-]{43}$/.test(given.trim()) ? await sessions.redeem(given.trim()) : undefined);
+      if (person === undefined) {
+        await count(from, from);
+        throw new MailroomError('PORTAL_SIGN_IN_REFUSED');
+      }
+      await sessions.forgive(from);
+      const { name, role } = person;
+      if (found === undefined) await begin(request, reply, { name, role }, 'one-time secret');
+      else await begin(request, reply, { name, role, token: found.digest }, 'API token');
+    },
+    /** Name of an API token, also of one that does not open the portal. */
+    tokenName: (given: string): string | undefined => find(given.trim())?.name,
+    /** @param subject who it is at the provider: refused people are counted as well @throws MailroomError PORTAL_LOCKED */
+    countSubject: (subject: string) => count(`subject:${subject}`, subject),
+    countAddress: (request: FastifyRequest) => count(addressKey(request.ip), addressKey(request.ip)),
+    begin,
+    /** Signed in after all: what was counted before is forgotten. */
+    async forgive(request: FastifyRequest, subject: string): Promise<void> {
+      await Promise.all([sessions.forgive(addressKey(request.ip)), sessions.forgive(`subject:${subject}`)]);
+    },
+    /** @returns the session that ended */
+    async leave(request: FastifyRequest, reply: FastifyReply): Promise<Session | undefined> {
+      const id = cookieOf(request, cookie);
+      const session = id === undefined ? undefined : await sessions.read(id, false);
+      if (id !== undefined) await sessions.end(id);
+      setCookie(reply, cookie, '', { secure, seconds: 0 });
+      if (session !== undefined) await record({ by: session.name, action: 'sign-out', server: '', changes: [] });
+      return session;
+    },
+  };
+}
 
 const FLOW_COOKIE = 'mailroom_oidc';
 /** Pages and storage of this host. Not cookies: those of all hosts of the domain would go; ours is taken away by name. */
@@ -31,7 +134,7 @@ ${withOidc && html`<p><a class="button main" href="/portal/oidc">${say('signInOi
 }
 
 /** A page that leads on to the provider: a form may not be sent to another site by our policy, a person may follow a link. */
-export function leavePage(frame: Frame, url: string, why: 'consent' | 'signOut' = 'consent'): string {
+function leavePage(frame: Frame, url: string, why: 'consent' | 'signOut' = 'consent'): string {
   const { say } = frame;
   return page(
     frame,
@@ -120,4 +223,33 @@ function flowIn(cookie: string | undefined): OidcFlow | undefined {
   } catch {
     return undefined;
   }
+}
+
+const STATE_COOKIE = 'mailroom_signin';
+
+export function addConsent(
+  portal: FastifyInstance,
+  { beginSignIn, completeSignIn }: Pick<PortalDeps, 'beginSignIn' | 'completeSignIn'>,
+  visits: Visits,
+  secure: boolean,
+): void {
+  const stateCookie = hostCookie(STATE_COOKIE, secure);
+  portal.post(`${LIST}/sign-in`, needs('email-servers:write'), async (request, reply) => {
+    const { url, state } = await beginSignIn(formOf(request).get('name') ?? '');
+    setCookie(reply, stateCookie, state, { secure, seconds: 900 });
+    return send(reply, leavePage(visits.frame(request), url));
+  });
+  portal.get('/signin/callback', needs('email-servers:write'), async (request, reply) => {
+    const { state = '', code, error, error_description } = queryOf(request);
+    // The sign-in must have begun in this very browser.
+    if (state === '' || cookieOf(request, stateCookie) !== state) throw new MailroomError('OAUTH_STATE_INVALID');
+    setCookie(reply, stateCookie, '', { secure, seconds: 0 });
+    const { server } = await completeSignIn({
+      state,
+      ...(code === undefined ? {} : { code }),
+      ...(error === undefined ? {} : { error }),
+      ...(error_description === undefined ? {} : { error_description }),
+    });
+    return seeOther(reply, doneUrl(visits.session(request), LIST, 'signedInDone', server));
+  });
 }

@@ -6,12 +6,12 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { CheckStep } from '../../domain/doctor.ts';
 import { MailroomError } from '../../domain/errors.ts';
 import type { EmailServerView } from '../api/email-servers.ts';
-import { stepLines, testLog } from './check-steps.ts';
 import type { PortalDeps } from './deps.ts';
+import { stepLines, testLog } from './findings.ts';
+import { formOf, LIST, needs, queryOf, send, streams, type Visits } from './gate.ts';
 import { type Html, html } from './html.ts';
 import { csrfField, type Frame, page } from './layout.ts';
 import { linkTo } from './list-page.ts';
-import { formOf, LIST, needs, queryOf, send, streams, type Visits } from './visit.ts';
 
 /** Opt-in for mail that really leaves. */
 export const probeBox = ({ say }: Frame, checked: boolean): Html =>

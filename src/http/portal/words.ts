@@ -1,11 +1,72 @@
-// The portal's words: a page says `say('save')` and gets it in the language of the person. The words themselves stand beside, by page.
+// The portal's words: a page says `say('save')` and gets it in the language of the person. The words of single pages are in words-servers.ts
+// and words-operation.ts.
 import { fill } from '../../lib/text.ts';
-import { frameWords } from './words-frame.ts';
 import { operationWords } from './words-operation.ts';
 import { serverWords } from './words-servers.ts';
 
 export type Language = 'en' | 'de';
 export type Words = Readonly<Record<string, Readonly<Record<Language, string>>>>;
+
+/** Of the frame, the sign-in and everything that several pages share. */
+const frameWords = {
+  email: { en: 'Email', de: 'E-Mail' },
+  emailServers: { en: 'Email servers', de: 'E-Mail Server' },
+  overview: { en: 'Overview', de: 'Übersicht' },
+  repliesTitle: { en: 'Replies', de: 'Antworten' },
+  quarantineTitle: { en: 'Quarantine', de: 'Quarantäne' },
+  audit: { en: 'Changes', de: 'Änderungen' },
+  signIn: { en: 'Sign in', de: 'Anmelden' },
+  signInOidc: { en: 'Sign in with your organisation’s account', de: 'Mit dem Organisationskonto anmelden' },
+  signOutHelp: {
+    en: 'You are signed out of Mailroom. Your session at the identity provider continues; end it there as well if others use this device.',
+    de: 'Sie sind von Mailroom abgemeldet. Beim Identitätsanbieter läuft Ihre Sitzung weiter; beenden Sie sie auch dort, wenn andere dieses Gerät benutzen.',
+  },
+  signOut: { en: 'Sign out', de: 'Abmelden' },
+  skip: { en: 'To the content', de: 'Zum Inhalt' },
+  navigation: { en: 'Main menu', de: 'Hauptmenü' },
+  offline: {
+    en: 'Connection lost: what you see may be outdated. Reconnecting …',
+    de: 'Verbindung unterbrochen: Die Anzeige kann veraltet sein. Es wird erneut versucht.',
+  },
+  signInTitle: { en: 'Sign in to Mailroom', de: 'Anmelden bei Mailroom' },
+  secret: { en: 'One-time code or API token', de: 'Einmalcode oder API-Token' },
+  secretHelp: {
+    en: 'The operators create a one-time code with `mailroom invite`. It is valid for 15 minutes.',
+    de: 'Einen Einmalcode erstellt der Betrieb mit `mailroom invite`. Er gilt 15 Minuten.',
+  },
+  or: { en: 'or', de: 'oder' },
+  viewer: { en: 'Viewer', de: 'Lesezugriff' },
+  operator: { en: 'Operator', de: 'Operator' },
+  administrator: { en: 'Administrator', de: 'Administrator' },
+  back: { en: 'Email servers', de: 'E-Mail Server' },
+  cancel: { en: 'Cancel', de: 'Abbrechen' },
+  toOverview: { en: 'To the overview', de: 'Zur Übersicht' },
+  code: { en: 'Code', de: 'Code' },
+  when: { en: 'When', de: 'Wann' },
+  who: { en: 'Who', de: 'Wer' },
+  what: { en: 'What', de: 'Was' },
+  nothing: { en: 'None yet.', de: 'Noch keine.' },
+  yes: { en: 'Yes', de: 'Ja' },
+  no: { en: 'No', de: 'Nein' },
+  pages: { en: 'Pages', de: 'Seiten' },
+  pageWord: { en: 'Page', de: 'Seite' },
+  previous: { en: 'Previous', de: 'Zurück' },
+  next: { en: 'Next', de: 'Weiter' },
+  saved: { en: '“{name}” was saved.', de: '„{name}“ wurde gespeichert.' },
+  deleted: { en: '“{name}” was deleted.', de: '„{name}“ wurde gelöscht.' },
+  enabledDone: { en: '“{name}” was enabled.', de: '„{name}“ wurde aktiviert.' },
+  disabledDone: { en: '“{name}” was disabled.', de: '„{name}“ wurde deaktiviert.' },
+  signedInDone: { en: '“{name}” is signed in.', de: '„{name}“ ist angemeldet.' },
+  pausedDone: { en: '“{name}” was paused. Its replies wait.', de: '„{name}“ wurde angehalten. Antworten warten.' },
+  resumedDone: { en: '“{name}” sends again.', de: '„{name}“ sendet wieder.' },
+  releasedDone: { en: 'Reply {name} will be sent again.', de: 'Antwort {name} wird erneut gesendet.' },
+  droppedDone: { en: 'Reply {name} was dropped.', de: 'Antwort {name} wurde verworfen.' },
+  enqueueDone: {
+    en: 'Message {name} was processed and queued.',
+    de: 'Nachricht {name} wurde verarbeitet und eingereiht.',
+  },
+  acceptDone: { en: 'Message {name} was marked as settled.', de: 'Nachricht {name} wurde als erledigt markiert.' },
+} as const satisfies Words;
 
 const words = { ...frameWords, ...serverWords, ...operationWords };
 
@@ -42,4 +103,64 @@ export function agoIn(language: Language, at: number, now: number): string {
   if (size < 3600) return format.format(Math.round(seconds / 60), 'minute');
   if (size < 86_400) return format.format(Math.round(seconds / 3600), 'hour');
   return format.format(Math.round(seconds / 86_400), 'day');
+}
+
+/** Words that follow a number, by the plural rules of each language: {count} is the number as the reader writes it. */
+interface Forms {
+  one: string;
+  other: string;
+}
+
+const counted = {
+  entries: {
+    en: { one: '{count} entry', other: '{count} entries' },
+    de: { one: '{count} Eintrag', other: '{count} Einträge' },
+  },
+  servers: {
+    en: { one: '{count} email server', other: '{count} email servers' },
+    de: { one: '{count} E-Mail Server', other: '{count} E-Mail Server' },
+  },
+  more: {
+    en: { one: '{count} more', other: '{count} more' },
+    de: { one: '{count} weiterer', other: '{count} weitere' },
+  },
+  fields: {
+    en: { one: '{count} field', other: '{count} fields' },
+    de: { one: '{count} Feld', other: '{count} Felder' },
+  },
+  stepsFailed: {
+    en: { one: '{count} step failed.', other: '{count} steps failed.' },
+    de: { one: '{count} Schritt ist fehlgeschlagen.', other: '{count} Schritte sind fehlgeschlagen.' },
+  },
+  // Below a number that is shown large: without it.
+  waitingMessages: {
+    en: { one: 'message waiting in email flows', other: 'messages waiting in email flows' },
+    de: {
+      one: 'Nachricht in den Warteschlangen der Email Flows',
+      other: 'Nachrichten in den Warteschlangen der Email Flows',
+    },
+  },
+  heldTile: {
+    en: { one: 'reply awaits a decision', other: 'replies await a decision' },
+    de: { one: 'Antwort wartet auf eine Entscheidung', other: 'Antworten warten auf eine Entscheidung' },
+  },
+  quarantinedTile: {
+    en: { one: 'message in quarantine', other: 'messages in quarantine' },
+    de: { one: 'Nachricht in Quarantäne', other: 'Nachrichten in Quarantäne' },
+  },
+  replicasTile: {
+    en: { one: 'replica fetches emails', other: 'replicas fetch emails' },
+    de: { one: 'Instanz ruft E-Mails ab', other: 'Instanzen rufen E-Mails ab' },
+  },
+  mailboxesWatched: {
+    en: { one: 'mailbox watched', other: 'mailboxes watched' },
+    de: { one: 'Postfach überwacht', other: 'Postfächer überwacht' },
+  },
+} as const satisfies Record<string, Record<Language, Forms>>;
+
+export type Counted = keyof typeof counted;
+
+export function countIn(language: Language, word: Counted, count: number): string {
+  const form = new Intl.PluralRules(language).select(count) === 'one' ? 'one' : 'other';
+  return fill(counted[word][language][form], { count: new Intl.NumberFormat(language).format(count) });
 }

@@ -1,8 +1,8 @@
 // The cookie that ties a delegated sign-in to the browser which began it: from this host alone under https, and needed for the way back.
 import Fastify from 'fastify';
 import { describe, expect, it } from 'vitest';
-import { addConsent } from '../../../src/http/portal/consent.ts';
-import { visits } from '../../../src/http/portal/visit.ts';
+import { visits } from '../../../src/http/portal/gate.ts';
+import { addConsent } from '../../../src/http/portal/sign-in-page.ts';
 
 const STATE = 's'.repeat(43);
 

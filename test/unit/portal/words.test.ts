@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { catalogue } from '../../../src/domain/catalogue/index.ts';
 import type { ErrorCode } from '../../../src/domain/errors.ts';
-import { countIn } from '../../../src/http/portal/words-counted.ts';
+import { countIn } from '../../../src/http/portal/words.ts';
 import { errorIn } from '../../../src/http/portal/words-errors.ts';
 
 /** Words that German sentences do not have; names of menus and commands are taken out before. */
