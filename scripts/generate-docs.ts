@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { z } from 'zod';
 import { documentation } from '../src/config/docs.ts';
+import { mailboxEventSchema } from '../src/contract/mailbox-event.ts';
 import { messageSchema } from '../src/contract/message.ts';
 import { replySchema } from '../src/contract/reply.ts';
 import { failureClasses, resultSchema } from '../src/contract/result.ts';
@@ -44,6 +45,7 @@ export function generate(): Map<string, string> {
     ['docs/configuration.md', documentation()],
     ['docs/check.md', doctor()],
     ['docs/sandbox-faults.md', sandboxFaults()],
+    ['schemas/mailroom.mailbox-event-1.json', jsonSchema(mailboxEventSchema, 'output', 'mailroom.mailbox-event/1')],
     ['schemas/mailroom.message-1.json', jsonSchema(messageSchema, 'output', 'mailroom.message/1')],
     ['schemas/mailroom.reply-1.json', jsonSchema(replySchema, 'input', 'mailroom.reply/1')],
     ['schemas/mailroom.result-1.json', jsonSchema(resultSchema, 'output', 'mailroom.result/1')],

@@ -169,6 +169,7 @@ export const imapDefinition = z.strictObject({
   folder: label.default('INBOX'),
   startFrom: startFrom.default('now'),
   afterQueued: afterQueued.default({ action: 'leave' }),
+  mailboxEvents: choice(['off', 'flags', 'flags-and-sent'], { false: 'off' }).default('off'),
   maximumSize: size.default(50 * 1024 ** 2),
 });
 
@@ -194,6 +195,8 @@ export const smtpDefinition = z.strictObject({
     .record(addressKey, z.array(label, inZod('notRoles')), inZod('notAddressMap', { values: 'roles' }))
     .default({}),
   uncertain: choice(['hold', 'resend']).default('hold'),
+  answeredElsewhere: choice(['hold', 'warn', 'send']).default('hold'),
+  markAnswered: flag.default(false),
 });
 
 export type ImapDefinition = z.infer<typeof imapDefinition>;

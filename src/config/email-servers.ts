@@ -269,8 +269,8 @@ function imapServer(
   given: ImapDefinition,
   ...rest: [Authentication, Found['source'], string | undefined]
 ): EmailServer {
-  const { emailFlow, aliases, flowByRecipient, trustedAuthservIds, folder, startFrom, afterQueued, maximumSize } =
-    given;
+  const { emailFlow, aliases, flowByRecipient, trustedAuthservIds, mailboxEvents } = given;
+  const { folder, startFrom, afterQueued, maximumSize } = given;
   return {
     type: 'IMAP',
     ...baseOf(given, ...rest),
@@ -281,6 +281,7 @@ function imapServer(
     folder,
     startFrom,
     afterQueued,
+    ...(mailboxEvents === 'off' ? {} : { mailboxEvents }),
     maxMessageSize: maximumSize,
   };
 }
@@ -290,10 +291,13 @@ function smtpServer(
   ...rest: [Authentication, Found['source'], string | undefined]
 ): EmailServer {
   const { additionalEmailFromAddresses, sendMode, displayNames, sentCopy, pace, fromRoles, uncertain } = given;
+  const { answeredElsewhere, markAnswered } = given;
   return {
     type: 'SMTP',
     ...baseOf(given, ...rest),
     additionalFromAddresses: additionalEmailFromAddresses,
     ...{ sendMode, displayNames, sentCopy, pace, fromRoles, uncertain },
+    ...(answeredElsewhere === 'hold' ? {} : { answeredElsewhere }),
+    ...(markAnswered ? { markAnswered } : {}),
   };
 }

@@ -1,4 +1,5 @@
 // The public contracts in one import: `mailroom/contract`.
+export * from './mailbox-event.ts';
 export * from './message.ts';
 export * from './names.ts';
 export * from './reply.ts';

@@ -11,6 +11,9 @@ export const MESSAGE_JOB = 'message';
 /** Name of the only kind of job on an SMTP server's queue. */
 export const REPLY_JOB = 'reply';
 
+/** Name of the only kind of job on a queue of mailbox events. */
+export const MAILBOX_EVENT_JOB = 'mailbox-event';
+
 /** BullMQ refuses `:` in queue names; flow and server names may hold any character, so `:` and the escape itself are percent-encoded. */
 function queuePart(name: string): string {
   return name.normalize('NFC').replaceAll('%', '%25').replaceAll(':', '%3A');
@@ -24,6 +27,11 @@ export function emailFlowQueue(emailFlow: string): string {
 /** Queue that carries the replies to submit through an SMTP server: `replies.<server>`. */
 export function repliesQueue(server: string): string {
   return `replies.${queuePart(server)}`;
+}
+
+/** Queue that carries what people did in the mailboxes of an email flow: `mailbox-events.<flow>`. */
+export function mailboxEventsQueue(emailFlow: string): string {
+  return `mailbox-events.${queuePart(emailFlow)}`;
 }
 
 /** Inverse of {@link emailFlowQueue} and {@link repliesQueue}: the flow or server name within a queue name. */
@@ -57,8 +65,16 @@ export function replyJobId(replyId: string): string {
 }
 
 /** The mailboxId within a messageKey, or undefined when the text is no messageKey. */
-export function mailboxOfMessageKey(key: string): string | undefined {
-  return /^m-([0-9a-f]{16})-\d+(?:\.\d+)?-\d+$/.exec(key)?.[1];
+export const mailboxOfMessageKey = (key: string): string | undefined => partsOfMessageKey(key)?.mailbox;
+
+/** Inverse of {@link messageKey}; undefined when the text is no messageKey. */
+export function partsOfMessageKey(
+  key: string,
+): { mailbox: string; uidValidity: string; era: string; uid: number } | undefined {
+  const [, mailbox, uidValidity, era = '', uid] = /^m-([0-9a-f]{16})-(\d+)(\.\d+)?-(\d+)$/.exec(key) ?? [];
+  return mailbox === undefined || uidValidity === undefined
+    ? undefined
+    : { mailbox, uidValidity, era, uid: Number(uid) };
 }
 
 function short(text: string, length: number): string {

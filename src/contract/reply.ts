@@ -85,6 +85,14 @@ export const replySchema = z
     priority: z.enum(['high', 'normal', 'low']).default('normal'),
     importance: z.enum(['low', 'normal', 'high']).default('normal'),
     notBefore: z.iso.datetime({ offset: true }).optional().describe('Not submitted before this instant'),
+    force: z
+      .boolean()
+      .default(false)
+      .describe('Sent although a colleague has answered the message in Outlook (answeredElsewhere of the SMTP server)'),
+    markAnswered: z
+      .boolean()
+      .optional()
+      .describe('Once accepted, the message answered gets \\Answered in its mailbox; missing: as the SMTP server says'),
     headers: z
       .record(z.string().max(100), z.string().max(2000))
       .default({})

@@ -85,6 +85,14 @@ export const resultSchema = z.object({
     .describe(
       'Why it does not leave, where that is not a matter of time: waiting-for-server (its SMTP server was deleted, renamed or disabled). More may be added',
     ),
+  answeredElsewhere: z
+    .object({
+      by: z.enum(['flag', 'sent']).describe('As `answered.by` of mailroom.mailbox-event/1'),
+      who: z.string().optional().describe('Address of the colleague, where a mail in Sent tells it'),
+      at: z.iso.datetime().optional().describe('When the answer was sent; with flag, when it was noticed'),
+    })
+    .optional()
+    .describe('A colleague had answered the message in Outlook: why it is held, or what was known when it was sent'),
   expectedAt: z.iso.datetime().optional().describe('Expected time of submission, given pace and queue'),
 });
 

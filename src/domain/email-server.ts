@@ -53,6 +53,8 @@ export interface ImapServer extends EmailServerBase {
   startFrom: 'now' | 'unseen' | 'all' | { since: string };
   /** What to do with a message once its job is durable. */
   afterQueued: { action: 'leave' } | { action: 'seen' } | { action: 'move'; folder: string };
+  /** What people do in the mailbox is reported: changes of flags and folder, and answers found in Sent too; undefined: it is not looked at. */
+  mailboxEvents?: 'flags' | 'flags-and-sent';
   /** Bytes; a larger message becomes a job with headers and reference only. */
   maxMessageSize: number;
 }
@@ -68,6 +70,10 @@ export interface SmtpServer extends EmailServerBase {
   pace: { perMinute: number; connections: number; recipientsPerDay: number };
   /** Optional: From addresses that only agents with one of these roles may use (normalised address → roles). */
   fromRoles: Readonly<Record<string, readonly string[]>>;
+  /** A reply to a message that a colleague has answered in Outlook, where the mailbox is watched for that (mailboxEvents); undefined: hold. */
+  answeredElsewhere?: 'hold' | 'warn' | 'send';
+  /** Accepted replies mark the message answered as \Answered; undefined: they do not. */
+  markAnswered?: boolean;
   /** What happens to a reply that stays uncertain after settling. */
   uncertain: 'hold' | 'resend';
 }

@@ -42,6 +42,7 @@ export function definitionOf(server: EmailServer): Record<string, unknown> & { n
       folder: server.folder,
       startFrom: typeof startFrom === 'string' ? startFrom : startFrom.since,
       afterQueued: afterQueued.action === 'move' ? { move: afterQueued.folder } : afterQueued.action,
+      ...(server.mailboxEvents === undefined ? {} : { mailboxEvents: server.mailboxEvents }),
       maximumSize: server.maxMessageSize,
     };
   }
@@ -56,6 +57,8 @@ export function definitionOf(server: EmailServer): Record<string, unknown> & { n
     pace: server.pace,
     fromRoles: server.fromRoles,
     uncertain: server.uncertain,
+    ...(server.answeredElsewhere === undefined ? {} : { answeredElsewhere: server.answeredElsewhere }),
+    ...(server.markAnswered === true ? { markAnswered: true } : {}),
   };
 }
 

@@ -1,5 +1,6 @@
 // The public contracts as JSON Schema (2020-12), from their zod sources: served under /v1/schemas and published with the package. Pure.
 import { z } from 'zod';
+import { MAILBOX_EVENT_SCHEMA, mailboxEventSchema } from '../../contract/mailbox-event.ts';
 import { MESSAGE_SCHEMA, messageSchema } from '../../contract/message.ts';
 import { REPLY_SCHEMA, replySchema } from '../../contract/reply.ts';
 import { RESULT_SCHEMA, resultSchema } from '../../contract/result.ts';
@@ -7,6 +8,7 @@ import { RESULT_SCHEMA, resultSchema } from '../../contract/result.ts';
 const sources = {
   'message-1': { title: MESSAGE_SCHEMA, schema: messageSchema },
   'reply-1': { title: REPLY_SCHEMA, schema: replySchema },
+  'mailbox-event-1': { title: MAILBOX_EVENT_SCHEMA, schema: mailboxEventSchema },
   'result-1': { title: RESULT_SCHEMA, schema: resultSchema },
 } as const satisfies Record<string, { title: string; schema: z.ZodType }>;
 

@@ -14,6 +14,7 @@ import { type Html, html } from './html.ts';
 import { csrfField, doneUrl, type Frame, page } from './layout.ts';
 import { linkTo } from './list-page.ts';
 import { allSteps, probeBox, sendLines, wantsLines } from './test-page.ts';
+import type { Word } from './words.ts';
 import { labelIn, problemIn } from './words-said.ts';
 
 export interface FormState {
@@ -54,6 +55,8 @@ function formPage(frame: Frame, state: FormState): string {
   ];
   const starts = (['now', 'unseen', 'all', 'since'] as const).map((one) => [one, say(`startFrom-${one}`)] as const);
   const afters = (['leave', 'seen', 'move'] as const).map((one) => [one, say(`afterQueued-${one}`)] as const);
+  const chosenOf = <const F extends string, const C extends string>(field: F, ...choices: readonly C[]) =>
+    choices.map((one) => [one, say(`${field}-${one}` as Word)] as const);
   const tlsChoices = [
     ['enabled', say('enabled')],
     ['implicit', say('tlsImplicit')],
@@ -105,7 +108,7 @@ ${select(
 ${input('signInUser', say('signInUser'), { help: say('signInUserHelp'), css: 'oauth person wide' })}
 ${input('password', say('password'), { type: 'password', css: 'secret wide', ...(state.hasPassword ? { help: say('passwordKept') } : {}) })}
 </div></div>
-<details class="card"${problems.some(({ field }) => /^(aliases|folder|startFrom|afterQueued|maximumSize|sendMode|pace)/.test(field)) && html` open`}><summary>${say('more')}</summary><div class="grid">
+<details class="card"${problems.some(({ field }) => /^(aliases|folder|startFrom|afterQueued|maximumSize|mailboxEvents|sendMode|pace|answeredElsewhere|markAnswered)/.test(field)) && html` open`}><summary>${say('more')}</summary><div class="grid">
 ${input('aliases', say('aliases'), { css: 'wide imap', help: say('aliasesHelp') })}
 ${input('folder', say('folder'), { css: 'imap' })}
 ${select('startFrom', say('startFrom'), starts, { css: 'imap' })}
@@ -113,6 +116,7 @@ ${input('startFromDate', say('sinceDate'), { css: 'imap', type: 'date' })}
 ${select('afterQueued', say('afterQueued'), afters, { css: 'imap' })}
 ${input('afterQueuedFolder', say('moveFolder'), { css: 'imap' })}
 ${input('maximumSize', say('maximumSize'), { css: 'imap' })}
+${select('mailboxEvents', say('mailboxEvents'), chosenOf('mailboxEvents', 'off', 'flags', 'flags-and-sent'), { css: 'wide imap', help: say('mailboxEventsHelp') })}
 ${select(
   'sendMode',
   say('sendMode'),
@@ -123,6 +127,8 @@ ${select(
   { css: 'smtp' },
 )}
 ${perMinute()}
+${select('answeredElsewhere', say('answeredElsewhere'), chosenOf('answeredElsewhere', 'hold', 'warn', 'send'), { css: 'smtp', help: say('answeredElsewhereHelp') })}
+${select('markAnswered', say('markAnswered'), chosenOf('markAnswered', 'false', 'true'), { css: 'smtp', help: say('markAnsweredHelp') })}
 ${allowPlainText}
 </div></details>
 ${!readOnly && buttons(frame, state)}

@@ -69,6 +69,8 @@ export function definitionFrom(entered: Entered, stored: Definition = {}): Defin
         .flatMap((line) => line.split(/[,;\s]+/))
         .filter((address) => address !== ''),
       ...given('sendMode'),
+      ...given('answeredElsewhere'),
+      ...given('markAnswered'),
       ...(perMinute === '' ? {} : { pace: { ...((stored.pace as object | undefined) ?? {}), perMinute } }),
     };
   }
@@ -92,6 +94,7 @@ export function definitionFrom(entered: Entered, stored: Definition = {}): Defin
     ...(text('startFrom') === '' ? {} : { startFrom: start }),
     ...(after === '' ? {} : { afterQueued: after === 'move' ? { move: text('afterQueuedFolder') } : after }),
     ...given('maximumSize'),
+    ...given('mailboxEvents'),
   };
 }
 

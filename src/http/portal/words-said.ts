@@ -138,7 +138,14 @@ const handbook: Readonly<Record<string, string>> = {
   enabled: 'Enabled',
 };
 const FIELDS = ['application', 'signInUser', 'password', 'aliases', 'folder', 'startFrom', 'afterQueued'] as const;
-const MORE = ['maximumSize', 'sendMode', 'allowPlainText'] as const;
+const MORE = [
+  'maximumSize',
+  'sendMode',
+  'allowPlainText',
+  'mailboxEvents',
+  'answeredElsewhere',
+  'markAnswered',
+] as const;
 
 /** What the form calls a field: `pace.perMinute` is "Messages a minute". */
 export function labelIn(language: Language, field: string): string {

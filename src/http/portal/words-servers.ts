@@ -90,6 +90,41 @@ export const serverWords = {
   'afterQueued-move': { en: 'Move to folder', de: 'Verschieben nach' },
   moveFolder: { en: 'Folder (with “Move to folder”)', de: 'Ordner (bei „Verschieben nach“)' },
   maximumSize: { en: 'Maximum size', de: 'Maximale Größe' },
+  mailboxEvents: { en: 'What people do in the mailbox', de: 'Was im Postfach geschieht' },
+  'mailboxEvents-off': { en: 'Do not report', de: 'Nicht melden' },
+  'mailboxEvents-flags': {
+    en: 'Report: read, answered, moved, deleted',
+    de: 'Melden: gelesen, beantwortet, verschoben, gelöscht',
+  },
+  'mailboxEvents-flags-and-sent': {
+    en: 'The same, and answers in Sent',
+    de: 'Ebenso, und Antworten in „Gesendete Elemente“',
+  },
+  mailboxEventsHelp: {
+    en: 'For mailboxes that colleagues also use in Outlook. The contact center receives these events, and a reply to a message that a colleague has answered is held.',
+    de: 'Für Postfächer, die Kollegen auch in Outlook verwenden. Das Contact Center erhält diese Ereignisse, und eine Antwort auf eine Nachricht, die ein Kollege beantwortet hat, wird zurückgehalten.',
+  },
+  answeredElsewhere: {
+    en: 'If a colleague has answered in Outlook',
+    de: 'Wenn ein Kollege in Outlook geantwortet hat',
+  },
+  'answeredElsewhere-hold': { en: 'Hold the reply', de: 'Antwort zurückhalten' },
+  'answeredElsewhere-warn': { en: 'Send it with a warning', de: 'Senden, mit Warnung' },
+  'answeredElsewhere-send': { en: 'Send it', de: 'Senden' },
+  answeredElsewhereHelp: {
+    en: 'Only where the IMAP server reports what people do in the mailbox.',
+    de: 'Nur wo der IMAP-Server meldet, was im Postfach geschieht.',
+  },
+  markAnswered: {
+    en: 'Mark answered messages in the mailbox',
+    de: 'Beantwortete Nachrichten im Postfach kennzeichnen',
+  },
+  'markAnswered-false': { en: 'No', de: 'Nein' },
+  'markAnswered-true': { en: 'Yes', de: 'Ja' },
+  markAnsweredHelp: {
+    en: 'Colleagues see the reply arrow in Outlook once the reply has been accepted.',
+    de: 'Kollegen sehen in Outlook den Antwortpfeil, sobald die Antwort angenommen ist.',
+  },
   sendMode: { en: 'Send mode', de: 'Sendemodus' },
   sendAs: { en: 'Send as', de: 'Senden als' },
   onBehalf: { en: 'Send on behalf of', de: 'Im Namen von senden' },
