@@ -46,176 +46,217 @@ const saysNothing = (value: string): boolean => {
 };
 const NOTHING = /^(?:no|none|never|notset|nothing|false|off|0|null|nil|na|undefined|normal|firstclass)?$/;
 
-/** The kind of automatic mail and what decided it. `mayAutoRespond` is false whenever an automatic answer could loop or annoy (RFC 3834 §2). */
-export function detectAutomatic({ headers, subject, from: sender, contentType, report }: AutomaticInput): Automatic {
-  const from = sender.slice(0, 320); // RFC 5321 §4.5.3.1: no address is longer
-  const evidence: Evidence[] = [];
-  const saw = (header: string, source: string, value?: string): void => {
-    if (evidence.length < 20)
-      evidence.push({ header, ...(value === undefined ? {} : { value: value.slice(0, 200) }), source });
-  };
-  const answer = (kind: Automatic['kind'], mayAutoRespond = false): Automatic => ({ kind, evidence, mayAutoRespond });
-
+/** What the header says, read once; each section below adds to the evidence. */
+interface Facts extends Omit<AutomaticInput, 'from'> {
+  /** Cut to what RFC 5321 §4.5.3.1 allows. */
+  from: string;
+  evidence: Evidence[];
+  /** Adds a piece of evidence, 20 at most. */
+  saw(header: string, source: string, value?: string): void;
   /** The first value of a field that says anything. */
+  stated(name: string): string | undefined;
+  autoSubmitted: string | undefined;
+  /** The keyword of Auto-Submitted, '' without one. */
+  submitted: string;
+  precedence: string | undefined;
+  nullSender: boolean;
+  suppress: string | undefined;
+  list: string | undefined;
+  /** Localized: counts only beside something else. */
+  weakSubject: boolean;
+}
+
+function factsOf(input: AutomaticInput): Facts {
+  const { headers } = input;
+  const evidence: Evidence[] = [];
   const stated = (name: string): string | undefined => headers.all(name).find((value) => !saysNothing(value));
   const autoSubmitted = stated('auto-submitted')?.toLowerCase();
-  const submitted = autoSubmitted?.split(/[;\s(]/, 1)[0] ?? '';
-  const precedence = /[a-z_-]+/.exec((stated('precedence') ?? stated('x-precedence') ?? '').toLowerCase())?.[0];
-  const nullSender = headers.all('return-path').some((v) => /^<\s*>$/.test(v));
-  const suppress = stated('x-auto-response-suppress');
-  const list = stated('list-id') ?? stated('list-post') ?? stated('mailing-list') ?? stated('x-mailing-list');
-  const unsubscribe = stated('list-unsubscribe');
+  return {
+    ...input,
+    from: input.from.slice(0, 320),
+    evidence,
+    saw: (header, source, value) => {
+      if (evidence.length < 20)
+        evidence.push({ header, ...(value === undefined ? {} : { value: value.slice(0, 200) }), source });
+    },
+    stated,
+    autoSubmitted,
+    submitted: autoSubmitted?.split(/[;\s(]/, 1)[0] ?? '',
+    precedence: /[a-z_-]+/.exec((stated('precedence') ?? stated('x-precedence') ?? '').toLowerCase())?.[0],
+    nullSender: headers.all('return-path').some((v) => /^<\s*>$/.test(v)),
+    suppress: stated('x-auto-response-suppress'),
+    list: stated('list-id') ?? stated('list-post') ?? stated('mailing-list') ?? stated('x-mailing-list'),
+    weakSubject: autoReplySubject.test(input.subject) || absentSomebody.test(input.subject),
+  };
+}
 
-  // 1. Reports about our own mails.
+/** The kind of automatic mail and what decided it. `mayAutoRespond` is false whenever an automatic answer could loop or annoy (RFC 3834 §2). */
+export function detectAutomatic(input: AutomaticInput): Automatic {
+  const facts = factsOf(input);
+  const kind =
+    reportKind(facts) ??
+    challenge(facts) ??
+    sureAutoReply(facts) ??
+    (facts.submitted === '' ? probableAutoReply(facts) : submittedKind(facts)) ??
+    bulkKind(facts);
+  const { evidence } = facts;
+  if (kind !== undefined) return { kind, evidence, mayAutoRespond: false };
+  return { kind: 'none', evidence, mayAutoRespond: mayAutoRespond(facts) };
+}
+
+type Kind = Exclude<Automatic['kind'], 'none'>;
+
+/** 1. Reports about our own mails. */
+function reportKind({ report, contentType, nullSender, saw }: Facts): Kind | undefined {
   if (report !== undefined) {
     saw('Content-Type', report.source, contentType);
     if (nullSender) saw('Return-Path', 'RFC 5321 §4.5.5', '<>');
-    return answer(report.kind === 'bounce' ? 'bounce' : 'receipt');
+    return report.kind === 'bounce' ? 'bounce' : 'receipt';
   }
   if (contentType === 'multipart/report') saw('Content-Type', 'RFC 6522', contentType);
+  return undefined;
+}
 
-  // 2. Challenge-response, before auto-replies: it says auto-replied as well.
+/** 2. Challenge-response, before auto-replies: it says auto-replied as well. */
+function challenge({ headers, saw }: Facts): Kind | undefined {
+  const agent = headers.first('x-delivery-agent') ?? headers.first('x-tmda-fingerprint') ?? '';
   if (
-    headers.first('x-spamarrest-noauth') !== undefined ||
-    headers.first('x-boxbe-challenge') !== undefined ||
-    /tmda|spamarrest|boxbe|asp challenge|mailblocks/i.test(
-      headers.first('x-delivery-agent') ?? headers.first('x-tmda-fingerprint') ?? '',
-    )
-  ) {
-    saw('X-Challenge', 'convention');
-    return answer('challenge');
-  }
-  const automaticReply = (): Automatic =>
-    answer(challengeSubject.test(subject) && nullSender ? 'challenge' : 'auto-reply');
+    headers.first('x-spamarrest-noauth') === undefined &&
+    headers.first('x-boxbe-challenge') === undefined &&
+    !/tmda|spamarrest|boxbe|asp challenge|mailblocks/i.test(agent)
+  )
+    return undefined;
+  saw('X-Challenge', 'convention');
+  return 'challenge';
+}
 
-  // 3. Auto-replies, sure evidence.
+const replyKind = ({ subject, nullSender }: Facts): Kind =>
+  challengeSubject.test(subject) && nullSender ? 'challenge' : 'auto-reply';
+
+/** Fields that mark an auto-reply: by their presence, or by what they say. */
+const REPLY_FIELDS = (
+  [
+    ...['X-Autoreply', 'X-Autorespond', 'X-Autoresponder', 'X-Mail-Autoreply', 'X-AutoReply-From', 'X-Vacation'],
+    ...['X-Auto-Reply', 'X-Mail-Auto-Reply'],
+    ['X-Autogenerated', /reply/i],
+    ['X-Apple-Action', /vacation/i],
+    ['Preference', /^auto_reply$/],
+    ['X-POST-MessageClass', /autoresponder/i],
+  ] as const
+).map((field): { name: string; key: string; words?: RegExp } =>
+  typeof field === 'string'
+    ? { name: field, key: field.toLowerCase() }
+    : { name: field[0], key: field[0].toLowerCase(), words: field[1] },
+);
+
+/** 3. Auto-replies, sure evidence. */
+function sureAutoReply(facts: Facts): Kind | undefined {
+  const { headers, stated, submitted, autoSubmitted, precedence, saw } = facts;
   if (submitted === 'auto-replied') {
     saw('Auto-Submitted', 'RFC 3834 §5', autoSubmitted);
-    return automaticReply();
+    return replyKind(facts);
   }
-  const sure: [string, string | undefined, string][] = [
-    ['X-Autoreply', stated('x-autoreply'), 'convention'],
-    ['X-Autorespond', stated('x-autorespond'), 'convention'],
-    ['X-Autoresponder', stated('x-autoresponder'), 'convention'],
-    [
-      'X-Autogenerated',
-      /reply/i.test(stated('x-autogenerated') ?? '') ? stated('x-autogenerated') : undefined,
-      'convention',
-    ],
-    ['X-Mail-Autoreply', stated('x-mail-autoreply'), 'convention'],
-    ['X-AutoReply-From', stated('x-autoreply-from'), 'convention'],
-    ['X-Vacation', stated('x-vacation'), 'convention'],
-    ['X-Auto-Reply', stated('x-auto-reply'), 'convention'],
-    ['X-Mail-Auto-Reply', stated('x-mail-auto-reply'), 'convention'],
-    [
-      'X-Apple-Action',
-      /vacation/i.test(stated('x-apple-action') ?? '') ? stated('x-apple-action') : undefined,
-      'convention',
-    ],
-    ['Preference', stated('preference') === 'auto_reply' ? 'auto_reply' : undefined, 'convention'],
-    ['Precedence', precedence === 'auto_reply' ? precedence : undefined, 'convention'],
-    ['Delivered-To', headers.all('delivered-to').find((v) => /^autoresponder\b/i.test(v)), 'convention'],
-    [
-      'X-POST-MessageClass',
-      /autoresponder/i.test(stated('x-post-messageclass') ?? '') ? stated('x-post-messageclass') : undefined,
-      'convention',
-    ],
-  ];
-  for (const [name, value, source] of sure) {
-    if (value === undefined) continue;
-    saw(name, source, value);
-    return automaticReply();
+  const found = (header: string, value: string | undefined): Kind => {
+    saw(header, 'convention', value);
+    return replyKind(facts);
+  };
+  for (const { name, key, words } of REPLY_FIELDS) {
+    const value = stated(key);
+    if (value !== undefined && words?.test(value) !== false) return found(name, value);
   }
-  const weakSubject = autoReplySubject.test(subject) || absentSomebody.test(subject);
-  // Set by rules of a mailbox, those that redirect a customer's mail to us included: proves nothing on its own.
-  const byRule = stated('x-ms-exchange-inbox-rules-loop');
-  // Exchange's out-of-office: auto-generated with In-Reply-To and "X-Auto-Response-Suppress: All", and a localized subject.
-  const answers = stated('in-reply-to') !== undefined || stated('references') !== undefined;
-  if (submitted !== '') {
-    saw('Auto-Submitted', 'RFC 3834 §5', autoSubmitted);
-    if (weakSubject || (answers && suppress !== undefined && list === undefined)) {
-      if (weakSubject) saw('Subject', 'localized, weak');
-      return automaticReply();
-    }
-    if (list !== undefined) {
-      saw('List-Id', 'RFC 2919', list);
-      return answer('list');
-    }
-    return answer(nullSender ? 'auto-reply' : 'bulk');
-  }
-  if (
-    weakSubject &&
-    (nullSender ||
-      suppress !== undefined ||
-      precedence === 'bulk' ||
-      precedence === 'junk' ||
-      (robot.test(from) && !/^postmaster@/i.test(from)) ||
-      ((answers || byRule !== undefined) && programmedSubject.test(subject)))
-  ) {
-    saw('Subject', 'localized, weak');
-    if (nullSender) saw('Return-Path', 'RFC 5321 §4.5.5', '<>');
-    if (suppress !== undefined) saw('X-Auto-Response-Suppress', '[MS-OXCMAIL]', suppress);
-    if (precedence !== undefined) saw('Precedence', 'convention', precedence);
-    if (byRule !== undefined) saw('X-MS-Exchange-Inbox-Rules-Loop', 'convention');
-    return automaticReply();
-  }
+  if (precedence === 'auto_reply') return found('Precedence', precedence);
+  const delivered = headers.all('delivered-to').find((value) => /^autoresponder\b/i.test(value));
+  return delivered === undefined ? undefined : found('Delivered-To', delivered);
+}
 
-  // 4. Lists and bulk.
+/** Exchange's out-of-office: auto-generated with In-Reply-To and "X-Auto-Response-Suppress: All", and a localized subject. */
+const isAnswer = ({ stated }: Facts): boolean =>
+  stated('in-reply-to') !== undefined || stated('references') !== undefined;
+
+/** Auto-Submitted with another keyword than `auto-replied`. */
+function submittedKind(facts: Facts): Kind {
+  const { weakSubject, suppress, list, nullSender, autoSubmitted, saw } = facts;
+  saw('Auto-Submitted', 'RFC 3834 §5', autoSubmitted);
+  if (weakSubject || (suppress !== undefined && list === undefined && isAnswer(facts))) {
+    if (weakSubject) saw('Subject', 'localized, weak');
+    return replyKind(facts);
+  }
   if (list !== undefined) {
     saw('List-Id', 'RFC 2919', list);
-    return answer('list');
+    return 'list';
   }
-  if (precedence === 'list') {
-    saw('Precedence', 'convention', precedence);
-    return answer('list');
-  }
-  if (precedence === 'bulk' || precedence === 'junk') {
-    saw('Precedence', 'convention', precedence);
-    return answer('bulk');
-  }
-  if (unsubscribe !== undefined) {
-    saw('List-Unsubscribe', 'RFC 2369', unsubscribe);
-    return answer('bulk');
-  }
+  return nullSender ? 'auto-reply' : 'bulk';
+}
+
+/** A subject like an auto-reply's counts beside something else. */
+function probableAutoReply(facts: Facts): Kind | undefined {
+  const { subject, weakSubject, from, suppress, nullSender, precedence, stated, saw } = facts;
+  if (!weakSubject) return undefined;
+  // Set by rules of a mailbox, those that redirect a customer's mail to us included: proves nothing on its own.
+  const byRule = stated('x-ms-exchange-inbox-rules-loop') !== undefined;
+  if (
+    !nullSender &&
+    suppress === undefined &&
+    !isBulk(precedence) &&
+    (!robot.test(from) || /^postmaster@/i.test(from)) &&
+    !((byRule || isAnswer(facts)) && programmedSubject.test(subject))
+  )
+    return undefined;
+  saw('Subject', 'localized, weak');
+  if (nullSender) saw('Return-Path', 'RFC 5321 §4.5.5', '<>');
+  if (suppress !== undefined) saw('X-Auto-Response-Suppress', '[MS-OXCMAIL]', suppress);
+  if (precedence !== undefined) saw('Precedence', 'convention', precedence);
+  if (byRule) saw('X-MS-Exchange-Inbox-Rules-Loop', 'convention');
+  return replyKind(facts);
+}
+
+const isBulk = (precedence: string | undefined): boolean => precedence === 'bulk' || precedence === 'junk';
+
+/** 4. Lists and bulk. */
+function bulkKind({ list, precedence, stated, saw }: Facts): Kind | undefined {
+  const found = (kind: Kind, header: string, source: string, value: string | undefined): Kind => {
+    saw(header, source, value);
+    return kind;
+  };
+  if (list !== undefined) return found('list', 'List-Id', 'RFC 2919', list);
+  if (precedence === 'list') return found('list', 'Precedence', 'convention', precedence);
+  if (isBulk(precedence)) return found('bulk', 'Precedence', 'convention', precedence);
+  const unsubscribe = stated('list-unsubscribe');
+  if (unsubscribe !== undefined) return found('bulk', 'List-Unsubscribe', 'RFC 2369', unsubscribe);
   // Senders of mass mail name themselves; Amazon SES names itself on every mail, a web form's included.
   const feedbackId = stated('feedback-id');
-  const campaigns: [string, string | undefined][] = [
-    ['Feedback-ID', feedbackId?.endsWith(':AmazonSES') === true ? undefined : feedbackId],
-    ['X-Campaign-Id', stated('x-campaign-id') ?? stated('x-campaignid')],
-    ['X-CSA-Complaints', stated('x-csa-complaints')],
-  ];
-  for (const [name, value] of campaigns) {
-    if (value === undefined) continue;
-    saw(name, 'convention', value);
-    return answer('bulk');
-  }
+  if (feedbackId !== undefined && !feedbackId.endsWith(':AmazonSES'))
+    return found('bulk', 'Feedback-ID', 'convention', feedbackId);
+  const campaign = stated('x-campaign-id') ?? stated('x-campaignid');
+  if (campaign !== undefined) return found('bulk', 'X-Campaign-Id', 'convention', campaign);
+  const complaints = stated('x-csa-complaints');
+  return complaints === undefined ? undefined : found('bulk', 'X-CSA-Complaints', 'convention', complaints);
+}
 
-  // 5. A person, as far as can be told; whether an automatic answer is safe is another question.
-  let may = true;
-  if (nullSender) {
-    saw('Return-Path', 'RFC 5321 §4.5.5', '<>');
-    may = false;
-  }
-  if (suppress !== undefined && /\b(?:all|autoreply|oof|dr)\b/i.test(suppress)) {
-    saw('X-Auto-Response-Suppress', '[MS-OXCMAIL]', suppress);
-    may = false;
-  }
-  if (robot.test(from)) {
-    saw('From', 'RFC 3834 §2');
-    may = false;
-  }
-  if (weakSubject) {
-    saw('Subject', 'localized, weak');
-    may = false;
-  }
-  // Sent by a gateway like this one: two that acknowledge each other never stop.
-  if (headers.first(REPLY_ID_HEADER.toLowerCase()) !== undefined) {
-    saw(REPLY_ID_HEADER, 'Mailroom');
-    may = false;
-  }
-  if (stated('x-loop') !== undefined) {
-    saw('X-Loop', 'convention');
-    may = false;
-  }
-  return answer('none', may && contentType !== 'multipart/report' && from !== '');
+/** 5. A person, as far as can be told; whether an automatic answer is safe is another question. */
+function mayAutoRespond({
+  headers,
+  weakSubject,
+  from,
+  contentType,
+  nullSender,
+  suppress,
+  stated,
+  saw,
+}: Facts): boolean {
+  const reasons: [boolean, ...Parameters<Facts['saw']>][] = [
+    [nullSender, 'Return-Path', 'RFC 5321 §4.5.5', '<>'],
+    [
+      suppress !== undefined && /\b(?:all|autoreply|oof|dr)\b/i.test(suppress),
+      ...(['X-Auto-Response-Suppress', '[MS-OXCMAIL]', suppress] as const),
+    ],
+    [robot.test(from), 'From', 'RFC 3834 §2'],
+    [weakSubject, 'Subject', 'localized, weak'],
+    // Sent by a gateway like this one: two that acknowledge each other never stop.
+    [headers.first(REPLY_ID_HEADER.toLowerCase()) !== undefined, REPLY_ID_HEADER, 'Mailroom'],
+    [stated('x-loop') !== undefined, 'X-Loop', 'convention'],
+  ];
+  const against = reasons.filter(([holds]) => holds);
+  for (const [, ...evidence] of against) saw(...evidence);
+  return against.length === 0 && contentType !== 'multipart/report' && from !== '';
 }

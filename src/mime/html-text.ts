@@ -1,8 +1,17 @@
 // HTML → plain text, in one linear pass without a tree. Also marks what mail clients mark as quotation or signature, for the reply text.
-
 import { escapeHtml } from '../lib/text.ts';
-import { decodeEntities } from './html-entities.ts';
 import { type Meaning, meaningOf } from './html-marks.ts';
+import { addLineBreak, addText, breakLine, emit, newOutput, type Output } from './html-output.ts';
+import {
+  closeRange,
+  deepenRange,
+  isInQuote,
+  newRanges,
+  openRange,
+  type RangeKind,
+  type Ranges,
+  withMarks,
+} from './html-ranges.ts';
 
 interface HtmlText {
   /** Quoted lines begin with `> `. */
@@ -46,13 +55,6 @@ const paragraphs = new Set(['p', 'h1', 'h2', 'h3', 'h4', 'h5', 'h6', 'pre']);
 /** Elements whose attributes may say quotation or signature. */
 const marked = new Set(['div', 'blockquote', 'hr', 'table', 'pre', 'section']);
 
-interface OpenRange {
-  tag: string;
-  depth: number;
-  start: number;
-  kind: NonNullable<Meaning['kind']> | 'tip';
-}
-
 interface HtmlTextOptions {
   /** Longest output, in UTF-16 units. */
   maxOutput?: number;
@@ -82,256 +84,219 @@ export function htmlToText(
   html: string,
   { maxOutput = Number.POSITIVE_INFINITY, outgoing = false }: HtmlTextOptions = {},
 ): HtmlText {
-  const pieces: string[] = [];
-  const ranges: { start: number; end: number; kind: OpenRange['kind'] }[] = [];
-  const open: OpenRange[] = [];
-  let toEnd = -1;
-  let length = 0;
-  let newlines = 2; // at the end of the output so far; leading blank lines are dropped
-  let space = false;
-  let pre = 0;
-  let skipUntil = '';
-  let lastQuote = html.length;
-  let commentsClose = true;
+  const out = newOutput();
+  const ranges = newRanges();
+  const links: Links = { open: undefined, lists: [] };
   const closers = closingTags(html);
+  const tag: Tag = {
+    name: '',
+    closing: false,
+    from: 0,
+    end: 0,
+    selfClosing: false,
+    lastQuote: html.length,
+    commentsClose: true,
+    skipUntil: '',
+  };
+  const openings = { meanings: new Map<string, Meaning>(), spans: html.includes('OLK_SRC_BODY_SECTION') };
   const tipped = html.includes(TIP_LINK);
-
-  const emit = (text: string): void => {
-    pieces.push(text);
-    length += text.length;
-  };
-  const breakLine = (wanted: number): void => {
-    space = false;
-    if (length === 0) return;
-    while (newlines < wanted) {
-      emit('\n');
-      newlines++;
-    }
-  };
-  const addText = (raw: string): void => {
-    if (raw === '') return;
-    const text = raw.includes('&') ? decodeEntities(raw) : raw;
-    if (pre > 0) {
-      const plain = text.replaceAll('\r\n', '\n');
-      if (plain === '') return;
-      emit(plain);
-      newlines = plain.endsWith('\n\n') ? 2 : plain.endsWith('\n') ? 1 : 0;
-      return;
-    }
-    const collapsed = WHITE.test(text) ? text.replace(/[ \t\r\n\f]+/g, ' ') : text;
-    let from = 0;
-    if (collapsed.charCodeAt(0) === 0x20) {
-      from = 1;
-      if (newlines === 0) space = true;
-    }
-    if (from >= collapsed.length) return;
-    if (space) emit(' ');
-    space = collapsed.charCodeAt(collapsed.length - 1) === 0x20;
-    emit(space ? collapsed.slice(from, -1) : from === 0 ? collapsed : collapsed.slice(from));
-    newlines = 0;
-  };
-
-  let link: { href: string; from: number } | undefined;
-  const endLink = (): void => {
-    if (link === undefined) return;
-    const { href, from } = link;
-    link = undefined;
-    const text = pieces.slice(from).join('').trim();
-    const blank = space;
-    if (text !== href && `mailto:${text}` !== href) addText(` [${href}]`);
-    space ||= blank;
-  };
-  /** Of the lists that are open: number of the last item; undefined without numbers. */
-  const lists: (number | undefined)[] = [];
-  const bullet = (): string => {
-    const last = lists.at(-1);
-    if (last === undefined) return '* ';
-    lists[lists.length - 1] = last + 1;
-    return `${last + 1}. `;
-  };
-
-  const meanings = new Map<string, Meaning>();
-  // Only Outlook for Mac marks by a span, and mails have thousands of them.
-  const spans = html.includes('OLK_SRC_BODY_SECTION');
   let pos = 0;
   const n = html.length;
-  while (pos < n && length < maxOutput) {
+  while (pos < n && out.length < maxOutput) {
     let lt = html.indexOf('<', pos);
     if (lt === -1) lt = n;
-    if (lt > pos && skipUntil === '') addText(html.slice(pos, lt));
+    if (lt > pos && tag.skipUntil === '') addText(out, html.slice(pos, lt));
     if (lt >= n) break;
     const c = html.charCodeAt(lt + 1);
     if (c === 0x21 || c === 0x3f) {
-      // Comment, doctype, conditional section, processing instruction.
-      const comment = html.startsWith('<!--', lt);
-      const end = comment ? (commentsClose ? html.indexOf('-->', lt + 4) : -1) : html.indexOf('>', lt + 2);
-      if (end === -1) {
-        // Unclosed: browsers swallow the rest; text that is there is better shown.
-        if (!comment) break;
-        commentsClose = false;
-        pos = lt + 4;
-        continue;
-      }
-      pos = end + (comment ? 3 : 1);
+      pos = afterDeclaration(html, lt, tag);
+      if (pos === -1) break;
       continue;
     }
-    const closing = c === 0x2f;
-    let k = lt + (closing ? 2 : 1);
-    const nameStart = k;
-    while (k < n && k - nameStart < 30 && isNameChar(html.charCodeAt(k))) k++;
-    if (k === nameStart) {
+    if (!readTag(html, lt, tag)) {
       // A bare `<`.
-      if (skipUntil === '') addText('<');
+      if (tag.skipUntil === '') addText(out, '<');
       pos = lt + 1;
       continue;
     }
-    const tag = html.slice(nameStart, k).toLowerCase();
-    let end = k;
-    for (;;) {
-      const ch = html.charCodeAt(end);
-      if (end >= n || ch === 0x3e) break;
-      if ((ch === 0x22 || ch === 0x27) && end < lastQuote && html.charCodeAt(end - 1) === 0x3d) {
-        const close = html.indexOf(ch === 0x22 ? '"' : "'", end + 1);
-        if (close === -1) lastQuote = Math.min(lastQuote, end);
-        else end = close;
-      }
-      end++;
-    }
-    const attributesEnd = Math.min(end, n);
-    pos = attributesEnd + 1;
-    if (skipUntil !== '') {
-      if (closing && tag === skipUntil) skipUntil = '';
-      else if (skipUntil === 'head' && tag === 'body') skipUntil = '';
-      else continue;
-      if (closing) continue;
-    }
-    const selfClosing = html.charCodeAt(attributesEnd - 1) === 0x2f;
-    if (!closing && skipped.has(tag) && !selfClosing) {
-      if (closers.next(tag, pos)) {
-        skipUntil = tag;
-        continue;
-      }
-    }
-    if (tag === 'br') {
-      space = false;
-      if (length > 0) {
-        emit('\n');
-        newlines++;
-      }
+    pos = tag.end + 1;
+    const { name, closing } = tag;
+    if (isSkipped(tag, closers)) continue;
+    if (name === 'br') {
+      addLineBreak(out);
       continue;
     }
-    const isBreak = breaks.has(tag);
-    if (isBreak) breakLine(1);
-    else if (paragraphs.has(tag)) {
-      breakLine(closing || tag === 'pre' ? 1 : 2);
-      if (tag === 'pre') pre = closing ? Math.max(0, pre - 1) : pre + 1;
-      if (closing && tag !== 'pre') breakLine(2);
-    } else if (tag === 'td' || tag === 'th') {
-      if (!closing && newlines === 0) space = true;
-    } else if (tag === 'img' && !closing) {
-      const alt = /\salt\s*=\s*(?:"([^"]{1,200})"|'([^']{1,200})')/i.exec(
-        html.slice(k, Math.min(attributesEnd, k + 2000)),
-      );
-      if (alt !== null) addText(alt[1] ?? alt[2] ?? '');
-    }
-    if (tipped && tag === 'a' && !closing && html.slice(k, Math.min(attributesEnd, k + 2000)).includes(TIP_LINK))
-      ranges.push({ start: length, end: length + 1, kind: 'tip' });
-    if (outgoing) {
-      if (tag === 'a') {
-        endLink();
-        const href = closing ? null : HREF.exec(html.slice(k, Math.min(attributesEnd, k + 2000)));
-        if (href !== null) link = { href: href[1] ?? href[2] ?? '', from: pieces.length };
-      } else if ((tag === 'ol' || tag === 'ul') && closing) lists.pop();
-      else if (tag === 'ol' || tag === 'ul') lists.push(tag === 'ol' ? 0 : undefined);
-    }
+    layOut(out, tag, html);
+    if (tipped && name === 'a' && !closing && attributesOf(html, tag, 2000).includes(TIP_LINK))
+      ranges.closed.push({ start: out.length, end: out.length + 1, kind: 'tip' });
+    if (outgoing) followLinks(out, links, tag, html);
     if (closing) {
-      for (let o = open.length - 1; o >= 0; o--) {
-        const range = open[o] as OpenRange;
-        if (range.tag !== tag) continue;
-        if (--range.depth > 0) break;
-        open.splice(o, 1);
-        ranges.push({ start: range.start, end: length, kind: range.kind });
-        break;
-      }
+      closeRange(ranges, name, out.length);
       continue;
     }
-    if (tag === 'li') {
-      if (lists.length > 1) emit('  '.repeat(Math.min(lists.length, 10) - 1));
-      addText(bullet());
-    }
-    if (selfClosing && tag !== 'hr') continue;
-    let opened = false;
-    if ((marked.has(tag) || (spans && tag === 'span')) && attributesEnd - k > 5) {
-      const attributes = html.slice(k, Math.min(attributesEnd, k + 1500));
-      const meaning = meaningOf(attributes, meanings);
-      if (toEnd === -1 && meaning.toEnd) toEnd = length;
-      const inQuote = open.some((r) => r.kind === 'quote');
-      if (!inQuote && tag !== 'hr') {
-        const kind = tag === 'blockquote' ? 'quote' : meaning.kind;
-        if (kind !== undefined && open.length < 20) {
-          open.push({ tag, depth: 1, start: length, kind });
-          opened = true;
-        }
-      }
-    } else if (tag === 'blockquote' && !open.some((r) => r.kind === 'quote')) {
-      open.push({ tag, depth: 1, start: length, kind: 'quote' });
-      opened = true;
-    }
-    if (!opened) {
-      for (let o = open.length - 1; o >= 0; o--) {
-        const range = open[o] as OpenRange;
-        if (range.tag === tag) {
-          range.depth++;
-          break;
-        }
-      }
-    }
+    if (name === 'li') addBullet(out, links.lists);
+    if (!tag.selfClosing || name === 'hr') mark(ranges, openings, tag, html, out.length);
   }
-  for (const range of open) ranges.push({ start: range.start, end: length, kind: range.kind });
-  const text = pieces.join('').trimEnd();
+  const text = out.pieces.join('').trimEnd();
   // Also when the last tag is followed by something: all of it was read then.
-  return { ...withMarks(text, ranges, toEnd), truncated: length >= maxOutput && pos < n };
+  return { ...withMarks(text, ranges, out.length), truncated: out.length >= maxOutput && pos < n };
 }
+
+/** The tag that is being read; one object for a whole text, overwritten by the next tag. */
+interface Tag {
+  /** Lower case. */
+  name: string;
+  closing: boolean;
+  /** Where its attributes begin, and where the tag ends: the place of its `>`. */
+  from: number;
+  end: number;
+  selfClosing: boolean;
+  /** Quotes from here on were searched to the end in vain. */
+  lastQuote: number;
+  /** False once a comment was searched to the end in vain. */
+  commentsClose: boolean;
+  /** Nothing is shown until this element ends. */
+  skipUntil: string;
+}
+
+/** Whether the tag belongs to what no reader sees: style, script, head. */
+function isSkipped(tag: Tag, closers: ReturnType<typeof closingTags>): boolean {
+  const { name, closing } = tag;
+  if (tag.skipUntil !== '') {
+    const begins = tag.skipUntil === 'head' && name === 'body';
+    if (begins || (closing && name === tag.skipUntil)) tag.skipUntil = '';
+    return !begins || closing;
+  }
+  if (closing || !skipped.has(name) || tag.selfClosing || !closers.next(name, tag.end + 1)) return false;
+  tag.skipUntil = name;
+  return true;
+}
+
+/** Behind a comment, doctype, conditional section or processing instruction; -1: nothing follows. */
+function afterDeclaration(html: string, lt: number, tag: Tag): number {
+  if (!html.startsWith('<!--', lt)) {
+    const end = html.indexOf('>', lt + 2);
+    return end === -1 ? -1 : end + 1;
+  }
+  const end = tag.commentsClose ? html.indexOf('-->', lt + 4) : -1;
+  if (end !== -1) return end + 3;
+  // Unclosed: browsers swallow the rest; text that is there is better shown.
+  tag.commentsClose = false;
+  return lt + 4;
+}
+
+/** Reads the tag at `lt`. @returns false if no name follows the `<` */
+function readTag(html: string, lt: number, tag: Tag): boolean {
+  const n = html.length;
+  const closing = html.charCodeAt(lt + 1) === 0x2f;
+  const nameStart = lt + (closing ? 2 : 1);
+  let k = nameStart;
+  while (k < n && k - nameStart < 30 && isNameChar(html.charCodeAt(k))) k++;
+  if (k === nameStart) return false;
+  let end = k;
+  for (;;) {
+    const ch = html.charCodeAt(end);
+    if (end >= n || ch === 0x3e) break;
+    if ((ch === 0x22 || ch === 0x27) && end < tag.lastQuote && html.charCodeAt(end - 1) === 0x3d) {
+      const close = html.indexOf(ch === 0x22 ? '"' : "'", end + 1);
+      if (close === -1) tag.lastQuote = Math.min(tag.lastQuote, end);
+      else end = close;
+    }
+    end++;
+  }
+  tag.name = html.slice(nameStart, k).toLowerCase();
+  tag.closing = closing;
+  tag.from = k;
+  tag.end = Math.min(end, n);
+  tag.selfClosing = html.charCodeAt(tag.end - 1) === 0x2f;
+  return true;
+}
+
+const attributesOf = (html: string, tag: Tag, most: number): string =>
+  html.slice(tag.from, Math.min(tag.end, tag.from + most));
+
+/** Line breaks and blanks that a tag makes, and the text of an image. */
+function layOut(out: Output, tag: Tag, html: string): void {
+  const { name, closing } = tag;
+  if (breaks.has(name)) breakLine(out, 1);
+  else if (paragraphs.has(name)) {
+    breakLine(out, closing || name === 'pre' ? 1 : 2);
+    if (name === 'pre') out.pre = closing ? Math.max(0, out.pre - 1) : out.pre + 1;
+    if (closing && name !== 'pre') breakLine(out, 2);
+  } else if (name === 'td' || name === 'th') {
+    if (!closing && out.newlines === 0) out.space = true;
+  } else if (name === 'img' && !closing) {
+    const alt = ALT.exec(attributesOf(html, tag, 2000));
+    if (alt !== null) addText(out, alt[1] ?? alt[2] ?? '');
+  }
+}
+const ALT = /\salt\s*=\s*(?:"([^"]{1,200})"|'([^']{1,200})')/i;
+
+interface Links {
+  /** `from`: piece of the output at which the link's text begins. */
+  open: { href: string; from: number } | undefined;
+  /** Of the lists that are open: number of the last item; undefined without numbers. */
+  lists: (number | undefined)[];
+}
+
+/** Addresses of links, and lists with their numbers. */
+function followLinks(out: Output, links: Links, tag: Tag, html: string): void {
+  const { name, closing } = tag;
+  if (name === 'a') {
+    endLink(out, links);
+    const href = closing ? null : HREF.exec(attributesOf(html, tag, 2000));
+    if (href !== null) links.open = { href: href[1] ?? href[2] ?? '', from: out.pieces.length };
+  } else if (name === 'ol' || name === 'ul') {
+    if (closing) links.lists.pop();
+    else links.lists.push(name === 'ol' ? 0 : undefined);
+  }
+}
+
+function endLink(out: Output, links: Links): void {
+  if (links.open === undefined) return;
+  const { href, from } = links.open;
+  links.open = undefined;
+  const text = out.pieces.slice(from).join('').trim();
+  const blank = out.space;
+  if (text !== href && `mailto:${text}` !== href) addText(out, ` [${href}]`);
+  out.space ||= blank;
+}
+
+function addBullet(out: Output, lists: (number | undefined)[]): void {
+  if (lists.length > 1) emit(out, '  '.repeat(Math.min(lists.length, 10) - 1));
+  const last = lists.at(-1);
+  if (last !== undefined) lists[lists.length - 1] = last + 1;
+  addText(out, last === undefined ? '* ' : `${last + 1}. `);
+}
+
+interface Openings {
+  /** By attributes, as thousands of tags repeat them. */
+  meanings: Map<string, Meaning>;
+  /** Only Outlook for Mac marks by a span, and mails have thousands of them. */
+  spans: boolean;
+}
+
+/** Notes what an opening tag says of the text within it: a quotation, a signature. */
+function mark(ranges: Ranges, { meanings, spans }: Openings, tag: Tag, html: string, at: number): void {
+  const { name } = tag;
+  let kind: RangeKind | undefined = name === 'blockquote' ? 'quote' : undefined;
+  let few = true;
+  if ((marked.has(name) || (spans && name === 'span')) && tag.end - tag.from > 5) {
+    const meaning = meaningOf(attributesOf(html, tag, 1500), meanings);
+    if (ranges.toEnd === -1 && meaning.toEnd) ranges.toEnd = at;
+    kind = name === 'hr' ? undefined : (kind ?? meaning.kind);
+    few = ranges.open.length < MAX_OPEN;
+  }
+  if (kind !== undefined && few && !isInQuote(ranges)) openRange(ranges, name, at, kind);
+  else deepenRange(ranges, name);
+}
+const MAX_OPEN = 20;
 
 /** Where the tip leads that Exchange puts above the mail of an unknown sender. */
 const TIP_LINK = 'LearnAboutSenderIdentification';
-const bitOf = { quote: 0, attribution: 4, signature: 8, tip: 16 } as const;
-
-/** Quoted ranges as lines with `> `; the other ranges as bits of the lines they touch. */
-function withMarks(
-  text: string,
-  ranges: { start: number; end: number; kind: OpenRange['kind'] }[],
-  toEnd: number,
-): { text: string; marks: number[] } {
-  if (ranges.length === 0 && toEnd === -1) return { text, marks: [] };
-  const lines = text.split('\n');
-  const marks = new Array<number>(lines.length).fill(0);
-  const sorted = ranges.filter((r) => r.end > r.start).sort((a, b) => a.start - b.start);
-  let at = 0;
-  let next = 0;
-  let active: typeof sorted = [];
-  for (const [k, line] of lines.entries()) {
-    const lineEnd = at + line.length;
-    while (next < sorted.length && (sorted[next]?.start ?? 0) <= lineEnd)
-      active.push(sorted[next++] as (typeof sorted)[number]);
-    if (active.length > 0) active = active.filter((r) => r.end > at);
-    let quoted = false;
-    for (const range of active) {
-      // A range that begins at the very end of this line belongs to the next one.
-      if (range.start >= lineEnd && line !== '') continue;
-      if (range.kind === 'quote') quoted = true;
-      else marks[k] = (marks[k] ?? 0) | bitOf[range.kind];
-    }
-    if (toEnd !== -1 && at >= toEnd) marks[k] = (marks[k] ?? 0) | 2;
-    if (quoted) lines[k] = line === '' ? '>' : line.startsWith('>') ? `>${line}` : `> ${line}`;
-    at = lineEnd + 1;
-  }
-  return { text: lines.join('\n'), marks };
-}
 
 /** Addresses that are of use outside of the mail. */
 const HREF = /\shref\s*=\s*(?:"((?:https?|mailto|tel):[^"]{1,1500})"|'((?:https?|mailto|tel):[^']{1,1500})')/i;
-const WHITE = /[\t\r\n\f]| {2}/;
 
 const isNameChar = (c: number): boolean =>
   (c >= 0x61 && c <= 0x7a) || (c >= 0x41 && c <= 0x5a) || (c >= 0x30 && c <= 0x39) || c === 0x3a || c === 0x2d;
