@@ -36,7 +36,7 @@ interface Quotes {
   closed: boolean;
 }
 
-/** One mailbox, or the name of a group, from `start`; returns where the next begins. */
+/** One mailbox, or the name of a group, from `start`; returns where the next begins. A hand-written scanner: one case a special character. */
 function mailbox(
   value: string,
   start: number,

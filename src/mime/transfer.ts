@@ -173,7 +173,7 @@ const EQUALS = 0x3d3d3d3d;
 const LINE_FEEDS = 0x0a0a0a0a;
 
 /**
- * Decodes the first `length` bytes of `input` into `out` (as long at least); `final`: nothing follows. Number of bytes written. Copies four
+ * Hand-written scanner. Decodes the first `length` bytes of `input` into `out` (as long at least); `final`: nothing follows. Number of bytes written. Copies four
  * bytes at a time up to the next `=` or line feed, the only bytes that mean anything. `narrow`: what is escaped is UTF-8, and written as
  * ISO 8859-1; -1 if it is not, or has characters beyond.
  */
