@@ -7,9 +7,11 @@ import { z } from 'zod';
 import { documentation } from '../src/config/docs.ts';
 import { mailboxEventSchema } from '../src/contract/mailbox-event.ts';
 import { messageSchema } from '../src/contract/message.ts';
+import { outcomeSchema } from '../src/contract/outcome.ts';
 import { replySchema } from '../src/contract/reply.ts';
 import { failureClasses, resultSchema } from '../src/contract/result.ts';
 import { type FixNames, fixOf } from '../src/doctor/fixes.ts';
+import { bounceErrors } from '../src/domain/catalogue/bounces.ts';
 import { configErrors } from '../src/domain/catalogue/config.ts';
 import { doctorErrors } from '../src/domain/catalogue/doctor.ts';
 import type { CatalogueEntry } from '../src/domain/catalogue/entry.ts';
@@ -49,6 +51,7 @@ export function generate(): Map<string, string> {
     ['schemas/mailroom.message-1.json', jsonSchema(messageSchema, 'output', 'mailroom.message/1')],
     ['schemas/mailroom.reply-1.json', jsonSchema(replySchema, 'input', 'mailroom.reply/1')],
     ['schemas/mailroom.result-1.json', jsonSchema(resultSchema, 'output', 'mailroom.result/1')],
+    ['schemas/mailroom.outcome-1.json', jsonSchema(outcomeSchema, 'output', 'mailroom.outcome/1')],
     ...exampleMessages(),
   ]);
 }
@@ -101,6 +104,7 @@ function errors(): string {
     ['Messages', messageErrors],
     ['Queues and Redis', queueErrors],
     ['Replies', replyErrors],
+    ['Replies that did not arrive', bounceErrors],
     ['Sending (SMTP)', { ...smtpErrors, ...smtpAnswerErrors }],
     ['Sign-in (OAuth2)', oauthErrors],
     ['HTTP', httpErrors],

@@ -2,5 +2,6 @@
 export * from './mailbox-event.ts';
 export * from './message.ts';
 export * from './names.ts';
+export * from './outcome.ts';
 export * from './reply.ts';
 export * from './result.ts';

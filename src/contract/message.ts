@@ -85,8 +85,18 @@ export const deliveryStatusSchema = z.object({
         .boolean()
         .describe('The reporting system has given up; false while it still tries, or when the mail arrived'),
       diagnostic: z.string().optional(),
+      remoteMta: z
+        .string()
+        .optional()
+        .describe('Host whose words the diagnostic are; missing where they are the reporting system’s own (RFC 3464)'),
     }),
   ),
+  internal: z
+    .boolean()
+    .optional()
+    .describe(
+      'True: written by the mail system that the mailbox belongs to, by a mark that nobody outside can set. Exchange Online only',
+    ),
 });
 
 export const blobReferenceSchema = z.object({

@@ -14,6 +14,12 @@ export const REPLY_JOB = 'reply';
 /** Name of the only kind of job on a queue of mailbox events. */
 export const MAILBOX_EVENT_JOB = 'mailbox-event';
 
+/** Queue of what became of replies, for all SMTP servers (mailroom.outcome/1). */
+export const REPLY_OUTCOMES_QUEUE = 'reply-outcomes';
+
+/** Name of the only kind of job on it. */
+export const OUTCOME_JOB = 'outcome';
+
 /** BullMQ refuses `:` in queue names; flow and server names may hold any character, so `:` and the escape itself are percent-encoded. */
 function queuePart(name: string): string {
   return name.normalize('NFC').replaceAll('%', '%25').replaceAll(':', '%3A');
@@ -62,6 +68,14 @@ export function messageKey(mailbox: string, uidValidity: string, uid: number, er
 /** Job id of a reply: deterministic over its replyId, so that adding a reply twice is one job. */
 export function replyJobId(replyId: string): string {
   return `r-${short(replyId, 32)}`;
+}
+
+/**
+ * Job id and `outcomeKey` of an outcome: the same fact has the same one. Never all digits, no `:`.
+ * @param fact what is told of the reply: its state, or recipients with their delivery
+ */
+export function outcomeKey(replyId: string, fact: string): string {
+  return `o-${short(replyId, 32)}-${/^[a-z-]{1,40}$/.test(fact) ? fact : short(fact, 16)}`;
 }
 
 /** The mailboxId within a messageKey, or undefined when the text is no messageKey. */

@@ -84,7 +84,6 @@ export const replySchema = z
     automatic: z.boolean().default(false).describe('An automatic reply (acknowledgement), not a person’s'),
     priority: z.enum(['high', 'normal', 'low']).default('normal'),
     importance: z.enum(['low', 'normal', 'high']).default('normal'),
-    notBefore: z.iso.datetime({ offset: true }).optional().describe('Not submitted before this instant'),
     force: z
       .boolean()
       .default(false)
@@ -93,6 +92,24 @@ export const replySchema = z
       .boolean()
       .optional()
       .describe('Once accepted, the message answered gets \\Answered in its mailbox; missing: as the SMTP server says'),
+    notBefore: z.iso
+      .datetime({ offset: true })
+      .optional()
+      .describe('Not submitted before this instant; until then it can be cancelled for certain'),
+    expiresAt: z.iso
+      .datetime({ offset: true })
+      .optional()
+      .describe('Not submitted from this instant on: it ends dropped, with ended: expired'),
+    requestReceipt: z
+      .boolean()
+      .default(false)
+      .describe('Ask the recipients’ programs for a read receipt (RFC 8098), which most people decline'),
+    dsn: z
+      .array(z.enum(['success', 'failure', 'delay']))
+      .min(1)
+      .max(3)
+      .optional()
+      .describe('Reports to ask the servers on the way for (RFC 3461). Missing: what they send of their own accord'),
     headers: z
       .record(z.string().max(100), z.string().max(2000))
       .default({})
@@ -102,6 +119,12 @@ export const replySchema = z
     path: ['text'],
     error: 'text or html must be given and hold something (with an attachment, text may be empty)',
   });
+
+/** Instead of a reply on its server's queue: the reply that is not to be sent. */
+export const cancelSchema = z.strictObject({
+  schema: z.literal(REPLY_SCHEMA),
+  cancel: z.string().min(1).max(200).describe('replyId of the reply that is not to be sent'),
+});
 
 /** Entries that a list or table of a reply may have, and characters of a text: what can be sent. */
 const MOST: Readonly<Record<string, number>> = {

@@ -35,8 +35,47 @@ export const failureSchema = z.object({
   remote: remoteSchema.optional(),
 });
 
+/** What is known of a mail after the server took it, from nothing to the most; a later value replaces an earlier one (domain/delivery.ts). */
+export const deliveries = ['unknown', 'delayed', 'delivered', 'bounced', 'read'] as const;
+export type Delivery = (typeof deliveries)[number];
+
+/** Why a mail did not arrive, or not yet. */
+export const bounceClasses = [
+  'address-unknown',
+  'mailbox-full',
+  'blocked',
+  'content',
+  'policy',
+  'size',
+  'quota',
+  'relay',
+  'other',
+] as const;
+export type BounceClass = (typeof bounceClasses)[number];
+
+/** The report from which a delivery is known. */
+export const reportSchema = z.object({
+  class: z.enum(bounceClasses).optional().describe('With bounced and delayed: why'),
+  code: z.string().optional().describe('With class: stable code of the error catalogue (docs/errors.md)'),
+  status: z.string().optional().describe('RFC 3463, e.g. 5.1.1'),
+  text: z
+    .string()
+    .optional()
+    .describe('The reporting system’s words; addresses of others masked, at most 300 characters'),
+  hint: z.string().optional().describe('With class: what to do'),
+  learntAt: z.iso.datetime(),
+  messageKey: z.string().optional().describe('The report itself, a message on the queue of its email flow'),
+});
+
 const recipientFields = {
   address: z.string(),
+  delivery: z
+    .enum(deliveries)
+    .optional()
+    .describe(
+      'After the server accepted it. unknown: no report so far, which is how most mails that arrive stay. delayed: still being tried. delivered, read: a report says so. bounced: not delivered',
+    ),
+  report: reportSchema.optional(),
   attempts: z.int().min(0).optional().describe('Submissions in which this recipient was named'),
   code: z.string().optional().describe('Stable code of the error catalogue, of one that was refused or deferred'),
   remote: remoteSchema.optional(),
@@ -65,6 +104,10 @@ export const resultSchema = z.object({
     'held',
     'dropped',
   ]),
+  ended: z
+    .enum(['cancelled', 'expired'])
+    .optional()
+    .describe('With dropped: who decided. cancelled: its backend. expired: its expiresAt. Missing: a person'),
   server: z.string(),
   from: z.string().optional().describe('Header From actually used'),
   messageId: z.string().optional().describe('Message-ID as we wrote it'),
@@ -96,6 +139,7 @@ export const resultSchema = z.object({
   expectedAt: z.iso.datetime().optional().describe('Expected time of submission, given pace and queue'),
 });
 
+export type DeliveryReport = z.infer<typeof reportSchema>;
 export type Remote = z.infer<typeof remoteSchema>;
 export type Failure = z.infer<typeof failureSchema>;
 /** One recipient of a reply, as the journal keeps it and the result shows it. */

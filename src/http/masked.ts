@@ -26,16 +26,23 @@ export function maskedText(text: string): string {
 const maskedRemote = <T extends { remote?: Remote | undefined }>(one: T): T =>
   one.remote?.text === undefined ? one : { ...one, remote: { ...one.remote, text: maskedText(one.remote.text) } };
 
+type Recipient = NonNullable<Result['recipients' | 'openRecipients']>[number];
+
+const maskedRecipient = <T extends Recipient>(one: T): T => {
+  const { text } = one.report ?? {};
+  return {
+    ...maskedRemote(one),
+    address: masked(one.address),
+    ...(text === undefined ? {} : { report: { ...one.report, text: maskedText(text) } }),
+  };
+};
+
 export function maskedResult(result: Result): Result {
   const { recipients, openRecipients, failure, warnings } = result;
   return {
     ...maskedRemote(result),
-    ...(recipients === undefined
-      ? {}
-      : { recipients: recipients.map((one) => ({ ...maskedRemote(one), address: masked(one.address) })) }),
-    ...(openRecipients === undefined
-      ? {}
-      : { openRecipients: openRecipients.map((one) => ({ ...maskedRemote(one), address: masked(one.address) })) }),
+    ...(recipients === undefined ? {} : { recipients: recipients.map(maskedRecipient) }),
+    ...(openRecipients === undefined ? {} : { openRecipients: openRecipients.map(maskedRecipient) }),
     ...(failure === undefined ? {} : { failure: { ...maskedRemote(failure), message: maskedText(failure.message) } }),
     ...(warnings === undefined ? {} : { warnings: warnings.map(maskedText) }),
   };

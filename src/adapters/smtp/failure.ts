@@ -5,11 +5,11 @@ import { catalogue } from '../../domain/catalogue/index.ts';
 import type { SmtpServer } from '../../domain/email-server.ts';
 import { MailroomError } from '../../domain/errors.ts';
 import { providerOf } from '../../domain/mail-provider.ts';
+import { maskRemoteText } from '../../domain/remote-text.ts';
 import type { RecipientOutcome, Submission } from '../../domain/submission.ts';
 import {
   classifySubmission,
   enhancedCodeIn,
-  maskRemoteText,
   type Names,
   type Phase,
   type SubmissionFailure,

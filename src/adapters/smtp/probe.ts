@@ -2,8 +2,9 @@
 import { createTransport } from 'nodemailer';
 import type { SmtpServer } from '../../domain/email-server.ts';
 import { asError, MailroomError } from '../../domain/errors.ts';
+import { maskRemoteText } from '../../domain/remote-text.ts';
 import { type ConnectionSettings, connectionOptions } from './connection-options.ts';
-import { classifySubmission, enhancedCodeIn, maskRemoteText, type Phase } from './errors.ts';
+import { classifySubmission, enhancedCodeIn, type Phase } from './errors.ts';
 import { namesOf, phaseOf, type SmtpError } from './submitter.ts';
 
 export { ehloName } from './connection-options.ts';

@@ -1,6 +1,7 @@
 // The error catalogue: every code that Mailroom shows anyone, in sections by room. docs/errors.md is generated from here, and a test fails
 // when they differ.
 import type { MailProvider } from '../mail-provider.ts';
+import { bounceErrors } from './bounces.ts';
 import { configErrors } from './config.ts';
 import { doctorErrors } from './doctor.ts';
 import type { CatalogueEntry, Hint } from './entry.ts';
@@ -21,6 +22,7 @@ const sections = {
   ...smtpAnswerErrors,
   ...oauthErrors,
   ...replyErrors,
+  ...bounceErrors,
   ...queueErrors,
   ...messageErrors,
   ...httpErrors,

@@ -102,6 +102,33 @@ export const replyErrors = section({
       de: 'Nichts zu tun.',
     },
   },
+  REPLY_CANCELLED: {
+    class: 'permanent',
+    action: 'fail',
+    message: 'The reply was cancelled before it was sent',
+    hint: {
+      en: 'Nothing to do. Submit it with a new replyId to send it after all.',
+      de: 'Nichts zu tun. Soll sie doch gesendet werden, reichen Sie sie unter einer neuen replyId ein.',
+    },
+  },
+  REPLY_EXPIRED: {
+    class: 'permanent',
+    action: 'fail',
+    message: 'The reply was not sent before its expiresAt',
+    hint: {
+      en: 'Look at the pause and backlog of its server. Submit the reply with a new replyId to send it after all.',
+      de: 'Sehen Sie nach Pause und Rückstand ihres Servers. Soll sie doch gesendet werden, reichen Sie sie unter einer neuen replyId ein.',
+    },
+  },
+  REPLY_TOO_LATE: {
+    class: 'invalid',
+    action: 'refuse',
+    message: 'It is too late to cancel this reply or to change its priority',
+    hint: {
+      en: 'The message names its state. What may have been sent can no longer be cancelled; only what waits has a priority.',
+      de: 'Die Meldung nennt ihren Zustand. Was gesendet sein kann, lässt sich nicht mehr zurücknehmen; nur was wartet, hat eine Priorität.',
+    },
+  },
   SMTP_SERVER_UNKNOWN: {
     class: 'invalid',
     action: 'refuse',

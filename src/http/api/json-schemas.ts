@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { MAILBOX_EVENT_SCHEMA, mailboxEventSchema } from '../../contract/mailbox-event.ts';
 import { MESSAGE_SCHEMA, messageSchema } from '../../contract/message.ts';
+import { OUTCOME_SCHEMA, outcomeSchema } from '../../contract/outcome.ts';
 import { REPLY_SCHEMA, replySchema } from '../../contract/reply.ts';
 import { RESULT_SCHEMA, resultSchema } from '../../contract/result.ts';
 
@@ -9,6 +10,7 @@ const sources = {
   'message-1': { title: MESSAGE_SCHEMA, schema: messageSchema },
   'reply-1': { title: REPLY_SCHEMA, schema: replySchema },
   'mailbox-event-1': { title: MAILBOX_EVENT_SCHEMA, schema: mailboxEventSchema },
+  'outcome-1': { title: OUTCOME_SCHEMA, schema: outcomeSchema },
   'result-1': { title: RESULT_SCHEMA, schema: resultSchema },
 } as const satisfies Record<string, { title: string; schema: z.ZodType }>;
 

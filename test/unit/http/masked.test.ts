@@ -21,7 +21,15 @@ it.each([
 const remote = { system: 'smtp', code: '550', text: '5.1.1 <kim@example.org> is unknown' } as const;
 const refused = {
   ...result('r1', 'rejected'),
-  recipients: [{ address: 'kim@example.org', state: 'rejected' as const, remote }],
+  recipients: [
+    { address: 'kim@example.org', state: 'rejected' as const, remote },
+    {
+      address: 'kim@example.org',
+      state: 'accepted' as const,
+      delivery: 'bounced' as const,
+      report: { learntAt: '2026-11-30T10:00:00.000Z', text: '550 5.1.1 <kim@example.org> is unknown' },
+    },
+  ],
   remote,
   failure: { code: 'RECIPIENT_UNKNOWN', class: 'permanent' as const, message: 'kim@example.org is unknown', remote },
   warnings: ['kim@example.org was refused'],

@@ -1,6 +1,7 @@
 // Verdicts: each SMTP row of docs/exchange-online.md §9, by code, class, action, wait and hint.
 import { describe, expect, it } from 'vitest';
-import { classifySubmission, fillNames, maskRemoteText, type Phase } from '../../../src/adapters/smtp/errors.ts';
+import { classifySubmission, fillNames, type Phase } from '../../../src/adapters/smtp/errors.ts';
+import { maskRemoteText } from '../../../src/domain/remote-text.ts';
 
 const names = {
   user: 'anna@contoso.com',
