@@ -3,11 +3,10 @@
 // Invariant: the ledger advances only in the same transaction that enqueues. So there is no other writer of the ledger than this file.
 //
 // Why this way (measured, see docs/design.md): addBulk is a pipeline, and a kill leaves partial batches; WATCH + MULTI loses mail after
-// SCRIPT FLUSH, because EXEC continues behind a NOSCRIPT. So BullMQ itself builds KEYS and ARGV of each job (Job.addJob into a recorder), and
-// its own script text runs as a local function inside ours. Fragile where it uses BullMQ's script names: exact version pin, the digest
-// below, a self-test at boot that refuses to start, and a contract test.
-import { createHash, randomUUID } from 'node:crypto';
-import { Job, Queue } from 'bullmq';
+// SCRIPT FLUSH, because EXEC continues behind a NOSCRIPT. So BullMQ itself builds KEYS and ARGV of each job, and its own script text runs as a local
+// function inside ours (record-job.ts).
+import { randomUUID } from 'node:crypto';
+import { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { Message } from '../../contract/message.ts';
 import { MESSAGE_JOB, PREFIX } from '../../contract/names.ts';
@@ -27,16 +26,11 @@ import {
 import { applyChange, changedChunks, emptyLedger, type Ledger } from '../../domain/ledger.ts';
 import type { CommitRequest } from '../../inbound/ports.ts';
 import { createSlabs, type Piece } from '../../lib/slabs.ts';
-
-/** sha256 of BullMQ 6.7.0's addStandardJob script. Another digest means another BullMQ: run the contract test, then change it here. */
-export const ADD_STANDARD_JOB_SHA256 = '2eee45c9ffc54d24681b737f926016a7f7464f0d32a5f87f623bffa2fc55413c';
+import { addingJobs, type KeepJobs, recordJob } from './record-job.ts';
 
 const COMMAND = 'mailroomCommit';
 
-interface CommitSettings {
-  /** Seconds that completed message jobs are kept at least. */
-  keepCompletedSeconds: number;
-  keepFailedSeconds: number;
+interface CommitSettings extends KeepJobs {
   keepFingerprintsSeconds: number;
   keepSiblingsSeconds: number;
 }
@@ -44,33 +38,19 @@ interface CommitSettings {
 /** Resolves with the ledger as it stands after the commit. Throws MailroomError LEASE_LOST or LEDGER_STALE, and then nothing was written. */
 export type CommitMessages = (commit: CommitRequest) => Promise<Ledger>;
 
-interface RecordedCommand {
-  name: string;
-  args: (string | Buffer)[];
-}
-
 /**
  * The script around BullMQ's own. KEYS: 9 fixed, then 9 a queue, then one a sibling. ARGV: 3 fixed, then 3 a job.
- *
- * The keys that BullMQ's script touches are looked at before anything is written: BullMQ's script stores a job before it lists it, Redis takes nothing back, and a job
- * that is there already is not listed by the next try. What is wrong is named, or put right, by the client's guard (adapters/redis/guard.ts).
+ * What is wrong with a key is named, or put right, by the client's guard (adapters/redis/guard.ts).
  */
-function commitScript(addStandardJob: string): string {
+function commitScript(jobs: string): string {
   return `
-local function addStandardJob(KEYS, ARGV)
-${addStandardJob}
-end
+${jobs}
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return {'LEASE_LOST', redis.call('GET', KEYS[1]) or ''} end
 local version = redis.call('HGET', KEYS[2], 'version') or '0'
 if version ~= ARGV[2] then return {'LEDGER_STALE', version} end
 local plan = cjson.decode(ARGV[3])
-local types = {'list', 'list', 'hash', 'string', '', '', 'list', 'stream', 'zset'}
-for j = 1, 9 * #plan.jobs do
-  local wanted, found = types[(j - 1) % 9 + 1], redis.call('TYPE', KEYS[9 + j]).ok
-  if wanted ~= '' and found ~= 'none' and found ~= wanted then
-    return redis.error_reply('WRONGTYPE ' .. KEYS[9 + j] .. ' is a ' .. found)
-  end
-end
+local damaged = wrongQueueKey(KEYS, 9, #plan.jobs)
+if damaged then return redis.error_reply(damaged) end
 local k, a = 9, 3
 for _, jobs in ipairs(plan.jobs) do
   local queueKeys = {}
@@ -110,56 +90,6 @@ redis.call('HSET', KEYS[2], 'version', plan.version)
 return {'OK', plan.version}`;
 }
 
-/** The script that BullMQ loaded into this client. @throws MailroomError BULLMQ_SCRIPTS_CHANGED */
-export function bullmqScript(client: Redis, expected: string = ADD_STANDARD_JOB_SHA256): string {
-  const scripts =
-    (client as unknown as { scriptsSet?: Record<string, { lua: string; numberOfKeys: number }> }).scriptsSet ?? {};
-  const name = Object.keys(scripts).find((key) => key.startsWith('addStandardJob:'));
-  const script = name === undefined ? undefined : scripts[name];
-  if (script === undefined) {
-    throw new MailroomError('BULLMQ_SCRIPTS_CHANGED', {
-      message: 'BullMQ loaded no addStandardJob script into its client',
-    });
-  }
-  const digest = createHash('sha256').update(script.lua).digest('hex');
-  if (script.numberOfKeys !== 9 || digest !== expected) {
-    throw new MailroomError('BULLMQ_SCRIPTS_CHANGED', {
-      message: `BullMQ's ${name} has ${script.numberOfKeys} keys and digest ${digest}; written against 9 keys and ${expected}`,
-    });
-  }
-  return script.lua;
-}
-
-/** What BullMQ would send to add this job, recorded instead of sent. */
-async function recordJob(queue: Queue, message: Message, settings: CommitSettings): Promise<RecordedCommand> {
-  const recorded: RecordedCommand[] = [];
-  const recorder = { runCommand: (name: string, args: (string | Buffer)[]) => void recorded.push({ name, args }) };
-  const job = new Job(
-    queue,
-    MESSAGE_JOB,
-    message,
-    {
-      jobId: message.messageKey,
-      removeOnComplete: { age: settings.keepCompletedSeconds },
-      removeOnFail: { age: settings.keepFailedSeconds },
-    },
-    message.messageKey,
-  );
-  await job.addJob(recorder as unknown as Parameters<typeof job.addJob>[0], {});
-  const command = recorded[0];
-  if (
-    recorded.length !== 1 ||
-    command === undefined ||
-    !command.name.startsWith('addStandardJob:') ||
-    command.args.length !== 12
-  ) {
-    throw new MailroomError('BULLMQ_SCRIPTS_CHANGED', {
-      message: `BullMQ sends ${recorded.map((c) => `${c.name} with ${c.args.length} arguments`).join(', ')} to add a job`,
-    });
-  }
-  return command;
-}
-
 /**
  * Opens the commit: loads BullMQ's scripts into the client, compares them with what this file was written against, and tries the whole
  * script once on scratch keys.
@@ -176,7 +106,7 @@ export async function openCommit(
   scratch.on('error', () => {}); // the client's own listener says it
   await scratch.waitUntilReady();
   try {
-    client.defineCommand(COMMAND, { lua: commitScript(bullmqScript(client)) });
+    client.defineCommand(COMMAND, { lua: commitScript(addingJobs(client)) });
     await selfTest(client, scratch, settings);
   } finally {
     await scratch.obliterate({ force: true }).catch(() => {});
@@ -244,7 +174,8 @@ async function runCommit(
   // Jobs of one queue have the same keys: they are sent once.
   const queues: { keys: (string | Buffer)[]; jobs: number }[] = [];
   for (const message of messages) {
-    const { args } = await recordJob(await queueOf(message.emailFlow), message, settings);
+    const queue = await queueOf(message.emailFlow);
+    const { args } = await recordJob({ queue, name: MESSAGE_JOB, id: message.messageKey, payload: message }, settings);
     const last = queues.at(-1);
     if (last?.keys.every((key, i) => key === args[i])) last.jobs += 1;
     else queues.push({ keys: args.slice(0, 9), jobs: 1 });

@@ -2,13 +2,9 @@
 import { Worker } from 'bullmq';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import {
-  ADD_STANDARD_JOB_SHA256,
-  bullmqScript,
-  type CommitMessages,
-  openCommit,
-} from '../../../src/adapters/queue/commit.ts';
+import { type CommitMessages, openCommit } from '../../../src/adapters/queue/commit.ts';
 import { type EmailFlows, openEmailFlows } from '../../../src/adapters/queue/email-flows.ts';
+import { ADD_STANDARD_JOB_SHA256, bullmqScript } from '../../../src/adapters/queue/record-job.ts';
 import { createLeases } from '../../../src/adapters/redis/lease.ts';
 import { createLedgers } from '../../../src/adapters/redis/ledgers.ts';
 import type { Message } from '../../../src/contract/message.ts';

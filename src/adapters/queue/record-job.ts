@@ -1,0 +1,98 @@
+// Adding a job within a script of ours, so that it is added together with what it tells of, or not at all. BullMQ itself builds KEYS and ARGV of the
+// job (Job.addJob into a recorder); its own script text becomes a local function of ours. Fragile where it uses BullMQ's script names: exact
+// version pin, the digest below, a self-test at boot that refuses to start, and a contract test.
+import { createHash } from 'node:crypto';
+import { Job, type Queue } from 'bullmq';
+import type { Redis } from 'ioredis';
+import { MailroomError } from '../../domain/errors.ts';
+
+/** sha256 of BullMQ 6.7.0's addStandardJob script. Another digest means another BullMQ: run the contract test, then change it here. */
+export const ADD_STANDARD_JOB_SHA256 = '2eee45c9ffc54d24681b737f926016a7f7464f0d32a5f87f623bffa2fc55413c';
+
+interface RecordedCommand {
+  name: string;
+  args: (string | Buffer)[];
+}
+
+/** Seconds that jobs are kept at least. */
+export interface KeepJobs {
+  keepCompletedSeconds: number;
+  keepFailedSeconds: number;
+}
+
+interface JobToAdd {
+  queue: Queue;
+  name: string;
+  /** Deterministic: adding it twice is one job. */
+  id: string;
+  payload: object;
+}
+
+/** The script that BullMQ loaded into this client. @throws MailroomError BULLMQ_SCRIPTS_CHANGED */
+export function bullmqScript(client: Redis, expected: string = ADD_STANDARD_JOB_SHA256): string {
+  const scripts =
+    (client as unknown as { scriptsSet?: Record<string, { lua: string; numberOfKeys: number }> }).scriptsSet ?? {};
+  const name = Object.keys(scripts).find((key) => key.startsWith('addStandardJob:'));
+  const script = name === undefined ? undefined : scripts[name];
+  if (script === undefined) {
+    throw new MailroomError('BULLMQ_SCRIPTS_CHANGED', {
+      message: 'BullMQ loaded no addStandardJob script into its client',
+    });
+  }
+  const digest = createHash('sha256').update(script.lua).digest('hex');
+  if (script.numberOfKeys !== 9 || digest !== expected) {
+    throw new MailroomError('BULLMQ_SCRIPTS_CHANGED', {
+      message: `BullMQ's ${name} has ${script.numberOfKeys} keys and digest ${digest}; written against 9 keys and ${expected}`,
+    });
+  }
+  return script.lua;
+}
+
+/**
+ * Lua: `addStandardJob(KEYS, ARGV)` with the 9 keys and 3 arguments that {@link recordJob} gives, and `wrongQueueKey(KEYS, before, queues)`. The keys that
+ * BullMQ's script touches are looked at before anything is written: it stores a job before it lists it, Redis takes nothing back, and a job that is
+ * there already is not listed by the next try.
+ */
+export const addingJobs = (client: Redis): string => `
+local function addStandardJob(KEYS, ARGV)
+${bullmqScript(client)}
+end
+local function wrongQueueKey(KEYS, before, queues)
+  local types = {'list', 'list', 'hash', 'string', '', '', 'list', 'stream', 'zset'}
+  for j = 1, 9 * queues do
+    local wanted, found = types[(j - 1) % 9 + 1], redis.call('TYPE', KEYS[before + j]).ok
+    if wanted ~= '' and found ~= 'none' and found ~= wanted then
+      return 'WRONGTYPE ' .. KEYS[before + j] .. ' is a ' .. found
+    end
+  end
+end`;
+
+/** What BullMQ would send to add this job, recorded instead of sent. */
+export async function recordJob({ queue, name, id, payload }: JobToAdd, keep: KeepJobs): Promise<RecordedCommand> {
+  const recorded: RecordedCommand[] = [];
+  const recorder = { runCommand: (name: string, args: (string | Buffer)[]) => void recorded.push({ name, args }) };
+  const job = new Job(
+    queue,
+    name,
+    payload,
+    {
+      jobId: id,
+      removeOnComplete: { age: keep.keepCompletedSeconds },
+      removeOnFail: { age: keep.keepFailedSeconds },
+    },
+    id,
+  );
+  await job.addJob(recorder as unknown as Parameters<typeof job.addJob>[0], {});
+  const command = recorded[0];
+  if (
+    recorded.length !== 1 ||
+    command === undefined ||
+    !command.name.startsWith('addStandardJob:') ||
+    command.args.length !== 12
+  ) {
+    throw new MailroomError('BULLMQ_SCRIPTS_CHANGED', {
+      message: `BullMQ sends ${recorded.map((c) => `${c.name} with ${c.args.length} arguments`).join(', ')} to add a job`,
+    });
+  }
+  return command;
+}
