@@ -9,6 +9,7 @@ import { quarantineRoutes } from './api/quarantine.ts';
 import { replyRoutes } from './api/replies.ts';
 import { schemaRoutes } from './api/schemas.ts';
 import { type Authenticate, bearerTokens, namespacesOf, principalOf } from './auth.ts';
+import { addBrowserRules } from './browser.ts';
 import { type HttpDeps, httpTimeouts } from './deps.ts';
 import { healthRoutes } from './health.ts';
 import { addressKey, apiLockOut } from './lock-out.ts';
@@ -30,7 +31,6 @@ export interface Http {
   routes: readonly ServedRoute[];
 }
 
-const HSTS_SECONDS = 365 * 86_400;
 /** Answered whatever state our stores are in: health, metrics, and what a page looks like. */
 const ALWAYS = /^\/(healthz|readyz|metrics)$|\.(css|js|svg|ico|png)$/;
 
@@ -53,6 +53,7 @@ export async function createHttp(deps: HttpDeps): Promise<Http> {
       connectionsCheckingInterval: Math.min(5_000, timeouts.headers),
     },
   });
+  await addBrowserRules(app, deps.publicUrl.startsWith('https:'));
   // JSON is the only body we read.
   app.removeContentTypeParser('text/plain');
   app.setErrorHandler((error, request, reply) => sendProblem(error, request, reply, deps));
@@ -63,12 +64,6 @@ export async function createHttp(deps: HttpDeps): Promise<Http> {
     const { url = '' } = request.routeOptions;
     const error = ALWAYS.test(url) ? undefined : deps.unavailable?.();
     if (error !== undefined) throw error;
-  });
-  const secure = deps.publicUrl.startsWith('https:');
-  app.addHook('onSend', async (_request, reply) => {
-    reply.header('x-content-type-options', 'nosniff').header('referrer-policy', 'no-referrer');
-    // RFC 6797. For this host alone: its neighbours are not ours.
-    if (secure) reply.header('strict-transport-security', `max-age=${HSTS_SECONDS}`);
   });
   const streams = perClient(deps.streamsPerClient ?? 50);
   app.addHook('preHandler', async (request, reply) => {

@@ -1,5 +1,6 @@
-// What comes before and after every page: who it is and whether they may, the language, what was entered, cookies, forged forms, security headers, and
-// how a page or an error is answered.
+// What comes before and after every page: who it is and whether they may, the language, what was entered, forged forms, and how a page or an error
+// is answered. Cookies and most security headers: ../browser.ts.
+import formbody from '@fastify/formbody';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { may, type Permission, permissions } from '../../domain/access.ts';
 import { catalogue } from '../../domain/catalogue/index.ts';
@@ -27,7 +28,7 @@ export const queryOf = (request: FastifyRequest): Query =>
     Object.entries(request.query as Record<string, unknown>).filter(([, value]) => typeof value === 'string'),
   ) as Query;
 export const formOf = (request: FastifyRequest): URLSearchParams =>
-  request.body instanceof URLSearchParams ? request.body : new URLSearchParams();
+  (request.body as { form?: URLSearchParams } | null | undefined)?.form ?? new URLSearchParams();
 
 export const send = (reply: FastifyReply, text: string, status = 200) =>
   reply.code(status).header('content-type', 'text/html; charset=utf-8').send(text);
@@ -47,7 +48,7 @@ export interface Visits {
 export function visits({ organisation }: Pick<PortalDeps, 'organisation'>): Visits {
   const known = new WeakMap<FastifyRequest, Session>();
   const language = (request: FastifyRequest): Language => {
-    const chosen = cookieOf(request, 'mailroom_lang');
+    const chosen = request.cookies.mailroom_lang;
     if (chosen === 'de' || chosen === 'en') return chosen;
     return /^\s*de\b/i.test(request.headers['accept-language'] ?? '') ? 'de' : 'en';
   };
@@ -72,36 +73,12 @@ export function visits({ organisation }: Pick<PortalDeps, 'organisation'>): Visi
   };
 }
 
-export function cookieOf(request: FastifyRequest, name: string): string | undefined {
-  for (const part of (request.headers.cookie ?? '').split(';')) {
-    const at = part.indexOf('=');
-    if (at > 0 && part.slice(0, at).trim() === name) return part.slice(at + 1).trim();
-  }
-  return undefined;
-}
-
 /**
  * With the prefix a browser takes the cookie from this very host over https only, and from no neighbour of its domain (RFC 6265bis §4.1.3).
  * For every cookie that proves something.
  */
 export const hostCookie = (name: string, secure: boolean): string => (secure ? `__Host-${name}` : name);
 
-/** Lax: the provider's redirect back to us carries it, a form of another site does not. `seconds` 0 takes the cookie away. */
-export function setCookie(
-  reply: FastifyReply,
-  name: string,
-  value: string,
-  options: { secure: boolean; seconds?: number },
-): void {
-  const age = options.seconds === undefined ? '' : `; Max-Age=${options.seconds}`;
-  const cookie = `${name}=${value}; Path=/; HttpOnly; SameSite=Lax${age}${options.secure ? '; Secure' : ''}`;
-  const before = reply.getHeader('set-cookie');
-  reply.removeHeader('set-cookie');
-  reply.header('set-cookie', before === undefined ? cookie : [...[before].flat().map(String), cookie]);
-}
-
-const POLICY =
-  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 /** The pages use none of what a browser offers; a script that got into one would not either. */
 const PERMISSIONS = ['camera', 'display-capture', 'geolocation', 'microphone', 'payment', 'usb']
   .map((feature) => `${feature}=()`)
@@ -115,29 +92,19 @@ interface GateDeps {
   clientAddresses?: ClientAddresses | undefined;
   /** Where people reach the portal. */
   publicUrl: string;
-  /** Cookies go over https alone. */
-  secure: boolean;
   sessionOf(request: FastifyRequest): Promise<Session | undefined>;
 }
 
 export function addGate(
   portal: FastifyInstance,
-  { visits, emit, clientAddresses, publicUrl, secure, sessionOf }: GateDeps,
+  { visits, emit, clientAddresses, publicUrl, sessionOf }: GateDeps,
 ): void {
   portal.removeAllContentTypeParsers();
-  portal.addContentTypeParser(
-    'application/x-www-form-urlencoded',
-    { parseAs: 'string', bodyLimit: FORM_BYTES },
-    (_request, body, done) => done(null, new URLSearchParams(String(body))),
-  );
+  portal.register(formbody, { bodyLimit: FORM_BYTES, parser: (text) => ({ form: new URLSearchParams(text) }) });
   portal.addHook('onSend', async (_request, reply) => {
-    // A download has a stricter one of its own.
-    if (!reply.hasHeader('content-security-policy')) reply.header('content-security-policy', POLICY);
     reply
       .header('referrer-policy', 'same-origin') // with no-referrer a browser hides where a form comes from
-      .header('permissions-policy', PERMISSIONS)
-      .header('x-frame-options', 'DENY')
-      .header('cross-origin-opener-policy', 'same-origin');
+      .header('permissions-policy', PERMISSIONS);
     if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
   });
   portal.setErrorHandler((thrown, request, reply) => {
@@ -164,7 +131,7 @@ export function addGate(
     // The choice of language is remembered, and leaves the address.
     const { lang } = queryOf(request);
     if (request.method === 'GET' && (lang === 'de' || lang === 'en')) {
-      setCookie(reply, 'mailroom_lang', lang, { secure, seconds: 31_536_000 });
+      reply.setCookie('mailroom_lang', lang, { maxAge: 31_536_000 });
       return seeOther(reply, withoutLanguage(request.url));
     }
   });

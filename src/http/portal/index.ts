@@ -29,11 +29,10 @@ export type {
 export function registerPortal(deps: PortalDeps): (app: FastifyInstance) => Promise<void> {
   const visits = visitsOf(deps);
   const signIn = signIns(deps);
-  const { secure } = signIn;
 
   return async (app) => {
     await app.register(async (portal) => {
-      addGate(portal, { ...deps, visits, secure, sessionOf: signIn.session });
+      addGate(portal, { ...deps, visits, sessionOf: signIn.session });
 
       addAssets(portal);
 
@@ -50,7 +49,7 @@ export function registerPortal(deps: PortalDeps): (app: FastifyInstance) => Prom
       addTest(portal, deps, visits);
       addReplies(portal, deps, visits);
       addQuarantine(portal, deps, visits);
-      addConsent(portal, deps, visits, secure);
+      addConsent(portal, deps, visits, signIn.secure);
       addAudit(portal, deps, visits);
       portal.get('/portal/*', needs('session'), () => {
         throw new MailroomError('HTTP_NOT_FOUND');

@@ -8,19 +8,7 @@ import { clientOf } from '../client.ts';
 import { addressKey } from '../lock-out.ts';
 import { statusOf } from '../problem.ts';
 import type { NewSession, OidcFlow, PortalDeps, Session } from './deps.ts';
-import {
-  cookieOf,
-  formOf,
-  hostCookie,
-  LIST,
-  needs,
-  queryOf,
-  seeOther,
-  send,
-  setCookie,
-  shownError,
-  type Visits,
-} from './gate.ts';
+import { formOf, hostCookie, LIST, needs, queryOf, seeOther, send, shownError, type Visits } from './gate.ts';
 import { html } from './html.ts';
 import { doneUrl, errorNote, type Frame, page, type ShownError } from './layout.ts';
 
@@ -48,10 +36,10 @@ export function signIns({ apiTokens, sessions, emit, record, publicUrl }: SignIn
 
   /** A new session under a new id; the one that this browser had before ends. */
   async function begin(request: FastifyRequest, reply: FastifyReply, session: NewSession, by: string): Promise<void> {
-    const before = cookieOf(request, cookie);
+    const before = request.cookies[cookie];
     if (before !== undefined) await sessions.end(before);
     const id = await sessions.create(session);
-    setCookie(reply, cookie, id, { secure });
+    reply.setCookie(cookie, id);
     emit('PortalSignedIn', { detail: { by: session.name, role: session.role, how: by } });
     await record({
       by: session.name,
@@ -67,7 +55,7 @@ export function signIns({ apiTokens, sessions, emit, record, publicUrl }: SignIn
   return {
     secure,
     async session(request: FastifyRequest): Promise<Session | undefined> {
-      const id = cookieOf(request, cookie);
+      const id = request.cookies[cookie];
       if (id === undefined || !/^[\w-]{43}$/.test(id)) return undefined;
       // A page that refreshes itself is no person at work: the idle time goes on.
       const bySelf = request.method === 'GET' && request.headers['sec-fetch-dest'] === 'empty';
@@ -103,10 +91,10 @@ export function signIns({ apiTokens, sessions, emit, record, publicUrl }: SignIn
     },
     /** @returns the session that ended */
     async leave(request: FastifyRequest, reply: FastifyReply): Promise<Session | undefined> {
-      const id = cookieOf(request, cookie);
+      const id = request.cookies[cookie];
       const session = id === undefined ? undefined : await sessions.read(id, false);
       if (id !== undefined) await sessions.end(id);
-      setCookie(reply, cookie, '', { secure, seconds: 0 });
+      reply.clearCookie(cookie);
       if (session !== undefined) await record({ by: session.name, action: 'sign-out', server: '', changes: [] });
       return session;
     },
@@ -150,8 +138,7 @@ export function addSignIn(
   visits: Visits,
   signIn: ReturnType<typeof signIns>,
 ): void {
-  const { secure } = signIn;
-  const flowCookie = hostCookie(FLOW_COOKIE, secure);
+  const flowCookie = hostCookie(FLOW_COOKIE, signIn.secure);
   const form = (request: FastifyRequest, error?: ShownError) =>
     signInPage({ ...visits.frame(request), url: '/portal/sign-in' }, error, oidc !== undefined);
 
@@ -190,15 +177,15 @@ export function addSignIn(
     try {
       const { url, flow } = await oidc.begin();
       const value = Buffer.from(JSON.stringify({ ...flow, at: Date.now() })).toString('base64url');
-      setCookie(reply, flowCookie, value, { secure, seconds: FLOW_SECONDS });
+      reply.setCookie(flowCookie, value, { maxAge: FLOW_SECONDS });
       return seeOther(reply, url);
     } catch (error) {
       return refused(request, reply, error);
     }
   });
   portal.get('/portal/oidc/callback', needs('open'), async (request, reply) => {
-    const flow = flowIn(cookieOf(request, flowCookie));
-    setCookie(reply, flowCookie, '', { secure, seconds: 0 }); // one try each
+    const flow = flowIn(request.cookies[flowCookie]);
+    reply.clearCookie(flowCookie); // one try each
     try {
       await signIn.countAddress(request);
       // The sign-in must have begun in this very browser, a short time ago.
@@ -236,14 +223,14 @@ export function addConsent(
   const stateCookie = hostCookie(STATE_COOKIE, secure);
   portal.post(`${LIST}/sign-in`, needs('email-servers:write'), async (request, reply) => {
     const { url, state } = await beginSignIn(formOf(request).get('name') ?? '');
-    setCookie(reply, stateCookie, state, { secure, seconds: 900 });
+    reply.setCookie(stateCookie, state, { maxAge: 900 });
     return send(reply, leavePage(visits.frame(request), url));
   });
   portal.get('/signin/callback', needs('email-servers:write'), async (request, reply) => {
     const { state = '', code, error, error_description } = queryOf(request);
     // The sign-in must have begun in this very browser.
-    if (state === '' || cookieOf(request, stateCookie) !== state) throw new MailroomError('OAUTH_STATE_INVALID');
-    setCookie(reply, stateCookie, '', { secure, seconds: 0 });
+    if (state === '' || request.cookies[stateCookie] !== state) throw new MailroomError('OAUTH_STATE_INVALID');
+    reply.clearCookie(stateCookie);
     const { server } = await completeSignIn({
       state,
       ...(code === undefined ? {} : { code }),

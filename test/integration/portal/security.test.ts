@@ -39,6 +39,26 @@ describe('headers', () => {
     expect(await header(plain.base)).toBeNull();
   });
 
+  it.each(everywhere)('%s: loads nothing from elsewhere, runs no inline script, is framed by nobody', async (path) => {
+    const { headers } = await fetch(plain.base + path, { redirect: 'manual' });
+    const policy = (headers.get('content-security-policy') ?? '').split(';').sort();
+    expect(policy).toEqual([
+      "base-uri 'none'",
+      "connect-src 'self'",
+      "default-src 'none'",
+      "form-action 'self'",
+      "frame-ancestors 'none'",
+      "img-src 'self' data:",
+      "script-src 'self'",
+      "style-src 'self'",
+    ]);
+    expect(headers.get('x-content-type-options')).toBe('nosniff');
+    expect(headers.get('x-frame-options')).toBe('DENY');
+    expect(headers.get('cross-origin-opener-policy')).toBe('same-origin');
+    // With no-referrer a browser hides the origin of the portal's own forms.
+    expect(headers.get('referrer-policy')).toBe(path.startsWith('/portal') ? 'same-origin' : 'no-referrer');
+  });
+
   it.each(['/portal/sign-in', '/portal/no-such-page'])('%s: a page uses no camera, place or payment', async (path) => {
     const policy = (await fetch(plain.base + path)).headers.get('permissions-policy') ?? '';
     for (const feature of ['camera', 'geolocation', 'microphone', 'payment', 'usb'])

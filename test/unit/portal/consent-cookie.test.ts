@@ -1,6 +1,8 @@
 // The cookie that ties a delegated sign-in to the browser which began it: from this host alone under https, and needed for the way back.
+import formbody from '@fastify/formbody';
 import Fastify from 'fastify';
 import { describe, expect, it } from 'vitest';
+import { addBrowserRules } from '../../../src/http/browser.ts';
 import { visits } from '../../../src/http/portal/gate.ts';
 import { addConsent } from '../../../src/http/portal/sign-in-page.ts';
 
@@ -9,9 +11,8 @@ const STATE = 's'.repeat(43);
 async function portal(secure: boolean) {
   const completed: string[] = [];
   const app = Fastify();
-  app.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_, body, done) =>
-    done(null, new URLSearchParams(String(body))),
-  );
+  await addBrowserRules(app, secure);
+  await app.register(formbody, { parser: (text) => ({ form: new URLSearchParams(text) }) });
   const provider = {
     beginSignIn: async () => ({ url: `https://login.example/authorize?state=${STATE}`, state: STATE }),
     completeSignIn: async ({ state }: { state: string }) => {
@@ -38,13 +39,13 @@ async function portal(secure: boolean) {
 describe('the state cookie of a delegated sign-in', () => {
   it('under https it has the __Host- prefix and all that the prefix asks for', async () => {
     const { setCookie, close } = await portal(true);
-    expect(setCookie).toBe(`__Host-mailroom_signin=${STATE}; Path=/; HttpOnly; SameSite=Lax; Max-Age=900; Secure`);
+    expect(setCookie).toBe(`__Host-mailroom_signin=${STATE}; Max-Age=900; Path=/; HttpOnly; Secure; SameSite=Lax`);
     await close();
   });
 
   it('on a development machine without https it has none: a browser would not take it', async () => {
     const { setCookie, close } = await portal(false);
-    expect(setCookie).toBe(`mailroom_signin=${STATE}; Path=/; HttpOnly; SameSite=Lax; Max-Age=900`);
+    expect(setCookie).toBe(`mailroom_signin=${STATE}; Max-Age=900; Path=/; HttpOnly; SameSite=Lax`);
     await close();
   });
 
@@ -63,7 +64,7 @@ describe('the state cookie of a delegated sign-in', () => {
     const { back, completed, close } = await portal(true);
     const answer = await back(`other=1; __Host-mailroom_signin=${STATE}`);
     expect(answer.statusCode).toBe(303);
-    expect(String(answer.headers['set-cookie'])).toMatch(/^__Host-mailroom_signin=; .*Max-Age=0; Secure$/);
+    expect(String(answer.headers['set-cookie'])).toMatch(/^__Host-mailroom_signin=; Max-Age=0; Path=\/; .*Secure; /);
     expect(completed).toEqual([STATE]);
     await close();
   });
