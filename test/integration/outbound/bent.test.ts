@@ -1,20 +1,18 @@
 // Replies and the doctor against a bent Postfix: no PIPELINING, 8BITMIME, SMTPUTF8, ENHANCEDSTATUSCODES, CHUNKING, DSN, a small size limit, recipients
 // that are refused for good and for now; and against a relay without AUTH that knows us by address, or does not.
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createSentFolder } from '../../../src/adapters/imap/sent-folder.ts';
 import { createSubmitter, submitterDefaults } from '../../../src/adapters/smtp/submitter.ts';
-import type { ReplyInput } from '../../../src/contract/reply.ts';
 import { checkServer } from '../../../src/doctor/run-steps.ts';
 import { type CheckStep, passed } from '../../../src/domain/doctor.ts';
 import type { ImapServer, SmtpServer } from '../../../src/domain/email-server.ts';
-import { type Outbound, startOutbound } from '../../../src/outbound/index.ts';
-import { createReplies } from '../../../src/outbound/replies.ts';
 import { BENT_DOVECOT, BENT_MESSAGE_BYTES, BENT_POSTFIX, DEFERRED, REFUSED } from '../../support/bent.ts';
 import { startDovecot, type TestDovecot } from '../../support/dovecot.ts';
 import { leakWatch } from '../../support/leak-watch.ts';
 import { startPostfix, type TestPostfix } from '../../support/postfix.ts';
 import { freeTurns } from '../../support/turns.ts';
-import { type Rig, rig, smtpServer, startRedis, type TestRedis, until } from './rig.ts';
+import { smtpServer, until } from './rig.ts';
+import { openRoom, replyMaker } from './room.ts';
 
 leakWatch();
 
@@ -23,16 +21,14 @@ const password = 'secret';
 const authentication = { type: 'Password', password } as const;
 const noToken = () => Promise.reject(new Error('nobody signs in by token'));
 
-let redis: TestRedis;
+const room = openRoom({ sink: false });
 let dovecot: TestDovecot;
 /** With AUTH, and a relay beside it that knows this machine. */
 let postfix: TestPostfix;
 /** Whose relay knows nobody. */
 let stranger: TestPostfix;
-const opened: { outbound: Outbound; rig: Rig }[] = [];
 
 beforeAll(async () => {
-  redis = await startRedis();
   dovecot = await startDovecot({ users: [{ user: SHARED, password }], extraConf: BENT_DOVECOT });
   const options = { dovecot, headerFrom: false, maxMessageBytes: BENT_MESSAGE_BYTES, extraMainCf: BENT_POSTFIX };
   postfix = await startPostfix({ ...options, relay: { knowsUs: true } });
@@ -42,16 +38,7 @@ afterAll(async () => {
   await stranger?.stop();
   await postfix?.stop();
   await dovecot?.stop();
-  await redis?.stop();
 });
-afterEach(async () => {
-  for (const { outbound, rig: one } of opened.splice(0)) {
-    await outbound.stop();
-    await one.close();
-  }
-  await redis.client().flushall();
-});
-
 const mailbox = () =>
   ({
     type: 'IMAP',
@@ -81,11 +68,16 @@ const relay = (more: Partial<SmtpServer> = {}) =>
 
 async function start(server: SmtpServer) {
   const sent = createSentFolder({ getToken: noToken, imapServers: () => [mailbox()] });
-  const one = rig(redis.client(), [server], sent, { pauseProbeMs: 60_000 });
-  one.deps.openSubmitter = (given) =>
-    createSubmitter(given, noToken, { ...submitterDefaults, ehloName: 'mailroom.test' });
-  opened.push({ outbound: await startOutbound(one.deps), rig: one });
-  return { ...one, sent, replies: createReplies({ ...one.deps, allServers: () => one.deps.servers() }) };
+  const one = await room.replica({
+    servers: [server],
+    settings: { pauseProbeMs: 60_000 },
+    sent,
+    change: ({ deps }) => {
+      deps.openSubmitter = (given) =>
+        createSubmitter(given, noToken, { ...submitterDefaults, ehloName: 'mailroom.test' });
+    },
+  });
+  return { ...one, sent };
 }
 
 async function check(server: SmtpServer, sendProbe = false): Promise<CheckStep[]> {
@@ -108,20 +100,11 @@ async function check(server: SmtpServer, sendProbe = false): Promise<CheckStep[]
 }
 const of = (found: readonly CheckStep[], name: CheckStep['step']) => found.find(({ step }) => step === name);
 
-let n = 0;
-const reply = (more: Partial<ReplyInput> = {}): ReplyInput & { replyId: string } => {
-  n += 1;
-  return {
-    schema: 'mailroom.reply/1',
-    replyId: `bent-${n}`,
-    server: 'bent',
-    from: SHARED,
-    to: [`customer${n}@customer.example`],
-    subject: 'Rückfrage 🙂',
-    text: 'Grüße, schöne 🙂\r\n',
-    ...more,
-  };
-};
+const reply = replyMaker(
+  'bent',
+  { server: 'bent', from: SHARED, subject: 'Rückfrage 🙂', text: 'Grüße, schöne 🙂\r\n' },
+  'customer.example',
+);
 
 describe.each([
   ['signed in', submission],

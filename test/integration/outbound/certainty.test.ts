@@ -1,113 +1,48 @@
 // What must not lead to a second mail, nor to a lost one, although the journal alone would not notice: Redis that forgot its tail or everything,
 // a worker that slept through its claim, a job that is gone, a server that signs in as another mailbox since.
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { openReplyQueues } from '../../../src/adapters/queue/replies.ts';
 import { createJournal, replyKey } from '../../../src/adapters/redis/journal.ts';
 import { replySchema } from '../../../src/contract/reply.ts';
-import type { BlobStore } from '../../../src/domain/blob-store.ts';
-import type { SmtpServer } from '../../../src/domain/email-server.ts';
 import { MailroomError } from '../../../src/domain/errors.ts';
 import { dataBegunMark, replyDigest } from '../../../src/domain/reply-journal.ts';
-import { createReplies, type Outbound, type Replies, startOutbound } from '../../../src/outbound/index.ts';
-import type { OutboundSettings } from '../../../src/outbound/ports.ts';
-import {
-  memoryBlobs,
-  type Rig,
-  rig,
-  type Sink,
-  sentOf,
-  smtpServer,
-  startRedis,
-  startSink,
-  type TestRedis,
-  until,
-} from './rig.ts';
+import { memoryBlobs, smtpServer, until } from './rig.ts';
+import { openRoom, type ReplicaOptions, replyMaker } from './room.ts';
 
-let redis: TestRedis;
-let sink: Sink;
-let n = 0;
-const opened: { outbound: Outbound; rig: Rig }[] = [];
+const room = openRoom();
+const reply = replyMaker('certain');
 
-beforeAll(async () => {
-  redis = await startRedis();
-});
-afterAll(() => redis.stop());
-beforeEach(async () => {
-  sink = await startSink();
-});
-afterEach(async () => {
-  await end();
-  await sink.stop();
-  await redis.client().flushall();
-});
-
-async function end(): Promise<void> {
-  for (const { outbound, rig: one } of opened.splice(0)) {
-    await outbound.stop();
-    await one.close();
-  }
-}
-
-interface Options {
-  servers?: SmtpServer[];
-  blobs?: BlobStore;
-  settings?: Partial<OutboundSettings>;
-  change?: (one: Rig) => void;
-}
-
-async function replica({ servers, blobs, settings, change }: Options = {}) {
-  const sent = sentOf(sink);
-  const one = rig(redis.client(), servers ?? [smtpServer(sink.port)], sent, settings, blobs);
-  change?.(one);
-  const replies: Replies = createReplies({ ...one.deps, allServers: () => one.deps.servers() });
-  opened.push({ outbound: await startOutbound(one.deps), rig: one });
-  return { ...one, replies, sent };
-}
-
-function reply() {
-  n += 1;
-  const address = `customer${n}@example.net`;
-  return {
-    schema: 'mailroom.reply/1' as const,
-    replyId: `certain-${n}`,
-    server: 'sink',
-    to: [address],
-    subject: 'Re',
-    text: 'x',
-  };
-}
-
-const ends = (replies: Replies, replyId: string, state: string) =>
-  until(`${replyId} ${state}`, async () => (await replies.getReply(replyId))?.state === state);
+const replica = (options: Partial<ReplicaOptions> = {}) =>
+  room.replica({ servers: [smtpServer(room.sink.port)], ...options });
 
 describe('Redis forgot that DATA began', () => {
   it.each(['prepared', 'submitting'])('and went back to %s: looked up in Sent, not sent again', async (state) => {
     const one = await replica();
     const input = reply();
     await one.replies.submitReply(input);
-    await ends(one.replies, input.replyId, 'accepted');
-    const client = redis.client();
+    await one.reached(input.replyId, 'accepted');
+    const client = room.redis.client();
     await client.hset(replyKey(input.replyId), 'state', state);
     await client.hdel(
       replyKey(input.replyId),
       ...['begins', 'dataFence', 'dataBegunAt', 'result', 'recipients', 'acceptances'],
     );
     await one.deps.queues.again('sink', input.replyId, input, { priority: 1 });
-    await ends(one.replies, input.replyId, 'accepted');
+    await one.reached(input.replyId, 'accepted');
     expect(one.events.map(({ name }) => name)).toContain('ReplyForgotten');
     expect((await one.replies.getReply(input.replyId))?.warnings?.[0]).toContain('found in Sent by reply-id');
-    expect(sink.received).toHaveLength(1);
+    expect(room.sink.received).toHaveLength(1);
   });
 
   it('and everything else, and the backend adds the reply again: accepted by Sent', async () => {
     const one = await replica();
     const input = reply();
     await one.replies.submitReply(input);
-    await ends(one.replies, input.replyId, 'accepted');
-    await redis.client().flushall();
+    await one.reached(input.replyId, 'accepted');
+    await room.redis.client().flushall();
     await one.replies.submitReply(input);
-    await ends(one.replies, input.replyId, 'accepted');
-    expect(sink.received).toHaveLength(1);
+    await one.reached(input.replyId, 'accepted');
+    expect(room.sink.received).toHaveLength(1);
   });
 
   it('of a mail of which an earlier beginning left no mark: looked up in Sent all the same', async () => {
@@ -121,13 +56,13 @@ describe('Redis forgot that DATA began', () => {
     const one = await replica({ blobs });
     const input = reply();
     await one.replies.submitReply(input);
-    await ends(one.replies, input.replyId, 'accepted');
+    await one.reached(input.replyId, 'accepted');
     expect((await one.deps.journal.read(input.replyId))?.begins).toBe(2);
-    await redis.client().flushall();
+    await room.redis.client().flushall();
     await one.replies.submitReply(input);
-    await ends(one.replies, input.replyId, 'accepted');
+    await one.reached(input.replyId, 'accepted');
     expect(one.events.map(({ name }) => name)).toContain('ReplyForgotten');
-    expect(sink.received).toHaveLength(1);
+    expect(room.sink.received).toHaveLength(1);
   });
 
   it('of a mail that is not in Sent: held; released it goes, and is not doubted again', async () => {
@@ -135,12 +70,12 @@ describe('Redis forgot that DATA began', () => {
     const input = reply();
     for (const times of [1, 2, 3]) await one.deps.blobs.createMarker(dataBegunMark(input.replyId, times));
     await one.replies.submitReply(input);
-    await ends(one.replies, input.replyId, 'held');
+    await one.reached(input.replyId, 'held');
     expect((await one.replies.evidenceOf(input.replyId)).join('\n')).toContain('which Redis has forgotten');
-    expect(sink.received).toHaveLength(0);
+    expect(room.sink.received).toHaveLength(0);
     await one.replies.releaseHeld(input.replyId);
-    await ends(one.replies, input.replyId, 'accepted');
-    expect(sink.received).toHaveLength(1);
+    await one.reached(input.replyId, 'accepted');
+    expect(room.sink.received).toHaveLength(1);
   });
 
   it('while another worker is at it: its mark is not made twice, and the second one doubts', async () => {
@@ -155,13 +90,13 @@ describe('Redis forgot that DATA began', () => {
     };
     const one = await replica({ blobs });
     await one.replies.submitReply(input);
-    await ends(one.replies, input.replyId, 'held');
-    expect(sink.received).toHaveLength(0);
+    await one.reached(input.replyId, 'held');
+    expect(room.sink.received).toHaveLength(0);
   });
 });
 
 it('a claim that Redis forgot is never taken for the one that it gives next', async () => {
-  const client = redis.client();
+  const client = room.redis.client();
   const journal = createJournal(client);
   const claim = async (owner: string) => {
     const given = await journal.claim({ replyId: 'twin', digest: 'd', server: 'sink', owner, leaseMs: 60_000 });
@@ -195,8 +130,8 @@ it('a reply that is noted and has no job is not said to be queued: the backend a
   await one.deps.journal.admit({ replyId: input.replyId, digest, server: 'sink' });
   expect(await one.replies.getReply(input.replyId)).toBeUndefined();
   await one.replies.submitReply(input);
-  await ends(one.replies, input.replyId, 'accepted');
-  expect(sink.received).toHaveLength(1);
+  await one.reached(input.replyId, 'accepted');
+  expect(room.sink.received).toHaveLength(1);
 });
 
 it.each([
@@ -210,7 +145,7 @@ it.each([
     for (let i = 0; i < before; i++) await one.replies.submitReply(input);
     const { onDisk } = one.deps.journal;
     one.deps.journal.onDisk = async () => {
-      await redis.client().flushall();
+      await room.redis.client().flushall();
       return onDisk();
     };
     await expect(one.replies.submitReply(input)).rejects.toThrow(
@@ -223,17 +158,17 @@ it('a reply that Redis forgets while it is handed in again is not another one: t
   const one = await replica();
   const input = reply();
   await one.replies.submitReply(input);
-  await ends(one.replies, input.replyId, 'accepted');
+  await one.reached(input.replyId, 'accepted');
   const { read } = one.deps.journal;
   one.deps.journal.read = async (replyId) => {
     const entry = await read(replyId);
     one.deps.journal.read = read;
-    await redis.client().flushall();
+    await room.redis.client().flushall();
     return entry;
   };
   expect(await one.replies.submitReply(input)).toMatchObject({ replyId: input.replyId });
-  await ends(one.replies, input.replyId, 'accepted');
-  expect(sink.received).toHaveLength(1);
+  await one.reached(input.replyId, 'accepted');
+  expect(room.sink.received).toHaveLength(1);
 });
 
 it('a blob store that takes no mark lets nothing out; later it goes, once', async () => {
@@ -248,9 +183,9 @@ it('a blob store that takes no mark lets nothing out; later it goes, once', asyn
   const one = await replica({ blobs });
   const input = reply();
   await one.replies.submitReply(input);
-  await ends(one.replies, input.replyId, 'accepted');
+  await one.reached(input.replyId, 'accepted');
   expect(refused).toBe(4); // refused twice, then the one that is missing, and that of this time
-  expect(sink.received).toHaveLength(1);
+  expect(room.sink.received).toHaveLength(1);
 });
 
 it('a rendered mail that is gone ends the reply with the reason, and other replies go on', async () => {
@@ -263,17 +198,17 @@ it('a rendered mail that is gone ends the reply with the reason, and other repli
   };
   const one = await replica({ blobs });
   const input = reply();
-  sink.faults.push('dropped-after-dot');
+  room.sink.faults.push('dropped-after-dot');
   await one.replies.submitReply(input);
-  await ends(one.replies, input.replyId, 'held');
+  await one.reached(input.replyId, 'held');
   gone = (await one.deps.journal.read(input.replyId))?.rendered;
   await one.replies.releaseHeld(input.replyId);
-  await ends(one.replies, input.replyId, 'rejected');
+  await one.reached(input.replyId, 'rejected');
   expect((await one.replies.getReply(input.replyId))?.failure?.code).toBe('BLOB_NOT_FOUND');
   const other = reply();
   await one.replies.submitReply(other);
-  await ends(one.replies, other.replyId, 'accepted');
-  expect(sink.received).toHaveLength(1);
+  await one.reached(other.replyId, 'accepted');
+  expect(room.sink.received).toHaveLength(1);
 });
 
 it.each([
@@ -309,14 +244,14 @@ it.each([
   });
   const input = reply();
   await one.replies.submitReply(input);
-  await ends(one.replies, input.replyId, 'accepted');
+  await one.reached(input.replyId, 'accepted');
   expect(slept).toBe(true);
-  expect(sink.received).toHaveLength(1);
+  expect(room.sink.received).toHaveLength(1);
   expect((await one.deps.journal.read(input.replyId))?.begins).toBeGreaterThan(1);
 });
 
 it('a late acceptance ends what another worker doubts, a person decides, or Redis has forgotten', async () => {
-  const journal = createJournal(redis.client());
+  const journal = createJournal(room.redis.client());
   for (const state of ['uncertain', 'held', 'dropped', 'queued', 'prepared', 'submitting'] as const) {
     const replyId = `late-${state}`;
     await journal.admit({ replyId, digest: 'd', server: 'sink' });
@@ -332,26 +267,26 @@ it('a late acceptance ends what another worker doubts, a person decides, or Redi
 it('a reply whose job is gone gets one again: a crash between release and queue', async () => {
   const one = await replica({ settings: { restingMs: 0, tickMs: 20 } });
   const input = reply();
-  sink.faults.push('dropped-after-dot');
+  room.sink.faults.push('dropped-after-dot');
   await one.replies.submitReply(input);
-  await ends(one.replies, input.replyId, 'held');
+  await one.reached(input.replyId, 'held');
   await one.deps.journal.transition(input.replyId, { from: ['held'], to: 'prepared' });
-  await ends(one.replies, input.replyId, 'accepted');
+  await one.reached(input.replyId, 'accepted');
   expect(one.events.map(({ name }) => name)).toContain('ReplyTakenUp');
-  expect(sink.received).toHaveLength(1);
+  expect(room.sink.received).toHaveLength(1);
 });
 
 it('the server signs in as another mailbox since: its Sent proves nothing, and policy resend does not send', async () => {
-  const first = smtpServer(sink.port, { uncertain: 'resend' });
+  const first = smtpServer(room.sink.port, { uncertain: 'resend' });
   const one = await replica({ servers: [first], settings: { settleMs: 1_500, firstLookMs: 400 } });
   const input = reply();
-  sink.faults.push('dropped-after-dot');
+  room.sink.faults.push('dropped-after-dot');
   await one.replies.submitReply(input);
-  await ends(one.replies, input.replyId, 'uncertain');
+  await one.reached(input.replyId, 'uncertain');
   one.change([{ ...first, user: 'other@contoso.example', additionalFromAddresses: [first.user] }]);
-  await ends(one.replies, input.replyId, 'held');
+  await one.reached(input.replyId, 'held');
   expect((await one.replies.evidenceOf(input.replyId)).join('\n')).toContain('another mailbox');
-  expect(sink.received).toHaveLength(0);
+  expect(room.sink.received).toHaveLength(0);
 });
 
 it('a replica whose clock is ahead does not decide early: the journal’s clock counts', async () => {
@@ -370,27 +305,27 @@ it('a replica whose clock is ahead does not decide early: the journal’s clock 
     },
   });
   const input = reply();
-  sink.faults.push('dropped-after-dot');
+  room.sink.faults.push('dropped-after-dot');
   await one.replies.submitReply(input);
-  await ends(one.replies, input.replyId, 'uncertain');
+  await one.reached(input.replyId, 'uncertain');
   ahead.by = 3_600_000;
   await until('looked twice', async () => ((await one.deps.journal.read(input.replyId))?.looks ?? 0) >= 2);
   expect((await one.replies.getReply(input.replyId))?.state).toBe('uncertain');
-  await ends(one.replies, input.replyId, 'held');
+  await one.reached(input.replyId, 'held');
 });
 
 it('a replyId used on two servers is one reply', async () => {
-  const two = [smtpServer(sink.port), smtpServer(sink.port, { name: 'second' })];
+  const two = [smtpServer(room.sink.port), smtpServer(room.sink.port, { name: 'second' })];
   const one = await replica({ servers: two });
   const input = reply();
   await one.replies.submitReply(input);
-  await ends(one.replies, input.replyId, 'accepted');
+  await one.reached(input.replyId, 'accepted');
   await expect(one.replies.submitReply({ ...input, server: 'second' })).rejects.toThrow(
     expect.objectContaining({ code: 'REPLY_ID_REUSED' }),
   );
-  const queues = openReplyQueues(redis.client(), () => {});
+  const queues = openReplyQueues(room.redis.client(), () => {});
   await queues.add('second', input.replyId, { ...input, server: 'second' }, { priority: 1, delayMs: 0 });
   await until('refused there', async () => (await queues.find('second', input.replyId))?.state === 'failed');
   await queues.close();
-  expect(sink.received).toHaveLength(1);
+  expect(room.sink.received).toHaveLength(1);
 });

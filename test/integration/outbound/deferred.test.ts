@@ -3,10 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { replyKey } from '../../../src/adapters/redis/journal.ts';
 import type { OutboundSettings } from '../../../src/outbound/ports.ts';
 import { header, memoryBlobs, type Rig, smtpServer, until } from './rig.ts';
-import { openRoom, type Replica } from './room.ts';
+import { openRoom, type Replica, replyMaker } from './room.ts';
 
 const room = openRoom();
-let n = 0;
+const made = replyMaker('deferred');
+const reply = (to: string[]) => made({ to });
 
 const replica = (
   settings: Partial<OutboundSettings> = {},
@@ -24,18 +25,6 @@ const EASY = 'easy@example.net';
 const GREY = 'grey@example.net';
 const GONE = 'unknown@example.net';
 const GREYLISTED = '450 4.2.0 Greylisted, try again later';
-
-function reply(to: string[]) {
-  n += 1;
-  return {
-    schema: 'mailroom.reply/1' as const,
-    replyId: `deferred-${n}`,
-    server: 'sink',
-    to,
-    subject: 'Re',
-    text: 'x',
-  };
-}
 
 /** Deferred so often, then taken. */
 function greylist(times: number, address = GREY): void {

@@ -7,7 +7,6 @@ import { createSentFolder } from '../../../src/adapters/imap/sent-folder.ts';
 import type { ReplyInput } from '../../../src/contract/reply.ts';
 import type { ImapServer, SmtpServer } from '../../../src/domain/email-server.ts';
 import type { SubmissionOutcome } from '../../../src/domain/submission.ts';
-import { createReplies, type Outbound, type Replies, startOutbound } from '../../../src/outbound/index.ts';
 import {
   type Fault,
   type Sandbox,
@@ -16,7 +15,8 @@ import {
   startSandbox,
 } from '../../../src/sandbox/index.ts';
 import { openSubmitterWith } from './exchange-rig.ts';
-import { header, type Rig, rig, smtpServer, startRedis, type TestRedis, until } from './rig.ts';
+import { header, smtpServer, until } from './rig.ts';
+import { openRoom, type Replica } from './room.ts';
 
 const SHARED = 'support@contoso.example';
 const INFO = 'info@contoso.example';
@@ -24,13 +24,11 @@ const JANE = 'jane@customer.example';
 const OTTO = 'otto@kunde.example';
 const CLIENT = '3b1f4d6e-0a52-4c7b-8e19-6d2c5a7f9b03';
 
-let redis: TestRedis;
+const room = openRoom({ sink: false });
 let sandbox: Sandbox;
 let n = 0;
-const opened: { outbound: Outbound; rig: Rig }[] = [];
 
 beforeAll(async () => {
-  redis = await startRedis();
   sandbox = await startSandbox({
     domain: 'contoso.example',
     users: [
@@ -44,10 +42,7 @@ beforeAll(async () => {
 });
 afterEach(async () => {
   sandbox.faults.clear();
-  for (const { outbound, rig: one } of opened.splice(0)) {
-    await outbound.stop();
-    await one.close();
-  }
+  await room.end();
   // Whatever the test was about: nobody has a mail twice.
   for (const customer of [JANE, OTTO]) {
     const ids = mailsOf(customer).map(({ replyId }) => replyId);
@@ -56,7 +51,6 @@ afterEach(async () => {
 });
 afterAll(async () => {
   await sandbox?.stop();
-  await redis?.stop();
 });
 
 function mailsOf(address: string, folder?: string) {
@@ -68,9 +62,7 @@ function mailsOf(address: string, folder?: string) {
 const copies = (address: string, replyId: string, folder?: string) =>
   mailsOf(address, folder).filter((mail) => mail.replyId === replyId).length;
 
-interface Running extends Rig {
-  replies: Replies;
-  outbound: Outbound;
+interface Running extends Replica {
   outcomes: SubmissionOutcome[];
   tokens: string[];
   reply(more?: Partial<ReplyInput>): ReplyInput & { replyId: string };
@@ -110,22 +102,23 @@ async function start(
   } as ImapServer;
   const outcomes: SubmissionOutcome[] = [];
   const sent = createSentFolder({ getToken, imapServers: () => [imap] });
-  const one = rig(redis.client(), [server], sent, {
-    waitScale: 0.00001, // six hours are a fifth of a second
-    pauseProbeMs: 60,
-    tickMs: 40,
-    settleMs: 700,
-    firstLookMs: 100,
+  const one = await room.replica({
+    servers: [server],
+    settings: {
+      waitScale: 0.00001, // six hours are a fifth of a second
+      pauseProbeMs: 60,
+      tickMs: 40,
+      settleMs: 700,
+      firstLookMs: 100,
+    },
+    sent,
+    change: ({ deps }) => {
+      deps.openSubmitter = openSubmitterWith(getToken, (_server, outcome) => outcomes.push(outcome), options.silenceMs);
+    },
   });
-  one.deps.openSubmitter = openSubmitterWith(getToken, (_server, outcome) => outcomes.push(outcome), options.silenceMs);
-  const outbound = await startOutbound(one.deps);
-  opened.push({ outbound, rig: one });
-  const replies = createReplies({ ...one.deps, allServers: () => one.deps.servers() });
   let m = 0;
   return {
     ...one,
-    outbound,
-    replies,
     outcomes,
     tokens,
     reply(reply = {}) {
@@ -142,7 +135,7 @@ async function start(
         ...reply,
       };
     },
-    state: async (replyId) => (await replies.getReply(replyId))?.state,
+    state: async (replyId) => (await one.replies.getReply(replyId))?.state,
   };
 }
 

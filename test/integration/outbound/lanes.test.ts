@@ -1,21 +1,12 @@
 // Lanes over a real Redis: connections are kept, handed over in order, and shared between replicas.
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { createPace } from '../../../src/adapters/redis/pace.ts';
 import type { Submitter } from '../../../src/domain/submission.ts';
-import { createLanes, type Lanes } from '../../../src/outbound/lanes.ts';
-import { smtpServer, startRedis, type TestRedis, until } from './rig.ts';
+import { createLanes } from '../../../src/outbound/lanes.ts';
+import { smtpServer, until } from './rig.ts';
+import { openRoom } from './room.ts';
 
-let redis: TestRedis;
-const opened: Lanes[] = [];
-
-beforeAll(async () => {
-  redis = await startRedis();
-});
-afterAll(() => redis.stop());
-afterEach(async () => {
-  for (const lanes of opened.splice(0)) await lanes.close();
-  await redis.client().flushall();
-});
+const room = openRoom({ sink: false });
 
 /** A replica's lanes; counts the connections opened and those open. */
 function replica(connections: number, slotTtlMs = 8_000) {
@@ -33,8 +24,8 @@ function replica(connections: number, slotTtlMs = 8_000) {
       },
     };
   };
-  const lanes = createLanes(server, createPace(redis.client()), open, slotTtlMs);
-  opened.push(lanes);
+  const lanes = createLanes(server, createPace(room.redis.client()), open, slotTtlMs);
+  room.onEnd(lanes.close);
   return { lanes, count };
 }
 

@@ -2,28 +2,25 @@
 // byte and read by an independent parser; what Postfix refuses becomes the right code, class and hint.
 import { ImapFlow } from 'imapflow';
 import PostalMime from 'postal-mime';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createSentFolder } from '../../../src/adapters/imap/sent-folder.ts';
 import type { ReplyInput } from '../../../src/contract/reply.ts';
 import type { ImapServer, SmtpServer } from '../../../src/domain/email-server.ts';
-import { createReplies, type Outbound, type Replies, startOutbound } from '../../../src/outbound/index.ts';
 import { startDovecot, type TestDovecot } from '../../support/dovecot.ts';
 import { startPostfix, type TestPostfix } from '../../support/postfix.ts';
 import { openSubmitterWith } from './exchange-rig.ts';
-import { header, type Rig, rig, smtpServer, startRedis, type TestRedis, until } from './rig.ts';
+import { header, smtpServer, until } from './rig.ts';
+import { openRoom, type Replica, replyMaker } from './room.ts';
 
 const SHARED = 'support@contoso.example';
 const ROB = 'rob@contoso.example';
 const PASSWORD = 'secret';
 
-let redis: TestRedis;
+const room = openRoom({ sink: false });
 let dovecot: TestDovecot;
 let postfix: TestPostfix;
-const opened: { outbound: Outbound; rig: Rig }[] = [];
-let n = 0;
 
 beforeAll(async () => {
-  redis = await startRedis();
   dovecot = await startDovecot({
     users: [
       { user: SHARED, password: PASSWORD, fullAccess: [ROB, 'app:gateway'] },
@@ -42,16 +39,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await postfix?.stop();
   await dovecot?.stop();
-  await redis?.stop();
 });
-afterEach(async () => {
-  for (const { outbound, rig: one } of opened.splice(0)) {
-    await outbound.stop();
-    await one.close();
-  }
-  await redis.client().flushall();
-});
-
 /** As the person Rob who may send as the shared mailbox, by token, unless told otherwise. */
 function definition(more: Partial<SmtpServer> = {}): SmtpServer {
   return smtpServer(postfix.port, {
@@ -66,7 +54,7 @@ function definition(more: Partial<SmtpServer> = {}): SmtpServer {
   });
 }
 
-async function start(more: Partial<SmtpServer> = {}): Promise<Rig & { replies: Replies; tokens: string[] }> {
+async function start(more: Partial<SmtpServer> = {}): Promise<Replica & { tokens: string[] }> {
   const tokens: string[] = [];
   const getToken = async () => {
     // The first one has expired, as at the end of its hour: the server refuses it.
@@ -87,25 +75,18 @@ async function start(more: Partial<SmtpServer> = {}): Promise<Rig & { replies: R
     ca: dovecot.caPem,
   } as ImapServer;
   const sent = createSentFolder({ getToken, imapServers: () => [imap] });
-  const one = rig(redis.client(), [definition(more)], sent, { waitScale: 0.001, pauseProbeMs: 400 });
-  one.deps.openSubmitter = openSubmitterWith(getToken);
-  opened.push({ outbound: await startOutbound(one.deps), rig: one });
-  return { ...one, tokens, replies: createReplies({ ...one.deps, allServers: () => one.deps.servers() }) };
+  const one = await room.replica({
+    servers: [definition(more)],
+    settings: { waitScale: 0.001, pauseProbeMs: 400 },
+    sent,
+    change: ({ deps }) => {
+      deps.openSubmitter = openSubmitterWith(getToken);
+    },
+  });
+  return { ...one, tokens };
 }
 
-function reply(more: Partial<ReplyInput> = {}): ReplyInput & { replyId: string } {
-  n += 1;
-  return {
-    schema: 'mailroom.reply/1',
-    replyId: `p-${n}`,
-    server: 'postfix',
-    from: SHARED,
-    to: [`customer${n}@customer.example`],
-    subject: 'Re',
-    text: 'x',
-    ...more,
-  };
-}
+const reply = replyMaker('p', { server: 'postfix', from: SHARED }, 'customer.example');
 
 /** Everything in a mailbox's INBOX, read by its owner over IMAP. */
 async function inbox(user: string): Promise<Buffer[]> {
@@ -142,15 +123,12 @@ async function arrived(user: string): Promise<Buffer> {
   return mails[0] ?? Buffer.alloc(0);
 }
 
-async function rendered(one: Rig, replyId: string): Promise<Buffer> {
+async function rendered(one: Replica, replyId: string): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
   for await (const chunk of one.deps.blobs.read((await one.deps.journal.read(replyId))?.rendered ?? ''))
     chunks.push(chunk);
   return Buffer.concat(chunks);
 }
-
-const ended = (one: { replies: Replies }, replyId: string, state: string) =>
-  until(`${replyId} ${state}`, async () => (await one.replies.getReply(replyId))?.state === state);
 
 /** What a reader of the mail sees of a text: lines, however they ended. */
 const lines = (text: string | undefined) => (text ?? '').replace(/\r\n?/g, '\n').replace(/\n+$/, '');
@@ -203,7 +181,7 @@ describe('through Postfix', () => {
     const input = reply(more);
     const to = String(input.to[0]);
     await one.replies.submitReply(input);
-    await ended(one, input.replyId, 'accepted');
+    await one.reached(input.replyId, 'accepted');
     const raw = await arrived(to);
     const submitted = await rendered(one, input.replyId);
     // Before it stand only the trace lines of Postfix and Dovecot.
@@ -240,7 +218,7 @@ describe('through Postfix', () => {
     const one = await start();
     const input = reply({ to: [{ name: 'Jürgen Müßig', address: 'kunde@bücher.example' }] });
     await one.replies.submitReply(input);
-    await ended(one, input.replyId, 'accepted');
+    await one.reached(input.replyId, 'accepted');
     const mail = await PostalMime.parse(await arrived('kunde@xn--bcher-kva.example'));
     expect(mail.to).toEqual([{ name: 'Jürgen Müßig', address: 'kunde@xn--bcher-kva.example' }]);
   });
@@ -249,7 +227,7 @@ describe('through Postfix', () => {
     const one = await start({ authentication: { type: 'Password', password: PASSWORD } });
     const input = reply();
     await one.replies.submitReply(input);
-    await ended(one, input.replyId, 'accepted');
+    await one.reached(input.replyId, 'accepted');
     expect(header((await arrived(String(input.to[0]))).toString('latin1'), 'From')).toBe(SHARED);
     expect(postfix.maillog()).toContain('sasl_method=PLAIN');
     expect(one.tokens).toEqual([]);
@@ -259,7 +237,7 @@ describe('through Postfix', () => {
     const one = await start({ name: 'expired' });
     const input = reply({ server: 'expired' });
     await one.replies.submitReply(input);
-    await ended(one, input.replyId, 'accepted');
+    await one.reached(input.replyId, 'accepted');
     expect(one.tokens).toHaveLength(2);
     expect(one.events.map(({ name }) => name)).not.toContain('SmtpServerPaused');
   });
@@ -271,7 +249,7 @@ describe('Postfix does not offer SMTPUTF8', () => {
     const before = postfix.maillog().match(/sasl_username/g)?.length ?? 0;
     const input = reply({ to: ['first@customer.example', 'jürgen@customer.example'] });
     await one.replies.submitReply(input);
-    await ended(one, input.replyId, 'rejected');
+    await one.reached(input.replyId, 'rejected');
     const result = await one.replies.getReply(input.replyId);
     expect(result?.failure).toMatchObject({ code: 'SMTPUTF8_NOT_OFFERED', class: 'invalid' });
     expect(result?.failure?.message).toContain('recipient 2 of 2');
@@ -279,7 +257,7 @@ describe('Postfix does not offer SMTPUTF8', () => {
     expect(postfix.maillog().match(/sasl_username/g)?.length ?? 0).toBe(before);
     const plain = reply();
     await one.replies.submitReply(plain);
-    await ended(one, plain.replyId, 'accepted');
+    await one.reached(plain.replyId, 'accepted');
   });
 });
 
@@ -288,7 +266,7 @@ describe('Postfix refuses', () => {
     const one = await start();
     const input = reply({ from: 'ceo@contoso.example' });
     await one.replies.submitReply(input);
-    await ended(one, input.replyId, 'rejected');
+    await one.reached(input.replyId, 'rejected');
     const result = await one.replies.getReply(input.replyId);
     expect(result?.failure).toMatchObject({
       code: 'SEND_AS_DENIED',
@@ -305,7 +283,7 @@ describe('Postfix refuses', () => {
     const one = await start({ sendMode: 'onBehalf' });
     const denied = reply({ from: 'ceo@contoso.example' });
     await one.replies.submitReply(denied);
-    await ended(one, denied.replyId, 'rejected');
+    await one.reached(denied.replyId, 'rejected');
     const result = await one.replies.getReply(denied.replyId);
     expect(result).toMatchObject({
       attempts: 2,
@@ -319,7 +297,7 @@ describe('Postfix refuses', () => {
     const one = await start();
     const input = reply({ to: ['first@customer.example', 'nobody@customer.example'], bcc: ['third@customer.example'] });
     await one.replies.submitReply(input);
-    await ended(one, input.replyId, 'accepted');
+    await one.reached(input.replyId, 'accepted');
     expect((await one.replies.getReply(input.replyId))?.recipients).toMatchObject([
       { address: 'first@customer.example', state: 'accepted' },
       { address: 'nobody@customer.example', state: 'rejected', remote: { code: '550', enhancedCode: '5.1.1' } },
@@ -334,7 +312,7 @@ describe('Postfix refuses', () => {
     const one = await start();
     const input = reply({ to: ['nobody@customer.example'] });
     await one.replies.submitReply(input);
-    await ended(one, input.replyId, 'rejected');
+    await one.reached(input.replyId, 'rejected');
     expect((await one.replies.getReply(input.replyId))?.failure).toMatchObject({
       code: 'RECIPIENT_UNKNOWN',
       class: 'permanent',
@@ -354,7 +332,7 @@ describe('Postfix refuses', () => {
       one.events.some(({ name, fields }) => name === 'SmtpServerPaused' && fields.code === 'SMTP_TLS_FAILED'),
     );
     one.change([{ ...noCa, name: 'no-ca', ca: postfix.caPem } as SmtpServer]);
-    await ended(one, input.replyId, 'accepted');
+    await one.reached(input.replyId, 'accepted');
     expect(await inbox(String(input.to[0]).toLowerCase()).then((mails) => mails.length)).toBeLessThanOrEqual(1);
     await arrived(String(input.to[0]));
   });

@@ -1,30 +1,12 @@
 // The definition of a server changes while a reply waits: what leaves, header and envelope, is what the definition of that moment decides.
 // Nothing has left: prepared again. A copy may have left: held, until a person agrees to exactly the sender that is offered.
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import type { Reply } from '../../../src/contract/reply.ts';
+import { beforeEach, expect, it } from 'vitest';
 import type { SmtpServer } from '../../../src/domain/email-server.ts';
-import { createReplies, type Outbound, type Replies, startOutbound } from '../../../src/outbound/index.ts';
-import {
-  type Fault,
-  header,
-  memoryBlobs,
-  type Rig,
-  rig,
-  type Sink,
-  sentOf,
-  smtpServer,
-  startRedis,
-  startSink,
-  type TestRedis,
-  until,
-} from './rig.ts';
+import { type Fault, header, memoryBlobs, type Rig, smtpServer, until } from './rig.ts';
+import { openRoom, type Replica, replyMaker } from './room.ts';
 
-let redis: TestRedis;
-let sink: Sink;
-let one: Rig;
-let replies: Replies;
-let outbound: Outbound | undefined;
-let n = 0;
+const room = openRoom();
+let one: Replica;
 let blobs = memoryBlobs();
 
 const SHARED = 'info@contoso.example';
@@ -32,44 +14,24 @@ const JANE = 'jane@contoso.example';
 const OMAR = 'omar@contoso.example';
 /** Delegated: a person submits for the shared address. */
 const delegated = (more: Partial<SmtpServer> = {}) =>
-  smtpServer(sink.port, { user: JANE, additionalFromAddresses: [SHARED, 'sales@contoso.example'], ...more });
+  smtpServer(room.sink.port, { user: JANE, additionalFromAddresses: [SHARED, 'sales@contoso.example'], ...more });
 
-beforeAll(async () => {
-  redis = await startRedis();
-});
-afterAll(() => redis.stop());
-beforeEach(async () => {
-  sink = await startSink();
+beforeEach(() => {
   blobs = memoryBlobs();
-});
-afterEach(async () => {
-  await end();
-  await sink.stop();
-  await redis.client().flushall();
 });
 
 async function start(server: SmtpServer, change: (deps: Rig['deps']) => void = () => {}): Promise<void> {
-  one = rig(redis.client(), [server], sentOf(sink), { waitScale: 0.005 }, blobs);
-  change(one.deps);
-  outbound = await startOutbound(one.deps);
-  replies = createReplies({ ...one.deps, allServers: () => one.deps.servers() });
-}
-async function end(): Promise<void> {
-  if (outbound === undefined) return;
-  await outbound.stop();
-  await one.close();
-  outbound = undefined;
+  one = await room.replica({
+    servers: [server],
+    settings: { waitScale: 0.005 },
+    blobs,
+    change: ({ deps }) => change(deps),
+  });
 }
 
-function reply(more: Partial<Reply> = {}) {
-  n += 1;
-  const replyId = `sender-${n}`;
-  return { replyId, server: 'sink', from: SHARED, to: ['customer@example.net'], subject: 'Re', text: 'x', ...more };
-}
-const ends = (replyId: string, state: string) =>
-  until(`${replyId} ${state}`, async () => (await replies.getReply(replyId))?.state === state);
+const reply = replyMaker('sender', { from: SHARED });
 const left = (at = -1) => {
-  const mail = sink.received.at(at);
+  const mail = room.sink.received.at(at);
   return {
     from: header(mail?.raw ?? '', 'From'),
     sender: header(mail?.raw ?? '', 'Sender'),
@@ -85,13 +47,13 @@ async function waitingAt(stage: 'queued' | 'prepared' | 'refused after the dot',
     'refused after the dot': [{ at: 'dot', reply: '451 4.3.2 not now' }],
   };
   const [fault] = faults[stage];
-  sink.nextFault = () => fault;
+  room.sink.nextFault = () => fault;
   if (stage === 'queued') await one.deps.queues.pause('sink');
-  await replies.submitReply(input);
+  await one.replies.submitReply(input);
   if (stage !== 'queued') await until('refused once', () => one.events.some(({ name }) => name === 'ReplyRetried'));
-  await end();
-  sink.nextFault = () => undefined;
-  sink.faults.length = 0;
+  await room.end();
+  room.sink.nextFault = () => undefined;
+  room.sink.faults.length = 0;
 }
 
 const changes: [string, Partial<SmtpServer>, { from: string; sender?: string; envelope: string }][] = [
@@ -111,9 +73,9 @@ it.each(
   await waitingAt(stage, input);
   await start(delegated(more));
   await one.deps.queues.again('sink', input.replyId, input, { priority: 1 });
-  await ends(input.replyId, 'accepted');
+  await one.reached(input.replyId, 'accepted');
   expect(left()).toEqual({ sender: undefined, ...expected });
-  expect(sink.received).toHaveLength(1);
+  expect(room.sink.received).toHaveLength(1);
   const changed = one.events.filter(({ name }) => name === 'ReplySenderChanged').length;
   expect(changed).toBe(stage === 'queued' ? 0 : 1);
 });
@@ -127,9 +89,9 @@ it.each([
   await waitingAt('prepared', input);
   await start(delegated(more));
   await one.deps.queues.again('sink', input.replyId, input, { priority: 1 });
-  await ends(input.replyId, 'rejected');
-  expect((await replies.getReply(input.replyId))?.failure?.code).toBe(code);
-  expect(sink.received).toHaveLength(0);
+  await one.reached(input.replyId, 'rejected');
+  expect((await one.replies.getReply(input.replyId))?.failure?.code).toBe(code);
+  expect(room.sink.received).toHaveLength(0);
 });
 
 it('unchanged, or changed in what the sender does not show: the mail that was prepared, byte by byte', async () => {
@@ -139,29 +101,29 @@ it('unchanged, or changed in what the sender does not show: the mail that was pr
   const rendered = (await one.deps.journal.read(input.replyId))?.rendered ?? '';
   await start(delegated({ pace: { perMinute: 99, connections: 2, recipientsPerDay: 999 }, uncertain: 'resend' }));
   await one.deps.queues.again('sink', input.replyId, input, { priority: 1 });
-  await ends(input.replyId, 'accepted');
+  await one.reached(input.replyId, 'accepted');
   let mail = '';
   for await (const piece of one.deps.blobs.read(rendered)) mail += Buffer.from(piece).toString('latin1');
-  expect(sink.received[0]?.raw).toBe(mail);
+  expect(room.sink.received[0]?.raw).toBe(mail);
   expect(one.events.map(({ name }) => name)).not.toContain('ReplySenderChanged');
 });
 
 it('a copy may have left: held with what changed; released it goes under the sender agreed to, and under no other', async () => {
   await start(delegated());
   const input = reply();
-  sink.faults.push('dropped-after-dot');
-  await replies.submitReply(input);
-  await ends(input.replyId, 'held');
-  const failure = async () => (await replies.getReply(input.replyId))?.failure;
+  room.sink.faults.push('dropped-after-dot');
+  await one.replies.submitReply(input);
+  await one.reached(input.replyId, 'held');
+  const failure = async () => (await one.replies.getReply(input.replyId))?.failure;
   expect((await failure())?.code).toBe('REPLY_HELD');
-  await end();
+  await room.end();
 
   await start(delegated({ sendMode: 'onBehalf' }));
   const heldAgain = async () => {
     const before = one.events.filter(({ name }) => name === 'ReplyHeldForSender').length;
-    await replies.releaseHeld(input.replyId);
+    await one.replies.releaseHeld(input.replyId);
     await until('held again', () => one.events.filter(({ name }) => name === 'ReplyHeldForSender').length > before);
-    await ends(input.replyId, 'held');
+    await one.reached(input.replyId, 'held');
   };
   await heldAgain();
   expect(await failure()).toMatchObject({
@@ -169,23 +131,23 @@ it('a copy may have left: held with what changed; released it goes under the sen
     message: expect.stringContaining('Sender, MAIL FROM'),
   });
   // Agreed to Jane on behalf; Omar has taken over before it went.
-  await end();
+  await room.end();
   await start(delegated({ sendMode: 'onBehalf', user: OMAR }));
   await heldAgain();
-  expect(sink.received).toHaveLength(0);
+  expect(room.sink.received).toHaveLength(0);
   // What is not permitted at all is not for a release to allow.
-  await end();
+  await room.end();
   await start(delegated({ additionalFromAddresses: [] }));
   await heldAgain();
   expect((await failure())?.code).toBe('FROM_NOT_PERMITTED');
-  await end();
+  await room.end();
   await start(delegated({ sendMode: 'onBehalf', user: OMAR }));
   // Omar on behalf was agreed to before.
-  await replies.releaseHeld(input.replyId);
-  await ends(input.replyId, 'accepted');
+  await one.replies.releaseHeld(input.replyId);
+  await one.reached(input.replyId, 'accepted');
   expect(left()).toEqual({ from: SHARED, sender: OMAR, envelope: OMAR });
-  expect(await replies.getReply(input.replyId)).not.toHaveProperty('failure');
-  expect(sink.received).toHaveLength(1);
+  expect(await one.replies.getReply(input.replyId)).not.toHaveProperty('failure');
+  expect(room.sink.received).toHaveLength(1);
 });
 
 it('changed while the envelope is said: not a byte leaves, and the next try is under the definition of now', async () => {
@@ -208,22 +170,22 @@ it('changed while the envelope is said: not a byte leaves, and the next try is u
     };
   });
   const input = reply();
-  await replies.submitReply(input);
-  await ends(input.replyId, 'accepted');
+  await one.replies.submitReply(input);
+  await one.reached(input.replyId, 'accepted');
   expect(left()).toEqual({ from: SHARED, sender: JANE, envelope: JANE });
-  expect(sink.received).toHaveLength(1);
+  expect(room.sink.received).toHaveLength(1);
 });
 
 it('a reply that an older version prepared is judged by what it noted: From and MAIL FROM', async () => {
   await start(delegated());
   const input = reply();
   await waitingAt('prepared', input);
-  const client = redis.client();
+  const client = room.redis.client();
   const [key = ''] = await client.keys('{mailroom}:reply:*');
   await client.hdel(key, 'decided');
   await start(delegated({ sendMode: 'onBehalf' }));
   await one.deps.queues.again('sink', input.replyId, input, { priority: 1 });
-  await ends(input.replyId, 'accepted');
+  await one.reached(input.replyId, 'accepted');
   expect(left()).toEqual({ from: SHARED, sender: JANE, envelope: JANE });
 });
 
@@ -237,14 +199,14 @@ it('one reply through all stages, its server changed between each: what leaves i
   };
   /** Under this definition, with the sink answering so, until the reply is there. */
   const under = async (server: SmtpServer, fault: Fault | undefined, there: () => Promise<boolean>) => {
-    await end();
+    await room.end();
     await start(server);
-    sink.nextFault = () => fault;
-    sink.faults.length = 0;
+    room.sink.nextFault = () => fault;
+    room.sink.faults.length = 0;
     await one.deps.queues.again('sink', input.replyId, input, { priority: 1 });
     await until('the next stage', there);
-    await end();
-    sink.faults.length = 0;
+    await room.end();
+    room.sink.faults.length = 0;
   };
   const retried = async () => one.events.some(({ name }) => name === 'ReplyRetried');
   await start(delegated());
@@ -262,18 +224,18 @@ it('one reply through all stages, its server changed between each: what leaves i
   );
   const doubtful = await prepared();
   expect(doubtful.decided).toMatchObject({ sender: OMAR, envelopeFrom: OMAR });
-  sink.nextFault = () => undefined;
+  room.sink.nextFault = () => undefined;
   await start(delegated({ user: OMAR, displayNames: { [SHARED]: 'Service' } }));
-  await replies.releaseHeld(input.replyId);
+  await one.replies.releaseHeld(input.replyId);
   await until('held again', async () => one.events.some(({ name }) => name === 'ReplyHeldForSender'));
-  await ends(input.replyId, 'held');
+  await one.reached(input.replyId, 'held');
   expect(await prepared()).toEqual(doubtful);
-  await replies.releaseHeld(input.replyId);
-  await ends(input.replyId, 'accepted');
-  expect(sink.received).toHaveLength(1);
+  await one.replies.releaseHeld(input.replyId);
+  await one.reached(input.replyId, 'accepted');
+  expect(room.sink.received).toHaveLength(1);
   expect(left()).toEqual({ from: `Service <${SHARED}>`, sender: undefined, envelope: SHARED });
-  expect(sink.received[0]).toMatchObject({
-    envelope: { from: SHARED, to: ['customer@example.net'] },
+  expect(room.sink.received[0]).toMatchObject({
+    envelope: { from: SHARED, to: input.to },
     raw: (await prepared()).mail,
   });
 });

@@ -1,46 +1,19 @@
 // A server that is deleted, renamed or disabled while replies wait for it: they are kept, told of, and never sent by anyone who has its name next.
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { beforeEach, expect, it } from 'vitest';
 import { createServerRegister } from '../../../src/adapters/redis/smtp-servers.ts';
 import type { SmtpServer } from '../../../src/domain/email-server.ts';
-import { createReplies, type Outbound, type Replies, startOutbound } from '../../../src/outbound/index.ts';
-import {
-  memoryBlobs,
-  type Rig,
-  rig,
-  type Sink,
-  sentOf,
-  smtpServer,
-  startRedis,
-  startSink,
-  type TestRedis,
-  until,
-} from './rig.ts';
+import { smtpServer, until } from './rig.ts';
+import { openRoom, type Replica } from './room.ts';
 
-let redis: TestRedis;
-let sink: Sink;
-let one: Rig;
-let replies: Replies;
-let outbound: Outbound;
+const room = openRoom();
+let one: Replica;
 let n = 0;
 
-const server = (more: Partial<SmtpServer> = {}) => smtpServer(sink.port, more);
+const server = (more: Partial<SmtpServer> = {}) => smtpServer(room.sink.port, more);
 const OTHER = { user: 'other@contoso.example', additionalFromAddresses: ['support@contoso.example'] };
 
-beforeAll(async () => {
-  redis = await startRedis();
-});
-afterAll(() => redis.stop());
 beforeEach(async () => {
-  sink = await startSink();
-  one = rig(redis.client(), [server()], sentOf(sink), {}, memoryBlobs());
-  outbound = await startOutbound(one.deps);
-  replies = createReplies({ ...one.deps, allServers: () => one.deps.servers() });
-});
-afterEach(async () => {
-  await outbound.stop();
-  await one.close();
-  await sink.stop();
-  await redis.client().flushall();
+  one = await room.replica({ servers: [server()] });
 });
 
 const count = (event: string) => one.events.filter(({ name }) => name === event).length;
@@ -64,11 +37,11 @@ async function waiting(): Promise<string[]> {
     subject: 'Re',
     text: 'x',
   });
-  await replies.submitReply(input(`api-${n}`));
+  await one.replies.submitReply(input(`api-${n}`));
   await one.deps.queues.add('sink', `job-${n}`, input(`job-${n}`), { priority: 1, delayMs: 0 });
   return [`api-${n}`, `job-${n}`];
 }
-const states = (ids: string[]) => Promise.all(ids.map(async (id) => (await replies.getReply(id))?.state));
+const states = (ids: string[]) => Promise.all(ids.map(async (id) => (await one.replies.getReply(id))?.state));
 
 it.each([
   ['deleted', () => []],
@@ -82,15 +55,15 @@ it.each([
     count: 2,
   });
   for (const id of ids) {
-    const result = await replies.getReply(id);
+    const result = await one.replies.getReply(id);
     expect(result).toMatchObject({ state: 'queued', server: 'sink', waiting: 'waiting-for-server' });
     expect(result).not.toHaveProperty('expectedAt');
   }
-  expect((await outbound.status()).find((status) => status.server === 'sink')).toMatchObject({ state: 'gone' });
+  expect((await one.outbound.status()).find((status) => status.server === 'sink')).toMatchObject({ state: 'gone' });
   one.change([server()]);
   await one.deps.pauses.lift('sink', true);
   await until('sent', async () => (await states(ids)).every((state) => state === 'accepted'));
-  expect((await outbound.status()).map(({ server: name, state }) => [name, state])).toEqual([['sink', 'sending']]);
+  expect((await one.outbound.status()).map(({ server: name, state }) => [name, state])).toEqual([['sink', 'sending']]);
 });
 
 it.each([
@@ -104,15 +77,15 @@ it.each([
   one.change([...renamed, server(OTHER)]);
   await one.deps.pauses.lift('sink', true);
   await until('held', async () => (await states(ids)).every((state) => state === 'held'));
-  for (const id of ids) expect((await replies.getReply(id))?.failure?.code).toBe('SMTP_SERVER_REPLACED');
-  expect(sink.received).toHaveLength(0);
+  for (const id of ids) expect((await one.replies.getReply(id))?.failure?.code).toBe('SMTP_SERVER_REPLACED');
+  expect(room.sink.received).toHaveLength(0);
   // What is handed in now is meant for him.
   const fresh = { replyId: `new-${n}`, server: 'sink', to: ['c@example.net'], subject: 'Re', text: 'x' };
-  await replies.submitReply(fresh);
+  await one.replies.submitReply(fresh);
   await until('sent', async () => (await states([fresh.replyId]))[0] === 'accepted');
-  for (const id of ids) await replies.releaseHeld(id);
+  for (const id of ids) await one.replies.releaseHeld(id);
   await until('sent', async () => (await states(ids)).every((state) => state === 'accepted'));
-  expect(sink.received).toHaveLength(3);
+  expect(room.sink.received).toHaveLength(3);
 });
 
 it('changed in place to another User: the same server, and its replies go', async () => {
@@ -126,14 +99,14 @@ it('disabled: nobody says when', async () => {
   const ids = await waiting();
   await change([server({ enabled: false })]);
   for (const id of ids) {
-    const result = await replies.getReply(id);
+    const result = await one.replies.getReply(id);
     expect(result).toMatchObject({ state: 'queued', waiting: 'waiting-for-server' });
     expect(result).not.toHaveProperty('expectedAt');
   }
 });
 
 it('the register tells one replica that a name is gone, and knows no name that was never there', async () => {
-  const register = createServerRegister(redis.client());
+  const register = createServerRegister(room.redis.client());
   await register.record([{ name: 'Süd: 1', mailbox: 'a' }]);
   expect(await Promise.all([register.record([]), register.record([])])).toEqual(expect.arrayContaining([[]]));
   const gone = (await register.gone()).map(({ name }) => name).sort();

@@ -1,74 +1,25 @@
 // The servers of the sending half: pace over replicas, priority, sign-in faults and pauses, reload, disabled servers, fencing, doubled jobs.
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { createJournal } from '../../../src/adapters/redis/journal.ts';
 import { createPace } from '../../../src/adapters/redis/pace.ts';
 import type { createPauses } from '../../../src/adapters/redis/pauses.ts';
 import type { Message } from '../../../src/contract/message.ts';
 import { type Reply, replySchema } from '../../../src/contract/reply.ts';
+import type { BlobStore } from '../../../src/domain/blob-store.ts';
 import type { SmtpServer } from '../../../src/domain/email-server.ts';
 import { replyDigest } from '../../../src/domain/reply-journal.ts';
-import { createReplies, type Outbound, type Replies, startOutbound } from '../../../src/outbound/index.ts';
-import {
-  header,
-  memoryBlobs,
-  type Rig,
-  rig,
-  type Sink,
-  sentOf,
-  smtpServer,
-  startRedis,
-  startSink,
-  type TestRedis,
-  until,
-} from './rig.ts';
+import { createReplies } from '../../../src/outbound/index.ts';
+import { header, memoryBlobs, rig, sentOf, smtpServer, until } from './rig.ts';
+import { openRoom, replyMaker } from './room.ts';
 
-let redis: TestRedis;
-let sink: Sink;
-let n = 0;
-const opened: { outbound: Outbound; rig: Rig }[] = [];
-
-beforeAll(async () => {
-  redis = await startRedis();
-});
-afterAll(async () => {
-  await redis.stop();
-});
-beforeEach(async () => {
-  sink = await startSink();
-});
-afterEach(async () => {
-  for (const { outbound, rig: one } of opened.splice(0)) {
-    await outbound.stop();
-    await one.close();
-  }
-  await sink.stop();
-  await redis.client().flushall();
-});
-
-/** One replica. Replicas share Redis and blobs. */
-async function replica(servers: SmtpServer[], blobs = memoryBlobs()): Promise<Rig & { replies: Replies }> {
-  const one = rig(redis.client(), servers, sentOf(sink), {}, blobs);
-  opened.push({ outbound: await startOutbound(one.deps), rig: one });
-  return { ...one, replies: createReplies({ ...one.deps, allServers: () => one.deps.servers() }) };
-}
-
-function reply(more: Partial<Reply> = {}) {
-  n += 1;
-  return {
-    schema: 'mailroom.reply/1' as const,
-    replyId: `s-${n}`,
-    server: 'sink',
-    to: [`customer${n}@example.net`],
-    subject: 'Re',
-    text: 'x',
-    ...more,
-  };
-}
+const room = openRoom();
+const reply = replyMaker('s');
+const replica = (servers: SmtpServer[], blobs?: BlobStore) => room.replica({ servers, blobs });
 
 describe('pace', () => {
   it('grants no more than the limit in each window to 3 replicas × 8 workers, and all that is asked for in the end', async () => {
     const window = 1_000;
-    const paces = Array.from({ length: 3 }, () => createPace(redis.client(), window));
+    const paces = Array.from({ length: 3 }, () => createPace(room.redis.client(), window));
     const granted: number[] = [];
     const began = Date.now();
     let token = 0;
@@ -96,24 +47,26 @@ describe('pace', () => {
   });
 
   it('holds over whole replicas: no more mails in a window than allowed, the rest follows', async () => {
-    const servers = [smtpServer(sink.port, { pace: { perMinute: 10, connections: 3, recipientsPerDay: 1_000_000 } })];
+    const servers = [
+      smtpServer(room.sink.port, { pace: { perMinute: 10, connections: 3, recipientsPerDay: 1_000_000 } }),
+    ];
     const blobs = memoryBlobs();
     const [first] = await Promise.all([replica(servers, blobs), replica(servers, blobs), replica(servers, blobs)]);
     const all = Array.from({ length: 15 }, () => reply());
     await Promise.all(all.map((one) => first.replies.submitReply(one)));
-    await until('ten mails', () => sink.received.length >= 10);
+    await until('ten mails', () => room.sink.received.length >= 10);
     await until('the queue waits', async () => {
       const results = await Promise.all(all.map((one) => first.replies.getReply(one.replyId)));
       return results.some(
         (result) => result?.state !== 'accepted' && Date.parse(result?.expectedAt ?? '') > Date.now() + 20_000,
       );
     });
-    expect(sink.received).toHaveLength(10);
-    expect(sink.maxConnections).toBeLessThanOrEqual(3);
+    expect(room.sink.received).toHaveLength(10);
+    expect(room.sink.maxConnections).toBeLessThanOrEqual(3);
   });
 
   it('counts recipients of 24 hours', async () => {
-    const pace = createPace(redis.client());
+    const pace = createPace(room.redis.client());
     const ask = (token: string, recipients: number) =>
       pace.acquire({ mailbox: 'd', token, perMinute: 100, recipients, recipientsPerDay: 10 });
     expect((await ask('a', 8)).granted).toBe(true);
@@ -121,7 +74,7 @@ describe('pace', () => {
     expect(refused).toMatchObject({ granted: false, reason: 'day' });
     expect(!refused.granted && refused.waitMs).toBeGreaterThan(22 * 3_600_000);
     // What was sent in the hour 24 hours ago may be 23 hours and a minute old: it counts.
-    const client = redis.client();
+    const client = room.redis.client();
     const [day = ''] = await client.keys('*pace:day*');
     const hour = Math.floor(Date.now() / 3_600_000);
     await client.hset(day, String(hour - 24), '2', String(hour - 25), '9');
@@ -137,14 +90,16 @@ describe('pace', () => {
 
 describe('order', () => {
   it('agents before automatic ones, high before low, not before its time', async () => {
-    const servers = [smtpServer(sink.port, { pace: { perMinute: 1_000, connections: 1, recipientsPerDay: 10_000 } })];
+    const servers = [
+      smtpServer(room.sink.port, { pace: { perMinute: 1_000, connections: 1, recipientsPerDay: 10_000 } }),
+    ];
     const notBefore = Date.now() + 4_000;
     const later = reply({ notBefore: new Date(notBefore).toISOString() });
     const automatic = reply({ automatic: true });
     const low = reply({ priority: 'low' });
     const high = reply({ priority: 'high' });
     // Without a worker at first: all wait together.
-    const waiting = rig(redis.client(), servers, sentOf(sink));
+    const waiting = rig(room.redis.client(), servers, sentOf(room.sink));
     const queue = createReplies({ ...waiting.deps, allServers: () => servers });
     for (const one of [later, low, high]) await queue.submitReply(one);
     const expectedAt = Date.parse((await queue.getReply(later.replyId))?.expectedAt ?? '');
@@ -155,52 +110,50 @@ describe('order', () => {
     const blobs = waiting.deps.blobs;
     await waiting.close();
     await replica(servers, blobs);
-    await until('four mails', () => sink.received.length === 4);
-    expect(sink.received.map(({ replyId }) => replyId)).toEqual(
+    await until('four mails', () => room.sink.received.length === 4);
+    expect(room.sink.received.map(({ replyId }) => replyId)).toEqual(
       [high, low, automatic, later].map(({ replyId }) => replyId),
     );
-    expect(sink.received[3]?.at).toBeGreaterThanOrEqual(notBefore);
-    const auto = sink.received[2]?.raw ?? '';
+    expect(room.sink.received[3]?.at).toBeGreaterThanOrEqual(notBefore);
+    const auto = room.sink.received[2]?.raw ?? '';
     expect([header(auto, 'Auto-Submitted'), header(auto, 'X-Auto-Response-Suppress')]).toEqual(['auto-replied', 'All']);
-    expect(header(sink.received[0]?.raw ?? '', 'Auto-Submitted')).toBeUndefined();
+    expect(header(room.sink.received[0]?.raw ?? '', 'Auto-Submitted')).toBeUndefined();
   });
 });
 
 describe('a server', () => {
   it('token refused: renewed and tried once more, unseen by the reply', async () => {
-    await sink.stop();
-    sink = await startSink({ passwordOk: (_user, token) => token !== 'token-0' });
+    await room.replaceSink({ passwordOk: (_user, token) => token !== 'token-0' });
     const oauth = { type: 'OAuth2' as const, application: 'a', signIn: 'appOnly' as const };
-    const one = await replica([smtpServer(sink.port, { authentication: oauth })]);
+    const one = await replica([smtpServer(room.sink.port, { authentication: oauth })]);
     const input = reply();
     await one.replies.submitReply(input);
     await until('accepted', async () => (await one.replies.getReply(input.replyId))?.state === 'accepted');
-    expect(sink.logins).toEqual(['token-0', 'token-1']);
+    expect(room.sink.logins).toEqual(['token-0', 'token-1']);
     expect(one.events.map(({ name }) => name)).not.toContain('SmtpServerPaused');
   });
 
   it('sign-in refused: paused with its jobs kept and the hint, tried again by itself, no reply fails', async () => {
     let open = false;
-    await sink.stop();
-    sink = await startSink({ passwordOk: () => open });
-    const one = await replica([smtpServer(sink.port)]);
+    await room.replaceSink({ passwordOk: () => open });
+    const one = await replica([smtpServer(room.sink.port)]);
     const inputs = [reply(), reply(), reply()];
     for (const input of inputs) await one.replies.submitReply(input);
     await until('paused', () => one.events.some(({ name }) => name === 'SmtpServerPaused'));
-    const status = await opened[0]?.outbound.status();
-    expect(status?.[0]).toMatchObject({ state: 'paused', pause: { code: 'SMTP_AUTH_FAILED' } });
-    expect(status?.[0]?.pause?.hint).toContain('support@contoso.example');
+    const status = await one.outbound.status();
+    expect(status[0]).toMatchObject({ state: 'paused', pause: { code: 'SMTP_AUTH_FAILED' } });
+    expect(status[0]?.pause?.hint).toContain('support@contoso.example');
     open = true;
     await until('all accepted', async () => {
       const results = await Promise.all(inputs.map(({ replyId }) => one.replies.getReply(replyId)));
       return results.every((result) => result?.state === 'accepted');
     });
     expect(one.events.map(({ name }) => name)).not.toContain('ReplyRejected');
-    expect(sink.received).toHaveLength(3);
+    expect(room.sink.received).toHaveLength(3);
   });
 
   it('paused by a person: stays so over failures, ticks, a changed definition and a new replica, until a person resumes it', async () => {
-    const server = smtpServer(sink.port);
+    const server = smtpServer(room.sink.port);
     const one = await replica([server]);
     const { pauses, queues } = one.deps as typeof one.deps & { pauses: ReturnType<typeof createPauses> };
     await pauses.hold(server.name, { by: 'Kim', code: 'SMTP_SERVER_PAUSED_BY_PERSON', hint: 'h' });
@@ -215,19 +168,19 @@ describe('a server', () => {
     await until('started again', () => one.events.filter(({ name }) => name === 'SmtpServerStarted').length === 2);
     const two = await replica([server]);
     await until('a few ticks of both', async () => {
-      const [status] = await Promise.all([opened[1]?.outbound.status(), pauses.read(server.name)]);
-      return status?.[0]?.counts?.paused === 1 || status?.[0]?.counts?.prioritized === 1;
+      const [status] = await Promise.all([two.outbound.status(), pauses.read(server.name)]);
+      return status[0]?.counts?.paused === 1 || status[0]?.counts?.prioritized === 1;
     });
     expect(await pauses.read(server.name)).toMatchObject({ by: 'Kim', code: 'SMTP_SERVER_PAUSED_BY_PERSON' });
-    expect(sink.received).toHaveLength(0);
+    expect(room.sink.received).toHaveLength(0);
     await queues.resume(server.name);
     await pauses.letGo(server.name);
     await until('sent', async () => (await two.replies.getReply(input.replyId))?.state === 'accepted');
-    expect(sink.received).toHaveLength(1);
+    expect(room.sink.received).toHaveLength(1);
   });
 
   it('paused with no reason on record: a worker slept between the two, or Redis forgot one; goes on by itself', async () => {
-    const one = await replica([smtpServer(sink.port)]);
+    const one = await replica([smtpServer(room.sink.port)]);
     await one.deps.queues.pause('sink');
     const input = reply();
     await one.replies.submitReply(input);
@@ -236,8 +189,11 @@ describe('a server', () => {
   });
 
   it('refuses one reply for good: that one fails with the server’s words, the others go', async () => {
-    const one = await replica([smtpServer(sink.port)]);
-    sink.faults.push({ at: 'dot', reply: '550 5.7.60 SMTP; Client does not have permissions to send as this sender' });
+    const one = await replica([smtpServer(room.sink.port)]);
+    room.sink.faults.push({
+      at: 'dot',
+      reply: '550 5.7.60 SMTP; Client does not have permissions to send as this sender',
+    });
     const inputs = [reply(), reply()];
     for (const input of inputs) await one.replies.submitReply(input);
     await until('both ended', async () => {
@@ -260,7 +216,7 @@ describe('a server', () => {
   });
 
   it('refuses one recipient: accepted, and said by recipient', async () => {
-    const one = await replica([smtpServer(sink.port)]);
+    const one = await replica([smtpServer(room.sink.port)]);
     const input = reply({ to: ['good@example.net', 'unknown@example.net'] });
     await one.replies.submitReply(input);
     await until('accepted', async () => (await one.replies.getReply(input.replyId))?.state === 'accepted');
@@ -271,8 +227,8 @@ describe('a server', () => {
   });
 
   it('disabled: its jobs stay; enabled again they go; another server never waits', async () => {
-    const a = smtpServer(sink.port, { name: 'a' });
-    const b = smtpServer(sink.port, { name: 'b', user: 'b@contoso.example' });
+    const a = smtpServer(room.sink.port, { name: 'a' });
+    const b = smtpServer(room.sink.port, { name: 'b', user: 'b@contoso.example' });
     const one = await replica([a, b]);
     one.change([{ ...a, enabled: false }, b]);
     await until('a stopped', () =>
@@ -285,39 +241,38 @@ describe('a server', () => {
     await one.deps.queues.add('a', kept.replyId, kept, { priority: 1, delayMs: 0 });
     const other = reply({ server: 'b' });
     await one.replies.submitReply(other);
-    await until('b sends', () => sink.received.length === 1);
-    expect(sink.received[0]?.replyId).toBe(other.replyId);
+    await until('b sends', () => room.sink.received.length === 1);
+    expect(room.sink.received[0]?.replyId).toBe(other.replyId);
     expect(one.events.filter(({ name, fields }) => name === 'SmtpServerStarted' && fields.server === 'b')).toHaveLength(
       1,
     );
     one.change([a, b]);
-    await until('a sends', () => sink.received.length === 2);
-    expect(sink.received[1]?.replyId).toBe(kept.replyId);
+    await until('a sends', () => room.sink.received.length === 2);
+    expect(room.sink.received[1]?.replyId).toBe(kept.replyId);
   });
 });
 
 describe('a server that cannot be started', () => {
   it('leaves the others alone, is said, and is tried again', async () => {
     const names = ['a', 'b', 'c'];
-    const one = rig(
-      redis.client(),
-      names.map((name) => smtpServer(sink.port, { name })),
-      sentOf(sink),
-    );
-    const { work } = one.deps.queues;
     let broken = true;
-    one.deps.queues = {
-      ...one.deps.queues,
-      work: (server, ...rest) => (server === 'a' && broken ? Promise.reject(new Error('no')) : work(server, ...rest)),
-    };
-    opened.push({ outbound: await startOutbound(one.deps), rig: one });
-    const replies = createReplies({ ...one.deps, allServers: () => one.deps.servers() });
+    const one = await room.replica({
+      servers: names.map((name) => smtpServer(room.sink.port, { name })),
+      change: ({ deps }) => {
+        const { work } = deps.queues;
+        deps.queues = {
+          ...deps.queues,
+          work: (server, ...rest) =>
+            server === 'a' && broken ? Promise.reject(new Error('no')) : work(server, ...rest),
+        };
+      },
+    });
     const inputs = names.map((server) => reply({ server }));
-    for (const input of inputs) await replies.submitReply(input);
-    await until('b and c send', () => sink.received.length === 2);
+    for (const input of inputs) await one.replies.submitReply(input);
+    await until('b and c send', () => room.sink.received.length === 2);
     expect(one.events.find(({ name }) => name === 'ReplyWorkerFailed')?.fields.server).toBe('a');
     broken = false;
-    await until('a sends', () => sink.received.length === 3);
+    await until('a sends', () => room.sink.received.length === 3);
     expect(
       one.events
         .filter(({ name }) => name === 'SmtpServerStarted')
@@ -329,7 +284,7 @@ describe('a server that cannot be started', () => {
 
 describe('the gate', () => {
   it('lets one worker through: a second claim waits, a lost claim cannot begin DATA', async () => {
-    const journal = createJournal(redis.client());
+    const journal = createJournal(room.redis.client());
     const digest = replyDigest(replySchema.parse(reply({ replyId: 'gate' })));
     const claim = (owner: string, leaseMs: number) =>
       journal.claim({ replyId: 'gate', digest, server: 'sink', owner, leaseMs });
@@ -369,9 +324,9 @@ describe('the gate', () => {
   });
 
   it('doubled jobs under other job ids, and a second content under one replyId', async () => {
-    const one = await replica([smtpServer(sink.port)]);
+    const one = await replica([smtpServer(room.sink.port)]);
     const { Queue } = await import('bullmq');
-    const queue = new Queue('replies.sink', { connection: redis.client(), prefix: '{mailroom}' });
+    const queue = new Queue('replies.sink', { connection: room.redis.client(), prefix: '{mailroom}' });
     const input = reply({ replyId: 'doubled' });
     await Promise.all(Array.from({ length: 6 }, (_, i) => queue.add('reply', input, { jobId: `own-${i}` })));
     await until('accepted', async () => (await one.replies.getReply('doubled'))?.state === 'accepted');
@@ -380,12 +335,12 @@ describe('the gate', () => {
     const failed = await queue.getJob('own-other');
     expect(JSON.parse(failed?.failedReason ?? '{}')).toMatchObject({ failure: { code: 'REPLY_ID_REUSED' } });
     await until('copies ended', async () => (await queue.getJobCounts('completed')).completed === 6);
-    expect(sink.received).toHaveLength(1);
+    expect(room.sink.received).toHaveLength(1);
     await queue.close();
   });
 
   it('loop governor: the message itself, our own addresses, and every recipient count', async () => {
-    const one = await replica([smtpServer(sink.port)]);
+    const one = await replica([smtpServer(room.sink.port)]);
     const told = (mayAutoRespond: boolean) =>
       ({
         automatic: { kind: 'none', evidence: [], mayAutoRespond },
@@ -415,7 +370,7 @@ describe('the gate', () => {
   });
 
   it('loop governor: no automatic reply to automatic mail, and a budget', async () => {
-    const one = await replica([smtpServer(sink.port)]);
+    const one = await replica([smtpServer(room.sink.port)]);
     const loop = reply({ automatic: true, answers: { automatic: true } });
     await one.replies.submitReply(loop);
     await until('refused', async () => (await one.replies.getReply(loop.replyId))?.state === 'rejected');

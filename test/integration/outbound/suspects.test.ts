@@ -1,33 +1,21 @@
 // A reply that ends the processes that prepare it is held after two of them; those that were only near it are sent.
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { beforeEach, expect, it } from 'vitest';
 import type { ReplyInput } from '../../../src/contract/reply.ts';
 import { type Reply, replySchema } from '../../../src/contract/reply.ts';
 import { replyDigest } from '../../../src/domain/reply-journal.ts';
 import { priorityOf } from '../../../src/outbound/deliver.ts';
-import { createReplies, type Outbound, startOutbound } from '../../../src/outbound/index.ts';
-import { type Rig, rig, type Sink, sentOf, smtpServer, startRedis, startSink, type TestRedis, until } from './rig.ts';
+import { memoryBlobs, type Rig, rig, sentOf, smtpServer, until } from './rig.ts';
+import { openRoom } from './room.ts';
 
-let redis: TestRedis;
-let sink: Sink;
-let current: Rig;
-let outbound: Outbound | undefined;
+const room = openRoom();
+let waiting: Rig;
 
-beforeAll(async () => {
-  redis = await startRedis();
-});
-afterAll(() => redis.stop());
-beforeEach(async () => {
-  sink = await startSink();
-  current = rig(redis.client(), [smtpServer(sink.port)], sentOf(sink));
-});
-afterEach(async () => {
-  await outbound?.stop();
-  outbound = undefined;
-  await current.close();
-  await sink.stop();
-  await redis.client().flushall();
+/** Nothing works yet: a reply is claimed by hand. */
+beforeEach(() => {
+  waiting = rig(room.redis.client(), [smtpServer(room.sink.port)], sentOf(room.sink));
+  room.onEnd(waiting.close);
 });
 
 const reply = (replyId: string): Reply & { server: string } => ({
@@ -44,7 +32,7 @@ const reply = (replyId: string): Reply & { server: string } => ({
 
 /** A process claims the reply and is gone; with a suspect, after it noted that it begins. */
 async function dies(given: Reply & { server: string }): Promise<void> {
-  const { journal } = current.deps;
+  const { journal } = waiting.deps;
   const { replyId } = given;
   const claim = await journal.claim({
     replyId,
@@ -63,7 +51,7 @@ async function dies(given: Reply & { server: string }): Promise<void> {
   while (performance.now() < lapsed) await sleep(1); // until the lease of 1 ms is over
 }
 
-const state = async (replyId: string) => (await current.deps.journal.read(replyId))?.state;
+const state = async (replyId: string) => (await waiting.deps.journal.read(replyId))?.state;
 
 it.each([
   [1, 'accepted'],
@@ -73,35 +61,30 @@ it.each([
   const [poison, other] = [reply('poison'), reply('other')];
   for (let n = 0; n < deaths; n += 1) await dies(poison);
   for (const one of [poison, other])
-    await current.deps.queues.add('sink', one.replyId, one, { priority: priorityOf(one), delayMs: 0 });
-  outbound = await startOutbound(current.deps);
+    await waiting.deps.queues.add('sink', one.replyId, one, { priority: priorityOf(one), delayMs: 0 });
+  const { replies } = await room.replica({ servers: [smtpServer(room.sink.port)] });
   await until('both ended', async () => (await state('poison')) === end && (await state('other')) === 'accepted');
-  const replies = createReplies({ ...current.deps, allServers: () => current.deps.servers() });
   if (end === 'held') {
     expect((await replies.getReply('poison'))?.failure).toMatchObject({ code: 'REPLY_CRASHED', class: 'permanent' });
     await replies.releaseHeld('poison', 'kim');
     await until('released', async () => (await state('poison')) === 'accepted');
   }
-  expect(sink.received.filter(({ replyId }) => replyId === 'poison')).toHaveLength(1);
+  expect(room.sink.received.filter(({ replyId }) => replyId === 'poison')).toHaveLength(1);
 });
 
 it('a preparation that fails and comes to its end counts for nothing', async () => {
   const poison = reply('poison');
   await dies(poison);
-  await current.deps.queues.add('sink', 'poison', poison, { priority: 10, delayMs: 0 });
+  await waiting.deps.queues.add('sink', 'poison', poison, { priority: 10, delayMs: 0 });
   let failures = 0;
-  const { blobs } = current.deps;
-  outbound = await startOutbound({
-    ...current.deps,
-    blobs: {
-      ...blobs,
-      putBatch: async (all) => {
-        failures += 1;
-        if (failures <= 4) throw new Error('the blob store is away');
-        return blobs.putBatch(all);
-      },
-    },
-  });
+  const blobs = memoryBlobs();
+  const { putBatch } = blobs;
+  blobs.putBatch = async (all) => {
+    failures += 1;
+    if (failures <= 4) throw new Error('the blob store is away');
+    return putBatch(all);
+  };
+  await room.replica({ servers: [smtpServer(room.sink.port)], blobs });
   await until('accepted', async () => (await state('poison')) === 'accepted');
   expect(failures).toBe(5);
 });

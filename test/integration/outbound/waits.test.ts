@@ -9,11 +9,11 @@ import { sendingMailbox } from '../../../src/domain/reply-pace.ts';
 import type { Replies } from '../../../src/outbound/index.ts';
 import type { OutboundSettings } from '../../../src/outbound/ports.ts';
 import { type Fault, memoryBlobs, smtpServer, until } from './rig.ts';
-import { openRoom, type Replica } from './room.ts';
+import { openRoom, type Replica, replyMaker } from './room.ts';
 
 const room = openRoom();
+const reply = replyMaker('wait');
 let started: Replica[] = [];
-let n = 0;
 
 /** One connection over all replicas: no attempt is under way when the server's answer comes, so that each one counts. */
 const server = () =>
@@ -30,18 +30,6 @@ function only(): Replica {
   const [one] = started;
   if (one === undefined) throw new Error('no replica');
   return one;
-}
-
-function reply() {
-  n += 1;
-  return {
-    schema: 'mailroom.reply/1' as const,
-    replyId: `wait-${n}`,
-    server: 'sink',
-    to: [`customer${n}@example.net`],
-    subject: 'Re',
-    text: 'x',
-  };
 }
 
 const SECOND = 1_000;
