@@ -180,7 +180,8 @@ describe('clocks that jump', () => {
     await deps.queues.add('sink', far.replyId, far, { priority: 10, delayMs: 24 * HOUR });
     await replies.submitReply(wanted);
     await deps.queues.resume('sink');
-    expect(await deps.queues.putBack('sink')).toEqual([replyJobId(far.replyId)]);
+    // The replica's own sweep may have put it back first; neither touches the other reply.
+    expect([replyJobId(far.replyId)]).toEqual(expect.arrayContaining(await deps.queues.putBack('sink')));
     await until('sent', () => room.sink.received.length === 1);
     expect(room.sink.received[0]?.replyId).toBe(far.replyId);
     expect(await deps.queues.state('sink', wanted.replyId)).toBe('delayed');
