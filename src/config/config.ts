@@ -40,6 +40,8 @@ export interface Config {
   readonly redis: {
     /** redis:// or rediss://; always set in production. */
     readonly url: string | undefined;
+    /** What every key begins with; installations that share a Redis have different ones. */
+    readonly prefix: string;
     readonly tls: {
       /** PEM of a private CA. */
       readonly ca: string | undefined;

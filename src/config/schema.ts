@@ -3,7 +3,7 @@
 import type { OAuthApplication } from '../domain/email-server.ts';
 import { parseHeaderNames, parseHosts, parseMessageHeaders, parseNetworks, parseStamps } from './access.ts';
 import type { Config } from './config.ts';
-import { redisUrl } from './redis-url.ts';
+import { redisPrefix, redisUrl } from './redis-url.ts';
 import { httpSettings } from './schema-http.ts';
 import { parseKeyRing } from './secrets.ts';
 import * as s from './setting.ts';
@@ -51,6 +51,7 @@ export const settings: Settings = {
   },
   redis: {
     url: s.optional({ ...redisUrl, sensitive: true }),
+    prefix: redisPrefix,
     tls: {
       ca: s.pem('Private CA that signs the certificate of Redis (PEM).', 'REDIS_TLS_CA'),
       serverName: s.optional(

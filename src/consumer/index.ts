@@ -47,6 +47,8 @@ export interface ConsumerOptions {
   /** URL, or BullMQ's connection options (an ioredis instance among them, with maxRetriesPerRequest: null). */
   redis: string | ConnectionOptions;
   emailFlow: string;
+  /** `redis.prefix` of the installation; default `{mailroom}`. */
+  prefix?: string;
   /** The job is done when this resolves; when it rejects, the message comes again. */
   onMessage(message: Message, tools: MessageTools): Promise<void>;
   /** Messages at once; default 1. */
@@ -73,7 +75,7 @@ const LONGEST_BACKOFF_MS = 15 * 60_000;
 export function consumeMessages(options: ConsumerOptions): Consumer {
   const { emailFlow, onMessage, concurrency = 1, attempts = 8, backoffMs = 2_000, onError = () => {} } = options;
   const connection: ConnectionOptions = typeof options.redis === 'string' ? { url: options.redis } : options.redis;
-  const shared: QueueOptions = { connection, prefix: PREFIX };
+  const shared: QueueOptions = { connection, prefix: options.prefix ?? PREFIX };
   const api = apiClient(options.api);
   const queues = new Map<string, Queue>();
   const closing = new AbortController();

@@ -2,8 +2,18 @@
 // Part of the public contract: a backend in any language computes the same names (docs/consumer.md).
 import { createHash } from 'node:crypto';
 
-/** BullMQ prefix of every Mailroom queue; the braces put all keys into one Redis Cluster slot, which the one-script commit needs. */
+/**
+ * BullMQ prefix of every Mailroom queue, unless `redis.prefix` names another: each installation on a Redis has its own. The braces put all keys
+ * into one Redis Cluster slot, which the one-script commit needs.
+ */
 export const PREFIX = '{mailroom}';
+
+/**
+ * May a text be an installation's prefix? It has one hash tag in braces that is not empty, and is made of letters, digits, `.`, `_` and `-`.
+ * https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/#hash-tags
+ */
+export const isPrefix = (text: string): boolean =>
+  text.length <= 64 && /^[A-Za-z0-9._-]*\{[A-Za-z0-9._-]+\}[A-Za-z0-9._-]*$/.test(text);
 
 /** Name of the only kind of job on an email flow's queue. */
 export const MESSAGE_JOB = 'message';

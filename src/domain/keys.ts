@@ -1,33 +1,49 @@
 // Redis keys that are not BullMQ's. All begin with the same hash tag as the queues, so that one script may touch ledger, lease and jobs.
 import { PREFIX } from '../contract/names.ts';
 
+/** Whose keys: those of a connection's installation, or of a prefix. */
+export type Scope = string | { readonly options: object };
+
+/** Option of a connection: the installation that it belongs to. duplicate() hands it on. */
+export interface InstallationOption {
+  /** As in `redis.prefix`. */
+  installationPrefix?: string;
+}
+
+/** What every key, queue and channel of an installation begins with. */
+export const prefixOf = (of: Scope): string =>
+  typeof of === 'string' ? of : ((of.options as InstallationOption).installationPrefix ?? PREFIX);
+
 /** Hash: version and meta of a folder's ledger. */
-export const ledgerKey = (mailboxId: string) => `${PREFIX}:ledger:${mailboxId}`;
+export const ledgerKey = (of: Scope, mailboxId: string) => `${prefixOf(of)}:ledger:${mailboxId}`;
 /** Hash `<outcome>:<chunk>` → interval text. */
-export const ledgerUidsKey = (mailboxId: string) => `${PREFIX}:ledger:${mailboxId}:uids`;
+export const ledgerUidsKey = (of: Scope, mailboxId: string) => `${prefixOf(of)}:ledger:${mailboxId}:uids`;
 /** Hash uid → JSON of Pending. */
-export const ledgerPendingKey = (mailboxId: string) => `${PREFIX}:ledger:${mailboxId}:pending`;
+export const ledgerPendingKey = (of: Scope, mailboxId: string) => `${prefixOf(of)}:ledger:${mailboxId}:pending`;
 /** Hash uid → JSON: why it was quarantined, when, where the raw bytes are. */
-export const quarantineKey = (mailboxId: string) => `${PREFIX}:ledger:${mailboxId}:quarantined`;
+export const quarantineKey = (of: Scope, mailboxId: string) => `${prefixOf(of)}:ledger:${mailboxId}:quarantined`;
 /** Set of UIDs that are queued and still to be flagged or moved. */
-export const afterCareKey = (mailboxId: string) => `${PREFIX}:ledger:${mailboxId}:after-care`;
+export const afterCareKey = (of: Scope, mailboxId: string) => `${prefixOf(of)}:ledger:${mailboxId}:after-care`;
 /** Hash uid → how often a process began to parse it without coming to its end: finds the message that ends processes. */
-export const parsingKey = (mailboxId: string) => `${PREFIX}:ledger:${mailboxId}:parsing`;
+export const parsingKey = (of: Scope, mailboxId: string) => `${prefixOf(of)}:ledger:${mailboxId}:parsing`;
 /** Sorted set fingerprint → INTERNALDATE in seconds. */
-export const fingerprintsKey = (mailboxId: string) => `${PREFIX}:ledger:${mailboxId}:fingerprints`;
+export const fingerprintsKey = (of: Scope, mailboxId: string) => `${prefixOf(of)}:ledger:${mailboxId}:fingerprints`;
 /** String `<fence>:<replica>` with a time to live: who may write this folder's ledger. */
-export const leaseKey = (mailboxId: string) => `${PREFIX}:lease:${mailboxId}`;
+export const leaseKey = (of: Scope, mailboxId: string) => `${prefixOf(of)}:lease:${mailboxId}`;
 /** Counter that gives every grant of a lease a higher fencing token. */
-export const fenceKey = (mailboxId: string) => `${PREFIX}:fence:${mailboxId}`;
+export const fenceKey = (of: Scope, mailboxId: string) => `${prefixOf(of)}:fence:${mailboxId}`;
 /** Written before Redis is asked whether it has all on disk. */
-export const diskKey = () => `${PREFIX}:disk`;
+export const diskKey = (of: Scope) => `${prefixOf(of)}:disk`;
 /** Written to learn whether Redis takes writes. */
-export const writeProbeKey = () => `${PREFIX}:write-probe`;
+export const writeProbeKey = (of: Scope) => `${prefixOf(of)}:write-probe`;
 /** Sorted set replica → last heartbeat (ms). */
-export const replicasKey = () => `${PREFIX}:replicas`;
+export const replicasKey = (of: Scope) => `${prefixOf(of)}:replicas`;
 /** Hash: what a mailbox's watcher says of itself, for `mailroom servers` and the portal. */
-export const mailboxStateKey = (mailboxId: string) => `${PREFIX}:state:${mailboxId}`;
+export const mailboxStateKey = (of: Scope, mailboxId: string) => `${prefixOf(of)}:state:${mailboxId}`;
 /** Set of all mailbox ids that ever had a ledger. */
-export const mailboxesKey = () => `${PREFIX}:mailboxes`;
+export const mailboxesKey = (of: Scope) => `${prefixOf(of)}:mailboxes`;
 /** Set of messageKeys that were seen with one Message-ID, kept for a few days: the `siblings` of a message. */
-export const siblingsKey = (messageIdHash: string) => `${PREFIX}:seen:${messageIdHash}`;
+export const siblingsKey = (of: Scope, messageIdHash: string) => `${prefixOf(of)}:seen:${messageIdHash}`;
+
+/** A text as SCAN's MATCH takes it literally. */
+export const globOf = (text: string): string => text.replaceAll(/[{}[\]*?^\\]/g, '\\$&');

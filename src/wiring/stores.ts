@@ -115,7 +115,7 @@ export async function openStores(
       field: 'redis.url',
     });
   }
-  const redis = connectRedis({ url: config.redis.url, ...config.redis.tls }, emit);
+  const redis = connectRedis({ url: config.redis.url, prefix: config.redis.prefix, ...config.redis.tls }, emit);
   stack.defer('redis', () => closeRedis(redis));
   const serverOf = (id: string) => servers().find((server) => isImap(server) && mailboxId(server) === id)?.name;
   guardKeys(redis, { emit, serverOf });

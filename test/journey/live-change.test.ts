@@ -48,7 +48,7 @@ it('is live on all replicas within two seconds, drops one connection, and of two
     const bases = await Promise.all(portals.map(async (one) => `http://127.0.0.1:${await j.port(one)}`));
     await Promise.all(ingest.map((one) => j.port(one)));
     // Each knows of the other before there is a mailbox: none is handed over later.
-    await waitFor(async () => (await client.zcard(replicasKey())) === 2);
+    await waitFor(async () => (await client.zcard(replicasKey(client))) === 2);
     const ask = async (portal: 0 | 1, method: string, path: string, body?: object, revision?: string) => {
       const answer = await fetch(`${bases[portal]}${path}`, {
         method,

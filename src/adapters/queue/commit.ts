@@ -9,7 +9,7 @@ import { randomUUID } from 'node:crypto';
 import { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { Message } from '../../contract/message.ts';
-import { MESSAGE_JOB, PREFIX } from '../../contract/names.ts';
+import { MESSAGE_JOB } from '../../contract/names.ts';
 import { MailroomError } from '../../domain/errors.ts';
 import {
   afterCareKey,
@@ -20,6 +20,7 @@ import {
   ledgerUidsKey,
   mailboxesKey,
   parsingKey,
+  prefixOf,
   quarantineKey,
   siblingsKey,
 } from '../../domain/keys.ts';
@@ -102,7 +103,7 @@ export async function openCommit(
   queueOf: (emailFlow: string) => Promise<Queue>,
   settings: CommitSettings,
 ): Promise<CommitMessages> {
-  const scratch = new Queue(`selftest.${randomUUID()}`, { connection: client, prefix: PREFIX });
+  const scratch = new Queue(`selftest.${randomUUID()}`, { connection: client, prefix: prefixOf(client) });
   scratch.on('error', () => {}); // the client's own listener says it
   await scratch.waitUntilReady();
   try {
@@ -131,14 +132,14 @@ async function selfTest(client: Redis, scratch: Queue, settings: CommitSettings)
       () => 'OK',
       (error: unknown) => (error instanceof MailroomError ? error.code : String(error)),
     );
-  await client.set(leaseKey(mailboxId), '1:selftest', 'PX', 60_000);
+  await client.set(leaseKey(client, mailboxId), '1:selftest', 'PX', 60_000);
   try {
     const seen = [
       await code(commit(emptyLedger(), '0:other')),
       await code(commit(emptyLedger())),
       await code(commit(emptyLedger())),
       String((await scratch.getJobCounts('waiting')).waiting),
-      (await client.hget(ledgerUidsKey(mailboxId), 'enqueued:0')) ?? 'nothing',
+      (await client.hget(ledgerUidsKey(client, mailboxId), 'enqueued:0')) ?? 'nothing',
     ].join(' ');
     if (seen !== 'LEASE_LOST OK LEDGER_STALE 1 1') {
       throw new MailroomError('BULLMQ_SCRIPTS_CHANGED', {
@@ -146,7 +147,7 @@ async function selfTest(client: Redis, scratch: Queue, settings: CommitSettings)
       });
     }
   } finally {
-    await client.del(leaseKey(mailboxId), ledgerKey(mailboxId), ledgerUidsKey(mailboxId));
+    await client.del(leaseKey(client, mailboxId), ledgerKey(client, mailboxId), ledgerUidsKey(client, mailboxId));
   }
 }
 
@@ -204,17 +205,17 @@ async function runCommit(
     ...(change.meta !== undefined ? { meta: JSON.stringify(change.meta) } : {}),
   };
   const keys: (string | Buffer)[] = [
-    leaseKey(mailboxId),
-    ledgerKey(mailboxId),
-    ledgerUidsKey(mailboxId),
-    ledgerPendingKey(mailboxId),
-    quarantineKey(mailboxId),
-    fingerprintsKey(mailboxId),
-    mailboxesKey(),
-    afterCareKey(mailboxId),
-    parsingKey(mailboxId),
+    leaseKey(client, mailboxId),
+    ledgerKey(client, mailboxId),
+    ledgerUidsKey(client, mailboxId),
+    ledgerPendingKey(client, mailboxId),
+    quarantineKey(client, mailboxId),
+    fingerprintsKey(client, mailboxId),
+    mailboxesKey(client),
+    afterCareKey(client, mailboxId),
+    parsingKey(client, mailboxId),
     ...queues.flatMap(({ keys }) => keys),
-    ...siblings.map(({ hash }) => siblingsKey(hash)),
+    ...siblings.map(({ hash }) => siblingsKey(client, hash)),
   ];
   const args = [leaseToken, String(ledger.version), JSON.stringify(plan), ...jobs];
   const run = (client as unknown as Record<string, (...all: unknown[]) => Promise<[string, string]>>)[COMMAND];

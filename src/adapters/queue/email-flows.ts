@@ -2,7 +2,8 @@
 import type { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { Message } from '../../contract/message.ts';
-import { emailFlowQueue, PREFIX } from '../../contract/names.ts';
+import { emailFlowQueue } from '../../contract/names.ts';
+import { prefixOf } from '../../domain/keys.ts';
 import { ReadableQueue } from './readable-jobs.ts';
 
 export interface EmailFlows {
@@ -27,7 +28,7 @@ export function openEmailFlows(client: Redis): EmailFlows {
   const open = async (emailFlow: string): Promise<Queue> => {
     const queue = new ReadableQueue(emailFlowQueue(emailFlow), {
       connection: client,
-      prefix: PREFIX,
+      prefix: prefixOf(client),
       // Events feed `mailroom tail` and QueueEvents of consumers; the length bounds Redis memory per flow.
       streams: { events: { maxLen: 1_000 } },
     });

@@ -4,8 +4,9 @@
 import { randomUUID } from 'node:crypto';
 import { DelayedError, type Job, type Queue, UnrecoverableError, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
-import { PREFIX, REPLY_JOB, repliesQueue, replyJobId } from '../../contract/names.ts';
+import { REPLY_JOB, repliesQueue, replyJobId } from '../../contract/names.ts';
 import type { Result } from '../../contract/result.ts';
+import { prefixOf } from '../../domain/keys.ts';
 import { classifyRedisError } from '../../domain/redis-errors.ts';
 import type { ProcessReply, ReplyQueues, ReplyWorker } from '../../domain/reply-queues.ts';
 import { DAY_SECONDS } from '../../lib/time.ts';
@@ -46,7 +47,7 @@ export function openReplyQueues(client: Redis, emit: Emit, settings: RepliesSett
     if (queue === undefined) {
       queue = new ReadableQueue(repliesQueue(server), {
         connection: client,
-        prefix: PREFIX,
+        prefix: prefixOf(client),
         streams: { events: { maxLen: 1_000 } },
       });
       queue.on('error', () => {}); // the client's own listener says it, once
@@ -202,7 +203,7 @@ async function startWorker(
     },
     {
       connection: client, // BullMQ duplicates it for its blocking reads
-      prefix: PREFIX,
+      prefix: prefixOf(client),
       concurrency,
       limiter: NO_LIMIT,
       lockDuration: settings.lockMs,

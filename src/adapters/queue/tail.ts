@@ -2,8 +2,9 @@
 import { Queue, QueueEvents } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { Message } from '../../contract/message.ts';
-import { emailFlowQueue, PREFIX } from '../../contract/names.ts';
+import { emailFlowQueue } from '../../contract/names.ts';
 import { asError } from '../../domain/errors.ts';
+import { prefixOf } from '../../domain/keys.ts';
 
 interface Tail {
   close(): Promise<void>;
@@ -17,7 +18,7 @@ export async function tailEmailFlow(
   onError: (error: Error) => void = () => {},
 ): Promise<Tail> {
   const name = emailFlowQueue(emailFlow);
-  const queue = new Queue(name, { connection: client, prefix: PREFIX });
+  const queue = new Queue(name, { connection: client, prefix: prefixOf(client) });
   // Reading blocks its connection, so it gets one of its own.
   const blocking = client.duplicate({ maxRetriesPerRequest: null });
   blocking.on('error', onError);
@@ -25,7 +26,11 @@ export async function tailEmailFlow(
   await queue.waitUntilReady();
   // From the last event that is there now, not from `$`: nothing may slip through between now and the first blocking read.
   const [last] = (await client.xrevrange(queue.toKey('events'), '+', '-', 'COUNT', 1)) as [string, string[]][];
-  const events = new QueueEvents(name, { connection: blocking, prefix: PREFIX, lastEventId: last?.[0] ?? '0' });
+  const events = new QueueEvents(name, {
+    connection: blocking,
+    prefix: prefixOf(client),
+    lastEventId: last?.[0] ?? '0',
+  });
   events.on('error', onError);
   let told = Promise.resolve();
   events.on('added', ({ jobId }) => {

@@ -51,7 +51,7 @@ export async function checkRedis(
         try {
           const left = Math.max(LOOK_MS, Math.min(ANSWER_MS, until - performance.now()));
           const info = await inTime(client, client.info(), left);
-          if (writes) await inTime(client, client.set(writeProbeKey(), '1', 'PX', 60_000), left);
+          if (writes) await inTime(client, client.set(writeProbeKey(client), '1', 'PX', 60_000), left);
           return fitness(info, embedded);
         } catch (error) {
           if (error instanceof MailroomError && error.code === 'REDIS_UNFIT') throw error;
@@ -73,7 +73,7 @@ export async function checkRedis(
 /** Why Redis takes no write now; undefined when one has really happened. Waits no longer than `timeoutMs`. */
 export async function writeFault(client: Redis, timeoutMs: number): Promise<MailroomError | undefined> {
   if (client.status !== 'ready') return unavailable(client, 'REDIS_UNREACHABLE');
-  return inTime(client, client.set(writeProbeKey(), '1', 'PX', 60_000), timeoutMs).then(
+  return inTime(client, client.set(writeProbeKey(client), '1', 'PX', 60_000), timeoutMs).then(
     () => undefined,
     (error: unknown) => redisError(error, addressOf(client)) ?? unavailable(client, 'REDIS_UNREACHABLE'),
   );

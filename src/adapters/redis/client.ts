@@ -2,7 +2,7 @@
 import type { Socket } from 'node:net';
 import { Redis, type RedisOptions } from 'ioredis';
 import type { ErrorCode, MailroomError } from '../../domain/errors.ts';
-import { writeProbeKey } from '../../domain/keys.ts';
+import { type InstallationOption, writeProbeKey } from '../../domain/keys.ts';
 import { classifyRedisError, redisError, refusesWrites } from '../../domain/redis-errors.ts';
 import type { Emit } from '../../telemetry/events.ts';
 import { lastingState } from '../../telemetry/lasting-state.ts';
@@ -16,6 +16,8 @@ interface RedisSettings {
   ca?: string | undefined;
   /** Name to expect in the certificate when it is not the host of the URL. */
   serverName?: string | undefined;
+  /** As in `redis.prefix`. */
+  prefix?: string | undefined;
 }
 
 /** Host and port of a client, as an administrator looks for it. */
@@ -45,7 +47,8 @@ export function connectRedis(settings: RedisSettings, emit: Emit, options: Redis
     (lasted) => emit('RedisWritesAccepted', lasted),
   );
   const backoffMs = (attempt: number) => Math.min(2_000, 50 * 2 ** Math.min(attempt, 6));
-  const all: RedisOptions = {
+  const all: RedisOptions & InstallationOption = {
+    ...(settings.prefix === undefined ? {} : { installationPrefix: settings.prefix }),
     maxRetriesPerRequest: null, // BullMQ's condition for workers; waiting is what we want: mail is safe in the mailbox
     enableReadyCheck: true,
     disconnectTimeout: 200, // ms; else a connection that is gone already keeps the process for two seconds
@@ -112,7 +115,7 @@ function probeWrites(client: Redis, taken: () => void): void {
   const probe = () => {
     if (client.status === 'end') return;
     if (client.status !== 'ready') return again();
-    client.set(writeProbeKey(), '1', 'PX', 60_000).then(taken, again);
+    client.set(writeProbeKey(client), '1', 'PX', 60_000).then(taken, again);
   };
   const again = () => void setTimeout(probe, WRITE_PROBE_MS).unref();
   again();

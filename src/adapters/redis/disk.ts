@@ -26,7 +26,7 @@ export function openDisk(redis: Redis, timeoutMs = 5_000): AskDisk {
       // A pipeline: ioredis never repeats its second half alone on another connection, where it would have nothing to wait for.
       const answers = await connection
         .pipeline()
-        .set(diskKey(), '1', 'PX', 60_000)
+        .set(diskKey(connection), '1', 'PX', 60_000)
         .call('WAITAOF', '1', '0', String(timeoutMs))
         .exec();
       for (const [error] of answers ?? []) if (error !== null) throw error;

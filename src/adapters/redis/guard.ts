@@ -2,15 +2,16 @@
 // a number) is looked into: the key is found and judged by the table (structures.ts). What can be lost is set aside, noted, said once, and the
 // command repeated; what must not be lost stays, and the error names it. Readers that find garbage in a value say so with setAside().
 import { Command, type Redis } from 'ioredis';
-import { PREFIX } from '../../contract/names.ts';
 import { MailroomError } from '../../domain/errors.ts';
+import { prefixOf } from '../../domain/keys.ts';
 import { DAY_MS } from '../../lib/time.ts';
 import type { Emit } from '../../telemetry/events.ts';
 import { keysBehind, type Structure, structureOf } from './structures.ts';
 
 /** Hash: key (and item) → JSON of {@link QuarantinedKey}. */
-const NOTES = `${PREFIX}:quarantined-keys`;
-const ASIDE = `${PREFIX}:set-aside`;
+const notesKey = (redis: Redis) => `${prefixOf(redis)}:quarantined-keys`;
+const asideKey = (redis: Redis, rest: string, key: string) =>
+  `${prefixOf(redis)}:set-aside:${rest}:${key.slice(prefixOf(redis).length + 1)}`;
 /** What was set aside is kept for this many ms. */
 const KEEP_MS = 30 * DAY_MS;
 /** A key that stays in its place is shown so long after it was last met, ms. */
@@ -88,7 +89,7 @@ async function repair(redis: Redis, keys: readonly string[], cause: unknown): Pr
   let repaired = false;
   let damaged: MailroomError | undefined;
   for (const key of keys) {
-    const found = structureOf(key);
+    const found = structureOf(redis, key);
     if (found === undefined) continue;
     const { structure } = found;
     const type = await redis.type(key);
@@ -105,7 +106,7 @@ async function repair(redis: Redis, keys: readonly string[], cause: unknown): Pr
 
 /** A key as a whole. @returns the error when it must stay */
 async function misfit(redis: Redis, key: string, reason: string, cause?: unknown): Promise<MailroomError | undefined> {
-  const structure = structureOf(key)?.structure;
+  const structure = structureOf(redis, key)?.structure;
   if (structure?.keep !== undefined) {
     await note(redis, key, { reason });
     return new MailroomError(structure.keep, { message: `${key} (${structure.what}) ${reason}`, field: key, cause });
@@ -140,7 +141,7 @@ async function repairContent(redis: Redis, key: string, structure: Structure): P
 
 /** Moves a key out of the way, whatever it holds, and puts in its place what the table says. */
 export async function setAside(redis: Redis, key: string, reason: string): Promise<void> {
-  const movedTo = `${ASIDE}:${Date.now()}:${key.slice(PREFIX.length + 1)}`;
+  const movedTo = asideKey(redis, String(Date.now()), key);
   try {
     await redis.rename(key, movedTo);
   } catch (error) {
@@ -149,7 +150,7 @@ export async function setAside(redis: Redis, key: string, reason: string): Promi
     throw error;
   }
   await redis.pexpire(movedTo, KEEP_MS);
-  await structureOf(key)?.structure.instead?.(redis, key);
+  await structureOf(redis, key)?.structure.instead?.(redis, key);
   await note(redis, key, { reason, movedTo });
 }
 
@@ -168,7 +169,7 @@ redis.call('PEXPIRE', KEYS[2], ARGV[2])
 return 1`;
 
 export async function setAsideItem(redis: Redis, key: string, item: string, reason: string): Promise<void> {
-  const movedTo = `${ASIDE}:items:${key.slice(PREFIX.length + 1)}`;
+  const movedTo = asideKey(redis, 'items', key);
   if ((await redis.eval(MOVE_ITEM, 2, key, movedTo, item, KEEP_MS)) === 0) return;
   await note(redis, key, { item: item.slice(0, 100), reason, movedTo });
 }
@@ -184,7 +185,7 @@ async function note(
   found: Pick<QuarantinedKey, 'item' | 'reason' | 'movedTo'>,
 ): Promise<void> {
   const options = guarded.get(redis);
-  const place = structureOf(key);
+  const place = structureOf(redis, key);
   const server = place?.server ?? (place?.mailbox === undefined ? undefined : options?.serverOf?.(place.mailbox));
   const entry: QuarantinedKey = {
     key,
@@ -196,7 +197,7 @@ async function note(
   };
   const field = found.item === undefined ? key : `${key} ${found.item}`;
   // A key that stays is met again and again: said when it is new, shown as long as it is met.
-  const isNew = await redis.hset(NOTES, field, JSON.stringify(entry)).catch(() => 1);
+  const isNew = await redis.hset(notesKey(redis), field, JSON.stringify(entry)).catch(() => 1);
   if (isNew === 0 && found.movedTo === undefined) return;
   options?.emit('RedisKeyQuarantined', {
     key,
@@ -209,13 +210,13 @@ async function note(
 
 /** What was found, newest first. */
 export async function quarantinedKeys(redis: Redis): Promise<QuarantinedKey[]> {
-  const notes = await redis.hgetall(NOTES).catch(() => ({}));
+  const notes = await redis.hgetall(notesKey(redis)).catch(() => ({}));
   const found: QuarantinedKey[] = [];
   for (const [field, text] of Object.entries(notes)) {
     const entry = read(text);
     const shownMs = entry?.movedTo === undefined ? SHOWN_MS : KEEP_MS;
     if (entry !== undefined && Date.parse(entry.at) > Date.now() - shownMs) found.push(entry);
-    else await redis.hdel(NOTES, field).catch(() => 0);
+    else await redis.hdel(notesKey(redis), field).catch(() => 0);
   }
   return found.sort((left, right) => right.at.localeCompare(left.at));
 }

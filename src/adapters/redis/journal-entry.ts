@@ -1,7 +1,7 @@
 // What an entry of the replies' journal must look like, and the indexes by state, made again from the entries.
 import type { Redis } from 'ioredis';
-import { PREFIX } from '../../contract/names.ts';
 import { resultSchema } from '../../contract/result.ts';
+import { globOf, prefixOf } from '../../domain/keys.ts';
 
 const STATES: ReadonlySet<string> = new Set(resultSchema.shape.state.options);
 const NUMBERS = ['createdAt', 'updatedAt', 'fence', 'dataFence', 'leaseUntil', 'attempts', 'begins', 'renderedSize'];
@@ -32,8 +32,8 @@ export function isReplyEntry(fields: Readonly<Record<string, string>>): boolean 
 
 /** An index that was set aside is made again, entry by entry. */
 export async function rebuildReplyIndexes(redis: Redis, index: string): Promise<void> {
-  const state = index.slice(`${PREFIX}:replies-in:`.length);
-  for await (const keys of redis.scanStream({ match: '?mailroom?:reply:*', count: 500 })) {
+  const state = index.slice(`${prefixOf(redis)}:replies-in:`.length);
+  for await (const keys of redis.scanStream({ match: `${globOf(prefixOf(redis))}:reply:*`, count: 500 })) {
     for (const key of keys as string[]) {
       const [found, replyId, at] = await redis.hmget(key, 'state', 'replyId', 'updatedAt').catch(() => []);
       if (found === state && replyId) await redis.zadd(index, Number(at) || 0, replyId);

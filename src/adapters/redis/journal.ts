@@ -6,7 +6,7 @@
 // before every submission: what the marks know and the journal does not is uncertain, never sent again.
 import { hash, randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
-import { PREFIX } from '../../contract/names.ts';
+import { prefixOf, type Scope } from '../../domain/keys.ts';
 import {
   type Claim,
   type Journal,
@@ -22,10 +22,10 @@ import { isReplyEntry } from './journal-entry.ts';
 import { fieldsOf, script } from './script.ts';
 
 const sha = (text: string) => hash('sha256', text).slice(0, 32);
-export const replyKey = (replyId: string) => `${PREFIX}:reply:${sha(replyId)}`;
-export const stateKey = (state: string) => `${PREFIX}:replies-in:${state}`;
+export const replyKey = (of: Scope, replyId: string) => `${prefixOf(of)}:reply:${sha(replyId)}`;
+export const stateKey = (of: Scope, state: string) => `${prefixOf(of)}:replies-in:${state}`;
 const UNREADABLE = 'is no entry of the journal';
-const aliasKey = (messageId: string) => `${PREFIX}:reply-by-message-id:${sha(messageId)}`;
+const aliasKey = (of: Scope, messageId: string) => `${prefixOf(of)}:reply-by-message-id:${sha(messageId)}`;
 
 /** Kept for a while and then forgotten. */
 const ENDED: readonly ReplyState[] = ['accepted', 'rejected', 'dropped'];
@@ -140,11 +140,11 @@ export function createJournal(
   disk: AskDisk = openDisk(redis),
 ): Journal {
   async function read(replyId: string): Promise<JournalEntry | undefined> {
-    const fields = await redis.hgetall(replyKey(replyId));
+    const fields = await redis.hgetall(replyKey(redis, replyId));
     if (Object.keys(fields).length === 0) return undefined;
     if (isReplyEntry(fields)) return entryOf(fields);
     // As if Redis had forgotten it: whether its DATA began is marked in the blob store as well.
-    await setAside(redis, replyKey(replyId), UNREADABLE);
+    await setAside(redis, replyKey(redis, replyId), UNREADABLE);
     return undefined;
   }
 
@@ -157,7 +157,7 @@ export function createJournal(
     read,
     now,
     async claim({ replyId, digest, server, owner, leaseMs }): Promise<Claim> {
-      const keys = [replyKey(replyId), stateKey('queued')];
+      const keys = [replyKey(redis, replyId), stateKey(redis, 'queued')];
       const [answer, value, found] = (await CLAIM(redis, keys, [owner, leaseMs, digest, replyId, server])) as [
         'yours' | 'settled' | 'reused' | 'busy' | 'early',
         number,
@@ -167,30 +167,36 @@ export function createJournal(
       if (answer === 'busy' || answer === 'early') return { claim: answer, retryAfterMs: value };
       const fields = fieldsOf(found ?? []);
       if (!isReplyEntry(fields)) {
-        await setAside(redis, replyKey(replyId), UNREADABLE);
+        await setAside(redis, replyKey(redis, replyId), UNREADABLE);
         return this.claim({ replyId, digest, server, owner, leaseMs });
       }
       const entry = entryOf(fields);
       return answer === 'settled' ? { claim: 'settled', entry } : { claim: 'yours', entry, fence: value };
     },
     async admit({ replyId, digest, server }) {
-      return (await ADMIT(redis, [replyKey(replyId), stateKey('queued')], [digest, replyId, server])) === 1;
+      return (
+        (await ADMIT(redis, [replyKey(redis, replyId), stateKey(redis, 'queued')], [digest, replyId, server])) === 1
+      );
     },
     async digestOf(replyId) {
-      return (await redis.hget(replyKey(replyId), 'digest')) ?? undefined;
+      return (await redis.hget(replyKey(redis, replyId), 'digest')) ?? undefined;
     },
     async renew(replyId, fence, leaseMs) {
-      return (await RENEW(redis, [replyKey(replyId)], [fence, leaseMs])) === 1;
+      return (await RENEW(redis, [replyKey(redis, replyId)], [fence, leaseMs])) === 1;
     },
     async release(replyId, fence) {
-      await RELEASE(redis, [replyKey(replyId)], [fence]);
+      await RELEASE(redis, [replyKey(redis, replyId)], [fence]);
     },
     async transition(replyId, transition) {
       const plan = planOf(transition, settings.keepMs);
       const { messageId, result } = transition.change ?? {};
       const aliases = [messageId, result?.serverMessageId].filter((id) => id !== undefined);
       const states = [transition.to, ...transition.from];
-      const keys = [replyKey(replyId), ...states.map(stateKey), ...aliases.map(aliasKey)];
+      const keys = [
+        replyKey(redis, replyId),
+        ...states.map((state) => stateKey(redis, state)),
+        ...aliases.map((id) => aliasKey(redis, id)),
+      ];
       // The nonce makes the command safe to repeat: ioredis sends it again when the connection broke before the answer.
       const [moved, state, at] = (await TRANSITION(redis, keys, [replyId, randomUUID(), JSON.stringify(plan)])) as [
         number,
@@ -200,14 +206,14 @@ export function createJournal(
       return { moved: moved === 1, state: state === '' ? undefined : (state as ReplyState), at };
     },
     async list(state, limit = 200) {
-      const ids = await redis.zrevrange(stateKey(state), 0, limit - 1);
+      const ids = await redis.zrevrange(stateKey(redis, state), 0, limit - 1);
       const entries = await Promise.all(ids.map(read));
       return entries.filter((entry) => entry !== undefined && entry.state === state) as JournalEntry[];
     },
     async resting(states, forMs, { offset, limit }) {
       const before = (await now()) - forMs;
       const ids = await Promise.all(
-        states.map((state) => redis.zrangebyscore(stateKey(state), '-inf', String(before))),
+        states.map((state) => redis.zrangebyscore(stateKey(redis, state), '-inf', String(before))),
       );
       const entries = await Promise.all(
         ids
@@ -218,14 +224,14 @@ export function createJournal(
       return entries.filter((entry) => entry !== undefined) as JournalEntry[];
     },
     async oldestOpen() {
-      const ids = await Promise.all(openStates.map((state) => redis.zrange(stateKey(state), '0', '-1')));
-      const made = await Promise.all(ids.flat().map((replyId) => redis.hget(replyKey(replyId), 'createdAt')));
+      const ids = await Promise.all(openStates.map((state) => redis.zrange(stateKey(redis, state), '0', '-1')));
+      const made = await Promise.all(ids.flat().map((replyId) => redis.hget(replyKey(redis, replyId), 'createdAt')));
       const times = made.filter((at) => at !== null).map(Number);
       return times.length === 0 ? undefined : times.reduce((a, b) => Math.min(a, b));
     },
     onDisk: async () => (await disk()) === 'written',
     async byMessageId(messageId) {
-      return (await redis.get(aliasKey(messageId))) ?? undefined;
+      return (await redis.get(aliasKey(redis, messageId))) ?? undefined;
     },
   };
 }

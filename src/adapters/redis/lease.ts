@@ -59,14 +59,14 @@ export function createLeases(
 ): Leases {
   return {
     async acquire(id) {
-      const token = await redis.eval(ACQUIRE, 2, leaseKey(id), fenceKey(id), replica, ttlMs);
+      const token = await redis.eval(ACQUIRE, 2, leaseKey(redis, id), fenceKey(redis, id), replica, ttlMs);
       return typeof token === 'string' ? token : undefined;
     },
     async renew(held) {
       const versions = new Map<string, number>();
       if (held.size === 0) return { lost: [], versions };
       const ids = [...held.keys()];
-      const keys = [...ids.map(leaseKey), ...ids.map(ledgerKey)];
+      const keys = [...ids.map((id) => leaseKey(redis, id)), ...ids.map((id) => ledgerKey(redis, id))];
       const answers = (await redis.eval(RENEW, keys.length, ...keys, ttlMs, ...held.values())) as (number | null)[];
       const lost = ids.filter((_, i) => typeof answers[i] !== 'number');
       ids.forEach((id, i) => {
@@ -76,23 +76,23 @@ export function createLeases(
       return { lost, versions };
     },
     async release(id, token) {
-      await redis.eval(RELEASE, 1, leaseKey(id), token);
+      await redis.eval(RELEASE, 1, leaseKey(redis, id), token);
     },
     async heartbeat(aliveMs) {
       // Redis' own clock: replicas' clocks may differ by more than the bound.
       const now = await clock.sync();
       const results = await redis
         .pipeline()
-        .zadd(replicasKey(), now, replica)
-        .zremrangebyscore(replicasKey(), 0, now - 10 * aliveMs)
+        .zadd(replicasKey(redis), now, replica)
+        .zremrangebyscore(replicasKey(redis), 0, now - 10 * aliveMs)
         // A heartbeat from the future is nobody's: mailboxes would be left to a replica that is not there.
-        .zrangebyscore(replicasKey(), now - aliveMs, now + aliveMs)
-        .zremrangebyscore(replicasKey(), `(${now + aliveMs}`, '+inf')
+        .zrangebyscore(replicasKey(redis), now - aliveMs, now + aliveMs)
+        .zremrangebyscore(replicasKey(redis), `(${now + aliveMs}`, '+inf')
         .exec();
       return (results?.[2]?.[1] ?? []) as string[];
     },
     async leave() {
-      await redis.zrem(replicasKey(), replica);
+      await redis.zrem(replicasKey(redis), replica);
     },
   };
 }

@@ -66,7 +66,7 @@ export function createLedgers(redis: Redis, disk: AskDisk = openDisk(redis)): Le
     const found = new Map<number, Pending>();
     for (const [uid, text] of Object.entries(notes)) {
       if (/^\d+$/.test(uid) && isPending(text)) found.set(Number(uid), JSON.parse(text) as Pending);
-      else await setAsideItem(redis, ledgerPendingKey(id), uid, 'is no note of a pending UID');
+      else await setAsideItem(redis, ledgerPendingKey(redis, id), uid, 'is no note of a pending UID');
     }
     return found;
   }
@@ -84,9 +84,9 @@ export function createLedgers(redis: Redis, disk: AskDisk = openDisk(redis)): Le
   return {
     async load(id) {
       const [meta, uids, pending] = await Promise.all([
-        redis.hgetall(ledgerKey(id)),
-        redis.hgetall(ledgerUidsKey(id)),
-        redis.hgetall(ledgerPendingKey(id)),
+        redis.hgetall(ledgerKey(redis, id)),
+        redis.hgetall(ledgerUidsKey(redis, id)),
+        redis.hgetall(ledgerPendingKey(redis, id)),
       ]);
       // Nothing at all is a folder that was never watched; a part of a ledger is one that must not begin again from nothing.
       if (Object.keys(meta).length + Object.keys(uids).length === 0) return emptyLedger();
@@ -97,25 +97,25 @@ export function createLedgers(redis: Redis, disk: AskDisk = openDisk(redis)): Le
         ledger.meta = metaIn(meta.meta);
         if (!Number.isSafeInteger(ledger.version)) throw new RangeError('the version is no number');
       } catch (error) {
-        throw await damaged(ledgerKey(id), error);
+        throw await damaged(ledgerKey(redis, id), error);
       }
       try {
         ledger.sets = setsFromChunks(uids);
       } catch (error) {
-        throw await damaged(ledgerUidsKey(id), error);
+        throw await damaged(ledgerUidsKey(redis, id), error);
       }
       ledger.pending = await pendingIn(id, pending);
       return ledger;
     },
     async version(id) {
-      const version = Number((await redis.hget(ledgerKey(id), 'version')) ?? 0);
-      if (!Number.isSafeInteger(version)) throw damaged(ledgerKey(id), undefined);
+      const version = Number((await redis.hget(ledgerKey(redis, id), 'version')) ?? 0);
+      if (!Number.isSafeInteger(version)) throw damaged(ledgerKey(redis, id), undefined);
       return version;
     },
     async fingerprints(id) {
       // Members are "<fingerprint>" for the first and "<fingerprint>.<n>" for further messages with the same one.
       const counts = new Map<string, number>();
-      for (const member of await redis.zrange(fingerprintsKey(id), 0, '-1')) {
+      for (const member of await redis.zrange(fingerprintsKey(redis, id), 0, '-1')) {
         const base = member.slice(0, 16);
         counts.set(base, (counts.get(base) ?? 0) + 1);
       }
@@ -123,27 +123,33 @@ export function createLedgers(redis: Redis, disk: AskDisk = openDisk(redis)): Le
     },
     async knownFingerprints(id, values) {
       if (values.length === 0) return [];
-      const scores = await redis.zmscore(fingerprintsKey(id), ...values);
+      const scores = await redis.zmscore(fingerprintsKey(redis, id), ...values);
       return scores.map((score) => score !== null);
     },
     async siblings(hashes) {
-      return hashes.length === 0 ? [] : ((await SIBLINGS(redis, hashes.map(siblingsKey), [])) as string[][]);
+      return hashes.length === 0
+        ? []
+        : ((await SIBLINGS(
+            redis,
+            hashes.map((hash) => siblingsKey(redis, hash)),
+            [],
+          )) as string[][]);
     },
     async parsing(id, begun) {
-      await redis.hset(parsingKey(id), begun);
+      await redis.hset(parsingKey(redis, id), begun);
     },
     async unfinished(id) {
-      const notes = await redis.hgetall(parsingKey(id));
-      const found = await uidsOnly(parsingKey(id), Object.entries(notes), (count) => /^\d{1,9}$/.test(count));
+      const notes = await redis.hgetall(parsingKey(redis, id));
+      const found = await uidsOnly(parsingKey(redis, id), Object.entries(notes), (count) => /^\d{1,9}$/.test(count));
       return new Map(found.map(([uid, count]) => [uid, Number(count)]));
     },
     async afterCare(id) {
-      const members = (await redis.smembers(afterCareKey(id))).map((uid): [string, boolean] => [uid, true]);
-      const found = await uidsOnly(afterCareKey(id), members, () => true);
+      const members = (await redis.smembers(afterCareKey(redis, id))).map((uid): [string, boolean] => [uid, true]);
+      const found = await uidsOnly(afterCareKey(redis, id), members, () => true);
       return found.map(([uid]) => uid).sort((a, b) => a - b);
     },
     async afterCareDone(id, uids) {
-      if (uids.length > 0) await redis.srem(afterCareKey(id), ...uids.map(String));
+      if (uids.length > 0) await redis.srem(afterCareKey(redis, id), ...uids.map(String));
     },
     async durable() {
       const answer = await disk();
@@ -151,10 +157,10 @@ export function createLedgers(redis: Redis, disk: AskDisk = openDisk(redis)): Le
       if (answer === 'unknowable') await new Promise((resolve) => setTimeout(resolve, 2_000));
       return answer !== 'not-yet';
     },
-    mailboxIds: () => redis.smembers(mailboxesKey()),
-    readState: (id) => redis.hgetall(mailboxStateKey(id)),
+    mailboxIds: () => redis.smembers(mailboxesKey(redis)),
+    readState: (id) => redis.hgetall(mailboxStateKey(redis, id)),
     async writeState(id, state) {
-      await redis.hset(mailboxStateKey(id), state);
+      await redis.hset(mailboxStateKey(redis, id), state);
     },
   };
 }

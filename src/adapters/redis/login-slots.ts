@@ -1,7 +1,7 @@
 // Token bucket over the sign-ins of a tenant, shared by all replicas: an outage that ends must not become a storm of logins, however many
 // processes take part. Generic cell rate algorithm, one key a tenant, on Redis' own clock.
 import type { Redis } from 'ioredis';
-import { PREFIX } from '../../contract/names.ts';
+import { prefixOf } from '../../domain/keys.ts';
 
 const RESERVE = `
 local time = redis.call('TIME')
@@ -21,5 +21,5 @@ return math.max(0, math.floor(next - burst - now))`;
 export function createLoginSlots(redis: Redis, perSecond: number): (key: string) => Promise<number> {
   const interval = 1000 / perSecond;
   const burst = Math.max(1000, interval);
-  return async (key) => Number(await redis.eval(RESERVE, 1, `${PREFIX}:logins:${key}`, interval, burst));
+  return async (key) => Number(await redis.eval(RESERVE, 1, `${prefixOf(redis)}:logins:${key}`, interval, burst));
 }

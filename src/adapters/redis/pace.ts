@@ -2,13 +2,12 @@
 // script each, on Redis' own clock, so that no replica's clock matters.
 import { hash } from 'node:crypto';
 import type { Redis } from 'ioredis';
-import { PREFIX } from '../../contract/names.ts';
+import { prefixOf, type Scope } from '../../domain/keys.ts';
 import type { Pace, SlotAnswer } from '../../domain/reply-pace.ts';
 import { script } from './script.ts';
 
-const key = (what: string, mailbox: string) => `${PREFIX}:pace:${what}:${hash('sha256', mailbox).slice(0, 24)}`;
-
-export { key as paceKey };
+export const paceKey = (of: Scope, what: string, mailbox: string) =>
+  `${prefixOf(of)}:pace:${what}:${hash('sha256', mailbox).slice(0, 24)}`;
 
 const NOW = `local t = redis.call('TIME'); local now = t[1] * 1000 + math.floor(t[2] / 1000)`;
 
@@ -119,6 +118,7 @@ return 0`);
 
 /** @param windowMs a little over the minute: answers' latency must not push a 31st into the server's minute */
 export function createPace(redis: Redis, windowMs = 60_500): Pace {
+  const key = (what: string, mailbox: string) => paceKey(redis, what, mailbox);
   return {
     async acquire({ mailbox, token, perMinute, recipients, recipientsPerDay }) {
       const keys = [key('minute', mailbox), key('day', mailbox), key('wait', mailbox)];

@@ -2,7 +2,7 @@
 // last message. A message that names a conversation without proof joins it only if its sender is among them.
 import { hash } from 'node:crypto';
 import type { Redis } from 'ioredis';
-import { PREFIX } from '../../contract/names.ts';
+import { prefixOf } from '../../domain/keys.ts';
 import { DAY_SECONDS } from '../../lib/time.ts';
 import { script } from './script.ts';
 
@@ -49,7 +49,7 @@ export function createParticipants(redis: Redis): Participants {
     async admit({ conversationId, from, others, proven }) {
       const mark = (address: string) =>
         hash('sha256', `${conversationId}\n${address.toLowerCase()}`, 'base64url').slice(0, WIDTH);
-      const key = `${PREFIX}:participants:${hash('sha256', conversationId, 'base64url').slice(0, 22)}`;
+      const key = `${prefixOf(redis)}:participants:${hash('sha256', conversationId, 'base64url').slice(0, 22)}`;
       const sender = mark(from);
       const added = [...new Set([sender, ...others.slice(0, MOST).map(mark)])];
       const argv = [KEEP_SECONDS, MOST * WIDTH, proven ? '1' : '0', sender, ...added];

@@ -1,9 +1,8 @@
 // Why an SMTP server's queue is paused, in Redis, shared by the replicas: one of them sets it, one lifts it.
 import type { Redis } from 'ioredis';
-import { PREFIX } from '../../contract/names.ts';
+import { prefixOf } from '../../domain/keys.ts';
 import { fieldsOf, script } from './script.ts';
 
-const key = (server: string) => `${PREFIX}:smtp-pause:${encodeURIComponent(server.normalize('NFC'))}`;
 const LONGEST = 15 * 60_000;
 /** No pause of ours is longer than a day: what is left beyond it comes from a clock that was ahead, and the pause is due, ms. */
 const FARTHEST = 25 * 3_600_000;
@@ -61,6 +60,7 @@ const leftOf = (ms: number, byPerson: boolean) => (ms <= 0 || (ms > FARTHEST && 
 export type Pauses = ReturnType<typeof createPauses>;
 
 export function createPauses(redis: Redis) {
+  const key = (server: string) => `${prefixOf(redis)}:smtp-pause:${encodeURIComponent(server.normalize('NFC'))}`;
   /** Servers of which there was a record when it was last read. Each reply reads before it goes: one that is accepted need not ask again. */
   const recorded = new Set<string>();
   return {

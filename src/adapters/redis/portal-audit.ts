@@ -1,9 +1,7 @@
 // Audit log of the portal: one bounded stream in Redis, newest kept. Values arrive here masked.
 import type { Redis } from 'ioredis';
-import { PREFIX } from '../../contract/names.ts';
+import { prefixOf } from '../../domain/keys.ts';
 import { objectIn } from './structures.ts';
-
-const STREAM = `${PREFIX}:portal:audit`;
 
 interface AuditRecord {
   /** ISO 8601. */
@@ -22,13 +20,14 @@ export interface PortalAudit {
 
 /** @param keep entries kept, about */
 export function createPortalAudit(redis: Redis, keep = 10_000, now: () => number = Date.now): PortalAudit {
+  const stream = `${prefixOf(redis)}:portal:audit`;
   return {
     async write(record) {
       const entry: AuditRecord = { at: new Date(now()).toISOString(), ...record };
-      await redis.xadd(STREAM, 'MAXLEN', '~', keep, '*', 'entry', JSON.stringify(entry));
+      await redis.xadd(stream, 'MAXLEN', '~', keep, '*', 'entry', JSON.stringify(entry));
     },
     async read(limit) {
-      const rows = await redis.xrevrange(STREAM, '+', '-', 'COUNT', limit);
+      const rows = await redis.xrevrange(stream, '+', '-', 'COUNT', limit);
       return rows.flatMap(([, fields]) => recordIn(fields[1] ?? '') ?? []);
     },
   };

@@ -3,17 +3,14 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import type { KeyRing } from '../../config/config.ts';
-import { PREFIX } from '../../contract/names.ts';
 import { foldName, samePasswordTarget } from '../../domain/email-server.ts';
 import { MailroomError } from '../../domain/errors.ts';
+import { prefixOf } from '../../domain/keys.ts';
 import { maskedProxy } from '../../domain/proxy-address.ts';
 import { siblingOf } from './client.ts';
 import { noteDamaged } from './guard.ts';
 import { createSeal } from './sealed.ts';
 import { objectIn } from './structures.ts';
-
-const HASH = `${PREFIX}:portal:email-servers`;
-const CHANNEL = `${PREFIX}:portal:email-servers:changed`;
 
 /** Compares the revision that the caller read with the stored one ('' for none), then writes (or deletes, when there is nothing to write). */
 const COMPARE_AND_SET = `
@@ -80,6 +77,8 @@ export interface PortalServers {
 
 export function createPortalServers({ redis, keys }: { redis: Redis; keys: KeyRing }): PortalServers {
   const seal = createSeal(keys);
+  const hashKey = `${prefixOf(redis)}:portal:email-servers`;
+  const channel = `${hashKey}:changed`;
   const listeners = new Set<() => void>();
   let subscriber: Redis | undefined;
 
@@ -87,8 +86,8 @@ export function createPortalServers({ redis, keys }: { redis: Redis; keys: KeyRi
     const stored = storedIn(text);
     if (stored === undefined) {
       // It stays where it is, under a revision with which it can be replaced or deleted.
-      await noteDamaged(redis, HASH, 'is no definition of an email server', id);
-      const problem = { field: 'definition', message: `cannot be read in Redis: ${HASH}, field ${id}` };
+      await noteDamaged(redis, hashKey, 'is no definition of an email server', id);
+      const problem = { field: 'definition', message: `cannot be read in Redis: ${hashKey}, field ${id}` };
       const own = objectIn(text)?.revision;
       const revision = typeof own === 'string' ? own : createHash('sha1').update(text).digest('hex');
       return { id, name: id, definition: { name: id }, revision, problem };
@@ -107,29 +106,29 @@ export function createPortalServers({ redis, keys }: { redis: Redis; keys: KeyRi
     return { id, name, definition: full, revision };
   }
 
-  const place = (id: string, field: string): string => `${HASH}:${id}:${field}`;
+  const place = (id: string, field: string): string => `${hashKey}:${id}:${field}`;
 
   async function read(id: string): Promise<Stored | undefined> {
-    const text = await redis.hget(HASH, id);
+    const text = await redis.hget(hashKey, id);
     return text === null ? undefined : storedIn(text);
   }
 
   async function exchange(id: string, revision: string, next: Stored | undefined): Promise<void> {
     const text = next ? JSON.stringify(next) : '';
-    if ((await redis.eval(COMPARE_AND_SET, 2, HASH, CHANNEL, id, revision, text)) !== 1) {
+    if ((await redis.eval(COMPARE_AND_SET, 2, hashKey, channel, id, revision, text)) !== 1) {
       throw new MailroomError('EMAIL_SERVER_CHANGED');
     }
   }
 
   return {
     async list() {
-      const all = Object.entries(await redis.hgetall(HASH));
+      const all = Object.entries(await redis.hgetall(hashKey));
       const servers = await Promise.all(all.map(([id, text]) => opened(id, text)));
       return servers.sort((left, right) => left.id.localeCompare(right.id, 'en'));
     },
     async get(name) {
       const id = foldName(name);
-      const text = await redis.hget(HASH, id);
+      const text = await redis.hget(hashKey, id);
       return text === null ? undefined : opened(id, text);
     },
     async put(given, revision = '') {
@@ -159,7 +158,7 @@ export function createPortalServers({ redis, keys }: { redis: Redis; keys: KeyRi
     },
     async delete(name, revision) {
       const id = foldName(name);
-      if ((await redis.hexists(HASH, id)) === 0) throw new MailroomError('EMAIL_SERVER_NOT_FOUND');
+      if ((await redis.hexists(hashKey, id)) === 0) throw new MailroomError('EMAIL_SERVER_NOT_FOUND');
       await exchange(id, revision, undefined);
     },
     onChange(listener) {
@@ -173,7 +172,7 @@ export function createPortalServers({ redis, keys }: { redis: Redis; keys: KeyRi
         subscriber.on('ready', () => {
           for (const one of listeners) one();
         });
-        subscriber.subscribe(CHANNEL).catch(() => {});
+        subscriber.subscribe(channel).catch(() => {});
       }
       return () => void listeners.delete(listener);
     },

@@ -2,8 +2,8 @@
 // of session ids and secrets are stored: who reads Redis cannot sign in with what he finds.
 import { createHash, randomBytes } from 'node:crypto';
 import type { Redis } from 'ioredis';
-import { PREFIX } from '../../contract/names.ts';
 import { isPortalRole, type PortalRole } from '../../domain/access.ts';
+import { prefixOf } from '../../domain/keys.ts';
 import { setAside } from './guard.ts';
 import { objectIn } from './structures.ts';
 
@@ -75,9 +75,10 @@ export function createPortalSessions(
   { idleMs, longestMs }: SessionTimes = { idleMs: 30 * 60_000, longestMs: 8 * 3_600_000 },
   now: () => number = Date.now,
 ): PortalSessions {
-  const session = (id: string) => `${PREFIX}:portal:session:${digest(id)}`;
-  const invitation = (secret: string) => `${PREFIX}:portal:invitation:${digest(secret)}`;
-  const attempts = (from: string) => `${PREFIX}:portal:attempts:${digest(from)}`;
+  const prefix = prefixOf(redis);
+  const session = (id: string) => `${prefix}:portal:session:${digest(id)}`;
+  const invitation = (secret: string) => `${prefix}:portal:invitation:${digest(secret)}`;
+  const attempts = (from: string) => `${prefix}:portal:attempts:${digest(from)}`;
   return {
     async create(given) {
       const id = random();

@@ -1,8 +1,8 @@
 // What only the portal's pages look at: how much of a pace is used, which replicas live, when the last message came or went, how many replies
 // are in a state. Reads; the keys are written where pace, leases, ledgers and journal are.
 import type { Redis } from 'ioredis';
-import { PREFIX, repliesQueue } from '../../contract/names.ts';
-import { fingerprintsKey, quarantineKey, replicasKey } from '../../domain/keys.ts';
+import { repliesQueue } from '../../contract/names.ts';
+import { fingerprintsKey, prefixOf, quarantineKey, replicasKey } from '../../domain/keys.ts';
 import type { ReplyState } from '../../domain/reply-journal.ts';
 import { replyKey, stateKey } from './journal.ts';
 import { paceKey } from './pace.ts';
@@ -50,8 +50,8 @@ export function createPortalView(redis: Redis): PortalView {
     async paceUsed(mailbox) {
       const now = await redisNow();
       const [minute, buckets] = await Promise.all([
-        redis.zcount(paceKey('minute', mailbox), now - 60_000, '+inf'),
-        redis.hgetall(paceKey('day', mailbox)),
+        redis.zcount(paceKey(redis, 'minute', mailbox), now - 60_000, '+inf'),
+        redis.hgetall(paceKey(redis, 'day', mailbox)),
       ]);
       const hour = Math.floor(now / 3_600_000);
       const day = Object.entries(buckets).filter(([at]) => Number(at) > hour - 24);
@@ -64,32 +64,36 @@ export function createPortalView(redis: Redis): PortalView {
       };
     },
     async replicasAlive(aliveMs) {
-      return redis.zcount(replicasKey(), (await redisNow()) - aliveMs, '+inf');
+      return redis.zcount(replicasKey(redis), (await redisNow()) - aliveMs, '+inf');
     },
     async lastArrivals(mailboxIds) {
-      const found = (await NEWEST(redis, mailboxIds.map(fingerprintsKey), [])) as string[][];
+      const found = (await NEWEST(
+        redis,
+        mailboxIds.map((id) => fingerprintsKey(redis, id)),
+        [],
+      )) as string[][];
       return found.map((one) => {
         const seconds = scoreOf(one);
         return seconds === undefined ? undefined : seconds * 1000;
       });
     },
     lastAccepted: async (server) =>
-      scoreOf(await redis.zrevrange(`${PREFIX}:${repliesQueue(server)}:completed`, 0, 0, 'WITHSCORES')),
+      scoreOf(await redis.zrevrange(`${prefixOf(redis)}:${repliesQueue(server)}:completed`, 0, 0, 'WITHSCORES')),
     async quarantined(mailboxIds) {
       const pipeline = redis.pipeline();
-      for (const id of mailboxIds) pipeline.hlen(quarantineKey(id));
+      for (const id of mailboxIds) pipeline.hlen(quarantineKey(redis, id));
       return ((await pipeline.exec()) ?? []).reduce((sum, [, count]) => sum + Number(count ?? 0), 0);
     },
-    repliesIn: (state) => redis.zcard(stateKey(state)),
+    repliesIn: (state) => redis.zcard(stateKey(redis, state)),
     async heldByServer() {
       const counts = new Map<string, number>();
-      const ids = await redis.zrevrange(stateKey('held'), 0, MOST_HELD - 1);
+      const ids = await redis.zrevrange(stateKey(redis, 'held'), 0, MOST_HELD - 1);
       const pipeline = redis.pipeline();
-      for (const id of ids) pipeline.hget(replyKey(id), 'server');
+      for (const id of ids) pipeline.hget(replyKey(redis, id), 'server');
       for (const [, server] of (await pipeline.exec()) ?? [])
         if (typeof server === 'string') counts.set(server, (counts.get(server) ?? 0) + 1);
       return counts;
     },
-    replyIds: (state, offset, limit) => redis.zrevrange(stateKey(state), offset, offset + limit - 1),
+    replyIds: (state, offset, limit) => redis.zrevrange(stateKey(redis, state), offset, offset + limit - 1),
   };
 }

@@ -26,10 +26,10 @@ export interface Quarantine {
 export function createQuarantine(redis: Redis): Quarantine {
   async function list(mailboxId: string): Promise<QuarantineNote[]> {
     const notes: QuarantineNote[] = [];
-    for (const [uid, text] of Object.entries(await redis.hgetall(quarantineKey(mailboxId)))) {
+    for (const [uid, text] of Object.entries(await redis.hgetall(quarantineKey(redis, mailboxId)))) {
       if (/^\d+$/.test(uid) && isQuarantineNote(text))
         notes.push({ ...(JSON.parse(text) as QuarantineNote), mailboxId, uid: Number(uid) });
-      else await setAsideItem(redis, quarantineKey(mailboxId), uid, 'is no note of a quarantined message');
+      else await setAsideItem(redis, quarantineKey(redis, mailboxId), uid, 'is no note of a quarantined message');
     }
     return notes;
   }
@@ -40,6 +40,6 @@ export function createQuarantine(redis: Redis): Quarantine {
       const notes = mailboxId === undefined ? [] : await list(mailboxId);
       return notes.find((note) => note.messageKey === messageKey);
     },
-    remove: async ({ mailboxId, uid }) => (await redis.hdel(quarantineKey(mailboxId), String(uid))) === 1,
+    remove: async ({ mailboxId, uid }) => (await redis.hdel(quarantineKey(redis, mailboxId), String(uid))) === 1,
   };
 }

@@ -1,11 +1,10 @@
 // Which SMTP servers there were, and which account stood behind each name: replies wait on the queue of a name. One hash, shared by the replicas.
 import type { Redis } from 'ioredis';
-import { PREFIX } from '../../contract/names.ts';
+import { prefixOf } from '../../domain/keys.ts';
 import type { ServerRegister } from '../../domain/server-register.ts';
 import { DAY_MS } from '../../lib/time.ts';
 import { script } from './script.ts';
 
-const KEY = `${PREFIX}:smtp-servers`;
 /** A name that is gone is remembered for longer than any reply waits. */
 const KEEP_MS = 90 * DAY_MS;
 
@@ -47,19 +46,20 @@ interface Row {
 }
 
 export function createServerRegister(redis: Redis): ServerRegister {
+  const registerKey = `${prefixOf(redis)}:smtp-servers`;
   return {
     async record(defined) {
       const byName = Object.fromEntries(defined.map(({ name, mailbox }) => [name.normalize('NFC'), mailbox]));
       // An empty table is a list to cjson: a name that nobody has stands for it.
       const names = defined.length === 0 ? { '': '' } : byName;
-      return (await RECORD(redis, [KEY], [JSON.stringify(names), KEEP_MS])) as string[];
+      return (await RECORD(redis, [registerKey], [JSON.stringify(names), KEEP_MS])) as string[];
     },
     async replacedAt(name) {
-      const row = await redis.hget(KEY, name.normalize('NFC'));
+      const row = await redis.hget(registerKey, name.normalize('NFC'));
       return row === null ? undefined : (JSON.parse(row) as Row).replacedAt;
     },
     async gone() {
-      const rows = Object.entries(await redis.hgetall(KEY));
+      const rows = Object.entries(await redis.hgetall(registerKey));
       return rows.flatMap(([name, row]) => {
         const { goneAt } = JSON.parse(row) as Row;
         return goneAt === undefined || name === '' ? [] : [{ name, since: goneAt }];

@@ -1,12 +1,12 @@
 // Every structure of ours in Redis: how its keys look, what it must hold, and what becomes of it when it holds something else. One table, so that
 // no reader needs its own answer to garbage (guard.ts reads it).
 import type { Redis } from 'ioredis';
-import { PREFIX } from '../../contract/names.ts';
 import type { ErrorCode } from '../../domain/errors.ts';
+import { globOf, prefixOf } from '../../domain/keys.ts';
 import { isReplyEntry, rebuildReplyIndexes } from './journal-entry.ts';
 
 export interface Structure {
-  /** The first group is a mailbox id, `server` an SMTP server, where the key has one. */
+  /** The key without the installation's prefix. The first group is a mailbox id, `server` an SMTP server, where the key has one. */
   key: RegExp;
   type: 'string' | 'hash' | 'list' | 'set' | 'zset' | 'stream';
   /** What it is, in words. */
@@ -21,7 +21,8 @@ export interface Structure {
   instead?: (redis: Redis, key: string) => Promise<unknown>;
 }
 
-const ours = (rest: string) => new RegExp(`^${PREFIX.replace(/[{}]/g, '\\$&')}:${rest}$`);
+/** A key of ours, without its prefix. */
+const ours = (rest: string) => new RegExp(`^${rest}$`);
 const MAILBOX = '([^:]+)';
 const isNumber = (value: string) => /^-?\d{1,18}(?:\.\d+)?$/.test(value);
 const isCount = (value: string) => /^\d{1,15}$/.test(value);
@@ -54,8 +55,8 @@ const isSession = (text: string): boolean => {
 
 /** Of the mailbox ids: all ledgers that there are. */
 async function rebuildMailboxes(redis: Redis, key: string): Promise<void> {
-  const ledgers = `${PREFIX}:ledger:`;
-  for await (const keys of redis.scanStream({ match: `${ledgers.replace(/[{}]/g, '?')}*`, count: 500 })) {
+  const ledgers = `${prefixOf(redis)}:ledger:`;
+  for await (const keys of redis.scanStream({ match: `${globOf(ledgers)}*`, count: 500 })) {
     const ids = (keys as string[]).map((one) => one.slice(ledgers.length)).filter((id) => !id.includes(':'));
     if (ids.length > 0) await redis.sadd(key, ...ids);
   }
@@ -129,6 +130,14 @@ export const structures: readonly Structure[] = [
   { key: ours(`state:${MAILBOX}`), type: 'hash', what: 'state of the mailbox' },
   { key: ours('mailboxes'), type: 'set', what: 'list of mailboxes', instead: rebuildMailboxes },
   { key: ours('seen:.+'), type: 'set', what: 'siblings' },
+  { key: ours('participants:.+'), type: 'string', what: 'participants of a conversation' },
+  {
+    key: ours('smtp-servers'),
+    type: 'hash',
+    what: 'register of SMTP servers',
+    item: (text) => objectIn(text) !== undefined,
+  },
+  { key: ours('(?:disk|write-probe)'), type: 'string', what: 'probe of writes' },
   { key: ours('replicas'), type: 'zset', what: 'list of replicas' },
   { key: ours('reply:[0-9a-f]+'), type: 'hash', what: 'journal of a reply', entry: isReplyEntry },
   { key: ours('replies-in:.+'), type: 'zset', what: 'replies by state', instead: rebuildReplyIndexes },
@@ -167,9 +176,14 @@ export const structures: readonly Structure[] = [
   ...ofQueues,
 ];
 
-export function structureOf(key: string): { structure: Structure; mailbox?: string; server?: string } | undefined {
+export function structureOf(
+  redis: Redis,
+  key: string,
+): { structure: Structure; mailbox?: string; server?: string } | undefined {
+  const prefix = `${prefixOf(redis)}:`;
+  if (!key.startsWith(prefix)) return undefined;
   for (const structure of structures) {
-    const match = structure.key.exec(key);
+    const match = structure.key.exec(key.slice(prefix.length));
     if (match === null) continue;
     const server = match.groups?.server;
     if (server !== undefined) return { structure, server: decoded(server) };

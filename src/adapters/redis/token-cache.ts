@@ -4,12 +4,10 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import type { KeyRing } from '../../config/config.ts';
-import { PREFIX } from '../../contract/names.ts';
 import { MailroomError } from '../../domain/errors.ts';
+import { globOf, prefixOf } from '../../domain/keys.ts';
 import type { TokenCache } from '../../domain/token-cache.ts';
 import { createSeal } from './sealed.ts';
-
-const NAMESPACE = `${PREFIX}:oauth:`;
 
 /** Writes only over what was read: a newer value of another replica stays. */
 const REPLACE_IF_SAME = `
@@ -37,6 +35,7 @@ interface TokenCacheSettings {
 export function createTokenCache(settings: TokenCacheSettings): TokenCache {
   const { redis, keys, commandTimeoutMs = 3000, lockMs = 15_000, lockWaitMs = 45_000 } = settings;
   const seal = createSeal(keys);
+  const namespace = `${prefixOf(redis)}:oauth:`;
 
   async function within<T>(command: Promise<T>): Promise<T> {
     const ended = new AbortController();
@@ -57,7 +56,7 @@ export function createTokenCache(settings: TokenCacheSettings): TokenCache {
 
   function opened(key: string, sealed: string | null): string | undefined {
     if (sealed === null) return undefined;
-    const name = NAMESPACE + key;
+    const name = namespace + key;
     const { text, stale } = seal.open(name, sealed);
     if (stale) void within(redis.eval(REPLACE_IF_SAME, 1, name, sealed, seal.seal(name, text))).catch(() => {});
     return text;
@@ -84,32 +83,30 @@ export function createTokenCache(settings: TokenCacheSettings): TokenCache {
   }
 
   return {
-    read: async (key) => opened(key, await within(redis.get(NAMESPACE + key))),
+    read: async (key) => opened(key, await within(redis.get(namespace + key))),
     async write(key, text, ttlMs) {
-      const name = NAMESPACE + key;
+      const name = namespace + key;
       const sealed = seal.seal(name, text);
       await within(
         ttlMs === undefined ? redis.set(name, sealed) : redis.set(name, sealed, 'PX', Math.max(1, Math.round(ttlMs))),
       );
     },
     async remove(key) {
-      await within(redis.del(NAMESPACE + key));
+      await within(redis.del(namespace + key));
     },
-    take: async (key) => opened(key, await within(redis.getdel(NAMESPACE + key))),
+    take: async (key) => opened(key, await within(redis.getdel(namespace + key))),
     async list(prefix) {
       const found: string[] = [];
       let cursor = '0';
       do {
-        const [next, batch] = await within(
-          redis.scan(cursor, 'MATCH', `${NAMESPACE.replaceAll(/[{}[\]*?\\]/g, '\\$&')}${prefix}*`, 'COUNT', 500),
-        );
-        found.push(...batch.map((name) => name.slice(NAMESPACE.length)));
+        const [next, batch] = await within(redis.scan(cursor, 'MATCH', `${globOf(namespace)}${prefix}*`, 'COUNT', 500));
+        found.push(...batch.map((name) => name.slice(namespace.length)));
         cursor = next;
       } while (cursor !== '0');
       return [...new Set(found)];
     },
     async exclusively(key, run) {
-      const name = `${NAMESPACE}lock:${key}`;
+      const name = `${namespace}lock:${key}`;
       const mine = randomUUID();
       const held = await lock(name, mine);
       const extend = setInterval(() => {

@@ -43,8 +43,8 @@ export const queueErrors = section({
     action: 'stop',
     message: 'This node of a Redis Cluster does not hold the keys of Mailroom',
     hint: {
-      en: 'Point redis.url to a Redis without cluster mode, or to the primary that holds the slot of {mailroom} (redis-cli cluster keyslot "{mailroom}").',
-      de: 'Verweisen Sie mit redis.url auf ein Redis ohne Cluster-Modus oder auf den Primary mit dem Slot von {mailroom} (redis-cli cluster keyslot "{mailroom}").',
+      en: 'Point redis.url to a Redis without cluster mode, or to the primary that holds the slot of redis.prefix (redis-cli cluster keyslot "{mailroom}").',
+      de: 'Verweisen Sie mit redis.url auf ein Redis ohne Cluster-Modus oder auf den Primary mit dem Slot von redis.prefix (redis-cli cluster keyslot "{mailroom}").',
     },
   },
   REDIS_READ_ONLY: {

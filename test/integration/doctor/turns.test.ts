@@ -1,9 +1,11 @@
 // The doctor beside a live gateway: it signs in when its turn comes among the tenant's sign-ins, counts as one of the sending mailbox's connections,
 // and takes none away from those who send.
+
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { createLoginSlots } from '../../../src/adapters/redis/login-slots.ts';
 import { createPace, paceKey } from '../../../src/adapters/redis/pace.ts';
+import { PREFIX } from '../../../src/contract/names.ts';
 import { checkServer, doctorDefaults } from '../../../src/doctor/run-steps.ts';
 import { createTurns } from '../../../src/doctor/turns.ts';
 import type { CheckStep } from '../../../src/domain/doctor.ts';
@@ -118,10 +120,12 @@ describe('connections of the sending mailbox', () => {
     fixture.sandbox.faults.set({ name: 'slowSmtp', at: 'auth', milliseconds: 1_500 });
     const checking = check(smtp());
     const redis = fixture.connect();
-    await waitFor(async () => (await redis.zcard(paceKey('slots', mailbox()))) === 3, { describe: 'a third slot' });
+    await waitFor(async () => (await redis.zcard(paceKey(PREFIX, 'slots', mailbox()))) === 3, {
+      describe: 'a third slot',
+    });
     expect(await take(randomUUID())).toBe('full');
     expect(step(await checking, 'smtpSignIn')).toMatchObject({ state: 'ok' });
-    expect(await redis.zrange(paceKey('slots', mailbox()), '0', '-1')).toEqual(held);
+    expect(await redis.zrange(paceKey(PREFIX, 'slots', mailbox()), '0', '-1')).toEqual(held);
   });
 
   it('a sender without any connection comes first', async () => {

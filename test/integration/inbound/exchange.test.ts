@@ -3,7 +3,7 @@
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createLedgers } from '../../../src/adapters/redis/ledgers.ts';
-import { mailboxId } from '../../../src/contract/names.ts';
+import { mailboxId, PREFIX } from '../../../src/contract/names.ts';
 import { catalogue, hintFor } from '../../../src/domain/catalogue/index.ts';
 import type { ErrorCode } from '../../../src/domain/errors.ts';
 import { parsingKey } from '../../../src/domain/keys.ts';
@@ -253,7 +253,7 @@ describe('a message that ends the process', () => {
       },
     });
     const jobs = await settled(one, 4);
-    return { one, jobs, parsedUids, left: await one.redis.hgetall(parsingKey(mailboxId(server()))) };
+    return { one, jobs, parsedUids, left: await one.redis.hgetall(parsingKey(PREFIX, mailboxId(server()))) };
   }
 
   it('is found by what was begun and never ended, and quarantined; its neighbours are jobs as ever', async () => {

@@ -1,7 +1,9 @@
 // Stores that take nothing, clocks that jump, a Redis that forgets: the mailbox stays connected and says once why it waits; nothing is lost, doubled, or
 // stored twice.
+
 import { Redis } from 'ioredis';
 import { describe, expect, it } from 'vitest';
+import { PREFIX } from '../../../src/contract/names.ts';
 import { MailroomError } from '../../../src/domain/errors.ts';
 import { ledgerKey, ledgerPendingKey, ledgerUidsKey } from '../../../src/domain/keys.ts';
 import { scriptedMail } from '../../support/scripted-imap.ts';
@@ -102,8 +104,8 @@ describe('clocks', () => {
     one.imap.faults.delete(2);
     const day = { reason: 'no-data', attempts: 1, firstAt: Date.now() + 86_400_000, nextAt: Date.now() + 90_000_000 };
     await one.inbound.setServers([]);
-    await one.redis.hset(ledgerPendingKey(one.mailboxId), '2', JSON.stringify(day));
-    await one.redis.hdel(ledgerUidsKey(one.mailboxId), 'enqueued:0', 'quarantined:0');
+    await one.redis.hset(ledgerPendingKey(PREFIX, one.mailboxId), '2', JSON.stringify(day));
+    await one.redis.hdel(ledgerUidsKey(PREFIX, one.mailboxId), 'enqueued:0', 'quarantined:0');
     await one.inbound.setServers([one.server]);
     const jobs = await one.jobsAre(2);
     expect(jobs.find(({ uid }) => uid === 2)).toMatchObject({ parse: 'complete' });
@@ -121,8 +123,8 @@ describe('a Redis that was set back for less than a lease', () => {
     await Promise.all((await queue.getJobs(['waiting'])).map((job) => job.remove()));
     await one.redis
       .multi()
-      .hdel(ledgerUidsKey(one.mailboxId), 'enqueued:0')
-      .hset(ledgerKey(one.mailboxId), 'version', version - 1)
+      .hdel(ledgerUidsKey(PREFIX, one.mailboxId), 'enqueued:0')
+      .hset(ledgerKey(PREFIX, one.mailboxId), 'version', version - 1)
       .exec();
     expect(await one.eventIs('LedgerSetBack')).toMatchObject({ err: { code: 'LEDGER_SET_BACK' } });
     expect(await one.jobsAre(3)).toHaveLength(3);
@@ -133,7 +135,7 @@ describe('a Redis that was set back for less than a lease', () => {
     const one = await start(1, { settings: { leaseMs: 1_000, deadAfterMs: 600_000, reconcileMs: 600_000 } });
     await one.jobsAre(1);
     await one.isIdle();
-    await one.redis.hset(ledgerKey(one.mailboxId), 'version', 0);
+    await one.redis.hset(ledgerKey(PREFIX, one.mailboxId), 'version', 0);
     await one.eventIs('LedgerSetBack');
   });
 });

@@ -3,6 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { openReplyQueues } from '../../../src/adapters/queue/replies.ts';
 import { createJournal, replyKey } from '../../../src/adapters/redis/journal.ts';
+import { PREFIX } from '../../../src/contract/names.ts';
 import { replySchema } from '../../../src/contract/reply.ts';
 import { MailroomError } from '../../../src/domain/errors.ts';
 import { dataBegunMark, replyDigest } from '../../../src/domain/reply-journal.ts';
@@ -22,9 +23,9 @@ describe('Redis forgot that DATA began', () => {
     await one.replies.submitReply(input);
     await one.reached(input.replyId, 'accepted');
     const client = room.redis.client();
-    await client.hset(replyKey(input.replyId), 'state', state);
+    await client.hset(replyKey(PREFIX, input.replyId), 'state', state);
     await client.hdel(
-      replyKey(input.replyId),
+      replyKey(PREFIX, input.replyId),
       ...['begins', 'dataFence', 'dataBegunAt', 'result', 'recipients', 'acceptances'],
     );
     await one.deps.queues.again('sink', input.replyId, input, { priority: 1 });
@@ -103,9 +104,9 @@ it('a claim that Redis forgot is never taken for the one that it gives next', as
     return given.claim === 'yours' ? given.fence : 0;
   };
   await journal.admit({ replyId: 'twin', digest: 'd', server: 'sink' });
-  const before = await client.dumpBuffer(replyKey('twin'));
+  const before = await client.dumpBuffer(replyKey(PREFIX, 'twin'));
   const forgotten = await claim('first');
-  await client.restore(replyKey('twin'), 0, before, 'REPLACE');
+  await client.restore(replyKey(PREFIX, 'twin'), 0, before, 'REPLACE');
   const fence = await claim('second');
   for (const [from, to] of [
     ['queued', 'prepared'],

@@ -1,6 +1,8 @@
 // A recipient that is deferred beside accepted ones is tried again alone: same Message-ID, the others never again, whatever breaks in between.
+
 import { describe, expect, it } from 'vitest';
 import { replyKey } from '../../../src/adapters/redis/journal.ts';
+import { PREFIX } from '../../../src/contract/names.ts';
 import type { OutboundSettings } from '../../../src/outbound/ports.ts';
 import { header, memoryBlobs, type Rig, smtpServer, until } from './rig.ts';
 import { openRoom, type Replica, replyMaker } from './room.ts';
@@ -119,7 +121,9 @@ describe('deferred beside accepted and refused ones', () => {
     await one.replies.submitReply(input);
     const since = async () => (await one.deps.journal.read(input.replyId))?.deferredSince;
     await until('deferred', async () => (await since()) !== undefined);
-    await room.redis.client().hset(replyKey(input.replyId), 'deferredSince', ((await since()) ?? 0) - 6 * 86_400_000);
+    await room.redis
+      .client()
+      .hset(replyKey(PREFIX, input.replyId), 'deferredSince', ((await since()) ?? 0) - 6 * 86_400_000);
     await until('accepted', async () => (await one.replies.getReply(input.replyId))?.state === 'accepted');
     expect((await one.replies.getReply(input.replyId))?.recipients?.[1]).toMatchObject({ state: 'rejected' });
   });

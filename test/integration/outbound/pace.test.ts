@@ -1,5 +1,6 @@
 // The pace of a sending mailbox over replicas that are processes of their own: 3 replicas × 8 workers, 30 in a "minute" of five seconds.
 // Production code but for the length of the minute. Judged at the server.
+
 import { type ChildProcess, fork } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,6 +12,7 @@ import { createJournal } from '../../../src/adapters/redis/journal.ts';
 import { createPace, paceKey } from '../../../src/adapters/redis/pace.ts';
 import { createPauses } from '../../../src/adapters/redis/pauses.ts';
 import { createServerRegister } from '../../../src/adapters/redis/smtp-servers.ts';
+import { PREFIX } from '../../../src/contract/names.ts';
 import { sendingMailbox } from '../../../src/domain/reply-pace.ts';
 import { createReplies } from '../../../src/outbound/index.ts';
 import { stormBlobs, type WorkerSettings } from '../../chaos/outbound-worker.ts';
@@ -95,7 +97,7 @@ it('30 a minute hold within ±1 for 3 replicas × 8 workers; agents first, then 
   const client = redis.client();
   let began = 0;
   await until('the first grant', async () => {
-    const [, at] = await client.zrange(paceKey('minute', sendingMailbox(server)), '0', '0', 'WITHSCORES');
+    const [, at] = await client.zrange(paceKey(PREFIX, 'minute', sendingMailbox(server)), '0', '0', 'WITHSCORES');
     began = Number(at ?? 0);
     return began > 0;
   });

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { createJournal, replyKey } from '../../../src/adapters/redis/journal.ts';
 import { createPace, paceKey } from '../../../src/adapters/redis/pace.ts';
 import { createPauses } from '../../../src/adapters/redis/pauses.ts';
-import { repliesQueue, replyJobId } from '../../../src/contract/names.ts';
+import { PREFIX, repliesQueue, replyJobId } from '../../../src/contract/names.ts';
 import { sendingMailbox } from '../../../src/domain/reply-pace.ts';
 import type { Replies } from '../../../src/outbound/index.ts';
 import type { OutboundSettings } from '../../../src/outbound/ports.ts';
@@ -201,7 +201,7 @@ describe('clocks that jump', () => {
       (Date.now() + HOUR) * 4_096,
       replyJobId(input.replyId),
     );
-    await client.hset(replyKey(input.replyId), 'dueAt', Date.now() - 2 * MINUTE);
+    await client.hset(replyKey(PREFIX, input.replyId), 'dueAt', Date.now() - 2 * MINUTE);
     await until('accepted', async () => (await replies.getReply(input.replyId))?.state === 'accepted', 40_000);
   }, 60_000);
 
@@ -211,7 +211,7 @@ describe('clocks that jump', () => {
     const journal = createJournal(client);
     const ask = { replyId: 'ahead', digest: 'd', server: 'sink', leaseMs: 400 };
     expect(await journal.claim({ ...ask, owner: 'first' })).toMatchObject({ claim: 'yours' });
-    await client.hset(replyKey('ahead'), 'leaseUntil', ahead);
+    await client.hset(replyKey(PREFIX, 'ahead'), 'leaseUntil', ahead);
     expect(await journal.claim({ ...ask, owner: 'second' })).toMatchObject({ claim: 'busy', retryAfterMs: 400 });
     await until('it lapses', async () => (await journal.claim({ ...ask, owner: 'third' })).claim === 'yours');
 
@@ -224,13 +224,13 @@ describe('clocks that jump', () => {
 
     const pace = createPace(client, 1_000);
     const mailbox = sendingMailbox(server());
-    await client.zadd(paceKey('minute', mailbox), ahead, 'old');
-    await client.hset(paceKey('day', mailbox), String(Math.floor(ahead / HOUR) + 1), '1');
+    await client.zadd(paceKey(PREFIX, 'minute', mailbox), ahead, 'old');
+    await client.hset(paceKey(PREFIX, 'day', mailbox), String(Math.floor(ahead / HOUR) + 1), '1');
     const want = { mailbox, token: 't', perMinute: 1, recipients: 1, recipientsPerDay: 10 };
     expect(await pace.acquire(want)).toMatchObject({ granted: false, reason: 'minute' });
     await until('a minute later', async () => (await pace.acquire(want)).granted);
-    await client.set(paceKey('wait', mailbox), '1', 'PX', 24 * HOUR);
+    await client.set(paceKey(PREFIX, 'wait', mailbox), '1', 'PX', 24 * HOUR);
     expect(await pace.acquire({ ...want, token: 'u' })).toEqual({ granted: false, reason: 'asked', waitMs: 2 * HOUR });
-    expect(await client.pttl(paceKey('wait', mailbox))).toBeLessThanOrEqual(2 * HOUR);
+    expect(await client.pttl(paceKey(PREFIX, 'wait', mailbox))).toBeLessThanOrEqual(2 * HOUR);
   });
 });

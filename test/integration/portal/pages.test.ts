@@ -58,7 +58,7 @@ const at = (action: string, name: string) => `${LIST}/${action}?name=${encodeURI
 /** A reply as the journal has it. */
 async function noted(replyId: string, state: string, more: Record<string, string> = {}): Promise<void> {
   const now = Date.now();
-  await client.hset(replyKey(replyId), {
+  await client.hset(replyKey(PREFIX, replyId), {
     replyId,
     state,
     server: 'Page 1',
@@ -72,7 +72,7 @@ async function noted(replyId: string, state: string, more: Record<string, string
     evidence: '2026-11-25T10:00:00.000Z look 1: not in Sent Items (3 mails compared)\n',
     ...more,
   });
-  await client.zadd(stateKey(state), now, replyId);
+  await client.zadd(stateKey(PREFIX, state), now, replyId);
 }
 
 describe('connection test', () => {
@@ -131,7 +131,7 @@ describe('connection test', () => {
 describe('replies', () => {
   it('show what is known, to viewers without the customer’s name; a person releases or drops once', async () => {
     const XSS = 'r"><img src=x onerror=alert(1)>';
-    await client.del(stateKey('held')); // whatever other tests left there
+    await client.del(stateKey(PREFIX, 'held')); // whatever other tests left there
     const unsure = { failure: { code: 'REPLY_HELD', class: 'ambiguous', message: 'x' } };
     await noted('held-one', 'held', { result: JSON.stringify(unsure) });
     await noted(XSS, 'held');
@@ -206,8 +206,8 @@ describe('operation', () => {
     const { name, host, user } = await created({ name: '0 first of a long list' });
     const mailbox = sendingMailbox({ host, user });
     const now = Date.now();
-    await client.zadd(paceKey('minute', mailbox), now - 90_000, 'old', now - 5_000, 'a', now - 4_000, 'b');
-    await client.hset(paceKey('day', mailbox), String(Math.floor(now / 3_600_000)), 12);
+    await client.zadd(paceKey(PREFIX, 'minute', mailbox), now - 90_000, 'old', now - 5_000, 'a', now - 4_000, 'b');
+    await client.hset(paceKey(PREFIX, 'day', mailbox), String(Math.floor(now / 3_600_000)), 12);
     await client.zadd(`${PREFIX}:${repliesQueue(name)}:completed`, now - 120_000, 'job');
     await noted('held-by-server', 'held', { server: name });
     const viewer = await portal.signIn(TOKENS.viewer);

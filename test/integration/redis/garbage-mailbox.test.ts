@@ -1,5 +1,6 @@
 // Garbage in the structures of a mailbox: for every structure and every kind of garbage two other mailboxes are watched, the event names the key, and
 // nothing is thrown away unseen. What must not be lost stops its mailbox by name.
+
 import { beforeEach, describe, expect, it } from 'vitest';
 import { openCommit } from '../../../src/adapters/queue/commit.ts';
 import { openEmailFlows } from '../../../src/adapters/queue/email-flows.ts';
@@ -9,6 +10,7 @@ import { createLedgers } from '../../../src/adapters/redis/ledgers.ts';
 import { createPortalView } from '../../../src/adapters/redis/portal-view.ts';
 import { createQuarantine } from '../../../src/adapters/redis/quarantine.ts';
 import type { Message } from '../../../src/contract/message.ts';
+import { PREFIX } from '../../../src/contract/names.ts';
 import * as key from '../../../src/domain/keys.ts';
 import type { LedgerMeta } from '../../../src/domain/ledger.ts';
 import { rig, type Type, typesBut } from './garbage.ts';
@@ -23,10 +25,10 @@ const meta = (user: string) => ({
 
 beforeEach(async () => {
   for (const id of ALL) {
-    await at.plain.hset(key.ledgerKey(id), { version: '3', meta: JSON.stringify(meta(id)) });
-    await at.plain.hset(key.ledgerUidsKey(id), 'enqueued:0', '1:9');
-    await at.plain.zadd(key.fingerprintsKey(id), 1_700_000_000, '0123456789abcdef');
-    await at.plain.sadd(key.mailboxesKey(), id);
+    await at.plain.hset(key.ledgerKey(PREFIX, id), { version: '3', meta: JSON.stringify(meta(id)) });
+    await at.plain.hset(key.ledgerUidsKey(PREFIX, id), 'enqueued:0', '1:9');
+    await at.plain.zadd(key.fingerprintsKey(PREFIX, id), 1_700_000_000, '0123456789abcdef');
+    await at.plain.sadd(key.mailboxesKey(PREFIX), id);
   }
 });
 
@@ -68,15 +70,15 @@ const byType = (rows: readonly (readonly [string, string, Type])[]) =>
 
 it.each(
   byType([
-    ['lease', key.leaseKey(BAD), 'string'],
-    ['fence', key.fenceKey(BAD), 'string'],
-    ['pending', key.ledgerPendingKey(BAD), 'hash'],
-    ['quarantined', key.quarantineKey(BAD), 'hash'],
-    ['after-care', key.afterCareKey(BAD), 'set'],
-    ['parsing', key.parsingKey(BAD), 'hash'],
-    ['state', key.mailboxStateKey(BAD), 'hash'],
-    ['mailboxes', key.mailboxesKey(), 'set'],
-    ['siblings', key.siblingsKey('hash'), 'set'],
+    ['lease', key.leaseKey(PREFIX, BAD), 'string'],
+    ['fence', key.fenceKey(PREFIX, BAD), 'string'],
+    ['pending', key.ledgerPendingKey(PREFIX, BAD), 'hash'],
+    ['quarantined', key.quarantineKey(PREFIX, BAD), 'hash'],
+    ['after-care', key.afterCareKey(PREFIX, BAD), 'set'],
+    ['parsing', key.parsingKey(PREFIX, BAD), 'hash'],
+    ['state', key.mailboxStateKey(PREFIX, BAD), 'hash'],
+    ['mailboxes', key.mailboxesKey(PREFIX), 'set'],
+    ['siblings', key.siblingsKey(PREFIX, 'hash'), 'set'],
   ]),
 )('%s that is a %s is set aside by name, and nobody waits', async (name, type, one) => {
   await at.garble(one, type);
@@ -101,9 +103,9 @@ describe('a ledger that cannot be read', () => {
 
   it.each(
     byType([
-      ['ledger', key.ledgerKey(BAD), 'hash'],
-      ['uids', key.ledgerUidsKey(BAD), 'hash'],
-      ['fingerprints', key.fingerprintsKey(BAD), 'zset'],
+      ['ledger', key.ledgerKey(PREFIX, BAD), 'hash'],
+      ['uids', key.ledgerUidsKey(PREFIX, BAD), 'hash'],
+      ['fingerprints', key.fingerprintsKey(PREFIX, BAD), 'zset'],
     ]),
   )('%s that is a %s: its mailbox stops by name, and no other', async (_, type, one) => {
     await at.garble(one, type);
@@ -111,47 +113,71 @@ describe('a ledger that cannot be read', () => {
     expect(await at.plain.type(one)).toBe(type);
   });
 
-  const field = (name: string, value: string) => () => at.plain.hset(key.ledgerKey(BAD), name, value);
+  const field = (name: string, value: string) => () => at.plain.hset(key.ledgerKey(PREFIX, BAD), name, value);
   it.each<[string, () => Promise<unknown>]>([
     ['a version that is no number', field('version', 'three')],
     ['a version with a zero before it', field('version', '03')],
     ['a huge version', field('version', '9'.repeat(40))],
-    ['no version', () => at.plain.hdel(key.ledgerKey(BAD), 'version')],
+    ['no version', () => at.plain.hdel(key.ledgerKey(PREFIX, BAD), 'version')],
     ['meta that is no JSON', field('meta', '{')],
     ['meta that is a list', field('meta', '[]')],
     ['meta without UIDVALIDITY', field('meta', JSON.stringify({ era: '' }))],
     ['meta with flows that are none', field('meta', JSON.stringify({ ...meta(BAD), emailFlows: [7] }))],
-    ['nothing but its UIDs', () => at.plain.del(key.ledgerKey(BAD))],
+    ['nothing but its UIDs', () => at.plain.del(key.ledgerKey(PREFIX, BAD))],
   ])('with %s does not begin again from nothing', async (_, spoil) => {
     await spoil();
-    await stops(key.ledgerKey(BAD));
+    await stops(key.ledgerKey(PREFIX, BAD));
   });
 
   it.each([
     ['enqueued:0', '1-x'],
     ['enqueud:0', '1:9'],
   ])('with UIDs %s → %s does not begin again from nothing', async (name, text) => {
-    await at.plain.hset(key.ledgerUidsKey(BAD), name, text);
-    await stops(key.ledgerUidsKey(BAD));
+    await at.plain.hset(key.ledgerUidsKey(PREFIX, BAD), name, text);
+    await stops(key.ledgerUidsKey(PREFIX, BAD));
   });
 });
 
 const note = (one: string, uid: string, text: string) => () => at.plain.hset(one, uid, text);
 it.each<[string, () => Promise<unknown>, string, string]>([
-  ['a pending note', note(key.ledgerPendingKey(BAD), '7', 'later'), key.ledgerPendingKey(BAD), '7'],
-  ['a pending note of no UID', note(key.ledgerPendingKey(BAD), 'x', '{}'), key.ledgerPendingKey(BAD), 'x'],
+  ['a pending note', note(key.ledgerPendingKey(PREFIX, BAD), '7', 'later'), key.ledgerPendingKey(PREFIX, BAD), '7'],
+  [
+    'a pending note of no UID',
+    note(key.ledgerPendingKey(PREFIX, BAD), 'x', '{}'),
+    key.ledgerPendingKey(PREFIX, BAD),
+    'x',
+  ],
   [
     'a pending note without times',
-    note(key.ledgerPendingKey(BAD), '7', '{"reason":"x"}'),
-    key.ledgerPendingKey(BAD),
+    note(key.ledgerPendingKey(PREFIX, BAD), '7', '{"reason":"x"}'),
+    key.ledgerPendingKey(PREFIX, BAD),
     '7',
   ],
-  ['a quarantine note', note(key.quarantineKey(BAD), '7', '{"messageKey":'), key.quarantineKey(BAD), '7'],
-  ['a quarantine note that is null', note(key.quarantineKey(BAD), '7', 'null'), key.quarantineKey(BAD), '7'],
-  ['a count of parsing', note(key.parsingKey(BAD), '7', 'often'), key.parsingKey(BAD), '7'],
-  ['a UID of after-care', () => at.plain.sadd(key.afterCareKey(BAD), 'seven', '7'), key.afterCareKey(BAD), 'seven'],
+  [
+    'a quarantine note',
+    note(key.quarantineKey(PREFIX, BAD), '7', '{"messageKey":'),
+    key.quarantineKey(PREFIX, BAD),
+    '7',
+  ],
+  [
+    'a quarantine note that is null',
+    note(key.quarantineKey(PREFIX, BAD), '7', 'null'),
+    key.quarantineKey(PREFIX, BAD),
+    '7',
+  ],
+  ['a count of parsing', note(key.parsingKey(PREFIX, BAD), '7', 'often'), key.parsingKey(PREFIX, BAD), '7'],
+  [
+    'a UID of after-care',
+    () => at.plain.sadd(key.afterCareKey(PREFIX, BAD), 'seven', '7'),
+    key.afterCareKey(PREFIX, BAD),
+    'seven',
+  ],
 ])('%s that cannot be read is set aside alone', async (_, spoil, one, item) => {
-  await at.plain.hset(key.ledgerPendingKey(BAD), '8', '{"reason":"no-data","attempts":1,"firstAt":1,"nextAt":2}');
+  await at.plain.hset(
+    key.ledgerPendingKey(PREFIX, BAD),
+    '8',
+    '{"reason":"no-data","attempts":1,"firstAt":1,"nextAt":2}',
+  );
   await spoil();
   expect(await watch()).toEqual({ well: ALL, errors: [] });
   expect(at.said(one)).toHaveLength(1);
@@ -160,38 +186,38 @@ it.each<[string, () => Promise<unknown>, string, string]>([
   expect(await at.plain.hexists(found?.movedTo ?? '', item)).toBe(1);
   const ledgers = createLedgers(at.redis);
   expect([...(await ledgers.load(BAD)).pending.keys()]).toEqual([8]);
-  expect(await ledgers.afterCare(BAD)).toEqual(one === key.afterCareKey(BAD) ? [7] : []);
+  expect(await ledgers.afterCare(BAD)).toEqual(one === key.afterCareKey(PREFIX, BAD) ? [7] : []);
 });
 
 it('a lease without time to live, or with one that no lease has, runs out', async () => {
   const leases = createLeases(at.redis, 'replica', 100);
   for (const ttl of [undefined, 10 ** 12]) {
     await (ttl === undefined
-      ? at.plain.set(key.leaseKey(BAD), '9:dead')
-      : at.plain.set(key.leaseKey(BAD), '9:dead', 'PX', ttl));
+      ? at.plain.set(key.leaseKey(PREFIX, BAD), '9:dead')
+      : at.plain.set(key.leaseKey(PREFIX, BAD), '9:dead', 'PX', ttl));
     expect(await leases.acquire(BAD)).toBeUndefined();
     await expect.poll(() => leases.acquire(BAD)).toMatch(/:replica$/);
   }
 });
 
 it.each(['many', '9223372036854775807', '1.5'])('a fence of %s is replaced by a higher one', async (value) => {
-  await at.plain.set(key.fenceKey(BAD), value);
+  await at.plain.set(key.fenceKey(PREFIX, BAD), value);
   const token = await createLeases(at.redis, 'replica', 1_000).acquire(BAD);
   expect(Number(token?.split(':')[0])).toBeGreaterThan(1e9);
-  expect(at.said(key.fenceKey(BAD))).toHaveLength(1);
+  expect(at.said(key.fenceKey(PREFIX, BAD))).toHaveLength(1);
 });
 
 it('a heartbeat from the future is no replica to which mailboxes are left', async () => {
-  await at.plain.zadd(key.replicasKey(), Date.now() + 10 ** 9, 'ghost');
+  await at.plain.zadd(key.replicasKey(PREFIX), Date.now() + 10 ** 9, 'ghost');
   expect(await createLeases(at.redis, 'replica', 1_000).heartbeat(1_000)).toEqual(['replica']);
-  expect(await at.plain.zrange(key.replicasKey(), 0, '-1')).toEqual(['replica']);
+  expect(await at.plain.zrange(key.replicasKey(PREFIX), 0, '-1')).toEqual(['replica']);
 });
 
 it.each(typesBut('zset'))('a list of replicas that is a %s is put right by the next round', async (type) => {
   const leases = createLeases(at.redis, 'replica', 1_000);
-  await at.garble(key.replicasKey(), type);
+  await at.garble(key.replicasKey(PREFIX), type);
   await expect.poll(() => leases.heartbeat(1_000)).toEqual(['replica']);
-  expect(at.said(key.replicasKey())).toHaveLength(1);
+  expect(at.said(key.replicasKey(PREFIX))).toHaveLength(1);
 });
 
 describe('the commit', () => {
@@ -228,38 +254,41 @@ describe('the commit', () => {
   it('puts aside what lies in its way, and enqueues once', async () => {
     const token = (await createLeases(at.redis, 'replica', 10_000).acquire(BAD)) ?? '';
     const spoilt = [
-      key.quarantineKey(BAD),
-      key.afterCareKey(BAD),
-      key.parsingKey(BAD),
-      key.mailboxesKey(),
-      key.siblingsKey('hash'),
+      key.quarantineKey(PREFIX, BAD),
+      key.afterCareKey(PREFIX, BAD),
+      key.parsingKey(PREFIX, BAD),
+      key.mailboxesKey(PREFIX),
+      key.siblingsKey(PREFIX, 'hash'),
     ];
     for (const one of spoilt) await at.garble(one, 'string');
     expect(await commitOne(token)).toBe(1);
     for (const one of spoilt) expect(at.said(one)).toHaveLength(1);
-    expect(Object.keys(await at.plain.hgetall(key.quarantineKey(BAD)))).toEqual(['10']);
+    expect(Object.keys(await at.plain.hgetall(key.quarantineKey(PREFIX, BAD)))).toEqual(['10']);
   });
 
-  it.each([key.ledgerUidsKey(BAD), key.fingerprintsKey(BAD)])('names %s when it cannot write', async (one) => {
-    const token = (await createLeases(at.redis, 'replica', 10_000).acquire(BAD)) ?? '';
-    const ledgers = createLedgers(at.redis);
-    await ledgers.load(BAD);
-    const flows = openEmailFlows(at.redis);
-    const settings = {
-      keepCompletedSeconds: 60,
-      keepFailedSeconds: 60,
-      keepFingerprintsSeconds: 9,
-      keepSiblingsSeconds: 9,
-    };
-    const commit = await openCommit(at.redis, flows.queueOf, settings);
-    const ledger = await ledgers.load(BAD);
-    await at.garble(one, 'list');
-    const change = { outcomes: [{ outcome: 'enqueued' as const, uids: [10] }] };
-    const fingerprints = [{ value: 'f'.repeat(16), internalDate: new Date() }];
-    await expect(commit({ mailboxId: BAD, leaseToken: token, ledger, change, fingerprints })).rejects.toMatchObject({
-      code: 'LEDGER_DAMAGED',
-      field: one,
-    });
-    await flows.close();
-  });
+  it.each([key.ledgerUidsKey(PREFIX, BAD), key.fingerprintsKey(PREFIX, BAD)])(
+    'names %s when it cannot write',
+    async (one) => {
+      const token = (await createLeases(at.redis, 'replica', 10_000).acquire(BAD)) ?? '';
+      const ledgers = createLedgers(at.redis);
+      await ledgers.load(BAD);
+      const flows = openEmailFlows(at.redis);
+      const settings = {
+        keepCompletedSeconds: 60,
+        keepFailedSeconds: 60,
+        keepFingerprintsSeconds: 9,
+        keepSiblingsSeconds: 9,
+      };
+      const commit = await openCommit(at.redis, flows.queueOf, settings);
+      const ledger = await ledgers.load(BAD);
+      await at.garble(one, 'list');
+      const change = { outcomes: [{ outcome: 'enqueued' as const, uids: [10] }] };
+      const fingerprints = [{ value: 'f'.repeat(16), internalDate: new Date() }];
+      await expect(commit({ mailboxId: BAD, leaseToken: token, ledger, change, fingerprints })).rejects.toMatchObject({
+        code: 'LEDGER_DAMAGED',
+        field: one,
+      });
+      await flows.close();
+    },
+  );
 });

@@ -7,7 +7,7 @@ import { createJournal, replyKey, stateKey } from '../../../src/adapters/redis/j
 import { createLoginSlots } from '../../../src/adapters/redis/login-slots.ts';
 import { createPace, paceKey } from '../../../src/adapters/redis/pace.ts';
 import { createPauses } from '../../../src/adapters/redis/pauses.ts';
-import { repliesQueue, replyJobId } from '../../../src/contract/names.ts';
+import { PREFIX, repliesQueue, replyJobId } from '../../../src/contract/names.ts';
 import { resultOf } from '../../../src/outbound/results.ts';
 import { rig, typesBut } from './garbage.ts';
 
@@ -31,9 +31,9 @@ const sendAll = () => Promise.all(['bad', 'b', 'c'].map(send));
 
 describe('an entry of the journal', () => {
   it.each(typesBut('hash'))('that is a %s is as good as forgotten, by name', async (type) => {
-    await at.garble(replyKey('bad'), type);
+    await at.garble(replyKey(PREFIX, 'bad'), type);
     expect(await sendAll()).toEqual(ALL_SENT);
-    expect(at.said(replyKey('bad'))).toHaveLength(1);
+    expect(at.said(replyKey(PREFIX, 'bad'))).toHaveLength(1);
   });
 
   it.each<[string, Record<string, string>]>([
@@ -47,26 +47,26 @@ describe('an entry of the journal', () => {
     ['a result that is text', { result: '"accepted"' }],
   ])('with %s is set aside; the others are sent', async (_, change) => {
     await journal().admit({ replyId: 'bad', digest: 'digest of bad', server: 'SMTP' });
-    await at.plain.hset(replyKey('bad'), change);
+    await at.plain.hset(replyKey(PREFIX, 'bad'), change);
     expect(await sendAll()).toEqual(ALL_SENT);
-    expect(at.said(replyKey('bad'))).toHaveLength(1);
+    expect(at.said(replyKey(PREFIX, 'bad'))).toHaveLength(1);
     const [note] = await quarantinedKeys(at.redis);
     expect(await at.plain.hget(note?.movedTo ?? '', 'replyId')).toBe('bad');
   });
 
   it('does not hide the others of a list', async () => {
     for (const replyId of ['bad', 'x']) await journal().admit({ replyId, digest: 'd', server: 'SMTP' });
-    await at.plain.hset(replyKey('bad'), 'envelope', '{');
+    await at.plain.hset(replyKey(PREFIX, 'bad'), 'envelope', '{');
     expect((await journal().list('queued')).map(({ replyId }) => replyId)).toEqual(['x']);
   });
 });
 
 it.each(typesBut('zset'))('an index that is a %s is made again', async (type) => {
   for (const replyId of ['x', 'y']) await journal().admit({ replyId, digest: 'd', server: 'SMTP' });
-  await at.garble(stateKey('queued'), type);
+  await at.garble(stateKey(PREFIX, 'queued'), type);
   expect(await send('b')).toBe('accepted');
   expect((await journal().list('queued')).map(({ replyId }) => replyId).sort()).toEqual(['x', 'y']);
-  expect(at.said(stateKey('queued'))).toHaveLength(1);
+  expect(at.said(stateKey(PREFIX, 'queued'))).toHaveLength(1);
 });
 
 it.each(typesBut('string'))('a Message-ID of a reply that is a %s finds none', async (type) => {
@@ -101,12 +101,16 @@ describe('pace', () => {
   const ask = { mailbox: 'm', token: 't', perMinute: 30, recipients: 1, recipientsPerDay: 100 };
   const slot = { mailbox: 'm', slot: 's', limit: 1, ttlMs: 1_000, hasNone: true };
   it.each<[string, () => Promise<unknown>, string]>([
-    ['a minute', () => at.garble(paceKey('minute', 'm'), 'string'), paceKey('minute', 'm')],
-    ['a day', () => at.garble(paceKey('day', 'm'), 'list'), paceKey('day', 'm')],
-    ['slots', () => at.garble(paceKey('slots', 'm'), 'hash'), paceKey('slots', 'm')],
-    ['a wish', () => at.garble(paceKey('slot-wish', 'm'), 'set'), paceKey('slot-wish', 'm')],
-    ['hours that are none', () => at.plain.hset(paceKey('day', 'm'), 'noon', '3'), paceKey('day', 'm')],
-    ['counts that are none', () => at.plain.hset(paceKey('day', 'm'), String(HOUR), 'many'), paceKey('day', 'm')],
+    ['a minute', () => at.garble(paceKey(PREFIX, 'minute', 'm'), 'string'), paceKey(PREFIX, 'minute', 'm')],
+    ['a day', () => at.garble(paceKey(PREFIX, 'day', 'm'), 'list'), paceKey(PREFIX, 'day', 'm')],
+    ['slots', () => at.garble(paceKey(PREFIX, 'slots', 'm'), 'hash'), paceKey(PREFIX, 'slots', 'm')],
+    ['a wish', () => at.garble(paceKey(PREFIX, 'slot-wish', 'm'), 'set'), paceKey(PREFIX, 'slot-wish', 'm')],
+    ['hours that are none', () => at.plain.hset(paceKey(PREFIX, 'day', 'm'), 'noon', '3'), paceKey(PREFIX, 'day', 'm')],
+    [
+      'counts that are none',
+      () => at.plain.hset(paceKey(PREFIX, 'day', 'm'), String(HOUR), 'many'),
+      paceKey(PREFIX, 'day', 'm'),
+    ],
   ])('%s: begins again', async (_, spoil, key) => {
     await spoil();
     expect(await createPace(at.redis).acquire(ask)).toEqual({ granted: true });

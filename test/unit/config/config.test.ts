@@ -86,6 +86,12 @@ describe('problems', () => {
     [{ MAILROOM_BLOBS_KIND: 's3' }, 'blobs.s3.bucket: is required with blobs.kind s3'],
     [{ MAILROOM_BLOBS_S3_FORCE_PATH_STYLE: 'maybe' }, 'blobs.s3.forcePathStyle: must be true or false, got "maybe"'],
     [{ MAILROOM_REDIS_URL: 'http://:hunter2@x' }, 'redis.url: must be a URL redis://… or rediss://…'],
+    ...['mailroom', '{}', '{mail}{room}', '{mail:room}', 'a:{b}', '{a b}'].map(
+      (prefix): [Record<string, string>, string] => [
+        { MAILROOM_REDIS_PREFIX: prefix },
+        `redis.prefix: must hold exactly one hash tag in braces, e.g. {mailroom-emea}, and letters, digits, ".", "_" and "-" only, got "${prefix}"`,
+      ],
+    ),
     [{ MAILROOM_ROLES: 'ingest,serve' }, 'roles: must be a list of ingest, send, portal, got "ingest,serve"'],
     [
       { MAILROOM_SECURITY_CACHE_KEYS: 'k1:c2hvcnQ=' },
