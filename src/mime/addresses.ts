@@ -195,23 +195,8 @@ function add(
   // Comments leave blanks, and nobody reads a name of more than this.
   const phrase = (spaced.includes('  ') ? spaced.replace(/\s+/g, ' ') : spaced).slice(0, MAX_PHRASE);
   if (angle !== undefined) {
-    let address = cleanAddress(angle);
-    let name = phrase;
-    if (!address.includes('@') && name.includes('@')) {
-      // `a@b.c <Name>` or `"a@b.c" <>`: the wrong way round.
-      const swapped = name.split(/[\s<>"',;]+/).find((word) => {
-        const at = word.indexOf('@', 1);
-        return at !== -1 && at < word.length - 1;
-      });
-      if (swapped !== undefined) {
-        name = `${name.replace(swapped, '').trim()} ${address}`.trim();
-        address = cleanAddress(swapped);
-      }
-    }
-    const display = decodeName(name === '' ? comment : name, hint, repairs);
-    if (address.includes('=?')) address = singleLine(decodeHeaderText(address, hint, repairs));
-    if (address === '' && display === '') return;
-    out.push({ name: display, address });
+    const one = withAngle(phrase, comment, angle, hint, repairs);
+    if (one !== undefined) out.push(one);
     return;
   }
   if (phrase === '') {
@@ -253,6 +238,32 @@ function add(
   }
   const name = decodeName(quoted || comment === '' ? phrase : `${phrase} (${comment})`, hint, repairs);
   if (name !== '') out.push({ name, address: '' });
+}
+
+/** `Name <address>`. @returns undefined if both are empty */
+function withAngle(
+  phrase: string,
+  comment: string,
+  angle: string,
+  hint: string | undefined,
+  repairs: TextRepairs | undefined,
+): Address | undefined {
+  let address = cleanAddress(angle);
+  let name = phrase;
+  if (!address.includes('@') && name.includes('@')) {
+    // `a@b.c <Name>` or `"a@b.c" <>`: the wrong way round.
+    const swapped = name.split(/[\s<>"',;]+/).find((word) => {
+      const at = word.indexOf('@', 1);
+      return at !== -1 && at < word.length - 1;
+    });
+    if (swapped !== undefined) {
+      name = `${name.replace(swapped, '').trim()} ${address}`.trim();
+      address = cleanAddress(swapped);
+    }
+  }
+  const display = decodeName(name === '' ? comment : name, hint, repairs);
+  if (address.includes('=?')) address = singleLine(decodeHeaderText(address, hint, repairs));
+  return address === '' && display === '' ? undefined : { name: display, address };
 }
 
 /** `"a b" @ c.d` → `"a b"@c.d`. */

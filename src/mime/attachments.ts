@@ -83,26 +83,9 @@ export function* listAttachments(
   stored: Buffer = raw,
 ): Generator<void, { list: Attachment[]; cut: boolean }> {
   const list: Attachment[] = [];
-  const names = new Set<string>();
   let cut = false;
   const add = (attachment: Omit<Attachment, 'n' | 'filename'>, declared: string, prefix: Buffer): void => {
-    const n = list.length;
-    let filename = safeFilename(declared);
-    if (declared !== '' && filename !== declared.trim()) warn('filename-made-safe', `attachment ${n}`);
-    if (filename === '') filename = defaultFilename(attachment.contentType, n);
-    names.add(filename);
-    const { detectedType, executable, differs } = judgeFile(prefix, attachment.contentType, filename);
-    if (differs) warn('attachment-type-differs', `attachment ${n}`);
-    if (executable) warn('attachment-executable', `attachment ${n}`);
-    const { contentType, ...rest } = attachment;
-    list.push({
-      n,
-      filename,
-      contentType,
-      ...(detectedType === undefined ? {} : { detectedType }),
-      ...(executable ? { executable } : {}),
-      ...rest,
-    });
+    list.push(described(list.length, attachment, declared, prefix, warn));
   };
   for (const leaf of leaves) {
     if (expired()) {
@@ -146,38 +129,17 @@ export function* listAttachments(
     }
     const { size, sha256: digest, prefix } = yield* measure(bytes, leaf.encoding);
     const { contentId } = leaf;
-    const shown =
-      (contentId !== undefined && bodies.mentions(contentId)) ||
-      (leaf.related &&
-        contentId !== undefined &&
-        bodies.html !== undefined &&
-        leaf.disposition.value !== 'attachment') ||
-      (leaf.disposition.value === 'inline' &&
-        leaf.type.startsWith('image/') &&
-        bodies.html !== undefined &&
-        contentId !== undefined);
-    let name = leaf.filename;
-    if (name === '' && (leaf.type === 'message/rfc822' || leaf.type === 'message/global'))
-      name = nestedSubject(raw, leaf, hint);
-    if (name === '' && leaf.contentLocation !== undefined) name = locationName(leaf.contentLocation);
-    if (name === '') {
-      const description = headersOf(part.header.fields).first('content-description');
-      if (description !== undefined && /^[^\r\n]{1,100}\.[A-Za-z0-9]{2,5}$/.test(description))
-        name = decodeHeaderText(description, hint);
-    }
-    if (name === '' && part.parent === undefined)
-      name = decodeHeaderText(headers.first('x-attachment-name') ?? '', hint);
     add(
       {
         contentType: /^[^/\s;]+\/[^/\s;]+$/.test(leaf.type) ? leaf.type : 'application/octet-stream',
         size,
         sha256: digest,
         ...(contentId === undefined ? {} : { contentId: safeContentId(contentId) }),
-        inline: shown,
+        inline: isShown(leaf, bodies),
         part: part.path,
         slice: { start: part.bodyStart, end: part.bodyEnd, encoding: leaf.encoding },
       },
-      name,
+      declaredName(raw, leaf, headers, hint),
       prefix,
     );
     yield;
@@ -199,6 +161,54 @@ export function* listAttachments(
     yield;
   }
   return { list, cut };
+}
+
+/** With its safe name, its type by content, and the warnings that they give. */
+function described(
+  n: number,
+  { contentType, ...rest }: Omit<Attachment, 'n' | 'filename'>,
+  declared: string,
+  prefix: Buffer,
+  warn: Warn,
+): Attachment {
+  const safe = safeFilename(declared);
+  if (declared !== '' && safe !== declared.trim()) warn('filename-made-safe', `attachment ${n}`);
+  const filename = safe === '' ? defaultFilename(contentType, n) : safe;
+  const { detectedType, executable, differs } = judgeFile(prefix, contentType, filename);
+  if (differs) warn('attachment-type-differs', `attachment ${n}`);
+  if (executable) warn('attachment-executable', `attachment ${n}`);
+  return {
+    ...{ n, filename, contentType },
+    ...(detectedType === undefined ? {} : { detectedType }),
+    ...(executable ? { executable } : {}),
+    ...rest,
+  };
+}
+
+/** Whether a reader sees it within the html. */
+function isShown({ contentId, related, disposition, type }: Leaf, bodies: Bodies): boolean {
+  if (contentId === undefined) return false;
+  if (bodies.mentions(contentId)) return true;
+  if (bodies.html === undefined) return false;
+  return (
+    (related && disposition.value !== 'attachment') || (disposition.value === 'inline' && type.startsWith('image/'))
+  );
+}
+
+/** The name that the mail gives a part, by whichever field it does; '' for none. */
+function declaredName(raw: Buffer, leaf: Leaf, headers: Headers, hint: string | undefined): string {
+  if (leaf.filename !== '') return leaf.filename;
+  const { part, type, contentLocation } = leaf;
+  const nested = type === 'message/rfc822' || type === 'message/global' ? nestedSubject(raw, leaf, hint) : '';
+  if (nested !== '') return nested;
+  const located = contentLocation === undefined ? '' : locationName(contentLocation);
+  if (located !== '') return located;
+  const description = headersOf(part.header.fields).first('content-description');
+  if (description !== undefined && /^[^\r\n]{1,100}\.[A-Za-z0-9]{2,5}$/.test(description)) {
+    const decoded = decodeHeaderText(description, hint);
+    if (decoded !== '') return decoded;
+  }
+  return part.parent === undefined ? decodeHeaderText(headers.first('x-attachment-name') ?? '', hint) : '';
 }
 
 const isTnef = (leaf: Leaf): boolean =>

@@ -55,15 +55,7 @@ export function* decodeSections(
       const reference = textPart(leaf, body);
       textParts.push(reference);
       if (section.htmls.length === 0) htmlParts.push(reference);
-      let { text } = body;
-      if (leaf.type === 'text/enriched' || leaf.type === 'text/richtext') text = enrichedToText(text);
-      else if (leaf.part.type.params.format?.toLowerCase() === 'flowed') {
-        text = unflow(text, leaf.part.type.params.delsp?.toLowerCase() === 'yes');
-      } else if (leaf.encoding === 'identity' && /(?:^|\n)begin /.test(text)) {
-        const found = yield* findUuencoded(raw, leaf.part.bodyStart, leaf.part.bodyEnd, text);
-        for (const file of found.files) uuencoded.push({ ...file, path: leaf.part.path });
-        text = found.text;
-      }
+      const text = yield* plainText(raw, leaf, body.text, uuencoded);
       textLength += text.length + Math.max(0, body.length - body.text.length);
       if (textKept < KEPT) sectionTexts.push(text);
       textKept += text.length;
@@ -146,6 +138,22 @@ function* decodeLeaf(raw: Buffer, leaf: Leaf, hint: string | undefined, warn: Wa
   if (body.repaired !== undefined) warn('charset-repaired', `part ${part.path}: ${body.repaired}`);
   if (body.cleaned === true) warn('control-characters', `part ${part.path}`);
   return body;
+}
+
+/** The text of a part as a reader sees it; uuencoded files in it are noted and cut out. */
+function* plainText(
+  raw: Buffer,
+  { type, encoding, part }: Leaf,
+  text: string,
+  uuencoded: Bodies['uuencoded'],
+): Generator<void, string> {
+  const { params } = part.type;
+  if (type === 'text/enriched' || type === 'text/richtext') return enrichedToText(text);
+  if (params.format?.toLowerCase() === 'flowed') return unflow(text, params.delsp?.toLowerCase() === 'yes');
+  if (encoding !== 'identity' || !/(?:^|\n)begin /.test(text)) return text;
+  const found = yield* findUuencoded(raw, part.bodyStart, part.bodyEnd, text);
+  for (const file of found.files) uuencoded.push({ ...file, path: part.path });
+  return found.text;
 }
 
 /** All that the html refers to by `cid:`. Colons are rarer than the letter c, so they are what is searched. */

@@ -7,13 +7,32 @@ import { decodeAs } from './charset-decode.ts';
  */
 export function likelyCharset(bytes: Buffer): string {
   const sample = bytes.length > 16_384 ? bytes.subarray(0, 16_384) : bytes;
+  const { high, ascii, runs, evenRuns, kana, lower, upper, turkish, other } = countBytes(sample);
+  if (isShiftJis(sample)) return 'shift_jis';
+  if (high >= 8 && evenRuns === runs && high / runs >= 2 && lower + upper < high) {
+    if (kana * 5 >= high) return 'euc-jp';
+    return isKorean(sample, runs) ? 'euc-kr' : 'gb18030';
+  }
+  if (isBig5(sample, high)) return 'big5';
+  if (lower + upper > high * 0.8 && high > ascii && high / runs >= 3) return lower >= upper ? 'windows-1251' : 'koi8-r';
+  if (turkish >= 2 && turkish > other * 2 && ascii > high) return 'windows-1254';
+  return 'windows-1252';
+}
+
+/** ĞİŞğış of windows-1254; windows-1252 has Icelandic letters in their places. */
+const TURKISH = new Set([0xd0, 0xdd, 0xde, 0xf0, 0xfd, 0xfe]);
+/** ÇÖÜâçîöü: Turkish writes them, and so do others. */
+const SHARED = new Set([0xc7, 0xd6, 0xdc, 0xe2, 0xe7, 0xee, 0xf6, 0xfc]);
+
+/** Counts of letters and 8-bit bytes, and of the runs of the latter. `lower`: E0–FF, `upper`: C0–DF; `kana`: lead bytes of EUC-JP's. */
+function countBytes(sample: Buffer): Record<ByteCount, number> {
   let high = 0;
   let ascii = 0;
   let runs = 0;
   let evenRuns = 0;
   let kana = 0;
-  let lower = 0; // E0–FF
-  let upper = 0; // C0–DF
+  let lower = 0;
+  let upper = 0;
   let turkish = 0;
   let other = 0;
   for (let i = 0; i < sample.length; i++) {
@@ -28,28 +47,17 @@ export function likelyCharset(bytes: Buffer): string {
       high++;
       if (c >= 0xe0) lower++;
       else if (c >= 0xc0) upper++;
-      if (c === 0xfd || c === 0xfe || c === 0xf0 || c === 0xdd || c === 0xde || c === 0xd0) turkish++;
-      else if (
-        c >= 0xc0 &&
-        !(c === 0xfc || c === 0xf6 || c === 0xe7 || c === 0xdc || c === 0xd6 || c === 0xc7 || c === 0xe2 || c === 0xee)
-      )
-        other++;
+      if (TURKISH.has(c)) turkish++;
+      else if (c >= 0xc0 && !SHARED.has(c)) other++;
       if ((i - start) % 2 === 0 && (c === 0xa4 || c === 0xa5)) kana++;
       i++;
     }
     runs++;
     if ((i - start) % 2 === 0) evenRuns++;
   }
-  if (isShiftJis(sample)) return 'shift_jis';
-  if (high >= 8 && evenRuns === runs && high / runs >= 2 && lower + upper < high) {
-    if (kana * 5 >= high) return 'euc-jp';
-    return isKorean(sample, runs) ? 'euc-kr' : 'gb18030';
-  }
-  if (isBig5(sample, high)) return 'big5';
-  if (lower + upper > high * 0.8 && high > ascii && high / runs >= 3) return lower >= upper ? 'windows-1251' : 'koi8-r';
-  if (turkish >= 2 && turkish > other * 2 && ascii > high) return 'windows-1254';
-  return 'windows-1252';
+  return { high, ascii, runs, evenRuns, kana, lower, upper, turkish, other };
 }
+type ByteCount = 'high' | 'ascii' | 'runs' | 'evenRuns' | 'kana' | 'lower' | 'upper' | 'turkish' | 'other';
 
 /** More well-formed multi-byte sequences than bytes that fit nowhere. */
 export function mostlyValidUtf8(bytes: Buffer): boolean {

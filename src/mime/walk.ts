@@ -184,18 +184,13 @@ export function* walk(raw: Buffer, limits: WalkLimits): Generator<void, Walk> {
       continue;
     }
     const close = closing;
-    // The line break before a delimiter belongs to it (RFC 2046 §5.1.1).
-    let bodyEnd = lineStart;
-    if (raw[bodyEnd - 1] === 0x0a) bodyEnd--;
-    if (raw[bodyEnd - 1] === 0x0d) bodyEnd--;
+    const bodyEnd = beforeLineBreak(raw, lineStart);
     if (leaf !== undefined) leaf.bodyEnd = Math.max(leaf.bodyStart, bodyEnd);
     leaf = undefined;
-    for (let k = stack.length - 1; k > index; k--) {
-      const inner = stack[k] as Open;
-      inner.part.bodyEnd = Math.max(inner.part.bodyStart, bodyEnd);
-      if (!inner.closed) warn('boundary-unclosed', inner.part.path);
+    for (const { part, closed } of stack.splice(index + 1).reverse()) {
+      part.bodyEnd = Math.max(part.bodyStart, bodyEnd);
+      if (!closed) warn('boundary-unclosed', part.path);
     }
-    stack.length = index + 1;
     const frame = stack[index] as Open;
     const lineNext = Math.min(lineFeed + 1, raw.length);
     if (close) {
@@ -221,14 +216,28 @@ export function* walk(raw: Buffer, limits: WalkLimits): Generator<void, Walk> {
     atLineStart = true;
     // A part without a body: the delimiter follows its header at once.
   }
-  if (!truncated)
-    for (const part of withoutParts(root)) {
-      part.multipart = false;
-      warn('multipart-without-parts', part.path);
-    }
-  if (root.path === '' && !root.multipart) root.path = '1';
-  if (!truncated && stack.some((f) => !f.closed)) warn('boundary-unclosed', stack[stack.length - 1]?.part.path ?? '');
+  checkEnd(root, truncated ? undefined : stack, warn);
   return { root, warnings, truncated };
+}
+
+/** What declares parts and has none, and what is still `open` at the end of the mail; undefined: it was not walked to its end. */
+function checkEnd(
+  root: Part,
+  open: readonly Open[] | undefined,
+  warn: (code: WalkWarning, path: string) => void,
+): void {
+  for (const part of open === undefined ? [] : withoutParts(root)) {
+    part.multipart = false;
+    warn('multipart-without-parts', part.path);
+  }
+  if (root.path === '' && !root.multipart) root.path = '1';
+  if (open?.some(({ closed }) => !closed) === true) warn('boundary-unclosed', open.at(-1)?.part.path ?? '');
+}
+
+/** The line break before a delimiter belongs to it (RFC 2046 §5.1.1). */
+function beforeLineBreak(raw: Buffer, lineStart: number): number {
+  const end = raw[lineStart - 1] === 0x0a ? lineStart - 1 : lineStart;
+  return raw[end - 1] === 0x0d ? end - 1 : end;
 }
 
 /** Types of text parts, as nearly all mails declare them, parsed once. Never changed afterwards by anyone; bounded. */

@@ -1,6 +1,6 @@
 // A server took the mail, or it was found in Sent: for all recipients, or for some while others are deferred. Then the reply goes back to `prepared`
 // for these alone: the same bytes and Message-ID, and nobody who has it is named again. It ends `accepted` when each is settled.
-import type { RecipientState, Remote } from '../contract/result.ts';
+import type { RecipientState, Remote, Result } from '../contract/result.ts';
 import { moveRecipients, some } from '../domain/recipients.ts';
 import type { JournalEntry, ReplyState, Transition, Transitioned } from '../domain/reply-journal.ts';
 import type { JobEnding } from '../domain/reply-queues.ts';
@@ -35,7 +35,7 @@ export async function settleAccepted(
   entry: JournalEntry,
   given: Acceptance,
 ): Promise<JobEnding | undefined> {
-  const { deps, reply, now } = work;
+  const { deps } = work;
   const since = entry.deferredSince ?? (await journalTime(work, given.recipients));
   const givenUp = since !== undefined && (await deps.journal.now()) - since > GIVE_UP_MS;
   const recipients = givenUp
@@ -68,13 +68,25 @@ export async function settleAccepted(
       ...(open && since !== undefined ? { deferredSince: since, doubted: true } : {}),
     },
   });
-  const named = { server: work.server.name, replyId: reply.replyId };
   if (!moved) {
     // A person dropped it meanwhile: who has it has it, and nobody else is asked.
     const dropped = open && state === 'dropped' && given.from.includes('dropped');
     const ended = moveRecipients(recipients ?? [], ['deferred', 'pending'], { state: 'rejected' });
     return dropped ? settleAccepted(work, entry, { ...given, recipients: ended, from: ['dropped'] }) : undefined;
   }
+  return afterwards(work, entry, given, { open, refused, recipients, result });
+}
+
+/** The journal knows it: the events, the copy for Sent, and what becomes of the job. */
+async function afterwards(
+  work: Work,
+  entry: JournalEntry,
+  given: Acceptance,
+  settled: { open: boolean; refused: number; recipients: readonly RecipientState[] | undefined; result: Result },
+): Promise<JobEnding> {
+  const { deps, reply, now } = work;
+  const { open, refused, recipients, result } = settled;
+  const named = { server: work.server.name, replyId: reply.replyId };
   if (given.foundBy !== undefined) deps.emit('ReplySettled', { ...named, reason: given.foundBy });
   if (!open) {
     deps.emit('ReplyAccepted', { ...named, attempts: entry.attempts });

@@ -155,16 +155,7 @@ export async function openStores(
   });
   stack.defer('token provider', () => tokens.stop());
 
-  const { inlineTextBytes, inlineHtmlBytes, messageHeaders, stamps, parseTimeoutMs } = config.inbound;
-  const parsing = openParsing({
-    script: parserScript,
-    inlineTextBytes,
-    inlineHtmlBytes,
-    messageHeaders,
-    stamps,
-    timeoutMs: parseTimeoutMs,
-    onEnded: (reason, detail) => emit('ParserWorkerEnded', { reason, detail: { cause: detail } }),
-  });
+  const parsing = parserOf(config, emit, parserScript);
   stack.defer('parsing', parsing.stop);
 
   const flows = openEmailFlows(redis);
@@ -225,15 +216,26 @@ export async function openStores(
       if (fault?.code === 'REDIS_UNREACHABLE') closeRedis(redis);
     },
     replica: `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`,
-    async readMessage(messageKey) {
-      const mailbox = mailboxOfMessageKey(messageKey);
-      if (mailbox === undefined) return undefined;
-      const { meta } = await ledgers.load(mailbox);
-      for (const emailFlow of [...(meta?.emailFlows ?? [])].reverse()) {
-        const message = await flows.readMessage(emailFlow, messageKey);
-        if (message !== undefined) return message;
-      }
-      return undefined;
-    },
+    readMessage: (messageKey) => readMessage(ledgers, flows, messageKey),
   };
+}
+
+function parserOf({ inbound }: Config, emit: Emit, script: URL | undefined): ReturnType<typeof openParsing> {
+  const { inlineTextBytes, inlineHtmlBytes, messageHeaders, stamps, parseTimeoutMs } = inbound;
+  return openParsing({
+    ...{ script, inlineTextBytes, inlineHtmlBytes, messageHeaders, stamps, timeoutMs: parseTimeoutMs },
+    onEnded: (reason, detail) => emit('ParserWorkerEnded', { reason, detail: { cause: detail } }),
+  });
+}
+
+/** From the flow that the mailbox fed last to its first: a message lies in the one that was set when it came. */
+async function readMessage(ledgers: Ledgers, flows: EmailFlows, messageKey: string) {
+  const mailbox = mailboxOfMessageKey(messageKey);
+  if (mailbox === undefined) return undefined;
+  const { meta } = await ledgers.load(mailbox);
+  for (const emailFlow of [...(meta?.emailFlows ?? [])].reverse()) {
+    const message = await flows.readMessage(emailFlow, messageKey);
+    if (message !== undefined) return message;
+  }
+  return undefined;
 }

@@ -69,21 +69,31 @@ function rowOf(failure: SubmissionFailure, names: Names): Row {
   // step: as good as no answer.
   const refused = replyCode !== undefined && replyCode >= 400 && replyCode < 600 && replyCode !== 421;
   if (phase === 'body' || (phase === 'answer' && !refused)) return { code: 'DELIVERY_UNCERTAIN' };
-  const enhanced = failure.enhancedCode ?? enhancedCodeIn(text);
-  for (const row of rows) {
-    if (replyCode === undefined && row.codeless !== true) continue;
-    if (row.phases !== undefined && !row.phases.includes(phase)) continue;
-    if (row.replyCodes !== undefined && !(replyCode !== undefined && row.replyCodes.includes(replyCode))) continue;
-    if (row.kind !== undefined && Math.floor((replyCode ?? 0) / 100) !== row.kind) continue;
-    if (row.enhanced !== undefined && !(enhanced !== undefined && row.enhanced.test(enhanced))) continue;
-    if (row.text !== undefined && !row.text.test(text)) continue;
-    if (row.ofRecipient === true && !namesRecipient(text, names)) continue;
-    return row;
-  }
+  const said = { phase, replyCode, enhanced: failure.enhancedCode ?? enhancedCodeIn(text), text };
+  const row = rows.find((one) => fits(one, said) && (one.ofRecipient !== true || namesRecipient(text, names)));
+  if (row !== undefined) return row;
   if (replyCode !== undefined) return { code: 'SMTP_ANSWER_UNKNOWN', afterMs: MINUTE };
   if (phase === 'tls') return { code: 'SMTP_TLS_FAILED' };
   if (phase === 'auth' && failure.nodeCode === 'EAUTH') return { code: 'SMTP_AUTH_FAILED' };
   return { code: 'SMTP_UNREACHABLE' };
+}
+
+interface Said {
+  phase: SubmissionFailure['phase'];
+  replyCode: number | undefined;
+  enhanced: string | undefined;
+  text: string;
+}
+
+/** Whether an answer is one of the row's: in its phases, with its codes and its words. */
+function fits(row: Row, { phase, replyCode, enhanced, text }: Said): boolean {
+  if (row.phases?.includes(phase) === false || row.text?.test(text) === false) return false;
+  if (row.enhanced !== undefined && (enhanced === undefined || !row.enhanced.test(enhanced))) return false;
+  if (replyCode === undefined) return row.codeless === true && row.replyCodes === undefined && row.kind === undefined;
+  return (
+    row.replyCodes?.includes(replyCode) !== false &&
+    (row.kind ?? Math.floor(replyCode / 100)) === Math.floor(replyCode / 100)
+  );
 }
 
 function namesRecipient(text: string, { user, from }: Names): boolean {

@@ -60,27 +60,36 @@ type Recipient = DeliveryStatus['recipients'][number];
 /** undefined when the mail is no report. Never throws. */
 export function parseBounce(given: BounceInput): Bounce | undefined {
   const input = isOfMailSystem(given) ? given : { ...given, reports: [], reportType: undefined };
+  return (
+    deliveryReport(input) ?? complaintReport(input) ?? dispositionReport(input) ?? sesBounce(input) ?? prose(input)
+  );
+}
+
+/** RFC 3464: a part message/delivery-status. */
+function deliveryReport(input: BounceInput): Bounce | undefined {
   const status = input.reports.filter((r) => r.type.endsWith('delivery-status'));
-  if (status.length > 0) {
-    const recipients: Recipient[] = [];
-    for (const part of status) {
-      if (recipients.length >= MAX_RECIPIENTS) break;
-      recipients.push(...statusRecipients(part.text, MAX_RECIPIENTS - recipients.length));
-    }
-    const prose = recipients.length === 0 ? proseOf(input) : [];
-    const list = recipients.length === 0 ? prose : completedBy(input.text, recipients);
-    const positive =
-      list.length > 0 &&
-      list.every((r) => r.action === 'delivered' || r.action === 'relayed' || r.action === 'expanded');
-    return { kind: positive ? 'receipt' : 'bounce', source: 'RFC 3464', deliveryStatus: withOriginal(input, list) };
+  if (status.length === 0) return undefined;
+  const recipients: Recipient[] = [];
+  for (const part of status) {
+    if (recipients.length >= MAX_RECIPIENTS) break;
+    recipients.push(...statusRecipients(part.text, MAX_RECIPIENTS - recipients.length));
   }
+  const list = recipients.length === 0 ? proseOf(input) : completedBy(input.text, recipients);
+  const positive = list.length > 0 && list.every(({ action }) => action !== undefined && POSITIVE.has(action));
+  return { kind: positive ? 'receipt' : 'bounce', source: 'RFC 3464', deliveryStatus: withOriginal(input, list) };
+}
+const POSITIVE: ReadonlySet<string> = new Set(['delivered', 'relayed', 'expanded']);
+
+/** RFC 5965. */
+function complaintReport(input: BounceInput): Bounce | undefined {
   const complaint = complaintOf(input);
-  if (complaint !== undefined)
-    return {
-      kind: 'feedback-report',
-      source: complaint.source,
-      deliveryStatus: withOriginal(input, complaint.recipients),
-    };
+  if (complaint === undefined) return undefined;
+  const { source, recipients } = complaint;
+  return { kind: 'feedback-report', source, deliveryStatus: withOriginal(input, recipients) };
+}
+
+/** RFC 8098: a receipt, or a rejection in its shape. */
+function dispositionReport(input: BounceInput): Bounce | undefined {
   const disposition = input.reports.find((r) => r.type.endsWith('disposition-notification'));
   if (disposition !== undefined) {
     const [fields] = fieldGroups(disposition.text);
@@ -99,18 +108,24 @@ export function parseBounce(given: BounceInput): Bounce | undefined {
       deliveryStatus: original === undefined ? deliveryStatus : { ...deliveryStatus, originalMessageId: original },
     };
   }
-  if (input.contentType === 'multipart/report' && input.reportType?.toLowerCase() === 'disposition-notification') {
-    return { kind: 'receipt', source: 'RFC 8098', deliveryStatus: withOriginal(input, []) };
-  }
+  if (input.contentType !== 'multipart/report' || input.reportType?.toLowerCase() !== 'disposition-notification')
+    return undefined;
+  return { kind: 'receipt', source: 'RFC 8098', deliveryStatus: withOriginal(input, []) };
+}
+
+function sesBounce(input: BounceInput): Bounce | undefined {
   const ses = sesReport(input.text);
-  if (ses !== undefined) {
-    const { kind, recipients, originalMessageId } = ses;
-    const deliveryStatus = {
-      ...(originalMessageId === undefined ? {} : { originalMessageId }),
-      recipients: unique(recipients),
-    };
-    return { kind, source: 'Amazon SES', deliveryStatus };
-  }
+  if (ses === undefined) return undefined;
+  const { kind, recipients, originalMessageId } = ses;
+  const deliveryStatus = {
+    ...(originalMessageId === undefined ? {} : { originalMessageId }),
+    recipients: unique(recipients),
+  };
+  return { kind, source: 'Amazon SES', deliveryStatus };
+}
+
+/** A bounce in words. */
+function prose(input: BounceInput): Bounce | undefined {
   const source = looksLikeBounce(input);
   if (source === undefined) return undefined;
   // The fields of RFC 3464 may stand in the text: a report whose parts were lost.

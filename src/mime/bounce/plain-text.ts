@@ -34,7 +34,7 @@ function localPart(line: string, at: number, from: number): number {
   return k === at ? -1 : k;
 }
 
-interface Found {
+interface InLine {
   address: string;
   /** Offsets in the line: of the address, and behind it. */
   from: number;
@@ -42,8 +42,8 @@ interface Found {
 }
 
 /** Addresses of a line, looked for outward from each `@` and within the lengths that RFC 5321 §4.5.3.1 allows: linear. */
-function addressesIn(line: string): Found[] {
-  const found: Found[] = [];
+function addressesIn(line: string): InLine[] {
+  const found: InLine[] = [];
   let from = 0;
   for (let at = line.indexOf('@'); at !== -1; at = line.indexOf('@', Math.max(at + 1, from))) {
     const local = localPart(line, at, from);
@@ -82,6 +82,17 @@ const MAX_CANDIDATES = 1000;
 /** How surely an address is one that failed. */
 const sure = { near: 1, sentence: 2, listed: 3, header: 4 } as const;
 
+/** Whoever was found so far, by address in lower case. */
+type Found = Map<string, { recipient: string; at: number; to: number; sureness: number }>;
+
+function note(found: Found, address: string, at: number, sureness: number, to = 0): void {
+  const key = address.toLowerCase();
+  const known = found.get(key);
+  if (known === undefined) {
+    if (found.size < 200) found.set(key, { recipient: address, at, to, sureness });
+  } else if (sureness > known.sureness) Object.assign(known, { sureness, at, to });
+}
+
 /**
  * Who failed, in order. `failed`: what X-Failed-Recipients says; then nobody else does. `exclude`: addresses (lower case) that are the report's own sender, or
  * ours: they count only where the report lists them as it lists those who failed (a mail to oneself, an alias). `domain`: of the reporting system, for reports that give the local part alone.
@@ -94,23 +105,24 @@ export function proseRecipients(
 ): ProseRecipient[] {
   const body = reportPart(text.slice(0, 100_000));
   const lines = body.split('\n', 2000);
+  const found: Found = new Map();
+  findListed(lines, found, new Set(failed.map((address) => address.toLowerCase())), exclude, domain);
+  for (const address of failed) note(found, address, -1, sure.header);
+  return explained(found, lines, body);
+}
+
+/** Goes through the lines of a report and notes the addresses that failed. */
+function findListed(
+  lines: readonly string[],
+  found: Found,
+  failed: ReadonlySet<string>,
+  exclude: ReadonlySet<string>,
+  domain: string,
+): void {
   /** Whether a line speaks of failure, its addresses aside; asked of each line once. */
   const failures: (boolean | undefined)[] = [];
   const failing = (k: number): boolean => (failures[k] ??= FAILURE.test((lines[k] ?? '').slice(0, MAX_LINE)));
-  const found = new Map<string, { recipient: string; at: number; to: number; sureness: number }>();
-  const note = (address: string, at: number, sureness: number, to = 0): void => {
-    const key = address.toLowerCase();
-    const known = found.get(key);
-    if (known === undefined) {
-      if (found.size < 200) found.set(key, { recipient: address, at, to, sureness });
-    } else if (sureness > known.sureness) {
-      known.sureness = sureness;
-      known.at = at;
-      known.to = to;
-    }
-  };
   let candidates = 0;
-  const failedKeys = new Set(failed.map((a) => a.toLowerCase()));
   let introduced = false;
   let gap = 0;
   for (const [k, line] of lines.entries()) {
@@ -125,57 +137,76 @@ export function proseRecipients(
     }
     if (line.length > MAX_LINE || !line.includes('@')) {
       // Prose at the margin ends the list; a single word in it is a local part.
-      if (introduced && !introduces && failedKeys.size === 0) {
+      if (introduced && !introduces && failed.size === 0) {
         const alone = /^\s+([A-Za-z0-9][\w.+-]{0,63})\s*$/.exec(line);
-        if (alone !== null && domain !== '') note(`${alone[1]}@${domain}`, k, sure.near);
+        if (alone !== null && domain !== '') note(found, `${alone[1]}@${domain}`, k, sure.near);
         if (gap > 0 && /^\S/.test(line) && !/^[-=_*]{3}/.test(line) && found.size > 0) introduced = false;
       }
       gap = 0;
       continue;
     }
     gap = 0;
-    if (/^\s*(?:message-id|references|in-reply-to|received|return-path|dkim|list-|x-)[\w-]*\s*:/i.test(line)) continue;
-    if (/^\s*(?:from|von|sender|reply-to|subject|mail from|original sender)\s*:/i.test(line)) continue;
-    const label = /^\s*(?:to|cc|an|kopie)\s*:/i.test(line);
+    if (OTHER_FIELD.test(line)) continue;
     const all = addressesIn(line);
     const fails = all.length > 0 && FAILURE.test(outside(line, all));
-    for (const { address: written, from, to } of all) {
+    const near = (): boolean => fails || [k - 2, k - 1, k + 1, k + 2].some(failing);
+    for (const one of all) {
       if (candidates++ > MAX_CANDIDATES) break;
-      const address = withoutRoute(written);
+      const address = withoutRoute(one.address);
       const key = address.toLowerCase();
-      if (failedKeys.size > 0) {
-        if (failedKeys.has(key)) note(address, k, sure.header, to);
-        continue;
-      }
-      // What stands directly around it, and all before it where that is short.
-      const before = line.slice(Math.max(0, from - AROUND), from);
-      const after = line.slice(to, to + AROUND);
-      const begins = from <= AROUND;
-      // Contact addresses and message ids: "please contact x@y", "mailto:", "<…@…> (id)".
-      if (CONTACT.test(before) && !/rcpt|(?:generated|expanded) from/i.test(before)) continue;
-      if (/^\d{8,}|[0-9a-f]{16,}/i.test(address) && /\bid\b/i.test(before)) continue;
-      const head =
-        begins && (/^[\s>*<"'([-]*(?:smtp:|rfc822;)?$/i.test(before) || /^\s*(?:\S{1,40} ){0,3}<$/.test(before));
-      const listed =
-        !label &&
-        ((head && (introduced || /^>?"?(?:\s*<[^<>\s]*>)?\s*(?::|\.{3}|$)/.test(after))) ||
-          (introduces && SAID_BEFORE.test(before)) ||
-          /(?:rcpt to|(?:expanded|generated) from):?\s*<?$/i.test(before) ||
-          (introduced && /dda:smtp=/i.test(before + written)));
-      if (exclude.has(key) && !(head && /^>?\s*:/.test(after))) continue;
-      if (listed) {
-        note(address, k, sure.listed, to);
-        continue;
-      }
-      if (NEVER.test(address)) continue;
-      if (!label && (SAID_BEFORE.test(before) || SAID_AFTER.test(after))) {
-        note(address, k, sure.sentence, to);
-        continue;
-      }
-      if (fails || [k - 2, k - 1, k + 1, k + 2].some(failing)) note(address, k, label ? 0 : sure.near, to);
+      if (failed.size === 0) {
+        const sureness = surenessOf(address, one, { line, introduces, introduced, near, excluded: exclude.has(key) });
+        if (sureness !== undefined) note(found, address, k, sureness, one.to);
+      } else if (failed.has(key)) note(found, address, k, sure.header, one.to);
     }
   }
-  for (const address of failed) note(address, -1, sure.header);
+}
+
+/** A header field in a line, which says nothing of who failed. */
+const OTHER_FIELD =
+  /^\s*(?:(?:message-id|references|in-reply-to|received|return-path|dkim|list-|x-)[\w-]*|from|von|sender|reply-to|subject|mail from|original sender)\s*:/i;
+
+interface Place {
+  line: string;
+  /** This line, or one above, announces those who failed. */
+  introduces: boolean;
+  introduced: boolean;
+  /** Whether words of failure are in the line or beside it. */
+  near(): boolean;
+  excluded: boolean;
+}
+
+/** How surely an address in a line is one that failed; undefined: it is not. */
+function surenessOf(
+  address: string,
+  { address: written, from, to }: InLine,
+  { line, introduces, introduced, near, excluded }: Place,
+): number | undefined {
+  // What stands directly around it, and all before it where that is short.
+  const before = line.slice(Math.max(0, from - AROUND), from);
+  const after = line.slice(to, to + AROUND);
+  // Contact addresses and message ids: "please contact x@y", "mailto:", "<…@…> (id)".
+  if (CONTACT.test(before) && !/rcpt|(?:generated|expanded) from/i.test(before)) return undefined;
+  if (/^\d{8,}|[0-9a-f]{16,}/i.test(address) && /\bid\b/i.test(before)) return undefined;
+  const label = /^\s*(?:to|cc|an|kopie)\s*:/i.test(line);
+  const head =
+    from <= AROUND && (/^[\s>*<"'([-]*(?:smtp:|rfc822;)?$/i.test(before) || /^\s*(?:\S{1,40} ){0,3}<$/.test(before));
+  if (excluded && !(head && /^>?\s*:/.test(after))) return undefined;
+  const listed =
+    !label &&
+    ((head && (introduced || /^>?"?(?:\s*<[^<>\s]*>)?\s*(?::|\.{3}|$)/.test(after))) ||
+      (introduces && SAID_BEFORE.test(before)) ||
+      /(?:rcpt to|(?:expanded|generated) from):?\s*<?$/i.test(before) ||
+      (introduced && /dda:smtp=/i.test(before + written)));
+  if (listed) return sure.listed;
+  if (NEVER.test(address)) return undefined;
+  if (!label && (SAID_BEFORE.test(before) || SAID_AFTER.test(after))) return sure.sentence;
+  if (!near()) return undefined;
+  return label ? 0 : sure.near;
+}
+
+/** The surest of them, each with the words of the report on why. */
+function explained(found: Found, lines: readonly string[], body: string): ProseRecipient[] {
   const all = [...found.values()];
   const best = Math.max(0, ...all.map((r) => r.sureness));
   const list = all.filter((r) => r.sureness === best).sort((a, b) => a.at - b.at);
@@ -197,7 +228,7 @@ export function proseRecipients(
 }
 
 /** Without its addresses, whose parts may be words of failure. */
-const outside = (line: string, found: readonly Found[]): string => {
+const outside = (line: string, found: readonly InLine[]): string => {
   let from = 0;
   let rest = '';
   for (const address of found) {

@@ -117,20 +117,14 @@ const isOurs = ({ original, to }: Recognisable): boolean => {
  * envelope, a sender or a header that only mail systems have must be there.
  */
 export function looksLikeBounce(input: Recognisable): string | undefined {
-  const { headers, subject, from, text } = input;
+  const { headers, text } = input;
   if (headers.first('x-failed-recipients') !== undefined) return 'X-Failed-Recipients';
   if (input.contentType === 'multipart/report' && input.reportType?.toLowerCase() === 'delivery-status')
     return 'RFC 3464';
-  const nullSender = isNullSender(headers);
-  const subjectFits = SUBJECT.test(subject);
-  const daemon = from.some(({ address, name }) => isDaemon(address, name));
-  const sentBy = (pattern: RegExp): boolean => from.some(({ address }) => pattern.test(address));
-  const postmaster = sentBy(POSTMASTER);
+  const signs = signsOf(input);
+  const { nullSender, daemon, postmaster, impersonal, ndr, subjectFits, passedOn } = signs;
   if (subjectFits && (daemon || (postmaster && nullSender))) return 'sender and subject';
-  const impersonal = from.every(({ name }) => isImpersonal(name));
-  const passedOn = PASSED_ON.test(subject);
   if (postmaster && impersonal && subjectFits && !passedOn) return 'sender';
-  const ndr = isExchangeNdr(headers);
   // A person with a name: words alone never decide, so they are not looked for.
   if (!ndr && !daemon && !nullSender && !impersonal) return undefined;
   const head = text.slice(0, 6000);
@@ -138,17 +132,49 @@ export function looksLikeBounce(input: Recognisable): string | undefined {
   if (ndr && (subjectFits || said)) return 'X-MS-Exchange-Message-Is-Ndr';
   if (!said) return undefined;
   if (daemon) return nullSender ? 'sender and text' : 'sender';
-  if (nullSender) {
-    // Answers of machines have it as well, and repeat the customer's words.
-    if (/^auto-replied/i.test(headers.first('auto-submitted') ?? '') && !(subjectFits && impersonal)) return undefined;
-    return (subjectFits && (impersonal || !passedOn)) || isBounceSentence(head) ? 'sender' : undefined;
-  }
-  if (!impersonal) return undefined;
-  if (postmaster && (saysAutomatic(headers) || TRANSCRIPT.test(head))) return 'sender';
-  if (!subjectFits) return undefined;
-  if (sentBy(GATEWAY)) return 'sender';
+  return (nullSender ? isReturned(input, signs, head) : isImpersonalReport(input, signs, head)) ? 'sender' : undefined;
+}
+
+interface Signs {
+  nullSender: boolean;
+  daemon: boolean;
+  postmaster: boolean;
+  /** No From has a person's name. */
+  impersonal: boolean;
+  ndr: boolean;
+  subjectFits: boolean;
+  /** The subject is that of an answer, or of a mail that was passed on. */
+  passedOn: boolean;
+}
+
+const signsOf = ({ headers, subject, from }: Recognisable): Signs => ({
+  nullSender: isNullSender(headers),
+  daemon: from.some(({ address, name }) => isDaemon(address, name)),
+  postmaster: isSentBy(from, POSTMASTER),
+  impersonal: from.every(({ name }) => isImpersonal(name)),
+  ndr: isExchangeNdr(headers),
+  subjectFits: SUBJECT.test(subject),
+  passedOn: PASSED_ON.test(subject),
+});
+
+const isSentBy = (from: readonly Address[], pattern: RegExp): boolean =>
+  from.some(({ address }) => pattern.test(address));
+
+/** With an empty envelope, and words of a bounce. Answers of machines have both as well, and repeat the customer's words. */
+function isReturned({ headers }: Recognisable, { subjectFits, impersonal, passedOn }: Signs, head: string): boolean {
+  if (/^auto-replied/i.test(headers.first('auto-submitted') ?? '') && !(subjectFits && impersonal)) return false;
+  return (subjectFits && (impersonal || !passedOn)) || isBounceSentence(head);
+}
+
+/** From nobody's name, with words of a bounce. */
+function isImpersonalReport(input: Recognisable, signs: Signs, head: string): boolean {
+  const { headers, from } = input;
+  if (!signs.impersonal) return false;
+  if (signs.postmaster && (saysAutomatic(headers) || TRANSCRIPT.test(head))) return true;
+  if (!signs.subjectFits) return false;
+  if (isSentBy(from, GATEWAY)) return true;
   const named = from.every(({ name }) => SYSTEM_NAME.test(name));
-  return !passedOn && (sentBy(MACHINE) || named || saysAutomatic(headers)) && isOurs(input) ? 'sender' : undefined;
+  return !signs.passedOn && (isSentBy(from, MACHINE) || named || saysAutomatic(headers)) && isOurs(input);
 }
 
 /** A line of an SMTP dialogue. */

@@ -73,14 +73,12 @@ function endingAt(
     if (joined.length > MAX_LINE) break;
     const what = matchOf(joined, quoteFollows);
     if (what === 'template' || what === 'dated') {
-      // Programs that name no address mark what they quote. Without a verb only a line of its own is believed.
+      const addressed = hasMailAddress(joined);
+      // Without a verb only a line of its own is believed.
       const certain =
-        isClosed(joined) &&
-        (hasMailAddress(joined) || isRuled(joined) || named) &&
-        (what === 'template' || from === 0 || kinds[from - 1] !== kind.text);
-      const match = { from, certain: certain || quoteFollows };
-      if (hasMailAddress(joined) && (YEAR.test(joined) || !isDayAbove(lines, kinds, from, above))) return match;
-      if (bare === undefined || hasMailAddress(joined)) bare = match;
+        quoteFollows || (isComplete(joined, named) && (what === 'template' || startsParagraph(kinds, from)));
+      if (addressed && (YEAR.test(joined) || !isDayAbove(lines, kinds, from, above))) return { from, certain };
+      if (bare === undefined || addressed) bare = { from, certain };
     } else if (what === 'undated') undated ??= { from, certain: true };
     else if (bare !== undefined) break;
   }
@@ -88,6 +86,12 @@ function endingAt(
   if (undated !== undefined) return undated;
   return quoteFollows && precedesQuote(plainLine(lines[end] as string)) ? { from: end, certain: false } : undefined;
 }
+
+/** Programs that name no address mark what they quote. */
+const isComplete = (line: string, named: boolean): boolean =>
+  isClosed(line) && (named || hasMailAddress(line) || isRuled(line));
+
+const startsParagraph = (kinds: Uint8Array, from: number): boolean => from === 0 || kinds[from - 1] !== kind.text;
 
 /** A line that ends with the day of an attribution whose time is on the next one: "On Thu, Mar 8, 2018". */
 const isDay = (line: string): boolean => line.length <= 50 && /\p{Nd}{4},?$/u.test(line) && startsDated(line);

@@ -4,25 +4,10 @@ import type { Stamp } from '../../contract/message.ts';
 import { htmlToText } from '../html-text.ts';
 import { findStamps, mayHoldStamps } from '../stamps/index.ts';
 import { type Pattern, patternOf } from '../stamps/patterns.ts';
-import { type Attribution, attributionsOf } from './attribution.ts';
-import { isHeaderBlock, type Labels } from './header-block.ts';
-import {
-  firstContent,
-  hasText,
-  hasUnseen,
-  isBrokenOff,
-  isQuoted,
-  joinWrapped,
-  kind,
-  lastOf,
-  MAX_LINE,
-  nextContent,
-  plainLine,
-  splitShared,
-  tidy,
-} from './lines.ts';
+import { findHistory, type History, isMarked, type Lines, readLines } from './history.ts';
+import { hasUnseen, kind, lastOf, plainLine, splitShared, tidy } from './lines.ts';
 import { answersBelow } from './markers.ts';
-import { isForwardBegin, isGroupWise, isNotesLine, isOriginalWords, separatorOf } from './separators.ts';
+import { isNotesLine, isOriginalWords } from './separators.ts';
 import { isFooter, signatureStart } from './signature.ts';
 
 /** Text beyond this many UTF-16 units is not looked at; a mail that long is kept as far as it was read. */
@@ -126,123 +111,66 @@ function withoutHistory(
   answers: boolean,
 ): Pick<Outcome, 'reply' | 'found'> {
   const lines = directed ? shown.map(plainLine) : shown;
-  const whole = (): string => tidy(shown);
-  const marked = (k: number, bit: number): boolean => ((marks?.[k] ?? 0) & bit) !== 0;
+  const whole = (found: boolean) => ({ reply: tidy(shown), found });
+  const text = readLines(lines, marks);
+  const history = findHistory(text, answers);
+  const { end, attribution } = history;
+  const { kinds, firstQuote } = text;
+  const cut = cutAbove(lines, kinds, end);
+  const found = end < lines.length || firstQuote !== -1 || attribution !== undefined;
+  const isIntroduction = (k: number): boolean =>
+    attribution !== undefined && k >= attribution.from && k < attribution.to;
 
-  // 1. Where does history begin that is not marked line by line? Everything from there on is dropped.
-  let end = lines.length;
-  const kinds = new Uint8Array(lines.length);
-  let firstQuote = -1;
-  for (let k = 0; k < lines.length; k++) {
-    const line = lines[k] as string;
-    kinds[k] = line === '' ? kind.blank : isQuoted(line) && !isBrokenOff(line, lines[k - 1]) ? kind.quote : kind.text;
-    if (kinds[k] === kind.quote && firstQuote === -1) firstQuote = k;
-  }
-  if (firstQuote !== -1) joinWrapped(lines, kinds, firstQuote);
-  const attributions = attributionsOf(lines, kinds);
-  let attributionFrom = -1;
-  let attributionTo = -1;
-  let forwarded = false;
-  const labels: Labels = [];
-  for (let k = 0; k < lines.length; k++) {
-    const line = lines[k] as string;
-    if (marked(k, 2)) {
-      end = k;
-      break;
-    }
-    if (kinds[k] === kind.blank || line.length > MAX_LINE) continue;
-    const separator = separatorOf(line) ?? (isForwardBegin(line) ? 'forward' : undefined);
-    if (separator !== undefined) {
-      forwarded = separator === 'forward';
-      end = k;
-      break;
-    }
-    if (isHeaderBlock(lines, kinds, k, labels, answers)) {
-      end = k;
-      break;
-    }
-    if (kinds[k] === kind.quote) {
-      if (k === firstQuote && isGroupWise(line, lines[k + 1]) && hasText(kinds, 0, k)) {
-        end = k;
-        break;
-      }
-      continue;
-    }
-    const attribution: Attribution | undefined = marked(k, 4) ? { to: k + 1, certain: true } : attributions.get(k);
-    if (attribution === undefined) continue;
-    const next = nextContent(kinds, attribution.to);
-    const quoted = next !== -1 && kinds[next] === kind.quote;
-    if (attributionFrom !== -1) {
-      // That of a quotation within the quotation, which the client did not mark: nobody's answer.
-      if (quoted) kinds.fill(kind.quote, k, attribution.to);
-    } else if (quoted || (attribution.certain && k === firstContent(kinds) && next !== -1)) {
-      attributionFrom = k;
-      attributionTo = attribution.to;
-    } else if (attribution.certain) {
-      // Not followed by marked lines: all the rest is history.
-      end = k;
-      break;
-    }
-    k = attribution.to - 1;
-  }
-
-  // 2. Separators directly above the history belong to it.
-  let cut = end;
-  while (
-    cut > 0 &&
-    (kinds[cut - 1] === kind.blank ||
-      /^[\s>]*[_\-=*—–]{3,}\s*$/.test(lines[cut - 1] as string) ||
-      (end < lines.length && (isOriginalWords(lines[cut - 1] as string) || isNotesLine(lines[cut - 1] as string))))
-  )
-    cut--;
-  const found = end < lines.length || firstQuote !== -1 || attributionFrom !== -1;
-
-  // 3. Which stretches are the writer's own, which are quoted, above the cut.
+  // Which lines are the writer's own, above the cut.
   const own: number[] = [];
-  for (let k = 0; k < cut; k++) {
-    if (kinds[k] === kind.text && !(k >= attributionFrom && k < attributionTo) && !marked(k, 8)) own.push(k);
-  }
-  if (own.length === 0) {
-    // Nothing of the writer's own: a bare forward, or all of it quoted. The whole is kept rather than nothing.
-    return { reply: whole(), found: false };
-  }
-  const quoteFrom = attributionFrom !== -1 ? attributionFrom : firstQuote !== -1 && firstQuote < cut ? firstQuote : -1;
-  let from = 0;
-  let to = cut;
-  // An unmarked quotation line on top and the answer below it.
-  if (attributionFrom !== -1 && lastOf(kinds, kind.quote, cut) === -1) from = attributionTo;
-  if (quoteFrom !== -1) {
-    const lastQuote = lastOf(kinds, kind.quote, cut);
-    const before = own.some((k) => k < quoteFrom);
-    const bottom = lastQuote === -1 ? [] : own.filter((k) => k > quoteFrom);
-    const signatureAt = signatureStart(lines, kinds, Math.max(quoteFrom, 0), cut, marks);
-    const replies = bottom.filter((k) => k < signatureAt && !isFooter(lines[k] as string));
-    const between = replies.some((k) => k < lastQuote);
-    if (replies.length === 0) {
-      if (before) to = quoteFrom;
-    } else if (!before && !between && attributionFrom !== -1) {
-      from = lastQuote + 1; // one quotation, the answer below it
-    } else {
-      // Interleaved: all of it, up to the last answer; only the line that introduces the quotation goes.
-      const kept: string[] = [];
-      const last = replies[replies.length - 1] as number;
-      for (let k = 0; k <= last; k++) if (!(k >= attributionFrom && k < attributionTo)) kept.push(shown[k] as string);
-      return { reply: tidy(kept), found };
-    }
-  }
+  for (let k = 0; k < cut; k++) if (kinds[k] === kind.text && !isIntroduction(k) && !isMarked(marks, k, 8)) own.push(k);
+  // None: a bare forward, or all of it quoted. The whole is kept rather than nothing.
+  if (own.length === 0) return whole(false);
+  const { from, to, mixed } = keptLines(text, history, cut, own);
+  // Of a quotation with answers in it only the line that introduces it goes.
+  if (mixed) return { reply: tidy(shown.filter((_, k) => k >= from && k < to && !isIntroduction(k))), found };
   if (
     end < lines.length &&
-    !forwarded &&
-    own.some((k) => k < end && answersBelow.test((lines[k] as string).slice(0, 300)))
-  ) {
-    return { reply: whole(), found: false };
-  }
+    !history.forwarded &&
+    own.some((k) => answersBelow.test((lines[k] as string).slice(0, 300)))
+  )
+    return whole(false);
 
-  // 4. Signature.
   const stop = signatureStart(lines, kinds, from, to, marks);
-  if (from === 0 && stop >= lines.length) return { reply: whole(), found };
-  const kept: string[] = [];
-  for (let k = from; k < Math.min(stop, to); k++) kept.push(shown[k] as string);
-  const reply = tidy(kept);
-  return reply === '' ? { reply: tidy(shown.slice(from, to)) || whole(), found } : { reply, found };
+  if (from === 0 && stop >= lines.length) return whole(found);
+  const reply = tidy(shown.slice(from, Math.min(stop, to)));
+  return { reply: reply === '' ? tidy(shown.slice(from, to)) || tidy(shown) : reply, found };
+}
+
+/** Separators directly above the history belong to it. */
+function cutAbove(lines: readonly string[], kinds: Uint8Array, end: number): number {
+  const belongs = (line: string): boolean =>
+    /^[\s>]*[_\-=*—–]{3,}\s*$/.test(line) || (end < lines.length && (isOriginalWords(line) || isNotesLine(line)));
+  let cut = end;
+  while (cut > 0 && (kinds[cut - 1] === kind.blank || belongs(lines[cut - 1] as string))) cut--;
+  return cut;
+}
+
+/** Which stretch is kept. `mixed`: the answers are within the quotation, which is kept around them. */
+function keptLines(
+  { lines, kinds, firstQuote, marks }: Lines,
+  { attribution }: History,
+  cut: number,
+  own: readonly number[],
+): { from: number; to: number; mixed: boolean } {
+  const lastQuote = lastOf(kinds, kind.quote, cut);
+  const quoteFrom = attribution?.from ?? (firstQuote < cut ? firstQuote : -1);
+  // An unmarked quotation line on top and the answer below it.
+  const from = attribution !== undefined && lastQuote === -1 ? attribution.to : 0;
+  if (quoteFrom === -1) return { from, to: cut, mixed: false };
+  const before = own.some((k) => k < quoteFrom);
+  const bottom = lastQuote === -1 ? [] : own.filter((k) => k > quoteFrom);
+  const signatureAt = signatureStart(lines, kinds, quoteFrom, cut, marks);
+  const replies = bottom.filter((k) => k < signatureAt && !isFooter(lines[k] as string));
+  const last = replies.at(-1);
+  if (last === undefined) return { from, to: before ? quoteFrom : cut, mixed: false };
+  const between = replies.some((k) => k < lastQuote);
+  // One quotation, the answer below it.
+  if (!before && !between && attribution !== undefined) return { from: lastQuote + 1, to: cut, mixed: false };
+  return { from: 0, to: last + 1, mixed: true };
 }

@@ -74,73 +74,69 @@ const SIMPLE: Readonly<Record<string, Test>> = {
   OLD: always,
 };
 
+type Outcome = Test | 'badSet' | undefined;
+
+/** How a key reads its arguments: `word` takes the next one as text, `next` the next key with its own. */
+interface Arguments {
+  key: string;
+  word(): string;
+  next(): Outcome;
+  view: readonly StoredMessage[];
+}
+type Reader = (given: Arguments) => Outcome;
+
+const header: Reader = ({ key, word }) => headerTest(key.toLowerCase(), word());
+const size: Reader = ({ key, word }) => {
+  const limit = Number(word());
+  return key === 'LARGER' ? (message) => message.raw.length > limit : (message) => message.raw.length < limit;
+};
+const keyword: Reader = ({ key, word }) => flag(word(), key === 'KEYWORD');
+const text: Reader = ({ key, word }) => {
+  const wanted = word().toLowerCase();
+  return ({ raw }) =>
+    raw
+      .toString('latin1', key === 'BODY' ? headerLength(raw) : 0)
+      .toLowerCase()
+      .includes(wanted);
+};
+const received: Reader = ({ key, word }) => dayTest(key, word(), (message) => message.internalDate);
+const sent: Reader = ({ key, word }) =>
+  dayTest(key.slice(4), word(), ({ raw }) => new Date(headerValue(headerFields(raw), 'date') ?? Number.NaN));
+
+/** Keys with arguments (RFC 3501 §6.4.4). */
+const READERS: Readonly<Record<string, Reader>> = {
+  NOT: ({ next }) => {
+    const test = next();
+    return typeof test === 'function' ? (message, seq) => !test(message, seq) : test;
+  },
+  OR: ({ next }) => {
+    const one = next();
+    const other = next();
+    if (typeof one !== 'function' || typeof other !== 'function')
+      return one === 'badSet' || other === 'badSet' ? 'badSet' : undefined;
+    return (message, seq) => one(message, seq) || other(message, seq);
+  },
+  UID: ({ word, view }) => {
+    const ranges = parseRanges(word(), view.at(-1)?.uid ?? 0);
+    return ranges ? (message) => ranges.some(([from, to]) => message.uid >= from && message.uid <= to) : 'badSet';
+  },
+  HEADER: ({ word }) => headerTest(word().toLowerCase(), word()),
+  ...{ FROM: header, TO: header, CC: header, BCC: header, SUBJECT: header },
+  ...{ LARGER: size, SMALLER: size, KEYWORD: keyword, UNKEYWORD: keyword, BODY: text, TEXT: text },
+  ...{ SINCE: received, BEFORE: received, ON: received, SENTSINCE: sent, SENTBEFORE: sent, SENTON: sent },
+};
+
 /** Takes one key with its arguments off the list. */
-function readKey(rest: Token[], view: readonly StoredMessage[]): Test | 'badSet' | undefined {
+function readKey(rest: Token[], view: readonly StoredMessage[]): Outcome {
   const token = rest.shift();
   if (!token) return undefined;
   if (token.kind === 'list') return readKeys(token.items, view);
   const key = textOf(token)?.toUpperCase() ?? '';
   const simple = SIMPLE[key];
   if (simple) return simple;
-  const argument = () => textOf(rest.shift()) ?? '';
-  switch (key) {
-    case 'NOT': {
-      const test = readKey(rest, view);
-      return typeof test === 'function' ? (message, seq) => !test(message, seq) : test;
-    }
-    case 'OR': {
-      const one = readKey(rest, view);
-      const other = readKey(rest, view);
-      if (typeof one !== 'function' || typeof other !== 'function')
-        return one === 'badSet' || other === 'badSet' ? 'badSet' : undefined;
-      return (message, seq) => one(message, seq) || other(message, seq);
-    }
-    case 'UID': {
-      const ranges = parseRanges(argument(), view.at(-1)?.uid ?? 0);
-      return ranges ? (message) => ranges.some(([from, to]) => message.uid >= from && message.uid <= to) : 'badSet';
-    }
-    case 'LARGER':
-    case 'SMALLER': {
-      const size = Number(argument());
-      return key === 'LARGER' ? (message) => message.raw.length > size : (message) => message.raw.length < size;
-    }
-    case 'KEYWORD':
-    case 'UNKEYWORD': {
-      const name = argument();
-      return (message) => message.flags.has(name) === (key === 'KEYWORD');
-    }
-    case 'HEADER': {
-      const name = argument().toLowerCase();
-      return headerTest(name, argument());
-    }
-    case 'FROM':
-    case 'TO':
-    case 'CC':
-    case 'BCC':
-    case 'SUBJECT':
-      return headerTest(key.toLowerCase(), argument());
-    case 'BODY':
-    case 'TEXT': {
-      const wanted = argument().toLowerCase();
-      return (message) =>
-        message.raw
-          .toString('latin1', key === 'BODY' ? headerLength(message.raw) : 0)
-          .toLowerCase()
-          .includes(wanted);
-    }
-    case 'SINCE':
-    case 'BEFORE':
-    case 'ON':
-      return dayTest(key, argument(), (message) => message.internalDate);
-    case 'SENTSINCE':
-    case 'SENTBEFORE':
-    case 'SENTON':
-      return dayTest(
-        key.slice(4),
-        argument(),
-        (message) => new Date(headerValue(headerFields(message.raw), 'date') ?? Number.NaN),
-      );
-  }
+  const word = (): string => textOf(rest.shift()) ?? '';
+  const reader = READERS[key];
+  if (reader) return reader({ key, word, next: () => readKey(rest, view), view });
   if (!/^[\d*]/.test(key)) return undefined;
   const ranges = parseRanges(key, view.length);
   if (!ranges || view.length === 0 || ranges.some(([, to]) => to > view.length)) return 'badSet';
