@@ -24,6 +24,8 @@ export interface TrafficOptions {
   /** How many of the mails are answered, 0 to 1. */
   answered: number;
   seed: number;
+  /** Replies a minute that each SMTP server takes; default: as shipped. */
+  perMinute?: number;
   /** Settings of the gateway, as in mailroom.yaml. */
   settings?: Record<string, unknown>;
 }
@@ -88,6 +90,7 @@ export async function openTraffic(options: TrafficOptions) {
         port: sandbox.smtp.port,
         user: ofFlow(flow)[0],
         additionalEmailFromAddresses: ofFlow(flow),
+        ...(options.perMinute === undefined ? {} : { pace: { perMinute: options.perMinute } }),
       })),
     ],
     settings: { oauthApplications: [sandboxApplication(sandbox, CLIENT)], ...options.settings },

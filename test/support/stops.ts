@@ -25,7 +25,15 @@ export async function stopsAtRandom(options: {
 }): Promise<StopsResult> {
   const { redis, stops, seed } = options;
   const random = seededRandom(seed);
-  const traffic = await openTraffic({ redis, mailboxes: 12, flows: 2, mailsPerSecond: 20, answered: 0.3, seed });
+  const traffic = await openTraffic({
+    redis,
+    mailboxes: 12,
+    flows: 2,
+    mailsPerSecond: 20,
+    answered: 0.3,
+    seed,
+    perMinute: 1_000,
+  });
   try {
     const end = traffic.begin();
     let slowestMs = 0;
