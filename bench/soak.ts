@@ -85,7 +85,7 @@ async function inventory(client: Redis): Promise<Map<string, { keys: number; kil
   const found = new Map<string, { keys: number; kilobytes: number }>();
   for await (const keys of client.scanStream({ count: 500 }))
     for (const key of keys as string[]) {
-      const what = structureOf(key)?.structure.what ?? (/:\d+$|[0-9a-f-]{16,}$/.test(key) ? 'jobs' : 'other');
+      const what = structureOf(client, key)?.structure.what ?? (/:\d+$|[0-9a-f-]{16,}$/.test(key) ? 'jobs' : 'other');
       const bytes = (await client.call('MEMORY', 'USAGE', key, 'SAMPLES', '0')) as number | null;
       const sum = found.get(what) ?? { keys: 0, kilobytes: 0 };
       found.set(what, { keys: sum.keys + 1, kilobytes: sum.kilobytes + (bytes ?? 0) / 1024 });
