@@ -1,7 +1,7 @@
-// Makes sure that the real servers of the tests are on this machine: redis-server, Dovecot, Postfix, Chromium, isync and fetchmail (the
-// last two are peers that tests and benchmark compare with). As root it installs what is missing with apt-get; otherwise it says exactly
+// Makes sure that the real servers of the tests are on this machine: redis-server, Dovecot, Postfix, Chromium, Prometheus, isync and fetchmail
+// (the last two are peers that tests and benchmark compare with). As root it installs what is missing with apt-get; otherwise it says exactly
 // what to install and ends with 1: a machine without the servers fails the run, it does not skip tests.
-//   node scripts/ensure-servers.ts [redis dovecot postfix chromium peers]
+//   node scripts/ensure-servers.ts [redis dovecot postfix chromium prometheus peers]
 import { spawnSync } from 'node:child_process';
 import {
   accessSync,
@@ -40,6 +40,8 @@ const SERVERS: Readonly<Record<string, Server>> = {
   },
   postfix: { packages: ['postfix'], present: ['postfix', 'postconf'] },
   chromium: { packages: ['chromium'], present: ['chromium'] },
+  // promtool checks metrics and rules; the server answers the alerts' and the dashboard's queries.
+  prometheus: { packages: ['prometheus'], present: ['prometheus', 'promtool'] },
   peers: { packages: ['isync', 'fetchmail'], present: ['mbsync', 'fetchmail'] },
 };
 

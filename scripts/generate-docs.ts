@@ -1,6 +1,6 @@
 // `npm run docs`: writes the references that are generated from the code: docs/errors.md, docs/events.md, docs/configuration.md,
 // docs/check.md, docs/sandbox-faults.md, schemas/*.json, schemas/examples/*.json. test/docs/generated.test.ts compares the committed files with what comes out here.
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { z } from 'zod';
@@ -34,12 +34,13 @@ import { eventDefinitions } from '../src/telemetry/events/index.ts';
 import { lifecycleEvents } from '../src/telemetry/events/lifecycle.ts';
 import { oauthEvents } from '../src/telemetry/events/oauth.ts';
 import { outboundEvents } from '../src/telemetry/events/outbound.ts';
-import { metricName } from '../src/telemetry/events.ts';
+import { labelName, metricName } from '../src/telemetry/events.ts';
+import { type Measure, measures } from '../src/telemetry/measures.ts';
 import { exampleMessages } from './example-messages.ts';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 
-/** All generated files: path below the project → text. Pure but for reading src/ (names of gauges and histograms). */
+/** All generated files: path below the project → text. Pure. */
 export function generate(): Map<string, string> {
   return new Map([
     ['docs/errors.md', errors()],
@@ -226,9 +227,8 @@ function eventsAndMetrics(): string {
       level,
       cell(message),
       code(metricName(name)),
-      labels.map((label) => code(label)).join(', '),
+      labels.map((label) => code(labelName(label))).join(', '),
     ]);
-  const metrics = registeredMetrics();
   return `${NOTE('src/telemetry/events')}
 # Events and metrics
 
@@ -240,40 +240,26 @@ ${sections
       `\n## ${title}\n\n${table(['Event', 'Level', 'Meaning', 'Counter', 'Labels'], rows(section))}\n`,
   )
   .join('')}
-## Gauges and histograms
+## Measured
 
-${
-  metrics.length === 0
-    ? 'None.'
-    : table(
-        ['Metric', 'Kind', 'Meaning', 'Labels'],
-        metrics.map(({ name, kind, help, labels }) => [
-          code(name),
-          kind,
-          cell(help),
-          labels.map((label) => code(label)).join(', '),
-        ]),
-      )
-}
+Counters start at 0 for each known email server, email flow and application; their other labels (\`code\`, \`reason\` …) are empty in that series. Count
+an event by the sum of all series of a process: \`increase(mailroom:…[15m])\` of the recording rules in ops/prometheus, or
+\`increase(sum by (server, instance) (…)[15m:30s])\`. \`increase()\` of a single series misses its first event.
+
+${table(
+  ['Metric', 'Kind', 'Meaning', 'Labels'],
+  Object.entries<Measure>(measures)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, { kind, help, labels = [] }]) => [
+      code(name),
+      kind,
+      cell(help),
+      labels.map((label) => code(label)).join(', '),
+    ]),
+)}
 
 In addition, there are the process metrics of prom-client (\`process_…\`, \`nodejs_…\`).
 `;
-}
-
-/** Gauges and histograms are registered where they are used: found by their calls `.gauge('name', 'help', ['label'])` in src/. */
-function registeredMetrics(): { name: string; kind: string; help: string; labels: string[] }[] {
-  const found = new Map<string, { name: string; kind: string; help: string; labels: string[] }>();
-  const src = join(root, 'src');
-  for (const file of readdirSync(src, { recursive: true, encoding: 'utf8' }).sort()) {
-    if (!file.endsWith('.ts')) continue;
-    const calls = readFileSync(join(src, file), 'utf8').matchAll(
-      /\b(gauge|histogram)\(\s*'([a-z0-9_]+)',\s*(['"`])((?:(?!\3)[\s\S])*)\3,?\s*(?:\[([^\]]*)\])?/g,
-    );
-    for (const [, kind = '', name = '', , help = '', labels = ''] of calls) {
-      found.set(name, { name, kind, help, labels: [...labels.matchAll(/'(\w+)'/g)].map(([, label = '']) => label) });
-    }
-  }
-  return [...found.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 function sandboxFaults(): string {

@@ -17,7 +17,7 @@ import { createEmit } from './telemetry/events.ts';
 import { createLogger } from './telemetry/logger.ts';
 import { createMetrics } from './telemetry/metrics.ts';
 import { openEmailServers, openRecovery } from './wiring/email-servers.ts';
-import { openHttp, openWaiting } from './wiring/http.ts';
+import { openHttp, openMetrics, openWaiting } from './wiring/http.ts';
 import { openInbound } from './wiring/inbound.ts';
 import { openOutbound, openReplies } from './wiring/outbound.ts';
 import { openStores } from './wiring/stores.ts';
@@ -55,7 +55,7 @@ export async function startGateway(
 ): Promise<Gateway> {
   const logger = createLogger({ level: config.log.level, role: roles.join('+') });
   const metrics = createMetrics();
-  const emit = createEmit(logger, metrics.registry);
+  const emit = createEmit(logger, metrics);
   const stack = releaseStack((kind, error) => emit('ReleaseFailed', { kind, err: asError(error) }));
 
   try {
@@ -68,12 +68,14 @@ export async function startGateway(
       load,
       parserScript: instead.parserScript,
       writes: true,
+      metrics,
       onWait: waiting.onWait,
       signal: signal === undefined ? waiting.signal : AbortSignal.any([signal, waiting.signal]),
     });
 
     const emailServers = await openEmailServers(config, stores, stack, emit);
     watch = emailServers;
+    stack.defer('metrics', openMetrics(stores, emailServers, roles, metrics));
 
     const room = openReplies(config, stores, servers, emit);
     stack.defer('reply queues', () => room.queues.close());

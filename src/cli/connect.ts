@@ -1,6 +1,5 @@
 // What the looking commands (servers, audit, replay, replies) need: configuration, email servers and stores, opened quietly and closed again.
 import type { Command } from 'commander';
-import { Registry } from 'prom-client';
 import type { Config } from '../config/config.ts';
 import { readEmailServers } from '../config/email-servers.ts';
 import type { EmailServer, ImapServer, InvalidEmailServer } from '../domain/email-server.ts';
@@ -10,6 +9,7 @@ import { releaseStack } from '../lib/release-stack.ts';
 import type { Replies } from '../outbound/index.ts';
 import { createEmit, type Emit } from '../telemetry/events.ts';
 import { createLogger } from '../telemetry/logger.ts';
+import { createMetrics } from '../telemetry/metrics.ts';
 import { openReplies } from '../wiring/outbound.ts';
 import { openStores, type Stores } from '../wiring/stores.ts';
 import { configOf } from './serve.ts';
@@ -32,7 +32,7 @@ export async function connected<T>(command: Command, action: (connected: Connect
   const stack = releaseStack();
   const emit = createEmit(
     createLogger({ level: 'error' }, { write: (line: string) => void process.stderr.write(line) }),
-    new Registry(),
+    createMetrics(),
   );
   try {
     const servers: EmailServer[] = [];

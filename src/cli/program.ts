@@ -1,8 +1,8 @@
 // The command line: one file a command. A command that fails says the error as a person reads it and gives exit code 1 (2: wrong usage).
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { MailroomError } from '../domain/errors.ts';
 import { redisError } from '../domain/redis-errors.ts';
+import { readBuild } from '../lib/build.ts';
 import { errorText, scrub } from '../telemetry/serialize-error.ts';
 import { auditCommand } from './audit.ts';
 import { checkCommand } from './check.ts';
@@ -23,12 +23,9 @@ import { tokenCommand } from './token.ts';
 
 /** @param argv as in process.argv */
 export async function run(argv: readonly string[]): Promise<number> {
-  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
-    version: string;
-  };
   const program = new Command('mailroom')
     .description('Shared-mailbox gateway for a contact center: IMAP in, BullMQ between, SMTP out')
-    .version(version)
+    .version(readBuild().version)
     .option('-c, --config <folder>', 'folder of the configuration (default: MAILROOM_CONFIG_DIR, else ./config)')
     .configureHelp({ showGlobalOptions: true }) // -c belongs to every command
     .exitOverride()

@@ -153,6 +153,8 @@ export interface Journal {
   /** The journal's clock, epoch ms. */
   now(): Promise<number>;
   list(state: ReplyState, limit?: number): Promise<JournalEntry[]>;
+  /** Replies in this state. */
+  count(state: ReplyState): Promise<number>;
   /** Replies in one of these states that have not moved for this many ms, longest first within each state. */
   resting(
     states: readonly ReplyState[],

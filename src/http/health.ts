@@ -77,7 +77,7 @@ export function healthRoutes(
       answers: { 200: { description: 'Metrics', contentType: 'text/plain' } },
       handle: async ({ reply }) => {
         reply.header('content-type', metrics.registry.contentType).header('cache-control', 'no-store');
-        return metrics.registry.metrics();
+        return metrics.text();
       },
     }),
   ];

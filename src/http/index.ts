@@ -134,11 +134,7 @@ export async function createHttp(deps: HttpDeps): Promise<Http> {
 }
 
 function measure(app: FastifyInstance, metrics: HttpDeps['metrics']): void {
-  const durations = metrics.histogram(
-    'mailroom_http_request_duration_seconds',
-    'Time from the request to the end of its answer',
-    ['method', 'route', 'status'],
-  );
+  const durations = metrics.histogram('mailroom_http_request_duration_seconds');
   app.addHook('onResponse', async (request, reply) => {
     // The pattern, not the path: keys and names would make endless labels.
     const labels = {

@@ -56,6 +56,8 @@ export interface Item {
   readonly size: number | undefined;
   /** The whole mail, or as much as is held in memory: the beginning of a large one, the headers of one whose body the server does not give. */
   readonly source: Buffer;
+  /** When the FETCH that brought it was asked, by the monotonic clock, ms; undefined: it is no new mail. */
+  readonly seenAt?: number;
   /** Gives the memory of `source` back. */
   readonly release?: (() => void) | undefined;
   /** Of a mail that is too large for the memory: streams it from the mailbox. No other command may run meanwhile. */
@@ -83,15 +85,21 @@ export const memoryBytes = ({ maxMessageSize }: Pick<ImapServer, 'maxMessageSize
  * Step fetch: what a row of the server's becomes.
  * @param most bytes that were fetched of each mail (memoryBytes)
  */
-export function itemOf(row: FetchedMessage & { source: Buffer }, mailbox: Mailbox, most: number): Item {
+export function itemOf(
+  row: FetchedMessage & { source: Buffer },
+  mailbox: Mailbox,
+  most: number,
+  seenAt?: number,
+): Item {
   const { uid, internalDate, size, source, release } = row;
+  const seen = seenAt === undefined ? {} : { seenAt };
   if (source.length >= most) {
     const head = Buffer.from(source.subarray(0, HEAD_BYTES));
     release?.();
-    return { uid, internalDate, size, source: head, download: () => mailbox.download(uid) };
+    return { uid, internalDate, size, ...seen, source: head, download: () => mailbox.download(uid) };
   }
   const replaced = isReplacementText(source) ? { unreadable: { reason: 'replacement-text' } } : {};
-  return { uid, internalDate, size, source, release, ...replaced };
+  return { uid, internalDate, size, ...seen, source, release, ...replaced };
 }
 
 /**

@@ -3,6 +3,7 @@
 //
 // Invariant: the ledger advances only in the same transaction that enqueues (ports.commit is the one place that does either).
 import type { LedgerChange, LedgerMeta } from '../domain/ledger.ts';
+import { DAY_MS } from '../lib/time.ts';
 import { fingerprintOf, messageIdHash } from './fingerprint.ts';
 import { type Item, ingest, type Ready } from './ingest-message.ts';
 import type { InboundPorts } from './ports.ts';
@@ -117,12 +118,31 @@ async function enqueue(watched: Watched, items: readonly Ready[], durable: Promi
       ...(server.afterQueued.action === 'leave' ? {} : { afterCare: good }),
     },
   );
+  observeDelays(watched, items);
   for (const item of items) {
     const { messageKey, threading, emailFlow } = item.message;
     const fields = { server: server.name, emailFlow, uid: item.uid, jobId: messageKey };
     const messageId = threading.messageId === undefined ? {} : { messageId: threading.messageId };
     if (failed(item)) ports.emit('MessageQuarantined', { ...fields, reason: reasonOf(item) });
     else ports.emit('MessageEnqueued', { ...fields, ...messageId, bytes: item.raw.size });
+  }
+}
+
+/** Older than this when it is enqueued: somebody moved an old mail in, ms. */
+const OLD_MAIL_MS = DAY_MS;
+
+/** How long they took from the mailbox to the queue. */
+function observeDelays({ ports, firstConnectAt = 0 }: Watched, items: readonly Ready[]): void {
+  const arrival = ports.metrics.histogram('mailroom_message_arrival_seconds');
+  const ingested = ports.metrics.histogram('mailroom_message_ingest_seconds');
+  const [now, monotonic] = [ports.now(), ports.monotonic()];
+  for (const { seenAt = monotonic, internalDate, message } of items) {
+    const labels = { email_flow: message.emailFlow };
+    ingested.observe(labels, (monotonic - seenAt) / 1000);
+    const arrivedAt = internalDate?.getTime() ?? 0;
+    const age = now - arrivedAt;
+    // INTERNALDATE has full seconds.
+    if (arrivedAt + 1_000 > firstConnectAt && age <= OLD_MAIL_MS) arrival.observe(labels, Math.max(0, age) / 1000);
   }
 }
 
@@ -133,11 +153,19 @@ export async function commit(
   rest: Partial<Omit<Parameters<InboundPorts['commit']>[0], 'change'>> = {},
 ): Promise<void> {
   const { ports, mailboxId } = watched;
+  let begun = ports.monotonic();
+  // Until the raw mails are on disk it is the blob store that is waited for.
+  const after = rest.after?.then(() => {
+    begun = ports.monotonic();
+  });
+  after?.catch(() => {}); // the commit hears of it
   watched.ledger = await ports.commit({
     mailboxId,
     leaseToken: watched.leaseToken(),
     ledger: watched.ledger,
     change,
     ...rest,
+    ...(after === undefined ? {} : { after }),
   });
+  ports.metrics.histogram('mailroom_commit_seconds').observe((ports.monotonic() - begun) / 1000);
 }

@@ -36,14 +36,11 @@ const PUBLISH_MS = 15_000;
 
 export function mailboxStatus(ports: InboundPorts, server: ImapServer, mailboxId: string): MailboxStatus {
   const { metrics, emit, now, monotonic } = ports;
-  const gauge = metrics.gauge(
-    'mailroom_mailbox_blind_seconds',
-    'Seconds in which the mailbox was not provably watched',
-    ['server'],
-  );
-  const up = metrics.gauge('mailroom_mailbox_up', '1 while connected and watching', ['server']);
+  const named = { server: server.name };
+  const blindSeconds = metrics.counter('mailroom_mailbox_blind_seconds_total');
+  const up = metrics.gauge('mailroom_mailbox_up');
+  const pausedFor = metrics.gauge('mailroom_mailbox_paused');
   const blind = blindTime(monotonic, now, (ms) => {
-    gauge.set({ server: server.name }, blind.totalMs() / 1000);
     if (ms >= 1_000) emit('MailboxBlinded', { server: server.name, durationMs: Math.round(ms) });
   });
   let state: MailboxState = 'connecting';
@@ -75,6 +72,14 @@ export function mailboxStatus(ports: InboundPorts, server: ImapServer, mailboxId
     ports.ledgers.writeState(mailboxId, fields).catch(() => {}); // a view for people; its loss loses nothing
   };
   publish();
+  let counted = 0;
+  const countBlind = () => {
+    const total = blind.totalMs() / 1000;
+    blindSeconds.inc(named, Math.max(0, total - counted));
+    counted = total;
+  };
+  const offScrape = metrics.onScrape(countBlind);
+  up.set(named, 0);
 
   return {
     set(next, why = '', error) {
@@ -82,10 +87,12 @@ export function mailboxStatus(ports: InboundPorts, server: ImapServer, mailboxId
       const err = error === undefined ? {} : { err: error };
       if (next === 'paused') emit('MailboxPaused', { server: server.name, reason: why, ...err });
       else if (state === 'paused') emit('MailboxResumed', { server: server.name });
+      if (state === 'paused') pausedFor.remove({ ...named, reason });
+      if (next === 'paused') pausedFor.set({ ...named, reason: why }, 1);
       state = next;
       reason = why;
       since = now();
-      up.set({ server: server.name }, UP.includes(state) ? 1 : 0);
+      up.set(named, UP.includes(state) ? 1 : 0);
       // Between idle and catching up a busy mailbox goes to and fro with every mail: people need not see each turn.
       if (state === 'catching-up' || state === 'idle') later ??= setTimeout(publish, 1_000).unref();
       else publish();
@@ -104,6 +111,10 @@ export function mailboxStatus(ports: InboundPorts, server: ImapServer, mailboxId
     publish() {
       if ((blind.lastProvenAt() ?? 0) !== publishedProof && monotonic() - published > PUBLISH_MS) publish();
     },
-    remove: () => up.remove({ server: server.name }),
+    remove() {
+      offScrape();
+      countBlind();
+      up.remove(named);
+    },
   };
 }

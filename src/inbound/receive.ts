@@ -96,11 +96,15 @@ async function receiveRows(
   const large: Item[] = [];
   const batches = openBatches(watched);
   let fetchError: { error: unknown } | undefined;
+  const seenAt = ports.monotonic();
+  let waitedMs = 0;
   try {
     for (;;) {
+      const asked = ports.monotonic();
       const next = await rows.next().catch((error: unknown) => {
         fetchError = { error };
       });
+      waitedMs += ports.monotonic() - asked;
       if (next === undefined || next.done === true) break;
       const row = next.value;
       if (row === 'lull') await batches.flush();
@@ -112,13 +116,14 @@ async function receiveRows(
         else {
           got.add(uid);
           delivered(isolation, uid);
-          const item = itemOf({ ...row, source }, mailbox, most);
+          const item = itemOf({ ...row, source }, mailbox, most, seenAt);
           if (item.download === undefined) await batches.add(item);
           else large.push(item);
         }
       }
       if (batches.failed() || watched.signal.aborted) break;
     }
+    ports.metrics.histogram('mailroom_fetch_seconds').observe(waitedMs / 1000);
     await batches.flush();
   } finally {
     // Before anything else may fail: a command that nobody reads would hold up all that follow on this connection.

@@ -45,6 +45,7 @@ async function firstConnect(watched: Watched, mailbox: Mailbox): Promise<number[
     { outcomes: [{ outcome: 'before-start', uids: before }], meta },
     { fingerprints: await recentHeads(mailbox, before, ports.now()) },
   );
+  watched.firstConnectAt = ports.now();
   ports.emit('MailboxStartChosen', {
     server: server.name,
     kind: meta.start,

@@ -16,6 +16,8 @@ export interface Watched {
   begun: Map<number, number>;
   /** Which UIDs are fetched alone, because FETCH failed somewhere near them. Outlives a connection. */
   isolation: Isolation;
+  /** When this process connected to the mailbox as the first one ever, epoch ms: what was there then was not late. */
+  firstConnectAt?: number;
   /** What the latest fetch failed with: a failure that narrows the search is no reason for a back-off. */
   fetchError?: unknown;
   ports: InboundPorts;

@@ -1,47 +1,100 @@
-// Gauges of the email flows: how much waits, and for how long. Looked up every few seconds, not at each scrape: several Prometheus servers
-// must not multiply the load on Redis.
+// Gauges that somebody has to look up: how much waits on the flows, who takes it and how fast, and whether the stores take writes. Looked up every
+// few seconds, not at each scrape: several Prometheus servers must not multiply the load on Redis.
 import type { EmailFlows } from '../adapters/queue/email-flows.ts';
 import { type EmailServer, isImap } from '../domain/email-server.ts';
 import { flowsOf } from '../domain/flow-by-recipient.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import type { Stores } from '../wiring/stores.ts';
 
-const EVERY_MS = 10_000;
+const FLOWS_MS = 10_000;
+const STORES_MS = 15_000;
+/** Every so many polls the connections of Redis are listed, which it does in one go for all that are there. */
+const CONSUMERS_EVERY = 3;
+/** Milliseconds for a write to Redis. */
+const REDIS_ANSWER_MS = 2_000;
 
-export function startGauges(
-  flows: Pick<EmailFlows, 'backlog' | 'oldestWaiting'>,
+/** @param now epoch ms */
+export function flowGauges(
+  flows: Pick<EmailFlows, 'counts' | 'oldestWaiting' | 'taken' | 'consumers'>,
   servers: () => readonly EmailServer[],
   metrics: Metrics,
-): () => void {
-  const backlog = metrics.gauge('mailroom_email_flow_backlog', 'Messages waiting to be consumed', ['emailFlow']);
-  const oldest = metrics.gauge('mailroom_email_flow_oldest_seconds', 'Age of the oldest waiting message', [
-    'emailFlow',
-  ]);
+  now: () => number = Date.now,
+): () => Promise<void> {
+  const backlog = metrics.gauge('mailroom_email_flow_backlog');
+  const oldest = metrics.gauge('mailroom_email_flow_oldest_seconds');
+  const failed = metrics.gauge('mailroom_email_flow_failed_jobs');
+  const consumers = metrics.gauge('mailroom_email_flow_consumers');
+  const taken = metrics.histogram('mailroom_message_taken_seconds');
+  let polls = 0;
+  const begunAt = now();
+  /** When the last job was completed that was observed, by the consumer's clock. */
+  const lastTaken = new Map<string, number>();
 
-  async function poll(): Promise<void> {
-    const names = new Set(
-      servers()
-        .filter(isImap)
-        .filter(({ enabled }) => enabled)
-        .flatMap(flowsOf),
-    );
+  return async function poll(): Promise<void> {
+    const names = [
+      ...new Set(
+        servers()
+          .filter(isImap)
+          .filter(({ enabled }) => enabled)
+          .flatMap(flowsOf),
+      ),
+    ];
     // One flow whose queue cannot be read hides none of the others.
     const lookAt = async (emailFlow: string): Promise<void> => {
-      backlog.set({ emailFlow }, await flows.backlog(emailFlow));
-      const since = await flows.oldestWaiting(emailFlow);
-      oldest.set({ emailFlow }, since === undefined ? 0 : Math.max(0, (Date.now() - since) / 1000));
+      const labels = { email_flow: emailFlow };
+      const { waiting = 0, prioritized = 0, delayed = 0, failed: ended = 0 } = await flows.counts(emailFlow);
+      backlog.set(labels, waiting + prioritized + delayed);
+      failed.set(labels, ended);
+      const oldestAt = await flows.oldestWaiting(emailFlow);
+      oldest.set(labels, oldestAt === undefined ? 0 : Math.max(0, (now() - oldestAt) / 1000));
+      const { waitedMs, lastAt } = await flows.taken(emailFlow, lastTaken.get(emailFlow) ?? begunAt);
+      lastTaken.set(emailFlow, lastAt);
+      for (const ms of waitedMs) taken.observe(labels, Math.max(0, ms) / 1000);
     };
-    await Promise.allSettled([...names].map(lookAt));
-  }
+    await Promise.allSettled(names.map(lookAt));
+    if (polls++ % CONSUMERS_EVERY !== 0) return;
+    const counts = await flows.consumers(names);
+    if (counts === undefined) return consumers.reset();
+    names.forEach((emailFlow, i) => {
+      consumers.set({ email_flow: emailFlow }, counts[i] ?? 0);
+    });
+  };
+}
 
-  let looking = false;
-  const timer = setInterval(() => {
-    if (looking) return; // Redis is slow or away: its own event reports it
-    looking = true;
+/** Whether Redis and the blob store take writes, for every role. */
+function storeGauges(
+  { redis, redisFault, blobs }: Pick<Stores, 'redis' | 'redisFault' | 'blobs'>,
+  metrics: Metrics,
+): () => Promise<void> {
+  const connected = metrics.gauge('mailroom_redis_connected');
+  const redisWritable = metrics.gauge('mailroom_redis_writable');
+  const blobsWritable = metrics.gauge('mailroom_blob_store_writable');
+  metrics.onScrape(() => connected.set(redis.status === 'ready' ? 1 : 0));
+  return async function poll(): Promise<void> {
+    const [redisSays, blobsSay] = await Promise.allSettled([redisFault(REDIS_ANSWER_MS), blobs.check()]);
+    redisWritable.set(redisSays.status === 'fulfilled' && redisSays.value === undefined ? 1 : 0);
+    blobsWritable.set(blobsSay.status === 'fulfilled' ? 1 : 0);
+  };
+}
+
+export const startFlowGauges = (...given: Parameters<typeof flowGauges>): (() => void) =>
+  every(FLOWS_MS, flowGauges(...given));
+export const startStoreGauges = (...given: Parameters<typeof storeGauges>): (() => void) =>
+  every(STORES_MS, storeGauges(...given));
+
+/** At once, and then again; never two polls at a time. */
+function every(ms: number, poll: () => Promise<void>): () => void {
+  let polling = false;
+  const next = () => {
+    if (polling) return; // Redis is slow or away: its own event reports it
+    polling = true;
     poll()
       .catch(() => {})
       .finally(() => {
-        looking = false;
+        polling = false;
       });
-  }, EVERY_MS);
+  };
+  next();
+  const timer = setInterval(next, ms);
   return () => clearInterval(timer);
 }

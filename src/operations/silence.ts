@@ -20,9 +20,7 @@ interface SilenceWiring {
 const EVERY_MS = 60_000;
 
 export function createSilence({ watched, lastArrivals, silenceMs, emit, metrics, now }: SilenceWiring) {
-  const age = metrics.gauge('mailroom_mailbox_last_message_seconds', 'Age of the newest message of a mailbox', [
-    'server',
-  ]);
+  const age = metrics.gauge('mailroom_mailbox_last_message_seconds');
   /** Newest message of those whose silence was told. */
   const told = new Map<string, number>();
   const shown = new Set<string>();

@@ -89,7 +89,7 @@ async function afterwards(
   const named = { server: work.server.name, replyId: reply.replyId };
   if (given.foundBy !== undefined) deps.emit('ReplySettled', { ...named, reason: given.foundBy });
   if (!open) {
-    deps.emit('ReplyAccepted', { ...named, attempts: entry.attempts });
+    deps.emit('ReplyAccepted', { ...named, attempts: entry.attempts, durationMs: sinceHandedIn(work) });
     if (refused > 0) deps.emit('ReplyPartlyRefused', { ...named, count: refused });
   }
   if (given.taken) {
@@ -104,6 +104,10 @@ async function afterwards(
   }
   return { end: 'completed', result };
 }
+
+/** ms from handing in to now; what it was told to wait for does not count. */
+const sinceHandedIn = ({ job, reply, now }: Work): number =>
+  Math.max(0, now() - Math.max(job.addedAt, Date.parse(reply.notBefore ?? '') || 0));
 
 /** Known once: written until Redis takes it. */
 const move = (work: Work, transition: Transition): Promise<Transitioned> =>

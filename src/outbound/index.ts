@@ -173,15 +173,12 @@ export async function startOutbound(deps: OutboundDeps): Promise<Outbound> {
     });
   }
 
-  const jobs = deps.metrics?.gauge('mailroom_replies_jobs', 'Jobs on the replies queue of an SMTP server', [
-    'server',
-    'state',
-  ]);
-  const paused = deps.metrics?.gauge('mailroom_smtp_server_paused', '1 while sending through this server is paused', [
-    'server',
-  ]);
+  const jobs = deps.metrics?.gauge('mailroom_replies_jobs');
+  const held = deps.metrics?.gauge('mailroom_replies_held');
+  const paused = deps.metrics?.gauge('mailroom_smtp_server_paused');
 
   async function measure(): Promise<void> {
+    held?.set(await deps.journal.count('held'));
     await each('measure', async (server) => {
       const counts = await deps.queues.counts(server.name);
       for (const [state, count] of Object.entries(counts)) jobs?.set({ server: server.name, state }, count);
@@ -189,11 +186,7 @@ export async function startOutbound(deps: OutboundDeps): Promise<Outbound> {
     });
   }
 
-  const stranded = deps.metrics?.gauge(
-    'mailroom_replies_waiting_for_server',
-    'Replies on the queue of an SMTP server that was deleted or renamed',
-    ['server'],
-  );
+  const stranded = deps.metrics?.gauge('mailroom_replies_waiting_for_server');
 
   /** Servers that are gone and have replies on their queues. */
   async function goneWithReplies(): Promise<ServerStatus[]> {

@@ -1,8 +1,10 @@
 // emit(): one named event = one pino line + one counter. Every room gets it as a function; nobody logs any other way.
 
 import type { Logger } from 'pino';
-import { Counter, type Registry } from 'prom-client';
+import { Counter } from 'prom-client';
 import { type EventName, eventDefinitions } from './events/index.ts';
+import { measures } from './measures.ts';
+import type { Metrics } from './metrics.ts';
 import { countRepeats, type RepeatClock } from './repeats.ts';
 
 /** Fields that may stand in a log line. Deliberately closed: no subject, no body, no address of a customer, no token. */
@@ -45,26 +47,36 @@ export function metricName(event: string): string {
   return `mailroom_${event.replace(/(?<=[a-z0-9])(?=[A-Z])/g, '_').toLowerCase()}_total`;
 }
 
+/** `emailFlow` → `email_flow`: labels are snake_case (https://prometheus.io/docs/practices/naming/), fields of the log are not. */
+export const labelName = (field: string): string => field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
 /** @param clock of repeated events, where a test cannot wait a minute */
-export function createEmit(logger: Logger, registry: Registry, clock?: RepeatClock): Emit {
+export function createEmit(logger: Logger, metrics: Metrics, clock?: RepeatClock): Emit {
   const repeated = countRepeats(logger, clock);
-  const counters = new Map<string, Counter>();
-  for (const [name, definition] of Object.entries(eventDefinitions)) {
-    const labelNames = [...(definition.labels ?? [])];
-    counters.set(
-      name,
-      new Counter({ name: metricName(name), help: definition.message, labelNames, registers: [registry] }),
-    );
+  const counters = new Map<string, { counter: Counter; labels: readonly (readonly [keyof EventFields, string])[] }>();
+  for (const [name, { labels = [], message }] of Object.entries(eventDefinitions)) {
+    const named = labels.map((field) => [field, labelName(field)] as const);
+    const labelNames = named.map(([, label]) => label);
+    const counter = new Counter({ name: metricName(name), help: message, labelNames, registers: [metrics.registry] });
+    counters.set(name, { counter, labels: named });
   }
   return (name, fields = {}) => {
     const definition = eventDefinitions[name];
+    const { counter, labels: named } = counters.get(name) as NonNullable<ReturnType<typeof counters.get>>;
     const labels: Record<string, string> = {};
-    for (const label of definition.labels ?? [])
-      labels[label] = String(fields[label] ?? codeOf(label, fields.err) ?? '');
-    counters.get(name)?.inc(labels);
+    for (const [field, label] of named) labels[label] = String(fields[field] ?? codeOf(field, fields.err) ?? '');
+    counter.inc(labels);
+    if (definition.times !== undefined && fields.durationMs !== undefined)
+      metrics.histogram(definition.times).observe(pick(labels, definition.times), fields.durationMs / 1000);
     if (definition.repeats && repeated(name, labels, fields.err)) return;
     logger[definition.level]({ event: name, ...fields }, definition.message);
   };
+}
+
+/** The labels that a histogram has, of those of the event. */
+function pick(labels: Readonly<Record<string, string>>, histogram: keyof typeof measures): Record<string, string> {
+  const own: readonly string[] = measures[histogram].labels;
+  return Object.fromEntries(own.map((label) => [label, labels[label] ?? '']));
 }
 
 /** The labels `code` and `class` default to those of the error. */

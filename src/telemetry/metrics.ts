@@ -1,27 +1,55 @@
-// Metrics that are not the counter of an event: gauges and histograms, set by the room that knows the value. Prometheus names and units.
-import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+// Metrics that are not the counter of an event: gauges, histograms and measured counters, set by the room that knows the value (measures.ts).
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { type CounterName, type GaugeName, type HistogramName, type Measure, measures } from './measures.ts';
 
 export interface Metrics {
   registry: Registry;
-  /** Gauge by name; created on first use with the given labels. */
-  gauge(name: string, help: string, labels?: readonly string[]): Gauge;
-  histogram(name: string, help: string, labels?: readonly string[], buckets?: readonly number[]): Histogram;
+  gauge(name: GaugeName): Gauge;
+  counter(name: CounterName): Counter;
+  histogram(name: HistogramName): Histogram;
+  /** Called before each scrape, for what is cheaper to read than to keep. @returns what ends it */
+  onScrape(read: () => void): () => void;
+  /** What a scrape answers. */
+  text(): Promise<string>;
 }
+
+/** Gauges of prom-client named like counters: `promtool check metrics` refuses them, and nobody misses them. */
+const MISNAMED = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total'];
 
 export function createMetrics(): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
+  for (const name of MISNAMED) registry.removeSingleMetric(name);
+  const readers = new Set<() => void>();
+
+  /** Made on first use: a role shows what it measures. */
+  function known<T>(name: keyof typeof measures, make: (options: Options) => T): T {
+    const metric = registry.getSingleMetric(name);
+    if (metric !== undefined) return metric as T;
+    const { help, labels = [] }: Measure = measures[name];
+    return make({ name, help, labelNames: [...labels], registers: [registry] });
+  }
+
   return {
     registry,
-    gauge(name, help, labels = []) {
-      const known = registry.getSingleMetric(name);
-      return known ? (known as Gauge) : new Gauge({ name, help, labelNames: [...labels], registers: [registry] });
+    gauge: (name) => known(name, (options) => new Gauge(options)),
+    counter: (name) => known(name, (options) => new Counter(options)),
+    histogram: (name) =>
+      known(name, (options) => new Histogram({ ...options, buckets: [...(measures[name].buckets ?? [])] })),
+    onScrape(read) {
+      readers.add(read);
+      return () => void readers.delete(read);
     },
-    histogram(name, help, labels = [], buckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]) {
-      const known = registry.getSingleMetric(name);
-      return known
-        ? (known as Histogram)
-        : new Histogram({ name, help, labelNames: [...labels], buckets: [...buckets], registers: [registry] });
+    async text() {
+      for (const read of readers) read();
+      return registry.metrics();
     },
   };
+}
+
+interface Options {
+  name: string;
+  help: string;
+  labelNames: string[];
+  registers: [Registry];
 }

@@ -4,8 +4,11 @@ import type { Config, Role } from '../config/config.ts';
 import type { EmailServerWatch } from '../config/watch.ts';
 import { createHttp, type ServedRoute } from '../http/index.ts';
 import type { Inbound } from '../inbound/index.ts';
+import { readBuild } from '../lib/build.ts';
 import { apiOf } from '../operations/api.ts';
+import { startStoreGauges } from '../operations/gauges.ts';
 import { healthOf } from '../operations/health.ts';
+import { startKnownSeries } from '../operations/known-series.ts';
 import { type Waiting, waitVisibly } from '../operations/waiting.ts';
 import type { Outbound } from '../outbound/index.ts';
 import type { Emit } from '../telemetry/events.ts';
@@ -53,6 +56,21 @@ export async function openHttp(
   });
   const { port } = await http.listen();
   return { port, routes: http.routes, close: http.close };
+}
+
+/** Metrics that no room measures by the way: the build, the names that are known, what the stores say. */
+export function openMetrics(
+  stores: Stores,
+  emailServers: EmailServerWatch,
+  roles: readonly Role[],
+  metrics: Metrics,
+): () => void {
+  const { version, commit } = readBuild();
+  metrics.gauge('mailroom_build_info').set({ version, commit, node_version: process.version }, 1);
+  const stops = [startKnownSeries(stores, emailServers, roles, metrics), startStoreGauges(stores, metrics)];
+  return () => {
+    for (const stop of stops) stop();
+  };
 }
 
 /** Before Redis is there: health alone, on the port that the HTTP server proper takes over. */

@@ -12,7 +12,7 @@ import { type Inbound, type InboundSettings, type IngestDeps, startInbound } fro
 import type { ReleaseStack } from '../lib/release-stack.ts';
 import { DAY_SECONDS } from '../lib/time.ts';
 import { relate, replyLookup } from '../operations/conversations.ts';
-import { startGauges } from '../operations/gauges.ts';
+import { startFlowGauges } from '../operations/gauges.ts';
 import { startMaintenance } from '../operations/maintenance.ts';
 import { startSilence } from '../operations/silence.ts';
 import type { Emit } from '../telemetry/events.ts';
@@ -60,7 +60,7 @@ export async function openInbound(
     servers.onChange(() => void apply()),
   );
   await apply();
-  stack.defer('gauges', startGauges(stores.flows, current, metrics));
+  stack.defer('gauges', startFlowGauges(stores.flows, current, metrics));
   const watched = () => {
     const own = new Set(inbound.status().map(({ server }) => server));
     return current()

@@ -43,6 +43,7 @@ import type { ReleaseStack } from '../lib/release-stack.ts';
 import { DAY_MS } from '../lib/time.ts';
 import { openParsing, type Parsing } from '../parsing/index.ts';
 import type { Emit } from '../telemetry/events.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
 
 export interface Stores {
   redis: Redis;
@@ -97,6 +98,8 @@ export interface Stores {
 interface OpenStoresOptions extends Pick<RedisCheck, 'waitMs' | 'signal' | 'writes' | 'onWait'> {
   /** Reads the configuration again. */
   load?: (() => Loaded) | undefined;
+  /** Of a process that is scraped. */
+  metrics?: Metrics;
   /** Another module for the parser's workers. */
   parserScript?: URL | undefined;
 }
@@ -107,7 +110,7 @@ export async function openStores(
   stack: ReleaseStack,
   emit: Emit,
   servers: () => readonly EmailServer[],
-  { load, parserScript, ...waiting }: OpenStoresOptions = {},
+  { load, parserScript, metrics, ...waiting }: OpenStoresOptions = {},
 ): Promise<Stores> {
   if (config.redis.url === undefined) {
     throw new MailroomError('CONFIG_INVALID', {
@@ -148,6 +151,7 @@ export async function openStores(
     },
     cache: createTokenCache({ redis, keys: config.security.cacheKeys }),
     emit,
+    metrics,
     servers,
     redirectUris: [redirectUri],
     renewAheadSeconds: config.oauth.renewAheadSeconds,

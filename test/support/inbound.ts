@@ -103,7 +103,7 @@ export async function startTestInbound(options: TestInboundOptions) {
   const events: TestEvent[] = [];
   const metrics = createMetrics();
   const logger = pino({ level: 'debug' }, { write: (line: string) => void events.push(JSON.parse(line)) });
-  const emit = createEmit(logger, metrics.registry);
+  const emit = createEmit(logger, metrics);
   const redis = connectRedis({ url: options.redisUrl }, emit);
   const flows = openEmailFlows(redis);
   const ledgers = createLedgers(redis);

@@ -5,7 +5,8 @@ import { MailroomError } from '../../domain/errors.ts';
 import type { TokenCache } from '../../domain/token-cache.ts';
 import { DAY_MS } from '../../lib/time.ts';
 import type { Emit } from '../../telemetry/events.ts';
-import { createCredentialChoice, credentialId, warnOfExpiry } from './credentials.ts';
+import type { Metrics } from '../../telemetry/metrics.ts';
+import { createCredentialChoice, credentialExpiry, credentialId, warnOfExpiry } from './credentials.ts';
 import { identityKey, issueAppOnly, issueDelegated } from './identity.ts';
 import type { DevicePrompt, MsalSettings } from './msal.ts';
 import { type Protocol, personOf, scopesOf, xoauth2User } from './scopes.ts';
@@ -60,6 +61,8 @@ export interface TokenProviderSettings {
   onSignedIn?: (isMeant: (server: EmailServer) => boolean) => void;
   cache: TokenCache;
   emit: Emit;
+  /** Of a process that is scraped. */
+  metrics?: Metrics | undefined;
   /** Servers whose delegated sign-in is kept alive though nothing uses it. */
   servers?: () => readonly EmailServer[];
   redirectUris?: readonly string[];
@@ -79,7 +82,12 @@ export function createTokenProvider(settings: TokenProviderSettings): TokenProvi
     const text = JSON.stringify({ id: credentialId(credential), at: now() });
     cache.write(`credential:${application.name}`, text).catch(() => {}); // only for people to look at
   });
-  const tokens = createTokens({ cache, emit, now, random, onRecovered, renewAheadMs: renewAheadSeconds * 1000 });
+  const expiry = settings.metrics === undefined ? undefined : expiryGauges(settings.metrics, applications);
+  const tokens = createTokens({
+    ...{ cache, emit, now, random, onRecovered },
+    ...(expiry === undefined ? {} : { onToken: expiry.token }),
+    renewAheadMs: renewAheadSeconds * 1000,
+  });
   const onSignedIn = (identity: string) => {
     tokens.forget(identity);
     settings.onSignedIn?.((server) => identityOf(server) === identity);
@@ -143,10 +151,14 @@ export function createTokenProvider(settings: TokenProviderSettings): TokenProvi
         hint: `Sign in: \`mailroom login "${server.name}"\` or the portal. Mail and replies wait until then.`,
       });
     }
+    expiry?.signIn(server.name, signIn.refreshedAt);
     const issued = await withCredential(application, (credential) =>
       issueDelegated(application, credential, signIn, scopes, msal),
     );
-    if (issued.signIn) await signIns.save(identity, issued.signIn);
+    if (issued.signIn) {
+      await signIns.save(identity, issued.signIn);
+      expiry?.signIn(server.name, issued.signIn.refreshedAt);
+    }
     return issued;
   }
 
@@ -158,6 +170,7 @@ export function createTokenProvider(settings: TokenProviderSettings): TokenProvi
       try {
         const application = applicationOf(server);
         const signIn = await signIns.load(identityKey(application, personOf(server)));
+        if (signIn) expiry?.signIn(server.name, signIn.refreshedAt);
         if (!signIn || now() - signIn.refreshedAt < DAY_MS) continue;
         await tokens.get(sourceOf(server, isSmtp(server) ? 'smtp' : 'imap'), { renew: true });
         emit('SignInKeptAlive', { server: server.name, application: application.name });
@@ -202,7 +215,33 @@ export function createTokenProvider(settings: TokenProviderSettings): TokenProvi
     stop() {
       clearTimeout(first);
       clearInterval(repeated);
+      expiry?.stop();
       tokens.stop();
     },
+  };
+}
+
+/** A refresh token that nobody uses ends after so long (Entra: 90 days of inactivity), ms. */
+const SIGN_IN_MS = 90 * DAY_MS;
+
+/** When what we sign in with ends. */
+function expiryGauges(metrics: Metrics, applications: () => readonly OAuthApplication[]) {
+  const credentials = metrics.gauge('mailroom_credential_expires_timestamp_seconds');
+  const tokens = metrics.gauge('mailroom_token_expires_timestamp_seconds');
+  const signIns = metrics.gauge('mailroom_sign_in_expires_timestamp_seconds');
+  const stop = metrics.onScrape(() => {
+    credentials.reset(); // one that was removed is gone
+    for (const { name, credentials: list } of applications()) {
+      for (const [index, credential] of list.entries()) {
+        const expires = Date.parse(credentialExpiry(credential) ?? '');
+        if (!Number.isNaN(expires))
+          credentials.set({ application: name, credential: String(index + 1) }, expires / 1000);
+      }
+    }
+  });
+  return {
+    token: (application: string, expiresAt: number) => tokens.set({ application }, expiresAt / 1000),
+    signIn: (server: string, refreshedAt: number) => signIns.set({ server }, (refreshedAt + SIGN_IN_MS) / 1000),
+    stop,
   };
 }

@@ -30,6 +30,8 @@ interface TokensSettings {
   random: () => number;
   /** Milliseconds before expiry at which renewal begins; a quarter of the token's life at most. */
   renewAheadMs: number;
+  /** A token is in use from now on, until then (epoch ms). */
+  onToken?: (application: string, expiresAt: number) => void;
   /** A token was issued after a failure. */
   onRecovered?: (application: string) => void;
 }
@@ -50,7 +52,7 @@ const FORGET_MS = DAY_MS;
 /** Renewed within this time on request of another caller: the same token serves both. */
 const FRESH_MS = 5_000;
 
-export function createTokens({ cache, emit, now, random, renewAheadMs, onRecovered }: TokensSettings) {
+export function createTokens({ cache, emit, now, random, renewAheadMs, onToken, onRecovered }: TokensSettings) {
   const slots = new Map<string, Slot>();
   let stopped = false;
 
@@ -86,6 +88,7 @@ export function createTokens({ cache, emit, now, random, renewAheadMs, onRecover
     return cache.exclusively(source.lockKey, async () => {
       const token = (await shared(slot, refused)) ?? (await issue(slot));
       slot.token = token;
+      onToken?.(source.application, token.expiresAt);
       const recovered = slot.failure !== undefined;
       delete slot.failure;
       schedule(slot);

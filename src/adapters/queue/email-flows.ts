@@ -16,6 +16,10 @@ export interface EmailFlows {
   oldestWaiting(emailFlow: string): Promise<number | undefined>;
   /** When the oldest job was added that is not completed: waiting, paused, delayed, at work or failed. Of failed ones the first hundred are looked at. */
   oldestOpen(emailFlow: string): Promise<number | undefined>;
+  /** How long jobs that were completed after `since` (epoch ms) had waited for their run, ms: the newest 100 at most, and when the last one ended. */
+  taken(emailFlow: string, since: number): Promise<{ waitedMs: number[]; lastAt: number }>;
+  /** Workers connected to the queue of each flow; undefined: this Redis does not let us list its connections. */
+  consumers(emailFlows: readonly string[]): Promise<number[] | undefined>;
   readMessage(emailFlow: string, messageKey: string): Promise<Message | undefined>;
   /** Which of the messageKeys exist as jobs, in any state. */
   existing(emailFlow: string, messageKeys: readonly string[]): Promise<Set<string>>;
@@ -66,6 +70,25 @@ export function openEmailFlows(client: Redis): EmailFlows {
       for (const id of new Set(lists.flat())) pipeline.hget(queue.toKey(id), 'timestamp');
       const times = ((await pipeline.exec()) ?? []).map(([, value]) => Number(value)).filter((time) => time > 0);
       return times.length === 0 ? undefined : Math.min(...times);
+    },
+    async taken(emailFlow, since) {
+      const queue = await queueOf(emailFlow);
+      const ended = await client.zrevrangebyscore(
+        queue.toKey('completed'),
+        ...(['+inf', `(${since}`, 'WITHSCORES', 'LIMIT', 0, 100] as const),
+      );
+      const pipeline = client.pipeline();
+      for (const id of ended.filter((_, i) => i % 2 === 0)) pipeline.hmget(queue.toKey(id), 'timestamp', 'processedOn');
+      const waitedMs = ((await pipeline.exec()) ?? []).flatMap(([, fields]) => {
+        const [added, begun] = ((fields ?? []) as (string | null)[]).map(Number);
+        return added && begun ? [begun - added] : [];
+      });
+      return { waitedMs, lastAt: Number(ended[1] ?? since) };
+    },
+    async consumers(emailFlows) {
+      const queues = await Promise.all(emailFlows.map(queueOf));
+      const lists = await client.client('LIST').catch(() => undefined);
+      return lists === undefined ? undefined : queues.map((queue) => (queue as ReadableQueue).workersIn(String(lists)));
     },
     async readMessage(emailFlow, messageKey) {
       const job = await (await queueOf(emailFlow)).getJob(messageKey);

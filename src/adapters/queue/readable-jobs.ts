@@ -27,6 +27,15 @@ export class ReadableQueue extends Queue {
   protected override get Job(): typeof Job {
     return ReadableJob;
   }
+
+  /** @param clients answer of CLIENT LIST, asked once for all queues @returns workers of this queue in it, as {@link Queue.getWorkers} finds them */
+  workersIn(clients: string): number {
+    const own = this.clientName();
+    return clients.split('\n').filter((line) => {
+      const name = /\bname=(\S*)/.exec(line)?.[1];
+      return name === own || name?.startsWith(`${own}:w:`);
+    }).length;
+  }
 }
 
 export class ReadableWorker extends Worker {

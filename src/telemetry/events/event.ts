@@ -1,4 +1,5 @@
 // Shape of a named event: one fact, one log line, one counter. docs/events.md is generated from the definitions.
+import type { HistogramName } from '../measures.ts';
 
 export interface EventDefinition {
   level: 'debug' | 'info' | 'warn' | 'error';
@@ -21,6 +22,8 @@ export interface EventDefinition {
    * one a minute with the count of those since the last line, one when a minute passed without it. The counter counts each.
    */
   repeats?: true;
+  /** Histogram that `durationMs` is observed in, with those of its labels that the event has. */
+  times?: HistogramName;
 }
 
 export const events = <const T extends Record<string, EventDefinition>>(definitions: T): T => definitions;

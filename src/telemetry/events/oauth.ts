@@ -2,7 +2,12 @@
 import { events } from './event.ts';
 
 export const oauthEvents = events({
-  TokenIssued: { level: 'debug', message: 'access token issued', labels: ['application', 'kind'] },
+  TokenIssued: {
+    level: 'debug',
+    message: 'access token issued',
+    labels: ['application', 'kind'],
+    times: 'mailroom_token_request_seconds',
+  },
   TokenRefused: {
     level: 'warn',
     message: 'identity provider refused to issue a token',

@@ -9,7 +9,12 @@ export const outboundEvents = events({
     labels: ['server'],
   },
   ReplyPrepared: { level: 'debug', message: 'reply composed; its Message-ID is final', labels: ['server'] },
-  ReplyAccepted: { level: 'info', message: 'reply accepted by the server', labels: ['server'] },
+  ReplyAccepted: {
+    level: 'info',
+    message: 'reply accepted by the server',
+    labels: ['server'],
+    times: 'mailroom_reply_accepted_seconds',
+  },
   ReplyRejected: { level: 'warn', message: 'reply rejected', labels: ['server', 'code', 'class'] },
   ReplyRetried: {
     level: 'info',

@@ -1,4 +1,6 @@
 // Ingest against a real Dovecot (Exchange's capability list, XOAUTH2) and a real Redis: catch-up, IDLE, faults of the line, UIDVALIDITY.
+import { readdirSync, utimesSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { mailboxId } from '../../../src/contract/names.ts';
 import { MailroomError } from '../../../src/domain/errors.ts';
@@ -152,6 +154,23 @@ describe('faults of the line', () => {
     proxy.faults.resume();
     await jobsAre(one, 61);
     expect(one.inbound.status()[0]?.blindSeconds).toBeGreaterThan(0.5);
+    const measured = async (name: string) =>
+      Number(new RegExp(`^mailroom_${name}\\{.*\\} (.+)$`, 'm').exec(await one.metrics.text())?.[1]);
+    expect(await measured('mailbox_blind_seconds_total')).toBeGreaterThan(0.5);
+    expect(await measured('message_ingest_seconds_count')).toBe(61);
+  });
+
+  it('what was there at the first connection was not late; what comes then is measured from its arrival', async () => {
+    fill(1);
+    const folder = join(dovecot.maildir(user), 'new');
+    for (const name of readdirSync(folder)) utimesSync(join(folder, name), 1, Date.now() / 1000 - 60);
+    const one = await start();
+    await jobsAre(one, 1);
+    await dovecot.deliver(user, oneMail({ number: 2 }).raw);
+    await jobsAre(one, 2);
+    await waitFor(async () =>
+      /^mailroom_message_arrival_seconds_bucket\{le="10",.*\} 1$/m.test(await one.metrics.text()),
+    );
   });
 
   it('neither replays nor loses when UIDVALIDITY changes', async () => {

@@ -4,6 +4,9 @@ import { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type EmailFlows, openEmailFlows } from '../../../src/adapters/queue/email-flows.ts';
 import { emailFlowQueue, MESSAGE_JOB, PREFIX } from '../../../src/contract/names.ts';
+import { flowGauges } from '../../../src/operations/gauges.ts';
+import { createMetrics } from '../../../src/telemetry/metrics.ts';
+import { imapServer } from '../../support/inbound.ts';
 import { startRedis, type TestRedis } from '../../support/redis.ts';
 import { waitFor } from '../../support/temp.ts';
 
@@ -49,4 +52,63 @@ it('the oldest open job counts in any state but completed: its raw mail is not d
   await add('m-5', 3000);
   expect(await flows.oldestOpen('F')).toBe(3000);
   await queue.close();
+});
+
+it('gauges: what waits, who takes it, how long it waited, and what failed for good', async () => {
+  const metrics = createMetrics();
+  const at = Date.now() - 1;
+  const servers = [imapServer({ name: 'S', host: 'localhost', port: 993, user: 's@contoso.example', emailFlow: 'G' })];
+  const poll = flowGauges(
+    flows,
+    () => servers,
+    metrics,
+    () => at,
+  );
+  const value = async (name: string) =>
+    Number(
+      (await metrics.text())
+        .split('\n')
+        .find((line) => line.startsWith(`mailroom_${name}{email_flow="G"}`))
+        ?.split(' ')
+        .at(-1),
+    );
+  const queue = new Queue(emailFlowQueue('G'), { connection: { url: server.url }, prefix: PREFIX });
+  await queue.add(MESSAGE_JOB, {}, { jobId: 'm-1', timestamp: at - 5_000 });
+  await queue.add(MESSAGE_JOB, {}, { jobId: 'm-2', timestamp: at - 20_000 });
+  await poll();
+  expect(await value('email_flow_backlog')).toBe(2);
+  expect(await value('email_flow_consumers')).toBe(0);
+  expect(await value('email_flow_oldest_seconds')).toBeGreaterThanOrEqual(5);
+
+  const worker = new Worker(
+    emailFlowQueue('G'),
+    async (job) => {
+      if (job.id === 'm-2') throw new Error('not today');
+    },
+    { connection: { url: server.url }, prefix: PREFIX },
+  );
+  worker.on('error', () => {});
+  await waitFor(async () => (await queue.getFailedCount()) === 1 && (await queue.getCompletedCount()) === 1);
+  for (let i = 0; i < 3; i++) await poll(); // connections are listed in every third
+  expect(await value('email_flow_consumers')).toBe(1);
+  expect(await value('email_flow_backlog')).toBe(0);
+  expect(await value('email_flow_failed_jobs')).toBe(1);
+  expect(await value('message_taken_seconds_count')).toBe(1);
+  expect(await value('message_taken_seconds_sum')).toBeGreaterThanOrEqual(5);
+  await worker.close();
+  await queue.close();
+});
+
+it('where Redis does not permit CLIENT LIST, nobody claims that there is no consumer', async () => {
+  await redis.call('ACL', 'SETUSER', 'plain', 'on', '>secret', '~*', '&*', '+@all', '-@admin', '-@dangerous', '+info');
+  const url = new URL(server.url);
+  const plain = new Redis(Number(url.port), url.hostname, {
+    ...{ username: 'plain', password: 'secret', maxRetriesPerRequest: null },
+  });
+  const own = openEmailFlows(plain);
+  expect(await own.consumers(['H'])).toBeUndefined();
+  await redis.call('ACL', 'SETUSER', 'plain', '+client|list');
+  expect(await own.consumers(['H'])).toEqual([0]);
+  await own.close();
+  plain.disconnect();
 });

@@ -52,7 +52,7 @@ function everywhere(error: unknown): string {
   const lines: string[] = [];
   const emit = createEmit(
     createLogger({ level: 'debug' }, { write: (line: string) => void lines.push(line) }),
-    createMetrics().registry,
+    createMetrics(),
   );
   emit('ReplyWorkerFailed', { server: 'out', err: error });
   emit('MailboxDisconnected', { server: 'in', err: error });
@@ -115,7 +115,7 @@ describe('Redis', () => {
     const lines: string[] = [];
     const emit: Emit = createEmit(
       createLogger({ level: 'debug' }, { write: (line: string) => void lines.push(line) }),
-      createMetrics().registry,
+      createMetrics(),
     );
     const client = connectRedis({ url: server.url }, emit);
     const flows = openEmailFlows(client);
@@ -154,7 +154,7 @@ describe('Redis', () => {
     const lines: string[] = [];
     const emit: Emit = createEmit(
       createLogger({ level: 'debug' }, { write: (line: string) => void lines.push(line) }),
-      createMetrics().registry,
+      createMetrics(),
     );
     const client = connectRedis({ url: `redis://:${PASSWORD}@127.0.0.1:${server.port}` }, emit);
     const error = await provoked(client.set('{mailroom}:x', BODY));

@@ -13,7 +13,7 @@ function rig() {
   const clock = { at: 0, tick: undefined as (() => void) | undefined };
   const emit = createEmit(
     createLogger({ level: 'info' }, { write: (line: string) => void lines.push(JSON.parse(line)) }),
-    metrics.registry,
+    metrics,
     {
       now: () => clock.at,
       everyMinute(tick) {

@@ -13,7 +13,7 @@ describe('events', () => {
     const metrics = createMetrics();
     const emit = createEmit(
       createLogger({ level: 'info' }, { write: (line: string) => void lines.push(line) }),
-      metrics.registry,
+      metrics,
     );
     const err = new MailroomError('IMAP_AUTH_FAILED', { remote: { system: 'imap', text: 'AUTHENTICATE failed.' } });
     emit('MailboxDisconnected', { server: 'Support', err, attempts: 2 });

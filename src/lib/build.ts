@@ -1,0 +1,17 @@
+// Which build runs: the version of package.json, and the commit that the build wrote beside the compiled code (scripts/build.mjs).
+import { readFileSync } from 'node:fs';
+
+interface Build {
+  version: string;
+  /** Abbreviated hash; `unknown` when it runs from the sources. */
+  commit: string;
+}
+
+export function readBuild(): Build {
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as Build;
+  try {
+    return { version, commit: readFileSync(new URL('../commit', import.meta.url), 'utf8').trim() };
+  } catch {
+    return { version, commit: 'unknown' };
+  }
+}
