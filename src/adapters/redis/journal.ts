@@ -210,7 +210,7 @@ export function createJournal(
       const entries = await Promise.all(ids.map(read));
       return entries.filter((entry) => entry !== undefined && entry.state === state) as JournalEntry[];
     },
-    count: (state) => redis.zcard(stateKey(prefix, state)),
+    count: (state) => redis.zcard(stateKey(redis, state)),
     async resting(states, forMs, { offset, limit }) {
       const before = (await now()) - forMs;
       const ids = await Promise.all(
