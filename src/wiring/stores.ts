@@ -150,8 +150,7 @@ export async function openStores(
       for (const server of servers().filter(isMeant)) wake.publish(server.name).catch(() => {}); // a back-off is waited for then
     },
     cache: createTokenCache({ redis, keys: config.security.cacheKeys }),
-    emit,
-    metrics,
+    ...{ emit, metrics },
     servers,
     redirectUris: [redirectUri],
     renewAheadSeconds: config.oauth.renewAheadSeconds,
