@@ -1,13 +1,13 @@
 // Steps of the doctor that every email server has: definition, DNS, TCP, TLS, token.
-import { type LookOptions, lookAtTls, reachPort, resolveHost } from '../adapters/net/probe.ts';
-import { classifyToken, permissionOf, readToken, type TokenClaims } from '../adapters/oauth/probe.ts';
-import { ehloName, submissionError } from '../adapters/smtp/probe.ts';
+
+import { classifyToken, permissionOf, readToken, type TokenClaims } from '../domain/access-token.ts';
 import { type EmailServer, isImap, tlsModeOf } from '../domain/email-server.ts';
 import { checkEmailServers } from '../domain/email-server-check.ts';
 import { asError, type ErrorCode, MailroomError } from '../domain/errors.ts';
 import type { FindingCode } from '../domain/finding-words.ts';
 import { DAY_MS } from '../lib/time.ts';
 import { isTlsCode } from '../lib/tls-codes.ts';
+import type { Refused, RemoteSystems, TlsFacts, TlsOptions } from './ports.ts';
 import { type DoctorDeps, type Probes, same, withFix, words } from './step.ts';
 
 const atPort = (address: string, port: number) => words(`${address}, port ${port}`, `${address}, Port ${port}`);
@@ -65,7 +65,7 @@ export function commonSteps(server: EmailServer, deps: DoctorDeps, tell: (claims
 
   async function dns() {
     try {
-      return { detail: same((await resolveHost(target.host, guard)).join(', ')) };
+      return { detail: same((await deps.systems.resolveHost(target.host, guard)).join(', ')) };
     } catch (thrown) {
       throw network(isImap(server) ? 'IMAP_HOST_UNKNOWN' : 'SMTP_UNREACHABLE', thrown);
     }
@@ -74,7 +74,7 @@ export function commonSteps(server: EmailServer, deps: DoctorDeps, tell: (claims
   async function tcp() {
     try {
       return {
-        detail: atPort(await reachPort(target.host, target.port, deps.timeoutMs, guard), target.port),
+        detail: atPort(await deps.systems.reachPort(target.host, target.port, deps.timeoutMs, guard), target.port),
       };
     } catch (thrown) {
       throw network(isImap(server) ? 'IMAP_UNREACHABLE' : 'SMTP_UNREACHABLE', thrown);
@@ -86,31 +86,31 @@ export function commonSteps(server: EmailServer, deps: DoctorDeps, tell: (claims
       return {
         skipped: words('behind the proxy; the sign-in proves it', 'hinter dem Proxy; die Anmeldung beweist es'),
       };
-    const options: LookOptions = {
+    const options: TlsOptions = {
       start,
       protocol,
       ca: server.ca,
       timeoutMs: deps.timeoutMs,
       guard,
-      ...(isImap(server) ? {} : { ehloName: deps.ehloName ?? ehloName(server) }),
+      ...(isImap(server) ? {} : { ehloName: deps.ehloName ?? deps.systems.ehloName(server) }),
     };
-    let look: Awaited<ReturnType<typeof lookAtTls>>;
+    let facts: TlsFacts | Refused;
     try {
-      look = await lookAtTls(server.host, server.port, options);
+      facts = await deps.systems.readTls(server.host, server.port, options);
     } catch (thrown) {
       throw betweenTcpAndSignIn(server, thrown, network);
     }
-    if ('refused' in look) throw refusal(server, look.refused);
+    if ('refused' in facts) throw refusal(server, facts.refused, deps.systems);
     if (start === 'none')
       return { skipped: words('TLS is disabled for this server', 'TLS ist für diesen Server abgeschaltet') };
-    if (look.untrusted !== undefined) throw untrusted(server, look.untrusted, look.names, look.issuer, look.validTo);
-    const days = Math.floor((look.validTo.getTime() - deps.now()) / DAY_MS);
-    const facts = `${look.protocol}, ${look.names.slice(0, 4).join(', ')}, ${look.issuer}, ${look.validTo.toISOString().slice(0, 10)}`;
+    if (facts.untrusted !== undefined) throw untrusted(server, facts.untrusted, facts);
+    const days = Math.floor((facts.validTo.getTime() - deps.now()) / DAY_MS);
+    const shown = `${facts.protocol}, ${facts.names.slice(0, 4).join(', ')}, ${facts.issuer}, ${facts.validTo.toISOString().slice(0, 10)}`;
     const note =
       days < 14
         ? words(` (expires in ${days} days: renew it)`, ` (läuft in ${days} Tagen ab: erneuern)`)
         : words('', '');
-    return { detail: { en: facts + note.en, de: facts + note.de } };
+    return { detail: { en: shown + note.en, de: shown + note.de } };
   }
 
   async function token() {
@@ -160,7 +160,7 @@ function betweenTcpAndSignIn(
   return network(code === 'ETIMEDOUT' ? 'IMAP_SILENT' : 'IMAP_CONNECTION_CLOSED', thrown);
 }
 
-function refusal(server: EmailServer, text: string): MailroomError {
+function refusal(server: EmailServer, text: string, { submissionError }: RemoteSystems): MailroomError {
   if (!isImap(server)) {
     return /^\d{3}/.test(text)
       ? submissionError(server, text, 'connect')
@@ -169,7 +169,7 @@ function refusal(server: EmailServer, text: string): MailroomError {
   return new MailroomError('IMAP_TLS_FAILED', { remote: { system: 'imap', text: text.slice(0, 200) } });
 }
 
-function untrusted(server: EmailServer, code: string, names: readonly string[], issuer: string, validTo: Date): Error {
+function untrusted(server: EmailServer, code: string, { names, issuer, validTo }: TlsFacts): Error {
   const error = new MailroomError(isImap(server) ? 'IMAP_TLS_FAILED' : 'SMTP_TLS_FAILED', {
     remote: { system: 'tls', code, text: `${names.join(', ')}; ${issuer}; ${validTo.toISOString().slice(0, 10)}` },
   });

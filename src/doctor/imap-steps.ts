@@ -1,11 +1,8 @@
 // Steps of the doctor for a shared mailbox: sign-in, Full Access, folders, IDLE, POP3, and whether replies may leave from its address.
-import type { ImapCredentials } from '../adapters/imap/client-options.ts';
-import { POLL_MS } from '../adapters/imap/idle.ts';
-import { type MailboxProbe, probeMailbox } from '../adapters/imap/probe.ts';
-import { lookAtTls } from '../adapters/net/probe.ts';
 import type { ImapServer } from '../domain/email-server.ts';
 import { checkEmailServers } from '../domain/email-server-check.ts';
 import { MailroomError } from '../domain/errors.ts';
+import type { MailboxProbe } from './ports.ts';
 import { type DoctorDeps, type Outcome, type Probes, same, withFix, words } from './step.ts';
 
 /** Sign-in succeeded, and only what came after it failed: told at the step Full Access. */
@@ -22,12 +19,12 @@ export function imapSteps(server: ImapServer, deps: DoctorDeps, defer: (release:
 
   async function connect(renew: boolean): Promise<MailboxProbe> {
     const { authentication } = server;
-    const credentials: ImapCredentials =
+    const credentials =
       authentication.type === 'Password'
         ? { password: authentication.password }
         : { accessToken: (await deps.getToken(server, 'imap', renew ? { renew } : {})).accessToken };
     await deps.turns.signIn(server);
-    return probeMailbox(server, credentials, deps.timeoutMs, deps.guardOf?.(server));
+    return deps.systems.probeMailbox(server, credentials, deps.timeoutMs, deps.guardOf?.(server));
   }
 
   async function signIn(): Promise<Outcome> {
@@ -89,8 +86,9 @@ export function imapSteps(server: ImapServer, deps: DoctorDeps, defer: (release:
   }
 
   async function idle(): Promise<Outcome> {
-    if (!opened().offersIdle()) {
-      const seconds = POLL_MS / 1_000;
+    const pollMs = opened().pollMs();
+    if (pollMs !== undefined) {
+      const seconds = pollMs / 1_000;
       return {
         skipped: words(
           `the server has no IDLE; Mailroom asks for new mail every ${seconds} seconds`,
@@ -106,7 +104,7 @@ export function imapSteps(server: ImapServer, deps: DoctorDeps, defer: (release:
     if (server.proxy !== undefined) return { skipped: words('behind a proxy', 'hinter einem Proxy') };
     try {
       const timeoutMs = Math.min(deps.timeoutMs, 3_000);
-      await lookAtTls(server.host, 995, {
+      await deps.systems.readTls(server.host, 995, {
         start: 'implicit',
         protocol: 'pop3',
         ca: server.ca,

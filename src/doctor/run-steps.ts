@@ -1,11 +1,13 @@
 // The tenant doctor: runs the steps of each email server in order and yields each as it ends, so that a terminal or a page can show it at
 // once. A failed step skips those that need it. Safe beside a live gateway: read-only, one short connection at a time,
 // and each in its turn (doctor-turns.ts).
-import { adminConsentUrl, permissionOf, personOf, type TokenClaims } from '../adapters/oauth/probe.ts';
+
+import { permissionOf, type TokenClaims } from '../domain/access-token.ts';
 import { blockedBy, type CheckStep, type Ended, planOf, type StepName, steps, type Words } from '../domain/doctor.ts';
 import { type EmailServer, type InvalidEmailServer, isImap } from '../domain/email-server.ts';
 import { MailroomError } from '../domain/errors.ts';
 import { providerOf } from '../domain/mail-provider.ts';
+import { adminConsentUrl, personOf } from '../domain/oauth-scopes.ts';
 import { commonSteps } from './common-steps.ts';
 import { type FixNames, fixOf } from './fixes.ts';
 import { imapSteps } from './imap-steps.ts';

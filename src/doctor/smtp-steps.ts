@@ -1,27 +1,18 @@
 // Steps of the doctor for a sending server: sign-in, size and pace, and, when asked for, a real mail from each permitted From and its copy.
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createSentFolder } from '../adapters/imap/sent-folder.ts';
-import { lookAtTls } from '../adapters/net/probe.ts';
-import { ehloName, probeEnvelope, probeSignIn } from '../adapters/smtp/probe.ts';
-import { createSubmitter, submitterDefaults } from '../adapters/smtp/submitter.ts';
 import { domainOf } from '../domain/address.ts';
 import { isImap, type SmtpServer, tlsModeOf } from '../domain/email-server.ts';
 import { MailroomError } from '../domain/errors.ts';
 import { permittedFrom, resolveSender } from '../domain/sender-policy.ts';
 import { shownSize } from '../domain/size.ts';
+import type { SentProbe } from './ports.ts';
 import { probeMail } from './probe-mail.ts';
 import { type DoctorDeps, type Outcome, type Probes, same, words } from './step.ts';
 
 export function smtpSteps(server: SmtpServer, deps: DoctorDeps): Probes {
-  const settings = {
-    ...submitterDefaults,
-    connectionTimeoutMs: deps.timeoutMs,
-    greetingTimeoutMs: deps.timeoutMs,
-    socketTimeoutMs: 2 * deps.timeoutMs,
-    ehloName: deps.ehloName,
-    guardOf: deps.guardOf,
-  };
+  const { systems } = deps;
+  const options = { timeoutMs: deps.timeoutMs, ehloName: deps.ehloName, guardOf: deps.guardOf };
   const { user, pace } = server;
   const allInUse = words(
     `all ${pace.connections} connections of ${user} are in use by the gateway; check again when it sends less`,
@@ -36,7 +27,7 @@ export function smtpSteps(server: SmtpServer, deps: DoctorDeps): Probes {
   /** A relay without sign-in: would it take mail from this address to anybody? MAIL and RCPT, then RSET: nothing is sent. */
   async function knownByAddress(from: string): Promise<Outcome> {
     const outcome = await deps.turns.connection(server, async () => {
-      await probeEnvelope(server, from, settings);
+      await systems.probeEnvelope(server, from, options);
       return 'relayed';
     });
     if (outcome === undefined) return { skipped: allInUse };
@@ -58,12 +49,12 @@ export function smtpSteps(server: SmtpServer, deps: DoctorDeps): Probes {
         ),
       };
     const attempt = async (renew: boolean) =>
-      probeSignIn(
+      systems.probeSignIn(
         server,
         authentication.type === 'Password'
           ? { password: authentication.password }
           : await deps.getToken(server, 'smtp', renew ? { renew } : {}),
-        settings,
+        options,
       );
     const outcome = await deps.turns.connection(server, async () => {
       await attempt(false).catch((error: unknown) => {
@@ -84,16 +75,16 @@ export function smtpSteps(server: SmtpServer, deps: DoctorDeps): Probes {
     );
     const start = tlsModeOf('smtp', server);
     if (server.proxy !== undefined || start === 'none') return { detail: allowed };
-    const look = await lookAtTls(server.host, server.port, {
+    const facts = await systems.readTls(server.host, server.port, {
       start,
       protocol: 'smtp',
       ca: server.ca,
       timeoutMs: deps.timeoutMs,
-      ehloName: deps.ehloName ?? ehloName(server),
+      ehloName: deps.ehloName ?? systems.ehloName(server),
       guard: deps.guardOf?.(server),
     });
     const bytes =
-      'ehlo' in look ? Number(look.ehlo.map((line) => /^SIZE (\d+)/i.exec(line)?.[1]).find(Boolean)) : Number.NaN;
+      'ehlo' in facts ? Number(facts.ehlo.map((line) => /^SIZE (\d+)/i.exec(line)?.[1]).find(Boolean)) : Number.NaN;
     if (Number.isNaN(bytes) || bytes === 0) return { detail: allowed };
     const largest = shownSize(bytes);
     return { detail: words(`up to ${largest.en}; ${allowed.en}`, `bis ${largest.de}; ${allowed.de}`) };
@@ -117,14 +108,14 @@ export function smtpSteps(server: SmtpServer, deps: DoctorDeps): Probes {
   }
 
   async function sendProbe(sender: ReturnType<typeof resolveSender>): Promise<Outcome> {
-    if (server.authentication.type === 'None') await probeEnvelope(server, sender.envelopeFrom, settings);
+    if (server.authentication.type === 'None') await systems.probeEnvelope(server, sender.envelopeFrom, options);
     const from = sender.from.address;
     const to = user.includes('@') ? user : from;
     const unique = randomUUID();
     const domain = domainOf(from) ?? 'localhost';
     const probe = { replyId: `check-${unique}`, messageId: `<check.${unique}@${domain}>`, since: new Date(deps.now()) };
     const mail = probeMail({ ...probe, from, to, date: probe.since, sender: sender.sender?.address });
-    const submitter = createSubmitter(server, deps.getToken, settings);
+    const submitter = systems.openSubmitter(server, deps.getToken, options);
     try {
       const outcome = await submitter.submit({
         envelope: { from: sender.envelopeFrom, to: [to], smtpUtf8: false },
@@ -153,18 +144,12 @@ export function smtpSteps(server: SmtpServer, deps: DoctorDeps): Probes {
     const [probe] = sent;
     if (!probe && server.sentCopy.policy === 'server')
       return { skipped: words('no probe was sent', 'keine Probe gesendet') };
-    const look = createSentFolder({
-      getToken: deps.getToken,
-      imapServers: () => deps.servers.filter(isImap),
-      connectMs: deps.timeoutMs,
-      answerMs: 2 * deps.timeoutMs,
-      guardOf: deps.guardOf,
-    });
-    if (server.sentCopy.policy === 'append') return proveAppend(look, server.sentCopy.folder);
+    const folder = systems.openSent(deps.getToken, () => deps.servers.filter(isImap), options);
+    if (server.sentCopy.policy === 'append') return proveAppend(folder, server.sentCopy.folder);
     const until = deps.now() + deps.sentCopyMs;
     for (;;) {
       await deps.turns.signIn(server);
-      const hit = await look.search(server, { ...(probe as (typeof sent)[number]), folder: undefined });
+      const hit = await folder.search(server, { ...(probe as (typeof sent)[number]), folder: undefined });
       if (hit.found) return { detail: same(hit.folder) };
       if (deps.now() >= until) throw new MailroomError('CHECK_SENT_COPY_MISSING');
       await sleep(deps.sentCopyEveryMs);
@@ -172,13 +157,13 @@ export function smtpSteps(server: SmtpServer, deps: DoctorDeps): Probes {
   }
 
   /** Mailroom stores the copies: one is stored, and that very one is taken away again. */
-  async function proveAppend(look: ReturnType<typeof createSentFolder>, wanted: string): Promise<Outcome> {
+  async function proveAppend(sent: SentProbe, wanted: string): Promise<Outcome> {
     const unique = randomUUID();
     const since = new Date(deps.now());
     const copy = { replyId: `check-${unique}`, messageId: `<check.${unique}@${domainOf(user) ?? 'localhost'}>` };
     const from = permittedFrom(server)[0]?.address ?? 'check@localhost';
     await deps.turns.signIn(server);
-    const { folder, outcome } = await look.prove(
+    const { folder, outcome } = await sent.prove(
       server,
       { ...copy, since, folder: wanted },
       probeMail({ ...copy, from, to: from, date: since }),

@@ -5,13 +5,8 @@ import type { StepName, Words } from '../domain/doctor.ts';
 import type { EmailServer, OAuthApplication } from '../domain/email-server.ts';
 import type { MailroomError } from '../domain/errors.ts';
 import type { FixNames } from './fixes.ts';
+import type { GetToken, RemoteSystems } from './ports.ts';
 import type { Turns } from './turns.ts';
-
-export type GetToken = (
-  server: EmailServer,
-  protocol: 'imap' | 'smtp',
-  options?: { renew?: boolean },
-) => Promise<{ accessToken: string; expiresAt: Date }>;
 
 export interface DoctorDeps {
   /** All defined servers: what only they together show is checked, too. */
@@ -19,6 +14,7 @@ export interface DoctorDeps {
   applications: readonly OAuthApplication[];
   /** Those that are wrong in the configuration: name → what is wrong. */
   wrongApplications?: ReadonlyMap<string, string>;
+  systems: RemoteSystems;
   getToken: GetToken;
   /** Beside a live gateway nothing is taken from it. */
   turns: Turns;

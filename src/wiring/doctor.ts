@@ -1,5 +1,13 @@
 // The doctor with this process's configuration and stores: `mailroom check` and the portal's "test connection" run the same steps.
+
+import { probeMailbox } from '../adapters/imap/probe.ts';
+import { createSentFolder } from '../adapters/imap/sent-folder.ts';
+import { reachPort, readTls, resolveHost } from '../adapters/net/probe.ts';
+import { ehloName } from '../adapters/smtp/connection-options.ts';
+import { probeEnvelope, probeSignIn, submissionError } from '../adapters/smtp/probe.ts';
+import { createSubmitter, submitterDefaults } from '../adapters/smtp/submitter.ts';
 import type { Config } from '../config/config.ts';
+import type { RemoteSystems, SmtpOptions } from '../doctor/ports.ts';
 import { checkServer, doctorDefaults } from '../doctor/run-steps.ts';
 import { createTurns } from '../doctor/turns.ts';
 import { type CheckStep, passed } from '../domain/doctor.ts';
@@ -20,6 +28,24 @@ interface DoctorOptions {
  */
 export type RunDoctor = (server: EmailServer, options?: DoctorOptions) => AsyncGenerator<CheckStep>;
 
+const smtpSettings = ({ timeoutMs, ...more }: SmtpOptions) => ({
+  ...submitterDefaults,
+  connectionTimeoutMs: timeoutMs,
+  greetingTimeoutMs: timeoutMs,
+  socketTimeoutMs: 2 * timeoutMs,
+  ...more,
+});
+
+/** What the doctor checks with. */
+export const remoteSystems: RemoteSystems = {
+  ...{ resolveHost, reachPort, readTls, probeMailbox, ehloName, submissionError },
+  probeSignIn: (server, credentials, options) => probeSignIn(server, credentials, smtpSettings(options)),
+  probeEnvelope: (server, from, options) => probeEnvelope(server, from, smtpSettings(options)),
+  openSubmitter: (server, getToken, options) => createSubmitter(server, getToken, smtpSettings(options)),
+  openSent: (getToken, imapServers, { timeoutMs, guardOf }) =>
+    createSentFolder({ getToken, imapServers, guardOf, connectMs: timeoutMs, answerMs: 2 * timeoutMs }),
+};
+
 /** From where replies may leave says nothing of whether this server works. */
 const connects = (found: readonly CheckStep[]): boolean => passed(found.filter(({ step }) => step !== 'sharedAddress'));
 
@@ -30,6 +56,7 @@ export function doctorFor(config: Config, stores: Stores, servers: () => readonl
     const found: CheckStep[] = [];
     const steps = checkServer(server, {
       ...doctorDefaults,
+      systems: remoteSystems,
       servers: draft ? [...servers().filter(({ name }) => name !== server.name), server] : servers(),
       applications: stores.applications(),
       wrongApplications: stores.wrongApplications(),

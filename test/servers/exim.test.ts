@@ -1,11 +1,13 @@
 // Exim in a throw-away Debian: 50 replies, one with a recipient that is refused and one that is greylisted, the server restarted in the middle, small
 // limits of connections and of messages in one connection. Each customer gets his mail once.
+
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createSubmitter, submitterDefaults } from '../../src/adapters/smtp/submitter.ts';
 import { checkServer } from '../../src/doctor/run-steps.ts';
 import type { SmtpServer } from '../../src/domain/email-server.ts';
 import { startOutbound } from '../../src/outbound/index.ts';
 import { createReplies } from '../../src/outbound/replies.ts';
+import { remoteSystems } from '../../src/wiring/doctor.ts';
 import { rig, smtpServer, startRedis, type TestRedis, until } from '../integration/outbound/rig.ts';
 import { startExim, type TestExim } from '../support/exim.ts';
 import { leakWatch } from '../support/leak-watch.ts';
@@ -96,6 +98,7 @@ it('50 replies, one recipient refused, one deferred, a restart in the middle', a
     await outbound.stop();
     const steps = [];
     for await (const step of checkServer(definition(), {
+      systems: remoteSystems,
       servers: [definition()],
       applications: [],
       getToken: noToken,

@@ -1,4 +1,5 @@
 // Courier and Cyrus, each in a throw-away Debian: what is in the mailbox is on the queue, byte for byte and once, whatever the server lacks.
+
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openMailbox } from '../../src/adapters/imap/connection.ts';
 import { createSentFolder } from '../../src/adapters/imap/sent-folder.ts';
@@ -7,6 +8,7 @@ import { checkServer } from '../../src/doctor/run-steps.ts';
 import { type CheckStep, passed } from '../../src/domain/doctor.ts';
 import type { ImapServer, SmtpServer } from '../../src/domain/email-server.ts';
 import { audit } from '../../src/domain/ledger.ts';
+import { remoteSystems } from '../../src/wiring/doctor.ts';
 import { smtpServer } from '../integration/outbound/rig.ts';
 import { startCourier } from '../support/courier.ts';
 import { startCyrus } from '../support/cyrus.ts';
@@ -212,6 +214,7 @@ describe.each([
     // The doctor.
     const steps: CheckStep[] = [];
     for await (const step of checkServer(definition(), {
+      systems: remoteSystems,
       servers: [definition(), sender()],
       applications: [],
       getToken: () => Promise.reject(new Error('nobody signs in by token')),

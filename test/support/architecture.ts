@@ -22,7 +22,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   http: ['lib', 'type:config', 'telemetry', 'domain', 'contract'],
   consumer: ['domain', 'contract'],
   sandbox: ['contract'],
-  doctor: ['adapters', 'lib', 'domain', 'contract'],
+  doctor: ['type:outbound', 'lib', 'domain', 'contract'],
   operations: [
     ...['type:wiring', 'type:adapters', 'parsing', 'config', 'inbound', 'outbound', 'http', 'doctor', 'telemetry'],
     ...['lib', 'domain', 'contract'],
@@ -58,7 +58,7 @@ const EXCEPT: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** What the two halves need is declared here: adapters that fit it import its types. */
-const PORTS = ['inbound/ports.ts', 'outbound/ports.ts'];
+const PORTS = ['inbound/ports.ts', 'outbound/ports.ts', 'doctor/ports.ts'];
 
 /** Rooms (or single files) that know a package; everyone else may not import it. Prefixes match subpaths and scopes. */
 const KNOWN_TO: Readonly<Record<string, readonly string[]>> = {

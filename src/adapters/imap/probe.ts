@@ -2,6 +2,7 @@
 // (EXAMINE), so that no flag changes and a live gateway notices nothing.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ImapFlow } from 'imapflow';
+import type { MailboxProbe } from '../../doctor/ports.ts';
 import type { ConnectGuard } from '../../domain/connect-guard.ts';
 import type { ImapServer } from '../../domain/email-server.ts';
 import { MailroomError } from '../../domain/errors.ts';
@@ -9,23 +10,8 @@ import { providerOf } from '../../domain/mail-provider.ts';
 import { clientOptions, type ImapCredentials } from './client-options.ts';
 import { type ImapPhase, imapError } from './errors.ts';
 import { findFolder, folderMissing, isInbox } from './folders.ts';
-import { offersIdle } from './idle.ts';
+import { offersIdle, POLL_MS } from './idle.ts';
 import { throttleLogger, throttleWords } from './throttle.ts';
-
-export interface MailboxProbe {
-  capabilities(): string[];
-  /** False: the server's greeting said that this connection is signed in already (PREAUTH); nobody signed in. */
-  signedIn(): boolean;
-  /** The server's own name of a folder. @throws MailroomError IMAP_FOLDER_MISSING, with the folders that exist */
-  folder(name: string): Promise<string>;
-  /** @returns number of messages, and the server's own name of the folder */
-  open(folder: string): Promise<{ path: string; messages: number }>;
-  /** False: new mail has to be asked for. */
-  offersIdle(): boolean;
-  /** Enters IDLE and leaves it again. */
-  idle(): Promise<void>;
-  close(): Promise<void>;
-}
 
 /** Milliseconds that IDLE must hold. */
 const IDLE_MS = 300;
@@ -99,7 +85,7 @@ export async function probeMailbox(
       const path = await folder(name);
       return { path, messages: (await answer(() => client.mailboxOpen(path, { readOnly: true }), 'select')).exists };
     },
-    offersIdle: () => offersIdle(client),
+    pollMs: () => (offersIdle(client) ? undefined : POLL_MS),
     async idle() {
       await answer(async () => {
         const idling = client.idle();

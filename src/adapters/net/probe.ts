@@ -3,6 +3,7 @@
 import { lookup } from 'node:dns/promises';
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls, getCACertificates, type TLSSocket } from 'node:tls';
+import type { Refused, TlsFacts, TlsOptions } from '../../doctor/ports.ts';
 import type { ConnectGuard } from '../../domain/connect-guard.ts';
 
 /** @returns addresses, IPv4 and IPv6. @throws Error with errno `code` ENOTFOUND, EAI_AGAIN */
@@ -27,36 +28,8 @@ function dial(host: string, port: number, guard: ConnectGuard | undefined): Sock
   return connectTcp({ host, port, ...(guard === undefined ? {} : { lookup: guard.lookup }) });
 }
 
-interface TlsLook {
-  /** TLSv1.3 */
-  protocol: string;
-  names: string[];
-  issuer: string;
-  validTo: Date;
-  /** Why the certificate is not trusted: X.509 or Node code; undefined: it is. */
-  untrusted: string | undefined;
-  /** SMTP: what EHLO listed within TLS. */
-  ehlo: string[];
-}
-
-/** The server refused in its own words before TLS was reached. */
-export interface Refused {
-  refused: string;
-}
-
-export interface LookOptions {
-  /** How TLS begins. */
-  start: 'implicit' | 'starttls' | 'none';
-  protocol: 'imap' | 'smtp' | 'pop3';
-  /** PEM, besides the public ones. */
-  ca?: string | undefined;
-  ehloName?: string;
-  timeoutMs: number;
-  guard?: ConnectGuard | undefined;
-}
-
 /** Connects, does what leads to TLS, and reads the certificate whether it is trusted or not. @throws Error with errno or TLS `code` */
-export async function lookAtTls(host: string, port: number, options: LookOptions): Promise<TlsLook | Refused> {
+export async function readTls(host: string, port: number, options: TlsOptions): Promise<TlsFacts | Refused> {
   const { start, protocol, timeoutMs, ehloName = '[127.0.0.1]' } = options;
   const tcp = await opened(dial(host, port, options.guard), 'connect', timeoutMs);
   let secure: TLSSocket | undefined;
@@ -78,8 +51,8 @@ export async function lookAtTls(host: string, port: number, options: LookOptions
       'secureConnect',
       timeoutMs,
     );
-    const look = readCertificate(secure);
-    if (protocol !== 'smtp' || look.untrusted !== undefined) return look;
+    const facts = readCertificate(secure);
+    if (protocol !== 'smtp' || facts.untrusted !== undefined) return facts;
     const talk = conversation(secure, timeoutMs);
     if (start === 'implicit') {
       const greeting = await talk.reply();
@@ -88,7 +61,7 @@ export async function lookAtTls(host: string, port: number, options: LookOptions
     const ehlo = await talk.say(`EHLO ${ehloName}`);
     if (!ehlo.startsWith('2')) return { refused: ehlo };
     await talk.say('QUIT').catch(() => '');
-    return { ...look, ehlo: ehlo.split('\n').map((line) => line.slice(4)) };
+    return { ...facts, ehlo: ehlo.split('\n').map((line) => line.slice(4)) };
   } finally {
     secure?.destroy();
     tcp.destroy();
@@ -98,7 +71,7 @@ export async function lookAtTls(host: string, port: number, options: LookOptions
 /** Greeting and STARTTLS (RFC 3207, RFC 9051 §6.2.1). @returns the server's words if it refuses */
 async function beforeTls(
   socket: Socket,
-  protocol: LookOptions['protocol'],
+  protocol: TlsOptions['protocol'],
   ehloName: string,
   startTls: boolean,
   timeoutMs: number,
@@ -125,7 +98,7 @@ async function beforeTls(
   return undefined;
 }
 
-function readCertificate(socket: TLSSocket): TlsLook {
+function readCertificate(socket: TLSSocket): TlsFacts {
   const certificate = socket.getPeerCertificate();
   const names = [...(certificate.subjectaltname ?? '').matchAll(/(?:DNS|IP Address):([^,\s]+)/g)].map(
     ([, name = '']) => name,

@@ -1,9 +1,10 @@
 // Dry run of a credential before it is promoted: a token is asked for with exactly this one. Nothing is kept, nothing in force is touched.
+
+import { readToken, type TokenClaims } from '../../domain/access-token.ts';
 import type { OAuthApplication, OAuthCredential } from '../../domain/email-server.ts';
 import { MailroomError } from '../../domain/errors.ts';
+import { scopesOf } from '../../domain/oauth-scopes.ts';
 import { issueAppOnly, issueDelegated } from './identity.ts';
-import { readToken, type TokenClaims } from './probe.ts';
-import { scopesOf } from './scopes.ts';
 
 interface CredentialProof {
   /** Undefined: the provider knows client and secret, and gives tokens to people only. */

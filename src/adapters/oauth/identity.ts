@@ -4,9 +4,9 @@ import { createHash } from 'node:crypto';
 import type { AccountInfo } from '@azure/msal-node';
 import type { OAuthApplication, OAuthCredential } from '../../domain/email-server.ts';
 import { MailroomError } from '../../domain/errors.ts';
+import { authorityOf } from '../../domain/oauth-scopes.ts';
 import { askGeneric, type GenericAsk, type GenericGrant } from './generic.ts';
 import { type Ask, askMsal, type DevicePrompt, type MsalSettings } from './msal.ts';
-import { authorityOf } from './scopes.ts';
 
 /** A delegated sign-in as it is kept (encrypted) in the token cache. */
 export interface SignIn {

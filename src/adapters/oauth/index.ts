@@ -2,6 +2,7 @@
 // function. One way in: server → application and identity → memory, shared cache, or the provider (MSAL or plain endpoints).
 import { type EmailServer, isSmtp, type OAuthApplication } from '../../domain/email-server.ts';
 import { MailroomError } from '../../domain/errors.ts';
+import { type Protocol, personOf, scopesOf, xoauth2User } from '../../domain/oauth-scopes.ts';
 import type { TokenCache } from '../../domain/token-cache.ts';
 import { DAY_MS } from '../../lib/time.ts';
 import type { Emit } from '../../telemetry/events.ts';
@@ -9,11 +10,10 @@ import type { Metrics } from '../../telemetry/metrics.ts';
 import { createCredentialChoice, credentialExpiry, credentialId, warnOfExpiry } from './credentials.ts';
 import { identityKey, issueAppOnly, issueDelegated } from './identity.ts';
 import type { DevicePrompt, MsalSettings } from './msal.ts';
-import { type Protocol, personOf, scopesOf, xoauth2User } from './scopes.ts';
 import { createSignIns, type SignedIn } from './sign-ins.ts';
 import { createTokens, type Source } from './tokens.ts';
 
-export { adminConsentUrl } from './scopes.ts';
+export { adminConsentUrl } from '../../domain/oauth-scopes.ts';
 export type { DevicePrompt, Protocol, SignedIn };
 
 export interface Token {

@@ -17,10 +17,10 @@ import {
 } from '@azure/msal-node';
 import type { OAuthApplication, OAuthCredential } from '../../domain/email-server.ts';
 import { MailroomError } from '../../domain/errors.ts';
+import { adminConsentUrl, authorityOf } from '../../domain/oauth-scopes.ts';
 import type { OAuthFailure } from './errors.ts';
 import { oauthError } from './errors.ts';
 import { type HttpAnswer, send } from './http.ts';
-import { adminConsentUrl, authorityOf } from './scopes.ts';
 
 /** What a successful request gives. */
 export interface Grant {

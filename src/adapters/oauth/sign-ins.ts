@@ -3,6 +3,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { EmailServer, OAuthApplication } from '../../domain/email-server.ts';
 import { MailroomError } from '../../domain/errors.ts';
+import { personOf, signInScopes, tokenKeys } from '../../domain/oauth-scopes.ts';
 import type { TokenCache } from '../../domain/token-cache.ts';
 import type { Emit } from '../../telemetry/events.ts';
 import type { WithCredential } from './credentials.ts';
@@ -10,7 +11,6 @@ import { oauthError } from './errors.ts';
 import { genericAuthorizeUrl } from './generic.ts';
 import { type Issued, identityKey, issueByCode, issueByDevice, type SignIn, samePerson } from './identity.ts';
 import { authorizeUrl, type DevicePrompt, type MsalSettings } from './msal.ts';
-import { personOf, signInScopes, tokenKeys } from './scopes.ts';
 
 interface SignInsSettings {
   applicationOf: (server: EmailServer) => OAuthApplication;

@@ -7,8 +7,6 @@ import { type ConnectionSettings, connectionOptions } from './connection-options
 import { classifySubmission, enhancedCodeIn, type Phase } from './errors.ts';
 import { namesOf, phaseOf, type SmtpError } from './submitter.ts';
 
-export { ehloName } from './connection-options.ts';
-
 /** @throws MailroomError of the smtp section; SMTP_AUTH_NOT_OFFERED where there is nothing to sign in to */
 export async function probeSignIn(
   server: SmtpServer,

@@ -1,4 +1,5 @@
 // The doctor at servers whose certificate has expired, ends soon, or is for another name: real TLS, IMAP at once and SMTP after STARTTLS.
+
 import { createServer, type Server, type Socket } from 'node:net';
 import { createSecureContext, createServer as createTlsServer, TLSSocket } from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -6,6 +7,7 @@ import { checkServer, doctorDefaults } from '../../../src/doctor/run-steps.ts';
 import type { CheckStep } from '../../../src/domain/doctor.ts';
 import type { EmailServer } from '../../../src/domain/email-server.ts';
 import { type Certificates, createCertificates } from '../../../src/sandbox/certificate.ts';
+import { remoteSystems } from '../../../src/wiring/doctor.ts';
 import { leakWatch } from '../../support/leak-watch.ts';
 import { freeTurns } from '../../support/turns.ts';
 import { imapServer, smtpServer } from '../oauth/servers.ts';
@@ -64,6 +66,7 @@ const starttls = ({ certificate: cert, key }: Certificates) =>
 async function tlsStep(server: EmailServer): Promise<CheckStep | undefined> {
   const password = { ...server, authentication: { type: 'Password', password: 'p' } } as EmailServer;
   for await (const step of checkServer(password, {
+    systems: remoteSystems,
     ...doctorDefaults,
     servers: [password],
     applications: [],

@@ -1,5 +1,6 @@
 // The tenant doctor against every failure of sign-in, IMAP and SMTP that the sandbox can play (docs/exchange-online.md §1 and §9): the step that
 // fails, its code, and the fix with the real names, in both languages.
+
 import { describe, expect, it } from 'vitest';
 import { checkServer, type DoctorDeps } from '../../../src/doctor/run-steps.ts';
 import { catalogue } from '../../../src/domain/catalogue/index.ts';
@@ -8,6 +9,7 @@ import type { EmailServer, OAuthApplication } from '../../../src/domain/email-se
 import type { ErrorCode } from '../../../src/domain/errors.ts';
 import type { Fault, SmtpReplyName } from '../../../src/sandbox/index.ts';
 import { objectId } from '../../../src/sandbox/oauth/tokens.ts';
+import { remoteSystems } from '../../../src/wiring/doctor.ts';
 import { leakWatch } from '../../support/leak-watch.ts';
 import { freePort } from '../../support/temp.ts';
 import { freeTurns } from '../../support/turns.ts';
@@ -59,6 +61,7 @@ async function check({ server, others, application, deps }: Setting): Promise<Ch
   const provider = fixture.replica(applications);
   const found: CheckStep[] = [];
   for await (const step of checkServer(server, {
+    systems: remoteSystems,
     servers: [server, ...(others ?? [server.type === 'IMAP' ? smtp() : imap()])],
     applications,
     getToken: (one, protocol, options) => provider.getToken(one, protocol, options),

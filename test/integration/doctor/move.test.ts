@@ -2,6 +2,7 @@
 import { afterEach, expect, it } from 'vitest';
 import { imapSteps } from '../../../src/doctor/imap-steps.ts';
 import type { DoctorDeps } from '../../../src/doctor/step.ts';
+import { remoteSystems } from '../../../src/wiring/doctor.ts';
 import { imapServer } from '../../support/inbound.ts';
 import { leakWatch } from '../../support/leak-watch.ts';
 import { EXCHANGE_CAPABILITY, type ScriptedImap, startScriptedImap } from '../../support/scripted-imap.ts';
@@ -27,7 +28,8 @@ async function step(capability: string) {
     authentication: { type: 'Password', password: 'x' },
     afterQueued: { action: 'move', folder: 'Done' },
   });
-  const deps = { timeoutMs: 5_000, turns: { signIn: async () => {} }, servers: [server] } as unknown as DoctorDeps;
+  const turns = { signIn: async () => {} };
+  const deps = { systems: remoteSystems, timeoutMs: 5_000, turns, servers: [server] } as unknown as DoctorDeps;
   const probes = imapSteps(server, deps, (one) => void release.push(one));
   await probes.imapSignIn?.[0]?.run();
   return probes.afterQueuedFolder?.[0]?.run();

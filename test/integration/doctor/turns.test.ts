@@ -11,6 +11,7 @@ import { createTurns } from '../../../src/doctor/turns.ts';
 import type { CheckStep } from '../../../src/domain/doctor.ts';
 import type { EmailServer } from '../../../src/domain/email-server.ts';
 import { sendingMailbox } from '../../../src/domain/reply-pace.ts';
+import { remoteSystems } from '../../../src/wiring/doctor.ts';
 import { leakWatch } from '../../support/leak-watch.ts';
 import { waitFor } from '../../support/temp.ts';
 import { CLIENT, createFixture, imapServer, SECRET, SHARED, smtpServer } from '../oauth/fixture.ts';
@@ -42,6 +43,7 @@ async function check(
   const provider = fixture.replica([application]);
   const found: CheckStep[] = [];
   for await (const step of checkServer(server, {
+    systems: remoteSystems,
     ...doctorDefaults,
     servers: [imap(), smtp()],
     applications: [application],

@@ -1,4 +1,5 @@
 // Ingest and the doctor against a bent Dovecot: no IDLE, UIDPLUS, MOVE, NAMESPACE, SPECIAL-USE, AUTH=LOGIN only, a namespace prefix, two sessions.
+
 import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -8,6 +9,7 @@ import { checkServer } from '../../../src/doctor/run-steps.ts';
 import type { CheckStep } from '../../../src/domain/doctor.ts';
 import { passed } from '../../../src/domain/doctor.ts';
 import type { EmailServer, ImapServer, SmtpServer } from '../../../src/domain/email-server.ts';
+import { remoteSystems } from '../../../src/wiring/doctor.ts';
 import { BENT_DOVECOT } from '../../support/bent.ts';
 import { startDovecot, type TestDovecot } from '../../support/dovecot.ts';
 import { imapServer, startTestInbound } from '../../support/inbound.ts';
@@ -80,6 +82,7 @@ async function jobsAre(one: Awaited<ReturnType<typeof start>>, count: number) {
 async function check(one: EmailServer, others: readonly EmailServer[]): Promise<CheckStep[]> {
   const steps: CheckStep[] = [];
   for await (const step of checkServer(one, {
+    systems: remoteSystems,
     servers: [one, ...others],
     applications: [],
     getToken: () => Promise.reject(new Error('nobody signs in by token')),

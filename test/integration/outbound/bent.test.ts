@@ -1,11 +1,13 @@
 // Replies and the doctor against a bent Postfix: no PIPELINING, 8BITMIME, SMTPUTF8, ENHANCEDSTATUSCODES, CHUNKING, DSN, a small size limit, recipients
 // that are refused for good and for now; and against a relay without AUTH that knows us by address, or does not.
+
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createSentFolder } from '../../../src/adapters/imap/sent-folder.ts';
 import { createSubmitter, submitterDefaults } from '../../../src/adapters/smtp/submitter.ts';
 import { checkServer } from '../../../src/doctor/run-steps.ts';
 import { type CheckStep, passed } from '../../../src/domain/doctor.ts';
 import type { ImapServer, SmtpServer } from '../../../src/domain/email-server.ts';
+import { remoteSystems } from '../../../src/wiring/doctor.ts';
 import { BENT_DOVECOT, BENT_MESSAGE_BYTES, BENT_POSTFIX, DEFERRED, REFUSED } from '../../support/bent.ts';
 import { startDovecot, type TestDovecot } from '../../support/dovecot.ts';
 import { leakWatch } from '../../support/leak-watch.ts';
@@ -83,6 +85,7 @@ async function start(server: SmtpServer) {
 async function check(server: SmtpServer, sendProbe = false): Promise<CheckStep[]> {
   const steps: CheckStep[] = [];
   for await (const step of checkServer(server, {
+    systems: remoteSystems,
     servers: [server, mailbox()],
     applications: [],
     getToken: noToken,

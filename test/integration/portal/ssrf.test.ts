@@ -6,7 +6,7 @@ import { openMailbox } from '../../../src/adapters/imap/connection.ts';
 import { probeMailbox } from '../../../src/adapters/imap/probe.ts';
 import { createSentFolder } from '../../../src/adapters/imap/sent-folder.ts';
 import { hostPolicy } from '../../../src/adapters/net/host-policy.ts';
-import { lookAtTls, reachPort, resolveHost } from '../../../src/adapters/net/probe.ts';
+import { reachPort, readTls, resolveHost } from '../../../src/adapters/net/probe.ts';
 import { probeSignIn } from '../../../src/adapters/smtp/probe.ts';
 import { createSubmitter, submitterDefaults } from '../../../src/adapters/smtp/submitter.ts';
 import { connectPolicy, type GuardOf } from '../../../src/domain/connect-guard.ts';
@@ -173,7 +173,7 @@ describe('a server made in the portal', () => {
       const refused = { code: 'EMAIL_SERVER_HOST_REFUSED' };
       await expect(resolveHost(host, guard)).rejects.toMatchObject(refused);
       await expect(reachPort(host, port, 2_000, guard)).rejects.toMatchObject(refused);
-      await expect(lookAtTls(host, port, look)).rejects.toMatchObject(refused);
+      await expect(readTls(host, port, look)).rejects.toMatchObject(refused);
     }
     expect(connections).toBe(before);
     expect(await reachPort('mail.example.org', port, 2_000, allowing({ source: 'portal' }))).toBe('127.0.0.1');

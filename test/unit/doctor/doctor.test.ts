@@ -1,7 +1,7 @@
 // The doctor's pure parts: which failure skips which step, what a token's claims mean, and that every fix can be filled in.
 import { describe, expect, it } from 'vitest';
-import { classifyToken, readToken } from '../../../src/adapters/oauth/probe.ts';
 import { type FixNames, fixOf } from '../../../src/doctor/fixes.ts';
+import { classifyToken, readToken } from '../../../src/domain/access-token.ts';
 import { catalogue } from '../../../src/domain/catalogue/index.ts';
 import { blockedBy, type Ended, passed, planOf, type StepName, saidBy } from '../../../src/domain/doctor.ts';
 import type { EmailServer, OAuthApplication } from '../../../src/domain/email-server.ts';

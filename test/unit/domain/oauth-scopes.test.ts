@@ -2,8 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { expiryWarning } from '../../../src/adapters/oauth/credentials.ts';
 import { identityKey } from '../../../src/adapters/oauth/identity.ts';
-import { adminConsentUrl, authorityOf, personOf, scopesOf, xoauth2User } from '../../../src/adapters/oauth/scopes.ts';
 import type { EmailServer, OAuthApplication } from '../../../src/domain/email-server.ts';
+import { adminConsentUrl, authorityOf, personOf, scopesOf, xoauth2User } from '../../../src/domain/oauth-scopes.ts';
 
 const application = (extra: Partial<OAuthApplication> = {}): OAuthApplication => ({
   name: 'Contoso',

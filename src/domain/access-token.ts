@@ -1,10 +1,7 @@
-// What an access token says of itself, for the doctor: audience, permissions, identity, expiry, read from the JWT without verifying it (that
+// What an access token says of itself, for the doctor and the test of a credential: audience, permissions, identity, expiry, read from the JWT without verifying it (that
 // is the mail server's part). Nothing of the token leaves here but these claims.
-import type { EmailServer, OAuthApplication } from '../../domain/email-server.ts';
-import type { Protocol } from './scopes.ts';
-import { adminConsentUrl, clouds, personOf } from './scopes.ts';
-
-export { adminConsentUrl, personOf };
+import type { EmailServer, OAuthApplication } from './email-server.ts';
+import { clouds, type Protocol, personOf } from './oauth-scopes.ts';
 
 export interface TokenClaims {
   audience: string;

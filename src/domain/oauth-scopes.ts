@@ -1,7 +1,7 @@
 // Clouds, authorities and scopes (docs/exchange-online.md §1, §6). Pure.
 
-import { type EmailServer, isImap, type OAuthApplication } from '../../domain/email-server.ts';
-import { trimEndOf } from '../../lib/text.ts';
+import { trimEndOf } from '../lib/text.ts';
+import { type EmailServer, isImap, type OAuthApplication } from './email-server.ts';
 
 export type Protocol = 'imap' | 'smtp';
 
