@@ -5,6 +5,7 @@ import { z } from 'zod';
 export const MESSAGE_SCHEMA = 'mailroom.message/1';
 
 const count = z.int().min(0);
+const transferEncoding = z.enum(['identity', 'base64', 'quoted-printable', 'uuencode']);
 
 export const addressSchema = z.object({
   name: z.string().describe('Display name, decoded; empty if there is none'),
@@ -45,10 +46,16 @@ export const attachmentSchema = z.object({
       end: count,
       encoding: z.enum(['identity', 'base64', 'quoted-printable', 'uuencode', 'tnef']),
       within: z
-        .object({ encoding: z.enum(['identity', 'base64', 'quoted-printable', 'uuencode']), start: count, end: count })
+        .object({ encoding: transferEncoding, start: count, end: count })
         .optional()
         .describe(
           'With tnef: how the winmail.dat in the range is encoded, and which of its decoded bytes are this file',
+        ),
+      signed: z
+        .object({ start: count, end: count, encoding: transferEncoding })
+        .optional()
+        .describe(
+          'Present for a file within an S/MIME signature: the decoded range is a CMS message; the file is this range of its signed content, encoded so',
         ),
     })
     .describe('Byte range of the encoded body within the raw mail, and how it is encoded; decoded on demand'),
@@ -109,11 +116,7 @@ export const textPartSchema = z.object({
   part: z.string().describe('IMAP part number within the raw mail'),
   contentType: z.string().describe('text/plain, text/html …; plain text among html is escaped when shown'),
   charset: z.string().describe('Of the decoded bytes: as declared, or what the bytes turned out to be'),
-  slice: z.object({
-    start: count,
-    end: count,
-    encoding: z.enum(['identity', 'base64', 'quoted-printable', 'uuencode']),
-  }),
+  slice: z.object({ start: count, end: count, encoding: transferEncoding }),
 });
 
 /** Inline text up to the bound, and references to the parts of the whole when it is cut. */

@@ -104,12 +104,21 @@ export function* assemble(
   yield;
 
   const signed = signedMail(classified);
-  const bodies =
-    (signed === undefined ? undefined : yield* unwrapped(source, signed, options, warn)) ??
-    (yield* decodeSections(source, classified, hint, options, warn));
+  const inside = signed === undefined ? undefined : yield* unwrapped(source, signed, options, warn);
+  const bodies = inside?.bodies ?? (yield* decodeSections(source, classified, hint, options, warn));
   warnOfUnusable([...classified.sections.flatMap((s) => [...s.texts, ...s.htmls]), ...classified.attachments], warn);
   if (isPgpText(bodies.plain)) warn('encrypted');
-  const attachments = yield* listAttachments(source, classified.attachments, bodies, headers, hint, warn, expired, raw);
+  const outside = { raw: source, stored: raw, leaves: classified.attachments, headers, hint };
+  const attachments = yield* listAttachments(
+    signed === undefined || inside === undefined
+      ? [{ ...outside, bodies }]
+      : [
+          { ...outside, bodies: { ...bodies, uuencoded: [] } },
+          { raw: inside.content, leaves: inside.attachments, bodies, headers, hint: inside.hint, signedIn: signed },
+        ],
+    warn,
+    expired,
+  );
   if (attachments.cut) truncated = true;
   const { inlineTextBytes } = options;
   const reports: ReportPart[] = classified.reports.map((leaf) => ({

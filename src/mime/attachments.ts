@@ -71,31 +71,53 @@ function* decodeInSteps(bytes: Buffer, encoding: TransferEncoding): Generator<vo
 
 const sha256 = (bytes: Uint8Array): string => hashOnce('sha256', bytes, 'hex');
 
+export interface AttachmentSource {
+  /** The mail that the leaves were found in. */
+  raw: Buffer;
+  /** The mail as it came, if its line ends were repaired in `raw`: what slices are cut from. Default: `raw`. */
+  stored?: Buffer;
+  leaves: Leaf[];
+  bodies: Bodies;
+  headers: Headers;
+  hint: string | undefined;
+  /** The part whose CMS message signs `raw`. */
+  signedIn?: Leaf;
+}
+
 export function* listAttachments(
-  raw: Buffer,
-  leaves: Leaf[],
-  bodies: Bodies,
-  headers: Headers,
-  hint: string | undefined,
+  sources: readonly AttachmentSource[],
   warn: Warn,
   expired: () => boolean,
-  /** The mail as it came, if its line ends were repaired in `raw`: what slices are cut from. */
-  stored: Buffer = raw,
 ): Generator<void, { list: Attachment[]; cut: boolean }> {
   const list: Attachment[] = [];
-  let cut = false;
+  for (const source of sources) if (!(yield* listOf(source, list, warn, expired))) return { list, cut: true };
+  return { list, cut: false };
+}
+
+/** @returns false when the time was up before the last one */
+function* listOf(
+  { raw, stored = raw, leaves, bodies, headers, hint, signedIn }: AttachmentSource,
+  list: Attachment[],
+  warn: Warn,
+  expired: () => boolean,
+): Generator<void, boolean> {
   const add = (attachment: Omit<Attachment, 'n' | 'filename'>, declared: string, prefix: Buffer): void => {
     list.push(described(list.length, attachment, declared, prefix, warn));
   };
+  const placeOf = (start: number, end: number, encoding: TransferEncoding, path: string) => {
+    if (signedIn === undefined) return { part: path, slice: { start, end, encoding } };
+    const { part, encoding: outer } = signedIn;
+    const signed = { start, end, encoding };
+    return { part: part.path, slice: { start: part.bodyStart, end: part.bodyEnd, encoding: outer, signed } };
+  };
   for (const leaf of leaves) {
     if (expired()) {
-      cut = true;
       warn('time-limit');
-      break;
+      return false;
     }
     const { part } = leaf;
     const bytes = stored.subarray(part.bodyStart, part.bodyEnd);
-    if (isTnef(leaf) && bytes.length <= MAX_TNEF) {
+    if (signedIn === undefined && isTnef(leaf) && bytes.length <= MAX_TNEF) {
       const decoded = yield* decodeInSteps(bytes, leaf.encoding);
       const files = findTnefFiles(decoded);
       if (files !== undefined && (files.length > 0 || decoded.length < 4096)) {
@@ -136,8 +158,7 @@ export function* listAttachments(
         sha256: digest,
         ...(contentId === undefined ? {} : { contentId: safeContentId(contentId) }),
         inline: isShown(leaf, bodies),
-        part: part.path,
-        slice: { start: part.bodyStart, end: part.bodyEnd, encoding: leaf.encoding },
+        ...placeOf(part.bodyStart, part.bodyEnd, leaf.encoding, part.path),
       },
       declaredName(raw, leaf, headers, hint),
       prefix,
@@ -152,15 +173,14 @@ export function* listAttachments(
         size,
         sha256: digest,
         inline: false,
-        part: file.path,
-        slice: { start: file.start, end: file.end, encoding: 'uuencode' },
+        ...placeOf(file.start, file.end, 'uuencode', file.path),
       },
       file.filename,
       prefix,
     );
     yield;
   }
-  return { list, cut };
+  return true;
 }
 
 /** With its safe name, its type by content, and the warnings that they give. */

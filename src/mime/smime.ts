@@ -21,9 +21,18 @@ interface Limits extends WalkLimits {
 const isCms = ({ type, filename }: Leaf): boolean =>
   /^application\/(?:x-)?pkcs7-mime$/.test(type) || (type === 'application/octet-stream' && /\.p7m$/i.test(filename));
 
+interface Unwrapped {
+  /** Without references: their bytes are not in the raw mail as they are. */
+  bodies: Bodies;
+  /** What was signed, and its attachments. None where it was signed several times: a slice leads into one CMS message only. */
+  content: Buffer;
+  attachments: Leaf[];
+  hint: string | undefined;
+}
+
 /**
- * Bodies of the signed mail within `leaf`; undefined where there is none. They have no references: their bytes do not stand in the raw mail as they are. Warns of
- * what cannot be shown (`encrypted`, `smime-unreadable`), and of what was unwrapped (`smime-unwrapped`, with the number of attachments left inside).
+ * The signed mail within `leaf`; undefined where there is none. Warns of what cannot be shown (`encrypted`, `smime-unreadable`), and of what was
+ * unwrapped (`smime-unwrapped`, with the number of attachments left inside).
  */
 export function* unwrapped(
   raw: Buffer,
@@ -31,7 +40,7 @@ export function* unwrapped(
   limits: Limits,
   warn: Warn,
   wraps = 0,
-): Generator<void, Bodies | undefined> {
+): Generator<void, Unwrapped | undefined> {
   const { path, bodyStart, bodyEnd } = leaf.part;
   const encoded = raw.subarray(bodyStart, bodyEnd);
   const cms = encoded.length > MAX_ENCODED ? undefined : readCms(decodeWhole(encoded, leaf.encoding));
@@ -46,11 +55,22 @@ export function* unwrapped(
   const inner = classify(root, hint);
   const within = signedMail(inner);
   if (within !== undefined && wraps < MAX_WRAPS) return yield* unwrapped(content, within, limits, warn, wraps + 1);
-  const left = inner.attachments.length;
+  const attachments = wraps === 0 ? inner.attachments : [];
+  const left = inner.attachments.length - attachments.length;
   warn('smime-unwrapped', left === 0 ? `part ${path}` : `part ${path}: ${left} attachments within`);
   const bounds = limits.inlineTextBytes === 0 ? { inlineTextBytes: WHOLE_BYTES, inlineHtmlBytes: WHOLE_BYTES } : limits;
   const bodies = yield* decodeSections(content, inner, hint, bounds, warn);
-  return { ...bodies, text: withoutParts(bodies.text), html: withoutParts(bodies.html), uuencoded: [] };
+  return {
+    bodies: {
+      ...bodies,
+      text: withoutParts(bodies.text),
+      html: withoutParts(bodies.html),
+      uuencoded: wraps === 0 ? bodies.uuencoded : [],
+    },
+    content,
+    attachments,
+    hint,
+  };
 }
 
 /** The part that is the mail, when nothing but it and its like is there to show. */

@@ -1,6 +1,7 @@
 // The whole main job as processes: sandbox tenant, gateway, backend; then everything that can be wrong with input. At the end, all that any
 // process printed is searched for secrets and for what the mails said.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Message } from '../../src/contract/message.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
 import { journey, printed, replyJob, sandboxApplication } from '../support/journey.ts';
 import { leakWatch } from '../support/leak-watch.ts';
@@ -12,6 +13,9 @@ leakWatch();
 
 const SUPPORT = 'support@contoso.example';
 const BILLING = 'billing@contoso.example';
+/** Of the mailbox of Support; replies may leave from the first, not from the second. */
+const ORDERS = 'orders@contoso.example';
+const RETURNS = 'returns@contoso.example';
 const JANE = 'jane@customer.example';
 const CLIENT = '7d3f2c1a-5b4e-4f60-9a8b-1c2d3e4f5a6b';
 const SECRET = 'journey~client~secret~value';
@@ -43,9 +47,15 @@ const smtp = (fields: object) => ({
   ...fields,
 });
 const definitions = () => [
-  imap({ name: 'Support in', user: SUPPORT, emailFlow: 'Support' }),
+  imap({
+    name: 'Support in',
+    user: SUPPORT,
+    emailFlow: 'Support',
+    aliases: [ORDERS, RETURNS],
+    flowByRecipient: { [ORDERS]: 'Orders', [RETURNS]: 'Returns' },
+  }),
   imap({ name: 'Billing in', user: BILLING, emailFlow: 'Rechnungen & Zahlung: 10% 🚀' }),
-  smtp({ name: 'Support out', user: SUPPORT, additionalEmailFromAddresses: [SUPPORT] }),
+  smtp({ name: 'Support out', user: SUPPORT, additionalEmailFromAddresses: [SUPPORT, ORDERS] }),
   smtp({ name: 'Disabled out', user: BILLING, additionalEmailFromAddresses: [], enabled: false }),
 ];
 const mail = (n: number, to: string) =>
@@ -55,7 +65,7 @@ beforeAll(async () => {
   redis = await startRedis();
   sandbox = await startSandbox({
     users: [
-      { address: SUPPORT, kind: 'shared' },
+      { address: SUPPORT, kind: 'shared', aliases: [ORDERS, RETURNS] },
       { address: BILLING, kind: 'shared' },
       { address: 'alex@contoso.example', password: PASSWORD },
       { address: JANE, kind: 'customer' },
@@ -143,6 +153,42 @@ describe('the main job', () => {
       proof: 'signed',
     });
     expect(sandbox.mailboxes.list(SUPPORT).every(({ flags }) => !flags.includes('\\Seen'))).toBe(true);
+  });
+
+  it('one mailbox feeds a flow for each of its addresses; a reply leaves from the address that was written to, if permitted', async () => {
+    for (const [n, to, flow, from] of [
+      [11, ORDERS, 'Orders', ORDERS],
+      [12, RETURNS, 'Returns', SUPPORT],
+    ] as const) {
+      sandbox.mailboxes.deliver(SUPPORT, mail(n, to), JANE);
+      const [message] = await j.waitForMessages(flow, 1);
+      expect(message).toMatchObject({
+        emailFlow: flow,
+        addressedTo: [
+          { address: to, header: 'To' },
+          { address: SUPPORT, header: 'Received' },
+        ],
+        mailbox: SUPPORT,
+      });
+      const { addressedTo, messageKey, threading } = message as Message;
+      await j.addReply('Support out', {
+        replyId: `from-${flow}`,
+        to: [JANE],
+        subject: `Re: ${SUBJECT} ${n}`,
+        text: REPLY_BODY,
+        answers: {
+          messageKey,
+          messageId: threading.messageId,
+          mailbox: SUPPORT,
+          addressedTo: addressedTo?.map(({ address }) => address),
+        },
+      });
+      expect(await j.result('Support out', replyJob(`from-${flow}`))).toMatchObject({ state: 'accepted', from });
+    }
+    // Mail to the mailbox itself stays in its own flow.
+    expect((await j.messages('Support')).map(({ threading }) => threading.messageId)).not.toContain(
+      '<journey-11@customer.example>',
+    );
   });
 
   it('links a bounce that comes later to the reply it is about', async () => {
@@ -238,7 +284,7 @@ describe('bad input gives an error that a person understands and stops nobody el
     const result = await j.result('Support out', replyJob(replyId));
     expect(result, JSON.stringify(result)).toMatchObject({ failure: { code } });
     expect(result.failure?.message).toMatch(words);
-    if (code === 'FROM_NOT_PERMITTED') expect(result.failure?.permitted).toEqual([SUPPORT]);
+    if (code === 'FROM_NOT_PERMITTED') expect(result.failure?.permitted).toEqual([SUPPORT, ORDERS]);
   });
 
   it('job data that is no reply at all', async () => {

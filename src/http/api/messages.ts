@@ -120,7 +120,7 @@ export function messageRoutes(
           sha256: attachment.sha256,
           // Unencoded bytes are sought; an encoding has to be decoded from its beginning, which costs time but no memory.
           read: ({ start, end }) =>
-            slice.encoding === 'identity'
+            slice.encoding === 'identity' && slice.signed === undefined
               ? deps.blobs.read(raw.blob, { start: slice.start + start, end: Math.min(slice.end, slice.start + end) })
               : window(deps.decodeSlice(slice, deps.blobs.read(raw.blob, slice)), start, end),
         });

@@ -10,6 +10,8 @@ import * as phrases from './phrases.ts';
 interface Found extends Stamp {
   from: number;
   to: number;
+  /** A tag before the customer's words: no whole line, but these characters of line `from`. */
+  begins?: number;
 }
 
 const MAX_LINES = 8;
@@ -44,7 +46,12 @@ export function findStamps(lines: readonly string[], patterns: readonly Pattern[
     const row = isRow(lines[top] as string) ? 1 : 0;
     const begin = top + row;
     const match = stampAt(lines, begin, paragraphEnd(begin), patterns, marks);
-    if (match === undefined) break;
+    if (match === undefined) {
+      const tag = row === 0 ? tagBefore(lines[top] as string) : undefined;
+      if (tag !== undefined)
+        found.push({ kind: 'external', place: 'top', text: tag.text, from: top, to: top, begins: tag.length });
+      break;
+    }
     let to = match.to;
     if (row === 1 && to < lines.length && isRow(lines[to] as string)) to++;
     else if (isText(to) && isRow(lines[to] as string)) to++;
@@ -220,6 +227,15 @@ const isFromOutside = (sentence: string): boolean =>
 const isLetter = (c: string): boolean => /\p{L}/u.test(c);
 /** In brackets, stars or capitals that the text was lowered from: a tag, and not the word "external" of a sentence. */
 const isTagged = (text: string): boolean => /^[[(*{<|_-]/.test(text) || (text.length <= 40 && text.includes(' '));
+
+const TAG = /^\s{0,10}(\[{1,3}[^[\]]{2,40}\]{1,3}|\*{1,3}[^*]{2,40}\*{1,3}|\{[^{}]{2,40}\})[\s:–—-]{0,10}(?=\S)/u;
+
+/** A tag in brackets or stars that shares the line with the customer's first words. */
+function tagBefore(line: string): { text: string; length: number } | undefined {
+  const [whole = '', text = ''] = TAG.exec(line) ?? [];
+  const words = trimEndOf(trimStartOf(normal(text), EDGE), EDGE);
+  return phrases.externalTags.has(words) ? { text, length: whole.length } : undefined;
+}
 
 /** Every sentence is a scanner's: one that names it and what it did, and what may follow that. */
 function isFooter(text: string): boolean {

@@ -1,11 +1,13 @@
 // The API by inject(): who may what, what is refused and how it says so, downloads, replies.
+import { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import type { InjectOptions } from 'light-my-request';
 import { describe, expect, it } from 'vitest';
 import { MailroomError } from '../../../src/domain/errors.ts';
 import { createHttp, type HttpDeps } from '../../../src/http/index.ts';
-import { parseMessage } from '../../../src/mime/index.ts';
+import { decodeSlice, parseMessage } from '../../../src/mime/index.ts';
 import { createMetrics } from '../../../src/telemetry/metrics.ts';
+import { signedData } from '../../support/cms.ts';
 import { as, fakeApi, fakeDeps, message, pdf, rawMail, result, sha256, wholeBodiesOf } from './fixtures.ts';
 
 async function ask(deps: Partial<HttpDeps>, request: InjectOptions) {
@@ -212,6 +214,29 @@ describe('messages', () => {
       wholeBody: wholeBodiesOf(raw),
     });
     expect((await get('/v1/messages/m-abc-1-7/text', as('desk'), { api })).body).toBe(text);
+  });
+
+  it.each(['base64', 'binary'])('a file within an S/MIME signature (%s) is downloaded, in ranges too', async (sent) => {
+    const file = '%PDF-1.7 4711';
+    const cms = signedData(
+      Buffer.from(
+        `Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\nHello\r\n--b\r\nContent-Type: application/pdf; name=a.pdf\r\n\r\n${file}\r\n--b--\r\n`,
+      ),
+    );
+    const raw = Buffer.concat([
+      Buffer.from(`Content-Type: application/pkcs7-mime\r\nContent-Transfer-Encoding: ${sent}\r\n\r\n`),
+      sent === 'base64' ? Buffer.from(cms.toString('base64')) : cms,
+    ]);
+    const { attachments } = parseMessage(raw);
+    const api = fakeApi({
+      readMessage: async () => ({ ...message, attachments }),
+      decodeSlice,
+      blobs: { ...fakeApi().blobs, read: (_blob, range) => Readable.from([raw.subarray(range?.start, range?.end)]) },
+    });
+    const whole = await get('/v1/messages/m-abc-1-7/attachments/1', as('desk'), { api });
+    expect([whole.statusCode, whole.body, whole.headers['content-type']]).toEqual([200, file, 'application/pdf']);
+    const piece = await get('/v1/messages/m-abc-1-7/attachments/1', { ...as('desk'), range: 'bytes=9-12' }, { api });
+    expect([piece.statusCode, piece.body]).toEqual([206, '4711']);
   });
 
   it('raw is the untouched mail with safe headers', async () => {

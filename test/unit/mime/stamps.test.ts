@@ -108,6 +108,42 @@ describe('banners for mails from outside', () => {
   });
 });
 
+describe('a tag on the line of the first words', () => {
+  const tags = [
+    '[EXTERNAL]',
+    '[EXT]',
+    '[Extern]:',
+    '*EXTERNAL*',
+    '***EXTERNAL EMAIL*** -',
+    '[External Email] –',
+    '{externe}',
+  ];
+  it.each(tags)('%s', (tag) => {
+    for (const [type, body] of [
+      ['plain', `${tag} ${WORDS}\n`],
+      ['html', `<p><b>${tag}</b> Hello,</p><p>my router does not start.<br>Kim</p>`],
+    ] as const) {
+      const { replyText, stamps, text } = parse(type, body);
+      expect(replyText).toBe(WORDS);
+      expect(stamps).toEqual([{ kind: 'external', place: 'top', text: tag.replace(/\s?[:–-]$/, '') }]);
+      expect(text?.value).toContain(tag);
+    }
+  });
+
+  it.each([
+    '[EXTERNAL LIGHTS] my order is late',
+    '[order 4711] is late',
+    '[EXTERNAL it looks fine',
+    'External lights are broken',
+    '*Please* answer',
+    'I saw [EXTERNAL] in my mail',
+  ])("the customer's own words stay: %s", (line) => {
+    const { replyText, stamps } = parse('plain', `${line}\nKim\n`);
+    expect(replyText).toBe(`${line}\nKim`);
+    expect(stamps).toBeUndefined();
+  });
+});
+
 describe('footers of scanners', () => {
   it.each([
     '--\nThis email has been checked for viruses by Avast antivirus software.\nwww.avast.com',
