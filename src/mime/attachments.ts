@@ -71,7 +71,7 @@ function* decodeInSteps(bytes: Buffer, encoding: TransferEncoding): Generator<vo
 
 const sha256 = (bytes: Uint8Array): string => hashOnce('sha256', bytes, 'hex');
 
-export interface AttachmentSource {
+interface AttachmentSource {
   /** The mail that the leaves were found in. */
   raw: Buffer;
   /** The mail as it came, if its line ends were repaired in `raw`: what slices are cut from. Default: `raw`. */

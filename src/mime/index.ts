@@ -8,8 +8,8 @@ import type { ParsedMessage } from './parsed-message.ts';
 export type { ParseOptions } from './assemble.ts';
 export { htmlToText } from './html-text.ts';
 export type { ParsedMessage } from './parsed-message.ts';
+export { decodeSlice } from './slices.ts';
 export { wholeText } from './text-parts.ts';
-export { decodeSlice } from './transfer.ts';
 
 /** Header fields of a mail of ours, in latin1 view. */
 export const readHeaderBlock = (mail: Buffer): Headers =>

@@ -5,8 +5,8 @@ import { printable } from '../lib/printable.ts';
 import { escapeHtml } from '../lib/text.ts';
 import { decodeText } from './charset.ts';
 import { isHtml } from './classify.ts';
+import { decodeSlice } from './slices.ts';
 import { lineFeeds } from './text-bodies.ts';
-import { decodeSlice } from './transfer.ts';
 
 /** What a charset without a streaming decoder holds back at most, until a line ends. */
 const LONGEST_LINE = 1 << 20;
