@@ -5,7 +5,8 @@ import { combine, readDefinitionFile } from '../config/email-servers.ts';
 import { readConfig } from '../config/load.ts';
 import { masked } from '../config/masked.ts';
 import { missingDefinitions } from '../config/missing.ts';
-import { checkEmailServers, type Finding } from '../domain/email-server-check.ts';
+import { checkEmailServers } from '../domain/email-server-check.ts';
+import type { Finding } from '../domain/finding.ts';
 
 export function configCommand(program: Command): void {
   program
@@ -45,11 +46,11 @@ function check({ config, files }: ReturnType<typeof readConfig>): boolean {
     say(
       'missing  no email server is defined here (those created in the portal are not read): nothing would be watched or sent',
     );
-  const findings = checkEmailServers(servers, applications, wrong);
+  const findings = checkEmailServers(servers, { applications: config.oauthApplications, wrong });
   // A server without its application cannot sign in; everything else may be meant.
   const hopeless = ({ code }: Finding) => code === 'APPLICATION_NOT_CONFIGURED';
   for (const finding of findings)
-    say(`${hopeless(finding) ? 'invalid ' : 'warning '} ${finding.message}\n         ${finding.hint.en}`);
+    say(`${hopeless(finding) ? 'invalid' : finding.severity}  ${finding.message}\n         ${finding.hint.en}`);
   say(`${servers.length} email servers, ${invalid.length} invalid`);
   const wrongApplications = config.invalidOAuthApplications.length;
   if (wrongApplications > 0) say(`${applications.length} OAuth2 applications, ${wrongApplications} invalid`);

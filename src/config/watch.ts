@@ -1,8 +1,11 @@
 // Email servers while the process runs: files and portal merged into one list, read again on every change (files.ts). What cannot be read
 // keeps its last good definitions, and reports it.
+
+import type { ApplicationFacts } from '../domain/dated-changes.ts';
 import type { EmailServerList } from '../domain/email-server.ts';
-import { checkEmailServers, type Finding } from '../domain/email-server-check.ts';
+import { checkEmailServers } from '../domain/email-server-check.ts';
 import { asError, MailroomError } from '../domain/errors.ts';
+import type { Finding } from '../domain/finding.ts';
 import type { Emit } from '../telemetry/events.ts';
 import {
   combine,
@@ -19,8 +22,8 @@ export interface WatchSettings {
   /** Absolute paths; those that do not exist are taken up when they appear. */
   files: readonly string[];
   portal?: PortalDefinitions;
-  /** Names of the OAuth2 applications, for the cross-checks. */
-  applications: () => readonly string[];
+  /** The OAuth2 applications, for the cross-checks. */
+  applications: () => readonly ApplicationFacts[];
   /** Applications that are wrong in the configuration: name → what is wrong. */
   wrongApplications?: () => ReadonlyMap<string, string>;
   /** In words what is not there, when no server is defined at all. */
@@ -67,9 +70,20 @@ export async function watchEmailServers(settings: WatchSettings): Promise<EmailS
   const broken = new Map<string, string>();
   const listeners = new Set<(list: EmailServerList) => void>();
   let list: EmailServerList = { servers: [], invalid: [], revision: 0 };
-  let findings: readonly Finding[] = [];
+  let checked: { day: string; findings: readonly Finding[] } | undefined;
   let shape = '';
   let stopped = false;
+
+  /** Once for each list and day: some findings depend on the date. */
+  function findings(): readonly Finding[] {
+    const now = new Date();
+    const day = now.toISOString().slice(0, 10);
+    if (checked?.day !== day) {
+      const context = { applications: applications(), wrong: wrongApplications(), now };
+      checked = { day, findings: checkEmailServers(list.servers, context) };
+    }
+    return checked.findings;
+  }
 
   function take(source: string, read: readonly Found[] | MailroomError): void {
     if (!(read instanceof MailroomError)) {
@@ -107,12 +121,12 @@ export async function watchEmailServers(settings: WatchSettings): Promise<EmailS
     if (stopped) return;
     const found = [...files, 'portal'].flatMap((source) => good.get(source) ?? []);
     const combined = combine(found, env);
-    const next = JSON.stringify([combined, applications(), [...wrongApplications()]]);
+    const next = JSON.stringify([combined, applications().map(shapeOf), [...wrongApplications()]]);
     if (next === shape) return;
     shape = next;
     list = { ...combined, revision: list.revision + 1 };
-    findings = checkEmailServers(list.servers, applications(), wrongApplications());
-    tell(list, findings, emit);
+    checked = undefined;
+    tell(list, findings(), emit);
     if (list.servers.length + list.invalid.length === 0) emit('EmailServersMissing', { reason: missing?.() ?? '' });
     for (const listener of listeners) listener(list);
   }
@@ -150,7 +164,7 @@ export async function watchEmailServers(settings: WatchSettings): Promise<EmailS
 
   return {
     current: () => list,
-    findings: () => findings,
+    findings,
     unreadable: () => [...broken.values()],
     onChange(listener) {
       listeners.add(listener);
@@ -188,6 +202,13 @@ const asUnreadable = (error: unknown): MailroomError =>
     : new MailroomError('EMAIL_SERVERS_UNREADABLE', { message: asError(error).message });
 
 /** One event for the list, one for each invalid definition, one for each finding. */
+/** What the findings depend on, without a secret. */
+const shapeOf = ({ name, generic, credentials }: ApplicationFacts) => [
+  name,
+  generic !== undefined,
+  credentials.map((one) => [one.kind, 'expires' in one ? one.expires : undefined]),
+];
+
 export function tell(list: EmailServerList, findings: readonly Finding[], emit: Emit): void {
   const enabled = list.servers.filter((server) => server.enabled).length;
   emit('EmailServersLoaded', {
@@ -203,7 +224,7 @@ export function tell(list: EmailServerList, findings: readonly Finding[], emit: 
       reason: problems.map(({ field, message }) => `${field}: ${message}`).join('; '),
     });
   }
-  for (const { code, server, message, hint } of findings) {
+  for (const { code, server, message, hint } of findings.filter(({ severity }) => severity === 'warning')) {
     const event = code === 'SHARED_ADDRESS_NOT_PERMITTED' ? 'SharedAddressNotPermitted' : 'EmailServerQuestionable';
     emit(event, { server, code, reason: message, hint: hint.en });
   }

@@ -42,11 +42,11 @@ export function commonSteps(server: EmailServer, deps: DoctorDeps, tell: (claims
   };
 
   async function config() {
-    const findings = checkEmailServers(
-      deps.servers,
-      deps.applications.map(({ name }) => name),
-      deps.wrongApplications,
-    ).filter((one) => one.server === server.name && one.code !== 'SHARED_ADDRESS_NOT_PERMITTED');
+    const findings = checkEmailServers(deps.servers, {
+      applications: deps.applications,
+      wrong: deps.wrongApplications,
+      now: new Date(deps.now()),
+    }).filter((one) => one.server === server.name && one.code !== 'SHARED_ADDRESS_NOT_PERMITTED');
     for (const { code, message, hint } of findings) {
       const stopping = STOPPING[code];
       if (stopping === undefined) continue;

@@ -118,7 +118,7 @@ export function imapSteps(server: ImapServer, deps: DoctorDeps, defer: (release:
   }
 
   async function sharedAddress(): Promise<Outcome> {
-    const finding = checkEmailServers(deps.servers, []).find(
+    const finding = checkEmailServers(deps.servers, { applications: deps.applications }).find(
       (one) => one.code === 'SHARED_ADDRESS_NOT_PERMITTED' && one.server === server.name,
     );
     if (!finding) return { detail: same(server.user) };

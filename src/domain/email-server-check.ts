@@ -1,7 +1,7 @@
 // What only all email servers together can show: valid definitions that will not work as meant. Pure. Findings are warnings in the log, the
 // portal and `mailroom check`.
 import { domainOf, normalAddress } from './address.ts';
-import type { Parameters } from './definition-problem.ts';
+import { type ApplicationFacts, datedFindings } from './dated-changes.ts';
 import {
   type EmailServer,
   type ImapServer,
@@ -11,40 +11,26 @@ import {
   type SmtpServer,
   tlsModeOf,
 } from './email-server.ts';
-import { type FindingCode, findingText } from './finding-words.ts';
+import { type Finding, finding } from './finding.ts';
 import { providerOf } from './mail-provider.ts';
-
-export interface Finding {
-  code: FindingCode;
-  /** Name of the server that it is about. */
-  server: string;
-  /** What its words are about: domain/finding-words.ts. */
-  parameters: Parameters;
-  /** In English. */
-  message: string;
-  hint: { en: string; de: string };
-}
-
-const finding = (code: FindingCode, server: string, parameters: Parameters, hint: Finding['hint']): Finding => ({
-  code,
-  server,
-  parameters: { server, ...parameters },
-  message: findingText(code, { server, ...parameters }, 'en'),
-  hint,
-});
 
 /** Connections that one person's account may hold (about 16–20 at Exchange Online), with room for that person's own Outlook. */
 const MAILBOXES_PER_PERSON = 15;
 
-/**
- * @param applications names of the configured OAuth2 applications
- * @param wrong applications that are wrong in the configuration: name → what is wrong
- */
+interface CheckContext {
+  /** The configured OAuth2 applications. */
+  applications: readonly ApplicationFacts[];
+  /** Applications that are wrong in the configuration: name → what is wrong. */
+  wrong?: ReadonlyMap<string, string> | undefined;
+  /** Changes with a date are judged on this day; default: today. */
+  now?: Date;
+}
+
 export function checkEmailServers(
   servers: readonly EmailServer[],
-  applications: readonly string[],
-  wrong: ReadonlyMap<string, string> = new Map(),
+  { applications: known, wrong = new Map(), now = new Date() }: CheckContext,
 ): Finding[] {
+  const applications = known.map(({ name }) => name);
   const enabled = servers.filter((server) => server.enabled);
   const imap = enabled.filter(isImap);
   const smtp = enabled.filter(isSmtp);
@@ -55,6 +41,7 @@ export function checkEmailServers(
     ...smtp.filter(isMicrosoft).flatMap((server) => delegatedSharedUser(server, imap)),
     ...manyMailboxes(imap.filter(isMicrosoft)),
     ...enabled.flatMap(plainText),
+    ...datedFindings(enabled, known, now),
   ];
 }
 

@@ -58,7 +58,7 @@ export function createEmailServerAdmin(deps: EmailServersDeps): EmailServerAdmin
         problems: [],
         findings: findings
           .filter((finding) => finding.server === server.name)
-          .map(({ code, parameters, message, hint }) => ({ code, parameters, message, hint })),
+          .map(({ server: _, ...finding }) => finding),
         live: await deps.liveOf(server),
       };
     });

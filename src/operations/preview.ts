@@ -2,8 +2,10 @@
 import { parseEmailServer } from '../config/email-servers.ts';
 import type { EmailServerWatch } from '../config/watch.ts';
 import { normalAddress } from '../domain/address.ts';
+import type { ApplicationFacts } from '../domain/dated-changes.ts';
 import { type EmailServer, isImap, isSmtp } from '../domain/email-server.ts';
-import { checkEmailServers, type Finding } from '../domain/email-server-check.ts';
+import { checkEmailServers } from '../domain/email-server-check.ts';
+import type { Finding } from '../domain/finding.ts';
 import { flowsOf } from '../domain/flow-by-recipient.ts';
 import type { Definition } from '../http/api/email-servers.ts';
 import type { Consequences, Preview } from '../http/portal/index.ts';
@@ -24,7 +26,7 @@ const here = (finding: Finding): Finding => ({
 interface PreviewDeps {
   watch: EmailServerWatch;
   admin: Pick<EmailServerAdmin, 'check'>;
-  applications(): readonly string[];
+  applications(): readonly ApplicationFacts[];
   wrongApplications: Stores['wrongApplications'];
   liveOf: LiveOf;
 }
@@ -36,17 +38,19 @@ export function previews({ watch, admin, applications, wrongApplications, liveOf
     try {
       const { server } = await admin.check(definition, existing);
       // As it will be once enabled: the warning is of most use before that.
-      const findings = checkEmailServers(
-        [...others, { ...server, enabled: true }],
-        applications(),
-        wrongApplications(),
-      );
+      const findings = checkEmailServers([...others, { ...server, enabled: true }], {
+        applications: applications(),
+        wrong: wrongApplications(),
+      });
       const own = findings.filter((one) => one.server === server.name);
       return { problems: [], findings: isSmtp(server) ? [...own, ...findings.filter(shared).map(here)] : own };
     } catch (error) {
       if (!(error instanceof RequestInvalid)) throw error;
       const draft = draftOf(definition);
-      const findings = draft === undefined ? [] : checkEmailServers([...others, draft], applications()).filter(shared);
+      const findings =
+        draft === undefined
+          ? []
+          : checkEmailServers([...others, draft], { applications: applications() }).filter(shared);
       return {
         problems: error.problems,
         findings: draft && isSmtp(draft) ? findings.map(here) : findings.filter(({ server }) => server === draft?.name),

@@ -17,7 +17,7 @@ export async function openEmailServers(
   const watch = await watchEmailServers({
     files: config.emailServersFiles,
     ...(portalServers ? { portal: portalServers } : {}),
-    applications: () => applications().map(({ name }) => name),
+    applications,
     wrongApplications,
     missing: () =>
       missingDefinitions(config)

@@ -85,7 +85,7 @@ export function portalOf(wiring: PortalWiring):
     ...previews({
       watch,
       admin: emailServers,
-      applications,
+      applications: () => stores.applications(),
       wrongApplications: () => stores.wrongApplications(),
       liveOf,
     }),

@@ -32,12 +32,13 @@ export const emailServerSchema = z.object({
     .array(
       z.object({
         code: z.string(),
+        severity: z.enum(['warning', 'note']),
         parameters: parametersSchema,
         message: z.string(),
         hint: z.object({ en: z.string(), de: z.string() }),
       }),
     )
-    .describe('Valid, but will not work as meant'),
+    .describe('Valid, but will not work as meant (warning), or worth knowing (note)'),
   live: z.object({
     state: z.string(),
     code: z.string().optional(),

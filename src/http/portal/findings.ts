@@ -113,7 +113,7 @@ export function findingItem({ language }: Pick<Frame, 'language'>, finding: Find
 }
 
 export const hasProblem = ({ valid, findings, live }: EmailServerView): boolean =>
-  !valid || findings.length > 0 || ['backing-off', 'paused'].includes(live.state);
+  !valid || findings.some(({ severity }) => severity === 'warning') || ['backing-off', 'paused'].includes(live.state);
 
 export function problemsOf(frame: Frame, view: EmailServerView): Html[] {
   const { problems, findings } = view;
@@ -124,7 +124,10 @@ export function problemsOf(frame: Frame, view: EmailServerView): Html[] {
         html`<div class="note bad wrap"><strong>${labelIn(language, problem.field)}:</strong> <span>${problemIn(language, problem)}</span></div>`,
     ),
     ...failure(frame, view),
-    ...findings.map((finding) => html`<div class="note warn wrap">${findingItem(frame, finding)}</div>`),
+    ...findings.map(
+      (finding) =>
+        html`<div class="note ${finding.severity === 'warning' ? 'warn' : ''} wrap">${findingItem(frame, finding)}</div>`,
+    ),
   ];
 }
 

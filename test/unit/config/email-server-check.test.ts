@@ -106,9 +106,12 @@ const table: [string, EmailServer[], string[]][] = [
   ],
 ];
 
+const contoso = { name: 'Contoso', credentials: [] };
+
 describe('checkEmailServers', () => {
   it.each(table)('%s', (_name, servers, expected) => {
-    const findings = checkEmailServers(servers, ['Contoso']);
+    // Changes with a date have a table of their own (dated-changes.test.ts).
+    const findings = checkEmailServers(servers, { applications: [contoso], now: new Date('2020-01-01') });
     expect(findings.map(({ code, server }) => `${code} ${server}`)).toEqual(expected);
     for (const { hint, message } of findings) {
       expect(hint.en.length).toBeGreaterThan(10);
@@ -120,7 +123,7 @@ describe('checkEmailServers', () => {
   it('names the server that ought to permit the address, and both addresses', () => {
     const [finding] = checkEmailServers(
       [imap(), smtp({ name: 'Alex out', user: person, authentication: delegated() })],
-      ['Contoso'],
+      { applications: [contoso] },
     );
     expect(finding?.hint.de).toBe(
       'Fügen Sie support@contoso.example den Additional Email From Addresses von „Alex out“ hinzu.',

@@ -110,7 +110,7 @@ describe('in German', () => {
         server({ serverType: 'IMAP', name: `M${i}`, user: `m${i}@b.example`, emailFlow: 'F', ...delegated }),
       ),
     ],
-    [],
+    { applications: [], now: new Date('2026-11-30') },
   );
 
   it('every finding there is', () => {
@@ -118,8 +118,10 @@ describe('in German', () => {
     expect([...codes].sort()).toEqual([
       'APPLICATION_NOT_CONFIGURED',
       'DELEGATED_USER_IS_SHARED',
+      'DEVICE_CODE_MAY_BE_BLOCKED',
       'FROM_NEEDS_SEND_AS',
       'MANY_MAILBOXES_ON_ONE_PERSON',
+      'SEND_AS_APP_BESIDE_RBAC',
       'SHARED_ADDRESS_NOT_PERMITTED',
       'TLS_DISABLED',
     ]);
