@@ -44,6 +44,16 @@ export const mailboxStateKey = (of: Scope, mailboxId: string) => `${prefixOf(of)
 export const mailboxesKey = (of: Scope) => `${prefixOf(of)}:mailboxes`;
 /** Set of messageKeys that were seen with one Message-ID, kept for a few days: the `siblings` of a message. */
 export const siblingsKey = (of: Scope, messageIdHash: string) => `${prefixOf(of)}:seen:${messageIdHash}`;
+/** Hash: what the last look saw of a folder in which people work too (domain/folder-view.ts). */
+export const folderViewKey = (of: Scope, mailboxId: string) => `${prefixOf(of)}:view:${mailboxId}`;
+/** Set of `<kind>:<uid>`: flags and moves of our own whose effect no look has seen yet. */
+export const ownActsKey = (of: Scope, mailboxId: string) => `${prefixOf(of)}:own-acts:${mailboxId}`;
+/** String: JSON of who answered a message outside Mailroom, or that \Answered is a mark of ours. Kept for a month. */
+export const answeredKey = (of: Scope, messageKey: string) => `${prefixOf(of)}:answered:${messageKey}`;
+/** Hash messageKey → JSON: accepted replies whose message is to get \Answered. */
+export const answerMarksKey = (of: Scope, mailboxId: string) => `${prefixOf(of)}:answer-marks:${mailboxId}`;
+/** Set of mailbox ids that have such marks. */
+export const markedMailboxesKey = (of: Scope) => `${prefixOf(of)}:marked-mailboxes`;
 
 /** A text as SCAN's MATCH takes it literally. */
 export const globOf = (text: string): string => text.replaceAll(/[{}[\]*?^\\]/g, '\\$&');

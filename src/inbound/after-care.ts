@@ -23,7 +23,14 @@ export async function afterCare(
   for (let i = 0; i < present.length; i += 200) {
     const some = present.slice(i, i + 200);
     try {
-      if (afterQueued.action === 'seen') await mailbox.addSeen(some);
+      // Noted first: what nobody has seen us do would be a colleague's act.
+      const act = afterQueued.action === 'seen' ? 'seen' : 'moved';
+      if (server.mailboxEvents !== undefined)
+        await ports.people.noteOwnActs(
+          mailboxId,
+          some.map((uid) => `${act}:${uid}` as const),
+        );
+      if (afterQueued.action === 'seen') await mailbox.addFlag(some, '\\Seen');
       else await mailbox.move(some, afterQueued.folder);
     } catch (error) {
       ports.emit('MessageAfterCareFailed', { server: server.name, err: asError(error), count: some.length });

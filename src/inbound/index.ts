@@ -101,6 +101,7 @@ export function startInbound(given: InboundPorts): Inbound {
         mailboxId: id,
         leaseToken: () => entry.token,
         gate,
+        serverOf: (mailbox) => wanted.get(mailbox),
         firstDelayMs: delay,
       }),
     };
@@ -115,12 +116,13 @@ export function startInbound(given: InboundPorts): Inbound {
     const held = at - renewedAt < renewMs ? [] : [...watching];
     // Known before Redis is asked: a commit may be on its way, and then Redis is ahead, never behind.
     const confirmed = held.map(([id, { supervised }]) => [id, supervised.ledgerVersion()] as const);
-    const { lost, versions } = await leases.renew(new Map(held.map(([id, { token }]) => [id, token])));
+    const { lost, versions, marked } = await leases.renew(new Map(held.map(([id, { token }]) => [id, token])));
     if (held.length > 0) renewedAt = at;
     for (const [id, known] of confirmed) {
       const version = versions.get(id);
       if (version !== undefined && version < known) watching.get(id)?.supervised.setBack(version);
     }
+    for (const id of marked) watching.get(id)?.supervised.marksWait();
     for (const id of lost) {
       const entry = watching.get(id);
       if (entry === undefined) continue;

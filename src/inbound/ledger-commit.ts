@@ -2,6 +2,7 @@
 // outcome.
 //
 // Invariant: the ledger advances only in the same transaction that enqueues (ports.commit is the one place that does either).
+import { ANSWER_SECONDS } from '../domain/answered.ts';
 import type { LedgerChange, LedgerMeta } from '../domain/ledger.ts';
 import { DAY_MS } from '../lib/time.ts';
 import { fingerprintOf, messageIdHash } from './fingerprint.ts';
@@ -115,6 +116,7 @@ async function enqueue(watched: Watched, items: readonly Ready[], durable: Promi
       siblings: items.flatMap(({ message: { threading, messageKey } }) =>
         threading.messageId === undefined ? [] : [{ hash: messageIdHash(threading.messageId), messageKey }],
       ),
+      ...(server.mailboxEvents === 'flags-and-sent' ? { keepSiblingsSeconds: ANSWER_SECONDS } : {}),
       ...(server.afterQueued.action === 'leave' ? {} : { afterCare: good }),
     },
   );

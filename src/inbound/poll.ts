@@ -1,6 +1,7 @@
 // One poll of a mailbox: the ledger as Redis has it, the folder as the server reports it (STATUS), and the folder as this session sees it (SEARCH).
 // They must agree; where they differ shows which one is stale.
 import { MailroomError } from '../domain/errors.ts';
+import { VIEW_WINDOW } from '../domain/folder-view.ts';
 import { settled } from '../domain/ledger.ts';
 import { highest } from '../domain/uid-set.ts';
 import { DAY_MS } from '../lib/time.ts';
@@ -8,7 +9,7 @@ import type { FolderStatus, Mailbox } from './ports.ts';
 import type { Watched } from './watched.ts';
 
 /** Frequent polls cover this many UIDs below the newest known one: UIDs that become visible late or out of order. */
-const WINDOW = 1_000;
+const WINDOW = VIEW_WINDOW;
 
 /** State that the polls of one connection share. */
 export interface PollState {
@@ -17,6 +18,15 @@ export interface PollState {
   /** The connection did so from the start: another one would not do better. */
   doubtfulFromStart: boolean;
   last: FolderStatus | undefined;
+  /** What the latest poll saw, if it was not contradictory; nobody has compared it yet. */
+  window?: PollWindow | undefined;
+}
+
+/** The newest messages of the folder. */
+export interface PollWindow {
+  low: number;
+  uids: readonly number[];
+  modseq: string | undefined;
 }
 
 export const pollState = (mailbox: Mailbox, uids: readonly number[]): PollState => ({
@@ -32,6 +42,7 @@ export const pollState = (mailbox: Mailbox, uids: readonly number[]): PollState 
 export async function poll(watched: Watched, mailbox: Mailbox, full: boolean, state: PollState): Promise<number[]> {
   const { ledger, ports, mailboxId } = watched;
   checkVersion(watched, await ports.ledgers.version(mailboxId));
+  state.window = undefined;
   const newest = highest(settled(ledger));
   const low = Math.max(1, newest - WINDOW);
   const before = await mailbox.status();
@@ -46,6 +57,7 @@ export async function poll(watched: Watched, mailbox: Mailbox, full: boolean, st
     state.last = status;
   } else doubt(watched, state, status);
   const exists = (uid: number) => status?.uidNext === undefined || uid < status.uidNext;
+  if (state.doubts === 0) state.window = { low, uids: uids.filter(exists), modseq: before?.modseq };
   const pending = [...ledger.pending.keys()].filter((uid) => uid < low);
   if (!full) return [...pending, ...uids.filter(exists)];
   const recent = await mailbox.uidsSince(new Date(ports.now() - 3 * DAY_MS));

@@ -1,7 +1,11 @@
 // What the inbound side needs from the edges, typed where it is used. gateway.ts hands in the adapters.
+
+import type { MailboxEvent } from '../contract/mailbox-event.ts';
 import type { Message } from '../contract/message.ts';
+import type { AnsweredElsewhere } from '../domain/answered.ts';
 import type { BlobStore } from '../domain/blob-store.ts';
 import type { ImapServer } from '../domain/email-server.ts';
+import type { FolderView, OwnAct, OwnActs } from '../domain/folder-view.ts';
 import type { Ledger, LedgerChange } from '../domain/ledger.ts';
 import type { ParsedMessage, Parsing } from '../parsing/index.ts';
 import type { Emit } from '../telemetry/events.ts';
@@ -26,6 +30,23 @@ export interface FolderStatus {
   uidValidity: string | undefined;
   uidNext: number | undefined;
   messages: number | undefined;
+  /** HIGHESTMODSEQ (RFC 7162), where flags are watched and the server has it. */
+  modseq?: string | undefined;
+}
+
+/** A mail in Sent that answers something. */
+export interface SentMail {
+  uid: number;
+  inReplyTo: readonly string[];
+  messageId: string | undefined;
+  /** Address of Sender, else of From. */
+  who: string | undefined;
+  /** Addresses of To and Cc. */
+  to: readonly string[];
+  /** INTERNALDATE. */
+  at: Date | undefined;
+  /** It carries the mark of our replies. */
+  ours: boolean;
 }
 
 /** One connection with one folder open; every function answers or throws a MailroomError, within a bound. */
@@ -59,7 +80,11 @@ export interface Mailbox {
   download(uid: number): Promise<AsyncIterable<Uint8Array>>;
   /** Waits until something changes in the folder or the time is over: in IDLE, else by polling. Rejects when the connection is lost. */
   waitForChange(ms: number, signal?: AbortSignal): Promise<'changed' | 'timeout'>;
-  addSeen(uids: readonly number[]): Promise<void>;
+  /** \Seen and \Answered of the messages from `low` on; with `since`, of those alone that changed after that HIGHESTMODSEQ. */
+  flags(low: number, since?: string): Promise<Map<number, { seen: boolean; answered: boolean }>>;
+  /** Where Sent is and how far it is filled, without opening it; undefined: there is none. */
+  sentStatus(): Promise<{ folder: string; uidValidity: string; uidNext: number } | undefined>;
+  addFlag(uids: readonly number[], flag: '\\Seen' | '\\Answered'): Promise<void>;
   move(uids: readonly number[], folder: string): Promise<void>;
   /** @throws MailroomError IMAP_FOLDER_MISSING, with the folders that exist */
   requireFolder(folder: string, field: string): Promise<void>;
@@ -83,8 +108,25 @@ export interface CommitRequest {
   parsed?: readonly number[];
   /** Message-ID hash → messageKey: recorded so that the next one sees its sibling. */
   siblings?: readonly { hash: string; messageKey: string }[];
+  /** Longer than usual, seconds: answers in Sent are found by them. */
+  keepSiblingsSeconds?: number;
   /** UIDs that after-care has to flag or move once the commit is durable. */
   afterCare?: readonly number[];
+  /** What people did, for the queue of mailbox events. */
+  events?: readonly MailboxEvent[];
+  /** The view that the events bring up to date. */
+  view?: FolderView;
+  /** Own acts whose effect was seen. */
+  ownSettled?: readonly OwnAct[];
+  /** Messages that a colleague has answered. */
+  answered?: readonly { messageKey: string; answered: AnsweredElsewhere }[];
+}
+
+/** An accepted reply of ours: the message it answers is to get \Answered. */
+export interface AnswerMark {
+  messageKey: string;
+  replyId: string;
+  attempts: number;
 }
 
 /** What a message has to do with others: its conversation, and for a bounce the reply of ours that it is about. */
@@ -146,10 +188,35 @@ export interface InboundPorts {
     /** True when everything written so far survives a crash of Redis. */
     durable(): Promise<boolean>;
   };
+  /** What is kept for mailboxes that people use as well (mailboxEvents, markAnswered). */
+  people: {
+    view(mailboxId: string): Promise<FolderView | undefined>;
+    /** There was a look, and nothing to write; epoch ms. */
+    looked(mailboxId: string, at: number): Promise<void>;
+    ownActs(mailboxId: string): Promise<OwnActs>;
+    /** Before they are done. */
+    noteOwnActs(mailboxId: string, acts: readonly OwnAct[]): Promise<void>;
+    /** Jobs that nobody has taken from the queue of mailbox events. */
+    backlog(emailFlow: string): Promise<number>;
+    marks(mailboxId: string): Promise<AnswerMark[]>;
+    markDone(mailboxId: string, messageKeys: readonly string[]): Promise<void>;
+    /** Counts an attempt. */
+    markFailed(mailboxId: string, marks: readonly AnswerMark[]): Promise<void>;
+  };
+  /** Mails of Sent from the UID on, over a connection of its own that is closed again; no more than `most`, the newest. */
+  readSent(
+    server: ImapServer,
+    credentials: { accessToken: string } | { password: string },
+    query: { folder: string; uidValidity: string; from: number; most: number },
+  ): Promise<{ mails: SentMail[]; left: number }>;
+  /** The message of a key, as its job holds it; undefined when the job is gone. */
+  readMessage(messageKey: string): Promise<Message | undefined>;
   leases: {
     acquire(mailboxId: string): Promise<string | undefined>;
-    /** Renews all; resolves with those that are lost, and the version of each ledger. */
-    renew(held: ReadonlyMap<string, string>): Promise<{ lost: string[]; versions: ReadonlyMap<string, number> }>;
+    /** Renews all; resolves with those that are lost, the version of each ledger, and which mailboxes have answers to mark. */
+    renew(
+      held: ReadonlyMap<string, string>,
+    ): Promise<{ lost: string[]; versions: ReadonlyMap<string, number>; marked: ReadonlySet<string> }>;
     release(mailboxId: string, token: string): Promise<void>;
     heartbeat(aliveMs: number): Promise<string[]>;
     leave(): Promise<void>;

@@ -10,7 +10,7 @@
 //
 // An exception in a mailbox's loop is that mailbox's event and nobody else's. Back-off resets only after a connection has lived for minutes, or when
 // somebody has reason to believe that the fault is gone.
-import type { ImapServer } from '../domain/email-server.ts';
+import { type ImapServer, loginKey } from '../domain/email-server.ts';
 import { asError, MailroomError } from '../domain/errors.ts';
 import { emptyLedger, settled } from '../domain/ledger.ts';
 import { highest } from '../domain/uid-set.ts';
@@ -35,6 +35,8 @@ export interface Supervised {
   ledgerVersion(): number;
   /** Redis has an older ledger than it confirmed: it is read again, and the mails are fetched again. */
   setBack(version: number): void;
+  /** Some accepted replies want their message marked as answered. */
+  marksWait(): void;
   /** The fault may be gone: a mailbox that backs off is tried at once, a connected one is renewed if there is a newer token. */
   wake(): void;
   /** Stops watching: work in hand is committed, the connection logged out. */
@@ -46,6 +48,7 @@ interface SuperviseOptions {
   mailboxId: string;
   leaseToken: () => string;
   gate: LoginGate;
+  serverOf: (mailboxId: string) => ImapServer | undefined;
   /** ms before the first sign-in. */
   firstDelayMs: number;
 }
@@ -71,6 +74,10 @@ export function supervise(ports: InboundPorts, options: SuperviseOptions): Super
     unfinished: new Map(),
     begun: new Map(),
     isolation: isolation(),
+    view: undefined,
+    marksWaiting: false,
+    serverOf: options.serverOf,
+    signInTurn: () => options.gate.enter(loginKey(server), signal),
     ports,
     signal,
     proven: status.proven,
@@ -114,11 +121,13 @@ export function supervise(ports: InboundPorts, options: SuperviseOptions): Super
 
   async function loadLedger(): Promise<void> {
     setBack = new AbortController();
-    const [ledger, unfinished] = await Promise.all([
+    const [ledger, unfinished, view] = await Promise.all([
       ports.ledgers.load(mailboxId),
       ports.ledgers.unfinished(mailboxId),
+      server.mailboxEvents === undefined ? undefined : ports.people.view(mailboxId),
     ]);
     watched.ledger = ledger;
+    watched.view = view;
     // A parsing that this process noted and lived through, though its commit failed, is no reason for suspicion.
     watched.unfinished = new Map([...unfinished].filter(([uid, count]) => watched.begun.get(uid) !== count));
   }
@@ -225,6 +234,9 @@ export function supervise(ports: InboundPorts, options: SuperviseOptions): Super
     publish: status.publish,
     ledgerVersion: () => watched.ledger.version,
     setBack: (version) => setBack.abort(ledgerSetBack(version, watched.ledger.version)),
+    marksWait() {
+      watched.marksWaiting = true;
+    },
     wake() {
       tryNow?.();
       renewNow?.();

@@ -9,7 +9,9 @@ import { isDue, workOf } from '../domain/ledger.ts';
 import { afterCare } from './after-care.ts';
 import { sleep } from './login-gate.ts';
 import type { MailboxStatus } from './mailbox-status.ts';
+import { markAnswered } from './mark-answered.ts';
 import { type Hold, holdAfter, pauseReasonOf } from './pause.ts';
+import { watchPeople } from './people.ts';
 import { type PollState, poll, pollState } from './poll.ts';
 import type { Mailbox } from './ports.ts';
 import { receive, receiveNew } from './receive.ts';
@@ -84,6 +86,7 @@ export async function watchMailbox(watched: Watched, mailbox: Mailbox, options: 
     if (over !== undefined) return over;
     if ((await pauseReason()) === undefined) uids = await take(() => settleStart(watched, mailbox));
   }
+  const people = watchPeople(watched, mailbox);
   const state: PollState = pollState(mailbox, uids);
   let full = true;
   let lastReconcile = monotonic();
@@ -107,6 +110,8 @@ export async function watchMailbox(watched: Watched, mailbox: Mailbox, options: 
       }
     }
     await afterCare(watched, mailbox, full ? new Set(uids) : undefined);
+    if (watched.marksWaiting) await markAnswered(watched, mailbox);
+    if (state.window !== undefined) await people.notice(state.window, full);
     const over = end();
     if (over !== undefined) return over;
 

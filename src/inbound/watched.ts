@@ -1,5 +1,7 @@
 // What is known of one watched mailbox while it is watched: handed from the supervisor through the watcher to the code that receives and records.
+import type { MailboxEvent } from '../contract/mailbox-event.ts';
 import type { ImapServer } from '../domain/email-server.ts';
+import type { FolderView } from '../domain/folder-view.ts';
 import type { Ledger } from '../domain/ledger.ts';
 import type { Isolation } from './isolation.ts';
 import type { InboundPorts } from './ports.ts';
@@ -20,6 +22,14 @@ export interface Watched {
   firstConnectAt?: number;
   /** What the latest fetch failed with: a failure that narrows the search is no reason for a back-off. */
   fetchError?: unknown;
+  /** What the last look saw of what people do (mailboxEvents); undefined: nothing yet. */
+  view: FolderView | undefined;
+  /** Some accepted replies want their message marked as answered. */
+  marksWaiting: boolean;
+  /** The server whose folder has this mailboxId, while it is watched by any replica. */
+  serverOf(mailboxId: string): ImapServer | undefined;
+  /** Waits for the turn of a further sign-in. */
+  signInTurn(): Promise<void>;
   ports: InboundPorts;
   /** Asked to stop: what is in hand is committed, nothing more is fetched. */
   signal: AbortSignal;
@@ -28,3 +38,10 @@ export interface Watched {
   /** The server answered, but what it said contradicts itself: not watched, as long as it lasts. */
   doubted(): void;
 }
+
+/** What every event of a mailbox says of it. */
+export const placeOf = ({ server }: Watched): Pick<MailboxEvent, 'server' | 'mailbox' | 'folder'> => ({
+  server: server.name,
+  mailbox: server.user,
+  folder: server.folder,
+});

@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { FAULTS, type Fault } from './faults.ts';
 import type { Sandbox } from './index.ts';
+import { OUTLOOK_ACTS } from './outlook.ts';
 
 /** Largest body taken, bytes: Exchange's largest message. */
 const MAX_BODY = 157_286_400;
@@ -35,6 +36,13 @@ export async function startControl(sandbox: Sandbox, port: number): Promise<Cont
       ];
     },
     'GET /folders': ({ parameter }) => [200, sandbox.mailboxes.folders(parameter)],
+    'POST /outlook': ({ query, parameter }) => {
+      const act = OUTLOOK_ACTS.find((one) => one === query.get('act'));
+      if (act === undefined) return [400, { error: `Say what is done: ?act=${OUTLOOK_ACTS.join('|')}&uid=…` }];
+      const given = (name: string) => (query.has(name) ? { [name]: query.get(name) ?? '' } : {});
+      sandbox.outlook(parameter, act, Number(query.get('uid')), { ...given('folder'), ...given('by'), ...given('to') });
+      return [202, {}];
+    },
     'GET /submissions': () => [
       200,
       sandbox.submissions().map(({ raw, ...submission }) => ({ ...submission, raw: raw.toString('latin1') })),

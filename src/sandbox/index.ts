@@ -9,9 +9,10 @@ import { createFaults, type Faults } from './faults.ts';
 import { startImapServer } from './imap/server.ts';
 import type { Tenant } from './imap/session-types.ts';
 import { startOAuthServer } from './oauth/server.ts';
+import { createOutlook, messageOf, type OutlookAct, type OutlookOptions } from './outlook.ts';
 import { createExchange, type Submission } from './smtp/exchange.ts';
 import { startSmtpServer } from './smtp/server.ts';
-import { createStore, type Folder, lowerBound, type StoredMessage } from './store.ts';
+import { createStore } from './store.ts';
 
 export {
   demoTenant,
@@ -21,6 +22,7 @@ export {
   type SandboxUser,
 } from './config.ts';
 export { type ActiveFault, FAULTS, type Fault, type FaultName } from './faults.ts';
+export { OUTLOOK_ACTS, type OutlookAct } from './outlook.ts';
 export type { Submission } from './smtp/exchange.ts';
 export { SMTP_REPLIES, type SmtpReplyName } from './smtp/replies.ts';
 
@@ -70,6 +72,8 @@ export interface Sandbox {
   imap: { host: string; port: number; plainPort: number | undefined };
   smtp: { host: string; port: number };
   mailboxes: SandboxMailboxes;
+  /** A colleague works in a mailbox in Outlook. @throws {RangeError} when mailbox, folder or message is missing. */
+  outlook(address: string, act: OutlookAct, uid: number, options?: OutlookOptions): void;
   /** Every accepted submission, oldest first. */
   submissions(): Submission[];
   onSubmission(listener: (submission: Submission) => void): () => void;
@@ -148,6 +152,7 @@ export async function startSandbox(config: SandboxConfig): Promise<Sandbox> {
       },
       setUidValidity: (address, uidValidity, name) => store.resetUids(store.folder(address, name), uidValidity),
     },
+    outlook: createOutlook(store, exchange, settings),
     submissions: () => [...exchange.submissions],
     onSubmission: exchange.onSubmission,
     bounce: exchange.bounce,
@@ -174,10 +179,4 @@ export async function startSandbox(config: SandboxConfig): Promise<Sandbox> {
       await Promise.all([imap.stop(), smtp.stop(), oauth.stop()]);
     },
   };
-}
-
-function messageOf(folder: Folder, uid: number): StoredMessage {
-  const message = folder.messages[lowerBound(folder.messages, uid)];
-  if (message?.uid !== uid) throw new RangeError(`No message with UID ${uid} in ${folder.name}`);
-  return message;
 }

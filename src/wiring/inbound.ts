@@ -1,5 +1,6 @@
 // Wires the inbound side to its adapters (IMAP, Redis, BullMQ, blob store, parser), and what runs beside it: gauges, silence, maintenance.
 import { openMailbox } from '../adapters/imap/connection.ts';
+import { readSent } from '../adapters/imap/people-look.ts';
 import { openCommit } from '../adapters/queue/commit.ts';
 import { createSharedClock } from '../adapters/redis/clock.ts';
 import { createLeases } from '../adapters/redis/lease.ts';
@@ -84,7 +85,7 @@ async function inboundPorts(
 ): Promise<Parameters<typeof startInbound>[0]> {
   const { redis, flows, replica } = stores;
   const settings = inboundSettings(config);
-  const commit = await openCommit(redis, flows.queueOf, {
+  const commit = await openCommit(redis, flows, {
     keepCompletedSeconds: config.inbound.completedJobRetentionDays * DAY_SECONDS,
     keepFailedSeconds: 30 * DAY_SECONDS,
     keepFingerprintsSeconds: 90 * DAY_SECONDS,
@@ -102,6 +103,10 @@ async function inboundPorts(
     blobs: stores.blobs,
     leases: createLeases(redis, replica, settings.leaseMs, clock),
     loginSlot: stores.loginSlot,
+    people: { ...stores.people, backlog: flows.eventsBacklog },
+    readSent: (server, credentials, query) =>
+      readSent({ server, credentials, guard: stores.hostPolicy.guardOf(server), withinMs: 30_000 }, query),
+    readMessage: stores.readMessage,
     pressure: createPressure(redis, flows.backlog, config.inbound.maxBacklogPerFlow),
     metrics,
     settings,

@@ -19,6 +19,7 @@ import { createLoginSlots } from '../adapters/redis/login-slots.ts';
 import { createPace } from '../adapters/redis/pace.ts';
 import { createParticipants, type Participants } from '../adapters/redis/participants.ts';
 import { createPauses, type Pauses } from '../adapters/redis/pauses.ts';
+import { createPeople, type People } from '../adapters/redis/people.ts';
 import { createPortalAudit, type PortalAudit } from '../adapters/redis/portal-audit.ts';
 import { createPortalServers, type PortalServers } from '../adapters/redis/portal-servers.ts';
 import { createPortalSessions, type PortalSessions } from '../adapters/redis/portal-sessions.ts';
@@ -71,6 +72,8 @@ export interface Stores {
   pace: Pace;
   /** Takes the next sign-in slot of a tenant or host; resolves with the ms to wait for it. */
   loginSlot(key: string): Promise<number>;
+  /** What people do in the mailboxes, and what of ours they are to see there. */
+  people: People;
   participants: Participants;
   quarantine: Quarantine;
   /** Keys of Redis that hold something else than they should. */
@@ -192,7 +195,7 @@ export async function openStores(
     pauses: createPauses(redis),
     pace: createPace(redis),
     loginSlot: createLoginSlots(redis, config.inbound.loginsPerSecond),
-    participants: createParticipants(redis),
+    ...{ people: createPeople(redis), participants: createParticipants(redis) },
     quarantine: createQuarantine(redis),
     quarantinedKeys: () => quarantinedKeys(redis),
     audit: createPortalAudit(redis),

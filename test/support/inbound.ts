@@ -4,12 +4,16 @@ import { randomUUID } from 'node:crypto';
 import pino from 'pino';
 import { createBlobStore } from '../../src/adapters/blobs/index.ts';
 import { openMailbox } from '../../src/adapters/imap/connection.ts';
+import { readSent } from '../../src/adapters/imap/people-look.ts';
 import { type CommitMessages, openCommit } from '../../src/adapters/queue/commit.ts';
 import { openEmailFlows } from '../../src/adapters/queue/email-flows.ts';
 import { connectRedis } from '../../src/adapters/redis/client.ts';
 import { createLeases } from '../../src/adapters/redis/lease.ts';
 import { createLedgers } from '../../src/adapters/redis/ledgers.ts';
 import { createLoginSlots } from '../../src/adapters/redis/login-slots.ts';
+import { createPeople } from '../../src/adapters/redis/people.ts';
+import type { MailboxEvent } from '../../src/contract/mailbox-event.ts';
+import { mailboxOfMessageKey } from '../../src/contract/names.ts';
 import type { BlobStore } from '../../src/domain/blob-store.ts';
 import type { ImapServer } from '../../src/domain/email-server.ts';
 import { createLimits, type InboundPorts, type InboundSettings, startInbound } from '../../src/inbound/index.ts';
@@ -25,6 +29,8 @@ export interface TestInboundOptions {
   settings?: Partial<InboundSettings>;
   ports?: Partial<InboundPorts>;
   replica?: string;
+  /** Mailbox events that wait to be taken, in place of what there is. */
+  eventsBacklog?: () => number;
   /** Puts something before the blob store. */
   blobs?: (blobs: BlobStore) => BlobStore;
   /** Puts something before the commit. */
@@ -107,6 +113,7 @@ export async function startTestInbound(options: TestInboundOptions) {
   const redis = connectRedis({ url: options.redisUrl }, emit);
   const flows = openEmailFlows(redis);
   const ledgers = createLedgers(redis);
+  const people = createPeople(redis);
   const replica = options.replica ?? randomUUID().slice(0, 8);
   const settings = { ...testSettings, ...options.settings };
   const folder = await createBlobStore({
@@ -125,7 +132,7 @@ export async function startTestInbound(options: TestInboundOptions) {
     retentionDays: 30,
   });
   const blobs = options.blobs?.(folder) ?? folder;
-  const committing = await openCommit(redis, flows.queueOf, {
+  const committing = await openCommit(redis, flows, {
     keepCompletedSeconds: 3_600,
     keepFailedSeconds: 3_600,
     keepFingerprintsSeconds: 90 * 86_400,
@@ -141,6 +148,16 @@ export async function startTestInbound(options: TestInboundOptions) {
     loginSlot: createLoginSlots(redis, 100),
     blobs,
     pressure: async () => undefined,
+    people: {
+      ...people,
+      backlog: async (flow) => options.eventsBacklog?.() ?? flows.eventsBacklog(flow),
+    },
+    readSent: (server, credentials, query) => readSent({ server, credentials, withinMs: 5_000 }, query),
+    readMessage: async (messageKey) => {
+      const { meta } = await ledgers.load(mailboxOfMessageKey(messageKey) ?? '');
+      const found = await Promise.all((meta?.emailFlows ?? []).map((flow) => flows.readMessage(flow, messageKey)));
+      return found.find((message) => message !== undefined);
+    },
     ...parsingBy(parseNothing),
     relate: async () => ({ conversation: { id: 'c-test', matchedBy: 'new' as const } }),
     emit,
@@ -164,6 +181,12 @@ export async function startTestInbound(options: TestInboundOptions) {
     replica,
     /** Events so far, by name. */
     events: (name?: string) => (name === undefined ? events : events.filter(({ event }) => event === name)),
+    people,
+    /** What people did, oldest first. */
+    async mailboxEvents(emailFlow = 'Support') {
+      const queue = await flows.eventsQueueOf(emailFlow);
+      return (await queue.getJobs(['waiting'], 0, -1, true)).map((job) => job.data as MailboxEvent);
+    },
     async jobs(emailFlow = 'Support') {
       const queue = await flows.queueOf(emailFlow);
       return (await queue.getJobs(['waiting'], 0, -1)).map(

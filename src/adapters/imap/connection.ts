@@ -11,6 +11,7 @@ import { type ImapPhase, imapError } from './errors.ts';
 import { fetchRows } from './fast-fetch/fetch-rows.ts';
 import { findFolder, folderMissing, isInbox } from './folders.ts';
 import { offersIdle, POLL_MS } from './idle.ts';
+import { peopleCommands, sequenceSet } from './people.ts';
 import { throttleLogger, throttleWords } from './throttle.ts';
 
 interface ImapTimeouts {
@@ -24,18 +25,6 @@ interface ImapTimeouts {
 
 /** Bytes of the largest literal that is accepted. */
 const MOST_LITERAL = 256 * 1024 * 1024;
-
-/** Ranges as the server likes them: few characters, never `*`. */
-function sequenceSet(uids: readonly number[]): string {
-  const parts: string[] = [];
-  for (let i = 0; i < uids.length; ) {
-    let j = i;
-    while (j + 1 < uids.length && uids[j + 1] === (uids[j] as number) + 1) j++;
-    parts.push(i === j ? `${uids[i]}` : `${uids[i]}:${uids[j]}`);
-    i = j + 1;
-  }
-  return parts.join(',');
-}
 
 /**
  * Connects, signs in and opens the folder.
@@ -147,13 +136,20 @@ export async function openMailbox(
 
   async function status(): Promise<FolderStatus | undefined> {
     const path = client.mailbox === false ? server.folder : client.mailbox.path;
-    const query = { uidValidity: true, uidNext: true, messages: true };
+    const watchesFlags = server.mailboxEvents !== undefined && client.enabled.has('CONDSTORE');
+    const query = {
+      uidValidity: true,
+      uidNext: true,
+      messages: true,
+      ...(watchesFlags ? { highestModseq: true } : {}),
+    };
     const said = await answer(() => client.status(path, query), 'command');
     if (said === false || said === undefined) return undefined;
     return {
       uidValidity: said.uidValidity === undefined ? undefined : String(said.uidValidity),
       uidNext: said.uidNext,
       messages: said.messages,
+      ...(said.highestModseq === undefined ? {} : { modseq: String(said.highestModseq) }),
     };
   }
 
@@ -272,17 +268,7 @@ export async function openMailbox(
           wake = undefined;
         }
       },
-      async addSeen(uids) {
-        const done = await answer(
-          () => client.messageFlagsAdd(sequenceSet(uids), ['\\Seen'], { uid: true }),
-          'command',
-        );
-        if (!done)
-          throw new MailroomError('IMAP_COMMAND_FAILED', {
-            message: 'STORE was refused',
-            remote: { system: 'imap', command: 'UID STORE' },
-          });
-      },
+      ...peopleCommands(client, (command, ms) => answer(command, 'command', ms), timeouts.answerMs),
       async move(uids, folder) {
         // imapflow would send a plain EXPUNGE, which removes whatever anybody marked as deleted.
         if (!canMove) throw new MailroomError('IMAP_MOVE_UNSUPPORTED', { remote: { system: 'imap' } });

@@ -9,16 +9,21 @@ import { randomUUID } from 'node:crypto';
 import { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { Message } from '../../contract/message.ts';
-import { MESSAGE_JOB } from '../../contract/names.ts';
+import { MAILBOX_EVENT_JOB, MESSAGE_JOB } from '../../contract/names.ts';
+import { ANSWER_SECONDS } from '../../domain/answered.ts';
 import { MailroomError } from '../../domain/errors.ts';
+import { fieldsOfView } from '../../domain/folder-view.ts';
 import {
   afterCareKey,
+  answeredKey,
   fingerprintsKey,
+  folderViewKey,
   leaseKey,
   ledgerKey,
   ledgerPendingKey,
   ledgerUidsKey,
   mailboxesKey,
+  ownActsKey,
   parsingKey,
   prefixOf,
   quarantineKey,
@@ -27,6 +32,7 @@ import {
 import { applyChange, changedChunks, emptyLedger, type Ledger } from '../../domain/ledger.ts';
 import type { CommitRequest } from '../../inbound/ports.ts';
 import { createSlabs, type Piece } from '../../lib/slabs.ts';
+import type { EmailFlows } from './email-flows.ts';
 import { addingJobs, type KeepJobs, recordJob } from './record-job.ts';
 
 const COMMAND = 'mailroomCommit';
@@ -36,11 +42,13 @@ interface CommitSettings extends KeepJobs {
   keepSiblingsSeconds: number;
 }
 
-/** Resolves with the ledger as it stands after the commit. Throws MailroomError LEASE_LOST or LEDGER_STALE, and then nothing was written. */
+/** Resolves with the ledger as it is after the commit. Throws MailroomError LEASE_LOST or LEDGER_STALE, and then nothing was written. */
 export type CommitMessages = (commit: CommitRequest) => Promise<Ledger>;
 
+type OpenQueues = Pick<EmailFlows, 'queueOf' | 'eventsQueueOf'>;
+
 /**
- * The script around BullMQ's own. KEYS: 9 fixed, then 9 a queue, then one a sibling. ARGV: 3 fixed, then 3 a job.
+ * The script around BullMQ's own. KEYS: 11 fixed, then 9 a queue, then one a sibling, then one an answer. ARGV: 3 fixed, then 3 a job.
  * What is wrong with a key is named, or put right, by the client's guard (adapters/redis/guard.ts).
  */
 function commitScript(jobs: string): string {
@@ -50,9 +58,9 @@ if redis.call('GET', KEYS[1]) ~= ARGV[1] then return {'LEASE_LOST', redis.call('
 local version = redis.call('HGET', KEYS[2], 'version') or '0'
 if version ~= ARGV[2] then return {'LEDGER_STALE', version} end
 local plan = cjson.decode(ARGV[3])
-local damaged = wrongQueueKey(KEYS, 9, #plan.jobs)
+local damaged = wrongQueueKey(KEYS, 11, #plan.jobs)
 if damaged then return redis.error_reply(damaged) end
-local k, a = 9, 3
+local k, a = 11, 3
 for _, jobs in ipairs(plan.jobs) do
   local queueKeys = {}
   for j = 1, 9 do queueKeys[j] = KEYS[k + j] end
@@ -65,7 +73,13 @@ for _, jobs in ipairs(plan.jobs) do
 end
 for i, messageKey in ipairs(plan.siblings) do
   redis.call('SADD', KEYS[k + i], messageKey)
-  redis.call('EXPIRE', KEYS[k + i], plan.keepSiblings)
+  if redis.call('TTL', KEYS[k + i]) < plan.keepSiblings then redis.call('EXPIRE', KEYS[k + i], plan.keepSiblings) end
+end
+k = k + #plan.siblings
+for i, answer in ipairs(plan.answered) do
+  -- A flag says less than a mail in Sent, or than a mark of ours.
+  if answer[2] then redis.call('SET', KEYS[k + i], answer[1], 'NX', 'EX', plan.keepAnswers)
+  else redis.call('SET', KEYS[k + i], answer[1], 'EX', plan.keepAnswers) end
 end
 for _, f in ipairs(plan.fingerprints) do
   local member, n = f[1], 1
@@ -83,6 +97,8 @@ for _, f in ipairs(plan.pending) do redis.call('HSET', KEYS[4], f[1], f[2]) end
 for _, f in ipairs(plan.quarantined) do redis.call('HSET', KEYS[5], f[1], f[2]) end
 for _, uid in ipairs(plan.parsed) do redis.call('HDEL', KEYS[9], uid) end
 for _, uid in ipairs(plan.afterCare) do redis.call('SADD', KEYS[8], uid) end
+for _, f in ipairs(plan.view) do redis.call('HSET', KEYS[10], f[1], f[2]) end
+for _, act in ipairs(plan.ownSettled) do redis.call('SREM', KEYS[11], act) end
 if plan.meta then
   redis.call('HSET', KEYS[2], 'meta', plan.meta)
   redis.call('SADD', KEYS[7], plan.mailboxId)
@@ -95,14 +111,10 @@ return {'OK', plan.version}`;
  * Opens the commit: loads BullMQ's scripts into the client, compares them with what this file was written against, and tries the whole
  * script once on scratch keys.
  * @param client the ioredis connection that the queues use too
- * @param queueOf BullMQ queue of an email flow, ready
+ * @param open BullMQ queues of an email flow, ready
  * @throws MailroomError BULLMQ_SCRIPTS_CHANGED: do not start
  */
-export async function openCommit(
-  client: Redis,
-  queueOf: (emailFlow: string) => Promise<Queue>,
-  settings: CommitSettings,
-): Promise<CommitMessages> {
+export async function openCommit(client: Redis, open: OpenQueues, settings: CommitSettings): Promise<CommitMessages> {
   const scratch = new Queue(`selftest.${randomUUID()}`, { connection: client, prefix: prefixOf(client) });
   scratch.on('error', () => {}); // the client's own listener says it
   await scratch.waitUntilReady();
@@ -113,14 +125,14 @@ export async function openCommit(
     await scratch.obliterate({ force: true }).catch(() => {});
     await scratch.close();
   }
-  return (commit) => runCommit(client, queueOf, settings, commit);
+  return (commit) => runCommit(client, open, settings, commit);
 }
 
 /** One job in, the same again refused as stale, a foreign lease refused: on keys of its own. */
 async function selfTest(client: Redis, scratch: Queue, settings: CommitSettings): Promise<void> {
   const mailboxId = scratch.name;
   const commit = (ledger: Ledger, leaseToken = '1:selftest') =>
-    runCommit(client, async () => scratch, settings, {
+    runCommit(client, { queueOf: async () => scratch, eventsQueueOf: async () => scratch }, settings, {
       mailboxId,
       leaseToken,
       ledger,
@@ -164,19 +176,24 @@ function asBytes(arg: string | Buffer, lent: Piece[]): string | Buffer {
 
 async function runCommit(
   client: Redis,
-  queueOf: (emailFlow: string) => Promise<Queue>,
+  open: OpenQueues,
   settings: CommitSettings,
   { mailboxId, leaseToken, ledger, change, ...rest }: CommitRequest,
 ): Promise<Ledger> {
   const messages = rest.messages ?? [];
   const siblings = rest.siblings ?? [];
+  const answered = rest.answered ?? [];
   const lent: Piece[] = [];
   const jobs: (string | Buffer)[] = [];
   // Jobs of one queue have the same keys: they are sent once.
   const queues: { keys: (string | Buffer)[]; jobs: number }[] = [];
-  for (const message of messages) {
-    const queue = await queueOf(message.emailFlow);
-    const { args } = await recordJob({ queue, name: MESSAGE_JOB, id: message.messageKey, payload: message }, settings);
+  const toAdd = [
+    ...messages.map((payload) => [open.queueOf, MESSAGE_JOB, payload.messageKey, payload] as const),
+    ...(rest.events ?? []).map((payload) => [open.eventsQueueOf, MAILBOX_EVENT_JOB, payload.eventId, payload] as const),
+  ];
+  for (const [queueOf, name, id, payload] of toAdd) {
+    const queue = await queueOf(payload.emailFlow);
+    const { args } = await recordJob({ queue, name, id, payload }, settings);
     const last = queues.at(-1);
     if (last?.keys.every((key, i) => key === args[i])) last.jobs += 1;
     else queues.push({ keys: args.slice(0, 9), jobs: 1 });
@@ -201,7 +218,11 @@ async function runCommit(
     ]),
     forgetBefore: Math.floor(Date.now() / 1000) - settings.keepFingerprintsSeconds,
     siblings: siblings.map(({ messageKey }) => messageKey),
-    keepSiblings: settings.keepSiblingsSeconds,
+    keepSiblings: rest.keepSiblingsSeconds ?? settings.keepSiblingsSeconds,
+    answered: answered.map((one) => [JSON.stringify(one.answered), one.answered.by === 'flag']),
+    keepAnswers: ANSWER_SECONDS,
+    view: rest.view === undefined ? [] : Object.entries(fieldsOfView(rest.view)),
+    ownSettled: rest.ownSettled ?? [],
     ...(change.meta !== undefined ? { meta: JSON.stringify(change.meta) } : {}),
   };
   const keys: (string | Buffer)[] = [
@@ -214,8 +235,11 @@ async function runCommit(
     mailboxesKey(client),
     afterCareKey(client, mailboxId),
     parsingKey(client, mailboxId),
+    folderViewKey(client, mailboxId),
+    ownActsKey(client, mailboxId),
     ...queues.flatMap(({ keys }) => keys),
     ...siblings.map(({ hash }) => siblingsKey(client, hash)),
+    ...answered.map(({ messageKey }) => answeredKey(client, messageKey)),
   ];
   const args = [leaseToken, String(ledger.version), JSON.stringify(plan), ...jobs];
   const run = (client as unknown as Record<string, (...all: unknown[]) => Promise<[string, string]>>)[COMMAND];

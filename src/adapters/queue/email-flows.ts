@@ -2,12 +2,16 @@
 import type { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { Message } from '../../contract/message.ts';
-import { emailFlowQueue } from '../../contract/names.ts';
+import { emailFlowQueue, mailboxEventsQueue } from '../../contract/names.ts';
 import { prefixOf } from '../../domain/keys.ts';
 import { ReadableQueue } from './readable-jobs.ts';
 
 export interface EmailFlows {
   queueOf(emailFlow: string): Promise<Queue>;
+  /** Queue of what people did in the mailboxes of the flow. */
+  eventsQueueOf(emailFlow: string): Promise<Queue>;
+  /** Such events that wait to be taken. */
+  eventsBacklog(emailFlow: string): Promise<number>;
   /** Jobs that wait to be consumed (waiting, prioritized, delayed; a paused queue's jobs count as waiting). */
   backlog(emailFlow: string): Promise<number>;
   /** Jobs by BullMQ's state. */
@@ -29,8 +33,8 @@ export interface EmailFlows {
 export function openEmailFlows(client: Redis): EmailFlows {
   const queues = new Map<string, Promise<Queue>>();
 
-  const open = async (emailFlow: string): Promise<Queue> => {
-    const queue = new ReadableQueue(emailFlowQueue(emailFlow), {
+  const open = async (name: string): Promise<Queue> => {
+    const queue = new ReadableQueue(name, {
       connection: client,
       prefix: prefixOf(client),
       // Events feed `mailroom tail` and QueueEvents of consumers; the length bounds Redis memory per flow.
@@ -41,22 +45,27 @@ export function openEmailFlows(client: Redis): EmailFlows {
     return queue;
   };
 
-  const queueOf = (emailFlow: string): Promise<Queue> => {
-    let queue = queues.get(emailFlow);
+  const named = (name: string): Promise<Queue> => {
+    let queue = queues.get(name);
     if (queue === undefined) {
-      queue = open(emailFlow);
-      queues.set(emailFlow, queue);
-      queue.catch(() => queues.delete(emailFlow));
+      queue = open(name);
+      queues.set(name, queue);
+      queue.catch(() => queues.delete(name));
     }
     return queue;
+  };
+  const queueOf = (emailFlow: string) => named(emailFlowQueue(emailFlow));
+  const eventsQueueOf = (emailFlow: string) => named(mailboxEventsQueue(emailFlow));
+  const waitingOn = async (queue: Promise<Queue>) => {
+    const counts = await (await queue).getJobCounts('waiting', 'prioritized', 'delayed');
+    return Object.values(counts).reduce((sum, count) => sum + count, 0);
   };
 
   return {
     queueOf,
-    async backlog(emailFlow) {
-      const counts = await (await queueOf(emailFlow)).getJobCounts('waiting', 'prioritized', 'delayed');
-      return Object.values(counts).reduce((sum, count) => sum + count, 0);
-    },
+    eventsQueueOf,
+    backlog: (emailFlow) => waitingOn(queueOf(emailFlow)),
+    eventsBacklog: (emailFlow) => waitingOn(eventsQueueOf(emailFlow)),
     counts: async (emailFlow) => (await queueOf(emailFlow)).getJobCounts(),
     async oldestWaiting(emailFlow) {
       const [job] = await (await queueOf(emailFlow)).getJobs(['wait'], 0, 0, true);

@@ -1,7 +1,7 @@
 // Leases of mailboxes: at most one replica watches a folder. Each grant carries a fencing token that rises; the commit script compares it,
 // so that a process that slept through its lease cannot write (Kleppmann, "How to do distributed locking").
 import type { Redis } from 'ioredis';
-import { fenceKey, leaseKey, ledgerKey, replicasKey } from '../../domain/keys.ts';
+import { fenceKey, leaseKey, ledgerKey, markedMailboxesKey, replicasKey } from '../../domain/keys.ts';
 import { createSharedClock, type SharedClock } from './clock.ts';
 
 const ACQUIRE = `
@@ -19,7 +19,7 @@ return token`;
 // One call renews all leases of a replica: with 1,000 mailboxes single calls would cost more than the mailboxes themselves. It tells the version of
 // each ledger as well: a Redis that was set back for less than the life of a lease would not be noticed otherwise.
 const RENEW = `
-local held = #KEYS / 2
+local held = (#KEYS - 1) / 2
 local answers = {}
 for i = 1, held do
   if redis.call('GET', KEYS[i]) == ARGV[i + 1] then
@@ -32,7 +32,8 @@ for i = 1, held do
     answers[i] = false
   end
 end
-return answers`;
+local marked = redis.pcall('SMEMBERS', KEYS[#KEYS])
+return {answers, marked.err and {} or marked}`;
 
 const RELEASE = `
 if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
@@ -41,8 +42,13 @@ return 0`;
 export interface Leases {
   /** The token of a fresh grant, or undefined while someone else holds it. */
   acquire(mailboxId: string): Promise<string | undefined>;
-  /** Renews all; resolves with the ids of those that are lost, and with the version of the ledger of each other (0: never written). */
-  renew(held: ReadonlyMap<string, string>): Promise<{ lost: string[]; versions: ReadonlyMap<string, number> }>;
+  /**
+   * Renews all; resolves with the ids of those that are lost, the version of the ledger of each other (0: never written), and the mailboxes that have
+   * messages to mark as answered.
+   */
+  renew(
+    held: ReadonlyMap<string, string>,
+  ): Promise<{ lost: string[]; versions: ReadonlyMap<string, number>; marked: ReadonlySet<string> }>;
   release(mailboxId: string, token: string): Promise<void>;
   /** Says that this replica lives, and who else does: ids of replicas heard of within `aliveMs`. */
   heartbeat(aliveMs: number): Promise<string[]>;
@@ -64,16 +70,21 @@ export function createLeases(
     },
     async renew(held) {
       const versions = new Map<string, number>();
-      if (held.size === 0) return { lost: [], versions };
+      if (held.size === 0) return { lost: [], versions, marked: new Set() };
       const ids = [...held.keys()];
-      const keys = [...ids.map((id) => leaseKey(redis, id)), ...ids.map((id) => ledgerKey(redis, id))];
-      const answers = (await redis.eval(RENEW, keys.length, ...keys, ttlMs, ...held.values())) as (number | null)[];
+      const keys = [
+        ...ids.map((id) => leaseKey(redis, id)),
+        ...ids.map((id) => ledgerKey(redis, id)),
+        markedMailboxesKey(redis),
+      ];
+      const said = await redis.eval(RENEW, keys.length, ...keys, ttlMs, ...held.values());
+      const [answers, marked] = said as [(number | null)[], string[]];
       const lost = ids.filter((_, i) => typeof answers[i] !== 'number');
       ids.forEach((id, i) => {
         const version = answers[i];
         if (typeof version === 'number' && version >= 0) versions.set(id, version);
       });
-      return { lost, versions };
+      return { lost, versions, marked: new Set(marked) };
     },
     async release(id, token) {
       await redis.eval(RELEASE, 1, leaseKey(redis, id), token);

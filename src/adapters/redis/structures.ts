@@ -1,7 +1,9 @@
 // Every structure of ours in Redis: how its keys look, what it must hold, and what becomes of it when it holds something else. One table, so that
 // no reader needs its own answer to garbage (guard.ts reads it).
 import type { Redis } from 'ioredis';
+import { answerIn } from '../../domain/answered.ts';
 import type { ErrorCode } from '../../domain/errors.ts';
+import { viewOfFields } from '../../domain/folder-view.ts';
 import { globOf, prefixOf } from '../../domain/keys.ts';
 import { isReplyEntry, rebuildReplyIndexes } from './journal-entry.ts';
 
@@ -58,6 +60,15 @@ async function rebuildMailboxes(redis: Redis, key: string): Promise<void> {
   const ledgers = `${prefixOf(redis)}:ledger:`;
   for await (const keys of redis.scanStream({ match: `${globOf(ledgers)}*`, count: 500 })) {
     const ids = (keys as string[]).map((one) => one.slice(ledgers.length)).filter((id) => !id.includes(':'));
+    if (ids.length > 0) await redis.sadd(key, ...ids);
+  }
+}
+
+/** Of the mailbox ids: all that have marks. */
+async function rebuildMarked(redis: Redis, key: string): Promise<void> {
+  const marks = `${prefixOf(redis)}:answer-marks:`;
+  for await (const keys of redis.scanStream({ match: `${globOf(marks)}*`, count: 500 })) {
+    const ids = (keys as string[]).map((one) => one.slice(marks.length));
     if (ids.length > 0) await redis.sadd(key, ...ids);
   }
 }
@@ -128,6 +139,27 @@ export const structures: readonly Structure[] = [
     item: (value, uid) => isCount(uid) && isCount(value),
   },
   { key: ours(`state:${MAILBOX}`), type: 'hash', what: 'state of the mailbox' },
+  // A view that is gone begins with the next look: what people did meanwhile is not reported.
+  {
+    key: ours(`view:${MAILBOX}`),
+    type: 'hash',
+    what: 'view of a folder',
+    entry: (fields) => viewOfFields(fields) !== undefined,
+  },
+  { key: ours(`own-acts:${MAILBOX}`), type: 'set', what: 'own acts', item: (act) => /^[a-z]+:\d{1,10}$/.test(act) },
+  {
+    key: ours('answered:.+'),
+    type: 'string',
+    what: 'answer outside Mailroom',
+    item: (text) => answerIn(text) !== undefined,
+  },
+  {
+    key: ours(`answer-marks:${MAILBOX}`),
+    type: 'hash',
+    what: 'messages to mark as answered',
+    item: (value) => numbers(objectIn(value), 'attempts'),
+  },
+  { key: ours('marked-mailboxes'), type: 'set', what: 'mailboxes with messages to mark', instead: rebuildMarked },
   { key: ours('mailboxes'), type: 'set', what: 'list of mailboxes', instead: rebuildMailboxes },
   { key: ours('seen:.+'), type: 'set', what: 'siblings' },
   { key: ours('participants:.+'), type: 'string', what: 'participants of a conversation' },

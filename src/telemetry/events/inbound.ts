@@ -75,6 +75,27 @@ export const inboundEvents = events({
     message: 'queued message could not be flagged or moved; retrying',
     labels: ['server', 'code'],
   },
+  MailboxEventReported: {
+    level: 'debug',
+    message: 'what a person did in the mailbox was reported on the queue of mailbox events',
+    labels: ['server', 'emailFlow', 'kind'],
+  },
+  MailboxEventsDropped: {
+    level: 'warn',
+    message: 'queue of mailbox events is full because nobody takes from it; changes are only counted',
+    labels: ['server', 'emailFlow', 'reason'],
+  },
+  MailboxLookFailed: {
+    level: 'warn',
+    message: 'flags of the mailbox or its Sent folder could not be read; mail still comes in; retrying',
+    labels: ['server', 'code'],
+  },
+  MessageMarked: { level: 'debug', message: 'answered message marked as answered in its mailbox', labels: ['server'] },
+  MessageMarkFailed: {
+    level: 'warn',
+    message: 'answered message could not be marked as answered in its mailbox; the reply is not affected',
+    labels: ['server', 'code', 'reason'],
+  },
   MailboxDoubted: {
     level: 'warn',
     message: 'server gives contradictory answers about the folder; the mailbox counts as blind until they agree',

@@ -51,7 +51,7 @@ async function quarantine(notes: readonly { uid: number; reason: string }[]): Pr
   const blob = await blobs.put(Buffer.from(raw));
   await blobs.close();
   const token = (await createLeases(client, 'test', 5_000).acquire(mailbox)) ?? 'no lease';
-  const commit = await openCommit(client, flows.queueOf, {
+  const commit = await openCommit(client, flows, {
     keepCompletedSeconds: 60,
     keepFailedSeconds: 60,
     keepFingerprintsSeconds: 60,

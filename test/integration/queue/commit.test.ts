@@ -46,7 +46,7 @@ beforeAll(async () => {
   server = await startRedis();
   redis = new Redis(server.url, { maxRetriesPerRequest: null });
   flows = openEmailFlows(redis);
-  commit = await openCommit(redis, flows.queueOf, settings);
+  commit = await openCommit(redis, flows, settings);
 });
 afterAll(async () => {
   await flows.close();
@@ -156,7 +156,7 @@ describe('one-script commit', () => {
   });
 
   it('lets go of completed jobs after their time while thousands are completed', async () => {
-    const brief = await openCommit(redis, flows.queueOf, { ...settings, keepCompletedSeconds: 1 });
+    const brief = await openCommit(redis, flows, { ...settings, keepCompletedSeconds: 1 });
     const connection = { host: '127.0.0.1', port: server.port, maxRetriesPerRequest: null };
     const worker = new Worker(emailFlowQueue(`Flow ${n}`), async () => {}, {
       connection,

@@ -225,7 +225,7 @@ describe('the commit', () => {
     const flows = openEmailFlows(at.redis);
     try {
       const ledger = await createLedgers(at.redis).load(BAD);
-      const commit = await openCommit(at.redis, flows.queueOf, {
+      const commit = await openCommit(at.redis, flows, {
         ...{
           keepCompletedSeconds: 60,
           keepFailedSeconds: 60,
@@ -279,7 +279,7 @@ describe('the commit', () => {
         keepFingerprintsSeconds: 9,
         keepSiblingsSeconds: 9,
       };
-      const commit = await openCommit(at.redis, flows.queueOf, settings);
+      const commit = await openCommit(at.redis, flows, settings);
       const ledger = await ledgers.load(BAD);
       await at.garble(one, 'list');
       const change = { outcomes: [{ outcome: 'enqueued' as const, uids: [10] }] };

@@ -27,7 +27,7 @@ async function openFlows(): Promise<{ commit: CommitMessages; open: EmailFlows }
     keepFingerprintsSeconds: 60,
     keepSiblingsSeconds: 60,
   };
-  return { open, commit: await openCommit(at.redis, open.queueOf, kept) };
+  return { open, commit: await openCommit(at.redis, open, kept) };
 }
 
 /** Commits two messages of a flow on top of what the ledger has. */

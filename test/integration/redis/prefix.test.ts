@@ -18,6 +18,7 @@ import { createLoginSlots } from '../../../src/adapters/redis/login-slots.ts';
 import { createPace } from '../../../src/adapters/redis/pace.ts';
 import { createParticipants } from '../../../src/adapters/redis/participants.ts';
 import { createPauses } from '../../../src/adapters/redis/pauses.ts';
+import { createPeople } from '../../../src/adapters/redis/people.ts';
 import { createPortalAudit } from '../../../src/adapters/redis/portal-audit.ts';
 import { createPortalServers } from '../../../src/adapters/redis/portal-servers.ts';
 import { createPortalSessions } from '../../../src/adapters/redis/portal-sessions.ts';
@@ -28,7 +29,9 @@ import { structureOf, structures } from '../../../src/adapters/redis/structures.
 import { createTokenCache } from '../../../src/adapters/redis/token-cache.ts';
 import { createWake } from '../../../src/adapters/redis/wake.ts';
 import { consumeMessages } from '../../../src/consumer/index.ts';
+import type { MailboxEvent } from '../../../src/contract/mailbox-event.ts';
 import type { Message } from '../../../src/contract/message.ts';
+import { emptyView } from '../../../src/domain/folder-view.ts';
 import { siblingsKey } from '../../../src/domain/keys.ts';
 import { emptyLedger } from '../../../src/domain/ledger.ts';
 import { resultOf } from '../../../src/outbound/results.ts';
@@ -90,7 +93,7 @@ async function writeAll(one: Installation): Promise<void> {
     keepFingerprintsSeconds: 86_400,
     keepSiblingsSeconds: 60,
   };
-  const commit = await openCommit(redis, flows.queueOf, settings);
+  const commit = await openCommit(redis, flows, settings);
   const leases = createLeases(redis, 'replica', 60_000);
   await leases.heartbeat(60_000);
   const leaseToken = (await leases.acquire(MAILBOX)) ?? '';
@@ -123,7 +126,13 @@ async function writeAll(one: Installation): Promise<void> {
     siblings: [{ hash: 'h', messageKey }],
     quarantined: [{ uid: 3, entry: { messageKey, reason: 'parse-timeout', at: 'now' } }],
     afterCare: [1],
+    events: [{ eventId: 'e-1', emailFlow: 'F' } as unknown as MailboxEvent],
+    view: emptyView('1', 1),
+    answered: [{ messageKey, answered: { by: 'flag' } }],
   });
+  const people = createPeople(redis);
+  await people.noteOwnActs(MAILBOX, ['seen:1']);
+  await people.addMark(messageKey, 'r');
   await openDisk(redis)();
   await writeFault(redis, 1_000);
 

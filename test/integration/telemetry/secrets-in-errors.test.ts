@@ -119,7 +119,7 @@ describe('Redis', () => {
     );
     const client = connectRedis({ url: server.url }, emit);
     const flows = openEmailFlows(client);
-    const commit = await openCommit(client, flows.queueOf, {
+    const commit = await openCommit(client, flows, {
       keepCompletedSeconds: 60,
       keepFailedSeconds: 60,
       keepFingerprintsSeconds: 60,

@@ -1,0 +1,85 @@
+// Short looks into a mailbox that people use as well, each over a connection of its own that is closed again: mails of Sent that answer something
+// (inbound/sent-answers.ts). Read-only (EXAMINE): no flag changes.
+import { type FetchMessageObject, ImapFlow, type MessageAddressObject } from 'imapflow';
+import type { ConnectGuard } from '../../domain/connect-guard.ts';
+import type { ImapServer } from '../../domain/email-server.ts';
+import { providerOf } from '../../domain/mail-provider.ts';
+import { REPLY_ID_HEADER } from '../../domain/reply-header.ts';
+import type { InboundPorts, SentMail } from '../../inbound/ports.ts';
+import { clientOptions, type ImapCredentials } from './client-options.ts';
+import { imapError } from './errors.ts';
+
+interface LookOptions {
+  server: ImapServer;
+  credentials: ImapCredentials;
+  guard?: ConnectGuard | undefined;
+  /** For everything together, ms. */
+  withinMs: number;
+}
+
+const SENT_ITEMS = { uid: true, internalDate: true, envelope: true, headers: ['in-reply-to', REPLY_ID_HEADER] };
+
+/** @throws MailroomError of the imap section */
+async function shortly<T>(
+  { server, credentials, guard, withinMs }: LookOptions,
+  work: (client: ImapFlow) => Promise<T>,
+): Promise<T> {
+  const client = new ImapFlow({
+    ...(await clientOptions(server, server.user, credentials, guard)),
+    connectionTimeout: withinMs,
+    greetingTimeout: withinMs,
+    socketTimeout: withinMs,
+    maxLiteralSize: 1024 * 1024,
+  });
+  client.on('error', () => {}); // the command under way rejects
+  let timer: NodeJS.Timeout | undefined;
+  const over = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${withinMs} ms`)), withinMs);
+  });
+  try {
+    const working = client.connect().then(() => work(client));
+    working.catch(() => {});
+    return await Promise.race([working, over]);
+  } catch (error) {
+    throw imapError(error, 'command', undefined, providerOf(server));
+  } finally {
+    clearTimeout(timer);
+    void client
+      .logout()
+      .catch(() => {})
+      .finally(() => client.close());
+  }
+}
+
+export const readSent = (
+  options: LookOptions,
+  { folder, uidValidity, from, most }: Parameters<InboundPorts['readSent']>[2],
+): ReturnType<InboundPorts['readSent']> =>
+  shortly(options, async (client) => {
+    const opened = await client.mailboxOpen(folder, { readOnly: true });
+    if (String(opened.uidValidity) !== uidValidity) return { mails: [], left: 0 };
+    const found = await client.search({ uid: `${from}:*` }, { uid: true });
+    if (!Array.isArray(found)) throw new Error('SEARCH was refused');
+    const uids = found.filter((uid) => uid >= from).sort((a, b) => a - b);
+    const taken = uids.slice(-most);
+    const rows = taken.length === 0 ? [] : await client.fetchAll(taken.join(','), SENT_ITEMS, { uid: true });
+    return { mails: rows.map(sentMail).sort((a, b) => a.uid - b.uid), left: uids.length - taken.length };
+  });
+
+const addressesOf = (list: readonly MessageAddressObject[] | undefined): string[] =>
+  (list ?? []).flatMap(({ address }) => (address ? [address] : []));
+
+function sentMail({ uid, internalDate, envelope, headers }: FetchMessageObject): SentMail {
+  const head = (headers?.toString('latin1') ?? '').replace(/\r?\n[ \t]+/g, ' ');
+  const replied = /^in-reply-to:([^\r\n]*)/im.exec(head)?.[1] ?? envelope?.inReplyTo ?? '';
+  const at = new Date(internalDate ?? Number.NaN);
+  return {
+    uid,
+    inReplyTo: replied.slice(0, 4_000).match(/<[^<>\s]+>/g) ?? [],
+    messageId: envelope?.messageId,
+    who: addressesOf(envelope?.sender)[0] ?? addressesOf(envelope?.from)[0],
+    to: [...addressesOf(envelope?.to), ...addressesOf(envelope?.cc)],
+    at: Number.isNaN(at.getTime()) ? undefined : at,
+    ours: head.toLowerCase().includes(`${REPLY_ID_HEADER.toLowerCase()}:`),
+  };
+}

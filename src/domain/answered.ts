@@ -1,0 +1,29 @@
+// A message that somebody has answered outside Mailroom, in Outlook for example.
+import type { Message } from '../contract/message.ts';
+import type { Result } from '../contract/result.ts';
+import { normalAddress } from './address.ts';
+
+/** Who, when, and how it is known. */
+export type AnsweredElsewhere = NonNullable<Result['answeredElsewhere']>;
+
+/** What is kept for a message: a colleague's answer, or that \Answered is a mark of ours. */
+export type AnswerRecord = AnsweredElsewhere | { by: 'mailroom' };
+
+/** So long it is kept, seconds. */
+export const ANSWER_SECONDS = 30 * 86_400;
+
+/** The record in a JSON text; undefined: it holds none. */
+export function answerIn(text: string | null): AnswerRecord | undefined {
+  try {
+    const value = JSON.parse(text ?? '') as { by?: unknown };
+    return value.by === 'flag' || value.by === 'sent' || value.by === 'mailroom' ? (value as AnswerRecord) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A mail that refers to the message answers it when it went to somebody whom the message was from; a forwarded one did not. */
+export function isAnswerTo({ from, replyTo }: Pick<Message, 'from' | 'replyTo'>, to: readonly string[]): boolean {
+  const theirs = new Set([...from, ...replyTo].map(({ address }) => normalAddress(address)));
+  return to.some((address) => theirs.has(normalAddress(address)));
+}

@@ -1,0 +1,50 @@
+// Our own replies leave their trace where colleagues look for it: the message answered gets \Answered once the reply is accepted (markAnswered). The
+// sending half notes it in Redis; the watcher, which has the connection, sets the flag here. A failure never concerns the reply: it is tried with the
+// next polls, and given up after a few.
+import { partsOfMessageKey } from '../contract/names.ts';
+import { asError } from '../domain/errors.ts';
+import type { Mailbox } from './ports.ts';
+import type { Watched } from './watched.ts';
+
+/** Tries of one mark. */
+const MOST_ATTEMPTS = 5;
+
+export async function markAnswered(watched: Watched, mailbox: Mailbox): Promise<void> {
+  const { ports, server, mailboxId, ledger } = watched;
+  watched.marksWaiting = false;
+  const { meta } = ledger;
+  if (meta === undefined) return;
+  const marks = await ports.people.marks(mailboxId);
+  const placed = marks.map((mark) => ({ mark, parts: partsOfMessageKey(mark.messageKey) }));
+  const here = placed.filter(({ parts }) => parts?.uidValidity === meta.uidValidity && parts.era === meta.era);
+  const lost = placed.filter((one) => !here.includes(one)).map(({ mark }) => mark);
+  if (here.length > 0) {
+    const uids = here.flatMap(({ parts }) => parts?.uid ?? []).sort((a, b) => a - b);
+    try {
+      if (server.mailboxEvents !== undefined)
+        await ports.people.noteOwnActs(
+          mailboxId,
+          uids.map((uid) => `answered:${uid}` as const),
+        );
+      await mailbox.addFlag(uids, '\\Answered');
+    } catch (error) {
+      const again = here.map(({ mark }) => mark).filter(({ attempts }) => attempts + 1 < MOST_ATTEMPTS);
+      const given = here.map(({ mark }) => mark).filter((mark) => !again.includes(mark));
+      await ports.people.markFailed(mailboxId, again);
+      await ports.people.markDone(
+        mailboxId,
+        given.map(({ messageKey }) => messageKey),
+      );
+      ports.emit('MessageMarkFailed', { server: server.name, err: asError(error), count: here.length });
+      return;
+    }
+    ports.emit('MessageMarked', { server: server.name, count: here.length });
+  }
+  // The folder was renumbered since: nobody knows which message it is now.
+  if (lost.length > 0)
+    ports.emit('MessageMarkFailed', { server: server.name, reason: 'uids-reset', count: lost.length });
+  await ports.people.markDone(
+    mailboxId,
+    marks.map(({ messageKey }) => messageKey),
+  );
+}

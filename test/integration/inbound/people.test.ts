@@ -1,0 +1,320 @@
+// People work in the mailboxes that we watch. Against the sandbox (no CONDSTORE, as Exchange) and a real Dovecot (CONDSTORE): what they do is an event,
+// each once; what we do ourselves is none; a mailbox without mailboxEvents is asked for nothing.
+import { afterAll, beforeAll, describe, expect, it, type TestContext } from 'vitest';
+import type { MailboxEvent } from '../../../src/contract/mailbox-event.ts';
+import { mailboxId, messageKey } from '../../../src/contract/names.ts';
+import type { ImapServer } from '../../../src/domain/email-server.ts';
+import { type Sandbox, startSandbox } from '../../../src/sandbox/index.ts';
+import { startDovecot, type TestDovecot } from '../../support/dovecot.ts';
+import {
+  imapServer,
+  parseNothing,
+  parsingBy,
+  startTestInbound,
+  type TestInboundOptions,
+} from '../../support/inbound.ts';
+import { leakWatch } from '../../support/leak-watch.ts';
+import { startRedis } from '../../support/redis.ts';
+import { waitFor } from '../../support/temp.ts';
+
+leakWatch();
+
+const PASSWORD = 'people-password';
+const CUSTOMER = 'kim@customer.example';
+const BOXES = Array.from({ length: 12 }, (_, i) => `people${i}@contoso.example`);
+let sandbox: Sandbox;
+let dovecot: TestDovecot;
+let n = 0;
+
+beforeAll(async () => {
+  [dovecot, sandbox] = await Promise.all([
+    startDovecot({
+      users: BOXES.map((user) => ({ user, password: PASSWORD })),
+      extraConf: 'imap_capability = +CONDSTORE',
+    }),
+    startSandbox({ users: BOXES.map((address) => ({ address, password: PASSWORD })) }),
+  ]);
+});
+afterAll(async () => {
+  await sandbox.stop();
+  await dovecot.stop();
+});
+
+const mail = (name: string) =>
+  `Message-ID: <${name}@customer.example>\r\nFrom: ${CUSTOMER}\r\nSubject: ${name}\r\n\r\nbody\r\n`;
+const withFrom = parsingBy((raw) => ({ ...parseNothing(raw), from: [{ name: '', address: CUSTOMER }] }));
+
+/** A mailbox of the sandbox or of Dovecot with mails in it, watched. */
+async function watched(
+  t: TestContext,
+  at: { port: number; ca: string },
+  fields: Partial<ImapServer> = {},
+  options: Partial<TestInboundOptions> = {},
+  user = BOXES[n++ % BOXES.length] as string,
+) {
+  const server = imapServer({
+    ...{ name: `people ${n}`, host: 'localhost', port: at.port, ca: at.ca, user, emailFlow: `People ${n}` },
+    authentication: { type: 'Password', password: PASSWORD },
+    mailboxEvents: 'flags',
+    ...fields,
+  });
+  const id = mailboxId(server);
+  // One of its own: replicas on one Redis would share the mailboxes.
+  const redis = await startRedis();
+  t.onTestFinished(() => redis.stop());
+  const start = async () => {
+    const one = await startTestInbound({
+      redisUrl: redis.url,
+      servers: [server],
+      settings: { deadAfterMs: 1_500, reconcileMs: 500 },
+      ports: withFrom,
+      ...options,
+    });
+    t.onTestFinished(async () => void (await one.stop()));
+    return one;
+  };
+  const one = await start();
+  const short = ({ event, messageKey: key, answered, movedTo }: MailboxEvent) =>
+    [
+      event,
+      key?.split('-').at(-1),
+      answered === undefined ? undefined : `by ${answered.by} ${answered.who ?? ''}`.trim(),
+      movedTo === undefined ? undefined : `to ${movedTo.server}`,
+    ]
+      .filter((part) => part !== undefined)
+      .join(' ');
+  const lookedAt = async () => (await one.people.view(id))?.at ?? 0;
+  return {
+    ...one,
+    ...{ server, id, user, start },
+    key: (uid: number, uidValidity: string | number) => messageKey(id, String(uidValidity), uid),
+    reported: () => one.mailboxEvents(server.emailFlow),
+    /** Events once there are so many, and none after two more looks. */
+    async happened(count: number) {
+      await waitFor(async () => (await one.mailboxEvents(server.emailFlow)).length >= count, {
+        describe: () => `${count} mailbox events; ${JSON.stringify(one.events().slice(-4))}`,
+      });
+      await this.looks(2);
+      return (await one.mailboxEvents(server.emailFlow)).map(short).sort();
+    },
+    /** So many looks that begin after this call have ended. */
+    async looks(count = 1) {
+      for (let i = 0; i <= count; i++) {
+        const before = await lookedAt();
+        await waitFor(async () => (await lookedAt()) > before, {
+          describe: () => `another look; ${JSON.stringify(one.events().slice(-4))}`,
+        });
+      }
+    },
+    jobsAre: (count: number) =>
+      waitFor(async () => (await one.jobs(server.emailFlow)).length >= count, { describe: () => `${count} jobs` }),
+  };
+}
+const exchange = () => ({ port: sandbox.imap.port, ca: sandbox.caPem });
+
+/** Watched, with mails in it that a first look has seen. */
+async function inSandbox(
+  t: TestContext,
+  count: number,
+  fields: Partial<ImapServer> = {},
+  options: Partial<TestInboundOptions> = {},
+) {
+  const one = await watched(t, exchange(), fields, options);
+  for (let i = 1; i <= count; i++) sandbox.mailboxes.append(one.user, mail(`${one.user}-${i}`));
+  await one.jobsAre(count);
+  await one.looks();
+  return one;
+}
+
+describe.concurrent('at a server without CONDSTORE', () => {
+  it('reports what a colleague does in Outlook, each act once', async (t) => {
+    const one = await inSandbox(t, 6);
+    sandbox.outlook(one.user, 'read', 1);
+    sandbox.outlook(one.user, 'answer', 2);
+    sandbox.outlook(one.user, 'move', 3);
+    sandbox.outlook(one.user, 'delete', 4);
+    sandbox.outlook(one.user, 'forward', 5);
+    expect(await one.happened(6)).toEqual(['answered 2 by flag', 'gone 3', 'gone 4', 'seen 1', 'seen 2', 'seen 5']);
+    sandbox.outlook(one.user, 'unread', 1);
+    expect((await one.happened(7)).filter((event) => event.startsWith('unseen'))).toEqual(['unseen 1']);
+    const [first] = await one.reported();
+    const { uidValidity } = sandbox.mailboxes.status(one.user);
+    expect(first).toMatchObject({
+      server: one.server.name,
+      mailbox: one.user,
+      folder: 'INBOX',
+      since: expect.any(String),
+    });
+    expect((await one.reported()).map(({ messageKey }) => messageKey)).toContain(one.key(2, uidValidity));
+    expect(new Set((await one.reported()).map(({ eventId }) => eventId)).size).toBe(7);
+  });
+
+  it('says where a mail went when that folder is watched, too', async (t) => {
+    const one = await inSandbox(t, 2);
+    const archive = { ...one.server, name: 'its archive', folder: 'Archive', emailFlow: 'Its archive' };
+    await one.inbound.setServers([one.server, archive]);
+    await waitFor(() => one.inbound.status().filter(({ state }) => state === 'idle').length === 2, {
+      describe: () => 'both idle',
+    });
+    sandbox.outlook(one.user, 'move', 1);
+    sandbox.outlook(one.user, 'delete', 2);
+    expect(await one.happened(2)).toEqual(['gone 1 to its archive', 'gone 2']);
+  });
+
+  it('is not told of what Mailroom does itself', async (t) => {
+    const one = await inSandbox(t, 2, { afterQueued: { action: 'seen' } });
+    const { uidValidity } = sandbox.mailboxes.status(one.user);
+    await one.people.addMark(one.key(1, uidValidity), 'reply-1');
+    await waitFor(() => sandbox.mailboxes.list(one.user)[0]?.flags.includes('\\Answered'), {
+      describe: () => 'the mark',
+    });
+    await one.looks(2);
+    expect(sandbox.mailboxes.list(one.user).map(({ flags }) => flags.sort())).toEqual([
+      ['\\Answered', '\\Seen'],
+      ['\\Seen'],
+    ]);
+    expect(await one.reported()).toEqual([]);
+    expect(await one.people.ownActs(one.id)).toEqual({ seen: new Set(), answered: new Set(), moved: new Set() });
+    // A colleague's own act on the same message is one.
+    sandbox.outlook(one.user, 'unread', 1);
+    sandbox.outlook(one.user, 'answer', 2);
+    expect(await one.happened(2)).toEqual(['answered 2 by flag', 'unseen 1']);
+  });
+
+  it('moves queued mail away without a word', async (t) => {
+    const one = await inSandbox(t, 2, { afterQueued: { action: 'move', folder: 'Archive' } });
+    await waitFor(() => sandbox.mailboxes.list(one.user).length === 0, { describe: () => 'an empty folder' });
+    await one.looks(3);
+    expect(await one.reported()).toEqual([]);
+  });
+
+  it('says "too many" instead of hundreds of events, and then each again', async (t) => {
+    const one = await inSandbox(t, 260);
+    for (let uid = 1; uid <= 260; uid++) sandbox.outlook(one.user, 'read', uid);
+    // The near ones at the next look, the others with the look into the whole window.
+    await one.happened(1);
+    const events = await one.reported();
+    const overflow = events.filter(({ event }) => event === 'overflow');
+    const told = overflow.reduce((sum, event) => sum + (event.overflow?.changes ?? 0), 0);
+    expect(told + events.length - overflow.length).toBeGreaterThanOrEqual(200);
+    expect(events.length).toBeLessThanOrEqual(201);
+    sandbox.outlook(one.user, 'answer', 260);
+    await waitFor(async () => (await one.reported()).some(({ event }) => event === 'answered'), {
+      describe: () => 'answered',
+    });
+  });
+
+  it('counts while nobody takes events, and says so once there is room', async (t) => {
+    let waiting = 10_000;
+    const one = await inSandbox(t, 3, {}, { eventsBacklog: () => waiting });
+    sandbox.outlook(one.user, 'read', 1);
+    sandbox.outlook(one.user, 'answer', 2);
+    await one.looks(2);
+    expect(await one.reported()).toEqual([]);
+    expect(one.events('MailboxEventsDropped')).toHaveLength(1);
+    waiting = 0;
+    await one.happened(1);
+    expect((await one.reported()).map(({ event, overflow }) => [event, overflow])).toEqual([
+      ['overflow', { reason: 'backlog', changes: 3, kinds: { seen: 2, answered: 1 } }],
+    ]);
+  });
+
+  it('says that the folder was renumbered, and goes by the new UIDs', async (t) => {
+    const one = await inSandbox(t, 2);
+    sandbox.mailboxes.setUidValidity(one.user, 4_711);
+    await one.happened(1);
+    expect((await one.reported()).map(({ event, overflow }) => [event, overflow?.reason])).toEqual([
+      ['overflow', 'uids-reset'],
+    ]);
+    sandbox.mailboxes.append(one.user, mail('after-reset'));
+    await one.jobsAre(3);
+    await one.looks();
+    sandbox.outlook(one.user, 'read', 3);
+    expect(await one.happened(2)).toEqual(['overflow', 'seen 3']);
+  });
+
+  it('finds out after a stop what happened meanwhile, and repeats nothing', async (t) => {
+    const one = await inSandbox(t, 3);
+    sandbox.outlook(one.user, 'read', 1);
+    await one.happened(1);
+    await one.inbound.stop();
+    sandbox.outlook(one.user, 'answer', 2);
+    const next = await one.start();
+    await waitFor(async () => (await one.reported()).length >= 3, {
+      describe: () => JSON.stringify(next.events().slice(-4)),
+    });
+    await one.looks(2);
+    expect((await one.reported()).map(({ event }) => event).sort()).toEqual(['answered', 'seen', 'seen']);
+  });
+
+  it('a view that is garbage is set aside, and watching goes on', async (t) => {
+    const one = await inSandbox(t, 1);
+    await one.inbound.stop();
+    await one.redis.hset(`{mailroom}:view:${one.id}`, 'rest', 'garbage');
+    await one.start();
+    await one.looks();
+    sandbox.outlook(one.user, 'read', 1);
+    expect(await one.happened(1)).toEqual(['seen 1']);
+  });
+
+  it('reports who answered, from Sent; a forwarded mail and a reply of ours are no answer', async (t) => {
+    const one = await inSandbox(t, 4, { mailboxEvents: 'flags-and-sent' });
+    await waitFor(async () => (await one.people.view(one.id))?.sent !== undefined, {
+      describe: () => 'Sent looked at',
+    });
+    sandbox.outlook(one.user, 'answer', 1, { by: 'alex@contoso.example' });
+    sandbox.outlook(one.user, 'forward', 2);
+    sandbox.mailboxes.append(
+      one.user,
+      `Message-ID: <ours@contoso.example>\r\nX-Mailroom-Reply-Id: r1\r\nFrom: ${one.user}\r\nTo: ${CUSTOMER}\r\nIn-Reply-To: <${one.user}-3@customer.example>\r\n\r\nHello\r\n`,
+      { folder: 'Sent Items' },
+    );
+    expect(await one.happened(4)).toEqual([
+      'answered 1 by flag',
+      'answered 1 by sent alex@contoso.example',
+      'seen 1',
+      'seen 2',
+    ]);
+    const { uidValidity } = sandbox.mailboxes.status(one.user);
+    expect((await one.people.answerOf(one.key(1, uidValidity))).record).toMatchObject({
+      by: 'sent',
+      who: 'alex@contoso.example',
+    });
+    expect((await one.people.answerOf(one.key(2, uidValidity))).record).toBeUndefined();
+  });
+
+  it('keeps fetching mail when the flags cannot be had', async (t) => {
+    const one = await inSandbox(t, 1);
+    sandbox.faults.set({ name: 'imapReply', mailbox: one.user, command: 'FETCH', text: 'NO Server error.', times: 1 });
+    await waitFor(() => one.events('MailboxLookFailed')[0], { describe: () => 'a failed look' });
+    sandbox.mailboxes.append(one.user, mail('after-refusal'));
+    await one.jobsAre(2);
+    sandbox.outlook(one.user, 'read', 1);
+    expect(await one.happened(1)).toEqual(['seen 1']);
+    expect(one.events('MailboxDisconnected')).toEqual([]);
+  });
+});
+
+describe('at Dovecot, with CONDSTORE', () => {
+  const real = () => ({ port: dovecot.port, ca: dovecot.caPem });
+
+  it('reports flags, and answers in Sent', async (t) => {
+    const one = await watched(t, real(), { mailboxEvents: 'flags-and-sent' });
+    await dovecot.doveadm('mailbox', 'create', '-u', one.user, 'Sent').catch(() => {});
+    for (let i = 1; i <= 3; i++) await dovecot.deliver(one.user, mail(`dovecot-${i}`));
+    await one.jobsAre(3);
+    await waitFor(async () => (await one.people.view(one.id))?.sent !== undefined, {
+      describe: () => 'Sent looked at',
+    });
+    await one.looks();
+    expect((await one.people.view(one.id))?.modseq).toMatch(/^\d+$/);
+    await dovecot.doveadm('flags', 'add', '-u', one.user, '\\Seen', 'mailbox', 'INBOX', 'UID', '1');
+    await dovecot.doveadm('flags', 'add', '-u', one.user, '\\Answered', 'mailbox', 'INBOX', 'UID', '2');
+    await dovecot.doveadm('expunge', '-u', one.user, 'mailbox', 'INBOX', 'UID', '3');
+    expect(await one.happened(3)).toEqual(['answered 2 by flag', 'gone 3', 'seen 1']);
+    await one.people.addMark((await one.reported()).find(({ event }) => event === 'seen')?.messageKey ?? '', 'reply-1');
+    await waitFor(() => one.events('MessageMarked')[0], { describe: () => 'the mark' });
+    await one.looks(2);
+    expect((await one.reported()).length).toBe(3);
+  });
+});
