@@ -3,6 +3,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { stringify } from 'yaml';
 import { z } from 'zod';
 import { documentation } from '../src/config/docs.ts';
 import { mailboxEventSchema } from '../src/contract/mailbox-event.ts';
@@ -37,11 +38,15 @@ import { outboundEvents } from '../src/telemetry/events/outbound.ts';
 import { labelName, metricName } from '../src/telemetry/events.ts';
 import { type Measure, measures } from '../src/telemetry/measures.ts';
 import { exampleMessages } from './example-messages.ts';
+import { rules } from './ops/alerts.ts';
+import { dashboard } from './ops/dashboard.ts';
+import { runbook } from './ops/runbook.ts';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 
 /** All generated files: path below the project → text. Pure. */
 export function generate(): Map<string, string> {
+  const rulesText = `# Generated from scripts/ops/alerts.ts by \`npm run docs\`; do not edit.\n${stringify(rules(), { lineWidth: 0 })}`;
   return new Map([
     ['docs/errors.md', errors()],
     ['docs/events.md', eventsAndMetrics()],
@@ -54,6 +59,10 @@ export function generate(): Map<string, string> {
     ['schemas/mailroom.result-1.json', jsonSchema(resultSchema, 'output', 'mailroom.result/1')],
     ['schemas/mailroom.outcome-1.json', jsonSchema(outcomeSchema, 'output', 'mailroom.outcome/1')],
     ...exampleMessages(),
+    ['docs/runbook.md', `${NOTE('scripts/ops/alerts.ts and src/domain/catalogue')}\n${runbook(table)}`],
+    ['ops/prometheus/mailroom.rules.yaml', rulesText],
+    ['ops/helm/mailroom/files/mailroom.rules.yaml', rulesText],
+    ['ops/grafana/mailroom.json', `${JSON.stringify(dashboard(), undefined, 2)}\n`],
   ]);
 }
 
