@@ -15,11 +15,9 @@ export const stored = (references: readonly BlobReference[]): StoringBatch => ({
 });
 
 export interface BlobStore {
-  /** Stores bytes under a key made of their content; resolves once they are durable. Storing the same bytes twice is one blob. */
-  put(bytes: Uint8Array): Promise<BlobReference>;
   /** Several at once, in the same order, at the least cost. Resolves when the writing begins. The same bytes stored again may be stored twice. */
   putBatch(list: readonly Uint8Array[]): Promise<StoringBatch>;
-  /** Streams without buffering the whole. */
+  /** Streams without buffering the whole, to a key made of the content: the same bytes stored again are the same blob. Resolves once it is durable. */
   putStream(source: AsyncIterable<Uint8Array>): Promise<BlobReference>;
   /** Bytes [start, end) of the blob. Throws MailroomError BLOB_NOT_FOUND. */
   read(key: string, range?: { start: number; end: number }): AsyncIterable<Uint8Array>;

@@ -67,6 +67,8 @@ export interface ReplyQueues {
   paused(server: string): Promise<boolean>;
   /** State of a reply's job and how many jobs stand before it. */
   find(server: string, replyId: string): Promise<FoundJob | undefined>;
+  /** When the last job of the queue completed (its reply was accepted), epoch ms. */
+  lastCompleted(server: string): Promise<number | undefined>;
   counts(server: string): Promise<Record<string, number>>;
   close(): Promise<void>;
 }

@@ -223,7 +223,7 @@ export interface InboundPorts {
   };
   /** Takes the next sign-in slot of a tenant or host, over all replicas; resolves with the ms to wait for it. */
   loginSlot(key: string): Promise<number>;
-  blobs: Pick<BlobStore, 'putBatch' | 'put' | 'putStream' | 'read' | 'check'>;
+  blobs: Pick<BlobStore, 'putBatch' | 'putStream' | 'read' | 'check'>;
   /** Why fetching for this flow must wait, or undefined. */
   pressure(emailFlow: string): Promise<PauseReason | undefined>;
   /** In worker threads; results in order. See parsing/index.ts for what a mail that ends its worker becomes. */

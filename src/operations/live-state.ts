@@ -16,7 +16,7 @@ export function liveStates(wiring: {
   room: Pick<ReplyRoom, 'queues'>;
   inbound: Inbound | undefined;
   pauses: Pauses;
-  view: Pick<PortalView, 'lastArrivals' | 'lastAccepted'>;
+  view: Pick<PortalView, 'lastArrivals'>;
 }): LiveOf {
   const { stores, room, pauses, view } = wiring;
   return async (server) => {
@@ -53,7 +53,7 @@ export function liveStates(wiring: {
     const [pause, counts, lastMessageAt] = await Promise.all([
       pauses.read(server.name),
       room.queues.counts(server.name),
-      view.lastAccepted(server.name),
+      room.queues.lastCompleted(server.name),
     ]);
     const { waiting = 0, prioritized = 0, delayed = 0, paused = 0 } = counts;
     return {

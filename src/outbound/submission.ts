@@ -1,6 +1,7 @@
 // Submits one claimed reply and judges what came of it. Invariant: after DATA began, nothing is sent again unless it is proven that the first
 // did not go. Proof is one of: not a byte left (stream never pulled, or the journal refused); the final dot was never sent; the server
 // answered the dot with a refusal; a person or the policy `resend` says so. All else is uncertain and goes to settle.ts.
+import type { BlobReference } from '../contract/message.ts';
 import type { Failure, RecipientState } from '../contract/result.ts';
 import { needsSmtpUtf8 } from '../domain/address.ts';
 import { MailroomError } from '../domain/errors.ts';
@@ -85,6 +86,15 @@ function uncomposable(error: unknown): { failure: Failure } {
   throw error;
 }
 
+async function storeReply({ deps, reply }: Work): Promise<string> {
+  const {
+    references: [reference],
+    durable,
+  } = await deps.blobs.putBatch([Buffer.from(JSON.stringify(reply))]);
+  await durable;
+  return (reference as BlobReference).blob;
+}
+
 /** Not submitted: a person decides. The next release agrees to the sender that is offered here. */
 async function holdForPerson(
   work: Work,
@@ -93,7 +103,7 @@ async function holdForPerson(
   event: EventName,
 ): Promise<JobEnding> {
   const { deps, server, reply, fence, now } = work;
-  const source = entry.source ?? (await deps.blobs.put(Buffer.from(JSON.stringify(reply)))).blob;
+  const source = entry.source ?? (await storeReply(work));
   const result = resultOf({ ...entry, state: 'held' }, { failure });
   const { moved } = await deps.journal.transition(reply.replyId, {
     from: ['queued', 'prepared', 'submitting'],

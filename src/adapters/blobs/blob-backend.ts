@@ -20,14 +20,15 @@ export interface OpenBlob {
 }
 
 export interface BlobBackend {
-  /** Resolves when all are durable. An item that exists already with the same size is touched: its age counts from now. */
-  putMany(items: readonly BackendItem[]): Promise<void>;
   /**
    * Resolves with the key of each as soon as they are certain. The key may tell more than the content's own (`<key>@<place>`), and the same bytes
    * stored again may be stored twice.
    */
   putBatch(items: readonly BackendItem[]): Promise<StoringItems>;
-  /** @param key asked when the source has ended: only then is the content known */
+  /**
+   * What exists already with the same size is touched: its age counts from now.
+   * @param key asked when the source has ended: only then is the content known
+   */
   putStream(source: AsyncIterable<Uint8Array>, key: () => string): Promise<void>;
   /** @throws MailroomError BLOB_NOT_FOUND */
   open(key: string): Promise<OpenBlob>;

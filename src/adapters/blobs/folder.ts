@@ -1,10 +1,11 @@
-// Folder storage: <folder>/<first two hex digits>/<key>, written as temporary file → fsync → rename → fsync of the directory, so that a blob is
-// either whole and durable or not there. What comes in batches lies in segments (segments.ts). Several processes may share the folder.
+// Folder storage. What comes in batches lies in segments (segments.ts). A stream (a large mail, whose content and so its name are known at its end) is a
+// file of its own: <folder>/<first two hex digits>/<key>, temporary file → fsync → rename → fsync of the directory, so that it is whole or not there.
+// Several processes may share the folder.
 import { randomBytes } from 'node:crypto';
 import { type FileHandle, mkdir, open, opendir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MailroomError } from '../../domain/errors.ts';
-import type { BackendItem, BlobBackend, OpenBlob } from './blob-backend.ts';
+import type { BlobBackend, OpenBlob } from './blob-backend.ts';
 import { blobError, isErrno, notFound } from './errors.ts';
 import { openMarks } from './marks.ts';
 import { openSegments, type Place, placeOf } from './segments.ts';
@@ -83,12 +84,12 @@ export async function openFolder(folder: string, { now = Date.now }: FolderOptio
     }
   }
 
-  async function moveInOrRemove(from: string, key: string): Promise<void> {
+  /** Gives a temporary file its name; it is removed where that fails, and where the blob is there already. */
+  async function settle(path: string, key: string, size: number): Promise<void> {
     try {
-      await moveIn(from, key);
-    } catch (thrown) {
-      await rm(from, { force: true }).catch(() => {});
-      throw thrown;
+      if (!(await touch(key, size))) await moveIn(path, key);
+    } finally {
+      await rm(path, { force: true }).catch(() => {});
     }
   }
 
@@ -115,12 +116,6 @@ export async function openFolder(folder: string, { now = Date.now }: FolderOptio
     return path;
   }
 
-  async function writeOne({ key, bytes }: BackendItem): Promise<void> {
-    if (await touch(key, bytes.length)) return;
-    const path = await writeTemporary((handle) => handle.writeFile(bytes));
-    await moveInOrRemove(path, key);
-  }
-
   async function removeLeftovers(): Promise<void> {
     for (const name of await listed(temporary)) {
       const path = join(temporary, name);
@@ -135,17 +130,6 @@ export async function openFolder(folder: string, { now = Date.now }: FolderOptio
   }
 
   const backend: BlobBackend = {
-    async putMany(items) {
-      try {
-        const results = await Promise.allSettled(items.map(writeOne));
-        for (const result of results) if (result.status === 'rejected') throw result.reason;
-        // Also for those that were only touched: another process may have renamed them a moment ago and not synced yet.
-        await Promise.all([...new Set(items.map(({ key }) => directoryOf(key)))].map(syncDirectory));
-      } catch (thrown) {
-        throw fault(thrown, 'write');
-      }
-    },
-
     async putBatch(items) {
       const failed = (thrown: unknown) => {
         throw fault(thrown, 'write');
@@ -164,8 +148,8 @@ export async function openFolder(folder: string, { now = Date.now }: FolderOptio
           }
         });
         const key = keyOf();
-        if (await touch(key, size)) await rm(path, { force: true });
-        else await moveInOrRemove(path, key);
+        await settle(path, key, size);
+        // Also for one that was only touched: another process may have renamed it a moment ago and not synced yet.
         await syncDirectory(directoryOf(key));
       } catch (thrown) {
         throw fault(thrown, 'write');

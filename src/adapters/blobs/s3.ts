@@ -87,10 +87,6 @@ export function openS3(config: Config['blobs']['s3']): BlobBackend {
   }
 
   return {
-    async putMany(items) {
-      await inParallel(items, ({ key, bytes }) => put(nameOf(key), bytes));
-    },
-
     async putBatch(items) {
       const durable = inParallel(items, ({ key, bytes }) => put(nameOf(key), bytes));
       return { keys: items.map(({ key }) => key), durable };

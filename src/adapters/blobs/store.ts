@@ -17,13 +17,8 @@ import { contentKey, seal, unseal } from './sealing.ts';
 const KEY = /^[0-9a-f]{64}(\.enc)?(@\d{4}-\d\d-\d\dT\d\d\/[0-9a-z]+-[0-9a-f]+:\d{1,15}:\d{1,15})?$/;
 /** Bytes that are hashed or encrypted in one go; between them the event loop gets its turn (≈ 1 ms). */
 const STEP = 512 * 1024;
-/** From here on encrypted bytes are written as they are made: joining them first would hold the event loop and twice the memory. */
-const STREAMED = 4 * STEP;
 
 export function createStore(backend: BlobBackend, ring: KeyRing = []): BlobStore {
-  type Waiting = { bytes: Uint8Array; resolve(reference: BlobReference): void; reject(error: unknown): void };
-  let waiting: Waiting[] = [];
-  let flushing: Promise<void> | undefined;
   const sealingKey = ring[0];
   const named = sealingKey === undefined ? undefined : contentKey(sealingKey);
   const nameOf = (sha256: Buffer): string => (named === undefined ? sha256.toString('hex') : `${named(sha256)}.enc`);
@@ -36,22 +31,6 @@ export function createStore(backend: BlobBackend, ring: KeyRing = []): BlobStore
       reference: { blob: key, size: bytes.length, sha256: sha256.toString('hex') },
       item: { key, bytes: stored },
     };
-  }
-
-  async function putMany(list: readonly Uint8Array[]): Promise<BlobReference[]> {
-    const references: BlobReference[] = [];
-    const items = new Map<string, BackendItem>();
-    for (const bytes of list) {
-      if (sealingKey !== undefined && bytes.length > STREAMED) {
-        references.push(await putStream(steps(bytes)));
-        continue;
-      }
-      const { reference, item } = await prepare(bytes);
-      references.push(reference);
-      items.set(item.key, item);
-    }
-    await backend.putMany([...items.values()]);
-    return references;
   }
 
   async function putBatch(list: readonly Uint8Array[]): Promise<StoringBatch> {
@@ -80,30 +59,7 @@ export function createStore(backend: BlobBackend, ring: KeyRing = []): BlobStore
     return { blob, size: passed.size, sha256: sha256?.toString('hex') ?? '' };
   }
 
-  /** Single puts that arrive while one is being flushed share the next flush. */
-  async function flush(): Promise<void> {
-    while (waiting.length > 0) {
-      const batch = waiting;
-      waiting = [];
-      try {
-        const references = await putMany(batch.map(({ bytes }) => bytes));
-        batch.forEach(({ resolve }, i) => {
-          const reference = references[i];
-          if (reference !== undefined) resolve(reference);
-        });
-      } catch (error) {
-        for (const { reject } of batch) reject(error);
-      }
-    }
-    flushing = undefined;
-  }
-
   return {
-    put: (bytes) =>
-      new Promise((resolve, reject) => {
-        waiting.push({ bytes, resolve, reject });
-        flushing ??= Promise.resolve().then(flush);
-      }),
     putBatch,
     putStream,
 
@@ -135,10 +91,7 @@ export function createStore(backend: BlobBackend, ring: KeyRing = []): BlobStore
     markedAt: (name) => backend.markedAt(markKey(name)),
     sweep: (olderThan) => backend.sweep(olderThan),
     check: () => backend.check(),
-    async close() {
-      await flushing;
-      await backend.close();
-    },
+    close: () => backend.close(),
   };
 }
 

@@ -74,7 +74,7 @@ export async function openMailbox(
   /** What the server said before the connection ended: a throttle hint that is still to be obeyed, or BYE. */
   const lastWords = (): string | undefined => {
     const ms = throttledUntil - performance.now();
-    return ms > 0 ? throttleWords(ms) : byeText(client);
+    return ms > 0 ? throttleWords(ms) : client.byeReason;
   };
   const changed = () => {
     dirty = true;
@@ -315,13 +315,4 @@ function row(message: FetchMessageObject): FetchedMessage | null {
 function toDate(value: Date | string | undefined): Date | undefined {
   const date = value instanceof Date ? value : new Date(value ?? Number.NaN);
   return Number.isNaN(date.getTime()) ? undefined : date;
-}
-
-/** Words of the BYE that came before the close, where imapflow kept them. */
-function byeText(client: ImapFlow): string | undefined {
-  const reason = (client as unknown as { byeReason?: unknown }).byeReason;
-  if (typeof reason === 'string') return reason;
-  if (typeof reason === 'object' && reason !== null && 'text' in reason)
-    return String((reason as { text: unknown }).text);
-  return undefined;
 }

@@ -43,7 +43,8 @@ export async function probeMailbox(
   client.on('error', gone);
   client.on('close', () => gone(new Error('connection closed')));
 
-  const asImapError = (error: unknown, phase: ImapPhase) => imapError(error, phase, byeOf(client), providerOf(server));
+  const asImapError = (error: unknown, phase: ImapPhase) =>
+    imapError(error, phase, client.byeReason, providerOf(server));
 
   async function answer<T>(command: () => Promise<T>, phase: ImapPhase): Promise<T> {
     if (lost !== undefined) throw asImapError(lost, phase);
@@ -102,9 +103,4 @@ export async function probeMailbox(
       client.close();
     },
   };
-}
-
-function byeOf(client: ImapFlow): string | undefined {
-  const reason = (client as unknown as { byeReason?: unknown }).byeReason;
-  return typeof reason === 'string' ? reason : undefined;
 }

@@ -11,10 +11,10 @@ export function throttleLogger(onHint: (ms: number) => void): NonNullable<ImapFl
       if (typeof ms === 'number' && ms > 0) onHint(ms);
     },
     // Without these imapflow would print to the console.
-    error: nothing,
-    fatal: nothing,
-    isLevelEnabled: (level: string) => level === 'warn',
-  } as unknown as NonNullable<ImapFlowOptions['logger']>;
+    ...{ error: nothing, fatal: nothing, info: nothing, debug: nothing },
+    // Not in imapflow's type, and asked: what is not logged is not put together.
+    ...{ isLevelEnabled: (level: string) => level === 'warn' },
+  };
 }
 
 /** The hint in the server's words, as errors.ts reads them. */

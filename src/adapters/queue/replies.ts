@@ -122,6 +122,7 @@ export function openReplyQueues(client: Redis, emit: Emit, settings: RepliesSett
         ...(dueAt === undefined ? {} : { dueAt }),
       };
     },
+    lastCompleted: async (server) => (await queueOf(server).getCompleted(0, 0))[0]?.finishedOn,
     counts: (server) => queueOf(server).getJobCounts(),
     async close() {
       await Promise.all([...queues.values()].map((queue) => queue.close()));

@@ -1,8 +1,7 @@
 // What only the portal's pages look at: how much of a pace is used, which replicas live, when the last message came or went, how many replies
 // are in a state. Reads; the keys are written where pace, leases, ledgers and journal are.
 import type { Redis } from 'ioredis';
-import { repliesQueue } from '../../contract/names.ts';
-import { fingerprintsKey, prefixOf, quarantineKey, replicasKey } from '../../domain/keys.ts';
+import { fingerprintsKey, quarantineKey, replicasKey } from '../../domain/keys.ts';
 import type { ReplyState } from '../../domain/reply-journal.ts';
 import { replyKey, stateKey } from './journal.ts';
 import { paceKey } from './pace.ts';
@@ -15,8 +14,6 @@ export interface PortalView {
   replicasAlive(aliveMs: number): Promise<number>;
   /** INTERNALDATE of the newest message recorded of each folder, in order, epoch ms. */
   lastArrivals(mailboxIds: readonly string[]): Promise<(number | undefined)[]>;
-  /** When the last reply of an SMTP server was accepted, epoch ms: its job completed then. */
-  lastAccepted(server: string): Promise<number | undefined>;
   /** Messages in quarantine, over all of these folders. */
   quarantined(mailboxIds: readonly string[]): Promise<number>;
   repliesIn(state: ReplyState): Promise<number>;
@@ -45,7 +42,6 @@ export function createPortalView(redis: Redis): PortalView {
     const [seconds, micros] = (await redis.time()).map(Number) as [number, number];
     return seconds * 1000 + Math.floor(micros / 1000);
   }
-  const scoreOf = (found: readonly string[]) => (found[1] === undefined ? undefined : Number(found[1]));
   return {
     async paceUsed(mailbox) {
       const now = await redisNow();
@@ -72,13 +68,8 @@ export function createPortalView(redis: Redis): PortalView {
         mailboxIds.map((id) => fingerprintsKey(redis, id)),
         [],
       )) as string[][];
-      return found.map((one) => {
-        const seconds = scoreOf(one);
-        return seconds === undefined ? undefined : seconds * 1000;
-      });
+      return found.map(([, seconds]) => (seconds === undefined ? undefined : Number(seconds) * 1000));
     },
-    lastAccepted: async (server) =>
-      scoreOf(await redis.zrevrange(`${prefixOf(redis)}:${repliesQueue(server)}:completed`, 0, 0, 'WITHSCORES')),
     async quarantined(mailboxIds) {
       const pipeline = redis.pipeline();
       for (const id of mailboxIds) pipeline.hlen(quarantineKey(redis, id));

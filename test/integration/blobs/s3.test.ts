@@ -7,6 +7,7 @@ import { createBlobStore } from '../../../src/adapters/blobs/index.ts';
 import type { Config, KeyRing } from '../../../src/config/config.ts';
 import type { BlobStore } from '../../../src/domain/blob-store.ts';
 import { collect } from '../../../src/lib/streams.ts';
+import { storeBlob } from '../../support/blobs.ts';
 import { freePort, type TempDir, tempDir } from '../../support/temp.ts';
 
 interface S3Server {
@@ -61,7 +62,8 @@ const config = (prefix: string, encryptionKeys: KeyRing = [], to = endpoint): Co
   retentionDays: 30,
 });
 
-const putAll = (store: BlobStore, list: readonly Uint8Array[]) => Promise.all(list.map((bytes) => store.put(bytes)));
+const putAll = (store: BlobStore, list: readonly Uint8Array[]) =>
+  Promise.all(list.map((bytes) => storeBlob(store, bytes)));
 
 async function* chunked(bytes: Uint8Array, size: number) {
   for (let i = 0; i < bytes.length; i += size) yield bytes.subarray(i, i + size);
@@ -79,7 +81,7 @@ describe.each([
     for (const [i, { blob }] of references.entries())
       expect(await collect(store.read(blob))).toEqual(Buffer.from(list[i] ?? []));
     const streamed = await store.putStream(chunked(large, 100_000));
-    expect(streamed).toEqual(await store.put(large));
+    expect(streamed).toEqual(await storeBlob(store, large));
     expect((await collect(store.read(streamed.blob))).equals(large)).toBe(true);
     const range = { start: 6_000_000, end: 6_000_100 };
     expect(await collect(store.read(streamed.blob, range))).toEqual(large.subarray(range.start, range.end));
@@ -132,7 +134,7 @@ it('check() writes, and a store that is not there is BLOB_STORE_UNAVAILABLE', as
   await store.close();
   const away = await createBlobStore(config('', [], `http://127.0.0.1:${await freePort()}`));
   await expect(away.check()).rejects.toMatchObject({ code: 'BLOB_STORE_UNAVAILABLE', remote: { system: 'blob' } });
-  await expect(away.put(randomBytes(5))).rejects.toMatchObject({ code: 'BLOB_STORE_UNAVAILABLE' });
+  await expect(storeBlob(away, randomBytes(5))).rejects.toMatchObject({ code: 'BLOB_STORE_UNAVAILABLE' });
   await away.close();
   const wrong = await createBlobStore({ ...config(''), s3: { ...config('').s3, bucket: 'other' } });
   await expect(wrong.check()).rejects.toMatchObject({

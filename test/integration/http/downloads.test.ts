@@ -10,6 +10,8 @@ import type { Message } from '../../../src/contract/message.ts';
 import type { BlobStore } from '../../../src/domain/blob-store.ts';
 import { createHttp, type Http, type HttpDeps } from '../../../src/http/index.ts';
 import { decodeSlice } from '../../../src/mime/slices.ts';
+import { decodeSlice } from '../../../src/mime/transfer.ts';
+import { storeBlob } from '../../support/blobs.ts';
 import { type TempDir, tempDir, waitFor } from '../../support/temp.ts';
 import { as, fakeApi, fakeDeps, message, sha256 } from '../../unit/http/fixtures.ts';
 
@@ -57,7 +59,7 @@ async function serve(deps: Partial<HttpDeps>): Promise<void> {
 async function serveAttachment(content: Buffer, deps: Partial<HttpDeps> = {}): Promise<void> {
   const head = 'From: kim@example.org\r\n\r\n';
   const encoded = (content.toString('base64').match(/.{1,76}/g) ?? []).join('\r\n');
-  const raw = await blobs.put(Buffer.from(`${head}${encoded}\r\n--end--`));
+  const raw = await storeBlob(blobs, Buffer.from(`${head}${encoded}\r\n--end--`));
   const [first] = message.attachments;
   if (first === undefined) throw new Error('the fixture has attachments');
   const stored: Message = {
@@ -116,7 +118,7 @@ describe('a 25 MB attachment', () => {
     await serveAttachment(content);
     await http?.close();
     const stored = (await fakeApi().readMessage(message.messageKey)) as Message;
-    const raw = await blobs.put(Buffer.alloc(30 * MB, 'x'));
+    const raw = await storeBlob(blobs, Buffer.alloc(30 * MB, 'x'));
     await serve({ api: fakeApi({ blobs: counting, readMessage: async () => ({ ...stored, raw }) }) });
     const socket = await open();
     socket.write(

@@ -300,7 +300,6 @@ export function memoryBlobs(): BlobStore {
     return { blob: sha256, size: bytes.length, sha256 };
   };
   return {
-    put: async (bytes) => put(bytes),
     putBatch: async (list) => stored(list.map(put)),
     async putStream(source) {
       const chunks: Uint8Array[] = [];

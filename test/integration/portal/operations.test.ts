@@ -9,6 +9,7 @@ import { MESSAGE_SCHEMA, type Message } from '../../../src/contract/message.ts';
 import { mailboxId, messageKey, PREFIX } from '../../../src/contract/names.ts';
 import { emptyLedger, type LedgerMeta } from '../../../src/domain/ledger.ts';
 import { unreadable } from '../../../src/mime/index.ts';
+import { storeBlob } from '../../support/blobs.ts';
 import { startRedis, type TestRedis } from '../../support/redis.ts';
 import { freePort } from '../../support/temp.ts';
 import { fileServer, startPortal, TOKENS } from './gateway.ts';
@@ -48,7 +49,7 @@ const meta: LedgerMeta = {
 /** Quarantines messages the way the watcher does: one script for job, ledger and note. */
 async function quarantine(notes: readonly { uid: number; reason: string }[]): Promise<void> {
   const blobs = await createBlobStore(portal.config.blobs);
-  const blob = await blobs.put(Buffer.from(raw));
+  const blob = await storeBlob(blobs, Buffer.from(raw));
   await blobs.close();
   const token = (await createLeases(client, 'test', 5_000).acquire(mailbox)) ?? 'no lease';
   const commit = await openCommit(client, flows, {

@@ -1,4 +1,5 @@
 // The folder store and its encryption: what is stored comes back, whole and in ranges, and nothing else does.
+
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rename, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -11,6 +12,7 @@ import { createStore } from '../../../src/adapters/blobs/store.ts';
 import type { Config, KeyRing } from '../../../src/config/config.ts';
 import type { BlobStore } from '../../../src/domain/blob-store.ts';
 import { collect } from '../../../src/lib/streams.ts';
+import { storeBlob } from '../../support/blobs.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -46,7 +48,8 @@ const putBatch = async (store: BlobStore, list: readonly Uint8Array[]) => {
   return references;
 };
 
-const putAll = (store: BlobStore, list: readonly Uint8Array[]) => Promise.all(list.map((bytes) => store.put(bytes)));
+const putAll = (store: BlobStore, list: readonly Uint8Array[]) =>
+  Promise.all(list.map((bytes) => storeBlob(store, bytes)));
 
 async function* chunked(bytes: Uint8Array, size: number) {
   for (let i = 0; i < bytes.length; i += size) yield bytes.subarray(i, i + size);
@@ -61,7 +64,7 @@ describe.each([
     async (size) => {
       const store = await createBlobStore(config(keys));
       const bytes = randomBytes(size);
-      const reference = await store.put(bytes);
+      const reference = await storeBlob(store, bytes);
       expect(reference).toMatchObject({ size, sha256: createHash('sha256').update(bytes).digest('hex') });
       expect(await collect(store.read(reference.blob))).toEqual(bytes);
       expect(await store.putStream(chunked(bytes, 10_007))).toEqual(reference);
@@ -95,7 +98,7 @@ describe.each([
     const bytes = randomBytes(5000);
     const references = [
       ...(await putAll(store, [bytes, bytes])),
-      ...(await Promise.all([store.put(bytes), store.put(bytes)])),
+      ...(await Promise.all([storeBlob(store, bytes), storeBlob(store, bytes)])),
     ];
     expect(new Set(references.map(({ blob }) => blob)).size).toBe(1);
     expect(await readdir(join(folder, references[0]?.blob.slice(0, 2) ?? ''))).toHaveLength(1);
@@ -105,7 +108,7 @@ describe.each([
 
   it('are reported damaged when a bit was changed', async () => {
     const store = await createBlobStore(config(keys));
-    const { blob } = await store.put(randomBytes(2 * FRAME));
+    const { blob } = await storeBlob(store, randomBytes(2 * FRAME));
     const stored = await readFile(pathOf(blob));
     for (const at of [Math.floor(stored.length / 2), stored.length - 1]) {
       const changed = Buffer.from(stored);
@@ -119,12 +122,12 @@ describe.each([
   it('are reported damaged when cut off, and stored whole again by the next put', async () => {
     const store = await createBlobStore(config(keys));
     const bytes = randomBytes(2 * FRAME);
-    const { blob } = await store.put(bytes);
+    const { blob } = await storeBlob(store, bytes);
     for (const length of [FRAME + 20, 20, 0]) {
       await truncate(pathOf(blob), length);
       await expect(collect(store.read(blob)), `${length} bytes`).rejects.toMatchObject({ code: 'BLOB_DAMAGED' });
     }
-    await store.put(bytes);
+    await storeBlob(store, bytes);
     expect(await collect(store.read(blob))).toEqual(bytes);
     await store.close();
   });
@@ -250,7 +253,7 @@ describe('a blob that is not there', () => {
 
   it('was deleted', async () => {
     const store = await createBlobStore(config());
-    const { blob } = await store.put(randomBytes(10));
+    const { blob } = await storeBlob(store, randomBytes(10));
     await store.delete(blob);
     await store.delete(blob);
     expect(await store.has(blob)).toBe(false);
@@ -262,7 +265,7 @@ describe('encryption', () => {
   it('leaves neither content nor its hash on the disk', async () => {
     const store = await createBlobStore(config(ring));
     const bytes = Buffer.from('Subject: confidential\r\n\r\n'.repeat(10_000));
-    const { blob, sha256 } = await store.put(bytes);
+    const { blob, sha256 } = await storeBlob(store, bytes);
     expect(blob).not.toContain(sha256);
     expect((await readFile(pathOf(blob))).includes('confidential')).toBe(false);
     await store.close();
@@ -270,10 +273,10 @@ describe('encryption', () => {
 
   it('reads what older keys and no key at all stored, and says which key is missing', async () => {
     const bytes = randomBytes(70_000);
-    const plain = await (await createBlobStore(config())).put(bytes);
-    const old = await (await createBlobStore(config([key('2025')]))).put(bytes);
+    const plain = await storeBlob(await createBlobStore(config()), bytes);
+    const old = await storeBlob(await createBlobStore(config([key('2025')])), bytes);
     const rotated = await createBlobStore(config([key('2026'), key('2025')]));
-    const current = await rotated.put(bytes);
+    const current = await storeBlob(rotated, bytes);
     expect(current.blob).not.toBe(old.blob);
     for (const { blob } of [plain, old, current]) expect(await collect(rotated.read(blob))).toEqual(bytes);
     const without = await createBlobStore(config([key('2026')]));
@@ -295,7 +298,7 @@ describe('encryption', () => {
 
   it('finds out frames that were exchanged', async () => {
     const store = await createBlobStore(config(ring));
-    const { blob } = await store.put(randomBytes(3 * FRAME));
+    const { blob } = await storeBlob(store, randomBytes(3 * FRAME));
     const stored = await readFile(pathOf(blob));
     const header = 4 + 2 + '2026'.length + 32;
     const frame = (n: number) => stored.subarray(header + n * (FRAME + 16), header + (n + 1) * (FRAME + 16));
@@ -310,7 +313,7 @@ describe('encryption', () => {
 describe('the folder', () => {
   it('is freed from the temporary files of dead processes, and gets back what a dying sweep had taken aside', async () => {
     const store = createStore(await openFolder(folder));
-    const { blob } = await store.put(Buffer.from('kept'));
+    const { blob } = await storeBlob(store, Buffer.from('kept'));
     const old = new Date(Date.now() - 2 * 3_600_000);
     await writeFile(join(folder, 'tmp', '1-dead'), 'x');
     await utimes(join(folder, 'tmp', '1-dead'), old, old);
@@ -332,17 +335,20 @@ describe('the folder', () => {
     await rm(join(folder, 'blobs'), { recursive: true });
     await writeFile(join(folder, 'blobs'), '');
     await expect(store.check()).rejects.toMatchObject({ code: 'BLOB_STORE_UNAVAILABLE' });
-    await expect(store.put(Buffer.from('x'))).rejects.toMatchObject({ code: 'BLOB_STORE_UNAVAILABLE' });
+    await expect(storeBlob(store, Buffer.from('x'))).rejects.toMatchObject({ code: 'BLOB_STORE_UNAVAILABLE' });
   });
 
-  it('that fails in the middle of a batch keeps no temporary files, and says so', async () => {
+  it('that fails to take one of several keeps no temporary files, and says so', async () => {
     const store = createStore(await openFolder(folder));
     const list = Array.from({ length: 20 }, () => randomBytes(100));
     const last = createHash('sha256')
       .update(list.at(-1) ?? '')
       .digest('hex');
     await writeFile(join(folder, last.slice(0, 2)), 'a file where the directory should be');
-    await expect(putAll(store, list)).rejects.toMatchObject({ code: 'BLOB_STORE_UNAVAILABLE' });
+    const results = await Promise.allSettled(list.map((bytes) => storeBlob(store, bytes)));
+    expect(results.filter(({ status }) => status === 'rejected')).toMatchObject([
+      { reason: { code: 'BLOB_STORE_UNAVAILABLE' } },
+    ]);
     expect(await readdir(join(folder, 'tmp'))).toEqual([]);
     await rm(join(folder, last.slice(0, 2)));
     await putAll(store, list);
@@ -351,9 +357,9 @@ describe('the folder', () => {
 
   it('that was removed while we ran is made again', async () => {
     const store = createStore(await openFolder(folder));
-    const { blob } = await store.put(Buffer.from('x'));
+    const { blob } = await storeBlob(store, Buffer.from('x'));
     await rm(folder, { recursive: true });
-    await store.put(Buffer.from('x'));
+    await storeBlob(store, Buffer.from('x'));
     expect((await stat(pathOf(blob))).size).toBe(1);
     await store.check();
   });

@@ -1,5 +1,6 @@
 // What a reply refers to, read back from the mail that is prepared: attachments by reference, the original quoted, the thread's headers; and
 // what the mail may weigh once it is encoded, said before anybody connects.
+
 import { Readable } from 'node:stream';
 import PostalMime from 'postal-mime';
 import { describe, expect, it } from 'vitest';
@@ -11,6 +12,7 @@ import { outboundDefaults } from '../../../src/outbound/index.ts';
 import { prepare } from '../../../src/outbound/prepare.ts';
 import { replyBodies } from '../../../src/parsing/reply-bodies.ts';
 import { memoryBlobs, smtpServer } from '../../integration/outbound/rig.ts';
+import { storeBlob } from '../../support/blobs.ts';
 
 const DATE = new Date('2026-11-25T10:00:00Z');
 const ORIGINAL = [
@@ -29,7 +31,7 @@ const ENCODED = Buffer.from('%PDF-1.7 Rechnung').toString('base64');
 
 /** The message that is answered, its raw mail in the store. */
 async function original(blobs: BlobStore): Promise<Message> {
-  const { blob } = await blobs.put(Buffer.from(ORIGINAL));
+  const { blob } = await storeBlob(blobs, Buffer.from(ORIGINAL));
   const start = ORIGINAL.indexOf(ENCODED);
   return {
     messageKey: 'm-1',
@@ -117,7 +119,7 @@ describe('size', () => {
 describe('an attachment by reference', () => {
   it('of a blob, and of the message answered, decoded', async () => {
     const blobs = memoryBlobs();
-    const { blob } = await blobs.put(Buffer.from([0, 1, 2, 255]));
+    const { blob } = await storeBlob(blobs, Buffer.from([0, 1, 2, 255]));
     const { mail } = await prepared({
       blobs,
       reply: {
