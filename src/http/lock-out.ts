@@ -4,15 +4,14 @@
 import { isIPv6 } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MailroomError } from '../domain/errors.ts';
+import type { Sessions } from './ports.ts';
 
 /** Failed requests from one address within 15 minutes. A program with an old token may repeat itself; a guesser needs far more. */
 export const API_ATTEMPTS = 100;
 /** Answers that are held back at once; beyond them a refusal is immediate. */
 const MOST_WAITING = 100;
 
-export interface LockOut {
-  attempt(from: string): Promise<{ count: number; forgottenInMs: number }>;
-}
+export type LockOut = Pick<Sessions, 'attempt'>;
 
 /** An address as a key: of IPv6 the /64, which is one customer's whole network. */
 export function addressKey(ip: string): string {

@@ -1,6 +1,6 @@
 // Email servers as the API and the portal see and change them: files and portal in one list, checked by the same rules as a file, stored by
 // compare-and-set, each change in the audit log.
-import type { PortalAudit } from '../adapters/redis/portal-audit.ts';
+
 import type { PortalServer, PortalServers } from '../adapters/redis/portal-servers.ts';
 import { type Found, parseEmailServer } from '../config/email-servers.ts';
 import type { Problem } from '../config/problem.ts';
@@ -10,6 +10,7 @@ import { wrong } from '../domain/definition-problem.ts';
 import { type EmailServer, foldName, isImap, samePasswordTarget } from '../domain/email-server.ts';
 import { MailroomError } from '../domain/errors.ts';
 import type { Definition, EmailServersApi, EmailServerView } from '../http/api/email-servers.ts';
+import type { AuditLog } from '../http/ports.ts';
 import { RequestInvalid } from '../http/problem.ts';
 import type { Emit } from '../telemetry/events.ts';
 import { changesBetween, definitionOf, withoutSecrets, withStoredProxy } from './email-server-definition.ts';
@@ -17,7 +18,7 @@ import { changesBetween, definitionOf, withoutSecrets, withStoredProxy } from '.
 interface EmailServersDeps {
   watch: EmailServerWatch;
   portal: PortalServers;
-  audit: PortalAudit;
+  audit: AuditLog;
   liveOf(server: EmailServer): Promise<EmailServerView['live']>;
   mayConnect(host: string): Promise<boolean>;
   emit: Emit;

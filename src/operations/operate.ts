@@ -1,12 +1,13 @@
 // Operation for the API and the portal: flows, pause and resume of an SMTP server, test of a connection. What a person decides is in the
 // audit log.
+
 import type { Pauses } from '../adapters/redis/pauses.ts';
-import type { PortalAudit } from '../adapters/redis/portal-audit.ts';
 import type { EmailServerWatch } from '../config/watch.ts';
 import { type EmailServer, isImap, isSmtp } from '../domain/email-server.ts';
 import { asError, MailroomError } from '../domain/errors.ts';
 import { flowsOf } from '../domain/flow-by-recipient.ts';
 import type { OperationsApi } from '../http/api/operations.ts';
+import type { AuditLog } from '../http/ports.ts';
 import type { Emit } from '../telemetry/events.ts';
 import type { RunDoctor } from '../wiring/doctor.ts';
 import type { ReplyRoom } from '../wiring/outbound.ts';
@@ -18,7 +19,7 @@ interface OperationsDeps {
   room: Pick<ReplyRoom, 'queues'>;
   watch: EmailServerWatch;
   pauses: Pauses;
-  audit: Pick<PortalAudit, 'write'>;
+  audit: Pick<AuditLog, 'write'>;
   admin: Pick<EmailServerAdmin, 'check' | 'get'>;
   runDoctor: RunDoctor;
   emit: Emit;

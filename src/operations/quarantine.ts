@@ -1,6 +1,6 @@
 // Decisions about quarantined messages: parsed again with this version's parser and enqueued once more, or accepted as they are. The ledger is
 // not touched: the UID's outcome is quarantined, and its first job (with the raw mail, parse: failed) has long been on the queue.
-import type { PortalAudit } from '../adapters/redis/portal-audit.ts';
+
 import type { Quarantine, QuarantineNote } from '../adapters/redis/quarantine.ts';
 import type { Config } from '../config/config.ts';
 import type { EmailServerWatch } from '../config/watch.ts';
@@ -10,6 +10,7 @@ import { isImap } from '../domain/email-server.ts';
 import { MailroomError } from '../domain/errors.ts';
 import { emptyLedger } from '../domain/ledger.ts';
 import type { QuarantineApi, Quarantined } from '../http/api/quarantine.ts';
+import type { AuditLog } from '../http/ports.ts';
 import { type IngestDeps, ingest } from '../inbound/index.ts';
 import { DAY_SECONDS } from '../lib/time.ts';
 import type { Emit } from '../telemetry/events.ts';
@@ -31,7 +32,7 @@ interface QuarantineDeps {
   watch: EmailServerWatch;
   quarantine: Quarantine;
   ingestDeps: IngestDeps;
-  audit: Pick<PortalAudit, 'write'>;
+  audit: Pick<AuditLog, 'write'>;
   emit: Emit;
 }
 

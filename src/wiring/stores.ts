@@ -19,10 +19,12 @@ import { createLoginSlots } from '../adapters/redis/login-slots.ts';
 import { createPace } from '../adapters/redis/pace.ts';
 import { createParticipants, type Participants } from '../adapters/redis/participants.ts';
 import { createPauses, type Pauses } from '../adapters/redis/pauses.ts';
+
 import { createPeople, type People } from '../adapters/redis/people.ts';
-import { createPortalAudit, type PortalAudit } from '../adapters/redis/portal-audit.ts';
+import { createPortalAudit } from '../adapters/redis/portal-audit.ts';
+
 import { createPortalServers, type PortalServers } from '../adapters/redis/portal-servers.ts';
-import { createPortalSessions, type PortalSessions } from '../adapters/redis/portal-sessions.ts';
+import { createPortalSessions } from '../adapters/redis/portal-sessions.ts';
 import { createPortalView, type PortalView } from '../adapters/redis/portal-view.ts';
 import { createQuarantine, type Quarantine } from '../adapters/redis/quarantine.ts';
 import { createServerRegister } from '../adapters/redis/smtp-servers.ts';
@@ -39,6 +41,7 @@ import { MailroomError } from '../domain/errors.ts';
 import type { Journal } from '../domain/reply-journal.ts';
 import type { Pace } from '../domain/reply-pace.ts';
 import type { ServerRegister } from '../domain/server-register.ts';
+import type { AuditLog, Sessions } from '../http/ports.ts';
 import { createLimits, type Limits, type Mailbox } from '../inbound/index.ts';
 import type { ReleaseStack } from '../lib/release-stack.ts';
 import { DAY_MS } from '../lib/time.ts';
@@ -78,8 +81,8 @@ export interface Stores {
   quarantine: Quarantine;
   /** Keys of Redis that hold something else than they should. */
   quarantinedKeys(): Promise<QuarantinedKey[]>;
-  audit: PortalAudit;
-  sessions: PortalSessions;
+  audit: AuditLog;
+  sessions: Sessions;
   view: PortalView;
   /** Definitions of the portal; none without a key to encrypt their secrets with (development only). */
   portalServers: PortalServers | undefined;

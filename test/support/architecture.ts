@@ -58,7 +58,7 @@ const EXCEPT: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** What the two halves need is declared here: adapters that fit it import its types. */
-const PORTS = ['inbound/ports.ts', 'outbound/ports.ts', 'doctor/ports.ts'];
+const PORTS = ['inbound/ports.ts', 'outbound/ports.ts', 'doctor/ports.ts', 'http/ports.ts'];
 
 /** Rooms (or single files) that know a package; everyone else may not import it. Prefixes match subpaths and scopes. */
 const KNOWN_TO: Readonly<Record<string, readonly string[]>> = {

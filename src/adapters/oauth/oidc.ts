@@ -1,9 +1,9 @@
 // Sign-in of people to the portal by OpenID Connect: authorization code with PKCE, state and nonce, over openid-client. Its requests go through
 // our own module (private CA, proxy). Nothing of the provider's answers but codes reaches an error.
 import * as client from 'openid-client';
-import type { PortalRole } from '../../domain/access.ts';
 import { asError, MailroomError } from '../../domain/errors.ts';
 import { claimValues, isOverage, type RoleMapping, roleOf } from '../../domain/role-claims.ts';
+import type { OidcSignIn } from '../../http/ports.ts';
 import { isTlsCode } from '../../lib/tls-codes.ts';
 import { send } from './http.ts';
 
@@ -25,37 +25,9 @@ interface OidcSettings {
   timeoutMs: number;
 }
 
-/** What the browser keeps between leaving and coming back. */
-export interface OidcFlow {
-  state: string;
-  nonce: string;
-  verifier: string;
-}
-
-interface OidcPerson {
-  /** Shown in the audit log. */
-  name: string;
-  subject: string;
-  role: PortalRole;
-  idToken: string;
-}
-
-interface Oidc {
-  /** @throws MailroomError PORTAL_OIDC_UNAVAILABLE */
-  begin(): Promise<{ url: string; flow: OidcFlow }>;
-  /**
-   * @param query with which the browser came back
-   * @param onSubject who it is, known before the role: refused people are counted
-   * @throws MailroomError OAUTH_STATE_INVALID, PORTAL_OIDC_REFUSED, PORTAL_OIDC_NO_ROLE, PORTAL_OIDC_GROUPS_OMITTED, PORTAL_OIDC_UNAVAILABLE
-   */
-  complete(query: string, flow: OidcFlow, onSubject?: (subject: string) => Promise<void>): Promise<OidcPerson>;
-  /** Where to sign out at the provider; undefined when it has no such page. */
-  signOutUrl(idToken: string): Promise<string | undefined>;
-}
-
 const HOUR_MS = 3_600_000;
 
-export function createOidc(settings: OidcSettings, now: () => number = Date.now): Oidc {
+export function createOidc(settings: OidcSettings, now: () => number = Date.now): OidcSignIn {
   const { issuer, clientId, clientSecret, redirectUri } = settings;
   let known: { configuration: client.Configuration; at: number } | undefined;
 

@@ -1,29 +1,15 @@
 // Audit log of the portal: one bounded stream in Redis, newest kept. Values arrive here masked.
 import type { Redis } from 'ioredis';
 import { prefixOf } from '../../domain/keys.ts';
+import type { AuditEntry, AuditLog } from '../../http/ports.ts';
 import { objectIn } from './structures.ts';
 
-interface AuditRecord {
-  /** ISO 8601. */
-  at: string;
-  by: string;
-  action: string;
-  server: string;
-  changes: { field: string; from: string; to: string }[];
-}
-
-export interface PortalAudit {
-  write(record: Omit<AuditRecord, 'at'>): Promise<void>;
-  /** Newest first. */
-  read(limit: number): Promise<AuditRecord[]>;
-}
-
 /** @param keep entries kept, about */
-export function createPortalAudit(redis: Redis, keep = 10_000, now: () => number = Date.now): PortalAudit {
+export function createPortalAudit(redis: Redis, keep = 10_000, now: () => number = Date.now): AuditLog {
   const stream = `${prefixOf(redis)}:portal:audit`;
   return {
     async write(record) {
-      const entry: AuditRecord = { at: new Date(now()).toISOString(), ...record };
+      const entry: AuditEntry = { at: new Date(now()).toISOString(), ...record };
       await redis.xadd(stream, 'MAXLEN', '~', keep, '*', 'entry', JSON.stringify(entry));
     },
     async read(limit) {
@@ -34,8 +20,8 @@ export function createPortalAudit(redis: Redis, keep = 10_000, now: () => number
 }
 
 /** Undefined for an entry that is none: the others are shown. */
-function recordIn(text: string): AuditRecord | undefined {
-  const record = objectIn(text) as Partial<AuditRecord> | undefined;
+function recordIn(text: string): AuditEntry | undefined {
+  const record = objectIn(text) as Partial<AuditEntry> | undefined;
   if (record === undefined || !Number.isFinite(Date.parse(String(record.at)))) return undefined;
   const { at, by = '', action = '', server = '', changes } = record;
   return {

@@ -2,56 +2,17 @@
 // of session ids and secrets are stored: who reads Redis cannot sign in with what he finds.
 import { createHash, randomBytes } from 'node:crypto';
 import type { Redis } from 'ioredis';
-import { isPortalRole, type PortalRole } from '../../domain/access.ts';
+import { isPortalRole } from '../../domain/access.ts';
 import { prefixOf } from '../../domain/keys.ts';
+import type { Invited, Session, Sessions } from '../../http/ports.ts';
 import { setAside } from './guard.ts';
 import { objectIn } from './structures.ts';
 
 const INVITATION_SECONDS = 15 * 60;
 const LOCK_MS = 15 * 60_000;
 
-interface PortalSession {
-  /** Shown in the audit log. */
-  name: string;
-  role: PortalRole;
-  /** Comes back with every form. */
-  csrf: string;
-  /** SHA-256 of the API token that was used: a token that is taken away ends its sessions. */
-  token?: string;
-  /** Signed in by OpenID Connect: the id token, for signing out at the provider. */
-  idToken?: string;
-  /** Epoch ms at which it ends, whatever is done with it. */
-  endsAt: number;
-}
-
-type NewPortalSession = Omit<PortalSession, 'csrf' | 'endsAt'>;
-
-/** Whom a one-time secret is for. */
-interface Invited {
-  name: string;
-  role: PortalRole;
-}
-
-export interface PortalSessions {
-  /** @returns the id for the cookie, 256 bits */
-  create(session: NewPortalSession): Promise<string>;
-  /** @param touch it is in use: the idle time begins again */
-  read(id: string, touch: boolean): Promise<PortalSession | undefined>;
-  end(id: string): Promise<void>;
-  /** A secret that signs in once, within 15 minutes. */
-  invite(person: Invited): Promise<string>;
-  /** Undefined when there is no such secret, or it was used. */
-  redeem(secret: string): Promise<Invited | undefined>;
-  /** Counts an attempt; resolves with how many there were, and the ms until they are forgotten (15 minutes after the first). */
-  attempt(from: string): Promise<Attempts>;
-  attempts(from: string): Promise<Attempts>;
-  forgive(from: string): Promise<void>;
-}
-
-export interface Attempts {
-  count: number;
-  forgottenInMs: number;
-}
+/** `endsAt`: epoch ms at which it ends, whatever is done with it. */
+type PortalSession = Session & { endsAt: number };
 
 interface SessionTimes {
   /** Ms without a request after which a session ends. */
@@ -74,7 +35,7 @@ export function createPortalSessions(
   redis: Redis,
   { idleMs, longestMs }: SessionTimes = { idleMs: 30 * 60_000, longestMs: 8 * 3_600_000 },
   now: () => number = Date.now,
-): PortalSessions {
+): Sessions {
   const prefix = prefixOf(redis);
   const session = (id: string) => `${prefix}:portal:session:${digest(id)}`;
   const invitation = (secret: string) => `${prefix}:portal:invitation:${digest(secret)}`;

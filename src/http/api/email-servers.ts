@@ -1,7 +1,9 @@
 // Email servers over HTTP: read by viewers, changed by administrators. Each change says which revision it means (ETag, If-Match), so that of
 // two people editing at once nobody's change is lost. Secrets go in and never come out.
+
 import { z } from 'zod';
 import { MailroomError } from '../../domain/errors.ts';
+import type { AuditEntry } from '../ports.ts';
 import { problemSchema } from '../problem.ts';
 import { type Route, route } from '../routes.ts';
 
@@ -62,14 +64,13 @@ export const emailServerSchema = z.object({
 });
 export type EmailServerView = z.infer<typeof emailServerSchema>;
 
-const auditEntrySchema = z.object({
+const auditEntrySchema: z.ZodType<AuditEntry> = z.object({
   at: z.string(),
   by: z.string(),
   action: z.string(),
   server: z.string(),
   changes: z.array(z.object({ field: z.string(), from: z.string(), to: z.string() })).describe('Secrets are masked'),
 });
-export type AuditEntry = z.infer<typeof auditEntrySchema>;
 
 export type Definition = Record<string, unknown>;
 

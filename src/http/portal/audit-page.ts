@@ -1,7 +1,7 @@
 // The changes: who did what to which server, field by field, newest first.
 
 import type { FastifyInstance } from 'fastify';
-import type { AuditEntry } from '../api/email-servers.ts';
+import type { AuditEntry } from '../ports.ts';
 import type { PortalDeps } from './deps.ts';
 import { needs, queryOf, send, type Visits } from './gate.ts';
 import { type Html, html } from './html.ts';

@@ -1,60 +1,15 @@
 // What the portal needs, as plain functions; the gateway puts them in.
 
 import type { Result } from '../../contract/result.ts';
-import type { PortalRole } from '../../domain/access.ts';
 import type { BlobStore } from '../../domain/blob-store.ts';
 import type { Emit } from '../../telemetry/events.ts';
-import type { AuditEntry, Definition, EmailServersApi, EmailServerView } from '../api/email-servers.ts';
+import type { Definition, EmailServersApi, EmailServerView } from '../api/email-servers.ts';
 import type { EmailFlowView, OperationsApi } from '../api/operations.ts';
 import type { QuarantineApi } from '../api/quarantine.ts';
 import type { ApiToken } from '../auth.ts';
 import type { ClientAddresses } from '../client.ts';
+import type { AuditLog, OidcSignIn, Sessions } from '../ports.ts';
 import type { Problem as ApiProblem } from '../problem.ts';
-
-export interface NewSession {
-  name: string;
-  role: PortalRole;
-  /** SHA-256 of the API token that was used. */
-  token?: string;
-  /** Of the OpenID provider, for signing out there. */
-  idToken?: string;
-}
-export interface Session extends NewSession {
-  csrf: string;
-}
-
-export interface Attempts {
-  count: number;
-  forgottenInMs: number;
-}
-
-export interface Sessions {
-  create(session: NewSession): Promise<string>;
-  /** @param touch its idle time begins anew */
-  read(id: string, touch: boolean): Promise<Session | undefined>;
-  end(id: string): Promise<void>;
-  redeem(secret: string): Promise<{ name: string; role: PortalRole } | undefined>;
-  attempt(from: string): Promise<Attempts>;
-  forgive(from: string): Promise<void>;
-}
-
-/** What the browser keeps between leaving for the provider and coming back. */
-export interface OidcFlow {
-  state: string;
-  nonce: string;
-  verifier: string;
-}
-
-/** Sign-in of people by an OpenID provider (adapters/oauth/oidc.ts). */
-interface OidcSignIn {
-  begin(): Promise<{ url: string; flow: OidcFlow }>;
-  complete(
-    query: string,
-    flow: OidcFlow,
-    onSubject: (subject: string) => Promise<void>,
-  ): Promise<{ name: string; subject: string; role: PortalRole; idToken: string }>;
-  signOutUrl(idToken: string): Promise<string | undefined>;
-}
 
 /** What is wrong with a field, by code and parameters; `got` or `value` was entered. */
 export type Problem = NonNullable<ApiProblem['problems']>[number] & { got?: string | undefined };
@@ -131,7 +86,7 @@ export interface PortalDeps {
   blobs: Pick<BlobStore, 'read'>;
   sessions: Sessions;
   /** Into the audit log: sign-ins. */
-  record(entry: Omit<AuditEntry, 'at'>): Promise<void>;
+  record: AuditLog['write'];
   /** Absent: no OpenID Connect is configured. */
   oidc?: OidcSignIn | undefined;
   /** What would be wrong or doubtful if this were saved. */

@@ -3,7 +3,8 @@
 import type { ServerResponse } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { perClient } from '../per-client.ts';
-import type { PortalDeps, Session } from './deps.ts';
+import type { Session } from '../ports.ts';
+import type { PortalDeps } from './deps.ts';
 
 const LOOK_MS = 1_000;
 /** Of a look's time so many times is waited before the next: looking at a large fleet takes no more than a tenth of a core. */

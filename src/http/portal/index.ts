@@ -22,8 +22,6 @@ export type {
   PortalReplies,
   PortalReply,
   Preview,
-  Session,
-  Sessions,
 } from './deps.ts';
 
 export function registerPortal(deps: PortalDeps): (app: FastifyInstance) => Promise<void> {

@@ -4,7 +4,7 @@ import { createHash, createHmac, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { FastifyInstance } from 'fastify';
 import { may, type Permission } from '../../domain/access.ts';
-import type { Session } from './deps.ts';
+import type { Session } from '../ports.ts';
 import { type Html, html } from './html.ts';
 import { agoIn, countIn, type Language, type Say, sayIn, type Word } from './words.ts';
 

@@ -10,7 +10,6 @@ import type { Message } from '../../../src/contract/message.ts';
 import type { BlobStore } from '../../../src/domain/blob-store.ts';
 import { createHttp, type Http, type HttpDeps } from '../../../src/http/index.ts';
 import { decodeSlice } from '../../../src/mime/slices.ts';
-import { decodeSlice } from '../../../src/mime/transfer.ts';
 import { storeBlob } from '../../support/blobs.ts';
 import { type TempDir, tempDir, waitFor } from '../../support/temp.ts';
 import { as, fakeApi, fakeDeps, message, sha256 } from '../../unit/http/fixtures.ts';

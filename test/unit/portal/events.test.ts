@@ -2,8 +2,9 @@
 import { EventEmitter } from 'node:events';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Overview, Session } from '../../../src/http/portal/deps.ts';
+import type { Overview } from '../../../src/http/portal/deps.ts';
 import { liveEvents } from '../../../src/http/portal/events.ts';
+import type { Session } from '../../../src/http/ports.ts';
 
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());

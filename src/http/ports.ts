@@ -1,0 +1,83 @@
+// What the HTTP side needs of adapters: they fit these types, wiring hands them in.
+import type { PortalRole } from '../domain/access.ts';
+
+/** Whom a one-time secret is for. */
+export interface Invited {
+  /** Shown in the audit log. */
+  name: string;
+  role: PortalRole;
+}
+
+export interface NewSession extends Invited {
+  /** SHA-256 of the API token that was used: a token that is taken away ends its sessions. */
+  token?: string;
+  /** Signed in by OpenID Connect: the id token, for signing out at the provider. */
+  idToken?: string;
+}
+
+export interface Session extends NewSession {
+  /** Comes back with every form. */
+  csrf: string;
+}
+
+export interface Attempts {
+  count: number;
+  forgottenInMs: number;
+}
+
+export interface Sessions {
+  /** @returns the id for the cookie, 256 bits */
+  create(session: NewSession): Promise<string>;
+  /** @param touch it is in use: the idle time begins again */
+  read(id: string, touch: boolean): Promise<Session | undefined>;
+  end(id: string): Promise<void>;
+  /** A secret that signs in once, within 15 minutes. */
+  invite(person: Invited): Promise<string>;
+  /** Undefined when there is no such secret, or it was used. */
+  redeem(secret: string): Promise<Invited | undefined>;
+  /** Counts an attempt; resolves with how many there were, and the ms until they are forgotten (15 minutes after the first). */
+  attempt(from: string): Promise<Attempts>;
+  attempts(from: string): Promise<Attempts>;
+  forgive(from: string): Promise<void>;
+}
+
+/** What the browser keeps between leaving for the OpenID provider and coming back. */
+export interface OidcFlow {
+  state: string;
+  nonce: string;
+  verifier: string;
+}
+
+/** Sign-in of people by an OpenID provider. */
+export interface OidcSignIn {
+  /** @throws MailroomError PORTAL_OIDC_UNAVAILABLE */
+  begin(): Promise<{ url: string; flow: OidcFlow }>;
+  /**
+   * @param query with which the browser came back
+   * @param onSubject who it is, known before the role: refused people are counted
+   * @throws MailroomError OAUTH_STATE_INVALID, PORTAL_OIDC_REFUSED, PORTAL_OIDC_NO_ROLE, PORTAL_OIDC_GROUPS_OMITTED, PORTAL_OIDC_UNAVAILABLE
+   */
+  complete(
+    query: string,
+    flow: OidcFlow,
+    onSubject?: (subject: string) => Promise<void>,
+  ): Promise<Invited & { subject: string; idToken: string }>;
+  /** Where to sign out at the provider; undefined when it has no such page. */
+  signOutUrl(idToken: string): Promise<string | undefined>;
+}
+
+/** One act of a person, as the audit log keeps it. Secrets are masked. */
+export interface AuditEntry {
+  /** ISO 8601. */
+  at: string;
+  by: string;
+  action: string;
+  server: string;
+  changes: { field: string; from: string; to: string }[];
+}
+
+export interface AuditLog {
+  write(entry: Omit<AuditEntry, 'at'>): Promise<void>;
+  /** Newest first. */
+  read(limit: number): Promise<AuditEntry[]>;
+}
