@@ -2,11 +2,12 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { flatIssues, type InputIssue, MOST_ISSUES, unknownAtTop } from '../contract/issues.ts';
-import { type FailureClass, failureClasses, remoteSchema } from '../contract/result.ts';
+import { type FailureClass, failureClasses, type Remote, remoteSchema } from '../contract/result.ts';
 import { catalogue } from '../domain/catalogue/index.ts';
 import { asError, type ErrorCode, MailroomError } from '../domain/errors.ts';
 import { redisError } from '../domain/redis-errors.ts';
 import type { Emit } from '../telemetry/events.ts';
+import { scrub } from '../telemetry/serialize-error.ts';
 import { type ClientAddresses, clientOf } from './client.ts';
 
 export const problemSchema = z.object({
@@ -185,9 +186,13 @@ export function problemOf(error: MailroomError, german: boolean): Problem {
     ...(error.field === undefined ? {} : { field: error.field }),
     ...(error instanceof RequestInvalid ? { problems: error.problems } : {}),
     ...(error.permitted === undefined ? {} : { permitted: [...error.permitted] }),
-    ...(error.remote === undefined ? {} : { remote: error.remote }),
+    ...(error.remote === undefined ? {} : { remote: shownRemote(error.remote) }),
   };
 }
+
+/** Words of a remote system may quote what we sent: scrubbed, as in the log and on the command line. */
+const shownRemote = (remote: Remote): Remote =>
+  remote.text === undefined ? remote : { ...remote, text: scrub(remote.text) };
 
 interface RefusalDeps {
   emit: Emit;

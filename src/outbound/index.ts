@@ -195,10 +195,10 @@ export async function startOutbound(deps: OutboundDeps): Promise<Outbound> {
     for (const { name } of await deps.register.gone()) {
       if (known.has(name)) continue;
       const counts = await deps.queues.counts(name);
-      const count = countOf(counts);
-      stranded?.set({ server: name }, count);
-      if (count > 0) waiting.push({ server: name, state: 'gone', counts });
+      if (countOf(counts) > 0) waiting.push({ server: name, state: 'gone', counts });
     }
+    stranded?.reset(); // a server that is there again, or whose queue is empty, has no series
+    for (const { server, counts = {} } of waiting) stranded?.set({ server }, countOf(counts));
     return waiting;
   }
 

@@ -2,6 +2,7 @@
 // Sources: docs/exchange-online.md §1 and §9 (learn.microsoft.com/entra/identity-platform/reference-error-codes; RFC 6749 §5.2, RFC 8628 §3.5).
 import type { Action } from '../../domain/catalogue/entry.ts';
 import { catalogue } from '../../domain/catalogue/index.ts';
+import type { OAuthCredential } from '../../domain/email-server.ts';
 import type { ErrorCode, FailureClass } from '../../domain/errors.ts';
 import { MailroomError } from '../../domain/errors.ts';
 import { isTlsCode } from '../../lib/tls-codes.ts';
@@ -18,6 +19,8 @@ export interface OAuthFailure {
   /** errno or Node's TLS code, when no answer came. */
   network?: string | undefined;
 }
+
+type CredentialKind = OAuthCredential['kind'];
 
 interface OAuthVerdict {
   code: ErrorCode;
@@ -148,7 +151,7 @@ export const isCredentialRefusal = (code: ErrorCode): boolean => CREDENTIAL_CODE
 
 const aadstsOf = (text: string | undefined): string | undefined => text?.match(/AADSTS(\d{4,8})/)?.[1];
 
-function codeOf(failure: OAuthFailure, aadsts: string | undefined): ErrorCode {
+function codeOf(failure: OAuthFailure, aadsts: string | undefined, credential: CredentialKind | undefined): ErrorCode {
   const { error, status, network } = failure;
   const numbered = aadsts === undefined ? undefined : byNumber[aadsts];
   if (numbered) return numbered;
@@ -157,13 +160,16 @@ function codeOf(failure: OAuthFailure, aadsts: string | undefined): ErrorCode {
   if ((status ?? 0) >= 500) return 'OAUTH_PROVIDER_FAILED';
   // Without an error of OAuth it is a proxy or a portal on the way that answers, not the provider (RFC 6749 §5.2 demands one).
   if (error === undefined && ON_THE_WAY.has(status ?? 0)) return 'OAUTH_UNREACHABLE';
+  // The provider names no reason: whatever the client proved itself by was refused.
+  if (error === 'invalid_client' && (credential === 'certificate' || credential === 'federated'))
+    return 'OAUTH_ASSERTION_REFUSED';
   return (error === undefined ? undefined : byError[error]) ?? 'OAUTH_REFUSED';
 }
 
 /** The verdict on one failure. Pure. */
-export function classifyOAuth(failure: OAuthFailure): OAuthVerdict {
+export function classifyOAuth(failure: OAuthFailure, credential?: CredentialKind): OAuthVerdict {
   const aadsts = aadstsOf(failure.description);
-  const code = codeOf(failure, aadsts);
+  const code = codeOf(failure, aadsts, credential);
   const entry = catalogue[code];
   // The OAuth error outranks the number where it says that the trouble passes.
   const passing = failure.error !== undefined && PASSING_ERRORS.has(failure.error) && entry.class !== 'throttle';
@@ -190,6 +196,8 @@ export function maskProviderText(text: string, secrets: readonly string[] = []):
 interface FailureContext {
   application: string;
   secrets?: readonly string[];
+  /** What the application proved itself by. */
+  credential?: CredentialKind | undefined;
   /** Replaces the catalogue's hint, e.g. with the consent link filled in. */
   hintFor?: (code: ErrorCode) => string | undefined;
 }
@@ -197,7 +205,7 @@ interface FailureContext {
 /** The failure as the error that leaves this room: code, class, the provider's own words (masked), a hint. Never a `cause`: MSAL's errors
  *  and Node's hold requests. */
 export function oauthError(failure: OAuthFailure, context: FailureContext): MailroomError {
-  const verdict = classifyOAuth(failure);
+  const verdict = classifyOAuth(failure, context.credential);
   const code = verdict.aadsts ? `AADSTS${verdict.aadsts}` : (failure.error ?? failure.network);
   const hint = context.hintFor?.(verdict.code);
   return new MailroomError(verdict.code, {

@@ -70,13 +70,15 @@ export interface TokenProviderSettings {
   requestTimeoutMs?: number;
   /** Milliseconds since the epoch. */
   now?: () => number;
+  /** ms that no step of the clock changes; default performance.now. */
+  monotonic?: () => number;
   random?: () => number;
 }
 
 export function createTokenProvider(settings: TokenProviderSettings): TokenProvider {
   const { applications, cache, emit, servers = () => [], redirectUris = [] } = settings;
   const { renewAheadSeconds = 600, requestTimeoutMs = 30_000, now = Date.now, random = Math.random } = settings;
-  const { wrongApplications = () => new Map(), onRecovered = () => {} } = settings;
+  const { wrongApplications = () => new Map(), onRecovered = () => {}, monotonic = () => performance.now() } = settings;
   const msal: MsalSettings = { timeoutMs: requestTimeoutMs, metadata: new Map() };
   const withCredential = createCredentialChoice(emit, (application, credential) => {
     const text = JSON.stringify({ id: credentialId(credential), at: now() });
@@ -84,7 +86,7 @@ export function createTokenProvider(settings: TokenProviderSettings): TokenProvi
   });
   const expiry = settings.metrics === undefined ? undefined : expiryGauges(settings.metrics, applications);
   const tokens = createTokens({
-    ...{ cache, emit, now, random, onRecovered },
+    ...{ cache, emit, now, monotonic, random, onRecovered },
     ...(expiry === undefined ? {} : { onToken: expiry.token }),
     renewAheadMs: renewAheadSeconds * 1000,
   });

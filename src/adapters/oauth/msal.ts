@@ -311,9 +311,10 @@ export function contextOf(application: OAuthApplication, credential: OAuthCreden
   return {
     application: application.name,
     secrets,
+    credential: credential?.kind,
     hintFor: (code: string) =>
       code === 'OAUTH_CONSENT_MISSING' && !application.generic
-        ? `An administrator opens ${adminConsentUrl(application, 'smtp', 'https://localhost')} and accepts (for IMAP the scope https://ps.outlook.com/.default as well); then it goes on by itself.`
+        ? `An administrator opens ${adminConsentUrl(application, 'smtp', 'https://localhost')} and accepts (for IMAP the scope https://ps.outlook.com/.default as well); then Mailroom continues automatically.`
         : undefined,
   };
 }

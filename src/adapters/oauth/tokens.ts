@@ -12,6 +12,12 @@ interface TokenRecord {
   obtainedAt: number;
 }
 
+/** In this process its life is measured by the monotonic clock: a step of the system's clock neither ends nor extends it. */
+interface HeldToken extends TokenRecord {
+  /** Monotonic ms. */
+  endsAt: number;
+}
+
 export interface Source {
   /** Place in the cache: identity and scopes. */
   key: string;
@@ -27,6 +33,8 @@ interface TokensSettings {
   cache: TokenCache;
   emit: Emit;
   now: () => number;
+  /** ms that no step of the clock changes. */
+  monotonic: () => number;
   random: () => number;
   /** Milliseconds before expiry at which renewal begins; a quarter of the token's life at most. */
   renewAheadMs: number;
@@ -37,10 +45,11 @@ interface TokensSettings {
 }
 
 interface Slot {
-  token?: TokenRecord;
+  token?: HeldToken;
   failure?: { error: MailroomError; until: number; version: object };
-  running?: Promise<TokenRecord>;
+  running?: Promise<HeldToken>;
   timer?: NodeJS.Timeout;
+  /** Monotonic, as is `failure.until`. */
   askedAt: number;
   source: Source;
   /** The application that was tried last; another one than the source's: it was changed, and is to be proven while the token still serves. */
@@ -52,20 +61,22 @@ const FORGET_MS = DAY_MS;
 /** Renewed within this time on request of another caller: the same token serves both. */
 const FRESH_MS = 5_000;
 
-export function createTokens({ cache, emit, now, random, renewAheadMs, onToken, onRecovered }: TokensSettings) {
+export function createTokens(settings: TokensSettings) {
+  const { cache, emit, now, monotonic, random, renewAheadMs, onToken, onRecovered } = settings;
   const slots = new Map<string, Slot>();
   let stopped = false;
 
-  const left = (token: TokenRecord) => token.expiresAt - now();
+  const held = (token: TokenRecord): HeldToken => ({ ...token, endsAt: monotonic() + token.expiresAt - now() });
+  const left = (token: HeldToken) => token.endsAt - monotonic();
   const life = (token: TokenRecord) => token.expiresAt - token.obtainedAt;
-  const margin = (token: TokenRecord) => Math.min(renewAheadMs, life(token) / 4);
-  const usable = (token: TokenRecord) => left(token) > Math.min(60_000, life(token) / 10);
+  const margin = (token: HeldToken) => Math.min(renewAheadMs, life(token) / 4);
+  const usable = (token: HeldToken) => left(token) > Math.min(60_000, life(token) / 10);
 
   /** What the cache holds is used when it is not what we have already, and not due itself. */
-  async function shared(slot: Slot, refused: string | undefined): Promise<TokenRecord | undefined> {
+  async function shared(slot: Slot, refused: string | undefined): Promise<HeldToken | undefined> {
     const text = await guarded(slot, () => cache.read(`token:${slot.source.key}`));
     if (text === undefined) return undefined;
-    const token = JSON.parse(text) as TokenRecord;
+    const token = held(JSON.parse(text) as TokenRecord);
     const known = refused ?? slot.token?.accessToken;
     return token.accessToken !== known && left(token) > margin(token) ? token : undefined;
   }
@@ -82,7 +93,7 @@ export function createTokens({ cache, emit, now, random, renewAheadMs, onToken, 
     }
   }
 
-  async function obtain(slot: Slot, refused: string | undefined): Promise<TokenRecord> {
+  async function obtain(slot: Slot, refused: string | undefined): Promise<HeldToken> {
     const { source } = slot;
     slot.triedVersion = source.version;
     return cache.exclusively(source.lockKey, async () => {
@@ -97,23 +108,24 @@ export function createTokens({ cache, emit, now, random, renewAheadMs, onToken, 
     });
   }
 
-  async function issue(slot: Slot): Promise<TokenRecord> {
+  async function issue(slot: Slot): Promise<HeldToken> {
     const { source } = slot;
-    const began = now();
+    const began = monotonic();
     try {
       const { accessToken, expiresAt } = await source.issue();
-      const token = { accessToken, expiresAt, obtainedAt: now() };
-      await guarded(slot, () => cache.write(`token:${source.key}`, JSON.stringify(token), left(token)));
+      const issued: TokenRecord = { accessToken, expiresAt, obtainedAt: now() };
+      const token = held(issued);
+      await guarded(slot, () => cache.write(`token:${source.key}`, JSON.stringify(issued), left(token)));
       const seconds = Math.round(left(token) / 1000);
       emit('TokenIssued', {
         application: source.application,
-        durationMs: now() - began,
+        durationMs: monotonic() - began,
         detail: { secondsOfLife: seconds },
       });
       return token;
     } catch (thrown) {
       const error = thrown instanceof MailroomError ? thrown : new MailroomError('OAUTH_REFUSED');
-      slot.failure = { error, until: now() + failureMs(error), version: source.version };
+      slot.failure = { error, until: monotonic() + failureMs(error), version: source.version };
       emit(eventOf(error), { application: source.application, err: error });
       throw error;
     }
@@ -130,7 +142,7 @@ export function createTokens({ cache, emit, now, random, renewAheadMs, onToken, 
   }
 
   async function ahead(slot: Slot): Promise<void> {
-    if (stopped || now() - slot.askedAt > FORGET_MS) return;
+    if (stopped || monotonic() - slot.askedAt > FORGET_MS) return;
     try {
       await single(slot, undefined);
     } catch (error) {
@@ -140,7 +152,7 @@ export function createTokens({ cache, emit, now, random, renewAheadMs, onToken, 
   }
 
   /** All callers of this process share one attempt. */
-  function single(slot: Slot, refused: string | undefined): Promise<TokenRecord> {
+  function single(slot: Slot, refused: string | undefined): Promise<HeldToken> {
     slot.running ??= obtain(slot, refused).finally(() => {
       delete slot.running;
     });
@@ -153,10 +165,10 @@ export function createTokens({ cache, emit, now, random, renewAheadMs, onToken, 
       source: Source,
       { renew = false, refused }: { renew?: boolean; refused?: string | undefined } = {},
     ): Promise<TokenRecord> {
-      const slot = slots.get(source.key) ?? { askedAt: now(), source };
+      const slot = slots.get(source.key) ?? { askedAt: monotonic(), source };
       slots.set(source.key, slot);
       slot.source = source;
-      slot.askedAt = now();
+      slot.askedAt = monotonic();
       const { token, failure } = slot;
       const isRefused =
         token !== undefined &&
@@ -168,7 +180,7 @@ export function createTokens({ cache, emit, now, random, renewAheadMs, onToken, 
       }
       // Should the renewal fail, nobody is to get the refused one again.
       if (isRefused) delete slot.token;
-      const remembered = failure && failure.version === source.version && now() < failure.until;
+      const remembered = failure && failure.version === source.version && monotonic() < failure.until;
       if (remembered && (!renew || failure.error.class === 'throttle')) throw failure.error;
       return single(slot, isRefused ? token?.accessToken : undefined);
     },

@@ -2,19 +2,29 @@
 import { beforeEach, expect, it } from 'vitest';
 import { createServerRegister } from '../../../src/adapters/redis/smtp-servers.ts';
 import type { SmtpServer } from '../../../src/domain/email-server.ts';
+import { createMetrics } from '../../../src/telemetry/metrics.ts';
 import { smtpServer, until } from './rig.ts';
 import { openRoom, type Replica } from './room.ts';
 
 const room = openRoom();
 let one: Replica;
+let metrics: ReturnType<typeof createMetrics>;
 let n = 0;
 
 const server = (more: Partial<SmtpServer> = {}) => smtpServer(room.sink.port, more);
 const OTHER = { user: 'other@contoso.example', additionalFromAddresses: ['support@contoso.example'] };
 
 beforeEach(async () => {
-  one = await room.replica({ servers: [server()] });
+  metrics = createMetrics();
+  one = await room.replica({
+    servers: [server()],
+    change: ({ deps }) => {
+      deps.metrics = metrics;
+    },
+  });
 });
+const stranded = async () =>
+  /^mailroom_replies_waiting_for_server\{server="sink"\} (\d+)$/m.exec(await metrics.registry.metrics())?.[1];
 
 const count = (event: string) => one.events.filter(({ name }) => name === event).length;
 async function change(servers: SmtpServer[]): Promise<void> {
@@ -60,8 +70,10 @@ it.each([
     expect(result).not.toHaveProperty('expectedAt');
   }
   expect((await one.outbound.status()).find((status) => status.server === 'sink')).toMatchObject({ state: 'gone' });
+  await until('the gauge counts them', async () => (await stranded()) === '2');
   one.change([server()]);
   await one.deps.pauses.lift('sink', true);
+  await until('the gauge is back', async () => (await stranded()) === undefined);
   await until('sent', async () => (await states(ids)).every((state) => state === 'accepted'));
   expect((await one.outbound.status()).map(({ server: name, state }) => [name, state])).toEqual([['sink', 'sending']]);
 });

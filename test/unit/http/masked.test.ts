@@ -1,7 +1,9 @@
 // A viewer sees the state of everything and no customer's address.
 import { expect, it } from 'vitest';
+import { MailroomError } from '../../../src/domain/errors.ts';
 import { createHttp } from '../../../src/http/index.ts';
 import { masked, maskedText } from '../../../src/http/masked.ts';
+import { problemOf } from '../../../src/http/problem.ts';
 import { as, fakeApi, fakeDeps, result } from './fixtures.ts';
 
 it.each([
@@ -48,4 +50,14 @@ it.each([
     expect(body).toContain('@example.org');
   }
   await http.close();
+});
+
+it("a problem holds a remote system's words without what they may quote", () => {
+  const text = '550 5.7.1 <kim@example.org> said "My order" with token=abcdefgh, Subject: My order';
+  const { remote: shown } = problemOf(
+    new MailroomError('SEND_AS_DENIED', { remote: { system: 'smtp', code: '550', text } }),
+    false,
+  );
+  expect(shown).toMatchObject({ system: 'smtp', code: '550', text: expect.stringContaining('550 5.7.1') });
+  expect(shown?.text).not.toMatch(/kim|My order|abcdefgh/);
 });

@@ -116,6 +116,17 @@ describe('classifyOAuth', () => {
     expect(classifyOAuth(failure)).toMatchObject({ code, class: cls, action });
   });
 
+  it.each([
+    ['secret', 'OAUTH_SECRET_WRONG'],
+    ['certificate', 'OAUTH_ASSERTION_REFUSED'],
+    ['federated', 'OAUTH_ASSERTION_REFUSED'],
+  ] as const)('invalid_client without a number, after a %s: %s', (credential, code) => {
+    const error = oauthError({ error: 'invalid_client', status: 401 }, { application: 'x', credential });
+    expect(error.code).toBe(code);
+    expect(error.hint.includes('secret')).toBe(credential === 'secret');
+    expect(classifyOAuth({ error: 'invalid_client' }, credential).credentialRefused).toBe(true);
+  });
+
   it('has a hint in both languages for every code', () => {
     for (const [, code] of table)
       expect(catalogue[code].hint).toMatchObject({

@@ -1,4 +1,4 @@
-// Which event a failed request for a token is: refused, unavailable, or a person's turn.
+// Tokens in this process: which event a failed request is (refused, unavailable, a person's turn), and a clock that steps.
 import { expect, it } from 'vitest';
 import { oauthError } from '../../../src/adapters/oauth/errors.ts';
 import { createTokens } from '../../../src/adapters/oauth/tokens.ts';
@@ -28,6 +28,7 @@ it.each([
     cache,
     emit: (name) => void events.push(name),
     now: () => 0,
+    monotonic: () => 0,
     random: () => 0,
     renewAheadMs: 1,
   });
@@ -37,4 +38,51 @@ it.each([
   await expect(tokens.get({ key: 'k', version: {}, application: 'a', issue, lockKey: 'l' })).rejects.toThrow();
   tokens.stop();
   expect(events).toEqual([event]);
+});
+
+const HOUR = 3_600_000;
+
+it.each([
+  ['forward', 24 * HOUR],
+  ['back', -24 * HOUR],
+])('a clock that steps %s a day neither ends nor extends a token or a failure', async (_where, step) => {
+  let wall = 1_800_000_000_000;
+  let passed = 0;
+  const asked: number[] = [];
+  let refuse = false;
+  const tokens = createTokens({
+    cache,
+    emit: () => {},
+    now: () => wall + passed,
+    monotonic: () => passed,
+    random: () => 0,
+    renewAheadMs: HOUR,
+  });
+  const issue = async () => {
+    asked.push(passed);
+    if (refuse) throw oauthError({ error: 'invalid_client', status: 401 }, { application: 'a' });
+    return { accessToken: `t${asked.length}`, expiresAt: wall + passed + HOUR };
+  };
+  const source = { key: 'k', version: {}, application: 'a', issue, lockKey: 'l' };
+  const get = async () => (await tokens.get(source)).accessToken;
+  try {
+    expect(await get()).toBe('t1');
+    wall += step;
+    passed = HOUR / 2;
+    expect(await get()).toBe('t1');
+    passed = HOUR;
+    expect(await get()).toBe('t2');
+    refuse = true;
+    passed = 2 * HOUR;
+    await expect(get()).rejects.toThrow();
+    wall += step;
+    await expect(get()).rejects.toThrow();
+    expect(asked).toEqual([0, HOUR, 2 * HOUR]);
+    // What was refused is remembered for seconds.
+    passed += 60_000;
+    refuse = false;
+    expect(await get()).toBe('t4');
+  } finally {
+    tokens.stop();
+  }
 });
