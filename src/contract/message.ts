@@ -207,7 +207,7 @@ export const messageSchema = z.object({
     .array(
       z.object({
         address: z.string().describe('Address of the mailbox, as its definition writes it'),
-        tag: z.string().optional().describe('Of a plus address: what stands between + and @'),
+        tag: z.string().optional().describe('Of a plus address: the text between + and @'),
         header: z.string().describe('Where it was found: To, Cc, Delivered-To, Received …'),
       }),
     )
@@ -279,7 +279,7 @@ export const messageSchema = z.object({
   importance: z.enum(['low', 'normal', 'high']),
   authenticationResults: z
     .array(z.string())
-    .describe('Authentication-Results headers as given, whoever wrote them; see authentication'),
+    .describe('Authentication-Results headers as given, no matter who wrote them; see authentication'),
   authentication: authenticationSchema.optional(),
   fingerprint: z
     .string()

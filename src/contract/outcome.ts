@@ -23,7 +23,7 @@ export const outcomeSchema = z.object({
   recipients: z
     .array(z.object({ address: z.string(), delivery: z.enum(deliveries), report: reportSchema }))
     .optional()
-    .describe('With delivery: the recipients of whom the report says something new'),
+    .describe('With delivery: the recipients about whom the report contains something new'),
 });
 
 export type Outcome = z.infer<typeof outcomeSchema>;

@@ -73,7 +73,7 @@ const recipientFields = {
     .enum(deliveries)
     .optional()
     .describe(
-      'After the server accepted it. unknown: no report so far, which is how most mails that arrive stay. delayed: still being tried. delivered, read: a report says so. bounced: not delivered',
+      'After the server accepted it. unknown: no report so far, which is how most mails that arrive stay. delayed: still being tried. delivered, read: a report confirms it. bounced: not delivered',
     ),
   report: reportSchema.optional(),
   attempts: z.int().min(0).optional().describe('Submissions in which this recipient was named'),

@@ -46,7 +46,7 @@ export function imapSteps(server: ImapServer, deps: DoctorDeps, defer: (release:
     if (mailbox?.signedIn() === false)
       return {
         skipped: words(
-          'the server signed this connection in by itself (PREAUTH): User and password were not tried',
+          'the server signed this connection in without credentials (PREAUTH): User and password were not tried',
           'der Server hat die Verbindung selbst angemeldet (PREAUTH): User und Kennwort wurden nicht geprüft',
         ),
       };

@@ -9,7 +9,7 @@ interface FaultEntry {
 }
 
 const uid = 'UID of the message; every message when missing';
-const duration = 'milliseconds from when it is set until it ends by itself';
+const duration = 'milliseconds after which the fault ends, counted from when it is set';
 const stage = 'connect | ehlo | auth | mail | rcpt | data | afterDot';
 
 export const FAULTS = {

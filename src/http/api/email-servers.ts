@@ -50,7 +50,7 @@ export const emailServerSchema = z.object({
     blindSeconds: z.number().optional(),
     waiting: z.number().optional().describe('Jobs that wait on its queue'),
     held: z.number().optional().describe('Replies that wait for a person'),
-    pausedBy: z.string().optional().describe('The person who paused it; it goes on when a person resumes it'),
+    pausedBy: z.string().optional().describe('The person who paused it; it continues when a person resumes it'),
     expectedAt: z.number().optional().describe('Epoch milliseconds: end of a pause'),
     lastMessageAt: z
       .number()

@@ -105,7 +105,7 @@ export function operationRoutes(api: StatusApi): Route[] {
       summary:
         action === 'pause'
           ? 'SMTP: send nothing until it is resumed; replies wait on the queue'
-          : 'SMTP: go on sending, whoever or whatever paused it',
+          : 'SMTP: resume sending, regardless of who or what paused it',
       tag: 'Email servers',
       permission: 'email-servers:pause',
       params: server,

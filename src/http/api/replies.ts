@@ -82,7 +82,7 @@ export function replyRoutes(deps: ApiDeps, namespaces: ReadonlySet<string> = new
       scoped: true,
       params: { id: 'replyId' },
       answers: {
-        200: { description: 'The reply as it stands now', schema: resultSchema },
+        200: { description: 'The current state of the reply', schema: resultSchema },
         404: problem('REPLY_UNKNOWN'),
         409: problem('REPLY_NOT_HELD'),
       },

@@ -19,7 +19,7 @@ it.each([
       return ['r'];
     },
     acquire: async () => undefined,
-    renew: async () => ({ lost: [], versions: new Map() }),
+    renew: async () => ({ lost: [], versions: new Map(), marked: new Set() }),
     release: async () => {},
     leave: async () => {},
   };
