@@ -51,6 +51,8 @@ export interface JournalEntry {
   /** Sender it would leave as when it was held because of its sender; a person's release agrees to exactly this one. null: none. */
   offered?: DecidedSender | null;
   agreed?: DecidedSender;
+  /** A person released it although a colleague has answered. */
+  forced?: boolean;
   /** Blob of the rendered mail, and of the reply itself as JSON. */
   rendered?: string;
   renderedSize?: number;
@@ -103,6 +105,7 @@ type EntryChange = Partial<
     | 'deferredSince'
     | 'offered'
     | 'agreed'
+    | 'forced'
     | 'rendered'
     | 'renderedSize'
     | 'source'

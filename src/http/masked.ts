@@ -1,5 +1,6 @@
 // Addresses of customers, hidden from those who may see the state of everything but no customer (role viewer). Pure.
 import type { Remote, Result } from '../contract/result.ts';
+import type { AnsweredElsewhere } from '../domain/answered.ts';
 
 /** j•••@customer.example */
 export const masked = (address: string): string => {
@@ -38,12 +39,16 @@ const maskedRecipient = <T extends Recipient>(one: T): T => {
 };
 
 export function maskedResult(result: Result): Result {
-  const { recipients, openRecipients, failure, warnings } = result;
+  const { recipients, openRecipients, failure, warnings, answeredElsewhere } = result;
+  const { who } = answeredElsewhere ?? {};
   return {
     ...maskedRemote(result),
     ...(recipients === undefined ? {} : { recipients: recipients.map(maskedRecipient) }),
     ...(openRecipients === undefined ? {} : { openRecipients: openRecipients.map(maskedRecipient) }),
     ...(failure === undefined ? {} : { failure: { ...maskedRemote(failure), message: maskedText(failure.message) } }),
+    ...(who === undefined
+      ? {}
+      : { answeredElsewhere: { ...answeredElsewhere, who: masked(who) } as AnsweredElsewhere }),
     ...(warnings === undefined ? {} : { warnings: warnings.map(maskedText) }),
   };
 }

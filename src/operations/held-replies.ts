@@ -44,6 +44,7 @@ function shown(entry: JournalEntry): PortalReply {
     stateAt: updatedAt,
     attempts,
     evidence,
+    ...(result?.answeredElsewhere === undefined ? {} : { answeredElsewhere: result.answeredElsewhere }),
     ...(failure === undefined ? {} : { failure: { code: failure.code, ...(said === undefined ? {} : { said }) } }),
   };
 }

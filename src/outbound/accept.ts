@@ -7,7 +7,7 @@ import type { JobEnding } from '../domain/reply-queues.ts';
 import { DAY_MS } from '../lib/time.ts';
 import { insist } from './insist.ts';
 import { remoteLine, resultOf, type Told } from './results.ts';
-import { storeSentCopy, type Work } from './work.ts';
+import { storeSentCopy, type Work, wantMark } from './work.ts';
 
 /** Deferred for longer, a recipient is given up (RFC 5321 §4.5.4.1: at least 4–5 days), ms. */
 export const GIVE_UP_MS = 5 * DAY_MS;
@@ -90,6 +90,7 @@ async function afterwards(
   if (given.foundBy !== undefined) deps.emit('ReplySettled', { ...named, reason: given.foundBy });
   if (!open) {
     deps.emit('ReplyAccepted', { ...named, attempts: entry.attempts, durationMs: sinceHandedIn(work) });
+    await wantMark(work, reply);
     if (refused > 0) deps.emit('ReplyPartlyRefused', { ...named, count: refused });
   }
   if (given.taken) {

@@ -11,7 +11,7 @@ import { describeProblems } from './malformed.ts';
 import { failureOf, refusalOf, resultOf } from './results.ts';
 import { settleUncertain } from './settle.ts';
 import { prepareAndSubmit } from './submission.ts';
-import { type Delivery, reject, storeSentCopy, type Work } from './work.ts';
+import { type Delivery, reject, storeSentCopy, type Work, wantMark } from './work.ts';
 
 /** BullMQ priority (1 is first) of a reply: agents' before automatic ones, whatever their own priority. */
 export function priorityOf(reply: Pick<Reply, 'priority' | 'automatic'>): number {
@@ -98,7 +98,10 @@ async function passGate(delivery: Delivery, job: ReplyJob): Promise<JobEnding> {
       return { end: 'later', at: now() + claim.retryAfterMs };
     case 'settled':
       deps.emit('ReplyGateClosed', { server: server.name, replyId: reply.replyId, state: claim.entry.state });
-      if (claim.entry.state === 'accepted') await storeSentCopy(delivery, claim.entry);
+      if (claim.entry.state === 'accepted') {
+        await storeSentCopy(delivery, claim.entry);
+        await wantMark(delivery, reply);
+      }
       return endingOf(claim.entry);
     case 'yours': {
       const { fence } = claim;

@@ -1,5 +1,6 @@
 // What the sending half is given: adapters as functions and plain objects, typed here where they are used.
 import type { Message } from '../contract/message.ts';
+import type { AnsweredElsewhere } from '../domain/answered.ts';
 import type { BlobStore } from '../domain/blob-store.ts';
 import type { SmtpServer } from '../domain/email-server.ts';
 import type { Journal } from '../domain/reply-journal.ts';
@@ -88,6 +89,8 @@ export interface OutboundSettings extends ReplyLimits {
   seekMs: number;
   /** How long an acceptance is written again while Redis refuses it, ms: less than the time in which a stopping process ends its jobs. */
   insistMs: number;
+  /** What is known of colleagues' answers is good for this long, ms: more than the time between two looks at a mailbox. */
+  answersFreshMs: number;
   /** Multiplies every wait before another try; under 1 only in tests. */
   waitScale: number;
 }
@@ -106,6 +109,7 @@ export const outboundDefaults: OutboundSettings = {
   restingMs: 30_000,
   seekMs: 25_000,
   insistMs: 15_000,
+  answersFreshMs: 90_000,
   waitScale: 1,
 };
 
@@ -132,7 +136,18 @@ export interface Pause {
   by?: string;
 }
 
+/** What colleagues did with a message that a reply answers, and what of the reply they are to see. */
+export interface Answers {
+  /** Undefined: its mailbox is not watched for that (mailboxEvents). `ageMs`: when it was last looked at; missing: never. */
+  known(messageKey: string): Promise<{ answered?: AnsweredElsewhere; ageMs?: number } | undefined>;
+  /** One look at the mailbox, within a bound. @throws when it cannot be had */
+  look(messageKey: string): Promise<AnsweredElsewhere | undefined>;
+  /** The message gets \Answered by who watches its mailbox. @returns false when too many wait */
+  mark(messageKey: string, replyId: string): Promise<boolean>;
+}
+
 export interface OutboundDeps {
+  answers?: Answers;
   register: ServerRegister;
   servers: () => readonly SmtpServer[];
   /** Addresses of mailboxes that we watch, besides those that servers send from: no automatic reply goes there. */

@@ -168,6 +168,7 @@ export function createReplies(deps: RepliesDeps): Replies {
       doubted,
       ...(entry.rendered === undefined ? { preparations: 0 } : {}),
       ...(offered == null ? {} : { agreed: offered }),
+      ...(result?.failure?.code === 'REPLY_ANSWERED_ELSEWHERE' ? { forced: true } : {}),
     };
     const { moved, state } = await journal.transition(replyId, { from: ['held'], to, change });
     if (!moved)

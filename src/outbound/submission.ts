@@ -4,6 +4,7 @@
 import type { BlobReference } from '../contract/message.ts';
 import type { Failure, RecipientState } from '../contract/result.ts';
 import { needsSmtpUtf8 } from '../domain/address.ts';
+import type { AnsweredElsewhere } from '../domain/answered.ts';
 import { MailroomError } from '../domain/errors.ts';
 import { afterRcpt, openRecipients } from '../domain/recipients.ts';
 import type { JournalEntry } from '../domain/reply-journal.ts';
@@ -12,10 +13,11 @@ import type { JobEnding } from '../domain/reply-queues.ts';
 import type { Submitter } from '../domain/submission.ts';
 import type { EventName } from '../telemetry/events/index.ts';
 import { beginData, forgottenBegin } from './begin.ts';
+import { AnsweredMeanwhile, collisionFailure, findCollision, isWarned, refuseCollision, warned } from './collision.ts';
 import { accepted, conclude, doubtful, type Taken } from './conclude.ts';
 import { classifySender, type SenderVerdict, stillDecided } from './decide.ts';
 import { prepare } from './prepare.ts';
-import { resultOf } from './results.ts';
+import { resultOf, type Told } from './results.ts';
 import { isSuspect, prepareSuspect } from './suspects.ts';
 import { fenced, type Work } from './work.ts';
 
@@ -38,10 +40,14 @@ export async function prepareAndSubmit(work: Work, found: JournalEntry): Promise
     forgotten = unprepared ? await forgottenBegin(work, entry) : undefined;
     if (forgotten !== undefined) return doubtful(work, entry, forgotten);
   }
+  const collision = await findCollision(work, entry);
+  if (collision.answered !== undefined && !isWarned(work)) return holdForCollision(work, entry, collision.answered);
+  const note = warned(entry, collision);
+  entry = { ...entry, ...(note.result === undefined ? {} : { result: note.result }) };
   const submitted = await work.lanes.use(
     async (submitter): Promise<JobEnding | Taken> => {
       if (entry.envelope?.smtpUtf8 === true) await needSmtpUtf8(submitter, entry.envelope);
-      return submit(work, entry, bytes, submitter);
+      return submit(work, entry, bytes, submitter, note);
     },
     15_000,
     work.job.priority,
@@ -95,16 +101,20 @@ async function storeReply({ deps, reply }: Work): Promise<string> {
   return (reference as BlobReference).blob;
 }
 
+const holdForCollision = (work: Work, entry: JournalEntry, answered: AnsweredElsewhere): Promise<JobEnding> =>
+  holdForPerson(work, entry, { failure: collisionFailure() }, 'ReplyHeldForAnswer', { answeredElsewhere: answered });
+
 /** Not submitted: a person decides. The next release agrees to the sender that is offered here. */
 async function holdForPerson(
   work: Work,
   entry: JournalEntry,
   { failure, offered }: Pick<SenderVerdict & { verdict: 'hold' }, 'failure' | 'offered'>,
   event: EventName,
+  told: Told = {},
 ): Promise<JobEnding> {
   const { deps, server, reply, fence, now } = work;
   const source = entry.source ?? (await storeReply(work));
-  const result = resultOf({ ...entry, state: 'held' }, { failure });
+  const result = resultOf({ ...entry, state: 'held' }, { failure, ...told });
   const { moved } = await deps.journal.transition(reply.replyId, {
     from: ['queued', 'prepared', 'submitting'],
     to: 'held',
@@ -143,6 +153,7 @@ async function submit(
   entry: JournalEntry,
   bytes: Buffer | undefined,
   submitter: Submitter,
+  note: ReturnType<typeof warned>,
 ): Promise<JobEnding | Taken> {
   const { deps, server, reply, fence, now, job } = work;
   const { envelope, rendered, renderedSize = 0 } = entry;
@@ -172,7 +183,7 @@ async function submit(
     from: ['prepared', 'submitting'],
     to: 'submitting',
     fence,
-    change: { countAttempt: true },
+    change: { countAttempt: true, ...note },
   });
   submitting.catch(() => {}); // awaited below, whatever becomes of the submission
   const tries = entry.attempts + 1;
@@ -189,7 +200,8 @@ async function submit(
       // Told apart only where they differ: most replies have one recipient.
       const differ = entry.recipients !== undefined || recipients.some(({ state }) => state !== 'accepted');
       said = differ ? afterRcpt(entry, recipients) : undefined;
-      begun = submitting.then(() => {
+      begun = submitting.then(async () => {
+        await refuseCollision(work, entry);
         if (!stillDecided(work, entry)) throw new Error('the server was changed while the envelope was sent');
         return beginData(work, entry.begins + 1, said);
       });
@@ -206,6 +218,8 @@ async function submit(
     await deps.pace.refund(pace);
   if (outcome.kind === 'accepted') return outcome;
   if (!(await submitting).moved) return fenced(work);
+  if (outcome.kind === 'withheld' && outcome.error instanceof AnsweredMeanwhile)
+    return holdForCollision(work, { ...entry, attempts: tries }, outcome.error.answered);
   if (outcome.kind === 'failed' && outcome.recipients !== undefined) said ??= afterRcpt(entry, outcome.recipients);
   return conclude(work, { ...entry, attempts: tries, ...(said === undefined ? {} : { recipients: said }) }, outcome);
 }

@@ -63,6 +63,19 @@ export function fenced(work: Work): JobEnding {
   return { end: 'later', at: work.now() + 1_000 };
 }
 
+/** The message that an accepted reply answers is to be marked as answered. Never fails the reply; asked again whenever its job runs again. */
+export async function wantMark({ deps, server }: Delivery, reply: Reply): Promise<void> {
+  const messageKey = reply.answers?.messageKey;
+  // An acknowledgement is no answer.
+  const wanted = reply.markAnswered ?? (server.markAnswered === true && !reply.automatic);
+  if (!wanted || messageKey === undefined || deps.answers === undefined) return;
+  try {
+    if (!(await deps.answers.mark(messageKey, reply.replyId))) throw new Error('too many marks wait for this mailbox');
+  } catch (error) {
+    deps.emit('ReplyMarkFailed', { server: server.name, replyId: reply.replyId, err: asError(error) });
+  }
+}
+
 /** Sent copy by policy `append`; storing twice is prevented by our own header in the folder. Never fails the reply. */
 export async function storeSentCopy({ deps, server }: Delivery, entry: JournalEntry): Promise<void> {
   // Another account's Sent is no place for it: the server was changed since.

@@ -1,4 +1,5 @@
 // Wires the sending half to its adapters: BullMQ, SMTP, the Sent folder over IMAP.
+import { lookForAnswer } from '../adapters/imap/people-look.ts';
 import { createSentFolder } from '../adapters/imap/sent-folder.ts';
 import { openReplyQueues } from '../adapters/queue/replies.ts';
 import { createSubmitter, submitterDefaults } from '../adapters/smtp/submitter.ts';
@@ -6,6 +7,7 @@ import type { Config } from '../config/config.ts';
 import { type EmailServer, isImap, isSmtp } from '../domain/email-server.ts';
 import type { ReplyQueues } from '../domain/reply-queues.ts';
 import { DAY_SECONDS } from '../lib/time.ts';
+import { createAnswers } from '../operations/answers.ts';
 import { messageIdMaker } from '../operations/conversations.ts';
 import { createReplies, type Outbound, type OutboundSettings, type Replies, startOutbound } from '../outbound/index.ts';
 import type { Emit } from '../telemetry/events.ts';
@@ -35,6 +37,25 @@ export function openReplies(
     queues,
     replies: createReplies({ ...stores, queues, emit, allServers: servers, limits: config.outbound }),
   };
+}
+
+/** The whole look of the guard at a mailbox, ms. */
+const ANSWER_LOOK_MS = 8_000;
+
+function answersIn(stores: Stores, current: () => readonly EmailServer[]) {
+  const { people, readMessage, loginSlot, hostPolicy, tokens } = stores;
+  return createAnswers({
+    ...{ people, readMessage, loginSlot, now: Date.now },
+    imapServers: () => current().filter(isImap),
+    lookForAnswer: async (server, query) => {
+      const { authentication } = server;
+      const credentials =
+        authentication.type === 'Password'
+          ? { password: authentication.password }
+          : { accessToken: (await tokens.getToken(server, 'imap')).accessToken };
+      return lookForAnswer({ server, credentials, guard: hostPolicy.guardOf(server), withinMs: ANSWER_LOOK_MS }, query);
+    },
+  });
 }
 
 export async function openOutbound(
@@ -69,6 +90,7 @@ export async function openOutbound(
       }),
     blobs: stores.blobs,
     sent: createSentFolder({ getToken, imapServers: () => servers.current().filter(isImap), guardOf }),
+    answers: answersIn(stores, servers.current),
     readMessage: stores.readMessage,
     replyBodies: stores.parsing.replyBodies,
     makeMessageId: messageIdMaker(config),

@@ -1,13 +1,16 @@
 // Short looks into a mailbox that people use as well, each over a connection of its own that is closed again: mails of Sent that answer something
-// (inbound/sent-answers.ts). Read-only (EXAMINE): no flag changes.
+// (inbound/sent-answers.ts), and whether one message has been answered (the guard before a reply leaves). Read-only (EXAMINE): no flag changes.
 import { type FetchMessageObject, ImapFlow, type MessageAddressObject } from 'imapflow';
+import type { AnsweredElsewhere } from '../../domain/answered.ts';
 import type { ConnectGuard } from '../../domain/connect-guard.ts';
 import type { ImapServer } from '../../domain/email-server.ts';
 import { providerOf } from '../../domain/mail-provider.ts';
 import { REPLY_ID_HEADER } from '../../domain/reply-header.ts';
 import type { InboundPorts, SentMail } from '../../inbound/ports.ts';
+import { DAY_MS } from '../../lib/time.ts';
 import { clientOptions, type ImapCredentials } from './client-options.ts';
 import { imapError } from './errors.ts';
+import { findFolder, isInbox, sentAmong } from './folders.ts';
 
 interface LookOptions {
   server: ImapServer;
@@ -83,3 +86,51 @@ function sentMail({ uid, internalDate, envelope, headers }: FetchMessageObject):
     ours: head.toLowerCase().includes(`${REPLY_ID_HEADER.toLowerCase()}:`),
   };
 }
+
+interface AnswerQuery {
+  uidValidity: string;
+  uid: number;
+  /** \Answered is a mark of ours: it says nothing. */
+  markedByUs: boolean;
+  /** Message-ID to look for in Sent, where Sent counts. */
+  messageId: string | undefined;
+  /** An answer to it went to one of these; undefined: to anybody. */
+  isAnswer: (mail: SentMail) => boolean;
+}
+
+/** Days back that Sent is searched. */
+const SENT_DAYS = 30;
+
+/** Whether somebody else has answered the message, by its flag and by Sent. @throws MailroomError of the imap section */
+export const lookForAnswer = (options: LookOptions, query: AnswerQuery): Promise<AnsweredElsewhere | undefined> =>
+  shortly(options, async (client) => {
+    const { server } = options;
+    const listed = isInbox(server.folder) && query.messageId === undefined ? [] : await client.list();
+    const folder = isInbox(server.folder) ? 'INBOX' : (findFolder(server.folder, listed) ?? server.folder);
+    const opened = await client.mailboxOpen(folder, { readOnly: true });
+    let flagged = false;
+    if (String(opened.uidValidity) === query.uidValidity && !query.markedByUs) {
+      const rows = await client.fetchAll(String(query.uid), { uid: true, flags: true }, { uid: true });
+      flagged = rows.some(({ uid, flags }) => uid === query.uid && flags?.has('\\Answered') === true);
+    }
+    const sent = query.messageId === undefined ? undefined : sentAmong(listed);
+    if (sent !== undefined && query.messageId !== undefined) {
+      await client.mailboxOpen(sent, { readOnly: true });
+      const hits = await client.search(
+        { since: new Date(Date.now() - SENT_DAYS * DAY_MS), header: { 'In-Reply-To': query.messageId } },
+        { uid: true },
+      );
+      const some = Array.isArray(hits) ? hits.slice(-20) : [];
+      const rows = some.length === 0 ? [] : await client.fetchAll(some.join(','), SENT_ITEMS, { uid: true });
+      const mail = rows
+        .map(sentMail)
+        .findLast((one) => !one.ours && one.inReplyTo.includes(query.messageId ?? '') && query.isAnswer(one));
+      if (mail !== undefined)
+        return {
+          by: 'sent',
+          ...(mail.who === undefined ? {} : { who: mail.who }),
+          ...(mail.at === undefined ? {} : { at: mail.at.toISOString() }),
+        };
+    }
+    return flagged ? { by: 'flag' } : undefined;
+  });

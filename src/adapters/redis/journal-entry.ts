@@ -6,7 +6,7 @@ import { globOf, prefixOf } from '../../domain/keys.ts';
 const STATES: ReadonlySet<string> = new Set(resultSchema.shape.state.options);
 const NUMBERS = ['createdAt', 'updatedAt', 'fence', 'dataFence', 'leaseUntil', 'attempts', 'begins', 'renderedSize'];
 const TIMES = ['dataBegunAt', 'uncertainSince', 'looks', 'dueAt', 'lapses', 'preparations'];
-const JSONS = ['envelope', 'result', 'decided', 'doubted'];
+const JSONS = ['envelope', 'result', 'decided', 'doubted', 'forced'];
 
 function json(text: string): unknown {
   try {

@@ -292,6 +292,7 @@ function entryOf(fields: Record<string, string>): JournalEntry {
     ...json('doubted'),
     ...json('offered'),
     ...json('agreed'),
+    ...json('forced'),
     ...json('result'),
   };
 }

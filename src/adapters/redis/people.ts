@@ -35,8 +35,10 @@ return 1`);
 export interface People extends Omit<InboundPorts['people'], 'backlog'> {
   /** An accepted reply wants the message it answers marked; kept until a watcher has done it. @returns false when too many wait */
   addMark(messageKey: string, replyId: string): Promise<boolean>;
-  /** What is known of answers to a message, and the view of its folder. */
-  answerOf(messageKey: string): Promise<{ record: AnswerRecord | undefined; view: FolderView | undefined }>;
+  /** What is known of answers to a message, and the view of its folder with its age by Redis' clock, ms. */
+  answerOf(
+    messageKey: string,
+  ): Promise<{ record: AnswerRecord | undefined; view: FolderView | undefined; ageMs: number | undefined }>;
   noteAnswer(messageKey: string, record: AnswerRecord): Promise<void>;
 }
 
@@ -107,11 +109,13 @@ export function createPeople(redis: Redis): People {
     },
     async answerOf(messageKey) {
       const mailboxId = mailboxOfMessageKey(messageKey);
-      const [record, found] = await Promise.all([
+      const [record, [seconds], found] = await Promise.all([
         redis.get(answeredKey(redis, messageKey)),
+        redis.time() as unknown as Promise<[string, string]>,
         mailboxId === undefined ? undefined : view(mailboxId),
       ]);
-      return { record: answerIn(record), view: found };
+      const ageMs = found === undefined ? undefined : Number(seconds) * 1_000 - found.at;
+      return { record: answerIn(record), view: found, ageMs };
     },
     async noteAnswer(messageKey, record) {
       await redis.set(answeredKey(redis, messageKey), JSON.stringify(record), 'EX', ANSWER_SECONDS);

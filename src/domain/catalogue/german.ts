@@ -152,6 +152,8 @@ export const germanTitles: Readonly<Record<ErrorCode, string>> = {
   REPLY_UNKNOWN: 'Diese Antwort ist nicht bekannt.',
   REPLY_NOT_HELD: 'Diese Antwort ist nicht (mehr) zurückgehalten.',
   REPLY_HELD: 'Die Antwort hat den Empfänger vielleicht erreicht, vielleicht nicht; eine Person entscheidet.',
+  REPLY_ANSWERED_ELSEWHERE:
+    'Ein Kollege hat diese Nachricht in Outlook beantwortet; eine Person entscheidet, ob diese Antwort auch gesendet wird.',
   REPLY_JOB_FAILED: 'Der Auftrag dieser Antwort ist in seiner Warteschlange gescheitert, ohne Zutun von Mailroom.',
   REPLY_SENDER_CHANGED:
     'Der Server wurde geändert, nachdem eine Kopie dieser Antwort vielleicht gesendet war; sie hätte jetzt einen anderen Absender.',

@@ -47,6 +47,15 @@ export const replyErrors = section({
       de: 'Fragen Sie beim Empfänger nach oder sehen Sie im Ordner „Gesendete Elemente“ des Postfachs nach. Wählen Sie dann „Erneut senden“ (womöglich erhält er sie ein zweites Mal) oder „Verwerfen“ (sie wird nie gesendet).',
     },
   },
+  REPLY_ANSWERED_ELSEWHERE: {
+    class: 'ambiguous',
+    action: 'hold',
+    message: 'A colleague has answered this message in Outlook; a person decides whether this reply is sent as well',
+    hint: {
+      en: 'Read the colleague’s answer in the mailbox. Then release the reply (it is sent as well) or drop it. The policy is answeredElsewhere of the SMTP server; force in a reply overrides it.',
+      de: 'Lesen Sie die Antwort des Kollegen im Postfach. Wählen Sie dann „Erneut senden“ (sie geht zusätzlich hinaus) oder „Verwerfen“. Die Regel ist answeredElsewhere des SMTP-Servers; force in der Antwort geht ihr vor.',
+    },
+  },
   REPLY_JOB_FAILED: {
     class: 'permanent',
     action: 'fail',

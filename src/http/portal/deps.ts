@@ -1,6 +1,7 @@
 // What the portal needs, as plain functions; the gateway puts them in.
 
 import type { Result } from '../../contract/result.ts';
+import type { AnsweredElsewhere } from '../../domain/answered.ts';
 import type { BlobStore } from '../../domain/blob-store.ts';
 import type { Emit } from '../../telemetry/events.ts';
 import type { Definition, EmailServersApi, EmailServerView } from '../api/email-servers.ts';
@@ -49,6 +50,8 @@ export interface PortalReply {
   attempts: number;
   evidence: readonly string[];
   failure?: { code: string; said?: string };
+  /** A colleague has answered in Outlook. */
+  answeredElsewhere?: AnsweredElsewhere;
 }
 
 export interface PortalReplies {

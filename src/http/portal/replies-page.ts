@@ -94,7 +94,16 @@ function facts(frame: Frame, reply: Shown): Html {
   return html`<dl class="facts"><dt>${say('server')}</dt><dd>${reply.server}</dd><dt>${say('from')}</dt><dd>${reply.from ?? '–'}</dd><dt>${say('to')}</dt><dd>${to || '–'}</dd><dt>${say('since')}</dt><dd>${since(frame, reply.stateAt)}</dd><dt>${say('handedIn')}</dt><dd>${since(frame, reply.createdAt)}</dd><dt>${say('attempts')}</dt><dd>${reply.attempts}</dd>${
     failure !== undefined &&
     html`<dt>${say('reason')}</dt><dd class="wide"><strong>${failure.title}</strong> ${failure.hint} <code>${failure.code}</code>${failure.said !== undefined && html` <q>${shown ? failure.said : maskedText(failure.said)}</q>`}</dd>`
-  }</dl>`;
+  }${answeredBy(frame, reply)}</dl>`;
+}
+
+/** Who, where a mail in Sent tells it, and when. */
+function answeredBy(frame: Frame, { answeredElsewhere: answered }: PortalReply): Html | false {
+  const { say } = frame;
+  if (answered === undefined) return false;
+  const who = answered.who === undefined ? say('unknownColleague') : answered.who;
+  const shown = frameMay(frame, 'addresses:read') || answered.who === undefined ? who : masked(who);
+  return html`<dt>${say('answeredBy')}</dt><dd>${shown}${answered.at !== undefined && html`, ${since(frame, Date.parse(answered.at))}`}</dd>`;
 }
 
 function evidence(frame: Frame, { evidence: lines }: PortalReply): Html {

@@ -48,6 +48,8 @@ export const operationWords = {
     en: 'Every reply that was handed in has been accepted, is on its way, or was refused with a reason.',
     de: 'Jede Antwort wurde angenommen, ist unterwegs oder wurde mit Begründung abgelehnt.',
   },
+  answeredBy: { en: 'Answered in Outlook by', de: 'In Outlook beantwortet von' },
+  unknownColleague: { en: 'a colleague', de: 'einem Kollegen' },
   noneUncertain: { en: 'No reply is uncertain', de: 'Keine Antwort ist ungeklärt' },
   noneUncertainHelp: {
     en: 'Mailroom looks for uncertain replies in Sent; within minutes they are settled or held.',

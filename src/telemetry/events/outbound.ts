@@ -38,6 +38,22 @@ export const outboundEvents = events({
     message: 'reply held because of its sender; a person must decide',
     labels: ['server', 'code'],
   },
+  ReplyHeldForAnswer: {
+    level: 'warn',
+    message: 'reply held because a colleague has answered the message in Outlook; a person must decide',
+    labels: ['server', 'code'],
+  },
+  AnswerLookFailed: {
+    level: 'warn',
+    message: 'mailbox could not be searched for a colleague’s answer; the reply is sent without it',
+    labels: ['server', 'code'],
+    repeats: true,
+  },
+  ReplyMarkFailed: {
+    level: 'warn',
+    message: 'answered message could not be noted for marking; the accepted reply is not affected',
+    labels: ['server', 'code'],
+  },
   ReplyNotComposed: {
     level: 'error',
     message: 'reply held because composing it exceeded its limits or crashed processes; a person must decide',

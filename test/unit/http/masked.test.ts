@@ -35,6 +35,7 @@ const refused = {
   remote,
   failure: { code: 'RECIPIENT_UNKNOWN', class: 'permanent' as const, message: 'kim@example.org is unknown', remote },
   warnings: ['kim@example.org was refused'],
+  answeredElsewhere: { by: 'sent' as const, who: 'kim@example.org' },
 };
 
 it.each([

@@ -1,0 +1,79 @@
+// A colleague may have answered in Outlook what an agent's reply answers: the customer would get two different answers. Asked twice: before the
+// connection, with one bounded look at the mailbox when what is known is old, and right before DATA by what is known then. A look that fails never
+// keeps a reply back; it is noted as evidence. What a colleague sends between the second question and DATA cannot be known.
+import type { Failure } from '../contract/result.ts';
+import type { AnsweredElsewhere } from '../domain/answered.ts';
+import { asError } from '../domain/errors.ts';
+import type { JournalEntry } from '../domain/reply-journal.ts';
+import { failureOf, resultOf } from './results.ts';
+import type { Work } from './work.ts';
+
+interface Collision {
+  answered?: AnsweredElsewhere | undefined;
+  /** The mailbox could not be looked at. */
+  evidence?: string;
+}
+
+/** Thrown right before DATA. */
+export class AnsweredMeanwhile extends Error {
+  readonly answered: AnsweredElsewhere;
+  constructor(answered: AnsweredElsewhere) {
+    super('a colleague has answered meanwhile');
+    this.answered = answered;
+  }
+}
+
+/** The message to ask about; undefined: nothing is to be asked. */
+function messageOf({ deps, server, reply }: Work, entry: JournalEntry): string | undefined {
+  const isFree = reply.force || entry.forced === true || server.answeredElsewhere === 'send';
+  // Some recipients have it already: the others are not left without.
+  const isOut = (entry.acceptances ?? 0) > 0;
+  return isFree || isOut || deps.answers === undefined ? undefined : reply.answers?.messageKey;
+}
+
+/** Before the connection. Never throws, and takes no longer than the look may. */
+export async function findCollision(work: Work, entry: JournalEntry): Promise<Collision> {
+  const { deps, settings, server, reply } = work;
+  const messageKey = messageOf(work, entry);
+  if (messageKey === undefined) return {};
+  try {
+    const known = await deps.answers?.known(messageKey);
+    if (known === undefined) return {};
+    if (known.answered !== undefined) return { answered: known.answered };
+    if (known.ageMs !== undefined && known.ageMs <= settings.answersFreshMs) return {};
+    return { answered: await deps.answers?.look(messageKey) };
+  } catch (error) {
+    const err = asError(error);
+    deps.emit('AnswerLookFailed', { server: server.name, replyId: reply.replyId, err });
+    return { evidence: `not known whether a colleague has answered: ${err.message.slice(0, 200)}` };
+  }
+}
+
+/** Right before DATA. @throws AnsweredMeanwhile */
+export async function refuseCollision(work: Work, entry: JournalEntry): Promise<void> {
+  const messageKey = messageOf(work, entry);
+  if (messageKey === undefined || isWarned(work)) return;
+  const known = await work.deps.answers?.known(messageKey).catch(() => undefined);
+  if (known?.answered !== undefined) throw new AnsweredMeanwhile(known.answered);
+}
+
+export const isWarned = ({ server }: Work): boolean => server.answeredElsewhere === 'warn';
+
+export const collisionFailure = (): Failure => failureOf('REPLY_ANSWERED_ELSEWHERE');
+
+/** What the journal and the result say of a reply that leaves all the same. */
+export const warned = (
+  entry: JournalEntry,
+  { answered, evidence }: Collision,
+): Pick<JournalEntry, 'result'> & { evidence?: string } => ({
+  ...(evidence === undefined ? {} : { evidence }),
+  ...(answered === undefined
+    ? {}
+    : {
+        result: resultOf(entry, {
+          answeredElsewhere: answered,
+          warnings: ['answered-elsewhere: a colleague had answered the message in Outlook before this reply was sent'],
+        }),
+        evidence: 'a colleague had answered the message: sent with a warning by policy',
+      }),
+});
