@@ -15,6 +15,17 @@ export function parseNetworks(value: unknown): readonly string[] {
   });
 }
 
+/** `9.9.9.9, 192.0.2.53:5353, [2001:db8::53]:53`: as node:dns takes resolvers. */
+export function parseResolvers(value: unknown): readonly string[] {
+  return listOf(value).map((entry, index) => {
+    const given = typeof entry === 'string' ? entry.trim() : '';
+    const [, bracketed, plain, port] = /^(?:\[([^\]]{1,50})\]|([^:[\]]{1,15}))(?::(\d{1,5}))?$/.exec(given) ?? [];
+    const address = bracketed ?? plain ?? given;
+    const fits = isIP(address) !== 0 && (port === undefined || (Number(port) > 0 && Number(port) < 65_536));
+    return fits ? given : wrong(`entry ${index + 1} must be an IP address, with a port if it is not 53`);
+  });
+}
+
 /** Like networks, and host names besides. */
 export function parseHosts(value: unknown): readonly string[] {
   return listOf(value).map((entry, index) => {

@@ -140,6 +140,8 @@ export interface Config {
       readonly lookForMinutes: number;
     };
     /** Undefined: the machine's host name if it is a valid one. */
+    /** Resolvers for the check of the From domains; empty: the system's. */
+    readonly dnsServers: readonly string[];
     readonly ehloName: string | undefined;
     readonly connectTimeoutMs: number;
     readonly socketTimeoutMs: number;

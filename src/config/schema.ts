@@ -1,7 +1,14 @@
 // The schema of the configuration: every setting once, with what it means, its kind, default and environment variable. docs/configuration.md
 // is generated from here (`mailroom config --docs`). Secrets are marked; each is also read from the file named by <ENV>_FILE.
 import type { OAuthApplication } from '../domain/email-server.ts';
-import { parseHeaderNames, parseHosts, parseMessageHeaders, parseNetworks, parseStamps } from './access.ts';
+import {
+  parseHeaderNames,
+  parseHosts,
+  parseMessageHeaders,
+  parseNetworks,
+  parseResolvers,
+  parseStamps,
+} from './access.ts';
 import type { Config } from './config.ts';
 import { redisPrefix, redisUrl } from './redis-url.ts';
 import { httpSettings } from './schema-http.ts';
@@ -222,6 +229,13 @@ export const settings: Settings = {
         1440,
       ),
     },
+    dnsServers: s.custom(
+      'Resolvers for the check of the From domains (SPF, DKIM, DMARC, MX), e.g. 9.9.9.9 or 192.0.2.53:5353; without any, those of the system. Where a company’s own resolver shows other records than the world sees, name a public one.',
+      'OUTBOUND_DNS_SERVERS',
+      'list of addresses, with a port if it is not 53',
+      '',
+      parseResolvers,
+    ),
     ehloName: s.optional(s.hostName('Name in EHLO; default: the host name of the machine.', 'OUTBOUND_EHLO_NAME', '')),
     connectTimeoutMs: s.integer(
       'Time for connection and greeting in milliseconds.',

@@ -73,6 +73,13 @@ export interface SentProbe extends Pick<SentFolder, 'search'> {
   ): Promise<{ folder: string; outcome: 'removed' | 'left' | 'not-tried' }>;
 }
 
+/** Look-ups of the DNS. A name or type that does not exist is an empty list. @throws Error with a DNS code (ESERVFAIL, ETIMEOUT …) */
+export interface Dns {
+  /** Each record with its strings joined. */
+  txt(name: string): Promise<readonly string[]>;
+  mx(name: string): Promise<readonly string[]>;
+}
+
 export interface RemoteSystems {
   /** @returns addresses, IPv4 and IPv6. @throws Error with errno `code` ENOTFOUND, EAI_AGAIN */
   resolveHost(host: string, guard?: ConnectGuard): Promise<string[]>;

@@ -1,14 +1,23 @@
 // Steps of the doctor for a sending server: sign-in, size and pace, and, when asked for, a real mail from each permitted From and its copy.
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { domainToASCII } from 'node:url';
 import { domainOf } from '../domain/address.ts';
+import { applicationOf } from '../domain/dated-changes.ts';
 import { isImap, type SmtpServer, tlsModeOf } from '../domain/email-server.ts';
-import { MailroomError } from '../domain/errors.ts';
+import { asError, MailroomError } from '../domain/errors.ts';
+import { providerOf } from '../domain/mail-provider.ts';
 import { permittedFrom, resolveSender } from '../domain/sender-policy.ts';
 import { shownSize } from '../domain/size.ts';
+import { checkFromDomain } from './from-domain.ts';
 import type { SentProbe } from './ports.ts';
 import { probeMail } from './probe-mail.ts';
-import { type DoctorDeps, type Outcome, type Probes, same, words } from './step.ts';
+import { type DoctorDeps, type Outcome, type Probes, same, withFix, words } from './step.ts';
+
+/** RFC 2606, 6761, 6762, and the top level that ICANN keeps for private use. */
+const RESERVED = /\.(?:example|test|invalid|localhost|local|internal)$/;
+/** Domains of one server whose records are read. */
+const MOST_DOMAINS = 20;
 
 export function smtpSteps(server: SmtpServer, deps: DoctorDeps): Probes {
   const { systems } = deps;
@@ -179,7 +188,37 @@ export function smtpSteps(server: SmtpServer, deps: DoctorDeps): Probes {
     };
   }
 
+  /** Informs: the mail of a small sender may arrive anyway. */
+  async function fromDomain(domain: string): Promise<Outcome> {
+    if (RESERVED.test(domain))
+      return {
+        skipped: words('a name that is not in the public DNS', 'ein Name, den es im öffentlichen DNS nicht gibt'),
+      };
+    if (domain.endsWith('.onmicrosoft.com'))
+      return {
+        skipped: words('Microsoft keeps the records of this domain', 'Microsoft pflegt die Einträge dieser Domäne'),
+      };
+    let result: Awaited<ReturnType<typeof checkFromDomain>>;
+    try {
+      result = await checkFromDomain(domain, providerOf(server, applicationOf(server, deps.applications)), deps.dns);
+    } catch (thrown) {
+      const code = (thrown as NodeJS.ErrnoException).code ?? asError(thrown).message.slice(0, 100);
+      return { skipped: words(`the DNS did not answer: ${code}`, `der DNS hat nicht geantwortet: ${code}`) };
+    }
+    const { problems, facts } = result;
+    if (problems.length === 0) return { detail: facts };
+    throw withFix(
+      new MailroomError('CHECK_FROM_DOMAIN', { remote: { system: 'network', text: facts.en } }),
+      words(problems.map((one) => one.words.en).join('; '), problems.map((one) => one.words.de).join('; ')),
+    );
+  }
+
+  const domains = [...new Set(permittedFrom(server).map(({ address }) => domainToASCII(domainOf(address) ?? '')))];
   return {
+    fromDomain: domains
+      .filter((domain) => domain.includes('.'))
+      .slice(0, MOST_DOMAINS)
+      .map((domain) => ({ from: domain, run: () => fromDomain(domain) })),
     smtpSignIn: [{ run: signIn }],
     smtpSize: [{ run: size }],
     sendAs: permittedFrom(server).map(({ address }) => ({ from: address, run: () => sendAs(address) })),

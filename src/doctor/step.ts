@@ -5,7 +5,7 @@ import type { StepName, Words } from '../domain/doctor.ts';
 import type { EmailServer, OAuthApplication } from '../domain/email-server.ts';
 import type { MailroomError } from '../domain/errors.ts';
 import type { FixNames } from './fixes.ts';
-import type { GetToken, RemoteSystems } from './ports.ts';
+import type { Dns, GetToken, RemoteSystems } from './ports.ts';
 import type { Turns } from './turns.ts';
 
 export interface DoctorDeps {
@@ -15,6 +15,7 @@ export interface DoctorDeps {
   /** Those that are wrong in the configuration: name → what is wrong. */
   wrongApplications?: ReadonlyMap<string, string>;
   systems: RemoteSystems;
+  dns: Dns;
   getToken: GetToken;
   /** Beside a live gateway nothing is taken from it. */
   turns: Turns;

@@ -142,7 +142,8 @@ export const datedChanges: readonly DatedChange[] = [
   },
 ];
 
-const applicationOf = (
+/** The application that a server signs in with, where it is known. */
+export const applicationOf = (
   { authentication }: EmailServer,
   applications: readonly ApplicationFacts[],
 ): ApplicationFacts | undefined =>

@@ -24,13 +24,14 @@ export type StepName =
   | 'smtpSize'
   | 'sendAs'
   | 'sentCopy'
-  | 'sharedAddress';
+  | 'sharedAddress'
+  | 'fromDomain';
 
 /** One line of the check, as the command, `--json` and the portal show it. */
 export interface CheckStep {
   server: string;
   step: StepName;
-  /** sendAs: the From address that was tried. */
+  /** sendAs: the From address that was tried; fromDomain: the domain. */
   from?: string;
   state: 'ok' | 'failed' | 'skipped';
   /** Failing here does not fail the check. */
@@ -85,6 +86,14 @@ export const steps: Readonly<Record<StepName, StepDefinition>> = {
   smtpSize: { title: { en: 'Size and sending limits', de: 'Größe und Sendelimits' }, needs: ['tls'] },
   sendAs: { title: { en: 'Send As', de: 'Senden als' }, needs: ['smtpSignIn'] },
   sentCopy: { title: { en: 'Copy in Sent', de: 'Kopie in Gesendete Elemente' }, needs: ['sendAs'] },
+  fromDomain: {
+    title: {
+      en: 'Domain of the From address: SPF, DKIM, DMARC, MX',
+      de: 'Domäne der Von-Adresse: SPF, DKIM, DMARC, MX',
+    },
+    needs: ['config'],
+    informational: true,
+  },
   sharedAddress: {
     title: { en: 'Shared address is a permitted From', de: 'Gemeinsame Adresse ist erlaubter Absender' },
     needs: ['config'],
@@ -98,7 +107,7 @@ export const planOf = ({ type }: Pick<EmailServer, 'type'>): readonly StepName[]
         ...(['config', 'dns', 'tcp', 'tls', 'token', 'imapSignIn', 'imapCapabilities', 'fullAccess'] as const),
         ...(['folder', 'afterQueuedFolder', 'idle', 'pop3', 'sharedAddress'] as const),
       ]
-    : ['config', 'dns', 'tcp', 'tls', 'smtpSize', 'token', 'smtpSignIn', 'sendAs', 'sentCopy'];
+    : ['config', 'dns', 'tcp', 'tls', 'smtpSize', 'token', 'smtpSignIn', 'sendAs', 'sentCopy', 'fromDomain'];
 
 /** How a step ended, as far as those after it care. `blocked`: skipped because of a failure; a mere `skipped` blocks nothing. */
 export type Ended = 'ok' | 'failed' | 'blocked' | 'skipped';

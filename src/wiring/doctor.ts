@@ -2,6 +2,7 @@
 
 import { probeMailbox } from '../adapters/imap/probe.ts';
 import { createSentFolder } from '../adapters/imap/sent-folder.ts';
+import { createDns } from '../adapters/net/dns.ts';
 import { reachPort, readTls, resolveHost } from '../adapters/net/probe.ts';
 import { ehloName } from '../adapters/smtp/connection-options.ts';
 import { probeEnvelope, probeSignIn, submissionError } from '../adapters/smtp/probe.ts';
@@ -14,6 +15,9 @@ import { type CheckStep, passed } from '../domain/doctor.ts';
 import type { EmailServer } from '../domain/email-server.ts';
 import { tellCured } from '../operations/recovery.ts';
 import type { Stores } from './stores.ts';
+
+/** Milliseconds for one try of a resolver. */
+const DNS_MS = 3_000;
 
 interface DoctorOptions {
   /** Sends a real mail from each permitted From to the mailbox that signs in. */
@@ -57,6 +61,7 @@ export function doctorFor(config: Config, stores: Stores, servers: () => readonl
     const steps = checkServer(server, {
       ...doctorDefaults,
       systems: remoteSystems,
+      dns: createDns(config.outbound.dnsServers, DNS_MS),
       servers: draft ? [...servers().filter(({ name }) => name !== server.name), server] : servers(),
       applications: stores.applications(),
       wrongApplications: stores.wrongApplications(),

@@ -9,6 +9,7 @@ import { startOutbound } from '../../src/outbound/index.ts';
 import { createReplies } from '../../src/outbound/replies.ts';
 import { remoteSystems } from '../../src/wiring/doctor.ts';
 import { rig, smtpServer, startRedis, type TestRedis, until } from '../integration/outbound/rig.ts';
+import { noDns } from '../support/dns-server.ts';
 import { startExim, type TestExim } from '../support/exim.ts';
 import { leakWatch } from '../support/leak-watch.ts';
 import { freeTurns } from '../support/turns.ts';
@@ -99,6 +100,7 @@ it('50 replies, one recipient refused, one deferred, a restart in the middle', a
     const steps = [];
     for await (const step of checkServer(definition(), {
       systems: remoteSystems,
+      dns: noDns,
       servers: [definition()],
       applications: [],
       getToken: noToken,

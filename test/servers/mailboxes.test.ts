@@ -12,6 +12,7 @@ import { remoteSystems } from '../../src/wiring/doctor.ts';
 import { smtpServer } from '../integration/outbound/rig.ts';
 import { startCourier } from '../support/courier.ts';
 import { startCyrus } from '../support/cyrus.ts';
+import { noDns } from '../support/dns-server.ts';
 import { imapServer, startTestInbound } from '../support/inbound.ts';
 import { leakWatch } from '../support/leak-watch.ts';
 import type { MailboxServer } from '../support/mailbox-server.ts';
@@ -215,6 +216,7 @@ describe.each([
     const steps: CheckStep[] = [];
     for await (const step of checkServer(definition(), {
       systems: remoteSystems,
+      dns: noDns,
       servers: [definition(), sender()],
       applications: [],
       getToken: () => Promise.reject(new Error('nobody signs in by token')),

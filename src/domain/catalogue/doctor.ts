@@ -102,6 +102,15 @@ export const doctorErrors = section({
       de: 'Setzen Sie User von {server} auf die Person, die sich anmeldet, und {user} in Additional Email From Addresses.',
     },
   },
+  CHECK_FROM_DOMAIN: {
+    class: 'permanent',
+    action: 'warn',
+    message: 'Mail from this domain may be refused or marked as spam: its DNS records are not enough',
+    hint: {
+      en: 'Set the DNS records that the check names at the provider of the domain, then check again.',
+      de: 'Setzen Sie beim Anbieter der Domäne die DNS-Einträge, die die Prüfung nennt, und prüfen Sie erneut.',
+    },
+  },
   CHECK_STEP_FAILED: {
     class: 'transient',
     action: 'warn',

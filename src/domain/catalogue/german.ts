@@ -268,5 +268,7 @@ export const germanTitles: Readonly<Record<ErrorCode, string>> = {
     'Kein SMTP-Server darf mit der gemeinsamen Adresse senden; Antworten würden mit der persönlichen Adresse gesendet.',
   CHECK_DELEGATED_USER_IS_SHARED:
     'Delegierte Anmeldung bei SMTP mit dem gemeinsamen Postfach als User: Exchange Online antwortet mit 535 5.7.3.',
+  CHECK_FROM_DOMAIN:
+    'E-Mails dieser Domäne werden möglicherweise abgelehnt oder als Spam markiert: Ihre DNS-Einträge reichen nicht aus.',
   CHECK_STEP_FAILED: 'Die Prüfung selbst ist bei diesem Schritt fehlgeschlagen.',
 };

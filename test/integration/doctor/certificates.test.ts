@@ -8,6 +8,7 @@ import type { CheckStep } from '../../../src/domain/doctor.ts';
 import type { EmailServer } from '../../../src/domain/email-server.ts';
 import { type Certificates, createCertificates } from '../../../src/sandbox/certificate.ts';
 import { remoteSystems } from '../../../src/wiring/doctor.ts';
+import { noDns } from '../../support/dns-server.ts';
 import { leakWatch } from '../../support/leak-watch.ts';
 import { freeTurns } from '../../support/turns.ts';
 import { imapServer, smtpServer } from '../oauth/servers.ts';
@@ -67,6 +68,7 @@ async function tlsStep(server: EmailServer): Promise<CheckStep | undefined> {
   const password = { ...server, authentication: { type: 'Password', password: 'p' } } as EmailServer;
   for await (const step of checkServer(password, {
     systems: remoteSystems,
+    dns: noDns,
     ...doctorDefaults,
     servers: [password],
     applications: [],

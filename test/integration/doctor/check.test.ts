@@ -10,6 +10,7 @@ import type { ErrorCode } from '../../../src/domain/errors.ts';
 import type { Fault, SmtpReplyName } from '../../../src/sandbox/index.ts';
 import { objectId } from '../../../src/sandbox/oauth/tokens.ts';
 import { remoteSystems } from '../../../src/wiring/doctor.ts';
+import { noDns } from '../../support/dns-server.ts';
 import { leakWatch } from '../../support/leak-watch.ts';
 import { freePort } from '../../support/temp.ts';
 import { freeTurns } from '../../support/turns.ts';
@@ -62,6 +63,7 @@ async function check({ server, others, application, deps }: Setting): Promise<Ch
   const found: CheckStep[] = [];
   for await (const step of checkServer(server, {
     systems: remoteSystems,
+    dns: noDns,
     servers: [server, ...(others ?? [server.type === 'IMAP' ? smtp() : imap()])],
     applications,
     getToken: (one, protocol, options) => provider.getToken(one, protocol, options),

@@ -12,6 +12,7 @@ import type { CheckStep } from '../../../src/domain/doctor.ts';
 import type { EmailServer } from '../../../src/domain/email-server.ts';
 import { sendingMailbox } from '../../../src/domain/reply-pace.ts';
 import { remoteSystems } from '../../../src/wiring/doctor.ts';
+import { noDns } from '../../support/dns-server.ts';
 import { leakWatch } from '../../support/leak-watch.ts';
 import { waitFor } from '../../support/temp.ts';
 import { CLIENT, createFixture, imapServer, SECRET, SHARED, smtpServer } from '../oauth/fixture.ts';
@@ -44,6 +45,7 @@ async function check(
   const found: CheckStep[] = [];
   for await (const step of checkServer(server, {
     systems: remoteSystems,
+    dns: noDns,
     ...doctorDefaults,
     servers: [imap(), smtp()],
     applications: [application],

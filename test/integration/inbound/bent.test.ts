@@ -11,6 +11,7 @@ import { passed } from '../../../src/domain/doctor.ts';
 import type { EmailServer, ImapServer, SmtpServer } from '../../../src/domain/email-server.ts';
 import { remoteSystems } from '../../../src/wiring/doctor.ts';
 import { BENT_DOVECOT } from '../../support/bent.ts';
+import { noDns } from '../../support/dns-server.ts';
 import { startDovecot, type TestDovecot } from '../../support/dovecot.ts';
 import { imapServer, startTestInbound } from '../../support/inbound.ts';
 import { leakWatch } from '../../support/leak-watch.ts';
@@ -83,6 +84,7 @@ async function check(one: EmailServer, others: readonly EmailServer[]): Promise<
   const steps: CheckStep[] = [];
   for await (const step of checkServer(one, {
     systems: remoteSystems,
+    dns: noDns,
     servers: [one, ...others],
     applications: [],
     getToken: () => Promise.reject(new Error('nobody signs in by token')),

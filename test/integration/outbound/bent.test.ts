@@ -9,6 +9,7 @@ import { type CheckStep, passed } from '../../../src/domain/doctor.ts';
 import type { ImapServer, SmtpServer } from '../../../src/domain/email-server.ts';
 import { remoteSystems } from '../../../src/wiring/doctor.ts';
 import { BENT_DOVECOT, BENT_MESSAGE_BYTES, BENT_POSTFIX, DEFERRED, REFUSED } from '../../support/bent.ts';
+import { noDns } from '../../support/dns-server.ts';
 import { startDovecot, type TestDovecot } from '../../support/dovecot.ts';
 import { leakWatch } from '../../support/leak-watch.ts';
 import { startPostfix, type TestPostfix } from '../../support/postfix.ts';
@@ -86,6 +87,7 @@ async function check(server: SmtpServer, sendProbe = false): Promise<CheckStep[]
   const steps: CheckStep[] = [];
   for await (const step of checkServer(server, {
     systems: remoteSystems,
+    dns: noDns,
     servers: [server, mailbox()],
     applications: [],
     getToken: noToken,
