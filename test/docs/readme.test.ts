@@ -46,6 +46,18 @@ const codeOf = (page: string): string[] => {
   return [...inlineCode(text), ...fencesOf(text).flatMap((fence) => fence.text.split('\n'))];
 };
 
+describe('a function named with its file', () => {
+  const named = [...pages, 'CONTRIBUTING.md'].flatMap((page) =>
+    [...read(page).matchAll(/\[`(\w+)`\]\(([^)\s]+\.ts)\)/g)].map(([, name = '', path = '']) => ({ page, name, path })),
+  );
+
+  test('is found in README', () => expect(named.filter(({ page }) => page === 'README.md').length).toBeGreaterThan(9));
+
+  test.each(named)('$page: $name in $path', ({ page, name, path }) => {
+    expect(read(join(dirname(page), path))).toMatch(new RegExp(`\\b(?:function\\*?|const) ${name}\\b`));
+  });
+});
+
 const helps = new Map<string, string>();
 /** What `mailroom … --help` prints, by the program itself. */
 async function help(...args: string[]): Promise<string> {
