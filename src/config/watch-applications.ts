@@ -40,7 +40,7 @@ export function watchApplications(settings: ApplicationWatchSettings): Applicati
   function take(next: Loaded): void {
     watched = next.watched;
     unreadable = undefined;
-    tellOfOtherSettings(next.config);
+    emitIgnored(next.config);
     const before = new Map(applications.map((one) => [one.name, one]));
     const after = new Map(
       // Unchanged ones stay the same objects: what is known of them (the credential that works, failures) stays with them.
@@ -51,7 +51,7 @@ export function watchApplications(settings: ApplicationWatchSettings): Applicati
       if (last !== undefined && !after.has(last.name)) after.set(last.name, last);
     }
     const news = next.config.invalidOAuthApplications;
-    if (JSON.stringify(news) !== JSON.stringify(invalid)) tellInvalid(news, new Set(after.keys()), emit);
+    if (JSON.stringify(news) !== JSON.stringify(invalid)) emitInvalid(news, new Set(after.keys()), emit);
     const changed = new Set([...before.keys(), ...after.keys()].filter((name) => before.get(name) !== after.get(name)));
     const differs = changed.size > 0 || JSON.stringify(news) !== JSON.stringify(invalid);
     applications = [...after.values()];
@@ -63,7 +63,7 @@ export function watchApplications(settings: ApplicationWatchSettings): Applicati
     if (differs) for (const listener of listeners) listener(changed);
   }
 
-  function tellOfOtherSettings(next: Config): void {
+  function emitIgnored(next: Config): void {
     const rest = restOf(next);
     const fields = [...rest].filter(([path, value]) => restOfSettings.get(path) !== value).map(([path]) => path);
     restOfSettings = rest;
@@ -82,7 +82,7 @@ export function watchApplications(settings: ApplicationWatchSettings): Applicati
     }
   }
 
-  tellInvalid(invalid, new Set(), emit);
+  emitInvalid(invalid, new Set(), emit);
   const files =
     load === undefined
       ? undefined
@@ -141,7 +141,7 @@ function restOf(config: Config): Map<string, string> {
   );
 }
 
-function tellInvalid(invalid: readonly InvalidOAuthApplication[], kept: ReadonlySet<string>, emit: Emit): void {
+function emitInvalid(invalid: readonly InvalidOAuthApplication[], kept: ReadonlySet<string>, emit: Emit): void {
   for (const { name = '', problems } of invalid) {
     const [first] = problems;
     emit('ApplicationInvalid', {

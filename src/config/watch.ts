@@ -126,7 +126,7 @@ export async function watchEmailServers(settings: WatchSettings): Promise<EmailS
     shape = next;
     list = { ...combined, revision: list.revision + 1 };
     checked = undefined;
-    tell(list, findings(), emit);
+    emitList(list, findings(), emit);
     if (list.servers.length + list.invalid.length === 0) emit('EmailServersMissing', { reason: missing?.() ?? '' });
     for (const listener of listeners) listener(list);
   }
@@ -209,7 +209,7 @@ const shapeOf = ({ name, generic, credentials }: ApplicationFacts) => [
   credentials.map((one) => [one.kind, 'expires' in one ? one.expires : undefined]),
 ];
 
-export function tell(list: EmailServerList, findings: readonly Finding[], emit: Emit): void {
+function emitList(list: EmailServerList, findings: readonly Finding[], emit: Emit): void {
   const enabled = list.servers.filter((server) => server.enabled).length;
   emit('EmailServersLoaded', {
     count: list.servers.length,

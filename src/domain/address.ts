@@ -1,6 +1,6 @@
 // Mail addresses as Mailroom compares them. Pure. One address is one address: lists, groups, routes and comments are refused, not interpreted,
 // because what our parser reads and what the recipient's program shows must not differ (From spoofing lives in that gap).
-import { domainToASCII, domainToUnicode } from 'node:url';
+import { domainToASCII } from 'node:url';
 
 export type AddressProblem =
   | 'empty'
@@ -138,12 +138,6 @@ export const domainOf = (address: string) => address.slice(address.lastIndexOf('
 
 /** True if the local part needs SMTPUTF8 (RFC 6531); a domain never does, it goes out in ASCII. */
 export const needsSmtpUtf8 = (address: string) => /[^\u0000-\u007f]/u.test(address.slice(0, address.lastIndexOf('@')));
-
-/** For people: domain in Unicode. */
-export function displayAddress(address: string): string {
-  const at = address.lastIndexOf('@');
-  return `${address.slice(0, at)}@${domainToUnicode(address.slice(at + 1))}`;
-}
 
 /** Control, format and invisible characters: none belongs into an address or a name. */
 export const hasInvisible = (text: string): boolean => INVISIBLE.test(text) || CONTROL.test(text);

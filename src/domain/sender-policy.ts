@@ -3,7 +3,7 @@
 import type { MailAddress, Reply } from '../contract/reply.ts';
 import { type AddressProblem, type MailboxAddress, normalAddress, parseAddress } from './address.ts';
 import { nameProblem } from './display-name.ts';
-import { type EmailServer, isImap, isSmtp, type SmtpServer } from './email-server.ts';
+import type { SmtpServer } from './email-server.ts';
 import { MailroomError } from './errors.ts';
 
 export interface Sender {
@@ -24,25 +24,6 @@ export function permittedFrom(server: Pick<SmtpServer, 'user' | 'additionalFromA
     if (parsed.ok && !permitted.has(parsed.value.normal)) permitted.set(parsed.value.normal, parsed.value);
   }
   return [...permitted.values()];
-}
-
-/**
- * The handbook's warning as data: enabled IMAP servers whose User is on no enabled SMTP server's permitted list. Replies to their mail
- * would leave from a personal address.
- */
-export function sharedMailboxesWithoutPermittedFrom(
-  servers: readonly EmailServer[],
-): { server: string; user: string }[] {
-  const permitted = new Set(
-    servers
-      .filter(isSmtp)
-      .filter((s) => s.enabled)
-      .flatMap((s) => permittedFrom(s).map((address) => address.normal)),
-  );
-  return servers
-    .filter(isImap)
-    .filter((server) => server.enabled && !permitted.has(normalAddress(server.user) ?? ''))
-    .map(({ name, user }) => ({ server: name, user }));
 }
 
 const PROBLEM_CODES: Partial<Record<AddressProblem, 'FROM_AMBIGUOUS' | 'HEADER_FORBIDDEN'>> = {

@@ -63,8 +63,8 @@ export function nextFetch(state: Isolation, work: readonly number[], isPending: 
   return together.length > 0 ? together.slice(0, state.size) : work.slice(0, 1);
 }
 
-/** A message came: the server delivers. */
-export function delivered(state: Isolation, uid: number): void {
+/** A message came: the server answers, and is not what fails. */
+export function messageArrived(state: Isolation, uid: number): void {
   state.suspects.delete(uid);
   if (state.failures === 0) return;
   state.failures = 0;

@@ -6,7 +6,7 @@ import { asError } from '../domain/errors.ts';
 import { settled } from '../domain/ledger.ts';
 import { highest } from '../domain/uid-set.ts';
 import { type Item, itemOf, memoryBytes } from './ingest-message.ts';
-import { delivered, faultOf, fetchFailed, fetchSucceeded, isSearching, nextFetch, outlives } from './isolation.ts';
+import { faultOf, fetchFailed, fetchSucceeded, isSearching, messageArrived, nextFetch, outlives } from './isolation.ts';
 import { commitItems } from './ledger-commit.ts';
 import type { FetchedMessage, Mailbox } from './ports.ts';
 import { isExhausted, quarantineUnread, recordVanished, settlePending } from './unread.ts';
@@ -115,7 +115,7 @@ async function receiveRows(
         if (source === undefined || got.has(uid) || !wanted(uid)) row.release?.();
         else {
           got.add(uid);
-          delivered(isolation, uid);
+          messageArrived(isolation, uid);
           const item = itemOf({ ...row, source }, mailbox, most, seenAt);
           if (item.download === undefined) await batches.add(item);
           else large.push(item);

@@ -6,7 +6,7 @@ import type { Leaf } from './classify.ts';
 import { safeContentId } from './content-ids.ts';
 import { decodeHeaderText, singleLine } from './encoded-words.ts';
 import { defaultFilename, safeFilename } from './file-names.ts';
-import { judgeFile, PREFIX_BYTES } from './file-types.ts';
+import { classifyFile, PREFIX_BYTES } from './file-types.ts';
 import { type Headers, headersOf, type Warn } from './header-fields.ts';
 import { readHeaders } from './headers.ts';
 import { findTnefFiles } from './tnef.ts';
@@ -194,7 +194,7 @@ function described(
   const safe = safeFilename(declared);
   if (declared !== '' && safe !== declared.trim()) warn('filename-made-safe', `attachment ${n}`);
   const filename = safe === '' ? defaultFilename(contentType, n) : safe;
-  const { detectedType, executable, differs } = judgeFile(prefix, contentType, filename);
+  const { detectedType, executable, differs } = classifyFile(prefix, contentType, filename);
   if (differs) warn('attachment-type-differs', `attachment ${n}`);
   if (executable) warn('attachment-executable', `attachment ${n}`);
   return {

@@ -126,7 +126,7 @@ function doesDiffer(declared: string, detected: string | undefined): boolean {
 }
 
 /** @param prefix the first bytes of the decoded file, at least PREFIX_BYTES where it has as many */
-export function judgeFile(prefix: Buffer, declared: string, filename: string): FileVerdict {
+export function classifyFile(prefix: Buffer, declared: string, filename: string): FileVerdict {
   const detectedType = detect(prefix.subarray(0, PREFIX_BYTES));
   return {
     detectedType,

@@ -53,7 +53,7 @@ export function startRecovery({ stores, emailServers, inbound }: RecoveryWiring)
 }
 
 /** Tells all replicas that the fault of a server may be gone. */
-export async function tellCured(stores: Stores, server: EmailServer): Promise<void> {
+export async function publishCured(stores: Stores, server: EmailServer): Promise<void> {
   await stores.wake.publish(server.name);
   if (isSmtp(server)) await stores.pauses.due(server.name, '');
 }

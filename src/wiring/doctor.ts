@@ -13,7 +13,7 @@ import { checkServer, doctorDefaults } from '../doctor/run-steps.ts';
 import { createTurns } from '../doctor/turns.ts';
 import { type CheckStep, passed } from '../domain/doctor.ts';
 import type { EmailServer } from '../domain/email-server.ts';
-import { tellCured } from '../operations/recovery.ts';
+import { publishCured } from '../operations/recovery.ts';
 import type { Stores } from './stores.ts';
 
 /** Milliseconds for one try of a resolver. */
@@ -76,6 +76,6 @@ export function doctorFor(config: Config, stores: Stores, servers: () => readonl
       found.push(step);
       yield step;
     }
-    if (!draft && server.enabled && connects(found)) await tellCured(stores, server).catch(() => {}); // it is tried on its own, later
+    if (!draft && server.enabled && connects(found)) await publishCured(stores, server).catch(() => {}); // it is tried on its own, later
   };
 }

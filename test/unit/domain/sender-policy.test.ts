@@ -1,12 +1,8 @@
-// From policy: 40 tricks and what each is answered, defaults, roles, on-behalf, and the handbook's warning as data.
+// From policy: 40 tricks and what each is answered, defaults, roles, on-behalf.
 import { describe, expect, it } from 'vitest';
 import type { Reply } from '../../../src/contract/reply.ts';
-import type { ImapServer, SmtpServer } from '../../../src/domain/email-server.ts';
-import {
-  permittedFrom,
-  resolveSender,
-  sharedMailboxesWithoutPermittedFrom,
-} from '../../../src/domain/sender-policy.ts';
+import type { SmtpServer } from '../../../src/domain/email-server.ts';
+import { permittedFrom, resolveSender } from '../../../src/domain/sender-policy.ts';
 
 const server: SmtpServer = {
   type: 'SMTP',
@@ -229,18 +225,4 @@ it('permitted list: User first, doubles and non-addresses out', () => {
       (a) => a.normal,
     ),
   ).toEqual(['a@x.example', 'b@x.example']);
-});
-
-it('warns of shared mailboxes on no permitted list', () => {
-  const imap = (name: string, user: string, enabled = true) =>
-    ({ type: 'IMAP', name, user, enabled, emailFlow: 'f' }) as unknown as ImapServer;
-  const servers = [
-    server,
-    { ...server, name: 'off', enabled: false, additionalFromAddresses: ['help@contoso.com'] },
-    imap('in 1', 'INFO@contoso.com'),
-    imap('in 2', 'help@contoso.com'),
-    imap('in 3', 'kontakt@xn--bcher-kva.example'),
-    imap('in 4', 'other@contoso.com', false),
-  ];
-  expect(sharedMailboxesWithoutPermittedFrom(servers)).toEqual([{ server: 'in 2', user: 'help@contoso.com' }]);
 });

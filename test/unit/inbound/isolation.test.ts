@@ -2,7 +2,6 @@
 import { describe, expect, it } from 'vitest';
 import { MailroomError } from '../../../src/domain/errors.ts';
 import {
-  delivered,
   faultOf,
   fetchFailed,
   fetchSucceeded,
@@ -10,6 +9,7 @@ import {
   isSearching,
   isToBlame,
   MOST_UIDS,
+  messageArrived,
   nextFetch,
 } from '../../../src/inbound/isolation.ts';
 
@@ -45,7 +45,7 @@ function search(count: number, poison: ReadonlySet<number>, server: Server) {
     expect(asked.length).toBeGreaterThan(0);
     expect(asked.length).toBeLessThanOrEqual(MOST_UIDS);
     const given = new Set(server(asked, poison));
-    for (const uid of given) delivered(state, uid);
+    for (const uid of given) messageArrived(state, uid);
     got.push(...given);
     const missing = asked.filter((uid) => !given.has(uid));
     const found = missing.length === 0 ? fetchSucceeded(state) : fetchFailed(state, asked, missing);
@@ -82,7 +82,7 @@ describe('who is to blame', () => {
     const all = search(50, new Set(Array.from({ length: 50 }, (_, i) => i + 1)), rowByRow);
     expect(isToBlame(all.state)).toBe(false);
     expect(isSearching(all.state)).toBe(false);
-    delivered(all.state, 51);
+    messageArrived(all.state, 51);
     expect(isToBlame(all.state)).toBe(true);
   });
 
