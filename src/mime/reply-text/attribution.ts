@@ -38,7 +38,8 @@ function mayEnd(line: string): boolean {
   while (end > 0 && isMark(line.charCodeAt(end))) end--;
   const last = line.charCodeAt(end);
   if (last === 0x3a || last === 0xff1a) return true;
-  return (last === 0x2d && line.includes('wrote')) || CLOSED.test(line.slice(-20)) || datedName.test(line);
+  const ruled = last === 0x2d && (line.includes('wrote') || (line.startsWith('--') && /\d/.test(line)));
+  return ruled || CLOSED.test(line.slice(-20)) || datedName.test(line);
 }
 const isMark = (c: number): boolean =>
   c === 0x20 || (c >= 0x200b && c <= 0x200f) || (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
