@@ -96,7 +96,7 @@ export async function startGateway(
 
     let inbound: Inbound | undefined;
     if (roles.includes('ingest')) inbound = await openInbound(config, stores, emailServers, stack, emit, metrics);
-    openRecovery(stores, emailServers, inbound, stack);
+    openRecovery(stores, emailServers, { inbound, outbound }, stack);
 
     const http = await openHttp(config, {
       port: await waiting.end(),

@@ -1,7 +1,8 @@
 // The definition of one email server as administrators write it: the fields of the handbook in camelCase, and the optional ones with their
 // defaults. Shape only; email-servers.ts makes the server of it and compares the definitions with each other.
 import { z } from 'zod';
-import { parseAddress } from '../domain/address.ts';
+import { normalAddress, parseAddress } from '../domain/address.ts';
+import { pastedAddresses } from '../domain/pasted-addresses.ts';
 import { inZod } from './issues.ts';
 import { isHost } from './setting.ts';
 
@@ -57,11 +58,30 @@ const addressKey = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
-/** A list, or text with commas or semicolons as in the portal's field. */
-const addresses = z.preprocess(
-  (given) => (typeof given === 'string' ? given.split(/[,;\n]/).flatMap((part) => part.trim() || []) : given),
-  z.array(address, inZod('notAddressList')),
-);
+/** Entries of a list or a map in one definition. */
+const MOST_ENTRIES = 500;
+/** Counted before any entry is looked at: 60,000 of them would take minutes to refuse one by one. */
+const few = <T>(schema: z.ZodType<T>) =>
+  z
+    .unknown()
+    .transform((given, context) => {
+      const count = typeof given === 'object' && given !== null ? Object.keys(given).length : 0;
+      if (count <= MOST_ENTRIES) return given;
+      context.addIssue({ code: 'custom', message: inZod('tooMany', { max: MOST_ENTRIES, count }) });
+      return z.NEVER;
+    })
+    .pipe(schema);
+
+/** A list, or text as people paste it. The same address twice is once. */
+const addresses = z
+  .preprocess(
+    (given) =>
+      typeof given === 'string'
+        ? pastedAddresses(given).map((one) => ('refused' in one ? one.refused : one.address))
+        : given,
+    few(z.array(address, inZod('notAddressList'))),
+  )
+  .transform((list) => [...new Map(list.map((one) => [normalAddress(one), one])).values()]);
 
 /** `+tag`, or an address with or without one. */
 const recipientKey = z.string().transform((text, context) => {
@@ -76,12 +96,14 @@ const recipientKey = z.string().transform((text, context) => {
 /** authserv-ids (RFC 8601 §2.2): host names, or `*.example.com`. */
 const authservIds = z.preprocess(
   (given) => (typeof given === 'string' ? given.split(/[,;\s]+/).filter((id) => id !== '') : given),
-  z.array(
-    z
-      .string(inZod('notText'))
-      .transform((id) => id.trim().toLowerCase())
-      .refine((id) => isHost(id.replace(/^\*\./, '')), 'must be a name like mx.example.com or *.example.com'),
-    'must be a list of names',
+  few(
+    z.array(
+      z
+        .string(inZod('notText'))
+        .transform((id) => id.trim().toLowerCase())
+        .refine((id) => isHost(id.replace(/^\*\./, '')), inZod('notAuthservId')),
+      inZod('notAuthservIdList'),
+    ),
   ),
 );
 
@@ -164,7 +186,7 @@ export const imapDefinition = z.strictObject({
   port: whole(1, 65535).default(993),
   emailFlow: label,
   aliases: addresses.default([]),
-  flowByRecipient: z.record(recipientKey, label, 'must map addresses or +tags to email flows').default({}),
+  flowByRecipient: few(z.record(recipientKey, label, inZod('notFlowMap'))).default({}),
   trustedAuthservIds: authservIds.default([]),
   folder: label.default('INBOX'),
   startFrom: startFrom.default('now'),
@@ -179,7 +201,7 @@ export const smtpDefinition = z.strictObject({
   port: whole(1, 65535).default(587),
   additionalEmailFromAddresses: addresses.default([]),
   sendMode: choice(['sendAs', 'onBehalf']).default('sendAs'),
-  displayNames: z.record(addressKey, label, inZod('notAddressMap', { values: 'names' })).default({}),
+  displayNames: few(z.record(addressKey, label, inZod('notAddressMap', { values: 'names' }))).default({}),
   sentCopy: sentCopy.default({ policy: 'server' }),
   pace: z
     .strictObject(
@@ -191,9 +213,9 @@ export const smtpDefinition = z.strictObject({
       inZod('notPace'),
     )
     .prefault({}),
-  fromRoles: z
-    .record(addressKey, z.array(label, inZod('notRoles')), inZod('notAddressMap', { values: 'roles' }))
-    .default({}),
+  fromRoles: few(
+    z.record(addressKey, few(z.array(label, inZod('notRoles'))), inZod('notAddressMap', { values: 'roles' })),
+  ).default({}),
   uncertain: choice(['hold', 'resend']).default('hold'),
   answeredElsewhere: choice(['hold', 'warn', 'send']).default('hold'),
   markAnswered: flag.default(false),

@@ -1,7 +1,7 @@
 // Definitions of email servers (files, portal) → servers and invalid ones, item by item: a wrong definition never stops the others.
 import { dirname } from 'node:path';
 import { mailboxId } from '../contract/names.ts';
-import { normalAddress } from '../domain/address.ts';
+import { normalAddress, parseAddress } from '../domain/address.ts';
 import { wrong } from '../domain/definition-problem.ts';
 import type { Authentication, EmailServer, EmailServerList, InvalidEmailServer } from '../domain/email-server.ts';
 import { foldName, isImap, isLoopback } from '../domain/email-server.ts';
@@ -212,6 +212,12 @@ function strangeRecipients({ user, aliases, flowByRecipient }: ImapDefinition, a
     }));
 }
 
+/** One, and nothing beside it: what signs in is this text. */
+const isAddress = (text: string): boolean => {
+  const parsed = parseAddress(text);
+  return parsed.ok && parsed.value.name === '' && !text.includes('<');
+};
+
 function authenticationOf(
   given: ImapDefinition | SmtpDefinition,
   item: Found,
@@ -219,6 +225,12 @@ function authenticationOf(
 ): Authentication | undefined {
   const problem = (field: string, ...what: Parameters<typeof wrong>) =>
     void sources.problems.push({ field: join(item.at, field), ...wrong(...what) });
+  const notAnAddress = (type: string) =>
+    void sources.problems.push({
+      field: join(item.at, 'user'),
+      ...wrong('userNotAddress', { type }),
+      got: shownValue(given.user),
+    });
   const files = ['passwordFile', 'passwordEnv', 'caFile'] as const;
   // Anyone who may use the portal must not read files of this machine, or its environment, by way of a password that is sent to a host.
   for (const field of files) if (item.source === 'portal' && given[field] !== undefined) problem(field, 'notInPortal');
@@ -229,7 +241,7 @@ function authenticationOf(
     for (const field of ['application', 'signInUser'] as const)
       if (given[field] !== undefined) problem(field, 'goesWithType', { type: 'OAuth2' });
     if (given.serverType === 'IMAP') problem('authenticationType', 'notOneOf', { choices: 'OAuth2 or Password' });
-    else if (!given.user.includes('@')) problem('user', 'userNotAddress', { type: 'None' });
+    else if (!isAddress(given.user)) notAnAddress('None');
     return sources.problems.length > 0 ? undefined : { type: 'None' };
   }
   if (given.authenticationType === 'Password') {
@@ -246,7 +258,7 @@ function authenticationOf(
   for (const field of ['password', 'passwordFile', 'passwordEnv'] as const)
     if (given[field] !== undefined) problem(field, 'goesWithType', { type: 'Password' });
   if (given.application === undefined) problem('application', 'applicationMissing');
-  if (!given.user.includes('@')) problem('user', 'userNotAddress', { type: 'OAuth2' });
+  if (!isAddress(given.user)) notAnAddress('OAuth2');
   if (given.signInUser !== undefined && given.signIn === 'appOnly') problem('signInUser', 'goesWithDelegated');
   const { application, signIn, signInUser } = given;
   if (application === undefined || sources.problems.length > 0) return undefined;

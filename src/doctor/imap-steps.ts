@@ -2,6 +2,7 @@
 import type { ImapServer } from '../domain/email-server.ts';
 import { checkEmailServers } from '../domain/email-server-check.ts';
 import { MailroomError } from '../domain/errors.ts';
+import { signInAtImap } from './imap-sign-in.ts';
 import type { MailboxProbe } from './ports.ts';
 import { type DoctorDeps, type Outcome, type Probes, same, withFix, words } from './step.ts';
 
@@ -17,27 +18,9 @@ export function imapSteps(server: ImapServer, deps: DoctorDeps, defer: (release:
     throw notOpened ?? new MailroomError('IMAP_CONNECTION_CLOSED');
   };
 
-  async function connect(renew: boolean): Promise<MailboxProbe> {
-    const { authentication } = server;
-    const credentials =
-      authentication.type === 'Password'
-        ? { password: authentication.password }
-        : { accessToken: (await deps.getToken(server, 'imap', renew ? { renew } : {})).accessToken };
-    await deps.turns.signIn(server);
-    return deps.systems.probeMailbox(server, credentials, deps.timeoutMs, deps.guardOf?.(server));
-  }
-
   async function signIn(): Promise<Outcome> {
     try {
-      mailbox = await connect(false).catch((error: unknown) => {
-        // As the gateway does: a token from the cache may be stale, a new one is tried once.
-        const code = error instanceof MailroomError ? error.code : '';
-        const renew =
-          ['IMAP_AUTH_FAILED', 'IMAP_TOKEN_REFUSED', 'IMAP_CREDENTIALS_EXPIRED'].includes(code) &&
-          server.authentication.type === 'OAuth2';
-        if (renew) return connect(true);
-        throw error;
-      });
+      mailbox = await signInAtImap(server, deps);
       defer(mailbox.close);
     } catch (error) {
       if (!(error instanceof MailroomError) || !AFTER_SIGN_IN.includes(error.code)) throw error;

@@ -46,6 +46,8 @@ export interface MailboxProbe {
   capabilities(): string[];
   /** False: the server's greeting said that this connection is signed in already (PREAUTH); nobody signed in. */
   signedIn(): boolean;
+  /** Folders that can be opened, as the server names them. */
+  folders(): Promise<string[]>;
   /** The server's own name of a folder. @throws MailroomError IMAP_FOLDER_MISSING, with the folders that exist */
   folder(name: string): Promise<string>;
   /** @returns number of messages, and the server's own name of the folder */
@@ -102,8 +104,8 @@ export interface RemoteSystems {
     phase: 'connect' | 'tls',
     error?: { message: string },
   ): MailroomError;
-  /** EHLO, AUTH, QUIT. @throws MailroomError of the smtp section */
-  probeSignIn(server: SmtpServer, credentials: Credentials, options: SmtpOptions): Promise<void>;
+  /** EHLO, AUTH, QUIT; without credentials no AUTH. @throws MailroomError of the smtp section */
+  probeSignIn(server: SmtpServer, credentials: Credentials | undefined, options: SmtpOptions): Promise<void>;
   /** MAIL, RCPT, RSET without sign-in. @throws MailroomError of the smtp section */
   probeEnvelope(server: SmtpServer, from: string, options: SmtpOptions): Promise<void>;
   openSubmitter(server: SmtpServer, getToken: GetToken, options: SmtpOptions): Submitter;

@@ -12,6 +12,7 @@ import { shownSize } from '../domain/size.ts';
 import { checkFromDomain } from './from-domain.ts';
 import type { SentProbe } from './ports.ts';
 import { probeMail } from './probe-mail.ts';
+import { signInAtSmtp } from './smtp-sign-in.ts';
 import { type DoctorDeps, type Outcome, type Probes, same, withFix, words } from './step.ts';
 
 /** RFC 2606, 6761, 6762, and the top level that ICANN keeps for private use. */
@@ -57,23 +58,8 @@ export function smtpSteps(server: SmtpServer, deps: DoctorDeps): Probes {
           `keine Anmeldung: ${server.host} muss diese Maschine an ihrer Adresse erkennen`,
         ),
       };
-    const attempt = async (renew: boolean) =>
-      systems.probeSignIn(
-        server,
-        authentication.type === 'Password'
-          ? { password: authentication.password }
-          : await deps.getToken(server, 'smtp', renew ? { renew } : {}),
-        options,
-      );
-    const outcome = await deps.turns.connection(server, async () => {
-      await attempt(false).catch((error: unknown) => {
-        const stale = error instanceof MailroomError && error.code === 'SMTP_AUTH_FAILED';
-        if (stale && authentication.type === 'OAuth2') return attempt(true);
-        throw error;
-      });
-      return { detail: same(server.user) };
-    });
-    return outcome ?? { skipped: allInUse };
+    const outcome = await signInAtSmtp(server, deps, options);
+    return outcome === undefined ? { skipped: allInUse } : { detail: same(server.user) };
   }
 
   async function size(): Promise<Outcome> {

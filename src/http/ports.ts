@@ -74,6 +74,8 @@ export interface AuditEntry {
   action: string;
   server: string;
   changes: { field: string; from: string; to: string }[];
+  /** Of the email server after the change. */
+  revision?: string | undefined;
 }
 
 export interface AuditLog {

@@ -15,6 +15,9 @@ import { RequestInvalid } from '../http/problem.ts';
 import type { Emit } from '../telemetry/events.ts';
 import { changesBetween, definitionOf, withoutSecrets, withStoredProxy } from './email-server-definition.ts';
 
+/** Entries of the log of changes in which those of one server are looked for. */
+const AUDIT_READ = 500;
+
 interface EmailServersDeps {
   watch: EmailServerWatch;
   portal: PortalServers;
@@ -154,8 +157,9 @@ export function createEmailServerAdmin(deps: EmailServersDeps): EmailServerAdmin
     server: string,
     by: string,
     changes: { field: string; from: string; to: string }[],
+    revision?: string,
   ): Promise<void> {
-    await audit.write({ by, action, server, changes });
+    await audit.write({ by, action, server, changes, ...(revision === undefined ? {} : { revision }) });
     emit('EmailServerChanged', { server, kind: action, detail: { by, fields: changes.map(({ field }) => field) } });
     await watch.reload();
   }
@@ -173,9 +177,9 @@ export function createEmailServerAdmin(deps: EmailServersDeps): EmailServerAdmin
     before?: { existing: PortalServer; revision: string },
   ): Promise<EmailServerView> {
     const { definition, passwordChanged } = await check(given, before?.existing);
-    await portal.put(definition, before?.revision);
+    const revision = await portal.put(definition, before?.revision);
     const changes = changesBetween(before?.existing.definition ?? {}, definition, passwordChanged);
-    await changed(action, definition.name, by, changes);
+    await changed(action, definition.name, by, changes, revision);
     return shown(definition.name);
   }
 
@@ -209,6 +213,12 @@ export function createEmailServerAdmin(deps: EmailServersDeps): EmailServerAdmin
       await changed('delete', existing.name, by, changesBetween(existing.definition, {}, false));
     },
     audit: (limit) => audit.read(limit),
+    async changesSince(name, revision) {
+      const entries = await audit.read(AUDIT_READ);
+      const own = entries.filter(({ server, changes }) => foldName(server) === foldName(name) && changes.length > 0);
+      const at = own.findIndex((entry) => entry.revision === revision);
+      return at < 0 ? own.slice(0, 1) : own.slice(0, at);
+    },
     reload: () => watch.reload(),
   };
 }

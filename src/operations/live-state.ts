@@ -4,6 +4,7 @@ import type { PortalView } from '../adapters/redis/portal-view.ts';
 import { mailboxId } from '../contract/names.ts';
 import { type EmailServer, isImap } from '../domain/email-server.ts';
 import { MailroomError } from '../domain/errors.ts';
+import { type SignInNotes, signInTarget, smtpState } from '../domain/smtp-sign-in.ts';
 import type { EmailServerView } from '../http/api/email-servers.ts';
 import type { Inbound } from '../inbound/index.ts';
 import type { ReplyRoom } from '../wiring/outbound.ts';
@@ -16,9 +17,10 @@ export function liveStates(wiring: {
   room: Pick<ReplyRoom, 'queues'>;
   inbound: Inbound | undefined;
   pauses: Pauses;
+  signInNotes: Pick<SignInNotes, 'read'>;
   view: Pick<PortalView, 'lastArrivals'>;
 }): LiveOf {
-  const { stores, room, pauses, view } = wiring;
+  const { stores, room, view } = wiring;
   return async (server) => {
     if (!server.enabled) return { state: 'disabled' };
     // What cannot be read of one server hides none of the others.
@@ -50,17 +52,15 @@ export function liveStates(wiring: {
         ...(lastMessageAt === undefined ? {} : { lastMessageAt }),
       };
     }
-    const [pause, counts, lastMessageAt] = await Promise.all([
-      pauses.read(server.name),
+    const [pause, note, counts, lastMessageAt] = await Promise.all([
+      wiring.pauses.read(server.name),
+      wiring.signInNotes.read(server.name),
       room.queues.counts(server.name),
       room.queues.lastCompleted(server.name),
     ]);
     const { waiting = 0, prioritized = 0, delayed = 0, paused = 0 } = counts;
     return {
-      state: pause === undefined ? 'sending' : 'paused',
-      ...(pause === undefined ? {} : { code: pause.code, since: pause.since }),
-      ...(pause === undefined || pause.by !== undefined ? {} : { expectedAt: pause.until }),
-      ...(pause?.by === undefined ? {} : { pausedBy: pause.by }),
+      ...smtpState(signInTarget(server), { pause, note }),
       waiting: waiting + prioritized + delayed + paused,
       ...(lastMessageAt === undefined ? {} : { lastMessageAt }),
     };

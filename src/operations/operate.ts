@@ -3,10 +3,10 @@
 
 import type { Pauses } from '../adapters/redis/pauses.ts';
 import type { EmailServerWatch } from '../config/watch.ts';
-import { type EmailServer, isImap, isSmtp } from '../domain/email-server.ts';
+import { type EmailServer, type ImapServer, isImap, isSmtp } from '../domain/email-server.ts';
 import { asError, MailroomError } from '../domain/errors.ts';
 import { flowsOf } from '../domain/flow-by-recipient.ts';
-import type { OperationsApi } from '../http/api/operations.ts';
+import type { EmailFlowView, OperationsApi } from '../http/api/operations.ts';
 import type { AuditLog } from '../http/ports.ts';
 import type { Emit } from '../telemetry/events.ts';
 import type { RunDoctor } from '../wiring/doctor.ts';
@@ -14,14 +14,18 @@ import type { ReplyRoom } from '../wiring/outbound.ts';
 import type { Stores } from '../wiring/stores.ts';
 import type { EmailServerAdmin } from './email-servers.ts';
 
+/** BullMQ's states of jobs that still have to be done. */
+const OPEN = ['waiting', 'prioritized', 'delayed', 'paused', 'active', 'failed'];
+
 interface OperationsDeps {
-  stores: Pick<Stores, 'flows' | 'quarantinedKeys'>;
+  stores: Pick<Stores, 'flows' | 'ledgers' | 'quarantinedKeys'>;
   room: Pick<ReplyRoom, 'queues'>;
   watch: EmailServerWatch;
   pauses: Pauses;
   audit: Pick<AuditLog, 'write'>;
   admin: Pick<EmailServerAdmin, 'check' | 'get'>;
   runDoctor: RunDoctor;
+  listFolders(server: ImapServer): Promise<string[]>;
   emit: Emit;
 }
 
@@ -44,14 +48,16 @@ export function createOperations(deps: OperationsDeps): OperationsApi {
     if (view === undefined) throw new MailroomError('EMAIL_SERVER_NOT_FOUND', { field: 'name' });
     return view;
   }
+  const flowNames = () => [...new Set(watch.current().servers.filter(isImap).flatMap(flowsOf))];
   const state = (from: string, to: string) => [{ field: 'state', from, to }];
 
   return {
     async emailFlows() {
       const imap = watch.current().servers.filter(isImap);
-      const names = [...new Set(imap.flatMap(flowsOf))];
-      names.sort((left, right) => left.localeCompare(right, 'en'));
-      return Promise.all(
+      const defined = new Set(flowNames());
+      const orphans = (await stores.ledgers.emailFlows()).filter((name) => !defined.has(name));
+      const names = [...defined, ...orphans].sort((left, right) => left.localeCompare(right, 'en'));
+      const all = await Promise.all(
         names.map(async (emailFlow) => {
           const fedBy = imap.filter((server) => server.enabled && flowsOf(server).includes(emailFlow));
           const known = await Promise.all([
@@ -72,6 +78,22 @@ export function createOperations(deps: OperationsDeps): OperationsApi {
           };
         }),
       );
+      // A flow that is gone is of interest while something of it is left to do.
+      const isOpen = ({ jobs, ...view }: EmailFlowView) =>
+        'problem' in view || OPEN.some((state) => (jobs[state] ?? 0) > 0);
+      return all.filter((view) => defined.has(view.emailFlow) || isOpen(view));
+    },
+    flowNames,
+    async moveFlow(from, to, by) {
+      const defined = flowNames();
+      if (!defined.includes(to)) throw new MailroomError('EMAIL_FLOW_UNKNOWN', { field: 'to' });
+      if (defined.includes(from)) throw new MailroomError('EMAIL_FLOW_IN_USE', { field: 'emailFlow' });
+      if (!(await stores.ledgers.emailFlows()).includes(from))
+        throw new MailroomError('EMAIL_FLOW_UNKNOWN', { field: 'emailFlow' });
+      const count = await stores.flows.move(from, to);
+      await audit.write({ by, action: 'move-flow', server: '', changes: [{ field: 'emailFlow', from, to }] });
+      emit('EmailFlowMoved', { emailFlow: to, count, detail: { by, from } });
+      return count;
     },
     quarantinedKeys: stores.quarantinedKeys,
     async pause(name, by) {
@@ -103,6 +125,12 @@ export function createOperations(deps: OperationsDeps): OperationsApi {
     async testDefinition(definition, existing, options = {}) {
       const { server } = await admin.check(definition, existing);
       return deps.runDoctor({ ...server, source: 'portal' }, { ...options, draft: true });
+    },
+    async folders(definition, existing) {
+      // Enabled or not, and watched already or not: it is only looked at.
+      const { server } = await admin.check({ ...definition, enabled: false }, existing);
+      if (!isImap(server)) return [];
+      return deps.listFolders({ ...server, source: 'portal' });
     },
   };
 }

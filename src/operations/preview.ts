@@ -11,6 +11,7 @@ import type { Definition } from '../http/api/email-servers.ts';
 import type { Consequences, Preview } from '../http/portal/index.ts';
 import { RequestInvalid } from '../http/problem.ts';
 import type { Stores } from '../wiring/stores.ts';
+import { withoutSecrets } from './email-server-definition.ts';
 import type { EmailServerAdmin } from './email-servers.ts';
 import type { LiveOf } from './live-state.ts';
 
@@ -36,14 +37,18 @@ export function previews({ watch, admin, applications, wrongApplications, liveOf
     const others = watch.current().servers.filter(({ name }) => name !== existing);
     const shared = ({ code }: Finding) => code === 'SHARED_ADDRESS_NOT_PERMITTED';
     try {
-      const { server } = await admin.check(definition, existing);
+      const { server, definition: checked } = await admin.check(definition, existing);
       // As it will be once enabled: the warning is of most use before that.
       const findings = checkEmailServers([...others, { ...server, enabled: true }], {
         applications: applications(),
         wrong: wrongApplications(),
       });
       const own = findings.filter((one) => one.server === server.name);
-      return { problems: [], findings: isSmtp(server) ? [...own, ...findings.filter(shared).map(here)] : own };
+      return {
+        problems: [],
+        findings: isSmtp(server) ? [...own, ...findings.filter(shared).map(here)] : own,
+        definition: withoutSecrets(checked),
+      };
     } catch (error) {
       if (!(error instanceof RequestInvalid)) throw error;
       const draft = draftOf(definition);

@@ -4,12 +4,14 @@
 import type { EmailServerWatch } from '../config/watch.ts';
 import { type EmailServer, isImap, isSmtp } from '../domain/email-server.ts';
 import type { Inbound } from '../inbound/index.ts';
+import type { Outbound } from '../outbound/index.ts';
 import type { Stores } from '../wiring/stores.ts';
 
 interface RecoveryWiring {
   stores: Stores;
   emailServers: EmailServerWatch;
   inbound: Inbound | undefined;
+  outbound: Outbound | undefined;
 }
 
 /** Pauses that a token cures. */
@@ -18,13 +20,14 @@ const NO_TOKEN = 'SMTP_TOKEN_UNAVAILABLE';
 const applicationOf = ({ authentication }: EmailServer): string | undefined =>
   authentication.type === 'OAuth2' ? authentication.application : undefined;
 
-export function startRecovery({ stores, emailServers, inbound }: RecoveryWiring): () => void {
+export function startRecovery({ stores, emailServers, inbound, outbound }: RecoveryWiring): () => void {
   const { pauses } = stores;
   const enabled = () => emailServers.current().servers.filter((server) => server.enabled);
 
   /** @param codes beginning of the codes that this may have cured */
   function wake(isMeant: (server: EmailServer) => boolean, codes: string): void {
     inbound?.wake(isMeant);
+    outbound?.wake(isMeant);
     for (const server of enabled().filter(isSmtp).filter(isMeant)) pauses.due(server.name, codes).catch(() => {}); // it is due on its own, later
   }
 

@@ -94,6 +94,7 @@ async function afterwards(
     if (refused > 0) deps.emit('ReplyPartlyRefused', { ...named, count: refused });
   }
   if (given.taken) {
+    work.proven();
     await deps.pauses.healed(work.server.name).catch(() => {}); // of no weight beside the acceptance
     await storeSentCopy(work, { ...entry, state: 'accepted' });
   }

@@ -9,6 +9,7 @@ import { createLanes, type Lanes } from './lanes.ts';
 import { seekOrphans } from './orphans.ts';
 import type { Pause } from './ports.ts';
 import { type OutboundDeps, outboundDefaults } from './ports.ts';
+import { createProver } from './prove.ts';
 import { oneAtATime } from './suspects.ts';
 
 export type * from './ports.ts';
@@ -27,6 +28,8 @@ interface ServerStatus {
 export interface Outbound {
   stop(): Promise<void>;
   status(): Promise<ServerStatus[]>;
+  /** What they wait for may be cured: their sign-in is checked at the next tick. */
+  wake(isMeant: (server: SmtpServer) => boolean): void;
 }
 
 /**
@@ -53,10 +56,11 @@ export async function startOutbound(deps: OutboundDeps): Promise<Outbound> {
   const settings = { ...outboundDefaults, ...deps.settings };
   const running = new Map<string, Running>();
   const turns = oneAtATime();
+  const prover = deps.signIns && createProver({ ...deps.signIns, emit: deps.emit, now: deps.now ?? Date.now });
   let stopped = false;
   let applying: Promise<void> = Promise.resolve();
 
-  async function start(server: SmtpServer): Promise<void> {
+  async function start(server: SmtpServer, changed: boolean): Promise<void> {
     const lanes = createLanes(server, deps.pace, deps.openSubmitter, settings.slotTtlMs);
     const delivery = {
       deps,
@@ -65,10 +69,12 @@ export async function startOutbound(deps: OutboundDeps): Promise<Outbound> {
       lanes,
       maxSize: { known: undefined },
       isolate: turns,
+      proven: () => prover?.accepted(server),
       replacedAt: await deps.register.replacedAt(server.name),
       async pauseServer(failure: { code: string; class: string; hint?: string | undefined }, probeMs: number) {
         const hint = failure.hint ?? '';
         await deps.pauses.set(server.name, { code: failure.code, hint, probeMs });
+        if (failure.code === 'SMTP_TOKEN_UNAVAILABLE') prover?.again(server.name); // which says why there is none
         if (await deps.queues.paused(server.name)) return;
         await deps.queues.pause(server.name);
         deps.emit('SmtpServerPaused', { server: server.name, code: failure.code, class: failure.class, hint });
@@ -77,11 +83,13 @@ export async function startOutbound(deps: OutboundDeps): Promise<Outbound> {
     const atOnce = server.pace.connections + AHEAD;
     const worker = await deps.queues.work(server.name, atOnce, (job) => deliverReply(delivery, job));
     running.set(server.name, { fingerprint: JSON.stringify(server), server, worker, lanes });
+    await prover?.started(server, changed);
     deps.emit('SmtpServerStarted', { server: server.name });
   }
 
   async function end(one: Running): Promise<void> {
     running.delete(one.server.name);
+    prover?.stopped(one.server.name);
     await one.worker.stop(settings.stopGraceMs);
     await one.lanes.close();
     deps.emit('SmtpServerStopped', { server: one.server.name });
@@ -130,7 +138,7 @@ export async function startOutbound(deps: OutboundDeps): Promise<Outbound> {
     if (changed) await deps.pauses.lift(server.name, true);
     const pause = await deps.pauses.read(server.name);
     if (pause === undefined && (await deps.queues.paused(server.name))) await deps.queues.resume(server.name);
-    await start(server);
+    await start(server, changed);
   }
 
   const reapply = () => {
@@ -210,6 +218,7 @@ export async function startOutbound(deps: OutboundDeps): Promise<Outbound> {
   let ticking = false;
   let ticks = 0;
   const timer = setInterval(() => {
+    prover?.tick();
     if (ticking) return;
     ticking = true;
     ticks += 1;
@@ -230,6 +239,9 @@ export async function startOutbound(deps: OutboundDeps): Promise<Outbound> {
       clearInterval(timer);
       await applying;
       await Promise.all([...running.values()].map(end));
+    },
+    wake(isMeant) {
+      for (const { server } of running.values()) if (isMeant(server)) prover?.again(server.name);
     },
     async status() {
       const gone = await goneWithReplies();

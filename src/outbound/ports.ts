@@ -7,6 +7,7 @@ import type { Journal } from '../domain/reply-journal.ts';
 import type { Pace } from '../domain/reply-pace.ts';
 import type { ReplyQueues } from '../domain/reply-queues.ts';
 import type { ServerRegister } from '../domain/server-register.ts';
+import type { SignInNotes } from '../domain/smtp-sign-in.ts';
 import type { Submitter } from '../domain/submission.ts';
 import type { Parsing } from '../parsing/index.ts';
 import type { Emit } from '../telemetry/events.ts';
@@ -157,6 +158,8 @@ export interface OutboundDeps {
   queues: ReplyQueues;
   pace: Pace;
   pauses: Pauses;
+  /** What sign-ins came to, and a sign-in that sends nothing; absent: nobody checks. */
+  signIns?: { notes: SignInNotes; signIn(server: SmtpServer): Promise<'proven' | 'busy'> };
   /** Opens the connections of one SMTP server (adapters/smtp). */
   openSubmitter: (server: SmtpServer) => Submitter;
   blobs: BlobStore;

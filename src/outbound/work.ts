@@ -22,6 +22,8 @@ export interface Delivery {
   replacedAt?: number | undefined;
   /** Replies that may end the process are prepared one at a time. */
   isolate: <T>(work: () => Promise<T>) => Promise<T>;
+  /** A reply was accepted: the server lets us in. */
+  proven: () => void;
   /** Pauses the server's queue on all replicas. */
   pauseServer: (failure: Failure, probeMs: number) => Promise<void>;
 }

@@ -8,11 +8,13 @@ import { ehloName } from '../adapters/smtp/connection-options.ts';
 import { probeEnvelope, probeSignIn, submissionError } from '../adapters/smtp/probe.ts';
 import { createSubmitter, submitterDefaults } from '../adapters/smtp/submitter.ts';
 import type { Config } from '../config/config.ts';
-import type { RemoteSystems, SmtpOptions } from '../doctor/ports.ts';
+import { signInAtImap } from '../doctor/imap-sign-in.ts';
+import type { GetToken, RemoteSystems, SmtpOptions } from '../doctor/ports.ts';
 import { checkServer, doctorDefaults } from '../doctor/run-steps.ts';
 import { createTurns } from '../doctor/turns.ts';
 import { type CheckStep, passed } from '../domain/doctor.ts';
-import type { EmailServer } from '../domain/email-server.ts';
+import { type EmailServer, type ImapServer, isSmtp } from '../domain/email-server.ts';
+import { signInTarget } from '../domain/smtp-sign-in.ts';
 import { publishCured } from '../operations/recovery.ts';
 import type { Stores } from './stores.ts';
 
@@ -53,6 +55,21 @@ export const remoteSystems: RemoteSystems = {
 /** From where replies may leave says nothing of whether this server works. */
 const connects = (found: readonly CheckStep[]): boolean => passed(found.filter(({ step }) => step !== 'sharedAddress'));
 
+/** Folders of a mailbox, over one short connection. @throws MailroomError of the imap and oauth sections */
+export function folderLister(stores: Stores): (server: ImapServer) => Promise<string[]> {
+  const turns = createTurns(stores.loginSlot, stores.pace);
+  const getToken: GetToken = (one, protocol, options) => stores.tokens.getToken(one, protocol, options);
+  return async (server) => {
+    const { guardOf } = stores.hostPolicy;
+    const mailbox = await signInAtImap(server, { ...doctorDefaults, systems: remoteSystems, getToken, turns, guardOf });
+    try {
+      return await mailbox.folders();
+    } finally {
+      await mailbox.close();
+    }
+  };
+}
+
 /** @param servers all defined servers: what only they together show is checked, too */
 export function doctorFor(config: Config, stores: Stores, servers: () => readonly EmailServer[]): RunDoctor {
   const turns = createTurns(stores.loginSlot, stores.pace);
@@ -76,6 +93,11 @@ export function doctorFor(config: Config, stores: Stores, servers: () => readonl
       found.push(step);
       yield step;
     }
-    if (!draft && server.enabled && connects(found)) await publishCured(stores, server).catch(() => {}); // it is tried on its own, later
+    if (draft || !server.enabled) return;
+    // A sign-in is proven, whatever else is wrong.
+    const signedIn = found.some(({ step, state }) => step === 'smtpSignIn' && state === 'ok');
+    if (isSmtp(server) && signedIn)
+      await stores.signInNotes.succeeded(server.name, signInTarget(server)).catch(() => {});
+    if (connects(found)) await publishCured(stores, server).catch(() => {}); // it is tried on its own, later
   };
 }

@@ -5,6 +5,7 @@ import { type EmailServerWatch, watchEmailServers } from '../config/watch.ts';
 import type { Inbound } from '../inbound/index.ts';
 import type { ReleaseStack } from '../lib/release-stack.ts';
 import { startRecovery } from '../operations/recovery.ts';
+import type { Outbound } from '../outbound/index.ts';
 import type { Emit } from '../telemetry/events.ts';
 import type { Stores } from './stores.ts';
 
@@ -33,8 +34,8 @@ export async function openEmailServers(
 export function openRecovery(
   stores: Stores,
   emailServers: EmailServerWatch,
-  inbound: Inbound | undefined,
+  rooms: { inbound: Inbound | undefined; outbound: Outbound | undefined },
   stack: ReleaseStack,
 ): void {
-  stack.defer('recovery', startRecovery({ stores, emailServers, inbound }));
+  stack.defer('recovery', startRecovery({ stores, emailServers, ...rooms }));
 }

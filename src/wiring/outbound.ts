@@ -4,6 +4,8 @@ import { createSentFolder } from '../adapters/imap/sent-folder.ts';
 import { openReplyQueues } from '../adapters/queue/replies.ts';
 import { createSubmitter, submitterDefaults } from '../adapters/smtp/submitter.ts';
 import type { Config } from '../config/config.ts';
+import { signInAtSmtp } from '../doctor/smtp-sign-in.ts';
+import { createTurns } from '../doctor/turns.ts';
 import { type EmailServer, isImap, isSmtp } from '../domain/email-server.ts';
 import type { ReplyQueues } from '../domain/reply-queues.ts';
 import { DAY_SECONDS } from '../lib/time.ts';
@@ -12,6 +14,7 @@ import { messageIdMaker } from '../operations/conversations.ts';
 import { createReplies, type Outbound, type OutboundSettings, type Replies, startOutbound } from '../outbound/index.ts';
 import type { Emit } from '../telemetry/events.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import { remoteSystems } from './doctor.ts';
 import type { Stores } from './stores.ts';
 
 export interface ReplyRoom {
@@ -71,6 +74,15 @@ export async function openOutbound(
   const { guardOf } = stores.hostPolicy;
   const getToken = (server: EmailServer, protocol: 'smtp' | 'imap', options?: { renew?: boolean }) =>
     stores.tokens.getToken(server, protocol, options);
+  const settings = {
+    ...submitterDefaults,
+    connectionTimeoutMs: outbound.connectTimeoutMs,
+    socketTimeoutMs: outbound.socketTimeoutMs,
+    ehloName: outbound.ehloName,
+    guardOf,
+  };
+  const signInOptions = { timeoutMs: outbound.connectTimeoutMs, ehloName: outbound.ehloName, guardOf };
+  const turns = createTurns(stores.loginSlot, stores.pace);
   return startOutbound({
     servers: () => servers.current().filter(isSmtp),
     register: stores.register,
@@ -80,14 +92,12 @@ export async function openOutbound(
     queues: room.queues,
     pace: stores.pace,
     pauses: stores.pauses,
-    openSubmitter: (server) =>
-      createSubmitter(server, getToken, {
-        ...submitterDefaults,
-        connectionTimeoutMs: outbound.connectTimeoutMs,
-        socketTimeoutMs: outbound.socketTimeoutMs,
-        ehloName: outbound.ehloName,
-        guardOf,
-      }),
+    signIns: {
+      notes: stores.signInNotes,
+      signIn: async (server) =>
+        (await signInAtSmtp(server, { systems: remoteSystems, getToken, turns }, signInOptions)) ?? 'busy',
+    },
+    openSubmitter: (server) => createSubmitter(server, getToken, settings),
     blobs: stores.blobs,
     sent: createSentFolder({ getToken, imapServers: () => servers.current().filter(isImap), guardOf }),
     answers: answersIn(stores, servers.current),

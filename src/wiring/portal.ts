@@ -17,7 +17,7 @@ import { createOverview } from '../operations/overview.ts';
 import { previews } from '../operations/preview.ts';
 import { createQuarantineDecisions } from '../operations/quarantine.ts';
 import type { Emit } from '../telemetry/events.ts';
-import { doctorFor } from './doctor.ts';
+import { doctorFor, folderLister } from './doctor.ts';
 import { ingestDeps } from './inbound.ts';
 import type { ReplyRoom } from './outbound.ts';
 import type { Stores } from './stores.ts';
@@ -61,6 +61,7 @@ export function portalOf(wiring: PortalWiring):
       ...stores,
       admin: emailServers,
       runDoctor: doctorFor(config, stores, () => watch.current().servers),
+      listFolders: folderLister(stores),
     }),
     ...createQuarantineDecisions({
       ...wiring,

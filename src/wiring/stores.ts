@@ -28,6 +28,7 @@ import { createPortalSessions } from '../adapters/redis/portal-sessions.ts';
 import { createPortalView, type PortalView } from '../adapters/redis/portal-view.ts';
 import { createQuarantine, type Quarantine } from '../adapters/redis/quarantine.ts';
 import { createServerRegister } from '../adapters/redis/smtp-servers.ts';
+import { createSignInNotes } from '../adapters/redis/smtp-sign-ins.ts';
 import { createTokenCache } from '../adapters/redis/token-cache.ts';
 import { createWake, type Wake } from '../adapters/redis/wake.ts';
 import type { Config } from '../config/config.ts';
@@ -38,9 +39,11 @@ import { mailboxId, mailboxOfMessageKey } from '../contract/names.ts';
 import type { BlobStore } from '../domain/blob-store.ts';
 import { type EmailServer, type ImapServer, isImap, type OAuthApplication } from '../domain/email-server.ts';
 import { MailroomError } from '../domain/errors.ts';
+import { flowsOf } from '../domain/flow-by-recipient.ts';
 import type { Journal } from '../domain/reply-journal.ts';
 import type { Pace } from '../domain/reply-pace.ts';
 import type { ServerRegister } from '../domain/server-register.ts';
+import type { SignInNotes } from '../domain/smtp-sign-in.ts';
 import type { AuditLog, Sessions } from '../http/ports.ts';
 import { createLimits, type Limits, type Mailbox } from '../inbound/index.ts';
 import type { ReleaseStack } from '../lib/release-stack.ts';
@@ -72,6 +75,8 @@ export interface Stores {
   /** Which SMTP servers there were, by name. */
   register: ServerRegister;
   pauses: Pauses;
+  /** Whether SMTP servers let us in. */
+  signInNotes: SignInNotes;
   pace: Pace;
   /** Takes the next sign-in slot of a tenant or host; resolves with the ms to wait for it. */
   loginSlot(key: string): Promise<number>;
@@ -195,7 +200,7 @@ export async function openStores(
     parsing,
     journal: createJournal(redis, { keepMs: config.outbound.journalDays * DAY_MS }, disk),
     register: createServerRegister(redis),
-    pauses: createPauses(redis),
+    ...{ pauses: createPauses(redis), signInNotes: createSignInNotes(redis) },
     pace: createPace(redis),
     loginSlot: createLoginSlots(redis, config.inbound.loginsPerSecond),
     ...{ people: createPeople(redis), participants: createParticipants(redis) },
@@ -225,7 +230,7 @@ export async function openStores(
       if (fault?.code === 'REDIS_UNREACHABLE') closeRedis(redis);
     },
     replica: `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`,
-    readMessage: (messageKey) => readMessage(ledgers, flows, messageKey),
+    readMessage: (messageKey) => readMessage(ledgers, flows, servers, messageKey),
   };
 }
 
@@ -238,12 +243,23 @@ function parserOf({ inbound }: Config, emit: Emit, script: URL | undefined): Ret
 }
 
 /** From the flow that the mailbox fed last to its first: a message lies in the one that was set when it came. */
-async function readMessage(ledgers: Ledgers, flows: EmailFlows, messageKey: string) {
+async function readMessage(
+  ledgers: Ledgers,
+  flows: EmailFlows,
+  servers: () => readonly EmailServer[],
+  messageKey: string,
+) {
   const mailbox = mailboxOfMessageKey(messageKey);
   if (mailbox === undefined) return undefined;
   const { meta } = await ledgers.load(mailbox);
   for (const emailFlow of [...(meta?.emailFlows ?? [])].reverse()) {
     const message = await flows.readMessage(emailFlow, messageKey);
+    if (message !== undefined) return message;
+  }
+  // Moved to another flow by a person.
+  const known = new Set(meta?.emailFlows);
+  for (const emailFlow of new Set(servers().filter(isImap).flatMap(flowsOf))) {
+    const message = known.has(emailFlow) ? undefined : await flows.readMessage(emailFlow, messageKey);
     if (message !== undefined) return message;
   }
   return undefined;

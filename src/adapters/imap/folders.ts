@@ -24,6 +24,12 @@ export const isInbox = (folder: string): boolean => folder.trim().toUpperCase() 
 
 const isSelectable = ({ flags }: ListedFolder): boolean => !flags?.has('\\Noselect') && !flags?.has('\\NonExistent');
 
+/** INBOX first, the others by name. */
+export function openable(listed: readonly ListedFolder[]): string[] {
+  const paths = listed.filter(isSelectable).map(({ path }) => (isInbox(path) ? 'INBOX' : path));
+  return paths.sort((a, b) => Number(isInbox(b)) - Number(isInbox(a)) || a.localeCompare(b, 'en', { numeric: true }));
+}
+
 function segmentsOf(path: string, separator: string): string[] {
   const parts = separator === '' ? [path] : path.split(separator);
   return parts.map((part, index) => (index === 0 && isInbox(part) ? 'INBOX' : part.normalize('NFC')));

@@ -9,7 +9,7 @@ import { MailroomError } from '../../domain/errors.ts';
 import { providerOf } from '../../domain/mail-provider.ts';
 import { clientOptions, type ImapCredentials } from './client-options.ts';
 import { type ImapPhase, imapError } from './errors.ts';
-import { findFolder, folderMissing, isInbox } from './folders.ts';
+import { findFolder, folderMissing, isInbox, openable } from './folders.ts';
 import { offersIdle, POLL_MS } from './idle.ts';
 import { throttleLogger, throttleWords } from './throttle.ts';
 
@@ -78,6 +78,7 @@ export async function probeMailbox(
   }
 
   return {
+    folders: async () => openable(await answer(() => client.list(), 'command')),
     capabilities: () => [...client.capabilities.keys()],
     // imapflow keeps the greeting's text when it is OK, and none after PREAUTH.
     signedIn: () => client.greeting !== undefined,

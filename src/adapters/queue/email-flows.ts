@@ -4,6 +4,7 @@ import type { Redis } from 'ioredis';
 import type { Message } from '../../contract/message.ts';
 import { emailFlowQueue, mailboxEventsQueue } from '../../contract/names.ts';
 import { prefixOf } from '../../domain/keys.ts';
+import { moveWaiting } from './move-flow.ts';
 import { ReadableQueue } from './readable-jobs.ts';
 
 export interface EmailFlows {
@@ -27,6 +28,8 @@ export interface EmailFlows {
   readMessage(emailFlow: string, messageKey: string): Promise<Message | undefined>;
   /** Which of the messageKeys exist as jobs, in any state. */
   existing(emailFlow: string, messageKeys: readonly string[]): Promise<Set<string>>;
+  /** What waits in one flow goes to the other, in its order. @returns how many */
+  move(from: string, to: string): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -110,6 +113,7 @@ export function openEmailFlows(client: Redis): EmailFlows {
       const results = (await pipeline.exec()) ?? [];
       return new Set(messageKeys.filter((_, i) => results[i]?.[1] === 1));
     },
+    move: async (from, to) => moveWaiting(client, await queueOf(from), await queueOf(to), to),
     async close() {
       const open = await Promise.allSettled(queues.values());
       queues.clear();

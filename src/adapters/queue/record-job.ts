@@ -26,6 +26,8 @@ interface JobToAdd {
   /** Deterministic: adding it twice is one job. */
   id: string;
   payload: object;
+  /** Epoch ms; default now. */
+  timestamp?: number;
 }
 
 /** The script that BullMQ loaded into this client. @throws MailroomError BULLMQ_SCRIPTS_CHANGED */
@@ -68,7 +70,10 @@ local function wrongQueueKey(KEYS, before, queues)
 end`;
 
 /** What BullMQ would send to add this job, recorded instead of sent. */
-export async function recordJob({ queue, name, id, payload }: JobToAdd, keep: KeepJobs): Promise<RecordedCommand> {
+export async function recordJob(
+  { queue, name, id, payload, timestamp }: JobToAdd,
+  keep: KeepJobs,
+): Promise<RecordedCommand> {
   const recorded: RecordedCommand[] = [];
   const recorder = { runCommand: (name: string, args: (string | Buffer)[]) => void recorded.push({ name, args }) };
   const job = new Job(
@@ -77,6 +82,7 @@ export async function recordJob({ queue, name, id, payload }: JobToAdd, keep: Ke
     payload,
     {
       jobId: id,
+      ...(timestamp === undefined ? {} : { timestamp }),
       removeOnComplete: { age: keep.keepCompletedSeconds },
       removeOnFail: { age: keep.keepFailedSeconds },
     },

@@ -44,6 +44,8 @@ export interface Ledgers {
   /** True when everything written so far survives a crash of Redis: WAITAOF from 7.2, else twice the fsync interval of everysec. */
   durable(): Promise<boolean>;
   mailboxIds(): Promise<string[]>;
+  /** Every email flow that a message was ever put into, as the ledgers remember them. */
+  emailFlows(): Promise<string[]>;
   /** State as the watcher last wrote it. */
   readState(mailboxId: string): Promise<Record<string, string>>;
   writeState(mailboxId: string, state: Record<string, string | number>): Promise<void>;
@@ -158,6 +160,13 @@ export function createLedgers(redis: Redis, disk: AskDisk = openDisk(redis)): Le
       return answer !== 'not-yet';
     },
     mailboxIds: () => redis.smembers(mailboxesKey(redis)),
+    async emailFlows() {
+      const pipeline = redis.pipeline();
+      for (const id of await redis.smembers(mailboxesKey(redis))) pipeline.hget(ledgerKey(redis, id), 'meta');
+      const metas = ((await pipeline.exec()) ?? []).map(([, text]) => objectIn(String(text ?? ''))?.emailFlows);
+      const names = metas.flat().filter((name) => typeof name === 'string');
+      return [...new Set(names)].sort((left, right) => left.localeCompare(right, 'en'));
+    },
     readState: (id) => redis.hgetall(mailboxStateKey(redis, id)),
     async writeState(id, state) {
       await redis.hset(mailboxStateKey(redis, id), state);

@@ -23,12 +23,13 @@ export function createPortalAudit(redis: Redis, keep = 10_000, now: () => number
 function recordIn(text: string): AuditEntry | undefined {
   const record = objectIn(text) as Partial<AuditEntry> | undefined;
   if (record === undefined || !Number.isFinite(Date.parse(String(record.at)))) return undefined;
-  const { at, by = '', action = '', server = '', changes } = record;
+  const { at, by = '', action = '', server = '', changes, revision } = record;
   return {
     at: String(at),
     by: String(by),
     action: String(action),
     server: String(server),
     changes: Array.isArray(changes) ? changes : [],
+    ...(typeof revision === 'string' ? { revision } : {}),
   };
 }

@@ -190,6 +190,13 @@ export const structures: readonly Structure[] = [
         until: '253402300000000',
       }),
   },
+  {
+    key: ours('smtp-sign-in:(?<server>.+)'),
+    type: 'hash',
+    what: 'last sign-in at an SMTP server',
+    entry: ({ provenAt = '0', since = '0', nextAt = '0' }) => [provenAt, since, nextAt].every(isNumber),
+  },
+  { key: ours('smtp-sign-in-turn:.+'), type: 'string', what: 'turn of a sign-in' },
   { key: ours('pace:(?:minute|slots|auto-to|auto-in):.+'), type: 'zset', what: 'pace' },
   { key: ours('pace:day:.+'), type: 'hash', what: 'pace', item: (value, hour) => isCount(hour) && isNumber(value) },
   { key: ours('pace:(?:slot-wish|wait):.+'), type: 'string', what: 'pace' },

@@ -1,4 +1,4 @@
-// Signing in at a submission server without sending anything, for the doctor: EHLO, STARTTLS, AUTH, QUIT on one connection; and what it offers.
+// Signing in at a submission server without sending anything: EHLO, STARTTLS, AUTH, QUIT on one connection; and what it offers.
 import { createTransport } from 'nodemailer';
 import type { SmtpServer } from '../../domain/email-server.ts';
 import { asError, MailroomError } from '../../domain/errors.ts';
@@ -7,18 +7,25 @@ import { type ConnectionSettings, connectionOptions } from './connection-options
 import { classifySubmission, enhancedCodeIn, type Phase } from './errors.ts';
 import { namesOf, phaseOf, type SmtpError } from './submitter.ts';
 
-/** @throws MailroomError of the smtp section; SMTP_AUTH_NOT_OFFERED where there is nothing to sign in to */
+/**
+ * @param credentials undefined: of a relay that knows us by our address, only that it greets us
+ * @throws MailroomError of the smtp section; SMTP_AUTH_NOT_OFFERED where there is nothing to sign in to
+ */
 export async function probeSignIn(
   server: SmtpServer,
-  credentials: { accessToken: string } | { password: string },
+  credentials: { accessToken: string } | { password: string } | undefined,
   settings: ConnectionSettings,
 ): Promise<void> {
   const transport = createTransport({
     ...connectionOptions(server, settings),
-    auth:
-      'accessToken' in credentials
-        ? { type: 'OAuth2', user: server.user, accessToken: credentials.accessToken }
-        : { user: server.user, pass: credentials.password },
+    ...(credentials === undefined
+      ? {}
+      : {
+          auth:
+            'accessToken' in credentials
+              ? { type: 'OAuth2', user: server.user, accessToken: credentials.accessToken }
+              : { user: server.user, pass: credentials.password },
+        }),
   });
   try {
     await transport.verify();

@@ -238,6 +238,7 @@ export const germanTitles: Readonly<Record<ErrorCode, string>> = {
   MESSAGE_UNKNOWN: 'Unter diesem Schlüssel ist keine Nachricht bekannt.',
   ATTACHMENT_UNKNOWN: 'Einen Anhang mit dieser Nummer hat die Nachricht nicht.',
   MESSAGE_TEXT_UNKNOWN: 'Einen solchen Text hat die Nachricht nicht.',
+  EMAIL_FLOW_IN_USE: 'Ein IMAP-Server speist diesen Email Flow noch; seine Nachrichten lassen sich nicht verschieben.',
   EMAIL_FLOW_UNKNOWN: 'Kein aktivierter IMAP-Server hat diesen Email Flow.',
   EMAIL_SERVER_READ_ONLY: 'Dieser E-Mail Server ist in einer Datei definiert und hier nur lesbar.',
   EMAIL_SERVER_REVISION_REQUIRED: 'Eine Änderung muss angeben, für welchen Stand sie bestimmt ist.',

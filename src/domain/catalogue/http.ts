@@ -179,6 +179,15 @@ export const httpErrors = section({
       de: 'Prüfen Sie den Namen (im Pfad prozentkodiertes UTF-8) und die E-Mail Server.',
     },
   },
+  EMAIL_FLOW_IN_USE: {
+    class: 'invalid',
+    action: 'refuse',
+    message: 'An IMAP email server still feeds this email flow; its messages cannot be moved.',
+    hint: {
+      en: 'Give that server another email flow first, or let a consumer take the messages.',
+      de: 'Geben Sie diesem Server zuerst einen anderen Email Flow, oder lassen Sie die Nachrichten abholen.',
+    },
+  },
   EMAIL_SERVER_READ_ONLY: {
     class: 'invalid',
     action: 'refuse',

@@ -42,16 +42,24 @@ export const emailServerSchema = z.object({
     )
     .describe('Valid, but will not work as meant (warning), or worth knowing (note)'),
   live: z.object({
-    state: z.string(),
+    state: z
+      .string()
+      .describe(
+        'IMAP: connecting, connected, catching-up, idle, backing-off, paused, stopped, unknown. SMTP: unproven (no sign-in succeeded yet), sending, retrying, sign-in-needed, paused (by a person). Any: disabled, invalid',
+      ),
     code: z.string().optional(),
     reason: z.string().optional(),
+    said: z.string().optional().describe('The server’s own words of its last refusal'),
     since: z.number().optional().describe('Epoch milliseconds'),
-    lastProvenAt: z.number().optional().describe('Epoch milliseconds: the mailbox was last proven to be watched'),
+    lastProvenAt: z
+      .number()
+      .optional()
+      .describe('Epoch milliseconds. IMAP: the mailbox was last proven to be watched; SMTP: a sign-in last succeeded'),
     blindSeconds: z.number().optional(),
     waiting: z.number().optional().describe('Jobs that wait on its queue'),
     held: z.number().optional().describe('Replies that wait for a person'),
     pausedBy: z.string().optional().describe('The person who paused it; it continues when a person resumes it'),
-    expectedAt: z.number().optional().describe('Epoch milliseconds: end of a pause'),
+    expectedAt: z.number().optional().describe('Epoch milliseconds: next try'),
     lastMessageAt: z
       .number()
       .optional()
@@ -70,6 +78,7 @@ const auditEntrySchema: z.ZodType<AuditEntry> = z.object({
   action: z.string(),
   server: z.string(),
   changes: z.array(z.object({ field: z.string(), from: z.string(), to: z.string() })).describe('Secrets are masked'),
+  revision: z.string().optional().describe('Of the email server after the change'),
 });
 
 export type Definition = Record<string, unknown>;
@@ -86,6 +95,8 @@ export interface EmailServersApi {
   setEnabled(name: string, revision: string, enabled: boolean, by: string): Promise<EmailServerView>;
   remove(name: string, revision: string, by: string): Promise<void>;
   audit(limit: number): Promise<AuditEntry[]>;
+  /** Changes of a server after it had this revision, newest first; only the newest one when that is too long ago. */
+  changesSince(name: string, revision: string): Promise<AuditEntry[]>;
   reload(): Promise<void>;
 }
 

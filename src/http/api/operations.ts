@@ -46,7 +46,16 @@ export interface TestOptions {
 }
 
 export interface OperationsApi {
+  /** Those of servers, and those without a server whose messages are not consumed yet. */
   emailFlows(): Promise<EmailFlowView[]>;
+  /** Names of the email flows of all defined IMAP servers. */
+  flowNames(): string[];
+  /**
+   * What waits in a flow that no server feeds goes to another one, in the same order; messages that are being consumed stay.
+   * @returns how many
+   * @throws MailroomError EMAIL_FLOW_UNKNOWN, EMAIL_FLOW_IN_USE
+   */
+  moveFlow(from: string, to: string, by: string): Promise<number>;
   /** Keys in Redis that held something else than they must, newest first. */
   quarantinedKeys(): Promise<QuarantinedKeyView[]>;
   /**
@@ -59,6 +68,8 @@ export interface OperationsApi {
   test(name: string, options?: TestOptions): Promise<AsyncGenerator<CheckStep>>;
   /** The same for a definition that is not stored. @param existing the server that is edited: its password is used when none is given @throws RequestInvalid */
   testDefinition(definition: Definition, existing?: string, options?: TestOptions): Promise<AsyncGenerator<CheckStep>>;
+  /** Folders of the mailbox that an IMAP definition signs in to. @throws RequestInvalid, MailroomError of the imap and oauth sections */
+  folders(definition: Definition, existing?: string): Promise<string[]>;
 }
 
 interface StatusApi extends OperationsApi {
@@ -167,6 +178,25 @@ export function operationRoutes(api: StatusApi): Route[] {
             live,
           })),
         };
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/v1/email-flows/:flow/move',
+      operationId: 'moveEmailFlow',
+      summary: 'What waits in a flow that no server feeds goes to another one; what is being consumed stays',
+      tag: 'Email flows',
+      permission: 'email-servers:write',
+      params: { flow: 'Name of the email flow, percent-encoded UTF-8' },
+      body: z.strictObject({ to: z.string().min(1).max(400).describe('An email flow of a defined IMAP server') }),
+      answers: {
+        200: { description: 'How many', schema: z.object({ moved: z.int() }) },
+        404: problem('EMAIL_FLOW_UNKNOWN'),
+        409: problem('EMAIL_FLOW_IN_USE: a server feeds it'),
+      },
+      handle: async ({ params: { flow = '' }, body, reply, principal }) => {
+        reply.header('cache-control', 'no-store');
+        return { moved: await api.moveFlow(flow, body.to, principal.name) };
       },
     }),
     toggle('pause'),

@@ -13,7 +13,7 @@ const CHANGES_PER_PAGE = 40;
 const MANY = 4;
 
 const DID = ['create', 'replace', 'copy', 'enable', 'disable', 'delete', 'pause', 'resume'] as const;
-const DECIDED = ['release', 'drop', 'enqueue-again', 'accept'] as const;
+const DECIDED = ['release', 'drop', 'enqueue-again', 'accept', 'move-flow'] as const;
 const SIGNED = ['sign-in', 'sign-out', 'sign-in-locked'] as const;
 
 function didOf({ say }: Frame, action: string): string {

@@ -20,6 +20,8 @@ export type Finding = EmailServerView['findings'][number];
 export interface Preview {
   problems: readonly Problem[];
   findings: readonly Finding[];
+  /** As it would be stored, without secrets; absent when there are problems. */
+  definition?: Definition;
 }
 
 export interface Overview {

@@ -58,7 +58,7 @@ function summaryNote({ say, language }: Frame, all: readonly CheckStep[]): Html 
 /** Where the steps go, with what is there already. @param all undefined: not begun */
 export function testLog(frame: Frame, all?: readonly CheckStep[]): Html {
   const { say } = frame;
-  return html`<div class="test-log" id="test-log" aria-live="polite" data-running="${say('testRunning')}" data-failed="${say('testCutOff')}"${all === undefined && html` hidden`}><ol class="steps">${(all ?? []).map((step) => stepItem(frame, step))}</ol><p class="running"></p><div class="end">${all !== undefined && summaryNote(frame, all)}</div></div>`;
+  return html`<div class="test-log" id="test-log" aria-live="polite" data-running="${say('testRunning')}" data-failed="${say('testCutOff')}" data-expired="${say('testExpired')}"${all === undefined && html` hidden`}><ol class="steps">${(all ?? []).map((step) => stepItem(frame, step))}</ol><p class="running"></p><div class="end">${all !== undefined && summaryNote(frame, all)}</div></div>`;
 }
 
 /**
@@ -86,7 +86,7 @@ export async function* stepLines(
   yield line({ next: '', summary: summaryNote(frame, all).text });
 }
 
-const BAD = ['backing-off', 'invalid'];
+const BAD = ['backing-off', 'invalid', 'retrying', 'sign-in-needed'];
 const WARN = ['paused', 'stopped', 'unknown', 'connecting'];
 
 export function stateBadge({ language }: Pick<Frame, 'language'>, state: string): Html {
@@ -100,10 +100,6 @@ export function stateBadge({ language }: Pick<Frame, 'language'>, state: string)
   return html`<span class="badge ${kind}">${stateIn(language, state)}</span>`;
 }
 
-/** That an SMTP server can send is known once it has. */
-export const shownState = ({ state, lastMessageAt }: EmailServerView['live']): string =>
-  state === 'sending' && lastMessageAt === undefined ? 'unproven' : state;
-
 /** A warning with what to do; commands, when they are many, one a line and folded. */
 export function findingItem({ language }: Pick<Frame, 'language'>, finding: Finding): Html {
   const text = findingIn(language, finding).replace(/\.?$/, '.');
@@ -113,7 +109,9 @@ export function findingItem({ language }: Pick<Frame, 'language'>, finding: Find
 }
 
 export const hasProblem = ({ valid, findings, live }: EmailServerView): boolean =>
-  !valid || findings.some(({ severity }) => severity === 'warning') || ['backing-off', 'paused'].includes(live.state);
+  !valid ||
+  findings.some(({ severity }) => severity === 'warning') ||
+  ['backing-off', 'paused', 'retrying', 'sign-in-needed'].includes(live.state);
 
 export function problemsOf(frame: Frame, view: EmailServerView): Html[] {
   const { problems, findings } = view;
@@ -147,6 +145,6 @@ function failure(frame: Frame, view: EmailServerView): Html[] {
   if (code === undefined || code === '') return [];
   const { title, hint } = errorIn(language, code, namesOf(view));
   return [
-    html`<div class="note bad wrap"><strong>${title}</strong> <span>${hint} <code>${code}</code>${live.expectedAt !== undefined && html` ${say('triesAgain')}: ${since(frame, live.expectedAt)}`}</span></div>`,
+    html`<div class="note bad wrap"><strong>${title}</strong> <span>${live.said !== undefined && html`${say('serverSaid')} <q lang="en">${live.said}</q> `}${hint} <code>${code}</code>${live.expectedAt !== undefined && html` ${say('triesAgain')}: ${since(frame, live.expectedAt)}`}</span></div>`,
   ];
 }

@@ -1,173 +1,28 @@
-// The form of one email server: the administrators' fields in the order of their handbook, then sign-in, then what has sound defaults; beside
-// them what they mean together, and the connection test. New, copied, edited, checked while it is typed, tested, saved.
-
+// The routes of an email server's form: new, copied, edited, checked while it is typed, tested, saved. form-view.ts draws it.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { CheckStep } from '../../domain/doctor.ts';
+import { wrong } from '../../domain/definition-problem.ts';
 import { MailroomError } from '../../domain/errors.ts';
 import type { Definition, EmailServerView } from '../api/email-servers.ts';
 import { RequestInvalid } from '../problem.ts';
-import type { Finding, PortalDeps, Problem } from './deps.ts';
-import { findingItem, stateBadge, testLog } from './findings.ts';
-import { blank, definitionFrom, fieldsOf, shownField } from './form.ts';
-import { formOf, LIST, needs, queryOf, seeOther, send, type Visits } from './gate.ts';
-import { type Html, html } from './html.ts';
-import { csrfField, doneUrl, type Frame, page } from './layout.ts';
-import { linkTo } from './list-page.ts';
-import { allSteps, probeBox, sendLines, wantsLines } from './test-page.ts';
-import type { Word } from './words.ts';
-import { labelIn, problemIn } from './words-said.ts';
-
-export interface FormState {
-  definition: Definition;
-  /** Name and revision of the server that is edited; absent for a new one. */
-  existing?: { name: string; revision: string };
-  readOnly: boolean;
-  /** Defined in a file. */
-  fromFile: boolean;
-  hasPassword: boolean;
-  problems: readonly Problem[];
-  findings: readonly Finding[];
-  /** Blank lines below the addresses. */
-  blankLines: number;
-  applications: readonly string[];
-  /** Delegated servers that are stored: who has signed in. */
-  consent?: { person?: string } | undefined;
-  stale: boolean;
-  /** Live state of a stored server. */
-  live?: string | undefined;
-  /** What a test of this definition found; absent: none was asked for. */
-  tested?: { all: readonly CheckStep[]; sendProbe: boolean };
-  /** What was asked for when the problems were found; `look`: they were there before. */
-  asked: 'save' | 'test' | 'look';
-}
-
-const pairs = (...values: string[]) => values.map((value) => [value, value] as const);
-
-function formPage(frame: Frame, state: FormState): string {
-  const { say } = frame;
-  const { definition, existing, readOnly, problems } = state;
-  const { input, select, addresses, perMinute } = fieldsOf(frame, state);
-  const value = (field: string) => shownField(definition, field);
-  const isNew = existing === undefined && !state.fromFile;
-  const title = isNew ? say(value('serverType') === 'SMTP' ? 'newSmtp' : 'newImap') : (existing?.name ?? value('name'));
-  const applications = [
-    ...new Set([...state.applications, ...(value('application') === '' ? [] : [value('application')])]),
-  ];
-  const starts = (['now', 'unseen', 'all', 'since'] as const).map((one) => [one, say(`startFrom-${one}`)] as const);
-  const afters = (['leave', 'seen', 'move'] as const).map((one) => [one, say(`afterQueued-${one}`)] as const);
-  const chosenOf = <const F extends string, const C extends string>(field: F, ...choices: readonly C[]) =>
-    choices.map((one) => [one, say(`${field}-${one}` as Word)] as const);
-  const tlsChoices = [
-    ['enabled', say('enabled')],
-    ['implicit', say('tlsImplicit')],
-    ['starttls', say('tlsStarttls')],
-    ['none', say('tlsNone')],
-    // Of definitions made before there was a choice.
-    ...(value('tls') === 'disabled' ? [['disabled', say('disabled')] as const] : []),
-  ] as const;
-  const allowPlainText = html`<div class="wide check"><input type="checkbox" id="allowPlainText" name="allowPlainText" value="true"${definition.allowPlainText === true && html` checked`}${readOnly && html` disabled`} aria-describedby="allowPlainText-help"><div><label for="allowPlainText">${say('allowPlainText')}</label><p class="help" id="allowPlainText-help">${say('allowPlainTextHelp')}</p></div></div>`;
-  const enabled = html`<div class="wide check"><input type="checkbox" id="enabled" name="enabled" value="true"${definition.enabled === true && html` checked`}${readOnly && html` disabled`} aria-describedby="enabled-help"><div><label for="enabled">Enabled</label><p class="help" id="enabled-help">${say('enabledHelp')}</p></div></div>`;
-
-  return page(
-    frame,
-    title,
-    'emailServers',
-    html`
-<p class="crumb"><a href="/portal/email-servers">← ${say('back')}</a></p>
-<div class="bar"><h1 class="wrap">${title} ${state.live !== undefined && stateBadge(frame, state.live)}</h1></div>
-${state.fromFile && html`<div class="note">${say('readOnly')}</div>`}
-${state.stale && html`<div class="note bad" role="alert"><p><strong>${say('stale')}</strong></p><p><a href="${linkTo('edit', existing?.name ?? '')}">${say('reload')}</a></p></div>`}
-${problems.length > 0 && problemNote(frame, problems, state.asked)}
-<div class="columns"><div>
-<form id="definition" method="post" action="/portal/email-servers/${isNew ? 'new' : 'edit'}"${!readOnly && html` data-check="1"`}${isNew && html` data-new="1"`} novalidate>
-${csrfField(frame)}
-${existing !== undefined && html`<input type="hidden" name="_existing" value="${existing.name}"><input type="hidden" name="_revision" value="${existing.revision}">`}
-<div class="card"><div class="bar"><h2>${say('connection')}</h2>${!readOnly && html`<button class="plain small" name="_action" value="preset">${say('presets')}</button>`}</div><div class="grid">
-${select('serverType', 'Server Type', pairs('IMAP', 'SMTP'), { css: 'third', fixed: !isNew })}
-${input('name', 'Name', { css: 'two-thirds', fixed: existing !== undefined })}
-${input('host', 'Host', { css: 'two-thirds' })}
-${input('port', 'Port', { css: 'third', mode: 'numeric' })}
-${select('tls', 'TLS', tlsChoices, { css: 'third', help: say('tlsHelp') })}
-${select('authenticationType', 'Authentication Type', [...pairs('OAuth2', 'Password'), ['None', say('noSignIn')]], { css: 'two-thirds' })}
-${input('user', 'User', { css: 'wide', help: say('userHelp') })}
-${input('emailFlow', 'Email Flow', { css: 'wide imap', help: say('flowHelp') })}
-${addresses()}
-${enabled}
-</div></div>
-<div class="card"><h2>${say('signInSection')}</h2><div class="grid">
-${select('application', say('application'), applications.length === 0 ? [['', '–']] : pairs(...applications), { css: 'oauth', ...(applications.length === 0 ? { help: say('noApplication') } : {}) })}
-${select(
-  'signIn',
-  say('signInMode'),
-  [
-    ['appOnly', say('appOnly')],
-    ['delegated', say('delegated')],
-  ],
-  { css: 'oauth' },
-)}
-${input('signInUser', say('signInUser'), { help: say('signInUserHelp'), css: 'oauth person wide' })}
-${input('password', say('password'), { type: 'password', css: 'secret wide', ...(state.hasPassword ? { help: say('passwordKept') } : {}) })}
-</div></div>
-<details class="card"${problems.some(({ field }) => /^(aliases|folder|startFrom|afterQueued|maximumSize|mailboxEvents|sendMode|pace|answeredElsewhere|markAnswered)/.test(field)) && html` open`}><summary>${say('more')}</summary><div class="grid">
-${input('aliases', say('aliases'), { css: 'wide imap', help: say('aliasesHelp') })}
-${input('folder', say('folder'), { css: 'imap' })}
-${select('startFrom', say('startFrom'), starts, { css: 'imap' })}
-${input('startFromDate', say('sinceDate'), { css: 'imap', type: 'date' })}
-${select('afterQueued', say('afterQueued'), afters, { css: 'imap' })}
-${input('afterQueuedFolder', say('moveFolder'), { css: 'imap' })}
-${input('maximumSize', say('maximumSize'), { css: 'imap' })}
-${select('mailboxEvents', say('mailboxEvents'), chosenOf('mailboxEvents', 'off', 'flags', 'flags-and-sent'), { css: 'wide imap', help: say('mailboxEventsHelp') })}
-${select(
-  'sendMode',
-  say('sendMode'),
-  [
-    ['sendAs', say('sendAs')],
-    ['onBehalf', say('onBehalf')],
-  ],
-  { css: 'smtp' },
-)}
-${perMinute()}
-${select('answeredElsewhere', say('answeredElsewhere'), chosenOf('answeredElsewhere', 'hold', 'warn', 'send'), { css: 'smtp', help: say('answeredElsewhereHelp') })}
-${select('markAnswered', say('markAnswered'), chosenOf('markAnswered', 'false', 'true'), { css: 'smtp', help: say('markAnsweredHelp') })}
-${allowPlainText}
-</div></details>
-${!readOnly && buttons(frame, state)}
-</form>
-</div><div class="aside">
-<div id="warnings" role="status" aria-live="polite"${state.findings.length > 0 && html` class="note warn wrap"`}>${state.findings.map((one) => findingItem(frame, one))}</div>
-${consent(frame, state)}
-</div></div>`,
-  );
-}
-
-const ASKED = { save: 'errors', test: 'errorsTest', look: 'errorsThere' } as const;
-
-/** What is wrong, each with a way to its field. */
-function problemNote({ say, language }: Frame, problems: FormState['problems'], asked: FormState['asked']): Html {
-  const items = problems.map((problem) => {
-    const [root = ''] = problem.field.split(/[[.]/, 1);
-    return html`<li><a href="#${root === 'pace' ? 'perMinute' : root}">${labelIn(language, problem.field)}</a>: ${problemIn(language, problem)}</li>`;
-  });
-  return html`<div class="note bad wrap" role="alert"><p><strong>${say(ASKED[asked])}</strong></p><ul>${items}</ul></div>`;
-}
-
-function buttons(frame: Frame, { tested }: FormState): Html {
-  const { say } = frame;
-  return html`<div class="card"><h2>${say('testResult')}</h2><p class="help">${say('testOfEntered')}</p>${probeBox(frame, tested?.sendProbe ?? false)}
-<p class="buttons"><button class="plain" name="_action" value="test">${say(tested === undefined ? 'startTest' : 'testAgain')}</button></p>${testLog(frame, tested?.all)}</div>
-<div class="foot buttons"><button class="main" name="_action" value="save">${say('save')}</button><a class="button" href="/portal/email-servers">${say('cancel')}</a></div>`;
-}
-
-function consent(frame: Frame, { existing, consent: known, readOnly }: FormState): Html | false {
-  const { say } = frame;
-  if (readOnly) return false;
-  if (existing === undefined || known === undefined) return false;
-  const { person } = known;
-  return html`<div class="card"><h2>${say('consentTitle')}</h2><p class="wrap">${person === undefined ? html`<span class="badge warn">${say('notSignedIn')}</span>` : html`${say('signedInAs')} <strong>${person}</strong>.`}</p><p class="help">${say('consentHelp')}</p>
-<form method="post" action="/portal/email-servers/sign-in">${csrfField(frame)}<input type="hidden" name="name" value="${existing.name}"><p class="buttons"><button class="${person === undefined ? 'main' : 'plain'}">${say('consent')}</button></p></form></div>`;
-}
+import { conflictOf, mergedWith } from './conflict.ts';
+import type { PortalDeps } from './deps.ts';
+import { findingItem } from './findings.ts';
+import { blank, definitionFrom, NEW_FLOW } from './form.ts';
+import { type FormState, formPage, problemNote } from './form-view.ts';
+import { formOf, keeps, LIST, needs, queryOf, seeOther, send, shownError, type Visits } from './gate.ts';
+import { doneUrl, frameOf, type ShownError } from './layout.ts';
+import { allSteps, sendLines, wantsLines } from './test-page.ts';
+import type { Language } from './words.ts';
+import { problemIn } from './words-said.ts';
 
 type FormDeps = Pick<PortalDeps, 'servers' | 'operations' | 'preview' | 'applications' | 'signedIn'>;
+
+/** Names that differ by these are the same to a person. */
+const foldFlow = (flow: string) =>
+  flow
+    .normalize('NFKC')
+    .toLowerCase()
+    .replaceAll(/[\s_.-]+/g, '');
 
 /** A form that was sent. */
 interface Sent {
@@ -197,7 +52,7 @@ export function addForm(portal: FastifyInstance, deps: FormDeps, visits: Visits)
       findings: [],
       blankLines: 1,
       applications: deps.applications(),
-      stale: false,
+      flows: operations.flowNames(),
       asked: 'save',
       ...more,
       ...(existing !== undefined && delegated && mayWrite
@@ -216,15 +71,56 @@ export function addForm(portal: FastifyInstance, deps: FormDeps, visits: Visits)
   }
 
   /** The form once more, with what was entered. */
-  async function again(request: FastifyRequest, sent: Sent, more: Partial<FormState>): Promise<string> {
+  async function again(
+    request: FastifyRequest,
+    sent: Sent,
+    more: Partial<FormState>,
+    language?: Language,
+  ): Promise<string> {
     const { definition, name, revision, view } = sent;
     const { findings } = await deps.preview(more.definition ?? definition, name);
     const existing = name === undefined ? {} : { existing: { name, revision }, live: view?.live.state };
     const known = { definition, hasPassword: view?.hasPassword ?? false, findings, ...existing };
-    return formPage(visits.frame(request), await stateOf(request, { ...known, ...more }));
+    const frame = visits.frame(request);
+    return formPage(
+      language === undefined ? frame : frameOf({ ...frame, language }),
+      await stateOf(request, { ...known, ...more }),
+    );
   }
 
-  /** Buttons of the form that neither save nor test: for browsers without script. */
+  async function foldersOf(
+    request: FastifyRequest,
+    { definition, name }: Sent,
+  ): Promise<readonly string[] | ShownError> {
+    try {
+      return await operations.folders(definition, name);
+    } catch (error) {
+      if (error instanceof MailroomError) return shownError(error, visits.language(request));
+      throw error;
+    }
+  }
+
+  /** Who changed it meanwhile, and what of it both have; the next save is meant against what is stored now. */
+  async function conflicting(request: FastifyRequest, sent: Sent): Promise<string> {
+    const { name = '', revision, definition, view } = sent;
+    const [changes, { definition: mine, problems }] = await Promise.all([
+      servers.changesSince(name, revision),
+      deps.preview(definition, name),
+    ]);
+    const conflict = conflictOf(mine, view?.definition ?? {}, changes);
+    const now = problems.length > 0 ? revision : (view?.revision ?? revision);
+    return again(request, { ...sent, revision: now }, { conflict, problems });
+  }
+
+  /** @throws RequestInvalid for a new name that is a known one spelt in another way */
+  function refuseAlmostKnown(form: URLSearchParams): void {
+    if (form.get('serverType') === 'SMTP' || form.get('emailFlow') !== NEW_FLOW) return;
+    const wanted = (form.get('emailFlowNew') ?? '').trim().normalize('NFC');
+    const near = operations.flowNames().find((flow) => flow !== wanted && foldFlow(flow) === foldFlow(wanted));
+    if (near !== undefined) throw new RequestInvalid([{ field: 'emailFlow', ...wrong('flowExists', { flow: near }) }]);
+  }
+
+  /** Buttons of the form that neither save nor test. */
   async function rearrange(request: FastifyRequest, sent: Sent, action: string): Promise<string> {
     const { definition } = sent;
     const [, line] = /^remove:(\d{1,4})$/.exec(action) ?? [];
@@ -234,6 +130,8 @@ export function addForm(portal: FastifyInstance, deps: FormDeps, visits: Visits)
       return again(request, sent, { definition: { ...definition, additionalEmailFromAddresses } });
     }
     if (action === 'address') return again(request, sent, { blankLines: 2 });
+    if (action === 'folders') return again(request, sent, { folders: await foldersOf(request, sent) });
+    if (action === 'resume') return again(request, sent, { kept: true });
     const { host, port, tls, authenticationType } = blank(definition.serverType === 'SMTP' ? 'SMTP' : 'IMAP');
     return again(request, sent, { definition: { ...definition, host, port, tls, authenticationType } });
   }
@@ -258,12 +156,20 @@ export function addForm(portal: FastifyInstance, deps: FormDeps, visits: Visits)
 
   async function submitted(request: FastifyRequest, reply: FastifyReply) {
     const sent = await sentWith(request);
-    const { name, revision, definition } = sent;
+    const { name, revision } = sent;
     const action = sent.form.get('_action') ?? 'save';
     if (action === 'test') return test(request, reply, sent);
-    if (action !== 'save') return send(reply, await rearrange(request, sent, action));
+    const [, language] = /^language:(en|de)$/.exec(action) ?? [];
+    if (language !== undefined) {
+      visits.remember(reply, language as Language);
+      return send(reply, await again(request, sent, {}, language as Language));
+    }
+    if (action !== 'save' && action !== 'merge') return send(reply, await rearrange(request, sent, action));
     try {
+      refuseAlmostKnown(sent.form);
       const by = visits.who(request);
+      const definition =
+        action === 'merge' ? mergedWith(sent.definition, sent.form, sent.view?.definition ?? {}) : sent.definition;
       const saved =
         name === undefined
           ? await servers.create(definition, by)
@@ -273,7 +179,7 @@ export function addForm(portal: FastifyInstance, deps: FormDeps, visits: Visits)
       if (error instanceof RequestInvalid)
         return send(reply, await again(request, sent, { problems: error.problems }), 422);
       if (error instanceof MailroomError && error.code === 'EMAIL_SERVER_CHANGED')
-        return send(reply, await again(request, sent, { stale: true }), 412);
+        return send(reply, await conflicting(request, { ...sent, view: await servers.get(name ?? '') }), 412);
       throw error;
     }
   }
@@ -291,7 +197,7 @@ export function addForm(portal: FastifyInstance, deps: FormDeps, visits: Visits)
     const { findings } = await deps.preview(definition);
     return send(reply, formPage(visits.frame(request), await stateOf(request, { definition, findings })));
   });
-  portal.post(`${LIST}/new`, needs('email-servers:write'), submitted);
+  portal.post(`${LIST}/new`, keeps('email-servers:write'), submitted);
   portal.get(`${LIST}/edit`, needs('email-servers:read'), async (request, reply) => {
     const view = await servers.get(queryOf(request).name ?? '');
     if (view === undefined) throw new MailroomError('EMAIL_SERVER_NOT_FOUND');
@@ -310,7 +216,7 @@ export function addForm(portal: FastifyInstance, deps: FormDeps, visits: Visits)
     });
     return send(reply, formPage(visits.frame(request), state));
   });
-  portal.post(`${LIST}/edit`, needs('email-servers:write'), submitted);
+  portal.post(`${LIST}/edit`, keeps('email-servers:write'), submitted);
   portal.post(`${LIST}/check`, needs('email-servers:write'), async (request, reply) => {
     const { definition, name } = await sentWith(request);
     const { problems, findings } = await deps.preview(definition, name);

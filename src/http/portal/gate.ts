@@ -20,6 +20,8 @@ export const LIST = '/portal/email-servers';
 
 /** What a page needs; a route without it is not served (http/index.ts). */
 export const needs = (access: Access) => ({ config: { access } });
+/** For forms: what was entered is kept when the session has expired. */
+export const keeps = (access: Access) => ({ config: { access, keep: true } }) as const;
 /** For pages whose answer is open for long. */
 export const streams = (access: Access) => ({ config: { access, stream: true } }) as const;
 
@@ -35,6 +37,13 @@ export const send = (reply: FastifyReply, text: string, status = 200) =>
   reply.code(status).header('content-type', 'text/html; charset=utf-8').send(text);
 export const seeOther = (reply: FastifyReply, url: string) => reply.code(303).header('location', url).send();
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** A form whose input outlives the session: the sign-in page takes it along. */
+    keep?: true;
+  }
+}
+
 export interface Visits {
   /** Notes who it is; the gate does, before anything else. */
   know(request: FastifyRequest, session: Session): void;
@@ -43,6 +52,8 @@ export interface Visits {
   who(request: FastifyRequest): string;
   may(request: FastifyRequest, permission: Permission): boolean;
   language(request: FastifyRequest): Language;
+  /** Keeps the choice of language. */
+  remember(reply: FastifyReply, language: Language): void;
   frame(request: FastifyRequest): Frame;
 }
 
@@ -62,6 +73,7 @@ export function visits({ organisation }: Pick<PortalDeps, 'organisation'>): Visi
       return session !== undefined && may(session.role, permission);
     },
     language,
+    remember: (reply, chosen) => void reply.setCookie('mailroom_lang', chosen, { maxAge: 31_536_000 }),
     frame: (request) =>
       frameOf({
         language: language(request),
@@ -94,11 +106,13 @@ interface GateDeps {
   /** Where people reach the portal. */
   publicUrl: string;
   sessionOf(request: FastifyRequest): Promise<Session | undefined>;
+  /** The sign-in page with what was entered. */
+  keptPage(request: FastifyRequest): string;
 }
 
 export function addGate(
   portal: FastifyInstance,
-  { visits, emit, clientAddresses, publicUrl, sessionOf }: GateDeps,
+  { visits, emit, clientAddresses, publicUrl, sessionOf, keptPage }: GateDeps,
 ): void {
   portal.removeAllContentTypeParsers();
   portal.register(formbody, { bodyLimit: FORM_BYTES, parser: (text) => ({ form: new URLSearchParams(text) }) });
@@ -123,6 +137,7 @@ export function addGate(
     if (session === undefined && access !== 'open') {
       if (request.method === 'GET' && request.routeOptions.url !== '/portal/events')
         return seeOther(reply, '/portal/sign-in');
+      if (isKept(request) && !isForeign(request, publicUrl)) return; // its body is read first, and answered with the sign-in page
       throw new MailroomError('HTTP_UNAUTHENTICATED');
     }
     if (access !== 'open' && access !== 'session' && !visits.may(request, access))
@@ -132,14 +147,20 @@ export function addGate(
     // The choice of language is remembered, and leaves the address.
     const { lang } = queryOf(request);
     if (request.method === 'GET' && (lang === 'de' || lang === 'en')) {
-      reply.setCookie('mailroom_lang', lang, { maxAge: 31_536_000 });
+      visits.remember(reply, lang);
       return seeOther(reply, withoutLanguage(request.url));
     }
   });
-  portal.addHook('preValidation', async (request) => {
-    if (request.method === 'POST') checkForgery(request, visits.session(request), publicUrl);
+  portal.addHook('preValidation', async (request, reply) => {
+    if (request.method !== 'POST') return;
+    checkForgery(request, visits.session(request), publicUrl);
+    if (visits.session(request) === undefined && isKept(request)) return send(reply, keptPage(request), 401);
   });
 }
+
+/** A page's own form; a script asks for lines or JSON and keeps its form itself. */
+const isKept = ({ method, routeOptions, headers }: FastifyRequest): boolean =>
+  method === 'POST' && routeOptions.config.keep === true && !/json/.test(headers.accept ?? '');
 
 /** An error in a person's words: what is wrong, and what to do with the means of the portal. */
 export function shownError({ code, message, remote, permitted = [] }: MailroomError, language: Language): ShownError {
@@ -163,10 +184,18 @@ function withoutLanguage(url: string): string {
 
 /** @throws MailroomError PORTAL_FORM_FORGED */
 function checkForgery(request: FastifyRequest, session: Session | undefined, publicUrl: string): void {
-  const site = request.headers['sec-fetch-site'];
-  const foreign = (site !== undefined && site !== 'same-origin' && site !== 'none') || !isOurOrigin(request, publicUrl);
-  if (foreign || (session !== undefined && formOf(request).get('_csrf') !== session.csrf))
+  // A form that only comes back to be shown after signing in has the token of the session that ended; it changes nothing.
+  const resumed = request.routeOptions.config.keep === true && formOf(request).get('_action') === 'resume';
+  if (
+    isForeign(request, publicUrl) ||
+    (session !== undefined && !resumed && formOf(request).get('_csrf') !== session.csrf)
+  )
     throw new MailroomError('PORTAL_FORM_FORGED');
+}
+
+function isForeign(request: FastifyRequest, publicUrl: string): boolean {
+  const site = request.headers['sec-fetch-site'];
+  return (site !== undefined && site !== 'same-origin' && site !== 'none') || !isOurOrigin(request, publicUrl);
 }
 
 /**

@@ -1,10 +1,11 @@
 // The administrators' portal: server-rendered pages over the same functions as the API. Works without script; a session is a cookie, each
 // form carries the session's token, and nothing is loaded from elsewhere.
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { MailroomError } from '../../domain/errors.ts';
 import { addAudit } from './audit-page.ts';
 import type { PortalDeps } from './deps.ts';
 import { liveEvents } from './events.ts';
+import { addFlows } from './flow-page.ts';
 import { addForm } from './form-page.ts';
 import { addGate, needs, seeOther, visits as visitsOf } from './gate.ts';
 import { addAssets } from './layout.ts';
@@ -30,7 +31,8 @@ export function registerPortal(deps: PortalDeps): (app: FastifyInstance) => Prom
 
   return async (app) => {
     await app.register(async (portal) => {
-      addGate(portal, { ...deps, visits, sessionOf: signIn.session });
+      let keptPage: (request: FastifyRequest) => string = () => '';
+      addGate(portal, { ...deps, visits, sessionOf: signIn.session, keptPage: (request) => keptPage(request) });
 
       addAssets(portal);
 
@@ -41,9 +43,10 @@ export function registerPortal(deps: PortalDeps): (app: FastifyInstance) => Prom
       portal.get('/portal/events', { ...needs('email-servers:read'), exposeHeadRoute: false }, live.handle);
       portal.addHook('preClose', async () => live.close());
 
-      addSignIn(portal, deps, visits, signIn);
+      ({ keptPage } = addSignIn(portal, deps, visits, signIn));
       addList(portal, deps, visits);
       addForm(portal, deps, visits);
+      addFlows(portal, deps, visits);
       addTest(portal, deps, visits);
       addReplies(portal, deps, visits);
       addQuarantine(portal, deps, visits);

@@ -45,6 +45,10 @@ export interface Frame {
   session: Session | undefined;
   /** Path and query of this page, for the language switch. */
   url: string;
+  /** Id of the form whose input the language switch takes along. */
+  form?: string;
+  /** What was entered is wrong: the title says so. */
+  failed?: boolean;
   /** Epoch milliseconds. */
   now: number;
 }
@@ -82,7 +86,7 @@ export function page(frame: Frame, title: string, current: Word | undefined, bod
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="robots" content="noindex">
-<title>${title} – Mailroom</title>
+<title>${frame.failed === true && `${say('errorWord')}: `}${title} – Mailroom</title>
 <link rel="stylesheet" href="${styleSheet.url}">
 <link rel="icon" href="data:,">
 <script src="${script.url}" type="module"></script>
@@ -95,7 +99,11 @@ export function page(frame: Frame, title: string, current: Word | undefined, bod
     session !== undefined &&
     html`<span class="wrap">${session.name} <span class="role">· ${say(session.role)}</span></span>`
   }
-<a href="${switchTo}" lang="${other}" hreflang="${other}">${other === 'de' ? 'Deutsch' : 'English'}</a>
+${
+  frame.form === undefined
+    ? html`<a href="${switchTo}" lang="${other}" hreflang="${other}">${other === 'de' ? 'Deutsch' : 'English'}</a>`
+    : html`<button class="link" form="${frame.form}" name="_action" value="language:${other}" lang="${other}">${other === 'de' ? 'Deutsch' : 'English'}</button>`
+}
 ${
   session !== undefined &&
   html`<form method="post" action="/portal/sign-out">${csrfField(frame)}<button class="link">${say('signOut')}</button></form>`
@@ -115,6 +123,8 @@ export interface Question {
   title: string;
   current: Word;
   body: Html;
+  /** Fields to fill in. */
+  form?: Html;
   /** Where the answer goes; the fields go with it. */
   action: string;
   fields: Readonly<Record<string, string | undefined>>;
@@ -125,8 +135,9 @@ export interface Question {
 }
 
 /** Asks before something is done, with its consequences. */
-export function askPage(frame: Frame, { title, current, body, action, fields, yes, danger, back }: Question): string {
+export function askPage(frame: Frame, question: Question): string {
   const { say } = frame;
+  const { title, current, body, form, action, fields, yes, danger, back } = question;
   const hidden = Object.entries(fields).map(
     ([name, value]) => value !== undefined && html`<input type="hidden" name="${name}" value="${value}">`,
   );
@@ -135,7 +146,7 @@ export function askPage(frame: Frame, { title, current, body, action, fields, ye
     title,
     current,
     html`<div class="ask card"><h1>${title}</h1>${body}
-<form method="post" action="${action}">${csrfField(frame)}${hidden}<p class="buttons"><button class="main ${danger && 'bad'}">${yes}</button><a class="button" href="${back}">${say('cancel')}</a></p></form></div>`,
+<form method="post" action="${action}">${csrfField(frame)}${hidden}${form}<p class="buttons"><button class="main ${danger && 'bad'}">${yes}</button><a class="button" href="${back}">${say('cancel')}</a></p></form></div>`,
   );
 }
 
@@ -183,6 +194,7 @@ const DONE = [
   'droppedDone',
   'enqueueDone',
   'acceptDone',
+  'moveFlowDone',
 ] as const satisfies readonly Word[];
 
 /** Who is told: what this session did, and nothing that somebody else's link says. */

@@ -5,7 +5,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { MailroomError } from '../../domain/errors.ts';
 import type { EmailServerView } from '../api/email-servers.ts';
 import type { Consequences, PortalDeps } from './deps.ts';
-import { hasProblem, problemsOf, shownState, stateBadge } from './findings.ts';
+import { hasProblem, problemsOf, stateBadge } from './findings.ts';
 import { formOf, LIST, needs, queryOf, seeOther, send, type Visits } from './gate.ts';
 import { type Html, html } from './html.ts';
 import {
@@ -92,7 +92,7 @@ function row(frame: Frame, view: EmailServerView): Html {
 <td class="wrap" data-label="Host / User"><div>${String(definition.host ?? '–')}<span class="dim">${definition.port !== undefined && `:${String(definition.port)}`}</span></div><div class="dim">${String(definition.user ?? '')}</div></td>
 <td class="wrap" data-label="${say('flowOrFrom')}"><div>${view.serverType === 'IMAP' ? String(definition.emailFlow ?? '') : shortList(addresses)}</div></td>
 <td data-label="${say('enabled')}"><div>${canSwitch ? toggle : say(view.enabled ? 'yes' : 'no')}</div></td>
-<td data-label="${say('state')}"><div>${stateBadge(frame, shownState(live))}</div></td>
+<td data-label="${say('state')}"><div>${stateBadge(frame, live.state)}</div></td>
 <td class="dim" data-label="${say('lastMessage')}"><div>${live.lastMessageAt === undefined ? '–' : since(frame, live.lastMessageAt)}</div></td>
 <td class="${live.lastProvenAt === undefined ? 'dim none' : 'dim'}" data-label="${say('lastProven')}"><div>${live.lastProvenAt === undefined ? '–' : since(frame, live.lastProvenAt)}</div></td>
 <td class="actions">${menu(frame, view)}</td></tr>${problems.length > 0 && html`<tr class="more"><td colspan="9">${problems}</td></tr>`}</tbody>`;

@@ -3,10 +3,11 @@
 import type { FastifyInstance } from 'fastify';
 import type { EmailServerView } from '../api/email-servers.ts';
 import type { Overview, PortalDeps } from './deps.ts';
-import { hasProblem, problemsOf, shownState, stateBadge } from './findings.ts';
-import { needs, send, type Visits } from './gate.ts';
+import { hasProblem, problemsOf, stateBadge } from './findings.ts';
+import { moveFlowUrl } from './flow-page.ts';
+import { needs, queryOf, send, type Visits } from './gate.ts';
 import { type Html, html } from './html.ts';
-import { type Frame, frameMay, page, since } from './layout.ts';
+import { type Done, doneNote, doneOf, type Frame, frameMay, mayChange, page, since } from './layout.ts';
 import { linkTo } from './list-page.ts';
 import { type Counted, countIn, type Word } from './words.ts';
 
@@ -15,7 +16,7 @@ const ROWS = 30;
 
 const WATCHED = ['idle', 'connected', 'catching-up', 'paused'];
 
-function overviewPage(frame: Frame, overview: Overview): string {
+function overviewPage(frame: Frame, overview: Overview, done: Done | undefined): string {
   const { say, language } = frame;
   const { flows, mailboxes, senders, replicas } = overview;
   const number = (value: number) => new Intl.NumberFormat(language).format(value);
@@ -29,7 +30,7 @@ function overviewPage(frame: Frame, overview: Overview): string {
     frame,
     say('overview'),
     'overview',
-    html`<h1>${say('overview')}</h1><p class="lead">${say('overviewLead')}</p><div data-live="overview">
+    html`<h1>${say('overview')}</h1><p class="lead">${say('overviewLead')}</p>${doneNote(frame, done)}<div data-live="overview">
 <div class="tiles">
 ${tile(enabled.length, 'mailboxesWatched', '/portal/email-servers?show=IMAP', watched < enabled.length ? 'bad' : '', `${number(watched)} / ${number(enabled.length)}`)}
 ${tile(sum(flows.map(({ waiting }) => waiting)), 'waitingMessages', '#flows')}
@@ -61,7 +62,7 @@ function serverProblems(frame: Frame, mailboxes: Overview['mailboxes'], senders:
   if (views.length === 0) return html`<section><p class="note ok">✓ ${say('allWell')}</p></section>`;
   const shown = views.slice(0, 12);
   return html`<section aria-labelledby="attention"><h2 id="attention">${say('attention')}</h2><div class="card attention"><ul>
-${shown.map((view) => html`<li><div class="wrap">${nameOf(view)} ${stateBadge(frame, shownState(view.live))}</div><div>${problemsOf(frame, view)}</div></li>`)}
+${shown.map((view) => html`<li><div class="wrap">${nameOf(view)} ${stateBadge(frame, view.live.state)}</div><div>${problemsOf(frame, view)}</div></li>`)}
 ${views.length > shown.length && html`<li><a href="/portal/email-servers?show=problems">${countIn(frame.language, 'more', views.length - shown.length)}</a></li>`}</ul></div></section>`;
 }
 
@@ -75,11 +76,15 @@ function table(frame: Frame, id: Word, heads: readonly Word[], rows: readonly Ht
   return html`${head}<div class="table stack"><table class="rows w-${id}" aria-labelledby="${id}"><thead><tr>${heads.map((word) => html`<th scope="col">${say(word)}</th>`)}</tr></thead><tbody>${shown}</tbody></table></div>${rows.length > shown.length && html`<p><a href="${all}">${countIn(frame.language, 'more', rows.length - shown.length)}</a></p>`}</section>`;
 }
 
+/** A flow whose server is gone: what waits in it can be moved. */
+const fedByNobody = (frame: Frame, { emailFlow, waiting }: Overview['flows'][number]): Html =>
+  html`<span class="badge warn">${frame.say('noServer')}</span>${waiting > 0 && mayChange(frame) && html` <a class="button small" href="${moveFlowUrl(emailFlow)}" aria-label="${frame.say('moveFlow')}: ${emailFlow}">${frame.say('moveFlow')}</a>`}`;
+
 function flowTable(frame: Frame, flows: Overview['flows']): Html {
   const { say, language } = frame;
   const rows = flows.map(
     (flow) =>
-      html`<tr><th scope="row" class="wrap">${flow.emailFlow}</th><td data-label="${say('waiting')}"><div>${new Intl.NumberFormat(language).format(flow.waiting)}</div></td><td data-label="${say('oldest')}"><div>${flow.oldestAt === undefined ? '–' : since(frame, flow.oldestAt)}</div></td><td class="wrap" data-label="${say('fedBy')}"><div>${flow.servers.join(', ') || '–'}</div></td></tr>`,
+      html`<tr><th scope="row" class="wrap">${flow.emailFlow}</th><td data-label="${say('waiting')}"><div>${new Intl.NumberFormat(language).format(flow.waiting)}</div></td><td data-label="${say('oldest')}"><div>${flow.oldestAt === undefined ? '–' : since(frame, flow.oldestAt)}</div></td><td class="wrap" data-label="${say('fedBy')}"><div>${flow.servers.join(', ') || fedByNobody(frame, flow)}</div></td></tr>`,
   );
   return table(frame, 'flows', ['flow', 'waiting', 'oldest', 'fedBy'], rows, '/portal/email-servers?show=IMAP');
 }
@@ -88,7 +93,7 @@ function mailboxTable(frame: Frame, mailboxes: readonly EmailServerView[]): Html
   const { say } = frame;
   const rows = mailboxes.map(
     ({ live, ...view }) =>
-      html`<tr><th scope="row" class="wrap">${nameOf({ live, ...view })}</th><td class="wrap" data-label="${say('mailbox')}"><div>${String(view.definition.user ?? '')}</div></td><td data-label="${say('state')}"><div>${stateBadge(frame, shownState(live))}</div></td><td data-label="${say('lastMessage')}"><div>${live.lastMessageAt === undefined ? '–' : since(frame, live.lastMessageAt)}</div></td><td data-label="${say('lastProven')}"><div>${live.lastProvenAt === undefined ? '–' : since(frame, live.lastProvenAt)}</div></td><td data-label="${say('blind')}" title="${say('blindHelp')}"><div>${live.blindSeconds === undefined ? '–' : duration(frame, live.blindSeconds)}</div></td></tr>`,
+      html`<tr><th scope="row" class="wrap">${nameOf({ live, ...view })}</th><td class="wrap" data-label="${say('mailbox')}"><div>${String(view.definition.user ?? '')}</div></td><td data-label="${say('state')}"><div>${stateBadge(frame, live.state)}</div></td><td data-label="${say('lastMessage')}"><div>${live.lastMessageAt === undefined ? '–' : since(frame, live.lastMessageAt)}</div></td><td data-label="${say('lastProven')}"><div>${live.lastProvenAt === undefined ? '–' : since(frame, live.lastProvenAt)}</div></td><td data-label="${say('blind')}" title="${say('blindHelp')}"><div>${live.blindSeconds === undefined ? '–' : duration(frame, live.blindSeconds)}</div></td></tr>`,
   );
   const heads = ['name', 'mailbox', 'state', 'lastMessage', 'lastProven', 'blind'] as const;
   return table(frame, 'mailboxes', heads, rows, '/portal/email-servers?show=IMAP');
@@ -98,7 +103,7 @@ function senderTable(frame: Frame, senders: readonly EmailServerView[]): Html {
   const { say } = frame;
   const rows = senders.map(({ live, ...view }) => {
     const held = live.held ?? 0;
-    return html`<tr><th scope="row" class="wrap">${nameOf({ live, ...view })}</th><td class="wrap" data-label="User"><div>${String(view.definition.user ?? '')}</div></td><td data-label="${say('state')}"><div>${stateBadge(frame, shownState(live))}</div></td><td data-label="${say('waiting')}"><div>${live.waiting ?? 0}</div></td><td data-label="${say('heldShort')}"><div>${held > 0 ? html`<a href="/portal/replies">${held}</a>` : 0}</div></td><td data-label="${say('paceMinute')}"><div>${meter(frame, 'paceMinute', live.pace?.minute, live.pace?.perMinute)}</div></td><td data-label="${say('paceDay')}"><div>${meter(frame, 'paceDay', live.pace?.recipients, live.pace?.recipientsPerDay)}</div></td></tr>`;
+    return html`<tr><th scope="row" class="wrap">${nameOf({ live, ...view })}</th><td class="wrap" data-label="User"><div>${String(view.definition.user ?? '')}</div></td><td data-label="${say('state')}"><div>${stateBadge(frame, live.state)}</div></td><td data-label="${say('waiting')}"><div>${live.waiting ?? 0}</div></td><td data-label="${say('heldShort')}"><div>${held > 0 ? html`<a href="/portal/replies">${held}</a>` : 0}</div></td><td data-label="${say('paceMinute')}"><div>${meter(frame, 'paceMinute', live.pace?.minute, live.pace?.perMinute)}</div></td><td data-label="${say('paceDay')}"><div>${meter(frame, 'paceDay', live.pace?.recipients, live.pace?.recipientsPerDay)}</div></td></tr>`;
   });
   const heads = ['name', 'userHead', 'state', 'waiting', 'heldShort', 'paceMinute', 'paceDay'] as const;
   return table(frame, 'senders', heads, rows, '/portal/email-servers?show=SMTP');
@@ -124,6 +129,9 @@ function duration({ language }: Frame, seconds: number): string {
 
 export function addOverview(portal: FastifyInstance, { overview }: Pick<PortalDeps, 'overview'>, visits: Visits): void {
   portal.get('/portal', needs('email-servers:read'), async (request, reply) =>
-    send(reply, overviewPage(visits.frame(request), await overview())),
+    send(
+      reply,
+      overviewPage(visits.frame(request), await overview(), doneOf(visits.session(request), queryOf(request))),
+    ),
   );
 }

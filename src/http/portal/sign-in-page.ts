@@ -10,7 +10,7 @@ import type { NewSession, OidcFlow, Session } from '../ports.ts';
 import { statusOf } from '../problem.ts';
 import type { PortalDeps } from './deps.ts';
 import { formOf, hostCookie, LIST, needs, queryOf, seeOther, send, shownError, type Visits } from './gate.ts';
-import { html } from './html.ts';
+import { type Html, html } from './html.ts';
 import { doneUrl, errorNote, type Frame, page, type ShownError } from './layout.ts';
 
 const SESSION_COOKIE = 'mailroom_session';
@@ -108,17 +108,40 @@ const LEFT_BEHIND = '"cache", "storage"';
 /** Seconds to sign in at the provider. */
 const FLOW_SECONDS = 600;
 
-/** @param withOidc people of the organisation sign in at their provider */
-function signInPage(frame: Frame, error?: ShownError, withOidc = false): string {
+/** What was entered when the session had expired, and where it goes on. */
+interface Kept {
+  url: string;
+  entered: readonly (readonly [string, string])[];
+}
+
+/** Forms to which the sign-in leads back; nothing else is. */
+const RETURNS = /^\/portal\/(?:email-servers\/(?:new|edit)|connect)$/;
+/** Neither secrets nor what belongs to the session that ended. */
+const NOT_KEPT = ['_csrf', '_action', '_return', 'password', 'secret'];
+
+function keptOf(request: FastifyRequest, url: string): Kept | undefined {
+  if (!RETURNS.test(url)) return undefined;
+  return { url, entered: [...formOf(request)].filter(([name]) => !NOT_KEPT.includes(name)) };
+}
+
+const keptFields = ({ url, entered }: Kept): Html =>
+  html`${[['_return', url], ['_action', 'resume'], ...entered].map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`)}`;
+
+/**
+ * @param withOidc people of the organisation sign in at their provider
+ * @param kept comes back with the sign-in; a provider is another site, so that its sign-in opens beside this page
+ */
+function signInPage(frame: Frame, error?: ShownError, withOidc = false, kept?: Kept): string {
   const { say } = frame;
+  const beside = kept !== undefined && html` target="_blank"`;
   return page(
     frame,
     say('signIn'),
     undefined,
     html`<div class="narrow card"><h1>${say('signInTitle')}</h1>
-${error !== undefined && errorNote(frame, error, error.title)}
-${withOidc && html`<p><a class="button main" href="/portal/oidc">${say('signInOidc')}</a></p><div class="or">${say('or')}</div>`}
-<form method="post" action="/portal/sign-in"><label for="secret">${say('secret')}</label><input id="secret" name="secret" type="password" autocomplete="off" required aria-describedby="secret-help"><p class="help" id="secret-help">${say('secretHelp')}</p><p><button class="${withOidc ? 'plain' : 'main'}">${say('signIn')}</button></p></form></div>`,
+${error !== undefined && errorNote(frame, error, error.title)}${kept !== undefined && error === undefined && html`<div class="note warn" role="alert">${say('expired')}</div>`}
+${withOidc && html`<p><a class="button main" href="/portal/oidc"${beside}>${say('signInOidc')}</a></p>${kept !== undefined && html`<form method="post" action="${kept.url}">${keptFields(kept)}<p><button class="plain">${say('signedInElsewhere')}</button></p></form>`}<div class="or">${say('or')}</div>`}
+<form method="post" action="/portal/sign-in">${kept !== undefined && keptFields(kept)}<label for="secret">${say('secret')}</label><input id="secret" name="secret" type="password" autocomplete="off" required aria-describedby="secret-help"><p class="help" id="secret-help">${say('secretHelp')}</p><p><button class="${withOidc ? 'plain' : 'main'}">${say('signIn')}</button></p></form></div>`,
   );
 }
 
@@ -138,10 +161,15 @@ export function addSignIn(
   { oidc, emit, clientAddresses }: Pick<PortalDeps, 'oidc' | 'emit' | 'clientAddresses'>,
   visits: Visits,
   signIn: ReturnType<typeof signIns>,
-): void {
+): { keptPage(request: FastifyRequest): string } {
   const flowCookie = hostCookie(FLOW_COOKIE, signIn.secure);
   const form = (request: FastifyRequest, error?: ShownError) =>
-    signInPage({ ...visits.frame(request), url: '/portal/sign-in' }, error, oidc !== undefined);
+    signInPage(
+      { ...visits.frame(request), url: '/portal/sign-in', ...(error === undefined ? {} : { failed: true }) },
+      error,
+      oidc !== undefined,
+      keptOf(request, formOf(request).get('_return') ?? request.routeOptions.url ?? ''),
+    );
 
   /** The sign-in page again, with what is wrong. */
   function refused(request: FastifyRequest, reply: FastifyReply, error: unknown, token?: string): FastifyReply {
@@ -161,7 +189,9 @@ export function addSignIn(
     } catch (error) {
       return refused(request, reply, error, signIn.tokenName(secret));
     }
-    return seeOther(reply, LIST);
+    const kept = keptOf(request, formOf(request).get('_return') ?? '');
+    // The browser sends the same form on to where it was meant for.
+    return kept === undefined ? seeOther(reply, LIST) : reply.code(307).header('location', kept.url).send();
   });
   portal.post('/portal/sign-out', needs('session'), async (request, reply) => {
     const session = await signIn.leave(request, reply);
@@ -172,7 +202,8 @@ export function addSignIn(
     const frame = { ...visits.frame(request), session: undefined };
     return url === undefined ? seeOther(reply, '/portal/sign-in') : send(reply, leavePage(frame, url, 'signOut'));
   });
-  if (oidc === undefined) return;
+  const keptPage = (request: FastifyRequest) => form(request);
+  if (oidc === undefined) return { keptPage };
 
   portal.get('/portal/oidc', needs('open'), async (request, reply) => {
     try {
@@ -200,6 +231,7 @@ export function addSignIn(
     }
     return seeOther(reply, LIST);
   });
+  return { keptPage };
 }
 
 function flowIn(cookie: string | undefined): OidcFlow | undefined {

@@ -12,6 +12,18 @@ export const operationWords = {
   flow: { en: 'Email Flow', de: 'Email Flow' },
   waiting: { en: 'Waiting', de: 'Wartende' },
   oldest: { en: 'Oldest', de: 'Älteste' },
+  moveFlow: { en: 'Move', de: 'Verschieben' },
+  moveFlowAsk: {
+    en: 'Move the messages of Email Flow “{flow}”?',
+    de: 'Nachrichten des Email Flows „{flow}“ verschieben?',
+  },
+  moveFlowWhat: {
+    en: 'No email server feeds this Email Flow any more. The {count} messages that wait in it go to another Email Flow, in their order. What is being processed right now stays.',
+    de: 'Kein E-Mail Server speist diesen Email Flow mehr. Die {count} Nachrichten, die darin warten, gehen in ihrer Reihenfolge in einen anderen Email Flow. Was gerade verarbeitet wird, bleibt.',
+  },
+  moveFlowTo: { en: 'To Email Flow', de: 'In den Email Flow' },
+  moveFlowDone: { en: 'Messages moved: {name}.', de: 'Nachrichten verschoben: {name}.' },
+  noServer: { en: 'No server', de: 'Kein Server' },
   mailboxes: { en: 'Mailboxes', de: 'Postfächer' },
   senders: { en: 'SMTP servers', de: 'SMTP-Server (Versand)' },
   held: { en: 'Held replies', de: 'Zurückgehaltene Antworten' },
@@ -159,6 +171,7 @@ export const operationWords = {
     en: 'quarantined message: processed again',
     de: 'Nachricht in Quarantäne: erneut verarbeitet',
   },
+  'did-move-flow': { en: 'messages moved to another email flow', de: 'Nachrichten in anderen Email Flow verschoben' },
   'did-accept': { en: 'quarantined message: settled', de: 'Nachricht in Quarantäne: erledigt' },
   auditLead: {
     en: 'Who changed what, and when. Secrets are masked.',

@@ -23,6 +23,23 @@ const problemTexts: Readonly<Record<ProblemCode, Text>> = {
     en: 'Enter an email address like support@example.com.',
     de: 'Geben Sie eine E-Mail-Adresse wie support@example.com ein.',
   },
+  tooMany: {
+    en: 'Enter at most {max} entries; there are {count}.',
+    de: 'Geben Sie höchstens {max} Einträge ein; es sind {count}.',
+  },
+  notFlowMap: {
+    en: 'Enter one line for each address or tag: support@example.com = Email Flow.',
+    de: 'Geben Sie je Adresse oder Tag eine Zeile ein: support@example.com = Email Flow.',
+  },
+  notAuthservId: {
+    en: 'Enter a name like mx.example.com or *.example.com.',
+    de: 'Geben Sie einen Namen wie mx.example.com oder *.example.com ein.',
+  },
+  notAuthservIdList: { en: 'Enter names of servers.', de: 'Geben Sie Namen von Servern ein.' },
+  flowExists: {
+    en: 'There is an Email Flow “{flow}”, which differs only in spelling. Choose it, or another name.',
+    de: 'Es gibt den Email Flow „{flow}“, der sich nur in der Schreibweise unterscheidet. Wählen Sie ihn oder einen anderen Namen.',
+  },
   notAddressList: { en: 'Enter email addresses.', de: 'Geben Sie E-Mail-Adressen ein.' },
   notHost: { en: 'Enter a host name or an IP address.', de: 'Geben Sie einen Hostnamen oder eine IP-Adresse ein.' },
   notSize: {
@@ -42,8 +59,14 @@ const problemTexts: Readonly<Record<ProblemCode, Text>> = {
   notAddressMap: fileOnly,
   notRoles: fileOnly,
   notPace: { en: 'Enter a number of messages per minute.', de: 'Geben Sie eine Anzahl Nachrichten pro Minute ein.' },
-  notRecipient: fileOnly,
-  strangeRecipient: fileOnly,
+  notRecipient: {
+    en: 'Enter an address of the mailbox, or a tag like +orders.',
+    de: 'Geben Sie eine Adresse des Postfachs oder ein Tag wie +bestellung ein.',
+  },
+  strangeRecipient: {
+    en: 'Enter the User or one of the further addresses of the mailbox, with or without a +tag, or a tag like +orders.',
+    de: 'Geben Sie den User oder eine der weiteren Adressen des Postfachs ein, mit oder ohne +Tag, oder ein Tag wie +bestellung.',
+  },
   notDefinition: fileOnly,
   typeMissing: { en: 'Choose IMAP or SMTP.', de: 'Wählen Sie IMAP oder SMTP.' },
   plainTextRefused: {
@@ -145,6 +168,8 @@ const MORE = [
   'mailboxEvents',
   'answeredElsewhere',
   'markAnswered',
+  'flowByRecipient',
+  'trustedAuthservIds',
 ] as const;
 
 /** What the form calls a field: `pace.perMinute` is "Messages a minute". */

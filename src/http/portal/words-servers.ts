@@ -54,6 +54,30 @@ export const serverWords = {
   newImap: { en: 'New IMAP server', de: 'Neuer IMAP-Server' },
   newSmtp: { en: 'New SMTP server', de: 'Neuer SMTP-Server' },
   presets: { en: 'Use the Microsoft 365 settings', de: 'Einstellungen für Microsoft 365 einsetzen' },
+  presetsHelp: {
+    en: 'Overwrites Host, Port, TLS and Authentication Type.',
+    de: 'Überschreibt Host, Port, TLS und Authentication Type.',
+  },
+  chooseFlow: { en: 'Please choose', de: 'Bitte wählen' },
+  newFlow: { en: 'New Email Flow …', de: 'Neuer Email Flow …' },
+  newFlowName: { en: 'Name of the new Email Flow', de: 'Name des neuen Email Flows' },
+  linesLeftOut: {
+    en: 'Only the first {shown} of {count} addresses are shown.',
+    de: 'Nur die ersten {shown} von {count} Adressen sind zu sehen.',
+  },
+  folders: { en: 'Fetch the folders of the mailbox', de: 'Ordner des Postfachs abrufen' },
+  foldersHelp: {
+    en: 'Signs in to the mailbox and offers its folders in the fields above. Nothing is saved.',
+    de: 'Meldet sich am Postfach an und bietet seine Ordner in den Feldern oben an. Gespeichert wird nichts.',
+  },
+  foldersFound: {
+    en: '{count} folders found: choose in the fields Folder and “Move to folder”.',
+    de: '{count} Ordner gefunden: Wählen Sie in den Feldern Ordner und „Verschieben nach“ aus.',
+  },
+  kept: {
+    en: 'You are signed in again. What you entered has been kept; a password has to be entered again.',
+    de: 'Sie sind wieder angemeldet. Ihre Eingaben sind erhalten; ein Kennwort muss erneut eingegeben werden.',
+  },
   connection: { en: 'Connection', de: 'Verbindung' },
   signInSection: { en: 'Sign-in', de: 'Anmeldung am Server' },
   application: { en: 'OAuth2 application', de: 'OAuth2-Anwendung' },
@@ -76,6 +100,16 @@ export const serverWords = {
   aliasesHelp: {
     en: 'Aliases, separated by commas. Messages say which address they were written to, and a reply leaves from it where it is permitted.',
     de: 'Aliase, durch Kommas getrennt. Nachrichten nennen die Adresse, an die sie geschrieben wurden; eine Antwort geht von ihr aus, wo sie erlaubt ist.',
+  },
+  flowByRecipient: { en: 'Email Flow by recipient', de: 'Email Flow nach Empfänger' },
+  flowByRecipientHelp: {
+    en: 'One line each: an address of the mailbox, with or without +tag, or a +tag alone, then = and the Email Flow. All other emails go to the Email Flow above.',
+    de: 'Je Zeile eine Adresse des Postfachs, mit oder ohne +Tag, oder nur ein +Tag, dann = und der Email Flow. Alle anderen E-Mails gehen in den Email Flow oben.',
+  },
+  trustedAuthservIds: { en: 'Trusted authentication results', de: 'Vertrauenswürdige Authentifizierungsergebnisse' },
+  trustedAuthservIdsHelp: {
+    en: 'Names of the servers (authserv-id) whose Authentication-Results count, separated by commas. Empty: those of the provider.',
+    de: 'Namen der Server (authserv-id), deren Authentication-Results zählen, durch Kommas getrennt. Leer: die des Anbieters.',
   },
   folder: { en: 'Folder', de: 'Ordner' },
   startFrom: { en: 'Fetch on first connection', de: 'Abruf bei der ersten Verbindung' },
@@ -168,13 +202,19 @@ export const serverWords = {
     de: 'Nicht aktiv: Die Definition enthält Fehler. Bitte korrigieren:',
   },
   stale: {
-    en: 'Not saved: somebody else has changed this server meanwhile.',
-    de: 'Nicht gespeichert: Der Server wurde inzwischen von jemand anderem geändert.',
+    en: 'Not saved: this server was changed meanwhile. What you entered is still here.',
+    de: 'Nicht gespeichert: Der Server wurde inzwischen geändert. Ihre Eingaben sind noch da.',
   },
-  reload: {
-    en: 'Load the current state (what you entered is lost)',
-    de: 'Aktuellen Stand laden (Ihre Eingaben gehen verloren)',
+  mergeTitle: { en: 'Which value is to be kept?', de: 'Welcher Wert soll gelten?' },
+  mergeHelp: {
+    en: 'Your other changes and the other person’s are both kept.',
+    de: 'Ihre übrigen Änderungen und die der anderen Person bleiben beide erhalten.',
   },
+  mine: { en: 'Yours:', de: 'Ihrer:' },
+  theirs: { en: 'Stored meanwhile:', de: 'Inzwischen gespeichert:' },
+  mergeSave: { en: 'Save with this choice', de: 'Mit dieser Auswahl speichern' },
+  saveAll: { en: 'Save both changes', de: 'Beide Änderungen speichern' },
+  reload: { en: 'Discard your changes', de: 'Eigene Änderungen verwerfen' },
   consent: { en: 'Sign in and consent', de: 'Anmelden und zustimmen' },
   consentHelp: {
     en: 'Opens the sign-in page of the provider. Emails and replies wait until somebody has signed in.',
@@ -223,6 +263,10 @@ export const serverWords = {
   },
   testResult: { en: 'Connection test', de: 'Verbindungstest' },
   testRunning: { en: 'Connecting …', de: 'Verbindung wird aufgebaut …' },
+  testExpired: {
+    en: 'Your session has expired. Choose “Save” and sign in again: what you entered is kept.',
+    de: 'Ihre Sitzung ist abgelaufen. Wählen Sie „Speichern“ und melden Sie sich erneut an: Ihre Eingaben bleiben erhalten.',
+  },
   testCutOff: {
     en: 'The test was interrupted. Please start it again.',
     de: 'Der Test wurde unterbrochen. Bitte starten Sie ihn erneut.',

@@ -39,6 +39,11 @@ export const inboundEvents = events({
     message: 'UIDs of the folder were reset; messages matched by fingerprint',
     labels: ['server', 'reason'],
   },
+  EmailFlowMoved: {
+    level: 'info',
+    message: 'messages of an email flow without a server moved to this one by a person',
+    labels: ['emailFlow'],
+  },
   MessageEnqueued: { level: 'info', message: 'message enqueued', labels: ['server', 'emailFlow'] },
   MessagePending: {
     level: 'warn',

@@ -118,6 +118,12 @@ export const outboundEvents = events({
   SmtpServerResumed: { level: 'info', message: 'sending through this server resumed', labels: ['server'] },
   SmtpServerStarted: { level: 'info', message: 'worker of this SMTP server started', labels: ['server'] },
   SmtpServerStopped: { level: 'info', message: 'worker of this SMTP server stopped', labels: ['server'] },
+  SmtpSignInSucceeded: { level: 'info', message: 'signed in at this SMTP server', labels: ['server'] },
+  SmtpSignInFailed: {
+    level: 'warn',
+    message: 'sign-in at this SMTP server failed; retrying later',
+    labels: ['server', 'code', 'class'],
+  },
   SubmissionSlowed: { level: 'warn', message: 'server asks for a slower pace', labels: ['server', 'code'] },
   SentCopyStored: { level: 'debug', message: 'copy of the reply stored in Sent', labels: ['server'] },
   SentCopyFailed: { level: 'warn', message: 'copy of the reply could not be stored in Sent', labels: ['server'] },

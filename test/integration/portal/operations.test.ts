@@ -207,7 +207,7 @@ describe('pause and test', () => {
     const queue = `${PREFIX}:replies.Out:meta`;
     expect(await client.hget(queue, 'paused')).toBe('1');
     const resumed = await json(await portal.api('operator', 'POST', path('Out', '/resume')));
-    expect(resumed.live).toEqual({ state: 'sending', waiting: 0 });
+    expect(resumed.live).toEqual({ state: 'unproven', waiting: 0 });
     expect(await client.hget(queue, 'paused')).toBeNull();
     expect(await json(await portal.api('operator', 'POST', path('From file', '/pause')))).toMatchObject({
       code: 'EMAIL_SERVER_CANNOT_PAUSE',

@@ -127,7 +127,7 @@ describe('changing through the API', () => {
     const enabled = await one.api('administrator', 'POST', path(name, '/enable'), undefined, {
       'if-match': disabled.headers.get('etag') ?? '',
     });
-    expect(await enabled.json()).toMatchObject({ enabled: true, live: { state: 'sending', waiting: 0 } });
+    expect(await enabled.json()).toMatchObject({ enabled: true, live: { state: 'unproven', waiting: 0 } });
     const copied = await one.api('administrator', 'POST', path(name, '/copy'), { name: `${name} copy` });
     expect(await copied.json()).toMatchObject({ name: `${name} copy`, enabled: false, hasPassword: true });
     const deleted = await one.api('administrator', 'DELETE', path(`${name} copy`), undefined, {
@@ -321,7 +321,7 @@ describe('the portal', () => {
       _revision: view.revision,
     });
     expect(answer.status).toBe(412);
-    expect(await answer.text()).toContain('von jemand anderem geändert');
+    expect(await answer.text()).toMatch(/Der Server wurde inzwischen geändert[\s\S]*administrator-person/);
   });
 
   it('a one-time secret signs in once; the cookie is out of reach of scripts; signing out ends it', async () => {

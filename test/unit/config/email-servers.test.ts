@@ -430,7 +430,7 @@ describe('a relay without sign-in', () => {
   it.each([
     [{ ...relay, password: 'secret' }, 'password: goes with authenticationType Password'],
     [{ ...relay, application: 'Contoso' }, 'application: goes with authenticationType OAuth2'],
-    [{ ...relay, user: 'relay' }, 'user: must be a mail address with authenticationType None'],
+    [{ ...relay, user: 'relay' }, 'user: must be a mail address with authenticationType None, got "relay"'],
     [{ ...imap, application: undefined, authenticationType: 'None' }, 'authenticationType: must be OAuth2 or Password'],
   ])('%j: %s', (definition, line) => {
     expect(lines(definition)).toEqual([`emailServers[0].${line}`]);

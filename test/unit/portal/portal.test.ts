@@ -1,7 +1,8 @@
 // The portal's pure parts: escaping and the form.
 import { describe, expect, it } from 'vitest';
-import { blank, definitionFrom, shownField } from '../../../src/http/portal/form.ts';
+import { blank, definitionFrom, fieldsOf, NEW_FLOW, shownField } from '../../../src/http/portal/form.ts';
 import { html } from '../../../src/http/portal/html.ts';
+import { frameOf } from '../../../src/http/portal/layout.ts';
 
 describe('html', () => {
   it.each([
@@ -60,20 +61,64 @@ describe('the form', () => {
   it('keeps what is stored and has no field, and takes several addresses of one line', () => {
     const entered = fields({
       serverType: 'SMTP',
-      additionalEmailFromAddresses: 'a@b.example, c@d.example',
+      user: 'Person <mailto:p@b.example>',
+      additionalEmailFromAddresses: 'A <a@b.example>; mailto:c@d.example, a@b.example',
       perMinute: '10',
     });
     const stored = {
       serverType: 'SMTP',
-      displayNames: { 'a@b.example': 'A' },
+      displayNames: { 'a@b.example': 'Old', 'p@b.example': 'Old person', 'gone@b.example': 'Gone' },
       pace: { perMinute: 30, connections: 2 },
     };
     expect(definitionFrom(entered, stored)).toMatchObject({
-      displayNames: { 'a@b.example': 'A' },
+      user: 'p@b.example',
+      displayNames: { 'a@b.example': 'A', 'p@b.example': 'Person' },
       pace: { perMinute: '10', connections: 2 },
       additionalEmailFromAddresses: ['a@b.example', 'c@d.example'],
     });
   });
+
+  it.each([
+    ['one that exists', { emailFlow: 'Support' }, 'Support'],
+    ['a new one', { emailFlow: NEW_FLOW, emailFlowNew: ' Sales ' }, 'Sales'],
+    ['a new one that was typed and not chosen', { emailFlow: 'Support', emailFlowNew: 'Sales' }, 'Support'],
+    ['none chosen', { emailFlow: '' }, ''],
+  ])('takes the Email Flow: %s', (_, entered, flow) => expect(definitionFrom(fields(entered)).emailFlow).toBe(flow));
+
+  it('takes flows by recipient a line each, and names what is none', () => {
+    const entered = fields({
+      aliases: 'Orders <orders@contoso.example>\nnonsense',
+      flowByRecipient: 'orders@contoso.example = Orders\n+vip=VIP = first\nnonsense\n',
+      trustedAuthservIds: 'mx.example.com, *.example.org',
+    });
+    expect(definitionFrom(entered)).toMatchObject({
+      aliases: ['orders@contoso.example', 'nonsense'],
+      flowByRecipient: { 'orders@contoso.example': 'Orders', '+vip': 'VIP = first', nonsense: '' },
+      trustedAuthservIds: ['mx.example.com', '*.example.org'],
+    });
+  });
+
+  it.each(['Anna', 'Weber, Alex', 'A "quoted" one', 'back\\slash', 'a@b'])(
+    'shows the display name %j so that it comes back',
+    (name) => {
+      const stored = {
+        serverType: 'SMTP',
+        additionalEmailFromAddresses: ['a@b.example'],
+        displayNames: { 'a@b.example': name },
+      };
+      const state = { definition: stored, readOnly: false, problems: [], blankLines: 0, flows: [] };
+      const frame = frameOf({ language: 'en', organisation: 'C', session: undefined, url: '/', now: 0 });
+      const shown = /name="additionalEmailFromAddresses"[^>]* value="([^"]*)"/.exec(
+        fieldsOf(frame, state).addresses().text,
+      );
+      const value = (shown?.[1] ?? '').replaceAll('&quot;', '"').replaceAll('&lt;', '<').replaceAll('&gt;', '>');
+      const back = definitionFrom(fields({ serverType: 'SMTP', additionalEmailFromAddresses: value }), stored);
+      expect(back).toMatchObject({
+        additionalEmailFromAddresses: ['a@b.example'],
+        displayNames: { 'a@b.example': name },
+      });
+    },
+  );
 
   it('a blank one holds the presets of Microsoft 365', () => {
     expect(blank('IMAP')).toMatchObject({

@@ -127,8 +127,10 @@ async function run(form, button) {
       body,
       signal: mine.signal,
     });
-    if (answer.redirected) {
-      location.assign(answer.url);
+    if (answer.status === 401) {
+      end.append(
+        Object.assign(document.createElement('p'), { className: 'note warn', textContent: log.dataset.expired }),
+      );
       return;
     }
     const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
@@ -198,17 +200,20 @@ function watchForm(form) {
     clearTimeout(timer);
     timer = setTimeout(() => check().catch(() => {}), 250);
   };
+  // The name of a new Email Flow is a part of the field Email Flow.
+  const fieldOf = ({ name }) => (name === 'emailFlowNew' ? 'emailFlow' : name);
   form.addEventListener('input', (event) => {
-    typed.add(event.target.name);
+    typed.add(fieldOf(event.target));
     soon();
   });
   form.addEventListener('change', (event) => {
-    touched.add(event.target.name);
+    touched.add(fieldOf(event.target));
     if (event.target.name === 'serverType' && form.dataset.new) preset(false);
     soon();
   });
   form.addEventListener('focusout', (event) => {
-    if (event.target.value || typed.has(event.target.name)) touched.add(event.target.name);
+    const field = fieldOf(event.target);
+    if (event.target.value || typed.has(field)) touched.add(field);
     soon();
   });
   function preset(all) {
@@ -260,3 +265,18 @@ function watchForm(form) {
 }
 const definition = document.querySelector('form[data-check]');
 if (definition) watchForm(definition);
+
+// Leaving a changed form asks first; sending it does not.
+const forms = [...document.querySelectorAll('form[data-check], form[data-ask]')];
+let changed = document.querySelector('[data-changed]') !== null;
+for (const form of forms) {
+  form.addEventListener('input', () => {
+    changed = true;
+  });
+  form.addEventListener('submit', () => {
+    changed = false;
+  });
+}
+addEventListener('beforeunload', (event) => {
+  if (changed) event.preventDefault();
+});

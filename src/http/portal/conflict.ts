@@ -1,0 +1,77 @@
+// Two people changed one email server: who, when, which fields; and what becomes of each field that both have. Pure.
+import type { Definition } from '../api/email-servers.ts';
+import type { AuditEntry } from '../ports.ts';
+import { type Html, html } from './html.ts';
+import { type Frame, since } from './layout.ts';
+import { labelIn } from './words-said.ts';
+
+interface Contested {
+  field: string;
+  mine: unknown;
+  theirs: unknown;
+  /** What is chosen at first: mine, unless only they have changed it. */
+  take: 'mine' | 'theirs';
+}
+
+export interface Conflict {
+  /** Newest first. */
+  changes: readonly AuditEntry[];
+  /** Fields that they changed and that differ from what was entered here. */
+  contested: readonly Contested[];
+}
+
+/** Characters of a value that the log of changes keeps. */
+const LOGGED = 300;
+const textOf = (value: unknown): string =>
+  value === undefined ? '' : typeof value === 'string' ? value : JSON.stringify(value);
+
+/**
+ * @param mine as it would be stored; undefined: it has errors, which come first
+ * @param changes since the form was opened, newest first
+ */
+export function conflictOf(mine: Definition | undefined, theirs: Definition, changes: readonly AuditEntry[]): Conflict {
+  // What a field was when the form was opened: before the oldest of these changes.
+  const before = new Map(changes.flatMap((entry) => entry.changes.map(({ field, from }) => [field, from] as const)));
+  before.delete('password');
+  if (mine === undefined) return { changes, contested: [] };
+  const contested = [...before].flatMap(([field, from]): Contested[] => {
+    if (JSON.stringify(mine[field]) === JSON.stringify(theirs[field])) return [];
+    const untouched = from.length < LOGGED && textOf(mine[field]) === from;
+    return [{ field, mine: mine[field], theirs: theirs[field], take: untouched ? 'theirs' : 'mine' }];
+  });
+  return { changes, contested };
+}
+
+/** What was entered, with their value for each field for which that was chosen. */
+export function mergedWith(entered: Definition, form: URLSearchParams, theirs: Definition): Definition {
+  const merged = { ...entered };
+  for (const [key, choice] of form) {
+    const field = /^_take\.(\w{1,100})$/.exec(key)?.[1];
+    if (field === undefined || choice !== 'theirs' || field === 'password') continue;
+    if (Object.hasOwn(theirs, field)) merged[field] = theirs[field];
+    else delete merged[field];
+  }
+  return merged;
+}
+
+function shown(value: unknown): Html {
+  const text = Array.isArray(value) ? value.map(String).join(', ') : textOf(value);
+  return text === '' ? html`<span class="dim">–</span>` : html`<span class="wrap">${text.slice(0, LOGGED)}</span>`;
+}
+
+export function conflictNote(frame: Frame, { changes, contested }: Conflict): Html {
+  const { say, language } = frame;
+  const who = changes.map(
+    ({ by, at, changes: fields }) =>
+      html`<li><strong>${by}</strong>, ${since(frame, Date.parse(at))}: ${[...new Set(fields.map(({ field }) => labelIn(language, field)))].join(', ')}</li>`,
+  );
+  const choice = ({ field, take, ...values }: Contested) => {
+    const option = (which: 'mine' | 'theirs') =>
+      html`<label class="choice"><input type="radio" form="definition" name="_take.${field}" value="${which}"${take === which && html` checked`}> <span><strong>${say(which)}</strong> ${shown(values[which])}</span></label>`;
+    return html`<fieldset class="choices"><legend>${labelIn(language, field)}</legend>${option('mine')}${option('theirs')}</fieldset>`;
+  };
+  return html`<div class="note bad" role="alert" tabindex="-1" autofocus><p><strong>${say('stale')}</strong></p><ul>${who}</ul></div>${
+    contested.length > 0 &&
+    html`<div class="card"><h2>${say('mergeTitle')}</h2><p class="help">${say('mergeHelp')}</p>${contested.map(choice)}</div>`
+  }<p class="buttons"><button class="main" form="definition" name="_action" value="merge">${say(contested.length > 0 ? 'mergeSave' : 'saveAll')}</button><a class="button" href="/portal/email-servers/edit?name=${encodeURIComponent(changes[0]?.server ?? '')}">${say('reload')}</a></p>`;
+}
