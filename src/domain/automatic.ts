@@ -4,7 +4,7 @@ import type { Automatic } from '../contract/message.ts';
 import { REPLY_ID_HEADER } from './reply-header.ts';
 
 interface AutomaticInput {
-  headers: { first(name: string): string | undefined; all(name: string): string[] };
+  headers: { first(name: string): string | undefined; all(name: string): readonly string[] };
   subject: string;
   /** Address of the first From. */
   from: string;

@@ -187,7 +187,7 @@ export function* assemble(
     ...(bounce?.deliveryStatus === undefined ? {} : { deliveryStatus: bounce.deliveryStatus }),
     warnings,
   };
-  return bounded(message, inlineTextBytes);
+  return bounded(message);
 }
 
 /** Mass mailings: dozens of links to nobody that the desk has to trust. */
@@ -238,5 +238,5 @@ export function assembleHeaders(raw: Buffer, options: Required<ParseOptions>): P
     automatic: detectAutomatic({ headers, subject: head.subject, from: head.from[0]?.address ?? '', contentType }),
     warnings,
   };
-  return bounded(message, options.inlineTextBytes);
+  return bounded(message);
 }

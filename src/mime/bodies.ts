@@ -150,7 +150,7 @@ function* plainText(
   const { params } = part.type;
   if (type === 'text/enriched' || type === 'text/richtext') return enrichedToText(text);
   if (params.format?.toLowerCase() === 'flowed') return unflow(text, params.delsp?.toLowerCase() === 'yes');
-  if (encoding !== 'identity' || !/(?:^|\n)begin /.test(text)) return text;
+  if (encoding !== 'identity' || !text.includes('begin ') || !/(?:^|\n)begin /.test(text)) return text;
   const found = yield* findUuencoded(raw, part.bodyStart, part.bodyEnd, text);
   for (const file of found.files) uuencoded.push({ ...file, path: part.path });
   return found.text;

@@ -38,11 +38,9 @@ const maxBytes = {
   attachments: 280_000,
 } as const;
 
-/** What JSON.stringify writes as six bytes: control characters but `\b \t \n \f \r`, and halves of surrogate pairs. */
-const DEAR = /[\u0000-\u0007\u000b\u000e-\u001f]/;
-
 /** The first elements that fit into `max` bytes of JSON. */
 function fitting<T>(list: T[], max: number): T[] {
+  if (jsonBytesAtMost(list) <= max) return list;
   let size = 2;
   for (const [k, one] of list.entries()) {
     size += jsonBytes(one) + 1;
@@ -66,31 +64,18 @@ const cutBy = (text: string, bytes: number): string =>
 
 type Struck = (what: string) => void;
 
-function boundText(text: string, max: number, what: string, struck: Struck): string {
-  const cut = DEAR.test(text) || !text.isWellFormed() ? fittingText(text, max) : text;
-  if (cut.length < text.length) struck(what);
-  return cut;
-}
-
 /** The beginning stays, the whole is fetched by reference. */
-function boundBody(body: Body, max: number, what: 'text' | 'html', struck: Struck): Body {
-  return cutBody(body, boundText(body.value, max, what, struck), what);
-}
-
 function cutBody(body: Body, cut: string, what: 'text' | 'html'): Body {
   if (cut.length === body.value.length) return body;
   const value = what === 'text' ? cut : cut.slice(0, cutBefore(body.value, cut.length));
   return { ...body, value, truncated: true };
 }
 
-/** Decoded without control characters. */
+/** Within their bound, and decoded without control characters, of which JSON would make six bytes each: it at most doubles them. */
 const BODIES: ReadonlySet<string> = new Set(['text', 'html', 'replyText']);
 
-/**
- * The message within its bounds, without control characters; the same values where none strikes. `inlineTextBytes`: the bound of the texts, which JSON may double, but control
- * characters may not multiply by six.
- */
-export function bounded(parsed: ParsedMessage, inlineTextBytes: number): ParsedMessage {
+/** The message within its bounds, without control characters; the same values where none strikes. */
+export function bounded(parsed: ParsedMessage): ParsedMessage {
   const message = printableStrings(parsed, BODIES);
   const strikes = new Set<string>();
   const struck: Struck = (what) => strikes.add(what);
@@ -108,7 +93,6 @@ export function bounded(parsed: ParsedMessage, inlineTextBytes: number): ParsedM
       ? one
       : { name: string(one.name, maxUnits.name, what), address: string(one.address, maxUnits.address, what) };
   const { threading, deliveryStatus } = message;
-  const textBytes = 2 * inlineTextBytes + 2;
   const attachments = list(
     message.attachments.map((one) => ({
       ...one,
@@ -140,11 +124,6 @@ export function bounded(parsed: ParsedMessage, inlineTextBytes: number): ParsedM
         ? {}
         : { threadIndex: string(threading.threadIndex, maxUnits.threadIndex, 'threadIndex') }),
     },
-    ...(message.text === undefined ? {} : { text: boundBody(message.text, textBytes, 'text', struck) }),
-    ...(message.html === undefined ? {} : { html: boundBody(message.html, textBytes, 'html', struck) }),
-    ...(message.replyText === undefined
-      ? {}
-      : { replyText: boundText(message.replyText, textBytes, 'replyText', struck) }),
     ...(deliveryStatus === undefined
       ? {}
       : { deliveryStatus: { ...deliveryStatus, recipients: list(deliveryStatus.recipients, 'recipients') } }),

@@ -117,17 +117,16 @@ export function decodeText(bytes: Buffer, declared?: string, hint?: string): Dec
   return better === undefined ? { text } : { text: better.text, repaired: better.charset };
 }
 
+const EIGHT_BIT = /[\x80-\xff]/;
+
 /**
  * What header fields with raw 8-bit bytes are in, by the look of all of them together, if that is East Asian; else `hint`. One name alone is too short to
  * tell. @param values latin1 views
  */
 export function headerHint(values: readonly string[], hint: string | undefined): string | undefined {
-  const raw = values
-    .filter((value) => /[\x80-\xff]/.test(value))
-    .join(' ')
-    .slice(0, 16_384);
-  if (raw === '') return hint;
-  const bytes = Buffer.from(raw, 'latin1');
+  const foreign = values.filter((value) => EIGHT_BIT.test(value));
+  if (foreign.length === 0) return hint;
+  const bytes = Buffer.from(foreign.join(' ').slice(0, 16_384), 'latin1');
   const likely = isUtf8(bytes) ? '' : likelyCharset(bytes);
   return isEastAsian(likely) && !isEastAsian(canonicalCharset(hint)) ? likely : hint;
 }

@@ -40,14 +40,17 @@ function finder(html: string): Find {
 
 /** Behind the tag, comment or raw element that begins at `lt`; Infinity when it does not end. */
 function constructEnd(html: string, lt: number, find: Find): number {
-  if (html.startsWith('<!--', lt)) {
+  const first = html.charCodeAt(lt + 1);
+  if (first === 0x21 && html.startsWith('<!--', lt)) {
     const end = find('-->', lt + 4);
     return end === -1 ? lt + 4 : end + 3;
   }
-  if (!/[a-z/!?]/i.test(html[lt + 1] ?? '')) return lt + 1;
+  const isLetter = (first | 0x20) >= 0x61 && (first | 0x20) <= 0x7a;
+  if (!isLetter && first !== 0x2f && first !== 0x21 && first !== 0x3f) return lt + 1;
   const end = tagEnd(html, lt + 1, find);
+  if ((first | 0x20) !== 0x73 || end === Number.POSITIVE_INFINITY) return end;
   const raw = RAW.exec(html.slice(lt + 1, lt + 10))?.[0].toLowerCase();
-  if (raw === undefined || end === Number.POSITIVE_INFINITY) return end;
+  if (raw === undefined) return end;
   const closes = [`</${raw}`, `</${raw.toUpperCase()}`].map((tag) => find(tag, end)).filter((place) => place !== -1);
   return closes.length === 0 ? end : tagEnd(html, Math.min(...closes), find);
 }
@@ -55,10 +58,10 @@ function constructEnd(html: string, lt: number, find: Find): number {
 /** Behind the `>` of a tag; one within a quoted value does not end it. */
 function tagEnd(html: string, from: number, find: Find): number {
   for (let at = from; at < html.length; at++) {
-    const character = html[at] as string;
-    if (character === '>') return at + 1;
-    if ((character !== '"' && character !== "'") || html[at - 1] !== '=') continue;
-    const close = find(character, at + 1);
+    const character = html.charCodeAt(at);
+    if (character === 0x3e) return at + 1;
+    if ((character !== 0x22 && character !== 0x27) || html.charCodeAt(at - 1) !== 0x3d) continue;
+    const close = find(character === 0x22 ? '"' : "'", at + 1);
     if (close !== -1) at = close;
   }
   return Number.POSITIVE_INFINITY;

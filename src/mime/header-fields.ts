@@ -12,34 +12,26 @@ export type Warn = (code: string, detail?: string) => void;
 
 export interface Headers {
   /** Unfolded values, latin1 view, in order. */
-  all(name: string): string[];
+  all(name: string): readonly string[];
   /** The first that is not empty. */
   first(name: string): string | undefined;
 }
 
 export function headersOf(fields: readonly HeaderField[]): Headers {
   const byName = new Map<string, string[]>();
-  for (const f of fields) {
-    const list = byName.get(f.name);
-    if (list === undefined) byName.set(f.name, [f.value]);
-    else if (list.length < 500) list.push(f.value);
+  for (const { name, value } of fields) {
+    const list = byName.get(name);
+    if (list === undefined) byName.set(name, [unfold(value)]);
+    else if (list.length < MAX_VALUES) list.push(unfold(value));
   }
   return {
-    all: (name) => {
-      const values = byName.get(name);
-      return values === undefined ? [] : values.map(unfold);
-    },
-    first: (name) => {
-      const values = byName.get(name);
-      if (values === undefined) return undefined;
-      for (const value of values) {
-        const text = unfold(value);
-        if (text !== '') return text;
-      }
-      return undefined;
-    },
+    all: (name) => byName.get(name) ?? NONE,
+    first: (name) => byName.get(name)?.find((value) => value !== ''),
   };
 }
+const NONE: readonly string[] = [];
+/** Values of one name that are kept. */
+const MAX_VALUES = 500;
 
 /** Fields of one name that are read; RFC 5322 §3.6 allows one. */
 const MAX_REPEATED = 20;

@@ -4,9 +4,14 @@ import { isQuoted } from './reply-text/lines.ts';
 
 /** UTF-16 units of a preview. */
 const MAX = 200;
-/** Lines looked at for words of the writer's own, and units of them: more than a preview holds after blanks are folded. */
+/** Lines looked at for words of the writer's own, and units of one: more than a preview holds after blanks are folded. */
 const MAX_LINES = 400;
-const ENOUGH = 4 * MAX;
+const MAX_LINE = 4 * MAX;
+/** Units with blanks folded. */
+const ENOUGH = MAX + 2;
+
+/** White space other than single blanks. */
+const ODD_BLANKS = /[^\S ]| {2}/;
 
 /** The first 200 units of `text` on one line, without quoted lines, unless there are no others. */
 export function previewOf(text: string): string {
@@ -19,9 +24,9 @@ function firstLines(text: string, isWanted: (line: string) => boolean): string {
   let found = '';
   for (let from = 0, k = 0; from < text.length && k < MAX_LINES && found.length < ENOUGH; k++) {
     const end = text.indexOf('\n', from);
-    const line = text.slice(from, Math.min(end === -1 ? text.length : end, from + ENOUGH));
+    const line = text.slice(from, Math.min(end === -1 ? text.length : end, from + MAX_LINE));
     if (isWanted(line)) {
-      const words = line.replace(/\s{1,1000}/g, ' ').trim();
+      const words = (ODD_BLANKS.test(line) ? line.replace(/\s{1,1000}/g, ' ') : line).trim();
       if (words !== '') found += `${words} `;
     }
     from = end === -1 ? text.length : end + 1;

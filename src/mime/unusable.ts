@@ -27,4 +27,5 @@ export function warnOfUnusable(leaves: readonly Leaf[], warn: Warn): void {
 }
 
 /** Inline OpenPGP (RFC 9580 §6.2), within the first 2,000 characters of a text. */
-export const isPgpText = (text: string): boolean => /^-----BEGIN PGP MESSAGE-----/m.test(text.slice(0, 2000));
+export const isPgpText = (text: string): boolean =>
+  text.includes('BEGIN PGP') && /^-----BEGIN PGP MESSAGE-----/m.test(text.slice(0, 2000));

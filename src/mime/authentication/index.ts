@@ -22,6 +22,8 @@ export function readAuthentication(
   from: readonly Address[],
   warn: Warn,
 ): Authentication | undefined {
+  const { authservIds, withoutId, antispam } = receiver;
+  if (authservIds.length === 0 && !withoutId && !antispam) return undefined; // nobody is believed
   const { block: trusted, read } = ownResults(own, receiver);
   const unread = own.slice(read).filter(({ belowBoundary }) => belowBoundary);
   warnOfForged([...unread, ...fields.slice(own.length)], receiver, warn);

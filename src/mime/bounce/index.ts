@@ -27,7 +27,7 @@ export interface ReportPart {
 }
 
 interface HeaderLookup {
-  all(name: string): string[];
+  all(name: string): readonly string[];
   first(name: string): string | undefined;
 }
 

@@ -3,7 +3,7 @@
 import type { Address } from '../../contract/message.ts';
 
 interface Sender {
-  headers: { all(name: string): string[]; first(name: string): string | undefined };
+  headers: { all(name: string): readonly string[]; first(name: string): string | undefined };
   from: readonly Address[];
   contentType: string;
 }

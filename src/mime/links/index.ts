@@ -46,6 +46,7 @@ export function linksOf(html: string | undefined, text: string): Link[] {
 const HREF =
   /\shref\s{0,9}=\s{0,9}(?:"\s{0,9}(https?:[^"]{1,3900})"|'\s{0,9}(https?:[^']{1,3900})'|(https?:[^\s"'>]{1,3900}))/i;
 function fromHtml(html: string, add: (shown: string, href: string) => boolean): void {
+  if (!html.includes('<a') && !html.includes('<A')) return;
   const tag = /<a\s/gi;
   for (let match = tag.exec(html); match !== null; match = tag.exec(html)) {
     const tagEnd = html.indexOf('>', match.index);

@@ -95,7 +95,7 @@ function newPart(
     const last = (shown[k] as string).charCodeAt((shown[k] as string).length - 1);
     if (last === 0x20 || last === 0x09 || last === 0x0d) shown[k] = (shown[k] as string).trimEnd();
   }
-  const stamps = findStamps(shown, patterns, marksOfText);
+  const stamps = findStamps(visible, shown, patterns, marksOfText);
   for (const { from, begins } of stamps) if (begins !== undefined) shown[from] = (shown[from] as string).slice(begins);
   const isStamped = (k: number): boolean => stamps.some(({ from, to }) => k >= from && k < to);
   const marks = stamps.length === 0 ? marksOfText : marksOfText?.filter((_, k) => !isStamped(k));

@@ -21,8 +21,12 @@ export const isQuoted = (line: string): boolean => {
 const UNSEEN = /[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\u061c]/g;
 const BLANKS = /[\s\u00a0\u2000-\u200a\u202f\u3000]{1,600}/g;
 
+/** What {@link plainLine} changes besides the blanks around. */
+const ODD = /[\t-\r\u00a0\u061c\u1680\u2000-\u200f\u2028-\u202f\u205f-\u2069\u3000\ufeff]| {2}/;
+
 /** A line as it is read: without what is not seen, one blank between words, none around. */
-export const plainLine = (line: string): string => line.replace(UNSEEN, '').replace(BLANKS, ' ').trim();
+export const plainLine = (line: string): string =>
+  (ODD.test(line) ? line.replace(UNSEEN, '').replace(BLANKS, ' ') : line).trim();
 
 /** Whether {@link plainLine} may change more than blanks. Searched one by one: nearly always in vain. */
 export const hasUnseen = (text: string): boolean => UNSEEN_LIKELY.some((c) => text.includes(c));
@@ -66,7 +70,7 @@ function isLinkRest(line: string): boolean {
 
 /** The lines, with an attribution that shares its line with the answer on a line of its own, where a quotation follows. */
 export function splitShared(text: string, lines: string[], marks: readonly number[] | undefined): string[] {
-  if (marks !== undefined || !text.includes(' wrote:\n')) return lines;
+  if (marks !== undefined || !text.includes('wrote:\n')) return lines;
   return lines.flatMap((line, k) => {
     if (!line.endsWith(' wrote:') || line.length > MAX_LINE || /^[>\s-]*On /.test(line)) return line;
     const next = lines[k + 1] === '' ? lines[k + 2] : lines[k + 1];

@@ -39,7 +39,7 @@ export function signatureStart(
     const first = line.charCodeAt(0);
     const delimiter =
       (first === 0x2d && signatureDelimiter.test(line)) ||
-      (SHORT_RULES.has(line) && to - k <= 10) ||
+      (line.length <= 2 && SHORT_RULES.has(line) && to - k <= 10) ||
       (first === 0x5f && /^_{10,}$/.test(line) && isFooterBelow(lines, k + 1, to)) ||
       ((marks?.[k] ?? 0) & 8) !== 0;
     if (delimiter && firstText < k) {

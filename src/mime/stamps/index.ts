@@ -1,7 +1,7 @@
 // Lines that a mail system wrote into the mail of a customer: found in the text, taken out of the reply text, and kept apart. A line that is
 // not wholly made of known sentences is the customer's. Linear; only the paragraphs at the top and those that name a scanner are looked at.
 import type { Stamp } from '../../contract/message.ts';
-import { beginningFinder, clip, trimEndOf, trimStartOf, wordFinder } from '../../lib/text.ts';
+import { beginningFinder, clip, phraseFinder, trimEndOf, trimStartOf } from '../../lib/text.ts';
 import { isQuoted, plainLine } from '../reply-text/lines.ts';
 import { matchesPattern, type Pattern } from './patterns.ts';
 import * as phrases from './phrases.ts';
@@ -21,8 +21,17 @@ const MAX_STAMPS = 10;
 const MAX_TRIES = 60;
 const LINK_BIT = 16;
 
-/** `marks`: what htmlToText said of the lines; the bit 16 is Exchange's link. Ordered, without overlap. */
-export function findStamps(lines: readonly string[], patterns: readonly Pattern[], marks?: readonly number[]): Found[] {
+/**
+ * Ordered, without overlap.
+ * @param text what the lines are of
+ * @param marks what htmlToText said of the lines; the bit 16 is Exchange's link
+ */
+export function findStamps(
+  text: string,
+  lines: readonly string[],
+  patterns: readonly Pattern[],
+  marks?: readonly number[],
+): Found[] {
   const found: Found[] = [];
   const isText = (k: number): boolean =>
     k < lines.length && (lines[k] as string).trim() !== '' && !isQuoted(lines[k] as string);
@@ -61,7 +70,7 @@ export function findStamps(lines: readonly string[], patterns: readonly Pattern[
 
   // Those below, wherever a scanner is named or a pattern of the tenant's own fits. Nearly no mail names one.
   const below = found.at(-1)?.to ?? 0;
-  const any = patterns.length > 0 || namesScanner(lines.slice(below).join('\n').toLowerCase());
+  const any = patterns.length > 0 || namesScanner(text);
   let tries = 0;
   for (let k = any ? below : lines.length; k < lines.length && tries < MAX_TRIES && found.length < MAX_STAMPS; ) {
     if (!isText(k)) {
@@ -88,20 +97,26 @@ export function findStamps(lines: readonly string[], patterns: readonly Pattern[
   return found;
 }
 
-/** For the mails whose text does not show what their html does: cheap. */
-export const mayHoldStamps = (html: string, patterns: readonly Pattern[]): boolean =>
-  HINTS.some((hint) => html.includes(hint)) || patterns.some((pattern) => html.toLowerCase().includes(pattern.longest));
-const HINTS = [
-  'LearnAboutSenderIdentification',
-  'CAUTION',
-  'Caution:',
-  'EXT',
-  'External',
-  'ACHTUNG',
-  'VORSICHT',
-  'avast.com',
-  'avg.com',
-];
+/**
+ * For the mails whose text does not show what their html does: cheap. Mail systems write above the body or below it, so that is where their words
+ * are looked for; those of the tenant's own may be anywhere.
+ */
+export function mayHoldStamps(html: string, patterns: readonly Pattern[]): boolean {
+  const body = Math.max(0, html.indexOf('<body'), html.indexOf('<BODY'));
+  const top = html.slice(body, body + TOP_UNITS);
+  const end = Math.max(body + TOP_UNITS, html.length - END_UNITS);
+  const bottom = end < html.length ? html.slice(end) : '';
+  if (ABOVE.some((hint) => top.includes(hint)) || BELOW.some((hint) => bottom.includes(hint) || top.includes(hint)))
+    return true;
+  if (patterns.length === 0) return false;
+  const lower = html.toLowerCase();
+  return patterns.some((pattern) => lower.includes(pattern.longest));
+}
+/** A banner is a table with styles of its own, some kilobytes of html. */
+const TOP_UNITS = 6_144;
+const END_UNITS = 4_096;
+const ABOVE = ['LearnAboutSenderIdentification', 'CAUTION', 'Caution:', 'EXT', 'External', 'ACHTUNG', 'VORSICHT'];
+const BELOW = ['avast.com', 'avg.com'];
 
 const ROW = /^[\s>]{0,4}[-_=*~]{2,200}\s{0,4}$/;
 const isRow = (line: string): boolean => line.length <= 200 && ROW.test(line);
@@ -162,17 +177,16 @@ function configuredAt(lines: readonly string[], from: number, to: number, patter
 }
 
 function mayStamp(text: string, patterns: readonly Pattern[]): boolean {
-  const lower = text.toLowerCase();
-  return namesScanner(lower) || patterns.some((pattern) => lower.includes(pattern.longest));
+  if (namesScanner(text)) return true;
+  const lower = patterns.length === 0 ? '' : text.toLowerCase();
+  return patterns.some((pattern) => lower.includes(pattern.longest));
 }
 
-const namesScanner = wordFinder(phrases.scanners);
+const namesScanner = phraseFinder(phrases.scanners, true);
 
 /** The first sentence of a tip holds one of its phrases. */
-const beginsLikeTip = (text: string): boolean => {
-  const head = text.slice(0, 400);
-  return phrases.tipPhrases.some((phrase) => head.includes(phrase));
-};
+const beginsLikeTip = (text: string): boolean => holdsTip(text.slice(0, 400));
+const holdsTip = phraseFinder(phrases.tipPhrases);
 
 /** The first sentence of a banner is a tag, or begins with an alert or with what it is about; links in front of it are left out there. */
 const beginsLikeBanner = (text: string): boolean =>

@@ -150,16 +150,13 @@ test('what inbound adds is within the bound of a job', () => {
     meta: { uidValidity: '4294967295', era: '.1000' },
   };
   const key = `m-0123456789abcdef-4294967295.1000-4294967295`;
-  const parsed = bounded(
-    {
-      ...parseNothing(Buffer.alloc(0)),
-      html: { value: '\u0001'.repeat(1 << 20), length: 1 << 20, truncated: false },
-      text: { value: '"'.repeat(1 << 20), length: 1 << 20, truncated: false },
-      replyText: '😀'.repeat(1 << 19),
-      deliveryStatus: { recipients: [{ recipient: 'a@b.example', permanent: true }] },
-    },
-    1 << 20,
-  );
+  const parsed = bounded({
+    ...parseNothing(Buffer.alloc(0)),
+    html: { value: '\u0001'.repeat(1 << 20), length: 1 << 20, truncated: false },
+    text: { value: '"'.repeat(1 << 20), length: 1 << 20, truncated: false },
+    replyText: '😀'.repeat(1 << 19),
+    deliveryStatus: { recipients: [{ recipient: 'a@b.example', permanent: true }] },
+  });
   const message = buildMessage(
     big,
     item({

@@ -36,26 +36,23 @@ describe('a job', () => {
     const addresses = strings(2_000, 20).map((name, k) => ({ name, address: `a${k}@b.example` }));
     const body = { value: fill('\x01', 500_000), length: 500_000, truncated: false };
     const nothing = parse('Subject: x\n\nx');
-    const message = bounded(
-      {
-        ...nothing,
-        subject: fill('"', 5_000),
-        from: addresses,
-        replyTo: addresses,
-        to: addresses,
-        cc: addresses,
-        deliveredTo: strings(1_000, 100),
-        threading: { inReplyTo: strings(1_000, 100), references: strings(1_000, 100) },
-        authenticationResults: strings(1_000, 100),
-        deliveryStatus: { recipients: strings(2_000, 20).map((recipient) => ({ recipient, permanent: true })) },
-        attachments: parse(large).attachments,
-        text: body,
-        html: body,
-        replyText: body.value,
-        warnings: strings(100, 200).map((detail) => ({ code: 'x', detail })),
-      },
-      65_536,
-    );
+    const message = bounded({
+      ...nothing,
+      subject: fill('"', 5_000),
+      from: addresses,
+      replyTo: addresses,
+      to: addresses,
+      cc: addresses,
+      deliveredTo: strings(1_000, 100),
+      threading: { inReplyTo: strings(1_000, 100), references: strings(1_000, 100) },
+      authenticationResults: strings(1_000, 100),
+      deliveryStatus: { recipients: strings(2_000, 20).map((recipient) => ({ recipient, permanent: true })) },
+      attachments: parse(large).attachments,
+      text: body,
+      html: body,
+      replyText: body.value,
+      warnings: strings(100, 200).map((detail) => ({ code: 'x', detail })),
+    });
     expect(jsonBytes(message)).toBeLessThan(MAX_JOB_BYTES);
     expect(shortened(message)).toEqual(expect.arrayContaining(['from', 'recipients', 'text', 'html']));
   });
@@ -74,6 +71,17 @@ describe('a job', () => {
     const message = parse(`Subject: x\n\nA${fill('\x01', 100_000)}B`);
     expect(message).toMatchObject({ text: { value: 'AB', truncated: false, length: 2 }, replyText: 'AB' });
     expect(shortened(message)).toEqual([]);
+  });
+
+  test('holds none of a character reference either: JSON at most doubles a text', () => {
+    const references = Array.from({ length: 0x120 }, (_, code) => `&#${code};x&#x${code.toString(16)};`).join('');
+    const message = parse(`Subject: x\nContent-Type: text/html\n\n<p>${references}`);
+    for (const text of [message.text?.value ?? '', message.replyText ?? '']) {
+      expect(text.length).toBeGreaterThan(300);
+      expect(text.isWellFormed()).toBe(true);
+      expect(Buffer.byteLength(JSON.stringify(text))).toBeLessThanOrEqual(2 * Buffer.byteLength(text) + 2);
+      expect(JSON.stringify(text)).not.toContain('\\u00');
+    }
   });
 
   test.each([
