@@ -5,7 +5,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { asError } from '../domain/errors.ts';
 import { mailboxContext } from '../domain/receiving-server.ts';
 import { collect } from '../lib/streams.ts';
-import { openParsing } from '../parsing/index.ts';
+import { openParsing, unpacked } from '../parsing/index.ts';
 
 /** Longest time of one mail, ms: the default of `inbound.parseTimeoutMs`. */
 const TIMEOUT_MS = 10_000;
@@ -57,8 +57,8 @@ export function parseCommand(program: Command): void {
           process.exitCode = 1;
           continue;
         }
-        const [message] = await parsing.parse([raw], mailbox);
-        await write(`${JSON.stringify({ file: file === '-' ? '-' : basename(file), ...message })}\n`);
+        for (const message of await parsing.parse([raw], mailbox))
+          await write(`${JSON.stringify({ file: file === '-' ? '-' : basename(file), ...unpacked(message) })}\n`);
       }
       await parsing.stop();
     });

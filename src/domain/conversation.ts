@@ -63,6 +63,8 @@ function fitting(domain: string, room: number): string {
 /** Our tokens within a text: form, conversation, reply, MAC, and the domain behind an @, which may be quoted before it or percent-encoded. */
 const TOKENS =
   /(?<![\w-])(mr[12])\.([\w-]{1,800})\.([\w-]{12})\.([\w-]{20})(?![\w-])(?:"?(?:@|%40)([a-z0-9.-]{1,253}))?/gi;
+/** UTF-16 units of a text that are looked at. */
+const MOST_UNITS = 200_000;
 /** Tokens looked at in one text, or in all ids of a message: anybody may write as many as he likes, and each costs an HMAC a key. */
 const MOST_TOKENS = 100;
 
@@ -75,7 +77,7 @@ export function readSignedMessageId(
   { keys, installation }: Signing,
   budget: { tokens: number } = { tokens: MOST_TOKENS },
 ): SignedId | undefined {
-  for (const match of text.slice(0, 200_000).matchAll(TOKENS)) {
+  for (const match of text.slice(0, MOST_UNITS).matchAll(TOKENS)) {
     if (budget.tokens-- <= 0) return undefined;
     const [, mark = '', conversation = '', replyKey = '', given = '', domain = ''] = match;
     const isOld = mark.toLowerCase() === 'mr1';
@@ -92,6 +94,12 @@ export function readSignedMessageId(
     if (valid) return { conversationId: Buffer.from(conversation, 'base64url').toString('utf8'), replyKey };
   }
   return undefined;
+}
+
+/** What may be a token of ours within a text: all that {@link readSignedMessageId} looks at there. */
+export function signedTokens(text: string): string {
+  if (!/mr[12]\./i.test(text)) return '';
+  return (text.slice(0, MOST_UNITS).match(TOKENS) ?? []).slice(0, MOST_TOKENS).join(' ');
 }
 
 interface ConversationInput {

@@ -11,7 +11,7 @@ import { preferredReplica } from './placement.ts';
 import type { InboundPorts } from './ports.ts';
 import { type Supervised, supervise } from './supervise.ts';
 
-export { type IngestDeps, type Item, ingest, itemOf, memoryBytes, type Ready } from './ingest-message.ts';
+export { type IngestDeps, type Item, ingest, itemOf, memoryBytes, messageOf, type Ready } from './ingest-message.ts';
 export { faultOf } from './isolation.ts';
 export { createLimits, type Limits } from './limits.ts';
 export type { MailboxSnapshot } from './mailbox-status.ts';
@@ -132,8 +132,7 @@ export function startInbound(given: InboundPorts): Inbound {
       watching.delete(id);
     }
     const leaving: Promise<void>[] = [];
-    // Not for … of: each second it would make as many objects as there are mailboxes, three times.
-    watching.forEach((entry, id) => {
+    for (const [id, entry] of watching) {
       entry.supervised.publish();
       const server = wanted.get(id);
       if (server === undefined) leaving.push(stopOne(id, 'disabled-or-removed'));
@@ -142,12 +141,10 @@ export function startInbound(given: InboundPorts): Inbound {
         emit('LeaseHandedOver', { server: server.name });
         leaving.push(stopOne(id, 'handed-over'));
       }
-    });
+    }
     await Promise.all(leaving);
     const mine: [id: string, server: ImapServer][] = [];
-    wanted.forEach((server, id) => {
-      if (!watching.has(id) && isMine(id)) mine.push([id, server]);
-    });
+    for (const [id, server] of wanted) if (!watching.has(id) && isMine(id)) mine.push([id, server]);
     const tokens = await Promise.all(mine.map(([id]) => leases.acquire(id)));
     for (const [i, [id, server]] of mine.entries()) {
       const token = tokens[i];

@@ -11,10 +11,10 @@ import { flowFor } from '../domain/flow-by-recipient.ts';
 import type { LedgerMeta } from '../domain/ledger.ts';
 import { mailboxContext } from '../domain/receiving-server.ts';
 import { jsonBytes, jsonBytesAtMost } from '../lib/json-size.ts';
-import { unreadable } from '../parsing/index.ts';
+import { dropBodies, unpacked, unreadable } from '../parsing/index.ts';
 import { fingerprintOf, isReplacementText, messageIdHash } from './fingerprint.ts';
 import type { Limits } from './limits.ts';
-import type { FetchedMessage, InboundPorts, Mailbox, ParsedMessage, Related } from './ports.ts';
+import type { FetchedMessage, InboundPorts, Mailbox, PackedMessage, QueuedMessage, Related } from './ports.ts';
 
 /** Bytes that are kept in memory of a mail that is not: its header block, and some. */
 const HEAD_BYTES = 65_536;
@@ -67,15 +67,15 @@ export interface Item {
   /** After store. An item that has it from the start is read from the blob store. */
   raw?: BlobReference;
   /** After parse. */
-  parsed?: ParsedMessage;
+  parsed?: PackedMessage;
   /** After relate. */
   related?: Related & { siblings: readonly string[] };
   /** After build. */
-  message?: Message;
+  message?: QueuedMessage['message'];
 }
 
 /** An item after all steps but the commit. */
-export type Ready = Item & { raw: BlobReference; parsed: ParsedMessage; message: Message };
+export type Ready = Item & { raw: BlobReference; parsed: PackedMessage; message: QueuedMessage['message'] };
 
 /** Bytes of a mail that are fetched into memory; one that has as many is streamed. Over the server's maximum size none is read whole. */
 export const memoryBytes = ({ maxMessageSize }: Pick<ImapServer, 'maxMessageSize'>, bufferBytes: number): number =>
@@ -146,11 +146,15 @@ export async function ingest(
   }
 }
 
+/** The whole message, as its job will be. */
+export const messageOf = ({ message, parsed }: Ready): Message => unpacked({ ...message, bodies: parsed.bodies });
+
 /** As a rule one group: jobs are measured only where a cheap bound does not prove that they fit. */
 const inGroups = (items: readonly Ready[]): readonly (readonly Ready[])[] =>
-  items.reduce((bytes, { message }) => bytes + jsonBytesAtMost(message), 0) <= MAX_COMMIT_BYTES
+  items.reduce((bytes, one) => bytes + bodyBytes(one) + jsonBytesAtMost(one.message), 0) <= MAX_COMMIT_BYTES
     ? [items]
-    : commitGroups(items, ({ message }) => jsonBytes(message));
+    : commitGroups(items, (one) => bodyBytes(one) + jsonBytes(one.message));
+const bodyBytes = ({ parsed }: Ready): number => parsed.bodies?.length ?? 0;
 
 interface Storing {
   durable: Promise<void>;
@@ -194,7 +198,7 @@ async function parse(deps: IngestDeps, target: Target, items: readonly Item[]): 
           mailbox,
         );
   readable.forEach((item, i) => {
-    item.parsed = parsed[i] as ParsedMessage;
+    item.parsed = parsed[i] as PackedMessage;
   });
   for (const item of items)
     if (item.unreadable !== undefined) item.parsed = await notParsed(deps, target, item, item.unreadable);
@@ -206,7 +210,7 @@ async function notParsed(
   { server }: Target,
   item: Item,
   { reason, headers }: NonNullable<Item['unreadable']>,
-): Promise<ParsedMessage> {
+): Promise<PackedMessage> {
   const nothing = unreadable(reason, item.size === undefined ? undefined : `RFC822.SIZE ${item.size}`);
   if (headers !== true) return nothing;
   const head = await deps.parseHeadersOnly(item.source, mailboxContext(server));
@@ -215,7 +219,7 @@ async function notParsed(
 }
 
 /** A mail that lies in the blob store: parsed up to the server's maximum size, over it only its headers are read. */
-async function parseStored(deps: IngestDeps, target: Target, item: Item, raw: BlobReference): Promise<ParsedMessage> {
+async function parseStored(deps: IngestDeps, target: Target, item: Item, raw: BlobReference): Promise<PackedMessage> {
   if (item.unreadable !== undefined) return notParsed(deps, target, item, item.unreadable);
   const { server } = target;
   const mailbox = mailboxContext(server);
@@ -245,7 +249,7 @@ async function relate(deps: IngestDeps, { server }: Target, items: readonly Item
     Promise.all(
       items.map(({ parsed }) => {
         const emailFlow = flowFor(server, parsed?.addressedTo);
-        return deps.relate(parsed as ParsedMessage, { emailFlow, user: server.user });
+        return deps.relate(parsed as PackedMessage, { emailFlow, user: server.user });
       }),
     ),
   ]);
@@ -258,11 +262,11 @@ async function relate(deps: IngestDeps, { server }: Target, items: readonly Item
 /** Step build. @param now epoch ms */
 export function buildMessage(
   { server, mailboxId, meta }: Target,
-  item: Item & { raw: BlobReference; parsed: ParsedMessage },
+  item: Item & { raw: BlobReference; parsed: PackedMessage },
   now: number,
-): Message {
+): QueuedMessage['message'] {
   const { siblings, ...related } = item.related as NonNullable<Item['related']>;
-  const parsed = item.parsed;
+  const { bodies: _bodies, tokens: _tokens, ...parsed } = item.parsed;
   const key = messageKey(mailboxId, meta.uidValidity, item.uid, meta.era);
   return {
     schema: MESSAGE_SCHEMA,
@@ -300,6 +304,7 @@ export function receivedAt({ internalDate, parsed }: Pick<Item, 'internalDate' |
  */
 function forget(items: readonly Item[]): void {
   for (const item of items) {
+    if (item.parsed !== undefined) dropBodies(item.parsed);
     delete item.parsed;
     delete item.related;
     delete item.message;

@@ -99,7 +99,7 @@ async function enqueue(watched: Watched, items: readonly Ready[], durable: Promi
       ...(newFlows.length === 0 ? {} : { meta: { ...meta, emailFlows: [...meta.emailFlows, ...newFlows] } }),
     },
     {
-      messages: items.map(({ message }) => message),
+      messages: items.map(({ message, parsed: { bodies } }) => ({ message, bodies })),
       after: durable,
       parsed: items.map(({ uid }) => uid),
       fingerprints: items.flatMap(({ message: { fingerprint, receivedAt } }) =>

@@ -7,7 +7,7 @@ import type { BlobStore } from '../domain/blob-store.ts';
 import type { ImapServer } from '../domain/email-server.ts';
 import type { FolderView, OwnAct, OwnActs } from '../domain/folder-view.ts';
 import type { Ledger, LedgerChange } from '../domain/ledger.ts';
-import type { ParsedMessage, Parsing } from '../parsing/index.ts';
+import type { PackedMessage, Parsing } from '../parsing/index.ts';
 import type { Emit } from '../telemetry/events.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Limits } from './limits.ts';
@@ -92,13 +92,19 @@ export interface Mailbox {
   close(): Promise<void>;
 }
 
+/** A message on its way into a job: without its bodies, which are JSON already (parsing/packed.ts). */
+export interface QueuedMessage {
+  message: Omit<Message, 'text' | 'html' | 'replyText'>;
+  bodies?: Uint8Array | undefined;
+}
+
 export interface CommitRequest {
   mailboxId: string;
   /** Token of the lease; the script refuses when it is not the current one. */
   leaseToken: string;
   ledger: Ledger;
   change: LedgerChange;
-  messages?: readonly Message[];
+  messages?: readonly QueuedMessage[];
   /** What must have happened before anybody is notified of the messages: awaited last, when all else is ready. Should it reject, nothing is written. */
   after?: Promise<void>;
   /** Fingerprints of messages that got an outcome here, with INTERNALDATE. */
@@ -230,7 +236,7 @@ export interface InboundPorts {
   parse: Parsing['parse'];
   parseLarge: Parsing['parseLarge'];
   parseHeadersOnly: Parsing['parseHeadersOnly'];
-  relate(parsed: ParsedMessage, to: { emailFlow: string; user: string }): Promise<Related>;
+  relate(parsed: PackedMessage, to: { emailFlow: string; user: string }): Promise<Related>;
   emit: Emit;
   metrics: Metrics;
   settings: InboundSettings;
@@ -242,4 +248,4 @@ export interface InboundPorts {
   random(): number;
 }
 
-export type { ParsedMessage };
+export type { PackedMessage };

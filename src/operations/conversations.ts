@@ -13,7 +13,7 @@ import {
 } from '../domain/conversation.ts';
 import type { Journal } from '../domain/reply-journal.ts';
 import type { Related } from '../inbound/index.ts';
-import type { ParsedMessage } from '../parsing/index.ts';
+import type { PackedMessage } from '../parsing/index.ts';
 
 /** A reply of ours, as the journal knows it by its Message-ID or by the one that a server put in its place. */
 interface KnownReply {
@@ -44,7 +44,7 @@ interface RelateBy {
 
 /** @param to the mailbox that the message came to */
 export async function relate(
-  parsed: ParsedMessage,
+  parsed: PackedMessage,
   to: { emailFlow: string; user: string },
   security: Pick<Config['security'], 'conversationKeys' | 'installation'>,
   { lookup, participants }: RelateBy = {},
@@ -59,9 +59,7 @@ export async function relate(
     const signed = reply === undefined ? undefined : readSignedMessageId(reply.messageId, signing);
     if (signed !== undefined) aliases.set(candidate, signed);
   }
-  const bodyToken = [...[...parsed.to, ...parsed.replyTo].map(({ address }) => address), parsed.text?.value ?? ''].join(
-    ' ',
-  );
+  const bodyToken = [...[...parsed.to, ...parsed.replyTo].map(({ address }) => address), parsed.tokens ?? ''].join(' ');
   const from = parsed.from[0]?.address ?? '';
   const match = matchConversation(
     { threading, emailFlow: to.emailFlow, from, subject: parsed.subject, bodyToken },
@@ -80,7 +78,7 @@ export async function relate(
 /** Signed matches join, and their addresses belong from then on. Claims join only where their sender belongs already; else a conversation of his own. */
 async function joined(
   { id, matchedBy, signed, ownId }: Match,
-  parsed: ParsedMessage,
+  parsed: PackedMessage,
   mailbox: string,
   participants: Participants | undefined,
 ): Promise<Message['conversation']> {
@@ -107,7 +105,7 @@ const PROSE = ['sender', 'subject and returned mail'];
  * names others, or is prose that a person may have written, is about none.
  */
 async function reportedReply(
-  { deliveryStatus, automatic }: ParsedMessage,
+  { deliveryStatus, automatic }: PackedMessage,
   signing: Signing,
   lookup: ReplyLookup | undefined,
 ): Promise<{ conversationId: string | undefined; deliveryStatus: NonNullable<Message['deliveryStatus']> } | undefined> {

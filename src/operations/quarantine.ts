@@ -11,7 +11,7 @@ import { MailroomError } from '../domain/errors.ts';
 import { emptyLedger } from '../domain/ledger.ts';
 import type { QuarantineApi, Quarantined } from '../http/api/quarantine.ts';
 import type { AuditLog } from '../http/ports.ts';
-import { type IngestDeps, ingest } from '../inbound/index.ts';
+import { type IngestDeps, ingest, messageOf } from '../inbound/index.ts';
 import { DAY_SECONDS } from '../lib/time.ts';
 import type { Emit } from '../telemetry/events.ts';
 import type { Stores } from '../wiring/stores.ts';
@@ -116,7 +116,7 @@ export function createQuarantineDecisions(deps: QuarantineDeps): QuarantineApi {
     await ingest(ingestDeps, target, [item], async (ready) => {
       for (const one of ready) {
         if (one.parsed.parse === 'failed') throw unreadable(one.parsed.warnings[0]?.code ?? 'parser-failed');
-        again = { ...one.message, ...identity };
+        again = { ...messageOf(one), ...identity };
       }
     });
     return again;

@@ -8,7 +8,16 @@ import { MailroomError } from '../domain/errors.ts';
 import { flowsOf } from '../domain/flow-by-recipient.ts';
 import { type LedgerMeta, unsettledBecause } from '../domain/ledger.ts';
 import { has, type UidSet } from '../domain/uid-set.ts';
-import { faultOf, type IngestDeps, type Item, ingest, itemOf, type Mailbox, memoryBytes } from '../inbound/index.ts';
+import {
+  faultOf,
+  type IngestDeps,
+  type Item,
+  ingest,
+  itemOf,
+  type Mailbox,
+  memoryBytes,
+  messageOf,
+} from '../inbound/index.ts';
 import { DAY_MS, DAY_SECONDS } from '../lib/time.ts';
 
 export type Selection = { uids: UidSet } | { since: Date };
@@ -66,7 +75,7 @@ export async function replay(deps: ReplayDeps, { server, emailFlow, wanted, run 
         else if (isWanted(wanted, item)) {
           await ingest(deps.ingest, target, [item], async (ready, durable) => {
             await durable;
-            for (const { message } of ready)
+            for (const message of ready.map(messageOf))
               await (await deps.flows.queueOf(emailFlow ?? message.emailFlow)).add(
                 MESSAGE_JOB,
                 { ...message, emailFlow: emailFlow ?? message.emailFlow },

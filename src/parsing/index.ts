@@ -4,10 +4,12 @@ import { availableParallelism } from 'node:os';
 import { MailroomError } from '../domain/errors.ts';
 import type { MailboxContext } from '../domain/receiving-server.ts';
 import { type ParsedMessage, type ParseOptions, unreadable } from '../mime/index.ts';
+import { type PackedMessage, unpacked } from './packed.ts';
 import { type Ending, type Outcome, openPool, type PoolOptions } from './pool.ts';
 import { areComplete, type ReplyBodies, type ReplyBodiesInput, replyBodies } from './reply-bodies.ts';
 
 export { addressesOf, decodeSlice, type ParsedMessage, readHeaderBlock, unreadable } from '../mime/index.ts';
+export { dropBodies, type PackedMessage, unpacked } from './packed.ts';
 export type { QuotedMessage, ReplyBodies, ReplyBodiesInput } from './reply-bodies.ts';
 export { createWholeBodies, type WholeBody } from './whole-bodies.ts';
 
@@ -18,11 +20,11 @@ export interface Parsing {
    * @param mailbox that they came to
    * @throws Error when no worker starts, or parsing is stopped
    */
-  parse(raws: readonly Uint8Array[], mailbox?: MailboxContext): Promise<ParsedMessage[]>;
+  parse(raws: readonly Uint8Array[], mailbox?: MailboxContext): Promise<PackedMessage[]>;
   /** The same for one large mail, whose memory is handed over and is gone afterwards. */
-  parseLarge(raw: Uint8Array, mailbox?: MailboxContext): Promise<ParsedMessage>;
+  parseLarge(raw: Uint8Array, mailbox?: MailboxContext): Promise<PackedMessage>;
   /** What can be known from the header block alone: `parse` is `headers-only`. */
-  parseHeadersOnly(head: Uint8Array, mailbox?: MailboxContext): Promise<ParsedMessage>;
+  parseHeadersOnly(head: Uint8Array, mailbox?: MailboxContext): Promise<PackedMessage>;
   /** Text and html of a raw mail with nothing inline: all of it by reference. @throws Error as {@link Parsing.parse} */
   bodiesByReference(raw: Uint8Array): Promise<Pick<ParsedMessage, 'text' | 'html'>>;
   /** The text that the parser makes of whole html in UTF-8. @throws MailroomError MESSAGE_TEXT_UNKNOWN when that exceeds its bounds; Error as {@link Parsing.parse} */
@@ -83,7 +85,7 @@ export function openParsing(options: ParsingOptions): Parsing {
     parseHeadersOnly: (head, mailbox) => one('headers', head, false, mailbox),
     async bodiesByReference(raw) {
       const options = { ...parseOptions, inlineTextBytes: 0 };
-      return messageOf((await pool.run('message', [raw], options))[0] as Outcome<'message'>);
+      return unpacked(messageOf((await pool.run('message', [raw], options))[0] as Outcome<'message'>));
     },
     async textOfHtml(html) {
       const [outcome] = (await pool.run('text', [html], {})) as [Outcome<'text'>];
@@ -114,5 +116,5 @@ const CODES: { [E in Ending]: string } = {
   error: 'parser-failed',
 };
 
-const messageOf = (outcome: Outcome<'message'>): ParsedMessage =>
+const messageOf = (outcome: Outcome<'message'>): PackedMessage =>
   'result' in outcome ? outcome.result : unreadable(CODES[outcome.ending], outcome.detail);

@@ -1,6 +1,6 @@
 // What the main thread and a parser worker tell each other. Types only: a worker loads nothing of the pool.
 import type { ParseOptions } from '../mime/index.ts';
-import type { ParsedMessage } from '../mime/parsed-message.ts';
+import type { PackedMessage } from './packed.ts';
 import type { ReplyBodies, ReplyBodiesInput } from './reply-bodies.ts';
 
 /** Handed to a worker when it starts. */
@@ -12,9 +12,9 @@ export interface WorkerSetup {
 /** Kinds of work: what each item of a request is, and what comes back for it. */
 export interface Work {
   /** A whole raw mail. */
-  message: { item: Uint8Array; result: ParsedMessage };
+  message: { item: Uint8Array; result: PackedMessage };
   /** The header block of a mail that is too large to be read as a whole. */
-  headers: { item: Uint8Array; result: ParsedMessage };
+  headers: { item: Uint8Array; result: PackedMessage };
   /** Whole html in UTF-8, to be text. */
   text: { item: Uint8Array; result: string };
   /** Bodies of a reply. */
@@ -29,5 +29,5 @@ export interface Request<K extends Kind = Kind> {
   options: ParseOptions;
 }
 
-/** What comes back of each item: its result, or the name of the error that it ended with. As it is: half of what JSON would cost. */
+/** What comes back of each item: its result, or the name of the error that it ended with. */
 export type Answer<K extends Kind = Kind> = { result: Work[K]['result'] } | { error: string };

@@ -2,14 +2,34 @@
 // can end it (pool.ts).
 import { parentPort, workerData } from 'node:worker_threads';
 import { htmlToText, type ParseOptions, parseHeadersOnly, parseMessage } from '../mime/index.ts';
+import { packed } from './packed.ts';
 import type { Answer, Kind, Request, Work, WorkerSetup } from './protocol.ts';
 import { replyBodies } from './reply-bodies.ts';
 
 const { progress } = workerData as WorkerSetup;
 
+/** Memory that bodies are written to as they are made, so that they outlive no collection here; transferred with the answers. */
+let chunks: Buffer<ArrayBuffer>[] = [];
+let used = 0;
+/** Bodies of a batch, as a rule. */
+const CHUNK_BYTES = 1 << 18;
+
+function write(json: string): Uint8Array {
+  const bytes = Buffer.byteLength(json);
+  let chunk = chunks.at(-1);
+  if (chunk === undefined || used + bytes > chunk.length) {
+    chunk = Buffer.allocUnsafeSlow(Math.max(CHUNK_BYTES, bytes));
+    chunks.push(chunk);
+    used = 0;
+  }
+  chunk.write(json, used);
+  used += bytes;
+  return new Uint8Array(chunk.buffer, used - bytes, bytes);
+}
+
 const work: { [K in Kind]: (item: Work[K]['item'], options: ParseOptions) => Work[K]['result'] } = {
-  message: parseMessage,
-  headers: parseHeadersOnly,
+  message: (raw, options) => packed(parseMessage(raw, options), write),
+  headers: (head, options) => packed(parseHeadersOnly(head, options), write),
   text: (html) => htmlToText(Buffer.from(html).toString()).text,
   reply: replyBodies,
 };
@@ -27,11 +47,12 @@ parentPort?.on('message', ({ kind, items, options }: Request) => {
     Atomics.store(progress, 0, i);
     return answer(kind, item, options);
   });
-  for (const item of items) letGo(item);
-  parentPort?.postMessage(answers);
+  // What was handed over is freed at once (up to 40 MB): nothing tells the garbage collector how much such a small object holds.
+  for (const item of items)
+    if (item instanceof Uint8Array && item.buffer instanceof ArrayBuffer) item.buffer.transfer(0);
+  parentPort?.postMessage(
+    answers,
+    chunks.map(({ buffer }) => buffer),
+  );
+  chunks = [];
 });
-
-/** Frees memory that was handed over: the garbage collector would keep it for long, because the object that holds it is small. */
-function letGo(item: Work[Kind]['item']): void {
-  if (item instanceof Uint8Array && item.buffer instanceof ArrayBuffer) item.buffer.transfer(0);
-}

@@ -33,7 +33,7 @@ import { applyChange, changedChunks, emptyLedger, type Ledger } from '../../doma
 import type { CommitRequest } from '../../inbound/ports.ts';
 import { createSlabs, type Piece } from '../../lib/slabs.ts';
 import type { EmailFlows } from './email-flows.ts';
-import { addingJobs, type KeepJobs, recordJob } from './record-job.ts';
+import { addingJobs, DATA_ARGUMENT, type KeepJobs, recordJob } from './record-job.ts';
 
 const COMMAND = 'mailroomCommit';
 
@@ -137,7 +137,7 @@ async function selfTest(client: Redis, scratch: Queue, settings: CommitSettings)
       leaseToken,
       ledger,
       change: { outcomes: [{ outcome: 'enqueued', uids: [1] }] },
-      messages: [{ messageKey: 'm-selftest-1' } as unknown as Message],
+      messages: [{ message: { messageKey: 'm-selftest-1' } as Message, bodies: Buffer.from('{"replyText":"ö"}') }],
     });
   const code = (promise: Promise<unknown>) =>
     promise.then(
@@ -152,8 +152,9 @@ async function selfTest(client: Redis, scratch: Queue, settings: CommitSettings)
       await code(commit(emptyLedger())),
       String((await scratch.getJobCounts('waiting')).waiting),
       (await client.hget(ledgerUidsKey(client, mailboxId), 'enqueued:0')) ?? 'nothing',
+      JSON.stringify((await scratch.getJob('m-selftest-1'))?.data),
     ].join(' ');
-    if (seen !== 'LEASE_LOST OK LEDGER_STALE 1 1') {
+    if (seen !== 'LEASE_LOST OK LEDGER_STALE 1 1 {"messageKey":"m-selftest-1","replyText":"ö"}') {
       throw new MailroomError('BULLMQ_SCRIPTS_CHANGED', {
         message: `the self-test of the one-script commit saw: ${seen}`,
       });
@@ -174,6 +175,17 @@ function asBytes(arg: string | Buffer, lent: Piece[]): string | Buffer {
   return piece.memory;
 }
 
+/** Two JSON objects as one, in UTF-8. */
+function joined(head: string, tail: Uint8Array, lent: Piece[]): Buffer {
+  const headBytes = Buffer.byteLength(head);
+  const piece = allocate(headBytes + tail.length - 1);
+  lent.push(piece);
+  piece.memory.write(head);
+  piece.memory[headBytes - 1] = 0x2c; // a comma for its bracket
+  piece.memory.set(tail.subarray(1), headBytes);
+  return piece.memory;
+}
+
 async function runCommit(
   client: Redis,
   open: OpenQueues,
@@ -188,17 +200,26 @@ async function runCommit(
   // Jobs of one queue have the same keys: they are sent once.
   const queues: { keys: (string | Buffer)[]; jobs: number }[] = [];
   const toAdd = [
-    ...messages.map((payload) => [open.queueOf, MESSAGE_JOB, payload.messageKey, payload] as const),
-    ...(rest.events ?? []).map((payload) => [open.eventsQueueOf, MAILBOX_EVENT_JOB, payload.eventId, payload] as const),
+    ...messages.map(({ message, bodies }) => {
+      const { messageKey: id, emailFlow } = message;
+      return { queueOf: open.queueOf, name: MESSAGE_JOB, emailFlow, id, payload: message, bodies };
+    }),
+    ...(rest.events ?? []).map((payload) => {
+      const { eventId: id, emailFlow } = payload;
+      return { queueOf: open.eventsQueueOf, name: MAILBOX_EVENT_JOB, emailFlow, id, payload, bodies: undefined };
+    }),
   ];
-  for (const [queueOf, name, id, payload] of toAdd) {
-    const queue = await queueOf(payload.emailFlow);
-    const { args } = await recordJob({ queue, name, id, payload }, settings);
+  for (const { queueOf, emailFlow, bodies, ...job } of toAdd) {
+    const { args } = await recordJob({ queue: await queueOf(emailFlow), ...job }, settings);
     const last = queues.at(-1);
     if (last?.keys.every((key, i) => key === args[i])) last.jobs += 1;
     else queues.push({ keys: args.slice(0, 9), jobs: 1 });
     // At once: a batch's texts together would outlive the collections of the young.
-    for (const arg of args.slice(9)) jobs.push(asBytes(arg, lent));
+    args.slice(9).forEach((arg, i) => {
+      jobs.push(
+        bodies !== undefined && 9 + i === DATA_ARGUMENT ? joined(arg as string, bodies, lent) : asBytes(arg, lent),
+      );
+    });
   }
   const after = applyChange(ledger, change);
   const plan = {

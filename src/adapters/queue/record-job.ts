@@ -94,7 +94,8 @@ export async function recordJob(
     recorded.length !== 1 ||
     command === undefined ||
     !command.name.startsWith('addStandardJob:') ||
-    command.args.length !== 12
+    command.args.length !== 12 ||
+    !isObject(command.args[DATA_ARGUMENT])
   ) {
     throw new MailroomError('BULLMQ_SCRIPTS_CHANGED', {
       message: `BullMQ sends ${recorded.map((c) => `${c.name} with ${c.args.length} arguments`).join(', ')} to add a job`,
@@ -102,3 +103,8 @@ export async function recordJob(
   }
   return command;
 }
+
+/** Which of the arguments is the data of the job: a JSON object. */
+export const DATA_ARGUMENT = 10;
+const isObject = (arg: string | Buffer | undefined): boolean =>
+  typeof arg === 'string' && arg.startsWith('{"') && arg.endsWith('}');

@@ -3,6 +3,7 @@
 import { hash } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { prefixOf } from '../../domain/keys.ts';
+import { gathered } from '../../lib/gathered.ts';
 import { DAY_SECONDS } from '../../lib/time.ts';
 import { script } from './script.ts';
 
@@ -12,48 +13,62 @@ const MOST = 64;
 const WIDTH = 8;
 
 /**
- * KEYS: participants, hashes one after another. ARGV: seconds kept, most characters, 1 if proven, the sender's hash, then those to add (his first).
- * Read and written in one step: of two strangers who come first, one is the first.
+ * KEYS: participants of each conversation. ARGV: seconds kept, most characters, then of each conversation: 1 if proven, how many hashes, and these, the
+ * sender's first. Read and written in one step: of two strangers who come first, one is the first.
  */
 const ADMIT = script(`
-local list = redis.call('GET', KEYS[1]) or ''
-local function has(one)
-  for i = 1, #list, ${WIDTH} do if string.sub(list, i, i + ${WIDTH - 1}) == one then return true end end
-  return false
+local standings, a = {}, 2
+for k = 1, #KEYS do
+  local list = redis.call('GET', KEYS[k]) or ''
+  local function has(one)
+    for i = 1, #list, ${WIDTH} do if string.sub(list, i, i + ${WIDTH - 1}) == one then return true end end
+    return false
+  end
+  local proven, hashes = ARGV[a + 1], tonumber(ARGV[a + 2])
+  a = a + 2
+  local standing = 'stranger'
+  if list == '' then standing = 'first' elseif has(ARGV[a + 1]) then standing = 'member' end
+  if standing ~= 'stranger' or proven == '1' then
+    for i = a + 1, a + hashes do
+      if #list < tonumber(ARGV[2]) and not has(ARGV[i]) then list = list .. ARGV[i] end
+    end
+    redis.call('SET', KEYS[k], list, 'EX', ARGV[1])
+  end
+  a = a + hashes
+  standings[k] = standing
 end
-local standing = 'stranger'
-if list == '' then standing = 'first' elseif has(ARGV[4]) then standing = 'member' end
-if standing == 'stranger' and ARGV[3] ~= '1' then return standing end
-for i = 5, #ARGV do
-  if #list < tonumber(ARGV[2]) and not has(ARGV[i]) then list = list .. ARGV[i] end
-end
-redis.call('SET', KEYS[1], list, 'EX', ARGV[1])
-return standing`);
+return standings`);
+
+interface Admission {
+  conversationId: string;
+  from: string;
+  /** Others of the message. */
+  others: readonly string[];
+  proven: boolean;
+}
+
+type Standing = 'first' | 'member' | 'stranger';
 
 export interface Participants {
   /**
    * Whether the sender belongs to the conversation. `first`: nobody did. A stranger is left out, unless the message is proven to belong there; else the
    * addresses of the message belong from now on.
    */
-  admit(input: {
-    conversationId: string;
-    from: string;
-    /** Others of the message. */
-    others: readonly string[];
-    proven: boolean;
-  }): Promise<'first' | 'member' | 'stranger'>;
+  admit(admission: Admission): Promise<Standing>;
 }
 
 export function createParticipants(redis: Redis): Participants {
-  return {
-    async admit({ conversationId, from, others, proven }) {
+  const run = async (admissions: readonly Admission[]): Promise<Standing[]> => {
+    const keys: string[] = [];
+    const argv: (string | number)[] = [KEEP_SECONDS, MOST * WIDTH];
+    for (const { conversationId, from, others, proven } of admissions) {
       const mark = (address: string) =>
         hash('sha256', `${conversationId}\n${address.toLowerCase()}`, 'base64url').slice(0, WIDTH);
-      const key = `${prefixOf(redis)}:participants:${hash('sha256', conversationId, 'base64url').slice(0, 22)}`;
-      const sender = mark(from);
-      const added = [...new Set([sender, ...others.slice(0, MOST).map(mark)])];
-      const argv = [KEEP_SECONDS, MOST * WIDTH, proven ? '1' : '0', sender, ...added];
-      return (await ADMIT(redis, [key], argv)) as 'first' | 'member' | 'stranger';
-    },
+      keys.push(`${prefixOf(redis)}:participants:${hash('sha256', conversationId, 'base64url').slice(0, 22)}`);
+      const marks = new Set([mark(from), ...others.slice(0, MOST).map(mark)]);
+      argv.push(proven ? '1' : '0', marks.size, ...marks);
+    }
+    return (await ADMIT(redis, keys, argv)) as Standing[];
   };
+  return { admit: gathered(run) };
 }

@@ -27,8 +27,8 @@ it.each<Failure>(['nothing', 'refused', 'without an answer'])(
       commit: (commit) => async (request) => {
         const { messages = [] } = request;
         if (messages.length === 0) return commit(request);
-        const bytes = messages.reduce((sum, message) => sum + Buffer.byteLength(JSON.stringify(message)), 0);
-        commits.push({ uids: messages.map(({ uid }) => uid), bytes });
+        const bytes = messages.reduce((sum, { message }) => sum + Buffer.byteLength(JSON.stringify(message)), 0);
+        commits.push({ uids: messages.map(({ message: { uid } }) => uid), bytes });
         if (failure === 'nothing' || commits.length !== 3) return commit(request);
         failures++;
         if (failure === 'without an answer') await commit(request);

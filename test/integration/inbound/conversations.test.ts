@@ -5,6 +5,7 @@ import { createParticipants } from '../../../src/adapters/redis/participants.ts'
 import type { Config } from '../../../src/config/config.ts';
 import { parseMessage } from '../../../src/mime/index.ts';
 import { messageIdMaker, relate, replyLookup } from '../../../src/operations/conversations.ts';
+import { packed } from '../../../src/parsing/packed.ts';
 import { startRedis, type TestRedis } from '../outbound/rig.ts';
 
 const SHARED = 'service@contoso.example';
@@ -34,7 +35,8 @@ function related(raw: Buffer, emailFlow = 'Service') {
   const client = redis.client();
   const lookup = replyLookup(createJournal(client));
   const participants = createParticipants(client);
-  return relate(parseMessage(raw), { emailFlow, user: SHARED }, security, { lookup, participants });
+  const parsed = packed(parseMessage(raw), (json) => Buffer.from(json));
+  return relate(parsed, { emailFlow, user: SHARED }, security, { lookup, participants });
 }
 const conversation = async (headers: Record<string, string>, emailFlow?: string) =>
   (await related(mail(headers), emailFlow)).conversation;
@@ -53,6 +55,18 @@ async function sent(): Promise<void> {
     },
   });
 }
+
+it('of two strangers who come in one batch, the first belongs', async () => {
+  const answering = { 'Message-ID': '<b@x.example>', References: '<root@customer.example>' };
+  const [first, second, again] = await Promise.all([
+    conversation({ From: JANE, ...answering }),
+    conversation({ From: EVE, ...answering }),
+    conversation({ From: JANE, ...answering }),
+  ]);
+  expect(first).toEqual({ id: again.id, matchedBy: 'references-chain', proof: 'none' });
+  expect(again).toMatchObject({ proof: 'references' });
+  expect(second).toMatchObject({ matchedBy: 'new', related: first.id });
+});
 
 it('a customer who goes on with his own mail joins it; whoever names it does not', async () => {
   const first = await conversation({ From: JANE, Cc: 'kim@customer.example', 'Message-ID': '<root@customer.example>' });

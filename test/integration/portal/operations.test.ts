@@ -80,7 +80,7 @@ async function quarantine(notes: readonly { uid: number; reason: string }[]): Pr
     leaseToken: token,
     ledger: emptyLedger(),
     change: { outcomes: [{ outcome: 'quarantined', uids: notes.map(({ uid }) => uid) }], meta },
-    messages,
+    messages: messages.map((message) => ({ message })),
     quarantined: messages.map(({ uid, messageKey: key }, i) => ({
       uid,
       entry: { reason: notes[i]?.reason, at: `2026-11-25T10:00:0${i}.000Z`, messageKey: key },

@@ -58,8 +58,9 @@ beforeEach(async () => {
   token = (await createLeases(redis, 'replica-1', 5_000).acquire(mailboxId)) ?? 'no lease';
 });
 
-const message = (uid: number, emailFlow = `Flow ${n}`) =>
-  ({ messageKey: `m-${mailboxId}-1-${uid}`, emailFlow, uid }) as unknown as Message;
+const message = (uid: number, emailFlow = `Flow ${n}`) => ({
+  message: { messageKey: `m-${mailboxId}-1-${uid}`, emailFlow, uid } as unknown as Message,
+});
 const request = (uids: number[], fields: Partial<CommitRequest> = {}): CommitRequest => ({
   mailboxId,
   leaseToken: token,

@@ -239,7 +239,7 @@ describe('the commit', () => {
         leaseToken,
         ledger,
         change: { outcomes: [{ outcome: 'quarantined', uids: [10] }], meta: ledger.meta as LedgerMeta },
-        messages: [{ messageKey, emailFlow: 'Service' } as unknown as Message],
+        messages: [{ message: { messageKey, emailFlow: 'Service' } as Message }],
         quarantined: [{ uid: 10, entry: { messageKey, reason: 'x', at: new Date().toISOString() } }],
         afterCare: [10],
         parsed: [10],

@@ -33,7 +33,9 @@ async function openFlows(): Promise<{ commit: CommitMessages; open: EmailFlows }
 /** Commits two messages of a flow on top of what the ledger has. */
 async function commitTwo(commit: CommitMessages, emailFlow: string): Promise<unknown> {
   const leaseToken = (await at.plain.get(`${PREFIX}:lease:${MAILBOX}`)) ?? '';
-  const messages = [1, 2].map((uid) => ({ messageKey: `m-${MAILBOX}-1-${uid}`, emailFlow, uid }) as unknown as Message);
+  const messages = [1, 2].map((uid) => ({
+    message: { messageKey: `m-${MAILBOX}-1-${uid}`, emailFlow, uid } as Message,
+  }));
   const ledger = await createLedgers(at.redis).load(MAILBOX);
   const change = { outcomes: [{ outcome: 'enqueued' as const, uids: [1, 2] }] };
   return commit({ mailboxId: MAILBOX, leaseToken, ledger: ledger ?? emptyLedger(), change, messages });

@@ -120,7 +120,9 @@ async function writeAll(one: Installation): Promise<void> {
       },
     },
     messages: [1, 3, 4].map(
-      (uid) => ({ messageKey: `m-${MAILBOX}-1-${uid}`, emailFlow: uid === 4 ? 'G' : 'F', uid }) as unknown as Message,
+      (uid) => ({
+        message: { messageKey: `m-${MAILBOX}-1-${uid}`, emailFlow: uid === 4 ? 'G' : 'F', uid } as Message,
+      }),
     ),
     fingerprints: [{ value: 'A'.repeat(16), internalDate: new Date() }],
     siblings: [{ hash: 'h', messageKey }],

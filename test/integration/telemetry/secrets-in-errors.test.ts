@@ -134,7 +134,7 @@ describe('Redis', () => {
         leaseToken,
         ledger: emptyLedger(),
         change: { outcomes: [{ outcome: 'enqueued', uids: [1] }], meta },
-        messages: [message],
+        messages: [{ message }],
       }),
     );
     expect(error.message).toContain(word);

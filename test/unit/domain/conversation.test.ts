@@ -7,6 +7,7 @@ import {
   readSignedMessageId,
   replyKeyOf,
   signedMessageId,
+  signedTokens,
 } from '../../../src/domain/conversation.ts';
 import { parseMessageIds } from '../../../src/mime/message-ids.ts';
 
@@ -26,11 +27,14 @@ const threading = (
   messageId: '<new@customer.example>',
   ...more,
 });
-const match = (t: ReturnType<typeof threading>, rest: { subject?: string; bodyToken?: string } = {}) =>
-  matchConversation(
-    { threading: t, emailFlow: 'F', from: 'a@b.example', subject: rest.subject ?? 'Hello', bodyToken: rest.bodyToken },
-    signing,
-  );
+const match = (t: ReturnType<typeof threading>, rest: { subject?: string; bodyToken?: string } = {}) => {
+  const input = { threading: t, emailFlow: 'F', from: 'a@b.example', subject: rest.subject ?? 'Hello' };
+  const matched = matchConversation({ ...input, bodyToken: rest.bodyToken }, signing);
+  // What the parser's worker takes out of the text says the same as the text.
+  const tokens = rest.bodyToken === undefined ? undefined : signedTokens(rest.bodyToken);
+  expect(matchConversation({ ...input, bodyToken: tokens }, signing)).toEqual(matched);
+  return matched;
+};
 
 describe('signed Message-IDs', () => {
   it('carry conversation and reply, deterministically', () => {

@@ -1,6 +1,14 @@
 // The door to the parser: what a mail that hangs, floods or crashes its worker becomes, and that nobody else pays for it.
 import { afterEach, describe, expect, it } from 'vitest';
-import { openParsing, type Parsing, type ParsingOptions } from '../../../src/parsing/index.ts';
+import { parseMessage } from '../../../src/mime/index.ts';
+import {
+  dropBodies,
+  openParsing,
+  type PackedMessage,
+  type Parsing,
+  type ParsingOptions,
+  unpacked,
+} from '../../../src/parsing/index.ts';
 
 const script = new URL('../../support/worker-of-doom.ts', import.meta.url);
 const TIMEOUT_MS = 400;
@@ -57,6 +65,25 @@ describe('mails', () => {
   });
 });
 
+it('what comes back is all that the parser made of it', async () => {
+  const { parsing } = start({ script: undefined, inlineTextBytes: 2_000 });
+  const raws = [
+    'Subject: no body\r\n',
+    'Subject: text\r\n\r\nSee mr2.Yw.abcdefghijkl.abcdefghijklmnopqrst@x.example: ö € "\\\r\n',
+    `Subject: html\r\nContent-Type: text/html; charset=utf-8\r\n\r\n<p>${'Grüße € '.repeat(40_000)}</p>`,
+  ].map((text) => Buffer.from(text));
+  const parsed = await parsing.parse(raws);
+  expect(parsed.map(unpacked)).toEqual(raws.map((raw) => parseMessage(raw, { inlineTextBytes: 2_000 })));
+  expect(parsed.map(({ tokens }) => tokens)).toEqual([
+    undefined,
+    'mr2.Yw.abcdefghijkl.abcdefghijklmnopqrst@x.example',
+    undefined,
+  ]);
+  const [, { bodies } = {}] = parsed;
+  dropBodies(parsed[1] as PackedMessage);
+  expect(bodies).toHaveLength(0);
+});
+
 it('mails of any size come back in order', async () => {
   const { parsing } = start({ script: undefined });
   const batch = [10, 900_000, 900_000, 900_000, 20, 2_500_000, 5].map((size, i) =>
@@ -64,7 +91,7 @@ it('mails of any size come back in order', async () => {
   );
   const parsed = await parsing.parse(batch);
   expect(parsed.map(({ subject }) => subject)).toEqual(batch.map((_, i) => `mail ${i}`));
-  expect(parsed.map(({ text }) => text?.length)).toEqual(
+  expect(parsed.map((message) => unpacked(message).text?.length)).toEqual(
     batch.map((raw) => raw.toString().split('\r\n\r\n')[1]?.replaceAll('\r\n', '\n').length),
   );
 });

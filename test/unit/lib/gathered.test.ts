@@ -1,0 +1,28 @@
+// Calls of one turn of the event loop as one.
+import { expect, test } from 'vitest';
+import { gathered } from '../../../src/lib/gathered.ts';
+
+function rig() {
+  const runs: number[][] = [];
+  const call = gathered(async (inputs: readonly number[]) => {
+    runs.push([...inputs]);
+    if (inputs.includes(13)) throw new Error('refused');
+    return inputs.map((input) => 2 * input);
+  });
+  return { runs, call };
+}
+
+test('those of one turn are one, those of later turns are others', async () => {
+  const { runs, call } = rig();
+  expect(await Promise.all([call(1), call(2), Promise.resolve().then(() => call(3))])).toEqual([2, 4, 6]);
+  expect(await call(4)).toBe(8);
+  expect(runs).toEqual([[1, 2, 3], [4]]);
+});
+
+test('a failure is that of all of them, and of none that come later', async () => {
+  const { runs, call } = rig();
+  const settled = await Promise.allSettled([call(1), call(13)]);
+  expect(settled.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+  expect(await call(1)).toBe(2);
+  expect(runs).toEqual([[1, 13], [1]]);
+});
