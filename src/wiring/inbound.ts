@@ -91,12 +91,15 @@ async function inboundPorts(
     keepFingerprintsSeconds: 90 * DAY_SECONDS,
     keepSiblingsSeconds: 3 * DAY_SECONDS,
   });
-  const timeouts = { connectMs: 20_000, answerMs: Math.max(1_000, settings.deadAfterMs * 0.3) };
+  const connecting = { connectMs: 20_000, answerMs: Math.max(1_000, settings.deadAfterMs * 0.3) };
   const clock = createSharedClock(redis);
   await clock.sync();
   return {
     ...ingestDeps(config, stores, emit),
-    openMailbox: (server, credentials) => openMailbox(server, credentials, timeouts, stores.hostPolicy.guardOf(server)),
+    openMailbox(server, credentials) {
+      const onSlowFetch = () => emit('FetchSlowed', { server: server.name });
+      return openMailbox(server, credentials, { ...connecting, onSlowFetch }, stores.hostPolicy.guardOf(server));
+    },
     getToken: (server, options) => stores.tokens.getToken(server, 'imap', options),
     commit,
     ledgers: stores.ledgers,

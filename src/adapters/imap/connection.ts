@@ -14,13 +14,15 @@ import { offersIdle, POLL_MS } from './idle.ts';
 import { peopleCommands, sequenceSet } from './people.ts';
 import { throttleLogger, throttleWords } from './throttle.ts';
 
-interface ImapTimeouts {
+interface ConnectionOptions {
   /** Milliseconds for DNS, TCP, TLS and greeting together. */
   connectMs: number;
   /** Milliseconds for one answer, or for progress within a long one. */
   answerMs: number;
   /** Milliseconds between two NOOPs where the server has no IDLE. Default 15 s. */
   pollMs?: number;
+  /** Called once where messages are fetched by imapflow's own, slower way (fast-fetch/). */
+  onSlowFetch?: () => void;
 }
 
 /** Bytes of the largest literal that is accepted. */
@@ -33,7 +35,7 @@ const MOST_LITERAL = 256 * 1024 * 1024;
 export async function openMailbox(
   server: ImapServer,
   credentials: ImapCredentials,
-  timeouts: ImapTimeouts,
+  timeouts: ConnectionOptions,
   guard?: ConnectGuard,
 ): Promise<Mailbox> {
   const client = new ImapFlow({
@@ -184,9 +186,15 @@ export async function openMailbox(
       }
     }
 
+    let slow = false;
+    const aside = (): void => {
+      if (!slow) timeouts.onSlowFetch?.();
+      slow = true;
+    };
+
     async function* rowsOf(range: string, query: object, maxLiteral: number): AsyncGenerator<FetchedMessage | 'lull'> {
       const items = { uid: true, internalDate: true, size: true, flags: true, ...query };
-      const iterator = fetchRows(client, range, items, maxLiteral, row);
+      const iterator = fetchRows(client, range, items, maxLiteral, row, { aside });
       try {
         for (;;) {
           // The bound is on progress: a row may take as long as answerMs, the whole as long as it needs.

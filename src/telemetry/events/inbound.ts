@@ -8,6 +8,12 @@ export const inboundEvents = events({
     message: 'mailbox connection lost; reconnecting',
     labels: ['server', 'code', 'class'],
   },
+  FetchSlowed: {
+    level: 'warn',
+    message:
+      'messages are fetched by imapflow alone, which takes more CPU; this imapflow is not the one that Mailroom was written against',
+    labels: ['server'],
+  },
   MailboxRenewed: {
     level: 'info',
     message: 'connection replaced by one with a newer token; the mailbox was watched throughout',

@@ -1,6 +1,6 @@
 // Messages past imapflow's parser, over a real Dovecot: the same rows as by imapflow alone, bounded while nobody takes them, and the connection
 // is in order afterwards. Fails when a new imapflow is built differently: then rows come the slow way.
-import { ImapFlow } from 'imapflow';
+import { type FetchMessageObject, ImapFlow } from 'imapflow';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { fetchRows, type Row } from '../../../src/adapters/imap/fast-fetch/fetch-rows.ts';
 import { createReadBudget, type ReadBudget } from '../../../src/adapters/imap/fast-fetch/read-budget.ts';
@@ -69,7 +69,7 @@ async function takeAll(client: ImapFlow, budget: ReadBudget, watch: () => void):
     for (const row of held.splice(0)) row.release?.();
   };
   let count = 0;
-  for await (const row of fetchRows(client, '1:*', ITEMS, 8_388_608, never, budget)) {
+  for await (const row of fetchRows(client, '1:*', ITEMS, 8_388_608, never, { budget })) {
     watch();
     if (row === 'lull') release();
     else {
@@ -109,7 +109,7 @@ describe.each([
     await withClient(async (client) => {
       // Told again and again, so that nobody takes the wait for a silence of the server.
       let lulls = 0;
-      for await (const row of fetchRows(client, '1:*', ITEMS, 8_388_608, never, budget)) {
+      for await (const row of fetchRows(client, '1:*', ITEMS, 8_388_608, never, { budget })) {
         if (row === 'lull' && ++lulls === 4) break;
         if (row !== 'lull') row.release?.();
       }
@@ -119,7 +119,7 @@ describe.each([
     await withClient(async (client) => {
       await expect(
         (async () => {
-          for await (const row of fetchRows(client, '1:*', ITEMS, 8_388_608, never, budget)) {
+          for await (const row of fetchRows(client, '1:*', ITEMS, 8_388_608, never, { budget })) {
             if (row === 'lull') client.close();
             else row.release?.();
           }
@@ -170,6 +170,29 @@ describe.each([
       expect(count).toBe(COUNT);
       expect(slow).toBeGreaterThan(0);
       expect(slow).toBeLessThan(COUNT);
+    });
+  });
+
+  test.each([
+    ['switched off', false, 0],
+    ['not made for this imapflow', true, 1],
+  ])('the fast path is %s: every row comes by imapflow', async (_, fast, asides) => {
+    await withClient(async (client) => {
+      const other = new Proxy(client, {
+        get(target, key) {
+          const value: unknown = Reflect.get(target, key);
+          return key === 'streamer' ? {} : typeof value === 'function' ? value.bind(target) : value;
+        },
+      });
+      let slow = 0;
+      let aside = 0;
+      const row = (message: FetchMessageObject) => {
+        slow++;
+        return { uid: message.uid, internalDate: undefined, size: 0, flags: new Set<string>(), source: message.source };
+      };
+      const rows = fetchRows(other, '1:*', ITEMS, 8_388_608, row, { fast, aside: () => aside++ });
+      for await (const one of mailsOf(rows)) expect(one.source?.length).toBeGreaterThan(0);
+      expect([slow, aside]).toEqual([COUNT, asides]);
     });
   });
 

@@ -32,12 +32,17 @@ export const sharedRead = {
 /**
  * Puts a row reader before the connection's stream.
  * @param room when nobody takes the rows: what is to be waited for before more is read
- * @returns what takes it away again
+ * @returns what takes it away again; undefined where imapflow's inside looks different, and nothing was put there
  */
-export function tap(client: ImapFlow, reader: RowReader, room: () => Promise<void> | undefined): () => void {
+export function tap(
+  client: ImapFlow,
+  reader: RowReader,
+  room: () => Promise<void> | undefined,
+): (() => void) | undefined {
   const inside = client as unknown as Inside;
   const { socket, streamer } = inside;
-  if (socket === undefined || streamer === undefined) return () => {};
+  if (typeof socket?.push !== 'function' || typeof streamer?.state !== 'number') return undefined;
+  if (typeof streamer.lineBytes !== 'number' || !Array.isArray(streamer.inputBuffer)) return undefined;
   const pass = socket.push;
   /** All that came before is with imapflow, and it is between two answers. In the middle of one the bytes could not be told apart. */
   const between = () =>
