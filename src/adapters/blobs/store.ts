@@ -113,7 +113,7 @@ interface Passed {
   sourceFailed?: { error: unknown };
 }
 
-/** Not a closure: a closure of a generator keeps what it sees (a whole mail) until the next full collection. */
+/** The bytes of `source`; `passed` knows them afterwards. */
 async function* hashed(source: AsyncIterable<Uint8Array>, passed: Passed): AsyncGenerator<Uint8Array> {
   const chunks = source[Symbol.asyncIterator]();
   try {
