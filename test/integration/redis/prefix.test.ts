@@ -119,11 +119,9 @@ async function writeAll(one: Installation): Promise<void> {
         folder: 'INBOX',
       },
     },
-    messages: [1, 3, 4].map(
-      (uid) => ({
-        message: { messageKey: `m-${MAILBOX}-1-${uid}`, emailFlow: uid === 4 ? 'G' : 'F', uid } as Message,
-      }),
-    ),
+    messages: [1, 3, 4].map((uid) => ({
+      message: { messageKey: `m-${MAILBOX}-1-${uid}`, emailFlow: uid === 4 ? 'G' : 'F', uid } as Message,
+    })),
     fingerprints: [{ value: 'A'.repeat(16), internalDate: new Date() }],
     siblings: [{ hash: 'h', messageKey }],
     quarantined: [{ uid: 3, entry: { messageKey, reason: 'parse-timeout', at: 'now' } }],
