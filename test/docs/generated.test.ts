@@ -63,16 +63,17 @@ describe('what they say', () => {
   });
 
   const examples = [...files.keys()].filter((path) => path.startsWith('schemas/examples/'));
-  test.each([...files.keys()].filter((path) => path.endsWith('.json') && !examples.includes(path)))(
-    '%s is a JSON Schema with descriptions',
-    (path) => {
-      const schema = JSON.parse(files.get(path) ?? '{}');
-      expect(schema.$schema).toBe('https://json-schema.org/draft/2020-12/schema');
-      expect(schema.type).toBe('object');
-      expect(Object.keys(schema.properties).length).toBeGreaterThan(5);
-      expect(schema.properties.schema.const).toBe(schema.title);
-    },
-  );
+  test.each(
+    [...files.keys()].filter(
+      (path) => path.startsWith('schemas/') && path.endsWith('.json') && !examples.includes(path),
+    ),
+  )('%s is a JSON Schema with descriptions', (path) => {
+    const schema = JSON.parse(files.get(path) ?? '{}');
+    expect(schema.$schema).toBe('https://json-schema.org/draft/2020-12/schema');
+    expect(schema.type).toBe('object');
+    expect(Object.keys(schema.properties).length).toBeGreaterThan(5);
+    expect(schema.properties.schema.const).toBe(schema.title);
+  });
 
   test.each(examples)('%s is valid by the published schema', (path) => {
     const schema = JSON.parse(committed('schemas/mailroom.message-1.json'));
