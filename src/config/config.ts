@@ -16,6 +16,11 @@ export type KeyRing = readonly Key[];
 
 export type Role = 'ingest' | 'send' | 'portal';
 
+export interface Endpoint {
+  readonly host: string;
+  readonly port: number;
+}
+
 export interface ApiToken {
   name: string;
   role: AccessRole;
@@ -38,15 +43,33 @@ export interface Config {
     readonly clientAddresses: 'full' | 'network' | 'none';
   };
   readonly redis: {
-    /** redis:// or rediss://; always set in production. */
+    /** redis:// or rediss://; in production this, sentinels or cluster is set. */
     readonly url: string | undefined;
     /** What every key begins with; installations that share a Redis have different ones. */
     readonly prefix: string;
+    readonly sentinels: readonly Endpoint[];
+    readonly sentinel: {
+      /** Always set with sentinels. */
+      readonly master: string | undefined;
+      readonly user: string | undefined;
+      readonly password: string | undefined;
+      readonly tls: boolean;
+    };
+    readonly cluster: readonly Endpoint[];
+    /** These and database, with sentinels or cluster: a URL has its own. */
+    readonly user: string | undefined;
+    readonly password: string | undefined;
+    readonly database: number;
     readonly tls: {
+      /** With sentinels or cluster: a URL says rediss://. */
+      readonly enabled: boolean;
       /** PEM of a private CA. */
       readonly ca: string | undefined;
-      /** Name to expect in the certificate when it is not the host of the URL. */
+      /** Name to expect in the certificate when it is not the host that is connected to. */
       readonly serverName: string | undefined;
+      /** PEM; both or none. */
+      readonly cert: string | undefined;
+      readonly key: string | undefined;
     };
   };
   readonly blobs: {

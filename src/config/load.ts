@@ -10,6 +10,7 @@ import { distance, nearest } from './nearest.ts';
 import { readOAuthApplications } from './oauth-applications.ts';
 import { type Problem, problemText, shownValue } from './problem.ts';
 import { settings } from './schema.ts';
+import { checkRedisSettings } from './schema-redis.ts';
 import type { Setting } from './setting.ts';
 import { readTextFile } from './text-file.ts';
 import { parseYaml } from './yaml.ts';
@@ -233,9 +234,9 @@ function checkTogether(values: ReadonlyMap<string, unknown>, problems: Problem[]
   const missing = (field: string, message: string) => {
     if (problems.every((problem) => problem.field !== field)) problems.push({ field, message });
   };
+  checkRedisSettings((path) => values.get(path), missing);
   const empty = (path: string) => (values.get(path) as readonly unknown[] | undefined)?.length === 0;
   if (values.get('mode') === 'production') {
-    if (values.get('redis.url') === undefined) missing('redis.url', 'is required in production (MAILROOM_REDIS_URL)');
     for (const path of ['security.cacheKeys', 'security.conversationKeys'])
       if (empty(path)) missing(path, 'is required in production');
   }

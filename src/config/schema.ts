@@ -10,8 +10,8 @@ import {
   parseStamps,
 } from './access.ts';
 import type { Config } from './config.ts';
-import { redisPrefix, redisUrl } from './redis-url.ts';
 import { httpSettings } from './schema-http.ts';
+import { redisSettings } from './schema-redis.ts';
 import { parseKeyRing } from './secrets.ts';
 import * as s from './setting.ts';
 
@@ -56,20 +56,7 @@ export const settings: Settings = {
       ['full', 'network', 'none'],
     ),
   },
-  redis: {
-    url: s.optional({ ...redisUrl, sensitive: true }),
-    prefix: redisPrefix,
-    tls: {
-      ca: s.pem('Private CA that signs the certificate of Redis (PEM).', 'REDIS_TLS_CA'),
-      serverName: s.optional(
-        s.hostName(
-          'Name in the certificate of Redis, if it differs from the host of the URL.',
-          'REDIS_TLS_SERVER_NAME',
-          '',
-        ),
-      ),
-    },
-  },
+  redis: redisSettings,
   blobs: {
     kind: s.oneOf('Where raw mails and large texts are kept.', 'BLOBS_KIND', 'folder', ['folder', 's3']),
     folder: s.string('Folder of the blob store; all replicas must share it.', 'BLOBS_FOLDER', 'var/blobs'),

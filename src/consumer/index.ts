@@ -12,6 +12,7 @@ import {
 import type { Message } from '../contract/message.ts';
 import { emailFlowQueue, PREFIX } from '../contract/names.ts';
 import type { Reply } from '../contract/reply.ts';
+import { classifyRedisError } from '../domain/redis-errors.ts';
 import { type Api, apiClient } from './api.ts';
 import { readMessage } from './message.ts';
 import { addReply, draftReply, type ReplyDraft } from './reply.ts';
@@ -74,7 +75,7 @@ const LONGEST_BACKOFF_MS = 15 * 60_000;
 
 export function consumeMessages(options: ConsumerOptions): Consumer {
   const { emailFlow, onMessage, concurrency = 1, attempts = 8, backoffMs = 2_000, onError = () => {} } = options;
-  const connection: ConnectionOptions = typeof options.redis === 'string' ? { url: options.redis } : options.redis;
+  const connection = connectionOf(options.redis);
   const shared: QueueOptions = { connection, prefix: options.prefix ?? PREFIX };
   const api = apiClient(options.api);
   const queues = new Map<string, Queue>();
@@ -134,6 +135,7 @@ export function consumeMessages(options: ConsumerOptions): Consumer {
     concurrency,
     // A consumer that is killed at work leaves its job to the stalled check; a few kills in a row are no fault of the message.
     maxStalledCount: 5,
+    runRetryDelay: 1_000, // after a failover; BullMQ's own are 15 seconds
   });
   worker.on('error', onError);
 
@@ -147,6 +149,24 @@ export function consumeMessages(options: ConsumerOptions): Consumer {
       await Promise.all([...queues.values()].map((queue) => queue.close()));
     },
   };
+}
+
+/** Milliseconds without an answer, blocked reads of ten seconds included, after which a connection counts as dead: its host may be gone without a word. */
+const SILENCE_MS = 12_000;
+
+/** Follows a failover: a primary that was demoted keeps its connections, and a host that is gone says nothing. */
+const FOLLOWS_FAILOVER = {
+  socketTimeout: SILENCE_MS,
+  // BullMQ's own grows to 20 seconds.
+  retryStrategy: (attempt: number) => Math.min(2_000, 100 * 2 ** Math.min(attempt, 5)),
+  // 2: connects again and sends the command again, of which nothing has run.
+  reconnectOnError: (error: Error) => (classifyRedisError(error) === 'REDIS_READ_ONLY' ? (2 as const) : false),
+};
+
+function connectionOf(redis: ConsumerOptions['redis']): ConnectionOptions {
+  if (typeof redis === 'string') return { url: redis, ...FOLLOWS_FAILOVER };
+  // An instance of ioredis has its options already.
+  return 'duplicate' in redis ? redis : { ...FOLLOWS_FAILOVER, ...redis };
 }
 
 const asError = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error(String(thrown)));

@@ -36,6 +36,10 @@ export const fenceKey = (of: Scope, mailboxId: string) => `${prefixOf(of)}:fence
 export const diskKey = (of: Scope) => `${prefixOf(of)}:disk`;
 /** Written to learn whether Redis takes writes. */
 export const writeProbeKey = (of: Scope) => `${prefixOf(of)}:write-probe`;
+/** Hash: `version` of the data, and of the `readers` that it needs at least. */
+export const schemaKey = (of: Scope) => `${prefixOf(of)}:schema`;
+/** String: who migrates the data. */
+export const schemaLockKey = (of: Scope) => `${prefixOf(of)}:schema-lock`;
 /** Sorted set replica → last heartbeat (ms). */
 export const replicasKey = (of: Scope) => `${prefixOf(of)}:replicas`;
 /** Hash: what a mailbox's watcher says of itself, for `mailroom servers` and the portal. */

@@ -10,20 +10,25 @@ const rows: readonly [answer: RegExp, code: ErrorCode][] = [
   [/^WRONGPASS\b|^ERR invalid password/, 'REDIS_PASSWORD_WRONG'],
   [/^NOAUTH\b/, 'REDIS_PASSWORD_MISSING'],
   [/^NOPERM\b/, 'REDIS_PERMISSION_MISSING'],
-  [/^(MOVED|ASK|CROSSSLOT|CLUSTERDOWN)\b/, 'REDIS_CLUSTER_REFUSED'],
+  [/^CROSSSLOT\b|^ERR This instance has cluster support disabled/, 'REDIS_CLUSTER_REFUSED'],
+  [/^(MOVED|ASK|TRYAGAIN|CLUSTERDOWN)\b|non local key in a cluster node/, 'REDIS_SLOT_MOVED'],
   [/^(READONLY|UNBLOCKED|MASTERDOWN)\b/, 'REDIS_READ_ONLY'],
   [/^OOM\b/, 'REDIS_OUT_OF_MEMORY'],
   [/^MISCONF\b/, 'REDIS_DISK_FAILED'],
   [/^(LOADING|BUSY)\b/, 'REDIS_LOADING'],
   [/^NOREPLICAS\b/, 'REDIS_REPLICAS_MISSING'],
   [/^ERR (DB index is out of range|invalid DB index|SELECT is not allowed)/, 'REDIS_DATABASE_UNKNOWN'],
-  [/^(Connection is closed|Command aborted due to connection close|Reached the max retries)/, 'REDIS_UNREACHABLE'],
+  [
+    /^(Connection is closed|Command aborted due to connection close|Reached the max retries|Socket timeout\. Expecting data|All sentinels are unreachable)/,
+    'REDIS_UNREACHABLE',
+  ],
 ];
 const WITHIN_SCRIPT = /^ERR Error running script.*?: -?(?:@user_script: \d+: -?)?(?=[A-Z]{3,} )/;
 
 /** Codes with which Redis answers, but takes no writes. */
 export const refusesWrites: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'REDIS_READ_ONLY',
+  'REDIS_SLOT_MOVED',
   'REDIS_OUT_OF_MEMORY',
   'REDIS_DISK_FAILED',
   'REDIS_REPLICAS_MISSING',

@@ -27,6 +27,7 @@ import { createPortalServers, type PortalServers } from '../adapters/redis/porta
 import { createPortalSessions } from '../adapters/redis/portal-sessions.ts';
 import { createPortalView, type PortalView } from '../adapters/redis/portal-view.ts';
 import { createQuarantine, type Quarantine } from '../adapters/redis/quarantine.ts';
+import { openSchema } from '../adapters/redis/schema.ts';
 import { createServerRegister } from '../adapters/redis/smtp-servers.ts';
 import { createSignInNotes } from '../adapters/redis/smtp-sign-ins.ts';
 import { createTokenCache } from '../adapters/redis/token-cache.ts';
@@ -123,25 +124,7 @@ export async function openStores(
   servers: () => readonly EmailServer[],
   { load, parserScript, metrics, ...waiting }: OpenStoresOptions = {},
 ): Promise<Stores> {
-  if (config.redis.url === undefined) {
-    throw new MailroomError('CONFIG_INVALID', {
-      message: 'redis.url: must be set (MAILROOM_REDIS_URL)',
-      field: 'redis.url',
-    });
-  }
-  const redis = connectRedis({ url: config.redis.url, prefix: config.redis.prefix, ...config.redis.tls }, emit);
-  stack.defer('redis', () => closeRedis(redis));
-  const serverOf = (id: string) => servers().find((server) => isImap(server) && mailboxId(server) === id)?.name;
-  guardKeys(redis, { emit, serverOf });
-  const { version, appendOnly } = await checkRedis(redis, {
-    embedded: config.mode === 'development',
-    ...waiting,
-  });
-  // Neither stops anything: message jobs and ledger rewind together, and that DATA began is marked in the blob store as well. What Redis
-  // forgets of replies taken a moment ago is gone, though: their backend has to ask and add them again.
-  if (!appendOnly) emit('RedisDurabilityLimited', { reason: 'appendonly is no' });
-  else if (Number.parseFloat(version) < 7.2) emit('RedisDurabilityLimited', { reason: 'no WAITAOF before Redis 7.2' });
-
+  const redis = await openRedis(config, stack, emit, servers, waiting);
   const blobs = await createBlobStore(config.blobs);
   stack.defer('blob store', () => blobs.close());
 
@@ -263,4 +246,35 @@ async function readMessage(
     if (message !== undefined) return message;
   }
   return undefined;
+}
+
+/** Redis, fit for us and with data of our version. @throws MailroomError, see openStores */
+async function openRedis(
+  config: Config,
+  stack: ReleaseStack,
+  emit: Emit,
+  servers: () => readonly EmailServer[],
+  waiting: RedisCheck,
+): Promise<Redis> {
+  const { url, sentinels, cluster } = config.redis;
+  if (url === undefined && sentinels.length === 0 && cluster.length === 0) {
+    throw new MailroomError('CONFIG_INVALID', {
+      message: 'redis.url: must be set (MAILROOM_REDIS_URL), or redis.sentinels, or redis.cluster',
+      field: 'redis.url',
+    });
+  }
+  const redis = connectRedis(config.redis, emit);
+  stack.defer('redis', () => closeRedis(redis));
+  const serverOf = (id: string) => servers().find((server) => isImap(server) && mailboxId(server) === id)?.name;
+  guardKeys(redis, { emit, serverOf });
+  const { version, appendOnly } = await checkRedis(redis, {
+    embedded: config.mode === 'development',
+    ...waiting,
+  });
+  await openSchema(redis, { emit, migrates: waiting.writes === true });
+  // Neither stops anything: message jobs and ledger rewind together, and that DATA began is marked in the blob store as well. What Redis
+  // forgets of replies taken a moment ago is gone, though: their backend has to ask and add them again.
+  if (!appendOnly) emit('RedisDurabilityLimited', { reason: 'appendonly is no' });
+  else if (Number.parseFloat(version) < 7.2) emit('RedisDurabilityLimited', { reason: 'no WAITAOF before Redis 7.2' });
+  return redis;
 }

@@ -212,6 +212,7 @@ async function startWorker(
       maximumRateLimitDelay: 1_000, // closing waits for it
       // BullMQ puts a prioritised job back after a rate limit without waking who waits for jobs: this is how late it is taken then, seconds.
       drainDelay: 1,
+      runRetryDelay: 1_000, // after a failover; BullMQ's own are 15 seconds
       // A stalled job is run again, as often as it takes: the journal's gate makes that safe, and failing it would lose the reply.
       maxStalledCount: 1_000_000,
       removeOnComplete: { age: settings.keepCompletedSeconds },

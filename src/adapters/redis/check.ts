@@ -1,10 +1,11 @@
 // Is this Redis fit for us? At the start: version, eviction, who we are, which database; while we run: does it take a write now?
 import type { Redis } from 'ioredis';
 import { catalogue } from '../../domain/catalogue/index.ts';
-import { MailroomError } from '../../domain/errors.ts';
+import { type ErrorCode, MailroomError } from '../../domain/errors.ts';
 import { writeProbeKey } from '../../domain/keys.ts';
 import { redisError } from '../../domain/redis-errors.ts';
 import { addressOf } from './client.ts';
+import { isClusterClient } from './place.ts';
 
 export interface RedisCheck {
   /** The demo's Redis, which keeps nothing, is good enough. */
@@ -38,6 +39,9 @@ export async function checkRedis(
   let connected = 0;
   const note = (error: unknown) => {
     last = redisError(error, addressOf(client)) ?? last;
+    // One node of a cluster, at the address of a single Redis: it will not follow the slot.
+    if (last.code === 'REDIS_SLOT_MOVED' && !isClusterClient(client))
+      last = unavailable(client, 'REDIS_CLUSTER_REFUSED');
     if (catalogue[last.code].action === 'stop') throw last;
   };
   // What keeps a connection from becoming ready is told by its event alone.
@@ -80,7 +84,7 @@ export async function writeFault(client: Redis, timeoutMs: number): Promise<Mail
 }
 
 /** The state of a Redis that says nothing, with its address. */
-export const unavailable = (client: Redis, code: 'REDIS_UNREACHABLE' | 'REDIS_LOADING'): MailroomError =>
+export const unavailable = (client: Redis, code: ErrorCode): MailroomError =>
   new MailroomError(code, { message: `${catalogue[code].message} (${addressOf(client)})`, field: 'redis.url' });
 
 /** Commands wait for ever while Redis is away. */

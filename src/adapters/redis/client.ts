@@ -2,32 +2,24 @@
 import type { Socket } from 'node:net';
 import { Redis, type RedisOptions } from 'ioredis';
 import type { ErrorCode, MailroomError } from '../../domain/errors.ts';
-import { type InstallationOption, writeProbeKey } from '../../domain/keys.ts';
+import { writeProbeKey } from '../../domain/keys.ts';
 import { classifyRedisError, redisError, refusesWrites } from '../../domain/redis-errors.ts';
 import type { Emit } from '../../telemetry/events.ts';
 import { lastingState } from '../../telemetry/lasting-state.ts';
+import { type OwnOptions, placeOf, type RedisSettings } from './place.ts';
 
 export type { Redis };
 
-interface RedisSettings {
-  /** redis:// or rediss://, never logged: it may hold a password. */
-  url: string;
-  /** PEM of a private CA. */
-  ca?: string | undefined;
-  /** Name to expect in the certificate when it is not the host of the URL. */
-  serverName?: string | undefined;
-  /** As in `redis.prefix`. */
-  prefix?: string | undefined;
-}
-
-/** Host and port of a client, as an administrator looks for it. */
+/** Where a client looks for Redis. */
 export function addressOf(client: Redis): string {
-  const { host, port, path } = client.options;
-  return path ?? `${host ?? 'localhost'}:${port ?? 6379}`;
+  const { host, port, path, place } = client.options as OwnOptions;
+  return place ?? path ?? `${host ?? 'localhost'}:${port ?? 6379}`;
 }
 
 /** Milliseconds between reconnects while this Redis takes no writes: the next connection may reach another one, but not each moment. */
 const REFUSED_RETRY_MS = 500;
+/** Milliseconds without any answer to a command after which a connection counts as dead: its host may be gone without a word. */
+const SILENCE_MS = 6_000;
 /** Milliseconds between tries whether Redis takes writes again. */
 const WRITE_PROBE_MS = 1_000;
 
@@ -47,8 +39,11 @@ export function connectRedis(settings: RedisSettings, emit: Emit, options: Redis
     (lasted) => emit('RedisWritesAccepted', lasted),
   );
   const backoffMs = (attempt: number) => Math.min(2_000, 50 * 2 ** Math.min(attempt, 6));
-  const all: RedisOptions & InstallationOption = {
+  const { slot, options: where } = placeOf(settings);
+  const all: OwnOptions = {
     ...(settings.prefix === undefined ? {} : { installationPrefix: settings.prefix }),
+    socketTimeout: SILENCE_MS,
+    ...where,
     maxRetriesPerRequest: null, // BullMQ's condition for workers; waiting is what we want: mail is safe in the mailbox
     enableReadyCheck: true,
     disconnectTimeout: 200, // ms; else a connection that is gone already keeps the process for two seconds
@@ -60,19 +55,15 @@ export function connectRedis(settings: RedisSettings, emit: Emit, options: Redis
       if (code === undefined || !refusesWrites.has(code) || ended) return false;
       const err = redisError(error, addressOf(client));
       if (err !== undefined) refused.seen({ code, err });
-      if (code !== 'REDIS_READ_ONLY') return false;
+      if (!isElsewhere(code, error)) return false;
+      slot?.moved(error.message);
       client.emit(DEMOTED);
       return 1; // the command is rejected: nothing of it has run, and its caller knows whether to repeat it
     },
     ...options,
   };
-  if (settings.ca !== undefined || settings.serverName !== undefined) {
-    all.tls = {
-      ...(settings.ca === undefined ? {} : { ca: settings.ca }),
-      ...(settings.serverName === undefined ? {} : { servername: settings.serverName }),
-    };
-  }
-  const client = new Redis(settings.url, { ...all, replyMapping: 'legacy' });
+  const every = { ...all, replyMapping: 'legacy' } as const;
+  const client = settings.url === undefined ? new Redis(every) : new Redis(settings.url, every);
   let ended = false;
   const away = lastingState<{ code: string; err?: MailroomError | Error }>(
     (fields) => emit('RedisDisconnected', fields),
@@ -85,7 +76,10 @@ export function connectRedis(settings: RedisSettings, emit: Emit, options: Redis
     if (err.code === 'REDIS_DATABASE_UNKNOWN') client.disconnect(true);
   });
   // A connection that the other side ends in peace gives no error.
-  client.on('reconnecting', () => refused.lasts || away.lasts || away.seen({ code: 'CLOSED' }));
+  client.on('reconnecting', () => {
+    if (!refused.lasts && !away.lasts) away.seen({ code: 'CLOSED' });
+    client.emit(DEMOTED); // a host that is gone says nothing to those that only wait
+  });
   client.on('connect', () => commandsOfOneTurn((client as unknown as { stream: Socket }).stream));
   client.on('ready', () => away.over());
   client.on('end', () => {
@@ -97,7 +91,8 @@ export function connectRedis(settings: RedisSettings, emit: Emit, options: Redis
   const others = new Set<Redis>();
   const duplicate = client.duplicate.bind(client);
   client.duplicate = (override) => {
-    const one = duplicate(override);
+    // What blocks or subscribes is silent for long; it is cut with the others.
+    const one = duplicate({ ...override, socketTimeout: undefined });
     others.add(one);
     one.once('end', () => others.delete(one));
     return one;
@@ -109,6 +104,10 @@ export function connectRedis(settings: RedisSettings, emit: Emit, options: Redis
 }
 
 const DEMOTED = 'demoted';
+
+/** Would another connection reach a Redis that takes the command? While a slot is being moved, its old holder keeps it until the end. */
+const isElsewhere = (code: ErrorCode, error: Error): boolean =>
+  code === 'REDIS_READ_ONLY' || (code === 'REDIS_SLOT_MOVED' && /^(?:MOVED|CLUSTERDOWN)\b/.test(error.message));
 
 /** Tries a write each second until one is taken, or the client is closed. */
 function probeWrites(client: Redis, taken: () => void): void {

@@ -18,6 +18,11 @@ export function openDisk(redis: Redis, timeoutMs = 5_000): AskDisk {
   let last: Promise<unknown> = Promise.resolve();
   let next: Promise<DiskAnswer> | undefined;
 
+  // The next primary may have what this one has not.
+  redis.on('close', () => {
+    unknowable = false;
+  });
+
   async function ask(): Promise<DiskAnswer> {
     next = undefined;
     if (unknowable) return 'unknowable';
@@ -35,7 +40,10 @@ export function openDisk(redis: Redis, timeoutMs = 5_000): AskDisk {
     } catch (error) {
       // "unknown command" (before 7.2) or "WAITAOF cannot be used when … appendonly" is a settled fact; anything else is not.
       unknowable = /unknown command|appendonly/i.test(error instanceof Error ? error.message : '');
-      if (unknowable) connection.disconnect();
+      if (unknowable) {
+        connection.disconnect();
+        connection = undefined;
+      }
       return unknowable ? 'unknowable' : 'not-yet';
     }
   }

@@ -43,7 +43,7 @@ const guarded = new WeakMap<Redis, GuardOptions>();
 const ABOUT_CONTENT =
   /WRONGTYPE|not an integer|not a valid float|would overflow|hash value is not|user_script|running script/i;
 const ABOUT_REDIS =
-  /\b(?:OOM|READONLY|MISCONF|NOSCRIPT|LOADING|BUSY|MOVED|ASK|NOPERM|NOAUTH|CLUSTERDOWN|TRYAGAIN|MASTERDOWN|NOREPLICAS)\b/;
+  /\b(?:OOM|READONLY|MISCONF|NOSCRIPT|LOADING|BUSY|MOVED|ASK|NOPERM|NOAUTH|CLUSTERDOWN|TRYAGAIN|MASTERDOWN|NOREPLICAS|non local key)\b/;
 
 const isAboutContent = (error: unknown): boolean =>
   error instanceof Error && ABOUT_CONTENT.test(error.message) && !ABOUT_REDIS.test(error.message);

@@ -195,7 +195,9 @@ export const germanTitles: Readonly<Record<ErrorCode, string>> = {
   REDIS_PASSWORD_WRONG: 'Redis lehnt Benutzername oder Kennwort ab.',
   REDIS_PASSWORD_MISSING: 'Redis verlangt ein Kennwort, und redis.url enthält keines.',
   REDIS_PERMISSION_MISSING: 'Dem Redis-Benutzer fehlt eine Berechtigung, die Mailroom braucht.',
-  REDIS_CLUSTER_REFUSED: 'Dieser Knoten eines Redis-Clusters hält die Schlüssel von Mailroom nicht.',
+  REDIS_CLUSTER_REFUSED: 'Die Einstellungen und dieses Redis sind sich nicht einig, ob es ein Redis-Cluster ist.',
+  REDIS_SLOT_MOVED:
+    'Der Hash-Slot von Mailroom zieht innerhalb des Redis-Clusters um oder hat keinen Primärserver; Mailroom folgt ihm.',
   REDIS_READ_ONLY:
     'Dieses Redis ist ein Replikat und nimmt keine Schreibvorgänge an; Mailroom verbindet sich neu, bis es den Primärserver erreicht.',
   REDIS_OUT_OF_MEMORY: 'Redis hat maxmemory erreicht und nimmt keine Schreibvorgänge an.',
@@ -203,6 +205,7 @@ export const germanTitles: Readonly<Record<ErrorCode, string>> = {
   REDIS_REPLICAS_MISSING: 'Redis hat zu wenige Replikate (min-replicas-to-write) und nimmt keine Schreibvorgänge an.',
   REDIS_LOADING: 'Redis lädt noch seine Daten oder führt ein Skript aus.',
   REDIS_DATABASE_UNKNOWN: 'Die Datenbank, die redis.url nennt, gibt es in Redis nicht.',
+  REDIS_SCHEMA_TOO_NEW: 'Die Daten in Redis stammen von einem neueren Mailroom und sind für dieses nicht lesbar.',
   REDIS_UNFIT: 'Dieses Redis ist nicht so eingerichtet, dass Aufträge sicher aufbewahrt werden.',
   BULLMQ_SCRIPTS_CHANGED:
     'Die Skripte des installierten BullMQ sind nicht die, für die das Einreihen in einem Schritt geschrieben ist.',

@@ -7,8 +7,8 @@ export const queueErrors = section({
     action: 'retry',
     message: 'Redis does not answer; fetching and sending wait for it',
     hint: {
-      en: 'Check that Redis runs and that redis.url is right. Mail is safe in the mailbox meanwhile.',
-      de: 'Prüfen Sie, ob Redis läuft und redis.url stimmt. Die E-Mails liegen solange sicher im Postfach.',
+      en: 'Check that Redis runs and that redis.url, redis.sentinels or redis.cluster is right. Mail is safe in the mailbox meanwhile.',
+      de: 'Prüfen Sie, ob Redis läuft und redis.url, redis.sentinels oder redis.cluster stimmt. Die E-Mails liegen solange sicher im Postfach.',
     },
   },
   REDIS_PASSWORD_WRONG: {
@@ -16,8 +16,8 @@ export const queueErrors = section({
     action: 'stop',
     message: 'Redis refuses the user name or password',
     hint: {
-      en: 'Correct user and password in redis.url: redis://user:password@host:port. Percent-encode special characters. A running gateway keeps trying.',
-      de: 'Korrigieren Sie Benutzer und Kennwort in redis.url: redis://benutzer:kennwort@host:port. Sonderzeichen werden prozentkodiert. Ein laufendes Gateway versucht es weiter.',
+      en: 'Correct user and password in redis.url: redis://user:password@host:port, with special characters percent-encoded, or redis.user and redis.password. A running gateway keeps trying.',
+      de: 'Korrigieren Sie Benutzer und Kennwort in redis.url (redis://benutzer:kennwort@host:port, Sonderzeichen prozentkodiert) oder in redis.user und redis.password. Ein laufendes Gateway versucht es weiter.',
     },
   },
   REDIS_PASSWORD_MISSING: {
@@ -25,8 +25,8 @@ export const queueErrors = section({
     action: 'stop',
     message: 'Redis requires a password and redis.url has none',
     hint: {
-      en: 'Put the password into redis.url: redis://:password@host:port, or redis://user:password@host:port for an ACL user.',
-      de: 'Tragen Sie das Kennwort in redis.url ein: redis://:kennwort@host:port, bei einem ACL-Benutzer redis://benutzer:kennwort@host:port.',
+      en: 'Put the password into redis.url: redis://:password@host:port, or redis://user:password@host:port for an ACL user. With redis.sentinels or redis.cluster, set redis.password.',
+      de: 'Tragen Sie das Kennwort in redis.url ein: redis://:kennwort@host:port, bei einem ACL-Benutzer redis://benutzer:kennwort@host:port. Mit redis.sentinels oder redis.cluster dient redis.password.',
     },
   },
   REDIS_PERMISSION_MISSING: {
@@ -41,10 +41,20 @@ export const queueErrors = section({
   REDIS_CLUSTER_REFUSED: {
     class: 'permanent',
     action: 'stop',
-    message: 'This node of a Redis Cluster does not hold the keys of Mailroom',
+    message: 'The settings and this Redis do not agree on whether it is a Redis Cluster',
     hint: {
-      en: 'Point redis.url to a Redis without cluster mode, or to the primary that holds the slot of redis.prefix (redis-cli cluster keyslot "{mailroom}").',
-      de: 'Verweisen Sie mit redis.url auf ein Redis ohne Cluster-Modus oder auf den Primary mit dem Slot von redis.prefix (redis-cli cluster keyslot "{mailroom}").',
+      en: 'Name the nodes of a Redis Cluster in redis.cluster instead of redis.url. For a Redis without cluster mode, use redis.url or redis.sentinels.',
+      de: 'Tragen Sie die Knoten eines Redis-Clusters in redis.cluster statt redis.url ein. Für ein Redis ohne Cluster-Modus dient redis.url oder redis.sentinels.',
+    },
+  },
+  REDIS_SLOT_MOVED: {
+    class: 'transient',
+    action: 'retry',
+    message:
+      'The hash slot of Mailroom is being moved within the Redis Cluster, or has no primary; Mailroom follows it',
+    hint: {
+      en: 'This is normal for some seconds during a resharding or a failover. If it lasts, look at redis-cli cluster info, and finish or undo the move of the slot (redis-cli --cluster fix). Mail is safe in the mailbox meanwhile.',
+      de: 'Während einer Umverteilung oder eines Failovers sekundenlang normal. Hält es an, prüfen Sie redis-cli cluster info, und beenden oder widerrufen Sie den Umzug des Slots (redis-cli --cluster fix). Die E-Mails liegen solange sicher im Postfach.',
     },
   },
   REDIS_READ_ONLY: {
@@ -99,6 +109,15 @@ export const queueErrors = section({
     hint: {
       en: 'Correct the number at the end of redis.url (redis://host:port/0), or raise `databases` in redis.conf. A Redis Cluster has database 0 only.',
       de: 'Korrigieren Sie die Nummer am Ende von redis.url (redis://host:port/0), oder erhöhen Sie `databases` in redis.conf. Ein Redis Cluster hat nur Datenbank 0.',
+    },
+  },
+  REDIS_SCHEMA_TOO_NEW: {
+    class: 'permanent',
+    action: 'stop',
+    message: 'The data in Redis were written by a newer Mailroom, in a way that this one does not know',
+    hint: {
+      en: 'Start the newer version again (`mailroom version --json` shows what a version knows), or restore the Redis backup from before the upgrade as docs/operator.md describes. This process has written nothing.',
+      de: 'Starten Sie wieder die neuere Version (`mailroom version --json` zeigt, was eine Version kennt), oder stellen Sie die Redis-Sicherung von vor dem Update wieder her, wie es docs/operator.md beschreibt. Dieser Prozess hat nichts geschrieben.',
     },
   },
   REDIS_UNFIT: {

@@ -22,6 +22,7 @@ export const lifecycleEvents = events({
     message: 'this Redis may lose its last second in a crash; see the reason',
     labels: ['reason'],
   },
+  RedisSchemaMigrated: { level: 'info', message: 'the data in Redis were migrated to the version of this Mailroom' },
   RedisKeyQuarantined: {
     level: 'error',
     message:

@@ -61,6 +61,19 @@ describe('sources', () => {
     );
   });
 
+  it('Redis behind sentinels and as a cluster, with the ports that are usual', () => {
+    const { sentinels, sentinel } = load({ ...SENTINELS, MAILROOM_REDIS_DATABASE: '2' }).redis;
+    expect(sentinels).toEqual([
+      { host: 's1', port: 26_380 },
+      { host: 's2', port: 26_379 },
+    ]);
+    expect(sentinel.master).toBe('m');
+    expect(load(CLUSTER).redis.cluster).toEqual([
+      { host: 'c1', port: 7_000 },
+      { host: '::1', port: 7_001 },
+    ]);
+  });
+
   it('an empty variable counts as not set', () => {
     expect(load({ MAILROOM_LOG_LEVEL: '' }).log.level).toBe('info');
   });
@@ -78,6 +91,46 @@ describe('sources', () => {
   });
 });
 
+const SENTINELS = {
+  MAILROOM_REDIS_URL: '',
+  MAILROOM_REDIS_SENTINELS: 's1:26380,s2',
+  MAILROOM_REDIS_SENTINEL_MASTER: 'm',
+};
+const CLUSTER = { MAILROOM_REDIS_URL: '', MAILROOM_REDIS_CLUSTER: 'c1:7000,[::1]:7001' };
+/** Where Redis is: combinations that cannot be meant. */
+const redisTable: [Record<string, string>, string][] = [
+  [
+    { ...SENTINELS, MAILROOM_REDIS_URL: 'redis://x' },
+    'redis.sentinels: cannot be combined with redis.url: Redis is at one address, behind sentinels, or a cluster',
+  ],
+  [
+    { ...SENTINELS, ...CLUSTER },
+    'redis.cluster: cannot be combined with redis.sentinels: Redis is at one address, behind sentinels, or a cluster',
+  ],
+  [{ ...SENTINELS, MAILROOM_REDIS_SENTINEL_MASTER: '' }, 'redis.sentinel.master: is required with redis.sentinels'],
+  [{ MAILROOM_REDIS_SENTINEL_MASTER: 'm' }, 'redis.sentinel.master: needs redis.sentinels'],
+  [{ ...CLUSTER, MAILROOM_REDIS_DATABASE: '1' }, 'redis.database: needs redis.sentinels'],
+  [
+    { MAILROOM_REDIS_PASSWORD: 'p' },
+    'redis.password: belongs to redis.sentinels and redis.cluster; redis.url has user, password and rediss:// itself',
+  ],
+  [
+    { MAILROOM_REDIS_TLS_ENABLED: 'true' },
+    'redis.tls.enabled: belongs to redis.sentinels and redis.cluster; redis.url has user, password and rediss:// itself',
+  ],
+  [{ ...CLUSTER, MAILROOM_REDIS_USER: 'u' }, 'redis.password: is required with redis.user'],
+  [
+    { ...SENTINELS, MAILROOM_REDIS_SENTINEL_USER: 'u' },
+    'redis.sentinel.password: is required with redis.sentinel.user',
+  ],
+  [{ MAILROOM_REDIS_TLS_KEY: 'k' }, 'redis.tls.key: and redis.tls.cert must be set both or none'],
+  [{ ...CLUSTER, MAILROOM_REDIS_TLS_SERVER_NAME: 'redis' }, 'redis.tls.serverName: needs redis.tls.enabled'],
+  [
+    { ...CLUSTER, MAILROOM_REDIS_CLUSTER: 'c1:0' },
+    'redis.cluster: must be a list of host:port, e.g. redis-1:6379,redis-2, got "c1:0"',
+  ],
+];
+
 describe('problems', () => {
   const table: [Record<string, string>, string][] = [
     [{ MAILROOM_HTTP_PORT: '70000' }, 'http.port: must be 0–65535, got "70000"'],
@@ -92,6 +145,7 @@ describe('problems', () => {
         `redis.prefix: must hold exactly one hash tag in braces, e.g. {mailroom-emea}, and letters, digits, ".", "_" and "-" only, got "${prefix}"`,
       ],
     ),
+    ...redisTable,
     [{ MAILROOM_ROLES: 'ingest,serve' }, 'roles: must be a list of ingest, send, portal, got "ingest,serve"'],
     [
       { MAILROOM_SECURITY_CACHE_KEYS: 'k1:c2hvcnQ=' },
@@ -140,7 +194,7 @@ describe('problems', () => {
 
   it('production asks for Redis and keys', () => {
     expect(problems({}, {})).toEqual([
-      'redis.url: is required in production (MAILROOM_REDIS_URL)',
+      'redis.url: is required in production (MAILROOM_REDIS_URL), or redis.sentinels, or redis.cluster',
       'security.cacheKeys: is required in production',
       'security.conversationKeys: is required in production',
     ]);

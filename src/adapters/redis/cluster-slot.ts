@@ -1,0 +1,141 @@
+// The way into a Redis Cluster for an installation, all of whose keys are in one hash slot: a plain connection to the primary that holds the slot,
+// looked for again with each (re)connection. So blocking reads, subscriptions, scripts and WAITAOF are on the node whose data they are about.
+import { connect as connectTcp } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import { AbstractConnector, Redis, type RedisOptions } from 'ioredis';
+import type { Endpoint } from '../../config/config.ts';
+
+/** Milliseconds that a node has to say which nodes there are. */
+const ANSWER_MS = 2_000;
+/** Milliseconds between rounds in which no node knew the holder of the slot. */
+const ROUND_MS = 250;
+
+interface ClusterAddress {
+  /** Nodes of the configuration. */
+  nodes: readonly Endpoint[];
+  /** A key of the installation: its slot is the slot of all. */
+  key: string;
+  /** User, password, TLS. */
+  access: Pick<RedisOptions, 'username' | 'password' | 'tls'>;
+}
+
+export interface SlotFinder {
+  Connector: NonNullable<RedisOptions['Connector']>;
+  /** Takes note of where `MOVED <slot> <host>:<port>` leads. */
+  moved(answer: string): void;
+}
+
+export function createSlotFinder({ nodes, key, access }: ClusterAddress): SlotFinder {
+  /** Nodes that the cluster named, first those asked next. */
+  let known: readonly Endpoint[] = [];
+  let hint: Endpoint | undefined;
+
+  /** @throws what the node, or its connection, answered */
+  async function ask(node: Endpoint): Promise<Endpoint | undefined> {
+    const client = new Redis({
+      ...node,
+      ...access,
+      ...tlsFor(node.host, nodes, access),
+      lazyConnect: true,
+      enableReadyCheck: false,
+      retryStrategy: () => null,
+      connectTimeout: ANSWER_MS,
+      commandTimeout: ANSWER_MS,
+      replyMapping: 'legacy',
+    });
+    client.on('error', () => {}); // the commands reject with it
+    try {
+      await client.connect();
+      const [slot, ranges] = await Promise.all([client.cluster('KEYSLOT', key), client.cluster('SLOTS')]);
+      const table = (ranges as SlotRange[]).map(([from, to, ...holders]) => ({
+        holds: from <= slot && slot <= to,
+        // A node that does not know its own host says '' or '?': it is where it was asked.
+        holders: holders.map(([host, port]) => ({ host: host && host !== '?' ? host : node.host, port })),
+      }));
+      known = table.flatMap(({ holders }) => holders);
+      return table.find(({ holds }) => holds)?.holders[0];
+    } finally {
+      client.disconnect();
+    }
+  }
+
+  /** The primary of the slot, by the first node that knows it. @throws the last error when none does */
+  async function find(): Promise<Endpoint> {
+    const said = hint;
+    hint = undefined;
+    if (said !== undefined) return said;
+    let last: unknown = new Error('CLUSTERDOWN no node of the cluster knows who holds the slot');
+    const candidates = new Map(
+      [...shuffled(known), ...shuffled(nodes)].map((node) => [`${node.host} ${node.port}`, node]),
+    );
+    for (const node of candidates.values()) {
+      try {
+        const found = await ask(node);
+        if (found !== undefined) return found;
+      } catch (error) {
+        last = error;
+      }
+    }
+    throw last;
+  }
+
+  class SlotConnector extends AbstractConnector {
+    #closed = false;
+    readonly #options: RedisOptions;
+    constructor(options: unknown) {
+      super((options as RedisOptions).disconnectTimeout ?? 200);
+      this.#options = options as RedisOptions;
+    }
+    // A replica that was asked while it is promoted, or a primary that was demoted: ioredis connects again.
+    override check(info: { role?: string }): boolean {
+      return info.role === undefined || info.role === 'master';
+    }
+    override disconnect(): void {
+      this.#closed = true;
+      super.disconnect();
+    }
+    async connect(emit: (type: string, error: Error) => void) {
+      this.#closed = false;
+      for (;;) {
+        const node = await find().catch((error: unknown) => emit('error', error as Error));
+        if (this.#closed) throw new Error('Connection is closed.');
+        if (node !== undefined) {
+          const { tls } = { ...this.#options, ...tlsFor(node.host, nodes, this.#options) };
+          this.stream = tls ? connectTls({ ...node, ...tls }) : connectTcp(node);
+          this.stream.once('error', (error) => {
+            this.firstError = error;
+          });
+          return this.stream;
+        }
+        await new Promise((resolve) => setTimeout(resolve, ROUND_MS));
+      }
+    }
+  }
+  return {
+    Connector: SlotConnector,
+    moved(answer) {
+      const [, host = '', port = ''] = /^MOVED \d+ (.*):(\d+)/.exec(answer) ?? [];
+      if (host !== '') hint = { host, port: Number(port) };
+    },
+  };
+}
+
+/** Of CLUSTER SLOTS: first and last slot, then the primary and its replicas. */
+type SlotRange = [from: number, to: number, ...holders: [host: string | null, port: number, ...unknown[]][]];
+
+/** A node that is named by its address is checked under the name that the configuration has: addresses are in no certificate. */
+function tlsFor(
+  host: string,
+  nodes: readonly Endpoint[],
+  { tls }: Pick<RedisOptions, 'tls'>,
+): Pick<RedisOptions, 'tls'> {
+  if (tls === undefined || tls.servername !== undefined) return {};
+  const named = [host, ...nodes.map((node) => node.host)].find((name) => !/^[\d.]+$|:/.test(name));
+  return named === undefined ? {} : { tls: { ...tls, servername: named } };
+}
+
+const shuffled = <T>(list: readonly T[]): T[] =>
+  list
+    .map((item) => ({ item, at: Math.random() }))
+    .sort((a, b) => a.at - b.at)
+    .map(({ item }) => item);

@@ -1,0 +1,56 @@
+// A managed Redis behind one name: a planned FAILOVER, and a replica that is promoted although it lags, so that the last writes are lost: ledger,
+// jobs and journal rewind together, the mail is fetched again, and the markers in the blob store keep replies from being sent twice.
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type FaultProxy, startFaultProxy } from '../support/fault-proxy.ts';
+import { leakWatch } from '../support/leak-watch.ts';
+import { startPair } from '../support/redis-groups.ts';
+import { NOTHING_LOST, type SteadyFlow, startSteadyFlow } from '../support/steady-flow.ts';
+import { waitFor } from '../support/temp.ts';
+
+leakWatch();
+
+/** Milliseconds until mail and replies continue. */
+const CONTINUES_MS = 10_000;
+
+let pair: Awaited<ReturnType<typeof startPair>>;
+let name: FaultProxy;
+let flow: SteadyFlow;
+const target = { port: 0 };
+beforeAll(async () => {
+  pair = await startPair();
+  target.port = pair.nodes[0].port;
+  name = await startFaultProxy({ target });
+  const url = `redis://127.0.0.1:${name.port}`;
+  flow = await startSteadyFlow({ env: { MAILROOM_REDIS_URL: url }, redis: url });
+});
+afterAll(async () => {
+  await flow?.stop();
+  await name?.stop();
+  await pair?.stop();
+});
+
+it('mail and replies continue after FAILOVER and after a lagging replica was promoted, none lost and none twice', async () => {
+  const [first, second] = pair.nodes;
+  await flow.through();
+
+  await first.admin.call('FAILOVER', 'TO', '127.0.0.1', second.port);
+  await waitFor(async () => /role:master/.test(await second.admin.info('replication')));
+  target.port = second.port;
+  expect(await flow.through()).toBeLessThan(CONTINUES_MS);
+
+  // From here on the replica gets nothing any more.
+  await waitFor(async () => /master_link_status:up/.test(await first.admin.info('replication')), { timeoutMs: 20_000 });
+  await first.admin.replicaof('NO', 'ONE');
+  for (let n = 0; n < 10; n++) await flow.through();
+  await second.kill9();
+  target.port = first.port;
+  expect(await flow.through()).toBeLessThan(CONTINUES_MS);
+
+  expect(await flow.counts()).toEqual(NOTHING_LOST);
+  expect(flow.gateway.events('ReplyForgotten').length).toBeGreaterThan(0);
+  const noticed = ['LedgerSetBack', 'LedgerReloaded'].flatMap((event) => flow.gateway.events(event));
+  expect(noticed.length).toBeGreaterThan(0);
+  const audit = await flow.j.run('audit', '--json');
+  expect(JSON.parse(audit.output)).toMatchObject({ unaccounted: 0 });
+  expect(await flow.gateway.stop()).toBe(0);
+});
