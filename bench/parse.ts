@@ -124,7 +124,7 @@ export interface ParseBench {
   factor: number;
   /** The same by wall clock. */
   factorWall: number;
-  /** Mails of 25 MB through parseMessageInSlices. */
+  /** Mails of 25 MB through the parser's workers, as the gateway reads them; the block is the main thread's. */
   blocks: Record<string, Block>;
 }
 

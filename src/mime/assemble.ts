@@ -79,12 +79,8 @@ function headOf(
   };
 }
 
-/** Yields at least every megabyte of work. `expired` says that the time is up. Does not throw on any bytes. */
-export function* assemble(
-  raw: Buffer,
-  options: Required<ParseOptions>,
-  expired: () => boolean,
-): Generator<void, ParsedMessage> {
+/** `expired` says that the time is up. Does not throw on any bytes. */
+export function assemble(raw: Buffer, options: Required<ParseOptions>, expired: () => boolean): ParsedMessage {
   const warnings: Warning[] = [];
   const warn: Warn = (code, detail) => {
     if (warnings.length < MAX_WARNINGS && !warnings.some((w) => w.code === code && w.detail === detail)) {
@@ -92,8 +88,8 @@ export function* assemble(
     }
   };
   // Bare CR as line end (old Macs): the same bytes with LF, so that offsets stay.
-  const source = hasBareReturns(raw) ? yield* macToUnix(raw, warn) : raw;
-  const walked = yield* walk(source, options);
+  const source = hasBareReturns(raw) ? macToUnix(raw, warn) : raw;
+  const walked = walk(source, options);
   for (const [code, path] of walked.warnings) warn(code, path === '' ? undefined : `part ${path}`);
   let truncated = walked.truncated;
   const { root } = walked;
@@ -101,15 +97,14 @@ export function* assemble(
   const hint = declaredCharset(root);
   const head = headOf(root.header.fields, headers, hint, options, warn);
   const classified = classify(root, hint);
-  yield;
 
   const signed = signedMail(classified);
-  const inside = signed === undefined ? undefined : yield* unwrapped(source, signed, options, warn);
-  const bodies = inside?.bodies ?? (yield* decodeSections(source, classified, hint, options, warn));
+  const inside = signed === undefined ? undefined : unwrapped(source, signed, options, warn);
+  const bodies = inside?.bodies ?? decodeSections(source, classified, hint, options, warn);
   warnOfUnusable([...classified.sections.flatMap((s) => [...s.texts, ...s.htmls]), ...classified.attachments], warn);
   if (isPgpText(bodies.plain)) warn('encrypted');
   const outside = { raw: source, stored: raw, leaves: classified.attachments, headers, hint };
-  const attachments = yield* listAttachments(
+  const attachments = listAttachments(
     signed === undefined || inside === undefined
       ? [{ ...outside, bodies }]
       : [
@@ -128,7 +123,6 @@ export function* assemble(
       leaf.encoding,
     ).toString('latin1'),
   }));
-  yield;
   const original = originalMail(source, classified.attachments);
   const bounce = parseBounce({
     headers,
@@ -149,7 +143,6 @@ export function* assemble(
     contentType: root.type.value,
     ...(bounce?.kind === undefined ? {} : { report: { kind: bounce.kind, source: bounce.source } }),
   });
-  yield;
   const reply =
     automatic.kind === 'bounce'
       ? undefined
@@ -165,7 +158,6 @@ export function* assemble(
     ? bodies.text?.truncated === true || (bodies.marks === undefined && (bodies.htmlHead ?? '').length > MAX_HTML)
     : (bodies.text?.length ?? 0) > MAX_INPUT;
   if (reply !== undefined && unread) warn('reply-text-cut');
-  yield;
   const links = MASS.has(automatic.kind) ? [] : linksOf(bodies.htmlHead, bodies.plain);
   if (truncated) warn('truncated');
   const message: ParsedMessage = {
@@ -207,13 +199,12 @@ const hasBareReturns = (raw: Buffer): boolean => {
 };
 const STRETCH = 1 << 16;
 
-function* macToUnix(raw: Buffer, warn: Warn): Generator<void, Buffer> {
+function macToUnix(raw: Buffer, warn: Warn): Buffer {
   const copy = Buffer.allocUnsafe(raw.length);
   for (let from = 0; from < raw.length; from += STRETCH) {
     const to = Math.min(raw.length, from + STRETCH);
     if (raw.subarray(from, to).indexOf(0x0a) !== -1) return raw; // it has line feeds after all
     for (let i = from; i < to; i++) copy[i] = raw[i] === 0x0d ? 0x0a : (raw[i] as number);
-    yield;
   }
   warn('line-ends-repaired');
   return copy;

@@ -25,7 +25,7 @@ interface Measured {
 }
 
 /** Size, SHA-256 and beginning of a range of the raw mail once decoded. */
-function* measure(bytes: Buffer, encoding: TransferEncoding): Generator<void, Measured> {
+function measure(bytes: Buffer, encoding: TransferEncoding): Measured {
   if (bytes.length <= CHUNK) {
     const decoded = decodeTransient(bytes, encoding);
     return { size: decoded.length, sha256: sha256(decoded), prefix: firstOf(decoded) };
@@ -34,18 +34,11 @@ function* measure(bytes: Buffer, encoding: TransferEncoding): Generator<void, Me
   const decoder = encoding === 'base64' ? base64Decoder(true) : decoderFor(encoding);
   let size = 0;
   let prefix: Buffer | undefined;
-  const stretch = encoding === 'base64' || encoding === 'identity' ? 1 << 19 : 1 << 16;
-  let sinceYield = 0;
   for (let at = 0; at < bytes.length; at += CHUNK) {
     const decoded = decoder.push(bytes.subarray(at, at + CHUNK));
     size += decoded.length;
     hash.update(decoded);
     prefix ??= decoded.length > 0 ? firstOf(decoded) : undefined;
-    sinceYield += CHUNK;
-    if (sinceYield >= stretch) {
-      sinceYield = 0;
-      yield;
-    }
   }
   const rest = decoder.end();
   if (rest.length > 0) hash.update(rest);
@@ -56,7 +49,7 @@ function* measure(bytes: Buffer, encoding: TransferEncoding): Generator<void, Me
 const firstOf = (decoded: Buffer): Buffer => Buffer.from(decoded.subarray(0, PREFIX_BYTES));
 
 /** The whole of a range, decoded (a winmail.dat, which has to be read to and fro). */
-function* decodeInSteps(bytes: Buffer, encoding: TransferEncoding): Generator<void, Buffer> {
+function decodeRange(bytes: Buffer, encoding: TransferEncoding): Buffer {
   // Damaged uuencode may decode to more bytes than it has.
   if (bytes.length <= CHUNK || encoding === 'uuencode') return decodeWhole(bytes, encoding);
   const decoder = encoding === 'base64' ? base64Decoder(true) : decoderFor(encoding);
@@ -64,7 +57,6 @@ function* decodeInSteps(bytes: Buffer, encoding: TransferEncoding): Generator<vo
   let size = 0;
   for (let at = 0; at < bytes.length; at += CHUNK) {
     size += decoder.push(bytes.subarray(at, at + CHUNK)).copy(out, size);
-    if ((at / CHUNK) % 8 === 7) yield;
   }
   return out.subarray(0, size + decoder.end().copy(out, size));
 }
@@ -84,23 +76,23 @@ interface AttachmentSource {
   signedIn?: Leaf;
 }
 
-export function* listAttachments(
+export function listAttachments(
   sources: readonly AttachmentSource[],
   warn: Warn,
   expired: () => boolean,
-): Generator<void, { list: Attachment[]; cut: boolean }> {
+): { list: Attachment[]; cut: boolean } {
   const list: Attachment[] = [];
-  for (const source of sources) if (!(yield* listOf(source, list, warn, expired))) return { list, cut: true };
+  for (const source of sources) if (!listOf(source, list, warn, expired)) return { list, cut: true };
   return { list, cut: false };
 }
 
 /** @returns false when the time was up before the last one */
-function* listOf(
+function listOf(
   { raw, stored = raw, leaves, bodies, headers, hint, signedIn }: AttachmentSource,
   list: Attachment[],
   warn: Warn,
   expired: () => boolean,
-): Generator<void, boolean> {
+): boolean {
   const add = (attachment: Omit<Attachment, 'n' | 'filename'>, declared: string, prefix: Buffer): void => {
     list.push(described(list.length, attachment, declared, prefix, warn));
   };
@@ -118,12 +110,12 @@ function* listOf(
     const { part } = leaf;
     const bytes = stored.subarray(part.bodyStart, part.bodyEnd);
     if (signedIn === undefined && isTnef(leaf) && bytes.length <= MAX_TNEF) {
-      const decoded = yield* decodeInSteps(bytes, leaf.encoding);
+      const decoded = decodeRange(bytes, leaf.encoding);
       const files = findTnefFiles(decoded);
       if (files !== undefined && (files.length > 0 || decoded.length < 4096)) {
         for (const file of files) {
           const data = decoded.subarray(file.start, file.end);
-          const { size, sha256: digest, prefix } = yield* measure(data, 'identity');
+          const { size, sha256: digest, prefix } = measure(data, 'identity');
           add(
             {
               contentType: file.contentType,
@@ -144,12 +136,11 @@ function* listOf(
           );
         }
         warn('tnef-unpacked', `part ${part.path}`);
-        yield;
         continue;
       }
       warn('tnef-unreadable', `part ${part.path}`);
     }
-    const { size, sha256: digest, prefix } = yield* measure(bytes, leaf.encoding);
+    const { size, sha256: digest, prefix } = measure(bytes, leaf.encoding);
     const { contentId } = leaf;
     add(
       {
@@ -163,10 +154,9 @@ function* listOf(
       declaredName(raw, leaf, headers, hint),
       prefix,
     );
-    yield;
   }
   for (const file of bodies.uuencoded) {
-    const { size, sha256: digest, prefix } = yield* measure(stored.subarray(file.start, file.end), 'uuencode');
+    const { size, sha256: digest, prefix } = measure(stored.subarray(file.start, file.end), 'uuencode');
     add(
       {
         contentType: typeByName(file.filename),
@@ -178,7 +168,6 @@ function* listOf(
       file.filename,
       prefix,
     );
-    yield;
   }
   return true;
 }

@@ -29,13 +29,13 @@ export interface Bodies {
 /** UTF-16 units that are kept of all texts of a mail, and of all its html: many times what is looked at. */
 const KEPT = 1 << 20;
 
-export function* decodeSections(
+export function decodeSections(
   raw: Buffer,
   classified: Classified,
   hint: string | undefined,
   { inlineTextBytes, inlineHtmlBytes }: { inlineTextBytes: number; inlineHtmlBytes: number },
   warn: Warn,
-): Generator<void, Bodies> {
+): Bodies {
   const uuencoded: Bodies['uuencoded'] = [];
   const texts: { text: string; length: number; derived: boolean }[] = [];
   const htmls: { text: string; length: number }[] = [];
@@ -51,11 +51,11 @@ export function* decodeSections(
     const sectionTexts: string[] = [];
     let textLength = 0;
     for (const leaf of section.texts) {
-      const body = yield* decodeLeaf(raw, leaf, hint, warn);
+      const body = decodeLeaf(raw, leaf, hint, warn);
       const reference = textPart(leaf, body);
       textParts.push(reference);
       if (section.htmls.length === 0) htmlParts.push(reference);
-      const text = yield* plainText(raw, leaf, body.text, uuencoded);
+      const text = plainText(raw, leaf, body.text, uuencoded);
       textLength += text.length + Math.max(0, body.length - body.text.length);
       if (textKept < KEPT) sectionTexts.push(text);
       textKept += text.length;
@@ -63,7 +63,7 @@ export function* decodeSections(
     const sectionHtmls: string[] = [];
     let htmlLength = 0;
     for (const leaf of section.htmls) {
-      const body = yield* decodeLeaf(raw, leaf, hint, warn);
+      const body = decodeLeaf(raw, leaf, hint, warn);
       htmlParts.push(textPart(leaf, body));
       if (htmlKept < KEPT) sectionHtmls.push(body.text);
       htmlKept += body.text.length;
@@ -71,7 +71,6 @@ export function* decodeSections(
     }
     let text = joinTexts(sectionTexts);
     let derived = false;
-    yield;
     if (section.htmls.length > 0 && (section.texts.length === 0 || text.trim() === '') && textKept < KEPT) {
       const bound = Math.max(inlineTextBytes, MAX_INPUT);
       const rendered = htmlToText(joined(sectionHtmls), { maxOutput: bound });
@@ -90,7 +89,6 @@ export function* decodeSections(
       htmls.push({ text: html, length: html.length });
       htmlKept += html.length;
     }
-    yield;
   }
   const plain = joinTexts(texts.map((t) => t.text));
   const html = joined(htmls.map((h) => h.text));
@@ -123,35 +121,26 @@ export function* decodeSections(
   };
 }
 
-/**
- * Not a closure of decodeSections: each closure of a generator gets a hidden class of its own, which lives in the old generation and would
- * keep all that the closure sees, texts included, until the next full collection.
- */
-function* decodeLeaf(raw: Buffer, leaf: Leaf, hint: string | undefined, warn: Warn): Generator<void, DecodedBody> {
+function decodeLeaf(raw: Buffer, leaf: Leaf, hint: string | undefined, warn: Warn): DecodedBody {
   const { part } = leaf;
   const bytes = raw.subarray(part.bodyStart, part.bodyEnd);
   if (leaf.encoding === 'base64' && isNoBase64(bytes)) {
     leaf.encoding = 'identity';
     warn('transfer-encoding-repaired', `part ${part.path}`);
   }
-  const body = yield* decodeBody(bytes, leaf.encoding, part.type.params.charset, hint, isHtml(leaf.type));
+  const body = decodeBody(bytes, leaf.encoding, part.type.params.charset, hint, isHtml(leaf.type));
   if (body.repaired !== undefined) warn('charset-repaired', `part ${part.path}: ${body.repaired}`);
   if (body.cleaned === true) warn('control-characters', `part ${part.path}`);
   return body;
 }
 
 /** The text of a part as a reader sees it; uuencoded files in it are noted and cut out. */
-function* plainText(
-  raw: Buffer,
-  { type, encoding, part }: Leaf,
-  text: string,
-  uuencoded: Bodies['uuencoded'],
-): Generator<void, string> {
+function plainText(raw: Buffer, { type, encoding, part }: Leaf, text: string, uuencoded: Bodies['uuencoded']): string {
   const { params } = part.type;
   if (type === 'text/enriched' || type === 'text/richtext') return enrichedToText(text);
   if (params.format?.toLowerCase() === 'flowed') return unflow(text, params.delsp?.toLowerCase() === 'yes');
   if (encoding !== 'identity' || !text.includes('begin ') || !/(?:^|\n)begin /.test(text)) return text;
-  const found = yield* findUuencoded(raw, part.bodyStart, part.bodyEnd, text);
+  const found = findUuencoded(raw, part.bodyStart, part.bodyEnd, text);
   for (const file of found.files) uuencoded.push({ ...file, path: part.path });
   return found.text;
 }

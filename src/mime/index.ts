@@ -18,9 +18,6 @@ export const readHeaderBlock = (mail: Buffer): Headers =>
 /** Addresses of an unfolded header value in latin1 view, as we read those of customers. */
 export const addressesOf = (value: string) => parseAddresses(value);
 
-/** After this time parseMessageInSlices hands the event loop back, in milliseconds; a step may take a few more. */
-const SLICE_MILLIS = 4;
-
 const view = (raw: Uint8Array): Buffer =>
   Buffer.isBuffer(raw) ? raw : Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength);
 
@@ -62,7 +59,7 @@ export function unreadable(code: string, detail?: string): ParsedMessage {
 }
 
 /**
- * Parses a whole mail at once: for small and medium mails. Never throws on any bytes: repairs and limits are warnings, and `parse` says
+ * Parses a whole mail. Never throws on any bytes: repairs and limits are warnings, and `parse` says
  * `complete`, `truncated` (a limit was met) or `failed`. Attachments are slices of `raw`, see {@link decodeSlice}. Linear in time and memory.
  */
 export function parseMessage(raw: Uint8Array, options?: ParseOptions): ParsedMessage {
@@ -70,32 +67,7 @@ export function parseMessage(raw: Uint8Array, options?: ParseOptions): ParsedMes
   const bytes = view(raw);
   const deadline = performance.now() + settings.maxMillis;
   try {
-    const steps = assemble(bytes, settings, () => performance.now() > deadline);
-    for (;;) {
-      const step = steps.next();
-      if (step.done === true) return step.value;
-    }
-  } catch (thrown) {
-    return failed(bytes, settings, thrown);
-  }
-}
-
-/** The same result as {@link parseMessage}, but hands the event loop back about every 4 ms: for large mails. Never rejects. */
-export async function parseMessageInSlices(raw: Uint8Array, options?: ParseOptions): Promise<ParsedMessage> {
-  const settings = withDefaults(options);
-  const bytes = view(raw);
-  const deadline = performance.now() + settings.maxMillis;
-  try {
-    const steps = assemble(bytes, settings, () => performance.now() > deadline);
-    let since = performance.now();
-    for (;;) {
-      const step = steps.next();
-      if (step.done === true) return step.value;
-      if (performance.now() - since > SLICE_MILLIS) {
-        await new Promise((resolve) => setImmediate(resolve));
-        since = performance.now();
-      }
-    }
+    return assemble(bytes, settings, () => performance.now() > deadline);
   } catch (thrown) {
     return failed(bytes, settings, thrown);
   }

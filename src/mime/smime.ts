@@ -34,32 +34,25 @@ interface Unwrapped {
  * The signed mail within `leaf`; undefined where there is none. Warns of what cannot be shown (`encrypted`, `smime-unreadable`), and of what was
  * unwrapped (`smime-unwrapped`, with the number of attachments left inside).
  */
-export function* unwrapped(
-  raw: Buffer,
-  leaf: Leaf,
-  limits: Limits,
-  warn: Warn,
-  wraps = 0,
-): Generator<void, Unwrapped | undefined> {
+export function unwrapped(raw: Buffer, leaf: Leaf, limits: Limits, warn: Warn, wraps = 0): Unwrapped | undefined {
   const { path, bodyStart, bodyEnd } = leaf.part;
   const encoded = raw.subarray(bodyStart, bodyEnd);
   const cms = encoded.length > MAX_ENCODED ? undefined : readCms(decodeWhole(encoded, leaf.encoding));
-  yield;
   if (cms?.kind !== 'signed') {
     warn(cms?.kind === 'enveloped' ? 'encrypted' : 'smime-unreadable', `part ${path}`);
     return undefined;
   }
   const { content } = cms;
-  const { root } = yield* walk(content, limits);
+  const { root } = walk(content, limits);
   const hint = declaredCharset(root);
   const inner = classify(root, hint);
   const within = signedMail(inner);
-  if (within !== undefined && wraps < MAX_WRAPS) return yield* unwrapped(content, within, limits, warn, wraps + 1);
+  if (within !== undefined && wraps < MAX_WRAPS) return unwrapped(content, within, limits, warn, wraps + 1);
   const attachments = wraps === 0 ? inner.attachments : [];
   const left = inner.attachments.length - attachments.length;
   warn('smime-unwrapped', left === 0 ? `part ${path}` : `part ${path}: ${left} attachments within`);
   const bounds = limits.inlineTextBytes === 0 ? { inlineTextBytes: WHOLE_BYTES, inlineHtmlBytes: WHOLE_BYTES } : limits;
-  const bodies = yield* decodeSections(content, inner, hint, bounds, warn);
+  const bodies = decodeSections(content, inner, hint, bounds, warn);
   return {
     bodies: {
       ...bodies,

@@ -17,13 +17,13 @@ export interface DecodedBody {
   cleaned?: boolean;
 }
 
-export function* decodeBody(
+export function decodeBody(
   bytes: Buffer,
   encoding: TransferEncoding,
   charset: string | undefined,
   hint: string | undefined,
   html = false,
-): Generator<void, DecodedBody> {
+): DecodedBody {
   if (bytes.length <= WHOLE) {
     const western =
       encoding === 'quoted-printable' && canonicalCharset(charset) === 'utf-8' ? decodeWestern(bytes) : undefined;
@@ -48,21 +48,17 @@ export function* decodeBody(
     if (chunk === undefined) break;
     head.push(Buffer.from(chunk));
     headBytes += chunk.length;
-    yield;
   }
   const headBuffer = Buffer.concat(head);
   // Cut at a line end, so that no character is split.
   const cut = headBuffer.lastIndexOf(0x0a) + 1 || headBuffer.length;
   const decoded = decodeText(headBuffer.subarray(0, cut), charset, hint);
-  yield;
   const clean = printable(decoded.text);
-  yield;
-  const text = html ? clean : yield* lineFeedsInSteps(clean);
+  const text = html ? clean : lineFeeds(clean);
   const counter = utf16Counter(decoded.repaired ?? charset ?? 'utf-8', html);
   let length = text.length + counter(headBuffer.subarray(cut));
   for (let chunk = next(); chunk !== undefined; chunk = next()) {
     length += counter(chunk);
-    yield;
   }
   length += counter(decoder.end());
   return { ...decoded, text, length, cleaned: clean !== decoded.text };
@@ -73,19 +69,6 @@ export const lineFeeds = (text: string): string => {
   const unix = text.replaceAll('\r\n', '\n');
   return unix.includes('\r') ? unix.replaceAll('\r', '\n') : unix;
 };
-
-function* lineFeedsInSteps(text: string): Generator<void, string> {
-  if (!text.includes('\r')) return text;
-  const pieces: string[] = [];
-  for (let from = 0; from < text.length; ) {
-    let to = Math.min(text.length, from + (1 << 15));
-    if (text.charCodeAt(to - 1) === 0x0d && to < text.length) to++;
-    pieces.push(lineFeeds(text.slice(from, to)));
-    from = to;
-    yield;
-  }
-  return pieces.join('');
-}
 
 /** UTF-16 units of consecutive chunks, without carriage returns but in html; exact for UTF-8 and single-byte charsets, by decoding for others. */
 function utf16Counter(charset: string, html: boolean): (chunk: Buffer) => number {

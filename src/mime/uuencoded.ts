@@ -9,24 +9,22 @@ interface UuencodedFile {
 
 const BEGIN = /^begin 0?[0-7]{3} ([^\r\n]{1,200})\r?\n/;
 const END = /^\n(?:[` ]?\r?\n)?end[ \t]*(?:\r?\n|$)/;
-/** Bytes searched between two yields. */
-const WINDOW = 1 << 18;
 
 /**
  * Files within the identity-encoded text [from, to) of `raw`, and the text without them. A `begin` line counts only if a plausible data line
  * follows and an `end` line closes it: prose that starts with "begin" stays text. Linear: what is searched once in vain is not searched again.
  */
-export function* findUuencoded(
+export function findUuencoded(
   raw: Buffer,
   from: number,
   to: number,
   text: string,
-): Generator<void, { files: UuencodedFile[]; text: string }> {
+): { files: UuencodedFile[]; text: string } {
   const source = raw.subarray(from, to);
   const files: UuencodedFile[] = [];
   let at = 0;
   while (files.length < 100) {
-    const begin = yield* lineStarting(source, 'begin ', at);
+    const begin = lineStarting(source, 'begin ', at);
     if (begin === -1) break;
     at = begin + 6;
     const match = BEGIN.exec(source.toString('latin1', begin, begin + 220));
@@ -34,7 +32,7 @@ export function* findUuencoded(
     const dataStart = begin + match[0].length;
     const data = source.toString('latin1', dataStart, dataStart + 100);
     if (!plausible((data.split('\n', 1)[0] ?? '').trimEnd())) continue;
-    const end = yield* endOf(source, dataStart);
+    const end = endOf(source, dataStart);
     if (end === -1) break;
     files.push({ start: from + dataStart, end: from + end, filename: (match[1] ?? '').trim() });
     at = end - 1;
@@ -44,9 +42,9 @@ export function* findUuencoded(
 }
 
 /** Offset behind the `end` line (and the line of length zero before it) that closes the data from `dataStart`, or -1. */
-function* endOf(source: Buffer, dataStart: number): Generator<void, number> {
+function endOf(source: Buffer, dataStart: number): number {
   for (let at = dataStart; ; ) {
-    const end = yield* lineStarting(source, 'end', at);
+    const end = lineStarting(source, 'end', at);
     if (end === -1) return -1;
     at = end + 3;
     const match = END.exec(source.toString('latin1', end - 1, end + 40));
@@ -61,15 +59,10 @@ function* endOf(source: Buffer, dataStart: number): Generator<void, number> {
 }
 
 /** Offset of the next line, at or behind `from`, that begins with `word`, or -1. */
-function* lineStarting(source: Buffer, word: string, from: number): Generator<void, number> {
-  for (let at = from; at < source.length; at += WINDOW) {
-    const window = source.subarray(at, at + WINDOW + word.length);
-    for (let k = window.indexOf(word, 0, 'latin1'); k !== -1; k = window.indexOf(word, k + 1, 'latin1')) {
-      if (at + k === 0 || source[at + k - 1] === 0x0a) return at + k;
-    }
-    yield;
-  }
-  return -1;
+function lineStarting(source: Buffer, word: string, from: number): number {
+  let at = source.indexOf(word, from, 'latin1');
+  while (at > 0 && source[at - 1] !== 0x0a) at = source.indexOf(word, at + 1, 'latin1');
+  return at;
 }
 
 /** Length character and as many data characters as it says (some encoders drop trailing blanks). */

@@ -48,7 +48,7 @@ interface Open {
   closed: boolean;
 }
 
-/** Bytes looked at between two checkpoints. */
+/** Bytes searched at once. */
 const WINDOW = 1 << 17;
 
 export const field = (fields: readonly HeaderField[], name: string): string | undefined => {
@@ -56,8 +56,8 @@ export const field = (fields: readonly HeaderField[], name: string): string | un
   return undefined;
 };
 
-/** A generator so that a large mail can be walked in slices; it yields about every 128 KB. Linear in the size of the mail. */
-export function* walk(raw: Buffer, limits: WalkLimits): Generator<void, Walk> {
+/** Linear in the size of the mail. */
+export function walk(raw: Buffer, limits: WalkLimits): Walk {
   const warnings = new Map<WalkWarning, string>();
   const warn = (code: WalkWarning, path: string): void => {
     if (!warnings.has(code)) warnings.set(code, path);
@@ -152,7 +152,6 @@ export function* walk(raw: Buffer, limits: WalkLimits): Generator<void, Walk> {
   let leaf: Part | undefined; // the part whose body is being passed, undefined in preambles and epilogues
   let pos = root.bodyStart;
   let atLineStart = true;
-  let checkpoint = pos + WINDOW;
   while (pos < raw.length) {
     let lineStart: number;
     if (atLineStart && raw[pos] === 0x2d && raw[pos + 1] === 0x2d) lineStart = pos;
@@ -166,14 +165,9 @@ export function* walk(raw: Buffer, limits: WalkLimits): Generator<void, Walk> {
         if (step >= raw.length) break;
         pos = step - 2;
         atLineStart = false;
-        yield;
         continue;
       }
       lineStart = found + 1;
-    }
-    if (lineStart > checkpoint) {
-      checkpoint = lineStart + WINDOW;
-      yield;
     }
     const lineFeed = endOfLine(raw, lineStart);
     const index = delimiter(lineStart, lineFeed);

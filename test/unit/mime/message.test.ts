@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
-import { decodeSlice, parseHeadersOnly, parseMessage, parseMessageInSlices } from '../../../src/mime/index.ts';
+import { decodeSlice, parseHeadersOnly, parseMessage } from '../../../src/mime/index.ts';
 import { cutToBytes } from '../../../src/mime/text-bodies.ts';
 
 const mail = (...lines: string[]): Buffer => Buffer.from(lines.join('\r\n'));
@@ -352,13 +352,12 @@ describe('broken structure', () => {
 });
 
 describe('large mails', () => {
-  it('come out the same in slices, with attachments measured right across chunks', async () => {
+  it('have attachments measured right across chunks', () => {
     const file = Buffer.alloc(3_000_000, 'abcdefg');
     const raw = Buffer.from(
       `Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nhi\r\n--b\r\nContent-Type: application/pdf\r\nContent-Transfer-Encoding: base64\r\n\r\n${file.toString('base64').replace(/(.{72})/g, '$1\r\n')}\r\n--b--`,
     );
-    const message = await parseMessageInSlices(raw);
-    expect(message).toEqual(parseMessage(raw));
+    const message = parseMessage(raw);
     expect(message.attachments[0]).toMatchObject({
       size: 3_000_000,
       sha256: createHash('sha256').update(file).digest('hex'),
