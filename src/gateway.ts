@@ -14,10 +14,11 @@ import { releaseStack } from './lib/release-stack.ts';
 import { startWatchdog } from './lib/watchdog.ts';
 import type { Outbound, OutboundSettings } from './outbound/index.ts';
 import { createEmit } from './telemetry/events.ts';
+import { createLogControl } from './telemetry/log-control.ts';
 import { createLogger } from './telemetry/logger.ts';
 import { createMetrics } from './telemetry/metrics.ts';
 import { openEmailServers, openRecovery } from './wiring/email-servers.ts';
-import { openHttp, openMetrics, openWaiting } from './wiring/http.ts';
+import { openHttp, openLogLevel, openMetrics, openWaiting } from './wiring/http.ts';
 import { openInbound } from './wiring/inbound.ts';
 import { openOutbound, openReplies } from './wiring/outbound.ts';
 import { openStores } from './wiring/stores.ts';
@@ -29,6 +30,8 @@ export interface Gateway {
   routes: readonly ServedRoute[];
   inbound: Inbound | undefined;
   outbound: Outbound | undefined;
+  /** Logs at debug for a quarter of an hour, or no longer. */
+  toggleDebug(): void;
   /** Stops intake, drains, closes connections; the reason is in the log. */
   stop(reason: string): Promise<void>;
 }
@@ -55,7 +58,8 @@ export async function startGateway(
 ): Promise<Gateway> {
   const logger = createLogger({ level: config.log.level, role: roles.join('+') });
   const metrics = createMetrics();
-  const emit = createEmit(logger, metrics);
+  const logControl = createLogControl(logger, config.log.level);
+  const emit = createEmit(logger, metrics, logControl);
   const stack = releaseStack((kind, error) => emit('ReleaseFailed', { kind, err: asError(error) }));
 
   try {
@@ -75,6 +79,8 @@ export async function startGateway(
 
     const emailServers = await openEmailServers(config, stores, stack, emit);
     watch = emailServers;
+    const logLevel = openLogLevel(stores, logControl, emit);
+    stack.defer('log level', logLevel.stop);
     stack.defer('metrics', openMetrics(stores, emailServers, roles, metrics));
 
     const room = openReplies(config, stores, servers, emit);
@@ -95,7 +101,8 @@ export async function startGateway(
     }
 
     let inbound: Inbound | undefined;
-    if (roles.includes('ingest')) inbound = await openInbound(config, stores, emailServers, stack, emit, metrics);
+    if (roles.includes('ingest'))
+      inbound = await openInbound(config, stores, emailServers, stack, { emit, metrics, logControl });
     openRecovery(stores, emailServers, { inbound, outbound }, stack);
 
     const http = await openHttp(config, {
@@ -117,6 +124,7 @@ export async function startGateway(
       routes: http.routes,
       inbound,
       outbound,
+      toggleDebug: logLevel.toggle,
       async stop(reason) {
         emit('GatewayStopping', { reason });
         // Nothing can be handed back to a Redis that is away: its leases and locks expire.

@@ -21,6 +21,10 @@ export const examples: Readonly<Record<string, readonly [string, string]>> = {
   'replies show': ['mailroom replies show reply-4711', 'mailroom -c /etc/mailroom replies show reply-4711'],
   'replies release': ['mailroom replies release reply-4711', 'mailroom -c /etc/mailroom replies release reply-4711'],
   'replies drop': ['mailroom replies drop reply-4711', 'mailroom -c /etc/mailroom replies drop reply-4711'],
+  'log-level': [
+    'mailroom log-level debug --server "Support inbound" --minutes 10',
+    'mailroom log-level --server "Support inbound" --trace commands',
+  ],
   tail: ['mailroom tail Support', 'mailroom tail Support --json | jq .subject'],
   parse: ['mailroom parse mail.eml', 'cat mail.eml | mailroom parse -'],
   invite: ['mailroom invite', 'mailroom invite --name Kim --role operator'],

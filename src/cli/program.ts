@@ -11,6 +11,7 @@ import { repliesOf } from './connect.ts';
 import { credentialsCommand } from './credentials.ts';
 import { examples } from './examples.ts';
 import { inviteCommand } from './invite.ts';
+import { logLevelCommand } from './log-level.ts';
 import { loginCommand } from './login.ts';
 import { parseCommand } from './parse.ts';
 import { replayCommand } from './replay.ts';
@@ -41,6 +42,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     replayCommand,
     (to: Command) => repliesCommand(to, repliesOf),
     tailCommand,
+    logLevelCommand,
     parseCommand,
     inviteCommand,
     tokenCommand,

@@ -54,10 +54,14 @@ async function serve(config: Config, roles: readonly Role[]): Promise<void> {
   const signal = firstSignal(GRACE_MS);
   const stopping = new AbortController();
   void signal.then(() => stopping.abort());
+  // Until it is there the signal is ignored: unheard, it would end the process.
+  let toggleDebug = () => {};
+  process.on('SIGUSR2', () => toggleDebug());
   const load = () => readConfig({ configDir: config.configDir });
   const gateway = await startGateway(config, roles, load, {}, stopping.signal).catch((error: unknown) => {
     if (!stopping.signal.aborted) throw error;
     return undefined; // stopped while it waited for Redis: nothing was begun
   });
+  if (gateway !== undefined) ({ toggleDebug } = gateway);
   await gateway?.stop(await signal);
 }

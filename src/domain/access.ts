@@ -64,6 +64,8 @@ export const permissions = {
   /** Connect to a stored server and say what is wrong; an unsaved definition needs email-servers:write. */
   'email-servers:test': operators,
   'email-servers:write': ['administrator'],
+  /** Change what running processes log, for a while. */
+  'log-level:write': operators,
   'audit:read': ['administrator'],
 } as const satisfies Record<string, readonly AccessRole[]>;
 export type Permission = keyof typeof permissions;

@@ -40,6 +40,8 @@ export const writeProbeKey = (of: Scope) => `${prefixOf(of)}:write-probe`;
 export const schemaKey = (of: Scope) => `${prefixOf(of)}:schema`;
 /** String: who migrates the data. */
 export const schemaLockKey = (of: Scope) => `${prefixOf(of)}:schema-lock`;
+/** Hash: `*` or `server <name>` → JSON of a switch of the log. */
+export const logSwitchesKey = (of: Scope) => `${prefixOf(of)}:log-switches`;
 /** Sorted set replica → last heartbeat (ms). */
 export const replicasKey = (of: Scope) => `${prefixOf(of)}:replicas`;
 /** Hash: what a mailbox's watcher says of itself, for `mailroom servers` and the portal. */

@@ -3,6 +3,7 @@ import fastify, { type FastifyInstance, type LightMyRequestResponse } from 'fast
 import type { InjectOptions } from 'light-my-request';
 import { asError, MailroomError } from '../domain/errors.ts';
 import { emailServerRoutes } from './api/email-servers.ts';
+import { logLevelRoutes } from './api/log-level.ts';
 import { messageRoutes } from './api/messages.ts';
 import { operationRoutes } from './api/operations.ts';
 import { quarantineRoutes } from './api/quarantine.ts';
@@ -89,6 +90,7 @@ export async function createHttp(deps: HttpDeps): Promise<Http> {
       ...(deps.emailServers === undefined || deps.operations === undefined
         ? []
         : [
+            ...logLevelRoutes(deps.operations),
             ...operationRoutes({ ...deps.operations, list: deps.emailServers.list }),
             ...quarantineRoutes(deps.operations, deps.api.blobs, deps.emit),
           ]),

@@ -18,7 +18,7 @@ import type { EmailServerAdmin } from './email-servers.ts';
 const OPEN = ['waiting', 'prioritized', 'delayed', 'paused', 'active', 'failed'];
 
 interface OperationsDeps {
-  stores: Pick<Stores, 'flows' | 'ledgers' | 'quarantinedKeys'>;
+  stores: Pick<Stores, 'flows' | 'ledgers' | 'quarantinedKeys' | 'logSwitches'>;
   room: Pick<ReplyRoom, 'queues'>;
   watch: EmailServerWatch;
   pauses: Pauses;
@@ -52,6 +52,14 @@ export function createOperations(deps: OperationsDeps): OperationsApi {
   const state = (from: string, to: string) => [{ field: 'state', from, to }];
 
   return {
+    logSwitches: () => stores.logSwitches.read(),
+    async switchLog({ server, level, trace }, minutes) {
+      const name = server === undefined ? undefined : named(server).name;
+      const one = { ...(name === undefined ? {} : { server: name }), ...(level === undefined ? {} : { level }) };
+      if (level === undefined && trace === undefined) return stores.logSwitches.clear(name);
+      const until = Date.now() + minutes * 60_000;
+      await stores.logSwitches.set({ ...one, ...(trace === undefined || name === undefined ? {} : { trace }), until });
+    },
     async emailFlows() {
       const imap = watch.current().servers.filter(isImap);
       const defined = new Set(flowNames());

@@ -3,6 +3,7 @@
 import type { Logger } from 'pino';
 import { Counter } from 'prom-client';
 import { type EventName, eventDefinitions } from './events/index.ts';
+import type { LogControl } from './log-control.ts';
 import { measures } from './measures.ts';
 import type { Metrics } from './metrics.ts';
 import { countRepeats, type RepeatClock } from './repeats.ts';
@@ -50,8 +51,13 @@ export function metricName(event: string): string {
 /** `emailFlow` → `email_flow`: labels are snake_case (https://prometheus.io/docs/practices/naming/), fields of the log are not. */
 export const labelName = (field: string): string => field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
-/** @param clock of repeated events, where a test cannot wait a minute */
-export function createEmit(logger: Logger, metrics: Metrics, clock?: RepeatClock): Emit {
+/** @param control what is logged now @param clock of repeated events, where a test cannot wait a minute */
+export function createEmit(
+  logger: Logger,
+  metrics: Metrics,
+  control?: Pick<LogControl, 'wants'>,
+  clock?: RepeatClock,
+): Emit {
   const repeated = countRepeats(logger, clock);
   const counters = new Map<string, { counter: Counter; labels: readonly (readonly [keyof EventFields, string])[] }>();
   for (const [name, { labels = [], message }] of Object.entries(eventDefinitions)) {
@@ -68,6 +74,7 @@ export function createEmit(logger: Logger, metrics: Metrics, clock?: RepeatClock
     counter.inc(labels);
     if (definition.times !== undefined && fields.durationMs !== undefined)
       metrics.histogram(definition.times).observe(pick(labels, definition.times), fields.durationMs / 1000);
+    if (control?.wants(definition.level, fields.server) === false) return;
     if (definition.repeats && repeated(name, labels, fields.err)) return;
     logger[definition.level]({ event: name, ...fields }, definition.message);
   };

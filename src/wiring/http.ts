@@ -9,9 +9,11 @@ import { apiOf } from '../operations/api.ts';
 import { startStoreGauges } from '../operations/gauges.ts';
 import { healthOf } from '../operations/health.ts';
 import { startKnownSeries } from '../operations/known-series.ts';
+import { followLogLevel } from '../operations/log-level.ts';
 import { type Waiting, waitVisibly } from '../operations/waiting.ts';
 import type { Outbound } from '../outbound/index.ts';
 import type { Emit } from '../telemetry/events.ts';
+import type { LogControl } from '../telemetry/log-control.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { ReplyRoom } from './outbound.ts';
 import { portalOf } from './portal.ts';
@@ -72,6 +74,10 @@ export function openMetrics(
     for (const stop of stops) stop();
   };
 }
+
+/** What the processes log now; the signal's switch. */
+export const openLogLevel = ({ logSwitches }: Stores, control: LogControl, emit: Emit) =>
+  followLogLevel(logSwitches, control, emit);
 
 /** Before Redis is there: health alone, on the port that the HTTP server proper takes over. */
 export const openWaiting = ({ http }: Config, emit: Emit, metrics: Metrics): Waiting =>

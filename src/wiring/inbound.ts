@@ -17,8 +17,15 @@ import { startFlowGauges } from '../operations/gauges.ts';
 import { startMaintenance } from '../operations/maintenance.ts';
 import { startSilence } from '../operations/silence.ts';
 import type { Emit } from '../telemetry/events.ts';
+import type { LogControl } from '../telemetry/log-control.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Stores } from './stores.ts';
+
+interface Telemetry {
+  emit: Emit;
+  metrics: Metrics;
+  logControl: Pick<LogControl, 'traceOf'>;
+}
 
 /** What is held in memory of one message; beyond it streams. */
 const BUFFER_BYTES = 8 * 1024 * 1024;
@@ -49,11 +56,10 @@ export async function openInbound(
   stores: Stores,
   servers: EmailServerWatch,
   stack: ReleaseStack,
-  emit: Emit,
-  metrics: Metrics,
+  { emit, metrics, logControl }: Telemetry,
 ): Promise<Inbound> {
   const current = () => servers.current().servers;
-  const inbound = startInbound(await inboundPorts(config, stores, emit, metrics));
+  const inbound = startInbound(await inboundPorts(config, stores, { emit, metrics, logControl }));
   stack.defer('inbound', inbound.stop);
   const apply = () => inbound.setServers(current().filter(isImap));
   stack.defer(
@@ -80,8 +86,7 @@ export async function openInbound(
 async function inboundPorts(
   config: Config,
   stores: Stores,
-  emit: Emit,
-  metrics: Metrics,
+  { emit, metrics, logControl }: Telemetry,
 ): Promise<Parameters<typeof startInbound>[0]> {
   const { redis, flows, replica } = stores;
   const settings = inboundSettings(config);
@@ -98,7 +103,10 @@ async function inboundPorts(
     ...ingestDeps(config, stores, emit),
     openMailbox(server, credentials) {
       const onSlowFetch = () => emit('FetchSlowed', { server: server.name });
-      return openMailbox(server, credentials, { ...connecting, onSlowFetch }, stores.hostPolicy.guardOf(server));
+      return openMailbox(server, credentials, { ...connecting, onSlowFetch }, stores.hostPolicy.guardOf(server), {
+        grade: () => logControl.traceOf(server.name),
+        write: (from, line) => emit('MailboxTraced', { server: server.name, kind: from, reason: line }),
+      });
     },
     getToken: (server, options) => stores.tokens.getToken(server, 'imap', options),
     commit,

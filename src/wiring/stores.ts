@@ -15,6 +15,7 @@ import { type AskDisk, openDisk } from '../adapters/redis/disk.ts';
 import { guardKeys, type QuarantinedKey, quarantinedKeys } from '../adapters/redis/guard.ts';
 import { createJournal } from '../adapters/redis/journal.ts';
 import { createLedgers, type Ledgers } from '../adapters/redis/ledgers.ts';
+import { createLogSwitches, type LogSwitches } from '../adapters/redis/log-switches.ts';
 import { createLoginSlots } from '../adapters/redis/login-slots.ts';
 import { createPace } from '../adapters/redis/pace.ts';
 import { createParticipants, type Participants } from '../adapters/redis/participants.ts';
@@ -87,6 +88,7 @@ export interface Stores {
   quarantine: Quarantine;
   /** Keys of Redis that hold something else than they should. */
   quarantinedKeys(): Promise<QuarantinedKey[]>;
+  logSwitches: LogSwitches;
   audit: AuditLog;
   sessions: Sessions;
   view: PortalView;
@@ -188,7 +190,7 @@ export async function openStores(
     loginSlot: createLoginSlots(redis, config.inbound.loginsPerSecond),
     ...{ people: createPeople(redis), participants: createParticipants(redis) },
     quarantine: createQuarantine(redis),
-    quarantinedKeys: () => quarantinedKeys(redis),
+    ...{ quarantinedKeys: () => quarantinedKeys(redis), logSwitches: createLogSwitches(redis) },
     audit: createPortalAudit(redis),
     sessions: createPortalSessions(redis, {
       idleMs: sessions.idleMinutes * 60_000,

@@ -13,6 +13,7 @@ import { findFolder, folderMissing, isInbox } from './folders.ts';
 import { offersIdle, POLL_MS } from './idle.ts';
 import { peopleCommands, sequenceSet } from './people.ts';
 import { throttleLogger, throttleWords } from './throttle.ts';
+import type { ProtocolTrace } from './trace.ts';
 
 interface ConnectionOptions {
   /** Milliseconds for DNS, TCP, TLS and greeting together. */
@@ -37,6 +38,7 @@ export async function openMailbox(
   credentials: ImapCredentials,
   timeouts: ConnectionOptions,
   guard?: ConnectGuard,
+  trace?: ProtocolTrace,
 ): Promise<Mailbox> {
   const client = new ImapFlow({
     ...(await clientOptions(server, server.user, credentials, guard)),
@@ -49,7 +51,7 @@ export async function openMailbox(
       throttledUntil = performance.now() + ms;
       // imapflow would sit out more than our bound for an answer: the server would be called silent, and come back to too early.
       if (ms >= timeouts.answerMs) giveUp(new Error('throttled'));
-    }),
+    }, trace),
   });
   let throttledUntil = 0;
   const provider = providerOf(server);

@@ -1,19 +1,24 @@
 // Hears of a throttle hint the moment it comes. imapflow sits a hint out with its reader parked and tells of it only afterwards, or not at all when
 // the server hangs up meanwhile (`Request is throttled …`, then BYE): its log is the one place where it says so at once.
 import type { ImapFlowOptions } from 'imapflow';
+import { type ProtocolTrace, traceEntry } from './trace.ts';
 
-/** @param onHint hears the milliseconds that the server asks for */
-export function throttleLogger(onHint: (ms: number) => void): NonNullable<ImapFlowOptions['logger']> {
+/** @param onHint hears the milliseconds that the server asks for @param trace takes the lines of the protocol when somebody wants them */
+export function throttleLogger(
+  onHint: (ms: number) => void,
+  trace?: ProtocolTrace,
+): NonNullable<ImapFlowOptions['logger']> {
   const nothing = () => {};
+  const line = trace === undefined ? nothing : (entry: unknown) => traceEntry(trace, entry);
   return {
     warn(entry: unknown) {
       const ms = typeof entry === 'object' && entry !== null && 'throttleDelay' in entry ? entry.throttleDelay : 0;
       if (typeof ms === 'number' && ms > 0) onHint(ms);
     },
     // Without these imapflow would print to the console.
-    ...{ error: nothing, fatal: nothing, info: nothing, debug: nothing },
+    ...{ error: nothing, fatal: nothing, info: nothing, debug: line, trace: line },
     // Not in imapflow's type, and asked: what is not logged is not put together.
-    ...{ isLevelEnabled: (level: string) => level === 'warn' },
+    ...{ isLevelEnabled: (level: string) => level === 'warn' || trace?.grade() !== undefined },
   };
 }
 

@@ -172,6 +172,12 @@ export const structures: readonly Structure[] = [
   { key: ours('(?:disk|write-probe)'), type: 'string', what: 'probe of writes' },
   { key: ours('schema'), type: 'hash', what: 'version of the data', keep: 'REDIS_KEY_DAMAGED' },
   { key: ours('schema-lock'), type: 'string', what: 'lock of a migration' },
+  {
+    key: ours('log-switches'),
+    type: 'hash',
+    what: 'switches of the log',
+    item: (value) => numbers(objectIn(value), 'until'),
+  },
   { key: ours('replicas'), type: 'zset', what: 'list of replicas' },
   { key: ours('reply:[0-9a-f]+'), type: 'hash', what: 'journal of a reply', entry: isReplyEntry },
   { key: ours('replies-in:.+'), type: 'zset', what: 'replies by state', instead: rebuildReplyIndexes },

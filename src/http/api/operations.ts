@@ -6,6 +6,7 @@ import { passed } from '../../domain/doctor.ts';
 import { problemSchema } from '../problem.ts';
 import { type Route, route } from '../routes.ts';
 import { type Definition, definitionSchema, type EmailServerView, emailServerSchema } from './email-servers.ts';
+import type { LogLevelApi } from './log-level.ts';
 
 const emailFlowSchema = z.object({
   emailFlow: z.string(),
@@ -45,7 +46,7 @@ export interface TestOptions {
   sendProbe?: boolean;
 }
 
-export interface OperationsApi {
+export interface OperationsApi extends LogLevelApi {
   /** Those of servers, and those without a server whose messages are not consumed yet. */
   emailFlows(): Promise<EmailFlowView[]>;
   /** Names of the email flows of all defined IMAP servers. */

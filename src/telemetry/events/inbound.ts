@@ -14,6 +14,11 @@ export const inboundEvents = events({
       'messages are fetched by imapflow alone, which takes more CPU; this imapflow is not the one that Mailroom was written against',
     labels: ['server'],
   },
+  MailboxTraced: {
+    level: 'info',
+    message: 'line of the IMAP protocol, as long as a trace is on; names, numbers and outcomes only',
+    labels: ['server'],
+  },
   MailboxRenewed: {
     level: 'info',
     message: 'connection replaced by one with a newer token; the mailbox was watched throughout',

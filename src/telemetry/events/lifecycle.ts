@@ -29,6 +29,11 @@ export const lifecycleEvents = events({
       'a Redis key held an unexpected value; moved aside, or left in place where moving it could lose mail or replies; nothing else is affected',
     labels: ['kind'],
   },
+  LogLevelChanged: {
+    level: 'warn',
+    message: 'log level changed while running; it returns to the configured one at the given time',
+  },
+  LogLevelRestored: { level: 'info', message: 'log level is as configured again' },
   RedisConnected: { level: 'info', message: 'Redis connected' },
   RedisDisconnected: { level: 'warn', message: 'Redis connection lost; reconnecting', labels: ['code'] },
   RedisWritesRefused: {

@@ -14,6 +14,7 @@ function rig() {
   const emit = createEmit(
     createLogger({ level: 'info' }, { write: (line: string) => void lines.push(JSON.parse(line)) }),
     metrics,
+    undefined,
     {
       now: () => clock.at,
       everyMinute(tick) {

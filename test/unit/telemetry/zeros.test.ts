@@ -17,7 +17,7 @@ const known: KnownNames = {
 
 function rig() {
   const metrics = createMetrics();
-  const emit = createEmit(createLogger({ level: 'silent' }), metrics);
+  const emit = createEmit(createLogger({ level: 'silent' }, { write: () => {} }), metrics);
   const lines = async (name: string) =>
     (await metrics.text()).split('\n').filter((line) => line.startsWith(`mailroom_${name}{`));
   return { emit, lines, zeros: createZeros(metrics) };

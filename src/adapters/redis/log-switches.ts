@@ -1,0 +1,35 @@
+// Switches of the log, for all replicas: set by API or command line, read every few seconds. They end on their own.
+import type { Redis } from 'ioredis';
+import { logSwitchesKey } from '../../domain/keys.ts';
+import type { LogSwitch } from '../../telemetry/log-control.ts';
+
+export interface LogSwitches {
+  /** Those that have not ended. */
+  read(): Promise<LogSwitch[]>;
+  /** In place of the one for the same server. */
+  set(one: LogSwitch): Promise<void>;
+  /** Undefined: all of them. */
+  clear(server?: string): Promise<void>;
+}
+
+/** Field of the switch for all. */
+const ALL = '*';
+const fieldOf = (server: string | undefined) => (server === undefined ? ALL : `server ${server}`);
+
+export function createLogSwitches(redis: Redis): LogSwitches {
+  const key = logSwitchesKey(redis);
+  return {
+    async read() {
+      const found = await redis.hvals(key);
+      return found.map((text) => JSON.parse(text) as LogSwitch).filter(({ until }) => until > Date.now());
+    },
+    async set(one) {
+      await redis.hset(key, fieldOf(one.server), JSON.stringify(one));
+      await redis.pexpireat(key, Math.max(one.until, Date.now() + 86_400_000));
+    },
+    async clear(server) {
+      if (server === undefined) await redis.del(key);
+      else await redis.hdel(key, fieldOf(server));
+    },
+  };
+}

@@ -1,0 +1,56 @@
+// `mailroom log-level`: shows and changes the log level of running processes, for all or for one email server, for a while; and the trace of one
+// mailbox's IMAP protocol.
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { MailroomError } from '../domain/errors.ts';
+import { switchText } from '../operations/log-level.ts';
+import { type LogLevel, logLevels, type TraceGrade, traceGrades } from '../telemetry/log-control.ts';
+import { connected } from './connect.ts';
+
+interface Options {
+  server?: string;
+  minutes: number;
+  trace?: TraceGrade;
+  reset?: boolean;
+}
+
+export function logLevelCommand(program: Command): void {
+  program
+    .command('log-level')
+    .argument('[level]', logLevels.join(', '))
+    .description('show or change what running processes log, for a while')
+    .option('--server <name>', 'for one email server only')
+    .option('--minutes <number>', 'how long it lasts, at most a day', minutesFrom, 15)
+    .addOption(
+      new Option('--trace <grade>', 'trace the IMAP protocol of --server: no bodies, addresses or credentials').choices(
+        traceGrades,
+      ),
+    )
+    .option('--reset', 'as configured, at once')
+    .action(async (level: string | undefined, options: Options, command: Command) =>
+      connected(command, async ({ stores: { logSwitches }, servers }) => {
+        const { server, minutes, trace, reset } = options;
+        if (level !== undefined && !logLevels.includes(level as LogLevel))
+          throw new InvalidArgumentError(`must be one of ${logLevels.join(', ')}`);
+        if (server !== undefined && !servers.some(({ name }) => name === server))
+          throw new MailroomError('EMAIL_SERVER_NOT_FOUND', { field: 'server' });
+        if (trace !== undefined && server === undefined) throw new InvalidArgumentError('--trace needs --server');
+        if (reset === true) await logSwitches.clear(server);
+        else if (level !== undefined || trace !== undefined)
+          await logSwitches.set({
+            ...(server === undefined ? {} : { server }),
+            ...(level === undefined ? {} : { level: level as LogLevel }),
+            ...(trace === undefined ? {} : { trace }),
+            until: Date.now() + minutes * 60_000,
+          });
+        const list = await logSwitches.read();
+        for (const one of list) process.stdout.write(`${switchText(one)}\n`);
+        if (list.length === 0) process.stdout.write('as configured\n');
+      }),
+    );
+}
+
+function minutesFrom(text: string): number {
+  const minutes = Number(text);
+  if (!(minutes > 0 && minutes <= 1_440)) throw new InvalidArgumentError('must be between 0 and 1440');
+  return minutes;
+}

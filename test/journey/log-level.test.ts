@@ -1,0 +1,86 @@
+// The log of a running process is switched by command, API and signal, for all and for one server; the trace of its protocol holds nothing of the mail
+// that was read meanwhile, of its people, or of what was signed in with.
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
+import { journey } from '../support/journey.ts';
+import { leakWatch } from '../support/leak-watch.ts';
+import { startRedis, type TestRedis } from '../support/redis.ts';
+import { tempDir, waitFor } from '../support/temp.ts';
+
+leakWatch();
+
+const [SUPPORT, JANE] = ['support@contoso.example', 'jane@customer.example'];
+const [PASSWORD, SUBJECT, BODY] = ['log-level-password', 'Vertraulich-4711', 'Kontonummer-0815'];
+let redis: TestRedis;
+let sandbox: Sandbox;
+const dir = tempDir('log-level');
+beforeAll(async () => {
+  redis = await startRedis();
+  sandbox = await startSandbox({
+    users: [
+      { address: SUPPORT, password: PASSWORD },
+      { address: JANE, kind: 'customer' },
+    ],
+  });
+});
+afterAll(async () => {
+  await sandbox.stop();
+  await redis.stop();
+  dir.remove();
+});
+
+it('by command, API and signal', async () => {
+  const j = journey({
+    redisUrl: redis.url,
+    caFile: await sandbox.caFile(`${dir.path}/ca.pem`),
+    emailServers: [
+      {
+        ...{ serverType: 'IMAP', name: 'In', port: sandbox.imap.port, user: SUPPORT, emailFlow: 'F', enabled: true },
+        ...{ host: 'localhost', tls: true, authenticationType: 'Password', passwordEnv: 'MAILROOM_SECRET_TEST' },
+      },
+    ],
+    env: { MAILROOM_SECRET_TEST: PASSWORD },
+    // Base64 of the password, too: what AUTHENTICATE and LOGIN carry.
+    secrets: [SUBJECT, BODY, JANE, Buffer.from(PASSWORD).toString('base64').slice(0, 12)],
+  });
+  try {
+    const one = j.start(['serve']);
+    const url = `http://127.0.0.1:${await j.port(one)}`;
+    await one.waitForEvent('MailboxConnected');
+    const traced = await j.run('log-level', '--server', 'In', '--trace', 'answers', '--minutes', '5');
+    expect(traced.output).toMatch(/^In: trace answers until \d{4}-/);
+    await one.waitForEvent('LogLevelChanged');
+    sandbox.faults.set({ name: 'drop' }); // signs in again under the trace
+    sandbox.mailboxes.deliver(SUPPORT, `From: ${JANE}\r\nTo: ${SUPPORT}\r\nSubject: ${SUBJECT}\r\n\r\n${BODY}\r\n`);
+    await j.waitForMessages('F', 1);
+    const lines = () => one.events('MailboxTraced').map(({ kind, reason }) => `${kind} ${reason}`);
+    await waitFor(() => lines().some((line) => / UID FETCH \d/.test(line)), {
+      describe: () => lines().join('\n'),
+    });
+    expect(lines().find((line) => / (LOGIN|AUTHENTICATE)/.test(line))).toMatch(/^client \w+ (LOGIN|AUTHENTICATE)$/);
+    expect(lines().join('\n')).toMatch(/^server \* \d+ EXISTS$/m);
+
+    expect((await j.run('log-level', '--reset')).output).toBe('as configured\n');
+    await one.waitForEvent('LogLevelRestored');
+    const put = (body: object) =>
+      fetch(`${url}/v1/log-level`, {
+        method: 'PUT',
+        headers: { authorization: `Bearer ${j.apiToken}`, 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      });
+    expect((await put({ server: 'Nobody', level: 'debug' })).status).toBe(404);
+    expect(await (await put({ level: 'debug', server: 'In', minutes: 1 })).json()).toMatchObject({
+      switches: [{ server: 'In', level: 'debug' }],
+    });
+    await one.waitForEvent('LogLevelChanged', ({ detail }) => /In: level debug/.test(JSON.stringify(detail)));
+    expect((await put({ server: 'In', level: null })).status).toBe(200);
+
+    one.signal('SIGUSR2');
+    await one.waitForEvent('LogLevelChanged', ({ reason }) => reason === 'SIGUSR2');
+    one.signal('SIGUSR2');
+    await one.waitForEvent('LogLevelRestored', ({ reason }) => reason === 'SIGUSR2');
+    expect(await one.stop()).toBe(0);
+  } finally {
+    await j.stop();
+  }
+});
