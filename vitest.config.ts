@@ -17,6 +17,8 @@ const project = (name: string, timeout: number, serial = false) => ({
 
 export default defineConfig({
   test: {
+    // Of tests within a file that wait for looks at their own mailboxes.
+    maxConcurrency: 12,
     projects: [
       project('unit', 20_000),
       project('docs', 60_000),

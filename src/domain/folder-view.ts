@@ -23,6 +23,8 @@ export interface FolderView {
   absent: UidSet;
   /** Reported as gone; a server may show them again. */
   gone: UidSet;
+  /** Newest UID that was on a queue at the last look: what came since and is not in the folder any more has gone unseen. */
+  upTo: number;
   /** Goes up with each event: part of its id. */
   seq: number;
   /** Epoch ms of the look that it was written after. */
@@ -86,68 +88,78 @@ export const emptyView = (era: string, at: number): FolderView => ({
   answered: EMPTY,
   absent: EMPTY,
   gone: EMPTY,
+  upTo: 0,
   seq: 0,
   at,
 });
 
+interface Found {
+  changes: Change[];
+  settled: OwnAct[];
+  seen: number[];
+  answered: number[];
+  absent: number[];
+  gone: number[];
+}
+
 /** @param before undefined: the first look, which has nothing to compare with and reports nothing */
 export function compareViews(before: FolderView | undefined, look: Look): Compared {
-  const { low, own, flags, enqueued } = look;
+  const { low, enqueued } = look;
   const known = before ?? emptyView(look.era, look.at);
   const inFolder = new Set(look.uids.filter((uid) => uid >= low && uidSet.has(enqueued, uid)));
-  const changes: Change[] = [];
-  const settled: OwnAct[] = [];
-  const seen: number[] = [];
-  const answered: number[] = [];
-  const gone: number[] = [];
-  const absent: number[] = [];
-
-  for (const uid of inFolder) {
-    if (uidSet.has(known.gone, uid)) changes.push({ uid, kind: 'returned' });
-    const was = { seen: uidSet.has(known.seen, uid), answered: uidSet.has(known.answered, uid) };
-    const row = flags.get(uid);
-    const is = row ?? was;
-    if (is.seen) seen.push(uid);
-    if (is.answered) answered.push(uid);
-    if (is.seen && own.seen.has(uid)) settled.push(`seen:${uid}`);
-    else if (was.seen !== is.seen) changes.push({ uid, kind: is.seen ? 'seen' : 'unseen' });
-    if (is.answered && own.answered.has(uid)) settled.push(`answered:${uid}`);
-    else if (is.answered && !was.answered) changes.push({ uid, kind: 'answered' });
-  }
-  for (const uid of uidsIn(known.present, low)) {
-    if (inFolder.has(uid)) continue;
-    if (own.moved.has(uid)) settled.push(`moved:${uid}`);
-    else if (uidSet.has(known.absent, uid)) {
-      gone.push(uid);
-      changes.push({ uid, kind: 'gone' });
-    } else absent.push(uid);
-    // Should it come back, it is compared with what it was.
-    if (uidSet.has(known.seen, uid)) seen.push(uid);
-    if (uidSet.has(known.answered, uid)) answered.push(uid);
-  }
-  for (const [kind, uids] of Object.entries(own) as [keyof OwnActs, ReadonlySet<number>][])
-    for (const uid of uids)
-      if (uid < low || (kind === 'moved' ? !inFolder.has(uid) : !inFolder.has(uid) && !uidSet.has(known.present, uid)))
-        settled.push(`${kind}:${uid}`);
-
+  const found: Found = { changes: [], settled: [], seen: [], answered: [], absent: [], gone: [] };
+  const upTo = uidSet.highest(enqueued);
+  const unseen = before === undefined ? [] : uidsIn(enqueued, Math.max(low, before.upTo + 1));
+  for (const uid of inFolder) comparePresent(found, known, look, uid);
+  for (const uid of new Set([...uidsIn(known.present, low), ...unseen]))
+    if (!inFolder.has(uid)) compareAbsent(found, known, look, uid);
+  const settled = [...new Set([...found.settled, ...outOfSight(known, look, inFolder)])];
   const stillGone = uidsIn(known.gone, low).filter((uid) => !inFolder.has(uid));
   const view: FolderView = {
     ...known,
-    present: uidSet.fromUids([...inFolder, ...absent]),
-    seen: uidSet.fromUids(seen),
-    answered: uidSet.fromUids(answered),
-    absent: uidSet.fromUids(absent),
-    gone: uidSet.fromUids([...stillGone, ...gone]),
+    present: uidSet.fromUids([...inFolder, ...found.absent]),
+    seen: uidSet.fromUids(found.seen),
+    answered: uidSet.fromUids(found.answered),
+    absent: uidSet.fromUids(found.absent),
+    gone: uidSet.fromUids([...stillGone, ...found.gone]),
+    upTo,
     at: look.at,
     modseq: look.modseq,
   };
-  const told = before === undefined ? [] : changes;
-  return {
-    changes: told,
-    view,
-    settled: [...new Set(settled)],
-    differs: before === undefined || settled.length > 0 || SETS.some((set) => !same(before[set], view[set])),
-  };
+  const isOther = before === undefined || before.upTo !== upTo || SETS.some((set) => !same(before[set], view[set]));
+  return { changes: before === undefined ? [] : found.changes, view, settled, differs: isOther || settled.length > 0 };
+}
+
+function comparePresent(found: Found, known: FolderView, { flags, own }: Look, uid: number): void {
+  if (uidSet.has(known.gone, uid)) found.changes.push({ uid, kind: 'returned' });
+  const was = { seen: uidSet.has(known.seen, uid), answered: uidSet.has(known.answered, uid) };
+  const is = flags.get(uid) ?? was;
+  if (is.seen) found.seen.push(uid);
+  if (is.answered) found.answered.push(uid);
+  if (is.seen && own.seen.has(uid)) found.settled.push(`seen:${uid}`);
+  else if (was.seen !== is.seen) found.changes.push({ uid, kind: is.seen ? 'seen' : 'unseen' });
+  if (is.answered && own.answered.has(uid)) found.settled.push(`answered:${uid}`);
+  else if (is.answered && !was.answered) found.changes.push({ uid, kind: 'answered' });
+}
+
+function compareAbsent(found: Found, known: FolderView, { own }: Look, uid: number): void {
+  if (own.moved.has(uid)) found.settled.push(`moved:${uid}`);
+  else if (uidSet.has(known.absent, uid)) {
+    found.gone.push(uid);
+    found.changes.push({ uid, kind: 'gone' });
+  } else found.absent.push(uid);
+  // Should it come back, it is compared with what it was.
+  if (uidSet.has(known.seen, uid)) found.seen.push(uid);
+  if (uidSet.has(known.answered, uid)) found.answered.push(uid);
+}
+
+/** Own acts on messages that no look will see any more. */
+function outOfSight(known: FolderView, { own, low }: Look, inFolder: ReadonlySet<number>): OwnAct[] {
+  const isOut = (kind: keyof OwnActs, uid: number) =>
+    uid < low || (!inFolder.has(uid) && (kind === 'moved' || !uidSet.has(known.present, uid)));
+  return (Object.entries(own) as [keyof OwnActs, ReadonlySet<number>][]).flatMap(([kind, uids]) =>
+    [...uids].flatMap((uid) => (isOut(kind, uid) ? [`${kind}:${uid}` as const] : [])),
+  );
 }
 
 const SETS = ['present', 'seen', 'answered', 'absent', 'gone'] as const;
@@ -182,9 +194,10 @@ export function fieldsOfView(view: FolderView): Record<string, string> {
 /** Undefined: the fields hold no view. */
 export function viewOfFields(fields: Readonly<Record<string, string>>): FolderView | undefined {
   try {
-    const { era, seq, modseq, sent, unreported } = JSON.parse(fields.rest ?? '') as FolderView;
+    const { era, upTo, seq, modseq, sent, unreported } = JSON.parse(fields.rest ?? '') as FolderView;
     const at = Number(fields.at);
-    if (typeof era !== 'string' || !Number.isSafeInteger(seq) || !Number.isFinite(at)) return undefined;
+    if (typeof era !== 'string' || !Number.isSafeInteger(seq) || !Number.isSafeInteger(upTo) || !Number.isFinite(at))
+      return undefined;
     const [present, seen, answered, absent, gone] = SETS.map((name) => uidSet.parse(fields[name] ?? '')) as [
       UidSet,
       UidSet,
@@ -194,7 +207,7 @@ export function viewOfFields(fields: Readonly<Record<string, string>>): FolderVi
     ];
     // More than a window is nobody's view, and would fill the memory.
     if ([present, seen, answered, absent, gone].some((set) => uidSet.size(set) > 10 * VIEW_WINDOW)) return undefined;
-    return { era, seq, at, modseq, sent, unreported, present, seen, answered, absent, gone };
+    return { era, upTo, seq, at, modseq, sent, unreported, present, seen, answered, absent, gone };
   } catch {
     return undefined;
   }

@@ -78,6 +78,7 @@ export function journey(options: JourneyOptions) {
     configDir,
     apiToken,
     writeEmailServers,
+    queue,
     start(args: string[] = ['serve'], nodeArgs: string[] = [], entry = 'src/main.ts'): MailroomProcess {
       const one = startMailroom({
         args: ['--config', configDir, ...args],

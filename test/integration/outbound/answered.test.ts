@@ -243,7 +243,7 @@ describe('an accepted reply wants its message marked', () => {
     expect(room.sink.received).toHaveLength(1);
   });
 
-  it('marks of mailboxes that nobody watches end by themselves', async () => {
+  it('marks of mailboxes that nobody watches expire', async () => {
     await people.addMark(key(), 'r');
     expect(await redis.ttl(`{mailroom}:answer-marks:${mailboxId(watched())}`)).toBeGreaterThan(86_400);
   });

@@ -27,6 +27,7 @@ const look = (uids: number[], flags: Flags = {}, more: Partial<Look> = {}): Look
   at: 1_000,
   ...more,
 });
+const more = (uid: number): Partial<Look> => ({ enqueued: fromUids([1, 2, 3, 4, 5, uid]) });
 const acts = (act: Partial<Record<keyof typeof none, number[]>>) => ({
   own: { seen: new Set(act.seen), answered: new Set(act.answered), moved: new Set(act.moved) },
 });
@@ -60,6 +61,8 @@ describe('a look after the first', () => {
     ['hidden for a moment', [look([2]), look([1, 2])], []],
     ['shown again after it was reported', [look([2]), look([2]), look([1, 2], { 1: '' })], ['1 returned']],
     ['shown again, read meanwhile', [look([2]), look([2]), look([1, 2], { 1: 's' })], ['1 returned', '1 seen']],
+    ['came and went before anybody looked', [look([1, 2], {}, more(6)), look([1, 2], {}, more(6))], ['6 gone']],
+    ['of the past, before the first look: nobody’s concern', [look([1, 2]), look([1, 2])], []],
     ['below the window now: not gone', [look([3], { 3: '' }, { low: 3 }), look([3], {}, { low: 3 })], []],
     ['both gone', [look([]), look([])], ['1 gone', '2 gone']],
   ])('%s', (_what, looks, expected) => {
