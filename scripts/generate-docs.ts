@@ -26,7 +26,7 @@ import { replyErrors } from '../src/domain/catalogue/reply.ts';
 import { smtpErrors } from '../src/domain/catalogue/smtp.ts';
 import { smtpAnswerErrors } from '../src/domain/catalogue/smtp-answers.ts';
 import { planOf, steps } from '../src/domain/doctor.ts';
-import { FAULTS, SMTP_REPLIES } from '../src/sandbox/index.ts';
+import { BOUNCES, FAULTS, SMTP_REPLIES } from '../src/sandbox/index.ts';
 import { configEvents } from '../src/telemetry/events/config.ts';
 import type { EventDefinition } from '../src/telemetry/events/event.ts';
 import { httpEvents } from '../src/telemetry/events/http.ts';
@@ -288,6 +288,11 @@ function sandboxFaults(): string {
     at,
     code(`${number} ${text}`),
   ]);
+  const bounces = Object.entries(BOUNCES).map(([name, bounce]) => [
+    code(name),
+    'remote' in bounce ? 'the recipient’s server' : 'the tenant',
+    code(bounce.text),
+  ]);
   return `${NOTE('src/sandbox/faults.ts')}
 # Faults of the sandbox
 
@@ -301,6 +306,12 @@ ${(['imap', 'smtp', 'oauth'] as const)
 ## Replies for \`smtpReply\`
 
 ${table(['Name', 'Stage', 'Reply'], replies)}
+
+## Reports for \`bounce\`
+
+Exchange Online's own limits and blocks come as such reports, after the server has accepted the mail.
+
+${table(['Name', 'Whose words', 'Diagnostic'], bounces)}
 `;
 }
 

@@ -175,6 +175,9 @@ export interface Config {
     /** Names of headers that a reply may set; a `*` at the end stands for any ending. */
     readonly allowedHeaders: readonly string[];
     readonly completedJobRetentionDays: number;
+    /** Whether the queue reply-outcomes is written. */
+    readonly outcomes: boolean;
+    readonly outcomeRetentionDays: number;
   };
   readonly oauth: {
     /** Tokens are renewed this long before they expire (plus jitter). */

@@ -266,6 +266,18 @@ export const settings: Settings = {
       1,
       365,
     ),
+    outcomes: s.flag(
+      'Write the queue reply-outcomes: each settled reply, and each report that is learnt of one afterwards. Turn it on when a backend consumes it; all processes need the same value.',
+      'OUTBOUND_OUTCOMES',
+      false,
+    ),
+    outcomeRetentionDays: s.integer(
+      'Days that outcomes are kept, consumed or not.',
+      'OUTBOUND_OUTCOME_RETENTION_DAYS',
+      8,
+      1,
+      365,
+    ),
   },
   oauth: {
     renewAheadSeconds: s.integer(

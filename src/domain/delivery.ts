@@ -2,14 +2,20 @@
 // receipts (RFC 8098). Pure. The order of the states is total: the higher one wins in whatever order reports arrive, and the same report twice
 // changes nothing. So reports need no sequence and no transaction with the mail that they came as.
 import type { DeliveryStatus } from '../contract/message.ts';
-import { type BounceClass, type Delivery, type DeliveryReport, deliveries } from '../contract/result.ts';
+import {
+  type BounceClass,
+  type Delivery,
+  type DeliveryReport,
+  deliveries,
+  type RecipientState,
+} from '../contract/result.ts';
 import { normalAddress } from './address.ts';
 import { catalogue, type ErrorCode } from './catalogue/index.ts';
 import { maskRemoteText } from './remote-text.ts';
 
 type ReportedRecipient = DeliveryStatus['recipients'][number];
 
-/** What is known of one recipient. */
+/** What is known of one recipient; the hint is told by the code. */
 interface KnownDelivery {
   delivery: Delivery;
   report: DeliveryReport;
@@ -19,7 +25,7 @@ interface KnownDelivery {
 export type Deliveries = Readonly<Record<string, KnownDelivery>>;
 
 /** One recipient of whom a report says something new. */
-type LearntDelivery = KnownDelivery & { address: string };
+export type LearntDelivery = KnownDelivery & { address: string };
 
 /** Key of an address in {@link Deliveries}. */
 export const keyOf = (address: string): string => normalAddress(address) ?? address;
@@ -135,7 +141,23 @@ function reasonOf(
     ...(diagnostic === undefined ? {} : { diagnostic }),
   });
   const code = delivery === 'delayed' ? 'DELIVERY_DELAYED' : codes[kind];
-  return { class: kind, code, ...said, hint: catalogue[code].hint.en };
+  return { class: kind, code, ...said };
+}
+
+/** A report as others are told of it. */
+export const toldReport = (report: DeliveryReport): DeliveryReport => ({
+  ...report,
+  ...(report.code !== undefined && report.code in catalogue
+    ? { hint: catalogue[report.code as ErrorCode].hint.en }
+    : {}),
+});
+
+/** A recipient with what is known of its delivery. */
+export function withDelivery<T extends RecipientState>(one: T, known: Deliveries): T {
+  const { delivery, report } = known[keyOf(one.address)] ?? {};
+  if (delivery === undefined || report === undefined)
+    return one.state === 'accepted' ? { ...one, delivery: 'unknown' } : one;
+  return { ...one, delivery, report: toldReport(report) };
 }
 
 /** With what was learnt. */

@@ -16,6 +16,8 @@ export interface Receiver {
   several: boolean;
   /** Whether X-Forefront-Antispam-Report and X-Microsoft-Antispam are the receiving server's: Exchange Online renames those that arrive. */
   antispam: boolean;
+  /** Whether X-MS-Exchange-Organization-* are the receiving server's: Exchange removes those that arrive from outside (its header firewall). */
+  marksInternal: boolean;
 }
 
 /** Nothing is believed. */
@@ -26,6 +28,7 @@ export const NO_RECEIVER: Receiver = {
   relays: [],
   several: false,
   antispam: false,
+  marksInternal: false,
 };
 
 const OUTLOOK = ['outlook.com', 'exchangelabs.com', 'office365.com', 'office365.us', 'outlook.us', 'outlook.cn'];
@@ -36,6 +39,7 @@ const MICROSOFT: Receiver = {
   hosts: OUTLOOK,
   relays: OUTLOOK,
   antispam: true,
+  marksInternal: true,
 };
 const of = (hosts: readonly string[], authservIds: readonly string[]): Receiver => ({
   ...NO_RECEIVER,
@@ -99,5 +103,6 @@ export function receiverOf(server: Pick<ImapServer, 'host' | 'trustedAuthservIds
   if (ids === undefined || ids.length === 0) return known ?? NO_RECEIVER;
   const own = { ...(known ?? NO_RECEIVER), authservIds: ids, withoutId: false };
   const domains = ids.map(domainOfHost);
-  return { ...own, hosts: [...own.hosts, ...domains], relays: [...own.relays, ...domains] };
+  const marksInternal = own.marksInternal || domains.some((domain) => OUTLOOK.some((one) => within(domain, one)));
+  return { ...own, marksInternal, hosts: [...own.hosts, ...domains], relays: [...own.relays, ...domains] };
 }

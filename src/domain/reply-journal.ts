@@ -3,6 +3,7 @@
 import { hash } from 'node:crypto';
 import { type Reply, replySchema } from '../contract/reply.ts';
 import type { RecipientState, Result } from '../contract/result.ts';
+import type { Deliveries, LearntDelivery } from './delivery.ts';
 
 export type ReplyState = Result['state'];
 
@@ -29,6 +30,8 @@ export interface ReplyEnvelope {
   from: string;
   to: readonly string[];
   smtpUtf8: boolean;
+  /** Reports asked for (RFC 3461 NOTIFY). */
+  dsn?: readonly ('success' | 'failure' | 'delay')[];
 }
 
 /** What the journal keeps of a reply; times in epoch ms. */
@@ -66,10 +69,14 @@ export interface JournalEntry {
   looks?: number;
   /** Each recipient, once a submission told them apart. */
   recipients?: readonly RecipientState[];
+  /** What reports said of it since it left. */
+  deliveries?: Deliveries;
   /** How often a server took the mail, for some recipients at a time: so many copies may be in Sent. */
   acceptances?: number;
   /** Since when recipients are deferred beside accepted ones. */
   deferredSince?: number;
+  /** It is not to be submitted from then on. */
+  expiresAt?: number;
   /** Not to be submitted or looked up before, by the journal's clock. */
   dueAt?: number;
   /** Claims that ran out before anything was prepared: whoever had them is gone, and this reply may be why. */
@@ -131,6 +138,10 @@ export interface Transition {
   release?: number;
   /** Not due again before this many ms are over; undefined: at once. */
   waitMs?: number;
+  /** Only while no copy of it can have left, as far as the journal knows: never uncertain, accepted for nobody. */
+  unsent?: boolean;
+  /** Only before this instant, by the journal's clock, epoch ms. */
+  before?: number;
 }
 
 export interface Transitioned {
@@ -140,8 +151,21 @@ export interface Transitioned {
   at: number;
 }
 
+/** What an entry begins with. */
+interface NewEntry {
+  replyId: string;
+  digest: string;
+  server: string;
+  /** Epoch ms. */
+  expiresAt?: number;
+}
+
+/** Of a reply that has one. */
+export const expiryOf = ({ expiresAt }: Pick<Reply, 'expiresAt'>): { expiresAt?: number } =>
+  expiresAt === undefined ? {} : { expiresAt: Date.parse(expiresAt) };
+
 export interface Journal {
-  claim(input: { replyId: string; digest: string; server: string; owner: string; leaseMs: number }): Promise<Claim>;
+  claim(input: NewEntry & { owner: string; leaseMs: number }): Promise<Claim>;
   /** Extends the claim; false if it is lost. */
   renew(replyId: string, fence: number, leaseMs: number): Promise<boolean>;
   /** Lets go of the claim without a change of state. */
@@ -149,9 +173,18 @@ export interface Journal {
   /** Moves the reply; `moved: false` with the state found when the expected state or the fence does not hold. */
   transition(replyId: string, transition: Transition): Promise<Transitioned>;
   /** Makes the entry before the job is added; false if the replyId stands for another content. */
-  admit(input: { replyId: string; digest: string; server: string }): Promise<boolean>;
+  admit(input: NewEntry): Promise<boolean>;
   /** Digest of the content that the replyId stands for; undefined if it stands for none. */
   digestOf(replyId: string): Promise<string | undefined>;
+  /**
+   * Keeps what a report says of a reply that left. The same report again, or a late one, finds nothing new (domain/delivery.ts).
+   * @param from what is new, by what is known
+   * @returns what is new, and the reply; undefined when there is none of this replyId any more
+   */
+  learn(
+    replyId: string,
+    from: (entry: JournalEntry) => readonly LearntDelivery[],
+  ): Promise<{ entry: JournalEntry; learnt: readonly LearntDelivery[] } | undefined>;
   read(replyId: string): Promise<JournalEntry | undefined>;
   /** The journal's clock, epoch ms. */
   now(): Promise<number>;

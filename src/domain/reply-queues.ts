@@ -57,6 +57,10 @@ export interface ReplyQueues {
     payload: unknown,
     options: { priority: number; delayMs: number },
   ): Promise<void>;
+  /** Runs a delayed job now; one that is not delayed is left alone. */
+  promote(server: string, replyId: string): Promise<void>;
+  /** Gives a job that waits or is delayed a higher priority (BullMQ's: 1 is first). @returns false: it is at work, has ended, or is not there */
+  raise(server: string, replyId: string, priority: number): Promise<boolean>;
   /** Puts back jobs that ended without a result or are delayed further than any wait of ours. @returns their job ids */
   putBack(server: string): Promise<string[]>;
   /** State of a reply's job, cheaper than {@link find}; undefined: there is none in any list of the queue. */

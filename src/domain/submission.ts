@@ -2,6 +2,7 @@
 import type { Remote } from '../contract/result.ts';
 import type { Action } from './catalogue/entry.ts';
 import type { ErrorCode, FailureClass } from './errors.ts';
+import type { ReplyEnvelope } from './reply-journal.ts';
 
 export interface SubmissionVerdict {
   code: ErrorCode;
@@ -13,7 +14,7 @@ export interface SubmissionVerdict {
 }
 
 export interface Submission {
-  envelope: { from: string; to: readonly string[]; smtpUtf8: boolean };
+  envelope: ReplyEnvelope;
   /** Header From, for hints. */
   from: string;
   bytes: () => AsyncIterable<Uint8Array>;
@@ -38,7 +39,15 @@ export interface RecipientOutcome {
 }
 
 export type SubmissionOutcome =
-  | { kind: 'accepted'; remote: Remote; serverMessageId?: string; recipients: RecipientOutcome[]; maxSize?: number }
+  | {
+      kind: 'accepted';
+      remote: Remote;
+      serverMessageId?: string;
+      recipients: RecipientOutcome[];
+      maxSize?: number;
+      /** Reports were asked for, and the server does not offer them (RFC 3461). */
+      dsnIgnored?: true;
+    }
   | {
       kind: 'failed';
       verdict: SubmissionVerdict;

@@ -72,6 +72,9 @@ export interface ApiDeps {
   /** @throws MailroomError REPLY_UNKNOWN, REPLY_NOT_HELD. `by` is the name of the token or person. */
   releaseHeld(replyId: string, by: string): Promise<Result>;
   dropHeld(replyId: string, by: string): Promise<Result>;
+  /** @throws MailroomError REPLY_UNKNOWN, REPLY_TOO_LATE */
+  cancelReply(replyId: string, by: string): Promise<Result>;
+  raisePriority(replyId: string, priority: Reply['priority']): Promise<Result>;
   /** Undefined when no email server has this flow. */
   sendersOfFlow(emailFlow: string): Promise<Senders | undefined>;
 }

@@ -34,6 +34,13 @@ export const problemSchema = z.object({
   permitted: z.array(z.string()).optional().describe('With FROM_NOT_PERMITTED: the addresses that are'),
   remote: remoteSchema.optional(),
 });
+
+/** An answer of a route that is a problem. */
+export const problemAnswer = (description: string) => ({
+  description,
+  schema: problemSchema,
+  contentType: 'application/problem+json',
+});
 export type Problem = z.infer<typeof problemSchema>;
 
 const byCode: Partial<Record<ErrorCode, number>> = {

@@ -43,7 +43,7 @@ export interface Answer {
 }
 
 export interface Route<Query = unknown, Body = unknown> {
-  method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** In fastify's form: /v1/messages/:key */
   path: string;
   operationId: string;

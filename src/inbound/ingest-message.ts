@@ -23,7 +23,7 @@ const MOST_SIBLINGS = 20;
 
 export type IngestDeps = Pick<
   InboundPorts,
-  'blobs' | 'parse' | 'parseLarge' | 'parseHeadersOnly' | 'relate' | 'emit' | 'now'
+  'blobs' | 'parse' | 'parseLarge' | 'parseHeadersOnly' | 'relate' | 'learn' | 'emit' | 'now'
 > & {
   ledgers: Pick<InboundPorts['ledgers'], 'siblings'>;
   limits: Limits;
@@ -131,6 +131,8 @@ export async function ingest(
     }
     await relate(deps, target, elsewhere);
     for (const item of items) item.message = buildMessage(target, item as Ready, deps.now());
+    // Before the commit: a report that is read again says nothing new, one that is lost would never be read again.
+    for (const { message } of items) if (message?.deliveryStatus?.reply !== undefined) await deps.learn(message);
     for (const group of inGroups(items as readonly Ready[])) {
       await commit(group, durable);
       deps.limits.stored.forget(group.map(({ raw }) => raw));

@@ -237,6 +237,8 @@ export interface InboundPorts {
   parseLarge: Parsing['parseLarge'];
   parseHeadersOnly: Parsing['parseHeadersOnly'];
   relate(parsed: PackedMessage, to: { emailFlow: string; user: string }): Promise<Related>;
+  /** Keeps what a message that is a report says of a reply of ours. Safe to repeat. */
+  learn(message: Message): Promise<void>;
   emit: Emit;
   metrics: Metrics;
   settings: InboundSettings;

@@ -1,7 +1,7 @@
 // One raw mail → ParsedMessage, as a generator of small steps: walk, decode the texts, measure the attachments, derive the rest.
-import type { Warning } from '../contract/message.ts';
+import type { DeliveryStatus, Warning } from '../contract/message.ts';
 import { detectAutomatic } from '../domain/automatic.ts';
-import { type MailboxContext, NO_RECEIVER } from '../domain/receiving-server.ts';
+import { type MailboxContext, NO_RECEIVER, type Receiver } from '../domain/receiving-server.ts';
 import { addressedTo } from './addressed-to.ts';
 import { listAttachments, originalMail } from './attachments.ts';
 import { readAuthentication } from './authentication/index.ts';
@@ -176,10 +176,26 @@ export function assemble(raw: Buffer, options: Required<ParseOptions>, expired: 
     ...(links.length === 0 ? {} : { links }),
     attachments: attachments.list,
     automatic,
-    ...(bounce?.deliveryStatus === undefined ? {} : { deliveryStatus: bounce.deliveryStatus }),
+    ...reported(bounce?.deliveryStatus, root.header.fields, options.mailbox.receiver),
     warnings,
   };
   return bounded(message);
+}
+
+/** What a report says, and whether it was made within the mailbox's own mail system. */
+const reported = (
+  deliveryStatus: DeliveryStatus | undefined,
+  fields: readonly HeaderField[],
+  receiver: Receiver,
+): Pick<ParsedMessage, 'deliveryStatus'> => {
+  if (deliveryStatus === undefined) return {};
+  return { deliveryStatus: { ...deliveryStatus, ...(isInternal(fields, receiver) ? { internal: true } : {}) } };
+};
+
+/** Exchange's own mark of what was submitted within the tenant (MS-OXCMAIL 2.1.3.2; "header firewall"). Where there are two, one may be a stranger's. */
+function isInternal(fields: readonly HeaderField[], { marksInternal }: Receiver): boolean {
+  const marks = marksInternal ? fields.filter(({ name }) => name === 'x-ms-exchange-organization-authas') : [];
+  return marks.length === 1 && marks[0]?.value.trim().toLowerCase() === 'internal';
 }
 
 /** Mass mailings: dozens of links to nobody that the desk has to trust. */

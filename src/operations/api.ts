@@ -35,6 +35,8 @@ export function apiOf(stores: Stores, room: ReplyRoom, servers: EmailServerWatch
     },
     releaseHeld: async (replyId, by) => decided('release', by, await replies.releaseHeld(replyId, by)),
     dropHeld: async (replyId, by) => decided('drop', by, await replies.dropHeld(replyId, by)),
+    cancelReply: replies.cancelReply,
+    raisePriority: replies.raisePriority,
     async sendersOfFlow(emailFlow) {
       const flow = emailFlow.normalize('NFC');
       const mailboxes = servers

@@ -1,6 +1,7 @@
-// Housekeeping: raw mails and rendered replies are deleted by age, never before the job or the open reply that refers to them. Runs in the role `ingest`, some hours apart; several
+// Housekeeping: raw mails and rendered replies are deleted by age, never before the job or the open reply that refers to them; outcomes that nobody takes, too. Runs in the role `ingest`, some hours apart; several
 // replicas at once do no harm.
 import type { EmailFlows } from '../adapters/queue/email-flows.ts';
+import type { OutcomeQueue } from '../adapters/queue/outcomes.ts';
 import type { Ledgers } from '../adapters/redis/ledgers.ts';
 import type { BlobStore } from '../domain/blob-store.ts';
 import { asError } from '../domain/errors.ts';
@@ -15,6 +16,8 @@ interface MaintenanceDeps {
   flows: Pick<EmailFlows, 'oldestOpen'>;
   ledgers: Pick<Ledgers, 'mailboxIds' | 'load'>;
   journal: Pick<Journal, 'oldestOpen'>;
+  /** Undefined: the queue reply-outcomes is not written. */
+  outcomes?: Pick<OutcomeQueue, 'clean'> | undefined;
   /** Of raw mails. */
   retentionDays: number;
   /** Of the jobs of messages that were taken: as long as the API knows a message, it has its raw mail. */
@@ -50,6 +53,10 @@ export function startMaintenance(deps: MaintenanceDeps): () => void {
     sweepBlobs(deps).then(
       (count) => deps.emit('BlobsSwept', { count }),
       (error: unknown) => deps.emit('BlobSweepFailed', { err: asError(error) }),
+    );
+    deps.outcomes?.clean().then(
+      (count) => (count > 0 ? deps.emit('ReplyOutcomesRemoved', { count }) : undefined),
+      () => {}, // Redis is away: its own event reports it, and the next run removes them
     );
   };
   const timer = setInterval(run, EVERY_MS);

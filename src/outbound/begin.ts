@@ -6,13 +6,20 @@
 // when it is found, this reply may have gone out already. That look ends at the first mark that is missing, so there must be no gap: one that
 // was not made (worker killed between 1 and 2, blob store away) is made before the next beginning.
 import type { RecipientState } from '../contract/result.ts';
+import type { BlobStore } from '../domain/blob-store.ts';
 import { dataBegunMark, type JournalEntry } from '../domain/reply-journal.ts';
 import { sendingMailbox } from '../domain/reply-pace.ts';
 import type { Work } from './work.ts';
 
+/** A reply, and where the marks of its beginnings are. */
+interface Marked {
+  deps: { blobs: Pick<BlobStore, 'markedAt' | 'createMarker'> };
+  reply: { replyId: string };
+}
+
 /** The last beginning of which the journal knows nothing; undefined: it knows all. */
 export async function forgottenBegin(
-  { deps, reply }: Pick<Work, 'deps' | 'reply'>,
+  { deps, reply }: Marked,
   entry: Pick<JournalEntry, 'begins'>,
 ): Promise<{ begins: number; at: Date } | undefined> {
   await closeGaps({ deps, reply }, entry.begins);
@@ -24,7 +31,7 @@ export async function forgottenBegin(
   }
 }
 
-async function closeGaps({ deps, reply }: Pick<Work, 'deps' | 'reply'>, begins: number): Promise<void> {
+async function closeGaps({ deps, reply }: Marked, begins: number): Promise<void> {
   let marked = begins;
   while (marked > 0 && (await deps.blobs.markedAt(dataBegunMark(reply.replyId, marked))) === undefined) marked -= 1;
   for (let n = marked + 1; n <= begins; n++) await deps.blobs.createMarker(dataBegunMark(reply.replyId, n));
@@ -47,6 +54,7 @@ export async function beginData(
     from: ['submitting'],
     to: 'data-begun',
     fence,
+    ...(reply.expiresAt === undefined ? {} : { before: Date.parse(reply.expiresAt) }),
     change: { mailbox: sendingMailbox(server), ...(recipients === undefined ? {} : { recipients }) },
   });
   if (!moved) {

@@ -168,6 +168,8 @@ export async function compose(composition: Composition): Promise<{ bytes: Buffer
       'Thread-Index': threadIndex(answers?.threadIndex, date, randomBytes),
       ...(reply.automatic ? { 'Auto-Submitted': 'auto-replied', 'X-Auto-Response-Suppress': 'All' } : {}),
       ...(reply.importance === 'normal' ? {} : { Importance: reply.importance }),
+      // RFC 8098 §2.1. To the From, whose mailbox the answers come to as well.
+      ...(reply.requestReceipt ? { 'Disposition-Notification-To': `<${sender.from.address}>` } : {}),
     },
     newline: 'windows',
     disableFileAccess: true,
@@ -177,7 +179,11 @@ export async function compose(composition: Composition): Promise<{ bytes: Buffer
   const said = { from: sender.envelopeFrom, to: recipients.all };
   // Reply-To is in the header only, and makes it a header in UTF-8 all the same.
   const written = [said.from, ...said.to, sender.from.address, ...recipients.replyTo.map(({ address }) => address)];
-  const envelope = { ...said, smtpUtf8: written.some(needsSmtpUtf8) };
+  const envelope = {
+    ...said,
+    smtpUtf8: written.some(needsSmtpUtf8),
+    ...(reply.dsn === undefined ? {} : { dsn: reply.dsn }),
+  };
   const { to, cc, replyTo } = recipients;
   readBack(bytes, { from: sender.from, sender: sender.sender, to, cc, replyTo, messageId, envelope });
   return { bytes, envelope };

@@ -75,6 +75,7 @@ export async function accepted(work: Work, entry: JournalEntry, outcome: Taken):
       acceptedAt: new Date(work.now()).toISOString(),
       ...(outcome.serverMessageId === undefined ? {} : { serverMessageId: outcome.serverMessageId }),
       remote: outcome.remote,
+      ...(outcome.dsnIgnored === true ? { warnings: ['the server does not offer delivery reports (dsn)'] } : {}),
     },
     evidence: acceptedLine(outcome.remote),
     // A late answer still counts, whoever holds the claim now: another worker may have begun to doubt, a person have decided, Redis forgotten.

@@ -1,16 +1,19 @@
 // Delivers one reply: what a job of a replies queue runs. Every run of every job, first or stalled or doubled, passes the journal's claim here.
 // Invariant: after DATA began, nothing is sent again unless it is proven that the first did not go (submission.ts says what is proof).
 import { randomUUID } from 'node:crypto';
-import { parseReply, type Reply, unknownWarnings } from '../contract/reply.ts';
+import { cancelSchema, parseReply, type Reply, unknownWarnings } from '../contract/reply.ts';
+import type { Result } from '../contract/result.ts';
 import { backoffMs } from '../domain/backoff.ts';
 import { asError } from '../domain/errors.ts';
-import { type JournalEntry, replyDigest } from '../domain/reply-journal.ts';
+import { settledOutcome } from '../domain/outcomes.ts';
+import { expiryOf, type JournalEntry, replyDigest } from '../domain/reply-journal.ts';
 import type { JobEnding, ReplyJob } from '../domain/reply-queues.ts';
 import { startClaimClock, stopwatch } from './claim-clock.ts';
 import { describeProblems } from './malformed.ts';
 import { failureOf, refusalOf, resultOf } from './results.ts';
 import { settleUncertain } from './settle.ts';
 import { prepareAndSubmit } from './submission.ts';
+import { cancelReply, endIfExpired } from './withdraw.ts';
 import { type Delivery, reject, storeSentCopy, type Work, wantMark } from './work.ts';
 
 /** BullMQ priority (1 is first) of a reply: agents' before automatic ones, whatever their own priority. */
@@ -40,6 +43,8 @@ function afterFault({ deps, settings, server }: Delivery, job: ReplyJob, error: 
 async function passGate(delivery: Delivery, job: ReplyJob): Promise<JobEnding> {
   const { deps, settings, server } = delivery;
   const now = deps.now ?? Date.now;
+  const cancel = cancelSchema.safeParse(job.payload);
+  if (cancel.success) return cancelled(delivery, cancel.data.cancel);
   const parsed = parseReply(job.payload);
   if ('issues' in parsed || (parsed.reply.server !== undefined && parsed.reply.server !== server.name)) {
     return malformed(
@@ -59,9 +64,12 @@ async function passGate(delivery: Delivery, job: ReplyJob): Promise<JobEnding> {
   }
   const reply = { ...parsed.reply, server: server.name };
   const notBefore = reply.notBefore === undefined ? 0 : Date.parse(reply.notBefore);
-  if (notBefore > now()) {
+  const expiresAt = reply.expiresAt === undefined ? Number.POSITIVE_INFINITY : Date.parse(reply.expiresAt);
+  if (Math.min(notBefore, expiresAt) > now()) {
+    const entry = await deps.journal.read(reply.replyId);
+    if (entry?.state === 'dropped') return endingOf(entry);
     await job.progress({ state: 'queued', expectedAt: new Date(notBefore).toISOString() });
-    return { end: 'later', at: notBefore, priority: job.priority || priorityOf(reply) };
+    return { end: 'later', at: Math.min(notBefore, expiresAt), priority: job.priority || priorityOf(reply) };
   }
   // A backend may add an automatic reply without priority, which BullMQ takes before all that have one.
   if (reply.automatic && job.priority < 100) return { end: 'later', at: now(), priority: priorityOf(reply) };
@@ -71,6 +79,7 @@ async function passGate(delivery: Delivery, job: ReplyJob): Promise<JobEnding> {
     replyId: reply.replyId,
     digest: replyDigest(reply),
     server: server.name,
+    ...expiryOf(reply),
     owner: randomUUID(),
     leaseMs: settings.leaseMs,
   });
@@ -126,7 +135,9 @@ function withUnknown({ deps, server }: Delivery, entry: JournalEntry, unknown: r
 
 /** How the job of an ended reply ends. */
 function endingOf(entry: JournalEntry): JobEnding {
-  const result = resultOf(entry, entry.state === 'dropped' ? { failure: failureOf('REPLY_DROPPED') } : {});
+  // An entry of an older version has the failure that it was held with.
+  const unsaid = entry.state === 'dropped' && entry.result?.state !== 'dropped';
+  const result = resultOf(entry, unsaid ? { failure: failureOf('REPLY_DROPPED') } : {});
   return { end: entry.state === 'accepted' ? 'completed' : 'failed', result };
 }
 
@@ -148,7 +159,7 @@ async function atWork(work: Work, entry: JournalEntry): Promise<JobEnding> {
     } else if (entry.state === 'uncertain') {
       ending = await settleUncertain(work, entry);
     } else {
-      ending = await prepareAndSubmit(work, entry);
+      ending = (await endIfExpired(work, entry)) ?? (await prepareAndSubmit(work, entry));
     }
     return ending;
   } catch (thrown) {
@@ -171,7 +182,25 @@ async function atWork(work: Work, entry: JournalEntry): Promise<JobEnding> {
   }
 }
 
-function malformed(delivery: Delivery, job: ReplyJob, issues: Parameters<typeof describeProblems>[0]): JobEnding {
+/** A job that withdraws another one: it ends with the result of that one, or with the reason why it is too late. */
+async function cancelled({ deps, server }: Delivery, replyId: string): Promise<JobEnding> {
+  try {
+    const result = await cancelReply(deps, replyId, 'its backend', async () => [server.name]);
+    return { end: 'completed', result };
+  } catch (error) {
+    const failure = refusalOf(error);
+    if (failure === undefined) throw error;
+    const entry = await deps.journal.read(replyId);
+    const result = resultOf(entry ?? { replyId, server: server.name, state: 'rejected' });
+    return { end: 'failed', result: { ...result, failure } };
+  }
+}
+
+async function malformed(
+  delivery: Delivery,
+  job: ReplyJob,
+  issues: Parameters<typeof describeProblems>[0],
+): Promise<JobEnding> {
   const { message, field, replyId } = describeProblems(issues, job.payload);
   delivery.deps.emit('ReplyRejected', {
     server: delivery.server.name,
@@ -180,11 +209,17 @@ function malformed(delivery: Delivery, job: ReplyJob, issues: Parameters<typeof 
     class: 'invalid',
     field, // the value may be a customer's address: it is in the result, not in the log
   });
-  return {
-    end: 'failed',
-    result: resultOf(
-      { replyId: replyId ?? job.jobId, server: delivery.server.name, state: 'rejected' },
-      { failure: failureOf('REPLY_MALFORMED', { message }) },
-    ),
-  };
+  const result = resultOf(
+    { replyId: replyId ?? job.jobId, server: delivery.server.name, state: 'rejected' },
+    { failure: failureOf('REPLY_MALFORMED', { message }) },
+  );
+  await tellUnjournaled(delivery, result);
+  return { end: 'failed', result };
+}
+
+/** The journal tells of replies that it knows. Not of this one, unless its replyId stands for another reply, which is not to be taken for rejected. */
+async function tellUnjournaled({ deps }: Delivery, result: Result): Promise<void> {
+  if (deps.publishOutcome === undefined || (await deps.journal.digestOf(result.replyId)) !== undefined) return;
+  const outcome = settledOutcome(result, undefined, new Date());
+  if (outcome !== undefined) await deps.publishOutcome(outcome);
 }

@@ -174,7 +174,11 @@ export async function startOutbound(deps: OutboundDeps): Promise<Outbound> {
         if (waits) deps.emit('SmtpServerResumed', { server: server.name });
         return;
       }
-      if (pause.leftMs > 0) return;
+      if (pause.leftMs > 0) {
+        // A bounce paused it, which knows no queues; or somebody resumed the queue alone.
+        if (!waits) await deps.queues.pause(server.name);
+        return;
+      }
       // Resume before the record goes: ending in between leaves a record, and the next tick resumes again.
       await deps.queues.resume(server.name);
       if (await deps.pauses.lift(server.name)) deps.emit('SmtpServerResumed', { server: server.name });

@@ -4,6 +4,7 @@
 import type { JournalEntry, ReplyState } from '../domain/reply-journal.ts';
 import type { OutboundDeps } from './ports.ts';
 import { readReply } from './results.ts';
+import { expireReply } from './withdraw.ts';
 
 const AT_WORK: readonly ReplyState[] = ['prepared', 'submitting', 'data-begun', 'uncertain'];
 /** Looked at in one go. */
@@ -20,6 +21,9 @@ export function seekOrphans(
   const offsets = { atWork: 0, queued: 0 };
 
   async function takeUp(entry: JournalEntry, now: number): Promise<void> {
+    // Where its server is paused or busy, its job would say so late.
+    if (entry.expiresAt !== undefined && entry.expiresAt <= now && (await expireReply({ journal, blobs, emit }, entry)))
+      return;
     const { server, replyId, source, dueAt } = entry;
     const state = await queues.state(server, replyId);
     const late = state === 'delayed' && dueAt !== undefined && now - dueAt > LATE;

@@ -1,5 +1,6 @@
 // What the sending half is given: adapters as functions and plain objects, typed here where they are used.
 import type { Message } from '../contract/message.ts';
+import type { Outcome } from '../contract/outcome.ts';
 import type { AnsweredElsewhere } from '../domain/answered.ts';
 import type { BlobStore } from '../domain/blob-store.ts';
 import type { SmtpServer } from '../domain/email-server.ts';
@@ -168,6 +169,8 @@ export interface OutboundDeps {
   /** Text of html and quotations, in a worker thread. Throws MailroomError REPLY_NOT_COMPOSED. */
   replyBodies: Parsing['replyBodies'];
   makeMessageId: MakeMessageId;
+  /** The queue reply-outcomes, for replies that never get into the journal; absent: it is not written. */
+  publishOutcome?: ((outcome: Outcome) => Promise<void>) | undefined;
   emit: Emit;
   metrics?: Metrics;
   now?: () => number;

@@ -5,7 +5,7 @@ import { normalAddress } from '../domain/address.ts';
 import { type EmailServer, isImap, isSmtp, type SmtpServer } from '../domain/email-server.ts';
 import { MailroomError } from '../domain/errors.ts';
 import { addressesOfFlow, flowsOf } from '../domain/flow-by-recipient.ts';
-import { type JournalEntry, type ReplyState, replyDigest, settledStates } from '../domain/reply-journal.ts';
+import { expiryOf, type JournalEntry, type ReplyState, replyDigest, settledStates } from '../domain/reply-journal.ts';
 import { type Pace, sendingMailbox } from '../domain/reply-pace.ts';
 import type { FoundJob } from '../domain/reply-queues.ts';
 import { permittedFrom, resolveSender } from '../domain/sender-policy.ts';
@@ -13,7 +13,8 @@ import { checkHeaders, readRecipients } from './compose.ts';
 import { priorityOf } from './deliver.ts';
 import { describeProblems } from './malformed.ts';
 import type { OutboundDeps, Pauses, ReplyLimits } from './ports.ts';
-import { readReply, resultOf } from './results.ts';
+import { failureOf, readReply, resultOf } from './results.ts';
+import { cancelReply } from './withdraw.ts';
 
 interface SenderChoice {
   address: string;
@@ -39,6 +40,13 @@ export interface Replies {
   releaseHeld(replyId: string, by?: string): Promise<Result>;
   /** A person decided: never send it. @throws MailroomError REPLY_UNKNOWN, REPLY_NOT_HELD */
   dropHeld(replyId: string, by?: string): Promise<Result>;
+  /**
+   * Its backend does not want it sent after all.
+   * @throws MailroomError REPLY_UNKNOWN, REPLY_TOO_LATE once DATA may have begun
+   */
+  cancelReply(replyId: string, by?: string): Promise<Result>;
+  /** Lets a reply that waits go before others; a lower priority changes nothing. @throws MailroomError REPLY_UNKNOWN, REPLY_TOO_LATE */
+  raisePriority(replyId: string, priority: Reply['priority']): Promise<Result>;
   /** From drop-down of an email flow: every permitted From of the enabled SMTP servers, the flow's shared addresses first. */
   sendersOfFlow(emailFlow: string): SenderChoice[];
 }
@@ -163,9 +171,11 @@ export function createReplies(deps: RepliesDeps): Replies {
     const { offered, result } = entry;
     // Who releases has read why it is held: with a changed sender, that is the sender agreed to. An entry of an older version knows no doubt.
     const doubted = entry.doubted === true || result?.failure?.code === 'REPLY_HELD';
+    const dropped = { failure: failureOf('REPLY_DROPPED') };
     const change = {
       evidence,
       doubted,
+      ...(to === 'dropped' ? { result: resultOf({ ...entry, state: to }, dropped) } : {}),
       ...(entry.rendered === undefined ? { preparations: 0 } : {}),
       ...(offered == null ? {} : { agreed: offered }),
       ...(result?.failure?.code === 'REPLY_ANSWERED_ELSEWHERE' ? { forced: true } : {}),
@@ -173,7 +183,7 @@ export function createReplies(deps: RepliesDeps): Replies {
     const { moved, state } = await journal.transition(replyId, { from: ['held'], to, change });
     if (!moved)
       throw new MailroomError('REPLY_NOT_HELD', { field: 'replyId', message: `This reply is ${state}, not held` });
-    return { ...entry, state: to };
+    return { ...entry, ...(change.result === undefined ? {} : { result: change.result }), state: to };
   }
 
   return {
@@ -200,7 +210,8 @@ export function createReplies(deps: RepliesDeps): Replies {
       resolveSender(server, reply);
       readRecipients(reply, limits);
       checkHeaders(reply, limits);
-      if (!(await journal.admit({ replyId: reply.replyId, digest: replyDigest(reply), server: server.name }))) {
+      const made = { replyId: reply.replyId, digest: replyDigest(reply), server: server.name, ...expiryOf(reply) };
+      if (!(await journal.admit(made))) {
         throw new MailroomError('REPLY_ID_REUSED', { field: 'replyId' });
       }
       await queues.add(server.name, reply.replyId, reply, optionsOf(reply));
@@ -245,6 +256,23 @@ export function createReplies(deps: RepliesDeps): Replies {
       const entry = await moveHeld(replyId, 'dropped', `${by} dropped it`);
       deps.emit('ReplyDropped', { server: entry.server, replyId, detail: { by } });
       return resultOf(entry);
+    },
+
+    cancelReply: (replyId, by = 'its backend') => cancelReply(deps, replyId, by, queueNames),
+
+    async raisePriority(replyId, priority) {
+      const result = await this.getReply(replyId);
+      if (result === undefined) throw new MailroomError('REPLY_UNKNOWN', { field: 'replyId' });
+      const { state, server } = result;
+      const job = await queues.find(server, replyId);
+      const automatic = (job?.payload as { automatic?: unknown } | undefined)?.automatic === true;
+      const waits = state === 'queued' || state === 'prepared';
+      if (!waits || !(await queues.raise(server, replyId, priorityOf({ priority, automatic }))))
+        throw new MailroomError('REPLY_TOO_LATE', {
+          field: 'priority',
+          message: `This reply is ${state} and at work or settled`,
+        });
+      return (await this.getReply(replyId)) ?? result;
     },
 
     sendersOfFlow(emailFlow) {

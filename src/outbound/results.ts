@@ -2,6 +2,7 @@
 import { type Failure, RESULT_SCHEMA, type RecipientState, type Remote, type Result } from '../contract/result.ts';
 import type { BlobStore } from '../domain/blob-store.ts';
 import { catalogue, type ErrorCode } from '../domain/catalogue/index.ts';
+import { withDelivery } from '../domain/delivery.ts';
 import { MailroomError } from '../domain/errors.ts';
 import type { JournalEntry, ReplyState } from '../domain/reply-journal.ts';
 import { collect } from '../lib/streams.ts';
@@ -14,12 +15,19 @@ export type Told = Omit<Partial<Result>, 'recipients' | 'openRecipients'> & {
   recipients?: readonly RecipientState[] | undefined;
 };
 
+/** Where no submission told them apart: all have what the reply has. */
+const alike = ({ state, envelope }: Partial<JournalEntry>): RecipientState[] | undefined =>
+  state === 'accepted' ? envelope?.to.map((address) => ({ address, state })) : undefined;
+
 /** Settled ones and open ones, each in their list. */
-function told(recipients: readonly RecipientState[] | undefined): Pick<Result, 'recipients' | 'openRecipients'> {
-  if (recipients === undefined) return {};
+function told(
+  recipients: readonly RecipientState[] | undefined,
+  entry: Partial<JournalEntry>,
+): Pick<Result, 'recipients' | 'openRecipients'> {
   const settled: NonNullable<Result['recipients']> = [];
   const open: NonNullable<Result['openRecipients']> = [];
-  for (const one of recipients) {
+  for (const given of recipients ?? alike(entry) ?? []) {
+    const one = withDelivery(given, entry.deliveries ?? {});
     if (one.state === 'accepted' || one.state === 'rejected') settled.push({ ...one, state: one.state });
     else open.push({ ...one, state: one.state });
   }
@@ -48,7 +56,7 @@ export function resultOf(
   const why = failure ?? (entry.state === 'rejected' ? failureOf('REPLY_JOB_FAILED') : undefined);
   return {
     ...before,
-    ...told(recipients),
+    ...told(recipients, entry),
     schema: RESULT_SCHEMA,
     replyId: entry.replyId,
     state: entry.state,

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { FAULTS, type Fault } from './faults.ts';
 import type { Sandbox } from './index.ts';
 import { OUTLOOK_ACTS } from './outlook.ts';
+import { BOUNCES, type BounceName } from './smtp/bounces.ts';
 
 /** Largest body taken, bytes: Exchange's largest message. */
 const MAX_BODY = 157_286_400;
@@ -63,7 +64,12 @@ export async function startControl(sandbox: Sandbox, port: number): Promise<Cont
     'POST /bounces': ({ parameter, query }) => {
       const submission = sandbox.submissions().find(({ id }) => id === parameter);
       if (!submission) return [404, { error: 'No such submission' }];
-      sandbox.bounce(submission, query.has('recipient') ? query.getAll('recipient') : undefined);
+      const bounce = query.get('bounce') ?? 'recipientNotFound';
+      if (!Object.hasOwn(BOUNCES, bounce)) return [400, { error: 'No such bounce', bounces: Object.keys(BOUNCES) }];
+      sandbox.bounce(submission, query.has('recipient') ? query.getAll('recipient') : undefined, {
+        bounce: bounce as BounceName,
+        action: query.get('action') === 'delayed' ? 'delayed' : 'failed',
+      });
       return [202, {}];
     },
   };

@@ -205,6 +205,16 @@ export const FAULTS = {
     description: 'The copy in Sent appears late',
     parameters: { milliseconds: 'default 1000' },
   },
+  bounce: {
+    protocol: 'smtp',
+    description: 'The message is accepted, and a report comes back to MAIL FROM that it was not delivered',
+    parameters: {
+      bounce: 'name out of BOUNCES, default userUnknown',
+      recipient: 'only this one',
+      delayedFirst: 'true: a report of a delay comes at once',
+      milliseconds: 'until the report comes, default 0',
+    },
+  },
   rewriteMessageId: {
     protocol: 'smtp',
     description: 'Message-ID is rewritten on submission',

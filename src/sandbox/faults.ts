@@ -1,6 +1,7 @@
 // Faults on command: the list of what is switched on (fault-table.ts tells what there is).
 // Servers ask `take` at the place a fault applies; faults that strike at once are listened to.
 import { FAULTS } from './fault-table.ts';
+import { BOUNCES, type BounceName } from './smtp/bounces.ts';
 import { SMTP_REPLIES, type SmtpReplyName } from './smtp/replies.ts';
 
 export { FAULTS };
@@ -38,6 +39,8 @@ export interface Fault {
   refuseOldTokens?: boolean;
   unaccepted?: boolean;
   keepOriginal?: boolean;
+  bounce?: BounceName;
+  delayedFirst?: boolean;
 }
 
 /** What a server knows at the moment it asks; a fault strikes when nothing it names differs. */
@@ -73,6 +76,8 @@ export function createFaults(now: () => number = Date.now) {
       const preset = fault.reply === undefined ? undefined : SMTP_REPLIES[fault.reply];
       if (fault.reply !== undefined && !preset) throw new RangeError(`No SMTP reply is called ${fault.reply}`);
       counter += 1;
+      if (fault.bounce !== undefined && !Object.hasOwn(BOUNCES, fault.bounce))
+        throw new RangeError(`No bounce is called ${fault.bounce}`);
       const entry: ActiveFault & { until: number } = {
         ...preset,
         ...fault,

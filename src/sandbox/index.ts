@@ -10,7 +10,7 @@ import { startImapServer } from './imap/server.ts';
 import type { Tenant } from './imap/session-types.ts';
 import { startOAuthServer } from './oauth/server.ts';
 import { createOutlook, messageOf, type OutlookAct, type OutlookOptions } from './outlook.ts';
-import { createExchange, type Submission } from './smtp/exchange.ts';
+import { createExchange, type Exchange, type Submission } from './smtp/exchange.ts';
 import { startSmtpServer } from './smtp/server.ts';
 import { createStore } from './store.ts';
 
@@ -23,6 +23,7 @@ export {
 } from './config.ts';
 export { type ActiveFault, FAULTS, type Fault, type FaultName } from './faults.ts';
 export { OUTLOOK_ACTS, type OutlookAct } from './outlook.ts';
+export { BOUNCES, type BounceName } from './smtp/bounces.ts';
 export type { Submission } from './smtp/exchange.ts';
 export { SMTP_REPLIES, type SmtpReplyName } from './smtp/replies.ts';
 
@@ -77,8 +78,8 @@ export interface Sandbox {
   /** Every accepted submission, oldest first. */
   submissions(): Submission[];
   onSubmission(listener: (submission: Submission) => void): () => void;
-  /** Sends a non-delivery report for a submission, as if a recipient's server had refused it later. */
-  bounce(submission: Submission, recipients?: string[]): void;
+  /** Sends a report for a submission, as if a server had refused it later. */
+  bounce: Exchange['bounce'];
   /** Open IMAP sessions. */
   sessions(): { mailbox: string | undefined; idling: boolean; folder: string | undefined; lastCommand: string }[];
   faults: Faults;

@@ -5,9 +5,11 @@ import { openCommit } from '../adapters/queue/commit.ts';
 import { createSharedClock } from '../adapters/redis/clock.ts';
 import { createLeases } from '../adapters/redis/lease.ts';
 import { createPressure } from '../adapters/redis/pressure.ts';
+import { classifyBounce } from '../adapters/smtp/errors.ts';
+import { namesOf } from '../adapters/smtp/failure.ts';
 import type { Config } from '../config/config.ts';
 import type { EmailServerWatch } from '../config/watch.ts';
-import { isImap } from '../domain/email-server.ts';
+import { isImap, isSmtp, type SmtpServer } from '../domain/email-server.ts';
 import { PENDING_DELAYS } from '../domain/ledger.ts';
 import { type Inbound, type InboundSettings, type IngestDeps, startInbound } from '../inbound/index.ts';
 import type { ReleaseStack } from '../lib/release-stack.ts';
@@ -15,6 +17,7 @@ import { DAY_SECONDS } from '../lib/time.ts';
 import { relate, replyLookup } from '../operations/conversations.ts';
 import { startFlowGauges } from '../operations/gauges.ts';
 import { startMaintenance } from '../operations/maintenance.ts';
+import { learnReports } from '../operations/reply-reports.ts';
 import { startSilence } from '../operations/silence.ts';
 import type { Emit } from '../telemetry/events.ts';
 import type { LogControl } from '../telemetry/log-control.ts';
@@ -30,12 +33,20 @@ interface Telemetry {
 /** What is held in memory of one message; beyond it streams. */
 const BUFFER_BYTES = 8 * 1024 * 1024;
 
-/** What ingest-message.ts needs to make a message of a mail: for the watcher, the quarantine's read-again and `mailroom replay`. */
+const classify = (server: SmtpServer, failure: Parameters<typeof classifyBounce>[0]) =>
+  classifyBounce(failure, namesOf(server, server.user));
+
+/**
+ * What ingest-message.ts needs to make a message of a mail: for the watcher, the quarantine's read-again and `mailroom replay`.
+ * @param smtpServers for the watcher alone: those that a bounce may pause
+ */
 export function ingestDeps(
   { security }: Config,
-  { blobs, ledgers, parsing, participants, journal, limits }: Stores,
+  { blobs, ledgers, parsing, participants, journal, limits, pauses }: Stores,
   emit: Emit,
+  smtpServers?: () => readonly SmtpServer[],
 ): IngestDeps {
+  const hold = smtpServers === undefined ? {} : { hold: { servers: smtpServers, pauses, classify } };
   const by = { lookup: replyLookup(journal), participants };
   return {
     blobs,
@@ -44,6 +55,7 @@ export function ingestDeps(
     parseLarge: parsing.parseLarge,
     parseHeadersOnly: parsing.parseHeadersOnly,
     relate: (parsed, to) => relate(parsed, to, security, by),
+    learn: learnReports({ journal, emit, ...hold }),
     emit,
     now: Date.now,
     limits,
@@ -59,7 +71,8 @@ export async function openInbound(
   { emit, metrics, logControl }: Telemetry,
 ): Promise<Inbound> {
   const current = () => servers.current().servers;
-  const inbound = startInbound(await inboundPorts(config, stores, { emit, metrics, logControl }));
+  const smtpServers = () => current().filter(isSmtp);
+  const inbound = startInbound(await inboundPorts(config, stores, { emit, metrics, logControl }, smtpServers));
   stack.defer('inbound', inbound.stop);
   const apply = () => inbound.setServers(current().filter(isImap));
   stack.defer(
@@ -87,6 +100,7 @@ async function inboundPorts(
   config: Config,
   stores: Stores,
   { emit, metrics, logControl }: Telemetry,
+  smtpServers: () => readonly SmtpServer[],
 ): Promise<Parameters<typeof startInbound>[0]> {
   const { redis, flows, replica } = stores;
   const settings = inboundSettings(config);
@@ -100,7 +114,7 @@ async function inboundPorts(
   const clock = createSharedClock(redis);
   await clock.sync();
   return {
-    ...ingestDeps(config, stores, emit),
+    ...ingestDeps(config, stores, emit, smtpServers),
     openMailbox(server, credentials) {
       const onSlowFetch = () => emit('FetchSlowed', { server: server.name });
       return openMailbox(server, credentials, { ...connecting, onSlowFetch }, stores.hostPolicy.guardOf(server), {

@@ -104,6 +104,7 @@ export async function openOutbound(
     readMessage: stores.readMessage,
     replyBodies: stores.parsing.replyBodies,
     makeMessageId: messageIdMaker(config),
+    publishOutcome: stores.outcomes?.publish,
     emit,
     metrics,
     settings: {

@@ -8,6 +8,7 @@ import { openMailbox } from '../adapters/imap/connection.ts';
 import { type HostPolicy, hostPolicyOf } from '../adapters/net/host-policy.ts';
 import { createTokenProvider, type TokenProvider } from '../adapters/oauth/index.ts';
 import { type EmailFlows, openEmailFlows } from '../adapters/queue/email-flows.ts';
+import { type OutcomeQueue, openOutcomes } from '../adapters/queue/outcomes.ts';
 import { tailEmailFlow } from '../adapters/queue/tail.ts';
 import { checkRedis, type RedisCheck, writeFault } from '../adapters/redis/check.ts';
 import { closeRedis, connectRedis, type Redis } from '../adapters/redis/client.ts';
@@ -49,7 +50,7 @@ import type { SignInNotes } from '../domain/smtp-sign-in.ts';
 import type { AuditLog, Sessions } from '../http/ports.ts';
 import { createLimits, type Limits, type Mailbox } from '../inbound/index.ts';
 import type { ReleaseStack } from '../lib/release-stack.ts';
-import { DAY_MS } from '../lib/time.ts';
+import { DAY_MS, DAY_SECONDS } from '../lib/time.ts';
 import { openParsing, type Parsing } from '../parsing/index.ts';
 import type { Emit } from '../telemetry/events.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -74,6 +75,8 @@ export interface Stores {
   wake: Wake;
   parsing: Parsing;
   journal: Journal;
+  /** The queue reply-outcomes; undefined: it is not written. */
+  outcomes: OutcomeQueue | undefined;
   /** Which SMTP servers there were, by name. */
   register: ServerRegister;
   pauses: Pauses;
@@ -160,6 +163,7 @@ export async function openStores(
   const flows = openEmailFlows(redis);
   stack.defer('email flows', () => flows.close());
   const disk = openDisk(redis);
+  const journal = await openJournal(config, redis, disk, stack);
   const ledgers = createLedgers(redis, disk);
   const hostPolicy = hostPolicyOf(config);
   const { cacheKeys } = config.security;
@@ -183,7 +187,7 @@ export async function openStores(
     },
     wake,
     parsing,
-    journal: createJournal(redis, { keepMs: config.outbound.journalDays * DAY_MS }, disk),
+    ...journal,
     register: createServerRegister(redis),
     ...{ pauses: createPauses(redis), signInNotes: createSignInNotes(redis) },
     pace: createPace(redis),
@@ -199,14 +203,7 @@ export async function openStores(
     view: createPortalView(redis),
     portalServers,
     hostPolicy,
-    async openMailbox(server) {
-      const { authentication } = server;
-      const credentials =
-        authentication.type === 'Password'
-          ? { password: authentication.password }
-          : { accessToken: (await tokens.getToken(server, 'imap')).accessToken };
-      return openMailbox(server, credentials, { connectMs: 20_000, answerMs: 30_000 }, hostPolicy.guardOf(server));
-    },
+    openMailbox: mailboxOpener(tokens, hostPolicy),
     tail: (emailFlow, onMessage) => tailEmailFlow(redis, emailFlow, onMessage),
     limits: createLimits(),
     redisFault: (answerMs) => writeFault(redis, answerMs),
@@ -280,3 +277,29 @@ async function openRedis(
   else if (Number.parseFloat(version) < 7.2) emit('RedisDurabilityLimited', { reason: 'no WAITAOF before Redis 7.2' });
   return redis;
 }
+
+/** The journal of replies, which writes the queue of outcomes with what it records. */
+async function openJournal(
+  { outbound }: Config,
+  redis: Redis,
+  disk: AskDisk,
+  stack: ReleaseStack,
+): Promise<Pick<Stores, 'journal' | 'outcomes'>> {
+  const seconds = outbound.outcomeRetentionDays * DAY_SECONDS;
+  const outcomes = outbound.outcomes
+    ? await openOutcomes(redis, { keepCompletedSeconds: seconds, keepFailedSeconds: seconds })
+    : undefined;
+  if (outcomes !== undefined) stack.defer('reply outcomes', outcomes.close);
+  return { outcomes, journal: createJournal(redis, { keepMs: outbound.journalDays * DAY_MS }, disk, outcomes) };
+}
+
+const mailboxOpener =
+  (tokens: TokenProvider, hostPolicy: HostPolicy): Stores['openMailbox'] =>
+  async (server) => {
+    const { authentication } = server;
+    const credentials =
+      authentication.type === 'Password'
+        ? { password: authentication.password }
+        : { accessToken: (await tokens.getToken(server, 'imap')).accessToken };
+    return openMailbox(server, credentials, { connectMs: 20_000, answerMs: 30_000 }, hostPolicy.guardOf(server));
+  };

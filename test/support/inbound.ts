@@ -160,6 +160,7 @@ export async function startTestInbound(options: TestInboundOptions) {
     },
     ...parsingBy(parseNothing),
     relate: async () => ({ conversation: { id: 'c-test', matchedBy: 'new' as const } }),
+    learn: async () => {},
     emit,
     metrics,
     settings,

@@ -91,6 +91,18 @@ export function openReplyQueues(client: Redis, emit: Emit, settings: RepliesSett
       if (job === undefined) return this.add(server, replyId, payload, options);
       if (ENDED.has(await job.getState())) await this.again(server, replyId, payload, options);
     },
+    async promote(server, replyId) {
+      const job = await queueOf(server).getJob(replyJobId(replyId));
+      if ((await job?.getState()) === 'delayed') await job?.promote();
+    },
+    async raise(server, replyId, priority) {
+      const job = await queueOf(server).getJob(replyJobId(replyId));
+      const state = await job?.getState();
+      if (job === undefined || !['waiting', 'prioritized', 'delayed'].includes(state ?? '')) return false;
+      // None is before all.
+      if (job.priority > priority) await job.changePriority({ priority });
+      return true;
+    },
     async putBack(server) {
       return strays(queueOf(server));
     },

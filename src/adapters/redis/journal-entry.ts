@@ -5,8 +5,8 @@ import { globOf, prefixOf } from '../../domain/keys.ts';
 
 const STATES: ReadonlySet<string> = new Set(resultSchema.shape.state.options);
 const NUMBERS = ['createdAt', 'updatedAt', 'fence', 'dataFence', 'leaseUntil', 'attempts', 'begins', 'renderedSize'];
-const TIMES = ['dataBegunAt', 'uncertainSince', 'looks', 'dueAt', 'lapses', 'preparations'];
-const JSONS = ['envelope', 'result', 'decided', 'doubted', 'forced'];
+const TIMES = ['dataBegunAt', 'uncertainSince', 'looks', 'dueAt', 'lapses', 'preparations', 'expiresAt'];
+const JSONS = ['envelope', 'result', 'decided', 'doubted', 'forced', 'recipients', 'deliveries'];
 
 function json(text: string): unknown {
   try {

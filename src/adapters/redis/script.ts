@@ -3,7 +3,12 @@
 import { createHash } from 'node:crypto';
 import type { Redis } from 'ioredis';
 
-export type Script = (redis: Redis, keys: readonly string[], values: readonly (string | number)[]) => Promise<unknown>;
+type Argument = string | number | Buffer;
+export type Script = (
+  redis: Redis,
+  keys: readonly (string | Buffer)[],
+  values: readonly Argument[],
+) => Promise<unknown>;
 
 /** HGETALL as a script answers it. */
 export function fieldsOf(flat: readonly string[]): Record<string, string> {

@@ -1,6 +1,7 @@
 // Every structure of ours in Redis: how its keys look, what it must hold, and what becomes of it when it holds something else. One table, so that
 // no reader needs its own answer to garbage (guard.ts reads it).
 import type { Redis } from 'ioredis';
+import { REPLY_OUTCOMES_QUEUE } from '../../contract/names.ts';
 import { answerIn } from '../../domain/answered.ts';
 import type { ErrorCode } from '../../domain/errors.ts';
 import { viewOfFields } from '../../domain/folder-view.ts';
@@ -91,7 +92,7 @@ const queueKeys: Readonly<Record<string, Omit<Structure, 'key'>>> = {
 };
 const ofQueues = Object.entries(queueKeys).map(
   ([name, structure]): Structure => ({
-    key: ours(`(?:replies\\.(?<server>[^:]+)|[a-z-]+\\.[^:]+):${name}`),
+    key: ours(`(?:replies\\.(?<server>[^:]+)|[a-z-]+\\.[^:]+|${REPLY_OUTCOMES_QUEUE}):${name}`),
     ...structure,
   }),
 );

@@ -27,6 +27,8 @@ export interface Row {
   /** Milliseconds. */
   afterMs?: number;
   maxTries?: number;
+  /** It is about our tenant or mailbox, whatever the recipient: as a bounce of our own system it holds the server as well, for so long, ms. */
+  asBounceMs?: number;
   /** Where this row's action is not the catalogue's. */
   action?: Action;
   class?: FailureClass;
@@ -83,10 +85,15 @@ const signIn: readonly Row[] = [
 
 /** What is used up for a while: kept, whatever the first digit says. */
 const limits: readonly Row[] = [
-  { code: 'TENANT_QUOTA', enhanced: /^5\.7\.23[236]$/, afterMs: 6 * HOUR }, // 236: From at onmicrosoft.com, §10
+  { code: 'TENANT_QUOTA', enhanced: /^5\.7\.23[236]$/, afterMs: 6 * HOUR, asBounceMs: 6 * HOUR }, // 236: From at onmicrosoft.com, §10
   { code: 'SMTP_TRANSIENT', text: /concurrent server connections/i, afterMs: MINUTE }, // EXO: of the server, not ours
-  { code: 'SUBMISSION_QUOTA', text: /SubmissionQuotaExceeded|submission quota/i, afterMs: 2 * HOUR }, // EXO
-  { code: 'SUBMISSION_QUOTA', enhanced: /^5\.1\.90$/, afterMs: 2 * HOUR },
+  {
+    code: 'SUBMISSION_QUOTA',
+    text: /SubmissionQuotaExceeded|submission quota/i,
+    afterMs: 2 * HOUR,
+    asBounceMs: 2 * HOUR,
+  }, // EXO
+  { code: 'SUBMISSION_QUOTA', enhanced: /^5\.1\.90$/, afterMs: 2 * HOUR, asBounceMs: 2 * HOUR },
   {
     code: 'SUBMISSION_QUOTA',
     text: /\b(daily|hourly|sending|send|submission|outgoing|outbound)( \w+){0,3} (quota|limits?)\b/i,
@@ -145,15 +152,15 @@ const sender: readonly Row[] = [
     enhanced: /^5\.1\.8$/,
     phases: SENDING,
   }, // Postfix, sendmail
-  { code: 'OUTBOUND_SPAM', text: /OutboundSpam/i }, // EXO
-  { code: 'SENDER_BLOCKED', enhanced: /^5\.1\.8$/, phases: SENDING },
+  { code: 'OUTBOUND_SPAM', text: /OutboundSpam/i, asBounceMs: 2 * HOUR }, // EXO
+  { code: 'SENDER_BLOCKED', enhanced: /^5\.1\.8$/, phases: SENDING, asBounceMs: 2 * HOUR },
   {
     code: 'SENDER_BLOCKED',
     text: /bad outbound sender|outgoing (mail |message )?(is )?blocked|sending (is )?(paused|disabled|suspended)|account (is |has been )?(suspended|disabled|blocked|locked)/i,
     phases: ['auth', 'mail', 'data', 'answer'],
     kind: 5,
   }, // EXO, Zoho, SES
-  { code: 'TENANT_BLOCKED', enhanced: /^5\.7\.(705|708|750|50[1-3])$/ }, // EXO
+  { code: 'TENANT_BLOCKED', enhanced: /^5\.7\.(705|708|750|50[1-3])$/, asBounceMs: 2 * HOUR }, // EXO
   {
     code: 'CLIENT_ADDRESS_BLOCKED',
     kind: 5,

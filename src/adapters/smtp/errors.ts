@@ -2,6 +2,7 @@
 // answers.ts. Permanence is judged by the server's reply before the library's flags.
 
 import { catalogue, hintFor } from '../../domain/catalogue/index.ts';
+import type { ErrorCode, FailureClass } from '../../domain/errors.ts';
 import { type MailProvider, providerOfHost } from '../../domain/mail-provider.ts';
 import type { SubmissionVerdict } from '../../domain/submission.ts';
 import { type Phase, type Row, rows } from './answers.ts';
@@ -60,6 +61,21 @@ export function classifySubmission(failure: SubmissionFailure, names: Names, tri
     ...(row.maxTries === undefined ? {} : { maxTries: row.maxTries }),
     hint: fillNames(hintFor(row.code, names.provider ?? providerOfHost(names.host)).en, names),
   };
+}
+
+/**
+ * What a refusal after acceptance, as our own mail system reports it, means for its server: undefined where it is about the recipient or this mail alone.
+ */
+export function classifyBounce(
+  failure: Omit<SubmissionFailure, 'phase'>,
+  names: Names,
+): { code: ErrorCode; class: FailureClass; holdMs: number; hint: string } | undefined {
+  // A report without a reply code has the enhanced one; a refusal it is.
+  const row = rowOf({ replyCode: 550, ...failure, phase: 'answer' }, names);
+  if (row.asBounceMs === undefined) return undefined;
+  const { code } = row;
+  const hint = fillNames(hintFor(code, names.provider ?? providerOfHost(names.host)).en, names);
+  return { code, class: row.class ?? catalogue[code].class, holdMs: row.asBounceMs, hint };
 }
 
 function rowOf(failure: SubmissionFailure, names: Names): Row {

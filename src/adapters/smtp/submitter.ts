@@ -125,6 +125,7 @@ export function createSubmitter(
         envelope: { from: submission.envelope.from, to: [...submission.envelope.to], size: submission.size },
         raw: 'in the stream', // so that nodemailer composes no mail of its own; our stream is in its place
         messageId: '<in-the-stream>',
+        ...dsnOf(submission),
         submission,
         tracker,
       } as never);
@@ -137,6 +138,7 @@ export function createSubmitter(
         ...(accepted.serverMessageId === undefined ? {} : { serverMessageId: accepted.serverMessageId }),
         recipients: recipientsOf(submission, refused, namesOf(server, submission.from)),
         ...(maxSize === undefined ? {} : { maxSize }),
+        ...(submission.envelope.dsn === undefined || offersDsn(ehlo) ? {} : { dsnIgnored: true as const }),
       };
     } catch (thrown) {
       if (tracker.withheld !== undefined) return { kind: 'withheld', error: tracker.withheld.error };
@@ -234,6 +236,12 @@ async function* tracked(
   // From here on the final dot may go out.
   tracker.finished = true;
 }
+
+/** RFC 3461. The header of the mail is enough to find the reply by; nodemailer leaves it out where the server does not offer DSN. */
+const dsnOf = ({ envelope: { dsn } }: Submission) =>
+  dsn === undefined ? {} : { dsn: { notify: [...dsn], return: 'headers' } };
+
+const offersDsn = (ehlo: readonly string[] | undefined): boolean => ehlo?.some((line) => /^DSN\b/i.test(line)) === true;
 
 function sizeIn(ehlo: readonly string[] | undefined): number | undefined {
   const size = ehlo?.map((line) => /^SIZE\s+(\d+)/i.exec(line)?.[1]).find((found) => found !== undefined);

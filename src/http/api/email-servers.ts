@@ -4,7 +4,7 @@
 import { z } from 'zod';
 import { MailroomError } from '../../domain/errors.ts';
 import type { AuditEntry } from '../ports.ts';
-import { problemSchema } from '../problem.ts';
+import { problemAnswer as problem } from '../problem.ts';
 import { type Route, route } from '../routes.ts';
 
 const parametersSchema = z.record(z.string(), z.union([z.string(), z.number()])).describe('What the message is about');
@@ -128,11 +128,6 @@ export const definitionSchema = z
   })
   .describe('Definition as in email-servers.yaml; checked by the same rules');
 
-const problem = (description: string) => ({
-  description,
-  schema: problemSchema,
-  contentType: 'application/problem+json',
-});
 const conflict = {
   404: problem('EMAIL_SERVER_NOT_FOUND'),
   409: problem('EMAIL_SERVER_READ_ONLY: defined in a file'),

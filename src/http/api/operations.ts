@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { z } from 'zod';
 import type { CheckStep } from '../../domain/doctor.ts';
 import { passed } from '../../domain/doctor.ts';
-import { problemSchema } from '../problem.ts';
+import { problemAnswer as problem } from '../problem.ts';
 import { type Route, route } from '../routes.ts';
 import { type Definition, definitionSchema, type EmailServerView, emailServerSchema } from './email-servers.ts';
 import type { LogLevelApi } from './log-level.ts';
@@ -77,11 +77,6 @@ interface StatusApi extends OperationsApi {
   list(): Promise<EmailServerView[]>;
 }
 
-const problem = (description: string) => ({
-  description,
-  schema: problemSchema,
-  contentType: 'application/problem+json',
-});
 const steps = {
   200: {
     description: 'One JSON object a line: each step as it ends, at last `{"ok": true | false}`',

@@ -6,7 +6,7 @@ import type { BlobStore } from '../../domain/blob-store.ts';
 import { MailroomError } from '../../domain/errors.ts';
 import type { Emit } from '../../telemetry/events.ts';
 import { rawDownload, sendDownload } from '../downloads.ts';
-import { problemSchema } from '../problem.ts';
+import { problemAnswer as problem } from '../problem.ts';
 import { type Route, route } from '../routes.ts';
 
 const quarantinedSchema = z.object({
@@ -36,12 +36,6 @@ export interface QuarantineApi {
   /** Dealt with by a person; the job stays as it is. @throws MailroomError MESSAGE_NOT_QUARANTINED */
   acceptQuarantined(messageKey: string, by: string): Promise<Quarantined>;
 }
-
-const problem = (description: string) => ({
-  description,
-  schema: problemSchema,
-  contentType: 'application/problem+json',
-});
 
 export function quarantineRoutes(api: QuarantineApi, blobs: Pick<BlobStore, 'read'>, emit: Emit): Route[] {
   const tag = 'Quarantined messages';

@@ -8,8 +8,9 @@ import { MailroomError } from '../../domain/errors.ts';
 import type { Principal } from '../auth.ts';
 import { type ApiDeps, sendersSchema } from '../deps.ts';
 import { maskedResult } from '../masked.ts';
-import { problemSchema } from '../problem.ts';
+import { problemAnswer as problem } from '../problem.ts';
 import { type Route, route } from '../routes.ts';
+import { withdrawRoutes } from './withdraw.ts';
 
 const states = resultSchema.shape.state;
 
@@ -31,11 +32,6 @@ const withWarnings = (result: Result, warnings: readonly string[]): Result =>
   warnings.length === 0 ? result : { ...result, warnings: [...new Set([...(result.warnings ?? []), ...warnings])] };
 
 const submitSchema = replySchema.safeExtend({ server: z.string().min(1).max(100) });
-const problem = (description: string) => ({
-  description,
-  schema: problemSchema,
-  contentType: 'application/problem+json',
-});
 
 const MOST_REPLY_ID = 200;
 
@@ -164,6 +160,7 @@ export function replyRoutes(deps: ApiDeps, namespaces: ReadonlySet<string> = new
       answers: { 200: { description: 'mailroom.result/1', schema: resultSchema }, 404: problem('REPLY_UNKNOWN') },
       handle: async ({ params, principal }) => shownTo(principal, await known(params.id, principal)),
     }),
+    ...withdrawRoutes(deps, { known, shownTo }),
     one('release'),
     one('drop'),
     route({

@@ -186,6 +186,7 @@ function statusRecipients(text: string, max = MAX_RECIPIENTS): Recipient[] {
     const last = declared?.endsWith('.4.7') === true ? lastAnswer(diagnostic) : undefined;
     const status = last?.status ?? moreExact(declared, withoutAddresses(diagnostic));
     const action = actionOf(group.get('action'), status);
+    const remoteMta = remoteIn(group);
     const replyCode =
       last?.replyCode ?? replyCodeIn(withoutAddresses(diagnostic.replace(/^\s*(?:smtp|x-[\w-]+)\s*;/i, '')));
     list.push({
@@ -195,10 +196,19 @@ function statusRecipients(text: string, max = MAX_RECIPIENTS): Recipient[] {
       ...(replyCode === undefined ? {} : { replyCode }),
       permanent: permanence(action, status, replyCode),
       ...optional('diagnostic', diagnostic),
+      ...optional('remoteMta', remoteMta),
     });
   }
   return list;
 }
+
+/** RFC 3464 §2.3.5: the host whose words the diagnostic are, where they are not the reporting system's own. `dns; host`. */
+const remoteIn = (group: FieldGroup): string | undefined =>
+  group
+    .get('remote-mta')
+    ?.replace(/^\s*[\w-]{1,20}\s*;/, '')
+    .trim()
+    .slice(0, 253);
 
 /**
  * The remote server's own words are more exact than a status of x.0.0 or x.y.0 ("other, undefined"); else the reporting system's Status field is taken. Not

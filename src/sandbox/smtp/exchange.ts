@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { headerFields, headerLength, headerValue, normalise, parseAddresses, splitFields } from '../addresses.ts';
 import type { Principal } from '../directory.ts';
 import type { Tenant } from '../imap/session-types.ts';
-import { nonDeliveryReport } from './ndr.ts';
+import { deliveryReport, type Report } from './ndr.ts';
 import { SMTP_REPLIES } from './replies.ts';
 
 export const HOSTNAME = 'SANDBOX.EURPRD01.PROD.OUTLOOK.COM';
@@ -30,6 +30,13 @@ export interface SignedIn {
   principal: Principal;
 }
 
+interface Envelope {
+  from: string;
+  to: string[];
+  /** What RCPT asked to be told of each recipient (RFC 3461 NOTIFY). */
+  notify?: ReadonlyMap<string, readonly string[]>;
+}
+
 export type Exchange = ReturnType<typeof createExchange>;
 
 export function createExchange(tenant: Tenant) {
@@ -38,8 +45,9 @@ export function createExchange(tenant: Tenant) {
   const listeners = new Set<(submission: Submission) => void>();
   const timers = new Set<NodeJS.Timeout>();
 
-  const deliver = (recipients: readonly string[], raw: Buffer, returnPath = ''): string[] => {
+  const deliver = (recipients: readonly string[], given: Buffer, returnPath = '', internal = false): string[] => {
     const undelivered: string[] = [];
+    const raw = internal ? given : withoutOwnMarks(given);
     for (const recipient of recipients) {
       const mailbox = store.mailbox(recipient);
       if (mailbox) store.append(store.folder(mailbox.address), Buffer.concat([trace(recipient, returnPath), raw]));
@@ -48,8 +56,38 @@ export function createExchange(tenant: Tenant) {
     return undelivered;
   };
 
-  const bounce = (to: string, recipients: string[], raw: Buffer): void => {
-    if (to !== '') deliver([to], nonDeliveryReport(settings.domain, to, recipients, raw));
+  const report = (to: string, said: Report, raw: Buffer): void => {
+    if (to !== '') deliver([to], deliveryReport(settings.domain, to, said, raw), '', true);
+  };
+
+  const later = (milliseconds: number, act: () => void): void => {
+    if (milliseconds <= 0) {
+      act();
+      return;
+    }
+    const timer = setTimeout(() => {
+      timers.delete(timer);
+      act();
+    }, milliseconds);
+    timers.add(timer);
+  };
+
+  /** The reports that this mail meets: those of a fault, of unknown recipients, and of success where it was asked for. */
+  const reportBack = (envelope: Envelope, raw: Buffer, undelivered: string[]): void => {
+    const { from, to, notify } = envelope;
+    const failed = new Set(undelivered);
+    if (undelivered.length > 0)
+      report(from, { recipients: undelivered, action: 'failed', bounce: 'recipientNotFound' }, raw);
+    const fault = faults.take('bounce', { mailbox: normalise(from) });
+    if (fault !== undefined) {
+      const bounce = fault.bounce ?? 'userUnknown';
+      const recipients = fault.recipient === undefined ? to : to.filter((one) => one === fault.recipient);
+      for (const one of recipients) failed.add(one);
+      if (fault.delayedFirst === true) report(from, { recipients, action: 'delayed', bounce }, raw);
+      later(fault.milliseconds ?? 0, () => report(from, { recipients, action: 'failed', bounce }, raw));
+    }
+    const delivered = to.filter((one) => !failed.has(one) && notify?.get(one)?.includes('SUCCESS') === true);
+    if (delivered.length > 0) report(from, { recipients: delivered, action: 'delivered', bounce: 'other' }, raw);
   };
 
   return {
@@ -67,7 +105,7 @@ export function createExchange(tenant: Tenant) {
       return denied ? { code: 554, text: `${SMTP_REPLIES.sendAsDenied.text} [Hostname=${HOSTNAME}]` } : undefined;
     },
     /** Takes the message over and returns its record. */
-    accept(who: SignedIn, envelope: { from: string; to: string[] }, raw: Buffer): Submission {
+    accept(who: SignedIn, envelope: Envelope, raw: Buffer): Submission {
       const mailbox = normalise(who.user);
       const rewrite = settings.smtp.rewriteMessageId
         ? { keepOriginal: true }
@@ -93,21 +131,19 @@ export function createExchange(tenant: Tenant) {
       const delay = late ? (late.milliseconds ?? 1000) : settings.smtp.sentCopyDelay;
       if (settings.smtp.sentCopy && !faults.take('noSentCopy', { mailbox })) {
         const save = () => store.append(store.folder(mailbox, settings.sentFolder), sent.raw, { flags: ['\\Seen'] });
-        if (delay > 0) {
-          const timer = setTimeout(() => {
-            timers.delete(timer);
-            save();
-          }, delay);
-          timers.add(timer);
-        } else save();
+        later(delay, save);
       }
       const undelivered = deliver(envelope.to, sent.raw, envelope.from);
-      if (undelivered.length > 0) bounce(envelope.from, undelivered, sent.raw);
+      reportBack(envelope, sent.raw, undelivered);
       return submission;
     },
-    /** A non-delivery report for a submission, as if a recipient's server had refused it later. */
-    bounce(submission: Submission, recipients = submission.envelope.to): void {
-      bounce(submission.envelope.from, recipients, submission.raw);
+    /** A report for a submission, as if a server had refused it later. */
+    bounce(
+      submission: Submission,
+      recipients: readonly string[] = submission.envelope.to,
+      { bounce = 'recipientNotFound', action = 'failed' }: Partial<Omit<Report, 'recipients'>> = {},
+    ): void {
+      report(submission.envelope.from, { recipients, action, bounce }, submission.raw);
     },
     /** Hears of each accepted submission. Returns the un-subscriber. */
     onSubmission(listener: (submission: Submission) => void): () => void {
@@ -118,6 +154,15 @@ export function createExchange(tenant: Tenant) {
       for (const timer of timers) clearTimeout(timer);
     },
   };
+}
+
+/** The header firewall: from outside, nobody brings a mark of this organisation along. */
+function withoutOwnMarks(raw: Buffer): Buffer {
+  const split = headerLength(raw);
+  const fields = splitFields(raw.toString('latin1', 0, split));
+  const kept = fields.filter((field) => !/^x-ms-exchange-organization-/i.test(field));
+  if (kept.length === fields.length) return raw;
+  return Buffer.concat([Buffer.from(`${kept.join('')}\r\n`, 'latin1'), raw.subarray(split)]);
 }
 
 function trace(recipient: string, returnPath: string): Buffer {

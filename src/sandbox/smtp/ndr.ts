@@ -1,21 +1,44 @@
-// Exchange Online's non-delivery report: multipart/report with an empty X-MS-Exchange-Message-Is-Ndr header (RFC 3464; sisimai Lhost/Office365).
+// Exchange Online's reports of delivery: multipart/report with an empty X-MS-Exchange-Message-Is-Ndr header (RFC 3464; sisimai Lhost/Office365).
 import { randomUUID } from 'node:crypto';
 import { headerFields, headerLength, headerValue } from '../addresses.ts';
+import { BOUNCES, type BounceName } from './bounces.ts';
 
-export function nonDeliveryReport(domain: string, to: string, recipients: string[], original: Buffer): Buffer {
+export interface Report {
+  recipients: readonly string[];
+  action: 'failed' | 'delayed' | 'delivered';
+  /** What a server said of them; not with `delivered`. */
+  bounce: BounceName;
+}
+
+const SUBJECT = { failed: 'Undeliverable', delayed: 'Delivery delayed', delivered: 'Delivered' } as const;
+const WORDS = {
+  failed: 'Delivery has failed to these recipients or groups:',
+  delayed: 'Delivery to these recipients or groups is delayed:',
+  delivered: 'Your message has been delivered to the following recipients:',
+} as const;
+
+function statusOf(recipient: string, { action, bounce }: Report): string[] {
+  const { text, ...said }: { status: string; text: string; remote?: string } = BOUNCES[bounce];
+  // A delay has the class of what passes: 4.x.x (RFC 3463).
+  const status = action === 'delayed' ? said.status.replace(/^5/, '4') : said.status;
+  return action === 'delivered'
+    ? [`Final-Recipient: rfc822;${recipient}`, 'Action: delivered', 'Status: 2.0.0']
+    : [
+        `Final-Recipient: rfc822;${recipient}`,
+        `Action: ${action}`,
+        `Status: ${status}`,
+        `Diagnostic-Code: smtp;${text.replace(said.status, status)}`,
+        ...(said.remote === undefined ? [] : [`Remote-MTA: dns;${said.remote}`]),
+      ];
+}
+
+export function deliveryReport(domain: string, to: string, report: Report, original: Buffer): Buffer {
   const boundary = randomUUID();
   const fields = headerFields(original);
   const messageId = headerValue(fields, 'message-id') ?? '';
   const postmaster = `postmaster@${domain.split('.')[0]}.onmicrosoft.com`;
-  const status = recipients.map((recipient) =>
-    [
-      `Final-Recipient: rfc822;${recipient}`,
-      'Action: failed',
-      'Status: 5.1.10',
-      'Diagnostic-Code: smtp;550 5.1.10 RESOLVER.ADR.RecipientNotFound; Recipient not found by SMTP address lookup',
-      '',
-    ].join('\r\n'),
-  );
+  const { recipients, action } = report;
+  const status = recipients.map((recipient) => [...statusOf(recipient, report), ''].join('\r\n'));
   const head = [
     `From: Microsoft Outlook <${postmaster}>`,
     `To: ${to}`,
@@ -23,16 +46,18 @@ export function nonDeliveryReport(domain: string, to: string, recipients: string
     `Message-ID: <${randomUUID()}@${postmaster.split('@')[1]}>`,
     `In-Reply-To: ${messageId}`,
     `References: ${messageId}`,
-    `Subject: Undeliverable: ${headerValue(fields, 'subject') ?? ''}`,
+    `Subject: ${SUBJECT[action]}: ${headerValue(fields, 'subject') ?? ''}`,
     'Auto-Submitted: auto-replied',
     'X-MS-Exchange-Message-Is-Ndr:',
+    // Written within the tenant only: the border removes it from mail of others (exchange.ts).
+    'X-MS-Exchange-Organization-AuthAs: Internal',
     'MIME-Version: 1.0',
     `Content-Type: multipart/report; report-type=delivery-status; boundary="${boundary}"`,
     '',
     `--${boundary}`,
     'Content-Type: text/plain; charset="us-ascii"',
     '',
-    `Delivery has failed to these recipients or groups:`,
+    WORDS[action],
     '',
     ...recipients,
     '',

@@ -26,7 +26,7 @@ export async function serveSubmission(
   let input = createInput(socket);
   let secure = false;
   let who: SignedIn | undefined;
-  let envelope: { from: string; to: string[] } | undefined;
+  let envelope: { from: string; to: string[]; notify: Map<string, readonly string[]> } | undefined;
   let chunks: Buffer[] = [];
 
   const mailbox = () => (who ? { mailbox: normalise(who.user) } : {});
@@ -124,7 +124,7 @@ export async function serveSubmission(
     if (pace.tooManyConnections(normalise(who.user))) return say(432, SMTP_REPLIES.concurrentConnections.text);
     const size = /\bSIZE=(\d+)/i.exec(match[2] ?? '')?.[1];
     if (size !== undefined && Number(size) > settings.smtp.size) return say(552, SMTP_REPLIES.tooLarge.text);
-    envelope = { from: match[1] ?? '', to: [] };
+    envelope = { from: match[1] ?? '', to: [], notify: new Map() };
     chunks = [];
     say(250, '2.1.0 Sender OK');
   };
@@ -139,6 +139,8 @@ export async function serveSubmission(
     const unknown = directory.isInternal(recipient) && !store.mailbox(recipient);
     if (unknown && settings.smtp.unknownRecipient === 'refuse') return say(550, SMTP_REPLIES.recipientNotFound.text);
     envelope.to.push(recipient);
+    const notify = /\bNOTIFY=([A-Z,]+)/i.exec(match?.[2] ?? '')?.[1];
+    if (notify !== undefined) envelope.notify.set(recipient, notify.toUpperCase().split(','));
     say(250, '2.1.5 Recipient OK');
   };
 

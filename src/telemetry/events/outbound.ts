@@ -16,6 +16,20 @@ export const outboundEvents = events({
     times: 'mailroom_reply_accepted_seconds',
   },
   ReplyRejected: { level: 'warn', message: 'reply rejected', labels: ['server', 'code', 'class'] },
+  ReplyOutcomesRemoved: {
+    level: 'warn',
+    message: 'outcomes older than their retention removed; no backend took them',
+  },
+  ReplyBounced: {
+    level: 'warn',
+    message: 'accepted reply did not reach a recipient; its result says why',
+    labels: ['server', 'kind'],
+  },
+  ReplyDeliveryLearned: {
+    level: 'info',
+    message: 'report of an accepted reply arrived',
+    labels: ['server', 'state'],
+  },
   ReplyRetried: {
     level: 'info',
     message: 'reply not accepted; retrying',
@@ -75,6 +89,12 @@ export const outboundEvents = events({
     labels: ['server'],
   },
   ReplyDropped: { level: 'warn', message: 'held reply dropped by a person', labels: ['server'] },
+  ReplyCancelled: { level: 'info', message: 'reply cancelled before it was sent', labels: ['server'] },
+  ReplyExpired: {
+    level: 'warn',
+    message: 'reply not sent before its expiresAt; it is dropped',
+    labels: ['server'],
+  },
   ReplyGateClosed: {
     level: 'info',
     message: 'second run of a reply stopped by the journal; nothing sent',

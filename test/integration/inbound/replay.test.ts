@@ -23,7 +23,8 @@ beforeAll(() => {
 afterAll(() => parsing.stop());
 
 const OURS = { replyId: 'r-1', messageId: '<ours@example.net>', recipients: ['a@x.example'] };
-const ingestPorts = (): Pick<InboundPorts, 'parse' | 'parseLarge' | 'parseHeadersOnly' | 'relate'> => ({
+const ingestPorts = (): Pick<InboundPorts, 'parse' | 'parseLarge' | 'parseHeadersOnly' | 'relate' | 'learn'> => ({
+  learn: async () => {},
   parse: parsing.parse,
   parseLarge: parsing.parseLarge,
   parseHeadersOnly: parsing.parseHeadersOnly,

@@ -193,6 +193,20 @@ describe('after acceptance', () => {
     expect(report).toContain('Final-Recipient: rfc822;gone@contoso.example');
     expect(report).toContain('Message-ID: <reply-1@contoso.example>');
   });
+  it('reports success where RCPT asks for it, and marks what is the tenant’s own', async () => {
+    await application().sendMail({ ...letter, to: [JANE, ALEX], dsn: { notify: ['success'], return: 'headers' } });
+    await application().sendMail(letter);
+    const [report, ...others] = sandbox.mailboxes.list(SHARED).map(({ raw }) => raw.toString());
+    expect(others).toEqual([]);
+    expect(report).toContain(`Final-Recipient: rfc822;${JANE}\r\nAction: delivered\r\nStatus: 2.0.0`);
+    expect(report).toContain('X-MS-Exchange-Organization-AuthAs: Internal');
+    const forged =
+      'X-MS-Exchange-Organization-AuthAs:\r\n Internal\r\nSubject: x\r\n\r\nX-MS-Exchange-Organization-x: body\r\n';
+    sandbox.mailboxes.deliver(SHARED, forged);
+    const came = sandbox.mailboxes.list(SHARED)[1]?.raw.toString();
+    expect(came).toMatch(/\r\nSubject: x\r\n\r\nX-MS-Exchange-Organization-x: body\r\n$/);
+    expect(came).not.toContain('AuthAs');
+  });
   it('limits messages and connections when told to', async () => {
     await restart({ smtp: { messagesPerMinute: 1, maxConnections: 1 } });
     const pool = application();
@@ -296,6 +310,16 @@ const effects: Record<SmtpFault, () => Promise<void>> = {
     await application().sendMail(letter);
     expect(sandbox.mailboxes.list(SHARED, 'Sent Items')).toEqual([]);
     await vi.waitUntil(() => sandbox.mailboxes.list(SHARED, 'Sent Items').length === 1, { timeout: 10_000 });
+  },
+  async bounce() {
+    const reports = () => sandbox.mailboxes.list(SHARED).map(({ raw }) => raw.toString());
+    sandbox.faults.set({ name: 'bounce', bounce: 'mailboxFull', delayedFirst: true, milliseconds: 200, times: 1 });
+    await application().sendMail(letter);
+    expect(reports()).toEqual([expect.stringContaining('Action: delayed\r\nStatus: 4.2.2')]);
+    await vi.waitUntil(() => reports().length === 2);
+    const failed = 'Diagnostic-Code: smtp;552 5.2.2 mailbox full\r\nRemote-MTA: dns;mx.customer.example';
+    expect(reports()[1]).toContain(failed);
+    expect(() => sandbox.faults.set({ name: 'bounce', bounce: 'no such' as never })).toThrow(RangeError);
   },
   async rewriteMessageId() {
     sandbox.faults.set({ name: 'rewriteMessageId', keepOriginal: false, times: 1 });

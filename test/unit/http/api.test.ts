@@ -48,6 +48,8 @@ describe('who may what', () => {
     ['POST', '/v1/replies', { ops: 202, desk: 202, grafana: 403, nobody: 401 }],
     ['POST', '/v1/replies/r1/release', { ops: 200, desk: 403, grafana: 403, nobody: 401 }],
     ['POST', '/v1/replies/r1/drop', { ops: 200, desk: 403, grafana: 403, nobody: 401 }],
+    ['DELETE', '/v1/replies/r1', { ops: 200, desk: 200, grafana: 403, nobody: 401 }],
+    ['PATCH', '/v1/replies/r1', { ops: 200, desk: 200, grafana: 403, nobody: 401 }],
     ['GET', '/v1/schemas', { ops: 200, desk: 200, grafana: 200, nobody: 200 }],
     ['GET', '/v1/openapi.json', { ops: 200, desk: 200, grafana: 200, nobody: 200 }],
     ['GET', '/healthz', { ops: 200, desk: 200, grafana: 200, nobody: 200 }],
@@ -65,6 +67,7 @@ describe('who may what', () => {
         url,
         headers,
         ...(url === '/v1/replies' && method === 'POST' ? { payload: reply } : {}),
+        ...(method === 'PATCH' ? { payload: { priority: 'high' } } : {}),
       });
       statuses[who] = answer.statusCode;
     }
@@ -452,6 +455,40 @@ describe('replies', () => {
     expect((await get('/v1/replies/r2', as('ops'), deps)).json()).toMatchObject({ code: 'REPLY_UNKNOWN', status: 404 });
     expect(calls).toEqual([['release', 'r 1', 'ops']]);
     expect(events).toEqual(['ApiRequestRefused']);
+  });
+
+  it('are cancelled and go first in the name of the token, until it is too late', async () => {
+    const calls: unknown[] = [];
+    const tooLate = new MailroomError('REPLY_TOO_LATE', { message: 'This reply is accepted' });
+    const api = fakeApi({
+      getReply: async (id) => result(id, id === 'r2' ? 'accepted' : 'queued'),
+      cancelReply: async (id, by) => {
+        calls.push(['cancel', id, by]);
+        if (id === 'r2') throw tooLate;
+        return { ...result(id, 'dropped'), ended: 'cancelled' };
+      },
+      raisePriority: async (id, priority) => {
+        calls.push([priority, id]);
+        return result(id, 'queued');
+      },
+    });
+    const asked = (method: 'DELETE' | 'PATCH', url: string, payload?: object) =>
+      ask({ api }, { method, url, headers: as('desk'), ...(payload === undefined ? {} : { payload }) });
+    expect((await asked('DELETE', '/v1/replies/r%201')).json()).toMatchObject({ state: 'dropped', ended: 'cancelled' });
+    const refused = await asked('DELETE', '/v1/replies/r2');
+    expect([refused.statusCode, refused.json().code, refused.json().detail]).toEqual([
+      409,
+      'REPLY_TOO_LATE',
+      'This reply is accepted',
+    ]);
+    expect((await asked('PATCH', '/v1/replies/r1', { priority: 'high' })).json()).toMatchObject({ state: 'queued' });
+    for (const wrong of [{}, { priority: 'highest' }, { priority: 'high', text: 'x' }])
+      expect((await asked('PATCH', '/v1/replies/r1', wrong)).statusCode).toBe(422);
+    expect(calls).toEqual([
+      ['cancel', 'r 1', 'desk'],
+      ['cancel', 'r2', 'desk'],
+      ['high', 'r1'],
+    ]);
   });
 
   it('senders of a flow with any name', async () => {

@@ -107,6 +107,8 @@ export const fakeApi = (overrides: Partial<ApiDeps> = {}): ApiDeps => ({
   listReplies: async () => ({ replies: [] }),
   releaseHeld: async (replyId) => result(replyId),
   dropHeld: async (replyId) => result(replyId, 'dropped'),
+  cancelReply: async (replyId) => ({ ...result(replyId, 'dropped'), ended: 'cancelled' }),
+  raisePriority: async (replyId) => result(replyId),
   sendersOfFlow: async () => undefined,
   ...overrides,
 });

@@ -47,6 +47,7 @@ function deps(fields: Partial<IngestDeps> = {}) {
     } as unknown as IngestDeps['blobs'],
     ...parsingBy(parseNothing),
     relate: async () => ({ conversation: { id: 'c', matchedBy: 'new' } }),
+    learn: async () => {},
     ledgers: { siblings: async (hashes) => hashes.map(() => []) },
     emit: () => {},
     now: () => Date.parse('2026-11-24T00:00:00Z'),

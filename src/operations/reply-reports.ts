@@ -1,0 +1,77 @@
+// What a report that came in says of a reply of ours: kept in its journal (domain/delivery.ts), and where it is about our own tenant or mailbox, its
+// server is paused as after the same answer at submission, so that the other replies do not bounce one by one.
+import type { Message } from '../contract/message.ts';
+import { learn } from '../domain/delivery.ts';
+import type { SmtpServer } from '../domain/email-server.ts';
+import type { ErrorCode, FailureClass } from '../domain/errors.ts';
+import type { Journal, JournalEntry } from '../domain/reply-journal.ts';
+import type { Pauses } from '../outbound/index.ts';
+import type { Emit } from '../telemetry/events.ts';
+
+/** What a refusal means for the server that the reply left by, however it arrives; undefined: nothing. */
+type ClassifyBounce = (
+  server: SmtpServer,
+  failure: { replyCode?: number | undefined; enhancedCode?: string | undefined; text?: string | undefined },
+) => { code: ErrorCode; class: FailureClass; holdMs: number; hint: string } | undefined;
+
+interface ReportDeps {
+  journal: Pick<Journal, 'learn' | 'now'>;
+  emit: Emit;
+  /** Absent where mails are read again: what was refused then is no reason to pause now. */
+  hold?: {
+    servers: () => readonly SmtpServer[];
+    pauses: Pick<Pauses, 'read' | 'set'>;
+    classify: ClassifyBounce;
+  };
+}
+
+/** @returns a function that keeps what a message says of a reply; the same message again says nothing new */
+export function learnReports({ journal, emit, hold }: ReportDeps): (message: Message) => Promise<void> {
+  async function pause(message: Message, entry: JournalEntry): Promise<void> {
+    const server = hold?.servers().find(({ name }) => name === entry.server);
+    const failure = ownRefusal(message);
+    if (hold === undefined || server === undefined || failure === undefined) return;
+    const verdict = hold.classify(server, failure);
+    if (verdict === undefined) return;
+    // By when it arrived: a mail that was moved, restored or read late must not stop a server that works again.
+    const probeMs = Math.min(verdict.holdMs, Date.parse(message.receivedAt) + verdict.holdMs - (await journal.now()));
+    if (probeMs <= 0 || (await hold.pauses.read(server.name)) !== undefined) return;
+    const { code, hint } = verdict;
+    await hold.pauses.set(server.name, { code, hint, probeMs });
+    emit('SmtpServerPaused', { server: server.name, code, class: verdict.class, hint, reason: 'bounce' });
+  }
+
+  return async (message) => {
+    const { deliveryStatus, automatic, messageKey } = message;
+    const { replyId, proof } = deliveryStatus?.reply ?? {};
+    // Anybody who got the mail knows its Message-ID: only what names a recipient of it counts.
+    if (deliveryStatus === undefined || replyId === undefined || proof !== 'recipient-matches') return;
+    const learntAt = new Date(await journal.now()).toISOString();
+    const isReceipt = automatic.kind === 'receipt';
+    const found = await journal.learn(replyId, ({ deliveries = {}, envelope, from }) =>
+      learn(
+        deliveries,
+        envelope?.to ?? [],
+        { deliveryStatus, isReceipt, messageKey, learntAt },
+        from === undefined ? [] : [from],
+      ),
+    );
+    if (found === undefined) return;
+    const { server } = found.entry;
+    for (const { delivery, report } of found.learnt)
+      if (delivery === 'bounced') emit('ReplyBounced', { server, replyId, kind: report.class ?? 'other' });
+      else emit('ReplyDeliveryLearned', { server, replyId, state: delivery });
+    await pause(message, found.entry);
+  };
+}
+
+/**
+ * The refusal, when it is our own mail system's: the report bears Exchange's mark of what was made within the tenant, which its border removes from mail
+ * of strangers; it is about a reply by the Message-ID that we signed; and no other host is named whose words it repeats.
+ */
+function ownRefusal({ deliveryStatus, conversation }: Message): Parameters<ClassifyBounce>[1] | undefined {
+  if (deliveryStatus?.internal !== true || conversation.proof !== 'signed') return undefined;
+  const own = deliveryStatus.recipients.find(({ action, remoteMta }) => action === 'failed' && remoteMta === undefined);
+  if (own === undefined) return undefined;
+  return { replyCode: own.replyCode, enhancedCode: own.status, text: own.diagnostic?.replace(/^smtp\s?;\s?/i, '') };
+}

@@ -1,0 +1,268 @@
+// Cancelling, expiring and hurrying a reply against a worker that has it: of cancel and DATA exactly one wins, whenever they meet.
+import { describe, expect, it } from 'vitest';
+import type { SmtpServer } from '../../../src/domain/email-server.ts';
+import { MailroomError } from '../../../src/domain/errors.ts';
+import { dataBegunMark } from '../../../src/domain/reply-journal.ts';
+import type { OutboundDeps, OutboundSettings } from '../../../src/outbound/ports.ts';
+import { memoryBlobs, smtpServer, until } from './rig.ts';
+import { openRoom, type Replica, replyMaker } from './room.ts';
+
+const room = openRoom();
+const reply = replyMaker('cancel');
+const FAR = '2099-01-01T00:00:00Z';
+
+const replica = (
+  change: (deps: OutboundDeps) => void = () => {},
+  { settings = {}, server = {}, blobs = memoryBlobs() } = {} as {
+    settings?: Partial<OutboundSettings>;
+    server?: Partial<SmtpServer>;
+    blobs?: ReturnType<typeof memoryBlobs>;
+  },
+): Promise<Replica> =>
+  room.replica({
+    servers: [smtpServer(room.sink.port, server)],
+    settings: { waitScale: 0.005, ...settings },
+    change: ({ deps }) => change(deps),
+    blobs,
+  });
+
+/** How a cancel ended. */
+const cancel = (one: Replica, replyId: string): Promise<string> =>
+  one.replies.cancelReply(replyId).then(
+    () => 'cancelled',
+    (error: unknown) => (error instanceof MailroomError ? error.code : String(error)),
+  );
+
+/** Runs this at the first time that a reply is about to be, or has been, moved to a state. */
+function atStep(deps: OutboundDeps, when: 'before' | 'after', state: string, run: () => Promise<void>): void {
+  const { journal } = deps;
+  const { transition } = journal;
+  let met = false;
+  const meet = async (to: string) => {
+    if (met || to !== state) return;
+    met = true;
+    await run();
+  };
+  deps.journal = {
+    ...journal,
+    async transition(replyId, plan) {
+      if (when === 'before') await meet(plan.to);
+      const moved = await transition(replyId, plan);
+      if (when === 'after') await meet(plan.to);
+      return moved;
+    },
+  };
+}
+
+describe('cancel meets a worker', () => {
+  it.each([
+    ['before', 'prepared', 'cancelled'],
+    ['after', 'prepared', 'cancelled'],
+    ['before', 'submitting', 'cancelled'],
+    ['after', 'submitting', 'cancelled'],
+    ['before', 'data-begun', 'cancelled'],
+    ['after', 'data-begun', 'REPLY_TOO_LATE'],
+    ['before', 'accepted', 'REPLY_TOO_LATE'],
+    ['after', 'accepted', 'REPLY_TOO_LATE'],
+  ] as const)('%s %s: %s, and the customer agrees', async (when, state, expected) => {
+    const input = reply();
+    const ended: string[] = [];
+    // Another replica is asked, as a backend's request may be.
+    const blobs = memoryBlobs();
+    const other = await replica(() => {}, { server: { name: 'other' }, blobs });
+    await replica(
+      (deps) => atStep(deps, when, state, async () => void ended.push(await cancel(other, input.replyId))),
+      {
+        blobs,
+      },
+    ).then((one) => one.replies.submitReply(input));
+    await until('ended', async () => {
+      const known = (await other.replies.getReply(input.replyId))?.state;
+      return ended.length > 0 && (known === 'accepted' || known === 'dropped');
+    });
+    expect(ended).toEqual([expected]);
+    expect(room.sink.received).toHaveLength(expected === 'cancelled' ? 0 : 1);
+    const result = await other.replies.getReply(input.replyId);
+    expect([result?.state, result?.ended]).toEqual(
+      expected === 'cancelled' ? ['dropped', 'cancelled'] : ['accepted', undefined],
+    );
+  });
+
+  it('many at once, of two replicas: each reply is cancelled or sent, never both and never neither', async () => {
+    const blobs = memoryBlobs();
+    const one = await replica(() => {}, { blobs });
+    const two = await replica(() => {}, { blobs });
+    const inputs = Array.from({ length: 40 }, () => reply());
+    const asked = await Promise.all(
+      inputs.map(async (input, i) => {
+        await one.replies.submitReply(input);
+        if (i % 2 === 0) await until('taken', async () => (await two.deps.journal.read(input.replyId))?.fence !== 0);
+        return [input.replyId, await cancel(i % 3 === 0 ? one : two, input.replyId)] as const;
+      }),
+    );
+    await until('all ended', async () => {
+      const states = await Promise.all(inputs.map(({ replyId }) => one.replies.getReply(replyId)));
+      return states.every((result) => result?.state === 'accepted' || result?.state === 'dropped');
+    });
+    const sent = room.sink.received.map(({ replyId }) => replyId).sort();
+    expect(sent).toEqual(
+      asked
+        .filter(([, how]) => how !== 'cancelled')
+        .map(([replyId]) => replyId)
+        .sort(),
+    );
+    expect(new Set(asked.map(([, how]) => how)).size).toBeLessThanOrEqual(2);
+  });
+});
+
+describe('what can be cancelled', () => {
+  it('within its undo window, at once, and again with the same answer', async () => {
+    const one = await replica();
+    const input = reply({ notBefore: FAR });
+    await one.replies.submitReply(input);
+    expect(await cancel(one, input.replyId)).toBe('cancelled');
+    // Its job ends now, not in 2099.
+    await until('job ended', async () => (await one.deps.queues.find('sink', input.replyId))?.ended === true);
+    expect((await one.deps.queues.find('sink', input.replyId))?.result).toMatchObject({
+      state: 'dropped',
+      ended: 'cancelled',
+      failure: { code: 'REPLY_CANCELLED' },
+    });
+    expect(await cancel(one, input.replyId)).toBe('cancelled');
+    // Handed in again it stays what it is.
+    expect(await one.replies.submitReply(input)).toMatchObject({ state: 'dropped', ended: 'cancelled' });
+  });
+
+  it('one that a backend put on the queue itself and nobody has taken', async () => {
+    const one = await replica();
+    const input = reply({ notBefore: FAR });
+    await one.deps.queues.add('sink', input.replyId, input, { priority: 10, delayMs: 1_000_000 });
+    expect(await cancel(one, input.replyId)).toBe('cancelled');
+    expect(await one.replies.getReply(input.replyId)).toMatchObject({ state: 'dropped', ended: 'cancelled' });
+  });
+
+  it.each([
+    ['never was', async () => 'unknown-reply', 'REPLY_UNKNOWN'],
+    [
+      'has left for some',
+      async (one: Replica) => {
+        room.sink.answerRcpt = (address) => (address === 'grey@example.net' ? '450 4.2.0 later' : undefined);
+        const input = reply({ to: ['easy@example.net', 'grey@example.net'] });
+        await one.replies.submitReply(input);
+        await until('partly', async () => (await one.replies.getReply(input.replyId))?.acceptedAt !== undefined);
+        return input.replyId;
+      },
+      'REPLY_TOO_LATE',
+    ],
+    [
+      'may have left, and Redis has forgotten it',
+      async (one: Replica) => {
+        const input = reply({ notBefore: FAR });
+        await one.replies.submitReply(input);
+        await one.deps.blobs.createMarker(dataBegunMark(input.replyId, 1));
+        return input.replyId;
+      },
+      'REPLY_TOO_LATE',
+    ],
+    [
+      'is held because nobody knows whether it left',
+      async (one: Replica) => {
+        room.sink.faults.push('dropped-after-dot');
+        const input = reply();
+        await one.replies.submitReply(input);
+        await one.reached(input.replyId, 'held');
+        return input.replyId;
+      },
+      'REPLY_TOO_LATE',
+    ],
+  ])('not what %s', async (_, made, code) => {
+    const one = await replica(() => {}, { settings: { settleMs: 200, firstLookMs: 50, waitScale: 1 } });
+    expect(await cancel(one, await made(one))).toBe(code);
+  });
+
+  it('by a job on the queue: it ends with the result of the reply, or says why it is too late', async () => {
+    const one = await replica();
+    const [waiting, sent] = [reply({ notBefore: FAR }), reply()];
+    await one.replies.submitReply(waiting);
+    await one.replies.submitReply(sent);
+    await one.reached(sent.replyId, 'accepted');
+    const ended = async (jobId: string, cancels: string) => {
+      const job = { schema: 'mailroom.reply/1', cancel: cancels };
+      await one.deps.queues.add('sink', jobId, job, { priority: 1, delayMs: 0 });
+      await until(jobId, async () => (await one.deps.queues.find('sink', jobId))?.result !== undefined);
+      return (await one.deps.queues.find('sink', jobId))?.result;
+    };
+    expect(await ended('c1', waiting.replyId)).toMatchObject({ replyId: waiting.replyId, ended: 'cancelled' });
+    expect(await ended('c2', sent.replyId)).toMatchObject({
+      replyId: sent.replyId,
+      state: 'accepted',
+      failure: { code: 'REPLY_TOO_LATE' },
+    });
+    expect(await ended('c3', 'never was')).toMatchObject({ state: 'rejected', failure: { code: 'REPLY_UNKNOWN' } });
+  });
+});
+
+describe('expiresAt', () => {
+  const soon = (ms: number) => new Date(Date.now() + ms).toISOString();
+
+  it('reached between RCPT and DATA: nothing is sent', async () => {
+    const input = reply({ expiresAt: soon(700) });
+    const one = await replica((deps) =>
+      atStep(deps, 'after', 'submitting', () =>
+        until('expired', async () => Date.now() > Date.parse(input.expiresAt ?? '')),
+      ),
+    );
+    await one.replies.submitReply(input);
+    await one.reached(input.replyId, 'dropped');
+    expect(await one.replies.getReply(input.replyId)).toMatchObject({ ended: 'expired' });
+    expect(room.sink.received).toEqual([]);
+  });
+
+  it('is said in time although its server is paused', async () => {
+    const one = await replica(() => {}, { settings: { restingMs: 50, seekMs: 100 } });
+    await one.deps.pauses.set('sink', { code: 'SMTP_AUTH_FAILED', hint: '', probeMs: 60_000 });
+    await until('paused', () => one.deps.queues.paused('sink'));
+    const input = reply({ expiresAt: soon(200) });
+    await one.replies.submitReply(input);
+    await one.reached(input.replyId, 'dropped');
+    expect(one.events.map(({ name }) => name)).toContain('ReplyExpired');
+  });
+
+  it('ends a reply for those who are still deferred; the others have it', async () => {
+    room.sink.answerRcpt = (address) => (address === 'grey@example.net' ? '450 4.2.0 later' : undefined);
+    const one = await replica();
+    const input = reply({ to: ['easy@example.net', 'grey@example.net'], expiresAt: soon(900) });
+    await one.replies.submitReply(input);
+    await one.reached(input.replyId, 'accepted');
+    expect((await one.replies.getReply(input.replyId))?.recipients).toMatchObject([
+      { address: 'easy@example.net', state: 'accepted' },
+      { address: 'grey@example.net', state: 'rejected', code: 'REPLY_EXPIRED' },
+    ]);
+  });
+
+  it('before notBefore: dropped then, not later', async () => {
+    const one = await replica();
+    const input = reply({ notBefore: FAR, expiresAt: soon(150) });
+    await one.deps.queues.add('sink', input.replyId, input, { priority: 10, delayMs: 0 });
+    await one.reached(input.replyId, 'dropped');
+  });
+});
+
+describe('priority', () => {
+  it('is raised while it waits, never lowered, and leaves the reply what it is', async () => {
+    const one = await replica();
+    await one.deps.pauses.set('sink', { code: 'SMTP_AUTH_FAILED', hint: '', probeMs: 60_000 });
+    await until('paused', () => one.deps.queues.paused('sink'));
+    const [first, second, third] = [reply(), reply(), reply({ priority: 'low' })];
+    for (const input of [first, second, third]) await one.replies.submitReply(input);
+    await one.replies.raisePriority(third.replyId, 'high');
+    await one.replies.raisePriority(first.replyId, 'low');
+    expect(await one.replies.submitReply(third)).toMatchObject({ state: 'queued' });
+    await one.deps.pauses.lift('sink', true);
+    await until('all sent', () => room.sink.received.length === 3);
+    expect(room.sink.received[0]?.replyId).toBe(third.replyId);
+    await one.reached(third.replyId, 'accepted');
+    await expect(one.replies.raisePriority(third.replyId, 'high')).rejects.toMatchObject({ code: 'REPLY_TOO_LATE' });
+    await expect(one.replies.raisePriority('never was', 'high')).rejects.toMatchObject({ code: 'REPLY_UNKNOWN' });
+  });
+});
