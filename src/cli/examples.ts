@@ -29,5 +29,6 @@ export const examples: Readonly<Record<string, readonly [string, string]>> = {
   parse: ['mailroom parse mail.eml', 'cat mail.eml | mailroom parse -'],
   invite: ['mailroom invite', 'mailroom invite --name Kim --role operator'],
   token: ['mailroom token --name desk --role backend', 'mailroom token --name grafana --role viewer'],
+  version: ['mailroom version', 'mailroom version --json'],
   sandbox: ['mailroom sandbox', 'mailroom sandbox --config sandbox.yaml'],
 };

@@ -21,6 +21,7 @@ import { serveCommands } from './serve.ts';
 import { serversCommand } from './servers.ts';
 import { tailCommand } from './tail.ts';
 import { tokenCommand } from './token.ts';
+import { versionCommand } from './version.ts';
 
 /** @param argv as in process.argv */
 export async function run(argv: readonly string[]): Promise<number> {
@@ -47,6 +48,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     inviteCommand,
     tokenCommand,
     sandboxCommand,
+    versionCommand,
   ])
     register(program);
   addExamples(program, program.name());

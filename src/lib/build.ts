@@ -1,5 +1,6 @@
 // Which build runs: the version of package.json, and the commit that the build wrote beside the compiled code (scripts/build.mjs).
-import { readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
 
 interface Build {
   version: string;
@@ -12,6 +13,11 @@ export function readBuild(): Build {
   try {
     return { version, commit: readFileSync(new URL('../commit', import.meta.url), 'utf8').trim() };
   } catch {
-    return { version, commit: 'unknown' };
+    // A clone that runs from its sources.
+    const root = new URL('../../', import.meta.url);
+    const git = existsSync(new URL('.git', root))
+      ? spawnSync('git', ['rev-parse', '--short=12', 'HEAD'], { cwd: root, encoding: 'utf8' }).stdout
+      : undefined;
+    return { version, commit: git?.trim() || 'unknown' };
   }
 }

@@ -29,7 +29,7 @@ import { createPortalServers, type PortalServers } from '../adapters/redis/porta
 import { createPortalSessions } from '../adapters/redis/portal-sessions.ts';
 import { createPortalView, type PortalView } from '../adapters/redis/portal-view.ts';
 import { createQuarantine, type Quarantine } from '../adapters/redis/quarantine.ts';
-import { openSchema } from '../adapters/redis/schema.ts';
+import { openSchema, SCHEMA_VERSION } from '../adapters/redis/schema.ts';
 import { createServerRegister } from '../adapters/redis/smtp-servers.ts';
 import { createSignInNotes } from '../adapters/redis/smtp-sign-ins.ts';
 import { createTokenCache } from '../adapters/redis/token-cache.ts';
@@ -54,6 +54,8 @@ import { DAY_MS, DAY_SECONDS } from '../lib/time.ts';
 import { openParsing, type Parsing } from '../parsing/index.ts';
 import type { Emit } from '../telemetry/events.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+
+export { SCHEMA_VERSION };
 
 export interface Stores {
   redis: Redis;

@@ -20,13 +20,17 @@ export interface SteadyFlowOptions {
   redis?: string | ConnectionOptions;
   cluster?: { host: string; port: number }[];
   prefix?: string;
+  /** Entry file of the first gateway, another version's, from the root of the project. */
+  entry?: string;
   /** Milliseconds between two mails, and between two replies. */
   everyMs?: number;
 }
 
 export interface SteadyFlow {
   j: ReturnType<typeof journey>;
-  gateway: MailroomProcess;
+  readonly gateway: MailroomProcess;
+  /** Starts another gateway, waits until it shares the work, and ends the one before. @param entry of another version */
+  replace(entry?: string, beside?: () => Promise<unknown>): Promise<void>;
   /** Sends a mail and a reply of their own. @returns milliseconds until both had arrived */
   through(): Promise<number>;
   /** How many mails were sent, and how many replies were handed in. */
@@ -49,6 +53,7 @@ export async function startSteadyFlow({
   cluster = [],
   redis = new Cluster(cluster, { redisOptions: { maxRetriesPerRequest: null } }),
   prefix,
+  entry,
   everyMs = 150,
 }: SteadyFlowOptions): Promise<SteadyFlow> {
   const dir = tempDir('steady');
@@ -72,8 +77,8 @@ export async function startSteadyFlow({
     env: { MAILROOM_SECRET_TEST: PASSWORD, MAILROOM_REDIS_URL: '', ...env },
     secrets: [JANE],
   });
-  const gateway = j.start();
-  const base = `http://127.0.0.1:${await j.port(gateway)}`;
+  let gateway = j.start(['serve'], [], entry);
+  let base = `http://127.0.0.1:${await j.port(gateway)}`;
   const call = (path: string, init: RequestInit = {}) =>
     fetch(`${base}${path}`, {
       ...init,
@@ -151,7 +156,19 @@ export async function startSteadyFlow({
 
   return {
     j,
-    gateway,
+    get gateway() {
+      return gateway;
+    },
+    async replace(next, beside = async () => {}) {
+      const before = gateway;
+      const started = j.start(['serve'], [], next);
+      const port = await j.port(started);
+      gateway = started;
+      base = `http://127.0.0.1:${port}`;
+      await beside();
+      const code = await before.stop();
+      if (code !== 0) throw new Error(`the gateway before ended with ${code}: ${before.output().slice(-2_000)}`);
+    },
     async through() {
       const started = performance.now();
       const [mail, replyId] = [deliver(), handIn()];

@@ -26,6 +26,7 @@ import { createPortalView } from '../../../src/adapters/redis/portal-view.ts';
 import { createQuarantine } from '../../../src/adapters/redis/quarantine.ts';
 import { openSchema } from '../../../src/adapters/redis/schema.ts';
 import { createServerRegister } from '../../../src/adapters/redis/smtp-servers.ts';
+import { createSignInNotes } from '../../../src/adapters/redis/smtp-sign-ins.ts';
 import { structureOf, structures } from '../../../src/adapters/redis/structures.ts';
 import { createTokenCache } from '../../../src/adapters/redis/token-cache.ts';
 import { createWake } from '../../../src/adapters/redis/wake.ts';
@@ -150,6 +151,9 @@ async function writeAll(one: Installation): Promise<void> {
   await createServerRegister(redis).record([{ name: 'S', mailbox: 'u at h' }]);
   await createParticipants(redis).admit({ conversationId: 'c', from: 'a@b.example', others: [], proven: true });
   await one.pauses.hold('S', { by: 'person', code: 'PAUSED', hint: '' });
+  const signIns = createSignInNotes(redis);
+  await signIns.succeeded('S', 'u at h');
+  await signIns.claim('S', 60_000);
   const pace = createPace(redis);
   await pace.acquire({ mailbox: 'm', token: 't', perMinute: 9, recipients: 1, recipientsPerDay: 9 });
   await pace.wait({ mailbox: 'm', ms: 60_000 });

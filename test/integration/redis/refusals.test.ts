@@ -193,8 +193,16 @@ test('a number that Redis does not have as a database is never database 0', asyn
 });
 
 const words: [said: string, code: ErrorCode][] = [
-  ['MOVED 11250 10.0.0.7:6379', 'REDIS_CLUSTER_REFUSED'],
+  ['MOVED 11250 10.0.0.7:6379', 'REDIS_SLOT_MOVED'],
+  ['ASK 11250 10.0.0.7:6379', 'REDIS_SLOT_MOVED'],
+  ['TRYAGAIN Multiple keys request during rehashing of slot', 'REDIS_SLOT_MOVED'],
+  ['CLUSTERDOWN Hash slot not served', 'REDIS_SLOT_MOVED'],
+  [
+    'ERR Script attempted to access a non local key in a cluster node script: f_1, on @user_script:3.',
+    'REDIS_SLOT_MOVED',
+  ],
   ["CROSSSLOT Keys in request don't hash to the same slot", 'REDIS_CLUSTER_REFUSED'],
+  ['ERR This instance has cluster support disabled', 'REDIS_CLUSTER_REFUSED'],
   ['UNBLOCKED force unblock from blocking operation, instance state changed (master -> replica?)', 'REDIS_READ_ONLY'],
   ["READONLY You can't write against a read only replica.", 'REDIS_READ_ONLY'],
   ["READONLY You can't write against a read only replica. script: 5b1, on @user_script:22.", 'REDIS_READ_ONLY'],
