@@ -91,7 +91,7 @@ export async function createHttp(deps: HttpDeps): Promise<Http> {
         ? []
         : [
             ...logLevelRoutes(deps.operations),
-            ...operationRoutes({ ...deps.operations, list: deps.emailServers.list }),
+            ...operationRoutes(deps.operations),
             ...quarantineRoutes(deps.operations, deps.api.blobs, deps.emit),
           ]),
       ...schemaRoutes(deps.publicUrl, () => routes),

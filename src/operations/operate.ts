@@ -8,6 +8,7 @@ import { asError, MailroomError } from '../domain/errors.ts';
 import { flowsOf } from '../domain/flow-by-recipient.ts';
 import type { EmailFlowView, OperationsApi } from '../http/api/operations.ts';
 import type { AuditLog } from '../http/ports.ts';
+import { keptFor } from '../lib/kept-for.ts';
 import type { Emit } from '../telemetry/events.ts';
 import type { RunDoctor } from '../wiring/doctor.ts';
 import type { ReplyRoom } from '../wiring/outbound.ts';
@@ -16,6 +17,9 @@ import type { EmailServerAdmin } from './email-servers.ts';
 
 /** BullMQ's states of jobs that still have to be done. */
 const OPEN = ['waiting', 'prioritized', 'delayed', 'paused', 'active', 'failed'];
+
+/** Milliseconds that the list of connected consumers is kept. */
+const CONSUMERS_MS = 10_000;
 
 interface OperationsDeps {
   stores: Pick<Stores, 'flows' | 'ledgers' | 'quarantinedKeys' | 'logSwitches'>;
@@ -48,6 +52,16 @@ export function createOperations(deps: OperationsDeps): OperationsApi {
     if (view === undefined) throw new MailroomError('EMAIL_SERVER_NOT_FOUND', { field: 'name' });
     return view;
   }
+  // Redis lists its connections in one go for all that are there.
+  const consumersOf = keptFor(
+    async () => {
+      const names = [...new Set([...flowNames(), ...(await stores.ledgers.emailFlows())])];
+      const counts = await stores.flows.consumers(names).catch(() => undefined);
+      return new Map(names.flatMap((name, i) => (counts?.[i] === undefined ? [] : [[name, counts[i]] as const])));
+    },
+    CONSUMERS_MS,
+    () => performance.now(),
+  );
   const flowNames = () => [...new Set(watch.current().servers.filter(isImap).flatMap(flowsOf))];
   const state = (from: string, to: string) => [{ field: 'state', from, to }];
 
@@ -63,6 +77,7 @@ export function createOperations(deps: OperationsDeps): OperationsApi {
     async emailFlows() {
       const imap = watch.current().servers.filter(isImap);
       const defined = new Set(flowNames());
+      const consumers = await consumersOf();
       const orphans = (await stores.ledgers.emailFlows()).filter((name) => !defined.has(name));
       const names = [...defined, ...orphans].sort((left, right) => left.localeCompare(right, 'en'));
       const all = await Promise.all(
@@ -82,6 +97,7 @@ export function createOperations(deps: OperationsDeps): OperationsApi {
             servers: fedBy.map(({ name }) => name),
             waiting,
             ...(oldestAt === undefined ? {} : { oldestAt }),
+            ...(consumers.has(emailFlow) ? { consumers: consumers.get(emailFlow) } : {}),
             jobs,
           };
         }),

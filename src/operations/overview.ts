@@ -1,32 +1,97 @@
-// The portal's first page: flows, mailboxes, sending servers with the pace they use, queues whose server is gone, replicas, quarantine.
+// The portal's first page and `GET /v1/status`: flows, mailboxes, sending servers with the pace they use, replicas, and what needs attention of
+// all that is known.
+
+import type { TokenProvider } from '../adapters/oauth/index.ts';
 import type { PortalView } from '../adapters/redis/portal-view.ts';
 import type { EmailServerWatch } from '../config/watch.ts';
+import { attentionOf } from '../domain/attention.ts';
 import { type EmailServer, isSmtp } from '../domain/email-server.ts';
+import { asError, MailroomError } from '../domain/errors.ts';
 import { sendingMailbox } from '../domain/reply-pace.ts';
 import type { EmailServerView } from '../http/api/email-servers.ts';
 import type { OperationsApi } from '../http/api/operations.ts';
 import type { Overview } from '../http/portal/index.ts';
+import { keptFor } from '../lib/kept-for.ts';
+import { DAY_MS } from '../lib/time.ts';
 import { countOf } from '../outbound/index.ts';
 import type { ReplyRoom } from '../wiring/outbound.ts';
 import type { Stores } from '../wiring/stores.ts';
 import type { EmailServerAdmin } from './email-servers.ts';
 
+/** Milliseconds that what changes slowly or costs a write is kept: state of the stores, ends of sign-ins. */
+const STORES_MS = 10_000;
+const SIGN_INS_MS = 60_000;
+/** Milliseconds for a write to Redis. */
+const REDIS_ANSWER_MS = 2_000;
+
 interface OverviewDeps {
   watch: EmailServerWatch;
-  stores: Pick<Stores, 'ledgers' | 'register'> & {
-    view: Pick<PortalView, 'heldByServer' | 'quarantined' | 'replicasAlive' | 'paceUsed'>;
+  stores: Pick<Stores, 'ledgers' | 'register' | 'redisFault' | 'blobs' | 'quarantinedKeys'> & {
+    view: Pick<
+      PortalView,
+      'heldByServer' | 'quarantined' | 'replicasAlive' | 'paceUsed' | 'repliesIn' | 'repliesSince' | 'retryingReplies'
+    >;
+    tokens: Pick<TokenProvider, 'signedIn'>;
   };
   room: Pick<ReplyRoom, 'queues'>;
   admin: Pick<EmailServerAdmin, 'list'>;
   emailFlows: OperationsApi['emailFlows'];
   /** Ms without a sign of life after which a replica counts as dead. */
   aliveMs: number;
+  /** Milliseconds of a clock that never goes back. */
+  tick?: () => number;
 }
 
-export function createOverview({ watch, stores, room, admin, emailFlows, aliveMs }: OverviewDeps) {
+const codeOf = (fault: unknown): string => (fault instanceof MailroomError ? fault.code : asError(fault).name);
+
+export function createOverview(deps: OverviewDeps): () => Promise<Overview> {
+  const { watch, stores, room, admin, emailFlows, aliveMs, tick = () => performance.now() } = deps;
   const { view, register, ledgers } = stores;
 
-  async function goneServers(): Promise<Overview['gone']> {
+  const storesState = keptFor(
+    async () => {
+      const [redis, blobs, damaged] = await Promise.all([
+        stores.redisFault(REDIS_ANSWER_MS),
+        stores.blobs.check().then(() => undefined, codeOf),
+        stores.quarantinedKeys(),
+      ]);
+      return { redis: redis?.code, blobs, damagedKeys: damaged.length };
+    },
+    STORES_MS,
+    tick,
+  );
+
+  const signInEnds = keptFor(
+    async () => {
+      const delegated = watch
+        .current()
+        .servers.filter(
+          ({ authentication }) => authentication.type === 'OAuth2' && authentication.signIn === 'delegated',
+        );
+      const ends = await Promise.all(
+        delegated.map(async (server) => {
+          // A sign-in that cannot be read is a state of its own.
+          const signIn = await stores.tokens.signedIn(server).catch(() => undefined);
+          return signIn === undefined ? [] : [[server.name, signIn.endsAt.getTime()] as const];
+        }),
+      );
+      return new Map(ends.flat());
+    },
+    SIGN_INS_MS,
+    tick,
+  );
+
+  async function replyCounts() {
+    const [held, uncertain, retrying, failed] = await Promise.all([
+      view.repliesIn('held'),
+      view.repliesIn('uncertain'),
+      view.retryingReplies(),
+      view.repliesSince('rejected', DAY_MS),
+    ]);
+    return { held, uncertain, retrying, failed };
+  }
+
+  async function goneServers(): Promise<{ server: string; waiting: number }[]> {
     const known = new Set(watch.current().servers.map(({ name }) => name.normalize('NFC')));
     const names = (await register.gone()).filter(({ name }) => !known.has(name));
     const waits = await Promise.all(
@@ -42,17 +107,26 @@ export function createOverview({ watch, stores, room, admin, emailFlows, aliveMs
   }
 
   return async function overview(): Promise<Overview> {
-    const [gone, flows, views, held, quarantined, replicas] = await Promise.all([
+    const [gone, flows, views, held, quarantined, replicas, replies, state, ends] = await Promise.all([
       goneServers(),
       emailFlows(),
       admin.list(),
       view.heldByServer(),
       ledgers.mailboxIds().then(view.quarantined),
       view.replicasAlive(aliveMs),
+      replyCounts(),
+      storesState(),
+      signInEnds(),
     ]);
+    const attention = attentionOf(
+      { ...state, gone, flows, servers: views, quarantined, replicas, replies, signInEnds: ends },
+      Date.now(),
+    );
     const named = (name: string) => watch.current().servers.find((server) => server.name === name);
     const senders = views.filter(({ serverType }) => serverType === 'SMTP');
     return {
+      attention,
+      replies,
       flows,
       mailboxes: views.filter(({ serverType }) => serverType !== 'SMTP'),
       senders: await Promise.all(
@@ -61,7 +135,6 @@ export function createOverview({ watch, stores, room, admin, emailFlows, aliveMs
           live: { ...one.live, held: held.get(one.name) ?? 0, ...(await paceOf(named(one.name))) },
         })),
       ),
-      gone,
       quarantined,
       replicas,
     };

@@ -4,7 +4,7 @@ import { createOidc } from '../adapters/oauth/oidc.ts';
 import type { Config } from '../config/config.ts';
 import type { EmailServerWatch } from '../config/watch.ts';
 import { MailroomError } from '../domain/errors.ts';
-import type { OperationsApi } from '../http/api/operations.ts';
+import type { StatusApi } from '../http/api/operations.ts';
 import type { QuarantineApi } from '../http/api/quarantine.ts';
 import type { ApiDeps } from '../http/index.ts';
 import { type PortalDeps, registerPortal } from '../http/portal/index.ts';
@@ -36,7 +36,7 @@ interface PortalWiring {
 export function portalOf(wiring: PortalWiring):
   | {
       emailServers: EmailServerAdmin;
-      operations: OperationsApi & QuarantineApi;
+      operations: StatusApi & QuarantineApi;
       register: ReturnType<typeof registerPortal>;
     }
   | undefined {
@@ -55,14 +55,24 @@ export function portalOf(wiring: PortalWiring):
     emit,
   });
 
+  const running = createOperations({
+    ...wiring,
+    ...stores,
+    admin: emailServers,
+    runDoctor: doctorFor(config, stores, () => watch.current().servers),
+    listFolders: folderLister(stores),
+  });
+  const overview = createOverview({
+    watch,
+    stores,
+    room,
+    admin: emailServers,
+    emailFlows: running.emailFlows,
+    aliveMs: Math.max(2_000, config.inbound.leaseSeconds * 1000),
+  });
   const operations = {
-    ...createOperations({
-      ...wiring,
-      ...stores,
-      admin: emailServers,
-      runDoctor: doctorFor(config, stores, () => watch.current().servers),
-      listFolders: folderLister(stores),
-    }),
+    ...running,
+    overview,
     ...createQuarantineDecisions({
       ...wiring,
       ...stores,
@@ -90,14 +100,7 @@ export function portalOf(wiring: PortalWiring):
       wrongApplications: () => stores.wrongApplications(),
       liveOf,
     }),
-    overview: createOverview({
-      watch,
-      stores,
-      room,
-      admin: emailServers,
-      emailFlows: operations.emailFlows,
-      aliveMs: Math.max(2_000, config.inbound.leaseSeconds * 1000),
-    }),
+    overview,
     applications: () => [...applications(), ...stores.wrongApplications().keys()],
     async beginSignIn(name) {
       const server = named(name);

@@ -41,8 +41,10 @@ export interface TokenProvider {
   }): Promise<SignedIn>;
   /** Delegated sign-in by device code; resolves once the person has signed in. */
   deviceSignIn(server: EmailServer, prompt: (prompt: DevicePrompt) => void): Promise<SignedIn>;
-  /** Who is signed in for a delegated server, and since when. */
-  signedIn(server: EmailServer): Promise<{ person: string; signedInAt: Date; refreshedAt: Date } | undefined>;
+  /** Who is signed in for a delegated server, since when, and when that ends if it is not renewed. */
+  signedIn(
+    server: EmailServer,
+  ): Promise<{ person: string; signedInAt: Date; refreshedAt: Date; endsAt: Date } | undefined>;
   /** By which credential any replica was given a token last: its number in the list, from 1. */
   credentialInUse(application: OAuthApplication): Promise<{ number: number; since: Date } | undefined>;
   /** Forgets remembered failures of a server: what caused them may be gone. */
@@ -201,6 +203,7 @@ export function createTokenProvider(settings: TokenProviderSettings): TokenProvi
         person: signIn.person,
         signedInAt: new Date(signIn.signedInAt),
         refreshedAt: new Date(signIn.refreshedAt),
+        endsAt: new Date(signIn.refreshedAt + SIGN_IN_MS),
       };
     },
     async credentialInUse({ name, credentials }) {

@@ -17,6 +17,10 @@ export interface PortalView {
   /** Messages in quarantine, over all of these folders. */
   quarantined(mailboxIds: readonly string[]): Promise<number>;
   repliesIn(state: ReplyState): Promise<number>;
+  /** Those that came into this state within the last `ms`. */
+  repliesSince(state: ReplyState, ms: number): Promise<number>;
+  /** Replies that were tried and wait to be tried again. */
+  retryingReplies(): Promise<number>;
   /** How many held replies each SMTP server has. */
   heldByServer(): Promise<Map<string, number>>;
   /** replyIds in a state, newest first. */
@@ -33,14 +37,22 @@ for i, key in ipairs(KEYS) do
 end
 return found`);
 
-/** Held replies that are counted by server; more are a flood, and the page has the true sum. */
-const MOST_HELD = 1_000;
+/** Replies of a state that are looked at one by one; more are a flood. */
+const MOST_READ = 1_000;
 
 export function createPortalView(redis: Redis): PortalView {
   /** Redis' own clock: what is compared was written by it. */
   async function redisNow(): Promise<number> {
     const [seconds, micros] = (await redis.time()).map(Number) as [number, number];
     return seconds * 1000 + Math.floor(micros / 1000);
+  }
+  /** One field of the newest replies in a state. */
+  async function fieldOfAll(state: ReplyState, field: string): Promise<string[]> {
+    const ids = await redis.zrevrange(stateKey(redis, state), 0, MOST_READ - 1);
+    if (ids.length === 0) return [];
+    const pipeline = redis.pipeline();
+    for (const id of ids) pipeline.hget(replyKey(redis, id), field);
+    return ((await pipeline.exec()) ?? []).flatMap(([, value]) => (typeof value === 'string' ? [value] : []));
   }
   return {
     async paceUsed(mailbox) {
@@ -76,13 +88,12 @@ export function createPortalView(redis: Redis): PortalView {
       return ((await pipeline.exec()) ?? []).reduce((sum, [, count]) => sum + Number(count ?? 0), 0);
     },
     repliesIn: (state) => redis.zcard(stateKey(redis, state)),
+    repliesSince: async (state, ms) => redis.zcount(stateKey(redis, state), (await redisNow()) - ms, '+inf'),
+    retryingReplies: async () =>
+      (await fieldOfAll('prepared', 'attempts')).filter((attempts) => Number(attempts) > 0).length,
     async heldByServer() {
       const counts = new Map<string, number>();
-      const ids = await redis.zrevrange(stateKey(redis, 'held'), 0, MOST_HELD - 1);
-      const pipeline = redis.pipeline();
-      for (const id of ids) pipeline.hget(replyKey(redis, id), 'server');
-      for (const [, server] of (await pipeline.exec()) ?? [])
-        if (typeof server === 'string') counts.set(server, (counts.get(server) ?? 0) + 1);
+      for (const server of await fieldOfAll('held', 'server')) counts.set(server, (counts.get(server) ?? 0) + 1);
       return counts;
     },
     replyIds: (state, offset, limit) => redis.zrevrange(stateKey(redis, state), offset, offset + limit - 1),

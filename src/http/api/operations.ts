@@ -1,6 +1,8 @@
 // Operation over HTTP: flows with their queues, state of everything, pause and resume of an SMTP server, test of a connection step by step.
 import { Readable } from 'node:stream';
 import { z } from 'zod';
+import type { Attention } from '../../domain/attention.ts';
+import { attentionText } from '../../domain/attention-words.ts';
 import type { CheckStep } from '../../domain/doctor.ts';
 import { passed } from '../../domain/doctor.ts';
 import { problemAnswer as problem } from '../problem.ts';
@@ -14,6 +16,10 @@ const emailFlowSchema = z.object({
   waiting: z.int().describe('Messages that wait to be consumed'),
   oldestAt: z.number().optional().describe('Epoch milliseconds: arrival of the oldest that waits'),
   jobs: z.record(z.string(), z.int()).describe('Jobs by state, as BullMQ counts them'),
+  consumers: z
+    .int()
+    .optional()
+    .describe('Consumers (BullMQ workers) connected to its queue; absent where Redis does not permit CLIENT LIST'),
   problem: z.string().optional().describe('Why its queue cannot be read; the counts say nothing then'),
 });
 export type EmailFlowView = z.infer<typeof emailFlowSchema>;
@@ -33,7 +39,25 @@ const quarantinedKeySchema = z.object({
 });
 type QuarantinedKeyView = z.infer<typeof quarantinedKeySchema>;
 
+const attentionSchema = z.object({
+  code: z.string(),
+  urgency: z
+    .enum(['now', 'soon', 'note'])
+    .describe('now: mail or replies wait for a person; soon: they will; note: Mailroom is at it'),
+  server: z.string().optional().describe('Email server that it is about'),
+  emailFlow: z.string().optional().describe('Email flow that it is about'),
+  since: z.number().optional().describe('Epoch milliseconds'),
+  parameters: z.record(z.string(), z.union([z.string(), z.number()])).describe('What title and hint are made of'),
+  title: z.string(),
+  hint: z.string().describe('What to do'),
+  link: z.string().describe('Page of the portal where it is dealt with'),
+  alert: z.string().optional().describe('Rule of mailroom.rules.yaml that watches the same thing'),
+});
+
 const statusSchema = z.object({
+  attention: z
+    .array(attentionSchema)
+    .describe('What needs a person, most urgent first; the portal shows the same list. Empty: all is well'),
   quarantinedKeys: z.array(quarantinedKeySchema).describe('Keys in Redis that held something else than they must'),
   emailFlows: z.array(emailFlowSchema),
   emailServers: z.array(
@@ -73,8 +97,14 @@ export interface OperationsApi extends LogLevelApi {
   folders(definition: Definition, existing?: string): Promise<string[]>;
 }
 
-interface StatusApi extends OperationsApi {
-  list(): Promise<EmailServerView[]>;
+export interface StatusApi extends OperationsApi {
+  /** State of everything, and what needs attention. */
+  overview(): Promise<{
+    attention: readonly Attention[];
+    flows: readonly EmailFlowView[];
+    mailboxes: readonly EmailServerView[];
+    senders: readonly EmailServerView[];
+  }>;
 }
 
 const steps = {
@@ -151,20 +181,20 @@ export function operationRoutes(api: StatusApi): Route[] {
       method: 'GET',
       path: '/v1/status',
       operationId: 'getStatus',
-      summary: 'State of all email servers and flows, without definitions',
+      summary: 'What needs attention, and the state of all email servers and flows, without definitions',
       tag: 'Operation',
       permission: 'status:read',
       answers: { 200: { description: 'Status', schema: statusSchema } },
       handle: async ({ reply }) => {
         reply.header('cache-control', 'no-store');
-        const [emailFlows, servers, quarantinedKeys] = await Promise.all([
-          api.emailFlows(),
-          api.list(),
-          api.quarantinedKeys(),
-        ]);
+        const [overview, quarantinedKeys] = await Promise.all([api.overview(), api.quarantinedKeys()]);
+        const servers = [...overview.mailboxes, ...overview.senders].sort((left, right) =>
+          left.name.localeCompare(right.name, 'en', { numeric: true }),
+        );
         return {
+          attention: overview.attention.map((one) => ({ ...one, ...attentionText(one.code, one.parameters, 'en') })),
           quarantinedKeys,
-          emailFlows,
+          emailFlows: overview.flows,
           emailServers: servers.map(({ name, serverType, source, enabled, valid, live }) => ({
             name,
             serverType,

@@ -2,6 +2,7 @@
 
 import type { Result } from '../../contract/result.ts';
 import type { AnsweredElsewhere } from '../../domain/answered.ts';
+import type { Attention } from '../../domain/attention.ts';
 import type { BlobStore } from '../../domain/blob-store.ts';
 import type { Emit } from '../../telemetry/events.ts';
 import type { Definition, EmailServersApi, EmailServerView } from '../api/email-servers.ts';
@@ -25,11 +26,13 @@ export interface Preview {
 }
 
 export interface Overview {
+  /** Most urgent first; empty: all is well. */
+  attention: readonly Attention[];
+  /** Replies that wait for a person, are in doubt, are tried again, or failed within 24 hours. */
+  replies: { held: number; uncertain: number; retrying: number; failed: number };
   flows: readonly EmailFlowView[];
   mailboxes: readonly EmailServerView[];
   senders: readonly EmailServerView[];
-  /** SMTP servers that are gone, with the replies that wait for them. */
-  gone: readonly { server: string; waiting: number }[];
   /** Messages in quarantine. */
   quarantined: number;
   /** Replicas that fetch mail. */

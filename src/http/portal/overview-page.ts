@@ -1,9 +1,11 @@
 // The overview: what needs attention first, then flows with backlog, mailboxes with blind time, senders with pace.
 
 import type { FastifyInstance } from 'fastify';
+import type { Attention } from '../../domain/attention.ts';
+import { type AttentionCode, attentionText, type Urgency } from '../../domain/attention-words.ts';
 import type { EmailServerView } from '../api/email-servers.ts';
 import type { Overview, PortalDeps } from './deps.ts';
-import { hasProblem, problemsOf, stateBadge } from './findings.ts';
+import { problemsOf, stateBadge } from './findings.ts';
 import { moveFlowUrl } from './flow-page.ts';
 import { needs, queryOf, send, type Visits } from './gate.ts';
 import { type Html, html } from './html.ts';
@@ -11,19 +13,28 @@ import { type Done, doneNote, doneOf, type Frame, frameMay, mayChange, page, sin
 import { linkTo } from './list-page.ts';
 import { type Counted, countIn, type Word } from './words.ts';
 
+/** Entries that need attention, before the rest is asked for. */
+const ATTENTION_ROWS = 15;
 /** So many rows of a kind; a fleet is looked at in the list of email servers. */
 const ROWS = 30;
 
 const WATCHED = ['idle', 'connected', 'catching-up', 'paused'];
 
-function overviewPage(frame: Frame, overview: Overview, done: Done | undefined): string {
+interface OverviewView {
+  overview: Overview;
+  done: Done | undefined;
+  /** All that needs attention, not only the most urgent. */
+  isWhole: boolean;
+}
+
+function overviewPage(frame: Frame, { overview, done, isWhole }: OverviewView): string {
   const { say, language } = frame;
   const { flows, mailboxes, senders, replicas } = overview;
   const number = (value: number) => new Intl.NumberFormat(language).format(value);
   const sum = (numbers: readonly (number | undefined)[]) => numbers.reduce<number>((all, one) => all + (one ?? 0), 0);
   const enabled = mailboxes.filter((view) => view.enabled);
   const watched = enabled.filter(({ live }) => WATCHED.includes(live.state)).length;
-  const held = sum(senders.map(({ live }) => live.held));
+  const { held } = overview.replies;
   const tile = (count: number, word: Counted, href: string, kind = '', value = number(count)) =>
     html`<a class="tile ${kind}" href="${href}"><b>${value}</b>${countIn(language, word, count)}</a>`;
   return page(
@@ -38,7 +49,7 @@ ${tile(held, 'heldTile', '/portal/replies', held > 0 ? 'warn' : '')}
 ${overview.quarantined !== undefined && frameMay(frame, 'quarantine:read') && tile(overview.quarantined, 'quarantinedTile', '/portal/quarantine', overview.quarantined > 0 ? 'warn' : '')}
 ${replicas !== undefined && html`<div class="tile ${replicas === 0 && enabled.length > 0 && 'bad'}"><b>${number(replicas)}</b>${countIn(language, 'replicasTile', replicas)}</div>`}
 </div>
-${attention(frame, overview)}
+${attentionList(frame, overview, isWhole)}
 ${flowTable(frame, flows)}
 ${mailboxTable(frame, mailboxes)}
 ${senderTable(frame, senders)}
@@ -46,24 +57,49 @@ ${senderTable(frame, senders)}
   );
 }
 
-function attention(frame: Frame, { mailboxes, senders, gone }: Overview): Html {
-  const { say } = frame;
-  const lost = gone.map(
-    ({ server, waiting }) =>
-      html`<div class="note bad wrap"><strong>${server}</strong> <span>${say('goneWaits')}: ${waiting}. ${say('goneHint')}</span></div>`,
-  );
-  return html`${lost}${serverProblems(frame, mailboxes, senders)}`;
+const KINDS: Readonly<Record<Urgency, string>> = { now: 'bad', soon: 'warn', note: '' };
+
+/** What it is about: a server with its state, an email flow, or all of Mailroom. */
+function subjectOf(frame: Frame, { server, emailFlow }: Attention, view: EmailServerView | undefined): Html {
+  if (view !== undefined) return html`${nameOf(view)} ${stateBadge(frame, view.live.state)}`;
+  return html`${server ?? emailFlow ?? 'Mailroom'}`;
 }
 
-function serverProblems(frame: Frame, mailboxes: Overview['mailboxes'], senders: Overview['senders']): Html {
+function attentionNote(frame: Frame, { code, urgency, parameters, since: at, link }: Attention): Html {
+  const { title, hint } = attentionText(code, parameters, frame.language);
+  const isOpen = !link.startsWith('/portal/quarantine') || frameMay(frame, 'quarantine:read');
+  return html`<div class="note ${KINDS[urgency]} wrap"><strong>${title}</strong> <span>${hint}${at !== undefined && html` ${frame.say('since')}: ${since(frame, at)}.`}${isOpen && link !== '/portal' && html` <a href="${link}" aria-label="${frame.say('open')}: ${title}">${frame.say('open')}</a>`}</span></div>`;
+}
+
+/** The problems of a server are shown in full with its first entry. */
+function itemOf(frame: Frame, one: Attention, view: EmailServerView | undefined, isFirst: boolean): Html | false {
+  const details = view === undefined ? [] : problemsOf(frame, view);
+  const isDetail = details.length > 0 && IN_DETAILS.includes(one.code);
+  if (isDetail && !isFirst) return false;
+  return html`<li><div class="wrap">${subjectOf(frame, one, view)}</div><div>${isDetail ? details : attentionNote(frame, one)}</div></li>`;
+}
+
+/** Of these the server's own problems say more: fields, the server's words, the next try. */
+const IN_DETAILS: readonly AttentionCode[] = [
+  ...(['SERVER_INVALID', 'SERVER_WARNING', 'CREDENTIAL_ENDS', 'MAILBOX_NOT_WATCHED', 'FETCHING_PAUSED'] as const),
+  ...(['SIGN_IN_NEEDED', 'SMTP_PAUSED', 'SMTP_RETRYING'] as const),
+];
+
+function attentionList(frame: Frame, overview: Overview, isWhole: boolean): Html {
   const { say } = frame;
-  const views = [...mailboxes, ...senders].filter(hasProblem);
-  if (mailboxes.length + senders.length === 0) return html``;
-  if (views.length === 0) return html`<section><p class="note ok">✓ ${say('allWell')}</p></section>`;
-  const shown = views.slice(0, 12);
+  const views = new Map([...overview.mailboxes, ...overview.senders].map((view) => [view.name, view]));
+  if (overview.attention.length === 0)
+    return views.size === 0 ? html`` : html`<section><p class="note ok">✓ ${say('allWell')}</p></section>`;
+  const detailed = new Set<string>();
+  const items = overview.attention.flatMap((one) => {
+    const view = one.server === undefined ? undefined : views.get(one.server);
+    const item = itemOf(frame, one, view, !detailed.has(one.server ?? ''));
+    if (one.server !== undefined && IN_DETAILS.includes(one.code)) detailed.add(one.server);
+    return item === false ? [] : [item];
+  });
+  const shown = isWhole ? items : items.slice(0, ATTENTION_ROWS);
   return html`<section aria-labelledby="attention"><h2 id="attention">${say('attention')}</h2><div class="card attention"><ul>
-${shown.map((view) => html`<li><div class="wrap">${nameOf(view)} ${stateBadge(frame, view.live.state)}</div><div>${problemsOf(frame, view)}</div></li>`)}
-${views.length > shown.length && html`<li><a href="/portal/email-servers?show=problems">${countIn(frame.language, 'more', views.length - shown.length)}</a></li>`}</ul></div></section>`;
+${shown}${items.length > shown.length && html`<li><a href="/portal?all=true#attention">${countIn(frame.language, 'more', items.length - shown.length)}</a></li>`}</ul></div></section>`;
 }
 
 const nameOf = (view: EmailServerView): Html => html`<a href="${linkTo('edit', view.name)}">${view.name}</a>`;
@@ -84,9 +120,15 @@ function flowTable(frame: Frame, flows: Overview['flows']): Html {
   const { say, language } = frame;
   const rows = flows.map(
     (flow) =>
-      html`<tr><th scope="row" class="wrap">${flow.emailFlow}</th><td data-label="${say('waiting')}"><div>${new Intl.NumberFormat(language).format(flow.waiting)}</div></td><td data-label="${say('oldest')}"><div>${flow.oldestAt === undefined ? '–' : since(frame, flow.oldestAt)}</div></td><td class="wrap" data-label="${say('fedBy')}"><div>${flow.servers.join(', ') || fedByNobody(frame, flow)}</div></td></tr>`,
+      html`<tr><th scope="row" class="wrap">${flow.emailFlow}</th><td data-label="${say('waiting')}"><div>${new Intl.NumberFormat(language).format(flow.waiting)}</div></td><td data-label="${say('oldest')}"><div>${flow.oldestAt === undefined ? '–' : since(frame, flow.oldestAt)}</div></td><td data-label="${say('consumers')}"><div>${flow.consumers ?? '–'}</div></td><td class="wrap" data-label="${say('fedBy')}"><div>${flow.servers.join(', ') || fedByNobody(frame, flow)}</div></td></tr>`,
   );
-  return table(frame, 'flows', ['flow', 'waiting', 'oldest', 'fedBy'], rows, '/portal/email-servers?show=IMAP');
+  return table(
+    frame,
+    'flows',
+    ['flow', 'waiting', 'oldest', 'consumers', 'fedBy'],
+    rows,
+    '/portal/email-servers?show=IMAP',
+  );
 }
 
 function mailboxTable(frame: Frame, mailboxes: readonly EmailServerView[]): Html {
@@ -128,10 +170,10 @@ function duration({ language }: Frame, seconds: number): string {
 }
 
 export function addOverview(portal: FastifyInstance, { overview }: Pick<PortalDeps, 'overview'>, visits: Visits): void {
-  portal.get('/portal', needs('email-servers:read'), async (request, reply) =>
-    send(
-      reply,
-      overviewPage(visits.frame(request), await overview(), doneOf(visits.session(request), queryOf(request))),
-    ),
-  );
+  portal.get('/portal', needs('email-servers:read'), async (request, reply) => {
+    const query = queryOf(request);
+    const done = doneOf(visits.session(request), query);
+    const view = { overview: await overview(), done, isWhole: query.all === 'true' };
+    return send(reply, overviewPage(visits.frame(request), view));
+  });
 }

@@ -7,10 +7,12 @@ export const operationWords = {
     de: 'Was Mailroom gerade tut. Diese Seite aktualisiert sich selbst.',
   },
   attention: { en: 'Needs attention', de: 'Handlungsbedarf' },
+  open: { en: 'Open', de: 'Öffnen' },
   allWell: { en: 'All is well: nothing needs attention.', de: 'Alles in Ordnung: kein Handlungsbedarf.' },
   flows: { en: 'Email flows', de: 'Email Flows' },
   flow: { en: 'Email Flow', de: 'Email Flow' },
   waiting: { en: 'Waiting', de: 'Wartende' },
+  consumers: { en: 'Consumers', de: 'Abnehmer' },
   oldest: { en: 'Oldest', de: 'Älteste' },
   moveFlow: { en: 'Move', de: 'Verschieben' },
   moveFlowAsk: {
@@ -28,14 +30,6 @@ export const operationWords = {
   senders: { en: 'SMTP servers', de: 'SMTP-Server (Versand)' },
   held: { en: 'Held replies', de: 'Zurückgehaltene Antworten' },
   heldShort: { en: 'Held', de: 'Zurückgehalten' },
-  goneWaits: {
-    en: 'this SMTP server was deleted or renamed; replies that wait for it',
-    de: 'dieser SMTP-Server wurde gelöscht oder umbenannt; Antworten, die auf ihn warten',
-  },
-  goneHint: {
-    en: 'Make a server with this name and the same User again, and they are sent; under another User they are held for a decision.',
-    de: 'Legen Sie wieder einen Server mit diesem Namen und demselben User an, dann werden sie gesendet; unter einem anderen User werden sie bis zu einer Entscheidung zurückgehalten.',
-  },
   blind: { en: 'Unmonitored time', de: 'Unüberwachte Zeit' },
   blindHelp: {
     en: 'Time in which monitoring of the mailbox was not verified',

@@ -208,7 +208,15 @@ describe('operation', () => {
     const now = Date.now();
     await client.zadd(paceKey(PREFIX, 'minute', mailbox), now - 90_000, 'old', now - 5_000, 'a', now - 4_000, 'b');
     await client.hset(paceKey(PREFIX, 'day', mailbox), String(Math.floor(now / 3_600_000)), 12);
-    await client.zadd(`${PREFIX}:${repliesQueue(name)}:completed`, now - 120_000, 'job');
+    const queue = `${PREFIX}:${repliesQueue(name)}`;
+    await client.hset(`${queue}:job`, {
+      name: 'reply',
+      data: '{}',
+      opts: '{}',
+      timestamp: now,
+      finishedOn: now - 120_000,
+    });
+    await client.zadd(`${queue}:completed`, now - 120_000, 'job');
     await noted('held-by-server', 'held', { server: name });
     const viewer = await portal.signIn(TOKENS.viewer);
     const page = await text(viewer.get('/portal'));

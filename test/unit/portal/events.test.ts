@@ -21,7 +21,8 @@ const live = () => {
   return liveEvents({
     async overview() {
       looks += 1;
-      return { flows, mailboxes: [], senders: [], gone: [], quarantined: 0, replicas: 1 };
+      const replies = { held: 0, uncertain: 0, retrying: 0, failed: 0 };
+      return { attention: [], replies, flows, mailboxes: [], senders: [], quarantined: 0, replicas: 1 };
     },
     sessionOf: async () => session,
     whoOf: () => who,

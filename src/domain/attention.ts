@@ -1,0 +1,188 @@
+// What needs a person's attention, computed from everything that is known of a gateway: one list for the portal's first page, `GET /v1/status`
+// and the alert rules. Empty means that all is well. Pure.
+import { DAY_MS } from '../lib/time.ts';
+import { type AttentionCode, attentionRows, type Urgency } from './attention-words.ts';
+
+interface FlowFacts {
+  emailFlow: string;
+  /** Enabled servers that feed it. */
+  servers: readonly string[];
+  waiting: number;
+  /** Epoch ms. */
+  oldestAt?: number | undefined;
+  /** Jobs by state, as BullMQ counts them. */
+  jobs: Readonly<Record<string, number>>;
+  /** Absent: this Redis does not list its connections. */
+  consumers?: number | undefined;
+  problem?: string | undefined;
+}
+
+interface ServerFacts {
+  name: string;
+  serverType?: 'IMAP' | 'SMTP' | undefined;
+  enabled: boolean;
+  valid: boolean;
+  live: {
+    state: string;
+    code?: string | undefined;
+    reason?: string | undefined;
+    since?: number | undefined;
+    pausedBy?: string | undefined;
+  };
+  findings: readonly { code: string; severity: 'warning' | 'note' }[];
+}
+
+/** Everything that attention is computed from. */
+export interface AttentionFacts {
+  /** Codes of what is wrong with them; undefined: they take writes. */
+  redis: string | undefined;
+  blobs: string | undefined;
+  damagedKeys: number;
+  /** Replicas that fetch mail. */
+  replicas: number;
+  quarantined: number;
+  replies: {
+    held: number;
+    uncertain: number;
+    /** After at least one attempt, waiting for the next. */
+    retrying: number;
+    /** Of the last 24 hours. */
+    failed: number;
+  };
+  /** SMTP servers that are gone, with the replies that wait for them. */
+  gone: readonly { server: string; waiting: number }[];
+  flows: readonly FlowFacts[];
+  servers: readonly ServerFacts[];
+  /** When delegated sign-ins end, epoch ms, by server. */
+  signInEnds: ReadonlyMap<string, number>;
+}
+
+export interface Attention {
+  code: AttentionCode;
+  urgency: Urgency;
+  /** The email server or email flow that it is about. */
+  server?: string;
+  emailFlow?: string;
+  /** Since when, epoch ms, where that is known. */
+  since?: number;
+  parameters: Readonly<Record<string, string | number>>;
+  /** Page of the portal where it is dealt with. */
+  link: string;
+  /** Alert rule that watches the same thing. */
+  alert?: string;
+}
+
+/** As MailroomConsumersBehind. */
+const OLD_MS = 15 * 60_000;
+/** As MailroomSignInEnds. */
+const SIGN_IN_ENDS_MS = 14 * DAY_MS;
+
+type More = Pick<Attention, 'server' | 'emailFlow' | 'since'>;
+
+function one(
+  code: AttentionCode,
+  link: string,
+  parameters: Attention['parameters'] = {},
+  { server, emailFlow, since }: { [Key in keyof More]: More[Key] | undefined } = {},
+): Attention {
+  const row: { urgency: Urgency; alert?: string } = attentionRows[code];
+  return {
+    code,
+    urgency: row.urgency,
+    ...(server === undefined ? {} : { server }),
+    ...(emailFlow === undefined ? {} : { emailFlow }),
+    ...(since === undefined ? {} : { since }),
+    parameters,
+    link,
+    ...(row.alert === undefined ? {} : { alert: row.alert }),
+  };
+}
+
+const counted = (code: AttentionCode, link: string, count: number, more?: Parameters<typeof one>[3]): Attention[] =>
+  count > 0 ? [one(code, link, { count }, more)] : [];
+
+function ofStores({ redis, blobs, damagedKeys }: AttentionFacts): Attention[] {
+  return [
+    ...(redis === undefined ? [] : [one('REDIS_TROUBLE', '/portal', { code: redis })]),
+    ...(blobs === undefined ? [] : [one('BLOB_STORE_TROUBLE', '/portal', { code: blobs })]),
+    ...counted('REDIS_KEYS_DAMAGED', '/portal', damagedKeys),
+  ];
+}
+
+function ofReplies({ replies, gone }: AttentionFacts): Attention[] {
+  return [
+    ...counted('REPLIES_HELD', '/portal/replies?state=held', replies.held),
+    ...counted('REPLIES_UNCERTAIN', '/portal/replies?state=uncertain', replies.uncertain),
+    ...counted('REPLIES_FAILED', '/portal/replies?state=rejected', replies.failed),
+    ...counted('REPLIES_RETRYING', '/portal/email-servers?show=SMTP', replies.retrying),
+    ...gone.flatMap(({ server, waiting }) =>
+      counted('REPLIES_WITHOUT_SERVER', '/portal/email-servers?show=SMTP', waiting, { server }),
+    ),
+  ];
+}
+
+/** @param now epoch ms */
+function ofFlow(flow: FlowFacts, now: number): Attention[] {
+  const { emailFlow, servers, waiting, oldestAt, jobs, consumers, problem } = flow;
+  const link = '/portal#flows';
+  const about = { emailFlow };
+  if (problem !== undefined) return [one('FLOW_UNREADABLE', link, {}, about)];
+  const count = waiting;
+  const age = oldestAt === undefined ? 0 : now - oldestAt;
+  const found = counted('FLOW_JOBS_FAILED', link, jobs.failed ?? 0, about);
+  if (waiting === 0) return found;
+  const since = { emailFlow, since: oldestAt };
+  // Where connections cannot be listed, an old backlog is all that tells.
+  if (consumers === 0) found.push(one('FLOW_WITHOUT_CONSUMER', link, { count }, since));
+  else if (age > OLD_MS) found.push(one('FLOW_BEHIND', link, { count, minutes: Math.floor(age / 60_000) }, since));
+  if (servers.length === 0) found.push(one('FLOW_WITHOUT_SERVER', link, { count }, about));
+  return found;
+}
+
+const SECRET_ENDS = ['CLIENT_SECRET_ENDS', 'CLIENT_SECRET_ENDED'];
+
+function stateOf({ serverType, live }: ServerFacts): [AttentionCode, Attention['parameters']] | undefined {
+  const code = live.code ?? live.reason ?? live.state;
+  if (live.state === 'sign-in-needed') return ['SIGN_IN_NEEDED', { code }];
+  if (serverType === 'SMTP') {
+    if (live.state === 'paused') return ['SMTP_PAUSED', { by: live.pausedBy ?? 'Mailroom' }];
+    if (live.state === 'unproven') return ['SMTP_UNPROVEN', {}];
+    return live.state === 'sending' ? undefined : ['SMTP_RETRYING', { code }];
+  }
+  if (live.state === 'paused') return ['FETCHING_PAUSED', { code }];
+  return ['backing-off', 'stopped', 'unknown'].includes(live.state) ? ['MAILBOX_NOT_WATCHED', { code }] : undefined;
+}
+
+/** @param now epoch ms */
+function ofServer(server: ServerFacts, signInEnds: number | undefined, now: number): Attention[] {
+  const { name, valid, enabled, findings, live } = server;
+  const link = `/portal/email-servers/edit?name=${encodeURIComponent(name)}`;
+  const about = { server: name };
+  if (!valid) return [one('SERVER_INVALID', link, {}, about)];
+  const found: Attention[] = [];
+  const state = enabled ? stateOf(server) : undefined;
+  if (state !== undefined) found.push(one(state[0], link, state[1], { ...about, since: live.since }));
+  if (findings.some(({ code }) => SECRET_ENDS.includes(code))) found.push(one('CREDENTIAL_ENDS', link, {}, about));
+  const warnings = findings.filter(({ code, severity }) => severity === 'warning' && !SECRET_ENDS.includes(code));
+  found.push(...counted('SERVER_WARNING', link, warnings.length, about));
+  if (enabled && signInEnds !== undefined && signInEnds - now < SIGN_IN_ENDS_MS)
+    found.push(one('SIGN_IN_ENDS', link, { count: Math.max(0, Math.ceil((signInEnds - now) / DAY_MS)) }, about));
+  return found;
+}
+
+const ORDER: readonly Urgency[] = ['now', 'soon', 'note'];
+
+/** Most urgent first. @param now epoch ms */
+export function attentionOf(facts: AttentionFacts, now: number): Attention[] {
+  const { replicas, servers, quarantined, flows, signInEnds } = facts;
+  const fetching = servers.some(({ serverType, enabled, valid }) => serverType === 'IMAP' && enabled && valid);
+  const all = [
+    ...ofStores(facts),
+    ...(replicas === 0 && fetching ? [one('NO_REPLICA', '/portal')] : []),
+    ...ofReplies(facts),
+    ...counted('MESSAGES_QUARANTINED', '/portal/quarantine', quarantined),
+    ...flows.flatMap((flow) => ofFlow(flow, now)),
+    ...servers.flatMap((server) => ofServer(server, signInEnds.get(server.name), now)),
+  ];
+  return all.sort((left, right) => ORDER.indexOf(left.urgency) - ORDER.indexOf(right.urgency));
+}
