@@ -4,7 +4,7 @@ import { classifyToken, permissionOf, readToken, type TokenClaims } from '../dom
 import { type EmailServer, isImap, tlsModeOf } from '../domain/email-server.ts';
 import { checkEmailServers } from '../domain/email-server-check.ts';
 import { asError, type ErrorCode, MailroomError } from '../domain/errors.ts';
-import type { FindingCode } from '../domain/finding-words.ts';
+import { type FindingCode, findingText } from '../domain/finding-words.ts';
 import { DAY_MS } from '../lib/time.ts';
 import { isTlsCode } from '../lib/tls-codes.ts';
 import type { Refused, RemoteSystems, TlsFacts, TlsOptions } from './ports.ts';
@@ -58,7 +58,9 @@ export function commonSteps(server: EmailServer, deps: DoctorDeps, tell: (claims
     return {
       detail: {
         en: findings.map(({ message, hint }) => `${message}. ${hint.en}`).join(' '),
-        de: findings.map(({ message, hint }) => `${message}. ${hint.de}`).join(' '),
+        de: findings
+          .map(({ code, parameters, hint }) => `${findingText(code, parameters, 'de')}. ${hint.de}`)
+          .join(' '),
       },
     };
   }

@@ -33,16 +33,19 @@ export interface ConnectPolicy {
 export function connectPolicy({
   allowed = [],
   denied = [],
+  own = () => [],
 }: {
   allowed?: readonly string[];
   denied?: readonly string[];
+  /** Addresses of this machine's interfaces, as they are now: what listens on them is as near as loopback. */
+  own?: () => readonly string[];
 } = {}): ConnectPolicy {
   const isAddress = (entry: string) => isIP(entry.split('/')[0] ?? '') !== 0;
   const good = listOf(allowed.filter(isAddress));
   const bad = listOf([...REFUSED, ...denied]);
   const names = new Set(allowed.filter((entry) => !isAddress(entry)).map(bareName));
   return {
-    mayAddress: (address) => good(address) || !bad(address),
+    mayAddress: (address) => good(address) || !(bad(address) || listOf(own())(address)),
     mayName: (name) => (names.has(bareName(name)) ? true : METADATA_NAMES.test(bareName(name)) ? false : undefined),
   };
 }

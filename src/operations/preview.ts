@@ -66,11 +66,17 @@ export function previews({ watch, admin, applications, wrongApplications, liveOf
   async function consequences(name: string): Promise<Consequences> {
     const server = watch.current().servers.find((one) => one.name === name);
     const others = watch.current().servers.filter((one) => one.name !== name && one.enabled);
-    if (server === undefined) return { otherServers: [], addresses: [], waiting: 0 };
+    const waiting =
+      server !== undefined && isSmtp(server) ? ((await liveOf({ ...server, enabled: true })).waiting ?? 0) : 0;
+    // Of a disabled one nothing is left to stop; what waits for it waits already.
+    if (server === undefined || !server.enabled) return { flows: [], addresses: [], waiting };
     if (isImap(server)) {
-      const flows = flowsOf(server);
-      const feeding = others.filter(isImap).filter((one) => flowsOf(one).some((flow) => flows.includes(flow)));
-      return { emailFlow: flows.join(', '), otherServers: feeding.map((one) => one.name), addresses: [], waiting: 0 };
+      const feeding = others.filter(isImap);
+      const flows = flowsOf(server).map((emailFlow) => ({
+        emailFlow,
+        servers: feeding.filter((one) => flowsOf(one).includes(emailFlow)).map((one) => one.name),
+      }));
+      return { flows, addresses: [], waiting };
     }
     const kept = new Set(
       others
@@ -79,8 +85,7 @@ export function previews({ watch, admin, applications, wrongApplications, liveOf
         .map(normalAddress),
     );
     const addresses = [...new Set([server.user, ...server.additionalFromAddresses])];
-    const { waiting = 0 } = await liveOf({ ...server, enabled: true });
-    return { otherServers: [], addresses: addresses.filter((address) => !kept.has(normalAddress(address))), waiting };
+    return { flows: [], addresses: addresses.filter((address) => !kept.has(normalAddress(address))), waiting };
   }
 
   return { preview, consequences };

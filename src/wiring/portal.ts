@@ -16,6 +16,7 @@ import { createOperations } from '../operations/operate.ts';
 import { createOverview } from '../operations/overview.ts';
 import { previews } from '../operations/preview.ts';
 import { createQuarantineDecisions } from '../operations/quarantine.ts';
+import { createRoundTrips } from '../operations/round-trip.ts';
 import type { Emit } from '../telemetry/events.ts';
 import { doctorFor, folderLister } from './doctor.ts';
 import { ingestDeps } from './inbound.ts';
@@ -102,6 +103,8 @@ export function portalOf(wiring: PortalWiring):
     }),
     overview,
     applications: () => [...applications(), ...stores.wrongApplications().keys()],
+    clientIdOf: (name) => stores.applications().find((one) => one.name === name)?.clientId,
+    roundTrips: createRoundTrips({ ...room.replies, newest: stores.flows.newest, audit }),
     async beginSignIn(name) {
       const server = named(name);
       if (server === undefined) throw new MailroomError('EMAIL_SERVER_NOT_FOUND');

@@ -12,6 +12,8 @@ import { freePort, tempDir, waitFor } from '../support/temp.ts';
 
 const SUPPORT = 'support@contoso.example';
 const SALES = 'vertrieb@contoso.example';
+const CLAIMS = 'claims@contoso.example';
+const RETURNS = 'retouren@contoso.example';
 const ALEX = 'alex@contoso.example';
 const BEA = 'bea@contoso.example';
 const JANE = 'jane@customer.example';
@@ -23,6 +25,8 @@ const image = (name: string) =>
   process.env.MAILROOM_SCREENSHOTS === '1'
     ? fileURLToPath(new URL(`../../docs/img/${name}.png`, import.meta.url))
     : `${dir.path}/${name}.png`;
+
+const shot = (name: string) => `${process.env.SHOTS ?? dir.path}/${name}.png`;
 
 let redis: TestRedis;
 let sandbox: Sandbox;
@@ -37,14 +41,16 @@ beforeAll(async () => {
     users: [
       { address: SUPPORT, kind: 'shared' },
       { address: SALES, kind: 'shared' },
+      { address: CLAIMS, kind: 'shared' },
+      { address: RETURNS, kind: 'shared' },
       { address: ALEX, displayName: 'Alex Weber', password: 'sandbox-alex' },
       { address: BEA, displayName: 'Bea Braun', password: 'sandbox-bea' },
       { address: JANE, kind: 'customer' },
     ],
     applications: [{ clientId: CLIENT, secret: SECRET }],
     permissions: {
-      fullAccess: { [SUPPORT]: [ALEX], [SALES]: [BEA] },
-      sendAs: { [SUPPORT]: [ALEX], [SALES]: [BEA] },
+      fullAccess: { [SUPPORT]: [ALEX], [SALES]: [BEA], [RETURNS]: [BEA] },
+      sendAs: { [SUPPORT]: [ALEX], [SALES]: [BEA], [RETURNS]: [BEA] },
     },
   });
   dir = tempDir('portal-journey');
@@ -367,7 +373,9 @@ describe.each(languages)('the handbook’s steps 4 to 6 ($locale)', (words) => {
     expect(await page.locator('fieldset.list input').count()).toBe(1);
     // Nobody has signed in yet: the test says so, and what to do.
     const early = await tested(page, page.getByRole('button', { name: words.test }));
-    expect(await early.locator('li.failed').textContent()).toContain('OAUTH_');
+    // Not wrong, only not yet possible: a note.
+    expect(await early.locator('li.failed').count()).toBe(0);
+    await early.locator('li.noted', { hasText: 'OAUTH_' }).waitFor();
     await page.getByRole('button', { name: words.save }).click();
     await rowOf(smtpName).locator('.badge.bad', { hasText: words.signInNeeded }).waitFor();
     await page.getByRole('link', { name: smtpName, exact: true }).click();
@@ -459,6 +467,116 @@ describe.each(languages)('the handbook’s steps 4 to 6 ($locale)', (words) => {
     expect(await page.locator('main').textContent()).toContain(mailbox);
     await sound(page);
     expect(problems).toEqual([]);
+    await context.close();
+  });
+});
+
+/** Presses Tab until the element has the focus, as somebody without a mouse does. */
+async function tabTo(page: Page, selector: string): Promise<void> {
+  for (let i = 0; i < 80; i += 1) {
+    await page.keyboard.press('Tab');
+    const focused = page.locator(`${selector}:focus`);
+    if ((await focused.count()) > 0) return;
+  }
+  throw new Error(`${selector} cannot be reached with Tab on ${page.url()}`);
+}
+
+describe('the wizard', () => {
+  it('connects a mailbox app-only, by keyboard on a phone: both servers, tested, one mail there and back', async () => {
+    const { page, context } = await open('en-GB', { viewport: { width: 390, height: 844 } });
+    const type = async (field: string, text: string) => {
+      await tabTo(page, `#${field}`);
+      await page.keyboard.press('ControlOrMeta+a');
+      await page.keyboard.type(text);
+    };
+    await page.goto(`${base}/portal/connect`);
+    await sound(page);
+    await type('mailbox', `Claims <${CLAIMS}>`);
+    await tabTo(page, 'details.hosts > summary');
+    await page.keyboard.press('Enter');
+    for (const [field, text] of [
+      ['imapHost', 'localhost'],
+      ['imapPort', String(sandbox.imap.port)],
+      ['smtpHost', 'localhost'],
+      ['smtpPort', String(sandbox.smtp.port)],
+    ] as const)
+      await type(field, text);
+    // Enter in a field continues.
+    await page.keyboard.press('Enter');
+    await page.locator('#commands', { hasText: CLAIMS }).waitFor();
+    await sound(page);
+    await page.screenshot({ path: shot('wizard-2'), fullPage: true });
+    await tabTo(page, '#wizard button.main');
+    await page.keyboard.press('Enter');
+    await page.locator('#from').waitFor();
+    await sound(page);
+    await tabTo(page, '#emailFlow');
+    await page.keyboard.press('End');
+    await type('emailFlowNew', 'Claims');
+    await page.screenshot({ path: shot('wizard-3'), fullPage: true });
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: 'Create both email servers' }).waitFor();
+    await sound(page);
+    await page.screenshot({ path: shot('wizard-4'), fullPage: true });
+    await tabTo(page, '#wizard button.main');
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/\/portal\/connect\/servers/);
+    await sound(page);
+    await tabTo(page, 'button[value=test]');
+    await page.keyboard.press('Enter');
+    await page.locator('#test-log .end p.ok').waitFor();
+    await sound(page);
+    // To itself it comes back without anybody's answer, and the page shows it without a reload.
+    await tabTo(page, '#to');
+    await page.keyboard.press('Enter');
+    await page.locator('[data-live=trip].ok').waitFor();
+    await page.screenshot({ path: shot('wizard-5'), fullPage: true });
+    await sound(page);
+    const [message] = await j.waitForMessages('Claims', 1);
+    expect(message).toMatchObject({ emailFlow: 'Claims', mailbox: CLAIMS });
+    await context.close();
+  });
+
+  it('connects a mailbox delegated, in German and without script', async () => {
+    const { page, context } = await open('de-DE', { javaScriptEnabled: false });
+    await page.goto(`${base}/portal/connect`);
+    await page.locator('#mailbox').fill(RETURNS);
+    await page.locator('details.hosts > summary').click();
+    await page.locator('#imapHost').fill('localhost');
+    await page.locator('#imapPort').fill(String(sandbox.imap.port));
+    await page.locator('#smtpHost').fill('localhost');
+    await page.locator('#smtpPort').fill(String(sandbox.smtp.port));
+    await page.getByRole('button', { name: 'Weiter', exact: true }).last().click();
+    await page.locator('#signIn').selectOption('delegated');
+    await page.locator('#person').fill(BEA);
+    await page.getByRole('button', { name: 'Befehle aktualisieren' }).click();
+    await page.locator('#commands', { hasText: BEA }).waitFor();
+    await page.screenshot({ path: shot('wizard-de'), fullPage: true });
+    await page.getByRole('button', { name: 'Weiter', exact: true }).last().click();
+    await page.locator('#emailFlow').selectOption(' new');
+    await page.locator('#emailFlowNew').fill('Retouren');
+    await page.getByRole('button', { name: 'Weiter', exact: true }).last().click();
+    await page.getByRole('button', { name: 'Beide E-Mail Server anlegen' }).click();
+    for (const name of ['retouren IMAP', 'retouren SMTP']) {
+      const consent = page.getByRole('button', { name: `Anmelden und zustimmen: ${name}` });
+      if ((await consent.count()) === 0) continue; // one sign-in may be enough for both
+      await consent.click();
+      await page.locator('#continue').click();
+      await page.getByRole('button', { name: BEA }).click();
+      await page.waitForURL(/\/portal\/connect\/servers/);
+    }
+    await page.getByRole('button', { name: 'Beide testen' }).click();
+    await page.locator('#test-log .end p.ok').waitFor();
+    await page.screenshot({ path: shot('wizard-tested-de'), fullPage: true });
+    await page.getByRole('button', { name: 'Test-E-Mail senden' }).click();
+    await waitFor(
+      async () => {
+        if ((await page.locator('[data-live=trip].ok').count()) > 0) return true;
+        await page.getByRole('link', { name: 'Erneut nachsehen' }).click();
+        return undefined;
+      },
+      { timeoutMs: 60_000, describe: () => 'the test mail in the flow' },
+    );
     await context.close();
   });
 });

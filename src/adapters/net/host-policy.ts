@@ -2,6 +2,7 @@
 // address that was checked is the one that is connected to, so that a name that later resolves differently (DNS rebinding) gains nothing.
 import { type LookupAddress, lookup as lookUp } from 'node:dns';
 import { isIP } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import type { Config } from '../../config/config.ts';
 import {
   bareName,
@@ -27,7 +28,16 @@ export interface HostPolicy {
 }
 
 export const hostPolicyOf = ({ security }: Config): HostPolicy =>
-  hostPolicy(connectPolicy({ allowed: security.portalAllowedHosts, denied: security.portalDeniedNetworks }));
+  hostPolicy(
+    connectPolicy({
+      allowed: security.portalAllowedHosts,
+      denied: security.portalDeniedNetworks,
+      own: () =>
+        Object.values(networkInterfaces()).flatMap((all) =>
+          (all ?? []).map(({ address }) => address.replace(/%.*/, '')),
+        ),
+    }),
+  );
 
 /** @param milliseconds that a look-up on saving may take */
 export function hostPolicy(policy: ConnectPolicy, resolve: Resolve = bySystem, milliseconds = 1_500): HostPolicy {

@@ -28,6 +28,8 @@ export interface EmailFlows {
   readMessage(emailFlow: string, messageKey: string): Promise<Message | undefined>;
   /** Which of the messageKeys exist as jobs, in any state. */
   existing(emailFlow: string, messageKeys: readonly string[]): Promise<Set<string>>;
+  /** The newest messages, whatever became of their jobs. */
+  newest(emailFlow: string, count: number): Promise<Message[]>;
   /** What waits in one flow goes to the other, in its order. @returns how many */
   move(from: string, to: string): Promise<number>;
   close(): Promise<void>;
@@ -112,6 +114,12 @@ export function openEmailFlows(client: Redis): EmailFlows {
       for (const key of messageKeys) pipeline.exists(queue.toKey(key));
       const results = (await pipeline.exec()) ?? [];
       return new Set(messageKeys.filter((_, i) => results[i]?.[1] === 1));
+    },
+    async newest(emailFlow, count) {
+      const states = ['waiting', 'active', 'completed', 'failed', 'delayed'] as const;
+      const jobs = await (await queueOf(emailFlow)).getJobs([...states], 0, count - 1);
+      const isMessage = (data: unknown): data is Message => typeof data === 'object' && data !== null;
+      return jobs.flatMap((job) => (isMessage(job?.data) ? [job.data] : [])).slice(0, 5 * count);
     },
     move: async (from, to) => moveWaiting(client, await queueOf(from), await queueOf(to), to),
     async close() {

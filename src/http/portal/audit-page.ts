@@ -5,7 +5,7 @@ import type { AuditEntry } from '../ports.ts';
 import type { PortalDeps } from './deps.ts';
 import { needs, queryOf, send, type Visits } from './gate.ts';
 import { type Html, html } from './html.ts';
-import { type Frame, page, pageOf, pager } from './layout.ts';
+import { exactTime, type Frame, page, pageOf, pager } from './layout.ts';
 import { countIn } from './words.ts';
 
 const CHANGES_PER_PAGE = 40;
@@ -13,7 +13,7 @@ const CHANGES_PER_PAGE = 40;
 const MANY = 4;
 
 const DID = ['create', 'replace', 'copy', 'enable', 'disable', 'delete', 'pause', 'resume'] as const;
-const DECIDED = ['release', 'drop', 'enqueue-again', 'accept', 'move-flow'] as const;
+const DECIDED = ['release', 'drop', 'enqueue-again', 'accept', 'move-flow', 'round-trip'] as const;
 const SIGNED = ['sign-in', 'sign-out', 'sign-in-locked'] as const;
 
 function didOf({ say }: Frame, action: string): string {
@@ -42,12 +42,11 @@ ${shown.map((entry) => row(frame, entry))}</tbody></table></div>${pager(frame, {
 
 function row(frame: Frame, entry: AuditEntry): Html {
   const { say, language } = frame;
-  const at = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'medium' }).format(new Date(entry.at));
   const fields = entry.changes.map(
     ({ field, from, to }) =>
       html`<div class="dim">${field}: ${from !== '' && `${from} → `}${to === '' ? '–' : to}</div>`,
   );
-  return html`<tr><td data-label="${say('when')}"><div><time datetime="${entry.at}">${at}</time></div></td><td class="wrap" data-label="${say('who')}"><div>${entry.by}</div></td><th scope="row" class="wrap">${entry.server || '–'}</th><td class="wrap" data-label="${say('what')}"><div><span class="badge">${didOf(frame, entry.action)}</span>${
+  return html`<tr><td data-label="${say('when')}"><div>${exactTime(frame, entry.at)}</div></td><td class="wrap" data-label="${say('who')}"><div>${entry.by}</div></td><th scope="row" class="wrap">${entry.server || '–'}</th><td class="wrap" data-label="${say('what')}"><div><span class="badge">${didOf(frame, entry.action)}</span>${
     fields.length > MANY
       ? html`<details><summary class="dim">${countIn(language, 'fields', fields.length)}</summary>${fields}</details>`
       : fields

@@ -39,6 +39,17 @@ export interface Overview {
   replicas: number;
 }
 
+export interface RoundTrip {
+  /** replyId of the test mail. */
+  id: string;
+  state: Result['state'];
+  code?: string;
+  /** The server's own words. */
+  said?: string;
+  /** It, or an answer to it, is in the email flow. */
+  arrived: boolean;
+}
+
 /** States of replies that a person looks at. */
 export type ReplyTab = 'held' | 'uncertain' | 'rejected';
 
@@ -71,9 +82,8 @@ export interface PortalReplies {
 
 /** What stops when a server goes. */
 export interface Consequences {
-  emailFlow?: string;
-  /** Other enabled servers that feed the same flow. */
-  otherServers: readonly string[];
+  /** Flows that it feeds, each with the other enabled servers that feed it. */
+  flows: readonly { emailFlow: string; servers: readonly string[] }[];
   /** From addresses that no other enabled server has. */
   addresses: readonly string[];
   waiting: number;
@@ -101,6 +111,15 @@ export interface PortalDeps {
   preview(definition: Definition, existing?: string): Promise<Preview>;
   overview(): Promise<Overview>;
   consequences(name: string): Promise<Consequences>;
+  /** Client id of an application, for the commands of an administrator. */
+  clientIdOf(application: string): string | undefined;
+  /** A test mail there and back. */
+  roundTrips: {
+    /** @returns its id @throws MailroomError as a reply of a backend */
+    send(mail: { server: string; from: string; to: string; language: 'en' | 'de' }, by: string): Promise<string>;
+    /** @throws MailroomError REPLY_UNKNOWN */
+    look(id: string, emailFlow: string): Promise<RoundTrip>;
+  };
   /** Names of the OAuth2 applications. */
   applications(): readonly string[];
   beginSignIn(name: string): Promise<{ url: string; state: string }>;

@@ -4,12 +4,22 @@ import { type CheckStep, passed, planOf, saidBy, steps } from '../../domain/doct
 import type { EmailServerView } from '../api/email-servers.ts';
 import type { Finding } from './deps.ts';
 import { type Html, html } from './html.ts';
-import { type Frame, since } from './layout.ts';
+import { exactTime, type Frame, since } from './layout.ts';
 import { countIn, stateIn } from './words.ts';
-import { errorIn } from './words-errors.ts';
+import { errorIn, signInAgain } from './words-errors.ts';
 import { findingIn, labelIn, problemIn } from './words-said.ts';
 
-const kindOf = ({ state, informational }: CheckStep) => (state === 'failed' && informational ? 'noted' : state);
+/** Not wrong, only not yet possible: what comes next makes it so. */
+const NOT_YET = {
+  OAUTH_SIGN_IN_NEEDED: 'notYetSignedIn',
+  CHECK_SHARED_ADDRESS_NOT_PERMITTED: 'notYetPermitted',
+} as const;
+const notYet = ({ failure }: CheckStep) =>
+  failure !== undefined && Object.hasOwn(NOT_YET, failure.code)
+    ? NOT_YET[failure.code as keyof typeof NOT_YET]
+    : undefined;
+const kindOf = (step: CheckStep) =>
+  step.state === 'failed' && (step.informational || notYet(step) !== undefined) ? 'noted' : step.state;
 /** Characters of a detail or a hint above which it is folded. */
 const LONG = 240;
 const MARKS = { ok: '✓', failed: '✕', noted: '!', skipped: '–' } as const;
@@ -17,14 +27,24 @@ const MARKS = { ok: '✓', failed: '✕', noted: '!', skipped: '–' } as const;
 export function stepItem({ say, language }: Frame, step: CheckStep): Html {
   const kind = kindOf(step);
   const { failure } = step;
+  const next = notYet(step);
   const asks = step.step === 'sendAs' && step.state === 'skipped' && step.detail?.en.includes('--send-probe');
   const detail = asks ? say('probeSkipped') : (step.detail?.[language] ?? '');
   const said = saidBy(failure?.remote);
-  return html`<li class="${kind}"><span class="mark" aria-hidden="true">${MARKS[kind]}</span><span class="what wrap">${steps[step.step].title[language]}${step.from !== undefined && `: ${step.from}`}<span class="hidden"> – ${say(`step-${kind}`)}</span></span><span class="dim nowrap">${step.state !== 'skipped' && `${new Intl.NumberFormat(language).format(step.ms)} ms`}</span>${detail !== '' && (detail.length < LONG ? html`<span class="more dim wrap">${detail}</span>` : html`<details class="more dim wrap"><summary>${detail.slice(0, detail.search(/[.:] /) + 1 || 80)}</summary>${fixList(detail)}</details>`)}${
+  return html`<li class="${kind}"><span class="mark" aria-hidden="true">${MARKS[kind]}</span><span class="what wrap">${steps[step.step].title[language]}${step.step === 'config' && `: ${step.server}`}${step.from !== undefined && `: ${step.from}`}<span class="hidden"> – ${say(`step-${kind}`)}</span></span><span class="dim nowrap">${step.state !== 'skipped' && `${new Intl.NumberFormat(language).format(step.ms)} ms`}</span>${detail !== '' && (detail.length < LONG ? html`<span class="more dim wrap">${timed({ language }, detail)}</span>` : html`<details class="more dim wrap"><summary>${detail.slice(0, detail.search(/[.:] /) + 1 || 80)}</summary>${fixList(detail)}</details>`)}${
     failure !== undefined &&
-    html`<div class="more"><div class="note ${kind === 'noted' ? 'warn' : 'bad'} wrap"><p><strong>${failure.code}</strong> ${language === 'en' ? failure.message : errorIn(language, failure.code).title}</p>${said !== undefined && html`<p>${say('serverSaid')} <q>${said}</q></p>`}<p><strong>${say('whatToDo')}</strong></p>${fixList(failure.fix[language])}</div></div>`
+    html`<div class="more"><div class="note ${kind === 'noted' ? 'warn' : 'bad'} wrap"><p><strong>${failure.code}</strong> ${language === 'en' ? failure.message : errorIn(language, failure.code).title}</p>${said !== undefined && html`<p>${say('serverSaid')} <q lang="en">${said}</q></p>`}<p><strong>${say('whatToDo')}</strong>${next !== undefined && html` ${say(next)}`}</p>${fixList(inPortal(failure.fix[language], language))}</div></div>`
   }</li>`;
 }
+
+const ISO = /(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,3})?Z)/;
+/** Times as people read them: every second part of what it is split into. */
+const timed = (frame: Pick<Frame, 'language'>, text: string): Html =>
+  html`${text.split(ISO).map((part, index) => (index % 2 === 1 ? exactTime(frame, part) : part))}`;
+
+/** The doctor's fixes name the command for signing in; here there is a button for it. */
+const inPortal = (fix: string, language: Frame['language']): string =>
+  fix.replaceAll(/mailroom login "[^"]{0,200}"/g, signInAgain[language]);
 
 const COMMAND = /^(?:[A-Z][a-z]+-[A-Z]\w+|mailroom) /;
 const LINK = /(https:\/\/[^\s"<>]*[^\s"<>.,;)])/;
@@ -49,7 +69,8 @@ const linked = (text: string): Html =>
   html`${text.split(LINK).map((part, index) => (index % 2 === 1 ? html`<a href="${part}" rel="noreferrer" target="_blank">${part}</a>` : part))}`;
 
 function summaryNote({ say, language }: Frame, all: readonly CheckStep[]): Html {
-  const failed = all.filter(({ state, informational }) => state === 'failed' && !informational).length;
+  const failed = all.filter((step) => kindOf(step) === 'failed').length;
+  if (failed === 0 && !passed(all)) return html`<p class="note warn"><strong>${say('testNotYet')}</strong></p>`;
   return passed(all)
     ? html`<p class="note ok"><strong>${say('testPassed')}</strong></p>`
     : html`<p class="note bad"><strong>${countIn(language, 'stepsFailed', failed)}</strong></p>`;

@@ -65,7 +65,7 @@ export function formPage(frame: Frame, state: FormState): string {
   return page(
     {
       ...frame,
-      ...(readOnly ? {} : { form: 'definition' }),
+      ...(readOnly ? {} : { form: { id: 'definition', enter: 'save' } }),
       failed: (problems.length > 0 && state.asked !== 'look') || state.conflict !== undefined,
     },
     title,
@@ -79,7 +79,6 @@ ${state.conflict !== undefined && conflictNote(frame, state.conflict)}
 ${problems.length > 0 && problemNote(frame, problems, state.asked)}
 <div class="columns"><div>
 <form id="definition" method="post" action="/portal/email-servers/${isNew ? 'new' : 'edit'}"${!readOnly && html` data-check="1"`}${isNew && html` data-new="1"`} novalidate>
-${!readOnly && html`<button class="hidden" name="_action" value="save" tabindex="-1" aria-hidden="true">${say('save')}</button>`}
 ${csrfField(frame)}
 ${existing !== undefined && html`<input type="hidden" name="_existing" value="${existing.name}"><input type="hidden" name="_revision" value="${existing.revision}">`}
 <div class="card"><div class="bar"><h2>${say('connection')}</h2>${!readOnly && html`<div class="preset"><button class="plain small" name="_action" value="preset" aria-describedby="preset-help">${say('presets')}</button><p class="help" id="preset-help">${say('presetsHelp')}</p></div>`}</div><div class="grid">

@@ -3,6 +3,8 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { MailroomError } from '../../domain/errors.ts';
 import { addAudit } from './audit-page.ts';
+import { addConnect } from './connect-page.ts';
+import { addConnected } from './connected-page.ts';
 import type { PortalDeps } from './deps.ts';
 import { liveEvents } from './events.ts';
 import { addFlows } from './flow-page.ts';
@@ -23,6 +25,7 @@ export type {
   PortalReplies,
   PortalReply,
   Preview,
+  RoundTrip,
 } from './deps.ts';
 
 export function registerPortal(deps: PortalDeps): (app: FastifyInstance) => Promise<void> {
@@ -47,6 +50,8 @@ export function registerPortal(deps: PortalDeps): (app: FastifyInstance) => Prom
       addList(portal, deps, visits);
       addForm(portal, deps, visits);
       addFlows(portal, deps, visits);
+      addConnect(portal, deps, visits);
+      addConnected(portal, deps, visits);
       addTest(portal, deps, visits);
       addReplies(portal, deps, visits);
       addQuarantine(portal, deps, visits);

@@ -45,8 +45,8 @@ export interface Frame {
   session: Session | undefined;
   /** Path and query of this page, for the language switch. */
   url: string;
-  /** Id of the form whose input the language switch takes along. */
-  form?: string;
+  /** The form whose input the language switch takes along, and what Enter does in it. */
+  form?: { id: string; enter: string };
   /** What was entered is wrong: the title says so. */
   failed?: boolean;
   /** Epoch milliseconds. */
@@ -92,6 +92,7 @@ export function page(frame: Frame, title: string, current: Word | undefined, bod
 <script src="${script.url}" type="module"></script>
 </head>
 <body>
+${frame.form !== undefined && /* Enter presses the first button of a form, wherever in the page it is. */ html`<button class="hidden" form="${frame.form.id}" name="_action" value="${frame.form.enter}" tabindex="-1" aria-hidden="true">${say('save')}</button>`}
 <a class="skip" href="#content">${say('skip')}</a>
 <header class="top"><div class="in">
 <a class="brand" href="/portal">${LOGO}Mailroom${organisation !== 'default' && html`<small class="wrap">${organisation}</small>`}</a>
@@ -102,7 +103,7 @@ export function page(frame: Frame, title: string, current: Word | undefined, bod
 ${
   frame.form === undefined
     ? html`<a href="${switchTo}" lang="${other}" hreflang="${other}">${other === 'de' ? 'Deutsch' : 'English'}</a>`
-    : html`<button class="link" form="${frame.form}" name="_action" value="language:${other}" lang="${other}">${other === 'de' ? 'Deutsch' : 'English'}</button>`
+    : html`<button class="link" form="${frame.form.id}" name="_action" value="language:${other}" lang="${other}">${other === 'de' ? 'Deutsch' : 'English'}</button>`
 }
 ${
   session !== undefined &&
@@ -161,7 +162,7 @@ export interface ShownError {
 }
 
 export const errorNote = ({ say }: Frame, { hint, said }: ShownError, title?: string): Html =>
-  html`<div class="note bad wrap" role="alert">${title !== undefined && html`<p><strong>${title}</strong></p>`}${said !== undefined && html`<p>${say('serverSaid')} <q>${said}</q></p>`}<p>${hint}</p></div>`;
+  html`<div class="note bad wrap" role="alert">${title !== undefined && html`<p><strong>${title}</strong></p>`}${said !== undefined && html`<p>${say('serverSaid')} <q lang="en">${said}</q></p>`}<p>${hint}</p></div>`;
 
 /** The page of an error: its title is what happened. */
 export function errorPage(frame: Frame, error: ShownError): string {
@@ -216,14 +217,28 @@ export function doneOf(teller: Teller, query: Readonly<Record<string, string | u
 export const doneUrl = (teller: Teller, path: string, what: (typeof DONE)[number], name: string): string =>
   `${path}?${new URLSearchParams({ done: what, about: name, proof: proofOf(teller, what, name) })}`;
 
-export const doneNote = ({ say }: Frame, done: Done | undefined): Html | false =>
-  done !== undefined && html`<div class="note ok wrap" role="status">${say(done.what, { name: done.name })}</div>`;
+/** @param next what comes after it */
+export const doneNote = ({ say }: Frame, done: Done | undefined, next?: Html): Html | false =>
+  done !== undefined &&
+  html`<div class="note ok wrap" role="status">${say(done.what, { name: done.name })}${next !== undefined && html` ${next}`}</div>`;
 
 /** "3 minutes ago", with the exact time for who wants it. @param at epoch milliseconds */
 export function since({ language, now }: Frame, at: number): Html {
   const time = new Date(at);
-  const exact = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'medium' }).format(time);
-  return html`<time datetime="${time.toISOString()}" title="${exact}">${agoIn(language, at, now)}</time>`;
+  return html`<time datetime="${time.toISOString()}" title="${utc(language, time)}">${agoIn(language, at, now)}</time>`;
+}
+
+/** In UTC, which is named; the script puts the reader's own zone in its place. */
+const utc = (language: Language, time: Date): string =>
+  new Intl.DateTimeFormat(language, {
+    ...{ year: 'numeric', month: 'short', day: 'numeric' },
+    ...{ hour: '2-digit', minute: '2-digit', second: '2-digit', timeZone: 'UTC', timeZoneName: 'short' },
+  }).format(time);
+
+/** The time itself. @param at ISO 8601 or epoch milliseconds */
+export function exactTime({ language }: Pick<Frame, 'language'>, at: string | number): Html {
+  const time = new Date(at);
+  return html`<time datetime="${time.toISOString()}" data-exact="1">${utc(language, time)}</time>`;
 }
 
 interface Paging {

@@ -112,7 +112,21 @@ function empty(frame: Frame, any: boolean): Html {
 }
 
 const addButtons = ({ say }: Frame): Html =>
-  html`<div class="buttons"><a class="button main" href="/portal/email-servers/new?type=IMAP">${say('addImap')}</a><a class="button main" href="/portal/email-servers/new?type=SMTP">${say('addSmtp')}</a></div>`;
+  html`<div class="buttons"><a class="button main" href="/portal/connect">${say('connect')}</a><a class="button" href="/portal/email-servers/new?type=IMAP">${say('addImap')}</a><a class="button" href="/portal/email-servers/new?type=SMTP">${say('addSmtp')}</a></div>`;
+
+/** What comes after a server was saved or signed in for. */
+function nextStep({ say }: Frame, all: readonly EmailServerView[], done: Done | undefined): Html | undefined {
+  const view = all.find(({ name }) => name === done?.name);
+  if (view === undefined || !view.valid || (done?.what !== 'saved' && done?.what !== 'signedInDone')) return undefined;
+  const unsigned =
+    view.definition.signIn === 'delegated' && done.what === 'saved' && view.live.lastProvenAt === undefined;
+  const [href, text] = unsigned
+    ? [linkTo('edit', view.name), say('consent')]
+    : view.findings.some(({ code }) => code === 'SHARED_ADDRESS_NOT_PERMITTED')
+      ? ['/portal/email-servers/new?type=SMTP', say('nextSmtp')]
+      : [linkTo('test', view.name), say('test')];
+  return html`${say('nextStep')} <a href="${href}">${text}</a>`;
+}
 
 function listPage(frame: Frame, all: readonly EmailServerView[], query: ListQuery): string {
   const { say } = frame;
@@ -129,7 +143,7 @@ function listPage(frame: Frame, all: readonly EmailServerView[], query: ListQuer
     'emailServers',
     html`
 <div class="bar"><div><h1>${say('emailServers')}</h1><p class="lead">${say('emailServersLead')}</p></div>${mayChange(frame) && all.length > 0 && addButtons(frame)}</div>
-${doneNote(frame, query.done)}
+${doneNote(frame, query.done, nextStep(frame, all, query.done))}
 ${
   all.length > 0 &&
   html`<form method="get" role="search" class="filter bar" data-filter="1"><div class="filter">
@@ -148,26 +162,39 @@ ${pager(frame, { at, pages, total: found.length, word: 'servers', url: (number) 
   );
 }
 
-function deletePage(frame: Frame, view: EmailServerView, consequences: Consequences): string {
-  const { say } = frame;
-  const { emailFlow, otherServers, addresses, waiting } = consequences;
+/** What really ends: of a disabled or invalid server nothing does. */
+function consequenceList({ say }: Frame, view: EmailServerView, { flows, addresses, waiting }: Consequences): Html {
   const user = String(view.definition.user ?? '');
-  const body = html`<p class="wrap"><strong>${view.name}</strong> <span class="dim">${view.serverType ?? say('invalid')} · ${user}</span></p>
-<p>${say('deleteStops')}</p><ul>
-${!view.valid && html`<li>${say('stopsNothing')}</li>`}
-${view.valid && view.serverType === 'IMAP' && html`<li class="wrap">${say('stopsMailbox')} <strong>${user}</strong></li>`}
-${emailFlow !== undefined && html`<li class="wrap">${otherServers.length > 0 ? say('stopsFlowOthers', { flow: emailFlow, servers: otherServers.join(', ') }) : html`${say('stopsFlow')} <strong>${emailFlow}</strong>`}</li>`}
+  const stops = view.valid && view.enabled;
+  return html`<p>${say('deleteStops')}</p><ul>
+${!view.valid && html`<li>${say('stopsNothing')}</li>`}${view.valid && !view.enabled && html`<li>${say('stopsNothingDisabled')}</li>`}
+${stops && view.serverType === 'IMAP' && html`<li class="wrap">${say('stopsMailbox')} <strong>${user}</strong></li>`}
+${flows.map(({ emailFlow, servers }) => html`<li class="wrap">${servers.length > 0 ? say('stopsFlowOthers', { flow: emailFlow, servers: servers.join(', ') }) : html`${say('stopsFlow')} <strong>${emailFlow}</strong>`}</li>`)}
+${stops && view.serverType === 'SMTP' && html`<li>${say('stopsReplies')}</li>`}
 ${addresses.length > 0 && html`<li class="wrap">${say('stopsAddresses')} <strong>${addresses.join(', ')}</strong></li>`}
 ${waiting > 0 && html`<li>${say('stopsWaiting')} <strong>${waiting}</strong></li>`}
-</ul><p>${say('deleteKeeps')}</p>`;
+</ul>`;
+}
+
+function endPage(
+  frame: Frame,
+  view: EmailServerView,
+  consequences: Consequences,
+  action: 'delete' | 'disable',
+): string {
+  const { say } = frame;
+  const user = String(view.definition.user ?? '');
+  const body = html`<p class="wrap"><strong>${view.name}</strong> <span class="dim">${view.serverType ?? say('invalid')} · ${user}</span></p>
+${consequenceList(frame, view, consequences)}<p>${say(action === 'delete' ? 'deleteKeeps' : 'disableKeeps')}</p>`;
+  const { name, revision } = view;
   return askPage(frame, {
-    title: say('deleteAsk'),
+    title: say(action === 'delete' ? 'deleteAsk' : 'disableAsk'),
     current: 'emailServers',
     body,
-    action: '/portal/email-servers/delete',
-    fields: { name: view.name, revision: view.revision },
-    yes: say('delete'),
-    danger: true,
+    action: action === 'delete' ? '/portal/email-servers/delete' : actionOf('disable', view),
+    fields: action === 'delete' ? { name, revision } : { _asked: '1' },
+    yes: say(action),
+    danger: action === 'delete',
     back: '/portal/email-servers',
   });
 }
@@ -207,6 +234,10 @@ export function addList(
   for (const enabled of [true, false]) {
     portal.post(`${LIST}/${enabled ? 'enable' : 'disable'}`, needs('email-servers:write'), async (request, reply) => {
       const name = nameOf(request);
+      if (!enabled && formOf(request).get('_asked') !== '1') {
+        const view = await asked(request);
+        return send(reply, endPage(visits.frame(request), view, await consequences(view.name), 'disable'));
+      }
       await servers.setEnabled(name, queryOf(request).revision ?? '', enabled, visits.who(request));
       return seeOther(reply, doneUrl(visits.session(request), LIST, enabled ? 'enabledDone' : 'disabledDone', name));
     });
@@ -226,7 +257,7 @@ export function addList(
   portal.get(`${LIST}/delete`, needs('email-servers:write'), async (request, reply) => {
     const view = await asked(request);
     if (!view.editable) throw new MailroomError('EMAIL_SERVER_READ_ONLY');
-    return send(reply, deletePage(visits.frame(request), view, await consequences(view.name)));
+    return send(reply, endPage(visits.frame(request), view, await consequences(view.name), 'delete'));
   });
   portal.post(`${LIST}/delete`, needs('email-servers:write'), async (request, reply) => {
     const form = formOf(request);

@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Attention } from '../../domain/attention.ts';
 import { type AttentionCode, attentionText, type Urgency } from '../../domain/attention-words.ts';
 import type { EmailServerView } from '../api/email-servers.ts';
+import { checklist } from './connect-page.ts';
 import type { Overview, PortalDeps } from './deps.ts';
 import { problemsOf, stateBadge } from './findings.ts';
 import { moveFlowUrl } from './flow-page.ts';
@@ -25,11 +26,20 @@ interface OverviewView {
   done: Done | undefined;
   /** All that needs attention, not only the most urgent. */
   isWhole: boolean;
+  applications: readonly string[];
 }
 
-function overviewPage(frame: Frame, { overview, done, isWhole }: OverviewView): string {
+function overviewPage(frame: Frame, { overview, done, isWhole, applications }: OverviewView): string {
   const { say, language } = frame;
   const { flows, mailboxes, senders, replicas } = overview;
+  const isEmpty = mailboxes.length + senders.length + flows.length === 0;
+  if (isEmpty)
+    return page(
+      frame,
+      say('overview'),
+      'overview',
+      html`<h1>${say('overview')}</h1>${doneNote(frame, done)}<div data-live="overview">${checklist(frame, applications)}${overview.attention.length > 0 && attentionList(frame, overview, isWhole)}</div>`,
+    );
   const number = (value: number) => new Intl.NumberFormat(language).format(value);
   const sum = (numbers: readonly (number | undefined)[]) => numbers.reduce<number>((all, one) => all + (one ?? 0), 0);
   const enabled = mailboxes.filter((view) => view.enabled);
@@ -169,11 +179,15 @@ function duration({ language }: Frame, seconds: number): string {
   }).format(value);
 }
 
-export function addOverview(portal: FastifyInstance, { overview }: Pick<PortalDeps, 'overview'>, visits: Visits): void {
+export function addOverview(
+  portal: FastifyInstance,
+  { overview, applications }: Pick<PortalDeps, 'overview' | 'applications'>,
+  visits: Visits,
+): void {
   portal.get('/portal', needs('email-servers:read'), async (request, reply) => {
     const query = queryOf(request);
     const done = doneOf(visits.session(request), query);
-    const view = { overview: await overview(), done, isWhole: query.all === 'true' };
+    const view = { overview: await overview(), done, isWhole: query.all === 'true', applications: applications() };
     return send(reply, overviewPage(visits.frame(request), view));
   });
 }

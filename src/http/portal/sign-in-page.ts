@@ -246,6 +246,8 @@ function flowIn(cookie: string | undefined): OidcFlow | undefined {
 }
 
 const STATE_COOKIE = 'mailroom_signin';
+/** Names of the two servers of the wizard; it proves nothing. */
+const CONNECT_COOKIE = 'mailroom_connect';
 
 export function addConsent(
   portal: FastifyInstance,
@@ -255,8 +257,13 @@ export function addConsent(
 ): void {
   const stateCookie = hostCookie(STATE_COOKIE, secure);
   portal.post(`${LIST}/sign-in`, needs('email-servers:write'), async (request, reply) => {
-    const { url, state } = await beginSignIn(formOf(request).get('name') ?? '');
+    const form = formOf(request);
+    const { url, state } = await beginSignIn(form.get('name') ?? '');
     reply.setCookie(stateCookie, state, { maxAge: 900 });
+    const [imap, smtp] = [form.get('imap'), form.get('smtp')];
+    // Begun in the wizard: it goes on there.
+    if (imap !== null && smtp !== null)
+      reply.setCookie(CONNECT_COOKIE, new URLSearchParams({ imap, smtp }).toString(), { maxAge: 900 });
     return send(reply, leavePage(visits.frame(request), url));
   });
   portal.get('/signin/callback', needs('email-servers:write'), async (request, reply) => {
@@ -270,6 +277,11 @@ export function addConsent(
       ...(error === undefined ? {} : { error }),
       ...(error_description === undefined ? {} : { error_description }),
     });
+    const wizard = request.cookies[CONNECT_COOKIE];
+    if (wizard !== undefined) {
+      reply.clearCookie(CONNECT_COOKIE);
+      return seeOther(reply, `/portal/connect/servers?${new URLSearchParams(wizard)}`);
+    }
     return seeOther(reply, doneUrl(visits.session(request), LIST, 'signedInDone', server));
   });
 }

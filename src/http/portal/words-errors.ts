@@ -8,7 +8,8 @@ import type { Language } from './words.ts';
 
 type Text = Readonly<Record<Language, string>>;
 
-const signInAgain: Text = {
+/** In place of the command of the command line. */
+export const signInAgain: Text = {
   en: 'open the email server and choose “Sign in and consent”',
   de: 'öffnen Sie den E-Mail Server und wählen Sie „Anmelden und zustimmen“',
 };

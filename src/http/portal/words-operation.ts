@@ -165,6 +165,7 @@ export const operationWords = {
     en: 'quarantined message: processed again',
     de: 'Nachricht in Quarantäne: erneut verarbeitet',
   },
+  'did-round-trip': { en: 'test mail sent', de: 'Test-E-Mail gesendet' },
   'did-move-flow': { en: 'messages moved to another email flow', de: 'Nachrichten in anderen Email Flow verschoben' },
   'did-accept': { en: 'quarantined message: settled', de: 'Nachricht in Quarantäne: erledigt' },
   auditLead: {

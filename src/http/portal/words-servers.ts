@@ -271,6 +271,34 @@ export const serverWords = {
     en: 'The test was interrupted. Please start it again.',
     de: 'Der Test wurde unterbrochen. Bitte starten Sie ihn erneut.',
   },
+  testNotYet: {
+    en: 'Nothing is wrong. Some of it can only be tested after the next step; see the notes.',
+    de: 'Nichts ist falsch. Einiges lässt sich erst nach dem nächsten Schritt prüfen; siehe die Hinweise.',
+  },
+  notYetSignedIn: {
+    en: 'Not yet possible: first save the server, then sign in and consent.',
+    de: 'Noch nicht möglich: Zuerst den Server speichern, dann anmelden und zustimmen.',
+  },
+  notYetPermitted: {
+    en: 'Next: the SMTP server that answers this mailbox.',
+    de: 'Als Nächstes: der SMTP-Server, der dieses Postfach beantwortet.',
+  },
+  nextStep: { en: 'Next:', de: 'Als Nächstes:' },
+  nextSmtp: { en: 'add the SMTP server that answers it', de: 'den SMTP-Server anlegen, der es beantwortet' },
+  disableAsk: { en: 'Disable this email server?', de: 'Diesen E-Mail Server deaktivieren?' },
+  disable: { en: 'Disable', de: 'Deaktivieren' },
+  disableKeeps: {
+    en: 'The definition, emails in the mailbox and jobs on the queue remain; it can be enabled again at any time.',
+    de: 'Die Definition, E-Mails im Postfach und Aufträge in der Warteschlange bleiben; er lässt sich jederzeit wieder aktivieren.',
+  },
+  stopsNothingDisabled: {
+    en: 'Nothing stops: the server is disabled.',
+    de: 'Nichts hört auf: Der Server ist deaktiviert.',
+  },
+  stopsReplies: {
+    en: 'No reply is sent through this server any more.',
+    de: 'Über diesen Server wird keine Antwort mehr gesendet.',
+  },
   testPassed: { en: 'All is well.', de: 'Alles in Ordnung.' },
   testOfEntered: {
     en: 'Tests network, TLS, sign-in and permissions with what is entered above, step by step. Nothing is saved.',

@@ -1,6 +1,7 @@
 // The portal's words: a page says `say('save')` and gets it in the language of the person. The words of single pages are in words-servers.ts
 // and words-operation.ts.
 import { fill } from '../../lib/text.ts';
+import { connectWords } from './words-connect.ts';
 import { operationWords } from './words-operation.ts';
 import { serverWords } from './words-servers.ts';
 
@@ -74,7 +75,7 @@ const frameWords = {
   acceptDone: { en: 'Message {name} was marked as settled.', de: 'Nachricht {name} wurde als erledigt markiert.' },
 } as const satisfies Words;
 
-const words = { ...frameWords, ...serverWords, ...operationWords };
+const words = { ...frameWords, ...serverWords, ...operationWords, ...connectWords };
 
 export type Word = keyof typeof words;
 /** @param names what `{name}` in the words means */

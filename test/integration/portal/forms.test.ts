@@ -84,8 +84,9 @@ describe('what people paste', () => {
   it('Enter saves: the first button of the form is no preset', async () => {
     const admin = await portal.signIn(TOKENS.administrator);
     const page = await (await admin.get(`${NEW}?type=SMTP`)).text();
-    const form = page.slice(page.indexOf('<form id="definition"'));
-    expect(/<button[^>]*>/.exec(form)?.[0]).toContain('name="_action" value="save"');
+    // The first in the page that belongs to the form, wherever it is: the language switch in the head does, too.
+    const first = page.slice(page.indexOf('<body>'), page.indexOf('<form id="definition"'));
+    expect(/<button[^>]* form="definition"[^>]*>/.exec(first)?.[0]).toContain('name="_action" value="save"');
   });
 });
 
@@ -249,6 +250,39 @@ describe('two administrators', () => {
     });
     // The old revision is still refused.
     expect((await kim.post(EDIT, base)).status).toBe(412);
+  });
+});
+
+describe('disabling and deleting', () => {
+  it('ask first, and say only what really stops', async () => {
+    const admin = await portal.signIn(TOKENS.administrator);
+    const form = smtp({ additionalEmailFromAddresses: 'only-here@contoso.example' });
+    expect((await admin.post(NEW, form)).status).toBe(303);
+    const at = (action: string, revision: string) =>
+      `/portal/email-servers/${action}?name=${encodeURIComponent(form.name)}&revision=${revision}`;
+    const { revision } = await viewOf(form.name);
+    const asked = await (await admin.post(at('disable', revision), {})).text();
+    expect(asked).toContain('Disable this email server?');
+    expect(asked).toContain('only-here@contoso.example');
+    expect((await viewOf(form.name)).revision).toBe(revision);
+    expect((await admin.post(at('disable', revision), { _asked: '1' })).status).toBe(303);
+    const gone = await (await admin.get(at('delete', ''))).text();
+    expect(gone).toContain('Nothing stops: the server is disabled.');
+    expect(gone).not.toContain('only-here@contoso.example');
+  });
+
+  it('a saved server says what comes next', async () => {
+    const admin = await portal.signIn(TOKENS.administrator);
+    const imap = smtp({
+      serverType: 'IMAP',
+      host: 'imap.example.net',
+      port: '993',
+      emailFlow: ' new',
+      emailFlowNew: `Next ${count}`,
+    });
+    const saved = await admin.post(NEW, imap);
+    const page = await (await admin.get(saved.headers.get('location') ?? '')).text();
+    expect(page).toContain('Next: <a href="/portal/email-servers/new?type=SMTP">');
   });
 });
 

@@ -107,6 +107,20 @@ describe('at connect time', () => {
   it('servers of files may connect anywhere', () => expect(guardOf({ source: 'file' })).toBeUndefined());
 });
 
+describe('this machine’s own addresses', () => {
+  const own = () => ['10.1.2.3', '2001:db8::5'];
+  it.each([
+    ['10.1.2.3', [], false],
+    ['::ffff:10.1.2.3', [], false],
+    ['2001:db8::5', [], false],
+    ['10.1.2.4', [], true],
+    ['10.1.2.3', ['10.1.2.0/24'], true],
+    ['2001:db8::5', ['2001:db8::5'], true],
+  ] as const)('%s with %j allowed: %s', (address, allowed, expected) =>
+    expect(connectPolicy({ allowed, own }).mayAddress(address)).toBe(expected),
+  );
+});
+
 describe('settings', () => {
   const may = (settings: Parameters<typeof connectPolicy>[0], host: string) =>
     hostPolicy(connectPolicy(settings), resolve).mayConnect(host);

@@ -1,6 +1,25 @@
 // The portal's one script, a module: a convenience over pages that work without it. Live parts, search as one types, checks of the form, the
 // connection test as it goes. It makes no markup of its own: what it puts in place was escaped by the server.
 
+// Times in the reader's own zone, which is named.
+const zoned = new Intl.DateTimeFormat(document.documentElement.lang, {
+  year: 'numeric',
+  month: 'short',
+  day: 'numeric',
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+  timeZoneName: 'short',
+});
+function showTimes(root) {
+  for (const one of root.querySelectorAll('time[datetime]')) {
+    const text = zoned.format(new Date(one.dateTime));
+    if (one.dataset.exact) one.textContent = text;
+    else one.title = text;
+  }
+}
+showTimes(document);
+
 // Live parts of a page: told by server-sent events that something changed, fetched anew, put in place unless somebody is at work in them.
 // Only a tab that is seen listens: browsers open few connections to one host.
 const parts = () => [...document.querySelectorAll('[data-live]')];
@@ -24,8 +43,10 @@ async function refresh() {
     const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
     for (const part of parts()) {
       const fresh = page.querySelector(`[data-live="${part.dataset.live}"]`);
-      if (fresh && !busy(part)) part.replaceWith(fresh);
-      else due = true;
+      if (fresh && !busy(part)) {
+        showTimes(fresh);
+        part.replaceWith(fresh);
+      } else due = true;
     }
   } finally {
     fetching = false;
@@ -144,6 +165,7 @@ async function run(form, button) {
       for (const line of lines) {
         const { step, next, summary } = JSON.parse(line);
         if (step) steps.insertAdjacentHTML('beforeend', step);
+        showTimes(steps);
         if (next !== undefined) now.textContent = next;
         if (summary) end.insertAdjacentHTML('beforeend', summary);
       }
@@ -280,3 +302,12 @@ for (const form of forms) {
 addEventListener('beforeunload', (event) => {
   if (changed) event.preventDefault();
 });
+
+// Commands to copy; the button is of no use without script.
+for (const button of document.querySelectorAll('[data-copy]')) {
+  button.hidden = !navigator.clipboard;
+  button.addEventListener('click', async () => {
+    await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent);
+    button.textContent = button.dataset.copied;
+  });
+}
