@@ -1,4 +1,4 @@
-// npm run bench -- drain | latency | idle | outbound | parse | storm | replicas | all [--json] [--n N] [--rounds N] [--svg file] [--markdown file] [--strict]
+// npm run bench -- drain | latency | idle [--mailbox-events] | outbound | parse | storm | replicas | all [--json] [--n N] [--rounds N] [--svg file] [--markdown file] [--strict]
 // Starts its own Dovecot, Redis, sandbox and sink; product and peers run as processes of their own, interleaved; each one's work is checked
 // before a figure is printed. A benchmark that fails is said and does not stop the others. Exit code 1: one failed, or, with --strict, a goal
 // was missed or the machine was busy.
@@ -8,7 +8,7 @@ import { cpus, loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { benchDrain } from './drain.ts';
-import { benchFleet } from './fleet.ts';
+import { benchFleet, benchPeople } from './fleet.ts';
 import { benchLatency } from './latency.ts';
 import { intoDocument, markdown } from './markdown.ts';
 import { benchOutbound } from './outbound.ts';
@@ -25,6 +25,7 @@ const { values, positionals } = parseArgs({
   options: {
     json: { type: 'boolean', default: false },
     strict: { type: 'boolean', default: false },
+    'mailbox-events': { type: 'boolean', default: false },
     n: { type: 'string' },
     rounds: { type: 'string', default: '3' },
     svg: { type: 'string' },
@@ -89,7 +90,9 @@ if (wanted('parse')) results.parse = await run('parse', () => benchParse(n ?? 40
 if (wanted('drain')) results.drain = await run('drain', () => benchDrain(n ?? 5_000, rounds));
 if (wanted('latency')) results.latency = await run('latency', () => benchLatency(n ?? 500));
 if (wanted('outbound')) results.outbound = await run('outbound', () => benchOutbound(n ?? 1_000, rounds));
-if (wanted('idle') || wanted('storm'))
+if (asked === 'idle' && values['mailbox-events'])
+  results.people = await run('idle with mailbox events', () => benchPeople(Math.min(n ?? 1_000, 1_000)));
+else if (wanted('idle') || wanted('storm'))
   results.fleet = await run('idle and storm', () => benchFleet(Math.min(n ?? 1_000, 1_000), wanted('storm')));
 if (wanted('replicas')) results.replicas = await run('replicas', () => benchReplicas(n ?? 120));
 

@@ -5,7 +5,7 @@ import { journey } from '../test/support/journey.ts';
 import { startRedis, type TestRedis } from '../test/support/redis.ts';
 import { waitFor } from '../test/support/temp.ts';
 import { PRODUCT, SHIPPED, startPeer, timeOf, usageOf } from './child.ts';
-import { imapDefinition, type Mailboxes, openMailboxes, PASSWORD, storm as stormInto } from './mailboxes.ts';
+import { imapDefinition, type Mailboxes, openMailboxes, PASSWORD, shortMail, storm as stormInto } from './mailboxes.ts';
 import { percentile, tidy } from './numbers.ts';
 import { usedMemory } from './sizing.ts';
 
@@ -65,6 +65,48 @@ export async function benchFleet(
   } finally {
     await boxes.stop();
     await redis.stop();
+  }
+}
+
+/** CPU of the same mailboxes with and without `mailboxEvents`, at a server without CONDSTORE. */
+export interface PeopleResult {
+  mailboxes: number;
+  /** Messages in each. */
+  messages: number;
+  idleSeconds: number;
+  off: IdleFigures;
+  flags: IdleFigures;
+}
+
+export async function benchPeople(count = 1_000, idleSeconds = 110): Promise<PeopleResult> {
+  const messages = 200;
+  const boxes = await openMailboxes(count);
+  try {
+    const raw = Buffer.from(shortMail('bench@customer.example', 'support@contoso.example').slice(0, 200));
+    for (const address of boxes.addresses)
+      for (let n = 0; n < messages; n++) boxes.sandbox.mailboxes.append(address, raw);
+    const figures = async (mailboxEvents: 'off' | 'flags') => {
+      const redis = await startRedis();
+      const { host, port } = boxes.sandbox.imap;
+      const gateway = journey({
+        redisUrl: redis.url,
+        caFile: boxes.caFile,
+        emailServers: boxes.addresses.map((one) => ({ ...imapDefinition(one, host, port, FLOW), mailboxEvents })),
+        settings: { inbound: { loginsPerSecond: LOGINS_PER_SECOND } },
+      });
+      try {
+        const began = Date.now();
+        const one = gateway.start(['ingest'], SHIPPED, PRODUCT);
+        await idling(boxes.sandbox, count);
+        return await idle(one.pid, idleSeconds, Date.now() - began);
+      } finally {
+        await gateway.stop();
+        await redis.stop();
+      }
+    };
+    return { mailboxes: count, messages, idleSeconds, off: await figures('off'), flags: await figures('flags') };
+  } finally {
+    await boxes.stop();
   }
 }
 

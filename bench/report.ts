@@ -1,6 +1,6 @@
 // Results → a table to read, and which goals were missed.
 import type { DrainResult } from './drain.ts';
-import type { FleetResult } from './fleet.ts';
+import type { FleetResult, PeopleResult } from './fleet.ts';
 import type { LatencyResult } from './latency.ts';
 import type { OutboundResult } from './outbound.ts';
 import type { ParseBench } from './parse.ts';
@@ -21,6 +21,7 @@ export interface Results {
   latency?: LatencyResult | undefined;
   outbound?: OutboundResult | undefined;
   fleet?: FleetResult | undefined;
+  people?: PeopleResult | undefined;
   replicas?: ReplicasResult | undefined;
 }
 
@@ -106,7 +107,13 @@ export interface Section {
 }
 
 /** All figures, one section a benchmark, each row a contestant. */
-export function sections({ parse, drain, latency, outbound, fleet, replicas }: Results): Section[] {
+const idleFigures = ({ rssMb, cpuPercent, connectSeconds }: FleetResult['idle']['product']) => ({
+  'RSS MB': rssMb,
+  '% of a core': cpuPercent,
+  'connected in s': connectSeconds,
+});
+
+export function sections({ parse, drain, latency, outbound, fleet, people, replicas }: Results): Section[] {
   const list: Section[] = [];
   if (parse !== undefined) {
     const rows: [string, Record<string, number>][] = Object.entries(parse.rates).map(([name, rate]) => [
@@ -165,18 +172,21 @@ export function sections({ parse, drain, latency, outbound, fleet, replicas }: R
       ],
     });
   }
-  if (fleet !== undefined) {
-    const idle = ({ rssMb, cpuPercent, connectSeconds }: FleetResult['idle']['product']) => ({
-      'RSS MB': rssMb,
-      '% of a core': cpuPercent,
-      'connected in s': connectSeconds,
+  if (people !== undefined)
+    list.push({
+      title: `idle: ${people.mailboxes} mailboxes with ${people.messages} messages each, ${people.idleSeconds} s`,
+      rows: [
+        ['mailboxEvents: off', idleFigures(people.off)],
+        ['mailboxEvents: flags, at a server without CONDSTORE', idleFigures(people.flags)],
+      ],
     });
+  if (fleet !== undefined) {
     list.push({
       title: `idle: ${fleet.mailboxes} mailboxes in one process, at most ${fleet.loginsPerSecond} sign-ins a second, ${fleet.idleSeconds} s`,
       rows: [
-        ['mailroom', idle(fleet.idle.product)],
-        ['bare imapflow, looks as often (no pace of sign-ins)', idle(fleet.idle.bareImapflow)],
-        ['bare TLS sockets in IDLE, look in one write', idle(fleet.idle.bareTls)],
+        ['mailroom', idleFigures(fleet.idle.product)],
+        ['bare imapflow, looks as often (no pace of sign-ins)', idleFigures(fleet.idle.bareImapflow)],
+        ['bare TLS sockets in IDLE, look in one write', idleFigures(fleet.idle.bareTls)],
       ],
     });
     const { storm } = fleet;

@@ -17,8 +17,9 @@ import { type Api, apiClient } from './api.ts';
 import { readMessage } from './message.ts';
 import { addReply, draftReply, type ReplyDraft } from './reply.ts';
 
+export type { MailboxEvent } from '../contract/mailbox-event.ts';
 export type { Message } from '../contract/message.ts';
-export { emailFlowQueue, PREFIX, repliesQueue, replyJobId } from '../contract/names.ts';
+export { emailFlowQueue, mailboxEventsQueue, PREFIX, repliesQueue, replyJobId } from '../contract/names.ts';
 export type { ReplyInput } from '../contract/reply.ts';
 export type { Result } from '../contract/result.ts';
 export { readMessage } from './message.ts';

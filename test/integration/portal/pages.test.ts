@@ -174,6 +174,20 @@ describe('replies', () => {
     expect(audit).toContain('"field":"held-one","from":"held","to":"dropped"');
   });
 
+  it.each([
+    ['en', 'Answered in Outlook by', 'Read the colleague’s answer'],
+    ['de', 'In Outlook beantwortet von', 'Lesen Sie die Antwort des Kollegen'],
+  ] as const)('say who answered in Outlook (%s); a viewer sees no name', async (language, label, advice) => {
+    const failure = { code: 'REPLY_ANSWERED_ELSEWHERE', class: 'ambiguous', message: 'x' };
+    const answeredElsewhere = { by: 'sent', who: 'alex.smith@contoso.example', at: '2026-11-29T10:00:00.000Z' };
+    await noted(`answered-${language}`, 'held', { result: JSON.stringify({ failure, answeredElsewhere }) });
+    const operator = await text((await portal.signIn(TOKENS.operator, language)).get('/portal/replies'));
+    for (const words of [label, advice, 'alex.smith@contoso.example']) expect(operator).toContain(words);
+    const viewer = await text((await portal.signIn(TOKENS.viewer, language)).get('/portal/replies'));
+    expect(viewer).toContain('a•••@contoso.example');
+    expect(viewer).not.toContain('alex.smith');
+  });
+
   it('are paged', async () => {
     for (let i = 0; i < 45; i += 1) await noted(`uncertain-${i}`, 'uncertain');
     const viewer = await portal.signIn(TOKENS.viewer);
