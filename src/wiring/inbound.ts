@@ -96,14 +96,15 @@ export async function openInbound(
   return inbound;
 }
 
-async function inboundPorts(
+/** @param settings other than those of the configuration: a test does not wait for minutes */
+export async function inboundPorts(
   config: Config,
   stores: Stores,
   { emit, metrics, logControl }: Telemetry,
   smtpServers: () => readonly SmtpServer[],
+  settings = inboundSettings(config),
 ): Promise<Parameters<typeof startInbound>[0]> {
   const { redis, flows, replica } = stores;
-  const settings = inboundSettings(config);
   const commit = await openCommit(redis, flows, {
     keepCompletedSeconds: config.inbound.completedJobRetentionDays * DAY_SECONDS,
     keepFailedSeconds: 30 * DAY_SECONDS,

@@ -2,24 +2,19 @@
 // journeys start `mailroom` itself.
 import { randomUUID } from 'node:crypto';
 import pino from 'pino';
-import { createBlobStore } from '../../src/adapters/blobs/index.ts';
-import { openMailbox } from '../../src/adapters/imap/connection.ts';
-import { readSent } from '../../src/adapters/imap/people-look.ts';
-import { type CommitMessages, openCommit } from '../../src/adapters/queue/commit.ts';
-import { openEmailFlows } from '../../src/adapters/queue/email-flows.ts';
-import { connectRedis } from '../../src/adapters/redis/client.ts';
-import { createLeases } from '../../src/adapters/redis/lease.ts';
-import { createLedgers } from '../../src/adapters/redis/ledgers.ts';
-import { createLoginSlots } from '../../src/adapters/redis/login-slots.ts';
-import { createPeople } from '../../src/adapters/redis/people.ts';
+import type { CommitMessages } from '../../src/adapters/queue/commit.ts';
+import { loadConfig } from '../../src/config/config.ts';
 import type { MailboxEvent } from '../../src/contract/mailbox-event.ts';
-import { mailboxOfMessageKey } from '../../src/contract/names.ts';
 import type { BlobStore } from '../../src/domain/blob-store.ts';
 import type { ImapServer } from '../../src/domain/email-server.ts';
-import { createLimits, type InboundPorts, type InboundSettings, startInbound } from '../../src/inbound/index.ts';
+import { asError } from '../../src/domain/errors.ts';
+import { type InboundPorts, type InboundSettings, startInbound } from '../../src/inbound/index.ts';
+import { releaseStack } from '../../src/lib/release-stack.ts';
 import type { ParsedMessage } from '../../src/mime/parsed-message.ts';
 import { createEmit } from '../../src/telemetry/events.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
+import { inboundPorts } from '../../src/wiring/inbound.ts';
+import { openStores } from '../../src/wiring/stores.ts';
 import { tempDir } from './temp.ts';
 
 export interface TestInboundOptions {
@@ -110,65 +105,37 @@ export async function startTestInbound(options: TestInboundOptions) {
   const metrics = createMetrics();
   const logger = pino({ level: 'debug' }, { write: (line: string) => void events.push(JSON.parse(line)) });
   const emit = createEmit(logger, metrics);
-  const redis = connectRedis({ url: options.redisUrl }, emit);
-  const flows = openEmailFlows(redis);
-  const ledgers = createLedgers(redis);
-  const people = createPeople(redis);
-  const replica = options.replica ?? randomUUID().slice(0, 8);
-  const settings = { ...testSettings, ...options.settings };
-  const folder = await createBlobStore({
-    kind: 'folder',
-    folder: dir.path,
-    s3: {
-      bucket: undefined,
-      region: '',
-      endpoint: undefined,
-      accessKeyId: undefined,
-      secretAccessKey: undefined,
-      prefix: '',
-      forcePathStyle: false,
+  const stack = releaseStack((kind, error) => emit('ReleaseFailed', { kind, err: asError(error) }));
+  const config = loadConfig({
+    configDir: dir.path,
+    env: {},
+    overrides: {
+      mode: 'development',
+      'redis.url': options.redisUrl,
+      'blobs.folder': dir.path,
+      'inbound.loginsPerSecond': 100,
     },
-    encryptionKeys: [],
-    retentionDays: 30,
   });
-  const blobs = options.blobs?.(folder) ?? folder;
-  const committing = await openCommit(redis, flows, {
-    keepCompletedSeconds: 3_600,
-    keepFailedSeconds: 3_600,
-    keepFingerprintsSeconds: 90 * 86_400,
-    keepSiblingsSeconds: 3_600,
-  });
+  const stores = await openStores(config, stack, emit, () => options.servers, { metrics });
+  const { redis, flows, ledgers, people } = stores;
+  const replica = options.replica ?? randomUUID().slice(0, 8);
+  const blobs = options.blobs?.(stores.blobs) ?? stores.blobs;
+  const settings = { ...testSettings, ...options.settings };
+  const ports = await inboundPorts(
+    config,
+    { ...stores, blobs, replica },
+    { emit, metrics, logControl: { traceOf: () => undefined } },
+    () => [],
+    settings,
+  );
+  const { eventsBacklog } = options;
   const inbound = startInbound({
-    openMailbox: (server, credentials) => openMailbox(server, credentials, { connectMs: 5_000, answerMs: 1_000 }),
+    ...ports,
     getToken: async (server, { refused } = {}) =>
       options.token?.(server, refused) ?? { accessToken: 'none', expiresAt: new Date(Date.now() + 3_600_000) },
-    commit: options.commit?.(committing) ?? committing,
-    ledgers,
-    leases: createLeases(redis, replica, settings.leaseMs),
-    loginSlot: createLoginSlots(redis, 100),
-    blobs,
-    pressure: async () => undefined,
-    people: {
-      ...people,
-      backlog: async (flow) => options.eventsBacklog?.() ?? flows.eventsBacklog(flow),
-    },
-    readSent: (server, credentials, query) => readSent({ server, credentials, withinMs: 5_000 }, query),
-    readMessage: async (messageKey) => {
-      const { meta } = await ledgers.load(mailboxOfMessageKey(messageKey) ?? '');
-      const found = await Promise.all((meta?.emailFlows ?? []).map((flow) => flows.readMessage(flow, messageKey)));
-      return found.find((message) => message !== undefined);
-    },
+    commit: options.commit?.(ports.commit) ?? ports.commit,
+    ...(eventsBacklog === undefined ? {} : { people: { ...ports.people, backlog: async () => eventsBacklog() } }),
     ...parsingBy(parseNothing),
-    relate: async () => ({ conversation: { id: 'c-test', matchedBy: 'new' as const } }),
-    learn: async () => {},
-    emit,
-    metrics,
-    settings,
-    replica,
-    now: Date.now,
-    limits: createLimits(),
-    monotonic: () => performance.now(),
-    random: Math.random,
     ...options.ports,
   });
   await inbound.setServers(options.servers);
@@ -196,9 +163,7 @@ export async function startTestInbound(options: TestInboundOptions) {
     },
     async stop() {
       await inbound.stop();
-      await flows.close();
-      redis.disconnect();
-      await blobs.close();
+      await stack.release();
       dir.remove();
     },
   };

@@ -57,6 +57,8 @@ describe('a store that takes nothing', () => {
     const stored: number[] = [];
     const admin = new Redis(redisUrl());
     const one = await start(0, {
+      // Memory that runs out between the check and the commit.
+      ports: { pressure: async () => undefined },
       blobs: (blobs) => ({
         ...blobs,
         putBatch: async (list) => {
