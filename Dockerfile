@@ -2,7 +2,13 @@
 # Mailroom: one image, all roles. The final stage holds compiled JavaScript and production packages, runs as user 1000, and writes only to
 # /data (blobs) and /tmp: start it with a read-only root file system. Its steps are replayed by test/integration/harness/image.test.ts.
 
-FROM node:24.21.0-bookworm-slim AS build
+# Debian 13 (trixie) is in support until 2028, 12 with long-term support only. By digest: --build-arg NODE_DIGEST=@sha256:… (`docker buildx imagetools
+# inspect node:24.21.0-trixie-slim` names it); none stands here, because no image registry was in reach of those who wrote this.
+ARG NODE_DIGEST=
+FROM node:24.21.0-trixie-slim${NODE_DIGEST} AS build
+# What mailroom_build_info and the label show; the context has no history: --build-arg COMMIT=$(git rev-parse --short=12 HEAD)
+ARG COMMIT=
+ENV BUILD_COMMIT=${COMMIT}
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --ignore-scripts --no-audit --no-fund
@@ -11,13 +17,20 @@ COPY scripts/build.mjs ./scripts/build.mjs
 COPY src ./src
 RUN npm run build
 
-FROM node:24.21.0-bookworm-slim AS packages
+FROM node:24.21.0-trixie-slim${NODE_DIGEST} AS packages
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
+# The packages that are shipped, from the lock file, in CycloneDX.
+RUN npm sbom --omit=dev --sbom-format=cyclonedx --package-lock-only > sbom.cdx.json
 
-FROM node:24.21.0-bookworm-slim
-LABEL org.opencontainers.image.title="Mailroom" \
+FROM node:24.21.0-trixie-slim${NODE_DIGEST}
+ARG COMMIT=
+ARG VERSION=0.1.0
+LABEL org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${COMMIT}" \
+      org.opencontainers.image.base.name="docker.io/library/node:24.21.0-trixie-slim" \
+      org.opencontainers.image.title="Mailroom" \
       org.opencontainers.image.description="Shared-mailbox gateway of a contact center: IMAP in, BullMQ between, SMTP out"
 ENV NODE_ENV=production \
     MALLOC_ARENA_MAX=2 \
@@ -29,6 +42,7 @@ RUN install -d -o node -g node -m 0750 /data /data/blobs && install -d /etc/mail
 WORKDIR /app
 COPY package.json ./
 COPY --from=packages /app/node_modules ./node_modules
+COPY --from=packages /app/sbom.cdx.json ./
 COPY --from=build /app/dist ./dist
 USER 1000:1000
 VOLUME /data

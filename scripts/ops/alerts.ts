@@ -330,7 +330,7 @@ export const alerts: readonly Alert[] = [
   },
   {
     name: 'MailroomConfigurationInvalid',
-    expr: 'sum(increase(mailroom_email_server_invalid_total[15m])) + sum(increase(mailroom:email_servers_unreadable:sum[15m])) + sum(increase(mailroom_application_invalid_total[15m])) + sum(increase(mailroom_settings_unreadable_total[15m])) > 0',
+    expr: 'max(mailroom_email_servers_invalid) > 0 or sum(increase(mailroom:email_servers_unreadable:sum[15m])) + sum(increase(mailroom_application_invalid_total[15m])) + sum(increase(mailroom_settings_unreadable_total[15m])) > 0',
     severity: 'ticket',
     summary: 'a definition or a settings file is wrong; the last valid one stays in force',
     steps: ['`mailroom config --check` names file, field and reason.'],

@@ -14,6 +14,7 @@ export function startKnownSeries(
   metrics: Metrics,
 ): () => void {
   const enabled = metrics.gauge('mailroom_email_server_enabled');
+  const invalid = metrics.gauge('mailroom_email_servers_invalid');
   const zeros = createZeros(metrics);
   function apply(): void {
     const servers = emailServers
@@ -24,6 +25,7 @@ export function startKnownSeries(
         type: server.type,
         emailFlows: isImap(server) ? flowsOf(server) : [],
       }));
+    invalid.set(emailServers.current().invalid.length);
     enabled.reset();
     for (const { server, type } of servers) enabled.set({ server, type: type.toLowerCase() }, 1);
     zeros({

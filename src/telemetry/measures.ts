@@ -23,6 +23,8 @@ export const measures = {
   mailroom_build_info: gauge('1; which version runs', ['version', 'commit', 'node_version']),
   mailroom_email_server_enabled: gauge('1 for each email server that is enabled', ['server', 'type']),
 
+  mailroom_email_servers_invalid: gauge('Definitions of email servers that are wrong; the others keep running', []),
+
   mailroom_mailbox_up: gauge('1 while connected and watching', ['server']),
   mailroom_mailbox_paused: gauge('1 while fetching is paused for this reason', ['server', 'reason']),
   mailroom_mailbox_blind_seconds_total: {

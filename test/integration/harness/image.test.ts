@@ -85,8 +85,21 @@ async function replay(): Promise<Stage> {
 test('builds, holds no sources and no development packages, and starts', { timeout: 240_000 }, async () => {
   const final = await replay();
   const app = join(final.path, 'app');
-  expect(readdirSync(app).sort()).toEqual(['dist', 'node_modules', 'package.json']);
+  expect(readdirSync(app).sort()).toEqual(['dist', 'node_modules', 'package.json', 'sbom.cdx.json']);
   expect(existsSync(join(app, 'node_modules/vitest'))).toBe(false);
+  const sbom = JSON.parse(readFileSync(join(app, 'sbom.cdx.json'), 'utf8')) as {
+    bomFormat: string;
+    components: { name: string; version: string }[];
+  };
+  expect(sbom.bomFormat).toBe('CycloneDX');
+  // What is listed is what is shipped.
+  for (const { name, version } of sbom.components.filter((one) =>
+    ['bullmq', 'imapflow', 'nodemailer'].includes(one.name),
+  ))
+    expect(JSON.parse(readFileSync(join(app, 'node_modules', name, 'package.json'), 'utf8'))).toMatchObject({
+      version,
+    });
+  expect(sbom.components.map(({ name }) => name)).not.toContain('vitest');
   expect(existsSync(join(app, 'node_modules/typescript'))).toBe(false);
   const { version } = JSON.parse(readFileSync(join(app, 'package.json'), 'utf8')) as { version: string };
   const said = await run(process.execPath, [...SHIPPED, join(app, 'dist/main.js'), '--version'], {

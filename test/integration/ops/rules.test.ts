@@ -96,7 +96,7 @@ const FAULTS: Readonly<Record<string, Readonly<Record<string, string | undefined
   MailroomRestarted: { 'process_start_time_seconds{instance="a",job="m"}': `5x10 600x${LONG}` },
   MailroomStalled: { 'nodejs_eventloop_lag_p99_seconds{instance="a",job="m"}': steady(3) },
   MailroomConfigurationInvalid: {
-    'mailroom_email_server_invalid_total{instance="a",server="S"}': jumps(),
+    'mailroom_email_servers_invalid{instance="a"}': jumps(),
     'mailroom_email_servers_unreadable_total{instance="a",kind=""}': steady(0),
     'mailroom_application_invalid_total{instance="a",application="A"}': steady(0),
     'mailroom_settings_unreadable_total{instance="a"}': steady(0),
