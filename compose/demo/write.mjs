@@ -8,5 +8,8 @@ Hello, my order 4711 has not arrived. Could you have a look?
 
 Jane`;
 const query = 'to=support@contoso.example&from=jane@customer.example';
-const answer = await fetch(`http://127.0.0.1:4080/mail?${query}`, { method: 'POST', body: mail.replaceAll('\n', '\r\n') });
+const answer = await fetch(`http://127.0.0.1:4080/mail?${query}`, {
+  method: 'POST',
+  body: mail.replaceAll('\n', '\r\n'),
+});
 console.log(answer.status, await answer.text());
