@@ -1,28 +1,29 @@
 // `mailroom/consumer`: the messages of an email flow for a backend in TypeScript. Plain BullMQ underneath; it checks the contract, opens
 // attachments, writes replies and decides when a job is done.
-import {
-  type ConnectionOptions,
-  DelayedError,
-  type Job,
-  Queue,
-  type QueueOptions,
-  UnrecoverableError,
-  Worker,
-} from 'bullmq';
+import { type ConnectionOptions, type Job, Queue, type QueueOptions, UnrecoverableError, Worker } from 'bullmq';
 import type { Message } from '../contract/message.ts';
 import { emailFlowQueue, PREFIX } from '../contract/names.ts';
 import type { Reply } from '../contract/reply.ts';
-import { classifyRedisError } from '../domain/redis-errors.ts';
 import { type Api, apiClient } from './api.ts';
+import { asError, connectionOf, HARDY, retryLater } from './jobs.ts';
 import { readMessage } from './message.ts';
 import { addReply, draftReply, type ReplyDraft } from './reply.ts';
 
 export type { MailboxEvent } from '../contract/mailbox-event.ts';
 export type { Message } from '../contract/message.ts';
-export { emailFlowQueue, mailboxEventsQueue, PREFIX, repliesQueue, replyJobId } from '../contract/names.ts';
+export {
+  emailFlowQueue,
+  mailboxEventsQueue,
+  PREFIX,
+  REPLY_OUTCOMES_QUEUE,
+  repliesQueue,
+  replyJobId,
+} from '../contract/names.ts';
+export type { Outcome } from '../contract/outcome.ts';
 export type { ReplyInput } from '../contract/reply.ts';
 export type { Result } from '../contract/result.ts';
 export { readMessage } from './message.ts';
+export { consumeOutcomes, type OutcomeConsumerOptions, readOutcome } from './outcomes.ts';
 export type { ReplyDraft } from './reply.ts';
 
 export interface MessageTools {
@@ -72,10 +73,8 @@ export interface Consumer {
   close(): Promise<void>;
 }
 
-const LONGEST_BACKOFF_MS = 15 * 60_000;
-
 export function consumeMessages(options: ConsumerOptions): Consumer {
-  const { emailFlow, onMessage, concurrency = 1, attempts = 8, backoffMs = 2_000, onError = () => {} } = options;
+  const { emailFlow, onMessage, concurrency = 1, onError = () => {} } = options;
   const connection = connectionOf(options.redis);
   const shared: QueueOptions = { connection, prefix: options.prefix ?? PREFIX };
   const api = apiClient(options.api);
@@ -124,20 +123,11 @@ export function consumeMessages(options: ConsumerOptions): Consumer {
       });
     } catch (error) {
       onError(asError(error), message);
-      if (attempt >= attempts || error instanceof UnrecoverableError) throw error;
-      // The jobs carry no attempts of their own (Mailroom does not know its consumers): the consumer decides.
-      await job.moveToDelayed(Date.now() + Math.min(LONGEST_BACKOFF_MS, backoffMs * 2 ** (attempt - 1)), token);
-      throw new DelayedError();
+      await retryLater(job, token, error, options);
     }
   }
 
-  const worker = new Worker(emailFlowQueue(emailFlow), process, {
-    ...shared,
-    concurrency,
-    // A consumer that is killed at work leaves its job to the stalled check; a few kills in a row are no fault of the message.
-    maxStalledCount: 5,
-    runRetryDelay: 1_000, // after a failover; BullMQ's own are 15 seconds
-  });
+  const worker = new Worker(emailFlowQueue(emailFlow), process, { ...shared, concurrency, ...HARDY });
   worker.on('error', onError);
 
   return {
@@ -151,23 +141,3 @@ export function consumeMessages(options: ConsumerOptions): Consumer {
     },
   };
 }
-
-/** Milliseconds without an answer, blocked reads of ten seconds included, after which a connection counts as dead: its host may be gone without a word. */
-const SILENCE_MS = 12_000;
-
-/** Follows a failover: a primary that was demoted keeps its connections, and a host that is gone says nothing. */
-const FOLLOWS_FAILOVER = {
-  socketTimeout: SILENCE_MS,
-  // BullMQ's own grows to 20 seconds.
-  retryStrategy: (attempt: number) => Math.min(2_000, 100 * 2 ** Math.min(attempt, 5)),
-  // 2: connects again and sends the command again, of which nothing has run.
-  reconnectOnError: (error: Error) => (classifyRedisError(error) === 'REDIS_READ_ONLY' ? (2 as const) : false),
-};
-
-function connectionOf(redis: ConsumerOptions['redis']): ConnectionOptions {
-  if (typeof redis === 'string') return { url: redis, ...FOLLOWS_FAILOVER };
-  // An instance of ioredis has its options already.
-  return 'duplicate' in redis ? redis : { ...FOLLOWS_FAILOVER, ...redis };
-}
-
-const asError = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error(String(thrown)));

@@ -71,7 +71,7 @@ export function classifyBounce(
   names: Names,
 ): { code: ErrorCode; class: FailureClass; holdMs: number; hint: string } | undefined {
   // A report without a reply code has the enhanced one; a refusal it is.
-  const row = rowOf({ replyCode: 550, ...failure, phase: 'answer' }, names);
+  const row = rowOf({ ...failure, replyCode: failure.replyCode ?? 550, phase: 'answer' }, names);
   if (row.asBounceMs === undefined) return undefined;
   const { code } = row;
   const hint = fillNames(hintFor(code, names.provider ?? providerOfHost(names.host)).en, names);

@@ -5,9 +5,17 @@ import { type Job, Queue, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { tailEmailFlow } from '../../../src/adapters/queue/tail.ts';
-import { type Consumer, type ConsumerOptions, consumeMessages } from '../../../src/consumer/index.ts';
+import { type Consumer, type ConsumerOptions, consumeMessages, consumeOutcomes } from '../../../src/consumer/index.ts';
 import type { Message } from '../../../src/contract/message.ts';
-import { emailFlowQueue, MESSAGE_JOB, PREFIX, repliesQueue, replyJobId } from '../../../src/contract/names.ts';
+import {
+  emailFlowQueue,
+  MESSAGE_JOB,
+  OUTCOME_JOB,
+  PREFIX,
+  REPLY_OUTCOMES_QUEUE,
+  repliesQueue,
+  replyJobId,
+} from '../../../src/contract/names.ts';
 import { replySchema } from '../../../src/contract/reply.ts';
 import { createHttp, type Http } from '../../../src/http/index.ts';
 import { startRedis, type TestRedis } from '../../support/redis.ts';
@@ -241,4 +249,42 @@ print(json.dumps([[consumer.email_flow_queue(n), consumer.replies_queue(n), cons
   expect(JSON.parse(python.stdout)).toEqual(
     names.map((name) => [emailFlowQueue(name), repliesQueue(name), replyJobId(name)]),
   );
+});
+
+it('takes outcomes one by one, again when they fail, and refuses what it cannot read', async () => {
+  const outcomes = new Queue(REPLY_OUTCOMES_QUEUE, { connection: { url: redis.url }, prefix: PREFIX });
+  const outcome = (outcomeKey: string) => ({
+    schema: 'mailroom.outcome/1',
+    outcomeKey,
+    kind: 'settled',
+    at: '2026-11-30T10:00:00.000Z',
+    replyId: 'r1',
+    server: 'S',
+    result: result('r1', 'accepted'),
+    later: 'a field of a newer version',
+  });
+  const seen: unknown[] = [];
+  const errors: string[] = [];
+  const taking = consumeOutcomes({
+    redis: redis.url,
+    backoffMs: 10,
+    onError: (error) => void errors.push(error.message),
+    async onOutcome(one) {
+      seen.push(one);
+      if (seen.length === 1) throw new Error('database away');
+    },
+  });
+  try {
+    await taking.ready();
+    await outcomes.add(OUTCOME_JOB, outcome('o-1-accepted'), { jobId: 'o-1-accepted' });
+    await waitFor(() => seen.length === 2);
+    expect(seen).toEqual([outcome('o-1-accepted'), outcome('o-1-accepted')]);
+    await outcomes.add(OUTCOME_JOB, { schema: 'mailroom.outcome/9' }, { jobId: 'o-2-x' });
+    await waitFor(async () => (await outcomes.getJob('o-2-x'))?.failedReason?.includes('mailroom.outcome/1'));
+    expect(errors).toEqual(['database away', expect.stringContaining('not a valid mailroom.outcome/1')]);
+  } finally {
+    await taking.close();
+    await outcomes.obliterate({ force: true });
+    await outcomes.close();
+  }
 });

@@ -19,7 +19,7 @@ const Ajv2020 = createRequire(import.meta.url)('ajv/dist/2020').default as new (
 const compile = (schema: object): Validate => new Ajv2020({ strict: false, validateFormats: false }).compile(schema);
 const frozen = (name: string) =>
   JSON.parse(readFileSync(new URL(`./frozen/${name}.json`, import.meta.url), 'utf8')) as Record<string, unknown>;
-const names = ['message-1', 'reply-1', 'result-1'] as const;
+const names = ['message-1', 'reply-1', 'result-1', 'outcome-1'] as const;
 
 /** A message as a later minor version may look: every optional field there, and fields nobody knows yet at every level. */
 const full: Message = {

@@ -1,5 +1,6 @@
 // Bounces per recipient, receipts, and the mail of ours that they are about.
 import { describe, expect, it } from 'vitest';
+import { mailboxContext } from '../../../src/domain/receiving-server.ts';
 import { parseMessage } from '../../../src/mime/index.ts';
 
 const dsn = (
@@ -158,5 +159,32 @@ describe('prose', () => {
       ),
     );
     expect(message.automatic.kind).toBe('none');
+  });
+});
+
+describe('whose words a report holds', () => {
+  const EXCHANGE = mailboxContext({ host: 'outlook.office365.com', user: 'a@contoso.example' });
+  const NAMED = mailboxContext({ host: 'mail.proxy.example', user: 'a@x', trustedAuthservIds: ['*.prod.outlook.com'] });
+  const OTHER = mailboxContext({ host: 'imap.example.net', user: 'a@x' });
+  const MARK = 'X-MS-Exchange-Organization-AuthAs: Internal\r\n';
+  const report = (header: string, fields = '') =>
+    Buffer.concat([
+      Buffer.from(header),
+      dsn(`Final-Recipient: rfc822;a@x.example\r\nAction: failed\r\nStatus: 5.7.705${fields}`),
+    ]);
+  it.each([
+    ['the mark of Exchange, in a mailbox there', MARK, EXCHANGE, true],
+    ['folded and in another case', 'x-ms-exchange-organization-authas:\r\n internal\r\n', EXCHANGE, true],
+    ['behind a host that the definition says is Exchange', MARK, NAMED, true],
+    ['in a mailbox elsewhere, where nobody removes it', MARK, OTHER, undefined],
+    ['none', '', EXCHANGE, undefined],
+    ['a guest of the tenant', MARK.replace('Internal', 'Anonymous'), EXCHANGE, undefined],
+    ['two, of which one may be a stranger’s', `${MARK}${MARK}`, EXCHANGE, undefined],
+  ] as const)('%s', (_, header, mailbox, internal) => {
+    expect(parseMessage(report(header), { mailbox }).deliveryStatus?.internal).toBe(internal);
+  });
+  it('names the remote host that refused', () => {
+    const { deliveryStatus } = parseMessage(report('', '\r\nRemote-MTA: dns; mx.customer.example'));
+    expect(deliveryStatus?.recipients[0]?.remoteMta).toBe('mx.customer.example');
   });
 });

@@ -1,6 +1,6 @@
 // Verdicts: each SMTP row of docs/exchange-online.md §9, by code, class, action, wait and hint.
 import { describe, expect, it } from 'vitest';
-import { classifySubmission, fillNames, type Phase } from '../../../src/adapters/smtp/errors.ts';
+import { classifyBounce, classifySubmission, fillNames, type Phase } from '../../../src/adapters/smtp/errors.ts';
 import { maskRemoteText } from '../../../src/domain/remote-text.ts';
 
 const names = {
@@ -278,4 +278,30 @@ it('remote text shows no token and no customer', () => {
   expect(maskRemoteText('554 SendAsDenied; Info@contoso.com', ['info@contoso.com'])).toBe(
     '554 SendAsDenied; Info@contoso.com',
   );
+});
+
+const HOUR = 3_600_000;
+it.each([
+  ['5.7.232', 550, '5.7.232 your trial tenant has exceeded its daily limit', 'TENANT_QUOTA', 6 * HOUR],
+  ['5.7.233', 550, '5.7.233 your tenant exceeded its daily limit', 'TENANT_QUOTA', 6 * HOUR],
+  ['5.7.236', undefined, 'limit for onmicrosoft.com', 'TENANT_QUOTA', 6 * HOUR],
+  ['5.1.90', 550, '5.1.90 you have reached the limit of messages', 'SUBMISSION_QUOTA', 2 * HOUR],
+  ['5.2.0', 554, '5.2.0 STOREDRV.Submission.Exception:SubmissionQuotaExceededException', 'SUBMISSION_QUOTA', 2 * HOUR],
+  ['5.2.0', 554, '5.2.0 STOREDRV; WASCL OutboundSpamException', 'OUTBOUND_SPAM', 2 * HOUR],
+  ['5.1.8', 550, '5.1.8 Access denied, bad outbound sender', 'SENDER_BLOCKED', 2 * HOUR],
+  ['5.7.705', 550, '5.7.705 Access denied', 'TENANT_BLOCKED', 2 * HOUR],
+  ['5.7.708', 550, '5.7.708 Access denied', 'TENANT_BLOCKED', 2 * HOUR],
+  ['5.7.750', 550, '5.7.750 Client blocked', 'TENANT_BLOCKED', 2 * HOUR],
+  ['5.7.502', 550, '5.7.502 Access denied', 'TENANT_BLOCKED', 2 * HOUR],
+  // About the recipient or this mail: no other reply is to wait for it.
+  ['5.1.1', 550, '5.1.1 user unknown', undefined, undefined],
+  ['5.2.2', 554, '5.2.2 mailbox full; STOREDRV.Deliver QuotaExceeded', undefined, undefined],
+  ['5.7.1', 550, '5.7.1 your daily sending quota at our side is used up', undefined, undefined],
+  ['5.1.8', 550, '5.1.8 domain of sender address does not exist', undefined, undefined],
+  ['5.7.60', 550, '5.7.60 does not have permissions to send as this sender', undefined, undefined],
+  ['5.2.121', 554, "5.2.121 Recipient's per hour limit exceeded", undefined, undefined],
+  [undefined, undefined, undefined, undefined, undefined],
+] as const)('as a bounce, %s %s %s: %s', (enhancedCode, replyCode, text, code, holdMs) => {
+  const verdict = classifyBounce({ enhancedCode, replyCode, text }, names);
+  expect([verdict?.code, verdict?.holdMs]).toEqual([code, holdMs]);
 });
