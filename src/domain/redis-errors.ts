@@ -7,8 +7,8 @@ import { MailroomError } from './errors.ts';
 
 /** First word of the answer → code. Before Redis 7 an error within a script stands behind `@user_script:12: -`. */
 const rows: readonly [answer: RegExp, code: ErrorCode][] = [
-  [/^WRONGPASS\b|^ERR invalid password/, 'REDIS_PASSWORD_WRONG'],
-  [/^NOAUTH\b/, 'REDIS_PASSWORD_MISSING'],
+  [/^WRONGPASS\b|^ERR invalid password|^All sentinels .*Last error: WRONGPASS/, 'REDIS_PASSWORD_WRONG'],
+  [/^NOAUTH\b|^All sentinels .*Last error: NOAUTH/, 'REDIS_PASSWORD_MISSING'],
   [/^NOPERM\b/, 'REDIS_PERMISSION_MISSING'],
   [/^CROSSSLOT\b|^ERR This instance has cluster support disabled/, 'REDIS_CLUSTER_REFUSED'],
   [/^(MOVED|ASK|TRYAGAIN|CLUSTERDOWN)\b|non local key in a cluster node/, 'REDIS_SLOT_MOVED'],

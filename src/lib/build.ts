@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 
 interface Build {
   version: string;
-  /** Abbreviated hash; `unknown` when it runs from the sources. */
+  /** Abbreviated hash; `unknown` without a build and without a clone. */
   commit: string;
 }
 

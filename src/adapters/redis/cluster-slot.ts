@@ -43,7 +43,10 @@ export function createSlotFinder({ nodes, key, access }: ClusterAddress): SlotFi
       commandTimeout: ANSWER_MS,
       replyMapping: 'legacy',
     });
-    client.on('error', () => {}); // the commands reject with it
+    let why: unknown; // what connect() rejects with only says that it is closed
+    client.on('error', (error) => {
+      why ??= error;
+    });
     try {
       await client.connect();
       const [slot, ranges] = await Promise.all([client.cluster('KEYSLOT', key), client.cluster('SLOTS')]);
@@ -54,6 +57,8 @@ export function createSlotFinder({ nodes, key, access }: ClusterAddress): SlotFi
       }));
       known = table.flatMap(({ holders }) => holders);
       return table.find(({ holds }) => holds)?.holders[0];
+    } catch (error) {
+      throw why ?? error;
     } finally {
       client.disconnect();
     }

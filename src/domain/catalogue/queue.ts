@@ -16,8 +16,8 @@ export const queueErrors = section({
     action: 'stop',
     message: 'Redis refuses the user name or password',
     hint: {
-      en: 'Correct user and password in redis.url: redis://user:password@host:port, with special characters percent-encoded, or redis.user and redis.password. A running gateway keeps trying.',
-      de: 'Korrigieren Sie Benutzer und Kennwort in redis.url (redis://benutzer:kennwort@host:port, Sonderzeichen prozentkodiert) oder in redis.user und redis.password. Ein laufendes Gateway versucht es weiter.',
+      en: 'Correct user and password in redis.url: redis://user:password@host:port, with special characters percent-encoded, or redis.user and redis.password, or those of redis.sentinel. A running gateway keeps trying.',
+      de: 'Korrigieren Sie Benutzer und Kennwort in redis.url (redis://benutzer:kennwort@host:port, Sonderzeichen prozentkodiert) oder in redis.user und redis.password oder die von redis.sentinel. Ein laufendes Gateway versucht es weiter.',
     },
   },
   REDIS_PASSWORD_MISSING: {
@@ -25,8 +25,8 @@ export const queueErrors = section({
     action: 'stop',
     message: 'Redis requires a password and redis.url has none',
     hint: {
-      en: 'Put the password into redis.url: redis://:password@host:port, or redis://user:password@host:port for an ACL user. With redis.sentinels or redis.cluster, set redis.password.',
-      de: 'Tragen Sie das Kennwort in redis.url ein: redis://:kennwort@host:port, bei einem ACL-Benutzer redis://benutzer:kennwort@host:port. Mit redis.sentinels oder redis.cluster dient redis.password.',
+      en: 'Put the password into redis.url: redis://:password@host:port, or redis://user:password@host:port for an ACL user. With redis.sentinels or redis.cluster, set redis.password (or redis.sentinel.password).',
+      de: 'Tragen Sie das Kennwort in redis.url ein: redis://:kennwort@host:port, bei einem ACL-Benutzer redis://benutzer:kennwort@host:port. Mit redis.sentinels oder redis.cluster dient redis.password (oder redis.sentinel.password).',
     },
   },
   REDIS_PERMISSION_MISSING: {
