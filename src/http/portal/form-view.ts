@@ -190,7 +190,9 @@ export function problemNote(
 ): Html {
   const items = problems.map((problem) => {
     const [root = ''] = problem.field.split(/[[.]/, 1);
-    return html`<li><a href="#${root === 'pace' ? 'perMinute' : root}">${labelIn(language, problem.field)}</a>: ${problemIn(language, problem)}</li>`;
+    const [, line] = /^additionalEmailFromAddresses\[(\d{1,3})\]/.exec(problem.field) ?? [];
+    const id = line === undefined ? (root === 'pace' ? 'perMinute' : root) : `address-${line}`;
+    return html`<li><a href="#${id}">${labelIn(language, problem.field)}</a>: ${problemIn(language, problem)}</li>`;
   });
   return html`<div class="note bad wrap" id="problems" role="alert" tabindex="-1"${asked !== 'look' && html` autofocus`}><p><strong>${say(ASKED[asked])}</strong></p><ul>${items}</ul></div>`;
 }

@@ -78,6 +78,7 @@ describe('what people paste', () => {
     expect(page).toMatch(
       /id="address-1"[^>]* aria-invalid="true" aria-describedby="additionalEmailFromAddresses-error"/,
     );
+    expect(page).toContain('<a href="#address-1">');
     expect(page).toMatch(/id="address-0"[^>]* aria-invalid="false"/);
   });
 

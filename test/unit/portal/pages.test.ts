@@ -74,6 +74,40 @@ describe('a step', () => {
     expect(text).toContain('Tun Sie &lt;dies&gt;');
     expect(text).not.toContain('Signed in, but');
   });
+  it('names the button of the portal where the command line has a command', () => {
+    const fix = {
+      en: 'p@b.example must sign in: mailroom login "S". Mail waits.',
+      de: 'p@b.example meldet sich an: mailroom login "S".',
+    };
+    const step = { ...failed, failure: { ...failed.failure, code: 'OAUTH_PASSWORD_WRONG', fix } } as CheckStep;
+    for (const language of ['en', 'de'] as const) {
+      const { text } = stepItem(frame(language), step);
+      expect(text).not.toContain('mailroom login');
+      expect(text).toContain(
+        language === 'en'
+          ? 'open the email server and choose “Sign in and consent”'
+          : 'öffnen Sie den E-Mail Server und wählen Sie „Anmelden und zustimmen“',
+      );
+    }
+  });
+  it('that is only not yet possible is a note, with what comes first', async () => {
+    async function* run(): AsyncGenerator<CheckStep> {
+      yield { ...base, step: 'config', state: 'ok' };
+      yield { ...failed, step: 'token', failure: { ...failed.failure, code: 'OAUTH_SIGN_IN_NEEDED' } } as CheckStep;
+    }
+    const lines: { step?: string; summary?: string }[] = [];
+    for await (const line of stepLines(frame('en'), 'SMTP', run())) lines.push(JSON.parse(line) as object);
+    expect(lines[2]?.step).toContain('class="noted"');
+    expect(lines[2]?.step).toContain('Not yet possible: first save the server');
+    expect(lines.at(-1)?.summary).toContain('Nothing is wrong.');
+  });
+  it('has times that name their zone', () => {
+    const detail = { en: 'until 2026-11-30T02:31:36.000Z', de: 'bis 2026-11-30T02:31:36.000Z' };
+    const { text } = stepItem(frame('de'), { ...base, step: 'token', state: 'ok', detail });
+    expect(text).toContain(
+      '<time datetime="2026-11-30T02:31:36.000Z" data-exact="1">30. Nov. 2026, 02:31:36 UTC</time>',
+    );
+  });
   it('that only informs does not fail the test', async () => {
     async function* run(): AsyncGenerator<CheckStep> {
       yield { ...base, step: 'config', state: 'ok' };
