@@ -165,6 +165,15 @@ async function tested(page: Page, button: Locator): Promise<Locator> {
   return page.locator('#test-log');
 }
 
+/** Printed and ended are two moments: the code is waited for, not the end. */
+async function oneTimeCode(role: string): Promise<string> {
+  const invite = j.start(['invite', '--name', 'Kim', '--role', role]);
+  return waitFor(() => /^[\w-]{43}$/m.exec(invite.output())?.[0], {
+    timeoutMs: 60_000,
+    describe: () => `a one-time secret; printed: ${invite.output()}`,
+  });
+}
+
 async function open(
   locale: string,
   options: object = {},
@@ -178,12 +187,7 @@ async function open(
   });
   const page = await context.newPage();
   page.setDefaultTimeout(60_000);
-  // Printed and ended are two moments: the secret is waited for, not the end.
-  const invite = j.start(['invite', '--name', 'Kim', '--role', role]);
-  const secret = await waitFor(() => /^[\w-]{43}$/m.exec(invite.output())?.[0], {
-    timeoutMs: 60_000,
-    describe: () => `a one-time secret; printed: ${invite.output()}`,
-  });
+  const secret = await oneTimeCode(role);
   await page.goto(`${base}/portal`);
   await page.locator('#secret').fill(secret);
   await page.locator('main button').click();
@@ -625,6 +629,29 @@ it('fits a phone, is readable in the dark, and needs no script', async () => {
   await page.screenshot({ path: image('portal-phone-dark') });
   await page.getByRole('button', { name: 'English' }).click();
   await page.getByRole('heading', { name: 'New SMTP server' }).waitFor();
+  // Leaving what was typed asks first.
+  await page.getByLabel('Name', { exact: true }).click();
+  await page.keyboard.type('Typed and not saved');
+  const asked: string[] = [];
+  page.once('dialog', (dialog) => {
+    asked.push(dialog.type());
+    void dialog.accept();
+  });
+  await page.goto(`${base}/portal/email-servers/new?type=SMTP`);
+  expect(asked).toEqual(['beforeunload']);
+  // A session that ends while one types loses nothing.
+  await page.getByLabel('Name', { exact: true }).fill('Outlives its session');
+  await context.clearCookies({ name: 'mailroom_session' });
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByRole('alert').filter({ hasText: 'what you entered is kept' }).waitFor();
+  await sound(page);
+  await page.screenshot({ path: shot('expired') });
+  await page.locator('#secret').fill(await oneTimeCode('administrator'));
+  await page.locator('main form:has(#secret) button').click();
+  await page.getByRole('status').filter({ hasText: 'has been kept' }).waitFor();
+  expect(await page.getByLabel('Name', { exact: true }).inputValue()).toBe('Outlives its session');
+  await sound(page);
+  await page.screenshot({ path: shot('kept') });
   await context.close();
 
   const plain = await open('en-GB', { javaScriptEnabled: false });
