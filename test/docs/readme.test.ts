@@ -77,7 +77,7 @@ async function help(...args: string[]): Promise<string> {
   return text;
 }
 const commands = new Set(
-  [...((await help()).split('Commands:')[1] ?? '').matchAll(/^ {2}([a-z]+)\b/gm)].map(([, name = '']) => name),
+  [...((await help()).split('Commands:')[1] ?? '').matchAll(/^ {2}([a-z-]+)\b/gm)].map(([, name = '']) => name),
 );
 
 describe('commands', () => {
@@ -98,7 +98,7 @@ describe('commands', () => {
   test.each(pages)('%s: mailroom’s commands and their options exist', async (page) => {
     for (const line of codeOf(page)) {
       const called =
-        /^(?:npm run (?:-s )?mailroom --|docker compose run --rm(?: --no-deps)? \w+|node dist\/main\.js|mailroom) ([a-z]+)\b(.*)/.exec(
+        /^(?:npm run (?:-s )?mailroom --|docker compose run --rm(?: --no-deps)? \w+|node dist\/main\.js|mailroom) ([a-z-]+)\b(.*)/.exec(
           line.trim(),
         );
       if (called === null) continue;
