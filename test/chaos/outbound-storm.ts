@@ -10,14 +10,14 @@ import { fileURLToPath } from 'node:url';
 import { Queue } from 'bullmq';
 import { expect } from 'vitest';
 import { openReplyQueues } from '../../src/adapters/queue/replies.ts';
-import { createJournal } from '../../src/adapters/redis/journal.ts';
 import { createPace } from '../../src/adapters/redis/pace.ts';
 import { createPauses } from '../../src/adapters/redis/pauses.ts';
 import { createServerRegister } from '../../src/adapters/redis/smtp-servers.ts';
+import { REPLY_OUTCOMES_QUEUE } from '../../src/contract/names.ts';
 import { createReplies } from '../../src/outbound/index.ts';
 import { startRedis, until } from '../integration/outbound/rig.ts';
 import type { OpenEnd } from './outbound-ends.ts';
-import { stormBlobs, type WorkerSettings } from './outbound-worker.ts';
+import { stormBlobs, stormJournal, type WorkerSettings } from './outbound-worker.ts';
 import { randomOf } from './random.ts';
 
 const REPLICAS = 3;
@@ -145,7 +145,7 @@ export async function weather(
   const queue = new Queue(`replies.${end.server.name}`, { connection: client, prefix: '{mailroom}' });
   queue.on('error', () => {});
   release(() => queue.close());
-  const journal = createJournal(client);
+  const journal = await stormJournal(client);
   const blobFolder = join(folder, 'blobs');
   const blobs = await stormBlobs(blobFolder);
   const waits = { pauses: createPauses(client), pace: createPace(client), register: createServerRegister(client) };
@@ -302,6 +302,16 @@ export async function weather(
   expect({ seed, twice }).toEqual({ seed, twice: [] });
   const rejectedWithMail = those((state, copies) => state === 'rejected' && copies > 0);
   expect({ seed, rejectedWithMail }).toEqual({ seed, rejectedWithMail: [] });
+
+  // Journal and queue are one: whatever was killed, set back or emptied, there is one outcome for how each reply has ended.
+  const outcomes = new Queue(REPLY_OUTCOMES_QUEUE, { connection: client, prefix: '{mailroom}' });
+  release(() => outcomes.close());
+  const told = (await outcomes.getJobs(['waiting'], 0, -1)).map(({ data }) => `${data.result.state} ${data.replyId}`);
+  const countOf = (one: string) => told.filter((other) => other === one).length;
+  const untold = inputs.flatMap(({ replyId }, i) =>
+    countOf(`${states[i]} ${replyId}`) === 1 ? [] : [`${countOf(`${states[i]} ${replyId}`)} × ${states[i]} ${replyId}`],
+  );
+  expect({ seed, untold }).toEqual({ seed, untold: [] });
 
   const deaths: Record<string, number> = {};
   for (const step of readFileSync(deathsFile, 'utf8').split('\n'))

@@ -5,11 +5,14 @@ import { Redis } from 'ioredis';
 import { openFolder } from '../../src/adapters/blobs/folder.ts';
 import { createStore } from '../../src/adapters/blobs/store.ts';
 import { createSentFolder } from '../../src/adapters/imap/sent-folder.ts';
+import { openOutcomes } from '../../src/adapters/queue/outcomes.ts';
+import { createJournal, journalDefaults } from '../../src/adapters/redis/journal.ts';
 import { createPace } from '../../src/adapters/redis/pace.ts';
 import type { GetToken } from '../../src/adapters/smtp/submitter.ts';
 import type { BlobStore } from '../../src/domain/blob-store.ts';
 import type { ImapServer, SmtpServer } from '../../src/domain/email-server.ts';
 import { MailroomError } from '../../src/domain/errors.ts';
+import type { Journal } from '../../src/domain/reply-journal.ts';
 import { startOutbound } from '../../src/outbound/index.ts';
 import type { OutboundDeps, SentFolder } from '../../src/outbound/ports.ts';
 import { openSubmitterWith } from '../integration/outbound/exchange-rig.ts';
@@ -35,6 +38,15 @@ export interface WorkerSettings {
 
 /** The production folder store. */
 export const stormBlobs = async (folder: string): Promise<BlobStore> => createStore(await openFolder(folder));
+
+/** Tells of each reply that is settled on the queue reply-outcomes. */
+export const stormJournal = async (redis: Redis): Promise<Journal> =>
+  createJournal(
+    redis,
+    journalDefaults,
+    undefined,
+    await openOutcomes(redis, { keepCompletedSeconds: 3_600, keepFailedSeconds: 3_600 }),
+  );
 
 /** Every step at which a reply's fate turns, with a dice before and after. Now and then the blob store takes no mark. */
 function mortal(deps: OutboundDeps, { death, deathsFile, seed }: WorkerSettings): void {
@@ -114,6 +126,7 @@ async function main(settings: WorkerSettings): Promise<void> {
     { waitScale: 0.02, slotTtlMs: 800, settleMs: 1_500, firstLookMs: 300, leaseMs: 1_200, restingMs: 5_000 },
     await stormBlobs(settings.blobFolder),
   );
+  one.deps.journal = await stormJournal(redis);
   if (settings.server.authentication.type === 'OAuth2')
     one.deps.openSubmitter = openSubmitterWith(getToken, undefined, 2_000);
   if (settings.paceWindowMs !== undefined) one.deps.pace = createPace(redis, settings.paceWindowMs);

@@ -4,8 +4,12 @@ import { ImapFlow } from 'imapflow';
 import PostalMime from 'postal-mime';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createSentFolder } from '../../../src/adapters/imap/sent-folder.ts';
+import type { Message } from '../../../src/contract/message.ts';
 import type { ReplyInput } from '../../../src/contract/reply.ts';
 import type { ImapServer, SmtpServer } from '../../../src/domain/email-server.ts';
+import { parseMessage } from '../../../src/mime/index.ts';
+import { relate, replyLookup } from '../../../src/operations/conversations.ts';
+import { learnReports } from '../../../src/operations/reply-reports.ts';
 import { startDovecot, type TestDovecot } from '../../support/dovecot.ts';
 import { startPostfix, type TestPostfix } from '../../support/postfix.ts';
 import { openSubmitterWith } from './exchange-rig.ts';
@@ -336,4 +340,30 @@ describe('Postfix refuses', () => {
     expect(await inbox(String(input.to[0]).toLowerCase()).then((mails) => mails.length)).toBeLessThanOrEqual(1);
     await arrived(String(input.to[0]));
   });
+});
+
+it('reports where the reply asks for it; handed on to a system without reports (LMTP) is not delivered', async () => {
+  const one = await start();
+  const customer = 'dsn@customer.example';
+  const input = reply({ to: [customer], dsn: ['success', 'failure'] });
+  await one.replies.submitReply(input);
+  await one.reached(input.replyId, 'accepted');
+  let report: ReturnType<typeof parseMessage> | undefined;
+  await until('a report', async () => {
+    report = (await inbox(SHARED))
+      .map((raw) => parseMessage(raw))
+      .find(({ deliveryStatus }) => deliveryStatus?.recipients.some(({ recipient }) => recipient === customer));
+    return report !== undefined;
+  });
+  const parsed = report as ReturnType<typeof parseMessage>;
+  expect(parsed.deliveryStatus?.recipients).toMatchObject([{ action: 'relayed', permanent: false }]);
+  const { journal, emit } = one.deps;
+  const security = { conversationKeys: [], installation: '' };
+  const to = { emailFlow: 'Service', user: SHARED };
+  const related = await relate(parsed, to, security, { lookup: replyLookup(journal) });
+  await learnReports({ journal, emit })({ ...parsed, ...related, messageKey: 'm-1' } as Message);
+  expect(related.deliveryStatus?.reply).toMatchObject({ replyId: input.replyId, proof: 'recipient-matches' });
+  expect((await one.replies.getReply(input.replyId))?.recipients).toMatchObject([
+    { address: customer, delivery: 'unknown' },
+  ]);
 });
