@@ -51,6 +51,8 @@ export const permissions = {
   /** See the addresses of customers; else they are masked. */
   'addresses:read': ['operator', 'administrator', 'backend'],
   'email-flows:read': roles,
+  /** Find a message or reply by id or address, and see its timeline; neither subject nor text. */
+  'find:read': ['operator', 'administrator', 'backend'],
   'messages:read': ['backend', 'administrator'],
   'replies:write': ['backend', 'administrator'],
   /** Release or drop a held reply. */

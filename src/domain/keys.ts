@@ -60,6 +60,8 @@ export const answeredKey = (of: Scope, messageKey: string) => `${prefixOf(of)}:a
 export const answerMarksKey = (of: Scope, mailboxId: string) => `${prefixOf(of)}:answer-marks:${mailboxId}`;
 /** Set of mailbox ids that have such marks. */
 export const markedMailboxesKey = (of: Scope) => `${prefixOf(of)}:marked-mailboxes`;
+/** List of hashed addresses and conversations with the messages and replies that they are found by (adapters/redis/find-index.ts). */
+export const findKey = (of: Scope, list: string) => `${prefixOf(of)}:find:${list}`;
 
 /** A text as SCAN's MATCH takes it literally. */
 export const globOf = (text: string): string => text.replaceAll(/[{}[\]*?^\\]/g, '\\$&');

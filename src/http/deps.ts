@@ -9,6 +9,7 @@ import type { MailroomError } from '../domain/errors.ts';
 import type { Emit } from '../telemetry/events.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { EmailServersApi } from './api/email-servers.ts';
+import type { FindApi } from './api/find.ts';
 import type { StatusApi } from './api/operations.ts';
 import type { QuarantineApi } from './api/quarantine.ts';
 import type { ApiToken } from './auth.ts';
@@ -105,7 +106,7 @@ export interface HttpDeps {
   /** Absent: email servers cannot be read or changed through this process. */
   emailServers?: EmailServersApi;
   /** With emailServers. */
-  operations?: StatusApi & QuarantineApi;
+  operations?: StatusApi & QuarantineApi & FindApi;
   /** /readyz with details and /metrics need a token (any role). Default false: whoever reaches the port may read them. */
   protectMetrics?: boolean;
   timeouts?: Partial<HttpTimeouts>;

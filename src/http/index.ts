@@ -3,6 +3,7 @@ import fastify, { type FastifyInstance, type LightMyRequestResponse } from 'fast
 import type { InjectOptions } from 'light-my-request';
 import { asError, MailroomError } from '../domain/errors.ts';
 import { emailServerRoutes } from './api/email-servers.ts';
+import { findRoutes } from './api/find.ts';
 import { logLevelRoutes } from './api/log-level.ts';
 import { messageRoutes } from './api/messages.ts';
 import { operationRoutes } from './api/operations.ts';
@@ -92,6 +93,7 @@ export async function createHttp(deps: HttpDeps): Promise<Http> {
         : [
             ...logLevelRoutes(deps.operations),
             ...operationRoutes(deps.operations),
+            ...findRoutes(deps.operations),
             ...quarantineRoutes(deps.operations, deps.api.blobs, deps.emit),
           ]),
       ...schemaRoutes(deps.publicUrl, () => routes),

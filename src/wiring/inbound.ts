@@ -1,7 +1,7 @@
 // Wires the inbound side to its adapters (IMAP, Redis, BullMQ, blob store, parser), and what runs beside it: gauges, silence, maintenance.
 import { openMailbox } from '../adapters/imap/connection.ts';
 import { readSent } from '../adapters/imap/people-look.ts';
-import { openCommit } from '../adapters/queue/commit.ts';
+import { type CommitMessages, openCommit } from '../adapters/queue/commit.ts';
 import { createSharedClock } from '../adapters/redis/clock.ts';
 import { createLeases } from '../adapters/redis/lease.ts';
 import { createPressure } from '../adapters/redis/pressure.ts';
@@ -10,6 +10,7 @@ import { namesOf } from '../adapters/smtp/failure.ts';
 import type { Config } from '../config/config.ts';
 import type { EmailServerWatch } from '../config/watch.ts';
 import { isImap, isSmtp, type SmtpServer } from '../domain/email-server.ts';
+import type { FindIndex } from '../domain/found.ts';
 import { PENDING_DELAYS } from '../domain/ledger.ts';
 import { type Inbound, type InboundSettings, type IngestDeps, startInbound } from '../inbound/index.ts';
 import type { ReleaseStack } from '../lib/release-stack.ts';
@@ -96,6 +97,23 @@ export async function openInbound(
   return inbound;
 }
 
+/** Days that messages with one Message-ID find each other. */
+export const MESSAGE_ID_DAYS = 3;
+
+/** Senders and conversations are indexed once their messages are committed; nothing waits for it. */
+const indexed =
+  (commit: CommitMessages, findIndex: FindIndex): CommitMessages =>
+  async (request) => {
+    const ledger = await commit(request);
+    const found = (request.messages ?? []).map(({ message: { messageKey, from, conversation } }) => ({
+      kind: 'message' as const,
+      id: messageKey,
+      terms: [...from.map(({ address }) => address), conversation.id].filter((term) => term !== ''),
+    }));
+    findIndex.add(found).catch(() => {}); // what it misses is found by its ids
+    return ledger;
+  };
+
 /** @param settings other than those of the configuration: a test does not wait for minutes */
 export async function inboundPorts(
   config: Config,
@@ -109,7 +127,7 @@ export async function inboundPorts(
     keepCompletedSeconds: config.inbound.completedJobRetentionDays * DAY_SECONDS,
     keepFailedSeconds: 30 * DAY_SECONDS,
     keepFingerprintsSeconds: 90 * DAY_SECONDS,
-    keepSiblingsSeconds: 3 * DAY_SECONDS,
+    keepSiblingsSeconds: MESSAGE_ID_DAYS * DAY_SECONDS,
   });
   const connecting = { connectMs: 20_000, answerMs: Math.max(1_000, settings.deadAfterMs * 0.3) };
   const clock = createSharedClock(redis);
@@ -124,7 +142,7 @@ export async function inboundPorts(
       });
     },
     getToken: (server, options) => stores.tokens.getToken(server, 'imap', options),
-    commit,
+    commit: indexed(commit, stores.findIndex),
     ledgers: stores.ledgers,
     blobs: stores.blobs,
     leases: createLeases(redis, replica, settings.leaseMs, clock),

@@ -1,15 +1,18 @@
 // Wires the portal and the API of email servers: definitions in Redis, live state as the watching and sending replicas wrote it, sessions,
 // delegated sign-in.
 import { createOidc } from '../adapters/oauth/oidc.ts';
+import { FIND_DAYS } from '../adapters/redis/find-index.ts';
 import type { Config } from '../config/config.ts';
 import type { EmailServerWatch } from '../config/watch.ts';
 import { MailroomError } from '../domain/errors.ts';
+import type { FindApi } from '../http/api/find.ts';
 import type { StatusApi } from '../http/api/operations.ts';
 import type { QuarantineApi } from '../http/api/quarantine.ts';
 import type { ApiDeps } from '../http/index.ts';
 import { type PortalDeps, registerPortal } from '../http/portal/index.ts';
 import type { Inbound } from '../inbound/index.ts';
 import { createEmailServerAdmin, type EmailServerAdmin } from '../operations/email-servers.ts';
+import { createFind } from '../operations/find.ts';
 import { portalReplies } from '../operations/held-replies.ts';
 import { liveStates } from '../operations/live-state.ts';
 import { createOperations } from '../operations/operate.ts';
@@ -19,7 +22,7 @@ import { createQuarantineDecisions } from '../operations/quarantine.ts';
 import { createRoundTrips } from '../operations/round-trip.ts';
 import type { Emit } from '../telemetry/events.ts';
 import { doctorFor, folderLister } from './doctor.ts';
-import { ingestDeps } from './inbound.ts';
+import { ingestDeps, MESSAGE_ID_DAYS } from './inbound.ts';
 import type { ReplyRoom } from './outbound.ts';
 import type { Stores } from './stores.ts';
 
@@ -37,7 +40,7 @@ interface PortalWiring {
 export function portalOf(wiring: PortalWiring):
   | {
       emailServers: EmailServerAdmin;
-      operations: StatusApi & QuarantineApi;
+      operations: StatusApi & QuarantineApi & FindApi;
       register: ReturnType<typeof registerPortal>;
     }
   | undefined {
@@ -74,6 +77,15 @@ export function portalOf(wiring: PortalWiring):
   const operations = {
     ...running,
     overview,
+    ...createFind({
+      ...stores,
+      reach: {
+        messageDays: config.inbound.completedJobRetentionDays,
+        messageIdDays: MESSAGE_ID_DAYS,
+        replyDays: config.outbound.journalDays,
+        addressDays: FIND_DAYS,
+      },
+    }),
     ...createQuarantineDecisions({
       ...wiring,
       ...stores,

@@ -13,6 +13,7 @@ import { tailEmailFlow } from '../adapters/queue/tail.ts';
 import { checkRedis, type RedisCheck, writeFault } from '../adapters/redis/check.ts';
 import { closeRedis, connectRedis, type Redis } from '../adapters/redis/client.ts';
 import { type AskDisk, openDisk } from '../adapters/redis/disk.ts';
+import { createFindIndex, indexReplies } from '../adapters/redis/find-index.ts';
 import { guardKeys, type QuarantinedKey, quarantinedKeys } from '../adapters/redis/guard.ts';
 import { createJournal } from '../adapters/redis/journal.ts';
 import { createLedgers, type Ledgers } from '../adapters/redis/ledgers.ts';
@@ -43,6 +44,7 @@ import type { BlobStore } from '../domain/blob-store.ts';
 import { type EmailServer, type ImapServer, isImap, type OAuthApplication } from '../domain/email-server.ts';
 import { MailroomError } from '../domain/errors.ts';
 import { flowsOf } from '../domain/flow-by-recipient.ts';
+import type { FindIndex } from '../domain/found.ts';
 import type { Journal } from '../domain/reply-journal.ts';
 import type { Pace } from '../domain/reply-pace.ts';
 import type { ServerRegister } from '../domain/server-register.ts';
@@ -90,6 +92,8 @@ export interface Stores {
   /** What people do in the mailboxes, and what of ours they are to see there. */
   people: People;
   participants: Participants;
+  /** Messages and replies by address and conversation. */
+  findIndex: FindIndex;
   quarantine: Quarantine;
   /** Keys of Redis that hold something else than they should. */
   quarantinedKeys(): Promise<QuarantinedKey[]>;
@@ -286,13 +290,15 @@ async function openJournal(
   redis: Redis,
   disk: AskDisk,
   stack: ReleaseStack,
-): Promise<Pick<Stores, 'journal' | 'outcomes'>> {
+): Promise<Pick<Stores, 'journal' | 'outcomes' | 'findIndex'>> {
   const seconds = outbound.outcomeRetentionDays * DAY_SECONDS;
   const outcomes = outbound.outcomes
     ? await openOutcomes(redis, { keepCompletedSeconds: seconds, keepFailedSeconds: seconds })
     : undefined;
   if (outcomes !== undefined) stack.defer('reply outcomes', outcomes.close);
-  return { outcomes, journal: createJournal(redis, { keepMs: outbound.journalDays * DAY_MS }, disk, outcomes) };
+  const findIndex = createFindIndex(redis);
+  const journal = createJournal(redis, { keepMs: outbound.journalDays * DAY_MS }, disk, outcomes);
+  return { outcomes, findIndex, journal: indexReplies(journal, findIndex) };
 }
 
 const mailboxOpener =

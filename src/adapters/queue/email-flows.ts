@@ -4,6 +4,7 @@ import type { Redis } from 'ioredis';
 import type { Message } from '../../contract/message.ts';
 import { emailFlowQueue, mailboxEventsQueue } from '../../contract/names.ts';
 import { prefixOf } from '../../domain/keys.ts';
+import type { JobFacts } from '../../domain/timeline.ts';
 import { moveWaiting } from './move-flow.ts';
 import { ReadableQueue } from './readable-jobs.ts';
 
@@ -26,6 +27,8 @@ export interface EmailFlows {
   /** Workers connected to the queue of each flow; undefined: this Redis does not let us list its connections. */
   consumers(emailFlows: readonly string[]): Promise<number[] | undefined>;
   readMessage(emailFlow: string, messageKey: string): Promise<Message | undefined>;
+  /** What the queue keeps of a message's job; undefined: it is gone. */
+  jobFacts(emailFlow: string, messageKey: string): Promise<JobFacts | undefined>;
   /** Which of the messageKeys exist as jobs, in any state. */
   existing(emailFlow: string, messageKeys: readonly string[]): Promise<Set<string>>;
   /** The newest messages, whatever became of their jobs. */
@@ -107,6 +110,23 @@ export function openEmailFlows(client: Redis): EmailFlows {
     async readMessage(emailFlow, messageKey) {
       const job = await (await queueOf(emailFlow)).getJob(messageKey);
       return typeof job?.data === 'object' && job.data !== null ? (job.data as Message) : undefined;
+    },
+    async jobFacts(emailFlow, messageKey) {
+      const queue = await queueOf(emailFlow);
+      const fields = ['timestamp', 'processedOn', 'finishedOn', 'atm', 'failedReason'] as const;
+      const [added, processed, finished, attempts, failedReason] = await client.hmget(
+        queue.toKey(messageKey),
+        ...fields,
+      );
+      if (!added) return undefined;
+      return {
+        state: await queue.getJobState(messageKey),
+        addedAt: Number(added),
+        ...(processed ? { processedAt: Number(processed) } : {}),
+        ...(finished ? { finishedAt: Number(finished) } : {}),
+        attempts: Number(attempts ?? 0),
+        ...(failedReason ? { failedReason } : {}),
+      };
     },
     async existing(emailFlow, messageKeys) {
       const queue = await queueOf(emailFlow);

@@ -163,6 +163,7 @@ export const structures: readonly Structure[] = [
   { key: ours('marked-mailboxes'), type: 'set', what: 'mailboxes with messages to mark', instead: rebuildMarked },
   { key: ours('mailboxes'), type: 'set', what: 'list of mailboxes', instead: rebuildMailboxes },
   { key: ours('seen:.+'), type: 'set', what: 'siblings' },
+  { key: ours('find:[0-9a-f]{3}'), type: 'list', what: 'index of addresses' },
   { key: ours('participants:.+'), type: 'string', what: 'participants of a conversation' },
   {
     key: ours('smtp-servers'),

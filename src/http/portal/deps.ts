@@ -6,6 +6,7 @@ import type { Attention } from '../../domain/attention.ts';
 import type { BlobStore } from '../../domain/blob-store.ts';
 import type { Emit } from '../../telemetry/events.ts';
 import type { Definition, EmailServersApi, EmailServerView } from '../api/email-servers.ts';
+import type { FindApi } from '../api/find.ts';
 import type { EmailFlowView, OperationsApi } from '../api/operations.ts';
 import type { QuarantineApi } from '../api/quarantine.ts';
 import type { ApiToken } from '../auth.ts';
@@ -99,7 +100,7 @@ export interface PortalDeps {
   clientAddresses?: ClientAddresses | undefined;
   servers: EmailServersApi;
   /** Flows, pause and resume, test of a connection, quarantined messages. */
-  operations: OperationsApi & QuarantineApi;
+  operations: OperationsApi & QuarantineApi & FindApi;
   replies: PortalReplies;
   blobs: Pick<BlobStore, 'read'>;
   sessions: Sessions;

@@ -7,6 +7,7 @@ import { addConnect } from './connect-page.ts';
 import { addConnected } from './connected-page.ts';
 import type { PortalDeps } from './deps.ts';
 import { liveEvents } from './events.ts';
+import { addFind } from './find-page.ts';
 import { addFlows } from './flow-page.ts';
 import { addForm } from './form-page.ts';
 import { addGate, needs, seeOther, visits as visitsOf } from './gate.ts';
@@ -56,6 +57,7 @@ export function registerPortal(deps: PortalDeps): (app: FastifyInstance) => Prom
       addReplies(portal, deps, visits);
       addQuarantine(portal, deps, visits);
       addConsent(portal, deps, visits, signIn.secure);
+      addFind(portal, deps, visits);
       addAudit(portal, deps, visits);
       portal.get('/portal/*', needs('session'), () => {
         throw new MailroomError('HTTP_NOT_FOUND');

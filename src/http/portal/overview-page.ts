@@ -6,6 +6,7 @@ import { type AttentionCode, attentionText, type Urgency } from '../../domain/at
 import type { EmailServerView } from '../api/email-servers.ts';
 import { checklist } from './connect-page.ts';
 import type { Overview, PortalDeps } from './deps.ts';
+import { findBox } from './find-page.ts';
 import { problemsOf, stateBadge } from './findings.ts';
 import { moveFlowUrl } from './flow-page.ts';
 import { needs, queryOf, send, type Visits } from './gate.ts';
@@ -51,7 +52,7 @@ function overviewPage(frame: Frame, { overview, done, isWhole, applications }: O
     frame,
     say('overview'),
     'overview',
-    html`<h1>${say('overview')}</h1><p class="lead">${say('overviewLead')}</p>${doneNote(frame, done)}<div data-live="overview">
+    html`<h1>${say('overview')}</h1><p class="lead">${say('overviewLead')}</p>${doneNote(frame, done)}${frameMay(frame, 'find:read') && findBox(frame)}<div data-live="overview">
 <div class="tiles">
 ${tile(enabled.length, 'mailboxesWatched', '/portal/email-servers?show=IMAP', watched < enabled.length ? 'bad' : '', `${number(watched)} / ${number(enabled.length)}`)}
 ${tile(sum(flows.map(({ waiting }) => waiting)), 'waitingMessages', '#flows')}

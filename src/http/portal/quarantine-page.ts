@@ -5,6 +5,7 @@ import { MailroomError } from '../../domain/errors.ts';
 import type { Quarantined } from '../api/quarantine.ts';
 import { rawDownload, sendDownload } from '../downloads.ts';
 import type { PortalDeps } from './deps.ts';
+import { timelineUrl } from './find-page.ts';
 import { formOf, needs, queryOf, seeOther, send, streams, type Visits } from './gate.ts';
 import { type Html, html } from './html.ts';
 import {
@@ -94,7 +95,7 @@ function row(frame: Frame, message: Quarantined): Html {
     size === undefined
       ? html`<span class="dim">${say('noRaw')}</span>`
       : html`<a href="/portal/quarantine/raw?key=${key}" aria-label="${say('download')}: UID ${uid}" download>${say('download')}</a> <span class="dim nowrap">${bytes.format(size / 1000)}</span>`;
-  return html`<tr><th scope="row" class="wrap">${messageOf(message)}</th><td data-label="${say('when')}"><div>${since(frame, Date.parse(message.at))}</div></td><td class="wrap" data-label="${say('reason')}"><div>${reasonOf(frame, message)}</div></td><td data-label="${say('raw')}"><div>${raw}</div></td><td>${frameMay(frame, 'quarantine:release') && html`<div class="buttons">${size !== undefined && HAS_CONTENT.includes(reason) && ask('enqueue')}${ask('accept')}</div>`}</td></tr>`;
+  return html`<tr><th scope="row" class="wrap"><a href="${timelineUrl('message', messageKey)}">${messageOf(message)}</a></th><td data-label="${say('when')}"><div>${since(frame, Date.parse(message.at))}</div></td><td class="wrap" data-label="${say('reason')}"><div>${reasonOf(frame, message)}</div></td><td data-label="${say('raw')}"><div>${raw}</div></td><td>${frameMay(frame, 'quarantine:release') && html`<div class="buttons">${size !== undefined && HAS_CONTENT.includes(reason) && ask('enqueue')}${ask('accept')}</div>`}</td></tr>`;
 }
 
 function quarantineAskPage(frame: Frame, message: Quarantined, action: 'enqueue' | 'accept'): string {

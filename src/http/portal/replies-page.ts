@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import { MailroomError } from '../../domain/errors.ts';
 import { masked, maskedText } from '../masked.ts';
 import type { PortalDeps, PortalReply, ReplyTab } from './deps.ts';
+import { timelineUrl } from './find-page.ts';
 import { namesOf } from './findings.ts';
 import { formOf, needs, queryOf, seeOther, send, type Visits } from './gate.ts';
 import { type Html, html } from './html.ts';
@@ -115,7 +116,7 @@ function evidence(frame: Frame, { evidence: lines }: PortalReply): Html {
 function card(frame: Frame, tab: ReplyTab, reply: Shown): Html {
   const { say } = frame;
   const decide = (action: string) => `/portal/replies/${action}?id=${encodeURIComponent(reply.replyId)}`;
-  return html`<article class="card"><div class="bar"><h2 class="wrap"><span class="badge ${KINDS[tab]}">${say(`state-${tab}`)}</span> <code>${reply.replyId}</code></h2>${
+  return html`<article class="card"><div class="bar"><h2 class="wrap"><span class="badge ${KINDS[tab]}">${say(`state-${tab}`)}</span> ${frameMay(frame, 'find:read') ? html`<a href="${timelineUrl('reply', reply.replyId)}"><code>${reply.replyId}</code></a>` : html`<code>${reply.replyId}</code>`}</h2>${
     reply.state === 'held' &&
     frameMay(frame, 'replies:release') &&
     html`<div class="buttons"><a class="button small" href="${decide('release')}" aria-label="${say('release')}: ${reply.replyId}">${say('release')}</a><a class="button small" href="${decide('drop')}" aria-label="${say('drop')}: ${reply.replyId}">${say('drop')}</a></div>`

@@ -2,6 +2,7 @@
 // and words-operation.ts.
 import { fill } from '../../lib/text.ts';
 import { connectWords } from './words-connect.ts';
+import { findWords } from './words-find.ts';
 import { operationWords } from './words-operation.ts';
 import { serverWords } from './words-servers.ts';
 
@@ -75,7 +76,7 @@ const frameWords = {
   acceptDone: { en: 'Message {name} was marked as settled.', de: 'Nachricht {name} wurde als erledigt markiert.' },
 } as const satisfies Words;
 
-const words = { ...frameWords, ...serverWords, ...operationWords, ...connectWords };
+const words = { ...frameWords, ...serverWords, ...operationWords, ...connectWords, ...findWords };
 
 export type Word = keyof typeof words;
 /** @param names what `{name}` in the words means */

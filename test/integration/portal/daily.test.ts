@@ -2,8 +2,11 @@
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openEmailFlows } from '../../../src/adapters/queue/email-flows.ts';
+import { createFindIndex } from '../../../src/adapters/redis/find-index.ts';
 import { replyKey, stateKey } from '../../../src/adapters/redis/journal.ts';
-import { PREFIX } from '../../../src/contract/names.ts';
+import { mailboxId, messageKey, PREFIX } from '../../../src/contract/names.ts';
+import { ledgerKey, siblingsKey } from '../../../src/domain/keys.ts';
+import { messageIdHash } from '../../../src/inbound/fingerprint.ts';
 import { startRedis, type TestRedis } from '../../support/redis.ts';
 import { fileServer, startPortal, TOKENS } from './gateway.ts';
 
@@ -68,6 +71,65 @@ describe('what needs attention', () => {
     for (const shown of ['Keine Instanz ruft', 'Zurückgehaltene Antworten: 2', 'kein Abnehmer', 'erneut versucht'])
       expect(page).toContain(shown);
     expect(page).toContain('<b>2</b>Antworten warten auf eine Entscheidung');
+    await queue.drain();
+    await flows.close();
+  });
+});
+
+describe('find', () => {
+  it('finds a reply by its id and by an address, shows its timeline, and nothing to viewers', async () => {
+    await noted('rejected', ['desk/<b>7'], { evidence: '2026-11-25T10:00:00.000Z 550 5.1.1 no such user\n' });
+    await createFindIndex(client).add([{ kind: 'reply', id: 'desk/<b>7', terms: ['c0@customer.example'] }]);
+    for (const q of ['desk/<b>7', 'C0@customer.example']) {
+      const answer = await portal.api('operator', 'GET', `/v1/find?q=${encodeURIComponent(q)}`);
+      expect(await answer.json()).toMatchObject({
+        results: [{ kind: 'reply', id: 'desk/<b>7', server: 'Out', state: 'rejected' }],
+        reach: { replyDays: portal.config.outbound.journalDays },
+      });
+    }
+    const path = encodeURIComponent('desk/<b>7');
+    const timeline = await (await portal.api('operator', 'GET', `/v1/timeline/replies/${path}`)).json();
+    expect(timeline).toMatchObject({ events: [{ step: 'noted', said: '550 5.1.1 no such user' }, {}, {}] });
+    const person = await portal.signIn(TOKENS.operator, 'de');
+    expect(await (await person.get(`/portal/find?q=${path}`)).text()).toContain(
+      `/portal/timeline?kind=reply&amp;id=${path}`,
+    );
+    const page = await (await person.get(`/portal/timeline?kind=reply&id=${path}`)).text();
+    expect(page).toContain('<q>550 5.1.1 no such user</q>');
+    expect(page).toContain('desk/&lt;b&gt;7');
+    expect(await (await person.get('/portal/find?q=nothing')).text()).toContain('Nichts gefunden');
+    expect((await person.get('/portal/timeline?kind=message&id=x')).status).toBe(404);
+    const viewer = await portal.signIn(TOKENS.viewer);
+    for (const url of ['/portal/find', `/portal/timeline?kind=reply&id=${path}`])
+      expect((await viewer.get(url)).status).toBe(403);
+    expect((await portal.api('viewer', 'GET', '/v1/find?q=x')).status).toBe(403);
+  });
+
+  it('finds a message by its key, its Message-ID and its sender, and tells what became of it', async () => {
+    const mailbox = mailboxId({ host: fileServer.host, user: fileServer.user, folder: 'INBOX' });
+    const key = messageKey(mailbox, '1', 7);
+    const { emailFlow, name: server } = fileServer;
+    const place = { user: fileServer.user, host: fileServer.host, folder: 'INBOX' };
+    const meta = { uidValidity: '1', era: '', startedAt: 0, start: 'all', emailFlows: [emailFlow], ...place };
+    await client.hset(ledgerKey(PREFIX, mailbox), { version: '1', meta: JSON.stringify(meta) });
+    await client.sadd(siblingsKey(PREFIX, messageIdHash('<q@example.org>')), key);
+    await createFindIndex(client).add([{ kind: 'message', id: key, terms: ['jane@example.org', 'conv-1'] }]);
+    const flows = openEmailFlows(client);
+    const queue = await flows.queueOf(emailFlow);
+    const told = { mailbox: fileServer.user, folder: 'INBOX', uid: 7, receivedAt: '2026-11-25T10:00:00.000Z' };
+    const rest = { threading: { messageId: '<q@example.org>' }, conversation: { id: 'conv-1' }, siblings: [] };
+    await queue.add(
+      'message',
+      { messageKey: key, emailFlow, server, ...told, ...rest, subject: 'secret' },
+      { jobId: key },
+    );
+    for (const q of [key, 'q@example.org', '<q@example.org>', 'jane@example.org', 'conv-1']) {
+      const answer = await portal.api('operator', 'GET', `/v1/find?q=${encodeURIComponent(q)}`);
+      expect(await answer.json(), q).toMatchObject({ results: [{ kind: 'message', id: key, emailFlow }] });
+    }
+    const answer = await (await portal.api('operator', 'GET', `/v1/timeline/messages/${key}`)).text();
+    expect(JSON.parse(answer)).toMatchObject({ state: 'waiting', events: [{ step: 'arrived' }, { step: 'enqueued' }] });
+    expect(answer).not.toContain('secret');
     await queue.drain();
     await flows.close();
   });
