@@ -1,6 +1,7 @@
 // Replies that a person looks at in the portal: out of the journal, without subject and text, with the evidence of what was looked for.
 import type { PortalView } from '../adapters/redis/portal-view.ts';
-import type { Journal, JournalEntry } from '../domain/reply-journal.ts';
+import { resultSchema } from '../contract/result.ts';
+import type { Journal, JournalEntry, ReplyState } from '../domain/reply-journal.ts';
 import type { ApiDeps } from '../http/index.ts';
 import type { PortalReplies, PortalReply } from '../http/portal/index.ts';
 
@@ -11,16 +12,17 @@ export function portalReplies(
 ): PortalReplies {
   return {
     async counts() {
-      const [held, uncertain, rejected] = await Promise.all(
-        (['held', 'uncertain', 'rejected'] as const).map(view.repliesIn),
-      );
-      return { held: held ?? 0, uncertain: uncertain ?? 0, rejected: rejected ?? 0 };
+      const states = resultSchema.shape.state.options;
+      const counts = await Promise.all(states.map(view.repliesIn));
+      return Object.fromEntries(states.map((state, i) => [state, counts[i] ?? 0])) as Record<ReplyState, number>;
     },
-    async list(state, { limit, offset }) {
-      const entries = await Promise.all((await view.replyIds(state, offset, limit)).map(journal.read));
+    async list(state, filter, page) {
+      const { ids, total } = await view.replyIds(state, filter, page);
+      const entries = await Promise.all(ids.map(journal.read));
       // Between the two looks a reply may have moved on.
-      return entries.flatMap((entry) => (entry?.state === state ? [shown(entry)] : []));
+      return { replies: entries.flatMap((entry) => (entry?.state === state ? [shown(entry)] : [])), total };
     },
+    ids: async (state, filter, limit) => (await view.replyIds(state, filter, { offset: 0, limit })).ids,
     async read(replyId) {
       const entry = await journal.read(replyId);
       return entry === undefined ? undefined : shown(entry);

@@ -9,7 +9,7 @@ import { MESSAGE_JOB, mailboxId } from '../contract/names.ts';
 import { isImap } from '../domain/email-server.ts';
 import { MailroomError } from '../domain/errors.ts';
 import { emptyLedger } from '../domain/ledger.ts';
-import type { QuarantineApi, Quarantined } from '../http/api/quarantine.ts';
+import type { QuarantineApi, Quarantined, QuarantinedMessage } from '../http/api/quarantine.ts';
 import type { AuditLog } from '../http/ports.ts';
 import { type IngestDeps, ingest, messageOf } from '../inbound/index.ts';
 import { DAY_SECONDS } from '../lib/time.ts';
@@ -54,6 +54,18 @@ export function createQuarantineDecisions(deps: QuarantineDeps): QuarantineApi {
       reason: note.reason,
       at: note.at,
       ...(message === undefined ? {} : { size: message.raw.size }),
+    };
+  }
+
+  /** A ledger or job that cannot be read hides none of the others. */
+  async function whole(note: QuarantineNote): Promise<QuarantinedMessage> {
+    const message = await stores.readMessage(note.messageKey).catch(() => undefined);
+    const [sender] = message?.from ?? [];
+    return {
+      ...(await view(note, message)),
+      ...(message?.subject === undefined ? {} : { subject: message.subject }),
+      ...(sender === undefined ? {} : { sender: sender.address }),
+      ...(message === undefined ? {} : { date: message.date ?? message.receivedAt }),
     };
   }
 
@@ -123,13 +135,30 @@ export function createQuarantineDecisions(deps: QuarantineDeps): QuarantineApi {
   }
 
   return {
-    async quarantined() {
+    async quarantined({ server, reason, from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY, order }, page) {
       const notes = (await Promise.all((await stores.ledgers.mailboxIds()).map((id) => quarantine.list(id)))).flat();
-      notes.sort((left, right) => right.at.localeCompare(left.at));
-      // A ledger or job that cannot be read hides none of the others.
-      return Promise.all(
-        notes.map(async (note) => view(note, await stores.readMessage(note.messageKey).catch(() => undefined))),
+      const reasons = [...new Set(notes.map((note) => note.reason))].sort();
+      const names = new Map(
+        watch
+          .current()
+          .servers.filter(isImap)
+          .map((one) => [mailboxId(one), one.name]),
       );
+      const fits = notes.filter(
+        (note) =>
+          (server === undefined || names.get(note.mailboxId) === server) &&
+          (reason === undefined || note.reason === reason) &&
+          Date.parse(note.at) >= from &&
+          Date.parse(note.at) <= to,
+      );
+      const sign = order === 'oldest' ? -1 : 1;
+      fits.sort((left, right) => (left.at < right.at ? sign : left.at > right.at ? -sign : 0));
+      const shown = fits.slice(page.offset, page.offset + page.limit);
+      return { messages: await Promise.all(shown.map(whole)), total: fits.length, reasons };
+    },
+    async quarantinedOne(messageKey) {
+      const note = await quarantine.read(messageKey);
+      return note === undefined ? undefined : whole(note);
     },
     async quarantinedRaw(messageKey) {
       const note = await noted(messageKey);

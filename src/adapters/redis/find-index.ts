@@ -20,8 +20,7 @@ export const FIND_DAYS = 30;
 /** KEYS: a list for each entry. ARGV: most, seconds, entries. */
 const ADD = script(`
 for i, key in ipairs(KEYS) do
-  redis.call('LPUSH', key, ARGV[2 + i])
-  redis.call('LTRIM', key, 0, tonumber(ARGV[1]) - 1)
+  if redis.call('LPUSH', key, ARGV[2 + i]) > tonumber(ARGV[1]) then redis.call('LTRIM', key, 0, tonumber(ARGV[1]) - 1) end
   redis.call('EXPIRE', key, ARGV[2])
 end
 return #KEYS`);

@@ -6,6 +6,17 @@ import type { ReplyState } from '../../domain/reply-journal.ts';
 import { replyKey, stateKey } from './journal.ts';
 import { paceKey } from './pace.ts';
 import { script } from './script.ts';
+import { objectIn } from './structures.ts';
+
+/** Which replies of a state; times in epoch ms, both included. */
+export interface ReplyFilter {
+  server?: string;
+  /** Of its failure. */
+  code?: string;
+  from?: number;
+  to?: number;
+  order: 'newest' | 'oldest';
+}
 
 export interface PortalView {
   /** Submissions of the last minute and recipients of the last 24 hours, of a sending mailbox (domain/reply-pace.ts). */
@@ -23,8 +34,12 @@ export interface PortalView {
   retryingReplies(): Promise<number>;
   /** How many held replies each SMTP server has. */
   heldByServer(): Promise<Map<string, number>>;
-  /** replyIds in a state, newest first. */
-  replyIds(state: ReplyState, offset: number, limit: number): Promise<string[]>;
+  /** replyIds in a state that fit, and how many fit; with a server or code the 10,000 newest or oldest are looked at. */
+  replyIds(
+    state: ReplyState,
+    filter: ReplyFilter,
+    page: { offset: number; limit: number },
+  ): Promise<{ ids: string[]; total: number }>;
 }
 
 // One call for all mailboxes: every minute a thousand single ones would cost this process more than it spends on the mailboxes themselves.
@@ -37,6 +52,13 @@ for i, key in ipairs(KEYS) do
 end
 return found`);
 
+function failureCodeIn(result: string): string | undefined {
+  const { code } = (objectIn(result)?.failure ?? {}) as { code?: unknown };
+  return typeof code === 'string' ? code : undefined;
+}
+
+/** Replies that a filter looks at. */
+const MOST_FILTERED = 10_000;
 /** Replies of a state that are looked at one by one; more are a flood. */
 const MOST_READ = 1_000;
 
@@ -96,6 +118,31 @@ export function createPortalView(redis: Redis): PortalView {
       for (const server of await fieldOfAll('held', 'server')) counts.set(server, (counts.get(server) ?? 0) + 1);
       return counts;
     },
-    replyIds: (state, offset, limit) => redis.zrevrange(stateKey(redis, state), offset, offset + limit - 1),
+    async replyIds(state, filter, { offset, limit }) {
+      const key = stateKey(redis, state);
+      const { server, code, from = '-inf', to = '+inf', order } = filter;
+      const range = (skip: number, count: number) =>
+        order === 'newest'
+          ? redis.zrevrangebyscore(key, to, from, 'LIMIT', skip, count)
+          : redis.zrangebyscore(key, from, to, 'LIMIT', skip, count);
+      if (server === undefined && code === undefined) {
+        const [ids, total] = await Promise.all([range(offset, limit), redis.zcount(key, from, to)]);
+        return { ids, total };
+      }
+      const all = await range(0, MOST_FILTERED);
+      const fits: string[] = [];
+      for (let at = 0; at < all.length; at += MOST_READ) {
+        const part = all.slice(at, at + MOST_READ);
+        const pipeline = redis.pipeline();
+        for (const id of part) pipeline.hmget(replyKey(redis, id), 'server', 'result');
+        ((await pipeline.exec()) ?? []).forEach(([, fields], i) => {
+          const [theirs, result] = (fields ?? []) as (string | null)[];
+          if (server !== undefined && theirs !== server) return;
+          if (code !== undefined && failureCodeIn(result ?? '') !== code) return;
+          fits.push(part[i] as string);
+        });
+      }
+      return { ids: fits.slice(offset, offset + limit), total: fits.length };
+    },
   };
 }

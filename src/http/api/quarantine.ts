@@ -23,9 +23,31 @@ const quarantinedSchema = z.object({
 });
 export type Quarantined = z.infer<typeof quarantinedSchema>;
 
+/** With what only those see who may read messages. */
+export interface QuarantinedMessage extends Quarantined {
+  subject?: string;
+  sender?: string;
+  /** Date of the mail, ISO 8601. */
+  date?: string;
+}
+
+/** Which messages; times in epoch ms, both included. */
+interface QuarantineFilter {
+  server?: string;
+  reason?: string;
+  from?: number;
+  to?: number;
+  order?: 'newest' | 'oldest';
+}
+
 export interface QuarantineApi {
-  /** Newest first. */
-  quarantined(): Promise<Quarantined[]>;
+  /** Those that fit, in order: only what is on the page is read whole. */
+  quarantined(
+    filter: QuarantineFilter,
+    page: { offset: number; limit: number },
+  ): Promise<{ messages: QuarantinedMessage[]; total: number; reasons: string[] }>;
+  /** Undefined: not quarantined. */
+  quarantinedOne(messageKey: string): Promise<QuarantinedMessage | undefined>;
   /** Undefined: not quarantined, or its job is no longer kept. */
   quarantinedRaw(messageKey: string): Promise<BlobReference | undefined>;
   /**
@@ -72,8 +94,9 @@ export function quarantineRoutes(api: QuarantineApi, blobs: Pick<BlobStore, 'rea
       answers: { 200: { description: 'Messages', schema: z.object({ messages: z.array(quarantinedSchema) }) } },
       handle: async ({ query: { server, limit }, reply }) => {
         reply.header('cache-control', 'private, no-store');
-        const all = await api.quarantined();
-        return { messages: all.filter((one) => server === undefined || one.server === server).slice(0, limit) };
+        const filter = server === undefined ? {} : { server };
+        const { messages } = await api.quarantined(filter, { offset: 0, limit });
+        return { messages: messages.map(({ subject: _, sender: __, date: ___, ...one }) => one) };
       },
     }),
     route({

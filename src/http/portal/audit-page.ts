@@ -3,6 +3,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { AuditEntry } from '../ports.ts';
 import type { PortalDeps } from './deps.ts';
+import { filterForm, filterOf, isWithin, type ListFilter, queryText, rangeOf } from './filter.ts';
 import { needs, queryOf, send, type Visits } from './gate.ts';
 import { type Html, html } from './html.ts';
 import { exactTime, type Frame, page, pageOf, pager } from './layout.ts';
@@ -21,21 +22,30 @@ function didOf({ say }: Frame, action: string): string {
   return known === undefined ? action : say(`did-${known}`);
 }
 
-/** @param entries of the page and one more, if there is one */
-function auditPage(frame: Frame, entries: readonly AuditEntry[], at: number): string {
+interface AuditView {
+  /** Of the page, and one more if there is one. */
+  entries: readonly AuditEntry[];
+  filter: ListFilter;
+  /** From 1. */
+  at: number;
+}
+
+function auditPage(frame: Frame, { entries, filter, at }: AuditView): string {
   const { say } = frame;
   const heads = ['when', 'who', 'name', 'what'] as const;
   const pages = entries.length > CHANGES_PER_PAGE ? at + 1 : at;
   const shown = entries.slice(0, CHANGES_PER_PAGE);
+  const codes = [...DID, ...DECIDED, ...SIGNED].map((action) => [action, say(`did-${action}`)] as const);
+  const url = (next: number) => `/portal/audit?${queryText(filter, { page: String(next) })}`;
   return page(
     frame,
     say('audit'),
     'audit',
-    html`<h1>${say('audit')}</h1><p class="lead">${say('auditLead')}</p>${
+    html`<h1>${say('audit')}</h1><p class="lead">${say('auditLead')}</p>${filterForm(frame, { filter, codes, codeLabel: 'what', hasPerson: true, hasName: true })}${
       shown.length === 0
-        ? html`<div class="card empty"><p>${say('nothing')}</p></div>`
+        ? html`<div class="card empty"><p>${say(isNarrow(filter) ? 'noMatch' : 'nothing')}</p></div>`
         : html`<div class="table stack"><table class="rows w-audit"><thead><tr>${heads.map((head) => html`<th scope="col">${say(head)}</th>`)}</tr></thead><tbody>
-${shown.map((entry) => row(frame, entry))}</tbody></table></div>${pager(frame, { at, pages, url: (next) => `/portal/audit?page=${next}` })}`
+${shown.map((entry) => row(frame, entry))}</tbody></table></div>${pager(frame, { at, pages, url })}`
     }`,
   );
 }
@@ -53,13 +63,35 @@ function row(frame: Frame, entry: AuditEntry): Html {
   }</div></td></tr>`;
 }
 
+/** Entries that are kept, about: what a filter looks at. */
+const KEPT = 11_000;
 /** Pages of changes that can be turned. */
 const MOST_PAGES = 250;
 
+const isNarrow = (filter: ListFilter): boolean => queryText({ ...filter, order: 'newest' }) !== '';
+const holds = (text: string, part: string): boolean => text.toLowerCase().includes(part.toLowerCase());
+
+/** Those that fit, in order. */
+export function changesOf(entries: readonly AuditEntry[], filter: ListFilter): AuditEntry[] {
+  const range = rangeOf(filter);
+  const fits = entries.filter(
+    ({ at, by, action, server }) =>
+      isWithin(Date.parse(at), range) &&
+      holds(by, filter.person) &&
+      holds(server, filter.server) &&
+      (filter.code === '' || action === filter.code),
+  );
+  return filter.order === 'oldest' ? fits.reverse() : fits;
+}
+
 export function addAudit(portal: FastifyInstance, { servers }: Pick<PortalDeps, 'servers'>, visits: Visits): void {
   portal.get('/portal/audit', needs('audit:read'), async (request, reply) => {
-    const at = Math.min(pageOf(queryOf(request).page), MOST_PAGES);
-    const entries = await servers.audit(at * CHANGES_PER_PAGE + 1);
-    return send(reply, auditPage(visits.frame(request), entries.slice((at - 1) * CHANGES_PER_PAGE), at));
+    const query = queryOf(request);
+    const filter = filterOf(query);
+    const at = Math.min(pageOf(query.page), MOST_PAGES);
+    const isWhole = isNarrow(filter) || filter.order === 'oldest';
+    const entries = changesOf(await servers.audit(isWhole ? KEPT : at * CHANGES_PER_PAGE + 1), filter);
+    const shown = entries.slice((at - 1) * CHANGES_PER_PAGE, at * CHANGES_PER_PAGE + 1);
+    return send(reply, auditPage(visits.frame(request), { entries: shown, filter, at }));
   });
 }

@@ -51,8 +51,15 @@ export interface RoundTrip {
   arrived: boolean;
 }
 
-/** States of replies that a person looks at. */
-export type ReplyTab = 'held' | 'uncertain' | 'rejected';
+/** Which replies of a state; times in epoch ms, both included. */
+interface ReplyFilter {
+  server?: string;
+  /** Of its failure. */
+  code?: string;
+  from?: number;
+  to?: number;
+  order: 'newest' | 'oldest';
+}
 
 /** What the portal shows of a reply: neither subject nor text. Times in epoch milliseconds. */
 export interface PortalReply {
@@ -72,9 +79,15 @@ export interface PortalReply {
 }
 
 export interface PortalReplies {
-  counts(): Promise<Record<ReplyTab, number>>;
-  /** Newest first. */
-  list(state: ReplyTab, page: { limit: number; offset: number }): Promise<PortalReply[]>;
+  counts(): Promise<Record<Result['state'], number>>;
+  /** Of those that fit: one page, and how many there are. */
+  list(
+    state: Result['state'],
+    filter: ReplyFilter,
+    page: { limit: number; offset: number },
+  ): Promise<{ replies: PortalReply[]; total: number }>;
+  /** replyIds of those that fit, so many at most. */
+  ids(state: Result['state'], filter: ReplyFilter, limit: number): Promise<string[]>;
   read(replyId: string): Promise<PortalReply | undefined>;
   /** @throws MailroomError REPLY_UNKNOWN, REPLY_NOT_HELD */
   release(replyId: string, by: string): Promise<Result>;

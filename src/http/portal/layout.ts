@@ -197,6 +197,7 @@ const DONE = [
   'enqueueDone',
   'acceptDone',
   'moveFlowDone',
+  'bulkDone',
 ] as const satisfies readonly Word[];
 
 /** Who is told: what this session did, and nothing that somebody else's link says. */
@@ -216,7 +217,7 @@ export function doneOf(teller: Teller, query: Readonly<Record<string, string | u
 }
 
 export const doneUrl = (teller: Teller, path: string, what: (typeof DONE)[number], name: string): string =>
-  `${path}?${new URLSearchParams({ done: what, about: name, proof: proofOf(teller, what, name) })}`;
+  `${path}${path.includes('?') ? '&' : '?'}${new URLSearchParams({ done: what, about: name, proof: proofOf(teller, what, name) })}`;
 
 /** @param next what comes after it */
 export const doneNote = ({ say }: Frame, done: Done | undefined, next?: Html): Html | false =>

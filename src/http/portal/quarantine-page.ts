@@ -2,9 +2,24 @@
 
 import type { FastifyInstance } from 'fastify';
 import { MailroomError } from '../../domain/errors.ts';
-import type { Quarantined } from '../api/quarantine.ts';
+import type { Quarantined, QuarantinedMessage } from '../api/quarantine.ts';
 import { rawDownload, sendDownload } from '../downloads.ts';
 import type { PortalDeps } from './deps.ts';
+import {
+  type Bulk,
+  backOf,
+  bulkBar,
+  bulkBox,
+  bulkFields,
+  bulkOf,
+  decideAll,
+  filterForm,
+  filterOf,
+  type ListFilter,
+  MOST_AT_ONCE,
+  queryText,
+  rangeOf,
+} from './filter.ts';
 import { timelineUrl } from './find-page.ts';
 import { formOf, needs, queryOf, seeOther, send, streams, type Visits } from './gate.ts';
 import { type Html, html } from './html.ts';
@@ -21,11 +36,10 @@ import {
   pager,
   since,
 } from './layout.ts';
+import type { Word } from './words.ts';
 
 const PER_PAGE = 40;
 
-/** Only what we have can be read again; the others have to be fetched from the mailbox. */
-const HAS_CONTENT = ['parser-failed', 'parse-timeout', 'parse-memory', 'parser-crashed'];
 const WHY = [
   'no-data',
   'connection-closed',
@@ -45,91 +59,141 @@ function reasonOf({ say }: Frame, { reason }: Quarantined): Html {
 
 const messageOf = ({ folder, uid }: Quarantined): Html => html`${folder} · UID ${uid}`;
 
+const PATH = '/portal/quarantine';
+const ACTS = ['enqueue', 'accept'] as const;
+
 interface QuarantineView {
-  messages: readonly Quarantined[];
+  messages: readonly QuarantinedMessage[];
+  /** That fit the filter. */
+  total: number;
+  filter: ListFilter;
+  servers: readonly string[];
+  reasons: readonly string[];
   /** From 1. */
   at: number;
   done: Done | undefined;
 }
 
-function quarantinePage(frame: Frame, { messages, at, done }: QuarantineView): string {
+function quarantinePage(frame: Frame, view: QuarantineView): string {
+  const { messages, total, filter, servers, reasons, at, done } = view;
   const { say } = frame;
-  const pages = Math.max(1, Math.ceil(messages.length / PER_PAGE));
-  const shown = messages.slice((at - 1) * PER_PAGE, at * PER_PAGE);
-  const servers = [...new Set(shown.map(({ server }) => server))];
-  const paging = { at, pages, total: messages.length, word: 'entries' as const };
-  const body =
-    messages.length === 0
-      ? html`<div class="card empty"><h2>${say('noneQuarantined')}</h2><p>${say('noneQuarantinedHelp')}</p></div>`
-      : html`${servers.map((server, index) =>
-          ofServer(
-            frame,
-            `server-${index}`,
-            server,
-            shown.filter((message) => message.server === server),
-          ),
-        )}${pager(frame, { ...paging, url: (next) => `/portal/quarantine?page=${next}` })}`;
+  const pages = Math.max(1, Math.ceil(total / PER_PAGE));
+  const url = (next: number) => `${PATH}?${queryText(filter, { page: String(next) })}`;
+  const hasFilter = queryText({ ...filter, order: 'newest' }) !== '';
+  const acts = ACTS.map((act) => [act, say(act)] as const);
+  const none = hasFilter
+    ? html`<div class="card empty"><h2>${say('noMatch')}</h2></div>`
+    : html`<div class="card empty"><h2>${say('noneQuarantined')}</h2><p>${say('noneQuarantinedHelp')}</p></div>`;
+  const codes = reasons.map((reason) => [reason, reason] as const);
   return page(
     frame,
     say('quarantineTitle'),
     'quarantineTitle',
-    html`<h1>${say('quarantineTitle')}</h1><p class="lead">${say('quarantineLead')}</p>${doneNote(frame, done)}<div data-live="quarantine">${body}</div>`,
+    html`<h1>${say('quarantineTitle')}</h1><p class="lead">${say('quarantineLead')}</p>${doneNote(frame, done)}${(total > 0 || hasFilter) && filterForm(frame, { filter, servers, codes })}<div data-live="quarantine">${
+      messages.length === 0
+        ? none
+        : html`${table(frame, messages, url(at))}${pager(frame, { at, pages, total, word: 'entries', url })}${frameMay(frame, 'quarantine:release') && bulkBar(frame, { action: `${PATH}/bulk`, back: url(at), acts, total })}`
+    }</div>`,
   );
 }
 
-function ofServer(frame: Frame, id: string, server: string, messages: readonly Quarantined[]): Html {
+function table(frame: Frame, messages: readonly QuarantinedMessage[], back: string): Html {
   const { say } = frame;
   const heads = ['message', 'when', 'reason', 'raw'] as const;
-  return html`<section aria-labelledby="${id}"><h2 id="${id}" class="wrap">${server} <span class="dim">${messages[0]?.emailFlow}</span></h2><div class="table stack"><table class="rows w-quarantine" aria-labelledby="${id}"><thead><tr>${heads.map((head) => html`<th scope="col">${say(head)}</th>`)}<th scope="col"><span class="hidden">${say('actions')}</span></th></tr></thead><tbody>
-${messages.map((message) => row(frame, message))}</tbody></table></div></section>`;
+  return html`<div class="table stack"><table class="rows w-quarantine" aria-label="${say('quarantineTitle')}"><thead><tr>${heads.map((head) => html`<th scope="col">${say(head)}</th>`)}<th scope="col"><span class="hidden">${say('actions')}</span></th></tr></thead><tbody>
+${messages.map((message) => row(frame, message, back))}</tbody></table></div>`;
 }
 
-function row(frame: Frame, message: Quarantined): Html {
+/** Subject and sender are a customer's: for those who may read messages, and see addresses. */
+function personal(frame: Frame, { subject, sender, date }: QuarantinedMessage): Html {
+  const { say } = frame;
+  const shown: [Word, Html | string | undefined][] = [
+    ['subject', frameMay(frame, 'messages:read') ? subject : undefined],
+    ['sender', frameMay(frame, 'addresses:read') ? sender : undefined],
+    ['sent', date === undefined || Number.isNaN(Date.parse(date)) ? undefined : since(frame, Date.parse(date))],
+  ];
+  return html`${shown.map(([word, value]) => value !== undefined && html`<div class="dim">${say(word)}: ${value}</div>`)}`;
+}
+
+function row(frame: Frame, message: QuarantinedMessage, back: string): Html {
   const { say, language } = frame;
-  const { messageKey, size, uid, reason } = message;
+  const { messageKey, size, uid, server, emailFlow } = message;
   const key = encodeURIComponent(messageKey);
+  const may = frameMay(frame, 'quarantine:release');
   const ask = (action: 'enqueue' | 'accept') =>
-    html`<a class="button small" href="/portal/quarantine/${action}?key=${key}" aria-label="${say(action)}: UID ${uid}">${say(action)}</a>`;
+    html`<a class="button small" href="${PATH}/${action}?key=${key}&back=${encodeURIComponent(back)}" aria-label="${say(action)}: UID ${uid}">${say(action)}</a>`;
   const bytes = new Intl.NumberFormat(language, { style: 'unit', unit: 'kilobyte', maximumFractionDigits: 1 });
   const raw =
     size === undefined
       ? html`<span class="dim">${say('noRaw')}</span>`
-      : html`<a href="/portal/quarantine/raw?key=${key}" aria-label="${say('download')}: UID ${uid}" download>${say('download')}</a> <span class="dim nowrap">${bytes.format(size / 1000)}</span>`;
-  return html`<tr><th scope="row" class="wrap"><a href="${timelineUrl('message', messageKey)}">${messageOf(message)}</a></th><td data-label="${say('when')}"><div>${since(frame, Date.parse(message.at))}</div></td><td class="wrap" data-label="${say('reason')}"><div>${reasonOf(frame, message)}</div></td><td data-label="${say('raw')}"><div>${raw}</div></td><td>${frameMay(frame, 'quarantine:release') && html`<div class="buttons">${size !== undefined && HAS_CONTENT.includes(reason) && ask('enqueue')}${ask('accept')}</div>`}</td></tr>`;
+      : html`<a href="${PATH}/raw?key=${key}" aria-label="${say('download')}: UID ${uid}" download>${say('download')}</a> <span class="dim nowrap">${bytes.format(size / 1000)}</span>`;
+  return html`<tr><th scope="row" class="wrap">${may && bulkBox(messageKey, `${say('select')}: ${server}, UID ${uid}`)} <a href="${timelineUrl('message', messageKey)}">${messageOf(message)}</a><div class="dim">${server} · ${emailFlow}</div>${personal(frame, message)}</th><td data-label="${say('when')}"><div>${since(frame, Date.parse(message.at))}</div></td><td class="wrap" data-label="${say('reason')}"><div>${reasonOf(frame, message)}</div></td><td data-label="${say('raw')}"><div>${raw}</div></td><td>${may && html`<div class="buttons">${ask('enqueue')}${ask('accept')}</div>`}</td></tr>`;
 }
 
-function quarantineAskPage(frame: Frame, message: Quarantined, action: 'enqueue' | 'accept'): string {
+function bulkPage(frame: Frame, bulk: Bulk, count: number, asked: number): string {
+  const { say, language } = frame;
+  const act = bulk.act === 'enqueue' ? 'enqueue' : 'accept';
+  const shown = new Intl.NumberFormat(language).format(count);
+  return askPage(frame, {
+    title: say('bulkAsk', { act: say(act), count: shown }),
+    current: 'quarantineTitle',
+    body: html`<p>${say(`${act}What`)}</p>`,
+    form: bulkFields(bulk, asked),
+    action: `${PATH}/bulk`,
+    fields: {},
+    yes: `${say(act)} (${shown})`,
+    danger: false,
+    back: bulk.back,
+  });
+}
+
+function quarantineAskPage(frame: Frame, message: Quarantined, action: 'enqueue' | 'accept', back: string): string {
   const { say } = frame;
   return askPage(frame, {
     title: say(`${action}Ask`),
     current: 'quarantineTitle',
     body: html`<p>${say(`${action}What`)}</p><dl class="facts"><dt>${say('server')}</dt><dd>${message.server}</dd><dt>${say('message')}</dt><dd>${messageOf(message)}</dd><dt>${say('flow')}</dt><dd>${message.emailFlow}</dd><dt>${say('since')}</dt><dd>${since(frame, Date.parse(message.at))}</dd><dt>${say('reason')}</dt><dd>${reasonOf(frame, message)}</dd></dl>`,
     action: `/portal/quarantine/${action}`,
-    fields: { key: message.messageKey },
+    fields: { key: message.messageKey, back },
     yes: say(action),
     danger: false,
-    back: '/portal/quarantine',
+    back,
   });
 }
 
+const wantedOf = (filter: ListFilter) => ({
+  ...rangeOf(filter),
+  order: filter.order,
+  ...(filter.server === '' ? {} : { server: filter.server }),
+  ...(filter.code === '' ? {} : { reason: filter.code }),
+});
+
 export function addQuarantine(
   portal: FastifyInstance,
-  { operations, blobs, emit }: Pick<PortalDeps, 'operations' | 'blobs' | 'emit'>,
+  { operations, servers, blobs, emit }: Pick<PortalDeps, 'operations' | 'servers' | 'blobs' | 'emit'>,
   visits: Visits,
 ): void {
+  const decide = (act: (typeof ACTS)[number]) =>
+    act === 'enqueue' ? operations.enqueueAgain : operations.acceptQuarantined;
   async function asked(messageKey: string) {
-    const found = (await operations.quarantined()).find((one) => one.messageKey === messageKey);
+    const found = await operations.quarantinedOne(messageKey);
     if (found === undefined) throw new MailroomError('MESSAGE_NOT_QUARANTINED');
     return found;
   }
 
-  portal.get('/portal/quarantine', needs('quarantine:read'), async (request, reply) => {
+  portal.get(PATH, needs('quarantine:read'), async (request, reply) => {
     const query = queryOf(request);
-    const view = {
-      messages: await operations.quarantined(),
-      at: pageOf(query.page),
-      done: doneOf(visits.session(request), query),
-    };
+    const filter = filterOf(query);
+    let at = pageOf(query.page);
+    const read = () => operations.quarantined(wantedOf(filter), { offset: (at - 1) * PER_PAGE, limit: PER_PAGE });
+    let found = await read();
+    const last = Math.max(1, Math.ceil(found.total / PER_PAGE));
+    if (at > last) {
+      at = last;
+      found = await read();
+    }
+    const names = (await servers.list()).filter(({ serverType }) => serverType === 'IMAP').map(({ name }) => name);
+    const view = { ...found, filter, servers: names, at, done: doneOf(visits.session(request), query) };
     return send(reply, quarantinePage(visits.frame(request), view));
   });
   portal.get('/portal/quarantine/raw', streams('quarantine:read'), async (request, reply) => {
@@ -138,17 +202,34 @@ export function addQuarantine(
     if (raw === undefined) throw new MailroomError('MESSAGE_NOT_QUARANTINED');
     return sendDownload({ request, reply }, emit, rawDownload(key, raw, blobs));
   });
-  for (const action of ['enqueue', 'accept'] as const) {
-    portal.get(`/portal/quarantine/${action}`, needs('quarantine:release'), async (request, reply) =>
-      send(reply, quarantineAskPage(visits.frame(request), await asked(queryOf(request).key ?? ''), action)),
-    );
-    portal.post(`/portal/quarantine/${action}`, needs('quarantine:release'), async (request, reply) => {
-      const decide = action === 'enqueue' ? operations.enqueueAgain : operations.acceptQuarantined;
-      const { server, uid } = await decide(formOf(request).get('key') ?? '', visits.who(request));
-      return seeOther(
-        reply,
-        doneUrl(visits.session(request), '/portal/quarantine', `${action}Done`, `${server}, UID ${uid}`),
-      );
+  for (const action of ACTS) {
+    portal.get(`${PATH}/${action}`, needs('quarantine:release'), async (request, reply) => {
+      const { key = '', back } = queryOf(request);
+      return send(reply, quarantineAskPage(visits.frame(request), await asked(key), action, backOf(back, PATH)));
+    });
+    portal.post(`${PATH}/${action}`, needs('quarantine:release'), async (request, reply) => {
+      const form = formOf(request);
+      const { server, uid } = await decide(action)(form.get('key') ?? '', visits.who(request));
+      const back = backOf(form.get('back'), PATH);
+      return seeOther(reply, doneUrl(visits.session(request), back, `${action}Done`, `${server}, UID ${uid}`));
     });
   }
+  portal.post(`${PATH}/bulk`, needs('quarantine:release'), async (request, reply) => {
+    const bulk = bulkOf(formOf(request), PATH);
+    const { scope, back, asked: at } = bulk;
+    const act = ACTS.find((one) => one === bulk.act);
+    if (act === undefined) throw new MailroomError('HTTP_NOT_FOUND');
+    const { to = at, ...wanted } = wantedOf(
+      filterOf(Object.fromEntries(new URLSearchParams(back.slice(PATH.length + 1)))),
+    );
+    const page = { offset: 0, limit: MOST_AT_ONCE };
+    const all = async () =>
+      (await operations.quarantined({ ...wanted, to: Math.min(to, at) }, page)).messages.map((one) => one.messageKey);
+    const keys = scope === 'all' ? await all() : bulk.ids;
+    if (keys.length === 0) return seeOther(reply, back);
+    if (!bulk.confirmed) return send(reply, bulkPage(visits.frame(request), bulk, keys.length, at));
+    const by = visits.who(request);
+    const count = await decideAll(keys, (key) => decide(act)(key, by));
+    return seeOther(reply, doneUrl(visits.session(request), back, 'bulkDone', `${count} / ${keys.length}`));
+  });
 }

@@ -2,8 +2,24 @@
 
 import type { FastifyInstance } from 'fastify';
 import { MailroomError } from '../../domain/errors.ts';
+import type { EmailServerView } from '../api/email-servers.ts';
 import { masked, maskedText } from '../masked.ts';
-import type { PortalDeps, PortalReply, ReplyTab } from './deps.ts';
+import type { PortalDeps, PortalReply } from './deps.ts';
+import {
+  type Bulk,
+  backOf,
+  bulkBar,
+  bulkBox,
+  bulkFields,
+  bulkOf,
+  decideAll,
+  filterForm,
+  filterOf,
+  type ListFilter,
+  MOST_AT_ONCE,
+  queryText,
+  rangeOf,
+} from './filter.ts';
 import { timelineUrl } from './find-page.ts';
 import { namesOf } from './findings.ts';
 import { formOf, needs, queryOf, seeOther, send, type Visits } from './gate.ts';
@@ -26,54 +42,72 @@ import { errorIn } from './words-errors.ts';
 
 const REPLIES_PER_PAGE = 20;
 
-const TABS = [
-  ['held', 'repliesHeld'],
-  ['uncertain', 'repliesUncertain'],
-  ['rejected', 'repliesRejected'],
-] as const satisfies readonly (readonly [ReplyTab, Word])[];
+type State = PortalReply['state'];
 
-const EMPTY = {
+/** Those that a person looks at come first. */
+const TABS = ['held', 'uncertain', 'rejected', 'prepared', 'queued', 'accepted', 'dropped'] as const;
+type Tab = (typeof TABS)[number];
+
+const EMPTY: Readonly<Partial<Record<Tab, readonly [Word, Word]>>> = {
   held: ['noneHeld', 'noneHeldHelp'],
   uncertain: ['noneUncertain', 'noneUncertainHelp'],
   rejected: ['noneRejected', 'noneRejectedHelp'],
-} as const satisfies Record<ReplyTab, readonly [Word, Word]>;
+};
 
-const KINDS = { held: 'warn', uncertain: 'warn', rejected: 'bad' } as const;
+const KINDS: Readonly<Partial<Record<State, string>>> = {
+  held: 'warn',
+  uncertain: 'warn',
+  rejected: 'bad',
+  accepted: 'ok',
+};
 
-const tabOf = (text: string | undefined): ReplyTab => TABS.find(([state]) => state === text)?.[0] ?? 'held';
+const PATH = '/portal/replies';
+const tabOf = (text: string | undefined): Tab => TABS.find((state) => state === text) ?? 'held';
+const hasFilter = (filter: ListFilter): boolean => queryText({ ...filter, order: 'newest' }) !== '';
+
+/** As the journal's index takes it. */
+const wantedOf = (filter: ListFilter) => ({
+  ...rangeOf(filter),
+  order: filter.order,
+  ...(filter.server === '' ? {} : { server: filter.server }),
+  ...(filter.code === '' ? {} : { code: filter.code }),
+});
 
 interface RepliesView {
-  tab: ReplyTab;
-  counts: Readonly<Record<ReplyTab, number>>;
+  tab: Tab;
+  counts: Readonly<Record<State, number>>;
+  filter: ListFilter;
+  servers: readonly string[];
   replies: readonly Shown[];
+  /** That fit the filter. */
+  total: number;
   /** From 1. */
   at: number;
   done: Done | undefined;
 }
 
-function repliesPage(frame: Frame, { tab, counts, replies, at, done }: RepliesView): string {
+function nothingOf({ say }: Frame, tab: Tab, filter: ListFilter): Html {
+  const [title, help] = hasFilter(filter) ? [] : (EMPTY[tab] ?? []);
+  return html`<div class="card empty"><h2>${say(title ?? (hasFilter(filter) ? 'noMatch' : 'nothing'))}</h2>${help !== undefined && html`<p>${say(help)}</p>`}</div>`;
+}
+
+function repliesPage(frame: Frame, view: RepliesView): string {
+  const { tab, counts, filter, servers, replies, total, at, done } = view;
   const { say, language } = frame;
   const number = new Intl.NumberFormat(language);
-  const pages = Math.max(1, Math.ceil(counts[tab] / REPLIES_PER_PAGE));
-  const [nothing, nothingHelp] = EMPTY[tab];
+  const pages = Math.max(1, Math.ceil(total / REPLIES_PER_PAGE));
+  const url = (next: number) => `${PATH}?${queryText(filter, { state: tab, page: String(next) })}`;
+  const canDecide = tab === 'held' && frameMay(frame, 'replies:release') && total > 0;
+  const acts = [['release', say('release')] as const, ['drop', say('drop')] as const];
   return page(
     frame,
     say('repliesTitle'),
     'repliesTitle',
     html`<h1>${say('repliesTitle')}</h1><p class="lead">${say('repliesLead')}</p>${doneNote(frame, done)}
-<div data-live="replies"><ul class="tabs">${TABS.map(([state, word]) => html`<li><a href="/portal/replies?state=${state}"${state === tab && html` aria-current="page"`}>${say(word)} (${number.format(counts[state])})</a></li>`)}</ul>
-${replies.map((reply) => card(frame, tab, reply))}
-${
-  replies.length === 0
-    ? html`<div class="card empty"><h2>${say(nothing)}</h2><p>${say(nothingHelp)}</p></div>`
-    : pager(frame, {
-        at,
-        pages,
-        total: counts[tab],
-        word: 'entries',
-        url: (next) => `/portal/replies?state=${tab}&page=${next}`,
-      })
-}</div>`,
+<ul class="tabs">${TABS.map((state) => html`<li><a href="${PATH}?${queryText(filter, { state })}"${state === tab && html` aria-current="page"`}>${say(`state-${state}`)} (${number.format(counts[state])})</a></li>`)}</ul>
+${filterForm(frame, { filter, state: tab, servers, codeLabel: 'errorCode' })}<div data-live="replies">
+${replies.map((reply) => card(frame, reply, canDecide, url(at)))}
+${replies.length === 0 ? nothingOf(frame, tab, filter) : pager(frame, { at, pages, total, word: 'entries', url })}${canDecide && bulkBar(frame, { action: `${PATH}/bulk`, back: url(at), acts, total })}</div>`,
   );
 }
 
@@ -113,27 +147,48 @@ function evidence(frame: Frame, { evidence: lines }: PortalReply): Html {
   return html`<ol class="fix mono">${shown.map((line) => html`<li class="wrap">${line}</li>`)}</ol>`;
 }
 
-function card(frame: Frame, tab: ReplyTab, reply: Shown): Html {
+/** @param back path and query of the list */
+function card(frame: Frame, reply: Shown, canMark: boolean, back: string): Html {
   const { say } = frame;
-  const decide = (action: string) => `/portal/replies/${action}?id=${encodeURIComponent(reply.replyId)}`;
-  return html`<article class="card"><div class="bar"><h2 class="wrap"><span class="badge ${KINDS[tab]}">${say(`state-${tab}`)}</span> ${frameMay(frame, 'find:read') ? html`<a href="${timelineUrl('reply', reply.replyId)}"><code>${reply.replyId}</code></a>` : html`<code>${reply.replyId}</code>`}</h2>${
-    reply.state === 'held' &&
+  const { replyId, state } = reply;
+  const decide = (action: string) =>
+    `${PATH}/${action}?id=${encodeURIComponent(replyId)}&back=${encodeURIComponent(back)}`;
+  const id = html`<code>${replyId}</code>`;
+  return html`<article class="card"><div class="bar"><h2 class="wrap">${canMark && bulkBox(replyId, `${say('select')}: ${replyId}`)} <span class="badge ${KINDS[state]}">${say(`state-${state}`)}</span> ${frameMay(frame, 'find:read') ? html`<a href="${timelineUrl('reply', replyId)}">${id}</a>` : id}</h2>${
+    state === 'held' &&
     frameMay(frame, 'replies:release') &&
-    html`<div class="buttons"><a class="button small" href="${decide('release')}" aria-label="${say('release')}: ${reply.replyId}">${say('release')}</a><a class="button small" href="${decide('drop')}" aria-label="${say('drop')}: ${reply.replyId}">${say('drop')}</a></div>`
+    html`<div class="buttons"><a class="button small" href="${decide('release')}" aria-label="${say('release')}: ${replyId}">${say('release')}</a><a class="button small" href="${decide('drop')}" aria-label="${say('drop')}: ${replyId}">${say('drop')}</a></div>`
   }</div>${facts(frame, reply)}<details><summary>${say('evidence')}</summary>${evidence(frame, reply)}</details></article>`;
 }
 
-function decidePage(frame: Frame, reply: Shown, action: 'release' | 'drop'): string {
+function bulkPage(frame: Frame, bulk: Bulk, count: number, asked: number): string {
+  const { say, language } = frame;
+  const isRelease = bulk.act === 'release';
+  const shown = new Intl.NumberFormat(language).format(count);
+  return askPage(frame, {
+    title: say('bulkAsk', { act: say(isRelease ? 'release' : 'drop'), count: shown }),
+    current: 'repliesTitle',
+    body: html`<p class="note warn">${say(isRelease ? 'releaseWhat' : 'dropWhat')}</p>`,
+    form: bulkFields(bulk, asked),
+    action: `${PATH}/bulk`,
+    fields: {},
+    yes: `${say(isRelease ? 'release' : 'drop')} (${shown})`,
+    danger: !isRelease,
+    back: bulk.back,
+  });
+}
+
+function decidePage(frame: Frame, reply: Shown, action: 'release' | 'drop', back: string): string {
   const { say } = frame;
   return askPage(frame, {
     title: say(action === 'release' ? 'releaseAsk' : 'dropAsk'),
     current: 'repliesTitle',
     body: html`<p class="note warn">${say(action === 'release' ? 'releaseWhat' : 'dropWhat')}</p><p class="wrap"><code>${reply.replyId}</code></p>${facts(frame, reply)}<h2>${say('evidence')}</h2>${evidence(frame, reply)}`,
     action: `/portal/replies/${action}`,
-    fields: { id: reply.replyId },
+    fields: { id: reply.replyId, back },
     yes: say(action),
     danger: action === 'drop',
-    back: '/portal/replies',
+    back,
   });
 }
 
@@ -146,41 +201,58 @@ export function addReplies(
     const reply = await replies.read(replyId);
     if (reply === undefined) throw new MailroomError('REPLY_UNKNOWN');
     if (reply.state !== 'held') throw new MailroomError('REPLY_NOT_HELD');
-    return (await named([reply]))[0] ?? reply;
+    return named([reply], await servers.list())[0] ?? reply;
   }
 
-  async function named(all: readonly PortalReply[]): Promise<readonly Shown[]> {
-    if (!all.some(({ failure }) => failure !== undefined)) return all;
-    const names = new Map((await servers.list()).map((view) => [view.name, namesOf(view)]));
+  function named(all: readonly PortalReply[], views: readonly EmailServerView[]): readonly Shown[] {
+    const names = new Map(views.map((view) => [view.name, namesOf(view)]));
     return all.map((one) => ({ ...one, names: names.get(one.server) ?? {} }));
   }
 
-  portal.get('/portal/replies', needs('replies:read'), async (request, reply) => {
+  portal.get(PATH, needs('replies:read'), async (request, reply) => {
     const query = queryOf(request);
     const tab = tabOf(query.state);
-    const counts = await replies.counts();
-    const last = Math.max(1, Math.ceil(counts[tab] / REPLIES_PER_PAGE));
-    const at = Math.min(pageOf(query.page), last);
-    const shown = await replies.list(tab, { limit: REPLIES_PER_PAGE, offset: (at - 1) * REPLIES_PER_PAGE });
-    const view = { tab, counts, replies: await named(shown), at, done: doneOf(visits.session(request), query) };
+    const filter = filterOf(query);
+    const read = (at: number) =>
+      replies.list(tab, wantedOf(filter), { limit: REPLIES_PER_PAGE, offset: (at - 1) * REPLIES_PER_PAGE });
+    let at = pageOf(query.page);
+    const [counts, views] = await Promise.all([replies.counts(), servers.list()]);
+    let { replies: shown, total } = await read(at);
+    const last = Math.max(1, Math.ceil(total / REPLIES_PER_PAGE));
+    // The last entries of a page may have been dealt with.
+    if (at > last) {
+      at = last;
+      ({ replies: shown, total } = await read(at));
+    }
+    const names = views.filter(({ serverType }) => serverType === 'SMTP').map(({ name }) => name);
+    const done = doneOf(visits.session(request), query);
+    const view = { tab, counts, filter, servers: names, replies: named(shown, views), total, at, done };
     return send(reply, repliesPage(visits.frame(request), view));
   });
   for (const action of ['release', 'drop'] as const) {
-    portal.get(`/portal/replies/${action}`, needs('replies:release'), async (request, reply) =>
-      send(reply, decidePage(visits.frame(request), await held(queryOf(request).id ?? ''), action)),
-    );
-    portal.post(`/portal/replies/${action}`, needs('replies:release'), async (request, reply) => {
-      const by = visits.who(request);
-      const { replyId } = await replies[action](formOf(request).get('id') ?? '', by);
-      return seeOther(
-        reply,
-        doneUrl(
-          visits.session(request),
-          '/portal/replies',
-          action === 'release' ? 'releasedDone' : 'droppedDone',
-          replyId,
-        ),
-      );
+    portal.get(`${PATH}/${action}`, needs('replies:release'), async (request, reply) => {
+      const { id = '', back } = queryOf(request);
+      return send(reply, decidePage(visits.frame(request), await held(id), action, backOf(back, PATH)));
+    });
+    portal.post(`${PATH}/${action}`, needs('replies:release'), async (request, reply) => {
+      const form = formOf(request);
+      const { replyId } = await replies[action](form.get('id') ?? '', visits.who(request));
+      const what = action === 'release' ? 'releasedDone' : 'droppedDone';
+      return seeOther(reply, doneUrl(visits.session(request), backOf(form.get('back'), PATH), what, replyId));
     });
   }
+  portal.post(`${PATH}/bulk`, needs('replies:release'), async (request, reply) => {
+    const bulk = bulkOf(formOf(request), PATH);
+    const { act, scope, back, asked } = bulk;
+    if (act !== 'release' && act !== 'drop') throw new MailroomError('HTTP_NOT_FOUND');
+    const filter = filterOf(Object.fromEntries(new URLSearchParams(back.slice(PATH.length + 1))));
+    const { to = asked, ...wanted } = wantedOf(filter);
+    const all = () => replies.ids('held', { ...wanted, to: Math.min(to, asked) }, MOST_AT_ONCE);
+    const ids = scope === 'all' ? await all() : bulk.ids;
+    if (ids.length === 0) return seeOther(reply, back);
+    if (!bulk.confirmed) return send(reply, bulkPage(visits.frame(request), bulk, ids.length, asked));
+    const by = visits.who(request);
+    const count = await decideAll(ids, (id) => replies[act](id, by));
+    return seeOther(reply, doneUrl(visits.session(request), back, 'bulkDone', `${count} / ${ids.length}`));
+  });
 }

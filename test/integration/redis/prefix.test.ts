@@ -10,6 +10,7 @@ import { tailEmailFlow } from '../../../src/adapters/queue/tail.ts';
 import { writeFault } from '../../../src/adapters/redis/check.ts';
 import { closeRedis, connectRedis } from '../../../src/adapters/redis/client.ts';
 import { openDisk } from '../../../src/adapters/redis/disk.ts';
+import { createFindIndex } from '../../../src/adapters/redis/find-index.ts';
 import { guardKeys, quarantinedKeys, setAside } from '../../../src/adapters/redis/guard.ts';
 import { createJournal } from '../../../src/adapters/redis/journal.ts';
 import { createLeases } from '../../../src/adapters/redis/lease.ts';
@@ -149,6 +150,7 @@ async function writeAll(one: Installation): Promise<void> {
     change: { messageId: '<r@x>' },
   });
   await createServerRegister(redis).record([{ name: 'S', mailbox: 'u at h' }]);
+  await createFindIndex(redis).add([{ kind: 'message', id: 'm-1', terms: ['a@b.example'] }]);
   await createParticipants(redis).admit({ conversationId: 'c', from: 'a@b.example', others: [], proven: true });
   await one.pauses.hold('S', { by: 'person', code: 'PAUSED', hint: '' });
   const signIns = createSignInNotes(redis);
@@ -266,7 +268,7 @@ async function seen({ redis, flows, replies, journal, ledgers, pauses, tokens, p
     siblings: await ledgers.siblings(['h']),
     quarantined: await createQuarantine(redis).list(MAILBOX),
     replicas: await view.replicasAlive(60_000),
-    replies: await view.replyIds('prepared', 0, 10),
+    replies: (await view.replyIds('prepared', { order: 'newest' }, { offset: 0, limit: 10 })).ids,
     journal: await journal.read('r'),
     alias: await journal.byMessageId('<r@x>'),
     job: await replies.find('S', 'next'),

@@ -23,7 +23,8 @@ showTimes(document);
 // Live parts of a page: told by server-sent events that something changed, fetched anew, put in place unless somebody is at work in them.
 // Only a tab that is seen listens: browsers open few connections to one host.
 const parts = () => [...document.querySelectorAll('[data-live]')];
-const busy = (part) => part.contains(document.activeElement) || part.querySelector('details[open]') !== null;
+const busy = (part) =>
+  part.contains(document.activeElement) || part.querySelector('details[open], input:checked') !== null;
 let due = false;
 let fetching = false;
 async function refresh() {

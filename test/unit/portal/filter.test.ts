@@ -1,0 +1,68 @@
+// Filters of lists, the way back to one, and decisions on many.
+import { describe, expect, it } from 'vitest';
+import { changesOf } from '../../../src/http/portal/audit-page.ts';
+import { backOf, bulkOf, decideAll, filterOf, queryText, rangeOf } from '../../../src/http/portal/filter.ts';
+
+describe('a filter', () => {
+  it('keeps what is valid, and is the same in its query', () => {
+    const filter = filterOf({
+      server: 'Out',
+      code: ' X ',
+      from: '2026-11-01',
+      to: '2026-13-01',
+      order: 'oldest',
+      page: '3',
+    });
+    expect(filter).toEqual({ server: 'Out', code: 'X', person: '', from: '2026-11-01', to: '', order: 'oldest' });
+    expect(queryText(filter, { state: 'held' })).toBe('state=held&server=Out&code=X&from=2026-11-01&order=oldest');
+    expect(rangeOf({ from: '2026-11-01', to: '2026-11-01' })).toEqual({
+      from: Date.UTC(2026, 10, 1),
+      to: Date.UTC(2026, 10, 2) - 1,
+    });
+    expect(queryText(filterOf({}))).toBe('');
+  });
+
+  it('finds changes by person, server, action and day, in either order', () => {
+    const entry = (at: string, by: string, action: string, server: string) => ({ at, by, action, server, changes: [] });
+    const all = [
+      entry('2026-11-03T10:00:00Z', 'Kim', 'pause', 'Out'),
+      entry('2026-11-02T10:00:00Z', 'Alex', 'pause', 'Out'),
+      entry('2026-11-01T10:00:00Z', 'Kim', 'create', 'In'),
+    ];
+    const found = (query: Record<string, string>) => changesOf(all, filterOf(query)).map(({ at }) => at.slice(8, 10));
+    expect(found({})).toEqual(['03', '02', '01']);
+    expect(found({ person: 'kim', order: 'oldest' })).toEqual(['01', '03']);
+    expect(found({ code: 'pause', to: '2026-11-02' })).toEqual(['02']);
+    expect(found({ server: 'in' })).toEqual(['01']);
+  });
+});
+
+describe('the way back', () => {
+  it.each([
+    ['/portal/replies?state=held&page=2', '/portal/replies?state=held&page=2'],
+    ['/portal/replies?page=2&done=x&about=y&proof=z', '/portal/replies?page=2'],
+    ['/portal/replies', '/portal/replies'],
+    ['https://evil.example/portal/replies?', '/portal/replies'],
+    ['/portal/replies/../x', '/portal/replies'],
+    ['//evil.example', '/portal/replies'],
+    [undefined, '/portal/replies'],
+  ])('%s', (given, back) => expect(backOf(given, '/portal/replies')).toBe(back));
+});
+
+describe('many at once', () => {
+  it('are each id once, bounded', () => {
+    const ids = Array.from({ length: 2_000 }, (_, i): [string, string] => ['id', `r${i % 1_500}`]);
+    const bulk = bulkOf(new URLSearchParams([['act', 'drop:marked'], ...ids]), '/portal/replies');
+    expect(bulk).toMatchObject({ act: 'drop', scope: 'marked', confirmed: false, back: '/portal/replies' });
+    expect(bulk.ids).toHaveLength(1_000);
+  });
+
+  it('one that fails stops no other', async () => {
+    const seen: string[] = [];
+    const done = await decideAll(['a', 'b', 'c'], async (id) => {
+      seen.push(id);
+      if (id === 'b') throw new Error('gone');
+    });
+    expect([done, seen.sort()]).toEqual([2, ['a', 'b', 'c']]);
+  });
+});
