@@ -164,7 +164,7 @@ export const rows: readonly { title: string; panels: readonly Panel[] }[] = [
         ],
       },
       {
-        title: 'Event loop lag p99',
+        title: 'Event loop lag p99 (at rest 0.1 s)',
         unit: 's',
         queries: [['nodejs_eventloop_lag_p99_seconds and on (instance) mailroom_build_info', '{{instance}}']],
       },

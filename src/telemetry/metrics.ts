@@ -19,9 +19,15 @@ const TURN_MS = 5;
 /** Gauges of prom-client named like counters: `promtool check metrics` refuses them, and nobody misses them. */
 const MISNAMED = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total'];
 
+/**
+ * How often the lag of the event loop is measured, ms; it is also what an idle process shows as its lag. The default of 10 ms wakes the main thread a
+ * hundred times a second: 0.36 % of a core, against 0.05 %. What MailroomStalled looks for lasts a second.
+ */
+const LAG_EVERY_MS = 100;
+
 export function createMetrics(): Metrics {
   const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
+  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: LAG_EVERY_MS });
   for (const name of MISNAMED) registry.removeSingleMetric(name);
   const readers = new Set<() => void>();
 

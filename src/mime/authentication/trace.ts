@@ -25,7 +25,7 @@ function parseReceived(value: string): Received {
   const text = unfold(value.slice(0, MAX_RECEIVED));
   const words = withoutComments(text).split(';', 1)[0]?.trim().split(/\s+/) ?? [];
   const after = (name: string): string | undefined => {
-    const at = words.findIndex((word) => word.toLowerCase() === name);
+    const at = words.findIndex((word) => word.length === name.length && word.toLowerCase() === name);
     return at === -1 ? undefined : words[at + 1];
   };
   const from = words[0]?.toLowerCase() === 'from' ? words[1] : undefined;

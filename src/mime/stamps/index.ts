@@ -106,8 +106,7 @@ export function mayHoldStamps(html: string, patterns: readonly Pattern[]): boole
   const top = html.slice(body, body + TOP_UNITS);
   const end = Math.max(body + TOP_UNITS, html.length - END_UNITS);
   const bottom = end < html.length ? html.slice(end) : '';
-  if (ABOVE.some((hint) => top.includes(hint)) || BELOW.some((hint) => bottom.includes(hint) || top.includes(hint)))
-    return true;
+  if (ABOVE.some((hint) => top.includes(hint)) || linksScanner(bottom) || linksScanner(top)) return true;
   if (patterns.length === 0) return false;
   const lower = html.toLowerCase();
   return patterns.some((pattern) => lower.includes(pattern.longest));
@@ -116,7 +115,13 @@ export function mayHoldStamps(html: string, patterns: readonly Pattern[]): boole
 const TOP_UNITS = 6_144;
 const END_UNITS = 4_096;
 const ABOVE = ['LearnAboutSenderIdentification', 'CAUTION', 'Caution:', 'EXT', 'External', 'ACHTUNG', 'VORSICHT'];
-const BELOW = ['avast.com', 'avg.com'];
+
+/** Holds avast.com or avg.com. The part that is rare comes first: a search for what begins with "a" takes four times as long. */
+function linksScanner(html: string): boolean {
+  for (let dot = html.indexOf('.com'); dot !== -1; dot = html.indexOf('.com', dot + 4))
+    if (html.endsWith('avast', dot) || html.endsWith('avg', dot)) return true;
+  return false;
+}
 
 const ROW = /^[\s>]{0,4}[-_=*~]{2,200}\s{0,4}$/;
 const isRow = (line: string): boolean => line.length <= 200 && ROW.test(line);
