@@ -54,6 +54,8 @@ async function replay(): Promise<Stage> {
       stages.push(stage);
       continue;
     }
+    // Defaults: no digest, no commit.
+    if (word === 'ARG') continue;
     if (stage === undefined) throw new Error(`${word} before FROM`);
     const inside = (path: string) =>
       join(stage?.path ?? '', path.startsWith('/') ? path : join(stage?.workdir ?? '/', path));
