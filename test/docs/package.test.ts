@@ -90,10 +90,12 @@ test('the samples of docs/consumer.md compile under strict', async () => {
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
   writeFileSync(
     join(folder, 'your-backend.ts'),
-    `import type { Message } from 'mailroom/contract';
+    `import type { MailboxEvent, Message } from 'mailroom/contract';
 export declare function store(message: Message, signal: AbortSignal): Promise<void>;
 export declare function save(bytes: ReadableStream<Uint8Array>): Promise<void>;
-export declare function log(error: Error, messageKey: string | undefined): void;\n`,
+export declare function log(error: Error, messageKey: string | undefined): void;
+export declare function onMailboxEvent(event: MailboxEvent): Promise<void>;
+export declare function mark(replyId: string, state: string | undefined, address?: string, report?: unknown): Promise<void>;\n`,
   );
   for (const [i, sample] of samples.entries()) writeFileSync(join(folder, `sample-${i}.ts`), sample);
   writeFileSync(
