@@ -12,7 +12,7 @@ import type { Session } from '../ports.ts';
 import { emitRefusal, statusOf, toMailroomError } from '../problem.ts';
 import type { Access } from '../routes.ts';
 import type { PortalDeps } from './deps.ts';
-import { errorPage, type Frame, frameOf, type ShownError } from './layout.ts';
+import { errorPage, type Frame, frameOf, type ShownError, type Theme } from './layout.ts';
 import type { Language } from './words.ts';
 import { errorIn, portalErrors } from './words-errors.ts';
 
@@ -43,6 +43,9 @@ declare module 'fastify' {
     keep?: true;
   }
 }
+
+const themeOf = (text: string | undefined): Theme | undefined =>
+  text === 'dark' || text === 'light' ? text : undefined;
 
 export interface Visits {
   /** Notes who it is; the gate does, before anything else. */
@@ -79,6 +82,7 @@ export function visits({ organisation }: Pick<PortalDeps, 'organisation'>): Visi
         language: language(request),
         organisation,
         session: known.get(request),
+        theme: themeOf(request.cookies.mailroom_theme),
         // A page that answers a form has no address of its own to come back to.
         url: request.method === 'GET' ? request.url : LIST,
         now: Date.now(),
@@ -144,11 +148,15 @@ export function addGate(
       throw new MailroomError('HTTP_FORBIDDEN', {
         message: `Your role may not do this; it needs the role ${permissions[access].join(' or ')}.`,
       });
-    // The choice of language is remembered, and leaves the address.
-    const { lang } = queryOf(request);
+    // The choice of language or appearance is remembered, and leaves the address.
+    const { lang, theme } = queryOf(request);
+    if (request.method === 'GET' && (theme === 'auto' || themeOf(theme) !== undefined)) {
+      reply.setCookie('mailroom_theme', theme ?? '', { maxAge: theme === 'auto' ? 0 : 31_536_000 });
+      return seeOther(reply, withoutChoice(request.url));
+    }
     if (request.method === 'GET' && (lang === 'de' || lang === 'en')) {
       visits.remember(reply, lang);
-      return seeOther(reply, withoutLanguage(request.url));
+      return seeOther(reply, withoutChoice(request.url));
     }
   });
   portal.addHook('preValidation', async (request, reply) => {
@@ -171,13 +179,14 @@ export function shownError({ code, message, remote, permitted = [] }: MailroomEr
 }
 
 /**
- * The address without the choice of language. Its path as it came: resolved, `/portal/..//host` would be `//host`, which a browser takes for
+ * The address without the choice of language or appearance. Its path as it came: resolved, `/portal/..//host` would be `//host`, which a browser takes for
  * another host.
  */
-function withoutLanguage(url: string): string {
+function withoutChoice(url: string): string {
   const at = url.indexOf('?');
   const query = new URLSearchParams(url.slice(at + 1));
   query.delete('lang');
+  query.delete('theme');
   const path = url.slice(0, at);
   return `${/^\/(?![/\\])/.test(path) ? path : LIST}${query.size === 0 ? '' : `?${query}`}`;
 }

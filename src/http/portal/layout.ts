@@ -49,9 +49,21 @@ export interface Frame {
   form?: { id: string; enter: string };
   /** What was entered is wrong: the title says so. */
   failed?: boolean;
+  /** Chosen by the person; absent: as the browser wishes. */
+  theme?: Theme | undefined;
   /** Epoch milliseconds. */
   now: number;
 }
+
+export type Theme = 'dark' | 'light';
+
+/** The next of automatic, dark, light: what the switch leads to. */
+const nextTheme = (theme: Theme | undefined): Theme | 'auto' =>
+  theme === undefined ? 'dark' : theme === 'dark' ? 'light' : 'auto';
+
+/** The address of this page with one more choice, which the gate keeps in a cookie. */
+const withChoice = ({ url }: Frame, name: 'lang' | 'theme', value: string): string =>
+  `${url}${url.includes('?') ? '&' : '?'}${name}=${value}`;
 
 export const frameOf = (given: Omit<Frame, 'say'>): Frame => ({ ...given, say: sayIn(given.language) });
 
@@ -80,9 +92,10 @@ ${frameMay(frame, 'audit:read') && html`<li class="apart">${link('audit', '/port
 export function page(frame: Frame, title: string, current: Word | undefined, body: Html): string {
   const { say, session, language, organisation } = frame;
   const other = language === 'en' ? 'de' : 'en';
-  const switchTo = `${frame.url}${frame.url.includes('?') ? '&' : '?'}lang=${other}`;
+  const switchTo = withChoice(frame, 'lang', other);
+  const theme = nextTheme(frame.theme);
   return html`<!doctype html>
-<html lang="${language}">
+<html lang="${language}"${frame.theme !== undefined && html` data-theme="${frame.theme}"`}>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -106,6 +119,7 @@ ${
     ? html`<a href="${switchTo}" lang="${other}" hreflang="${other}">${other === 'de' ? 'Deutsch' : 'English'}</a>`
     : html`<button class="link" form="${frame.form.id}" name="_action" value="language:${other}" lang="${other}">${other === 'de' ? 'Deutsch' : 'English'}</button>`
 }
+${frame.form === undefined && html`<a href="${withChoice(frame, 'theme', theme)}" title="${say('themeHelp')}">${say(`theme-${theme}`)}</a>`}
 ${
   session !== undefined &&
   html`<form method="post" action="/portal/sign-out">${csrfField(frame)}<button class="link">${say('signOut')}</button></form>`

@@ -83,4 +83,8 @@ export const findWords = {
   'state-data-begun': { en: 'Transmitting', de: 'Wird übertragen' },
   'state-accepted': { en: 'Accepted', de: 'Angenommen' },
   'state-dropped': { en: 'Dropped', de: 'Verworfen' },
+  themeHelp: { en: 'Appearance', de: 'Darstellung' },
+  'theme-dark': { en: 'Dark', de: 'Dunkel' },
+  'theme-light': { en: 'Light', de: 'Hell' },
+  'theme-auto': { en: 'Automatic', de: 'Automatisch' },
 } as const satisfies Words;

@@ -233,3 +233,18 @@ describe('lists', () => {
     expect((await viewer.post('/portal/replies/bulk', { act: 'drop:all', back })).status).toBe(403);
   });
 });
+
+it('keeps the chosen appearance in a cookie, and leaves this host for nobody', async () => {
+  const { cookie } = await portal.signIn(TOKENS.viewer);
+  const get = (path: string, more = '') =>
+    fetch(`${portal.base}${path}`, { headers: { cookie: `${cookie}${more}` }, redirect: 'manual' });
+  const chosen = await get('/portal/replies?state=held&theme=dark');
+  expect(chosen.status).toBe(303);
+  expect(chosen.headers.get('location')).toBe('/portal/replies?state=held');
+  expect(chosen.headers.getSetCookie().join()).toContain('mailroom_theme=dark');
+  const page = await (await get('/portal/replies', '; mailroom_theme=dark')).text();
+  expect(page).toContain('data-theme="dark"');
+  expect(page).toContain('/portal/replies?theme=light');
+  expect(await (await get('/portal/replies', '; mailroom_theme=<b>')).text()).not.toContain('data-theme');
+  expect((await get('/portal?theme=auto')).headers.getSetCookie().join()).toContain('Max-Age=0');
+});
