@@ -26,6 +26,15 @@ export const examples: Readonly<Record<string, readonly [string, string]>> = {
     'mailroom log-level --server "Support inbound" --trace commands',
   ],
   tail: ['mailroom tail Support', 'mailroom tail Support --json | jq .subject'],
+  privacy: ['mailroom privacy erase anna@customer.example', 'mailroom privacy export anna@customer.example'],
+  'privacy export': [
+    'mailroom privacy export anna@customer.example --out anna.zip',
+    'mailroom -c /etc/mailroom privacy export anna@customer.example',
+  ],
+  'privacy erase': [
+    'mailroom privacy erase anna@customer.example',
+    'mailroom privacy erase anna@customer.example --yes --also-waiting',
+  ],
   parse: ['mailroom parse mail.eml', 'cat mail.eml | mailroom parse -'],
   invite: ['mailroom invite', 'mailroom invite --name Kim --role operator'],
   token: ['mailroom token --name desk --role backend', 'mailroom token --name grafana --role viewer'],

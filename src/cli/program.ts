@@ -14,6 +14,7 @@ import { inviteCommand } from './invite.ts';
 import { logLevelCommand } from './log-level.ts';
 import { loginCommand } from './login.ts';
 import { parseCommand } from './parse.ts';
+import { privacyCommand } from './privacy.ts';
 import { replayCommand } from './replay.ts';
 import { repliesCommand } from './replies.ts';
 import { sandboxCommand } from './sandbox.ts';
@@ -45,6 +46,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     tailCommand,
     logLevelCommand,
     parseCommand,
+    privacyCommand,
     inviteCommand,
     tokenCommand,
     sandboxCommand,

@@ -69,6 +69,8 @@ export const permissions = {
   /** Change what running processes log, for a while. */
   'log-level:write': operators,
   'audit:read': ['administrator'],
+  /** Export and erase what is kept of a person. */
+  'privacy:manage': ['administrator'],
 } as const satisfies Record<string, readonly AccessRole[]>;
 export type Permission = keyof typeof permissions;
 

@@ -14,6 +14,12 @@ export const stored = (references: readonly BlobReference[]): StoringBatch => ({
   durable: Promise.resolve(),
 });
 
+/** A blob, stored no later than `at` (epoch ms). Without a key: a segment (a file of many blobs) of an older version, which does not tell what is in it. */
+export interface ListedBlob {
+  key?: string;
+  at: number;
+}
+
 export interface BlobStore {
   /** Several at once, in the same order, at the least cost. Resolves when the writing begins. The same bytes stored again may be stored twice. */
   putBatch(list: readonly Uint8Array[]): Promise<StoringBatch>;
@@ -23,6 +29,8 @@ export interface BlobStore {
   read(key: string, range?: { start: number; end: number }): AsyncIterable<Uint8Array>;
   has(key: string): Promise<boolean>;
   delete(key: string): Promise<void>;
+  /** All blobs, in no order. */
+  list(): AsyncGenerator<ListedBlob>;
   /** Leaves a mark under a name; false if it was left before. Resolves once it is durable. Kept for 40 days, whatever the retention of blobs. */
   createMarker(name: string): Promise<boolean>;
   /** When the mark was left; undefined if it was not. */

@@ -7,6 +7,7 @@ import { findRoutes } from './api/find.ts';
 import { logLevelRoutes } from './api/log-level.ts';
 import { messageRoutes } from './api/messages.ts';
 import { operationRoutes } from './api/operations.ts';
+import { privacyRoutes } from './api/privacy.ts';
 import { quarantineRoutes } from './api/quarantine.ts';
 import { replyRoutes } from './api/replies.ts';
 import { schemaRoutes } from './api/schemas.ts';
@@ -94,6 +95,7 @@ export async function createHttp(deps: HttpDeps): Promise<Http> {
             ...logLevelRoutes(deps.operations),
             ...operationRoutes(deps.operations),
             ...findRoutes(deps.operations),
+            ...privacyRoutes(deps.operations),
             ...quarantineRoutes(deps.operations, deps.api.blobs, deps.emit),
           ]),
       ...schemaRoutes(deps.publicUrl, () => routes),

@@ -11,6 +11,7 @@ import { preferredReplica } from './placement.ts';
 import type { InboundPorts } from './ports.ts';
 import { type Supervised, supervise } from './supervise.ts';
 
+export { messageIdHash } from './fingerprint.ts';
 export { type IngestDeps, type Item, ingest, itemOf, memoryBytes, messageOf, type Ready } from './ingest-message.ts';
 export { faultOf } from './isolation.ts';
 export { createLimits, type Limits } from './limits.ts';

@@ -1,17 +1,23 @@
 // Wires the portal and the API of email servers: definitions in Redis, live state as the watching and sending replicas wrote it, sessions,
 // delegated sign-in.
+
 import { createOidc } from '../adapters/oauth/oidc.ts';
+import { openJobRemoval } from '../adapters/queue/job-removal.ts';
 import { FIND_DAYS } from '../adapters/redis/find-index.ts';
+import { createPersonalData } from '../adapters/redis/personal-data.ts';
 import type { Config } from '../config/config.ts';
 import type { EmailServerWatch } from '../config/watch.ts';
+import type { EmailServer } from '../domain/email-server.ts';
 import { MailroomError } from '../domain/errors.ts';
 import type { FindApi } from '../http/api/find.ts';
 import type { StatusApi } from '../http/api/operations.ts';
+import type { PrivacyApi } from '../http/api/privacy.ts';
 import type { QuarantineApi } from '../http/api/quarantine.ts';
 import type { ApiDeps } from '../http/index.ts';
 import { type PortalDeps, registerPortal } from '../http/portal/index.ts';
 import type { Inbound } from '../inbound/index.ts';
 import { createEmailServerAdmin, type EmailServerAdmin } from '../operations/email-servers.ts';
+import { createPrivacy } from '../operations/erase-person.ts';
 import { createFind } from '../operations/find.ts';
 import { portalReplies } from '../operations/held-replies.ts';
 import { liveStates } from '../operations/live-state.ts';
@@ -20,6 +26,7 @@ import { createOverview } from '../operations/overview.ts';
 import { previews } from '../operations/preview.ts';
 import { createQuarantineDecisions } from '../operations/quarantine.ts';
 import { createRoundTrips } from '../operations/round-trip.ts';
+import type { Replies } from '../outbound/index.ts';
 import type { Emit } from '../telemetry/events.ts';
 import { doctorFor, folderLister } from './doctor.ts';
 import { ingestDeps, MESSAGE_ID_DAYS } from './inbound.ts';
@@ -40,7 +47,7 @@ interface PortalWiring {
 export function portalOf(wiring: PortalWiring):
   | {
       emailServers: EmailServerAdmin;
-      operations: StatusApi & QuarantineApi & FindApi;
+      operations: StatusApi & QuarantineApi & FindApi & PrivacyApi;
       register: ReturnType<typeof registerPortal>;
     }
   | undefined {
@@ -91,6 +98,7 @@ export function portalOf(wiring: PortalWiring):
       ...stores,
       ingestDeps: ingestDeps(config, stores, emit),
     }),
+    ...privacyOf(stores, room.replies, () => watch.current().servers, emit),
   };
 
   const deps: PortalDeps = {
@@ -130,6 +138,22 @@ export function portalOf(wiring: PortalWiring):
   };
   return { emailServers, operations, register: registerPortal(deps) };
 }
+
+/** Export and erasure of a person's data; the command line needs it without a portal. */
+export const privacyOf = (
+  stores: Stores,
+  { cancelReply }: Pick<Replies, 'cancelReply'>,
+  servers: () => readonly EmailServer[],
+  emit: Emit,
+): PrivacyApi =>
+  createPrivacy({
+    ...stores,
+    kept: createPersonalData(stores.redis),
+    openJobs: () => openJobRemoval(stores.redis),
+    cancelReply,
+    servers,
+    emit,
+  });
 
 /** Sign-in of people at the organisation's provider, when one is configured. */
 function oidcOf({ http, oauth }: Config): PortalDeps['oidc'] {

@@ -1,6 +1,10 @@
 // What a kind of storage (folder, S3) must do for the blob store: keep opaque bytes under a key, durably. Content keys, encryption and
 // verification stand above it in store.ts, once for all kinds.
 
+import type { ListedBlob } from '../../domain/blob-store.ts';
+
+export type { ListedBlob };
+
 export interface BackendItem {
   key: string;
   bytes: Uint8Array;
@@ -34,6 +38,8 @@ export interface BlobBackend {
   open(key: string): Promise<OpenBlob>;
   has(key: string): Promise<boolean>;
   delete(key: string): Promise<void>;
+  /** All blobs, in no order; one that is stored or deleted meanwhile may be among them or not. */
+  list(): AsyncGenerator<ListedBlob>;
   /** Leaves an empty object under the key, apart from the blobs; false if it was there. */
   createMarker(key: string): Promise<boolean>;
   markedAt(key: string): Promise<Date | undefined>;

@@ -190,9 +190,24 @@ export async function openFolder(folder: string, { now = Date.now }: FolderOptio
       try {
         const place = placeOf(folder, key);
         if (place === undefined) await rm(pathOf(key), { force: true });
-        else await segments.erase(place);
+        else await segments.erase(key, place);
       } catch (thrown) {
         throw fault(thrown, 'unlink');
+      }
+    },
+
+    async *list() {
+      try {
+        for (const directory of await listed(folder)) {
+          if (!/^[0-9a-f]{2}$/.test(directory)) continue;
+          for (const key of await listed(join(folder, directory))) {
+            const found = await stat(pathOf(key)).catch(() => undefined); // swept meanwhile
+            if (found !== undefined) yield { key, at: found.mtimeMs };
+          }
+        }
+        yield* segments.list();
+      } catch (thrown) {
+        throw fault(thrown, 'readdir');
       }
     },
 

@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import {
+  type _Object,
   CopyObjectCommand,
   DeleteObjectCommand,
   GetObjectCommand,
@@ -76,6 +77,25 @@ export function openS3(config: Config['blobs']['s3']): BlobBackend {
       if (isMissing(thrown)) return undefined;
       throw fault(thrown, 'HeadObject');
     }
+  }
+
+  async function* pages(): AsyncGenerator<readonly _Object[]> {
+    let token: string | undefined;
+    do {
+      const page = await client
+        .send(
+          new ListObjectsV2Command({
+            Bucket: bucket,
+            Prefix: config.prefix,
+            ...(token === undefined ? {} : { ContinuationToken: token }),
+          }),
+        )
+        .catch((thrown: unknown) => {
+          throw fault(thrown, 'ListObjectsV2');
+        });
+      yield page.Contents ?? [];
+      token = page.IsTruncated === true ? page.NextContinuationToken : undefined;
+    } while (token !== undefined);
   }
 
   async function removeIfOlder(name: string, limit: number): Promise<boolean> {
@@ -160,22 +180,17 @@ export function openS3(config: Config['blobs']['s3']): BlobBackend {
       return found === undefined ? undefined : new Date(found.modified);
     },
 
+    async *list() {
+      for await (const objects of pages())
+        for (const { Key: name = '', LastModified: modified } of objects)
+          if (!name.startsWith(temporary) && !name.startsWith(marks))
+            yield { key: name.slice(config.prefix.length), at: modified?.getTime() ?? Date.now() };
+    },
+
     async sweep(olderThan) {
       let removed = 0;
-      let token: string | undefined;
-      do {
-        const page = await client
-          .send(
-            new ListObjectsV2Command({
-              Bucket: bucket,
-              Prefix: config.prefix,
-              ...(token === undefined ? {} : { ContinuationToken: token }),
-            }),
-          )
-          .catch((thrown: unknown) => {
-            throw fault(thrown, 'ListObjectsV2');
-          });
-        await inParallel(page.Contents ?? [], async ({ Key: name = '', LastModified: modified }) => {
+      for await (const objects of pages()) {
+        await inParallel(objects, async ({ Key: name = '', LastModified: modified }) => {
           const isTemporary = name.startsWith(temporary);
           const isMark = name.startsWith(marks);
           const limit = isMark
@@ -186,8 +201,7 @@ export function openS3(config: Config['blobs']['s3']): BlobBackend {
           if (modified === undefined || modified.getTime() >= limit) return;
           if ((await removeIfOlder(name, limit)) && !isTemporary && !isMark) removed += 1;
         });
-        token = page.IsTruncated === true ? page.NextContinuationToken : undefined;
-      } while (token !== undefined);
+      }
       return removed;
     },
 

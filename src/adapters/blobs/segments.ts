@@ -1,19 +1,25 @@
 // Segments, for the folder storage: incoming mails one after another in a file that this process alone appends to, flushed once a batch. A file for each
 // mail costs more CPU than everything else that is done with it, and two flushes instead of one (docs/performance.md).
 //
-//   segments/<hour>/<name>   nothing but the blobs' bytes
+//   segments/<hour>/<name>   of each blob: "MRS1" | length (6, big endian) | content key (32) | sealed (1: encrypted), then its bytes
 //
 // There is no index: the key of such a blob ends with its place, `<content key>@<hour>/<name>:<offset>:<length>`. Nobody is notified of the key before its bytes
-// are durable, so what a crash left half-written is never asked for. Deleted bytes are overwritten with zeros, with which no blob begins.
+// are durable, so what a crash left half-written is never asked for. The heads are for list() alone, which finds blobs that no job names any more; segments
+// of older versions have none. Deleted bytes, content key included, are overwritten with zeros, with which no blob begins.
 import { randomBytes } from 'node:crypto';
 import { constants, fstatSync } from 'node:fs';
 import { type FileHandle, mkdir, open, opendir, readdir, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { BackendItem, StoringItems } from './blob-backend.ts';
+import type { BackendItem, ListedBlob, StoringItems } from './blob-backend.ts';
 import { isErrno } from './errors.ts';
 
 /** A segment takes no more blobs when it has this many bytes, or when the hour is over: whole segments age and go together. */
 const LARGEST = 256 * 1024 * 1024;
+const MAGIC = Buffer.from('MRS1');
+/** Bytes of a content key, a SHA-256. */
+const CONTENT_KEY = 32;
+/** Bytes before each blob. */
+const HEAD = MAGIC.length + 6 + CONTENT_KEY + 1;
 const HOUR = /^\d{4}-\d\d-\d\dT\d\d$/;
 
 export interface Place {
@@ -25,8 +31,10 @@ export interface Place {
 interface Segments {
   /** Resolves with the keys when the write begins. Calls that come while one is being written share the next write. */
   append(items: readonly BackendItem[]): Promise<StoringItems>;
-  /** Overwrites the bytes. */
-  erase(place: Place): Promise<void>;
+  /** Overwrites the bytes, and the name of the content before them. */
+  erase(key: string, place: Place): Promise<void>;
+  /** Keys of all blobs that are there, segment by segment. */
+  list(): AsyncGenerator<ListedBlob>;
   /** Removes segments last written before the limit, epoch ms; resolves with how many files went. */
   sweep(limit: number): Promise<number>;
   close(): Promise<void>;
@@ -81,12 +89,16 @@ export function openSegments(
   async function write(items: readonly BackendItem[]): Promise<StoringItems> {
     const into = await current();
     const keys: string[] = [];
+    const parts: Uint8Array[] = [];
     const from = into.size;
     for (const { key, bytes } of items) {
+      const head = headOf(key, bytes.length);
+      into.size += head.length;
       keys.push(`${key}@${into.where}:${into.size}:${bytes.length}`);
       into.size += bytes.length;
+      parts.push(head, bytes);
     }
-    const durable = writeAll(into.handle, items, from).then(() => {
+    const durable = writeAll(into.handle, parts, from).then(() => {
       // A folder that was removed under us keeps taking writes that nobody will ever find.
       if (isRemoved(into.handle)) throw Object.assign(new Error('segment was removed'), { code: 'ENOENT' });
     });
@@ -119,7 +131,7 @@ export function openSegments(
         waiting.push({ items, resolve, reject });
         flushing ??= flush();
       }),
-    async erase({ path, offset, length }) {
+    async erase(key, { path, offset, length }) {
       const handle = await open(path, 'r+').catch((thrown: unknown) => {
         if (isErrno(thrown, 'ENOENT')) return undefined;
         throw thrown;
@@ -128,6 +140,9 @@ export function openSegments(
       try {
         const { size, atime, mtime } = await handle.stat();
         if (offset + length <= size) await handle.write(Buffer.alloc(length), 0, length, offset);
+        const head = headOf(key.split('@', 1)[0] as string, length);
+        if ((await readAt(handle, offset - HEAD, HEAD)).equals(head))
+          await handle.write(Buffer.alloc(CONTENT_KEY), 0, CONTENT_KEY, offset - HEAD + MAGIC.length + 6);
         await handle.utimes(atime, mtime); // the others' age stays what it was
         await handle.sync();
       } finally {
@@ -136,11 +151,7 @@ export function openSegments(
     },
     async sweep(limit) {
       let removed = 0;
-      const hours = await readdir(root).catch((thrown: unknown) => {
-        if (isErrno(thrown, 'ENOENT')) return [];
-        throw thrown;
-      });
-      for (const hour of hours) {
+      for (const hour of await namesIn(root)) {
         if (!HOUR.test(hour)) continue;
         for await (const { name } of await opendir(join(root, hour))) {
           const path = join(root, hour, name);
@@ -152,6 +163,12 @@ export function openSegments(
       }
       return removed;
     },
+    async *list() {
+      for (const hour of await namesIn(root)) {
+        if (!HOUR.test(hour)) continue;
+        for (const name of await namesIn(join(root, hour))) yield* blobsIn(join(root, hour, name), `${hour}/${name}`);
+      }
+    },
     async close() {
       await flushing;
       await drop();
@@ -162,8 +179,58 @@ export function openSegments(
 /** Somebody removed the file under us. Of an open file this takes microseconds, less than the way through the thread pool. */
 const isRemoved = ({ fd }: FileHandle): boolean => fstatSync(fd).nlink === 0;
 
-async function writeAll(handle: FileHandle, items: readonly BackendItem[], from: number): Promise<void> {
-  let left = items.map(({ bytes }) => bytes).filter((bytes) => bytes.length > 0);
+async function namesIn(path: string): Promise<string[]> {
+  return readdir(path).catch((thrown: unknown) => {
+    if (isErrno(thrown, 'ENOENT')) return []; // swept meanwhile
+    throw thrown;
+  });
+}
+
+const headOf = (key: string, length: number): Buffer => {
+  const head = Buffer.alloc(HEAD);
+  MAGIC.copy(head);
+  head.writeUIntBE(length, MAGIC.length, 6);
+  head.write(key, MAGIC.length + 6, CONTENT_KEY, 'hex'); // stops at the dot of `.enc`
+  head[HEAD - 1] = key.endsWith('.enc') ? 1 : 0;
+  return head;
+};
+
+async function readAt(handle: FileHandle, position: number, length: number): Promise<Buffer> {
+  if (position < 0) return Buffer.alloc(0);
+  const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, position);
+  return buffer.subarray(0, bytesRead);
+}
+
+/** From head to head. A segment that is being written ends where its last head does. */
+async function* blobsIn(path: string, where: string): AsyncGenerator<ListedBlob> {
+  const handle = await open(path, 'r').catch((thrown: unknown) => {
+    if (isErrno(thrown, 'ENOENT')) return undefined;
+    throw thrown;
+  });
+  if (handle === undefined) return;
+  try {
+    const { size, mtimeMs } = await handle.stat();
+    for (let position = 0; position < size; ) {
+      const head = await readAt(handle, position, HEAD);
+      if (head.length < HEAD || !head.subarray(0, MAGIC.length).equals(MAGIC)) {
+        if (position === 0) yield { at: mtimeMs };
+        return;
+      }
+      const length = head.readUIntBE(MAGIC.length, 6);
+      const content = head.subarray(MAGIC.length + 6, HEAD - 1);
+      position += HEAD;
+      if (position + length > size) return;
+      const name = `${content.toString('hex')}${head[HEAD - 1] === 1 ? '.enc' : ''}`;
+      if (!content.every((byte) => byte === 0)) yield { key: `${name}@${where}:${position}:${length}`, at: mtimeMs };
+      position += length;
+    }
+  } finally {
+    await handle.close();
+  }
+}
+
+async function writeAll(handle: FileHandle, parts: readonly Uint8Array[], from: number): Promise<void> {
+  let left = parts.filter((bytes) => bytes.length > 0);
   let position = from;
   while (left.length > 0) {
     let { bytesWritten } = await handle.writev(left.slice(0, 1_000), position);

@@ -87,6 +87,9 @@ export function createStore(backend: BlobBackend, ring: KeyRing = []): BlobStore
     async delete(key) {
       await backend.delete(valid(key));
     },
+    async *list() {
+      for await (const listed of backend.list()) if (listed.key === undefined || KEY.test(listed.key)) yield listed;
+    },
     createMarker: (name) => backend.createMarker(markKey(name)),
     markedAt: (name) => backend.markedAt(markKey(name)),
     sweep: (olderThan) => backend.sweep(olderThan),

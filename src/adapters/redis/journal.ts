@@ -30,7 +30,7 @@ const sha = (text: string) => hash('sha256', text).slice(0, 32);
 export const replyKey = (of: Scope, replyId: string) => `${prefixOf(of)}:reply:${sha(replyId)}`;
 export const stateKey = (of: Scope, state: string) => `${prefixOf(of)}:replies-in:${state}`;
 const UNREADABLE = 'is no entry of the journal';
-const aliasKey = (of: Scope, messageId: string) => `${prefixOf(of)}:reply-by-message-id:${sha(messageId)}`;
+export const aliasKey = (of: Scope, messageId: string) => `${prefixOf(of)}:reply-by-message-id:${sha(messageId)}`;
 
 /** Kept for a while and then forgotten. */
 const ENDED: readonly ReplyState[] = ['accepted', 'rejected', 'dropped'];

@@ -2,7 +2,7 @@
 // last message. A message that names a conversation without proof joins it only if its sender is among them.
 import { hash } from 'node:crypto';
 import type { Redis } from 'ioredis';
-import { prefixOf } from '../../domain/keys.ts';
+import { prefixOf, type Scope } from '../../domain/keys.ts';
 import { gathered } from '../../lib/gathered.ts';
 import { DAY_SECONDS } from '../../lib/time.ts';
 import { script } from './script.ts';
@@ -39,6 +39,25 @@ for k = 1, #KEYS do
 end
 return standings`);
 
+const participantsKey = (of: Scope, conversationId: string) =>
+  `${prefixOf(of)}:participants:${hash('sha256', conversationId, 'base64url').slice(0, 22)}`;
+const markOf = (conversationId: string, address: string): string =>
+  hash('sha256', `${conversationId}\n${address.toLowerCase()}`, 'base64url').slice(0, WIDTH);
+
+/** KEYS: participants. ARGV: hash. */
+const FORGET = script(`
+local list, rest = redis.call('GET', KEYS[1]) or '', ''
+for i = 1, #list, ${WIDTH} do
+  local one = string.sub(list, i, i + ${WIDTH - 1})
+  if one ~= ARGV[1] then rest = rest .. one end
+end
+if rest == '' then redis.call('DEL', KEYS[1]) elseif rest ~= list then redis.call('SET', KEYS[1], rest, 'KEEPTTL') end
+return 1`);
+
+export async function forgetParticipant(redis: Redis, conversationId: string, address: string): Promise<void> {
+  await FORGET(redis, [participantsKey(redis, conversationId)], [markOf(conversationId, address)]);
+}
+
 interface Admission {
   conversationId: string;
   from: string;
@@ -62,9 +81,8 @@ export function createParticipants(redis: Redis): Participants {
     const keys: string[] = [];
     const argv: (string | number)[] = [KEEP_SECONDS, MOST * WIDTH];
     for (const { conversationId, from, others, proven } of admissions) {
-      const mark = (address: string) =>
-        hash('sha256', `${conversationId}\n${address.toLowerCase()}`, 'base64url').slice(0, WIDTH);
-      keys.push(`${prefixOf(redis)}:participants:${hash('sha256', conversationId, 'base64url').slice(0, 22)}`);
+      const mark = (address: string) => markOf(conversationId, address);
+      keys.push(participantsKey(redis, conversationId));
       const marks = new Set([mark(from), ...others.slice(0, MOST).map(mark)]);
       argv.push(proven ? '1' : '0', marks.size, ...marks);
     }

@@ -1,12 +1,14 @@
 // Audit log of the portal: one bounded stream in Redis, newest kept. Values arrive here masked.
 import type { Redis } from 'ioredis';
-import { prefixOf } from '../../domain/keys.ts';
+import { prefixOf, type Scope } from '../../domain/keys.ts';
 import type { AuditEntry, AuditLog } from '../../http/ports.ts';
 import { objectIn } from './structures.ts';
 
+export const auditKey = (of: Scope) => `${prefixOf(of)}:portal:audit`;
+
 /** @param keep entries kept, about */
 export function createPortalAudit(redis: Redis, keep = 10_000, now: () => number = Date.now): AuditLog {
-  const stream = `${prefixOf(redis)}:portal:audit`;
+  const stream = auditKey(redis);
   return {
     async write(record) {
       const entry: AuditEntry = { at: new Date(now()).toISOString(), ...record };

@@ -236,6 +236,8 @@ export const germanTitles: Readonly<Record<ErrorCode, string>> = {
   HTTP_BODY_TOO_LARGE: 'Die Anfrage ist größer als erlaubt.',
   HTTP_MEDIA_TYPE: 'Der Medientyp der Anfrage ist nicht bekannt.',
   HTTP_TOO_MANY_STREAMS: 'Zu viele Downloads oder Tests sind gleichzeitig offen.',
+  PRIVACY_ADDRESS_INVALID: 'Das ist keine einzelne E-Mail-Adresse.',
+  PRIVACY_ADDRESS_IS_OURS: 'Das ist die Adresse eines E-Mail Servers; jede E-Mail enthält sie.',
   HTTP_RANGE_NOT_SATISFIABLE: 'Der verlangte Bereich liegt außerhalb des Inhalts.',
   HTTP_INTERNAL: 'Mailroom konnte die Anfrage nicht ausführen.',
   MESSAGE_UNKNOWN: 'Unter diesem Schlüssel ist keine Nachricht bekannt.',

@@ -125,6 +125,24 @@ export const httpErrors = section({
       de: 'Lesen Sie die offenen Antworten, und fragen Sie dann noch einmal an; oder erhöhen Sie http.streamsPerClient.',
     },
   },
+  PRIVACY_ADDRESS_INVALID: {
+    class: 'invalid',
+    action: 'refuse',
+    message: 'This is not one mail address.',
+    hint: {
+      en: 'Enter the address of the person alone, as in anna@customer.example.',
+      de: 'Geben Sie nur die Adresse der Person ein, zum Beispiel anna@customer.example.',
+    },
+  },
+  PRIVACY_ADDRESS_IS_OURS: {
+    class: 'invalid',
+    action: 'refuse',
+    message: 'This is an address of an email server, which every mail contains.',
+    hint: {
+      en: 'Enter the address of a customer. Addresses of email servers (User, aliases, Additional Email From Addresses) are refused, because everything would be erased.',
+      de: 'Geben Sie die Adresse einer Kundin oder eines Kunden ein. Adressen von E-Mail Servern (User, Aliasse, Additional Email From Addresses) werden abgelehnt, weil sonst alles gelöscht würde.',
+    },
+  },
   HTTP_RANGE_NOT_SATISFIABLE: {
     class: 'invalid',
     action: 'refuse',

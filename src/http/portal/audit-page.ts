@@ -14,7 +14,16 @@ const CHANGES_PER_PAGE = 40;
 const MANY = 4;
 
 const DID = ['create', 'replace', 'copy', 'enable', 'disable', 'delete', 'pause', 'resume'] as const;
-const DECIDED = ['release', 'drop', 'enqueue-again', 'accept', 'move-flow', 'round-trip'] as const;
+const DECIDED = [
+  'release',
+  'drop',
+  'enqueue-again',
+  'accept',
+  'move-flow',
+  'round-trip',
+  'privacy-export',
+  'privacy-erase',
+] as const;
 const SIGNED = ['sign-in', 'sign-out', 'sign-in-locked'] as const;
 
 function didOf({ say }: Frame, action: string): string {

@@ -8,6 +8,7 @@ import type { Emit } from '../../telemetry/events.ts';
 import type { Definition, EmailServersApi, EmailServerView } from '../api/email-servers.ts';
 import type { FindApi } from '../api/find.ts';
 import type { EmailFlowView, OperationsApi } from '../api/operations.ts';
+import type { PrivacyApi } from '../api/privacy.ts';
 import type { QuarantineApi } from '../api/quarantine.ts';
 import type { ApiToken } from '../auth.ts';
 import type { ClientAddresses } from '../client.ts';
@@ -113,7 +114,7 @@ export interface PortalDeps {
   clientAddresses?: ClientAddresses | undefined;
   servers: EmailServersApi;
   /** Flows, pause and resume, test of a connection, quarantined messages. */
-  operations: OperationsApi & QuarantineApi & FindApi;
+  operations: OperationsApi & QuarantineApi & FindApi & PrivacyApi;
   replies: PortalReplies;
   blobs: Pick<BlobStore, 'read'>;
   sessions: Sessions;

@@ -14,6 +14,7 @@ import { addGate, needs, seeOther, visits as visitsOf } from './gate.ts';
 import { addAssets } from './layout.ts';
 import { addList } from './list-page.ts';
 import { addOverview } from './overview-page.ts';
+import { addPrivacy } from './privacy-page.ts';
 import { addQuarantine } from './quarantine-page.ts';
 import { addReplies } from './replies-page.ts';
 import { addConsent, addSignIn, signIns } from './sign-in-page.ts';
@@ -59,6 +60,7 @@ export function registerPortal(deps: PortalDeps): (app: FastifyInstance) => Prom
       addConsent(portal, deps, visits, signIn.secure);
       addFind(portal, deps, visits);
       addAudit(portal, deps, visits);
+      addPrivacy(portal, deps, visits);
       portal.get('/portal/*', needs('session'), () => {
         throw new MailroomError('HTTP_NOT_FOUND');
       });

@@ -86,7 +86,7 @@ function menuBar(frame: Frame, current: Word | undefined): Html {
 <li><span class="group" id="menu-email">${say('email')} ›</span><ul aria-labelledby="menu-email"><li>${link('emailServers', '/portal/email-servers')}</li>
 <li>${link('repliesTitle', '/portal/replies')}</li>${frameMay(frame, 'quarantine:read') && html`<li>${link('quarantineTitle', '/portal/quarantine')}</li>`}</ul></li>
 ${frameMay(frame, 'find:read') && html`<li class="apart">${link('findTitle', '/portal/find')}</li>`}
-${frameMay(frame, 'audit:read') && html`<li class="apart">${link('audit', '/portal/audit')}</li>`}</ul></div></nav>`;
+${frameMay(frame, 'audit:read') && html`<li class="apart">${link('audit', '/portal/audit')}</li>`}${frameMay(frame, 'privacy:manage') && html`<li>${link('privacy', '/portal/privacy')}</li>`}</ul></div></nav>`;
 }
 
 export function page(frame: Frame, title: string, current: Word | undefined, body: Html): string {

@@ -4,6 +4,7 @@ import { fill } from '../../lib/text.ts';
 import { connectWords } from './words-connect.ts';
 import { findWords } from './words-find.ts';
 import { operationWords } from './words-operation.ts';
+import { privacyWords } from './words-privacy.ts';
 import { serverWords } from './words-servers.ts';
 
 export type Language = 'en' | 'de';
@@ -76,7 +77,7 @@ const frameWords = {
   acceptDone: { en: 'Message {name} was marked as settled.', de: 'Nachricht {name} wurde als erledigt markiert.' },
 } as const satisfies Words;
 
-const words = { ...frameWords, ...serverWords, ...operationWords, ...connectWords, ...findWords };
+const words = { ...frameWords, ...serverWords, ...operationWords, ...connectWords, ...findWords, ...privacyWords };
 
 export type Word = keyof typeof words;
 /** @param names what `{name}` in the words means */

@@ -21,6 +21,8 @@ export const httpEvents = events({
     message: 'quarantined message enqueued again or accepted by a person',
     labels: ['kind'],
   },
+  PersonalDataExported: { level: 'info', message: 'everything kept of a person exported' },
+  PersonalDataErased: { level: 'info', message: 'everything kept of a person erased' },
   EmailServerChanged: { level: 'info', message: 'email server changed in the portal or API', labels: ['kind'] },
   PortalSignedIn: { level: 'info', message: 'user signed in to the portal' },
   PortalSignInRefused: { level: 'warn', message: 'portal sign-in refused', labels: ['code'] },

@@ -306,6 +306,9 @@ export function memoryBlobs(): BlobStore {
       for await (const chunk of source) chunks.push(chunk);
       return put(Buffer.concat(chunks));
     },
+    async *list() {
+      for (const key of blobs.keys()) yield { key, at: 0 };
+    },
     async *read(key, range) {
       const bytes = blobs.get(key);
       if (bytes === undefined) throw new Error(`no blob ${key}`);

@@ -10,7 +10,7 @@ import { openFolder } from '../../../src/adapters/blobs/folder.ts';
 import { createBlobStore } from '../../../src/adapters/blobs/index.ts';
 import { createStore } from '../../../src/adapters/blobs/store.ts';
 import type { Config, KeyRing } from '../../../src/config/config.ts';
-import type { BlobStore } from '../../../src/domain/blob-store.ts';
+import type { BlobStore, ListedBlob } from '../../../src/domain/blob-store.ts';
 import { collect } from '../../../src/lib/streams.ts';
 import { storeBlob } from '../../support/blobs.ts';
 
@@ -212,6 +212,31 @@ describe.each([
     const [young] = await putBatch(store, [Buffer.from('young')]);
     expect(await store.sweep(new Date(now - 30 * 86_400_000))).toBe(1);
     expect([await store.has(two.blob), await store.has(young?.blob ?? '')]).toEqual([false, true]);
+    await store.close();
+  });
+
+  it('is listed with large ones, deleted ones left out; a segment of an older version tells only its age', async () => {
+    const store = await createBlobStore(config(keys));
+    const batch = await putBatch(
+      store,
+      [0, 1, FRAME + 3, 50].map((size) => randomBytes(size)),
+    );
+    const large = await storeBlob(store, randomBytes(20));
+    const [, deleted] = batch;
+    await store.delete(deleted?.blob ?? '');
+    const path = join(folder, 'segments', (await segments())[0] ?? '');
+    // Of what was deleted nothing is left, not even the hash.
+    expect((await readFile(path)).includes(Buffer.from(deleted?.blob.slice(0, 64) ?? '', 'hex'))).toBe(false);
+    await writeFile(join(path, '..', 'old-1'), 'Received: as older versions stored it');
+    const listed: ListedBlob[] = [];
+    for await (const one of store.list()) listed.push(one);
+    const expected = [...batch, large].map(({ blob }) => blob).filter((blob) => blob !== deleted?.blob);
+    expect(listed.flatMap((one) => one.key ?? []).sort()).toEqual(expected.sort());
+    expect(listed.filter((one) => one.key === undefined)).toHaveLength(1);
+    for (const { key: blob, at } of listed) {
+      expect(Math.abs(at - Date.now())).toBeLessThan(60_000);
+      if (blob !== undefined) await collect(store.read(blob));
+    }
     await store.close();
   });
 
