@@ -42,7 +42,7 @@ RUN install -d -o node -g node -m 0750 /data /data/blobs && install -d /etc/mail
 WORKDIR /app
 COPY package.json ./
 COPY --from=packages /app/node_modules ./node_modules
-COPY --from=packages /app/sbom.cdx.json ./
+COPY --from=packages /app/sbom.cdx.json ./sbom.cdx.json
 COPY --from=build /app/dist ./dist
 USER 1000:1000
 VOLUME /data
