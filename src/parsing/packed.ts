@@ -38,5 +38,5 @@ export function unpacked<T extends { bodies?: Uint8Array | undefined; tokens?: s
  * small objects hold (10 MB lingered in a drain). They are empty afterwards.
  */
 export function dropBodies({ bodies }: PackedMessage): void {
-  if (bodies?.buffer instanceof ArrayBuffer) bodies.buffer.transfer(0);
+  if (bodies?.buffer instanceof ArrayBuffer && !bodies.buffer.detached) bodies.buffer.transfer(0);
 }

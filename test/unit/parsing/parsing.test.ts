@@ -84,6 +84,14 @@ it('what comes back is all that the parser made of it', async () => {
   expect(bodies).toHaveLength(0);
 });
 
+it('mails of one request lie in one piece of memory: dropped one by one, and again', async () => {
+  const { parsing } = start({ script: undefined });
+  const parsed = await parsing.parse([mail('one'), mail('two'), mail('three')]);
+  expect(new Set(parsed.map(({ bodies }) => bodies?.buffer)).size).toBe(1);
+  for (const message of [...parsed, ...parsed]) dropBodies(message);
+  expect(parsed.map(({ bodies }) => bodies?.length)).toEqual([0, 0, 0]);
+});
+
 it('mails of any size come back in order', async () => {
   const { parsing } = start({ script: undefined });
   const batch = [10, 900_000, 900_000, 900_000, 20, 2_500_000, 5].map((size, i) =>
