@@ -6,7 +6,7 @@ import { type FindApi, LONGEST_QUERY } from '../api/find.ts';
 import type { PortalDeps } from './deps.ts';
 import { needs, queryOf, send, type Visits } from './gate.ts';
 import { type Html, html } from './html.ts';
-import { type Frame, page, since } from './layout.ts';
+import { exactTime, type Frame, page, since } from './layout.ts';
 
 type Answer = Awaited<ReturnType<FindApi['find']>>;
 
@@ -28,7 +28,7 @@ function findPage(frame: Frame, query: string, answer: Answer | undefined): stri
   const heads = ['what', 'idHead', 'foundBy', 'server', 'when'] as const;
   const rows = answer?.results.map(
     (one) =>
-      html`<tr><td data-label="${say('what')}"><div>${say(`found-${one.kind}`)}${one.state !== undefined && html` <span class="badge">${one.state}</span>`}</div></td><th scope="row" class="wrap"><a href="${timelineUrl(one.kind, one.id)}">${one.id}</a></th><td data-label="${say('foundBy')}"><div>${say(`by-${one.matchedBy}`)}</div></td><td class="wrap" data-label="${say('server')}"><div>${one.server}${one.emailFlow !== undefined && html` <span class="dim">${one.emailFlow}</span>`}</div></td><td data-label="${say('when')}"><div>${since(frame, one.at)}</div></td></tr>`,
+      html`<tr><td data-label="${say('what')}"><div>${say(`found-${one.kind}`)}${one.state !== undefined && html` <span class="badge">${replyStateIn(frame, one.state)}</span>`}</div></td><th scope="row" class="wrap"><a href="${timelineUrl(one.kind, one.id)}">${one.id}</a></th><td data-label="${say('foundBy')}"><div>${say(`by-${one.matchedBy}`)}</div></td><td class="wrap" data-label="${say('server')}"><div>${one.server}${one.emailFlow !== undefined && html` <span class="dim">${one.emailFlow}</span>`}</div></td><td data-label="${say('when')}"><div>${since(frame, one.at)}</div></td></tr>`,
   );
   const found =
     rows === undefined
@@ -47,12 +47,27 @@ function findPage(frame: Frame, query: string, answer: Answer | undefined): stri
 const BAD: readonly string[] = ['failed', 'bounced', 'rejected', 'quarantined'];
 const WARN: readonly string[] = ['retried', 'uncertain', 'held', 'delayed', 'dropped'];
 
+const STATES = [
+  'held',
+  'uncertain',
+  'rejected',
+  'prepared',
+  'queued',
+  'submitting',
+  'data-begun',
+  'accepted',
+  'dropped',
+] as const;
+
+function replyStateIn({ say }: Frame, state: string): string {
+  const known = STATES.find((one) => one === state);
+  return known === undefined ? state : say(`state-${known}`);
+}
+
 function eventRow(frame: Frame, { at, step, code, said, who }: TimelineEvent): Html {
-  const { say, language } = frame;
-  const time = at === undefined ? undefined : new Date(at);
-  const exact = time && new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'medium' }).format(time);
+  const { say } = frame;
   const kind = BAD.includes(step) ? 'bad' : WARN.includes(step) ? 'warn' : '';
-  return html`<tr><td data-label="${say('when')}"><div>${time === undefined ? '–' : html`<time datetime="${time.toISOString()}">${exact}</time>`}</div></td><th scope="row"><span class="badge ${kind}">${say(`step-of-${step}`)}</span></th><td class="wrap" data-label="${say('details')}"><div>${code !== undefined && html`<code>${code}</code> `}${who !== undefined && html`${who} `}${said !== undefined && html`<q>${said}</q>`}</div></td></tr>`;
+  return html`<tr><td data-label="${say('when')}"><div>${at === undefined ? '–' : exactTime(frame, at)}</div></td><th scope="row"><span class="badge ${kind}">${say(`step-of-${step}`)}</span></th><td class="wrap" data-label="${say('details')}"><div>${code !== undefined && html`<code>${code}</code> `}${who !== undefined && html`${who} `}${said !== undefined && html`<q>${said}</q>`}</div></td></tr>`;
 }
 
 function timelinePage(frame: Frame, timeline: Timeline): string {
@@ -67,7 +82,7 @@ function timelinePage(frame: Frame, timeline: Timeline): string {
     title,
     'findTitle',
     html`<p class="crumb"><a href="/portal/find">← ${say('findTitle')}</a></p><h1 class="wrap">${title}</h1>
-<div class="card"><dl class="facts">${fact('state', timeline.state)}${fact('server', timeline.server)}${fact('flow', timeline.emailFlow)}${fact('mailbox', timeline.mailbox)}${timeline.folder !== undefined && fact('message', `${timeline.folder} · UID ${timeline.uid}`)}${fact('from', timeline.from)}${to.length > 0 && fact('to', to.join(', '))}${timeline.messageId !== undefined && fact('messageIdHead', link(timeline.messageId))}${fact('serverIdHead', timeline.serverMessageId)}${conversation !== undefined && fact('conversation', link(conversation))}${fact('attempts', timeline.attempts)}${siblings.length > 0 && fact('siblings', html`${siblings.map((key) => html`<div><a href="${timelineUrl('message', key)}">${key}</a></div>`)}`)}</dl></div>
+<div class="card"><dl class="facts">${fact('state', kind === 'reply' ? replyStateIn(frame, timeline.state) : timeline.state)}${fact('server', timeline.server)}${fact('flow', timeline.emailFlow)}${fact('mailbox', timeline.mailbox)}${timeline.folder !== undefined && fact('message', `${timeline.folder} · UID ${timeline.uid}`)}${fact('from', timeline.from)}${to.length > 0 && fact('to', to.join(', '))}${timeline.messageId !== undefined && fact('messageIdHead', link(timeline.messageId))}${fact('serverIdHead', timeline.serverMessageId)}${conversation !== undefined && fact('conversation', link(conversation))}${fact('attempts', timeline.attempts)}${siblings.length > 0 && fact('siblings', html`${siblings.map((key) => html`<div><a href="${timelineUrl('message', key)}">${key}</a></div>`)}`)}</dl></div>
 <section aria-labelledby="timeline"><h2 id="timeline">${say('timeline')}</h2><div class="table stack"><table class="rows" aria-labelledby="timeline"><thead><tr>${(['when', 'what', 'details'] as const).map((head) => html`<th scope="col">${say(head)}</th>`)}</tr></thead><tbody>${events.map((event) => eventRow(frame, event))}</tbody></table></div></section>`,
   );
 }

@@ -83,17 +83,31 @@ function attentionNote(frame: Frame, { code, urgency, parameters, since: at, lin
 }
 
 /** The problems of a server are shown in full with its first entry. */
-function itemOf(frame: Frame, one: Attention, view: EmailServerView | undefined, isFirst: boolean): Html | false {
+function itemOf(
+  frame: Frame,
+  one: Attention,
+  view: EmailServerView | undefined,
+  isFirst: boolean,
+): { item?: Html; isDetail: boolean } {
   const details = view === undefined ? [] : problemsOf(frame, view);
-  const isDetail = details.length > 0 && IN_DETAILS.includes(one.code);
-  if (isDetail && !isFirst) return false;
-  return html`<li><div class="wrap">${subjectOf(frame, one, view)}</div><div>${isDetail ? details : attentionNote(frame, one)}</div></li>`;
+  const { code, reason, pausedBy } = view?.live ?? {};
+  // A state without a reason is told by its own words.
+  const isTold =
+    !OF_STATE.includes(one.code) || [code, reason, pausedBy].some((text) => text !== undefined && text !== '');
+  const isDetail = details.length > 0 && IN_DETAILS.includes(one.code) && isTold;
+  if (isDetail && !isFirst) return { isDetail };
+  const item = html`<li><div class="wrap">${subjectOf(frame, one, view)}</div><div>${isDetail ? details : attentionNote(frame, one)}</div></li>`;
+  return { item, isDetail };
 }
+
+const OF_STATE: readonly AttentionCode[] = [
+  ...(['MAILBOX_NOT_WATCHED', 'FETCHING_PAUSED', 'SIGN_IN_NEEDED', 'SMTP_PAUSED', 'SMTP_RETRYING'] as const),
+];
 
 /** Of these the server's own problems say more: fields, the server's words, the next try. */
 const IN_DETAILS: readonly AttentionCode[] = [
-  ...(['SERVER_INVALID', 'SERVER_WARNING', 'CREDENTIAL_ENDS', 'MAILBOX_NOT_WATCHED', 'FETCHING_PAUSED'] as const),
-  ...(['SIGN_IN_NEEDED', 'SMTP_PAUSED', 'SMTP_RETRYING'] as const),
+  ...(['SERVER_INVALID', 'SERVER_WARNING', 'CREDENTIAL_ENDS'] as const),
+  ...OF_STATE,
 ];
 
 function attentionList(frame: Frame, overview: Overview, isWhole: boolean): Html {
@@ -104,9 +118,9 @@ function attentionList(frame: Frame, overview: Overview, isWhole: boolean): Html
   const detailed = new Set<string>();
   const items = overview.attention.flatMap((one) => {
     const view = one.server === undefined ? undefined : views.get(one.server);
-    const item = itemOf(frame, one, view, !detailed.has(one.server ?? ''));
-    if (one.server !== undefined && IN_DETAILS.includes(one.code)) detailed.add(one.server);
-    return item === false ? [] : [item];
+    const { item, isDetail } = itemOf(frame, one, view, !detailed.has(one.server ?? ''));
+    if (one.server !== undefined && isDetail) detailed.add(one.server);
+    return item === undefined ? [] : [item];
   });
   const shown = isWhole ? items : items.slice(0, ATTENTION_ROWS);
   return html`<section aria-labelledby="attention"><h2 id="attention">${say('attention')}</h2><div class="card attention"><ul>

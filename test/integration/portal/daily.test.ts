@@ -73,7 +73,13 @@ describe('what needs attention', () => {
     const person = await portal.signIn(TOKENS.viewer, 'de');
     const page = await (await person.get('/portal')).text();
     expect(page).not.toContain('Alles in Ordnung');
-    for (const shown of ['Keine Instanz ruft', 'Zurückgehaltene Antworten: 2', 'kein Abnehmer', 'erneut versucht'])
+    for (const shown of [
+      'Keine Instanz ruft',
+      'Zurückgehaltene Antworten: 2',
+      'kein Abnehmer',
+      'erneut versucht',
+      'nicht überwacht',
+    ])
       expect(page).toContain(shown);
     expect(page).toContain('<b>2</b>Antworten warten auf eine Entscheidung');
     await queue.drain();

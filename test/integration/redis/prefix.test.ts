@@ -15,6 +15,7 @@ import { guardKeys, quarantinedKeys, setAside } from '../../../src/adapters/redi
 import { createJournal } from '../../../src/adapters/redis/journal.ts';
 import { createLeases } from '../../../src/adapters/redis/lease.ts';
 import { createLedgers } from '../../../src/adapters/redis/ledgers.ts';
+import { createLogSwitches } from '../../../src/adapters/redis/log-switches.ts';
 import { createLoginSlots } from '../../../src/adapters/redis/login-slots.ts';
 import { createPace } from '../../../src/adapters/redis/pace.ts';
 import { createParticipants } from '../../../src/adapters/redis/participants.ts';
@@ -150,6 +151,7 @@ async function writeAll(one: Installation): Promise<void> {
     change: { messageId: '<r@x>' },
   });
   await createServerRegister(redis).record([{ name: 'S', mailbox: 'u at h' }]);
+  await createLogSwitches(redis).set({ level: 'debug', until: Date.now() + 60_000 });
   await createFindIndex(redis).add([{ kind: 'message', id: 'm-1', terms: ['a@b.example'] }]);
   await createParticipants(redis).admit({ conversationId: 'c', from: 'a@b.example', others: [], proven: true });
   await one.pauses.hold('S', { by: 'person', code: 'PAUSED', hint: '' });
