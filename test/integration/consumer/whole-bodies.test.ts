@@ -7,7 +7,13 @@ import type { Message } from '../../../src/contract/message.ts';
 import { emailFlowQueue, MESSAGE_JOB, PREFIX } from '../../../src/contract/names.ts';
 import { createHttp, type Http } from '../../../src/http/index.ts';
 import { htmlToText } from '../../../src/mime/index.ts';
-import { createWholeBodies, openParsing, type Parsing } from '../../../src/parsing/index.ts';
+import {
+  createWholeBodies,
+  openParsing,
+  type PackedMessage,
+  type Parsing,
+  unpacked,
+} from '../../../src/parsing/index.ts';
 import { cmsBody, streamedSignedData } from '../../support/cms.ts';
 import { startRedis, type TestRedis } from '../../support/redis.ts';
 import { fakeApi, fakeDeps, message } from '../../unit/http/fixtures.ts';
@@ -89,7 +95,7 @@ it.each<[string, Case]>([
   const messageKey = `m-${name.replaceAll(/\W/g, '-')}`;
   const stored: Message = {
     ...message,
-    ...parsed,
+    ...unpacked(parsed as PackedMessage),
     emailFlow: FLOW,
     messageKey,
     raw: { blob, size: raw.length, sha256: blob },
