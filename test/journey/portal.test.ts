@@ -598,7 +598,9 @@ it('a viewer looks at everything, finds no button that changes, and is refused w
   for (const url of ['/portal', '/portal/email-servers', '/portal/replies']) {
     await page.goto(base + url);
     await sound(page);
-    const buttons = await page.locator('main button, main [role=switch], main a.button').allTextContents();
+    const buttons = await page
+      .locator('main button:not([role=search] button), main [role=switch], main a.button')
+      .allTextContents();
     expect([url, buttons]).toEqual([url, []]);
   }
   await page.goto(`${base}/portal/email-servers`);
