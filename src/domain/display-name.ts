@@ -26,7 +26,7 @@ export function nameProblem(name: string, own: string): 'other-address' | 'invis
     const shown = unboxed(reading).normalize('NFKC');
     if (/[<>]/.test(shown)) return 'other-address';
     const plain = shown.replace(BRACKETED_DOT, '.').replace(DOTS, '.').replace(BRACKETED_AT, '@');
-    if (addressesIn(plain).some((address) => normalAddress(address) !== own)) return 'other-address';
+    if (hasOtherAddress(plain, own)) return 'other-address';
   }
   return undefined;
 }
@@ -40,11 +40,10 @@ function unboxed(text: string): string {
 }
 
 /**
- * What reads like an address. With blanks, quotes or brackets beside the @ the right side must have a dot: `ceo @ contoso.example` is read as an address,
- * `Sales @ Contoso` as a name. Linear but for the number of @.
+ * Does anything in it read like an address other than `own`? With blanks, quotes or brackets beside the @ the right side must have a dot: `ceo @ contoso.example` is
+ * read as an address, `Sales @ Contoso` as a name. Ends at the first one.
  */
-function addressesIn(text: string): string[] {
-  const found: string[] = [];
+function hasOtherAddress(text: string, own: string): boolean {
   for (let at = text.indexOf('@'); at >= 0; at = text.indexOf('@', at + 1)) {
     let end = at;
     while (end > 0 && !WORD.test(text[end - 1] ?? '') && text[end - 1] !== '@') end--;
@@ -56,7 +55,8 @@ function addressesIn(text: string): string[] {
     const domain = /^[\p{L}\p{N}\p{M}_-]+(?:\.[\p{L}\p{N}\p{M}_-]+)*/u.exec(text.slice(from, from + 260))?.[0] ?? '';
     if (domain === '') continue;
     const apart = end < at || from > at + 1;
-    if (domain.includes('.') || !apart) found.push(`${text.slice(start, end)}@${domain}`);
+    if (!domain.includes('.') && apart) continue;
+    if (normalAddress(`${text.slice(start, end)}@${domain}`) !== own) return true;
   }
-  return found;
+  return false;
 }
