@@ -7,6 +7,7 @@ import type { PortalDeps } from './deps.ts';
 import { needs, queryOf, send, type Visits } from './gate.ts';
 import { type Html, html } from './html.ts';
 import { exactTime, type Frame, page, since } from './layout.ts';
+import { errorIn } from './words-errors.ts';
 
 type Answer = Awaited<ReturnType<FindApi['find']>>;
 
@@ -67,7 +68,10 @@ function replyStateIn({ say }: Frame, state: string): string {
 function eventRow(frame: Frame, { at, step, code, said, who }: TimelineEvent): Html {
   const { say } = frame;
   const kind = BAD.includes(step) ? 'bad' : WARN.includes(step) ? 'warn' : '';
-  return html`<tr><td data-label="${say('when')}"><div>${at === undefined ? '–' : exactTime(frame, at)}</div></td><th scope="row"><span class="badge ${kind}">${say(`step-of-${step}`)}</span></th><td class="wrap" data-label="${say('details')}"><div>${code !== undefined && html`<code>${code}</code> `}${who !== undefined && html`${who} `}${said !== undefined && html`<q>${said}</q>`}</div></td></tr>`;
+  // A code that the catalogue does not know (a reason of the quarantine) stands alone.
+  const { title, hint } = code === undefined ? { title: '', hint: '' } : errorIn(frame.language, code);
+  const why = code !== undefined && html`<p><code>${code}</code>${title !== code && html` ${title}`}</p>`;
+  return html`<tr><td data-label="${say('when')}"><div>${at === undefined ? '–' : exactTime(frame, at)}</div></td><th scope="row"><span class="badge ${kind}">${say(`step-of-${step}`)}</span></th><td class="wrap" data-label="${say('details')}"><div>${who !== undefined && html`<p>${who}</p>`}${why}${said !== undefined && html`<p><q>${said}</q></p>`}${hint !== '' && html`<p><strong>${say('whatToDo')}</strong> ${hint}</p>`}</div></td></tr>`;
 }
 
 function timelinePage(frame: Frame, timeline: Timeline): string {

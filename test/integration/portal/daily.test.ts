@@ -116,6 +116,33 @@ describe('find', () => {
     expect((await portal.api('viewer', 'GET', '/v1/find?q=x')).status).toBe(403);
   });
 
+  it('says of a reply that bounced later for whom, why, in whose words, and what to do', async () => {
+    const report = { class: 'mailbox-full', code: 'BOUNCED_MAILBOX_FULL', status: '5.2.2', text: '552 5.2.2 full' };
+    const deliveries = {
+      'jane@customer.example': { delivery: 'bounced', report: { ...report, learntAt: '2026-11-25T10:00:00.000Z' } },
+      'otto@customer.example': { delivery: 'read', report: { learntAt: '2026-11-25T11:00:00.000Z' } },
+    };
+    await noted('accepted', ['later'], { deliveries: JSON.stringify(deliveries) });
+    for (const [language, words] of [
+      [
+        'de',
+        [
+          'Unzustellbar',
+          'Das Postfach des Empfängers ist voll.',
+          'Was zu tun ist',
+          'Erreichen Sie den Kunden',
+          'Gelesen',
+        ],
+      ],
+      ['en', ['Bounced', 'mailbox is full', 'What to do', 'Contact the customer another way', 'Read']],
+    ] as const) {
+      const person = await portal.signIn(TOKENS.operator, language);
+      const page = await (await person.get('/portal/timeline?kind=reply&id=later')).text();
+      for (const word of [...words, 'jane@customer.example', '<q>552 5.2.2 full</q>', 'otto@customer.example'])
+        expect(page).toContain(word);
+    }
+  });
+
   it('finds a message by its key, its Message-ID and its sender, and tells what became of it', async () => {
     const mailbox = mailboxId({ host: fileServer.host, user: fileServer.user, folder: 'INBOX' });
     const key = messageKey(mailbox, '1', 7);
