@@ -181,3 +181,18 @@ it('removes what nobody took for as long as it is kept', async () => {
   await until('it is older than nothing', async () => (await brief.clean()) === 1);
   expect(await queue.counts()).toEqual({ waiting: 0, failed: 0 });
 });
+
+it('a receipt is asked for in the header, and a server without delivery reports is named in the result', async () => {
+  const one = await replica();
+  const [asking, plain] = [reply({ requestReceipt: true, dsn: ['success', 'failure'] }), reply()];
+  for (const input of [asking, plain]) {
+    await one.replies.submitReply(input);
+    await one.reached(input.replyId, 'accepted');
+  }
+  const [first = '', second = ''] = room.sink.received.map(({ raw }) => raw.split('\r\n\r\n')[0]?.replaceAll('\r', ''));
+  expect(first).toMatch(/^Disposition-Notification-To: <support@contoso\.example>$/m);
+  expect(second).not.toContain('Disposition-Notification-To');
+  const warned = 'the server does not offer delivery reports (dsn)';
+  expect((await one.replies.getReply(asking.replyId))?.warnings).toContain(warned);
+  expect((await one.replies.getReply(plain.replyId))?.warnings ?? []).not.toContain(warned);
+});
