@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import type { AuditEntry } from '../ports.ts';
 import type { PortalDeps } from './deps.ts';
 import { filterForm, filterOf, isWithin, type ListFilter, queryText, rangeOf } from './filter.ts';
-import { needs, queryOf, send, type Visits } from './gate.ts';
+import { needs, queryOf, type RequestContext, send } from './gate.ts';
 import { type Html, html } from './html.ts';
 import { exactTime, type Frame, page, pageOf, pager } from './layout.ts';
 import { countIn } from './words.ts';
@@ -93,7 +93,11 @@ export function changesOf(entries: readonly AuditEntry[], filter: ListFilter): A
   return filter.order === 'oldest' ? fits.reverse() : fits;
 }
 
-export function addAudit(portal: FastifyInstance, { servers }: Pick<PortalDeps, 'servers'>, visits: Visits): void {
+export function addAudit(
+  portal: FastifyInstance,
+  { servers }: Pick<PortalDeps, 'servers'>,
+  requestContext: RequestContext,
+): void {
   portal.get('/portal/audit', needs('audit:read'), async (request, reply) => {
     const query = queryOf(request);
     const filter = filterOf(query);
@@ -101,6 +105,6 @@ export function addAudit(portal: FastifyInstance, { servers }: Pick<PortalDeps, 
     const isWhole = isNarrow(filter) || filter.order === 'oldest';
     const entries = changesOf(await servers.audit(isWhole ? KEPT : at * CHANGES_PER_PAGE + 1), filter);
     const shown = entries.slice((at - 1) * CHANGES_PER_PAGE, at * CHANGES_PER_PAGE + 1);
-    return send(reply, auditPage(visits.frame(request), { entries: shown, filter, at }));
+    return send(reply, auditPage(requestContext.frame(request), { entries: shown, filter, at }));
   });
 }

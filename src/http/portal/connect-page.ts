@@ -18,7 +18,7 @@ import {
 import type { PortalDeps, Problem } from './deps.ts';
 import { fixList } from './findings.ts';
 import { fieldsOf } from './form.ts';
-import { formOf, keeps, needs, queryOf, seeOther, send, shownError, type Visits } from './gate.ts';
+import { formOf, keeps, needs, queryOf, type RequestContext, seeOther, send, shownError } from './gate.ts';
 import { type Html, html } from './html.ts';
 import { csrfField, errorNote, type Frame, frameOf, mayChange, page, type ShownError } from './layout.ts';
 import type { Language, Word } from './words.ts';
@@ -161,7 +161,7 @@ export function checklist(frame: Frame, applications: readonly string[]): Html {
 
 type ConnectDeps = Pick<PortalDeps, 'servers' | 'operations' | 'preview' | 'applications' | 'clientIdOf' | 'publicUrl'>;
 
-export function addConnect(portal: FastifyInstance, deps: ConnectDeps, visits: Visits): void {
+export function addConnect(portal: FastifyInstance, deps: ConnectDeps, requestContext: RequestContext): void {
   const { servers, operations } = deps;
 
   function stateOf(step: Step, answers: Answers, more: Partial<WizardState> = {}): WizardState {
@@ -200,9 +200,9 @@ export function addConnect(portal: FastifyInstance, deps: ConnectDeps, visits: V
     const half = form.get('_half') === names.imap && (await servers.get(names.imap)) !== undefined;
     const wrong = half ? undefined : await firstWrong(answers, form);
     if (wrong !== undefined)
-      return send(reply, wizardPage(visits.frame(request), stateOf(wrong.step, answers, wrong)), 422);
+      return send(reply, wizardPage(requestContext.frame(request), stateOf(wrong.step, answers, wrong)), 422);
     const { imap, smtp } = definitionsOf(answers, form.get('password') ?? '');
-    const by = visits.who(request);
+    const by = requestContext.who(request);
     let made = half;
     try {
       if (!half) await servers.create(imap, by);
@@ -211,8 +211,12 @@ export function addConnect(portal: FastifyInstance, deps: ConnectDeps, visits: V
     } catch (error) {
       if (!(error instanceof MailroomError)) throw error;
       const problems = error instanceof RequestInvalid ? error.problems : [];
-      const failed = { error: shownError(error, visits.language(request)), half: made };
-      return send(reply, wizardPage(visits.frame(request), stateOf('review', answers, { problems, failed })), 422);
+      const failed = { error: shownError(error, requestContext.language(request)), half: made };
+      return send(
+        reply,
+        wizardPage(requestContext.frame(request), stateOf('review', answers, { problems, failed })),
+        422,
+      );
     }
     return seeOther(reply, connectedUrl(names));
   }
@@ -220,7 +224,7 @@ export function addConnect(portal: FastifyInstance, deps: ConnectDeps, visits: V
   portal.get(CONNECT, needs('email-servers:write'), async (request, reply) => {
     const { kind = '' } = queryOf(request);
     const answers = answersOf(new URLSearchParams({ kind }), deps.applications());
-    return send(reply, wizardPage(visits.frame(request), stateOf('mailbox', answers)));
+    return send(reply, wizardPage(requestContext.frame(request), stateOf('mailbox', answers)));
   });
   portal.post(CONNECT, keeps('email-servers:write'), async (request, reply) => {
     const form = formOf(request);
@@ -230,10 +234,10 @@ export function addConnect(portal: FastifyInstance, deps: ConnectDeps, visits: V
     const at = STEPS.indexOf(step);
     const [, language] = /^language:(en|de)$/.exec(action) ?? [];
     const show = (next: Step, more: Partial<WizardState> = {}, status = 200) =>
-      send(reply, wizardPage(visits.frame(request), stateOf(next, answers, more)), status);
+      send(reply, wizardPage(requestContext.frame(request), stateOf(next, answers, more)), status);
     if (language !== undefined) {
-      visits.remember(reply, language as Language);
-      const frame = frameOf({ ...visits.frame(request), language: language as Language });
+      requestContext.remember(reply, language as Language);
+      const frame = frameOf({ ...requestContext.frame(request), language: language as Language });
       return send(reply, wizardPage(frame, stateOf(step, answers)));
     }
     if (action === 'back') return show(STEPS[Math.max(0, at - 1)] ?? 'mailbox');

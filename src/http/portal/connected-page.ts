@@ -6,7 +6,7 @@ import type { EmailServerView } from '../api/email-servers.ts';
 import { CONNECT, connectedUrl } from './connect-page.ts';
 import type { PortalDeps } from './deps.ts';
 import { stateBadge, testLog } from './findings.ts';
-import { formOf, needs, queryOf, seeOther, send, shownError, streams, type Visits } from './gate.ts';
+import { formOf, needs, queryOf, type RequestContext, seeOther, send, shownError, streams } from './gate.ts';
 import { type Html, html } from './html.ts';
 import { csrfField, errorNote, type Frame, page, type ShownError } from './layout.ts';
 import { linkTo } from './list-page.ts';
@@ -87,7 +87,7 @@ function tripNote(frame: Frame, { imap, smtp }: ConnectedState, trip: Trip): Htm
 
 type ConnectedDeps = Pick<PortalDeps, 'servers' | 'operations' | 'signedIn' | 'roundTrips'>;
 
-export function addConnected(portal: FastifyInstance, deps: ConnectedDeps, visits: Visits): void {
+export function addConnected(portal: FastifyInstance, deps: ConnectedDeps, requestContext: RequestContext): void {
   const { servers, operations, roundTrips } = deps;
 
   /** @throws MailroomError EMAIL_SERVER_NOT_FOUND */
@@ -115,11 +115,14 @@ export function addConnected(portal: FastifyInstance, deps: ConnectedDeps, visit
     const pair = await pairOf(query);
     const flow = String(pair.imap.definition.emailFlow ?? '');
     const trip = query.trip === undefined ? undefined : await roundTrips.look(query.trip, flow);
-    return send(reply, connectedPage(visits.frame(request), await stateOf(pair, trip === undefined ? {} : { trip })));
+    return send(
+      reply,
+      connectedPage(requestContext.frame(request), await stateOf(pair, trip === undefined ? {} : { trip })),
+    );
   });
   portal.post(`${CONNECT}/test`, streams('email-servers:write'), async (request, reply) => {
     const pair = await posted(request);
-    const frame = visits.frame(request);
+    const frame = requestContext.frame(request);
     const run = await Promise.all([pair.imap, pair.smtp].map(({ name }) => operations.test(name)));
     async function* both(): AsyncGenerator<CheckStep> {
       for (const steps of run) yield* steps;
@@ -130,10 +133,10 @@ export function addConnected(portal: FastifyInstance, deps: ConnectedDeps, visit
   portal.post(`${CONNECT}/trip`, needs('email-servers:write'), async (request, reply) => {
     const pair = await posted(request);
     const to = (formOf(request).get('to') ?? '').trim();
-    const frame = visits.frame(request);
+    const frame = requestContext.frame(request);
     try {
       const mail = { server: pair.smtp.name, from: sharedAddress(pair.imap), to, language: frame.language };
-      const id = await roundTrips.send(mail, visits.who(request));
+      const id = await roundTrips.send(mail, requestContext.who(request));
       return seeOther(
         reply,
         `${connectedUrl({ imap: pair.imap.name, smtp: pair.smtp.name })}&trip=${encodeURIComponent(id)}`,

@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Timeline, TimelineEvent } from '../../domain/timeline.ts';
 import { type FindApi, LONGEST_QUERY } from '../api/find.ts';
 import type { PortalDeps } from './deps.ts';
-import { needs, queryOf, send, type Visits } from './gate.ts';
+import { needs, queryOf, type RequestContext, send } from './gate.ts';
 import { type Html, html } from './html.ts';
 import { exactTime, type Frame, page, since } from './layout.ts';
 import { errorIn } from './words-errors.ts';
@@ -91,15 +91,19 @@ function timelinePage(frame: Frame, timeline: Timeline): string {
   );
 }
 
-export function addFind(portal: FastifyInstance, { operations }: Pick<PortalDeps, 'operations'>, visits: Visits): void {
+export function addFind(
+  portal: FastifyInstance,
+  { operations }: Pick<PortalDeps, 'operations'>,
+  requestContext: RequestContext,
+): void {
   portal.get('/portal/find', needs('find:read'), async (request, reply) => {
     const query = (queryOf(request).q ?? '').slice(0, LONGEST_QUERY).trim();
     const answer = query === '' ? undefined : await operations.find(query);
-    return send(reply, findPage(visits.frame(request), query, answer));
+    return send(reply, findPage(requestContext.frame(request), query, answer));
   });
   portal.get('/portal/timeline', needs('find:read'), async (request, reply) => {
     const { kind, id = '' } = queryOf(request);
     const timeline = await (kind === 'reply' ? operations.replyTimeline(id) : operations.messageTimeline(id));
-    return send(reply, timelinePage(visits.frame(request), timeline));
+    return send(reply, timelinePage(requestContext.frame(request), timeline));
   });
 }

@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { MailroomError } from '../../domain/errors.ts';
 import type { EmailFlowView } from '../api/operations.ts';
 import type { PortalDeps } from './deps.ts';
-import { formOf, needs, queryOf, seeOther, send, type Visits } from './gate.ts';
+import { formOf, needs, queryOf, type RequestContext, seeOther, send } from './gate.ts';
 import { html } from './html.ts';
 import { askPage, doneUrl, type Frame } from './layout.ts';
 
@@ -30,7 +30,7 @@ function movePage(frame: Frame, { emailFlow, waiting }: EmailFlowView, others: r
 export function addFlows(
   portal: FastifyInstance,
   { operations }: Pick<PortalDeps, 'operations'>,
-  visits: Visits,
+  requestContext: RequestContext,
 ): void {
   portal.get('/portal/email-flows/move', needs('email-servers:write'), async (request, reply) => {
     const { flow = '' } = queryOf(request);
@@ -38,12 +38,12 @@ export function addFlows(
     if (view === undefined) throw new MailroomError('EMAIL_FLOW_UNKNOWN');
     const others = operations.flowNames();
     if (others.includes(flow)) throw new MailroomError('EMAIL_FLOW_IN_USE');
-    return send(reply, movePage(visits.frame(request), view, others));
+    return send(reply, movePage(requestContext.frame(request), view, others));
   });
   portal.post('/portal/email-flows/move', needs('email-servers:write'), async (request, reply) => {
     const form = formOf(request);
     const to = form.get('to') ?? '';
-    const count = await operations.moveFlow(form.get('flow') ?? '', to, visits.who(request));
-    return seeOther(reply, doneUrl(visits.session(request), '/portal', 'moveFlowDone', `${count} → ${to}`));
+    const count = await operations.moveFlow(form.get('flow') ?? '', to, requestContext.who(request));
+    return seeOther(reply, doneUrl(requestContext.session(request), '/portal', 'moveFlowDone', `${count} → ${to}`));
   });
 }

@@ -9,7 +9,7 @@ import type { PortalDeps } from './deps.ts';
 import { findingItem } from './findings.ts';
 import { blank, definitionFrom, NEW_FLOW } from './form.ts';
 import { type FormState, formPage, problemNote } from './form-view.ts';
-import { formOf, keeps, LIST, needs, queryOf, seeOther, send, shownError, type Visits } from './gate.ts';
+import { formOf, keeps, LIST, needs, queryOf, type RequestContext, seeOther, send, shownError } from './gate.ts';
 import { doneUrl, frameOf, type ShownError } from './layout.ts';
 import { allSteps, sendLines, wantsLines } from './test-page.ts';
 import type { Language } from './words.ts';
@@ -34,13 +34,13 @@ interface Sent {
   view: EmailServerView | undefined;
 }
 
-export function addForm(portal: FastifyInstance, deps: FormDeps, visits: Visits): void {
+export function addForm(portal: FastifyInstance, deps: FormDeps, requestContext: RequestContext): void {
   const { servers, operations } = deps;
 
   async function stateOf(request: FastifyRequest, more: Partial<FormState>): Promise<FormState> {
     const definition = more.definition ?? blank('IMAP');
     const { existing } = more;
-    const mayWrite = visits.may(request, 'email-servers:write');
+    const mayWrite = requestContext.may(request, 'email-servers:write');
     const delegated = definition.authenticationType === 'OAuth2' && definition.signIn === 'delegated';
     const signed = existing !== undefined && delegated ? await deps.signedIn(existing.name) : undefined;
     return {
@@ -81,7 +81,7 @@ export function addForm(portal: FastifyInstance, deps: FormDeps, visits: Visits)
     const { findings } = await deps.preview(more.definition ?? definition, name);
     const existing = name === undefined ? {} : { existing: { name, revision }, live: view?.live.state };
     const known = { definition, hasPassword: view?.hasPassword ?? false, findings, ...existing };
-    const frame = visits.frame(request);
+    const frame = requestContext.frame(request);
     return formPage(
       language === undefined ? frame : frameOf({ ...frame, language }),
       await stateOf(request, { ...known, ...more }),
@@ -95,7 +95,7 @@ export function addForm(portal: FastifyInstance, deps: FormDeps, visits: Visits)
     try {
       return await operations.folders(definition, name);
     } catch (error) {
-      if (error instanceof MailroomError) return shownError(error, visits.language(request));
+      if (error instanceof MailroomError) return shownError(error, requestContext.language(request));
       throw error;
     }
   }
@@ -142,13 +142,13 @@ export function addForm(portal: FastifyInstance, deps: FormDeps, visits: Visits)
     try {
       const steps = await operations.testDefinition(definition, name, { sendProbe });
       const type = definition.serverType === 'SMTP' ? 'SMTP' : 'IMAP';
-      if (wantsLines(request)) return sendLines(reply, visits.frame(request), type, steps);
+      if (wantsLines(request)) return sendLines(reply, requestContext.frame(request), type, steps);
       return send(reply, await again(request, sent, { tested: { all: await allSteps(steps), sendProbe } }));
     } catch (error) {
       if (!(error instanceof RequestInvalid)) throw error;
       if (!wantsLines(request))
         return send(reply, await again(request, sent, { problems: error.problems, asked: 'test' }), 422);
-      const frame = visits.frame(request);
+      const frame = requestContext.frame(request);
       reply.code(422).header('content-type', 'application/x-ndjson; charset=utf-8');
       return reply.send(`${JSON.stringify({ next: '', summary: problemNote(frame, error.problems, 'test').text })}\n`);
     }
@@ -161,20 +161,20 @@ export function addForm(portal: FastifyInstance, deps: FormDeps, visits: Visits)
     if (action === 'test') return test(request, reply, sent);
     const [, language] = /^language:(en|de)$/.exec(action) ?? [];
     if (language !== undefined) {
-      visits.remember(reply, language as Language);
+      requestContext.remember(reply, language as Language);
       return send(reply, await again(request, sent, {}, language as Language));
     }
     if (action !== 'save' && action !== 'merge') return send(reply, await rearrange(request, sent, action));
     try {
       refuseAlmostKnown(sent.form);
-      const by = visits.who(request);
+      const by = requestContext.who(request);
       const definition =
         action === 'merge' ? mergedWith(sent.definition, sent.form, sent.view?.definition ?? {}) : sent.definition;
       const saved =
         name === undefined
           ? await servers.create(definition, by)
           : await servers.replace(name, revision, definition, by);
-      return seeOther(reply, doneUrl(visits.session(request), LIST, 'saved', saved.name));
+      return seeOther(reply, doneUrl(requestContext.session(request), LIST, 'saved', saved.name));
     } catch (error) {
       if (error instanceof RequestInvalid)
         return send(reply, await again(request, sent, { problems: error.problems }), 422);
@@ -195,7 +195,7 @@ export function addForm(portal: FastifyInstance, deps: FormDeps, visits: Visits)
     const application = deps.applications()[0];
     if (definition.application === undefined && application !== undefined) definition = { ...definition, application };
     const { findings } = await deps.preview(definition);
-    return send(reply, formPage(visits.frame(request), await stateOf(request, { definition, findings })));
+    return send(reply, formPage(requestContext.frame(request), await stateOf(request, { definition, findings })));
   });
   portal.post(`${LIST}/new`, keeps('email-servers:write'), submitted);
   portal.get(`${LIST}/edit`, needs('email-servers:read'), async (request, reply) => {
@@ -214,13 +214,13 @@ export function addForm(portal: FastifyInstance, deps: FormDeps, visits: Visits)
         ? { readOnly: true, fromFile: view.source === 'file' }
         : { existing: { name: view.name, revision } }),
     });
-    return send(reply, formPage(visits.frame(request), state));
+    return send(reply, formPage(requestContext.frame(request), state));
   });
   portal.post(`${LIST}/edit`, keeps('email-servers:write'), submitted);
   portal.post(`${LIST}/check`, needs('email-servers:write'), async (request, reply) => {
     const { definition, name } = await sentWith(request);
     const { problems, findings } = await deps.preview(definition, name);
-    const language = visits.language(request);
+    const language = requestContext.language(request);
     return reply.send({
       problems: problems.map((problem) => ({ field: problem.field, message: problemIn(language, problem) })),
       warnings: findings.map((finding) => findingItem({ language }, finding).text).join(''),

@@ -47,7 +47,7 @@ declare module 'fastify' {
 const themeOf = (text: string | undefined): Theme | undefined =>
   text === 'dark' || text === 'light' ? text : undefined;
 
-export interface Visits {
+export interface RequestContext {
   /** Notes who it is; the gate does, before anything else. */
   know(request: FastifyRequest, session: Session): void;
   session(request: FastifyRequest): Session | undefined;
@@ -60,7 +60,7 @@ export interface Visits {
   frame(request: FastifyRequest): Frame;
 }
 
-export function visits({ organisation }: Pick<PortalDeps, 'organisation'>): Visits {
+export function requestContext({ organisation }: Pick<PortalDeps, 'organisation'>): RequestContext {
   const known = new WeakMap<FastifyRequest, Session>();
   const language = (request: FastifyRequest): Language => {
     const chosen = request.cookies.mailroom_lang;
@@ -104,7 +104,7 @@ const PERMISSIONS = ['camera', 'display-capture', 'geolocation', 'microphone', '
 const FORM_BYTES = 128 * 1024;
 
 interface GateDeps {
-  visits: Visits;
+  requestContext: RequestContext;
   emit: Emit;
   clientAddresses?: ClientAddresses | undefined;
   /** Where people reach the portal. */
@@ -116,7 +116,7 @@ interface GateDeps {
 
 export function addGate(
   portal: FastifyInstance,
-  { visits, emit, clientAddresses, publicUrl, sessionOf, keptPage }: GateDeps,
+  { requestContext, emit, clientAddresses, publicUrl, sessionOf, keptPage }: GateDeps,
 ): void {
   portal.removeAllContentTypeParsers();
   portal.register(formbody, { bodyLimit: FORM_BYTES, parser: (text) => ({ form: new URLSearchParams(text) }) });
@@ -131,12 +131,16 @@ export function addGate(
     const status = statusOf(error);
     const kind = request.routeOptions.url ?? '';
     emitRefusal(error, request, kind, { emit, clientAddresses });
-    return send(reply, errorPage(visits.frame(request), shownError(error, visits.language(request))), status);
+    return send(
+      reply,
+      errorPage(requestContext.frame(request), shownError(error, requestContext.language(request))),
+      status,
+    );
   });
   // Before the body is read: a stranger's bytes are not taken.
   portal.addHook('onRequest', async (request, reply) => {
     const session = await sessionOf(request);
-    if (session !== undefined) visits.know(request, session);
+    if (session !== undefined) requestContext.know(request, session);
     const access = request.routeOptions.config.access ?? 'session';
     if (session === undefined && access !== 'open') {
       if (request.method === 'GET' && request.routeOptions.url !== '/portal/events')
@@ -144,7 +148,7 @@ export function addGate(
       if (isKept(request) && !isForeign(request, publicUrl)) return; // its body is read first, and answered with the sign-in page
       throw new MailroomError('HTTP_UNAUTHENTICATED');
     }
-    if (access !== 'open' && access !== 'session' && !visits.may(request, access))
+    if (access !== 'open' && access !== 'session' && !requestContext.may(request, access))
       throw new MailroomError('HTTP_FORBIDDEN', {
         message: `Your role may not do this; it needs the role ${permissions[access].join(' or ')}.`,
       });
@@ -155,14 +159,14 @@ export function addGate(
       return seeOther(reply, withoutChoice(request.url));
     }
     if (request.method === 'GET' && (lang === 'de' || lang === 'en')) {
-      visits.remember(reply, lang);
+      requestContext.remember(reply, lang);
       return seeOther(reply, withoutChoice(request.url));
     }
   });
   portal.addHook('preValidation', async (request, reply) => {
     if (request.method !== 'POST') return;
-    checkForgery(request, visits.session(request), publicUrl);
-    if (visits.session(request) === undefined && isKept(request)) return send(reply, keptPage(request), 401);
+    checkForgery(request, requestContext.session(request), publicUrl);
+    if (requestContext.session(request) === undefined && isKept(request)) return send(reply, keptPage(request), 401);
   });
 }
 

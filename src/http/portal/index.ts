@@ -10,7 +10,7 @@ import { liveEvents } from './events.ts';
 import { addFind } from './find-page.ts';
 import { addFlows } from './flow-page.ts';
 import { addForm } from './form-page.ts';
-import { addGate, needs, seeOther, visits as visitsOf } from './gate.ts';
+import { addGate, needs, requestContext as requestContextOf, seeOther } from './gate.ts';
 import { addAssets } from './layout.ts';
 import { addList } from './list-page.ts';
 import { addOverview } from './overview-page.ts';
@@ -31,36 +31,36 @@ export type {
 } from './deps.ts';
 
 export function registerPortal(deps: PortalDeps): (app: FastifyInstance) => Promise<void> {
-  const visits = visitsOf(deps);
+  const requestContext = requestContextOf(deps);
   const signIn = signIns(deps);
 
   return async (app) => {
     await app.register(async (portal) => {
       let keptPage: (request: FastifyRequest) => string = () => '';
-      addGate(portal, { ...deps, visits, sessionOf: signIn.session, keptPage: (request) => keptPage(request) });
+      addGate(portal, { ...deps, requestContext, sessionOf: signIn.session, keptPage: (request) => keptPage(request) });
 
       addAssets(portal);
 
       portal.get('/', needs('open'), (_request, reply) => seeOther(reply, '/portal'));
-      addOverview(portal, deps, visits);
-      const live = liveEvents({ overview: deps.overview, sessionOf: signIn.session, whoOf: visits.who });
+      addOverview(portal, deps, requestContext);
+      const live = liveEvents({ overview: deps.overview, sessionOf: signIn.session, whoOf: requestContext.who });
       // A HEAD would hold its connection without an end.
       portal.get('/portal/events', { ...needs('email-servers:read'), exposeHeadRoute: false }, live.handle);
       portal.addHook('preClose', async () => live.close());
 
-      ({ keptPage } = addSignIn(portal, deps, visits, signIn));
-      addList(portal, deps, visits);
-      addForm(portal, deps, visits);
-      addFlows(portal, deps, visits);
-      addConnect(portal, deps, visits);
-      addConnected(portal, deps, visits);
-      addTest(portal, deps, visits);
-      addReplies(portal, deps, visits);
-      addQuarantine(portal, deps, visits);
-      addConsent(portal, deps, visits, signIn.secure);
-      addFind(portal, deps, visits);
-      addAudit(portal, deps, visits);
-      addPrivacy(portal, deps, visits);
+      ({ keptPage } = addSignIn(portal, deps, requestContext, signIn));
+      addList(portal, deps, requestContext);
+      addForm(portal, deps, requestContext);
+      addFlows(portal, deps, requestContext);
+      addConnect(portal, deps, requestContext);
+      addConnected(portal, deps, requestContext);
+      addTest(portal, deps, requestContext);
+      addReplies(portal, deps, requestContext);
+      addQuarantine(portal, deps, requestContext);
+      addConsent(portal, deps, requestContext, signIn.secure);
+      addFind(portal, deps, requestContext);
+      addAudit(portal, deps, requestContext);
+      addPrivacy(portal, deps, requestContext);
       portal.get('/portal/*', needs('session'), () => {
         throw new MailroomError('HTTP_NOT_FOUND');
       });

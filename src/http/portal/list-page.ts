@@ -6,7 +6,7 @@ import { MailroomError } from '../../domain/errors.ts';
 import type { EmailServerView } from '../api/email-servers.ts';
 import type { Consequences, PortalDeps } from './deps.ts';
 import { hasProblem, problemsOf, stateBadge } from './findings.ts';
-import { formOf, LIST, needs, queryOf, seeOther, send, type Visits } from './gate.ts';
+import { formOf, LIST, needs, queryOf, type RequestContext, seeOther, send } from './gate.ts';
 import { type Html, html } from './html.ts';
 import {
   askPage,
@@ -216,7 +216,7 @@ function pausePage(frame: Frame, view: EmailServerView): string {
 export function addList(
   portal: FastifyInstance,
   { servers, operations, consequences }: Pick<PortalDeps, 'servers' | 'operations' | 'consequences'>,
-  visits: Visits,
+  requestContext: RequestContext,
 ): void {
   const nameOf = (request: FastifyRequest): string => queryOf(request).name ?? '';
   async function asked(request: FastifyRequest) {
@@ -228,41 +228,44 @@ export function addList(
   portal.get(LIST, needs('email-servers:read'), async (request, reply) => {
     const query = queryOf(request);
     const { search = '', show = '' } = query;
-    const asked = { search, show, page: pageOf(query.page), done: doneOf(visits.session(request), query) };
-    return send(reply, listPage(visits.frame(request), await servers.list(), asked));
+    const asked = { search, show, page: pageOf(query.page), done: doneOf(requestContext.session(request), query) };
+    return send(reply, listPage(requestContext.frame(request), await servers.list(), asked));
   });
   for (const enabled of [true, false]) {
     portal.post(`${LIST}/${enabled ? 'enable' : 'disable'}`, needs('email-servers:write'), async (request, reply) => {
       const name = nameOf(request);
       if (!enabled && formOf(request).get('_asked') !== '1') {
         const view = await asked(request);
-        return send(reply, endPage(visits.frame(request), view, await consequences(view.name), 'disable'));
+        return send(reply, endPage(requestContext.frame(request), view, await consequences(view.name), 'disable'));
       }
-      await servers.setEnabled(name, queryOf(request).revision ?? '', enabled, visits.who(request));
-      return seeOther(reply, doneUrl(visits.session(request), LIST, enabled ? 'enabledDone' : 'disabledDone', name));
+      await servers.setEnabled(name, queryOf(request).revision ?? '', enabled, requestContext.who(request));
+      return seeOther(
+        reply,
+        doneUrl(requestContext.session(request), LIST, enabled ? 'enabledDone' : 'disabledDone', name),
+      );
     });
   }
   portal.get(`${LIST}/pause`, needs('email-servers:pause'), async (request, reply) =>
-    send(reply, pausePage(visits.frame(request), await asked(request))),
+    send(reply, pausePage(requestContext.frame(request), await asked(request))),
   );
   for (const action of ['pause', 'resume'] as const) {
     portal.post(`${LIST}/${action}`, needs('email-servers:pause'), async (request, reply) => {
-      const { name } = await operations[action](nameOf(request), visits.who(request));
+      const { name } = await operations[action](nameOf(request), requestContext.who(request));
       return seeOther(
         reply,
-        doneUrl(visits.session(request), LIST, action === 'pause' ? 'pausedDone' : 'resumedDone', name),
+        doneUrl(requestContext.session(request), LIST, action === 'pause' ? 'pausedDone' : 'resumedDone', name),
       );
     });
   }
   portal.get(`${LIST}/delete`, needs('email-servers:write'), async (request, reply) => {
     const view = await asked(request);
     if (!view.editable) throw new MailroomError('EMAIL_SERVER_READ_ONLY');
-    return send(reply, endPage(visits.frame(request), view, await consequences(view.name), 'delete'));
+    return send(reply, endPage(requestContext.frame(request), view, await consequences(view.name), 'delete'));
   });
   portal.post(`${LIST}/delete`, needs('email-servers:write'), async (request, reply) => {
     const form = formOf(request);
     const name = form.get('name') ?? '';
-    await servers.remove(name, form.get('revision') ?? '', visits.who(request));
-    return seeOther(reply, doneUrl(visits.session(request), LIST, 'deleted', name));
+    await servers.remove(name, form.get('revision') ?? '', requestContext.who(request));
+    return seeOther(reply, doneUrl(requestContext.session(request), LIST, 'deleted', name));
   });
 }

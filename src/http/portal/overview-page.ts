@@ -9,7 +9,7 @@ import type { Overview, PortalDeps } from './deps.ts';
 import { findBox } from './find-page.ts';
 import { problemsOf, stateBadge } from './findings.ts';
 import { moveFlowUrl } from './flow-page.ts';
-import { needs, queryOf, send, type Visits } from './gate.ts';
+import { needs, queryOf, type RequestContext, send } from './gate.ts';
 import { type Html, html } from './html.ts';
 import { type Done, doneNote, doneOf, type Frame, frameMay, mayChange, page, since } from './layout.ts';
 import { linkTo } from './list-page.ts';
@@ -197,12 +197,12 @@ function duration({ language }: Frame, seconds: number): string {
 export function addOverview(
   portal: FastifyInstance,
   { overview, applications }: Pick<PortalDeps, 'overview' | 'applications'>,
-  visits: Visits,
+  requestContext: RequestContext,
 ): void {
   portal.get('/portal', needs('email-servers:read'), async (request, reply) => {
     const query = queryOf(request);
-    const done = doneOf(visits.session(request), query);
+    const done = doneOf(requestContext.session(request), query);
     const view = { overview: await overview(), done, isWhole: query.all === 'true', applications: applications() };
-    return send(reply, overviewPage(visits.frame(request), view));
+    return send(reply, overviewPage(requestContext.frame(request), view));
   });
 }

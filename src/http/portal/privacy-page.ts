@@ -5,7 +5,7 @@ import type { FastifyInstance } from 'fastify';
 import { type ErasureReport, parts, reasons } from '../api/privacy.ts';
 import { attachmentDisposition } from '../content-disposition.ts';
 import type { PortalDeps } from './deps.ts';
-import { formOf, needs, send, streams, type Visits } from './gate.ts';
+import { formOf, needs, type RequestContext, send, streams } from './gate.ts';
 import { type Html, html } from './html.ts';
 import { csrfField, type Frame, page } from './layout.ts';
 
@@ -54,22 +54,22 @@ ${counts.map(({ part, erased, stays }) => html`<tr><th scope="row">${partOf(part
 export function addPrivacy(
   portal: FastifyInstance,
   { operations }: Pick<PortalDeps, 'operations'>,
-  visits: Visits,
+  requestContext: RequestContext,
 ): void {
   const access = 'privacy:manage';
   portal.get('/portal/privacy', needs(access), async (request, reply) =>
-    send(reply, privacyPage(visits.frame(request))),
+    send(reply, privacyPage(requestContext.frame(request))),
   );
   for (const action of ['', '/erase'] as const)
     portal.post(`/portal/privacy${action}`, needs(access), async (request, reply) => {
       const form = formOf(request);
       const address = form.get('address') ?? '';
       const options = { dryRun: action === '', alsoWaiting: form.get('alsoWaiting') === 'true' };
-      const report = await operations.erasePerson(address, options, visits.who(request));
-      return send(reply, privacyPage(visits.frame(request), { address, report }));
+      const report = await operations.erasePerson(address, options, requestContext.who(request));
+      return send(reply, privacyPage(requestContext.frame(request), { address, report }));
     });
   portal.post('/portal/privacy/export', streams(access), async (request, reply) => {
-    const zip = await operations.exportPerson(formOf(request).get('address') ?? '', visits.who(request));
+    const zip = await operations.exportPerson(formOf(request).get('address') ?? '', requestContext.who(request));
     return reply
       .header('content-type', 'application/zip')
       .header('content-disposition', attachmentDisposition('personal-data.zip'))

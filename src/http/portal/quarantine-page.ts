@@ -21,7 +21,7 @@ import {
   rangeOf,
 } from './filter.ts';
 import { timelineUrl } from './find-page.ts';
-import { formOf, needs, queryOf, seeOther, send, streams, type Visits } from './gate.ts';
+import { formOf, needs, queryOf, type RequestContext, seeOther, send, streams } from './gate.ts';
 import { type Html, html } from './html.ts';
 import {
   askPage,
@@ -171,7 +171,7 @@ const wantedOf = (filter: ListFilter) => ({
 export function addQuarantine(
   portal: FastifyInstance,
   { operations, servers, blobs, emit }: Pick<PortalDeps, 'operations' | 'servers' | 'blobs' | 'emit'>,
-  visits: Visits,
+  requestContext: RequestContext,
 ): void {
   const decide = (act: (typeof ACTS)[number]) =>
     act === 'enqueue' ? operations.enqueueAgain : operations.acceptQuarantined;
@@ -193,8 +193,8 @@ export function addQuarantine(
       found = await read();
     }
     const names = (await servers.list()).filter(({ serverType }) => serverType === 'IMAP').map(({ name }) => name);
-    const view = { ...found, filter, servers: names, at, done: doneOf(visits.session(request), query) };
-    return send(reply, quarantinePage(visits.frame(request), view));
+    const view = { ...found, filter, servers: names, at, done: doneOf(requestContext.session(request), query) };
+    return send(reply, quarantinePage(requestContext.frame(request), view));
   });
   portal.get('/portal/quarantine/raw', streams('quarantine:read'), async (request, reply) => {
     const { key = '' } = queryOf(request);
@@ -205,13 +205,16 @@ export function addQuarantine(
   for (const action of ACTS) {
     portal.get(`${PATH}/${action}`, needs('quarantine:release'), async (request, reply) => {
       const { key = '', back } = queryOf(request);
-      return send(reply, quarantineAskPage(visits.frame(request), await asked(key), action, backOf(back, PATH)));
+      return send(
+        reply,
+        quarantineAskPage(requestContext.frame(request), await asked(key), action, backOf(back, PATH)),
+      );
     });
     portal.post(`${PATH}/${action}`, needs('quarantine:release'), async (request, reply) => {
       const form = formOf(request);
-      const { server, uid } = await decide(action)(form.get('key') ?? '', visits.who(request));
+      const { server, uid } = await decide(action)(form.get('key') ?? '', requestContext.who(request));
       const back = backOf(form.get('back'), PATH);
-      return seeOther(reply, doneUrl(visits.session(request), back, `${action}Done`, `${server}, UID ${uid}`));
+      return seeOther(reply, doneUrl(requestContext.session(request), back, `${action}Done`, `${server}, UID ${uid}`));
     });
   }
   portal.post(`${PATH}/bulk`, needs('quarantine:release'), async (request, reply) => {
@@ -227,9 +230,9 @@ export function addQuarantine(
       (await operations.quarantined({ ...wanted, to: Math.min(to, at) }, page)).messages.map((one) => one.messageKey);
     const keys = scope === 'all' ? await all() : bulk.ids;
     if (keys.length === 0) return seeOther(reply, back);
-    if (!bulk.confirmed) return send(reply, bulkPage(visits.frame(request), bulk, keys.length, at));
-    const by = visits.who(request);
+    if (!bulk.confirmed) return send(reply, bulkPage(requestContext.frame(request), bulk, keys.length, at));
+    const by = requestContext.who(request);
     const count = await decideAll(keys, (key) => decide(act)(key, by));
-    return seeOther(reply, doneUrl(visits.session(request), back, 'bulkDone', `${count} / ${keys.length}`));
+    return seeOther(reply, doneUrl(requestContext.session(request), back, 'bulkDone', `${count} / ${keys.length}`));
   });
 }

@@ -22,7 +22,7 @@ import {
 } from './filter.ts';
 import { timelineUrl } from './find-page.ts';
 import { namesOf } from './findings.ts';
-import { formOf, needs, queryOf, seeOther, send, type Visits } from './gate.ts';
+import { formOf, needs, queryOf, type RequestContext, seeOther, send } from './gate.ts';
 import { type Html, html } from './html.ts';
 import {
   askPage,
@@ -195,7 +195,7 @@ function decidePage(frame: Frame, reply: Shown, action: 'release' | 'drop', back
 export function addReplies(
   portal: FastifyInstance,
   { replies, servers }: Pick<PortalDeps, 'replies' | 'servers'>,
-  visits: Visits,
+  requestContext: RequestContext,
 ): void {
   async function held(replyId: string) {
     const reply = await replies.read(replyId);
@@ -225,20 +225,20 @@ export function addReplies(
       ({ replies: shown, total } = await read(at));
     }
     const names = views.filter(({ serverType }) => serverType === 'SMTP').map(({ name }) => name);
-    const done = doneOf(visits.session(request), query);
+    const done = doneOf(requestContext.session(request), query);
     const view = { tab, counts, filter, servers: names, replies: named(shown, views), total, at, done };
-    return send(reply, repliesPage(visits.frame(request), view));
+    return send(reply, repliesPage(requestContext.frame(request), view));
   });
   for (const action of ['release', 'drop'] as const) {
     portal.get(`${PATH}/${action}`, needs('replies:release'), async (request, reply) => {
       const { id = '', back } = queryOf(request);
-      return send(reply, decidePage(visits.frame(request), await held(id), action, backOf(back, PATH)));
+      return send(reply, decidePage(requestContext.frame(request), await held(id), action, backOf(back, PATH)));
     });
     portal.post(`${PATH}/${action}`, needs('replies:release'), async (request, reply) => {
       const form = formOf(request);
-      const { replyId } = await replies[action](form.get('id') ?? '', visits.who(request));
+      const { replyId } = await replies[action](form.get('id') ?? '', requestContext.who(request));
       const what = action === 'release' ? 'releasedDone' : 'droppedDone';
-      return seeOther(reply, doneUrl(visits.session(request), backOf(form.get('back'), PATH), what, replyId));
+      return seeOther(reply, doneUrl(requestContext.session(request), backOf(form.get('back'), PATH), what, replyId));
     });
   }
   portal.post(`${PATH}/bulk`, needs('replies:release'), async (request, reply) => {
@@ -250,9 +250,9 @@ export function addReplies(
     const all = () => replies.ids('held', { ...wanted, to: Math.min(to, asked) }, MOST_AT_ONCE);
     const ids = scope === 'all' ? await all() : bulk.ids;
     if (ids.length === 0) return seeOther(reply, back);
-    if (!bulk.confirmed) return send(reply, bulkPage(visits.frame(request), bulk, ids.length, asked));
-    const by = visits.who(request);
+    if (!bulk.confirmed) return send(reply, bulkPage(requestContext.frame(request), bulk, ids.length, asked));
+    const by = requestContext.who(request);
     const count = await decideAll(ids, (id) => replies[act](id, by));
-    return seeOther(reply, doneUrl(visits.session(request), back, 'bulkDone', `${count} / ${ids.length}`));
+    return seeOther(reply, doneUrl(requestContext.session(request), back, 'bulkDone', `${count} / ${ids.length}`));
   });
 }

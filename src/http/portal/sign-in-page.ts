@@ -9,7 +9,7 @@ import { addressKey } from '../lock-out.ts';
 import type { NewSession, OidcFlow, Session } from '../ports.ts';
 import { statusOf } from '../problem.ts';
 import type { PortalDeps } from './deps.ts';
-import { formOf, hostCookie, LIST, needs, queryOf, seeOther, send, shownError, type Visits } from './gate.ts';
+import { formOf, hostCookie, LIST, needs, queryOf, type RequestContext, seeOther, send, shownError } from './gate.ts';
 import { type Html, html } from './html.ts';
 import { doneUrl, errorNote, type Frame, page, type ShownError } from './layout.ts';
 
@@ -159,13 +159,13 @@ function leavePage(frame: Frame, url: string, why: 'consent' | 'signOut' = 'cons
 export function addSignIn(
   portal: FastifyInstance,
   { oidc, emit, clientAddresses }: Pick<PortalDeps, 'oidc' | 'emit' | 'clientAddresses'>,
-  visits: Visits,
+  requestContext: RequestContext,
   signIn: ReturnType<typeof signIns>,
 ): { keptPage(request: FastifyRequest): string } {
   const flowCookie = hostCookie(FLOW_COOKIE, signIn.secure);
   const form = (request: FastifyRequest, error?: ShownError) =>
     signInPage(
-      { ...visits.frame(request), url: '/portal/sign-in', ...(error === undefined ? {} : { failed: true }) },
+      { ...requestContext.frame(request), url: '/portal/sign-in', ...(error === undefined ? {} : { failed: true }) },
       error,
       oidc !== undefined,
       keptOf(request, formOf(request).get('_return') ?? request.routeOptions.url ?? ''),
@@ -176,11 +176,11 @@ export function addSignIn(
     if (!(error instanceof MailroomError)) throw error;
     emit('PortalSignInRefused', { code: error.code, detail: clientOf(request, clientAddresses, token) });
     if (error.retryAfterMs !== undefined) reply.header('retry-after', String(Math.ceil(error.retryAfterMs / 1000)));
-    return send(reply, form(request, shownError(error, visits.language(request))), statusOf(error));
+    return send(reply, form(request, shownError(error, requestContext.language(request))), statusOf(error));
   }
 
   portal.get('/portal/sign-in', needs('open'), (request, reply) =>
-    visits.session(request) === undefined ? send(reply, form(request)) : seeOther(reply, '/portal'),
+    requestContext.session(request) === undefined ? send(reply, form(request)) : seeOther(reply, '/portal'),
   );
   portal.post('/portal/sign-in', needs('open'), async (request, reply) => {
     const secret = formOf(request).get('secret') ?? '';
@@ -199,7 +199,7 @@ export function addSignIn(
     if (session?.idToken === undefined) return seeOther(reply, '/portal/sign-in');
     // Signed out here in any case; there as well, if the provider answers.
     const url = await oidc?.signOutUrl(session.idToken).catch(() => undefined);
-    const frame = { ...visits.frame(request), session: undefined };
+    const frame = { ...requestContext.frame(request), session: undefined };
     return url === undefined ? seeOther(reply, '/portal/sign-in') : send(reply, leavePage(frame, url, 'signOut'));
   });
   const keptPage = (request: FastifyRequest) => form(request);
@@ -252,7 +252,7 @@ const CONNECT_COOKIE = 'mailroom_connect';
 export function addConsent(
   portal: FastifyInstance,
   { beginSignIn, completeSignIn }: Pick<PortalDeps, 'beginSignIn' | 'completeSignIn'>,
-  visits: Visits,
+  requestContext: RequestContext,
   secure: boolean,
 ): void {
   const stateCookie = hostCookie(STATE_COOKIE, secure);
@@ -264,7 +264,7 @@ export function addConsent(
     // Begun in the wizard: it goes on there.
     if (imap !== null && smtp !== null)
       reply.setCookie(CONNECT_COOKIE, new URLSearchParams({ imap, smtp }).toString(), { maxAge: 900 });
-    return send(reply, leavePage(visits.frame(request), url));
+    return send(reply, leavePage(requestContext.frame(request), url));
   });
   portal.get('/signin/callback', needs('email-servers:write'), async (request, reply) => {
     const { state = '', code, error, error_description } = queryOf(request);
@@ -282,6 +282,6 @@ export function addConsent(
       reply.clearCookie(CONNECT_COOKIE);
       return seeOther(reply, `/portal/connect/servers?${new URLSearchParams(wizard)}`);
     }
-    return seeOther(reply, doneUrl(visits.session(request), LIST, 'signedInDone', server));
+    return seeOther(reply, doneUrl(requestContext.session(request), LIST, 'signedInDone', server));
   });
 }

@@ -8,7 +8,7 @@ import { MailroomError } from '../../domain/errors.ts';
 import type { EmailServerView } from '../api/email-servers.ts';
 import type { PortalDeps } from './deps.ts';
 import { stepLines, testLog } from './findings.ts';
-import { formOf, LIST, needs, queryOf, send, streams, type Visits } from './gate.ts';
+import { formOf, LIST, needs, queryOf, type RequestContext, send, streams } from './gate.ts';
 import { type Html, html } from './html.ts';
 import { csrfField, type Frame, page } from './layout.ts';
 import { linkTo } from './list-page.ts';
@@ -54,7 +54,7 @@ export async function allSteps(steps: AsyncGenerator<CheckStep>): Promise<CheckS
 export function addTest(
   portal: FastifyInstance,
   { servers, operations }: Pick<PortalDeps, 'servers' | 'operations'>,
-  visits: Visits,
+  requestContext: RequestContext,
 ): void {
   async function asked(request: FastifyRequest) {
     const view = await servers.get(queryOf(request).name ?? '');
@@ -62,13 +62,13 @@ export function addTest(
     return view;
   }
   portal.get(`${LIST}/test`, needs('email-servers:test'), async (request, reply) =>
-    send(reply, testPage(visits.frame(request), await asked(request), { sendProbe: false })),
+    send(reply, testPage(requestContext.frame(request), await asked(request), { sendProbe: false })),
   );
   portal.post(`${LIST}/test`, streams('email-servers:test'), async (request, reply) => {
     const view = await asked(request);
     const sendProbe = formOf(request).get('_sendProbe') === 'true';
     const steps = await operations.test(view.name, { sendProbe });
-    const frame = visits.frame(request);
+    const frame = requestContext.frame(request);
     if (wantsLines(request)) return sendLines(reply, frame, view.serverType ?? 'IMAP', steps);
     return send(reply, testPage(frame, view, { all: await allSteps(steps), sendProbe }));
   });

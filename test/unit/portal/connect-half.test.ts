@@ -6,7 +6,7 @@ import { MailroomError } from '../../../src/domain/errors.ts';
 import { addBrowserRules } from '../../../src/http/browser.ts';
 import { addConnect } from '../../../src/http/portal/connect-page.ts';
 import type { PortalDeps } from '../../../src/http/portal/deps.ts';
-import { visits } from '../../../src/http/portal/gate.ts';
+import { requestContext } from '../../../src/http/portal/gate.ts';
 
 describe('half made', () => {
   it('says so, and continues with what is missing', async () => {
@@ -33,7 +33,7 @@ describe('half made', () => {
         clientIdOf: () => undefined,
         publicUrl: 'https://mailroom.example',
       },
-      visits({ organisation: 'Contoso' }),
+      requestContext({ organisation: 'Contoso' }),
     );
     const send = async (fields: Record<string, string>) =>
       app.inject({
