@@ -170,7 +170,8 @@ describe('tokens of six minutes', () => {
   it('are renewed ahead, once for two replicas, and served from memory in between', async () => {
     let ahead = 0;
     const now = () => Date.now() + ahead;
-    const [left, right] = [at.replica(undefined, { now }), at.replica(undefined, { now })];
+    const clocks = { now, monotonic: () => performance.now() + ahead };
+    const [left, right] = [at.replica(undefined, clocks), at.replica(undefined, clocks)];
     const first = await left.getToken(imapServer(), 'imap');
     await right.getToken(imapServer(), 'imap');
     const before = at.sandbox.oauth.tokenRequests();
