@@ -16,6 +16,8 @@ const CLAIMS = 'claims@contoso.example';
 const RETURNS = 'retouren@contoso.example';
 const ALEX = 'alex@contoso.example';
 const BEA = 'bea@contoso.example';
+/** Signs in by the wizard alone: a sign-in holds for every server of a person, and the forms begin without one. */
+const CARL = 'carl@contoso.example';
 const JANE = 'jane@customer.example';
 const CLIENT = '7d3f2c1a-5b4e-4f60-9a8b-1c2d3e4f5a6b';
 const SECRET = 'portal~journey~client~secret';
@@ -45,12 +47,13 @@ beforeAll(async () => {
       { address: RETURNS, kind: 'shared' },
       { address: ALEX, displayName: 'Alex Weber', password: 'sandbox-alex' },
       { address: BEA, displayName: 'Bea Braun', password: 'sandbox-bea' },
+      { address: CARL, displayName: 'Carl Clausen', password: 'sandbox-carl' },
       { address: JANE, kind: 'customer' },
     ],
     applications: [{ clientId: CLIENT, secret: SECRET }],
     permissions: {
-      fullAccess: { [SUPPORT]: [ALEX], [SALES]: [BEA], [RETURNS]: [BEA] },
-      sendAs: { [SUPPORT]: [ALEX], [SALES]: [BEA], [RETURNS]: [BEA] },
+      fullAccess: { [SUPPORT]: [ALEX], [SALES]: [BEA], [RETURNS]: [CARL] },
+      sendAs: { [SUPPORT]: [ALEX], [SALES]: [BEA], [RETURNS]: [CARL] },
     },
   });
   dir = tempDir('portal-journey');
@@ -110,10 +113,18 @@ afterAll(async () => {
   dir?.remove();
 });
 
-/** Serious or not: no rule may be broken. */
+/**
+ * Serious or not: no rule may be broken. A live part may be put in place while axe measures the old one, which then has no size: what is found counts
+ * if it is found again.
+ */
 async function accessible(page: Page): Promise<void> {
   await page.evaluate(await axeSource());
-  const found = await page.evaluate(async () => {
+  let found = await violations(page);
+  if (found.length > 0) found = await violations(page);
+  expect(found, page.url()).toEqual([]);
+}
+const violations = (page: Page): Promise<string[]> =>
+  page.evaluate(async () => {
     const { axe: run } = globalThis as unknown as {
       axe: { run(options: object): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
     };
@@ -121,8 +132,6 @@ async function accessible(page: Page): Promise<void> {
       ({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`,
     );
   });
-  expect(found, page.url()).toEqual([]);
-}
 let source: string | undefined;
 async function axeSource(): Promise<string> {
   const { readFile } = await import('node:fs/promises');
@@ -560,9 +569,9 @@ describe('the wizard', () => {
     await page.locator('#smtpPort').fill(String(sandbox.smtp.port));
     await page.getByRole('button', { name: 'Weiter', exact: true }).last().click();
     await page.locator('#signIn').selectOption('delegated');
-    await page.locator('#person').fill(BEA);
+    await page.locator('#person').fill(CARL);
     await page.getByRole('button', { name: 'Befehle aktualisieren' }).click();
-    await page.locator('#commands', { hasText: BEA }).waitFor();
+    await page.locator('#commands', { hasText: CARL }).waitFor();
     await page.screenshot({ path: shot('wizard-de'), fullPage: true });
     await page.getByRole('button', { name: 'Weiter', exact: true }).last().click();
     await page.locator('#emailFlow').selectOption(' new');
@@ -574,7 +583,7 @@ describe('the wizard', () => {
       if ((await consent.count()) === 0) continue; // one sign-in may be enough for both
       await consent.click();
       await page.locator('#continue').click();
-      await page.getByRole('button', { name: BEA }).click();
+      await page.getByRole('button', { name: CARL }).click();
       await page.waitForURL(/\/portal\/connect\/servers/);
     }
     await page.getByRole('button', { name: 'Beide testen' }).click();

@@ -104,7 +104,7 @@ function repliesPage(frame: Frame, view: RepliesView): string {
     say('repliesTitle'),
     'repliesTitle',
     html`<h1>${say('repliesTitle')}</h1><p class="lead">${say('repliesLead')}</p>${doneNote(frame, done)}
-<ul class="tabs">${TABS.map((state) => html`<li><a href="${PATH}?${queryText(filter, { state })}"${state === tab && html` aria-current="page"`}>${say(`state-${state}`)} (${number.format(counts[state])})</a></li>`)}</ul>
+<ul class="tabs" data-live="tabs">${TABS.map((state) => html`<li><a href="${PATH}?${queryText(filter, { state })}"${state === tab && html` aria-current="page"`}>${say(`state-${state}`)} (${number.format(counts[state])})</a></li>`)}</ul>
 ${filterForm(frame, { filter, state: tab, servers, codeLabel: 'errorCode' })}<div data-live="replies">
 ${replies.map((reply) => card(frame, reply, canDecide, url(at)))}
 ${replies.length === 0 ? nothingOf(frame, tab, filter) : pager(frame, { at, pages, total, word: 'entries', url })}${canDecide && bulkBar(frame, { action: `${PATH}/bulk`, back: url(at), acts, total })}</div>`,
