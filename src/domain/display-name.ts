@@ -56,7 +56,8 @@ function hasOtherAddress(text: string, own: string): boolean {
     if (domain === '') continue;
     const apart = end < at || from > at + 1;
     if (!domain.includes('.') && apart) continue;
-    if (normalAddress(`${text.slice(start, end)}@${domain}`) !== own) return true;
+    const read = `${text.slice(start, end)}@${domain}`;
+    if (read !== own && normalAddress(read) !== own) return true;
   }
   return false;
 }
