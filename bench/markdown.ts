@@ -12,7 +12,7 @@ export function intoDocument(document: string, text: string): string {
   return `${document.slice(0, begin + BEGIN.length)}\n${text}\n${document.slice(end)}`;
 }
 
-const table = (head: readonly string[], rows: readonly (readonly (string | number)[])[]): string =>
+export const table = (head: readonly string[], rows: readonly (readonly (string | number)[])[]): string =>
   [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n');
 
 export function markdown(results: Results): string {

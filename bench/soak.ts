@@ -14,7 +14,7 @@ import { startRedis, type TestRedis } from '../test/support/redis.ts';
 import { type Counts, openTraffic } from '../test/support/steady-traffic.ts';
 import { stopsAtRandom } from '../test/support/stops.ts';
 import { PRODUCT, SHIPPED, usageOf } from './child.ts';
-import { intoDocument } from './markdown.ts';
+import { intoDocument, table } from './markdown.ts';
 import { tidy } from './numbers.ts';
 import { usedMemory } from './sizing.ts';
 
@@ -102,9 +102,6 @@ function slope(samples: readonly Sample[], name: string): number {
   const above = hours.reduce((sum, x, i) => sum + (x - x0) * ((ys[i] ?? 0) - y0), 0);
   return above / hours.reduce((sum, x) => sum + (x - x0) ** 2, 0);
 }
-
-const table = (head: string[], rows: (string | number)[][]): string =>
-  [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n');
 
 interface Run {
   samples: Sample[];

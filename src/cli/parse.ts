@@ -29,7 +29,7 @@ export function parseCommand(program: Command): void {
     .option('--imap-host <host>', 'IMAP host of the mailbox: its Authentication-Results are believed', '')
     .option('--authserv-id <ids...>', 'authserv-ids that are believed instead')
     .option('--address <addresses...>', 'addresses of the mailbox: its User, and aliases')
-    .option('--header <names...>', 'headers to print; * at the end stands for any ending')
+    .option('--header <names...>', 'headers to print; * at the end matches any ending')
     .option('--stamp <texts...>', 'texts of your own mail system, as in inbound.stamps')
     .action(async (files: string[], options: ParseCommandOptions) => {
       const {

@@ -145,7 +145,7 @@ export interface Config {
     /** Bytes of text or html that are in the job; longer ones by reference. */
     readonly inlineTextBytes: number;
     readonly inlineHtmlBytes: number;
-    /** Names of headers that stand in messages, lower case; a `*` at the end stands for any ending. */
+    /** Names of headers that messages contain, lower case; a `*` at the end matches any ending. */
     readonly messageHeaders: readonly string[];
     /** Words of the tenant's own mail system in mails, `*` for any. */
     readonly stamps: readonly string[];
@@ -172,7 +172,7 @@ export interface Config {
     readonly pausedRetrySeconds: number;
     /** To, cc and bcc together. */
     readonly recipientsPerReply: number;
-    /** Names of headers that a reply may set; a `*` at the end stands for any ending. */
+    /** Names of headers that a reply may set; a `*` at the end matches any ending. */
     readonly allowedHeaders: readonly string[];
     readonly completedJobRetentionDays: number;
     /** Whether the queue reply-outcomes is written. */

@@ -154,7 +154,7 @@ export const settings: Settings = {
       MiB,
     ),
     messageHeaders: s.custom(
-      'Headers that messages contain (`headers`), decoded: names, where a * at the end stands for any ending. At most 50 values of 2,000 characters each, 16,000 in all.',
+      'Headers that messages contain (`headers`), decoded: names, where a * at the end matches any ending. At most 50 values of 2,000 characters each, 16,000 in all.',
       'INBOUND_MESSAGE_HEADERS',
       'list of names',
       '',

@@ -82,7 +82,7 @@ export function replyJobId(replyId: string): string {
 
 /**
  * Job id and `outcomeKey` of an outcome: the same fact has the same one. Never all digits, no `:`.
- * @param fact what is told of the reply: its state, or recipients with their delivery
+ * @param fact what the outcome reports: the state of the reply, or recipients with their delivery
  */
 export function outcomeKey(replyId: string, fact: string): string {
   return `o-${short(replyId, 32)}-${/^[a-z-]{1,40}$/.test(fact) ? fact : short(fact, 16)}`;

@@ -1,8 +1,7 @@
 // Steps of the doctor for a sending server: sign-in, size and pace, and, when asked for, a real mail from each permitted From and its copy.
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { domainToASCII } from 'node:url';
-import { domainOf } from '../domain/address.ts';
+import { asciiDomain, domainOf } from '../domain/address.ts';
 import { applicationOf } from '../domain/dated-changes.ts';
 import { isImap, type SmtpServer, tlsModeOf } from '../domain/email-server.ts';
 import { asError, MailroomError } from '../domain/errors.ts';
@@ -199,7 +198,7 @@ export function smtpSteps(server: SmtpServer, deps: DoctorDeps): Probes {
     );
   }
 
-  const domains = [...new Set(permittedFrom(server).map(({ address }) => domainToASCII(domainOf(address) ?? '')))];
+  const domains = [...new Set(permittedFrom(server).map(({ address }) => asciiDomain(domainOf(address) ?? '') ?? ''))];
   return {
     fromDomain: domains
       .filter((domain) => domain.includes('.'))

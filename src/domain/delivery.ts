@@ -144,7 +144,7 @@ function reasonOf(
   return { class: kind, code, ...said };
 }
 
-/** A report as others are told of it. */
+/** A report as the result and the outcome show it. */
 export const toldReport = (report: DeliveryReport): DeliveryReport => ({
   ...report,
   ...(report.code !== undefined && report.code in catalogue

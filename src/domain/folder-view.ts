@@ -37,7 +37,7 @@ export interface FolderView {
   unreported?: Partial<Record<MailboxEventKind, number>> | undefined;
 }
 
-/** Acts of our own, noted before they are done: nobody is told of them. */
+/** Acts of our own, noted before they are done: they are never reported. */
 export interface OwnActs {
   seen: ReadonlySet<number>;
   answered: ReadonlySet<number>;

@@ -11,7 +11,7 @@ import type { PollWindow } from './poll.ts';
 import type { CommitRequest, Mailbox } from './ports.ts';
 import { placeOf, type Watched } from './watched.ts';
 
-/** Without HIGHESTMODSEQ the flags of so many messages are asked for at each look. */
+/** Without HIGHESTMODSEQ, each poll asks for the flags of this many messages. */
 const NEAR = 200;
 
 /** Events on a queue that nobody takes from: then they are counted, and said in one event once there is room. */

@@ -9,7 +9,7 @@ const MAX_VALUES = 50;
 const MAX_VALUE = 2_000;
 const MAX_TOTAL = 16_000;
 
-/** @param names lower case; a `*` at the end stands for any ending */
+/** @param names lower case; a `*` at the end matches any ending */
 export function chosenHeaders(
   fields: readonly HeaderField[],
   names: readonly string[],

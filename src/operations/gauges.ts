@@ -8,7 +8,7 @@ import type { Stores } from '../wiring/stores.ts';
 
 const FLOWS_MS = 10_000;
 const STORES_MS = 15_000;
-/** Every so many polls the connections of Redis are listed, which it does in one go for all that are there. */
+/** Polls between two listings of Redis's connections; Redis lists all of them in one answer. */
 const CONSUMERS_EVERY = 3;
 /** Milliseconds for a write to Redis. */
 const REDIS_ANSWER_MS = 2_000;

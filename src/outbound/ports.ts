@@ -48,7 +48,7 @@ type MakeMessageId = (input: { conversationId: string; replyId: string; domain: 
 export interface ReplyLimits {
   /** To, cc and bcc together. */
   recipientsPerReply: number;
-  /** Names of headers that it may set; a `*` at the end stands for any ending. */
+  /** Names of headers that it may set; a `*` at the end matches any ending. */
   allowedHeaders: readonly string[];
 }
 

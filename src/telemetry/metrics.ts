@@ -13,7 +13,7 @@ export interface Metrics {
   text(): Promise<string>;
 }
 
-/** With a thousand mailboxes a scrape takes 200 ms of the processor: mail gets its turn after each of so many. */
+/** With a thousand mailboxes a scrape takes 200 ms of the processor: after this many, in ms, mail gets its turn. */
 const TURN_MS = 5;
 
 /** Gauges of prom-client named like counters: `promtool check metrics` refuses them, and nobody misses them. */

@@ -1,6 +1,8 @@
 // Switches of the log, for all replicas: set by API or command line, read every few seconds. They end on their own.
+
 import type { Redis } from 'ioredis';
 import { logSwitchesKey } from '../../domain/keys.ts';
+import { DAY_MS } from '../../lib/time.ts';
 import type { LogSwitch } from '../../telemetry/log-control.ts';
 
 export interface LogSwitches {
@@ -25,7 +27,7 @@ export function createLogSwitches(redis: Redis): LogSwitches {
     },
     async set(one) {
       await redis.hset(key, fieldOf(one.server), JSON.stringify(one));
-      await redis.pexpireat(key, Math.max(one.until, Date.now() + 86_400_000));
+      await redis.pexpireat(key, Math.max(one.until, Date.now() + DAY_MS));
     },
     async clear(server) {
       if (server === undefined) await redis.del(key);

@@ -12,7 +12,7 @@ import { objectIn } from './structures.ts';
 
 /** Marks of one mailbox that wait; more are not taken: their messages stay without the arrow. */
 const MOST_MARKS = 5_000;
-/** Of which so many are placed at once. */
+/** How many of them are placed at once. */
 const MARKS_AT_ONCE = 200;
 /** Nobody watches a mailbox whose marks have waited this long, seconds. */
 const MARK_SECONDS = 7 * 86_400;

@@ -3,7 +3,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { AuditEntry } from '../ports.ts';
 import type { PortalDeps } from './deps.ts';
-import { filterForm, filterOf, isWithin, type ListFilter, queryText, rangeOf } from './filter.ts';
+import { filterForm, filterOf, isNarrow, isWithin, type ListFilter, queryText, rangeOf } from './filter.ts';
 import { needs, queryOf, type RequestContext, send } from './gate.ts';
 import { type Html, html } from './html.ts';
 import { exactTime, type Frame, page, pageOf, pager } from './layout.ts';
@@ -77,7 +77,6 @@ const KEPT = 11_000;
 /** Pages of changes that can be turned. */
 const MOST_PAGES = 250;
 
-const isNarrow = (filter: ListFilter): boolean => queryText({ ...filter, order: 'newest' }) !== '';
 const holds = (text: string, part: string): boolean => text.toLowerCase().includes(part.toLowerCase());
 
 /** Those that fit, in order. */

@@ -140,7 +140,7 @@ export function definitionsOf(answers: Answers, password = ''): { imap: Definiti
 /** A PowerShell string that holds the text and nothing else: its quotes are doubled, typographic ones too, which PowerShell takes for quotes. */
 export const quoted = (text: string): string => `'${text.replace(/['‘’‚‛]/gu, '$&$&')}'`;
 
-/** What an Exchange administrator runs for these names; what is not known yet stands in angle brackets. */
+/** What an Exchange administrator runs for these names; placeholders in angle brackets mark what is not known yet. */
 export function powerShell(
   answers: Answers,
   clientId: string | undefined,

@@ -87,7 +87,7 @@ export interface PortalReplies {
     filter: ReplyFilter,
     page: { limit: number; offset: number },
   ): Promise<{ replies: PortalReply[]; total: number }>;
-  /** replyIds of those that fit, so many at most. */
+  /** replyIds of those that match, at most `limit`. */
   ids(state: Result['state'], filter: ReplyFilter, limit: number): Promise<string[]>;
   read(replyId: string): Promise<PortalReply | undefined>;
   /** @throws MailroomError REPLY_UNKNOWN, REPLY_NOT_HELD */

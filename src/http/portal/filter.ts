@@ -1,8 +1,9 @@
 // What the lists of the day share: filters by date, server, code and person, the order, and decisions on many entries with one confirmation that
 // counts. Filter and page are in the address, and survive an action.
+import { DAY_MS } from '../../lib/time.ts';
 import type { Query } from './gate.ts';
 import { type Html, html } from './html.ts';
-import { csrfField, type Frame } from './layout.ts';
+import { askPage, csrfField, type Frame } from './layout.ts';
 import type { Word } from './words.ts';
 
 export interface ListFilter {
@@ -18,7 +19,6 @@ export interface ListFilter {
 
 const DATE = /^\d{4}-\d\d-\d\d$/;
 const LONGEST = 200;
-const DAY_MS = 86_400_000;
 
 const dateOf = (text: string | undefined): string =>
   text !== undefined && DATE.test(text) && Number.isFinite(Date.parse(text)) ? text : '';
@@ -46,6 +46,24 @@ export function queryText(filter: ListFilter, more: Readonly<Record<string, stri
   const { order, ...rest } = filter;
   const all = { ...more, ...rest, order: order === 'newest' ? '' : order };
   return new URLSearchParams(Object.entries(all).filter(([, value]) => value !== '')).toString();
+}
+
+/** Whether it leaves anything out; the order alone does not. */
+export const isNarrow = (filter: ListFilter): boolean => queryText({ ...filter, order: 'newest' }) !== '';
+
+/** The filter in a list's own address ({@link backOf}). */
+export const filterIn = (address: string): ListFilter =>
+  filterOf(Object.fromEntries(new URLSearchParams(address.split('?')[1] ?? '')));
+
+/** A page of a list, or its last one: the last entries may have been dealt with. @param at from 1 */
+export async function pageAt<T extends { total: number }>(
+  at: number,
+  perPage: number,
+  read: (page: { offset: number; limit: number }) => Promise<T>,
+): Promise<T & { at: number }> {
+  const found = await read({ offset: (at - 1) * perPage, limit: perPage });
+  const last = Math.max(1, Math.ceil(found.total / perPage));
+  return at > last ? pageAt(last, perPage, read) : { ...found, at };
 }
 
 interface FilterForm {
@@ -134,7 +152,7 @@ export function bulkOf(form: URLSearchParams, path: string): Bulk {
   };
 }
 
-/** The list's own address, with its filter and without what was told of an earlier action. */
+/** The list's own address, with its filter and without the outcome of an earlier action. */
 export function backOf(given: string | null | undefined, path: string): string {
   if (given === null || given === undefined || (given !== path && !given.startsWith(`${path}?`))) return path;
   const query = new URLSearchParams(given.slice(path.length + 1));
@@ -143,8 +161,37 @@ export function backOf(given: string | null | undefined, path: string): string {
 }
 
 /** Fields that go with the answer of a confirmation. */
-export const bulkFields = ({ act, scope, ids, back }: Bulk, asked: number): Html =>
+const bulkFields = ({ act, scope, ids, back }: Bulk, asked: number): Html =>
   html`<input type="hidden" name="act" value="${act}:${scope}"><input type="hidden" name="back" value="${back}"><input type="hidden" name="confirmed" value="true"><input type="hidden" name="asked" value="${asked}">${scope === 'marked' && ids.map((id) => html`<input type="hidden" name="id" value="${id}">`)}`;
+
+interface BulkQuestion {
+  bulk: Bulk;
+  count: number;
+  /** What is done to each. */
+  act: string;
+  /** What that means. */
+  what: Html;
+  current: Parameters<typeof askPage>[1]['current'];
+  action: string;
+  danger: boolean;
+}
+
+/** The one confirmation, which counts. */
+export function bulkPage(frame: Frame, { bulk, count, act, what, current, action, danger }: BulkQuestion): string {
+  const { say, language } = frame;
+  const shown = new Intl.NumberFormat(language).format(count);
+  return askPage(frame, {
+    title: say('bulkAsk', { act, count: shown }),
+    current,
+    body: what,
+    form: bulkFields(bulk, bulk.asked),
+    action,
+    fields: {},
+    yes: `${act} (${shown})`,
+    danger,
+    back: bulk.back,
+  });
+}
 
 const AT_ONCE = 8;
 

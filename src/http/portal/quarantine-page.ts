@@ -10,13 +10,16 @@ import {
   backOf,
   bulkBar,
   bulkBox,
-  bulkFields,
   bulkOf,
+  bulkPage,
   decideAll,
   filterForm,
+  filterIn,
   filterOf,
+  isNarrow,
   type ListFilter,
   MOST_AT_ONCE,
+  pageAt,
   queryText,
   rangeOf,
 } from './filter.ts';
@@ -79,9 +82,8 @@ function quarantinePage(frame: Frame, view: QuarantineView): string {
   const { say } = frame;
   const pages = Math.max(1, Math.ceil(total / PER_PAGE));
   const url = (next: number) => `${PATH}?${queryText(filter, { page: String(next) })}`;
-  const hasFilter = queryText({ ...filter, order: 'newest' }) !== '';
   const acts = ACTS.map((act) => [act, say(act)] as const);
-  const none = hasFilter
+  const none = isNarrow(filter)
     ? html`<div class="card empty"><h2>${say('noMatch')}</h2></div>`
     : html`<div class="card empty"><h2>${say('noneQuarantined')}</h2><p>${say('noneQuarantinedHelp')}</p></div>`;
   const codes = reasons.map((reason) => [reason, reason] as const);
@@ -89,7 +91,7 @@ function quarantinePage(frame: Frame, view: QuarantineView): string {
     frame,
     say('quarantineTitle'),
     'quarantineTitle',
-    html`<h1>${say('quarantineTitle')}</h1><p class="lead">${say('quarantineLead')}</p>${doneNote(frame, done)}${(total > 0 || hasFilter) && filterForm(frame, { filter, servers, codes })}<div data-live="quarantine">${
+    html`<h1>${say('quarantineTitle')}</h1><p class="lead">${say('quarantineLead')}</p>${doneNote(frame, done)}${(total > 0 || isNarrow(filter)) && filterForm(frame, { filter, servers, codes })}<div data-live="quarantine">${
       messages.length === 0
         ? none
         : html`${table(frame, messages, url(at))}${pager(frame, { at, pages, total, word: 'entries', url })}${frameMay(frame, 'quarantine:release') && bulkBar(frame, { action: `${PATH}/bulk`, back: url(at), acts, total })}`
@@ -130,20 +132,11 @@ function row(frame: Frame, message: QuarantinedMessage, back: string): Html {
   return html`<tr><th scope="row" class="wrap">${may && bulkBox(messageKey, `${say('select')}: ${server}, UID ${uid}`)} <a href="${timelineUrl('message', messageKey)}">${messageOf(message)}</a><div class="dim">${server} · ${emailFlow}</div>${personal(frame, message)}</th><td data-label="${say('when')}"><div>${since(frame, Date.parse(message.at))}</div></td><td class="wrap" data-label="${say('reason')}"><div>${reasonOf(frame, message)}</div></td><td data-label="${say('raw')}"><div>${raw}</div></td><td>${may && html`<div class="buttons">${ask('enqueue')}${ask('accept')}</div>`}</td></tr>`;
 }
 
-function bulkPage(frame: Frame, bulk: Bulk, count: number, asked: number): string {
-  const { say, language } = frame;
-  const act = bulk.act === 'enqueue' ? 'enqueue' : 'accept';
-  const shown = new Intl.NumberFormat(language).format(count);
-  return askPage(frame, {
-    title: say('bulkAsk', { act: say(act), count: shown }),
-    current: 'quarantineTitle',
-    body: html`<p>${say(`${act}What`)}</p>`,
-    form: bulkFields(bulk, asked),
-    action: `${PATH}/bulk`,
-    fields: {},
-    yes: `${say(act)} (${shown})`,
-    danger: false,
-    back: bulk.back,
+function bulkAskPage(frame: Frame, bulk: Bulk, act: (typeof ACTS)[number], count: number): string {
+  const { say } = frame;
+  return bulkPage(frame, {
+    ...{ bulk, count, act: say(act), current: 'quarantineTitle', action: `${PATH}/bulk`, danger: false },
+    what: html`<p>${say(`${act}What`)}</p>`,
   });
 }
 
@@ -184,16 +177,9 @@ export function addQuarantine(
   portal.get(PATH, needs('quarantine:read'), async (request, reply) => {
     const query = queryOf(request);
     const filter = filterOf(query);
-    let at = pageOf(query.page);
-    const read = () => operations.quarantined(wantedOf(filter), { offset: (at - 1) * PER_PAGE, limit: PER_PAGE });
-    let found = await read();
-    const last = Math.max(1, Math.ceil(found.total / PER_PAGE));
-    if (at > last) {
-      at = last;
-      found = await read();
-    }
+    const found = await pageAt(pageOf(query.page), PER_PAGE, (page) => operations.quarantined(wantedOf(filter), page));
     const names = (await servers.list()).filter(({ serverType }) => serverType === 'IMAP').map(({ name }) => name);
-    const view = { ...found, filter, servers: names, at, done: doneOf(requestContext.session(request), query) };
+    const view = { ...found, filter, servers: names, done: doneOf(requestContext.session(request), query) };
     return send(reply, quarantinePage(requestContext.frame(request), view));
   });
   portal.get('/portal/quarantine/raw', streams('quarantine:read'), async (request, reply) => {
@@ -222,15 +208,13 @@ export function addQuarantine(
     const { scope, back, asked: at } = bulk;
     const act = ACTS.find((one) => one === bulk.act);
     if (act === undefined) throw new MailroomError('HTTP_NOT_FOUND');
-    const { to = at, ...wanted } = wantedOf(
-      filterOf(Object.fromEntries(new URLSearchParams(back.slice(PATH.length + 1)))),
-    );
+    const { to = at, ...wanted } = wantedOf(filterIn(back));
     const page = { offset: 0, limit: MOST_AT_ONCE };
     const all = async () =>
       (await operations.quarantined({ ...wanted, to: Math.min(to, at) }, page)).messages.map((one) => one.messageKey);
     const keys = scope === 'all' ? await all() : bulk.ids;
     if (keys.length === 0) return seeOther(reply, back);
-    if (!bulk.confirmed) return send(reply, bulkPage(requestContext.frame(request), bulk, keys.length, at));
+    if (!bulk.confirmed) return send(reply, bulkAskPage(requestContext.frame(request), bulk, act, keys.length));
     const by = requestContext.who(request);
     const count = await decideAll(keys, (key) => decide(act)(key, by));
     return seeOther(reply, doneUrl(requestContext.session(request), back, 'bulkDone', `${count} / ${keys.length}`));

@@ -10,13 +10,16 @@ import {
   backOf,
   bulkBar,
   bulkBox,
-  bulkFields,
   bulkOf,
+  bulkPage,
   decideAll,
   filterForm,
+  filterIn,
   filterOf,
+  isNarrow,
   type ListFilter,
   MOST_AT_ONCE,
+  pageAt,
   queryText,
   rangeOf,
 } from './filter.ts';
@@ -63,7 +66,6 @@ const KINDS: Readonly<Partial<Record<State, string>>> = {
 
 const PATH = '/portal/replies';
 const tabOf = (text: string | undefined): Tab => TABS.find((state) => state === text) ?? 'held';
-const hasFilter = (filter: ListFilter): boolean => queryText({ ...filter, order: 'newest' }) !== '';
 
 /** As the journal's index takes it. */
 const wantedOf = (filter: ListFilter) => ({
@@ -87,8 +89,8 @@ interface RepliesView {
 }
 
 function nothingOf({ say }: Frame, tab: Tab, filter: ListFilter): Html {
-  const [title, help] = hasFilter(filter) ? [] : (EMPTY[tab] ?? []);
-  return html`<div class="card empty"><h2>${say(title ?? (hasFilter(filter) ? 'noMatch' : 'nothing'))}</h2>${help !== undefined && html`<p>${say(help)}</p>`}</div>`;
+  const [title, help] = isNarrow(filter) ? [] : (EMPTY[tab] ?? []);
+  return html`<div class="card empty"><h2>${say(title ?? (isNarrow(filter) ? 'noMatch' : 'nothing'))}</h2>${help !== undefined && html`<p>${say(help)}</p>`}</div>`;
 }
 
 function repliesPage(frame: Frame, view: RepliesView): string {
@@ -161,20 +163,11 @@ function card(frame: Frame, reply: Shown, canMark: boolean, back: string): Html 
   }</div>${facts(frame, reply)}<details><summary>${say('evidence')}</summary>${evidence(frame, reply)}</details></article>`;
 }
 
-function bulkPage(frame: Frame, bulk: Bulk, count: number, asked: number): string {
-  const { say, language } = frame;
-  const isRelease = bulk.act === 'release';
-  const shown = new Intl.NumberFormat(language).format(count);
-  return askPage(frame, {
-    title: say('bulkAsk', { act: say(isRelease ? 'release' : 'drop'), count: shown }),
-    current: 'repliesTitle',
-    body: html`<p class="note warn">${say(isRelease ? 'releaseWhat' : 'dropWhat')}</p>`,
-    form: bulkFields(bulk, asked),
-    action: `${PATH}/bulk`,
-    fields: {},
-    yes: `${say(isRelease ? 'release' : 'drop')} (${shown})`,
-    danger: !isRelease,
-    back: bulk.back,
+function bulkDecidePage(frame: Frame, bulk: Bulk, act: 'release' | 'drop', count: number): string {
+  const { say } = frame;
+  return bulkPage(frame, {
+    ...{ bulk, count, act: say(act), current: 'repliesTitle', action: `${PATH}/bulk`, danger: act === 'drop' },
+    what: html`<p class="note warn">${say(`${act}What`)}</p>`,
   });
 }
 
@@ -213,17 +206,11 @@ export function addReplies(
     const query = queryOf(request);
     const tab = tabOf(query.state);
     const filter = filterOf(query);
-    const read = (at: number) =>
-      replies.list(tab, wantedOf(filter), { limit: REPLIES_PER_PAGE, offset: (at - 1) * REPLIES_PER_PAGE });
-    let at = pageOf(query.page);
-    const [counts, views] = await Promise.all([replies.counts(), servers.list()]);
-    let { replies: shown, total } = await read(at);
-    const last = Math.max(1, Math.ceil(total / REPLIES_PER_PAGE));
-    // The last entries of a page may have been dealt with.
-    if (at > last) {
-      at = last;
-      ({ replies: shown, total } = await read(at));
-    }
+    const [counts, views, { replies: shown, total, at }] = await Promise.all([
+      replies.counts(),
+      servers.list(),
+      pageAt(pageOf(query.page), REPLIES_PER_PAGE, (page) => replies.list(tab, wantedOf(filter), page)),
+    ]);
     const names = views.filter(({ serverType }) => serverType === 'SMTP').map(({ name }) => name);
     const done = doneOf(requestContext.session(request), query);
     const view = { tab, counts, filter, servers: names, replies: named(shown, views), total, at, done };
@@ -245,12 +232,11 @@ export function addReplies(
     const bulk = bulkOf(formOf(request), PATH);
     const { act, scope, back, asked } = bulk;
     if (act !== 'release' && act !== 'drop') throw new MailroomError('HTTP_NOT_FOUND');
-    const filter = filterOf(Object.fromEntries(new URLSearchParams(back.slice(PATH.length + 1))));
-    const { to = asked, ...wanted } = wantedOf(filter);
+    const { to = asked, ...wanted } = wantedOf(filterIn(back));
     const all = () => replies.ids('held', { ...wanted, to: Math.min(to, asked) }, MOST_AT_ONCE);
     const ids = scope === 'all' ? await all() : bulk.ids;
     if (ids.length === 0) return seeOther(reply, back);
-    if (!bulk.confirmed) return send(reply, bulkPage(requestContext.frame(request), bulk, ids.length, asked));
+    if (!bulk.confirmed) return send(reply, bulkDecidePage(requestContext.frame(request), bulk, act, ids.length));
     const by = requestContext.who(request);
     const count = await decideAll(ids, (id) => replies[act](id, by));
     return seeOther(reply, doneUrl(requestContext.session(request), back, 'bulkDone', `${count} / ${ids.length}`));
