@@ -7,6 +7,7 @@ import { unzipSync } from 'fflate';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createBlobStore } from '../../src/adapters/blobs/index.ts';
+import { createFindIndex } from '../../src/adapters/redis/find-index.ts';
 import { createPersonalData } from '../../src/adapters/redis/personal-data.ts';
 import { loadConfig } from '../../src/config/config.ts';
 import type { Message } from '../../src/contract/message.ts';
@@ -182,6 +183,8 @@ it('leaves nothing of her but what the report names', async () => {
     };
 
     const before = await zipOf();
+    const { find } = createFindIndex(client);
+    expect((await find(ANNA)).found).not.toEqual([]);
     const named = (start: string, end = '') =>
       Object.keys(before).filter((name) => name.startsWith(start) && name.endsWith(end));
     expect(named('messages/')).toHaveLength(29);
@@ -230,6 +233,8 @@ it('leaves nothing of her but what the report names', async () => {
     };
     for await (const { key, items } of createPersonalData(client).everyRecord())
       search(key, `${key} ${JSON.stringify(items)}`);
+    expect(await find(ANNA)).toEqual({ found: [] });
+    expect((await find(OTHER)).found).toHaveLength(5);
     const config = loadConfig({
       configDir: j.configDir,
       env: {

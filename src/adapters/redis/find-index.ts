@@ -54,13 +54,6 @@ export const indexReplies = (journal: Journal, index: FindIndex): Journal => ({
   },
 });
 
-/** Nothing is found by this address any more. */
-export async function forgetAddress(redis: Redis, address: string): Promise<void> {
-  const { list, mark } = placeOf(address);
-  const key = findKey(redis, list);
-  for (const entry of await redis.lrange(key, 0, -1)) if (entry.startsWith(`${mark}:`)) await redis.lrem(key, 0, entry);
-}
-
 /** @param now epoch ms */
 export function createFindIndex(redis: Redis, now: () => number = Date.now): FindIndex {
   const read = async (list: string) =>

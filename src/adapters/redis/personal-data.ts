@@ -2,7 +2,7 @@
 import type { Redis } from 'ioredis';
 import { answeredKey, globOf, prefixOf, siblingsKey } from '../../domain/keys.ts';
 import { openStates, type ReplyState } from '../../domain/reply-journal.ts';
-import { forgetAddress } from './find-index.ts';
+import { createFindIndex } from './find-index.ts';
 import { aliasKey, replyKey, stateKey } from './journal.ts';
 import { forgetParticipant } from './participants.ts';
 import { auditKey } from './portal-audit.ts';
@@ -47,7 +47,7 @@ export const createPersonalData = (redis: Redis): PersonalData => ({
   stripReply: (replyId, shown, result) => stripReply(redis, replyId, shown, result),
   rewriteAudit: (changed) => rewriteAudit(redis, changed),
   forgetMessage: (traces) => forgetMessage(redis, traces),
-  forgetAddress: (address) => forgetAddress(redis, address),
+  forgetAddress: async (address) => void (await createFindIndex(redis).forget(address)),
   remove: async (key) => void (await redis.del(key)),
   async removeMembers(key, members) {
     const isList = (await redis.type(key)) === 'list';
