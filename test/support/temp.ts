@@ -20,13 +20,18 @@ export function tempDir(name = 'test'): TempDir {
 
 const handedOut = new Set<number>();
 
+/** Vitest runs one test file per worker at a time; each worker takes every 16th port. */
+const WORKERS = 16;
+const worker = Number(process.env.VITEST_POOL_ID ?? 0) % WORKERS;
+
 /**
  * A TCP port of 127.0.0.1 that is free and that this process has not handed out before. Below the range that the kernel takes for outgoing
- * connections (from 32,768): a server that is killed and started again finds its port still free.
+ * connections (from 32,768): a server that is killed and started again finds its port still free. Test files that run side by side never share
+ * one: a client that retries a server which its own test has stopped must not reach the server of another test.
  */
 export async function freePort(): Promise<number> {
   for (;;) {
-    const port = 15_000 + Math.floor(Math.random() * 17_000);
+    const port = 15_008 + WORKERS * Math.floor(Math.random() * 1_060) + worker;
     if (!handedOut.has(port) && (await isFree(port))) {
       handedOut.add(port);
       return port;

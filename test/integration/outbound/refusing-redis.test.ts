@@ -217,5 +217,5 @@ it('a reply whose job was lost and that comes again with another text: REPLY_ID_
   expect(room.sink.received).toHaveLength(0);
   await one.replies.submitReply(reply('lost', { text: 'first' }));
   await until('accepted', async () => (await one.replies.getReply('lost'))?.state === 'accepted');
-  expect(room.sink.received.map(({ raw }) => /first/.test(raw))).toEqual([true]);
+  expect(room.sink.received.map(({ replyId, raw }) => [replyId, /first/.test(raw)])).toEqual([['lost', true]]);
 });

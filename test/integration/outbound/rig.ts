@@ -4,7 +4,6 @@ import { spawn } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
 import { statSync, truncateSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
@@ -21,14 +20,7 @@ import { MailroomError } from '../../../src/domain/errors.ts';
 import type { OutboundDeps, OutboundSettings, SentFolder } from '../../../src/outbound/ports.ts';
 import { replyBodies } from '../../../src/parsing/reply-bodies.ts';
 import type { EventFields } from '../../../src/telemetry/events.ts';
-
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
+import { freePort } from '../../support/temp.ts';
 
 export interface TestRedis {
   port: number;
