@@ -8,6 +8,7 @@ import { MailroomError } from '../domain/errors.ts';
 import { audit, unsettledBecause } from '../domain/ledger.ts';
 import type { UidSet } from '../domain/uid-set.ts';
 import type { Stores } from '../wiring/stores.ts';
+import { auditExportCommand } from './audit-export.ts';
 import { connected, imapServers } from './connect.ts';
 
 interface AuditRow {
@@ -27,13 +28,13 @@ interface AuditRow {
 }
 
 export function auditCommand(program: Command): void {
-  program
+  const command = program
     .command('audit')
     .argument('[server]', 'Name of an IMAP email server; default: all')
     .description('compare mailboxes, ledger and queues; exits with 1 unless unaccounted is 0')
     .option('--json', 'one JSON document')
-    .action(async (name: string | undefined, options: { json?: boolean }, command: Command) => {
-      const { rows, aside } = await connected(command, async ({ stores, servers }) => {
+    .action(async (name: string | undefined, options: { json?: boolean }, own: Command) => {
+      const { rows, aside } = await connected(own, async ({ stores, servers }) => {
         const result: AuditRow[] = [];
         for (const server of imapServers(servers, name)) result.push(await auditServer(stores, server));
         return { rows: result, aside: await stores.quarantinedKeys() };
@@ -47,6 +48,7 @@ export function auditCommand(program: Command): void {
       );
       if (unaccounted > 0 || failed) process.exitCode = 1;
     });
+  auditExportCommand(command);
 }
 
 async function auditServer(stores: Stores, server: ImapServer): Promise<AuditRow> {

@@ -16,6 +16,7 @@ export const examples: Readonly<Record<string, readonly [string, string]>> = {
   ],
   servers: ['mailroom servers', 'mailroom servers --json'],
   audit: ['mailroom audit', 'mailroom audit "Support inbound" --json'],
+  'audit export': ['mailroom audit export > audit.jsonl', 'mailroom audit export --kind sign-ins --from 2026-11-01'],
   replay: ['mailroom replay "Support inbound" "since 2026-11-23"', 'mailroom replay "Support inbound" "120:140,155"'],
   replies: ['mailroom replies held', 'mailroom replies show reply-4711'],
   'replies show': ['mailroom replies show reply-4711', 'mailroom -c /etc/mailroom replies show reply-4711'],

@@ -41,6 +41,13 @@ export interface Config {
   readonly log: {
     readonly level: 'debug' | 'info' | 'warn' | 'error' | 'silent';
     readonly clientAddresses: 'full' | 'network' | 'none';
+    /** Each entry of the audit log is logged as well. */
+    readonly audit: boolean;
+  };
+  /** Days that entries of each kind are kept. */
+  readonly audit: {
+    readonly changeDays: number;
+    readonly signInDays: number;
   };
   readonly redis: {
     /** redis:// or rediss://; in production this, sentinels or cluster is set. */

@@ -55,6 +55,21 @@ export const settings: Settings = {
       'full',
       ['full', 'network', 'none'],
     ),
+    audit: s.flag(
+      'Write each entry of the audit log (changes and sign-ins) to the log as well, as the event `AuditEntryWritten` with who, what, old and new values. Secrets are masked.',
+      'LOG_AUDIT',
+      false,
+    ),
+  },
+  audit: {
+    changeDays: s.integer(
+      'Days that the audit log keeps who changed or decided what.',
+      'AUDIT_CHANGE_DAYS',
+      365,
+      1,
+      3650,
+    ),
+    signInDays: s.integer('Days that the audit log keeps sign-ins to the portal.', 'AUDIT_SIGN_IN_DAYS', 90, 1, 3650),
   },
   redis: redisSettings,
   blobs: {

@@ -154,7 +154,7 @@ export function unsettledBecause({ meta }: Ledger, uidValidity: string): string 
 }
 
 /** What `mailroom audit` proves: the mailbox's UIDs against the ledger. */
-export interface Audit {
+interface Audit {
   inMailbox: number;
   unaccounted: number[];
   pending: number[];

@@ -16,7 +16,8 @@ export function clientOf(
   return { ...(address === undefined ? {} : { address }), ...(token === undefined ? {} : { token }) };
 }
 
-function shownAddress(ip: string, how: ClientAddresses): string | undefined {
+/** @param ip or what else stands for a client */
+export function shownAddress(ip: string, how: ClientAddresses): string | undefined {
   if (how === 'none') return undefined;
   const ipv4 = /^(?:::ffff:)?((?:\d+\.){3})(\d+)$/i.exec(ip);
   if (ipv4 === null) return how === 'full' ? ip : addressKey(ip);

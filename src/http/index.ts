@@ -2,6 +2,7 @@
 import fastify, { type FastifyInstance, type LightMyRequestResponse } from 'fastify';
 import type { InjectOptions } from 'light-my-request';
 import { asError, MailroomError } from '../domain/errors.ts';
+import { auditRoutes } from './api/audit.ts';
 import { emailServerRoutes } from './api/email-servers.ts';
 import { findRoutes } from './api/find.ts';
 import { logLevelRoutes } from './api/log-level.ts';
@@ -88,7 +89,9 @@ export async function createHttp(deps: HttpDeps): Promise<Http> {
     routes.push(
       ...messageRoutes(deps.api, deps.emit),
       ...replyRoutes(deps.api, namespacesOf(deps.apiTokens)),
-      ...(deps.emailServers === undefined ? [] : emailServerRoutes(deps.emailServers)),
+      ...(deps.emailServers === undefined
+        ? []
+        : [...emailServerRoutes(deps.emailServers), ...auditRoutes(deps.emailServers)]),
       ...(deps.emailServers === undefined || deps.operations === undefined
         ? []
         : [

@@ -65,21 +65,3 @@ export interface OidcSignIn {
   /** Where to sign out at the provider; undefined when it has no such page. */
   signOutUrl(idToken: string): Promise<string | undefined>;
 }
-
-/** One act of a person, as the audit log keeps it. Secrets are masked. */
-export interface AuditEntry {
-  /** ISO 8601. */
-  at: string;
-  by: string;
-  action: string;
-  server: string;
-  changes: { field: string; from: string; to: string }[];
-  /** Of the email server after the change. */
-  revision?: string | undefined;
-}
-
-export interface AuditLog {
-  write(entry: Omit<AuditEntry, 'at'>): Promise<void>;
-  /** Newest first. */
-  read(limit: number): Promise<AuditEntry[]>;
-}

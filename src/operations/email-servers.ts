@@ -6,12 +6,13 @@ import { type Found, parseEmailServer } from '../config/email-servers.ts';
 import type { Problem } from '../config/problem.ts';
 import type { EmailServerWatch } from '../config/watch.ts';
 import { mailboxId } from '../contract/names.ts';
+import type { AuditLog } from '../domain/audit.ts';
 import { wrong } from '../domain/definition-problem.ts';
 import { type EmailServer, foldName, isImap, samePasswordTarget } from '../domain/email-server.ts';
 import { MailroomError } from '../domain/errors.ts';
 import type { Definition, EmailServersApi, EmailServerView } from '../http/api/email-servers.ts';
-import type { AuditLog } from '../http/ports.ts';
 import { RequestInvalid } from '../http/problem.ts';
+import { firstOf } from '../lib/streams.ts';
 import type { Emit } from '../telemetry/events.ts';
 import { changesBetween, definitionOf, withoutSecrets, withStoredProxy } from './email-server-definition.ts';
 
@@ -212,9 +213,9 @@ export function createEmailServerAdmin(deps: EmailServersDeps): EmailServerAdmin
       await portal.delete(existing.name, revision);
       await changed('delete', existing.name, by, changesBetween(existing.definition, {}, false));
     },
-    audit: (limit) => audit.read(limit),
+    audit: audit.entries,
     async changesSince(name, revision) {
-      const entries = await audit.read(AUDIT_READ);
+      const entries = await firstOf(audit.entries({ kind: 'changes' }), AUDIT_READ);
       const own = entries.filter(({ server, changes }) => foldName(server) === foldName(name) && changes.length > 0);
       const at = own.findIndex((entry) => entry.revision === revision);
       return at < 0 ? own.slice(0, 1) : own.slice(0, at);

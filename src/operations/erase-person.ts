@@ -1,17 +1,18 @@
 // Export and erasure of all that is kept of one person (personal-data.ts finds it). What the two promises need stays: hashes that keep a mail from being
 // enqueued again and a reply from being sent again. The address is written to no log, and to the audit log as a hash.
+
 import { hash } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import type { JobRemoval } from '../adapters/queue/job-removal.ts';
 import type { PersonalData } from '../adapters/redis/personal-data.ts';
 import type { Quarantine } from '../adapters/redis/quarantine.ts';
 import { RESULT_SCHEMA } from '../contract/result.ts';
+import type { AuditLog } from '../domain/audit.ts';
 import type { BlobStore } from '../domain/blob-store.ts';
 import { type EmailServer, isSmtp } from '../domain/email-server.ts';
 import { MailroomError } from '../domain/errors.ts';
 import { type PersonMatcher, personMatcher } from '../domain/personal-data.ts';
 import { type ErasureReport, type PrivacyApi, parts } from '../http/api/privacy.ts';
-import type { AuditLog } from '../http/ports.ts';
 import { messageIdHash } from '../inbound/index.ts';
 import { collect } from '../lib/streams.ts';
 import { type ZipEntry, zipOf } from '../lib/zip.ts';
@@ -141,7 +142,7 @@ async function removed(jobs: JobRemoval, { place, replyId }: Item): Promise<bool
 async function erase(deps: PrivacyDeps, jobs: JobRemoval, person: PersonMatcher, items: Item[]): Promise<void> {
   const { kept, blobs } = deps;
   const queues = new Map<string, Set<string>>();
-  const audited: Record<string, string> = {};
+  const audited = new Map<string, Record<string, string>>();
   for (const item of items) {
     const { part, stays, place, key, blob, replyId, traces, members, text } = item;
     if (stays !== undefined) continue;
@@ -162,14 +163,15 @@ async function erase(deps: PrivacyDeps, jobs: JobRemoval, person: PersonMatcher,
       const { state = '', server = '' } = (await kept.readHash(key ?? '')) ?? {};
       const result = { schema: RESULT_SCHEMA, replyId: shown, state, server, warnings: [ERASED] };
       if (!(await kept.stripReply(replyId, shown, result))) item.stays = 'undecided';
-    } else if (part === 'audit') audited[item.id] = person.replaced(text ?? '', ERASED);
+    } else if (part === 'audit' && key !== undefined)
+      audited.set(key, { ...audited.get(key), [item.id]: person.replaced(text ?? '', ERASED) });
     else if (blob !== undefined) await blobs.delete(blob);
     else if (members !== undefined) await kept.removeMembers(key ?? '', members);
     else if (key !== undefined) await kept.remove(key);
   }
   await kept.forgetAddress(person.address);
   for (const [queue, ids] of queues) await jobs.forgetEvents(queue, ids, (one) => person.inValue(one));
-  if (Object.keys(audited).length > 0) await kept.rewriteAudit(audited);
+  for (const [stream, changed] of audited) await kept.rewriteAudit(stream, changed);
 }
 
 /** What was noted beside a message. */

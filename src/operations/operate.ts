@@ -3,11 +3,11 @@
 
 import type { Pauses } from '../adapters/redis/pauses.ts';
 import type { EmailServerWatch } from '../config/watch.ts';
+import type { AuditLog } from '../domain/audit.ts';
 import { type EmailServer, type ImapServer, isImap, isSmtp } from '../domain/email-server.ts';
 import { asError, MailroomError } from '../domain/errors.ts';
 import { flowsOf } from '../domain/flow-by-recipient.ts';
 import type { EmailFlowView, OperationsApi } from '../http/api/operations.ts';
-import type { AuditLog } from '../http/ports.ts';
 import { keptFor } from '../lib/kept-for.ts';
 import type { Emit } from '../telemetry/events.ts';
 import type { RunDoctor } from '../wiring/doctor.ts';

@@ -172,8 +172,8 @@ function messageIn({ key, items }: KeptRecord, place: JobPlace): OfMessage {
   };
 }
 
-function otherItems({ key, rest, type, what, items }: KeptRecord, person: PersonMatcher): Item[] {
-  if (rest === 'portal:audit')
+function otherItems({ key, rest, type, what, isAudit, items }: KeptRecord, person: PersonMatcher): Item[] {
+  if (isAudit)
     return items
       .filter(([, text]) => person.inValue(text))
       .map(([id, text]) => ({ part: 'audit', id, key, text: String(jsonOf(text).entry ?? '') }));

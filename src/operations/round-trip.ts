@@ -1,13 +1,14 @@
 // A test mail on the way that a customer's takes: handed in as a reply, sent by the SMTP server, answered, and back in the email flow. Nothing of it is
 // special but its id, so that what it shows is what replies and messages do.
+
 import { randomUUID } from 'node:crypto';
 import type { Message } from '../contract/message.ts';
 import type { ReplyInput } from '../contract/reply.ts';
 import type { Result } from '../contract/result.ts';
 import { normalAddress } from '../domain/address.ts';
+import type { AuditLog } from '../domain/audit.ts';
 import { MailroomError } from '../domain/errors.ts';
 import type { RoundTrip } from '../http/portal/index.ts';
-import type { AuditLog } from '../http/ports.ts';
 
 interface RoundTripDeps {
   submitReply(reply: ReplyInput): Promise<Result>;

@@ -40,6 +40,7 @@ import type { Loaded } from '../config/load.ts';
 import { watchApplications } from '../config/watch-applications.ts';
 import type { Message } from '../contract/message.ts';
 import { mailboxId, mailboxOfMessageKey } from '../contract/names.ts';
+import type { AuditEntry, AuditLog } from '../domain/audit.ts';
 import type { BlobStore } from '../domain/blob-store.ts';
 import { type EmailServer, type ImapServer, isImap, type OAuthApplication } from '../domain/email-server.ts';
 import { MailroomError } from '../domain/errors.ts';
@@ -49,7 +50,8 @@ import type { Journal } from '../domain/reply-journal.ts';
 import type { Pace } from '../domain/reply-pace.ts';
 import type { ServerRegister } from '../domain/server-register.ts';
 import type { SignInNotes } from '../domain/smtp-sign-in.ts';
-import type { AuditLog, Sessions } from '../http/ports.ts';
+import { shownAddress } from '../http/client.ts';
+import type { Sessions } from '../http/ports.ts';
 import { createLimits, type Limits, type Mailbox } from '../inbound/index.ts';
 import type { ReleaseStack } from '../lib/release-stack.ts';
 import { DAY_MS, DAY_SECONDS } from '../lib/time.ts';
@@ -201,7 +203,7 @@ export async function openStores(
     ...{ people: createPeople(redis), participants: createParticipants(redis) },
     quarantine: createQuarantine(redis),
     ...{ quarantinedKeys: () => quarantinedKeys(redis), logSwitches: createLogSwitches(redis) },
-    audit: createPortalAudit(redis),
+    audit: createPortalAudit(redis, { onWritten: config.log.audit ? auditLogger(config, emit) : undefined }),
     sessions: createPortalSessions(redis, {
       idleMs: sessions.idleMinutes * 60_000,
       longestMs: sessions.longestHours * 3_600_000,
@@ -221,6 +223,19 @@ export async function openStores(
     readMessage: (messageKey) => readMessage(ledgers, flows, servers, messageKey),
   };
 }
+
+/** Writes entries of the audit log to the log; what was guessed from a locked address is a client's address. */
+const auditLogger =
+  ({ log: { clientAddresses } }: Config, emit: Emit) =>
+  ({ by, action, server, changes }: AuditEntry) =>
+    emit('AuditEntryWritten', {
+      kind: action,
+      ...(server === '' ? {} : { server }),
+      detail: {
+        by: action === 'sign-in-locked' ? shownAddress(by, clientAddresses) : by,
+        changes: JSON.stringify(changes),
+      },
+    });
 
 function parserOf({ inbound }: Config, emit: Emit, script: URL | undefined): ReturnType<typeof openParsing> {
   const { inlineTextBytes, inlineHtmlBytes, messageHeaders, stamps, parseTimeoutMs } = inbound;

@@ -75,7 +75,7 @@ it('leaves nothing of her but what the report names', async () => {
   const j = journey({
     redisUrl: redis.url,
     caFile: await sandbox.caFile(`${dir.path}/ca.pem`),
-    settings: { outbound: { outcomes: true, uncertain: { lookForMinutes: 0 } } },
+    settings: { log: { audit: true }, outbound: { outcomes: true, uncertain: { lookForMinutes: 0 } } },
     emailServers: [
       {
         ...{ serverType: 'IMAP', name: 'In', port: sandbox.imap.port, user: SUPPORT, emailFlow: 'F', enabled: true },
@@ -285,6 +285,12 @@ it('leaves nothing of her but what the report names', async () => {
     );
     await again.stop();
     for (const one of [gateway, again]) search('a log', one.output().replaceAll(`for:${ANNA}`, '')); // replyIds are their backend's
+    // The audit log leaves as lines of the log, and of the command.
+    expect(gateway.output()).toMatch(/"event":"AuditEntryWritten","kind":"privacy-erase"/);
+    const lines = (await j.run('audit', 'export', '--kind', 'changes')).output;
+    search('the audit log', lines);
+    expect(lines).toMatch(/^\{.*"action":"privacy-export"/m);
+
     expect(found).toEqual([]);
 
     // Nothing of the other's went, and nobody sends her a reply once more.

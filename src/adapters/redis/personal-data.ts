@@ -5,7 +5,7 @@ import { openStates, type ReplyState } from '../../domain/reply-journal.ts';
 import { createFindIndex } from './find-index.ts';
 import { aliasKey, replyKey, stateKey } from './journal.ts';
 import { forgetParticipant } from './participants.ts';
-import { auditKey } from './portal-audit.ts';
+import { isAuditStream } from './portal-audit.ts';
 import { script } from './script.ts';
 import { structureOf } from './structures.ts';
 
@@ -16,6 +16,8 @@ export interface KeptRecord {
   type: string;
   /** What the table of structures says that it is. */
   what: string;
+  /** A stream of the audit log. */
+  isAudit: boolean;
   /** Field and value of a hash; id and JSON of its fields of a stream's entries; members with '' in front. */
   items: [string, string][];
 }
@@ -31,8 +33,8 @@ export interface PersonalData {
    * @returns false: it is not ended
    */
   stripReply(replyId: string, shown: string, result: object): Promise<boolean>;
-  /** @param changed id → the entry as it reads from now on */
-  rewriteAudit(changed: Readonly<Record<string, string>>): Promise<void>;
+  /** @param key of the stream @param changed id → the entry as it reads from now on */
+  rewriteAudit(key: string, changed: Readonly<Record<string, string>>): Promise<void>;
   /** What was noted beside a message: its siblings, who answered it, that the address belongs to its conversation. */
   forgetMessage(traces: MessageTraces): Promise<void>;
   /** Nothing is found by this address any more. */
@@ -45,7 +47,7 @@ export const createPersonalData = (redis: Redis): PersonalData => ({
   everyRecord: () => everyRecord(redis),
   readHash: (key) => readHash(redis, key),
   stripReply: (replyId, shown, result) => stripReply(redis, replyId, shown, result),
-  rewriteAudit: (changed) => rewriteAudit(redis, changed),
+  rewriteAudit: (key, changed) => rewriteAudit(redis, key, changed),
   forgetMessage: (traces) => forgetMessage(redis, traces),
   forgetAddress: async (address) => void (await createFindIndex(redis).forget(address)),
   remove: async (key) => void (await redis.del(key)),
@@ -81,7 +83,8 @@ async function* everyRecord(redis: Redis): AsyncGenerator<KeptRecord> {
       const type = found[i] ?? 'none';
       if (error || value === null || type === 'none') continue; // gone meanwhile
       const what = structureOf(redis, key)?.structure.what ?? 'key';
-      yield { key, rest: key.slice(prefix.length), type, what, items: itemsOf(type, value) };
+      const rest = key.slice(prefix.length);
+      yield { key, rest, type, what, isAudit: isAuditStream(rest), items: itemsOf(type, value) };
     }
   }
 }
@@ -153,8 +156,8 @@ for _, entry in ipairs(entries) do
 end
 return #entries`);
 
-async function rewriteAudit(redis: Redis, changed: Readonly<Record<string, string>>): Promise<void> {
-  await REWRITE(redis, [auditKey(redis)], [JSON.stringify(changed)]);
+async function rewriteAudit(redis: Redis, key: string, changed: Readonly<Record<string, string>>): Promise<void> {
+  await REWRITE(redis, [key], [JSON.stringify(changed)]);
 }
 
 interface MessageTraces {

@@ -1,24 +1,106 @@
-// Audit log of the portal: one bounded stream in Redis, newest kept. Values arrive here masked.
+// The audit log: a stream in Redis for each kind, kept by time and bounded in count. Values arrive here masked.
 import type { Redis } from 'ioredis';
+import { type AuditEntry, type AuditKind, type AuditLog, type AuditQuery, auditKindOf } from '../../domain/audit.ts';
 import { prefixOf, type Scope } from '../../domain/keys.ts';
-import type { AuditEntry, AuditLog } from '../../http/ports.ts';
 import { objectIn } from './structures.ts';
 
-export const auditKey = (of: Scope) => `${prefixOf(of)}:portal:audit`;
+const STREAMS: Readonly<Record<AuditKind, string>> = { changes: 'portal:audit', 'sign-ins': 'portal:sign-ins' };
 
-/** @param keep entries kept, about */
-export function createPortalAudit(redis: Redis, keep = 10_000, now: () => number = Date.now): AuditLog {
-  const stream = auditKey(redis);
+const streamKey = (of: Scope, kind: AuditKind) => `${prefixOf(of)}:${STREAMS[kind]}`;
+
+/** Whether the key, without its prefix, is one of the streams. */
+export const isAuditStream = (rest: string): boolean => Object.values(STREAMS).includes(rest);
+
+/** Entries of one kind, about, however young they are: a stream never fills Redis. About 15 MB with small changes. */
+const MOST = 50_000;
+/** Entries read at once. */
+const AT_ONCE = 500;
+
+interface Row {
+  /** Of the stream: ms of Redis' clock, and a counter. */
+  id: string;
+  /** The one field's value. */
+  text: string;
+}
+
+interface AuditSettings {
+  /** Entries kept of a kind, about. */
+  most?: number;
+  now?: () => number;
+  /** Called with each entry once it is written. */
+  onWritten?: ((entry: AuditEntry) => void) | undefined;
+}
+
+export function createPortalAudit(redis: Redis, settings: AuditSettings = {}): AuditLog {
+  const { most = MOST, now = Date.now, onWritten } = settings;
   return {
     async write(record) {
       const entry: AuditEntry = { at: new Date(now()).toISOString(), ...record };
-      await redis.xadd(stream, 'MAXLEN', '~', keep, '*', 'entry', JSON.stringify(entry));
+      const key = streamKey(redis, auditKindOf(entry.action));
+      await redis.xadd(key, 'MAXLEN', '~', most, '*', 'entry', JSON.stringify(entry));
+      onWritten?.(entry);
     },
-    async read(limit) {
-      const rows = await redis.xrevrange(stream, '+', '-', 'COUNT', limit);
-      return rows.flatMap(([, fields]) => recordIn(fields[1] ?? '') ?? []);
+    async *entries({ kind, ...query }) {
+      // Earlier versions wrote sign-ins among the changes.
+      const kinds: readonly AuditKind[] = kind === 'changes' ? ['changes'] : ['changes', 'sign-ins'];
+      const streams = kinds.map((one) => rowsOf(redis, streamKey(redis, one), query));
+      for await (const { text } of merged(streams, query.order)) {
+        const entry = recordIn(text);
+        if (entry !== undefined && (kind === undefined || auditKindOf(entry.action) === kind)) yield entry;
+      }
+    },
+    async removeBefore(kind, before) {
+      let removed = await redis.xtrim(streamKey(redis, kind), 'MINID', before);
+      if (kind === 'changes') return removed;
+      const changes = streamKey(redis, 'changes');
+      for await (const { id, text } of rowsOf(redis, changes, { order: 'oldest', to: before - 1 }))
+        if (auditKindOf(recordIn(text)?.action ?? '') === kind) removed += await redis.xdel(changes, id);
+      return removed;
     },
   };
+}
+
+async function* rowsOf(
+  redis: Redis,
+  key: string,
+  { from, to, order = 'newest' }: Omit<AuditQuery, 'kind'>,
+): AsyncGenerator<Row> {
+  let first = from === undefined ? '-' : String(from);
+  let last = to === undefined ? '+' : String(to);
+  for (;;) {
+    const page =
+      order === 'newest'
+        ? await redis.xrevrange(key, last, first, 'COUNT', AT_ONCE)
+        : await redis.xrange(key, first, last, 'COUNT', AT_ONCE);
+    for (const [id, fields] of page) yield { id, text: fields[1] ?? '' };
+    const end = page.at(-1)?.[0];
+    if (end === undefined || page.length < AT_ONCE) return;
+    if (order === 'newest') last = `(${end}`;
+    else first = `(${end}`;
+  }
+}
+
+/** All rows of all streams in order; each stream is only read as far as it is asked for. */
+async function* merged(streams: readonly AsyncGenerator<Row>[], order: AuditQuery['order']): AsyncGenerator<Row> {
+  const heads = await Promise.all(streams.map((stream) => stream.next()));
+  for (;;) {
+    let chosen = -1;
+    for (const [i, { value }] of heads.entries()) {
+      if (value === undefined) continue;
+      const best: Row | undefined = heads[chosen]?.value;
+      if (best === undefined || isBefore(value, best) === (order === 'oldest')) chosen = i;
+    }
+    const next: Row | undefined = heads[chosen]?.value;
+    if (next === undefined) return;
+    yield next;
+    heads[chosen] = (await streams[chosen]?.next()) ?? { done: true, value: undefined };
+  }
+}
+
+function isBefore({ id: left }: Row, { id: right }: Row): boolean {
+  const [leftMs = 0, leftCount = 0] = left.split('-').map(Number);
+  const [rightMs = 0, rightCount = 0] = right.split('-').map(Number);
+  return leftMs === rightMs ? leftCount < rightCount : leftMs < rightMs;
 }
 
 /** Undefined for an entry that is none: the others are shown. */

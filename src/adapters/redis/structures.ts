@@ -221,7 +221,8 @@ export const structures: readonly Structure[] = [
     item: (text) => texts(objectIn(text), 'name', 'role'),
   },
   { key: ours('portal:attempts:.+'), type: 'string', what: 'count of failed sign-ins', item: isCount },
-  { key: ours('portal:audit'), type: 'stream', what: 'audit log' },
+  { key: ours('portal:audit'), type: 'stream', what: 'audit log: changes' },
+  { key: ours('portal:sign-ins'), type: 'stream', what: 'audit log: sign-ins' },
   ...ofQueues,
 ];
 

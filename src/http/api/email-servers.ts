@@ -2,10 +2,11 @@
 // two people editing at once nobody's change is lost. Secrets go in and never come out.
 
 import { z } from 'zod';
+import type { AuditEntry } from '../../domain/audit.ts';
 import { MailroomError } from '../../domain/errors.ts';
-import type { AuditEntry } from '../ports.ts';
 import { problemAnswer as problem } from '../problem.ts';
 import { type Route, route } from '../routes.ts';
+import type { AuditApi } from './audit.ts';
 
 const parametersSchema = z.record(z.string(), z.union([z.string(), z.number()])).describe('What the message is about');
 
@@ -72,18 +73,9 @@ export const emailServerSchema = z.object({
 });
 export type EmailServerView = z.infer<typeof emailServerSchema>;
 
-const auditEntrySchema: z.ZodType<AuditEntry> = z.object({
-  at: z.string(),
-  by: z.string(),
-  action: z.string(),
-  server: z.string(),
-  changes: z.array(z.object({ field: z.string(), from: z.string(), to: z.string() })).describe('Secrets are masked'),
-  revision: z.string().optional().describe('Of the email server after the change'),
-});
-
 export type Definition = Record<string, unknown>;
 
-export interface EmailServersApi {
+export interface EmailServersApi extends AuditApi {
   list(): Promise<EmailServerView[]>;
   get(name: string): Promise<EmailServerView | undefined>;
   /** @throws RequestInvalid, MailroomError EMAIL_SERVER_CHANGED when the name was taken meanwhile */
@@ -94,7 +86,6 @@ export interface EmailServersApi {
   copy(name: string, newName: string, by: string): Promise<EmailServerView>;
   setEnabled(name: string, revision: string, enabled: boolean, by: string): Promise<EmailServerView>;
   remove(name: string, revision: string, by: string): Promise<void>;
-  audit(limit: number): Promise<AuditEntry[]>;
   /** Changes of a server after it had this revision, newest first; only the newest one when that is too long ago. */
   changesSince(name: string, revision: string): Promise<AuditEntry[]>;
   reload(): Promise<void>;
@@ -264,20 +255,6 @@ export function emailServerRoutes(api: EmailServersApi): Route[] {
         await api.reload();
         reply.code(204);
         return reply.send();
-      },
-    }),
-    route({
-      tag,
-      permission: 'audit:read',
-      method: 'GET',
-      path: '/v1/audit',
-      operationId: 'listAudit',
-      summary: 'Who changed what, newest first',
-      query: z.strictObject({ limit: z.coerce.number().int().min(1).max(1000).default(100) }),
-      answers: { 200: { description: 'Entries', schema: z.object({ entries: z.array(auditEntrySchema) }) } },
-      handle: async ({ query, reply }) => {
-        reply.header('cache-control', 'no-store');
-        return { entries: await api.audit(query.limit) };
       },
     }),
   ];

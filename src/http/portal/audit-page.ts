@@ -1,13 +1,14 @@
-// The changes: who did what to which server, field by field, newest first.
+// The changes: who did what to which server, field by field, newest first; sign-ins on their own tab.
 
 import type { FastifyInstance } from 'fastify';
-import type { AuditEntry } from '../ports.ts';
+import { type AuditEntry, type AuditKind, auditKinds, signInActions } from '../../domain/audit.ts';
+import { firstOf } from '../../lib/streams.ts';
 import type { PortalDeps } from './deps.ts';
 import { filterForm, filterOf, isNarrow, isWithin, type ListFilter, queryText, rangeOf } from './filter.ts';
 import { needs, queryOf, type RequestContext, send } from './gate.ts';
 import { type Html, html } from './html.ts';
 import { exactTime, type Frame, page, pageOf, pager } from './layout.ts';
-import { countIn } from './words.ts';
+import { countIn, type Word } from './words.ts';
 
 const CHANGES_PER_PAGE = 40;
 /** Fields above which they are folded: all of a new server. */
@@ -24,14 +25,16 @@ const DECIDED = [
   'privacy-export',
   'privacy-erase',
 ] as const;
-const SIGNED = ['sign-in', 'sign-out', 'sign-in-locked'] as const;
+const ACTIONS = { changes: [...DID, ...DECIDED], 'sign-ins': signInActions } as const;
+const TABS = { changes: 'changesTab', 'sign-ins': 'signInsTab' } as const satisfies Record<AuditKind, Word>;
 
 function didOf({ say }: Frame, action: string): string {
-  const known = [...DID, ...DECIDED, ...SIGNED].find((one) => one === action);
+  const known = [...ACTIONS.changes, ...ACTIONS['sign-ins']].find((one) => one === action);
   return known === undefined ? action : say(`did-${known}`);
 }
 
 interface AuditView {
+  kind: AuditKind;
   /** Of the page, and one more if there is one. */
   entries: readonly AuditEntry[];
   filter: ListFilter;
@@ -39,18 +42,21 @@ interface AuditView {
   at: number;
 }
 
-function auditPage(frame: Frame, { entries, filter, at }: AuditView): string {
+function auditPage(frame: Frame, { kind, entries, filter, at }: AuditView): string {
   const { say } = frame;
   const heads = ['when', 'who', 'name', 'what'] as const;
   const pages = entries.length > CHANGES_PER_PAGE ? at + 1 : at;
   const shown = entries.slice(0, CHANGES_PER_PAGE);
-  const codes = [...DID, ...DECIDED, ...SIGNED].map((action) => [action, say(`did-${action}`)] as const);
-  const url = (next: number) => `/portal/audit?${queryText(filter, { page: String(next) })}`;
+  const codes = ACTIONS[kind].map((action) => [action, say(`did-${action}`)] as const);
+  const url = (next: number) => `/portal/audit?${queryText(filter, { state: kind, page: String(next) })}`;
+  // An action of the one kind is none of the other.
+  const tab = (one: AuditKind) =>
+    html`<li><a href="/portal/audit?${queryText({ ...filter, code: '' }, { state: one })}"${one === kind && html` aria-current="page"`}>${say(TABS[one])}</a></li>`;
   return page(
     frame,
     say('audit'),
     'audit',
-    html`<h1>${say('audit')}</h1><p class="lead">${say('auditLead')}</p>${filterForm(frame, { filter, codes, codeLabel: 'what', hasPerson: true, hasName: true })}${
+    html`<h1>${say('audit')}</h1><p class="lead">${say('auditLead')}</p><ul class="tabs">${auditKinds.map(tab)}</ul>${filterForm(frame, { filter, state: kind, codes, codeLabel: 'what', hasPerson: true, hasName: kind === 'changes' })}${
       shown.length === 0
         ? html`<div class="card empty"><p>${say(isNarrow(filter) ? 'noMatch' : 'nothing')}</p></div>`
         : html`<div class="table stack"><table class="rows w-audit"><thead><tr>${heads.map((head) => html`<th scope="col">${say(head)}</th>`)}</tr></thead><tbody>
@@ -72,24 +78,22 @@ function row(frame: Frame, entry: AuditEntry): Html {
   }</div></td></tr>`;
 }
 
-/** Entries that are kept, about: what a filter looks at. */
-const KEPT = 11_000;
 /** Pages of changes that can be turned. */
 const MOST_PAGES = 250;
 
 const holds = (text: string, part: string): boolean => text.toLowerCase().includes(part.toLowerCase());
 
-/** Those that fit, in order. */
-export function changesOf(entries: readonly AuditEntry[], filter: ListFilter): AuditEntry[] {
+/** Those that fit, in the order they come. */
+export async function* changesOf(entries: AsyncIterable<AuditEntry>, filter: ListFilter): AsyncGenerator<AuditEntry> {
   const range = rangeOf(filter);
-  const fits = entries.filter(
-    ({ at, by, action, server }) =>
-      isWithin(Date.parse(at), range) &&
-      holds(by, filter.person) &&
-      holds(server, filter.server) &&
-      (filter.code === '' || action === filter.code),
-  );
-  return filter.order === 'oldest' ? fits.reverse() : fits;
+  for await (const entry of entries)
+    if (
+      isWithin(Date.parse(entry.at), range) &&
+      holds(entry.by, filter.person) &&
+      holds(entry.server, filter.server) &&
+      (filter.code === '' || entry.action === filter.code)
+    )
+      yield entry;
 }
 
 export function addAudit(
@@ -99,11 +103,11 @@ export function addAudit(
 ): void {
   portal.get('/portal/audit', needs('audit:read'), async (request, reply) => {
     const query = queryOf(request);
+    const kind = auditKinds.find((one) => one === query.state) ?? 'changes';
     const filter = filterOf(query);
     const at = Math.min(pageOf(query.page), MOST_PAGES);
-    const isWhole = isNarrow(filter) || filter.order === 'oldest';
-    const entries = changesOf(await servers.audit(isWhole ? KEPT : at * CHANGES_PER_PAGE + 1), filter);
-    const shown = entries.slice((at - 1) * CHANGES_PER_PAGE, at * CHANGES_PER_PAGE + 1);
-    return send(reply, auditPage(requestContext.frame(request), { entries: shown, filter, at }));
+    const all = changesOf(servers.audit({ kind, order: filter.order, ...rangeOf(filter) }), filter);
+    const entries = (await firstOf(all, at * CHANGES_PER_PAGE + 1)).slice((at - 1) * CHANGES_PER_PAGE);
+    return send(reply, auditPage(requestContext.frame(request), { kind, entries, filter, at }));
   });
 }

@@ -1,6 +1,7 @@
 // Two people changed one email server: who, when, which fields; and what becomes of each field that both have. Pure.
+
+import type { AuditEntry } from '../../domain/audit.ts';
 import type { Definition } from '../api/email-servers.ts';
-import type { AuditEntry } from '../ports.ts';
 import { type Html, html } from './html.ts';
 import { type Frame, since } from './layout.ts';
 import { labelIn } from './words-said.ts';

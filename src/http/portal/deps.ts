@@ -3,6 +3,7 @@
 import type { Result } from '../../contract/result.ts';
 import type { AnsweredElsewhere } from '../../domain/answered.ts';
 import type { Attention } from '../../domain/attention.ts';
+import type { AuditLog } from '../../domain/audit.ts';
 import type { BlobStore } from '../../domain/blob-store.ts';
 import type { Emit } from '../../telemetry/events.ts';
 import type { Definition, EmailServersApi, EmailServerView } from '../api/email-servers.ts';
@@ -12,7 +13,7 @@ import type { PrivacyApi } from '../api/privacy.ts';
 import type { QuarantineApi } from '../api/quarantine.ts';
 import type { ApiToken } from '../auth.ts';
 import type { ClientAddresses } from '../client.ts';
-import type { AuditLog, OidcSignIn, Sessions } from '../ports.ts';
+import type { OidcSignIn, Sessions } from '../ports.ts';
 import type { Problem as ApiProblem } from '../problem.ts';
 
 /** What is wrong with a field, by code and parameters; `got` or `value` was entered. */

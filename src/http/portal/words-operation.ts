@@ -169,7 +169,9 @@ export const operationWords = {
   'did-move-flow': { en: 'messages moved to another email flow', de: 'Nachrichten in anderen Email Flow verschoben' },
   'did-accept': { en: 'quarantined message: settled', de: 'Nachricht in Quarantäne: erledigt' },
   auditLead: {
-    en: 'Who changed what, and when. Secrets are masked.',
-    de: 'Wer wann was geändert hat. Geheimnisse sind maskiert.',
+    en: 'Who changed what, who signed in, and when. Secrets are masked.',
+    de: 'Wer was geändert hat, wer sich angemeldet hat, und wann. Geheimnisse sind maskiert.',
   },
+  changesTab: { en: 'Changes', de: 'Änderungen' },
+  signInsTab: { en: 'Sign-ins', de: 'Anmeldungen' },
 } as const satisfies Words;

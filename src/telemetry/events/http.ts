@@ -24,6 +24,11 @@ export const httpEvents = events({
   PersonalDataExported: { level: 'info', message: 'everything kept of a person exported' },
   PersonalDataErased: { level: 'info', message: 'everything kept of a person erased' },
   EmailServerChanged: { level: 'info', message: 'email server changed in the portal or API', labels: ['kind'] },
+  AuditEntryWritten: {
+    level: 'info',
+    message: 'entry of the audit log (log.audit); by, action, old and new values',
+    labels: ['kind'],
+  },
   PortalSignedIn: { level: 'info', message: 'user signed in to the portal' },
   PortalSignInRefused: { level: 'warn', message: 'portal sign-in refused', labels: ['code'] },
 });

@@ -59,6 +59,7 @@ describe('who may what', () => {
     ['DELETE', '/v1/email-servers/From%20file', true],
     ['POST', '/v1/email-servers-reload', true],
     ['GET', '/v1/audit', true],
+    ['GET', '/v1/audit/export', true],
   ];
   const people: (Who | undefined)[] = [undefined, 'backend', 'viewer'];
   it.each(
@@ -148,6 +149,41 @@ describe('changing through the API', () => {
     const list = await (await one.api('administrator', 'GET', '/v1/email-servers')).text();
     const stored = JSON.stringify(await client.hgetall('{mailroom}:portal:email-servers'));
     for (const text of [audit, list, stored]) expect(text).not.toContain('a-secret-password-1');
+  });
+
+  it('the audit log: changes and sign-ins each on their tab, in the list, and all as JSON lines', async () => {
+    const { definition } = await created();
+    const admin = await one.signIn(TOKENS.administrator);
+    const page = async (query: string) => (await admin.get(`/portal/audit${query}`)).text();
+    const changes = await page('');
+    expect(changes).toContain(definition.name);
+    expect(changes).not.toContain('<span class="badge">signed in</span>');
+    const signIns = await page('?state=sign-ins');
+    expect(signIns).toContain('<span class="badge">signed in</span>');
+    expect(signIns).not.toContain(definition.name);
+    expect(await page('?state=sign-ins&person=nobody')).toContain('Nothing matches the filter');
+
+    const actions = async (query: string) => {
+      const { entries } = (await (await one.api('administrator', 'GET', `/v1/audit?${query}`)).json()) as {
+        entries: { action: string }[];
+      };
+      return new Set(entries.map(({ action }) => action));
+    };
+    expect(await actions('limit=1000&kind=sign-ins')).not.toContain('create');
+    expect(await actions('limit=1000&kind=changes')).not.toContain('sign-in');
+    expect([...(await actions('limit=1000'))]).toEqual(expect.arrayContaining(['create', 'sign-in']));
+
+    const exported = await one.api('administrator', 'GET', '/v1/audit/export');
+    expect(exported.headers.get('content-type')).toContain('application/x-ndjson');
+    const times = (await exported.text())
+      .trimEnd()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as { at: string }).at);
+    expect(times.length).toBeGreaterThan(1);
+    expect(times).toEqual(times.toSorted());
+    const later = `/v1/audit/export?kind=sign-ins&from=${encodeURIComponent('2999-01-01T00:00:00+01:00')}`;
+    expect(await (await one.api('administrator', 'GET', later)).text()).toBe('');
+    expect((await one.api('administrator', 'GET', '/v1/audit/export?from=today')).status).toBe(422);
   });
 
   it('the password in a proxy’s address is a secret as well: never shown, stored encrypted, kept when what was shown comes back', async () => {

@@ -5,6 +5,7 @@ import { createPortalAudit } from '../../../src/adapters/redis/portal-audit.ts';
 import { createPortalServers } from '../../../src/adapters/redis/portal-servers.ts';
 import { createPortalSessions } from '../../../src/adapters/redis/portal-sessions.ts';
 import { createTokenCache } from '../../../src/adapters/redis/token-cache.ts';
+import { firstOf } from '../../../src/lib/streams.ts';
 import { rig, typesBut } from './garbage.ts';
 
 const at = rig();
@@ -81,11 +82,11 @@ it('the audit log goes on beside entries and a key that are none', async () => {
   await audit.write(change);
   for (const text of ['{', 'null', '{"at":"yesterday"}'])
     await at.plain.xadd('{mailroom}:portal:audit', '*', 'entry', text);
-  expect(await audit.read(10)).toMatchObject([change]);
+  expect(await firstOf(audit.entries({}), 10)).toMatchObject([change]);
   for (const type of typesBut('stream')) {
     await at.garble('{mailroom}:portal:audit', type);
     await audit.write(change);
-    expect(await audit.read(10)).toMatchObject([change]);
+    expect(await firstOf(audit.entries({}), 10)).toMatchObject([change]);
   }
   expect(at.said('{mailroom}:portal:audit')).toHaveLength(5);
 });

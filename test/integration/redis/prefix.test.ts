@@ -38,6 +38,7 @@ import type { Message } from '../../../src/contract/message.ts';
 import { emptyView } from '../../../src/domain/folder-view.ts';
 import { schemaLockKey, siblingsKey } from '../../../src/domain/keys.ts';
 import { emptyLedger } from '../../../src/domain/ledger.ts';
+import { firstOf } from '../../../src/lib/streams.ts';
 import { resultOf } from '../../../src/outbound/results.ts';
 import { startRedis, type TestRedis } from '../../support/redis.ts';
 import { waitFor } from '../../support/temp.ts';
@@ -178,7 +179,7 @@ async function writeAll(one: Installation): Promise<void> {
   await sessions.create({ name: 'p', role: 'viewer' } as never);
   await sessions.invite({ name: 'p', role: 'viewer' } as never);
   await sessions.attempt('192.0.2.1');
-  await createPortalAudit(redis).write({ action: 'x' } as never);
+  for (const action of ['x', 'sign-in']) await createPortalAudit(redis).write({ action } as never);
   // What the guard keeps of a key that held something else.
   await setAside(redis, siblingsKey(redis, 'h'), 'for the test');
   await ledgers.siblings(['h']);
@@ -279,7 +280,7 @@ async function seen({ redis, flows, replies, journal, ledgers, pauses, tokens, p
     paceWait: await createPace(redis).waitMs('m'),
     tokens: await tokens.list(''),
     servers: await portalServers.list(),
-    audit: await createPortalAudit(redis).read(10),
+    audit: await firstOf(createPortalAudit(redis).entries({}), 10),
     gone: await createServerRegister(redis).gone(),
     damaged: await quarantinedKeys(redis),
   };

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { changesOf } from '../../../src/http/portal/audit-page.ts';
 import { backOf, bulkOf, decideAll, filterOf, queryText, rangeOf } from '../../../src/http/portal/filter.ts';
+import { firstOf } from '../../../src/lib/streams.ts';
 
 describe('a filter', () => {
   it('keeps what is valid, and is the same in its query', () => {
@@ -22,18 +23,22 @@ describe('a filter', () => {
     expect(queryText(filterOf({}))).toBe('');
   });
 
-  it('finds changes by person, server, action and day, in either order', () => {
+  it('finds changes by person, server, action and day', async () => {
     const entry = (at: string, by: string, action: string, server: string) => ({ at, by, action, server, changes: [] });
     const all = [
       entry('2026-11-03T10:00:00Z', 'Kim', 'pause', 'Out'),
       entry('2026-11-02T10:00:00Z', 'Alex', 'pause', 'Out'),
       entry('2026-11-01T10:00:00Z', 'Kim', 'create', 'In'),
     ];
-    const found = (query: Record<string, string>) => changesOf(all, filterOf(query)).map(({ at }) => at.slice(8, 10));
-    expect(found({})).toEqual(['03', '02', '01']);
-    expect(found({ person: 'kim', order: 'oldest' })).toEqual(['01', '03']);
-    expect(found({ code: 'pause', to: '2026-11-02' })).toEqual(['02']);
-    expect(found({ server: 'in' })).toEqual(['01']);
+    async function* entries() {
+      yield* all;
+    }
+    const found = async (query: Record<string, string>) =>
+      (await firstOf(changesOf(entries(), filterOf(query)), 10)).map(({ at }) => at.slice(8, 10));
+    expect(await found({})).toEqual(['03', '02', '01']);
+    expect(await found({ person: 'kim' })).toEqual(['03', '01']);
+    expect(await found({ code: 'pause', to: '2026-11-02' })).toEqual(['02']);
+    expect(await found({ server: 'in' })).toEqual(['01']);
   });
 });
 

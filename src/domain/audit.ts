@@ -1,0 +1,40 @@
+// The audit log: what people did to the installation. Sign-ins are kept apart from changes, each for its own time, so that many of the one never push
+// out the other.
+
+export const auditKinds = ['changes', 'sign-ins'] as const;
+export type AuditKind = (typeof auditKinds)[number];
+
+/** One act of a person, as the audit log keeps it. Secrets are masked. */
+export interface AuditEntry {
+  /** ISO 8601. */
+  at: string;
+  by: string;
+  action: string;
+  server: string;
+  changes: { field: string; from: string; to: string }[];
+  /** Of the email server after the change. */
+  revision?: string | undefined;
+}
+
+export interface AuditQuery {
+  /** Default: both. */
+  kind?: AuditKind | undefined;
+  /** Epoch ms, both included. */
+  from?: number | undefined;
+  to?: number | undefined;
+  order?: 'newest' | 'oldest';
+}
+
+export interface AuditLog {
+  write(entry: Omit<AuditEntry, 'at'>): Promise<void>;
+  /** In order of time, a page of the log read at once. */
+  entries(query: AuditQuery): AsyncGenerator<AuditEntry>;
+  /** Removes what is older. @param before epoch ms @returns how many entries */
+  removeBefore(kind: AuditKind, before: number): Promise<number>;
+}
+
+/** Actions of the kind `sign-ins`. */
+export const signInActions = ['sign-in', 'sign-out', 'sign-in-locked'] as const;
+
+export const auditKindOf = (action: string): AuditKind =>
+  signInActions.some((one) => one === action) ? 'sign-ins' : 'changes';
