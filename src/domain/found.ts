@@ -1,5 +1,8 @@
 // What a search for a mail or reply finds, and the port of the index by address and conversation.
 
+/** Days that an address or conversation is found at most. */
+export const FIND_DAYS = 30;
+
 export interface Found {
   kind: 'message' | 'reply';
   /** messageKey or replyId. */

@@ -1,5 +1,6 @@
 // What the HTTP side needs of adapters: they fit these types, wiring hands them in.
 import type { PortalRole } from '../domain/access.ts';
+import type { Sort } from '../lib/sort.ts';
 
 /** Whom a one-time secret is for. */
 export interface Invited {
@@ -64,4 +65,29 @@ export interface OidcSignIn {
   ): Promise<Invited & { subject: string; idToken: string }>;
   /** Where to sign out at the provider; undefined when it has no such page. */
   signOutUrl(idToken: string): Promise<string | undefined>;
+}
+
+/** What every list is filtered by; times in epoch ms, both included. */
+export interface ListRange {
+  from?: number;
+  to?: number;
+  sort: Sort;
+}
+
+/** Which replies of a state. */
+export interface ReplyFilter extends ListRange {
+  server?: string;
+  /** Of its failure. */
+  code?: string;
+  /** Address of a recipient, or a part of it. */
+  person?: string;
+}
+
+export interface ListPage<T> {
+  /** Of the page. */
+  entries: T[];
+  /** That fit. */
+  total: number;
+  /** So many were looked at, the newest ones; absent: all. */
+  lookedAt?: number;
 }

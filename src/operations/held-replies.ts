@@ -17,12 +17,12 @@ export function portalReplies(
       return Object.fromEntries(states.map((state, i) => [state, counts[i] ?? 0])) as Record<ReplyState, number>;
     },
     async list(state, filter, page) {
-      const { ids, total } = await view.replyIds(state, filter, page);
-      const entries = await Promise.all(ids.map(journal.read));
+      const found = await view.replyIds(state, filter, page);
+      const entries = await Promise.all(found.entries.map(journal.read));
       // Between the two looks a reply may have moved on.
-      return { replies: entries.flatMap((entry) => (entry?.state === state ? [shown(entry)] : [])), total };
+      return { ...found, entries: entries.flatMap((entry) => (entry?.state === state ? [shown(entry)] : [])) };
     },
-    ids: async (state, filter, limit) => (await view.replyIds(state, filter, { offset: 0, limit })).ids,
+    ids: async (state, filter, limit) => (await view.replyIds(state, filter, { offset: 0, limit })).entries,
     async read(replyId) {
       const entry = await journal.read(replyId);
       return entry === undefined ? undefined : shown(entry);

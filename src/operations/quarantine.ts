@@ -5,45 +5,46 @@ import type { Quarantine, QuarantineNote } from '../adapters/redis/quarantine.ts
 import type { Config } from '../config/config.ts';
 import type { EmailServerWatch } from '../config/watch.ts';
 import type { Message } from '../contract/message.ts';
-import { MESSAGE_JOB, mailboxId } from '../contract/names.ts';
+import { MESSAGE_JOB, mailboxId, partsOfMessageKey } from '../contract/names.ts';
 import type { AuditLog } from '../domain/audit.ts';
-import { isImap } from '../domain/email-server.ts';
+import { type ImapServer, isImap } from '../domain/email-server.ts';
 import { MailroomError } from '../domain/errors.ts';
 import { emptyLedger } from '../domain/ledger.ts';
 import type { QuarantineApi, Quarantined, QuarantinedMessage } from '../http/api/quarantine.ts';
-import { type IngestDeps, ingest, messageOf } from '../inbound/index.ts';
+import { faultOf, type IngestDeps, type Item, ingest, messageOf } from '../inbound/index.ts';
+import { NEWEST_FIRST, sorted } from '../lib/sort.ts';
 import { DAY_SECONDS } from '../lib/time.ts';
 import type { Emit } from '../telemetry/events.ts';
 import type { Stores } from '../wiring/stores.ts';
+import type { FetchAgain } from './fetch-again.ts';
 
-/** The raw mail was never here (the server did not give it), or reading it ended processes: `mailroom replay` does it in one of its own. */
-const NEEDS_THE_MAILBOX = [
-  'no-data',
-  'connection-closed',
-  'server-silent',
-  'fetch-refused',
-  'replacement-text',
-  'parser-crashed',
-];
+/** The raw mail was never here: it is fetched from the mailbox again. */
+const NEEDS_THE_MAILBOX = ['no-data', 'connection-closed', 'server-silent', 'fetch-refused', 'replacement-text'];
+
+type Target = Parameters<typeof ingest>[1];
 
 interface QuarantineDeps {
   config: Config;
-  stores: Pick<Stores, 'flows' | 'blobs' | 'ledgers' | 'readMessage'>;
+  stores: Pick<Stores, 'flows' | 'blobs' | 'ledgers' | 'readMessage' | 'findIndex'>;
   watch: EmailServerWatch;
   quarantine: Quarantine;
   ingestDeps: IngestDeps;
+  fetchAgain: FetchAgain;
   audit: Pick<AuditLog, 'write'>;
   emit: Emit;
 }
 
+const fetchesAgain = ({ reason }: QuarantineNote, message: Message | undefined): boolean =>
+  message === undefined || NEEDS_THE_MAILBOX.includes(reason);
+
+const unreadable = (why: string) =>
+  new MailroomError('MESSAGE_STILL_UNREADABLE', { message: `The message still cannot be read: ${why}.`, field: 'key' });
+
 export function createQuarantineDecisions(deps: QuarantineDeps): QuarantineApi {
-  const { config, stores, watch, quarantine, ingestDeps, audit, emit } = deps;
+  const { config, stores, watch, quarantine, ingestDeps, fetchAgain, audit, emit } = deps;
 
   async function view(note: QuarantineNote, message?: Message): Promise<Quarantined> {
-    const server = watch
-      .current()
-      .servers.filter(isImap)
-      .find((one) => mailboxId(one) === note.mailboxId);
+    const server = watching(note);
     const { meta } = message === undefined ? await stores.ledgers.load(note.mailboxId).catch(() => emptyLedger()) : {};
     return {
       messageKey: note.messageKey,
@@ -63,11 +64,15 @@ export function createQuarantineDecisions(deps: QuarantineDeps): QuarantineApi {
     const [sender] = message?.from ?? [];
     return {
       ...(await view(note, message)),
+      fetchesAgain: fetchesAgain(note, message),
       ...(message?.subject === undefined ? {} : { subject: message.subject }),
       ...(sender === undefined ? {} : { sender: sender.address }),
       ...(message === undefined ? {} : { date: message.date ?? message.receivedAt }),
     };
   }
+
+  const keysOf = async (person: string): Promise<Set<string>> =>
+    new Set((await stores.findIndex.find(person)).found.map(({ id }) => id));
 
   async function noted(messageKey: string): Promise<QuarantineNote> {
     const note = await quarantine.read(messageKey);
@@ -95,47 +100,68 @@ export function createQuarantineDecisions(deps: QuarantineDeps): QuarantineApi {
     return shown;
   }
 
-  /** @throws MailroomError MESSAGE_STILL_UNREADABLE */
-  async function readAgain(note: QuarantineNote, message: Message | undefined): Promise<Message> {
-    const replay = `mailroom replay ${JSON.stringify(message?.server ?? 'server')} ${note.uid}`;
-    const unreadable = (why: string) =>
-      new MailroomError('MESSAGE_STILL_UNREADABLE', {
-        message: `The message cannot be read: ${why}`,
-        hint: `\`${replay}\` fetches it from the mailbox again; or accept it as it is: the raw mail stays with its job.`,
-        field: 'key',
-      });
-    if (message === undefined) throw unreadable('its job is no longer kept');
-    if (NEEDS_THE_MAILBOX.includes(note.reason)) throw unreadable(note.reason);
-    const { messageKey, emailFlow, mailbox, folder, uidValidity, uid, receivedAt, raw, siblings } = message;
-    const known = watch
+  const watching = ({ mailboxId: id }: QuarantineNote): ImapServer | undefined =>
+    watch
       .current()
       .servers.filter(isImap)
-      .find(({ name }) => name === message.server);
+      .find((one) => mailboxId(one) === id);
+
+  /** Reads an item as this version does. @throws MailroomError MESSAGE_STILL_UNREADABLE */
+  async function read(target: Target, item: Item): Promise<Message> {
+    let read: Message | undefined;
+    await ingest(ingestDeps, target, [item], async ([one], durable) => {
+      await durable;
+      if (one === undefined) return;
+      if (one.parsed.parse === 'failed') throw unreadable(one.parsed.warnings[0]?.code ?? 'parser-failed');
+      read = messageOf(one);
+    });
+    if (read === undefined) throw unreadable('no-data');
+    return read;
+  }
+
+  /** From the raw mail of its job: it stays the message it was, but for what the parser says. */
+  async function readRaw(note: QuarantineNote, before: Message): Promise<Message> {
+    const { messageKey, emailFlow, mailbox, folder, uidValidity, uid, receivedAt, raw, siblings, fingerprint } = before;
     const target = {
       server: {
         // Of a definition that is gone nothing is believed.
-        ...(known ?? { host: '', maxMessageSize: Number.POSITIVE_INFINITY }),
-        ...{ name: message.server, user: mailbox, folder, emailFlow },
+        ...(watching(note) ?? { host: '', maxMessageSize: Number.POSITIVE_INFINITY }),
+        ...{ name: before.server, user: mailbox, folder, emailFlow },
         flowByRecipient: {}, // it stays in its flow
       },
       mailboxId: note.mailboxId,
       meta: { uidValidity, era: '' },
     };
     const item = { uid, internalDate: new Date(receivedAt), size: undefined, source: Buffer.alloc(0), raw };
-    // It stays the message it was, but for what the parser says.
-    const identity = { messageKey, siblings, fingerprint: message.fingerprint };
-    let again = message;
-    await ingest(ingestDeps, target, [item], async (ready) => {
-      for (const one of ready) {
-        if (one.parsed.parse === 'failed') throw unreadable(one.parsed.warnings[0]?.code ?? 'parser-failed');
-        again = { ...messageOf(one), ...identity };
-      }
+    return { ...(await read(target, item)), messageKey, siblings, fingerprint };
+  }
+
+  /** From the mailbox: what was on the queue told nothing of the mail. */
+  async function readMailbox(note: QuarantineNote, before: Message | undefined): Promise<Message> {
+    const server = watching(note);
+    if (server === undefined) throw unreadable('no email server watches its mailbox any more');
+    const emailFlow = before?.emailFlow ?? server.emailFlow;
+    return fetchAgain(server, note.messageKey, async (item) => {
+      if (item === undefined) throw unreadable('the mailbox does not have it any more');
+      const { uidValidity = '', era = '' } = partsOfMessageKey(note.messageKey) ?? {};
+      const target = { server: { ...server, emailFlow, flowByRecipient: {} }, mailboxId: note.mailboxId };
+      const message = await read({ ...target, meta: { uidValidity, era } }, item);
+      return { ...message, messageKey: note.messageKey };
+    }).catch((error) => {
+      const fault = faultOf(error);
+      throw fault === undefined ? error : unreadable(fault);
     });
-    return again;
+  }
+
+  /** @throws MailroomError MESSAGE_STILL_UNREADABLE; what the connection to the mailbox throws */
+  async function readAgain(note: QuarantineNote, message: Message | undefined, alsoCrashed: boolean): Promise<Message> {
+    if (note.reason === 'parser-crashed' && !alsoCrashed) throw unreadable(note.reason);
+    return message === undefined || fetchesAgain(note, message) ? readMailbox(note, message) : readRaw(note, message);
   }
 
   return {
-    async quarantined({ server, reason, from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY, order }, page) {
+    async quarantined(filter, page) {
+      const { server, reason, person, from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY } = filter;
       const notes = (await Promise.all((await stores.ledgers.mailboxIds()).map((id) => quarantine.list(id)))).flat();
       const reasons = [...new Set(notes.map((note) => note.reason))].sort();
       const names = new Map(
@@ -144,16 +170,21 @@ export function createQuarantineDecisions(deps: QuarantineDeps): QuarantineApi {
           .servers.filter(isImap)
           .map((one) => [mailboxId(one), one.name]),
       );
+      const theirs = person === undefined ? undefined : await keysOf(person);
       const fits = notes.filter(
         (note) =>
           (server === undefined || names.get(note.mailboxId) === server) &&
           (reason === undefined || note.reason === reason) &&
+          (theirs === undefined || theirs.has(note.messageKey)) &&
           Date.parse(note.at) >= from &&
           Date.parse(note.at) <= to,
       );
-      const sign = order === 'oldest' ? -1 : 1;
-      fits.sort((left, right) => (left.at < right.at ? sign : left.at > right.at ? -sign : 0));
-      const shown = fits.slice(page.offset, page.offset + page.limit);
+      fits.sort((left, right) => (left.at < right.at ? 1 : left.at > right.at ? -1 : 0));
+      const inOrder = sorted(fits, filter.sort ?? NEWEST_FIRST, {
+        server: ({ mailboxId: id }) => names.get(id) ?? '',
+        code: (note) => note.reason,
+      });
+      const shown = inOrder.slice(page.offset, page.offset + page.limit);
       return { messages: await Promise.all(shown.map(whole)), total: fits.length, reasons };
     },
     async quarantinedOne(messageKey) {
@@ -164,10 +195,10 @@ export function createQuarantineDecisions(deps: QuarantineDeps): QuarantineApi {
       const note = await noted(messageKey);
       return (await stores.readMessage(note.messageKey))?.raw;
     },
-    async enqueueAgain(messageKey, by) {
+    async enqueueAgain(messageKey, by, { alsoCrashed = false } = {}) {
       const note = await noted(messageKey);
       const before = await stores.readMessage(messageKey);
-      const message = await readAgain(note, before);
+      const message = await readAgain(note, before, alsoCrashed);
       const queue = await stores.flows.queueOf(message.emailFlow);
       // Two who decide at once add one job; a crash before the note is gone lets the decision be repeated without a second job.
       await queue.add(MESSAGE_JOB, message, {

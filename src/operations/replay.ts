@@ -31,7 +31,7 @@ export interface Replay {
   run: string;
 }
 
-interface ReplayDeps {
+export interface ReplayDeps {
   flows: EmailFlows;
   ledgers: Pick<Ledgers, 'load'>;
   ingest: IngestDeps;
@@ -48,7 +48,7 @@ export interface Replayed {
 }
 
 /** From this size on a mail is not held in memory, bytes. */
-const BUFFER_BYTES = 8 * 1024 * 1024;
+export const BUFFER_BYTES = 8 * 1024 * 1024;
 /** Seconds that a completed job of a replay is kept: as long as a run may be continued. */
 const KEPT_SECONDS = DAY_SECONDS;
 
@@ -59,7 +59,7 @@ export async function replay(deps: ReplayDeps, { server, emailFlow, wanted, run 
   const done: Replayed = { enqueued: 0, before: 0, unreadable: [] };
   let mailbox = await deps.open();
   try {
-    const meta = await settledMeta(deps, id, mailbox);
+    const meta = await settledMeta(deps.ledgers, id, mailbox);
     const jobId = (uid: number) => `${messageKey(id, meta.uidValidity, uid, meta.era)}-replay-${run}`;
     // Made as for its own flow, whose conversations it belongs to, wherever it is put.
     const target = { server, mailboxId: id, meta };
@@ -91,7 +91,7 @@ export async function replay(deps: ReplayDeps, { server, emailFlow, wanted, run 
         done.unreadable.push(uid);
         await mailbox.close().catch(() => {});
         mailbox = await deps.open();
-        await settledMeta(deps, id, mailbox);
+        await settledMeta(deps.ledgers, id, mailbox);
       }
     }
   } finally {
@@ -100,7 +100,8 @@ export async function replay(deps: ReplayDeps, { server, emailFlow, wanted, run 
   return done;
 }
 
-async function settledMeta({ ledgers }: ReplayDeps, id: string, mailbox: Mailbox): Promise<LedgerMeta> {
+/** @throws MailroomError REPLAY_REFUSED */
+export async function settledMeta(ledgers: ReplayDeps['ledgers'], id: string, mailbox: Mailbox): Promise<LedgerMeta> {
   const ledger = await ledgers.load(id);
   const why = unsettledBecause(ledger, mailbox.uidValidity);
   if (why !== undefined || ledger.meta === undefined)
@@ -117,7 +118,8 @@ async function chosen(mailbox: Mailbox, wanted: Selection): Promise<number[]> {
 const isWanted = (wanted: Selection, { internalDate }: Item): boolean =>
   !('since' in wanted) || internalDate === undefined || internalDate >= wanted.since;
 
-async function fetchOne(mailbox: Mailbox, uid: number, most: number): Promise<Item | undefined> {
+/** @returns undefined when the mailbox does not give it @throws what the connection throws */
+export async function fetchOne(mailbox: Mailbox, uid: number, most: number): Promise<Item | undefined> {
   let item: Item | undefined;
   for await (const row of mailbox.fetch([uid], most)) {
     if (row === 'lull') continue;

@@ -3,12 +3,12 @@
 
 import { createOidc } from '../adapters/oauth/oidc.ts';
 import { openJobRemoval } from '../adapters/queue/job-removal.ts';
-import { FIND_DAYS } from '../adapters/redis/find-index.ts';
 import { createPersonalData } from '../adapters/redis/personal-data.ts';
 import type { Config } from '../config/config.ts';
 import type { EmailServerWatch } from '../config/watch.ts';
 import type { EmailServer } from '../domain/email-server.ts';
 import { MailroomError } from '../domain/errors.ts';
+import { FIND_DAYS } from '../domain/found.ts';
 import type { FindApi } from '../http/api/find.ts';
 import type { StatusApi } from '../http/api/operations.ts';
 import type { PrivacyApi } from '../http/api/privacy.ts';
@@ -18,6 +18,7 @@ import { type PortalDeps, registerPortal } from '../http/portal/index.ts';
 import type { Inbound } from '../inbound/index.ts';
 import { createEmailServerAdmin, type EmailServerAdmin } from '../operations/email-servers.ts';
 import { createPrivacy } from '../operations/erase-person.ts';
+import { createFetchAgain } from '../operations/fetch-again.ts';
 import { createFind } from '../operations/find.ts';
 import { portalReplies } from '../operations/held-replies.ts';
 import { liveStates } from '../operations/live-state.ts';
@@ -97,6 +98,7 @@ export function portalOf(wiring: PortalWiring):
       ...wiring,
       ...stores,
       ingestDeps: ingestDeps(config, stores, emit),
+      fetchAgain: createFetchAgain(stores),
     }),
     ...privacyOf(stores, room.replies, () => watch.current().servers, emit),
   };

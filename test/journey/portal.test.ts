@@ -440,7 +440,7 @@ describe.each(languages)('the handbook’s steps 4 to 6 ($locale)', (words) => {
     await j.addReply(smtpName, { replyId: heldId, from: mailbox, to: [JANE], subject: 'Re: Question', text: 'Once' });
     await page.goto(`${base}/portal/replies`);
     await page.getByRole('link', { name: words.heldHeading }).waitFor();
-    const held = page.locator('article', { hasText: heldId });
+    const held = page.locator('tbody', { hasText: heldId });
     expect(await held.textContent()).toContain(JANE);
     expect(await held.textContent()).not.toContain('Re: Question');
     await sound(page);

@@ -4,7 +4,7 @@
 import { hash } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { normalAddress } from '../../domain/address.ts';
-import type { FindIndex, Found, Indexed } from '../../domain/found.ts';
+import { FIND_DAYS, type FindIndex, type Found, type Indexed } from '../../domain/found.ts';
 import { findKey } from '../../domain/keys.ts';
 import type { Journal } from '../../domain/reply-journal.ts';
 import { DAY_SECONDS } from '../../lib/time.ts';
@@ -15,7 +15,6 @@ const LIST_DIGITS = 3;
 const DIGITS = 16;
 /** Entries of one list; the oldest goes. */
 const MOST = 256;
-export const FIND_DAYS = 30;
 
 /** KEYS: a list for each entry. ARGV: most, seconds, entries. */
 const ADD = script(`

@@ -3,20 +3,12 @@
 import type { Redis } from 'ioredis';
 import { fingerprintsKey, quarantineKey, replicasKey } from '../../domain/keys.ts';
 import type { ReplyState } from '../../domain/reply-journal.ts';
+import type { ListPage, ReplyFilter } from '../../http/ports.ts';
+import { sorted } from '../../lib/sort.ts';
 import { replyKey, stateKey } from './journal.ts';
 import { paceKey } from './pace.ts';
 import { script } from './script.ts';
 import { objectIn } from './structures.ts';
-
-/** Which replies of a state; times in epoch ms, both included. */
-export interface ReplyFilter {
-  server?: string;
-  /** Of its failure. */
-  code?: string;
-  from?: number;
-  to?: number;
-  order: 'newest' | 'oldest';
-}
 
 export interface PortalView {
   /** Submissions of the last minute and recipients of the last 24 hours, of a sending mailbox (domain/reply-pace.ts). */
@@ -34,12 +26,8 @@ export interface PortalView {
   retryingReplies(): Promise<number>;
   /** How many held replies each SMTP server has. */
   heldByServer(): Promise<Map<string, number>>;
-  /** replyIds in a state that fit, and how many fit; with a server or code the 10,000 newest or oldest are looked at. */
-  replyIds(
-    state: ReplyState,
-    filter: ReplyFilter,
-    page: { offset: number; limit: number },
-  ): Promise<{ ids: string[]; total: number }>;
+  /** replyIds in a state that fit, and how many fit; by anything but their time the 10,000 newest are looked at. */
+  replyIds(state: ReplyState, filter: ReplyFilter, page: { offset: number; limit: number }): Promise<ListPage<string>>;
 }
 
 // One call for all mailboxes: every minute a thousand single ones would cost this process more than it spends on the mailboxes themselves.
@@ -55,6 +43,17 @@ return found`);
 function failureCodeIn(result: string): string | undefined {
   const { code } = (objectIn(result)?.failure ?? {}) as { code?: unknown };
   return typeof code === 'string' ? code : undefined;
+}
+
+/** What a list is filtered and sorted by. */
+interface ReplyRow {
+  id: string;
+  server: string;
+  /** Epoch ms. */
+  createdAt: number;
+  /** Of its failure. */
+  code: string | undefined;
+  to: readonly string[];
 }
 
 /** Replies that a filter looks at. */
@@ -75,6 +74,21 @@ export function createPortalView(redis: Redis): PortalView {
     const pipeline = redis.pipeline();
     for (const id of ids) pipeline.hget(replyKey(redis, id), field);
     return ((await pipeline.exec()) ?? []).flatMap(([, value]) => (typeof value === 'string' ? [value] : []));
+  }
+  async function rowsOf(ids: readonly string[]): Promise<ReplyRow[]> {
+    const pipeline = redis.pipeline();
+    for (const id of ids) pipeline.hmget(replyKey(redis, id), 'server', 'createdAt', 'result', 'envelope');
+    return ((await pipeline.exec()) ?? []).map(([, fields], i) => {
+      const [server, createdAt, result, envelope] = (fields ?? []) as (string | null)[];
+      const to = (envelope ? objectIn(envelope) : undefined)?.to;
+      return {
+        id: ids[i] ?? '',
+        server: server ?? '',
+        createdAt: Number(createdAt ?? 0),
+        code: result ? failureCodeIn(result) : undefined,
+        to: Array.isArray(to) ? to.map(String) : [],
+      };
+    });
   }
   return {
     async paceUsed(mailbox) {
@@ -120,29 +134,36 @@ export function createPortalView(redis: Redis): PortalView {
     },
     async replyIds(state, filter, { offset, limit }) {
       const key = stateKey(redis, state);
-      const { server, code, from = '-inf', to = '+inf', order } = filter;
-      const range = (skip: number, count: number) =>
-        order === 'newest'
-          ? redis.zrevrangebyscore(key, to, from, 'LIMIT', skip, count)
-          : redis.zrangebyscore(key, from, to, 'LIMIT', skip, count);
-      if (server === undefined && code === undefined) {
-        const [ids, total] = await Promise.all([range(offset, limit), redis.zcount(key, from, to)]);
-        return { ids, total };
+      const { server, code, person, from = '-inf', to = '+inf', sort } = filter;
+      const newest = (skip: number, count: number) => redis.zrevrangebyscore(key, to, from, 'LIMIT', skip, count);
+      if (server === undefined && code === undefined && person === undefined && sort.by === 'when') {
+        const page = sort.descending
+          ? newest(offset, limit)
+          : redis.zrangebyscore(key, from, to, 'LIMIT', offset, limit);
+        const [entries, total] = await Promise.all([page, redis.zcount(key, from, to)]);
+        return { entries, total };
       }
-      const all = await range(0, MOST_FILTERED);
-      const fits: string[] = [];
-      for (let at = 0; at < all.length; at += MOST_READ) {
-        const part = all.slice(at, at + MOST_READ);
-        const pipeline = redis.pipeline();
-        for (const id of part) pipeline.hmget(replyKey(redis, id), 'server', 'result');
-        ((await pipeline.exec()) ?? []).forEach(([, fields], i) => {
-          const [theirs, result] = (fields ?? []) as (string | null)[];
-          if (server !== undefined && theirs !== server) return;
-          if (code !== undefined && failureCodeIn(result ?? '') !== code) return;
-          fits.push(part[i] as string);
-        });
-      }
-      return { ids: fits.slice(offset, offset + limit), total: fits.length };
+      const all = await newest(0, MOST_FILTERED);
+      const rows: ReplyRow[] = [];
+      for (let at = 0; at < all.length; at += MOST_READ) rows.push(...(await rowsOf(all.slice(at, at + MOST_READ))));
+      const fits = rows.filter(
+        (row) =>
+          (server === undefined || row.server === server) &&
+          (code === undefined || row.code === code) &&
+          (person === undefined || row.to.some((address) => address.toLowerCase().includes(person.toLowerCase()))),
+      );
+      const inOrder = sorted(fits, sort, {
+        reply: (row) => row.id,
+        server: (row) => row.server,
+        to: (row) => row.to[0] ?? '',
+        received: (row) => row.createdAt,
+        code: (row) => row.code ?? '',
+      });
+      return {
+        entries: inOrder.slice(offset, offset + limit).map(({ id }) => id),
+        total: fits.length,
+        ...(all.length < MOST_FILTERED ? {} : { lookedAt: MOST_FILTERED }),
+      };
     },
   };
 }

@@ -265,8 +265,8 @@ export const httpErrors = section({
     action: 'refuse',
     message: 'The message still cannot be read.',
     hint: {
-      en: 'Fetch it from the mailbox again (`mailroom replay`), or accept it as it is: the raw mail stays with its job.',
-      de: 'Holen Sie sie erneut aus dem Postfach (`mailroom replay`), oder nehmen Sie sie so an: Die Originalnachricht bleibt bei ihrem Auftrag.',
+      en: 'Open or move the message in its mailbox and try again, or fetch it with `mailroom replay`; or accept it as it is: the raw mail stays with its job.',
+      de: 'Öffnen oder verschieben Sie die Nachricht in ihrem Postfach und versuchen Sie es erneut, oder holen Sie sie mit `mailroom replay`; oder nehmen Sie sie so an: Die Originalnachricht bleibt bei ihrem Auftrag.',
     },
   },
   PORTAL_SIGN_IN_REFUSED: {

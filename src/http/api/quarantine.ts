@@ -6,6 +6,7 @@ import type { BlobStore } from '../../domain/blob-store.ts';
 import { MailroomError } from '../../domain/errors.ts';
 import type { Emit } from '../../telemetry/events.ts';
 import { rawDownload, sendDownload } from '../downloads.ts';
+import type { ListRange } from '../ports.ts';
 import { problemAnswer as problem } from '../problem.ts';
 import { type Route, route } from '../routes.ts';
 
@@ -29,15 +30,16 @@ export interface QuarantinedMessage extends Quarantined {
   sender?: string;
   /** Date of the mail, ISO 8601. */
   date?: string;
+  /** To read it again it is fetched from its mailbox. */
+  fetchesAgain: boolean;
 }
 
-/** Which messages; times in epoch ms, both included. */
-interface QuarantineFilter {
+/** Which messages; default newest first. */
+interface QuarantineFilter extends Partial<ListRange> {
   server?: string;
   reason?: string;
-  from?: number;
-  to?: number;
-  order?: 'newest' | 'oldest';
+  /** Address of the sender, whole; FIND_DAYS back (domain/found.ts). */
+  person?: string;
 }
 
 export interface QuarantineApi {
@@ -51,10 +53,11 @@ export interface QuarantineApi {
   /** Undefined: not quarantined, or its job is no longer kept. */
   quarantinedRaw(messageKey: string): Promise<BlobReference | undefined>;
   /**
-   * Parses the raw mail again and puts it on its flow's queue with the same messageKey.
-   * @throws MailroomError MESSAGE_NOT_QUARANTINED, MESSAGE_STILL_UNREADABLE
+   * Parses the raw mail again, or fetches it from its mailbox again where it never came, and puts it on its flow's queue with the same messageKey.
+   * @param alsoCrashed also what ended processes when it was parsed
+   * @throws MailroomError MESSAGE_NOT_QUARANTINED, MESSAGE_STILL_UNREADABLE, REPLAY_REFUSED; what the connection to the mailbox throws
    */
-  enqueueAgain(messageKey: string, by: string): Promise<Quarantined>;
+  enqueueAgain(messageKey: string, by: string, options?: { alsoCrashed?: boolean }): Promise<Quarantined>;
   /** Dealt with by a person; the job stays as it is. @throws MailroomError MESSAGE_NOT_QUARANTINED */
   acceptQuarantined(messageKey: string, by: string): Promise<Quarantined>;
 }
@@ -67,14 +70,22 @@ export function quarantineRoutes(api: QuarantineApi, blobs: Pick<BlobStore, 'rea
       method: 'POST',
       path: `/v1/quarantined-messages/:key/${action}`,
       operationId: action === 'enqueue' ? 'enqueueQuarantined' : 'acceptQuarantined',
-      summary: action === 'enqueue' ? 'Parse it again and enqueue it once more' : 'Take it off the list as it is',
+      summary:
+        action === 'enqueue'
+          ? 'Parse it again, or fetch it from its mailbox again where it never came, and enqueue it once more'
+          : 'Take it off the list as it is',
       tag,
       permission: 'quarantine:release',
       params,
       answers: {
         200: { description: 'What was decided on', schema: quarantinedSchema },
         404: problem('MESSAGE_NOT_QUARANTINED'),
-        ...(action === 'enqueue' ? { 422: problem('MESSAGE_STILL_UNREADABLE') } : {}),
+        ...(action === 'enqueue'
+          ? {
+              422: problem('MESSAGE_STILL_UNREADABLE'),
+              503: problem('REPLAY_REFUSED, or what the connection to its mailbox failed with'),
+            }
+          : {}),
       },
       handle: async ({ params: { key = '' }, principal }) =>
         action === 'enqueue' ? api.enqueueAgain(key, principal.name) : api.acceptQuarantined(key, principal.name),
@@ -96,7 +107,7 @@ export function quarantineRoutes(api: QuarantineApi, blobs: Pick<BlobStore, 'rea
         reply.header('cache-control', 'private, no-store');
         const filter = server === undefined ? {} : { server };
         const { messages } = await api.quarantined(filter, { offset: 0, limit });
-        return { messages: messages.map(({ subject: _, sender: __, date: ___, ...one }) => one) };
+        return { messages: messages.map(({ subject: _, sender: __, date: ___, fetchesAgain: ____, ...one }) => one) };
       },
     }),
     route({

@@ -2,9 +2,21 @@
 
 import type { FastifyInstance } from 'fastify';
 import { type AuditEntry, type AuditKind, auditKinds, signInActions } from '../../domain/audit.ts';
+import { sorted } from '../../lib/sort.ts';
 import { firstOf } from '../../lib/streams.ts';
 import type { PortalDeps } from './deps.ts';
-import { filterForm, filterOf, isNarrow, isWithin, type ListFilter, queryText, rangeOf } from './filter.ts';
+import {
+  type Column,
+  filterForm,
+  filterOf,
+  isNarrow,
+  isWithin,
+  type ListFilter,
+  lookedAtNote,
+  queryText,
+  rangeOf,
+  sortHeads,
+} from './filter.ts';
 import { needs, queryOf, type RequestContext, send } from './gate.ts';
 import { type Html, html } from './html.ts';
 import { exactTime, type Frame, page, pageOf, pager } from './layout.ts';
@@ -40,11 +52,19 @@ interface AuditView {
   filter: ListFilter;
   /** From 1. */
   at: number;
+  /** So many were sorted; absent: all. */
+  lookedAt: number | undefined;
 }
 
-function auditPage(frame: Frame, { kind, entries, filter, at }: AuditView): string {
+const COLUMNS: readonly Column[] = [
+  { word: 'when', by: 'when' },
+  { word: 'who', by: 'who' },
+  { word: 'name', by: 'server' },
+  { word: 'what', by: 'code' },
+];
+
+function auditPage(frame: Frame, { kind, entries, filter, at, lookedAt }: AuditView): string {
   const { say } = frame;
-  const heads = ['when', 'who', 'name', 'what'] as const;
   const pages = entries.length > CHANGES_PER_PAGE ? at + 1 : at;
   const shown = entries.slice(0, CHANGES_PER_PAGE);
   const codes = ACTIONS[kind].map((action) => [action, say(`did-${action}`)] as const);
@@ -56,10 +76,10 @@ function auditPage(frame: Frame, { kind, entries, filter, at }: AuditView): stri
     frame,
     say('audit'),
     'audit',
-    html`<h1>${say('audit')}</h1><p class="lead">${say('auditLead')}</p><ul class="tabs">${auditKinds.map(tab)}</ul>${filterForm(frame, { filter, state: kind, codes, codeLabel: 'what', hasPerson: true, hasName: kind === 'changes' })}${
+    html`<h1>${say('audit')}</h1><p class="lead">${say('auditLead')}</p><ul class="tabs">${auditKinds.map(tab)}</ul>${filterForm(frame, { filter, state: kind, codes, codeLabel: 'what', person: 'who', hasName: kind === 'changes', columns: COLUMNS })}${lookedAtNote(frame, lookedAt)}${
       shown.length === 0
         ? html`<div class="card empty"><p>${say(isNarrow(filter) ? 'noMatch' : 'nothing')}</p></div>`
-        : html`<div class="table stack"><table class="rows w-audit"><thead><tr>${heads.map((head) => html`<th scope="col">${say(head)}</th>`)}</tr></thead><tbody>
+        : html`<div class="table stack"><table class="rows w-audit"><thead><tr>${sortHeads(frame, filter, COLUMNS, (next) => `/portal/audit?${queryText(next, { state: kind })}`)}</tr></thead><tbody>
 ${shown.map((entry) => row(frame, entry))}</tbody></table></div>${pager(frame, { at, pages, url })}`
     }`,
   );
@@ -78,6 +98,14 @@ function row(frame: Frame, entry: AuditEntry): Html {
   }</div></td></tr>`;
 }
 
+const BY: Parameters<typeof sorted<AuditEntry>>[2] = {
+  who: ({ by }) => by,
+  server: ({ server }) => server,
+  code: ({ action }) => action,
+};
+
+/** Entries that are sorted by anything but their time: the newest that fit. */
+const MOST_SORTED = 10_000;
 /** Pages of changes that can be turned. */
 const MOST_PAGES = 250;
 
@@ -106,8 +134,15 @@ export function addAudit(
     const kind = auditKinds.find((one) => one === query.state) ?? 'changes';
     const filter = filterOf(query);
     const at = Math.min(pageOf(query.page), MOST_PAGES);
-    const all = changesOf(servers.audit({ kind, order: filter.order, ...rangeOf(filter) }), filter);
-    const entries = (await firstOf(all, at * CHANGES_PER_PAGE + 1)).slice((at - 1) * CHANGES_PER_PAGE);
-    return send(reply, auditPage(requestContext.frame(request), { kind, entries, filter, at }));
+    const { sort } = filter;
+    const order = sort.by === 'when' && !sort.descending ? 'oldest' : 'newest';
+    const all = changesOf(servers.audit({ kind, order, ...rangeOf(filter) }), filter);
+    const from = (at - 1) * CHANGES_PER_PAGE;
+    const isByTime = sort.by === 'when';
+    const found = await firstOf(all, isByTime ? from + CHANGES_PER_PAGE + 1 : MOST_SORTED);
+    const inOrder = isByTime ? found : sorted(found, sort, BY);
+    const lookedAt = !isByTime && found.length === MOST_SORTED ? MOST_SORTED : undefined;
+    const entries = inOrder.slice(from, from + CHANGES_PER_PAGE + 1);
+    return send(reply, auditPage(requestContext.frame(request), { kind, entries, filter, at, lookedAt }));
   });
 }

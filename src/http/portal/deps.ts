@@ -13,7 +13,7 @@ import type { PrivacyApi } from '../api/privacy.ts';
 import type { QuarantineApi } from '../api/quarantine.ts';
 import type { ApiToken } from '../auth.ts';
 import type { ClientAddresses } from '../client.ts';
-import type { OidcSignIn, Sessions } from '../ports.ts';
+import type { ListPage, OidcSignIn, ReplyFilter, Sessions } from '../ports.ts';
 import type { Problem as ApiProblem } from '../problem.ts';
 
 /** What is wrong with a field, by code and parameters; `got` or `value` was entered. */
@@ -53,16 +53,6 @@ export interface RoundTrip {
   arrived: boolean;
 }
 
-/** Which replies of a state; times in epoch ms, both included. */
-interface ReplyFilter {
-  server?: string;
-  /** Of its failure. */
-  code?: string;
-  from?: number;
-  to?: number;
-  order: 'newest' | 'oldest';
-}
-
 /** What the portal shows of a reply: neither subject nor text. Times in epoch milliseconds. */
 export interface PortalReply {
   replyId: string;
@@ -87,7 +77,7 @@ export interface PortalReplies {
     state: Result['state'],
     filter: ReplyFilter,
     page: { limit: number; offset: number },
-  ): Promise<{ replies: PortalReply[]; total: number }>;
+  ): Promise<ListPage<PortalReply>>;
   /** replyIds of those that match, at most `limit`. */
   ids(state: Result['state'], filter: ReplyFilter, limit: number): Promise<string[]>;
   read(replyId: string): Promise<PortalReply | undefined>;

@@ -2,26 +2,22 @@
 
 import type { FastifyInstance } from 'fastify';
 import { MailroomError } from '../../domain/errors.ts';
+import { FIND_DAYS } from '../../domain/found.ts';
 import type { Quarantined, QuarantinedMessage } from '../api/quarantine.ts';
 import { rawDownload, sendDownload } from '../downloads.ts';
+import { type Bulk, backOf, bulkBar, bulkBox, bulkOf, bulkPage, decideAll, MOST_AT_ONCE } from './bulk.ts';
 import type { PortalDeps } from './deps.ts';
 import {
-  type Bulk,
-  backOf,
-  bulkBar,
-  bulkBox,
-  bulkOf,
-  bulkPage,
-  decideAll,
+  type Column,
+  filterFor,
   filterForm,
   filterIn,
-  filterOf,
   isNarrow,
   type ListFilter,
-  MOST_AT_ONCE,
+  listRangeOf,
   pageAt,
   queryText,
-  rangeOf,
+  sortHeads,
 } from './filter.ts';
 import { timelineUrl } from './find-page.ts';
 import { formOf, needs, queryOf, type RequestContext, seeOther, send, streams } from './gate.ts';
@@ -62,6 +58,10 @@ function reasonOf({ say }: Frame, { reason }: Quarantined): Html {
 
 const messageOf = ({ folder, uid }: Quarantined): Html => html`${folder} · UID ${uid}`;
 
+/** Processed again from its original message, or fetched again where there is none. */
+const wordOf = (action: 'enqueue' | 'accept', { fetchesAgain }: Pick<QuarantinedMessage, 'fetchesAgain'>) =>
+  action === 'enqueue' && fetchesAgain ? 'fetchAgain' : action;
+
 const PATH = '/portal/quarantine';
 const ACTS = ['enqueue', 'accept'] as const;
 
@@ -91,18 +91,24 @@ function quarantinePage(frame: Frame, view: QuarantineView): string {
     frame,
     say('quarantineTitle'),
     'quarantineTitle',
-    html`<h1>${say('quarantineTitle')}</h1><p class="lead">${say('quarantineLead')}</p>${doneNote(frame, done)}${(total > 0 || isNarrow(filter)) && filterForm(frame, { filter, servers, codes })}<div data-live="quarantine">${
+    html`<h1>${say('quarantineTitle')}</h1><p class="lead">${say('quarantineLead')}</p>${doneNote(frame, done)}${(total > 0 || isNarrow(filter)) && filterForm(frame, { filter, servers, codes, columns: COLUMNS, ...(frameMay(frame, 'addresses:read') && { person: 'sender' }) })}${filter.person !== '' && html`<p class="dim">${say('personReach', { days: FIND_DAYS })}</p>`}<div data-live="quarantine">${
       messages.length === 0
         ? none
-        : html`${table(frame, messages, url(at))}${pager(frame, { at, pages, total, word: 'entries', url })}${frameMay(frame, 'quarantine:release') && bulkBar(frame, { action: `${PATH}/bulk`, back: url(at), acts, total })}`
+        : html`${table(frame, view, url(at))}${pager(frame, { at, pages, total, word: 'entries', url })}${frameMay(frame, 'quarantine:release') && bulkBar(frame, { action: `${PATH}/bulk`, back: url(at), acts, total })}`
     }</div>`,
   );
 }
 
-function table(frame: Frame, messages: readonly QuarantinedMessage[], back: string): Html {
+const COLUMNS: readonly Column[] = [
+  { word: 'message', by: 'server' },
+  { word: 'when', by: 'when' },
+  { word: 'reason', by: 'code' },
+  { word: 'raw' },
+];
+
+function table(frame: Frame, { messages, filter }: QuarantineView, back: string): Html {
   const { say } = frame;
-  const heads = ['message', 'when', 'reason', 'raw'] as const;
-  return html`<div class="table stack"><table class="rows w-quarantine" aria-label="${say('quarantineTitle')}"><thead><tr>${heads.map((head) => html`<th scope="col">${say(head)}</th>`)}<th scope="col"><span class="hidden">${say('actions')}</span></th></tr></thead><tbody>
+  return html`<div class="table stack"><table class="rows w-quarantine" aria-label="${say('quarantineTitle')}"><thead><tr>${sortHeads(frame, filter, COLUMNS, (next) => `${PATH}?${queryText(next)}`)}<th scope="col"><span class="hidden">${say('actions')}</span></th></tr></thead><tbody>
 ${messages.map((message) => row(frame, message, back))}</tbody></table></div>`;
 }
 
@@ -122,8 +128,10 @@ function row(frame: Frame, message: QuarantinedMessage, back: string): Html {
   const { messageKey, size, uid, server, emailFlow } = message;
   const key = encodeURIComponent(messageKey);
   const may = frameMay(frame, 'quarantine:release');
-  const ask = (action: 'enqueue' | 'accept') =>
-    html`<a class="button small" href="${PATH}/${action}?key=${key}&back=${encodeURIComponent(back)}" aria-label="${say(action)}: UID ${uid}">${say(action)}</a>`;
+  const ask = (action: 'enqueue' | 'accept') => {
+    const text = say(wordOf(action, message));
+    return html`<a class="button small" href="${PATH}/${action}?key=${key}&back=${encodeURIComponent(back)}" aria-label="${text}: UID ${uid}">${text}</a>`;
+  };
   const bytes = new Intl.NumberFormat(language, { style: 'unit', unit: 'kilobyte', maximumFractionDigits: 1 });
   const raw =
     size === undefined
@@ -140,25 +148,31 @@ function bulkAskPage(frame: Frame, bulk: Bulk, act: (typeof ACTS)[number], count
   });
 }
 
-function quarantineAskPage(frame: Frame, message: Quarantined, action: 'enqueue' | 'accept', back: string): string {
+function quarantineAskPage(
+  frame: Frame,
+  message: QuarantinedMessage,
+  action: 'enqueue' | 'accept',
+  back: string,
+): string {
   const { say } = frame;
+  const word = wordOf(action, message);
   return askPage(frame, {
-    title: say(`${action}Ask`),
+    title: say(`${word}Ask`),
     current: 'quarantineTitle',
-    body: html`<p>${say(`${action}What`)}</p><dl class="facts"><dt>${say('server')}</dt><dd>${message.server}</dd><dt>${say('message')}</dt><dd>${messageOf(message)}</dd><dt>${say('flow')}</dt><dd>${message.emailFlow}</dd><dt>${say('since')}</dt><dd>${since(frame, Date.parse(message.at))}</dd><dt>${say('reason')}</dt><dd>${reasonOf(frame, message)}</dd></dl>`,
+    body: html`<p>${say(`${word}What`)}</p>${action === 'enqueue' && message.reason === 'parser-crashed' && html`<p class="note warn">${say('crashedWhat')}</p>`}<dl class="facts"><dt>${say('server')}</dt><dd>${message.server}</dd><dt>${say('message')}</dt><dd>${messageOf(message)}</dd><dt>${say('flow')}</dt><dd>${message.emailFlow}</dd><dt>${say('since')}</dt><dd>${since(frame, Date.parse(message.at))}</dd><dt>${say('reason')}</dt><dd>${reasonOf(frame, message)}</dd></dl>`,
     action: `/portal/quarantine/${action}`,
     fields: { key: message.messageKey, back },
-    yes: say(action),
+    yes: say(word),
     danger: false,
     back,
   });
 }
 
 const wantedOf = (filter: ListFilter) => ({
-  ...rangeOf(filter),
-  order: filter.order,
+  ...listRangeOf(filter),
   ...(filter.server === '' ? {} : { server: filter.server }),
   ...(filter.code === '' ? {} : { reason: filter.code }),
+  ...(filter.person === '' ? {} : { person: filter.person }),
 });
 
 export function addQuarantine(
@@ -176,7 +190,7 @@ export function addQuarantine(
 
   portal.get(PATH, needs('quarantine:read'), async (request, reply) => {
     const query = queryOf(request);
-    const filter = filterOf(query);
+    const filter = filterFor(requestContext.frame(request), query);
     const found = await pageAt(pageOf(query.page), PER_PAGE, (page) => operations.quarantined(wantedOf(filter), page));
     const names = (await servers.list()).filter(({ serverType }) => serverType === 'IMAP').map(({ name }) => name);
     const view = { ...found, filter, servers: names, done: doneOf(requestContext.session(request), query) };
@@ -198,7 +212,11 @@ export function addQuarantine(
     });
     portal.post(`${PATH}/${action}`, needs('quarantine:release'), async (request, reply) => {
       const form = formOf(request);
-      const { server, uid } = await decide(action)(form.get('key') ?? '', requestContext.who(request));
+      const key = form.get('key') ?? '';
+      const by = requestContext.who(request);
+      const { server, uid } = await (action === 'enqueue'
+        ? operations.enqueueAgain(key, by, { alsoCrashed: true }) // its page has warned
+        : operations.acceptQuarantined(key, by));
       const back = backOf(form.get('back'), PATH);
       return seeOther(reply, doneUrl(requestContext.session(request), back, `${action}Done`, `${server}, UID ${uid}`));
     });

@@ -4,24 +4,21 @@ import type { FastifyInstance } from 'fastify';
 import { MailroomError } from '../../domain/errors.ts';
 import type { EmailServerView } from '../api/email-servers.ts';
 import { masked, maskedText } from '../masked.ts';
+import type { ListPage, ReplyFilter } from '../ports.ts';
+import { type Bulk, backOf, bulkBar, bulkBox, bulkOf, bulkPage, decideAll, MOST_AT_ONCE } from './bulk.ts';
 import type { PortalDeps, PortalReply } from './deps.ts';
 import {
-  type Bulk,
-  backOf,
-  bulkBar,
-  bulkBox,
-  bulkOf,
-  bulkPage,
-  decideAll,
+  type Column,
+  filterFor,
   filterForm,
   filterIn,
-  filterOf,
   isNarrow,
   type ListFilter,
-  MOST_AT_ONCE,
+  listRangeOf,
+  lookedAtNote,
   pageAt,
   queryText,
-  rangeOf,
+  sortHeads,
 } from './filter.ts';
 import { timelineUrl } from './find-page.ts';
 import { namesOf } from './findings.ts';
@@ -57,32 +54,32 @@ const EMPTY: Readonly<Partial<Record<Tab, readonly [Word, Word]>>> = {
   rejected: ['noneRejected', 'noneRejectedHelp'],
 };
 
-const KINDS: Readonly<Partial<Record<State, string>>> = {
-  held: 'warn',
-  uncertain: 'warn',
-  rejected: 'bad',
-  accepted: 'ok',
-};
-
 const PATH = '/portal/replies';
 const tabOf = (text: string | undefined): Tab => TABS.find((state) => state === text) ?? 'held';
 
 /** As the journal's index takes it. */
-const wantedOf = (filter: ListFilter) => ({
-  ...rangeOf(filter),
-  order: filter.order,
+const wantedOf = (filter: ListFilter): ReplyFilter => ({
+  ...listRangeOf(filter),
   ...(filter.server === '' ? {} : { server: filter.server }),
   ...(filter.code === '' ? {} : { code: filter.code }),
+  ...(filter.person === '' ? {} : { person: filter.person }),
 });
+
+const COLUMNS: readonly Column[] = [
+  { word: 'replyId', by: 'reply' },
+  { word: 'server', by: 'server' },
+  { word: 'to', by: 'to' },
+  { word: 'since', by: 'when' },
+  { word: 'handedIn', by: 'received' },
+  { word: 'errorCode', by: 'code' },
+];
 
 interface RepliesView {
   tab: Tab;
   counts: Readonly<Record<State, number>>;
   filter: ListFilter;
   servers: readonly string[];
-  replies: readonly Shown[];
-  /** That fit the filter. */
-  total: number;
+  replies: ListPage<Shown>;
   /** From 1. */
   at: number;
   done: Done | undefined;
@@ -94,7 +91,8 @@ function nothingOf({ say }: Frame, tab: Tab, filter: ListFilter): Html {
 }
 
 function repliesPage(frame: Frame, view: RepliesView): string {
-  const { tab, counts, filter, servers, replies, total, at, done } = view;
+  const { tab, counts, filter, servers, at, done } = view;
+  const { entries, total, lookedAt } = view.replies;
   const { say, language } = frame;
   const number = new Intl.NumberFormat(language);
   const pages = Math.max(1, Math.ceil(total / REPLIES_PER_PAGE));
@@ -107,31 +105,40 @@ function repliesPage(frame: Frame, view: RepliesView): string {
     'repliesTitle',
     html`<h1>${say('repliesTitle')}</h1><p class="lead">${say('repliesLead')}</p>${doneNote(frame, done)}
 <ul class="tabs" data-live="tabs">${TABS.map((state) => html`<li><a href="${PATH}?${queryText(filter, { state })}"${state === tab && html` aria-current="page"`}>${say(`state-${state}`)} (${number.format(counts[state])})</a></li>`)}</ul>
-${filterForm(frame, { filter, state: tab, servers, codeLabel: 'errorCode' })}<div data-live="replies">
-${replies.map((reply) => card(frame, reply, canDecide, url(at)))}
-${replies.length === 0 ? nothingOf(frame, tab, filter) : pager(frame, { at, pages, total, word: 'entries', url })}${canDecide && bulkBar(frame, { action: `${PATH}/bulk`, back: url(at), acts, total })}</div>`,
+${filterForm(frame, { filter, state: tab, servers, codeLabel: 'errorCode', columns: COLUMNS, ...(frameMay(frame, 'addresses:read') && { person: 'to' }) })}${lookedAtNote(frame, lookedAt)}<div data-live="replies">
+${
+  entries.length === 0
+    ? nothingOf(frame, tab, filter)
+    : html`<div class="table stack"><table class="w-replies" aria-label="${say('repliesTitle')}"><thead><tr>${sortHeads(frame, filter, COLUMNS, (next) => `${PATH}?${queryText(next, { state: tab })}`)}<th scope="col"><span class="hidden">${say('actions')}</span></th></tr></thead>
+${entries.map((reply) => row(frame, reply, canDecide, url(at)))}</table></div>${pager(frame, { at, pages, total, word: 'entries', url })}`
+}${canDecide && bulkBar(frame, { action: `${PATH}/bulk`, back: url(at), acts, total })}</div>`,
   );
 }
 
 /** A reply with what the placeholders of a hint mean at its server. */
 type Shown = PortalReply & { names?: Readonly<Record<string, unknown>> };
 
+function recipientsOf(frame: Frame, { to }: Shown): string {
+  const recipients = frameMay(frame, 'addresses:read') ? to : to.map(masked);
+  return recipients.length > 4
+    ? `${recipients.slice(0, 3).join(', ')} + ${countIn(frame.language, 'more', recipients.length - 3)}`
+    : recipients.join(', ') || '–';
+}
+
+/** Why, and what to do; who answered in Outlook. */
+function reasonOf(frame: Frame, reply: Shown): Html {
+  const { say, language } = frame;
+  const { failure } = reply;
+  if (failure === undefined) return answeredBy(frame, reply) || html``;
+  const { title, hint } = errorIn(language, failure.code, { ...reply.names, from: reply.from });
+  const said =
+    failure.said === undefined || frameMay(frame, 'addresses:read') ? failure.said : maskedText(failure.said);
+  return html`<dt>${say('reason')}</dt><dd class="wide"><strong>${title}</strong> ${hint} <code>${failure.code}</code>${said !== undefined && html` <q>${said}</q>`}</dd>${answeredBy(frame, reply)}`;
+}
+
 function facts(frame: Frame, reply: Shown): Html {
   const { say } = frame;
-  const shown = frameMay(frame, 'addresses:read');
-  const recipients = shown ? reply.to : reply.to.map(masked);
-  const to =
-    recipients.length > 4
-      ? `${recipients.slice(0, 3).join(', ')} + ${countIn(frame.language, 'more', recipients.length - 3)}`
-      : recipients.join(', ');
-  const failure = reply.failure && {
-    ...reply.failure,
-    ...errorIn(frame.language, reply.failure.code, { ...reply.names, from: reply.from }),
-  };
-  return html`<dl class="facts"><dt>${say('server')}</dt><dd>${reply.server}</dd><dt>${say('from')}</dt><dd>${reply.from ?? '–'}</dd><dt>${say('to')}</dt><dd>${to || '–'}</dd><dt>${say('since')}</dt><dd>${since(frame, reply.stateAt)}</dd><dt>${say('handedIn')}</dt><dd>${since(frame, reply.createdAt)}</dd><dt>${say('attempts')}</dt><dd>${reply.attempts}</dd>${
-    failure !== undefined &&
-    html`<dt>${say('reason')}</dt><dd class="wide"><strong>${failure.title}</strong> ${failure.hint} <code>${failure.code}</code>${failure.said !== undefined && html` <q>${shown ? failure.said : maskedText(failure.said)}</q>`}</dd>`
-  }${answeredBy(frame, reply)}</dl>`;
+  return html`<dl class="facts"><dt>${say('server')}</dt><dd>${reply.server}</dd><dt>${say('from')}</dt><dd>${reply.from ?? '–'}</dd><dt>${say('to')}</dt><dd>${recipientsOf(frame, reply)}</dd><dt>${say('since')}</dt><dd>${since(frame, reply.stateAt)}</dd><dt>${say('handedIn')}</dt><dd>${since(frame, reply.createdAt)}</dd><dt>${say('attempts')}</dt><dd>${reply.attempts}</dd>${reasonOf(frame, reply)}</dl>`;
 }
 
 /** Who, where a mail in Sent tells it, and when. */
@@ -150,17 +157,16 @@ function evidence(frame: Frame, { evidence: lines }: PortalReply): Html {
 }
 
 /** @param back path and query of the list */
-function card(frame: Frame, reply: Shown, canMark: boolean, back: string): Html {
+function row(frame: Frame, reply: Shown, canMark: boolean, back: string): Html {
   const { say } = frame;
-  const { replyId, state } = reply;
-  const decide = (action: string) =>
-    `${PATH}/${action}?id=${encodeURIComponent(replyId)}&back=${encodeURIComponent(back)}`;
+  const { replyId, state, server, from, failure } = reply;
+  const decide = (action: 'release' | 'drop') =>
+    html`<a class="button small" href="${PATH}/${action}?id=${encodeURIComponent(replyId)}&back=${encodeURIComponent(back)}" aria-label="${say(action)}: ${replyId}">${say(action)}</a>`;
   const id = html`<code>${replyId}</code>`;
-  return html`<article class="card"><div class="bar"><h2 class="wrap">${canMark && bulkBox(replyId, `${say('select')}: ${replyId}`)} <span class="badge ${KINDS[state]}">${say(`state-${state}`)}</span> ${frameMay(frame, 'find:read') ? html`<a href="${timelineUrl('reply', replyId)}">${id}</a>` : id}</h2>${
-    state === 'held' &&
-    frameMay(frame, 'replies:release') &&
-    html`<div class="buttons"><a class="button small" href="${decide('release')}" aria-label="${say('release')}: ${replyId}">${say('release')}</a><a class="button small" href="${decide('drop')}" aria-label="${say('drop')}: ${replyId}">${say('drop')}</a></div>`
-  }</div>${facts(frame, reply)}<details><summary>${say('evidence')}</summary>${evidence(frame, reply)}</details></article>`;
+  const reason = reasonOf(frame, reply);
+  const more = html`${reason.text !== '' && html`<dl class="facts">${reason}</dl>`}<details><summary>${say('evidence')}</summary>${evidence(frame, reply)}</details>`;
+  return html`<tbody><tr class="with-more"><th scope="row" class="wrap">${canMark && bulkBox(replyId, `${say('select')}: ${replyId}`)} ${frameMay(frame, 'find:read') ? html`<a href="${timelineUrl('reply', replyId)}">${id}</a>` : id}</th>
+<td class="wrap" data-label="${say('server')}"><div>${server}<div class="dim">${from ?? ''}</div></div></td><td class="wrap" data-label="${say('to')}"><div>${recipientsOf(frame, reply)}</div></td><td data-label="${say('since')}"><div>${since(frame, reply.stateAt)}</div></td><td data-label="${say('handedIn')}"><div>${since(frame, reply.createdAt)}<div class="dim">${say('attempts')}: ${reply.attempts}</div></div></td><td class="wrap${failure === undefined && ' none'}" data-label="${say('errorCode')}"><div>${failure === undefined ? '–' : html`<code>${failure.code}</code>`}</div></td><td>${state === 'held' && frameMay(frame, 'replies:release') && html`<div class="buttons">${decide('release')}${decide('drop')}</div>`}</td></tr><tr class="more"><td colspan="7">${more}</td></tr></tbody>`;
 }
 
 function bulkDecidePage(frame: Frame, bulk: Bulk, act: 'release' | 'drop', count: number): string {
@@ -197,7 +203,7 @@ export function addReplies(
     return named([reply], await servers.list())[0] ?? reply;
   }
 
-  function named(all: readonly PortalReply[], views: readonly EmailServerView[]): readonly Shown[] {
+  function named(all: readonly PortalReply[], views: readonly EmailServerView[]): Shown[] {
     const names = new Map(views.map((view) => [view.name, namesOf(view)]));
     return all.map((one) => ({ ...one, names: names.get(one.server) ?? {} }));
   }
@@ -205,15 +211,16 @@ export function addReplies(
   portal.get(PATH, needs('replies:read'), async (request, reply) => {
     const query = queryOf(request);
     const tab = tabOf(query.state);
-    const filter = filterOf(query);
-    const [counts, views, { replies: shown, total, at }] = await Promise.all([
+    const filter = filterFor(requestContext.frame(request), query);
+    const [counts, views, { at, ...found }] = await Promise.all([
       replies.counts(),
       servers.list(),
       pageAt(pageOf(query.page), REPLIES_PER_PAGE, (page) => replies.list(tab, wantedOf(filter), page)),
     ]);
     const names = views.filter(({ serverType }) => serverType === 'SMTP').map(({ name }) => name);
     const done = doneOf(requestContext.session(request), query);
-    const view = { tab, counts, filter, servers: names, replies: named(shown, views), total, at, done };
+    const shown = { ...found, entries: named(found.entries, views) };
+    const view = { tab, counts, filter, servers: names, replies: shown, at, done };
     return send(reply, repliesPage(requestContext.frame(request), view));
   });
   for (const action of ['release', 'drop'] as const) {

@@ -100,8 +100,8 @@ export const portalErrors: Readonly<Partial<Record<ErrorCode, { title?: Text; hi
   },
   MESSAGE_STILL_UNREADABLE: {
     hint: {
-      en: 'Have the operators fetch it again with `mailroom replay`, or mark it as settled: the original message stays with its job.',
-      de: 'Lassen Sie sie vom Betrieb mit `mailroom replay` erneut abholen, oder markieren Sie sie als erledigt: Die Originalnachricht bleibt bei ihrem Auftrag.',
+      en: 'Open or move the message in its mailbox and try again, or mark it as settled: the original message stays with its job.',
+      de: 'Öffnen oder verschieben Sie die Nachricht in ihrem Postfach und versuchen Sie es erneut, oder markieren Sie sie als erledigt: Die Originalnachricht bleibt bei ihrem Auftrag.',
     },
   },
   MESSAGE_UNKNOWN: { hint: again },
@@ -113,7 +113,12 @@ export const portalErrors: Readonly<Partial<Record<ErrorCode, { title?: Text; hi
       de: 'Lassen Sie die E-Mail vom Betrieb mit `mailroom replay` erneut abholen.',
     },
   },
-  REPLAY_REFUSED: { hint: operations },
+  REPLAY_REFUSED: {
+    hint: {
+      en: 'Try again in a few minutes: the mailbox is still being compared with what is known of it.',
+      de: 'Versuchen Sie es in einigen Minuten erneut: Das Postfach wird noch mit dem Verzeichnis abgeglichen.',
+    },
+  },
   REDIS_KEY_DAMAGED: { hint: operations },
   CONFIG_INVALID: { hint: operations },
   REPLY_MALFORMED: {

@@ -63,6 +63,16 @@ export const findWords = {
   fromDate: { en: 'From (UTC)', de: 'Ab (UTC)' },
   toDate: { en: 'To (UTC)', de: 'Bis (UTC)' },
   order: { en: 'Order', de: 'Reihenfolge' },
+  ascending: { en: 'ascending', de: 'aufsteigend' },
+  descending: { en: 'descending', de: 'absteigend' },
+  lookedAt: {
+    en: 'The filter and the order consider the {count} newest entries. Narrow the dates to see older ones.',
+    de: 'Filter und Reihenfolge berücksichtigen die {count} neuesten Einträge. Ältere sehen Sie, wenn Sie den Zeitraum einschränken.',
+  },
+  personReach: {
+    en: 'Finds the sender by the whole address, at most {days} days back.',
+    de: 'Findet den Absender über die ganze Adresse, höchstens {days} Tage zurück.',
+  },
   newest: { en: 'Newest first', de: 'Neueste zuerst' },
   oldestFirst: { en: 'Oldest first', de: 'Älteste zuerst' },
   errorCode: { en: 'Error code', de: 'Fehlercode' },

@@ -106,6 +106,16 @@ export const operationWords = {
   enqueue: { en: 'Process again', de: 'Erneut verarbeiten' },
   accept: { en: 'Mark as settled', de: 'Als erledigt markieren' },
   enqueueAsk: { en: 'Process this message again?', de: 'Diese Nachricht erneut verarbeiten?' },
+  fetchAgain: { en: 'Fetch again', de: 'Erneut abholen' },
+  fetchAgainAsk: { en: 'Fetch this message again?', de: 'Diese Nachricht erneut abholen?' },
+  fetchAgainWhat: {
+    en: 'The message is fetched from its mailbox again, processed and put on the queue of its email flow under the same key. The mailbox itself is not changed.',
+    de: 'Die Nachricht wird erneut aus ihrem Postfach abgeholt, verarbeitet und unter demselben Schlüssel in die Warteschlange ihres Email Flows gestellt. Das Postfach selbst wird nicht verändert.',
+  },
+  crashedWhat: {
+    en: 'If processing crashes the process again, Mailroom restarts: mail is safe, but fetching and sending pause for seconds. Best done after an update.',
+    de: 'Beendet die Verarbeitung den Prozess erneut, startet Mailroom neu: E-Mails bleiben sicher, Abruf und Versand ruhen einige Sekunden. Am besten nach einem Update.',
+  },
   enqueueWhat: {
     en: 'The original message is processed once more and put on the queue of its email flow under the same key. Useful after an update, or when the cause is gone.',
     de: 'Die Originalnachricht wird noch einmal verarbeitet und unter demselben Schlüssel in die Warteschlange ihres Email Flows gestellt. Sinnvoll nach einem Update oder wenn die Ursache behoben ist.',
@@ -116,24 +126,24 @@ export const operationWords = {
     de: 'Sie verlässt diese Liste. Der Auftrag mit der Originalnachricht bleibt unverändert, ebenso die Nachricht im Postfach.',
   },
   'why-no-data': {
-    en: 'The server names the message but never gave its content. Once it opens in Outlook on the web, have the operators fetch it again with `mailroom replay`.',
-    de: 'Der Server nennt die Nachricht, gab ihren Inhalt aber nie heraus. Sobald sie sich in Outlook im Web öffnen lässt, lassen Sie sie vom Betrieb mit `mailroom replay` erneut abholen.',
+    en: 'The server names the message but never gave its content. Once it opens in Outlook on the web, fetch it again.',
+    de: 'Der Server nennt die Nachricht, gab ihren Inhalt aber nie heraus. Sobald sie sich in Outlook im Web öffnen lässt, holen Sie sie erneut ab.',
   },
   'why-connection-closed': {
-    en: 'The server closes the connection whenever this message is fetched. Open or move it in the mailbox, then have the operators fetch it again with `mailroom replay`.',
-    de: 'Der Server schließt die Verbindung, sobald diese Nachricht abgerufen wird. Öffnen oder verschieben Sie sie im Postfach, und lassen Sie sie dann vom Betrieb mit `mailroom replay` erneut abholen.',
+    en: 'The server closes the connection whenever this message is fetched. Open or move it in the mailbox, then fetch it again.',
+    de: 'Der Server schließt die Verbindung, sobald diese Nachricht abgerufen wird. Öffnen oder verschieben Sie sie im Postfach, und holen Sie sie dann erneut ab.',
   },
   'why-server-silent': {
-    en: 'The server stops answering whenever this message is fetched. Open or move it in the mailbox, then have the operators fetch it again with `mailroom replay`.',
-    de: 'Der Server antwortet nicht mehr, sobald diese Nachricht abgerufen wird. Öffnen oder verschieben Sie sie im Postfach, und lassen Sie sie dann vom Betrieb mit `mailroom replay` erneut abholen.',
+    en: 'The server stops answering whenever this message is fetched. Open or move it in the mailbox, then fetch it again.',
+    de: 'Der Server antwortet nicht mehr, sobald diese Nachricht abgerufen wird. Öffnen oder verschieben Sie sie im Postfach, und holen Sie sie dann erneut ab.',
   },
   'why-fetch-refused': {
-    en: 'The server refuses to hand out this message. Open or move it in the mailbox, then have the operators fetch it again with `mailroom replay`.',
-    de: 'Der Server verweigert die Herausgabe dieser Nachricht. Öffnen oder verschieben Sie sie im Postfach, und lassen Sie sie dann vom Betrieb mit `mailroom replay` erneut abholen.',
+    en: 'The server refuses to hand out this message. Open or move it in the mailbox, then fetch it again.',
+    de: 'Der Server verweigert die Herausgabe dieser Nachricht. Öffnen oder verschieben Sie sie im Postfach, und holen Sie sie dann erneut ab.',
   },
   'why-replacement-text': {
-    en: 'The server returned a replacement text instead of the message. Open it in Outlook on the web, or move it, then have the operators fetch it again with `mailroom replay`.',
-    de: 'Der Server lieferte statt der Nachricht einen Ersatztext. Öffnen Sie sie in Outlook im Web, oder verschieben Sie sie, und lassen Sie sie dann vom Betrieb mit `mailroom replay` erneut abholen.',
+    en: 'The server returned a replacement text instead of the message. Open it in Outlook on the web, or move it, then fetch it again.',
+    de: 'Der Server lieferte statt der Nachricht einen Ersatztext. Öffnen Sie sie in Outlook im Web, oder verschieben Sie sie, und holen Sie sie dann erneut ab.',
   },
   'why-parser-failed': { en: 'The email could not be processed.', de: 'Die E-Mail konnte nicht verarbeitet werden.' },
   'why-parse-timeout': {

@@ -200,7 +200,10 @@ describe('lists', () => {
       '/portal/replies',
       '/portal/replies?server=Out&code=SMTP_DATA_UNCERTAIN',
       '/portal/quarantine',
-      '/portal/quarantine?code=parser-failed&order=oldest',
+      '/portal/quarantine?code=parser-failed&sort=server',
+      '/portal/replies?person=C4@CUSTOMER&sort=to',
+      '/portal/quarantine?person=jane@example.org',
+      '/portal/audit?sort=-code',
       '/portal/audit',
       '/portal/audit?person=kim',
     ];
@@ -227,15 +230,55 @@ describe('lists', () => {
     expect(Object.entries(spent).filter(([, ms]) => ms >= 300)).toEqual([]);
 
     const text = async (path: string) => (await admin.get(path)).text();
-    const last = await text('/portal/replies?server=Out&order=oldest');
+    const last = await text('/portal/replies?server=Out&sort=when');
     expect(last).toContain('many-4999');
     expect(last).toContain('5,000 entries');
     expect(await text('/portal/replies?code=OTHER_CODE')).toContain('Nothing matches the filter');
     expect(await text('/portal/replies?to=2001-01-01')).toContain('Nothing matches the filter');
-    expect(await text('/portal/quarantine?order=oldest')).toContain('UID 1<');
+    expect(await text('/portal/quarantine?sort=when')).toContain('UID 1<');
     expect(await text('/portal/quarantine?server=Nobody')).toContain('Nothing matches the filter');
     expect(await text('/portal/audit?person=KIM&code=pause')).toContain('page=2');
     expect(await text('/portal/audit?person=nobody')).toContain('Nothing matches the filter');
+  });
+
+  it('sorts by its columns and filters by person, by links that keep the filter, and only for those who see addresses', async () => {
+    await noted('held', ['s2', 's10', 's1'], { result: failure('SMTP_DATA_UNCERTAIN') });
+    const person = await portal.signIn(TOKENS.operator);
+    const text = async (path: string, who = person) => (await who.get(path)).text();
+    const order = (page: string) => [...page.matchAll(/kind=reply&amp;id=(s\d+)/g)].map(([, id]) => id);
+    const path = '/portal/replies?state=held&server=Out';
+    expect(order(await text(path))).toEqual(['s2', 's10', 's1']);
+    const byId = await text(`${path}&sort=reply`);
+    expect(order(byId)).toEqual(['s1', 's2', 's10']);
+    expect(byId).toContain(
+      '<th scope="col" aria-sort="ascending"><a href="/portal/replies?state=held&amp;server=Out&amp;sort=-reply">Reply',
+    );
+    expect(byId.match(/aria-sort/g)).toHaveLength(1);
+    expect(byId).toContain('<option value="reply" selected>Reply, ascending</option>');
+    expect(order(await text(`${path}&sort=-to`))).toEqual(['s1', 's10', 's2']);
+    expect(order(await text(`${path}&person=C1@customer`))).toEqual(['s10']);
+    // The confirmation and the way back know the same.
+    const back = `${path}&person=c1%40customer&sort=-reply&page=1`;
+    const asked = await (await person.post('/portal/replies/bulk', { act: 'drop:all', back })).text();
+    expect(asked).toContain('Drop: 1?');
+    expect(asked).toContain(`href="${back.replaceAll('&', '&amp;')}"`);
+    const viewer = await portal.signIn(TOKENS.viewer);
+    const masked = await text(`${path}&person=C1@customer`, viewer);
+    expect(masked.match(/<tbody>/g)).toHaveLength(3);
+    expect(masked).not.toMatch(/c1@customer|name="person"/);
+
+    const key = messageKey(mailbox, '1', 5);
+    const note = { reason: 'parser-failed', at: new Date(), messageKey: key };
+    await client.sadd(mailboxesKey(PREFIX), mailbox);
+    await client.hset(quarantineKey(PREFIX, mailbox), {
+      5: JSON.stringify(note),
+      6: JSON.stringify({ ...note, messageKey: messageKey(mailbox, '1', 6) }),
+    });
+    await createFindIndex(client).add([{ kind: 'message', id: key, terms: ['jane@example.org'] }]);
+    const found = await text('/portal/quarantine?person=Jane@example.org');
+    expect(found).toContain('UID 5');
+    expect(found).not.toContain('UID 6');
+    expect(found).toContain('at most 30 days back');
   });
 
   it('many are decided on with one confirmation that counts; page and filter survive', async () => {

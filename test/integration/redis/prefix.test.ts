@@ -38,6 +38,7 @@ import type { Message } from '../../../src/contract/message.ts';
 import { emptyView } from '../../../src/domain/folder-view.ts';
 import { schemaLockKey, siblingsKey } from '../../../src/domain/keys.ts';
 import { emptyLedger } from '../../../src/domain/ledger.ts';
+import { NEWEST_FIRST } from '../../../src/lib/sort.ts';
 import { firstOf } from '../../../src/lib/streams.ts';
 import { resultOf } from '../../../src/outbound/results.ts';
 import { startRedis, type TestRedis } from '../../support/redis.ts';
@@ -271,7 +272,7 @@ async function seen({ redis, flows, replies, journal, ledgers, pauses, tokens, p
     siblings: await ledgers.siblings(['h']),
     quarantined: await createQuarantine(redis).list(MAILBOX),
     replicas: await view.replicasAlive(60_000),
-    replies: (await view.replyIds('prepared', { order: 'newest' }, { offset: 0, limit: 10 })).ids,
+    replies: (await view.replyIds('prepared', { sort: NEWEST_FIRST }, { offset: 0, limit: 10 })).entries,
     journal: await journal.read('r'),
     alias: await journal.byMessageId('<r@x>'),
     job: await replies.find('S', 'next'),

@@ -1,7 +1,9 @@
 // Filters of lists, the way back to one, and decisions on many.
 import { describe, expect, it } from 'vitest';
 import { changesOf } from '../../../src/http/portal/audit-page.ts';
-import { backOf, bulkOf, decideAll, filterOf, queryText, rangeOf } from '../../../src/http/portal/filter.ts';
+import { backOf, bulkOf, decideAll } from '../../../src/http/portal/bulk.ts';
+import { filterOf, queryText, rangeOf } from '../../../src/http/portal/filter.ts';
+import { sorted } from '../../../src/lib/sort.ts';
 import { firstOf } from '../../../src/lib/streams.ts';
 
 describe('a filter', () => {
@@ -11,11 +13,14 @@ describe('a filter', () => {
       code: ' X ',
       from: '2026-11-01',
       to: '2026-13-01',
-      order: 'oldest',
+      sort: 'server',
       page: '3',
     });
-    expect(filter).toEqual({ server: 'Out', code: 'X', person: '', from: '2026-11-01', to: '', order: 'oldest' });
-    expect(queryText(filter, { state: 'held' })).toBe('state=held&server=Out&code=X&from=2026-11-01&order=oldest');
+    const sort = { by: 'server', descending: false };
+    expect(filter).toEqual({ server: 'Out', code: 'X', person: '', from: '2026-11-01', to: '', sort });
+    expect(queryText(filter, { state: 'held' })).toBe('state=held&server=Out&code=X&from=2026-11-01&sort=server');
+    expect(queryText(filterOf({ sort: '-server' }))).toBe('sort=-server');
+    for (const preset of ['', '-when', '--x', '<b>']) expect(queryText(filterOf({ sort: preset }))).toBe('');
     expect(rangeOf({ from: '2026-11-01', to: '2026-11-01' })).toEqual({
       from: Date.UTC(2026, 10, 1),
       to: Date.UTC(2026, 10, 2) - 1,
@@ -39,6 +44,31 @@ describe('a filter', () => {
     expect(await found({ person: 'kim' })).toEqual(['03', '01']);
     expect(await found({ code: 'pause', to: '2026-11-02' })).toEqual(['02']);
     expect(await found({ server: 'in' })).toEqual(['01']);
+  });
+});
+
+describe('an order', () => {
+  const all = [
+    { id: '3', who: 'Kim', count: 10 },
+    { id: '2', who: 'alex', count: 9 },
+    { id: '1', who: 'Kim', count: 10 },
+  ];
+  it.each([
+    ['who', '231'], // what is equal stays newest first
+    ['-who', '312'],
+    ['count', '231'],
+    ['-count', '312'],
+    ['when', '123'],
+    ['-when', '321'],
+    ['constructor', '321'],
+    ['<b>', '321'],
+  ])('%s', (sort, ids) => {
+    const by = { who: ({ who }: (typeof all)[0]) => who, count: ({ count }: (typeof all)[0]) => count };
+    expect(
+      sorted(all, filterOf({ sort }).sort, by)
+        .map(({ id }) => id)
+        .join(''),
+    ).toBe(ids);
   });
 });
 
