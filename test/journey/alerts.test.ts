@@ -158,50 +158,58 @@ it('each alert is true while its fault lasts, and no query of the dashboard is w
     );
     await happens('MailroomWatchBurnsFast', 'MailroomWatchBurnsSlow');
 
-    // Mail that nobody consumes, one that ends its parser, one that the server does not give.
-    sandbox.faults.set({ name: 'lateReadable', mailbox: SALES, forMilliseconds: 60_000 });
     const mail = (to: string, head = '') =>
       `${head}From: ${JANE}\r\nTo: ${to}\r\nSubject: Frage\r\nMessage-ID: <${Math.random()}@c>\r\n\r\nHallo\r\n`;
-    sandbox.mailboxes.deliver(SUPPORT, Buffer.from(mail(SUPPORT)));
-    await append(mail(SUPPORT, 'X-Doom: loop\r\n'));
+    const reply = (replyId: string, server = 'Out') =>
+      j.addReply(server, { replyId, from: SUPPORT, to: [JANE], subject: 'x', text: 'x' });
+    // Mail whose consumer fails, mail that nobody consumes, one that ends its parser, one that the server does not give; a reply without an answer.
     sandbox.mailboxes.deliver(SALES, Buffer.from(mail(SALES)));
-    await happens(
-      'MailroomBacklogWithoutConsumer',
-      'MailroomConsumersBehind',
-      'MailroomParserKilled',
-      'MailroomMessageQuarantined',
-      'MailroomMessagesPending',
+    await j.waitForMessages('Sales', 1);
+    await waitFor(
+      async () => prometheus?.query('mailroom_email_flow_failed_jobs{email_flow="Sales"} == 0').then(([one]) => one),
+      {
+        timeoutMs: 20_000,
+        describe: 'the count of failed jobs before the first one',
+      },
     );
     const worker = new Worker(
-      emailFlowQueue('Support'),
+      emailFlowQueue('Sales'),
       async () => {
         throw new UnrecoverableError('not today');
       },
       { connection: { url: redis.url }, prefix: PREFIX },
     );
     worker.on('error', () => {});
-    await happens('MailroomConsumerFailed');
-    await worker.close();
-
-    // Replies: one without an answer, one refused for good, one whose server goes.
-    const reply = (replyId: string, server = 'Out') =>
-      j.addReply(server, { replyId, from: SUPPORT, to: [JANE], subject: 'x', text: 'x' });
+    sandbox.faults.set({ name: 'lateReadable', mailbox: SALES, forMilliseconds: 60_000 });
+    sandbox.mailboxes.deliver(SUPPORT, Buffer.from(mail(SUPPORT)));
+    await append(mail(SUPPORT, 'X-Doom: loop\r\n'));
+    sandbox.mailboxes.deliver(SALES, Buffer.from(mail(SALES)));
     sandbox.faults.set({ name: 'dropAfterDotUnaccepted', times: 1 });
     await reply('lost');
-    await happens('MailroomRepliesUncertain', 'MailroomRepliesHeld');
+    await happens(
+      'MailroomBacklogWithoutConsumer',
+      'MailroomConsumersBehind',
+      'MailroomParserKilled',
+      'MailroomMessageQuarantined',
+      'MailroomMessagesPending',
+      'MailroomConsumerFailed',
+      'MailroomRepliesUncertain',
+      'MailroomRepliesHeld',
+    );
+    await worker.close();
+
+    // Replies that a refusal for good stops; then a server that goes while others wait for it, and stores that fail.
     sandbox.faults.set({ name: 'smtpReply', reply: 'smtpAuthDisabledMailbox' });
     await reply('paused');
     await reply('behind');
     await happens('MailroomServerPaused', 'MailroomRepliesBehind');
     j.writeEmailServers([...servers.slice(0, -1), { serverType: 'IMAP', name: 'Wrong' }]);
-    await happens('MailroomRepliesWaitForServer', 'MailroomConfigurationInvalid');
-    j.writeEmailServers(servers);
-
-    // Stores.
     const blobs = join(j.dir, 'blobs');
     renameSync(blobs, `${blobs}.kept`);
     writeFileSync(blobs, '');
     sandbox.mailboxes.deliver(SUPPORT, Buffer.from(mail(SUPPORT)));
+    await happens('MailroomRepliesWaitForServer', 'MailroomConfigurationInvalid');
+    j.writeEmailServers(servers);
     await happens('MailroomBlobStoreTrouble', 'MailroomFetchingPaused');
     rmSync(blobs);
     renameSync(`${blobs}.kept`, blobs);

@@ -1,6 +1,6 @@
 // Short-lived tokens with real MSAL, two replicas, sessions cut by AccessTokenExpired: mail comes in and replies go out all the while, each
 // mailbox is watched without a gap worth naming, and each renewal costs one token request, whatever the number of mailboxes and replicas.
-// Here with tokens of 24 seconds; TEST_LENGTH=long: of six minutes (MSAL's own cache would never hold shorter ones), for fourteen.
+// Here with tokens of 16 seconds; TEST_LENGTH=long: of six minutes (MSAL's own cache would never hold shorter ones), for fourteen.
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
 import { journey, replyJob, sandboxApplication } from '../support/journey.ts';
@@ -11,10 +11,10 @@ import { tempDir, waitFor } from '../support/temp.ts';
 leakWatch();
 
 const LONG = process.env.TEST_LENGTH === 'long';
-const LIFE_SECONDS = LONG ? 360 : 24;
-const RUN_MS = LONG ? 14 * 60_000 : 75_000;
+const LIFE_SECONDS = LONG ? 360 : 16;
+const RUN_MS = LONG ? 14 * 60_000 : 46_000;
 /** A session is cut this often; every other time the token is refused from then on, too. */
-const CUT_MS = LONG ? 340_000 : 31_000;
+const CUT_MS = LONG ? 340_000 : 20_000;
 const MAIL_MS = LONG ? 2_000 : 500;
 const BOXES = Array.from({ length: 6 }, (_, i) => `box${i}@contoso.example`);
 const JANE = 'jane@customer.example';
