@@ -32,7 +32,7 @@ afterAll(async () => {
   await redis.stop();
 });
 
-it('loses nothing and doubles nothing, whatever Exchange says', async () => {
+it('loses nothing and enqueues nothing twice, whatever Exchange answers', async () => {
   const seed = Number(process.env.MAILROOM_TEST_SEED ?? Math.floor(Math.random() * 1e9));
   const random = seededRandom(seed);
   const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T;

@@ -37,7 +37,7 @@ afterAll(async () => {
   await Promise.all([redis.stop(), dovecot.stop()]);
 });
 
-it('loses nothing and doubles nothing', async () => {
+it('loses nothing and enqueues nothing twice', async () => {
   const seed = Number(process.env.MAILROOM_TEST_SEED ?? Math.floor(Math.random() * 1e9));
   const random = seededRandom(seed);
   const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T;

@@ -25,7 +25,7 @@ const storms = Array.from({ length: rounds }, (_, i) =>
   (['sink', 'sandbox', 'postfix'] as const).map((end) => [end, firstSeed + i] as const),
 ).flat();
 
-it.each(storms)('%s, seed %i: nobody gets a reply twice, every reply ends', async (end, seed) => {
+it.each(storms)('%s, seed %i: no customer gets a reply twice, and every reply ends', async (end, seed) => {
   const began = Date.now();
   const count = end === 'sink' ? replies : Math.ceil(replies / 4);
   const tally = await weather({ seed, replies: count, death: 1 / 800 }, ends[end], (stop) => releases.push(stop));

@@ -32,7 +32,7 @@ afterAll(async () => {
   dir.remove();
 });
 
-it('each act of a colleague is one event', async () => {
+it('reports each act of a colleague as exactly one event', async () => {
   const seed = Number(process.env.MAILROOM_TEST_SEED ?? Math.floor(Math.random() * 1e9));
   process.stdout.write(`mailbox events chaos: seed ${seed}\n`);
   const random = seededRandom(seed);

@@ -40,12 +40,12 @@ const unknownVariables = (text: string) =>
     .map(([name]) => name.replace(/_FILE$/, ''))
     .filter((name) => !known.has(name) && !name.startsWith('MAILROOM_SECRET_'));
 
-test('every variable that is named is a setting', () => {
+test('every variable in the container files is a setting', () => {
   expect(unknownVariables(dockerfile)).toEqual([]);
   expect(unknownVariables(read('docker-compose.yml'))).toEqual([]);
 });
 
-test('images are pinned to a version', () => {
+test('every image is pinned to a version', () => {
   const images = [
     ...[...dockerfile.matchAll(/^FROM (\S+)/gm)].map(([, image = '']) => image),
     ...services.map(([, service]) => service.image),
@@ -68,14 +68,14 @@ describe('docker-compose.yml', () => {
     expect(fits({ services: { a: { imag: 'x' } } })).toBe(false);
   });
 
-  test.each(services)('%s: its log is rotated and its memory bounded', (_, service) => {
+  test.each(services)('%s: rotates its log and limits its memory', (_, service) => {
     expect(service).toMatchObject({
       logging: { options: { 'max-size': '50m' } },
       mem_limit: expect.stringMatching(/^\d/),
     });
   });
 
-  test('the demo names the ports and files that it has', () => {
+  test('the demo uses the ports and files that it defines', () => {
     const { ports } = parse(read('compose/demo/sandbox.yaml')) as { ports: Record<string, number> };
     const text = read('docker-compose.yml');
     expect(text).toContain(`SMTP is on ${ports.smtp}, IMAP on ${ports.imaps}`);
@@ -93,20 +93,20 @@ describe('docker-compose.yml', () => {
     });
   });
 
-  test.each(services)('%s runs with as little as it needs', (_, service) => {
+  test.each(services)('%s runs with the fewest possible privileges', (_, service) => {
     expect(service.read_only).toBe(true);
     expect(service.cap_drop).toEqual(['ALL']);
     expect(service.security_opt).toContain('no-new-privileges:true');
     expect(service.stop_grace_period).toMatch(/^\d+s$/);
   });
 
-  test('Redis keeps what it was given and evicts nothing', () => {
+  test('Redis persists its data and evicts nothing', () => {
     const command = compose.services.redis?.command.join(' ');
     expect(command).toContain('--appendonly yes');
     expect(command).toContain('--maxmemory-policy noeviction');
   });
 
-  test('secrets come from files outside of the repository and the image', () => {
+  test('secrets come from files outside the repository and the image', () => {
     for (const { file } of Object.values(compose.secrets)) expect(file).toMatch(/^\.\/secrets\//);
     expect(
       read('.dockerignore')
@@ -120,7 +120,7 @@ describe('docker-compose.yml', () => {
     }
   });
 
-  test('the demo’s configuration is valid and fits its tenant', async () => {
+  test('the demo’s configuration is valid and matches its tenant', async () => {
     const folder = join(root, 'compose/demo');
     const environment = { ...compose.services.demo?.environment };
     const config = loadConfig({ configDir: folder, env: environment });
@@ -143,7 +143,7 @@ describe('docker-compose.yml', () => {
 });
 
 describe('Dockerfile', () => {
-  test('one base image for all stages, in support, by digest when one is given', () => {
+  test('builds all stages from one supported base image, pinned by digest if one is given', () => {
     const bases = new Set([...dockerfile.matchAll(/^FROM (\S+)/gm)].map(([, base]) => base));
     expect([...bases]).toEqual([expect.stringMatching(/^node:24\.\d+\.\d+-trixie-slim\$\{NODE_DIGEST\}$/)]);
     expect(/^ARG NODE_DIGEST=(.*)$/m.exec(dockerfile)?.[1]).toMatch(/^(@sha256:[0-9a-f]{64})?$/);
@@ -152,7 +152,7 @@ describe('Dockerfile', () => {
     expect(dockerfile).toMatch(/org\.opencontainers\.image\.revision="\$\{COMMIT\}"/);
   });
 
-  test('runs as a numbered user without root, in the exec form, with a health check', () => {
+  test('runs as a numbered user other than root, in exec form, with a health check', () => {
     const last = dockerfile.slice(dockerfile.lastIndexOf('\nFROM '));
     expect(last).toMatch(/^USER 1000:1000$/m);
     const entrypoint = JSON.parse(/^ENTRYPOINT (\[.*\])$/m.exec(last)?.[1] ?? '[]') as string[];
@@ -163,7 +163,7 @@ describe('Dockerfile', () => {
     expect(last).not.toMatch(/^RUN npm/m);
   });
 
-  test('.dockerignore lets through what is copied', () => {
+  test('.dockerignore lets every copied file through', () => {
     const allowed = read('.dockerignore')
       .split('\n')
       .filter((line) => line.startsWith('!'))

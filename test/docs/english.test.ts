@@ -23,7 +23,7 @@ const pages = ['README.md', 'CHANGELOG.md', 'SECURITY.md', ...filesOf('docs', '.
 test.each(pages)('%s', (page) => expect(marksIn(read(page))).toEqual([]));
 
 // Errors with their hints, events with their log lines, settings, faults of the sandbox, JSON Schemas, OpenAPI.
-test.each([...generate()])('%s, made from the code', (_path, text) => expect(marksIn(text)).toEqual([]));
+test.each([...generate()])('%s, generated from the code', (_path, text) => expect(marksIn(text)).toEqual([]));
 
 test.each(filesOf('src/cli', '.ts'))('%s: help and messages', (path) => {
   const withoutComments = read(path)
@@ -32,7 +32,7 @@ test.each(filesOf('src/cli', '.ts'))('%s: help and messages', (path) => {
   expect(marksIn(withoutComments)).toEqual([]);
 });
 
-test('the marks are found', () => {
+test('finds each mark in a bad sentence and none in a good one', () => {
   const bad = ['begins anew', 'it goes on', 'so many mails', 'the hint says so', 'ends by itself', 'what stands there'];
   expect(bad.filter((text) => marksIn(text).length !== 1)).toEqual([]);
   expect(marksIn('a * stands for any text; the stand-in tenant goes online')).toEqual([]);

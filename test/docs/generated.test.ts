@@ -25,8 +25,8 @@ test.each([...files])('%s is up to date (npm run docs)', (path, text) => {
   expect(committed(path)).toBe(text);
 });
 
-describe('what they say', () => {
-  test('every error has advice in English and German that differs', () => {
+describe('contents of the generated references', () => {
+  test('every error has different advice in English and in German', () => {
     const entries = (files.get('docs/errors.md') ?? '').split('\n### ').slice(1);
     expect(entries.length).toBeGreaterThan(10);
     for (const entry of entries) {
@@ -38,7 +38,7 @@ describe('what they say', () => {
     }
   });
 
-  test('no table is torn apart by a bar or a line break', () => {
+  test('no table is broken by a bar or a line break in a cell', () => {
     for (const [path, text] of files) {
       if (!path.endsWith('.md')) continue;
       let columns = 0;
@@ -75,7 +75,7 @@ describe('what they say', () => {
     expect(schema.properties.schema.const).toBe(schema.title);
   });
 
-  test.each(examples)('%s is valid by the published schema', (path) => {
+  test.each(examples)('%s is valid against the published schema', (path) => {
     const schema = JSON.parse(committed('schemas/mailroom.message-1.json'));
     const validate = new Ajv2020({ strict: false, validateFormats: false }).compile(schema);
     validate(JSON.parse(committed(path)));

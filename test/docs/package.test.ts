@@ -47,7 +47,7 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 describe('the package', () => {
-  test('holds the code, and nothing of whoever packed it', () => {
+  test('contains the code and nothing from the machine that packed it', () => {
     for (const file of ['dist/main.js', 'dist/consumer/index.js', 'dist/consumer/index.d.ts', 'dist/contract/index.js'])
       expect(packed).toContain(file);
     expect(packed.filter((path) => /^config\//.test(path)).every((path) => path.endsWith('.example.yaml'))).toBe(true);
@@ -56,7 +56,7 @@ describe('the package', () => {
     ).toEqual([]);
   });
 
-  test('is imported and required', async () => {
+  test('can be imported and required', async () => {
     const print = 'console.log(typeof consumeMessages, typeof emailFlowQueue)';
     writeFileSync(
       join(folder, 'esm.mjs'),
@@ -70,12 +70,12 @@ describe('the package', () => {
       expect(await node(file)).toEqual({ code: 0, output: 'function function\n' });
   });
 
-  test('has a command', async () => {
+  test('provides the mailroom command', async () => {
     const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
     expect(await node('node_modules/mailroom/dist/main.js', '--version')).toEqual({ code: 0, output: `${version}\n` });
   });
 
-  test.each(['20.20.2', '22.17.1', '18.0.0'])('its command says what Node %s lacks', async (version) => {
+  test.each(['20.20.2', '22.17.1', '18.0.0'])('the command names the feature that Node %s lacks', async (version) => {
     const pretend = `data:text/javascript,Object.defineProperty(process.versions,'node',{value:'${version}'})`;
     const { code, output } = await node('--import', pretend, 'node_modules/mailroom/dist/main.js', 'serve');
     expect(code).toBe(1);
@@ -83,7 +83,7 @@ describe('the package', () => {
   });
 });
 
-test('the samples of docs/consumer.md compile under strict', async () => {
+test('the samples of docs/consumer.md compile in strict mode', async () => {
   const manual = readFileSync(join(root, 'docs/consumer.md'), 'utf8');
   const samples = [...manual.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(([, text = '']) => text);
   expect(samples.length).toBeGreaterThan(0);

@@ -46,12 +46,13 @@ const codeOf = (page: string): string[] => {
   return [...inlineCode(text), ...fencesOf(text).flatMap((fence) => fence.text.split('\n'))];
 };
 
-describe('a function named with its file', () => {
+describe('a function that README names together with its file', () => {
   const named = [...pages, 'CONTRIBUTING.md'].flatMap((page) =>
     [...read(page).matchAll(/\[`(\w+)`\]\(([^)\s]+\.ts)\)/g)].map(([, name = '', path = '']) => ({ page, name, path })),
   );
 
-  test('is found in README', () => expect(named.filter(({ page }) => page === 'README.md').length).toBeGreaterThan(9));
+  test('is found in README at least once', () =>
+    expect(named.filter(({ page }) => page === 'README.md').length).toBeGreaterThan(9));
 
   test.each(named)('$page: $name in $path', ({ page, name, path }) => {
     expect(read(join(dirname(page), path))).toMatch(new RegExp(`\\b(?:function\\*?|const) ${name}\\b`));
@@ -80,7 +81,7 @@ const commands = new Set(
   [...((await help()).split('Commands:')[1] ?? '').matchAll(/^ {2}([a-z-]+)\b/gm)].map(([, name = '']) => name),
 );
 
-describe('commands', () => {
+describe('commands in the docs', () => {
   const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
 
   test.each(pages)('%s: npm scripts exist', (page) => {
@@ -90,7 +91,7 @@ describe('commands', () => {
     }
   });
 
-  test('there are commands to compare with', () => {
+  test('finds commands to check', () => {
     expect(commands).toContain('serve');
     expect(commands.size).toBeGreaterThan(8);
   });
@@ -134,7 +135,7 @@ const NO_EVENTS = new Set([
   'HeldReplyDropped',
 ]);
 
-describe('names', () => {
+describe('names in the docs', () => {
   const settings = entries();
   const paths = settings.map(({ path }) => path);
   const variables = new Set([...settings.map(({ setting }) => setting.env), 'MAILROOM_CONFIG_DIR']);
@@ -217,7 +218,7 @@ describe('links', () => {
 });
 
 describe('examples', () => {
-  test('README shows the consumer as it is', () => {
+  test('README contains the example consumer unchanged', () => {
     const [example] = fencesOf(read('README.md')).filter(({ language }) => language === 'js');
     expect(example?.text).toBe(read('examples/consumer-plain.mjs'));
   });
@@ -228,7 +229,7 @@ describe('examples', () => {
       .map((fence, index) => ({ page, index, ...fence })),
   );
 
-  test('the guides and README have their examples', () => {
+  test('the guides and README contain their examples', () => {
     for (const page of ['README.md', ...guides]) {
       const markers = yaml.filter((one) => one.page === page).map(({ marker }) => marker);
       expect(markers, page).toContain('settings');
@@ -271,7 +272,7 @@ describe('examples', () => {
     }
   });
 
-  test('both languages of the guide say the same in their code', () => {
+  test('both language versions of the guide contain the same code', () => {
     const [german = '', english = ''] = [...guides].sort().map(read);
     const numbers = (text: string) => [
       fencesOf(text).length,

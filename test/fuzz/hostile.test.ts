@@ -125,7 +125,7 @@ const places: ((text: string) => string)[] = [
     `Subject: x\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\n\n--b\nContent-Type: message/delivery-status\n\nFinal-Recipient: rfc822;a@b.c\nDiagnostic-Code: ${text}\n--b--\n`,
 ];
 
-test('grammars of delimiters cost CPU in proportion to their size', () => {
+test('delimiter grammars cost CPU time in proportion to their size', () => {
   for (let k = 0; k < Number(process.env.FUZZ_GRAMMARS ?? 150); k++) {
     const [one, two, shape, place] = [pick(delimiters), pick(delimiters), pick(shapes), pick(places)];
     const problem = costlyGrowth((size) => {

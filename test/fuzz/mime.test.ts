@@ -134,7 +134,7 @@ async function problemOf(raw: Buffer, message: ParsedMessage, chunk: number): Pr
 }
 
 describe('mutated mails', () => {
-  it('are parsed without throw, hang, or a slice that does not hold', async () => {
+  it('are parsed without an exception, a hang or an invalid slice', async () => {
     const list = seeds();
     const random = randomFrom(seedNumber);
     const began = performance.now();
@@ -162,7 +162,7 @@ describe('mutated mails', () => {
     expect(peak).toBeLessThan(256e6);
   }, 7_200_000);
 
-  it('take time in proportion to their size', () => {
+  it('are parsed in time proportional to their size', () => {
     const random = randomFrom(seedNumber);
     for (let k = 0; k < 40; k++) {
       const token = Buffer.concat([tokens[random(tokens.length)] as Buffer, tokens[random(tokens.length)] as Buffer]);

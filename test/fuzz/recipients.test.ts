@@ -47,7 +47,7 @@ const PIECES = [
 
 const EXPECTED = new Set(['RECIPIENT_INVALID', 'REPLY_TO_INVALID', 'HEADER_FORBIDDEN', 'RECIPIENT_MISSING']);
 
-it('leave as decided, or not at all', { timeout: 600_000 }, async () => {
+it('a reply is sent to exactly the decided recipients, or not at all', { timeout: 600_000 }, async () => {
   const began = process.cpuUsage();
   const spent = () => {
     const { user, system } = process.cpuUsage(began);

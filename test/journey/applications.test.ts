@@ -102,7 +102,7 @@ const backsOff = (server: string, ...codes: string[]) =>
     { timeoutMs: 20_000 },
   );
 
-it('a corrected application, a check that passes, a sign-in: each is in force at once', async () => {
+it('a corrected application, a check that passes and a sign-in each take effect at once', async () => {
   // A wrong application at the start stops nobody.
   await gateway.waitForEvent(
     'ApplicationInvalid',

@@ -12,7 +12,7 @@ import { JANE, openUpgradeFlow } from './upgrade-flow.ts';
 
 leakWatch();
 
-it('an old snapshot: mail is fetched again under its messageKey, replies sent since are found in Sent', async () => {
+it('an old snapshot: mail is fetched again under its messageKey, and replies sent since then are found in Sent', async () => {
   const flow = await openUpgradeFlow();
   const dir = tempDir('backup');
   let restored: Awaited<ReturnType<typeof startRedis>> | undefined;

@@ -35,7 +35,7 @@ afterAll(async () => {
   dir.remove();
 });
 
-it('is one token request for what receives and what sends', async () => {
+it('sends one token request for receiving and sending', async () => {
   const common = { host: 'localhost', authenticationType: 'OAuth2', application: 'Sandbox', tls: true, enabled: true };
   const server = { ...common, user: SUPPORT };
   const j = journey({

@@ -91,14 +91,14 @@ const cases = [...moments, moments[0] as string, moments[5] as string].map(
   (moment, i) =>
     [moment, ...(ways[(i + (i < moments.length ? 0 : 3)) % ways.length] as (typeof ways)[number])] as const,
 );
-test.each(cases)('ended when it says "%s" by %s', async (moment, _, end) => {
+test.each(cases)('stopped at "%s" by %s', async (moment, _, end) => {
   const demo = startDemo();
   await demo.says(moment);
   await end(demo);
   await demo.leavesNothing();
 });
 
-test('--no-agent leaves the messages to a consumer of yours, on a Redis with password and database', async () => {
+test('--no-agent leaves the messages to the user’s consumer, on a Redis with password and database', async () => {
   const server = await startRedis();
   const admin = new Redis(`${server.url}/3`);
   await admin.config('SET', 'requirepass', 'demo-password');

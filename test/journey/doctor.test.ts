@@ -102,8 +102,8 @@ async function check(...args: string[]): Promise<{ code: number | null; steps: C
   return { code, steps };
 }
 
-describe('as a command', () => {
-  it('says in German what is wrong, by LANG or --lang, and in English otherwise', async () => {
+describe('the command', () => {
+  it('reports errors in German by LANG or --lang, and in English otherwise', async () => {
     sandbox.faults.set({ name: 'notConnected' });
     const german = await run(['In', '--lang', 'de'], (text) => text.includes('fehlgeschlagen'));
     expect(german.code).toBe(1);
@@ -116,12 +116,12 @@ describe('as a command', () => {
     expect(english.output).not.toMatch(/eyJ[\w-]{20,}/);
   });
 
-  it('names the servers there are when it is asked for another one, and the languages', async () => {
+  it('lists the existing servers for an unknown name, and the supported languages', async () => {
     expect((await run(['Inn'], (text) => text.includes('"In", "Out"'))).code).toBe(1);
     expect((await run(['--lang', 'fr'], (text) => text.includes('de or en'))).code).toBe(1);
   });
 
-  it('checks all servers beside the live gateway and disturbs it not', async () => {
+  it('checks all servers beside the live gateway without disturbing it', async () => {
     const from = gateway.lines.length;
     const { code, steps } = await check();
     expect(steps.filter(({ state, informational }) => state === 'failed' && !informational)).toEqual([]);

@@ -28,7 +28,7 @@ afterAll(async () => {
   await cluster?.stop();
 });
 
-it('mail and replies continue within ten seconds after the slot was moved, none lost and none twice', async () => {
+it('mail and replies continue within ten seconds after the slot moves, with none lost or duplicated', async () => {
   await flow.through();
   const { slot, node } = await cluster.holderOf(`${PREFIX}:mailboxes`);
   const other = cluster.nodes.find((one) => one !== node) ?? node;

@@ -29,7 +29,7 @@ afterAll(async () => {
   await pair?.stop();
 });
 
-it('mail and replies continue after FAILOVER and after a lagging replica was promoted, none lost and none twice', async () => {
+it('mail and replies continue after FAILOVER and after promotion of a lagging replica, with none lost or duplicated', async () => {
   const [first, second] = pair.nodes;
   await flow.through();
 

@@ -54,7 +54,7 @@ function askHealth(port: number): () => Promise<number[]> {
   };
 }
 
-it('killers among good mails cost their own time, and nobody else’s', async () => {
+it('mails that kill the parser cost their own time and delay no others', async () => {
   for (const user of BOXES) dovecot.writeMaildir(user, box());
   const j = journey({
     redisUrl: redis.url,

@@ -35,7 +35,7 @@ function memoryOf(pid: number): { now: number; peak: number } {
   return { now: read('VmRSS'), peak: read('VmHWM') };
 }
 
-it('streams in constant memory, and nobody waits for it', async () => {
+it('is streamed in constant memory, and delays no other mail', async () => {
   const server = (user: string, enabled = true) => ({
     serverType: 'IMAP',
     name: user,

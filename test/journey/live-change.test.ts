@@ -34,7 +34,7 @@ interface View {
   live: { state: string };
 }
 
-it('is live on all replicas within two seconds, drops one connection, and of two editors loses nothing', async () => {
+it('takes effect on all replicas within two seconds, drops one connection, and loses nothing of two editors', async () => {
   const client = new Redis(redis.url);
   const j = journey({
     redisUrl: redis.url,

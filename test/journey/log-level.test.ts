@@ -29,7 +29,7 @@ afterAll(async () => {
   dir.remove();
 });
 
-it('by command, API and signal', async () => {
+it('changes by command, API and signal', async () => {
   const j = journey({
     redisUrl: redis.url,
     caFile: await sandbox.caFile(`${dir.path}/ca.pem`),

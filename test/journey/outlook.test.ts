@@ -39,7 +39,7 @@ afterAll(async () => {
   dir.remove();
 });
 
-it('colleague and agent do not answer twice', async () => {
+it('a colleague and an agent do not both answer', async () => {
   const endpoint = {
     host: 'localhost',
     authenticationType: 'Password',

@@ -279,7 +279,7 @@ describe.each(languages)('the handbook’s steps 4 to 6 ($locale)', (words) => {
   const imapName = `${flow} IMAP`;
   const smtpName = `${flow} SMTP`;
 
-  it('leads to a mail on the flow’s queue and a reply that leaves', async () => {
+  it('lead to a mail on the flow’s queue and a reply that is sent', async () => {
     const { page, context } = await open(words.locale);
     const problems: string[] = [];
     page.on('pageerror', (error) => problems.push(error.message));
@@ -503,7 +503,7 @@ async function tabTo(page: Page, selector: string): Promise<void> {
 }
 
 describe('the wizard', () => {
-  it('connects a mailbox app-only, by keyboard on a phone: both servers, tested, one mail there and back', async () => {
+  it('connects a mailbox app-only, by keyboard on a phone: both servers, tested, with one mail in each direction', async () => {
     const { page, context } = await open('en-GB', { viewport: { width: 390, height: 844 } });
     const type = async (field: string, text: string) => {
       await tabTo(page, `#${field}`);
@@ -602,7 +602,7 @@ describe('the wizard', () => {
   });
 });
 
-it('a viewer looks at everything, finds no button that changes, and is refused where he tries', async () => {
+it('a viewer sees everything, finds no button that changes anything, and is refused when trying', async () => {
   const { page, context } = await open('en-GB', {}, 'viewer');
   for (const url of ['/portal', '/portal/email-servers', '/portal/replies']) {
     await page.goto(base + url);

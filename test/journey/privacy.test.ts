@@ -65,7 +65,7 @@ function mailOfHers(n: number): string {
 const mailOfOther = (n: number) =>
   `From: Bertram <${OTHER}>\r\nTo: ${SUPPORT}\r\nSubject: Anderes ${n}\r\nMessage-ID: <other-${n}@customer.example>\r\n\r\nworte von bertram ${n}\r\n`;
 
-it('leaves nothing of her but what the report names', async () => {
+it('leaves nothing of the person but what the report names', async () => {
   const endpoint = {
     host: 'localhost',
     tls: true,

@@ -274,8 +274,8 @@ async function told(place: Place, from: number, ids: readonly string[]): Promise
   );
 }
 
-describe('over when it is over', () => {
-  it('every answer of §1 and §9 that the sandbox plays has its row', () => {
+describe('recovery after an outage', () => {
+  it('every answer of §1 and §9 that the sandbox plays has a row', () => {
     const names = recoveryRows.map(({ name }) => name);
     expect(new Set(names).size).toBe(names.length);
     expect(names.length).toBeGreaterThan(120);

@@ -71,7 +71,7 @@ function watchCoverage() {
 }
 
 it(
-  'watches without a gap, answers without a failure, asks once for each renewal',
+  'watches without a gap, sends without a failure, and requests one token for each renewal',
   async () => {
     const oauth = { host: 'localhost', authenticationType: 'OAuth2', application: 'Sandbox', signIn: 'appOnly' };
     const common = { ...oauth, tls: true, enabled: true };

@@ -26,7 +26,7 @@ afterAll(async () => {
   dir.remove();
 });
 
-it('shares, hands over, takes over', async () => {
+it('share the mailboxes, hand them over, and take them over', async () => {
   const j = journey({
     redisUrl: redis.url,
     caFile: await sandbox.caFile(`${dir.path}/ca.pem`),

@@ -98,7 +98,7 @@ const told = async (replyId: string) => {
     .sort(); // a report may be read before the server's 250 is
 };
 
-it('says of each bounce what it was and what to do; delays and deliveries too', async () => {
+it('reports for each bounce the cause and what to do, and delays and deliveries as well', async () => {
   const classes: [BounceName, string][] = [
     ['userUnknown', 'address-unknown'],
     ['mailboxFull', 'mailbox-full'],
@@ -130,7 +130,7 @@ it('says of each bounce what it was and what to do; delays and deliveries too', 
   expect(eventsOf('SmtpServerPaused', OUT)).toEqual([]);
 });
 
-it('pauses a server for a block of its tenant that comes as a report, and for no forgery of one', async () => {
+it('pauses a server when a report shows that its tenant is blocked, and not when the report is forged', async () => {
   await sent('forged', 'Blocked out');
   const { messageId } = await resultOf('forged');
   const forgery = (mark: string) =>

@@ -155,7 +155,7 @@ describe('the main job', () => {
     expect(sandbox.mailboxes.list(SUPPORT).every(({ flags }) => !flags.includes('\\Seen'))).toBe(true);
   });
 
-  it('one mailbox feeds a flow for each of its addresses; a reply leaves from the address that was written to, if permitted', async () => {
+  it('feeds one flow for each address of a mailbox; replies are sent from the address that was written to, if permitted', async () => {
     for (const [n, to, flow, from] of [
       [11, ORDERS, 'Orders', ORDERS],
       [12, RETURNS, 'Returns', SUPPORT],
@@ -191,7 +191,7 @@ describe('the main job', () => {
     );
   });
 
-  it('links a bounce that comes later to the reply it is about', async () => {
+  it('links a later bounce to its reply', async () => {
     await j.addReply('Support out', {
       replyId: 'to-bounce',
       from: SUPPORT,
@@ -215,7 +215,7 @@ describe('the main job', () => {
     });
   });
 
-  it('takes a mail of only NUL bytes and the next one as well', async () => {
+  it('accepts a mail of NUL bytes only, and the next one', async () => {
     const before = (await j.messages('Support')).length;
     sandbox.mailboxes.append(SUPPORT, Buffer.alloc(3_000));
     sandbox.mailboxes.deliver(SUPPORT, mail(4, SUPPORT), JANE);
@@ -266,7 +266,7 @@ describe('the main job', () => {
   });
 });
 
-describe('bad input gives an error that a person understands and stops nobody else', () => {
+describe('bad input is reported clearly and stops nothing else', () => {
   const refused: [name: string, reply: object, code: string, words: RegExp][] = [
     [
       'a From that is not permitted',
@@ -287,7 +287,7 @@ describe('bad input gives an error that a person understands and stops nobody el
     if (code === 'FROM_NOT_PERMITTED') expect(result.failure?.permitted).toEqual([SUPPORT, ORDERS]);
   });
 
-  it('job data that is no reply at all', async () => {
+  it('job data that is not a reply', async () => {
     await j.addRaw('Support out', 'r-garbage', 'just a text');
     expect((await j.result('Support out', 'r-garbage')).failure?.code).toBe('REPLY_MALFORMED');
   });
@@ -307,7 +307,7 @@ describe('bad input gives an error that a person understands and stops nobody el
     j.writeEmailServers(definitions());
   });
 
-  it('definitions that are wrong are named one by one; the others go on', async () => {
+  it('invalid definitions are named one by one; the others continue', async () => {
     const connects = gateway.events('MailboxConnected').length;
     const wrong: [object, RegExp][] = [
       [imap({ name: 'bad port', user: 'x@contoso.example', emailFlow: 'F', port: 70_000 }), /port: must be 1–65535/],
@@ -326,7 +326,7 @@ describe('bad input gives an error that a person understands and stops nobody el
     j.writeEmailServers(definitions());
   });
 
-  it('servers that cannot be reached or refuse are that mailbox’s event, with a hint', async () => {
+  it('unreachable or refusing servers are an event of their mailbox only, with a hint', async () => {
     j.writeEmailServers([
       ...definitions(),
       imap({ name: 'unreachable', host: '127.0.0.1', port: 9, user: 'u@contoso.example', emailFlow: 'F' }),
@@ -350,7 +350,7 @@ describe('bad input gives an error that a person understands and stops nobody el
     j.writeEmailServers(definitions());
   });
 
-  it('an expired token is met by a new one, without loss', async () => {
+  it('an expired token is replaced without loss', async () => {
     sandbox.faults.set({ name: 'tokenExpiredNow', mailbox: SUPPORT });
     await gateway.waitForEvent(
       'MailboxDisconnected',
@@ -365,7 +365,7 @@ describe('bad input gives an error that a person understands and stops nobody el
   it.each([
     ['a wrong setting', { MAILROOM_HTTP_PORT: '99999' }, /http\.port.*99999/],
     ['a misspelt setting', { MAILROOM_REDIS_ULR: 'redis://x' }, /MAILROOM_REDIS_ULR.*MAILROOM_REDIS_URL/],
-  ])('%s stops the start with its name', async (_name, env, words) => {
+  ])('%s stops the start and is named', async (_name, env, words) => {
     const other = journey({ redisUrl: redis.url, emailServers: [], env: env as unknown as Record<string, string> });
     const { code, output } = await other.run('serve');
     expect(code).toBe(1);
@@ -373,7 +373,7 @@ describe('bad input gives an error that a person understands and stops nobody el
     await other.stop();
   });
 
-  it('shows the servers and replays messages on a shadow flow without touching the ledger', async () => {
+  it('shows the servers, and replays messages to a shadow flow without changing the ledger', async () => {
     const servers = JSON.parse((await j.run('servers', '--json')).output) as { name: string; state: string }[];
     expect(servers.map(({ name }) => name)).toEqual(['Support in', 'Billing in', 'Support out', 'Disabled out']);
     sandbox.mailboxes.deliver(BILLING, mail(7, BILLING), JANE);
@@ -390,7 +390,7 @@ describe('bad input gives an error that a person understands and stops nobody el
     expect((await j.run('replay', 'Billing in', 'yesterday')).code).not.toBe(0);
   });
 
-  it('warns loudly when the shared address is on no From list', async () => {
+  it('warns clearly when the shared address is on no From list', async () => {
     j.writeEmailServers(definitions().filter((one) => definition(one).name !== 'Disabled out'));
     const line = await gateway.waitForEvent('SharedAddressNotPermitted', (one) => one.server === 'Billing in');
     expect(line.level).toBe('warn');

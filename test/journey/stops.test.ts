@@ -6,7 +6,7 @@ import { stopsAtRandom } from '../support/stops.ts';
 
 leakWatch();
 
-it('ends with 0 at any moment, and nothing is lost or doubled', async () => {
+it('ends with exit code 0 at any moment, with nothing lost or duplicated', async () => {
   const redis = await startRedis({ aof: 'everysec' });
   try {
     const seed = Number(process.env.MAILROOM_TEST_SEED ?? Math.floor(Math.random() * 1e9));

@@ -48,7 +48,7 @@ async function withOldVersion(run: (entry: string) => Promise<void>): Promise<vo
 describe(`an upgrade (${hasHistory ? 'old version from the history' : 'no history here: kept contents of Redis only'})`, () => {
   // Without the history (a shallow clone, an archive), the contents below are what stands for the old version.
   if (hasHistory)
-    it('one replica after another, and back: none lost, none twice', () =>
+    it('one replica after another, and back: none lost, none duplicated', () =>
       withOldVersion(async (old) => {
         const redis = await startRedis({ aof: 'everysec' });
         const client = new Redis(redis.url, { replyMapping: 'legacy' });
@@ -77,7 +77,7 @@ describe(`an upgrade (${hasHistory ? 'old version from the history' : 'no histor
 
   const fixtures = new URL('../fixtures/redis/', import.meta.url);
   it.each(readdirSync(fixtures))(
-    'contents of Redis as in %s: nothing comes twice, what waited is sent',
+    'contents of Redis as in %s: nothing is duplicated, and what waited is sent',
     async (file) => {
       const flow = await openUpgradeFlow();
       try {
@@ -108,7 +108,7 @@ describe(`an upgrade (${hasHistory ? 'old version from the history' : 'no histor
     },
   );
 
-  it('back to a version that cannot work with the data is refused with its reason, and nothing is written', async () => {
+  it('a version that cannot work with the data is refused with its reason, and nothing is written', async () => {
     const flow = await openUpgradeFlow();
     try {
       await flow.client.hset(schemaKey(PREFIX), { version: '9', readers: '8' });

@@ -44,7 +44,7 @@ test.each([
   ['tail', 'Support'],
   ['invite'],
   ['credentials'],
-])('%s %s ends soon, with what is wrong and what to do', async (...args) => {
+])('%s %s ends soon, reporting the fault and what to do', async (...args) => {
   const port = await freePort();
   const j = journey({ redisUrl: `redis://127.0.0.1:${port}`, emailServers });
   const began = performance.now();
@@ -68,7 +68,7 @@ const ask = async (port: number, path: string) => {
   return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
 };
 
-it('serve is alive and not ready, waits for Redis, starts when it comes, and stops at once when it is gone', async () => {
+it('serve is alive but not ready, waits for Redis, starts when Redis is there, and stops at once when Redis is gone', async () => {
   const redisPort = await freePort();
   const j = journey({ redisUrl: `redis://127.0.0.1:${redisPort}`, emailServers });
   const first = j.start();
@@ -109,7 +109,7 @@ test.each([
   ['REDIS_PASSWORD_MISSING', 'serve', ''],
   ['REDIS_PASSWORD_WRONG', 'audit', ':another-password@'],
   ['REDIS_DATABASE_UNKNOWN', 'serve', `:${PASSWORD}@`, '/99'],
-])('%s ends %s at once, without the password', async (code, command, login, database = '') => {
+])('%s ends %s at once, without printing the password', async (code, command, login, database = '') => {
   const j = journey({
     redisUrl: redis.url,
     emailServers,

@@ -24,7 +24,7 @@ function sourcesOf(folder: string): { path: string; source: string }[] {
 const files = sourcesOf('src');
 
 describe('src', () => {
-  test('is found', () => expect(files.length).toBeGreaterThan(20));
+  test('is found by the test', () => expect(files.length).toBeGreaterThan(20));
 
   test('every file imports only what its room may', () => {
     expect(files.flatMap(({ path, source }) => violations(path, importsOf(source)))).toEqual([]);
@@ -42,7 +42,7 @@ describe('src', () => {
     expect(importCycles(graph)).toEqual([]);
   });
 
-  test('only config and cli read the environment and the command line; main hands argv on', () => {
+  test('only config and cli read the environment and the command line; main passes argv on', () => {
     const readers = files.flatMap(({ path, source }) => {
       const code = withoutComments(source);
       const found = [...code.matchAll(/\bprocess\s*\.\s*(env|argv)\b|from ['"](?:node:)?process['"]/g)].map(
@@ -55,12 +55,12 @@ describe('src', () => {
     expect(readers).toEqual([]);
   });
 
-  test('every file says in its first line what it is', () => {
+  test('every file has an opening comment in its first line', () => {
     const silent = files.filter(({ source }) => !/^(#!.*\n)?\/[/*].{20,}/.test(source)).map(({ path }) => path);
     expect(silent).toEqual([]);
   });
 
-  test('every export is used by another file; contract and consumer are for others', () => {
+  test('every export is used by another file, except in contract and consumer', () => {
     const own = files.filter(({ path }) => !['contract', 'consumer'].includes(roomOf(path)));
     const users = ['test', 'scripts', 'bench', 'examples'].flatMap((folder) =>
       sourcesOf(folder).map(({ path, source }) => ({ path: `${folder}/${path}`, source })),
@@ -94,7 +94,7 @@ describe('functions of src', () => {
     expect(over.sort()).toEqual(Object.keys(EXEMPT).sort());
   });
 
-  test('that are exempt say so in their comment', () => {
+  test('that are exempt state that in their comment', () => {
     const silent = Object.keys(EXEMPT).filter((place) => {
       const [path, name] = place.split(' ');
       const source = files.find((file) => file.path === path)?.source ?? '';
@@ -104,7 +104,7 @@ describe('functions of src', () => {
     expect(silent).toEqual([]);
   });
 
-  test('are measured without those within them', () => {
+  test('are measured without the functions inside them', () => {
     const source = `export function outer(a?: string) {
   const inner = (b: number) => {
     if (b > 1 || b < 0) return 1;
@@ -215,7 +215,7 @@ const url = 'http://x'; import p from './p.ts';
     ]);
   });
 
-  test('exports that nobody names are found, in every form', () => {
+  test('unused exports are found, in every form', () => {
     const source = `export const a = 1;
 export async function b() {}
 export function* c() {}
@@ -229,7 +229,7 @@ export { e, type F, g as h } from './g.ts';
     );
   });
 
-  test('circles are found', () => {
+  test('import cycles are found', () => {
     expect(
       importCycles(
         new Map([

@@ -75,7 +75,7 @@ describe.each([
   ['plain', 'plain/', []],
   ['encrypted', 'encrypted/', [{ id: '2026', key: createHash('sha256').update('key').digest() }]],
 ])('%s', (_, prefix, ring) => {
-  it('small and large bytes come back, whole and in ranges, from put and from a stream', async () => {
+  it('returns small and large blobs unchanged, whole and in ranges, stored from bytes or from a stream', async () => {
     const store = await createBlobStore(config(prefix, ring));
     const large = randomBytes(12 * 1024 * 1024 + 5); // more than one part of the multipart upload
     const list = [new Uint8Array(), Buffer.from('x'), randomBytes(70_000)];
@@ -92,7 +92,7 @@ describe.each([
     await store.close();
   });
 
-  it('old blobs go, young ones stay, and a missing one says so', async () => {
+  it('deletes old blobs, keeps recent ones, and reports a missing one', async () => {
     const store = await createBlobStore(config(`${prefix}sweep/`, ring));
     const [one, two] = await putAll(store, [randomBytes(10), randomBytes(20)]);
     if (one === undefined || two === undefined) throw new Error('two references expected');
@@ -146,7 +146,7 @@ it('lists all pages of the bucket', async () => {
   paged.close();
 });
 
-it('marks are made once, outlast a sweep, and are no blobs', async () => {
+it('creates a marker only once, keeps it through a sweep, and does not list it as a blob', async () => {
   const store = await createBlobStore(config('marks-of/'));
   expect(await store.markedAt('begun 1')).toBeUndefined();
   expect(await store.createMarker('begun 1')).toBe(true);
@@ -157,7 +157,7 @@ it('marks are made once, outlast a sweep, and are no blobs', async () => {
   await store.close();
 });
 
-it('a source that breaks off leaves no blob and keeps its own error', async () => {
+it('a source that fails midway leaves no blob, and its own error is thrown', async () => {
   const store = await createBlobStore(config('broken/'));
   async function* failing() {
     yield randomBytes(100);
@@ -169,7 +169,7 @@ it('a source that breaks off leaves no blob and keeps its own error', async () =
   await store.close();
 });
 
-it('check() writes, and a store that is not there is BLOB_STORE_UNAVAILABLE', async () => {
+it('check() writes a blob; a missing bucket is reported as BLOB_STORE_UNAVAILABLE', async () => {
   const store = await createBlobStore(config('check/'));
   await store.check();
   await direct.send(new DeleteObjectCommand({ Bucket: bucket, Key: 'check/tmp/check' }));

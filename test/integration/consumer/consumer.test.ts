@@ -86,7 +86,7 @@ it('hands over the message, its attachments and raw mail, and completes the job'
   expect(seen).toEqual([{ ...message, emailFlow: flow, laterField: 1, html: body }, pdf, rawMail, 1]);
 });
 
-it('writes one reply, however often the job runs', async () => {
+it('adds one reply, however often the job runs', async () => {
   await arrive('m-1');
   let runs = 0;
   await consume({
@@ -102,7 +102,7 @@ it('writes one reply, however often the job runs', async () => {
   expect(replySchema.parse(jobs[0]?.data)).toMatchObject({ server, to: [{ address: 'kim@example.org' }] });
 });
 
-it('brings a message again until it has failed often enough, and keeps it then', async () => {
+it('retries a message until its attempts are used up, then keeps the failed job', async () => {
   const errors: string[] = [];
   const attempts: number[] = [];
   await arrive('m-2');
@@ -121,7 +121,7 @@ it('brings a message again until it has failed often enough, and keeps it then',
   ]);
 });
 
-it('fails what is no message of this contract at once, and goes on', async () => {
+it('fails a job that does not match the contract at once, and continues with the next', async () => {
   const seen: string[] = [];
   await arrive('m-3', { schema: 'mailroom.message/2' });
   await arrive('m-4');
@@ -132,7 +132,7 @@ it('fails what is no message of this contract at once, and goes on', async () =>
   expect(seen).toEqual(['m-4']);
 });
 
-it('attachments without api say what is missing', async () => {
+it('reading attachments without the `api` option reports what is missing', async () => {
   let said = '';
   await arrive('m-5');
   await consume({
@@ -147,7 +147,7 @@ it('attachments without api say what is missing', async () => {
   expect(said).toContain('api');
 });
 
-it('tail tells what arrives, in order, and leaves it to be consumed', async () => {
+it('tail shows messages in the order of arrival without consuming them', async () => {
   const client = new Redis(redis.url, { maxRetriesPerRequest: null });
   await arrive('m-before');
   const told: string[] = [];
@@ -187,7 +187,7 @@ async function example(
   return output;
 }
 
-it('examples/consumer.ts', async () => {
+it('examples/consumer.ts consumes a message', async () => {
   await arrive('m-abc-1-7');
   const env = { EMAIL_FLOW: flow, SMTP_SERVER: server, MAILROOM_URL: api.url, MAILROOM_TOKEN: api.token };
   const output = await example('consumer.ts', env, (text) => text.includes('queued'));
@@ -196,7 +196,7 @@ it('examples/consumer.ts', async () => {
   expect(await replies.getJob(replyJobId('re-m-abc-1-7'))).toMatchObject({ name: 'reply', data: { automatic: true } });
 });
 
-it('examples/consumer-plain.mjs', async () => {
+it('examples/consumer-plain.mjs consumes a message', async () => {
   await arrive('m-7');
   const output = await example('consumer-plain.mjs', { EMAIL_FLOW: flow }, (text) => text.includes('\n'));
   expect(output).toBe('m-7 kim@example.org Rechnung \n');
@@ -251,7 +251,7 @@ print(json.dumps([[consumer.email_flow_queue(n), consumer.replies_queue(n), cons
   );
 });
 
-it('takes outcomes one by one, again when they fail, and refuses what it cannot read', async () => {
+it('takes outcomes one at a time, retries those that fail, and rejects those it cannot read', async () => {
   const outcomes = new Queue(REPLY_OUTCOMES_QUEUE, { connection: { url: redis.url }, prefix: PREFIX });
   const outcome = (outcomeKey: string) => ({
     schema: 'mailroom.outcome/1',

@@ -93,7 +93,7 @@ const kinds: [
 ];
 
 describe.each(kinds)('%s', (_kind, code, serve, define) => {
-  it('expired: the day, whose certificate, and the clock', async () => {
+  it('expired: names the day, the certificate, and the clock as another possible cause', async () => {
     const made = createCertificates(Date.now() - 400 * DAY);
     const day = new Date(Date.now() - 35 * DAY).toISOString().slice(0, 10);
     const step = await tlsStep(define(await serve(made), { ca: made.caPem }));
@@ -107,7 +107,7 @@ describe.each(kinds)('%s', (_kind, code, serve, define) => {
     });
   });
 
-  it('ends within two weeks: well, and said', async () => {
+  it('expires within two weeks: passes, with a warning', async () => {
     const made = createCertificates(Date.now() - 356 * DAY);
     const step = await tlsStep(define(await serve(made), { ca: made.caPem }));
     expect(step).toMatchObject({ state: 'ok' });
@@ -115,7 +115,7 @@ describe.each(kinds)('%s', (_kind, code, serve, define) => {
     expect(step?.detail?.de).toMatch(/\(läuft in [89] Tagen ab: erneuern\)$/);
   });
 
-  it('for another name: the names it has', async () => {
+  it('issued for another name: lists the names it is valid for', async () => {
     const made = createCertificates();
     const step = await tlsStep(define(await serve(made), { ca: made.caPem, host: '127.0.0.2' }));
     expect(step).toMatchObject({
@@ -126,7 +126,7 @@ describe.each(kinds)('%s', (_kind, code, serve, define) => {
     expect(step?.failure?.fix.de).toContain('auf einen Namen im Zertifikat (localhost, 127.0.0.1');
   });
 
-  it('of an authority that nobody here trusts: which one', async () => {
+  it('issued by an authority that is not trusted here: names the authority', async () => {
     const step = await tlsStep(define(await serve(createCertificates()), {}));
     expect(step).toMatchObject({ state: 'failed', failure: { code } });
     expect(step?.failure?.fix.en).toMatch(/signed by "Mailroom Sandbox Authority \w+", which is not trusted here/);

@@ -758,8 +758,8 @@ function settingOf(on: Row['on']): Setting | Promise<Setting> {
   return { server: smtp(), deps: { sendProbe: on === 'send' } };
 }
 
-describe('every failure is named at its step with its fix', () => {
-  it('has at least 35 of them', () => expect(rows.length).toBeGreaterThan(35));
+describe('every failure is reported at its step, with its fix', () => {
+  it('the table has at least 35 failures', () => expect(rows.length).toBeGreaterThan(35));
 
   it.each(rows)('%s', async (_name, row) => {
     const setting = await settingOf(row.on);
@@ -791,7 +791,7 @@ describe('every failure is named at its step with its fix', () => {
   });
 });
 
-describe('a tenant that is right', () => {
+describe('a tenant without faults', () => {
   it('passes for IMAP, changes no flag and leaves no session open', async () => {
     const { mailboxes } = fixture.sandbox;
     mailboxes.createFolder(SHARED, 'Queued');
@@ -812,7 +812,7 @@ describe('a tenant that is right', () => {
     expect(found.find(({ step }) => step === 'token')?.detail?.en).toContain('IMAP.AccessAsApp');
   });
 
-  it('sends nothing unless asked to, and tells so', async () => {
+  it('sends nothing without --send-probe, and states that in the result', async () => {
     const before = fixture.sandbox.submissions().length;
     const found = await check({ server: smtp() });
     expect(passed(found)).toBe(true);
@@ -835,12 +835,12 @@ describe('a tenant that is right', () => {
     expect(sent?.raw.toString()).toMatch(/^Auto-Submitted: auto-generated\r$/m);
   });
 
-  it('tries a stale token once more with a new one, as the gateway does', async () => {
+  it('retries once with a new token when the first one is refused, as the gateway does', async () => {
     fixture.sandbox.faults.set({ name: 'authFailed', times: 1 });
     expect(passed(await check({ server: imap() }))).toBe(true);
   });
 
-  it('checks a server with a password, too', async () => {
+  it('checks a server with a password as well', async () => {
     const authentication = { type: 'Password', password: 'alex-password' } as const;
     const found = await check({ server: imap({ user: ALEX, authentication }), others: [smtp({ user: ALEX })] });
     expect(found.find(({ step }) => step === 'token')).toMatchObject({ state: 'skipped' });
@@ -848,6 +848,6 @@ describe('a tenant that is right', () => {
   });
 });
 
-it('every fix of the table exists in both languages', () => {
+it('every fix in the table exists in both languages', () => {
   for (const [, { code }] of rows) expect(catalogue[code].hint.de.length).toBeGreaterThan(8);
 });

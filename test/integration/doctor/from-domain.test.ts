@@ -233,7 +233,7 @@ describe('the From domain', () => {
     expect(facts.en.includes('large senders')).toBe(expected.length === 0 && provider !== 'other');
   });
 
-  it('is a step of the check for each domain, which informs and does not fail it', async () => {
+  it('is checked once for each domain, as information that does not fail the check', async () => {
     const out = smtpServer(
       {},
       {
@@ -274,7 +274,7 @@ describe('the From domain', () => {
     expect(passed(found)).toBe(true);
   });
 
-  it('asks each name once', async () => {
+  it('queries each DNS name once', async () => {
     const dns = createDns([server.address], 2_000);
     const before = server.asked.length;
     await checkFromDomain('loop.com', 'microsoft', dns);
@@ -284,13 +284,13 @@ describe('the From domain', () => {
     expect(server.asked.length).toBe(before + asked.length);
   });
 
-  it('a DNS that fails is no finding', async () => {
+  it('does not report a DNS failure as a finding', async () => {
     await expect(
       checkFromDomain('broken-dns.com', 'microsoft', createDns([server.address], 500)),
     ).rejects.toMatchObject({ code: 'ESERVFAIL' });
   });
 
-  it('a resolver that is silent for one name is not waited for at the next', async () => {
+  it('does not wait twice for a resolver that has not answered', async () => {
     const dns = createDns([server.address], 200);
     await expect(checkFromDomain('silent.com', 'microsoft', dns)).rejects.toMatchObject({ code: 'ETIMEOUT' });
     await expect(dns.txt('good.com')).rejects.toMatchObject({ code: 'ETIMEOUT' });

@@ -40,13 +40,13 @@ const without = (...words: string[]) =>
     .filter((word) => !words.includes(word))
     .join(' ');
 
-it('neither MOVE nor UIDPLUS: refused, and why', async () => {
+it('a server without MOVE and UIDPLUS fails, with the reason', async () => {
   await expect(step(without('MOVE', 'UIDPLUS'))).rejects.toMatchObject({
     code: 'IMAP_MOVE_UNSUPPORTED',
     hint: expect.stringContaining('EXPUNGE'),
   });
 });
 
-it.each([['MOVE'], ['UIDPLUS']])('one of them, without %s, is enough', async (missing) => {
+it.each([['MOVE'], ['UIDPLUS']])('one of the two is enough: passes without %s', async (missing) => {
   await expect(step(without(missing))).resolves.toMatchObject({ detail: { en: 'Done' } });
 });

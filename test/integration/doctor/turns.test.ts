@@ -61,8 +61,8 @@ async function check(
 }
 const step = (found: readonly CheckStep[], name: CheckStep['step']) => found.find((one) => one.step === name);
 
-describe('sign-ins of the tenant', () => {
-  it('waits for its turn, and those after it wait for it', async () => {
+describe('sign-in slots of the tenant', () => {
+  it('are reserved by the doctor, which waits and makes later sign-ins wait', async () => {
     // One sign-in a second, and a gateway that has just taken four.
     const redis = fixture.connect();
     const reserve = createLoginSlots(redis, 1);
@@ -80,7 +80,7 @@ describe('sign-ins of the tenant', () => {
     expect(step(found, 'imapSignIn')?.ms).toBeGreaterThanOrEqual((waits[0] ?? 0) - 20);
   });
 
-  it('a refused token is two sign-ins: each has its turn', async () => {
+  it('are reserved twice when the first token is refused', async () => {
     fixture.sandbox.faults.set({ name: 'authFailed', times: 1 });
     const turns: string[] = [];
     const found = await check(imap(), {
@@ -94,12 +94,12 @@ describe('sign-ins of the tenant', () => {
   });
 });
 
-describe('connections of the sending mailbox', () => {
+describe('connection slots of the sending mailbox', () => {
   const mailbox = () => sendingMailbox(smtp());
   const pace = () => createPace(fixture.connect());
   const take = (slot: string) => pace().takeSlot({ mailbox: mailbox(), slot, limit: 3, ttlMs: 60_000, hasNone: false });
 
-  it('with all in use it does not sign in, asks nobody to let go, and says so', async () => {
+  it('when all are in use, the check skips the sign-in, requests no slot, and reports why', async () => {
     const slots = ['a', 'b', 'c'];
     for (const slot of slots) expect(await take(slot)).toBe('taken');
     const before = fixture.sandbox.submissions().length;
@@ -118,7 +118,7 @@ describe('connections of the sending mailbox', () => {
     for (const slot of slots) expect(await take(slot)).toBe('taken');
   });
 
-  it('holds a slot while it is signed in, and gives it back', async () => {
+  it('one is held during the sign-in and released afterwards', async () => {
     const held = ['a', 'b'];
     for (const slot of held) await take(slot);
     fixture.sandbox.faults.set({ name: 'slowSmtp', at: 'auth', milliseconds: 1_500 });
@@ -132,7 +132,7 @@ describe('connections of the sending mailbox', () => {
     expect(await redis.zrange(paceKey(PREFIX, 'slots', mailbox()), '0', '-1')).toEqual(held);
   });
 
-  it('a sender without any connection comes first', async () => {
+  it('go to a sender without any connection before they go to the doctor', async () => {
     for (const slot of ['a', 'b', 'c']) await take(slot);
     const wanting = () => pace().takeSlot({ mailbox: mailbox(), slot: 'd', limit: 3, ttlMs: 60_000, hasNone: true });
     expect(await wanting()).toBe('full');
@@ -141,7 +141,7 @@ describe('connections of the sending mailbox', () => {
     expect(await wanting()).toBe('taken');
   });
 
-  it('its mail counts for the pace, and does not go when that is used up', async () => {
+  it('the probe counts towards the pace, and is not sent when the pace is used up', async () => {
     const found = await check(smtp(1), { sendProbe: true });
     expect(step(found, 'sendAs')).toMatchObject({ state: 'ok' });
     const again = await check(smtp(1), { sendProbe: true });

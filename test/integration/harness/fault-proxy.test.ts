@@ -63,7 +63,7 @@ async function talking() {
   return client;
 }
 
-test('passes bytes both ways, and a client’s orderly end on to the server', async () => {
+test('forwards bytes in both directions, and the client’s orderly end to the server', async () => {
   const { socket, seen } = await talking();
   expect(proxy.open()).toBe(1);
   socket.end();
@@ -71,7 +71,7 @@ test('passes bytes both ways, and a client’s orderly end on to the server', as
   expect(seen.error).toBe('');
 });
 
-test.each(['rst', 'fin'] as const)('cut by %s', async (how) => {
+test.each(['rst', 'fin'] as const)('cuts the connection: %s', async (how) => {
   const { seen } = await talking();
   proxy.faults.cut(how);
   await waitFor(() => seen.closed, { describe: 'the client to notice' });
@@ -80,7 +80,7 @@ test.each(['rst', 'fin'] as const)('cut by %s', async (how) => {
   await talking().then(({ socket }) => socket.destroy());
 });
 
-test('a stall keeps the connection open and silent, resume delivers what waited', async () => {
+test('a stall keeps the connection open and silent; resume delivers the waiting bytes', async () => {
   const { socket, seen } = await talking();
   proxy.faults.stall('to-client');
   socket.write(' again');
@@ -91,7 +91,7 @@ test('a stall keeps the connection open and silent, resume delivers what waited'
   socket.destroy();
 });
 
-test('half-open: the server is gone, the client is not told and writes into the void', async () => {
+test('half-open: the server is gone, and the client keeps writing without an error', async () => {
   const { socket, seen } = await talking();
   proxy.faults.halfOpen();
   await waitFor(() => peers.size === 0, { describe: 'the server side to close' });
@@ -102,7 +102,7 @@ test('half-open: the server is gone, the client is not told and writes into the 
   socket.destroy();
 });
 
-test('truncates after so many bytes from the server', async () => {
+test('truncates after a given number of bytes from the server', async () => {
   proxy.faults.truncateAfter(3, 'fin');
   const { socket, seen } = open(proxy.port);
   socket.write('hello');
@@ -112,7 +112,7 @@ test('truncates after so many bytes from the server', async () => {
   await talking().then((other) => other.socket.destroy());
 });
 
-test('truncates after so many bytes to the server', async () => {
+test('truncates after a given number of bytes to the server', async () => {
   proxy.faults.truncateToServerAfter(4);
   const { socket, seen } = open(proxy.port);
   socket.write('hello');

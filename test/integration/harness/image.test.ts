@@ -84,7 +84,7 @@ async function replay(): Promise<Stage> {
   return stage;
 }
 
-test('builds, holds no sources and no development packages, and starts', { timeout: 240_000 }, async () => {
+test('builds, contains no sources and no development packages, and starts', { timeout: 240_000 }, async () => {
   const final = await replay();
   const app = join(final.path, 'app');
   expect(readdirSync(app).sort()).toEqual(['dist', 'node_modules', 'package.json', 'sbom.cdx.json']);

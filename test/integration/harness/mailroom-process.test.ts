@@ -31,7 +31,7 @@ function program() {
   return { dir, entry: relative(root, path) };
 }
 
-test('collects events and output, gives a clean environment, stops by SIGTERM with all descendants', async () => {
+test('collects events and output, starts with a clean environment, and stops all descendants by SIGTERM', async () => {
   const { dir, entry } = program();
   const mailroom = startMailroom({ args: ['serve', '--roles', 'ingest'], entry, env: { MAILROOM_X: '1' } });
   const event = await mailroom.waitForEvent('GatewayStarted');
@@ -44,7 +44,7 @@ test('collects events and output, gives a clean environment, stops by SIGTERM wi
   dir.remove();
 });
 
-test('kill -9 leaves nothing; waiting for an event of a process that has ended fails at once, with its last lines', async () => {
+test('kill -9 leaves no process; waiting for an event of an ended process fails at once with its last lines', async () => {
   const { dir, entry } = program();
   const mailroom = startMailroom({ args: [], entry });
   await mailroom.waitForEvent('GatewayStarted');
@@ -55,7 +55,7 @@ test('kill -9 leaves nothing; waiting for an event of a process that has ended f
   dir.remove();
 });
 
-test('a frozen process is thawed and stopped', async () => {
+test('resumes and stops a frozen process', async () => {
   const { dir, entry } = program();
   const mailroom = startMailroom({ args: [], entry });
   await mailroom.waitForEvent('GatewayStarted');
@@ -64,7 +64,7 @@ test('a frozen process is thawed and stopped', async () => {
   dir.remove();
 });
 
-test('the same seed gives the same mails, in the mix of the benchmarks', () => {
+test('generates the same mails from the same seed, in the mix of the benchmarks', () => {
   const first = [...mails({ count: 400, seed: 7 })];
   const second = [...mails({ count: 400, seed: 7 })];
   expect(first.every((mail, i) => mail.raw.equals(second[i]?.raw ?? Buffer.alloc(0)))).toBe(true);

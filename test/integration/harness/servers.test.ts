@@ -62,7 +62,7 @@ async function signsIn(user: string, auth: { accessToken: string } | { pass: str
 }
 
 describe('dovecot', () => {
-  test('a token opens the own mailbox and the shared ones with Full Access, no others', async () => {
+  test('a token opens its own mailbox and those with Full Access, and no others', async () => {
     const rob = { accessToken: dovecot.token({ upn: ROB }) };
     expect(await signsIn(ROB, rob)).toBe(true);
     expect(await signsIn(SHARED, rob)).toBe(true);
@@ -73,7 +73,7 @@ describe('dovecot', () => {
     expect(await signsIn(SHARED, { accessToken: dovecot.token({ upn: SHARED }) })).toBe(true);
   });
 
-  test('permissions given and withdrawn count at the next sign-in', async () => {
+  test('a granted or removed permission takes effect at the next sign-in', async () => {
     const user = 'sales@contoso.example';
     dovecot.addUser({ user });
     const rob = { accessToken: dovecot.token({ upn: ROB }) };
@@ -84,7 +84,7 @@ describe('dovecot', () => {
     expect(await signsIn(user, rob)).toBe(false);
   });
 
-  test('an expired or foreign token, a wrong password are refused; long tokens and the right password are not', async () => {
+  test('refuses an expired token, a foreign token and a wrong password; accepts long tokens and the right password', async () => {
     expect(await signsIn(ROB, { accessToken: dovecot.token({ upn: ROB, expiresInSeconds: -1 }) })).toBe(false);
     expect(
       await signsIn(ROB, { accessToken: `${dovecot.token({ upn: ROB }).slice(0, -20)}AAAAAAAAAAAAAAAAAAAA` }),
@@ -95,7 +95,7 @@ describe('dovecot', () => {
     expect(await signsIn(EVE, { pass: '' })).toBe(false);
   });
 
-  test('announces what Exchange Online announces', async () => {
+  test('announces the capabilities of Exchange Online', async () => {
     const client = await imap(ROB, { pass: 'secret' });
     expect([...client.capabilities.keys()]).toEqual(
       expect.arrayContaining(['IMAP4rev1', 'IDLE', 'MOVE', 'UIDPLUS', 'AUTH=XOAUTH2', 'SASL-IR']),
@@ -105,7 +105,7 @@ describe('dovecot', () => {
     await client.logout();
   });
 
-  test('a mail delivered by LMTP arrives while the client idles', async () => {
+  test('announces a mail delivered by LMTP while the client is in IDLE', async () => {
     const user = 'idle@contoso.example';
     dovecot.addUser({ user });
     const client = await imap(user, { accessToken: dovecot.token({ upn: user }) });
@@ -124,7 +124,7 @@ describe('dovecot', () => {
     await client.logout();
   });
 
-  test('a mailbox is filled by files, and its UIDVALIDITY set', async () => {
+  test('fills a mailbox from files and sets its UIDVALIDITY', async () => {
     const user = 'full@contoso.example';
     dovecot.addUser({ user });
     expect(
@@ -155,7 +155,7 @@ describe('postfix', () => {
     });
   const mail = (from: string, to = 'customer@shop.example') => ({ from, to, subject: 'Zähler', text: 'Guten Tag' });
 
-  test('takes a reply by XOAUTH2 and puts it into the recipient’s real inbox', async () => {
+  test('accepts a reply by XOAUTH2 and delivers it to the recipient’s real inbox', async () => {
     const customer = 'kunde@shop.example';
     dovecot.addUser({ user: customer });
     const info = await transport(ROB, { accessToken: dovecot.token({ upn: ROB }) }).sendMail(mail(SHARED, customer));
@@ -170,7 +170,7 @@ describe('postfix', () => {
     expect(info.accepted).toHaveLength(1);
   });
 
-  test('a password works; plain text does not', async () => {
+  test('accepts a password over TLS and refuses it in plain text', async () => {
     await expect(transport(ROB, { pass: 'secret' }).sendMail(mail(ROB))).resolves.toMatchObject({ rejected: [] });
     const plain = createTransport({
       host: postfix.host,
@@ -192,7 +192,7 @@ describe('postfix', () => {
     ).rejects.toMatchObject({ responseCode: 535 });
   });
 
-  test('Send As given and withdrawn counts at the next mail', async () => {
+  test('granting or removing Send As takes effect at the next mail', async () => {
     const from = 'info@contoso.example';
     const rob = transport(ROB, { accessToken: dovecot.token({ upn: ROB }) });
     await expect(rob.sendMail(mail(from))).rejects.toMatchObject({ responseCode: 553 });
@@ -210,7 +210,7 @@ describe('redis', () => {
     return redis;
   };
 
-  test('kill -9 and a restart keep what the append-only file holds, on the same port', async () => {
+  test('keeps everything in the append-only file through kill -9 and a restart on the same port', async () => {
     const server = await startRedis({ aof: 'always' });
     try {
       const redis = connect(server.url);
@@ -226,7 +226,7 @@ describe('redis', () => {
     }
   });
 
-  test('without a file a restart is empty; memory is bounded without eviction', async () => {
+  test('is empty after a restart without a file; its memory is bounded without eviction', async () => {
     const server = await startRedis({ maxmemory: '5mb' });
     try {
       const redis = connect(server.url);

@@ -37,7 +37,7 @@ test.each([
   expect(judge('unit', code, given, maySkip)).toMatchObject(expected);
 });
 
-test('a process that a run left behind is found, told and ended, its temp folder removed', async () => {
+test('finds, reports and ends a process that a run left behind, and removes its temp folder', async () => {
   const tmp = mkdtempSync(join(tmpdir(), 'mr-'));
   const run = { tmp, env: {}, seed: 1 };
   const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], {

@@ -81,7 +81,7 @@ const download = (headers: Record<string, string> = {}) =>
 describe('a 25 MB attachment', () => {
   const content = randomBytes(25 * MB);
 
-  it('comes whole, without growing the heap or the buffers with it', async () => {
+  it('is downloaded whole without growing the heap or the buffers by its size', async () => {
     await serveAttachment(content);
     const answer = await download();
     expect(answer.headers.get('content-length')).toBe(String(content.length));
@@ -139,7 +139,7 @@ describe('a 25 MB attachment', () => {
     await waitFor(() => read === last, { describe: 'reading stops with the connection' });
   });
 
-  it('comes in ranges that join to the whole', async () => {
+  it('is downloaded in ranges that join to the whole', async () => {
     await serveAttachment(content.subarray(0, 3 * MB));
     const parts: Buffer[] = [];
     for (let start = 0; start < 3 * MB; start += 700_001) {
@@ -151,7 +151,7 @@ describe('a 25 MB attachment', () => {
   });
 });
 
-it('a raw mail that was damaged breaks the download off instead of ending it well', async () => {
+it('a damaged raw mail aborts the download instead of completing it', async () => {
   const events: string[] = [];
   const content = randomBytes(MB);
   await serveAttachment(content, { emit: (name) => void events.push(name) });
@@ -190,7 +190,7 @@ const closed = (socket: Socket) =>
   });
 
 describe('connections', () => {
-  it('that trickle their headers or body are cut off', async () => {
+  it('that send their headers or body too slowly are cut off', async () => {
     await serve({ timeouts: { headers: 200, request: 400 } });
     const headers = await open();
     headers.write('GET /healthz HTTP/1.1\r\nhost: x\r\n');
@@ -202,7 +202,7 @@ describe('connections', () => {
     expect(await closed(body)).toContain('408');
   });
 
-  it('whose headers are too large, or of two lengths, are refused and ended', async () => {
+  it('with headers that are too large, or with two lengths, are refused and closed', async () => {
     await serve({});
     const large = await open();
     large.write(`GET /healthz HTTP/1.1\r\nhost: x\r\nx-large: ${'y'.repeat(20_000)}\r\n\r\n`);
@@ -217,7 +217,7 @@ describe('connections', () => {
     expect(await closed(still)).toContain('200');
   });
 
-  it('of strangers get their 401 before their body is read', async () => {
+  it('without valid credentials get their 401 before their body is read', async () => {
     await serve({});
     const socket = await open();
     socket.write(
@@ -228,7 +228,7 @@ describe('connections', () => {
     socket.destroy();
   });
 
-  it('with a request in hand are answered on close, idle ones are ended', async () => {
+  it('with a request in progress are answered on close; idle ones are closed', async () => {
     let answer: (value: undefined) => void = () => {};
     const asked = new Promise<void>((resolve) => {
       void serve({
@@ -251,7 +251,7 @@ describe('connections', () => {
     await closing;
   });
 
-  it('that never end are ended after the grace', async () => {
+  it('that never end are closed after the grace period', async () => {
     await serve({ timeouts: { close: 100 }, api: fakeApi({ getReply: () => new Promise(() => {}) }) });
     const pending = fetch(`${base}/v1/replies/r1`, { headers: as('desk') }).catch((error: unknown) => error);
     const state = { asked: false };
@@ -264,8 +264,8 @@ describe('connections', () => {
   });
 });
 
-describe('a client', () => {
-  it('has so many downloads open at once, also when it asks for them one behind the other', async () => {
+describe('concurrent downloads', () => {
+  it('are limited per client, pipelined requests included', async () => {
     let open = 0;
     let most = 0;
     const forever = {
@@ -301,7 +301,7 @@ describe('a client', () => {
   });
 });
 
-it('a port that is taken is said so', async () => {
+it('reports that its port is already in use', async () => {
   await serve({});
   const other = await createHttp(fakeDeps({ port }));
   await expect(other.listen()).rejects.toMatchObject({ code: 'HTTP_PORT_UNAVAILABLE', field: 'http.port' });

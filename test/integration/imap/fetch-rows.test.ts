@@ -90,7 +90,7 @@ describe.each([
     reading = how;
   });
 
-  test('connections share the room for mails: none waits for ever, and the bound holds', async () => {
+  test('connections share the read budget: none waits forever, and the limit is never exceeded', async () => {
     const budget = createReadBudget(400_000);
     let most = 0;
     const watch = () => {
@@ -103,7 +103,7 @@ describe.each([
     expect(most).toBeLessThan(2_500_000);
   });
 
-  test('whoever stops or is cut off while it waits for room, or holds some, leaves nothing behind', async () => {
+  test('a reader that stops or is cut off while it waits for or holds budget leaves nothing behind', async () => {
     const budget = createReadBudget(150_000);
     const holder = budget.ask(149_000); // hardly a mail fits beside
     await withClient(async (client) => {
@@ -133,7 +133,7 @@ describe.each([
     expect(budget.held()).toBe(0);
   });
 
-  test('rows are as imapflow reads them, and none takes the slow way', async () => {
+  test('yields the same rows as imapflow, and none by the slow path', async () => {
     await withClient(async (client) => {
       const seen = new Map<number, { source: Buffer; size: number; date: string; flags: string[] }>();
       for await (const row of mailsOf(fetchRows(client, '1:*', ITEMS, 8_388_608, never))) {
@@ -155,7 +155,7 @@ describe.each([
     });
   });
 
-  test('messages over the bound come by imapflow', async () => {
+  test('messages over the limit come through imapflow', async () => {
     await withClient(async (client) => {
       let slow = 0;
       let count = 0;
@@ -176,7 +176,7 @@ describe.each([
   test.each([
     ['switched off', false, 0],
     ['not made for this imapflow', true, 1],
-  ])('the fast path is %s: every row comes by imapflow', async (_, fast, asides) => {
+  ])('the fast path is %s: every row comes through imapflow', async (_, fast, asides) => {
     await withClient(async (client) => {
       const other = new Proxy(client, {
         get(target, key) {
@@ -196,7 +196,7 @@ describe.each([
     });
   });
 
-  test('nobody takes rows: the server is made to wait, and all of them come in the end', async () => {
+  test('makes the server wait while no row is taken, and yields all rows in the end', async () => {
     await withClient(async (client) => {
       const rows = fetchRows(client, '1:*', ITEMS, 8_388_608, never);
       const first = await rows.next();
@@ -211,7 +211,7 @@ describe.each([
     });
   });
 
-  test('whoever stops early can go on with other commands', async () => {
+  test('a reader that stops early can run other commands on the connection', async () => {
     await withClient(async (client) => {
       for await (const row of mailsOf(fetchRows(client, '1:*', ITEMS, 8_388_608, never))) {
         expect(row.uid).toBe(1);
@@ -224,7 +224,7 @@ describe.each([
     });
   });
 
-  test('a lost connection is an error, not a short list', async () => {
+  test('throws when the connection is lost instead of ending the list early', async () => {
     await withClient(async (client) => {
       const rows = fetchRows(client, '1:*', ITEMS, 8_388_608, never);
       const first = await rows.next();

@@ -108,7 +108,7 @@ const sent = () =>
   createSentFolder({ getToken: () => Promise.reject(new Error('unused')), imapServers: () => [server()] });
 
 describe('a server with nothing but IMAP4rev1', () => {
-  it('is drained, and asked for new mail in place of IDLE', async () => {
+  it('is drained, and polled for new mail instead of IDLE', async () => {
     dovecot.writeMaildir(
       user,
       [...mails({ count: 60, kind: 'small' })].map(({ raw }) => raw),
@@ -122,7 +122,7 @@ describe('a server with nothing but IMAP4rev1', () => {
     }
   });
 
-  it('flags what was queued', async () => {
+  it('gets flags for queued messages', async () => {
     await dovecot.deliver(user, oneMail({ number: 1 }).raw);
     const one = await start({ afterQueued: { action: 'seen' } });
     await jobsAre(one, 1);
@@ -143,14 +143,14 @@ describe('a server with nothing but IMAP4rev1', () => {
     },
   );
 
-  it('names the folders that exist where one is missing', async () => {
+  it('lists the existing folders when the configured one is missing', async () => {
     const one = await start({ folder: 'Projekte' });
     const event = await waitFor(() => one.events('MailboxDisconnected')[0], { describe: 'the refusal' });
     expect(event).toMatchObject({ err: { code: 'IMAP_FOLDER_MISSING' } });
     expect(JSON.stringify(event)).toMatch(/"Projekte\\*" in this mailbox; there are .*INBOX.*INBOX\.Sent/);
   });
 
-  it('a third session is refused as a limit, not as a wrong password, and let in when there is room', async () => {
+  it('refusing a third session counts as a limit, not as a wrong password; the session is opened when there is room', async () => {
     const others = await Promise.all([
       openMailbox(server(), { password }, times),
       openMailbox(server(), { password }, times),
@@ -178,7 +178,7 @@ describe('Sent copies', () => {
     expect(await sent().search(sender(), query('b1', folder))).toMatchObject({ found: true, folder: 'INBOX.Sent' });
   });
 
-  it('a missing folder is answered with those that exist', async () => {
+  it('a missing folder is reported with the existing ones', async () => {
     await expect(sent().append(sender(), query('b2', 'Kopien'), Buffer.from('x'))).rejects.toMatchObject({
       code: 'SENT_SEARCH_FAILED',
       message: expect.stringContaining('"INBOX.Sent"'),
@@ -187,7 +187,7 @@ describe('Sent copies', () => {
 });
 
 describe('mailroom check', () => {
-  it('passes, and reports that there is no IDLE', async () => {
+  it('passes, and reports that the server has no IDLE', async () => {
     const found = await check(server(), [sender()]);
     expect(found.filter(({ state }) => state === 'failed').map(({ step }) => step)).toEqual(['pop3']);
     expect(passed(found)).toBe(true);
@@ -197,7 +197,7 @@ describe('mailroom check', () => {
     });
   });
 
-  it('a connection that the server signed in by itself is no sign-in', async () => {
+  it('does not count a connection that the server pre-authenticated as a sign-in', async () => {
     const preauth = createServer((socket) => {
       socket.write('* PREAUTH [CAPABILITY IMAP4rev1] welcome\r\n');
       const lines = createInterface({ input: socket }).on('error', () => {});
@@ -222,7 +222,7 @@ describe('mailroom check', () => {
     });
   });
 
-  it('stores no copy that it could not remove alone', async () => {
+  it('stores no copy that it could not remove individually', async () => {
     const before = await dovecot.doveadm('search', '-u', user, 'mailbox', 'INBOX.Sent', 'ALL').catch(() => '');
     const proof = await sent().prove(sender(), query1(), Buffer.from('Message-ID: <p@contoso.example>\r\n\r\nx\r\n'));
     expect(proof).toEqual({ folder: 'INBOX.Sent', outcome: 'not-tried' });

@@ -26,7 +26,7 @@ describe('an item that the server leaves out', () => {
     expect(await one.unaccounted()).toEqual([]);
   });
 
-  it('UIDVALIDITY: the folder is refused, and no key has the word undefined', async () => {
+  it('UIDVALIDITY: refuses the folder, and writes no key that contains “undefined”', async () => {
     const one = await start(2, { imap: { withoutUidValidity: true } });
     const event = await one.eventIs('MailboxDisconnected');
     expect(event).toMatchObject({ err: { code: 'IMAP_UIDVALIDITY_MISSING' } });
@@ -34,7 +34,7 @@ describe('an item that the server leaves out', () => {
     expect(await one.redis.keys('*undefined*')).toEqual([]);
   });
 
-  it('UIDVALIDITY in SELECT only: STATUS tells it', async () => {
+  it('UIDVALIDITY in SELECT only: reads it from STATUS', async () => {
     const one = await start(2, {
       imap: {
         onCommand({ send }, tag, command) {
@@ -51,7 +51,7 @@ describe('an item that the server leaves out', () => {
     ]);
   });
 
-  it('UIDNEXT: old and new mails come all the same', async () => {
+  it('UIDNEXT: fetches old and new mails all the same', async () => {
     const one = await start(3, { imap: { withoutUidNext: true } });
     await one.jobsAre(3);
     await one.isIdle();
@@ -60,8 +60,8 @@ describe('an item that the server leaves out', () => {
   });
 });
 
-describe('rows that nobody asked for', () => {
-  it('are left out, in a list that was asked for and in what is new', async () => {
+describe('rows that were not requested', () => {
+  it('are ignored, in a requested list and among new messages', async () => {
     const one = await start(3, { imap: { uninvited: [{ uid: 4_000_000_000, raw: scriptedMail('uninvited') }] } });
     await one.jobsAre(3);
     await one.isIdle();
@@ -72,7 +72,7 @@ describe('rows that nobody asked for', () => {
     expect((await one.jobsAre(5)).map(({ uid }) => uid).sort()).toEqual([1, 2, 3, 4, 5]);
   });
 
-  it('nothing above UIDNEXT is fetched, although SEARCH lists it', async () => {
+  it('a UID above UIDNEXT is not fetched, although SEARCH lists it', async () => {
     const one = await start(3, {
       imap: {
         onCommand({ send }, tag, command) {
@@ -90,8 +90,8 @@ describe('rows that nobody asked for', () => {
   });
 });
 
-describe('a session that is stale', () => {
-  it('UIDVALIDITY changes under it: the folder is opened again, and new mail is seen', async () => {
+describe('a stale session', () => {
+  it('reopens the folder when UIDVALIDITY changed during it, and sees new mail', async () => {
     const one = await start(3, { prepare: (imap) => imap.set({ stale: true }) });
     await one.jobsAre(3);
     await one.isIdle();
@@ -103,7 +103,7 @@ describe('a session that is stale', () => {
     expect(one.events('MailboxRescanned')).toMatchObject([{ reason: 'uidvalidity-changed' }]);
   });
 
-  it('new mail is in the count and not in the list: two looks, then another session', async () => {
+  it('starts another session after two polls in which a new mail is counted but not listed', async () => {
     const one = await start(3, { prepare: (imap) => imap.set({ stale: true }) });
     await one.jobsAre(3);
     await one.isIdle();
@@ -113,7 +113,7 @@ describe('a session that is stale', () => {
     expect(one.events('MailboxDisconnected')).toMatchObject([{ err: { code: 'IMAP_SESSION_STALE' } }]);
   });
 
-  it('a server that lists less than it counts, from the start: blind, said once, and not reconnected for ever', async () => {
+  it('is not reconnected forever when the server lists fewer than it counts from the start: blind time runs, reported once', async () => {
     const one = await start(3, { imap: { hidden: new Set([2]) } });
     await one.jobsAre(2);
     await one.eventIs('MailboxDoubted');
@@ -133,7 +133,7 @@ describe('afterQueued: move', () => {
       .filter((word) => !words.includes(word))
       .join(' ');
 
-  it('is refused without MOVE and UIDPLUS, and nothing is fetched, marked or expunged', async () => {
+  it('is refused without MOVE and UIDPLUS, and nothing is fetched, flagged or expunged', async () => {
     const one = await start(2, { server: move, imap: { capability: without('MOVE', 'UIDPLUS') } });
     const event = await one.eventIs('MailboxDisconnected');
     expect(event).toMatchObject({ err: { code: 'IMAP_MOVE_UNSUPPORTED', field: 'afterQueued' } });
@@ -143,7 +143,7 @@ describe('afterQueued: move', () => {
   it.each([
     ['MOVE', without('UIDPLUS'), /^UID MOVE 1:2 /],
     ['UID EXPUNGE', without('MOVE'), /^UID EXPUNGE 1:2$/],
-  ])('goes by %s', async (_name, capability, expected) => {
+  ])('works with %s', async (_name, capability, expected) => {
     const one = await start(2, { server: move, imap: { capability } });
     await one.jobsAre(2);
     await one.isIdle();
@@ -153,7 +153,7 @@ describe('afterQueued: move', () => {
 });
 
 describe('a mail that is moved out of the folder and back', () => {
-  it('is a new message that names the first: by its fingerprint, and among its siblings', async () => {
+  it('becomes a new message that names the first by fingerprint and among its siblings', async () => {
     const one = await start(2);
     await one.jobsAre(2);
     await one.isIdle();

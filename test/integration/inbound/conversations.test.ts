@@ -58,7 +58,7 @@ async function sent(): Promise<void> {
   });
 }
 
-it('of two strangers who come in one batch, the first belongs', async () => {
+it('of two strangers in one batch, only the first joins the conversation', async () => {
   const answering = { 'Message-ID': '<b@x.example>', References: '<root@customer.example>' };
   const one = replica();
   const [first, second, again] = await Promise.all(
@@ -69,7 +69,7 @@ it('of two strangers who come in one batch, the first belongs', async () => {
   expect(second).toMatchObject({ matchedBy: 'new', related: first?.id });
 });
 
-it('a customer who goes on with his own mail joins it; whoever names it does not', async () => {
+it('joins a customer’s own mails, and relates a stranger who only names them', async () => {
   const first = await conversation({ From: JANE, Cc: 'kim@customer.example', 'Message-ID': '<root@customer.example>' });
   expect(first).toEqual({ id: expect.stringMatching(/^c-/), matchedBy: 'new', proof: 'none' });
   const answering = { 'Message-ID': '<b@x.example>', References: '<root@customer.example>' };
@@ -88,7 +88,7 @@ it('a customer who goes on with his own mail joins it; whoever names it does not
   expect(await conversation({ From: 'mallory@stranger.example', ...answering })).toMatchObject({ related: first.id });
 });
 
-it('a Message-ID that another used before, or uses again, merges nothing', async () => {
+it('never merges conversations by a Message-ID that somebody else used earlier or reuses', async () => {
   const id = { 'Message-ID': '<root@customer.example>' };
   // Before Jane's mail is there, Eve names it.
   const early = await conversation({ From: EVE, References: '<root@customer.example>' });
@@ -100,7 +100,7 @@ it('a Message-ID that another used before, or uses again, merges nothing', async
   expect([jane.id, early.id]).not.toContain(again.id);
 });
 
-it('a Thread-Index joins those who belong, and nobody else', async () => {
+it('joins participants by Thread-Index, and nobody else', async () => {
   const index = (children: number) =>
     Buffer.concat([Buffer.alloc(22, 7), Buffer.alloc(5 * children, 1)]).toString('base64');
   const mine = await conversation({ From: JANE, 'Thread-Index': index(1) });
@@ -115,7 +115,7 @@ it('a Thread-Index joins those who belong, and nobody else', async () => {
   });
 });
 
-it('a claim holds within one flow, a signature in all; who answers us belongs from then on', async () => {
+it('limits unsigned references to one flow and signed ones to none; a participant who answers us stays one', async () => {
   const headers = { From: JANE, References: '<root@customer.example>' };
   const here = await conversation(headers, 'Service');
   const there = await conversation(headers, 'Sales');
@@ -131,7 +131,7 @@ it('a claim holds within one flow, a signature in all; who answers us belongs fr
   expect(await conversation({ From: JANE, 'In-Reply-To': `${forged} ${OURS}` })).toMatchObject(signed);
 });
 
-it('keeps hashes for a time, not addresses for ever, and not more than a handful', async () => {
+it('keeps hashes instead of addresses, for a limited time and in a limited number', async () => {
   const cc = Array.from({ length: 500 }, (_, i) => `c${i}@customer.example`).join(', ');
   await conversation({ From: JANE, Cc: cc, 'Message-ID': '<root@customer.example>' });
   const client = redis.client();
@@ -219,7 +219,7 @@ it.each([
   if (expected !== undefined) expect(joined).toMatchObject({ id: 'case-1', proof: 'signed' });
 });
 
-it('a report about a reply that the journal has forgotten says that only the Message-ID is known', async () => {
+it('a report about a forgotten reply links by the Message-ID alone and marks it', async () => {
   const { deliveryStatus, conversation: joined } = await related(report(bounce(JANE)));
   expect(deliveryStatus?.reply).toEqual({ messageId: OURS, proof: 'message-id-only' });
   expect(joined).toMatchObject({ id: 'case-1' });
@@ -228,7 +228,7 @@ it('a report about a reply that the journal has forgotten says that only the Mes
 it.each([
   ['a person', 'Eve'],
   ['nobody by name', ''],
-])('prose of %s links nothing, even with the right recipient', async (_who, name) => {
+])('prose of %s links no reply, even with the right recipient', async (_who, name) => {
   await sent();
   const text = `Delivery to the following recipient failed permanently:\n\n  <${JANE}>\n\n550 5.1.1 user unknown\n\nMessage-ID: ${OURS}\n`;
   const { deliveryStatus } = await related(

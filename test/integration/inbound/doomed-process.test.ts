@@ -20,7 +20,7 @@ beforeAll(async () => {
 });
 afterAll(() => redis.stop());
 
-it('is quarantined after four processes, and everybody else’s mail is enqueued once', async () => {
+it('quarantines the message after four dead processes, and enqueues every other mail once', async () => {
   const [COUNT, KILLER] = [12, 7];
   const mails = Array.from({ length: COUNT }, (_, i) => ({ uid: i + 1, raw: scriptedMail(`doom-${i + 1}`) }));
   mails[KILLER - 1] = { uid: KILLER, raw: Buffer.concat([Buffer.from('X-Doom: kill\r\n'), scriptedMail('killer')]) };

@@ -93,7 +93,7 @@ async function settled(one: Awaited<ReturnType<typeof start>>, count: number, ti
   return jobs;
 }
 
-describe('what the server says', () => {
+describe('answers of the server', () => {
   const rows: [fault: Fault, code: ErrorCode, cls: string, action: string][] = [
     [{ name: 'authFailed', times: 1 }, 'IMAP_AUTH_FAILED', 'auth', 'renew-token'],
     [{ name: 'notConnected', times: 2 }, 'IMAP_NOT_CONNECTED', 'permission', 'back-off'],
@@ -132,7 +132,7 @@ describe('what the server says', () => {
     await settled(one, 3);
   });
 
-  it('ends the session because the token expired: at once with a new one', async () => {
+  it('reconnects at once with a new token when the token expired', async () => {
     const one = await start();
     await waitFor(() => one.inbound.status()[0]?.state === 'idle', { timeoutMs: 5_000 });
     sandbox.faults.set({ name: 'tokenExpiredNow', refuseOldTokens: true });
@@ -146,7 +146,7 @@ describe('what the server says', () => {
   it.each<[string, Fault]>([
     ['longer than the bound for an answer', { name: 'throttleImap', milliseconds: 2_500, times: 1 }],
     ['by a server that hangs up then', { name: 'throttleImap', milliseconds: 900, bye: true, times: 1 }],
-  ])('obeys a throttle hint before it comes back: %s', async (_name, fault) => {
+  ])('obeys a throttle hint before it reconnects: %s', async (_name, fault) => {
     put(1);
     sandbox.faults.set(fault);
     const started = performance.now();
@@ -159,7 +159,7 @@ describe('what the server says', () => {
   });
 });
 
-describe('what the server does to messages', () => {
+describe('faults of messages', () => {
   const rows: [name: string, fault: Fault][] = [
     ['OK FETCH without data, a few times', { name: 'emptyFetch', uid: 2, times: 2 }],
     ['a message that is readable only later', { name: 'lateReadable', uid: 2, forMilliseconds: 450 }],
@@ -180,7 +180,7 @@ describe('what the server does to messages', () => {
     expect(new Set(jobs.map(({ threading }) => threading.messageId)).size).toBe(5);
   });
 
-  it('quarantines what stays unreadable for the whole time, visibly, and the mailbox goes on', async () => {
+  it('quarantines what stays unreadable until the time limit, visibly, and continues with the mailbox', async () => {
     put(3);
     sandbox.faults.set({ name: 'emptyFetch', uid: 2 });
     const one = await start();
@@ -192,7 +192,7 @@ describe('what the server does to messages', () => {
     await settled(one, 4);
   });
 
-  it('quarantines the replacement text of Exchange with its raw bytes', async () => {
+  it('quarantines Exchange’s replacement text with its raw bytes', async () => {
     put(3);
     sandbox.faults.set({ name: 'poisonText', uid: 2 });
     const one = await start();
@@ -204,7 +204,7 @@ describe('what the server does to messages', () => {
     expect(one.events('MessageQuarantined')).toMatchObject([{ uid: 2, reason: 'replacement-text' }]);
   });
 
-  it('records as vanished what is expunged while it is fetched', async () => {
+  it('records messages as vanished that are expunged while they are fetched', async () => {
     put(4);
     sandbox.faults.set({ name: 'expungeWhileFetch', uid: 3, times: 1 });
     const one = await start();
@@ -220,7 +220,7 @@ describe('what the server does to messages', () => {
     );
   });
 
-  it('keeps a message that the parser cannot bear as a job with its raw bytes', async () => {
+  it('enqueues a message that the parser cannot handle, with its raw bytes', async () => {
     put(3);
     const one = await start({
       ports: parsingBy((bytes) => (Buffer.from(bytes).includes('<m2@') ? unreadable('parse-timeout') : { ...parsed })),
@@ -256,7 +256,7 @@ describe('a message that ends the process', () => {
     return { one, jobs, parsedUids, left: await one.redis.hgetall(parsingKey(PREFIX, mailboxId(server()))) };
   }
 
-  it('is found by what was begun and never ended, and quarantined; its neighbours are jobs as ever', async () => {
+  it('is identified by its unfinished attempts and quarantined; its neighbours are enqueued as usual', async () => {
     const { jobs, parsedUids, left } = await startAfter([[2, 4]]);
     expect(jobs.find(({ uid }) => uid === 2)).toMatchObject({
       parse: 'failed',
@@ -266,7 +266,7 @@ describe('a message that ends the process', () => {
     expect(left).toEqual({});
   });
 
-  it('is parsed alone, and after its neighbours, while it is only suspected', async () => {
+  it('is parsed alone and after its neighbours while it is only suspected', async () => {
     const { jobs, parsedUids, left } = await startAfter([
       [1, 1],
       [2, 3],
@@ -276,7 +276,7 @@ describe('a message that ends the process', () => {
     expect(left).toEqual({});
   });
 
-  it('is noted once for each process, however often that process begins anew because it could not commit', async () => {
+  it('is counted once for each process, however often that process retries because it could not commit', async () => {
     let failures = 6;
     const notes: [uid: number, count: number][] = [];
     const client = new Redis(redis.url);
@@ -303,8 +303,8 @@ describe('a message that ends the process', () => {
   });
 });
 
-describe('what the folder does', () => {
-  it('neither replays nor loses when UIDVALIDITY changes under us', async () => {
+describe('faults of the folder', () => {
+  it('neither replays nor loses messages when UIDVALIDITY changes during a session', async () => {
     put(6);
     const one = await start();
     await settled(one, 6);
@@ -322,7 +322,7 @@ describe('what the folder does', () => {
     expect(one.events('MailboxRescanned')[0]).toMatchObject({ reason: 'uidvalidity-changed', detail: { matched: 6 } });
   });
 
-  it('neither replays nor loses when UIDNEXT goes back under the same UIDVALIDITY', async () => {
+  it('neither replays nor loses messages when UIDNEXT decreases under the same UIDVALIDITY', async () => {
     put(6);
     const one = await start();
     await settled(one, 6);
@@ -362,12 +362,12 @@ describe('a mail that IDLE announces', () => {
   });
 });
 
-describe('what the connection does', () => {
+describe('faults of the connection', () => {
   it.each<[string, Fault]>([
     ['IDLE that tells nothing', { name: 'muteIdle' }],
     ['IDLE that is dropped', { name: 'dropIdle', times: 2 }],
     ['a half-open connection', { name: 'halfOpen' }],
-  ])('%s does not keep a mail waiting beyond the bound', async (_name, fault) => {
+  ])('%s does not delay a mail beyond the limit', async (_name, fault) => {
     const one = await start({ settings: { deadAfterMs: 1_500, reconcileMs: 1_000 } });
     await waitFor(() => one.inbound.status()[0]?.state === 'idle', { timeoutMs: 5_000 });
     sandbox.faults.set(fault);
@@ -381,7 +381,7 @@ describe('what the connection does', () => {
     expect(one.events('MailboxDisconnected')[0]).toMatchObject({ err: { code: 'IMAP_SILENT' } });
   });
 
-  it('reconnects ahead of the token’s expiry, planned and without a gap worth naming', async () => {
+  it('reconnects before the token expires, without a measurable gap', async () => {
     const lives = [2_400];
     const one = await start({
       token: () => ({
@@ -399,7 +399,7 @@ describe('what the connection does', () => {
     expect((one.inbound.status()[0]?.blindSeconds ?? 9) - blind).toBeLessThan(2);
   });
 
-  it('pauses under back-pressure with the reason visible, and resumes by itself', async () => {
+  it('pauses under back-pressure, shows the reason, and resumes automatically', async () => {
     let pressure: 'backlog' | undefined = 'backlog';
     put(2);
     const one = await start({ ports: { pressure: async () => pressure }, settings: { deadAfterMs: 1_000 } });
@@ -413,7 +413,7 @@ describe('what the connection does', () => {
 });
 
 describe('reload', () => {
-  it('touches only the connection of the server that changed', async () => {
+  it('affects only the connection of the changed server', async () => {
     const other = 'billing@contoso.example';
     await sandbox.stop();
     sandbox = await startSandbox({

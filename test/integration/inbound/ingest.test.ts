@@ -81,7 +81,7 @@ async function jobsAre(one: Awaited<ReturnType<typeof start>>, count: number) {
 }
 
 describe('catch-up and IDLE', () => {
-  it('turns every mail of a mailbox into one job and leaves the mailbox untouched', async () => {
+  it('turns every mail of a mailbox into one job and leaves the mailbox unchanged', async () => {
     fill(130);
     const one = await start();
     const jobs = await jobsAre(one, 130);
@@ -97,7 +97,7 @@ describe('catch-up and IDLE', () => {
     ).toMatchObject({ unaccounted: [], pending: [], counts: { enqueued: 130 } });
   });
 
-  it('sees mails that arrive while it waits in IDLE', async () => {
+  it('sees mails that arrive during IDLE', async () => {
     const one = await start();
     await waitFor(() => one.inbound.status()[0]?.state === 'idle', {
       timeoutMs: 5_000,
@@ -109,7 +109,7 @@ describe('catch-up and IDLE', () => {
     }
   });
 
-  it('starts with what comes when told now, and accounts for what it skipped', async () => {
+  it('starts with new mail when `start: now` is set, and accounts for the skipped messages', async () => {
     fill(7);
     const one = await start({ servers: [server({ startFrom: 'now' })] });
     await waitFor(() => one.inbound.status()[0]?.state === 'idle', {
@@ -138,8 +138,8 @@ describe('catch-up and IDLE', () => {
   });
 });
 
-describe('faults of the line', () => {
-  it('comes back after a cut and a stall, without loss or double', async () => {
+describe('faults of the connection', () => {
+  it('recovers after a cut and a stall without losing or repeating a message', async () => {
     const proxy = await startFaultProxy({ target: { port: dovecot.port } });
     proxies.push(proxy);
     fill(60);
@@ -160,7 +160,7 @@ describe('faults of the line', () => {
     expect(await measured('message_ingest_seconds_count')).toBe(61);
   });
 
-  it('what was there at the first connection was not late; what comes then is measured from its arrival', async () => {
+  it('does not count mail that existed at the first connection as late; measures later mail from its arrival', async () => {
     fill(1);
     const folder = join(dovecot.maildir(user), 'new');
     for (const name of readdirSync(folder)) utimesSync(join(folder, name), 1, Date.now() / 1000 - 60);
@@ -173,7 +173,7 @@ describe('faults of the line', () => {
     );
   });
 
-  it('neither replays nor loses when UIDVALIDITY changes', async () => {
+  it('neither replays nor loses messages when UIDVALIDITY changes', async () => {
     fill(12);
     const one = await start();
     await jobsAre(one, 12);
@@ -184,7 +184,7 @@ describe('faults of the line', () => {
     expect(one.events('MailboxRescanned')[0]?.detail).toMatchObject({ matched: 12 });
   });
 
-  it('backs off on a refused sign-in and recovers by itself', async () => {
+  it('backs off after a refused sign-in and recovers automatically', async () => {
     fill(2);
     dovecot.setFullAccess(user, []);
     const one = await start();
@@ -205,7 +205,7 @@ describe('faults of the line', () => {
 });
 
 describe('replicas', () => {
-  it('share a mailbox by lease: one watches, the other takes over', async () => {
+  it('share a mailbox by lease: one watches, and the other takes over', async () => {
     fill(3);
     const a = await start({ replica: 'a' });
     await jobsAre(a, 3);
@@ -223,7 +223,7 @@ describe('replicas', () => {
 });
 
 describe('where to start', () => {
-  it('unseen: what is unread counts, what was read is before the start', async () => {
+  it('unseen: unread messages count, and read ones are before the start point', async () => {
     fill(5);
     await dovecot.doveadm('flags', 'add', '-u', user, '\\Seen', 'mailbox', 'INBOX', 'UID', '1:3');
     const one = await start({ servers: [server({ startFrom: 'unseen' })] });
@@ -236,7 +236,7 @@ describe('where to start', () => {
     });
   });
 
-  it('since a date: by the time of arrival, to the second', async () => {
+  it('since a date: compares the time of arrival, to the second', async () => {
     fill(4);
     const list = (await dovecot.doveadm('fetch', '-u', user, 'date.received', 'mailbox', 'INBOX', 'ALL')).trim();
     expect(list).toContain('date.received');
@@ -262,7 +262,7 @@ describe('large messages', () => {
   const big = (number: number, megabytes: number) =>
     Buffer.concat([oneMail({ number }).raw, Buffer.alloc(megabytes * 1_000_000, 'line of a large mail\r\n')]);
 
-  it('stream to the blob store; over the maximum they are a job with headers and reference only', async () => {
+  it('are streamed to the blob store; over the maximum size, the job has headers and a reference only', async () => {
     dovecot.writeMaildir(user, [big(1, 4), big(2, 7), oneMail({ number: 3 }).raw]);
     const one = await start({ servers: [server({ maxMessageSize: 6_000_000 })] });
     const jobs = await jobsAre(one, 3);
@@ -276,7 +276,7 @@ describe('large messages', () => {
 });
 
 describe('many mailboxes', () => {
-  it('a mailbox whose server stands still in the middle of its mails keeps no other waiting', async () => {
+  it('are not delayed by a mailbox whose server stalls in the middle of its mails', async () => {
     const proxy = await startFaultProxy({ target: { host: dovecot.host, port: dovecot.port } });
     proxies.push(proxy);
     const slow = `slow${counter}@contoso.example`;
@@ -301,7 +301,7 @@ describe('many mailboxes', () => {
     await waitFor(async () => (await one.jobs(slowServer.emailFlow)).length === heavy.length, { timeoutMs: 30_000 });
   });
 
-  it('share the room for fetched mails, and all of them come to their end', async () => {
+  it('share the read budget, and all of them finish', async () => {
     const users = Array.from({ length: 25 }, (_, i) => `storm${counter}.${i}@contoso.example`);
     const raws = [...mails({ count: 12, kind: 'small' })].map(({ raw }) =>
       Buffer.concat([raw, Buffer.alloc(300_000, 'a long line\r\n')]),
@@ -322,7 +322,7 @@ describe('many mailboxes', () => {
 });
 
 describe('back-pressure', () => {
-  it('a blob store that is full pauses the mailbox and loses nothing', async () => {
+  it('pauses the mailbox while the blob disk is full, and loses nothing', async () => {
     fill(5);
     let full = true;
     const refuse = () => Promise.reject(new MailroomError('BLOB_STORE_FULL'));
@@ -339,7 +339,7 @@ describe('back-pressure', () => {
     await jobsAre(one, 5);
   });
 
-  it('Redis that goes away and comes back: fetching waits, then goes on', async () => {
+  it('stops fetching while Redis is away, and resumes when it returns', async () => {
     const own = await startRedis({ aof: 'everysec' });
     const one = await start({ redisUrl: own.url });
     await waitFor(() => one.inbound.status()[0]?.state === 'idle', { timeoutMs: 5_000 });
@@ -354,8 +354,8 @@ describe('back-pressure', () => {
   });
 });
 
-describe('after-care', () => {
-  it('flags as seen what is queued, and only that', async () => {
+describe('action after queueing', () => {
+  it('flags the queued messages as seen, and no others', async () => {
     fill(3);
     const one = await start({ servers: [server({ startFrom: 'now', afterQueued: { action: 'seen' } })] });
     await waitFor(() => one.inbound.status()[0]?.state === 'idle', { timeoutMs: 5_000 });
@@ -369,7 +369,7 @@ describe('after-care', () => {
     );
   });
 
-  it('says when the folder to move to does not exist', async () => {
+  it('reports a missing target folder', async () => {
     const one = await start({ servers: [server({ afterQueued: { action: 'move', folder: 'Nirgends' } })] });
     const event = await waitFor(() => one.events('MailboxDisconnected')[0], { timeoutMs: 5_000 });
     expect(event).toMatchObject({ err: { code: 'IMAP_FOLDER_MISSING', message: expect.stringContaining('Nirgends') } });

@@ -23,11 +23,11 @@ async function looks(mailboxEvents: 'flags' | undefined, count: number) {
 
 const LOOK = ['STATUS INBOX (UIDVALIDITY UIDNEXT MESSAGES)', 'UID SEARCH ALL', 'IDLE'];
 
-it('off: the same commands as ever', async () => {
+it('off: sends the same commands as before', async () => {
   expect(await looks(undefined, 2)).toEqual([...LOOK, ...LOOK]);
 });
 
-it('on: one FETCH more a look', async () => {
+it('on: sends one more FETCH per poll', async () => {
   const [status = '', search = '', idle = ''] = LOOK;
   const look = [status, search, 'UID FETCH 1:* (UID FLAGS)', idle];
   expect(await looks('flags', 2)).toEqual([...look, ...look]);

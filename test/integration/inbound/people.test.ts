@@ -127,8 +127,8 @@ async function inSandbox(
   return one;
 }
 
-describe.concurrent('at a server without CONDSTORE', () => {
-  it('reports what a colleague does in Outlook, each act once', async (t) => {
+describe.concurrent('a server without CONDSTORE', () => {
+  it('reports each act of a colleague in Outlook once', async (t) => {
     const one = await inSandbox(t, 6);
     sandbox.outlook(one.user, 'read', 1);
     sandbox.outlook(one.user, 'answer', 2);
@@ -150,7 +150,7 @@ describe.concurrent('at a server without CONDSTORE', () => {
     expect(new Set((await one.reported()).map(({ eventId }) => eventId)).size).toBe(7);
   });
 
-  it('says where a mail went when that folder is watched, too', async (t) => {
+  it('reports the target folder of a moved mail when that folder is watched, too', async (t) => {
     const one = await inSandbox(t, 2);
     const archive = { ...one.server, name: 'its archive', folder: 'Archive', emailFlow: 'Its archive' };
     await one.inbound.setServers([one.server, archive]);
@@ -162,7 +162,7 @@ describe.concurrent('at a server without CONDSTORE', () => {
     expect(await one.happened(2)).toEqual(['gone 1 to its archive', 'gone 2']);
   });
 
-  it('is not told of what Mailroom does itself', async (t) => {
+  it('does not report what Mailroom does itself', async (t) => {
     const one = await inSandbox(t, 2, { afterQueued: { action: 'seen' } });
     const { uidValidity } = sandbox.mailboxes.status(one.user);
     await one.people.addMark(one.key(1, uidValidity), 'reply-1');
@@ -182,14 +182,14 @@ describe.concurrent('at a server without CONDSTORE', () => {
     expect(await one.happened(2)).toEqual(['answered 2 by flag', 'unseen 1']);
   });
 
-  it('moves queued mail away without a word', async (t) => {
+  it('moves queued mail without reporting events', async (t) => {
     const one = await inSandbox(t, 2, { afterQueued: { action: 'move', folder: 'Archive' } });
     await waitFor(() => sandbox.mailboxes.list(one.user).length === 0, { describe: () => 'an empty folder' });
     await one.looks(3);
     expect(await one.reported()).toEqual([]);
   });
 
-  it('says "too many" instead of hundreds of events, and then each again', async (t) => {
+  it('reports one overflow instead of hundreds of events, then single events again', async (t) => {
     const one = await inSandbox(t, 260);
     for (let uid = 1; uid <= 260; uid++) sandbox.outlook(one.user, 'read', uid);
     // The near ones at the next look, the others with the look into the whole window.
@@ -205,7 +205,7 @@ describe.concurrent('at a server without CONDSTORE', () => {
     });
   });
 
-  it('counts while nobody takes events, and says so once there is room', async (t) => {
+  it('counts changes while no events are taken, and reports the count once there is room', async (t) => {
     let waiting = 10_000;
     const one = await inSandbox(t, 3, {}, { eventsBacklog: () => waiting });
     sandbox.outlook(one.user, 'read', 1);
@@ -220,7 +220,7 @@ describe.concurrent('at a server without CONDSTORE', () => {
     ]);
   });
 
-  it('says that the folder was renumbered, and goes by the new UIDs', async (t) => {
+  it('reports that the folder was renumbered, and continues with the new UIDs', async (t) => {
     const one = await inSandbox(t, 2);
     sandbox.mailboxes.setUidValidity(one.user, 4_711);
     await one.happened(1);
@@ -234,7 +234,7 @@ describe.concurrent('at a server without CONDSTORE', () => {
     expect(await one.happened(2)).toEqual(['overflow', 'seen 3']);
   });
 
-  it('finds out after a stop what happened meanwhile, and repeats nothing', async (t) => {
+  it('reports after a stop what happened in the meantime, and repeats nothing', async (t) => {
     const one = await inSandbox(t, 3);
     sandbox.outlook(one.user, 'read', 1);
     await one.happened(1);
@@ -248,7 +248,7 @@ describe.concurrent('at a server without CONDSTORE', () => {
     expect((await one.reported()).map(({ event }) => event).sort()).toEqual(['answered', 'seen', 'seen']);
   });
 
-  it('a view that is garbage is set aside, and watching continues', async (t) => {
+  it('sets an unreadable view aside and continues watching', async (t) => {
     const one = await inSandbox(t, 1);
     await one.inbound.stop();
     await one.redis.hset(`{mailroom}:view:${one.id}`, 'rest', 'garbage');
@@ -258,7 +258,7 @@ describe.concurrent('at a server without CONDSTORE', () => {
     expect(await one.happened(1)).toEqual(['seen 1']);
   });
 
-  it('reports who answered, from Sent; a forwarded mail and a reply of ours are no answer', async (t) => {
+  it('reports from Sent who answered; a forwarded mail and our own reply are no answer', async (t) => {
     const one = await inSandbox(t, 4, { mailboxEvents: 'flags-and-sent' });
     await waitFor(async () => (await one.people.view(one.id))?.sent !== undefined, {
       describe: () => 'Sent looked at',
@@ -284,7 +284,7 @@ describe.concurrent('at a server without CONDSTORE', () => {
     expect((await one.people.answerOf(one.key(2, uidValidity))).record).toBeUndefined();
   });
 
-  it('keeps fetching mail when the flags cannot be had', async (t) => {
+  it('continues fetching mail when flags are not available', async (t) => {
     const one = await inSandbox(t, 1);
     sandbox.faults.set({ name: 'imapReply', mailbox: one.user, command: 'FETCH', text: 'NO Server error.', times: 1 });
     await waitFor(() => one.events('MailboxLookFailed')[0], { describe: () => 'a failed look' });
@@ -296,7 +296,7 @@ describe.concurrent('at a server without CONDSTORE', () => {
   });
 });
 
-describe.concurrent('at Dovecot, with CONDSTORE', () => {
+describe.concurrent('Dovecot, with CONDSTORE', () => {
   const real = () => ({ port: dovecot.port, ca: dovecot.caPem });
 
   it('reports flags, and answers in Sent', async (t) => {

@@ -53,7 +53,7 @@ it.each<[fault: ScriptedFault, reason: string]>([
   ['stall', 'server-silent'],
   ['no', 'fetch-refused'],
   ['no-row', 'connection-closed'],
-])('a large one, at its second piece: %s: quarantined as %s', async (fault, reason) => {
+])('a large message, at its second piece: %s: quarantined as %s', async (fault, reason) => {
   const large = scriptedMail('large', 'x'.repeat(200_000));
   const box = await start(20, {
     server: { maxMessageSize: 100_000 },
@@ -68,7 +68,7 @@ it.each<[fault: ScriptedFault, reason: string]>([
   expect(await box.unaccounted()).toEqual([]);
 });
 
-it('a large one that comes whole is headers and reference', async () => {
+it('a large message that arrives whole is enqueued with headers and a reference', async () => {
   const large = scriptedMail('large', 'x'.repeat(200_000));
   const box = await start(3, {
     server: { maxMessageSize: 100_000 },

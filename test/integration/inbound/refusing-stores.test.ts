@@ -26,8 +26,8 @@ async function pausedOnce(one: ScriptedMailbox, reason: string, cure: () => unkn
 }
 const tries = ({ imap }: ScriptedMailbox) => imap.commands.filter((command) => command.includes('BODY.PEEK[]')).length;
 
-describe('a store that takes nothing', () => {
-  it('a full blob disk: paused, and again when there is room', async () => {
+describe('a store that refuses writes', () => {
+  it('pauses the mailbox when the blob disk is full, and resumes when there is room', async () => {
     let full = true;
     const one = await start(60, {
       // More than waits in memory for the commit: what the server still sends must not hold up the connection.
@@ -53,7 +53,7 @@ describe('a store that takes nothing', () => {
     expect(one.events('MailboxPaused')[0]).toMatchObject({ err: { code: 'BLOB_STORE_FULL' } });
   });
 
-  it('Redis without memory: paused, and no raw mail is stored twice', async () => {
+  it('pauses when Redis is out of memory, and stores no raw mail twice', async () => {
     const stored: number[] = [];
     const admin = new Redis(redisUrl());
     const one = await start(0, {
@@ -81,7 +81,7 @@ describe('a store that takes nothing', () => {
 });
 
 describe('clocks', () => {
-  it('one that is set back by an hour stops nothing, and costs no lease', async () => {
+  it('a clock set back by an hour stops nothing and loses no lease', async () => {
     let ahead = 0;
     const one = await start(2, { settings: { leaseMs: 1_500 }, ports: { now: () => Date.now() + ahead } });
     await one.jobsAre(2);
@@ -100,7 +100,7 @@ describe('clocks', () => {
     expect(one.imap.connections()).toBe(1);
   });
 
-  it('a wait that a wrong clock wrote is due at once', async () => {
+  it('a wait written by a wrong clock is due at once', async () => {
     const one = await start(2, { prepare: ({ faults }) => faults.set(2, 'no-data') });
     await waitFor(async () => (await one.ledgers.load(one.mailboxId)).pending.has(2));
     one.imap.faults.delete(2);
@@ -114,8 +114,8 @@ describe('clocks', () => {
   });
 });
 
-describe('a Redis that was set back for less than a lease', () => {
-  it('is noticed without a new mail, and what it forgot is fetched again', async () => {
+describe('a Redis that was restored to a state younger than the lease time', () => {
+  it('is noticed without a new mail, and the forgotten messages are fetched again', async () => {
     const one = await start(3, { settings: { leaseMs: 60_000 } });
     await one.jobsAre(3);
     await one.isIdle();
@@ -133,7 +133,7 @@ describe('a Redis that was set back for less than a lease', () => {
     expect(one.events('LedgerSetBack')).toHaveLength(1);
   });
 
-  it('is noticed by the renewal of the lease, long before the next look', async () => {
+  it('is noticed at the renewal of the lease, long before the next poll', async () => {
     const one = await start(1, { settings: { leaseMs: 1_000, deadAfterMs: 600_000, reconcileMs: 600_000 } });
     await one.jobsAre(1);
     await one.isIdle();

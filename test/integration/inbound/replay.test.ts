@@ -62,7 +62,7 @@ const opener = (one: ScriptedMailbox) => () =>
   openMailbox(one.server, { password: 'x' }, { connectMs: 5_000, answerMs: 1_000 });
 const replayed = (one: ScriptedMailbox) => one.jobs(`${one.server.emailFlow} shadow`);
 
-it('a mail over the maximum size and a bounce: as the watcher made them, with the raw mail whole', async () => {
+it('enqueues a mail over the maximum size and a bounce as the watcher did, with the whole raw mail', async () => {
   const bounce = readFileSync(new URL('../../fixtures/mails/bounce.eml', import.meta.url));
   const large = scriptedMail('large', 'x'.repeat(50_000));
   const one = await start(1, {
@@ -89,7 +89,7 @@ it('a mail over the maximum size and a bounce: as the watcher made them, with th
   });
 });
 
-it('is refused while a UIDVALIDITY change is not settled, and before the mailbox was ever watched', async () => {
+it('is refused while a UIDVALIDITY change is unsettled, and before the mailbox was first watched', async () => {
   const one = await start(2);
   await one.jobsAre(2);
   await one.inbound.setServers([]);
@@ -100,7 +100,7 @@ it('is refused while a UIDVALIDITY change is not settled, and before the mailbox
   expect(await replayed(one)).toEqual([]);
 });
 
-it('an interrupted run is continued: each message once, and the run after it enqueues them again', async () => {
+it('continues an interrupted run without repeating a message; the next run enqueues all again', async () => {
   const one = await start(6);
   await one.jobsAre(6);
   const open = opener(one);
@@ -125,14 +125,14 @@ it('an interrupted run is continued: each message once, and the run after it enq
   expect(new Set(keys).size).toBe(6);
 });
 
-it('a message that the server does not give is named, and the others come', async () => {
+it('names a message that the server does not return, and enqueues the others', async () => {
   const one = await start(4);
   await one.jobsAre(4);
   one.imap.faults.set(2, 'close').set(3, 'nil');
   expect(await again(one, { uids: uidSet('1:4') })).toEqual({ enqueued: 2, before: 0, unreadable: [2, 3] });
 });
 
-it('since a date: asked for with a day of slack, chosen by INTERNALDATE', async () => {
+it('since a date: searches with a day of tolerance, and selects by INTERNALDATE', async () => {
   const one = await start(2);
   await one.jobsAre(2);
   // INTERNALDATE of all is 2026-11-23T10:12Z.

@@ -94,11 +94,11 @@ function localhostIs(addresses: () => string[]): void {
   vi.spyOn(dns, 'lookup').mockImplementation(answer as never);
 }
 
-describe('behind a proxy', () => {
+describe('a proxy', () => {
   const { fixture, all, provider, imap, receive, smtp, sender, send } = networks('127.0.0.1');
 
   it.each(['http', 'socks5'] as const)(
-    '%s: token, mailbox and mail go through it, and nothing past it',
+    '%s: carries token requests, mailbox and submission, and no connection bypasses it',
     async (kind) => {
       const proxy = await startProxy(kind);
       // The proxy resolves the names: this machine could not.
@@ -118,7 +118,7 @@ describe('behind a proxy', () => {
     },
   );
 
-  it('each server and each application has its own', async () => {
+  it('can differ for each server and each application', async () => {
     const [forToken, forMail] = [await startProxy('http'), await startProxy('socks5')];
     const tokens = provider({ proxy: forToken.url });
     await (await receive(imap({ proxy: forMail.url }), tokens)).close();
@@ -137,7 +137,7 @@ describe('a private CA', () => {
   const foreign = createCertificates().caPem;
   const outcome = (promise: Promise<unknown>) => promise.catch((error: unknown) => error);
 
-  it('of application and servers is trusted; another one does not stand in for it', async () => {
+  it('is trusted for its application and servers; another CA does not replace it', async () => {
     expect(await outcome(provider({ ca: foreign }).getToken(imap(), 'imap'))).toMatchObject({
       code: 'OAUTH_TLS_FAILED',
     });
@@ -151,7 +151,7 @@ describe('a private CA', () => {
     await all({});
   });
 
-  it('of one server does not shut out those that the whole process trusts (NODE_EXTRA_CA_CERTS)', async () => {
+  it('set for one server does not exclude those that the whole process trusts (NODE_EXTRA_CA_CERTS)', async () => {
     const before = getCACertificates('default');
     setDefaultCACertificates([...before, fixture.sandbox.caPem]);
     try {
@@ -165,15 +165,15 @@ describe('a private CA', () => {
 describe('IPv6', () => {
   const { all } = networks('::1');
 
-  it('by address', async () => {
+  it('connects to an address', async () => {
     localhostIs(() => ['::1']); // an authority has a name always
     await all({ host: '::1' });
   });
-  it('by a name that has no other', async () => {
+  it('connects to a name that has IPv6 addresses only', async () => {
     localhostIs(() => ['::1']);
     await all({});
   });
-  it('by a name of both families of which IPv4 does not answer', async () => {
+  it('connects to a name with both families when IPv4 does not answer', async () => {
     localhostIs(() => ['127.0.0.1', '::1']);
     await all({});
   });
@@ -182,7 +182,7 @@ describe('IPv6', () => {
 describe('IPv4', () => {
   const { all } = networks('127.0.0.1');
 
-  it('by a name of both families of which IPv6 does not answer', async () => {
+  it('connects to a name with both families when IPv6 does not answer', async () => {
     localhostIs(() => ['::1', '127.0.0.1']);
     await all({});
   });
@@ -226,7 +226,7 @@ describe('a name whose address changes', () => {
     };
   }
 
-  it('is followed at the next connection: nothing is pinned or remembered', async () => {
+  it('is resolved again at the next connection: nothing is pinned or cached', async () => {
     const [old, next] = [await relay('127.0.0.2'), await relay('127.0.0.3')];
     let address = '127.0.0.2';
     localhostIs(() => [address]);

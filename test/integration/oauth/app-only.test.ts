@@ -8,7 +8,7 @@ const claims = (token: string) =>
 describe('app-only', () => {
   const at = createFixture();
 
-  it('gets a token with roles, for IMAP and SMTP by one request', async () => {
+  it('gets one token with roles that is valid for IMAP and SMTP', async () => {
     const before = at.sandbox.oauth.tokenRequests();
     const provider = at.replica();
     const token = await provider.getToken(imapServer(), 'imap');
@@ -20,7 +20,7 @@ describe('app-only', () => {
     expect(at.sandbox.oauth.tokenRequests() - before).toBe(1);
   });
 
-  it('asks once for twenty callers and two replicas with one cold cache', async () => {
+  it('sends one request for twenty callers and two replicas with an empty shared cache', async () => {
     const before = at.sandbox.oauth.tokenRequests();
     const [left, right] = [at.replica(), at.replica()];
     const asked = Array.from({ length: 20 }, (_, index) => (index % 2 ? left : right).getToken(imapServer(), 'imap'));
@@ -29,7 +29,7 @@ describe('app-only', () => {
     expect(at.sandbox.oauth.tokenRequests() - before).toBe(1);
   });
 
-  it('a refused token is renewed once for all who had it', async () => {
+  it('renews a refused token once for all its users', async () => {
     const provider = at.replica();
     const { accessToken } = await provider.getToken(imapServer(), 'imap');
     const before = at.sandbox.oauth.tokenRequests();
@@ -42,7 +42,7 @@ describe('app-only', () => {
     expect(at.sandbox.oauth.tokenRequests() - before).toBe(1);
   });
 
-  it('takes the second credential when the first is refused, and says so', async () => {
+  it('uses the second credential when the first is refused, and logs it', async () => {
     const provider = at.replica([
       at.application({
         credentials: [
@@ -69,7 +69,7 @@ describe('app-only', () => {
     expect(at.events.filter(({ name }) => name === 'CredentialRefused')).toEqual([]);
   });
 
-  it('the cache in Redis is unreadable without the key, and readable after the key was rotated', async () => {
+  it('the cache in Redis is unreadable without the key, and readable after a key rotation', async () => {
     const provider = at.replica();
     const { accessToken } = await provider.getToken(imapServer(), 'imap');
     const redis = at.connect();
@@ -88,7 +88,7 @@ describe('app-only', () => {
     expect(at.events.map(({ name }) => name)).toContain('TokenCacheUnreadable');
   });
 
-  it('goes on while Redis does not answer, and says so', async () => {
+  it('continues while Redis does not answer, and logs it', async () => {
     const provider = at.replica();
     at.redis.freeze();
     try {
@@ -100,7 +100,7 @@ describe('app-only', () => {
     }
   });
 
-  it('a failure is not asked for a hundred times, and carries no secret', async () => {
+  it('does not repeat a failed request a hundred times; the failure contains no secret', async () => {
     const provider = at.replica([
       at.application({ credentials: [{ kind: 'secret', secret: 'wrong-secret-value-of-the-app' }] }),
     ]);
@@ -121,7 +121,7 @@ describe('app-only', () => {
     );
   });
 
-  it('a corrected application is asked at once', async () => {
+  it('sends a request at once after the application was corrected', async () => {
     const list = [at.application({ credentials: [{ kind: 'secret', secret: 'wrong-secret-value-of-the-app' }] })];
     const provider = at.replica(list);
     await expect(provider.getToken(imapServer(), 'imap')).rejects.toThrow();
@@ -144,7 +144,7 @@ describe('app-only', () => {
     await expect(at.replica().getToken(imapServer(), 'imap')).rejects.toMatchObject(expected);
   });
 
-  it('an authority that nobody answers at is unreachable; one with an unknown certificate is not trusted', async () => {
+  it('reports an authority that does not answer as unreachable, and one with an unknown certificate as not trusted', async () => {
     const away = at.replica([at.application({ authority: 'https://localhost:9/tenant' })]);
     await expect(away.getToken(imapServer(), 'imap')).rejects.toMatchObject({
       code: 'OAUTH_UNREACHABLE',
@@ -156,7 +156,7 @@ describe('app-only', () => {
     });
   });
 
-  it('a server that names no known application says so', async () => {
+  it('reports a server that names an unknown application', async () => {
     const server = imapServer({ application: 'Fabrikam' } as never);
     await expect(at.replica().getToken(server, 'imap')).rejects.toMatchObject({
       code: 'OAUTH_APPLICATION_NOT_CONFIGURED',

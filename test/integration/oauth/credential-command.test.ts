@@ -67,7 +67,7 @@ describe('mailroom credentials', { timeout: 240_000 }, () => {
   });
   const oauthKeys = async () => (await at.connect().keys('*')).filter((key) => key.includes(':oauth:'));
 
-  it('a dry run names what works and what to do, and leaves no trace', async () => {
+  it('a dry run reports what works and what to do, and leaves nothing behind', async () => {
     const both = await j.run('credentials', 'test', 'Contoso', '--lang', 'en');
     expect(both.code).toBe(1);
     expect(both.output).toMatch(/Contoso, credential 1 \(secret, 2026-01-31\)\n {2}FAILED .*OAUTH_SECRET_WRONG/);
@@ -83,7 +83,7 @@ describe('mailroom credentials', { timeout: 240_000 }, () => {
     expect(await oauthKeys()).toEqual([]);
   });
 
-  it('tests one that is not in the configuration yet', async () => {
+  it('tests a credential that is not configured yet', async () => {
     const good = await j.run('credentials', 'test', 'Contoso', '--secret-file', join(folder.path, 'next'), '--json');
     expect(good.code).toBe(0);
     expect(JSON.parse(good.output)).toMatchObject({
@@ -96,7 +96,7 @@ describe('mailroom credentials', { timeout: 240_000 }, () => {
     expect(none.output).toContain('credential.secretFile: cannot be read (ENOENT)');
   });
 
-  it('of a provider that gives tokens to people only, it says what is proven, and no portal path of Microsoft', async () => {
+  it('reports what is proven for a provider that issues tokens to people only, without Microsoft portal paths', async () => {
     const both = await j.run('credentials', 'test', 'Elsewhere', '--lang', 'en');
     expect(both.code).toBe(1);
     expect(both.output).toContain(`Compare client id ${CLIENT} and the secret with those at the provider (localhost:`);
@@ -109,14 +109,14 @@ describe('mailroom credentials', { timeout: 240_000 }, () => {
     expect(german.output).toContain('der Anbieter kennt Client und Geheimnis');
   });
 
-  it('names the applications and numbers there are', async () => {
+  it('lists the existing applications and credential numbers', async () => {
     expect((await j.run('credentials', 'test', 'Fabrikam')).output).toContain('there are: "Contoso", "Elsewhere"');
     expect((await j.run('credentials', 'test', 'Contoso', '3')).output).toContain(
       'has 2 credential(s), none with the number 3',
     );
   });
 
-  it('lists when they end, and which one is in use after the first was refused', async () => {
+  it('lists expiry dates, and the credential in use after the first one was refused', async () => {
     type Row = { credential: number; expires: string; daysLeft: number; inUse: string };
     const list = async () => JSON.parse((await j.run('credentials', 'list', 'Contoso', '--json')).output) as Row[];
     expect((await list()).map(({ inUse }) => inUse)).toEqual(['', '']);

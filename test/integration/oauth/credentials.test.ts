@@ -42,12 +42,12 @@ describe('credentials', () => {
   const token = (credential: Parameters<typeof at.application>[0]) =>
     at.replica([at.application(credential)]).getToken(imapServer(), 'imap');
 
-  it('certificate', async () => {
+  it('signs in with a certificate', async () => {
     const credentials = [{ kind: 'certificate', certificate: own.cert, privateKey: own.private }] as const;
     expect((await token({ credentials })).accessToken).toBeTypeOf('string');
   });
 
-  it('a certificate that is not registered is refused; the registered one behind it works', async () => {
+  it('uses the registered certificate after one that is not registered is refused', async () => {
     const wrong = { kind: 'certificate', certificate: foreign.cert, privateKey: foreign.private } as const;
     await expect(token({ credentials: [wrong] })).rejects.toMatchObject({
       code: 'OAUTH_ASSERTION_REFUSED',
@@ -57,7 +57,7 @@ describe('credentials', () => {
     expect((await token({ credentials: [wrong, right] })).accessToken).toBeTypeOf('string');
   });
 
-  it('text that is no certificate, and a key that is none', async () => {
+  it('rejects text that is not a certificate or not a key', async () => {
     await expect(
       token({ credentials: [{ kind: 'certificate', certificate: 'x', privateKey: own.private }] }),
     ).rejects.toMatchObject({ code: 'OAUTH_CREDENTIAL_UNUSABLE' });
@@ -68,7 +68,7 @@ describe('credentials', () => {
     expect(JSON.stringify(at.events)).not.toContain('geheimer-schluessel');
   });
 
-  it('federated assertion, read anew at each request', async () => {
+  it('reads a federated assertion again for each request', async () => {
     const credentials = [{ kind: 'federated', assertionFile: file }] as const;
     writeFileSync(file, assertion('somebody else'));
     await expect(token({ credentials })).rejects.toMatchObject({ code: 'OAUTH_ASSERTION_REFUSED' });
@@ -84,7 +84,7 @@ describe('credentials', () => {
     });
   });
 
-  it('no credential at all', async () => {
+  it('reports that no credential is configured', async () => {
     await expect(token({ credentials: [] })).rejects.toMatchObject({ code: 'OAUTH_CREDENTIAL_MISSING' });
   });
 });

@@ -35,28 +35,31 @@ describe('delegated', () => {
   it.each([
     ['with a secret', () => at.application()],
     ['as a public client', publicApplication],
-  ])('authorization code with PKCE, %s: then tokens come silently, in every replica', async (_name, application) => {
-    const provider = replica(application());
-    await expect(provider.getToken(imap, 'imap')).rejects.toMatchObject({ code: 'OAUTH_SIGN_IN_NEEDED' });
-    expect(await signIn(provider)).toEqual({ server: 'Support out', person: PERSON });
+  ])(
+    'signs in with authorization code and PKCE, %s; then gets tokens silently in every replica',
+    async (_name, application) => {
+      const provider = replica(application());
+      await expect(provider.getToken(imap, 'imap')).rejects.toMatchObject({ code: 'OAUTH_SIGN_IN_NEEDED' });
+      expect(await signIn(provider)).toEqual({ server: 'Support out', person: PERSON });
 
-    const other = replica(application());
-    const [forImap, forSmtp] = await Promise.all([other.getToken(imap, 'imap'), other.getToken(smtp, 'smtp')]);
-    // IMAP opens the shared mailbox, SMTP signs in as the person.
-    expect([forImap.user, forSmtp.user]).toEqual([SHARED, PERSON]);
-    expect(claims(forImap.accessToken)).toMatchObject({ scp: expect.stringContaining('IMAP.AccessAsUser.All') });
-    expect(claims(forSmtp.accessToken)).toMatchObject({ scp: expect.stringContaining('SMTP.Send') });
-    expect(await other.signedIn(smtp)).toMatchObject({ person: PERSON });
-  });
+      const other = replica(application());
+      const [forImap, forSmtp] = await Promise.all([other.getToken(imap, 'imap'), other.getToken(smtp, 'smtp')]);
+      // IMAP opens the shared mailbox, SMTP signs in as the person.
+      expect([forImap.user, forSmtp.user]).toEqual([SHARED, PERSON]);
+      expect(claims(forImap.accessToken)).toMatchObject({ scp: expect.stringContaining('IMAP.AccessAsUser.All') });
+      expect(claims(forSmtp.accessToken)).toMatchObject({ scp: expect.stringContaining('SMTP.Send') });
+      expect(await other.signedIn(smtp)).toMatchObject({ person: PERSON });
+    },
+  );
 
-  it('the same provider takes the new sign-in up at once, also after a refusal', async () => {
+  it('uses the new sign-in at once in the same provider, also after a refusal', async () => {
     const provider = replica();
     await expect(provider.getToken(smtp, 'smtp')).rejects.toMatchObject({ code: 'OAUTH_SIGN_IN_NEEDED' });
     await signIn(provider);
     expect((await provider.getToken(smtp, 'smtp')).user).toBe(PERSON);
   });
 
-  it('renews again and again: refresh tokens rotate', async () => {
+  it('renews repeatedly while refresh tokens rotate', async () => {
     const provider = replica();
     await signIn(provider);
     const seen = new Set<string>();
@@ -68,7 +71,7 @@ describe('delegated', () => {
     expect(seen.size).toBe(4);
   });
 
-  it('somebody else is refused, and nothing is kept', async () => {
+  it('refuses another person’s sign-in, and stores nothing', async () => {
     const provider = replica();
     await expect(signIn(provider, 'maria@contoso.example')).rejects.toMatchObject({
       code: 'OAUTH_WRONG_IDENTITY',
@@ -77,7 +80,7 @@ describe('delegated', () => {
     expect(await provider.signedIn(smtp)).toBeUndefined();
   });
 
-  it('declined, unknown state, used state, foreign redirect', async () => {
+  it('rejects a declined consent, an unknown state, a used state and a foreign redirect', async () => {
     const provider = replica();
     const { url } = await provider.beginSignIn(smtp, REDIRECT);
     await expect(provider.completeSignIn((await browser(url, 'decline')) as { state: string })).rejects.toMatchObject({
@@ -98,7 +101,7 @@ describe('delegated', () => {
     });
   });
 
-  it('device code: prompt, approval, tokens', async () => {
+  it('signs in with a device code: prompt, approval, tokens', async () => {
     const provider = replica(publicApplication());
     const signedIn = provider.deviceSignIn(smtp, ({ userCode, verificationUri }) => {
       expect(verificationUri).toMatch(/^https:/);
@@ -108,7 +111,7 @@ describe('delegated', () => {
     expect((await provider.getToken(smtp, 'smtp')).user).toBe(PERSON);
   });
 
-  it('device code declined', async () => {
+  it('reports a declined device code', async () => {
     const provider = replica(publicApplication());
     const signedIn = provider.deviceSignIn(
       smtp,
@@ -117,7 +120,7 @@ describe('delegated', () => {
     await expect(signedIn).rejects.toMatchObject({ class: 'permission' });
   });
 
-  it('revoked sessions: a person is asked for, once; signing in again heals', async () => {
+  it('requests a person once when sessions are revoked; a new sign-in recovers', async () => {
     const provider = replica();
     await signIn(provider);
     const { accessToken } = await provider.getToken(smtp, 'smtp');
@@ -132,7 +135,7 @@ describe('delegated', () => {
     expect((await provider.getToken(smtp, 'smtp')).accessToken).not.toBe(accessToken);
   });
 
-  it('a lost key: a clear message, and app-only servers go on', async () => {
+  it('reports a lost key clearly while app-only servers continue', async () => {
     await signIn(replica());
     const stranger = at.replica([at.application()], { keys: [{ id: 'k9', key: new Uint8Array(32).fill(3) }] });
     await expect(stranger.getToken(smtp, 'smtp')).rejects.toMatchObject({
@@ -143,7 +146,7 @@ describe('delegated', () => {
     expect((await stranger.getToken(imapServer(), 'imap')).user).toBe(SHARED);
   });
 
-  it('nothing secret in Redis or events', async () => {
+  it('stores no secret in Redis or events', async () => {
     const provider = replica();
     await signIn(provider);
     const { accessToken } = await provider.getToken(smtp, 'smtp');
@@ -173,7 +176,7 @@ describe('generic OAuth2', () => {
     });
   };
 
-  it('device code, then refresh tokens by plain endpoints', async () => {
+  it('signs in with a device code, then renews, at plain endpoints', async () => {
     const provider = at.replica([generic()]);
     const approve = vi.fn(({ userCode }: { userCode: string }) => void at.sandbox.oauth.settleDevice(userCode, PERSON));
     expect(await provider.deviceSignIn(smtp, approve)).toMatchObject({ person: PERSON });
@@ -182,7 +185,7 @@ describe('generic OAuth2', () => {
     expect((await provider.getToken(smtp, 'smtp', { refused: accessToken })).accessToken).not.toBe(accessToken);
   });
 
-  it('failures are judged by the same table', async () => {
+  it('classifies failures by the same table', async () => {
     const provider = at.replica([{ ...generic(), credentials: [{ kind: 'secret', secret: 'not-the-secret-of-it' }] }]);
     const failed = provider.deviceSignIn(smtp, ({ userCode }) => void at.sandbox.oauth.settleDevice(userCode, PERSON));
     await expect(failed).rejects.toMatchObject({ code: 'OAUTH_SECRET_WRONG' });
@@ -192,7 +195,7 @@ describe('generic OAuth2', () => {
 describe('proxies', () => {
   const at = createFixture();
 
-  it('HTTP CONNECT, with user and password', async () => {
+  it('connects through HTTP CONNECT with user and password', async () => {
     const seen: string[] = [];
     const proxy = createServer((socket) => {
       socket.once('data', (head) => {
@@ -215,7 +218,7 @@ describe('proxies', () => {
     await new Promise((resolve) => proxy.close(resolve));
   });
 
-  it('SOCKS5, with user and password', async () => {
+  it('connects through SOCKS5 with user and password', async () => {
     const asked: string[] = [];
     const proxy = createServer(async (socket) => {
       socket.on('error', () => {});
@@ -242,7 +245,7 @@ describe('proxies', () => {
     await new Promise((resolve) => proxy.close(resolve));
   });
 
-  it('a proxy that refuses is told as unreachable, without its password', async () => {
+  it('reports a refusing proxy as unreachable, without its password', async () => {
     const proxy = createServer((socket) => {
       socket.on('error', () => {});
       socket.resume();

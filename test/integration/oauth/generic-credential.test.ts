@@ -15,7 +15,7 @@ const secret = (value: string): OAuthCredential => ({ kind: 'secret', secret: va
 const outcome = (application: OAuthApplication, credential: OAuthCredential) =>
   tryCredential(application, credential, 5_000).catch((error: unknown) => error);
 
-describe('a provider that answers as Google does', () => {
+describe('a provider that answers like Google', () => {
   const GOOGLE_SECRET = 'GOCSPX-the-secret-of-it';
   const { caPem, certificate, key } = createCertificates();
   const asked: string[] = [];
@@ -61,7 +61,7 @@ describe('a provider that answers as Google does', () => {
     },
   });
 
-  it('proves client and secret although it gives no token to programs', async () => {
+  it('proves client and secret although it issues no tokens to programs', async () => {
     asked.length = 0;
     expect(await tryCredential(google(), secret(GOOGLE_SECRET), 5_000)).toEqual({
       expiresAt: undefined,
@@ -70,20 +70,20 @@ describe('a provider that answers as Google does', () => {
     expect(asked).toEqual(['client_credentials', 'refresh_token']);
   });
 
-  it('names a wrong secret as wrong', async () => {
+  it('names a wrong secret', async () => {
     expect(await outcome(google(), secret('the~old~one'))).toMatchObject({
       code: 'OAUTH_SECRET_WRONG',
       remote: { code: 'invalid_client' },
     });
   });
 
-  it('takes no failure of the provider for a proof', async () => {
+  it('takes no failure of the provider as proof', async () => {
     down = true;
     expect(await outcome(google(), secret(GOOGLE_SECRET))).toMatchObject({ code: 'OAUTH_PROVIDER_FAILED' });
     down = false;
   });
 
-  it('says of a certificate that it cannot be used there', async () => {
+  it('reports that certificates cannot be used with this provider', async () => {
     const credential: OAuthCredential = { kind: 'certificate', certificate: 'c', privateKey: 'k' };
     expect(await outcome(google(), credential)).toMatchObject({
       code: 'OAUTH_CREDENTIAL_UNUSABLE',
@@ -97,13 +97,13 @@ describe('the sandbox by plain endpoints', () => {
   const generic = (scopes: string[]) =>
     at.application({ generic: { tokenUrl: `${at.sandbox.authority}/oauth2/v2.0/token`, scopes } });
 
-  it('gives a token to a program where that is allowed', async () => {
+  it('gets a token where the provider issues them to programs', async () => {
     const proof = await tryCredential(generic(['https://outlook.office365.com/.default']), secret(SECRET), 5_000);
     expect(proof.expiresAt?.getTime()).toBeGreaterThan(Date.now());
     expect(proof.claims?.permissions).toContain('IMAP.AccessAsApp');
   });
 
-  it('else the secret is proven, and a wrong one refused', async () => {
+  it('otherwise proves the secret, and refuses a wrong one', async () => {
     const people = generic(['https://outlook.office.com/SMTP.Send', 'offline_access']);
     expect(await tryCredential(people, secret(SECRET), 5_000)).toMatchObject({ expiresAt: undefined });
     expect(await outcome(people, secret('not-the-secret'))).toMatchObject({ code: 'OAUTH_SECRET_WRONG' });

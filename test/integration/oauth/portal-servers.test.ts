@@ -41,7 +41,7 @@ describe('portal servers', () => {
   });
   afterAll(() => server.stop());
 
-  it('stores, lists, changes, deletes; the password is encrypted at rest', async () => {
+  it('are stored, listed, changed and deleted, with passwords encrypted at rest', async () => {
     const revision = await portal.put(definition);
     expect(await portal.list()).toEqual([{ id: 'büro', name: 'Büro', definition, revision }]);
     expect(JSON.stringify(await redis.hgetall('{mailroom}:portal:email-servers'))).not.toContain('hunter2');
@@ -51,7 +51,7 @@ describe('portal servers', () => {
     expect(await portal.list()).toEqual([]);
   });
 
-  it('of two who change the same version, one succeeds', async () => {
+  it('when two people change the same version, only the first succeeds', async () => {
     const revision = await portal.put(definition);
     const results = await Promise.allSettled([
       portal.put({ ...definition, port: 1 }, revision),
@@ -63,7 +63,7 @@ describe('portal servers', () => {
     await expect(portal.delete('None', 'x')).rejects.toMatchObject({ code: 'EMAIL_SERVER_NOT_FOUND' });
   });
 
-  it('a form without password keeps the stored one, but not for another host', async () => {
+  it('a form without a password keeps the stored one, but not for another host', async () => {
     const { password: _password, ...without } = definition;
     const revision = await portal.put(definition);
     const kept = await portal.put({ ...without, name: 'Büro', enabled: false }, revision);
@@ -72,7 +72,7 @@ describe('portal servers', () => {
     expect((await portal.get('Büro'))?.definition.password).toBeUndefined();
   });
 
-  it('a rotated key opens, a lost one is a problem of that server alone', async () => {
+  it('a rotated key still decrypts; a lost one is a problem of that server alone', async () => {
     await portal.put(definition);
     const rotated = replica([{ id: 'k2', key: new Uint8Array(32).fill(1) }, ...KEYS]);
     expect((await rotated.get('Büro'))?.definition.password).toBe('hunter2-secret');
@@ -85,7 +85,7 @@ describe('portal servers', () => {
     expect(list[1]?.problem?.message).toContain('"k2"');
   });
 
-  it('other replicas hear of a change', async () => {
+  it('changes reach other replicas', async () => {
     const heard = vi.fn();
     const other = replica();
     const off = other.onChange(heard);

@@ -68,7 +68,7 @@ const ALL = {
   image: { digest: `sha256:${'0'.repeat(64)}`, pullSecrets: [{ name: 'registry' }] },
 };
 
-it('helm lint finds nothing', () => {
+it('passes helm lint without a finding', () => {
   const file = join(dir.path, 'lint.yaml');
   writeFileSync(file, stringify(S3));
   expect(execFileSync(HELM, ['lint', '--strict', chart, '-f', file], { encoding: 'utf8' })).toContain(
@@ -105,7 +105,7 @@ describe.each([
       expect(() => validate(object), `${object.kind} ${object.metadata.name}`).not.toThrow();
   });
 
-  it('runs as nobody, on a read-only root, and is stopped in peace', () => {
+  it('runs as an unprivileged user on a read-only root, and has time to stop', () => {
     const deployments = objects.filter(({ kind }) => kind === 'Deployment');
     expect(deployments.map(({ metadata }) => metadata.name)).toEqual(['mail-ingest', 'mail-portal', 'mail-send']);
     for (const { spec } of deployments) {
@@ -137,7 +137,7 @@ describe.each([
   });
 });
 
-it('its configuration is one that Mailroom starts with', () => {
+it('contains a configuration that Mailroom starts with', () => {
   const config = render(ALL).find(({ kind }) => kind === 'ConfigMap');
   for (const [name, text] of Object.entries(config?.data ?? {})) writeFileSync(join(dir.path, name), text);
   const key = `k:${Buffer.alloc(32).toString('base64')}`;
@@ -150,11 +150,11 @@ it('its configuration is one that Mailroom starts with', () => {
   expect(loadConfig({ configDir: dir.path, env })).toMatchObject({ mode: 'production', blobs: { kind: 's3' } });
 });
 
-it('a blob store that replicas do not share is refused', () => {
+it('refuses a blob store that replicas do not share', () => {
   expect(() => render({})).toThrow(/a blob store that all replicas share is needed/);
 });
 
-it('the schemas find a wrong field', () => {
+it('the schemas detect a wrong field', () => {
   const [deployment] = render(S3).filter(({ kind }) => kind === 'Deployment');
   expect(() => validate({ ...(deployment as Rendered), spec: { ...deployment?.spec, replicas: 'two' } })).toThrow();
 });

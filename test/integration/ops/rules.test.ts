@@ -138,19 +138,19 @@ test('every alert has a fault', () => {
   expect(Object.keys(FAULTS).sort()).toEqual(alerts.map(({ name }) => name).sort());
 });
 
-test('each fires for its fault', async () => {
+test('each alert fires for its fault', async () => {
   const tests = Object.entries(FAULTS).map(([name, fault]) =>
     group({ ...HEALTHY, ...fault }, firing(`,alertname="${name}"`), [minuteOf(name)], true),
   );
   expect(await runTests('faults', tests)).toMatchObject({ code: 0, output: expect.stringContaining('SUCCESS') });
 });
 
-test('a healthy installation is quiet', async () => {
+test('no alert fires in a healthy installation', async () => {
   const tests = [group(HEALTHY, firing(''), [22, 70, 390], false)];
   expect(await runTests('healthy', tests)).toMatchObject({ code: 0, output: expect.stringContaining('SUCCESS') });
 });
 
-test('each names what it is about, and a runbook entry that exists', () => {
+test('each alert names its subject and an existing runbook entry', () => {
   const { groups } = parse(readFileSync(rulesFile, 'utf8')) as {
     groups: { rules: { alert?: string; annotations?: { runbook: string } }[] }[];
   };

@@ -99,14 +99,14 @@ async function resultOf(one: Replica, input: ReturnType<typeof reply>) {
 }
 const names = (one: Replica) => one.events.map(({ name }) => name);
 
-describe('a colleague is known to have answered', () => {
+describe('a message that a colleague has answered', () => {
   const bySent: AnswerRecord = { by: 'sent', who: ALEX, at: '2026-11-29T10:00:00.000Z' };
   beforeEach(async () => {
     await looked(0);
     await people.noteAnswer(key(), bySent);
   });
 
-  it('held, with who and when; a person who releases it sends it', async () => {
+  it('holds the reply, naming the colleague and the time; a released reply is sent', async () => {
     const one = await start();
     const input = answering();
     expect(await resultOf(one, input)).toMatchObject({
@@ -134,7 +134,7 @@ describe('a colleague is known to have answered', () => {
     expect(room.sink.received).toHaveLength(1);
   });
 
-  it('is no reason to hold a reply to another message, or to none', async () => {
+  it('does not hold a reply to another message or to none', async () => {
     const one = await start();
     const other = messageKey(mailboxId(watched()), era(), uid + 1);
     expect((await resultOf(one, reply({ answers: { messageKey: other } })))?.state).toBe('accepted');
@@ -142,7 +142,7 @@ describe('a colleague is known to have answered', () => {
   });
 });
 
-it('counts as answered when the flag was there before anybody watched', async () => {
+it('holds the reply when the flag existed before watching began', async () => {
   await looked(0, [uid]);
   expect(await resultOf(await start(), answering())).toMatchObject({
     state: 'held',
@@ -150,7 +150,7 @@ it('counts as answered when the flag was there before anybody watched', async ()
   });
 });
 
-it('answered while the envelope is sent: DATA does not begin', async () => {
+it('does not begin DATA when the answer arrives during the envelope', async () => {
   await looked(0);
   let asked = 0;
   const one = await start({}, (answers) => ({
@@ -168,7 +168,7 @@ it('answered while the envelope is sent: DATA does not begin', async () => {
   expect(await one.deps.journal.read(input.replyId)).toMatchObject({ state: 'held', begins: 0 });
 });
 
-describe('what is known is old', () => {
+describe('when the last known state is old', () => {
   beforeEach(() => looked(600_000));
 
   it('finds the flag in the mailbox', async () => {
@@ -180,7 +180,7 @@ describe('what is known is old', () => {
     expect((await people.answerOf(key())).record).toMatchObject({ by: 'flag' });
   });
 
-  it('finds the answer in Sent; a forwarded mail and a reply of ours are none', async () => {
+  it('finds the answer in Sent; a forwarded mail and our own reply do not count', async () => {
     sandbox.outlook(BOX, 'forward', uid);
     const head = `From: ${BOX}\r\nTo: ${CUSTOMER}\r\nIn-Reply-To: <question-${uid}@customer.example>\r\n`;
     sandbox.mailboxes.append(BOX, `X-Mailroom-Reply-Id: r\r\n${head}\r\nx`, { folder: 'Sent Items' });
@@ -193,13 +193,13 @@ describe('what is known is old', () => {
     });
   });
 
-  it('does not take our own mark for a colleague’s answer', async () => {
+  it('does not mistake Mailroom’s own flag for a colleague’s answer', async () => {
     sandbox.mailboxes.setFlags(BOX, uid, ['\\Answered']);
     await people.addMark(key(), 'an earlier reply');
     expect((await resultOf(await start(), answering()))?.state).toBe('accepted');
   });
 
-  it('sends when the mailbox cannot be looked at, says so in the evidence, and does not ask again at once', async () => {
+  it('sends when the mailbox cannot be checked, records that as evidence, and waits before the next check', async () => {
     sandbox.faults.set({ name: 'authFailed', mailbox: BOX });
     const one = await start();
     const [first, second] = [answering(), answering()];
@@ -213,7 +213,7 @@ describe('what is known is old', () => {
   });
 });
 
-describe('an accepted reply wants its message marked', () => {
+describe('an accepted reply requests the \\Answered flag of its message', () => {
   const marks = async () => (await people.marks(mailboxId(watched()))).map(({ messageKey }) => messageKey);
   it.each<[string, Partial<SmtpServer>, object, boolean]>([
     ['by the server', { markAnswered: true }, {}, true],
@@ -230,7 +230,7 @@ describe('an accepted reply wants its message marked', () => {
     expect(await marks()).toEqual(expected ? [key()] : []);
   });
 
-  it('also when its worker was killed before it could note that', async () => {
+  it('also requests it when its worker was killed before recording it', async () => {
     await looked(0);
     const one = await start({ markAnswered: true });
     const input = answering();
@@ -243,7 +243,7 @@ describe('an accepted reply wants its message marked', () => {
     expect(room.sink.received).toHaveLength(1);
   });
 
-  it('marks of mailboxes that nobody watches expire', async () => {
+  it('drops requests for mailboxes that are not watched after a time', async () => {
     await people.addMark(key(), 'r');
     expect(await redis.ttl(`{mailroom}:answer-marks:${mailboxId(watched())}`)).toBeGreaterThan(86_400);
   });

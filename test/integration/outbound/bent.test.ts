@@ -115,7 +115,7 @@ describe.each([
   ['signed in', submission],
   ['known by address', relay],
 ] as const)('replies through a server without extensions, %s', (_, server) => {
-  it('arrive, and their copies lie in Sent once', async () => {
+  it('arrive, and their copies are stored in Sent once', async () => {
     const one = await start(server());
     const inputs = Array.from({ length: 10 }, () => reply());
     for (const input of inputs) await one.replies.submitReply(input);
@@ -129,7 +129,7 @@ describe.each([
       });
   });
 
-  it('a refused recipient is told apart, the others get the mail', async () => {
+  it('report a refused recipient separately; the others get the mail', async () => {
     const one = await start(server());
     const input = reply({ to: ['good@customer.example', REFUSED] });
     await one.replies.submitReply(input);
@@ -141,7 +141,7 @@ describe.each([
     ]);
   });
 
-  it('a reply to a recipient that is deferred waits', async () => {
+  it('wait when their recipient is deferred', async () => {
     const one = await start(server());
     const input = reply({ to: [DEFERRED] });
     await one.replies.submitReply(input);
@@ -150,7 +150,7 @@ describe.each([
     expect((await one.replies.getReply(input.replyId))?.state).not.toMatch(/accepted|rejected|failed/);
   });
 
-  it('what is over its size is refused before it is sent, in its own unit', async () => {
+  it('are refused before submission when they exceed the size, in the server’s unit', async () => {
     const one = await start(server());
     await one.replies.submitReply(reply());
     const input = reply({
@@ -163,7 +163,7 @@ describe.each([
 });
 
 describe('mailroom check', () => {
-  it('signed in: the size is right, the sign-in happened', async () => {
+  it('passes a signed-in server, reporting size and sign-in', async () => {
     const found = await check(submission());
     expect(found.filter(({ state }) => state === 'failed')).toEqual([]);
     expect(of(found, 'smtpSize')?.detail).toMatchObject({
@@ -173,7 +173,7 @@ describe('mailroom check', () => {
     expect(of(found, 'smtpSignIn')).toMatchObject({ state: 'ok', detail: { en: SHARED } });
   });
 
-  it('known by address: nobody signed in, and that is what it reports', async () => {
+  it('reports that a server which knows us by address had no sign-in', async () => {
     const found = await check(relay());
     expect(passed(found)).toBe(true);
     expect(of(found, 'smtpSignIn')).toMatchObject({ state: 'skipped' });
@@ -183,26 +183,29 @@ describe('mailroom check', () => {
     });
   });
 
-  it.each([false, true])('a relay that does not know us is no Send As, with a probe: %s', async (sendProbe) => {
-    const found = await check(relay({ host: stranger.host, port: stranger.relayPort }), sendProbe);
-    expect(passed(found)).toBe(false);
-    expect(of(found, 'sendAs')).toMatchObject({ state: 'failed', failure: { remote: { system: 'smtp' } } });
-  });
+  it.each([false, true])(
+    'does not count a relay that does not know us as Send As, with a probe: %s',
+    async (sendProbe) => {
+      const found = await check(relay({ host: stranger.host, port: stranger.relayPort }), sendProbe);
+      expect(passed(found)).toBe(false);
+      expect(of(found, 'sendAs')).toMatchObject({ state: 'failed', failure: { remote: { system: 'smtp' } } });
+    },
+  );
 
-  it('a password where nobody can sign in is no sign-in', async () => {
+  it('does not count a password as a sign-in where signing in is impossible', async () => {
     const found = await check(relay({ authentication }));
     expect(of(found, 'smtpSignIn')).toMatchObject({ state: 'failed', failure: { code: 'SMTP_AUTH_NOT_OFFERED' } });
     expect(of(found, 'sendAs')).toMatchObject({ state: 'skipped' });
     expect(of(found, 'smtpSignIn')?.failure?.fix.en).toContain('Authentication Type to None');
   });
 
-  it('a display name that every reply would be refused for fails Send As', async () => {
+  it('fails Send As for a display name that every reply would be refused for', async () => {
     const found = await check(submission({ displayNames: { [SHARED]: 'ceo@contoso.example' } }), true);
     expect(of(found, 'sendAs')).toMatchObject({ state: 'failed', failure: { code: 'FROM_NAME_SPOOFED' } });
   });
 });
 
-it('a reply never leaves unauthenticated where a password is configured', async () => {
+it('never sends a reply unauthenticated where a password is configured', async () => {
   const one = await start(relay({ authentication }));
   const input = reply();
   await one.replies.submitReply(input);

@@ -54,7 +54,7 @@ function atStep(deps: OutboundDeps, when: 'before' | 'after', state: string, run
   };
 }
 
-describe('cancel meets a worker', () => {
+describe('a cancellation during processing', () => {
   it.each([
     ['before', 'prepared', 'cancelled'],
     ['after', 'prepared', 'cancelled'],
@@ -64,7 +64,7 @@ describe('cancel meets a worker', () => {
     ['after', 'data-begun', 'REPLY_TOO_LATE'],
     ['before', 'accepted', 'REPLY_TOO_LATE'],
     ['after', 'accepted', 'REPLY_TOO_LATE'],
-  ] as const)('%s %s: %s, and the customer agrees', async (when, state, expected) => {
+  ] as const)('%s %s: %s, and the customer’s mailbox matches', async (when, state, expected) => {
     const input = reply();
     const ended: string[] = [];
     // Another replica is asked, as a backend's request may be.
@@ -88,7 +88,7 @@ describe('cancel meets a worker', () => {
     );
   });
 
-  it('many at once, of two replicas: each reply is cancelled or sent, never both and never neither', async () => {
+  it('by many callers on two replicas: each reply is either cancelled or sent', async () => {
     const blobs = memoryBlobs();
     const one = await replica(() => {}, { blobs });
     const two = await replica(() => {}, { blobs });
@@ -115,8 +115,8 @@ describe('cancel meets a worker', () => {
   });
 });
 
-describe('what can be cancelled', () => {
-  it('within its undo window, at once, and again with the same answer', async () => {
+describe('a cancellation', () => {
+  it('within the undo window takes effect at once, and is idempotent', async () => {
     const one = await replica();
     const input = reply({ notBefore: FAR });
     await one.replies.submitReply(input);
@@ -133,7 +133,7 @@ describe('what can be cancelled', () => {
     expect(await one.replies.submitReply(input)).toMatchObject({ state: 'dropped', ended: 'cancelled' });
   });
 
-  it('one that a backend put on the queue itself and nobody has taken', async () => {
+  it('removes a reply that a backend queued itself and no worker has taken', async () => {
     const one = await replica();
     const input = reply({ notBefore: FAR });
     await one.deps.queues.add('sink', input.replyId, input, { priority: 10, delayMs: 1_000_000 });
@@ -175,12 +175,12 @@ describe('what can be cancelled', () => {
       },
       'REPLY_TOO_LATE',
     ],
-  ])('not what %s', async (_, made, code) => {
+  ])('is refused for %s', async (_, made, code) => {
     const one = await replica(() => {}, { settings: { settleMs: 200, firstLookMs: 50, waitScale: 1 } });
     expect(await cancel(one, await made(one))).toBe(code);
   });
 
-  it('by a job on the queue: it ends with the result of the reply, or says why it is too late', async () => {
+  it('by a job on the queue ends with the reply’s result, or with the reason why it is too late', async () => {
     const one = await replica();
     const [waiting, sent] = [reply({ notBefore: FAR }), reply()];
     await one.replies.submitReply(waiting);
@@ -205,7 +205,7 @@ describe('what can be cancelled', () => {
 describe('expiresAt', () => {
   const soon = (ms: number) => new Date(Date.now() + ms).toISOString();
 
-  it('reached between RCPT and DATA: nothing is sent', async () => {
+  it('reached between RCPT and DATA: sends nothing', async () => {
     const input = reply({ expiresAt: soon(700) });
     const one = await replica((deps) =>
       atStep(deps, 'after', 'submitting', () =>
@@ -218,7 +218,7 @@ describe('expiresAt', () => {
     expect(room.sink.received).toEqual([]);
   });
 
-  it('is said in time although its server is paused', async () => {
+  it('is reported in time although its server is paused', async () => {
     const one = await replica(() => {}, { settings: { restingMs: 50, seekMs: 100 } });
     await one.deps.pauses.set('sink', { code: 'SMTP_AUTH_FAILED', hint: '', probeMs: 60_000 });
     await until('paused', () => one.deps.queues.paused('sink'));
@@ -228,7 +228,7 @@ describe('expiresAt', () => {
     expect(one.events.map(({ name }) => name)).toContain('ReplyExpired');
   });
 
-  it('ends a reply for those who are still deferred; the others have it', async () => {
+  it('ends a reply for recipients that are still deferred; the others keep theirs', async () => {
     room.sink.answerRcpt = (address) => (address === 'grey@example.net' ? '450 4.2.0 later' : undefined);
     const one = await replica();
     const input = reply({ to: ['easy@example.net', 'grey@example.net'], expiresAt: soon(900) });
@@ -240,7 +240,7 @@ describe('expiresAt', () => {
     ]);
   });
 
-  it('before notBefore: dropped then, not later', async () => {
+  it('before notBefore: drops the reply at that time and not later', async () => {
     const one = await replica();
     const input = reply({ notBefore: FAR, expiresAt: soon(150) });
     await one.deps.queues.add('sink', input.replyId, input, { priority: 10, delayMs: 0 });
@@ -249,7 +249,7 @@ describe('expiresAt', () => {
 });
 
 describe('priority', () => {
-  it('is raised while it waits, never lowered, and leaves the reply what it is', async () => {
+  it('is raised while the reply waits, never lowered, and does not change the reply', async () => {
     const one = await replica();
     await one.deps.pauses.set('sink', { code: 'SMTP_AUTH_FAILED', hint: '', probeMs: 60_000 });
     await until('paused', () => one.deps.queues.paused('sink'));

@@ -16,8 +16,8 @@ const reply = replyMaker('certain');
 const replica = (options: Partial<ReplicaOptions> = {}) =>
   room.replica({ servers: [smtpServer(room.sink.port)], ...options });
 
-describe('Redis forgot that DATA began', () => {
-  it.each(['prepared', 'submitting'])('and went back to %s: looked up in Sent, not sent again', async (state) => {
+describe('when Redis forgets that DATA began', () => {
+  it.each(['prepared', 'submitting'])('and returns to %s: looks in Sent and does not send again', async (state) => {
     const one = await replica();
     const input = reply();
     await one.replies.submitReply(input);
@@ -35,7 +35,7 @@ describe('Redis forgot that DATA began', () => {
     expect(room.sink.received).toHaveLength(1);
   });
 
-  it('and everything else, and the backend adds the reply again: accepted by Sent', async () => {
+  it('and everything else, and the backend adds the reply again: accepted by the copy in Sent', async () => {
     const one = await replica();
     const input = reply();
     await one.replies.submitReply(input);
@@ -46,7 +46,7 @@ describe('Redis forgot that DATA began', () => {
     expect(room.sink.received).toHaveLength(1);
   });
 
-  it('of a mail of which an earlier beginning left no mark: looked up in Sent all the same', async () => {
+  it('for a mail without a marker of an earlier attempt: looks in Sent all the same', async () => {
     const blobs = memoryBlobs();
     const { createMarker } = blobs;
     // The first DATA begins in the journal alone: no mark, so not a byte left. The second goes through.
@@ -66,7 +66,7 @@ describe('Redis forgot that DATA began', () => {
     expect(room.sink.received).toHaveLength(1);
   });
 
-  it('of a mail that is not in Sent: held; released it goes, and is not doubted again', async () => {
+  it('for a mail that is not in Sent: holds the reply; once released it is sent without another doubt', async () => {
     const one = await replica();
     const input = reply();
     for (const times of [1, 2, 3]) await one.deps.blobs.createMarker(dataBegunMark(input.replyId, times));
@@ -79,7 +79,7 @@ describe('Redis forgot that DATA began', () => {
     expect(room.sink.received).toHaveLength(1);
   });
 
-  it('while another worker is at it: its mark is not made twice, and the second one doubts', async () => {
+  it('while another worker submits: creates no second marker, and the second worker becomes uncertain', async () => {
     const blobs = memoryBlobs();
     const input = reply();
     const createMarker = blobs.createMarker;
@@ -96,7 +96,7 @@ describe('Redis forgot that DATA began', () => {
   });
 });
 
-it('a claim that Redis forgot is never taken for the one that it gives next', async () => {
+it('never reuses a claim number that Redis forgot', async () => {
   const client = room.redis.client();
   const journal = createJournal(client);
   const claim = async (owner: string) => {
@@ -124,7 +124,7 @@ it('a claim that Redis forgot is never taken for the one that it gives next', as
   expect(await journal.renew('twin', forgotten, 1_000)).toBe(false);
 });
 
-it('a reply that is noted and has no job is not said to be queued: the backend adds it again, and it goes', async () => {
+it('a reply that is recorded without a job is not reported as queued: the backend adds it again, and it is sent', async () => {
   const one = await replica();
   const input = reply();
   const digest = replyDigest(replySchema.parse(input));
@@ -139,7 +139,7 @@ it.each([
   ['the first time', 0],
   ['again', 1],
 ])(
-  'a reply that is handed in %s, and that Redis forgets before it is on disk, is not said to be taken',
+  'a reply that is submitted %s, and that Redis forgets before it is on disk, is not reported as accepted for sending',
   async (_when, before) => {
     const one = await replica();
     const input = { ...reply(), notBefore: new Date(Date.now() + 3_600_000).toISOString() };
@@ -155,7 +155,7 @@ it.each([
   },
 );
 
-it('a reply that Redis forgets while it is handed in again is not another one: taken, and not sent twice', async () => {
+it('a reply that Redis forgets while it is submitted again counts as the same reply, and is sent once', async () => {
   const one = await replica();
   const input = reply();
   await one.replies.submitReply(input);
@@ -172,7 +172,7 @@ it('a reply that Redis forgets while it is handed in again is not another one: t
   expect(room.sink.received).toHaveLength(1);
 });
 
-it('a blob store that takes no mark lets nothing out; later it goes, once', async () => {
+it('sends nothing while the blob store refuses markers; sends once afterwards', async () => {
   const blobs = memoryBlobs();
   const { createMarker } = blobs;
   let refused = 0;
@@ -189,7 +189,7 @@ it('a blob store that takes no mark lets nothing out; later it goes, once', asyn
   expect(room.sink.received).toHaveLength(1);
 });
 
-it('a rendered mail that is gone ends the reply with the reason, and other replies go on', async () => {
+it('a missing rendered mail ends its reply with the reason, and other replies continue', async () => {
   const blobs = memoryBlobs();
   const { read } = blobs;
   let gone: string | undefined;
@@ -215,7 +215,7 @@ it('a rendered mail that is gone ends the reply with the reason, and other repli
 it.each([
   ['before the first byte', 0],
   ['inside the mail', 1],
-])('a worker that slept through its claim %s sends no dot', async (_when, piece) => {
+])('a worker that slept past its claim %s sends no final dot', async (_when, piece) => {
   let slept = false;
   let awake = false;
   async function* sleepy(mail: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
@@ -251,7 +251,7 @@ it.each([
   expect((await one.deps.journal.read(input.replyId))?.begins).toBeGreaterThan(1);
 });
 
-it('a late acceptance ends what another worker doubts, a person decides, or Redis has forgotten', async () => {
+it('a late acceptance settles what another worker doubts, a person decided, or Redis forgot', async () => {
   const journal = createJournal(room.redis.client());
   for (const state of ['uncertain', 'held', 'dropped', 'queued', 'prepared', 'submitting'] as const) {
     const replyId = `late-${state}`;
@@ -265,7 +265,7 @@ it('a late acceptance ends what another worker doubts, a person decides, or Redi
   }
 });
 
-it('a reply whose job is gone gets one again: a crash between release and queue', async () => {
+it('a reply without its job gets a new one after a crash between release and queue', async () => {
   const one = await replica({ settings: { restingMs: 0, tickMs: 20 } });
   const input = reply();
   room.sink.faults.push('dropped-after-dot');
@@ -277,7 +277,7 @@ it('a reply whose job is gone gets one again: a crash between release and queue'
   expect(room.sink.received).toHaveLength(1);
 });
 
-it('the server signs in as another mailbox since: its Sent proves nothing, and policy resend does not send', async () => {
+it('when the server signs in as another mailbox, Sent proves nothing, and the policy resend does not send', async () => {
   const first = smtpServer(room.sink.port, { uncertain: 'resend' });
   const one = await replica({ servers: [first], settings: { settleMs: 1_500, firstLookMs: 400 } });
   const input = reply();
@@ -290,7 +290,7 @@ it('the server signs in as another mailbox since: its Sent proves nothing, and p
   expect(room.sink.received).toHaveLength(0);
 });
 
-it('a replica whose clock is ahead does not decide early: the journal’s clock counts', async () => {
+it('a replica with a fast clock does not decide early: the journal’s clock counts', async () => {
   const ahead = { by: 0 };
   const one = await replica({
     settings: { settleMs: 3_000, firstLookMs: 200 },

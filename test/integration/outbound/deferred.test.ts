@@ -41,8 +41,8 @@ function eachOnce(): string[] {
   return got.toSorted();
 }
 
-describe('deferred beside accepted and refused ones', () => {
-  it('tried again alone until it is settled; each step is visible', async () => {
+describe('deferred recipients beside accepted and refused ones', () => {
+  it('are retried alone until settled, with each step visible', async () => {
     greylist(2);
     const one = await replica();
     const input = reply([EASY, GREY, GONE]);
@@ -75,7 +75,7 @@ describe('deferred beside accepted and refused ones', () => {
     expect((await one.deps.queues.find('sink', input.replyId))?.result?.recipients).toHaveLength(3);
   });
 
-  it('refused for good later: accepted for the others, and said', async () => {
+  it('that are refused for good later leave the reply accepted for the others, and are reported', async () => {
     const answers = [GREYLISTED, '550 5.7.1 no'];
     room.sink.answerRcpt = (asked) => (asked === GREY ? answers.shift() : undefined);
     const one = await replica();
@@ -92,7 +92,7 @@ describe('deferred beside accepted and refused ones', () => {
     expect(eachOnce()).toEqual([EASY]);
   });
 
-  it('all refused or deferred: who is refused is not asked again', async () => {
+  it('beside refused ones only: the refused recipient is not retried', async () => {
     greylist(1);
     const one = await replica();
     const input = reply([GONE, GREY]);
@@ -104,7 +104,7 @@ describe('deferred beside accepted and refused ones', () => {
     ]);
   });
 
-  it('a limit of the account at one recipient burns nobody', async () => {
+  it('a limit of the account at one recipient fails no reply', async () => {
     const answers = ['550 5.4.5 Daily user sending quota exceeded'];
     room.sink.answerRcpt = (asked) => (asked === GREY ? answers.shift() : undefined);
     const one = await replica({ waitScale: 0.00005 });
@@ -114,7 +114,7 @@ describe('deferred beside accepted and refused ones', () => {
     expect(eachOnce()).toEqual([EASY, GREY].toSorted());
   });
 
-  it('deferred for five days: given up, accepted for the others', async () => {
+  it('deferred for five days: gives up, and the reply is accepted for the others', async () => {
     greylist(1_000);
     const one = await replica({ waitScale: 0.02 });
     const input = reply([EASY, GREY]);
@@ -128,7 +128,7 @@ describe('deferred beside accepted and refused ones', () => {
     expect((await one.replies.getReply(input.replyId))?.recipients?.[1]).toMatchObject({ state: 'rejected' });
   });
 
-  it('refused after the dot when it goes alone: the first keeps what it has', async () => {
+  it('refused after the dot when sent alone: the first recipient keeps the mail', async () => {
     greylist(1);
     room.sink.nextFault = () => (room.sink.received.length === 1 ? { at: 'dot', reply: '554 5.6.0 no' } : undefined);
     const one = await replica();
@@ -143,8 +143,8 @@ describe('deferred beside accepted and refused ones', () => {
   });
 });
 
-describe('something breaks in between', () => {
-  it('no answer after the first DATA: found in Sent, the accepted one has it, the deferred one is tried alone', async () => {
+describe('interruptions with deferred recipients', () => {
+  it('no answer after the first DATA: found in Sent; the accepted one has it, and the deferred one is retried alone', async () => {
     greylist(1);
     room.sink.faults.push('accepted-unanswered');
     const one = await replica();
@@ -154,7 +154,7 @@ describe('something breaks in between', () => {
     expect(eachOnce()).toEqual([EASY, GREY].toSorted());
   });
 
-  it('no answer after the second DATA: the first one’s copy in Sent proves nothing; held, and never sent again by policy', async () => {
+  it('no answer after the second DATA: the copy of the first in Sent proves nothing; held, and never resent by policy', async () => {
     greylist(1);
     room.sink.nextFault = () => (room.sink.received.length === 1 ? 'dropped-after-dot' : undefined);
     const one = await replica();
@@ -176,7 +176,7 @@ describe('something breaks in between', () => {
   it.each(
     steps.flatMap((to) => [1, 2].flatMap((time) => [['before', to, time] as const, ['after', to, time] as const])),
   )(
-    'the process ends %s the journal says %s, time %i: nobody gets it twice, everybody is settled',
+    'the process ends %s the journal says %s, time %i: no recipient gets it twice, and every one is settled',
     async (when, to, time) => {
       greylist(2);
       const blobs = memoryBlobs();

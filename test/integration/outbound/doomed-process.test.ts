@@ -12,7 +12,7 @@ import { rig, sentOf, smtpServer, startRedis, startSink } from './rig.ts';
 
 leakWatch();
 
-it('is held after three processes that died over it', async () => {
+it('holds a reply after three processes died while sending it', async () => {
   const redis = await startRedis();
   const sink = await startSink();
   const dir = tempDir('doomed');

@@ -254,11 +254,11 @@ const rows: Row[] = [
   ['recipientDenied', 'RECIPIENT_UNKNOWN', 'permanent', 'fail', ''],
 ];
 
-it('every answer that the sandbox knows has its row here', () => {
+it('every answer that the sandbox knows has a row here', () => {
   expect(rows.map(([reply]) => reply).sort()).toEqual(Object.keys(SMTP_REPLIES).sort());
 });
 
-describe('the server answers', () => {
+describe('answers of the server', () => {
   it.each(rows)('%s: %s, %s, %s', async (preset, code, cls, action, hint) => {
     const one = await start();
     sandbox.faults.set({ name: 'smtpReply', reply: preset });
@@ -317,7 +317,7 @@ describe('the server answers', () => {
     expect(both.map(({ replyId }, i) => copies(i === 0 ? JANE : OTTO, replyId))).toEqual([wanted, wanted]);
   });
 
-  it('one recipient of two is refused: accepted, said by recipient, the other has it once', async () => {
+  it('one recipient of two is refused: the reply is accepted with that recipient reported, and the other gets it once', async () => {
     const one = await start();
     sandbox.faults.set({ name: 'smtpReply', reply: 'recipientNotFound', recipient: OTTO });
     const input = one.reply({ to: [JANE, OTTO] });
@@ -330,7 +330,7 @@ describe('the server answers', () => {
     expect([copies(JANE, input.replyId), copies(OTTO, input.replyId)]).toEqual([1, 0]);
   });
 
-  it('535 5.7.3 once: the token is renewed and the reply does not notice', async () => {
+  it('535 5.7.3 once: the token is renewed without affecting the reply', async () => {
     const one = await start({}, { token: (renew) => sandbox.oauth.applicationToken(CLIENT, renew ? 3_600 : -10) });
     const input = one.reply();
     await one.replies.submitReply(input);
@@ -356,7 +356,7 @@ const cuts: [string, Fault, 'retried' | 'held' | 'found'][] = [
   ['silence after the dot, not accepted', { name: 'stallSmtp', unaccepted: true, times: 1 }, 'held'],
 ];
 
-describe('the connection breaks', () => {
+describe('broken connections', () => {
   it.each(cuts)('%s', async (what, fault, end) => {
     const one = await start({}, { silenceMs: 600 });
     sandbox.faults.set(fault);
@@ -375,7 +375,7 @@ describe('the connection breaks', () => {
     expect(names.includes('ReplySettled')).toBe(end === 'found');
   });
 
-  it('inside DATA: sent again when the dot never left, else held and released; one mail', async () => {
+  it('inside DATA: sent again when the dot never left, otherwise held and released; one mail in total', async () => {
     const one = await start({}, { silenceMs: 600 });
     sandbox.faults.set({ name: 'dropInData', after: 4_000, times: 1 });
     const input = one.reply({ text: 'line of text\r\n'.repeat(100_000) });
@@ -386,7 +386,7 @@ describe('the connection breaks', () => {
     expect(copies(JANE, input.replyId)).toBe(1);
   });
 
-  it('the server does not answer while Sent cannot be read: held, not sent again even by policy resend', async () => {
+  it('the server does not answer while Sent cannot be read: held, and not sent again even with policy resend', async () => {
     const one = await start({ uncertain: 'resend' }, { silenceMs: 600 });
     sandbox.faults.set({ name: 'dropAfterDot', times: 1 });
     sandbox.faults.set({ name: 'authFailed' });
@@ -397,8 +397,8 @@ describe('the connection breaks', () => {
   });
 });
 
-describe('Message-ID is rewritten', () => {
-  it('the new one is an alias: bounces and answers to it find the reply', async () => {
+describe('a rewritten Message-ID', () => {
+  it('is stored as an alias: bounces and answers to it find the reply', async () => {
     const one = await start();
     sandbox.faults.set({ name: 'rewriteMessageId' });
     const input = one.reply();
@@ -414,7 +414,7 @@ describe('Message-ID is rewritten', () => {
   });
 
   it.each([true, false])(
-    'and the answer is lost: found in Sent by our own header (original kept: %s)',
+    'and a lost answer: found in Sent by our own header (original kept: %s)',
     async (keepOriginal) => {
       const one = await start();
       sandbox.faults.set({ name: 'rewriteMessageId', keepOriginal });
@@ -432,7 +432,7 @@ describe('Message-ID is rewritten', () => {
 });
 
 describe('an address whose local part is not ASCII', () => {
-  it('leaves with SMTPUTF8 where it is offered', async () => {
+  it('is sent with SMTPUTF8 where it is offered', async () => {
     const one = await start();
     const input = one.reply({ to: ['jürgen@customer.example', JANE] });
     await one.replies.submitReply(input);
@@ -446,7 +446,7 @@ describe('an address whose local part is not ASCII', () => {
 });
 
 describe('a SOCKS proxy', () => {
-  it('carries the submission, and the look into Sent', async () => {
+  it('carries the submission and the search in Sent', async () => {
     const proxy = await startSocks();
     const one = await start({ proxy: proxy.url });
     sandbox.faults.set({ name: 'dropAfterDot', times: 1 });
@@ -460,7 +460,7 @@ describe('a SOCKS proxy', () => {
   });
 });
 
-describe('copy in Sent', () => {
+describe('the copy in Sent', () => {
   const policies: [string, SmtpServer['sentCopy'], Fault['name'] | undefined, number][] = [
     ['server, which saves it', { policy: 'server' }, undefined, 1],
     ['server, which does not', { policy: 'server' }, 'noSentCopy', 0],
@@ -493,7 +493,7 @@ describe('copy in Sent', () => {
     ['Maximum size of appendable message has been exceeded.', 'IMAP_APPEND_TOO_LARGE'],
     ['Command Argument Error. 11', 'IMAP_APPEND_TOO_LARGE'],
     ['Server error.', 'SENT_COPY_FAILED'],
-  ])('a copy refused with "%s" is told as %s; the reply stays accepted', async (words, code) => {
+  ])('a copy refused with "%s" is reported as %s; the reply stays accepted', async (words, code) => {
     const one = await start({ sentCopy: { policy: 'append', folder: 'Sent Items' } });
     sandbox.faults.set({ name: 'noSentCopy' });
     sandbox.faults.set({ name: 'imapReply', command: 'APPEND', text: `NO ${words}` });

@@ -31,7 +31,7 @@ function replica(connections: number, slotTtlMs = 8_000) {
 
 const tick = () => new Promise((resolve) => setImmediate(resolve));
 
-it('keeps its connections however many replies they carry, and never opens more than the limit', async () => {
+it('keeps connections open for many replies, and never exceeds the limit', async () => {
   const { lanes, count } = replica(3);
   let busy = 0;
   let most = 0;
@@ -47,7 +47,7 @@ it('keeps its connections however many replies they carry, and never opens more 
   expect({ most, opened: count.opened }).toEqual({ most: 3, opened: 3 });
 });
 
-it('hands a lane over to the more urgent first, then in turn; who waited too long goes away empty', async () => {
+it('gives a lane to the most urgent first, then in order; a caller that waited too long gets none', async () => {
   const { lanes } = replica(1);
   const order: string[] = [];
   let release = () => {};
@@ -67,7 +67,7 @@ it('hands a lane over to the more urgent first, then in turn; who waited too lon
   expect(order).toEqual(['urgent', 'first of two', 'second of two', 'automatic']);
 });
 
-it('a replica without any connection gets one from a replica that is busy all the time', async () => {
+it('a replica without a connection gets one from a replica that is always busy', async () => {
   const one = replica(2, 300);
   const other = replica(2, 300);
   let stop = false;
@@ -85,7 +85,7 @@ it('a replica without any connection gets one from a replica that is busy all th
   }
 });
 
-it('a lane whose work throws is free for the next', async () => {
+it('a lane whose work throws is free for the next caller', async () => {
   const { lanes, count } = replica(1);
   await expect(lanes.use(() => Promise.reject(new Error('broken')), 1_000, 10)).rejects.toThrow('broken');
   expect(await lanes.use(async () => 'next', 1_000, 10)).toBe('next');

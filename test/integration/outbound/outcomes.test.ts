@@ -52,7 +52,7 @@ const settled = async () =>
     .map(({ replyId, result }) => [replyId, result?.state, result?.ended].filter(Boolean).join(' '))
     .sort();
 
-it('tells of each way in which a reply ends, once', async () => {
+it('reports each way in which a reply can end, once', async () => {
   const one = await replica();
   const [accepted, rejected, cancelled, expired] = [
     reply(),
@@ -90,7 +90,7 @@ it('tells of each way in which a reply ends, once', async () => {
   expect(room.sink.received.map(({ replyId }) => replyId)).toEqual([accepted.replyId]);
 });
 
-it('is not written where it is off', async () => {
+it('are not written when the setting is off', async () => {
   const one = await room.replica({ servers: [smtpServer(room.sink.port)] });
   const input = reply();
   await one.replies.submitReply(input);
@@ -98,7 +98,7 @@ it('is not written where it is off', async () => {
   expect((await room.redis.client().keys('*')).filter((key) => key.includes(REPLY_OUTCOMES_QUEUE))).toEqual([]);
 });
 
-describe('a report of a reply that left', () => {
+describe('a report about a reply that was sent', () => {
   const KIM = 'kim@example.net';
   const LEE = 'lee@example.net';
   const failed = (recipient: string, status = '5.1.1') => ({
@@ -129,7 +129,7 @@ describe('a report of a reply that left', () => {
       .flatMap(({ recipients }) => recipients?.map(({ address, delivery }) => `${address} ${delivery}`) ?? [])
       .sort();
 
-  it('is in the result and told once, however often it comes and by however many at once', async () => {
+  it('is in the result and reported once, however many deliveries and concurrent readers there are', async () => {
     const { one, replyId } = await accepted([KIM, LEE]);
     const { journal } = one.deps;
     await Promise.all(
@@ -144,7 +144,7 @@ describe('a report of a reply that left', () => {
     expect(await one.replies.evidenceOf(replyId)).toContainEqual(expect.stringContaining('report: bounced'));
   });
 
-  it('of a reply that is forgotten makes no entry', async () => {
+  it('adds no entry for a forgotten reply', async () => {
     const journal = createJournal(room.redis.client());
     expect(await learnt(journal, 'never was', failed(KIM))).toBeUndefined();
     expect(await room.redis.client().exists(replyKey(room.redis.client(), 'never was'))).toBe(0);
@@ -164,7 +164,7 @@ describe('a report of a reply that left', () => {
   });
 });
 
-it('removes what nobody took for as long as it is kept', async () => {
+it('removes outcomes that nobody took within the retention time', async () => {
   const queue = await outcomes();
   const brief = await openOutcomes(room.redis.client(), { keepCompletedSeconds: 0, keepFailedSeconds: 0 });
   opened.push(brief);
@@ -182,7 +182,7 @@ it('removes what nobody took for as long as it is kept', async () => {
   expect(await queue.counts()).toEqual({ waiting: 0, failed: 0 });
 });
 
-it('a receipt is asked for in the header, and a server without delivery reports is named in the result', async () => {
+it('a receipt request is in the header, and the result names a server without delivery reports', async () => {
   const one = await replica();
   const [asking, plain] = [reply({ requestReceipt: true, dsn: ['success', 'failure'] }), reply()];
   for (const input of [asking, plain]) {

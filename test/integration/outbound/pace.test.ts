@@ -26,7 +26,7 @@ afterEach(async () => {
   for (const release of releases.splice(0).reverse()) await release();
 });
 
-it('30 a minute hold within ±1 for 3 replicas × 8 workers; agents first, then automatic ones; a second mailbox does not wait', async () => {
+it('keeps 30 a minute within ±1 for 3 replicas × 8 workers; agents before automatic replies; a second mailbox does not wait', async () => {
   const redis = await startRedis();
   releases.push(() => redis.stop());
   const sink = await startSink();

@@ -16,7 +16,7 @@ const reply = (replyId: string, html: string) => ({
   html,
 });
 
-it('is held, tried again when a person releases it, and ends when it is dropped; others leave', async () => {
+it('is held, retried when released, and ends when dropped; other replies are sent', async () => {
   const parsing = openParsing({
     script: new URL('../../support/worker-of-doom.ts', import.meta.url),
     timeoutMs: 500,

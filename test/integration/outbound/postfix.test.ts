@@ -180,7 +180,7 @@ const contents: [string, Partial<ReplyInput>][] = [
 ];
 
 describe('through Postfix', () => {
-  it.each(contents)('%s: arrives as it was submitted', async (_what, more) => {
+  it.each(contents)('%s: arrives as submitted', async (_what, more) => {
     const one = await start();
     const input = reply(more);
     const to = String(input.to[0]);
@@ -227,7 +227,7 @@ describe('through Postfix', () => {
     expect(mail.to).toEqual([{ name: 'Jürgen Müßig', address: 'kunde@xn--bcher-kva.example' }]);
   });
 
-  it('signed in by password', async () => {
+  it('signs in with a password', async () => {
     const one = await start({ authentication: { type: 'Password', password: PASSWORD } });
     const input = reply();
     await one.replies.submitReply(input);
@@ -237,7 +237,7 @@ describe('through Postfix', () => {
     expect(one.tokens).toEqual([]);
   });
 
-  it('an expired token is renewed once, and the reply does not notice', async () => {
+  it('renews an expired token once, without affecting the reply', async () => {
     const one = await start({ name: 'expired' });
     const input = reply({ server: 'expired' });
     await one.replies.submitReply(input);
@@ -248,7 +248,7 @@ describe('through Postfix', () => {
 });
 
 describe('Postfix does not offer SMTPUTF8', () => {
-  it('an address that needs it is refused before anything is sent; others of the same server go', async () => {
+  it('refuses an address that needs it before sending anything; other replies of the server are sent', async () => {
     const one = await start();
     const before = postfix.maillog().match(/sasl_username/g)?.length ?? 0;
     const input = reply({ to: ['first@customer.example', 'jürgen@customer.example'] });
@@ -265,8 +265,8 @@ describe('Postfix does not offer SMTPUTF8', () => {
   });
 });
 
-describe('Postfix refuses', () => {
-  it('Send As at RCPT TO (553): the reply fails with the command that would permit it', async () => {
+describe('refusals by Postfix', () => {
+  it('Send As at RCPT TO (553): the reply fails with the command that grants the permission', async () => {
     const one = await start();
     const input = reply({ from: 'ceo@contoso.example' });
     await one.replies.submitReply(input);
@@ -283,7 +283,7 @@ describe('Postfix refuses', () => {
     expect(await inbox(String(input.to[0]))).toEqual([]);
   });
 
-  it('Send As after DATA (554 5.2.252): tried once more, then failed; not in between permitted and lost', async () => {
+  it('Send As after DATA (554 5.2.252): retried once in case it was just granted, then failed', async () => {
     const one = await start({ sendMode: 'onBehalf' });
     const denied = reply({ from: 'ceo@contoso.example' });
     await one.replies.submitReply(denied);
@@ -297,7 +297,7 @@ describe('Postfix refuses', () => {
     expect(await inbox(String(denied.to[0]))).toEqual([]);
   });
 
-  it('one of three recipients: the others have the mail, and it is said which', async () => {
+  it('one of three recipients: the others get the mail, and the refused one is reported', async () => {
     const one = await start();
     const input = reply({ to: ['first@customer.example', 'nobody@customer.example'], bcc: ['third@customer.example'] });
     await one.replies.submitReply(input);
@@ -323,7 +323,7 @@ describe('Postfix refuses', () => {
     });
   });
 
-  it('the certificate is not of a known authority: nothing is said in plain text, the server pauses and its jobs stay', async () => {
+  it('an unknown certificate authority: sends nothing in plain text, pauses the server, keeps its jobs', async () => {
     const { ca: _ca, ...noCa } = definition();
     const one = await start();
     one.change([{ ...noCa, name: 'no-ca' } as SmtpServer]);
@@ -342,7 +342,7 @@ describe('Postfix refuses', () => {
   });
 });
 
-it('reports where the reply asks for it; handed on to a system without reports (LMTP) is not delivered', async () => {
+it('reports delivery where the reply requests it; handing on to a system without reports (LMTP) is not delivery', async () => {
   const one = await start();
   const customer = 'dsn@customer.example';
   const input = reply({ to: [customer], dsn: ['success', 'failure'] });

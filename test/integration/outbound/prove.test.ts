@@ -65,7 +65,7 @@ function replica(answer: (server: SmtpServer) => Promise<'proven' | 'busy'>) {
 const refused = () =>
   Promise.reject(new MailroomError('SMTP_AUTH_FAILED', { remote: { system: 'smtp', text: '535 no' } }));
 
-it('checks each server once after a start, and notes that it is proven', async () => {
+it('checks each server once after a start, and records it as proven', async () => {
   const one = replica(async () => 'proven');
   const servers = Array.from({ length: 9 }, (_, i) => server(`s${i}`));
   for (const each of servers) await one.prover.started(each, false);
@@ -76,7 +76,7 @@ it('checks each server once after a start, and notes that it is proven', async (
   expect(one.asked).toHaveLength(9);
 });
 
-it('of two replicas one checks, and the other shows the same', async () => {
+it('of two replicas, one checks and the other shows the same state', async () => {
   let open = () => {};
   const gate = new Promise<void>((resolve) => {
     open = resolve;
@@ -95,7 +95,7 @@ it('of two replicas one checks, and the other shows the same', async () => {
   expect(second.asked).toEqual([]);
 });
 
-it('a failure is noted with the server’s words, said once, and tried again after a growing wait', async () => {
+it('records a failure with the server’s words, logs it once, and retries with growing waits', async () => {
   const one = replica(refused);
   await one.prover.started(server('s'), false);
   const waits: number[] = [];
@@ -114,7 +114,7 @@ it('a failure is noted with the server’s words, said once, and tried again aft
   expect(one.events).toEqual(['SmtpSignInFailed SMTP_AUTH_FAILED']);
 });
 
-it('what may have cured it is tried at once; an accepted reply proves it without a check', async () => {
+it('retries at once after a possible cure; an accepted reply proves the server without a check', async () => {
   let cured = false;
   const one = replica(async () => (cured ? 'proven' : refused()));
   await one.prover.started(server('s'), false);
@@ -133,7 +133,7 @@ it('what may have cured it is tried at once; an accepted reply proves it without
   await other.note('t', (note) => note?.provenAt !== undefined && note.failure === undefined);
 });
 
-it('a changed definition is unproven until it has been checked itself', async () => {
+it('a changed definition is unproven until it has been checked', async () => {
   const one = replica(async () => 'proven');
   await one.prover.started(server('s'), false);
   await one.until(1);

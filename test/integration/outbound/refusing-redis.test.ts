@@ -63,7 +63,7 @@ const refusals: Record<string, { begin(admin: Redis): Promise<unknown>; end(admi
 const folderOf = async (admin: Redis) => ((await admin.config('GET', 'dir')) as string[])[1] ?? '';
 
 it.each(Object.keys(refusals))(
-  '%s, again and again: 115 replies, none vanishes, none arrives twice',
+  '%s, repeatedly: of 115 replies, none is lost and none arrives twice',
   async (kind) => {
     const { begin, end } = refusals[kind] as (typeof refusals)[string];
     const admin = room.redis.client();
@@ -121,7 +121,7 @@ it.each(Object.keys(refusals))(
   180_000,
 );
 
-describe('a throw in a worker', () => {
+describe('an exception in a worker', () => {
   const faults: Record<string, (one: Rig) => void> = {
     'when the claim is asked for': ({ deps }) => throwOnce(deps.journal, 'claim'),
     'when the claim is let go of': ({ deps }) => {
@@ -132,14 +132,14 @@ describe('a throw in a worker', () => {
     'when the pause is read': ({ deps }) => throwOnce(deps.pauses, 'read'),
     'when the blob store is written to': ({ deps }) => throwOnce(deps.blobs, 'putBatch'),
   };
-  it.each(Object.keys(faults))('%s: the reply goes all the same', async (name) => {
+  it.each(Object.keys(faults))('%s: the reply is sent all the same', async (name) => {
     const one = await replica({}, faults[name]);
     await one.replies.submitReply(reply('thrown'));
     await until('accepted', async () => (await one.replies.getReply('thrown'))?.state === 'accepted');
     expect(room.sink.received).toHaveLength(1);
   });
 
-  it('an acceptance that Redis refuses to note is noted a moment later, and not doubted', async () => {
+  it('an acceptance that Redis refuses to record is recorded a moment later, and causes no doubt', async () => {
     const one = await replica({}, ({ deps }) => {
       const { transition } = deps.journal;
       let refused = 0;
@@ -177,7 +177,7 @@ describe('a job that ended without a result', () => {
     await queue.close();
   }
 
-  it('is found and put back, whoever handed it in', async () => {
+  it('is found and queued again, whichever way it was submitted', async () => {
     const one = await replica();
     await failForeign('foreign', reply('foreign'));
     // Not asked for: GET puts it back as well.
@@ -187,7 +187,7 @@ describe('a job that ended without a result', () => {
     await until('accepted', async () => (await one.replies.getReply('foreign'))?.state === 'accepted');
   });
 
-  it('runs when it is asked for, and when the reply is handed in again', async () => {
+  it('runs again when its result is requested or the reply is submitted again', async () => {
     const one = await replica({ seekMs: 600_000 });
     await one.deps.journal.admit({ replyId: 'asked', digest: 'of another version', server: 'sink' });
     await failForeign('again', reply('again'));
@@ -200,7 +200,7 @@ describe('a job that ended without a result', () => {
   });
 });
 
-it('a reply whose job was lost and that comes again with another text: REPLY_ID_REUSED, until the first text comes again', async () => {
+it('a reply whose job was lost and that returns with another text: REPLY_ID_REUSED, until the first text returns', async () => {
   const waiting = rig(room.redis.client(), [smtpServer(room.sink.port)], sentOf(room.sink));
   room.onEnd(waiting.close);
   const early = createReplies({ ...waiting.deps, allServers: () => waiting.deps.servers() });

@@ -21,7 +21,7 @@ const reply = replyMaker('reply', {
 });
 
 describe('a reply', () => {
-  it('arrives once, with the permitted From in header and envelope, and Bcc in the envelope alone', async () => {
+  it('arrives once, with the permitted From in header and envelope, and Bcc in the envelope only', async () => {
     await start();
     const input = reply({
       bcc: ['boss@example.net'],
@@ -63,7 +63,7 @@ describe('a reply', () => {
     expect(room.sink.received).toHaveLength(1);
   });
 
-  it('over the SIZE that the server said is refused with both numbers, and nobody connects for it', async () => {
+  it('over the server’s announced SIZE is refused with both numbers and without a connection', async () => {
     await room.replaceSink({ size: 100_000 });
     await start();
     const small = reply();
@@ -86,7 +86,7 @@ describe('a reply', () => {
     expect(room.sink.received.map(({ replyId }) => replyId)).toEqual([small.replyId, fits.replyId]);
   });
 
-  it('is refused at once with what is permitted when its From is not', async () => {
+  it('with a From that is not permitted is refused at once, with the list of permitted addresses', async () => {
     await start();
     await expect(current.replies.submitReply(reply({ from: 'ceo@contoso.example' }))).rejects.toMatchObject({
       code: 'FROM_NOT_PERMITTED',
@@ -101,7 +101,7 @@ describe('a reply', () => {
     });
   });
 
-  it('leaves other replies alone when its job is malformed, and its job says field and value', async () => {
+  it('with a malformed job does not affect other replies, and its job names field and value', async () => {
     await start();
     await current.deps.queues.add(
       'sink',
@@ -122,7 +122,7 @@ describe('a reply', () => {
 
 describe('a fault', () => {
   const retried: Fault[] = ['connect', 'mail', 'rcpt', 'in-data'];
-  it.each(retried)('%s: is retried, for nothing left whole', async (fault) => {
+  it.each(retried)('%s: is retried without sending anything twice', async (fault) => {
     await start();
     room.sink.faults.push(fault);
     const input = reply({ text: 'x'.repeat(200_000) });
@@ -141,7 +141,7 @@ describe('a fault', () => {
     }
   });
 
-  it('after the dot, mail taken: found in Sent, accepted, not sent again', async () => {
+  it('after the dot, mail accepted: found in Sent, accepted, not sent again', async () => {
     await start();
     room.sink.faults.push('accepted-unanswered');
     const input = reply();
@@ -153,7 +153,7 @@ describe('a fault', () => {
     );
   });
 
-  it('after the dot, mail lost: held for a person; released it goes out, once', async () => {
+  it('after the dot, mail lost: held for a person; sent once when released', async () => {
     await start();
     room.sink.faults.push('dropped-after-dot');
     const input = reply();
@@ -168,7 +168,7 @@ describe('a fault', () => {
     await expect(current.replies.releaseHeld(input.replyId)).rejects.toMatchObject({ code: 'REPLY_NOT_HELD' });
   });
 
-  it('after the dot with policy resend: sent again only once Sent was searched', async () => {
+  it('after the dot with policy resend: sent again only after Sent was searched', async () => {
     await start({ uncertain: 'resend' });
     sent.broken = true;
     room.sink.faults.push('dropped-after-dot');

@@ -67,7 +67,7 @@ it.each(
   (['queued', 'prepared', 'refused after the dot'] as const).flatMap((stage) =>
     changes.map(([what, more, expected]) => ({ stage, what, more, expected })),
   ),
-)('$stage, then $what: leaves as the definition of now says', async ({ stage, more, expected }) => {
+)('$stage, then $what: sent according to the current definition', async ({ stage, more, expected }) => {
   await start(delegated());
   const input = reply();
   await waitingAt(stage, input);
@@ -83,7 +83,7 @@ it.each(
 it.each([
   ['a role that its agent lacks', { fromRoles: { [SHARED]: ['lead'] } }, 'FROM_ROLE_REQUIRED'],
   ['a From that is permitted no more', { additionalFromAddresses: [] }, 'FROM_NOT_PERMITTED'],
-] as const)('prepared, then %s: refused with the reason, nothing leaves', async (_what, more, code) => {
+] as const)('prepared, then %s: refused with the reason; nothing is sent', async (_what, more, code) => {
   await start(delegated());
   const input = reply({ agent: { id: 'a', roles: ['clerk'] } });
   await waitingAt('prepared', input);
@@ -94,7 +94,7 @@ it.each([
   expect(room.sink.received).toHaveLength(0);
 });
 
-it('unchanged, or changed in what the sender does not show: the mail that was prepared, byte by byte', async () => {
+it('unchanged, or changed without effect on the sender: sends the prepared mail, byte for byte', async () => {
   await start(delegated());
   const input = reply();
   await waitingAt('prepared', input);
@@ -108,7 +108,7 @@ it('unchanged, or changed in what the sender does not show: the mail that was pr
   expect(one.events.map(({ name }) => name)).not.toContain('ReplySenderChanged');
 });
 
-it('a copy may have left: held with what changed; released it goes under the sender agreed to, and under no other', async () => {
+it('a copy may have been sent: held with the change named; released, it is sent only under the sender that was agreed to', async () => {
   await start(delegated());
   const input = reply();
   room.sink.faults.push('dropped-after-dot');
@@ -150,7 +150,7 @@ it('a copy may have left: held with what changed; released it goes under the sen
   expect(room.sink.received).toHaveLength(1);
 });
 
-it('changed while the envelope is said: not a byte leaves, and the next try is under the definition of now', async () => {
+it('changed during the envelope: no byte of the mail is sent, and the next attempt uses the current definition', async () => {
   const changed = delegated({ sendMode: 'onBehalf' });
   await start(delegated(), (deps) => {
     const open = deps.openSubmitter;
@@ -176,7 +176,7 @@ it('changed while the envelope is said: not a byte leaves, and the next try is u
   expect(room.sink.received).toHaveLength(1);
 });
 
-it('a reply that an older version prepared is judged by what it noted: From and MAIL FROM', async () => {
+it('a reply prepared by an older version is checked by its recorded From and MAIL FROM', async () => {
   await start(delegated());
   const input = reply();
   await waitingAt('prepared', input);
@@ -189,7 +189,7 @@ it('a reply that an older version prepared is judged by what it noted: From and 
   expect(left()).toEqual({ from: SHARED, sender: JANE, envelope: JANE });
 });
 
-it('one reply through all stages, its server changed between each: what leaves is what the last definition decides, byte by byte', async () => {
+it('one reply through all stages, its server changed between each: the last definition decides every byte that is sent', async () => {
   const input = reply();
   const prepared = async () => {
     const { decided, rendered = '' } = (await one.deps.journal.read(input.replyId)) ?? {};

@@ -40,7 +40,7 @@ afterAll(async () => {
 });
 
 describe('Sent', () => {
-  it('stores a copy once and finds it by our own header', async () => {
+  it('stores a copy once and finds it by Mailroom’s own header', async () => {
     const bytes = mail(['X-Mailroom-Reply-Id: r1', 'Message-ID: <rewritten@exchange.example>']);
     expect(await sent().search(server, query('r1'))).toMatchObject({ found: false });
     expect(await sent().append(server, query('r1'), bytes)).toBe('stored');
@@ -53,7 +53,7 @@ describe('Sent', () => {
     });
   });
 
-  it('finds it by Message-ID, and by the one that Exchange kept', async () => {
+  it('finds a copy by Message-ID, and by the one that Exchange kept', async () => {
     await sent().append(server, query('r2'), mail(['Message-ID: <r2@contoso.example>']));
     await sent().append(
       server,
@@ -68,7 +68,7 @@ describe('Sent', () => {
     });
   });
 
-  it('takes no near miss for it', async () => {
+  it('accepts no near match', async () => {
     await sent().append(
       server,
       query('near'),
@@ -77,7 +77,7 @@ describe('Sent', () => {
     expect(await sent().search(server, query('nea'))).toMatchObject({ found: false });
   });
 
-  it('is proven by a copy that is taken away again, and nothing else', async () => {
+  it('is proven by a test copy; only that copy is removed again', async () => {
     const bytes = mail(['X-Mailroom-Reply-Id: kept', 'Message-ID: <kept@contoso.example>']);
     await sent().append(server, query('kept'), bytes);
     await dovecot.doveadm('flags', 'add', '-u', user, '\\Deleted', 'mailbox', 'Sent', 'ALL');
@@ -89,7 +89,7 @@ describe('Sent', () => {
     expect(await ids()).toBe(before);
   });
 
-  it('says that it could not look, which is no "not found"', async () => {
+  it('reports a failed search as such, not as “not found”', async () => {
     await expect(sent().search(server, query('r1', '<r1@x>', 'Nowhere'))).rejects.toMatchObject({
       code: 'SENT_SEARCH_FAILED',
     });
@@ -98,14 +98,14 @@ describe('Sent', () => {
   });
 });
 
-it('knows Sent by its attribute or its usual names', () => {
+it('recognises Sent by its attribute or its usual names', () => {
   const folders = (...paths: string[]) => paths.map((path) => ({ path }) as Parameters<typeof sentAmong>[0][number]);
   expect(sentAmong(folders('INBOX', 'Gesendete Elemente'))).toBe('Gesendete Elemente');
   expect(sentAmong(folders('INBOX', 'INBOX/Sent'))).toBe('INBOX/Sent');
   expect(sentAmong(folders('INBOX', 'Not Sent'))).toBeUndefined();
 });
 
-it('looks at the provider’s IMAP host', () => {
+it('searches at the provider’s IMAP host', () => {
   const endpoint = (host: string, known: ImapServer[] = []) => imapEndpoint(smtpServer(587, { host }), known).host;
   expect([
     endpoint('smtp.office365.com'),

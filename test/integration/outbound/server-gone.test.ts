@@ -56,7 +56,7 @@ const states = (ids: string[]) => Promise.all(ids.map(async (id) => (await one.r
 it.each([
   ['deleted', () => []],
   ['renamed', () => [server({ name: 'new name' })]],
-])('%s: the replies are told of, and wait; back again they go', async (_what, next) => {
+])('%s: its replies are reported and wait; they are sent when it is back', async (_what, next) => {
   const ids = await waiting();
   await change(next());
   await until('told', () => count('RepliesWaitForServer') === 1);
@@ -82,7 +82,7 @@ it.each([
   ['deleted, and made again', async () => change([])],
   ['renamed, and made again', async () => change([server({ name: 'new name' })])],
   ['renamed and given away in one step', async () => {}],
-])('%s for another User: held, not sent; released they go by him', async (what, gone) => {
+])('%s for another User: held, not sent; once released they are sent as that User', async (what, gone) => {
   const ids = await waiting();
   await gone();
   const renamed = what.startsWith('renamed') ? [server({ name: 'new name' })] : [];
@@ -100,14 +100,14 @@ it.each([
   expect(room.sink.received).toHaveLength(3);
 });
 
-it('changed in place to another User: the same server, and its replies go', async () => {
+it('changed in place to another User: the same server, and its replies are sent', async () => {
   const ids = await waiting();
   await change([server(OTHER)]);
   await one.deps.pauses.lift('sink', true);
   await until('sent', async () => (await states(ids)).every((state) => state === 'accepted'));
 });
 
-it('disabled: nobody says when', async () => {
+it('disabled: gives no expected time', async () => {
   const ids = await waiting();
   await change([server({ enabled: false })]);
   for (const id of ids) {
@@ -117,7 +117,7 @@ it('disabled: nobody says when', async () => {
   }
 });
 
-it('the register tells one replica that a name is gone, and knows no name that was never there', async () => {
+it('the register reports a removed name to one replica, and ignores names that never existed', async () => {
   const register = createServerRegister(room.redis.client());
   await register.record([{ name: 'Süd: 1', mailbox: 'a' }]);
   expect(await Promise.all([register.record([]), register.record([])])).toEqual(expect.arrayContaining([[]]));

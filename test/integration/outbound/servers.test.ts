@@ -17,7 +17,7 @@ const reply = replyMaker('s');
 const replica = (servers: SmtpServer[], blobs?: BlobStore) => room.replica({ servers, blobs });
 
 describe('pace', () => {
-  it('grants no more than the limit in each window to 3 replicas × 8 workers, and all that is asked for in the end', async () => {
+  it('grants 3 replicas × 8 workers no more than the limit in each window, and every request in the end', async () => {
     const window = 1_000;
     const paces = Array.from({ length: 3 }, () => createPace(room.redis.client(), window));
     const granted: number[] = [];
@@ -46,7 +46,7 @@ describe('pace', () => {
     for (const k of [1, 2, 3, 4]) expect((times[30 * k] ?? 0) - began).toBeGreaterThanOrEqual(k * window - 5);
   });
 
-  it('holds over whole replicas: no more mails in a window than allowed, the rest follows', async () => {
+  it('is shared by whole replicas: no window exceeds the limit, and the rest follows', async () => {
     const servers = [
       smtpServer(room.sink.port, { pace: { perMinute: 10, connections: 3, recipientsPerDay: 1_000_000 } }),
     ];
@@ -65,7 +65,7 @@ describe('pace', () => {
     expect(room.sink.maxConnections).toBeLessThanOrEqual(3);
   });
 
-  it('counts recipients of 24 hours', async () => {
+  it('counts the recipients of 24 hours', async () => {
     const pace = createPace(room.redis.client());
     const ask = (token: string, recipients: number) =>
       pace.acquire({ mailbox: 'd', token, perMinute: 100, recipients, recipientsPerDay: 10 });
@@ -89,7 +89,7 @@ describe('pace', () => {
 });
 
 describe('order', () => {
-  it('agents before automatic ones, high before low, not before its time', async () => {
+  it('sends agents’ replies before automatic ones, high before low priority, and none before its time', async () => {
     const servers = [
       smtpServer(room.sink.port, { pace: { perMinute: 1_000, connections: 1, recipientsPerDay: 10_000 } }),
     ];
@@ -122,7 +122,7 @@ describe('order', () => {
 });
 
 describe('a server', () => {
-  it('token refused: renewed and tried once more, unseen by the reply', async () => {
+  it('token refused: renews it and retries once, invisible to the reply', async () => {
     await room.replaceSink({ passwordOk: (_user, token) => token !== 'token-0' });
     const oauth = { type: 'OAuth2' as const, application: 'a', signIn: 'appOnly' as const };
     const one = await replica([smtpServer(room.sink.port, { authentication: oauth })]);
@@ -133,7 +133,7 @@ describe('a server', () => {
     expect(one.events.map(({ name }) => name)).not.toContain('SmtpServerPaused');
   });
 
-  it('sign-in refused: paused with its jobs kept and the hint, tried again by itself, no reply fails', async () => {
+  it('sign-in refused: pauses with jobs kept and a hint, retries automatically, fails no reply', async () => {
     let open = false;
     await room.replaceSink({ passwordOk: () => open });
     const one = await replica([smtpServer(room.sink.port)]);
@@ -152,7 +152,7 @@ describe('a server', () => {
     expect(room.sink.received).toHaveLength(3);
   });
 
-  it('paused by a person: stays so over failures, ticks, a changed definition and a new replica, until a person resumes it', async () => {
+  it('paused by a person: stays paused over failures, ticks, a changed definition and a new replica until a person resumes it', async () => {
     const server = smtpServer(room.sink.port);
     const one = await replica([server]);
     const { pauses, queues } = one.deps as typeof one.deps & { pauses: ReturnType<typeof createPauses> };
@@ -179,7 +179,7 @@ describe('a server', () => {
     expect(room.sink.received).toHaveLength(1);
   });
 
-  it('paused with no reason on record: a worker slept between the two, or Redis forgot one; goes on by itself', async () => {
+  it('paused without a recorded reason, because a worker slept in between or Redis forgot it: resumes automatically', async () => {
     const one = await replica([smtpServer(room.sink.port)]);
     await one.deps.queues.pause('sink');
     const input = reply();
@@ -188,7 +188,7 @@ describe('a server', () => {
     expect(one.events.map(({ name }) => name)).toContain('SmtpServerResumed');
   });
 
-  it('refuses one reply for good: that one fails with the server’s words, the others go', async () => {
+  it('refuses one reply for good: it fails with the server’s words, and the others are sent', async () => {
     const one = await replica([smtpServer(room.sink.port)]);
     room.sink.faults.push({
       at: 'dot',
@@ -215,7 +215,7 @@ describe('a server', () => {
     expect(failed?.failure?.hint).toContain('to send as support@contoso.example');
   });
 
-  it('refuses one recipient: accepted, and said by recipient', async () => {
+  it('refuses one recipient: the reply is accepted, with that recipient reported', async () => {
     const one = await replica([smtpServer(room.sink.port)]);
     const input = reply({ to: ['good@example.net', 'unknown@example.net'] });
     await one.replies.submitReply(input);
@@ -226,7 +226,7 @@ describe('a server', () => {
     ]);
   });
 
-  it('disabled: its jobs stay; enabled again they go; another server never waits', async () => {
+  it('disabled: keeps its jobs and sends them once enabled; another server never waits', async () => {
     const a = smtpServer(room.sink.port, { name: 'a' });
     const b = smtpServer(room.sink.port, { name: 'b', user: 'b@contoso.example' });
     const one = await replica([a, b]);
@@ -253,7 +253,7 @@ describe('a server', () => {
 });
 
 describe('a server that cannot be started', () => {
-  it('leaves the others alone, is said, and is tried again', async () => {
+  it('does not affect the others, is reported, and is retried', async () => {
     const names = ['a', 'b', 'c'];
     let broken = true;
     const one = await room.replica({
@@ -282,8 +282,8 @@ describe('a server that cannot be started', () => {
   });
 });
 
-describe('the gate', () => {
-  it('lets one worker through: a second claim waits, a lost claim cannot begin DATA', async () => {
+describe('the journal’s gate', () => {
+  it('admits one worker: a second claim waits, and a lost claim cannot begin DATA', async () => {
     const journal = createJournal(room.redis.client());
     const digest = replyDigest(replySchema.parse(reply({ replyId: 'gate' })));
     const claim = (owner: string, leaseMs: number) =>
@@ -323,7 +323,7 @@ describe('the gate', () => {
     });
   });
 
-  it('doubled jobs under other job ids, and a second content under one replyId', async () => {
+  it('refuses duplicate jobs under other job ids, and other content under the same replyId', async () => {
     const one = await replica([smtpServer(room.sink.port)]);
     const { Queue } = await import('bullmq');
     const queue = new Queue('replies.sink', { connection: room.redis.client(), prefix: '{mailroom}' });
@@ -339,7 +339,7 @@ describe('the gate', () => {
     await queue.close();
   });
 
-  it('loop governor: the message itself, our own addresses, and every recipient count', async () => {
+  it('loop protection: refuses the message’s own address and ours, and counts every recipient', async () => {
     const one = await replica([smtpServer(room.sink.port)]);
     const told = (mayAutoRespond: boolean) =>
       ({
@@ -369,7 +369,7 @@ describe('the gate', () => {
     expect(await outcome({ to: ['other9@example.net', 'loop+x@example.net'] })).toBe('AUTO_REPLY_BUDGET');
   });
 
-  it('loop governor: no automatic reply to automatic mail, and a budget', async () => {
+  it('loop protection: sends no automatic reply to automatic mail, and enforces a budget', async () => {
     const one = await replica([smtpServer(room.sink.port)]);
     const loop = reply({ automatic: true, answers: { automatic: true } });
     await one.replies.submitReply(loop);

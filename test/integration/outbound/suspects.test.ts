@@ -57,7 +57,7 @@ it.each([
   [1, 'accepted'],
   [2, 'accepted'],
   [3, 'held'],
-])('after %i processes that ended over it a reply is %s; another is sent either way', async (deaths, end) => {
+])('after %i processes that died over it a reply is %s; another one is sent either way', async (deaths, end) => {
   const [poison, other] = [reply('poison'), reply('other')];
   for (let n = 0; n < deaths; n += 1) await dies(poison);
   for (const one of [poison, other])
@@ -72,7 +72,7 @@ it.each([
   expect(room.sink.received.filter(({ replyId }) => replyId === 'poison')).toHaveLength(1);
 });
 
-it('a preparation that fails and comes to its end counts for nothing', async () => {
+it('a failed preparation is not counted when its process survives', async () => {
   const poison = reply('poison');
   await dies(poison);
   await waiting.deps.queues.add('sink', 'poison', poison, { priority: 10, delayMs: 0 });

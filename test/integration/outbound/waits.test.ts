@@ -88,9 +88,9 @@ const answers: Answer[] = [
 ];
 const cases = answers.flatMap((answer) => [1, 2].map((count) => ({ ...answer, count })));
 
-describe('an answer’s wait', () => {
+describe('a wait that an answer requests', () => {
   it.each(cases)(
-    '$name, $count replicas: kept, said, and over',
+    '$name, $count replicas: kept, visible, and ended',
     async ({ fault, asks, all, count }) => {
       const settings = asks === undefined ? { pauseProbeMs: WAIT } : { waitScale: WAIT / asks };
       const [replies] = (await replicas(count, settings)) as [Replies];
@@ -125,7 +125,7 @@ describe('an answer’s wait', () => {
     60_000,
   );
 
-  it('recipients of the day used up: no attempt, and the time is said', async () => {
+  it('recipients of the day used up: no attempt, and the expected time is reported', async () => {
     const one = smtpServer(room.sink.port, { pace: { perMinute: 1_000, connections: 1, recipientsPerDay: 1 } });
     const [replies] = (await replicas(2, {}, [one])) as [Replies];
     const [first, second] = [reply(), reply()];
@@ -140,7 +140,7 @@ describe('an answer’s wait', () => {
   });
 });
 
-it('421 on a connection that served its time: a new one at once, the same submission', async () => {
+it('421 on a connection that was in use for a while: reconnects at once within the same submission', async () => {
   const [replies] = (await replicas(1, {})) as [Replies];
   const [first, second] = [reply(), reply()];
   const ends = (replyId: string) =>
@@ -158,7 +158,7 @@ it('421 on a connection that served its time: a new one at once, the same submis
 });
 
 describe('clocks that jump', () => {
-  it('a worker whose clock is ahead takes a waiting reply early: it waits all the same', async () => {
+  it('a worker whose clock is fast takes a waiting reply early: the reply waits all the same', async () => {
     const [replies] = (await replicas(1, { waitScale: WAIT / MINUTE })) as [Replies];
     room.sink.nextFault = () => ({ at: 'rcpt', reply: '450 4.2.0 Greylisted' });
     const input = reply();
@@ -172,7 +172,7 @@ describe('clocks that jump', () => {
     expect((room.sink.attempts[1] ?? 0) - (room.sink.attempts[0] ?? 0)).toBeGreaterThanOrEqual(WAIT - 20);
   });
 
-  it('a reply delayed by a clock that was a day ahead runs within the minute; its own notBefore is kept', async () => {
+  it('a reply delayed by a clock that was a day ahead runs within a minute; its own notBefore is kept', async () => {
     const [replies] = (await replicas(1, { waitScale: 0.001 })) as [Replies];
     const { deps } = only();
     await deps.queues.pause('sink');
@@ -187,7 +187,7 @@ describe('clocks that jump', () => {
     expect(await deps.queues.state('sink', wanted.replyId)).toBe('delayed');
   });
 
-  it('a reply that was due and is delayed by a clock that was ahead is taken up', async () => {
+  it('a due reply that was delayed by a fast clock is processed', async () => {
     const [replies] = (await replicas(1, { waitScale: WAIT / MINUTE, restingMs: 0, seekMs: 500 })) as [Replies];
     const { deps } = only();
     room.sink.faults.push({ at: 'rcpt', reply: '450 4.2.0 Greylisted' });
@@ -205,7 +205,7 @@ describe('clocks that jump', () => {
     await until('accepted', async () => (await replies.getReply(input.replyId))?.state === 'accepted', 40_000);
   }, 60_000);
 
-  it('leases, pauses, waits and the log of the pace that lie ahead of Redis’ clock are shortened', async () => {
+  it('shortens leases, pauses, waits and pace entries that lie ahead of Redis’ clock', async () => {
     const client = room.redis.client();
     const ahead = Date.now() + 24 * HOUR;
     const journal = createJournal(client);

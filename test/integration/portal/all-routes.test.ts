@@ -84,7 +84,7 @@ async function mismatches(
 }
 
 describe('every route', { timeout: 180_000 }, () => {
-  it('is known here, says what it needs, and the portal has no other change that is open', () => {
+  it('is listed here with its permission, and the portal has no other unprotected change', () => {
     expect(api().length).toBeGreaterThan(45);
     expect(pages().length).toBeGreaterThan(25);
     const open = portal.routes.filter(({ access }) => access === 'open').map(({ method, path }) => `${method} ${path}`);
@@ -107,7 +107,7 @@ describe('every route', { timeout: 180_000 }, () => {
     );
   });
 
-  it('API: 401 without a token, with a wrong one, with a session; 403 without the permission; else let in', async () => {
+  it('API: 401 without a token, with a wrong token or with a session; 403 without the permission; otherwise allowed', async () => {
     const wrong = await mismatches(api(), async (route) => {
       const { access } = route;
       const answers: Record<string, number> = {};
@@ -131,7 +131,7 @@ describe('every route', { timeout: 180_000 }, () => {
     await portal.forgive();
   });
 
-  it('pages: to the sign-in or 401 without a session and with a forged one; 403 without the permission; else let in', async () => {
+  it('pages: to the sign-in or 401 without a session or with a forged one; 403 without the permission; otherwise allowed', async () => {
     const wrong = await mismatches(pages(), async (route) => {
       const { access, path } = route;
       const answers: Record<string, unknown> = {};
@@ -153,7 +153,7 @@ describe('every route', { timeout: 180_000 }, () => {
     expect(wrong).toEqual([]);
   });
 
-  it('a viewer changes nothing: every route that is no reading refuses him, by page and by API', async () => {
+  it('refuses viewers on every route that changes anything, as a page and through the API', async () => {
     const before = await audited();
     const { cookie, csrf } = people.viewer;
     const changes = portal.routes.filter((route) => !reads(route));
@@ -170,7 +170,7 @@ describe('every route', { timeout: 180_000 }, () => {
     expect(await audited()).toEqual(before);
   });
 
-  it('a form without its token, with that of another session, or from another site is refused, whoever sends it', async () => {
+  it('refuses a form without its token, with the token of another session, or from another site, for every role', async () => {
     const before = await audited();
     const { cookie } = people.administrator;
     const another = await portal.signIn(TOKENS.administrator);
@@ -204,7 +204,7 @@ describe('every route', { timeout: 180_000 }, () => {
     await portal.forgive();
   });
 
-  it('bodies that are too large, broken or of another kind are refused with the reason, and nothing fails inside', async () => {
+  it('refuses bodies that are too large, malformed or of another type with the reason, without an internal error', async () => {
     const token = { authorization: `Bearer ${TOKENS.administrator}`, 'if-match': '"x"' };
     const { cookie, csrf } = people.administrator;
     const wrong = await mismatches(
@@ -258,7 +258,7 @@ describe('every route', { timeout: 180_000 }, () => {
     expect(wrong).toEqual([]);
   });
 
-  it('markup in names, addresses, flows, reply ids and people’s names is escaped on every page', async () => {
+  it('escapes markup in names, addresses, flows, reply ids and people’s names on every page', async () => {
     const XSS = '"><script>alert(1)</script><img src=x onerror=alert(1)>\'';
     const person = await portal.signIn(
       await createPortalSessions(client).invite({ name: `Kim ${XSS}`, role: 'administrator' }),
@@ -305,7 +305,7 @@ describe('every route', { timeout: 180_000 }, () => {
     expect(await (await person.get('/portal/audit')).text()).toContain('Kim &quot;&gt;&lt;script&gt;');
   });
 
-  it('a stale ETag changes nothing, a missing one is asked for', async () => {
+  it('rejects a stale ETag and requires one', async () => {
     const definition = {
       serverType: 'SMTP',
       name: 'Stale',

@@ -63,7 +63,7 @@ const views = async () =>
   ).emailServers;
 
 describe('the wizard', () => {
-  it('makes both servers in one step, after going back and forth', async () => {
+  it('creates both servers in one step, after going back and forth', async () => {
     const start = await (await admin.get('/portal/connect')).text();
     expect(start).toMatch(/<button[^>]*name="_action" value="next"/);
     const refused = await press(start, { mailbox: 'nobody' });
@@ -96,7 +96,7 @@ describe('the wizard', () => {
     expect(next).not.toContain('a-secret-password-5');
   });
 
-  it('with a Microsoft mailbox shows what to register and the commands for the names typed so far', async () => {
+  it('with a Microsoft mailbox shows what to register and the commands for the names entered so far', async () => {
     const start = await (await admin.get('/portal/connect')).text();
     const { page } = await press(start, { mailbox: "o'neil@contoso.example" });
     expect(page).toContain('Redirect URI (Web): ');
@@ -105,7 +105,7 @@ describe('the wizard', () => {
     expect(unescaped(delegated.page)).toContain("-User 'alex@contoso.example' -AccessRights FullAccess");
   });
 
-  it('an expired session loses nothing', async () => {
+  it('keeps everything entered when the session expires', async () => {
     const review = await toReview('kept');
     const lost = await portal.post('/portal/connect', { ...hidden(review), _action: 'next' });
     const page = await lost.text();
@@ -130,7 +130,7 @@ describe('the wizard', () => {
 });
 
 describe('an empty installation', () => {
-  it('shows the checklist, to a viewer without its buttons', async () => {
+  it('shows the checklist, to viewers without its buttons', async () => {
     const second = await startRedis();
     const empty = await startPortal(second.url, { MAILROOM_EMAIL_SERVERS_FILES: '/nowhere.yaml' });
     const page = async (token: string) => (await (await empty.signIn(token)).get('/portal')).text();

@@ -51,8 +51,8 @@ interface Status {
 }
 const status = async () => (await (await portal.api('viewer', 'GET', '/v1/status')).json()) as Status;
 
-describe('what needs attention', () => {
-  it('is computed from everything, and the page shows the list of the API', async () => {
+describe('the list of what needs attention', () => {
+  it('is computed from all sources, and the page shows the same list as the API', async () => {
     await noted('held', ['h1', 'h2']);
     await noted('prepared', ['p1']);
     await noted('rejected', ['r1']);
@@ -87,8 +87,8 @@ describe('what needs attention', () => {
   });
 });
 
-describe('find', () => {
-  it('finds a reply by its id and by an address, shows its timeline, and nothing to viewers', async () => {
+describe('the search', () => {
+  it('finds a reply by its id and by an address, shows its timeline, and shows viewers nothing', async () => {
     await noted('rejected', ['desk/<b>7'], { evidence: '2026-11-25T10:00:00.000Z 550 5.1.1 no such user\n' });
     await createFindIndex(client).add([{ kind: 'reply', id: 'desk/<b>7', terms: ['c0@customer.example'] }]);
     for (const q of ['desk/<b>7', 'C0@customer.example']) {
@@ -116,7 +116,7 @@ describe('find', () => {
     expect((await portal.api('viewer', 'GET', '/v1/find?q=x')).status).toBe(403);
   });
 
-  it('says of a reply that bounced later for whom, why, in whose words, and what to do', async () => {
+  it('shows for a reply that bounced later the recipient, the reason, the remote words, and what to do', async () => {
     const report = { class: 'mailbox-full', code: 'BOUNCED_MAILBOX_FULL', status: '5.2.2', text: '552 5.2.2 full' };
     const deliveries = {
       'jane@customer.example': { delivery: 'bounced', report: { ...report, learntAt: '2026-11-25T10:00:00.000Z' } },
@@ -143,7 +143,7 @@ describe('find', () => {
     }
   });
 
-  it('finds a message by its key, its Message-ID and its sender, and tells what became of it', async () => {
+  it('finds a message by its key, its Message-ID and its sender, and shows what became of it', async () => {
     const mailbox = mailboxId({ host: fileServer.host, user: fileServer.user, folder: 'INBOX' });
     const key = messageKey(mailbox, '1', 7);
     const { emailFlow, name: server } = fileServer;
@@ -193,7 +193,7 @@ describe('lists', () => {
     return best;
   }
 
-  it(`each page takes less than 300 ms of CPU with none, 3 and ${MANY} entries, and shows what the filter says`, async () => {
+  it(`each page takes less than 300 ms of CPU with none, 3 and ${MANY} entries, and shows what the filter selects`, async () => {
     const admin = await portal.signIn(TOKENS.administrator);
     const pages = [
       '/portal',
@@ -281,7 +281,7 @@ describe('lists', () => {
     expect(found).toContain('at most 30 days back');
   });
 
-  it('many are decided on with one confirmation that counts; page and filter survive', async () => {
+  it('one confirmation with the count decides on many; page and filter are kept', async () => {
     await client.del(stateKey(PREFIX, 'held'));
     await noted('held', ['b1', 'b2', 'b3'], { result: failure('SMTP_DATA_UNCERTAIN') });
     const person = await portal.signIn(TOKENS.operator);
@@ -310,7 +310,7 @@ describe('lists', () => {
   });
 });
 
-it('keeps the chosen appearance in a cookie, and leaves this host for nobody', async () => {
+it('keeps the chosen appearance in a cookie, and never redirects to another host', async () => {
   const { cookie } = await portal.signIn(TOKENS.viewer);
   const get = (path: string, more = '') =>
     fetch(`${portal.base}${path}`, { headers: { cookie: `${cookie}${more}` }, redirect: 'manual' });

@@ -50,8 +50,8 @@ const hidden = (page: string) =>
     ]),
   );
 
-describe('what people paste', () => {
-  it('is stored as addresses, each once, with the names that the field has', async () => {
+describe('pasted addresses', () => {
+  it('are stored once each, with the names that the field has', async () => {
     const admin = await portal.signIn(TOKENS.administrator);
     const form = smtp({
       user: 'Alex Weber <mailto:Alex@Contoso.example>',
@@ -66,7 +66,7 @@ describe('what people paste', () => {
     });
   });
 
-  it('is refused by the piece that is no address', async () => {
+  it('are refused, naming the piece that is not an address', async () => {
     const admin = await portal.signIn(TOKENS.administrator, 'de');
     const answer = await admin.post(NEW, smtp({ additionalEmailFromAddresses: 'a@b.example; <b>nobody</b>' }));
     const page = await answer.text();
@@ -82,7 +82,7 @@ describe('what people paste', () => {
     expect(page).toMatch(/id="address-0"[^>]* aria-invalid="false"/);
   });
 
-  it('Enter saves: the first button of the form is no preset', async () => {
+  it('Enter saves: the first button of the form is not a preset', async () => {
     const admin = await portal.signIn(TOKENS.administrator);
     const page = await (await admin.get(`${NEW}?type=SMTP`)).text();
     // The first in the page that belongs to the form, wherever it is: the language switch in the head does, too.
@@ -103,7 +103,7 @@ describe('60,000 lines', () => {
   it.each([
     ['the form', 'additionalEmailFromAddresses'],
     ['the form', 'aliases'],
-  ])('in %s, field %s, are refused in a moment', async (_, field) => {
+  ])('in %s, field %s, are refused within a moment', async (_, field) => {
     const admin = await portal.signIn(TOKENS.administrator);
     // Different pieces: equal ones are one. What a form of 128 KB holds.
     const text = Array.from({ length: 18_000 }, (_, i) => i.toString(36)).join(',');
@@ -116,7 +116,7 @@ describe('60,000 lines', () => {
   it.each([
     ['additionalEmailFromAddresses', { additionalEmailFromAddresses: lines }],
     ['displayNames', { displayNames: Object.fromEntries(lines.map((_, i) => [`a${i}@b.example`, 'x'])) }],
-  ])('by the API, field %s, are refused in a moment', async (field, more) => {
+  ])('through the API, field %s, are refused within a moment', async (field, more) => {
     const { enabled: _, _action: __, perMinute: ___, ...definition } = smtp();
     const ask = () => portal.api('administrator', 'POST', '/v1/email-servers', { ...definition, ...more });
     const { status, seconds } = await cpu(ask);
@@ -126,7 +126,7 @@ describe('60,000 lines', () => {
 });
 
 describe('an expired session', () => {
-  it('loses nothing: the sign-in leads back to the filled form, which is saved then', async () => {
+  it('loses nothing: the sign-in returns to the filled form, which then is saved', async () => {
     const form = smtp({ additionalEmailFromAddresses: 'Ann <a@b.example>' });
     const lost = await portal.post(NEW, { ...form, _csrf: 'of the session that ended' }, { 'accept-language': 'de' });
     const page = await lost.text();
@@ -160,21 +160,21 @@ describe('an expired session', () => {
   it.each([
     ['another site', { origin: 'https://evil.example' }, {}],
     ['another site, by fetch metadata', { 'sec-fetch-site': 'cross-site' }, {}],
-  ])('takes nothing from %s', async (_, headers, more) => {
+  ])('copies nothing from %s', async (_, headers, more) => {
     const answer = await portal.post(NEW, { ...smtp(), ...more }, headers);
     expect(answer.status).toBe(401);
     expect(await answer.text()).not.toContain('smtp.example.net');
   });
 
   it.each(['//evil.example', 'https://evil.example/', '/portal/replies/drop', '/portal/email-servers/new?x=1', ''])(
-    'leads back to forms alone, not to %j',
+    'redirects only to forms, not to %j',
     async (url) => {
       const answer = await portal.post('/portal/sign-in', { _return: url, secret: TOKENS.administrator });
       expect([answer.status, answer.headers.get('location')]).toEqual([303, '/portal/email-servers']);
     },
   );
 
-  it('a form that only comes back changes nothing, with whatever token', async () => {
+  it('a form that is only shown again changes nothing, whatever its token', async () => {
     const admin = await portal.signIn(TOKENS.administrator);
     const form = smtp({ _action: 'resume', _csrf: 'another' });
     expect((await admin.post(NEW, form)).status).toBe(200);
@@ -184,7 +184,7 @@ describe('an expired session', () => {
     expect((await admin.post(NEW, { ...form, _action: 'save' })).status).toBe(403);
   });
 
-  it('the language switch of a form keeps what was entered', async () => {
+  it('the language switch of a form keeps the entered values', async () => {
     const admin = await portal.signIn(TOKENS.administrator, 'en');
     const form = smtp({ _action: 'language:de' });
     const answer = await admin.post(NEW, form);
@@ -196,7 +196,7 @@ describe('an expired session', () => {
 });
 
 describe('two administrators', () => {
-  it('are told who changed what, keep what only one of them changed, and choose where both did', async () => {
+  it('see who changed what, keep what only one of them changed, and choose where both did', async () => {
     const kim = await portal.signIn(TOKENS.administrator);
     const form = smtp();
     expect((await kim.post(NEW, form)).status).toBe(303);
@@ -255,7 +255,7 @@ describe('two administrators', () => {
 });
 
 describe('disabling and deleting', () => {
-  it('ask first, and say only what really stops', async () => {
+  it('ask for confirmation, and name only what really stops', async () => {
     const admin = await portal.signIn(TOKENS.administrator);
     const form = smtp({ additionalEmailFromAddresses: 'only-here@contoso.example' });
     expect((await admin.post(NEW, form)).status).toBe(303);
@@ -272,7 +272,7 @@ describe('disabling and deleting', () => {
     expect(gone).not.toContain('only-here@contoso.example');
   });
 
-  it('a saved server says what comes next', async () => {
+  it('a saved server shows the next step', async () => {
     const admin = await portal.signIn(TOKENS.administrator);
     const imap = smtp({
       serverType: 'IMAP',
@@ -291,7 +291,7 @@ describe('email flows', () => {
   const imap = (more: Record<string, string> = {}) =>
     smtp({ serverType: 'IMAP', host: 'imap.example.net', port: '993', ...more });
 
-  it('are chosen from those that exist; a new one is new on purpose, and not one spelt differently', async () => {
+  it('are chosen from the existing ones; a new one is created on purpose, not by a different spelling', async () => {
     const admin = await portal.signIn(TOKENS.administrator);
     const first = imap({ emailFlow: ' new', emailFlowNew: 'Claims & Returns' });
     expect((await admin.post(NEW, first)).status).toBe(303);
@@ -304,7 +304,7 @@ describe('email flows', () => {
     expect((await admin.post(NEW, imap({ emailFlow: '' }))).status).toBe(422);
   });
 
-  it('what waits in one without a server stays visible, and is moved in its order; each message is in one of them', async () => {
+  it('without a server: waiting messages stay visible and are moved in order, each in exactly one flow', async () => {
     const admin = await portal.signIn(TOKENS.administrator);
     const lost = `Lost ${count}`;
     const to = `Target ${count}`;

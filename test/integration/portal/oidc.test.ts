@@ -82,7 +82,7 @@ function changeFlow(one: SmallBrowser, base: string, change: Record<string, unkn
 }
 
 describe('sign-in by OpenID Connect', () => {
-  it('the sign-in page leads to the provider; the highest mapped role counts; sign-out ends both; all in the audit log', async () => {
+  it('leads to the provider, applies the highest mapped role, signs out on both sides, and audits all of it', async () => {
     const kim = browser();
     expect((await kim.open(`${portal.base}/portal/sign-in`)).text).toContain('href="/portal/oidc"');
     const back = await atProvider(kim, portal.base, 'kim');
@@ -105,14 +105,14 @@ describe('sign-in by OpenID Connect', () => {
     expect((await kim.open(back)).status).toBe(422);
   });
 
-  it('an operator may pause and not change', async () => {
+  it('lets an operator pause but not change', async () => {
     const olga = browser();
     const list = await olga.open(await atProvider(olga, portal.base, 'olga'));
     expect(list.text).toContain('Operator');
     expect((await olga.open(`${portal.base}/portal/email-servers/new`)).status).toBe(403);
   });
 
-  it('who has no mapped role is refused with what is missing, and gets no session', async () => {
+  it('refuses a user without a mapped role, naming what is missing, and creates no session', async () => {
     const nobody = browser();
     const page = await nobody.open(await atProvider(nobody, portal.base, 'nobody'));
     expect(page.status).toBe(403);
@@ -179,7 +179,7 @@ describe('sign-in by OpenID Connect', () => {
     expect(kim.cookie('mailroom_session')).toBeUndefined();
   });
 
-  it('another browser cannot use the answer that was meant for this one', async () => {
+  it('another browser cannot use an answer meant for this one', async () => {
     const kim = browser();
     const back = await atProvider(kim, portal.base, 'kim');
     const thief = browser();
@@ -197,7 +197,7 @@ describe('sign-in by OpenID Connect', () => {
     ['has the nonce of another sign-in', (claims) => ({ claims: { ...claims, nonce: 'another' } })],
     ['has no nonce', ({ nonce: _, ...claims }) => ({ claims })],
     ['is signed with a key that is not the provider’s', (claims) => ({ claims, foreignKey: true })],
-  ])('an id token that %s is refused', async (_, forge) => {
+  ])('refuses an id token that %s', async (_, forge) => {
     provider.forge = forge;
     const kim = browser();
     const page = await kim.open(await atProvider(kim, portal.base, 'kim'));
@@ -207,7 +207,7 @@ describe('sign-in by OpenID Connect', () => {
     expect((await again.open(await atProvider(again, portal.base, 'kim'))).status).toBe(200);
   });
 
-  it('a session from before is ended by the next sign-in: its id is of no use any more', async () => {
+  it('ends an earlier session at the next sign-in, so that its id is useless', async () => {
     const kim = browser();
     await kim.open(await atProvider(kim, portal.base, 'kim'));
     const first = kim.cookie('mailroom_session') ?? '';
@@ -218,7 +218,7 @@ describe('sign-in by OpenID Connect', () => {
     expect((await old.open(`${portal.base}/portal`)).url).toBe(`${portal.base}/portal/sign-in`);
   });
 
-  it('after ten attempts the address waits, with Retry-After', async () => {
+  it('makes an address wait after ten attempts, with Retry-After', async () => {
     const guesser = browser();
     const statuses: number[] = [];
     for (let i = 0; i < 11; i += 1)
@@ -229,7 +229,7 @@ describe('sign-in by OpenID Connect', () => {
     expect(await (await portal.api('administrator', 'GET', '/v1/audit?limit=50')).text()).toContain('sign-in-locked');
   });
 
-  it('a provider that cannot be reached is said, and a one-time secret still signs in', async () => {
+  it('reports an unreachable provider, while a one-time secret still signs in', async () => {
     const lost = await startPortal(redis.url, {
       MAILROOM_HTTP_OIDC_ISSUER: `https://localhost:${await freePort()}`,
       MAILROOM_HTTP_OIDC_CLIENT_ID: 'x',

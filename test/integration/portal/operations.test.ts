@@ -92,7 +92,7 @@ describe('quarantined messages', () => {
   const key = (uid: number, more = '') =>
     `/v1/quarantined-messages/${encodeURIComponent(messageKey(mailbox, '9', uid))}${more}`;
 
-  it('are listed without content, shown raw, enqueued once more, accepted; nothing but a person ends one', async () => {
+  it('are listed without content, shown raw, enqueued again or accepted; only a person ends one', async () => {
     await quarantine([
       { uid: 1, reason: 'parser-failed' },
       { uid: 2, reason: 'parser-failed' },
@@ -163,7 +163,7 @@ describe('quarantined messages', () => {
 });
 
 describe('flows and status', () => {
-  it('tell queues and live states to whoever may see them, without definitions', async () => {
+  it('show queues and live states to permitted users, without definitions', async () => {
     const { emailFlows } = (await (await portal.api('viewer', 'GET', '/v1/email-flows')).json()) as {
       emailFlows: object[];
     };
@@ -193,7 +193,7 @@ describe('pause and test', () => {
   });
   const path = (name: string, more = '') => `/v1/email-servers/${encodeURIComponent(name)}${more}`;
 
-  it('an operator pauses and resumes an SMTP server; IMAP and disabled ones cannot be paused', async () => {
+  it('an operator pauses and resumes an SMTP server; IMAP and disabled servers cannot be paused', async () => {
     await portal.api('administrator', 'POST', '/v1/email-servers', smtp('Out', 587));
     expect((await portal.api('viewer', 'POST', path('Out', '/pause'))).status).toBe(403);
     const paused = await json(await portal.api('operator', 'POST', path('Out', '/pause')));
@@ -218,7 +218,7 @@ describe('pause and test', () => {
     expect(audit).toContain('"action":"resume"');
   });
 
-  it('streams the steps of a test, of a stored server and of a definition that is not saved', async () => {
+  it('streams the steps of a test, for a stored server and for an unsaved definition', async () => {
     const answer = await portal.api('operator', 'POST', path('From file', '/test'));
     expect(answer.headers.get('content-type')).toContain('application/x-ndjson');
     const lines = (await answer.text())

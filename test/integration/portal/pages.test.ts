@@ -76,7 +76,7 @@ async function noted(replyId: string, state: string, more: Record<string, string
 }
 
 describe('connection test', () => {
-  it('of a stored server: the steps in a page that waits, or as lines while they end', async () => {
+  it('of a stored server: shows the steps on a waiting page, or line by line as they finish', async () => {
     const { name } = await created();
     const operator = await portal.signIn(TOKENS.operator, 'de');
     const page = await text(operator.post(at('test', name), { _action: 'test' }));
@@ -96,7 +96,7 @@ describe('connection test', () => {
     expect(told.at(-1)).toMatchObject({ next: '', summary: expect.stringContaining('1 Schritt ist fehlgeschlagen.') });
   });
 
-  it('of what is entered: nothing is saved, the stored password is used where none is given, problems go to their fields', async () => {
+  it('of entered values: saves nothing, uses the stored password where none is given, shows problems at their fields', async () => {
     const definition = await created();
     const admin = await portal.signIn(TOKENS.administrator);
     const existing = { _existing: definition.name, _revision: 'x', _action: 'test' };
@@ -129,7 +129,7 @@ describe('connection test', () => {
 });
 
 describe('replies', () => {
-  it('show what is known, to viewers without the customer’s name; a person releases or drops once', async () => {
+  it('show what is known, to viewers without the customer’s name; a person releases or drops one once', async () => {
     const XSS = 'r"><img src=x onerror=alert(1)>';
     await client.del(stateKey(PREFIX, 'held')); // whatever other tests left there
     const unsure = { failure: { code: 'REPLY_HELD', class: 'ambiguous', message: 'x' } };
@@ -177,7 +177,7 @@ describe('replies', () => {
   it.each([
     ['en', 'Answered in Outlook by', 'Read the colleague’s answer'],
     ['de', 'In Outlook beantwortet von', 'Lesen Sie die Antwort des Kollegen'],
-  ] as const)('say who answered in Outlook (%s); a viewer sees no name', async (language, label, advice) => {
+  ] as const)('show who answered in Outlook (%s); viewers see no name', async (language, label, advice) => {
     const failure = { code: 'REPLY_ANSWERED_ELSEWHERE', class: 'ambiguous', message: 'x' };
     const answeredElsewhere = { by: 'sent', who: 'alex.smith@contoso.example', at: '2026-11-29T10:00:00.000Z' };
     await noted(`answered-${language}`, 'held', { result: JSON.stringify({ failure, answeredElsewhere }) });
@@ -202,7 +202,7 @@ describe('replies', () => {
 });
 
 describe('operation', () => {
-  it('an operator pauses and resumes sending from the page; a viewer is refused', async () => {
+  it('an operator pauses and resumes sending from the page; viewers are refused', async () => {
     const { name } = await created();
     const operator = await portal.signIn(TOKENS.operator);
     const viewer = await portal.signIn(TOKENS.viewer);
@@ -216,7 +216,7 @@ describe('operation', () => {
     expect(await text(operator.get(`${LIST}?search=${encodeURIComponent(name)}`))).not.toContain('Paused by');
   });
 
-  it('the overview shows pace, held replies and when the last reply was accepted', async () => {
+  it('the overview shows pace, held replies and the time of the last accepted reply', async () => {
     const { name, host, user } = await created({ name: '0 first of a long list' });
     const mailbox = sendingMailbox({ host, user });
     const now = Date.now();
@@ -241,7 +241,7 @@ describe('operation', () => {
     expect(await text(viewer.get(`${LIST}?search=${encodeURIComponent(name)}`))).toContain('2 min. ago');
   });
 
-  it('a long list is paged and searched, and stays light', async () => {
+  it('a long list is paged and searchable, and its pages stay small', async () => {
     for (let i = 0; i < 60; i += 1) await created({ enabled: false, name: `Filiale Überlingen ${i}` });
     const admin = await portal.signIn(TOKENS.administrator);
     const first = await text(admin.get(LIST));
@@ -262,7 +262,7 @@ describe('operation', () => {
     expect(await text(admin.get(`${LIST}?search=no-such-thing`))).toContain('No email server matches');
   });
 
-  it('what does not exist is a page of the portal in the language of the person', async () => {
+  it('an unknown address is a page of the portal in the user’s language', async () => {
     const admin = await portal.signIn(TOKENS.administrator, 'de');
     const answer = await admin.get('/portal/nowhere');
     expect(answer.status).toBe(404);

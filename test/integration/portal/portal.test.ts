@@ -47,7 +47,7 @@ async function created(fields: object = {}) {
   return { definition, etag: answer.headers.get('etag') ?? '', view: (await answer.json()) as { revision: string } };
 }
 
-describe('who may what', () => {
+describe('permissions by role', () => {
   const calls: [string, string, boolean][] = [
     ['GET', '/v1/email-servers', false],
     ['GET', '/v1/email-servers/From%20file', false],
@@ -69,7 +69,7 @@ describe('who may what', () => {
     expect(status).toBe(who === undefined ? 401 : who === 'viewer' && !write ? 200 : 403);
   });
 
-  it('pages: nobody is sent to the sign-in, a back-end token is refused there', async () => {
+  it('pages: everybody else goes to the sign-in, and a backend token is refused', async () => {
     for (const page of [
       '/portal',
       '/portal/email-servers',
@@ -85,7 +85,7 @@ describe('who may what', () => {
       expect((await one.post('/portal/sign-in', { secret })).status).toBe(401);
   });
 
-  it('pages: a viewer looks and changes nothing', async () => {
+  it('pages: a viewer reads and changes nothing', async () => {
     const { definition, view } = await created();
     const viewer = await one.signIn(TOKENS.viewer);
     const list = await (await viewer.get('/portal/email-servers')).text();
@@ -109,8 +109,8 @@ describe('who may what', () => {
   });
 });
 
-describe('changing through the API', () => {
-  it('create, read, replace, disable, enable, copy, delete; every change in the audit log, no secret anywhere', async () => {
+describe('changes through the API', () => {
+  it('creates, reads, replaces, disables, enables, copies and deletes; audits each change without secrets', async () => {
     const { definition, etag } = await created();
     const { name } = definition;
     const replaced = await one.api(
@@ -186,7 +186,7 @@ describe('changing through the API', () => {
     expect((await one.api('administrator', 'GET', '/v1/audit/export?from=today')).status).toBe(422);
   });
 
-  it('the password in a proxy’s address is a secret as well: never shown, stored encrypted, kept when what was shown comes back', async () => {
+  it('treats the password in a proxy’s address as a secret: never shown, stored encrypted, kept when the masked value returns', async () => {
     const proxy = 'http://kim:proxy-secret-77@10.9.8.7:3128';
     const { definition, etag } = await created({ proxy });
     const { name } = definition;
@@ -219,7 +219,7 @@ describe('changing through the API', () => {
     kept.stop();
   });
 
-  it('of two who edit at once only the first is taken; without a revision none', async () => {
+  it('accepts only the first of two concurrent edits, and none without a revision', async () => {
     const { definition, etag } = await created();
     const change = (port: number, headers: Record<string, string>, at = one) =>
       at.api('administrator', 'PUT', path(definition.name), { ...definition, port }, headers);
@@ -236,14 +236,14 @@ describe('changing through the API', () => {
     expect(now.definition.port).toBe(both[0]?.status === 200 ? 1001 : 1002);
   });
 
-  it('is live on the other replica within two seconds', async () => {
+  it('takes effect on the other replica within two seconds', async () => {
     const { definition } = await created();
     await waitFor(async () => (await two.api('viewer', 'GET', path(definition.name))).status === 200, {
       timeoutMs: 2_000,
     });
   });
 
-  it('servers of a file are read-only and say so', async () => {
+  it('refuses changes to servers from files, naming the file as the reason', async () => {
     const view = await (await one.api('viewer', 'GET', '/v1/email-servers/From%20file')).json();
     expect(view).toMatchObject({ source: 'file', editable: false });
     const headers = { 'if-match': '"x"' };
@@ -277,7 +277,7 @@ describe('changing through the API', () => {
     expect(problems.map((problem) => problem.field)).toContain(field);
   });
 
-  it('a stored password goes to no other host', async () => {
+  it('sends a stored password to no other host', async () => {
     const { definition, etag } = await created();
     const other = { ...definition, host: 'evil.example.org', password: undefined };
     const answer = await one.api('administrator', 'PUT', path(definition.name), other, { 'if-match': etag });
@@ -285,7 +285,7 @@ describe('changing through the API', () => {
     expect(await answer.json()).toMatchObject({ problems: [{ field: 'password' }] });
   });
 
-  it('malformed and oversize bodies', async () => {
+  it('refuses malformed and oversized bodies', async () => {
     expect((await one.api('administrator', 'POST', '/v1/email-servers', '{')).status).toBe(400);
     expect((await one.api('administrator', 'POST', '/v1/email-servers', [])).status).toBe(422);
     const admin = await one.signIn(TOKENS.administrator);
@@ -296,7 +296,7 @@ describe('changing through the API', () => {
 describe('the portal', () => {
   const XSS = '"><script>alert(1)</script><img src=x onerror=alert(1)>\'';
 
-  it('escapes names, flows, addresses and what was typed', async () => {
+  it('escapes names, flows, addresses and typed text', async () => {
     await created({ name: `N${XSS}` });
     const admin = await one.signIn(TOKENS.administrator);
     const pages = [
@@ -326,7 +326,7 @@ describe('the portal', () => {
     expect(await again.text()).not.toContain('<script>alert');
   });
 
-  it('refuses forged forms: no token, a foreign token, another site', async () => {
+  it('refuses forged forms: without a token, with a foreign token, from another site', async () => {
     const { definition, view } = await created();
     const admin = await one.signIn(TOKENS.administrator);
     const other = await one.signIn(TOKENS.administrator);
@@ -341,7 +341,7 @@ describe('the portal', () => {
     expect((await admin.post(url, fields)).status).toBe(303);
   });
 
-  it('says in both languages that somebody else was faster', async () => {
+  it('reports an edit conflict in both languages', async () => {
     const { definition, view, etag } = await created();
     await one.api('administrator', 'POST', path(definition.name, '/disable'), undefined, { 'if-match': etag });
     const admin = await one.signIn(TOKENS.administrator, 'de-DE,de;q=0.9');
@@ -360,7 +360,7 @@ describe('the portal', () => {
     expect(await answer.text()).toMatch(/Der Server wurde inzwischen geändert[\s\S]*administrator-person/);
   });
 
-  it('a one-time secret signs in once; the cookie is out of reach of scripts; signing out ends it', async () => {
+  it('a one-time secret signs in once; scripts cannot read the cookie; signing out ends the session', async () => {
     const secret = await createPortalSessions(client).invite({ name: 'Alex', role: 'administrator' });
     const alex = await one.signIn(secret);
     expect(alex.status).toBe(303);
@@ -372,7 +372,7 @@ describe('the portal', () => {
     expect(JSON.stringify(await client.keys('*'))).not.toContain(secret);
   });
 
-  it('tells open pages that something changed, and lets the process stop', async () => {
+  it('notifies open pages of changes, and does not keep the process from stopping', async () => {
     const third = await startPortal(redis.url);
     const admin = await third.signIn(TOKENS.administrator);
     const stream = await admin.get('/portal/events');

@@ -32,40 +32,46 @@ describe('headers', () => {
     '/nowhere',
   ];
 
-  it.each(everywhere)('%s: HSTS when the public URL is https, and only then', async (path) => {
+  it.each(everywhere)('%s: sends HSTS only when the public URL is https', async (path) => {
     const header = async (base: string) =>
       (await fetch(base + path, { redirect: 'manual' })).headers.get('strict-transport-security');
     expect(await header(secure.base)).toBe('max-age=31536000');
     expect(await header(plain.base)).toBeNull();
   });
 
-  it.each(everywhere)('%s: loads nothing from elsewhere, runs no inline script, is framed by nobody', async (path) => {
-    const { headers } = await fetch(plain.base + path, { redirect: 'manual' });
-    const policy = (headers.get('content-security-policy') ?? '').split(';').sort();
-    expect(policy).toEqual([
-      "base-uri 'none'",
-      "connect-src 'self'",
-      "default-src 'none'",
-      "form-action 'self'",
-      "frame-ancestors 'none'",
-      "img-src 'self' data:",
-      "script-src 'self'",
-      "style-src 'self'",
-    ]);
-    expect(headers.get('x-content-type-options')).toBe('nosniff');
-    expect(headers.get('x-frame-options')).toBe('DENY');
-    expect(headers.get('cross-origin-opener-policy')).toBe('same-origin');
-    // With no-referrer a browser hides the origin of the portal's own forms.
-    expect(headers.get('referrer-policy')).toBe(path.startsWith('/portal') ? 'same-origin' : 'no-referrer');
-  });
+  it.each(everywhere)(
+    '%s: loads nothing from other sites, runs no inline script, and cannot be framed',
+    async (path) => {
+      const { headers } = await fetch(plain.base + path, { redirect: 'manual' });
+      const policy = (headers.get('content-security-policy') ?? '').split(';').sort();
+      expect(policy).toEqual([
+        "base-uri 'none'",
+        "connect-src 'self'",
+        "default-src 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+        "img-src 'self' data:",
+        "script-src 'self'",
+        "style-src 'self'",
+      ]);
+      expect(headers.get('x-content-type-options')).toBe('nosniff');
+      expect(headers.get('x-frame-options')).toBe('DENY');
+      expect(headers.get('cross-origin-opener-policy')).toBe('same-origin');
+      // With no-referrer a browser hides the origin of the portal's own forms.
+      expect(headers.get('referrer-policy')).toBe(path.startsWith('/portal') ? 'same-origin' : 'no-referrer');
+    },
+  );
 
-  it.each(['/portal/sign-in', '/portal/no-such-page'])('%s: a page uses no camera, place or payment', async (path) => {
-    const policy = (await fetch(plain.base + path)).headers.get('permissions-policy') ?? '';
-    for (const feature of ['camera', 'geolocation', 'microphone', 'payment', 'usb'])
-      expect(policy.split(', ')).toContain(`${feature}=()`);
-  });
+  it.each(['/portal/sign-in', '/portal/no-such-page'])(
+    '%s: denies pages camera, location and payment',
+    async (path) => {
+      const policy = (await fetch(plain.base + path)).headers.get('permissions-policy') ?? '';
+      for (const feature of ['camera', 'geolocation', 'microphone', 'payment', 'usb'])
+        expect(policy.split(', ')).toContain(`${feature}=()`);
+    },
+  );
 
-  it('after signing out the browser forgets pages and storage of this host, and no cookie of a neighbour', async () => {
+  it('signing out clears the browser’s pages and storage of this host, and no cookie of a neighbouring host', async () => {
     const person = await plain.signIn(TOKENS.viewer);
     const answer = await person.post('/portal/sign-out', {});
     expect(answer.status).toBe(303);
@@ -90,7 +96,7 @@ describe('a form', () => {
     expect(answer.status).toBe(expected);
   });
 
-  it('is checked where a session is there as well', async () => {
+  it('is checked with a session as well', async () => {
     const fields = { name: 'x', revision: 'x' };
     const foreign = await kim.post('/portal/email-servers/delete', fields, { origin: 'https://evil.example' });
     expect(foreign.status).toBe(403);
@@ -134,7 +140,7 @@ describe('?done=', () => {
     ['done=deleted&about=Call+0900+123456', 'no proof'],
     ['done=deleted&about=Call+0900+123456&proof=', 'an empty one'],
     ['done=deleted&about=Call+0900+123456&proof=AAAAAAAAAAAAAAAAAAAAAA', 'a guessed one'],
-  ])('says nothing that this session did not do: %s', async (query) => {
+  ])('shows nothing that this session did not do: %s', async (query) => {
     for (const page of ['/portal/email-servers', '/portal/replies', '/portal/quarantine']) {
       const text = await (await kim.get(`${page}?${query}`)).text();
       // The language switch keeps the query: an address is no text.
@@ -143,7 +149,7 @@ describe('?done=', () => {
     }
   });
 
-  it('says what was done, to who did it; not with other words, and to nobody else', async () => {
+  it('shows the action only to the session that did it, in fixed words', async () => {
     const made = await kim.post('/portal/email-servers/new', {
       serverType: 'SMTP',
       name: 'Done & dusted',
@@ -167,7 +173,7 @@ describe('?done=', () => {
 });
 
 describe('style sheet and script', () => {
-  it('have names that change with them and are kept for good; a name of another version is answered, not kept', async () => {
+  it('have names that change with their content and are cached forever; a name of another version is answered uncached', async () => {
     const page = await (await fetch(`${plain.base}/portal/sign-in`)).text();
     const links = [...page.matchAll(/(?:href|src)="(\/portal\/assets\/portal-([0-9a-f]{16})\.(?:css|js))"/g)];
     expect(links).toHaveLength(2);

@@ -22,7 +22,7 @@ afterAll(async () => {
 const person = { name: 'Kim', role: 'viewer' } as const;
 
 describe('sessions', () => {
-  it('end after the idle time, which each use begins anew, and after the longest time in any case', async () => {
+  it('end after the idle time, which each use restarts, and after the maximum time in any case', async () => {
     let now = 1_000_000;
     const sessions = createPortalSessions(client, { idleMs: 400, longestMs: 60_000 }, () => now);
     const [used, unused] = [await sessions.create(person), await sessions.create(person)];
@@ -35,13 +35,13 @@ describe('sessions', () => {
     expect(await sessions.read(used, true)).toBeUndefined();
   });
 
-  it('a page that refreshes itself does not count as use', async () => {
+  it('are not extended by a page that refreshes automatically', async () => {
     const sessions = createPortalSessions(client, { idleMs: 300, longestMs: 60_000 });
     const id = await sessions.create(person);
     await waitFor(async () => (await sessions.read(id, false)) === undefined, { timeoutMs: 2_000 });
   });
 
-  it('neither ids nor secrets stand in Redis; what has no known role is no session', async () => {
+  it('are stored without ids or secrets in Redis; an unknown role is no session', async () => {
     const sessions = createPortalSessions(client);
     const id = await sessions.create(person);
     const secret = await sessions.invite(person);
@@ -57,7 +57,7 @@ describe('sessions', () => {
     expect(await sessions.read(id, true)).toBeUndefined();
   });
 
-  it('under https the cookie goes over https alone and to this host alone', async () => {
+  it('use a cookie for https and this host only when served by https', async () => {
     const portal = await startPortal(redis.url, { MAILROOM_HTTP_PUBLIC_URL: 'https://mailroom.example' });
     const { setCookie } = await portal.signIn(TOKENS.viewer);
     expect(setCookie).toMatch(/^__Host-mailroom_session=[\w-]{43}; Path=\/; HttpOnly; Secure; SameSite=Lax$/);
@@ -74,9 +74,9 @@ describe('lock-outs', () => {
     ['2001:db8::1', '2001:db8:0:0::/64'],
     ['fe80::1%eth0', 'fe80:0:0:0::/64'],
     ['::1', '0:0:0:0::/64'],
-  ])('counts %s as %s', (ip, key) => expect(addressKey(ip)).toBe(key));
+  ])('count %s as %s', (ip, key) => expect(addressKey(ip)).toBe(key));
 
-  it('wrong API tokens end in 429 with Retry-After, on all replicas, and for this address alone', async () => {
+  it('answer wrong API tokens with 429 and Retry-After, on all replicas, for this address only', async () => {
     const trusted = { MAILROOM_HTTP_TRUSTED_PROXIES: '127.0.0.0/8' };
     const [one, two] = await Promise.all([startPortal(redis.url, trusted), startPortal(redis.url, trusted)]);
     const ask = (at: typeof one, token: string, from: string) =>
@@ -101,7 +101,7 @@ describe('lock-outs', () => {
     await Promise.all([one.stop(), two.stop()]);
   });
 
-  it('X-Forwarded-For of whoever is no trusted proxy is not believed', async () => {
+  it('ignore X-Forwarded-For from clients other than trusted proxies', async () => {
     const portal = await startPortal(redis.url);
     for (let i = 0; i < 10; i += 1)
       await portal.post('/portal/sign-in', { secret: `guess-${i}` }, { 'x-forwarded-for': `192.0.2.${i}` });

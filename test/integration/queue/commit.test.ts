@@ -72,12 +72,12 @@ const request = (uids: number[], fields: Partial<CommitRequest> = {}): CommitReq
 const waiting = async (flow = `Flow ${n}`) => (await (await flows.queueOf(flow)).getJobCounts('waiting')).waiting;
 
 describe('one-script commit', () => {
-  it('is written against the installed BullMQ', () => {
+  it('is written for the installed BullMQ', () => {
     expect(bullmqScript(redis)).toContain('addJobInTargetList');
     expect(() => bullmqScript(redis, ADD_STANDARD_JOB_SHA256.replace(/^./, '0'))).toThrow(/digest/);
   });
 
-  it('writes jobs and ledger together, over several flows', async () => {
+  it('writes jobs and ledger together, for several flows', async () => {
     const messages = [message(1), message(2), message(3, `Other: ${n} & ü`)];
     const after = await commit(request([1, 2, 3], { messages }));
     expect(after.version).toBe(1);
@@ -98,7 +98,7 @@ describe('one-script commit', () => {
     expect((await redis.keys('*')).length).toBeLessThanOrEqual(before + 2); // the queue's own meta
   });
 
-  it('writes nothing before the raw mails are durable, and nothing at all when they never are', async () => {
+  it('writes nothing before the raw mails are durable, and nothing at all if they never are', async () => {
     let written: (() => void) | undefined;
     const durable = new Promise<void>((resolve) => {
       written = resolve;
@@ -116,7 +116,7 @@ describe('one-script commit', () => {
     expect(await createLedgers(redis).load(mailboxId)).toEqual(ledger);
   });
 
-  it('cannot be done by a process that slept through its lease', async () => {
+  it('is refused to a process that slept through its lease', async () => {
     const leases = createLeases(redis, 'replica-2', 5_000);
     await redis.del(`{mailroom}:lease:${mailboxId}`);
     const newer = await leases.acquire(mailboxId);
@@ -125,7 +125,7 @@ describe('one-script commit', () => {
     expect(await waiting()).toBe(1);
   });
 
-  it('adds a job once however often it is repeated after a lost answer', async () => {
+  it('adds a job once, however often it is repeated after a lost answer', async () => {
     await commit(request([5]));
     await expect(commit(request([5]))).rejects.toMatchObject({ code: 'LEDGER_STALE' });
     await redis.del(`{mailroom}:ledger:${mailboxId}`);
@@ -139,7 +139,7 @@ describe('one-script commit', () => {
     expect(await waiting()).toBe(2);
   });
 
-  it('keeps fingerprints as a multiset and siblings for a while', async () => {
+  it('keeps fingerprints as a multiset, and siblings for a limited time', async () => {
     const at = new Date();
     await commit(
       request([1, 2], {
@@ -156,7 +156,7 @@ describe('one-script commit', () => {
     expect(await redis.ttl(`{mailroom}:seen:h${n}`)).toBeGreaterThan(0);
   });
 
-  it('lets go of completed jobs after their time while thousands are completed', async () => {
+  it('removes completed jobs after their time while thousands complete', async () => {
     const brief = await openCommit(redis, flows, { ...settings, keepCompletedSeconds: 1 });
     const connection = { host: '127.0.0.1', port: server.port, maxRetriesPerRequest: null };
     const worker = new Worker(emailFlowQueue(`Flow ${n}`), async () => {}, {

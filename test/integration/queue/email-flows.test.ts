@@ -24,7 +24,7 @@ afterAll(async () => {
   await server.stop();
 });
 
-it('the oldest open job counts in any state but completed: its raw mail is not deleted', async () => {
+it('the oldest open job counts in every state except completed: its raw mail is not deleted', async () => {
   const queue = new Queue(emailFlowQueue('F'), { connection: { url: server.url }, prefix: PREFIX });
   const add = (id: string, timestamp: number, delay = 0) =>
     queue.add(MESSAGE_JOB, {}, { jobId: id, timestamp, ...(delay === 0 ? {} : { delay }) });
@@ -54,7 +54,7 @@ it('the oldest open job counts in any state but completed: its raw mail is not d
   await queue.close();
 });
 
-it('gauges: what waits, who takes it, how long it waited, and what failed for good', async () => {
+it('gauges report waiting jobs, consumers, waiting time, and final failures', async () => {
   const metrics = createMetrics();
   const at = Date.now() - 1;
   const servers = [imapServer({ name: 'S', host: 'localhost', port: 993, user: 's@contoso.example', emailFlow: 'G' })];
@@ -99,7 +99,7 @@ it('gauges: what waits, who takes it, how long it waited, and what failed for go
   await queue.close();
 });
 
-it('where Redis does not permit CLIENT LIST, nobody claims that there is no consumer', async () => {
+it('does not report missing consumers where Redis does not permit CLIENT LIST', async () => {
   await redis.call('ACL', 'SETUSER', 'plain', 'on', '>secret', '~*', '&*', '+@all', '-@admin', '-@dangerous', '+info');
   const url = new URL(server.url);
   const plain = new Redis(Number(url.port), url.hostname, {

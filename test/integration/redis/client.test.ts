@@ -28,7 +28,7 @@ async function writesOf(work: () => Promise<unknown>): Promise<number> {
   return calls;
 }
 
-it('what is asked in one turn leaves in one write, and is answered in order; after a lost connection as well', async () => {
+it('sends the commands of one turn in one write and answers them in order, also after a lost connection', async () => {
   const three = () => Promise.all([client.set('a', 'ä'), client.get('a'), client.getBuffer('a')]);
   await client.ping();
   expect(await writesOf(async () => expect(await three()).toEqual(['OK', 'ä', Buffer.from('ä')]))).toBe(1);

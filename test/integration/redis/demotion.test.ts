@@ -63,7 +63,7 @@ const failOver = async () => {
 const named = (event: string) => events.filter((line) => line.event === event);
 
 describe('a failover in place', () => {
-  test('commands, subscriptions and blocked reads of workers reach the new primary', async () => {
+  test('commands, subscriptions and blocking reads of workers reach the new primary', async () => {
     const told: string[] = [];
     const wake = createWake(client);
     wake.subscribe((server) => told.push(server));
@@ -98,7 +98,7 @@ describe('a failover in place', () => {
     await queues.close();
   });
 
-  test('back in place: a primary that is demoted and promoted again is used as soon as it takes writes', async () => {
+  test('a primary that is demoted and promoted back is used again once it accepts writes', async () => {
     await admins[0].replicaof('127.0.0.1', two.port);
     await waitFor(async () => (await writeFault(client, 1_000))?.code === 'REDIS_READ_ONLY', { timeoutMs: 10_000 });
     const before = name.accepted();
@@ -118,7 +118,7 @@ describe('a failover in place', () => {
 });
 
 test.each(['rst', 'fin'] as const)(
-  'a connection that ends by %s is one event, and one when it is back',
+  'a connection that ends by %s emits one event, and one when it is back',
   async (how) => {
     name.faults.reject();
     name.faults.cut(how);
@@ -131,7 +131,7 @@ test.each(['rst', 'fin'] as const)(
   },
 );
 
-test('memory that is full is one event when it begins, one when it ends, with the count', async () => {
+test('full memory emits one event when it begins, and one with the count when it ends', async () => {
   await admins[0].config('SET', 'maxmemory', '1');
   const refused = await Promise.allSettled(Array.from({ length: 500 }, (_, i) => client.set(`{mailroom}:${i}`, 'x')));
   expect(refused.every(({ status }) => status === 'rejected')).toBe(true);
@@ -142,7 +142,7 @@ test('memory that is full is one event when it begins, one when it ends, with th
   expect(named('RedisDisconnected')).toEqual([]);
 });
 
-test('closing ends connections that BullMQ made, and rejects what waits for an answer, between two connections as well', async () => {
+test('closing ends the connections that BullMQ made, and rejects what waits for an answer, also between two connections', async () => {
   const worker = new Worker('closing', async () => {}, { connection: client, prefix: PREFIX });
   worker.on('error', () => {});
   await worker.waitUntilReady();

@@ -21,7 +21,7 @@ beforeEach(async () => {
 });
 const index = () => createFindIndex(redis, () => now);
 
-it('finds messages and replies of an address and of a conversation, each once, newest first', async () => {
+it('finds messages and replies by address and by conversation, each once, newest first', async () => {
   const { add, find } = index();
   await add([{ kind: 'message', id: 'm-1', terms: ['Kim@Example.org', 'c-1'] }]);
   now += 1_000;
@@ -37,7 +37,7 @@ it('finds messages and replies of an address and of a conversation, each once, n
   expect(await find('nobody@example.org')).toEqual({ found: [] });
 });
 
-it('keeps a bounded list, says since when, and expires', async () => {
+it('keeps a bounded list, reports the time it reaches back to, and expires', async () => {
   const { add, find } = index();
   for (let i = 0; i < 300; i++) {
     now += 1_000;
@@ -51,7 +51,7 @@ it('keeps a bounded list, says since when, and expires', async () => {
   expect(await redis.lindex(key, 0)).not.toContain('kim');
 });
 
-it('forgets an address and nothing else', async () => {
+it('forgets one address and nothing else', async () => {
   const { add, find, forget } = index();
   await add([{ kind: 'message', id: 'm-1', terms: ['kim@example.org', 'c-1'] }]);
   await add([{ kind: 'message', id: 'm-2', terms: ['kim@example.org'] }]);

@@ -80,7 +80,7 @@ it.each(
     ['mailboxes', key.mailboxesKey(PREFIX), 'set'],
     ['siblings', key.siblingsKey(PREFIX, 'hash'), 'set'],
   ]),
-)('%s that is a %s is set aside by name, and nobody waits', async (name, type, one) => {
+)('%s that is a %s is set aside by name, and no mailbox waits', async (name, type, one) => {
   await at.garble(one, type);
   expect(await watch()).toEqual({ well: ALL, errors: [] });
   expect(at.said(one)).toHaveLength(1);
@@ -90,7 +90,7 @@ it.each(
   if (name === 'mailboxes') expect((await createLedgers(at.redis).mailboxIds()).sort()).toEqual(ALL);
 });
 
-describe('a ledger that cannot be read', () => {
+describe('an unreadable ledger', () => {
   async function stops(one: string): Promise<void> {
     const { well, errors } = await watch();
     expect(well).toEqual([B, C]);
@@ -107,7 +107,7 @@ describe('a ledger that cannot be read', () => {
       ['uids', key.ledgerUidsKey(PREFIX, BAD), 'hash'],
       ['fingerprints', key.fingerprintsKey(PREFIX, BAD), 'zset'],
     ]),
-  )('%s that is a %s: its mailbox stops by name, and no other', async (_, type, one) => {
+  )('%s that is a %s: stops its mailbox by name, and no other', async (_, type, one) => {
     await at.garble(one, type);
     await stops(one);
     expect(await at.plain.type(one)).toBe(type);
@@ -124,7 +124,7 @@ describe('a ledger that cannot be read', () => {
     ['meta without UIDVALIDITY', field('meta', JSON.stringify({ era: '' }))],
     ['meta with flows that are none', field('meta', JSON.stringify({ ...meta(BAD), emailFlows: [7] }))],
     ['nothing but its UIDs', () => at.plain.del(key.ledgerKey(PREFIX, BAD))],
-  ])('with %s does not begin again from nothing', async (_, spoil) => {
+  ])('with %s does not restart from nothing', async (_, spoil) => {
     await spoil();
     await stops(key.ledgerKey(PREFIX, BAD));
   });
@@ -132,7 +132,7 @@ describe('a ledger that cannot be read', () => {
   it.each([
     ['enqueued:0', '1-x'],
     ['enqueud:0', '1:9'],
-  ])('with UIDs %s → %s does not begin again from nothing', async (name, text) => {
+  ])('with UIDs %s → %s does not restart from nothing', async (name, text) => {
     await at.plain.hset(key.ledgerUidsKey(PREFIX, BAD), name, text);
     await stops(key.ledgerUidsKey(PREFIX, BAD));
   });
@@ -172,7 +172,7 @@ it.each<[string, () => Promise<unknown>, string, string]>([
     key.afterCareKey(PREFIX, BAD),
     'seven',
   ],
-])('%s that cannot be read is set aside alone', async (_, spoil, one, item) => {
+])('an unreadable %s is set aside without the others', async (_, spoil, one, item) => {
   await at.plain.hset(
     key.ledgerPendingKey(PREFIX, BAD),
     '8',
@@ -189,7 +189,7 @@ it.each<[string, () => Promise<unknown>, string, string]>([
   expect(await ledgers.afterCare(BAD)).toEqual(one === key.afterCareKey(PREFIX, BAD) ? [7] : []);
 });
 
-it('a lease without time to live, or with one that no lease has, runs out', async () => {
+it('a lease without a time to live, or with an impossible one, expires', async () => {
   const leases = createLeases(at.redis, 'replica', 100);
   for (const ttl of [undefined, 10 ** 12]) {
     await (ttl === undefined
@@ -207,13 +207,13 @@ it.each(['many', '9223372036854775807', '1.5'])('a fence of %s is replaced by a 
   expect(at.said(key.fenceKey(PREFIX, BAD))).toHaveLength(1);
 });
 
-it('a heartbeat from the future is no replica to which mailboxes are left', async () => {
+it('a heartbeat from the future gets no mailboxes assigned', async () => {
   await at.plain.zadd(key.replicasKey(PREFIX), Date.now() + 10 ** 9, 'ghost');
   expect(await createLeases(at.redis, 'replica', 1_000).heartbeat(1_000)).toEqual(['replica']);
   expect(await at.plain.zrange(key.replicasKey(PREFIX), 0, '-1')).toEqual(['replica']);
 });
 
-it.each(typesBut('zset'))('a list of replicas that is a %s is put right by the next round', async (type) => {
+it.each(typesBut('zset'))('a list of replicas that is a %s is corrected in the next round', async (type) => {
   const leases = createLeases(at.redis, 'replica', 1_000);
   await at.garble(key.replicasKey(PREFIX), type);
   await expect.poll(() => leases.heartbeat(1_000)).toEqual(['replica']);
@@ -251,7 +251,7 @@ describe('the commit', () => {
     }
   }
 
-  it('puts aside what lies in its way, and enqueues once', async () => {
+  it('sets aside what blocks it, and enqueues once', async () => {
     const token = (await createLeases(at.redis, 'replica', 10_000).acquire(BAD)) ?? '';
     const spoilt = [
       key.quarantineKey(PREFIX, BAD),

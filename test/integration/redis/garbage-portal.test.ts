@@ -46,7 +46,7 @@ it.each(typesBut('hash'))('definitions that are a %s are kept, and named', async
   expect(at.said(HASH)).toHaveLength(1);
 });
 
-it.each(['{', 'null', '7', '{"role":"viewer"}'])('a session of %j is none; the others go on', async (text) => {
+it.each(['{', 'null', '7', '{"role":"viewer"}'])('a session of %j is invalid; the others continue', async (text) => {
   const bad = await sessions().create({ name: 'Kim', role: 'viewer' });
   const key = await keyOf('session');
   const good = await sessions().create({ name: 'Lee', role: 'viewer' });
@@ -55,7 +55,7 @@ it.each(['{', 'null', '7', '{"role":"viewer"}'])('a session of %j is none; the o
   expect((await sessions().read(good, true))?.name).toBe('Lee');
 });
 
-it.each(typesBut('string'))('session, secret and count that are a %s are none', async (type) => {
+it.each(typesBut('string'))('session, secret and count that are a %s are invalid', async (type) => {
   const id = await sessions().create({ name: 'Kim', role: 'viewer' });
   const secret = await sessions().invite({ name: 'Kim', role: 'viewer' });
   await sessions().attempt('192.0.2.1');
@@ -67,7 +67,7 @@ it.each(typesBut('string'))('session, secret and count that are a %s are none', 
   for (const key of spoilt) expect(at.said(key)).toHaveLength(1);
 });
 
-it('a count of failed sign-ins that is none, or has no time to live, locks nobody out for ever', async () => {
+it('an invalid or unexpiring count of failed sign-ins locks nobody out forever', async () => {
   await sessions().attempt('192.0.2.1');
   const key = await keyOf('attempts');
   await at.plain.set(key, '5000');
@@ -76,7 +76,7 @@ it('a count of failed sign-ins that is none, or has no time to live, locks nobod
   expect((await sessions().attempt('192.0.2.1')).count).toBe(1);
 });
 
-it('the audit log goes on beside entries and a key that are none', async () => {
+it('the audit log continues beside invalid entries and an invalid key', async () => {
   const audit = createPortalAudit(at.redis);
   const change = { by: 'kim', action: 'pause', server: 'S', changes: [] };
   await audit.write(change);
@@ -91,7 +91,7 @@ it('the audit log goes on beside entries and a key that are none', async () => {
   expect(at.said('{mailroom}:portal:audit')).toHaveLength(5);
 });
 
-it.each(typesBut('string'))('a token that is a %s is none; others are read', async (type) => {
+it.each(typesBut('string'))('a token that is a %s is ignored; others are read', async (type) => {
   const cache = createTokenCache({ redis: at.redis, keys });
   for (const key of ['bad', 'good']) await cache.write(key, 'token', 60_000);
   await at.garble('{mailroom}:oauth:bad', type);
@@ -99,7 +99,7 @@ it.each(typesBut('string'))('a token that is a %s is none; others are read', asy
   expect(at.said('{mailroom}:oauth:bad')).toHaveLength(1);
 });
 
-it('a lock of the token cache without time to live is waited for once', async () => {
+it('a lock of the token cache without a time to live is waited for only once', async () => {
   const cache = createTokenCache({ redis: at.redis, keys, lockMs: 100, lockWaitMs: 5_000 });
   await at.plain.set('{mailroom}:oauth:lock:x', randomUUID());
   expect(await cache.exclusively('x', async () => 'done')).toBe('done');

@@ -50,7 +50,7 @@ const rows = (names: Record<string, Type | 'stream' | 'none'>) =>
 describe('an email flow', () => {
   // `meta` is read before: opening the queue writes it.
   it.each(rows({ wait: 'list', active: 'list' }))(
-    'whose %s is a %s takes nothing, by name, and both messages when it is put right',
+    'whose %s is a %s accepts nothing, by name, and both messages once it is repaired',
     async (name, type) => {
       const { open, commit } = await openFlows();
       const queue = await open.queueOf('F');
@@ -69,7 +69,7 @@ describe('an email flow', () => {
   );
 
   it.each(rows({ events: 'stream', marker: 'zset', id: 'string' }))(
-    'whose %s is a %s begins it again, by name',
+    'whose %s is a %s restarts it, by name',
     async (name, type) => {
       const { open, commit } = await openFlows();
       const queue = await open.queueOf('F');
@@ -86,7 +86,7 @@ describe('an email flow', () => {
 describe('the replies of a server', () => {
   const PRIORITY = { priority: 10, delayMs: 0 };
   it.each(rows({ prioritized: 'zset', meta: 'hash', active: 'list' }))(
-    'whose %s is a %s wait, by name; those of another are added',
+    'whose %s is a %s wait, by name; those of another server are added',
     async (name, type) => {
       const queues = openReplyQueues(at.redis, () => {});
       await queues.add('other', 'a', { replyId: 'a' }, PRIORITY);

@@ -30,7 +30,7 @@ const ALL_SENT = ['accepted', 'accepted', 'accepted'];
 const sendAll = () => Promise.all(['bad', 'b', 'c'].map(send));
 
 describe('an entry of the journal', () => {
-  it.each(typesBut('hash'))('that is a %s is as good as forgotten, by name', async (type) => {
+  it.each(typesBut('hash'))('that is a %s counts as forgotten, by name', async (type) => {
     await at.garble(replyKey(PREFIX, 'bad'), type);
     expect(await sendAll()).toEqual(ALL_SENT);
     expect(at.said(replyKey(PREFIX, 'bad'))).toHaveLength(1);
@@ -54,14 +54,14 @@ describe('an entry of the journal', () => {
     expect(await at.plain.hget(note?.movedTo ?? '', 'replyId')).toBe('bad');
   });
 
-  it('does not hide the others of a list', async () => {
+  it('does not hide the others of its list', async () => {
     for (const replyId of ['bad', 'x']) await journal().admit({ replyId, digest: 'd', server: 'SMTP' });
     await at.plain.hset(replyKey(PREFIX, 'bad'), 'envelope', '{');
     expect((await journal().list('queued')).map(({ replyId }) => replyId)).toEqual(['x']);
   });
 });
 
-it.each(typesBut('zset'))('an index that is a %s is made again', async (type) => {
+it.each(typesBut('zset'))('an index that is a %s is rebuilt', async (type) => {
   for (const replyId of ['x', 'y']) await journal().admit({ replyId, digest: 'd', server: 'SMTP' });
   await at.garble(stateKey(PREFIX, 'queued'), type);
   expect(await send('b')).toBe('accepted');
@@ -69,7 +69,7 @@ it.each(typesBut('zset'))('an index that is a %s is made again', async (type) =>
   expect(at.said(stateKey(PREFIX, 'queued'))).toHaveLength(1);
 });
 
-it.each(typesBut('string'))('a Message-ID of a reply that is a %s finds none', async (type) => {
+it.each(typesBut('string'))('a Message-ID of a reply that is a %s matches no reply', async (type) => {
   await send('b');
   const [alias = ''] = await at.plain.keys('?mailroom?:reply-by-message-id:*');
   await at.garble(alias, type);
@@ -77,19 +77,16 @@ it.each(typesBut('string'))('a Message-ID of a reply that is a %s finds none', a
   expect(at.said(alias)).toHaveLength(1);
 });
 
-it.each(typesBut('hash'))(
-  'a pause that is a %s stays one until a person resumes; no other server waits',
-  async (type) => {
-    const pauses = createPauses(at.redis);
-    const key = '{mailroom}:smtp-pause:SMTP%20%C3%BC';
-    await at.garble(key, type);
-    expect(await pauses.read('SMTP ü')).toMatchObject({ by: 'mailroom', code: 'REDIS_KEY_DAMAGED' });
-    expect(await pauses.read('other')).toBeUndefined();
-    expect(at.said(key)).toMatchObject([{ server: 'SMTP ü' }]);
-    await pauses.letGo('SMTP ü');
-    expect(await pauses.read('SMTP ü')).toBeUndefined();
-  },
-);
+it.each(typesBut('hash'))('a pause that is a %s lasts until a person resumes; no other server waits', async (type) => {
+  const pauses = createPauses(at.redis);
+  const key = '{mailroom}:smtp-pause:SMTP%20%C3%BC';
+  await at.garble(key, type);
+  expect(await pauses.read('SMTP ü')).toMatchObject({ by: 'mailroom', code: 'REDIS_KEY_DAMAGED' });
+  expect(await pauses.read('other')).toBeUndefined();
+  expect(at.said(key)).toMatchObject([{ server: 'SMTP ü' }]);
+  await pauses.letGo('SMTP ü');
+  expect(await pauses.read('SMTP ü')).toBeUndefined();
+});
 
 it.each(['soon', '-', ''])('a pause until %j is over', async (until) => {
   await at.plain.hset('{mailroom}:smtp-pause:S', { paused: '1', code: 'X', until, since: until });
@@ -111,19 +108,19 @@ describe('pace', () => {
       () => at.plain.hset(paceKey(PREFIX, 'day', 'm'), String(HOUR), 'many'),
       paceKey(PREFIX, 'day', 'm'),
     ],
-  ])('%s: begins again', async (_, spoil, key) => {
+  ])('%s: restarts', async (_, spoil, key) => {
     await spoil();
     expect(await createPace(at.redis).acquire(ask)).toEqual({ granted: true });
     expect(await createPace(at.redis).takeSlot(slot)).toBe('taken');
     expect(at.said(key)).toHaveLength(1);
   });
 
-  it.each(['soon', '999999999999999', '[]'])('a sign-in slot of %s keeps nobody waiting', async (value) => {
+  it.each(['soon', '999999999999999', '[]'])('a sign-in slot of %s delays nobody', async (value) => {
     await at.plain.set('{mailroom}:logins:tenant', value);
     expect(await createLoginSlots(at.redis, 10)('tenant')).toBeLessThan(1_000);
   });
 
-  it.each(typesBut('string'))('sign-in slots that are a %s keep nobody waiting', async (type) => {
+  it.each(typesBut('string'))('sign-in slots that are a %s delay nobody', async (type) => {
     await at.garble('{mailroom}:logins:tenant', type);
     expect(await createLoginSlots(at.redis, 10)('tenant')).toBeLessThan(1_000);
     expect(at.said('{mailroom}:logins:tenant')).toHaveLength(1);

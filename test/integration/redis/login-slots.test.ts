@@ -24,7 +24,7 @@ const replica = (perSecond: number) => {
   return createLoginSlots(client, perSecond);
 };
 
-it('paces three replicas as one: a burst of a second, then even', async () => {
+it('paces three replicas as one: a burst of one second, then evenly', async () => {
   const replicas = [replica(10), replica(10), replica(10)];
   const waits = await Promise.all(Array.from({ length: 60 }, (_, i) => replicas[i % 3]?.('tenant') ?? 0));
   // 10 at once, the other 50 a tenth of a second apart; a few ms for the time that the asking took.
@@ -35,7 +35,7 @@ it('paces three replicas as one: a burst of a second, then even', async () => {
   expect(longest).toBeLessThanOrEqual(5_000);
 });
 
-it('keeps tenants apart, and lets a first one through at any rate', async () => {
+it('paces tenants separately, and always admits the first sign-in', async () => {
   const slots = replica(0.01);
   expect(await slots('a')).toBe(0);
   expect(await slots('b')).toBe(0);

@@ -231,7 +231,7 @@ async function keysOf(redis: Redis): Promise<Map<string, number>> {
   );
 }
 
-it('keeps all of an installation in one slot, and sees nothing of another one', async () => {
+it('keeps an installation in one slot, separate from another installation', async () => {
   const ours = installation(OURS);
   const theirs = installation(THEIRS);
   try {
@@ -292,7 +292,7 @@ const NOTHING = {
   ...{ servers: [], audit: [], gone: [], damaged: [] },
 };
 
-it('tells nobody else: channels, events of a queue and consumers', async () => {
+it('reaches no other installation: channels, queue events and consumers', async () => {
   const ours = installation(OURS);
   const theirs = installation(THEIRS);
   const heard: string[] = [];

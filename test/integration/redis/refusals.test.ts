@@ -140,7 +140,7 @@ describe.each(kinds)('%s', (code, atStart, start) => {
   });
   afterAll(() => redis.stop());
 
-  test(`at the start is ${atStart}, with address, words and advice`, async () => {
+  test(`at the start ends with ${atStart}, with address, words and advice`, async () => {
     const client = connectRedis({ url: redis.url }, () => {});
     let waits = 0;
     const fault: MailroomError = await checkRedis(client, {
@@ -164,7 +164,7 @@ describe.each(kinds)('%s', (code, atStart, start) => {
     else expect(waits).toBeGreaterThan(3);
   });
 
-  test('later on is what keeps the process from being ready', async () => {
+  test('later makes the process not ready', async () => {
     const client = connectRedis({ url: redis.url }, () => {});
     const fault = await waitFor(async () => {
       const now = await writeFault(client, 1_000);
@@ -176,7 +176,7 @@ describe.each(kinds)('%s', (code, atStart, start) => {
   });
 });
 
-test('a number that Redis does not have as a database is never database 0', async () => {
+test('a database number that Redis does not have never means database 0', async () => {
   const server = await startRedis();
   const zero = new Redis(server.url);
   const client = connectRedis({ url: `${server.url}/99` }, () => {});
@@ -227,6 +227,6 @@ test.each([
   'ERR syntax error',
   'Missing lock for job 1. moveToFinished',
   'connect ECONNREFUSED 1.2.3.4:25',
-])('%s is nothing that Redis as a whole refuses', (said) =>
+])('%s is not a refusal by Redis as a whole', (said) =>
   expect(redisError(Object.assign(new Error(said), { code: 'ECONNREFUSED' }))).toBeUndefined(),
 );

@@ -45,13 +45,13 @@ describe('a migration', () => {
     expect(events).toEqual(['RedisSchemaMigrated']);
   });
 
-  it('begins where the data are', async () => {
+  it('starts from the version of the data', async () => {
     await start([migration(2)]);
     await start([migration(2), migration(3)]);
     expect(await runs()).toEqual([1, 1]);
   });
 
-  it('that was interrupted runs again, from its beginning', async () => {
+  it('that was interrupted runs again from its beginning', async () => {
     const dies: Migration = { ...migration(2), run: () => Promise.reject(new Error('killed')) };
     await expect(openSchema(redis, { emit, migrates: true, migrations: [dies], lockMs: 300 })).rejects.toThrow(
       'killed',
@@ -61,7 +61,7 @@ describe('a migration', () => {
     expect(await runs()).toEqual([1, 0]);
   });
 
-  it('is nothing for a command that only reads', async () => {
+  it('is not run by a command that only reads', async () => {
     await start([migration(2)], false);
     expect(await redis.keys('*')).toEqual([]);
   });
@@ -73,7 +73,7 @@ describe('data of a newer version', () => {
     await redis.del('runs of 2', 'runs of 3');
   };
   it.each([[true], [false]])(
-    'that this one cannot work with are refused before anything is written (serves: %s)',
+    'that this version cannot work with are refused before anything is written (serves: %s)',
     async (serves) => {
       await newer(3);
       const before = (await redis.keys('*')).sort();
@@ -85,7 +85,7 @@ describe('data of a newer version', () => {
     },
   );
 
-  it('that it can work with are used, and stay of that version: the new replicas run beside it', async () => {
+  it('that it can work with are used and keep their version, with the new replicas beside it', async () => {
     await newer(2);
     await start([migration(2)]);
     expect(await runs()).toEqual([0, 0]);
@@ -93,7 +93,7 @@ describe('data of a newer version', () => {
   });
 });
 
-it('a first start records the version, however many come together', async () => {
+it('the first start records the version, however many processes start together', async () => {
   await Promise.all([1, 2, 3].map(() => openSchema(redis, { emit, migrates: true })));
   expect(await stored()).toEqual({ version: String(SCHEMA_VERSION), readers: '1' });
   expect(events).toEqual([]);

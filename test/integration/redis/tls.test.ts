@@ -96,8 +96,8 @@ describe.each(places)('%s', (_, settings) => {
       closeRedis(client);
     }
   };
-  it('is reached with CA, client certificate and ACL user', async () => expect(await tried(settings())).toBe('1'));
-  it('is not reached without the client certificate', async () => {
+  it('connects with CA, client certificate and ACL user', async () => expect(await tried(settings())).toBe('1'));
+  it('does not connect without the client certificate', async () => {
     const given = settings();
     const { ca, enabled } = files();
     expect(

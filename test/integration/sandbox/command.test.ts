@@ -62,7 +62,7 @@ function start(args: string[]): {
 const json = async (response: Response): Promise<unknown> => response.json();
 
 describe('mailroom sandbox', () => {
-  it('serves a tenant from a file, takes mail and faults over HTTP, and stops on SIGTERM', async () => {
+  it('serves a tenant from a file, accepts mail and faults over HTTP, and stops on SIGTERM', async () => {
     const config = join(folder, 'tenant.yaml');
     await writeFile(
       config,
@@ -100,7 +100,7 @@ describe('mailroom sandbox', () => {
     await expect(access(caFile)).rejects.toThrow();
   });
 
-  it('tells what is wrong with the file', async () => {
+  it('reports what is wrong with the file', async () => {
     const config = join(folder, 'wrong.yaml');
     await writeFile(config, 'users: [{ address: nobody, kind: robot }]\nport: 3\n');
     const { endpoints, ended } = start(['--json', '--config', config]);
@@ -186,7 +186,7 @@ describe('OAuth faults', () => {
     expect(await ask()).toMatchObject({ status: 200, body: { token_type: 'Bearer', expires_in: 3600 } });
   });
 
-  it('leaves tokens of persons and mailboxes alone', () => {
+  it('do not affect tokens of persons and mailboxes', () => {
     expect(sandbox.oauth.personToken(ALEX)).not.toBe(sandbox.oauth.personToken(ALEX));
     expect(sandbox.mailboxes.list(SHARED)).toEqual([]);
   });

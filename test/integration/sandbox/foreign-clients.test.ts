@@ -63,7 +63,7 @@ print(json.dumps({'exists': int(data[0]), 'sums': sorted(sums), 'found': found[0
 c.close(); c.logout()
 `;
 
-describe('clients nobody here wrote', () => {
+describe('third-party clients', () => {
   it.each([
     ['password', ALEX, () => ''],
     ['XOAUTH2', ALEX, () => sandbox.oauth.personToken(ALEX)],

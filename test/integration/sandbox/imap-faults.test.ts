@@ -278,7 +278,7 @@ describe('IMAP faults', () => {
 });
 
 describe('the list of faults', () => {
-  it('strikes only the mailbox it names', async () => {
+  it('affects only the mailbox it names', async () => {
     sandbox.faults.set({ name: 'throttleImap', mailbox: 'billing@contoso.example' });
     expect(await (await inbox()).command('NOOP')).toContain('OK');
   });

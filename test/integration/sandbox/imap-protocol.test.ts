@@ -39,7 +39,7 @@ describe('signing in', () => {
       '* CAPABILITY IMAP4 IMAP4rev1 AUTH=PLAIN AUTH=XOAUTH2 SASL-IR UIDPLUS MOVE ID UNSELECT CHILDREN IDLE NAMESPACE LITERAL+\r\nA1 OK CAPABILITY completed.\r\n',
     );
   });
-  it('asks for the response when it did not come with the command', async () => {
+  it('requests the response when it did not come with the command', async () => {
     const client = await greeted();
     client.write('x AUTHENTICATE XOAUTH2\r\n');
     expect(await client.until('\r\n')).toBe('+ \r\n');
@@ -47,7 +47,7 @@ describe('signing in', () => {
     expect(await client.until('\r\n')).toBe('x OK AUTHENTICATE completed.\r\n');
     expect(await client.command('NAMESPACE')).toContain('* NAMESPACE (("" "/")) NIL NIL\r\n');
   });
-  it('takes AUTH PLAIN and LOGIN with literals', async () => {
+  it('accepts AUTH PLAIN and LOGIN with literals', async () => {
     const plain = await greeted();
     expect(
       await plain.command(`AUTHENTICATE PLAIN ${Buffer.from(`\0${ALEX}\0alex-password`).toString('base64')}`),
@@ -58,7 +58,7 @@ describe('signing in', () => {
     literal.write(`${ALEX} "alex-password"\r\n`);
     expect(await literal.until('\r\n')).toBe('l OK LOGIN completed.\r\n');
   });
-  it('refuses wrong passwords, and commands before it', async () => {
+  it('refuses wrong passwords, and commands before the sign-in', async () => {
     const client = await greeted();
     expect(await client.command(`LOGIN ${ALEX} wrong`)).toBe('A1 NO LOGIN failed.\r\n');
     expect(await client.command('SELECT INBOX')).toBe('A2 BAD Command received in Invalid state.\r\n');
@@ -80,7 +80,7 @@ describe('texts of Exchange', () => {
     client.write('z NONSENSE\r\n');
     expect(await client.until('<closed>')).toContain('* BYE Connection is closed. 14\r\n');
   });
-  it('says that a message is gone which another session removed', async () => {
+  it('reports a message that another session removed', async () => {
     for (const name of ['a', 'b', 'c']) sandbox.mailboxes.append(SHARED, mail(name));
     const [reader, remover] = [await inbox(), await inbox()];
     await remover.command('UID STORE 2 +FLAGS.SILENT (\\Deleted)');
@@ -156,7 +156,7 @@ describe('commands', () => {
     expect(await client.command('SELECT Teams/Green')).toContain("NO Teams/Green doesn't exist.");
     await client.command('DELETE Teams');
   });
-  it('leave on LOGOUT', async () => {
+  it('end with LOGOUT', async () => {
     const client = await inbox();
     expect(await client.command('LOGOUT')).toContain('* BYE Microsoft Exchange Server IMAP4 server signing off.');
     expect(await client.until('<closed>')).toBe('<closed>');

@@ -163,7 +163,7 @@ describe('changing', () => {
 });
 
 describe('IDLE', () => {
-  it('is told of arrivals, removals and flags at once', async () => {
+  it('announces arrivals, removals and flags at once', async () => {
     sandbox.mailboxes.append(SHARED, mail('first'));
     const client = await inbox();
     const seen: string[] = [];
@@ -181,7 +181,7 @@ describe('IDLE', () => {
 });
 
 describe('tokens and permissions', () => {
-  it('ends the session when the token expires; a new token goes on', async () => {
+  it('ends the session when the token expires; a new token continues', async () => {
     const client = connect(SHARED, sandbox.oauth.personToken(ALEX, { lifetimeSeconds: 2 }));
     const closed = new Promise<void>((resolve) => client.on('close', () => resolve()));
     await client.connect();

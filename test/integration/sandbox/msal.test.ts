@@ -114,7 +114,7 @@ describe('tokens for a person', () => {
   });
 });
 
-describe('errors as Entra says them', () => {
+describe('errors in Entra’s words', () => {
   it('names a wrong secret', async () => {
     expect(await msal('secret', { secret: 'wrong' })).toMatchObject({
       error: {

@@ -67,7 +67,7 @@ const letter = {
 };
 
 describe('signing in', () => {
-  it('takes the person with a delegated token, and refuses the shared mailbox', async () => {
+  it('accepts the person with a delegated token, and refuses the shared mailbox', async () => {
     expect((await delegated().sendMail(letter)).accepted).toEqual([JANE]);
     await expect(transport(SHARED, sandbox.oauth.personToken(ALEX)).sendMail(letter)).rejects.toMatchObject({
       code: 'EAUTH',
@@ -75,13 +75,13 @@ describe('signing in', () => {
       response: expect.stringContaining('5.7.3 Authentication unsuccessful'),
     });
   });
-  it('takes the mailbox with an application’s token, if it is granted', async () => {
+  it('accepts the mailbox with an application’s token, if granted', async () => {
     expect((await application().sendMail(letter)).accepted).toEqual([JANE]);
     await expect(
       transport(BILLING, sandbox.oauth.applicationToken(CLIENT)).sendMail({ ...letter, from: BILLING }),
     ).rejects.toMatchObject({ responseCode: 535 });
   });
-  it('tells that SMTP AUTH is disabled for the mailbox', async () => {
+  it('reports that SMTP AUTH is disabled for the mailbox', async () => {
     await expect(
       transport(MARIA, sandbox.oauth.personToken(MARIA)).sendMail({ ...letter, from: MARIA }),
     ).rejects.toMatchObject({
@@ -90,14 +90,14 @@ describe('signing in', () => {
       ),
     });
   });
-  it('takes passwords by AUTH LOGIN', async () => {
+  it('accepts passwords by AUTH LOGIN', async () => {
     const client = await smtpClient(sandbox);
     clients.push(client);
     expect(await client.say('AUTH LOGIN')).toBe('334 VXNlcm5hbWU6\r\n');
     await client.say(Buffer.from(ALEX).toString('base64'));
     expect(await client.say(Buffer.from('alex-password').toString('base64'))).toMatch(/^235/);
   });
-  it('asks for STARTTLS, authentication and a valid name', async () => {
+  it('requires STARTTLS, authentication and a valid name', async () => {
     const client = await smtpClient(sandbox);
     clients.push(client);
     expect(await client.say('EHLO client.example')).toBe(
@@ -139,15 +139,15 @@ describe('Send As', () => {
         .accepted,
     ).toEqual([JANE]);
   });
-  it('looks at every From address', async () => {
+  it('is checked for every From address', async () => {
     await expect(delegated().sendMail({ ...letter, from: [SHARED, BILLING].join(', ') })).rejects.toMatchObject({
       response: expect.stringContaining('5.1.20'),
     });
   });
 });
 
-describe('after acceptance', () => {
-  it('delivers, records and keeps a copy in the mailbox that signed in', async () => {
+describe('accepted mail', () => {
+  it('is delivered, recorded and copied to the mailbox that signed in', async () => {
     const sent = await application().sendMail(letter);
     expect(sent.response).toMatch(/^250 2\.0\.0 OK <reply-1@contoso\.example> \[Hostname=/);
     expect(sandbox.submissions()).toMatchObject([
@@ -163,12 +163,12 @@ describe('after acceptance', () => {
     expect(sandbox.mailboxes.list(SHARED, 'Sent Items')).toMatchObject([{ flags: ['\\Seen'] }]);
     expect(sandbox.mailboxes.list(ALEX, 'Sent Items')).toEqual([]);
   });
-  it('keeps the delegate’s copy with the delegate', async () => {
+  it('is copied to the delegate’s mailbox when the delegate signed in', async () => {
     await delegated().sendMail(letter);
     expect(sandbox.mailboxes.list(ALEX, 'Sent Items')).toHaveLength(1);
     expect(sandbox.mailboxes.list(SHARED, 'Sent Items')).toEqual([]);
   });
-  it('rewrites Message-ID when the tenant does', async () => {
+  it('gets a new Message-ID when the tenant rewrites it', async () => {
     await restart({ smtp: { rewriteMessageId: true } });
     const sent = await application().sendMail(letter);
     const [submission] = sandbox.submissions();
@@ -178,7 +178,7 @@ describe('after acceptance', () => {
     expect(copy).toContain('X-Microsoft-Original-Message-ID: <reply-1@contoso.example>\r\n');
     expect(copy.match(/^Message-ID: .*/gim)).toEqual([`Message-ID: ${submission?.messageId}`]);
   });
-  it('refuses unknown recipients of its own domain, or reports them later', async () => {
+  it('is refused for unknown recipients of its own domain, or reported later', async () => {
     const gone = { ...letter, to: [JANE, 'gone@contoso.example'] };
     const sent = await application().sendMail(gone);
     expect(sent).toMatchObject({
@@ -193,7 +193,7 @@ describe('after acceptance', () => {
     expect(report).toContain('Final-Recipient: rfc822;gone@contoso.example');
     expect(report).toContain('Message-ID: <reply-1@contoso.example>');
   });
-  it('reports success where RCPT asks for it, and marks what is the tenant’s own', async () => {
+  it('is reported as delivered where RCPT requests it; the tenant’s own mail is marked', async () => {
     await application().sendMail({ ...letter, to: [JANE, ALEX], dsn: { notify: ['success'], return: 'headers' } });
     await application().sendMail(letter);
     const [report, ...others] = sandbox.mailboxes.list(SHARED).map(({ raw }) => raw.toString());
@@ -207,7 +207,7 @@ describe('after acceptance', () => {
     expect(came).toMatch(/\r\nSubject: x\r\n\r\nX-MS-Exchange-Organization-x: body\r\n$/);
     expect(came).not.toContain('AuthAs');
   });
-  it('limits messages and connections when told to', async () => {
+  it('is limited in messages and connections when configured', async () => {
     await restart({ smtp: { messagesPerMinute: 1, maxConnections: 1 } });
     const pool = application();
     await pool.sendMail(letter);
@@ -219,7 +219,7 @@ describe('after acceptance', () => {
     expect(await first.say('NOOP')).toMatch(/^250/);
     expect(await second.say(`MAIL FROM:<${ALEX}>`)).toMatch(/^432 4\.3\.2 Concurrent connections limit exceeded/);
   });
-  it('takes BDAT and pipelined commands', async () => {
+  it('may arrive by BDAT and pipelined commands', async () => {
     const client = await signedIn();
     const body = `From: ${SHARED}\r\nSubject: chunks\r\n\r\n.no stuffing\r\n`;
     client.write(
@@ -349,7 +349,7 @@ describe('SMTP faults', () => {
     expect(sandbox.submissions()).toEqual([]);
   });
 
-  it('leave IMAP alone', async () => {
+  it('do not affect IMAP', async () => {
     sandbox.faults.set({ name: 'smtpReply', reply: 'serviceNotAvailable' });
     const client = await imapClient(sandbox);
     clients.push(client);

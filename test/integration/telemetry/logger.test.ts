@@ -25,6 +25,6 @@ test.each([
   ['by itself', ''],
   ['by process.exit', 'process.exit(0);'],
   ['by an error nobody catches', 'throw new Error("x");'],
-])('every line is there, in order, when the process ends %s', async (_, end) => {
+])('writes every line in order when the process ends %s', async (_, end) => {
   expect(await linesOf(end)).toEqual(Array.from({ length: 600 }, (_, i) => i));
 });

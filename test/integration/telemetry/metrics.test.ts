@@ -8,7 +8,7 @@ import { createMetrics } from '../../../src/telemetry/metrics.ts';
 import { createZeros } from '../../../src/telemetry/zeros.ts';
 import { promtool } from '../../support/promtool.ts';
 
-test('promtool check metrics finds nothing in a full scrape', async () => {
+test('promtool check metrics has no finding in a full scrape', async () => {
   const metrics = createMetrics();
   const emit = createEmit(createLogger({ level: 'silent' }), metrics);
   createZeros(metrics)({

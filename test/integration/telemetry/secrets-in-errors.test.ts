@@ -233,7 +233,7 @@ describe('OAuth', () => {
   });
 });
 
-test('an error body that repeats what was sent, of a token endpoint and of S3', async () => {
+test('an error body that repeats the request, of a token endpoint and of S3', async () => {
   const server = createServer((request, response) => {
     request.resume();
     response.writeHead(403, { 'content-type': 'application/xml' });
@@ -258,7 +258,7 @@ test('an error body that repeats what was sent, of a token endpoint and of S3', 
   await new Promise<void>((resolve) => server.close(() => resolve()));
 });
 
-test('an error that nobody catches, and a promise that nobody awaits', async () => {
+test('an uncaught error and an unhandled rejection', async () => {
   const fields = `Object.assign(new Error('lost'), { command: { name: 'auth', args: ['${PASSWORD}'] } })`;
   const dir = tempDir('uncaught');
   const file = join(dir.path, 'hook.mjs');
@@ -276,6 +276,6 @@ test('an error that nobody catches, and a promise that nobody awaits', async () 
   dir.remove();
 });
 
-test('JSON that cannot be read', async () => {
+test('JSON that cannot be parsed', async () => {
   expectSilence(everywhere(await provoked(Promise.resolve().then(() => JSON.parse(`{"subject": ${SUBJECT}`)))));
 });

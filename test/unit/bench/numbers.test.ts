@@ -54,7 +54,7 @@ describe('numbers', () => {
     [Array.from({ length: 100 }, (_, i) => i + 1), 99, 99],
     [[], 50, 0],
   ])('percentile of %j at %i is %i', (list, percent, wanted) => expect(percentile(list, percent)).toBe(wanted));
-  it('medians are taken field by field', () => {
+  it('calculates medians field by field', () => {
     expect(median([9, 1, 5])).toBe(5);
     expect(
       medians([
@@ -100,17 +100,17 @@ describe('report', () => {
       keptTimesLimit: 0.95,
     },
   };
-  it('names the missed goals and only those', () => {
+  it('names exactly the missed goals', () => {
     expect(report(results).missed).toEqual(['drain: peak RSS, MB']);
     expect(goals(results).filter(met)).toHaveLength(4);
   });
-  it('a bar beyond the line is a met goal', () => {
+  it('counts a bar beyond the line as a met goal', () => {
     for (const goal of goals(results)) expect(share(goal) >= 1).toBe(met(goal));
     expect(plot(results).match(/class="missed"/g)).toHaveLength(1);
     // One for the legend, one for each goal with a limit.
     expect(plot(results).match(/class="limit"/g)).toHaveLength(4);
   });
-  it('writes its part of the document and nothing else', () => {
+  it('replaces only its own part of the document', () => {
     const around = [
       '# Performance',
       '<!-- written by npm run bench: begin -->',
@@ -127,7 +127,7 @@ describe('report', () => {
     expect([once.startsWith('# Performance\n'), once.endsWith('\nx')]).toEqual([true, true]);
     expect(() => intoDocument('# Performance', '')).toThrow('no lines');
   });
-  it('says which benchmark gave no figures, and a busy machine', () => {
+  it('names benchmarks without figures, and a busy machine', () => {
     const failed = { ...results, drain: undefined, failed: { drain: 'Error: twice\n    at' } };
     expect(report(failed).text).toContain('FAILED drain: Error: twice\n');
     expect(markdown(failed)).toContain('**drain**: no figures, Error: twice');

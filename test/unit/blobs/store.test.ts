@@ -60,7 +60,7 @@ describe.each([
   ['encrypted', ring],
 ])('bytes stored %s', (_, keys: KeyRing) => {
   it.each([0, 1, 15, FRAME - 1, FRAME, FRAME + 1, 2 * FRAME, 3 * FRAME + 17, 5 * FRAME])(
-    'of %i bytes come back',
+    'of length %i are read back unchanged',
     async (size) => {
       const store = await createBlobStore(config(keys));
       const bytes = randomBytes(size);
@@ -73,7 +73,7 @@ describe.each([
     },
   );
 
-  it('come back in ranges', async () => {
+  it('are read back in ranges', async () => {
     const store = await createBlobStore(config(keys));
     const bytes = randomBytes(3 * FRAME + 100);
     const { blob } = await store.putStream(chunked(bytes, 777));
@@ -93,7 +93,7 @@ describe.each([
     await store.close();
   });
 
-  it('are one blob when stored twice, also at once', async () => {
+  it('become one blob when stored twice, also concurrently', async () => {
     const store = await createBlobStore(config(keys));
     const bytes = randomBytes(5000);
     const references = [
@@ -106,7 +106,7 @@ describe.each([
     await store.close();
   });
 
-  it('are reported damaged when a bit was changed', async () => {
+  it('are reported as damaged when a bit was changed', async () => {
     const store = await createBlobStore(config(keys));
     const { blob } = await storeBlob(store, randomBytes(2 * FRAME));
     const stored = await readFile(pathOf(blob));
@@ -119,7 +119,7 @@ describe.each([
     await store.close();
   });
 
-  it('are reported damaged when cut off, and stored whole again by the next put', async () => {
+  it('are reported as damaged when truncated, and are stored whole by the next put', async () => {
     const store = await createBlobStore(config(keys));
     const bytes = randomBytes(2 * FRAME);
     const { blob } = await storeBlob(store, bytes);
@@ -132,7 +132,7 @@ describe.each([
     await store.close();
   });
 
-  it('stay when they were stored again before the sweep, and go otherwise', async () => {
+  it('are kept when stored again before the sweep, and deleted otherwise', async () => {
     const store = await createBlobStore(config(keys));
     const [used, unused] = await putAll(store, [randomBytes(100), randomBytes(100)]);
     if (used === undefined || unused === undefined) throw new Error('two references expected');
@@ -146,7 +146,7 @@ describe.each([
   });
 });
 
-it('small and large ones in one batch, by two processes at once', async () => {
+it('are stored small and large in one batch, by two processes concurrently', async () => {
   const stores = await Promise.all([createBlobStore(config()), createBlobStore(config())]);
   const list = Array.from({ length: 60 }, (_, i) => randomBytes(i % 10 === 0 ? 300_000 : 2_000));
   const references = await Promise.all([...stores, ...stores].map((store) => putAll(store, list)));
@@ -164,7 +164,7 @@ describe.each([
   const segments = async () =>
     (await readdir(join(folder, 'segments'), { recursive: true })).filter((name) => name.includes('/'));
 
-  it('comes back whole and in ranges, from other processes too; batches at once share a file', async () => {
+  it('is read back whole and in ranges, from other processes too; concurrent batches share a file', async () => {
     const [store, other] = await Promise.all([createBlobStore(config(keys)), createBlobStore(config(keys))]);
     const lists = [0, 1, 2].map((n) => [0, 1, 17, 3 * FRAME + n].map((size) => randomBytes(size)));
     const references = (await Promise.all(lists.map((list) => putBatch(store, list)))).flat();
@@ -182,7 +182,7 @@ describe.each([
     await Promise.all([store.close(), other.close()]);
   });
 
-  it('is found damaged when a bit was changed or the end is missing', async () => {
+  it('is reported as damaged when a bit was changed or the end is missing', async () => {
     const store = await createBlobStore(config(keys));
     const [first, last] = await putBatch(store, [randomBytes(1000), randomBytes(1000)]);
     const path = join(folder, 'segments', (await segments())[0] ?? '');
@@ -196,7 +196,7 @@ describe.each([
     await store.close();
   });
 
-  it('goes one by one when deleted, and together when old', async () => {
+  it('is removed one blob at a time when deleted, and all together when old', async () => {
     let now = Date.now();
     const store = createStore(await openFolder(folder, { now: () => now }), keys);
     const [one, two] = await putBatch(store, [randomBytes(100).fill(7), randomBytes(100).fill(8)]);
@@ -215,7 +215,7 @@ describe.each([
     await store.close();
   });
 
-  it('is listed with large ones, deleted ones left out; a segment of an older version tells only its age', async () => {
+  it('is listed together with large blobs and without deleted ones; a segment of an older version yields only its age', async () => {
     const store = await createBlobStore(config(keys));
     const batch = await putBatch(
       store,
@@ -240,7 +240,7 @@ describe.each([
     await store.close();
   });
 
-  it('is stored although the folder was removed while we ran', async () => {
+  it('is stored although the folder was removed at run time', async () => {
     const store = await createBlobStore(config(keys));
     await putBatch(store, [Buffer.from('x')]);
     await rm(folder, { recursive: true });
@@ -250,7 +250,7 @@ describe.each([
   });
 });
 
-it('a batch that cannot be flushed is refused, and nothing of it is ever read', async () => {
+it('that cannot be flushed is rejected, and none of it is ever read', async () => {
   const store = await createBlobStore(config());
   await putBatch(store, [Buffer.from('good')]);
   await rm(folder, { recursive: true });
@@ -269,14 +269,14 @@ describe('a blob that is not there', () => {
     `${'0'.repeat(64)}@2026-11-25T18/abc-0a:0:1`,
     `${'0'.repeat(64)}@../../../../etc/passwd:0:1`,
     `${'0'.repeat(64)}@2026-11-25T18/../../x:0:1`,
-  ])('%j', async (blob) => {
+  ])('is reported as missing: %j', async (blob) => {
     const store = await createBlobStore(config(ring));
     await expect(collect(store.read(blob))).rejects.toMatchObject({ code: 'BLOB_NOT_FOUND' });
     expect(await store.has(blob)).toBe(false);
     await store.close();
   });
 
-  it('was deleted', async () => {
+  it('is reported as missing after it was deleted', async () => {
     const store = await createBlobStore(config());
     const { blob } = await storeBlob(store, randomBytes(10));
     await store.delete(blob);
@@ -287,7 +287,7 @@ describe('a blob that is not there', () => {
 });
 
 describe('encryption', () => {
-  it('leaves neither content nor its hash on the disk', async () => {
+  it('leaves neither the content nor its hash on the disk', async () => {
     const store = await createBlobStore(config(ring));
     const bytes = Buffer.from('Subject: confidential\r\n\r\n'.repeat(10_000));
     const { blob, sha256 } = await storeBlob(store, bytes);
@@ -296,7 +296,7 @@ describe('encryption', () => {
     await store.close();
   });
 
-  it('reads what older keys and no key at all stored, and says which key is missing', async () => {
+  it('reads what was stored with older keys or without a key, and names the missing key', async () => {
     const bytes = randomBytes(70_000);
     const plain = await storeBlob(await createBlobStore(config()), bytes);
     const old = await storeBlob(await createBlobStore(config([key('2025')])), bytes);
@@ -311,7 +311,7 @@ describe('encryption', () => {
     });
   });
 
-  it('finds out a wrong key under the same id, and a file under another name', async () => {
+  it('detects a wrong key under the same id, and a file under another name', async () => {
     const store = await createBlobStore(config(ring));
     const [one, two] = await putAll(store, [randomBytes(1000), randomBytes(1000)]);
     if (one === undefined || two === undefined) throw new Error('two references expected');
@@ -321,7 +321,7 @@ describe('encryption', () => {
     await expect(collect(store.read(two.blob))).rejects.toMatchObject({ code: 'BLOB_DAMAGED' });
   });
 
-  it('finds out frames that were exchanged', async () => {
+  it('detects frames that were exchanged', async () => {
     const store = await createBlobStore(config(ring));
     const { blob } = await storeBlob(store, randomBytes(3 * FRAME));
     const stored = await readFile(pathOf(blob));
@@ -336,7 +336,7 @@ describe('encryption', () => {
 });
 
 describe('the folder', () => {
-  it('is freed from the temporary files of dead processes, and gets back what a dying sweep had taken aside', async () => {
+  it('loses the temporary files of dead processes, and regains what a dying sweep had set aside', async () => {
     const store = createStore(await openFolder(folder));
     const { blob } = await storeBlob(store, Buffer.from('kept'));
     const old = new Date(Date.now() - 2 * 3_600_000);
@@ -349,7 +349,7 @@ describe('the folder', () => {
     expect((await collect(later.read(blob))).toString()).toBe('kept');
   });
 
-  it('that cannot be made or written is BLOB_STORE_UNAVAILABLE', async () => {
+  it('that cannot be created or written is reported as BLOB_STORE_UNAVAILABLE', async () => {
     await writeFile(join(folder, 'file'), '');
     await expect(openFolder(join(folder, 'file', 'blobs'))).rejects.toMatchObject({
       code: 'BLOB_STORE_UNAVAILABLE',
@@ -363,7 +363,7 @@ describe('the folder', () => {
     await expect(storeBlob(store, Buffer.from('x'))).rejects.toMatchObject({ code: 'BLOB_STORE_UNAVAILABLE' });
   });
 
-  it('that fails to take one of several keeps no temporary files, and says so', async () => {
+  it('that fails to take one of several blobs keeps no temporary files, and reports the failure', async () => {
     const store = createStore(await openFolder(folder));
     const list = Array.from({ length: 20 }, () => randomBytes(100));
     const last = createHash('sha256')
@@ -380,7 +380,7 @@ describe('the folder', () => {
     expect(await store.has(last)).toBe(true);
   });
 
-  it('that was removed while we ran is made again', async () => {
+  it('that was removed at run time is created again', async () => {
     const store = createStore(await openFolder(folder));
     const { blob } = await storeBlob(store, Buffer.from('x'));
     await rm(folder, { recursive: true });
@@ -389,7 +389,7 @@ describe('the folder', () => {
     await store.check();
   });
 
-  it('reports a source that fails, and keeps nothing of it', async () => {
+  it('reports a source that fails, and keeps none of it', async () => {
     const store = createStore(await openFolder(folder));
     async function* failing() {
       yield Buffer.from('half');
@@ -416,8 +416,8 @@ it.each([
   });
 });
 
-describe('marks', () => {
-  it('are made once, whoever comes first, by however many processes; they are durable and no blobs', async () => {
+describe('markers', () => {
+  it('are created once by whichever process is first; they are durable and not blobs', async () => {
     const [one, two] = [await createBlobStore(config()), await createBlobStore(config(ring))];
     const before = new Date(Date.now() - 5_000);
     expect(await one.markedAt('begun 1')).toBeUndefined();
@@ -443,7 +443,7 @@ describe('marks', () => {
     expect(await store.markedAt('begun 1')).toBeUndefined();
   });
 
-  it('cannot be made where the folder is gone for good: that is said', async () => {
+  it('that cannot be created because the folder is gone for good are reported', async () => {
     const store = await createBlobStore(config());
     await rm(folder, { recursive: true });
     await writeFile(folder, 'a file');

@@ -37,7 +37,7 @@ describe('help', () => {
     expect(printed.split('Examples:\n')[1]?.trim().split('\n')).toHaveLength(2);
   });
 
-  test('every command has examples, and they are commands', async () => {
+  test('every command has examples, and each example is a command', async () => {
     const all: string[] = [];
     const spy = vi.spyOn(Command.prototype, 'parseAsync').mockImplementation(async function (this: Command) {
       const walk = (command: Command, above: string) => {
@@ -112,7 +112,7 @@ describe('config --check', () => {
     expect(printed).toMatch(says);
   });
 
-  test('a folder that does not exist', async () => {
+  test('reports a folder that does not exist', async () => {
     vi.stubEnv('MAILROOM_MODE', 'development');
     await mailroom('-c', join(folder, 'nowhere'), 'config', '--check');
     vi.unstubAllEnvs();
@@ -121,7 +121,7 @@ describe('config --check', () => {
   });
 });
 
-test('serve warns when there is no email server at all', async () => {
+test('serve warns when there is no email server', async () => {
   const events: [string, unknown][] = [];
   const watch = await watchEmailServers({
     files: [join(folder, 'email-servers.yaml')],
@@ -146,7 +146,7 @@ describe('files as Windows writes them', () => {
     expect(readTextFile(join(folder, 'secret'))).toBe(text);
   });
 
-  test('a secret and a configuration with a byte order mark', () => {
+  test('reads a secret and a configuration with a byte order mark', () => {
     mkdirSync(join(folder, 'c'));
     writeFileSync(join(folder, 'c', 'mailroom.yaml'), '\uFEFFmode: development\r\nhttp:\r\n  port: 1234\r\n');
     writeFileSync(join(folder, 'url'), '\uFEFFredis://:pw@localhost:1\r\n');
@@ -157,18 +157,18 @@ describe('files as Windows writes them', () => {
 });
 
 test.each(['redis://localhost/abc', 'redis://localhost/1/2', 'rediss://localhost/-1'])(
-  '%s names no database',
+  '%s does not name a database',
   (url) => {
     expect(() =>
       loadConfig({ configDir: folder, env: { MAILROOM_MODE: 'development', MAILROOM_REDIS_URL: url } }),
     ).toThrow(/redis\.url: must end with the number/);
   },
 );
-test.each(['redis://localhost', 'redis://localhost/', 'redis://u:p@localhost:7000/12'])('%s is fine', (url) => {
+test.each(['redis://localhost', 'redis://localhost/', 'redis://u:p@localhost:7000/12'])('%s is accepted', (url) => {
   loadConfig({ configDir: folder, env: { MAILROOM_MODE: 'development', MAILROOM_REDIS_URL: url } });
 });
 
-test('a reader that has enough (`mailroom --help | head -1`) ends the command without a word', async () => {
+test('a reader that closes the pipe early (`mailroom --help | head -1`) ends the command without an error message', async () => {
   const main = new URL('../../../src/main.ts', import.meta.url).pathname;
   const child = spawn(process.execPath, [main, '--help'], { stdio: ['ignore', 'pipe', 'pipe'] });
   child.stdout.destroy();

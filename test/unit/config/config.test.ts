@@ -41,7 +41,7 @@ function problems(env: Record<string, string>, base: Record<string, string> = fi
 }
 
 describe('sources', () => {
-  it('defaults, then file, then environment, then overrides', () => {
+  it('override each other in the order defaults, file, environment, overrides', () => {
     expect(load().http.port).toBe(8080);
     write('mailroom.yaml', 'http:\n  port: 1001\n  host: 0.0.0.0\n');
     expect(load().http).toMatchObject({ port: 1001, host: '0.0.0.0' });
@@ -49,19 +49,19 @@ describe('sources', () => {
     expect(load({ MAILROOM_HTTP_PORT: '1002' }, { 'http.port': 0 }).http.port).toBe(0);
   });
 
-  it('JSON is read as well', () => {
+  it('may be JSON', () => {
     write('mailroom.json', '{"inbound": {"loginsPerSecond": 2.5}}');
     expect(load().inbound.loginsPerSecond).toBe(2.5);
   });
 
-  it('every variable is also read from the file that <variable>_FILE names, without the newline at its end', () => {
+  it('include a file named by <variable>_FILE for every variable, without its trailing newline', () => {
     const file = write('url', 'redis://:pa55word@redis:6379\n');
     expect(load({ MAILROOM_REDIS_URL: '', MAILROOM_REDIS_URL_FILE: file }).redis.url).toBe(
       'redis://:pa55word@redis:6379',
     );
   });
 
-  it('Redis behind sentinels and as a cluster, with the ports that are usual', () => {
+  it('describe Redis behind sentinels and as a cluster, with the usual ports', () => {
     const { sentinels, sentinel } = load({ ...SENTINELS, MAILROOM_REDIS_DATABASE: '2' }).redis;
     expect(sentinels).toEqual([
       { host: 's1', port: 26_380 },
@@ -74,17 +74,17 @@ describe('sources', () => {
     ]);
   });
 
-  it('an empty variable counts as not set', () => {
+  it('treat an empty variable as not set', () => {
     expect(load({ MAILROOM_LOG_LEVEL: '' }).log.level).toBe('info');
   });
 
-  it('is frozen all the way down', () => {
+  it('yield a configuration that is frozen at every level', () => {
     const config = load();
     expect(() => Object.assign(config.http, { port: 1 })).toThrow(TypeError);
     expect(() => (config.roles as string[]).push('x')).toThrow(TypeError);
   });
 
-  it('development takes keys made up at start, and no Redis', () => {
+  it('development generates keys at startup and needs no Redis', () => {
     const config = loadConfig({ configDir: folder, env: { MAILROOM_MODE: 'development' } });
     expect(config.redis.url).toBeUndefined();
     expect(config.security.cacheKeys[0]?.key).toHaveLength(32);
@@ -192,7 +192,7 @@ describe('problems', () => {
   ];
   it.each(table)('%j', (env, line) => expect(problems(env)).toContain(line));
 
-  it('production asks for Redis and keys', () => {
+  it('production requires Redis and keys', () => {
     expect(problems({}, {})).toEqual([
       'redis.url: is required in production (MAILROOM_REDIS_URL), or redis.sentinels, or redis.cluster',
       'security.cacheKeys: is required in production',
@@ -200,16 +200,16 @@ describe('problems', () => {
     ]);
   });
 
-  it('all are named at once, and the first is the field of the error', () => {
+  it('are all reported at once, and the first is the field of the error', () => {
     expect(problems({ MAILROOM_HTTP_PORT: 'x', MAILROOM_LOG_LEVEL: 'y', MAILROOM_ROLES: 'z' })).toHaveLength(3);
   });
 
-  it('a value of a secret is never repeated', () => {
+  it('never repeat the value of a secret', () => {
     const text = problems({ MAILROOM_SECURITY_CACHE_KEYS: 'my-secret-text', MAILROOM_REDIS_URL: 'hunter2' }).join();
     expect(text).not.toMatch(/my-secret-text|hunter2/);
   });
 
-  it('unknown keys of a file are named with the nearest known one', () => {
+  it('name an unknown key of a file with the nearest known one', () => {
     write('mailroom.yaml', 'http:\n  prot: 80\nreddis:\n  url: x\nlog: info\n');
     expect(problems({})).toEqual([
       'http.prot: is not a setting; did you mean http.port?',
@@ -218,16 +218,16 @@ describe('problems', () => {
     ]);
   });
 
-  it('a file that is not YAML is named with the line', () => {
+  it('name the line of a file that is not YAML', () => {
     write('mailroom.yaml', 'http:\n  port: 1\n bad: [\n');
     expect(problems({})[0]).toMatch(/mailroom\.yaml: line 3, column \d+: /);
   });
 
-  it('a variable of an orchestrator is none of ours', () => {
+  it('ignore variables that an orchestrator sets', () => {
     expect(problems({ MAILROOM_PORT_8080_TCP_PROTO: 'tcp', MAILROOM_SERVICE_HOST: '10.0.0.1' })).toEqual([]);
   });
 
-  it('a prototype is not a setting', () => {
+  it('reject a prototype as a setting', () => {
     write('mailroom.json', '{"__proto__": {"polluted": 1}, "constructor": {"prototype": {"polluted": 1}}}');
     expect(problems({}).length).toBeGreaterThan(0);
     expect(({} as Record<string, unknown>).polluted).toBeUndefined();
@@ -238,7 +238,7 @@ describe('OAuth2 applications', () => {
   const apps = (list: unknown) => ({ MAILROOM_OAUTH_APPLICATIONS: JSON.stringify(list) });
   const good = { name: 'Contoso', tenant: 't', clientId: 'c' };
 
-  it('secrets come from value, file or environment', () => {
+  it('reads secrets from value, file or environment', () => {
     write('secret', 'from-the-file\n');
     const credentials = [
       { secret: 'plain' },
@@ -290,11 +290,11 @@ describe('OAuth2 applications', () => {
     );
   it.each(table)('%j', (application, line) => expect(wrong([application])).toContain(line));
 
-  it('names are unique', () => {
+  it('requires unique names', () => {
     expect(wrong([good, good])).toContain('oauthApplications[1].name: is used twice, got "Contoso"');
   });
 
-  it('a wrong one stops nobody else: it is shown by name, field and reason', () => {
+  it('shows an invalid one by name, field and reason, without affecting the others', () => {
     const list = [{ ...good, cloud: 'germany' }, { ...good, name: 'Fabrikam' }, 'nonsense', { name: 'Northwind' }];
     const { oauthApplications, invalidOAuthApplications } = load(apps(list));
     expect(oauthApplications.map(({ name }) => name)).toEqual(['Fabrikam']);
@@ -305,19 +305,19 @@ describe('OAuth2 applications', () => {
     ]);
   });
 
-  it('a list that is none, or no JSON, stops the start: nothing in it can be told apart', () => {
+  it('refuses to start with a list that is not a list or not JSON, because its entries cannot be told apart', () => {
     expect(problems(apps({ name: 'x' }))).toContain('oauthApplications: must be a list of applications');
   });
 });
 
-describe('for people', () => {
-  it('the reference has every setting', () => {
+describe('what people see', () => {
+  it('the reference lists every setting', () => {
     const text = documentation();
     for (const { path, setting } of entries())
       expect(text).toContain(`| \`${path}\`${setting.sensitive ? ' 🔒' : ''} | \`${setting.env}\``);
   });
 
-  it('environment names are unique and tell the path', () => {
+  it('environment names are unique and derive from the path', () => {
     const names = entries().map(({ setting }) => setting.env);
     expect(new Set(names).size).toBe(names.length);
     for (const { path, setting } of entries()) {
@@ -338,7 +338,7 @@ describe('for people', () => {
     expect(load({ MAILROOM_HTTP_API_TOKENS: hashed }).http.apiTokens).toEqual([{ name, role, digest }]);
   });
 
-  it('masking leaves no secret', () => {
+  it('masking hides every secret', () => {
     mkdirSync(join(folder, 'x'));
     const secrets = ['hunter2-redis', 'sixteen-characters-token', 'the-application-secret', 'aws-secret-key'];
     const config = load({

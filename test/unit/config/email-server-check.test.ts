@@ -120,7 +120,7 @@ describe('checkEmailServers', () => {
     }
   });
 
-  it('names the server that ought to permit the address, and both addresses', () => {
+  it('names the server that should permit the address, and both addresses', () => {
     const [finding] = checkEmailServers(
       [imap(), smtp({ name: 'Alex out', user: person, authentication: delegated() })],
       { applications: [contoso] },

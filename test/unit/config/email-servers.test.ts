@@ -46,7 +46,7 @@ const read = (...definitions: unknown[]) => combine(found(definitions), { IMAP_P
 const lines = (...definitions: unknown[]) =>
   read(...definitions).invalid.flatMap(({ problems }) => problems.map(({ field, message }) => `${field}: ${message}`));
 
-describe('a list where one value is meant', () => {
+describe('a list where one value is expected', () => {
   it.each([
     [{ ...imap, serverType: ['IMAP'] }, 'serverType'],
     [{ ...imap, port: [993] }, 'port'],
@@ -65,7 +65,7 @@ describe('a list where one value is meant', () => {
   });
 });
 
-it('a file over 10 MB is refused by its size, before it is parsed', () => {
+it('a file over 10 MB is refused by its size before it is parsed', () => {
   const folder = mkdtempSync(join(tmpdir(), 'definitions-'));
   const file = join(folder, 'email-servers.yaml');
   writeFileSync(file, `${' '.repeat(10 * 1024 ** 2)}[]`);
@@ -77,7 +77,7 @@ it('a file over 10 MB is refused by its size, before it is parsed', () => {
 });
 
 describe('the fields of the handbook', () => {
-  it('make an IMAP and an SMTP server, with defaults for the rest', () => {
+  it('define an IMAP and an SMTP server, with defaults for the rest', () => {
     const { servers, invalid } = read(imap, smtp);
     expect(invalid).toEqual([]);
     expect(servers).toEqual([
@@ -183,7 +183,7 @@ describe('the fields of the handbook', () => {
     expect(read(definition).servers[0]).toMatchObject(expected);
   });
 
-  it('a password comes from value, file or environment', () => {
+  it('take a password from value, file or environment', () => {
     const password = { ...imap, authenticationType: 'Password', application: undefined };
     const { servers } = read(
       { ...password, password: 'plain' },
@@ -195,7 +195,7 @@ describe('the fields of the handbook', () => {
     ]);
   });
 
-  it('read again, a definition is the same server, unless its secret stands elsewhere', () => {
+  it('describe the same server when read again, unless the secret is in another place', () => {
     const elsewhere = { ...imap, authenticationType: 'Password', application: undefined, passwordEnv: 'IMAP_PASSWORD' };
     const both = found([smtp, elsewhere]);
     const [first, changed] = ['one', 'two'].map((password) => combine(both, { IMAP_PASSWORD: password }).servers);
@@ -208,7 +208,7 @@ describe('the fields of the handbook', () => {
     expect(portal).toEqual({ ...first?.[0], source: 'portal' });
   });
 
-  it('a placeholder stays text: nothing is expanded', () => {
+  it('leave placeholders as text: nothing is expanded', () => {
     const emailFlow = `$${'{HOME}'}`;
     expect(read({ ...imap, emailFlow }).servers[0]).toMatchObject({ emailFlow });
   });
@@ -291,24 +291,24 @@ describe('mistakes', () => {
     expect(lines(definition)).toEqual([expect.stringContaining(line)]);
   });
 
-  it('do not stop the others, and name theirs', () => {
+  it('do not affect other definitions, and name their own', () => {
     const { servers, invalid } = read({ ...imap, port: -1 }, smtp);
     expect(servers.map(({ name }) => name)).toEqual(['Support outbound']);
     expect(invalid).toMatchObject([{ index: 0, source: 'file', name: 'Support inbound' }]);
   });
 
-  it('several of one definition are all named', () => {
+  it('are all named when one definition has several', () => {
     expect(lines({ ...imap, port: -1, tls: 'x', emailFlow: '' })).toHaveLength(3);
   });
 
-  it('a name is unique without regard to case and form; the second is the wrong one', () => {
+  it('include a name repeated in another case or form; the second one is invalid', () => {
     const second = { ...smtp, name: 'SUPPORT Inbound' };
     expect(lines(imap, second)).toEqual([
       'emailServers[1].name: is used already by emailServers[0], got "SUPPORT Inbound"',
     ]);
   });
 
-  it('a mailbox is watched once; another folder or a disabled server is no conflict', () => {
+  it('include a mailbox watched twice, but not another folder or a disabled server', () => {
     const again = {
       ...imap,
       name: 'Second',
@@ -323,7 +323,7 @@ describe('mistakes', () => {
     expect(lines(imap, { ...again, enabled: false })).toEqual([]);
   });
 
-  it('the portal may not read files or environment', () => {
+  it('include files and environment variables in portal definitions', () => {
     const definition = { ...imap, authenticationType: 'Password', application: undefined, passwordFile: '/etc/passwd' };
     const { invalid } = combine(found([definition], 'portal'), {});
     expect(invalid[0]?.problems).toEqual([
@@ -331,7 +331,7 @@ describe('mistakes', () => {
     ]);
   });
 
-  it('a password is not repeated', () => {
+  it('never repeat a password', () => {
     expect(JSON.stringify(read({ ...imap, authenticationType: 'Password', password: 12345 }))).not.toContain('12345');
   });
 });
@@ -347,7 +347,7 @@ describe('files', () => {
     return join(folder, 'email-servers.yaml');
   };
 
-  it('no file, an empty one, a bare list, a list under emailServers', () => {
+  it('may be missing, empty, a bare list, or a list under emailServers', () => {
     expect(readDefinitionFile(join(folder, 'none.yaml'))).toEqual([]);
     expect(readDefinitionFile(file('# nothing yet\n'))).toEqual([]);
     expect(readDefinitionFile(file('emailServers:\n'))).toEqual([]);
@@ -369,7 +369,7 @@ describe('files', () => {
     expect(() => readDefinitionFile(file(text))).toThrow(expected);
   });
 
-  it('the shipped example is valid', () => {
+  it('include the shipped example, which is valid', () => {
     const example = readDefinitionFile(
       fileURLToPath(new URL('../../../config/email-servers.example.yaml', import.meta.url)),
     );
@@ -422,7 +422,7 @@ describe('TLS is a choice, not a port', () => {
 describe('a relay without sign-in', () => {
   const { application: _, signIn: __, ...bare } = smtp;
   const relay = { ...bare, authenticationType: 'None' };
-  it('is an SMTP server', () => {
+  it('is accepted as an SMTP server', () => {
     const [server] = read(relay).servers;
     expect(server).toMatchObject({ type: 'SMTP', authentication: { type: 'None' } });
     expect(server && definitionOf(server)).toMatchObject({ authenticationType: 'None', user: 'alex@contoso.example' });

@@ -4,7 +4,7 @@ import { parseStamps } from '../../../src/config/access.ts';
 import { matchesPattern, patternOf } from '../../../src/mime/stamps/patterns.ts';
 
 describe('inbound.stamps', () => {
-  it('is a list, or a text with one a line', () => {
+  it('is a list, or a text with one entry a line', () => {
     expect(parseStamps(['  Contoso IT says, that *'])).toEqual(['Contoso IT says, that *']);
     expect(parseStamps('first words here\n\nsecond words, here\n')).toEqual(['first words here', 'second words, here']);
     expect(parseStamps('')).toEqual([]);

@@ -49,7 +49,7 @@ const named = (name: string) => events.filter((event) => event.name === name).ma
 const until = (check: () => void) => vi.waitFor(check, { timeout: 5_000, interval: 10 });
 
 describe('applications', () => {
-  it('a changed one is told by name, the other stays the same object', async () => {
+  it('report a change by name, and keep the objects of the others', async () => {
     const one = start();
     const before = one.current();
     write([{ ...a, tenant: 'contoso.example' }, b]);
@@ -59,7 +59,7 @@ describe('applications', () => {
     expect(named('ApplicationReloaded')).toEqual([{ application: 'A', kind: 'changed' }]);
   });
 
-  it('the file of a secret counts as well', async () => {
+  it('are reloaded when the file of a secret changes', async () => {
     const one = start();
     writeFileSync(join(folder, 'a-secret'), 'second-secret\n');
     await until(() => expect(told).toEqual([['A']]));
@@ -67,7 +67,7 @@ describe('applications', () => {
     expect(JSON.stringify(events)).not.toContain('second-secret');
   });
 
-  it('come and go', async () => {
+  it('are added and removed', async () => {
     const one = start([a]);
     write([b]);
     await until(() => expect(told).toEqual([['A', 'B']]));
@@ -78,7 +78,7 @@ describe('applications', () => {
     ]);
   });
 
-  it('a wrong one keeps its last good form and is shown with field and reason; the others change', async () => {
+  it('keep the last valid form of an invalid one, shown with field and reason, while others change', async () => {
     const one = start();
     write([
       { ...a, cloud: 'germany' },
@@ -100,7 +100,7 @@ describe('applications', () => {
     expect(one.current()).toHaveLength(2);
   });
 
-  it('one that was never right is named with what is wrong, until it is corrected', async () => {
+  it('name what is wrong with one that was never valid, until it is corrected', async () => {
     const one = start([{ ...a, cloud: 'germany' }, b]);
     expect(one.current().map(({ name }) => name)).toEqual(['B']);
     expect(one.wrong().get('A')).toContain('must be one of world, gccHigh, dod, china');
@@ -109,7 +109,7 @@ describe('applications', () => {
     expect([...one.wrong()]).toEqual([]);
   });
 
-  it('settings that cannot be read keep what was read last, are told once, and heal', async () => {
+  it('keep the last settings while they cannot be read, report this once, and recover', async () => {
     const one = start();
     writeFileSync(join(folder, 'mailroom.yaml'), 'oauthApplications: [\n');
     await until(() => expect(named('SettingsUnreadable')).toHaveLength(1));
@@ -120,7 +120,7 @@ describe('applications', () => {
     await until(() => expect(told).toEqual([['B']]));
   });
 
-  it('other settings are not applied, and it is said which, without their values', async () => {
+  it('report which other settings changed without effect, without their values', async () => {
     start();
     write([a, b], { http: { port: 1234 }, redis: { url: 'redis://:pa55word@redis' } });
     await until(() => expect(named('SettingsChanged')).toEqual([{ detail: { fields: ['redis.url', 'http.port'] } }]));

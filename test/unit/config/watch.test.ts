@@ -42,7 +42,7 @@ const until = (expected: string[]) =>
 const named = (name: string) => events.filter((event) => event.name === name);
 
 describe('files', () => {
-  it('appear, change, go', async () => {
+  it('are noticed when added, changed and removed', async () => {
     await start();
     expect(names()).toEqual([]);
     writeFileSync(path(), text('a'));
@@ -53,7 +53,7 @@ describe('files', () => {
     await until([]);
   });
 
-  it('that are emptied or go are a warning that names the servers that stop', async () => {
+  it('cause a warning that names the stopping servers when they are emptied or removed', async () => {
     writeFileSync(path(), text('a', 'b'));
     await start();
     writeFileSync(path(), '');
@@ -85,7 +85,7 @@ describe('files', () => {
     await until(['c']);
   });
 
-  it('that turn unreadable keep the last good list, say so once, and heal', async () => {
+  it('keep the last good list when unreadable, are reported once, and recover', async () => {
     writeFileSync(path(), text('a'));
     const watch = await start();
     writeFileSync(path(), 'emailServers:\n  - { name: "a\n');
@@ -99,7 +99,7 @@ describe('files', () => {
     expect(watch.unreadable()).toEqual([]);
   });
 
-  it('a wrong definition is told with its reason; the others start', async () => {
+  it('report a wrong definition with its reason, and the others start', async () => {
     writeFileSync(path(), `${text('a')}  - { serverType: IMAP, name: bad, port: 70000 }\n`);
     await start();
     expect(names()).toEqual(['a']);
@@ -109,7 +109,7 @@ describe('files', () => {
     });
   });
 
-  it('listeners hear of a difference only, with a higher revision', async () => {
+  it('notify listeners of differences only, with a higher revision', async () => {
     writeFileSync(path(), text('a'));
     const watch = await start();
     const heard: number[] = [];
@@ -126,7 +126,7 @@ describe('files', () => {
   });
 });
 
-it('a listener that throws is told, and the next change is read', async () => {
+it('report a listener that throws, and continue with the next change', async () => {
   const watch = await start();
   const off = watch.onChange(() => {
     throw new Error('broken listener');
@@ -138,7 +138,7 @@ it('a listener that throws is told, and the next change is read', async () => {
   await until(['a', 'b']);
 });
 
-describe('the portal', () => {
+describe('the portal’s definitions', () => {
   function portalWith(list: { name: string; definition: unknown; problem?: { field: string; message: string } }[]) {
     const listeners = new Set<() => void>();
     const portal: PortalDefinitions = {
@@ -173,7 +173,7 @@ describe('the portal', () => {
     emailFlow: 'F',
   });
 
-  it('is merged behind the files; the file wins a name', async () => {
+  it('are merged after the files; a file wins a name', async () => {
     writeFileSync(path(), text('a'));
     const list = [{ name: 'A', definition: definition('A') }];
     const fake = portalWith(list);
@@ -186,7 +186,7 @@ describe('the portal', () => {
     expect(watch.current().servers[1]?.source).toBe('portal');
   });
 
-  it('keeps its last definitions while Redis is away; files go on', async () => {
+  it('are kept while Redis is away, and files continue', async () => {
     const fake = portalWith([{ name: 'p', definition: definition('p') }]);
     await start({ portal: fake.portal });
     expect(names()).toEqual(['p']);
@@ -196,7 +196,7 @@ describe('the portal', () => {
     expect(named('EmailServersUnreadable')[0]?.fields).toMatchObject({ kind: 'portal' });
   });
 
-  it('a secret that does not open makes that one server invalid', async () => {
+  it('make only one server invalid when its secret does not decrypt', async () => {
     const problem = {
       field: 'password',
       message: 'was encrypted with the key "old", which is not in security.cacheKeys',
@@ -210,7 +210,7 @@ describe('the portal', () => {
     expect(watch.current().invalid[0]).toMatchObject({ name: 'p', problems: [{ field: 'portal[0].password' }] });
   });
 
-  it('is let go on stop', async () => {
+  it('are no longer watched after stop', async () => {
     const fake = portalWith([]);
     const watch = await start({ portal: fake.portal });
     watch.stop();
@@ -218,7 +218,7 @@ describe('the portal', () => {
   });
 });
 
-it('the missing From is told loudly', async () => {
+it('cause a clear warning about a missing From', async () => {
   writeFileSync(path(), text('a'));
   await start();
   expect(named('SharedAddressNotPermitted')[0]?.fields).toMatchObject({

@@ -11,7 +11,7 @@ const draft = (more: Partial<Message>, own: object = {}) =>
 const long = 'x'.repeat(5_000);
 const { threading } = message;
 
-describe('a customer does not make himself unanswerable by', () => {
+describe('a customer does not become unanswerable by', () => {
   it.each([
     ['a long subject', { subject: long }],
     ['a long subject that answers', { subject: `Re: ${'ü'.repeat(5_000)}` }],
@@ -40,7 +40,7 @@ describe('a customer does not make himself unanswerable by', () => {
     expect(() => checkHeaders(reply)).not.toThrow();
   });
 
-  it('and a Reply-To with one address among junk goes there', () => {
+  it('and uses a Reply-To with one address among junk', () => {
     const replyTo = [
       { name: '', address: 'junk' },
       { name: 'Desk', address: 'desk@example.org' },
@@ -48,7 +48,7 @@ describe('a customer does not make himself unanswerable by', () => {
     expect(draft({ replyTo }).to).toEqual([{ name: 'Desk', address: 'desk@example.org' }]);
   });
 
-  it('and ordinary fields are as they were', () => {
+  it('and keeps ordinary fields unchanged', () => {
     expect(
       draft({ subject: 'Größe 😀', threading: { ...threading, threadTopic: 'Größe', references: ['<a@x>'] } }),
     ).toMatchObject({
@@ -58,7 +58,7 @@ describe('a customer does not make himself unanswerable by', () => {
   });
 });
 
-it('says which of our addresses the customer wrote to, which is the default From', () => {
+it('reports which of our addresses the customer wrote to, which is the default From', () => {
   const addressedTo = [
     { address: 'orders@example.com', tag: '4711', header: 'To' },
     { address: 'orders@example.com', header: 'Delivered-To' },
@@ -79,7 +79,7 @@ describe('an automatic answer', () => {
     ['none', false, true],
     ['auto-reply', false, true],
     ['list', true, true],
-  ] as const)('to %s with mayAutoRespond %s is forbidden: %s, whatever the draft says', (kind, may, forbidden) => {
+  ] as const)('to %s with mayAutoRespond %s is forbidden: %s, whatever the draft contains', (kind, may, forbidden) => {
     const own = { automatic: true, answers: { automatic: false } };
     expect(draft({ automatic: automatic(kind, may) }).answers?.automatic).toBe(forbidden);
     expect(draft({ automatic: automatic(kind, may) }, own).answers?.automatic).toBe(forbidden);

@@ -83,8 +83,8 @@ describe('an old consumer', () => {
   });
 });
 
-describe('the JSON Schema of today', () => {
-  it.each(names)('%s is compatible with the one published', (name) => {
+describe('the current JSON Schema', () => {
+  it.each(names)('of %s is compatible with the published one', (name) => {
     const direction = name === 'reply-1' ? 'write' : 'read';
     expect(incompatibilities(frozen(name), contractSchemas()[name], direction)).toEqual([]);
   });
@@ -95,14 +95,14 @@ describe('the JSON Schema of today', () => {
     ['result-1', result('r1', 'held')],
     ['reply-1', draftReply(message, { server: 'S', text: 'Hello' })],
     ['reply-1', { schema: 'mailroom.reply/1', replyId: 'r', to: ['a@x'], subject: '' }],
-  ] as const)('%s takes its examples', (name, value) => {
+  ] as const)('of %s accepts its examples', (name, value) => {
     const validate = compile(contractSchemas()[name]);
     expect(validate(value), JSON.stringify(validate.errors)).toBe(true);
     expect(validate({ ...value, schema: 'other' })).toBe(false);
   });
 });
 
-describe('incompatible is', () => {
+describe('an incompatible change is', () => {
   const object = (properties: object, required: string[] = []) => ({ type: 'object', properties, required });
   const text = { type: 'string' };
   it.each([
@@ -127,7 +127,7 @@ describe('incompatible is', () => {
 });
 
 describe('a reply drafted from a message', () => {
-  it('answers the sender in the thread, once', () => {
+  it('answers the sender in the thread exactly once', () => {
     expect(draftReply(full, { server: 'S', text: 'Hello' })).toMatchObject({
       schema: 'mailroom.reply/1',
       replyId: 're-m-abc-1-7',
@@ -144,7 +144,7 @@ describe('a reply drafted from a message', () => {
       },
     });
   });
-  it('goes to Reply-To, keeps a reply prefix that is there, and lets the draft decide', () => {
+  it('goes to Reply-To, keeps an existing reply prefix, and gives the draft precedence', () => {
     const asked = { ...message, subject: 'AW: Rechnung', replyTo: [{ name: '', address: 'team@example.org' }] };
     expect(draftReply(asked, { server: 'S', text: 'Hello' })).toMatchObject({
       to: [{ address: 'team@example.org' }],

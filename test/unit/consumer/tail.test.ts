@@ -4,7 +4,7 @@ import { messageLines, tail } from '../../../src/cli/tail.ts';
 import type { Message } from '../../../src/contract/message.ts';
 import { message } from '../http/fixtures.ts';
 
-it('shows who, what, attachments and what is special', () => {
+it('shows sender, subject, attachments and special properties', () => {
   const shown = messageLines({
     ...message,
     replyText: 'Where is\n my parcel? ',

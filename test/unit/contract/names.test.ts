@@ -11,7 +11,7 @@ import {
 
 describe('names', () => {
   it.each(['Support', 'Rechnungen & Zahlung', 'a:b', '100%', '%3A', '営業部 🚀', 'Ä'.normalize('NFD'), '.', '{x}'])(
-    'queue of flow %s holds no colon and reads back',
+    'the queue of flow %s has no colon, and its flow can be read back',
     (flow) => {
       const queue = emailFlowQueue(flow);
       expect(queue).not.toContain(':');
@@ -20,7 +20,7 @@ describe('names', () => {
     },
   );
 
-  it('keeps job ids within the rules of BullMQ: no colon, not all digits', () => {
+  it('job ids follow BullMQ’s rules: no colon, not all digits', () => {
     const id = mailboxId({ host: 'outlook.office365.com', user: 'support@contoso.example', folder: 'INBOX' });
     for (const key of [messageKey(id, '12345', 7), messageKey(id, '1', 2, '.3'), replyJobId('1234')]) {
       expect(key).not.toContain(':');
@@ -30,7 +30,7 @@ describe('names', () => {
     expect(mailboxOfMessageKey('nonsense')).toBeUndefined();
   });
 
-  it('knows a mailbox by host, user and folder, whatever case they are typed in', () => {
+  it('a mailbox is identified by host, user and folder, in any case', () => {
     const base = { host: 'outlook.office365.com', user: 'support@contoso.example', folder: 'INBOX' };
     expect(mailboxId({ host: 'Outlook.Office365.com', user: 'Support@Contoso.example', folder: 'inbox' })).toBe(
       mailboxId(base),

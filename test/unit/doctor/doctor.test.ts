@@ -87,7 +87,7 @@ describe('token', () => {
     expect(read && classifyToken(read, server, application(extra), protocol)).toBe(wrong);
   });
 
-  it('opaque tokens are not read', () => {
+  it('does not read opaque tokens', () => {
     expect(readToken('ya29.opaque')).toBeUndefined();
     expect(readToken('')).toBeUndefined();
   });
@@ -104,7 +104,7 @@ describe('token', () => {
 });
 
 describe('steps', () => {
-  it('a failure skips what needs it, at any distance, and nothing else', () => {
+  it('skips what needs a failed step, at any distance, and nothing else', () => {
     const skippedAfter = (failed: StepName) => {
       const ended = new Map<StepName, Ended>();
       return planOf({ type: 'IMAP' }).filter((step) => {
@@ -121,7 +121,7 @@ describe('steps', () => {
     expect(skippedAfter('pop3')).toEqual([]);
   });
 
-  it('a skipped step names the one that failed, not one that was skipped itself', () => {
+  it('names the failed step in a skipped one, not another skipped step', () => {
     const ended = new Map<StepName, Ended>([
       ['token', 'failed'],
       ['imapSignIn', 'blocked'],
@@ -136,13 +136,13 @@ describe('steps', () => {
     [{ system: 'oauth', code: 'AADSTS1', text: 'AADSTS1: no' }, 'AADSTS1: no'],
     [{ system: 'network', code: 'ETIMEDOUT' }, undefined],
     [undefined, undefined],
-  ] as const)('%j is shown with its code once', (remote, shown) => expect(saidBy(remote)).toBe(shown));
+  ] as const)('shows %j with its code once', (remote, shown) => expect(saidBy(remote)).toBe(shown));
 
-  it('a step that does not apply skips nothing', () => {
+  it('skips nothing because of a step that does not apply', () => {
     expect(blockedBy('imapSignIn', new Map([['token', 'skipped']]))).toBeUndefined();
   });
 
-  it('what only informs does not fail the check', () => {
+  it('does not fail the check by a step that only informs', () => {
     const step = { server: 's', step: 'pop3', state: 'failed', informational: true, ms: 1 } as const;
     expect(passed([step])).toBe(true);
     expect(passed([{ ...step, informational: false }])).toBe(false);
@@ -168,7 +168,7 @@ describe('fixes', () => {
   const everywhere = (['microsoft', 'google', 'other'] as const).flatMap((provider) =>
     (['appOnly', 'delegated', 'password', 'none'] as const).map((signIn) => [provider, signIn] as const),
   );
-  it.each(everywhere)('every code has one without open names, %s %s', (provider, signIn) => {
+  it.each(everywhere)('exist for every code without open placeholders, %s %s', (provider, signIn) => {
     for (const code of Object.keys(catalogue) as ErrorCode[]) {
       const fix = fixOf(code, { ...names, provider, signIn });
       for (const text of [fix.en, fix.de]) {
@@ -180,7 +180,7 @@ describe('fixes', () => {
     }
   });
 
-  it.each(['password', 'none'] as const)('advice at a host of their own names no tool of Microsoft’s, %s', (signIn) => {
+  it.each(['password', 'none'] as const)('name no Microsoft tool for another provider’s host, %s', (signIn) => {
     const ofIt = (Object.keys(catalogue) as ErrorCode[]).filter((code) => /^(IMAP|CHECK)_/.test(code));
     for (const code of ofIt.filter((one) => !/^CHECK_(TOKEN|DELEGATED)/.test(one)))
       for (const text of Object.values(fixOf(code, { ...names, host: 'mail.example.com', provider: 'other', signIn })))
@@ -188,7 +188,7 @@ describe('fixes', () => {
   });
 
   it.each(['IMAP_AUTH_FAILED', 'IMAP_NOT_CONNECTED', 'SMTP_AUTH_FAILED'] as const)(
-    '%s names the service principal by the id in the token, and says where to find it when there was none',
+    '%s names the service principal by the id in the token, or where to find it when there was none',
     (code) => {
       const told = fixOf(code, { ...names, signIn: 'appOnly', objectId: 'e1d0' });
       for (const text of [told.en, told.de]) {

@@ -88,12 +88,12 @@ describe('attention', () => {
     }
   });
 
-  it('every code there is has a row here', () => {
+  it('has a row here for every code', () => {
     const known = new Set(table.flatMap(([, , codes]) => codes));
     expect(Object.keys(attentionRows).filter((code) => !known.has(code as AttentionCode))).toEqual([]);
   });
 
-  it('the most urgent comes first, and numbers are written as the reader writes them', () => {
+  it('lists the most urgent first, with numbers in the reader’s format', () => {
     const found = attentionOf({ ...well, quarantined: 5_000, ...replies({ uncertain: 1, held: 5_000 }) }, NOW);
     expect(found.map(({ code }) => code)).toEqual(['REPLIES_HELD', 'MESSAGES_QUARANTINED', 'REPLIES_UNCERTAIN']);
     expect(attentionText('REPLIES_HELD', { count: 5_000 }, 'de').title).toContain('5.000');

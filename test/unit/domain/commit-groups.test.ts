@@ -13,7 +13,7 @@ test.each([
   expect(commitGroups(items, (size) => size, max)).toEqual(groups);
 });
 
-test('a commit carries four megabytes', () => {
+test('a commit carries up to four megabytes', () => {
   expect(commitGroups(Array(50).fill(1_000_000) as number[], (size) => size)).toHaveLength(13);
   expect(MAX_COMMIT_BYTES).toBe(4_000_000);
 });

@@ -37,19 +37,19 @@ const match = (t: ReturnType<typeof threading>, rest: { subject?: string; bodyTo
 };
 
 describe('signed Message-IDs', () => {
-  it('carry conversation and reply, deterministically', () => {
+  it('contain conversation and reply, deterministically', () => {
     expect(ours).toBe(signedMessageId({ conversationId: 'c-1', replyId: 'reply-1', domain: 'example.net' }, signing));
     expect(ours).toMatch(/^<mr2\.[\w.-]+@example\.net>$/);
     expect(readSignedMessageId(ours, signing)).toEqual({ conversationId: 'c-1', replyKey: replyKeyOf('reply-1') });
   });
 
-  it('are read with any of the keys, and with none but them', () => {
+  it('are read with any of the keys, and with no other key', () => {
     expect(readSignedMessageId(ours, { keys: [newer, key], installation: '' })?.conversationId).toBe('c-1');
     expect(readSignedMessageId(ours, { keys: [newer], installation: '' })).toBeUndefined();
     expect(readSignedMessageId(ours, { keys: [], installation: '' })).toBeUndefined();
   });
 
-  it('are not believed after any change', () => {
+  it('are rejected after any change', () => {
     const inner = ours.slice(5, ours.indexOf('@'));
     for (let k = 0; k < inner.length; k++) {
       const letter = inner[k];
@@ -59,7 +59,7 @@ describe('signed Message-IDs', () => {
     }
   });
 
-  it('are found in whatever form a program writes them back', () => {
+  it('are found in every form in which a program writes them back', () => {
     const inner = ours.slice(1, -1);
     const [local, domain] = inner.split('@');
     const hex = (text: string): string =>
@@ -91,7 +91,7 @@ describe('signed Message-IDs', () => {
     expect(readSignedMessageId(there, signing)).toBeUndefined();
   });
 
-  it('of the form before are still read, unless the installation has a name', () => {
+  it('in the previous form are still read, unless the installation has a name', () => {
     const mac = createHmac('sha256', key)
       .update(`mailroom.message-id/1\nYy0x\n${replyKeyOf('reply-1')}`)
       .digest();
@@ -111,7 +111,7 @@ describe('signed Message-IDs', () => {
     ['Japanese', '会話'.repeat(100)],
     ['emoji', '😀'.repeat(100)],
     ['separators', 'a:b/c d\ne.f|'.repeat(15)],
-  ])('carry a conversation id of 200 characters: %s', (_script, conversationId) => {
+  ])('contain a conversation id of 200 characters: %s', (_script, conversationId) => {
     for (const domain of [
       'x.example',
       `${'a'.repeat(60)}.${'b'.repeat(60)}.${'c'.repeat(60)}.${'d'.repeat(50)}.example`,
@@ -132,15 +132,15 @@ describe('signed Message-IDs', () => {
     expect(match(threading([`<${forged}>`], [`<${forged}>`, ours, `<${forged}>`]))).toMatchObject({ id: 'c-1' });
   });
 
-  it('survive an unusual conversation id, and fit into a header line', () => {
+  it('support an unusual conversation id, and fit into a header line', () => {
     const id = signedMessageId({ conversationId: 'Fall 4711/ü', replyId: 'r', domain: 'x.example' }, signing);
     expect(readSignedMessageId(id, signing)?.conversationId).toBe('Fall 4711/ü');
     expect(id.length).toBeLessThan(200);
   });
 });
 
-describe('matching', () => {
-  it('goes by In-Reply-To first, then References', () => {
+describe('matching a message to its conversation', () => {
+  it('uses In-Reply-To first, then References', () => {
     const other = signedMessageId({ conversationId: 'c-2', replyId: 'reply-2', domain: 'example.net' }, signing);
     expect(match(threading([ours], [other]))).toMatchObject({ signed: true, id: 'c-1', matchedBy: 'in-reply-to' });
     expect(match(threading(['<x@y>'], ['<x@y>', other, ours]))).toMatchObject({
@@ -150,7 +150,7 @@ describe('matching', () => {
     });
   });
 
-  it('knows aliases that the server assigned', () => {
+  it('uses the aliases that the server assigned', () => {
     const lookup = (messageId: string) =>
       messageId === '<alias@outlook.example>' ? { conversationId: 'c-9' } : undefined;
     expect(
@@ -162,7 +162,7 @@ describe('matching', () => {
     ).toMatchObject({ signed: true, id: 'c-9', matchedBy: 'in-reply-to' });
   });
 
-  it('gives every message of a thread the same id, without a table', () => {
+  it('gives every message of a thread the same id without a table', () => {
     const first = match({ ...threading(), messageId: '<root@customer.example>' });
     expect(first.matchedBy).toBe('new');
     const second = match(threading(['<root@customer.example>'], ['<root@customer.example>']));
@@ -171,7 +171,7 @@ describe('matching', () => {
     expect(third.id).toBe(first.id);
   });
 
-  it('is of one flow only without a signature', () => {
+  it('is limited to one flow unless signed', () => {
     const input = { threading: threading([], ['<root@customer.example>']), from: 'a@b.example', subject: 's' };
     const ids = ['Sales', 'Service'].map((emailFlow) => matchConversation({ ...input, emailFlow }, signing).id);
     expect(new Set(ids).size).toBe(2);
@@ -181,7 +181,7 @@ describe('matching', () => {
     expect(new Set([...ids, ...ownIds]).size).toBe(4);
   });
 
-  it('goes by Thread-Index when the references were lost', () => {
+  it('uses Thread-Index when the references were lost', () => {
     const head = Buffer.alloc(22, 7);
     const one = match(threading([], [], { threadIndex: Buffer.concat([head, Buffer.alloc(5, 1)]).toString('base64') }));
     const two = match(
@@ -191,7 +191,7 @@ describe('matching', () => {
     expect(two.id).toBe(one.id);
   });
 
-  it('finds a token in the body, and believes no forged one', () => {
+  it('finds a token in the body, and rejects forged ones', () => {
     const token = ours.slice(1, -1);
     expect(match(threading(), { bodyToken: `long text\n[Ref: ${token}]\nmore` })).toMatchObject({
       id: 'c-1',
@@ -204,7 +204,7 @@ describe('matching', () => {
     );
   });
 
-  it('goes by subject only when asked, with the sender, and only for replies', () => {
+  it('uses the subject only when enabled, with the sender, and only for replies', () => {
     const input = { threading: threading(), emailFlow: 'F', from: 'A@b.example', subject: 'AW: Re: Hello' };
     const lookupSubject = (subject: string, from: string) =>
       subject === 'Hello' && from === 'a@b.example' ? { conversationId: 'c-5' } : undefined;

@@ -54,7 +54,7 @@ function reported(reports: readonly Report[], recipients = [KIM]): { known: Deli
 const of = (known: Deliveries, address = KIM): Delivery => known[keyOf(address)]?.delivery ?? 'unknown';
 const read = { isReceipt: true, recipients: [receipt('displayed')] };
 
-describe('the order of reports', () => {
+describe('several reports about a reply', () => {
   it.each<[string, Report[], Delivery, number]>([
     ['none', [], 'unknown', 0],
     ['a delay', [{ recipients: [delayed()] }], 'delayed', 1],
@@ -79,7 +79,7 @@ describe('the order of reports', () => {
     expect([of(seen.known), seen.news]).toEqual([delivery, news]);
   });
 
-  it('ends the same in whatever order they arrive', () => {
+  it('give the same result in any order of arrival', () => {
     const reports: Report[] = [
       { recipients: [delayed()] },
       { recipients: [delivered()] },
@@ -92,7 +92,7 @@ describe('the order of reports', () => {
     expect(new Set(withoutRead)).toEqual(new Set(['bounced']));
   });
 
-  it('a bounce of one of three recipients says nothing of the others', () => {
+  it('about one of three recipients do not affect the others', () => {
     const third = 'sam@customer.example';
     const { known } = reported([{ recipients: [failed(LEE)] }], [KIM, LEE, third]);
     expect([of(known, KIM), of(known, LEE), of(known, third)]).toEqual(['unknown', 'bounced', 'unknown']);
@@ -104,7 +104,7 @@ function permutations<T>(list: readonly T[]): T[][] {
   return list.flatMap((one, i) => permutations(list.toSpliced(i, 1)).map((rest) => [one, ...rest]));
 }
 
-describe('what a bounce is about', () => {
+describe('the cause of a bounce', () => {
   it.each([
     ['5.1.1', 'smtp; 550 5.1.1 User unknown', 'address-unknown'],
     ['5.1.10', 'smtp;550 5.1.10 RESOLVER.ADR.RecipientNotFound; Recipient not found', 'address-unknown'],
@@ -139,7 +139,7 @@ describe('what a bounce is about', () => {
     expect(bounceClassOf(given)).toBe(expected);
   });
 
-  it('is told with its code, its words, and what to do', () => {
+  it('is reported with its code, its words, and what to do', () => {
     const diagnostic = `smtp;550 5.1.1 <${KIM}> unknown, ask postmaster@elsewhere.example ${'x'.repeat(20)} ${'words '.repeat(200)}`;
     const [one] = learn({}, [KIM], {
       deliveryStatus: { recipients: [{ ...failed(), diagnostic }] },
@@ -161,7 +161,7 @@ describe('what a bounce is about', () => {
     expect(one?.report.text?.length).toBeLessThanOrEqual(300);
   });
 
-  it('a delay says that nothing is lost yet, whatever its cause', () => {
+  it('is reported as not lost yet for every delay', () => {
     const [one] = learn({}, [KIM], {
       deliveryStatus: { recipients: [{ ...delayed(), status: '4.2.2' }] },
       isReceipt: false,

@@ -100,7 +100,8 @@ describe('a name that hides something', () => {
     ['tag letters', 'a\u{e0063}\u{e0065}'],
     ['control', 'a\u0007b'],
   ])('%s', (_what, name) => expect(nameProblem(name, OWN)).toBe('invisible'));
-  it('an encoded word', () => expect(nameProblem('=?utf-8?B?Y2VvQGJhbmsuZXhhbXBsZQ==?=', OWN)).toBe('encoded-word'));
+  it('is detected in an encoded word', () =>
+    expect(nameProblem('=?utf-8?B?Y2VvQGJhbmsuZXhhbXBsZQ==?=', OWN)).toBe('encoded-word'));
 });
 
 describe('an ordinary name', () => {
@@ -151,7 +152,7 @@ describe('an ordinary name', () => {
   ])('%s', (name) => expect(nameProblem(name, OWN)).toBeUndefined());
 });
 
-it('takes time in proportion, whatever stands in it', () => {
+it('takes time in proportion to its length, whatever it contains', () => {
   const began = process.cpuUsage();
   for (const part of ['@', ' @ ', 'a@', '(at', '[.]', '" " ', '·a', ' . '])
     nameProblem(part.repeat(Math.ceil(500 / part.length)), OWN);

@@ -33,13 +33,13 @@ describe('a message goes to the flow of', () => {
   ])('%j: %s', (addresses, expected) => {
     expect(flowFor(server, addresses.map(to))).toBe(expected);
   });
-  it('its server where there is no table', () => {
+  it('its server where no table is defined', () => {
     expect(flowFor({ emailFlow: 'Support' }, [to('orders@contoso.example')])).toBe('Support');
     expect(flowFor(server)).toBe('Support');
   });
 });
 
-it('a server feeds all its flows, its own first', () => {
+it('each of its server’s flows, the server’s own first', () => {
   expect(flowsOf(server)).toEqual(['Support', 'Orders', 'VIP', 'Urgent', 'Press']);
   expect(flowsOf({ emailFlow: 'Support' })).toEqual(['Support']);
 });

@@ -45,7 +45,7 @@ function changesOf(...looks: Look[]): string[][] {
 
 const first = look([1, 2], { 1: '', 2: 's' });
 
-describe('a look after the first', () => {
+describe('a poll after the first', () => {
   it.each<[string, Look[], string[]]>([
     ['nothing', [look([1, 2], { 1: '', 2: 's' })], []],
     ['read', [look([1, 2], { 1: 's', 2: 's' })], ['1 seen']],
@@ -69,12 +69,12 @@ describe('a look after the first', () => {
     expect(changesOf(first, ...looks).at(-1)).toEqual(expected);
   });
 
-  it('reports nothing at the first look, however much is read and answered', () => {
+  it('reports nothing at the first poll, however much is read and answered', () => {
     expect(changesOf(look([1, 2, 3], { 1: 'sa', 2: 's', 3: 'a' }))).toEqual([[]]);
   });
 });
 
-describe('our own acts', () => {
+describe('Mailroom’s own changes', () => {
   it.each<[string, Look[], string[], string[]]>([
     ['\\Seen after it was queued', [look([1, 2], { 1: 's' }, acts({ seen: [1] }))], [], ['seen:1']],
     ['\\Answered', [look([1, 2], { 1: 'a' }, acts({ answered: [1] }))], [], ['answered:1']],
@@ -107,7 +107,7 @@ describe('our own acts', () => {
   });
 });
 
-it('says whether anything is to be written', () => {
+it('report whether anything has to be written', () => {
   const { view } = compareViews(undefined, first);
   const differs = (next: Look) => compareViews(view, next).differs;
   expect(compareViews(undefined, first).differs).toBe(true);
@@ -118,7 +118,7 @@ it('says whether anything is to be written', () => {
   expect([differs(look([1, 2, 3])), differs(look([2])), differs(look([1, 2], { 1: 's' }))]).toEqual([true, true, true]);
 });
 
-it('stays the size of a window, however large the folder', () => {
+it('keep the view at the size of its window, however large the folder', () => {
   const uids = Array.from({ length: 20_000 }, (_, i) => i + 1);
   const all = (low: number, set: string) =>
     look(uids.slice(low - 1), Object.fromEntries(uids.slice(low - 1).map((uid) => [uid, set])), {
@@ -137,11 +137,11 @@ it.each([
   ['text', { rest: 'x', at: '1' }],
   ['a set that is none', { ...fieldsOfView(emptyView('7', 1)), seen: 'all' }],
   ['sets that would fill the memory', { ...fieldsOfView(emptyView('7', 1)), seen: '1:4294967295' }],
-])('a view of %s is none', (_what, fields: Record<string, string>) => {
+])('a view of %s is invalid', (_what, fields: Record<string, string>) => {
   expect(viewOfFields(fields)).toBeUndefined();
 });
 
-it('comes back from its fields as it was', () => {
+it('a view is unchanged after it is read back from its fields', () => {
   const view: FolderView = {
     ...compareViews(undefined, look([1, 2, 4], { 1: 's', 4: 'a' }, { modseq: '77' })).view,
     ...{ seq: 5, sent: { uidValidity: '3', uid: 9 }, unreported: { seen: 2 } },

@@ -16,7 +16,7 @@ import { seededRandom } from '../../support/mails.ts';
 const enqueue = (...uids: number[]): LedgerChange => ({ outcomes: [{ outcome: 'enqueued', uids }] });
 
 describe('ledger', () => {
-  it('knows as work what has no outcome and is not waiting', () => {
+  it('lists UIDs without an outcome that are not waiting as work', () => {
     let ledger = applyChange(emptyLedger(), enqueue(1, 2, 3));
     ledger = applyChange(ledger, {
       outcomes: [],
@@ -26,7 +26,7 @@ describe('ledger', () => {
     expect(workOf(ledger, [6, 5, 4], 1_000)).toEqual([4, 5, 6]);
   });
 
-  it('a wait longer than any of ours was written by a wrong clock: it is due', () => {
+  it('treats a wait longer than any of ours as due, because a wrong clock wrote it', () => {
     const entry = { reason: 'no-data', attempts: 1, firstAt: 0, nextAt: 90_000 };
     const ledger = applyChange(emptyLedger(), { outcomes: [], pending: [{ uid: 5, entry }] });
     expect(workOf(ledger, [5], 30_000, 60_000)).toEqual([]);
@@ -34,13 +34,13 @@ describe('ledger', () => {
     expect(workOf(ledger, [5], 90_000, 60_000)).toEqual([5]);
   });
 
-  it('takes a pending UID out when it gets an outcome', () => {
+  it('removes a pending UID when it gets an outcome', () => {
     const entry = { reason: 'no-data', attempts: 1, firstAt: 0, nextAt: 0 };
     const waiting = applyChange(emptyLedger(), { outcomes: [], pending: [{ uid: 9, entry }] });
     expect(applyChange(waiting, enqueue(9)).pending.size).toBe(0);
   });
 
-  it('takes up again what had vanished and is seen again', () => {
+  it('processes a vanished UID again when it is seen again', () => {
     const gone = applyChange(emptyLedger(), { outcomes: [{ outcome: 'vanished', uids: [4, 5] }] });
     expect(workOf(gone, [4], 0)).toEqual([4]);
     expect(audit(gone, [4])).toMatchObject({ unaccounted: [4], counts: { vanished: 2 } });
@@ -51,7 +51,7 @@ describe('ledger', () => {
     expect(workOf(back, [4], 0)).toEqual([]);
   });
 
-  it('gives every UID one place in the audit', () => {
+  it('counts every UID exactly once in the audit', () => {
     let ledger = applyChange(emptyLedger(), {
       outcomes: [
         { outcome: 'before-start', uids: [1, 2] },
@@ -65,7 +65,7 @@ describe('ledger', () => {
     expect(audit(ledger, [1, 2, 3, 4, 5])).toMatchObject({ unaccounted: [5], pending: [4], inMailbox: 5 });
   });
 
-  it('forgets outcomes and pending on reset, keeps counting versions', () => {
+  it('forgets outcomes and pending UIDs on reset, and continues the version count', () => {
     const old = applyChange(emptyLedger(), enqueue(1, 2));
     const fresh = applyChange(old, { reset: true, outcomes: [{ outcome: 'matched', uids: [7] }] });
     expect(fresh.version).toBe(2);
@@ -89,7 +89,7 @@ describe('ledger', () => {
     expect(setsFromChunks(stored)).toEqual(ledger.sets);
   });
 
-  it('tries an unreadable UID for an hour, then gives it up', () => {
+  it('retries an unreadable UID for an hour, then gives up', () => {
     expect(PENDING_DELAYS.reduce((sum, delay) => sum + delay, 0)).toBe(3_600_000);
     expect(PENDING_DELAYS[0]).toBe(30_000);
     let now = 0;

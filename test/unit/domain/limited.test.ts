@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { limited } from '../../../src/lib/limited.ts';
 
-test('never more at once than allowed, and in the order of coming', async () => {
+test('runs no more tasks at once than allowed, in the order of their calls', async () => {
   const run = limited(3);
   const began: number[] = [];
   let now = 0;
@@ -20,7 +20,7 @@ test('never more at once than allowed, and in the order of coming', async () => 
   expect(results[7]).toBe(14);
 });
 
-test('an error is the caller’s, and the place is free again', async () => {
+test('throws a task’s error to its caller, and frees its slot', async () => {
   const run = limited(1);
   const failing = run(async () => {
     throw new Error('no');

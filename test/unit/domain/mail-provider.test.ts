@@ -22,7 +22,7 @@ const hosts: [string, MailProvider][] = [
   ['', 'other'],
 ];
 
-describe('whose host it is', () => {
+describe('the provider of a host', () => {
   it.each(hosts)('%s → %s', (host, provider) => {
     expect(providerOfHost(host)).toBe(provider);
   });
@@ -45,7 +45,7 @@ describe('whose host it is', () => {
 describe('hints by provider', () => {
   const codes = Object.keys(catalogue) as ErrorCode[];
 
-  it('takes the provider’s own hint where there is one, else the general one', () => {
+  it('uses the provider’s own hint if it has one, otherwise the general one', () => {
     for (const code of codes) {
       expect(hintFor(code, 'other')).toBe(catalogue[code].hint);
       for (const provider of ['microsoft', 'google'] as const)

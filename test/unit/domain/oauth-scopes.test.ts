@@ -68,7 +68,7 @@ describe('XOAUTH2 user', () => {
 });
 
 describe('identity in the cache', () => {
-  it('is one without regard to case, another for another tenant, client or person', () => {
+  it('ignores case, and differs by tenant, client and person', () => {
     const one = identityKey(application(), 'Alex@Contoso.example');
     expect(identityKey(application({ name: 'renamed' }), 'alex@contoso.example')).toBe(one);
     const others = [application({ tenant: 'U' }), application({ clientId: 'D' }), application({ cloud: 'china' })];
@@ -82,7 +82,7 @@ describe('identity in the cache', () => {
 });
 
 describe('admin consent', () => {
-  it('asks for the legacy scope of IMAP and the new one of SMTP', () => {
+  it('requests the legacy scope of IMAP and the new one of SMTP', () => {
     const link = (protocol: 'imap' | 'smtp') =>
       new URL(adminConsentUrl(application(), protocol, 'https://portal/x', 's'));
     expect(link('imap').searchParams.get('scope')).toBe('https://ps.outlook.com/.default');

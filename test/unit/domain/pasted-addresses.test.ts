@@ -45,7 +45,7 @@ describe('pasted addresses', () => {
     ['open quotes', '"'],
     ['blanks', 'a@b.example '],
     ['escapes', '"\\'],
-  ])('takes time in proportion to its size: %s', (_, piece) => {
+  ])('take time in proportion to their size: %s', (_, piece) => {
     const text = piece.repeat(Math.floor(200_000 / piece.length));
     const began = process.cpuUsage();
     pastedAddresses(text);

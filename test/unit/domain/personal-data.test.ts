@@ -21,7 +21,7 @@ describe('an address in a text', () => {
     'anna@kunde.example. Danke',
     'mailto:anna%40kunde.example',
     'https://x.example/?to=%20anna%40kunde.example&y',
-  ])('is in %j', (text) => {
+  ])('is found in %j', (text) => {
     expect(ANNA.inText(text)).toBe(true);
   });
   it.each([
@@ -33,25 +33,25 @@ describe('an address in a text', () => {
     'anna@kunde-example',
     'anna+tag@kunde.example',
     'anna at kunde.example',
-  ])('is not in %j', (text) => {
+  ])('is not found in %j', (text) => {
     expect(ANNA.inText(text)).toBe(false);
   });
-  it('is one with its domain in Unicode or in ASCII', () => {
+  it('is the same with its domain in Unicode and in ASCII', () => {
     for (const address of ['jörg@müller.example', 'jörg@xn--mller-kva.example'])
       for (const text of ['JÖRG@MÜLLER.example', 'jörg@xn--mller-kva.example'])
         expect(matcher(address).inText(text)).toBe(true);
   });
-  it.each(['', 'anna', 'a@b.example, c@d.example', '@kunde.example'])('is none: %j', (text) => {
+  it.each(['', 'anna', 'a@b.example, c@d.example', '@kunde.example'])('is not an address: %j', (text) => {
     expect(personMatcher(text)).toBeUndefined();
   });
-  it('is replaced, all times, and nothing else', () => {
+  it('is replaced everywhere, and nothing else is', () => {
     expect(ANNA.replaced('anna@kunde.example joanna@kunde.example <ANNA@kunde.example>', 'X')).toBe(
       'X joanna@kunde.example <X>',
     );
   });
 });
 
-it('is found in values, names of fields and JSON within texts, whatever is escaped before it', () => {
+it('is found in values, field names and JSON inside texts, whatever escape precedes it', () => {
   expect(ANNA.inValue({ a: [1, { b: 'x\nanna@kunde.example' }] })).toBe(true);
   expect(ANNA.inValue({ 'anna@kunde.example': 1 })).toBe(true);
   expect(ANNA.inValue(JSON.stringify({ result: JSON.stringify({ text: 'x\nanna@kunde.example' }) }))).toBe(true);
@@ -65,13 +65,13 @@ describe('a raw mail', () => {
     ['base64', `Content-Transfer-Encoding: base64\r\n\r\n${lines(b64(`${LONG}anna@kunde.example`))}\r\n`],
     ['base64 between other parts', `--b\r\n\r\n${lines(b64(`${LONG} anna@kunde.example ${LONG}`))}\r\n--b--\r\n`],
     ['an encoded word', `Subject: =?utf-8?B?${b64('Von anna@kunde.example')}?=\r\n\r\nx`],
-  ])('has it %s', (_, raw) => {
+  ])('contains it %s', (_, raw) => {
     expect(ANNA.inMail(Buffer.from(raw))).toBe(true);
   });
-  it('has it in 8-bit headers', () => {
+  it('contains it in 8-bit headers', () => {
     expect(matcher('jörg@müller.example').inMail(Buffer.from('From: <jörg@müller.example>\r\n\r\n'))).toBe(true);
   });
-  it('has only another one', () => {
+  it('contains only another one', () => {
     const raw = `From: joanna@kunde.example\r\n\r\n${lines(b64(`${LONG}joanna@kunde.example`))}\r\n`;
     expect(ANNA.inMail(Buffer.from(raw))).toBe(false);
   });

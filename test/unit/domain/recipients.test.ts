@@ -6,11 +6,11 @@ const envelope = { to: ['a@x.example', 'b@x.example', 'c@x.example'] };
 const remote = { system: 'smtp' as const, code: '450' };
 
 describe('recipients', () => {
-  it('before any submission all are open', () => {
+  it('are all open before any submission', () => {
     expect(openRecipients({ envelope })).toEqual(envelope.to);
   });
 
-  it('RCPT tells them apart, with attempts; who was taken is uncertain until the dot is answered', () => {
+  it('are recorded one by one at RCPT, with attempts; accepted ones are uncertain until the dot is answered', () => {
     const said = afterRcpt({ envelope }, [
       { address: 'a@x.example', state: 'accepted' },
       { address: 'b@x.example', state: 'deferred', code: 'SMTP_TRANSIENT', retryAfterMs: 5, remote },
@@ -29,7 +29,7 @@ describe('recipients', () => {
     expect(some(again, 'deferred')).toBe(false);
   });
 
-  it('an answer about one that is final changes nothing', () => {
+  it('are not changed by an answer once they are final', () => {
     const recipients = [{ address: 'a@x.example', state: 'accepted' as const, attempts: 1 }];
     expect(afterRcpt({ envelope, recipients }, [{ address: 'a@x.example', state: 'rejected' }])).toEqual(recipients);
   });

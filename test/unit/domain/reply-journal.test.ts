@@ -21,7 +21,7 @@ describe('digest of a reply', () => {
     expect(replyDigest(replySchema.parse({ ...more, ...given }))).toBe(digest());
   });
 
-  it('a field that a later version adds, with its default: still the same', () => {
+  it('a field that a later version adds, with its default: the same', () => {
     // What the schema of today does not know stands for one: a default that is left out of the digest cannot change it.
     const { cc, attachments, ...older } = replySchema.parse(given);
     expect({ cc, attachments }).toEqual({ cc: [], attachments: [] });
@@ -34,7 +34,7 @@ describe('digest of a reply', () => {
     ['another server', { server: 'other' }],
     ['automatic', { automatic: true }],
     ['the name of a recipient', { to: [{ name: 'John', address: 'jane@example.net' }] }],
-  ])('%s: another', (_what, more) => {
+  ])('%s: different', (_what, more) => {
     expect(digest(more)).not.toBe(digest());
   });
 });

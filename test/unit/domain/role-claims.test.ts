@@ -9,7 +9,7 @@ const mapping: RoleMapping[] = [
   { role: 'operator', value: 'ops' },
 ];
 
-describe('roles of claims', () => {
+describe('roles from claims', () => {
   it.each([
     [{ roles: ['staff'] }, 'roles', 'viewer'],
     [{ roles: ['ops', 'staff'] }, 'roles', 'operator'],
@@ -26,14 +26,14 @@ describe('roles of claims', () => {
     [{}, '__proto__', undefined],
   ])('%o by %s: %s', (claims, name, role) => expect(roleOf(claimValues(claims, name), mapping)).toBe(role));
 
-  it('* gives everyone a role, and a higher one still counts', () => {
+  it('include one for everyone by *, and a higher one still counts', () => {
     const all: RoleMapping[] = [{ role: 'viewer', value: '*' }, ...mapping];
     expect(roleOf([], all)).toBe('viewer');
     expect(roleOf(['ops'], all)).toBe('operator');
     expect(roleOf([], [])).toBeUndefined();
   });
 
-  it('knows that Entra ID left groups out', () => {
+  it('are reported as incomplete when Entra ID left groups out', () => {
     expect(isOverage({ _claim_names: { groups: 'src1' } }, 'groups')).toBe(true);
     expect(isOverage({ hasgroups: true }, 'groups')).toBe(true);
     expect(isOverage({ groups: [] }, 'groups')).toBe(false);
@@ -41,7 +41,7 @@ describe('roles of claims', () => {
 });
 
 describe('the table of permissions', () => {
-  it('gives each person all that a lower role has, and a back-end nothing that changes servers', () => {
+  it('gives each person everything that a lower role has, and a backend nothing that changes servers', () => {
     for (const permission of Object.keys(permissions) as (keyof typeof permissions)[]) {
       if (may('viewer', permission)) expect(may('operator', permission), permission).toBe(true);
       if (may('operator', permission)) expect(may('administrator', permission), permission).toBe(true);

@@ -32,7 +32,7 @@ const code = (asked: Asked, on: SmtpServer = server) => {
   }
 };
 
-describe('From asked for', () => {
+describe('a requested From', () => {
   it.each([
     ['info@contoso.com', 'Info@contoso.com'],
     ['INFO@CONTOSO.COM', 'Info@contoso.com'],
@@ -131,7 +131,7 @@ describe('From asked for', () => {
     expect(code({ from })).toBe(expected);
   });
 
-  it('says what is permitted', () => {
+  it('is refused with the list of permitted addresses', () => {
     expect(() => resolveSender(server, { from: 'ceo@contoso.com' })).toThrow(
       expect.objectContaining({
         permitted: ['Anna@contoso.com', 'Info@contoso.com', 'sales+eu@contoso.com', 'kontakt@xn--bcher-kva.example'],
@@ -139,19 +139,19 @@ describe('From asked for', () => {
     );
   });
 
-  it('takes the display name asked for, else the configured one', () => {
+  it('gets the requested display name, otherwise the configured one', () => {
     expect(resolveSender(server, { from: 'info@contoso.com' }).from.name).toBe('Contoso Service');
     for (const name of ['Anna bei Contoso', 'Sales @ Contoso', 'Zoë Müller 🙂', '客服 株式会社'])
       expect(resolveSender(server, { from: { name, address: 'info@contoso.com' } }).from.name).toBe(name);
   });
 });
 
-describe('no From asked for', () => {
-  it('the shared address that the message came to, if permitted', () => {
+describe('without a requested From, the reply uses', () => {
+  it('the shared address that the message was sent to, if permitted', () => {
     const sender = resolveSender(server, { answers: { mailbox: 'info@CONTOSO.com' } });
     expect([sender.from.address, sender.personalFallback]).toEqual(['Info@contoso.com', false]);
   });
-  it('else the User, which is said', () => {
+  it('otherwise the User, with a warning', () => {
     const sender = resolveSender(server, { answers: { mailbox: 'help@contoso.com' } });
     expect([sender.from.address, sender.personalFallback]).toEqual(['Anna@contoso.com', true]);
     expect(resolveSender(server, {}).personalFallback).toBe(true);
@@ -172,7 +172,7 @@ describe('no From asked for', () => {
     expect([sender.from.address, sender.personalFallback]).toEqual([address, personalFallback]);
   });
 
-  it('no alias that the agent may not use, which refuses nothing', () => {
+  it('no alias that the agent may not use, and is not refused', () => {
     const restricted = { ...server, fromRoles: { 'sales+eu@contoso.com': ['sales'] } };
     const answers = { mailbox: 'info@contoso.com', addressedTo: ['sales+eu@contoso.com'] };
     expect(resolveSender(restricted, { answers }).from.address).toBe('Info@contoso.com');
@@ -181,14 +181,14 @@ describe('no From asked for', () => {
     );
   });
 
-  it('the User without a warning for a mail that answers nothing, where it is listed or nobody’s personal address', () => {
+  it('the User without a warning, if it answers nothing and the User is listed or is not a personal address', () => {
     const listed = { ...server, additionalFromAddresses: ['anna@contoso.com', 'info@contoso.com'] };
     expect(resolveSender(listed, {}).personalFallback).toBe(false);
     expect(resolveSender(listed, { answers: { mailbox: 'help@contoso.com' } }).personalFallback).toBe(true);
     const authentication = { type: 'OAuth2', application: 'a', signIn: 'appOnly' } as const;
     expect(resolveSender({ ...server, authentication }, {}).personalFallback).toBe(false);
   });
-  it('the User without a warning where it is the shared address (app-only)', () => {
+  it('the User without a warning, if the User is the shared address (app-only)', () => {
     const sender = resolveSender({ ...server, user: 'info@contoso.com' }, { answers: { mailbox: 'info@contoso.com' } });
     expect(sender.personalFallback).toBe(false);
   });
@@ -209,7 +209,7 @@ describe('envelope', () => {
   });
 });
 
-it('roles restrict a From', () => {
+it('permits a From to the roles listed for it only', () => {
   const restricted: SmtpServer = { ...server, fromRoles: { 'info@contoso.com': ['lead'] } };
   expect(code({ from: 'info@contoso.com' }, restricted)).toBe('FROM_ROLE_REQUIRED');
   expect(code({ from: 'info@contoso.com', agent: { id: '1', roles: ['clerk'] } }, restricted)).toBe(
@@ -219,7 +219,7 @@ it('roles restrict a From', () => {
   expect(code({ from: 'anna@contoso.com' }, restricted)).toBe('Anna@contoso.com');
 });
 
-it('permitted list: User first, doubles and non-addresses out', () => {
+it('lists permitted addresses with the User first, without duplicates and invalid addresses', () => {
   expect(
     permittedFrom({ user: 'a@x.example', additionalFromAddresses: ['A@X.example', 'b@x.example', ''] }).map(
       (a) => a.normal,

@@ -6,7 +6,7 @@ import { createSlabs, type Piece } from '../../../src/lib/slabs.ts';
 const filled = (piece: Piece, byte: number) => piece.memory.fill(byte);
 const intact = (pieces: readonly Piece[]) => pieces.every((piece, i) => piece.memory.every((byte) => byte === i % 251));
 
-test('pieces that are out are never written over, however many come and go', () => {
+test('never overwrites pieces in use, however many are handed out and returned', () => {
   const allocate = createSlabs(4 << 20, 3);
   const kept: Piece[] = [];
   for (let i = 0; i < 300; i++) {
@@ -20,7 +20,7 @@ test('pieces that are out are never written over, however many come and go', () 
   expect(intact(kept)).toBe(true);
 });
 
-test('memory is used again when all of a slab are back, and not before; twice is once', () => {
+test('reuses a slab’s memory only when all its pieces are back; returning one twice counts once', () => {
   const allocate = createSlabs(4 << 20, 3);
   const first = Array.from({ length: 4 }, () => allocate(1_600_000)); // two in each slab
   const buffers = new Set(first.map(({ memory }) => memory.buffer));
@@ -34,7 +34,7 @@ test('memory is used again when all of a slab are back, and not before; twice is
   expect(fourth.map(({ memory }) => memory.buffer)).toEqual([first[0]?.memory.buffer, first[0]?.memory.buffer]);
 });
 
-test('a large mail has memory of its own, and an empty one takes none', () => {
+test('gives a large mail memory of its own, and an empty one none', () => {
   const allocate = createSlabs(4 << 20, 3);
   const large = allocate(3_000_000);
   expect([large.memory.length, large.memory.buffer.byteLength]).toEqual([3_000_000, 3_000_000]);
@@ -45,7 +45,7 @@ test('a large mail has memory of its own, and an empty one takes none', () => {
   expect(() => large.release()).not.toThrow(); // twice is once
 });
 
-test('slabs over the number kept are freed when they come back', () => {
+test('frees returned slabs above the number to keep', () => {
   const allocate = createSlabs(1_000, 2);
   const pieces = Array.from({ length: 8 }, () => allocate(500)); // four slabs, two in each
   for (const piece of pieces) piece.release();

@@ -60,7 +60,7 @@ describe('the state of an SMTP server', () => {
   ] as const)('%s', (_, paused, known, state) => expect(smtpState('t', { pause: paused, note: known })).toEqual(state));
 });
 
-describe('what a note is about', () => {
+describe('the subject of a recorded sign-in', () => {
   const server = {
     type: 'SMTP',
     name: 'Out',

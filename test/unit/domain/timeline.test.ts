@@ -28,7 +28,7 @@ describe('a message', () => {
     expect(JSON.stringify(timeline)).not.toContain(message.subject);
   });
 
-  it('that was quarantined and answered names reason and colleague', () => {
+  it('that was quarantined and answered names the reason and the colleague', () => {
     const { events } = messageTimeline({
       message,
       job: job({}),
@@ -62,7 +62,7 @@ describe('a reply', () => {
       },
     },
   };
-  it('in order, with the words of the servers', () => {
+  it('lists its steps in order, with the words of the servers', () => {
     expect(replyTimeline(entry).events).toEqual([
       { step: 'queued', at: at(0) },
       { step: 'noted', at: at(1), said: '421 later' },

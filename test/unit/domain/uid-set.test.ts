@@ -16,7 +16,7 @@ describe('UID set', () => {
     expect(uidSet.parse(uidSet.format(set))).toEqual(set);
   });
 
-  it.each(['0', '1:*', 'a', '1,,2', '1-5', '1:2:3', '99999999999'])('refuses %s naming it', (text) => {
+  it.each(['0', '1:*', 'a', '1,,2', '1-5', '1:2:3', '99999999999'])('refuses %s, naming it', (text) => {
     expect(() => uidSet.parse(text)).toThrow(RangeError);
   });
 
@@ -38,7 +38,7 @@ describe('UID set', () => {
     }
   });
 
-  it('splits into chunks and back', () => {
+  it('is unchanged when split into chunks and read back', () => {
     const set = uidSet.parse('1:5000,8191:8193,100000');
     expect(uidSet.chunksOf(set)).toEqual([0, 1, 2, 24]);
     const again = uidSet.union(...uidSet.chunksOf(set).map((c) => uidSet.chunk(set, c)));

@@ -35,7 +35,7 @@ const post = (
   deps: Partial<HttpDeps> = {},
 ) => ask(deps, { method: 'POST', url, headers, ...(payload === undefined ? {} : { payload: payload as object }) });
 
-describe('who may what', () => {
+describe('permissions by role', () => {
   const routes = [
     ['GET', '/v1/messages/m-abc-1-7', { ops: 200, desk: 200, grafana: 403, nobody: 401 }],
     ['GET', '/v1/messages/m-abc-1-7/raw', { ops: 200, desk: 200, grafana: 403, nobody: 401 }],
@@ -75,7 +75,7 @@ describe('who may what', () => {
     await http.close();
   });
 
-  it('covers every route that is described', async () => {
+  it('cover every described route', async () => {
     const document = (await get('/v1/openapi.json')).json() as { paths: Record<string, Record<string, unknown>> };
     const described = Object.entries(document.paths).flatMap(([path, methods]) =>
       Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
@@ -90,7 +90,7 @@ describe('who may what', () => {
     expect([...asked, 'GET /v1/schemas/{name}'].sort()).toEqual(described.sort());
   });
 
-  it('a route that does not say who may use it is not served', async () => {
+  it('a route without a declared permission is not served', async () => {
     const register = (app: FastifyInstance) => void app.get('/forgotten', () => 'x');
     await expect(createHttp(fakeDeps({ register }))).rejects.toThrow('GET /forgotten does not say who may use it');
   });
@@ -107,13 +107,13 @@ describe('who may what', () => {
     expect(answer.json()).toMatchObject({ code: 'HTTP_UNAUTHENTICATED', class: 'auth' });
   });
 
-  it('without any token configured says what to configure', async () => {
+  it('name what to configure when no token is configured', async () => {
     const answer = await get('/v1/replies', as('desk'), { apiTokens: [] });
     expect(answer.statusCode).toBe(401);
     expect((answer.json() as { hint: string }).hint).toContain('HTTP_API_TOKENS');
   });
 
-  it('a refusal is an event without the token', async () => {
+  it('log a refusal as an event without the token', async () => {
     const events: unknown[] = [];
     await get(
       '/v1/replies',
@@ -127,7 +127,7 @@ describe('who may what', () => {
 });
 
 describe('health and metrics', () => {
-  it('readyz is 503 when a check fails, when health() throws, and when it does not answer', async () => {
+  it('readyz is 503 when a check fails, when health() throws, and when it does not respond', async () => {
     const failing = { ready: false, checks: { redis: { ok: false, code: 'REDIS_UNREACHABLE' } } };
     const one = await get('/readyz', {}, { health: async () => failing });
     expect([one.statusCode, one.json()]).toEqual([503, failing]);
@@ -137,7 +137,7 @@ describe('health and metrics', () => {
     expect(three.statusCode).toBe(503);
   });
 
-  it('metrics are Prometheus text, with the route’s pattern as label; protected when asked for', async () => {
+  it('metrics are Prometheus text with the route’s pattern as label, and can require a token', async () => {
     const metrics = createMetrics();
     const http = await createHttp(fakeDeps({ metrics, protectMetrics: true }));
     await http.inject({ url: '/v1/messages/m-abc-1-7', headers: as('desk') });
@@ -149,7 +149,7 @@ describe('health and metrics', () => {
     await http.close();
   });
 
-  it('without api there are health and metrics only', async () => {
+  it('are all that is served without the API', async () => {
     const { api: _, ...deps } = fakeDeps();
     const http = await createHttp(deps);
     expect((await http.inject('/healthz')).statusCode).toBe(200);
@@ -159,7 +159,7 @@ describe('health and metrics', () => {
 });
 
 describe('messages', () => {
-  it('come back as they stood on the queue', async () => {
+  it('are returned as they were on the queue', async () => {
     const answer = await get('/v1/messages/m-abc-1-7');
     expect(answer.json()).toEqual(message);
     expect(answer.headers['cache-control']).toBe('private, no-store');
@@ -205,7 +205,7 @@ describe('messages', () => {
     expect((await get(`/v1/messages/m-abc-1-7/${kind}`, {}, { api })).statusCode).toBe(401);
   });
 
-  it('text is decoded out of the raw mail when it is cut in the message', async () => {
+  it('text is decoded from the raw mail when it is cut in the message', async () => {
     const text = 'Grüße aus Köln, 5 €\n'.repeat(5000);
     const raw = Buffer.from(
       `Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n${Buffer.from(text).toString('base64')}`,
@@ -219,30 +219,33 @@ describe('messages', () => {
     expect((await get('/v1/messages/m-abc-1-7/text', as('desk'), { api })).body).toBe(text);
   });
 
-  it.each(['base64', 'binary'])('a file within an S/MIME signature (%s) is downloaded, in ranges too', async (sent) => {
-    const file = '%PDF-1.7 4711';
-    const cms = signedData(
-      Buffer.from(
-        `Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\nHello\r\n--b\r\nContent-Type: application/pdf; name=a.pdf\r\n\r\n${file}\r\n--b--\r\n`,
-      ),
-    );
-    const raw = Buffer.concat([
-      Buffer.from(`Content-Type: application/pkcs7-mime\r\nContent-Transfer-Encoding: ${sent}\r\n\r\n`),
-      sent === 'base64' ? Buffer.from(cms.toString('base64')) : cms,
-    ]);
-    const { attachments } = parseMessage(raw);
-    const api = fakeApi({
-      readMessage: async () => ({ ...message, attachments }),
-      decodeSlice,
-      blobs: { ...fakeApi().blobs, read: (_blob, range) => Readable.from([raw.subarray(range?.start, range?.end)]) },
-    });
-    const whole = await get('/v1/messages/m-abc-1-7/attachments/1', as('desk'), { api });
-    expect([whole.statusCode, whole.body, whole.headers['content-type']]).toEqual([200, file, 'application/pdf']);
-    const piece = await get('/v1/messages/m-abc-1-7/attachments/1', { ...as('desk'), range: 'bytes=9-12' }, { api });
-    expect([piece.statusCode, piece.body]).toEqual([206, '4711']);
-  });
+  it.each(['base64', 'binary'])(
+    'a file within an S/MIME signature (%s) is downloaded, also in ranges',
+    async (sent) => {
+      const file = '%PDF-1.7 4711';
+      const cms = signedData(
+        Buffer.from(
+          `Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\nHello\r\n--b\r\nContent-Type: application/pdf; name=a.pdf\r\n\r\n${file}\r\n--b--\r\n`,
+        ),
+      );
+      const raw = Buffer.concat([
+        Buffer.from(`Content-Type: application/pkcs7-mime\r\nContent-Transfer-Encoding: ${sent}\r\n\r\n`),
+        sent === 'base64' ? Buffer.from(cms.toString('base64')) : cms,
+      ]);
+      const { attachments } = parseMessage(raw);
+      const api = fakeApi({
+        readMessage: async () => ({ ...message, attachments }),
+        decodeSlice,
+        blobs: { ...fakeApi().blobs, read: (_blob, range) => Readable.from([raw.subarray(range?.start, range?.end)]) },
+      });
+      const whole = await get('/v1/messages/m-abc-1-7/attachments/1', as('desk'), { api });
+      expect([whole.statusCode, whole.body, whole.headers['content-type']]).toEqual([200, file, 'application/pdf']);
+      const piece = await get('/v1/messages/m-abc-1-7/attachments/1', { ...as('desk'), range: 'bytes=9-12' }, { api });
+      expect([piece.statusCode, piece.body]).toEqual([206, '4711']);
+    },
+  );
 
-  it('raw is the untouched mail with safe headers', async () => {
+  it('the raw mail is served unchanged with safe headers', async () => {
     const answer = await get('/v1/messages/m-abc-1-7/raw');
     expect(answer.rawPayload.equals(rawMail)).toBe(true);
     expect(answer.headers).toMatchObject({
@@ -257,7 +260,7 @@ describe('messages', () => {
   });
 
   const url = '/v1/messages/m-abc-1-7/attachments/0';
-  it('attachments are decoded, with a name in both forms', async () => {
+  it('attachments are decoded, with their name in both forms', async () => {
     const answer = await get(url);
     expect(answer.rawPayload.equals(pdf)).toBe(true);
     expect(answer.headers['content-disposition']).toBe(
@@ -291,21 +294,21 @@ describe('messages', () => {
     }
   });
 
-  it('a range of an unencoded attachment and of the raw mail is read from where it stands', async () => {
+  it('a range of an unencoded attachment and of the raw mail is read from its position', async () => {
     const note = await get('/v1/messages/m-abc-1-7/attachments/1', { ...as('desk'), range: 'bytes=6-10' });
     expect([note.statusCode, note.body]).toEqual([206, 'bytes']);
     const raw = await get('/v1/messages/m-abc-1-7/raw', { ...as('desk'), range: 'bytes=0-3' });
     expect([raw.statusCode, raw.body]).toEqual([206, 'From']);
   });
 
-  it.each(['bytes=1000-', 'bytes=2000-3000', 'bytes=-0'])('Range %s lies outside: 416', async (range) => {
+  it.each(['bytes=1000-', 'bytes=2000-3000', 'bytes=-0'])('Range %s is outside: 416', async (range) => {
     const answer = await get(url, { ...as('desk'), range });
     expect(answer.statusCode).toBe(416);
     expect(answer.headers['content-range']).toBe('bytes */1000');
     expect(answer.json()).toMatchObject({ code: 'HTTP_RANGE_NOT_SATISFIABLE', field: 'Range' });
   });
 
-  it('If-None-Match and If-Range', async () => {
+  it('If-None-Match and If-Range are supported', async () => {
     const etag = `"${sha256(pdf)}"`;
     for (const tags of [etag, `W/${etag}`, `"x", ${etag}`, '*']) {
       const answer = await get(url, { ...as('desk'), 'if-none-match': tags });
@@ -316,7 +319,7 @@ describe('messages', () => {
     expect([current.statusCode, stale.statusCode]).toEqual([206, 200]);
   });
 
-  it('HEAD tells the size and reads nothing', async () => {
+  it('HEAD returns the size and reads nothing', async () => {
     const api = fakeApi({
       blobs: {
         read() {
@@ -328,7 +331,7 @@ describe('messages', () => {
     expect([answer.statusCode, answer.headers['content-length'], answer.body]).toEqual([200, '1000', '']);
   });
 
-  it('a blob that is gone is a 404 that says so, without the headers of the download', async () => {
+  it('a missing blob is a 404 with its reason, without the headers of a download', async () => {
     const api = fakeApi({
       blobs: {
         // biome-ignore lint/correctness/useYield: it fails before it yields
@@ -346,7 +349,7 @@ describe('messages', () => {
     }
   });
 
-  it('a media type made to break headers is not repeated', async () => {
+  it('a media type made to inject headers is not repeated', async () => {
     const [first] = message.attachments;
     const evil = {
       ...message,
@@ -359,7 +362,7 @@ describe('messages', () => {
 });
 
 describe('replies', () => {
-  it('are taken with 202, defaults filled in, and an address to follow', async () => {
+  it('are accepted with 202, with defaults and an address to follow', async () => {
     const taken: unknown[] = [];
     const api = fakeApi({
       submitReply: async (given) => {
@@ -374,7 +377,7 @@ describe('replies', () => {
     expect(taken).toMatchObject([{ ...reply, replyId: 'r/1 ü', cc: [], attachments: [], priority: 'normal' }]);
   });
 
-  it('that are wrong are refused with every field and value', async () => {
+  it('that are wrong are refused, naming every field and value', async () => {
     const answer = await post('/v1/replies', {
       ...reply,
       replyId: '',
@@ -435,7 +438,7 @@ describe('replies', () => {
     }
   });
 
-  it('that are held are released or dropped in the name of the token', async () => {
+  it('that are held are released or dropped in the token’s name', async () => {
     const calls: unknown[] = [];
     const events: string[] = [];
     const deps = {
@@ -457,7 +460,7 @@ describe('replies', () => {
     expect(events).toEqual(['ApiRequestRefused']);
   });
 
-  it('are cancelled and go first in the name of the token, until it is too late', async () => {
+  it('are cancelled and expedited in the token’s name, until it is too late', async () => {
     const calls: unknown[] = [];
     const tooLate = new MailroomError('REPLY_TOO_LATE', { message: 'This reply is accepted' });
     const api = fakeApi({
@@ -491,7 +494,7 @@ describe('replies', () => {
     ]);
   });
 
-  it('senders of a flow with any name', async () => {
+  it('include the senders of a flow with any name', async () => {
     const senders = {
       emailFlow: message.emailFlow,
       senders: [{ address: 'service@example.com', server: 'S', default: true }],
@@ -506,7 +509,7 @@ describe('replies', () => {
   });
 });
 
-describe('bodies', () => {
+describe('request bodies', () => {
   it.each([
     ['broken JSON', 'application/json', '{"a":', 400, 'HTTP_BODY_MALFORMED'],
     ['no body', 'application/json', '', 400, 'HTTP_BODY_MALFORMED'],
@@ -524,19 +527,19 @@ describe('bodies', () => {
     expect([answer.statusCode, (answer.json() as { code: string }).code]).toEqual([status, code]);
   });
 
-  it('hints are German for those who ask for German', async () => {
+  it('return hints in German when German is requested', async () => {
     const answer = await get('/v1/nothing', { ...as('desk'), 'accept-language': 'de-DE,de;q=0.9' });
     expect((answer.json() as { hint: string }).hint).toContain('Routen');
   });
 
-  it('a malformed path is refused, not a crash', async () => {
+  it('a malformed path is refused without a crash', async () => {
     const answer = await get('/v1/messages/%E0%A4%A');
     expect(answer.statusCode).toBeLessThan(500);
     expect(answer.headers['content-type']).toContain('application/problem+json');
   });
 });
 
-describe('what Mailroom stands on is out of order', () => {
+describe('when a system that Mailroom needs is out of order', () => {
   const oom = "OOM command not allowed when used memory > 'maxmemory'. script: 5b1, on @user_script:22.";
   const kinds: [said: Error, code: string][] = [
     [
@@ -559,7 +562,7 @@ describe('what Mailroom stands on is out of order', () => {
     expect(answer.body).not.toContain('a-secret');
   });
 
-  it('without Redis health answers, and everything else says at once what is missing', async () => {
+  it('without Redis, health responds, and everything else reports at once what is missing', async () => {
     const deps = { unavailable: () => new MailroomError('REDIS_UNREACHABLE') };
     for (const url of ['/healthz', '/readyz', '/metrics']) expect((await get(url, {}, deps)).statusCode).toBe(200);
     for (const url of ['/v1/replies/r1', '/v1/messages/m-abc-1-7', '/portal', '/nowhere']) {

@@ -53,7 +53,7 @@ it.each([
   await http.close();
 });
 
-it("a problem holds a remote system's words without what they may quote", () => {
+it("a problem contains a remote system's words without the personal data they may quote", () => {
   const text = '550 5.7.1 <kim@example.org> said "My order" with token=abcdefgh, Subject: My order';
   const { remote: shown } = problemOf(
     new MailroomError('SEND_AS_DENIED', { remote: { system: 'smtp', code: '550', text } }),

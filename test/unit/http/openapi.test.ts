@@ -31,7 +31,7 @@ async function answers<T>(url: string): Promise<T> {
   return answer.json() as T;
 }
 
-it('describes each operation once, with the parameters of its path and nothing dangling', async () => {
+it('describes each operation once, with its path parameters and without dangling references', async () => {
   const document = await answers<Document>('/v1/openapi.json');
   expect(document.openapi).toBe('3.1.0');
   const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
@@ -53,7 +53,7 @@ it('describes each operation once, with the parameters of its path and nothing d
   expect(new Set(references)).toEqual(new Set(Object.keys(document.components.schemas)));
 });
 
-it('its schemas and those of the contracts compile, and take what is served', async () => {
+it('its schemas and those of the contracts compile, and match the responses', async () => {
   const document = await answers<Document>('/v1/openapi.json');
   const compile = (schema: object) => new Ajv2020({ strict: false, validateFormats: false }).compile(schema);
   for (const schema of Object.values(document.components.schemas)) compile(schema);

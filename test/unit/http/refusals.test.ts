@@ -55,7 +55,7 @@ describe('a refused sign-in', () => {
     ['a guess', 'some-guess', {}],
     ['the token of a back-end', 'token-of-desk', { token: 'desk' }],
     ['a token that is bound', ' token-of-bound ', { token: 'bound' }],
-  ])('%s: its address, and its token if there is one', async (_title, secret, named) => {
+  ])('%s: logs its address, and its token if there is one', async (_title, secret, named) => {
     const { http, told } = await served();
     expect((await http.inject(signIn(secret, '192.0.2.7'))).statusCode).toBe(401);
     expect(told).toEqual([
@@ -94,7 +94,7 @@ describe('a refused request of the API', () => {
     await http.close();
   });
 
-  it('a request that is only malformed names nobody', async () => {
+  it('a request that is only malformed names no client', async () => {
     const { http, told } = await served();
     await http.inject({ method: 'POST', url: '/v1/replies', headers: as('desk'), payload: { a: 1 } });
     expect(told).toEqual([['ApiRequestRefused', { code: 'HTTP_REQUEST_INVALID', kind: '/v1/replies' }]]);

@@ -45,7 +45,7 @@ describe('a bound token', () => {
     expect((await ask(other, method, url, payload)).status).toBe(outside);
   });
 
-  it('lists what is its own alone', async () => {
+  it('lists only its own entries', async () => {
     expect(JSON.parse((await ask(own, 'GET', '/v1/replies')).body).replies).toHaveLength(1);
     expect((await ask(own, 'GET', `/v1/email-flows/${flow}/senders`)).body).not.toContain('b@contoso.example');
   });
@@ -114,7 +114,7 @@ describe('a token with a namespace of replyIds', () => {
     await close();
   });
 
-  it('nobody else uses them', async () => {
+  it('is not usable by other tokens', async () => {
     const { journal, submit, close } = await backends();
     expect(await submit('old', 'desk/1')).toMatchObject({ status: 403, body: { field: 'replyId' } });
     expect((await submit('old', 'other/1')).status).toBe(202);
@@ -125,7 +125,7 @@ describe('a token with a namespace of replyIds', () => {
     await close();
   });
 
-  it('a bounce names the reply to its backend alone', async () => {
+  it('receives the bounces of its own replies only', async () => {
     const { ask, close } = await backends();
     const named = async (who: string) => (await ask(who, 'GET', '/v1/messages/m-abc-1-7')).body.deliveryStatus.reply;
     expect(await named('desk')).toEqual({ replyId: '4711', messageId: '<r@x>' });
@@ -135,8 +135,8 @@ describe('a token with a namespace of replyIds', () => {
   });
 });
 
-describe('in the configuration', () => {
-  it('is an entry with lists', () => {
+describe('scopes in the configuration', () => {
+  it('are entries with lists', () => {
     const entry = { token: `desk:backend:${secret}`, emailFlows: ['A'], emailServers: ['S'], replyNamespace: 'desk' };
     expect(parseApiTokens([entry, `ops:viewer:${secret}x`])).toMatchObject([
       { name: 'desk', scope: { emailFlows: ['A'], emailServers: ['S'], replyNamespace: 'desk' } },

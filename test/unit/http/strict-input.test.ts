@@ -53,12 +53,12 @@ describe('unknown keys', () => {
     expect(answer.warnings ?? []).toEqual(named.map((key) => `${key} is not known here and was not obeyed`));
   });
 
-  it('of what is open to everybody do no harm: probes add what they like', async () => {
+  it('are harmless on open routes: probes may add any', async () => {
     expect((await ask('GET', '/healthz?probe=1')).status).toBe(200);
   });
 });
 
-describe('a list where one value is meant', () => {
+describe('a list where one value is expected', () => {
   it.each([
     ['GET', '/v1/replies?limit=1&limit=2', undefined, 'limit', ['1', '2']],
     ['GET', '/v1/replies?server=a&server=b', undefined, 'server', ['a', 'b']],
@@ -75,7 +75,7 @@ describe('a list where one value is meant', () => {
     expect([answer.status, fields(answer), answer.problems[0]?.value]).toEqual([422, [field], value]);
   });
 
-  it('but a state may be given several times', async () => {
+  it('except a state, which may be repeated', async () => {
     expect((await ask('GET', '/v1/replies?state=held&state=uncertain')).status).toBe(200);
   });
 });
@@ -109,7 +109,7 @@ describe('a reply', () => {
     },
   );
 
-  it('with a thousand faults names twenty and counts the rest', async () => {
+  it('with a thousand errors names twenty and counts the rest', async () => {
     const answer = await ask('POST', '/v1/replies', { ...reply, to: Array.from({ length: 900 }, () => 7) });
     expect(answer.problems).toHaveLength(20);
     expect(answer.detail).toContain('and 880 more');

@@ -196,7 +196,7 @@ describe('IMAP answers', () => {
     expect(judged.hint.length).toBeGreaterThan(10);
   });
 
-  it('obeys a throttle hint to the millisecond, less what was waited already', () => {
+  it('obey a throttle hint to the millisecond, minus the time already waited', () => {
     const [, error] = rows.find(([name]) => name === 'throttled') as Row;
     expect(imapError(error, 'command').retryAfterMs).toBe(62_415);
     expect(
@@ -208,7 +208,7 @@ describe('IMAP answers', () => {
     ).toBe(299_961);
   });
 
-  it("keeps the server's own words", () => {
+  it("keep the server's own words", () => {
     const judged = imapError(
       { responseStatus: 'NO', responseText: 'Mailbox busy', serverResponseCode: 'INUSE' },
       'command',

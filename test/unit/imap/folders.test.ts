@@ -41,7 +41,7 @@ describe('folder names', () => {
     expect(findFolder(wanted, listed)).toBe(found);
   });
 
-  it('prefers a folder whose name holds the separator of another server', () => {
+  it('prefer a folder whose name contains the separator of another server', () => {
     expect(findFolder('Archive.2026', list('/', 'Archive/2026', 'Archive.2026'))).toBe('Archive.2026');
   });
 });
@@ -57,7 +57,7 @@ describe('Sent', () => {
     expect(findSentFolder(wanted, listed)).toBe(found);
   });
 
-  it('takes the folder that the server marks before one by name', () => {
+  it('is the folder that the server marks before one found by name', () => {
     const listed = [
       { path: 'Sent', delimiter: '/' },
       { path: 'Postausgang', delimiter: '/', specialUse: '\\Sent' },
@@ -67,7 +67,7 @@ describe('Sent', () => {
 });
 
 describe('a missing folder', () => {
-  it('is answered with what exists', () => {
+  it('is reported with the existing ones', () => {
     const error = folderMissing('Archiv', courier, 'afterQueued.folder');
     expect(error).toMatchObject({ code: 'IMAP_FOLDER_MISSING', field: 'afterQueued.folder' });
     expect(error.message).toBe(
@@ -75,7 +75,7 @@ describe('a missing folder', () => {
     );
   });
 
-  it('stays short in a mailbox with thousands of folders', () => {
+  it('is reported briefly in a mailbox with thousands of folders', () => {
     const many = list('/', ...Array.from({ length: 3_000 }, (_, index) => `Kunde ${index} ${'x'.repeat(200)}`));
     const { message } = folderMissing('Archiv', many);
     expect(message).toContain('and 2980 more');

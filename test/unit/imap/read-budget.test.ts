@@ -7,7 +7,7 @@ const settled = async (ready: Promise<void> | undefined) => {
   return ready === undefined || (await Promise.race([ready.then(() => true), nothing]));
 };
 
-test('asks within the bound are granted at once, the next one waits for bytes to come back', async () => {
+test('grants requests within the limit at once; the next one waits until bytes are returned', async () => {
   const budget = createReadBudget(100);
   const first = budget.ask(60);
   const second = budget.ask(40);
@@ -20,7 +20,7 @@ test('asks within the bound are granted at once, the next one waits for bytes to
   expect(budget.held()).toBe(70);
 });
 
-test('a small one does not overtake a large one that came before it', async () => {
+test('a small request does not overtake an earlier large one', async () => {
   const budget = createReadBudget(100);
   const first = budget.ask(90);
   const large = budget.ask(80);
@@ -31,7 +31,7 @@ test('a small one does not overtake a large one that came before it', async () =
   expect(budget.held()).toBe(85);
 });
 
-test('larger than all the room: alone', async () => {
+test('a request larger than the limit runs alone', async () => {
   const budget = createReadBudget(100);
   const first = budget.ask(10);
   const huge = budget.ask(500);
@@ -44,7 +44,7 @@ test('larger than all the room: alone', async () => {
   expect(await settled(next.ready)).toBe(true);
 });
 
-test('who gives up waiting waits no more, holds nothing, and lets the next one through', async () => {
+test('a waiter that gives up holds nothing, and lets the next one through', async () => {
   const budget = createReadBudget(100);
   const first = budget.ask(60);
   const second = budget.ask(50);

@@ -55,7 +55,7 @@ const refused = (code: string, phase: ImapPhase) => ({
 });
 
 describe('IMAP response codes', () => {
-  it('has a row for every code of RFC 5530 and RFC 9051', () => {
+  it('have a row for every code of RFC 5530 and RFC 9051', () => {
     expect(known.filter((code) => !responseCodes.includes(code))).toEqual([]);
   });
 
@@ -69,13 +69,13 @@ describe('IMAP response codes', () => {
     }
   });
 
-  it.each(informing.split(' '))('[%s] says nothing about the reason', (response) => {
+  it.each(informing.split(' '))('[%s] does not affect the classification', (response) => {
     for (const phase of phases) expect(errorOfResponseCode(response, phase)).toBeUndefined();
     expect(imapError(refused(response, 'auth'), 'auth').code).toBe('IMAP_AUTH_FAILED');
     expect(imapError(refused(response, 'command'), 'command').code).toBe('IMAP_COMMAND_FAILED');
   });
 
-  it('knows codes in any case, and takes an unknown one by status', () => {
+  it('are recognised in any case; an unknown one is classified by its status', () => {
     expect(errorOfResponseCode('inuse', 'auth')).toBe('IMAP_MAILBOX_IN_USE');
     expect(errorOfResponseCode('constructor', 'auth')).toBeUndefined();
     expect(imapError(refused('X-OWN', 'command'), 'command').code).toBe('IMAP_COMMAND_FAILED');
@@ -102,14 +102,14 @@ describe('words without a response code', () => {
     expect(imapError(error, phase).code).toBe(code);
   });
 
-  it('hears a connection limit in the BYE of a greeting', () => {
+  it('recognise a connection limit in the BYE of a greeting', () => {
     const judged = imapError({ code: 'NoConnection', reason: 'Too many connections' }, 'auth');
     expect(judged.code).toBe('IMAP_CONNECTION_LIMIT');
   });
 });
 
-describe('a limit is no wrong password', () => {
-  it('comes back soon, without another token', () => {
+describe('a limit is not a wrong password', () => {
+  it('and is retried soon, without another token', () => {
     const limits = { backoff: { baseMs: 1_000, capMs: 30_000 }, slowCapMs: 300_000, passwordCapMs: 900_000 };
     const delayAfter = (response: string) =>
       retryOf(
@@ -122,9 +122,9 @@ describe('a limit is no wrong password', () => {
   });
 });
 
-describe('whose advice', () => {
+describe('advice by provider', () => {
   const limit = refused('LIMIT', 'auth');
-  it('names Microsoft’s and Google’s limits only at their hosts', () => {
+  it('names Microsoft’s and Google’s limits only for their hosts', () => {
     expect(imapError(limit, 'auth', undefined, 'microsoft').hint).toContain('Exchange Online');
     expect(imapError(limit, 'auth', undefined, 'google').hint).toContain('Gmail');
     expect(imapError(limit, 'auth').hint).not.toMatch(/Exchange|Gmail/);

@@ -83,7 +83,7 @@ describe('row reader', () => {
     }
   });
 
-  test('a message for which there is no room waits, whole and in order, and so does what comes behind it', () => {
+  test('holds a message without budget back, whole and in order, together with everything behind it', () => {
     const wire = `* 1 FETCH (UID 1 BODY[] ${literal('a'.repeat(60))})\r\n* 2 EXISTS\r\n* 2 FETCH (UID 2 BODY[] ${literal('b'.repeat(60))})\r\n`;
     for (const size of [wire.length, 1, 7, 64]) {
       const budget = createReadBudget(100);
@@ -109,7 +109,7 @@ describe('row reader', () => {
     }
   });
 
-  test('what it does not hand on, it holds no bytes of', () => {
+  test('keeps no bytes of rows that it does not pass on', () => {
     const budget = createReadBudget(100);
     for (const wire of ['* 1 FETCH (UID 1 BODY[] {50}\r\nabc', `* 1 FETCH (BODY[] ${literal('no UID')})\r\n`]) {
       const reader = rowReader(4_000, () => {}, createSlabs(4 << 20, 3), budget.ask);
@@ -119,7 +119,7 @@ describe('row reader', () => {
     }
   });
 
-  test('what is not whole is given back', () => {
+  test('returns the bytes of incomplete rows', () => {
     for (const wire of ['* 5 EXI', '* 1 FETCH (UID 1 BODY[] {10}\r\nabc', '* 1 FETCH (UID 1 BODY[] {3}\r\nabc FLAGS ('])
       expect(read(wire, wire.length)).toEqual({ rows: [], rest: wire });
   });

@@ -45,7 +45,7 @@ describe('a traced line', () => {
   });
 });
 
-it('what imapflow logs beside lines of the protocol is left out, and nothing is made when nobody asks', () => {
+it('leaves out what imapflow logs besides protocol lines, and is not built when tracing is off', () => {
   const written: string[] = [];
   const write = (from: string, line: string) => void written.push(`${from} ${line}`);
   const on = { grade: () => 'answers' as const, write };

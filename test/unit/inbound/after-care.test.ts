@@ -46,7 +46,7 @@ it.each([
   expect(one.done).toEqual(touched);
 });
 
-it('waits for another time while Redis’s disk does not keep up', async () => {
+it('waits while Redis’s disk is behind', async () => {
   const one = watched([[4], [4]], false);
   expect(await one.run()).toBe(false);
   expect([one.moved, one.done]).toEqual([[], []]);

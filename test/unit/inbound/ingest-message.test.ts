@@ -57,7 +57,7 @@ function deps(fields: Partial<IngestDeps> = {}) {
   return { made, written };
 }
 
-test('an error is told only when the bytes are written', async () => {
+test('reports an error only after the bytes are written', async () => {
   let written: (() => void) | undefined;
   const durable = new Promise<void>((resolve) => {
     written = resolve;
@@ -79,7 +79,7 @@ test('an error is told only when the bytes are written', async () => {
 });
 
 describe('a retry', () => {
-  it('takes what was stored when the commit failed, and stores other mails', async () => {
+  it('reuses what was stored when the commit failed, and stores other mails', async () => {
     const { made, written } = deps();
     const refused = ingest(made, target, [item(), item({ uid: 2, source: Buffer.from('two') })], async () => {
       throw new Error('LEASE_LOST');
@@ -112,7 +112,7 @@ describe('a retry', () => {
   });
 });
 
-describe('jobs that one commit cannot carry', () => {
+describe('jobs that exceed one commit', () => {
   const parse = parsingBy((raw) => ({ ...parseNothing(raw), subject: 'x'.repeat(900_000) }));
   const many = (count: number) =>
     Array.from({ length: count }, (_, k) => item({ uid: k + 1, source: Buffer.from(`Subject: ${k}\r\n\r\nx`) }));
@@ -128,7 +128,7 @@ describe('jobs that one commit cannot carry', () => {
     ]);
   });
 
-  it('a group that fails: only its mails, and those behind it, are kept for a retry', async () => {
+  it('keep only the mails of a failed group, and those after it, for a retry', async () => {
     const { made, written } = deps(parse);
     let commits = 0;
     const failing = ingest(made, target, many(10), async () => {
@@ -143,7 +143,7 @@ describe('jobs that one commit cannot carry', () => {
   });
 });
 
-test('what inbound adds is within the bound of a job', () => {
+test('stay within the size limit of a job with everything that inbound adds', () => {
   const long = '😀'.repeat(100);
   const big: Target = {
     server: { host: 'imap.example.com', name: long, user: long, folder: long, emailFlow: long, maxMessageSize: 1 },
@@ -179,7 +179,7 @@ test('what inbound adds is within the bound of a job', () => {
   expect(bytes).toBeLessThanOrEqual(MAX_JOB_BYTES);
 });
 
-describe('what a server leaves out', () => {
+describe('an item that the server leaves out', () => {
   const now = Date.parse('2026-11-24T00:00:00Z');
   const dated = (date: string | undefined) => ({
     ...parseNothing(Buffer.alloc(0)),
@@ -195,7 +195,7 @@ describe('what a server leaves out', () => {
     expect(receivedAt({ internalDate, parsed: dated(date) }, now).toISOString()).toBe(want);
   });
 
-  it('a mail that the server never gave is quarantined with its headers and its size', async () => {
+  it('a mail that the server never returned is quarantined with its headers and its size', async () => {
     let ready: readonly Ready[] = [];
     const unread = item({ size: 4_711, unreadable: { reason: 'connection-closed', headers: true } });
     await ingest(deps().made, target, [unread], async (list) => {

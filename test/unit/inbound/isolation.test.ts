@@ -75,8 +75,8 @@ describe.each(servers)('%s', (_name, server) => {
   });
 });
 
-describe('who is to blame', () => {
-  it('a few messages that fail while others come; a server that gives nothing is ill', () => {
+describe('the cause of a failure', () => {
+  it('is the messages when a few fail while others arrive, and the server when it returns nothing', () => {
     const few = search(50, new Set([10, 20]), rowByRow);
     expect(isToBlame(few.state)).toBe(true);
     const all = search(50, new Set(Array.from({ length: 50 }, (_, i) => i + 1)), rowByRow);

@@ -13,7 +13,7 @@ describe('placement', () => {
   const ids = Array.from({ length: 600 }, (_, i) => `mailbox-${i}`);
   const place = (replicas: string[]) => new Map(ids.map((id) => [id, preferredReplica(id, replicas)]));
 
-  it('spreads evenly and moves only what must move', () => {
+  it('spreads mailboxes evenly and moves only what it must', () => {
     const two = place(['a', 'b']);
     const three = place(['a', 'b', 'c']);
     const share = [...three.values()].filter((replica) => replica === 'c').length;
@@ -34,12 +34,12 @@ it.each([
   [10_000, 1_000_999, 9_001],
   [9_999, 1_000_400, 9_999],
   [50, 1_000_999, 50],
-])('a wait of %i ms begun at %i is %i ms: long ones end at a full second, never later', (ms, now, expected) => {
+])('a wait of %i ms begun at %i is %i ms: long ones end on a full second, never later', (ms, now, expected) => {
   expect(inStep(ms, now)).toBe(expected);
 });
 
 describe('blind time', () => {
-  it('runs from the last proof before a loss to the first one after it', () => {
+  it('lasts from the last proof before a loss to the first one after it', () => {
     let now = 0;
     const blind = blindTime(() => now);
     now = 500;
@@ -71,7 +71,7 @@ describe('a store that refuses writes', () => {
     ['thrown text', undefined],
   ])('%s: %s', (error, reason) => expect(pauseReasonOf(error)).toBe(reason));
 
-  it('is tried again after longer and longer waits, of a minute at most', () => {
+  it('is retried after growing waits of up to a minute', () => {
     const waits: number[] = [];
     let hold: Hold | undefined;
     for (let i = 0; i < 9; i++) {
@@ -83,11 +83,11 @@ describe('a store that refuses writes', () => {
 });
 
 describe('login gate', () => {
-  it('lets a sign-in through at once when its slot is now', async () => {
+  it('admits a sign-in at once when its slot is now', async () => {
     await loginGate(async () => 0).enter('tenant', new AbortController().signal);
   });
 
-  it('waits for its slot, and gives way to an abort', async () => {
+  it('waits for its slot, and stops waiting on an abort', async () => {
     const abort = new AbortController();
     const waiting = loginGate(async () => 3_600_000).enter('tenant', abort.signal);
     abort.abort(new Error('stop'));
@@ -125,13 +125,13 @@ describe('fingerprint', () => {
   const raw = 'Message-ID: <a@b>\r\nDate: Mon, 23 Nov 2026 10:00:00 +0000\r\nFrom: "K" <k@x>\r\n';
   const print = (text: string, date = at, size = 1_000) => fingerprintOf(Buffer.from(text), date, size);
 
-  it('is the same for the whole mail, its head alone, and re-rendered sizes and arrival times', () => {
+  it('is the same for the whole mail, for its head alone, and for re-rendered sizes and arrival times', () => {
     expect(print(`${raw}Subject: s\r\n\r\nbody`)).toBe(print(`${raw}\r\n`, new Date(0), 3_000));
     expect(print(raw.replaceAll('\r\n', '\n'))).toBe(print(raw));
     expect(print(raw.replace('Message-ID: ', 'Message-Id:\r\n  '))).toBe(print(raw));
   });
 
-  it('tells mails without Message-ID apart by minute and size class', () => {
+  it('distinguishes mails without Message-ID by minute and size class', () => {
     const bare = raw.replace(/^Message-ID.*\r\n/, '');
     expect(print(bare)).not.toBe(print(bare, new Date(at.getTime() + 120_000)));
     expect(print(bare, at, 1_000)).toBe(print(bare, at, 1_100));

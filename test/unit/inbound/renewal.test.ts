@@ -8,7 +8,7 @@ import { isNormalEnd, retryOf } from '../../../src/inbound/retry.ts';
 
 const MINUTE = 60_000;
 
-describe('when', () => {
+describe('the time of a token renewal', () => {
   it.each([
     // The provider fetches the next token at a quarter of a life before its end (at most 10 minutes, + 25 %); we come after that.
     [60 * MINUTE, 1, 58 * MINUTE],
@@ -23,7 +23,7 @@ describe('when', () => {
   );
 });
 
-describe('how', () => {
+describe('a token renewal', () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 
@@ -44,7 +44,7 @@ describe('how', () => {
     return { one, failures };
   }
 
-  it('opens the successor in time, and tells whoever waits', async () => {
+  it('opens the successor in time, and notifies every waiter', async () => {
     const { one } = start({});
     const told = vi.fn();
     one.signal().addEventListener('abort', told);
@@ -59,7 +59,7 @@ describe('how', () => {
     await one.stop();
   });
 
-  it('asks again, without a sign-in, while the provider has nothing newer', async () => {
+  it('requests again, without a sign-in, while the provider returns nothing newer', async () => {
     const open = vi.fn<RenewalDeps['open']>(async () => undefined);
     const { one, failures } = start({ open });
     await vi.advanceTimersByTimeAsync(5 * MINUTE + 20_000);
@@ -69,7 +69,7 @@ describe('how', () => {
     await one.stop();
   });
 
-  it('asked before its time, with nothing newer, it comes back when it is due', async () => {
+  it('that was requested early and got nothing newer runs again when due', async () => {
     const open = vi.fn<RenewalDeps['open']>(async () => undefined);
     const { one } = start({ open });
     one.begin();
@@ -80,7 +80,7 @@ describe('how', () => {
     await one.stop();
   });
 
-  it('a failure is told and tried again, ever more slowly', async () => {
+  it('that fails is reported and retried ever more slowly', async () => {
     const open = vi.fn<RenewalDeps['open']>(async () => Promise.reject(new MailroomError('IMAP_UNREACHABLE')));
     const { one, failures } = start({ open, random: () => 1 });
     await vi.advanceTimersByTimeAsync(5.5 * MINUTE + 69_999);
@@ -90,7 +90,7 @@ describe('how', () => {
     expect(open).toHaveBeenCalledTimes(3);
   });
 
-  it('begins at once when asked, once', async () => {
+  it('begins at once when requested, only once', async () => {
     const open = vi.fn<RenewalDeps['open']>(async () => connected(MINUTE));
     const { one } = start({ open });
     one.begin();
@@ -103,7 +103,7 @@ describe('how', () => {
     await one.stop();
   });
 
-  it('a successor that nobody takes any more is closed, also one that comes late', async () => {
+  it('closes a successor that nobody takes, also a late one', async () => {
     const late = connected(MINUTE);
     let arrive = (_: Connected) => {};
     const { one } = start({ open: () => new Promise((resolve) => (arrive = resolve)) });
@@ -114,7 +114,7 @@ describe('how', () => {
     expect(late.mailbox.close).toHaveBeenCalledOnce();
   });
 
-  it('a password has no end', async () => {
+  it('is never due for a password', async () => {
     const open = vi.fn<RenewalDeps['open']>();
     const one = renewal({ mailbox: mailbox() }, { open, onFailed: () => {}, now: Date.now, random: () => 0 });
     one.begin();
@@ -124,7 +124,7 @@ describe('how', () => {
   });
 });
 
-describe('tried again', () => {
+describe('reconnecting', () => {
   const settings = { backoff: { baseMs: 1_000, capMs: 30_000 }, slowCapMs: 300_000, passwordCapMs: 900_000 };
   const rows: [
     ErrorCode,
@@ -157,7 +157,7 @@ describe('tried again', () => {
     expect(retryOf({ error, attempt: 1, livedMs: 0, oauth: true }, settings, () => 0).delayMs).toBe(92_415);
   });
 
-  it('only the end by an expired token, after a while, is normal', () => {
+  it('is normal only after an expired token, after a while', () => {
     expect(isNormalEnd(new MailroomError('IMAP_TOKEN_EXPIRED'), 5_000)).toBe(true);
     expect(isNormalEnd(new MailroomError('IMAP_TOKEN_EXPIRED'), 4_999)).toBe(false);
     expect(isNormalEnd(new MailroomError('IMAP_AUTH_FAILED'), 60_000)).toBe(false);

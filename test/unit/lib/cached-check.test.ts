@@ -23,32 +23,32 @@ function subject(answers: (boolean | Error)[]) {
   };
 }
 
-test('a yes is not asked again while it is fresh, and not waited for while it is trusted', async () => {
+test('does not check again while a yes is fresh, and does not wait while it is trusted', async () => {
   const one = subject([true, false]);
   expect([await one.at(0), await one.at(999), one.asked()]).toEqual([true, true, 1]);
   expect([await one.at(1_000), one.asked()]).toEqual([true, 2]);
   expect(await one.at(1_001)).toBe(false);
 });
 
-test('a yes of long ago is waited for', async () => {
+test('waits when the last yes is old', async () => {
   const one = subject([true, false]);
   await one.at(0);
   expect(await one.at(60_000)).toBe(false);
 });
 
-test('a no is asked again after half a second, and waited for', async () => {
+test('checks again half a second after a no, and waits for the result', async () => {
   const one = subject([false, true]);
   expect([await one.at(0), await one.at(499)]).toEqual([false, false]);
   expect([await one.at(500), one.asked()]).toEqual([true, 2]);
 });
 
-test('many who ask at once are one question', async () => {
+test('runs one check for many concurrent callers', async () => {
   const one = subject([true]);
   await Promise.all(Array.from({ length: 1_000 }, () => one.at(0)));
   expect(one.asked()).toBe(1);
 });
 
-test('an error is told to who waits, trusted over by an older yes, and asked again at once', async () => {
+test('passes an error to waiting callers, hides it behind an older yes, and checks again at once', async () => {
   const one = subject([true, new Error('gone'), new Error('gone'), true]);
   await one.at(0);
   expect(await one.at(2_000)).toBe(true);

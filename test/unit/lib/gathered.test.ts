@@ -12,14 +12,14 @@ function rig() {
   return { runs, call };
 }
 
-test('those of one turn are one, those of later turns are others', async () => {
+test('combines the calls of one turn, and separates those of later turns', async () => {
   const { runs, call } = rig();
   expect(await Promise.all([call(1), call(2), Promise.resolve().then(() => call(3))])).toEqual([2, 4, 6]);
   expect(await call(4)).toBe(8);
   expect(runs).toEqual([[1, 2, 3], [4]]);
 });
 
-test('a failure is that of all of them, and of none that come later', async () => {
+test('passes a failure to all calls of its turn, and to no later ones', async () => {
   const { runs, call } = rig();
   const settled = await Promise.allSettled([call(1), call(13)]);
   expect(settled.map(({ status }) => status)).toEqual(['rejected', 'rejected']);

@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import { keptFor } from '../../../src/lib/kept-for.ts';
 
-it('asks once within its time, again after it, and at once after a failure', async () => {
+it('reads once within the time, again after it, and at once after a failure', async () => {
   let now = 0;
   let asked = 0;
   let fails = false;

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { releaseStack } from '../../../src/lib/release-stack.ts';
 
 describe('release stack', () => {
-  it('releases last-in-first-out, once, and goes on after one that throws', async () => {
+  it('releases last-in-first-out, once, and continues after one that throws', async () => {
     const order: string[] = [];
     const failed: string[] = [];
     const stack = releaseStack((name) => failed.push(name));

@@ -4,7 +4,7 @@ import { phraseFinder } from '../../../src/lib/text.ts';
 
 const phrases = ['avg', 'trend micro', 'касперск', 'からのメール', "you don't often"];
 
-describe('a finder of phrases', () => {
+describe('a phrase finder', () => {
   test.each([
     ['', false],
     ['av', false],
@@ -33,7 +33,7 @@ describe('a finder of phrases', () => {
     expect(phraseFinder(phrases, true)(text)).toBe(found);
   });
 
-  test('finds each of them wherever it is in a long text', () => {
+  test('finds each phrase wherever it is in a long text', () => {
     const find = phraseFinder(phrases);
     for (const phrase of phrases)
       for (const at of [0, 1, 2, 999]) expect(find(`${'x'.repeat(at)}${phrase.toUpperCase()}`)).toBe(true);

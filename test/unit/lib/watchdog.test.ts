@@ -26,19 +26,19 @@ async function run(stall: string) {
 it.each([
   ['loop', 'loopsForEver'],
   ['expression', 'backtracksForEver'],
-])('ends a process that is caught in a %s, and names the place', async (stall, place) => {
+])('ends a process that is stuck in a %s, and names the place', async (stall, place) => {
   const { code, stderr } = await run(stall);
   expect(code).toBe(70);
   expect(stderr).toContain('has not answered for 2 s');
   expect(stderr).toMatch(new RegExp(`at ${place} \\(file://.*stalled-process\\.ts:\\d+\\)`));
 });
 
-it('ends a process that is caught in a system call', async () => {
+it('ends a process that is stuck in a system call', async () => {
   const { signal, stderr } = await run('a system call');
   expect(signal).toBe('SIGKILL');
   expect(stderr).toContain('has not answered for 2 s');
 });
 
-it('leaves a process alone that answers, and keeps none alive', async () => {
+it('does not affect a responsive process, and keeps none alive', async () => {
   expect(await run('nothing')).toEqual({ code: 0, signal: null, stderr: '' });
 });

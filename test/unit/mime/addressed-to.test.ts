@@ -61,7 +61,7 @@ describe('addressedTo', () => {
     expect(read(header)).toEqual(expected);
   });
 
-  it('is what our server took the mail for, as its Received says, and not a stranger’s', () => {
+  it('is the recipient in our own server’s Received, and not in a stranger’s', () => {
     const trace = (by: string) =>
       `Received: from a.example (a.example [192.0.2.1]) by ${by} with ESMTP id 1\r\n\tfor <orders+b@contoso.example>; Mon, 2 Nov 2026 09:12:13 +0000\r\n`;
     const raw = (first: string) =>
@@ -73,7 +73,7 @@ describe('addressedTo', () => {
     expect(parseMessage(raw(`${border}${trace('a.example')}`), { mailbox }).addressedTo).toBe(undefined);
   });
 
-  it('is nothing of a User that is no address', () => {
+  it('is not set for a User that is not an address', () => {
     expect(read('To: support@contoso.example', mailboxContext({ host: 'x', user: 'support' }))).toBe(undefined);
   });
 });
@@ -91,11 +91,11 @@ describe('chosen headers', () => {
       warnings: [],
     });
   });
-  it('are none without a list, or a match', () => {
+  it('are absent without a list, or without a match', () => {
     expect(chosen('X-Shop: a', []).headers).toBe(undefined);
     expect(chosen('X-Shop: a', ['x-sho']).headers).toBe(undefined);
   });
-  it('are bounded in length, number and all', () => {
+  it('are bounded in length, in number and in total', () => {
     const long = chosen(`X-Shop: ${'a'.repeat(9_000)}`, ['x-shop']);
     expect([long.headers?.['x-shop']?.[0]?.length, long.warnings]).toEqual([2_000, ['headers-shortened']]);
     const many = chosen(Array.from({ length: 80 }, (_, i) => `X-A: ${i}`).join('\r\n'), ['x-a']);

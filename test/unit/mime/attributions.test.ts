@@ -87,9 +87,10 @@ describe.each(Object.entries(byLanguage))('the attribution of Gmail in %s', (_la
   });
 });
 
-it('is known in forty languages and more', () => expect(Object.keys(byLanguage).length).toBeGreaterThanOrEqual(40));
+it('is recognised in at least forty languages', () =>
+  expect(Object.keys(byLanguage).length).toBeGreaterThanOrEqual(40));
 
-describe('keeps what the writer says', () => {
+describe('keeps the writer’s own words', () => {
   it.each([
     'On 3 November 2026 at 10:12 I sent you the form.\nJane <j@x.example> wrote:\n> Please fill in the form.',
     'Am 3. November schrieb ich Ihnen folgendes:\nDas Gerät ist defekt.\nBitte um Rückruf.',

@@ -222,7 +222,7 @@ describe('the verdict of the receiving server', () => {
     expect(read(host, header)).toEqual({ authentication: expected, warnings: [] });
   });
 
-  it('is that of the ids that the definition names, instead of the provider’s', () => {
+  it('uses the ids that the definition names instead of the provider’s', () => {
     const header = `Received: from relay.gateway.example (192.0.2.99) by AM7.mail.protection.outlook.com; Mon, 2 Nov 2026 09:12:13 +0000
 Authentication-Results: mx7.gateway.example; dkim=pass header.d=customer.example; spf=pass smtp.mailfrom=kim@customer.example
 Received: from mail.customer.example (192.0.2.10) by mx7.gateway.example; Mon, 2 Nov 2026 09:12:12 +0000`;
@@ -233,7 +233,7 @@ Received: from mail.customer.example (192.0.2.10) by mx7.gateway.example; Mon, 2
     });
   });
 
-  it('is nothing where nobody is trusted, or the server says nothing', () => {
+  it('is absent where no id is trusted, or the server reports nothing', () => {
     const [, , header = ''] = rows[4] ?? [];
     expect(read('imap.example.com', header)).toEqual({ authentication: undefined, warnings: [] });
     expect(read('imap.gmx.net', 'Received: from a.example ([192.0.2.1]) by mx.gmx.net; x').authentication).toBe(
@@ -245,7 +245,7 @@ Received: from mail.customer.example (192.0.2.10) by mx7.gateway.example; Mon, 2
   });
 });
 
-describe('what a sender forges counts for nothing, and is told', () => {
+describe('a forged header does not count, and is reported', () => {
   const forged =
     'dkim=pass header.d=customer.example; spf=pass smtp.mailfrom=customer.example; dmarc=pass header.from=customer.example';
   const exchangeFailed = exchange(
@@ -293,7 +293,7 @@ describe('what a sender forges counts for nothing, and is told', () => {
     expect(warnings).toContain('authentication-results-ignored');
   });
 
-  it('where the server itself says nothing', () => {
+  it('even where the server itself reports nothing', () => {
     const header = `Received: from m.example ([192.0.2.1]) by mx.gmx.net; x\nReceived: from a.example by m.example; x\nAuthentication-Results: gmx.net; ${forged}`;
     expect(read('imap.gmx.net', header)).toEqual({
       authentication: undefined,
@@ -301,7 +301,7 @@ describe('what a sender forges counts for nothing, and is told', () => {
     });
   });
 
-  it('an antispam report beside the server’s, and one of a tenant on the way out', () => {
+  it('even as an antispam report beside the server’s, or one that a tenant added when sending', () => {
     const twice = read(OUTLOOK, exchange(PASSED, `${ANTISPAM}\nX-Forefront-Antispam-Report: SCL:-1;CAT:NONE;DIR:INB`));
     expect(twice.authentication?.spam).toEqual({ bcl: 3 });
     expect(twice.warnings).toEqual(['antispam-report-ignored']);
@@ -334,7 +334,7 @@ describe('alignment', () => {
   ])('%s', (_name, text, expected) => {
     expect(results(text)).toBe(expected);
   });
-  it('is none of a mail with two authors, or none', () => {
+  it('is absent for a mail with two authors, or none', () => {
     expect(results('dmarc=pass header.from=a.example', 'kim@a.example, lee@b.example')).toBe(false);
     expect(results('dmarc=pass', '')).toBe(false);
   });
@@ -380,7 +380,7 @@ describe('the grammar of RFC 8601', () => {
   });
 });
 
-describe('costs time in proportion to the header', () => {
+describe('parsing takes time in proportion to the header', () => {
   it.each([
     ['many fields', 'Authentication-Results: mx1.messagingengine.com; spf=pass; dkim=pass\r\n'],
     ['many fields of strangers', 'Authentication-Results: a; x\r\nReceived: from a by b (c [1.2.3.4]) for <d>; x\r\n'],

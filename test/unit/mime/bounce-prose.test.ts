@@ -290,16 +290,16 @@ describe('prose', () => {
       'Fwd: Undelivered Mail Returned to Sender',
       'What is this?\n\nThe message could not be delivered to joe@x.example',
     ],
-  ])('%s is no bounce', (_name, from, subject, body) => {
+  ])('%s is not a bounce', (_name, from, subject, body) => {
     expect(parse(from, subject, body).automatic.kind).not.toBe('bounce');
   });
 });
 
-describe('reports that come in another form', () => {
+describe('reports in other forms', () => {
   it.each([
     ['on the report', 'Any subject', 'X-HmXmrOriginalRecipient: jane@x.example\n', ''],
     ['on the mail', 'complaint about message from 192.0.2.7', '', 'X-HmXmrOriginalRecipient: jane@x.example\n'],
-  ])('sees a complaint of Outlook.com, which names the reader %s', (_where, subject, outer, inner) => {
+  ])('recognises a complaint of Outlook.com, which names the reader %s', (_where, subject, outer, inner) => {
     const message = parseMessage(
       Buffer.from(
         `From: staff@fbl.example\nTo: ${OURS}\nSubject: ${subject}\n${outer}Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: message/rfc822\n\n${inner}From: ${OURS}\nTo: jane@x.example\nMessage-ID: <ours@shop.example>\n\nHello\n--b--\n`,
@@ -312,7 +312,7 @@ describe('reports that come in another form', () => {
     });
   });
 
-  it('sees that a receipt of Sieve’s reject says that the mail was refused (RFC 5429)', () => {
+  it('recognises a receipt of Sieve’s reject as a refusal (RFC 5429)', () => {
     const mdn = (words: string): ReturnType<typeof parseMessage> =>
       parseMessage(
         Buffer.from(

@@ -12,7 +12,7 @@ const dsn = (
   );
 
 describe('RFC 3464', () => {
-  it('gives each recipient with status, code and permanence, and our Message-ID', () => {
+  it('reports each recipient with status, code and permanence, and our Message-ID', () => {
     const message = parseMessage(
       dsn(
         'Reporting-MTA: dns; mx.example\r\n\r\nFinal-Recipient: rfc822;a@x.example\r\nAction: failed\r\nStatus: 5.1.1\r\nDiagnostic-Code: smtp; 550 5.1.1 <a@x.example> unknown\r\n\r\nFinal-Recipient: rfc822; b@x.example\r\nAction: delayed\r\nStatus: 4.4.7',
@@ -37,7 +37,7 @@ describe('RFC 3464', () => {
     expect(message.replyText).toBeUndefined();
   });
 
-  it('separates recipients without a blank line, and takes the headers alone as the third part', () => {
+  it('separates recipients without a blank line, and accepts headers only as the third part', () => {
     const message = parseMessage(
       dsn(
         'Final-Recipient: rfc822;a@x.example\r\nStatus: 5.0.0\r\nDiagnostic-Code: smtp;552 5.2.2 full\r\nFinal-Recipient: rfc822;b@x.example\r\nAction: failed\r\nStatus: 5.1.1',
@@ -87,7 +87,7 @@ describe('RFC 3464', () => {
     expect(message.deliveryStatus?.recipients).toMatchObject([{ status: expected, replyCode, permanent: true }]);
   });
 
-  it('completes a status of x.0.0 from the words about each recipient alone', () => {
+  it('completes a status of x.0.0 from the words about each recipient only', () => {
     const message = parseMessage(
       Buffer.from(
         'From: MAILER-DAEMON@y.example\r\nTo: us@example.net\r\nSubject: Delivery status notification: failed\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\na@x.example: 550 5.1.1 <a@x.example>: no such user\r\nb@x.example: 552 5.2.2 <b@x.example>: full\r\nc@x.example: gone\r\n--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; y.example\r\n\r\nFinal-Recipient: rfc822; a@x.example\r\nStatus: 5.0.0\r\n\r\nFinal-Recipient: rfc822; b@x.example\r\nStatus: 5.0.0\r\n\r\nFinal-Recipient: rfc822; c@x.example\r\nStatus: 5.0.0\r\n--b--\r\n',
@@ -100,7 +100,7 @@ describe('RFC 3464', () => {
     ]);
   });
 
-  it('does not call a success report a bounce', () => {
+  it('does not treat a success report as a bounce', () => {
     expect(
       parseMessage(dsn('Final-Recipient: rfc822;a@x.example\r\nAction: delivered\r\nStatus: 2.0.0')).automatic.kind,
     ).toBe('receipt');
@@ -152,7 +152,7 @@ describe('prose', () => {
     expect(message.deliveryStatus?.recipients).toMatchObject([{ recipient: 'a@x.example', status, permanent }]);
   });
 
-  it('does not take a customer who complains about mail for a bounce', () => {
+  it('does not treat a customer’s complaint about mail as a bounce', () => {
     const message = parseMessage(
       Buffer.from(
         "From: Jane <jane@x.example>\nSubject: delivery failed again\n\nMy parcel could not be delivered to jane@x.example's address. User unknown, they say.\n",
@@ -162,7 +162,7 @@ describe('prose', () => {
   });
 });
 
-describe('whose words a report holds', () => {
+describe('the words of a report', () => {
   const EXCHANGE = mailboxContext({ host: 'outlook.office365.com', user: 'a@contoso.example' });
   const NAMED = mailboxContext({ host: 'mail.proxy.example', user: 'a@x', trustedAuthservIds: ['*.prod.outlook.com'] });
   const OTHER = mailboxContext({ host: 'imap.example.net', user: 'a@x' });
@@ -183,7 +183,7 @@ describe('whose words a report holds', () => {
   ] as const)('%s', (_, header, mailbox, internal) => {
     expect(parseMessage(report(header), { mailbox }).deliveryStatus?.internal).toBe(internal);
   });
-  it('names the remote host that refused', () => {
+  it('name the remote host that refused', () => {
     const { deliveryStatus } = parseMessage(report('', '\r\nRemote-MTA: dns; mx.customer.example'));
     expect(deliveryStatus?.recipients[0]?.remoteMta).toBe('mx.customer.example');
   });

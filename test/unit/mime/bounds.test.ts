@@ -22,7 +22,7 @@ const list = (name: string, n: number): string =>
 const large = `From: a@b.example\nSubject: ${fill('\xe4\x01', 20_000)}\n${list('To', 500)}${list('Cc', 500)}References: ${Array.from({ length: 300 }, (_, k) => `<${fill('r', 150)}${k}@x>`).join(' ')}\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/plain; charset=utf-8\n\n${fill('"\\', 200_000)}\n--b\nContent-Type: text/html\n\n<p>${fill('"\\', 200_000)}\n${parts}--b--\n`;
 
 describe('a job', () => {
-  test('takes at most a megabyte of JSON, and says what was cut', () => {
+  test('is at most one megabyte of JSON, and reports what was cut', () => {
     const message = parse(large);
     expect(jsonBytes(message)).toBeLessThan(MAX_JOB_BYTES);
     expect(shortened(message)).toEqual(expect.arrayContaining(['subject', 'to', 'attachments']));
@@ -31,7 +31,7 @@ describe('a job', () => {
     expect(message.text).toMatchObject({ truncated: true });
   });
 
-  test('takes no more with every list and every text at its bound', () => {
+  test('is no larger with every list and every text at its limit', () => {
     const strings = (n: number, length: number) => Array.from({ length: n }, (_, k) => `${fill('"', length)}${k}`);
     const addresses = strings(2_000, 20).map((name, k) => ({ name, address: `a${k}@b.example` }));
     const body = { value: fill('\x01', 500_000), length: 500_000, truncated: false };
@@ -57,7 +57,7 @@ describe('a job', () => {
     expect(shortened(message)).toEqual(expect.arrayContaining(['from', 'recipients', 'text', 'html']));
   });
 
-  test('takes no more where the inline bounds are as high as they go', () => {
+  test('is no larger with the inline limits at their maximum', () => {
     const quotes = fill('"', 250_000);
     const raw = Buffer.from(
       `Subject: x\nContent-Type: multipart/alternative; boundary=b\n\n--b\n\n${quotes}\n--b\nContent-Type: text/html\n\n<p>${quotes}\n--b--\n`,
@@ -67,13 +67,13 @@ describe('a job', () => {
     expect(shortened(message)).toContain('html');
   });
 
-  test('holds no control characters, which JSON multiplies by six', () => {
+  test('contains no control characters, which JSON multiplies by six', () => {
     const message = parse(`Subject: x\n\nA${fill('\x01', 100_000)}B`);
     expect(message).toMatchObject({ text: { value: 'AB', truncated: false, length: 2 }, replyText: 'AB' });
     expect(shortened(message)).toEqual([]);
   });
 
-  test('holds none of a character reference either: JSON at most doubles a text', () => {
+  test('contains none from a character reference either: JSON at most doubles a text', () => {
     const references = Array.from({ length: 0x120 }, (_, code) => `&#${code};x&#x${code.toString(16)};`).join('');
     const message = parse(`Subject: x\nContent-Type: text/html\n\n<p>${references}`);
     for (const text of [message.text?.value ?? '', message.replyText ?? '']) {
@@ -89,23 +89,23 @@ describe('a job', () => {
     ['to', `To: "${fill('n', 3000)}" <a@b.example>\n\nx`, (m: ParsedMessage) => m.to[0]?.name, maxUnits.name],
     ['to', `To: <${fill('n', 900)}@b.example>\n\nx`, (m: ParsedMessage) => m.to[0]?.address, maxUnits.address],
     ['threadTopic', `Thread-Topic: ${fill('t', 9000)}\n\nx`, (m: ParsedMessage) => m.threading.threadTopic, 4000],
-  ] as const)('%s has a bound', (what, raw, value, max) => {
+  ] as const)('%s has a limit', (what, raw, value, max) => {
     const message = parse(raw);
     expect(value(message)).toHaveLength(max);
     expect(shortened(message)).toEqual([what]);
   });
 
-  test('an ordinary mail is not touched', () => {
+  test('is unchanged for an ordinary mail', () => {
     const message = parse(`Subject: x\nTo: J\xf6rg <a@b.example>\n\nline\n\n\ttab "quoted" \\ \xf6\n`);
     expect(shortened(message)).toEqual([]);
   });
 
-  test.each(attacks)('of $name keeps to it', ({ mail }) => {
+  test.each(attacks)('$name keeps to the limit', ({ mail }) => {
     expect(jsonBytes(parseMessage(mail(1_000_000)))).toBeLessThan(MAX_JOB_BYTES);
   });
 });
 
-test('recipients of a report are counted per mail', () => {
+test('counts the recipients of a report once per mail', () => {
   const report = (part: number): string =>
     Array.from({ length: 400 }, (_, k) => `Final-Recipient: rfc822;${part}.${k}@b.example\nAction: failed\n\n`).join(
       '',

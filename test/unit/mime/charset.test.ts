@@ -45,17 +45,20 @@ describe('a wrong label', () => {
     ['koi8-r', russian],
     ['koi8-r', 'ВНИМАНИЕ СРОЧНО'],
     ['windows-1252', french],
-  ])('is not seen in %s where it is right', (charset, text) => {
+  ])('is not assumed in %s where it is right', (charset, text) => {
     expect(decodeText(iconv.encode(text, charset), charset)).toEqual({ text });
   });
 
-  it.each(['euc-jp', 'shift_jis', 'big5', 'euc-kr'])('nor in %s that was cut within a character', (charset) => {
-    const bytes = iconv.encode(charset === 'euc-kr' ? korean : charset === 'big5' ? taiwanese : japanese, charset);
-    expect(decodeText(bytes.subarray(0, -3), charset).repaired).toBeUndefined();
-  });
+  it.each(['euc-jp', 'shift_jis', 'big5', 'euc-kr'])(
+    'is not assumed in %s that was cut within a character',
+    (charset) => {
+      const bytes = iconv.encode(charset === 'euc-kr' ? korean : charset === 'big5' ? taiwanese : japanese, charset);
+      expect(decodeText(bytes.subarray(0, -3), charset).repaired).toBeUndefined();
+    },
+  );
 
   it.each([french, 'Größe, Süden, Fußgänger: fünfzehn Stück für Ärzte', 'Żółć', 'ÅÄÖ åäö'])(
-    'nor are Western bytes without a label East Asian: %s',
+    'is not assumed to be East Asian for Western bytes without a label: %s',
     (text) => {
       const bytes = iconv.encode(text, 'windows-1252');
       expect(decodeText(bytes).repaired).toMatch(/^windows-125|^utf-8/);
@@ -70,11 +73,11 @@ describe('ISO-2022-JP', () => {
   };
   const word = (text: string): string => `=?ISO-2022-JP?B?${shift(text).toString('base64')}?=`;
 
-  it('comes in complete words that are joined', () => {
+  it('is decoded from complete words that are joined', () => {
     expect(decodeHeaderText(`${word('ご注文の')} ${word('配送先を')} ${word('変更')}`)).toBe('ご注文の配送先を変更');
   });
 
-  it('comes in complete stretches, inline and in the whole of a long text', async () => {
+  it('is decoded in complete stretches, both inline and in the whole of a long text', async () => {
     const line = Buffer.concat([shift('ご注文'), shift('番号'), Buffer.from('\r\n')]);
     const raw = Buffer.concat([
       Buffer.from('Content-Type: text/plain; charset=iso-2022-jp\r\n\r\n'),
@@ -91,7 +94,7 @@ describe('ISO-2022-JP', () => {
   });
 });
 
-it('headers with raw bytes are read together: one name alone is too short to tell', () => {
+it('headers with raw bytes are detected together, because one name alone is too short', () => {
   const raw = iconv.encode(
     'From: "王小明" <li@example.cn>\r\nSubject: 转发：整理订单与发票\r\nContent-Type: text/plain; charset=iso-8859-1\r\n\r\nHello\r\n',
     'gb18030',
@@ -101,7 +104,7 @@ it('headers with raw bytes are read together: one name alone is too short to tel
   expect(message.warnings).toContainEqual({ code: 'charset-repaired', detail: 'subject: gb18030' });
 });
 
-it('a warning names what a wrong label was read as', () => {
+it('a warning names the charset that replaced a wrong label', () => {
   const message = parseMessage(
     Buffer.concat([
       Buffer.from('Content-Type: text/plain; charset=euc-jp\r\n\r\n'),

@@ -219,7 +219,7 @@ const ways: readonly (readonly [name: string, mail: (letter: Letter) => string])
   ],
 ];
 
-it('are enough, in nine languages', () => {
+it('the table has enough mails, in nine languages', () => {
   expect(letters.length).toBeGreaterThanOrEqual(60);
   expect([...new Set(letters.map(([language]) => language))].sort()).toEqual('de en es fr it ja nl pl tr'.split(' '));
 });
@@ -233,7 +233,7 @@ describe.each(ways)('a customer’s mail %s', (_way, mail) => {
   });
 });
 
-describe('the same words from a mail system are a bounce', () => {
+describe('the same words from a mail system', () => {
   it.each([
     ['X-Failed-Recipients', 'X-Failed-Recipients: support@shop.example\r\n', 'a@mx.example'],
     ['a daemon and a null sender', 'Return-Path: <>\r\n', 'MAILER-DAEMON@mx.example'],
@@ -244,7 +244,7 @@ describe('the same words from a mail system are a bounce', () => {
       'MicrosoftExchange329e71ec88ae4615bbc36ab6ce41109e@x.example',
     ],
     ['a null sender', 'Return-Path: <>\r\n', 'info@mx.example'],
-  ])('%s', (_name, more, from) => {
+  ])('are a bounce: %s', (_name, more, from) => {
     const text = 'Your message could not be delivered to the recipient\njane@customer.example\n';
     const message = parseMessage(Buffer.from(head(from, 'Mail delivery failed', more) + plain(text)));
     expect(message.automatic.kind).toBe('bounce');

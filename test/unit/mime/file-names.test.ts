@@ -40,7 +40,7 @@ describe('a declared file name', () => {
     expect(safeFilename(safe)).toBe(safe);
   });
 
-  it('that is too long keeps its extension and does not end in a dot or blank', () => {
+  it('that is too long keeps its extension and does not end in a dot or a blank', () => {
     for (const long of [`${'a'.repeat(400)}.pdf`, `${'ü '.repeat(300)}`, `${'. '.repeat(120)}x${'. '.repeat(400)}y`]) {
       const name = safeFilename(long);
       expect(Buffer.byteLength(name)).toBeLessThanOrEqual(241);

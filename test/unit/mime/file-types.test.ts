@@ -28,7 +28,7 @@ const program = `MZ${'\0'.repeat(80)}`;
 const DIFFERS = 'attachment-type-differs';
 const RUNS = 'attachment-executable';
 
-describe('what is as declared has no warning', () => {
+describe('a file that matches its declared type has no warning', () => {
   it.each([
     ['application/pdf', 'a.pdf', '%PDF-1.7\n', 'application/pdf'],
     ['image/png', 'a.png', '\x89PNG\r\n\x1a\n', 'image/png'],
@@ -87,7 +87,7 @@ describe('what is as declared has no warning', () => {
   });
 });
 
-describe('what differs, or runs, is told', () => {
+describe('a file that differs from its type, or is executable, has a warning', () => {
   it.each([
     ['application/pdf', 'invoice.pdf', zip('a.txt'), 'application/zip', [DIFFERS]],
     ['image/png', 'a.png', '<html><script>', 'text/html', [DIFFERS]],
@@ -108,11 +108,11 @@ describe('what differs, or runs, is told', () => {
     expect(found).toEqual({ contentType: type, detectedType, executable, warnings });
   });
 
-  it.each<Encoding>(['base64', 'quoted-printable', '8bit'])('whatever the encoding: %s', (encoding) => {
+  it.each<Encoding>(['base64', 'quoted-printable', '8bit'])('in every encoding: %s', (encoding) => {
     expect(attachmentOf('\x7fELF\x02', 'image/png', 'a.png', encoding).detectedType).toBe('application/x-elf');
   });
 
-  it('of a large file as well', () => {
+  it('for a large file as well', () => {
     const large = Buffer.concat([Buffer.from(program, 'latin1'), Buffer.alloc(300_000, 1)]);
     const found = attachmentOf(large.toString('latin1'), 'image/png', 'a.png');
     expect(found.warnings).toEqual([DIFFERS, RUNS]);

@@ -7,7 +7,7 @@ import { attacks } from '../../support/hostile.ts';
 // The oracle counts CPU and repeats what is over its bound: wall time is the machine's.
 vi.setConfig({ testTimeout: 120_000 });
 
-describe('a whole mail costs time in proportion to its size', () => {
+describe('a whole mail takes time in proportion to its size', () => {
   test.each(attacks)('$name', ({ mail }) => {
     const problem = costlyGrowth((size) => {
       const raw = mail(size);

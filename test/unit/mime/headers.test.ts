@@ -145,7 +145,7 @@ describe('message ids', () => {
     expect(parseMessageIds(value)).toEqual(expected);
   });
 
-  it('are ASCII in any of these forms, and the same when they are read again', () => {
+  it('are ASCII in each of these forms, and unchanged when read again', () => {
     for (const value of ['<\xe4\xf6@host>', '<\xc3\xa4@b> =?utf-8?q?=3C=C3=A4=40b=3E?=', '<%C3%A4@b>', '=?x?q?=3C?=']) {
       const ids = parseMessageIds(value);
       expect(ids.join('')).toMatch(/^[!-~]*$/);

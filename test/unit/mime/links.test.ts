@@ -36,7 +36,7 @@ describe('wrappers', () => {
     expect(unwrap(href)).toEqual({ target: TARGET, wrapped });
   });
 
-  it('within each other, named by the outer one', () => {
+  it('are unwrapped when nested, named by the outer one', () => {
     const inner = `https://urldefense.proofpoint.com/v1/url?u=${enc}&k=a`;
     expect(unwrap(`https://eur03.safelinks.protection.outlook.com/?url=${encodeURIComponent(inner)}`)).toEqual({
       target: TARGET,
@@ -44,7 +44,7 @@ describe('wrappers', () => {
     });
   });
 
-  it('of Mimecast name the host alone', () => {
+  it('of Mimecast reveal the host only', () => {
     const href = 'https://url.uk.m.mimecastprotect.com/s/AbCd?domain=shop.example';
     expect(unwrap(href)).toEqual({ target: href, wrapped: 'mimecast', host: 'shop.example' });
   });
@@ -56,7 +56,7 @@ describe('wrappers', () => {
     'https://nam02.safelinks.protection.outlook.com/?data=1',
     'https://urldefense.com/v3/__broken',
     'not an address',
-  ])('none: %s', (href) => expect(unwrap(href)).toBeUndefined());
+  ])('are not recognised: %s', (href) => expect(unwrap(href)).toBeUndefined());
 });
 
 const html = (body: string): Buffer =>
@@ -65,7 +65,7 @@ const html = (body: string): Buffer =>
   );
 
 describe('links', () => {
-  it('of html: text, true target, differs', () => {
+  it('of html have text, true target and a mark when they differ', () => {
     const safe = `https://nam02.safelinks.protection.outlook.com/?url=${encodeURIComponent('https://evil.example/login')}&amp;data=1`;
     expect(
       parseMessage(
@@ -86,21 +86,21 @@ describe('links', () => {
     ]);
   });
 
-  it('of Mimecast: the named host is compared', () => {
+  it('of Mimecast are compared by the named host', () => {
     const link = (domain: string) =>
       parseMessage(html(`<a href="https://url.uk.m.mimecastprotect.com/s/A?domain=${domain}">www.bank.example</a>`))
         .links?.[0]?.differs;
     expect([link('bank.example'), link('evil.example')]).toEqual([false, true]);
   });
 
-  it('of text, without the full stop behind it', () => {
+  it('of text have no trailing full stop', () => {
     const raw = Buffer.from('From: a@b.example\nSubject: x\n\nSee https://shop.example/a. Thanks.\n');
     expect(parseMessage(raw).links).toEqual([
       { text: 'https://shop.example/a', target: 'https://shop.example/a', differs: false },
     ]);
   });
 
-  it('are few, and none in mass mailings', () => {
+  it('are limited in number, and absent in mass mailings', () => {
     const many = Array.from({ length: 500 }, (_, k) => `<a href="https://x.example/${k}">n ${k}</a>`).join(' ');
     expect(parseMessage(html(many)).links).toHaveLength(30);
     expect(
@@ -113,7 +113,7 @@ describe('links', () => {
 
 describe('preview', () => {
   const preview = (body: string) => parseMessage(Buffer.from(`From: a@b.example\nSubject: x\n\n${body}`)).preview;
-  it('is one line of the new part, at most 200 characters', () => {
+  it('is one line of the new part, of at most 200 characters', () => {
     expect(preview('Hello,\n\nmy  order\n\nOn 11/3/26 10:12, Contoso wrote:\n> old\n')).toBe('Hello, my order');
     expect(preview('word '.repeat(100))).toHaveLength(199);
     expect(preview('> Which size?\nLarge.\n\n> Which colour?\nBlue.')).toBe('Large. Blue.');
@@ -123,7 +123,7 @@ describe('preview', () => {
 
 describe('replyTextFrom', () => {
   const from = (body: string) => parseMessage(Buffer.from(`From: a@b.example\nSubject: x\n\n${body}`)).replyTextFrom;
-  it('tells whether something was left out', () => {
+  it('reports whether something was left out', () => {
     expect(from('Hello\n\nOn 11/3/26 10:12, Contoso wrote:\n> old\n')).toBe('split');
     expect(from('Hello\n\n-- \nKim\n')).toBe('split');
     expect(from('Hello\nKim\n')).toBe('whole');

@@ -34,7 +34,7 @@ async function expectSlices(raw: Buffer): Promise<Buffer[]> {
 const codes = (raw: Buffer): string[] => parseMessage(raw).warnings.map((w) => w.code);
 
 describe('bodies', () => {
-  it('takes both kinds of an alternative and decodes them', () => {
+  it('decodes both kinds of an alternative', () => {
     const message = parseMessage(
       mail(
         'Content-Type: multipart/alternative; boundary=b',
@@ -62,14 +62,14 @@ describe('bodies', () => {
     expect(message.warnings).toEqual([]);
   });
 
-  it('derives the text of a mail that is html alone', () => {
+  it('derives the text of a mail that is html only', () => {
     const message = parseMessage(
       mail('Content-Type: text/html', '', '<style>p{}</style><p>Hello<br>you &amp; me</p><ul><li>one</li></ul>'),
     );
     expect(message.text?.value).toBe('Hello\nyou & me\n\n* one');
   });
 
-  it('bounds what is inline and says how long the whole is', () => {
+  it('limits what is inline and reports the length of the whole', () => {
     const message = parseMessage(mail('Content-Type: text/plain; charset=utf-8', '', 'ü'.repeat(40_000)));
     expect(message.text?.truncated).toBe(true);
     expect(message.text?.length).toBe(40_000);
@@ -161,7 +161,7 @@ describe('attachments', () => {
     expect(codes(raw)).toContain('filename-made-safe');
   });
 
-  it('keeps a nested mail whole, named by its subject', async () => {
+  it('keep a nested mail whole, named by its subject', async () => {
     const raw = mail(
       'Content-Type: multipart/mixed; boundary=b',
       '',
@@ -192,7 +192,7 @@ describe('attachments', () => {
     await expectSlices(raw);
   });
 
-  it('knows inline images by their Content-ID', () => {
+  it('recognise inline images by their Content-ID', () => {
     const message = parseMessage(
       mail(
         'Content-Type: multipart/related; boundary=b',
@@ -213,7 +213,7 @@ describe('attachments', () => {
     expect(message.attachments[0]).toMatchObject({ inline: true, contentId: 'logo@x', filename: 'image-1.png' });
   });
 
-  it('takes uuencoded files out of the text', async () => {
+  it('include uuencoded files from the text', async () => {
     const raw = mail('Subject: old', '', 'hello', 'begin 644 cat.txt', '#0V%T', '`', 'end', 'bye');
     const message = parseMessage(raw);
     expect(message.text?.value).toBe('hello\nbye');
@@ -222,7 +222,7 @@ describe('attachments', () => {
     expect(parseMessage(mail('', 'begin 644 thoughts', 'about the plan', 'end')).attachments).toEqual([]);
   });
 
-  it('unpacks winmail.dat, the file a range within its decoded bytes', async () => {
+  it('include the files of winmail.dat as ranges of its decoded bytes', async () => {
     const attribute = (level: number, id: number, data: Buffer): Buffer => {
       const head = Buffer.alloc(9);
       head[0] = level;
@@ -253,7 +253,7 @@ describe('attachments', () => {
     expect((await expectSlices(raw)).map(String)).toEqual(['the plan']);
   });
 
-  it('passes signed and encrypted mail through, with names', () => {
+  it('keep signed and encrypted mail unchanged, with names', () => {
     const parts = (type: string, ...rest: string[]): string[] =>
       parseMessage(mail(`Content-Type: ${type}; boundary=b`, '', ...rest, '--b--')).attachments.map((a) => a.filename);
     expect(
@@ -269,7 +269,7 @@ describe('attachments', () => {
 });
 
 describe('broken structure', () => {
-  it('finds the parts behind a boundary that is only nearly right', () => {
+  it('finds the parts behind a boundary that is almost right', () => {
     const raw = mail(
       'Content-Type: multipart/mixed; boundary="abc"',
       '',
@@ -283,19 +283,19 @@ describe('broken structure', () => {
     expect(codes(raw)).toContain('boundary-guessed');
   });
 
-  it('reads on without a closing boundary', () => {
+  it('is read to the end without a closing boundary', () => {
     const raw = mail('Content-Type: multipart/mixed; boundary=b', '', '--b', '', 'text', '');
     expect(parseMessage(raw).text?.value).toBe('text\n');
     expect(codes(raw)).toContain('boundary-unclosed');
   });
 
-  it('shows the text of a multipart that has no parts', () => {
+  it('yields the text of a multipart that has no parts', () => {
     const raw = mail('Content-Type: multipart/mixed; boundary=b', '', 'just text');
     expect(parseMessage(raw).text?.value).toBe('just text');
     expect(codes(raw)).toContain('multipart-without-parts');
   });
 
-  it('skips junk in the header, and sees where a body begins without a blank line', () => {
+  it('skips junk in the header, and detects where a body begins without a blank line', () => {
     expect(parseMessage(mail('Subject: s', 'junk line', 'From: a@b.example', '', 'body'))).toMatchObject({
       subject: 's',
       from: [{ address: 'a@b.example' }],
@@ -306,7 +306,7 @@ describe('broken structure', () => {
     );
   });
 
-  it('reads old line ends: CR alone, LF alone, mixed', () => {
+  it('accepts old line ends: CR alone, LF alone, mixed', () => {
     for (const eol of ['\r', '\n', '\r\n']) {
       const raw = Buffer.from(
         [
@@ -327,7 +327,7 @@ describe('broken structure', () => {
     }
   });
 
-  it('is bounded in parts and depth, and says so', () => {
+  it('is limited in parts and depth, and reports this', () => {
     const many = Buffer.from(
       `Content-Type: multipart/mixed; boundary=b\r\n\r\n${'--b\r\n\r\nx\r\n'.repeat(3000)}--b--`,
     );
@@ -352,7 +352,7 @@ describe('broken structure', () => {
 });
 
 describe('large mails', () => {
-  it('have attachments measured right across chunks', () => {
+  it('have attachments measured correctly across chunks', () => {
     const file = Buffer.alloc(3_000_000, 'abcdefg');
     const raw = Buffer.from(
       `Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nhi\r\n--b\r\nContent-Type: application/pdf\r\nContent-Transfer-Encoding: base64\r\n\r\n${file.toString('base64').replace(/(.{72})/g, '$1\r\n')}\r\n--b--`,
@@ -364,7 +364,7 @@ describe('large mails', () => {
     });
   });
 
-  it('of which only the header was fetched', () => {
+  it('are parsed when only their header was fetched', () => {
     expect(parseHeadersOnly(Buffer.from('Subject: big\r\nFrom: a@b.example\r\n\r\n'))).toMatchObject({
       parse: 'headers-only',
       subject: 'big',
@@ -373,7 +373,7 @@ describe('large mails', () => {
   });
 });
 
-describe('time', () => {
+describe('parsing time', () => {
   const bounceHead =
     'From: MAILER-DAEMON@x.example\r\nReturn-Path: <>\r\nSubject: Undelivered Mail Returned to Sender\r\n';
   const hostile: [string, string][] = [
@@ -412,7 +412,7 @@ describe('time', () => {
 
 describe('memory', () => {
   // A generator that is a closure has a hidden class in the old generation, which kept every text until the next full collection.
-  it('of a mail is given up in a young collection', () => {
+  it('of a mail is released in a young collection', () => {
     setFlagsFromString('--expose-gc');
     const collect = runInNewContext('gc') as (options?: object) => void;
     const html = `<p>${'Guten Tag, wann kommt meine Lieferung? '.repeat(1300)}</p>`;
@@ -471,7 +471,7 @@ describe('the inline bound', () => {
 });
 
 describe('found by fuzzing and profiling', () => {
-  it('measures attachments as they are stored, also where bare CR line ends were repaired', async () => {
+  it('attachments are measured as stored, also where bare CR line ends were repaired', async () => {
     const raw = Buffer.from('Content-Type: application/pdf; name=a.pdf\r\ra\rb');
     const [bytes] = await expectSlices(raw);
     expect(bytes?.toString()).toBe('a\rb');
@@ -490,12 +490,12 @@ describe('found by fuzzing and profiling', () => {
       'many lines, one of them odd',
       [...Array.from({ length: 400 }, () => line), line.slice(0, 7), ...Array.from({ length: 400 }, () => line)],
     ],
-  ])('decodes irregular base64 the same in chunks of any size: %s', async (_name, lines) => {
+  ])('irregular base64 is decoded the same in chunks of any size: %s', async (_name, lines) => {
     const head = ['Content-Type: application/octet-stream; name=a.bin', 'Content-Transfer-Encoding: base64', ''];
     expect(await expectSlices(mail(...head, ...lines, ''))).toHaveLength(1);
   });
 
-  it('keeps a malformed escape after a good one', () => {
+  it('a malformed escape after a good one is kept', () => {
     const raw = mail(
       'Content-Type: text/plain',
       'Content-Transfer-Encoding: quoted-printable',
@@ -507,7 +507,7 @@ describe('found by fuzzing and profiling', () => {
     expect(parseMessage(raw).text?.value).toBe('aA=9=b  \nc\n');
   });
 
-  it('says when the reply text was taken from the first part of a long text only', () => {
+  it('reports when the reply text covers only the first part of a long text', () => {
     const text = (lines: number): Buffer =>
       mail('Content-Type: text/plain', '', 'word '.repeat(12).concat('\r\n').repeat(lines));
     expect(parseMessage(text(1000)).warnings).toContainEqual({ code: 'reply-text-cut' });
@@ -525,7 +525,7 @@ describe('found by fuzzing and profiling', () => {
       `<p>Hallo</p><!--${'-'.repeat(255_000)}--><p>Welt</p>\r\n`,
       'Hallo\n\nWelt',
     ],
-  ])('says of a text made of html that it is whole: %s', (_name, html, value) => {
+  ])('reports a text made of html as whole: %s', (_name, html, value) => {
     const { text, replyText, warnings } = parseMessage(mail('Content-Type: text/html', '', html));
     expect(text).toEqual({ value, truncated: false, length: value.length });
     expect([replyText, warnings]).toEqual([value, []]);
@@ -534,7 +534,7 @@ describe('found by fuzzing and profiling', () => {
   it.each([
     ['more text than is kept inline', `<p>${'Wort '.repeat(10_000)}</p>`],
     ['more html than is read', `<p>Hallo</p><!--${'-'.repeat(400_000)}-->\r\n<p>Welt</p>`],
-  ])('says of a text made of html that it goes on: %s', (_name, html) => {
+  ])('reports a text made of html as continued: %s', (_name, html) => {
     const { text, warnings } = parseMessage(mail('Content-Type: text/html', '', html));
     expect(text?.truncated).toBe(true);
     expect(text?.length).toBeGreaterThan(text?.value.length ?? 0);
@@ -542,7 +542,7 @@ describe('found by fuzzing and profiling', () => {
   });
 });
 
-describe('what a database refuses', () => {
+describe('a character that databases refuse', () => {
   const head =
     'From: "K\u0000im\u0007" <kim@kunde.example>\r\nSubject: =?utf-8?Q?Rech=00nung=01?=\r\nMIME-Version: 1.0\r\n';
   const CONTROLS = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/;
@@ -556,7 +556,7 @@ describe('what a database refuses', () => {
   it.each([
     ['text', 'text/plain', 'Hallo=00 Welt=01, Seite=0Czwei=1B'],
     ['html', 'text/html', '<p>Hallo=00 Welt &#0; &#1; &#x1b;=0B</p>'],
-  ])('is never in %s, nor in names, subjects and file names', (_kind, type, body) => {
+  ])('never occurs in %s, nor in names, subjects and file names', (_kind, type, body) => {
     const message = parseMessage(
       Buffer.from(
         `${head}Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: ${type}; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n${body}\r\n--b\r\nContent-Type: application/x\u0001; name="a\u0000b.pdf"\r\n\r\nx\r\n--b--\r\n`,
@@ -568,7 +568,7 @@ describe('what a database refuses', () => {
     expect(message.text?.truncated).toBe(false);
   });
 
-  it('is never in what a report says', () => {
+  it('never occurs in the words of a report', () => {
     const message = parseMessage(
       Buffer.from(
         'From: MAILER-DAEMON@x.example\r\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; x\r\n\r\nFinal-Recipient: rfc822; a@x.example\r\nStatus: 5.1.1\r\nDiagnostic-Code: smtp; 550 5.1.1 no\u0000body\u0002\r\n--b--\r\n',
@@ -578,7 +578,7 @@ describe('what a database refuses', () => {
   });
 });
 
-describe('what programs forgot or cut off', () => {
+describe('mails with forgotten or missing pieces', () => {
   it.each([
     ['Dies ist gar kein base64, sondern ein Text.\r\nUnd noch eine Zeile!', true],
     ['Grüße aus Köln', true],
@@ -589,7 +589,7 @@ describe('what programs forgot or cut off', () => {
       `> ${Buffer.from('x'.repeat(57)).toString('base64')}\r\n> ${Buffer.from('y'.repeat(57)).toString('base64')}`,
       false,
     ],
-  ])('text declared base64: %s', (body, plain) => {
+  ])('a text declared as base64: %s', (body, plain) => {
     const message = parseMessage(
       Buffer.from(
         `From: a@b.example\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n${body}\r\n`,
@@ -609,7 +609,7 @@ describe('what programs forgot or cut off', () => {
     'by mx.example; Tue, 03 Nov 2026 10:12:00 +0100',
     '+OK 1234 octets',
     '* 1 FETCH (BODY[] {1234}',
-  ])('a first line that is a rest loses no header: %s', (line) => {
+  ])('a first line that is a remainder loses no header: %s', (line) => {
     const message = parseMessage(
       Buffer.from(
         `${line}\r\nTo: us@shop.example\r\nSubject: Frage\r\nMessage-ID: <d29@kunde.example>\r\nContent-Type: text/plain\r\n\r\nText\r\n`,

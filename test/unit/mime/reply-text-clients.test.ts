@@ -63,12 +63,12 @@ describe('lines that introduce a quotation', () => {
     expect(ofText(`${ANSWER}\n\n${line}\n\nold text\n`)).toBe(ANSWER);
   });
 
-  it('stands on the line of the answer', () => {
+  it('is recognised on the line of the answer', () => {
     expect(ofText('Yes. On Wed, Apr 4, 2012 at 3:59 PM, Jane <j@x.example> wrote:\n> Shall we?')).toBe('Yes.');
     expect(ofText('Well\nyes--- On Wed, Apr 4, 2012 at 3:59 PM, j@x.example wrote:\n> Shall we?')).toBe('Well\nyes');
   });
 
-  it('has links that the client broke off the marked lines', () => {
+  it('is recognised with links that the client broke off the marked lines', () => {
     const tail =
       'On Monday, 24 September, 2012 at 3:46 PM, jane wrote:\n\n> [Ticket #50]\n>\n> View (http://x.example/action\n_nonce=3dd518)\n>\n';
     expect(ofText(`${ANSWER}\n\n${tail}`)).toBe(ANSWER);
@@ -81,7 +81,7 @@ describe('lines that introduce a quotation', () => {
     'I see this:\nDate: soon\nTo: be announced',
     'Key points\n\n----------\n\n- one\n- two\n\n----------\n\nThat is all.',
     'First part.\n\n________________________________________________________________\n\nSecond part.\n\nBest regards,\nJane',
-  ])('none: %s', (text) => {
+  ])('is not recognised: %s', (text) => {
     expect(ofText(text)).toBe(text);
   });
 });
@@ -135,7 +135,7 @@ describe('separators and blocks of labels', () => {
     '-------- Välitetty viesti / Fwd.Msg --------\nAihe: x\n\nteksti',
     '----- İletilmiş Mesaj -----\nKimden: Jane <j@x.example>\n\nmetin',
   ];
-  it.each(forwards)('what the writer adds to a forwarded mail: %s', (forward) => {
+  it.each(forwards)('keep what the writer adds to a forwarded mail: %s', (forward) => {
     expect(ofText(`${ANSWER}\n\n${forward}\n`)).toBe(ANSWER);
     // Nothing added: the forwarded mail is what he has to say.
     expect(ofText(`${forward}\n`)).toBe(forward);
@@ -192,11 +192,11 @@ describe('signatures of clients', () => {
     'It was sent from my iPhone app, and it crashed. What now?',
     'With regards to the payment: sent.',
     'Von meinem Konto wurde das Geld schon gesendet, bitte prüfen.',
-  ])('none: %s', (line) => {
+  ])('are not recognised: %s', (line) => {
     expect(ofText(`Hello,\n\n${line}\n`)).toBe(`Hello,\n\n${line}`);
   });
 
-  it('and the footer of a list below a line of underscores', () => {
+  it('include the footer of a list below a line of underscores', () => {
     expect(
       ofText(
         `${ANSWER}\n\n_______________________________________________\nusers mailing list\nhttps://x.example/list\n`,
@@ -290,7 +290,7 @@ describe('in html', () => {
     expect(ofHtml(`<html><body><div>New answer</div>${html}</body></html>`)).toBe('New answer');
   });
 
-  it('keeps a quotation of the writer’s own, and answers between', () => {
+  it('keeps the writer’s own quotation, and answers between quotations', () => {
     expect(ofHtml('<p>The sign says</p><blockquote>No entry</blockquote><p>Is that so?</p>')).toContain('Is that so?');
     expect(
       ofHtml(

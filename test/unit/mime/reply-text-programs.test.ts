@@ -128,14 +128,14 @@ const tails: Readonly<Record<string, string>> = {
   uhr: 'Kim Foo <a@b.example> schrieb am Do. 8. März 2018 um 15:57:\n\n> a',
 };
 
-describe('what is below the answer goes', () => {
+describe('text below the answer is removed', () => {
   it.each(Object.entries(tails))('%s', (_program, tail) => {
     const reply = replyText({ text: `${ANSWER}\n\n${tail}\n`, html: undefined, textIsDerived: false });
     expect(reply).toMatchObject({ text: ANSWER, from: 'split' });
   });
 });
 
-describe('what the customer wrote stays', () => {
+describe('text that the customer wrote is kept', () => {
   it.each([
     ['travel', 'Hi,\n\nFrom: Berlin\nTo: Hamburg\nDate: 5.5.2026\n\nPlease book a ticket.', true],
     ['reise', 'Hallo,\n\nVon: Berlin\nAn: Hamburg\nDatum: 05.05.2026\n\nBitte buchen.', true],

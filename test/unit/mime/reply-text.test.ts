@@ -5,7 +5,7 @@ import { replyText } from '../../../src/mime/reply-text/index.ts';
 const ofText = (text: string): string | undefined => replyText({ text, html: undefined, textIsDerived: false })?.text;
 const ofHtml = (html: string): string | undefined => replyText({ text: '', html, textIsDerived: true })?.text;
 
-describe('from text', () => {
+describe('the reply text of plain text', () => {
   it.each([
     ['Gmail en', 'On Mon, 2 Nov 2026 at 09:12, Jane <j@x.example> wrote:\n\n> old'],
     ['Gmail en, wrapped', 'On Mon, 2 Nov 2026 at 09:12, Somebody With A Long Name <\nj@x.example> wrote:\n\n> old'],
@@ -56,21 +56,21 @@ describe('from text', () => {
     expect(ofText(`New line one\nline two\n\n${tail}\n`)).toBe('New line one\nline two');
   });
 
-  it('keeps answers between quotations, with them', () => {
+  it('keeps answers between quotations, together with them', () => {
     const body = '> Which size?\nLarge.\n\n> Which colour?\nBlue.';
     expect(ofText(`Hi,\n\nOn Mon, 2 Nov 2026, Jane wrote:\n${body}\n`)).toBe(`Hi,\n\n${body}`);
   });
 
-  it('takes the answer below one quotation', () => {
+  it('is the answer below a single quotation', () => {
     expect(ofText('On Mon, 2 Nov 2026, Jane wrote:\n> Which size?\n\nLarge.')).toBe('Large.');
   });
 
-  it('keeps the whole when the writer says that the answers are below', () => {
+  it('is the whole text when the writer announces answers below', () => {
     const text = 'Hi, see my answers below.\n\nFrom: Jane\nSent: today\nTo: me\nSubject: x\n\nQuestion? Answer!';
     expect(ofText(text)).toBe(text);
   });
 
-  it('keeps the whole when nothing else is left, and plain mails as they are', () => {
+  it('is the whole text when nothing else is left, and for mails without quotations', () => {
     expect(ofText('> all\n> quoted')).toBe('> all\n> quoted');
     expect(ofText('Hello,\n\nI wrote: please help.\n\nFrom: Berlin\nTo: Munich')).toBe(
       'Hello,\n\nI wrote: please help.\n\nFrom: Berlin\nTo: Munich',
@@ -79,7 +79,7 @@ describe('from text', () => {
   });
 });
 
-describe('from html', () => {
+describe('the reply text of html', () => {
   it.each([
     [
       'Gmail',

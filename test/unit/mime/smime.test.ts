@@ -71,7 +71,7 @@ describe('a signed mail within a CMS message', () => {
     }
   });
 
-  it('whose bytes were exchanged since gives nothing, and ends', async () => {
+  it('whose bytes were exchanged later yields nothing, and ends', async () => {
     const signed = { start: 0, end: 9, encoding: 'base64' } as const;
     const slice = { start: 0, end: 4, encoding: 'base64', signed } as const;
     const pieces: Uint8Array[] = [];
@@ -79,7 +79,7 @@ describe('a signed mail within a CMS message', () => {
     expect(Buffer.concat(pieces)).toHaveLength(0);
   });
 
-  it('is cut without a reference, and whole where references are asked for', () => {
+  it('is cut without a reference, and whole where references are requested', () => {
     const long = signedData(Buffer.from(`Content-Type: text/plain\r\n\r\n${'word '.repeat(20_000)}\r\n`));
     expect(parse(cmsBody(long)).text).toMatchObject({ truncated: true, length: 100_002 - 1 });
     expect(parse(cmsBody(long)).text?.parts).toBeUndefined();
@@ -101,7 +101,7 @@ it.each([
   if (warning !== undefined) expect(codes(message)).toEqual([warning]);
 });
 
-it('OpenPGP/MIME is said to be encrypted', () => {
+it('OpenPGP/MIME is reported as encrypted', () => {
   const message = parse(
     'Content-Type: multipart/encrypted; protocol="application/pgp-encrypted"; boundary=b\r\n\r\n--b\r\nContent-Type: application/pgp-encrypted\r\n\r\nVersion: 1\r\n--b\r\nContent-Type: application/octet-stream\r\n\r\nx\r\n--b--\r\n',
   );
@@ -115,7 +115,7 @@ function nest(content: Buffer, times: number): Buffer {
 }
 
 describe('damaged bytes', () => {
-  it('are read to an end, whichever they are', () => {
+  it('are read to an end, whatever they are', () => {
     const good = streamedSignedData(inner, 50);
     for (let k = 0; k < good.length; k++) {
       for (const value of [0x00, 0x24, 0x80, 0xff]) {
@@ -132,7 +132,7 @@ describe('damaged bytes', () => {
     ['empty pieces', (n: number) => ber(0x24, Buffer.from('0400'.repeat(n), 'hex'))],
     ['empty levels', (n: number) => ber(0x24, Buffer.from('24800000'.repeat(n), 'hex'))],
     ['pieces of an octet', (n: number) => ber(0x24, Buffer.from('040141'.repeat(n), 'hex'))],
-  ])('cost time in proportion to their size: %s', (_name, octets) => {
+  ])('take time in proportion to their size: %s', (_name, octets) => {
     const problem = costlyGrowth((size) => {
       const cms = signedAround(octets(size / 4));
       return () => readCms(cms);

@@ -45,7 +45,7 @@ describe("Exchange's tip of an unknown sender", () => {
     }
   });
 
-  it('in html, in whatever language', () => {
+  it('is removed from html, in every language', () => {
     const tip =
       '<table><tr><td style="background:#A6A6A6"></td><td style="background:#EAEAEA"><div>Sjaldan færð þú póst frá kim@kunde.example. <a href="https://aka.ms/LearnAboutSenderIdentification" data-auth="NotApplicable">Hvers vegna</a></div></td><td></td></tr></table>';
     const { replyText, stamps } = parse(
@@ -58,7 +58,7 @@ describe("Exchange's tip of an unknown sender", () => {
     ]);
   });
 
-  it('shown by the html alone', () => {
+  it('is removed where only the html shows it', () => {
     const raw = Buffer.from(
       `From: Kim <kim@kunde.example>\nSubject: x\nMIME-Version: 1.0\nContent-Type: multipart/alternative; boundary=b\n\n--b\nContent-Type: text/plain\n\n${WORDS}\n--b\nContent-Type: text/html\n\n<div>You don't often get email from kim@kunde.example. <a href="https://aka.ms/LearnAboutSenderIdentification">Learn why this is important</a></div><p>Hello</p>\n--b--\n`,
     );
@@ -95,7 +95,7 @@ describe('banners for mails from outside', () => {
     expect(stamps).toMatchObject([{ kind: 'external', place: 'top' }]);
   });
 
-  it('directly above the words, between rows, and with the tip', () => {
+  it('are removed directly above the words, between rows, and together with the tip', () => {
     const banner = 'CAUTION: This email originated from outside of the organization.';
     expect(parse('plain', `${banner}\n${WORDS}\n`).replyText).toBe(WORDS);
     expect(parse('plain', `----------\n${banner}\n----------\n${WORDS}\n`).replyText).toBe(WORDS);
@@ -118,7 +118,7 @@ describe('a tag on the line of the first words', () => {
     '[External Email] –',
     '{externe}',
   ];
-  it.each(tags)('%s', (tag) => {
+  it.each(tags)('is removed: %s', (tag) => {
     for (const [type, body] of [
       ['plain', `${tag} ${WORDS}\n`],
       ['html', `<p><b>${tag}</b> Hello,</p><p>my router does not start.<br>Kim</p>`],
@@ -137,7 +137,7 @@ describe('a tag on the line of the first words', () => {
     'External lights are broken',
     '*Please* answer',
     'I saw [EXTERNAL] in my mail',
-  ])("the customer's own words stay: %s", (line) => {
+  ])("stays when it is the customer's own words: %s", (line) => {
     const { replyText, stamps } = parse('plain', `${line}\nKim\n`);
     expect(replyText).toBe(`${line}\nKim`);
     expect(stamps).toBeUndefined();
@@ -166,7 +166,7 @@ describe('footers of scanners', () => {
     expect(stamps).toMatchObject([{ kind: 'scanner', place: 'bottom' }]);
   });
 
-  it('below the quotation is no answer', () => {
+  it('below the quotation do not count as an answer', () => {
     const { replyText } = parse(
       'plain',
       `${WORDS}\n\nOn 11/3/26 10:12, Contoso wrote:\n> please restart\n\n--\nThis email has been checked for viruses by Avast antivirus software.\nwww.avast.com\n`,
@@ -175,8 +175,8 @@ describe('footers of scanners', () => {
   });
 });
 
-describe('of the tenant', () => {
-  it('by words, with * for any', () => {
+describe('stamps of the tenant', () => {
+  it('are matched by words, with * for any text', () => {
     const pattern = 'Contoso IT: this mail to * came through the gateway*';
     const { replyText, stamps } = parse(
       'plain',
@@ -195,7 +195,7 @@ describe('of the tenant', () => {
   });
 });
 
-describe('none: what the customer writes herself', () => {
+describe('text that the customer writes herself is not removed', () => {
   it.each([
     'Attention: the parcel was left outside of the gate.',
     'Hinweis: das Paket lag außerhalb der Einfahrt.',

@@ -45,13 +45,13 @@ describe('the whole of a text', () => {
     ['UTF-7', one('utf-7', '7bit', lines('Gr+APwA3w-e\r\n'))],
     ['several parts', multipart('mixed', plain(lines('one\r\n')), plain(lines('two\r\n')))],
   ];
-  it.each(mails)('is what the parser makes of it: %s', async (_name, raw) => {
+  it.each(mails)('matches the parser’s result: %s', async (_name, raw) => {
     const expected = uncut(raw).text;
     expect(expected?.truncated).toBe(false);
     for (const size of [1, 7, 997]) expect(await whole(raw, 'text', size)).toBe(expected?.value);
   });
 
-  it('of html is the html, with plain parts escaped between', async () => {
+  it('of html is the html, with plain parts escaped in between', async () => {
     const raw = multipart(
       'mixed',
       html(lines('<p>Grüße</p>\r\n')),
@@ -99,7 +99,7 @@ describe('html that is cut', () => {
     expect(cut?.parts).toHaveLength(1);
   });
 
-  it('holds the same whatever the bound, up to its end', () => {
+  it('is the same up to its end for every limit', () => {
     const body = lines('<p class="a>b">Grüße &uuml; <!-- no > --> 1 < 2</p>\r\n').slice(0, 900);
     for (let inlineHtmlBytes = 0; inlineHtmlBytes < 900; inlineHtmlBytes += 7) {
       const value = parseMessage(Buffer.from(html(body)), { inlineHtmlBytes }).html?.value ?? '';

@@ -27,7 +27,7 @@ const lookup = (host: string, options: { all?: boolean; family?: number } = {}) 
     guard?.lookup(host, options, (error, address) => (error === null ? done(address) : fail(error)));
   });
 
-describe('on saving', () => {
+describe('when a definition is saved', () => {
   it.each([
     ['mail.example.org', true],
     ['unknown.example.org', true],
@@ -69,15 +69,15 @@ describe('on saving', () => {
     ['METADATA', false],
   ])('%s: %s', async (host, allowed) => expect(await mayConnect(host)).toBe(allowed));
 
-  it('does not wait for a name server that does not answer', async () => {
+  it('does not wait for a name server that does not respond', async () => {
     expect(await hostPolicy(connectPolicy(), () => new Promise(() => {}), 10).mayConnect('slow.example.org')).toBe(
       true,
     );
   });
 });
 
-describe('at connect time', () => {
-  it('only what may be connected to is resolved, and nothing at all for a name that leads nowhere else', async () => {
+describe('when connecting', () => {
+  it('resolves only names that may be connected to, and none that can only lead to a forbidden address', async () => {
     expect(await lookup('mail.example.org', { all: true })).toEqual([
       { address: '10.1.2.3', family: 4 },
       { address: '2001:db8::1', family: 6 },
@@ -92,19 +92,19 @@ describe('at connect time', () => {
   });
 
   it.each(['127.0.0.1', '[::1]', '169.254.169.254', '::ffff:a9fe:a9fe', 'fe80::1%1'])(
-    '%s is refused as it is',
+    '%s is refused without resolving',
     (host) =>
       expect(() => guard?.checkAddress(host)).toThrow(expect.objectContaining({ code: 'EMAIL_SERVER_HOST_REFUSED' })),
   );
 
-  it('a proxy is pinned to an address that was checked', async () => {
+  it('pins a proxy to an address that was checked', async () => {
     expect(await guard?.pinned('http://kim:pw@mail.example.org:3128')).toBe('http://kim:pw@10.1.2.3:3128/');
     expect(await guard?.pinned('socks5://10.9.9.9:1080')).toBe('socks5://10.9.9.9:1080');
     for (const proxy of ['http://inside.example.org:3128', 'socks5://169.254.169.254', 'http://[::1]:80'])
       await expect(guard?.pinned(proxy), proxy).rejects.toMatchObject({ code: 'EMAIL_SERVER_HOST_REFUSED' });
   });
 
-  it('servers of files may connect anywhere', () => expect(guardOf({ source: 'file' })).toBeUndefined());
+  it('allows servers from files to connect anywhere', () => expect(guardOf({ source: 'file' })).toBeUndefined());
 });
 
 describe('this machine’s own addresses', () => {

@@ -135,14 +135,14 @@ describe('classifyOAuth', () => {
       });
   });
 
-  it('a second credential helps against a refused one only', () => {
+  it('tries a second credential only after a refused one', () => {
     const helps = table.filter(([failure]) => classifyOAuth(failure).credentialRefused).map(([, code]) => code);
     expect(new Set(helps)).toEqual(new Set(['OAUTH_SECRET_WRONG', 'OAUTH_SECRET_EXPIRED', 'OAUTH_ASSERTION_REFUSED']));
   });
 });
 
-describe('the error', () => {
-  it('carries number, words without trace lines, and the time to wait', () => {
+describe('an OAuth error', () => {
+  it('contains the number, the words without trace lines, and the time to wait', () => {
     const error = oauthError({ ...aadsts(90055), retryAfterMs: 5000 }, { application: 'Contoso' });
     expect(error.toFailure()).toMatchObject({
       code: 'OAUTH_THROTTLED',
@@ -151,7 +151,7 @@ describe('the error', () => {
     expect(error.retryAfterMs).toBe(5000);
   });
 
-  it('names network and TLS as what they are', () => {
+  it('is named as network or TLS when it is one', () => {
     expect(oauthError({ network: 'ENOTFOUND' }, { application: 'x' }).remote).toEqual({
       system: 'network',
       code: 'ENOTFOUND',
@@ -175,7 +175,7 @@ describe('the error', () => {
     expect(error.cause).toBeUndefined();
   });
 
-  it('leaves client and tenant ids readable', () => {
+  it('keeps client and tenant ids readable', () => {
     const id = '3b1f4d6e-0a52-4c7b-8e19-6d2c5a7f9b03';
     expect(maskProviderText(`Application with identifier '${id}' was not found`)).toContain(id);
   });

@@ -53,14 +53,14 @@ it.each([
   ['2026-12-02', 7],
   ['2026-11-26', 1],
   ['2026-11-20', -5],
-])('at the start: %s, %i days left', async (expires, left) => {
+])('warns at startup: %s, %i days left', async (expires, left) => {
   const provider = start([ending('Contoso', expires), ending('Fine', '2027-11-25')]);
   await vi.advanceTimersByTimeAsync(2 * 60_000);
   expect(told()).toEqual([['Contoso', left]]);
   provider.stop();
 });
 
-it('then on the days that count, whatever the start said, and daily after the end', async () => {
+it('then warns on the configured days, whatever startup reported, and daily after the end', async () => {
   const provider = start([ending('Contoso', '2026-12-26')]);
   await vi.advanceTimersByTimeAsync(2 * 60_000);
   expect(told()).toEqual([]); // 31 days

@@ -45,7 +45,7 @@ const HOUR = 3_600_000;
 it.each([
   ['forward', 24 * HOUR],
   ['back', -24 * HOUR],
-])('a clock that steps %s a day neither ends nor extends a token or a failure', async (_where, step) => {
+])('a clock that jumps %s a day neither ends nor extends a token or a failure', async (_where, step) => {
   let wall = 1_800_000_000_000;
   let passed = 0;
   const asked: number[] = [];

@@ -41,11 +41,11 @@ describe('retention of raw mails', () => {
     expect(await swept(waiting)).toBe(day);
   });
 
-  it('completed jobs are kept longer than raw mails: the raw mails stay as long', async () => {
+  it('keeps the raw mails of completed jobs when those are kept longer', async () => {
     expect(await swept({}, undefined, 60)).toBe(39);
   });
 
-  it('a held reply is older than the retention: its rendered mail stays', async () => {
+  it('keeps the rendered mail of a held reply that is older than the retention', async () => {
     expect(await swept({}, 20 * DAY)).toBe(19);
     expect(await swept({}, 99 * DAY)).toBe(70);
   });

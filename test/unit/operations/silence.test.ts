@@ -28,7 +28,7 @@ function start(silenceMs = 72 * HOUR) {
 }
 
 describe('ingest silence', () => {
-  it('is told once, again after a mail that was followed by another silence', async () => {
+  it('is reported once, and again when another silence follows a mail', async () => {
     const { at, arrivals, look } = start();
     Object.assign(arrivals, { Busy: 999 * HOUR, Quiet: 900 * HOUR });
     await look();
@@ -42,7 +42,7 @@ describe('ingest silence', () => {
     expect(at.silence).toEqual(['MailboxSilent Quiet 100', 'MailboxSilent Quiet 73']);
   });
 
-  it('has a gauge for each mailbox that is watched here and ever had a mail', async () => {
+  it('has a gauge for each mailbox that is watched here and has ever had a mail', async () => {
     const { at, arrivals, look, gauge } = start(0);
     Object.assign(arrivals, { Busy: 999 * HOUR, Quiet: 900 * HOUR });
     await look();

@@ -38,7 +38,7 @@ describe('claim', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('counts from before it was asked for: an answer that came late is worth that much less', () => {
+  it('is measured from before the request: a late answer shortens it accordingly', () => {
     vi.useFakeTimers();
     const asked = stopwatch();
     vi.advanceTimersByTime(2_500);

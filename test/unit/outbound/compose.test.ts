@@ -46,7 +46,7 @@ async function composed(more: Record<string, unknown> = {}, rest: Partial<Parame
 }
 
 describe('compose', () => {
-  it('writes what the reply says, in 7 bit with CRLF, and no Bcc', async () => {
+  it('writes the reply’s content in 7 bit with CRLF, without Bcc', async () => {
     const { bytes, envelope, field, parsed } = await composed({ bcc: ['boss@example.net'], cc: ['jörg@example.net'] });
     expect(parsed.from).toMatchObject({ name: 'Contoso, Service', address: 'info@contoso.com' });
     expect(parsed.subject).toBe('Re: Größe');
@@ -81,7 +81,7 @@ describe('compose', () => {
     ]);
   });
 
-  it('shortens a long chain to its first and last', async () => {
+  it('shortens a long chain to its first and last ids', async () => {
     const references = Array.from({ length: 150 }, (_, i) => `<${i}@example.net>`);
     const { field } = await composed({ answers: { messageId: '<last@example.net>', references } });
     const chain = field('References')?.split(' ') ?? [];
@@ -107,7 +107,7 @@ describe('compose', () => {
     ]);
   });
 
-  it('marks automatic replies and only those, and sets Sender on behalf', async () => {
+  it('marks automatic replies only, and sets Sender on behalf', async () => {
     const { field } = await composed(
       { automatic: true },
       { sender: { ...sender, sender: { address: 'anna@contoso.com' } } },
@@ -120,7 +120,7 @@ describe('compose', () => {
   });
 });
 
-describe('what may not leave as it is', () => {
+describe('content that must not be sent unchanged', () => {
   const rendered = async (more: Record<string, unknown>, attachments: ComposedAttachment[] = []) =>
     (await composed(more, { attachments })).bytes.toString('latin1');
 
@@ -152,7 +152,7 @@ describe('what may not leave as it is', () => {
   });
 });
 
-describe('what stands in a header', () => {
+describe('header values', () => {
   const long = 'x'.repeat(1_990);
   const given: [string, Record<string, unknown>, Partial<ComposedAttachment>?][] = [
     ['a subject without blanks', { subject: long }],
@@ -181,7 +181,7 @@ describe('what stands in a header', () => {
     if (file?.filename !== undefined) expect(parsed.attachments[0]?.filename).toBe(file.filename);
   });
 
-  it('ids: what is one is kept, bare ones in brackets, in ASCII, what cannot be written left out', async () => {
+  it('ids: keeps valid ones, adds brackets to bare ones, encodes to ASCII, leaves out what cannot be written', async () => {
     const { field } = await composed({
       answers: { messageId: 'bare@example.net', references: ['of <a@b> and <c d@e>', '<ö@b>', '<a@b>'] },
     });
@@ -216,7 +216,7 @@ describe('what stands in a header', () => {
   });
 });
 
-describe('what was composed is read back', () => {
+describe('reading back the composed mail', () => {
   const mail = {
     from: { name: 'Contoso, Service', address: 'info@contoso.com' },
     sender: { address: 'anna@contoso.com' },
@@ -229,7 +229,7 @@ describe('what was composed is read back', () => {
   const bytes = async () =>
     (await composed({}, { sender: { ...sender, sender: { address: 'anna@contoso.com' } } })).bytes.toString('latin1');
 
-  it('and is what was decided', async () => {
+  it('yields what was decided', async () => {
     const raw = await bytes();
     expect(() => readBack(Buffer.from(raw, 'latin1'), mail)).not.toThrow();
   });
@@ -249,7 +249,7 @@ describe('what was composed is read back', () => {
     ['message-id', (raw: string) => raw.replace('<m1@', '<m2@')],
     ['X-Long', (raw: string) => `X-Long: ${'x'.repeat(991)}\r\n${raw}`],
     ['Subject', (raw: string) => raw.replace(/Subject: .*/, 'Subject: Gr\u00f6\u00dfe')],
-  ])('a difference in %s is refused', async (field, change) => {
+  ])('refuses a difference in %s', async (field, change) => {
     const raw = await bytes();
     expect(() => readBack(Buffer.from(change(raw), 'latin1'), mail)).toThrow(
       expect.objectContaining({ code: 'REPLY_READ_DIFFERENTLY', field }),
@@ -262,7 +262,7 @@ describe('what was composed is read back', () => {
     ['RCPT TO', { to: ['zoe@example.net', 'zoe@example.net'] }],
     ['MAIL FROM', { from: 'x\u00a0anna@contoso.com' }],
     ['MAIL FROM', { from: '' }],
-  ])('an envelope that the transport reads differently is refused: %s %j', async (field, envelope) => {
+  ])('refuses an envelope that the transport reads differently: %s %j', async (field, envelope) => {
     const raw = await bytes();
     expect(() =>
       readBack(Buffer.from(raw, 'latin1'), { ...mail, envelope: { ...mail.envelope, ...envelope } }),
@@ -329,7 +329,7 @@ describe('headers', () => {
   ])('%j is refused', (more) => {
     expect(() => checkHeaders(reply(more))).toThrow(expect.objectContaining({ code: 'HEADER_FORBIDDEN' }));
   });
-  it('of one’s own are taken', () => {
+  it('custom headers are accepted', () => {
     expect(() => checkHeaders(reply({ headers: { 'X-Ticket': '4711', 'x-team': 'Süd' } }))).not.toThrow();
     const limits = { recipientsPerReply: 1, allowedHeaders: ['X-Own', 'X-Shop-*'] };
     const check = (name: string) => checkHeaders(reply({ headers: { [name]: '1' } }), limits);
@@ -362,7 +362,7 @@ describe('recipients', () => {
   ])('%j: %s', (more, code) => {
     expect(() => readRecipients(reply(more))).toThrow(expect.objectContaining({ code }));
   });
-  it('no more than are allowed, in to, cc and bcc together', () => {
+  it('exceeds no limit in to, cc and bcc together', () => {
     const many = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => `c${from + i}@example.net`);
     const full = { to: many(0, 300), cc: many(300, 400), bcc: many(400, 500) };
     expect(readRecipients(reply(full)).all).toHaveLength(500);
@@ -371,7 +371,7 @@ describe('recipients', () => {
     );
     expect(readRecipients(reply({ ...full, bcc: many(0, 100) })).all).toHaveLength(400);
   });
-  it('each once in the envelope', () => {
+  it('contains each address once in the envelope', () => {
     expect(readRecipients(reply({ to: ['A@example.net'], cc: ['a@EXAMPLE.net', 'b@example.net'] })).all).toEqual([
       'a@example.net',
       'b@example.net',
@@ -388,7 +388,7 @@ describe('threading', () => {
     ['', ''],
   ])('topic of %j is %j', (subject, topic) => expect(threadTopic(subject)).toBe(topic));
 
-  it('index: a head of 22 bytes, then 5 bytes a reply, head kept', () => {
+  it('index: a head of 22 bytes, then 5 bytes a reply, with the head kept', () => {
     const head = threadIndex(undefined, date, randomBytes);
     const bytes = Buffer.from(head, 'base64');
     expect([bytes.length, bytes[0]]).toEqual([22, 1]);
@@ -402,7 +402,7 @@ describe('threading', () => {
   });
 });
 
-it('malformed replies are told by field and value, never by content', () => {
+it('malformed replies are reported by field and value, never by content', () => {
   const bad = {
     schema: 'mailroom.reply/1',
     replyId: 'x',

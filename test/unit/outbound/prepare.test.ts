@@ -98,7 +98,7 @@ const attached = (size: number) => ({
 });
 
 describe('size', () => {
-  it('counts as encoded, a third more than the files: refused with both numbers, or taken', async () => {
+  it('is counted as encoded, a third more than the files: refused with both numbers, or accepted', async () => {
     // 80,000 bytes are under the limit, and over it as base64 in lines of 76.
     const refused = await prepared({ reply: attached(80_000), maxSize: 100_000 }).catch((error: unknown) => error);
     expect(refused).toMatchObject({ code: 'MESSAGE_TOO_LARGE', field: 'attachments' });
@@ -111,13 +111,13 @@ describe('size', () => {
     expect((await prepared({ reply: attached(80_000), maxSize: size })).change.renderedSize).toBe(size);
   });
 
-  it('is not in the way before the server has said its SIZE', async () => {
+  it('is not checked before the server has announced its SIZE', async () => {
     expect((await prepared({ reply: attached(300_000) })).change.renderedSize).toBeGreaterThan(400_000);
   });
 });
 
 describe('an attachment by reference', () => {
-  it('of a blob, and of the message answered, decoded', async () => {
+  it('of a blob, and of the answered message, is decoded', async () => {
     const blobs = memoryBlobs();
     const { blob } = await storeBlob(blobs, Buffer.from([0, 1, 2, 255]));
     const { mail } = await prepared({
@@ -142,7 +142,7 @@ describe('an attachment by reference', () => {
     ['of a message that is not known', { message: { messageKey: 'm-2', n: 1 } }],
     ['that the message does not have', { message: { messageKey: 'm-1', n: 2 } }],
     ['of a blob that is gone', { blob: 'f'.repeat(64) }],
-  ])('%s: refused, naming which', async (_what, reference) => {
+  ])('%s: refused, naming the attachment', async (_what, reference) => {
     const attachments = [
       { filename: 'a', content: 'YQ==' },
       { filename: 'b', ...reference },
@@ -153,7 +153,7 @@ describe('an attachment by reference', () => {
     });
   });
 
-  it('in a blob store that is away for a moment: not refused, tried again', async () => {
+  it('in a blob store that is away for a moment: retried, not refused', async () => {
     const blobs = memoryBlobs();
     blobs.read = () =>
       Readable.from(
@@ -167,7 +167,7 @@ describe('an attachment by reference', () => {
   });
 });
 
-describe('the original', () => {
+describe('the original message', () => {
   const answers = { messageKey: 'm-1', messageId: '<q@example.net>' };
 
   it('is quoted on request, in text and html', async () => {
@@ -178,11 +178,11 @@ describe('the original', () => {
     expect(mail.html).toMatch(/^<p>Anbei\.<\/p>.*<blockquote[^>]*>.*Wo bleibt die Rechnung\?.*<\/blockquote>/s);
   });
 
-  it('is not quoted unasked', async () => {
+  it('is not quoted without a request', async () => {
     expect((await prepared({ reply: { answers } })).mail.text?.trim()).toBe('Anbei.');
   });
 
-  it('that is not known any more: refused, not sent without it', async () => {
+  it('that is no longer stored: the reply is refused, not sent without it', async () => {
     const gone = { ...answers, messageKey: 'm-2' };
     await expect(prepared({ reply: { answers: gone, quote: true } })).rejects.toMatchObject({
       code: 'QUOTE_UNAVAILABLE',
@@ -194,7 +194,7 @@ describe('the original', () => {
 describe('thread headers', () => {
   const parent = Buffer.concat([Buffer.from([1]), Buffer.alloc(21, 9)]);
 
-  it('continue those given', async () => {
+  it('continue the given ones', async () => {
     const { field } = await prepared({
       reply: { answers: { threadTopic: 'Anfrage 7', threadIndex: parent.toString('base64'), subject: 'Re: anderes' } },
     });
@@ -209,7 +209,7 @@ describe('thread headers', () => {
   it.each([
     ['the subject answered', { answers: { subject: 'Re: WG: Angebot' } }, 'Angebot'],
     ['the own subject', {}, 'Ihre Anfrage'],
-  ])('that are missing are made: topic of %s, a head of 22 bytes', async (_what, reply, topic) => {
+  ])('that are missing are created: topic of %s, a head of 22 bytes', async (_what, reply, topic) => {
     const { field } = await prepared({ reply });
     const index = Buffer.from(field('Thread-Index') ?? '', 'base64');
     expect([field('Thread-Topic'), index.length, index[0]]).toEqual([topic, 22, 1]);

@@ -5,14 +5,14 @@ import { failureOf, resultOf } from '../../../src/outbound/results.ts';
 const entry = { replyId: 'r', server: 's', state: 'rejected' as const };
 const failure = failureOf('REPLY_HELD');
 
-it('rejected is never without a failure', () => {
+it('a rejected reply always has a failure', () => {
   expect(resultOf(entry).failure?.code).toBe('REPLY_JOB_FAILED');
   expect(resultOf(entry, { failure }).failure).toEqual(failure);
   expect(resultOf({ ...entry, result: { ...resultOf(entry), failure } }).failure).toEqual(failure);
 });
 
 it.each(['queued', 'prepared', 'submitting', 'data-begun', 'uncertain', 'accepted'] as const)(
-  '%s has none, although it was held before',
+  '%s has no failure, although it was held before',
   (state) => {
     const held = resultOf({ ...entry, state: 'held' }, { failure });
     expect(held.failure).toEqual(failure);

@@ -144,7 +144,7 @@ const entries: [name: string, entry: (text: string) => unknown][] = [
   ],
 ];
 
-describe('one text', () => {
+describe('a single text', () => {
   test.each(entries)('%s', (_name, entry) => {
     const problems = units.flatMap((unit) =>
       shapes.flatMap((shape, k) => {

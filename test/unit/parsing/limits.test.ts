@@ -8,7 +8,7 @@ function limited(timeoutMs: number) {
   return { clock, limits: timeLimits(timeoutMs, () => clock.now) };
 }
 
-it('each failure halves the time of those that come, down to what honest work never needs', () => {
+it('each failure halves the time of later mails, down to what ordinary parsing never needs', () => {
   const { limits } = limited(10_000);
   const times = Array.from({ length: 6 }, () => {
     const ms = limits.of(0);
@@ -20,7 +20,7 @@ it('each failure halves the time of those that come, down to what honest work ne
   expect(limits.of(200 * MIB)).toBe(10_000);
 });
 
-it('a hundred killers cost less than three minutes of one thread', () => {
+it('a hundred mails that kill the parser cost less than three minutes of one thread', () => {
   const { limits } = limited(10_000);
   let spent = 0;
   for (let i = 0; i < 100; i++) {
@@ -37,6 +37,6 @@ it('a failure is forgotten after ten minutes', () => {
   expect(limits.of(0)).toBe(10_000);
 });
 
-it('never exceeds the time that is set', () => {
+it('the time never exceeds the setting', () => {
   expect(limited(300).limits.of(100 * MIB)).toBe(300);
 });

@@ -30,7 +30,7 @@ const mail = (subject: string, doom?: string) =>
   Buffer.from(`${doom === undefined ? '' : `X-Doom: ${doom}\r\n`}Subject: ${subject}\r\n\r\nHello ${subject}\r\n`);
 
 describe('mails', () => {
-  it('come back in order', async () => {
+  it('are returned in order', async () => {
     const { parsing } = start({ script: undefined });
     const subjects = Array.from({ length: 60 }, (_, i) => `mail ${i}`);
     const parsed = await parsing.parse(subjects.map((subject) => mail(subject)));
@@ -43,7 +43,7 @@ describe('mails', () => {
     ['expression', 'parse-timeout', 'timeout'],
     ['memory', 'parse-memory', 'memory'],
     ['exit', 'parser-crashed', 'crash'],
-  ])('one that ends its worker by %s is failed, and its neighbours are read', async (doom, code, reason) => {
+  ])('that end their worker by %s fail, and their neighbours are parsed', async (doom, code, reason) => {
     // A small heap is full long before the time is over.
     const { parsing, ended } = start(doom === 'memory' ? { memoryMb: 24, timeoutMs: 60_000 } : {});
     const parsed = await parsing.parse([mail('before'), mail('doomed', doom), mail('after')]);
@@ -56,7 +56,7 @@ describe('mails', () => {
     expect(ended).toEqual([reason]);
   });
 
-  it('one that the parser throws on is failed without the loss of a worker', async () => {
+  it('on which the parser throws fail without the loss of a worker', async () => {
     const { parsing, ended } = start();
     const parsed = await parsing.parse([mail('before'), mail('doomed', 'error')]);
     expect(parsed.map(({ parse }) => parse)).toEqual(['complete', 'failed']);
@@ -65,7 +65,7 @@ describe('mails', () => {
   });
 });
 
-it('what comes back is all that the parser made of it', async () => {
+it('are returned with everything that the parser produced', async () => {
   const { parsing } = start({ script: undefined, inlineTextBytes: 2_000 });
   const raws = [
     'Subject: no body\r\n',
@@ -84,7 +84,7 @@ it('what comes back is all that the parser made of it', async () => {
   expect(bodies).toHaveLength(0);
 });
 
-it('mails of one request lie in one piece of memory: dropped one by one, and again', async () => {
+it('of one request share one block of memory, and are dropped one by one', async () => {
   const { parsing } = start({ script: undefined });
   const parsed = await parsing.parse([mail('one'), mail('two'), mail('three')]);
   expect(new Set(parsed.map(({ bodies }) => bodies?.buffer)).size).toBe(1);
@@ -92,7 +92,7 @@ it('mails of one request lie in one piece of memory: dropped one by one, and aga
   expect(parsed.map(({ bodies }) => bodies?.length)).toEqual([0, 0, 0]);
 });
 
-it('mails of any size come back in order', async () => {
+it('of any size are returned in order', async () => {
   const { parsing } = start({ script: undefined });
   const batch = [10, 900_000, 900_000, 900_000, 20, 2_500_000, 5].map((size, i) =>
     Buffer.concat([mail(`mail ${i}`), Buffer.alloc(size, 'x'), Buffer.from(`\r\nend of ${i}`)]),
@@ -104,7 +104,7 @@ it('mails of any size come back in order', async () => {
   );
 });
 
-it('a large mail is handed over: its memory is gone, and the message is there', async () => {
+it('that are large hand their memory over, and the message is returned', async () => {
   const { parsing } = start();
   const raw = Buffer.alloc(3_000_000, 'x');
   raw.write('Subject: large\r\n\r\n');
@@ -114,12 +114,12 @@ it('a large mail is handed over: its memory is gone, and the message is there', 
   expect(await parsing.parseLarge(doomed)).toMatchObject({ parse: 'failed', warnings: [{ code: 'parse-timeout' }] });
 });
 
-it('reads the header block alone', async () => {
+it('are parsed by their header block alone', async () => {
   const { parsing } = start({ script: undefined });
   expect(await parsing.parseHeadersOnly(mail('head'))).toMatchObject({ subject: 'head', parse: 'headers-only' });
 });
 
-it('the main thread and other batches go on while a killer is at work', async () => {
+it('do not block the main thread and other batches while one of them hangs', async () => {
   const { parsing } = start({ timeoutMs: 3_000 });
   await parsing.parse([mail('warm')]);
   let killed = false;
@@ -135,7 +135,7 @@ it('the main thread and other batches go on while a killer is at work', async ()
   expect((await killer).map(({ parse }) => parse)).toEqual(['failed', 'complete']);
 });
 
-it('many killers in one batch cost each its worker, once', async () => {
+it('that each kill a worker, several in one batch, cost one worker each, once', async () => {
   const { parsing, ended } = start({ timeoutMs: 400 });
   const batch = Array.from({ length: 24 }, (_, i) => (i % 6 === 1 ? mail(`${i}`, 'loop') : mail(`${i}`)));
   const parsed = await parsing.parse(batch);
@@ -143,13 +143,13 @@ it('many killers in one batch cost each its worker, once', async () => {
   expect(ended).toEqual(new Array(4).fill('timeout'));
 });
 
-it('a worker that cannot be started is not a mail’s fault', async () => {
+it('do not get the blame for a worker that cannot be started', async () => {
   const { parsing, ended } = start({ script: new URL('./no-such-worker.ts', import.meta.url) });
   await expect(parsing.parse([mail('good')])).rejects.toThrow('did not start');
   expect(ended).toEqual([]);
 });
 
-it('rejects what is in work and what waits when it is stopped, and everything afterwards', async () => {
+it('in progress or waiting are rejected on stop, and all later ones', async () => {
   const { parsing } = start({ timeoutMs: 60_000 });
   await parsing.parse([mail('warm')]);
   const pending = Array.from({ length: 10 }, () => parsing.parse([mail('doomed', 'loop')]));

@@ -42,7 +42,7 @@ it('survives thousands of nested tables', () => {
 });
 
 describe('a quotation', () => {
-  it('stands below the text, each line marked', () => {
+  it('is below the text, with each line marked', () => {
     expect(replyBodies({ text: 'Gern.', quoted: quoted('Hallo\r\n> alt\r\n\n') }).text).toBe(
       'Gern.\n\nZoë <b>, 2026-11-23 10:00 UTC:\n> Hallo\n>> alt',
     );
@@ -78,7 +78,7 @@ describe('a quotation', () => {
 });
 
 it.each(['<script>', '<form a="', '<p onx=', '<', '<a href="https://c.example/">', '<ol><li>', ' on', '<p a=\'"'])(
-  'a long text of %j costs what its length costs',
+  'takes time in proportion to a long text of %j',
   (piece) => {
     const html = piece.repeat(300_000 / piece.length);
     const before = process.cpuUsage();

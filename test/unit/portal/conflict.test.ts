@@ -37,13 +37,13 @@ describe('a conflict', () => {
     expect(contested.map(({ field, take }) => [field, take])).toEqual(expected);
   });
 
-  it('of several changes the oldest says what the form was opened with', () => {
+  it('compares several changes with what the form was opened with', () => {
     const changes = [entry('Lee', ['port', '994', '995']), entry('Kim', ['port', '993', '994'])];
     const { contested } = conflictOf({ ...base }, { ...base, port: 995 }, changes);
     expect(contested).toMatchObject([{ field: 'port', take: 'theirs', mine: 993, theirs: 995 }]);
   });
 
-  it('a long value of the log is cut: it decides nothing', () => {
+  it('does not use values that the log cut', () => {
     const long = Array.from({ length: 50 }, (_, i) => `a${i}@b.example`);
     const logged = `${JSON.stringify(long).slice(0, 300)}…`;
     const mine = { ...base, aliases: [...long, 'mine@b.example'] };
@@ -51,7 +51,7 @@ describe('a conflict', () => {
     expect(contested).toMatchObject([{ field: 'aliases', take: 'mine' }]);
   });
 
-  it('a password is never offered', () =>
+  it('never offers a password', () =>
     expect(conflictOf({ ...base }, base, [entry('Lee', ['password', '••••', '••••'])]).contested).toEqual([]));
 });
 

@@ -8,8 +8,8 @@ import { addConnect } from '../../../src/http/portal/connect-page.ts';
 import type { PortalDeps } from '../../../src/http/portal/deps.ts';
 import { requestContext } from '../../../src/http/portal/gate.ts';
 
-describe('half made', () => {
-  it('says so, and continues with what is missing', async () => {
+describe('a wizard that was left half-way', () => {
+  it('reports this, and continues with what is missing', async () => {
     const made: string[] = [];
     let refuse = true;
     const app = Fastify();

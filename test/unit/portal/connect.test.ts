@@ -12,7 +12,7 @@ const answers = (more: Record<string, string> = {}) =>
     ['Contoso'],
   );
 
-describe('definitions', () => {
+describe('definitions made by the wizard', () => {
   it('app-only: the shared address signs in to both', () => {
     const { imap, smtp } = definitionsOf(
       answers({ from: 'Support Team <support@contoso.example>; vip@contoso.example' }),
@@ -80,7 +80,7 @@ describe('definitions', () => {
   });
 });
 
-describe('what is wrong', () => {
+describe('wrong input', () => {
   it.each([
     ['mailbox', { mailbox: 'nobody' }, ['mailbox notAddress', 'name empty']],
     ['mailbox', { mailbox: 'a@b.example; c@d.example' }, ['mailbox notAddress']],
@@ -98,7 +98,7 @@ describe('what is wrong', () => {
   );
 });
 
-describe('PowerShell', () => {
+describe('generated PowerShell', () => {
   const placeholders = { objectId: '<object id>', clientId: '<client id>' };
   it('app-only, with the client id that is known', () =>
     expect(
@@ -122,5 +122,5 @@ describe('PowerShell', () => {
     ["o'neil@b.example", "'o''neil@b.example'"],
     ['a’; Remove-Mailbox x; ‘b', "'a’’; Remove-Mailbox x; ‘‘b'"],
     ['$(evil)`n', "'$(evil)`n'"],
-  ])('%s is a string and nothing else', (text, shown) => expect(quoted(text)).toBe(shown));
+  ])('%s is a quoted string and nothing else', (text, shown) => expect(quoted(text)).toBe(shown));
 });

@@ -37,13 +37,13 @@ async function portal(secure: boolean) {
 }
 
 describe('the state cookie of a delegated sign-in', () => {
-  it('under https it has the __Host- prefix and all that the prefix asks for', async () => {
+  it('has under https the __Host- prefix and everything the prefix requires', async () => {
     const { setCookie, close } = await portal(true);
     expect(setCookie).toBe(`__Host-mailroom_signin=${STATE}; Max-Age=900; Path=/; HttpOnly; Secure; SameSite=Lax`);
     await close();
   });
 
-  it('on a development machine without https it has none: a browser would not take it', async () => {
+  it('has no prefix on a development machine without https, where a browser would refuse it', async () => {
     const { setCookie, close } = await portal(false);
     expect(setCookie).toBe(`mailroom_signin=${STATE}; Max-Age=900; Path=/; HttpOnly; SameSite=Lax`);
     await close();
@@ -53,14 +53,14 @@ describe('the state cookie of a delegated sign-in', () => {
     ['none', undefined],
     ['one that a neighbour of the domain may have set', `mailroom_signin=${STATE}`],
     ['another state', `__Host-mailroom_signin=${'x'.repeat(43)}`],
-  ])('the way back with %s is refused', async (_, cookie) => {
+  ])('refuses the return with %s', async (_, cookie) => {
     const { back, completed, close } = await portal(true);
     expect((await back(cookie)).statusCode).toBeGreaterThanOrEqual(400);
     expect(completed).toEqual([]);
     await close();
   });
 
-  it('the right one opens the way back, and is taken away', async () => {
+  it('accepts the right return, and is removed', async () => {
     const { back, completed, close } = await portal(true);
     const answer = await back(`other=1; __Host-mailroom_signin=${STATE}`);
     expect(answer.statusCode).toBe(303);

@@ -67,7 +67,7 @@ function listen(events: ReturnType<typeof liveEvents>) {
 const flow = { emailFlow: 'F', servers: [], waiting: 1, jobs: {} };
 
 describe('live events', () => {
-  it('tell a page once after it opened, then of every change, and of time that passes', async () => {
+  it('notify a page once after it opened, then of every change, and periodically', async () => {
     const events = live();
     const { raw } = listen(events);
     await vi.advanceTimersByTimeAsync(1_000);
@@ -83,7 +83,7 @@ describe('live events', () => {
     expect(raw.ended).toBe(true);
   });
 
-  it('look at nothing when nobody listens', async () => {
+  it('read nothing when no page is open', async () => {
     const events = live();
     const { raw } = listen(events);
     await vi.advanceTimersByTimeAsync(2_000);
@@ -108,7 +108,7 @@ describe('live events', () => {
     events.close();
   });
 
-  it('are not kept for a reader to whom nothing gets through', async () => {
+  it('are ended for a reader that receives nothing', async () => {
     const events = live();
     const { raw } = listen(events);
     raw.writableLength = 100_000;
@@ -117,7 +117,7 @@ describe('live events', () => {
     events.close();
   });
 
-  it('are so many at most', () => {
+  it('are limited in number', () => {
     const events = live();
     const all = Array.from({ length: 201 }, (_, i) => {
       who = `person ${i}`;
@@ -128,7 +128,7 @@ describe('live events', () => {
     events.close();
   });
 
-  it('are few for each person, and again as one ends', () => {
+  it('are limited for each person, and free again when one ends', () => {
     const events = live();
     who = 'Kim';
     const own = Array.from({ length: 13 }, () => listen(events));

@@ -7,7 +7,7 @@ import { sorted } from '../../../src/lib/sort.ts';
 import { firstOf } from '../../../src/lib/streams.ts';
 
 describe('a filter', () => {
-  it('keeps what is valid, and is the same in its query', () => {
+  it('keeps valid values, and is unchanged when read from its own query', () => {
     const filter = filterOf({
       server: 'Out',
       code: ' X ',
@@ -72,7 +72,7 @@ describe('an order', () => {
   });
 });
 
-describe('the way back', () => {
+describe('the return address', () => {
   it.each([
     ['/portal/replies?state=held&page=2', '/portal/replies?state=held&page=2'],
     ['/portal/replies?page=2&done=x&about=y&proof=z', '/portal/replies?page=2'],
@@ -84,15 +84,15 @@ describe('the way back', () => {
   ])('%s', (given, back) => expect(backOf(given, '/portal/replies')).toBe(back));
 });
 
-describe('many at once', () => {
-  it('are each id once, bounded', () => {
+describe('a bulk action', () => {
+  it('names each id once, and is limited', () => {
     const ids = Array.from({ length: 2_000 }, (_, i): [string, string] => ['id', `r${i % 1_500}`]);
     const bulk = bulkOf(new URLSearchParams([['act', 'drop:marked'], ...ids]), '/portal/replies');
     expect(bulk).toMatchObject({ act: 'drop', scope: 'marked', confirmed: false, back: '/portal/replies' });
     expect(bulk.ids).toHaveLength(1_000);
   });
 
-  it('one that fails stops no other', async () => {
+  it('continues after one that fails', async () => {
     const seen: string[] = [];
     const done = await decideAll(['a', 'b', 'c'], async (id) => {
       seen.push(id);

@@ -14,7 +14,7 @@ import { findingIn, labelIn, problemIn } from '../../../src/http/portal/words-sa
 const frame = (language: 'en' | 'de') =>
   frameOf({ language, organisation: 'Contoso', session: undefined, url: '/portal', now: Date.UTC(2026, 10, 25) });
 
-describe('what to do', () => {
+describe('advice', () => {
   it.each([
     ['Set TLS to enabled.', '<p>Set TLS to enabled.</p>'],
     [
@@ -32,7 +32,7 @@ describe('what to do', () => {
     ['javascript:alert(1); <b>', '<ul class="fix"><li>javascript:alert(1)</li><li>&lt;b&gt;</li></ul>'],
   ])('%s', (fix, shown) => expect(fixList(fix).text).toBe(shown));
 
-  it('loses no word of the doctor’s own fixes', () => {
+  it('keeps every word of the doctor’s own fixes', () => {
     const names = {
       provider: 'microsoft',
       server: 'S',
@@ -65,7 +65,7 @@ describe('a step', () => {
       remote: { system: 'imap', text: 'User is <b>authenticated</b> but not connected.' },
     },
   };
-  it('that failed says what was said and what to do, escaped', () => {
+  it('that failed shows the remote words and what to do, escaped', () => {
     const text = stepItem(frame('de'), failed).text;
     expect(text).toContain('class="failed"');
     expect(text).toContain('fehlgeschlagen');
@@ -74,7 +74,7 @@ describe('a step', () => {
     expect(text).toContain('Tun Sie &lt;dies&gt;');
     expect(text).not.toContain('Signed in, but');
   });
-  it('names the button of the portal where the command line has a command', () => {
+  it('names the portal’s button where the command line has a command', () => {
     const fix = {
       en: 'p@b.example must sign in: mailroom login "S". Mail waits.',
       de: 'p@b.example meldet sich an: mailroom login "S".',
@@ -90,7 +90,7 @@ describe('a step', () => {
       );
     }
   });
-  it('that is only not yet possible is a note, with what comes first', async () => {
+  it('that is not possible yet is a note, with what comes first', async () => {
     async function* run(): AsyncGenerator<CheckStep> {
       yield { ...base, step: 'config', state: 'ok' };
       yield { ...failed, step: 'token', failure: { ...failed.failure, code: 'OAUTH_SIGN_IN_NEEDED' } } as CheckStep;
@@ -101,7 +101,7 @@ describe('a step', () => {
     expect(lines[2]?.step).toContain('Not yet possible: first save the server');
     expect(lines.at(-1)?.summary).toContain('Nothing is wrong.');
   });
-  it('has times that name their zone', () => {
+  it('shows times with their zone', () => {
     const detail = { en: 'until 2026-11-30T02:31:36.000Z', de: 'bis 2026-11-30T02:31:36.000Z' };
     const { text } = stepItem(frame('de'), { ...base, step: 'token', state: 'ok', detail });
     expect(text).toContain(
@@ -147,7 +147,7 @@ describe('in German', () => {
     { applications: [], now: new Date('2026-11-30') },
   );
 
-  it('every finding there is', () => {
+  it('every finding of the doctor is shown', () => {
     const codes = new Set(findings.map(({ code }) => code));
     expect([...codes].sort()).toEqual([
       'APPLICATION_NOT_CONFIGURED',
@@ -209,14 +209,14 @@ describe('in German', () => {
       'hots: Diese Einstellung gibt es nicht. Meinten Sie host?',
       'hots: This setting does not exist. Did you mean host?',
     ],
-  ])('the form says of %o what to enter, by the name of its field', (fields, de, en) => {
+  ])('the form names its field for %o', (fields, de, en) => {
     const [problem] = problemsOf(fields);
     if (problem === undefined) throw new Error('is valid');
     expect(`${labelIn('de', problem.field)}: ${problemIn('de', problem)}`).toBe(de);
     expect(`${labelIn('en', problem.field)}: ${problemIn('en', problem)}`).toBe(en);
   });
 
-  it('names the field of the pace as the form does', () => {
+  it('names the field of the pace as in the form', () => {
     const [problem] = problemsOf({ emailFlow: undefined, pace: { perMinute: 0 } }, 'SMTP').filter(({ field }) =>
       /pace/.test(field),
     );
@@ -242,7 +242,7 @@ describe('small parts', () => {
     ['x', 1],
   ])('page %s is %i', (text, page) => expect(pageOf(text)).toBe(page));
 
-  it('a pager leads on and back, and is silent for one page', () => {
+  it('a pager links back and forward, and is absent for one page', () => {
     const at = (page: number, pages: number) =>
       pager(frame('en'), { at: page, pages, total: 1234, word: 'entries', url: (next) => `?page=${next}` }).text;
     expect(at(1, 1)).not.toContain('<nav');

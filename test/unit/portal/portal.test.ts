@@ -11,7 +11,7 @@ describe('html', () => {
     [html`${undefined}${null}${false}${0}`, '0'],
   ])('%o', (made, text) => expect(made.text).toBe(text));
 
-  it('takes no foreign object for a template', () => {
+  it('rejects objects that are not templates', () => {
     const forged = JSON.parse('{"text":"<script>"}') as { text: string };
     expect(() => html`${forged}`).toThrow(TypeError);
   });
@@ -34,7 +34,7 @@ describe('the form', () => {
       ...more,
     });
 
-  it('makes a definition of fields, without those of the other type and way of signing in', () => {
+  it('makes a definition from its fields, without those of the other type and sign-in method', () => {
     const entered = fields({
       password: 'x',
       signInUser: 'alex@contoso.example',
@@ -58,7 +58,7 @@ describe('the form', () => {
     });
   });
 
-  it('keeps what is stored and has no field, and takes several addresses of one line', () => {
+  it('keeps stored values that have no field, and accepts several addresses on one line', () => {
     const entered = fields({
       serverType: 'SMTP',
       user: 'Person <mailto:p@b.example>',
@@ -85,7 +85,7 @@ describe('the form', () => {
     ['none chosen', { emailFlow: '' }, ''],
   ])('takes the Email Flow: %s', (_, entered, flow) => expect(definitionFrom(fields(entered)).emailFlow).toBe(flow));
 
-  it('takes flows by recipient a line each, and names what is none', () => {
+  it('accepts flows by recipient, one a line, and names lines that are invalid', () => {
     const entered = fields({
       aliases: 'Orders <orders@contoso.example>\nnonsense',
       flowByRecipient: 'orders@contoso.example = Orders\n+vip=VIP = first\nnonsense\n',
@@ -99,7 +99,7 @@ describe('the form', () => {
   });
 
   it.each(['Anna', 'Weber, Alex', 'A "quoted" one', 'back\\slash', 'a@b'])(
-    'shows the display name %j so that it comes back',
+    'shows the display name %j so that it can be read back',
     (name) => {
       const stored = {
         serverType: 'SMTP',
@@ -120,7 +120,7 @@ describe('the form', () => {
     },
   );
 
-  it('a blank one holds the presets of Microsoft 365', () => {
+  it('is preset for Microsoft 365 when blank', () => {
     expect(blank('IMAP')).toMatchObject({
       host: 'outlook.office365.com',
       port: 993,
@@ -135,7 +135,7 @@ describe('the form', () => {
     });
   });
 
-  it('takes where to begin and what to do afterwards from a choice and its field, and keeps a time that is stored', () => {
+  it('reads start point and action from a choice and its field, and keeps a stored time', () => {
     const started = (startFrom: string, startFromDate: string, stored = {}) =>
       definitionFrom(fields({ startFrom, startFromDate }), { serverType: 'IMAP', ...stored }).startFrom;
     expect(started('all', '2026-11-01')).toBe('all');

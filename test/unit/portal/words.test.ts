@@ -20,21 +20,21 @@ describe.each(Object.keys(catalogue) as ErrorCode[])('%s', (code) => {
     }
     expect(de.title).not.toBe(en.title);
   });
-  it('is German on a German page', () => {
+  it('is shown in German on a German page', () => {
     expect(withoutNames(de.title)).not.toMatch(ENGLISH);
     expect(withoutNames(de.hint)).not.toMatch(ENGLISH);
     expect(`${de.title} ${de.hint}`).not.toMatch(
       /(?<!E-)\bMails?\b|E-Mail-Server|freigegebene|Vollzugriff|(?<!App-)Passwort|berichtig/i,
     );
   });
-  it.each([de, en])('tells a person of no API and no command for signing in', ({ hint }) =>
+  it.each([de, en])('names no API and no sign-in command to a person', ({ hint }) =>
     expect(hint).not.toMatch(
       /\/v1\/|If-Match|ETag|Authorization:|Content-Type|mailroom (login|servers|invite)|http\.apiTokens/,
     ),
   );
 });
 
-describe('words that follow a number', () => {
+describe('words that depend on a number', () => {
   it.each([
     ['de', 'entries', 1, '1 Eintrag'],
     ['de', 'entries', 1234, '1.234 Einträge'],

@@ -3,7 +3,7 @@ import type { Redis } from 'ioredis';
 import { expect, it } from 'vitest';
 import { createSharedClock } from '../../../src/adapters/redis/clock.ts';
 
-it('is Redis’ time whatever the machine says, and runs on between two questions', async () => {
+it('follows Redis’ time whatever the machine’s clock, and advances between two readings', async () => {
   let monotonic = 5_000;
   let seconds = '1000';
   const redis = { time: async () => [seconds, '250000'] } as unknown as Redis;

@@ -89,7 +89,7 @@ const NOT_YET = '*2\r\n:0\r\n:0\r\n';
 const TOO_OLD = "-ERR unknown command 'WAITAOF', with args beginning with: '1' '0' \r\n";
 const NO_AOF = '-ERR WAITAOF cannot be used when numlocal is set but appendonly is disabled.\r\n';
 
-describe('on disk', () => {
+describe('waiting for the disk', () => {
   it.each([
     ['fsynced', [WRITTEN], [true, true], 2],
     ['the disk took longer than we wait, then not', [NOT_YET, WRITTEN], [false, true], 2],
@@ -113,7 +113,7 @@ describe('on disk', () => {
     expect(asked.filter((command) => /^1 WAITAOF/i.test(command))).toEqual([]);
   });
 
-  it('holds up nothing else while the disk takes its time', async () => {
+  it('delays no other command while the disk is busy', async () => {
     const { client, journal, owed, slow } = await scripted([WRITTEN]);
     slow(true);
     let known: boolean | undefined;
@@ -128,7 +128,7 @@ describe('on disk', () => {
     expect(known).toBe(true);
   });
 
-  it('is asked once for all who ask meanwhile', async () => {
+  it('runs once for all concurrent callers', async () => {
     const { journal, ledgers, asked, owed, slow } = await scripted([WRITTEN]);
     slow(true);
     const first = journal.onDisk();
@@ -139,7 +139,7 @@ describe('on disk', () => {
     expect(asked.filter((command) => command.includes('WAITAOF'))).toHaveLength(2);
   });
 
-  it('says to the ledgers that it is not yet known', async () => {
+  it('reports an unknown state to the ledgers', async () => {
     const { ledgers } = await scripted([NOT_YET, WRITTEN]);
     expect([await ledgers.durable(), await ledgers.durable()]).toEqual([false, true]);
   });

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { createPressure } from '../../../src/adapters/redis/pressure.ts';
 
 describe('back-pressure', () => {
-  it('waits at nine tenths of maxmemory, goes on a tenth below that; asks Redis twice a second at most', async () => {
+  it('stops at nine tenths of maxmemory, resumes a tenth below; queries Redis at most twice a second', async () => {
     let used = 50;
     let asked = 0;
     let now = 0;
@@ -34,7 +34,7 @@ describe('back-pressure', () => {
     expect(asked).toBe(4);
   });
 
-  it('holds a flow whose backlog is over its bound, and no other', async () => {
+  it('stops a flow whose backlog is over its limit, and no other', async () => {
     let now = 0;
     const backlog: Record<string, number> = { A: 10, B: 1 };
     const redis = { info: async () => 'used_memory:1\r\nmaxmemory:0\r\n' } as unknown as Redis;

@@ -4,7 +4,7 @@ import { createSeal } from '../../../src/adapters/redis/sealed.ts';
 
 const seal = createSeal([{ id: 'k1', key: new Uint8Array(32).fill(7) }]);
 
-it('opens what was sealed under this name', () => {
+it('opens what was sealed under the same name', () => {
   expect(seal.open('a', seal.seal('a', 'secret'))).toEqual({ text: 'secret', stale: false });
   expect(() => seal.open('b', seal.seal('a', 'secret'))).toThrow();
 });

@@ -9,7 +9,7 @@ import { createCertificates } from '../../../src/sandbox/certificate.ts';
 
 const { caPem, certificate } = createCertificates();
 
-it('name the hosts and the authority', () => {
+it('names the hosts and the authority', () => {
   const leaf = new X509Certificate(certificate);
   const authority = new X509Certificate(caPem);
   expect(authority.ca).toBe(true);
@@ -23,7 +23,7 @@ it('name the hosts and the authority', () => {
   expect(Date.parse(leaf.validTo)).toBeGreaterThan(Date.now() + 360 * 86_400_000);
 });
 
-it('pass OpenSSL’s strict check', () => {
+it('passes OpenSSL’s strict check', () => {
   const folder = mkdtempSync(join(tmpdir(), 'sandbox-certificate-'));
   try {
     const [ca, leaf] = [join(folder, 'ca.pem'), join(folder, 'leaf.pem')];

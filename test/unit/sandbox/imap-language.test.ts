@@ -26,7 +26,7 @@ describe('arguments', () => {
   ])('%s', (text, expected) => {
     expect(parseTokens([text]).map(show)).toEqual(expected);
   });
-  it('takes literals as strings', () => {
+  it('reads literals as strings', () => {
     expect(parseTokens(['x ', Buffer.from('a b'), ' (y ', Buffer.from(''), ')']).map(show)).toEqual([
       'x',
       '"a b"',
@@ -36,7 +36,7 @@ describe('arguments', () => {
   it.each(['(', ')', '"open', 'BODY[TEXT'])('refuses %s', (text) => {
     expect(() => parseTokens([text])).toThrow(SyntaxError);
   });
-  it('quotes, or sends a literal', () => {
+  it('quotes a string, or sends a literal', () => {
     expect(quote('a"b\\')).toBe('"a\\"b\\\\"');
     expect(quote('ü\xfc'.slice(1))).toBe('{1}\r\n\xfc');
     expect(quote(undefined)).toBe('NIL');
@@ -79,15 +79,15 @@ describe('sets', () => {
   ])('%s by UID: %s', (text, byUid, expected) => {
     expect(uids(text, byUid)).toEqual(expected);
   });
-  it('refuses * in an empty folder, as Exchange does', () => {
+  it('refuse * in an empty folder, as Exchange does', () => {
     expect(resolveSet([], '*', false)).toBe('invalid');
     expect(resolveSet([], '1:*', true)).toEqual([]);
   });
-  it('writes sets compactly', () => {
+  it('are written compactly', () => {
     expect(compactSet([1, 2, 3, 7, 9, 10])).toBe('1:3,7,9:10');
     expect(compactSet([])).toBe('');
   });
-  it('finds positions', () => {
+  it('yield positions', () => {
     expect([1, 2, 6, 7, 10].map((uid) => lowerBound(view, uid))).toEqual([0, 0, 2, 3, 4]);
   });
 });
@@ -97,7 +97,7 @@ describe('MIME trees', () => {
     'Content-Type: multipart/mixed; boundary="a b"\r\n\r\npreamble\r\n--a b\r\n\r\nplain\r\n--a b-not\r\n--a b\r\nContent-Type: multipart/alternative; boundary=c\r\n\r\n--c\r\nContent-Type: text/html; charset="utf-8"\r\n\r\n<p>\r\n--c--\r\n--a b\r\nContent-Type: message/rfc822\r\nContent-Disposition: attachment; filename="x;\\"y.eml"\r\n\r\nSubject: inner\r\n\r\nbody\r\nmore\r\n--a b--\r\nepilogue',
   );
   const root = parsePart(raw);
-  it('splits at boundary lines only', () => {
+  it('are split at boundary lines only', () => {
     expect(root.parts.map((part) => `${part.type}/${part.subtype}`)).toEqual([
       'text/plain',
       'multipart/alternative',
@@ -108,7 +108,7 @@ describe('MIME trees', () => {
     expect(findPart(root, [3, 1])?.body.toString()).toBe('body\r\nmore');
     expect(findPart(root, [4])).toBeUndefined();
   });
-  it('describes itself', () => {
+  it('describe themselves', () => {
     expect(bodyStructure(root, true)).toBe(
       '(("TEXT" "PLAIN" ("charset" "us-ascii") NIL NIL "7bit" 16 1 NIL NIL NIL NIL)(("TEXT" "HTML" ("charset" "utf-8") NIL NIL "7bit" 3 0 NIL NIL NIL NIL) "ALTERNATIVE" ("boundary" "c") NIL NIL NIL)("MESSAGE" "RFC822" NIL NIL NIL "7bit" 28 (NIL "inner" NIL NIL NIL NIL NIL NIL NIL NIL) ("TEXT" "PLAIN" ("charset" "us-ascii") NIL NIL "7bit" 10 1 NIL NIL NIL NIL) 3 NIL ("attachment" ("filename" "x;\\"y.eml")) NIL NIL) "MIXED" ("boundary" "a b") NIL NIL NIL)',
     );
@@ -116,7 +116,7 @@ describe('MIME trees', () => {
 });
 
 describe('headers', () => {
-  it('unfolds and reads addresses', () => {
+  it('are unfolded, and their addresses read', () => {
     const fields = headerFields(
       Buffer.from(
         'From: "Doe, \\"J\\"" <j@x.example>\r\nTo: team: a@x.example, B <b@y.example>;,\r\n c@z.example (C)\r\nSubject: a\r\n b\r\n\r\nFrom: not me',
@@ -141,7 +141,7 @@ describe('dates', () => {
   ])('%s', (text, iso) => {
     expect(parseImapDate(text)?.toISOString()).toBe(iso);
   });
-  it('are written as RFC 3501 wants', () => {
+  it('are written as RFC 3501 requires', () => {
     expect(imapDate(new Date('2026-01-02T03:04:05Z'))).toBe(' 2-Jan-2026 03:04:05 +0000');
     expect(parseImapDate('32 Foo')).toBeUndefined();
   });

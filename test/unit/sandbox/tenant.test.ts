@@ -58,7 +58,7 @@ describe('directory', () => {
   ])('%j as %s sends from %s with Sender %s: %s', (principal, mailbox, from, sender, allowed) => {
     expect(directory.maySendFrom(principal, mailbox, from, sender)).toBe(allowed);
   });
-  it('lets a person submit as itself only', () => {
+  it('lets a person submit as themselves only', () => {
     expect(directory.maySubmitAs(alex, ALEX)).toBe(true);
     expect(directory.maySubmitAs(alex, SHARED)).toBe(false);
     expect(directory.maySubmitAs(app('one'), SHARED)).toBe(true);
@@ -66,7 +66,7 @@ describe('directory', () => {
 });
 
 describe('list of faults', () => {
-  it('strikes so many times', () => {
+  it('applies a fault a given number of times', () => {
     const faults = createFaults();
     faults.set({ name: 'emptyFetch', uid: 7, times: 2 });
     expect(faults.take('emptyFetch', { uid: 8 })).toBeUndefined();
@@ -76,7 +76,7 @@ describe('list of faults', () => {
     expect(faults.take('emptyFetch', { uid: 7 })).toBeUndefined();
     expect(faults.none).toBe(true);
   });
-  it('ends by the clock', () => {
+  it('ends a fault by the clock', () => {
     let clock = 1000;
     const faults = createFaults(() => clock);
     faults.set({ name: 'lateReadable', forMilliseconds: 500 });
@@ -85,14 +85,14 @@ describe('list of faults', () => {
     expect(faults.peek('lateReadable')).toBeUndefined();
     expect(faults.list()).toEqual([]);
   });
-  it('fills a named reply in, and knows the stage of the others', () => {
+  it('completes a named reply, and knows the stage of the others', () => {
     const faults = createFaults();
     faults.set({ name: 'smtpReply', reply: 'userUnknown' });
     faults.set({ name: 'dropBeforeData' });
     expect(faults.list()).toMatchObject([{ at: 'rcpt', code: 550, text: '5.1.1 User unknown' }, { at: 'rcpt' }]);
     expect(faults.take('smtpReply', { at: 'mail' })).toBeUndefined();
   });
-  it('is cleared by id, name or whole', () => {
+  it('clears faults by id, by name or all', () => {
     const faults = createFaults();
     const id = faults.set({ name: 'http429' });
     faults.set({ name: 'http429' });
@@ -114,7 +114,7 @@ describe('tokens', () => {
     () => clock,
   );
   const audience = 'https://outlook.office365.com';
-  it('grant by role and scope, until they expire', () => {
+  it('grant access by role and scope until they expire', () => {
     const person = tokens.forPerson('app', audience, ALEX, ['IMAP.AccessAsUser.All'], 60);
     expect(tokens.grant(person)).toMatchObject({
       principal: { kind: 'person', address: ALEX },

@@ -485,7 +485,7 @@ const rows = Object.entries(servers).flatMap(([name, { host, rows: said }]) =>
   said.map(([phase, text, code, action]) => ({ name, host, phase, text, code, action })),
 );
 
-it('holds at least 120 answers, none twice', () => {
+it('has at least 120 answers, none twice', () => {
   const said = rows.map(({ name, phase, text }) => `${name} ${phase} ${text}`);
   expect(new Set(said).size).toBe(said.length);
   expect(said.length).toBeGreaterThanOrEqual(120);
@@ -496,14 +496,14 @@ it.each(rows)('$name, $phase: $text', ({ host, phase, text, code, action }) => {
   expect({ code: verdict.code, action: verdict.action }).toEqual({ code, action });
 });
 
-describe('kinds', () => {
+describe('kinds of answers', () => {
   it.each(rows.filter(({ phase }) => phase === 'auth' || phase === 'connect' || phase === 'ehlo' || phase === 'tls'))(
-    'before the envelope nothing is about a reply, however often it is tried: $name, $text',
+    'before the envelope no answer concerns a reply, however often it is tried: $name, $text',
     ({ host, phase, text }) => expect(classify(host, phase, text, 50).action).not.toBe('fail'),
   );
 
   it.each(rows.filter(({ host }) => host !== 'smtp.office365.com'))(
-    '$name: no advice of Microsoft',
+    '$name: gives no Microsoft advice',
     ({ host, phase, text }) => {
       expect(classify(host, phase, text).hint).not.toMatch(
         /Set-|Get-|Add-Recipient|Microsoft|Entra|Defender|Exchange|tenant/i,
@@ -511,7 +511,7 @@ describe('kinds', () => {
     },
   );
 
-  it('every code has a hint in both languages', () => {
+  it('has a hint in both languages for every code', () => {
     for (const { code } of rows)
       expect(Object.values(catalogue[code as keyof typeof catalogue].hint)).not.toContain('');
   });
@@ -523,16 +523,16 @@ describe('kinds', () => {
     ['450 come back in 10s', 10_000],
     ['450 4.2.0 queue id 300 seconded', 0],
     ['450 later', 0],
-  ])('the wait that words announce: %s', (text, ms) => expect(announcedMs(text)).toBe(ms));
+  ])('the wait that an answer announces: %s', (text, ms) => expect(announcedMs(text)).toBe(ms));
 
-  it('an announced wait is the wait, up to an hour for one reply and a day for a server', () => {
+  it('an announced wait is kept, up to an hour for one reply and a day for a server', () => {
     expect(classify('h', 'rcpt', '451 greylisted, try again in 25 minutes').retryAfterMs).toBe(25 * MINUTE);
     expect(classify('h', 'rcpt', '451 greylisted, try again in 300 hours').retryAfterMs).toBe(HOUR);
     expect(classify('h', 'answer', '550 daily sending quota used, try again in 12 hours').retryAfterMs).toBe(12 * HOUR);
     expect(classify('h', 'answer', '550 daily sending quota used, try again in 99 hours').retryAfterMs).toBe(24 * HOUR);
   });
 
-  it('a refusal of MAIL FROM that nobody knows is tried three times before it fails', () => {
+  it('an unknown refusal of MAIL FROM is tried three times before the reply fails', () => {
     expect([1, 2, 3].map((tries) => classify('h', 'mail', '501 5.5.4 odd', tries).action)).toEqual([
       'retry',
       'retry',

@@ -220,7 +220,7 @@ const rows: [Phase, string, string, string, string, number?][] = [
   ['auth', '550 odd', 'SMTP_AUTH_FAILED', 'auth', 'renew-token'],
 ];
 
-describe('verdict', () => {
+describe('classification', () => {
   it.each(rows)('%s: %s', (phase, text, code, kind, action, wait = 0) => {
     const verdict = classify(phase, text);
     expect({ code: verdict.code, class: verdict.class, action: verdict.action }).toEqual({ code, class: kind, action });
@@ -238,21 +238,21 @@ describe('verdict', () => {
     ['answer', 'ECONNECTION', 'DELIVERY_UNCERTAIN', 'settle'],
     ['tls', 'ESOCKET', 'SMTP_TLS_FAILED', 'pause-server'],
     ['auth', 'EAUTH', 'SMTP_AUTH_FAILED', 'renew-token'],
-  ] as const)('a silent end in %s (%s): %s', (phase, nodeCode, code, action) => {
+  ] as const)('a connection that ends silently in %s (%s): %s', (phase, nodeCode, code, action) => {
     expect(classify(phase, undefined, 1, nodeCode)).toMatchObject({ code, action });
   });
 
-  it('SendAsDenied is tried once more, then fails', () => {
+  it('retries SendAsDenied once, then fails', () => {
     expect(classify('answer', '554 5.2.252 SendAsDenied', 1).action).toBe('retry');
     expect(classify('answer', '554 5.2.252 SendAsDenied', 2).action).toBe('fail');
   });
 
-  it('waits grow with the tries, to an hour at most', () => {
+  it('waits longer with each attempt, up to an hour', () => {
     const waits = [1, 2, 3, 10].map((tries) => classify('mail', '451 4.3.2 later', tries).retryAfterMs);
     expect(waits).toEqual([MINUTE, 2 * MINUTE, 4 * MINUTE, 60 * MINUTE]);
   });
 
-  it('nothing is failed for an authentication or configuration fault', () => {
+  it('fails nothing for an authentication or configuration fault', () => {
     for (const [phase, text, , kind] of rows) {
       if (kind === 'auth' || phase === 'auth') expect(classify(phase, text, 50).action).not.toBe('fail');
     }
@@ -269,7 +269,7 @@ describe('verdict', () => {
   });
 });
 
-it('remote text shows no token and no customer', () => {
+it('shows no token and no customer in the remote text', () => {
   expect(maskRemoteText(`535 user=x auth=Bearer ${'a'.repeat(80)}\r\n more`)).toBe('535 user=x auth=Bearer *** more');
   expect(maskRemoteText(`x ${'Q'.repeat(200)}`)).toBe('x ***');
   expect(maskRemoteText('550 5.1.1 <zoe@example.net>: unknown', ['info@contoso.com'])).toBe(
@@ -301,7 +301,7 @@ it.each([
   ['5.7.60', 550, '5.7.60 does not have permissions to send as this sender', undefined, undefined],
   ['5.2.121', 554, "5.2.121 Recipient's per hour limit exceeded", undefined, undefined],
   [undefined, undefined, undefined, undefined, undefined],
-] as const)('as a bounce, %s %s %s: %s', (enhancedCode, replyCode, text, code, holdMs) => {
+] as const)('in a bounce, %s %s %s: %s', (enhancedCode, replyCode, text, code, holdMs) => {
   const verdict = classifyBounce({ enhancedCode, replyCode, text }, names);
   expect([verdict?.code, verdict?.holdMs]).toEqual([code, holdMs]);
 });

@@ -207,7 +207,7 @@ const table: Row[] = [
 const PHASES = { connect: 'connect', ehlo: 'connect', auth: 'auth', mail: 'mail', rcpt: 'rcpt', data: 'data' } as const;
 const names = { user: 'u@contoso.com', from: 'f@contoso.com', server: 's', host: 'h', port: 587 };
 
-it('every fault of the sandbox belongs to one row, and every row is tried', () => {
+it('every fault of the sandbox matches one row, and every row is tried', () => {
   const used = table.flatMap(({ faults }) => faults);
   expect([...used].sort()).toEqual(Object.keys(SMTP_REPLIES).sort());
   expect(table.filter(({ faults, also = [] }) => faults.length + also.length === 0)).toEqual([]);
@@ -232,7 +232,7 @@ it.each(table)('$pattern: $cls, $action', ({ cls, action, wait, faults, also = [
   }
 });
 
-it('the connection breaks, before DATA and after it began: the last two rows, and their faults', () => {
+it('a broken connection, before DATA and after it began: the last two rows, and their faults', () => {
   for (const phase of ['connect', 'tls', 'auth', 'mail', 'rcpt', 'data'] as const)
     for (const nodeCode of ['ECONNECTION', 'ETIMEDOUT'])
       expect(classifySubmission({ phase, nodeCode }, names).action).toBe(phase === 'tls' ? 'pause-server' : 'retry');

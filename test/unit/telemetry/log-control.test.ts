@@ -56,7 +56,7 @@ describe('log level at run time', () => {
     expect(shown('A')).toBe('info warn');
   });
 
-  it('a signal switches on and off, beside what came from Redis', () => {
+  it('is switched on and off by a signal, beside the level from Redis', () => {
     const { control, shown } = rig();
     expect(control.toggle(until)).toBe(true);
     control.apply([]);
@@ -65,7 +65,7 @@ describe('log level at run time', () => {
     expect(shown('A')).toBe('info warn');
   });
 
-  it('a trace is for one server and ends', () => {
+  it('traces one server, for a limited time', () => {
     const { control, at } = rig();
     control.apply([{ trace: 'answers', server: 'A', until }]);
     expect([control.traceOf('A'), control.traceOf('B')]).toEqual(['answers', undefined]);

@@ -32,7 +32,7 @@ function rig() {
   return { lines, metrics, emit, minute, clock };
 }
 
-test('4,000 requests that a full Redis refuses are three lines, and 4,000 in the counter', async () => {
+test('writes 4,000 requests that a full Redis refuses in three lines, and counts 4,000', async () => {
   const { lines, metrics, emit, minute, clock } = rig();
   const fail = (times: number) => {
     for (let i = 0; i < times; i++)
@@ -63,7 +63,7 @@ test('4,000 requests that a full Redis refuses are three lines, and 4,000 in the
   );
 });
 
-test('another server, another code and another fault have lines of their own; one alone has no end', () => {
+test('keeps separate lines for another server, code and fault; a single event has no summary', () => {
   const { lines, emit, minute } = rig();
   emit('ReplyWorkerFailed', { server: 'a', err: new Error('ENOSPC: no space left on device, write') });
   emit('ReplyWorkerFailed', { server: 'b', err: new Error('ENOSPC: no space left on device, write') });
@@ -74,13 +74,13 @@ test('another server, another code and another fault have lines of their own; on
   expect(lines).toHaveLength(4);
 });
 
-test('events that say what became of one message are never counted together', () => {
+test('never combines events that record what became of one message', () => {
   const { lines, emit } = rig();
   for (let i = 0; i < 3; i++) emit('MessageEnqueued', { server: 'a', emailFlow: 'f', uid: i });
   expect(lines).toHaveLength(3);
 });
 
-test('a state that lasts: begin, end with count and duration, and begin again', () => {
+test('writes a lasting state as its begin, its end with count and duration, and its next begin', () => {
   const told: unknown[] = [];
   let at = 0;
   const state = lastingState<string>(

@@ -7,7 +7,7 @@ const SECRET = 'hunter2-very-secret';
 /** The secret as text, as base64 and as the numbers that a Buffer becomes in JSON. */
 const forms = [SECRET, Buffer.from(SECRET).toString('base64').slice(0, -2), [...Buffer.from(SECRET)].join(',')];
 
-describe('fields that a library hung on its error', () => {
+describe('fields that a library added to its error', () => {
   const cases: [string, object][] = [
     ['ioredis: the command with its arguments', { command: { name: 'auth', args: [SECRET, Buffer.from(SECRET)] } }],
     ['ioredis: errors of a pipeline', { previousErrors: [{ command: { name: 'set', args: [SECRET] } }] }],
@@ -42,7 +42,7 @@ describe('fields that a library hung on its error', () => {
   });
 });
 
-describe('words', () => {
+describe('words of an error', () => {
   const cases: [what: string, said: string, shown: string][] = [
     [
       'a password in an address',
@@ -75,12 +75,12 @@ describe('words', () => {
   ];
   test.each(cases)('%s', (_, said, shown) => expect(scrub(said)).toBe(shown));
 
-  test('arguments that Redis repeats are cut off', () => {
+  test('lose the arguments that Redis repeats', () => {
     const error = new Error(`ERR unknown command 'FOO', with args beginning with: '${SECRET}' 'b'`);
     expect(serializeError(error)?.message).toBe("ERR unknown command 'FOO'");
   });
 
-  test('JSON that cannot be read is not repeated', () => {
+  test('do not repeat JSON that cannot be read', () => {
     const broken = () => JSON.parse(`Dear team, ${SECRET}`);
     expect(broken).toThrow(SyntaxError);
     try {
@@ -90,7 +90,7 @@ describe('words', () => {
     }
   });
 
-  test('a very long word is scrubbed in no time', () => {
+  test('are scrubbed quickly when very long', () => {
     const began = performance.now();
     for (const text of [
       "'".repeat(5_000),
@@ -105,7 +105,7 @@ describe('words', () => {
 });
 
 describe('what is shown', () => {
-  test('of an error of ours: code, class, hint, the remote words, and the cause with address and errno', () => {
+  test('of our own error: code, class, hint, the remote words, and the cause with address and errno', () => {
     const cause = Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:6379'), {
       code: 'ECONNREFUSED',
       errno: -111,
@@ -127,7 +127,7 @@ describe('what is shown', () => {
     });
   });
 
-  test('of a foreign error: type, words, code, name of the command, frames of the stack', () => {
+  test('of another error: type, words, code, name of the command, frames of the stack', () => {
     const error = Object.assign(new Error('OOM command not allowed when used memory > maxmemory'), {
       name: 'ReplyError',
       command: { name: 'evalsha', args: [] },
@@ -147,7 +147,7 @@ describe('what is shown', () => {
     expect(errorText(new AggregateError(parts))).toContain('ECONNREFUSED refused (127.0.0.1:25)');
   });
 
-  test('of what is no error: its type, and words if it has any', () => {
+  test('of a value that is not an error: its type, and words if it has any', () => {
     expect(serializeError({ password: SECRET })).toEqual({ type: 'object', message: '' });
     expect(serializeError(`password=${SECRET}`)).toEqual({ type: 'string', message: 'password=…' });
     expect(serializeError(undefined)).toBeUndefined();

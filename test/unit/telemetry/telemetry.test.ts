@@ -8,7 +8,7 @@ import { createMetrics } from '../../../src/telemetry/metrics.ts';
 import { serializeError } from '../../../src/telemetry/serialize-error.ts';
 
 describe('events', () => {
-  it('write one line and count one metric', async () => {
+  it('write one line and increment one metric', async () => {
     const lines: string[] = [];
     const metrics = createMetrics();
     const emit = createEmit(
@@ -30,7 +30,7 @@ describe('events', () => {
     );
   });
 
-  it('are named noun and past verb, and give distinct metric names', () => {
+  it('are named by noun and past verb, and have distinct metric names', () => {
     const names = Object.keys(eventDefinitions);
     for (const name of names) expect(name).toMatch(/^[A-Z][A-Za-z]+$/);
     expect(new Set(names.map(metricName)).size).toBe(names.length);
@@ -39,7 +39,7 @@ describe('events', () => {
 });
 
 describe('errors in the log', () => {
-  it('never show what a library hung on them', () => {
+  it('never show what a library added to them', () => {
     const error = Object.assign(new Error('request failed'), {
       code: 'EAUTH',
       config: { headers: { authorization: 'Bearer secret-token' } },

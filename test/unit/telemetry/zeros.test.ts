@@ -40,14 +40,14 @@ describe('counters start at 0', () => {
     expect(await lines(name)).toEqual(expected.map((rest) => `mailroom_${name}${rest}`));
   });
 
-  it('of the other half are not there: they would never move', async () => {
+  it('are absent for the other half, where they would never increase', async () => {
     const { lines, zeros } = rig();
     zeros({ ...known, inbound: false });
     expect(await lines('message_enqueued_total')).toEqual([]);
     expect(await lines('reply_rejected_total')).toHaveLength(1);
   });
 
-  it('names that come later start then, and what counts already is left alone', async () => {
+  it('with names that appear later start then, and existing counts are unchanged', async () => {
     const { emit, lines, zeros } = rig();
     zeros(known);
     emit('ReplyAccepted', { server: 'Out', durationMs: 1_500 });
