@@ -3,6 +3,7 @@
 // Two invariants hold the product together; each stands at the top of the file that keeps it:
 //   the ledger advances only in the same transaction that enqueues          (adapters/queue/commit.ts)
 //   after DATA began, nothing is sent again unless it is proven that the first did not go   (outbound/deliver.ts)
+import { hostname } from 'node:os';
 import type { Config, Role } from './config/config.ts';
 import type { Loaded } from './config/load.ts';
 import type { EmailServerWatch } from './config/watch.ts';
@@ -10,13 +11,11 @@ import type { EmailServer } from './domain/email-server.ts';
 import { asError } from './domain/errors.ts';
 import type { ServedRoute } from './http/index.ts';
 import type { Inbound } from './inbound/index.ts';
+import { readBuild } from './lib/build.ts';
 import { releaseStack } from './lib/release-stack.ts';
 import { startWatchdog } from './lib/watchdog.ts';
 import type { Outbound, OutboundSettings } from './outbound/index.ts';
-import { createEmit } from './telemetry/events.ts';
-import { createLogControl } from './telemetry/log-control.ts';
-import { createLogger } from './telemetry/logger.ts';
-import { createMetrics } from './telemetry/metrics.ts';
+import { openTelemetry } from './telemetry/open.ts';
 import { openEmailServers, openRecovery } from './wiring/email-servers.ts';
 import { openHttp, openLogLevel, openMetrics, openWaiting } from './wiring/http.ts';
 import { openInbound } from './wiring/inbound.ts';
@@ -56,11 +55,14 @@ export async function startGateway(
   instead: Instead = {},
   signal?: AbortSignal,
 ): Promise<Gateway> {
-  const logger = createLogger({ level: config.log.level, role: roles.join('+') });
-  const metrics = createMetrics();
-  const logControl = createLogControl(logger, config.log.level);
-  const emit = createEmit(logger, metrics, logControl);
+  const telemetry = await openTelemetry(config.log.level, config.tracing, {
+    role: roles.join('+'),
+    instance: `${hostname()}-${process.pid}`,
+    version: () => readBuild().version,
+  });
+  const { metrics, logControl, emit, tracing } = telemetry;
   const stack = releaseStack((kind, error) => emit('ReleaseFailed', { kind, err: asError(error) }));
+  stack.defer('traces', telemetry.close);
 
   try {
     stack.defer('watchdog', startWatchdog(config.lifecycle.stallSeconds));
@@ -72,7 +74,7 @@ export async function startGateway(
       load,
       parserScript: instead.parserScript,
       writes: true,
-      metrics,
+      ...{ metrics, tracing },
       onWait: waiting.onWait,
       signal: signal === undefined ? waiting.signal : AbortSignal.any([signal, waiting.signal]),
     });

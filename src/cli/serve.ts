@@ -49,6 +49,8 @@ function rolesFrom(text: string): Role[] {
 }
 
 const GRACE_MS = 25_000;
+/** Milliseconds from the end of everything to the end of the process. */
+const EXIT_MS = 500;
 
 async function serve(config: Config, roles: readonly Role[]): Promise<void> {
   const signal = firstSignal(GRACE_MS);
@@ -64,4 +66,6 @@ async function serve(config: Config, roles: readonly Role[]): Promise<void> {
   });
   if (gateway !== undefined) ({ toggleDebug } = gateway);
   await gateway?.stop(await signal);
+  // All is stopped; what a library still waits for (the last export of traces to a collector that is away) has no weight.
+  setTimeout(() => process.exit(), EXIT_MS).unref();
 }

@@ -4,6 +4,7 @@
 import type { AccessRole, TokenScope } from '../domain/access.ts';
 import type { InvalidOAuthApplication, OAuthApplication } from '../domain/email-server.ts';
 import type { RoleMapping } from '../domain/role-claims.ts';
+import type { TracingSettings } from '../telemetry/tracing.ts';
 import { readConfig } from './load.ts';
 
 /** One key of a ring. The first of a ring encrypts and signs; the others still decrypt and verify (rotation without a gap). */
@@ -49,6 +50,8 @@ export interface Config {
     readonly changeDays: number;
     readonly signInDays: number;
   };
+  /** By OpenTelemetry's own variables, not by settings. */
+  readonly tracing: TracingSettings;
   readonly redis: {
     /** redis:// or rediss://; in production this, sentinels or cluster is set. */
     readonly url: string | undefined;

@@ -13,6 +13,7 @@ import { settings } from './schema.ts';
 import { checkRedisSettings } from './schema-redis.ts';
 import type { Setting } from './setting.ts';
 import { readTextFile } from './text-file.ts';
+import { tracingFrom } from './tracing.ts';
 import { parseYaml } from './yaml.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -69,7 +70,8 @@ export function readConfig({ configDir, env = process.env, overrides = {} }: Loa
     config: deepFreeze({
       configDir: folder,
       invalidOAuthApplications,
-      ...(build(settings, '', values) as Omit<Config, 'configDir' | 'invalidOAuthApplications'>),
+      tracing: tracingFrom(env),
+      ...(build(settings, '', values) as Omit<Config, 'configDir' | 'invalidOAuthApplications' | 'tracing'>),
     }),
     files,
     watched: [...FILES.map((name) => join(folder, name)), ...read],

@@ -15,7 +15,9 @@ import { redisSettings } from './schema-redis.ts';
 import { parseKeyRing } from './secrets.ts';
 import * as s from './setting.ts';
 
-export type Settings = s.SettingsOf<Omit<Config, 'configDir' | 'oauthApplications' | 'invalidOAuthApplications'>> & {
+export type Settings = s.SettingsOf<
+  Omit<Config, 'configDir' | 'tracing' | 'oauthApplications' | 'invalidOAuthApplications'>
+> & {
   oauthApplications: s.Setting<readonly unknown[]>;
 };
 export type { OAuthApplication };

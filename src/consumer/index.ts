@@ -8,6 +8,7 @@ import { type Api, apiClient } from './api.ts';
 import { asError, connectionOf, HARDY, retryLater } from './jobs.ts';
 import { readMessage } from './message.ts';
 import { addReply, draftReply, type ReplyDraft } from './reply.ts';
+import { processTraced } from './tracing.ts';
 
 export type { MailboxEvent } from '../contract/mailbox-event.ts';
 export type { Message } from '../contract/message.ts';
@@ -108,19 +109,21 @@ export function consumeMessages(options: ConsumerOptions): Consumer {
     }
     const attempt = job.attemptsStarted;
     try {
-      await onMessage(message, {
-        attempt,
-        signal: closing.signal,
-        attachment: (n) => api.download(`/v1/messages/${encodeURIComponent(message.messageKey)}/attachments/${n}`),
-        raw: () => api.download(`/v1/messages/${encodeURIComponent(message.messageKey)}/raw`),
-        text: () => wholeBody(message, 'text'),
-        html: () => wholeBody(message, 'html'),
-        async reply(draft) {
-          const reply: Reply & { server: string } = draftReply(message, draft);
-          await addReply(queueOf, reply);
-          return reply.replyId;
-        },
-      });
+      await processTraced(emailFlow, message, ({ send }) =>
+        onMessage(message, {
+          attempt,
+          signal: closing.signal,
+          attachment: (n) => api.download(`/v1/messages/${encodeURIComponent(message.messageKey)}/attachments/${n}`),
+          raw: () => api.download(`/v1/messages/${encodeURIComponent(message.messageKey)}/raw`),
+          text: () => wholeBody(message, 'text'),
+          html: () => wholeBody(message, 'html'),
+          async reply(draft) {
+            const reply: Reply & { server: string } = draftReply(message, draft);
+            await send(reply.server, (here) => addReply(queueOf, { ...here, ...reply }));
+            return reply.replyId;
+          },
+        }),
+      );
     } catch (error) {
       onError(asError(error), message);
       await retryLater(job, token, error, options);

@@ -5,3 +5,4 @@ export * from './names.ts';
 export * from './outcome.ts';
 export * from './reply.ts';
 export * from './result.ts';
+export * from './traceparent.ts';

@@ -293,6 +293,12 @@ export const messageSchema = z.object({
       'messageKeys under which the same Message-ID was seen in the last days, in another mailbox or in this one (moved out of the folder and back)',
     ),
   warnings: z.array(warningSchema),
+  traceparent: z
+    .string()
+    .optional()
+    .describe(
+      'W3C Trace Context of the span that put this job on the queue, where Mailroom writes traces: continue it, and hand it back in the reply',
+    ),
 });
 
 export type Address = z.infer<typeof addressSchema>;

@@ -2,6 +2,7 @@
 // This zod schema is the source; the JSON Schema under schemas/ is generated from it.
 import { z } from 'zod';
 import { unknownAtTop, unknownKeys } from './issues.ts';
+import { LONGEST_TRACEPARENT } from './traceparent.ts';
 
 export const REPLY_SCHEMA = 'mailroom.reply/1';
 
@@ -114,6 +115,13 @@ export const replySchema = z
       .record(z.string().max(100), z.string().max(2000))
       .default({})
       .describe('Additional headers: names that outbound.allowedHeaders allows (X-…), 20 at most'),
+    traceparent: z
+      .string()
+      .max(LONGEST_TRACEPARENT)
+      .optional()
+      .describe(
+        'W3C Trace Context of the backend’s span, or the traceparent of the message answered: the submission joins that trace. Not part of the content; one that is not valid is ignored',
+      ),
   })
   .refine(saysSomething, {
     path: ['text'],

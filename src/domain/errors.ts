@@ -60,3 +60,7 @@ export class MailroomError extends Error {
 export function asError(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(String(thrown));
 }
+
+/** What went wrong in one word, for a metric or a span: the code of an error of ours, the name of any other. */
+export const codeOfError = (thrown: unknown): string =>
+  thrown instanceof MailroomError ? thrown.code : asError(thrown).name;

@@ -213,10 +213,12 @@ export const dataBegunMark = (replyId: string, n: number) => `data-begun\n${n}\n
 
 /**
  * Digest of a reply's content: the same replyId with another digest is another reply. Key order does not matter, nor whether a default is
- * written out: a field that a later version adds must not make another reply of one that waits.
+ * written out: a field that a later version adds must not make another reply of one that waits. Which trace it belongs to does not matter either: a job
+ * that runs again has another span.
  */
 export function replyDigest(reply: Reply): string {
-  const said = Object.entries(reply).filter(([key, value]) => canonical(value) !== DEFAULTS.get(key));
+  const { traceparent: _, ...content } = reply;
+  const said = Object.entries(content).filter(([key, value]) => canonical(value) !== DEFAULTS.get(key));
   return hash('sha256', canonical(Object.fromEntries(said)));
 }
 

@@ -11,6 +11,8 @@ export interface ReplyJob {
   attemptsMade: number;
   /** When it was put on the queue, epoch ms. */
   addedAt: number;
+  /** W3C Trace Context that BullMQ's own telemetry left beside the payload. */
+  traceparent?: string | undefined;
   /** Shown to those who watch the queue; never rejects. */
   progress(progress: { state: string; expectedAt?: string; attempts?: number; code?: string }): Promise<void>;
 }

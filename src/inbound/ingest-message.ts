@@ -14,6 +14,7 @@ import { jsonBytes, jsonBytesAtMost } from '../lib/json-size.ts';
 import { dropBodies, unpacked, unreadable } from '../parsing/index.ts';
 import { fingerprintOf, isReplacementText, messageIdHash } from './fingerprint.ts';
 import type { Limits } from './limits.ts';
+import { beginSend, beginTraces, endTraces, failTraces, type MailTrace, traceStep } from './mail-trace.ts';
 import type { FetchedMessage, InboundPorts, Mailbox, PackedMessage, QueuedMessage, Related } from './ports.ts';
 
 /** Bytes that are kept in memory of a mail that is not: its header block, and some. */
@@ -23,7 +24,7 @@ const MOST_SIBLINGS = 20;
 
 export type IngestDeps = Pick<
   InboundPorts,
-  'blobs' | 'parse' | 'parseLarge' | 'parseHeadersOnly' | 'relate' | 'learn' | 'emit' | 'now'
+  'blobs' | 'parse' | 'parseLarge' | 'parseHeadersOnly' | 'relate' | 'learn' | 'emit' | 'now' | 'tracing'
 > & {
   ledgers: Pick<InboundPorts['ledgers'], 'siblings'>;
   limits: Limits;
@@ -42,7 +43,8 @@ export interface Target {
     | 'aliases'
     | 'flowByRecipient'
     | 'trustedAuthservIds'
-  >;
+  > &
+    Partial<Pick<ImapServer, 'port'>>;
   mailboxId: string;
   meta: Pick<LedgerMeta, 'uidValidity' | 'era'>;
 }
@@ -72,6 +74,8 @@ export interface Item {
   related?: Related & { siblings: readonly string[] };
   /** After build. */
   message?: QueuedMessage['message'];
+  /** Where traces are written. */
+  trace?: MailTrace;
 }
 
 /** An item after all steps but the commit. */
@@ -116,29 +120,36 @@ export async function ingest(
   commit: (ready: readonly Ready[], durable: Promise<void>) => Promise<void>,
   turn?: Promise<void>,
 ): Promise<void> {
+  const { tracing } = deps;
   const inMemory = items.filter((item) => item.download === undefined && item.raw === undefined);
   const elsewhere = items.filter((item) => !inMemory.includes(item));
-  const storing = store(deps, inMemory);
+  if (tracing !== undefined) beginTraces(tracing, target, items);
+  const storing = traceStep(tracing, 'store', inMemory, () => store(deps, inMemory));
   storing.catch(() => {}); // anyone who waits for it hears of it; it may fail before anybody does
   const open = new Set(items);
   try {
-    await parse(deps, target, inMemory);
+    await traceStep(tracing, 'parse', inMemory, () => parse(deps, target, inMemory));
     await turn;
-    const [{ durable }] = await Promise.all([storing, relate(deps, target, inMemory)]);
-    for (const item of elsewhere) {
-      item.raw ??= await deps.blobs.putStream(await (item.download as NonNullable<Item['download']>)());
-      item.parsed = await parseStored(deps, target, item, item.raw);
+    const relating = () => relate(deps, target, inMemory);
+    const [{ durable }] = await Promise.all([storing, traceStep(tracing, 'relate', inMemory, relating)]);
+    for (const item of elsewhere) await traceStep(tracing, 'parse', [item], () => storeAndParse(deps, target, item));
+    await traceStep(tracing, 'relate', elsewhere, () => relate(deps, target, elsewhere));
+    for (const item of items) {
+      const message = buildMessage(target, item as Ready, deps.now());
+      item.message = message;
+      if (tracing !== undefined)
+        item.message = { ...message, ...beginSend(tracing, item, message.emailFlow, message.messageKey) };
     }
-    await relate(deps, target, elsewhere);
-    for (const item of items) item.message = buildMessage(target, item as Ready, deps.now());
     // Before the commit: a report that is read again says nothing new, one that is lost would never be read again.
     for (const { message } of items) if (message?.deliveryStatus?.reply !== undefined) await deps.learn(message);
     for (const group of inGroups(items as readonly Ready[])) {
       await commit(group, durable);
       deps.limits.stored.forget(group.map(({ raw }) => raw));
       for (const item of group) open.delete(item);
+      endTraces(group, quarantineReason);
     }
   } catch (error) {
+    failTraces(open, error);
     const left = inMemory.filter((item) => open.has(item));
     await keepStored(deps, storing, left);
     throw error;
@@ -147,6 +158,10 @@ export async function ingest(
     forget(items);
   }
 }
+
+/** Why a message is quarantined: its parsing failed. Undefined: it is not. */
+export const quarantineReason = ({ parsed, unreadable }: Ready): string | undefined =>
+  parsed.parse === 'failed' ? (unreadable?.reason ?? parsed.warnings[0]?.code ?? 'parser-failed') : undefined;
 
 /** The whole message, as its job will be. */
 export const messageOf = ({ message, parsed }: Ready): Message => unpacked({ ...message, bodies: parsed.bodies });
@@ -218,6 +233,11 @@ async function notParsed(
   const head = await deps.parseHeadersOnly(item.source, mailboxContext(server));
   const automatic = { ...head.automatic, mayAutoRespond: false };
   return { ...head, automatic, parse: 'failed', warnings: [...nothing.warnings, ...head.warnings] };
+}
+
+async function storeAndParse(deps: IngestDeps, target: Target, item: Item): Promise<void> {
+  item.raw ??= await deps.blobs.putStream(await (item.download as NonNullable<Item['download']>)());
+  item.parsed = await parseStored(deps, target, item, item.raw);
 }
 
 /** A mail that lies in the blob store: parsed up to the server's maximum size, over it only its headers are read. */

@@ -6,7 +6,7 @@ import { ANSWER_SECONDS } from '../domain/answered.ts';
 import type { LedgerChange, LedgerMeta } from '../domain/ledger.ts';
 import { DAY_MS } from '../lib/time.ts';
 import { fingerprintOf, messageIdHash } from './fingerprint.ts';
-import { type Item, ingest, type Ready } from './ingest-message.ts';
+import { type Item, ingest, quarantineReason, type Ready } from './ingest-message.ts';
 import type { InboundPorts } from './ports.ts';
 import type { Watched } from './watched.ts';
 
@@ -76,16 +76,15 @@ async function withoutMatched(watched: Watched, items: readonly Item[]): Promise
   return items.filter((item) => !matched.includes(item));
 }
 
-const failed = ({ parsed }: Ready): boolean => parsed.parse === 'failed';
-const reasonOf = ({ parsed, unreadable }: Ready): string =>
-  unreadable?.reason ?? parsed.warnings[0]?.code ?? 'parser-failed';
-
 /** Messages that failed to parse are quarantined: flagged, alerted, and on the queue all the same. */
 async function enqueue(watched: Watched, items: readonly Ready[], durable: Promise<void>): Promise<void> {
   const { ports, server, ledger } = watched;
   const meta = ledger.meta as LedgerMeta;
-  const good = items.filter((item) => !failed(item)).map(({ uid }) => uid);
-  const bad = items.filter(failed);
+  const good = items.filter((item) => quarantineReason(item) === undefined).map(({ uid }) => uid);
+  const bad = items.flatMap((item) => {
+    const reason = quarantineReason(item);
+    return reason === undefined ? [] : [{ item, reason }];
+  });
   const newFlows = [...new Set(items.map(({ message }) => message.emailFlow))].filter(
     (flow) => !meta.emailFlows.includes(flow),
   );
@@ -94,7 +93,7 @@ async function enqueue(watched: Watched, items: readonly Ready[], durable: Promi
     {
       outcomes: [
         { outcome: 'enqueued', uids: good },
-        { outcome: 'quarantined', uids: bad.map(({ uid }) => uid) },
+        { outcome: 'quarantined', uids: bad.map(({ item }) => item.uid) },
       ],
       ...(newFlows.length === 0 ? {} : { meta: { ...meta, emailFlows: [...meta.emailFlows, ...newFlows] } }),
     },
@@ -105,10 +104,10 @@ async function enqueue(watched: Watched, items: readonly Ready[], durable: Promi
       fingerprints: items.flatMap(({ message: { fingerprint, receivedAt } }) =>
         fingerprint === undefined ? [] : [{ value: fingerprint, internalDate: new Date(receivedAt) }],
       ),
-      quarantined: bad.map((item) => ({
+      quarantined: bad.map(({ item, reason }) => ({
         uid: item.uid,
         entry: {
-          reason: reasonOf(item),
+          reason,
           at: new Date(ports.now()).toISOString(),
           messageKey: item.message.messageKey,
         },
@@ -125,8 +124,13 @@ async function enqueue(watched: Watched, items: readonly Ready[], durable: Promi
     const { messageKey, threading, emailFlow } = item.message;
     const fields = { server: server.name, emailFlow, uid: item.uid, jobId: messageKey };
     const messageId = threading.messageId === undefined ? {} : { messageId: threading.messageId };
-    if (failed(item)) ports.emit('MessageQuarantined', { ...fields, reason: reasonOf(item) });
-    else ports.emit('MessageEnqueued', { ...fields, ...messageId, bytes: item.raw.size });
+    const reason = quarantineReason(item);
+    const say = () => {
+      if (reason !== undefined) ports.emit('MessageQuarantined', { ...fields, reason });
+      else ports.emit('MessageEnqueued', { ...fields, ...messageId, bytes: item.raw.size });
+    };
+    if (ports.tracing === undefined || item.trace === undefined) say();
+    else ports.tracing.within(item.trace.mail, say);
   }
 }
 

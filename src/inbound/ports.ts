@@ -10,6 +10,7 @@ import type { Ledger, LedgerChange } from '../domain/ledger.ts';
 import type { PackedMessage, Parsing } from '../parsing/index.ts';
 import type { Emit } from '../telemetry/events.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import type { Tracing } from '../telemetry/tracing.ts';
 import type { Limits } from './limits.ts';
 
 export interface FetchedMessage {
@@ -241,6 +242,8 @@ export interface InboundPorts {
   learn(message: Message): Promise<void>;
   emit: Emit;
   metrics: Metrics;
+  /** Undefined: no traces are written. */
+  tracing?: Tracing | undefined;
   settings: InboundSettings;
   replica: string;
   /** Epoch ms by Redis' clock, which all replicas share: for what is kept longer than this process lives. */

@@ -6,7 +6,7 @@ import type { PortalView } from '../adapters/redis/portal-view.ts';
 import type { EmailServerWatch } from '../config/watch.ts';
 import { attentionOf } from '../domain/attention.ts';
 import { type EmailServer, isSmtp } from '../domain/email-server.ts';
-import { asError, MailroomError } from '../domain/errors.ts';
+import { codeOfError } from '../domain/errors.ts';
 import { sendingMailbox } from '../domain/reply-pace.ts';
 import type { EmailServerView } from '../http/api/email-servers.ts';
 import type { OperationsApi } from '../http/api/operations.ts';
@@ -42,8 +42,6 @@ interface OverviewDeps {
   tick?: () => number;
 }
 
-const codeOf = (fault: unknown): string => (fault instanceof MailroomError ? fault.code : asError(fault).name);
-
 export function createOverview(deps: OverviewDeps): () => Promise<Overview> {
   const { watch, stores, room, admin, emailFlows, aliveMs, tick = () => performance.now() } = deps;
   const { view, register, ledgers } = stores;
@@ -52,7 +50,7 @@ export function createOverview(deps: OverviewDeps): () => Promise<Overview> {
     async () => {
       const [redis, blobs, damaged] = await Promise.all([
         stores.redisFault(REDIS_ANSWER_MS),
-        stores.blobs.check().then(() => undefined, codeOf),
+        stores.blobs.check().then(() => undefined, codeOfError),
         stores.quarantinedKeys(),
       ]);
       return { redis: redis?.code, blobs, damagedKeys: damaged.length };

@@ -10,6 +10,7 @@ import { expiryOf, type JournalEntry, replyDigest } from '../domain/reply-journa
 import type { JobEnding, ReplyJob } from '../domain/reply-queues.ts';
 import { startClaimClock, stopwatch } from './claim-clock.ts';
 import { describeProblems } from './malformed.ts';
+import { traceRun, traceStep } from './reply-trace.ts';
 import { failureOf, refusalOf, resultOf } from './results.ts';
 import { settleUncertain } from './settle.ts';
 import { prepareAndSubmit } from './submission.ts';
@@ -23,11 +24,13 @@ export function priorityOf(reply: Pick<Reply, 'priority' | 'automatic'>): number
 
 /** Runs one job to its ending. Never throws: a fault of Redis or the blob store becomes a later try. */
 export async function deliverReply(delivery: Delivery, job: ReplyJob): Promise<JobEnding> {
-  try {
-    return await passGate(delivery, job);
-  } catch (error) {
-    return afterFault(delivery, job, error);
-  }
+  return traceRun(delivery, job, async (traced) => {
+    try {
+      return await passGate(traced, job);
+    } catch (error) {
+      return afterFault(traced, job, error);
+    }
+  });
 }
 
 function afterFault({ deps, settings, server }: Delivery, job: ReplyJob, error: unknown, replyId?: string): JobEnding {
@@ -155,9 +158,9 @@ async function atWork(work: Work, entry: JournalEntry): Promise<JobEnding> {
       });
       deps.emit('ReplyUncertain', { server: work.server.name, replyId: reply.replyId });
       const since = (await deps.journal.read(reply.replyId)) ?? entry;
-      ending = await settleUncertain(work, since);
+      ending = await traceStep(work, 'settle', () => settleUncertain(work, since));
     } else if (entry.state === 'uncertain') {
-      ending = await settleUncertain(work, entry);
+      ending = await traceStep(work, 'settle', () => settleUncertain(work, entry));
     } else {
       ending = (await endIfExpired(work, entry)) ?? (await prepareAndSubmit(work, entry));
     }

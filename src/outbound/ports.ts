@@ -13,6 +13,7 @@ import type { Submitter } from '../domain/submission.ts';
 import type { Parsing } from '../parsing/index.ts';
 import type { Emit } from '../telemetry/events.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import type { Tracing } from '../telemetry/tracing.ts';
 
 /** What identifies our mail in a Sent folder. */
 export interface SentQuery {
@@ -173,6 +174,8 @@ export interface OutboundDeps {
   publishOutcome?: ((outcome: Outcome) => Promise<void>) | undefined;
   emit: Emit;
   metrics?: Metrics;
+  /** Undefined: no traces are written. */
+  tracing?: Tracing | undefined;
   now?: () => number;
   settings?: Partial<OutboundSettings>;
 }

@@ -9,10 +9,12 @@ import { expiryOf, type JournalEntry, type ReplyState, replyDigest, settledState
 import { type Pace, sendingMailbox } from '../domain/reply-pace.ts';
 import type { FoundJob } from '../domain/reply-queues.ts';
 import { permittedFrom, resolveSender } from '../domain/sender-policy.ts';
+import type { Tracing } from '../telemetry/tracing.ts';
 import { checkHeaders, readRecipients } from './compose.ts';
 import { priorityOf } from './deliver.ts';
 import { describeProblems } from './malformed.ts';
 import type { OutboundDeps, Pauses, ReplyLimits } from './ports.ts';
+import { traceSend } from './reply-trace.ts';
 import { failureOf, readReply, resultOf } from './results.ts';
 import { cancelReply } from './withdraw.ts';
 
@@ -58,6 +60,8 @@ interface RepliesDeps extends Pick<OutboundDeps, 'journal' | 'queues' | 'blobs' 
   pace: Pick<Pace, 'waitMs'>;
   now?: () => number;
   limits?: ReplyLimits;
+  /** Undefined: no traces are written. */
+  tracing?: Tracing | undefined;
 }
 
 export function createReplies(deps: RepliesDeps): Replies {
@@ -214,7 +218,9 @@ export function createReplies(deps: RepliesDeps): Replies {
       if (!(await journal.admit(made))) {
         throw new MailroomError('REPLY_ID_REUSED', { field: 'replyId' });
       }
-      await queues.add(server.name, reply.replyId, reply, optionsOf(reply));
+      await traceSend(deps.tracing, reply, (payload) =>
+        queues.add(server.name, reply.replyId, payload, optionsOf(reply)),
+      );
       const result = await taken(reply.replyId);
       deps.emit('ReplyQueued', { server: server.name, replyId: reply.replyId });
       return result;

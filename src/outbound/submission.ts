@@ -17,6 +17,7 @@ import { AnsweredMeanwhile, collisionFailure, findCollision, isWarned, refuseCol
 import { accepted, conclude, doubtful, type Taken } from './conclude.ts';
 import { classifySender, type SenderVerdict, stillDecided } from './decide.ts';
 import { prepare } from './prepare.ts';
+import { traceStep, traceSubmission } from './reply-trace.ts';
 import { resultOf, type Told } from './results.ts';
 import { isSuspect, prepareSuspect } from './suspects.ts';
 import { fenced, type Work } from './work.ts';
@@ -32,7 +33,8 @@ export async function prepareAndSubmit(work: Work, found: JournalEntry): Promise
   const judged = classifySender(work, entry);
   if (judged.verdict === 'hold') return holdForPerson(work, entry, judged, 'ReplyHeldForSender');
   if (judged.verdict === 'prepare') {
-    const prepareIt = () => prepareNow(work, found, judged.changed).catch(uncomposable);
+    const prepareIt = () =>
+      traceStep(work, 'prepare', () => prepareNow(work, found, judged.changed)).catch(uncomposable);
     const prepared = await (isSuspect(found) ? prepareSuspect(work, found, prepareIt) : prepareIt());
     if (prepared === undefined) return fenced(work);
     if ('failure' in prepared) return holdForPerson(work, entry, prepared, 'ReplyNotComposed');
@@ -190,7 +192,7 @@ async function submit(
   const asked = performance.now();
   let begun: Promise<void> | undefined;
   let said: RecipientState[] | undefined;
-  const outcome = await submitter.submit({
+  const outcome = await traceSubmission(work, submitter, {
     envelope: { ...envelope, to },
     from: entry.from ?? '',
     size: renderedSize,

@@ -7,6 +7,7 @@ import type { JournalEntry } from '../domain/reply-journal.ts';
 import { sendingMailbox } from '../domain/reply-pace.ts';
 import type { JobEnding, ReplyJob } from '../domain/reply-queues.ts';
 import { collect } from '../lib/streams.ts';
+import type { Span } from '../telemetry/tracing.ts';
 import type { Lanes } from './lanes.ts';
 import type { OutboundDeps, OutboundSettings } from './ports.ts';
 import { remoteLine, resultOf, type Told } from './results.ts';
@@ -26,6 +27,8 @@ export interface Delivery {
   proven: () => void;
   /** Pauses the server's queue on all replicas. */
   pauseServer: (failure: Failure, probeMs: number) => Promise<void>;
+  /** Of this run of the job, where traces are written. */
+  span?: Span;
 }
 
 /** A claimed reply at work. */

@@ -8,6 +8,8 @@ interface LogSettings {
   level: 'debug' | 'info' | 'warn' | 'error' | 'silent';
   /** `json` for machines; `pretty` is for a person in front of a terminal (demo). */
   role?: string;
+  /** Further fields of each line: of the trace that it belongs to. */
+  mixin?: () => object;
 }
 
 export function createLogger(settings: LogSettings, destination?: DestinationStream): Logger {
@@ -17,6 +19,7 @@ export function createLogger(settings: LogSettings, destination?: DestinationStr
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
     serializers: { err: (thrown: unknown) => serializeError(thrown) },
+    ...(settings.mixin === undefined ? {} : { mixin: settings.mixin }),
   };
   return pino(options, destination ?? linesOfOneTurn(pino.destination({ dest: 1, sync: true })));
 }

@@ -43,7 +43,7 @@ const classify = (server: SmtpServer, failure: Parameters<typeof classifyBounce>
  */
 export function ingestDeps(
   { security }: Config,
-  { blobs, ledgers, parsing, participants, journal, limits, pauses }: Stores,
+  { blobs, ledgers, parsing, participants, journal, limits, pauses, tracing }: Stores,
   emit: Emit,
   smtpServers?: () => readonly SmtpServer[],
 ): IngestDeps {
@@ -60,6 +60,7 @@ export function ingestDeps(
     emit,
     now: Date.now,
     limits,
+    tracing,
   };
 }
 

@@ -107,6 +107,7 @@ export async function openOutbound(
     publishOutcome: stores.outcomes?.publish,
     emit,
     metrics,
+    tracing: stores.tracing,
     settings: {
       settleMs: outbound.uncertain.lookForMinutes * 60_000,
       recipientsPerReply: outbound.recipientsPerReply,

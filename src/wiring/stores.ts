@@ -58,6 +58,7 @@ import { DAY_MS, DAY_SECONDS } from '../lib/time.ts';
 import { openParsing, type Parsing } from '../parsing/index.ts';
 import type { Emit } from '../telemetry/events.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import type { Tracing } from '../telemetry/tracing.ts';
 
 export { SCHEMA_VERSION };
 
@@ -117,6 +118,8 @@ export interface Stores {
   abandonRedis(): Promise<void>;
   /** The message of a key, as its job holds it; undefined when the job is gone. */
   readMessage(messageKey: string): Promise<Message | undefined>;
+  /** Undefined: no traces are written. */
+  tracing: Tracing | undefined;
   replica: string;
 }
 
@@ -125,6 +128,7 @@ interface OpenStoresOptions extends Pick<RedisCheck, 'waitMs' | 'signal' | 'writ
   load?: (() => Loaded) | undefined;
   /** Of a process that is scraped. */
   metrics?: Metrics;
+  tracing?: Tracing | undefined;
   /** Another module for the parser's workers. */
   parserScript?: URL | undefined;
 }
@@ -135,7 +139,7 @@ export async function openStores(
   stack: ReleaseStack,
   emit: Emit,
   servers: () => readonly EmailServer[],
-  { load, parserScript, metrics, ...waiting }: OpenStoresOptions = {},
+  { load, parserScript, metrics, tracing, ...waiting }: OpenStoresOptions = {},
 ): Promise<Stores> {
   const redis = await openRedis(config, stack, emit, servers, waiting);
   const blobs = await createBlobStore(config.blobs);
@@ -219,6 +223,7 @@ export async function openStores(
       const fault = await writeFault(redis, 500);
       if (fault?.code === 'REDIS_UNREACHABLE') closeRedis(redis);
     },
+    tracing,
     replica: `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`,
     readMessage: (messageKey) => readMessage(ledgers, flows, servers, messageKey),
   };

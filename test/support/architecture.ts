@@ -73,6 +73,7 @@ const KNOWN_TO: Readonly<Record<string, readonly string[]>> = {
   selfsigned: ['sandbox'],
   fastify: ['http', 'sandbox'],
   pino: ['telemetry'],
+  '@opentelemetry': ['telemetry/tracing-sdk.ts', 'consumer/tracing.ts'],
   commander: ['cli', 'main'],
 };
 

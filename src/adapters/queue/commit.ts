@@ -201,12 +201,20 @@ async function runCommit(
   const queues: { keys: (string | Buffer)[]; jobs: number }[] = [];
   const toAdd = [
     ...messages.map(({ message, bodies }) => {
-      const { messageKey: id, emailFlow } = message;
-      return { queueOf: open.queueOf, name: MESSAGE_JOB, emailFlow, id, payload: message, bodies };
+      const { messageKey: id, emailFlow, traceparent } = message;
+      return { queueOf: open.queueOf, name: MESSAGE_JOB, emailFlow, id, payload: message, bodies, traceparent };
     }),
     ...(rest.events ?? []).map((payload) => {
       const { eventId: id, emailFlow } = payload;
-      return { queueOf: open.eventsQueueOf, name: MAILBOX_EVENT_JOB, emailFlow, id, payload, bodies: undefined };
+      return {
+        queueOf: open.eventsQueueOf,
+        name: MAILBOX_EVENT_JOB,
+        emailFlow,
+        id,
+        payload,
+        bodies: undefined,
+        traceparent: undefined,
+      };
     }),
   ];
   for (const { queueOf, emailFlow, bodies, ...job } of toAdd) {

@@ -28,6 +28,8 @@ interface JobToAdd {
   payload: object;
   /** Epoch ms; default now. */
   timestamp?: number;
+  /** W3C Trace Context of the span that adds it. */
+  traceparent?: string | undefined;
 }
 
 /** The script that BullMQ loaded into this client. @throws MailroomError BULLMQ_SCRIPTS_CHANGED */
@@ -71,7 +73,7 @@ end`;
 
 /** What BullMQ would send to add this job, recorded instead of sent. */
 export async function recordJob(
-  { queue, name, id, payload, timestamp }: JobToAdd,
+  { queue, name, id, payload, timestamp, traceparent }: JobToAdd,
   keep: KeepJobs,
 ): Promise<RecordedCommand> {
   const recorded: RecordedCommand[] = [];
@@ -83,6 +85,8 @@ export async function recordJob(
     {
       jobId: id,
       ...(timestamp === undefined ? {} : { timestamp }),
+      // As bullmq-otel writes it: a consumer with that extension continues the trace without reading the message.
+      ...(traceparent === undefined ? {} : { telemetry: { metadata: JSON.stringify({ traceparent }) } }),
       removeOnComplete: { age: keep.keepCompletedSeconds },
       removeOnFail: { age: keep.keepFailedSeconds },
     },

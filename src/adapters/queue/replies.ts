@@ -143,6 +143,12 @@ export function openReplyQueues(client: Redis, emit: Emit, settings: RepliesSett
   };
 }
 
+/** As bullmq-otel writes it: a backend whose queues have that extension need not write it into the reply. */
+function traceparentIn(metadata: string | undefined): string | undefined {
+  const found = metadata === undefined ? null : /"traceparent":"([0-9a-f-]{55})"/.exec(metadata.slice(0, 2_000));
+  return found?.[1];
+}
+
 /** States in which a job runs no more. `unknown`: there is a job, but in no list of the queue. */
 const ENDED: ReadonlySet<string> = new Set(['failed', 'completed', 'unknown']);
 
@@ -196,6 +202,7 @@ async function startWorker(
         priority: job.priority ?? job.opts.priority ?? 0, // the former follows changePriority
         attemptsMade: job.attemptsMade,
         addedAt: job.timestamp,
+        traceparent: traceparentIn(opts.telemetry?.metadata),
         progress: (progress) => job.updateProgress(progress).catch(() => {}), // only shown: no reply ends for it
       });
       switch (ending.end) {

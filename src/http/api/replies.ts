@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { unknownKeys } from '../../contract/issues.ts';
 import { countIssues, replySchema, unknownWarnings } from '../../contract/reply.ts';
 import { type Result, resultSchema } from '../../contract/result.ts';
+import { parseTraceparent } from '../../contract/traceparent.ts';
 import { fullReplyId, inFlows, inServers, ownReplyId } from '../../domain/access.ts';
 import { MailroomError } from '../../domain/errors.ts';
 import type { Principal } from '../auth.ts';
@@ -112,7 +113,13 @@ export function replyRoutes(deps: ApiDeps, namespaces: ReadonlySet<string> = new
             field: 'server',
             message: 'This token is bound to other SMTP email servers.',
           });
-        const given = { ...body, replyId: submittedId(principal, body.replyId) };
+        // As any HTTP client with OpenTelemetry sends it, where the reply itself has none.
+        const { traceparent } = request.headers;
+        const given = {
+          ...(parseTraceparent(traceparent) === undefined ? {} : { traceparent: String(traceparent) }),
+          ...body,
+          replyId: submittedId(principal, body.replyId),
+        };
         const result = withWarnings(await deps.submitReply(given), unknownWarnings(unknownKeys(request.body, body)));
         reply.code(202).header('location', `/v1/replies/${encodeURIComponent(body.replyId)}`);
         return { ...result, replyId: body.replyId };

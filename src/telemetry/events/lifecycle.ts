@@ -34,6 +34,18 @@ export const lifecycleEvents = events({
     message: 'log level changed while running; it returns to the configured one at the given time',
   },
   LogLevelRestored: { level: 'info', message: 'log level is as configured again' },
+  TracingStarted: { level: 'info', message: 'traces are written and sent to the OTLP endpoint' },
+  TracingRefused: {
+    level: 'warn',
+    message: 'a variable of OpenTelemetry is not obeyed; mail and replies are not affected',
+    labels: ['reason'],
+  },
+  TracesLost: {
+    level: 'warn',
+    message: 'spans could not be sent to the OTLP endpoint and are lost; mail and replies are not affected',
+    labels: ['code'],
+    repeats: true,
+  },
   RedisConnected: { level: 'info', message: 'Redis connected' },
   RedisDisconnected: { level: 'warn', message: 'Redis connection lost; reconnecting', labels: ['code'] },
   RedisWritesRefused: {

@@ -86,8 +86,9 @@ it('hands over the message, its attachments and raw mail, and completes the job'
   expect(seen).toEqual([{ ...message, emailFlow: flow, laterField: 1, html: body }, pdf, rawMail, 1]);
 });
 
-it('adds one reply, however often the job runs', async () => {
-  await arrive('m-1');
+it('adds one reply, however often the job runs, in the trace of the message', async () => {
+  const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+  await arrive('m-1', { traceparent });
   let runs = 0;
   await consume({
     onMessage: async (_message, { reply }) => {
@@ -99,7 +100,12 @@ it('adds one reply, however often the job runs', async () => {
   await waitFor(async () => (await state('m-1')) === 'completed');
   const jobs = await replies.getJobs(['waiting', 'prioritized']);
   expect([runs, jobs.map(({ id }) => id)]).toEqual([3, [replyJobId('re-m-1')]]);
-  expect(replySchema.parse(jobs[0]?.data)).toMatchObject({ server, to: [{ address: 'kim@example.org' }] });
+  expect(replySchema.parse(jobs[0]?.data)).toMatchObject({
+    server,
+    to: [{ address: 'kim@example.org' }],
+    // No SDK is registered here.
+    traceparent,
+  });
 });
 
 it('retries a message until its attempts are used up, then keeps the failed job', async () => {

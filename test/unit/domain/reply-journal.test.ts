@@ -16,6 +16,7 @@ describe('digest of a reply', () => {
   it.each([
     ['keys in another order', { text: 'x', subject: 'Re' }],
     ['defaults written out', { cc: [], bcc: [], headers: {}, quote: false, priority: 'normal', automatic: false }],
+    ['the span of another run', { traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01' }],
   ])('%s: the same', (_what, more) => {
     expect(digest(more)).toBe(digest());
     expect(replyDigest(replySchema.parse({ ...more, ...given }))).toBe(digest());

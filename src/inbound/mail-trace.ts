@@ -1,0 +1,89 @@
+// The trace of one mail: from the FETCH that brought it to its job, whose traceparent continues it. Called by ingest-message.ts; where no traces are
+// written there is no Tracing, and nothing of this does anything.
+import { emailFlowQueue, messageKey } from '../contract/names.ts';
+import { codeOfError } from '../domain/errors.ts';
+import type { Span, Tracing } from '../telemetry/tracing.ts';
+import type { Item, Ready, Target } from './ingest-message.ts';
+
+export interface MailTrace {
+  /** The whole way. */
+  mail: Span;
+  /** Its last part: on the way to the queue. */
+  send?: Span;
+}
+
+export function beginTraces(tracing: Tracing, { server, mailboxId, meta }: Target, items: readonly Item[]): void {
+  for (const item of items) {
+    const attributes = {
+      'messaging.system': 'imap',
+      'messaging.operation.name': 'ingest',
+      'messaging.operation.type': 'process',
+      'messaging.destination.name': server.name,
+      'messaging.message.id': messageKey(mailboxId, meta.uidValidity, item.uid, meta.era),
+      'messaging.message.envelope.size': item.size,
+      'server.address': server.host,
+      'server.port': server.port,
+    };
+    const mail = tracing.start(`ingest ${server.name}`, { kind: 'consumer', since: item.seenAt, attributes });
+    item.trace = { mail };
+    if (item.seenAt !== undefined) tracing.start('fetch', { parent: mail, since: item.seenAt }).end();
+  }
+}
+
+/** A step that these items take together: one span each. */
+export async function traceStep<T>(
+  tracing: Tracing | undefined,
+  name: string,
+  items: readonly Item[],
+  step: () => Promise<T>,
+): Promise<T> {
+  if (tracing === undefined) return step();
+  const spans = items.map(({ trace }) => tracing.start(name, { parent: trace?.mail }));
+  let failed: string | undefined = 'ERROR';
+  try {
+    const done = await step();
+    failed = undefined;
+    return done;
+  } catch (error) {
+    failed = codeOfError(error);
+    throw error;
+  } finally {
+    for (const span of spans) span.end(failed);
+  }
+}
+
+/** @returns what the job carries */
+export function beginSend(tracing: Tracing, { trace }: Item, emailFlow: string, key: string): { traceparent?: string } {
+  if (trace === undefined) return {};
+  const queue = emailFlowQueue(emailFlow);
+  const attributes = {
+    'messaging.system': 'bullmq',
+    'messaging.operation.name': 'send',
+    'messaging.operation.type': 'send',
+    'messaging.destination.name': queue,
+    'messaging.message.id': key,
+    'mailroom.email_flow': emailFlow,
+  };
+  trace.send = tracing.start(`send ${queue}`, { kind: 'producer', parent: trace.mail, attributes });
+  return { traceparent: trace.send.traceparent };
+}
+
+/**
+ * A commit has carried them all. What was quarantined is on its queue as well.
+ * @param reasonOf why one was quarantined
+ */
+export function endTraces(ready: readonly Ready[], reasonOf: (one: Ready) => string | undefined): void {
+  for (const one of ready) {
+    one.trace?.send?.end(undefined, { 'messaging.batch.message_count': ready.length });
+    const attributes = { 'mailroom.parse': one.parsed.parse, 'messaging.message.envelope.size': one.raw.size };
+    one.trace?.mail.end(reasonOf(one), attributes);
+  }
+}
+
+/** They come again, each with a trace of its own. */
+export function failTraces(items: Iterable<Item>, error: unknown): void {
+  for (const { trace } of items) {
+    trace?.send?.end(codeOfError(error));
+    trace?.mail.end(codeOfError(error));
+  }
+}

@@ -1,0 +1,44 @@
+// What a process tells of itself: log, metrics, events and, where the variables of OpenTelemetry ask for them, traces.
+import { asError } from '../domain/errors.ts';
+import { createEmit, type Emit } from './events.ts';
+import { createLogControl, type LogControl, type LogLevel } from './log-control.ts';
+import { createLogger } from './logger.ts';
+import { createMetrics, type Metrics } from './metrics.ts';
+import type { Tracing, TracingSettings } from './tracing.ts';
+
+interface Telemetry {
+  metrics: Metrics;
+  logControl: LogControl;
+  emit: Emit;
+  /** Undefined: none are written, and nothing of OpenTelemetry is loaded. */
+  tracing: Tracing | undefined;
+  /** Sends what is left of the traces, within two seconds. */
+  close(): Promise<void>;
+}
+
+/** @param version of Mailroom, asked for only with traces */
+export async function openTelemetry(
+  level: LogLevel,
+  traces: TracingSettings,
+  { role, instance, version }: { role: string; instance: string; version: () => string },
+): Promise<Telemetry> {
+  let emit: Emit = () => {};
+  const opened = await openTraces().catch((error: unknown) => asError(error));
+  const tracing = opened instanceof Error ? undefined : opened;
+  const logger = createLogger({ level, role, ...(tracing === undefined ? {} : { mixin: tracing.ids }) });
+  const metrics = createMetrics();
+  const logControl = createLogControl(logger, level);
+  emit = createEmit(logger, metrics, logControl);
+  for (const reason of traces.problems) emit('TracingRefused', { reason });
+  if (opened instanceof Error) emit('TracingRefused', { reason: 'the exporter cannot be made', err: opened });
+  else if (tracing !== undefined) emit('TracingStarted', { detail: { protocol: traces.protocol } });
+  return { metrics, logControl, emit, tracing, close: async () => tracing?.close() };
+
+  async function openTraces() {
+    if (traces.exporter === 'none') return undefined;
+    const sdk = await import('./tracing-sdk.ts');
+    return sdk.openTracing(traces, { role, instance, version: version() }, (count, code) =>
+      emit('TracesLost', { count, code }),
+    );
+  }
+}
