@@ -40,10 +40,10 @@ const domain = (
 
 /** What, its zone, the domain asked for, what is found, and (where it matters) the provider and words that the advice must hold. */
 const table: [string, Zone, string, FromDomainProblem[], MailProvider?, string?][] = [
-  ['as it has to be', domain('good.com'), 'good.com', []],
-  ['p=none is enough', domain('none.com', { dmarc: { TXT: ['v=DMARC1;p=none'] } }), 'none.com', []],
+  ['correct records', domain('good.com'), 'good.com', []],
+  ['p=none is sufficient', domain('none.com', { dmarc: { TXT: ['v=DMARC1;p=none'] } }), 'none.com', []],
   [
-    'DMARC of the domain above',
+    'DMARC of the parent domain',
     { ...domain('above.com'), ...domain('news.above.com', { dmarc: {} }) },
     'news.above.com',
     [],
@@ -64,7 +64,7 @@ const table: [string, Zone, string, FromDomainProblem[], MailProvider?, string?]
     ['SPF_TWO'],
   ],
   [
-    'another sender only',
+    'SPF of another provider only',
     domain('other.com', { spf: ['v=spf1 ip4:192.0.2.0/24 include:s1.mailer.com ~all'] }),
     'other.com',
     ['SPF_WITHOUT_PROVIDER'],
@@ -110,7 +110,7 @@ const table: [string, Zone, string, FromDomainProblem[], MailProvider?, string?]
     ['SPF_TOO_MANY_LOOKUPS'],
   ],
   [
-    'an include that includes itself',
+    'an include that refers to itself',
     { ...domain('loop.com', { spf: [`v=spf1 include:${MICROSOFT} include:loop.com -all`] }) },
     'loop.com',
     ['SPF_TOO_MANY_LOOKUPS'],
@@ -124,7 +124,7 @@ const table: [string, Zone, string, FromDomainProblem[], MailProvider?, string?]
     'gone.mailer.com',
   ],
   [
-    'everybody may send',
+    'SPF that permits everybody',
     domain('all.com', { spf: [`v=spf1 include:${MICROSOFT} +all`] }),
     'all.com',
     ['SPF_PASSES_ALL'],
@@ -132,7 +132,7 @@ const table: [string, Zone, string, FromDomainProblem[], MailProvider?, string?]
     `v=spf1 include:${MICROSOFT} -all`,
   ],
   [
-    'a record that only begins like SPF',
+    'a record that only starts like SPF',
     domain('almost.com', { spf: ['v=spf10 -all'] }),
     'almost.com',
     ['SPF_MISSING'],
@@ -152,7 +152,7 @@ const table: [string, Zone, string, FromDomainProblem[], MailProvider?, string?]
     'Get-DkimSigningConfig -Identity nodkim.com',
   ],
   [
-    'a key that was revoked',
+    'a revoked key',
     domain('revoked.com', { dkim: { TXT: ['v=DKIM1; p='] } }),
     'revoked.com',
     ['DKIM_MISSING_MICROSOFT'],
@@ -185,7 +185,7 @@ const table: [string, Zone, string, FromDomainProblem[], MailProvider?, string?]
   ],
   ['no MX', domain('nomx.com', { mx: [] }), 'nomx.com', ['MX_MISSING']],
   ['null MX', domain('nullmx.com', { mx: ['.'] }), 'nullmx.com', ['MX_NULL']],
-  ['nothing at all', {}, 'nothing.com', ['SPF_MISSING', 'DKIM_MISSING_MICROSOFT', 'DMARC_MISSING', 'MX_MISSING']],
+  ['no records', {}, 'nothing.com', ['SPF_MISSING', 'DKIM_MISSING_MICROSOFT', 'DMARC_MISSING', 'MX_MISSING']],
   [
     'Google',
     { ...domain('g.com', { spf: ['v=spf1 include:_spf.google.com ~all'] }), 'google._domainkey.g.com': { TXT: [KEY] } },
@@ -202,7 +202,7 @@ const table: [string, Zone, string, FromDomainProblem[], MailProvider?, string?]
     'google._domainkey.g2.com',
   ],
   [
-    'another provider: nobody knows its include and selectors',
+    'another provider, with unknown include and selectors',
     domain('else.com', { spf: ['v=spf1 mx -all'], dkim: {} }),
     'else.com',
     [],

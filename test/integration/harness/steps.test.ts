@@ -25,12 +25,12 @@ const report = (passed: number, failed: string[] = [], skipped = 0, brokenFiles:
 test.each([
   ['all passed', 0, report(3), false, { ok: true, passed: 3, failed: 0 }],
   ['one failed', 1, report(2, ['t']), false, { ok: false, passed: 2, failed: 1 }],
-  ['a file does not load', 1, report(2, [], 0, ['b.test.ts']), false, { ok: false, passed: 2, failed: 1 }],
+  ['a file that does not load', 1, report(2, [], 0, ['b.test.ts']), false, { ok: false, passed: 2, failed: 1 }],
   ['one skipped', 0, report(2, [], 1), false, { ok: false, passed: 2, failed: 1 }],
-  ['skipped where that is allowed', 0, report(2, [], 1), true, { ok: true, passed: 2, failed: 0 }],
-  ['nothing but skipped where that is allowed', 0, report(0, [], 5), true, { ok: true, passed: 0, failed: 0 }],
+  ['skipped where allowed', 0, report(2, [], 1), true, { ok: true, passed: 2, failed: 0 }],
+  ['only skipped tests, where allowed', 0, report(0, [], 5), true, { ok: true, passed: 0, failed: 0 }],
   ['no test ran', 0, report(0), false, { ok: false, passed: 0, failed: 1 }],
-  ['no test ran, not even skipped', 0, report(0), true, { ok: false, passed: 0, failed: 1 }],
+  ['no test ran and none was skipped', 0, report(0), true, { ok: false, passed: 0, failed: 1 }],
   ['unhandled error', 1, report(3), false, { ok: false, passed: 3, failed: 1 }],
   ['killed', null, undefined, false, { ok: false, passed: 0, failed: 1 }],
 ] as const)('%s', (_, code, given, maySkip, expected) => {

@@ -180,14 +180,19 @@ const bounce = (recipient: string) => [
 
 const linked = { replyId: 'reply-1', messageId: OURS, proof: 'recipient-matches' };
 it.each([
-  ['a bounce of whom it went to', bounce(JANE), {}, linked],
-  ['in other letters', bounce('JANE@Customer.Example'), {}, linked],
-  ['of an address in Unicode', bounce('jörg@xn--bcher-kva.example'), {}, linked],
-  ['by the id that the server gave', bounce(JANE), { 'X-About': '<given@outlook.example>' }, linked],
-  ['a bounce of somebody else', bounce(EVE), {}, undefined],
-  ['a delivery to somebody else', [...bounce(EVE).slice(0, 3), 'Action: delivered', 'Status: 2.0.0'], {}, undefined],
+  ['a bounce about the recipient', bounce(JANE), {}, linked],
+  ['a bounce about the recipient in another case', bounce('JANE@Customer.Example'), {}, linked],
+  ['a bounce about an address in Unicode', bounce('jörg@xn--bcher-kva.example'), {}, linked],
+  ['a bounce with the id that the server assigned', bounce(JANE), { 'X-About': '<given@outlook.example>' }, linked],
+  ['a bounce about somebody else', bounce(EVE), {}, undefined],
   [
-    'a receipt of somebody else',
+    'a delivery report about somebody else',
+    [...bounce(EVE).slice(0, 3), 'Action: delivered', 'Status: 2.0.0'],
+    {},
+    undefined,
+  ],
+  [
+    'a receipt from somebody else',
     [
       'Disposition: manual-action/MDN-sent-manually; displayed',
       `Final-Recipient: rfc822; ${EVE}`,
@@ -197,7 +202,7 @@ it.each([
     undefined,
   ],
   [
-    'a receipt of whom it went to',
+    'a receipt from the recipient',
     [
       'Disposition: manual-action/MDN-sent-manually; displayed',
       `Final-Recipient: rfc822; ${JANE}`,
@@ -207,7 +212,7 @@ it.each([
     linked,
   ],
   [
-    'a receipt that names nobody',
+    'a receipt that names no recipient',
     ['Disposition: manual-action/MDN-sent-manually; displayed', `Original-Message-ID: ${OURS}`],
     {},
     { ...linked, proof: 'message-id-only' },
@@ -227,7 +232,7 @@ it('a report about a forgotten reply links by the Message-ID alone and marks it'
 
 it.each([
   ['a person', 'Eve'],
-  ['nobody by name', ''],
+  ['a sender without a name', ''],
 ])('prose of %s links no reply, even with the right recipient', async (_who, name) => {
   await sent();
   const text = `Delivery to the following recipient failed permanently:\n\n  <${JANE}>\n\n550 5.1.1 user unknown\n\nMessage-ID: ${OURS}\n`;

@@ -144,8 +144,8 @@ describe('answers of the server', () => {
 
   // The bound for an answer is a second here.
   it.each<[string, Fault]>([
-    ['longer than the bound for an answer', { name: 'throttleImap', milliseconds: 2_500, times: 1 }],
-    ['by a server that hangs up then', { name: 'throttleImap', milliseconds: 900, bye: true, times: 1 }],
+    ['longer than the time limit for an answer', { name: 'throttleImap', milliseconds: 2_500, times: 1 }],
+    ['from a server that disconnects afterwards', { name: 'throttleImap', milliseconds: 900, bye: true, times: 1 }],
   ])('obeys a throttle hint before it reconnects: %s', async (_name, fault) => {
     put(1);
     sandbox.faults.set(fault);
@@ -161,15 +161,15 @@ describe('answers of the server', () => {
 
 describe('faults of messages', () => {
   const rows: [name: string, fault: Fault][] = [
-    ['OK FETCH without data, a few times', { name: 'emptyFetch', uid: 2, times: 2 }],
-    ['a message that is readable only later', { name: 'lateReadable', uid: 2, forMilliseconds: 450 }],
+    ['OK FETCH without data, several times', { name: 'emptyFetch', uid: 2, times: 2 }],
+    ['a message that becomes readable later', { name: 'lateReadable', uid: 2, forMilliseconds: 450 }],
     [
       'a message that becomes visible late, under UIDs already known',
       { name: 'lateVisible', uid: 2, forMilliseconds: 1_000 },
     ],
-    ['a FETCH list that ends early', { name: 'shortFetch', after: 2, times: 1 }],
-    ['a connection cut within a literal', { name: 'truncateFetch', uid: 3, times: 1 }],
-    ['a new front end that offers IMAP4rev2', { name: 'imap4rev2FrontEnd' }],
+    ['a truncated FETCH list', { name: 'shortFetch', after: 2, times: 1 }],
+    ['a connection cut inside a literal', { name: 'truncateFetch', uid: 3, times: 1 }],
+    ['a new front end that announces IMAP4rev2', { name: 'imap4rev2FrontEnd' }],
     ['a slow line', { name: 'slowBytes', bytesPerSecond: 20_000 }],
   ];
   it.each(rows)('%s', async (_name, fault) => {
@@ -364,7 +364,7 @@ describe('a mail that IDLE announces', () => {
 
 describe('faults of the connection', () => {
   it.each<[string, Fault]>([
-    ['IDLE that tells nothing', { name: 'muteIdle' }],
+    ['IDLE without notifications', { name: 'muteIdle' }],
     ['IDLE that is dropped', { name: 'dropIdle', times: 2 }],
     ['a half-open connection', { name: 'halfOpen' }],
   ])('%s does not delay a mail beyond the limit', async (_name, fault) => {

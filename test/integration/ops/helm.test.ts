@@ -83,9 +83,9 @@ it('has the version of package.json', () => {
 });
 
 describe.each([
-  ['as it comes', S3, 11],
+  ['default values', S3, 11],
   [
-    'with a volume and nothing that is optional',
+    'a volume and no optional features',
     {
       blobs: { existingClaim: 'mails' },
       networkPolicy: { enabled: false },

@@ -216,11 +216,11 @@ describe('when the last known state is old', () => {
 describe('an accepted reply requests the \\Answered flag of its message', () => {
   const marks = async () => (await people.marks(mailboxId(watched()))).map(({ messageKey }) => messageKey);
   it.each<[string, Partial<SmtpServer>, object, boolean]>([
-    ['by the server', { markAnswered: true }, {}, true],
-    ['by the reply', {}, { markAnswered: true }, true],
-    ['not by the reply', { markAnswered: true }, { markAnswered: false }, false],
-    ['not by default', {}, {}, false],
-    ['not for an acknowledgement', { markAnswered: true }, { automatic: true }, false],
+    ['enabled by the server', { markAnswered: true }, {}, true],
+    ['enabled by the reply', {}, { markAnswered: true }, true],
+    ['disabled by the reply', { markAnswered: true }, { markAnswered: false }, false],
+    ['not enabled by default', {}, {}, false],
+    ['not enabled for an acknowledgement', { markAnswered: true }, { automatic: true }, false],
   ])('%s', async (_what, server, more, expected) => {
     await looked(0);
     const one = await start(server);

@@ -144,7 +144,7 @@ describe('a cancellation', () => {
   it.each([
     ['never was', async () => 'unknown-reply', 'REPLY_UNKNOWN'],
     [
-      'has left for some',
+      'a reply that some recipients already have',
       async (one: Replica) => {
         room.sink.answerRcpt = (address) => (address === 'grey@example.net' ? '450 4.2.0 later' : undefined);
         const input = reply({ to: ['easy@example.net', 'grey@example.net'] });
@@ -155,7 +155,7 @@ describe('a cancellation', () => {
       'REPLY_TOO_LATE',
     ],
     [
-      'may have left, and Redis has forgotten it',
+      'a reply that may have been sent and that Redis forgot',
       async (one: Replica) => {
         const input = reply({ notBefore: FAR });
         await one.replies.submitReply(input);
@@ -165,7 +165,7 @@ describe('a cancellation', () => {
       'REPLY_TOO_LATE',
     ],
     [
-      'is held because nobody knows whether it left',
+      'a reply held because its delivery is uncertain',
       async (one: Replica) => {
         room.sink.faults.push('dropped-after-dot');
         const input = reply();

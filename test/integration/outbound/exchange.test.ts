@@ -350,7 +350,7 @@ const cuts: [string, Fault, 'retried' | 'held' | 'found'][] = [
   ['at DATA', { name: 'dropBeforeData', at: 'data', times: 2 }, 'retried'],
   ['silence at RCPT', { name: 'stallSmtp', at: 'rcpt', times: 1 }, 'retried'],
   ['after the dot, accepted', { name: 'dropAfterDot', times: 1 }, 'found'],
-  ['after the dot, accepted, copy in Sent late', { name: 'dropAfterDot', times: 1 }, 'found'],
+  ['after the dot, accepted, with a late copy in Sent', { name: 'dropAfterDot', times: 1 }, 'found'],
   ['after the dot, not accepted', { name: 'dropAfterDotUnaccepted', times: 1 }, 'held'],
   ['silence after the dot, accepted', { name: 'stallSmtp', times: 1 }, 'found'],
   ['silence after the dot, not accepted', { name: 'stallSmtp', unaccepted: true, times: 1 }, 'held'],
@@ -462,11 +462,11 @@ describe('a SOCKS proxy', () => {
 
 describe('the copy in Sent', () => {
   const policies: [string, SmtpServer['sentCopy'], Fault['name'] | undefined, number][] = [
-    ['server, which saves it', { policy: 'server' }, undefined, 1],
-    ['server, which does not', { policy: 'server' }, 'noSentCopy', 0],
+    ['by the server, which saves it', { policy: 'server' }, undefined, 1],
+    ['by the server, which does not save it', { policy: 'server' }, 'noSentCopy', 0],
     ['none, and the server saves none', { policy: 'none' }, 'noSentCopy', 0],
-    ['append, and the server saves none', { policy: 'append', folder: 'Sent Items' }, 'noSentCopy', 1],
-    ['append, although the server saves it', { policy: 'append', folder: 'Sent Items' }, undefined, 1],
+    ['by APPEND, and the server saves none', { policy: 'append', folder: 'Sent Items' }, 'noSentCopy', 1],
+    ['by APPEND, although the server saves it', { policy: 'append', folder: 'Sent Items' }, undefined, 1],
   ];
   it.each(policies)('%s', async (_what, sentCopy, fault, wanted) => {
     const one = await start({ sentCopy });

@@ -123,14 +123,14 @@ it.each(Object.keys(refusals))(
 
 describe('an exception in a worker', () => {
   const faults: Record<string, (one: Rig) => void> = {
-    'when the claim is asked for': ({ deps }) => throwOnce(deps.journal, 'claim'),
-    'when the claim is let go of': ({ deps }) => {
+    'while claiming the reply': ({ deps }) => throwOnce(deps.journal, 'claim'),
+    'while releasing the claim': ({ deps }) => {
       throwOnce(deps.journal, 'transition');
       throwOnce(deps.journal, 'release');
     },
-    'when the pace is asked for': ({ deps }) => throwOnce(deps.pace, 'acquire'),
-    'when the pause is read': ({ deps }) => throwOnce(deps.pauses, 'read'),
-    'when the blob store is written to': ({ deps }) => throwOnce(deps.blobs, 'putBatch'),
+    'while requesting a pace slot': ({ deps }) => throwOnce(deps.pace, 'acquire'),
+    'while reading the pause': ({ deps }) => throwOnce(deps.pauses, 'read'),
+    'while writing to the blob store': ({ deps }) => throwOnce(deps.blobs, 'putBatch'),
   };
   it.each(Object.keys(faults))('%s: the reply is sent all the same', async (name) => {
     const one = await replica({}, faults[name]);

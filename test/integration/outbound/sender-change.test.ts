@@ -81,8 +81,8 @@ it.each(
 });
 
 it.each([
-  ['a role that its agent lacks', { fromRoles: { [SHARED]: ['lead'] } }, 'FROM_ROLE_REQUIRED'],
-  ['a From that is permitted no more', { additionalFromAddresses: [] }, 'FROM_NOT_PERMITTED'],
+  ['the From now requires a role that the agent lacks', { fromRoles: { [SHARED]: ['lead'] } }, 'FROM_ROLE_REQUIRED'],
+  ['the From is no longer permitted', { additionalFromAddresses: [] }, 'FROM_NOT_PERMITTED'],
 ] as const)('prepared, then %s: refused with the reason; nothing is sent', async (_what, more, code) => {
   await start(delegated());
   const input = reply({ agent: { id: 'a', roles: ['clerk'] } });

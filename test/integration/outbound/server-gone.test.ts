@@ -79,9 +79,9 @@ it.each([
 });
 
 it.each([
-  ['deleted, and made again', async () => change([])],
-  ['renamed, and made again', async () => change([server({ name: 'new name' })])],
-  ['renamed and given away in one step', async () => {}],
+  ['deleted and created again', async () => change([])],
+  ['renamed and created again', async () => change([server({ name: 'new name' })])],
+  ['renamed, with the name reused in one step', async () => {}],
 ])('%s for another User: held, not sent; once released they are sent as that User', async (what, gone) => {
   const ids = await waiting();
   await gone();

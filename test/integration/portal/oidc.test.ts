@@ -129,42 +129,32 @@ describe('sign-in by OpenID Connect', () => {
     string,
     (one: SmallBrowser, back: string) => string | undefined | Promise<string | undefined>,
   ][] = [
-    [
-      'a state of ours that the provider did not return',
-      422,
-      'OAUTH_STATE',
-      (one) => void changeFlow(one, portal.base, { state: 'x' }),
-    ],
-    [
-      'a state that was changed on the way back',
-      422,
-      'OAUTH_STATE',
-      (_, back) => back.replace(/state=[^&]+/, 'state=other'),
-    ],
+    ['a response without our state', 422, 'OAUTH_STATE', (one) => void changeFlow(one, portal.base, { state: 'x' })],
+    ['a changed state', 422, 'OAUTH_STATE', (_, back) => back.replace(/state=[^&]+/, 'state=other')],
     ['no state', 422, 'OAUTH_STATE', (_, back) => back.replace(/&?state=[^&]+/, '')],
     ['another nonce', 401, 'REFUSED', (one) => void changeFlow(one, portal.base, { nonce: 'other' })],
     ['another PKCE verifier', 401, 'REFUSED', (one) => void changeFlow(one, portal.base, { verifier: 'v'.repeat(43) })],
-    ['a code that the provider did not give', 401, 'REFUSED', (_, back) => back.replace(/code=[^&]+/, 'code=guessed')],
+    ['a code that the provider did not issue', 401, 'REFUSED', (_, back) => back.replace(/code=[^&]+/, 'code=guessed')],
     [
-      'another issuer in the answer',
+      'another issuer in the response',
       401,
       'REFUSED',
       (_, back) => back.replace(/iss=[^&]+/, 'iss=https%3A%2F%2Fevil.example'),
     ],
     [
-      'a refusal of the provider',
+      'a refusal by the provider',
       401,
       'REFUSED',
       (_, back) => back.replace(/code=[^&]+/, 'error=access_denied&error_description=secret+words'),
     ],
     [
-      'begun too long ago',
+      'a sign-in begun too long ago',
       422,
       'OAUTH_STATE',
       (one) => void changeFlow(one, portal.base, { at: Date.now() - 601_000 }),
     ],
     [
-      'a cookie that is no flow',
+      'an invalid flow cookie',
       422,
       'OAUTH_STATE',
       (one) => void one.setCookie(new URL(portal.base).host, 'mailroom_oidc', 'bm9uc2Vuc2U'),
@@ -196,7 +186,7 @@ describe('sign-in by OpenID Connect', () => {
     ['comes from another issuer', (claims) => ({ claims: { ...claims, iss: 'https://evil.example' } })],
     ['has the nonce of another sign-in', (claims) => ({ claims: { ...claims, nonce: 'another' } })],
     ['has no nonce', ({ nonce: _, ...claims }) => ({ claims })],
-    ['is signed with a key that is not the provider’s', (claims) => ({ claims, foreignKey: true })],
+    ['is signed with a foreign key', (claims) => ({ claims, foreignKey: true })],
   ])('refuses an id token that %s', async (_, forge) => {
     provider.forge = forge;
     const kim = browser();

@@ -84,11 +84,11 @@ describe('a form', () => {
   it.each([
     ['another site', 'https://evil.example', 403],
     ['another port of this host', 'http://127.0.0.1:1', 403],
-    ['the same host over another scheme than its own', 'ftp://{host}', 403],
+    ['this host over another scheme', 'ftp://{host}', 403],
     ['a frame without origin', 'null', 403],
-    ['what is no origin', 'x', 403],
-    ['the host that it is sent to', 'http://{host}', 303],
-    ['the public URL, behind a proxy with a name of its own', PUBLIC, 303],
+    ['an invalid origin', 'x', 403],
+    ['the addressed host', 'http://{host}', 303],
+    ['the public URL, behind a proxy with another name', PUBLIC, 303],
   ])('from %s', async (_title, origin, expected) => {
     const base = secure.base;
     const headers = { origin: origin.replace('{host}', new URL(base).host) };

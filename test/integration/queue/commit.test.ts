@@ -89,7 +89,7 @@ describe('one-script commit', () => {
 
   it.each([
     ['a foreign lease', { leaseToken: '99:someone' }, 'LEASE_LOST'],
-    ['a ledger that is older than Redis knows', { ledger: { ...emptyLedger(), version: 7 } }, 'LEDGER_STALE'],
+    ['a ledger older than the version in Redis', { ledger: { ...emptyLedger(), version: 7 } }, 'LEDGER_STALE'],
   ])('refuses %s and writes nothing', async (_name, fields, code) => {
     const before = (await redis.keys('*')).length;
     await expect(commit(request([1], fields as Partial<CommitRequest>))).rejects.toMatchObject({ code });

@@ -115,15 +115,15 @@ describe('an unreadable ledger', () => {
 
   const field = (name: string, value: string) => () => at.plain.hset(key.ledgerKey(PREFIX, BAD), name, value);
   it.each<[string, () => Promise<unknown>]>([
-    ['a version that is no number', field('version', 'three')],
-    ['a version with a zero before it', field('version', '03')],
+    ['a non-numeric version', field('version', 'three')],
+    ['a version with a leading zero', field('version', '03')],
     ['a huge version', field('version', '9'.repeat(40))],
     ['no version', () => at.plain.hdel(key.ledgerKey(PREFIX, BAD), 'version')],
-    ['meta that is no JSON', field('meta', '{')],
+    ['meta that is not JSON', field('meta', '{')],
     ['meta that is a list', field('meta', '[]')],
     ['meta without UIDVALIDITY', field('meta', JSON.stringify({ era: '' }))],
-    ['meta with flows that are none', field('meta', JSON.stringify({ ...meta(BAD), emailFlows: [7] }))],
-    ['nothing but its UIDs', () => at.plain.del(key.ledgerKey(PREFIX, BAD))],
+    ['meta with invalid flows', field('meta', JSON.stringify({ ...meta(BAD), emailFlows: [7] }))],
+    ['UIDs only', () => at.plain.del(key.ledgerKey(PREFIX, BAD))],
   ])('with %s does not restart from nothing', async (_, spoil) => {
     await spoil();
     await stops(key.ledgerKey(PREFIX, BAD));
@@ -142,7 +142,7 @@ const note = (one: string, uid: string, text: string) => () => at.plain.hset(one
 it.each<[string, () => Promise<unknown>, string, string]>([
   ['a pending note', note(key.ledgerPendingKey(PREFIX, BAD), '7', 'later'), key.ledgerPendingKey(PREFIX, BAD), '7'],
   [
-    'a pending note of no UID',
+    'a pending note without a UID',
     note(key.ledgerPendingKey(PREFIX, BAD), 'x', '{}'),
     key.ledgerPendingKey(PREFIX, BAD),
     'x',

@@ -37,12 +37,12 @@ describe('an entry of the journal', () => {
   });
 
   it.each<[string, Record<string, string>]>([
-    ['a state that is none', { state: 'sent' }],
+    ['an invalid state', { state: 'sent' }],
     ['an empty state', { state: '' }],
-    ['a fence that is no number', { fence: 'high' }],
-    ['a lease that is no time', { owner: 'x', leaseUntil: 'soon' }],
-    ['attempts that are no number', { attempts: 'many' }],
-    ['an envelope that is no JSON', { envelope: '{' }],
+    ['a non-numeric fence', { fence: 'high' }],
+    ['an invalid lease time', { owner: 'x', leaseUntil: 'soon' }],
+    ['non-numeric attempts', { attempts: 'many' }],
+    ['an envelope that is not JSON', { envelope: '{' }],
     ['an envelope without recipients', { envelope: '{}' }],
     ['a result that is text', { result: '"accepted"' }],
   ])('with %s is set aside; the others are sent', async (_, change) => {
@@ -102,9 +102,9 @@ describe('pace', () => {
     ['a day', () => at.garble(paceKey(PREFIX, 'day', 'm'), 'list'), paceKey(PREFIX, 'day', 'm')],
     ['slots', () => at.garble(paceKey(PREFIX, 'slots', 'm'), 'hash'), paceKey(PREFIX, 'slots', 'm')],
     ['a wish', () => at.garble(paceKey(PREFIX, 'slot-wish', 'm'), 'set'), paceKey(PREFIX, 'slot-wish', 'm')],
-    ['hours that are none', () => at.plain.hset(paceKey(PREFIX, 'day', 'm'), 'noon', '3'), paceKey(PREFIX, 'day', 'm')],
+    ['invalid hours', () => at.plain.hset(paceKey(PREFIX, 'day', 'm'), 'noon', '3'), paceKey(PREFIX, 'day', 'm')],
     [
-      'counts that are none',
+      'invalid counts',
       () => at.plain.hset(paceKey(PREFIX, 'day', 'm'), String(HOUR), 'many'),
       paceKey(PREFIX, 'day', 'm'),
     ],

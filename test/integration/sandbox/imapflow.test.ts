@@ -203,7 +203,7 @@ describe('tokens and permissions', () => {
 
   it.each([
     ['a person without Full Access', () => sandbox.oauth.personToken(MARIA)],
-    ['an application to which the mailbox is not granted', () => sandbox.oauth.applicationToken('unknown')],
+    ['an application without access to the mailbox', () => sandbox.oauth.applicationToken('unknown')],
   ])('signs in %s, but opens nothing', async (_name, token) => {
     const client = connect(SHARED, token());
     await expect(client.connect().then(() => client.mailboxOpen('INBOX'))).rejects.toMatchObject({

@@ -24,7 +24,7 @@ async function linesOf(end: string): Promise<unknown[]> {
 test.each([
   ['by itself', ''],
   ['by process.exit', 'process.exit(0);'],
-  ['by an error nobody catches', 'throw new Error("x");'],
+  ['by an uncaught error', 'throw new Error("x");'],
 ])('writes every line in order when the process ends %s', async (_, end) => {
   expect(await linesOf(end)).toEqual(Array.from({ length: 600 }, (_, i) => i));
 });

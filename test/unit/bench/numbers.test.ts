@@ -14,7 +14,7 @@ describe('check of a drain', () => {
   ]);
   it.each([
     [
-      'all there, in any order',
+      'complete, in any order',
       [
         ['<2@x>', 20],
         ['<1@x>', 10],

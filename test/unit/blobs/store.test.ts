@@ -56,7 +56,7 @@ async function* chunked(bytes: Uint8Array, size: number) {
 }
 
 describe.each([
-  ['as they are', []],
+  ['unencrypted', []],
   ['encrypted', ring],
 ])('bytes stored %s', (_, keys: KeyRing) => {
   it.each([0, 1, 15, FRAME - 1, FRAME, FRAME + 1, 2 * FRAME, 3 * FRAME + 17, 5 * FRAME])(
@@ -158,7 +158,7 @@ it('are stored small and large in one batch, by two processes concurrently', asy
 });
 
 describe.each([
-  ['as they are', []],
+  ['unencrypted', []],
   ['encrypted', ring],
 ])('a batch stored %s', (_, keys: KeyRing) => {
   const segments = async () =>

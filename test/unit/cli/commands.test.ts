@@ -75,18 +75,18 @@ describe('config --check', () => {
   const servers = (text: string, name = 'email-servers.yaml') => writeFileSync(join(folder, name), text);
 
   const cases: [what: string, prepare: () => void, code: number, says: RegExp][] = [
-    ['a server that is complete', () => servers(server(password)), 0, /^ok {7}SMTP "out"/m],
+    ['a complete server', () => servers(server(password)), 0, /^ok {7}SMTP "out"/m],
     [
-      'an application that nobody defined',
+      'an undefined application',
       () => servers(server('authenticationType: OAuth2, application: Nowhere')),
       1,
       /^invalid {2}.*Nowhere/m,
     ],
-    ['no file of email servers', () => {}, 1, /^missing {2}.*has no email-servers\.yaml/m],
+    ['no email server file', () => {}, 1, /^missing {2}.*has no email-servers\.yaml/m],
     ['an empty file', () => servers(''), 1, /^missing {2}.*email-servers\.yaml: this file is empty/m],
     ['a file with an empty list', () => servers('emailServers: []\n'), 1, /^missing {2}.*this file is empty/m],
     [
-      'a file that is named and not there',
+      'a configured file that does not exist',
       () => {
         settings('emailServersFiles: [mine.yaml, yours.yaml]\n');
         servers(server(password), 'mine.yaml');
@@ -95,7 +95,7 @@ describe('config --check', () => {
       /^missing {2}.*yours\.yaml: this file is named/m,
     ],
     [
-      'files that are named and there',
+      'configured files that exist',
       () => {
         settings('emailServersFiles: [mine.yaml]\n');
         servers(server(password), 'mine.yaml');

@@ -56,10 +56,10 @@ const table: [string, EmailServer[], string[]][] = [
     [imap(), smtp({ user: person, authentication: delegated() })],
     ['SHARED_ADDRESS_NOT_PERMITTED in'],
   ],
-  ['only on a disabled one', [imap(), smtp({ enabled: false })], ['SHARED_ADDRESS_NOT_PERMITTED in']],
+  ['only on a disabled server', [imap(), smtp({ enabled: false })], ['SHARED_ADDRESS_NOT_PERMITTED in']],
   ['no SMTP server at all', [imap()], ['SHARED_ADDRESS_NOT_PERMITTED in']],
   ['IMAP server disabled', [imap({ enabled: false })], []],
-  ['user that is no address', [imap({ user: 'office', authentication: { type: 'Password', password: 'x' } })], []],
+  ['user that is not an address', [imap({ user: 'office', authentication: { type: 'Password', password: 'x' } })], []],
   [
     'unknown application',
     [imap(), smtp({ authentication: { ...appOnly, application: 'Fabrikam' } })],
@@ -95,7 +95,7 @@ const table: [string, EmailServer[], string[]][] = [
   ['plain text', [imap({ tls: 'disabled' }), smtp({ tls: 'disabled', host: '127.0.0.1' })], ['TLS_DISABLED in']],
   ['plain text that was allowed', [imap({ tls: 'none', allowPlainText: true }), smtp({})], []],
   [
-    'a host that only looks like this machine',
+    'a host that only looks local',
     [imap({}), smtp({ tls: 'disabled', host: '127.0.0.1.example.com' })],
     ['TLS_DISABLED out'],
   ],

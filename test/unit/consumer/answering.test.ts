@@ -14,8 +14,8 @@ const { threading } = message;
 describe('a customer does not become unanswerable by', () => {
   it.each([
     ['a long subject', { subject: long }],
-    ['a long subject that answers', { subject: `Re: ${'ü'.repeat(5_000)}` }],
-    ['a subject of half characters', { subject: '\ud800'.repeat(5_000) }],
+    ['a long subject with a reply prefix', { subject: `Re: ${'ü'.repeat(5_000)}` }],
+    ['a subject of unpaired surrogates', { subject: '\ud800'.repeat(5_000) }],
     ['a subject with controls', { subject: 'a\r\nBcc: x@y\u0000' }],
     ['a long name', { from: [{ ...KIM, name: long }] }],
     ['a name with controls', { from: [{ ...KIM, name: 'a\u0007\r\nb' }] }],
@@ -30,10 +30,10 @@ describe('a customer does not become unanswerable by', () => {
       'thousands of references',
       { threading: { ...threading, references: Array.from({ length: 999 }, (_, i) => `<${i}@x>`) } },
     ],
-    ['a Reply-To that is none', { replyTo: [{ name: '', address: 'not an address' }] }],
+    ['an invalid Reply-To', { replyTo: [{ name: '', address: 'not an address' }] }],
     ['a Reply-To without an address', { replyTo: [{ name: 'Kim', address: '' }] }],
     ['a Reply-To with white space', { replyTo: [{ name: '', address: 'x\u00a0victim@example.org' }] }],
-    ['a Reply-To of great length', { replyTo: [{ name: '', address: `${long}@example.org` }] }],
+    ['a very long Reply-To', { replyTo: [{ name: '', address: `${long}@example.org` }] }],
   ] satisfies [string, Partial<Message>][])('%s', (_what, more) => {
     const reply = draft(more);
     expect(readRecipients(reply).all).toEqual([KIM.address]);

@@ -29,7 +29,7 @@ describe('token', () => {
   const rows: [string, object, EmailServer, 'imap' | 'smtp', Partial<OAuthApplication>, string | undefined][] = [
     ['app-only, right', appToken, imapServer(), 'imap', {}, undefined],
     [
-      'audience with a slash at its end',
+      'audience with a trailing slash',
       { ...appToken, aud: 'https://outlook.office.com/' },
       imapServer(),
       'imap',
@@ -45,10 +45,10 @@ describe('token', () => {
       undefined,
     ],
     ['audience Graph', { ...appToken, aud: 'https://graph.microsoft.com' }, imapServer(), 'imap', {}, 'audience'],
-    ['audience of the world in China', appToken, imapServer(), 'imap', { cloud: 'china' }, 'audience'],
+    ['audience of the global cloud in China', appToken, imapServer(), 'imap', { cloud: 'china' }, 'audience'],
     ['China', { ...appToken, aud: 'https://partner.outlook.cn' }, imapServer(), 'imap', { cloud: 'china' }, undefined],
     ['no role', { ...appToken, roles: undefined }, imapServer(), 'imap', {}, 'permission'],
-    ['only the role of SMTP', { ...appToken, roles: ['SMTP.SendAsApp'] }, imapServer(), 'imap', {}, 'permission'],
+    ['only the role for SMTP', { ...appToken, roles: ['SMTP.SendAsApp'] }, imapServer(), 'imap', {}, 'permission'],
     [
       'delegated, right',
       { aud: appToken.aud, scp: 'IMAP.AccessAsUser.All', upn: 'Alex@Contoso.example' },
@@ -58,7 +58,7 @@ describe('token', () => {
       undefined,
     ],
     [
-      'scope of the other protocol',
+      'scope for the other protocol',
       { aud: appToken.aud, scp: 'IMAP.AccessAsUser.All', upn: ALEX },
       smtpServer(delegated),
       'smtp',
@@ -74,7 +74,7 @@ describe('token', () => {
       'identity',
     ],
     [
-      'generic OAuth2 is not judged',
+      'generic OAuth2 is not checked',
       { aud: 'x' },
       imapServer(),
       'imap',

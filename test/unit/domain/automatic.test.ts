@@ -39,7 +39,7 @@ describe('automatic mail', () => {
     ['X-Autoreply', { 'X-Autoreply': 'yes' }, {}, 'auto-reply', false],
     ['weak subject alone', {}, { subject: 'Abwesenheit nächste Woche' }, 'none', false],
     [
-      'weak subject with null sender',
+      'weak subject with a null sender',
       { 'Return-Path': '<>' },
       { subject: 'Abwesenheitsnotiz: Frage' },
       'auto-reply',
@@ -53,13 +53,13 @@ describe('automatic mail', () => {
       false,
     ],
     [
-      'the same in the middle',
+      'the same words in the middle',
       { 'X-Auto-Response-Suppress': 'All' },
       { subject: 'Jane Doe ist im Urlaub' },
       'auto-reply',
       false,
     ],
-    ['said by a person', {}, { subject: 'My colleague is out of the office' }, 'none', false],
+    ['the same words by a person', {}, { subject: 'My colleague is out of the office' }, 'none', false],
     ['iCloud', { 'X-Apple-Action': 'vacation' }, {}, 'auto-reply', false],
     [
       'a customer’s mail that a rule of another mailbox redirects to us',
@@ -118,7 +118,7 @@ describe('automatic mail', () => {
       false,
     ],
     [
-      'an automatic reply by its form',
+      'an automatic reply recognised by its form',
       { 'In-Reply-To': '<a@b>' },
       { subject: 'Automatic reply: Ticket' },
       'auto-reply',

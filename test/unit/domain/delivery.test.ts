@@ -66,14 +66,14 @@ describe('several reports about a reply', () => {
     ['a bounce twice', [{ recipients: [failed()] }, { recipients: [failed(KIM, '5.2.2')] }], 'bounced', 1],
     ['taken over, then bounced further on', [{ recipients: [delivered()] }, { recipients: [failed()] }], 'bounced', 2],
     ['bounced, and an older success', [{ recipients: [failed()] }, { recipients: [delivered()] }], 'bounced', 1],
-    ['read, and a forwarding rule bounces', [read, { recipients: [failed()] }], 'read', 1],
-    ['bounced, and read all the same', [{ recipients: [failed()] }, read], 'read', 2],
+    ['read, then bounced by a forwarding rule', [read, { recipients: [failed()] }], 'read', 1],
+    ['bounced, then read all the same', [{ recipients: [failed()] }, read], 'read', 2],
     ['read twice', [read, read], 'read', 1],
     ['handed to a system without reports', [{ recipients: [relayed()] }], 'unknown', 0],
     ['deleted unread', [{ isReceipt: true, recipients: [receipt('deleted')] }], 'delivered', 1],
     ['bounced and delayed in one report', [{ recipients: [failed(), delayed()] }], 'bounced', 1],
     ['a bounce of somebody else', [{ recipients: [failed(LEE)] }], 'unknown', 0],
-    ['the address written in another way', [{ recipients: [failed('KIM@Customer.Example')] }], 'bounced', 1],
+    ['the address in another spelling', [{ recipients: [failed('KIM@Customer.Example')] }], 'bounced', 1],
   ])('%s', (_, reports, delivery, news) => {
     const seen = reported(reports);
     expect([of(seen.known), seen.news]).toEqual([delivery, news]);

@@ -32,10 +32,10 @@ describe('the provider of a host', () => {
   const generic = { generic: { tokenUrl: 'https://id.example.com/token', scopes: [] } };
 
   it.each([
-    ['a proxy before Exchange Online', { host: 'mail.example.com', authentication: oauth }, {}, 'microsoft'],
+    ['a proxy in front of Exchange Online', { host: 'mail.example.com', authentication: oauth }, {}, 'microsoft'],
     ['OAuth2 of another provider', { host: 'mail.example.com', authentication: oauth }, generic, 'other'],
     ['Gmail with OAuth2', { host: 'imap.gmail.com', authentication: oauth }, generic, 'google'],
-    ['a password at a host of their own', { host: 'mail.example.com', authentication: password }, undefined, 'other'],
+    ['a password at a private host', { host: 'mail.example.com', authentication: password }, undefined, 'other'],
     ['a password at Microsoft', { host: 'smtp.office365.com', authentication: password }, undefined, 'microsoft'],
   ] as const)('%s', (_, server, application, provider) => {
     expect(providerOf(server, application)).toBe(provider);

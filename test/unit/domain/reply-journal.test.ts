@@ -31,7 +31,7 @@ describe('digest of a reply', () => {
 
   it.each([
     ['text', { text: 'y' }],
-    ['a recipient more', { cc: ['a@example.net'] }],
+    ['one more recipient', { cc: ['a@example.net'] }],
     ['another server', { server: 'other' }],
     ['automatic', { automatic: true }],
     ['the name of a recipient', { to: [{ name: 'John', address: 'jane@example.net' }] }],

@@ -157,15 +157,15 @@ describe('without a requested From, the reply uses', () => {
     expect(resolveSender(server, {}).personalFallback).toBe(true);
   });
   it.each([
-    ['the alias that the mail was written to', ['sales+eu@contoso.com'], 'sales+eu@contoso.com', false],
+    ['the alias that the mail was sent to', ['sales+eu@contoso.com'], 'sales+eu@contoso.com', false],
     [
-      'the first that is permitted',
+      'the first permitted alias',
       ['nobody@contoso.com', 'kontakt@bücher.example', 'sales+eu@contoso.com'],
       'kontakt@xn--bcher-kva.example',
       false,
     ],
     ['the mailbox when no alias is permitted', ['nobody@contoso.com', 'junk'], 'Info@contoso.com', false],
-    ['the User when that is what it was written to', ['anna@contoso.com'], 'Anna@contoso.com', false],
+    ['the User when the mail was sent to the User', ['anna@contoso.com'], 'Anna@contoso.com', false],
   ])('%s', (_name, addressedTo, address, personalFallback) => {
     const answers = { mailbox: 'info@contoso.com', addressedTo };
     const sender = resolveSender(server, { answers });

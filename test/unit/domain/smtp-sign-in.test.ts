@@ -16,7 +16,7 @@ describe('the state of an SMTP server', () => {
     ['a failure of another definition', undefined, note({ target: 'other', ...failed('X') }), { state: 'unproven' }],
     ['a sign-in that succeeded', undefined, note({ provenAt: 3 }), { state: 'sending', lastProvenAt: 3 }],
     [
-      'a host that is not there',
+      'an unreachable host',
       undefined,
       note(failed('SMTP_UNREACHABLE', 'getaddrinfo ENOTFOUND smtp.nowhere.example')),
       {
@@ -28,13 +28,13 @@ describe('the state of an SMTP server', () => {
       },
     ],
     [
-      'a sign-in that worked once and does not now',
+      'a sign-in that worked earlier and fails now',
       undefined,
       note({ provenAt: 3, ...failed('SMTP_AUTH_FAILED') }),
       { state: 'retrying', code: 'SMTP_AUTH_FAILED', since: 5, expectedAt: 9, lastProvenAt: 3 },
     ],
     [
-      'nobody has signed in',
+      'no person has signed in',
       undefined,
       note(failed('OAUTH_SIGN_IN_NEEDED')),
       { state: 'sign-in-needed', code: 'OAUTH_SIGN_IN_NEEDED', since: 5, expectedAt: 9 },
@@ -52,7 +52,7 @@ describe('the state of an SMTP server', () => {
       { state: 'retrying', code: 'SMTP_AUTH_DISABLED_MAILBOX', since: 1, expectedAt: 7, lastProvenAt: 3 },
     ],
     [
-      'paused for want of a token, and the check says why',
+      'paused without a token, with the reason from the check',
       pause('SMTP_TOKEN_UNAVAILABLE'),
       note(failed('OAUTH_SIGN_IN_EXPIRED')),
       { state: 'sign-in-needed', code: 'OAUTH_SIGN_IN_EXPIRED', since: 1, expectedAt: 7 },
@@ -75,11 +75,11 @@ describe('the subject of a recorded sign-in', () => {
     ['another host', { host: 'smtp.example.org' }, false],
     ['another port', { port: 465 }, false],
     ['another user', { user: 'sales@example.com' }, false],
-    ['another way of signing in', { authentication: { type: 'None' } }, false],
+    ['another sign-in method', { authentication: { type: 'None' } }, false],
     ['another name', { name: 'Out 2' }, true],
     ['another pace', { pace: { perMinute: 1, connections: 1, recipientsPerDay: 1 } }, true],
     [
-      'another password: Redis must not hold what passwords can be tried against',
+      'another password: Redis must not contain anything to test passwords against',
       { authentication: { type: 'Password', password: 'two' } },
       true,
     ],

@@ -97,7 +97,7 @@ describe('permissions by role', () => {
 
   it.each([
     ['a wrong token', { authorization: 'Bearer token-of-desl' }],
-    ['a token with a tail', { authorization: 'Bearer token-of-desk x' }],
+    ['a token with trailing characters', { authorization: 'Bearer token-of-desk x' }],
     ['an empty token', { authorization: 'Bearer ' }],
     ['basic', { authorization: 'Basic dG9rZW4tb2YtZGVzaw==' }],
   ])('%s is 401', async (_, headers) => {

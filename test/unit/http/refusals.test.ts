@@ -54,7 +54,7 @@ describe('a refused sign-in', () => {
   it.each([
     ['a guess', 'some-guess', {}],
     ['the token of a back-end', 'token-of-desk', { token: 'desk' }],
-    ['a token that is bound', ' token-of-bound ', { token: 'bound' }],
+    ['a bound token', ' token-of-bound ', { token: 'bound' }],
   ])('%s: logs its address, and its token if there is one', async (_title, secret, named) => {
     const { http, told } = await served();
     expect((await http.inject(signIn(secret, '192.0.2.7'))).statusCode).toBe(401);
@@ -82,8 +82,8 @@ describe('a refused sign-in', () => {
 describe('a refused request of the API', () => {
   it.each([
     ['without a token', {}, 401, 'HTTP_UNAUTHENTICATED', {}],
-    ['with a wrong one', { authorization: 'Bearer some-guess' }, 401, 'HTTP_UNAUTHENTICATED', {}],
-    ['with one that may less', as('grafana'), 403, 'HTTP_FORBIDDEN', { token: 'grafana' }],
+    ['with a wrong token', { authorization: 'Bearer some-guess' }, 401, 'HTTP_UNAUTHENTICATED', {}],
+    ['with a token that lacks the permission', as('grafana'), 403, 'HTTP_FORBIDDEN', { token: 'grafana' }],
   ])('%s', async (_title, headers, status, code, named) => {
     const { http, told } = await served();
     const answer = await http.inject({ method: 'POST', url: '/v1/replies', headers, remoteAddress: '192.0.2.7' });

@@ -88,7 +88,7 @@ describe('a reply', () => {
 
   it.each([
     ['neither text nor html', { text: undefined }],
-    ['nothing but blanks', { text: ' \n', html: '' }],
+    ['blanks only', { text: ' \n', html: '' }],
     ['an attachment and no text', { text: undefined, attachments: [{ filename: 'a', content: 'YQ==' }] }],
   ])('with %s is refused', async (_, change) => {
     const answer = await ask('POST', '/v1/replies', { ...reply, ...change });

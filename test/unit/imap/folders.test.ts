@@ -11,8 +11,8 @@ const twins = list('/', 'INBOX', 'done', 'Done');
 
 const rows: [string, string, ListedFolder[], string | undefined][] = [
   ['INBOX in any case', 'inbox', courier, 'INBOX'],
-  ['INBOX that no list names', 'Inbox', [], 'INBOX'],
-  ['as the server writes it', 'INBOX/Erledigt', exchange, 'INBOX/Erledigt'],
+  ['INBOX that is not listed', 'Inbox', [], 'INBOX'],
+  ['the server’s own spelling', 'INBOX/Erledigt', exchange, 'INBOX/Erledigt'],
   ['prefix in another case', 'Inbox/Erledigt', exchange, 'INBOX/Erledigt'],
   ['without the namespace prefix', 'Archive', courier, 'INBOX.Archive'],
   ['with a prefix that the server does not use', 'INBOX/Archive', exchange, 'Archive'],
@@ -23,13 +23,13 @@ const rows: [string, string, ListedFolder[], string | undefined][] = [
   ['modified UTF-7', 'Entw&APw-rfe', exchange, 'Entwürfe'],
   ['modified UTF-7 of an ampersand', 'Erledigt &- weg', cyrus, 'INBOX.Erledigt & weg'],
   ['decomposed letters', 'Entwu\u0308rfe', exchange, 'Entwürfe'],
-  ['another case, if only one fits', 'ARCHIVE', exchange, 'Archive'],
-  ['the right one of two that differ by case', 'Done', twins, 'Done'],
-  ['two that differ by case, and neither is meant', 'DONE', twins, undefined],
+  ['another case, if only one matches', 'ARCHIVE', exchange, 'Archive'],
+  ['the exact match of two that differ by case', 'Done', twins, 'Done'],
+  ['two that differ by case, without an exact match', 'DONE', twins, undefined],
   ['nowhere', 'Nowhere', exchange, undefined],
-  ['a part of a name', 'Arch', exchange, undefined],
+  ['part of a name', 'Arch', exchange, undefined],
   [
-    'a name that cannot be opened',
+    'a name that is not selectable',
     'Archive',
     [{ path: 'Archive', delimiter: '/', flags: new Set(['\\Noselect']) }],
     undefined,
@@ -50,8 +50,8 @@ describe('Sent', () => {
   it.each([
     ['the localized one', 'Sent Items', exchange, 'Gesendete Elemente'],
     ['below the namespace prefix', 'Sent', courier, 'INBOX.Sent'],
-    ['any, if none is named', undefined, courier, 'INBOX.Sent'],
-    ['a name of its own is never replaced', 'Copies', exchange, undefined],
+    ['any, if none is configured', undefined, courier, 'INBOX.Sent'],
+    ['a configured name is never replaced', 'Copies', exchange, undefined],
     ['none', undefined, list('/', 'INBOX', 'Not Sent'), undefined],
   ] as const)('%s', (_, wanted, listed, found) => {
     expect(findSentFolder(wanted, listed)).toBe(found);

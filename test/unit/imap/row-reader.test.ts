@@ -18,17 +18,17 @@ interface Case {
 
 const cases: Case[] = [
   {
-    what: 'items before the message, as asked for',
+    what: 'items before the message, as requested',
     wire: `* 1 FETCH (UID 45 FLAGS (\\Seen $x) INTERNALDATE " 7-Jul-2026 02:44:25 -0700" RFC822.SIZE 4286 BODY[]<0> ${literal(MAIL)})\r\n`,
     rows: [{ uid: 45, source: MAIL, flags: ['\\Seen', '$x'], size: 4286, date: '2026-07-07T09:44:25.000Z' }],
   },
   {
-    what: 'items behind the message, lower case',
+    what: 'items after the message, in lower case',
     wire: `* 1 fetch (body[] ${literal(MAIL)} uid 45 rfc822.size 12 flags ())\r\n`,
     rows: [{ uid: 45, source: MAIL, flags: [], size: 12 }],
   },
   {
-    what: 'two rows, with other answers around them',
+    what: 'two rows, with other responses around them',
     wire: `* 12 EXISTS\r\n* 1 FETCH (UID 1 BODY[] ${literal('a')})\r\n* 2 EXPUNGE\r\n* 3 FETCH (UID 7 BODY[] ${literal('b')})\r\nA5 OK FETCH completed.\r\n`,
     rows: [
       { uid: 1, source: 'a' },

@@ -37,8 +37,8 @@ it.each([
     [[4, 5]],
   ],
   ['half forgotten', [[4, 5], [4]], [[4]]],
-  ['forgotten: what is not queued any more stays in the folder', [[4, 5], []], []],
-  ['joined by one that came since, whose commit may not be safe yet', [[4], [4, 9]], [[4]]],
+  ['forgotten: messages that are no longer queued stay in the folder', [[4, 5], []], []],
+  ['followed by a newer one that may not be durable yet', [[4], [4, 9]], [[4]]],
 ])('a commit that Redis has %s', async (_what, noted, touched) => {
   const one = watched(noted);
   expect(await one.run()).toBe(true);

@@ -186,8 +186,8 @@ describe('an item that the server leaves out', () => {
     ...(date === undefined ? {} : { date }),
   });
   it.each<[name: string, internalDate: Date | undefined, date: string | undefined, want: string]>([
-    ['INTERNALDATE is there', new Date('2026-11-23T10:00:00Z'), '2026-11-01T00:00:00.000Z', '2026-11-23T10:00:00.000Z'],
-    ['the Date header instead', undefined, '2026-11-01T00:00:00.000Z', '2026-11-01T00:00:00.000Z'],
+    ['INTERNALDATE', new Date('2026-11-23T10:00:00Z'), '2026-11-01T00:00:00.000Z', '2026-11-23T10:00:00.000Z'],
+    ['the Date header if INTERNALDATE is missing', undefined, '2026-11-01T00:00:00.000Z', '2026-11-01T00:00:00.000Z'],
     ['a Date header of tomorrow', undefined, '2026-11-25T00:00:00.000Z', '2026-11-24T00:00:00.000Z'],
     ['a Date header of 1970', undefined, '1970-01-01T00:00:00.000Z', '2026-11-24T00:00:00.000Z'],
     ['neither', undefined, undefined, '2026-11-24T00:00:00.000Z'],

@@ -25,7 +25,7 @@ const servers: [name: string, server: Server][] = [
   ['rows from the last to the first', (asked, poison) => rowByRow(asked.toReversed(), poison)],
   ['all or nothing', (asked, poison) => (asked.some((uid) => poison.has(uid)) ? [] : asked)],
   [
-    'the last rows before the failure are lost on the way',
+    'the last rows before the failure are lost',
     (asked, poison) => {
       const given = rowByRow(asked, poison);
       return given.length === asked.length ? given : given.slice(0, -7);

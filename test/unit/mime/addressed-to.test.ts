@@ -19,7 +19,7 @@ const support = 'Support@contoso.example';
 describe('addressedTo', () => {
   it.each([
     ['the User', `To: support@contoso.example`, [{ address: support, header: 'To' }]],
-    ['whatever the case', `To: SUPPORT@Contoso.Example`, [{ address: support, header: 'To' }]],
+    ['in any case', `To: SUPPORT@Contoso.Example`, [{ address: support, header: 'To' }]],
     ['an alias', `To: Orders <orders@contoso.example>`, [{ address: 'orders@contoso.example', header: 'To' }]],
     [
       'several, To first',
@@ -39,10 +39,14 @@ describe('addressedTo', () => {
       `To: service+vip@contoso.example`,
       [{ address: 'service+vip@contoso.example', header: 'To' }],
     ],
-    ['no tag of an address that is not ours', `To: service+x@contoso.example`, undefined],
-    ['a domain in either form', `To: kasse@xn--mller-kva.example`, [{ address: 'kasse@müller.example', header: 'To' }]],
+    ['no tag for an address that is not ours', `To: service+x@contoso.example`, undefined],
     [
-      'what the mail came to when To names nobody of us',
+      'a domain in ASCII or Unicode',
+      `To: kasse@xn--mller-kva.example`,
+      [{ address: 'kasse@müller.example', header: 'To' }],
+    ],
+    [
+      'the delivered address when To names none of ours',
       `To: list@other.example\r\nX-Original-To: orders+a@contoso.example\r\nDelivered-To: support@contoso.example`,
       [
         { address: 'orders@contoso.example', tag: 'a', header: 'X-Original-To' },
@@ -56,7 +60,7 @@ describe('addressedTo', () => {
       [{ address: support, header: 'To' }],
     ],
     ['nobody', `To: undisclosed-recipients:;`, undefined],
-    ['a name that only looks so', `To: "support@contoso.example" <kim@customer.example>`, undefined],
+    ['a name that only looks like an address', `To: "support@contoso.example" <kim@customer.example>`, undefined],
   ])('is %s', (_name, header, expected) => {
     expect(read(header)).toEqual(expected);
   });

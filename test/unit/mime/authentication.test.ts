@@ -105,7 +105,7 @@ const rows: [name: string, host: string, header: string, expected: Authenticatio
     { by: 'mx.microsoft.com', spf: 'pass', dmarc: 'bestguesspass', aligned: true },
   ],
   [
-    'Exchange Online, from another tenant, whose own verdict claims nothing',
+    'Exchange Online, from another tenant, whose own verdict does not count',
     OUTLOOK,
     `${EXCHANGE_HOPS}
 Authentication-Results: ${PASSED}
@@ -135,7 +135,7 @@ Authentication-Results: dkim=none (message not signed) header.d=none;dmarc=none 
     { by: 'mx.google.com', spf: 'neutral', dkim: 'pass', arc: 'none', aligned: false },
   ],
   [
-    'GMX, DKIM alone',
+    'GMX, DKIM only',
     'imap.gmx.net',
     `Return-Path: <kim@customer.example>
 Authentication-Results:  gmx.net; dkim=pass header.i=@customer.example
@@ -259,7 +259,7 @@ describe('a forged header does not count, and is reported', () => {
       `${exchangeFailed}\nAuthentication-Results: mx.microsoft.com 1; ${forged}`,
     ],
     [
-      'right below Google',
+      'directly below Google',
       'imap.gmail.com',
       google(
         'spf=fail smtp.mailfrom=customer.example; dmarc=fail header.from=customer.example',
@@ -267,12 +267,12 @@ describe('a forged header does not count, and is reported', () => {
       ),
     ],
     [
-      'below Exchange Online that says nothing',
+      'below an Exchange Online without a verdict',
       OUTLOOK,
       `${EXCHANGE_HOPS}\n${EXCHANGE_BORDER}\nAuthentication-Results: mx.microsoft.com 1; ${forged}${ANTISPAM}`,
     ],
     [
-      'after what the sender wrote',
+      'after the sender’s own headers',
       'imap.gmx.net',
       `Authentication-Results: gmx.net; dkim=fail\nReceived: from m.example ([192.0.2.1]) by mx.gmx.net; x\nX-Mailer: x\nDate: Mon, 2 Nov 2026 09:12:10 +0000\nAuthentication-Results: gmx.net; ${forged}`,
     ],
@@ -316,21 +316,21 @@ describe('alignment', () => {
   const results = (text: string, from = 'kim@customer.example') =>
     read('imap.gmail.com', google(text), { mail: `From: ${from}\n\nHello` }).authentication?.aligned;
   it.each([
-    ['SPF of the domain', 'spf=pass smtp.mailfrom=bounce@customer.example', true],
-    ['SPF of a domain below it', 'spf=pass smtp.mailfrom=b@mail.customer.example', true],
-    ['SPF of another one', 'spf=pass smtp.mailfrom=b@mailer.example', false],
-    ['SPF of one that only ends alike', 'spf=pass smtp.mailfrom=b@evilcustomer.example', false],
-    ['SPF of a top-level domain', 'spf=pass smtp.mailfrom=b@example', false],
-    ['SPF of HELO alone', 'spf=pass smtp.helo=customer.example', false],
+    ['SPF for the domain', 'spf=pass smtp.mailfrom=bounce@customer.example', true],
+    ['SPF for a subdomain', 'spf=pass smtp.mailfrom=b@mail.customer.example', true],
+    ['SPF for another domain', 'spf=pass smtp.mailfrom=b@mailer.example', false],
+    ['SPF for a domain that only ends alike', 'spf=pass smtp.mailfrom=b@evilcustomer.example', false],
+    ['SPF for a top-level domain', 'spf=pass smtp.mailfrom=b@example', false],
+    ['SPF for HELO only', 'spf=pass smtp.helo=customer.example', false],
     ['the second of two signatures', 'dkim=pass header.d=mailer.example; dkim=pass header.d=customer.example', true],
-    ['a signature that failed', 'dkim=fail header.d=customer.example', false],
+    ['a failed signature', 'dkim=fail header.d=customer.example', false],
     [
-      'DMARC that failed, whatever passed',
+      'a failed DMARC, whatever else passed',
       'spf=pass smtp.mailfrom=b@customer.example; dmarc=fail header.from=customer.example',
       false,
     ],
-    ['DMARC that judged another From', 'dmarc=pass header.from=other.example', false],
-    ['DMARC without an opinion', 'dkim=pass header.i=@customer.example; dmarc=none header.from=customer.example', true],
+    ['DMARC for another From', 'dmarc=pass header.from=other.example', false],
+    ['DMARC without a verdict', 'dkim=pass header.i=@customer.example; dmarc=none header.from=customer.example', true],
   ])('%s', (_name, text, expected) => {
     expect(results(text)).toBe(expected);
   });

@@ -54,7 +54,7 @@ describe('RFC 3464', () => {
   it.each([
     ['sendmail’s 5.1.1 for a full mailbox', '5.1.1', 'smtp; 552 5.2.2 Over quota', '5.2.2', 552],
     ['sendmail’s 5.1.1 for a policy', '5.1.1', 'smtp; 550 5.7.1 Not wanted', '5.7.1', 550],
-    ['another class than the answer', '4.5.0', 'smtp; 550 5.5.0 service refused', '5.5.0', 550],
+    ['a class that differs from the answer', '4.5.0', 'smtp; 550 5.5.0 service refused', '5.5.0', 550],
     ['expired is the reporting system’s own', '4.4.7', 'smtp; 550 5.7.1 try later', '4.4.7', 550],
     [
       'expired, with the last answer quoted (Amazon SES)',
@@ -71,13 +71,7 @@ describe('RFC 3464', () => {
       450,
     ],
     ['an exact status of one class', '5.2.1', 'smtp; 550 5.1.1 unknown', '5.2.1', 550],
-    [
-      'an answer of success before the failure',
-      '5.0.0',
-      'smtp; 250 2.1.5 ok, then 554 5.6.0 bad content',
-      '5.6.0',
-      554,
-    ],
+    ['a successful answer before the failure', '5.0.0', 'smtp; 250 2.1.5 ok, then 554 5.6.0 bad content', '5.6.0', 554],
   ])('%s', (_name, status, diagnostic, expected, replyCode) => {
     const message = parseMessage(
       dsn(
@@ -139,7 +133,7 @@ describe('prose', () => {
       true,
     ],
     [
-      'Postfix, still trying',
+      'Postfix, while still trying',
       'Your message could not be delivered for more than 4 hour(s).\nIt will be retried until it is 5 day(s) old.\n\n<a@x.example>: host mx.x.example[192.0.2.1] said: 452 4.2.2 over quota\n',
       '4.2.2',
       false,
@@ -173,13 +167,13 @@ describe('the words of a report', () => {
       dsn(`Final-Recipient: rfc822;a@x.example\r\nAction: failed\r\nStatus: 5.7.705${fields}`),
     ]);
   it.each([
-    ['the mark of Exchange, in a mailbox there', MARK, EXCHANGE, true],
+    ['the header of Exchange, in a mailbox there', MARK, EXCHANGE, true],
     ['folded and in another case', 'x-ms-exchange-organization-authas:\r\n internal\r\n', EXCHANGE, true],
     ['behind a host that the definition says is Exchange', MARK, NAMED, true],
-    ['in a mailbox elsewhere, where nobody removes it', MARK, OTHER, undefined],
+    ['in a mailbox elsewhere, where the header is not removed', MARK, OTHER, undefined],
     ['none', '', EXCHANGE, undefined],
     ['a guest of the tenant', MARK.replace('Internal', 'Anonymous'), EXCHANGE, undefined],
-    ['two, of which one may be a stranger’s', `${MARK}${MARK}`, EXCHANGE, undefined],
+    ['two headers, one of which may be forged', `${MARK}${MARK}`, EXCHANGE, undefined],
   ] as const)('%s', (_, header, mailbox, internal) => {
     expect(parseMessage(report(header), { mailbox }).deliveryStatus?.internal).toBe(internal);
   });

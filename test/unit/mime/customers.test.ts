@@ -209,7 +209,7 @@ const ways: readonly (readonly [name: string, mail: (letter: Letter) => string])
     ([, subject, text]) => head('Post Office Shop <orders@kunde.example>', subject) + plain(text),
   ],
   [
-    'with headers that say nothing',
+    'with headers without meaning',
     ([, subject, text]) =>
       head(
         'kim@kunde.example',
@@ -239,7 +239,7 @@ describe('the same words from a mail system', () => {
     ['a daemon and a null sender', 'Return-Path: <>\r\n', 'MAILER-DAEMON@mx.example'],
     ['a postmaster and a null sender', 'Return-Path: <>\r\n', 'postmaster@mx.example'],
     [
-      'the mark of Exchange',
+      'the header of Exchange',
       'X-MS-Exchange-Message-Is-Ndr:\r\n',
       'MicrosoftExchange329e71ec88ae4615bbc36ab6ce41109e@x.example',
     ],

@@ -79,12 +79,12 @@ describe('bodies', () => {
   });
 
   it.each([
-    ['utf-8 said us-ascii', 'us-ascii', Buffer.from('Grüße'), 'Grüße'],
-    ['windows-1252 said us-ascii', 'us-ascii', Buffer.from([0x93, 0x47, 0x72, 0xfc, 0x94]), '“Grü”'],
-    ['utf-8 said iso-8859-1', 'iso-8859-1', Buffer.from('Grüße'), 'Grüße'],
-    ['windows-1252 said utf-8', 'utf-8', Buffer.from('Gr\xfc\xdfe', 'latin1'), 'Grüße'],
-    ['nothing said, Turkish', '', Buffer.from('Bu mesaj \xfeu k\xfds\xfdmlar', 'latin1'), 'Bu mesaj şu kısımlar'],
-    ['gb18030 said gb2312', 'gb2312', Buffer.from([0xc4, 0xe3, 0xba, 0xc3, 0x95, 0x32, 0x82, 0x36]), '你好𠀀'],
+    ['utf-8 declared as us-ascii', 'us-ascii', Buffer.from('Grüße'), 'Grüße'],
+    ['windows-1252 declared as us-ascii', 'us-ascii', Buffer.from([0x93, 0x47, 0x72, 0xfc, 0x94]), '“Grü”'],
+    ['utf-8 declared as iso-8859-1', 'iso-8859-1', Buffer.from('Grüße'), 'Grüße'],
+    ['windows-1252 declared as utf-8', 'utf-8', Buffer.from('Gr\xfc\xdfe', 'latin1'), 'Grüße'],
+    ['no declaration, Turkish', '', Buffer.from('Bu mesaj \xfeu k\xfds\xfdmlar', 'latin1'), 'Bu mesaj şu kısımlar'],
+    ['gb18030 declared as gb2312', 'gb2312', Buffer.from([0xc4, 0xe3, 0xba, 0xc3, 0x95, 0x32, 0x82, 0x36]), '你好𠀀'],
     ['iso-2022-kr', 'iso-2022-kr', Buffer.from('\x1b$)C\x0e>H3g\x0f', 'latin1'), '안녕'],
     ['hz', 'hz-gb-2312', Buffer.from('~{Dc:C~}!'), '你好!'],
     ['utf-7', 'utf-7', Buffer.from('Hi +AOQ-'), 'Hi ä'],
@@ -377,7 +377,7 @@ describe('parsing time', () => {
   const bounceHead =
     'From: MAILER-DAEMON@x.example\r\nReturn-Path: <>\r\nSubject: Undelivered Mail Returned to Sender\r\n';
   const hostile: [string, string][] = [
-    ['boundaries that are none', `Content-Type: multipart/mixed; boundary=b\r\n\r\n${'--x\r\n'.repeat(200_000)}`],
+    ['invalid boundaries', `Content-Type: multipart/mixed; boundary=b\r\n\r\n${'--x\r\n'.repeat(200_000)}`],
     ['angle brackets', `From: ${'<'.repeat(200_000)}\r\n\r\n`],
     ['commas in an open angle', `To: <${'a,'.repeat(100_000)}\r\n\r\n`],
     ['blanks', `Subject: ${' '.repeat(200_000)}x\r\n\r\n`],
@@ -443,7 +443,7 @@ describe('quoted-printable in UTF-8', () => {
     ['raw bytes beside escapes', 'Gr\xc3\xbc=C3=9Fe', 'Grüße'],
     ['a half letter', 'Gr=C3 =C3=BC=C3=BC', 'Gr\ufffd üü'],
     ['a half letter at the end', 'Gr=C3=BC=C3', 'Grü\ufffd'],
-    ['another charset than declared', 'Gr=FC=DFe', 'Grüße'],
+    ['a charset that differs from the declaration', 'Gr=FC=DFe', 'Grüße'],
     ['escaped blanks before a soft break', 'Gr=C3=BC=20=\r\n=20', 'Grü  '],
     ['nothing to decode', 'plain =3D text', 'plain = text'],
   ])('is decoded: %s', (_name, source, text) => {

@@ -227,7 +227,7 @@ describe('in html', () => {
       'Outlook mobile',
       '<div id="ms-outlook-mobile-signature">Get <a href="https://aka.ms/o0ukef">Outlook for iOS</a></div><hr><div id="divRplyFwdMsg"><b>Von:</b> Jane</div>alt',
     ],
-    ['Outlook, quoted by another', '<div id="x_divRplyFwdMsg"><b>From:</b> Jane</div>old'],
+    ['Outlook, quoted by another program', '<div id="x_divRplyFwdMsg"><b>From:</b> Jane</div>old'],
     [
       'Hotmail',
       '<hr id="stopSpelling">Date: Mon, 2 Apr 2012<br>Subject: Test<br>From: j@x.example<br>To: s@y.example<br><br>old',

@@ -23,7 +23,7 @@ describe('a signed mail within a CMS message', () => {
     ['in one piece of a piece', streamedSignedData(inner, 1e6), undefined],
     ['signed twice', signedData(Buffer.from(cmsBody(streamedSignedData(inner)))), undefined],
     ['of an old type', signedData(inner), 'application/x-pkcs7-mime'],
-    ['known by its name', signedData(inner), 'application/octet-stream'],
+    ['recognised by its name', signedData(inner), 'application/octet-stream'],
   ])('%s', (name, cms, type) => {
     const message = parse(cmsBody(cms, type));
     expect(message.text?.value.trim()).toBe('Grüße, wo ist mein Paket?');
@@ -128,10 +128,10 @@ describe('damaged bytes', () => {
   });
 
   it.each([
-    ['levels without an end', (n: number) => Buffer.from('2480'.repeat(n), 'hex')],
+    ['endless levels', (n: number) => Buffer.from('2480'.repeat(n), 'hex')],
     ['empty pieces', (n: number) => ber(0x24, Buffer.from('0400'.repeat(n), 'hex'))],
     ['empty levels', (n: number) => ber(0x24, Buffer.from('24800000'.repeat(n), 'hex'))],
-    ['pieces of an octet', (n: number) => ber(0x24, Buffer.from('040141'.repeat(n), 'hex'))],
+    ['pieces of one octet', (n: number) => ber(0x24, Buffer.from('040141'.repeat(n), 'hex'))],
   ])('take time in proportion to their size: %s', (_name, octets) => {
     const problem = costlyGrowth((size) => {
       const cms = signedAround(octets(size / 4));

@@ -35,7 +35,7 @@ async function swept(
 describe('retention of raw mails', () => {
   it.each([
     ['nothing waits', {}, 70],
-    ['what waits is young', { a: 99 * DAY }, 70],
+    ['all waiting jobs are recent', { a: 99 * DAY }, 70],
     ['a job waits longer than the retention', { a: 99 * DAY, b: 40 * DAY }, 39],
   ])('%s', async (_name, waiting, day) => {
     expect(await swept(waiting)).toBe(day);

@@ -7,7 +7,7 @@ afterEach(() => {
 
 describe('stopwatch', () => {
   it.each([
-    ['both clocks go on', 500, 500, 500],
+    ['both clocks advance', 500, 500, 500],
     ['the machine slept: the monotonic clock stood still', 60_000, 3, 60_000],
     ['the clock of the day was set back', -3_600_000, 700, 700],
   ])('%s', (_what, wall, monotonic, passed) => {
@@ -24,8 +24,8 @@ describe('stopwatch', () => {
 describe('claim', () => {
   it.each([
     ['is renewed', async () => true, true],
-    ['belongs to another by now', async () => false, false],
-    ['cannot be renewed, Redis is away', () => Promise.reject(new Error('away')), false],
+    ['belongs to another worker by now', async () => false, false],
+    ['cannot be renewed while Redis is away', () => Promise.reject(new Error('away')), false],
   ])('%s', async (_what, renew, valid) => {
     vi.useFakeTimers();
     const clock = startClaimClock(stopwatch(), 3_000, renew);

@@ -140,7 +140,7 @@ describe('content that must not be sent unchanged', () => {
       Buffer.from(`Subject: x\r\n\r\n${'x'.repeat(999)}\r\n`),
       'application/octet-stream',
     ],
-    ['known by its name', undefined, Buffer.from('Subject: x\n\nx\n'), 'application/octet-stream'],
+    ['recognised by its name', undefined, Buffer.from('Subject: x\n\nx\n'), 'application/octet-stream'],
     ['multipart', 'multipart/mixed; boundary=b', Buffer.from('--b\r\n\r\nx\r\n--b--\r\n'), 'application/octet-stream'],
   ];
   it.each(mails)('an attached mail, %s: byte for byte', async (_what, contentType, content, type) => {
@@ -163,8 +163,8 @@ describe('header values', () => {
     ['a header of emoji', { headers: { 'X-Ticket': '😀'.repeat(900) } }],
     ['a name without blanks', { to: [{ name: 'x'.repeat(500), address: 'a@example.net' }] }],
     ['a name of quotes', { to: [{ name: '"\\'.repeat(240), address: 'a@example.net' }] }],
-    ['an id as long as may be', { answers: { messageId: `<${'a'.repeat(980)}@b>` } }],
-    ['an id in umlauts', { answers: { messageId: '<ü@b>', references: ['<ö@b>', '<ok@b>'] } }],
+    ['an id of the maximum length', { answers: { messageId: `<${'a'.repeat(980)}@b>` } }],
+    ['an id with umlauts', { answers: { messageId: '<ü@b>', references: ['<ö@b>', '<ok@b>'] } }],
     ['ids between words', { answers: { references: ['of <a@b> and <c d@e>', 'bare@example.net', '<a@b>'] } }],
     ['a file name of umlauts', {}, { filename: 'ü'.repeat(250) }],
     ['a file name of quotes', {}, { filename: '"\\'.repeat(120) }],

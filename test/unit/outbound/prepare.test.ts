@@ -139,9 +139,9 @@ describe('an attachment by reference', () => {
   });
 
   it.each([
-    ['of a message that is not known', { message: { messageKey: 'm-2', n: 1 } }],
+    ['of an unknown message', { message: { messageKey: 'm-2', n: 1 } }],
     ['that the message does not have', { message: { messageKey: 'm-1', n: 2 } }],
-    ['of a blob that is gone', { blob: 'f'.repeat(64) }],
+    ['of a missing blob', { blob: 'f'.repeat(64) }],
   ])('%s: refused, naming the attachment', async (_what, reference) => {
     const attachments = [
       { filename: 'a', content: 'YQ==' },
@@ -207,8 +207,8 @@ describe('thread headers', () => {
   });
 
   it.each([
-    ['the subject answered', { answers: { subject: 'Re: WG: Angebot' } }, 'Angebot'],
-    ['the own subject', {}, 'Ihre Anfrage'],
+    ['the answered subject', { answers: { subject: 'Re: WG: Angebot' } }, 'Angebot'],
+    ['the reply’s own subject', {}, 'Ihre Anfrage'],
   ])('that are missing are created: topic of %s, a head of 22 bytes', async (_what, reply, topic) => {
     const { field } = await prepared({ reply });
     const index = Buffer.from(field('Thread-Index') ?? '', 'base64');
@@ -219,7 +219,7 @@ describe('thread headers', () => {
 it.each([
   ['its own', { conversationId: 'c-own', answers: { messageKey: 'm-1' } }, 'c-own'],
   ['that of the message it answers', { answers: { messageKey: 'm-1' } }, 'c-of-the-message'],
-  ['a new one for a message that is gone', { answers: { messageKey: 'm-2' } }, 'r'],
+  ['a new one for a missing message', { answers: { messageKey: 'm-2' } }, 'r'],
   ['a new one', {}, 'r'],
 ])('a reply has a conversation: %s', async (_whose, reply, conversationId) => {
   expect((await prepared({ reply })).made).toEqual([{ conversationId, replyId: 'r', domain: 'contoso.example' }]);

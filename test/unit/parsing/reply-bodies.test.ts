@@ -6,10 +6,10 @@ const message = { from: [{ name: 'Zoë <b>', address: 'z@example.net' }], receiv
 const quoted = (text: string | undefined, html?: string): ReplyBodiesInput['quoted'] => ({ message, text, html });
 
 it.each([
-  ['text wins over html', { text: 'own', html: '<p>html</p>' }, 'own'],
+  ['text takes precedence over html', { text: 'own', html: '<p>html</p>' }, 'own'],
   ['neither is empty', {}, ''],
   ['paragraphs', { html: '<p>Frau Müller,</p><p>anbei.<br>Anna</p>' }, 'Frau Müller,\n\nanbei.\nAnna'],
-  ['what is not shown', { html: '<style>p{}</style><script>x()</script><!-- x --><p>nur dies</p>' }, 'nur dies'],
+  ['hidden content', { html: '<style>p{}</style><script>x()</script><!-- x --><p>nur dies</p>' }, 'nur dies'],
   ['cells', { html: '<table><tr><td>A</td><td>B</td></tr><tr><td>C</td></tr></table>' }, 'A B\nC'],
   [
     'the address of a link',
@@ -17,7 +17,7 @@ it.each([
     'Rechnung [https://c.example/r?a=1&b=2], Anruf [tel:+49123]',
   ],
   [
-    'no address that is there already, or leads nowhere',
+    'no address that is already shown or that leads nowhere',
     { html: '<a href="mailto:i@c.example">i@c.example</a> <a href="#top">oben</a> <a name="x">hier</a>' },
     'i@c.example oben hier',
   ],
@@ -54,15 +54,15 @@ describe('a quotation', () => {
 
   const cases: [what: string, html: string, kept: string][] = [
     [
-      'scripts and what frames the document',
+      'scripts and the document’s frame',
       '<html><body class="a"><script>x()</script><p>Hallo</p></body></html>',
       '<p>Hallo</p>',
     ],
     ['whatever their case', '<SCRIPT src=x>y()</Script ><p>Hallo</p>', '<p>Hallo</p>'],
     ['handlers', '<p onclick="y()" class="a" onLoad=z>Hallo</p>', '<p class="a">Hallo</p>'],
     ['handlers behind a quoted bracket', '<p title="a>b" onclick="y()">Hallo</p>', '<p title="a>b">Hallo</p>'],
-    ['nothing of the prose', '<p>the light is on = always</p>', '<p>the light is on = always</p>'],
-    ['the tag alone when it is never closed', '<form><p>Hallo</p>', '<p>Hallo</p>'],
+    ['no prose', '<p>the light is on = always</p>', '<p>the light is on = always</p>'],
+    ['only the tag when it is never closed', '<form><p>Hallo</p>', '<p>Hallo</p>'],
     ['half a tag', '<p>Hallo</p><script', '<p>Hallo</p>'],
   ];
   it.each(cases)('loses %s', (_, html, kept) => {

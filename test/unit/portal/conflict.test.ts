@@ -13,21 +13,21 @@ const entry = (by: string, ...changes: [field: string, from: string, to: string]
 describe('a conflict', () => {
   const base = { host: 'a.example', port: 993, folder: 'INBOX', aliases: ['a@b.example'] };
   it.each([
-    ['only they changed it: theirs', { ...base }, { ...base, host: 'their.example' }, [['host', 'theirs']]],
+    ['only they changed it: uses theirs', { ...base }, { ...base, host: 'their.example' }, [['host', 'theirs']]],
     [
-      'both changed it: asked, mine first',
+      'both changed it: offers a choice, mine first',
       { ...base, host: 'my.example' },
       { ...base, host: 'their.example' },
       [['host', 'mine']],
     ],
     [
-      'both changed it to the same: nothing to ask',
+      'both changed it to the same value: no choice',
       { ...base, host: 'their.example' },
       { ...base, host: 'their.example' },
       [],
     ],
     [
-      'only I changed another: nothing to ask about it',
+      'only I changed another field: no choice for it',
       { ...base, folder: 'Other', host: 'their.example' },
       { ...base, host: 'their.example' },
       [],

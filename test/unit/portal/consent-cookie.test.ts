@@ -51,7 +51,7 @@ describe('the state cookie of a delegated sign-in', () => {
 
   it.each([
     ['none', undefined],
-    ['one that a neighbour of the domain may have set', `mailroom_signin=${STATE}`],
+    ['a cookie that a neighbouring host may have set', `mailroom_signin=${STATE}`],
     ['another state', `__Host-mailroom_signin=${'x'.repeat(43)}`],
   ])('refuses the return with %s', async (_, cookie) => {
     const { back, completed, close } = await portal(true);

@@ -79,9 +79,9 @@ describe('the form', () => {
   });
 
   it.each([
-    ['one that exists', { emailFlow: 'Support' }, 'Support'],
-    ['a new one', { emailFlow: NEW_FLOW, emailFlowNew: ' Sales ' }, 'Sales'],
-    ['a new one that was typed and not chosen', { emailFlow: 'Support', emailFlowNew: 'Sales' }, 'Support'],
+    ['an existing flow', { emailFlow: 'Support' }, 'Support'],
+    ['a new flow', { emailFlow: NEW_FLOW, emailFlowNew: ' Sales ' }, 'Sales'],
+    ['a new flow that was typed but not chosen', { emailFlow: 'Support', emailFlowNew: 'Sales' }, 'Support'],
     ['none chosen', { emailFlow: '' }, ''],
   ])('takes the Email Flow: %s', (_, entered, flow) => expect(definitionFrom(fields(entered)).emailFlow).toBe(flow));
 

@@ -92,9 +92,9 @@ const NO_AOF = '-ERR WAITAOF cannot be used when numlocal is set but appendonly 
 describe('waiting for the disk', () => {
   it.each([
     ['fsynced', [WRITTEN], [true, true], 2],
-    ['the disk took longer than we wait, then not', [NOT_YET, WRITTEN], [false, true], 2],
-    ['Redis is too old: it is not asked again', [TOO_OLD], [false, false], 1],
-    ['there is no append-only file: it is not asked again', [NO_AOF], [false, false], 1],
+    ['the disk took longer than the time limit, then not', [NOT_YET, WRITTEN], [false, true], 2],
+    ['Redis is too old: the command is not repeated', [TOO_OLD], [false, false], 1],
+    ['there is no append-only file: the command is not repeated', [NO_AOF], [false, false], 1],
     [
       'it was a replica for a moment',
       ['-ERR WAITAOF cannot be used with replica instances.\r\n', WRITTEN],

@@ -28,9 +28,9 @@ describe('log level at run time', () => {
     ['nothing switched', [], 'info warn', 'info warn'],
     ['debug for all', [{ level: 'debug', until }], 'debug info warn', 'debug info warn'],
     ['debug for one', [{ level: 'debug', server: 'A', until }], 'debug info warn', 'info warn'],
-    ['one is quiet', [{ level: 'error', server: 'A', until }], '', 'info warn'],
+    ['one server at a lower level', [{ level: 'error', server: 'A', until }], '', 'info warn'],
     [
-      'all quiet but one',
+      'all but one server at a lower level',
       [
         { level: 'silent', until },
         { level: 'debug', server: 'A', until },

@@ -29,9 +29,9 @@ describe('fields that a library added to its error', () => {
     ],
     ['fetch: config with headers', { config: { headers: { authorization: `Bearer ${SECRET}` } }, request: SECRET }],
     ['zod: the input', { issues: [{ input: SECRET, path: ['password'] }] }],
-    ['a code that is none', { code: `x ${SECRET}`, syscall: `x ${SECRET}`, address: `x ${SECRET}` }],
+    ['an invalid code', { code: `x ${SECRET}`, syscall: `x ${SECRET}`, address: `x ${SECRET}` }],
     [
-      'a cause with all of them',
+      'a cause with all of these fields',
       { cause: Object.assign(new Error('below'), { command: { name: 'hello', args: ['3', 'AUTH', SECRET] } }) },
     ],
   ];
@@ -64,11 +64,11 @@ describe('words of an error', () => {
       "554 5.7.1 'Where is my order' refused; we don't take it",
       "554 5.7.1 '…' refused; we don't take it",
     ],
-    ['a subject by its name', '554 5.6.0 Subject: Where is my order', '554 5.6.0 Subject: …'],
+    ['a subject after its field name', '554 5.6.0 Subject: Where is my order', '554 5.6.0 Subject: …'],
     ['a long run of base64', `line ${'QUJD'.repeat(20)} too long`, 'line … too long'],
     ['a name of a command in quotes', "ERR unknown command 'WAITAOF'", "ERR unknown command 'WAITAOF'"],
     [
-      'what a server means',
+      'the meaning of a server’s answer',
       '535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled',
       '535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled',
     ],
