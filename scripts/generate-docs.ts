@@ -1,5 +1,5 @@
 // `npm run docs`: writes the references that are generated from the code: docs/errors.md, docs/events.md, docs/configuration.md,
-// docs/check.md, docs/sandbox-faults.md, schemas/*.json, schemas/examples/*.json. test/docs/generated.test.ts compares the committed files with what comes out here.
+// docs/check.md, docs/sandbox-faults.md, docs/en/privacy.md, docs/de/datenschutz.md, schemas/*.json, schemas/examples/*.json. test/docs/generated.test.ts compares the committed files with what comes out here.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -41,6 +41,7 @@ import { exampleMessages } from './example-messages.ts';
 import { rules } from './ops/alerts.ts';
 import { dashboard } from './ops/dashboard.ts';
 import { runbook } from './ops/runbook.ts';
+import { privacyEnglish, privacyGerman } from './privacy-docs.ts';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 
@@ -53,6 +54,8 @@ export function generate(): Map<string, string> {
     ['docs/configuration.md', documentation()],
     ['docs/check.md', doctor()],
     ['docs/sandbox-faults.md', sandboxFaults()],
+    ['docs/en/privacy.md', privacyEnglish(NOTE('scripts/privacy-docs.ts and src/domain/retention.ts'), table)],
+    ['docs/de/datenschutz.md', privacyGerman(NOTE('scripts/privacy-docs.ts and src/domain/retention.ts'), table)],
     ['schemas/mailroom.mailbox-event-1.json', jsonSchema(mailboxEventSchema, 'output', 'mailroom.mailbox-event/1')],
     ['schemas/mailroom.message-1.json', jsonSchema(messageSchema, 'output', 'mailroom.message/1')],
     ['schemas/mailroom.reply-1.json', jsonSchema(replySchema, 'input', 'mailroom.reply/1')],

@@ -21,6 +21,8 @@ export interface FindIndex {
   add(all: readonly Indexed[]): Promise<void>;
   /** Newest first. `since` (epoch ms): what is older has been dropped. */
   find(term: string): Promise<{ found: Found[]; since?: number }>;
+  /** Takes away what is older than it is kept. @returns how many entries */
+  removeExpired(): Promise<number>;
   /** Takes every entry of an address or conversation away. @returns how many there were */
   forget(term: string): Promise<number>;
 }

@@ -189,6 +189,8 @@ export interface Journal {
   /** The journal's clock, epoch ms. */
   now(): Promise<number>;
   list(state: ReplyState, limit?: number): Promise<JournalEntry[]>;
+  /** Forgets which replies ended longer ago than they are kept; their entries expire at that time. @returns how many */
+  forgetEnded(): Promise<number>;
   /** Replies in this state. */
   count(state: ReplyState): Promise<number>;
   /** Replies in one of these states that have not moved for this many ms, longest first within each state. */

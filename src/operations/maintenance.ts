@@ -1,28 +1,27 @@
-// Housekeeping: raw mails and rendered replies are deleted by age, never before the job or the open reply that refers to them; outcomes that nobody takes, too. Runs in the role `ingest`, some hours apart; several
-// replicas at once do no harm.
+// The daily work: what is older than it is kept is deleted, kind by kind (domain/retention.ts), and one event says how much. In the role `ingest`, by
+// one replica.
 import type { EmailFlows } from '../adapters/queue/email-flows.ts';
-import type { OutcomeQueue } from '../adapters/queue/outcomes.ts';
+import type { DailyTurn } from '../adapters/redis/daily-turn.ts';
 import type { Ledgers } from '../adapters/redis/ledgers.ts';
 import type { BlobStore } from '../domain/blob-store.ts';
 import { asError } from '../domain/errors.ts';
 import type { Journal } from '../domain/reply-journal.ts';
+import type { DailyKind } from '../domain/retention.ts';
 import { DAY_MS } from '../lib/time.ts';
 import type { Emit } from '../telemetry/events.ts';
 
-const EVERY_MS = 6 * 3_600_000;
+/** How often it is asked whose turn it is, ms. */
+const EVERY_MS = 3_600_000;
 
-interface MaintenanceDeps {
+interface SweepDeps {
   blobs: Pick<BlobStore, 'sweep'>;
   flows: Pick<EmailFlows, 'oldestOpen'>;
   ledgers: Pick<Ledgers, 'mailboxIds' | 'load'>;
   journal: Pick<Journal, 'oldestOpen'>;
-  /** Undefined: the queue reply-outcomes is not written. */
-  outcomes?: Pick<OutcomeQueue, 'clean'> | undefined;
   /** Of raw mails. */
   retentionDays: number;
   /** Of the jobs of messages that were taken: as long as the API knows a message, it has its raw mail. */
   jobRetentionDays: number;
-  emit: Emit;
   now?: () => number;
 }
 
@@ -35,7 +34,7 @@ export async function sweepBlobs({
   retentionDays,
   jobRetentionDays,
   now = Date.now,
-}: MaintenanceDeps): Promise<number> {
+}: SweepDeps): Promise<number> {
   let keepFrom = now() - Math.max(retentionDays, jobRetentionDays + 1) * DAY_MS;
   const emailFlows = new Set<string>();
   for (const id of await ledgers.mailboxIds())
@@ -48,18 +47,35 @@ export async function sweepBlobs({
   return blobs.sweep(new Date(keepFrom));
 }
 
-export function startMaintenance(deps: MaintenanceDeps): () => void {
-  const run = () => {
-    sweepBlobs(deps).then(
-      (count) => deps.emit('BlobsSwept', { count }),
-      (error: unknown) => deps.emit('BlobSweepFailed', { err: asError(error) }),
+interface DailyDeps {
+  turn: DailyTurn;
+  /** Of each kind: deletes what is too old. @returns how many */
+  tasks: Readonly<Record<DailyKind, () => Promise<number>>>;
+  emit: Emit;
+}
+
+/** Does the work if it is our turn. One kind that fails stops no other, and is done again within the hour. @throws when Redis is away */
+export async function workDaily({ turn, tasks, emit }: DailyDeps): Promise<void> {
+  if (!(await turn.take())) return;
+  const counts: Record<string, number> = {};
+  let failed = false;
+  for (const [kind, task] of Object.entries(tasks))
+    await task().then(
+      (count) => {
+        counts[kind] = count;
+      },
+      (error: unknown) => {
+        failed = true;
+        emit('ExpiredDataDeletionFailed', { kind, err: asError(error) });
+      },
     );
-    deps.outcomes?.clean().then(
-      (count) => (count > 0 ? deps.emit('ReplyOutcomesRemoved', { count }) : undefined),
-      () => {}, // Redis is away: its own event reports it, and the next run removes them
-    );
-  };
-  const timer = setInterval(run, EVERY_MS);
+  const count = Object.values(counts).reduce((sum, one) => sum + one, 0);
+  emit('ExpiredDataDeleted', { count, detail: counts });
+  if (!failed) await turn.done();
+}
+
+export function startMaintenance(deps: DailyDeps): () => void {
+  const timer = setInterval(() => void workDaily(deps).catch(() => {}), EVERY_MS); // Redis is away: its own event reports it
   timer.unref();
   return () => clearInterval(timer);
 }

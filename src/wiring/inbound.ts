@@ -2,7 +2,9 @@
 import { openMailbox } from '../adapters/imap/connection.ts';
 import { readSent } from '../adapters/imap/people-look.ts';
 import { type CommitMessages, openCommit } from '../adapters/queue/commit.ts';
+import { removeExpiredJobs } from '../adapters/queue/expired-jobs.ts';
 import { createSharedClock } from '../adapters/redis/clock.ts';
+import { createDailyTurn } from '../adapters/redis/daily-turn.ts';
 import { createLeases } from '../adapters/redis/lease.ts';
 import { createPressure } from '../adapters/redis/pressure.ts';
 import { classifyBounce } from '../adapters/smtp/errors.ts';
@@ -14,15 +16,16 @@ import type { FindIndex } from '../domain/found.ts';
 import { PENDING_DELAYS } from '../domain/ledger.ts';
 import { type Inbound, type InboundSettings, type IngestDeps, startInbound } from '../inbound/index.ts';
 import type { ReleaseStack } from '../lib/release-stack.ts';
-import { DAY_SECONDS } from '../lib/time.ts';
+import { DAY_MS, DAY_SECONDS } from '../lib/time.ts';
 import { relate, replyLookup } from '../operations/conversations.ts';
 import { startFlowGauges } from '../operations/gauges.ts';
-import { startMaintenance } from '../operations/maintenance.ts';
+import { startMaintenance, sweepBlobs } from '../operations/maintenance.ts';
 import { learnReports } from '../operations/reply-reports.ts';
 import { startSilence } from '../operations/silence.ts';
 import type { Emit } from '../telemetry/events.ts';
 import type { LogControl } from '../telemetry/log-control.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import { keptReplies } from './outbound.ts';
 import type { Stores } from './stores.ts';
 
 interface Telemetry {
@@ -92,11 +95,49 @@ export async function openInbound(
   const silenceMs = config.inbound.silenceHours * 3_600_000;
   const { lastArrivals } = stores.view;
   stack.defer('silence', startSilence({ watched, lastArrivals, silenceMs, emit, metrics, now: Date.now }));
-  const { retentionDays } = config.blobs;
-  const jobRetentionDays = config.inbound.completedJobRetentionDays;
-  stack.defer('maintenance', startMaintenance({ ...stores, retentionDays, jobRetentionDays, emit }));
+  stack.defer(
+    'maintenance',
+    startMaintenance({ turn: createDailyTurn(stores.redis), tasks: dailyTasks(config, stores, emit), emit }),
+  );
   return inbound;
 }
+
+/** What the daily work deletes. */
+export function dailyTasks(
+  config: Config,
+  stores: Stores,
+  emit: Emit,
+): Parameters<typeof startMaintenance>[0]['tasks'] {
+  const { redis, audit, journal, findIndex, outcomes } = stores;
+  const daysAgo = (days: number) => Date.now() - days * DAY_MS;
+  const outcomeSeconds = config.outbound.outcomeRetentionDays * DAY_SECONDS;
+  return {
+    'raw-mails': () =>
+      sweepBlobs({
+        ...stores,
+        retentionDays: config.blobs.retentionDays,
+        jobRetentionDays: config.inbound.completedJobRetentionDays,
+      }),
+    messages: () => removeExpiredJobs(redis, 'messages', keptMessages(config)),
+    'mailbox-events': () => removeExpiredJobs(redis, 'mailbox-events', keptMessages(config)),
+    replies: () => removeExpiredJobs(redis, 'replies', keptReplies(config)),
+    'reply-journal': () => journal.forgetEnded(),
+    async 'reply-outcomes'() {
+      const unread = (await outcomes?.clean()) ?? 0;
+      if (unread > 0) emit('ReplyOutcomesRemoved', { count: unread });
+      const keep = { keepCompletedSeconds: outcomeSeconds, keepFailedSeconds: outcomeSeconds };
+      return unread + (await removeExpiredJobs(redis, 'reply-outcomes', keep));
+    },
+    changes: () => audit.removeBefore('changes', daysAgo(config.audit.changeDays)),
+    'sign-ins': () => audit.removeBefore('sign-ins', daysAgo(config.audit.signInDays)),
+    'find-index': () => findIndex.removeExpired(),
+  };
+}
+
+const keptMessages = ({ inbound }: Config) => ({
+  keepCompletedSeconds: inbound.completedJobRetentionDays * DAY_SECONDS,
+  keepFailedSeconds: 30 * DAY_SECONDS,
+});
 
 /** Days that messages with one Message-ID find each other. */
 export const MESSAGE_ID_DAYS = 3;
@@ -125,8 +166,7 @@ export async function inboundPorts(
 ): Promise<Parameters<typeof startInbound>[0]> {
   const { redis, flows, replica } = stores;
   const commit = await openCommit(redis, flows, {
-    keepCompletedSeconds: config.inbound.completedJobRetentionDays * DAY_SECONDS,
-    keepFailedSeconds: 30 * DAY_SECONDS,
+    ...keptMessages(config),
     keepFingerprintsSeconds: 90 * DAY_SECONDS,
     keepSiblingsSeconds: MESSAGE_ID_DAYS * DAY_SECONDS,
   });

@@ -22,6 +22,12 @@ export interface ReplyRoom {
   replies: Replies;
 }
 
+/** Ended jobs of replies outlive the journal, so that adding one again meets either of them. */
+export function keptReplies({ outbound }: Config): { keepCompletedSeconds: number; keepFailedSeconds: number } {
+  const seconds = Math.max(outbound.completedJobRetentionDays, outbound.journalDays) * DAY_SECONDS;
+  return { keepCompletedSeconds: seconds, keepFailedSeconds: seconds };
+}
+
 /** What both the sending role and the API need of replies: queues, and the way to submit and look them up. */
 export function openReplies(
   config: Config,
@@ -29,10 +35,8 @@ export function openReplies(
   servers: () => readonly EmailServer[],
   emit: Emit,
 ): ReplyRoom {
-  const keepSeconds = Math.max(config.outbound.completedJobRetentionDays, config.outbound.journalDays) * DAY_SECONDS;
   const queues = openReplyQueues(stores.redis, emit, {
-    keepCompletedSeconds: keepSeconds,
-    keepFailedSeconds: keepSeconds,
+    ...keptReplies(config),
     lockMs: 30_000,
     stalledCheckMs: 30_000,
   });

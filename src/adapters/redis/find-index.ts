@@ -5,7 +5,7 @@ import { hash } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { normalAddress } from '../../domain/address.ts';
 import { FIND_DAYS, type FindIndex, type Found, type Indexed } from '../../domain/found.ts';
-import { findKey } from '../../domain/keys.ts';
+import { findKey, globOf, prefixOf } from '../../domain/keys.ts';
 import type { Journal } from '../../domain/reply-journal.ts';
 import { DAY_SECONDS } from '../../lib/time.ts';
 import { script } from './script.ts';
@@ -23,6 +23,18 @@ for i, key in ipairs(KEYS) do
   redis.call('EXPIRE', key, ARGV[2])
 end
 return #KEYS`);
+
+/** KEYS: a list. ARGV: oldest that stays, epoch seconds. The oldest are last. */
+const EXPIRE = script(`
+local removed = 0
+while true do
+  local last = redis.call('LINDEX', KEYS[1], -1)
+  if not last then return removed end
+  local at = tonumber(string.match(last, '^[^:]*:([^:]*):') or '', 36)
+  if at and at >= tonumber(ARGV[1]) then return removed end
+  redis.call('RPOP', KEYS[1])
+  removed = removed + 1
+end`);
 
 /** Of one term: where its entries are, and what they begin with. */
 function placeOf(term: string): { list: string; mark: string } {
@@ -81,6 +93,13 @@ export function createFindIndex(redis: Redis, now: () => number = Date.now): Fin
         found: [...found.values()],
         ...(entries.length < MOST || oldest === undefined ? {} : { since: oldest }),
       };
+    },
+    async removeExpired() {
+      const oldest = Math.floor(now() / 1000) - FIND_DAYS * DAY_SECONDS;
+      let removed = 0;
+      for await (const keys of redis.scanStream({ match: findKey(globOf(prefixOf(redis)), '*'), count: 1_000 }))
+        for (const key of keys as string[]) removed += Number(await EXPIRE(redis, [key], [oldest]));
+      return removed;
     },
     async forget(term) {
       const { list, mark } = placeOf(term);

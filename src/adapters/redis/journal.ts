@@ -167,6 +167,13 @@ export function createJournal(
       const entries = await Promise.all(ids.map(read));
       return entries.filter((entry) => entry !== undefined && entry.state === state) as JournalEntry[];
     },
+    async forgetEnded() {
+      const before = (await now()) - settings.keepMs;
+      const counts = await Promise.all(
+        ENDED.map((state) => redis.zremrangebyscore(stateKey(redis, state), '-inf', String(before))),
+      );
+      return counts.reduce((sum, count) => sum + count, 0);
+    },
     count: (state) => redis.zcard(stateKey(redis, state)),
     async resting(states, forMs, { offset, limit }) {
       const before = (await now()) - forMs;

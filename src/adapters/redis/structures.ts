@@ -6,6 +6,7 @@ import { answerIn } from '../../domain/answered.ts';
 import type { ErrorCode } from '../../domain/errors.ts';
 import { viewOfFields } from '../../domain/folder-view.ts';
 import { globOf, prefixOf } from '../../domain/keys.ts';
+import type { RetentionKind } from '../../domain/retention.ts';
 import { isReplyEntry, rebuildReplyIndexes } from './journal-entry.ts';
 
 export interface Structure {
@@ -14,6 +15,8 @@ export interface Structure {
   type: 'string' | 'hash' | 'list' | 'set' | 'zset' | 'stream';
   /** What it is, in words. */
   what: string;
+  /** For how long it is kept: as what is kept of these kinds. */
+  kept: RetentionKind | readonly RetentionKind[];
   /** Losing it would break a promise: it stays where it is, and what needs it stops with this error. Else it is set aside and begins empty. */
   keep?: ErrorCode;
   /** One value of a hash, member of a set, or the text of a string. */
@@ -76,7 +79,7 @@ async function rebuildMarked(redis: Redis, key: string): Promise<void> {
 
 /** BullMQ's own keys of each queue. What says where a job is stays; the rest BullMQ makes again. */
 const JOBS = { what: 'jobs of a queue', keep: 'REDIS_KEY_DAMAGED' } as const;
-const queueKeys: Readonly<Record<string, Omit<Structure, 'key'>>> = {
+const queueKeys: Readonly<Record<string, Omit<Structure, 'key' | 'kept'>>> = {
   ...{ wait: { ...JOBS, type: 'list' }, paused: { ...JOBS, type: 'list' }, active: { ...JOBS, type: 'list' } },
   ...{ prioritized: { ...JOBS, type: 'zset' }, delayed: { ...JOBS, type: 'zset' } },
   ...{ completed: { ...JOBS, type: 'zset' }, failed: { ...JOBS, type: 'zset' } },
@@ -93,6 +96,7 @@ const queueKeys: Readonly<Record<string, Omit<Structure, 'key'>>> = {
 const ofQueues = Object.entries(queueKeys).map(
   ([name, structure]): Structure => ({
     key: ours(`(?:replies\\.(?<server>[^:]+)|[a-z-]+\\.[^:]+|${REPLY_OUTCOMES_QUEUE}):${name}`),
+    kept: ['messages', 'mailbox-events', 'replies', 'reply-outcomes'],
     ...structure,
   }),
 );
@@ -104,11 +108,18 @@ export const keysBehind = (key: string): string[] =>
 const DAMAGED = 'LEDGER_DAMAGED';
 
 export const structures: readonly Structure[] = [
-  { key: ours(`lease:${MAILBOX}`), type: 'string', what: 'lease', item: (value) => /^\d+:./.test(value) },
+  {
+    key: ours(`lease:${MAILBOX}`),
+    type: 'string',
+    what: 'lease',
+    kept: 'operation',
+    item: (value) => /^\d+:./.test(value),
+  },
   {
     key: ours(`fence:${MAILBOX}`),
     type: 'string',
     what: 'fencing token',
+    kept: 'operation',
     item: isCount,
     // Above all that it ever counted to.
     instead: async (redis, key) => {
@@ -116,78 +127,111 @@ export const structures: readonly Structure[] = [
       await redis.set(key, `${seconds}${String(micros).padStart(6, '0')}`.slice(0, 15), 'NX');
     },
   },
-  { key: ours(`ledger:${MAILBOX}`), type: 'hash', what: 'ledger', keep: DAMAGED },
-  { key: ours(`ledger:${MAILBOX}:uids`), type: 'hash', what: 'UIDs of the ledger', keep: DAMAGED },
-  { key: ours(`ledger:${MAILBOX}:fingerprints`), type: 'zset', what: 'fingerprints', keep: DAMAGED },
+  { key: ours(`ledger:${MAILBOX}`), type: 'hash', what: 'ledger', kept: 'ledger', keep: DAMAGED },
+  { key: ours(`ledger:${MAILBOX}:uids`), type: 'hash', what: 'UIDs of the ledger', kept: 'ledger', keep: DAMAGED },
+  { key: ours(`ledger:${MAILBOX}:fingerprints`), type: 'zset', what: 'fingerprints', kept: 'ledger', keep: DAMAGED },
   // A pending UID without its note is a UID without outcome: it is fetched again.
   {
     key: ours(`ledger:${MAILBOX}:pending`),
     type: 'hash',
     what: 'pending UIDs',
+    kept: 'ledger',
     item: (value, uid) => isCount(uid) && isPending(value),
   },
   {
     key: ours(`ledger:${MAILBOX}:quarantined`),
     type: 'hash',
     what: 'quarantine notes',
+    kept: 'ledger',
     item: (value, uid) => isCount(uid) && isQuarantineNote(value),
   },
-  { key: ours(`ledger:${MAILBOX}:after-care`), type: 'set', what: 'after-care', item: isCount },
+  { key: ours(`ledger:${MAILBOX}:after-care`), type: 'set', what: 'after-care', kept: 'ledger', item: isCount },
   {
     key: ours(`ledger:${MAILBOX}:parsing`),
     type: 'hash',
     what: 'notes of parsing',
+    kept: 'ledger',
     item: (value, uid) => isCount(uid) && isCount(value),
   },
-  { key: ours(`state:${MAILBOX}`), type: 'hash', what: 'state of the mailbox' },
+  { key: ours(`state:${MAILBOX}`), type: 'hash', what: 'state of the mailbox', kept: 'operation' },
   // A view that is gone begins with the next look: what people did meanwhile is not reported.
   {
     key: ours(`view:${MAILBOX}`),
     type: 'hash',
     what: 'view of a folder',
+    kept: 'ledger',
     entry: (fields) => viewOfFields(fields) !== undefined,
   },
-  { key: ours(`own-acts:${MAILBOX}`), type: 'set', what: 'own acts', item: (act) => /^[a-z]+:\d{1,10}$/.test(act) },
+  {
+    key: ours(`own-acts:${MAILBOX}`),
+    type: 'set',
+    what: 'own acts',
+    kept: 'ledger',
+    item: (act) => /^[a-z]+:\d{1,10}$/.test(act),
+  },
   {
     key: ours('answered:.+'),
     type: 'string',
     what: 'answer outside Mailroom',
+    kept: 'message-notes',
     item: (text) => answerIn(text) !== undefined,
   },
   {
     key: ours(`answer-marks:${MAILBOX}`),
     type: 'hash',
     what: 'messages to mark as answered',
+    kept: 'message-notes',
     item: (value) => numbers(objectIn(value), 'attempts'),
   },
-  { key: ours('marked-mailboxes'), type: 'set', what: 'mailboxes with messages to mark', instead: rebuildMarked },
-  { key: ours('mailboxes'), type: 'set', what: 'list of mailboxes', instead: rebuildMailboxes },
-  { key: ours('seen:.+'), type: 'set', what: 'siblings' },
-  { key: ours('find:[0-9a-f]{3}'), type: 'list', what: 'index of addresses' },
-  { key: ours('participants:.+'), type: 'string', what: 'participants of a conversation' },
+  {
+    key: ours('marked-mailboxes'),
+    type: 'set',
+    what: 'mailboxes with messages to mark',
+    kept: 'message-notes',
+    instead: rebuildMarked,
+  },
+  { key: ours('mailboxes'), type: 'set', what: 'list of mailboxes', kept: 'ledger', instead: rebuildMailboxes },
+  { key: ours('seen:.+'), type: 'set', what: 'siblings', kept: 'message-notes' },
+  { key: ours('find:[0-9a-f]{3}'), type: 'list', what: 'index of addresses', kept: 'find-index' },
+  { key: ours('participants:.+'), type: 'string', what: 'participants of a conversation', kept: 'message-notes' },
   {
     key: ours('smtp-servers'),
     type: 'hash',
     what: 'register of SMTP servers',
+    kept: 'operation',
     item: (text) => objectIn(text) !== undefined,
   },
-  { key: ours('(?:disk|write-probe)'), type: 'string', what: 'probe of writes' },
-  { key: ours('schema'), type: 'hash', what: 'version of the data', keep: 'REDIS_KEY_DAMAGED' },
-  { key: ours('schema-lock'), type: 'string', what: 'lock of a migration' },
+  { key: ours('(?:disk|write-probe)'), type: 'string', what: 'probe of writes', kept: 'operation' },
+  { key: ours('schema'), type: 'hash', what: 'version of the data', kept: 'operation', keep: 'REDIS_KEY_DAMAGED' },
+  { key: ours('schema-lock'), type: 'string', what: 'lock of a migration', kept: 'operation' },
   {
     key: ours('log-switches'),
     type: 'hash',
     what: 'switches of the log',
+    kept: 'operation',
     item: (value) => numbers(objectIn(value), 'until'),
   },
-  { key: ours('replicas'), type: 'zset', what: 'list of replicas' },
-  { key: ours('reply:[0-9a-f]+'), type: 'hash', what: 'journal of a reply', entry: isReplyEntry },
-  { key: ours('replies-in:.+'), type: 'zset', what: 'replies by state', instead: rebuildReplyIndexes },
-  { key: ours('reply-by-message-id:.+'), type: 'string', what: 'Message-ID of a reply' },
+  { key: ours('replicas'), type: 'zset', what: 'list of replicas', kept: 'operation' },
+  {
+    key: ours('reply:[0-9a-f]+'),
+    type: 'hash',
+    what: 'journal of a reply',
+    kept: 'reply-journal',
+    entry: isReplyEntry,
+  },
+  {
+    key: ours('replies-in:.+'),
+    type: 'zset',
+    what: 'replies by state',
+    kept: 'reply-journal',
+    instead: rebuildReplyIndexes,
+  },
+  { key: ours('reply-by-message-id:.+'), type: 'string', what: 'Message-ID of a reply', kept: 'reply-journal' },
   {
     key: ours('smtp-pause:(?<server>.+)'),
     type: 'hash',
     what: 'pause of an SMTP server',
+    kept: 'operation',
     entry: ({ since = '0', until = '0', row = '0' }) => [since, until, row].every(isNumber),
     // It may have been a person's pause: sending begins again when a person says so.
     instead: (redis, key) =>
@@ -204,25 +248,46 @@ export const structures: readonly Structure[] = [
     key: ours('smtp-sign-in:(?<server>.+)'),
     type: 'hash',
     what: 'last sign-in at an SMTP server',
+    kept: 'operation',
     entry: ({ provenAt = '0', since = '0', nextAt = '0' }) => [provenAt, since, nextAt].every(isNumber),
   },
-  { key: ours('smtp-sign-in-turn:.+'), type: 'string', what: 'turn of a sign-in' },
-  { key: ours('pace:(?:minute|slots|auto-to|auto-in):.+'), type: 'zset', what: 'pace' },
-  { key: ours('pace:day:.+'), type: 'hash', what: 'pace', item: (value, hour) => isCount(hour) && isNumber(value) },
-  { key: ours('pace:(?:slot-wish|wait):.+'), type: 'string', what: 'pace' },
-  { key: ours('logins:.+'), type: 'string', what: 'pace of sign-ins', item: isNumber },
-  { key: ours('oauth:.+'), type: 'string', what: 'token cache' },
-  { key: ours('portal:email-servers'), type: 'hash', what: 'email servers of the portal', keep: 'REDIS_KEY_DAMAGED' },
-  { key: ours('portal:session:.+'), type: 'string', what: 'session of the portal', item: isSession },
+  { key: ours('smtp-sign-in-turn:.+'), type: 'string', what: 'turn of a sign-in', kept: 'operation' },
+  { key: ours('pace:(?:minute|slots|auto-to|auto-in):.+'), type: 'zset', what: 'pace', kept: 'operation' },
+  {
+    key: ours('pace:day:.+'),
+    type: 'hash',
+    what: 'pace',
+    kept: 'operation',
+    item: (value, hour) => isCount(hour) && isNumber(value),
+  },
+  { key: ours('pace:(?:slot-wish|wait):.+'), type: 'string', what: 'pace', kept: 'operation' },
+  { key: ours('logins:.+'), type: 'string', what: 'pace of sign-ins', kept: 'operation', item: isNumber },
+  { key: ours('oauth:.+'), type: 'string', what: 'token cache', kept: 'tokens' },
+  {
+    key: ours('portal:email-servers'),
+    type: 'hash',
+    what: 'email servers of the portal',
+    kept: 'definitions',
+    keep: 'REDIS_KEY_DAMAGED',
+  },
+  { key: ours('portal:session:.+'), type: 'string', what: 'session of the portal', kept: 'sessions', item: isSession },
   {
     key: ours('portal:invitation:.+'),
     type: 'string',
     what: 'one-time secret',
+    kept: 'sessions',
     item: (text) => texts(objectIn(text), 'name', 'role'),
   },
-  { key: ours('portal:attempts:.+'), type: 'string', what: 'count of failed sign-ins', item: isCount },
-  { key: ours('portal:audit'), type: 'stream', what: 'audit log: changes' },
-  { key: ours('portal:sign-ins'), type: 'stream', what: 'audit log: sign-ins' },
+  {
+    key: ours('portal:attempts:.+'),
+    type: 'string',
+    what: 'count of failed sign-ins',
+    kept: 'sessions',
+    item: isCount,
+  },
+  { key: ours('daily-work'), type: 'string', what: 'turn of the daily work', kept: 'operation' },
+  { key: ours('portal:audit'), type: 'stream', what: 'audit log: changes', kept: 'changes' },
+  { key: ours('portal:sign-ins'), type: 'stream', what: 'audit log: sign-ins', kept: 'sign-ins' },
   ...ofQueues,
 ];
 

@@ -15,8 +15,15 @@ export const lifecycleEvents = events({
   },
   GatewayStopped: { level: 'info', message: 'gateway stopped' },
   ReleaseFailed: { level: 'error', message: 'a part of the gateway did not close cleanly', labels: ['kind'] },
-  BlobsSwept: { level: 'info', message: 'raw mails past their retention were deleted' },
-  BlobSweepFailed: { level: 'warn', message: 'raw mails past their retention could not be deleted', labels: ['code'] },
+  ExpiredDataDeleted: {
+    level: 'info',
+    message: 'daily deletion of what is past its retention; how much of each kind',
+  },
+  ExpiredDataDeletionFailed: {
+    level: 'warn',
+    message: 'data of one kind past their retention could not be deleted; retried within the hour',
+    labels: ['kind', 'code'],
+  },
   RedisDurabilityLimited: {
     level: 'warn',
     message: 'this Redis may lose its last second in a crash; see the reason',

@@ -9,6 +9,7 @@ import { openReplyQueues } from '../../../src/adapters/queue/replies.ts';
 import { tailEmailFlow } from '../../../src/adapters/queue/tail.ts';
 import { writeFault } from '../../../src/adapters/redis/check.ts';
 import { closeRedis, connectRedis } from '../../../src/adapters/redis/client.ts';
+import { createDailyTurn } from '../../../src/adapters/redis/daily-turn.ts';
 import { openDisk } from '../../../src/adapters/redis/disk.ts';
 import { createFindIndex } from '../../../src/adapters/redis/find-index.ts';
 import { guardKeys, quarantinedKeys, setAside } from '../../../src/adapters/redis/guard.ts';
@@ -180,6 +181,7 @@ async function writeAll(one: Installation): Promise<void> {
   await sessions.create({ name: 'p', role: 'viewer' } as never);
   await sessions.invite({ name: 'p', role: 'viewer' } as never);
   await sessions.attempt('192.0.2.1');
+  await createDailyTurn(redis).take();
   for (const action of ['x', 'sign-in']) await createPortalAudit(redis).write({ action } as never);
   // What the guard keeps of a key that held something else.
   await setAside(redis, siblingsKey(redis, 'h'), 'for the test');

@@ -26,7 +26,6 @@ async function swept(
     journal: { oldestOpen: async () => oldestOpen },
     retentionDays: 30,
     jobRetentionDays,
-    emit: () => {},
     now: () => NOW,
   });
   return before / DAY;
