@@ -95,8 +95,7 @@ export async function startGateway(
         stores,
         room,
         { current: servers, onChange: emailServers.onChange },
-        emit,
-        metrics,
+        { emit, metrics, logControl },
         instead.waits,
       );
       stack.defer('outbound', outbound.stop);

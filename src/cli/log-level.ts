@@ -1,5 +1,5 @@
 // `mailroom log-level`: shows and changes the log level of running processes, for all or for one email server, for a while; and the trace of one
-// mailbox's IMAP protocol.
+// server's protocol.
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { MailroomError } from '../domain/errors.ts';
 import { switchText } from '../operations/log-level.ts';
@@ -21,9 +21,10 @@ export function logLevelCommand(program: Command): void {
     .option('--server <name>', 'for one email server only')
     .option('--minutes <number>', 'how long it lasts, at most a day', minutesFrom, 15)
     .addOption(
-      new Option('--trace <grade>', 'trace the IMAP protocol of --server: no bodies, addresses or credentials').choices(
-        traceGrades,
-      ),
+      new Option(
+        '--trace <grade>',
+        'trace the protocol of --server (IMAP or SMTP): no bodies, addresses or credentials',
+      ).choices(traceGrades),
     )
     .option('--reset', 'as configured, at once')
     .action(async (level: string | undefined, options: Options, command: Command) =>

@@ -1,5 +1,5 @@
-// The log level while the process runs: for all or for one email server, and back after a while. A debug trace of one mailbox's IMAP protocol
-// (adapters/imap/trace.ts) is switched the same way. Without a switch nothing is asked but whether there is one.
+// The log level while the process runs: for all or for one email server, and back after a while. A debug trace of one server's protocol
+// (adapters/imap/trace.ts, adapters/smtp/trace.ts) is switched the same way. Without a switch nothing is asked but whether there is one.
 import type { Logger } from './logger.ts';
 
 export const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const;

@@ -13,6 +13,7 @@ import { createAnswers } from '../operations/answers.ts';
 import { messageIdMaker } from '../operations/conversations.ts';
 import { createReplies, type Outbound, type OutboundSettings, type Replies, startOutbound } from '../outbound/index.ts';
 import type { Emit } from '../telemetry/events.ts';
+import type { LogControl } from '../telemetry/log-control.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { remoteSystems } from './doctor.ts';
 import type { Stores } from './stores.ts';
@@ -70,8 +71,7 @@ export async function openOutbound(
   stores: Stores,
   room: ReplyRoom,
   servers: { current: () => readonly EmailServer[]; onChange(listener: () => void): () => void },
-  emit: Emit,
-  metrics: Metrics,
+  { emit, metrics, logControl }: { emit: Emit; metrics: Metrics; logControl: Pick<LogControl, 'traceOf'> },
   waits: Partial<OutboundSettings> = {},
 ): Promise<Outbound> {
   const { outbound } = config;
@@ -101,7 +101,14 @@ export async function openOutbound(
       signIn: async (server) =>
         (await signInAtSmtp(server, { systems: remoteSystems, getToken, turns }, signInOptions)) ?? 'busy',
     },
-    openSubmitter: (server) => createSubmitter(server, getToken, settings),
+    openSubmitter: (server) =>
+      createSubmitter(server, getToken, {
+        ...settings,
+        trace: {
+          grade: () => logControl.traceOf(server.name),
+          write: (from, line) => emit('SubmissionTraced', { server: server.name, kind: from, reason: line }),
+        },
+      }),
     blobs: stores.blobs,
     sent: createSentFolder({ getToken, imapServers: () => servers.current().filter(isImap), guardOf }),
     answers: answersIn(stores, servers.current),

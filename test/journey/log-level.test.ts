@@ -1,8 +1,8 @@
-// The log of a running process is switched by command, API and signal, for all and for one server; the trace of its protocol holds nothing of the mail
-// that was read meanwhile, of its people, or of what was signed in with.
+// The log of a running process is switched by command, API and signal, for all and for one server; the traces of its protocols hold nothing of the mails
+// that were read and sent meanwhile, of their people, or of what was signed in with.
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
-import { journey } from '../support/journey.ts';
+import { journey, replyJob } from '../support/journey.ts';
 import { leakWatch } from '../support/leak-watch.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 import { tempDir, waitFor } from '../support/temp.ts';
@@ -30,14 +30,16 @@ afterAll(async () => {
 });
 
 it('changes by command, API and signal', async () => {
+  const account = {
+    ...{ user: SUPPORT, enabled: true, host: 'localhost', tls: true },
+    ...{ authenticationType: 'Password', passwordEnv: 'MAILROOM_SECRET_TEST' },
+  };
   const j = journey({
     redisUrl: redis.url,
     caFile: await sandbox.caFile(`${dir.path}/ca.pem`),
     emailServers: [
-      {
-        ...{ serverType: 'IMAP', name: 'In', port: sandbox.imap.port, user: SUPPORT, emailFlow: 'F', enabled: true },
-        ...{ host: 'localhost', tls: true, authenticationType: 'Password', passwordEnv: 'MAILROOM_SECRET_TEST' },
-      },
+      { ...account, serverType: 'IMAP', name: 'In', port: sandbox.imap.port, emailFlow: 'F' },
+      { ...account, serverType: 'SMTP', name: 'Out', port: sandbox.smtp.port },
     ],
     env: { MAILROOM_SECRET_TEST: PASSWORD },
     // Base64 of the password, too: what AUTHENTICATE and LOGIN carry.
@@ -59,6 +61,14 @@ it('changes by command, API and signal', async () => {
     });
     expect(lines().find((line) => / (LOGIN|AUTHENTICATE)/.test(line))).toMatch(/^client \w+ (LOGIN|AUTHENTICATE)$/);
     expect(lines().join('\n')).toMatch(/^server \* \d+ EXISTS$/m);
+
+    const both = await j.run('log-level', '--server', 'Out', '--trace', 'commands', '--minutes', '5');
+    expect(both.output).toMatch(/^Out: trace commands until \d{4}-/m);
+    await one.waitForEvent('LogLevelChanged', ({ detail }) => /Out: trace/.test(JSON.stringify(detail)));
+    await j.addReply('Out', { replyId: 'traced', to: [JANE], subject: SUBJECT, text: BODY });
+    await j.result('Out', replyJob('traced'));
+    const said = one.events('SubmissionTraced').map(({ server, kind, reason }) => `${server} ${kind} ${reason}`);
+    expect(said).toEqual(expect.arrayContaining(['Out client RCPT', 'Out client DATA', 'Out server 250 2.0.0']));
 
     expect((await j.run('log-level', '--reset')).output).toBe('as configured\n');
     await one.waitForEvent('LogLevelRestored');

@@ -6,6 +6,7 @@ import type { ImapServer } from '../../domain/email-server.ts';
 import { MailroomError } from '../../domain/errors.ts';
 import { providerOf } from '../../domain/mail-provider.ts';
 import type { FetchedMessage, FolderStatus, Mailbox } from '../../inbound/ports.ts';
+import type { ProtocolTrace } from '../../telemetry/protocol-trace.ts';
 import { clientOptions, type ImapCredentials } from './client-options.ts';
 import { type ImapPhase, imapError } from './errors.ts';
 import { fetchRows } from './fast-fetch/fetch-rows.ts';
@@ -13,7 +14,6 @@ import { findFolder, folderMissing, isInbox } from './folders.ts';
 import { offersIdle, POLL_MS } from './idle.ts';
 import { peopleCommands, sequenceSet } from './people.ts';
 import { throttleLogger, throttleWords } from './throttle.ts';
-import type { ProtocolTrace } from './trace.ts';
 
 interface ConnectionOptions {
   /** Milliseconds for DNS, TCP, TLS and greeting together. */

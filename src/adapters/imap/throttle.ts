@@ -1,7 +1,8 @@
 // Hears of a throttle hint the moment it comes. imapflow sits a hint out with its reader parked and tells of it only afterwards, or not at all when
 // the server hangs up meanwhile (`Request is throttled …`, then BYE): its log is the one place where it says so at once.
 import type { ImapFlowOptions } from 'imapflow';
-import { type ProtocolTrace, traceEntry } from './trace.ts';
+import type { ProtocolTrace } from '../../telemetry/protocol-trace.ts';
+import { traceEntry } from './trace.ts';
 
 /** @param onHint hears the milliseconds that the server asks for @param trace takes the lines of the protocol when somebody wants them */
 export function throttleLogger(

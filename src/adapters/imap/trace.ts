@@ -2,15 +2,8 @@
 // status, response code, kind and numbers. Bodies, headers, addresses, folder names, tokens and passwords are in none of these. Grade `answers` adds
 // the text of a status answer, scrubbed like any error's.
 import type { TraceGrade } from '../../telemetry/log-control.ts';
-import { scrub } from '../../telemetry/serialize-error.ts';
+import { LONGEST_LINE, type ProtocolTrace, present, wordsFor } from '../../telemetry/protocol-trace.ts';
 
-export interface ProtocolTrace {
-  /** Asked for each line: undefined as long as nobody wants one. */
-  grade(): TraceGrade | undefined;
-  write(from: 'client' | 'server', line: string): void;
-}
-
-const LONGEST = 2_000;
 const COMMAND = /^([A-Z\d]{1,10}) (?:(UID) )?([A-Z\d-]{2,20})(?: ([\d:,*]{1,200}))?(?: |\r|\n|$)/i;
 const STATUS =
   /^(\*|[A-Z\d]{1,10}) (OK|NO|BAD|BYE|PREAUTH)(?: \[([A-Z-]{1,40})(?: ([\d:,]{1,60}))?[^\]]{0,200}\])?(?: (.*))?/i;
@@ -26,7 +19,7 @@ const UID = /\bUID (\d{1,20})\b/i;
 
 /** @param line as imapflow logs it: literals and secrets are out already, which is not relied on */
 export function tracedLine(from: 'client' | 'server', line: string, grade: TraceGrade): string {
-  const text = line.slice(0, LONGEST);
+  const text = line.slice(0, LONGEST_LINE);
   if (from === 'client') {
     const [, tag, uid, name, set] = COMMAND.exec(text) ?? [];
     return name !== undefined && COMMANDS.has(name.toUpperCase())
@@ -36,20 +29,12 @@ export function tracedLine(from: 'client' | 'server', line: string, grade: Trace
   const [, tag, status, code, numbers, words] = STATUS.exec(text) ?? [];
   if (status !== undefined) {
     const shown = code === undefined ? undefined : `[${present(code.toUpperCase(), numbers)}]`;
-    return present(
-      tag,
-      status.toUpperCase(),
-      shown,
-      grade === 'answers' && words ? scrub(words).slice(0, 300) : undefined,
-    );
+    return present(tag, status.toUpperCase(), shown, wordsFor(grade, words));
   }
   const [, count, kind] = COUNTED.exec(text) ?? [];
   if (kind !== undefined) return present('*', count, kind.toUpperCase(), UID.exec(text)?.[0]);
   return present('*', UNTAGGED.exec(text)?.[1]?.toUpperCase() ?? '(other)');
 }
-
-const present = (...parts: (string | undefined)[]) =>
-  parts.filter((part) => part !== undefined && part !== '').join(' ');
 
 /** For imapflow's logger. */
 export function traceEntry(trace: ProtocolTrace, entry: unknown): void {

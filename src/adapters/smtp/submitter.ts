@@ -7,10 +7,12 @@ import type { GuardOf } from '../../domain/connect-guard.ts';
 import type { SmtpServer } from '../../domain/email-server.ts';
 import { asError } from '../../domain/errors.ts';
 import type { Submission, SubmissionOutcome, Submitter } from '../../domain/submission.ts';
+import type { ProtocolTrace } from '../../telemetry/protocol-trace.ts';
 import { connectionOptions } from './connection-options.ts';
 import { classifySubmission } from './errors.ts';
 import { extensionsOf } from './extensions.ts';
 import { failureOf, namesOf, recipientsOf, remoteOf, type SmtpError, withoutToken } from './failure.ts';
+import { traceLogger } from './trace.ts';
 
 export { namesOf, phaseOf, type SmtpError } from './failure.ts';
 
@@ -30,6 +32,8 @@ interface SubmitterSettings {
   maxMessagesPerConnection: number;
   ehloName: string | undefined;
   guardOf?: GuardOf | undefined;
+  /** Takes the lines of the protocol when somebody wants them. */
+  trace?: ProtocolTrace;
 }
 
 export const submitterDefaults: SubmitterSettings = {
@@ -71,6 +75,7 @@ export function createSubmitter(
     const opened = createTransport({
       pool: true,
       ...connectionOptions(server, settings),
+      ...(settings.trace === undefined ? {} : { logger: traceLogger(settings.trace), transactionLog: true }),
       maxConnections: 1, // outbound/lanes.ts counts connections over all replicas: one submitter is one connection
       maxMessages: settings.maxMessagesPerConnection,
       // nodemailer would send again whatever the phase was. Whether a mail is sent again is the journal's decision alone; a 421 is renewed below.

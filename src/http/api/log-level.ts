@@ -38,7 +38,7 @@ export function logLevelRoutes(api: LogLevelApi): Route[] {
       path: '/v1/log-level',
       operationId: 'setLogLevel',
       summary:
-        'Log level of all processes for a while, or of one email server; optionally a trace of its IMAP protocol',
+        'Log level of all processes for a while, or of one email server; optionally a trace of its protocol (IMAP or SMTP)',
       tag: 'Operation',
       permission: 'log-level:write',
       body: z.strictObject({

@@ -2,6 +2,11 @@
 import { events } from './event.ts';
 
 export const outboundEvents = events({
+  SubmissionTraced: {
+    level: 'info',
+    message: 'line of the SMTP protocol, as long as a trace is on; verbs, codes and outcomes only',
+    labels: ['server'],
+  },
   ReplyQueued: { level: 'info', message: 'reply added to its server’s queue', labels: ['server'] },
   ReplyKeysUnknown: {
     level: 'warn',

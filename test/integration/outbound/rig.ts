@@ -158,7 +158,7 @@ function replyError(reply: string): Error {
 }
 
 export async function startSink(
-  options: { passwordOk?: (user: string, secret: string) => boolean; size?: number } = {},
+  options: { passwordOk?: (user: string, secret: string) => boolean; size?: number; authMethods?: string[] } = {},
 ): Promise<Sink> {
   const open = new Set<unknown>();
   const take = (stage: string): Fault | undefined => {
@@ -184,7 +184,7 @@ export async function startSink(
   };
   const refusal = (fault: Fault) => (typeof fault === 'string' ? undefined : replyError(fault.reply));
   const server = new SMTPServer({
-    authMethods: ['PLAIN', 'LOGIN', 'XOAUTH2'],
+    authMethods: options.authMethods ?? ['PLAIN', 'LOGIN', 'XOAUTH2'],
     disabledCommands: ['STARTTLS'],
     allowInsecureAuth: true,
     disableReverseLookup: true,
