@@ -17,7 +17,7 @@ import { startWatchdog } from './lib/watchdog.ts';
 import type { Outbound, OutboundSettings } from './outbound/index.ts';
 import { openTelemetry } from './telemetry/open.ts';
 import { openEmailServers, openRecovery } from './wiring/email-servers.ts';
-import { openHttp, openLogLevel, openMetrics, openWaiting } from './wiring/http.ts';
+import { openHistory, openHttp, openLogLevel, openMetrics, openWaiting } from './wiring/http.ts';
 import { openInbound } from './wiring/inbound.ts';
 import { openOutbound, openReplies } from './wiring/outbound.ts';
 import { openStores } from './wiring/stores.ts';
@@ -84,6 +84,7 @@ export async function startGateway(
     const logLevel = openLogLevel(stores, logControl, emit);
     stack.defer('log level', logLevel.stop);
     stack.defer('metrics', openMetrics(stores, emailServers, roles, metrics));
+    stack.defer('history', openHistory(stores, telemetry.history, roles, metrics));
 
     const room = openReplies(config, stores, servers, emit);
     stack.defer('reply queues', () => room.queues.close());

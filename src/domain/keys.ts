@@ -62,6 +62,11 @@ export const answerMarksKey = (of: Scope, mailboxId: string) => `${prefixOf(of)}
 export const markedMailboxesKey = (of: Scope) => `${prefixOf(of)}:marked-mailboxes`;
 /** List of hashed addresses and conversations with the messages and replies that they are found by (adapters/redis/find-index.ts). */
 export const findKey = (of: Scope, list: string) => `${prefixOf(of)}:find:${list}`;
+/** Hash of the history: fields `<slot><code>[<bound>]` of one series and a number of slots (domain/history.ts). */
+export const historyKey = (of: Scope, letter: string, number: number, series: string) =>
+  `${prefixOf(of)}:history:${letter}:${number}:${series}`;
+/** String: epoch ms since which there is a history. */
+export const historySinceKey = (of: Scope) => `${prefixOf(of)}:history:since`;
 
 /** A text as SCAN's MATCH takes it literally. */
 export const globOf = (text: string): string => text.replaceAll(/[{}[\]*?^\\]/g, '\\$&');

@@ -252,6 +252,18 @@ export const retention = {
     deletedBy: 'expiry',
     seenBy: { en: 'viewers, operators, administrators', de: 'Lesezugriff, Operatoren, Administratoren' },
   },
+  history: {
+    what: {
+      en: 'How many messages and replies an email flow or server had in an hour, how long they took, what failed: numbers alone',
+      de: 'Wie viele Nachrichten und Antworten ein Email Flow oder Server in einer Stunde hatte, wie lange sie dauerten, was scheiterte: nur Zahlen',
+    },
+    where: 'redis',
+    form: 'none',
+    days: 40,
+    bound: { en: 'Minutes 2 days, hours 40 days', de: 'Minuten 2 Tage, Stunden 40 Tage' },
+    deletedBy: 'expiry',
+    seenBy: { en: 'viewers, operators, administrators', de: 'Lesezugriff, Operatoren, Administratoren' },
+  },
   'set-aside': {
     what: {
       en: 'Records in Redis that could not be read, set aside',

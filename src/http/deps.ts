@@ -10,6 +10,7 @@ import type { Emit } from '../telemetry/events.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { EmailServersApi } from './api/email-servers.ts';
 import type { FindApi } from './api/find.ts';
+import type { HistoryApi } from './api/history.ts';
 import type { StatusApi } from './api/operations.ts';
 import type { PrivacyApi } from './api/privacy.ts';
 import type { QuarantineApi } from './api/quarantine.ts';
@@ -107,7 +108,7 @@ export interface HttpDeps {
   /** Absent: email servers cannot be read or changed through this process. */
   emailServers?: EmailServersApi;
   /** With emailServers. */
-  operations?: StatusApi & QuarantineApi & FindApi & PrivacyApi;
+  operations?: StatusApi & QuarantineApi & FindApi & PrivacyApi & HistoryApi;
   /** /readyz with details and /metrics need a token (any role). Default false: whoever reaches the port may read them. */
   protectMetrics?: boolean;
   timeouts?: Partial<HttpTimeouts>;

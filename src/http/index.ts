@@ -5,6 +5,7 @@ import { asError, MailroomError } from '../domain/errors.ts';
 import { auditRoutes } from './api/audit.ts';
 import { emailServerRoutes } from './api/email-servers.ts';
 import { findRoutes } from './api/find.ts';
+import { historyRoutes } from './api/history.ts';
 import { logLevelRoutes } from './api/log-level.ts';
 import { messageRoutes } from './api/messages.ts';
 import { operationRoutes } from './api/operations.ts';
@@ -98,6 +99,7 @@ export async function createHttp(deps: HttpDeps): Promise<Http> {
             ...logLevelRoutes(deps.operations),
             ...operationRoutes(deps.operations),
             ...findRoutes(deps.operations),
+            ...historyRoutes(deps.operations),
             ...privacyRoutes(deps.operations),
             ...quarantineRoutes(deps.operations, deps.api.blobs, deps.emit),
           ]),

@@ -127,7 +127,8 @@ async function enqueue(watched: Watched, items: readonly Ready[], durable: Promi
     const reason = quarantineReason(item);
     const say = () => {
       if (reason !== undefined) ports.emit('MessageQuarantined', { ...fields, reason });
-      else ports.emit('MessageEnqueued', { ...fields, ...messageId, bytes: item.raw.size });
+      else
+        ports.emit('MessageEnqueued', { ...fields, ...messageId, ...arrivedFor(watched, item), bytes: item.raw.size });
     };
     if (ports.tracing === undefined || item.trace === undefined) say();
     else ports.tracing.within(item.trace.mail, say);
@@ -138,18 +139,26 @@ async function enqueue(watched: Watched, items: readonly Ready[], durable: Promi
 const OLD_MAIL_MS = DAY_MS;
 
 /** How long they took from the mailbox to the queue. */
-function observeDelays({ ports, firstConnectAt = 0 }: Watched, items: readonly Ready[]): void {
+function observeDelays(watched: Watched, items: readonly Ready[]): void {
+  const { ports } = watched;
   const arrival = ports.metrics.histogram('mailroom_message_arrival_seconds');
   const ingested = ports.metrics.histogram('mailroom_message_ingest_seconds');
-  const [now, monotonic] = [ports.now(), ports.monotonic()];
-  for (const { seenAt = monotonic, internalDate, message } of items) {
+  const monotonic = ports.monotonic();
+  for (const item of items) {
+    const { seenAt = monotonic, message } = item;
     const labels = { email_flow: message.emailFlow };
     ingested.observe(labels, (monotonic - seenAt) / 1000);
-    const arrivedAt = internalDate?.getTime() ?? 0;
-    const age = now - arrivedAt;
-    // INTERNALDATE has full seconds.
-    if (arrivedAt + 1_000 > firstConnectAt && age <= OLD_MAIL_MS) arrival.observe(labels, Math.max(0, age) / 1000);
+    const { durationMs } = arrivedFor(watched, item);
+    if (durationMs !== undefined) arrival.observe(labels, durationMs / 1000);
   }
+}
+
+/** How long it has been in the mailbox; nothing of one that was there before us, or is old. */
+function arrivedFor({ ports, firstConnectAt = 0 }: Watched, { internalDate }: Ready): { durationMs?: number } {
+  const arrivedAt = internalDate?.getTime() ?? 0;
+  const age = ports.now() - arrivedAt;
+  // INTERNALDATE has full seconds.
+  return arrivedAt + 1_000 > firstConnectAt && age <= OLD_MAIL_MS ? { durationMs: Math.max(0, age) } : {};
 }
 
 /** The only way to the ledger: one script; the state in memory follows what was written. */

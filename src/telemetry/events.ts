@@ -42,6 +42,8 @@ export interface EventFields {
 }
 
 export type Emit = (name: EventName, fields?: EventFields) => void;
+/** Hears of each event. @param isShown it is for people to read: no repetition, and debug only where somebody asked for it */
+export type Observe = (name: EventName, fields: EventFields, isShown: boolean) => void;
 
 /** `MessageEnqueued` → `mailroom_message_enqueued_total`. */
 export function metricName(event: string): string {
@@ -57,6 +59,7 @@ export function createEmit(
   metrics: Metrics,
   control?: Pick<LogControl, 'wants'>,
   clock?: RepeatClock,
+  observe?: Observe,
 ): Emit {
   const repeated = countRepeats(logger, clock);
   const counters = new Map<string, { counter: Counter; labels: readonly (readonly [keyof EventFields, string])[] }>();
@@ -74,9 +77,11 @@ export function createEmit(
     counter.inc(labels);
     if (definition.times !== undefined && fields.durationMs !== undefined)
       metrics.histogram(definition.times).observe(pick(labels, definition.times), fields.durationMs / 1000);
-    if (control?.wants(definition.level, fields.server) === false) return;
-    if (definition.repeats && repeated(name, labels, fields.err)) return;
-    logger[definition.level]({ event: name, ...fields }, definition.message);
+    const isWanted = control?.wants(definition.level, fields.server) !== false;
+    const isRepeated = isWanted && definition.repeats === true && repeated(name, labels, fields.err);
+    const isLogged = isWanted && !isRepeated;
+    observe?.(name, fields, definition.level === 'debug' ? isLogged && logger.isLevelEnabled('debug') : !isRepeated);
+    if (isLogged) logger[definition.level]({ event: name, ...fields }, definition.message);
   };
 }
 

@@ -1,6 +1,8 @@
 // All metrics that are not the counter of an event, in one table: docs/events.md, the alerts and the dashboard are checked against it.
 // Prometheus names and base units (https://prometheus.io/docs/practices/naming/); labels are names of the configuration, never of a mail.
 
+import { timeBounds } from '../domain/history.ts';
+
 export interface Measure {
   kind: 'gauge' | 'counter' | 'histogram';
   help: string;
@@ -17,7 +19,7 @@ const histogram = (help: string, labels: readonly string[], buckets: readonly nu
 /** Of an answer that a machine waits for. */
 const ANSWER = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 /** Of what a person waits for; 30 s is the bound of the objective. */
-const WAIT = [0.25, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 900, 3_600, 14_400];
+const WAIT = timeBounds;
 
 export const measures = {
   mailroom_build_info: gauge('1; which version runs', ['version', 'commit', 'node_version']),

@@ -9,6 +9,8 @@ export interface Metrics {
   histogram(name: HistogramName): Histogram;
   /** Called before each scrape, for what is cheaper to read than to keep. @returns what ends it */
   onScrape(read: () => void): () => void;
+  /** Reads what is read before each scrape. */
+  refresh(): void;
   /** What a scrape answers. */
   text(): Promise<string>;
 }
@@ -39,8 +41,13 @@ export function createMetrics(): Metrics {
     return make({ name, help, labelNames: [...labels], registers: [registry] });
   }
 
+  function refresh(): void {
+    for (const read of readers) read();
+  }
+
   return {
     registry,
+    refresh,
     gauge: (name) => known(name, (options) => new Gauge(options)),
     counter: (name) => known(name, (options) => new Counter(options)),
     histogram: (name) =>
@@ -50,7 +57,7 @@ export function createMetrics(): Metrics {
       return () => void readers.delete(read);
     },
     async text() {
-      for (const read of readers) read();
+      refresh();
       const parts: string[] = [];
       let since = performance.now();
       for (const { name } of registry.getMetricsAsArray()) {

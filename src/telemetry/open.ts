@@ -1,6 +1,7 @@
 // What a process tells of itself: log, metrics, events and, where the variables of OpenTelemetry ask for them, traces.
 import { asError } from '../domain/errors.ts';
 import { createEmit, type Emit } from './events.ts';
+import { createHistoryCounter, type HistoryCounter } from './history-counter.ts';
 import { createLogControl, type LogControl, type LogLevel } from './log-control.ts';
 import { createLogger } from './logger.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
@@ -10,6 +11,8 @@ interface Telemetry {
   metrics: Metrics;
   logControl: LogControl;
   emit: Emit;
+  /** Counts the events. */
+  history: HistoryCounter;
   /** Undefined: none are written, and nothing of OpenTelemetry is loaded. */
   tracing: Tracing | undefined;
   /** Sends what is left of the traces, within two seconds. */
@@ -28,11 +31,12 @@ export async function openTelemetry(
   const logger = createLogger({ level, role, ...(tracing === undefined ? {} : { mixin: tracing.ids }) });
   const metrics = createMetrics();
   const logControl = createLogControl(logger, level);
-  emit = createEmit(logger, metrics, logControl);
+  const history = createHistoryCounter();
+  emit = createEmit(logger, metrics, logControl, undefined, history.observe);
   for (const reason of traces.problems) emit('TracingRefused', { reason });
   if (opened instanceof Error) emit('TracingRefused', { reason: 'the exporter cannot be made', err: opened });
   else if (tracing !== undefined) emit('TracingStarted', { detail: { protocol: traces.protocol } });
-  return { metrics, logControl, emit, tracing, close: async () => tracing?.close() };
+  return { metrics, logControl, emit, history, tracing, close: async () => tracing?.close() };
 
   async function openTraces() {
     if (traces.exporter === 'none') return undefined;

@@ -1,5 +1,6 @@
 // Wires the HTTP server: health of this process for every role, the API for the role portal.
 import { unavailable } from '../adapters/redis/check.ts';
+import { createSharedClock } from '../adapters/redis/clock.ts';
 import type { Config, Role } from '../config/config.ts';
 import type { EmailServerWatch } from '../config/watch.ts';
 import { createHttp, type ServedRoute } from '../http/index.ts';
@@ -8,11 +9,13 @@ import { readBuild } from '../lib/build.ts';
 import { apiOf } from '../operations/api.ts';
 import { startStoreGauges } from '../operations/gauges.ts';
 import { healthOf } from '../operations/health.ts';
+import { startHistory } from '../operations/history.ts';
 import { startKnownSeries } from '../operations/known-series.ts';
 import { followLogLevel } from '../operations/log-level.ts';
 import { type Waiting, waitVisibly } from '../operations/waiting.ts';
 import type { Outbound } from '../outbound/index.ts';
 import type { Emit } from '../telemetry/events.ts';
+import type { HistoryCounter } from '../telemetry/history-counter.ts';
 import type { LogControl } from '../telemetry/log-control.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { ReplyRoom } from './outbound.ts';
@@ -74,6 +77,14 @@ export function openMetrics(
     for (const stop of stops) stop();
   };
 }
+
+/** What was counted in memory goes to Redis, dated by Redis' own clock. @returns what ends it, with a last write */
+export const openHistory = (
+  { redis, history }: Pick<Stores, 'redis' | 'history'>,
+  counter: HistoryCounter,
+  roles: readonly Role[],
+  metrics: Metrics,
+): (() => Promise<void>) => startHistory({ counter, store: history, metrics, roles, clock: createSharedClock(redis) });
 
 /** What the processes log now; the signal's switch. */
 export const openLogLevel = ({ logSwitches }: Stores, control: LogControl, emit: Emit) =>

@@ -10,6 +10,7 @@ import type { EmailServer } from '../domain/email-server.ts';
 import { MailroomError } from '../domain/errors.ts';
 import { FIND_DAYS } from '../domain/found.ts';
 import type { FindApi } from '../http/api/find.ts';
+import type { HistoryApi } from '../http/api/history.ts';
 import type { StatusApi } from '../http/api/operations.ts';
 import type { PrivacyApi } from '../http/api/privacy.ts';
 import type { QuarantineApi } from '../http/api/quarantine.ts';
@@ -21,6 +22,7 @@ import { createPrivacy } from '../operations/erase-person.ts';
 import { createFetchAgain } from '../operations/fetch-again.ts';
 import { createFind } from '../operations/find.ts';
 import { portalReplies } from '../operations/held-replies.ts';
+import { createHistory } from '../operations/history.ts';
 import { liveStates } from '../operations/live-state.ts';
 import { createOperations } from '../operations/operate.ts';
 import { createOverview } from '../operations/overview.ts';
@@ -48,7 +50,7 @@ interface PortalWiring {
 export function portalOf(wiring: PortalWiring):
   | {
       emailServers: EmailServerAdmin;
-      operations: StatusApi & QuarantineApi & FindApi & PrivacyApi;
+      operations: StatusApi & QuarantineApi & FindApi & PrivacyApi & HistoryApi;
       register: ReturnType<typeof registerPortal>;
     }
   | undefined {
@@ -93,6 +95,11 @@ export function portalOf(wiring: PortalWiring):
         replyDays: config.outbound.journalDays,
         addressDays: FIND_DAYS,
       },
+    }),
+    ...createHistory({
+      store: stores.history,
+      servers: () => watch.current().servers,
+      emailFlows: async () => [...running.flowNames(), ...(await stores.ledgers.emailFlows())],
     }),
     ...createQuarantineDecisions({
       ...wiring,

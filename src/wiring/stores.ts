@@ -15,6 +15,7 @@ import { closeRedis, connectRedis, type Redis } from '../adapters/redis/client.t
 import { type AskDisk, openDisk } from '../adapters/redis/disk.ts';
 import { createFindIndex, indexReplies } from '../adapters/redis/find-index.ts';
 import { guardKeys, type QuarantinedKey, quarantinedKeys } from '../adapters/redis/guard.ts';
+import { createHistoryStore, type HistoryStore } from '../adapters/redis/history.ts';
 import { createJournal } from '../adapters/redis/journal.ts';
 import { createLedgers, type Ledgers } from '../adapters/redis/ledgers.ts';
 import { createLogSwitches, type LogSwitches } from '../adapters/redis/log-switches.ts';
@@ -101,6 +102,7 @@ export interface Stores {
   /** Keys of Redis that hold something else than they should. */
   quarantinedKeys(): Promise<QuarantinedKey[]>;
   logSwitches: LogSwitches;
+  history: HistoryStore;
   audit: AuditLog;
   sessions: Sessions;
   view: PortalView;
@@ -207,6 +209,7 @@ export async function openStores(
     ...{ people: createPeople(redis), participants: createParticipants(redis) },
     quarantine: createQuarantine(redis),
     ...{ quarantinedKeys: () => quarantinedKeys(redis), logSwitches: createLogSwitches(redis) },
+    history: createHistoryStore(redis),
     audit: createPortalAudit(redis, { onWritten: config.log.audit ? auditLogger(config, emit) : undefined }),
     sessions: createPortalSessions(redis, {
       idleMs: sessions.idleMinutes * 60_000,

@@ -7,6 +7,7 @@ import type { ErrorCode } from '../../domain/errors.ts';
 import { viewOfFields } from '../../domain/folder-view.ts';
 import { globOf, prefixOf } from '../../domain/keys.ts';
 import type { RetentionKind } from '../../domain/retention.ts';
+import { historyField } from './history.ts';
 import { isReplyEntry, rebuildReplyIndexes } from './journal-entry.ts';
 
 export interface Structure {
@@ -194,6 +195,14 @@ export const structures: readonly Structure[] = [
   { key: ours('seen:.+'), type: 'set', what: 'siblings', kept: 'message-notes' },
   { key: ours('find:[0-9a-f]{3}'), type: 'list', what: 'index of addresses', kept: 'find-index' },
   { key: ours('participants:.+'), type: 'string', what: 'participants of a conversation', kept: 'message-notes' },
+  {
+    key: ours('history:[mh]:\\d+:(?:all|(?:flow|server):.+)'),
+    type: 'hash',
+    what: 'history of an email flow or server',
+    kept: 'history',
+    item: (value, field) => isCount(value) && historyField.test(field),
+  },
+  { key: ours('history:since'), type: 'string', what: 'begin of the history', kept: 'history', item: isCount },
   {
     key: ours('smtp-servers'),
     type: 'hash',

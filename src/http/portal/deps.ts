@@ -8,6 +8,7 @@ import type { BlobStore } from '../../domain/blob-store.ts';
 import type { Emit } from '../../telemetry/events.ts';
 import type { Definition, EmailServersApi, EmailServerView } from '../api/email-servers.ts';
 import type { FindApi } from '../api/find.ts';
+import type { HistoryApi } from '../api/history.ts';
 import type { EmailFlowView, OperationsApi } from '../api/operations.ts';
 import type { PrivacyApi } from '../api/privacy.ts';
 import type { QuarantineApi } from '../api/quarantine.ts';
@@ -105,7 +106,7 @@ export interface PortalDeps {
   clientAddresses?: ClientAddresses | undefined;
   servers: EmailServersApi;
   /** Flows, pause and resume, test of a connection, quarantined messages. */
-  operations: OperationsApi & QuarantineApi & FindApi & PrivacyApi;
+  operations: OperationsApi & QuarantineApi & FindApi & PrivacyApi & HistoryApi;
   replies: PortalReplies;
   blobs: Pick<BlobStore, 'read'>;
   sessions: Sessions;

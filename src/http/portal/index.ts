@@ -11,6 +11,7 @@ import { addFind } from './find-page.ts';
 import { addFlows } from './flow-page.ts';
 import { addForm } from './form-page.ts';
 import { addGate, needs, requestContext as requestContextOf, seeOther } from './gate.ts';
+import { addHistory } from './history-page.ts';
 import { addAssets } from './layout.ts';
 import { addList } from './list-page.ts';
 import { addOverview } from './overview-page.ts';
@@ -59,6 +60,7 @@ export function registerPortal(deps: PortalDeps): (app: FastifyInstance) => Prom
       addQuarantine(portal, deps, requestContext);
       addConsent(portal, deps, requestContext, signIn.secure);
       addFind(portal, deps, requestContext);
+      addHistory(portal, deps, requestContext);
       addAudit(portal, deps, requestContext);
       addPrivacy(portal, deps, requestContext);
       portal.get('/portal/*', needs('session'), () => {

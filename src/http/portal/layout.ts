@@ -85,7 +85,7 @@ function menuBar(frame: Frame, current: Word | undefined): Html {
 <li>${link('overview', '/portal')}</li>
 <li><span class="group" id="menu-email">${say('email')} ›</span><ul aria-labelledby="menu-email"><li>${link('emailServers', '/portal/email-servers')}</li>
 <li>${link('repliesTitle', '/portal/replies')}</li>${frameMay(frame, 'quarantine:read') && html`<li>${link('quarantineTitle', '/portal/quarantine')}</li>`}</ul></li>
-${frameMay(frame, 'find:read') && html`<li class="apart">${link('findTitle', '/portal/find')}</li>`}
+<li class="apart">${link('historyTitle', '/portal/history')}</li>${frameMay(frame, 'find:read') && html`<li>${link('findTitle', '/portal/find')}</li>`}
 ${frameMay(frame, 'audit:read') && html`<li class="apart">${link('audit', '/portal/audit')}</li>`}${frameMay(frame, 'privacy:manage') && html`<li>${link('privacy', '/portal/privacy')}</li>`}</ul></div></nav>`;
 }
 

@@ -10,10 +10,11 @@ import { findBox } from './find-page.ts';
 import { problemsOf, stateBadge } from './findings.ts';
 import { moveFlowUrl } from './flow-page.ts';
 import { needs, queryOf, type RequestContext, send } from './gate.ts';
+import { historyUrl } from './history-page.ts';
 import { type Html, html } from './html.ts';
 import { type Done, doneNote, doneOf, type Frame, frameMay, mayChange, page, since } from './layout.ts';
 import { linkTo } from './list-page.ts';
-import { type Counted, countIn, type Word } from './words.ts';
+import { type Counted, countIn, durationIn, type Word } from './words.ts';
 
 /** Entries that need attention, before the rest is asked for. */
 const ATTENTION_ROWS = 15;
@@ -145,7 +146,7 @@ function flowTable(frame: Frame, flows: Overview['flows']): Html {
   const { say, language } = frame;
   const rows = flows.map(
     (flow) =>
-      html`<tr><th scope="row" class="wrap">${flow.emailFlow}</th><td data-label="${say('waiting')}"><div>${new Intl.NumberFormat(language).format(flow.waiting)}</div></td><td data-label="${say('oldest')}"><div>${flow.oldestAt === undefined ? '–' : since(frame, flow.oldestAt)}</div></td><td data-label="${say('consumers')}"><div>${flow.consumers ?? '–'}</div></td><td class="wrap" data-label="${say('fedBy')}"><div>${flow.servers.join(', ') || fedByNobody(frame, flow)}</div></td></tr>`,
+      html`<tr><th scope="row" class="wrap"><a href="${historyUrl(`flow:${flow.emailFlow}`)}" title="${say('historyTitle')}">${flow.emailFlow}</a></th><td data-label="${say('waiting')}"><div>${new Intl.NumberFormat(language).format(flow.waiting)}</div></td><td data-label="${say('oldest')}"><div>${flow.oldestAt === undefined ? '–' : since(frame, flow.oldestAt)}</div></td><td data-label="${say('consumers')}"><div>${flow.consumers ?? '–'}</div></td><td class="wrap" data-label="${say('fedBy')}"><div>${flow.servers.join(', ') || fedByNobody(frame, flow)}</div></td></tr>`,
   );
   return table(
     frame,
@@ -160,7 +161,7 @@ function mailboxTable(frame: Frame, mailboxes: readonly EmailServerView[]): Html
   const { say } = frame;
   const rows = mailboxes.map(
     ({ live, ...view }) =>
-      html`<tr><th scope="row" class="wrap">${nameOf({ live, ...view })}</th><td class="wrap" data-label="${say('mailbox')}"><div>${String(view.definition.user ?? '')}</div></td><td data-label="${say('state')}"><div>${stateBadge(frame, live.state)}</div></td><td data-label="${say('lastMessage')}"><div>${live.lastMessageAt === undefined ? '–' : since(frame, live.lastMessageAt)}</div></td><td data-label="${say('lastProven')}"><div>${live.lastProvenAt === undefined ? '–' : since(frame, live.lastProvenAt)}</div></td><td data-label="${say('blind')}" title="${say('blindHelp')}"><div>${live.blindSeconds === undefined ? '–' : duration(frame, live.blindSeconds)}</div></td></tr>`,
+      html`<tr><th scope="row" class="wrap">${nameOf({ live, ...view })}</th><td class="wrap" data-label="${say('mailbox')}"><div>${String(view.definition.user ?? '')}</div></td><td data-label="${say('state')}"><div>${stateBadge(frame, live.state)}</div></td><td data-label="${say('lastMessage')}"><div>${live.lastMessageAt === undefined ? '–' : since(frame, live.lastMessageAt)}</div></td><td data-label="${say('lastProven')}"><div>${live.lastProvenAt === undefined ? '–' : since(frame, live.lastProvenAt)}</div></td><td data-label="${say('blind')}" title="${say('blindHelp')}"><div>${live.blindSeconds === undefined ? '–' : durationIn(frame.language, live.blindSeconds)}</div></td></tr>`,
   );
   const heads = ['name', 'mailbox', 'state', 'lastMessage', 'lastProven', 'blind'] as const;
   return table(frame, 'mailboxes', heads, rows, '/portal/email-servers?show=IMAP');
@@ -180,18 +181,6 @@ function meter({ say, language }: Frame, word: Word, used: number | undefined, l
   if (used === undefined || limit === undefined) return html`–`;
   const number = new Intl.NumberFormat(language);
   return html`<span class="nowrap"><meter aria-label="${say(word)}" min="0" max="${limit}" high="${limit * 0.8}" value="${Math.min(used, limit)}"></meter> <span class="dim">${number.format(used)} ${say('of')} ${number.format(limit)}</span></span>`;
-}
-
-/** Short: seconds, minutes or hours. */
-function duration({ language }: Frame, seconds: number): string {
-  const [value, unit] =
-    seconds < 120 ? [seconds, 'second'] : seconds < 7_200 ? [seconds / 60, 'minute'] : [seconds / 3_600, 'hour'];
-  return new Intl.NumberFormat(language, {
-    style: 'unit',
-    unit,
-    unitDisplay: 'short',
-    maximumFractionDigits: 0,
-  }).format(value);
 }
 
 export function addOverview(

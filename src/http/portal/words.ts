@@ -3,6 +3,7 @@
 import { fill } from '../../lib/text.ts';
 import { connectWords } from './words-connect.ts';
 import { findWords } from './words-find.ts';
+import { historyWords } from './words-history.ts';
 import { operationWords } from './words-operation.ts';
 import { privacyWords } from './words-privacy.ts';
 import { serverWords } from './words-servers.ts';
@@ -77,7 +78,15 @@ const frameWords = {
   acceptDone: { en: 'Message {name} was marked as settled.', de: 'Nachricht {name} wurde als erledigt markiert.' },
 } as const satisfies Words;
 
-const words = { ...frameWords, ...serverWords, ...operationWords, ...connectWords, ...findWords, ...privacyWords };
+const words = {
+  ...frameWords,
+  ...serverWords,
+  ...operationWords,
+  ...connectWords,
+  ...findWords,
+  ...historyWords,
+  ...privacyWords,
+};
 
 export type Word = keyof typeof words;
 /** @param names what `{name}` in the words means */
@@ -114,6 +123,18 @@ export function agoIn(language: Language, at: number, now: number): string {
   if (size < 3600) return format.format(Math.round(seconds / 60), 'minute');
   if (size < 86_400) return format.format(Math.round(seconds / 3600), 'hour');
   return format.format(Math.round(seconds / 86_400), 'day');
+}
+
+/** Short: seconds, minutes or hours. */
+export function durationIn(language: Language, seconds: number): string {
+  const [value, unit] =
+    seconds < 120 ? [seconds, 'second'] : seconds < 7_200 ? [seconds / 60, 'minute'] : [seconds / 3_600, 'hour'];
+  return new Intl.NumberFormat(language, {
+    style: 'unit',
+    unit,
+    unitDisplay: 'short',
+    maximumFractionDigits: value < 10 ? 1 : 0,
+  }).format(value);
 }
 
 /** Words that follow a number, by the plural rules of each language: {count} is the number as the reader writes it. */

@@ -13,6 +13,7 @@ import { createDailyTurn } from '../../../src/adapters/redis/daily-turn.ts';
 import { openDisk } from '../../../src/adapters/redis/disk.ts';
 import { createFindIndex } from '../../../src/adapters/redis/find-index.ts';
 import { guardKeys, quarantinedKeys, setAside } from '../../../src/adapters/redis/guard.ts';
+import { createHistoryStore } from '../../../src/adapters/redis/history.ts';
 import { createJournal } from '../../../src/adapters/redis/journal.ts';
 import { createLeases } from '../../../src/adapters/redis/lease.ts';
 import { createLedgers } from '../../../src/adapters/redis/ledgers.ts';
@@ -156,6 +157,7 @@ async function writeAll(one: Installation): Promise<void> {
   await createServerRegister(redis).record([{ name: 'S', mailbox: 'u at h' }]);
   await createLogSwitches(redis).set({ level: 'debug', until: Date.now() + 60_000 });
   await createFindIndex(redis).add([{ kind: 'message', id: 'm-1', terms: ['a@b.example'] }]);
+  await createHistoryStore(redis).add([{ series: 'all', code: 'm', value: 1 }], Date.now());
   await createParticipants(redis).admit({ conversationId: 'c', from: 'a@b.example', others: [], proven: true });
   await one.pauses.hold('S', { by: 'person', code: 'PAUSED', hint: '' });
   const signIns = createSignInNotes(redis);
@@ -286,12 +288,13 @@ async function seen({ redis, flows, replies, journal, ledgers, pauses, tokens, p
     audit: await firstOf(createPortalAudit(redis).entries({}), 10),
     gone: await createServerRegister(redis).gone(),
     damaged: await quarantinedKeys(redis),
+    history: await createHistoryStore(redis).read('all', 'hour', Date.now() - 3_600_000, Date.now()),
   };
 }
 const NOTHING = {
   ...{ mailboxes: [], version: 0, state: {}, siblings: [[]], quarantined: [], replicas: 0, replies: [] },
   ...{ journal: undefined, alias: undefined, job: undefined, jobs: 0, pause: undefined, paceWait: 0, tokens: [] },
-  ...{ servers: [], audit: [], gone: [], damaged: [] },
+  ...{ servers: [], audit: [], gone: [], damaged: [], history: [] },
 };
 
 it('reaches no other installation: channels, queue events and consumers', async () => {

@@ -1,0 +1,174 @@
+// History: small plots of what was counted, of everything, an email flow or an email server, with the same values as a table.
+import type { FastifyInstance } from 'fastify';
+import { type HistoryName, type HistoryPoint, historyMeasures, type Period, periods } from '../../domain/history.ts';
+import type { HistoryView } from '../api/history.ts';
+import type { PortalDeps } from './deps.ts';
+import { needs, type Query, queryOf, type RequestContext, send } from './gate.ts';
+import { type Html, html } from './html.ts';
+import { exactTime, type Frame, page } from './layout.ts';
+import { type Bars, plot } from './plot.ts';
+import { durationIn } from './words.ts';
+
+interface Choice {
+  /** `flow:Name`, `server:Name`, or empty for everything. */
+  of: string;
+  period: Period;
+}
+
+/** @param of `flow:Name` or `server:Name` */
+export const historyUrl = (of: string): string => `/portal/history?of=${encodeURIComponent(of)}`;
+
+const isPeriod = (text: string | undefined): text is Period => text !== undefined && Object.hasOwn(periods, text);
+
+const choiceOf = ({ of = '', period }: Query): Choice => ({ of, period: isPeriod(period) ? period : '24h' });
+
+/** What its number is: a count per time, a level, or a duration. */
+const unitOf = (name: HistoryName): 'rate' | 'count' | 'level' | 'seconds' | 'times' => {
+  const { kind } = historyMeasures[name];
+  if (kind === 'times') return 'times';
+  if (name === 'blindSeconds') return 'seconds';
+  if (kind === 'high') return 'level';
+  return name === 'messages' || name === 'replies' ? 'rate' : 'count';
+};
+
+const HOUR_MS = 3_600_000;
+/** Of a point that is only just begun nothing can be said per hour. */
+const LEAST_MS = 30_000;
+
+/** Per hour; of the two hours per minute, as they are counted. */
+const rateOf = (period: Period, count: number, { ms }: HistoryPoint): number =>
+  period === '2h' ? count : (count * HOUR_MS) / Math.max(ms, LEAST_MS);
+
+const isGap = (name: HistoryName, { values, times }: HistoryPoint): boolean => {
+  const { half, kind } = historyMeasures[name];
+  if (kind !== 'times') return values[name] === undefined;
+  // Without a duration it was still counted if its neighbours were.
+  return times[name] === undefined && values[half === 'ingest' ? 'messages' : 'replies'] === undefined;
+};
+
+function figureOf(frame: Frame, view: Pick<HistoryView, 'points'>, name: HistoryName, period: Period): Html {
+  const { say, language } = frame;
+  const { points } = view;
+  const number = new Intl.NumberFormat(language, { maximumFractionDigits: 1 });
+  const unit = unitOf(name);
+  const counts = points.map(({ values }) => values[name]);
+  const sum = counts.reduce<number>((all, one) => all + (one ?? 0), 0);
+  const max = (values: readonly (number | undefined)[]) => Math.max(0, ...values.map((value) => value ?? 0));
+  const gaps = points.map((point) => isGap(name, point));
+  let bars: Bars[] = [{ kind: 'strong', values: counts }];
+  let text = '';
+  let legend: Html | undefined;
+  if (unit === 'times') {
+    const [p50, p99] = (['p50', 'p99'] as const).map((of) => points.map(({ times }) => times[name]?.[of]));
+    bars = [
+      { kind: 'soft', values: p99 ?? [] },
+      { kind: 'strong', values: p50 ?? [] },
+    ];
+    const known = points.some(({ times }) => times[name] !== undefined);
+    const [half, most] = [p50, p99].map((values) => durationIn(language, max(values ?? [])));
+    text = known ? `${say('slowest')}: ${say('p50')} ${half}, ${say('p99')} ${most}` : say('none');
+    if (known)
+      legend = html`${say('slowest')}: <span class="key strong"></span>${say('p50')} ${half}, <span class="key soft"></span>${say('p99')} ${most}`;
+  } else if (unit === 'rate') {
+    const rates = points.map((point, index) => {
+      const count = counts[index];
+      return count === undefined ? undefined : rateOf(period, count, point);
+    });
+    bars = [{ kind: 'strong', values: rates }];
+    text = `${say('total')} ${number.format(sum)}, ${say('highest')} ${number.format(Math.round(max(rates)))} ${say(`per-${period}`)}`;
+  } else if (unit === 'level') text = `${say('highest')} ${number.format(max(counts))}`;
+  else text = `${say('total')} ${unit === 'seconds' ? durationIn(language, sum) : number.format(sum)}`;
+  if (gaps.every(Boolean)) [text, legend] = [say('notCounted'), undefined];
+  const title = say(`history-${name}`);
+  return html`<figure class="card"><figcaption><strong>${title}</strong> <span class="dim">${legend ?? text}</span></figcaption>${plot({ bars, gaps, label: `${title}, ${say(`period-${period}`)}: ${text}` })}<div class="axis dim"><span>${say(`ago-${period}`)}</span><span>${say('now')}</span></div></figure>`;
+}
+
+/** The plots of some measures, with the note of what a gap is where there is one. */
+function historyFigures(frame: Frame, view: Pick<HistoryView, 'points' | 'names'>, period: Period): Html {
+  const hasGap = view.names.some((name) => view.points.some((point) => isGap(name, point)));
+  return html`<div class="plots">${view.names.map((name) => figureOf(frame, view, name, period))}</div>${hasGap && html`<p class="dim">${frame.say('historyGap')}</p>`}`;
+}
+
+function cellOf({ say, language }: Frame, name: HistoryName, row: HistoryPoint): string {
+  const number = new Intl.NumberFormat(language);
+  if (isGap(name, row)) return say('notCounted');
+  if (historyMeasures[name].kind === 'times') {
+    const { p50, p99 } = row.times[name] ?? {};
+    return p50 === undefined || p99 === undefined ? '–' : `${durationIn(language, p50)} / ${durationIn(language, p99)}`;
+  }
+  const value = row.values[name] ?? 0;
+  return name === 'blindSeconds' ? durationIn(language, value) : number.format(value);
+}
+
+/** One table for what comes in and one for what goes out: more columns than fit side by side. */
+function tablesOf(frame: Frame, { rows, names }: HistoryView): Html {
+  const { say } = frame;
+  const tables = (['ingest', 'send'] as const).map((half) => {
+    const own = names.filter((name) => historyMeasures[name].half === half);
+    return own.length > 0 && tableOf(frame, rows, own, say(`history-${half}`));
+  });
+  return html`<details class="card"><summary>${say('historyTable')}</summary>${tables}</details>`;
+}
+
+function tableOf(frame: Frame, rows: HistoryView['rows'], names: readonly HistoryName[], label: string): Html {
+  const { say } = frame;
+  const head = (name: HistoryName) =>
+    html`<th scope="col" class="number">${say(`history-${name}`)}${historyMeasures[name].kind === 'times' && html` <span class="dim">(${say('p50')} / ${say('p99')})</span>`}</th>`;
+  const lines = rows.map(
+    (row) =>
+      html`<tr><th scope="row">${exactTime(frame, row.at)}</th>${names.map((name) => html`<td class="number" data-label="${say(`history-${name}`)}"><div>${cellOf(frame, name, row)}</div></td>`)}</tr>`,
+  );
+  return html`<h2>${label}</h2><div class="table stack"><table class="rows w-history" aria-label="${label}"><thead><tr><th scope="col">${say('when')}</th>${names.map(head)}</tr></thead><tbody>${lines.reverse()}</tbody></table></div>`;
+}
+
+interface HistoryPage {
+  view: HistoryView;
+  choice: Choice;
+  flows: readonly string[];
+  servers: readonly string[];
+}
+
+function filterOf({ say }: Frame, { choice, flows, servers }: HistoryPage): Html {
+  const option = (value: string, text: string) =>
+    html`<option value="${value}"${value === choice.of && html` selected`}>${text}</option>`;
+  return html`<form method="get" role="search" aria-label="${say('filterWord')}" class="filter bar"><div class="filter"><div><label for="of">${say('historyOf')}</label><select id="of" name="of">${option('', say('historyAll'))}<optgroup label="Email Flow">${flows.map((name) => option(`flow:${name}`, name))}</optgroup><optgroup label="${say('emailServers')}">${servers.map((name) => option(`server:${name}`, name))}</optgroup></select></div><div><label for="period">${say('historyPeriod')}</label><select id="period" name="period">${(Object.keys(periods) as Period[]).map((name) => html`<option value="${name}"${name === choice.period && html` selected`}>${say(`period-${name}`)}</option>`)}</select></div><button class="plain">${say('apply')}</button></div></form>`;
+}
+
+function historyPage(frame: Frame, given: HistoryPage): string {
+  const { say } = frame;
+  const { view, choice } = given;
+  const name = view.subject.kind === 'all' ? '' : view.subject.name;
+  const shown =
+    view.since === undefined
+      ? html`<div class="card empty"><h2>${say('historyNothing')}</h2><p>${say('historyNothingHelp')}</p></div>`
+      : html`<p class="dim">${say('historySince')} ${exactTime(frame, view.since)}.</p>${historyFigures(frame, view, choice.period)}${tablesOf(frame, view)}`;
+  return page(
+    frame,
+    name === '' ? say('historyTitle') : `${say('historyTitle')}: ${name}`,
+    'historyTitle',
+    html`<h1 class="wrap">${say('historyTitle')}${name !== '' && `: ${name}`}</h1><p class="lead">${say('historyLead')}</p>${filterOf(frame, given)}${shown}`,
+  );
+}
+
+function wantedOf({ of, period }: Choice): Parameters<PortalDeps['operations']['history']>[0] {
+  if (of.startsWith('flow:')) return { period, emailFlow: of.slice(5) };
+  return of.startsWith('server:') ? { period, server: of.slice(7) } : { period };
+}
+
+export function addHistory(
+  portal: FastifyInstance,
+  { operations, servers }: Pick<PortalDeps, 'operations' | 'servers'>,
+  requestContext: RequestContext,
+): void {
+  portal.get('/portal/history', needs('email-servers:read'), async (request, reply) => {
+    const choice = choiceOf(queryOf(request));
+    const [view, all] = await Promise.all([operations.history(wantedOf(choice)), servers.list()]);
+    const flows = new Set(operations.flowNames());
+    if (view.subject.kind === 'flow') flows.add(view.subject.name);
+    const names = all.filter(({ valid }) => valid).map(({ name }) => name);
+    return send(
+      reply,
+      historyPage(requestContext.frame(request), { view, choice, flows: [...flows].sort(), servers: names }),
+    );
+  });
+}

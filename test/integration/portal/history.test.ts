@@ -1,0 +1,146 @@
+// The history on a real Redis: several replicas add up, nothing is written by a process that has nothing to say, keys end; and what API and page make
+// of it, empty and full.
+import { Redis } from 'ioredis';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createHistoryStore } from '../../../src/adapters/redis/history.ts';
+import type { HistoryAddition } from '../../../src/domain/history.ts';
+import { createHistoryRecorder } from '../../../src/operations/history.ts';
+import { createHistoryCounter } from '../../../src/telemetry/history-counter.ts';
+import { createMetrics } from '../../../src/telemetry/metrics.ts';
+import { startRedis, type TestRedis } from '../../support/redis.ts';
+import { fileServer, startPortal, TOKENS } from './gateway.ts';
+
+const MINUTE = 60_000;
+let redis: TestRedis;
+let client: Redis;
+let portal: Awaited<ReturnType<typeof startPortal>>;
+
+beforeAll(async () => {
+  redis = await startRedis();
+  client = new Redis(redis.url);
+  portal = await startPortal(redis.url);
+});
+afterAll(async () => {
+  await portal.stop();
+  client.disconnect();
+  await redis.stop();
+});
+beforeEach(async () => {
+  await client.flushall();
+});
+
+/** A process of its own, at a time that the test sets. */
+function replica(roles: string[], at: number, store: Parameters<typeof createHistoryRecorder>[0]['store']) {
+  const [counter, metrics] = [createHistoryCounter(), createMetrics()];
+  const clock = { now: () => at, sync: async () => at };
+  return { counter, metrics, ...createHistoryRecorder({ counter, metrics, roles, clock, store }) };
+}
+const keys = async () =>
+  (await client.keys('{mailroom}:history:*')).map((key) => key.replace('{mailroom}:', '')).sort();
+
+interface Shown {
+  since?: number;
+  points: { values: Record<string, number>; times: Record<string, { count: number; p50: number }> }[];
+}
+const history = async (query = '') =>
+  (await (await portal.api('viewer', 'GET', `/v1/history?period=2h${query}`)).json()) as Shown;
+/** The last minute in which somebody counted. */
+const lastOf = ({ points }: Shown) => points.findLast(({ values }) => Object.keys(values).length > 0);
+
+describe('recording', () => {
+  it('replicas add up; levels are the highest that any saw; keys end', async () => {
+    const store = createHistoryStore(client);
+    const now = Date.now();
+    for (const backlog of [7, 9, 8]) {
+      const { counter, metrics, poll } = replica(['ingest', 'send'], now, store);
+      metrics.gauge('mailroom_email_flow_backlog').set({ email_flow: fileServer.emailFlow }, backlog);
+      metrics.gauge('mailroom_replies_jobs').set({ server: 'Out', state: 'waiting' }, 2);
+      metrics.gauge('mailroom_replies_jobs').set({ server: 'Out', state: 'completed' }, 50);
+      metrics.counter('mailroom_mailbox_blind_seconds_total').inc({ server: fileServer.name }, 4.6);
+      const named = { server: fileServer.name, emailFlow: fileServer.emailFlow };
+      for (const durationMs of [100, 3_000]) counter.observe('MessageEnqueued', { ...named, durationMs }, true);
+      counter.observe('ReplyAccepted', { server: 'Out', durationMs: 100 }, true);
+      await poll();
+    }
+    const all = lastOf(await history());
+    expect(all?.values).toMatchObject({ messages: 6, backlog: 9, blindSeconds: 12, replies: 3, waiting: 2, failed: 0 });
+    expect(all?.times).toMatchObject({ arrival: { count: 6, p50: 0.25 }, acceptance: { count: 3 } });
+    const flow = await history(`&emailFlow=${encodeURIComponent(fileServer.emailFlow)}`);
+    expect(lastOf(flow)?.values).toEqual({ messages: 6, backlog: 9, quarantined: 0 });
+    const server = await history(`&server=${encodeURIComponent(fileServer.name)}`);
+    expect(lastOf(server)?.values).toEqual({ messages: 6, blindSeconds: 12, quarantined: 0, disconnected: 0 });
+    const ends = await Promise.all((await keys()).map(async (key) => [key, await client.ttl(`{mailroom}:${key}`)]));
+    expect(ends.filter(([key, seconds]) => (key === 'history:since') !== (seconds === -1))).toEqual([]);
+    expect(Math.max(...ends.map(([, seconds]) => Number(seconds)))).toBeLessThanOrEqual(41 * 86_400);
+  });
+
+  it('an idle process writes once a minute, and a portal alone nothing', async () => {
+    const written: (readonly HistoryAddition[])[] = [];
+    const store = { add: async (additions: readonly HistoryAddition[]) => void written.push(additions) };
+    const idle = replica(['ingest'], Date.now(), store);
+    for (let i = 0; i < 12; i++) await idle.poll();
+    await replica(['portal'], Date.now(), store).poll();
+    expect(written).toEqual([[{ series: 'all', code: 'i', value: 1, high: true }]]);
+  });
+
+  it('what Redis did not take is written with the next', async () => {
+    const store = createHistoryStore(client);
+    let away = true;
+    const flaky: typeof store = {
+      ...store,
+      add: async (...given) => {
+        if (away) throw new Error('away');
+        await store.add(...given);
+      },
+    };
+    const { counter, poll } = replica(['send'], Date.now(), flaky);
+    counter.observe('ReplyRejected', { server: 'Out' }, true);
+    await expect(poll()).rejects.toThrow('away');
+    away = false;
+    counter.observe('ReplyRejected', { server: 'Out' }, true);
+    await poll();
+    expect(lastOf(await history())?.values).toEqual({ replies: 0, waiting: 0, failed: 2 });
+  });
+
+  it('a hash that holds something else is no history, and hides no other', async () => {
+    const store = createHistoryStore(client);
+    const now = Date.now();
+    await store.add(
+      [
+        { series: 'all', code: 'm', value: 2 },
+        { series: 'all', code: 'i', value: 1, high: true },
+      ],
+      now,
+    );
+    const hash = (await keys()).find((key) => key.startsWith('history:m:')) ?? '';
+    await client.hset(`{mailroom}:${hash}`, { '99zz': '1', '3m': 'x', nonsense: '5' });
+    const records = await store.read('all', 'minute', now - 2 * MINUTE, now);
+    expect(records.map(({ code, value }) => `${code}${value}`).sort()).toEqual(['i1', 'm2']);
+  });
+});
+
+describe('page and API', () => {
+  it('say that nothing was counted, and since when something was', async () => {
+    expect(await history()).toMatchObject({ points: expect.any(Array) });
+    const person = await portal.signIn(TOKENS.viewer, 'de');
+    expect(await (await person.get('/portal/history')).text()).toContain('Noch nichts gezählt');
+    await createHistoryStore(client).add([{ series: 'all', code: 'o', value: 1, high: true }], Date.now());
+    const page = await (await person.get('/portal/history?period=30d')).text();
+    expect(page).toContain('Gezählt seit <time');
+    expect(page).toContain('nicht gezählt');
+    expect(page.match(/<svg class="plot"/g)).toHaveLength(10);
+  });
+
+  it('of a flow or server by name, escaped; 404 for what there is not', async () => {
+    await createHistoryStore(client).add([{ series: 'all', code: 'i', value: 1, high: true }], Date.now());
+    const person = await portal.signIn(TOKENS.viewer);
+    const page = await (
+      await person.get(`/portal/history?of=${encodeURIComponent(`flow:${fileServer.emailFlow}`)}`)
+    ).text();
+    expect(page).toContain('History: File &lt;b&gt;flow&lt;/b&gt;');
+    expect(page.match(/<svg class="plot"/g)).toHaveLength(4);
+    for (const of of ['flow:x', 'server:x']) expect((await person.get(`/portal/history?of=${of}`)).status).toBe(404);
+    expect((await portal.api('viewer', 'GET', '/v1/history?server=x')).status).toBe(404);
+    expect((await portal.api('viewer', 'GET', '/v1/history?period=1y')).status).toBe(422);
+  });
+});
