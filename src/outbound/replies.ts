@@ -6,8 +6,7 @@ import { type EmailServer, isImap, isSmtp, type SmtpServer } from '../domain/ema
 import { MailroomError } from '../domain/errors.ts';
 import { addressesOfFlow, flowsOf } from '../domain/flow-by-recipient.ts';
 import { expiryOf, type JournalEntry, type ReplyState, replyDigest, settledStates } from '../domain/reply-journal.ts';
-import { type Pace, sendingMailbox } from '../domain/reply-pace.ts';
-import type { FoundJob } from '../domain/reply-queues.ts';
+import type { Pace } from '../domain/reply-pace.ts';
 import { permittedFrom, resolveSender } from '../domain/sender-policy.ts';
 import type { Tracing } from '../telemetry/tracing.ts';
 import { checkHeaders, readRecipients } from './compose.ts';
@@ -15,6 +14,7 @@ import { priorityOf } from './deliver.ts';
 import { describeProblems } from './malformed.ts';
 import type { OutboundDeps, Pauses, ReplyLimits } from './ports.ts';
 import { traceSend } from './reply-trace.ts';
+import { createReplyView } from './reply-view.ts';
 import { failureOf, readReply, resultOf } from './results.ts';
 import { cancelReply } from './withdraw.ts';
 
@@ -68,6 +68,7 @@ export function createReplies(deps: RepliesDeps): Replies {
   const { journal, queues, limits } = deps;
   const now = deps.now ?? Date.now;
   const smtpServers = () => deps.allServers().filter(isSmtp);
+  const { view, outlook } = createReplyView({ ...deps, smtpServers, now });
 
   function serverNamed(name: string | undefined): SmtpServer {
     const server = smtpServers().find((one) => one.name.normalize('NFC') === name?.normalize('NFC'));
@@ -91,26 +92,6 @@ export function createReplies(deps: RepliesDeps): Replies {
     delayMs: reply.notBefore === undefined ? 0 : Math.max(0, Date.parse(reply.notBefore) - now()),
   });
 
-  /**
-   * What is true of a reply now. `queued` is only what will run: not on the queue (a crash between journal and queue), its content is nowhere,
-   * so it is not known (undefined) and its backend adds it again; ended by a fault, its job is put back first.
-   */
-  async function view(entry: JournalEntry): Promise<Result | undefined> {
-    const { state, server, replyId } = entry;
-    if (state !== 'queued' && state !== 'prepared') return resultOf(entry);
-    let job = await queues.find(server, replyId);
-    if (state === 'queued') {
-      if (job === undefined) return undefined;
-      // Lost, and added again with another content: that was refused.
-      if (job.ended && job.result !== undefined) return job.result;
-      if (job.ended) {
-        await queues.again(server, replyId, job.payload, { priority: 1 });
-        job = await queues.find(server, replyId);
-      }
-    }
-    return resultOf(entry, await outlook(server, job, entry.dueAt));
-  }
-
   /** The answer to who hands in is a promise: kept over a crash of Redis where Redis can say so. */
   async function taken(replyId: string): Promise<Result> {
     await journal.onDisk();
@@ -119,32 +100,6 @@ export function createReplies(deps: RepliesDeps): Replies {
     const result = entry === undefined ? undefined : await view(entry);
     if (result !== undefined) return result;
     throw new MailroomError('REDIS_UNREACHABLE', { message: 'Redis forgot this reply before it was on disk' });
-  }
-
-  /**
-   * The latest of: its own wait, the server's (paused, or asked for a slower pace), and the jobs before it at the pace of the server. What the
-   * worker last said of it counts when it is later. Undefined: nobody knows (disabled, paused by a person).
-   */
-  async function expected(name: string, job: FoundJob | undefined, dueAt = 0): Promise<string | undefined> {
-    const server = smtpServers().find((one) => one.name === name);
-    if (job === undefined || server?.enabled !== true) return undefined;
-    const [pause, waitMs] = await Promise.all([deps.pauses.read(name), deps.pace.waitMs(sendingMailbox(server))]);
-    if (pause?.by !== undefined) return undefined;
-    const begins = now() + Math.max(pause?.leftMs ?? 0, waitMs);
-    // The first minute's worth leaves at once when the pace is not used up.
-    const minutes = job.state === 'active' ? 0 : Math.floor(job.ahead / server.pace.perMinute);
-    const said = Date.parse(String((job.progress as { expectedAt?: unknown } | undefined)?.expectedAt));
-    return new Date(
-      Math.max(begins + minutes * 60_000, dueAt, job.dueAt ?? 0, Number.isNaN(said) ? 0 : said),
-    ).toISOString();
-  }
-
-  /** When it leaves, or why nobody can say so. */
-  async function outlook(name: string, job: FoundJob | undefined, dueAt = 0): Promise<Partial<Result>> {
-    const server = smtpServers().find((one) => one.name === name);
-    if (server?.enabled !== true) return { waiting: 'waiting-for-server' };
-    const expectedAt = await expected(name, job, dueAt);
-    return expectedAt === undefined ? {} : { expectedAt };
   }
 
   /** Servers that are gone have queues, too. */
@@ -281,28 +236,31 @@ export function createReplies(deps: RepliesDeps): Replies {
       return (await this.getReply(replyId)) ?? result;
     },
 
-    sendersOfFlow(emailFlow) {
-      const flow = emailFlow.normalize('NFC');
-      const mailboxes = deps
-        .allServers()
-        .filter(isImap)
-        .filter((server) => server.enabled && flowsOf(server).some((one) => one.normalize('NFC') === flow))
-        .map((server) => addressesOfFlow(server, flow).map(normalAddress));
-      // The address that a mailbox is known by goes before its aliases.
-      const rank = (normal: string): number =>
-        mailboxes.some(([first]) => first === normal) ? 2 : mailboxes.some((ours) => ours.includes(normal)) ? 1 : 0;
-      const choices = smtpServers()
-        .filter((server) => server.enabled)
-        .flatMap((server) =>
-          permittedFrom(server).map(({ address, normal }) => ({
-            choice: { address, displayName: server.displayNames[normal] ?? '', server: server.name, default: false },
-            rank: rank(normal),
-          })),
-        );
-      choices.sort((a, b) => b.rank - a.rank);
-      const first = choices[0];
-      if (first !== undefined && first.rank > 0) first.choice.default = true;
-      return choices.map(({ choice }) => choice);
-    },
+    sendersOfFlow: (emailFlow) => sendersOfFlow(deps.allServers(), emailFlow),
   };
+}
+
+/** Every permitted From of the enabled SMTP servers, the shared addresses of the flow first; the first of those is the default. */
+function sendersOfFlow(servers: readonly EmailServer[], emailFlow: string): SenderChoice[] {
+  const flow = emailFlow.normalize('NFC');
+  const mailboxes = servers
+    .filter(isImap)
+    .filter((server) => server.enabled && flowsOf(server).some((one) => one.normalize('NFC') === flow))
+    .map((server) => addressesOfFlow(server, flow).map(normalAddress));
+  // The address that a mailbox is known by goes before its aliases.
+  const rank = (normal: string): number =>
+    mailboxes.some(([first]) => first === normal) ? 2 : mailboxes.some((ours) => ours.includes(normal)) ? 1 : 0;
+  const choices = servers
+    .filter(isSmtp)
+    .filter((server) => server.enabled)
+    .flatMap((server) =>
+      permittedFrom(server).map(({ address, normal }) => ({
+        choice: { address, displayName: server.displayNames[normal] ?? '', server: server.name, default: false },
+        rank: rank(normal),
+      })),
+    );
+  choices.sort((a, b) => b.rank - a.rank);
+  const first = choices[0];
+  if (first !== undefined && first.rank > 0) first.choice.default = true;
+  return choices.map(({ choice }) => choice);
 }

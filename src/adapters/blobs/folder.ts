@@ -1,173 +1,55 @@
-// Folder storage. What comes in batches lies in segments (segments.ts). A stream (a large mail, whose content and so its name are known at its end) is a
-// file of its own: <folder>/<first two hex digits>/<key>, temporary file → fsync → rename → fsync of the directory, so that it is whole or not there.
-// Several processes may share the folder.
-import { randomBytes } from 'node:crypto';
-import { type FileHandle, mkdir, open, opendir, rename, rm, stat, utimes } from 'node:fs/promises';
-import { join } from 'node:path';
+// Folder storage: batches are in segments (segments.ts); a stream (a large mail, whose content and therefore name are known at its end) is a file of its
+// own (single-files.ts). Several processes may share the folder.
+import { type FileHandle, open, rm } from 'node:fs/promises';
 import { MailroomError } from '../../domain/errors.ts';
 import type { BlobBackend, OpenBlob } from './blob-backend.ts';
 import { blobError, isErrno, notFound } from './errors.ts';
 import { openMarks } from './marks.ts';
 import { openSegments, type Place, placeOf } from './segments.ts';
+import { openSingleFiles } from './single-files.ts';
 
 /** Bytes of one read. */
 const CHUNK = 64 * 1024;
-/** A temporary file older than this belongs to a process that is dead. */
-const LEFTOVER_MS = 60 * 60 * 1000;
-/** Names of blobs that a sweep is about to remove. */
-const SWEPT = 'swept-';
 
 interface FolderOptions {
   /** Clock in epoch ms. */
   now?: () => number;
 }
 
-/** What went wrong while doing what. */
+/** The error for what was thrown during a command. */
 type Fault = (thrown: unknown, command: string) => Error;
 
 export async function openFolder(folder: string, { now = Date.now }: FolderOptions = {}): Promise<BlobBackend> {
-  const temporary = join(folder, 'tmp');
   const fault: Fault = (thrown, command) => blobError(thrown, command, folder);
-  const directoryOf = (key: string): string => join(folder, key.slice(0, 2));
-  const pathOf = (key: string): string => join(directoryOf(key), key);
-  const temporaryName = (): string => join(temporary, `${process.pid}-${randomBytes(12).toString('hex')}`);
-  const known = new Set<string>();
+  const during =
+    (command: string) =>
+    (thrown: unknown): never => {
+      throw fault(thrown, command);
+    };
   const marks = openMarks(folder);
-
-  await mkdir(temporary, { recursive: true, mode: 0o700 }).catch((thrown: unknown) => {
-    throw fault(thrown, 'mkdir');
-  });
-  await removeLeftovers();
-  const segments = openSegments(folder, now, syncDirectory);
-
-  async function syncDirectory(path: string): Promise<void> {
-    const handle = await open(path, 'r');
-    try {
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-  }
-
-  async function ensureDirectory(path: string): Promise<void> {
-    if (known.has(path)) return;
-    await mkdir(path, { recursive: true, mode: 0o700 });
-    await syncDirectory(folder);
-    known.add(path);
-  }
-
-  /** True when the blob is there with this size; it counts as used now. */
-  async function touch(key: string, size: number): Promise<boolean> {
-    const path = pathOf(key);
-    const when = new Date(now());
-    try {
-      if ((await stat(path)).size !== size) return false;
-      await utimes(path, when, when);
-      return true;
-    } catch (thrown) {
-      if (isErrno(thrown, 'ENOENT')) return false;
-      throw thrown;
-    }
-  }
-
-  async function moveIn(from: string, key: string): Promise<void> {
-    const directory = directoryOf(key);
-    await ensureDirectory(directory);
-    try {
-      await rename(from, pathOf(key));
-    } catch (thrown) {
-      // Somebody removed the directory while we ran.
-      if (!isErrno(thrown, 'ENOENT')) throw thrown;
-      known.delete(directory);
-      await ensureDirectory(directory);
-      await rename(from, pathOf(key));
-    }
-  }
-
-  /** Gives a temporary file its name; it is removed where that fails, and where the blob is there already. */
-  async function settle(path: string, key: string, size: number): Promise<void> {
-    try {
-      if (!(await touch(key, size))) await moveIn(path, key);
-    } finally {
-      await rm(path, { force: true }).catch(() => {});
-    }
-  }
-
-  /** A file that is written and flushed to the disk under a temporary name, removed again when that fails. */
-  async function writeTemporary(write: (handle: FileHandle) => Promise<void>): Promise<string> {
-    const path = temporaryName();
-    let handle: FileHandle;
-    try {
-      handle = await open(path, 'wx', 0o600);
-    } catch (thrown) {
-      if (!isErrno(thrown, 'ENOENT')) throw thrown;
-      await mkdir(temporary, { recursive: true, mode: 0o700 });
-      handle = await open(path, 'wx', 0o600);
-    }
-    try {
-      await write(handle);
-      await handle.sync();
-    } catch (thrown) {
-      await handle.close().catch(() => {});
-      await rm(path, { force: true }).catch(() => {});
-      throw thrown;
-    }
-    await handle.close();
-    return path;
-  }
-
-  async function removeLeftovers(): Promise<void> {
-    for (const name of await listed(temporary)) {
-      const path = join(temporary, name);
-      if (name.startsWith(SWEPT)) {
-        // A sweep died between taking the blob aside and judging it: back it goes, the next sweep judges again.
-        const key = name.slice(SWEPT.length, name.lastIndexOf('.'));
-        if (await isOlder(path, now() - LEFTOVER_MS, 'ctimeMs')) await moveIn(path, key).catch(() => {});
-      } else if (await isOlder(path, now() - LEFTOVER_MS, 'mtimeMs')) {
-        await rm(path, { force: true }).catch(() => {});
-      }
-    }
-  }
+  const files = await openSingleFiles(folder, now).catch(during('mkdir'));
+  const segments = openSegments(folder, now);
 
   const backend: BlobBackend = {
     async putBatch(items) {
-      const failed = (thrown: unknown) => {
-        throw fault(thrown, 'write');
-      };
-      const { keys, durable } = await segments.append(items).catch(failed);
-      return { keys, durable: durable.catch(failed) };
+      const { keys, durable } = await segments.append(items).catch(during('write'));
+      return { keys, durable: durable.catch(during('write')) };
     },
 
-    async putStream(source, keyOf) {
-      try {
-        let size = 0;
-        const path = await writeTemporary(async (handle) => {
-          for await (const chunk of source) {
-            await handle.writeFile(chunk);
-            size += chunk.length;
-          }
-        });
-        const key = keyOf();
-        await settle(path, key, size);
-        // Also for one that was only touched: another process may have renamed it a moment ago and not synced yet.
-        await syncDirectory(directoryOf(key));
-      } catch (thrown) {
-        throw fault(thrown, 'write');
-      }
-    },
+    putStream: (source, keyOf) => files.put(source, keyOf).catch(during('write')),
 
     async open(key) {
       let handle: FileHandle | undefined;
       try {
         const place = placeOf(folder, key);
-        handle = await open(place?.path ?? pathOf(key), 'r');
+        handle = await open(place?.path ?? files.pathOf(key), 'r');
         const { size } = await handle.stat();
         if (place === undefined) return openBlob(handle, 0, size, fault);
         if (await erased(handle, place)) {
           await handle.close();
           throw notFound(key);
         }
-        // A segment cut short is a blob cut short, and that is found out by anyone who reads it.
+        // A truncated segment is a truncated blob, which every reader detects.
         return openBlob(handle, place.offset, Math.max(0, Math.min(place.length, size - place.offset)), fault);
       } catch (thrown) {
         await handle?.close().catch(() => {});
@@ -187,100 +69,42 @@ export async function openFolder(folder: string, { now = Date.now }: FolderOptio
     },
 
     async delete(key) {
-      try {
-        const place = placeOf(folder, key);
-        if (place === undefined) await rm(pathOf(key), { force: true });
-        else await segments.erase(key, place);
-      } catch (thrown) {
-        throw fault(thrown, 'unlink');
-      }
+      const place = placeOf(folder, key);
+      await (place === undefined ? rm(files.pathOf(key), { force: true }) : segments.erase(key, place)).catch(
+        during('unlink'),
+      );
     },
 
     async *list() {
       try {
-        for (const directory of await listed(folder)) {
-          if (!/^[0-9a-f]{2}$/.test(directory)) continue;
-          for (const key of await listed(join(folder, directory))) {
-            const found = await stat(pathOf(key)).catch(() => undefined); // swept meanwhile
-            if (found !== undefined) yield { key, at: found.mtimeMs };
-          }
-        }
+        yield* files.list();
         yield* segments.list();
       } catch (thrown) {
         throw fault(thrown, 'readdir');
       }
     },
 
-    async createMarker(key) {
-      try {
-        return await marks.createMarker(key);
-      } catch (thrown) {
-        throw fault(thrown, 'mark');
-      }
-    },
+    createMarker: (key) => marks.createMarker(key).catch(during('mark')),
 
-    async markedAt(key) {
-      try {
-        return await marks.markedAt(key);
-      } catch (thrown) {
-        throw fault(thrown, 'stat');
-      }
-    },
+    markedAt: (key) => marks.markedAt(key).catch(during('stat')),
 
     async sweep(olderThan) {
       const limit = olderThan.getTime();
-      let removed = 0;
       try {
-        await removeLeftovers();
         await marks.sweep(now());
-        removed += await segments.sweep(limit);
-        for (const directory of await listed(folder)) {
-          if (!/^[0-9a-f]{2}$/.test(directory)) continue;
-          const entries = await opendir(join(folder, directory));
-          for await (const { name } of entries) if (await removeIfOlder(name, limit)) removed += 1;
-        }
+        return (await segments.sweep(limit)) + (await files.sweep(limit));
       } catch (thrown) {
         throw fault(thrown, 'sweep');
       }
-      return removed;
     },
 
-    async check() {
-      try {
-        const path = await writeTemporary((handle) => handle.writeFile(new Uint8Array(1)));
-        await rm(path, { force: true });
-      } catch (thrown) {
-        throw fault(thrown, 'write');
-      }
-    },
+    check: () => files.probe().catch(during('write')),
 
     close: () => segments.close(),
   };
 
-  /**
-   * The blob is taken aside first and judged again there: whoever stores the same bytes at this moment either touched it before (seen here,
-   * and it is put back) or finds nothing and writes it again. Judging and removing in place would lose it.
-   */
-  async function removeIfOlder(key: string, limit: number): Promise<boolean> {
-    if (!(await isOlder(pathOf(key), limit, 'mtimeMs'))) return false;
-    const aside = join(temporary, `${SWEPT}${key}.${randomBytes(6).toString('hex')}`);
-    try {
-      await rename(pathOf(key), aside);
-    } catch (thrown) {
-      if (isErrno(thrown, 'ENOENT')) return false; // another replica's sweep
-      throw thrown;
-    }
-    if (await isOlder(aside, limit, 'mtimeMs')) {
-      await rm(aside, { force: true });
-      return true;
-    }
-    await moveIn(aside, key);
-    return false;
-  }
-
   return backend;
 }
-
 /** Deleted bytes are zeros (segments.ts). */
 async function erased(handle: FileHandle, { offset, length }: Place): Promise<boolean> {
   const first = Buffer.alloc(1);
@@ -311,19 +135,4 @@ function openBlob(handle: FileHandle, from: number, size: number, fault: Fault):
       await handle.close().catch(() => {});
     },
   };
-}
-
-async function listed(path: string): Promise<string[]> {
-  const names: string[] = [];
-  for await (const entry of await opendir(path)) names.push(entry.name);
-  return names;
-}
-
-async function isOlder(path: string, limit: number, by: 'mtimeMs' | 'ctimeMs'): Promise<boolean> {
-  try {
-    return (await stat(path))[by] < limit;
-  } catch (thrown) {
-    if (isErrno(thrown, 'ENOENT')) return false;
-    throw thrown;
-  }
 }

@@ -12,6 +12,7 @@ import { type FileHandle, mkdir, open, opendir, readdir, rm, rmdir, stat } from 
 import { dirname, join } from 'node:path';
 import type { BackendItem, ListedBlob, StoringItems } from './blob-backend.ts';
 import { isErrno } from './errors.ts';
+import { syncDirectory } from './single-files.ts';
 
 /** A segment takes no more blobs when it has this many bytes, or when the hour is over: whole segments age and go together. */
 const LARGEST = 256 * 1024 * 1024;
@@ -54,11 +55,7 @@ export function placeOf(folder: string, key: string): Place | undefined {
  */
 const DURABLE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_DSYNC;
 
-export function openSegments(
-  folder: string,
-  now: () => number,
-  syncDirectory: (path: string) => Promise<void>,
-): Segments {
+export function openSegments(folder: string, now: () => number): Segments {
   const root = join(folder, 'segments');
   let segment: { handle: FileHandle; hour: string; where: string; size: number } | undefined;
   let waiting: { items: readonly BackendItem[]; resolve(storing: StoringItems): void; reject(error: unknown): void }[] =
