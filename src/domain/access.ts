@@ -60,6 +60,10 @@ export const permissions = {
   'quarantine:read': operators,
   /** Enqueue again, or accept as it is. */
   'quarantine:release': operators,
+  /** Messages that a consumer gave up. */
+  'dead-letters:read': operators,
+  /** Have them tried again, move or delete them. */
+  'dead-letters:decide': operators,
   'email-servers:read': people,
   /** Pause and resume the sending of an SMTP server. */
   'email-servers:pause': operators,

@@ -194,11 +194,11 @@ export const attentionRows = {
     alert: 'MailroomConsumerFailed',
     en: {
       title: 'Messages that their consumer gave up on: {count}',
-      hint: 'The reason is in each failed job of the queue; after the fix retry them there.',
+      hint: 'The reason is shown with each; after the fix have them tried again.',
     },
     de: {
       title: 'Nachrichten, die der Abnehmer aufgegeben hat: {count}',
-      hint: 'Der Grund steht in jedem fehlgeschlagenen Auftrag der Warteschlange; nach der Korrektur dort wiederholen.',
+      hint: 'Der Grund steht bei jeder; nach der Korrektur erneut einreihen.',
     },
   },
   FLOW_WITHOUT_SERVER: {

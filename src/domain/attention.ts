@@ -129,7 +129,12 @@ function ofFlow(flow: FlowFacts, now: number): Attention[] {
   if (problem !== undefined) return [one('FLOW_UNREADABLE', link, {}, about)];
   const count = waiting;
   const age = oldestAt === undefined ? 0 : now - oldestAt;
-  const found = counted('FLOW_JOBS_FAILED', link, jobs.failed ?? 0, about);
+  const found = counted(
+    'FLOW_JOBS_FAILED',
+    `/portal/dead-letters?flow=${encodeURIComponent(emailFlow)}`,
+    jobs.failed ?? 0,
+    about,
+  );
   if (waiting === 0) return found;
   const since = { emailFlow, since: oldestAt };
   // Where connections cannot be listed, an old backlog is all that tells.

@@ -8,6 +8,7 @@ import type { BlobStore } from '../domain/blob-store.ts';
 import type { MailroomError } from '../domain/errors.ts';
 import type { Emit } from '../telemetry/events.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import type { DeadLettersApi } from './api/dead-letters.ts';
 import type { EmailServersApi } from './api/email-servers.ts';
 import type { FindApi } from './api/find.ts';
 import type { HistoryApi } from './api/history.ts';
@@ -108,7 +109,7 @@ export interface HttpDeps {
   /** Absent: email servers cannot be read or changed through this process. */
   emailServers?: EmailServersApi;
   /** With emailServers. */
-  operations?: StatusApi & QuarantineApi & FindApi & PrivacyApi & HistoryApi;
+  operations?: StatusApi & QuarantineApi & DeadLettersApi & FindApi & PrivacyApi & HistoryApi;
   /** /readyz with details and /metrics need a token (any role). Default false: whoever reaches the port may read them. */
   protectMetrics?: boolean;
   timeouts?: Partial<HttpTimeouts>;

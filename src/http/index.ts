@@ -3,6 +3,7 @@ import fastify, { type FastifyInstance, type LightMyRequestResponse } from 'fast
 import type { InjectOptions } from 'light-my-request';
 import { asError, MailroomError } from '../domain/errors.ts';
 import { auditRoutes } from './api/audit.ts';
+import { deadLetterRoutes } from './api/dead-letters.ts';
 import { emailServerRoutes } from './api/email-servers.ts';
 import { findRoutes } from './api/find.ts';
 import { historyRoutes } from './api/history.ts';
@@ -101,6 +102,7 @@ export async function createHttp(deps: HttpDeps): Promise<Http> {
             ...findRoutes(deps.operations),
             ...historyRoutes(deps.operations),
             ...privacyRoutes(deps.operations),
+            ...deadLetterRoutes(deps.operations),
             ...quarantineRoutes(deps.operations, deps.api.blobs, deps.emit),
           ]),
       ...schemaRoutes(deps.publicUrl, () => routes),

@@ -79,6 +79,7 @@ const byCode: Partial<Record<ErrorCode, number>> = {
   REPLY_HELD: 409,
   SMTP_SERVER_REPLACED: 409,
   MESSAGE_NOT_QUARANTINED: 404,
+  DEAD_LETTER_UNKNOWN: 404,
 };
 
 /** Without an entry of its own, a code's class decides. */

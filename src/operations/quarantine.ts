@@ -54,7 +54,7 @@ export function createQuarantineDecisions(deps: QuarantineDeps): QuarantineApi {
       uid: note.uid,
       reason: note.reason,
       at: note.at,
-      ...(message === undefined ? {} : { size: message.raw.size }),
+      ...(typeof message?.raw?.size === 'number' ? { size: message.raw.size } : {}), // a job that somebody wrote wrongly has none
     };
   }
 

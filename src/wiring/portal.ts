@@ -2,6 +2,7 @@
 // delegated sign-in.
 
 import { createOidc } from '../adapters/oauth/oidc.ts';
+import { createDeadLetters } from '../adapters/queue/dead-letters.ts';
 import { openJobRemoval } from '../adapters/queue/job-removal.ts';
 import { createPersonalData } from '../adapters/redis/personal-data.ts';
 import type { Config } from '../config/config.ts';
@@ -9,6 +10,7 @@ import type { EmailServerWatch } from '../config/watch.ts';
 import type { EmailServer } from '../domain/email-server.ts';
 import { MailroomError } from '../domain/errors.ts';
 import { FIND_DAYS } from '../domain/found.ts';
+import type { DeadLettersApi } from '../http/api/dead-letters.ts';
 import type { FindApi } from '../http/api/find.ts';
 import type { HistoryApi } from '../http/api/history.ts';
 import type { StatusApi } from '../http/api/operations.ts';
@@ -17,6 +19,7 @@ import type { QuarantineApi } from '../http/api/quarantine.ts';
 import type { ApiDeps } from '../http/index.ts';
 import { type PortalDeps, registerPortal } from '../http/portal/index.ts';
 import type { Inbound } from '../inbound/index.ts';
+import { createDeadLetterDecisions } from '../operations/dead-letters.ts';
 import { createEmailServerAdmin, type EmailServerAdmin } from '../operations/email-servers.ts';
 import { createPrivacy } from '../operations/erase-person.ts';
 import { createFetchAgain } from '../operations/fetch-again.ts';
@@ -50,7 +53,7 @@ interface PortalWiring {
 export function portalOf(wiring: PortalWiring):
   | {
       emailServers: EmailServerAdmin;
-      operations: StatusApi & QuarantineApi & FindApi & PrivacyApi & HistoryApi;
+      operations: StatusApi & QuarantineApi & DeadLettersApi & FindApi & PrivacyApi & HistoryApi;
       register: ReturnType<typeof registerPortal>;
     }
   | undefined {
@@ -95,6 +98,12 @@ export function portalOf(wiring: PortalWiring):
         replyDays: config.outbound.journalDays,
         addressDays: FIND_DAYS,
       },
+    }),
+    ...createDeadLetterDecisions({
+      ...wiring,
+      ...stores,
+      ...running,
+      deadLetters: createDeadLetters(stores.redis, stores.flows),
     }),
     ...createHistory({
       store: stores.history,

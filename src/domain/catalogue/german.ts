@@ -252,6 +252,7 @@ export const germanTitles: Readonly<Record<ErrorCode, string>> = {
   EMAIL_SERVER_CANNOT_PAUSE: 'Anhalten lässt sich nur der Versand eines aktivierten SMTP-Servers.',
   SMTP_SERVER_PAUSED_BY_PERSON: 'Eine Person hat den Versand über diesen Server angehalten.',
   MESSAGE_NOT_QUARANTINED: 'Diese Nachricht ist nicht (mehr) in Quarantäne.',
+  DEAD_LETTER_UNKNOWN: 'Diese Nachricht ist nicht (mehr) aufgegeben.',
   MESSAGE_STILL_UNREADABLE: 'Diese Nachricht ist noch immer nicht lesbar.',
   PORTAL_SIGN_IN_REFUSED: 'Die Anmeldung wurde abgelehnt: Das Token oder der Einmalcode ist nicht gültig.',
   PORTAL_OIDC_UNAVAILABLE: 'Der Identitätsanbieter ist nicht erreichbar.',

@@ -260,6 +260,15 @@ export const httpErrors = section({
       de: 'Laden Sie die Liste neu: GET /v1/quarantined-messages.',
     },
   },
+  DEAD_LETTER_UNKNOWN: {
+    class: 'invalid',
+    action: 'refuse',
+    message: 'No failed job of this email flow has this id, or somebody has already dealt with it.',
+    hint: {
+      en: 'Load the list again: GET /v1/email-flows/{flow}/dead-letters.',
+      de: 'Laden Sie die Liste neu: GET /v1/email-flows/{flow}/dead-letters.',
+    },
+  },
   MESSAGE_STILL_UNREADABLE: {
     class: 'permanent',
     action: 'refuse',

@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import { type AuditEntry, type AuditKind, auditKinds, signInActions } from '../../domain/audit.ts';
 import { sorted } from '../../lib/sort.ts';
 import { firstOf } from '../../lib/streams.ts';
+import { detailIn } from './audit-details.ts';
 import type { PortalDeps } from './deps.ts';
 import {
   type Column,
@@ -33,6 +34,9 @@ const DECIDED = [
   'enqueue-again',
   'accept',
   'move-flow',
+  'dead-letter-retry',
+  'dead-letter-move',
+  'dead-letter-delete',
   'round-trip',
   'privacy-export',
   'privacy-erase',
@@ -87,7 +91,8 @@ ${shown.map((entry) => row(frame, entry))}</tbody></table></div>${pager(frame, {
 
 function row(frame: Frame, entry: AuditEntry): Html {
   const { say, language } = frame;
-  const fields = entry.changes.map(
+  const details = entry.changes.map((change) => detailIn(language, entry.action, change));
+  const fields = details.map(
     ({ field, from, to }) =>
       html`<div class="dim">${field}: ${from !== '' && `${from} → `}${to === '' ? '–' : to}</div>`,
   );

@@ -72,20 +72,25 @@ interface BulkQuestion {
   act: string;
   /** What that means. */
   what: Html;
+  /** Fields to fill in. */
+  form?: Html;
   current: Parameters<typeof askPage>[1]['current'];
   action: string;
   danger: boolean;
 }
 
 /** The one confirmation, which counts. */
-export function bulkPage(frame: Frame, { bulk, count, act, what, current, action, danger }: BulkQuestion): string {
+export function bulkPage(
+  frame: Frame,
+  { bulk, count, act, what, form, current, action, danger }: BulkQuestion,
+): string {
   const { say, language } = frame;
   const shown = new Intl.NumberFormat(language).format(count);
   return askPage(frame, {
     title: say('bulkAsk', { act, count: shown }),
     current,
     body: what,
-    form: bulkFields(bulk, bulk.asked),
+    form: html`${bulkFields(bulk, bulk.asked)}${form}`,
     action,
     fields: {},
     yes: `${act} (${shown})`,

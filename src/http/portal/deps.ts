@@ -6,6 +6,7 @@ import type { Attention } from '../../domain/attention.ts';
 import type { AuditLog } from '../../domain/audit.ts';
 import type { BlobStore } from '../../domain/blob-store.ts';
 import type { Emit } from '../../telemetry/events.ts';
+import type { DeadLettersApi } from '../api/dead-letters.ts';
 import type { Definition, EmailServersApi, EmailServerView } from '../api/email-servers.ts';
 import type { FindApi } from '../api/find.ts';
 import type { HistoryApi } from '../api/history.ts';
@@ -106,7 +107,7 @@ export interface PortalDeps {
   clientAddresses?: ClientAddresses | undefined;
   servers: EmailServersApi;
   /** Flows, pause and resume, test of a connection, quarantined messages. */
-  operations: OperationsApi & QuarantineApi & FindApi & PrivacyApi & HistoryApi;
+  operations: OperationsApi & QuarantineApi & DeadLettersApi & FindApi & PrivacyApi & HistoryApi;
   replies: PortalReplies;
   blobs: Pick<BlobStore, 'read'>;
   sessions: Sessions;

@@ -10,6 +10,8 @@ import type { Word } from './words.ts';
 
 export interface ListFilter {
   server: string;
+  /** Email flow. */
+  flow: string;
   /** Of an error, a reason, or an action. */
   code: string;
   person: string;
@@ -41,6 +43,7 @@ export const filterFor = (frame: Frame, query: Query): ListFilter => ({
 
 export const filterOf = (query: Query): ListFilter => ({
   server: (query.server ?? '').slice(0, LONGEST),
+  flow: (query.flow ?? '').slice(0, LONGEST),
   code: (query.code ?? '').trim().slice(0, LONGEST),
   person: (query.person ?? '').trim().slice(0, LONGEST),
   from: dateOf(query.from),
@@ -92,6 +95,7 @@ interface FilterForm {
   state?: string;
   /** To choose from; absent: no such field. */
   servers?: readonly string[];
+  flows?: readonly string[];
   codes?: readonly (readonly [value: string, text: string])[];
   /** Shown when the codes cannot be listed. */
   codeLabel?: Word;
@@ -113,9 +117,12 @@ const select = (
 ): Html =>
   html`<div><label for="${id}">${label}</label><select id="${id}" name="${id}">${all !== undefined && html`<option value="">${all}</option>`}${options.map(([value, text]) => html`<option value="${value}"${value === chosen && html` selected`}>${text}</option>`)}</select></div>`;
 
+/** Choices that are shown as they are. */
+const same = (all: readonly string[]) => all.map((name) => [name, name] as const);
+
 export function filterForm(
   { say }: Frame,
-  { filter, state, servers, codes, codeLabel, person, hasName, columns }: FilterForm,
+  { filter, state, servers, flows, codes, codeLabel, person, hasName, columns }: FilterForm,
 ): Html {
   const input = (id: 'from' | 'to' | 'code' | 'person' | 'server', label: string, type: string) =>
     html`<div><label for="filter-${id}">${label}</label><input id="filter-${id}" type="${type}" name="${id}" value="${filter[id]}"></div>`;
@@ -127,16 +134,7 @@ export function filterForm(
           return [sortText({ by, descending }), by === 'when' ? say(way) : `${say(word)}, ${say(way)}`] as const;
         }),
   );
-  return html`<form method="get" role="search" aria-label="${say('filterWord')}" class="filter bar"><div class="filter">${state !== undefined && html`<input type="hidden" name="state" value="${state}">`}${
-    servers !== undefined &&
-    select(
-      'server',
-      say('server'),
-      say('all'),
-      filter.server,
-      servers.map((name) => [name, name] as const),
-    )
-  }${codes !== undefined && select('code', say(codeLabel ?? 'reason'), say('all'), filter.code, codes)}${codes === undefined && codeLabel !== undefined && input('code', say(codeLabel), 'text')}${hasName && input('server', say('server'), 'text')}${person !== undefined && input('person', say(person), 'text')}${input('from', say('fromDate'), 'date')}${input('to', say('toDate'), 'date')}${select('sort', say('order'), undefined, sortText(filter.sort), orders)}<button class="plain">${say('apply')}</button></div></form>`;
+  return html`<form method="get" role="search" aria-label="${say('filterWord')}" class="filter bar"><div class="filter">${state !== undefined && html`<input type="hidden" name="state" value="${state}">`}${flows !== undefined && select('flow', say('flow'), say('all'), filter.flow, same(flows))}${servers !== undefined && select('server', say('server'), say('all'), filter.server, same(servers))}${codes !== undefined && select('code', say(codeLabel ?? 'reason'), say('all'), filter.code, codes)}${codes === undefined && codeLabel !== undefined && input('code', say(codeLabel), 'text')}${hasName && input('server', say('server'), 'text')}${person !== undefined && input('person', say(person), 'text')}${input('from', say('fromDate'), 'date')}${input('to', say('toDate'), 'date')}${select('sort', say('order'), undefined, sortText(filter.sort), orders)}<button class="plain">${say('apply')}</button></div></form>`;
 }
 
 /** A head of a list's table. */

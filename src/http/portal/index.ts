@@ -5,6 +5,7 @@ import { MailroomError } from '../../domain/errors.ts';
 import { addAudit } from './audit-page.ts';
 import { addConnect } from './connect-page.ts';
 import { addConnected } from './connected-page.ts';
+import { addDeadLetters } from './dead-letters-page.ts';
 import type { PortalDeps } from './deps.ts';
 import { liveEvents } from './events.ts';
 import { addFind } from './find-page.ts';
@@ -58,6 +59,7 @@ export function registerPortal(deps: PortalDeps): (app: FastifyInstance) => Prom
       addTest(portal, deps, requestContext);
       addReplies(portal, deps, requestContext);
       addQuarantine(portal, deps, requestContext);
+      addDeadLetters(portal, deps, requestContext);
       addConsent(portal, deps, requestContext, signIn.secure);
       addFind(portal, deps, requestContext);
       addHistory(portal, deps, requestContext);

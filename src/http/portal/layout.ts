@@ -84,7 +84,7 @@ function menuBar(frame: Frame, current: Word | undefined): Html {
   return html`<nav class="menu-bar" aria-label="${say('navigation')}"><div class="in"><ul>
 <li>${link('overview', '/portal')}</li>
 <li><span class="group" id="menu-email">${say('email')} ›</span><ul aria-labelledby="menu-email"><li>${link('emailServers', '/portal/email-servers')}</li>
-<li>${link('repliesTitle', '/portal/replies')}</li>${frameMay(frame, 'quarantine:read') && html`<li>${link('quarantineTitle', '/portal/quarantine')}</li>`}</ul></li>
+<li>${link('repliesTitle', '/portal/replies')}</li>${frameMay(frame, 'quarantine:read') && html`<li>${link('quarantineTitle', '/portal/quarantine')}</li>`}${frameMay(frame, 'dead-letters:read') && html`<li>${link('deadLetters', '/portal/dead-letters')}</li>`}</ul></li>
 <li class="apart">${link('historyTitle', '/portal/history')}</li>${frameMay(frame, 'find:read') && html`<li>${link('findTitle', '/portal/find')}</li>`}
 ${frameMay(frame, 'audit:read') && html`<li class="apart">${link('audit', '/portal/audit')}</li>`}${frameMay(frame, 'privacy:manage') && html`<li>${link('privacy', '/portal/privacy')}</li>`}</ul></div></nav>`;
 }

@@ -35,7 +35,7 @@ import {
   pager,
   since,
 } from './layout.ts';
-import type { Word } from './words.ts';
+import { personalLines } from './personal.ts';
 
 const PER_PAGE = 40;
 
@@ -112,17 +112,6 @@ function table(frame: Frame, { messages, filter }: QuarantineView, back: string)
 ${messages.map((message) => row(frame, message, back))}</tbody></table></div>`;
 }
 
-/** Subject and sender are a customer's: for those who may read messages, and see addresses. */
-function personal(frame: Frame, { subject, sender, date }: QuarantinedMessage): Html {
-  const { say } = frame;
-  const shown: [Word, Html | string | undefined][] = [
-    ['subject', frameMay(frame, 'messages:read') ? subject : undefined],
-    ['sender', frameMay(frame, 'addresses:read') ? sender : undefined],
-    ['sent', date === undefined || Number.isNaN(Date.parse(date)) ? undefined : since(frame, Date.parse(date))],
-  ];
-  return html`${shown.map(([word, value]) => value !== undefined && html`<div class="dim">${say(word)}: ${value}</div>`)}`;
-}
-
 function row(frame: Frame, message: QuarantinedMessage, back: string): Html {
   const { say, language } = frame;
   const { messageKey, size, uid, server, emailFlow } = message;
@@ -137,7 +126,7 @@ function row(frame: Frame, message: QuarantinedMessage, back: string): Html {
     size === undefined
       ? html`<span class="dim">${say('noRaw')}</span>`
       : html`<a href="${PATH}/raw?key=${key}" aria-label="${say('download')}: UID ${uid}" download>${say('download')}</a> <span class="dim nowrap">${bytes.format(size / 1000)}</span>`;
-  return html`<tr><th scope="row" class="wrap">${may && bulkBox(messageKey, `${say('select')}: ${server}, UID ${uid}`)} <a href="${timelineUrl('message', messageKey)}">${messageOf(message)}</a><div class="dim">${server} · ${emailFlow}</div>${personal(frame, message)}</th><td data-label="${say('when')}"><div>${since(frame, Date.parse(message.at))}</div></td><td class="wrap" data-label="${say('reason')}"><div>${reasonOf(frame, message)}</div></td><td data-label="${say('raw')}"><div>${raw}</div></td><td>${may && html`<div class="buttons">${ask('enqueue')}${ask('accept')}</div>`}</td></tr>`;
+  return html`<tr><th scope="row" class="wrap">${may && bulkBox(messageKey, `${say('select')}: ${server}, UID ${uid}`)} <a href="${timelineUrl('message', messageKey)}">${messageOf(message)}</a><div class="dim">${server} · ${emailFlow}</div>${personalLines(frame, message)}</th><td data-label="${say('when')}"><div>${since(frame, Date.parse(message.at))}</div></td><td class="wrap" data-label="${say('reason')}"><div>${reasonOf(frame, message)}</div></td><td data-label="${say('raw')}"><div>${raw}</div></td><td>${may && html`<div class="buttons">${ask('enqueue')}${ask('accept')}</div>`}</td></tr>`;
 }
 
 function bulkAskPage(frame: Frame, bulk: Bulk, act: (typeof ACTS)[number], count: number): string {

@@ -98,6 +98,12 @@ export const portalErrors: Readonly<Partial<Record<ErrorCode, { title?: Text; hi
       de: 'Jemand hat sich schon darum gekümmert; laden Sie die Liste neu.',
     },
   },
+  DEAD_LETTER_UNKNOWN: {
+    hint: {
+      en: 'Somebody has dealt with it already; load the list again.',
+      de: 'Jemand hat sich schon darum gekümmert; laden Sie die Liste neu.',
+    },
+  },
   MESSAGE_STILL_UNREADABLE: {
     hint: {
       en: 'Open or move the message in its mailbox and try again, or mark it as settled: the original message stays with its job.',

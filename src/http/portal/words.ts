@@ -2,6 +2,7 @@
 // and words-operation.ts.
 import { fill } from '../../lib/text.ts';
 import { connectWords } from './words-connect.ts';
+import { deadLetterWords } from './words-dead-letters.ts';
 import { findWords } from './words-find.ts';
 import { historyWords } from './words-history.ts';
 import { operationWords } from './words-operation.ts';
@@ -84,11 +85,14 @@ const words = {
   ...operationWords,
   ...connectWords,
   ...findWords,
+  ...deadLetterWords,
   ...historyWords,
   ...privacyWords,
 };
 
 export type Word = keyof typeof words;
+/** Undefined: there is no such word. */
+export const wordOf = (text: string): Word | undefined => (Object.hasOwn(words, text) ? (text as Word) : undefined);
 /** @param names what `{name}` in the words means */
 export type Say = (word: Word, names?: Readonly<Record<string, unknown>>) => string;
 export const sayIn =

@@ -21,6 +21,11 @@ export const httpEvents = events({
     message: 'quarantined message enqueued again or accepted by a person',
     labels: ['kind'],
   },
+  DeadLetterDecided: {
+    level: 'info',
+    message: 'message that its consumer gave up queued again, moved or deleted by a person',
+    labels: ['kind'],
+  },
   PersonalDataExported: { level: 'info', message: 'everything kept of a person exported' },
   PersonalDataErased: { level: 'info', message: 'everything kept of a person erased' },
   EmailServerChanged: { level: 'info', message: 'email server changed in the portal or API', labels: ['kind'] },

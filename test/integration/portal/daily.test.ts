@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openEmailFlows } from '../../../src/adapters/queue/email-flows.ts';
 import { createFindIndex } from '../../../src/adapters/redis/find-index.ts';
 import { replyKey, stateKey } from '../../../src/adapters/redis/journal.ts';
-import { mailboxId, messageKey, PREFIX } from '../../../src/contract/names.ts';
+import { emailFlowQueue, mailboxId, messageKey, PREFIX } from '../../../src/contract/names.ts';
 import { ledgerKey, mailboxesKey, quarantineKey, siblingsKey } from '../../../src/domain/keys.ts';
 import { messageIdHash } from '../../../src/inbound/fingerprint.ts';
 import { startRedis, type TestRedis } from '../../support/redis.ts';
@@ -185,8 +185,8 @@ describe('lists', () => {
     for (let run = 0; run < 5; run++) {
       const before = process.cpuUsage();
       const answer = await ask();
-      expect(answer.status).toBe(200);
-      await answer.text();
+      const text = await answer.text();
+      expect(answer.status, text).toBe(200);
       const { user, system } = process.cpuUsage(before);
       best = Math.min(best, (user + system) / 1_000);
     }
@@ -206,10 +206,14 @@ describe('lists', () => {
       '/portal/audit?sort=-code',
       '/portal/audit',
       '/portal/audit?person=kim',
+      '/portal/dead-letters',
+      '/portal/dead-letters?code=crm&sort=-reason',
     ];
+    const dead = (id: string) => `${PREFIX}:${emailFlowQueue(fileServer.emailFlow)}:${id}`;
     const spent: Record<string, number> = {};
     for (const count of [0, 3, MANY]) {
       await client.del(stateKey(PREFIX, 'held'), quarantineKey(PREFIX, mailbox), `${PREFIX}:portal:audit`);
+      await client.del(dead('failed'));
       await noted('held', ids.slice(0, count), { result: failure('SMTP_DATA_UNCERTAIN') });
       const pipeline = client.pipeline();
       pipeline.sadd(mailboxesKey(PREFIX), mailbox);
@@ -220,6 +224,8 @@ describe('lists', () => {
           messageKey: messageKey(mailbox, '1', uid),
         };
         pipeline.hset(quarantineKey(PREFIX, mailbox), String(uid), JSON.stringify(note));
+        const job = { data: '{"from":[]}', opts: '{}', failedReason: `CRM ${uid % 7}`, atm: '3', timestamp: '1' };
+        pipeline.hset(dead(note.messageKey), job).zadd(dead('failed'), note.at.getTime(), note.messageKey);
         const entry = { at: note.at, by: 'kim', action: 'pause', server: 'Out', changes: [] };
         pipeline.xadd(`${PREFIX}:portal:audit`, '*', 'entry', JSON.stringify(entry));
       }

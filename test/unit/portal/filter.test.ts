@@ -17,7 +17,7 @@ describe('a filter', () => {
       page: '3',
     });
     const sort = { by: 'server', descending: false };
-    expect(filter).toEqual({ server: 'Out', code: 'X', person: '', from: '2026-11-01', to: '', sort });
+    expect(filter).toEqual({ server: 'Out', flow: '', code: 'X', person: '', from: '2026-11-01', to: '', sort });
     expect(queryText(filter, { state: 'held' })).toBe('state=held&server=Out&code=X&from=2026-11-01&sort=server');
     expect(queryText(filterOf({ sort: '-server' }))).toBe('sort=-server');
     for (const preset of ['', '-when', '--x', '<b>']) expect(queryText(filterOf({ sort: preset }))).toBe('');

@@ -1,0 +1,87 @@
+// Dead letters: jobs of an email flow's queue that its consumer has given up. They stay on the queue as failed until a person decides: tried again, into
+// another email flow, or deleted. Reads are bounded, newest first.
+import type { Queue } from 'bullmq';
+import type { Redis } from 'ioredis';
+import type { Message } from '../../contract/message.ts';
+import type { EmailFlows } from './email-flows.ts';
+import { moveFailed } from './move-flow.ts';
+
+export interface DeadJob {
+  emailFlow: string;
+  jobId: string;
+  /** When the consumer gave up, epoch ms. */
+  failedAt: number;
+}
+
+/** What its consumer said. */
+export interface DeadFacts {
+  reason: string;
+  attempts: number;
+}
+
+export interface DeadLetters {
+  /** Newest first, at most `most` over all of these flows; times in epoch ms, both included. */
+  list(emailFlows: readonly string[], range: { from?: number; to?: number }, most: number): Promise<DeadJob[]>;
+  facts(jobs: readonly DeadJob[]): Promise<DeadFacts[]>;
+  /** Undefined: gone, or no message. */
+  message(job: Pick<DeadJob, 'emailFlow' | 'jobId'>): Promise<Message | undefined>;
+  /** Each resolves with false when the job is not failed (any more). */
+  retry(emailFlow: string, jobId: string): Promise<boolean>;
+  move(emailFlow: string, jobId: string, to: string): Promise<boolean>;
+  remove(emailFlow: string, jobId: string): Promise<boolean>;
+}
+
+/** Keys of one pipeline. */
+const AT_ONCE = 1_000;
+
+export function createDeadLetters(client: Redis, flows: Pick<EmailFlows, 'queueOf' | 'readMessage'>): DeadLetters {
+  const isDead = async (queue: Queue, jobId: string): Promise<boolean> =>
+    (await client.zscore(queue.toKey('failed'), jobId)) !== null;
+
+  return {
+    async list(emailFlows, { from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY }, most) {
+      const queues = await Promise.all(emailFlows.map(flows.queueOf));
+      const [first, last] = [from, to].map((at) => (Number.isFinite(at) ? String(at) : at < 0 ? '-inf' : '+inf'));
+      const pipeline = client.pipeline();
+      for (const queue of queues)
+        pipeline.zrevrangebyscore(queue.toKey('failed'), last ?? '', first ?? '', 'WITHSCORES', 'LIMIT', 0, most);
+      const lists = (await pipeline.exec()) ?? [];
+      const all = emailFlows.flatMap((emailFlow, i) => {
+        const rows = (lists[i]?.[1] ?? []) as string[]; // a queue that cannot be read hides none of the others
+        return rows.flatMap((jobId, at) =>
+          at % 2 === 0 ? [{ emailFlow, jobId, failedAt: Number(rows[at + 1]) }] : [],
+        );
+      });
+      return all.sort((left, right) => right.failedAt - left.failedAt).slice(0, most);
+    },
+    async facts(jobs) {
+      const found: DeadFacts[] = [];
+      for (let at = 0; at < jobs.length; at += AT_ONCE) {
+        const pipeline = client.pipeline();
+        for (const { emailFlow, jobId } of jobs.slice(at, at + AT_ONCE))
+          pipeline.hmget((await flows.queueOf(emailFlow)).toKey(jobId), 'failedReason', 'atm');
+        for (const [, fields] of (await pipeline.exec()) ?? []) {
+          const [reason, attempts] = (fields ?? []) as (string | null)[];
+          found.push({ reason: reason ?? '', attempts: Number(attempts ?? 0) });
+        }
+      }
+      return found;
+    },
+    message: ({ emailFlow, jobId }) => flows.readMessage(emailFlow, jobId),
+    async retry(emailFlow, jobId) {
+      const queue = await flows.queueOf(emailFlow);
+      const job = (await isDead(queue, jobId)) ? await queue.getJob(jobId) : undefined;
+      if (job === undefined) return false;
+      await job.retry('failed', { resetAttemptsMade: true, resetAttemptsStarted: true });
+      return true;
+    },
+    async move(emailFlow, jobId, to) {
+      const target = await flows.queueOf(to);
+      return moveFailed(client, await flows.queueOf(emailFlow), target, { jobId, emailFlow: to });
+    },
+    async remove(emailFlow, jobId) {
+      const queue = await flows.queueOf(emailFlow);
+      return (await isDead(queue, jobId)) && (await queue.remove(jobId)) === 1;
+    },
+  };
+}

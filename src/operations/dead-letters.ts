@@ -1,0 +1,122 @@
+// What a person sees of dead letters and decides about them. The ledger is not touched: their UIDs are enqueued, whatever became of the jobs.
+import type { DeadFacts, DeadJob, DeadLetters } from '../adapters/queue/dead-letters.ts';
+import type { EmailServerWatch } from '../config/watch.ts';
+import { mailboxId, mailboxOfMessageKey } from '../contract/names.ts';
+import type { AuditLog } from '../domain/audit.ts';
+import { isImap } from '../domain/email-server.ts';
+import { MailroomError } from '../domain/errors.ts';
+import type { FindIndex } from '../domain/found.ts';
+import type { DeadLetter, DeadLettersApi } from '../http/api/dead-letters.ts';
+import type { OperationsApi } from '../http/api/operations.ts';
+import { NEWEST_FIRST, sorted } from '../lib/sort.ts';
+import type { Emit } from '../telemetry/events.ts';
+
+interface DeadLettersDeps {
+  deadLetters: DeadLetters;
+  watch: EmailServerWatch;
+  findIndex: Pick<FindIndex, 'find'>;
+  audit: Pick<AuditLog, 'write'>;
+  /** Those that mailboxes have fed so far. */
+  ledgers: { emailFlows(): Promise<string[]> };
+  /** Those that they are to feed. */
+  flowNames: OperationsApi['flowNames'];
+  emit: Emit;
+}
+
+/** Dead letters that a list looks at. */
+const MOST = 10_000;
+
+/** A decision on a quarantined message, or a replay, has added to the messageKey. */
+const messageKeyOf = (jobId: string): string => jobId.replace(/-(?:again|replay-[a-z0-9]{1,32})$/, '');
+
+type Row = DeadJob & DeadFacts & { messageKey: string; server: string };
+
+export function createDeadLetterDecisions(deps: DeadLettersDeps): DeadLettersApi {
+  const { deadLetters, watch, findIndex, audit, ledgers, flowNames, emit } = deps;
+
+  const serverNames = () =>
+    new Map(
+      watch
+        .current()
+        .servers.filter(isImap)
+        .map((one) => [mailboxId(one), one.name]),
+    );
+
+  /** @throws MailroomError EMAIL_FLOW_UNKNOWN: asking for a queue makes it */
+  async function namesOf(emailFlow: string | undefined): Promise<string[]> {
+    const names = [...new Set([...flowNames(), ...(await ledgers.emailFlows())])];
+    if (emailFlow === undefined) return names;
+    if (!names.includes(emailFlow)) throw new MailroomError('EMAIL_FLOW_UNKNOWN', { field: 'flow' });
+    return [emailFlow];
+  }
+
+  /** Subject and sender are for those who may see them: the page decides. */
+  async function whole(row: Row): Promise<DeadLetter> {
+    const message = await deadLetters.message(row).catch(() => undefined);
+    const [sender] = message?.from ?? [];
+    return {
+      ...row,
+      ...(message?.server === undefined ? {} : { server: message.server }),
+      ...(message?.subject === undefined ? {} : { subject: message.subject }),
+      ...(sender === undefined ? {} : { sender: sender.address }),
+      ...(message === undefined ? {} : { date: message.date ?? message.receivedAt }),
+    };
+  }
+
+  return {
+    async deadLetters({ emailFlow, server, reason, person, sort = NEWEST_FIRST, ...range }, { offset, limit }) {
+      const names = await namesOf(emailFlow);
+      const jobs = await deadLetters.list(names, range, MOST);
+      // What its consumer said is only read of all where it is looked for.
+      const isTold = reason !== undefined || ['reason', 'attempts'].includes(sort.by);
+      const facts = isTold ? await deadLetters.facts(jobs) : [];
+      const servers = serverNames();
+      const theirs = person === undefined ? undefined : (await findIndex.find(person)).found.map(({ id }) => id);
+      const wanted = theirs === undefined ? undefined : new Set(theirs);
+      const rows = jobs.map((job, i): Row => {
+        const messageKey = messageKeyOf(job.jobId);
+        const { reason: said = '', attempts = 0 } = facts[i] ?? {};
+        const name = servers.get(mailboxOfMessageKey(messageKey) ?? '') ?? '';
+        return { ...job, messageKey, server: name, reason: said, attempts };
+      });
+      const fits = rows.filter(
+        (row) =>
+          (server === undefined || row.server === server) &&
+          (reason === undefined || row.reason.toLowerCase().includes(reason.toLowerCase())) &&
+          (wanted === undefined || wanted.has(row.messageKey)),
+      );
+      const page = sorted(fits, sort, {
+        flow: (row) => row.emailFlow,
+        server: (row) => row.server,
+        attempts: (row) => row.attempts,
+        reason: (row) => row.reason,
+      }).slice(offset, offset + limit);
+      const told = isTold ? page : (await deadLetters.facts(page)).map((one, i) => ({ ...(page[i] as Row), ...one }));
+      return {
+        entries: await Promise.all(told.map(whole)),
+        total: fits.length,
+        ...(jobs.length < MOST ? {} : { lookedAt: MOST }),
+      };
+    },
+    async decideDeadLetter(action, { emailFlow, jobId, to = '' }, by) {
+      if (action === 'move' && !flowNames().includes(to))
+        throw new MailroomError('EMAIL_FLOW_UNKNOWN', { field: 'to' });
+      await namesOf(emailFlow);
+      const isDone = await {
+        retry: () => deadLetters.retry(emailFlow, jobId),
+        move: () => deadLetters.move(emailFlow, jobId, to),
+        delete: () => deadLetters.remove(emailFlow, jobId),
+      }[action]();
+      if (!isDone) throw new MailroomError('DEAD_LETTER_UNKNOWN', { field: 'key' });
+      const became = { retry: 'waiting', move: to, delete: 'deleted' }[action];
+      const server = serverNames().get(mailboxOfMessageKey(messageKeyOf(jobId)) ?? '') ?? '';
+      await audit.write({
+        by,
+        action: `dead-letter-${action}`,
+        server,
+        changes: [{ field: jobId, from: emailFlow, to: became }],
+      });
+      emit('DeadLetterDecided', { emailFlow, kind: action, jobId, detail: { by } });
+    },
+  };
+}
