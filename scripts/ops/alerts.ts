@@ -188,7 +188,11 @@ export const alerts: readonly Alert[] = [
     expr: 'sum by (server) (increase(mailroom_mailbox_silent_total[1h])) > 0',
     severity: 'ticket',
     summary: 'mailbox {{ $labels.server }} is healthy but has received nothing for `inbound.silenceHours`',
-    steps: ['Check forwarding, MX records and mail flow rules; send a mail to it from outside.'],
+    steps: [
+      'Send a mail to it from outside; check forwarding, MX records and mail flow rules.',
+      'Exchange Online: *Reject Direct Send* (`Get-OrganizationConfig | fl RejectDirectSend`) refuses web forms and devices that send from your own domain without signing in (550 5.7.68): let them sign in, or make a connector.',
+      'Exchange Online: a shared mailbox without a licence takes no more mail at 50 GB, and its senders get 5.2.2: `Get-MailboxStatistics -Identity <mailbox> | fl TotalItemSize`.',
+    ],
   },
   {
     name: 'MailroomLedgerSetBack',

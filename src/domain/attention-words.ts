@@ -78,6 +78,18 @@ export const attentionRows = {
       hint: 'Es läuft weiter, sobald die Ursache behoben ist; bis dahin warten die E-Mails im Postfach.',
     },
   },
+  MAILBOX_SILENT: {
+    urgency: 'soon',
+    alert: 'MailroomMailboxSilent',
+    en: {
+      title: 'The mailbox is watched, but no mail has come for {hours} hours',
+      hint: 'Send a mail to it from outside, and check forwarding, MX records and mail flow rules. At Exchange Online also: Reject Direct Send refuses web forms and devices that send from your own domain without signing in (550 5.7.68), and a shared mailbox without a licence takes no more mail at 50 GB (senders get 5.2.2).',
+    },
+    de: {
+      title: 'Das Postfach wird überwacht, aber seit {hours} Stunden kam keine E-Mail',
+      hint: 'Senden Sie eine E-Mail von außen, und prüfen Sie Weiterleitung, MX-Einträge und Nachrichtenflussregeln. Bei Exchange Online auch: „Reject Direct Send“ lehnt Webformulare und Geräte ab, die ohne Anmeldung von der eigenen Domäne senden (550 5.7.68), und ein gemeinsames Postfach ohne Lizenz nimmt ab 50 GB nichts mehr an (Absender erhalten 5.2.2).',
+    },
+  },
   SERVER_INVALID: {
     urgency: 'now',
     alert: 'MailroomConfigurationInvalid',

@@ -28,6 +28,8 @@ interface ServerFacts {
     reason?: string | undefined;
     since?: number | undefined;
     pausedBy?: string | undefined;
+    /** Of an IMAP server: arrival of its newest message, epoch ms. */
+    lastMessageAt?: number | undefined;
   };
   findings: readonly { code: string; severity: 'warning' | 'note' }[];
 }
@@ -53,6 +55,8 @@ export interface AttentionFacts {
   gone: readonly { server: string; waiting: number }[];
   flows: readonly FlowFacts[];
   servers: readonly ServerFacts[];
+  /** Time without a message after which a mailbox counts as silent, ms; 0: none does. */
+  silenceMs: number;
   /** When delegated sign-ins end, epoch ms, by server. */
   signInEnds: ReadonlyMap<string, number>;
 }
@@ -158,8 +162,20 @@ function stateOf({ serverType, live }: ServerFacts): [AttentionCode, Attention['
   return ['backing-off', 'stopped', 'unknown'].includes(live.state) ? ['MAILBOX_NOT_WATCHED', { code }] : undefined;
 }
 
+const HOUR_MS = 3_600_000;
+
+/** A mailbox that is watched and well, and to which nobody writes any more. Where nothing ever came, nothing fell silent. */
+function silenceOf(
+  { serverType, live: { lastMessageAt } }: ServerFacts,
+  silenceMs: number,
+  now: number,
+): number | undefined {
+  if (serverType !== 'IMAP' || silenceMs === 0 || lastMessageAt === undefined) return undefined;
+  return now - lastMessageAt < silenceMs ? undefined : Math.floor((now - lastMessageAt) / HOUR_MS);
+}
+
 /** @param now epoch ms */
-function ofServer(server: ServerFacts, signInEnds: number | undefined, now: number): Attention[] {
+function ofServer(server: ServerFacts, { signInEnds, silenceMs }: AttentionFacts, now: number): Attention[] {
   const { name, valid, enabled, findings, live } = server;
   const link = `/portal/email-servers/edit?name=${encodeURIComponent(name)}`;
   const about = { server: name };
@@ -167,11 +183,14 @@ function ofServer(server: ServerFacts, signInEnds: number | undefined, now: numb
   const found: Attention[] = [];
   const state = enabled ? stateOf(server) : undefined;
   if (state !== undefined) found.push(one(state[0], link, state[1], { ...about, since: live.since }));
+  const hours = enabled && state === undefined ? silenceOf(server, silenceMs, now) : undefined;
+  if (hours !== undefined) found.push(one('MAILBOX_SILENT', link, { hours }, { ...about, since: live.lastMessageAt }));
   if (findings.some(({ code }) => SECRET_ENDS.includes(code))) found.push(one('CREDENTIAL_ENDS', link, {}, about));
   const warnings = findings.filter(({ code, severity }) => severity === 'warning' && !SECRET_ENDS.includes(code));
   found.push(...counted('SERVER_WARNING', link, warnings.length, about));
-  if (enabled && signInEnds !== undefined && signInEnds - now < SIGN_IN_ENDS_MS)
-    found.push(one('SIGN_IN_ENDS', link, { count: Math.max(0, Math.ceil((signInEnds - now) / DAY_MS)) }, about));
+  const endsAt = signInEnds.get(name);
+  if (enabled && endsAt !== undefined && endsAt - now < SIGN_IN_ENDS_MS)
+    found.push(one('SIGN_IN_ENDS', link, { count: Math.max(0, Math.ceil((endsAt - now) / DAY_MS)) }, about));
   return found;
 }
 
@@ -179,7 +198,7 @@ const ORDER: readonly Urgency[] = ['now', 'soon', 'note'];
 
 /** Most urgent first. @param now epoch ms */
 export function attentionOf(facts: AttentionFacts, now: number): Attention[] {
-  const { replicas, servers, quarantined, flows, signInEnds } = facts;
+  const { replicas, servers, quarantined, flows } = facts;
   const fetching = servers.some(({ serverType, enabled, valid }) => serverType === 'IMAP' && enabled && valid);
   const all = [
     ...ofStores(facts),
@@ -187,7 +206,7 @@ export function attentionOf(facts: AttentionFacts, now: number): Attention[] {
     ...ofReplies(facts),
     ...counted('MESSAGES_QUARANTINED', '/portal/quarantine', quarantined),
     ...flows.flatMap((flow) => ofFlow(flow, now)),
-    ...servers.flatMap((server) => ofServer(server, signInEnds.get(server.name), now)),
+    ...servers.flatMap((server) => ofServer(server, facts, now)),
   ];
   return all.sort((left, right) => ORDER.indexOf(left.urgency) - ORDER.indexOf(right.urgency));
 }

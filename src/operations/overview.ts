@@ -36,6 +36,8 @@ interface OverviewDeps {
   room: Pick<ReplyRoom, 'queues'>;
   admin: Pick<EmailServerAdmin, 'list'>;
   emailFlows: OperationsApi['emailFlows'];
+  /** 0: no mailbox counts as silent. */
+  silenceMs: number;
   /** Ms without a sign of life after which a replica counts as dead. */
   aliveMs: number;
   /** Milliseconds of a clock that never goes back. */
@@ -43,7 +45,7 @@ interface OverviewDeps {
 }
 
 export function createOverview(deps: OverviewDeps): () => Promise<Overview> {
-  const { watch, stores, room, admin, emailFlows, aliveMs, tick = () => performance.now() } = deps;
+  const { watch, stores, room, admin, emailFlows, silenceMs, aliveMs, tick = () => performance.now() } = deps;
   const { view, register, ledgers } = stores;
 
   const storesState = keptFor(
@@ -117,7 +119,7 @@ export function createOverview(deps: OverviewDeps): () => Promise<Overview> {
       signInEnds(),
     ]);
     const attention = attentionOf(
-      { ...state, gone, flows, servers: views, quarantined, replicas, replies, signInEnds: ends },
+      { ...state, gone, flows, servers: views, quarantined, replicas, replies, silenceMs, signInEnds: ends },
       Date.now(),
     );
     const named = (name: string) => watch.current().servers.find((server) => server.name === name);

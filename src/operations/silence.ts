@@ -1,6 +1,7 @@
 // Ingest silence: a mailbox that is watched and well, and to which nobody writes any more. Often that is a forwarding that was lost or a mail
 // flow rule, which no connection shows. A gauge for alerts, and one event for each silence.
 import { mailboxId } from '../contract/names.ts';
+import { attentionRows } from '../domain/attention-words.ts';
 import type { ImapServer } from '../domain/email-server.ts';
 import type { Emit } from '../telemetry/events.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -39,7 +40,8 @@ export function createSilence({ watched, lastArrivals, silenceMs, emit, metrics,
       if (silenceMs === 0 || ageMs < silenceMs) told.delete(server.name);
       else if (told.get(server.name) !== at) {
         told.set(server.name, at);
-        emit('MailboxSilent', { server: server.name, emailFlow: server.emailFlow, durationMs: ageMs });
+        const { hint } = attentionRows.MAILBOX_SILENT.en;
+        emit('MailboxSilent', { server: server.name, emailFlow: server.emailFlow, durationMs: ageMs, hint });
       }
     }
   };

@@ -85,6 +85,7 @@ export function portalOf(wiring: PortalWiring):
     room,
     admin: emailServers,
     emailFlows: running.emailFlows,
+    silenceMs: config.inbound.silenceHours * 3_600_000,
     aliveMs: Math.max(2_000, config.inbound.leaseSeconds * 1000),
   });
   const operations = {

@@ -105,6 +105,7 @@ it('reports for each bounce the cause and what to do, and delays and deliveries 
     ['bannedAddress', 'blocked'],
     ['spam', 'content'],
     ['dmarc', 'policy'],
+    ['unproven', 'policy'],
     ['tooLarge', 'size'],
     ['recipientRate', 'quota'],
     ['relayDenied', 'relay'],

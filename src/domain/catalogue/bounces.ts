@@ -37,8 +37,8 @@ export const bounceErrors = section({
   ),
   BOUNCED_POLICY: bounced(
     'A rule of the recipient’s or of your own mail system refused the reply',
-    'See the remote text. If it speaks of SPF, DKIM or DMARC, publish them for the domain of the From; otherwise the recipient’s administrator decides.',
-    'Beachten Sie den Text der Gegenstelle. Geht es um SPF, DKIM oder DMARC, veröffentlichen Sie sie für die Domäne der Von-Adresse; sonst entscheidet die Administration des Empfängers.',
+    'See the remote text. If it speaks of SPF, DKIM or DMARC, publish them for the domain of the From (the test of the SMTP email server names the DNS records); otherwise the recipient’s administrator decides.',
+    'Beachten Sie den Text der Gegenstelle. Geht es um SPF, DKIM oder DMARC, veröffentlichen Sie sie für die Domäne der Von-Adresse (der Test des SMTP-Servers nennt die DNS-Einträge); sonst entscheidet die Administration des Empfängers.',
   ),
   BOUNCED_SIZE: bounced(
     'The reply is larger than a mail system on the way accepts',

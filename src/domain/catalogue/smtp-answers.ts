@@ -59,8 +59,8 @@ export const smtpAnswerErrors = section({
     action: 'fail',
     message: 'The server refuses the From domain because it lacks SPF, DKIM or DMARC',
     hint: {
-      en: 'Publish SPF, DKIM and DMARC for the domain of {from}, so that mail sent through {host} passes.',
-      de: 'Veröffentlichen Sie SPF, DKIM und DMARC für die Domäne von {from}, sodass über {host} gesendete E-Mails bestehen.',
+      en: 'Publish SPF, DKIM and DMARC for the domain of {from}, so that mail sent through {host} passes. The test of {server} names the DNS records to set.',
+      de: 'Veröffentlichen Sie SPF, DKIM und DMARC für die Domäne von {from}, sodass über {host} gesendete E-Mails bestehen. Der Test von {server} nennt die nötigen DNS-Einträge.',
     },
   },
   CLIENT_ADDRESS_BLOCKED: {

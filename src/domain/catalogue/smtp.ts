@@ -89,6 +89,12 @@ export const smtpErrors = section({
       en: 'Check that {host} offers AUTH on this port (587 with STARTTLS) and that Authentication Type is set on {server}.',
       de: 'Prüfen Sie, ob {host} auf diesem Port AUTH anbietet (587 mit STARTTLS) und bei {server} ein Authentication Type eingestellt ist.',
     },
+    hintAt: {
+      microsoft: {
+        en: 'Set host smtp.office365.com, port 587 and an Authentication Type on {server}. If {host} is the MX of your own tenant, Reject Direct Send is on (5.7.68): mail from your own domain must sign in or use a connector.',
+        de: 'Stellen Sie bei {server} Host smtp.office365.com, Port 587 und einen Authentication Type ein. Ist {host} der MX des eigenen Mandanten, ist dort „Reject Direct Send“ eingeschaltet (5.7.68): Mail der eigenen Domäne muss sich anmelden oder einen Connector nutzen.',
+      },
+    },
   },
   SMTP_TLS_FAILED: {
     class: 'permission',
@@ -166,8 +172,8 @@ export const smtpErrors = section({
     },
     hintAt: {
       microsoft: {
-        en: 'Empty Sent Items of {user}, or Set-Mailbox -Identity "{user}" -MessageCopyForSMTPClientSubmissionEnabled $false. Jobs are kept meanwhile.',
-        de: 'Leeren Sie „Gesendete Elemente“ von {user}, oder Set-Mailbox -Identity "{user}" -MessageCopyForSMTPClientSubmissionEnabled $false. Die Aufträge bleiben solange erhalten.',
+        en: 'Empty Sent Items of {user}, or Set-Mailbox -Identity "{user}" -MessageCopyForSMTPClientSubmissionEnabled $false. A shared mailbox without a licence holds 50 GB. Jobs are kept meanwhile.',
+        de: 'Leeren Sie „Gesendete Elemente“ von {user}, oder Set-Mailbox -Identity "{user}" -MessageCopyForSMTPClientSubmissionEnabled $false. Ein gemeinsames Postfach ohne Lizenz fasst 50 GB. Die Aufträge bleiben solange erhalten.',
       },
     },
   },
@@ -217,6 +223,12 @@ export const smtpErrors = section({
     hint: {
       en: 'The tenant external recipient rate limit depends on the licences. Sending resumes automatically.',
       de: 'Grenze des Mandanten für externe Empfänger: hängt von den Lizenzen ab. Der Versand wird automatisch fortgesetzt.',
+    },
+    hintAt: {
+      microsoft: {
+        en: 'The tenant external recipient rate limit depends on the licences (500 × licences^0.7 + 9,500 in 24 hours). For a From at onmicrosoft.com it is 100 a day: use a domain of your own. Sending resumes automatically.',
+        de: 'Grenze des Mandanten für externe Empfänger: hängt von den Lizenzen ab (500 × Lizenzen^0,7 + 9.500 in 24 Stunden). Für eine Von-Adresse unter onmicrosoft.com sind es 100 am Tag: Verwenden Sie eine eigene Domäne. Der Versand wird automatisch fortgesetzt.',
+      },
     },
   },
   SMTP_PROXY_TROUBLE: {

@@ -21,6 +21,9 @@ export const BOUNCES = {
   bannedAddress: remote('550 5.7.606 Access denied, banned sending IP [192.0.2.1]'),
   spam: remote('550 5.7.1 message looks like spam'),
   dmarc: remote('550 5.7.509 Access denied, sending domain does not pass DMARC verification'),
+  unproven: remote(
+    '550 5.7.515 Access denied, sending domain contoso.example does not meet the required authentication level',
+  ),
   tooLarge: remote('552 5.3.4 Message size exceeds fixed maximum message size'),
   recipientRate: own("554 5.2.121 Recipient's per hour message receive limit from this sender exceeded"),
   relayDenied: remote('550 5.7.64 TenantAttribution; Relay Access Denied'),

@@ -31,8 +31,14 @@ export const SMTP_REPLIES = {
     535,
     '5.7.139 Authentication unsuccessful, the request did not meet the criteria to be authenticated successfully. Contact your administrator.',
   ),
+  credentialsIncorrect: reply('auth', 535, '5.7.139 Authentication unsuccessful, the user credentials were incorrect.'),
   authUnsuccessful: reply('auth', 535, '5.7.3 Authentication unsuccessful'),
   notAuthenticated: reply('mail', 530, '5.7.57 Client not authenticated to send mail.'),
+  directSendRefused: reply(
+    'mail',
+    550,
+    '5.7.68 TenantInboundAttribution; Direct Send not allowed for this organization from unauthorized sources',
+  ),
   sendAsRefused: reply('afterDot', 550, '5.7.60 SMTP; Client does not have permissions to send as this sender'),
   sendAsDenied: reply(
     'afterDot',
@@ -86,6 +92,11 @@ export const SMTP_REPLIES = {
     'afterDot',
     550,
     "5.7.233 Your message can't be sent because your tenant has exceeded its daily limit for sending email to external recipients",
+  ),
+  tenantLimit236: reply(
+    'afterDot',
+    550,
+    "5.7.236 Your message can't be sent because your tenant exceeded its daily limit for sending from onmicrosoft.com domains",
   ),
   proxyFailure: reply('mail', 451, '4.7.0 Temporary server error. Please try again later. PRX4'),
   attribution: reply('mail', 451, '4.3.2 Temporary server error. Please try again later ATTR17'),

@@ -196,6 +196,8 @@ const rows: Row[] = [
   ['securityDefaults', 'SMTP_SECURITY_DEFAULTS', 'permission', 'pause-server', SHARED],
   ['criteriaNotMet', 'SMTP_ACCESS_POLICY', 'permission', 'pause-server', `sign-in log of ${SHARED}`],
   ['authUnsuccessful', 'SMTP_AUTH_FAILED', 'auth', 'pause-server', `the mailbox ${SHARED}`],
+  ['credentialsIncorrect', 'SMTP_AUTH_FAILED', 'auth', 'pause-server', `the mailbox ${SHARED}`],
+  ['directSendRefused', 'SMTP_NOT_AUTHENTICATED', 'permission', 'pause-server', 'Reject Direct Send'],
   ['notAuthenticated', 'SMTP_NOT_AUTHENTICATED', 'permission', 'pause-server', 'localhost'],
   [
     'sendAsRefused',
@@ -227,6 +229,7 @@ const rows: Row[] = [
   ['tenantSpam501', 'TENANT_BLOCKED', 'permanent', 'pause-server', 'Microsoft support'],
   ['tenantLimit232', 'TENANT_QUOTA', 'throttle', 'hold', 'licences'],
   ['tenantLimit233', 'TENANT_QUOTA', 'throttle', 'hold', 'licences'],
+  ['tenantLimit236', 'TENANT_QUOTA', 'throttle', 'hold', 'onmicrosoft.com'],
   ['proxyFailure', 'SMTP_PROXY_TROUBLE', 'transient', 'retry', 'service health'],
   ['attribution', 'SMTP_TRANSIENT', 'transient', 'retry', 'retries automatically'],
   ['dnsFailure', 'SMTP_TRANSIENT', 'transient', 'retry', 'retries automatically'],

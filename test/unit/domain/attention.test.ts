@@ -28,6 +28,7 @@ const well: AttentionFacts = {
   gone: [],
   flows: [flow],
   servers: [imap, smtp],
+  silenceMs: 3 * DAY,
   signInEnds: new Map([['In', NOW + 60 * DAY]]),
 };
 const replies = (more: Partial<AttentionFacts['replies']>) => ({ replies: { ...well.replies, ...more } });
@@ -62,6 +63,11 @@ const table: [string, Partial<AttentionFacts>, AttentionCode[]][] = [
   ['an invalid server', { servers: [imap, smtp, { ...imap, name: 'Bad', valid: false }] }, ['SERVER_INVALID']],
   ['not connected', live(imap, { state: 'backing-off', reason: 'IMAP_AUTH_FAILED' }), ['MAILBOX_NOT_WATCHED']],
   ['not watched yet', live(imap, { state: 'unknown' }), ['MAILBOX_NOT_WATCHED']],
+  ['silent', live(imap, { state: 'idle', lastMessageAt: NOW - 3 * DAY }), ['MAILBOX_SILENT']],
+  ['silent, and nobody asked', { ...live(imap, { state: 'idle', lastMessageAt: 1 }), silenceMs: 0 }, []],
+  ['an hour before the silence', live(imap, { state: 'idle', lastMessageAt: NOW - 71 * 60 * MINUTE }), []],
+  ['silent and not connected', live(imap, { state: 'backing-off', lastMessageAt: 1 }), ['MAILBOX_NOT_WATCHED']],
+  ['an SMTP server without replies', live(smtp, { state: 'sending', lastMessageAt: 1 }), []],
   ['connecting', live(imap, { state: 'connecting' }), []],
   ['back-pressure', live(imap, { state: 'paused', reason: 'flow-backlog' }), ['FETCHING_PAUSED']],
   ['unproven', live(smtp, { state: 'unproven' }), ['SMTP_UNPROVEN']],

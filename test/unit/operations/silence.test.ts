@@ -9,7 +9,7 @@ const HOUR = 3_600_000;
 const box = (name: string) => imapServer({ name, host: 'h', port: 993, user: `${name}@contoso.example` });
 
 function start(silenceMs = 72 * HOUR) {
-  const at = { now: 1_000 * HOUR, servers: [box('Busy'), box('Quiet'), box('New')], silence: [] as string[] };
+  const at = { now: 1_000 * HOUR, servers: [box('Busy'), box('Quiet'), box('New')], silence: [] as string[], hint: '' };
   const arrivals: Record<string, number | undefined> = {};
   const metrics = createMetrics();
   const look = createSilence({
@@ -17,8 +17,10 @@ function start(silenceMs = 72 * HOUR) {
     lastArrivals: async (ids) =>
       ids.map((id) => Object.entries(arrivals).find(([name]) => mailboxId(box(name)) === id)?.[1]),
     silenceMs,
-    emit: (name, fields) =>
-      void at.silence.push(`${name} ${String(fields?.server)} ${Number(fields?.durationMs) / HOUR}`),
+    emit(name, fields) {
+      at.silence.push(`${name} ${String(fields?.server)} ${Number(fields?.durationMs) / HOUR}`);
+      at.hint = String(fields?.hint);
+    },
     metrics,
     now: () => at.now,
   });
@@ -34,6 +36,7 @@ describe('ingest silence', () => {
     await look();
     await look();
     expect(at.silence).toEqual(['MailboxSilent Quiet 100']);
+    expect(at.hint).toMatch(/Reject Direct Send.*50 GB/);
     arrivals.Quiet = 1_000 * HOUR;
     await look();
     at.now = 1_073 * HOUR;

@@ -295,6 +295,7 @@ it.each([
   ['5.7.502', 550, '5.7.502 Access denied', 'TENANT_BLOCKED', 2 * HOUR],
   // About the recipient or this mail: no other reply is to wait for it.
   ['5.1.1', 550, '5.1.1 user unknown', undefined, undefined],
+  ['5.7.515', 550, '5.7.515 Access denied, sending domain is not authenticated', undefined, undefined],
   ['5.2.2', 554, '5.2.2 mailbox full; STOREDRV.Deliver QuotaExceeded', undefined, undefined],
   ['5.7.1', 550, '5.7.1 your daily sending quota at our side is used up', undefined, undefined],
   ['5.1.8', 550, '5.1.8 domain of sender address does not exist', undefined, undefined],

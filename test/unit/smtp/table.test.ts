@@ -52,6 +52,13 @@ const table: Row[] = [
   },
   // New token, one more try, then pause: the submitter turns the second one into pause-server.
   { pattern: '535 5.7.3', cls: 'auth', action: 'renew-token', faults: ['authUnsuccessful'] },
+  {
+    pattern: '535 5.7.139 … the user credentials were incorrect',
+    cls: 'auth',
+    action: 'renew-token',
+    faults: ['credentialsIncorrect'],
+  },
+  { pattern: '550 5.7.68 Direct Send', cls: 'permission', action: 'pause-server', faults: ['directSendRefused'] },
   { pattern: '530 5.7.57', cls: 'permission', action: 'pause-server', faults: ['notAuthenticated'] },
   {
     pattern: '5.7.60 … permissions to send as this sender',
@@ -116,11 +123,11 @@ const table: Row[] = [
     ],
   },
   {
-    pattern: '5.7.232, 5.7.233',
+    pattern: '5.7.232, 5.7.233, 5.7.236',
     cls: 'throttle',
     action: 'hold',
     wait: [60, 1_440],
-    faults: ['tenantLimit232', 'tenantLimit233'],
+    faults: ['tenantLimit232', 'tenantLimit233', 'tenantLimit236'],
   },
   {
     pattern: '451 4.7.0 … PRX[456]',
