@@ -128,8 +128,14 @@ export function asciiDomain(domain: string): string | undefined {
   return /^\d+$/.test(labels.at(-1) ?? '') ? undefined : ascii;
 }
 
+/** Nearly every address: short enough for any label, in letters that nothing normalises, and not a number at the end. */
+const PLAIN = /^[\w+.-]{1,60}@[a-z0-9.-]{1,60}\.[a-z]{2,20}$/i;
+/** What such an address must not hold: no label begins or ends with a hyphen, and `xn--` is more than letters. */
+const PLAIN_BUT = /^\.|\.[.@-]|@[.-]|-[.-]/;
+
 /** The form in which two addresses are compared; undefined if it is no single address. Plus-addressing is left as it is. */
 export function normalAddress(text: string): string | undefined {
+  if (text.length <= 64 && PLAIN.test(text) && !PLAIN_BUT.test(text)) return text.toLowerCase();
   const parsed = parseAddress(text);
   return parsed.ok ? parsed.value.normal : undefined;
 }

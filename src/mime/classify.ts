@@ -14,6 +14,8 @@ export interface Leaf {
   part: Part;
   type: string;
   encoding: TransferEncoding;
+  /** Declared, and nothing that we know. */
+  encodingUnknown: boolean;
   disposition: Parameterized;
   /** As declared, decoded, not yet safe; '' when there is none. */
   filename: string;
@@ -31,14 +33,32 @@ export interface Classified {
 }
 
 /** Encodings as declared, and misspelt. Multiparts and unknown encodings are taken as they are. */
-function transferEncoding(declared: string | undefined): TransferEncoding {
-  if (declared === undefined) return 'identity';
-  const value = unfold(declared).toLowerCase();
-  if (value === '7bit' || value === '8bit') return 'identity';
+function readEncoding(value: string): TransferEncoding {
   if (value.startsWith('quoted') || /^["']?(?:q-?p|quoted[-_ ]?print\w*)/.test(value)) return 'quoted-printable';
   if (/^["'\s]*base-?64/.test(value)) return 'base64';
   if (/^["'\s]*(?:x-)?uu(?:e|-?encode)?/.test(value)) return 'uuencode';
   return 'identity';
+}
+
+/** Those that mean something to us, and those that mean nothing is encoded. */
+const KNOWN_ENCODING =
+  /^["'\s]*(?:7-?bit|8-?bit|binary|quoted|q-?p|base-?64|(?:x-)?uu|none|identity|plain|ascii|us-ascii|utf-?8|$)/;
+
+type Encoded = Pick<Leaf, 'encoding' | 'encodingUnknown'>;
+const NOT_ENCODED: Encoded = { encoding: 'identity', encodingUnknown: false };
+
+/** Declared so far: a handful makes up nearly all mails. Bounded, as they may be anything. */
+const encodings = new Map<string, Encoded>();
+
+function encodingOf(declared: string | undefined): Encoded {
+  if (declared === undefined) return NOT_ENCODED;
+  let known = encodings.get(declared);
+  if (known === undefined) {
+    const value = unfold(declared).toLowerCase();
+    known = { encoding: readEncoding(value), encodingUnknown: !KNOWN_ENCODING.test(value.slice(0, 100)) };
+    if (encodings.size < 500 && declared.length <= 60) encodings.set(declared, known);
+  }
+  return known;
 }
 
 const EMPTY: Parameterized = { value: '', params: {} };
@@ -51,13 +71,13 @@ function leafOf(part: Part, related: boolean, hint: string | undefined): Leaf {
   const location = field(fields, 'content-location');
   let type = part.type.value;
   if (type === 'text' || type === '') type = 'text/plain';
+  const { encoding, encodingUnknown } = encodingOf(field(fields, 'content-transfer-encoding'));
   const contentId = id === undefined ? undefined : unfold(id).replace(/^<|>$/g, '').trim();
   return {
     part,
     type,
-    encoding: part.type.value.startsWith('multipart/')
-      ? 'identity'
-      : transferEncoding(field(fields, 'content-transfer-encoding')),
+    encoding: part.type.value.startsWith('multipart/') ? 'identity' : encoding,
+    encodingUnknown,
     disposition,
     filename:
       disposition.params.filename ??

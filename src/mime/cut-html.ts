@@ -3,8 +3,10 @@ import { cutToBytes } from './text-bodies.ts';
 
 /** Elements that hold no markup: cut in the middle, their rest would swallow what follows. */
 const RAW = /^(?:style|script)(?![\w:-])/i;
-/** The beginning of a character reference; the longest name has 31 characters (HTML Standard §13.5). */
-const REFERENCE = /^&[#a-zA-Z0-9]{0,32}$/;
+/** The beginning of a character reference at the end; the longest name has 31 characters (HTML Standard §13.5). */
+const REFERENCE = /&[#a-zA-Z0-9]{0,32}$/;
+/** Units of the longest one. */
+const MAX_REFERENCE = 33;
 
 /** `html` cut to `maxBytes` of UTF-8. @param ends false: `html` is the beginning of a longer one */
 export function cutHtml(html: string, maxBytes: number, ends: boolean): string {
@@ -21,8 +23,8 @@ export function cutBefore(html: string, at: number): number {
     if (end > at) return lt;
     lt = html.indexOf('<', end);
   }
-  const ampersand = html.lastIndexOf('&', at - 1);
-  return ampersand !== -1 && REFERENCE.test(html.slice(ampersand, Math.min(at, ampersand + 40))) ? ampersand : at;
+  const reference = REFERENCE.exec(html.slice(Math.max(0, at - MAX_REFERENCE), at))?.[0].length ?? 0;
+  return at - reference;
 }
 
 type Find = (needle: string, from: number) => number;

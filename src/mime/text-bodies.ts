@@ -111,8 +111,7 @@ export function cutToBytes(text: string, maxBytes: number): string {
     cut = to;
   }
   cut += encoder.encodeInto(text.slice(cut, cut + room), scratch.subarray(0, Math.max(0, room))).read;
-  // Copied: a slice would keep the whole text alive for as long as the message is on its way.
-  return cut >= text.length ? text : Buffer.from(text.slice(0, cut)).toString();
+  return cut >= text.length ? text : text.slice(0, cut);
 }
 
 const isHighSurrogate = (unit: number): boolean => (unit & 0xfc00) === 0xd800;

@@ -15,7 +15,7 @@ const MAX_RECEIVED = 2_000;
 export interface Received {
   from: string | undefined;
   /** Addresses that stand between `from` and `by`: what the sender calls itself, and where it connected from. */
-  fromIps: readonly string[];
+  fromIps(): readonly string[];
   by: string | undefined;
   /** Addresses behind `for`. */
   for: string | undefined;
@@ -23,20 +23,19 @@ export interface Received {
 
 function parseReceived(value: string): Received {
   const text = unfold(value.slice(0, MAX_RECEIVED));
-  const words = withoutComments(text).split(';', 1)[0]?.trim().split(/\s+/) ?? [];
-  const after = (name: string): string | undefined => {
-    const at = words.findIndex((word) => word.length === name.length && word.toLowerCase() === name);
-    return at === -1 ? undefined : words[at + 1];
-  };
-  const from = words[0]?.toLowerCase() === 'from' ? words[1] : undefined;
-  const head = text.slice(0, Math.max(0, text.search(/\sby\s/i)));
+  const clauses = withoutComments(text).split(';', 1)[0] ?? '';
+  const from = FROM.exec(clauses)?.[1];
   return {
     from: from?.toLowerCase(),
-    fromIps: from === undefined ? [] : (head.match(IP) ?? []),
-    by: after('by')?.toLowerCase(),
-    for: after('for')?.replace(/^<|>$/g, ''),
+    fromIps: () => (from === undefined ? [] : (text.slice(0, Math.max(0, text.search(/\sby\s/i))).match(IP) ?? [])),
+    by: BY.exec(clauses)?.[1]?.toLowerCase(),
+    for: FOR.exec(clauses)?.[1]?.replace(/^<|>$/g, ''),
   };
 }
+
+const FROM = /^\s*from\s+(\S+)/i;
+const BY = /(?<!\S)by\s+(\S+)/i;
+const FOR = /(?<!\S)for\s+(\S+)/i;
 
 const IP = /\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}|[\da-f]{0,4}:[\da-f:]{2,40}/gi;
 const PRIVATE = /^(?:10\.|127\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|::1$|f[cd][\da-f]{2}:|fe80:)/i;
@@ -62,9 +61,10 @@ export function ownFields(
   for (const field of fields) {
     if (!TRACE.test(field.name)) break;
     if (field.name === 'received') {
+      if (belowBoundary) break;
       const received = parseReceived(field.value);
       // The last server wrote the first one, whatever its name is.
-      const ours = seen === 0 || (!belowBoundary && isOurs(received, receiver.hosts));
+      const ours = seen === 0 || isOurs(received, receiver.hosts);
       if (!ours) break;
       seen++;
       by ??= received.by;
@@ -86,6 +86,7 @@ function isOurs({ from, by }: Received, hosts: readonly string[]): boolean {
 
 function isStranger({ from, fromIps }: Received, { hosts, relays }: Pick<Receiver, 'hosts' | 'relays'>): boolean {
   if (from === undefined || isWithin(from, relays)) return false;
-  if (fromIps.length > 0) return !fromIps.every((ip) => PRIVATE.test(ip));
+  const ips = fromIps();
+  if (ips.length > 0) return !ips.every((ip) => PRIVATE.test(ip));
   return from !== 'localhost' && !isWithin(from, hosts);
 }

@@ -59,7 +59,8 @@ type Recipient = DeliveryStatus['recipients'][number];
 
 /** undefined when the mail is no report. Never throws. */
 export function parseBounce(given: BounceInput): Bounce | undefined {
-  const input = isOfMailSystem(given) ? given : { ...given, reports: [], reportType: undefined };
+  const reports = given.reports.length > 0 || given.reportType !== undefined;
+  const input = !reports || isOfMailSystem(given) ? given : { ...given, reports: [], reportType: undefined };
   return (
     deliveryReport(input) ?? complaintReport(input) ?? dispositionReport(input) ?? sesBounce(input) ?? prose(input)
   );

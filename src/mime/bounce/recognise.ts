@@ -121,12 +121,12 @@ export function looksLikeBounce(input: Recognisable): string | undefined {
   if (headers.first('x-failed-recipients') !== undefined) return 'X-Failed-Recipients';
   if (input.contentType === 'multipart/report' && input.reportType?.toLowerCase() === 'delivery-status')
     return 'RFC 3464';
+  // A person with a name: words alone never decide, so they are not looked for.
+  if (isPersonal(input)) return undefined;
   const signs = signsOf(input);
   const { nullSender, daemon, postmaster, impersonal, ndr, subjectFits, passedOn } = signs;
   if (subjectFits && (daemon || (postmaster && nullSender))) return 'sender and subject';
   if (postmaster && impersonal && subjectFits && !passedOn) return 'sender';
-  // A person with a name: words alone never decide, so they are not looked for.
-  if (!ndr && !daemon && !nullSender && !impersonal) return undefined;
   const head = text.slice(0, 6000);
   const said = SAID.test(head);
   if (ndr && (subjectFits || said)) return 'X-MS-Exchange-Message-Is-Ndr';
@@ -134,6 +134,12 @@ export function looksLikeBounce(input: Recognisable): string | undefined {
   if (daemon) return nullSender ? 'sender and text' : 'sender';
   return (nullSender ? isReturned(input, signs, head) : isImpersonalReport(input, signs, head)) ? 'sender' : undefined;
 }
+
+const isPersonal = ({ headers, from }: Recognisable): boolean =>
+  !isNullSender(headers) &&
+  !isExchangeNdr(headers) &&
+  !from.every(({ name }) => isImpersonal(name)) &&
+  !from.some(({ address, name }) => isDaemon(address, name));
 
 interface Signs {
   nullSender: boolean;

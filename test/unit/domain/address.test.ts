@@ -81,6 +81,29 @@ describe('comparison', () => {
   ])('%s is not %s', (a, b) => {
     expect(normalAddress(a)).not.toBe(normalAddress(b));
   });
+  it.each([
+    'Info@Contoso.COM',
+    'a.b+c_d-e@x-1.contoso.example',
+    'a@b.9c.de',
+    'a@9.9.9.9',
+    'a@0x7f.com',
+    'a@contoso.0x1',
+    '.a@contoso.com',
+    'a.@contoso.com',
+    'a..b@contoso.com',
+    'a@.contoso.com',
+    'a@-contoso.com',
+    'a@contoso-.com',
+    'a@con--toso.com',
+    'a@xn--bcher-kva.example',
+    'a@xn--zzzzzzzzz.example',
+    `a@${'b'.repeat(64)}.com`,
+    `${'a'.repeat(60)}@x.de`,
+    "a'b@contoso.com",
+  ])('compares %s as it is read', (text) => {
+    const read = parseAddress(text);
+    expect(normalAddress(text)).toBe(read.ok ? read.value.normal : undefined);
+  });
   it('maps a full-width domain to the domain it resolves to', () => {
     expect(normalAddress('info@ｃontoso.com')).toBe('info@contoso.com');
   });
