@@ -296,6 +296,17 @@ export const alerts: readonly Alert[] = [
     ],
   },
   {
+    name: 'MailroomRedisUnfit',
+    expr: 'min by (instance) (mailroom_redis_fit) == 0',
+    for: '1m',
+    severity: 'ticket',
+    summary: 'Redis has settings that may lose jobs',
+    steps: [
+      'A failover promoted a node with other settings, or somebody changed them: `RedisFoundUnfit` and `RedisDurabilityLimited` say what was found. Mail and replies continue.',
+      'On every node that can become the primary: `redis-cli config get maxmemory-policy` must be `noeviction`, `redis-cli config get appendonly` must be `yes`. Correct them by `config set` and `config rewrite`; within 15 seconds `RedisFoundFit` or `RedisDurabilityRestored` is logged.',
+    ],
+  },
+  {
     name: 'MailroomBlobStoreTrouble',
     expr: 'min by (instance) (mailroom_blob_store_writable) == 0',
     for: '2m',

@@ -173,6 +173,7 @@ export const rows: readonly { title: string; panels: readonly Panel[] }[] = [
         queries: [
           ['min(mailroom_redis_connected)', 'Redis connected'],
           ['min(mailroom_redis_writable)', 'Redis writable'],
+          ['min(mailroom_redis_fit)', 'Redis fit'],
           ['min(mailroom_blob_store_writable)', 'blob store writable'],
         ],
       },

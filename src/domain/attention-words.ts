@@ -30,6 +30,30 @@ export const attentionRows = {
       hint: 'Solange wird nichts abgerufen oder gesendet. Schaffen Sie Speicher oder Plattenplatz, oder stellen Sie die Verbindung wieder her; die E-Mails sind in den Postfächern sicher.',
     },
   },
+  REDIS_UNFIT: {
+    urgency: 'now',
+    alert: 'MailroomRedisUnfit',
+    en: {
+      title: 'Redis has settings that may lose jobs',
+      hint: 'Set maxmemory-policy noeviction on every node that can become the primary. A process that starts now would refuse this Redis.',
+    },
+    de: {
+      title: 'Redis ist so eingestellt, dass Aufträge verloren gehen können',
+      hint: 'Setzen Sie maxmemory-policy noeviction auf jedem Knoten, der primär werden kann. Ein Prozess, der jetzt startet, würde dieses Redis ablehnen.',
+    },
+  },
+  REDIS_DURABILITY_LOST: {
+    urgency: 'soon',
+    alert: 'MailroomRedisUnfit',
+    en: {
+      title: 'Redis no longer writes an append-only file that Mailroom can wait for',
+      hint: 'Set appendonly yes on every node that can become the primary, and use Redis 7.2 or newer. Until then a crash of Redis may lose replies taken a moment before.',
+    },
+    de: {
+      title: 'Redis schreibt keine Append-only-Datei mehr, auf die Mailroom warten kann',
+      hint: 'Setzen Sie appendonly yes auf jedem Knoten, der primär werden kann, und verwenden Sie Redis 7.2 oder neuer. Bis dahin kann ein Absturz von Redis eben angenommene Antworten verlieren.',
+    },
+  },
   BLOB_STORE_TROUBLE: {
     urgency: 'now',
     alert: 'MailroomBlobStoreTrouble',

@@ -39,6 +39,10 @@ export interface AttentionFacts {
   /** Codes of what is wrong with them; undefined: they take writes. */
   redis: string | undefined;
   blobs: string | undefined;
+  /** Redis has settings that may lose jobs. */
+  unfit: boolean;
+  /** It had an append-only file (and WAITAOF) when this process began, and has none. */
+  durabilityLost: boolean;
   damagedKeys: number;
   /** Replicas that fetch mail. */
   replicas: number;
@@ -105,9 +109,11 @@ function one(
 const counted = (code: AttentionCode, link: string, count: number, more?: Parameters<typeof one>[3]): Attention[] =>
   count > 0 ? [one(code, link, { count }, more)] : [];
 
-function ofStores({ redis, blobs, damagedKeys }: AttentionFacts): Attention[] {
+function ofStores({ redis, blobs, unfit, durabilityLost, damagedKeys }: AttentionFacts): Attention[] {
   return [
     ...(redis === undefined ? [] : [one('REDIS_TROUBLE', '/portal', { code: redis })]),
+    ...(unfit ? [one('REDIS_UNFIT', '/portal')] : []),
+    ...(durabilityLost ? [one('REDIS_DURABILITY_LOST', '/portal')] : []),
     ...(blobs === undefined ? [] : [one('BLOB_STORE_TROUBLE', '/portal', { code: blobs })]),
     ...counted('REDIS_KEYS_DAMAGED', '/portal', damagedKeys),
   ];

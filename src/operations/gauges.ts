@@ -63,13 +63,18 @@ export function flowGauges(
 
 /** Whether Redis and the blob store take writes, for every role. */
 function storeGauges(
-  { redis, redisFault, blobs }: Pick<Stores, 'redis' | 'redisFault' | 'blobs'>,
+  { redis, redisFault, redisFitness, blobs }: Pick<Stores, 'redis' | 'redisFault' | 'redisFitness' | 'blobs'>,
   metrics: Metrics,
 ): () => Promise<void> {
   const connected = metrics.gauge('mailroom_redis_connected');
   const redisWritable = metrics.gauge('mailroom_redis_writable');
   const blobsWritable = metrics.gauge('mailroom_blob_store_writable');
-  metrics.onScrape(() => connected.set(redis.status === 'ready' ? 1 : 0));
+  const fit = metrics.gauge('mailroom_redis_fit');
+  metrics.onScrape(() => {
+    connected.set(redis.status === 'ready' ? 1 : 0);
+    const { unfit, durabilityLost } = redisFitness();
+    fit.set(unfit || durabilityLost ? 0 : 1);
+  });
   return async function poll(): Promise<void> {
     const [redisSays, blobsSay] = await Promise.allSettled([redisFault(REDIS_ANSWER_MS), blobs.check()]);
     redisWritable.set(redisSays.status === 'fulfilled' && redisSays.value === undefined ? 1 : 0);

@@ -26,7 +26,7 @@ const REDIS_ANSWER_MS = 2_000;
 
 interface OverviewDeps {
   watch: EmailServerWatch;
-  stores: Pick<Stores, 'ledgers' | 'register' | 'redisFault' | 'blobs' | 'quarantinedKeys'> & {
+  stores: Pick<Stores, 'ledgers' | 'register' | 'redisFault' | 'redisFitness' | 'blobs' | 'quarantinedKeys'> & {
     view: Pick<
       PortalView,
       'heldByServer' | 'quarantined' | 'replicasAlive' | 'paceUsed' | 'repliesIn' | 'repliesSince' | 'retryingReplies'
@@ -119,7 +119,18 @@ export function createOverview(deps: OverviewDeps): () => Promise<Overview> {
       signInEnds(),
     ]);
     const attention = attentionOf(
-      { ...state, gone, flows, servers: views, quarantined, replicas, replies, silenceMs, signInEnds: ends },
+      {
+        ...state,
+        ...stores.redisFitness(),
+        gone,
+        flows,
+        servers: views,
+        quarantined,
+        replicas,
+        replies,
+        silenceMs,
+        signInEnds: ends,
+      },
       Date.now(),
     );
     const named = (name: string) => watch.current().servers.find((server) => server.name === name);

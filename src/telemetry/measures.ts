@@ -86,6 +86,7 @@ export const measures = {
 
   mailroom_redis_connected: gauge('1 while connected to Redis', []),
   mailroom_redis_writable: gauge('0 while Redis refuses writes', []),
+  mailroom_redis_fit: gauge('0 while Redis has settings that may lose jobs, or lost its append-only file', []),
   mailroom_blob_store_writable: gauge('0 while the blob store refuses writes', []),
 
   mailroom_http_request_duration_seconds: histogram('Time from the request to the end of its answer', [

@@ -14,6 +14,7 @@ import { checkRedis, type RedisCheck, writeFault } from '../adapters/redis/check
 import { closeRedis, connectRedis, type Redis } from '../adapters/redis/client.ts';
 import { type AskDisk, openDisk } from '../adapters/redis/disk.ts';
 import { createFindIndex, indexReplies } from '../adapters/redis/find-index.ts';
+import { type FitnessWatch, watchFitness } from '../adapters/redis/fitness.ts';
 import { guardKeys, type QuarantinedKey, quarantinedKeys } from '../adapters/redis/guard.ts';
 import { createHistoryStore, type HistoryStore } from '../adapters/redis/history.ts';
 import { createJournal } from '../adapters/redis/journal.ts';
@@ -116,6 +117,8 @@ export interface Stores {
   limits: Limits;
   /** What is wrong with Redis when it does not take a write within this many ms; undefined: nothing. */
   redisFault(answerMs: number): Promise<MailroomError | undefined>;
+  /** Whether Redis keeps what it is given, as it was found last. */
+  redisFitness: FitnessWatch['current'];
   /** Drops a Redis that does not answer: nothing can be handed back to it, and what waits for an answer ends now. */
   abandonRedis(): Promise<void>;
   /** The message of a key, as its job holds it; undefined when the job is gone. */
@@ -143,7 +146,7 @@ export async function openStores(
   servers: () => readonly EmailServer[],
   { load, parserScript, metrics, tracing, ...waiting }: OpenStoresOptions = {},
 ): Promise<Stores> {
-  const redis = await openRedis(config, stack, emit, servers, waiting);
+  const { redis, redisFitness } = await openRedis(config, stack, emit, servers, waiting);
   const blobs = await createBlobStore(config.blobs);
   stack.defer('blob store', () => blobs.close());
 
@@ -185,7 +188,7 @@ export async function openStores(
   if (portalServers) stack.defer('portal servers', portalServers.stop);
   const { sessions } = config.http;
   return {
-    redis,
+    ...{ redis, redisFitness },
     disk,
     flows,
     ledgers,
@@ -283,7 +286,7 @@ async function openRedis(
   emit: Emit,
   servers: () => readonly EmailServer[],
   waiting: RedisCheck,
-): Promise<Redis> {
+): Promise<Pick<Stores, 'redis' | 'redisFitness'>> {
   const { url, sentinels, cluster } = config.redis;
   if (url === undefined && sentinels.length === 0 && cluster.length === 0) {
     throw new MailroomError('CONFIG_INVALID', {
@@ -295,16 +298,12 @@ async function openRedis(
   stack.defer('redis', () => closeRedis(redis));
   const serverOf = (id: string) => servers().find((server) => isImap(server) && mailboxId(server) === id)?.name;
   guardKeys(redis, { emit, serverOf });
-  const { version, appendOnly } = await checkRedis(redis, {
-    embedded: config.mode === 'development',
-    ...waiting,
-  });
+  const embedded = config.mode === 'development';
+  const found = await checkRedis(redis, { embedded, ...waiting });
   await openSchema(redis, { emit, migrates: waiting.writes === true });
-  // Neither stops anything: message jobs and ledger rewind together, and that DATA began is marked in the blob store as well. What Redis
-  // forgets of replies taken a moment ago is gone, though: their backend has to ask and add them again.
-  if (!appendOnly) emit('RedisDurabilityLimited', { reason: 'appendonly is no' });
-  else if (Number.parseFloat(version) < 7.2) emit('RedisDurabilityLimited', { reason: 'no WAITAOF before Redis 7.2' });
-  return redis;
+  const fitness = watchFitness(redis, found, { embedded, emit });
+  stack.defer('redis fitness', fitness.stop);
+  return { redis, redisFitness: fitness.current };
 }
 
 /** The journal of replies, which writes the queue of outcomes with what it records. */

@@ -216,9 +216,11 @@ it('each alert fires while its fault lasts, and every query of the dashboard ret
     mkdirSync(blobs, { recursive: true });
     await direct.set(`${PREFIX}:smtp-pause:Out`, 'garbage');
     await happens('MailroomRedisKeyQuarantined');
+    await direct.config('SET', 'maxmemory-policy', 'allkeys-lru');
     await direct.config('SET', 'min-replicas-to-write', '1');
-    await happens('MailroomRedisTrouble');
+    await happens('MailroomRedisTrouble', 'MailroomRedisUnfit');
     await direct.config('SET', 'min-replicas-to-write', '0');
+    await direct.config('SET', 'maxmemory-policy', 'noeviction');
 
     // The dashboard, on what was measured by now.
     const metrics = await (await fetch(`${url}/metrics`)).text();

@@ -1,5 +1,5 @@
 // Redis as a managed service has it: a user of the access control list with exactly the permissions that docs/operator.md names, behind a name
-// that leads to the primary; the primary is demoted in place, and mail and replies continue on the other.
+// that leads to the primary; the primary is demoted in place, and mail and replies continue on the other, whose settings are looked at.
 import { readFileSync } from 'node:fs';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -133,6 +133,10 @@ it('mail and replies continue when the primary is demoted in place, and again wh
     await reply('r-1');
     await j.waitForMessages('F', 1, 20_000); // as the replica got them
 
+    // The other node is not set up as this one is: what a start would refuse is said once it is the primary.
+    const settings = (policy: string, aof: string) =>
+      admins[1]?.config('SET', 'maxmemory-policy', policy).then(() => admins[1]?.config('SET', 'appendonly', aof));
+    await settings('allkeys-lru', 'no');
     await replicate(0, 1);
     await waitFor(async () => (await ready()) === 503, { timeoutMs: 10_000 });
     target.port = nodes[1]?.port ?? 0;
@@ -141,12 +145,22 @@ it('mail and replies continue when the primary is demoted in place, and again wh
     await j.waitForMessages('F', 2, 20_000);
     await reply('r-2');
     expect(await j.result('Out', replyJob('r-2'))).toMatchObject({ state: 'accepted' });
+    const found = await gateway.waitForEvent('RedisFoundUnfit');
+    expect(found.err).toMatchObject({ code: 'REDIS_UNFIT', message: expect.stringContaining('allkeys-lru') });
+    await gateway.waitForEvent('RedisDurabilityLimited', ({ reason }) => reason === 'appendonly is no');
+    const { attention } = (await (await api('/v1/status')).json()) as { attention: { code: string }[] };
+    expect(attention.map(({ code }) => code)).toEqual(expect.arrayContaining(['REDIS_UNFIT', 'REDIS_DURABILITY_LOST']));
+    expect(await (await api('/metrics')).text()).toMatch(/^mailroom_redis_fit 0$/m);
+    await settings('noeviction', 'yes');
 
     // Demoted and promoted at the same address, without another one to go to.
     await admins[1]?.replicaof('127.0.0.1', nodes[0]?.port ?? 0);
     await waitFor(async () => (await ready()) === 503, { timeoutMs: 10_000 });
     await admins[1]?.replicaof('NO', 'ONE');
     await waitFor(async () => (await ready()) === 200, { timeoutMs: 10_000 });
+    await gateway.waitForEvent('RedisFoundFit');
+    await gateway.waitForEvent('RedisDurabilityRestored');
+    expect(gateway.events('RedisFoundUnfit')).toHaveLength(1);
     deliver(3);
     await j.waitForMessages('F', 3, 20_000);
     await reply('r-3');

@@ -23,7 +23,7 @@ const bounded: Readonly<Record<string, string>> = {
 
 /** Expressions built at run time, by file: of what. */
 const built: Readonly<Record<string, string>> = {
-  'adapters/redis/check.ts': 'a name of Redis INFO, from our code',
+  'adapters/redis/fitness.ts': 'a name of Redis INFO, from our code',
   'adapters/redis/pressure.ts': 'a name of Redis INFO, from our code',
   'adapters/redis/structures.ts': 'key names of our own code',
   'inbound/fingerprint.ts': 'a header name from our code; each line is read once',

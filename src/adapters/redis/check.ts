@@ -1,10 +1,12 @@
-// Is this Redis fit for us? At the start: version, eviction, who we are, which database; while we run: does it take a write now?
+// Is this Redis fit for us? At the start: how it keeps what it is given (fitness.ts), who we are, which database; while we run: does it take a write
+// now?
 import type { Redis } from 'ioredis';
 import { catalogue } from '../../domain/catalogue/index.ts';
 import { type ErrorCode, MailroomError } from '../../domain/errors.ts';
 import { writeProbeKey } from '../../domain/keys.ts';
 import { redisError } from '../../domain/redis-errors.ts';
 import { addressOf } from './client.ts';
+import { type Fitness, fitnessIn } from './fitness.ts';
 import { isClusterClient } from './place.ts';
 
 export interface RedisCheck {
@@ -33,7 +35,7 @@ const ANSWER_MS = 4_000;
 export async function checkRedis(
   client: Redis,
   { embedded = false, waitMs = Number.POSITIVE_INFINITY, signal, writes = false, onWait = () => {} }: RedisCheck = {},
-): Promise<{ version: string; appendOnly: boolean }> {
+): Promise<Fitness> {
   const until = performance.now() + waitMs;
   let last = unavailable(client, 'REDIS_UNREACHABLE');
   let connected = 0;
@@ -56,7 +58,9 @@ export async function checkRedis(
           const left = Math.max(LOOK_MS, Math.min(ANSWER_MS, until - performance.now()));
           const info = await inTime(client, client.info(), left);
           if (writes) await inTime(client, client.set(writeProbeKey(client), '1', 'PX', 60_000), left);
-          return fitness(info, embedded);
+          const found = fitnessIn(info, embedded);
+          if (found.unfit !== undefined) throw found.unfit;
+          return found;
         } catch (error) {
           if (error instanceof MailroomError && error.code === 'REDIS_UNFIT') throw error;
           note(error);
@@ -98,19 +102,4 @@ async function inTime<T>(client: Redis, command: Promise<T>, ms: number): Promis
   } finally {
     clearTimeout(timer);
   }
-}
-
-/** @throws MailroomError REDIS_UNFIT */
-function fitness(info: string, embedded: boolean): { version: string; appendOnly: boolean } {
-  const field = (name: string) => new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1];
-  const version = field('redis_version') ?? '0';
-  const unfit = (message: string) => new MailroomError('REDIS_UNFIT', { message, field: 'redis.url' });
-  const [major = 0, minor = 0] = version.split('.').map(Number);
-  if (major < 6 || (major === 6 && minor < 2)) throw unfit(`Redis ${version} is too old; 6.2 or newer is needed`);
-  if (field('os') === 'mocked redis' && !embedded)
-    throw unfit('this is the embedded Redis of the demo; it keeps nothing over a restart, and mode is production');
-  const policy = field('maxmemory_policy');
-  if (policy !== undefined && policy !== 'noeviction' && !embedded)
-    throw unfit(`Redis has maxmemory-policy ${policy}; under memory pressure it would throw jobs away`);
-  return { version, appendOnly: field('aof_enabled') === '1' };
 }

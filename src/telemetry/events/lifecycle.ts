@@ -29,6 +29,16 @@ export const lifecycleEvents = events({
     message: 'this Redis may lose its last second in a crash; see the reason',
     labels: ['reason'],
   },
+  RedisDurabilityRestored: {
+    level: 'info',
+    message: 'a crash of this Redis may lose less than before; see the reason, if there is still one',
+  },
+  RedisFoundUnfit: {
+    level: 'error',
+    message: 'this Redis has settings that may lose jobs; see the error. Mail and replies continue: correct them soon',
+    labels: ['code'],
+  },
+  RedisFoundFit: { level: 'info', message: 'the settings of this Redis keep jobs again' },
   RedisSchemaMigrated: { level: 'info', message: 'the data in Redis were migrated to the version of this Mailroom' },
   RedisKeyQuarantined: {
     level: 'error',

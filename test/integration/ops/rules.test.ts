@@ -42,6 +42,7 @@ const HEALTHY: Series = {
   'mailroom_credential_expires_timestamp_seconds{instance="a",application="A",credential="1"}': steady(20 * 86_400),
   'mailroom_redis_connected{instance="a"}': steady(1),
   'mailroom_redis_writable{instance="a"}': steady(1),
+  'mailroom_redis_fit{instance="a"}': steady(1),
   'mailroom_blob_store_writable{instance="a"}': steady(1),
   'process_start_time_seconds{instance="a",job="m"}': steady(5),
   'process_start_time_seconds{instance="other",job="x"}': `0+1x${LONG}`,
@@ -88,6 +89,7 @@ const FAULTS: Readonly<Record<string, Readonly<Record<string, string | undefined
     'mailroom_credential_refused_total{instance="a",application="A",code="X"}': `_x10 1x${LONG}`,
   },
   MailroomRedisTrouble: { 'mailroom_redis_writable{instance="a"}': `1x5 0x${LONG}` },
+  MailroomRedisUnfit: { 'mailroom_redis_fit{instance="a"}': `1x5 0x${LONG}` },
   MailroomBlobStoreTrouble: { 'mailroom_blob_store_writable{instance="a"}': `1x5 0x${LONG}` },
   MailroomRedisKeyQuarantined: {
     'mailroom_redis_key_quarantined_total{instance="a",kind=""}': steady(0),

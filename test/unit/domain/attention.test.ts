@@ -21,6 +21,8 @@ const flow = { emailFlow: 'Support', servers: ['In'], waiting: 3, oldestAt: NOW 
 const well: AttentionFacts = {
   redis: undefined,
   blobs: undefined,
+  unfit: false,
+  durabilityLost: false,
   damagedKeys: 0,
   replicas: 1,
   quarantined: 0,
@@ -43,6 +45,8 @@ const finding = (code: string, severity: 'warning' | 'note' = 'warning') => ({
 const table: [string, Partial<AttentionFacts>, AttentionCode[]][] = [
   ['no findings', {}, []],
   ['Redis refuses writes', { redis: 'REDIS_OUT_OF_MEMORY' }, ['REDIS_TROUBLE']],
+  ['Redis would evict jobs', { unfit: true }, ['REDIS_UNFIT']],
+  ['Redis lost its append-only file', { durabilityLost: true }, ['REDIS_DURABILITY_LOST']],
   ['blobs', { blobs: 'BLOB_STORE_FULL' }, ['BLOB_STORE_TROUBLE']],
   ['damaged keys', { damagedKeys: 1 }, ['REDIS_KEYS_DAMAGED']],
   ['nobody fetches', { replicas: 0 }, ['NO_REPLICA']],
