@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test, vi } from 'vitest';
 import { parse } from 'yaml';
 import { generate } from '../../scripts/generate-docs.ts';
+import { alerts } from '../../scripts/ops/alerts.ts';
 import { run } from '../../src/cli/program.ts';
 import { combine } from '../../src/config/email-servers.ts';
 import { entries } from '../../src/config/load.ts';
@@ -133,6 +134,7 @@ const NO_EVENTS = new Set([
   'ReplySubmitted',
   'HeldReplyReleased',
   'HeldReplyDropped',
+  ...alerts.map(({ name }) => name),
 ]);
 
 describe('names in the docs', () => {

@@ -6,7 +6,7 @@ import { DAY_MS } from '../../lib/time.ts';
 import type { LogSwitch } from '../../telemetry/log-control.ts';
 
 export interface LogSwitches {
-  /** Those that have not ended. */
+  /** Those that have not ended, the one for all first. */
   read(): Promise<LogSwitch[]>;
   /** In place of the one for the same server. */
   set(one: LogSwitch): Promise<void>;
@@ -23,7 +23,10 @@ export function createLogSwitches(redis: Redis): LogSwitches {
   return {
     async read() {
       const found = await redis.hvals(key);
-      return found.map((text) => JSON.parse(text) as LogSwitch).filter(({ until }) => until > Date.now());
+      return found
+        .map((text) => JSON.parse(text) as LogSwitch)
+        .filter(({ until }) => until > Date.now())
+        .sort((left, right) => fieldOf(left.server).localeCompare(fieldOf(right.server)));
     },
     async set(one) {
       await redis.hset(key, fieldOf(one.server), JSON.stringify(one));
