@@ -20,6 +20,8 @@ export const limits = {
   repliesWaiting: 300,
   daysLeft: 14,
   lagSeconds: 1,
+  recipientsPart: 0.8,
+  limitAheadSeconds: 7_200,
 };
 export type Limits = typeof limits;
 
@@ -240,6 +242,18 @@ export const alerts: readonly Alert[] = [
     summary: '{{ $value }} replies wait at {{ $labels.server }}',
     steps: [
       'At 30 a minute, 300 take ten minutes. Is it paused, or slowed down (`SubmissionSlowed`)? Another SMTP server for part of the traffic helps.',
+    ],
+  },
+  {
+    name: 'MailroomRecipientsNearLimit',
+    expr: 'max by (server) (mailroom_sender_recipients / mailroom_sender_recipients_limit) >= $recipientsPart or max by (server) (mailroom_sender_recipients_limit_timestamp_seconds) - time() < $limitAheadSeconds',
+    for: '5m',
+    severity: 'ticket',
+    summary: '{{ $labels.server }} comes near its limit of recipients in 24 hours; at the limit its replies wait',
+    steps: [
+      'The portal’s overview and the page of the server show what is used, the limit, and when it is reached at the present rate.',
+      'Is it a loop or a campaign? Look at what is sent. Otherwise send part of the replies through an SMTP server with another User; with app-only sign-in each mailbox has a limit of its own (10,000 at Exchange Online).',
+      '`pace.recipientsPerDay` of the email server is the limit that Mailroom keeps: set it to what your provider permits.',
     ],
   },
   {

@@ -123,6 +123,20 @@ export const rows: readonly { title: string; panels: readonly Panel[] }[] = [
         ],
       },
       { title: 'Paused', queries: [['max by (server) (mailroom_smtp_server_paused)', '{{server}}']] },
+      {
+        title: 'Limits used',
+        unit: 'percentunit',
+        queries: [
+          [
+            'max by (server) (mailroom_sender_recipients / mailroom_sender_recipients_limit)',
+            '{{server}} recipients in 24 h',
+          ],
+          [
+            'max by (server) (mailroom_sender_submissions / mailroom_sender_submissions_limit)',
+            '{{server}} submissions a minute',
+          ],
+        ],
+      },
     ],
   },
   {

@@ -182,6 +182,43 @@ export const attentionRows = {
       hint: 'Es wird automatisch erneut versucht; der Verbindungstest nennt die Ursache.',
     },
   },
+  RECIPIENTS_LIMIT_REACHED: {
+    urgency: 'now',
+    alert: 'MailroomRecipientsNearLimit',
+    en: {
+      title: 'The limit of {limit} recipients in 24 hours is reached',
+      hint: 'Replies wait (none fails) until older ones are 24 hours old. Send part of them through an SMTP server with another User; with app-only sign-in each mailbox has a limit of its own.',
+    },
+    de: {
+      title: 'Die Grenze von {limit} Empfängern in 24 Stunden ist erreicht',
+      hint: 'Antworten warten (keine geht verloren), bis ältere 24 Stunden zurückliegen. Senden Sie einen Teil über einen SMTP-Server mit anderem User; mit App-Anmeldung hat jedes Postfach seine eigene Grenze.',
+    },
+  },
+  RECIPIENTS_LIMIT_AHEAD: {
+    urgency: 'soon',
+    alert: 'MailroomRecipientsNearLimit',
+    en: {
+      title: '{used} of {limit} recipients in 24 hours; at the present rate the limit is reached in {minutes} minutes',
+      hint: 'At the limit, replies wait (none fails) until older ones are 24 hours old. Send part of them through an SMTP server with another User; with app-only sign-in each mailbox has a limit of its own.',
+    },
+    de: {
+      title:
+        '{used} von {limit} Empfängern in 24 Stunden; im jetzigen Tempo ist die Grenze in {minutes} Minuten erreicht',
+      hint: 'An der Grenze warten die Antworten (keine geht verloren), bis ältere 24 Stunden zurückliegen. Senden Sie einen Teil über einen SMTP-Server mit anderem User; mit App-Anmeldung hat jedes Postfach seine eigene Grenze.',
+    },
+  },
+  RECIPIENTS_NEAR_LIMIT: {
+    urgency: 'soon',
+    alert: 'MailroomRecipientsNearLimit',
+    en: {
+      title: '{used} of {limit} recipients in 24 hours are used',
+      hint: 'At the limit, replies wait (none fails) until older ones are 24 hours old. Send part of them through an SMTP server with another User; with app-only sign-in each mailbox has a limit of its own.',
+    },
+    de: {
+      title: '{used} von {limit} Empfängern in 24 Stunden sind verbraucht',
+      hint: 'An der Grenze warten die Antworten (keine geht verloren), bis ältere 24 Stunden zurückliegen. Senden Sie einen Teil über einen SMTP-Server mit anderem User; mit App-Anmeldung hat jedes Postfach seine eigene Grenze.',
+    },
+  },
   SMTP_UNPROVEN: {
     urgency: 'note',
     en: {

@@ -2,6 +2,7 @@
 // and the alert rules. Empty means that all is well. Pure.
 import { DAY_MS } from '../lib/time.ts';
 import { type AttentionCode, attentionRows, type Urgency } from './attention-words.ts';
+import { nearnessOf } from './recipient-limit.ts';
 
 interface FlowFacts {
   emailFlow: string;
@@ -30,6 +31,8 @@ interface ServerFacts {
     pausedBy?: string | undefined;
     /** Of an IMAP server: arrival of its newest message, epoch ms. */
     lastMessageAt?: number | undefined;
+    /** Of an SMTP server: recipients of 24 hours, their limit, and when it is reached at the present rate, epoch ms. */
+    pace?: { recipients: number; recipientsPerDay: number; recipientsLimitAt?: number | undefined } | undefined;
   };
   findings: readonly { code: string; severity: 'warning' | 'note' }[];
 }
@@ -180,6 +183,17 @@ function silenceOf(
   return now - lastMessageAt < silenceMs ? undefined : Math.floor((now - lastMessageAt) / HOUR_MS);
 }
 
+function ofLimit({ name, live: { pace } }: ServerFacts, link: string, now: number): Attention[] {
+  if (pace === undefined) return [];
+  const { recipients: used, recipientsPerDay: limit, recipientsLimitAt: at } = pace;
+  const about = { server: name };
+  if (used >= limit) return [one('RECIPIENTS_LIMIT_REACHED', link, { limit }, about)];
+  if (nearnessOf(used, limit, at, now) !== 'near') return [];
+  if (at === undefined) return [one('RECIPIENTS_NEAR_LIMIT', link, { used, limit }, about)];
+  const minutes = Math.max(0, Math.round((at - now) / 60_000));
+  return [one('RECIPIENTS_LIMIT_AHEAD', link, { used, limit, minutes }, about)];
+}
+
 /** @param now epoch ms */
 function ofServer(server: ServerFacts, { signInEnds, silenceMs }: AttentionFacts, now: number): Attention[] {
   const { name, valid, enabled, findings, live } = server;
@@ -191,6 +205,7 @@ function ofServer(server: ServerFacts, { signInEnds, silenceMs }: AttentionFacts
   if (state !== undefined) found.push(one(state[0], link, state[1], { ...about, since: live.since }));
   const hours = enabled && state === undefined ? silenceOf(server, silenceMs, now) : undefined;
   if (hours !== undefined) found.push(one('MAILBOX_SILENT', link, { hours }, { ...about, since: live.lastMessageAt }));
+  if (enabled) found.push(...ofLimit(server, link, now));
   if (findings.some(({ code }) => SECRET_ENDS.includes(code))) found.push(one('CREDENTIAL_ENDS', link, {}, about));
   const warnings = findings.filter(({ code, severity }) => severity === 'warning' && !SECRET_ENDS.includes(code));
   found.push(...counted('SERVER_WARNING', link, warnings.length, about));

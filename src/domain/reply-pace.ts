@@ -3,6 +3,16 @@
 /** `wanted`: renewed, but somebody who has no connection waits for one. */
 export type SlotAnswer = 'taken' | 'wanted' | 'full';
 
+/** What was sent lately, by Redis' clock. */
+export interface PaceUsed {
+  /** Epoch ms. */
+  now: number;
+  /** Submissions of the last minute. */
+  minute: number;
+  /** Hour since the epoch → recipients. */
+  hours: ReadonlyMap<number, number>;
+}
+
 export interface Pace {
   /** One submission. The same token is granted once and stays granted. */
   acquire(input: {
@@ -20,6 +30,11 @@ export interface Pace {
   stamp(input: { mailbox: string; token: string }): Promise<void>;
   /** Gives back what never reached the server. */
   refund(input: { mailbox: string; token: string; recipients: number }): Promise<void>;
+  used(mailbox: string): Promise<PaceUsed>;
+  /** The mailbox is near its limit of recipients. @returns whether nobody had noted it */
+  noteNear(mailbox: string): Promise<boolean>;
+  /** It is not any more: the next time is news again. */
+  noteFar(mailbox: string): Promise<void>;
   /** A connection; taken again to renew it. @param hasNone the asker has no other: it may ask the holders to let go of one */
   takeSlot(input: {
     mailbox: string;

@@ -2,8 +2,10 @@
 import type { Pauses } from '../adapters/redis/pauses.ts';
 import type { PortalView } from '../adapters/redis/portal-view.ts';
 import { mailboxId } from '../contract/names.ts';
-import { type EmailServer, isImap } from '../domain/email-server.ts';
+import { type EmailServer, isImap, type SmtpServer } from '../domain/email-server.ts';
 import { MailroomError } from '../domain/errors.ts';
+import { limitReachedAt, recipientsUsed } from '../domain/recipient-limit.ts';
+import { type Pace, type PaceUsed, sendingMailbox } from '../domain/reply-pace.ts';
 import { type SignInNotes, signInTarget, smtpState } from '../domain/smtp-sign-in.ts';
 import type { EmailServerView } from '../http/api/email-servers.ts';
 import type { Inbound } from '../inbound/index.ts';
@@ -19,6 +21,7 @@ export function liveStates(wiring: {
   pauses: Pauses;
   signInNotes: Pick<SignInNotes, 'read'>;
   view: Pick<PortalView, 'lastArrivals'>;
+  pace: Pick<Pace, 'used'>;
 }): LiveOf {
   const { stores, room, view } = wiring;
   return async (server) => {
@@ -52,17 +55,30 @@ export function liveStates(wiring: {
         ...(lastMessageAt === undefined ? {} : { lastMessageAt }),
       };
     }
-    const [pause, note, counts, lastMessageAt] = await Promise.all([
+    const [pause, note, counts, lastMessageAt, sent] = await Promise.all([
       wiring.pauses.read(server.name),
       wiring.signInNotes.read(server.name),
       room.queues.counts(server.name),
       room.queues.lastCompleted(server.name),
+      wiring.pace.used(sendingMailbox(server)),
     ]);
     const { waiting = 0, prioritized = 0, delayed = 0, paused = 0 } = counts;
     return {
       ...smtpState(signInTarget(server), { pause, note }),
       waiting: waiting + prioritized + delayed + paused,
       ...(lastMessageAt === undefined ? {} : { lastMessageAt }),
+      pace: paceOf(sent, server.pace),
     };
   }
+}
+
+function paceOf(sent: PaceUsed, { perMinute, recipientsPerDay }: SmtpServer['pace']): EmailServerView['live']['pace'] {
+  const recipientsLimitAt = limitReachedAt(sent, recipientsPerDay);
+  return {
+    minute: sent.minute,
+    perMinute,
+    recipients: recipientsUsed(sent),
+    recipientsPerDay,
+    ...(recipientsLimitAt === undefined ? {} : { recipientsLimitAt }),
+  };
 }

@@ -5,10 +5,7 @@ import type { TokenProvider } from '../adapters/oauth/index.ts';
 import type { PortalView } from '../adapters/redis/portal-view.ts';
 import type { EmailServerWatch } from '../config/watch.ts';
 import { attentionOf } from '../domain/attention.ts';
-import { type EmailServer, isSmtp } from '../domain/email-server.ts';
 import { codeOfError } from '../domain/errors.ts';
-import { sendingMailbox } from '../domain/reply-pace.ts';
-import type { EmailServerView } from '../http/api/email-servers.ts';
 import type { OperationsApi } from '../http/api/operations.ts';
 import type { Overview } from '../http/portal/index.ts';
 import { keptFor } from '../lib/kept-for.ts';
@@ -29,7 +26,7 @@ interface OverviewDeps {
   stores: Pick<Stores, 'ledgers' | 'register' | 'redisFault' | 'redisFitness' | 'blobs' | 'quarantinedKeys'> & {
     view: Pick<
       PortalView,
-      'heldByServer' | 'quarantined' | 'replicasAlive' | 'paceUsed' | 'repliesIn' | 'repliesSince' | 'retryingReplies'
+      'heldByServer' | 'quarantined' | 'replicasAlive' | 'repliesIn' | 'repliesSince' | 'retryingReplies'
     >;
     tokens: Pick<TokenProvider, 'signedIn'>;
   };
@@ -100,12 +97,6 @@ export function createOverview(deps: OverviewDeps): () => Promise<Overview> {
     return waits.filter(({ waiting }) => waiting > 0);
   }
 
-  async function paceOf(server: EmailServer | undefined): Promise<Pick<EmailServerView['live'], 'pace'>> {
-    if (server === undefined || !isSmtp(server) || !server.enabled) return {};
-    const { perMinute, recipientsPerDay } = server.pace;
-    return { pace: { ...(await view.paceUsed(sendingMailbox(server))), perMinute, recipientsPerDay } };
-  }
-
   return async function overview(): Promise<Overview> {
     const [gone, flows, views, held, quarantined, replicas, replies, state, ends] = await Promise.all([
       goneServers(),
@@ -133,19 +124,13 @@ export function createOverview(deps: OverviewDeps): () => Promise<Overview> {
       },
       Date.now(),
     );
-    const named = (name: string) => watch.current().servers.find((server) => server.name === name);
     const senders = views.filter(({ serverType }) => serverType === 'SMTP');
     return {
       attention,
       replies,
       flows,
       mailboxes: views.filter(({ serverType }) => serverType !== 'SMTP'),
-      senders: await Promise.all(
-        senders.map(async (one) => ({
-          ...one,
-          live: { ...one.live, held: held.get(one.name) ?? 0, ...(await paceOf(named(one.name))) },
-        })),
-      ),
+      senders: senders.map((one) => ({ ...one, live: { ...one.live, held: held.get(one.name) ?? 0 } })),
       quarantined,
       replicas,
     };

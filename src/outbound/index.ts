@@ -11,6 +11,7 @@ import type { Pause } from './ports.ts';
 import { type OutboundDeps, outboundDefaults } from './ports.ts';
 import { createProver } from './prove.ts';
 import { oneAtATime } from './suspects.ts';
+import { createLimitWatch } from './watch-limits.ts';
 
 export type * from './ports.ts';
 export { outboundDefaults } from './ports.ts';
@@ -57,6 +58,7 @@ export async function startOutbound(deps: OutboundDeps): Promise<Outbound> {
   const running = new Map<string, Running>();
   const turns = oneAtATime();
   const prover = deps.signIns && createProver({ ...deps.signIns, emit: deps.emit, now: deps.now ?? Date.now });
+  const limits = createLimitWatch(deps);
   let stopped = false;
   let applying: Promise<void> = Promise.resolve();
 
@@ -90,6 +92,7 @@ export async function startOutbound(deps: OutboundDeps): Promise<Outbound> {
   async function end(one: Running): Promise<void> {
     running.delete(one.server.name);
     prover?.stopped(one.server.name);
+    limits.forget(one.server.name);
     await one.worker.stop(settings.stopGraceMs);
     await one.lanes.close();
     deps.emit('SmtpServerStopped', { server: one.server.name });
@@ -196,6 +199,7 @@ export async function startOutbound(deps: OutboundDeps): Promise<Outbound> {
       for (const [state, count] of Object.entries(counts)) jobs?.set({ server: server.name, state }, count);
       paused?.set({ server: server.name }, (await deps.pauses.read(server.name)) === undefined ? 0 : 1);
     });
+    await each('limits', limits.look);
   }
 
   const stranded = deps.metrics?.gauge('mailroom_replies_waiting_for_server');

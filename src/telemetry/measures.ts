@@ -67,6 +67,14 @@ export const measures = {
     'server',
   ]),
   mailroom_smtp_server_paused: gauge('1 while sending through this server is paused', ['server']),
+  mailroom_sender_submissions: gauge('Submissions of the last minute, of the sending mailbox', ['server']),
+  mailroom_sender_submissions_limit: gauge('Submissions a minute that the sending mailbox may make', ['server']),
+  mailroom_sender_recipients: gauge('Recipients of the last 24 hours, of the sending mailbox', ['server']),
+  mailroom_sender_recipients_limit: gauge('Recipients in 24 hours that the sending mailbox may have', ['server']),
+  mailroom_sender_recipients_limit_timestamp_seconds: gauge(
+    'When the limit of recipients is reached at the present rate; missing when that is not within a day',
+    ['server'],
+  ),
   mailroom_reply_accepted_seconds: histogram(
     'Time from handing in a reply (or its notBefore) to its acceptance by the server',
     ['server'],

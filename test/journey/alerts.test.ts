@@ -60,6 +60,8 @@ it('each alert fires while its fault lasts, and every query of the dashboard ret
     repliesWaiting: 0,
     daysLeft: 14,
     lagSeconds: 1,
+    recipientsPart: 0.00005,
+    limitAheadSeconds: 7_200,
   };
   const ready = rules(small);
   const exprOf = new Map(
@@ -194,6 +196,7 @@ it('each alert fires while its fault lasts, and every query of the dashboard ret
       'MailroomMessagesPending',
       'MailroomConsumerFailed',
       'MailroomRepliesUncertain',
+      'MailroomRecipientsNearLimit',
       'MailroomRepliesHeld',
     );
     await worker.close();

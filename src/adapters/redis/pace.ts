@@ -3,6 +3,7 @@
 import { hash } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { prefixOf, type Scope } from '../../domain/keys.ts';
+import { COUNTED_HOURS } from '../../domain/recipient-limit.ts';
 import type { Pace, SlotAnswer } from '../../domain/reply-pace.ts';
 import { script } from './script.ts';
 
@@ -10,6 +11,9 @@ export const paceKey = (of: Scope, what: string, mailbox: string) =>
   `${prefixOf(of)}:pace:${what}:${hash('sha256', mailbox).slice(0, 24)}`;
 
 const NOW = `local t = redis.call('TIME'); local now = t[1] * 1000 + math.floor(t[2] / 1000)`;
+
+/** That a mailbox is near its limit is forgotten this long after it was last seen, seconds. */
+const NEAR_SECONDS = 86_400;
 
 /** No server's request for a slower pace is kept longer than this, ms: what is left beyond it comes from a clock that was ahead. */
 const LONGEST_WAIT = 2 * 3_600_000;
@@ -40,13 +44,13 @@ for i = 1, #buckets, 2 do
     redis.call('HDEL', KEYS[2], buckets[i])
     h = hour
   end
-  if h < hour - 24 then redis.call('HDEL', KEYS[2], buckets[i])
+  if h < hour - ${COUNTED_HOURS} then redis.call('HDEL', KEYS[2], buckets[i])
   else
     sum = sum + tonumber(buckets[i + 1])
     if not oldest or h < oldest then oldest = h end
   end
 end
-if sum > 0 and sum + tonumber(ARGV[4]) > tonumber(ARGV[5]) then return {0, (oldest + 25) * 3600000 - now, 'day'} end
+if sum > 0 and sum + tonumber(ARGV[4]) > tonumber(ARGV[5]) then return {0, (oldest + ${COUNTED_HOURS + 1}) * 3600000 - now, 'day'} end
 local count = redis.call('ZCARD', KEYS[1])
 if count >= tonumber(ARGV[2]) then
   local first = redis.call('ZRANGE', KEYS[1], count - tonumber(ARGV[2]), count - tonumber(ARGV[2]), 'WITHSCORES')
@@ -140,6 +144,27 @@ export function createPace(redis: Redis, windowMs = 60_500): Pace {
     },
     async refund({ mailbox, token, recipients }) {
       await REFUND(redis, [key('minute', mailbox), key('day', mailbox)], [token, recipients]);
+    },
+    async used(mailbox) {
+      const [seconds, micros] = (await redis.time()).map(Number) as [number, number];
+      const now = seconds * 1000 + Math.floor(micros / 1000);
+      const [minute, hours] = await Promise.all([
+        redis.zcount(key('minute', mailbox), now - 60_000, '+inf'),
+        redis.hgetall(key('day', mailbox)),
+      ]);
+      return {
+        now,
+        minute,
+        hours: new Map(Object.entries(hours).map(([hour, count]) => [Number(hour), Number(count)])),
+      };
+    },
+    async noteNear(mailbox) {
+      const isNew = (await redis.set(key('near', mailbox), '1', 'EX', NEAR_SECONDS, 'NX')) === 'OK';
+      if (!isNew) await redis.expire(key('near', mailbox), NEAR_SECONDS);
+      return isNew;
+    },
+    async noteFar(mailbox) {
+      await redis.del(key('near', mailbox));
     },
     async takeSlot({ mailbox, slot, limit, ttlMs, hasNone }) {
       const keys = [key('slots', mailbox), key('slot-wish', mailbox)];

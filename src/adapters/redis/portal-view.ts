@@ -1,4 +1,4 @@
-// What only the portal's pages look at: how much of a pace is used, which replicas live, when the last message came or went, how many replies
+// What only the portal's pages look at: which replicas live, when the last message came or went, how many replies
 // are in a state. Reads; the keys are written where pace, leases, ledgers and journal are.
 import type { Redis } from 'ioredis';
 import { fingerprintsKey, quarantineKey, replicasKey } from '../../domain/keys.ts';
@@ -6,13 +6,10 @@ import type { ReplyState } from '../../domain/reply-journal.ts';
 import type { ListPage, ReplyFilter } from '../../http/ports.ts';
 import { sorted } from '../../lib/sort.ts';
 import { replyKey, stateKey } from './journal.ts';
-import { paceKey } from './pace.ts';
 import { script } from './script.ts';
 import { objectIn } from './structures.ts';
 
 export interface PortalView {
-  /** Submissions of the last minute and recipients of the last 24 hours, of a sending mailbox (domain/reply-pace.ts). */
-  paceUsed(mailbox: string): Promise<{ minute: number; recipients: number }>;
   /** Replicas that fetch mail and were heard of within this many ms. */
   replicasAlive(aliveMs: number): Promise<number>;
   /** INTERNALDATE of the newest message recorded of each folder, in order, epoch ms. */
@@ -91,22 +88,6 @@ export function createPortalView(redis: Redis): PortalView {
     });
   }
   return {
-    async paceUsed(mailbox) {
-      const now = await redisNow();
-      const [minute, buckets] = await Promise.all([
-        redis.zcount(paceKey(redis, 'minute', mailbox), now - 60_000, '+inf'),
-        redis.hgetall(paceKey(redis, 'day', mailbox)),
-      ]);
-      const hour = Math.floor(now / 3_600_000);
-      const day = Object.entries(buckets).filter(([at]) => Number(at) > hour - 24);
-      return {
-        minute,
-        recipients: Math.max(
-          0,
-          day.reduce((sum, [, count]) => sum + Number(count), 0),
-        ),
-      };
-    },
     async replicasAlive(aliveMs) {
       return redis.zcount(replicasKey(redis), (await redisNow()) - aliveMs, '+inf');
     },

@@ -269,7 +269,7 @@ export const structures: readonly Structure[] = [
     kept: 'operation',
     item: (value, hour) => isCount(hour) && isNumber(value),
   },
-  { key: ours('pace:(?:slot-wish|wait):.+'), type: 'string', what: 'pace', kept: 'operation' },
+  { key: ours('pace:(?:slot-wish|wait|near):.+'), type: 'string', what: 'pace', kept: 'operation' },
   { key: ours('logins:.+'), type: 'string', what: 'pace of sign-ins', kept: 'operation', item: isNumber },
   { key: ours('oauth:.+'), type: 'string', what: 'token cache', kept: 'tokens' },
   {

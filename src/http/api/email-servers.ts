@@ -66,9 +66,18 @@ export const emailServerSchema = z.object({
       .optional()
       .describe('Epoch milliseconds. IMAP: arrival of the newest message; SMTP: when the last reply was accepted'),
     pace: z
-      .object({ minute: z.number(), perMinute: z.number(), recipients: z.number(), recipientsPerDay: z.number() })
+      .object({
+        minute: z.number(),
+        perMinute: z.number(),
+        recipients: z.number(),
+        recipientsPerDay: z.number(),
+        recipientsLimitAt: z
+          .number()
+          .optional()
+          .describe('Epoch milliseconds: when recipientsPerDay is reached at the present rate, if within a day'),
+      })
       .optional()
-      .describe('Submissions of this minute and recipients of 24 hours, each with its limit'),
+      .describe('Submissions of this minute and recipients of 24 hours of the sending mailbox, each with its limit'),
   }),
 });
 export type EmailServerView = z.infer<typeof emailServerSchema>;

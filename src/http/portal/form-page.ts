@@ -79,7 +79,7 @@ export function addForm(portal: FastifyInstance, deps: FormDeps, requestContext:
   ): Promise<string> {
     const { definition, name, revision, view } = sent;
     const { findings } = await deps.preview(more.definition ?? definition, name);
-    const existing = name === undefined ? {} : { existing: { name, revision }, live: view?.live.state };
+    const existing = name === undefined ? {} : { existing: { name, revision }, live: view?.live };
     const known = { definition, hasPassword: view?.hasPassword ?? false, findings, ...existing };
     const frame = requestContext.frame(request);
     return formPage(
@@ -208,7 +208,7 @@ export function addForm(portal: FastifyInstance, deps: FormDeps, requestContext:
       hasPassword: view.hasPassword,
       problems: view.problems,
       findings,
-      live: view.live.state,
+      live: view.live,
       asked: 'look',
       ...(revision === undefined
         ? { readOnly: true, fromFile: view.source === 'file' }

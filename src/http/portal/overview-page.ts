@@ -14,6 +14,7 @@ import { historyUrl } from './history-page.ts';
 import { type Html, html } from './html.ts';
 import { type Done, doneNote, doneOf, type Frame, frameMay, mayChange, page, since } from './layout.ts';
 import { linkTo } from './list-page.ts';
+import { dayMeter, minuteMeter } from './pace-view.ts';
 import { type Counted, countIn, durationIn, type Word } from './words.ts';
 
 /** Entries that need attention, before the rest is asked for. */
@@ -171,16 +172,10 @@ function senderTable(frame: Frame, senders: readonly EmailServerView[]): Html {
   const { say } = frame;
   const rows = senders.map(({ live, ...view }) => {
     const held = live.held ?? 0;
-    return html`<tr><th scope="row" class="wrap">${nameOf({ live, ...view })}</th><td class="wrap" data-label="User"><div>${String(view.definition.user ?? '')}</div></td><td data-label="${say('state')}"><div>${stateBadge(frame, live.state)}</div></td><td data-label="${say('waiting')}"><div>${live.waiting ?? 0}</div></td><td data-label="${say('heldShort')}"><div>${held > 0 ? html`<a href="/portal/replies">${held}</a>` : 0}</div></td><td data-label="${say('paceMinute')}"><div>${meter(frame, 'paceMinute', live.pace?.minute, live.pace?.perMinute)}</div></td><td data-label="${say('paceDay')}"><div>${meter(frame, 'paceDay', live.pace?.recipients, live.pace?.recipientsPerDay)}</div></td></tr>`;
+    return html`<tr><th scope="row" class="wrap">${nameOf({ live, ...view })}</th><td class="wrap" data-label="User"><div>${String(view.definition.user ?? '')}</div></td><td data-label="${say('state')}"><div>${stateBadge(frame, live.state)}</div></td><td data-label="${say('waiting')}"><div>${live.waiting ?? 0}</div></td><td data-label="${say('heldShort')}"><div>${held > 0 ? html`<a href="/portal/replies">${held}</a>` : 0}</div></td><td data-label="${say('paceMinute')}"><div>${minuteMeter(frame, live.pace)}</div></td><td data-label="${say('paceDay')}"><div>${dayMeter(frame, live.pace)}</div></td></tr>`;
   });
   const heads = ['name', 'userHead', 'state', 'waiting', 'heldShort', 'paceMinute', 'paceDay'] as const;
   return table(frame, 'senders', heads, rows, '/portal/email-servers?show=SMTP');
-}
-
-function meter({ say, language }: Frame, word: Word, used: number | undefined, limit: number | undefined): Html {
-  if (used === undefined || limit === undefined) return html`–`;
-  const number = new Intl.NumberFormat(language);
-  return html`<span class="nowrap"><meter aria-label="${say(word)}" min="0" max="${limit}" high="${limit * 0.8}" value="${Math.min(used, limit)}"></meter> <span class="dim">${number.format(used)} ${say('of')} ${number.format(limit)}</span></span>`;
 }
 
 export function addOverview(

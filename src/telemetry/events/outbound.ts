@@ -149,6 +149,11 @@ export const outboundEvents = events({
     message: 'sign-in at this SMTP server failed; retrying later',
     labels: ['server', 'code', 'class'],
   },
+  RecipientsNearLimit: {
+    level: 'warn',
+    message: 'recipients of 24 hours come near the limit of this sending mailbox; replies wait once it is reached',
+    labels: ['server'],
+  },
   SubmissionSlowed: { level: 'warn', message: 'server asks for a slower pace', labels: ['server', 'code'] },
   SentCopyStored: { level: 'debug', message: 'copy of the reply stored in Sent', labels: ['server'] },
   SentCopyFailed: { level: 'warn', message: 'copy of the reply could not be stored in Sent', labels: ['server'] },

@@ -37,6 +37,10 @@ const HEALTHY: Series = {
   'mailroom_reply_uncertain_total{instance="a",server="O"}': steady(4),
   'mailroom_smtp_server_paused{instance="a",server="O"}': steady(0),
   'mailroom_replies_held{instance="a"}': steady(0),
+  'mailroom_sender_recipients{instance="a",server="O"}': steady(7_900),
+  'mailroom_sender_recipients_limit{instance="a",server="O"}': steady(10_000),
+  // Promtool's clock begins at 0: ten hours ahead of the last look.
+  'mailroom_sender_recipients_limit_timestamp_seconds{instance="a",server="O"}': steady(60_000),
   'mailroom_replies_jobs{instance="a",server="O",state="prioritized"}': steady(299),
   'mailroom_replies_jobs{instance="b",server="O",state="prioritized"}': steady(299),
   'mailroom_credential_expires_timestamp_seconds{instance="a",application="A",credential="1"}': steady(20 * 86_400),
@@ -75,6 +79,9 @@ const FAULTS: Readonly<Record<string, Readonly<Record<string, string | undefined
   MailroomRepliesUncertain: { 'mailroom_reply_uncertain_total{instance="a",server="O"}': `4x10 5x${LONG}` },
   MailroomServerPaused: { 'mailroom_smtp_server_paused{instance="a",server="O"}': steady(1) },
   MailroomRepliesBehind: { 'mailroom_replies_jobs{instance="a",server="O",state="waiting"}': steady(2) },
+  MailroomRecipientsNearLimit: {
+    'mailroom_sender_recipients_limit_timestamp_seconds{instance="a",server="O"}': steady(7_200),
+  },
   MailroomRepliesWaitForServer: { 'mailroom_replies_waiting_for_server{instance="a",server="Old"}': steady(1) },
   MailroomSignInNeeded: {
     'mailroom_sign_in_needed_total{instance="a",application="A",code=""}': steady(0),

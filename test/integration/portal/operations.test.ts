@@ -206,7 +206,8 @@ describe('pause and test', () => {
     const queue = `${PREFIX}:replies.Out:meta`;
     expect(await client.hget(queue, 'paused')).toBe('1');
     const resumed = await json(await portal.api('operator', 'POST', path('Out', '/resume')));
-    expect(resumed.live).toEqual({ state: 'unproven', waiting: 0 });
+    const pace = { minute: 0, perMinute: 30, recipients: 0, recipientsPerDay: 10_000 };
+    expect(resumed.live).toEqual({ state: 'unproven', waiting: 0, pace });
     expect(await client.hget(queue, 'paused')).toBeNull();
     expect(await json(await portal.api('operator', 'POST', path('From file', '/pause')))).toMatchObject({
       code: 'EMAIL_SERVER_CANNOT_PAUSE',

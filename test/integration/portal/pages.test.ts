@@ -238,6 +238,17 @@ describe('operation', () => {
     expect(row).toContain('2 of 30');
     expect(row).toContain('12 of 10,000');
     expect(row).toContain('<a href="/portal/replies">1</a>');
+    expect(row).not.toContain('Limit reached');
+    // At the present rate the limit is met within the day: on both pages, and on the list of what needs attention.
+    await client.hset(paceKey(PREFIX, 'day', mailbox), String(Math.floor(now / 3_600_000)), 9_000);
+    const own = await text(viewer.get(at('edit', name)));
+    expect(own).toContain('9,000 of 10,000');
+    expect(own).toMatch(/Limit reached at this rate: <time/);
+    const overview = await text(viewer.get('/portal?all=true'));
+    expect(overview).toMatch(
+      /9,000 of 10,000 recipients in 24 hours; at the present rate the limit is reached in \d+ minutes/,
+    );
+    await client.del(paceKey(PREFIX, 'day', mailbox));
     expect(await text(viewer.get(`${LIST}?search=${encodeURIComponent(name)}`))).toContain('2 min. ago');
   });
 

@@ -38,6 +38,8 @@ const flows = (more: Partial<AttentionFacts['flows'][number]>) => ({ flows: [{ .
 const live = (server: typeof imap | typeof smtp, state: AttentionFacts['servers'][number]['live']) => ({
   servers: [imap, smtp].map((one) => (one === server ? { ...server, live: state } : one)),
 });
+const sent = (recipients: number, recipientsLimitAt?: number) =>
+  live(smtp, { state: 'sending', pace: { recipients, recipientsPerDay: 10_000, recipientsLimitAt } });
 const finding = (code: string, severity: 'warning' | 'note' = 'warning') => ({
   servers: [{ ...imap, findings: [{ code, severity }] }, smtp],
 });
@@ -72,6 +74,10 @@ const table: [string, Partial<AttentionFacts>, AttentionCode[]][] = [
   ['an hour before the silence', live(imap, { state: 'idle', lastMessageAt: NOW - 71 * 60 * MINUTE }), []],
   ['silent and not connected', live(imap, { state: 'backing-off', lastMessageAt: 1 }), ['MAILBOX_NOT_WATCHED']],
   ['an SMTP server without replies', live(smtp, { state: 'sending', lastMessageAt: 1 }), []],
+  ['recipients near their limit', sent(8_000), ['RECIPIENTS_NEAR_LIMIT']],
+  ['few recipients, and many an hour', sent(3_000, NOW + 110 * MINUTE), ['RECIPIENTS_LIMIT_AHEAD']],
+  ['few recipients, and the limit is far', sent(3_000, NOW + 200 * MINUTE), []],
+  ['no recipients left', sent(10_000, NOW), ['RECIPIENTS_LIMIT_REACHED']],
   ['connecting', live(imap, { state: 'connecting' }), []],
   ['back-pressure', live(imap, { state: 'paused', reason: 'flow-backlog' }), ['FETCHING_PAUSED']],
   ['unproven', live(smtp, { state: 'unproven' }), ['SMTP_UNPROVEN']],
