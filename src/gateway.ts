@@ -84,7 +84,7 @@ export async function startGateway(
     const logLevel = openLogLevel(stores, logControl, emit);
     stack.defer('log level', logLevel.stop);
     stack.defer('metrics', openMetrics(stores, emailServers, roles, metrics));
-    stack.defer('history', openHistory(stores, telemetry.history, roles, metrics));
+    stack.defer('history', openHistory(stores, telemetry, roles, metrics));
 
     const room = openReplies(config, stores, servers, emit);
     stack.defer('reply queues', () => room.queues.close());

@@ -67,6 +67,12 @@ export const historyKey = (of: Scope, letter: string, number: number, series: st
   `${prefixOf(of)}:history:${letter}:${number}:${series}`;
 /** String: epoch ms since which there is a history. */
 export const historySinceKey = (of: Scope) => `${prefixOf(of)}:history:since`;
+/** List of JSON texts: the newest events of an email server, newest first (domain/server-log.ts). */
+export const serverLogKey = (of: Scope, server: string) =>
+  `${prefixOf(of)}:server-log:${encodeURIComponent(server.normalize('NFC'))}`;
+/** The same of its warnings and errors. */
+export const serverFaultsKey = (of: Scope, server: string) =>
+  `${prefixOf(of)}:server-faults:${encodeURIComponent(server.normalize('NFC'))}`;
 
 /** A text as SCAN's MATCH takes it literally. */
 export const globOf = (text: string): string => text.replaceAll(/[{}[\]*?^\\]/g, '\\$&');

@@ -264,6 +264,21 @@ export const retention = {
     deletedBy: 'expiry',
     seenBy: { en: 'viewers, operators, administrators', de: 'Lesezugriff, Operatoren, Administratoren' },
   },
+  'server-log': {
+    what: {
+      en: 'Newest events of each email server as in the log: ids of messages and replies, words of the server without addresses',
+      de: 'Neueste Ereignisse jedes E-Mail Servers wie im Protokoll: Kennungen von Nachrichten und Antworten, Worte des Servers ohne Adressen',
+    },
+    where: 'redis',
+    form: 'clear',
+    days: 30,
+    bound: {
+      en: 'Events 7 days, 200 at most; warnings and errors 50 at most; from the newest of a server',
+      de: 'Ereignisse 7 Tage, höchstens 200; Warnungen und Fehler höchstens 50; ab dem neuesten eines Servers',
+    },
+    deletedBy: 'expiry',
+    seenBy: { en: 'viewers, operators, administrators', de: 'Lesezugriff, Operatoren, Administratoren' },
+  },
   'set-aside': {
     what: {
       en: 'Records in Redis that could not be read, set aside',

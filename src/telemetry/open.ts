@@ -5,6 +5,7 @@ import { createHistoryCounter, type HistoryCounter } from './history-counter.ts'
 import { createLogControl, type LogControl, type LogLevel } from './log-control.ts';
 import { createLogger } from './logger.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
+import { collectServerLog, type ServerLogCollector } from './server-log.ts';
 import type { Tracing, TracingSettings } from './tracing.ts';
 
 interface Telemetry {
@@ -13,6 +14,8 @@ interface Telemetry {
   emit: Emit;
   /** Counts the events. */
   history: HistoryCounter;
+  /** Keeps the newest of each email server. */
+  serverLog: ServerLogCollector;
   /** Undefined: none are written, and nothing of OpenTelemetry is loaded. */
   tracing: Tracing | undefined;
   /** Sends what is left of the traces, within two seconds. */
@@ -32,11 +35,15 @@ export async function openTelemetry(
   const metrics = createMetrics();
   const logControl = createLogControl(logger, level);
   const history = createHistoryCounter();
-  emit = createEmit(logger, metrics, logControl, undefined, history.observe);
+  const serverLog = collectServerLog();
+  emit = createEmit(logger, metrics, logControl, undefined, (...event) => {
+    history.observe(...event);
+    serverLog.observe(...event);
+  });
   for (const reason of traces.problems) emit('TracingRefused', { reason });
   if (opened instanceof Error) emit('TracingRefused', { reason: 'the exporter cannot be made', err: opened });
   else if (tracing !== undefined) emit('TracingStarted', { detail: { protocol: traces.protocol } });
-  return { metrics, logControl, emit, history, tracing, close: async () => tracing?.close() };
+  return { metrics, logControl, emit, history, serverLog, tracing, close: async () => tracing?.close() };
 
   async function openTraces() {
     if (traces.exporter === 'none') return undefined;

@@ -12,12 +12,14 @@ import { healthOf } from '../operations/health.ts';
 import { startHistory } from '../operations/history.ts';
 import { startKnownSeries } from '../operations/known-series.ts';
 import { followLogLevel } from '../operations/log-level.ts';
+import { startServerLog } from '../operations/server-log.ts';
 import { type Waiting, waitVisibly } from '../operations/waiting.ts';
 import type { Outbound } from '../outbound/index.ts';
 import type { Emit } from '../telemetry/events.ts';
 import type { HistoryCounter } from '../telemetry/history-counter.ts';
 import type { LogControl } from '../telemetry/log-control.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import type { ServerLogCollector } from '../telemetry/server-log.ts';
 import type { ReplyRoom } from './outbound.ts';
 import { portalOf } from './portal.ts';
 import type { Stores } from './stores.ts';
@@ -78,13 +80,20 @@ export function openMetrics(
   };
 }
 
-/** What was counted in memory goes to Redis, dated by Redis' own clock. @returns what ends it, with a last write */
-export const openHistory = (
-  { redis, history }: Pick<Stores, 'redis' | 'history'>,
-  counter: HistoryCounter,
+/** What was counted and said goes from memory to Redis, counts dated by Redis' own clock. @returns what ends it, with a last write */
+export function openHistory(
+  { redis, history, serverLog, replica }: Pick<Stores, 'redis' | 'history' | 'serverLog' | 'replica'>,
+  collected: { history: HistoryCounter; serverLog: ServerLogCollector },
   roles: readonly Role[],
   metrics: Metrics,
-): (() => Promise<void>) => startHistory({ counter, store: history, metrics, roles, clock: createSharedClock(redis) });
+): () => Promise<void> {
+  const clock = createSharedClock(redis);
+  const stops = [
+    startHistory({ counter: collected.history, store: history, metrics, roles, clock }),
+    startServerLog(collected.serverLog, serverLog, replica),
+  ];
+  return async () => void (await Promise.all(stops.map((stop) => stop())));
+}
 
 /** What the processes log now; the signal's switch. */
 export const openLogLevel = ({ logSwitches }: Stores, control: LogControl, emit: Emit) =>

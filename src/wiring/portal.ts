@@ -32,6 +32,7 @@ import { createOverview } from '../operations/overview.ts';
 import { previews } from '../operations/preview.ts';
 import { createQuarantineDecisions } from '../operations/quarantine.ts';
 import { createRoundTrips } from '../operations/round-trip.ts';
+import { createServerActivity } from '../operations/server-log.ts';
 import type { Replies } from '../outbound/index.ts';
 import type { Emit } from '../telemetry/events.ts';
 import { doctorFor, folderLister } from './doctor.ts';
@@ -61,7 +62,6 @@ export function portalOf(wiring: PortalWiring):
   const { audit, view, portalServers: portal } = stores;
   if (portal === undefined) return undefined;
   const applications = () => stores.applications().map(({ name }) => name);
-  const named = (name: string) => watch.current().servers.find((server) => server.name === name);
   const liveOf = liveStates({ ...wiring, ...stores });
   const emailServers = createEmailServerAdmin({
     watch,
@@ -106,11 +106,7 @@ export function portalOf(wiring: PortalWiring):
       ...running,
       deadLetters: createDeadLetters(stores.redis, stores.flows),
     }),
-    ...createHistory({
-      store: stores.history,
-      servers: () => watch.current().servers,
-      emailFlows: async () => [...running.flowNames(), ...(await stores.ledgers.emailFlows())],
-    }),
+    ...historyOf(stores, watch, running.flowNames),
     ...createQuarantineDecisions({
       ...wiring,
       ...stores,
@@ -141,22 +137,46 @@ export function portalOf(wiring: PortalWiring):
       liveOf,
     }),
     overview,
+    activity: createServerActivity({ ...stores, operations: running, servers: () => watch.current().servers }),
+    newestEvent: stores.serverLog.newest,
     applications: () => [...applications(), ...stores.wrongApplications().keys()],
     clientIdOf: (name) => stores.applications().find((one) => one.name === name)?.clientId,
     roundTrips: createRoundTrips({ ...room.replies, newest: stores.flows.newest, audit }),
-    async beginSignIn(name) {
-      const server = named(name);
-      if (server === undefined) throw new MailroomError('EMAIL_SERVER_NOT_FOUND');
-      return stores.tokens.beginSignIn(server, stores.redirectUri);
-    },
-    completeSignIn: (answer) => stores.tokens.completeSignIn(answer),
-    async signedIn(name) {
-      const server = named(name);
-      return server === undefined ? undefined : stores.tokens.signedIn(server);
-    },
+    ...signInsOf(stores, watch),
   };
   return { emailServers, operations, register: registerPortal(deps) };
 }
+
+/** Delegated sign-in for a server of this name. */
+function signInsOf(
+  { tokens, redirectUri }: Stores,
+  watch: EmailServerWatch,
+): Pick<PortalDeps, 'beginSignIn' | 'completeSignIn' | 'signedIn'> {
+  const named = (name: string) => watch.current().servers.find((server) => server.name === name);
+  return {
+    async beginSignIn(name) {
+      const server = named(name);
+      if (server === undefined) throw new MailroomError('EMAIL_SERVER_NOT_FOUND');
+      return tokens.beginSignIn(server, redirectUri);
+    },
+    completeSignIn: (answer) => tokens.completeSignIn(answer),
+    async signedIn(name) {
+      const server = named(name);
+      return server === undefined ? undefined : tokens.signedIn(server);
+    },
+  };
+}
+
+const historyOf = (
+  { history, ledgers }: Pick<Stores, 'history' | 'ledgers'>,
+  watch: EmailServerWatch,
+  flowNames: () => string[],
+): HistoryApi =>
+  createHistory({
+    store: history,
+    servers: () => watch.current().servers,
+    emailFlows: async () => [...flowNames(), ...(await ledgers.emailFlows())],
+  });
 
 /** Export and erasure of a person's data; the command line needs it without a portal. */
 export const privacyOf = (

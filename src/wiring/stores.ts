@@ -33,6 +33,7 @@ import { createPortalSessions } from '../adapters/redis/portal-sessions.ts';
 import { createPortalView, type PortalView } from '../adapters/redis/portal-view.ts';
 import { createQuarantine, type Quarantine } from '../adapters/redis/quarantine.ts';
 import { openSchema, SCHEMA_VERSION } from '../adapters/redis/schema.ts';
+import { createServerLogStore, type ServerLogStore } from '../adapters/redis/server-log.ts';
 import { createServerRegister } from '../adapters/redis/smtp-servers.ts';
 import { createSignInNotes } from '../adapters/redis/smtp-sign-ins.ts';
 import { createTokenCache } from '../adapters/redis/token-cache.ts';
@@ -104,6 +105,8 @@ export interface Stores {
   quarantinedKeys(): Promise<QuarantinedKey[]>;
   logSwitches: LogSwitches;
   history: HistoryStore;
+  /** Newest events of each email server. */
+  serverLog: ServerLogStore;
   audit: AuditLog;
   sessions: Sessions;
   view: PortalView;
@@ -212,7 +215,7 @@ export async function openStores(
     ...{ people: createPeople(redis), participants: createParticipants(redis) },
     quarantine: createQuarantine(redis),
     ...{ quarantinedKeys: () => quarantinedKeys(redis), logSwitches: createLogSwitches(redis) },
-    history: createHistoryStore(redis),
+    ...{ history: createHistoryStore(redis), serverLog: createServerLogStore(redis) },
     audit: createPortalAudit(redis, { onWritten: config.log.audit ? auditLogger(config, emit) : undefined }),
     sessions: createPortalSessions(redis, {
       idleMs: sessions.idleMinutes * 60_000,

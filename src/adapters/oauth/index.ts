@@ -45,6 +45,8 @@ export interface TokenProvider {
   signedIn(
     server: EmailServer,
   ): Promise<{ person: string; signedInAt: Date; refreshedAt: Date; endsAt: Date } | undefined>;
+  /** When the access token that all replicas use for a server ends; asks no provider. */
+  tokenEndsAt(server: EmailServer): Promise<Date | undefined>;
   /** By which credential any replica was given a token last: its number in the list, from 1. */
   credentialInUse(application: OAuthApplication): Promise<{ number: number; since: Date } | undefined>;
   /** Forgets remembered failures of a server: what caused them may be gone. */
@@ -205,6 +207,10 @@ export function createTokenProvider(settings: TokenProviderSettings): TokenProvi
         refreshedAt: new Date(signIn.refreshedAt),
         endsAt: new Date(signIn.refreshedAt + SIGN_IN_MS),
       };
+    },
+    async tokenEndsAt(server) {
+      const at = await tokens.endsAt(sourceOf(server, isSmtp(server) ? 'smtp' : 'imap'));
+      return at === undefined ? undefined : new Date(at);
     },
     async credentialInUse({ name, credentials }) {
       const text = await cache.read(`credential:${name}`);

@@ -184,6 +184,11 @@ export function createTokens(settings: TokensSettings) {
       if (remembered && (!renew || failure.error.class === 'throttle')) throw failure.error;
       return single(slot, isRefused ? token?.accessToken : undefined);
     },
+    /** When the token that all replicas share ends, epoch ms; asks no provider. @throws MailroomError SECRET_UNREADABLE */
+    async endsAt({ key }: Source): Promise<number | undefined> {
+      const text = await cache.read(`token:${key}`);
+      return text === undefined ? undefined : (JSON.parse(text) as TokenRecord).expiresAt;
+    },
     /** Forgets what is known of an identity: somebody signed in again. */
     forget(lockKey: string): void {
       for (const [key, slot] of slots) {

@@ -1,7 +1,7 @@
 // What only the portal's pages look at: which replicas live, when the last message came or went, how many replies
 // are in a state. Reads; the keys are written where pace, leases, ledgers and journal are.
 import type { Redis } from 'ioredis';
-import { fingerprintsKey, quarantineKey, replicasKey } from '../../domain/keys.ts';
+import { fingerprintsKey, leaseKey, quarantineKey, replicasKey } from '../../domain/keys.ts';
 import type { ReplyState } from '../../domain/reply-journal.ts';
 import type { ListPage, ReplyFilter } from '../../http/ports.ts';
 import { sorted } from '../../lib/sort.ts';
@@ -12,6 +12,8 @@ import { objectIn } from './structures.ts';
 export interface PortalView {
   /** Replicas that fetch mail and were heard of within this many ms. */
   replicasAlive(aliveMs: number): Promise<number>;
+  /** The replica that watches this mailbox. */
+  holderOf(mailboxId: string): Promise<string | undefined>;
   /** INTERNALDATE of the newest message recorded of each folder, in order, epoch ms. */
   lastArrivals(mailboxIds: readonly string[]): Promise<(number | undefined)[]>;
   /** Messages in quarantine, over all of these folders. */
@@ -90,6 +92,11 @@ export function createPortalView(redis: Redis): PortalView {
   return {
     async replicasAlive(aliveMs) {
       return redis.zcount(replicasKey(redis), (await redisNow()) - aliveMs, '+inf');
+    },
+    async holderOf(mailboxId) {
+      // `<fence>:<replica>`
+      const lease = await redis.get(leaseKey(redis, mailboxId));
+      return lease?.slice(lease.indexOf(':') + 1);
     },
     async lastArrivals(mailboxIds) {
       const found = (await NEWEST(

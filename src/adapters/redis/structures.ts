@@ -202,6 +202,8 @@ export const structures: readonly Structure[] = [
     kept: 'history',
     item: (value, field) => isCount(value) && historyField.test(field),
   },
+  { key: ours('server-log:.+'), type: 'list', what: 'newest events of an email server', kept: 'server-log' },
+  { key: ours('server-faults:.+'), type: 'list', what: 'newest faults of an email server', kept: 'server-log' },
   { key: ours('history:since'), type: 'string', what: 'begin of the history', kept: 'history', item: isCount },
   {
     key: ours('smtp-servers'),

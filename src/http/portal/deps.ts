@@ -5,7 +5,9 @@ import type { AnsweredElsewhere } from '../../domain/answered.ts';
 import type { Attention } from '../../domain/attention.ts';
 import type { AuditLog } from '../../domain/audit.ts';
 import type { BlobStore } from '../../domain/blob-store.ts';
+import type { ServerEvent } from '../../domain/server-log.ts';
 import type { Emit } from '../../telemetry/events.ts';
+import type { LogSwitch } from '../../telemetry/log-control.ts';
 import type { DeadLettersApi } from '../api/dead-letters.ts';
 import type { Definition, EmailServersApi, EmailServerView } from '../api/email-servers.ts';
 import type { FindApi } from '../api/find.ts';
@@ -97,6 +99,23 @@ export interface Consequences {
   waiting: number;
 }
 
+/** What the page of one email server shows beside its state. Times in epoch ms. */
+export interface ServerActivity {
+  /** Newest first. */
+  log: readonly ServerEvent[];
+  faults: readonly ServerEvent[];
+  /** The replica that watches the mailbox. */
+  holder?: string;
+  /** It is the one that answers. */
+  isHere?: boolean;
+  tokenEndsAt?: number;
+  signIn?: { person: string; endsAt: number };
+  /** Flows that it feeds. */
+  flows: readonly EmailFlowView[];
+  /** Log level or trace of this server, while it is on. */
+  logSwitch?: LogSwitch;
+}
+
 export interface PortalDeps {
   /** `name:role:token` of the configuration, as a way to sign in. */
   apiTokens: readonly ApiToken[];
@@ -118,6 +137,10 @@ export interface PortalDeps {
   /** What would be wrong or doubtful if this were saved. */
   preview(definition: Definition, existing?: string): Promise<Preview>;
   overview(): Promise<Overview>;
+  /** @throws MailroomError EMAIL_SERVER_NOT_FOUND */
+  activity(name: string): Promise<ServerActivity>;
+  /** Differs when there is a new event of this email server. */
+  newestEvent(server: string): Promise<string>;
   consequences(name: string): Promise<Consequences>;
   /** Client id of an application, for the commands of an administrator. */
   clientIdOf(application: string): string | undefined;

@@ -5,6 +5,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { perClient } from '../per-client.ts';
 import type { Session } from '../ports.ts';
 import type { PortalDeps } from './deps.ts';
+import { queryOf } from './gate.ts';
 
 const LOOK_MS = 1_000;
 /** Of a look's time so many times is waited before the next: looking at a large fleet takes no more than a tenth of a core. */
@@ -14,6 +15,8 @@ const ALIVE = 15;
 const STREAMS = 200;
 /** Of one person: so many pages open at once. */
 const STREAMS_EACH = 12;
+/** Characters of a server's name. */
+const LONGEST_NAME = 400;
 /** Bytes that may wait for a reader. */
 const UNREAD = 64 * 1024;
 
@@ -21,6 +24,10 @@ interface Stream {
   raw: ServerResponse;
   /** Its page may be older than the last look: told once in any case. */
   fresh: boolean;
+  /** Its page shows the events of this email server. */
+  server: string | undefined;
+  /** The newest of them, as of the last look. */
+  newest?: string;
   /** Whether the session still stands. */
   known(): Promise<boolean>;
 }
@@ -31,13 +38,13 @@ interface LiveEvents {
   close(): void;
 }
 
-interface LiveDeps extends Pick<PortalDeps, 'overview'> {
+interface LiveDeps extends Pick<PortalDeps, 'overview' | 'newestEvent'> {
   sessionOf(request: FastifyRequest): Promise<Session | undefined>;
   /** Name of the person who is signed in. */
   whoOf(request: FastifyRequest): string;
 }
 
-export function liveEvents({ overview, sessionOf, whoOf }: LiveDeps): LiveEvents {
+export function liveEvents({ overview, newestEvent, sessionOf, whoOf }: LiveDeps): LiveEvents {
   const streams = new Set<Stream>();
   const each = perClient(STREAMS_EACH);
   let timer: NodeJS.Timeout | undefined;
@@ -56,9 +63,16 @@ export function liveEvents({ overview, sessionOf, whoOf }: LiveDeps): LiveEvents
       const next = shownOf(await overview());
       const changed = breath || (last !== undefined && next !== last);
       last = next;
+      const servers = [...new Set([...streams].flatMap(({ server }) => server ?? []))];
+      const newest = new Map(
+        await Promise.all(servers.map(async (server) => [server, await newestEvent(server)] as const)),
+      );
       for (const stream of streams) {
-        if (changed || stream.fresh) tell(stream, 'event: changed\ndata: 1\n\n');
+        const event = newest.get(stream.server ?? '');
+        const isNew = stream.newest !== undefined && event !== stream.newest;
+        if (changed || isNew || stream.fresh) tell(stream, 'event: changed\ndata: 1\n\n');
         stream.fresh = false;
+        if (event !== undefined) stream.newest = event;
       }
       if (breath) for (const stream of streams) if (!(await stream.known())) stream.raw.end();
     } catch {
@@ -90,7 +104,7 @@ export function liveEvents({ overview, sessionOf, whoOf }: LiveDeps): LiveEvents
       });
       raw.write('retry: 3000\n\n');
       const known = async () => (await sessionOf(request)) !== undefined;
-      const stream: Stream = { raw, fresh: true, known };
+      const stream: Stream = { raw, fresh: true, server: queryOf(request).server?.slice(0, LONGEST_NAME), known };
       streams.add(stream);
       raw.on('close', () => streams.delete(stream));
       timer ??= setTimeout(() => void run(), LOOK_MS).unref();

@@ -8,6 +8,7 @@ import { findingItem, stateBadge, testLog } from './findings.ts';
 import { fieldsOf, shownField } from './form.ts';
 import { type Html, html } from './html.ts';
 import { csrfField, errorNote, type Frame, page, type ShownError } from './layout.ts';
+import { linkTo } from './list-page.ts';
 import { paceCard } from './pace-view.ts';
 import { probeBox } from './test-page.ts';
 import type { Word } from './words.ts';
@@ -73,7 +74,7 @@ export function formPage(frame: Frame, state: FormState): string {
     'emailServers',
     html`
 <p class="crumb"><a href="/portal/email-servers">← ${say('back')}</a></p>
-<div class="bar"><h1 class="wrap">${title} ${state.live !== undefined && stateBadge(frame, state.live.state)}</h1></div>
+<div class="bar"><h1 class="wrap">${title} ${state.live !== undefined && stateBadge(frame, state.live.state)}</h1>${state.live !== undefined && state.live.state !== 'invalid' && html`<a class="button small" href="${linkTo('status', String(definition.name))}">${say('serverStatus')}</a>`}</div>
 ${state.fromFile && html`<div class="note">${say('readOnly')}</div>`}
 ${state.kept === true && html`<div class="note" role="status">${say('kept')}</div>`}
 ${state.conflict !== undefined && conflictNote(frame, state.conflict)}

@@ -84,7 +84,7 @@ function figureOf(frame: Frame, view: Pick<HistoryView, 'points'>, name: History
 }
 
 /** The plots of some measures, with the note of what a gap is where there is one. */
-function historyFigures(frame: Frame, view: Pick<HistoryView, 'points' | 'names'>, period: Period): Html {
+export function historyFigures(frame: Frame, view: Pick<HistoryView, 'points' | 'names'>, period: Period): Html {
   const hasGap = view.names.some((name) => view.points.some((point) => isGap(name, point)));
   return html`<div class="plots">${view.names.map((name) => figureOf(frame, view, name, period))}</div>${hasGap && html`<p class="dim">${frame.say('historyGap')}</p>`}`;
 }

@@ -19,6 +19,7 @@ import { addOverview } from './overview-page.ts';
 import { addPrivacy } from './privacy-page.ts';
 import { addQuarantine } from './quarantine-page.ts';
 import { addReplies } from './replies-page.ts';
+import { addServerStatus } from './server-page.ts';
 import { addConsent, addSignIn, signIns } from './sign-in-page.ts';
 import { addTest } from './test-page.ts';
 
@@ -30,6 +31,7 @@ export type {
   PortalReply,
   Preview,
   RoundTrip,
+  ServerActivity,
 } from './deps.ts';
 
 export function registerPortal(deps: PortalDeps): (app: FastifyInstance) => Promise<void> {
@@ -45,7 +47,7 @@ export function registerPortal(deps: PortalDeps): (app: FastifyInstance) => Prom
 
       portal.get('/', needs('open'), (_request, reply) => seeOther(reply, '/portal'));
       addOverview(portal, deps, requestContext);
-      const live = liveEvents({ overview: deps.overview, sessionOf: signIn.session, whoOf: requestContext.who });
+      const live = liveEvents({ ...deps, sessionOf: signIn.session, whoOf: requestContext.who });
       // A HEAD would hold its connection without an end.
       portal.get('/portal/events', { ...needs('email-servers:read'), exposeHeadRoute: false }, live.handle);
       portal.addHook('preClose', async () => live.close());
@@ -56,6 +58,7 @@ export function registerPortal(deps: PortalDeps): (app: FastifyInstance) => Prom
       addFlows(portal, deps, requestContext);
       addConnect(portal, deps, requestContext);
       addConnected(portal, deps, requestContext);
+      addServerStatus(portal, deps, requestContext);
       addTest(portal, deps, requestContext);
       addReplies(portal, deps, requestContext);
       addQuarantine(portal, deps, requestContext);

@@ -212,6 +212,8 @@ const DONE = [
   'acceptDone',
   'moveFlowDone',
   'bulkDone',
+  'traceOnDone',
+  'traceOffDone',
 ] as const satisfies readonly Word[];
 
 /** Who is told: what this session did, and nothing that somebody else's link says. */

@@ -70,6 +70,7 @@ function menu(frame: Frame, view: EmailServerView): Html | false {
       (view.live.pausedBy === undefined
         ? html`<a href="${linkTo('pause', name)}">${say('pause')}</a>`
         : html`<button form="act" formaction="${linkTo('resume', name)}">${say('resume')}</button>`),
+    view.valid && html`<a href="${linkTo('status', name)}">${say('serverStatus')}</a>`,
     html`<a href="${linkTo('edit', name)}">${say(mayChange(frame) && view.editable ? 'edit' : 'view')}</a>`,
     mayChange(frame) &&
       view.valid &&

@@ -129,6 +129,12 @@ function attentionList(frame: Frame, overview: Overview, isWhole: boolean): Html
 ${shown}${items.length > shown.length && html`<li><a href="/portal?all=true#attention">${countIn(frame.language, 'more', items.length - shown.length)}</a></li>`}</ul></div></section>`;
 }
 
+/** Leads to what it does right now. */
+function stateLink(frame: Frame, { valid, name, live }: EmailServerView): Html {
+  const badge = stateBadge(frame, live.state);
+  return valid ? html`<a href="${linkTo('status', name)}" title="${frame.say('serverStatus')}">${badge}</a>` : badge;
+}
+
 const nameOf = (view: EmailServerView): Html => html`<a href="${linkTo('edit', view.name)}">${view.name}</a>`;
 
 function table(frame: Frame, id: Word, heads: readonly Word[], rows: readonly Html[], all: string): Html {
@@ -162,7 +168,7 @@ function mailboxTable(frame: Frame, mailboxes: readonly EmailServerView[]): Html
   const { say } = frame;
   const rows = mailboxes.map(
     ({ live, ...view }) =>
-      html`<tr><th scope="row" class="wrap">${nameOf({ live, ...view })}</th><td class="wrap" data-label="${say('mailbox')}"><div>${String(view.definition.user ?? '')}</div></td><td data-label="${say('state')}"><div>${stateBadge(frame, live.state)}</div></td><td data-label="${say('lastMessage')}"><div>${live.lastMessageAt === undefined ? '–' : since(frame, live.lastMessageAt)}</div></td><td data-label="${say('lastProven')}"><div>${live.lastProvenAt === undefined ? '–' : since(frame, live.lastProvenAt)}</div></td><td data-label="${say('blind')}" title="${say('blindHelp')}"><div>${live.blindSeconds === undefined ? '–' : durationIn(frame.language, live.blindSeconds)}</div></td></tr>`,
+      html`<tr><th scope="row" class="wrap">${nameOf({ live, ...view })}</th><td class="wrap" data-label="${say('mailbox')}"><div>${String(view.definition.user ?? '')}</div></td><td data-label="${say('state')}"><div>${stateLink(frame, { live, ...view })}</div></td><td data-label="${say('lastMessage')}"><div>${live.lastMessageAt === undefined ? '–' : since(frame, live.lastMessageAt)}</div></td><td data-label="${say('lastProven')}"><div>${live.lastProvenAt === undefined ? '–' : since(frame, live.lastProvenAt)}</div></td><td data-label="${say('blind')}" title="${say('blindHelp')}"><div>${live.blindSeconds === undefined ? '–' : durationIn(frame.language, live.blindSeconds)}</div></td></tr>`,
   );
   const heads = ['name', 'mailbox', 'state', 'lastMessage', 'lastProven', 'blind'] as const;
   return table(frame, 'mailboxes', heads, rows, '/portal/email-servers?show=IMAP');
@@ -172,7 +178,7 @@ function senderTable(frame: Frame, senders: readonly EmailServerView[]): Html {
   const { say } = frame;
   const rows = senders.map(({ live, ...view }) => {
     const held = live.held ?? 0;
-    return html`<tr><th scope="row" class="wrap">${nameOf({ live, ...view })}</th><td class="wrap" data-label="User"><div>${String(view.definition.user ?? '')}</div></td><td data-label="${say('state')}"><div>${stateBadge(frame, live.state)}</div></td><td data-label="${say('waiting')}"><div>${live.waiting ?? 0}</div></td><td data-label="${say('heldShort')}"><div>${held > 0 ? html`<a href="/portal/replies">${held}</a>` : 0}</div></td><td data-label="${say('paceMinute')}"><div>${minuteMeter(frame, live.pace)}</div></td><td data-label="${say('paceDay')}"><div>${dayMeter(frame, live.pace)}</div></td></tr>`;
+    return html`<tr><th scope="row" class="wrap">${nameOf({ live, ...view })}</th><td class="wrap" data-label="User"><div>${String(view.definition.user ?? '')}</div></td><td data-label="${say('state')}"><div>${stateLink(frame, { live, ...view })}</div></td><td data-label="${say('waiting')}"><div>${live.waiting ?? 0}</div></td><td data-label="${say('heldShort')}"><div>${held > 0 ? html`<a href="/portal/replies">${held}</a>` : 0}</div></td><td data-label="${say('paceMinute')}"><div>${minuteMeter(frame, live.pace)}</div></td><td data-label="${say('paceDay')}"><div>${dayMeter(frame, live.pace)}</div></td></tr>`;
   });
   const heads = ['name', 'userHead', 'state', 'waiting', 'heldShort', 'paceMinute', 'paceDay'] as const;
   return table(frame, 'senders', heads, rows, '/portal/email-servers?show=SMTP');

@@ -7,6 +7,7 @@ import { findWords } from './words-find.ts';
 import { historyWords } from './words-history.ts';
 import { operationWords } from './words-operation.ts';
 import { privacyWords } from './words-privacy.ts';
+import { serverPageWords } from './words-server-page.ts';
 import { serverWords } from './words-servers.ts';
 
 export type Language = 'en' | 'de';
@@ -87,6 +88,7 @@ const words = {
   ...findWords,
   ...deadLetterWords,
   ...historyWords,
+  ...serverPageWords,
   ...privacyWords,
 };
 

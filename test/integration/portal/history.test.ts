@@ -1,12 +1,18 @@
 // The history on a real Redis: several replicas add up, nothing is written by a process that has nothing to say, keys end; and what API and page make
-// of it, empty and full.
+// of it, empty and full. And the page of one email server, with the events of all replicas.
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createHistoryStore } from '../../../src/adapters/redis/history.ts';
+import { createServerLogStore } from '../../../src/adapters/redis/server-log.ts';
+import { mailboxId } from '../../../src/contract/names.ts';
+import { MailroomError } from '../../../src/domain/errors.ts';
 import type { HistoryAddition } from '../../../src/domain/history.ts';
+import { leaseKey } from '../../../src/domain/keys.ts';
+import { type ServerEvent, serverLogBounds } from '../../../src/domain/server-log.ts';
 import { createHistoryRecorder } from '../../../src/operations/history.ts';
 import { createHistoryCounter } from '../../../src/telemetry/history-counter.ts';
 import { createMetrics } from '../../../src/telemetry/metrics.ts';
+import { collectServerLog } from '../../../src/telemetry/server-log.ts';
 import { startRedis, type TestRedis } from '../../support/redis.ts';
 import { fileServer, startPortal, TOKENS } from './gateway.ts';
 
@@ -142,5 +148,100 @@ describe('page and API', () => {
     for (const of of ['flow:x', 'server:x']) expect((await person.get(`/portal/history?of=${of}`)).status).toBe(404);
     expect((await portal.api('viewer', 'GET', '/v1/history?server=x')).status).toBe(404);
     expect((await portal.api('viewer', 'GET', '/v1/history?period=1y')).status).toBe(422);
+  });
+});
+
+describe('the page of an email server', () => {
+  const path = `/portal/email-servers/status?name=${encodeURIComponent(fileServer.name)}`;
+  /** What a replica notes of events, as it goes to Redis. */
+  function noted(
+    replicaName: string,
+    ...events: Readonly<Parameters<ReturnType<typeof collectServerLog>['observe']>>[]
+  ) {
+    const collector = collectServerLog();
+    for (const event of events) collector.observe(...event);
+    const all = [...collector.take()].map(
+      ([server, own]) => [server, own.map((event): ServerEvent => ({ ...event, replica: replicaName }))] as const,
+    );
+    return createServerLogStore(client).add(new Map(all));
+  }
+  const server = fileServer.name;
+
+  it('shows who fetches, recent errors with what to do in the language of the reader, and the log of all replicas', async () => {
+    const person = await portal.signIn(TOKENS.operator, 'de');
+    const empty = await (await person.get(path)).text();
+    for (const shown of ['derzeit von keiner Instanz', 'Noch keine Ereignisse.', 'Keine in den letzten 30 Tagen.'])
+      expect(empty).toContain(shown);
+    const err = new MailroomError('IMAP_AUTH_FAILED', {
+      remote: { system: 'imap', text: 'AUTHENTICATE <b>failed</b> for kim@customer.example' },
+    });
+    await noted(
+      'host-1',
+      ['MailboxConnected', { server }, true],
+      ['MailboxDisconnected', { server, err, attempts: 3 }, true],
+    );
+    await noted(
+      'host-2',
+      ['MessageEnqueued', { server, uid: 7, jobId: 'm-1-2-3', messageId: '<secret@customer.example>' }, true],
+      ['MessageEnqueued', { server: 'Another', jobId: 'm-9-9-9' }, true],
+      ['ReplyPrepared', { server, replyId: 'not-shown' }, false],
+      ['MailboxTraced', { server, kind: 'server', reason: '* 5 EXISTS' }, true],
+    );
+    const { host, user } = fileServer;
+    await client.set(leaseKey('{mailroom}', mailboxId({ host, user, folder: 'INBOX' })), '7:host-1');
+    const page = await (await person.get(path)).text();
+    for (const shown of [
+      '<code>host-1</code>',
+      'IMAP_AUTH_FAILED',
+      '<q lang="en">AUTHENTICATE &lt;b&gt;failed&lt;/b&gt; for (address)</q>',
+      'Was zu tun ist',
+      'href="/portal/timeline?kind=message&amp;id=m-1-2-3"',
+      '* 5 EXISTS',
+      'host-2',
+    ])
+      expect(page).toContain(shown);
+    for (const hidden of ['customer.example', 'm-9-9-9', 'not-shown']) expect(page).not.toContain(hidden);
+    const viewer = await (await (await portal.signIn(TOKENS.viewer)).get(path)).text();
+    expect(viewer).toContain('m-1-2-3');
+    expect(viewer).not.toContain('/portal/timeline');
+    expect(viewer).not.toContain('name="what"');
+    expect((await person.get('/portal/email-servers/status?name=x')).status).toBe(404);
+  });
+
+  it('keeps a bounded log, and errors beyond a flood of messages; a log of something else hides nothing', async () => {
+    await noted('host-1', ['MailboxDisconnected', { server, code: 'IMAP_TIMEOUT' }, true]);
+    for (let i = 0; i < 12; i++)
+      await noted(
+        'host-1',
+        ...Array.from({ length: 60 }, (_, uid) => ['MessageEnqueued', { server, uid }, true] as const),
+      );
+    const store = createServerLogStore(client);
+    expect(await store.log(server)).toHaveLength(serverLogBounds.log.most);
+    expect((await store.faults(server)).map(({ code }) => code)).toEqual(['IMAP_TIMEOUT']);
+    await client.lpush(`{mailroom}:server-log:${encodeURIComponent(server)}`, 'nonsense', '{}', '[1]');
+    expect((await store.log(server)).length).toBeGreaterThan(190);
+    const page = await (await (await portal.signIn(TOKENS.viewer)).get(path)).text();
+    expect(page.length).toBeLessThan(60_000);
+    expect(page).toContain('&amp;all=true#log');
+  });
+
+  it('starts and stops a trace, for those who may', async () => {
+    const person = await portal.signIn(TOKENS.operator);
+    const trace = path.replace('status', 'trace');
+    for (const [what, expected] of [
+      ['answers', [{ server, trace: 'answers' }]],
+      ['debug', [{ server, level: 'debug' }]],
+      ['off', []],
+    ] as const) {
+      const answer = await person.post(trace, { what });
+      expect(answer.status).toBe(303);
+      const { switches } = (await (await portal.api('viewer', 'GET', '/v1/log-level')).json()) as {
+        switches: object[];
+      };
+      expect(switches).toMatchObject(expected);
+      const page = await (await person.get(answer.headers.get('location') ?? '')).text();
+      expect(page).toContain(what === 'off' ? 'was stopped' : 'value="off"');
+    }
+    expect((await (await portal.signIn(TOKENS.viewer)).post(trace, { what: 'answers' })).status).toBe(403);
   });
 });

@@ -29,6 +29,7 @@ import { createPortalSessions } from '../../../src/adapters/redis/portal-session
 import { createPortalView } from '../../../src/adapters/redis/portal-view.ts';
 import { createQuarantine } from '../../../src/adapters/redis/quarantine.ts';
 import { openSchema } from '../../../src/adapters/redis/schema.ts';
+import { createServerLogStore } from '../../../src/adapters/redis/server-log.ts';
 import { createServerRegister } from '../../../src/adapters/redis/smtp-servers.ts';
 import { createSignInNotes } from '../../../src/adapters/redis/smtp-sign-ins.ts';
 import { structureOf, structures } from '../../../src/adapters/redis/structures.ts';
@@ -158,6 +159,8 @@ async function writeAll(one: Installation): Promise<void> {
   await createLogSwitches(redis).set({ level: 'debug', until: Date.now() + 60_000 });
   await createFindIndex(redis).add([{ kind: 'message', id: 'm-1', terms: ['a@b.example'] }]);
   await createHistoryStore(redis).add([{ series: 'all', code: 'm', value: 1 }], Date.now());
+  const event = { at: 1, event: 'MailboxConnected', level: 'warn', replica: 'r' } as const;
+  await createServerLogStore(redis).add(new Map([['S', [event]]]));
   await createParticipants(redis).admit({ conversationId: 'c', from: 'a@b.example', others: [], proven: true });
   await one.pauses.hold('S', { by: 'person', code: 'PAUSED', hint: '' });
   const signIns = createSignInNotes(redis);
@@ -288,13 +291,14 @@ async function seen({ redis, flows, replies, journal, ledgers, pauses, tokens, p
     audit: await firstOf(createPortalAudit(redis).entries({}), 10),
     gone: await createServerRegister(redis).gone(),
     damaged: await quarantinedKeys(redis),
+    log: [await createServerLogStore(redis).log('S'), await createServerLogStore(redis).newest('S')].flat(),
     history: await createHistoryStore(redis).read('all', 'hour', Date.now() - 3_600_000, Date.now()),
   };
 }
 const NOTHING = {
   ...{ mailboxes: [], version: 0, state: {}, siblings: [[]], quarantined: [], replicas: 0, replies: [] },
   ...{ journal: undefined, alias: undefined, job: undefined, jobs: 0, pause: undefined, paceWait: 0, tokens: [] },
-  ...{ servers: [], audit: [], gone: [], damaged: [], history: [] },
+  ...{ servers: [], audit: [], gone: [], damaged: [], history: [], log: [''] },
 };
 
 it('reaches no other installation: channels, queue events and consumers', async () => {

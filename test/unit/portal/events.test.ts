@@ -11,11 +11,13 @@ afterEach(() => vi.useRealTimers());
 
 const kim: Session = { name: 'Kim', role: 'viewer', csrf: 'c' };
 let flows: Overview['flows'] = [];
+let newest: Record<string, string> = {};
 let session: Session | undefined = kim;
 let looks = 0;
 let who = 'Kim';
 const live = () => {
   flows = [];
+  newest = {};
   session = kim;
   looks = 0;
   return liveEvents({
@@ -24,6 +26,7 @@ const live = () => {
       const replies = { held: 0, uncertain: 0, retrying: 0, failed: 0 };
       return { attention: [], replies, flows, mailboxes: [], senders: [], quarantined: 0, replicas: 1 };
     },
+    newestEvent: async (server) => newest[server] ?? '',
     sessionOf: async () => session,
     whoOf: () => who,
   });
@@ -48,7 +51,7 @@ class Stream extends EventEmitter {
   }
   told = () => this.text.split('event: changed').length - 1;
 }
-function listen(events: ReturnType<typeof liveEvents>) {
+function listen(events: ReturnType<typeof liveEvents>, query = {}) {
   const raw = new Stream();
   const refused = { code: 0 };
   const reply = {
@@ -61,7 +64,7 @@ function listen(events: ReturnType<typeof liveEvents>) {
     header: () => reply,
     send: () => reply,
   };
-  events.handle({} as FastifyRequest, reply as unknown as FastifyReply);
+  events.handle({ query } as FastifyRequest, reply as unknown as FastifyReply);
   return { raw, refused };
 }
 const flow = { emailFlow: 'F', servers: [], waiting: 1, jobs: {} };
@@ -81,6 +84,19 @@ describe('live events', () => {
     expect(raw.told()).toBe(3);
     events.close();
     expect(raw.ended).toBe(true);
+  });
+
+  it('notify the page of a server of its new events, and no other page', async () => {
+    const events = live();
+    newest = { In: 'first' };
+    const [of, other, all] = [{ server: 'In' }, { server: 'Out' }, {}].map((query) => listen(events, query).raw);
+    await vi.advanceTimersByTimeAsync(3_000);
+    const before = [of, other, all].map((raw) => raw?.told());
+    newest = { In: 'second' };
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(before).toEqual([1, 1, 1]);
+    expect([of, other, all].map((raw) => raw?.told())).toEqual([2, 1, 1]);
+    events.close();
   });
 
   it('read nothing when no page is open', async () => {

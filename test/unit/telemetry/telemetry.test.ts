@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { MailroomError } from '../../../src/domain/errors.ts';
 import { eventDefinitions } from '../../../src/telemetry/events/index.ts';
 import { createEmit, metricName } from '../../../src/telemetry/events.ts';
+import { createLogControl } from '../../../src/telemetry/log-control.ts';
 import { createLogger } from '../../../src/telemetry/logger.ts';
 import { createMetrics } from '../../../src/telemetry/metrics.ts';
 import { serializeError } from '../../../src/telemetry/serialize-error.ts';
@@ -28,6 +29,30 @@ describe('events', () => {
     expect(await metrics.registry.metrics()).toContain(
       'mailroom_mailbox_disconnected_total{server="Support",code="IMAP_AUTH_FAILED",class="auth"} 1',
     );
+  });
+
+  it('reach an observer whatever the log level is, marked as readable or not', () => {
+    const shown: [string, boolean][] = [];
+    const logger = createLogger({ level: 'error' }, { write: () => {} });
+    const control = createLogControl(logger, 'error');
+    const note = (name: string, _: object, isShown: boolean) => void shown.push([name, isShown]);
+    const emit = createEmit(logger, createMetrics(), control, undefined, note);
+    emit('MailboxConnected', { server: 'In' });
+    emit('ReplyWorkerFailed', { server: 'Out' });
+    emit('ReplyPrepared', { server: 'Out' });
+    control.apply([{ server: 'Out', level: 'debug', until: Date.now() + 60_000 }]);
+    for (const server of ['Out', 'Other']) emit('ReplyPrepared', { server });
+    for (let i = 0; i < 2; i++) emit('ReplyWorkerFailed', { server: 'Out' });
+    control.apply([]);
+    expect(shown).toEqual([
+      ['MailboxConnected', true],
+      ['ReplyWorkerFailed', true],
+      ['ReplyPrepared', false],
+      ['ReplyPrepared', true],
+      ['ReplyPrepared', false],
+      ['ReplyWorkerFailed', false],
+      ['ReplyWorkerFailed', false],
+    ]);
   });
 
   it('are named by noun and past verb, and have distinct metric names', () => {

@@ -63,7 +63,8 @@ if (parts().length > 0 && window.EventSource) {
   const notice = () => document.getElementById('offline');
   const open = () => {
     if (source || document.hidden) return;
-    source = new EventSource('/portal/events');
+    const server = document.querySelector('[data-server]')?.dataset.server;
+    source = new EventSource(`/portal/events${server ? `?server=${encodeURIComponent(server)}` : ''}`);
     source.addEventListener('changed', () => {
       refresh().catch(() => {});
     });

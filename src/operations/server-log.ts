@@ -1,0 +1,75 @@
+// Takes the events of email servers from memory to Redis, and puts together what the page of one server shows.
+import type { PortalView } from '../adapters/redis/portal-view.ts';
+import type { ServerLogStore } from '../adapters/redis/server-log.ts';
+import { mailboxId } from '../contract/names.ts';
+import { type EmailServer, isImap } from '../domain/email-server.ts';
+import { MailroomError } from '../domain/errors.ts';
+import { flowsOf } from '../domain/flow-by-recipient.ts';
+import type { OperationsApi } from '../http/api/operations.ts';
+import type { ServerActivity } from '../http/portal/index.ts';
+import type { ServerLogCollector } from '../telemetry/server-log.ts';
+import type { Stores } from '../wiring/stores.ts';
+
+/** Between two writes, ms: the live log is that late. */
+const WRITE_MS = 2_000;
+
+/** @returns what ends it, with a last write */
+export function startServerLog(
+  collector: ServerLogCollector,
+  store: Pick<ServerLogStore, 'add'>,
+  replica: string,
+): () => Promise<void> {
+  async function write(): Promise<void> {
+    const events = collector.take();
+    if (events.size === 0) return;
+    const named = [...events].map(([server, own]) => [server, own.map((event) => ({ ...event, replica }))] as const);
+    await store.add(new Map(named)).catch(() => {}); // a view for people; that Redis is away is an event of its own
+  }
+  const timer = setInterval(() => void write(), WRITE_MS);
+  return async () => {
+    clearInterval(timer);
+    await write();
+  };
+}
+
+interface ActivityDeps {
+  serverLog: Pick<ServerLogStore, 'log' | 'faults'>;
+  view: Pick<PortalView, 'holderOf'>;
+  tokens: Pick<Stores['tokens'], 'tokenEndsAt' | 'signedIn'>;
+  operations: Pick<OperationsApi, 'emailFlows' | 'logSwitches'>;
+  servers(): readonly EmailServer[];
+  replica: string;
+}
+
+/** Throws MailroomError EMAIL_SERVER_NOT_FOUND. */
+export function createServerActivity(deps: ActivityDeps): (name: string) => Promise<ServerActivity> {
+  return async (name) => {
+    const server = deps.servers().find((one) => one.name.normalize('NFC') === name.normalize('NFC'));
+    if (server === undefined) throw new MailroomError('EMAIL_SERVER_NOT_FOUND', { field: 'name' });
+    const { authentication } = server;
+    const isOAuth = authentication.type === 'OAuth2';
+    const flows = isImap(server) ? flowsOf(server) : [];
+    // What cannot be read of a sign-in hides nothing else.
+    const [log, faults, holder, tokenEndsAt, signIn, allFlows, switches] = await Promise.all([
+      deps.serverLog.log(server.name),
+      deps.serverLog.faults(server.name),
+      isImap(server) ? deps.view.holderOf(mailboxId(server)) : undefined,
+      isOAuth ? deps.tokens.tokenEndsAt(server).catch(() => undefined) : undefined,
+      isOAuth && authentication.signIn === 'delegated'
+        ? deps.tokens.signedIn(server).catch(() => undefined)
+        : undefined,
+      flows.length === 0 ? [] : deps.operations.emailFlows(),
+      deps.operations.logSwitches(),
+    ]);
+    const logSwitch = switches.find((one) => one.server === server.name);
+    return {
+      log,
+      faults,
+      ...(holder === undefined ? {} : { holder, isHere: holder === deps.replica }),
+      ...(tokenEndsAt === undefined ? {} : { tokenEndsAt: tokenEndsAt.getTime() }),
+      ...(signIn === undefined ? {} : { signIn: { person: signIn.person, endsAt: signIn.endsAt.getTime() } }),
+      flows: allFlows.filter(({ emailFlow }) => flows.includes(emailFlow)),
+      ...(logSwitch === undefined ? {} : { logSwitch }),
+    };
+  };
+}

@@ -1,0 +1,63 @@
+// Keeps the newest events of each email server in memory, until operations/server-log.ts takes them to Redis for the portal's live log.
+import type { ServerEvent } from '../domain/server-log.ts';
+import type { EventName } from './events/index.ts';
+import { eventDefinitions } from './events/index.ts';
+import type { EventFields, Observe } from './events.ts';
+import { scrub, serializeError } from './serialize-error.ts';
+
+export interface ServerLogCollector {
+  observe: Observe;
+  /** What came since the last call, oldest first. */
+  take(): Map<string, Omit<ServerEvent, 'replica'>[]>;
+}
+
+/** Of one server between two writes; the oldest go. */
+const MOST_EACH = 50;
+/** Servers between two writes, should nobody take: a Redis that is away. */
+const MOST_SERVERS = 2_000;
+const LONGEST = 300;
+
+interface Noted {
+  at: number;
+  name: EventName;
+  fields: EventFields;
+}
+
+/** @param now epoch ms */
+export function collectServerLog(now: () => number = Date.now): ServerLogCollector {
+  let noted = new Map<string, Noted[]>();
+  return {
+    observe(name, fields, isShown) {
+      const { server } = fields;
+      if (!isShown || server === undefined) return;
+      const own = noted.get(server);
+      if (own === undefined) {
+        if (noted.size < MOST_SERVERS) noted.set(server, [{ at: now(), name, fields }]);
+        return;
+      }
+      own.push({ at: now(), name, fields });
+      if (own.length > MOST_EACH) own.shift();
+    },
+    take() {
+      const taken = noted;
+      noted = new Map();
+      return new Map([...taken].map(([server, events]) => [server, events.map(eventOf)]));
+    },
+  };
+}
+
+function eventOf({ at, name, fields }: Noted): Omit<ServerEvent, 'replica'> {
+  const shown = serializeError(fields.err);
+  const remote = shown?.remote as { text?: unknown } | undefined;
+  const said = typeof remote?.text === 'string' ? remote.text : undefined;
+  const code = fields.code ?? (typeof shown?.code === 'string' ? shown.code : undefined);
+  const reason = fields.reason ?? fields.state;
+  const { kind, jobId, replyId, uid, count, attempts, durationMs, delayMs } = fields;
+  const all = {
+    ...{ code, said: said?.slice(0, LONGEST), kind, replyId, uid, count, attempts, durationMs, delayMs },
+    reason: reason === undefined ? undefined : scrub(reason).slice(0, LONGEST),
+    messageKey: jobId,
+  };
+  const known = Object.entries(all).filter(([, value]) => value !== undefined && value !== '');
+  return { at, event: name, level: eventDefinitions[name].level, ...Object.fromEntries(known) };
+}
