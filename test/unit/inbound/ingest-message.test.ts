@@ -2,6 +2,7 @@
 // them once more.
 import { createHash } from 'node:crypto';
 import { describe, expect, it, test } from 'vitest';
+import { MailroomError } from '../../../src/domain/errors.ts';
 import {
   buildMessage,
   type IngestDeps,
@@ -13,6 +14,7 @@ import {
 } from '../../../src/inbound/ingest-message.ts';
 import { createLimits } from '../../../src/inbound/limits.ts';
 import { bounded, MAX_JOB_BYTES } from '../../../src/mime/bounds.ts';
+import type { Tracing } from '../../../src/telemetry/tracing.ts';
 import { parseNothing, parsingBy } from '../../support/inbound.ts';
 
 const target: Target = {
@@ -241,4 +243,56 @@ test('one mailbox feeds several flows, each with its own conversations', async (
     ['Orders', 'Support', 'Support'],
     ['Orders', 'Support', 'Support'],
   ]);
+});
+
+describe('traces', () => {
+  /** Spans as they end: `name < parent: how`. */
+  function recorder() {
+    const begun: string[] = [];
+    const ended: string[] = [];
+    const tracing: Tracing = {
+      start(name, { parent } = {}) {
+        const above = typeof parent === 'object' ? parent.traceparent.replace(/#.*/, '') : 'nothing';
+        const traceparent = `${name}#${begun.push(name)}`;
+        return { traceparent, end: (failed) => void ended.push(`${name} < ${above}: ${failed ?? 'well'}`) };
+      },
+      within: (_span, work) => work(),
+    };
+    return { tracing, begun, ended };
+  }
+  const fetched = (uid: number, fields: Partial<Item> = {}) => item({ uid, seenAt: performance.now(), ...fields });
+
+  it('end with the job, or with the reason of the quarantine', async () => {
+    const { tracing, begun, ended } = recorder();
+    const carried: (string | undefined)[] = [];
+    const batch = [fetched(1), fetched(2, { unreadable: { reason: 'parser-crashed' } })];
+    await ingest(deps({ tracing }).made, target, batch, async (ready) => {
+      carried.push(...ready.map(({ message }) => message.traceparent));
+    });
+    const queue = 'send email-flow.Support';
+    expect(carried.map((traceparent) => traceparent?.replace(/#.*/, ''))).toEqual([queue, queue]);
+    expect(new Set(carried).size).toBe(2);
+    const steps = ['fetch', 'parse', 'relate', queue, 'store'].map((name) => `${name} < ingest in: well`);
+    expect(ended.toSorted()).toEqual(
+      [...steps, ...steps, 'ingest in < nothing: parser-crashed', 'ingest in < nothing: well'].sort(),
+    );
+    expect(ended).toHaveLength(begun.length);
+  });
+
+  it.each<[string, Partial<IngestDeps>, string[]]>([
+    ['the commit', {}, ['send email-flow.Support < ingest in: LEASE_LOST', 'ingest in < nothing: LEASE_LOST']],
+    [
+      'a step',
+      { ledgers: { siblings: () => Promise.reject(new TypeError('away')) } },
+      ['relate < ingest in: TypeError', 'ingest in < nothing: TypeError'],
+    ],
+  ])('end with the code when %s fails', async (_what, fields, failed) => {
+    const { tracing, begun, ended } = recorder();
+    const refuse = async () => {
+      throw new MailroomError('LEASE_LOST');
+    };
+    await expect(ingest(deps({ tracing, ...fields }).made, target, [fetched(1)], refuse)).rejects.toThrow();
+    expect(ended.filter((line) => !line.endsWith(': well'))).toEqual(failed);
+    expect(ended).toHaveLength(begun.length);
+  });
 });

@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { tracingFrom } from '../../../src/config/tracing.ts';
 import { openTracing } from '../../../src/telemetry/tracing-sdk.ts';
 
@@ -65,4 +65,20 @@ describe('a span', () => {
     span.end();
     expect(tracing.within(span, late)).toEqual({});
   });
+});
+
+it('loses spans to a collector that is not there, says how many and why, and closes in time', async () => {
+  const lost: [number, string][] = [];
+  vi.stubEnv('OTEL_EXPORTER_OTLP_ENDPOINT', 'http://127.0.0.1:1'); // tcpmux: nobody listens
+  vi.stubEnv('OTEL_EXPORTER_OTLP_TIMEOUT', '300');
+  const tracing = openTracing(tracingFrom({}), { version: '0', role: 'x', instance: 'x' }, (...told) =>
+    lost.push(told),
+  );
+  vi.unstubAllEnvs();
+  const begun = performance.now();
+  for (let n = 0; n < 3; n++) tracing.start('a').end('LEASE_LOST');
+  expect(performance.now() - begun).toBeLessThan(200);
+  await tracing.close();
+  expect(lost).toEqual([[3, 'ECONNREFUSED']]);
+  expect(performance.now() - begun).toBeLessThan(3_000);
 });
