@@ -110,7 +110,10 @@ export function commonSteps(server: EmailServer, deps: DoctorDeps, tell: (claims
     const shown = `${facts.protocol}, ${facts.names.slice(0, 4).join(', ')}, ${facts.issuer}, ${facts.validTo.toISOString().slice(0, 10)}`;
     const note =
       days < 14
-        ? words(` (expires in ${days} days: renew it)`, ` (läuft in ${days} Tagen ab: erneuern)`)
+        ? words(
+            ` (expires in ${days} ${days === 1 ? 'day' : 'days'}: renew it)`,
+            ` (läuft in ${days} ${days === 1 ? 'Tag' : 'Tagen'} ab: erneuern)`,
+          )
         : words('', '');
     return { detail: { en: shown + note.en, de: shown + note.de } };
   }

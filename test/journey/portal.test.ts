@@ -446,6 +446,19 @@ describe.each(languages)('the handbook’s steps 4 to 6 ($locale)', (words) => {
     await sound(page);
     await light(page);
     await page.screenshot({ path: image(`portal-replies-${language}`) });
+    // Found by its id, with its timeline; and marked, it would be decided on with others.
+    await page.goto(`${base}/portal/find?q=${heldId}`);
+    await sound(page);
+    await page.getByRole('link', { name: heldId, exact: true }).click();
+    await page.locator('#timeline').waitFor();
+    await sound(page);
+    await page.goto(`${base}/portal/replies?sort=reply`);
+    await held.getByRole('checkbox').check();
+    await page.locator('button[value="drop:marked"]').click();
+    await page.locator('.ask').waitFor();
+    await sound(page);
+    await page.locator('.ask a.button').click();
+    expect(new URL(page.url()).search).toContain('sort=reply');
     await held.getByRole('link', { name: words.release }).click();
     await sound(page);
     await page.getByRole('button', { name: words.release }).click();
@@ -558,6 +571,36 @@ describe('the wizard', () => {
     await context.close();
   });
 
+  it('asks for the hosts of another server, and says what is missing', async () => {
+    const { page, context } = await open('de-DE', { viewport: { width: 390, height: 844 }, colorScheme: 'dark' });
+    const next = () => page.locator('#wizard button.main').click();
+    await page.goto(`${base}/portal/connect`);
+    await page.locator('#kind').selectOption('other');
+    await next();
+    await page.locator('#problems').waitFor();
+    await sound(page);
+    await page.goto(`${base}/portal/connect`);
+    await page.locator('#kind').selectOption('other');
+    await page.locator('#imapHost').fill('mail.shop.example'); // its part of the page has opened
+    await page.locator('#smtpHost').fill('mail.shop.example');
+    await page.locator('#mailbox').fill('desk@shop.example');
+    await next();
+    await page.locator('#login').fill('desk');
+    await sound(page);
+    await next();
+    await page.locator('#emailFlow').selectOption(' new');
+    await page.locator('#emailFlowNew').fill('Desk');
+    await sound(page);
+    await next();
+    await page.locator('#password').waitFor();
+    await sound(page);
+    await next();
+    await page.locator('#problems').waitFor();
+    expect(await page.locator('#problems li').count()).toBe(1);
+    await sound(page);
+    await context.close();
+  });
+
   it('connects a mailbox delegated, in German and without script', async () => {
     const { page, context } = await open('de-DE', { javaScriptEnabled: false });
     await page.goto(`${base}/portal/connect`);
@@ -631,7 +674,8 @@ it('fits a phone, is readable in the dark, and needs no script', async () => {
     colorScheme: 'dark',
     javaScriptEnabled: true,
   });
-  const pages = ['', '/email-servers', '/email-servers/new?type=SMTP', '/replies', '/quarantine', '/audit', '/nowhere'];
+  const lists = ['/replies?sort=-server&person=x', '/quarantine', '/dead-letters', '/audit', '/find'];
+  const pages = ['', '/email-servers', '/email-servers/new?type=SMTP', '/replies', ...lists, '/nowhere'];
   for (const url of pages) {
     await page.goto(`${base}/portal${url}`);
     await sound(page);
@@ -663,6 +707,32 @@ it('fits a phone, is readable in the dark, and needs no script', async () => {
   expect(await page.getByLabel('Name', { exact: true }).inputValue()).toBe('Outlives its session');
   await sound(page);
   await page.screenshot({ path: shot('kept') });
+
+  // Two people have the same server open: who changed what, and which value is to be kept.
+  await page.getByLabel('Name', { exact: true }).fill('Contested');
+  await page.getByLabel('User', { exact: true }).fill('contested@contoso.example');
+  await page.locator('#enabled').uncheck();
+  await page.getByRole('button', { name: 'Save' }).click();
+  const edit = `${base}/portal/email-servers/edit?name=Contested`;
+  await page.goto(edit);
+  const other = await context.newPage();
+  await other.goto(edit);
+  for (const [one, address] of [
+    [other, 'theirs@contoso.example'],
+    [page, 'mine@contoso.example'],
+  ] as const) {
+    await one.locator('#address-0').fill(address);
+    await one.getByRole('button', { name: 'Save' }).last().click();
+    await one.locator('main [role=status], main [role=alert]').first().waitFor();
+  }
+  await other.close();
+  expect(await page.locator('main [role=alert]').textContent()).toContain('Additional Email From Addresses');
+  await sound(page);
+  await page.locator('input[name="_take.additionalEmailFromAddresses"][value=theirs]').check();
+  await page.locator('button[value=merge]').click();
+  await page.getByRole('status').filter({ hasText: 'Contested' }).waitFor();
+  await page.goto(edit);
+  expect(await page.locator('#address-0').inputValue()).toBe('theirs@contoso.example');
   await context.close();
 
   const plain = await open('en-GB', { javaScriptEnabled: false });

@@ -189,7 +189,9 @@ export function addConnect(portal: FastifyInstance, deps: ConnectDeps, requestCo
     }
     const { imap, smtp } = definitionsOf(answers, form.get('password') ?? '');
     const found = await Promise.all([deps.preview(imap), deps.preview(smtp)]);
-    const problems = found.flatMap((one) => one.problems);
+    // What both servers have in common is asked for once.
+    const all = new Map(found.flatMap((one) => one.problems).map((one) => [`${one.field} ${one.code}`, one]));
+    const problems = [...all.values()];
     return problems.length === 0 ? undefined : { step: 'review', problems };
   }
 

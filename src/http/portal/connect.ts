@@ -75,7 +75,8 @@ export function problemsIn(step: Step, answers: Answers, names: readonly string[
     void found.push({ field, ...what, ...(got === undefined || got === '' ? {} : { got: JSON.stringify(got) }) });
   if (step === 'mailbox') {
     if (!isAddress(answers.mailbox)) add('mailbox', wrong('notAddress'), answers.mailbox);
-    if (answers.name === '') add('name', wrong('empty'));
+    // It comes from the address, which is what is wrong without one.
+    else if (answers.name === '') add('name', wrong('empty'));
     const taken = Object.values(namesOf(answers)).some((name) =>
       names.some((known) => known.trim().toLowerCase() === name.toLowerCase()),
     );

@@ -1,6 +1,6 @@
 // What follows the wizard: sign-in where a person has to, the test of both servers step by step, and one mail there and back, as a checklist.
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { CheckStep } from '../../domain/doctor.ts';
+import { type CheckStep, passed } from '../../domain/doctor.ts';
 import { MailroomError } from '../../domain/errors.ts';
 import type { EmailServerView } from '../api/email-servers.ts';
 import { CONNECT, connectedUrl } from './connect-page.ts';
@@ -40,8 +40,9 @@ function connectedPage(frame: Frame, state: ConnectedState): string {
   const { imap, smtp, unsigned, delegated, tested, trip } = state;
   const names = { imap: imap.name, smtp: smtp.name };
   const both = html`<input type="hidden" name="imap" value="${names.imap}"><input type="hidden" name="smtp" value="${names.smtp}">`;
-  const mark = (done: boolean, live: string) =>
-    html`<span class="mark" aria-hidden="true" data-live="mark-${live}">${done ? '✓' : '○'}</span>`;
+  /** @param live what keeps it up to date; absent: the test itself */
+  const mark = (done: boolean, live?: string) =>
+    html`<span class="mark" aria-hidden="true"${live !== undefined && html` data-live="mark-${live}"`}>${done ? '✓' : '○'}</span>`;
   const signIns = unsigned.map(
     (name) =>
       html`<form method="post" action="/portal/email-servers/sign-in">${csrfField(frame)}${both}<input type="hidden" name="name" value="${name}"><button class="main">${say('consent')}: ${name}</button></form>`,
@@ -55,7 +56,7 @@ function connectedPage(frame: Frame, state: ConnectedState): string {
 <ol class="checklist card">${
       delegated &&
       html`<li>${mark(unsigned.length === 0, 'sign-in')}<div><strong>${say('nextSignIn')}</strong>${unsigned.length > 0 && html`<p class="help">${say('consentHelp')}</p><div class="buttons">${signIns}</div>`}</div></li>`
-    }<li>${mark(tested !== undefined, 'test')}<div><strong>${say('nextTest')}</strong><form method="post" action="${CONNECT}/test">${csrfField(frame)}${both}<p class="buttons"><button class="plain" name="_action" value="test">${say('testBoth')}</button></p>${testLog(frame, tested)}</form></div></li>
+    }<li>${mark(tested !== undefined && passed(tested))}<div><strong>${say('nextTest')}</strong><form method="post" action="${CONNECT}/test">${csrfField(frame)}${both}<p class="buttons"><button class="plain" name="_action" value="test">${say('testBoth')}</button></p>${testLog(frame, tested)}</form></div></li>
 <li>${mark(trip?.arrived === true, 'trip')}<div><strong>${say('nextTrip')}</strong><p class="help">${say('tripHelp')}</p>${tripForm(frame, state, both)}${trip !== undefined && tripNote(frame, state, trip)}</div></li>
 <li>${mark(trip?.arrived === true, 'end')}<div><a href="/portal">${say('nextFinish')}</a></div></li></ol>`,
   );

@@ -109,7 +109,10 @@ export function addForm(portal: FastifyInstance, deps: FormDeps, requestContext:
     ]);
     const conflict = conflictOf(mine, view?.definition ?? {}, changes);
     const now = problems.length > 0 ? revision : (view?.revision ?? revision);
-    return again(request, { ...sent, revision: now }, { conflict, problems });
+    // A password is never sent back: what was entered is asked for once more.
+    const entered = (sent.form.get('password') ?? '') !== '' && problems.length === 0;
+    const asked = entered ? [{ field: 'password', ...wrong('passwordAgain') }] : problems;
+    return again(request, { ...sent, revision: now }, { conflict, problems: asked });
   }
 
   /** @throws RequestInvalid for a new name that is a known one spelt in another way */
@@ -165,11 +168,11 @@ export function addForm(portal: FastifyInstance, deps: FormDeps, requestContext:
       return send(reply, await again(request, sent, {}, language as Language));
     }
     if (action !== 'save' && action !== 'merge') return send(reply, await rearrange(request, sent, action));
+    const definition =
+      action === 'merge' ? mergedWith(sent.definition, sent.form, sent.view?.definition ?? {}) : sent.definition;
     try {
       refuseAlmostKnown(sent.form);
       const by = requestContext.who(request);
-      const definition =
-        action === 'merge' ? mergedWith(sent.definition, sent.form, sent.view?.definition ?? {}) : sent.definition;
       const saved =
         name === undefined
           ? await servers.create(definition, by)
@@ -177,7 +180,8 @@ export function addForm(portal: FastifyInstance, deps: FormDeps, requestContext:
       return seeOther(reply, doneUrl(requestContext.session(request), LIST, 'saved', saved.name));
     } catch (error) {
       if (error instanceof RequestInvalid)
-        return send(reply, await again(request, sent, { problems: error.problems }), 422);
+        // With what was chosen of theirs, which the next save would undo else.
+        return send(reply, await again(request, { ...sent, definition }, { problems: error.problems }), 422);
       if (error instanceof MailroomError && error.code === 'EMAIL_SERVER_CHANGED')
         return send(reply, await conflicting(request, { ...sent, view: await servers.get(name ?? '') }), 412);
       throw error;

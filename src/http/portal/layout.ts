@@ -79,12 +79,12 @@ const LOGO = html`<svg width="26" height="20" viewBox="0 0 26 20" aria-hidden="t
 /** The menu "Email" of the handbook has the list of servers and what comes of them; left of it what is now, right of it what was. */
 function menuBar(frame: Frame, current: Word | undefined): Html {
   const { say } = frame;
-  const link = (word: Word, href: string) =>
-    html`<a href="${href}"${current === word && html` aria-current="page"`}>${say(word)}</a>`;
+  const link = (word: Word, href: string, short: Word = word) =>
+    html`<a href="${href}"${current === word && html` aria-current="page"`}>${say(short)}</a>`;
   return html`<nav class="menu-bar" aria-label="${say('navigation')}"><div class="in"><ul>
 <li>${link('overview', '/portal')}</li>
 <li><span class="group" id="menu-email">${say('email')} ›</span><ul aria-labelledby="menu-email"><li>${link('emailServers', '/portal/email-servers')}</li>
-<li>${link('repliesTitle', '/portal/replies')}</li>${frameMay(frame, 'quarantine:read') && html`<li>${link('quarantineTitle', '/portal/quarantine')}</li>`}${frameMay(frame, 'dead-letters:read') && html`<li>${link('deadLetters', '/portal/dead-letters')}</li>`}</ul></li>
+<li>${link('repliesTitle', '/portal/replies')}</li>${frameMay(frame, 'quarantine:read') && html`<li>${link('quarantineTitle', '/portal/quarantine')}</li>`}${frameMay(frame, 'dead-letters:read') && html`<li>${link('deadLetters', '/portal/dead-letters', 'deadMenu')}</li>`}</ul></li>
 <li class="apart">${link('historyTitle', '/portal/history')}</li>${frameMay(frame, 'find:read') && html`<li>${link('findTitle', '/portal/find')}</li>`}
 ${frameMay(frame, 'audit:read') && html`<li class="apart">${link('audit', '/portal/audit')}</li>`}${frameMay(frame, 'privacy:manage') && html`<li>${link('privacy', '/portal/privacy')}</li>`}</ul></div></nav>`;
 }

@@ -205,7 +205,8 @@ export function addReplies(
 
   function named(all: readonly PortalReply[], views: readonly EmailServerView[]): Shown[] {
     const names = new Map(views.map((view) => [view.name, namesOf(view)]));
-    return all.map((one) => ({ ...one, names: names.get(one.server) ?? {} }));
+    // Of a server that is gone the reply itself tells the name.
+    return all.map((one) => ({ ...one, names: names.get(one.server) ?? { server: one.server, user: one.from } }));
   }
 
   portal.get(PATH, needs('replies:read'), async (request, reply) => {

@@ -3,6 +3,7 @@ import type { Words } from './words.ts';
 
 export const deadLetterWords = {
   deadLetters: { en: 'Dead letters', de: 'Aufgegebene Nachrichten' },
+  deadMenu: { en: 'Dead letters', de: 'Aufgegebene' },
   deadLettersLead: {
     en: 'Messages that the consumer of their Email Flow has given up, with what it said. They are kept for 30 days unless you decide earlier; the mails themselves stay in their mailboxes.',
     de: 'Nachrichten, die der Abnehmer ihres Email Flows aufgegeben hat, mit seiner Begründung. Sie bleiben 30 Tage erhalten, wenn Sie nicht früher entscheiden; die E-Mails selbst bleiben in ihren Postfächern.',

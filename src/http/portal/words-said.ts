@@ -104,8 +104,8 @@ const problemTexts: Readonly<Record<ProblemCode, Text>> = {
     de: 'Der Name lässt sich nicht ändern. Kopieren Sie den Server unter einem anderen Namen.',
   },
   passwordAgain: {
-    en: 'Enter the password again for another host or user.',
-    de: 'Geben Sie das Kennwort für einen anderen Host oder Benutzer neu ein.',
+    en: 'Enter the password again: it is only kept for the host, port and user it was entered for.',
+    de: 'Geben Sie das Kennwort neu ein: Es bleibt nur für den Host, Port und User gespeichert, für die es eingegeben wurde.',
   },
   hostRefused: {
     en: 'Mailroom must not connect to this address.',

@@ -234,6 +234,16 @@ describe('two administrators', () => {
       ['_take.pace', 'theirs'],
     ]);
     const { _revision = '' } = hidden(page);
+    // What was entered as a password is not sent back, and asked for again; then the choice is still there.
+    expect(page).toContain('Enter the password again');
+    const without = await kim.post(EDIT, {
+      ...{ ...base, host: 'my.example.net', additionalEmailFromAddresses: 'mine@b.example', password: '' },
+      ...{ _revision, '_take.host': 'mine', '_take.pace': 'theirs', _action: 'merge' },
+    });
+    expect(without.status).toBe(422);
+    const once = await without.text();
+    expect(once).toContain('Enter the password again');
+    expect(/name="perMinute"[^>]*value="(\d+)"/.exec(once)?.[1]).toBe('7');
     const merged = await kim.post(EDIT, {
       ...{
         ...base,

@@ -173,6 +173,8 @@ async function run(form, button) {
       }
     }
     if (!end.firstChild) throw new Error('cut off');
+    const mark = log.closest('li')?.querySelector('.mark');
+    if (mark) mark.textContent = end.querySelector('.ok') ? '✓' : '○';
   } catch (_error) {
     if (!mine.signal.aborted)
       end.append(
@@ -303,6 +305,12 @@ for (const form of forms) {
 }
 addEventListener('beforeunload', (event) => {
   if (changed) event.preventDefault();
+});
+
+// The wizard: another server needs its hosts.
+const kind = document.querySelector('#wizard select[name=kind]');
+kind?.addEventListener('change', () => {
+  if (kind.value === 'other') kind.form.querySelector('details.hosts').open = true;
 });
 
 // Commands to copy; the button is of no use without script.
