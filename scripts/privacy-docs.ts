@@ -81,7 +81,7 @@ For data-protection officers and those who answer their questions.
 *Deutsch: [Datenschutz](../de/datenschutz.md).*
 
 Mailroom carries mail between shared mailboxes and the backend of a contact center. It is operated by the organisation or its processor, in their own infrastructure; it sends nothing to its authors. It
-connects only to what the configuration names: mail servers, the identity provider, Redis, the blob store, and DNS for the check of the own domains. It is not the archive: the original mail stays in the mailbox
+connects only to what the configuration names: mail servers, the identity provider, Redis, the blob store, DNS for the check of the own domains, and a collector of traces if one is set. It is not the archive: the original mail stays in the mailbox
 (unless \`afterQueued: move\` puts it into another folder), the ticket in the backend. What Mailroom keeps serves delivery and its proof, and goes by time.
 
 ## What is kept, where, how long, and who sees it
@@ -106,7 +106,7 @@ The audit log holds the names of people who change, decide or sign in. It is kep
 colleagues do with a message in the mailbox: where a works council has a say, ask it before you turn this on.
 
 ## Logs, metrics, backups
-- Log lines and metrics contain no subject, text, password, token or address of a customer. They do contain names of email servers and people of the portal, ids, and the words of mail servers with addresses removed. Addresses of clients whose sign-in was refused: \`log.clientAddresses\` (\`full\`, \`network\`, \`none\`).
+- Log lines, metrics and traces contain no subject, text, password, token or address of a customer. They do contain names of email servers and people of the portal, ids, and the words of mail servers with addresses removed. Addresses of clients whose sign-in was refused: \`log.clientAddresses\` (\`full\`, \`network\`, \`none\`).
 - How long logs are kept is decided where they are collected.
 - Backups of Redis and of the blob store contain what these hold; choose a time not longer than the ones above.
 
@@ -130,7 +130,7 @@ Für Datenschutzbeauftragte und alle, die deren Fragen beantworten.
 *English: [Data protection](../en/privacy.md).*
 
 Mailroom befördert E-Mails zwischen gemeinsamen Postfächern und dem Backend eines Contact Centers. Betrieben wird es von der Organisation oder ihrem Auftragsverarbeiter auf eigener Infrastruktur; an seine Urheber sendet es nichts. Es
-verbindet sich nur mit dem, was die Konfiguration nennt: Mailserver, Identitätsanbieter, Redis, Blob store, und DNS für die Prüfung der eigenen Domänen. Es ist kein Archiv: Die ursprüngliche E-Mail bleibt im Postfach
+verbindet sich nur mit dem, was die Konfiguration nennt: Mailserver, Identitätsanbieter, Redis, Blob store, DNS für die Prüfung der eigenen Domänen, und einem Sammler von Traces, wenn einer eingestellt ist. Es ist kein Archiv: Die ursprüngliche E-Mail bleibt im Postfach
 (sofern \`afterQueued: move\` sie nicht in einen anderen Ordner legt), der Vorgang im Backend. Was Mailroom aufbewahrt, dient der Zustellung und ihrem Nachweis und wird nach Zeit gelöscht.
 
 ## Was wo wie lange aufbewahrt wird, und wer es sieht
@@ -155,7 +155,7 @@ Das Protokoll enthält die Namen von Personen, die etwas ändern, entscheiden od
 was Kollegen im Postfach mit einer Nachricht tun: Hat ein Betriebsrat mitzubestimmen, fragen Sie ihn, bevor Sie es einschalten.
 
 ## Logs, Metriken, Sicherungen
-- Logzeilen und Metriken enthalten weder Betreff noch Text, Kennwort, Token oder die Adresse eines Kunden. Sie enthalten Namen von E-Mail Servern und Personen des Portals, Kennungen und die Worte von Mailservern ohne Adressen. Adressen von Rechnern, deren Anmeldung abgelehnt wurde: \`log.clientAddresses\` (\`full\`, \`network\`, \`none\`).
+- Logzeilen, Metriken und Traces enthalten weder Betreff noch Text, Kennwort, Token oder die Adresse eines Kunden. Sie enthalten Namen von E-Mail Servern und Personen des Portals, Kennungen und die Worte von Mailservern ohne Adressen. Adressen von Rechnern, deren Anmeldung abgelehnt wurde: \`log.clientAddresses\` (\`full\`, \`network\`, \`none\`).
 - Wie lange Logs aufbewahrt werden, entscheidet sich dort, wo sie gesammelt werden.
 - Sicherungen von Redis und Blob store enthalten, was diese enthalten; wählen Sie eine Frist, die nicht länger ist als die obigen.
 

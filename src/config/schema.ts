@@ -58,7 +58,7 @@ export const settings: Settings = {
       ['full', 'network', 'none'],
     ),
     audit: s.flag(
-      'Write each entry of the audit log (changes and sign-ins) to the log as well, as the event `AuditEntryWritten` with who, what, old and new values. Secrets are masked.',
+      'Write each entry of the audit log (changes and sign-ins) to the log as well, as the event `AuditEntryWritten` with who, what, old and new values. Secrets are masked. Commands write to the audit log alone.',
       'LOG_AUDIT',
       false,
     ),

@@ -66,8 +66,8 @@ export const retention = {
     form: 'clear',
     settings: ['inbound.completedJobRetentionDays'],
     bound: {
-      en: 'From the moment they were taken. Without limit until then; 30 days when the backend gave them up',
-      de: 'Ab ihrer Abnahme. Bis dahin ohne Frist; 30 Tage, wenn das Backend sie aufgegeben hat',
+      en: 'From the moment they were taken. Without limit until then; 30 days when the backend gave them up. What the backend returned is repeated in the newest 1,000 events of the queue, for the same time',
+      de: 'Ab ihrer Abnahme. Bis dahin ohne Frist; 30 Tage, wenn das Backend sie aufgegeben hat. Was das Backend zurückgab, wiederholen die neuesten 1.000 Ereignisse der Warteschlange, ebenso lange',
     },
     deletedBy: 'daily',
     seenBy: { en: 'the backend; administrators', de: 'das Backend; Administratoren' },

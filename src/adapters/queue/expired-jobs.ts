@@ -1,5 +1,5 @@
-// Jobs that ended longer ago than they are kept. BullMQ removes such jobs when another one of the queue ends: in a queue that fell silent the last
-// ones would stay for good.
+// Jobs that ended longer ago than they are kept, with what the queue's event stream holds of that time. BullMQ removes both when another job of the
+// queue ends: in a queue that fell silent the last ones would stay for good.
 import type { Redis } from 'ioredis';
 import { REPLY_OUTCOMES_QUEUE } from '../../contract/names.ts';
 import { globOf, prefixOf } from '../../domain/keys.ts';
@@ -36,6 +36,8 @@ export async function removeExpiredJobs(client: Redis, kind: keyof typeof QUEUES
     try {
       removed += (await queue.clean(keep.keepCompletedSeconds * 1000, 0, 'completed')).length;
       removed += (await queue.clean(keep.keepFailedSeconds * 1000, 0, 'failed')).length;
+      // They repeat what consumers returned or threw.
+      await client.xtrim(queue.toKey('events'), 'MINID', Date.now() - keep.keepCompletedSeconds * 1000);
     } finally {
       await queue.close();
     }

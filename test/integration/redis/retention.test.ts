@@ -44,6 +44,9 @@ afterEach(async () => {
 async function ended(name: string, how: 'completed' | 'failed', days: number): Promise<void> {
   const connection = { host: '127.0.0.1', port: server.port };
   const queue = new Queue(name, { connection, prefix: PREFIX });
+  const events = queue.toKey('events');
+  if ((await redis.exists(events)) === 0)
+    await redis.xadd(events, `${Date.now() - days * DAY}-0`, 'event', 'completed', 'returnvalue', '"old"');
   const process = async () => {
     if (how === 'failed') throw new Error('given up');
   };
@@ -119,6 +122,8 @@ it('deletes of each kind what is too old, by one replica, and counts it', async 
   expect(await stores.blobs.has(blob)).toBe(false);
   const flow = await stores.flows.counts('Süd');
   expect([flow.completed, flow.failed]).toEqual([1, 1]);
+  const [oldest] = await redis.xrange(`${PREFIX}:${emailFlowQueue('Süd')}:events`, '-', '+', 'COUNT', 1);
+  expect(Number(oldest?.[0].split('-')[0])).toBeGreaterThan(Date.now() - DAY);
   expect((await stores.findIndex.find('kim@example.org')).found.map(({ id }) => id)).toEqual(['m-2']);
   expect(await firstOf(stores.audit.entries({}), 10)).toHaveLength(3);
   expect(await redis.zrange(stateKey(PREFIX, 'accepted'), '0', '-1')).toEqual(['young']);
