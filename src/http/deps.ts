@@ -12,6 +12,7 @@ import type { DeadLettersApi } from './api/dead-letters.ts';
 import type { EmailServersApi } from './api/email-servers.ts';
 import type { FindApi } from './api/find.ts';
 import type { HistoryApi } from './api/history.ts';
+import type { OpenApi } from './api/openapi.ts';
 import type { StatusApi } from './api/operations.ts';
 import type { PrivacyApi } from './api/privacy.ts';
 import type { QuarantineApi } from './api/quarantine.ts';
@@ -114,7 +115,7 @@ export interface HttpDeps {
   protectMetrics?: boolean;
   timeouts?: Partial<HttpTimeouts>;
   /** More routes on the same server, e.g. the portal's. */
-  register?: (app: FastifyInstance) => Promise<void> | void;
+  register?: (app: FastifyInstance, openApi: () => OpenApi) => Promise<void> | void;
 }
 
 /** Milliseconds. */

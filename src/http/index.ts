@@ -9,6 +9,7 @@ import { findRoutes } from './api/find.ts';
 import { historyRoutes } from './api/history.ts';
 import { logLevelRoutes } from './api/log-level.ts';
 import { messageRoutes } from './api/messages.ts';
+import { type OpenApi, openApi } from './api/openapi.ts';
 import { operationRoutes } from './api/operations.ts';
 import { privacyRoutes } from './api/privacy.ts';
 import { quarantineRoutes } from './api/quarantine.ts';
@@ -86,6 +87,11 @@ export async function createHttp(deps: HttpDeps): Promise<Http> {
 
   const ways: Authenticate[] = [bearerTokens(deps.apiTokens)];
   const gate = { ways, hasTokens: deps.apiTokens.length > 0, lockOut: apiLockOut(deps.lockOut, timeouts.lockedOut) };
+  let made: OpenApi | undefined;
+  const document = () => {
+    made ??= openApi(routes, deps.publicUrl);
+    return made;
+  };
   const routes: Route[] = [...healthRoutes(deps, timeouts)];
   if (deps.api !== undefined) {
     routes.push(
@@ -105,11 +111,11 @@ export async function createHttp(deps: HttpDeps): Promise<Http> {
             ...deadLetterRoutes(deps.operations),
             ...quarantineRoutes(deps.operations, deps.api.blobs, deps.emit),
           ]),
-      ...schemaRoutes(deps.publicUrl, () => routes),
+      ...schemaRoutes(deps.publicUrl, document),
     );
   }
   addRoutes(app, routes, gate);
-  await deps.register?.(app);
+  await deps.register?.(app, document);
   await app.ready();
 
   return {

@@ -13,6 +13,34 @@ const components = new Map<z.ZodType, string>([
   [problemSchema, 'Problem'],
 ]);
 
+type JsonSchema = Readonly<Record<string, unknown>>;
+type Content = Readonly<Record<string, { schema?: JsonSchema }>>;
+
+/** What the page of the API reads of an operation. */
+export interface Operation {
+  operationId: string;
+  summary: string;
+  tags: readonly string[];
+  'x-permission'?: string | undefined;
+  description?: string;
+  parameters?: readonly {
+    name: string;
+    in: string;
+    required: boolean;
+    description?: string;
+    schema: JsonSchema;
+  }[];
+  requestBody?: { required: true; content: Content };
+  responses: Readonly<Record<string, { description: string; content?: Content }>>;
+}
+
+export interface OpenApi {
+  info: { title: string; version: string; description: string };
+  /** Path → method in lower case. */
+  paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+  components: { securitySchemes: JsonSchema; schemas: Readonly<Record<string, JsonSchema>> };
+}
+
 const jsonSchema = (schema: z.ZodType): Record<string, unknown> => {
   const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: 'input' });
   return rest;
@@ -22,7 +50,7 @@ const schemaOf = (schema: z.ZodType): Record<string, unknown> => {
   return name === undefined ? jsonSchema(schema) : { $ref: `#/components/schemas/${name}` };
 };
 
-function answerOf({ description, schema, contentType }: Answer): Record<string, unknown> {
+function answerOf({ description, schema, contentType }: Answer): Operation['responses'][string] {
   if (schema === undefined && contentType === undefined) return { description };
   return {
     description,
@@ -32,7 +60,7 @@ function answerOf({ description, schema, contentType }: Answer): Record<string, 
   };
 }
 
-function parametersOf({ params, query }: Route): Record<string, unknown>[] {
+function parametersOf({ params, query }: Route): NonNullable<Operation['parameters']> {
   const inPath = Object.entries(params ?? {}).map(([name, description]) => ({
     name,
     in: 'path',
@@ -53,13 +81,13 @@ function parametersOf({ params, query }: Route): Record<string, unknown>[] {
   return [...inPath, ...inQuery];
 }
 
-export function openApi(routes: readonly Route[], publicUrl: string): Record<string, unknown> {
+export function openApi(routes: readonly Route[], publicUrl: string): OpenApi & Record<string, unknown> {
   const refused: Answer = {
     description: 'Refused or failed',
     schema: problemSchema,
     contentType: 'application/problem+json',
   };
-  const paths: Record<string, Record<string, unknown>> = {};
+  const paths: Record<string, Record<string, Operation & Record<string, unknown>>> = {};
   for (const entry of routes) {
     const path = entry.path.replace(/:(\w+)/g, '{$1}');
     const parameters = parametersOf(entry);
@@ -69,7 +97,9 @@ export function openApi(routes: readonly Route[], publicUrl: string): Record<str
       operationId: entry.operationId,
       summary: entry.summary,
       tags: [entry.tag],
-      ...(allowed === undefined ? { security: [] } : { description: `Role: ${allowed}.` }),
+      ...(allowed === undefined
+        ? { security: [] }
+        : { description: `Role: ${allowed}.`, 'x-permission': entry.permission }),
       ...(parameters.length === 0 ? {} : { parameters }),
       ...(entry.body === undefined
         ? {}

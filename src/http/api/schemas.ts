@@ -3,12 +3,11 @@ import { z } from 'zod';
 import { MailroomError } from '../../domain/errors.ts';
 import { type Route, route } from '../routes.ts';
 import { contractSchemas } from './json-schemas.ts';
-import { openApi } from './openapi.ts';
+import type { OpenApi } from './openapi.ts';
 
-/** @param all asked when a request comes: the whole table, this file's routes among them */
-export function schemaRoutes(publicUrl: string, all: () => readonly Route[]): Route[] {
+/** @param document asked when a request comes: of the whole table, this file's routes among them */
+export function schemaRoutes(publicUrl: string, document: () => OpenApi): Route[] {
   const schemas: Record<string, unknown> = contractSchemas();
-  let document: unknown;
   return [
     route({
       method: 'GET',
@@ -57,10 +56,7 @@ export function schemaRoutes(publicUrl: string, all: () => readonly Route[]): Ro
       summary: 'This API as an OpenAPI 3.1 document',
       tag: 'Contracts',
       answers: { 200: { description: 'OpenAPI 3.1', schema: z.looseObject({}) } },
-      handle: () => {
-        document ??= openApi(all(), publicUrl);
-        return document;
-      },
+      handle: () => document(),
     }),
   ];
 }

@@ -2,6 +2,8 @@
 // form carries the session's token, and nothing is loaded from elsewhere.
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { MailroomError } from '../../domain/errors.ts';
+import type { OpenApi } from '../api/openapi.ts';
+import { addApi } from './api-page.ts';
 import { addAudit } from './audit-page.ts';
 import { addConnect } from './connect-page.ts';
 import { addConnected } from './connected-page.ts';
@@ -34,11 +36,11 @@ export type {
   ServerActivity,
 } from './deps.ts';
 
-export function registerPortal(deps: PortalDeps): (app: FastifyInstance) => Promise<void> {
+export function registerPortal(deps: PortalDeps): (app: FastifyInstance, openApi: () => OpenApi) => Promise<void> {
   const requestContext = requestContextOf(deps);
   const signIn = signIns(deps);
 
-  return async (app) => {
+  return async (app, openApi) => {
     await app.register(async (portal) => {
       let keptPage: (request: FastifyRequest) => string = () => '';
       addGate(portal, { ...deps, requestContext, sessionOf: signIn.session, keptPage: (request) => keptPage(request) });
@@ -67,6 +69,7 @@ export function registerPortal(deps: PortalDeps): (app: FastifyInstance) => Prom
       addFind(portal, deps, requestContext);
       addHistory(portal, deps, requestContext);
       addAudit(portal, deps, requestContext);
+      addApi(portal, openApi, requestContext);
       addPrivacy(portal, deps, requestContext);
       portal.get('/portal/*', needs('session'), () => {
         throw new MailroomError('HTTP_NOT_FOUND');

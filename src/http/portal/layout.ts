@@ -129,6 +129,7 @@ ${session !== undefined && menuBar(frame, current)}
 <main id="content" tabindex="-1">
 ${body}
 </main>
+${session !== undefined && html`<footer class="in dim"><a href="/portal/api">${say('apiTitle')}</a></footer>`}
 <p class="note warn offline" id="offline" role="status" hidden>${say('offline')}</p>
 </body>
 </html>

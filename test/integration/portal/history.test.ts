@@ -245,3 +245,34 @@ describe('the page of an email server', () => {
     expect((await (await portal.signIn(TOKENS.viewer)).post(trace, { what: 'answers' })).status).toBe(403);
   });
 });
+
+describe('the page of the API', () => {
+  it('shows every route of the document with its permission, and each one with its fields', async () => {
+    const person = await portal.signIn(TOKENS.viewer, 'de');
+    const document = (await (await portal.api(undefined, 'GET', '/v1/openapi.json')).json()) as {
+      paths: Record<string, Record<string, { operationId: string; 'x-permission'?: string }>>;
+    };
+    const operations = Object.values(document.paths).flatMap((methods) => Object.values(methods));
+    const list = await (await person.get('/portal/api')).text();
+    const linked = [...list.matchAll(/\?route=(\w+)"/g)].map(([, id]) => id);
+    expect(linked.sort()).toEqual(operations.map(({ operationId }) => operationId).sort());
+    for (const permission of operations.flatMap((one) => one['x-permission'] ?? []))
+      expect(list).toContain(`<code>${permission}</code>`);
+    const shown = await (await person.get('/portal/api?route=getHistory')).text();
+    for (const text of [
+      '<code>status:read</code>',
+      'viewer, operator, administrator, backend',
+      '<code>period</code>',
+      '&quot;2h&quot; | &quot;24h&quot; | &quot;30d&quot;',
+      '<code>points[].values.messages</code>',
+      '<strong>404</strong>',
+    ])
+      expect(shown).toContain(text);
+    expect(await (await person.get('/portal/api?route=submitReply')).text()).toContain('<h2 id="body">');
+    expect((await person.get('/portal/api?route=x')).status).toBe(404);
+    const sizes = await Promise.all(
+      linked.map(async (id) => (await (await person.get(`/portal/api?route=${id}`)).text()).length),
+    );
+    expect(Math.max(list.length, ...sizes)).toBeLessThan(60_000);
+  });
+});

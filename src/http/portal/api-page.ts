@@ -1,0 +1,170 @@
+// The API: the OpenAPI document that GET /v1/openapi.json gives, as pages: all routes by subject, and one route with its parameters, body and answers.
+import type { FastifyInstance } from 'fastify';
+import { MailroomError } from '../../domain/errors.ts';
+import type { OpenApi, Operation } from '../api/openapi.ts';
+import { needs, queryOf, type RequestContext, send } from './gate.ts';
+import { type Html, html } from './html.ts';
+import { type Frame, page } from './layout.ts';
+import type { Word } from './words.ts';
+
+type Schema = Readonly<Record<string, unknown>>;
+interface Shown {
+  path: string;
+  method: string;
+  operation: Operation;
+}
+
+const PATH = '/portal/api';
+const routeUrl = ({ operation }: Shown): string => `${PATH}?route=${encodeURIComponent(operation.operationId)}`;
+
+const allOf = ({ paths }: OpenApi): Shown[] =>
+  Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => ({ path, method: method.toUpperCase(), operation })),
+  );
+
+/** The document is English on every page. */
+const english = (text: string): Html => html`<span lang="en">${text}</span>`;
+
+const nameOf = ({ method, path }: Shown): Html =>
+  html`<span class="method">${method}</span> ${path.split('/').map((part, index) => html`${index > 0 && html`/<wbr>`}${part}`)}`;
+
+const permissionOf = ({ say }: Frame, { operation }: Shown): Html =>
+  html`${operation['x-permission'] === undefined ? say('apiOpen') : html`<code>${operation['x-permission']}</code>`}`;
+
+function table(frame: Frame, css: string, label: string, heads: readonly Word[], rows: readonly Html[]): Html {
+  return html`<div class="table stack"><table class="rows ${css}" aria-label="${label}"><thead><tr>${heads.map((head) => html`<th scope="col">${frame.say(head)}</th>`)}</tr></thead><tbody>${rows}</tbody></table></div>`;
+}
+
+function listPage(frame: Frame, document: OpenApi): string {
+  const { say } = frame;
+  const tags = [...Map.groupBy(allOf(document), ({ operation }) => operation.tags[0] ?? '')];
+  const section = ([tag, routes]: [string, Shown[]], index: number) => {
+    const rows = routes.map(
+      (one) =>
+        html`<tr><th scope="row" class="wrap"><a class="mono" href="${routeUrl(one)}">${nameOf(one)}</a></th><td class="wrap" data-label="${say('what')}"><div>${english(one.operation.summary)}</div></td><td class="wrap" data-label="${say('apiPermission')}"><div>${permissionOf(frame, one)}</div></td></tr>`,
+    );
+    return html`<section aria-labelledby="tag-${index}"><h2 id="tag-${index}" lang="en">${tag}</h2>${table(frame, 'w-api', tag, ['apiRoute', 'what', 'apiPermission'], rows)}</section>`;
+  };
+  return page(
+    frame,
+    say('apiTitle'),
+    undefined,
+    html`<h1>${say('apiTitle')}</h1><p class="lead">${say('apiLead')} <a href="/v1/openapi.json">${say('apiDocument')}</a></p>${tags.map(section)}`,
+  );
+}
+
+/** Fields within fields that are listed. */
+const DEPTH = 4;
+
+/** In words as short as JSON Schema's own. */
+function typeOf(schema: Schema): string {
+  const { $ref, type, items, enum: values, const: value, anyOf, oneOf } = schema as Record<string, never>;
+  if (typeof $ref === 'string') return refOf($ref);
+  if (Array.isArray(values)) return (values as unknown[]).map((one) => JSON.stringify(one)).join(' | ');
+  if (value !== undefined) return JSON.stringify(value);
+  const choices = (anyOf ?? oneOf) as readonly Schema[] | undefined;
+  if (choices !== undefined) return choices.map(typeOf).join(' | ');
+  if (type === 'array') return `${typeOf((items ?? {}) as Schema)}[]`;
+  return [type ?? 'any'].flat().join(' | ');
+}
+const refOf = (ref: string): string => ref.slice(ref.lastIndexOf('/') + 1);
+
+/** Its fields, those of objects within it behind a dot, of lists behind []. */
+function fieldRows(
+  document: OpenApi,
+  schema: Schema,
+  before = '',
+  depth = 0,
+): { name: string; schema: Schema; optional: boolean }[] {
+  const { $ref, items, anyOf, oneOf, properties, required } = schema as {
+    $ref?: string;
+    items?: Schema;
+    anyOf?: readonly Schema[];
+    oneOf?: readonly Schema[];
+    properties?: Readonly<Record<string, Schema>>;
+    required?: readonly string[];
+  };
+  if (depth > DEPTH) return [];
+  // A component is listed once, at the top; within it its name says enough.
+  if ($ref !== undefined)
+    return before === '' ? fieldRows(document, document.components.schemas[refOf($ref)] ?? {}, before, depth + 1) : [];
+  if (items !== undefined) return fieldRows(document, items, `${before}[]`, depth);
+  const choices = anyOf ?? oneOf;
+  if (choices !== undefined) return choices.flatMap((one) => fieldRows(document, one, before, depth));
+  return Object.entries(properties ?? {}).flatMap(([field, one]) => {
+    const name = before === '' ? field : `${before}.${field}`;
+    return [
+      { name, schema: one, optional: required?.includes(field) !== true },
+      ...fieldRows(document, one, name, depth + 1),
+    ];
+  });
+}
+
+interface FieldRow {
+  name: string;
+  type: string;
+  /** Where a parameter goes. */
+  place?: string;
+  optional: boolean;
+  description: unknown;
+}
+
+function fieldTable(frame: Frame, label: string, rows: readonly FieldRow[]): Html {
+  const { say } = frame;
+  return table(
+    frame,
+    'w-fields',
+    label,
+    ['apiField', 'apiType', 'what'],
+    rows.map(
+      ({ name, type, place, optional, description }) =>
+        html`<tr><th scope="row" class="wrap"><code>${name}</code>${optional && html` <span class="dim">${say('apiOptional')}</span>`}</th><td class="wrap" data-label="${say('apiType')}"><div><code>${type}</code>${place !== undefined && html` <span class="dim">${place}</span>`}</div></td><td class="wrap" data-label="${say('what')}"><div>${typeof description === 'string' ? english(description) : '–'}</div></td></tr>`,
+    ),
+  );
+}
+
+function schemaTable(frame: Frame, document: OpenApi, label: string, schema: Schema | undefined): Html | false {
+  if (schema === undefined) return false;
+  const rows = fieldRows(document, schema).map(({ name, schema: one, optional }) => ({
+    ...{ name, optional, type: typeOf(one), description: one.description },
+  }));
+  if (rows.length === 0) return html`<p class="dim"><code>${typeOf(schema)}</code> ${frame.say('apiNoFields')}</p>`;
+  return fieldTable(frame, label, rows);
+}
+
+function routePage(frame: Frame, document: OpenApi, shown: Shown): string {
+  const { say } = frame;
+  const { operation, method, path } = shown;
+  const { parameters = [], requestBody, responses } = operation;
+  const parameterRows = parameters.map(({ name, in: place, required, description, schema }) => ({
+    ...{ name, place, optional: !required, description, type: typeOf(schema) },
+  }));
+  const bodySchema = Object.values(requestBody?.content ?? {})[0]?.schema;
+  const answers = Object.entries(responses).map(([status, { description, content = {} }]) => {
+    const [type, { schema } = {}] = Object.entries(content)[0] ?? [];
+    const isProblem = type === 'application/problem+json';
+    return html`<details class="card"${/^2/.test(status) && html` open`}><summary><strong>${status}</strong> ${english(description)}${type !== undefined && html` <code>${type}</code>`}</summary>${schemaTable(frame, document, `${say('apiAnswers')} ${status}`, isProblem && status !== 'default' ? undefined : schema)}</details>`;
+  });
+  return page(
+    frame,
+    `${method} ${path}`,
+    undefined,
+    html`<p class="crumb"><a href="${PATH}">← ${say('apiTitle')}</a></p><h1 class="wrap mono">${nameOf(shown)}</h1><p class="lead">${english(operation.summary)}</p>
+<div class="card"><dl class="facts"><dt>${say('apiPermission')}</dt><dd>${permissionOf(frame, shown)}</dd>${operation.description !== undefined && html`<dt>${say('roleHead')}</dt><dd>${operation.description.replace(/^Role: |\.$/g, '')}</dd>`}<dt>operationId</dt><dd><code>${operation.operationId}</code></dd></dl></div>
+${parameterRows.length > 0 && html`<section aria-labelledby="parameters"><h2 id="parameters">${say('apiParameters')}</h2>${fieldTable(frame, say('apiParameters'), parameterRows)}</section>`}
+${bodySchema !== undefined && html`<section aria-labelledby="body"><h2 id="body">${say('apiBody')}</h2>${schemaTable(frame, document, say('apiBody'), bodySchema)}</section>`}
+<section aria-labelledby="answers"><h2 id="answers">${say('apiAnswers')}</h2>${answers}</section>`,
+  );
+}
+
+export function addApi(portal: FastifyInstance, openApi: () => OpenApi, requestContext: RequestContext): void {
+  portal.get(PATH, needs('session'), (request, reply) => {
+    const document = openApi();
+    const frame = requestContext.frame(request);
+    const { route } = queryOf(request);
+    if (route === undefined) return send(reply, listPage(frame, document));
+    const shown = allOf(document).find(({ operation }) => operation.operationId === route);
+    if (shown === undefined) throw new MailroomError('HTTP_NOT_FOUND');
+    return send(reply, routePage(frame, document, shown));
+  });
+}
