@@ -3,12 +3,13 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { JANE } from '../support/desk.ts';
 import { replyJob } from '../support/journey.ts';
 import { leakWatch } from '../support/leak-watch.ts';
 import type { MailroomProcess } from '../support/mailroom.ts';
 import { startRedis } from '../support/redis.ts';
 import { tempDir, waitFor } from '../support/temp.ts';
-import { JANE, openUpgradeFlow } from './upgrade-flow.ts';
+import { openUpgradeFlow } from './upgrade-flow.ts';
 
 leakWatch();
 

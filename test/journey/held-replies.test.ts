@@ -1,61 +1,25 @@
 // Replies that wait for a person, decided on the command line, with real processes: the server took the dot and was gone without a word. What
 // was thrown away there and is released arrives once; what is dropped never does; what Sent proves to have left asks nobody.
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
-import { journey, replyJob } from '../support/journey.ts';
+import { JANE, openDesk, SUPPORT } from '../support/desk.ts';
+import { replyJob } from '../support/journey.ts';
 import { leakWatch } from '../support/leak-watch.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
-import { tempDir } from '../support/temp.ts';
 
 leakWatch();
 
-const SUPPORT = 'support@contoso.example';
-const JANE = 'jane@customer.example';
-const PASSWORD = 'held-journey-password';
 const TEXT = 'Vertrauliche-Antwort-0815';
 let redis: TestRedis;
-let sandbox: Sandbox;
-const dir = tempDir('held');
 
 beforeAll(async () => {
   redis = await startRedis();
-  sandbox = await startSandbox({
-    users: [
-      { address: SUPPORT, password: PASSWORD },
-      { address: JANE, kind: 'customer' },
-    ],
-  });
 });
-afterAll(async () => {
-  await sandbox.stop();
-  await redis.stop();
-  dir.remove();
-});
+afterAll(() => redis.stop());
 
 it('are listed, shown, released and dropped by name', async () => {
-  const endpoint = {
-    host: 'localhost',
-    tls: true,
-    authenticationType: 'Password',
-    passwordEnv: 'MAILROOM_SECRET_TEST',
-  };
-  const j = journey({
+  const { sandbox, j, stop } = await openDesk({
     redisUrl: redis.url,
-    caFile: await sandbox.caFile(`${dir.path}/ca.pem`),
     settings: { outbound: { uncertain: { lookForMinutes: 0 } } },
-    emailServers: [
-      {
-        serverType: 'IMAP',
-        name: 'In',
-        port: sandbox.imap.port,
-        user: SUPPORT,
-        emailFlow: 'F',
-        enabled: true,
-        ...endpoint,
-      },
-      { serverType: 'SMTP', name: 'Out', port: sandbox.smtp.port, user: SUPPORT, enabled: true, ...endpoint },
-    ],
-    env: { MAILROOM_SECRET_TEST: PASSWORD },
     secrets: [TEXT, JANE],
   });
   const send = (replyId: string) =>
@@ -118,6 +82,6 @@ it('are listed, shown, released and dropped by name', async () => {
     expect(arrived()).toEqual(['after', 'in-sent', 'to-release']);
     expect((await j.run('replies', 'held')).output).toBe('no reply is held\n');
   } finally {
-    await j.stop();
+    await stop();
   }
 });

@@ -1,47 +1,24 @@
 // The log of a running process is switched by command, API and signal, for all and for one server; the traces of its protocols hold nothing of the mails
 // that were read and sent meanwhile, of their people, or of what was signed in with.
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
-import { journey, replyJob } from '../support/journey.ts';
+import { JANE, openDesk, PASSWORD, SUPPORT } from '../support/desk.ts';
+import { replyJob } from '../support/journey.ts';
 import { leakWatch } from '../support/leak-watch.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
-import { tempDir, waitFor } from '../support/temp.ts';
+import { waitFor } from '../support/temp.ts';
 
 leakWatch();
 
-const [SUPPORT, JANE] = ['support@contoso.example', 'jane@customer.example'];
-const [PASSWORD, SUBJECT, BODY] = ['log-level-password', 'Vertraulich-4711', 'Kontonummer-0815'];
+const [SUBJECT, BODY] = ['Vertraulich-4711', 'Kontonummer-0815'];
 let redis: TestRedis;
-let sandbox: Sandbox;
-const dir = tempDir('log-level');
 beforeAll(async () => {
   redis = await startRedis();
-  sandbox = await startSandbox({
-    users: [
-      { address: SUPPORT, password: PASSWORD },
-      { address: JANE, kind: 'customer' },
-    ],
-  });
 });
-afterAll(async () => {
-  await sandbox.stop();
-  await redis.stop();
-  dir.remove();
-});
+afterAll(() => redis.stop());
 
 it('changes by command, API and signal', async () => {
-  const account = {
-    ...{ user: SUPPORT, enabled: true, host: 'localhost', tls: true },
-    ...{ authenticationType: 'Password', passwordEnv: 'MAILROOM_SECRET_TEST' },
-  };
-  const j = journey({
+  const { sandbox, j, stop } = await openDesk({
     redisUrl: redis.url,
-    caFile: await sandbox.caFile(`${dir.path}/ca.pem`),
-    emailServers: [
-      { ...account, serverType: 'IMAP', name: 'In', port: sandbox.imap.port, emailFlow: 'F' },
-      { ...account, serverType: 'SMTP', name: 'Out', port: sandbox.smtp.port },
-    ],
-    env: { MAILROOM_SECRET_TEST: PASSWORD },
     // Base64 of the password, too: what AUTHENTICATE and LOGIN carry.
     secrets: [SUBJECT, BODY, JANE, Buffer.from(PASSWORD).toString('base64').slice(0, 12)],
   });
@@ -91,6 +68,6 @@ it('changes by command, API and signal', async () => {
     await one.waitForEvent('LogLevelRestored', ({ reason }) => reason === 'SIGUSR2');
     expect(await one.stop()).toBe(0);
   } finally {
-    await j.stop();
+    await stop();
   }
 });

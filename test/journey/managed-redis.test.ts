@@ -3,26 +3,21 @@
 import { readFileSync } from 'node:fs';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
+import { JANE, openDesk, SUPPORT } from '../support/desk.ts';
 import { type FaultProxy, startFaultProxy } from '../support/fault-proxy.ts';
-import { journey, replyJob } from '../support/journey.ts';
+import { replyJob } from '../support/journey.ts';
 import { leakWatch } from '../support/leak-watch.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
-import { tempDir, waitFor } from '../support/temp.ts';
+import { waitFor } from '../support/temp.ts';
 
 leakWatch();
 
-const SUPPORT = 'support@contoso.example';
-const JANE = 'jane@customer.example';
-const PASSWORD = 'managed-journey-password';
 const REDIS_PASSWORD = 'password-of-the-redis-user';
 const SUBJECT = 'Rechnung-fuer-Kim-0815';
 let nodes: TestRedis[];
 let admins: Redis[];
-let sandbox: Sandbox;
 let name: FaultProxy;
 const target = { port: 0 };
-const dir = tempDir('managed');
 
 /** The rule in the manual is what is tried here. */
 function documentedRule(): string[] {
@@ -38,20 +33,12 @@ beforeAll(async () => {
   for (const admin of admins) await admin.call('ACL', 'SETUSER', 'mailroom', ...documentedRule());
   target.port = nodes[0]?.port ?? 0;
   name = await startFaultProxy({ target });
-  sandbox = await startSandbox({
-    users: [
-      { address: SUPPORT, password: PASSWORD },
-      { address: JANE, kind: 'customer' },
-    ],
-  });
   await replicate(1, 0);
 });
 afterAll(async () => {
   for (const admin of admins) admin.disconnect();
-  await sandbox.stop();
   await name.stop();
   await Promise.all(nodes.map((node) => node.stop()));
-  dir.remove();
 });
 
 async function replicate(replica: number, primary: number): Promise<void> {
@@ -62,31 +49,11 @@ async function replicate(replica: number, primary: number): Promise<void> {
 }
 
 it('mail and replies continue when the primary is demoted in place, and again when it is promoted back', async () => {
-  const endpoint = {
-    host: 'localhost',
-    tls: true,
-    authenticationType: 'Password',
-    passwordEnv: 'MAILROOM_SECRET_TEST',
-  };
-  const j = journey({
+  const { sandbox, j, stop } = await openDesk({
     // The journey itself looks at what the primary holds: Redis, unlike the name, answers it without a password.
     redisUrl: nodes[1]?.url ?? '',
-    caFile: await sandbox.caFile(`${dir.path}/ca.pem`),
-    emailServers: [
-      {
-        serverType: 'IMAP',
-        name: 'In',
-        port: sandbox.imap.port,
-        user: SUPPORT,
-        emailFlow: 'F',
-        enabled: true,
-        startFrom: 'all',
-        ...endpoint,
-      },
-      { serverType: 'SMTP', name: 'Out', port: sandbox.smtp.port, user: SUPPORT, enabled: true, ...endpoint },
-    ],
+    inbound: { startFrom: 'all' },
     env: {
-      MAILROOM_SECRET_TEST: PASSWORD,
       MAILROOM_REDIS_URL: `redis://mailroom:${REDIS_PASSWORD}@127.0.0.1:${name.port}`,
     },
     secrets: [REDIS_PASSWORD, SUBJECT, JANE],
@@ -180,6 +147,6 @@ it('mail and replies continue when the primary is demoted in place, and again wh
     expect(gateway.output()).not.toMatch(/NOPERM|REDIS_PERMISSION_MISSING/);
     expect(await gateway.stop()).toBe(0);
   } finally {
-    await j.stop();
+    await stop();
   }
 });

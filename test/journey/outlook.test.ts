@@ -5,120 +5,93 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { MailboxEvent } from '../../src/contract/mailbox-event.ts';
 import { mailboxEventsQueue, mailboxId } from '../../src/contract/names.ts';
 import { type Control, startControl } from '../../src/sandbox/control.ts';
-import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
-import { journey, replyJob } from '../support/journey.ts';
+import { type Desk, JANE, openDesk, SUPPORT } from '../support/desk.ts';
+import { replyJob } from '../support/journey.ts';
 import { leakWatch } from '../support/leak-watch.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
-import { tempDir, waitFor } from '../support/temp.ts';
+import { waitFor } from '../support/temp.ts';
 
 leakWatch();
 
-const SUPPORT = 'support@contoso.example';
 const ALEX = 'alex@contoso.example';
-const JANE = 'jane@customer.example';
-const PASSWORD = 'outlook-journey-password';
 let redis: TestRedis;
-let sandbox: Sandbox;
+let desk: Desk;
 let control: Control;
-const dir = tempDir('outlook');
 
 beforeAll(async () => {
   redis = await startRedis();
-  sandbox = await startSandbox({
-    users: [
-      { address: SUPPORT, password: PASSWORD },
-      { address: JANE, kind: 'customer' },
-    ],
+  desk = await openDesk({
+    redisUrl: redis.url,
+    settings: { inbound: { startStaggerMs: 0, leaseSeconds: 2, deadAfterSeconds: 2, reconcileSeconds: 1 } },
+    inbound: { startFrom: 'all', mailboxEvents: 'flags-and-sent' },
+    outbound: { markAnswered: true },
+    secrets: [JANE, ALEX],
   });
-  control = await startControl(sandbox, 0);
+  control = await startControl(desk.sandbox, 0);
 });
 afterAll(async () => {
   await control.stop();
-  await sandbox.stop();
+  await desk.stop();
   await redis.stop();
-  dir.remove();
 });
 
 it('a colleague and an agent do not both answer', async () => {
-  const endpoint = {
-    host: 'localhost',
-    authenticationType: 'Password',
-    passwordEnv: 'MAILROOM_SECRET_TEST',
-    user: SUPPORT,
-  };
-  const j = journey({
-    redisUrl: redis.url,
-    caFile: await sandbox.caFile(`${dir.path}/ca.pem`),
-    settings: { inbound: { startStaggerMs: 0, leaseSeconds: 2, deadAfterSeconds: 2, reconcileSeconds: 1 } },
-    emailServers: [
-      {
-        ...{ serverType: 'IMAP', name: 'In', port: sandbox.imap.port, emailFlow: 'F', startFrom: 'all' },
-        ...{ ...endpoint, mailboxEvents: 'flags-and-sent' },
-      },
-      { serverType: 'SMTP', name: 'Out', port: sandbox.smtp.port, ...endpoint, markAnswered: true },
-    ],
-    env: { MAILROOM_SECRET_TEST: PASSWORD },
-    secrets: [JANE, ALEX],
-  });
+  const { sandbox, j } = desk;
   const events = async () =>
     (await j.queue(mailboxEventsQueue('F')).getJobs(['waiting'])).map((job) => job.data as MailboxEvent);
   const inOutlook = async (query: string) => {
     const answer = await fetch(`${control.url}/outlook/${SUPPORT}?${query}`, { method: 'POST' });
     expect(answer.status).toBe(202);
   };
-  try {
-    await j.start(['serve']).waitForEvent('GatewayStarted');
-    for (const n of [1, 2])
-      sandbox.mailboxes.deliver(
-        SUPPORT,
-        `Message-ID: <question-${n}@customer.example>\r\nFrom: ${JANE}\r\nTo: ${SUPPORT}\r\nSubject: Question ${n}\r\n\r\nHello\r\n`,
-      );
-    const messages = await j.waitForMessages('F', 2);
-    const keyOf = (n: number) => messages.find(({ uid }) => uid === n)?.messageKey ?? '';
-    const reply = (replyId: string, n: number, more: object = {}) =>
-      j.addReply('Out', {
-        ...{ replyId, from: SUPPORT, to: [JANE], subject: 'Re', text: 'Our answer', answers: { messageKey: keyOf(n) } },
-        ...more,
-      });
-
-    // What was before the first look is nobody's news.
-    const client = new Redis(redis.url);
-    const view = `{mailroom}:view:${mailboxId({ host: 'localhost', user: SUPPORT, folder: 'INBOX' })}`;
-    await waitFor(async () => (await client.hget(view, 'rest'))?.includes('"sent"'), {
-      timeoutMs: 20_000,
-      describe: () => 'the first look',
-    });
-    client.disconnect();
-
-    await reply('ours', 1);
-    expect(await j.result('Out', replyJob('ours'))).toMatchObject({ state: 'accepted' });
-    await waitFor(() => sandbox.mailboxes.list(SUPPORT)[0]?.flags.includes('\\Answered'), {
-      timeoutMs: 20_000,
-      describe: () => 'the arrow',
+  await j.start(['serve']).waitForEvent('GatewayStarted');
+  for (const n of [1, 2])
+    sandbox.mailboxes.deliver(
+      SUPPORT,
+      `Message-ID: <question-${n}@customer.example>\r\nFrom: ${JANE}\r\nTo: ${SUPPORT}\r\nSubject: Question ${n}\r\n\r\nHello\r\n`,
+    );
+  const messages = await j.waitForMessages('F', 2);
+  const keyOf = (n: number) => messages.find(({ uid }) => uid === n)?.messageKey ?? '';
+  const reply = (replyId: string, n: number, more: object = {}) =>
+    j.addReply('Out', {
+      ...{ replyId, from: SUPPORT, to: [JANE], subject: 'Re', text: 'Our answer', answers: { messageKey: keyOf(n) } },
+      ...more,
     });
 
-    await reply('waits', 2, { notBefore: new Date(Date.now() + 4_000).toISOString() });
-    await inOutlook(`act=answer&uid=2&by=${ALEX}`);
-    const result = await j.result('Out', replyJob('waits'));
-    expect(result).toMatchObject({ state: 'held', failure: { code: 'REPLY_ANSWERED_ELSEWHERE' } });
-    await waitFor(async () => (await events()).some(({ answered }) => answered?.by === 'sent'), {
-      timeoutMs: 20_000,
-      describe: () => 'the event',
-    });
-    const answered = (await events()).filter(({ event }) => event === 'answered');
-    expect(answered.map(({ messageKey }) => messageKey)).toEqual([keyOf(2), keyOf(2)]);
-    expect(answered.map((event) => [event.answered?.by, event.answered?.who]).sort()).toEqual([
-      ['flag', undefined],
-      ['sent', ALEX],
-    ]);
+  // What was before the first look is nobody's news.
+  const client = new Redis(redis.url);
+  const view = `{mailroom}:view:${mailboxId({ host: 'localhost', user: SUPPORT, folder: 'INBOX' })}`;
+  await waitFor(async () => (await client.hget(view, 'rest'))?.includes('"sent"'), {
+    timeoutMs: 20_000,
+    describe: () => 'the first look',
+  });
+  client.disconnect();
 
-    expect((await j.run('replies', 'release', 'waits')).output).toContain('released');
-    expect(await j.result('Out', replyJob('waits'))).toMatchObject({ state: 'accepted' });
-    const arrived = sandbox.mailboxes
-      .list(JANE)
-      .map(({ raw }) => /Written in Outlook|Our answer/.exec(raw.toString())?.[0]);
-    expect(arrived).toEqual(['Our answer', 'Written in Outlook', 'Our answer']);
-  } finally {
-    await j.stop();
-  }
+  await reply('ours', 1);
+  expect(await j.result('Out', replyJob('ours'))).toMatchObject({ state: 'accepted' });
+  await waitFor(() => sandbox.mailboxes.list(SUPPORT)[0]?.flags.includes('\\Answered'), {
+    timeoutMs: 20_000,
+    describe: () => 'the arrow',
+  });
+
+  await reply('waits', 2, { notBefore: new Date(Date.now() + 4_000).toISOString() });
+  await inOutlook(`act=answer&uid=2&by=${ALEX}`);
+  const result = await j.result('Out', replyJob('waits'));
+  expect(result).toMatchObject({ state: 'held', failure: { code: 'REPLY_ANSWERED_ELSEWHERE' } });
+  await waitFor(async () => (await events()).some(({ answered }) => answered?.by === 'sent'), {
+    timeoutMs: 20_000,
+    describe: () => 'the event',
+  });
+  const answered = (await events()).filter(({ event }) => event === 'answered');
+  expect(answered.map(({ messageKey }) => messageKey)).toEqual([keyOf(2), keyOf(2)]);
+  expect(answered.map((event) => [event.answered?.by, event.answered?.who]).sort()).toEqual([
+    ['flag', undefined],
+    ['sent', ALEX],
+  ]);
+
+  expect((await j.run('replies', 'release', 'waits')).output).toContain('released');
+  expect(await j.result('Out', replyJob('waits'))).toMatchObject({ state: 'accepted' });
+  const arrived = sandbox.mailboxes
+    .list(JANE)
+    .map(({ raw }) => /Written in Outlook|Our answer/.exec(raw.toString())?.[0]);
+  expect(arrived).toEqual(['Our answer', 'Written in Outlook', 'Our answer']);
 });

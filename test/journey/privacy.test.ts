@@ -14,8 +14,8 @@ import type { Message } from '../../src/contract/message.ts';
 import { emailFlowQueue, PREFIX, repliesQueue } from '../../src/contract/names.ts';
 import type { ErasureReport } from '../../src/http/api/privacy.ts';
 import { collect } from '../../src/lib/streams.ts';
-import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
-import { journey, replyJob } from '../support/journey.ts';
+import { openDesk, PASSWORD, SUPPORT } from '../support/desk.ts';
+import { replyJob } from '../support/journey.ts';
 import { leakWatch } from '../support/leak-watch.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 import { smallBrowser } from '../support/small-browser.ts';
@@ -23,30 +23,19 @@ import { tempDir, waitFor } from '../support/temp.ts';
 
 leakWatch();
 
-const SUPPORT = 'support@contoso.example';
 const ANNA = 'annegret@customer.example';
 const OTHER = 'bertram@customer.example';
-const PASSWORD = 'privacy-journey-password';
 /** Her name, subject and words. */
 const HERS = ['Quillfeld', 'Sonderwunsch-4711', 'Zwetschgenkuchen'];
 const TRACES = [ANNA, ...HERS];
 const BLOB_KEY = `blobs:${Buffer.alloc(32, 5).toString('base64')}`;
 let redis: TestRedis;
-let sandbox: Sandbox;
 const dir = tempDir('privacy');
 
 beforeAll(async () => {
   redis = await startRedis();
-  sandbox = await startSandbox({
-    users: [
-      { address: SUPPORT, password: PASSWORD },
-      { address: ANNA, kind: 'customer' },
-      { address: OTHER, kind: 'customer' },
-    ],
-  });
 });
 afterAll(async () => {
-  await sandbox.stop();
   await redis.stop();
   dir.remove();
 });
@@ -66,32 +55,14 @@ const mailOfOther = (n: number) =>
   `From: Bertram <${OTHER}>\r\nTo: ${SUPPORT}\r\nSubject: Anderes ${n}\r\nMessage-ID: <other-${n}@customer.example>\r\n\r\nworte von bertram ${n}\r\n`;
 
 it('leaves nothing of the person but what the report names', async () => {
-  const endpoint = {
-    host: 'localhost',
-    tls: true,
-    authenticationType: 'Password',
-    passwordEnv: 'MAILROOM_SECRET_TEST',
-  };
-  const j = journey({
+  const { sandbox, j, stop } = await openDesk({
     redisUrl: redis.url,
-    caFile: await sandbox.caFile(`${dir.path}/ca.pem`),
     settings: { log: { audit: true }, outbound: { outcomes: true, uncertain: { lookForMinutes: 0 } } },
-    emailServers: [
-      {
-        ...{ serverType: 'IMAP', name: 'In', port: sandbox.imap.port, user: SUPPORT, emailFlow: 'F', enabled: true },
-        ...{ startFrom: 'all', ...endpoint },
-      },
-      {
-        serverType: 'SMTP',
-        name: 'Out',
-        port: sandbox.smtp.port,
-        user: SUPPORT,
-        enabled: true,
-        pace: { perMinute: 600 },
-        ...endpoint,
-      },
-    ],
-    env: { MAILROOM_SECRET_TEST: PASSWORD, MAILROOM_BLOBS_ENCRYPTION_KEYS: BLOB_KEY },
+    customer: ANNA,
+    others: [OTHER],
+    inbound: { startFrom: 'all' },
+    outbound: { pace: { perMinute: 600 } },
+    env: { MAILROOM_BLOBS_ENCRYPTION_KEYS: BLOB_KEY },
     secrets: HERS,
   });
   const client = new Redis(redis.url, { maxRetriesPerRequest: null });
@@ -308,6 +279,6 @@ it('leaves nothing of the person but what the report names', async () => {
     expect(sandbox.mailboxes.list(ANNA)).toHaveLength(sent);
   } finally {
     client.disconnect();
-    await j.stop();
+    await stop();
   }
 });

@@ -2,52 +2,26 @@
 // `node test/journey/upgrade-flow.ts <src/main.ts of the old version> <file>` writes the fixture of a version of the data.
 import { writeFileSync } from 'node:fs';
 import { Redis } from 'ioredis';
-import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
-import { journey, replyJob } from '../support/journey.ts';
+import { type Desk, JANE, openDesk, SUPPORT } from '../support/desk.ts';
+import { replyJob } from '../support/journey.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 import { readContent } from '../support/redis-content.ts';
-import { tempDir, waitFor } from '../support/temp.ts';
+import { waitFor } from '../support/temp.ts';
 
-export const SUPPORT = 'support@contoso.example';
-export const JANE = 'jane@customer.example';
-const PASSWORD = 'upgrade-password';
 /** Mails that were there before the upgrade. */
 export const BEFORE = 3;
 
-export interface UpgradeFlow {
+export interface UpgradeFlow extends Desk {
   redis: TestRedis;
   client: Redis;
-  sandbox: Sandbox;
-  j: ReturnType<typeof journey>;
   deliver(n: number): void;
   reply(replyId: string): Promise<void>;
-  stop(): Promise<void>;
 }
 
 export async function openUpgradeFlow(): Promise<UpgradeFlow> {
-  const dir = tempDir('upgrade');
   const redis = await startRedis({ aof: 'everysec' });
   const client = new Redis(redis.url, { replyMapping: 'legacy' });
-  const sandbox = await startSandbox({
-    users: [
-      { address: SUPPORT, password: PASSWORD },
-      { address: JANE, kind: 'customer' },
-    ],
-  });
-  const account = {
-    ...{ host: 'localhost', tls: true, authenticationType: 'Password', passwordEnv: 'MAILROOM_SECRET_TEST' },
-    ...{ user: SUPPORT, enabled: true },
-  };
-  const j = journey({
-    redisUrl: redis.url,
-    caFile: await sandbox.caFile(`${dir.path}/ca.pem`),
-    emailServers: [
-      { serverType: 'IMAP', name: 'In', port: sandbox.imap.port, emailFlow: 'F', startFrom: 'all', ...account },
-      { serverType: 'SMTP', name: 'Out', port: sandbox.smtp.port, ...account },
-    ],
-    env: { MAILROOM_SECRET_TEST: PASSWORD },
-    secrets: [JANE],
-  });
+  const { sandbox, j, stop } = await openDesk({ redisUrl: redis.url, inbound: { startFrom: 'all' }, secrets: [JANE] });
   return {
     redis,
     client,
@@ -60,11 +34,9 @@ export async function openUpgradeFlow(): Promise<UpgradeFlow> {
     reply: (replyId) =>
       j.addReply('Out', { replyId, server: 'Out', from: SUPPORT, to: [JANE], subject: 'Answer', text: 'Hello' }),
     async stop() {
-      await j.stop();
+      await stop();
       client.disconnect();
-      await sandbox.stop();
       await redis.stop();
-      dir.remove();
     },
   };
 }

@@ -3,15 +3,10 @@
 import type { ConnectionOptions } from 'bullmq';
 import { Cluster } from 'ioredis';
 import { type Consumer, consumeMessages } from '../../src/consumer/index.ts';
-import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
-import { journey } from './journey.ts';
+import { FLOW, JANE, openDesk, SUPPORT } from './desk.ts';
+import type { journey } from './journey.ts';
 import type { MailroomProcess } from './mailroom.ts';
-import { tempDir, waitFor } from './temp.ts';
-
-const SUPPORT = 'support@contoso.example';
-const JANE = 'jane@customer.example';
-const PASSWORD = 'steady-flow-password';
-const FLOW = 'F';
+import { waitFor } from './temp.ts';
 
 export interface SteadyFlowOptions {
   /** Where the gateway's Redis is. */
@@ -56,25 +51,11 @@ export async function startSteadyFlow({
   entry,
   everyMs = 150,
 }: SteadyFlowOptions): Promise<SteadyFlow> {
-  const dir = tempDir('steady');
-  const sandbox: Sandbox = await startSandbox({
-    users: [
-      { address: SUPPORT, password: PASSWORD },
-      { address: JANE, kind: 'customer' },
-    ],
-  });
-  const account = {
-    ...{ host: 'localhost', tls: true, authenticationType: 'Password', passwordEnv: 'MAILROOM_SECRET_TEST' },
-    ...{ user: SUPPORT, enabled: true },
-  };
-  const j = journey({
+  const { sandbox, j, stop } = await openDesk({
     redisUrl: 'redis://127.0.0.1:1', // not looked at: the counts are the receivers'
-    caFile: await sandbox.caFile(`${dir.path}/ca.pem`),
-    emailServers: [
-      { serverType: 'IMAP', name: 'In', port: sandbox.imap.port, emailFlow: FLOW, startFrom: 'all', ...account },
-      { serverType: 'SMTP', name: 'Out', port: sandbox.smtp.port, pace: { perMinute: 3_000 }, ...account },
-    ],
-    env: { MAILROOM_SECRET_TEST: PASSWORD, MAILROOM_REDIS_URL: '', ...env },
+    inbound: { startFrom: 'all' },
+    outbound: { pace: { perMinute: 3_000 } },
+    env: { MAILROOM_REDIS_URL: '', ...env },
     secrets: [JANE],
   });
   let gateway = j.start(['serve'], [], entry);
@@ -196,9 +177,7 @@ export async function startSteadyFlow({
       clearInterval(load);
       await consumer.close();
       if (redis instanceof Cluster) redis.disconnect();
-      await j.stop();
-      await sandbox.stop();
-      dir.remove();
+      await stop();
     },
   };
 }
