@@ -1,5 +1,5 @@
-// What an access token says of itself, for the doctor and the test of a credential: audience, permissions, identity, expiry, read from the JWT without verifying it (that
-// is the mail server's part). Nothing of the token leaves here but these claims.
+// What an access token contains, for the doctor and for the test of a credential: audience, permissions, identity and expiry, read from the JWT without verifying it (the
+// mail server verifies it). No other part of the token leaves this file.
 import type { EmailServer, OAuthApplication } from './email-server.ts';
 import { clouds, type Protocol, personOf } from './oauth-scopes.ts';
 
@@ -10,12 +10,12 @@ export interface TokenClaims {
   /** The person of a delegated token. */
   person: string | undefined;
   tenant: string | undefined;
-  /** Object id of who the token is for: app-only the service principal (Enterprise application), delegated the person. */
+  /** Object id of the token's subject: with app-only the service principal (Enterprise application), with delegated sign-in the person. */
   objectId: string | undefined;
   expiresAt: Date | undefined;
 }
 
-/** Undefined when it is no JWT: providers other than Microsoft give opaque tokens. */
+/** Undefined when the token is not a JWT: providers other than Microsoft issue opaque tokens. */
 export function readToken(accessToken: string): TokenClaims | undefined {
   try {
     const [, body = ''] = accessToken.split('.');
@@ -41,7 +41,7 @@ export const permissionOf = (signIn: 'appOnly' | 'delegated', protocol: Protocol
     ? { imap: 'IMAP.AccessAsApp', smtp: 'SMTP.SendAsApp' }[protocol]
     : { imap: 'IMAP.AccessAsUser.All', smtp: 'SMTP.Send' }[protocol];
 
-/** First thing that is wrong with the token for this server; undefined: nothing. Pure. */
+/** The first problem of the token for this server; undefined if it has none. Pure. */
 export function classifyToken(
   claims: TokenClaims,
   server: EmailServer,
@@ -50,7 +50,7 @@ export function classifyToken(
 ): 'audience' | 'permission' | 'identity' | undefined {
   if (application.generic || server.authentication.type !== 'OAuth2') return undefined;
   const { resource, delegated } = clouds[application.cloud];
-  // By URL, or by the GUID of Office 365 Exchange Online, which is the same in every tenant.
+  // By URL, or by the GUID of Office 365 Exchange Online, which is the same in all tenants.
   const audiences = [resource, delegated, '00000002-0000-0ff1-ce00-000000000000'];
   if (!audiences.includes(claims.audience.replace(/\/$/, ''))) return 'audience';
   const { signIn } = server.authentication;

@@ -1,20 +1,20 @@
-// Who may what: the one table of roles and permissions. API tokens, sessions of the portal, `mailroom invite` and the claims of an OpenID
-// provider all end in one of these roles. Pure.
+// Permissions: the one table of roles. API tokens, sessions of the portal, `mailroom invite` and the claims of an OpenID
+// provider all resolve to one of these roles. Pure.
 
 /**
- * viewer: sees everything but customers' mail. operator: besides, held replies, quarantined messages, pause of an SMTP server.
- * administrator: besides, may change server configurations. backend: a program (agent desktop, contact center): senders, replies, messages.
+ * viewer: sees everything except customers' mail. operator: also held replies, quarantined messages and the pause of an SMTP server.
+ * administrator: may also change server configurations. backend: a program (agent desktop, contact center): senders, replies, messages.
  */
 export const roles = ['viewer', 'operator', 'administrator', 'backend'] as const;
 export type AccessRole = (typeof roles)[number];
 
-/** What a token is bound to; a list that is absent binds nothing. */
+/** The scope of a token; an absent list does not restrict it. */
 export interface TokenScope {
-  /** Messages and senders of these email flows alone. */
+  /** Messages and senders of these email flows only. */
   emailFlows?: readonly string[];
-  /** Replies through these SMTP email servers alone. */
+  /** Replies through these SMTP email servers only. */
   emailServers?: readonly string[];
-  /** Its replyIds are its own: everywhere else `x` of `desk` is `desk/x`. */
+  /** Its replyIds are in a namespace of their own: in the rest of Mailroom, `x` of `desk` is `desk/x`. */
   replyNamespace?: string;
 }
 
@@ -29,13 +29,13 @@ export const inServers = (scope: TokenScope | undefined, server: string): boolea
 export const fullReplyId = (scope: TokenScope | undefined, replyId: string): string =>
   scope?.replyNamespace === undefined ? replyId : `${scope.replyNamespace}/${replyId}`;
 
-/** The replyId as its backend knows it; undefined: it is another's. */
+/** The replyId as its backend knows it; undefined if it belongs to another token. */
 export function ownReplyId(scope: TokenScope | undefined, replyId: string): string | undefined {
   const start = fullReplyId(scope, '');
   return replyId.startsWith(start) ? replyId.slice(start.length) : undefined;
 }
 
-/** Roles of people; a back-end is no person and does not open the portal. */
+/** Roles of people; a backend is not a person and cannot open the portal. */
 export const portalRoles = ['viewer', 'operator', 'administrator'] as const;
 export type PortalRole = (typeof portalRoles)[number];
 
@@ -48,7 +48,7 @@ export const permissions = {
   'status:read': roles,
   'senders:read': roles,
   'replies:read': roles,
-  /** See the addresses of customers; else they are masked. */
+  /** See the addresses of customers, which are masked otherwise. */
   'addresses:read': ['operator', 'administrator', 'backend'],
   'email-flows:read': roles,
   /** Find a message or reply by id or address, and see its timeline; neither subject nor text. */
@@ -58,7 +58,7 @@ export const permissions = {
   /** Release or drop a held reply. */
   'replies:release': operators,
   'quarantine:read': operators,
-  /** Enqueue again, or accept as it is. */
+  /** Enqueue again, or accept unchanged. */
   'quarantine:release': operators,
   /** Messages that a consumer gave up. */
   'dead-letters:read': operators,
@@ -67,13 +67,13 @@ export const permissions = {
   'email-servers:read': people,
   /** Pause and resume the sending of an SMTP server. */
   'email-servers:pause': operators,
-  /** Connect to a stored server and say what is wrong; an unsaved definition needs email-servers:write. */
+  /** Connect to a stored server and report what is wrong; an unsaved definition requires email-servers:write. */
   'email-servers:test': operators,
   'email-servers:write': ['administrator'],
-  /** Change what running processes log, for a while. */
+  /** Change what running processes log, for a limited time. */
   'log-level:write': operators,
   'audit:read': ['administrator'],
-  /** Export and erase what is kept of a person. */
+  /** Export and erase what is kept about a person. */
   'privacy:manage': ['administrator'],
 } as const satisfies Record<string, readonly AccessRole[]>;
 export type Permission = keyof typeof permissions;

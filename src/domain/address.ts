@@ -1,5 +1,5 @@
-// Mail addresses as Mailroom compares them. Pure. One address is one address: lists, groups, routes and comments are refused, not interpreted,
-// because what our parser reads and what the recipient's program shows must not differ (From spoofing lives in that gap).
+// Mail addresses as Mailroom compares them. Pure. Only single addresses are accepted: lists, groups, routes and comments are refused and not interpreted,
+// because a difference between what our parser reads and what the recipient's program shows would allow From spoofing.
 import { domainToASCII } from 'node:url';
 
 export type AddressProblem =
@@ -25,7 +25,7 @@ export interface MailboxAddress {
 type ParsedAddress = { ok: true; value: MailboxAddress } | { ok: false; problem: AddressProblem };
 
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/u;
-/** Format characters, invisible ones and direction overrides: none belongs into an address. */
+/** Format characters, invisible characters and direction overrides, which have no place in an address. */
 const INVISIBLE = /\p{Cf}|\u034f|\u115f|\u1160|\u17b4|\u17b5|\u3164|\uffa0/u;
 /** White space of any script, lone surrogates, private and unassigned code points. */
 const UNWRITABLE = /[\p{White_Space}\p{Cs}\p{Co}\p{Cn}]/u;
@@ -84,7 +84,7 @@ function parseSpec(spec: string): ParsedAddress {
   let domain: string;
   const quoted = /^"((?:[^"\\]|\\.)*)"@(.*)$/u.exec(spec);
   if (quoted !== null) {
-    // RFC 5321 §4.1.2: the quotes are not part of the local part. One that needs them is not taken: no real mailbox has it, tricks do.
+    // RFC 5321 §4.1.2: the quotes are not part of the local part. A local part that needs them is refused: no real mailbox has one, but attacks do.
     local = (quoted[1] ?? '').replace(/\\(.)/gu, '$1');
     domain = quoted[2] ?? '';
   } else {
@@ -107,20 +107,20 @@ function parseSpec(spec: string): ParsedAddress {
 }
 
 /**
- * Unicode white space is atext by RFC 6532 and a separator to most parsers (nodemailer's among them): they would send to the part behind it. What
- * becomes a separator or an @ only when it is normalised is refused as well.
+ * Unicode white space is atext in RFC 6532 and a separator for most parsers (including nodemailer), which would send to the part behind it. A character
+ * that becomes a separator or an @ only by normalisation is refused as well.
  */
 function isLocalPart(local: string): boolean {
   const folded = local.normalize('NFKC');
   if (UNWRITABLE.test(local) || INVISIBLE.test(local) || UNWRITABLE.test(folded)) return false;
-  // An encoded word is decoded by many, although RFC 2047 §5 forbids one in an address; quotes of any kind around it are taken off.
+  // Many programs decode an encoded word, although RFC 2047 §5 forbids one in an address; quotes of any kind around it are removed.
   if (folded.includes('=?') || folded.startsWith("'") || folded.endsWith("'")) return false;
   return ATEXT.test(local) && ATEXT.test(folded) && Buffer.byteLength(local) <= 64;
 }
 
-/** Domain in ASCII (UTS 46), lower case; undefined if it is none. IP literals are not taken. */
+/** Domain in ASCII (UTS 46), lower case; undefined if it is invalid. IP literals are refused. */
 export function asciiDomain(domain: string): string | undefined {
-  // domainToASCII is a URL host parser: it would decode %-escapes and shorten IP numbers, so those are sorted out before.
+  // domainToASCII is a URL host parser that decodes %-escapes and shortens IP numbers, so those are refused first.
   if (domain === '' || INVISIBLE.test(domain) || /[\u0000-,/:-@[-`{-\u009f]/u.test(domain)) return undefined;
   const ascii = domainToASCII(domain.normalize('NFC'));
   const labels = ascii.split('.');
@@ -133,7 +133,7 @@ const PLAIN = /^[\w+.-]{1,60}@[a-z0-9.-]{1,60}\.[a-z]{2,20}$/i;
 /** What such an address must not hold: no label begins or ends with a hyphen, and `xn--` is more than letters. */
 const PLAIN_BUT = /^\.|\.[.@-]|@[.-]|-[.-]/;
 
-/** The form in which two addresses are compared; undefined if it is no single address. Plus-addressing is left as it is. */
+/** The form in which two addresses are compared; undefined if it is not a single address. Plus-addressing is kept. */
 export function normalAddress(text: string): string | undefined {
   if (text.length <= 64 && PLAIN.test(text) && !PLAIN_BUT.test(text)) return text.toLowerCase();
   const parsed = parseAddress(text);
@@ -142,8 +142,8 @@ export function normalAddress(text: string): string | undefined {
 
 export const domainOf = (address: string) => address.slice(address.lastIndexOf('@') + 1);
 
-/** True if the local part needs SMTPUTF8 (RFC 6531); a domain never does, it goes out in ASCII. */
+/** True if the local part needs SMTPUTF8 (RFC 6531); a domain never does, because it is sent in ASCII. */
 export const needsSmtpUtf8 = (address: string) => /[^\u0000-\u007f]/u.test(address.slice(0, address.lastIndexOf('@')));
 
-/** Control, format and invisible characters: none belongs into an address or a name. */
+/** Control, format and invisible characters, which have no place in an address or a name. */
 export const hasInvisible = (text: string): boolean => INVISIBLE.test(text) || CONTROL.test(text);

@@ -6,13 +6,13 @@ import { normalAddress } from './address.ts';
 /** Who, when, and how it is known. */
 export type AnsweredElsewhere = NonNullable<Result['answeredElsewhere']>;
 
-/** What is kept for a message: a colleague's answer, or that \Answered is a mark of ours. */
+/** What is kept for a message: a colleague's answer, or that Mailroom set \Answered. */
 export type AnswerRecord = AnsweredElsewhere | { by: 'mailroom' };
 
-/** So long it is kept, seconds. */
+/** How long it is kept, in seconds. */
 export const ANSWER_SECONDS = 30 * 86_400;
 
-/** The record in a JSON text; undefined: it holds none. */
+/** The record in a JSON text; undefined if the text contains none. */
 export function answerIn(text: string | null): AnswerRecord | undefined {
   try {
     const value = JSON.parse(text ?? '') as { by?: unknown };
@@ -22,7 +22,7 @@ export function answerIn(text: string | null): AnswerRecord | undefined {
   }
 }
 
-/** A mail that refers to the message answers it when it went to somebody whom the message was from; a forwarded one did not. */
+/** A mail that refers to the message is an answer if it was sent to somebody in the message's From; a forwarded mail is not. */
 export function isAnswerTo({ from, replyTo }: Pick<Message, 'from' | 'replyTo'>, to: readonly string[]): boolean {
   const theirs = new Set([...from, ...replyTo].map(({ address }) => normalAddress(address)));
   return to.some((address) => theirs.has(normalAddress(address)));

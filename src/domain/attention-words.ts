@@ -1,5 +1,5 @@
-// What needs attention, in words: one row a code, with what to do in both languages, how urgent it is, and the alert rule that watches the same
-// thing (ops/prometheus/mailroom.rules.yaml).
+// The words for what needs attention: one row for each code, with what to do in both languages, the urgency, and the alert rule for the same
+// condition (ops/prometheus/mailroom.rules.yaml).
 import { fill } from '../lib/text.ts';
 
 interface Text {
@@ -7,7 +7,7 @@ interface Text {
   hint: string;
 }
 
-/** `now`: mail or replies wait for a person. `soon`: they will, or something is slower than it should be. `note`: Mailroom is at it. */
+/** `now`: mail or replies wait for a person. `soon`: they will, or something is slower than it should be. `note`: Mailroom is working on it. */
 export type Urgency = 'now' | 'soon' | 'note';
 
 interface Row {

@@ -1,5 +1,5 @@
-// What needs a person's attention, computed from everything that is known of a gateway: one list for the portal's first page, `GET /v1/status`
-// and the alert rules. Empty means that all is well. Pure.
+// What needs a person's attention, computed from the complete state of a gateway: one list for the portal's first page, `GET /v1/status`
+// and the alert rules. An empty list means that nothing needs attention. Pure.
 import { DAY_MS } from '../lib/time.ts';
 import { type AttentionCode, attentionRows, type Urgency } from './attention-words.ts';
 import { nearnessOf } from './recipient-limit.ts';
@@ -37,9 +37,9 @@ interface ServerFacts {
   findings: readonly { code: string; severity: 'warning' | 'note' }[];
 }
 
-/** Everything that attention is computed from. */
+/** Everything from which attention is computed. */
 export interface AttentionFacts {
-  /** Codes of what is wrong with them; undefined: they take writes. */
+  /** Codes of their problems; undefined if they accept writes. */
   redis: string | undefined;
   blobs: string | undefined;
   /** Redis has settings that may lose jobs. */
@@ -58,7 +58,7 @@ export interface AttentionFacts {
     /** Of the last 24 hours. */
     failed: number;
   };
-  /** SMTP servers that are gone, with the replies that wait for them. */
+  /** SMTP servers that no longer exist, with the replies that wait for them. */
   gone: readonly { server: string; waiting: number }[];
   flows: readonly FlowFacts[];
   servers: readonly ServerFacts[];
@@ -71,15 +71,15 @@ export interface AttentionFacts {
 export interface Attention {
   code: AttentionCode;
   urgency: Urgency;
-  /** The email server or email flow that it is about. */
+  /** The email server or email flow concerned. */
   server?: string;
   emailFlow?: string;
-  /** Since when, epoch ms, where that is known. */
+  /** When it began, epoch ms, if known. */
   since?: number;
   parameters: Readonly<Record<string, string | number>>;
-  /** Page of the portal where it is dealt with. */
+  /** Page of the portal on which it is handled. */
   link: string;
-  /** Alert rule that watches the same thing. */
+  /** Alert rule for the same condition. */
   alert?: string;
 }
 
@@ -150,7 +150,7 @@ function ofFlow(flow: FlowFacts, now: number): Attention[] {
   );
   if (waiting === 0) return found;
   const since = { emailFlow, since: oldestAt };
-  // Where connections cannot be listed, an old backlog is all that tells.
+  // Where connections cannot be listed, only an old backlog indicates missing consumers.
   if (consumers === 0) found.push(one('FLOW_WITHOUT_CONSUMER', link, { count }, since));
   else if (age > OLD_MS) found.push(one('FLOW_BEHIND', link, { count, minutes: Math.floor(age / 60_000) }, since));
   if (servers.length === 0) found.push(one('FLOW_WITHOUT_SERVER', link, { count }, about));

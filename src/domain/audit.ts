@@ -1,10 +1,10 @@
-// The audit log: what people did to the installation. Sign-ins are kept apart from changes, each for its own time, so that many of the one never push
-// out the other.
+// The audit log: what people did to the installation. Sign-ins and changes are kept separately, each for its own time, so that many entries of one kind
+// never displace the other.
 
 export const auditKinds = ['changes', 'sign-ins'] as const;
 export type AuditKind = (typeof auditKinds)[number];
 
-/** One act of a person, as the audit log keeps it. Secrets are masked. */
+/** One action of a person as a record of the audit log. Secrets are masked. */
 export interface AuditEntry {
   /** ISO 8601. */
   at: string;
@@ -27,7 +27,7 @@ export interface AuditQuery {
 
 export interface AuditLog {
   write(entry: Omit<AuditEntry, 'at'>): Promise<void>;
-  /** In order of time, a page of the log read at once. */
+  /** In order of time, reading one page of the log at a time. */
   entries(query: AuditQuery): AsyncGenerator<AuditEntry>;
   /** Removes what is older. @param before epoch ms @returns how many entries */
   removeBefore(kind: AuditKind, before: number): Promise<number>;

@@ -1,41 +1,41 @@
-// Automatic mail: is this message a person's, or a machine's that must not be answered by a machine? Pure. RFC 3834, RFC 2919, RFC 2369 and
-// the conventions before them. Strong evidence (headers) decides; localized subjects are weak and count only beside something else.
+// Automatic mail: was this message written by a person, or by a program that must not get an automatic answer? Pure. RFC 3834, RFC 2919, RFC 2369 and
+// earlier conventions. Strong evidence (headers) decides; localized subjects are weak evidence and count only together with other evidence.
 import type { Automatic } from '../contract/message.ts';
 import { REPLY_ID_HEADER } from './reply-header.ts';
 
 interface AutomaticInput {
   headers: { first(name: string): string | undefined; all(name: string): readonly string[] };
   subject: string;
-  /** Address of the first From. */
+  /** Address in the first From. */
   from: string;
   /** Media type of the whole. */
   contentType: string;
-  /** What the parser of reports found (src/mime/bounce). */
+  /** The result of the report parser (src/mime/bounce). */
   report?: { kind: 'bounce' | 'receipt' | 'feedback-report'; source: string };
 }
 
 type Evidence = Automatic['evidence'][number];
 
-/** Out-of-office and the like, as subjects begin in the languages of our customers. Weak: people write such subjects too. */
+/** Beginnings of out-of-office subjects in the languages of our customers. Weak evidence: people write such subjects too. */
 const autoReplySubject =
   /^[\s[({<*"'„“«]{0,4}(?:\s*(?:re|aw|sv|vs|antw|rif|odp|ynt)\s*:\s*)?(?:auto(?:matic|mated)?[ -]?(?:reply|response|answer|repl(?:y|ied))|autoreply|auto:|out of (?:the )?office|ooo\b|away from (?:the )?office|vacation|on (?:vacation|holiday|leave)|automatische? (?:antwort|rückantwort)|abwesenheits?(?:notiz|nachricht|assistent|meldung|agent)?\b|(?:ich bin )?(?:nicht im büro|außer haus|im urlaub)|réponse automatique|absence du bureau|absent du bureau|message d'absence|respuesta automática|fuera de (?:la )?oficina|risposta automatica|fuori sede|fuori ufficio|automatisch antwoord|automatische reactie|afwezig(?:heid)?\b|niet aanwezig|autoodpowiedź|odpowiedź automatyczna|automatyczna odpowiedź|nieobecność|resposta automática|ausência|automatisk svar|automatiskt svar|autosvar|frånvaro|fravær|automaattinen vastaus|poissa|automatická odpověď|mimo kancelář|automatikus válasz|házon kívül|автоответ|автоматический ответ|otomatik (?:yanıt|cevap)|自动回复|自動回覆|自動応答|不在)/i;
 
-/** The same in the middle of a subject: "Jane Doe is out of the office". */
+/** The same words in the middle of a subject: "Jane Doe is out of the office". */
 const absentSomebody =
   /\b(?:is|am|be) (?:currently )?(?:out of (?:the )?office|on (?:vacation|leave|holiday))\b|\bist (?:derzeit |zur ?zeit )?(?:nicht im (?:büro|haus)|außer haus|abwesend|im urlaub)(?!\p{L})|\best (?:actuellement )?absente?\b|\bjest nieobecn|\bestá (?:ausente|fuera de)/iu;
 
 const robot =
   /^(?:no-?reply|do-?not-?reply|noreply|donotreply|mailer-daemon|postmaster|bounces?|auto(?:reply|responder|mailer)?|notifications?|robot|daemon|majordomo|listserv|owner-.*|.*-request|.*-bounces?)(?:[+.=-].*)?@/i;
 
-/** How the programs themselves begin the subject of an automatic answer, which then names the mail that is answered: "Automatic reply: Your offer". */
+/** How programs begin the subject of an automatic answer, followed by the subject of the answered mail: "Automatic reply: Your offer". */
 const programmedSubject =
   /^\s*(?:automatic reply|auto(?:matic)?[- ]?(?:reply|response)|autoreply|auto|out of office(?: auto-?reply)?|automatische (?:antwort|rückantwort)|abwesenheits(?:notiz|nachricht|meldung)|réponse automatique|absence du bureau|respuesta automática|fuera de oficina|risposta automatica|fuori sede|automatisch antwoord|afwezig(?:heid)?|autoodpowiedź|odpowiedź automatyczna|automatyczna odpowiedź|resposta automática|automatiskt? svar|autosvar|automaattinen vastaus|automatická odpověď|automatikus válasz|автоматический ответ|автоответ|otomatik yanıt|自動応答|自动回复)\s?[:：]/i;
 
-/** Challenge-response filters ask the sender to prove that he is a person. */
+/** Challenge-response filters, which require the sender to prove that they are a person. */
 const challengeSubject =
   /(?:please confirm|confirm your|verify your|confirmation (?:required|request)|sender verification|action required to deliver|bestätigen sie ihre e-?mail).{0,60}(?:message|e-?mail|delivery|nachricht)?/i;
 
-/** A value that says "nothing of the kind": programs write such fields into every mail. */
+/** A value that means "not automatic": programs write such fields into every mail. */
 const saysNothing = (value: string): boolean => {
   const bare =
     value
@@ -46,14 +46,14 @@ const saysNothing = (value: string): boolean => {
 };
 const NOTHING = /^(?:no|none|never|notset|nothing|false|off|0|null|nil|na|undefined|normal|firstclass)?$/;
 
-/** What the header says, read once; each section below adds to the evidence. */
+/** The header fields, read once; each section below adds to the evidence. */
 interface Facts extends Omit<AutomaticInput, 'from'> {
   /** Cut to what RFC 5321 §4.5.3.1 allows. */
   from: string;
   evidence: Evidence[];
   /** Adds a piece of evidence, 20 at most. */
   saw(header: string, source: string, value?: string): void;
-  /** The first value of a field that says anything. */
+  /** The first non-empty value of a field. */
   stated(name: string): string | undefined;
   autoSubmitted: string | undefined;
   /** The keyword of Auto-Submitted, '' without one. */
@@ -62,7 +62,7 @@ interface Facts extends Omit<AutomaticInput, 'from'> {
   nullSender: boolean;
   suppress: string | undefined;
   list: string | undefined;
-  /** Localized: counts only beside something else. */
+  /** Localized: counts only together with other evidence. */
   weakSubject: boolean;
 }
 
@@ -117,7 +117,7 @@ function reportKind({ report, contentType, nullSender, saw }: Facts): Kind | und
   return undefined;
 }
 
-/** 2. Challenge-response, before auto-replies: it says auto-replied as well. */
+/** 2. Challenge-response, before auto-replies, because such mails are marked as auto-replied as well. */
 function challenge({ headers, saw }: Facts): Kind | undefined {
   const agent = headers.first('x-delivery-agent') ?? headers.first('x-tmda-fingerprint') ?? '';
   if (
@@ -133,7 +133,7 @@ function challenge({ headers, saw }: Facts): Kind | undefined {
 const replyKind = ({ subject, nullSender }: Facts): Kind =>
   challengeSubject.test(subject) && nullSender ? 'challenge' : 'auto-reply';
 
-/** Fields that mark an auto-reply: by their presence, or by what they say. */
+/** Fields that mark an auto-reply by their presence or by their value. */
 const REPLY_FIELDS = (
   [
     ...['X-Autoreply', 'X-Autorespond', 'X-Autoresponder', 'X-Mail-Autoreply', 'X-AutoReply-From', 'X-Vacation'],
@@ -188,11 +188,11 @@ function submittedKind(facts: Facts): Kind {
   return nullSender ? 'auto-reply' : 'bulk';
 }
 
-/** A subject like an auto-reply's counts beside something else. */
+/** A subject like that of an auto-reply counts together with other evidence. */
 function probableAutoReply(facts: Facts): Kind | undefined {
   const { subject, weakSubject, from, suppress, nullSender, precedence, stated, saw } = facts;
   if (!weakSubject) return undefined;
-  // Set by rules of a mailbox, those that redirect a customer's mail to us included: proves nothing on its own.
+  // Set by rules of a mailbox, including rules that redirect a customer's mail to us: proves nothing alone.
   const byRule = stated('x-ms-exchange-inbox-rules-loop') !== undefined;
   if (
     !nullSender &&
@@ -223,7 +223,7 @@ function bulkKind({ list, precedence, stated, saw }: Facts): Kind | undefined {
   if (isBulk(precedence)) return found('bulk', 'Precedence', 'convention', precedence);
   const unsubscribe = stated('list-unsubscribe');
   if (unsubscribe !== undefined) return found('bulk', 'List-Unsubscribe', 'RFC 2369', unsubscribe);
-  // Senders of mass mail name themselves; Amazon SES names itself on every mail, a web form's included.
+  // Senders of mass mail identify themselves; Amazon SES identifies itself in every mail, including that of a web form.
   const feedbackId = stated('feedback-id');
   if (feedbackId !== undefined && !feedbackId.endsWith(':AmazonSES'))
     return found('bulk', 'Feedback-ID', 'convention', feedbackId);
@@ -233,7 +233,7 @@ function bulkKind({ list, precedence, stated, saw }: Facts): Kind | undefined {
   return complaints === undefined ? undefined : found('bulk', 'X-CSA-Complaints', 'convention', complaints);
 }
 
-/** 5. A person, as far as can be told; whether an automatic answer is safe is another question. */
+/** 5. A person, as far as can be determined; whether an automatic answer is safe is a separate question. */
 function mayAutoRespond({
   headers,
   weakSubject,
@@ -252,7 +252,7 @@ function mayAutoRespond({
     ],
     [robot.test(from), 'From', 'RFC 3834 §2'],
     [weakSubject, 'Subject', 'localized, weak'],
-    // Sent by a gateway like this one: two that acknowledge each other never stop.
+    // Sent by a gateway like this one: two gateways that acknowledge each other never stop.
     [headers.first(REPLY_ID_HEADER.toLowerCase()) !== undefined, REPLY_ID_HEADER, 'Mailroom'],
     [stated('x-loop') !== undefined, 'X-Loop', 'convention'],
   ];

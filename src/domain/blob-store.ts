@@ -1,29 +1,29 @@
 // Port of the blob store, as inbound, outbound and http use it. The implementations are in adapters/blobs (folder, S3).
 import type { BlobReference } from '../contract/message.ts';
 
-/** Blobs being written; whatever needs their references can be prepared meanwhile. */
+/** Blobs that are being written; work that needs only their references can proceed in the meantime. */
 export interface StoringBatch {
   references: readonly BlobReference[];
   /** Nobody may be notified of the references before this resolves, and the bytes must not change before it is settled. */
   durable: Promise<void>;
 }
 
-/** What is durable already, as if it had just been stored. */
+/** Blobs that are already durable, in the form of a finished write. */
 export const stored = (references: readonly BlobReference[]): StoringBatch => ({
   references,
   durable: Promise.resolve(),
 });
 
-/** A blob, stored no later than `at` (epoch ms). Without a key: a segment (a file of many blobs) of an older version, which does not tell what is in it. */
+/** A blob, stored no later than `at` (epoch ms). Without a key: a segment (a file of many blobs) of an older version, which does not list its blobs. */
 export interface ListedBlob {
   key?: string;
   at: number;
 }
 
 export interface BlobStore {
-  /** Several at once, in the same order, at the least cost. Resolves when the writing begins. The same bytes stored again may be stored twice. */
+  /** Stores several blobs at once, in the same order, at the lowest cost. Resolves when writing begins. Storing the same bytes again may store them twice. */
   putBatch(list: readonly Uint8Array[]): Promise<StoringBatch>;
-  /** Streams without buffering the whole, to a key made of the content: the same bytes stored again are the same blob. Resolves once it is durable. */
+  /** Streams without buffering the whole, to a key derived from the content: the same bytes stored again are the same blob. Resolves once it is durable. */
   putStream(source: AsyncIterable<Uint8Array>): Promise<BlobReference>;
   /** Bytes [start, end) of the blob. Throws MailroomError BLOB_NOT_FOUND. */
   read(key: string, range?: { start: number; end: number }): AsyncIterable<Uint8Array>;
@@ -31,9 +31,9 @@ export interface BlobStore {
   delete(key: string): Promise<void>;
   /** All blobs, in no order. */
   list(): AsyncGenerator<ListedBlob>;
-  /** Leaves a mark under a name; false if it was left before. Resolves once it is durable. Kept for 40 days, whatever the retention of blobs. */
+  /** Creates a marker under a name; false if it already exists. Resolves once it is durable. Kept for 40 days, whatever the retention of blobs. */
   createMarker(name: string): Promise<boolean>;
-  /** When the mark was left; undefined if it was not. */
+  /** When the marker was created; undefined if it does not exist. */
   markedAt(name: string): Promise<Date | undefined>;
   /** Deletes blobs last touched before the instant; resolves with how many. */
   sweep(olderThan: Date): Promise<number>;

@@ -1,9 +1,9 @@
-// Messages of a batch in groups that one commit may carry: a script that takes many megabytes at once blocks Redis for everybody. Pure.
+// Splits a batch of messages into groups that one commit may carry: a script with many megabytes blocks Redis for all clients. Pure.
 
-/** Bytes of JSON that one commit carries at most. */
+/** Largest number of bytes of JSON in one commit. */
 export const MAX_COMMIT_BYTES = 4_000_000;
 
-/** Consecutive groups whose sizes sum up to at most `max`; one that is larger alone is a group of its own. In order, none left out. */
+/** Consecutive groups with a total size of at most `max`; a message that is larger alone forms its own group. In order and complete. */
 export function commitGroups<T>(items: readonly T[], bytesOf: (item: T) => number, max = MAX_COMMIT_BYTES): T[][] {
   const groups: T[][] = [];
   let size = 0;

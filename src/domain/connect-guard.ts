@@ -1,9 +1,9 @@
-// Where email servers that were made in the portal may make Mailroom connect to (SSRF): addresses by number, checked on saving and again when
-// a connection is made, on the very address that is connected to. Servers of files are the operator's own word and are not held up.
+// Where Mailroom may connect for email servers that were created in the portal (SSRF): numeric addresses, checked when saving and again when
+// connecting, on the very address of the connection. Servers from files are the operator's own decision and are not restricted.
 import { BlockList, isIP, type LookupFunction } from 'node:net';
 import type { EmailServer } from './email-server.ts';
 
-/** Refused unless allowed by security.portalAllowedHosts. Private networks are not among them: mail servers stand there. */
+/** Refused unless allowed by security.portalAllowedHosts. Private networks are not listed, because mail servers are in them. */
 const REFUSED: readonly string[] = [
   '0.0.0.0/8', // unspecified
   '127.0.0.0/8', // this machine: Redis, metrics, our own API
@@ -28,7 +28,7 @@ export interface ConnectPolicy {
 
 /**
  * @param allowed addresses, networks (CIDR) and host names that may be connected to in any case
- * @param denied further addresses and networks that may not; allowed ones may all the same
+ * @param denied further addresses and networks that are refused, except when they are allowed
  */
 export function connectPolicy({
   allowed = [],
@@ -37,7 +37,7 @@ export function connectPolicy({
 }: {
   allowed?: readonly string[];
   denied?: readonly string[];
-  /** Addresses of this machine's interfaces, as they are now: what listens on them is as near as loopback. */
+  /** Current addresses of this machine's interfaces: services that listen on them are as exposed as those on loopback. */
   own?: () => readonly string[];
 } = {}): ConnectPolicy {
   const isAddress = (entry: string) => isIP(entry.split('/')[0] ?? '') !== 0;
@@ -50,7 +50,7 @@ export function connectPolicy({
   };
 }
 
-/** Without the brackets of an IPv6 address in a URL and the dot of the root. */
+/** Without the brackets of an IPv6 address in a URL and the trailing dot of the root. */
 export const bareName = (host: string): string =>
   host
     .replace(/^\[|\]$/g, '')
@@ -65,17 +65,17 @@ function listOf(entries: readonly string[]): (address: string) => boolean {
     if (bits === undefined) list.addAddress(address, family);
     else list.addSubnet(address, Number(bits), family);
   }
-  // IPv4-mapped IPv6 addresses are compared as the IPv4 address that they are; a zone (fe80::1%eth0) is no part of it.
+  // IPv4-mapped IPv6 addresses are compared as their IPv4 address; a zone (fe80::1%eth0) is not part of it.
   return (address) => {
     const bare = address.split('%')[0] ?? address;
     return list.check(throughNat64(bare) ?? bare, isIP(throughNat64(bare) ?? bare) === 6 ? 'ipv6' : 'ipv4');
   };
 }
 
-/** The IPv4 address that an address of the well-known NAT64 prefix stands for (RFC 6052 §2.1): in IPv6-only networks all of IPv4 looks so. */
+/** The IPv4 address contained in an address of the well-known NAT64 prefix (RFC 6052 §2.1), by which IPv6-only networks reach IPv4. */
 function throughNat64(address: string): string | undefined {
   if (isIP(address) !== 6 || !/^64:ff9b:/i.test(address)) return undefined;
-  // The URL parser writes every form of an address in one way.
+  // The URL parser writes every form of an address in the same way.
   const { hostname } = new URL(`http://[${address}]`);
   const [, high, low = ''] = /^\[64:ff9b::(?:([0-9a-f]{1,4}):)?([0-9a-f]{1,4})\]$/.exec(hostname) ?? [];
   if (low === '') return undefined;
@@ -87,9 +87,9 @@ function throughNat64(address: string): string | undefined {
 export interface ConnectGuard {
   /** For net.connect and tls.connect: resolves a name to addresses that may be connected to, or fails with EMAIL_SERVER_HOST_REFUSED. */
   lookup: LookupFunction;
-  /** A host that is an address is not looked up: this is its check. @throws MailroomError EMAIL_SERVER_HOST_REFUSED */
+  /** A host that is an address is not resolved, so this is its check. @throws MailroomError EMAIL_SERVER_HOST_REFUSED */
   checkAddress(host: string): void;
-  /** For libraries that connect to a proxy on their own: its URL with an address instead of the name. @throws MailroomError EMAIL_SERVER_HOST_REFUSED */
+  /** For libraries that connect to a proxy themselves: its URL with an address instead of the name. @throws MailroomError EMAIL_SERVER_HOST_REFUSED */
   pinned(proxy: string): Promise<string>;
 }
 

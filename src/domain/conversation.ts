@@ -1,5 +1,5 @@
-// Which conversation a message belongs to. Pure, and without any table: our own Message-IDs carry the conversation, signed; what is not ours gets
-// an id computed from the root of its reference chain, so that every message of one thread computes the same.
+// Which conversation a message belongs to. Pure, and without a table: our own Message-IDs contain the conversation, signed; other messages get
+// an id computed from the root of their reference chain, so that all messages of one thread compute the same id.
 import { createHmac, hash, timingSafeEqual } from 'node:crypto';
 import type { Message } from '../contract/message.ts';
 import { trimEndOf } from '../lib/text.ts';
@@ -9,18 +9,18 @@ type Matched = Message['conversation'];
 
 /** Bytes of the HMAC that are kept: 120 bits. */
 const MAC_BYTES = 15;
-/** Bytes of the digest that stands for the reply within the Message-ID. */
+/** Bytes of the digest that represents the reply in the Message-ID. */
 const REPLY_BYTES = 9;
-/** First letters of the local part: the form. `mr1` was bound to the key alone; it is still read. */
+/** First letters of the local part: the format. `mr1` was bound to the key only; it is still read. */
 const MARK = 'mr2';
-/** Longest Message-ID that we make: it must fit a line of a header, also where others name it. */
+/** Longest Message-ID that we create: it must fit a header line, also when other programs refer to it. */
 const LONGEST_ID = 980;
 
-/** Who signs, and whose signatures are believed. */
+/** Keys for signing and for verifying. */
 export interface Signing {
   /** The current key, then the ones before it. */
   keys: readonly string[];
-  /** Tells installations that share keys apart; empty: the keys alone do. */
+  /** Distinguishes installations that share keys; empty if only the keys do. */
   installation: string;
 }
 
@@ -30,7 +30,7 @@ interface SignedId {
   replyKey: string;
 }
 
-/** Stands for a replyId in Message-IDs: 72 bits of its SHA-256, base64url. */
+/** Represents a replyId in Message-IDs: 72 bits of its SHA-256, base64url. */
 export const replyKeyOf = (replyId: string): string =>
   hash('sha256', replyId, 'buffer').subarray(0, REPLY_BYTES).toString('base64url');
 
@@ -53,7 +53,7 @@ export function signedMessageId(
   return `<${MARK}.${conversation}.${replyKey}.${mac}@${host}>`;
 }
 
-/** A domain without its first labels, where all of it does not fit. */
+/** The domain without its first labels, when all of it does not fit. */
 function fitting(domain: string, room: number): string {
   let rest = domain;
   while (rest.length > room && rest.includes('.')) rest = rest.slice(rest.indexOf('.') + 1);
@@ -63,14 +63,14 @@ function fitting(domain: string, room: number): string {
 /** Our tokens within a text: form, conversation, reply, MAC, and the domain behind an @, which may be quoted before it or percent-encoded. */
 const TOKENS =
   /(?<![\w-])(mr[12])\.([\w-]{1,800})\.([\w-]{12})\.([\w-]{20})(?![\w-])(?:"?(?:@|%40)([a-z0-9.-]{1,253}))?/gi;
-/** UTF-16 units of a text that are looked at. */
+/** Number of UTF-16 units of a text that are searched. */
 const MOST_UNITS = 200_000;
-/** Tokens looked at in one text, or in all ids of a message: anybody may write as many as he likes, and each costs an HMAC a key. */
+/** Number of tokens checked in one text, or in all ids of a message: a sender may write any number, and each costs an HMAC for each key. */
 const MOST_TOKENS = 100;
 
 /**
- * Conversation and reply of the first Message-ID (or token of the older form) within a text that one of our keys signed; undefined if there is none. Forged
- * ones before it hide nothing, up to what the budget allows to look at. Constant time over the keys.
+ * Conversation and reply of the first Message-ID (or token of the older format) in a text that is signed with one of our keys; undefined if there is none. Forged
+ * ones before it do not hide it, within the budget of tokens to check. Constant time over the keys.
  */
 export function readSignedMessageId(
   text: string,
@@ -96,7 +96,7 @@ export function readSignedMessageId(
   return undefined;
 }
 
-/** What may be a token of ours within a text: all that {@link readSignedMessageId} looks at there. */
+/** Everything in a text that may be a token of ours, as {@link readSignedMessageId} would find it. */
 export function signedTokens(text: string): string {
   if (!/mr[12]\./i.test(text)) return '';
   return (text.slice(0, MOST_UNITS).match(TOKENS) ?? []).slice(0, MOST_TOKENS).join(' ');
@@ -109,12 +109,12 @@ interface ConversationInput {
   /** Address of the sender, for what is matched by subject. */
   from: string;
   subject: string;
-  /** Text in which a token of ours may stand: the body, Reply-To or recipient address. */
+  /** Text that may contain a token of ours: the body, Reply-To or recipient address. */
   bodyToken?: string | undefined;
 }
 
 interface ConversationLookup {
-  /** Conversation of an alias of our Message-ID (what the server rewrote it to), as far as it is known. */
+  /** Conversation of an alias of our Message-ID (the id that the server replaced it with), if known. */
   lookupAlias?: ((messageId: string) => { conversationId: string } | undefined) | undefined;
   /** Conversation by subject and sender, where the backend keeps one. Called last, and only for subjects that begin with a reply prefix. */
   lookupSubject?: ((subject: string, from: string) => { conversationId: string } | undefined) | undefined;
@@ -123,18 +123,18 @@ interface ConversationLookup {
 export interface Match {
   id: string;
   matchedBy: Matched['matchedBy'];
-  /** True: named by a Message-ID of ours, or by the one that a server gave instead, which nobody guesses. */
+  /** True if a Message-ID of ours, or the one that a server assigned instead, refers to it; neither can be guessed. */
   signed: boolean;
-  /** Conversation of this sender alone, where the other one turns out not to be his. */
+  /** Conversation of this sender alone, used when the other one turns out not to be theirs. */
   ownId: string;
 }
 
 /**
  * The conversation of a message, in this order: In-Reply-To, then References (newest first) against our signed Message-IDs and their aliases;
  * a signed token in the body; the root of the reference chain; the head of the Thread-Index (the first 22 bytes are the same in a whole
- * Outlook thread, [MS-OXOMSG] §2.2.1.3); the subject with the sender, if asked. Else a new one, by its own Message-ID — which the answers to it will
- * name as the root of their chain. A forged token matches nothing. What is not signed is a claim: whether its sender belongs there is for the
- * caller to find out.
+ * Outlook thread, [MS-OXOMSG] §2.2.1.3); the subject with the sender, if enabled. Otherwise a new one by its own Message-ID, which its answers
+ * will contain as the root of their chain. A forged token matches nothing. An unsigned match is a claim: the caller has to check whether its
+ * sender belongs to the conversation.
  */
 export function matchConversation(
   input: ConversationInput,

@@ -1,5 +1,5 @@
-// Microsoft's changes that have a date: which configuration each one hits, since when, where it was announced, and what to do. Facts:
-// docs/exchange-online.md §10. Pure; the day is handed in, so that tests can move the clock. A change that cannot hit Mailroom has no row: TLS 1.0
+// Microsoft's changes that have a date: the affected configurations, the date, the announcement, and what to do. Facts:
+// docs/exchange-online.md §10. Pure; the day is passed in, so that tests can move the clock. Changes that cannot affect Mailroom have no row: TLS 1.0
 // and 1.1 at IMAP (Node speaks 1.2 and up), EWS (not used), High Volume Email (internal recipients only).
 import { DAY_MS } from '../lib/time.ts';
 import { normalAddress } from './address.ts';
@@ -7,17 +7,17 @@ import { type EmailServer, isImap, isSmtp, type OAuthApplication } from './email
 import { type Finding, finding } from './finding.ts';
 import { providerOf } from './mail-provider.ts';
 
-/** What the table needs to know of an OAuth2 application. */
+/** What the table needs to know about an OAuth2 application. */
 export type ApplicationFacts = Pick<OAuthApplication, 'name' | 'credentials' | 'generic'>;
 
 interface DatedChange {
-  /** First day on which it holds, `YYYY-MM-DD`; an earlier day gets no row of its own. */
+  /** First day on which it applies, `YYYY-MM-DD`; an earlier day gets no row of its own. */
   since: string;
   source: string;
   find(server: EmailServer, context: { applications: readonly ApplicationFacts[]; now: Date }): Finding[];
 }
 
-/** Days before the end of a secret from which on it is a warning: time to get a new one through a change board. */
+/** How many days before a secret expires a warning begins: enough time to get a new one through a change board. */
 const SECRET_WARNING_DAYS = 60;
 const PASSWORD_OFF = '2026-12-31';
 
@@ -149,7 +149,7 @@ export const applicationOf = (
 ): ApplicationFacts | undefined =>
   authentication.type === 'OAuth2' ? applications.find(({ name }) => name === authentication.application) : undefined;
 
-/** What the changes that hold on this day mean for these servers. */
+/** The effects on these servers of all changes that apply on this day. */
 export function datedFindings(
   servers: readonly EmailServer[],
   applications: readonly ApplicationFacts[],

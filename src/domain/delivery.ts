@@ -1,6 +1,6 @@
-// What became of a reply after a server accepted it, recipient by recipient, from the reports that come back: DSNs (RFC 3464), bounces in prose, read
-// receipts (RFC 8098). Pure. The order of the states is total: the higher one wins in whatever order reports arrive, and the same report twice
-// changes nothing. So reports need no sequence and no transaction with the mail that they came as.
+// What happened to a reply after a server accepted it, for each recipient, from returned reports: DSNs (RFC 3464), bounces in prose, read
+// receipts (RFC 8098). Pure. The states are totally ordered: the higher one wins whatever the order of arrival, and a repeated report
+// changes nothing. So reports need no sequence and no transaction with the mail that contained them.
 import type { DeliveryStatus } from '../contract/message.ts';
 import {
   type BounceClass,
@@ -15,7 +15,7 @@ import { maskRemoteText } from './remote-text.ts';
 
 type ReportedRecipient = DeliveryStatus['recipients'][number];
 
-/** What is known of one recipient; the hint is told by the code. */
+/** What is known about one recipient; the hint follows from the code. */
 interface KnownDelivery {
   delivery: Delivery;
   report: DeliveryReport;
@@ -24,7 +24,7 @@ interface KnownDelivery {
 /** By normalised address. */
 export type Deliveries = Readonly<Record<string, KnownDelivery>>;
 
-/** One recipient of whom a report says something new. */
+/** A recipient about whom a report contains something new. */
 export type LearntDelivery = KnownDelivery & { address: string };
 
 /** Key of an address in {@link Deliveries}. */
@@ -33,18 +33,18 @@ export const keyOf = (address: string): string => normalAddress(address) ?? addr
 const WORDS = 300;
 
 /**
- * `delivered` stays over a late warning, `bounced` over a success report of a system further up (which delivered to the one that bounced it), and
- * `read` over all: a bounce of a forwarding rule takes nothing back that a person has read.
+ * `delivered` takes precedence over a late warning, `bounced` over a success report of an earlier system (which delivered to the one that bounced), and
+ * `read` over everything: a bounce of a forwarding rule does not undo that a person has read the mail.
  */
 const rankOf = (delivery: Delivery): number => deliveries.indexOf(delivery);
 
-/** Whether the second says more than the first. */
+/** Whether the second state takes precedence over the first. */
 export const outranks = (known: Delivery | undefined, next: Delivery): boolean =>
   rankOf(next) > rankOf(known ?? 'unknown');
 
 /**
- * What one recipient's part of a report means. undefined: nothing. `relayed` is no delivery: the mail was handed to a system that reports nothing
- * further (RFC 3464 §2.3.3). A receipt of a mail that was deleted or forwarded unread proves that it arrived.
+ * The meaning of one recipient's part of a report; undefined: none. `relayed` is not a delivery: the mail was handed to a system that sends no
+ * further reports (RFC 3464 §2.3.3). A receipt for a mail that was deleted or forwarded unread proves that it arrived.
  */
 function deliveryOf({ action, permanent, diagnostic }: ReportedRecipient, isReceipt: boolean): Delivery | undefined {
   if (action === 'delivered' || action === 'expanded') return 'delivered';
@@ -68,8 +68,8 @@ const codes: Readonly<Record<BounceClass, ErrorCode>> = {
 };
 
 /**
- * Statuses (RFC 3463, RFC 7372, Microsoft's NDR page) and words → class. First match wins: the particular before the general. `status` is asked without
- * its first digit: a delay and a bounce have the same causes.
+ * Statuses (RFC 3463, RFC 7372, Microsoft's NDR page) and words → class. The first match wins, so specific rows come first. `status` is matched without
+ * its first digit, because a delay and a bounce have the same causes.
  */
 const classes: readonly { class: BounceClass; status?: RegExp; text?: RegExp }[] = [
   { class: 'quota', status: /^\.(?:7\.23[236]|1\.90|2\.12[12])$/ }, // Exchange: tenant, mailbox, recipient an hour
@@ -89,7 +89,7 @@ const classes: readonly { class: BounceClass; status?: RegExp; text?: RegExp }[]
   { class: 'policy', status: /^\.7\.\d+$/ },
 ];
 
-/** Of a bounce or a delay. */
+/** For a bounce or a delay. */
 export function bounceClassOf({ status = '', diagnostic = '' }: Pick<ReportedRecipient, 'status' | 'diagnostic'>) {
   const detail = status.slice(1);
   const words = diagnostic.slice(0, 1_000);
@@ -98,9 +98,9 @@ export function bounceClassOf({ status = '', diagnostic = '' }: Pick<ReportedRec
 }
 
 /**
- * What a report says that is not known yet of the recipients of a reply.
- * @param recipients whom the reply was sent to, as it names them
- * @param own addresses that may be shown in the words
+ * What a report adds to the known state of a reply's recipients.
+ * @param recipients the recipients of the reply, as the reply names them
+ * @param own addresses that may appear in the words
  */
 export function learn(
   known: Deliveries,
@@ -160,7 +160,7 @@ export function withDelivery<T extends RecipientState>(one: T, known: Deliveries
   return { ...one, delivery, report: toldReport(report) };
 }
 
-/** With what was learnt. */
+/** The state with the new information. */
 export const withLearnt = (known: Deliveries, learnt: readonly LearntDelivery[]): Deliveries => ({
   ...known,
   ...Object.fromEntries(learnt.map(({ address, delivery, report }) => [keyOf(address), { delivery, report }])),

@@ -1,24 +1,24 @@
-// Display names that pretend another sender. Pure. One rule: what a reader could take for an address is refused, unless it is the sender's own.
-// It is looked for in the name's compatibility form, with letters in circles and boxes read as letters, and past what may stand around the @.
+// Display names that imitate another sender. Pure. One rule: a name that a reader could take for an address is refused, unless it is the sender's own.
+// The search uses the name's compatibility form, reads letters in circles and boxes as letters, and ignores characters that may surround the @.
 import { hasInvisible, normalAddress } from './address.ts';
 
-/** Letters that show nothing, of which a name may be made. */
+/** Invisible letters, of which a name may consist. */
 const BLANK = /\u2800/u;
 /** Latin letters in negative circles, negative squares and as regional indicators; NFKC folds the others. */
 const BOXED = /[\u{1f150}-\u{1f169}\u{1f170}-\u{1f189}\u{1f1e6}-\u{1f1ff}]/gu;
 const BOXED_A = [0x1f1e6, 0x1f170, 0x1f150];
-/** An a in a circle or box stands for an @ as well. */
+/** An a in a circle or box is read as an @ as well. */
 const ROUND_A = /[ⓐⒶ⒜🄐🄰🅐🅰]/gu;
 /** `(at)`, `[ät]`, `{@}`; after NFKC. */
 const BRACKETED_AT = /[([{<«"'*_|~-]\s?(?:at|ät|arroba|@)\s?[)\]}>»"'*_|~-]/giu;
 const BRACKETED_DOT = /\s?[([{<]\s?(?:dot|punkt|point|punto|\.)\s?[)\]}>]\s?/giu;
-/** Dots of other scripts, in the middle or alone, between letters. */
+/** Dots of other scripts, centred or single, between letters. */
 const DOTS = /(?<=[\p{L}\p{N}])(?:[。｡․‧·•∙⋅・]|\s\.\s)(?=[\p{L}\p{N}])/gu;
 /** What separates words in a name. */
 const BETWEEN = /[\s"'(),:;<>[\]@]/u;
 const WORD = /[\p{L}\p{N}]/u;
 
-/** Why a display name is not shown as given; undefined if it is harmless. `own` is the normal address it stands before. */
+/** Why a display name is not shown as given; undefined if it is harmless. `own` is the normalised address that the name precedes. */
 export function nameProblem(name: string, own: string): 'other-address' | 'invisible' | 'encoded-word' | undefined {
   if (hasInvisible(name) || BLANK.test(name)) return 'invisible';
   if (/=\?[^?]+\?[bq]\?/i.test(name)) return 'encoded-word';
@@ -40,8 +40,8 @@ function unboxed(text: string): string {
 }
 
 /**
- * Does anything in it read like an address other than `own`? With blanks, quotes or brackets beside the @ the right side must have a dot: `ceo @ contoso.example` is
- * read as an address, `Sales @ Contoso` as a name. Ends at the first one.
+ * Whether any part of it reads like an address other than `own`. With blanks, quotes or brackets beside the @, the right side must have a dot: `ceo @ contoso.example` is
+ * read as an address, `Sales @ Contoso` as a name. Stops at the first match.
  */
 function hasOtherAddress(text: string, own: string): boolean {
   for (let at = text.indexOf('@'); at >= 0; at = text.indexOf('@', at + 1)) {

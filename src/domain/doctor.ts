@@ -1,4 +1,4 @@
-// The tenant doctor's steps: what they are called, what each needs, and what a step's outcome looks like. Pure; doctor/ runs them.
+// The tenant doctor's steps: their names, what each requires, and the outcome of a step. Pure; doctor/ runs them.
 import type { EmailServer } from './email-server.ts';
 import type { ErrorCode, FailureClass, Remote } from './errors.ts';
 
@@ -34,7 +34,7 @@ export interface CheckStep {
   /** sendAs: the From address that was tried; fromDomain: the domain. */
   from?: string;
   state: 'ok' | 'failed' | 'skipped';
-  /** Failing here does not fail the check. */
+  /** A failure here does not fail the check. */
   informational: boolean;
   /** Milliseconds. */
   ms: number;
@@ -45,7 +45,7 @@ export interface CheckStep {
 
 interface StepDefinition {
   title: Words;
-  /** Steps without which this one makes no sense. */
+  /** Steps that must succeed before this one makes sense. */
   needs: readonly StepName[];
   informational?: true;
 }
@@ -109,10 +109,10 @@ export const planOf = ({ type }: Pick<EmailServer, 'type'>): readonly StepName[]
       ]
     : ['config', 'dns', 'tcp', 'tls', 'smtpSize', 'token', 'smtpSignIn', 'sendAs', 'sentCopy', 'fromDomain'];
 
-/** How a step ended, as far as those after it care. `blocked`: skipped because of a failure; a mere `skipped` blocks nothing. */
+/** How a step ended, as far as later steps are concerned. `blocked`: skipped because of a failure; a plain `skipped` blocks nothing. */
 export type Ended = 'ok' | 'failed' | 'blocked' | 'skipped';
 
-/** The failed step that makes this one senseless, at whatever distance; undefined: it can run. */
+/** The failed step, direct or indirect, that makes this step pointless; undefined if it can run. */
 export function blockedBy(step: StepName, ended: ReadonlyMap<StepName, Ended>): StepName | undefined {
   for (const need of steps[step].needs) {
     if (ended.get(need) === 'failed') return need;
@@ -121,7 +121,7 @@ export function blockedBy(step: StepName, ended: ReadonlyMap<StepName, Ended>): 
   return undefined;
 }
 
-/** What the remote system said, its code once: most texts begin with it. */
+/** The remote system's words with its code once, because most texts begin with the code. */
 export function saidBy(remote: Remote | undefined): string | undefined {
   if (remote?.text === undefined || remote.text === '') return undefined;
   return remote.code === undefined || remote.text.startsWith(remote.code)
@@ -129,6 +129,6 @@ export function saidBy(remote: Remote | undefined): string | undefined {
     : `${remote.code} ${remote.text}`;
 }
 
-/** True when the tenant is as it has to be: nothing failed but what only informs. */
+/** True when the tenant is correct: no step failed, except those that only inform. */
 export const passed = (all: readonly CheckStep[]): boolean =>
   all.every(({ state, informational }) => state !== 'failed' || informational);

@@ -1,4 +1,4 @@
-// What only all email servers together can show: valid definitions that will not work as meant. Pure. Findings are warnings in the log, the
+// Problems that only the set of all email servers shows: valid definitions that will not work as intended. Pure. Findings are warnings in the log, the
 // portal and `mailroom check`.
 import { domainOf, normalAddress } from './address.ts';
 import { type ApplicationFacts, datedFindings } from './dated-changes.ts';
@@ -20,9 +20,9 @@ const MAILBOXES_PER_PERSON = 15;
 interface CheckContext {
   /** The configured OAuth2 applications. */
   applications: readonly ApplicationFacts[];
-  /** Applications that are wrong in the configuration: name → what is wrong. */
+  /** Invalid applications of the configuration: name → problem. */
   wrong?: ReadonlyMap<string, string> | undefined;
-  /** Changes with a date are judged on this day; default: today. */
+  /** The day for changes with a date; default: today. */
   now?: Date;
 }
 
@@ -45,12 +45,12 @@ export function checkEmailServers(
   ];
 }
 
-/** What holds at Exchange Online alone is looked for there alone. */
+/** Checks that apply to Exchange Online only. */
 const isMicrosoft = (server: EmailServer): boolean => providerOf(server) === 'microsoft';
 const same = (address: string): string => normalAddress(address) ?? address.toLowerCase();
 const permitted = (server: SmtpServer): string[] => [server.user, ...server.additionalFromAddresses].map(same);
 
-/** The note of the handbook, step 6: without the shared address among them, replies leave from the personal address. */
+/** The note in step 6 of the handbook: without the shared address among the From addresses, replies are sent from the personal address. */
 function sharedAddresses(imap: readonly ImapServer[], smtp: readonly SmtpServer[]): Finding[] {
   const known = new Set(smtp.flatMap(permitted));
   return imap
@@ -170,7 +170,7 @@ function manyMailboxes(imap: readonly ImapServer[]): Finding[] {
   });
 }
 
-/** Who wrote allowPlainText knows it. */
+/** An administrator who set allowPlainText knows about it. */
 function plainText(server: EmailServer): Finding[] {
   const { name, host, allowPlainText } = server;
   if (tlsModeOf(isImap(server) ? 'imap' : 'smtp', server) !== 'none' || isLoopback(host) || allowPlainText) return [];

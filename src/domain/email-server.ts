@@ -1,7 +1,7 @@
-// Email servers as administrators define them: the definitions every other room works with. Pure data; validated in config/.
+// Email servers as administrators define them: the definitions that all other rooms use. Pure data; validated in config/.
 import type { Parameters, ProblemCode } from './definition-problem.ts';
 
-/** How a server's definition signs in. Secrets are values here (already read from their _FILE), and never leave in logs. */
+/** How a server's definition signs in. Secrets are values here (already read from their _FILE) and never appear in logs. */
 export type Authentication =
   | { type: 'Password'; password: string }
   /** SMTP only: a relay that knows us by our address. */
@@ -21,17 +21,17 @@ interface EmailServerBase {
   host: string;
   port: number;
   /**
-   * implicit, starttls: as they say, on any port. enabled: by the port, see tlsModeOf. Never a silent fall-back to plain text. none: to this machine
-   * only, or with allowPlainText; disabled: the same for definitions of before, anywhere, with a warning.
+   * implicit, starttls: that mode, on any port. enabled: by the port, see tlsModeOf. Never a silent fall-back to plain text. none: to this machine
+   * only, or with allowPlainText; disabled: the same for definitions of earlier versions, for any host, with a warning.
    */
   tls: 'enabled' | 'implicit' | 'starttls' | 'none' | 'disabled';
-  /** The administrator accepts plain text on the way to a host that is not this machine. */
+  /** The administrator accepts plain text for a host other than this machine. */
   allowPlainText?: boolean;
   authentication: Authentication;
   /** Account that signs in. IMAP: the shared address. SMTP: the person (delegated) or the shared address (app-only). */
   user: string;
   enabled: boolean;
-  /** Where the definition stands. */
+  /** Where the definition comes from. */
   source: 'file' | 'portal';
   /** PEM of a private CA that signs this server's certificate, besides the public ones. */
   ca?: string;
@@ -44,16 +44,16 @@ export interface ImapServer extends EmailServerBase {
   emailFlow: string;
   /** Further addresses of the mailbox; undefined: none. */
   aliases?: readonly string[];
-  /** One mailbox, several flows: normalised address, or `+tag` → email flow. What matches none goes to emailFlow. */
+  /** One mailbox, several flows: normalised address, or `+tag` → email flow. Messages that match none go to emailFlow. */
   flowByRecipient?: Readonly<Record<string, string>>;
-  /** authserv-ids whose Authentication-Results count, instead of the provider's own; lower case, `*.example.com` is any below it. */
+  /** authserv-ids whose Authentication-Results count, instead of the provider's own; lower case, `*.example.com` matches every name below it. */
   trustedAuthservIds?: readonly string[];
   folder: string;
   /** Where to start on first connect. A Date: messages that arrived at or after it. */
   startFrom: 'now' | 'unseen' | 'all' | { since: string };
   /** What to do with a message once its job is durable. */
   afterQueued: { action: 'leave' } | { action: 'seen' } | { action: 'move'; folder: string };
-  /** What people do in the mailbox is reported: changes of flags and folder, and answers found in Sent too; undefined: it is not looked at. */
+  /** Reports what people do in the mailbox: changes of flags and folder, and answers found in Sent too; undefined: nothing is reported. */
   mailboxEvents?: 'flags' | 'flags-and-sent';
   /** Bytes; a larger message becomes a job with headers and reference only. */
   maxMessageSize: number;
@@ -70,11 +70,11 @@ export interface SmtpServer extends EmailServerBase {
   pace: { perMinute: number; connections: number; recipientsPerDay: number };
   /** Optional: From addresses that only agents with one of these roles may use (normalised address → roles). */
   fromRoles: Readonly<Record<string, readonly string[]>>;
-  /** A reply to a message that a colleague has answered in Outlook, where the mailbox is watched for that (mailboxEvents); undefined: hold. */
+  /** What to do with a reply to a message that a colleague has answered in Outlook, if the mailbox is watched for that (mailboxEvents); undefined: hold it. */
   answeredElsewhere?: 'hold' | 'warn' | 'send';
-  /** Accepted replies mark the message answered as \Answered; undefined: they do not. */
+  /** Accepted replies set \Answered on their message; undefined: they do not. */
   markAnswered?: boolean;
-  /** What happens to a reply that stays uncertain after settling. */
+  /** What to do with a reply that is still uncertain after settling. */
   uncertain: 'hold' | 'resend';
 }
 
@@ -82,7 +82,7 @@ export type EmailServer = ImapServer | SmtpServer;
 
 type TlsMode = 'implicit' | 'starttls' | 'none';
 
-/** How TLS begins. `enabled` goes by the port: IMAP is implicit but on 143, SMTP only on 465 and 993. */
+/** How TLS begins. `enabled` depends on the port: IMAP is implicit except on 143, SMTP only on 465 and 993. */
 export function tlsModeOf(protocol: 'imap' | 'smtp', { tls, port }: Pick<EmailServer, 'tls' | 'port'>): TlsMode {
   if (tls === 'disabled') return 'none';
   if (tls !== 'enabled') return tls;
@@ -90,7 +90,7 @@ export function tlsModeOf(protocol: 'imap' | 'smtp', { tls, port }: Pick<EmailSe
   return implicit ? 'implicit' : 'starttls';
 }
 
-/** Host names and addresses of this machine: what goes to them leaves no wire to listen at. */
+/** Host names and addresses of this machine: traffic to them does not cross a network. */
 export const isLoopback = (host: string): boolean => /^(localhost|127\.\d+\.\d+\.\d+|\[?::1\]?)$/i.test(host);
 
 export const isImap = (server: EmailServer): server is ImapServer => server.type === 'IMAP';
@@ -101,18 +101,18 @@ export const foldName = (name: string): string => name.normalize('NFC').trim().t
 
 const PASSWORD_TARGET = ['host', 'port', 'tls', 'user', 'authenticationType', 'proxy', 'ca'] as const;
 
-/** A stored password goes only where it was entered for: of two definitions, whether one's password may go where the other leads. */
+/** A stored password is used only for the host it was entered for: whether the password of one definition may be used for the target of the other. */
 export const samePasswordTarget = (
   before: Readonly<Record<string, unknown>> | undefined,
   after: Readonly<Record<string, unknown>>,
 ): boolean => PASSWORD_TARGET.every((field) => before?.[field] === after[field]);
 
-/** A definition that is wrong: shown with field and reason, never stops the others. */
+/** An invalid definition: shown with field and reason, without affecting the others. */
 export interface InvalidEmailServer {
   source: 'file' | 'portal';
   /** Position in its list, from 0. */
   index: number;
-  /** The name, if that much is readable. */
+  /** The name, if it is readable. */
   name?: string;
   problems: readonly { field: string; message: string; code?: ProblemCode; parameters?: Parameters; got?: string }[];
 }
@@ -120,15 +120,15 @@ export interface InvalidEmailServer {
 export interface EmailServerList {
   servers: readonly EmailServer[];
   invalid: readonly InvalidEmailServer[];
-  /** Goes up with every change that was read. */
+  /** Increases with every change that was read. */
   revision: number;
 }
 
-/** Whose sign-ins this server's count among: those of its application's tenant, or of its host. */
+/** Whose sign-ins this server's sign-ins count towards: its application's tenant, or its host. */
 export const loginKey = ({ authentication, host }: Pick<EmailServer, 'authentication' | 'host'>): string =>
   authentication.type === 'OAuth2' ? authentication.application : host;
 
-/** An OAuth2 application: who we are to the identity provider. */
+/** An OAuth2 application: our identity at the identity provider. */
 export interface OAuthApplication {
   name: string;
   tenant: string;
@@ -144,11 +144,11 @@ export interface OAuthApplication {
   generic?: { tokenUrl: string; authorizeUrl?: string; deviceUrl?: string; scopes: readonly string[] };
 }
 
-/** An application that is wrong in the configuration: shown with field and reason, never stops the others. */
+/** An invalid application of the configuration: shown with field and reason, without affecting the others. */
 export interface InvalidOAuthApplication {
   /** Position in the list, from 0. */
   index: number;
-  /** The name, if that much is readable. */
+  /** The name, if it is readable. */
   name?: string;
   problems: readonly { field: string; message: string }[];
 }

@@ -1,20 +1,20 @@
-// MailroomError: the one error type that crosses rooms. It carries a code of the catalogue, the remote system's own words, and what to do.
+// MailroomError: the only error type that crosses rooms. It contains a code of the catalogue, the remote system's own words, and what to do.
 import type { Failure, FailureClass, Remote } from '../contract/result.ts';
 import { catalogue, type ErrorCode } from './catalogue/index.ts';
 
 export type { ErrorCode, FailureClass, Remote };
 
 interface MailroomErrorOptions {
-  /** What is wrong, in words without secrets, bodies or subjects. Default: the catalogue's sentence. */
+  /** The problem in words without secrets, bodies or subjects. Default: the catalogue's sentence. */
   message?: string;
-  /** Overrides the catalogue's class, where the remote's answer says more than the code. */
+  /** Overrides the catalogue's class where the remote's answer is more specific. */
   class?: FailureClass;
   /** Overrides the catalogue's hint, e.g. with real names filled in. */
   hint?: string;
   remote?: Remote;
   /** Field and value that are wrong, for bad input: `emailServers[1].port`. */
   field?: string;
-  /** Milliseconds that the remote asked us to wait. */
+  /** Milliseconds that the remote asked to wait. */
   retryAfterMs?: number;
   /** With FROM_NOT_PERMITTED: the permitted addresses; with PORTAL_OIDC_NO_ROLE: the roles of which one is needed. */
   permitted?: readonly string[];
@@ -56,11 +56,11 @@ export class MailroomError extends Error {
   }
 }
 
-/** Any thrown value as an Error, so that a `catch` never has to guess. */
+/** Any thrown value as an Error, so that a `catch` need not examine it. */
 export function asError(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(String(thrown));
 }
 
-/** What went wrong in one word, for a metric or a span: the code of an error of ours, the name of any other. */
+/** The failure in one word, for a metric or a span: the code of our own error, the name of any other. */
 export const codeOfError = (thrown: unknown): string =>
   thrown instanceof MailroomError ? thrown.code : asError(thrown).name;

@@ -76,7 +76,7 @@ const words = {
 
 export type FindingCode = Exclude<keyof typeof words, 'APPLICATION_WRONG'>;
 
-/** @param parameters `problem` with APPLICATION_NOT_CONFIGURED: it is there, but wrong */
+/** @param parameters `problem` with APPLICATION_NOT_CONFIGURED: the application exists but is invalid */
 export function findingText(code: FindingCode, parameters: Parameters, language: keyof Text): string {
   const key = code === 'APPLICATION_NOT_CONFIGURED' && 'problem' in parameters ? 'APPLICATION_WRONG' : code;
   return fill(words[key][language], parameters);

@@ -1,14 +1,14 @@
-// A warning or note about an email server: code, parameters, and the words made of them.
+// A warning or note about an email server: code, parameters, and the resulting words.
 import type { Parameters } from './definition-problem.ts';
 import { type FindingCode, findingText } from './finding-words.ts';
 
 export interface Finding {
   code: FindingCode;
-  /** `note`: worth knowing; nothing has to be done now. */
+  /** `note`: for information; nothing has to be done now. */
   severity: 'warning' | 'note';
-  /** Name of the server that it is about. */
+  /** Name of the server concerned. */
   server: string;
-  /** What its words are about: domain/finding-words.ts. */
+  /** Parameters of the words in domain/finding-words.ts. */
   parameters: Parameters;
   /** In English. */
   message: string;

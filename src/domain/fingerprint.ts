@@ -1,5 +1,5 @@
 // Fingerprint of a message, independent of its UID: recognises a message after a UIDVALIDITY change, a move or a restore of the mailbox.
-// Exchange re-renders MIME (sizes and bytes change), so only what the sender wrote and when it arrived is taken.
+// Exchange re-renders MIME (sizes and bytes change), so only what the sender wrote and the time of arrival are used.
 import { hash } from 'node:crypto';
 
 interface FingerprintInput {
@@ -26,7 +26,7 @@ export function fingerprint(input: FingerprintInput): string {
   return hash('sha256', parts.join('\n'), 'base64url').slice(0, 16);
 }
 
-/** Sizes within a factor of two are one class: the estimate was seen three-fold off, re-rendering moves it by little. */
+/** Sizes within a factor of two are one class: the estimate was observed to be wrong by a factor of three, and re-rendering changes it little. */
 function sizeClass(size: number): string {
   return String(Math.round(Math.log2(Math.max(1, size))));
 }

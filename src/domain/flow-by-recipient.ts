@@ -1,4 +1,4 @@
-// One mailbox, several email flows: which flow a message belongs to by the address it was written to (`flowByRecipient` of an IMAP definition).
+// One mailbox, several email flows: the flow of a message by the address it was sent to (`flowByRecipient` of an IMAP definition).
 // Keys are normalised: an address with or without its tag, or `+tag` for that tag of any address. Pure.
 import type { AddressedTo } from '../contract/message.ts';
 import { normalAddress } from './address.ts';
@@ -11,7 +11,7 @@ export const flowsOf = ({ emailFlow, flowByRecipient }: Routing): string[] => [
   ...new Set([emailFlow, ...Object.values(flowByRecipient ?? {})]),
 ];
 
-/** The first address that has a flow decides, the exact one before its tag and that before the address without it; else the server's own flow. */
+/** The first address with a flow decides: the exact address, then its tag, then the address without the tag. Otherwise the server's own flow. */
 export function flowFor({ emailFlow, flowByRecipient }: Routing, addressedTo: readonly AddressedTo[] = []): string {
   if (flowByRecipient === undefined) return emailFlow;
   for (const { address, tag } of addressedTo) {
@@ -25,7 +25,7 @@ export function flowFor({ emailFlow, flowByRecipient }: Routing, addressedTo: re
   return emailFlow;
 }
 
-/** Addresses whose mail comes to the flow, as they are written: the User first. */
+/** Addresses whose mail goes to the flow, in their written form, the User first. */
 export function addressesOfFlow(
   { user, aliases = [], ...routing }: Routing & Pick<ImapServer, 'user' | 'aliases'>,
   flow: string,

@@ -1,8 +1,8 @@
-// What people do in a watched folder, found by comparing two looks at its newest messages. Pure; inbound/notice-changes.ts looks, and the one-script
-// commit records the view together with the events that it gave rise to, so that neither is there without the other.
+// What people do in a watched folder, found by comparing two polls of its newest messages. Pure; inbound/notice-changes.ts polls, and the one-script
+// commit records the view together with the resulting events, so that neither exists without the other.
 //
-// Only messages that are on a queue are in a view: nobody waits for news of the others. A message that came since the last look is compared with one
-// that nobody has touched. What is absent at one look may be hidden for a moment (Exchange): it is gone when it is absent at the next one too.
+// A view contains only messages that are on a queue: no backend waits for news about others. A message that arrived after the last poll is compared with an
+// untouched one. A message that is absent in one poll may be hidden for a moment (Exchange): it is gone when it is absent in the next poll, too.
 import type { MailboxEventKind } from '../contract/mailbox-event.ts';
 import type { UidSet } from './uid-set.ts';
 import * as uidSet from './uid-set.ts';
@@ -10,24 +10,24 @@ import * as uidSet from './uid-set.ts';
 /** Newest UIDs of a folder that are compared. */
 export const VIEW_WINDOW = 1_000;
 
-/** More changes than this at one look are counted, not told one by one. */
+/** If one poll finds more changes than this, they are counted instead of reported one by one. */
 export const MOST_CHANGES = 200;
 
 export interface FolderView {
-  /** UIDVALIDITY and era of the ledger: the UIDs below mean nothing in another one. */
+  /** UIDVALIDITY and era of the ledger: the UIDs below are meaningless in another one. */
   era: string;
   present: UidSet;
   seen: UidSet;
   answered: UidSet;
-  /** Absent at the last look. */
+  /** Absent in the last poll. */
   absent: UidSet;
   /** Reported as gone; a server may show them again. */
   gone: UidSet;
-  /** Newest UID that was on a queue at the last look: what came since and is not in the folder any more has gone unseen. */
+  /** Newest UID that was on a queue at the last poll: a later message that is no longer in the folder was never seen. */
   upTo: number;
-  /** Goes up with each event: part of its id. */
+  /** Increases with each event and is part of its id. */
   seq: number;
-  /** Epoch ms of the look that it was written after. */
+  /** Epoch ms of the poll after which it was written. */
   at: number;
   /** HIGHESTMODSEQ (RFC 7162) up to which flags are known; undefined: the server has none. */
   modseq?: string | undefined;
@@ -37,7 +37,7 @@ export interface FolderView {
   unreported?: Partial<Record<MailboxEventKind, number>> | undefined;
 }
 
-/** Acts of our own, noted before they are done: they are never reported. */
+/** Mailroom's own changes, recorded before they are made: they are never reported. */
 export interface OwnActs {
   seen: ReadonlySet<number>;
   answered: ReadonlySet<number>;
@@ -48,11 +48,11 @@ export type OwnAct = `${keyof OwnActs}:${number}`;
 
 export interface Look {
   era: string;
-  /** Lowest UID that was looked at. */
+  /** Lowest UID of this poll. */
   low: number;
   /** UIDs of the folder from `low` on. */
   uids: readonly number[];
-  /** Flags where they were asked for and answered; of the others they are as before. */
+  /** Flags where they were requested and returned; the others are unchanged. */
   flags: ReadonlyMap<number, { seen: boolean; answered: boolean }>;
   own: OwnActs;
   /** UIDs whose messages are on a queue. */
@@ -71,11 +71,11 @@ export interface Change {
 
 interface Compared {
   changes: Change[];
-  /** The view after this look; `seq` is counted by who makes the events. */
+  /** The view after this poll; whoever creates the events increases `seq`. */
   view: FolderView;
-  /** Own acts whose effect was seen, or cannot be seen any more. */
+  /** Own changes whose effect was seen, or can no longer be seen. */
   settled: OwnAct[];
-  /** Something in the view is other than before: it is to be written. */
+  /** The view differs from the previous one and has to be written. */
   differs: boolean;
 }
 
@@ -102,7 +102,7 @@ interface Found {
   gone: number[];
 }
 
-/** @param before undefined: the first look, which has nothing to compare with and reports nothing */
+/** @param before undefined: the first poll, which has nothing to compare with and reports nothing */
 export function compareViews(before: FolderView | undefined, look: Look): Compared {
   const { low, enqueued } = look;
   const known = before ?? emptyView(look.era, look.at);
@@ -148,12 +148,12 @@ function compareAbsent(found: Found, known: FolderView, { own }: Look, uid: numb
     found.gone.push(uid);
     found.changes.push({ uid, kind: 'gone' });
   } else found.absent.push(uid);
-  // Should it come back, it is compared with what it was.
+  // If it returns, it is compared with its earlier state.
   if (uidSet.has(known.seen, uid)) found.seen.push(uid);
   if (uidSet.has(known.answered, uid)) found.answered.push(uid);
 }
 
-/** Own acts on messages that no look will see any more. */
+/** Own changes to messages that no later poll will see. */
 function outOfSight(known: FolderView, { own, low }: Look, inFolder: ReadonlySet<number>): OwnAct[] {
   const isOut = (kind: keyof OwnActs, uid: number) =>
     uid < low || (!inFolder.has(uid) && (kind === 'moved' || !uidSet.has(known.present, uid)));
@@ -166,7 +166,7 @@ const SETS = ['present', 'seen', 'answered', 'absent', 'gone'] as const;
 
 const same = (one: UidSet, other: UidSet): boolean => uidSet.format(one) === uidSet.format(other);
 
-/** Its UIDs from `low` on. A view holds the window of one look, so they are few. */
+/** Its UIDs from `low` on. A view covers the window of one poll, so they are few. */
 function uidsIn(set: UidSet, low: number): number[] {
   const uids: number[] = [];
   for (const [first, last] of set) for (let uid = Math.max(first, low); uid <= last; uid++) uids.push(uid);
@@ -191,7 +191,7 @@ export function fieldsOfView(view: FolderView): Record<string, string> {
   };
 }
 
-/** Undefined: the fields hold no view. */
+/** Undefined if the fields contain no view. */
 export function viewOfFields(fields: Readonly<Record<string, string>>): FolderView | undefined {
   try {
     const { era, upTo, seq, modseq, sent, unreported } = JSON.parse(fields.rest ?? '') as FolderView;
@@ -205,7 +205,7 @@ export function viewOfFields(fields: Readonly<Record<string, string>>): FolderVi
       UidSet,
       UidSet,
     ];
-    // More than a window is nobody's view, and would fill the memory.
+    // More than one window is never a valid view, and would exhaust memory.
     if ([present, seen, answered, absent, gone].some((set) => uidSet.size(set) > 10 * VIEW_WINDOW)) return undefined;
     return { era, upTo, seq, at, modseq, sent, unreported, present, seen, answered, absent, gone };
   } catch {

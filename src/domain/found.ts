@@ -1,4 +1,4 @@
-// What a search for a mail or reply finds, and the port of the index by address and conversation.
+// What a search for a mail or reply returns, and the port of the index by address and conversation.
 
 /** Days that an address or conversation is found at most. */
 export const FIND_DAYS = 30;
@@ -12,17 +12,17 @@ export interface Found {
 }
 
 export interface Indexed extends Pick<Found, 'kind' | 'id'> {
-  /** Addresses and conversation ids by which it is to be found. */
+  /** Addresses and conversation ids by which it can be found. */
   terms: readonly string[];
 }
 
 /** adapters/redis/find-index.ts keeps it. */
 export interface FindIndex {
   add(all: readonly Indexed[]): Promise<void>;
-  /** Newest first. `since` (epoch ms): what is older has been dropped. */
+  /** Newest first. `since` (epoch ms): older entries have been dropped. */
   find(term: string): Promise<{ found: Found[]; since?: number }>;
-  /** Takes away what is older than it is kept. @returns how many entries */
+  /** Removes entries that are older than their retention. @returns how many */
   removeExpired(): Promise<number>;
-  /** Takes every entry of an address or conversation away. @returns how many there were */
+  /** Removes every entry of an address or conversation. @returns how many */
   forget(term: string): Promise<number>;
 }

@@ -1,4 +1,4 @@
-// The ledger of one watched folder: which UID ended in which outcome. Pure data; adapters/redis loads it, the one-script commit writes it.
+// The ledger of one watched folder: the outcome of each UID. Pure data; adapters/redis loads it, the one-script commit writes it.
 // Invariant: the ledger advances only in the same transaction that enqueues.
 import * as uidSet from './uid-set.ts';
 
@@ -6,7 +6,7 @@ import * as uidSet from './uid-set.ts';
 export const outcomes = ['enqueued', 'before-start', 'matched', 'vanished', 'quarantined'] as const;
 export type Outcome = (typeof outcomes)[number];
 
-/** A UID that is known to exist and could not be read yet (Exchange: OK FETCH without data, readable minutes later). */
+/** A UID that exists and could not be read yet (Exchange: OK FETCH without data, readable minutes later). */
 export interface Pending {
   reason: string;
   attempts: number;
@@ -17,15 +17,15 @@ export interface Pending {
 
 export interface LedgerMeta {
   uidValidity: string;
-  /** Goes up each time that UIDs are reset: '' for the first era, then '.2', '.3' … Part of the messageKey, so that no key comes twice. */
+  /** Increases each time that UIDs are reset: '' for the first era, then '.2', '.3' … Part of the messageKey, so that no key is used twice. */
   era: string;
-  /** Epoch milliseconds of the last time that UIDs were reset: what arrived before is compared by fingerprint before it is enqueued. */
+  /** Epoch milliseconds of the last reset of UIDs: earlier messages are compared by fingerprint before they are enqueued. */
   rescannedAt?: number;
-  /** Epoch milliseconds of the first connect; messages that arrived before it are before-start after a UIDVALIDITY change as well. */
+  /** Epoch milliseconds of the first connect; earlier messages are before-start after a UIDVALIDITY change as well. */
   startedAt: number;
   /** How the start point was chosen: now, unseen, all, since:<date>. */
   start: string;
-  /** Every email flow that messages of this folder were ever put on: where to look for a job by its messageKey. */
+  /** Every email flow on which messages of this folder were ever put: where to look for a job by its messageKey. */
   emailFlows: string[];
   user: string;
   host: string;
@@ -33,7 +33,7 @@ export interface LedgerMeta {
 }
 
 export interface Ledger {
-  /** Goes up with each commit; 0 = never written. */
+  /** Increases with each commit; 0 = never written. */
   version: number;
   meta: LedgerMeta | undefined;
   sets: Record<Outcome, uidSet.UidSet>;
@@ -48,21 +48,21 @@ export const emptyLedger = (): Ledger => ({
 });
 
 /**
- * All UIDs that have an outcome for good. Vanished is not among them: a server that hides a message for a while (Exchange does) shows it again
- * under its UID, and then it is work like any other. A UID that is really gone is never seen again, so nothing is lost by the difference.
+ * All UIDs with a final outcome. Vanished is not among them: a server that hides a message for a while (Exchange does) shows it again
+ * under its UID, and then it is work like any other. A UID that is really gone is never seen again, so the difference loses nothing.
  */
 export function settled(ledger: Ledger): uidSet.UidSet {
   return uidSet.union(...outcomes.filter((outcome) => outcome !== 'vanished').map((outcome) => ledger.sets[outcome]));
 }
 
 /**
- * Whether a pending UID is to be tried now. One that lies further ahead than any wait of ours was written by a clock that was wrong: it is due.
+ * Whether a pending UID has to be tried now. A time further ahead than any of our waits was written by a wrong clock, so the UID is due.
  * @param now epoch ms @param longestWaitMs longest delay between two tries, ms
  */
 export const isDue = ({ nextAt }: Pending, now: number, longestWaitMs: number): boolean =>
   nextAt <= now || nextAt > now + longestWaitMs;
 
-/** UIDs of the mailbox that still need work now: no outcome, and not waiting for a later try. Ascending. */
+/** UIDs of the mailbox that still need work now: without an outcome, and not waiting for a later attempt. Ascending. */
 export function workOf(
   ledger: Ledger,
   uids: Iterable<number>,
@@ -78,10 +78,10 @@ export function workOf(
     .sort((a, b) => a - b);
 }
 
-/** Delays of the tries of a pending UID, in ms: 30 s … 1 h in all (emailengine#53: readable about 30 minutes later), then quarantine. */
+/** Delays between the attempts for a pending UID, in ms: 30 s … 1 h in total (emailengine#53: readable about 30 minutes later), then quarantine. */
 export const PENDING_DELAYS: readonly number[] = [30_000, 60_000, 120_000, 300_000, 600_000, 900_000, 1_590_000];
 
-/** The pending entry after one more failed try, or 'quarantine' when it has had them all. */
+/** The pending entry after another failed attempt, or 'quarantine' after the last one. */
 export function nextTry(
   previous: Pending | undefined,
   reason: string,
@@ -103,7 +103,7 @@ export interface LedgerChange {
   meta?: LedgerMeta;
 }
 
-/** The ledger after a change. The same function gives the texts that are written and the state kept in memory, so they cannot differ. */
+/** The ledger after a change. The same function produces the written texts and the state in memory, so they cannot differ. */
 export function applyChange(ledger: Ledger, change: LedgerChange): Ledger {
   const base = change.reset === true ? emptyLedger() : ledger;
   const sets = { ...base.sets };
@@ -126,14 +126,14 @@ export function changedChunks(before: Ledger, after: Ledger, change: LedgerChang
   for (const { outcome, uids } of change.outcomes) {
     for (const c of uidSet.chunksOf(uidSet.fromUids(uids))) {
       write(outcome, c);
-      // One that came back is vanished no longer; nearly always there is nothing of the kind.
+      // A UID that returned is no longer vanished; nearly always there is none.
       if (before.sets.vanished.length > 0) write('vanished', c);
     }
   }
   return fields;
 }
 
-/** Reads the hash fields that {@link changedChunks} wrote. Throws RangeError on a text that is no UID set. */
+/** Reads the hash fields that {@link changedChunks} wrote. Throws RangeError on a text that is not a UID set. */
 export function setsFromChunks(fields: Readonly<Record<string, string>>): Ledger['sets'] {
   const sets = emptyLedger().sets;
   const intervals: Partial<Record<Outcome, uidSet.Interval[]>> = {};
@@ -147,7 +147,7 @@ export function setsFromChunks(fields: Readonly<Record<string, string>>): Ledger
   return sets;
 }
 
-/** Why UIDs of the folder cannot be looked up in the ledger now; undefined: they can. @param uidValidity of the folder */
+/** Why UIDs of the folder cannot be looked up in the ledger now; undefined if they can. @param uidValidity of the folder */
 export function unsettledBecause({ meta }: Ledger, uidValidity: string): string | undefined {
   if (meta === undefined) return 'never watched yet';
   return meta.uidValidity === uidValidity ? undefined : 'UIDVALIDITY differs; the watcher has not settled it yet';

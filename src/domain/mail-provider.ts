@@ -1,5 +1,5 @@
-// Whose mail service a host belongs to. Advice depends on it: PowerShell helps at Exchange Online only, an app password at Google only. Every hint,
-// fix and page that names a provider's own tools asks here. Pure.
+// The provider that runs a host's mail service. Advice depends on it: PowerShell helps at Exchange Online only, an app password at Google only. Every hint,
+// fix and page that names a provider's own tools uses this file. Pure.
 import type { EmailServer, OAuthApplication } from './email-server.ts';
 
 export type MailProvider = 'microsoft' | 'google' | 'other';
@@ -15,7 +15,7 @@ const MICROSOFT = [
   'outlook.us',
   'outlook.cn', // 21Vianet
   'office365.cn',
-  'office.de', // the German cloud, closed in 2021; its names may still point somewhere
+  'office.de', // the German cloud, closed in 2021; its names may still resolve
 ];
 /** support.google.com/a/answer/176600: smtp.gmail.com, smtp-relay.gmail.com, aspmx.l.google.com. */
 const GOOGLE = ['gmail.com', 'googlemail.com', 'google.com'];

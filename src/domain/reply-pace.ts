@@ -1,6 +1,6 @@
-// Port of the pace of a sending mailbox, as outbound uses it; adapters/redis/pace.ts keeps it over all replicas.
+// Port of the pace of a sending mailbox, as outbound uses it; adapters/redis/pace.ts keeps it for all replicas.
 
-/** `wanted`: renewed, but somebody who has no connection waits for one. */
+/** `wanted`: renewed, but a sender without a connection waits for one. */
 export type SlotAnswer = 'taken' | 'wanted' | 'full';
 
 /** What was sent lately, by Redis' clock. */
@@ -14,7 +14,7 @@ export interface PaceUsed {
 }
 
 export interface Pace {
-  /** One submission. The same token is granted once and stays granted. */
+  /** One submission. The same token is granted once and remains granted. */
   acquire(input: {
     mailbox: string;
     token: string;
@@ -22,20 +22,20 @@ export interface Pace {
     recipients: number;
     recipientsPerDay: number;
   }): Promise<{ granted: true } | { granted: false; waitMs: number; reason: 'minute' | 'day' | 'asked' }>;
-  /** The server asked for a slower pace: nothing is granted for this many ms, on any replica. The longest of several counts. */
+  /** The server asked for a slower pace: nothing is granted for this many ms, on any replica. The longest wait applies. */
   wait(input: { mailbox: string; ms: number }): Promise<void>;
-  /** What is left of {@link wait}, ms; 0: nothing. */
+  /** The rest of {@link wait} in ms; 0: none. */
   waitMs(mailbox: string): Promise<number>;
-  /** Counts a granted submission from now on: its mail goes only now. */
+  /** Counts a granted submission from now on, because its mail is sent only now. */
   stamp(input: { mailbox: string; token: string }): Promise<void>;
-  /** Gives back what never reached the server. */
+  /** Returns a slot that never reached the server. */
   refund(input: { mailbox: string; token: string; recipients: number }): Promise<void>;
   used(mailbox: string): Promise<PaceUsed>;
   /** The mailbox is near its limit of recipients. @returns whether nobody had noted it */
   noteNear(mailbox: string): Promise<boolean>;
   /** It is not any more: the next time is news again. */
   noteFar(mailbox: string): Promise<void>;
-  /** A connection; taken again to renew it. @param hasNone the asker has no other: it may ask the holders to let go of one */
+  /** A connection; taken again to renew it. @param hasNone the caller has no other: it may ask the holders to release one */
   takeSlot(input: {
     mailbox: string;
     slot: string;
@@ -44,7 +44,7 @@ export interface Pace {
     hasNone: boolean;
   }): Promise<SlotAnswer>;
   freeSlot(input: { mailbox: string; slot: string }): Promise<void>;
-  /** Loop governor: which budget of automatic replies is used up, if any. */
+  /** Loop protection: the budget of automatic replies that is used up, if any. */
   automaticBudget(input: {
     token: string;
     /** Each recipient. */

@@ -13,15 +13,15 @@ export interface ReplyJob {
   addedAt: number;
   /** W3C Trace Context that BullMQ's own telemetry left beside the payload. */
   traceparent?: string | undefined;
-  /** Shown to those who watch the queue; never rejects. */
+  /** Shown to observers of the queue; never rejects. */
   progress(progress: { state: string; expectedAt?: string; attempts?: number; code?: string }): Promise<void>;
 }
 
-/** What becomes of the job. */
+/** What happens to the job. */
 export type JobEnding =
   | { end: 'completed'; result: Result }
   | { end: 'failed'; result: Result }
-  /** Again at this instant (epoch ms), with this priority if it had none of its own. */
+  /** Run again at this instant (epoch ms), with this priority if it had none of its own. */
   | { end: 'later'; at: number; priority?: number }
   /** The whole queue waits this many ms; the job keeps its place. */
   | { end: 'rate-limited'; ms: number };
@@ -29,7 +29,7 @@ export type JobEnding =
 export type ProcessReply = (job: ReplyJob) => Promise<JobEnding>;
 
 export interface ReplyWorker {
-  /** Takes no new jobs, lets those at work end; after `graceMs` they are left to the stalled check. */
+  /** Accepts no new jobs and lets running ones finish; after `graceMs` they are left to the stalled check. */
   stop(graceMs: number): Promise<void>;
 }
 
@@ -38,9 +38,9 @@ export interface FoundJob {
   /** Jobs that are taken before it. */
   ahead: number;
   progress: unknown;
-  /** It runs no more. */
+  /** The job no longer runs. */
   ended: boolean;
-  /** What it ended with; undefined: nothing, or a failure that is no verdict of ours. */
+  /** Its result; undefined: none, or a failure that is not our verdict. */
   result: Result | undefined;
   payload: unknown;
   /** Put off until then, epoch ms. */
@@ -50,7 +50,7 @@ export interface FoundJob {
 export interface ReplyQueues {
   /** Adds the job once; the same replyId again is the same job. */
   add(server: string, replyId: string, payload: unknown, options: { priority: number; delayMs: number }): Promise<void>;
-  /** Puts a job that ended, is delayed or is gone back to work, with this content. */
+  /** Puts a job that ended, is delayed or is missing back to work, with this content. */
   again(server: string, replyId: string, payload: unknown, options: { priority: number }): Promise<void>;
   /** Like `add`, and puts a job that ended back to work: for a reply that the journal has not ended. */
   ensure(
@@ -59,19 +59,19 @@ export interface ReplyQueues {
     payload: unknown,
     options: { priority: number; delayMs: number },
   ): Promise<void>;
-  /** Runs a delayed job now; one that is not delayed is left alone. */
+  /** Runs a delayed job now; other jobs are unchanged. */
   promote(server: string, replyId: string): Promise<void>;
-  /** Gives a job that waits or is delayed a higher priority (BullMQ's: 1 is first). @returns false: it is at work, has ended, or is not there */
+  /** Gives a waiting or delayed job a higher priority (BullMQ's: 1 is first). @returns false if it is running, has ended, or does not exist */
   raise(server: string, replyId: string, priority: number): Promise<boolean>;
-  /** Puts back jobs that ended without a result or are delayed further than any wait of ours. @returns their job ids */
+  /** Puts back jobs that ended without a result or are delayed longer than any of our waits. @returns their job ids */
   putBack(server: string): Promise<string[]>;
-  /** State of a reply's job, cheaper than {@link find}; undefined: there is none in any list of the queue. */
+  /** State of a reply's job, cheaper than {@link find}; undefined if no list of the queue contains it. */
   state(server: string, replyId: string): Promise<string | undefined>;
   work(server: string, concurrency: number, process: ProcessReply): Promise<ReplyWorker>;
   pause(server: string): Promise<void>;
   resume(server: string): Promise<void>;
   paused(server: string): Promise<boolean>;
-  /** State of a reply's job and how many jobs stand before it. */
+  /** State of a reply's job and the number of jobs before it. */
   find(server: string, replyId: string): Promise<FoundJob | undefined>;
   /** When the last job of the queue completed (its reply was accepted), epoch ms. */
   lastCompleted(server: string): Promise<number | undefined>;

@@ -1,5 +1,5 @@
-// How long what is kept: one table. The daily work (operations/maintenance.ts) has a task for each kind that it must delete, every structure in Redis
-// names the kinds that it belongs to (adapters/redis/structures.ts), and docs/en/privacy.md and docs/de/datenschutz.md are made from it.
+// How long data is kept: one table. The daily work (operations/maintenance.ts) has a task for each kind that it must delete, every structure in Redis
+// names its kinds (adapters/redis/structures.ts), and docs/en/privacy.md and docs/de/datenschutz.md are generated from it.
 
 interface Text {
   en: string;
@@ -7,18 +7,18 @@ interface Text {
 }
 
 export interface Retention {
-  /** Which data; what of it concerns a person. */
+  /** The data, and which part of it concerns a person. */
   what: Text;
   where: 'redis' | 'blobs';
-  /** As it lies there: readable, encrypted where keys are configured, hashes and numbers alone. */
+  /** How it is stored: readable, encrypted where keys are configured, or as hashes and numbers only. */
   form: 'clear' | 'encrypted' | 'hashed' | 'none';
-  /** Paths of the settings that say how long, in days unless their name says otherwise. */
+  /** Paths of the settings that define the time, in days unless their names differ. */
   settings?: readonly string[];
-  /** Days, where no setting says it. */
+  /** Days, where no setting defines it. */
   days?: number;
-  /** What else makes it longer or shorter. */
+  /** What else extends or shortens it. */
   bound: Text;
-  /** `daily`: by the daily work, counted. `expiry`: at its time, not counted. `use`: when it is used up, or a person deletes it. */
+  /** `daily`: by the daily work, counted. `expiry`: at its time, not counted. `use`: when it is used up, or when a person deletes it. */
   deletedBy: 'daily' | 'expiry' | 'use';
   seenBy: Text;
 }

@@ -1,5 +1,5 @@
-// Which From a reply may leave with, in the header and in the envelope. Pure. Everything is compared as normalised
-// addresses; what is written into the mail is the administrator's spelling of the permitted entry, never the asker's.
+// Which From a reply may be sent with, in the header and in the envelope. Pure. Everything is compared as normalised
+// addresses; the mail contains the administrator's spelling of the permitted entry, never the requested spelling.
 import type { MailAddress, Reply } from '../contract/reply.ts';
 import { type AddressProblem, type MailboxAddress, normalAddress, parseAddress } from './address.ts';
 import { nameProblem } from './display-name.ts';
@@ -8,15 +8,15 @@ import { MailroomError } from './errors.ts';
 
 export interface Sender {
   from: { name: string; address: string };
-  /** With onBehalf: who submits. */
+  /** With onBehalf: the submitting person. */
   sender?: { address: string };
   /** MAIL FROM. */
   envelopeFrom: string;
-  /** True if no From was asked for and the shared address was not permitted: the personal address is used. */
+  /** True if no From was requested and the shared address was not permitted: the personal address is used. */
   personalFallback: boolean;
 }
 
-/** {User} ∪ additional From addresses, first the User; entries that are no address are left out, doubles too. */
+/** {User} ∪ additional From addresses, the User first, without invalid addresses and duplicates. */
 export function permittedFrom(server: Pick<SmtpServer, 'user' | 'additionalFromAddresses'>): MailboxAddress[] {
   const permitted = new Map<string, MailboxAddress>();
   for (const text of [server.user, ...server.additionalFromAddresses]) {
@@ -42,7 +42,7 @@ export function resolveSender(server: SmtpServer, reply: Pick<Reply, 'from' | 'a
   const permitted = permittedFrom(server);
   const user = permitted[0];
   if (user === undefined || user.normal !== normalAddress(server.user)) {
-    // Password servers may sign in with a plain name; then only the additional addresses can be a From.
+    // Password servers may sign in with a plain user name; then only the additional addresses can be a From.
     if (reply.from === undefined && permitted[0] === undefined) throw notPermitted(permitted, undefined);
   }
   const asked = reply.from === undefined ? undefined : readFrom(reply.from);
@@ -70,8 +70,8 @@ export function resolveSender(server: SmtpServer, reply: Pick<Reply, 'from' | 'a
 }
 
 /**
- * The User as From is what the administrator wants: where the mail came to it, or, if it answers nothing, where it is listed as a From or is a
- * mailbox of its own (app-only: nobody's personal address).
+ * The User as From is intended where the mail was sent to the User, or, if the reply answers nothing, where the User is listed as a From or is a
+ * mailbox of its own (app-only: not a personal address).
  */
 function isMeant(server: SmtpServer, reply: Pick<Reply, 'answers'>, user: string): boolean {
   const ours = ourAddresses(reply);
@@ -84,7 +84,7 @@ function isMeant(server: SmtpServer, reply: Pick<Reply, 'answers'>, user: string
 const find = (permitted: readonly MailboxAddress[], normal: string) =>
   permitted.find((address) => address.normal === normal);
 
-/** What the message answered was written to, and the mailbox that it came to. */
+/** The addresses that the answered message was sent to, and its mailbox. */
 const ourAddresses = ({ answers }: Pick<Reply, 'answers'>): string[] =>
   [...(answers?.addressedTo ?? []), answers?.mailbox ?? ''].flatMap((address) => normalAddress(address) ?? []);
 
@@ -96,7 +96,7 @@ function byDefault(
   const mailbox = normalAddress(reply.answers?.mailbox ?? '');
   for (const ours of ourAddresses(reply)) {
     const found = find(permitted, ours);
-    // An alias that this agent may not use is no reason to refuse the reply.
+    // An alias that this agent may not use does not make the reply invalid.
     if (found !== undefined && (ours === mailbox || hasRole(server, found, reply))) return found;
   }
   return permitted[0];
@@ -111,7 +111,7 @@ function readFrom(from: MailAddress): MailboxAddress {
   });
 }
 
-/** Roles of which an agent must have one to use this From; none: everybody may. */
+/** Roles of which an agent needs one to use this From; none: every agent may use it. */
 const rolesFor = (server: SmtpServer, { normal }: MailboxAddress): readonly string[] =>
   Object.entries(server.fromRoles).find(([address]) => (normalAddress(address) ?? address) === normal)?.[1] ?? [];
 

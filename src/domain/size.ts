@@ -1,4 +1,4 @@
-// Sizes as people read them. Pure.
+// Sizes in a readable form. Pure.
 import type { Words } from './doctor.ts';
 
 const KB = 1024;

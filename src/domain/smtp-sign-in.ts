@@ -1,10 +1,10 @@
-// Whether an SMTP server is known to let us in, and the state that is shown of it: nothing is "ready to send" that has not signed in. Pure.
+// Whether an SMTP server is known to accept our sign-in, and the state shown for it: no server is "ready to send" before a sign-in succeeded. Pure.
 import { createHash } from 'node:crypto';
 import type { SmtpServer } from './email-server.ts';
 
-/** What the last sign-in of any replica came to. Times in epoch ms. */
+/** Result of the last sign-in of any replica. Times in epoch ms. */
 export interface SignInNote {
-  /** Where and as whom it was ({@link signInTarget}): of another definition it says nothing. */
+  /** Target and account of the sign-in ({@link signInTarget}): it is irrelevant for another definition. */
   target: string;
   /** Last sign-in that succeeded. */
   provenAt?: number;
@@ -12,20 +12,20 @@ export interface SignInNote {
   failure?: { code: string; said?: string; since: number; nextAt: number };
 }
 
-/** Port of the notes, as outbound and operations use them; adapters/redis/smtp-sign-ins.ts keeps them. */
+/** Port of these records, as outbound and operations use them; adapters/redis/smtp-sign-ins.ts keeps them. */
 export interface SignInNotes {
   read(server: string): Promise<SignInNote | undefined>;
   succeeded(server: string, target: string): Promise<void>;
   failed(server: string, target: string, failure: NonNullable<SignInNote['failure']>): Promise<void>;
-  /** Another definition has the name: what was known is forgotten. */
+  /** The name has another definition: the earlier record is removed. */
   forget(server: string): Promise<void>;
-  /** True for one of the replicas that ask within this many ms. */
+  /** True for one of the replicas that call within this many ms. */
   claim(server: string, ms: number): Promise<boolean>;
-  /** The turn of an earlier claim is not waited for. */
+  /** Does not wait for an earlier claim to end. */
   free(server: string): Promise<void>;
 }
 
-/** Without the password: who reads Redis must not be able to try passwords against it. A changed one is a changed definition, which is forgotten. */
+/** Without the password: a reader of Redis must not be able to test passwords against it. A changed password is a changed definition, whose record is removed. */
 export function signInTarget({ host, port, tls, user, authentication, proxy, ca }: SmtpServer): string {
   const { type } = authentication;
   const how = type === 'OAuth2' ? authentication : { type };
@@ -81,7 +81,7 @@ export function smtpState(
   const failure = known?.failure;
   const trouble = pause === undefined ? failure && { ...failure, until: failure.nextAt } : pause;
   if (trouble === undefined) return { state: known?.provenAt === undefined ? 'unproven' : 'sending', ...proven };
-  // "No token" is the submission's view: the check that follows it knows why.
+  // "No token" is what the submission sees: the check that follows knows the reason.
   const code = pause?.code === 'SMTP_TOKEN_UNAVAILABLE' && failure !== undefined ? failure.code : trouble.code;
   return {
     state: PERSON_NEEDED.includes(code) ? 'sign-in-needed' : 'retrying',

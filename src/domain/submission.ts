@@ -1,4 +1,4 @@
-// Port of a submission: one rendered mail handed to an SMTP server, and what came of it. adapters/smtp implements it, outbound acts on it.
+// Port of a submission: one rendered mail handed to an SMTP server, and its outcome. adapters/smtp implements it, outbound acts on it.
 import type { Remote } from '../contract/result.ts';
 import type { Action } from './catalogue/entry.ts';
 import type { ErrorCode, FailureClass } from './errors.ts';
@@ -21,17 +21,17 @@ export interface Submission {
   size: number;
   /** Submissions of this reply so far, this one included. */
   tries: number;
-  /** Called after 354 with what RCPT said of each recipient, awaited before the first byte leaves. A rejection lets not a byte out. */
+  /** Called after 354 with the result of RCPT for each recipient, and awaited before the first byte is sent. If it rejects, no byte is sent. */
   onDataBegin: (recipients: RecipientOutcome[]) => Promise<void>;
-  /** Asked before each piece and before the final dot; false: the mail breaks off here, without the dot. */
+  /** Called before each piece and before the final dot; false: the mail breaks off here, without the dot. */
   mayGoOn?: () => boolean;
 }
 
 export interface RecipientOutcome {
   address: string;
-  /** `deferred`: not taken for now; tried again alone. */
+  /** `deferred`: not accepted for now; tried again alone. */
   state: 'accepted' | 'rejected' | 'deferred';
-  /** Of one that was not accepted. */
+  /** For a recipient that was not accepted. */
   code?: ErrorCode;
   /** With `deferred`, ms. */
   retryAfterMs?: number;
@@ -45,25 +45,25 @@ export type SubmissionOutcome =
       serverMessageId?: string;
       recipients: RecipientOutcome[];
       maxSize?: number;
-      /** Reports were asked for, and the server does not offer them (RFC 3461). */
+      /** Reports were requested, and the server does not support them (RFC 3461). */
       dsnIgnored?: true;
     }
   | {
       kind: 'failed';
       verdict: SubmissionVerdict;
       remote: Remote;
-      /** `none`: not a byte of the mail left. `unfinished`: the final dot was never sent. `whole`: it was, or may have been. */
+      /** `none`: no byte of the mail was sent. `unfinished`: the final dot was never sent. `whole`: it was, or may have been. */
       sent: 'none' | 'unfinished' | 'whole';
       recipients?: RecipientOutcome[];
     }
-  /** onDataBegin refused, or the mail could not be read. Not a byte left. */
+  /** onDataBegin refused, or the mail could not be read. No byte was sent. */
   | { kind: 'withheld'; error: unknown };
 
 export interface Submitter {
   submit(submission: Submission): Promise<SubmissionOutcome>;
-  /** Largest message the server said it takes (EHLO SIZE), in bytes, once known. */
+  /** Largest message that the server announced (EHLO SIZE), in bytes, once known. */
   maxSize(): number | undefined;
-  /** Whether the server takes addresses whose local part is not ASCII (RFC 6531); undefined: it could not be asked. */
+  /** Whether the server accepts addresses with a local part that is not ASCII (RFC 6531); undefined if it could not be asked. */
   offersSmtpUtf8(): Promise<boolean | undefined>;
   close(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-// The life of one message or reply as a list of what happened, oldest first, from what Redis keeps of it. Neither subject nor text. Pure.
+// The life of one message or reply as a list of what happened, oldest first, from the data in Redis. Neither subject nor text. Pure.
 import type { Message } from '../contract/message.ts';
 import type { AnswerRecord } from './answered.ts';
 import type { JournalEntry } from './reply-journal.ts';
@@ -11,10 +11,10 @@ export const timelineSteps = [
 type TimelineStep = (typeof timelineSteps)[number];
 
 export interface TimelineEvent {
-  /** Epoch ms; absent where only the fact is kept. */
+  /** Epoch ms; absent where only the fact is stored. */
   at?: number;
   step: TimelineStep;
-  /** Stable code: of the error catalogue, or why it was quarantined. */
+  /** Stable code: of the error catalogue, or the reason of the quarantine. */
   code?: string;
   /** The remote system's or consumer's own words, or a line of evidence. */
   said?: string;
@@ -35,7 +35,7 @@ export interface Timeline {
   /** Id that the server assigned. */
   serverMessageId?: string;
   conversation?: string;
-  /** From of a reply, and whom it went to. */
+  /** From and recipients of a reply. */
   from?: string;
   to?: readonly string[];
   attempts?: number;
@@ -44,7 +44,7 @@ export interface Timeline {
   events: readonly TimelineEvent[];
 }
 
-/** What the queue keeps of a message's job. Times in epoch ms. */
+/** What the queue stores about a message's job. Times in epoch ms. */
 export interface JobFacts {
   state: string;
   addedAt: number;
@@ -59,7 +59,7 @@ const SAID = 500;
 const inOrder = (events: TimelineEvent[]): TimelineEvent[] =>
   events.sort((left, right) => (left.at ?? Number.POSITIVE_INFINITY) - (right.at ?? Number.POSITIVE_INFINITY));
 
-/** Undefined and impossible times are left out. */
+/** Undefined and impossible times are omitted. */
 const time = (at: number | string | undefined): { at?: number } => {
   const ms = typeof at === 'string' ? Date.parse(at) : at;
   return ms === undefined || !Number.isFinite(ms) ? {} : { at: ms };

@@ -7,7 +7,7 @@ export type UidSet = readonly Interval[];
 
 export const EMPTY: UidSet = [];
 
-/** Intervals of any order and overlap, brought into shape. */
+/** Intervals in any order and overlap, normalised. */
 export function normalise(intervals: Iterable<Interval>): UidSet {
   const sorted = [...intervals].filter(([first, last]) => first <= last).sort((a, b) => a[0] - b[0]);
   const merged: [number, number][] = [];
@@ -27,7 +27,7 @@ export function union(...sets: readonly UidSet[]): UidSet {
   return normalise(sets.flat());
 }
 
-/** Index of the interval that holds the UID, or -1. */
+/** Index of the interval that contains the UID, or -1. */
 function find(set: UidSet, uid: number): number {
   let low = 0;
   let high = set.length - 1;
@@ -45,7 +45,7 @@ export function has(set: UidSet, uid: number): boolean {
   return find(set, uid) >= 0;
 }
 
-/** The UIDs of a list that the set does not hold; order kept. */
+/** The UIDs of a list that are not in the set, in their order. */
 export function missing(set: UidSet, uids: Iterable<number>): number[] {
   const result: number[] = [];
   for (const uid of uids) if (!has(set, uid)) result.push(uid);
@@ -87,7 +87,7 @@ export function format(set: UidSet): string {
   return set.map(([first, last]) => (first === last ? `${first}` : `${first}:${last}`)).join(',');
 }
 
-/** Reads what {@link format} wrote, and any sequence-set without `*`. Throws RangeError naming the part that is wrong. */
+/** Reads what {@link format} wrote, and any sequence-set without `*`. Throws RangeError naming the invalid part. */
 export function parse(text: string): UidSet {
   if (text === '') return EMPTY;
   return normalise(

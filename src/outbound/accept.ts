@@ -1,5 +1,5 @@
-// A server took the mail, or it was found in Sent: for all recipients, or for some while others are deferred. Then the reply goes back to `prepared`
-// for these alone: the same bytes and Message-ID, and nobody who has it is named again. It ends `accepted` when each is settled.
+// A server accepted the mail, or it was found in Sent: for all recipients, or for some while others are deferred. Then the reply returns to `prepared`
+// for the deferred ones only: with the same bytes and Message-ID, and without the recipients that have it. It ends `accepted` when each is settled.
 import type { RecipientState, Remote, Result } from '../contract/result.ts';
 import { moveRecipients, some } from '../domain/recipients.ts';
 import type { JournalEntry, ReplyState, Transition, Transitioned } from '../domain/reply-journal.ts';
@@ -9,27 +9,27 @@ import { insist } from './insist.ts';
 import { remoteLine, resultOf, type Told } from './results.ts';
 import { storeSentCopy, type Work, wantMark } from './work.ts';
 
-/** Deferred for longer, a recipient is given up (RFC 5321 §4.5.4.1: at least 4–5 days), ms. */
+/** A recipient that is deferred for longer is given up (RFC 5321 §4.5.4.1: at least 4–5 days), ms. */
 export const GIVE_UP_MS = 5 * DAY_MS;
 
 interface Acceptance {
-  /** As they are now; undefined: all have it. */
+  /** Their current states; undefined: all have it. */
   recipients: readonly RecipientState[] | undefined;
-  /** Until a deferred one is tried again, ms. */
+  /** Until a deferred recipient is tried again, ms. */
   waitMs: number;
-  /** What the result says of it: acceptedAt, serverMessageId, remote, warnings. */
+  /** Fields of the result: acceptedAt, serverMessageId, remote, warnings. */
   result: Omit<Told, 'recipients'>;
   evidence: string;
   from: readonly ReplyState[];
-  /** Undefined: whoever holds the claim now. A late answer still counts. */
+  /** Undefined: the current holder of the claim, whoever it is. A late answer still counts. */
   fence?: number;
-  /** A server took a mail now; else the last open recipient was refused. */
+  /** A server accepted a mail now; otherwise the last open recipient was refused. */
   taken: boolean;
-  /** Found in Sent, and by what. */
+  /** Found in Sent, and by which field. */
   foundBy?: string;
 }
 
-/** @returns undefined when the journal has moved on: read there what became of it */
+/** @returns undefined when the journal has moved on: its entry has the outcome */
 export async function settleAccepted(
   work: Work,
   entry: JournalEntry,
@@ -64,12 +64,12 @@ export async function settleAccepted(
       evidence: given.evidence,
       acceptances,
       ...(recipients === undefined ? {} : { recipients }),
-      // Anyone who has the mail has it under this sender: another one is a person's decision.
+      // The recipients that have the mail have it under this sender: changing the sender is a person's decision.
       ...(open && since !== undefined ? { deferredSince: since, doubted: true } : {}),
     },
   });
   if (!moved) {
-    // A person dropped it meanwhile: who has it has it, and nobody else is asked.
+    // A person dropped it in the meantime: recipients that have it keep it, and no other is tried.
     const dropped = open && state === 'dropped' && given.from.includes('dropped');
     const ended = moveRecipients(recipients ?? [], ['deferred', 'pending'], { state: 'rejected' });
     return dropped ? settleAccepted(work, entry, { ...given, recipients: ended, from: ['dropped'] }) : undefined;
@@ -77,7 +77,7 @@ export async function settleAccepted(
   return afterwards(work, entry, given, { open, refused, recipients, result });
 }
 
-/** The journal knows it: the events, the copy for Sent, and what becomes of the job. */
+/** After the journal: the events, the copy for Sent, and the outcome of the job. */
 async function afterwards(
   work: Work,
   entry: JournalEntry,
@@ -95,7 +95,7 @@ async function afterwards(
   }
   if (given.taken) {
     work.proven();
-    await deps.pauses.healed(work.server.name).catch(() => {}); // of no weight beside the acceptance
+    await deps.pauses.healed(work.server.name).catch(() => {}); // does not affect the acceptance
     await storeSentCopy(work, { ...entry, state: 'accepted' });
   }
   if (open) {
@@ -107,11 +107,11 @@ async function afterwards(
   return { end: 'completed', result };
 }
 
-/** ms from handing in to now; what it was told to wait for does not count. */
+/** ms from submission by the backend until now, without requested waits. */
 const sinceHandedIn = ({ job, reply, now }: Work): number =>
   Math.max(0, now() - Math.max(job.addedAt, Date.parse(reply.notBefore ?? '') || 0));
 
-/** Known once: written until Redis takes it. */
+/** This is known only once, so it is written until Redis accepts it. */
 const move = (work: Work, transition: Transition): Promise<Transitioned> =>
   insist(() => work.deps.journal.transition(work.reply.replyId, transition), work.settings.insistMs);
 

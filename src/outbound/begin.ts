@@ -1,23 +1,23 @@
 // The gate before the first byte of a reply, and the proof of it that outlives the journal. Called by submission.ts.
 //   1. journal: submitting → data-begun, compare-and-set under the claim's fence: one worker gets through, once;
-//   2. blob store: a mark "DATA began, nth time", made exclusively and durable;
+//   2. blob store: a marker "DATA began, nth time", created exclusively and durably;
 //   3. the first byte.
-// Redis may forget step 1 (journal.ts). Then the mark is still there: before a submission the mark of the next time is looked for, and
-// when it is found, this reply may have gone out already. That look ends at the first mark that is missing, so there must be no gap: one that
-// was not made (worker killed between 1 and 2, blob store away) is made before the next beginning.
+// Redis may forget step 1 (journal.ts). The marker then still exists: before a submission, the marker of the next attempt is searched, and
+// if it is found, this reply may already have been sent. That search ends at the first missing marker, so there must be no gap: a marker that
+// was not created (worker killed between 1 and 2, blob store away) is created before the next attempt.
 import type { RecipientState } from '../contract/result.ts';
 import type { BlobStore } from '../domain/blob-store.ts';
 import { dataBegunMark, type JournalEntry } from '../domain/reply-journal.ts';
 import { sendingMailbox } from '../domain/reply-pace.ts';
 import type { Work } from './work.ts';
 
-/** A reply, and where the marks of its beginnings are. */
+/** A reply, and where the markers of its attempts are. */
 interface Marked {
   deps: { blobs: Pick<BlobStore, 'markedAt' | 'createMarker'> };
   reply: { replyId: string };
 }
 
-/** The last beginning of which the journal knows nothing; undefined: it knows all. */
+/** The last attempt that the journal does not know; undefined if it knows all. */
 export async function forgottenBegin(
   { deps, reply }: Marked,
   entry: Pick<JournalEntry, 'begins'>,
@@ -37,13 +37,13 @@ async function closeGaps({ deps, reply }: Marked, begins: number): Promise<void>
   for (let n = marked + 1; n <= begins; n++) await deps.blobs.createMarker(dataBegunMark(reply.replyId, n));
 }
 
-/** Thrown when the mark was there already: another worker began DATA under a journal that was set back since. */
+/** Thrown when the marker already existed: another worker began DATA under a journal that has been reset since. */
 export class BegunElsewhere extends Error {}
 
 /**
- * Steps 1 and 2. Rejects: not a byte may leave.
+ * Steps 1 and 2. If it rejects, no byte may be sent.
  * @param n which time DATA of this reply begins
- * @param recipients whom this DATA goes to (`uncertain` from now on), where RCPT told them apart
+ * @param recipients the recipients of this DATA (`uncertain` from now on), where RCPT distinguished them
  */
 export async function beginData(
   { deps, reply, fence, server }: Work,

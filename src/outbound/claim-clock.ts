@@ -1,7 +1,7 @@
-// How long a worker may trust its claim. A process can sleep through it (stopped, swapped out, its machine suspended) and wake up holding a
-// connection at which the mail is half sent, while another worker already judges the reply. So what goes to the wire asks here first.
+// How long a worker may trust its claim. A process can sleep through it (stopped, swapped out, its machine suspended) and wake up with a
+// connection on which half the mail is sent, while another worker already handles the reply. So everything is checked here before it is sent.
 
-/** Milliseconds that have passed, by whichever clock went further: the monotonic one stands still while a machine sleeps, the other may be set. */
+/** Milliseconds that have passed, by the clock that advanced further: the monotonic one stops while a machine sleeps, the other may be set. */
 export function stopwatch(now: () => number = Date.now, ticks: () => number = () => performance.now()): () => number {
   const began = { now: now(), ticks: ticks() };
   return () => Math.max(now() - began.now, ticks() - began.ticks);
@@ -15,7 +15,7 @@ interface ClaimClock {
 }
 
 /**
- * @param asked stopwatch begun before the claim was asked for: the lease counts from there at the earliest
+ * @param asked stopwatch started before the claim was requested: the lease counts from there at the earliest
  * @param renew resolves true when the lease was extended
  */
 export function startClaimClock(asked: () => number, leaseMs: number, renew: () => Promise<boolean>): ClaimClock {
@@ -26,7 +26,7 @@ export function startClaimClock(asked: () => number, leaseMs: number, renew: () 
       (held) => {
         if (held) since = again;
       },
-      () => {}, // Redis is away: the clock expires on its own
+      () => {}, // Redis is away: the clock expires anyway
     );
   }, leaseMs / 3);
   return { claimStillValid: () => since() < leaseMs, stop: () => clearInterval(timer) };

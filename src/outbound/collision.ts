@@ -1,6 +1,6 @@
-// A colleague may have answered in Outlook what an agent's reply answers: the customer would get two different answers. Asked twice: before the
-// connection, with one bounded look at the mailbox when what is known is old, and right before DATA by what is known then. A look that fails never
-// keeps a reply back; it is noted as evidence. What a colleague sends between the second question and DATA cannot be known.
+// A colleague may have answered in Outlook the message that an agent's reply answers: the customer would get two different answers. Checked twice: before
+// the connection, with one bounded search in the mailbox when the known state is old, and directly before DATA with the state known then. A failed search
+// never delays a reply; it is recorded as evidence. What a colleague sends between the second check and DATA cannot be known.
 import type { Failure } from '../contract/result.ts';
 import type { AnsweredElsewhere } from '../domain/answered.ts';
 import { asError } from '../domain/errors.ts';
@@ -10,11 +10,11 @@ import type { Work } from './work.ts';
 
 interface Collision {
   answered?: AnsweredElsewhere | undefined;
-  /** The mailbox could not be looked at. */
+  /** The mailbox could not be searched. */
   evidence?: string;
 }
 
-/** Thrown right before DATA. */
+/** Thrown directly before DATA. */
 export class AnsweredMeanwhile extends Error {
   readonly answered: AnsweredElsewhere;
   constructor(answered: AnsweredElsewhere) {
@@ -23,15 +23,15 @@ export class AnsweredMeanwhile extends Error {
   }
 }
 
-/** The message to ask about; undefined: nothing is to be asked. */
+/** The message to check; undefined: nothing to check. */
 function messageOf({ deps, server, reply }: Work, entry: JournalEntry): string | undefined {
   const isFree = reply.force || entry.forced === true || server.answeredElsewhere === 'send';
-  // Some recipients have it already: the others are not left without.
+  // Some recipients already have it: the others must get it too.
   const isOut = (entry.acceptances ?? 0) > 0;
   return isFree || isOut || deps.answers === undefined ? undefined : reply.answers?.messageKey;
 }
 
-/** Before the connection. Never throws, and takes no longer than the look may. */
+/** Before the connection. Never throws, and takes no longer than the search may. */
 export async function findCollision(work: Work, entry: JournalEntry): Promise<Collision> {
   const { deps, settings, server, reply } = work;
   const messageKey = messageOf(work, entry);
@@ -49,7 +49,7 @@ export async function findCollision(work: Work, entry: JournalEntry): Promise<Co
   }
 }
 
-/** Right before DATA. @throws AnsweredMeanwhile */
+/** Directly before DATA. @throws AnsweredMeanwhile */
 export async function refuseCollision(work: Work, entry: JournalEntry): Promise<void> {
   const messageKey = messageOf(work, entry);
   if (messageKey === undefined || isWarned(work)) return;
@@ -61,7 +61,7 @@ export const isWarned = ({ server }: Work): boolean => server.answeredElsewhere 
 
 export const collisionFailure = (): Failure => failureOf('REPLY_ANSWERED_ELSEWHERE');
 
-/** What the journal and the result say of a reply that leaves all the same. */
+/** What the journal and the result record about a reply that is sent all the same. */
 export const warned = (
   entry: JournalEntry,
   { answered, evidence }: Collision,

@@ -1,4 +1,4 @@
-// Composes a reply into the bytes that leave: a pure function of the reply, its sender and what it refers to, with nodemailer's composer.
+// Composes a reply into the bytes that are sent: a pure function of the reply, its sender and what it refers to, with nodemailer's composer.
 // Bcc is in the envelope only. Lines end in CRLF; the mail is 7-bit, so no server has to convert it.
 import { randomBytes } from 'node:crypto';
 import MailComposer from 'nodemailer/lib/mail-composer';
@@ -37,12 +37,12 @@ const MOST_HEADERS = 20;
 const CONTENT_ID = /^<?[!-;=?-~]+>?$/;
 const RESERVED =
   /^X-(Mailroom-|MS-|Microsoft-|Auto-Response-Suppress|Google-|Originating-|Failed-Recipients|Original-|Sender|Envelope|Return-Path|Loop)/i;
-/** All but the tab. */
+/** All except the tab. */
 const CONTROL = /[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u2028\u2029]/u;
 const BREAK = /[\r\n\u0000\u2028\u2029]/u;
 
 /**
- * Refuses what would reach into the header.
+ * Refuses text that would extend into the header.
  * @throws MailroomError HEADER_FORBIDDEN
  */
 export function checkHeaders(reply: Reply, { allowedHeaders }: ReplyLimits = replyLimits): void {
@@ -168,7 +168,7 @@ export async function compose(composition: Composition): Promise<{ bytes: Buffer
       'Thread-Index': threadIndex(answers?.threadIndex, date, randomBytes),
       ...(reply.automatic ? { 'Auto-Submitted': 'auto-replied', 'X-Auto-Response-Suppress': 'All' } : {}),
       ...(reply.importance === 'normal' ? {} : { Importance: reply.importance }),
-      // RFC 8098 §2.1. To the From, whose mailbox the answers come to as well.
+      // RFC 8098 §2.1. To the From, whose mailbox also receives the answers.
       ...(reply.requestReceipt ? { 'Disposition-Notification-To': `<${sender.from.address}>` } : {}),
     },
     newline: 'windows',
@@ -177,7 +177,7 @@ export async function compose(composition: Composition): Promise<{ bytes: Buffer
   } as ConstructorParameters<typeof MailComposer>[0]);
   const bytes = (await mail.compile().build()) as Buffer;
   const said = { from: sender.envelopeFrom, to: recipients.all };
-  // Reply-To is in the header only, and makes it a header in UTF-8 all the same.
+  // Reply-To is in the header only, and still makes it a header in UTF-8.
   const written = [said.from, ...said.to, sender.from.address, ...recipients.replyTo.map(({ address }) => address)];
   const envelope = {
     ...said,
@@ -194,10 +194,10 @@ function typed(attachment: ComposedAttachment): { contentType?: string } {
   return contentType === undefined ? {} : { contentType };
 }
 
-/** RFC 5321 §2.3.8: CR and LF appear together only. A bare CR would leave as it is, and servers disagree on what it means. */
+/** RFC 5321 §2.3.8: CR and LF appear together only. A bare CR would be sent unchanged, and servers disagree about its meaning. */
 const toLines = (text: string) => text.replace(/\r\n?/g, '\n');
 
-/** RFC 5322 §3.6.4: the parent's references, then the parent. Long chains keep the first and the last, so that no line list grows for ever. */
+/** RFC 5322 §3.6.4: the parent's references, then the parent. Long chains keep the first and the last ids, so that the list does not grow without limit. */
 function referencesOf(references: readonly string[], parent: string | undefined): string[] {
   const chain = [...new Set([...references, ...(parent === undefined ? [] : [parent])])];
   return chain.length <= 30 ? chain : [...chain.slice(0, 1), ...chain.slice(-29)];

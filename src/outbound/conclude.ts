@@ -1,4 +1,4 @@
-// What came of a submission, and what becomes of the reply: accepted, uncertain, refused, tried again. Called by submission.ts.
+// The outcome of a submission and its effect on the reply: accepted, uncertain, refused, or tried again. Called by submission.ts.
 import type { Failure, RecipientState, Remote } from '../contract/result.ts';
 import { afterRcpt, moveRecipients, some } from '../domain/recipients.ts';
 import type { JournalEntry } from '../domain/reply-journal.ts';
@@ -12,7 +12,7 @@ import { fenced, reject, type Work } from './work.ts';
 
 export type Taken = SubmissionOutcome & { kind: 'accepted' };
 
-/** The journal was set back to before DATA: a mail may be out that it knows nothing of. */
+/** The journal was reset to a state before DATA: a mail may have been sent that it does not know. */
 export async function doubtful(
   work: Work,
   { recipients }: JournalEntry,
@@ -52,8 +52,8 @@ export async function conclude(
       return doubtful(work, entry, elsewhere ?? { begins: entry.begins + 1, at: new Date(work.now()) });
     }
     const failure = refusalOf(outcome.error);
-    if (failure !== undefined) return reject(work, failure); // the rendered mail is not there any more
-    // Not a byte left. If the journal did write DATA begun and only failed to say so, it goes back.
+    if (failure !== undefined) return reject(work, failure); // the rendered mail no longer exists
+    // No byte was sent. If the journal recorded DATA begun and only failed to report it, the reply returns to its earlier state.
     await deps.journal.transition(reply.replyId, {
       from: ['submitting', 'data-begun'],
       to: 'prepared',
@@ -78,14 +78,14 @@ export async function accepted(work: Work, entry: JournalEntry, outcome: Taken):
       ...(outcome.dsnIgnored === true ? { warnings: ['the server does not offer delivery reports (dsn)'] } : {}),
     },
     evidence: acceptedLine(outcome.remote),
-    // A late answer still counts, whoever holds the claim now: another worker may have begun to doubt, a person have decided, Redis forgotten.
+    // A late answer still counts, whatever happened to the claim: another worker may have begun to doubt, a person may have decided, or Redis may have forgotten.
     from: ['data-begun', 'uncertain', 'held', 'queued', 'prepared', 'submitting', 'dropped'],
     taken: true,
   });
   return ending ?? { end: 'later', at: work.now() + 500 };
 }
 
-/** Longer, never shorter than asked for: what is announced is what passes. */
+/** Longer, never shorter than requested: an announced wait is kept. */
 const stretched = (work: Work, ms: number) => Math.round(ms * work.settings.waitScale * (1 + Math.random() / 4));
 
 const longest = (work: Work, said: readonly RecipientOutcome[]) =>
@@ -106,7 +106,7 @@ async function uncertain(work: Work, outcome: SubmissionOutcome & { kind: 'faile
   return { end: 'later', at: now() + waitMs };
 }
 
-/** The last ones that were open are refused; others have it. */
+/** The last open recipients are refused; others have it. */
 async function partlyAccepted(
   work: Work,
   entry: JournalEntry,
@@ -127,7 +127,7 @@ async function partlyAccepted(
   return ending ?? fenced(work);
 }
 
-/** The server refused, or it is proven that no complete mail left. */
+/** The server refused, or it is proven that no complete mail was sent. */
 async function refused(
   work: Work,
   entry: JournalEntry,
@@ -146,7 +146,7 @@ async function refused(
     (await deps.journal.now()) - deferredSince > GIVE_UP_MS;
   if (tooLong) return partlyAccepted(work, entry, [...(recipients ?? [])], waitMs, late, remote);
   if (verdict.action === 'fail') {
-    // Refused after the dot: for whom this DATA was meant. Refused at RCPT: they are `rejected` already.
+    // Refused after the dot: the recipients of this DATA. Those refused at RCPT are `rejected` already.
     const left = moveRecipients(recipients ?? [], ['uncertain'], { state: 'rejected', code: verdict.code, remote });
     if (some(left, 'accepted')) return partlyAccepted(work, entry, left, waitMs, late, remote);
     const ended = moveRecipients(left, ['deferred', 'pending'], { state: 'rejected' });

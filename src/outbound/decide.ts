@@ -1,8 +1,8 @@
-// Who a reply leaves as is decided twice: when it is prepared, and again before each submission, by the definition of that moment. An
-// administrator may have changed the server in between: another User, `onBehalf` instead of `sendAs`, a stricter role, a From that is gone.
-//   unchanged                       submitted as prepared
-//   changed, nothing can have left  prepared again under the new sender
-//   changed, a copy may have left   held with the reason: a person's release agrees to the new sender, and to no other one
+// The sender of a reply is decided twice: when it is prepared, and again before each submission by the current definition. An
+// administrator may have changed the server in between: another User, `onBehalf` instead of `sendAs`, a stricter role, a removed From.
+//   unchanged                            submitted as prepared
+//   changed, nothing can have been sent  prepared again under the new sender
+//   changed, a copy may have been sent   held with the reason: releasing it agrees to the new sender, and to no other
 import type { Reply } from '../contract/reply.ts';
 import type { Failure } from '../contract/result.ts';
 import type { SmtpServer } from '../domain/email-server.ts';
@@ -32,7 +32,7 @@ const SAID = {
 } as const;
 const PARTS = Object.keys(SAID) as (keyof typeof SAID)[];
 
-/** What differs from the sender that the reply was prepared with, in words; an entry of an older version knows From and MAIL FROM only. */
+/** What differs from the sender that the reply was prepared with, in words; an entry of an older version has From and MAIL FROM only. */
 function senderChanges(
   { decided, from, envelope }: Pick<JournalEntry, 'decided' | 'from' | 'envelope'>,
   now: DecidedSender,
@@ -47,11 +47,11 @@ function senderChanges(
 
 export type SenderVerdict =
   | { verdict: 'submit' }
-  /** @param changed empty for a reply that was not prepared yet */
+  /** @param changed empty for a reply that is not prepared yet */
   | { verdict: 'prepare'; changed: string[] }
   | { verdict: 'hold'; failure: Failure; offered?: DecidedSender };
 
-/** @throws MailroomError a refusal of the policy, for a reply of which nothing can have left */
+/** @throws MailroomError a refusal of the policy, for a reply of which nothing can have been sent */
 export function classifySender(work: Work, entry: JournalEntry): SenderVerdict {
   let now: DecidedSender;
   try {
@@ -75,15 +75,15 @@ export function classifySender(work: Work, entry: JournalEntry): SenderVerdict {
   return { verdict: 'hold', failure, offered: now };
 }
 
-/** Handed in for a server that was deleted or renamed since, and another account stands behind its name now. */
+/** Submitted for a server that has been deleted or renamed since, and whose name now belongs to another account. */
 function isReplaced({ job, replacedAt }: Work, entry: JournalEntry, now: DecidedSender): boolean {
   if (replacedAt === undefined || Math.min(job.addedAt, entry.createdAt) >= replacedAt) return false;
   return (entry.decided?.mailbox ?? entry.mailbox) !== now.mailbox;
 }
 
 /**
- * Asked last before the wire: between the claim and the connection the definition may have changed.
- * @returns false when the reply must go back to its queue, to be judged under the definition of now
+ * The last check before sending: between the claim and the connection the definition may have changed.
+ * @returns false when the reply must return to its queue, to be checked under the current definition
  */
 export function stillDecided({ deps, server, reply }: Work, entry: JournalEntry): boolean {
   const current = deps.servers().find(({ name }) => name === server.name);

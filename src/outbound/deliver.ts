@@ -1,5 +1,5 @@
 // Delivers one reply: what a job of a replies queue runs. Every run of every job, first or stalled or doubled, passes the journal's claim here.
-// Invariant: after DATA began, nothing is sent again unless it is proven that the first did not go (submission.ts says what is proof).
+// Invariant: once DATA has begun, nothing is sent again without proof that the first attempt did not go out (submission.ts defines proof).
 import { randomUUID } from 'node:crypto';
 import { cancelSchema, parseReply, type Reply, unknownWarnings } from '../contract/reply.ts';
 import type { Result } from '../contract/result.ts';
@@ -22,7 +22,7 @@ export function priorityOf(reply: Pick<Reply, 'priority' | 'automatic'>): number
   return (reply.automatic ? 100 : 0) + { high: 1, normal: 10, low: 20 }[reply.priority];
 }
 
-/** Runs one job to its ending. Never throws: a fault of Redis or the blob store becomes a later try. */
+/** Runs one job to its end. Never throws: a failure of Redis or the blob store leads to a later attempt. */
 export async function deliverReply(delivery: Delivery, job: ReplyJob): Promise<JobEnding> {
   return traceRun(delivery, job, async (traced) => {
     try {
@@ -74,7 +74,7 @@ async function passGate(delivery: Delivery, job: ReplyJob): Promise<JobEnding> {
     await job.progress({ state: 'queued', expectedAt: new Date(notBefore).toISOString() });
     return { end: 'later', at: Math.min(notBefore, expiresAt), priority: job.priority || priorityOf(reply) };
   }
-  // A backend may add an automatic reply without priority, which BullMQ takes before all that have one.
+  // A backend may add an automatic reply without a priority; BullMQ would take it before all jobs that have one.
   if (reply.automatic && job.priority < 100) return { end: 'later', at: now(), priority: priorityOf(reply) };
 
   const asked = stopwatch();
@@ -128,7 +128,7 @@ async function passGate(delivery: Delivery, job: ReplyJob): Promise<JobEnding> {
   }
 }
 
-/** Keys of the job that nobody knows: named once in the log, and in the result. */
+/** Unknown keys of the job: named once in the log, and in the result. */
 function withUnknown({ deps, server }: Delivery, entry: JournalEntry, unknown: readonly string[]): JournalEntry {
   if (unknown.length === 0) return entry;
   if (entry.state === 'queued' && entry.attempts === 0)
@@ -138,7 +138,7 @@ function withUnknown({ deps, server }: Delivery, entry: JournalEntry, unknown: r
 
 /** How the job of an ended reply ends. */
 function endingOf(entry: JournalEntry): JobEnding {
-  // An entry of an older version has the failure that it was held with.
+  // An entry of an older version still has the failure for which it was held.
   const unsaid = entry.state === 'dropped' && entry.result?.state !== 'dropped';
   const result = resultOf(entry, unsaid ? { failure: failureOf('REPLY_DROPPED') } : {});
   return { end: entry.state === 'accepted' ? 'completed' : 'failed', result };
@@ -149,7 +149,7 @@ async function atWork(work: Work, entry: JournalEntry): Promise<JobEnding> {
   let ending: JobEnding | undefined;
   try {
     if (entry.state === 'data-begun') {
-      // Anyone who sent this is gone. The wire is not known to us: uncertain, not failed.
+      // The process that sent this no longer exists. What it sent is unknown: uncertain, not failed.
       await deps.journal.transition(reply.replyId, {
         from: ['data-begun'],
         to: 'uncertain',
@@ -178,14 +178,14 @@ async function atWork(work: Work, entry: JournalEntry): Promise<JobEnding> {
     }
     return afterFault(work, work.job, error, reply.replyId);
   } finally {
-    // The step that ended the reply has let go of it already.
-    // Not released, the claim runs out; the job's ending is what counts.
+    // The step that ended the reply has already released it.
+    // Not released, the claim expires; the job's end is what counts.
     if (ending?.end !== 'completed' && ending?.end !== 'failed')
       await deps.journal.release(reply.replyId, fence).catch(() => {});
   }
 }
 
-/** A job that withdraws another one: it ends with the result of that one, or with the reason why it is too late. */
+/** A job that withdraws another one: it ends with that job's result, or with the reason why it is too late. */
 async function cancelled({ deps, server }: Delivery, replyId: string): Promise<JobEnding> {
   try {
     const result = await cancelReply(deps, replyId, 'its backend', async () => [server.name]);
@@ -220,7 +220,7 @@ async function malformed(
   return { end: 'failed', result };
 }
 
-/** The journal tells of replies that it knows. Not of this one, unless its replyId stands for another reply, which is not to be taken for rejected. */
+/** The journal reports on replies that it knows. It does not know this one, unless its replyId belongs to another reply, which must not appear as rejected. */
 async function tellUnjournaled({ deps }: Delivery, result: Result): Promise<void> {
   if (deps.publishOutcome === undefined || (await deps.journal.digestOf(result.replyId)) !== undefined) return;
   const outcome = settledOutcome(result, undefined, new Date());

@@ -1,5 +1,5 @@
-// The sending half: one worker for each enabled SMTP server on this replica, restarted when just that server's definition changes.
-// Invariant: after DATA began, nothing is sent again unless it is proven that the first did not go (deliver.ts, adapters/redis/journal.ts).
+// The sending half: one worker for each enabled SMTP server on this replica, restarted when that server's definition changes.
+// Invariant: once DATA has begun, nothing is sent again without proof that the first attempt did not go out (deliver.ts, adapters/redis/journal.ts).
 import type { SmtpServer } from '../domain/email-server.ts';
 import { asError } from '../domain/errors.ts';
 import { sendingMailbox } from '../domain/reply-pace.ts';
@@ -29,17 +29,17 @@ interface ServerStatus {
 export interface Outbound {
   stop(): Promise<void>;
   status(): Promise<ServerStatus[]>;
-  /** What they wait for may be cured: their sign-in is checked at the next tick. */
+  /** The cause of a wait may be removed: their sign-in is checked at the next tick. */
   wake(isMeant: (server: SmtpServer) => boolean): void;
 }
 
 /**
- * Replies made ready ahead: while others wait for the server's answer the next is rendered, stored and recorded, so that no connection waits for
- * us. Not more, since what was taken from the queue no longer stands back for a more urgent one that comes in.
+ * Replies prepared ahead: while others wait for the server's answer, the next one is rendered, stored and recorded, so that no connection waits for
+ * us. The number is low because a reply that was taken from the queue no longer gives way to a more urgent one.
  */
 const AHEAD = 2;
 
-/** Jobs that wait or run: those that ended are no concern of anybody's. */
+/** Jobs that wait or run; ended ones do not count. */
 export const countOf = (counts: Readonly<Record<string, number>>): number =>
   Object.entries(counts).reduce((sum, [state, count]) => (ENDED.includes(state) ? sum : sum + count), 0);
 const ENDED: readonly string[] = ['completed', 'failed'];
@@ -76,7 +76,7 @@ export async function startOutbound(deps: OutboundDeps): Promise<Outbound> {
       async pauseServer(failure: { code: string; class: string; hint?: string | undefined }, probeMs: number) {
         const hint = failure.hint ?? '';
         await deps.pauses.set(server.name, { code: failure.code, hint, probeMs });
-        if (failure.code === 'SMTP_TOKEN_UNAVAILABLE') prover?.again(server.name); // which says why there is none
+        if (failure.code === 'SMTP_TOKEN_UNAVAILABLE') prover?.again(server.name); // and reports why there is none
         if (await deps.queues.paused(server.name)) return;
         await deps.queues.pause(server.name);
         deps.emit('SmtpServerPaused', { server: server.name, code: failure.code, class: failure.class, hint });
@@ -98,10 +98,10 @@ export async function startOutbound(deps: OutboundDeps): Promise<Outbound> {
     deps.emit('SmtpServerStopped', { server: one.server.name });
   }
 
-  /** Servers whose worker could not be started; tried again with each tick. */
+  /** Servers whose worker could not be started; retried at each tick. */
   const failing = new Set<string>();
 
-  /** A server's fault stays its own: said, remembered, and no other server waits for it. */
+  /** A server's failure stays its own: it is reported and remembered, and no other server waits for it. */
   async function isolate(name: string, work: () => Promise<void>): Promise<void> {
     try {
       await work();
@@ -117,7 +117,7 @@ export async function startOutbound(deps: OutboundDeps): Promise<Outbound> {
     if (stopped) return;
     const wanted = new Map(deps.servers().map((server) => [server.name, server]));
     const mailboxes = [...wanted.values()].map((server) => ({ name: server.name, mailbox: sendingMailbox(server) }));
-    // Before workers begin: who stands behind a name decides whether the replies on its queue are meant for him.
+    // Before workers begin: the account behind a name decides whether the replies on its queue are meant for it.
     for (const server of await deps.register.record(mailboxes)) {
       const count = await waitingOn(deps.queues, server);
       if (count > 0) deps.emit('RepliesWaitForServer', { server, count });
@@ -137,7 +137,7 @@ export async function startOutbound(deps: OutboundDeps): Promise<Outbound> {
   async function bring(server: SmtpServer, changed: boolean): Promise<void> {
     if (!server.enabled) return deps.queues.pause(server.name); // visibly: its jobs stay
     if (running.has(server.name)) return;
-    // A changed definition may be the cure: a pause is lifted at once and the next reply tries it.
+    // A changed definition may solve the problem: a pause is lifted at once and the next reply tries it.
     if (changed) await deps.pauses.lift(server.name, true);
     const pause = await deps.pauses.read(server.name);
     if (pause === undefined && (await deps.queues.paused(server.name))) await deps.queues.resume(server.name);
@@ -149,10 +149,10 @@ export async function startOutbound(deps: OutboundDeps): Promise<Outbound> {
     return applying;
   };
 
-  /** Server and work that fail now: what lasts is said once. */
+  /** Server and kind of work that currently fail: a lasting failure is reported once. */
   const faults = new Set<string>();
 
-  /** For each server on its own: what one of them cannot (an unexpected value in a Redis key) delays no other. */
+  /** For each server separately: a failure at one of them (an unexpected value in a Redis key) delays no other. */
   async function each(kind: string, work: (server: SmtpServer) => Promise<void>): Promise<void> {
     for (const { server } of running.values()) {
       const fault = `${kind} ${server.name}`;
@@ -172,17 +172,17 @@ export async function startOutbound(deps: OutboundDeps): Promise<Outbound> {
       const waits = await deps.queues.paused(server.name);
       const pause = await deps.pauses.read(server.name);
       if (pause === undefined) {
-        // The reason is noted before the queue is paused. Without one a worker slept between the two until the pause was over, or Redis forgot it.
+        // The reason is recorded before the queue is paused. A pause without one means that a worker slept in between until it was over, or that Redis forgot it.
         if (waits) await deps.queues.resume(server.name);
         if (waits) deps.emit('SmtpServerResumed', { server: server.name });
         return;
       }
       if (pause.leftMs > 0) {
-        // A bounce paused it, which knows no queues; or somebody resumed the queue alone.
+        // Paused by a bounce, which does not pause queues; or somebody resumed only the queue.
         if (!waits) await deps.queues.pause(server.name);
         return;
       }
-      // Resume before the record goes: ending in between leaves a record, and the next tick resumes again.
+      // Resume before removing the record: a crash in between leaves a record, and the next tick resumes again.
       await deps.queues.resume(server.name);
       if (await deps.pauses.lift(server.name)) deps.emit('SmtpServerResumed', { server: server.name });
     });
@@ -204,7 +204,7 @@ export async function startOutbound(deps: OutboundDeps): Promise<Outbound> {
 
   const stranded = deps.metrics?.gauge('mailroom_replies_waiting_for_server');
 
-  /** Servers that are gone and have replies on their queues. */
+  /** Removed servers with replies on their queues. */
   async function goneWithReplies(): Promise<ServerStatus[]> {
     const known = new Set(deps.servers().map(({ name }) => name.normalize('NFC')));
     const waiting: ServerStatus[] = [];
@@ -213,7 +213,7 @@ export async function startOutbound(deps: OutboundDeps): Promise<Outbound> {
       const counts = await deps.queues.counts(name);
       if (countOf(counts) > 0) waiting.push({ server: name, state: 'gone', counts });
     }
-    stranded?.reset(); // a server that is there again, or whose queue is empty, has no series
+    stranded?.reset(); // a server that exists again, or whose queue is empty, has no series
     for (const { server, counts = {} } of waiting) stranded?.set({ server }, countOf(counts));
     return waiting;
   }
@@ -258,7 +258,7 @@ export async function startOutbound(deps: OutboundDeps): Promise<Outbound> {
           const known = await Promise.all([deps.pauses.read(server.name), deps.queues.counts(server.name)]).catch(
             () => undefined,
           );
-          // What cannot be read of one server hides none of the others.
+          // An unreadable server does not hide the others.
           if (known === undefined) return { server: server.name, state: 'unknown' };
           const [pause, counts] = known;
           return {

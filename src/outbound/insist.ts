@@ -1,7 +1,7 @@
-// Writes what must not be lost: a server's answer is known once, and a Redis that refuses writes for a moment (full, demoted, its disk
+// Writes that must not be lost: a server's answer is known only once, and a Redis that refuses writes for a moment (full, demoted, its disk
 // away) must not turn an accepted reply into an uncertain one.
 
-/** Runs it again while it throws, for this many ms; then throws as it did last. The write must be safe to repeat. */
+/** Retries while it throws, for this many ms, then throws the last error. The write must be safe to repeat. */
 export async function insist<T>(write: () => Promise<T>, forMs: number): Promise<T> {
   const began = performance.now();
   for (let waitMs = 100; ; waitMs = Math.min(waitMs * 2, 2_000)) {

@@ -1,6 +1,6 @@
 // Connections of one SMTP server in this process. A lane is one submitter with one connection, opened only with a slot of the sending
-// mailbox: the slots are counted over all replicas, idle connections included. Replies that find every lane busy wait here, prepared already,
-// and are handed the next one directly: the more urgent first, then in turn.
+// mailbox: slots are counted over all replicas, idle connections included. Replies that find every lane busy wait here, already prepared,
+// and get the next free lane directly: the most urgent first, then in order.
 import { randomUUID } from 'node:crypto';
 import type { SmtpServer } from '../domain/email-server.ts';
 import type { Pace } from '../domain/reply-pace.ts';
@@ -9,7 +9,7 @@ import type { Submitter } from '../domain/submission.ts';
 
 export interface Lanes {
   /**
-   * Runs with a connection of one's own; undefined if none became free in time.
+   * Runs with a connection of its own; undefined if none became free in time.
    * @param priority BullMQ's: the lower goes first
    */
   use<T>(work: (submitter: Submitter) => Promise<T>, waitMs: number, priority: number): Promise<T | undefined>;
@@ -22,7 +22,7 @@ interface Lane {
   /** When it was opened, by the monotonic clock. */
   since: number;
   busy: boolean;
-  /** Another replica has no connection at all and waits for one. */
+  /** Another replica has no connection and waits for one. */
   wanted: boolean;
   idle?: NodeJS.Timeout;
   renew: NodeJS.Timeout;
@@ -30,7 +30,7 @@ interface Lane {
 
 interface Waiter {
   priority: number;
-  /** A free lane, or undefined: look again. */
+  /** A free lane; undefined: try again. */
   wake: (lane: Lane | undefined) => void;
 }
 
@@ -42,7 +42,7 @@ const IDLE_MS = 10_000;
  */
 const OLDEST_MS = 4 * 60_000;
 
-/** @param slotTtlMs how long a dead process keeps its slots from the others, ms */
+/** @param slotTtlMs how long a dead process keeps its slots, ms */
 export function createLanes(
   server: SmtpServer,
   pace: Pace,
@@ -64,7 +64,7 @@ export function createLanes(
     waiters[0]?.wake(undefined);
   }
 
-  const closeSoon = (lane: Lane) => void close(lane).catch(() => {}); // Redis is away: the slot expires on its own
+  const closeSoon = (lane: Lane) => void close(lane).catch(() => {}); // Redis is away: the slot expires
 
   function giveBack(lane: Lane): void {
     lane.busy = false;
@@ -89,7 +89,7 @@ export function createLanes(
       const renew = setInterval(() => {
         take().then(
           (taken) => {
-            // Full: we slept through the slot's life, and another took it.
+            // Full: this process slept past the slot's life, and another process took it.
             lane.wanted ||= taken !== 'taken';
             if (lane.wanted && !lane.busy) closeSoon(lane);
           },
@@ -137,7 +137,7 @@ export function createLanes(
       const lane = idleLane() ?? (await openLane()) ?? idleLane();
       const left = until - performance.now();
       if (lane !== undefined || left <= 0) return lane;
-      // With all slots taken by ourselves one is handed over; what other replicas do has to be asked again.
+      // When this process holds all slots, one is handed over; the state of other replicas has to be queried again.
       const given = await wait(lanes.size >= limit ? left : Math.min(left, 50 + Math.random() * 100), priority);
       if (given !== undefined) return given;
     }

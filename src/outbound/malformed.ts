@@ -1,11 +1,11 @@
-// Says what is wrong with a job's data, field and value, without content of the mail. Pure.
+// Describes the problems of a job's data by field and value, without content of the mail. Pure.
 
 import type { z } from 'zod';
 import { flatIssues } from '../contract/issues.ts';
 
 const CONTENT = new Set(['text', 'html', 'subject', 'content']);
 
-/** First problems of a reply that does not follow the schema, and its replyId if that much is readable. */
+/** First problems of a reply that does not match the schema, and its replyId if it is readable. */
 export function describeProblems(
   issues: readonly z.core.$ZodIssue[],
   payload: unknown,

@@ -1,18 +1,18 @@
-// Replies that the journal has at work and no job runs for: the process ended between a person's release and the queue, somebody cleaned the
-// queue, a job was lost, ended while Redis refused writes, or is delayed by a clock that was ahead. Looked for now and then by each replica;
-// found ones get their job back. The journal's gate makes that safe.
+// Replies that are in progress in the journal without a running job: the process ended between a person's release and the queue, somebody cleaned the
+// queue, or a job was lost, ended while Redis refused writes, or is delayed by a clock that was fast. Each replica searches for them periodically;
+// the replies it finds get their job back. The journal's gate makes that safe.
 import type { JournalEntry, ReplyState } from '../domain/reply-journal.ts';
 import type { OutboundDeps } from './ports.ts';
 import { readReply } from './results.ts';
 import { expireReply } from './withdraw.ts';
 
 const AT_WORK: readonly ReplyState[] = ['prepared', 'submitting', 'data-begun', 'uncertain'];
-/** Looked at in one go. */
+/** Number checked in one run. */
 const STEP = 200;
-/** A delayed job this long after its reply was due is not waited for any more, ms. */
+/** A delayed job is no longer waited for when its reply has been due for this long, ms. */
 const LATE = 60_000;
 
-/** @returns a function that looks at the next replies that have not moved for `restingMs` */
+/** @returns a function that checks the next replies that have not moved for `restingMs` */
 export function seekOrphans(
   deps: Pick<OutboundDeps, 'journal' | 'queues' | 'blobs' | 'emit'>,
   restingMs: number,
@@ -21,7 +21,7 @@ export function seekOrphans(
   const offsets = { atWork: 0, queued: 0 };
 
   async function takeUp(entry: JournalEntry, now: number): Promise<void> {
-    // Where its server is paused or busy, its job would say so late.
+    // Where its server is paused or busy, its job would report this late.
     if (entry.expiresAt !== undefined && entry.expiresAt <= now && (await expireReply({ journal, blobs, emit }, entry)))
       return;
     const { server, replyId, source, dueAt } = entry;
@@ -29,7 +29,7 @@ export function seekOrphans(
     const late = state === 'delayed' && dueAt !== undefined && now - dueAt > LATE;
     if (state !== undefined && state !== 'failed' && state !== 'completed' && !late) return;
     const found = await queues.find(server, replyId);
-    // What was not prepared yet has its content in its job alone. Refused there (another content under its replyId): that is its end.
+    // The content of an unprepared reply is in its job only. If the job was refused (other content under the same replyId), the reply has ended.
     const payload = source === undefined ? found?.payload : await readReply(blobs, source);
     if (payload === undefined || (source === undefined && found?.result !== undefined)) return;
     await queues.again(server, replyId, payload, { priority: 1 });
@@ -39,7 +39,7 @@ export function seekOrphans(
   return async (servers) => {
     for (const server of servers)
       for (const jobId of await queues.putBack(server)) emit('ReplyTakenUp', { server, jobId, state: 'failed' });
-    // A long backlog of queued ones does not keep those at work waiting for their turn here.
+    // A long backlog of queued replies does not delay the check of those in progress.
     for (const [part, states] of [
       ['atWork', AT_WORK],
       ['queued', ['queued']],

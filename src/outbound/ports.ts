@@ -1,4 +1,4 @@
-// What the sending half is given: adapters as functions and plain objects, typed here where they are used.
+// What the sending half receives: adapters as functions and plain objects, typed here where they are used.
 import type { Message } from '../contract/message.ts';
 import type { Outcome } from '../contract/outcome.ts';
 import type { AnsweredElsewhere } from '../domain/answered.ts';
@@ -15,12 +15,12 @@ import type { Emit } from '../telemetry/events.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Tracing } from '../telemetry/tracing.ts';
 
-/** What identifies our mail in a Sent folder. */
+/** How Mailroom's own mail is identified in a Sent folder. */
 export interface SentQuery {
   replyId: string;
   /** With angle brackets. */
   messageId: string;
-  /** Nothing older is looked at. */
+  /** Older mails are not searched. */
   since: Date;
   /** Folder by configuration; undefined: found by \Sent or its usual names. */
   folder: string | undefined;
@@ -45,11 +45,11 @@ export interface SentFolder {
 
 type MakeMessageId = (input: { conversationId: string; replyId: string; domain: string }) => string;
 
-/** Bounds of what one reply may ask for. */
+/** Limits of one reply. */
 export interface ReplyLimits {
   /** To, cc and bcc together. */
   recipientsPerReply: number;
-  /** Names of headers that it may set; a `*` at the end matches any ending. */
+  /** Names of headers that a reply may set; a `*` at the end matches any ending. */
   allowedHeaders: readonly string[];
 }
 
@@ -73,26 +73,26 @@ export interface OutboundSettings extends ReplyLimits {
   leaseMs: number;
   /** From DATA without an answer until a person (or the policy) decides, ms. */
   settleMs: number;
-  /** First look into Sent after this many ms; then each time twice as long. */
+  /** First search in Sent after this many ms, then each time after twice as long. */
   firstLookMs: number;
   /** Automatic replies in 24 hours. */
   automaticPerCorrespondent: number;
   automaticPerConversation: number;
-  /** Longest time for jobs at work to end when stopping, ms. */
+  /** Longest time for running jobs to end when stopping, ms. */
   stopGraceMs: number;
-  /** A paused server tries one reply again after this many ms, then each time twice as long, up to an hour. */
+  /** A paused server tries one reply again after this many ms, then after twice as long each time, up to an hour. */
   pauseProbeMs: number;
-  /** How often pauses are looked at, ms. */
+  /** How often pauses are checked, ms. */
   tickMs: number;
   /** How long a dead replica's connections count against the mailbox's limit, ms. */
   slotTtlMs: number;
-  /** A reply at work that has not moved for this many ms is looked at: is there a job for it? */
+  /** A reply in progress that has not moved for this many ms is checked for a missing job. */
   restingMs: number;
-  /** How often jobs are looked for that should run and do not, ms: with restingMs, a reply without one has it within a minute. */
+  /** How often missing jobs are searched, ms: with restingMs, a reply without one has it within a minute. */
   seekMs: number;
-  /** How long an acceptance is written again while Redis refuses it, ms: less than the time in which a stopping process ends its jobs. */
+  /** How long an acceptance is retried while Redis refuses it, ms: less than the time that a stopping process gives its jobs. */
   insistMs: number;
-  /** What is known of colleagues' answers is good for this long, ms: more than the time between two looks at a mailbox. */
+  /** How long the known state of colleagues' answers is valid, ms: more than the time between two polls of a mailbox. */
   answersFreshMs: number;
   /** Multiplies every wait before another try; under 1 only in tests. */
   waitScale: number;
@@ -119,11 +119,11 @@ export const outboundDefaults: OutboundSettings = {
 /** Why a server's queue is paused, shared by the replicas. */
 export interface Pauses {
   read(server: string): Promise<Pause | undefined>;
-  /** Longer with each pause in a row. */
+  /** Longer with each consecutive pause. */
   set(server: string, pause: { code: string; hint: string; probeMs: number }): Promise<Pause>;
-  /** True for exactly one of the replicas that ask, once the pause is due (or at once with `force`). */
+  /** True for exactly one of the calling replicas, once the pause is due (or at once with `force`). */
   lift(server: string, force?: boolean): Promise<boolean>;
-  /** A reply was accepted: the next pause begins short again. */
+  /** A reply was accepted: the next pause is short again. */
   healed(server: string): Promise<void>;
 }
 
@@ -133,19 +133,19 @@ export interface Pause {
   /** Epoch ms. */
   since: number;
   until: number;
-  /** Until it is due, by Redis' clock, ms; 0: it is. */
+  /** Until it is due, by Redis' clock, ms; 0: it is due. */
   leftMs: number;
-  /** The person who paused it; such a pause has no end of its own. */
+  /** The person who paused it; such a pause lasts until a person ends it. */
   by?: string;
 }
 
-/** What colleagues did with a message that a reply answers, and what of the reply they are to see. */
+/** What colleagues did with a message that a reply answers, and what they are to see of the reply. */
 export interface Answers {
-  /** Undefined: its mailbox is not watched for that (mailboxEvents). `ageMs`: when it was last looked at; missing: never. */
+  /** Undefined: its mailbox is not watched for that (mailboxEvents). `ageMs`: time since the last poll; missing: never. */
   known(messageKey: string): Promise<{ answered?: AnsweredElsewhere; ageMs?: number } | undefined>;
-  /** One look at the mailbox, within a bound. @throws when it cannot be had */
+  /** One search in the mailbox, within a time limit. @throws when it fails */
   look(messageKey: string): Promise<AnsweredElsewhere | undefined>;
-  /** The message gets \Answered by who watches its mailbox. @returns false when too many wait */
+  /** Requests \Answered for the message from its mailbox's watcher. @returns false when too many wait */
   mark(messageKey: string, replyId: string): Promise<boolean>;
 }
 
@@ -153,14 +153,14 @@ export interface OutboundDeps {
   answers?: Answers;
   register: ServerRegister;
   servers: () => readonly SmtpServer[];
-  /** Addresses of mailboxes that we watch, besides those that servers send from: no automatic reply goes there. */
+  /** Addresses of watched mailboxes, besides those that servers send from: no automatic reply is sent to them. */
   ownAddresses?: () => readonly string[];
   onServersChanged: (changed: () => void) => () => void;
   journal: Journal;
   queues: ReplyQueues;
   pace: Pace;
   pauses: Pauses;
-  /** What sign-ins came to, and a sign-in that sends nothing; absent: nobody checks. */
+  /** Results of sign-ins, and a sign-in that sends nothing; absent: no checks. */
   signIns?: { notes: SignInNotes; signIn(server: SmtpServer): Promise<'proven' | 'busy'> };
   /** Opens the connections of one SMTP server (adapters/smtp). */
   openSubmitter: (server: SmtpServer) => Submitter;
@@ -170,7 +170,7 @@ export interface OutboundDeps {
   /** Text of html and quotations, in a worker thread. Throws MailroomError REPLY_NOT_COMPOSED. */
   replyBodies: Parsing['replyBodies'];
   makeMessageId: MakeMessageId;
-  /** The queue reply-outcomes, for replies that never get into the journal; absent: it is not written. */
+  /** The queue reply-outcomes, for replies that never enter the journal; absent: it is not written. */
   publishOutcome?: ((outcome: Outcome) => Promise<void>) | undefined;
   emit: Emit;
   metrics?: Metrics;

@@ -1,5 +1,5 @@
-// Prepares one reply: policy, loop governor, attachments, quotation, composition; rendered bytes into the blob store. After this the mail's
-// Message-ID and every byte are fixed: whatever is tried again is the same mail.
+// Prepares one reply: policy, loop protection, attachments, quotation, composition; rendered bytes into the blob store. From then on the mail's
+// Message-ID and every byte are fixed: each attempt sends the same mail.
 import type { Attachment, Message } from '../contract/message.ts';
 import type { Reply, ReplyAttachment } from '../contract/reply.ts';
 import { asciiDomain, domainOf } from '../domain/address.ts';
@@ -16,15 +16,15 @@ import { decidedSender } from './decide.ts';
 import { governLoops } from './govern-loops.ts';
 import type { OutboundDeps, OutboundSettings } from './ports.ts';
 
-/** Largest message that Exchange Online announces; used until the server itself has said its SIZE. */
+/** Largest message that Exchange Online announces; used until the server itself has announced its SIZE. */
 const DEFAULT_MAX_SIZE = 157_286_400;
 
-/** Bytes up to which a rendered mail is kept in memory until it is sent; a larger one is read back. */
+/** Bytes up to which a rendered mail is kept in memory until it is sent; a larger one is read again. */
 const KEPT = 1 << 20;
 
 interface Prepared {
   change: Pick<JournalEntry, 'from' | 'messageId' | 'envelope' | 'decided' | 'rendered' | 'renderedSize' | 'source'>;
-  /** What was stored, when it is small. */
+  /** The stored bytes, when they are few. */
   bytes: Buffer | undefined;
   personalFallback: boolean;
 }
@@ -34,7 +34,7 @@ type PrepareDeps = Pick<
   'blobs' | 'readMessage' | 'replyBodies' | 'makeMessageId' | 'pace' | 'servers' | 'ownAddresses'
 >;
 
-/** @throws MailroomError of the policy, the composition, the loop governor; ATTACHMENT_UNAVAILABLE, QUOTE_UNAVAILABLE, REPLY_NOT_COMPOSED, MESSAGE_TOO_LARGE */
+/** @throws MailroomError of the policy, the composition, the loop protection; ATTACHMENT_UNAVAILABLE, QUOTE_UNAVAILABLE, REPLY_NOT_COMPOSED, MESSAGE_TOO_LARGE */
 export async function prepare(
   deps: PrepareDeps,
   settings: OutboundSettings,

@@ -1,5 +1,5 @@
-// Signs in at each SMTP server without sending anything: after a start, after a change, and again from time to time, so that what the portal shows
-// of a server is proven. In turn, a few at once; of several replicas one does it. A reply that was accepted proves the same.
+// Signs in at each SMTP server without sending anything: after a start, after a change, and periodically, so that the state which the portal
+// shows is proven. In order, a few at once; one of several replicas does it. An accepted reply proves the same.
 import type { SmtpServer } from '../domain/email-server.ts';
 import { asError, MailroomError } from '../domain/errors.ts';
 import { type SignInNote, type SignInNotes, signInTarget } from '../domain/smtp-sign-in.ts';
@@ -14,34 +14,34 @@ interface ProverDeps {
 }
 
 interface Prover {
-  /** Its worker has started. @param changed by another definition: what was known is forgotten */
+  /** Its worker has started. @param changed by another definition: the earlier result is removed */
   started(server: SmtpServer, changed: boolean): Promise<void>;
   stopped(server: string): void;
-  /** Something may have cured it: it is checked at the next tick. */
+  /** Something may have solved its problem: it is checked at the next tick. */
   again(server: string): void;
   /** A reply was accepted. */
   accepted(server: SmtpServer): void;
-  /** Begins what is due. Never throws. */
+  /** Begins the checks that are due. Never throws. */
   tick(): void;
 }
 
 const AT_ONCE = 4;
-/** How long one replica's check keeps the others from doing the same, ms. */
+/** How long one replica's check prevents the others from doing the same, ms. */
 const TURN_MS = 60_000;
 const FIRST_WAIT_MS = 60_000;
 const LONGEST_WAIT_MS = 15 * 60_000;
-/** What another replica found is looked up after this many ms. */
+/** Another replica's result is read after this many ms. */
 const LOOK_MS = 5_000;
-/** Acceptances are noted at most this often, ms. */
+/** Acceptances are recorded at most this often, ms. */
 const NOTE_MS = 60_000;
-/** A server that nothing was sent through for this long is checked again, ms: passwords and permissions are taken away silently. */
+/** A server through which nothing was sent for this long is checked again, ms: passwords and permissions are removed silently. */
 const PROVEN_FOR_MS = 6 * 3_600_000;
 
 interface Watched {
   server: SmtpServer;
   target: string;
   dueAt: number;
-  /** Checks in a row that failed. */
+  /** Consecutive failed checks. */
   failures: number;
   failing?: { code: string; since: number };
   notedAt: number;
@@ -59,7 +59,7 @@ export function createProver({ notes, signIn, emit, now }: ProverDeps): Prover {
     one.dueAt = now() + PROVEN_FOR_MS;
   }
 
-  /** @returns whether what another replica noted answers the question */
+  /** @returns whether another replica's record answers the question */
   function takeOver(one: Watched, note: SignInNote | undefined): boolean {
     if (note?.target !== one.target) return false;
     if (note.failure === undefined) proven(one);
@@ -108,7 +108,7 @@ export function createProver({ notes, signIn, emit, now }: ProverDeps): Prover {
       if (watched.get(name) === one) await failed(one, thrown);
       return;
     }
-    if (watched.get(name) !== one) return; // its definition changed meanwhile
+    if (watched.get(name) !== one) return; // its definition changed in the meantime
     const wasFailing = one.failing !== undefined;
     proven(one);
     await notes.succeeded(name, one.target);
@@ -132,7 +132,7 @@ export function createProver({ notes, signIn, emit, now }: ProverDeps): Prover {
       const one = watched.get(server.name);
       if (one === undefined || (one.failing === undefined && now() - one.notedAt < NOTE_MS)) return;
       proven(one);
-      notes.succeeded(server.name, one.target).catch(() => {}); // the next acceptance notes it
+      notes.succeeded(server.name, one.target).catch(() => {}); // the next acceptance records it
     },
     tick() {
       for (const one of watched.values()) {

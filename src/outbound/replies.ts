@@ -1,4 +1,4 @@
-// The replies as the API, the portal and the CLI see them: submit, look up, list, release, drop, and who may send for a flow.
+// The replies as the API, the portal and the CLI see them: submit, look up, list, release, drop, and the permitted senders of a flow.
 import { parseReply, REPLY_SCHEMA, type Reply, type ReplyInput } from '../contract/reply.ts';
 import type { Result } from '../contract/result.ts';
 import { normalAddress } from '../domain/address.ts';
@@ -23,17 +23,17 @@ interface SenderChoice {
   displayName: string;
   /** SMTP email server to name in the reply. */
   server: string;
-  /** What a reply without From would leave with. */
+  /** The From of a reply that names none. */
   default: boolean;
 }
 
 export interface Replies {
   /**
-   * Checks a reply and puts it on its server's queue; the same replyId again answers its state.
+   * Checks a reply and puts it on its server's queue; submitting the same replyId again returns its state.
    * @throws MailroomError REPLY_MALFORMED, REPLY_ID_REUSED, SMTP_SERVER_UNKNOWN, SMTP_SERVER_DISABLED, and the refusals of the From policy
    */
   submitReply(input: ReplyInput | unknown): Promise<Result>;
-  /** Undefined if nothing is known under this replyId. */
+  /** Undefined for an unknown replyId. */
   getReply(replyId: string): Promise<Result | undefined>;
   listReplies(state: ReplyState | 'failed', limit?: number): Promise<Result[]>;
   /** The journal's own lines about a reply, for a person who must decide. */
@@ -43,11 +43,11 @@ export interface Replies {
   /** A person decided: never send it. @throws MailroomError REPLY_UNKNOWN, REPLY_NOT_HELD */
   dropHeld(replyId: string, by?: string): Promise<Result>;
   /**
-   * Its backend does not want it sent after all.
+   * Its backend no longer wants it sent.
    * @throws MailroomError REPLY_UNKNOWN, REPLY_TOO_LATE once DATA may have begun
    */
   cancelReply(replyId: string, by?: string): Promise<Result>;
-  /** Lets a reply that waits go before others; a lower priority changes nothing. @throws MailroomError REPLY_UNKNOWN, REPLY_TOO_LATE */
+  /** Moves a waiting reply before others; a lower priority changes nothing. @throws MailroomError REPLY_UNKNOWN, REPLY_TOO_LATE */
   raisePriority(replyId: string, priority: Reply['priority']): Promise<Result>;
   /** From drop-down of an email flow: every permitted From of the enabled SMTP servers, the flow's shared addresses first. */
   sendersOfFlow(emailFlow: string): SenderChoice[];
@@ -92,17 +92,17 @@ export function createReplies(deps: RepliesDeps): Replies {
     delayMs: reply.notBefore === undefined ? 0 : Math.max(0, Date.parse(reply.notBefore) - now()),
   });
 
-  /** The answer to who hands in is a promise: kept over a crash of Redis where Redis can say so. */
+  /** The result of a submission is a promise: it is kept over a crash of Redis if Redis can confirm that it is on disk. */
   async function taken(replyId: string): Promise<Result> {
     await journal.onDisk();
-    // Looked up after that: a Redis that crashed and came back in between says that its disk has all, too.
+    // Read after that: a Redis that crashed and came back in between also reports that everything is on disk.
     const entry = await journal.read(replyId);
     const result = entry === undefined ? undefined : await view(entry);
     if (result !== undefined) return result;
     throw new MailroomError('REDIS_UNREACHABLE', { message: 'Redis forgot this reply before it was on disk' });
   }
 
-  /** Servers that are gone have queues, too. */
+  /** Includes removed servers, which have queues too. */
   async function queueNames(): Promise<string[]> {
     const names = smtpServers().map(({ name }) => name);
     return [...new Set([...names, ...(await deps.register.gone()).map(({ name }) => name)])];
@@ -128,7 +128,7 @@ export function createReplies(deps: RepliesDeps): Replies {
   async function moveHeld(replyId: string, to: 'prepared' | 'dropped', evidence: string): Promise<JournalEntry> {
     const entry = await held(replyId);
     const { offered, result } = entry;
-    // Who releases has read why it is held: with a changed sender, that is the sender agreed to. An entry of an older version knows no doubt.
+    // The person who releases it has read why it is held: with a changed sender, they agree to that sender. An entry of an older version has no doubt.
     const doubted = entry.doubted === true || result?.failure?.code === 'REPLY_HELD';
     const dropped = { failure: failureOf('REPLY_DROPPED') };
     const change = {
@@ -157,12 +157,12 @@ export function createReplies(deps: RepliesDeps): Replies {
       const reply = { ...parsed.reply, server: server.name };
       const entry = await journal.read(reply.replyId);
       const digest = entry === undefined ? undefined : await journal.digestOf(reply.replyId);
-      // None: Redis has forgotten it between the two questions.
+      // Undefined: Redis has forgotten it between the two calls.
       if (entry !== undefined && digest !== undefined) {
-        // Same content: the same reply, and its state is the answer. Other content is refused by digest.
+        // Same content: the same reply, so the result is its state. Other content is refused by digest.
         if (digest !== replyDigest(reply)) throw new MailroomError('REPLY_ID_REUSED', { field: 'replyId' });
         if (settledStates.includes(entry.state)) return resultOf(entry);
-        // Its job may be lost, or have ended by a fault. One that waits or runs is left alone.
+        // Its job may be lost, or may have ended by a fault. A waiting or running job is unchanged.
         await queues.ensure(entry.server, reply.replyId, reply, optionsOf(reply));
         return taken(reply.replyId);
       }
@@ -185,7 +185,7 @@ export function createReplies(deps: RepliesDeps): Replies {
       const entry = await journal.read(replyId);
       const result = entry === undefined ? undefined : await view(entry);
       if (result !== undefined) return result;
-      // Added to the queue by a backend itself and not begun yet, or refused as malformed: only the job knows.
+      // Added to the queue by a backend and not begun yet, or refused as malformed: only the job knows.
       for (const name of await queueNames()) {
         const found = await queues.find(name, replyId);
         if (found === undefined) continue;
@@ -247,7 +247,7 @@ function sendersOfFlow(servers: readonly EmailServer[], emailFlow: string): Send
     .filter(isImap)
     .filter((server) => server.enabled && flowsOf(server).some((one) => one.normalize('NFC') === flow))
     .map((server) => addressesOfFlow(server, flow).map(normalAddress));
-  // The address that a mailbox is known by goes before its aliases.
+  // The primary address of a mailbox goes before its aliases.
   const rank = (normal: string): number =>
     mailboxes.some(([first]) => first === normal) ? 2 : mailboxes.some((ours) => ours.includes(normal)) ? 1 : 0;
   const choices = servers

@@ -1,5 +1,5 @@
-// The trace of a reply: handed in, each run of its job, its submission. It belongs to the trace that its `traceparent` names, which began with the mail
-// that it answers. Where no traces are written there is no Tracing, and nothing of this does anything.
+// The trace of a reply: its submission by the backend, each run of its job, its submission to the server. It belongs to the trace in its `traceparent`, which
+// began with the mail that it answers. Where no traces are written there is no Tracing, and nothing here has an effect.
 import { repliesQueue } from '../contract/names.ts';
 import type { Reply } from '../contract/reply.ts';
 import { codeOfError } from '../domain/errors.ts';
@@ -17,7 +17,7 @@ const onQueue = (queue: string, operation: 'send' | 'process') => ({
   'messaging.destination.name': queue,
 });
 
-/** A reply that came in over HTTP on its way to the queue. What is added carries the span's traceparent in place of the one that came in. */
+/** A reply that came in over HTTP on its way to the queue. The queued reply contains the span's traceparent instead of the original one. */
 export async function traceSend(
   tracing: Tracing | undefined,
   reply: Reply & { server: string },
@@ -98,7 +98,7 @@ function failureIn(outcome: SubmissionOutcome): string | undefined {
   return outcome.kind === 'withheld' ? codeOfError(outcome.error) : undefined;
 }
 
-/** Ends the span with what came of the work. */
+/** Ends the span with the outcome of the work. */
 async function ending<T>(
   span: Span,
   work: () => Promise<T>,

@@ -1,4 +1,4 @@
-// Builds mailroom.result/1 from the journal's entry and what just happened.
+// Builds mailroom.result/1 from the journal's entry and the latest step.
 import { type Failure, RESULT_SCHEMA, type RecipientState, type Remote, type Result } from '../contract/result.ts';
 import type { BlobStore } from '../domain/blob-store.ts';
 import { catalogue, type ErrorCode } from '../domain/catalogue/index.ts';
@@ -7,19 +7,19 @@ import { MailroomError } from '../domain/errors.ts';
 import type { JournalEntry, ReplyState } from '../domain/reply-journal.ts';
 import { collect } from '../lib/streams.ts';
 
-/** States that have a reason; what was held once and is released has none any more. */
+/** States that have a reason; a reply that was held and then released no longer has one. */
 const FAILED: readonly ReplyState[] = ['rejected', 'held', 'dropped'];
 
-/** What a step says; recipients in any state. */
+/** What a step reports, with recipients in any state. */
 export type Told = Omit<Partial<Result>, 'recipients' | 'openRecipients'> & {
   recipients?: readonly RecipientState[] | undefined;
 };
 
-/** Where no submission told them apart: all have what the reply has. */
+/** Where no submission distinguished them: all have the state of the reply. */
 const alike = ({ state, envelope }: Partial<JournalEntry>): RecipientState[] | undefined =>
   state === 'accepted' ? envelope?.to.map((address) => ({ address, state })) : undefined;
 
-/** Settled ones and open ones, each in their list. */
+/** Settled and open recipients, each in their list. */
 function told(
   recipients: readonly RecipientState[] | undefined,
   entry: Partial<JournalEntry>,
@@ -37,7 +37,7 @@ function told(
   };
 }
 
-/** The open ones of an earlier result are out of date. */
+/** The open recipients of an earlier result are out of date. */
 function settledBefore(result: Result | undefined): Told {
   const { openRecipients: _, ...rest } = result ?? {};
   return rest;
@@ -74,13 +74,13 @@ export function failureOf(code: ErrorCode, more: Partial<Failure> = {}): Failure
   return { code, class: kind, message, hint: hint.en, ...more };
 }
 
-/** A thrown error as a failure, if it is a refusal of the reply itself; undefined if it is a fault of the moment (to be tried again). */
+/** A thrown error as a failure, if it is a refusal of the reply itself; undefined if it is a temporary fault (to be retried). */
 export function refusalOf(error: unknown): Failure | undefined {
   if (!(error instanceof MailroomError)) return undefined;
   return ['refuse', 'fail'].includes(catalogue[error.code].action) ? error.toFailure() : undefined;
 }
 
-/** The reply as it was given, which `prepared` keeps beside the rendered mail. */
+/** The reply as submitted, which `prepared` keeps beside the rendered mail. */
 export async function readReply(blobs: Pick<BlobStore, 'read'>, source: string): Promise<unknown> {
   return JSON.parse((await collect(blobs.read(source))).toString()) as unknown;
 }

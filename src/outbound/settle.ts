@@ -1,6 +1,6 @@
-// Settles the uncertain: DATA began and no answer came. Looks for our own header and Message-ID in Sent of the sending mailbox, several
-// times until the window is over (Exchange's copy can be slow). Found: accepted. Not found: held for a person, or sent again if the server's
-// policy says `resend` and Sent could be searched. A search that failed proves nothing.
+// Settles uncertain replies: DATA began and no answer came. Searches for Mailroom's header and Message-ID in Sent of the sending mailbox, several
+// times until the time limit (Exchange's copy can be slow). Found: accepted. Not found: held for a person, or sent again if the server's
+// policy is `resend` and Sent could be searched. A failed search proves nothing.
 import type { Failure } from '../contract/result.ts';
 import { asError } from '../domain/errors.ts';
 import { moveRecipients } from '../domain/recipients.ts';
@@ -31,7 +31,7 @@ export async function settleUncertain(work: Work, entry: JournalEntry): Promise<
     fault = asError(error).message.slice(0, 200);
     deps.emit('SentSearchFailed', { server: server.name, replyId: reply.replyId, err: asError(error) });
   }
-  // The copies of earlier recipients' mails are there already, under the same Message-ID: they prove nothing about this one.
+  // The copies of earlier recipients' mails are already there, under the same Message-ID: they prove nothing about this one.
   const before = entry.acceptances ?? 0;
   if (finding?.found === true && finding.copies <= before)
     finding = { found: false, folder: finding.folder, looked: finding.copies };
@@ -46,9 +46,9 @@ export async function settleUncertain(work: Work, entry: JournalEntry): Promise<
     fence,
     change: { looks, evidence },
   });
-  // A late answer of the server came in between: the journal knows.
+  // A late answer of the server came in between: the journal has it.
   if (!still.moved) return { end: 'later', at: now() + 500 };
-  // Both by the journal's clock: a replica whose own is ahead must not decide early.
+  // Both by the journal's clock: a replica with a fast clock must not decide early.
   const passed = still.at - (entry.uncertainSince ?? still.at);
   const left = settings.settleMs - passed;
   if (left > 0) {

@@ -1,6 +1,6 @@
-// Submits one claimed reply and judges what came of it. Invariant: after DATA began, nothing is sent again unless it is proven that the first
-// did not go. Proof is one of: not a byte left (stream never pulled, or the journal refused); the final dot was never sent; the server
-// answered the dot with a refusal; a person or the policy `resend` says so. All else is uncertain and goes to settle.ts.
+// Submits one claimed reply and classifies the outcome. Invariant: once DATA has begun, nothing is sent again without proof that the first attempt
+// did not go out. Proof is one of: no byte was sent (stream never pulled, or the journal refused); the final dot was never sent; the server
+// answered the dot with a refusal; a person or the policy `resend` decides. Everything else is uncertain and goes to settle.ts.
 import type { BlobReference } from '../contract/message.ts';
 import type { Failure, RecipientState } from '../contract/result.ts';
 import { needsSmtpUtf8 } from '../domain/address.ts';
@@ -27,7 +27,7 @@ export async function prepareAndSubmit(work: Work, found: JournalEntry): Promise
   let entry = found;
   let bytes: Buffer | undefined;
   const unprepared = entry.rendered === undefined;
-  // Before it may be prepared again: of what may have left, the first mail is the one to look for.
+  // Before it may be prepared again: of what may have been sent, the first mail is the one to search for.
   let forgotten = unprepared ? undefined : await forgottenBegin(work, entry);
   if (forgotten !== undefined) return doubtful(work, entry, forgotten);
   const judged = classifySender(work, entry);
@@ -59,7 +59,7 @@ export async function prepareAndSubmit(work: Work, found: JournalEntry): Promise
   return 'kind' in submitted ? accepted(work, { ...entry, attempts: entry.attempts + 1 }, submitted) : submitted;
 }
 
-/** Composes the mail and notes it. @param changed what of the sender is other than when it was prepared before; undefined result: fenced */
+/** Composes the mail and records it. @param changed what differs from the sender of an earlier preparation; undefined result: fenced */
 async function prepareNow(
   work: Work,
   entry: JournalEntry,
@@ -88,7 +88,7 @@ async function prepareNow(
   return { entry: { ...entry, ...prepared.change, state: 'prepared' }, bytes: prepared.bytes };
 }
 
-/** Would end its worker each time that it is tried: a person decides. */
+/** It would end its worker at each attempt: a person decides. */
 function uncomposable(error: unknown): { failure: Failure } {
   if (error instanceof MailroomError && error.code === 'REPLY_NOT_COMPOSED') return { failure: error.toFailure() };
   throw error;
@@ -134,7 +134,7 @@ async function holdForPerson(
   return { end: 'failed', result };
 }
 
-/** Without SMTPUTF8 such an address would go out as bytes that nobody defined: said before anything is sent. */
+/** Without SMTPUTF8 such an address would be sent as undefined bytes: refused before anything is sent. */
 async function needSmtpUtf8(
   submitter: Submitter,
   { from, to }: { from: string; to: readonly string[] },
@@ -147,7 +147,7 @@ async function needSmtpUtf8(
   });
 }
 
-/** From the grant of the pace to DATA on a connection that is open, ms, at most. */
+/** Longest time from the grant of the pace to DATA on an open connection, ms. */
 const PROMPT_MS = 50;
 
 async function submit(
@@ -180,14 +180,14 @@ async function submit(
     await job.progress({ state: entry.state, expectedAt: new Date(now() + granted.waitMs).toISOString() });
     return { end: 'rate-limited', ms: granted.waitMs };
   }
-  // Written while the envelope is said; DATA waits for it, and only for the holder of the claim does what follows go through.
+  // Written during the envelope; DATA waits for it, and it proceeds only for the holder of the claim.
   const submitting = deps.journal.transition(reply.replyId, {
     from: ['prepared', 'submitting'],
     to: 'submitting',
     fence,
     change: { countAttempt: true, ...note },
   });
-  submitting.catch(() => {}); // awaited below, whatever becomes of the submission
+  submitting.catch(() => {}); // awaited below, whatever the outcome of the submission
   const tries = entry.attempts + 1;
   const asked = performance.now();
   let begun: Promise<void> | undefined;
@@ -199,7 +199,7 @@ async function submit(
     bytes: () => (bytes === undefined ? deps.blobs.read(rendered) : inPieces(bytes)),
     tries,
     onDataBegin: (recipients) => {
-      // Told apart only where they differ: most replies have one recipient.
+      // Recorded separately only where they differ: most replies have one recipient.
       const differ = entry.recipients !== undefined || recipients.some(({ state }) => state !== 'accepted');
       said = differ ? afterRcpt(entry, recipients) : undefined;
       begun = submitting.then(async () => {
@@ -214,7 +214,7 @@ async function submit(
     mayGoOn: work.claimStillValid,
   });
   work.maxSize.known = submitter.maxSize() ?? work.maxSize.known;
-  // The journal's writes may still be under way when the connection broke under them: what it says must be known before what comes next.
+  // The journal's writes may still be under way when the connection broke: their result must be known before the next step.
   await begun?.catch(() => {});
   if (outcome.kind === 'withheld' || (outcome.kind === 'failed' && outcome.sent === 'none'))
     await deps.pace.refund(pace);

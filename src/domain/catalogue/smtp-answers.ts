@@ -1,5 +1,5 @@
 // Error catalogue, section smtp, second part: what servers of every make answer about our account, our address and single recipients. The rows that
-// lead here: adapters/smtp/answers.ts.
+// produce these codes: adapters/smtp/answers.ts.
 import { section } from './entry.ts';
 
 export const smtpAnswerErrors = section({

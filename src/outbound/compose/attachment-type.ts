@@ -1,18 +1,18 @@
-// Media type that an attachment is declared as: parsed as the composer parses it, never compared as text. `message / rfc822`, `"multipart"/mixed`
-// and `(x)multipart/mixed` are what a receiver may make of them. Pure.
+// Media type that an attachment is declared as: parsed as the composer parses it, never compared as text. A receiver may read `message / rfc822`,
+// `"multipart"/mixed` and `(x)multipart/mixed` as these types. Pure.
 import { buildHeaderValue, parseHeaderValue } from 'nodemailer/lib/mime-funcs';
 
 /** RFC 6838 §4.2: at most 127 characters each side. */
 const MEDIA_TYPE = /^[a-z0-9][a-z0-9!#$&^_.+-]{0,126}\/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}$/;
 const MAIL_FILE = /\.(eml|mime|mht|mhtml|nws)$/i;
-/** The only ones that say how to read the file; the composer sets name and boundary itself. */
+/** The only parameters that define how to read the file; the composer sets name and boundary. */
 const PARAMETERS = /^(?:charset|format|delsp|method|profile|version|type|codecs|report-type)$/i;
 const FILE = 'application/octet-stream';
 
 /**
- * RFC 2046 §5.2.1 forbids base64 for message/*: one with 8-bit characters, long lines or bare CR or LF could only leave as it is, and would be
- * changed or refused on its way. It leaves as a file, byte for byte. So does what claims to be multipart, and what is no media type.
- * @returns undefined: the composer finds it by the file's name
+ * RFC 2046 §5.2.1 forbids base64 for message/*: with 8-bit characters, long lines or bare CR or LF it could only be sent unchanged, and would be
+ * changed or refused on its way. It is sent as a file, byte for byte, as is anything declared as multipart or with an invalid media type.
+ * @returns undefined: the composer derives the type from the file's name
  */
 export function attachmentType(given: {
   filename: string;

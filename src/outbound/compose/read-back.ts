@@ -1,6 +1,6 @@
-// After composing, header and envelope are read back from what was made and must be what was decided: by nodemailer's own reading, which is
-// what goes to the wire, and by ours, which is what a receiver's program makes of it. A sender or recipient that two parsers read differently
-// is refused, whatever the trick was.
+// After composing, header and envelope are read back and must equal what was decided: with nodemailer's parser, which determines
+// what is sent, and with ours, which represents the recipient's program. A sender or recipient that two parsers read differently
+// is refused, whatever the cause.
 import addressparser from 'nodemailer/lib/addressparser';
 import MimeNode from 'nodemailer/lib/mime-node';
 import { normalAddress } from '../../domain/address.ts';
@@ -20,7 +20,7 @@ export interface Decided {
 
 const FORBIDDEN = ['bcc', 'resent-from', 'resent-sender', 'resent-to', 'resent-cc', 'resent-bcc', 'return-path'];
 
-/** @throws MailroomError REPLY_READ_DIFFERENTLY, naming the field and nothing that is in it */
+/** @throws MailroomError REPLY_READ_DIFFERENTLY, naming the field without its content */
 export function readBack(mail: Buffer, decided: Decided): void {
   const headers = readHeaderBlock(mail);
   const refuse = (field: string, message: string): never => {
@@ -57,7 +57,7 @@ export function readBack(mail: Buffer, decided: Decided): void {
   if (line !== undefined) refuse(line, 'does not fit the lines of a mail');
 }
 
-/** What the transport says to the server: it parses addresses once more before it does. */
+/** What the transport sends to the server: it parses addresses once more before that. */
 function readEnvelopeBack({ from, to }: ReplyEnvelope, refuse: (field: string, message: string) => never): void {
   const said = new MimeNode().setEnvelope({ from, to: [...to] }).getEnvelope();
   if (said.from === false || !same([from], [said.from])) refuse('MAIL FROM', 'is read differently by the transport');
@@ -67,7 +67,7 @@ function readEnvelopeBack({ from, to }: ReplyEnvelope, refuse: (field: string, m
 const transportView = (value: string): string[] =>
   addressparser(value, { flatten: true }).map(({ address }) => address ?? '');
 
-/** The same addresses in the same order; the part before the @ to the letter, the domain in whatever form. */
+/** The same addresses in the same order: the part before the @ exactly, the domain in any form. */
 function same(wanted: readonly string[], read: readonly string[]): boolean {
   return wanted.length === read.length && wanted.every((address, i) => exact(address) === exact(read[i] ?? ''));
 }
