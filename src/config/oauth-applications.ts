@@ -143,7 +143,9 @@ function credentialOf(given: GivenCredential, at: string, sources: Sources): OAu
       `${at}.privateKey`,
       sources,
     );
-    if (!privateKey) sources.problems.push({ field: `${at}.privateKey`, message: 'is required with a certificate' });
+    // One that cannot be read has been named.
+    if (!given.privateKey && !given.privateKeyFile && !given.privateKeyEnv)
+      sources.problems.push({ field: `${at}.privateKey`, message: 'is required with a certificate' });
     return certificate && privateKey ? [{ kind: 'certificate', certificate, privateKey, ...expires }] : [];
   }
   const secret = secretOf(

@@ -34,13 +34,13 @@ export const connectWords = {
   login: { en: 'User name to sign in with', de: 'Benutzername für die Anmeldung' },
   registerTitle: { en: 'No application yet: register one', de: 'Noch keine Anwendung: eine registrieren' },
   registerSteps: {
-    en: 'Entra admin center > App registrations > New registration, this organisation only; Redirect URI (Web): {redirect}; API permissions > Office 365 Exchange Online: for sign-in as an application IMAP.AccessAsApp and SMTP.SendAsApp, for delegated sign-in IMAP.AccessAsUser.All and SMTP.Send; Grant admin consent; Certificates & secrets > New client secret; the operators enter tenant, client id and secret under oauthApplications in the configuration',
-    de: 'Entra Admin Center > App-Registrierungen > Neue Registrierung, nur diese Organisation; Umleitungs-URI (Web): {redirect}; API-Berechtigungen > Office 365 Exchange Online: für die Anmeldung als Anwendung IMAP.AccessAsApp und SMTP.SendAsApp, für die delegierte Anmeldung IMAP.AccessAsUser.All und SMTP.Send; Administratorzustimmung erteilen; Zertifikate & Geheimnisse > Neuer geheimer Clientschlüssel; der Betrieb trägt Mandant, Client-ID und Geheimnis unter oauthApplications in der Konfiguration ein',
+    en: 'Entra admin center > App registrations > New registration, this organisation only; Redirect URI (Web): {redirect}; API permissions > Office 365 Exchange Online: for sign-in as an application IMAP.AccessAsApp and SMTP.SendAsApp, for delegated sign-in IMAP.AccessAsUser.All and SMTP.Send; Grant admin consent; Certificates & secrets: a certificate or a federated credential, else a client secret; the operators enter tenant, client id and that under oauthApplications in the configuration; every click, and the PowerShell for it: docs/en/shared-mailbox-microsoft-365.md',
+    de: 'Entra Admin Center > App-Registrierungen > Neue Registrierung, nur diese Organisation; Umleitungs-URI (Web): {redirect}; API-Berechtigungen > Office 365 Exchange Online: für die Anmeldung als Anwendung IMAP.AccessAsApp und SMTP.SendAsApp, für die delegierte Anmeldung IMAP.AccessAsUser.All und SMTP.Send; Administratorzustimmung erteilen; Zertifikate & Geheimnisse: ein Zertifikat oder Verbundanmeldeinformationen, sonst ein geheimer Clientschlüssel; der Betrieb trägt Mandant, Client-ID und dies unter oauthApplications in der Konfiguration ein; jeder Klick und die PowerShell dazu: docs/de/gemeinsames-postfach-microsoft-365.md',
   },
   powerShell: { en: 'PowerShell for these names', de: 'PowerShell für diese Namen' },
   powerShellHelp: {
-    en: 'An Exchange administrator runs this once. New permissions may take up to half an hour.',
-    de: 'Ein Exchange-Administrator führt dies einmal aus. Neue Berechtigungen können bis zu einer halben Stunde brauchen.',
+    en: 'An Exchange administrator runs this once. New permissions may take up to half an hour. Click paths: docs/en/shared-mailbox-microsoft-365.md.',
+    de: 'Ein Exchange-Administrator führt dies einmal aus. Neue Berechtigungen können bis zu einer halben Stunde brauchen. Klickwege: docs/de/gemeinsames-postfach-microsoft-365.md.',
   },
   powerShellLater: {
     en: 'Fill in the person and choose “Update commands”.',
