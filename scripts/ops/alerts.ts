@@ -251,7 +251,7 @@ export const alerts: readonly Alert[] = [
     severity: 'ticket',
     summary: '{{ $labels.server }} comes near its limit of recipients in 24 hours; at the limit its replies wait',
     steps: [
-      'The portal’s overview and the page of the server show what is used, the limit, and when it is reached at the present rate.',
+      'The portal’s overview and status page show what is used, the limit, and when it is reached at the present rate.',
       'Is it a loop or a campaign? Look at what is sent. Otherwise send part of the replies through an SMTP server with another User; with app-only sign-in each mailbox has a limit of its own (10,000 at Exchange Online).',
       '`pace.recipientsPerDay` of the email server is the limit that Mailroom keeps: set it to what your provider permits.',
     ],

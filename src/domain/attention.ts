@@ -205,7 +205,8 @@ function ofServer(server: ServerFacts, { signInEnds, silenceMs }: AttentionFacts
   if (state !== undefined) found.push(one(state[0], link, state[1], { ...about, since: live.since }));
   const hours = enabled && state === undefined ? silenceOf(server, silenceMs, now) : undefined;
   if (hours !== undefined) found.push(one('MAILBOX_SILENT', link, { hours }, { ...about, since: live.lastMessageAt }));
-  if (enabled) found.push(...ofLimit(server, link, now));
+  const status = `/portal/email-servers/status?name=${encodeURIComponent(name)}`;
+  if (enabled) found.push(...ofLimit(server, status, now));
   if (findings.some(({ code }) => SECRET_ENDS.includes(code))) found.push(one('CREDENTIAL_ENDS', link, {}, about));
   const warnings = findings.filter(({ code, severity }) => severity === 'warning' && !SECRET_ENDS.includes(code));
   found.push(...counted('SERVER_WARNING', link, warnings.length, about));

@@ -79,7 +79,7 @@ export function addForm(portal: FastifyInstance, deps: FormDeps, requestContext:
   ): Promise<string> {
     const { definition, name, revision, view } = sent;
     const { findings } = await deps.preview(more.definition ?? definition, name);
-    const existing = name === undefined ? {} : { existing: { name, revision }, live: view?.live };
+    const existing = name === undefined ? {} : { existing: { name, revision }, live: view?.live.state };
     const known = { definition, hasPassword: view?.hasPassword ?? false, findings, ...existing };
     const frame = requestContext.frame(request);
     return formPage(
@@ -212,7 +212,7 @@ export function addForm(portal: FastifyInstance, deps: FormDeps, requestContext:
       hasPassword: view.hasPassword,
       problems: view.problems,
       findings,
-      live: view.live,
+      live: view.live.state,
       asked: 'look',
       ...(revision === undefined
         ? { readOnly: true, fromFile: view.source === 'file' }

@@ -1,7 +1,7 @@
 // How the form of one email server is drawn: the administrators' fields in the order of their handbook, then sign-in, then what has sound defaults;
 // beside them what they mean together, and the connection test. Pure.
 import type { CheckStep } from '../../domain/doctor.ts';
-import type { Definition, EmailServerView } from '../api/email-servers.ts';
+import type { Definition } from '../api/email-servers.ts';
 import { type Conflict, conflictNote } from './conflict.ts';
 import type { Finding, Problem } from './deps.ts';
 import { findingItem, stateBadge, testLog } from './findings.ts';
@@ -9,7 +9,6 @@ import { fieldsOf, shownField } from './form.ts';
 import { type Html, html } from './html.ts';
 import { csrfField, errorNote, type Frame, page, type ShownError } from './layout.ts';
 import { linkTo } from './list-page.ts';
-import { paceCard } from './pace-view.ts';
 import { probeBox } from './test-page.ts';
 import type { Word } from './words.ts';
 import { labelIn, problemIn } from './words-said.ts';
@@ -38,7 +37,7 @@ export interface FormState {
   /** It is shown again after signing in again. */
   kept?: boolean;
   /** Live state of a stored server. */
-  live?: EmailServerView['live'] | undefined;
+  live?: string | undefined;
   /** What a test of this definition found; absent: none was asked for. */
   tested?: { all: readonly CheckStep[]; sendProbe: boolean };
   /** What was asked for when the problems were found; `look`: they were there before. */
@@ -74,7 +73,7 @@ export function formPage(frame: Frame, state: FormState): string {
     'emailServers',
     html`
 <p class="crumb"><a href="/portal/email-servers">← ${say('back')}</a></p>
-<div class="bar"><h1 class="wrap">${title} ${state.live !== undefined && stateBadge(frame, state.live.state)}</h1>${state.live !== undefined && state.live.state !== 'invalid' && html`<a class="button small" href="${linkTo('status', String(definition.name))}">${say('serverStatus')}</a>`}</div>
+<div class="bar"><h1 class="wrap">${title} ${state.live !== undefined && stateBadge(frame, state.live)}</h1>${state.live !== undefined && state.live !== 'invalid' && html`<a class="button small" href="${linkTo('status', String(definition.name))}">${say('serverStatus')}</a>`}</div>
 ${state.fromFile && html`<div class="note">${say('readOnly')}</div>`}
 ${state.kept === true && html`<div class="note" role="status">${say('kept')}</div>`}
 ${state.conflict !== undefined && conflictNote(frame, state.conflict)}
@@ -102,7 +101,6 @@ ${!readOnly && buttons(frame, state)}
 </div><div class="aside">
 <div id="warnings" role="status" aria-live="polite"${state.findings.length > 0 && html` class="note warn wrap"`}>${state.findings.map((one) => findingItem(frame, one))}</div>
 ${consent(frame, state)}
-${paceCard(frame, state.live?.pace)}
 </div></div>`,
   );
 }

@@ -21,9 +21,3 @@ export function dayMeter(frame: Frame, pace: Pace): Html {
     at !== undefined && html`<div class="dim">${frame.say('limitAt')}: ${exactTime(frame, at)}</div>`
   }`;
 }
-
-/** Beside the form of an SMTP server. */
-export function paceCard(frame: Frame, pace: Pace): Html {
-  const { say } = frame;
-  return html`${pace !== undefined && html`<div class="card"><h2>${say('limits')}</h2><dl class="facts"><dt>${say('paceMinute')}</dt><dd>${minuteMeter(frame, pace)}</dd><dt>${say('paceDay')}</dt><dd>${dayMeter(frame, pace)}</dd></dl></div>`}`;
-}

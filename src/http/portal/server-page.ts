@@ -25,6 +25,7 @@ import {
   since,
 } from './layout.ts';
 import { linkTo } from './list-page.ts';
+import { dayMeter, minuteMeter } from './pace-view.ts';
 import { countIn, durationIn, type Word } from './words.ts';
 import { errorIn } from './words-errors.ts';
 
@@ -69,6 +70,7 @@ ${fact('lastProven', live.lastProvenAt === undefined ? undefined : since(frame, 
 ${fact('lastMessage', live.lastMessageAt === undefined ? undefined : since(frame, live.lastMessageAt))}
 ${fact('blind', live.blindSeconds === undefined ? undefined : durationIn(language, live.blindSeconds))}
 ${fact('waiting', live.waiting === undefined ? undefined : String(live.waiting))}
+${live.pace !== undefined && html`${fact('paceMinute', minuteMeter(frame, live.pace))}${fact('paceDay', dayMeter(frame, live.pace))}`}
 ${definition.authenticationType === 'OAuth2' && fact('tokenEnds', token)}
 ${activity.signIn !== undefined && fact('signInEnds', html`${say('signInBy', { person: activity.signIn.person })} ${exactTime(frame, activity.signIn.endsAt)}`)}
 ${consumers.length > 0 && fact('consumersOf', html`${consumers}`)}</dl>`;

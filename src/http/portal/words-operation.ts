@@ -37,7 +37,6 @@ export const operationWords = {
   },
   paceMinute: { en: 'This minute', de: 'Diese Minute' },
   paceDay: { en: 'Recipients in 24 hours', de: 'Empfänger in 24 Stunden' },
-  limits: { en: 'Limits', de: 'Grenzen' },
   limitAt: { en: 'Limit reached at this rate', de: 'Grenze in diesem Tempo erreicht' },
   of: { en: 'of', de: 'von' },
   fedBy: { en: 'From servers', de: 'Kommt von' },

@@ -241,7 +241,7 @@ describe('operation', () => {
     expect(row).not.toContain('Limit reached');
     // At the present rate the limit is met within the day: on both pages, and on the list of what needs attention.
     await client.hset(paceKey(PREFIX, 'day', mailbox), String(Math.floor(now / 3_600_000)), 9_000);
-    const own = await text(viewer.get(at('edit', name)));
+    const own = await text(viewer.get(at('status', name)));
     expect(own).toContain('9,000 of 10,000');
     expect(own).toMatch(/Limit reached at this rate: <time/);
     const overview = await text(viewer.get('/portal?all=true'));
