@@ -492,6 +492,17 @@ describe.each(languages)('the handbook’s steps 4 to 6 ($locale)', (words) => {
     await page.getByRole('rowheader', { name: flow, exact: true }).waitFor();
     await sound(page);
     await page.screenshot({ path: image(`portal-overview-${language}`) });
+    // One more mail appears in the log of its server while one looks at it, and the history counts.
+    await page.goto(`${base}/portal/email-servers/status?name=${encodeURIComponent(imapName)}`);
+    const logged = page.locator('[data-live="log"] tr', { hasText: 'MessageEnqueued' });
+    await logged.first().waitFor();
+    sandbox.mailboxes.deliver(mailbox, raw.replace('<portal-', '<live-'), JANE);
+    await logged.nth(1).waitFor();
+    await sound(page);
+    await page.goto(`${base}/portal/history?of=${encodeURIComponent(`flow:${flow}`)}`);
+    await page.locator('.plot .strong').first().waitFor();
+    await sound(page);
+    await light(page);
     await page.goto(`${base}/portal/audit`);
     await sound(page);
     await page.goto(`${base}/portal/email-servers`);
