@@ -57,12 +57,15 @@ const TRIPLES = 1 << 15;
 const addUnit = (hash: number, unit: number): number => ((hash << 5) | (unit & 31)) & (TRIPLES - 1);
 const isLetter = (code: number): boolean => ((code | 0x20) >= 0x61 && (code | 0x20) <= 0x7a) || code >= 0xaa;
 
+/** Whether units are the same in some case, as far as ASCII tells; behind the end there are none, and they may be anything. */
+const mayBe = (one: number, other: number): boolean => !(one < 0x80 && other < 0x80) || (one & 31) === (other & 31);
+
 /** The last of the first three bytes from `from` on that the table knows, or -1. Nothing but this loop, which is a nanosecond a byte so, and three otherwise. */
-function nextTriple(bytes: Uint8Array, table: Uint8Array, from: number, to: number): number {
+function nextTriple(bytes: Uint8Array, table: Int32Array, from: number, to: number): number {
   let hash = ((bytes[from] as number) << 5) | ((bytes[from + 1] as number) & 31);
   for (let at = from + 2; at < to; at++) {
     hash = (hash << 5) | ((bytes[at] as number) & 31);
-    if (table[hash & (TRIPLES - 1)] === 1) return at;
+    if ((((table[(hash >> 5) & (TRIPLES / 32 - 1)] as number) >> (hash & 31)) & 1) !== 0) return at;
   }
   return -1;
 }
@@ -73,8 +76,7 @@ function nextTriple(bytes: Uint8Array, table: Uint8Array, from: number, to: numb
  * @param words true: only where a word begins
  */
 export function phraseFinder(phrases: readonly string[], words = false): (text: string) => boolean {
-  const longest = Math.max(...phrases.map(({ length }) => length));
-  const table = new Uint8Array(TRIPLES);
+  const table = new Int32Array(TRIPLES / 32);
   const known = new Map<number, string[]>();
   for (const phrase of phrases) {
     let hashes = [0];
@@ -83,15 +85,20 @@ export function phraseFinder(phrases: readonly string[], words = false): (text: 
       hashes = hashes.flatMap((hash) => forms.map((form) => addUnit(hash, form)));
     }
     for (const hash of new Set(hashes)) {
-      table[hash] = 1;
+      table[hash >> 5] = (table[hash >> 5] as number) | (1 << (hash & 31));
       known.set(hash, [...(known.get(hash) ?? []), phrase]);
     }
   }
   const isAt = (text: string, at: number): boolean => {
     if (words && at > 0 && isLetter(text.charCodeAt(at - 1))) return false;
-    const lower = text.slice(at, at + longest).toLowerCase();
-    const hash = [0, 1, 2].reduce((sum, k) => addUnit(sum, lower.charCodeAt(k)), 0);
-    return known.get(hash)?.some((phrase) => lower.startsWith(phrase)) ?? false;
+    const hash = addUnit(addUnit(addUnit(0, text.charCodeAt(at)), text.charCodeAt(at + 1)), text.charCodeAt(at + 2));
+    // Five units of a phrase are told from those of others at once; only what has them is made lower case.
+    return (known.get(hash) ?? []).some(
+      (phrase) =>
+        mayBe(text.charCodeAt(at + 3), phrase.charCodeAt(3)) &&
+        mayBe(text.charCodeAt(at + 4), phrase.charCodeAt(4)) &&
+        text.slice(at, at + phrase.length).toLowerCase() === phrase,
+    );
   };
   return (text) => {
     for (let from = 0; ; ) {
