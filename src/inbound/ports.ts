@@ -50,6 +50,15 @@ export interface SentMail {
   ours: boolean;
 }
 
+export interface FetchLimits {
+  /** Bytes of `source` at most of each message. */
+  maxBytes: number;
+  /** Messages of one batch at most. */
+  batchCount: number;
+  /** Bytes after which no message is added to a batch. */
+  batchBytes: number;
+}
+
 /** One connection with one folder open; every function answers or throws a MailroomError, within a bound. */
 export interface Mailbox {
   uidValidity: string;
@@ -65,12 +74,12 @@ export interface Mailbox {
   uidsSince(day: Date): Promise<number[]>;
   unseenUids(): Promise<number[]>;
   /**
-   * Streams messages; `source` holds at most `maxBytes` of each. No other command may run until the stream ends. `lull`: nothing comes at the
-   * moment; what is in hand is to be committed and released before the next message is asked for.
+   * Streams messages in batches: as many as have come, up to the limits. A batch may be empty. No other command may run until the stream ends. Each batch
+   * is to be released even if no other ever comes: the server may be kept waiting until it is. When the connection is lost, what came is handed on first.
    */
-  fetch(uids: readonly number[], maxBytes: number): AsyncGenerator<FetchedMessage | 'lull'>;
+  fetch(uids: readonly number[], limits: FetchLimits): AsyncGenerator<FetchedMessage[]>;
   /** The same for every message from the UID on. `n:*` always answers with the last message too, whatever its UID. */
-  fetchFrom(low: number, maxBytes: number): AsyncGenerator<FetchedMessage | 'lull'>;
+  fetchFrom(low: number, limits: FetchLimits): AsyncGenerator<FetchedMessage[]>;
   /** Messages in the folder, as the server last told. */
   count(): number;
   /** INTERNALDATE, size and the fingerprint headers only. */

@@ -8,7 +8,7 @@ import { highest } from '../domain/uid-set.ts';
 import { type Item, itemOf, memoryBytes } from './ingest-message.ts';
 import { faultOf, fetchFailed, fetchSucceeded, isSearching, messageArrived, nextFetch, outlives } from './isolation.ts';
 import { commitItems } from './ledger-commit.ts';
-import type { FetchedMessage, Mailbox } from './ports.ts';
+import type { FetchedMessage, FetchLimits, Mailbox } from './ports.ts';
 import { isExhausted, quarantineUnread, recordVanished, settlePending } from './unread.ts';
 import type { Watched } from './watched.ts';
 
@@ -20,7 +20,7 @@ const MOST_JUMP = 1_000;
  * @throws the connection's error once all that came is committed; what the commit throws
  */
 export async function receive(watched: Watched, mailbox: Mailbox, work: readonly number[]): Promise<readonly number[]> {
-  const { isolation, ports, ledger, server } = watched;
+  const { isolation, ledger } = watched;
   const asked = nextFetch(isolation, work, (uid) => ledger.pending.has(uid));
   const askedSet = new Set(asked);
   const rest = work.filter((uid) => !askedSet.has(uid));
@@ -31,8 +31,9 @@ export async function receive(watched: Watched, mailbox: Mailbox, work: readonly
     return rest;
   }
 
-  const rows = mailbox.fetch(asked, memoryBytes(server, ports.settings.bufferBytes));
-  const { got, error } = await receiveRows(watched, mailbox, rows, (uid) => askedSet.has(uid));
+  const limits = limitsOf(watched);
+  const batches = mailbox.fetch(asked, limits);
+  const { got, error } = await receiveBatches(watched, mailbox, batches, limits, (uid) => askedSet.has(uid));
   if (watched.signal.aborted) return rest; // the list is short because we stopped, not because the server gave less
   const missing = asked.filter((uid) => !got.has(uid));
   if (error === undefined) {
@@ -61,13 +62,14 @@ export async function receive(watched: Watched, mailbox: Mailbox, work: readonly
  * the caller sees whether there is more that FETCH did not give.
  */
 export async function receiveNew(watched: Watched, mailbox: Mailbox): Promise<number> {
-  const { ledger, ports, isolation, server } = watched;
+  const { ledger, isolation } = watched;
   // A message that makes FETCH fail is not asked for with each mail that comes.
   const newest = Math.max(highest(settled(ledger)), ...ledger.pending.keys(), ...isolation.suspects);
-  const rows = mailbox.fetchFrom(newest + 1, memoryBytes(server, ports.settings.bufferBytes));
+  const limits = limitsOf(watched);
+  const batches = mailbox.fetchFrom(newest + 1, limits);
   const most = Math.max(newest, mailbox.uidNext) + MOST_JUMP;
   const isNew = (uid: number) => uid > newest && uid <= most;
-  const { got, error } = await receiveRows(watched, mailbox, rows, isNew);
+  const { got, error } = await receiveBatches(watched, mailbox, batches, limits, isNew);
   if (error === undefined) return got.size;
   if (faultOf(error) !== undefined) {
     watched.fetchError = error;
@@ -83,32 +85,37 @@ interface Received {
   error?: unknown;
 }
 
+const limitsOf = ({ server, ports: { settings } }: Watched): FetchLimits => ({
+  maxBytes: memoryBytes(server, settings.bufferBytes),
+  batchCount: settings.batchCount,
+  batchBytes: settings.batchBytes,
+});
+
 /** @throws what the commit throws */
-async function receiveRows(
+async function receiveBatches(
   watched: Watched,
   mailbox: Mailbox,
-  rows: AsyncGenerator<FetchedMessage | 'lull'>,
+  batches: AsyncGenerator<FetchedMessage[]>,
+  { maxBytes }: FetchLimits,
   wanted: (uid: number) => boolean,
 ): Promise<Received> {
-  const { ports, server, isolation } = watched;
-  const most = memoryBytes(server, ports.settings.bufferBytes);
+  const { ports, isolation } = watched;
   const got = new Set<number>();
   const large: Item[] = [];
-  const batches = openBatches(watched);
+  const commits = openCommits(watched);
   let fetchError: { error: unknown } | undefined;
   const seenAt = ports.monotonic();
   let waitedMs = 0;
   try {
     for (;;) {
       const asked = ports.monotonic();
-      const next = await rows.next().catch((error: unknown) => {
+      const next = await batches.next().catch((error: unknown) => {
         fetchError = { error };
       });
       waitedMs += ports.monotonic() - asked;
       if (next === undefined || next.done === true) break;
-      const row = next.value;
-      if (row === 'lull') await batches.flush();
-      else {
+      const items: Item[] = [];
+      for (const row of next.value) {
         watched.proven();
         const { uid, source } = row;
         // A row without content: OK without data, or flags that somebody changed just now; content may still come.
@@ -116,19 +123,18 @@ async function receiveRows(
         else {
           got.add(uid);
           messageArrived(isolation, uid);
-          const item = itemOf({ ...row, source }, mailbox, most, seenAt);
-          if (item.download === undefined) await batches.add(item);
-          else large.push(item);
+          const item = itemOf({ ...row, source }, mailbox, maxBytes, seenAt);
+          (item.download === undefined ? items : large).push(item);
         }
       }
-      if (batches.failed() || watched.signal.aborted) break;
+      if (items.length > 0) await commits.begin(items);
+      if (commits.failed() || watched.signal.aborted) break;
     }
     ports.metrics.histogram('mailroom_fetch_seconds').observe(waitedMs / 1000);
-    await batches.flush();
   } finally {
     // Before anything else may fail: a command that nobody reads would hold up all that follow on this connection.
-    await rows.return(undefined).catch(() => {});
-    await batches.end();
+    await batches.return(undefined).catch(() => {});
+    await commits.end();
   }
 
   for (const item of large) {
@@ -152,19 +158,16 @@ async function receiveLarge(watched: Watched, item: Item): Promise<{ error: unkn
   }
 }
 
-interface Batches {
-  add(item: Item): Promise<void>;
-  /** Commits what is in hand while the next is fetched. */
-  flush(): Promise<void>;
+interface Commits {
+  /** Resolves when the next batch may be fetched. The items are released when theirs has ended, also by a failure. @throws what an earlier one failed with */
+  begin(items: Item[]): Promise<void>;
   failed(): boolean;
-  /** Waits for the last commit and gives all memory back. */
+  /** Waits for the last one. @throws what one of them failed with */
   end(): Promise<void>;
 }
 
-function openBatches(watched: Watched): Batches {
-  const { batchCount, batchBytes } = watched.ports.settings;
-  let batch: Item[] = [];
-  let bytes = 0;
+/** One batch is stored and parsed while the one before is committed, and the next is fetched. */
+function openCommits(watched: Watched): Commits {
   /** The batch before the last one, and the last: each resolves when it has ended, also by a failure. */
   let [older, newest]: [Promise<void>, Promise<void>] = [Promise.resolve(), Promise.resolve()];
   let failure: { error: unknown } | undefined;
@@ -172,40 +175,28 @@ function openBatches(watched: Watched): Batches {
     for (const item of items) item.release?.();
     items.length = 0;
   };
-  const flush = async () => {
-    const full = batch;
-    batch = [];
-    bytes = 0;
-    // One batch is stored and parsed while the one before is committed, and the next is fetched. At a lull all is committed.
-    await (full.length === 0 ? newest : older);
-    if (failure !== undefined) {
-      release(full);
-      throw failure.error;
-    }
-    if (full.length === 0) return;
-    const turn = newest.then(() => {
-      if (failure !== undefined) throw failure.error;
-    });
-    turn.catch(() => {}); // the batch that waits for it hears of it
-    older = newest;
-    newest = watched.ports.limits
-      .batchSlots(() => commitItems(watched, full, turn))
-      .catch((error: unknown) => {
-        failure ??= { error };
-      })
-      .then(() => release(full));
-  };
   return {
-    async add(item) {
-      batch.push(item);
-      bytes += item.source.length;
-      if (batch.length >= batchCount || bytes >= batchBytes) await flush();
+    async begin(items) {
+      await older;
+      if (failure !== undefined) {
+        release(items);
+        throw failure.error;
+      }
+      const turn = newest.then(() => {
+        if (failure !== undefined) throw failure.error;
+      });
+      turn.catch(() => {}); // the batch that waits for it hears of it
+      older = newest;
+      newest = watched.ports.limits
+        .batchSlots(() => commitItems(watched, items, turn))
+        .catch((error: unknown) => {
+          failure ??= { error };
+        })
+        .then(() => release(items));
     },
-    flush,
     failed: () => failure !== undefined,
     async end() {
       await newest;
-      release(batch);
       if (failure !== undefined) throw asError(failure.error);
     },
   };

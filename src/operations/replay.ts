@@ -121,11 +121,11 @@ const isWanted = (wanted: Selection, { internalDate }: Item): boolean =>
 /** @returns undefined when the mailbox does not give it @throws what the connection throws */
 export async function fetchOne(mailbox: Mailbox, uid: number, most: number): Promise<Item | undefined> {
   let item: Item | undefined;
-  for await (const row of mailbox.fetch([uid], most)) {
-    if (row === 'lull') continue;
-    const { source } = row;
-    if (item !== undefined || row.uid !== uid || source === undefined) row.release?.();
-    else item = itemOf({ ...row, source }, mailbox, most);
-  }
+  for await (const rows of mailbox.fetch([uid], { maxBytes: most, batchCount: 1, batchBytes: most }))
+    for (const row of rows) {
+      const { source } = row;
+      if (item !== undefined || row.uid !== uid || source === undefined) row.release?.();
+      else item = itemOf({ ...row, source }, mailbox, most);
+    }
   return item;
 }

@@ -4,13 +4,16 @@ import type { FetchMessageObject } from 'imapflow';
 import type { ConnectGuard } from '../../domain/connect-guard.ts';
 import type { ImapServer } from '../../domain/email-server.ts';
 import { MailroomError } from '../../domain/errors.ts';
-import type { FetchedMessage, FolderStatus, Mailbox } from '../../inbound/ports.ts';
+import type { FetchedMessage, FetchLimits, FolderStatus, Mailbox } from '../../inbound/ports.ts';
 import type { ProtocolTrace } from '../../telemetry/protocol-trace.ts';
 import type { ImapCredentials } from './client-options.ts';
 import { fetchRows } from './fast-fetch/fetch-rows.ts';
 import { findFolder, folderMissing, isInbox } from './folders.ts';
 import { peopleCommands, sequenceSet } from './people.ts';
 import { type ConnectionOptions, createSession, MOST_LITERAL, type Session } from './session.ts';
+
+/** imapflow ends its commands when the connection is lost; ms until that is no longer awaited. */
+const LOST_MS = 1_000;
 
 /**
  * Connects, signs in and opens the folder.
@@ -91,8 +94,9 @@ function readCommands({ client, answer, clearChanged, isLost }: Session, options
     return found.sort((a, b) => a - b);
   };
 
-  const rows = (uids: readonly number[], query: object, maxLiteral = MOST_LITERAL) =>
-    rowsOf(sequenceSet(uids), query, maxLiteral);
+  const rows = (uids: readonly number[], query: object) => rowsOf(sequenceSet(uids), query, MOST_LITERAL);
+  const messages = (range: string, { maxBytes, batchCount, batchBytes }: FetchLimits) =>
+    rowsOf(range, { source: { start: 0, maxLength: maxBytes } }, maxBytes, { count: batchCount, bytes: batchBytes });
 
   /** The bound is on progress; what ends the stream is an error like any other of the connection. */
   async function* inTime(content: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
@@ -114,18 +118,27 @@ function readCommands({ client, answer, clearChanged, isLost }: Session, options
     slow = true;
   };
 
-  async function* rowsOf(range: string, query: object, maxLiteral: number): AsyncGenerator<FetchedMessage | 'lull'> {
+  async function* rowsOf(
+    range: string,
+    query: object,
+    maxLiteral: number,
+    batch?: { count: number; bytes: number },
+  ): AsyncGenerator<FetchedMessage[]> {
     const items = { uid: true, internalDate: true, size: true, flags: true, ...query };
-    const iterator = fetchRows(client, range, items, maxLiteral, row, { aside });
+    const batches = fetchRows(client, range, items, maxLiteral, row, { aside, ...(batch && { batch }) });
     try {
       for (;;) {
-        // The bound is on progress: a row may take as long as answerMs, the whole as long as it needs.
-        const next = await answer(() => iterator.next(), 'command');
+        const asked = batches.next();
+        asked.catch(() => {});
+        // The bound is on progress: a batch may take as long as answerMs, the whole as long as it needs. What came before a loss is returned first.
+        const next = await answer(() => asked, 'command').catch((error: unknown) => within(LOST_MS, asked, error));
         if (next.done === true) return;
         yield next.value;
       }
     } finally {
-      if (!isLost()) await iterator.return(undefined as never).catch(() => {});
+      // Frees all memory. Awaited only where nothing can delay it.
+      const returned = batches.return(undefined).catch(() => {});
+      if (!isLost()) await returned;
     }
   }
 
@@ -135,18 +148,18 @@ function readCommands({ client, answer, clearChanged, isLost }: Session, options
       low <= 1 ? search({ all: true }) : (await search({ uid: `${low}:*` })).filter((uid) => uid >= low),
     uidsSince: (day) => search({ since: day }),
     unseenUids: () => search({ seen: false }),
-    fetch: (uids, maxBytes) => rows(uids, { source: { start: 0, maxLength: maxBytes } }, maxBytes),
-    fetchFrom(low, maxBytes) {
+    fetch: (uids, limits) => messages(sequenceSet(uids), limits),
+    fetchFrom(low, limits) {
       clearChanged();
-      return rowsOf(`${low}:*`, { source: { start: 0, maxLength: maxBytes } }, maxBytes);
+      return messages(`${low}:*`, limits);
     },
     count: () => (client.mailbox === false ? 0 : client.mailbox.exists),
     async *fetchHeads(uids) {
-      for await (const head of rows(uids, { headers: ['message-id', 'date', 'from'] })) if (head !== 'lull') yield head;
+      for await (const heads of rows(uids, { headers: ['message-id', 'date', 'from'] })) yield* heads;
     },
     async fetchHeader(uid) {
       let found: FetchedMessage | undefined;
-      for await (const head of rows([uid], { headers: true })) if (head !== 'lull' && head.uid === uid) found = head;
+      for await (const heads of rows([uid], { headers: true })) found = heads.find((head) => head.uid === uid) ?? found;
       return found;
     },
     async download(uid) {
@@ -183,6 +196,19 @@ function changeCommands(session: Session, options: ConnectionOptions) {
       await pathOf(session, folder, field);
     },
   } satisfies Partial<Mailbox>;
+}
+
+/** What `value` resolves with in time. @throws `error` when it does not */
+async function within<T>(ms: number, value: Promise<T>, error: unknown): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  try {
+    return await new Promise<T>((resolve, reject) => {
+      timer = setTimeout(reject, ms, error);
+      value.then(resolve, () => reject(error));
+    });
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** Null: the server left the UID out, and nobody can say which message this is. */

@@ -2,7 +2,7 @@
 // is in order afterwards. Fails when a new imapflow is built differently: then rows come the slow way.
 import { type FetchMessageObject, ImapFlow } from 'imapflow';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { fetchRows, type Row } from '../../../src/adapters/imap/fast-fetch/fetch-rows.ts';
+import { fetchRows } from '../../../src/adapters/imap/fast-fetch/fetch-rows.ts';
 import { createReadBudget, type ReadBudget } from '../../../src/adapters/imap/fast-fetch/read-budget.ts';
 import { sharedRead } from '../../../src/adapters/imap/fast-fetch/tap.ts';
 import type { FetchedMessage } from '../../../src/inbound/ports.ts';
@@ -52,33 +52,26 @@ const never = () => {
   throw new Error('this row came by imapflow');
 };
 
-async function* mailsOf(rows: AsyncGenerator<Row>): AsyncGenerator<FetchedMessage> {
-  for await (const row of rows) {
-    if (row === 'lull') continue;
+const releaseAll = (batch: readonly FetchedMessage[] | undefined) => {
+  for (const row of batch ?? []) row.release?.();
+};
+async function* mailsOf(batches: AsyncGenerator<FetchedMessage[]>): AsyncGenerator<FetchedMessage> {
+  for await (const batch of batches) {
     try {
-      yield row;
+      yield* batch;
     } finally {
-      row.release?.();
+      releaseAll(batch);
     }
   }
 }
-/** As the product does it: holds what has come until a batch is full or nothing comes. */
+/** As the product does it: the next batch is fetched while the one before is still held. */
 async function takeAll(client: ImapFlow, budget: ReadBudget, watch: () => void): Promise<number> {
-  const held: FetchedMessage[] = [];
-  const release = () => {
-    for (const row of held.splice(0)) row.release?.();
-  };
   let count = 0;
-  for await (const row of fetchRows(client, '1:*', ITEMS, 8_388_608, never, { budget })) {
+  for await (const batch of fetchRows(client, '1:*', ITEMS, 8_388_608, never, { budget })) {
     watch();
-    if (row === 'lull') release();
-    else {
-      held.push(row);
-      count++;
-      if (held.length === 50) release();
-    }
+    count += batch.length;
+    setTimeout(releaseAll, 2, batch);
   }
-  release();
   return count;
 }
 
@@ -98,7 +91,7 @@ describe.each([
     };
     const take = () => withClient(async (client) => expect(await takeAll(client, budget, watch)).toBe(COUNT));
     await Promise.all([take(), take(), take(), take()]);
-    expect(budget.held()).toBe(0);
+    await waitFor(() => budget.held() === 0);
     // A mail larger than the room is let in alone.
     expect(most).toBeLessThan(2_500_000);
   });
@@ -107,11 +100,11 @@ describe.each([
     const budget = createReadBudget(150_000);
     const holder = budget.ask(149_000); // hardly a mail fits beside
     await withClient(async (client) => {
-      // Told again and again, so that nobody takes the wait for a silence of the server.
-      let lulls = 0;
-      for await (const row of fetchRows(client, '1:*', ITEMS, 8_388_608, never, { budget })) {
-        if (row === 'lull' && ++lulls === 4) break;
-        if (row !== 'lull') row.release?.();
+      // Empty batches come again and again, so that nobody takes the wait for a silence of the server.
+      let empty = 0;
+      for await (const batch of fetchRows(client, '1:*', ITEMS, 8_388_608, never, { budget })) {
+        if (batch.length === 0 && ++empty === 4) break;
+        releaseAll(batch);
       }
       expect(await client.search({ all: true }, { uid: true })).toHaveLength(COUNT);
     });
@@ -119,9 +112,9 @@ describe.each([
     await withClient(async (client) => {
       await expect(
         (async () => {
-          for await (const row of fetchRows(client, '1:*', ITEMS, 8_388_608, never, { budget })) {
-            if (row === 'lull') client.close();
-            else row.release?.();
+          for await (const batch of fetchRows(client, '1:*', ITEMS, 8_388_608, never, { budget })) {
+            if (batch.length === 0) client.close();
+            releaseAll(batch);
           }
         })(),
       ).rejects.toThrow();
@@ -199,12 +192,11 @@ describe.each([
   test('makes the server wait while no row is taken, and yields all rows in the end', async () => {
     await withClient(async (client) => {
       const rows = fetchRows(client, '1:*', ITEMS, 8_388_608, never);
-      const first = await rows.next();
-      expect(first.done).toBe(false);
-      if (first.value !== 'lull') first.value?.release?.();
+      const first: FetchedMessage[] = (await rows.next()).value;
+      releaseAll(first);
       const paused = () => (client as unknown as { _processingResponse: boolean })._processingResponse;
       await waitFor(() => paused(), { describe: 'the reader waits' });
-      let count = 1;
+      let count = first.length;
       for await (const row of mailsOf(rows)) count += row.uid > 0 ? 1 : 0;
       expect(count).toBe(COUNT);
       expect(paused()).toBe(false);
@@ -224,17 +216,29 @@ describe.each([
     });
   });
 
-  test('throws when the connection is lost instead of ending the list early', async () => {
+  test('when the connection is lost, yields what came before and then throws', async () => {
     await withClient(async (client) => {
-      const rows = fetchRows(client, '1:*', ITEMS, 8_388_608, never);
-      const first = await rows.next();
-      if (first.value !== 'lull') first.value?.release?.();
-      client.close();
+      const budget = createReadBudget(8_000_000);
+      const batch = { count: 5, bytes: 8_000_000 };
+      const rows = fetchRows(client, '1:*', ITEMS, 8_388_608, never, { budget, batch });
+      const uids: number[] = [];
       await expect(
         (async () => {
-          for await (const row of mailsOf(rows)) void row;
+          for await (const one of rows) {
+            expect(one.length).toBeLessThanOrEqual(5);
+            uids.push(...one.map(({ uid }) => uid));
+            releaseAll(one);
+            if (uids.length === 5) {
+              // More is in hand, and comes before the error does.
+              await waitFor(() => budget.held() > 0);
+              client.close();
+            }
+          }
         })(),
       ).rejects.toThrow();
+      expect(uids.length).toBeGreaterThan(5);
+      expect(uids).toEqual(uids.map((_, k) => k + 1));
+      expect(budget.held()).toBe(0);
     }).catch((error: unknown) => {
       // Logging out of a closed connection.
       if (!/connection/i.test(String(error))) throw error;

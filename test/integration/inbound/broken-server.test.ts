@@ -4,6 +4,7 @@ import { mailboxOfMessageKey } from '../../../src/contract/names.ts';
 import { parseNothing } from '../../support/inbound.ts';
 import { EXCHANGE_CAPABILITY, type ScriptedFault, scriptedMail } from '../../support/scripted-imap.ts';
 import { scriptedMailboxes } from '../../support/scripted-mailbox.ts';
+import { waitFor } from '../../support/temp.ts';
 
 const { start } = scriptedMailboxes('broken');
 
@@ -87,6 +88,22 @@ describe('rows that were not requested', () => {
     expect(one.imap.commands.filter((command) => command.startsWith('UID FETCH') && command.includes('900'))).toEqual(
       [],
     );
+  });
+});
+
+describe('a connection that is lost', () => {
+  it('while mails are in hand: they are committed, and no mail is fetched twice, lost or doubled', async () => {
+    // The test settings make batches of 20: the last 5 before the loss are no full one.
+    const one = await start(50, { prepare: ({ faults }) => faults.set(46, 'cut') });
+    await waitFor(() => one.imap.connections() > 1);
+    one.imap.faults.delete(46);
+    const jobs = await one.jobsAre(50);
+    await one.isIdle();
+    expect(jobs.map(({ uid }) => uid).sort((a, b) => a - b)).toEqual(Array.from({ length: 50 }, (_, k) => k + 1));
+    const asked = one.imap.commands.flatMap((command) => /^UID FETCH (\S+) .*BODY\.PEEK\[\]/.exec(command)?.[1] ?? []);
+    expect(asked[0]).toBe('1:50');
+    expect(asked.slice(1).map((set) => Number.parseInt(set, 10) > 45)).not.toContain(false);
+    expect(await one.unaccounted()).toEqual([]);
   });
 });
 

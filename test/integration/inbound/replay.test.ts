@@ -109,9 +109,9 @@ it('continues an interrupted run without repeating a message; the next run enque
     const mailbox = await open();
     return {
       ...mailbox,
-      fetch(uids, maxBytes) {
+      fetch(uids, limits) {
         if (++fetched === 4) throw new Error('interrupted');
-        return mailbox.fetch(uids, maxBytes);
+        return mailbox.fetch(uids, limits);
       },
     };
   });

@@ -12,37 +12,35 @@ const MOST_ROWS = 64;
 const MOST_BYTES = 2 * 1024 * 1024;
 /** What all connections of this process together may hold of mails that are not committed yet, bytes. */
 const MOST_HELD = 32 * 1024 * 1024;
-/** Nothing has come for so long, ms: what is in hand had better be committed. */
+/** A batch is handed on as it is when nothing has come for so long, ms, or when its first message has waited for so long. */
 const LULL_MS = 250;
+const MOST_WAIT_MS = 1_000;
 
 /** The switch. Off, a mail costs a fifth more CPU: 1.18–1.34 instead of 0.95–1.08 s / 1,000, four pairs on a quiet machine (docs/performance.md). */
 const FAST = true;
 
 interface FetchOptions {
+  /** Largest batch, messages and bytes; default: what may wait. */
+  batch?: { count: number; bytes: number };
   fast?: boolean;
   aside?: () => void;
   budget?: ReadBudget;
 }
-
-/**
- * `lull`: nothing comes at the moment, because the server is silent or because others hold all the room for mails. Anyone who holds rows is to
- * commit and release them before it continues: others may be waiting for that.
- */
-export type Row = FetchedMessage | 'lull';
 
 /** Attachments are three quarters of all bytes: they must fit. */
 const allocate = createSlabs(4 << 20, 3);
 const processBudget = createReadBudget(MOST_HELD);
 
 /**
- * Rows of `UID FETCH range`, in the order of their arrival. Anyone who stops early leaves the command running: what still comes is thrown away.
+ * Rows of `UID FETCH range` in batches, in the order of their arrival. A batch is empty when others have held all the room for a while: they release it
+ * without anybody's doing. Anyone who stops early leaves the command running: what still comes is thrown away.
  * @param range set of UIDs
  * @param maxLiteral bytes of the largest message that may come at once
  * @param rowOf imapflow's row → ours; null: it is left out
  * @param fast false: every row comes by imapflow's own way
  * @param aside called where imapflow's inside is not what the fast path was written against, and its own way is taken
  * @param budget of all connections together
- * @throws what imapflow throws: the server's refusal, a lost connection
+ * @throws what imapflow throws: the server's refusal, a lost connection; all that came before has been handed on then
  */
 export async function* fetchRows(
   client: ImapFlow,
@@ -50,8 +48,8 @@ export async function* fetchRows(
   query: FetchQueryObject,
   maxLiteral: number,
   rowOf: (message: FetchMessageObject) => FetchedMessage | null,
-  { fast = FAST, aside = () => {}, budget = processBudget }: FetchOptions = {},
-): AsyncGenerator<Row> {
+  { batch, fast = FAST, aside = () => {}, budget = processBudget }: FetchOptions = {},
+): AsyncGenerator<FetchedMessage[]> {
   let rows: FetchedMessage[] = [];
   let bytes = 0;
   let ended = false;
@@ -61,14 +59,17 @@ export async function* fetchRows(
   let waiting: (() => void)[] = [];
   /** A message that others keep from being read. */
   let blocked: Ticket | undefined;
-  /** The consumer has been notified of the lull. */
-  let told = false;
+  /** When the first of `rows` came. */
+  let since = 0;
+  const mostRows = Math.min(batch?.count ?? MOST_ROWS, MOST_ROWS);
+  const mostBytes = Math.min(batch?.bytes ?? MOST_BYTES, MOST_BYTES);
 
   const put = (row: FetchedMessage): void => {
     if (stopped) {
       row.release?.();
       return;
     }
+    if (rows.length === 0) since = performance.now();
     rows.push(row);
     bytes += row.source?.length ?? 0;
     arrived?.();
@@ -125,21 +126,29 @@ export async function* fetchRows(
   };
   void command();
 
+  /** The next batch, by its bounds: one message at least. */
+  const take = (): FetchedMessage[] => {
+    let count = 0;
+    for (let sum = 0; count < rows.length && count < mostRows && sum < mostBytes; count++)
+      sum += rows[count]?.source?.length ?? 0;
+    const taken = rows.splice(0, count);
+    bytes -= taken.reduce((sum, { source }) => sum + (source?.length ?? 0), 0);
+    if (rows.length < MOST_ROWS / 2 && bytes < MOST_BYTES / 2) release();
+    return taken;
+  };
+  /** How long what is in hand may wait for more, ms; undefined: there is nothing that could be handed on. */
+  const patience = (): number | undefined => {
+    if (rows.length === 0) return blocked && LULL_MS;
+    return blocked === undefined ? Math.min(LULL_MS, since + MOST_WAIT_MS - performance.now()) : 0;
+  };
+
   try {
     for (;;) {
-      const row = rows.shift();
-      if (row !== undefined) {
-        bytes -= row.source?.length ?? 0;
-        if (rows.length < MOST_ROWS / 2 && bytes < MOST_BYTES / 2) release();
-        told = false;
-        yield row;
-      } else if (failure !== undefined) throw failure.error;
+      const isFull = rows.length >= mostRows || bytes >= mostBytes;
+      if (isFull || (ended && rows.length > 0)) yield take();
+      else if (failure !== undefined) throw failure.error;
       else if (ended) return;
-      // A wait for others is told again and again, so that it is not taken for a silence of the server, which is told once.
-      else if (!(await arrival(!told ? (blocked === undefined ? LULL_MS : 0) : blocked && LULL_MS))) {
-        told = true;
-        yield 'lull';
-      }
+      else if (!(await arrival(patience()))) yield take();
     }
   } finally {
     stopped = true;
