@@ -16,8 +16,8 @@ const WHERE = { redis: 'Redis', blobs: 'Blob store' } as const;
 const FORMS: Readonly<Record<Retention['form'], Readonly<Record<Language, string>>>> = {
   clear: { en: 'readable', de: 'lesbar' },
   encrypted: {
-    en: 'encrypted with a key of the configuration',
-    de: 'verschlüsselt mit einem Schlüssel der Konfiguration',
+    en: 'encrypted where a key is configured',
+    de: 'verschlüsselt, wo ein Schlüssel konfiguriert ist',
   },
   hashed: { en: 'hashes and numbers', de: 'Prüfsummen und Zahlen' },
   none: { en: 'no personal data but hashes', de: 'keine personenbezogenen Daten außer Prüfsummen' },
@@ -111,7 +111,7 @@ colleagues do with a message in the mailbox: where a works council has a say, as
 - Backups of Redis and of the blob store contain what these hold; choose a time not longer than the ones above.
 
 ## Measures
-- Transport: TLS to mail servers and the identity provider is enforced; for Redis use \`rediss://\`, for the portal a proxy with https.
+- Transport: TLS to mail servers and the identity provider is enforced unless a definition says \`tls: none\`; for Redis use \`rediss://\`, for the portal a proxy with https.
 - At rest: \`blobs.encryptionKeys\` (AES-256-GCM) for mails, \`security.cacheKeys\` for tokens and secrets. Jobs in Redis are readable: encrypt its disk and backups.
 - Access by roles, each change in the audit log; API tokens can be bound to email flows and email servers.
 - More: [SECURITY.md](../../SECURITY.md), [operator.md](../operator.md), [configuration.md](../configuration.md).
@@ -160,7 +160,7 @@ was Kollegen im Postfach mit einer Nachricht tun: Hat ein Betriebsrat mitzubesti
 - Sicherungen von Redis und Blob store enthalten, was diese enthalten; wählen Sie eine Frist, die nicht länger ist als die obigen.
 
 ## Maßnahmen
-- Übertragung: TLS zu Mailservern und Identitätsanbieter ist Pflicht; für Redis nehmen Sie \`rediss://\`, für das Portal einen Proxy mit https.
+- Übertragung: TLS zu Mailservern und Identitätsanbieter ist Pflicht, sofern eine Definition nicht \`tls: none\` sagt; für Redis nehmen Sie \`rediss://\`, für das Portal einen Proxy mit https.
 - Ablage: \`blobs.encryptionKeys\` (AES-256-GCM) für E-Mails, \`security.cacheKeys\` für Token und Geheimnisse. Aufträge in Redis sind lesbar: Verschlüsseln Sie dessen Platte und Sicherungen.
 - Zugriff nach Rollen, jede Änderung im Protokoll; API-Token lassen sich an Email Flows und E-Mail Server binden.
 - Mehr: [SECURITY.md](../../SECURITY.md), [operator.md](../operator.md), [configuration.md](../configuration.md) (englisch).
