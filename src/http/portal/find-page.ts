@@ -21,7 +21,7 @@ export const findBox = ({ say }: Frame, query = ''): Html =>
 
 function reachOf(frame: Frame, { reach, addressesSince }: Answer): Html {
   const { say } = frame;
-  return html`<p class="dim">${say('findReach', { ...reach })}${addressesSince !== undefined && html` ${say('findSince')} ${since(frame, addressesSince)}.`}</p>`;
+  return html`<p class="dim">${say('findReach', { ...reach })}${addressesSince !== undefined && html` ${say('findSince')} ${since(frame, addressesSince)}`}</p>`;
 }
 
 function findPage(frame: Frame, query: string, answer: Answer | undefined): string {

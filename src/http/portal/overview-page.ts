@@ -78,10 +78,17 @@ function subjectOf(frame: Frame, { server, emailFlow }: Attention, view: EmailSe
   return html`${server ?? emailFlow ?? 'Mailroom'}`;
 }
 
+/** Pages that not everybody may open. */
+const LINK_NEEDS = [
+  ['/portal/quarantine', 'quarantine:read'],
+  ['/portal/dead-letters', 'dead-letters:read'],
+] as const;
+
 function attentionNote(frame: Frame, { code, urgency, parameters, since: at, link }: Attention): Html {
   const { title, hint } = attentionText(code, parameters, frame.language);
-  const isOpen = !link.startsWith('/portal/quarantine') || frameMay(frame, 'quarantine:read');
-  return html`<div class="note ${KINDS[urgency]} wrap"><strong>${title}</strong> <span>${hint}${at !== undefined && html` ${frame.say('since')}: ${since(frame, at)}.`}${isOpen && link !== '/portal' && html` <a href="${link}" aria-label="${frame.say('open')}: ${title}">${frame.say('open')}</a>`}</span></div>`;
+  const needed = LINK_NEEDS.find(([path]) => link.startsWith(path))?.[1];
+  const isOpen = needed === undefined || frameMay(frame, needed);
+  return html`<div class="note ${KINDS[urgency]} wrap"><strong>${title}</strong> <span>${hint}${at !== undefined && html` ${frame.say('since')}: ${since(frame, at)}`}${isOpen && link !== '/portal' && html` <a href="${link}" aria-label="${frame.say('open')}: ${title}">${frame.say('open')}</a>`}</span></div>`;
 }
 
 /** The problems of a server are shown in full with its first entry. */

@@ -106,6 +106,9 @@ it('are shown with the consumer’s words, by flow, server, reason and person, i
   expect(await (await administrator.get('/portal/dead-letters')).text()).toContain('secret subject');
   const viewer = await portal.signIn(TOKENS.viewer);
   expect((await viewer.get('/portal/dead-letters')).status).toBe(403);
+  const overview = await (await viewer.get('/portal')).text();
+  expect(overview).toContain('Messages that their consumer gave up on');
+  expect(overview).not.toContain('/portal/dead-letters');
   expect((await viewer.post('/portal/dead-letters/bulk', { act: 'delete:all' })).status).toBe(403);
   const { deadLetters, total } = (await (
     await portal.api('operator', 'GET', `/v1/email-flows/${encodeURIComponent(FLOW)}/dead-letters?limit=1`)
