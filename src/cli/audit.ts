@@ -22,7 +22,7 @@ interface AuditRow {
   matched: number;
   vanished: number;
   quarantined: number;
-  /** Jobs of enqueued and quarantined messages that are still kept on their queue. */
+  /** Jobs of enqueued and quarantined messages that still exist on their queue. */
   jobsKept: number;
   problem?: string;
 }
@@ -67,7 +67,7 @@ async function auditServer(stores: Stores, server: ImapServer): Promise<AuditRow
   };
   try {
     const uids = await listUids(stores, server);
-    // Read after the mailbox: what arrives in between is in neither, what is committed in between is in both.
+    // Read after the mailbox: messages that arrive in between are in neither, and commits in between are in both.
     const ledger = await stores.ledgers.load(id);
     const problem = unsettledBecause(ledger, uids.uidValidity);
     if (problem !== undefined || ledger.meta === undefined)

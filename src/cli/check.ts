@@ -1,5 +1,5 @@
-// `mailroom check [server]`: the tenant doctor. Looks at each email server step by step and says, on failure, exactly what to do. Exit code 0:
-// all is as it has to be; 1: something failed.
+// `mailroom check [server]`: the tenant doctor. Checks each email server step by step and reports, on failure, exactly what to do. Exit code 0:
+// no failure; 1: something failed.
 import type { Command } from 'commander';
 import { checkInvalid } from '../doctor/run-steps.ts';
 import { catalogue, titleOf } from '../domain/catalogue/index.ts';
@@ -46,7 +46,7 @@ export function checkCommand(program: Command): void {
     });
 }
 
-/** @throws MailroomError EMAIL_SERVER_NOT_FOUND with the names there are */
+/** @throws MailroomError EMAIL_SERVER_NOT_FOUND with the existing names */
 function chosen(servers: readonly EmailServer[], name: string | undefined): readonly EmailServer[] {
   if (name === undefined) return servers.filter(({ enabled }) => enabled);
   const found = servers.filter((server) => server.name === name.normalize('NFC'));
@@ -77,10 +77,10 @@ function line(step: CheckStep, language: Language): string {
   return `${first}\n          ${code}: ${message}${remoteLine}\n          ${fix}: ${inLines(remedy[language])}\n`;
 }
 
-/** Commands one below the other, to be copied one by one. */
+/** Commands one below the other, to copy one at a time. */
 const inLines = (text: string) => text.split('; ').join('\n            ');
 
-/** The German sentence; what was found in this very case exists in English alone, and follows. */
+/** The German sentence, followed by the details of this case, which exist in English only. */
 function germanMessage({ code, message }: NonNullable<CheckStep['failure']>): string {
   const title = titleOf(code, 'de');
   return message === catalogue[code].message ? title : `${title} (${message})`;

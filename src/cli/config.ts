@@ -23,7 +23,7 @@ export function configCommand(program: Command): void {
     });
 }
 
-/** Prints what is found; true when nothing is wrong. Warnings are no failure. */
+/** Prints the findings; true when there is no error. Warnings do not count as errors. */
 function check({ config, files }: ReturnType<typeof readConfig>): boolean {
   const say = (line: string) => void process.stdout.write(`${line}\n`);
   for (const file of files) say(`read     ${file}`);
@@ -47,7 +47,7 @@ function check({ config, files }: ReturnType<typeof readConfig>): boolean {
       'missing  no email server is defined here (those created in the portal are not read): nothing would be watched or sent',
     );
   const findings = checkEmailServers(servers, { applications: config.oauthApplications, wrong });
-  // A server without its application cannot sign in; everything else may be meant.
+  // A server without its application cannot sign in; everything else may be intended.
   const hopeless = ({ code }: Finding) => code === 'APPLICATION_NOT_CONFIGURED';
   for (const finding of findings)
     say(`${hopeless(finding) ? 'invalid' : finding.severity}  ${finding.message}\n         ${finding.hint.en}`);

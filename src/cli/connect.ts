@@ -1,4 +1,4 @@
-// What the looking commands (servers, audit, replay, replies) need: configuration, email servers and stores, opened quietly and closed again.
+// What the read-only commands (servers, audit, replay, replies) need: configuration, email servers and stores, opened quietly and closed again.
 import type { Command } from 'commander';
 import type { Config } from '../config/config.ts';
 import { readEmailServers } from '../config/email-servers.ts';
@@ -18,7 +18,7 @@ export interface Connected {
   config: Config;
   stores: Stores;
   servers: readonly EmailServer[];
-  /** Definitions that are wrong, of files and portal. */
+  /** Invalid definitions, from files and the portal. */
   invalid: readonly InvalidEmailServer[];
   emit: Emit;
 }
@@ -26,7 +26,7 @@ export interface Connected {
 /** Milliseconds that a command waits for Redis. */
 const REDIS_WAIT_MS = 2_500;
 
-/** Runs the action with everything open; warnings go to stderr, so that stdout is the command's own. */
+/** Runs the action with everything open; warnings go to stderr, so that stdout contains only the command's output. */
 export async function connected<T>(command: Command, action: (connected: Connected) => Promise<T>): Promise<T> {
   const config = configOf(command);
   const stack = releaseStack();
@@ -45,7 +45,7 @@ export async function connected<T>(command: Command, action: (connected: Connect
   }
 }
 
-/** As {@link connected}, for what is done with replies. */
+/** Like {@link connected}, for commands on replies. */
 export function repliesOf<T>(command: Command, action: (replies: Replies) => Promise<T>): Promise<T> {
   return connected(command, async ({ config, stores, servers, emit }) => {
     const room = openReplies(config, stores, () => servers, emit);
@@ -57,7 +57,7 @@ export function repliesOf<T>(command: Command, action: (replies: Replies) => Pro
   });
 }
 
-/** The IMAP servers asked for by name, or all. @throws MailroomError EMAIL_SERVER_NOT_FOUND with the names there are */
+/** The IMAP servers with these names, or all. @throws MailroomError EMAIL_SERVER_NOT_FOUND with the existing names */
 export function imapServers(servers: readonly EmailServer[], name?: string): ImapServer[] {
   const all = servers.filter(isImap);
   if (name === undefined) return all;

@@ -1,4 +1,4 @@
-// What `mailroom credentials test` says of one credential, in English and German.
+// The output of `mailroom credentials test` for one credential, in English and German.
 import { catalogue, type ErrorCode } from '../domain/catalogue/index.ts';
 import type { OAuthApplication, OAuthCredential } from '../domain/email-server.ts';
 import type { Language } from './language.ts';
@@ -22,7 +22,7 @@ export interface CredentialFacts {
   thumbprint?: string;
 }
 
-/** Portal paths of Microsoft would lead astray. */
+/** Portal paths of Microsoft would be misleading. */
 export function genericFix({ name, clientId, proxy }: OAuthApplication, tokenUrl: string, code: ErrorCode) {
   const { host } = new URL(tokenUrl);
   if (code === 'OAUTH_UNREACHABLE')

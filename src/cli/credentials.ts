@@ -1,5 +1,5 @@
-// `mailroom credentials`: the credentials of the OAuth2 applications, when they end and which is in use. `credentials test`: a dry run before one
-// is promoted, of a configured one by its number or of one that is not in the configuration yet, from files.
+// `mailroom credentials`: the credentials of the OAuth2 applications, their expiry, and which one is in use. `credentials test`: a dry run before one
+// is promoted, for a configured one by its number or for one that is not configured yet, from files.
 import { X509Certificate } from 'node:crypto';
 import type { Command } from 'commander';
 import { tryCredential } from '../adapters/oauth/credential-test.ts';
@@ -110,7 +110,7 @@ function thumbprintOf(certificate: string): { thumbprint?: string } {
   }
 }
 
-/** @throws MailroomError OAUTH_APPLICATION_NOT_CONFIGURED with the names there are */
+/** @throws MailroomError OAUTH_APPLICATION_NOT_CONFIGURED with the existing names */
 function chosen(applications: readonly OAuthApplication[], name: string | undefined): readonly OAuthApplication[] {
   if (name === undefined) return applications;
   const found = applications.filter((one) => one.name === name.normalize('NFC'));

@@ -1,4 +1,4 @@
-// `mailroom invite`: a one-time code that signs a person in to the portal. The first administrator's way in, and the way back in.
+// `mailroom invite`: a one-time code that signs a person in to the portal, for the first administrator and after a lock-out.
 import { type Command, Option } from 'commander';
 import { type PortalRole, portalRoles } from '../domain/access.ts';
 import { connected } from './connect.ts';

@@ -1,4 +1,4 @@
-// `mailroom log-level`: shows and changes the log level of running processes, for all or for one email server, for a while; and the trace of one
+// `mailroom log-level`: shows and changes the log level of running processes, for all or for one email server, for a limited time; and the trace of one
 // server's protocol.
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { MailroomError } from '../domain/errors.ts';

@@ -1,4 +1,4 @@
-// `mailroom login <server>`: delegated sign-in by device code, for anyone who administers at a terminal. Prints address and code, waits until
+// `mailroom login <server>`: delegated sign-in by device code, for administration in a terminal. Prints address and code, waits until
 // the person has signed in, and checks that it is the right one.
 import type { Command } from 'commander';
 import type { EmailServer } from '../domain/email-server.ts';
@@ -26,7 +26,7 @@ export function loginCommand(program: Command): void {
     });
 }
 
-/** @throws MailroomError EMAIL_SERVER_NOT_FOUND with the names there are; CONFIG_INVALID when the server does not sign in by a person */
+/** @throws MailroomError EMAIL_SERVER_NOT_FOUND with the existing names; CONFIG_INVALID when the server does not sign in as a person */
 function delegatedServer(servers: readonly EmailServer[], name: string): EmailServer {
   const isDelegated = ({ authentication }: EmailServer) =>
     authentication.type === 'OAuth2' && authentication.signIn === 'delegated';

@@ -1,4 +1,4 @@
-// `mailroom parse FILE… | -`: what Mailroom makes of raw mails, as JSON, one line a file. For support and for trying things out.
+// `mailroom parse FILE… | -`: how Mailroom reads raw mails, as JSON, one line a file. For support and experiments.
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
@@ -69,7 +69,7 @@ function bytes(value: string): number {
   return Number(value);
 }
 
-/** Resolves once the pipe took it, so that a slow reader does not make us hold many messages. */
+/** Resolves once the pipe has accepted it, so that a slow reader does not fill our memory with messages. */
 const write = (line: string): Promise<void> =>
   new Promise((resolve, reject) => {
     process.stdout.write(line, (error) => (error ? reject(error) : resolve()));

@@ -1,4 +1,4 @@
-// The command line: one file a command. A command that fails says the error as a person reads it and gives exit code 1 (2: wrong usage).
+// The command line: one file a command. A failing command prints a readable error and exits with code 1 (2: wrong usage).
 import { Command, CommanderError } from 'commander';
 import { MailroomError } from '../domain/errors.ts';
 import { redisError } from '../domain/redis-errors.ts';
@@ -71,7 +71,7 @@ function addExamples(command: Command, name: string): void {
   for (const one of command.commands) addExamples(one, command.parent === null ? one.name() : `${name} ${one.name()}`);
 }
 
-/** An error as a person reads it at the command line. */
+/** An error in readable form for the command line. */
 export function explain(thrown: unknown): string {
   const error = redisError(thrown) ?? thrown;
   if (!(error instanceof MailroomError)) return `mailroom: ${errorText(error)}`;

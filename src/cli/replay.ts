@@ -1,4 +1,4 @@
-// `mailroom replay`: puts messages of a mailbox on a queue once more, on purpose: for a backend that lost them, or for a trial on a shadow
+// `mailroom replay`: deliberately puts messages of a mailbox on a queue once more: for a backend that lost them, or for a trial on a shadow
 // flow.
 import { randomBytes } from 'node:crypto';
 import { type Command, InvalidArgumentError } from 'commander';

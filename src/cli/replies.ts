@@ -1,4 +1,4 @@
-// `mailroom replies`: what became of replies, and the decision about a held one (release sends it again, drop never does).
+// `mailroom replies`: the state of replies, and the decision about a held one (release sends it again, drop never does).
 import { type Command, InvalidArgumentError } from 'commander';
 import type { Result } from '../contract/result.ts';
 import type { Replies } from '../outbound/index.ts';

@@ -36,14 +36,14 @@ export function sandboxCommand(program: Command): void {
     .option('--control-port <port>', 'HTTP control port on loopback (default: free)', port)
     .option('--auto-approve', 'approve sign-ins and device codes without a click')
     .option('--json', 'print the endpoints as one line of JSON')
-    // `--config` before or after the command is the program's own option (there a folder), wherever it stands: what was given comes by that way.
+    // `--config` before or after the command is always the program's own option (there a folder), so its value comes from there.
     .action((options: Options, command: Command) => run({ ...options, ...command.optsWithGlobals<Options>() }));
 }
 
 async function run(options: Options): Promise<void> {
   const config = withOptions(options.config ? await readSandboxConfig(options.config) : demoTenant(), options);
   const folder = options.caFile ? undefined : await mkdtemp(join(tmpdir(), 'mailroom-sandbox-'));
-  // Signals are listened to before anything is opened, so that none is lost in between.
+  // Signal listeners are registered before anything is opened, so that no signal is lost in between.
   const interrupted = new Promise<void>((resolve) => {
     process.once('SIGINT', () => resolve());
     process.once('SIGTERM', () => resolve());
@@ -74,7 +74,7 @@ async function run(options: Options): Promise<void> {
   }
 }
 
-/** Options win over the file. */
+/** Options override the file. */
 function withOptions(config: SandboxConfig, options: Options): SandboxConfig {
   const ports = {
     oauth: options.oauthPort,

@@ -49,14 +49,14 @@ function rolesFrom(text: string): Role[] {
 }
 
 const GRACE_MS = 25_000;
-/** Milliseconds from the end of everything to the end of the process. */
+/** Milliseconds from the end of all work to the end of the process. */
 const EXIT_MS = 500;
 
 async function serve(config: Config, roles: readonly Role[]): Promise<void> {
   const signal = firstSignal(GRACE_MS);
   const stopping = new AbortController();
   void signal.then(() => stopping.abort());
-  // Until it is there the signal is ignored: unheard, it would end the process.
+  // Until the real listener exists, the signal is ignored: without any listener it would end the process.
   let toggleDebug = () => {};
   process.on('SIGUSR2', () => toggleDebug());
   const load = () => readConfig({ configDir: config.configDir });
@@ -66,6 +66,6 @@ async function serve(config: Config, roles: readonly Role[]): Promise<void> {
   });
   if (gateway !== undefined) ({ toggleDebug } = gateway);
   await gateway?.stop(await signal);
-  // All is stopped; what a library still waits for (the last export of traces to a collector that is away) has no weight.
+  // Everything has stopped; what a library still waits for (the last export of traces to an unreachable collector) does not matter.
   setTimeout(() => process.exit(), EXIT_MS).unref();
 }

@@ -73,7 +73,7 @@ export function messageLines(message: Message): string {
     .join('\n');
 }
 
-/** Text of strangers must not steer the terminal: control characters and direction overrides are shown, not obeyed. */
+/** Text from strangers must not control the terminal: control characters and direction overrides are shown, not executed. */
 function visible(text: string): string {
   return text.replace(
     /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g,

@@ -1,4 +1,4 @@
-// `mailroom token`: makes an API token, and the entry of http.apiTokens that knows it by its digest only.
+// `mailroom token`: creates an API token, and its entry for http.apiTokens, which contains only a digest.
 import { createHash, randomBytes } from 'node:crypto';
 import { type Command, Option } from 'commander';
 import { type AccessRole, roles } from '../domain/access.ts';

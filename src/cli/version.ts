@@ -1,4 +1,4 @@
-// `mailroom version`: which build this is, and which data in Redis it knows.
+// `mailroom version`: the running build, and the version of the data in Redis that it supports.
 import type { Command } from 'commander';
 import { readBuild } from '../lib/build.ts';
 import { SCHEMA_VERSION } from '../wiring/stores.ts';

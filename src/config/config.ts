@@ -1,13 +1,13 @@
 // The process's configuration: config/mailroom.{yaml,yml,json} + environment + <ENV>_FILE secrets → one frozen Config, read once at start.
-// Email servers are not in here: they come and go while the process runs (config/watch.ts); OAuth2 applications are read again as well
-// (config/watch-applications.ts), here stand those of the start.
+// Email servers are not part of it: they change while the process runs (config/watch.ts); OAuth2 applications are read again as well
+// (config/watch-applications.ts), so these are the ones from the start.
 import type { AccessRole, TokenScope } from '../domain/access.ts';
 import type { InvalidOAuthApplication, OAuthApplication } from '../domain/email-server.ts';
 import type { RoleMapping } from '../domain/role-claims.ts';
 import type { TracingSettings } from '../telemetry/tracing.ts';
 import { readConfig } from './load.ts';
 
-/** One key of a ring. The first of a ring encrypts and signs; the others still decrypt and verify (rotation without a gap). */
+/** One key of a ring. The first key of a ring encrypts and signs; the others still decrypt and verify (rotation without a gap). */
 export interface Key {
   id: string;
   /** 32 bytes. */
@@ -25,7 +25,7 @@ export interface Endpoint {
 export interface ApiToken {
   name: string;
   role: AccessRole;
-  /** SHA-256 of the token, hex: the token itself is kept nowhere. */
+  /** SHA-256 of the token, hex: the token itself is not stored. */
   digest: string;
   scope?: TokenScope;
 }
@@ -55,7 +55,7 @@ export interface Config {
   readonly redis: {
     /** redis:// or rediss://; in production this, sentinels or cluster is set. */
     readonly url: string | undefined;
-    /** What every key begins with; installations that share a Redis have different ones. */
+    /** The beginning of every key; installations that share a Redis have different ones. */
     readonly prefix: string;
     readonly sentinels: readonly Endpoint[];
     readonly sentinel: {
@@ -96,7 +96,7 @@ export interface Config {
       readonly prefix: string;
       readonly forcePathStyle: boolean;
     };
-    /** Empty: stored as they are. */
+    /** Empty: stored unencrypted. */
     readonly encryptionKeys: KeyRing;
     readonly retentionDays: number;
   };
@@ -121,7 +121,7 @@ export interface Config {
     readonly oidc: {
       readonly issuer: string | undefined;
       readonly clientId: string | undefined;
-      /** Undefined: a public client (PKCE alone). */
+      /** Undefined: a public client (PKCE only). */
       readonly clientSecret: string | undefined;
       readonly scopes: readonly string[];
       /** Claim of the id token with roles or groups. */
@@ -133,7 +133,7 @@ export interface Config {
     };
   };
   readonly lifecycle: {
-    /** 0: a main thread that does not answer is not ended. */
+    /** 0: a main thread that does not respond is not ended. */
     readonly stallSeconds: number;
   };
   readonly inbound: {
@@ -141,10 +141,10 @@ export interface Config {
     readonly startStaggerMs: number;
     /** IDLE is reissued after this time. */
     readonly idleRenewSeconds: number;
-    /** A connection that says nothing for this long when asked is dead. */
+    /** A connection that does not answer a command for this long is dead. */
     readonly deadAfterSeconds: number;
     readonly reconcileSeconds: number;
-    /** 0: silence of a mailbox is not told. */
+    /** 0: silence of a mailbox is not reported. */
     readonly silenceHours: number;
     readonly leaseSeconds: number;
     readonly batchCount: number;
@@ -199,11 +199,11 @@ export interface Config {
     readonly cacheKeys: KeyRing;
     /** Signs the conversation token in our Message-IDs. */
     readonly conversationKeys: KeyRing;
-    /** Part of what is signed: tells installations that share keys apart. */
+    /** Part of what is signed: distinguishes installations that share keys. */
     readonly installation: string;
     /** Addresses, networks and host names that servers made in the portal may connect to although they are refused by default. */
     readonly portalAllowedHosts: readonly string[];
-    /** Further addresses and networks that they may not. */
+    /** Further addresses and networks that they may not connect to. */
     readonly portalDeniedNetworks: readonly string[];
   };
   /** Files with email server definitions, absolute; those that do not exist are skipped until they do. */

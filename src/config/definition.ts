@@ -1,14 +1,14 @@
 // The definition of one email server as administrators write it: the fields of the handbook in camelCase, and the optional ones with their
-// defaults. Shape only; email-servers.ts makes the server of it and compares the definitions with each other.
+// defaults. Shape only; email-servers.ts creates the server from it and compares the definitions with each other.
 import { z } from 'zod';
 import { normalAddress, parseAddress } from '../domain/address.ts';
 import { pastedAddresses } from '../domain/pasted-addresses.ts';
 import { inZod } from './issues.ts';
 import { isHost } from './setting.ts';
 
-/** Code points, as people count characters. */
+/** Code points, which is how people count characters. */
 const NAME_LENGTH = 100;
-/** Controls, line separators, direction overrides, lone surrogates: invisible, and made to deceive. */
+/** Controls, line separators, direction overrides, lone surrogates: invisible and used to deceive. */
 const FORBIDDEN = /[\p{Cc}\p{Cs}\u2028\u2029\u202A-\u202E\u2066-\u2069\uFEFF]/u;
 
 export const label = z
@@ -23,7 +23,7 @@ export const label = z
 
 const filled = z.string(inZod('notText')).trim().min(1, inZod('empty'));
 
-/** A list of one would otherwise pass as its text: String(['enabled']) is enabled. */
+/** A list with one item would otherwise pass as its text: String(['enabled']) is enabled. */
 export const scalar = (given: unknown): string => (typeof given === 'object' ? '' : String(given).trim());
 
 /** Text compared without case and spaces: `OAUTH2` is `OAuth2`. */
@@ -60,7 +60,7 @@ const addressKey = z.string().transform((text, context) => {
 
 /** Entries of a list or a map in one definition. */
 const MOST_ENTRIES = 500;
-/** Counted before any entry is looked at: 60,000 of them would take minutes to refuse one by one. */
+/** Counted before any entry is checked: refusing 60,000 of them one by one would take minutes. */
 const few = <T>(schema: z.ZodType<T>) =>
   z
     .unknown()
@@ -72,7 +72,7 @@ const few = <T>(schema: z.ZodType<T>) =>
     })
     .pipe(schema);
 
-/** A list, or text as people paste it. The same address twice is once. */
+/** A list, or pasted text. The same address twice counts once. */
 const addresses = z
   .preprocess(
     (given) =>

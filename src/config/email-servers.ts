@@ -1,4 +1,4 @@
-// Definitions of email servers (files, portal) → servers and invalid ones, item by item: a wrong definition never stops the others.
+// Definitions of email servers (files, portal) → servers and invalid ones, item by item: an invalid definition never affects the others.
 import { dirname } from 'node:path';
 import { mailboxId } from '../contract/names.ts';
 import { normalAddress, parseAddress } from '../domain/address.ts';
@@ -19,19 +19,19 @@ import { parseYaml } from './yaml.ts';
 export interface Found {
   definition: unknown;
   source: 'file' | 'portal';
-  /** How its fields are named in messages: `emailServers[1]`; empty for a form. */
+  /** How messages name its fields: `emailServers[1]`; empty for a form. */
   at: string;
   index: number;
-  /** Relative files of secrets start here. */
+  /** Relative paths of secret files start here. */
   folder: string;
-  /** Found wrong before it came here: a secret of the portal that does not open. */
+  /** A problem found earlier: a secret of the portal that does not decrypt. */
   problem?: Problem;
 }
 
 type Env = Readonly<Record<string, string | undefined>>;
 
 export interface PortalDefinitions {
-  /** Definitions made in the portal, secrets decrypted. A definition whose secret does not open comes with `problem`. */
+  /** Definitions from the portal, with decrypted secrets. A definition whose secret does not decrypt has a `problem`. */
   list(): Promise<readonly { name: string; definition: unknown; problem?: Problem }[]>;
   /** Calls back after each change by any replica; returns the un-subscriber. */
   onChange(listener: () => void): () => void;
@@ -61,7 +61,7 @@ export async function readPortal(portal: PortalDefinitions | undefined): Promise
 
 /**
  * Definitions of one file: a list, or `emailServers:` with a list. No file: none.
- * @param parse YAML → value; anyone who reads often remembers it
+ * @param parse YAML → value; frequent readers usually cache it
  * @throws MailroomError EMAIL_SERVERS_UNREADABLE with file and line
  */
 export function readDefinitionFile(file: string, parse: (text: string) => unknown = parseYaml): Found[] {
@@ -94,7 +94,7 @@ export function readDefinitionFile(file: string, parse: (text: string) => unknow
   }));
 }
 
-/** Every definition for itself, then against those before it: names are unique, and a mailbox is watched once. */
+/** Each definition separately, then against the earlier ones: names are unique, and a mailbox is watched once. */
 export function combine(found: readonly Found[], env: Env): Omit<EmailServerList, 'revision'> {
   const servers: EmailServer[] = [];
   const invalid: InvalidEmailServer[] = [];
@@ -132,7 +132,7 @@ export function combine(found: readonly Found[], env: Env): Omit<EmailServerList
 }
 
 const join = (at: string, field: string): string => (at === '' ? field : `${at}.${field}`);
-/** Its name, wrong in other ways or not. */
+/** Its name, even if other fields are invalid. */
 export function nameOf(definition: unknown): string | undefined {
   const name =
     typeof definition === 'object' && definition !== null && 'name' in definition ? definition.name : undefined;
@@ -151,10 +151,10 @@ function wordsFor(type: 'IMAP' | 'SMTP'): Words {
   };
 }
 
-/** Good definitions that hold all they need: the same object is the same server. All are read every minute, and a thousand take 50 ms to check. */
+/** Valid definitions: an unchanged definition yields the same object. All are read every minute, and checking a thousand takes 50 ms. */
 const good = new WeakMap<object, EmailServer>();
 
-/** One definition; undefined with at least one problem when it is wrong. */
+/** One definition; undefined with at least one problem when it is invalid. */
 export function parseEmailServer(item: Found, env: Env, problems: Problem[]): EmailServer | undefined {
   const { definition, at } = item;
   if (typeof definition !== 'object' || definition === null || Array.isArray(definition)) {
@@ -212,7 +212,7 @@ function strangeRecipients({ user, aliases, flowByRecipient }: ImapDefinition, a
     }));
 }
 
-/** One, and nothing beside it: what signs in is this text. */
+/** Exactly one address, without anything else: this text is used to sign in. */
 const isAddress = (text: string): boolean => {
   const parsed = parseAddress(text);
   return parsed.ok && parsed.value.name === '' && !text.includes('<');
@@ -232,7 +232,7 @@ function authenticationOf(
       got: shownValue(given.user),
     });
   const files = ['passwordFile', 'passwordEnv', 'caFile'] as const;
-  // Anyone who may use the portal must not read files of this machine, or its environment, by way of a password that is sent to a host.
+  // A user of the portal must not read files or the environment of this machine by sending them as a password to a host.
   for (const field of files) if (item.source === 'portal' && given[field] !== undefined) problem(field, 'notInPortal');
   if (sources.problems.length > 0) return undefined;
   if (given.authenticationType === 'None') {

@@ -1,21 +1,21 @@
-// Watching files whatever writes them: by their folders (an editor's rename and a ConfigMap's swapped symlink change no watched inode), and by
-// polling besides, for file systems that tell nothing. Who watches reads everything again; nothing here looks into a file.
+// Watches files whatever writes them: by their folders (an editor's rename and a ConfigMap's swapped symlink change no watched inode), and
+// by polling, for file systems without notifications. The caller reads everything again; nothing here reads a file.
 import { type FSWatcher, statSync, watch } from 'node:fs';
 import { dirname } from 'node:path';
 
 interface FileWatchSettings {
-  /** Absolute paths as they are now; those that do not exist are taken up when they appear. */
+  /** Absolute paths; files that do not exist are noticed when they appear. */
   files: () => readonly string[];
   onChange: () => void;
-  /** True: told at each poll, because something cannot be read at the moment. */
+  /** True: notifies at each poll, because something cannot be read at the moment. */
   restless?: () => boolean;
   /** Milliseconds between polls. */
   pollMs: number;
-  /** Milliseconds of quiet after a change before it is told: editors write in steps. */
+  /** Milliseconds without a change before the notification: editors write in steps. */
   debounceMs: number;
 }
 
-/** Now and then all is read again, whatever the files' stamps say: what they name may have changed while they did not. */
+/** Everything is read again periodically, whatever the files' timestamps: secrets that they name may have changed. */
 const POLLS_TO_READ_ALL = 12;
 
 export function watchFiles(settings: FileWatchSettings): { changed(): void; stop(): void } {
@@ -42,7 +42,7 @@ export function watchFiles(settings: FileWatchSettings): { changed(): void; stop
         });
         watchers.set(folder, watcher);
       } catch {
-        // The folder is not there (yet), or the limit of watches is reached: polling does it.
+        // The folder does not exist (yet), or the limit of watches is reached: polling covers it.
       }
     }
   }

@@ -1,19 +1,19 @@
-// zod's issues in our words: `<path>: must be …, got …`, unknown keys with the nearest known one, secrets never shown.
+// zod's issues in Mailroom's words: `<path>: must be …, got …`, unknown keys with the nearest known one, secrets never shown.
 import type { z } from 'zod';
 import { isProblemCode, type Parameters, type ProblemCode, type Wrong, wrong } from '../domain/definition-problem.ts';
 import { nearest } from './nearest.ts';
 import { type Problem, shownValue } from './problem.ts';
 
 export interface Words {
-  /** Keys that are known where an unknown one stood; the path is the parent's. */
+  /** Known keys in place of an unknown one; the path is the parent's. */
   keysAt: (path: readonly PropertyKey[]) => readonly string[];
-  /** Why a key that is known elsewhere has no place here. */
+  /** Why a key that is known elsewhere is not valid here. */
   elsewhere?: (key: string) => Wrong | undefined;
   /** Fields whose value is not shown. */
   secrets: ReadonlySet<string>;
 }
 
-/** A schema's message is text alone: code and parameters travel in it. */
+/** A schema's message is a plain text, so code and parameters are encoded in it. */
 export const inZod = (code: ProblemCode, parameters?: Parameters): string => JSON.stringify({ code, parameters });
 
 function outOfZod(message: string): Wrong | { message: string } {

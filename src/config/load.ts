@@ -1,5 +1,5 @@
-// Files + environment + overrides → typed settings, with every problem collected. convict layers the sources; the parsers of the schema judge
-// the values, so that a message reads the same wherever the value came from.
+// Files + environment + overrides → typed settings, with every problem collected. convict layers the sources; the parsers of the schema check
+// the values, so that a message is the same wherever the value came from.
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
@@ -22,7 +22,7 @@ export interface Loaded {
   config: Config;
   /** Files that were read, in order. */
   files: readonly string[];
-  /** Files whose change can change OAuth2 applications: those above, there or not, and those that hold secrets. */
+  /** Files whose change can change OAuth2 applications: those above, existing or not, and those that contain secrets. */
   watched: readonly string[];
 }
 
@@ -126,7 +126,7 @@ function unknownKey(path: string, candidates: readonly string[]): Problem {
   return { field: path, message: near ? `is not a setting; did you mean ${near}?` : 'is not a setting' };
 }
 
-/** Reads `<ENV>` and `<ENV>_FILE`. Empty counts as not set: compose files pass empty variables. */
+/** Reads `<ENV>` and `<ENV>_FILE`. Empty counts as not set, because compose files pass empty variables. */
 function fromEnvironment(env: Env, known: ReadonlyMap<string, Setting<unknown>>, problems: Problem[]) {
   const found: Record<string, unknown> = {};
   for (const [path, setting] of known) {
@@ -147,14 +147,14 @@ function fromEnvironment(env: Env, known: ReadonlyMap<string, Setting<unknown>>,
   return found;
 }
 
-/** Read by others: the command line, and secretEnv fields. */
+/** Read elsewhere: by the command line, and by secretEnv fields. */
 const OTHER_VARIABLES = /^MAILROOM_(CONFIG_DIR|SECRET_.*)$/;
 /** Kubernetes sets these for every service in the namespace. */
 const ORCHESTRATOR = /_SERVICE_(HOST|PORT)(_|$)|_PORT(_\d+_(TCP|UDP).*)?$/;
-/** Letters that a misspelt variable may differ by. */
+/** Number of letters by which a misspelt variable may differ. */
 const MISSPELT = 2;
 
-/** A misspelt variable is as wrong as a misspelt key; only near misses count, for others may set variables of their own. */
+/** A misspelt variable is an error like a misspelt key; only near misses count, because other programs may set variables of their own. */
 function unknownVariable(name: string, names: readonly string[], problems: Problem[]): void {
   if (!name.startsWith('MAILROOM_') || OTHER_VARIABLES.test(name) || ORCHESTRATOR.test(name)) return;
   const plain = name.replace(/_FILE$/, '');
@@ -174,13 +174,13 @@ function layered(
   try {
     instance.validate({ allowed: 'strict' });
   } catch (error) {
-    // Every judgement of a value was collected by its format; convict's own text would repeat the value.
+    // Every problem of a value was collected by its format; convict's own text would repeat the value.
     if (problems.length === 0) throw new MailroomError('CONFIG_INVALID', { cause: error });
   }
   return values;
 }
 
-/** The convict schema. Defaults go in as text, because convict coerces by the type of the default, and laxly (`12abc` → 12). */
+/** The convict schema. Defaults are passed as text, because convict coerces by the type of the default, and loosely (`12abc` → 12). */
 function schemaFor(known: ReadonlyMap<string, Setting<unknown>>, values: Map<string, unknown>, problems: Problem[]) {
   const root: Record<string, unknown> = {};
   for (const [path, setting] of known) {
@@ -210,10 +210,10 @@ function schemaFor(known: ReadonlyMap<string, Setting<unknown>>, values: Map<str
   return root as convict.Schema<Record<string, unknown>>;
 }
 
-/** Development gets keys; paths become absolute: relative ones start at the working directory (blobs) or beside the configuration (definitions). */
+/** Development gets generated keys; paths become absolute: relative ones start at the working directory (blobs) or beside the configuration (definitions). */
 function finish(values: Map<string, unknown>, folder: string): void {
   if (values.get('mode') === 'development') {
-    // Keys made up at start: what was encrypted or signed with them ends with this process.
+    // Keys generated at startup: what they encrypted or signed is lost when this process ends.
     for (const path of ['security.cacheKeys', 'security.conversationKeys']) {
       const ring = values.get(path);
       if (Array.isArray(ring) && ring.length === 0)
@@ -231,7 +231,7 @@ function finish(values: Map<string, unknown>, folder: string): void {
   );
 }
 
-/** What only several settings together can get wrong. */
+/** Problems that only the combination of several settings shows. */
 function checkTogether(values: ReadonlyMap<string, unknown>, problems: Problem[]): void {
   const missing = (field: string, message: string) => {
     if (problems.every((problem) => problem.field !== field)) problems.push({ field, message });

@@ -1,4 +1,4 @@
-// The configuration as it may be shown: every sensitive setting masked, with as much as helps to tell one from another (ids, names, counts).
+// The configuration for display: every sensitive setting is masked, keeping what distinguishes one from another (ids, names, counts).
 import type { OAuthApplication, OAuthCredential } from '../domain/email-server.ts';
 import type { Config } from './config.ts';
 import { entries } from './load.ts';
@@ -22,7 +22,7 @@ function maskedValue(value: unknown): unknown {
   if (value === undefined || value === '') return undefined;
   if (typeof value === 'string') return URL.canParse(value) ? withoutPassword(value) : HIDDEN;
   if (!Array.isArray(value)) return HIDDEN;
-  // Key rings and API tokens: what they are called, not what they are.
+  // Key rings and API tokens: their names, not their content.
   return value.map((entry: Record<string, unknown>) => ({
     ...(entry.id === undefined ? {} : { id: entry.id, key: HIDDEN }),
     ...(entry.name === undefined ? {} : { name: entry.name, role: entry.role, token: HIDDEN }),
@@ -32,7 +32,7 @@ function maskedValue(value: unknown): unknown {
 function withoutPassword(text: string): string {
   const url = new URL(text);
   if (url.password) url.password = '******';
-  // A query may hold anything.
+  // A query may contain a secret.
   url.search = '';
   return url.href;
 }

@@ -1,5 +1,5 @@
-// What is not there: the folder of the configuration, a file that is named, anything in it. Nothing of it is a definition that is wrong, and
-// all of it means that no mailbox is watched.
+// What does not exist: the folder of the configuration, a configured file, any content in it. No definition is invalid because of it, but
+// it means that no mailbox is watched.
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { Config } from './config.ts';

@@ -1,4 +1,4 @@
-// The known name that a misspelt one was probably meant to be.
+// The known name that a misspelt one probably means.
 
 /** Restricted Damerau-Levenshtein distance: insert, delete, replace, swap of neighbours. */
 export function distance(left: string, right: string): number {
@@ -25,7 +25,7 @@ export function distance(left: string, right: string): number {
 
 const plain = (name: string): string => name.toLowerCase().replaceAll(/[\s_-]/g, '');
 
-/** The nearest of the candidates, if it is near enough to be meant; undefined otherwise. */
+/** The nearest candidate, if it is near enough; undefined otherwise. */
 export function nearest(name: string, candidates: readonly string[]): string | undefined {
   let best: { candidate: string; far: number } | undefined;
   for (const candidate of candidates) {

@@ -1,4 +1,4 @@
-// OAuth2 applications of the configuration: checked one by one, their secrets read from where they are kept. A wrong one never stops the others.
+// OAuth2 applications of the configuration: checked one by one, with their secrets read from their sources. An invalid one never affects the others.
 import { z } from 'zod';
 import type { InvalidOAuthApplication, OAuthApplication, OAuthCredential } from '../domain/email-server.ts';
 import { MailroomError } from '../domain/errors.ts';
@@ -80,7 +80,7 @@ function nameOf(item: unknown): string | undefined {
 }
 
 /**
- * A credential that is in files and not in the configuration yet, for a dry run. Relative files start at the working directory.
+ * A credential in files that is not configured yet, for a dry run. Relative paths start at the working directory.
  * @throws MailroomError CONFIG_INVALID
  */
 export function candidateCredential(given: {

@@ -1,4 +1,4 @@
-// A problem of the configuration: which field, what is wrong with it, what stood there. One wording for settings and email servers.
+// A problem of the configuration: the field, the reason, and the value found. One wording for settings and email servers.
 import type { Parameters, ProblemCode } from '../domain/definition-problem.ts';
 
 export interface Problem {
@@ -8,7 +8,7 @@ export interface Problem {
   /** Of an email server: what is wrong, for readers in other languages. */
   code?: ProblemCode;
   parameters?: Parameters;
-  /** The value as it may be shown; left out for secrets. */
+  /** The value in a form that may be shown; omitted for secrets. */
   got?: string;
 }
 

@@ -1,4 +1,4 @@
-// Where Redis is: one address, the sentinels of a primary, or the nodes of a cluster; and what all of an installation's keys begin with.
+// How to reach Redis: one address, the sentinels of a primary, or the nodes of a cluster; and the prefix of all keys of an installation.
 import { isPrefix, PREFIX } from '../contract/names.ts';
 import type { Config, Endpoint } from './config.ts';
 import * as s from './setting.ts';
@@ -14,7 +14,7 @@ const url: s.Setting<string> = {
   ...address,
   parse(value) {
     const given = address.parse(value);
-    // ioredis takes anything else for database 0.
+    // ioredis would read anything else as database 0.
     return /^\/?\d{0,4}$/.test(new URL(given).pathname)
       ? given
       : s.wrong('must end with the number of a database, e.g. /0');
@@ -111,7 +111,7 @@ export const redisSettings: s.SettingsOf<Config['redis']> = {
   },
 };
 
-/** What only several of these settings together can get wrong. @param problem called with a setting and what is wrong with it */
+/** Problems that only the combination of several of these settings shows. @param problem called with a setting and its problem */
 export function checkRedisSettings(
   get: (path: string) => unknown,
   problem: (field: string, message: string) => void,

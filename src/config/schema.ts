@@ -1,4 +1,4 @@
-// The schema of the configuration: every setting once, with what it means, its kind, default and environment variable. docs/configuration.md
+// The schema of the configuration: every setting once, with its meaning, kind, default and environment variable. docs/configuration.md
 // is generated from here (`mailroom config --docs`). Secrets are marked; each is also read from the file named by <ENV>_FILE.
 import type { OAuthApplication } from '../domain/email-server.ts';
 import {

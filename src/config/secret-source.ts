@@ -5,7 +5,7 @@ import type { Problem } from './problem.ts';
 import { readTextFile } from './text-file.ts';
 
 export interface Sources {
-  /** Relative files start here. */
+  /** Relative paths start here. */
   folder: string;
   env: Readonly<Record<string, string | undefined>>;
   problems: Problem[];
@@ -13,10 +13,10 @@ export interface Sources {
   read?: Set<string>;
 }
 
-/** Where a file named in the configuration stands. */
+/** The absolute path of a file named in the configuration. */
 export const fileIn = (file: string, { folder }: Sources): string => (isAbsolute(file) ? file : join(folder, file));
 
-/** A secret that stands here, in a file or in an environment variable; undefined when none is named or it cannot be read (a problem). */
+/** A secret given directly, in a file or in an environment variable; undefined when none is given or it cannot be read (a problem). */
 export function secretOf(
   from: { value?: string | undefined; file?: string | undefined; env?: string | undefined },
   field: string,

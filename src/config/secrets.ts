@@ -40,12 +40,12 @@ function boundEntry(entry: unknown, at: string): { given: string; scope: { scope
   return { given: token, scope: Object.keys(scope).length === 0 ? {} : { scope } };
 }
 
-/** Names of earlier versions. */
+/** Names used by earlier versions. */
 const ALIASES: Readonly<Record<string, AccessRole>> = { admin: 'administrator', read: 'viewer' };
 
 /**
- * `name:role:token, …`; a token has at least 16 characters and no comma or space. Instead of the token its digest may stand there,
- * `name:role:sha256:<64 hex digits>` (`mailroom token` makes both), so that the configuration holds nothing to sign in with.
+ * `name:role:token, …`; a token has at least 16 characters and no comma or space. The token may be replaced by its digest,
+ * `name:role:sha256:<64 hex digits>` (`mailroom token` creates both), so that the configuration contains no usable token.
  */
 export function parseApiTokens(value: unknown): readonly ApiToken[] {
   const seen = new Set<string>();

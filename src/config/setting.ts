@@ -1,4 +1,4 @@
-// What a single setting is, and the kinds of value it may have. A parser takes what is in a file (any YAML value) or in the environment
+// One setting, and the kinds of value it may have. A parser takes the value from a file (any YAML value) or from the environment
 // (always text), and returns the typed value or throws an Error whose message completes "<setting>: …".
 
 import { isIP } from 'node:net';
@@ -9,14 +9,14 @@ export interface Setting<T> {
   /** Kind of value, for the reference. */
   kind: string;
   parse: (value: unknown) => T;
-  /** As it would stand in a file; null: not set. */
+  /** As it would be written in a file; null: not set. */
   default: string | number | boolean | null;
   env: string;
   sensitive: boolean;
 }
 
 type Leaf = readonly unknown[] | string | number | boolean | undefined;
-/** The tree of settings that a configuration type asks for: the compiler sees to it that none is missing and none is of another type. */
+/** The tree of settings that a configuration type requires: the compiler ensures that none is missing and each has its type. */
 export type SettingsOf<T> = { [K in keyof T]: T[K] extends Leaf ? Setting<T[K]> : SettingsOf<T[K]> };
 
 type Default = Setting<unknown>['default'];
@@ -41,7 +41,7 @@ const setting = <T>(
   { secret }: Common = {},
 ): Setting<T> => ({ doc, env: `MAILROOM_${env}`, kind, default: initial, parse, sensitive: secret === true });
 
-/** Makes null the default and undefined the value of a setting that is not set. */
+/** Uses null as the default and undefined as the value of a setting that is not set. */
 export const optional = <T>(inner: Setting<T>): Setting<T | undefined> => ({ ...inner, default: null });
 
 export function string(doc: string, env: string, initial: string | null, options: Common = {}): Setting<string> {
@@ -72,7 +72,7 @@ export function pem(doc: string, env: string): Setting<string | undefined> {
   });
 }
 
-/** Whole number within bounds; `120` and `"120"` alike, nothing else (no `12abc`, no `1e3`). */
+/** Whole number within limits; `120` and `"120"` are equal, nothing else is accepted (no `12abc`, no `1e3`). */
 export function integer(doc: string, env: string, initial: number, min: number, max: number): Setting<number> {
   return setting(doc, env, `${min}–${max}`, initial, (value) => {
     const given = typeof value === 'number' ? value : /^-?\d+$/.test(text(value)) ? Number(text(value)) : Number.NaN;

@@ -1,4 +1,4 @@
-// Reading a file of the configuration: refused by its size before a byte of it is parsed.
+// Reads a file of the configuration; a file that is too large is refused before it is parsed.
 import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
 
 /** Bytes. A thousand email servers take half a megabyte. */
@@ -8,7 +8,7 @@ export class FileTooLarge extends Error {
   readonly code = 'EFBIG';
 }
 
-/** @throws FileTooLarge, and what the file system says (ENOENT, EACCES …) */
+/** @throws FileTooLarge, and the errors of the file system (ENOENT, EACCES …) */
 export function readTextFile(file: string): string {
   const handle = openSync(file, 'r');
   try {
@@ -20,7 +20,7 @@ export function readTextFile(file: string): string {
   }
 }
 
-/** Notepad and PowerShell write a byte order mark, or UTF-16; neither belongs to a password. */
+/** Notepad and PowerShell write a byte order mark, or UTF-16; neither is part of a password. */
 function decoded(bytes: Uint8Array): string {
   const [first, second] = bytes;
   const utf16 =

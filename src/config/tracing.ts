@@ -14,7 +14,7 @@ const SAMPLERS: Readonly<Record<string, { root: 'on' | 'off' | 'ratio'; parentBa
   parentbased_traceidratio: { root: 'ratio', parentBased: true },
 };
 
-/** Never an error: a wrong variable of telemetry stops no mail. It is named in `problems`. */
+/** Never an error: a wrong telemetry variable stops no mail. It is named in `problems`. */
 export function tracingFrom(env: Env): TracingSettings {
   const problems: string[] = [];
   // Empty counts as not set: https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/#parsing-empty-value
@@ -55,7 +55,7 @@ function exporterOf(read: Read, problems: string[]): TracingSettings['exporter']
   return 'none';
 }
 
-/** Undefined: one that is not spoken here. */
+/** Undefined: not supported here. */
 function protocolOf(read: Read, problems: string[]): TracingSettings['protocol'] | undefined {
   const asked = read('OTEL_EXPORTER_OTLP_TRACES_PROTOCOL') ?? read('OTEL_EXPORTER_OTLP_PROTOCOL') ?? 'http/protobuf';
   if (asked === 'http/json' || asked === 'http/protobuf') return asked;

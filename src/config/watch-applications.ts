@@ -1,6 +1,6 @@
-// OAuth2 applications while the process runs: the settings and the files of their secrets are read again on every change, and what differs is
-// told by name. A wrong application never stops the others; it keeps its last good form until it is corrected. All other settings are read at
-// the start alone: that one of them was changed is said.
+// OAuth2 applications at run time: the settings and the files of their secrets are read again on every change, and the differences are
+// reported by name. An invalid application never affects the others; it keeps its last valid form until it is corrected. All other settings are read
+// at startup only: a change to one of them is reported.
 import type { InvalidOAuthApplication, OAuthApplication } from '../domain/email-server.ts';
 import { asError, MailroomError } from '../domain/errors.ts';
 import type { Emit } from '../telemetry/events.ts';
@@ -10,9 +10,9 @@ import { entries, type Loaded } from './load.ts';
 
 export interface ApplicationWatch {
   current(): readonly OAuthApplication[];
-  /** Applications that are wrong and were never right: name → what is wrong. */
+  /** Applications that are invalid and never were valid: name → problem. */
   wrong(): ReadonlyMap<string, string>;
-  /** Calls back with the names of those that came, changed or went. */
+  /** Calls back with the names of added, changed and removed applications. */
   onChange(listener: (changed: ReadonlySet<string>) => void): () => void;
   /** Reads at once. */
   reload(): void;
@@ -43,7 +43,7 @@ export function watchApplications(settings: ApplicationWatchSettings): Applicati
     emitIgnored(next.config);
     const before = new Map(applications.map((one) => [one.name, one]));
     const after = new Map(
-      // Unchanged ones stay the same objects: what is known of them (the credential that works, failures) stays with them.
+      // Unchanged applications keep their objects, and with them what is known about them (the credential that works, failures).
       next.config.oauthApplications.map((one) => [one.name, same(before.get(one.name), one)]),
     );
     for (const { name } of next.config.invalidOAuthApplications) {
@@ -122,7 +122,7 @@ const same = (before: OAuthApplication | undefined, after: OAuthApplication): OA
 const reasonOf = (problems: InvalidOAuthApplication['problems']): string =>
   problems.map(({ field, message }) => `${field}: ${message}`).join('; ');
 
-/** Every other setting by its path, as text to compare; never shown. In development keys that are not set are others at each reading. */
+/** Every other setting by its path, as text to compare; never shown. In development, keys that are not set differ at each reading. */
 function restOf(config: Config): Map<string, string> {
   const skipped = [
     'oauthApplications',

@@ -1,5 +1,5 @@
-// Email servers while the process runs: files and portal merged into one list, read again on every change (files.ts). What cannot be read
-// keeps its last good definitions, and reports it.
+// Email servers at run time: files and portal merged into one list, read again on every change (files.ts). An unreadable source
+// keeps its last valid definitions, and is reported.
 
 import type { ApplicationFacts } from '../domain/dated-changes.ts';
 import type { EmailServerList } from '../domain/email-server.ts';
@@ -19,33 +19,33 @@ import { watchFiles } from './files.ts';
 import { parseYaml } from './yaml.ts';
 
 export interface WatchSettings {
-  /** Absolute paths; those that do not exist are taken up when they appear. */
+  /** Absolute paths; files that do not exist are noticed when they appear. */
   files: readonly string[];
   portal?: PortalDefinitions;
   /** The OAuth2 applications, for the cross-checks. */
   applications: () => readonly ApplicationFacts[];
   /** Applications that are wrong in the configuration: name → what is wrong. */
   wrongApplications?: () => ReadonlyMap<string, string>;
-  /** In words what is not there, when no server is defined at all. */
+  /** Describes what is missing when no server is defined at all. */
   missing?: () => string;
   emit: Emit;
   /** Default: process.env. */
   env?: Readonly<Record<string, string | undefined>>;
   /** Milliseconds between polls. */
   pollMs?: number;
-  /** Milliseconds of quiet after a change before it is read: editors write in steps. */
+  /** Milliseconds without a change before it is read: editors write in steps. */
   debounceMs?: number;
 }
 
 export interface EmailServerWatch {
   current(): EmailServerList;
-  /** What the cross-checks say of the current list. */
+  /** The findings of the cross-checks for the current list. */
   findings(): readonly Finding[];
-  /** Calls back with each list that differs from the last one. */
+  /** Calls back with each list that differs from the previous one. */
   onChange(listener: (list: EmailServerList) => void): () => void;
   /** Files and portal sources that cannot be read at the moment, with the reason. */
   unreadable(): readonly string[];
-  /** Reads everything at once, as after a write of our own. */
+  /** Reads everything at once, as after a write by this process. */
   reload(): Promise<void>;
   stop(): void;
 }
@@ -53,7 +53,7 @@ export interface EmailServerWatch {
 /** Milliseconds for the definitions of the portal. */
 const PORTAL_MS = 5_000;
 
-/** Reads everything once, then watches. A file that cannot be read at the start counts as empty, and is told like any other. */
+/** Reads everything once, then watches. A file that is unreadable at startup counts as empty, and is reported like any other. */
 export async function watchEmailServers(settings: WatchSettings): Promise<EmailServerWatch> {
   const {
     files,
@@ -88,7 +88,7 @@ export async function watchEmailServers(settings: WatchSettings): Promise<EmailS
   function take(source: string, read: readonly Found[] | MailroomError): void {
     if (!(read instanceof MailroomError)) {
       const before = good.get(source) ?? [];
-      // A file that is written in steps, or a volume that is not mounted, looks like this; so does a wish to stop everything.
+      // A file that is written in steps, or a volume that is not mounted, looks the same as an intention to stop everything.
       if (read.length === 0 && before.length > 0 && source !== 'portal') {
         const names = before.map(({ definition }) => nameOf(definition) ?? '').filter((name) => name !== '');
         emit('EmailServersEmptied', { count: before.length, reason: source, detail: { servers: names } });
@@ -131,7 +131,7 @@ export async function watchEmailServers(settings: WatchSettings): Promise<EmailS
     for (const listener of listeners) listener(list);
   }
 
-  // One reading at a time; a change during a reading is read after it.
+  // One read at a time; a change during a read is read after it.
   let running: Promise<void> | undefined;
   let again = false;
   function reload(): Promise<void> {
@@ -154,7 +154,7 @@ export async function watchEmailServers(settings: WatchSettings): Promise<EmailS
       void reload().catch((error: unknown) =>
         emit('EmailServersUnreadable', { kind: 'listener', err: asError(error) }),
       ),
-    // A source that cannot be read is tried at each poll: permissions and Redis come back without a change of the file.
+    // An unreadable source is read at each poll: permissions and Redis recover without a change of the file.
     restless: () => broken.size > 0,
     pollMs,
     debounceMs,
@@ -180,7 +180,7 @@ export async function watchEmailServers(settings: WatchSettings): Promise<EmailS
   };
 }
 
-/** Redis commands wait for ever while it is away; files must not wait with them. */
+/** Redis commands wait forever while it is away; files must not wait with them. */
 function inTime<T>(promise: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new MailroomError('REDIS_UNREACHABLE')), PORTAL_MS);

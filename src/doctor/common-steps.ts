@@ -1,4 +1,4 @@
-// Steps of the doctor that every email server has: definition, DNS, TCP, TLS, token.
+// Steps of the doctor that apply to every email server: definition, DNS, TCP, TLS, token.
 
 import { classifyToken, permissionOf, readToken, type TokenClaims } from '../domain/access-token.ts';
 import { type EmailServer, isImap, tlsModeOf } from '../domain/email-server.ts';
@@ -12,19 +12,19 @@ import { type DoctorDeps, type Probes, same, withFix, words } from './step.ts';
 
 const atPort = (address: string, port: number) => words(`${address}, port ${port}`, `${address}, Port ${port}`);
 
-/** Findings that make the server useless; the others only inform. */
+/** Findings that make the server unusable; the others only inform. */
 const STOPPING: Partial<Record<FindingCode, ErrorCode>> = {
   APPLICATION_NOT_CONFIGURED: 'OAUTH_APPLICATION_NOT_CONFIGURED',
   DELEGATED_USER_IS_SHARED: 'CHECK_DELEGATED_USER_IS_SHARED',
 };
 
-/** @param tell hears what the token says of itself, for the fixes of later steps */
+/** @param tell receives the content of the token, for the fixes of later steps */
 export function commonSteps(server: EmailServer, deps: DoctorDeps, tell: (claims: TokenClaims) => void): Probes {
   const protocol = isImap(server) ? 'imap' : 'smtp';
   const guard = deps.guardOf?.(server);
   const { authentication, proxy } = server;
   const start = tlsModeOf(protocol, server);
-  // Behind a proxy the proxy is what this machine resolves and reaches.
+  // Behind a proxy, this machine resolves and reaches the proxy.
   const via = proxy === undefined ? undefined : new URL(proxy);
   const target = via
     ? {
@@ -153,7 +153,7 @@ export function commonSteps(server: EmailServer, deps: DoctorDeps, tell: (claims
   };
 }
 
-/** TCP was there, TLS was not reached: closed before the greeting, silent, or no TLS at all on this port. */
+/** TCP was reached, TLS was not: closed before the greeting, silent, or no TLS at all on this port. */
 function betweenTcpAndSignIn(
   server: EmailServer,
   thrown: unknown,

@@ -1,4 +1,4 @@
-// Fixes for what the identity provider refuses: portal paths with the names of application, tenant and person. Pure.
+// Fixes for refusals by the identity provider: portal paths with the names of application, tenant and person. Pure.
 import type { ErrorCode } from '../domain/catalogue/index.ts';
 
 interface Words {

@@ -1,5 +1,5 @@
-// The exact fix for a failed step, with the real names filled in, German and English: Microsoft's PowerShell lines and portal paths at Microsoft's
-// hosts alone (mail-provider.ts), what holds for every server otherwise, else the catalogue's hint. Sources: docs/exchange-online.md §1, §3, §5, §9. Pure.
+// The exact fix for a failed step, with the real names, in German and English: Microsoft's PowerShell lines and portal paths for Microsoft's
+// hosts only (mail-provider.ts), general advice for other servers, otherwise the catalogue's hint. Sources: docs/exchange-online.md §1, §3, §5, §9. Pure.
 import { type ErrorCode, hintFor } from '../domain/catalogue/index.ts';
 import type { Words } from '../domain/doctor.ts';
 import type { MailProvider } from '../domain/mail-provider.ts';
@@ -21,15 +21,15 @@ export interface FixNames {
   application: string;
   clientId: string;
   tenant: string;
-  /** Link by which an administrator consents. */
+  /** Link for the administrator's consent. */
   consentUrl: string;
   /** Permission that the protocol needs. */
   permission: string;
-  /** Object id of the service principal, where the token told it. */
+  /** Object id of the service principal, if the token contained it. */
   objectId?: string | undefined;
 }
 
-/** A fix, or one for each way to sign in. */
+/** A fix, or one for each sign-in method. */
 type Fix = Words | Readonly<Record<'appOnly' | 'delegated', Words>>;
 
 const servicePrincipal = 'New-ServicePrincipal -AppId {clientId} -ObjectId {objectId}';
@@ -38,7 +38,7 @@ const fullAccessFor = (objectId: string) =>
 const fullAccessForApp = fullAccessFor('{sameObjectId}');
 const fullAccessForPerson =
   'Add-MailboxPermission -Identity "{user}" -User "{person}" -AccessRights FullAccess -AutoMapping $false';
-/** What stands for an object id that nobody knows yet. */
+/** Placeholder for an object id that is not known yet. */
 const unknownObject = {
   en: {
     objectId:
@@ -172,7 +172,7 @@ export function fixOf(code: ErrorCode, names: FixNames): Words {
   const own = provider === 'microsoft' ? microsoftFixes[code] : undefined;
   const bySignIn =
     own === undefined || 'en' in own ? own : signIn === 'appOnly' || signIn === 'delegated' ? own[signIn] : undefined;
-  // A password at Microsoft's is no case of its steps by sign-in: the catalogue has the hint.
+  // Password sign-in at Microsoft has no steps of its own: the catalogue has the hint.
   const fix = bySignIn ?? (own === undefined ? generalFixes[code] : undefined) ?? hintFor(code, provider);
   const { objectId } = names;
   const known = objectId === undefined ? undefined : { objectId, sameObjectId: objectId };

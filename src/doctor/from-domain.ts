@@ -1,5 +1,5 @@
-// Does mail from this domain arrive? SPF (RFC 7208), DKIM selectors (RFC 6376), DMARC with its tree walk (draft-ietf-dmarc-dmarcbis), MX: what the DNS says for the
-// domain of a permitted From, and the record to set where it is not enough. Read-only; every name is asked for at most once a run.
+// Does mail from this domain arrive? SPF (RFC 7208), DKIM selectors (RFC 6376), DMARC with its tree walk (draft-ietf-dmarc-dmarcbis), MX: the DNS records of
+// the domain of a permitted From, and the record to set where they are not sufficient. Read-only; every name is queried at most once a run.
 
 import type { Words } from '../domain/doctor.ts';
 import type { MailProvider } from '../domain/mail-provider.ts';
@@ -11,7 +11,7 @@ interface Provider {
   selectors: readonly string[];
 }
 
-/** Where each provider's mail comes from, and under which selectors it signs. */
+/** The source of each provider's mail, and the selectors with which it signs. */
 const PROVIDERS: Partial<Record<MailProvider, Provider>> = {
   microsoft: {
     // World, GCC High and DoD, 21Vianet: learn.microsoft.com, "Set up SPF for your Microsoft 365 domain".
@@ -21,9 +21,9 @@ const PROVIDERS: Partial<Record<MailProvider, Provider>> = {
   google: { include: ['_spf.google.com'], selectors: ['google'] },
 };
 
-/** RFC 7208 §4.6.4: terms that cause a look-up, all included records together. */
+/** RFC 7208 §4.6.4: terms that cause a look-up, over all included records. */
 const MOST_LOOKUPS = 10;
-/** A record longer than that is nobody's SPF; its rest is not read. */
+/** A longer record cannot be SPF; its rest is not read. */
 const LONGEST_RECORD = 4_096;
 /** draft-ietf-dmarc-dmarcbis §4.10: at most eight look-ups up the tree. */
 const MOST_LABELS = 8;
@@ -87,7 +87,7 @@ export type FromDomainProblem = keyof typeof text;
 
 interface FromDomainResult {
   problems: { code: FromDomainProblem; words: Words }[];
-  /** One line of what was found. */
+  /** One line of the findings. */
   facts: Words;
 }
 
@@ -104,7 +104,7 @@ const isSpf = (record: string) => /^v=spf1(?: |$)/i.test(record);
 const termsOf = (record: string) => record.slice(0, LONGEST_RECORD).split(/\s/).filter(Boolean).slice(1, 200);
 const CAUSES_LOOKUP = /^[-+~?]?(?:include:|redirect=|exists:|ptr(?:$|:)|(?:a|mx)(?:$|[:/]))/i;
 
-/** Follows includes until the answer is known: at most three times as many look-ups as are allowed. */
+/** Follows includes until the result is certain: at most three times as many look-ups as are allowed. */
 async function readSpf(dns: Dns, record: string): Promise<Spf> {
   const spf: Spf = { record, lookups: 0, included: new Set() };
   const open = [record];
@@ -124,7 +124,7 @@ async function readSpf(dns: Dns, record: string): Promise<Spf> {
   return spf;
 }
 
-/** The record with what the provider needs in it; a bare `+all` becomes `-all`. */
+/** The record with the provider's terms added; a bare `+all` becomes `-all`. */
 function betterSpf(record: string | undefined, include: string | undefined): string {
   const terms = record === undefined ? [] : termsOf(record);
   const all = terms.find((term) => /^[-+~?]?all$/i.test(term));
@@ -134,10 +134,10 @@ function betterSpf(record: string | undefined, include: string | undefined): str
   return ['v=spf1', ...rest, ...(wanted ? [] : [`include:${include}`]), last].join(' ');
 }
 
-/** The DMARC records that hold for a domain: its own, or the nearest above it (the tree walk). */
+/** The DMARC records that apply to a domain: its own, or the nearest above it (the tree walk). */
 async function readDmarc(dns: Dns, domain: string): Promise<{ at: string; records: string[] } | undefined> {
   const labels = domain.split('.');
-  // The domain itself, then what is left of its last seven labels; a top-level domain has no record of its owners.
+  // The domain itself, then what is left of its last seven labels; a top-level domain has no record of its users.
   const names = [labels, ...labels.map((_, i) => labels.slice(i + 1)).filter(({ length }) => length < MOST_LABELS)];
   for (const name of names.filter(({ length }) => length > 1).slice(0, MOST_LABELS)) {
     const at = `_dmarc.${name.join('.')}`;
@@ -173,7 +173,7 @@ async function spfOf(domain: string, known: Provider | undefined, dns: Dns, add:
   return `${spf.lookups}/${MOST_LOOKUPS}`;
 }
 
-/** @returns the selectors that have a key; nobody knows those of an unknown provider */
+/** @returns the selectors that have a key; those of an unknown provider cannot be known */
 async function dkimOf(domain: string, provider: MailProvider, dns: Dns, add: Add): Promise<readonly string[]> {
   const names = PROVIDERS[provider]?.selectors ?? [];
   const keys: string[] = [];
@@ -218,7 +218,7 @@ export async function checkFromDomain(domain: string, provider: MailProvider, dn
   const mx = await mxOf(domain, dns, add);
   const dkim = known === undefined ? '?' : keys.join(', ') || '–';
   const found = `SPF ${spf}; DKIM ${dkim}; DMARC ${policy}; MX ${mx}`;
-  // Outlook.com (5 May 2025, 550 5.7.515) and Gmail (February 2024) ask all of that of anybody who sends over 5,000 mails a day.
+  // Outlook.com (5 May 2025, 550 5.7.515) and Gmail (February 2024) require all of that from everyone who sends over 5,000 mails a day.
   const large = problems.length === 0 && keys.length > 0;
   return {
     problems,

@@ -4,11 +4,11 @@ import { MailroomError } from '../domain/errors.ts';
 import type { MailboxProbe } from './ports.ts';
 import type { DoctorDeps } from './step.ts';
 
-/** What a new token may cure. */
+/** Failures that a new token may solve. */
 const STALE = ['IMAP_AUTH_FAILED', 'IMAP_TOKEN_REFUSED', 'IMAP_CREDENTIALS_EXPIRED'];
 
 /**
- * A token from the cache may be stale: a new one is tried once, as the gateway does. The caller closes the connection.
+ * A cached token may be stale: a new one is tried once, as the gateway does. The caller closes the connection.
  * @throws MailroomError of the imap and oauth sections
  */
 export async function signInAtImap(

@@ -1,4 +1,4 @@
-// Steps of the doctor for a shared mailbox: sign-in, Full Access, folders, IDLE, POP3, and whether replies may leave from its address.
+// Steps of the doctor for a shared mailbox: sign-in, Full Access, folders, IDLE, POP3, and whether replies may be sent from its address.
 import type { ImapServer } from '../domain/email-server.ts';
 import { checkEmailServers } from '../domain/email-server-check.ts';
 import { MailroomError } from '../domain/errors.ts';
@@ -6,7 +6,7 @@ import { signInAtImap } from './imap-sign-in.ts';
 import type { MailboxProbe } from './ports.ts';
 import { type DoctorDeps, type Outcome, type Probes, same, withFix, words } from './step.ts';
 
-/** Sign-in succeeded, and only what came after it failed: told at the step Full Access. */
+/** Sign-in succeeded and only a later command failed: reported at the step Full Access. */
 const AFTER_SIGN_IN = ['IMAP_NOT_CONNECTED'];
 
 export function imapSteps(server: ImapServer, deps: DoctorDeps, defer: (release: () => Promise<void>) => void): Probes {

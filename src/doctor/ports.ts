@@ -1,4 +1,4 @@
-// What the doctor needs of remote systems: the adapters do it, wiring hands it in.
+// What the doctor needs of remote systems: implemented by adapters, passed in by wiring.
 import type { ConnectGuard, GuardOf } from '../domain/connect-guard.ts';
 import type { EmailServer, ImapServer, SmtpServer } from '../domain/email-server.ts';
 import type { MailroomError } from '../domain/errors.ts';
@@ -19,7 +19,7 @@ export interface TlsFacts {
   names: string[];
   issuer: string;
   validTo: Date;
-  /** Why the certificate is not trusted: X.509 or Node code; undefined: it is. */
+  /** Why the certificate is not trusted: X.509 or Node code; undefined if it is. */
   untrusted: string | undefined;
   /** SMTP: what EHLO listed within TLS. */
   ehlo: string[];
@@ -44,7 +44,7 @@ export interface TlsOptions {
 /** One mailbox over one short connection. Every function throws MailroomError of the imap section. */
 export interface MailboxProbe {
   capabilities(): string[];
-  /** False: the server's greeting said that this connection is signed in already (PREAUTH); nobody signed in. */
+  /** False: the server's greeting reported a pre-authenticated connection (PREAUTH); nobody signed in. */
   signedIn(): boolean;
   /** Folders that can be opened, as the server names them. */
   folders(): Promise<string[]>;
@@ -66,7 +66,7 @@ export interface SmtpOptions {
   guardOf: GuardOf | undefined;
 }
 
-/** Sent, and in it a copy that is stored and taken away again. */
+/** Sent, and a test copy that is stored there and removed again. */
 export interface SentProbe extends Pick<SentFolder, 'search'> {
   prove(
     server: SmtpServer,
@@ -97,7 +97,7 @@ export interface RemoteSystems {
     guard?: ConnectGuard,
   ): Promise<MailboxProbe>;
   ehloName(server: SmtpServer): string;
-  /** What an answer to the greeting or to STARTTLS means. `response`: with its reply code; undefined: none came. */
+  /** The meaning of an answer to the greeting or to STARTTLS. `response`: with its reply code; undefined if none came. */
   submissionError(
     server: SmtpServer,
     response: string | undefined,

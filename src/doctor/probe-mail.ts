@@ -1,4 +1,4 @@
-// The mail by which the doctor proves Send As: to the mailbox that signs in, marked as automatic, and known again in Sent. Pure.
+// The mail by which the doctor proves Send As: sent to the mailbox that signs in, marked as automatic, and recognisable in Sent. Pure.
 import { REPLY_ID_HEADER, replyIdValue } from '../domain/reply-header.ts';
 
 interface ProbeMail {
@@ -11,7 +11,7 @@ interface ProbeMail {
   sender?: string | undefined;
 }
 
-/** ASCII throughout; nobody's auto-reply answers it (RFC 3834 §5, MS-OXCMAIL 2.1.3.2.20). */
+/** ASCII throughout; no auto-reply answers it (RFC 3834 §5, MS-OXCMAIL 2.1.3.2.20). */
 export function probeMail({ from, to, replyId, messageId, date, sender }: ProbeMail): Buffer {
   return Buffer.from(
     [

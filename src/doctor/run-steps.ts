@@ -1,6 +1,6 @@
-// The tenant doctor: runs the steps of each email server in order and yields each as it ends, so that a terminal or a page can show it at
-// once. A failed step skips those that need it. Safe beside a live gateway: read-only, one short connection at a time,
-// and each in its turn (doctor-turns.ts).
+// The tenant doctor: runs the steps of each email server in order and yields each when it ends, so that a terminal or a page can show it at
+// once. A failed step skips those that depend on it. Safe beside a live gateway: read-only, one short connection at a time,
+// and each in its turn (turns.ts).
 
 import { permissionOf, type TokenClaims } from '../domain/access-token.ts';
 import { blockedBy, type CheckStep, type Ended, planOf, type StepName, steps, type Words } from '../domain/doctor.ts';
@@ -104,7 +104,7 @@ function blocked(server: EmailServer, step: StepName, planned: PlannedStep, beca
   return { ...lineOf(server.name, step, planned), state: 'skipped', ms: 0, detail };
 }
 
-/** Object id of the service principal, as registered in Exchange: an app-only token carries it. */
+/** Object id of the service principal, as registered in Exchange: an app-only token contains it. */
 const servicePrincipalIn = ({ authentication }: EmailServer, claims: TokenClaims | undefined): string | undefined =>
   authentication.type === 'OAuth2' && authentication.signIn === 'appOnly' ? claims?.objectId : undefined;
 
@@ -135,7 +135,7 @@ function namesOf(server: EmailServer, deps: DoctorDeps, from: string | undefined
   };
 }
 
-/** A definition that did not even become a server. */
+/** A definition that could not become a server. */
 export function checkInvalid({ name, index, problems }: InvalidEmailServer): CheckStep {
   const list = problems.map(({ field, message }) => `${field}: ${message}`).join('; ');
   return {

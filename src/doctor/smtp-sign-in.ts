@@ -1,11 +1,11 @@
-// One sign-in at an SMTP server that sends nothing, in its turn: the doctor's step, and the check of a sending server after a start.
+// One sign-in at an SMTP server that sends nothing, in its turn: the doctor's step, and the check of an SMTP server after a start.
 import type { SmtpServer } from '../domain/email-server.ts';
 import { MailroomError } from '../domain/errors.ts';
 import type { SmtpOptions } from './ports.ts';
 import type { DoctorDeps } from './step.ts';
 
 /**
- * A token from the cache may be stale: a new one is tried once, as the gateway does.
+ * A cached token may be stale: a new one is tried once, as the gateway does.
  * @returns undefined when all connections of the mailbox are in use
  * @throws MailroomError of the smtp and oauth sections
  */

@@ -1,4 +1,4 @@
-// Steps of the doctor for a sending server: sign-in, size and pace, and, when asked for, a real mail from each permitted From and its copy.
+// Steps of the doctor for an SMTP server: sign-in, size and pace, and, on request, a real mail from each permitted From and its copy.
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { asciiDomain, domainOf } from '../domain/address.ts';
@@ -14,9 +14,9 @@ import { probeMail } from './probe-mail.ts';
 import { signInAtSmtp } from './smtp-sign-in.ts';
 import { type DoctorDeps, type Outcome, type Probes, same, withFix, words } from './step.ts';
 
-/** RFC 2606, 6761, 6762, and the top level that ICANN keeps for private use. */
+/** RFC 2606, 6761, 6762, and the top-level domain that ICANN reserves for private use. */
 const RESERVED = /\.(?:example|test|invalid|localhost|local|internal)$/;
-/** Domains of one server whose records are read. */
+/** Number of domains of one server whose records are read. */
 const MOST_DOMAINS = 20;
 
 export function smtpSteps(server: SmtpServer, deps: DoctorDeps): Probes {
@@ -33,7 +33,7 @@ export function smtpSteps(server: SmtpServer, deps: DoctorDeps): Probes {
   );
   const sent: { replyId: string; messageId: string; since: Date }[] = [];
 
-  /** A relay without sign-in: would it take mail from this address to anybody? MAIL and RCPT, then RSET: nothing is sent. */
+  /** A relay without sign-in: would it accept mail from this address to any recipient? MAIL and RCPT, then RSET: nothing is sent. */
   async function knownByAddress(from: string): Promise<Outcome> {
     const outcome = await deps.turns.connection(server, async () => {
       await systems.probeEnvelope(server, from, options);
@@ -85,7 +85,7 @@ export function smtpSteps(server: SmtpServer, deps: DoctorDeps): Probes {
   }
 
   async function sendAs(from: string): Promise<Outcome> {
-    // As a reply would leave: a From that the sender policy refuses, or a display name, fails here as there.
+    // As for a reply: a From that the sender policy refuses, or a display name, fails here as it would there.
     const roles = Object.values(server.fromRoles).flat();
     const sender = resolveSender(server, { from, agent: { roles } } as Parameters<typeof resolveSender>[1]);
     if (!deps.sendProbe && server.authentication.type === 'None') return knownByAddress(sender.envelopeFrom);
@@ -150,7 +150,7 @@ export function smtpSteps(server: SmtpServer, deps: DoctorDeps): Probes {
     }
   }
 
-  /** Mailroom stores the copies: one is stored, and that very one is taken away again. */
+  /** Mailroom stores the copies: one is stored, and exactly that one is removed again. */
   async function proveAppend(sent: SentProbe, wanted: string): Promise<Outcome> {
     const unique = randomUUID();
     const since = new Date(deps.now());
@@ -173,7 +173,7 @@ export function smtpSteps(server: SmtpServer, deps: DoctorDeps): Probes {
     };
   }
 
-  /** Informs: the mail of a small sender may arrive anyway. */
+  /** Informs only: the mail of a small sender may arrive anyway. */
   async function fromDomain(domain: string): Promise<Outcome> {
     if (RESERVED.test(domain))
       return {

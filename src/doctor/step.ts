@@ -1,4 +1,4 @@
-// What the doctor's steps share: what they are given, what they answer, and how they fail.
+// What the doctor's steps share: their input, their results, and how they fail.
 
 import type { GuardOf } from '../domain/connect-guard.ts';
 import type { StepName, Words } from '../domain/doctor.ts';
@@ -9,37 +9,37 @@ import type { Dns, GetToken, RemoteSystems } from './ports.ts';
 import type { Turns } from './turns.ts';
 
 export interface DoctorDeps {
-  /** All defined servers: what only they together show is checked, too. */
+  /** All defined servers, for checks of the whole set. */
   servers: readonly EmailServer[];
   applications: readonly OAuthApplication[];
-  /** Those that are wrong in the configuration: name → what is wrong. */
+  /** Invalid applications of the configuration: name → problem. */
   wrongApplications?: ReadonlyMap<string, string>;
   systems: RemoteSystems;
   dns: Dns;
   getToken: GetToken;
-  /** Beside a live gateway nothing is taken from it. */
+  /** A live gateway loses nothing to the check. */
   turns: Turns;
   /** Opt-in: sends a real mail from each permitted From to the mailbox that signs in. */
   sendProbe: boolean;
   redirectUri: string;
   ehloName: string | undefined;
-  /** Which servers' connections are checked for where they lead. */
+  /** Servers whose targets are checked before connecting. */
   guardOf?: GuardOf | undefined;
   /** Milliseconds for one answer of a remote system. */
   timeoutMs: number;
-  /** Milliseconds for which the Sent copy is looked for; the copy of Exchange Online is slow. */
+  /** Milliseconds to search for the Sent copy; the copy of Exchange Online is slow. */
   sentCopyMs: number;
-  /** Between two looks. */
+  /** Between two searches. */
   sentCopyEveryMs: number;
   now: () => number;
 }
 
-/** What a step found. `skipped` here means that it does not apply or was not asked for. A failure is thrown. */
+/** The result of a step. `skipped` here means that it does not apply or was not requested. A failure is thrown. */
 export type Outcome = { detail?: Words } | { skipped: Words };
 
 export interface PlannedStep {
   from?: string;
-  /** This one only informs, though its kind of step does more. */
+  /** This one only informs, although its kind of step can fail the check. */
   informational?: boolean;
   run: () => Promise<Outcome>;
 }
@@ -47,13 +47,13 @@ export interface PlannedStep {
 /** Steps by name; sendAs has one for each From address. */
 export type Probes = Partial<Record<StepName, readonly PlannedStep[]>>;
 
-/** A failure whose fix the step knows better than the table: names to fill in, or the whole text. */
+/** A failure whose fix the step knows better than the table: names to fill in, or the complete text. */
 interface KnownFix {
   error: MailroomError;
   fix: Partial<FixNames> | Words;
 }
 
-/** For `throw`: an Error that carries the known fix. */
+/** For `throw`: an Error with the known fix. */
 export const withFix = (error: MailroomError, fix: Partial<FixNames> | Words): Error =>
   Object.assign(new Error(error.message), { known: { error, fix } satisfies KnownFix });
 

@@ -1,5 +1,5 @@
-// How the doctor takes its turn beside a live gateway: among the sign-ins of a tenant (adapters/redis/login-slots.ts), and among the connections and
-// mails of a sending mailbox (adapters/redis/pace.ts). It takes only what is free, and asks no sender to let go of a connection.
+// How the doctor waits its turn beside a live gateway: among the sign-ins of a tenant (adapters/redis/login-slots.ts), and among the connections and
+// mails of a sending mailbox (adapters/redis/pace.ts). It takes only what is free, and never asks a sender to release a connection.
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type EmailServer, loginKey, type SmtpServer } from '../domain/email-server.ts';
@@ -15,7 +15,7 @@ export interface Turns {
 }
 
 interface TurnSettings {
-  /** How long a connection or the pace of a mailbox is waited for, ms: a sender lets go of an idle connection after ten seconds. */
+  /** How long the doctor waits for a connection or the pace of a mailbox, ms: a sender releases an idle connection after ten seconds. */
   waitMs: number;
   /** Life of a connection's slot without renewal, ms. */
   slotTtlMs: number;

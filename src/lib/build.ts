@@ -1,4 +1,4 @@
-// Which build runs: the version of package.json, and the commit that the build wrote beside the compiled code (scripts/build.mjs).
+// Which build is running: the version of package.json, and the commit that the build wrote beside the compiled code (scripts/build.mjs).
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 

@@ -1,13 +1,13 @@
-// The answer to "may we continue?", asked rarely however many ask often: nobody who comes with a single mail waits for a question that was answered
-// with yes a while ago. It is asked again meanwhile, and a no counts from then on.
+// The answer to "may we continue?", checked rarely however often it is requested: a caller with a single mail does not wait for a check that succeeded
+// a while ago. The check is repeated in the background, and a no takes effect from then on.
 
-/** Milliseconds that a yes counts while it is asked again. */
+/** Milliseconds that a yes remains valid while the check is repeated. */
 const TRUSTED_MS = 60_000;
 
 /**
  * @param ask resolves with true: continue
- * @param freshMs so long after an answer nothing is asked, ms; after a no half a second at most
- * @param now ms of a clock that never goes back: else an answer would be as old as the step
+ * @param freshMs time after an answer without a new check, ms; after a no half a second at most
+ * @param now ms of a monotonic clock; otherwise a clock step would change the age of an answer
  * @returns rejects as `ask` does, unless an older yes is still trusted
  */
 export function cachedCheck(ask: () => Promise<boolean>, freshMs: number, now: () => number): () => Promise<boolean> {

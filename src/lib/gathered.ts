@@ -1,4 +1,4 @@
-// Calls that are made in one turn of the event loop, as one: a command to Redis costs more than what it asks.
+// Combines the calls of one turn of the event loop: a command to Redis costs more than its content.
 
 /**
  * @param run does the work of all of them; resolves with their results, in order

@@ -1,14 +1,14 @@
-// What values take as JSON.
+// The size of values as JSON.
 
 /** Bytes of JSON in UTF-8. */
 export const jsonBytes = (value: unknown): number => Buffer.byteLength(JSON.stringify(value));
 
-/** What a UTF-16 unit takes at most: `\u001f`. */
+/** The most that a UTF-16 unit takes: `\u001f`. */
 const UNIT = 6;
 /** A number, `null`, a boolean. */
 const SCALAR = 25;
 
-/** A bound of {@link jsonBytes} from the lengths of strings alone: no text is written or read. */
+/** An upper limit of {@link jsonBytes} from the lengths of strings only: no text is written or read. */
 export function jsonBytesAtMost(value: unknown): number {
   if (typeof value === 'string') return UNIT * value.length + 2;
   if (typeof value !== 'object' || value === null) return SCALAR;

@@ -1,8 +1,8 @@
-// An answer that is kept for a while: however many ask, the question is put once.
+// A cached answer: however many callers request it, it is read once.
 
 /**
- * @param ms so long an answer counts; a failure is not kept
- * @param now ms of a clock that never goes back
+ * @param ms how long an answer is valid; a failure is not cached
+ * @param now ms of a monotonic clock
  */
 export function keptFor<T>(ask: () => Promise<T>, ms: number, now: () => number): () => Promise<T> {
   let kept: { at: number; answer: Promise<T> } | undefined;

@@ -1,7 +1,7 @@
-// At most a given number of pieces of work at once; the others wait in the order of their coming. For work that only this process's own means are needed
-// for (its memory, its CPU, its stores): whoever waits for a remote side must not stand in others' way.
+// Runs a limited number of tasks at once; the others wait in order. For work that uses only this process's own resources
+// (its memory, its CPU, its stores): a task that waits for a remote side must not delay the others.
 
-/** @returns runs the work when it is its turn; resolves or rejects as the work does */
+/** @returns runs the work in its turn; resolves or rejects as the work does */
 export function limited(most: number): <T>(work: () => Promise<T>) => Promise<T> {
   let running = 0;
   const queue: (() => void)[] = [];
@@ -13,7 +13,7 @@ export function limited(most: number): <T>(work: () => Promise<T>) => Promise<T>
     } finally {
       const next = queue.shift();
       if (next === undefined) running--;
-      else next(); // its place goes to the next one
+      else next(); // its slot goes to the next one
     }
   };
 }

@@ -1,17 +1,17 @@
-// Long texts for loops that look at each unit: `charCodeAt` asks each time how its string is kept in memory and takes 1.6 ns, a byte of a typed array 0.5,
+// Long texts for loops that read each unit: `charCodeAt` checks each time how its string is stored and takes 1.6 ns, a byte of a typed array 0.5,
 // four bytes at once 0.2.
 
-/** Units that are looked at together. */
+/** Number of units that are read together. */
 const PIECE = 1 << 16;
 const memory = new ArrayBuffer(PIECE);
 
-/** Low bytes of the UTF-16 units of a piece of a text. What is found there is to be verified in the text, whose units may be larger. */
+/** Low bytes of the UTF-16 units of a piece of a text. A match has to be verified in the text, whose units may be larger. */
 export const lowBytes = new Uint8Array(memory);
 const writable = Buffer.from(memory);
-/** The same, four bytes at a time; behind the piece there are blanks up to the next four. */
+/** The same, four bytes at a time; the piece is followed by blanks up to the next multiple of four. */
 export const lowWords = new Int32Array(memory);
 
-/** Makes {@link lowBytes} those of `text` from `from` on. @returns how many there are, a multiple of four unless the text ends */
+/** Fills {@link lowBytes} from `text`, beginning at `from`. @returns their number, a multiple of four unless the text ends */
 export function readLowBytes(text: string, from: number): number {
   const piece = text.length <= PIECE ? text : text.slice(from, from + PIECE);
   writable.write(piece, 'latin1');

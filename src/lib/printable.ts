@@ -1,9 +1,9 @@
-// Text that any database and screen takes: PostgreSQL refuses U+0000 and halves of surrogate pairs, XML the other control characters.
+// Text that every database and screen accepts: PostgreSQL refuses U+0000 and unpaired surrogates, XML the other control characters.
 import { lowWords, readLowBytes } from './low-bytes.ts';
 
 /**
- * `text` without control characters but tab, LF and CR: vertical tab, form feed and next line are line feeds, the rest is dropped; half a surrogate pair is
- * U+FFFD. The same string where there is none. Linear.
+ * `text` without control characters except tab, LF and CR: vertical tab, form feed and next line become line feeds, the rest is dropped; an unpaired surrogate
+ * becomes U+FFFD. Returns the same string when nothing changes. Linear.
  */
 export function printable(text: string): string {
   if (text.length <= SHORT && isAsciiWithoutControls(text)) return text;
@@ -13,7 +13,7 @@ export function printable(text: string): string {
     : whole;
 }
 
-/** UTF-16 units up to which looking at each of them costs less than copying them. */
+/** Number of UTF-16 units up to which reading each of them costs less than copying them. */
 const SHORT = 40;
 
 function isAsciiWithoutControls(text: string): boolean {
@@ -57,7 +57,7 @@ function hasControls(text: string): boolean {
   return false;
 }
 
-/** `value`, plain JSON, with every string in it {@link printable}, but those under the keys of `done`. The same object where nothing changes. */
+/** `value`, plain JSON, with every string in it {@link printable}, except those under the keys of `done`. The same object when nothing changes. */
 export function printableStrings<T>(value: T, done?: ReadonlySet<string>): T {
   if (typeof value === 'string') return printable(value) as T;
   if (typeof value !== 'object' || value === null) return value;

@@ -1,5 +1,5 @@
-// Release stack: whoever opens something registers its release on the next line; releases run last-in-first-out (after graphile/worker's
-// withReleasers). Releasing twice is one release; a release that throws does not keep the others from running.
+// Release stack: code that opens something registers its release on the next line; releases run last-in-first-out (after graphile/worker's
+// withReleasers). Releasing twice counts once; a release that throws does not prevent the others.
 
 export type Release = () => void | Promise<void>;
 

@@ -1,6 +1,6 @@
-// Process signals: the first one asks for a graceful stop, the second one ends the process at once.
+// Process signals: the first one starts a graceful stop, the second one ends the process at once.
 
-/** Milliseconds within which a signal is the first one again: npm and wrappers pass on what Ctrl-C has sent to the whole group already. */
+/** Milliseconds within which a repeated signal counts as the first one: npm and wrappers forward what Ctrl-C has already sent to the whole group. */
 const SAME_SIGNAL_MS = 300;
 
 /** Resolves with the first SIGINT or SIGTERM; a second signal, or `graceMs` without an end, exits with 1. */

@@ -1,29 +1,29 @@
-// Memory that is used again and again, for what comes in a steady stream: fetched mails (adapters/imap) and the commits of their jobs
-// (adapters/queue). A fresh buffer for each costs more CPU (page faults, collections) than all that is done with its bytes, and it lingers until a
-// collection comes: V8 lets such buffers live until the next full one. Anyone who asks takes a piece of a slab; when all pieces of a slab are given
-// back, it serves the next ones. Anyone who does not give back loses nothing but the reuse: the garbage collector takes the slab.
+// Reusable memory for steady streams: fetched mails (adapters/imap) and the commits of their jobs
+// (adapters/queue). A fresh buffer for each costs more CPU (page faults, collections) than all work on its bytes, and it stays in memory until
+// V8's next full collection. A caller gets a piece of a slab; when all pieces of a slab are returned,
+// it is reused. A caller that returns nothing loses only the reuse: the garbage collector takes the slab.
 
 interface Slab {
   memory: Buffer;
   used: number;
-  /** Pieces that are still out. */
+  /** Pieces in use. */
   out: number;
 }
 
 export interface Piece {
   memory: Buffer;
-  /** The bytes must not be touched afterwards. Twice is once. */
+  /** The bytes must not be accessed afterwards. Calling it twice counts once. */
   release(): void;
 }
 
 export type Allocate = (size: number) => Piece;
 
-/** Frees the memory now: nothing tells the garbage collector how much of it such a small object holds. What still reads it finds nothing. */
+/** Frees the memory now: the garbage collector does not know how much memory such a small object holds. Later readers find nothing. */
 const drop = (memory: Buffer) => void (memory.buffer as ArrayBuffer).transfer(0);
 
 /**
- * @param slabBytes of a slab; what is larger than half of it has memory of its own
- * @param kept free slabs that are kept
+ * @param slabBytes size of a slab; anything larger than half of it gets memory of its own
+ * @param kept number of free slabs to keep
  */
 export function createSlabs(slabBytes: number, kept: number): Allocate {
   const free: Slab[] = [];

@@ -1,13 +1,13 @@
-// What is done with streams everywhere.
+// Operations on streams that several rooms need.
 
-/** A stream read whole into memory: the caller knows that it is bounded. */
+/** Reads a stream whole into memory: the caller knows that it is bounded. */
 export async function collect(source: AsyncIterable<Uint8Array>): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
   for await (const chunk of source) chunks.push(chunk);
   return Buffer.concat(chunks);
 }
 
-/** The first of a sequence that may be long; the rest is not read. */
+/** The first items of a sequence that may be long; the rest is not read. */
 export async function firstOf<T>(all: AsyncIterable<T>, count: number): Promise<T[]> {
   const first: T[] = [];
   if (count > 0)

@@ -1,5 +1,5 @@
-// Small linear steps over text that a stranger wrote. `[set]+$` in a regular expression tries each run of the set from each of its characters
-// and is quadratic; these look at each character once.
+// Small linear steps over text from strangers. `[set]+$` in a regular expression tries each run of the set from each of its characters
+// and is quadratic; these functions read each character once.
 import { lowBytes, readLowBytes } from './low-bytes.ts';
 
 /** `text` without the characters of `set` at its end. Linear. */
@@ -16,7 +16,7 @@ export function trimStartOf(text: string, set: string): string {
   return from === 0 ? text : text.slice(from);
 }
 
-/** The first `max` UTF-16 units, never half a surrogate pair. */
+/** The first `max` UTF-16 units, without splitting a surrogate pair. */
 export function clip(text: string, max: number): string {
   if (text.length <= max) return text;
   const last = text.charCodeAt(max - 1);
@@ -24,7 +24,7 @@ export function clip(text: string, max: number): string {
 }
 
 /**
- * Whether some word holds an `@` with a character before it and a domain with a dot behind it (`\S@\S+\.\S`). Linear: within a word only the first
+ * Whether a word contains an `@` with a character before it and a domain with a dot behind it (`\S@\S+\.\S`). Linear: within a word only the first
  * such `@` and the last dot count.
  */
 export function hasMailAddress(text: string): boolean {
@@ -35,17 +35,17 @@ export function hasMailAddress(text: string): boolean {
   });
 }
 
-/** `{name}` in a text replaced by what has that name; a placeholder that nobody knows stays. */
+/** Replaces `{name}` in a text by the value of that name; an unknown placeholder stays. */
 export const fill = (text: string, names: Readonly<Record<string, unknown>>): string =>
   text.replace(/\{(\w+)\}/g, (placeholder, key: string) =>
     names[key] === undefined ? placeholder : String(names[key]),
   );
 
-/** Text as the content of an HTML element. */
+/** Escapes a text for the content of an HTML element. */
 export const escapeHtml = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 
-/** Whether a text begins with one of the phrases, of at least two units each, in a time that does not depend on their number. */
+/** Whether a text begins with one of the phrases, of at least two units each, in a time independent of their number. */
 export function beginningFinder(phrases: readonly string[]): (text: string) => boolean {
   const pairAt = (text: string): number => (text.charCodeAt(0) << 16) | text.charCodeAt(1);
   const known = Map.groupBy(phrases, pairAt);
@@ -71,7 +71,7 @@ function nextTriple(bytes: Uint8Array, table: Int32Array, from: number, to: numb
 }
 
 /**
- * Whether a text holds one of the phrases, in any case. Linear, whatever their number.
+ * Whether a text contains one of the phrases, in any case. Linear, whatever their number.
  * @param phrases in lower case, of at least three units each
  * @param words true: only where a word begins
  */

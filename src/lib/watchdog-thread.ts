@@ -1,4 +1,4 @@
-// The thread of watchdog.ts. Looks are counted, not time: a process that was suspended as a whole has not stalled.
+// The thread of watchdog.ts. It counts checks, not time: a process that was suspended as a whole has not stalled.
 import { writeSync } from 'node:fs';
 import { type Debugger, Session } from 'node:inspector';
 import { workerData } from 'node:worker_threads';
@@ -6,7 +6,7 @@ import { LOOK_MS, STALLED_EXIT_CODE, type WatchdogSetup } from './watchdog.ts';
 
 const { beats, looks } = workerData as WatchdogSetup;
 
-/** Longest time of one step of the end, ms: a main thread in a system call takes no part in any. */
+/** Longest time of one step of ending the process, ms: a main thread in a system call does not react to any. */
 const STEP_MS = 2_000;
 
 let last = Atomics.load(beats, 0);
@@ -31,7 +31,7 @@ async function end(): Promise<void> {
     ...stack.map((line) => `    at ${line}`),
   ];
   writeSync(2, `${lines.join('\n')}\n`);
-  // An exit here would end this thread alone.
+  // An exit here would end only this thread.
   session.post('Runtime.evaluate', { expression: `process.reallyExit(${STALLED_EXIT_CODE})` });
   await within(new Promise(() => {}));
   process.kill(process.pid, 'SIGKILL');

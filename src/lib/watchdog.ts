@@ -1,13 +1,13 @@
-// A thread that ends the process when the main thread no longer answers. Such a process does nothing, not even stop: SIGTERM and /healthz need the
-// main thread too. Its leases run out meanwhile, and other replicas take its mailboxes; the orchestrator starts it again.
+// A thread that ends the process when the main thread no longer responds. Such a process cannot even stop: SIGTERM and /healthz need the
+// main thread too. In the meantime its leases expire and other replicas take its mailboxes; the orchestrator starts it again.
 import { url as inspectorUrl } from 'node:inspector';
 import { Worker } from 'node:worker_threads';
 
 /** Handed to the watching thread. */
 export interface WatchdogSetup {
-  /** One element, counted up by the main thread twice between two looks. */
+  /** One element, which the main thread increments twice between two checks. */
   beats: Int32Array<SharedArrayBuffer>;
-  /** Looks in a row without a beat until the process is ended. */
+  /** Consecutive checks without a heartbeat before the process is ended. */
   looks: number;
 }
 
@@ -22,11 +22,11 @@ const script = new URL(
 );
 
 /**
- * @param stallSeconds without an answer until the process is ended; 0: never
- * @returns what ends the watch
+ * @param stallSeconds time without a response before the process is ended; 0: never
+ * @returns a function that stops the watchdog
  */
 export function startWatchdog(stallSeconds: number): () => Promise<void> {
-  // Under a debugger a main thread that does not answer is one at a breakpoint.
+  // Under a debugger, an unresponsive main thread is at a breakpoint.
   if (stallSeconds === 0 || inspectorUrl() !== undefined) return async () => {};
   const setup: WatchdogSetup = {
     beats: new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)),
@@ -40,7 +40,7 @@ export function startWatchdog(stallSeconds: number): () => Promise<void> {
     resourceLimits: { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 2 },
   });
   thread.unref();
-  // Without its watchdog the process does all that it did before there was one.
+  // Without its watchdog the process works as before.
   thread.on('error', (error) => process.stderr.write(`the watchdog ended: ${error.message}\n`));
   return async () => {
     clearInterval(timer);

@@ -1,4 +1,4 @@
-// A zip archive as a stream, file by file: only the file at work is in memory.
+// A zip archive as a stream, file by file: only the current file is in memory.
 import { Zip, ZipDeflate } from 'fflate';
 
 export interface ZipEntry {

@@ -1,5 +1,5 @@
-// What colleagues answered in the mailboxes, as the sending half asks for it: known from the watcher's looks, or by a look of our own; and the marks that
-// accepted replies leave there.
+// Colleagues' answers in the mailboxes, for the sending half: known from the watcher's polls or from a search; and the \Answered flags that
+// accepted replies request there.
 import type { lookForAnswer } from '../adapters/imap/people-look.ts';
 import type { People } from '../adapters/redis/people.ts';
 import type { Message } from '../contract/message.ts';
@@ -19,9 +19,9 @@ interface AnswersDeps {
   now(): number;
 }
 
-/** A mailbox that could not be looked at is left alone for this long, ms: each reply would wait for it. */
+/** A mailbox that could not be searched is not searched again for this long, ms, because each reply would wait for it. */
 const AGAIN_MS = 60_000;
-/** Longest wait for the turn of a sign-in, ms. */
+/** Longest wait for a sign-in slot, ms. */
 const MOST_WAIT_MS = 3_000;
 
 export function createAnswers(deps: AnswersDeps): Answers {

@@ -1,5 +1,5 @@
-// Conversations: which one a message belongs to, which of our replies a bounce is about, and the signed Message-IDs that we write. Wires
-// domain/conversation.ts to the key ring and to the journal's aliases (ids that a server gave to our replies).
+// Conversations: the conversation of a message, the reply that a bounce reports on, and the signed Message-IDs that Mailroom writes. Connects
+// domain/conversation.ts with the key ring and with the journal's aliases (ids that a server assigned to our replies).
 import type { Participants } from '../adapters/redis/participants.ts';
 import type { Config } from '../config/config.ts';
 import type { Message } from '../contract/message.ts';
@@ -15,11 +15,11 @@ import type { Journal } from '../domain/reply-journal.ts';
 import type { Related } from '../inbound/index.ts';
 import type { PackedMessage } from '../parsing/index.ts';
 
-/** A reply of ours, as the journal knows it by its Message-ID or by the one that a server put in its place. */
+/** A reply of ours, found in the journal by its Message-ID or by the id that a server replaced it with. */
 interface KnownReply {
   replyId: string;
   messageId: string;
-  /** Whom it was addressed to. */
+  /** Its recipients. */
   recipients: readonly string[];
 }
 type ReplyLookup = (messageId: string) => Promise<KnownReply | undefined>;
@@ -36,7 +36,7 @@ export function replyLookup(journal: Journal): ReplyLookup {
   };
 }
 
-/** Left out where they are not at hand: signed ids still match; without participants no claim is checked. */
+/** Omitted where not available: signed ids still match; without participants no claim is checked. */
 interface RelateBy {
   lookup?: ReplyLookup | undefined;
   participants?: Participants | undefined;
@@ -75,7 +75,7 @@ export async function relate(
   return { conversation, ...(about === undefined ? {} : { deliveryStatus: about.deliveryStatus }) };
 }
 
-/** Signed matches join, and their addresses belong from then on. Claims join only where their sender belongs already; else a conversation of his own. */
+/** Signed matches join, and their addresses become participants. Claims join only if their sender already is one; otherwise the sender gets a new conversation. */
 async function joined(
   { id, matchedBy, signed, ownId }: Match,
   parsed: PackedMessage,
@@ -96,13 +96,13 @@ async function joined(
   return { id, matchedBy, proof: matchedBy !== 'new' && standing === 'member' ? 'references' : 'none' };
 }
 
-/** Recognised by the words of a mail alone, which a person may have written or passed on: no report of a mail system. */
+/** Recognised only by the words of a mail, which a person may have written or forwarded: not a report of a mail system. */
 const PROSE = ['sender', 'subject and returned mail'];
 
 /**
- * The reply that a report is about. Anybody who got a mail of ours knows its Message-ID: the report is believed when it names a recipient of that
- * reply. One that names nobody (a read receipt often does), or is about a reply that the journal has forgotten, is told with what it is worth; one that
- * names others, or is prose that a person may have written, is about none.
+ * The reply that a report concerns. Every recipient of our mail knows its Message-ID, so the report is believed when it names a recipient of that
+ * reply. A report that names nobody (as read receipts often do), or concerns a reply that the journal has forgotten, is passed on with its level of proof; one
+ * that names others, or is prose that a person may have written, concerns none.
  */
 async function reportedReply(
   { deliveryStatus, automatic }: PackedMessage,
@@ -127,7 +127,7 @@ async function reportedReply(
   return { conversationId: signed?.conversationId, deliveryStatus: { ...deliveryStatus, reply } };
 }
 
-/** Message-IDs carry conversation and reply, signed with the first key of the ring: a customer's answer finds its way without any look-up. */
+/** Message-IDs contain conversation and reply, signed with the first key of the ring: a customer's answer is matched without a look-up. */
 export function messageIdMaker({
   security,
 }: Config): (input: { conversationId: string; replyId: string; domain: string }) => string {
@@ -135,7 +135,7 @@ export function messageIdMaker({
   return (input) => signedMessageId(input, signing);
 }
 
-/** Without a ring (development only; production refuses to start) ids are signed with a key that everybody knows. */
+/** Without a ring (development only; production refuses to start) ids are signed with a publicly known key. */
 function signingOf({
   conversationKeys,
   installation,

@@ -1,4 +1,4 @@
-// What a person sees of dead letters and decides about them. The ledger is not touched: their UIDs are enqueued, whatever became of the jobs.
+// How a person lists dead letters and decides on them. The ledger is not changed: their UIDs are enqueued, whatever happened to the jobs.
 import type { DeadFacts, DeadJob, DeadLetters } from '../adapters/queue/dead-letters.ts';
 import type { EmailServerWatch } from '../config/watch.ts';
 import { mailboxId, mailboxOfMessageKey } from '../contract/names.ts';
@@ -16,9 +16,9 @@ interface DeadLettersDeps {
   watch: EmailServerWatch;
   findIndex: Pick<FindIndex, 'find'>;
   audit: Pick<AuditLog, 'write'>;
-  /** Those that mailboxes have fed so far. */
+  /** Flows that mailboxes have fed so far. */
   ledgers: { emailFlows(): Promise<string[]> };
-  /** Those that they are to feed. */
+  /** Flows that they are configured to feed. */
   flowNames: OperationsApi['flowNames'];
   emit: Emit;
 }
@@ -42,7 +42,7 @@ export function createDeadLetterDecisions(deps: DeadLettersDeps): DeadLettersApi
         .map((one) => [mailboxId(one), one.name]),
     );
 
-  /** @throws MailroomError EMAIL_FLOW_UNKNOWN: asking for a queue makes it */
+  /** @throws MailroomError EMAIL_FLOW_UNKNOWN: requesting a queue would create it */
   async function namesOf(emailFlow: string | undefined): Promise<string[]> {
     const names = [...new Set([...flowNames(), ...(await ledgers.emailFlows())])];
     if (emailFlow === undefined) return names;
@@ -50,7 +50,7 @@ export function createDeadLetterDecisions(deps: DeadLettersDeps): DeadLettersApi
     return [emailFlow];
   }
 
-  /** Subject and sender are for those who may see them: the page decides. */
+  /** Subject and sender are for permitted people only: the page decides. */
   async function whole(row: Row): Promise<DeadLetter> {
     const message = await deadLetters.message(row).catch(() => undefined);
     const [sender] = message?.from ?? [];
@@ -67,7 +67,7 @@ export function createDeadLetterDecisions(deps: DeadLettersDeps): DeadLettersApi
     async deadLetters({ emailFlow, server, reason, person, sort = NEWEST_FIRST, ...range }, { offset, limit }) {
       const names = await namesOf(emailFlow);
       const jobs = await deadLetters.list(names, range, MOST);
-      // What its consumer said is only read of all where it is looked for.
+      // The consumer's words are read for all entries only when they are searched.
       const isTold = reason !== undefined || ['reason', 'attempts'].includes(sort.by);
       const facts = isTold ? await deadLetters.facts(jobs) : [];
       const servers = serverNames();

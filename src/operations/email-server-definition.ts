@@ -1,4 +1,4 @@
-// An email server as its definition again: what the portal shows, stores and compares. Inverse of config/email-servers.ts, without secrets.
+// Turns an email server back into its definition: what the portal shows, stores and compares. Inverse of config/email-servers.ts, without secrets.
 import type { EmailServer } from '../domain/email-server.ts';
 import { isImap } from '../domain/email-server.ts';
 import { maskedProxy } from '../domain/proxy-address.ts';
@@ -62,13 +62,13 @@ export function definitionOf(server: EmailServer): Record<string, unknown> & { n
   };
 }
 
-/** For people's eyes: without the password, and without the one in the address of a proxy. */
+/** For display: without the password, and without the password in the address of a proxy. */
 export function withoutSecrets(definition: Record<string, unknown>): Record<string, unknown> {
   const { password: _, ...shown } = definition;
   return 'proxy' in shown ? { ...shown, proxy: maskedProxy(shown.proxy) } : shown;
 }
 
-/** What people were shown comes back: the masked password stands for the stored one, as long as the rest of the proxy's address is the same. */
+/** The shown values return from a form: the masked password means the stored one, as long as the rest of the proxy's address is the same. */
 export function withStoredProxy(
   given: Record<string, unknown>,
   stored: Record<string, unknown> | undefined,
@@ -77,7 +77,7 @@ export function withStoredProxy(
   return same ? { ...given, proxy: stored.proxy } : given;
 }
 
-/** What differs, each value in short; secrets are told apart and not shown. */
+/** The differences, with shortened values; secrets are compared and not shown. */
 export function changesBetween(
   before: Record<string, unknown>,
   after: Record<string, unknown>,

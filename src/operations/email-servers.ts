@@ -1,5 +1,5 @@
-// Email servers as the API and the portal see and change them: files and portal in one list, checked by the same rules as a file, stored by
-// compare-and-set, each change in the audit log.
+// Email servers as the API and the portal read and change them: files and portal in one list, checked by the same rules as a file, stored by
+// compare-and-set, with each change in the audit log.
 
 import type { PortalServer, PortalServers } from '../adapters/redis/portal-servers.ts';
 import { type Found, parseEmailServer } from '../config/email-servers.ts';
@@ -16,7 +16,7 @@ import { firstOf } from '../lib/streams.ts';
 import type { Emit } from '../telemetry/events.ts';
 import { changesBetween, definitionOf, withoutSecrets, withStoredProxy } from './email-server-definition.ts';
 
-/** Entries of the log of changes in which those of one server are looked for. */
+/** Number of entries of the change log that are searched for those of one server. */
 const AUDIT_READ = 500;
 
 interface EmailServersDeps {
@@ -34,7 +34,7 @@ interface Checked {
 }
 
 export interface EmailServerAdmin extends EmailServersApi {
-  /** As on saving, without saving. @param existing name of the server that is edited @throws RequestInvalid */
+  /** The checks of saving, without saving. @param existing name of the edited server @throws RequestInvalid */
   check(definition: Definition, existing?: string): Promise<Checked>;
 }
 
@@ -47,7 +47,7 @@ export function createEmailServerAdmin(deps: EmailServersDeps): EmailServerAdmin
     const findings = watch.findings();
     const shown = servers.filter(({ source, name }) => source === 'file' || stored.has(foldName(name)));
     const valid = shown.map(async (server): Promise<EmailServerView> => {
-      // Definition and revision of one reading: another replica may be ahead of what this one has applied.
+      // Definition and revision from a single read: another replica may be ahead of what this one has applied.
       const own = server.source === 'portal' ? stored.get(foldName(server.name)) : undefined;
       const definition = withoutSecrets(own?.definition ?? definitionOf(server));
       return {

@@ -1,5 +1,5 @@
-// Export and erasure of all that is kept of one person (personal-data.ts finds it). What the two promises need stays: hashes that keep a mail from being
-// enqueued again and a reply from being sent again. The address is written to no log, and to the audit log as a hash.
+// Export and erasure of everything that is kept of one person (personal-data.ts finds it). Data that the two invariants need stays: hashes that prevent a mail
+// from being enqueued again and a reply from being sent again. The address is written to no log, and to the audit log as a hash.
 
 import { hash } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
@@ -33,7 +33,7 @@ interface PrivacyDeps {
   now?: () => number;
 }
 
-/** In place of an address. */
+/** Replaces an address. */
 const ERASED = 'erased';
 
 export function createPrivacy(deps: PrivacyDeps): PrivacyApi {
@@ -96,7 +96,7 @@ export function createPrivacy(deps: PrivacyDeps): PrivacyApi {
 
 const hashOf = ({ address }: PersonMatcher): string => hash('sha256', address).slice(0, 16);
 
-/** Waiting messages and outcomes go, too; waiting replies when they are cancelled. */
+/** Includes waiting messages and outcomes; waiting replies once they are cancelled. */
 const withWaiting = (kept: Kept): Kept => ({
   ...kept,
   items: kept.items.map((item) => {
@@ -105,7 +105,7 @@ const withWaiting = (kept: Kept): Kept => ({
   }),
 });
 
-/** A worker that has taken a cancelled reply ends it at once; waited for at most, ms. */
+/** A worker that has taken a cancelled reply ends it at once; longest wait for that, ms. */
 const ENDING_MS = 3_000;
 
 /** @returns replyIds for which it is too late */
@@ -128,7 +128,7 @@ async function cancelWaiting(
   return tooLate;
 }
 
-/** A cancelled reply may be ending at this moment. */
+/** A cancelled reply may be ending right now. */
 async function removed(jobs: JobRemoval, { place, replyId }: Item): Promise<boolean> {
   const until = Date.now() + (replyId === undefined ? 0 : ENDING_MS);
   for (;;) {
@@ -138,7 +138,7 @@ async function removed(jobs: JobRemoval, { place, replyId }: Item): Promise<bool
   }
 }
 
-/** Takes each away that does not stay; one that a consumer has begun meanwhile is marked `at-work`. */
+/** Removes each item that does not have to stay; one that a consumer has begun in the meantime is marked `at-work`. */
 async function erase(deps: PrivacyDeps, jobs: JobRemoval, person: PersonMatcher, items: Item[]): Promise<void> {
   const { kept, blobs } = deps;
   const queues = new Map<string, Set<string>>();
@@ -174,7 +174,7 @@ async function erase(deps: PrivacyDeps, jobs: JobRemoval, person: PersonMatcher,
   for (const [stream, changed] of audited) await kept.rewriteAudit(stream, changed);
 }
 
-/** What was noted beside a message. */
+/** What was recorded beside a message. */
 async function forget(
   { kept, quarantine }: PrivacyDeps,
   { address }: PersonMatcher,
@@ -220,7 +220,7 @@ function reportOf(
   };
 }
 
-/** The archive: report.json, each record as JSON, each mail as it is. */
+/** The archive: report.json, each record as JSON, each mail unchanged. */
 async function* filesOf(
   { kept, blobs }: PrivacyDeps,
   report: ErasureReport,

@@ -1,11 +1,11 @@
-// One message of a mailbox, fetched and read again for a person: on a connection of its own beside the watcher's. Those who ask for the same mailbox
-// share the connection, one after the other, since a server admits few.
+// Fetches and reads one message of a mailbox again for a person, on a connection separate from the watcher's. Callers for the same mailbox
+// share the connection, one after the other, because a server admits few.
 import { mailboxId, partsOfMessageKey } from '../contract/names.ts';
 import type { ImapServer } from '../domain/email-server.ts';
 import { type Item, type Mailbox, memoryBytes } from '../inbound/index.ts';
 import { BUFFER_BYTES, fetchOne, type ReplayDeps, settledMeta } from './replay.ts';
 
-/** @returns what `use` returns; `item` is undefined when the mailbox has no such message any more */
+/** @returns what `use` returns; `item` is undefined when the mailbox no longer has the message */
 export type FetchAgain = <T>(
   server: ImapServer,
   messageKey: string,
@@ -14,7 +14,7 @@ export type FetchAgain = <T>(
 
 interface Shared {
   mailbox: Promise<Mailbox>;
-  /** Those who use it or wait for it. */
+  /** Callers that use it or wait for it. */
   users: number;
   last: Promise<unknown>;
 }
@@ -23,7 +23,7 @@ interface FetchAgainDeps extends Pick<ReplayDeps, 'ledgers'> {
   openMailbox(server: ImapServer): Promise<Mailbox>;
 }
 
-/** @throws MailroomError REPLAY_REFUSED where UIDs and ledger do not belong together; what the connection throws */
+/** @throws MailroomError REPLAY_REFUSED where UIDs and ledger do not match; errors of the connection */
 export function createFetchAgain({ ledgers, openMailbox }: FetchAgainDeps): FetchAgain {
   const open = new Map<string, Shared>();
 
@@ -45,7 +45,7 @@ export function createFetchAgain({ ledgers, openMailbox }: FetchAgainDeps): Fetc
       }
     });
     shared.last = turn.catch(() => {
-      // The next one does not meet a connection that is lost.
+      // The next caller does not get a lost connection.
       if (open.get(id) === shared) open.delete(id);
     });
     try {

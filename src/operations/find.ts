@@ -1,4 +1,4 @@
-// Finds messages and replies by Message-ID, messageKey, replyId, conversation or address, and tells what became of one. Ids are computed keys: it costs
+// Finds messages and replies by Message-ID, messageKey, replyId, conversation or address, and their history. Ids are computed keys: the cost is
 // the same with a million messages; addresses and conversations come from a bounded index (adapters/redis/find-index.ts).
 
 import type { EmailFlows } from '../adapters/queue/email-flows.ts';
@@ -29,7 +29,7 @@ interface FindDeps {
 /** Found ones that are shown. */
 const MOST = 100;
 
-/** `<id@host>` and `id@host` are one. */
+/** `<id@host>` and `id@host` are equal. */
 const bare = (text: string): string => text.replace(/^<|>$/g, '');
 
 export function createFind(deps: FindDeps): FindApi {
@@ -51,7 +51,7 @@ export function createFind(deps: FindDeps): FindApi {
     state: entry.state,
     at: entry.createdAt,
   });
-  // What cannot be read is not found, and hides nothing else.
+  // An unreadable record is not found, and hides no other.
   const messageBy = async (matchedBy: FoundView['matchedBy'], key: string): Promise<FoundView[]> => {
     const message = mailboxOfMessageKey(key) && (await readMessage(key).catch(() => undefined));
     return message ? [viewOfMessage(matchedBy, message)] : [];

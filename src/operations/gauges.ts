@@ -1,4 +1,4 @@
-// Gauges that somebody has to look up: how much waits on the flows, who takes it and how fast, and whether the stores take writes. Looked up every
+// Gauges that have to be polled: what waits on the flows, their consumers and speed, and whether the stores accept writes. Polled every
 // few seconds, not at each scrape: several Prometheus servers must not multiply the load on Redis.
 import type { EmailFlows } from '../adapters/queue/email-flows.ts';
 import { type EmailServer, isImap } from '../domain/email-server.ts';
@@ -27,7 +27,7 @@ export function flowGauges(
   const taken = metrics.histogram('mailroom_message_taken_seconds');
   let polls = 0;
   const begunAt = now();
-  /** When the last job was completed that was observed, by the consumer's clock. */
+  /** When the last observed job was completed, by the consumer's clock. */
   const lastTaken = new Map<string, number>();
 
   return async function poll(): Promise<void> {
@@ -39,7 +39,7 @@ export function flowGauges(
           .flatMap(flowsOf),
       ),
     ];
-    // One flow whose queue cannot be read hides none of the others.
+    // A flow with an unreadable queue does not hide the others.
     const lookAt = async (emailFlow: string): Promise<void> => {
       const labels = { email_flow: emailFlow };
       const { waiting = 0, prioritized = 0, delayed = 0, failed: ended = 0 } = await flows.counts(emailFlow);
@@ -61,7 +61,7 @@ export function flowGauges(
   };
 }
 
-/** Whether Redis and the blob store take writes, for every role. */
+/** Whether Redis and the blob store accept writes, for every role. */
 function storeGauges(
   { redis, redisFault, redisFitness, blobs }: Pick<Stores, 'redis' | 'redisFault' | 'redisFitness' | 'blobs'>,
   metrics: Metrics,
@@ -87,7 +87,7 @@ export const startFlowGauges = (...given: Parameters<typeof flowGauges>): (() =>
 export const startStoreGauges = (...given: Parameters<typeof storeGauges>): (() => void) =>
   every(STORES_MS, storeGauges(...given));
 
-/** At once, and then again; never two polls at a time. */
+/** At once, then periodically; never two polls at a time. */
 function every(ms: number, poll: () => Promise<void>): () => void {
   let polling = false;
   const next = () => {

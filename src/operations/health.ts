@@ -1,4 +1,4 @@
-// Whether this process does what its roles say: what /healthz and /readyz answer.
+// Whether this process does its roles' work: the content of /healthz and /readyz.
 import type { EmailServerWatch } from '../config/watch.ts';
 import { asError, MailroomError } from '../domain/errors.ts';
 import type { Health, HealthCheck } from '../http/index.ts';
@@ -16,7 +16,7 @@ interface HealthDeps {
 /** Milliseconds for a write: an orchestrator's probe waits a second or two. */
 const REDIS_ANSWER_MS = 1_000;
 
-/** A mailbox that backs off is that mailbox's state, not the process's. */
+/** Back-off of a mailbox is the mailbox's state, not the process's. */
 export async function healthOf({ stores, inbound, outbound, servers }: HealthDeps): Promise<Health> {
   const [redis, blobs] = await Promise.all([
     stores.redisFault(REDIS_ANSWER_MS),
@@ -50,7 +50,7 @@ export async function healthOf({ stores, inbound, outbound, servers }: HealthDep
   return { ready: redis === undefined && blobs === undefined, checks };
 }
 
-/** A fault as a check: what it is and what to do. */
+/** A failure as a check: the problem and what to do. */
 export function checkOf(fault: unknown, state?: string): HealthCheck {
   const shown = state === undefined ? {} : { state };
   if (fault === undefined) return { ok: true, ...shown };

@@ -1,4 +1,4 @@
-// Replies that a person looks at in the portal: out of the journal, without subject and text, with the evidence of what was looked for.
+// Replies that a person sees in the portal: from the journal, without subject and text, with the evidence of the searches.
 import type { PortalView } from '../adapters/redis/portal-view.ts';
 import { resultSchema } from '../contract/result.ts';
 import type { Journal, JournalEntry, ReplyState } from '../domain/reply-journal.ts';
@@ -19,7 +19,7 @@ export function portalReplies(
     async list(state, filter, page) {
       const found = await view.replyIds(state, filter, page);
       const entries = await Promise.all(found.entries.map(journal.read));
-      // Between the two looks a reply may have moved on.
+      // Between the two reads a reply may have moved on.
       return { ...found, entries: entries.flatMap((entry) => (entry?.state === state ? [shown(entry)] : [])) };
     },
     ids: async (state, filter, limit) => (await view.replyIds(state, filter, { offset: 0, limit })).entries,

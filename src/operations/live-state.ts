@@ -1,4 +1,4 @@
-// What an email server does right now, as the watching and sending replicas wrote it: state, since when, pause, what waits.
+// The current state of an email server, as the watching and sending replicas wrote it: state, since when, pause, what waits.
 import type { Pauses } from '../adapters/redis/pauses.ts';
 import type { PortalView } from '../adapters/redis/portal-view.ts';
 import { mailboxId } from '../contract/names.ts';
@@ -26,7 +26,7 @@ export function liveStates(wiring: {
   const { stores, room, view } = wiring;
   return async (server) => {
     if (!server.enabled) return { state: 'disabled' };
-    // What cannot be read of one server hides none of the others.
+    // An unreadable server does not hide the others.
     return live(server).catch((error: unknown) => ({
       state: 'unknown',
       code: error instanceof MailroomError ? error.code : 'REDIS_KEY_DAMAGED',
@@ -35,7 +35,7 @@ export function liveStates(wiring: {
 
   async function live(server: EmailServer): Promise<EmailServerView['live']> {
     if (isImap(server)) {
-      // Our own watcher knows better than what it last wrote.
+      // This replica's own watcher is more current than its last record.
       const own = wiring.inbound?.status().find((status) => status.server === server.name);
       const id = mailboxId(server);
       const [[lastMessageAt], stored] = await Promise.all([

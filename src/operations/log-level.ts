@@ -1,5 +1,5 @@
-// The log level and the protocol trace while processes run: every process follows the switches in Redis (API, command line), and a signal switches
-// debug for one process. Each switch ends on its own.
+// The log level and the protocol trace of running processes: every process follows the switches in Redis (API, command line), and a signal switches
+// debug for one process. Each switch expires.
 import type { LogSwitches } from '../adapters/redis/log-switches.ts';
 import type { Emit } from '../telemetry/events.ts';
 import type { LogControl, LogSwitch } from '../telemetry/log-control.ts';
@@ -20,7 +20,7 @@ export function followLogLevel(switches: LogSwitches, control: LogControl, emit:
       list.length === 0
         ? emit('LogLevelRestored')
         : emit('LogLevelChanged', { detail: { switches: list.map(switchText) } });
-    // What the switch hides is not hidden from the reader of the log: said before it counts, or after it is over.
+    // Readers of the log see every switch: it is logged before it takes effect, or after it has expired.
     if (list.length > 0) said();
     control.apply(list);
     if (list.length === 0) said();

@@ -1,4 +1,4 @@
-// The daily work: what is older than it is kept is deleted, kind by kind (domain/retention.ts), and one event says how much. In the role `ingest`, by
+// The daily work: deletes what is older than its retention, kind by kind (domain/retention.ts), and reports the amounts in one event. In the role `ingest`, by
 // one replica.
 import type { EmailFlows } from '../adapters/queue/email-flows.ts';
 import type { DailyTurn } from '../adapters/redis/daily-turn.ts';
@@ -10,7 +10,7 @@ import type { DailyKind } from '../domain/retention.ts';
 import { DAY_MS } from '../lib/time.ts';
 import type { Emit } from '../telemetry/events.ts';
 
-/** How often it is asked whose turn it is, ms. */
+/** How often the turn of a replica is checked, ms. */
 const EVERY_MS = 3_600_000;
 
 interface SweepDeps {
@@ -20,12 +20,12 @@ interface SweepDeps {
   journal: Pick<Journal, 'oldestOpen'>;
   /** Of raw mails. */
   retentionDays: number;
-  /** Of the jobs of messages that were taken: as long as the API knows a message, it has its raw mail. */
+  /** Of the jobs of consumed messages: as long as the API knows a message, its raw mail exists. */
   jobRetentionDays: number;
   now?: () => number;
 }
 
-/** Deletes what is older than the retention and than every job that is kept: open, failed, or completed. @returns how many blobs went */
+/** Deletes what is older than the retention and than every kept job: open, failed, or completed. @returns how many blobs were deleted */
 export async function sweepBlobs({
   blobs,
   flows,
@@ -39,22 +39,22 @@ export async function sweepBlobs({
   const emailFlows = new Set<string>();
   for (const id of await ledgers.mailboxIds())
     for (const flow of (await ledgers.load(id)).meta?.emailFlows ?? []) emailFlows.add(flow);
-  // A backlog older than the retention keeps its mails: a day is left for clocks and for messages stored before their job.
+  // A backlog older than the retention keeps its mails: one day is added for clocks and for messages that were stored before their job.
   for (const flow of emailFlows)
     keepFrom = Math.min(keepFrom, ((await flows.oldestOpen(flow)) ?? keepFrom + DAY_MS) - DAY_MS);
-  // A reply that is held for a person, or waits in a paused queue, is sent from its rendered mail, however old that is.
+  // A reply that is held for a person, or waits in a paused queue, is sent from its rendered mail, however old it is.
   keepFrom = Math.min(keepFrom, ((await journal.oldestOpen()) ?? keepFrom + DAY_MS) - DAY_MS);
   return blobs.sweep(new Date(keepFrom));
 }
 
 interface DailyDeps {
   turn: DailyTurn;
-  /** Of each kind: deletes what is too old. @returns how many */
+  /** For each kind: deletes what is too old. @returns how many */
   tasks: Readonly<Record<DailyKind, () => Promise<number>>>;
   emit: Emit;
 }
 
-/** Does the work if it is our turn. One kind that fails stops no other, and is done again within the hour. @throws when Redis is away */
+/** Does the work if it is this replica's turn. A kind that fails does not stop the others, and is repeated within the hour. @throws when Redis is away */
 export async function workDaily({ turn, tasks, emit }: DailyDeps): Promise<void> {
   if (!(await turn.take())) return;
   const counts: Record<string, number> = {};

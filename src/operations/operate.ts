@@ -1,4 +1,4 @@
-// Operation for the API and the portal: flows, pause and resume of an SMTP server, test of a connection. What a person decides is in the
+// Operation for the API and the portal: flows, pause and resume of an SMTP server, test of a connection. A person's decisions are in the
 // audit log.
 
 import type { Pauses } from '../adapters/redis/pauses.ts';
@@ -52,7 +52,7 @@ export function createOperations(deps: OperationsDeps): OperationsApi {
     if (view === undefined) throw new MailroomError('EMAIL_SERVER_NOT_FOUND', { field: 'name' });
     return view;
   }
-  // Redis lists its connections in one go for all that are there.
+  // Redis lists all its connections in one answer.
   const consumersOf = keptFor(
     async () => {
       const names = [...new Set([...flowNames(), ...(await stores.ledgers.emailFlows())])];
@@ -88,7 +88,7 @@ export function createOperations(deps: OperationsDeps): OperationsApi {
             stores.flows.oldestWaiting(emailFlow),
             stores.flows.counts(emailFlow),
           ]).catch(asError);
-          // A queue that cannot be read hides none of the others.
+          // An unreadable queue does not hide the others.
           if (known instanceof Error)
             return { emailFlow, servers: fedBy.map(({ name }) => name), waiting: 0, jobs: {}, problem: known.message };
           const [waiting, oldestAt, jobs] = known;
@@ -102,7 +102,7 @@ export function createOperations(deps: OperationsDeps): OperationsApi {
           };
         }),
       );
-      // A flow that is gone is of interest while something of it is left to do.
+      // A removed flow is shown while it has unfinished jobs.
       const isOpen = ({ jobs, ...view }: EmailFlowView) =>
         'problem' in view || OPEN.some((state) => (jobs[state] ?? 0) > 0);
       return all.filter((view) => defined.has(view.emailFlow) || isOpen(view));
@@ -123,7 +123,7 @@ export function createOperations(deps: OperationsDeps): OperationsApi {
     async pause(name, by) {
       const server = sending(name);
       const { message, hint } = new MailroomError('SMTP_SERVER_PAUSED_BY_PERSON');
-      // The record first: a worker that resumes what has no record must not undo this.
+      // The record first: a worker that resumes queues without a record must not undo this.
       await pauses.hold(server.name, { by, code: 'SMTP_SERVER_PAUSED_BY_PERSON', hint: `${message} ${hint}` });
       await room.queues.pause(server.name);
       await audit.write({ by, action: 'pause', server: server.name, changes: state('sending', 'paused') });
@@ -151,7 +151,7 @@ export function createOperations(deps: OperationsDeps): OperationsApi {
       return deps.runDoctor({ ...server, source: 'portal' }, { ...options, draft: true });
     },
     async folders(definition, existing) {
-      // Enabled or not, and watched already or not: it is only looked at.
+      // Enabled or not, watched already or not: the test only reads.
       const { server } = await admin.check({ ...definition, enabled: false }, existing);
       if (!isImap(server)) return [];
       return deps.listFolders({ ...server, source: 'portal' });

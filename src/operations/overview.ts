@@ -1,5 +1,5 @@
-// The portal's first page and `GET /v1/status`: flows, mailboxes, sending servers with the pace they use, replicas, and what needs attention of
-// all that is known.
+// The portal's first page and `GET /v1/status`: flows, mailboxes, sending servers with their used pace, replicas, and what needs attention
+// in the complete state.
 
 import type { TokenProvider } from '../adapters/oauth/index.ts';
 import type { PortalView } from '../adapters/redis/portal-view.ts';
@@ -15,7 +15,7 @@ import type { ReplyRoom } from '../wiring/outbound.ts';
 import type { Stores } from '../wiring/stores.ts';
 import type { EmailServerAdmin } from './email-servers.ts';
 
-/** Milliseconds that what changes slowly or costs a write is kept: state of the stores, ends of sign-ins. */
+/** Milliseconds that values are cached which change slowly or cost a write: state of the stores, expiry of sign-ins. */
 const STORES_MS = 10_000;
 const SIGN_INS_MS = 60_000;
 /** Milliseconds for a write to Redis. */
@@ -35,9 +35,9 @@ interface OverviewDeps {
   emailFlows: OperationsApi['emailFlows'];
   /** 0: no mailbox counts as silent. */
   silenceMs: number;
-  /** Ms without a sign of life after which a replica counts as dead. */
+  /** ms without a heartbeat after which a replica counts as dead. */
   aliveMs: number;
-  /** Milliseconds of a clock that never goes back. */
+  /** Milliseconds of a monotonic clock. */
   tick?: () => number;
 }
 
@@ -67,7 +67,7 @@ export function createOverview(deps: OverviewDeps): () => Promise<Overview> {
         );
       const ends = await Promise.all(
         delegated.map(async (server) => {
-          // A sign-in that cannot be read is a state of its own.
+          // An unreadable sign-in is a state of its own.
           const signIn = await stores.tokens.signedIn(server).catch(() => undefined);
           return signIn === undefined ? [] : [[server.name, signIn.endsAt.getTime()] as const];
         }),

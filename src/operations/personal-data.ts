@@ -1,5 +1,5 @@
-// What is kept of one person: every key of Redis and every blob is looked through for the address, and what belongs to a hit (the rendered mail of a reply,
-// the outcome of a reply to her) is found by its ids. Read only; erase-person.ts takes away what this lists.
+// What is kept of one person: searches every key of Redis and every blob for the address, and finds what belongs to a match (the rendered mail of a reply,
+// the outcome of a reply to her) by its ids. Read only; erase-person.ts removes what this lists.
 import type { JobPlace, JobRemoval } from '../adapters/queue/job-removal.ts';
 import type { KeptRecord, PersonalData } from '../adapters/redis/personal-data.ts';
 import type { BlobStore } from '../domain/blob-store.ts';
@@ -20,7 +20,7 @@ export interface Item {
   replyId?: string;
   /** Of a message. */
   traces?: { messageKey: string; messageId?: string; conversationId?: string };
-  /** Of a sorted set or list: its members that match. */
+  /** For a sorted set or list: its matching members. */
   members?: string[];
   /** Of the audit log: the entry as JSON. */
   text?: string;
@@ -43,7 +43,7 @@ interface SearchDeps {
   tooLate?: ReadonlySet<string>;
 }
 
-/** A blob younger than this may belong to a job that is being written, ms. */
+/** A younger blob may belong to a job that is being written, ms. */
 const SETTLED_MS = 3_600_000;
 const WAITING: ReadonlySet<string> = new Set(['waiting', 'prioritized', 'delayed', 'paused', 'waiting-children']);
 const OPEN: ReadonlySet<string> = new Set<ReplyState>(['queued', ...openStates]);
@@ -67,11 +67,11 @@ interface OfReply {
   matched: boolean;
   /** Blobs that its entry names. */
   blobs: string[];
-  /** Messages and blobs that it needs to leave. */
+  /** Messages and blobs that it needs in order to be sent. */
   answers: string | undefined;
   needs: string[];
   state?: string;
-  /** A copy of it may have left. */
+  /** A copy of it may have been sent. */
   doubted?: boolean;
 }
 interface OfMessage {
@@ -86,7 +86,7 @@ export async function searchPerson(deps: SearchDeps, person: PersonMatcher): Pro
   const replies: OfReply[] = [];
   for await (const record of deps.kept.everyRecord()) {
     const matched = isAbout(record, person);
-    // Of a queue's keys only its jobs are hashes.
+    // Of a queue's keys, only its jobs are hashes.
     const place = record.type === 'hash' ? deps.jobs.jobAt(record.rest) : undefined;
     const reply = replyIn(record, place, matched);
     if (reply !== undefined) replies.push(reply);
@@ -111,7 +111,7 @@ export async function searchPerson(deps: SearchDeps, person: PersonMatcher): Pro
   return { items, ...(await searchBlobs(deps, person, named, replyIds, items)) };
 }
 
-/** A blob stays as long as one of those that name it does. */
+/** A blob stays as long as one of the records that name it. */
 function addName(named: Map<string, Stays | undefined>, blob: string, stays: Stays | undefined): void {
   named.set(blob, named.get(blob) ?? stays);
 }
@@ -177,14 +177,14 @@ function otherItems({ key, rest, type, what, isAudit, items }: KeptRecord, perso
     return items
       .filter(([, text]) => person.inValue(text))
       .map(([id, text]) => ({ part: 'audit', id, key, text: String(jsonOf(text).entry ?? '') }));
-  // Of a queue's events go those that match, with its jobs or without.
+  // Of a queue's events, the matching ones are removed, with or without its jobs.
   const queue = /^(.+):events$/.exec(rest)?.[1];
   if (type === 'stream' && queue !== undefined)
     return [{ part: 'other', id: `${what}: ${queue}`, place: { queue, id: '' } }];
   if (rest.startsWith('set-aside:')) return [{ part: 'set-aside', id: key, key }];
-  // Indexes of replies by their ids: they go with the entry.
+  // Indexes of replies by their ids are removed together with the entry.
   if (/^(replies-in|reply-by-message-id):/.test(rest) || jobIndex(rest)) return [];
-  // Pace and search index, where a replyId tells it.
+  // Pace and search index, where a replyId identifies them.
   if ((rest.startsWith('pace:') && type === 'zset') || type === 'list')
     return [
       {
@@ -197,10 +197,10 @@ function otherItems({ key, rest, type, what, isAudit, items }: KeptRecord, perso
   return [{ part: 'other', id: `${what}: ${key}`, key, stays: 'not-ours' }];
 }
 
-/** Lists of a queue hold ids of its jobs alone. */
+/** Lists of a queue contain only ids of its jobs. */
 const jobIndex = (rest: string): boolean => /:(wait|paused|active|prioritized|delayed|completed|failed)$/.test(rest);
 
-/** Why each stays, if it does. */
+/** Why each one stays, if it does. */
 async function judge(
   { jobs, tooLate }: SearchDeps,
   items: Item[],
@@ -231,7 +231,7 @@ async function judge(
   for (const item of items) if (needed.has(item.id)) item.stays ??= 'needed';
 }
 
-/** Adds an item for each blob that is hers: named by what is hers, or with her address in it. */
+/** Adds an item for each blob of the person: named by one of their records, or containing their address. */
 async function searchBlobs(
   { blobs, now = Date.now }: SearchDeps,
   person: PersonMatcher,
@@ -246,7 +246,7 @@ async function searchBlobs(
   };
   const unsearched = { segments: 0, newest: 0 };
   let unreadable = 0;
-  /** Replies as they were given, beside their rendered mails. */
+  /** Replies as submitted, beside their rendered mails. */
   const sources: { key: string; at: number; replyId: string }[] = [];
   const young = (at: number): Stays | undefined => (at > now() - SETTLED_MS ? 'just-stored' : undefined);
   for await (const { key, at } of blobs.list()) {

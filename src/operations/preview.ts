@@ -1,4 +1,4 @@
-// What would be, before it is: what is wrong or doubtful if a definition were saved, and what stops when a server goes.
+// Consequences before they happen: what would be invalid or doubtful if a definition were saved, and what stops when a server is removed.
 import { parseEmailServer } from '../config/email-servers.ts';
 import type { EmailServerWatch } from '../config/watch.ts';
 import { normalAddress } from '../domain/address.ts';
@@ -15,7 +15,7 @@ import { withoutSecrets } from './email-server-definition.ts';
 import type { EmailServerAdmin } from './email-servers.ts';
 import type { LiveOf } from './live-state.ts';
 
-/** In the form of an SMTP server the address that is missing can be added right there. */
+/** The form of an SMTP server has the field for the missing address. */
 const here = (finding: Finding): Finding => ({
   ...finding,
   hint: {
@@ -38,7 +38,7 @@ export function previews({ watch, admin, applications, wrongApplications, liveOf
     const shared = ({ code }: Finding) => code === 'SHARED_ADDRESS_NOT_PERMITTED';
     try {
       const { server, definition: checked } = await admin.check(definition, existing);
-      // As it will be once enabled: the warning is of most use before that.
+      // As if enabled: the warning is most useful before that.
       const findings = checkEmailServers([...others, { ...server, enabled: true }], {
         applications: applications(),
         wrong: wrongApplications(),
@@ -68,7 +68,7 @@ export function previews({ watch, admin, applications, wrongApplications, liveOf
     const others = watch.current().servers.filter((one) => one.name !== name && one.enabled);
     const waiting =
       server !== undefined && isSmtp(server) ? ((await liveOf({ ...server, enabled: true })).waiting ?? 0) : 0;
-    // Of a disabled one nothing is left to stop; what waits for it waits already.
+    // A disabled server has nothing left to stop; what waits for it waits already.
     if (server === undefined || !server.enabled) return { flows: [], addresses: [], waiting };
     if (isImap(server)) {
       const feeding = others.filter(isImap);
@@ -91,7 +91,7 @@ export function previews({ watch, admin, applications, wrongApplications, liveOf
   return { preview, consequences };
 }
 
-/** A definition that is not finished yet, with the gaps filled: enough to see which addresses it would cover. */
+/** An incomplete definition with its gaps filled: enough to see which addresses it would cover. */
 function draftOf(definition: Definition): EmailServer | undefined {
   const { serverType, user, additionalEmailFromAddresses } = definition;
   const isAddress = (value: unknown): value is string =>

@@ -1,5 +1,5 @@
-// Decisions about quarantined messages: parsed again with this version's parser and enqueued once more, or accepted as they are. The ledger is
-// not touched: the UID's outcome is quarantined, and its first job (with the raw mail, parse: failed) has long been on the queue.
+// Decisions on quarantined messages: parsed again with this version's parser and enqueued again, or accepted unchanged. The ledger is
+// not changed: the UID's outcome is quarantined, and its first job (with the raw mail, parse: failed) has long been on the queue.
 
 import type { Quarantine, QuarantineNote } from '../adapters/redis/quarantine.ts';
 import type { Config } from '../config/config.ts';
@@ -18,7 +18,7 @@ import type { Emit } from '../telemetry/events.ts';
 import type { Stores } from '../wiring/stores.ts';
 import type { FetchAgain } from './fetch-again.ts';
 
-/** The raw mail was never here: it is fetched from the mailbox again. */
+/** The raw mail was never stored: it is fetched from the mailbox again. */
 const NEEDS_THE_MAILBOX = ['no-data', 'connection-closed', 'server-silent', 'fetch-refused', 'replacement-text'];
 
 type Target = Parameters<typeof ingest>[1];
@@ -58,7 +58,7 @@ export function createQuarantineDecisions(deps: QuarantineDeps): QuarantineApi {
     };
   }
 
-  /** A ledger or job that cannot be read hides none of the others. */
+  /** An unreadable ledger or job does not hide the others. */
   async function whole(note: QuarantineNote): Promise<QuarantinedMessage> {
     const message = await stores.readMessage(note.messageKey).catch(() => undefined);
     const [sender] = message?.from ?? [];
@@ -119,12 +119,12 @@ export function createQuarantineDecisions(deps: QuarantineDeps): QuarantineApi {
     return read;
   }
 
-  /** From the raw mail of its job: it stays the message it was, but for what the parser says. */
+  /** From the raw mail of its job: the message stays the same, except for the parser's results. */
   async function readRaw(note: QuarantineNote, before: Message): Promise<Message> {
     const { messageKey, emailFlow, mailbox, folder, uidValidity, uid, receivedAt, raw, siblings, fingerprint } = before;
     const target = {
       server: {
-        // Of a definition that is gone nothing is believed.
+        // Nothing is trusted for a removed definition.
         ...(watching(note) ?? { host: '', maxMessageSize: Number.POSITIVE_INFINITY }),
         ...{ name: before.server, user: mailbox, folder, emailFlow },
         flowByRecipient: {}, // it stays in its flow
@@ -136,7 +136,7 @@ export function createQuarantineDecisions(deps: QuarantineDeps): QuarantineApi {
     return { ...(await read(target, item)), messageKey, siblings, fingerprint };
   }
 
-  /** From the mailbox: what was on the queue told nothing of the mail. */
+  /** From the mailbox: the queued message contained nothing of the mail. */
   async function readMailbox(note: QuarantineNote, before: Message | undefined): Promise<Message> {
     const server = watching(note);
     if (server === undefined) throw unreadable('no email server watches its mailbox any more');
@@ -153,7 +153,7 @@ export function createQuarantineDecisions(deps: QuarantineDeps): QuarantineApi {
     });
   }
 
-  /** @throws MailroomError MESSAGE_STILL_UNREADABLE; what the connection to the mailbox throws */
+  /** @throws MailroomError MESSAGE_STILL_UNREADABLE; errors of the connection to the mailbox */
   async function readAgain(note: QuarantineNote, message: Message | undefined, alsoCrashed: boolean): Promise<Message> {
     if (note.reason === 'parser-crashed' && !alsoCrashed) throw unreadable(note.reason);
     return message === undefined || fetchesAgain(note, message) ? readMailbox(note, message) : readRaw(note, message);
@@ -200,7 +200,7 @@ export function createQuarantineDecisions(deps: QuarantineDeps): QuarantineApi {
       const before = await stores.readMessage(messageKey);
       const message = await readAgain(note, before, alsoCrashed);
       const queue = await stores.flows.queueOf(message.emailFlow);
-      // Two who decide at once add one job; a crash before the note is gone lets the decision be repeated without a second job.
+      // Two simultaneous decisions add one job; after a crash before the record is removed, the decision can be repeated without a second job.
       await queue.add(MESSAGE_JOB, message, {
         jobId: `${messageKey}-again`,
         removeOnComplete: { age: config.inbound.completedJobRetentionDays * DAY_SECONDS },

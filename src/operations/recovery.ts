@@ -1,6 +1,6 @@
-// Whatever waits for a fix is notified of it: applications that were corrected, an identity provider that gives tokens again, a check that passed,
-// a sign-in. Mailboxes in back-off are tried at once, sending servers that are paused because of a failure at the next tick. Nothing here decides
-// anything: a cure that is none ends in the same failure.
+// Notifies everything that waits for a fix: after a corrected application, an identity provider that issues tokens again, a passed check, or
+// a sign-in. Mailboxes in back-off retry at once, SMTP servers that are paused because of a failure at the next tick. Nothing is decided
+// here: if the cause remains, the retry ends in the same failure.
 import type { EmailServerWatch } from '../config/watch.ts';
 import { type EmailServer, isImap, isSmtp } from '../domain/email-server.ts';
 import type { Inbound } from '../inbound/index.ts';
@@ -14,7 +14,7 @@ interface RecoveryWiring {
   outbound: Outbound | undefined;
 }
 
-/** Pauses that a token cures. */
+/** Pauses that end with a token. */
 const NO_TOKEN = 'SMTP_TOKEN_UNAVAILABLE';
 
 const applicationOf = ({ authentication }: EmailServer): string | undefined =>
@@ -24,7 +24,7 @@ export function startRecovery({ stores, emailServers, inbound, outbound }: Recov
   const { pauses } = stores;
   const enabled = () => emailServers.current().servers.filter((server) => server.enabled);
 
-  /** @param codes beginning of the codes that this may have cured */
+  /** @param codes prefixes of the codes that this may have solved */
   function wake(isMeant: (server: EmailServer) => boolean, codes: string): void {
     inbound?.wake(isMeant);
     outbound?.wake(isMeant);
@@ -34,7 +34,7 @@ export function startRecovery({ stores, emailServers, inbound, outbound }: Recov
   async function proven(changed: ReadonlySet<string>): Promise<void> {
     await emailServers.reload();
     for (const name of changed) {
-      // At once, and not within the hour: whoever has just changed it is still there to see the failure.
+      // At once, and not within the hour: the person who made the change is still there to see a failure.
       const server = enabled().find((one) => applicationOf(one) === name);
       if (server === undefined) continue;
       await stores.tokens.getToken(server, isImap(server) ? 'imap' : 'smtp').catch(() => {}); // its event reports it
@@ -55,7 +55,7 @@ export function startRecovery({ stores, emailServers, inbound, outbound }: Recov
   };
 }
 
-/** Tells all replicas that the fault of a server may be gone. */
+/** Notifies all replicas that the failure of a server may be solved. */
 export async function publishCured(stores: Stores, server: EmailServer): Promise<void> {
   await stores.wake.publish(server.name);
   if (isSmtp(server)) await stores.pauses.due(server.name, '');

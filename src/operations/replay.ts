@@ -1,5 +1,5 @@
-// Messages of a mailbox once more on a queue, by the watcher's own way from a UID to a message (inbound/ingest-message.ts). The ledger is only read: a
-// replayed message carries the same messageKey, under a job id that names the run. So a run that was interrupted is continued, not repeated.
+// Enqueues messages of a mailbox once more, by the watcher's own way from a UID to a message (inbound/ingest-message.ts). The ledger is only read: a
+// replayed message has the same messageKey, under a job id that names the run. So an interrupted run is continued, not repeated.
 import type { EmailFlows } from '../adapters/queue/email-flows.ts';
 import type { Ledgers } from '../adapters/redis/ledgers.ts';
 import { MESSAGE_JOB, mailboxId, messageKey } from '../contract/names.ts';
@@ -35,7 +35,7 @@ export interface ReplayDeps {
   flows: EmailFlows;
   ledgers: Pick<Ledgers, 'load'>;
   ingest: IngestDeps;
-  /** A connection of its own, beside the watcher's. */
+  /** A connection separate from the watcher's. */
   open(): Promise<Mailbox>;
 }
 
@@ -43,16 +43,16 @@ export interface Replayed {
   enqueued: number;
   /** Enqueued by the same run before it was interrupted. */
   before: number;
-  /** UIDs that the server did not give. */
+  /** UIDs that the server did not return. */
   unreadable: number[];
 }
 
-/** From this size on a mail is not held in memory, bytes. */
+/** A mail of this size or more is not held in memory, bytes. */
 export const BUFFER_BYTES = 8 * 1024 * 1024;
-/** Seconds that a completed job of a replay is kept: as long as a run may be continued. */
+/** Seconds that a completed job of a replay is kept: the time in which a run may be continued. */
 const KEPT_SECONDS = DAY_SECONDS;
 
-/** @throws MailroomError REPLAY_REFUSED where UIDs and ledger do not belong together; what Redis, the store or the connection throw */
+/** @throws MailroomError REPLAY_REFUSED where UIDs and ledger do not match; errors of Redis, the store or the connection */
 export async function replay(deps: ReplayDeps, { server, emailFlow, wanted, run }: Replay): Promise<Replayed> {
   const id = mailboxId(server);
   const queues = await Promise.all((emailFlow === undefined ? flowsOf(server) : [emailFlow]).map(deps.flows.queueOf));
@@ -61,7 +61,7 @@ export async function replay(deps: ReplayDeps, { server, emailFlow, wanted, run 
   try {
     const meta = await settledMeta(deps.ledgers, id, mailbox);
     const jobId = (uid: number) => `${messageKey(id, meta.uidValidity, uid, meta.era)}-replay-${run}`;
-    // Made as for its own flow, whose conversations it belongs to, wherever it is put.
+    // Built as for its own flow, whose conversations it belongs to, whatever the target.
     const target = { server, mailboxId: id, meta };
     for (const uid of await chosen(mailbox, wanted)) {
       const jobs = await Promise.all(queues.map((queue) => queue.getJob(jobId(uid))));
@@ -86,7 +86,7 @@ export async function replay(deps: ReplayDeps, { server, emailFlow, wanted, run 
         }
         item?.release?.();
       } catch (error) {
-        // One message that the server cannot deliver is one message less; a server that is gone fails when it is opened.
+        // A message that the server cannot return is left out; an unreachable server fails when it is opened.
         if (faultOf(error) === undefined) throw error;
         done.unreadable.push(uid);
         await mailbox.close().catch(() => {});
@@ -109,7 +109,7 @@ export async function settledMeta(ledgers: ReplayDeps['ledgers'], id: string, ma
   return ledger.meta;
 }
 
-/** SINCE knows days only, in the server's zone: a day early by SEARCH, then exactly by INTERNALDATE. */
+/** SINCE knows days only, in the server's zone: SEARCH one day earlier, then exactly by INTERNALDATE. */
 async function chosen(mailbox: Mailbox, wanted: Selection): Promise<number[]> {
   if ('since' in wanted) return mailbox.uidsSince(new Date(wanted.since.getTime() - DAY_MS));
   return (await mailbox.uids()).filter((uid) => has(wanted.uids, uid));
@@ -118,7 +118,7 @@ async function chosen(mailbox: Mailbox, wanted: Selection): Promise<number[]> {
 const isWanted = (wanted: Selection, { internalDate }: Item): boolean =>
   !('since' in wanted) || internalDate === undefined || internalDate >= wanted.since;
 
-/** @returns undefined when the mailbox does not give it @throws what the connection throws */
+/** @returns undefined when the mailbox does not return it @throws errors of the connection */
 export async function fetchOne(mailbox: Mailbox, uid: number, most: number): Promise<Item | undefined> {
   let item: Item | undefined;
   for await (const rows of mailbox.fetch([uid], { maxBytes: most, batchCount: 1, batchBytes: most }))

@@ -1,4 +1,4 @@
-// What a report that came in says of a reply of ours: kept in its journal (domain/delivery.ts), and where it is about our own tenant or mailbox, its
+// What an incoming report means for our reply: recorded in its journal entry (domain/delivery.ts); if it concerns our own tenant or mailbox, the
 // server is paused as after the same answer at submission, so that the other replies do not bounce one by one.
 import type { Message } from '../contract/message.ts';
 import { learn } from '../domain/delivery.ts';
@@ -8,7 +8,7 @@ import type { Journal, JournalEntry } from '../domain/reply-journal.ts';
 import type { Pauses } from '../outbound/index.ts';
 import type { Emit } from '../telemetry/events.ts';
 
-/** What a refusal means for the server that the reply left by, however it arrives; undefined: nothing. */
+/** The effect of a refusal on the server that sent the reply, however the refusal arrives; undefined: none. */
 type ClassifyBounce = (
   server: SmtpServer,
   failure: { replyCode?: number | undefined; enhancedCode?: string | undefined; text?: string | undefined },
@@ -17,7 +17,7 @@ type ClassifyBounce = (
 interface ReportDeps {
   journal: Pick<Journal, 'learn' | 'now'>;
   emit: Emit;
-  /** Absent where mails are read again: what was refused then is no reason to pause now. */
+  /** Absent where mails are read again: an old refusal is no reason to pause now. */
   hold?: {
     servers: () => readonly SmtpServer[];
     pauses: Pick<Pauses, 'read' | 'set'>;
@@ -25,7 +25,7 @@ interface ReportDeps {
   };
 }
 
-/** @returns a function that keeps what a message says of a reply; the same message again says nothing new */
+/** @returns a function that records what a message reports about a reply; the same message again adds nothing */
 export function learnReports({ journal, emit, hold }: ReportDeps): (message: Message) => Promise<void> {
   async function pause(message: Message, entry: JournalEntry): Promise<void> {
     const server = hold?.servers().find(({ name }) => name === entry.server);
@@ -33,7 +33,7 @@ export function learnReports({ journal, emit, hold }: ReportDeps): (message: Mes
     if (hold === undefined || server === undefined || failure === undefined) return;
     const verdict = hold.classify(server, failure);
     if (verdict === undefined) return;
-    // By when it arrived: a mail that was moved, restored or read late must not stop a server that works again.
+    // By its time of arrival: a mail that was moved, restored or read late must not stop a server that works again.
     const probeMs = Math.min(verdict.holdMs, Date.parse(message.receivedAt) + verdict.holdMs - (await journal.now()));
     if (probeMs <= 0 || (await hold.pauses.read(server.name)) !== undefined) return;
     const { code, hint } = verdict;
@@ -44,7 +44,7 @@ export function learnReports({ journal, emit, hold }: ReportDeps): (message: Mes
   return async (message) => {
     const { deliveryStatus, automatic, messageKey } = message;
     const { replyId, proof } = deliveryStatus?.reply ?? {};
-    // Anybody who got the mail knows its Message-ID: only what names a recipient of it counts.
+    // Every recipient of the mail knows its Message-ID, so only a report that names a recipient counts.
     if (deliveryStatus === undefined || replyId === undefined || proof !== 'recipient-matches') return;
     const learntAt = new Date(await journal.now()).toISOString();
     const isReceipt = automatic.kind === 'receipt';
@@ -66,8 +66,8 @@ export function learnReports({ journal, emit, hold }: ReportDeps): (message: Mes
 }
 
 /**
- * The refusal, when it is our own mail system's: the report bears Exchange's mark of what was made within the tenant, which its border removes from mail
- * of strangers; it is about a reply by the Message-ID that we signed; and no other host is named whose words it repeats.
+ * The refusal, when it is our own mail system's: the report has Exchange's header for mail created within the tenant, which Exchange removes from external
+ * mail; it concerns a reply by the Message-ID that we signed; and it names no other host whose words it repeats.
  */
 function ownRefusal({ deliveryStatus, conversation }: Message): Parameters<ClassifyBounce>[1] | undefined {
   if (deliveryStatus?.internal !== true || conversation.proof !== 'signed') return undefined;

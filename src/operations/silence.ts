@@ -1,4 +1,4 @@
-// Ingest silence: a mailbox that is watched and well, and to which nobody writes any more. Often that is a forwarding that was lost or a mail
+// Ingest silence: a mailbox that is watched and healthy, and that no longer receives mail. The cause is often a lost forwarding or a mail
 // flow rule, which no connection shows. A gauge for alerts, and one event for each silence.
 import { mailboxId } from '../contract/names.ts';
 import { attentionRows } from '../domain/attention-words.ts';
@@ -22,7 +22,7 @@ const EVERY_MS = 60_000;
 
 export function createSilence({ watched, lastArrivals, silenceMs, emit, metrics, now }: SilenceWiring) {
   const age = metrics.gauge('mailroom_mailbox_last_message_seconds');
-  /** Newest message of those whose silence was told. */
+  /** Newest message of mailboxes whose silence was reported. */
   const told = new Map<string, number>();
   const shown = new Set<string>();
 
@@ -46,7 +46,7 @@ export function createSilence({ watched, lastArrivals, silenceMs, emit, metrics,
     }
   };
 
-  /** Another replica watches it, or nobody. */
+  /** Another replica watches it, or none. */
   function forget(name: string): void {
     shown.delete(name);
     told.delete(name);

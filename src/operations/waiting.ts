@@ -1,19 +1,19 @@
-// Before Redis is there: the process is alive and not ready, and reports it on its port. The HTTP server proper takes the port over.
+// Before Redis is available: the process is alive and not ready, and reports this on its port. The real HTTP server takes the port over.
 import { MailroomError } from '../domain/errors.ts';
 import type { Health } from '../http/index.ts';
 import type { Emit } from '../telemetry/events.ts';
 import { checkOf } from './health.ts';
 
 export interface Waiting {
-  /** Hears each time why the start waits. The first time is not yet worth a server: usually Redis is there a moment later. */
+  /** Called each time with the reason why the start waits. The first time does not start a server yet: usually Redis is available a moment later. */
   onWait(error: MailroomError): void;
-  /** Aborts when the port cannot be taken: there is no point in waiting then. */
+  /** Aborts when the port is not available: then there is no point in waiting. */
   signal: AbortSignal;
-  /** Gives the port up; resolves with its number if there was a server. @throws MailroomError HTTP_PORT_UNAVAILABLE */
+  /** Releases the port; resolves with its number if there was a server. @throws MailroomError HTTP_PORT_UNAVAILABLE */
   end(): Promise<number | undefined>;
 }
 
-/** What the server of a process that waits answers. */
+/** The responses of a waiting process. */
 interface WaitingAnswers {
   health(): Promise<Health>;
   unavailable(): MailroomError;

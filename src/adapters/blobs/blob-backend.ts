@@ -1,5 +1,5 @@
 // What a kind of storage (folder, S3) must do for the blob store: keep opaque bytes under a key, durably. Content keys, encryption and
-// verification stand above it in store.ts, once for all kinds.
+// verification are above it in store.ts, once for all kinds.
 
 import type { ListedBlob } from '../../domain/blob-store.ts';
 
@@ -25,22 +25,22 @@ export interface OpenBlob {
 
 export interface BlobBackend {
   /**
-   * Resolves with the key of each as soon as they are certain. The key may tell more than the content's own (`<key>@<place>`), and the same bytes
+   * Resolves with all keys as soon as they are certain. A key may contain more than the content's own key (`<key>@<place>`), and the same bytes
    * stored again may be stored twice.
    */
   putBatch(items: readonly BackendItem[]): Promise<StoringItems>;
   /**
-   * What exists already with the same size is touched: its age counts from now.
-   * @param key asked when the source has ended: only then is the content known
+   * An existing blob of the same size is touched: its age counts from now.
+   * @param key called when the source has ended: only then is the content known
    */
   putStream(source: AsyncIterable<Uint8Array>, key: () => string): Promise<void>;
   /** @throws MailroomError BLOB_NOT_FOUND */
   open(key: string): Promise<OpenBlob>;
   has(key: string): Promise<boolean>;
   delete(key: string): Promise<void>;
-  /** All blobs, in no order; one that is stored or deleted meanwhile may be among them or not. */
+  /** All blobs, in no order; one that is stored or deleted in the meantime may be included or not. */
   list(): AsyncGenerator<ListedBlob>;
-  /** Leaves an empty object under the key, apart from the blobs; false if it was there. */
+  /** Creates an empty object under the key, separate from the blobs; false if it existed. */
   createMarker(key: string): Promise<boolean>;
   markedAt(key: string): Promise<Date | undefined>;
   sweep(olderThan: Date): Promise<number>;

@@ -1,12 +1,12 @@
-// What file systems and S3 say when they fail, as codes of the catalogue. Pure.
+// Errors of file systems and S3 as codes of the catalogue. Pure.
 import { catalogue } from '../../domain/catalogue/index.ts';
 import { asError, MailroomError } from '../../domain/errors.ts';
 
 const FULL = new Set(['ENOSPC', 'EDQUOT', 'XMinioStorageFull', 'QuotaExceeded', 'EntityTooLargeForQuota']);
 
 /**
- * @param command what was being done: open, write, fsync, rename, GetObject…
- * @param place where: folder, or bucket and endpoint
+ * @param command the failed command: open, write, fsync, rename, GetObject…
+ * @param place folder, or bucket and endpoint
  */
 export function blobError(thrown: unknown, command: string, place: string): MailroomError {
   if (thrown instanceof MailroomError) return thrown;

@@ -1,4 +1,4 @@
-// Opens the blob store that the configuration names.
+// Opens the configured blob store.
 import type { Config } from '../../config/config.ts';
 import type { BlobStore } from '../../domain/blob-store.ts';
 import { openFolder } from './folder.ts';

@@ -1,7 +1,7 @@
-// Marks of the folder storage: empty files under marks/, made once and for all. The directory is flushed before a mark counts as left, and the
-// file system says who was first (O_EXCL), whatever number of processes share the folder. What may wait for the disk goes through the thread pool: the
-// flush, and making the file, which a file system holds up while it commits. The rest takes microseconds in place: a mark stands between the
-// server's 354 and the first byte. For the same reason all directories are made before the first mark, not each when it is met.
+// Markers of the folder storage: empty files under marks/, created once and for all. The directory is flushed before a marker counts as created, and the
+// file system decides who was first (O_EXCL), however many processes share the folder. Steps that may wait for the disk use the thread pool: the
+// flush, and creating the file, which a file system delays while it commits. The rest takes microseconds in place: a marker is created between the
+// server's 354 and the first byte. For the same reason all directories are created before the first marker, not one by one.
 import { closeSync, fsync, open, openSync, statSync } from 'node:fs';
 import { mkdir, opendir, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -12,7 +12,7 @@ import { isErrno } from './errors.ts';
 const flushed = promisify(fsync);
 const opened = promisify(open);
 
-/** Milliseconds that marks are kept, whatever the retention of mails: longer than the journal and than a backup of Redis that one would go back to. */
+/** Milliseconds that markers are kept, whatever the retention of mails: longer than the journal and than a usable backup of Redis. */
 export const MARKS_KEPT_MS = 40 * DAY_MS;
 
 export function openMarks(folder: string) {
@@ -29,7 +29,7 @@ export function openMarks(folder: string) {
     }
   }
 
-  /** Makes the directories marks/00 to marks/ff. */
+  /** Creates the directories marks/00 to marks/ff. */
   async function make(): Promise<void> {
     const names = Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, '0'));
     await Promise.all(names.map((name) => mkdir(join(marks, name), { recursive: true, mode: 0o700 })));
@@ -45,7 +45,7 @@ export function openMarks(folder: string) {
     return making;
   }
 
-  /** True if this call made the file. */
+  /** True if this call created the file. */
   async function create(path: string): Promise<boolean> {
     try {
       closeSync(await opened(path, 'wx', 0o600));

@@ -22,7 +22,7 @@ import { MARKS_KEPT_MS } from './marks.ts';
 
 /** Requests at once. */
 const CONCURRENCY = 16;
-/** An upload under a temporary name that is older than this belongs to a process that is dead. */
+/** An upload under a temporary name that is older belongs to a dead process. */
 const LEFTOVER_MS = 24 * 60 * 60 * 1000;
 
 export function openS3(config: Config['blobs']['s3']): BlobBackend {
@@ -33,7 +33,7 @@ export function openS3(config: Config['blobs']['s3']): BlobBackend {
   const settings: S3ClientConfig = {
     region: config.region,
     forcePathStyle: config.forcePathStyle,
-    // Without these, stand-ins that know no checksum trailers store the trailer as content.
+    // Without these, S3 look-alikes without checksum trailers store the trailer as content.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
     maxAttempts: 3,
@@ -99,7 +99,7 @@ export function openS3(config: Config['blobs']['s3']): BlobBackend {
   }
 
   async function removeIfOlder(name: string, limit: number): Promise<boolean> {
-    // Asked again right before: whoever stored the same bytes since the listing keeps them.
+    // Checked again directly before deletion: bytes that were stored again since the listing are kept.
     const found = await head(name);
     if (found === undefined || found.modified >= limit) return false;
     await remove(name);
@@ -161,7 +161,7 @@ export function openS3(config: Config['blobs']['s3']): BlobBackend {
 
     async createMarker(key) {
       const name = `${marks}${key}`;
-      // Stores that know no conditional writes would overwrite it and say nothing: asked first, for them.
+      // Stores without conditional writes would silently overwrite it: checked first, for them.
       if ((await head(name)) !== undefined) return false;
       try {
         await client.send(

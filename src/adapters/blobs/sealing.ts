@@ -28,7 +28,7 @@ export type Key = KeyRing[number];
 const derive = (key: Uint8Array, salt: Uint8Array, info: string): Buffer =>
   Buffer.from(hkdfSync('sha256', key, salt, `mailroom blob/1 ${info}`, 32));
 
-/** Names a blob by its content without giving the content's hash away: whoever sees the names cannot test whether a known file is stored. */
+/** Names a blob by its content without revealing the content's hash: a reader of the names cannot test whether a known file is stored. */
 export function contentKey(key: Key): (sha256: Buffer) => string {
   const naming = derive(key.key, new Uint8Array(), 'content key');
   return (sha256) => createHmac('sha256', naming).update(sha256).digest('hex');
@@ -46,7 +46,7 @@ const trailerOf = (key: Uint8Array, salt: Uint8Array, name: string): Buffer =>
     .update(name)
     .digest();
 
-/** @param name asked when the source has ended: the blob's key follows from its content */
+/** @param name called when the source has ended: the blob's key follows from its content */
 export async function* seal(
   source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   key: Key,
@@ -70,7 +70,7 @@ export async function* seal(
   for await (const chunk of source) {
     let taken = 0;
     while (taken < chunk.length) {
-      // A full frame leaves only when more bytes follow: the last one must be marked as the last.
+      // A full frame is written only when more bytes follow: the last one must be marked as the last.
       if (filled === FRAME) {
         yield frame(pending, false);
         filled = 0;

@@ -1,10 +1,10 @@
-// Segments, for the folder storage: incoming mails one after another in a file that this process alone appends to, flushed once a batch. A file for each
-// mail costs more CPU than everything else that is done with it, and two flushes instead of one (docs/performance.md).
+// Segments, for the folder storage: incoming mails one after another in a file to which only this process appends, flushed once a batch. A file for each
+// mail costs more CPU than all other work on it, and two flushes instead of one (docs/performance.md).
 //
 //   segments/<hour>/<name>   of each blob: "MRS1" | length (6, big endian) | content key (32) | sealed (1: encrypted), then its bytes
 //
-// There is no index: the key of such a blob ends with its place, `<content key>@<hour>/<name>:<offset>:<length>`. Nobody is notified of the key before its bytes
-// are durable, so what a crash left half-written is never asked for. The heads are for list() alone, which finds blobs that no job names any more; segments
+// There is no index: the key of such a blob ends with its place, `<content key>@<hour>/<name>:<offset>:<length>`. The key is returned only when its bytes
+// are durable, so what a crash left half-written is never requested. The heads are for list() only, which finds blobs that no job names any more; segments
 // of older versions have none. Deleted bytes, content key included, are overwritten with zeros, with which no blob begins.
 import { randomBytes } from 'node:crypto';
 import { constants, fstatSync } from 'node:fs';
@@ -14,7 +14,7 @@ import type { BackendItem, ListedBlob, StoringItems } from './blob-backend.ts';
 import { isErrno } from './errors.ts';
 import { syncDirectory } from './single-files.ts';
 
-/** A segment takes no more blobs when it has this many bytes, or when the hour is over: whole segments age and go together. */
+/** A segment accepts no more blobs when it has this many bytes, or when the hour is over: whole segments age and are removed together. */
 const LARGEST = 256 * 1024 * 1024;
 const MAGIC = Buffer.from('MRS1');
 /** Bytes of a content key, a SHA-256. */
@@ -30,13 +30,13 @@ export interface Place {
 }
 
 interface Segments {
-  /** Resolves with the keys when the write begins. Calls that come while one is being written share the next write. */
+  /** Resolves with the keys when the write begins. Calls during a write share the next write. */
   append(items: readonly BackendItem[]): Promise<StoringItems>;
-  /** Overwrites the bytes, and the name of the content before them. */
+  /** Overwrites the bytes, and the content key before them. */
   erase(key: string, place: Place): Promise<void>;
   /** Keys of all blobs that are there, segment by segment. */
   list(): AsyncGenerator<ListedBlob>;
-  /** Removes segments last written before the limit, epoch ms; resolves with how many files went. */
+  /** Removes segments last written before the limit, epoch ms; resolves with the number of removed files. */
   sweep(limit: number): Promise<number>;
   close(): Promise<void>;
 }
@@ -50,7 +50,7 @@ export function placeOf(folder: string, key: string): Place | undefined {
 }
 
 /**
- * Every write comes back durable (open(2), O_DSYNC): one call. Write and flush as two would leave the flush waiting while this thread parses the mail
+ * Every write returns durable (open(2), O_DSYNC), in one call. With write and flush as two calls, the flush would wait while this thread parses the mail
  * that is being written.
  */
 const DURABLE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_DSYNC;
@@ -96,7 +96,7 @@ export function openSegments(folder: string, now: () => number): Segments {
       parts.push(head, bytes);
     }
     const durable = writeAll(into.handle, parts, from).then(() => {
-      // A folder that was removed under us keeps taking writes that nobody will ever find.
+      // A folder that was removed at run time still accepts writes that nobody will ever find.
       if (isRemoved(into.handle)) throw Object.assign(new Error('segment was removed'), { code: 'ENOENT' });
     });
     return { keys, durable };
@@ -173,7 +173,7 @@ export function openSegments(folder: string, now: () => number): Segments {
   };
 }
 
-/** Somebody removed the file under us. Of an open file this takes microseconds, less than the way through the thread pool. */
+/** The file was removed at run time. For an open file this takes microseconds, less than the way through the thread pool. */
 const isRemoved = ({ fd }: FileHandle): boolean => fstatSync(fd).nlink === 0;
 
 async function namesIn(path: string): Promise<string[]> {
@@ -198,7 +198,7 @@ async function readAt(handle: FileHandle, position: number, length: number): Pro
   return buffer.subarray(0, bytesRead);
 }
 
-/** From head to head. A segment that is being written ends where its last head does. */
+/** From head to head. A segment that is being written ends at its last head. */
 async function* blobsIn(path: string, where: string): AsyncGenerator<ListedBlob> {
   const handle = await open(path, 'r').catch((thrown: unknown) => {
     if (isErrno(thrown, 'ENOENT')) return undefined;

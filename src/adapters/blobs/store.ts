@@ -2,7 +2,7 @@
 // before it commits their jobs; http, the quoting of replies and replay read them, whole or in ranges.
 //
 // Keys: unencrypted, the SHA-256 of the content; encrypted, `<HMAC of that SHA-256>.enc` under a key derived from the ring's first key, so that
-// the names tell nobody what is stored. After a rotation the same content gets a new key: one more blob, and the old one ages out. What came in a batch
+// the names reveal nothing about the content. After a rotation the same content gets a new key: one more blob, and the old one ages out. A blob of a batch
 // has its place behind that, `@…` (segments.ts).
 import { createHash, type Hash, hash } from 'node:crypto';
 import type { KeyRing } from '../../config/config.ts';
@@ -15,7 +15,7 @@ import { damaged } from './errors.ts';
 import { contentKey, seal, unseal } from './sealing.ts';
 
 const KEY = /^[0-9a-f]{64}(\.enc)?(@\d{4}-\d\d-\d\dT\d\d\/[0-9a-z]+-[0-9a-f]+:\d{1,15}:\d{1,15})?$/;
-/** Bytes that are hashed or encrypted in one go; between them the event loop gets its turn (≈ 1 ms). */
+/** Bytes that are hashed or encrypted at once; in between, the event loop continues (≈ 1 ms). */
 const STEP = 512 * 1024;
 
 export function createStore(backend: BlobBackend, ring: KeyRing = []): BlobStore {
@@ -71,7 +71,7 @@ export function createStore(backend: BlobBackend, ring: KeyRing = []): BlobStore
         const content = sealed ? await unseal(blob, ring, name) : blob;
         const start = Math.min(range?.start ?? 0, content.size);
         const end = Math.min(range?.end ?? content.size, content.size);
-        // Frames prove themselves; of an unencrypted blob only the whole can be compared with its key.
+        // Frames prove themselves; without encryption, only the whole blob can be compared with its key.
         const hash = !sealed && start === 0 && end === content.size ? createHash('sha256') : undefined;
         for await (const chunk of content.read(start, end)) {
           hash?.update(chunk);
@@ -98,10 +98,10 @@ export function createStore(backend: BlobBackend, ring: KeyRing = []): BlobStore
   };
 }
 
-/** Not under the ring's key: a mark must be found again after a rotation. */
+/** Not under the ring's key: a marker must be found again after a rotation. */
 const markKey = (name: string): string => hash('sha256', `mailroom mark\n${name}`, 'hex');
 
-/** Keys come from messages and API callers: nothing else than a key of ours may reach a path. */
+/** Keys come from messages and API callers: only a key of ours may be used in a path. */
 function valid(key: string): string {
   if (!KEY.test(key)) {
     throw new MailroomError('BLOB_NOT_FOUND', { message: 'This is not the key of a blob.', field: 'blob' });
@@ -109,7 +109,7 @@ function valid(key: string): string {
   return key;
 }
 
-/** What is known of a stream that passes by. */
+/** What is known about a stream after it has passed. */
 interface Passed {
   hash: Hash;
   size: number;

@@ -1,4 +1,4 @@
-// Dry run of a credential before it is promoted: a token is asked for with exactly this one. Nothing is kept, nothing in force is touched.
+// Dry run of a credential before it is promoted: requests a token with exactly this credential. Stores nothing and does not affect running sign-ins.
 
 import { readToken, type TokenClaims } from '../../domain/access-token.ts';
 import type { OAuthApplication, OAuthCredential } from '../../domain/email-server.ts';
@@ -7,14 +7,14 @@ import { scopesOf } from '../../domain/oauth-scopes.ts';
 import { issueAppOnly, issueDelegated } from './identity.ts';
 
 interface CredentialProof {
-  /** Undefined: the provider knows client and secret, and gives tokens to people only. */
+  /** Undefined: the provider accepts client and secret, and issues tokens to people only. */
   expiresAt: Date | undefined;
-  /** Undefined: the provider gives opaque tokens, or gave none. */
+  /** Undefined: the provider issues opaque tokens, or issued none. */
   claims: TokenClaims | undefined;
 }
 
 /**
- * By client credentials, also where people sign in: Microsoft proves the application's credential by it in either case.
+ * Uses client credentials, also where people sign in: with Microsoft this proves the application's credential in either case.
  * @throws MailroomError OAUTH_… judged by the provider's answer
  */
 export async function tryCredential(
@@ -38,18 +38,18 @@ export async function tryCredential(
   }
 }
 
-/** The provider gives no tokens to programs, whatever their secret (Google: unsupported_grant_type). Of the secret that says nothing. */
+/** The provider issues no tokens to programs, whatever their secret (Google: unsupported_grant_type). This proves nothing about the secret. */
 const isRefusedGrant = (error: unknown): boolean =>
   error instanceof MailroomError &&
   error.remote?.system === 'oauth' &&
   !['OAUTH_SECRET_WRONG', 'OAUTH_SECRET_EXPIRED', 'OAUTH_THROTTLED', 'OAUTH_PROVIDER_FAILED'].includes(error.code);
 
-/** No provider gave out such a refresh token. */
+/** No provider has issued this refresh token. */
 const GARBAGE = 'mailroom-tests-a-credential';
 
 /**
- * A refresh token that nobody was given: the provider looks at client and secret first (RFC 6749 §5.2, invalid_client), and only then finds the
- * token wanting (invalid_grant).
+ * A refresh token that was never issued: the provider checks client and secret first (RFC 6749 §5.2, invalid_client), and only then rejects the
+ * token (invalid_grant).
  */
 async function provedByGarbage(
   application: OAuthApplication,

@@ -1,4 +1,4 @@
-// Which credential of an application is used: the one that worked last, and the next one when the provider refuses it (rotation).
+// Selects an application's credential: the one that worked last, and the next one when the provider refuses it (rotation).
 import { createHash, X509Certificate } from 'node:crypto';
 import type { OAuthApplication, OAuthCredential } from '../../domain/email-server.ts';
 import { MailroomError } from '../../domain/errors.ts';
@@ -11,16 +11,16 @@ export type WithCredential = <T>(
   run: (credential: OAuthCredential | undefined) => Promise<T>,
 ) => Promise<T>;
 
-/** Tells one credential from another without showing it; the same wherever it is in the list. */
+/** Identifies a credential without showing it; independent of its position in the list. */
 export const credentialId = (credential: OAuthCredential): string =>
   createHash('sha256').update(JSON.stringify(credential)).digest('hex').slice(0, 16);
 
-/** @param onUsed the credential by which a token was just given */
+/** @param onUsed called with the credential that just obtained a token */
 export function createCredentialChoice(
   emit: Emit,
   onUsed: (application: OAuthApplication, credential: OAuthCredential) => void = () => {},
 ): WithCredential {
-  // By the object of the configuration: a changed application begins with its first credential again.
+  // Keyed by the object of the configuration: a changed application begins with its first credential again.
   const lastGood = new WeakMap<OAuthApplication, number>();
   return async (application, run) => {
     const { credentials } = application;
@@ -50,7 +50,7 @@ export function createCredentialChoice(
 
 const DAYS = [1, 7, 14, 30];
 
-/** Days left, when it is time to say so (30, 14, 7, 1 and every day once expired); undefined otherwise. */
+/** Days left on days with a reminder (30, 14, 7, 1 and every day once expired); undefined otherwise. */
 export function expiryWarning(expires: string | undefined, now: Date, first = false): number | undefined {
   if (expires === undefined) return undefined;
   const left = Math.ceil((Date.parse(expires) - now.getTime()) / DAY_MS);
@@ -58,8 +58,8 @@ export function expiryWarning(expires: string | undefined, now: Date, first = fa
 }
 
 /**
- * Tells of credentials that expire soon; called once a day. Certificates tell their own end.
- * @param first the first time in this process: whatever ends within 30 days, because the day that counts may have passed while nothing ran
+ * Reports credentials that expire soon; called once a day. Certificates contain their own expiry.
+ * @param first the first call in this process: reports everything within 30 days, because a reminder day may have passed while nothing ran
  */
 export function warnOfExpiry(applications: readonly OAuthApplication[], now: Date, emit: Emit, first = false): void {
   for (const { name, credentials } of applications) {
@@ -76,7 +76,7 @@ export function warnOfExpiry(applications: readonly OAuthApplication[], now: Dat
   }
 }
 
-/** As told in the configuration; a certificate knows it on its own. */
+/** As configured; a certificate contains it. */
 export function credentialExpiry(credential: OAuthCredential): string | undefined {
   if (credential.kind === 'federated') return undefined;
   if (credential.expires !== undefined || credential.kind === 'secret') return credential.expires;

@@ -1,4 +1,4 @@
-// What an identity provider's answer means: AADSTS number or OAuth error → code of the catalogue. One pure table.
+// The meaning of an identity provider's answer: AADSTS number or OAuth error → code of the catalogue. One pure table.
 // Sources: docs/exchange-online.md §1 and §9 (learn.microsoft.com/entra/identity-platform/reference-error-codes; RFC 6749 §5.2, RFC 8628 §3.5).
 import type { Action } from '../../domain/catalogue/entry.ts';
 import { catalogue } from '../../domain/catalogue/index.ts';
@@ -7,7 +7,7 @@ import type { ErrorCode, FailureClass } from '../../domain/errors.ts';
 import { MailroomError } from '../../domain/errors.ts';
 import { isTlsCode } from '../../lib/tls-codes.ts';
 
-/** What is known of a failed request; everything optional, as providers and networks leave things out. */
+/** What is known about a failed request; everything is optional, because providers and networks omit things. */
 export interface OAuthFailure {
   /** `error` of RFC 6749. */
   error?: string | undefined;
@@ -26,7 +26,7 @@ interface OAuthVerdict {
   code: ErrorCode;
   class: FailureClass;
   action: Action;
-  /** AADSTS number, if the provider gave one. */
+  /** AADSTS number, if the provider returned one. */
   aadsts?: string;
   /** True: the application's credential itself was refused; a second one may still work. */
   credentialRefused: boolean;
@@ -134,7 +134,7 @@ const byError: Readonly<Record<string, ErrorCode>> = {
   endpoints_resolution_error: 'OAUTH_UNREACHABLE',
 };
 
-/** Proxies: forbidden, not there, sign-in wanted, too slow, blocked (RFC 9110 §15.5, RFC 7725). */
+/** Proxies: forbidden, not found, authentication required, too slow, blocked (RFC 9110 §15.5, RFC 7725). */
 const ON_THE_WAY = new Set([403, 404, 407, 408, 451]);
 
 const PASSING_ERRORS = new Set(['server_error', 'temporarily_unavailable']);
@@ -158,9 +158,9 @@ function codeOf(failure: OAuthFailure, aadsts: string | undefined, credential: C
   if (network !== undefined) return isTlsCode(network) ? 'OAUTH_TLS_FAILED' : 'OAUTH_UNREACHABLE';
   if (status === 429) return 'OAUTH_THROTTLED';
   if ((status ?? 0) >= 500) return 'OAUTH_PROVIDER_FAILED';
-  // Without an error of OAuth it is a proxy or a portal on the way that answers, not the provider (RFC 6749 §5.2 demands one).
+  // Without an OAuth error, a proxy or a captive portal has answered, not the provider (RFC 6749 §5.2 requires one).
   if (error === undefined && ON_THE_WAY.has(status ?? 0)) return 'OAUTH_UNREACHABLE';
-  // The provider names no reason: whatever the client proved itself by was refused.
+  // The provider names no reason: whatever the client authenticated with was refused.
   if (error === 'invalid_client' && (credential === 'certificate' || credential === 'federated'))
     return 'OAUTH_ASSERTION_REFUSED';
   return (error === undefined ? undefined : byError[error]) ?? 'OAUTH_REFUSED';
@@ -171,7 +171,7 @@ export function classifyOAuth(failure: OAuthFailure, credential?: CredentialKind
   const aadsts = aadstsOf(failure.description);
   const code = codeOf(failure, aadsts, credential);
   const entry = catalogue[code];
-  // The OAuth error outranks the number where it says that the trouble passes.
+  // The OAuth error takes precedence over the number where it reports a temporary problem.
   const passing = failure.error !== undefined && PASSING_ERRORS.has(failure.error) && entry.class !== 'throttle';
   return {
     code,
@@ -182,7 +182,7 @@ export function classifyOAuth(failure: OAuthFailure, credential?: CredentialKind
   };
 }
 
-/** Hides what may be a token or a known secret, cuts trace lines, keeps one line. */
+/** Hides possible tokens and known secrets, removes trace lines, keeps one line. */
 export function maskProviderText(text: string, secrets: readonly string[] = []): string {
   let shown = text.split(/[\r\n]|\sTrace ID:/, 1)[0]?.trimEnd() ?? '';
   for (const secret of secrets) if (secret.length > 3) shown = shown.replaceAll(secret, '***');
@@ -196,7 +196,7 @@ export function maskProviderText(text: string, secrets: readonly string[] = []):
 interface FailureContext {
   application: string;
   secrets?: readonly string[];
-  /** What the application proved itself by. */
+  /** What the application authenticated with. */
   credential?: CredentialKind | undefined;
   /** Replaces the catalogue's hint, e.g. with the consent link filled in. */
   hintFor?: (code: ErrorCode) => string | undefined;

@@ -1,5 +1,5 @@
 // Generic OAuth2 by plain endpoints (Google and others): refresh token, authorization code with PKCE, device code, client credentials
-// (RFC 6749, RFC 7636, RFC 8628). The same questions and answers as msal.ts.
+// (RFC 6749, RFC 7636, RFC 8628). The same interface as msal.ts.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { OAuthApplication, OAuthCredential } from '../../domain/email-server.ts';
 import { MailroomError } from '../../domain/errors.ts';
@@ -12,7 +12,7 @@ export interface GenericGrant {
   /** Milliseconds since the epoch. */
   expiresAt: number;
   refreshToken?: string;
-  /** Address in the id_token, where the provider gives one. */
+  /** Address in the id_token, if the provider includes one. */
   person?: string;
 }
 
@@ -41,7 +41,7 @@ export async function askGeneric(
   if (ask.kind === 'appOnly') return grantOf(await post(tokenUrl, { grant_type: 'client_credentials', scope }));
   if (ask.kind === 'silent') {
     const grant = grantOf(await post(tokenUrl, { grant_type: 'refresh_token', refresh_token: ask.refreshToken }));
-    // RFC 6749 §6: without a new refresh token the old one stays good.
+    // RFC 6749 §6: without a new refresh token the old one remains valid.
     return { refreshToken: ask.refreshToken, ...grant };
   }
   if (ask.kind === 'code') {

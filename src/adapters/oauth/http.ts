@@ -1,4 +1,4 @@
-// HTTPS for token traffic: private CA, HTTP or SOCKS5 proxy, time-outs. Small on purpose: token endpoints answer a form with JSON.
+// HTTPS for token traffic: private CA, HTTP or SOCKS5 proxy, time-outs. Deliberately small: token endpoints answer a form with JSON.
 import { request as httpRequest } from 'node:http';
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls, getCACertificates } from 'node:tls';
@@ -17,10 +17,10 @@ export interface HttpAnswer {
   body: string;
 }
 
-/** Largest answer taken, in bytes. */
+/** Largest accepted answer, in bytes. */
 const MAX_BODY = 1024 * 1024;
 
-/** @throws Error with `code` (errno, TLS code, ETIMEDOUT, EPROXY); never with request or answer in it. */
+/** @throws Error with `code` (errno, TLS code, ETIMEDOUT, EPROXY); never contains request or answer. */
 export async function send(
   method: 'GET' | 'POST',
   url: string,
@@ -88,14 +88,14 @@ function connected<T extends Socket>(socket: T, event: 'connect' | 'secureConnec
       signal.removeEventListener('abort', onAbort);
       socket.off('close', onClose);
       socket.off('error', stop);
-      // A late error of a socket that nobody reads any more must not end the process.
+      // A late error of a socket that is no longer read must not end the process.
       socket.on('error', () => {});
       resolve(socket);
     });
   });
 }
 
-/** Reads exactly as much as `enough` asks for, and leaves the socket paused. */
+/** Reads exactly as much as `enough` requires, and leaves the socket paused. */
 function readUntil(socket: Socket, enough: (got: Buffer) => number | undefined, signal: AbortSignal): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     let got: Buffer = Buffer.alloc(0);

@@ -1,4 +1,4 @@
-// One way to ask an identity provider, whether by MSAL or by plain endpoints, and the stored form of a delegated sign-in.
+// One interface to identity providers, whether by MSAL or by plain endpoints, and the stored form of a delegated sign-in.
 
 import { createHash } from 'node:crypto';
 import type { AccountInfo } from '@azure/msal-node';
@@ -8,10 +8,10 @@ import { authorityOf } from '../../domain/oauth-scopes.ts';
 import { askGeneric, type GenericAsk, type GenericGrant } from './generic.ts';
 import { type Ask, askMsal, type DevicePrompt, type MsalSettings } from './msal.ts';
 
-/** A delegated sign-in as it is kept (encrypted) in the token cache. */
+/** A delegated sign-in as stored (encrypted) in the token cache. */
 export interface SignIn {
   person: string;
-  /** The kind of client that redeems it: tokens of a device code belong to the public client. */
+  /** The kind of client that redeems it: tokens from a device code belong to the public client. */
   client: 'public' | 'confidential';
   msal?: { account: AccountInfo; cache: string };
   refreshToken?: string;
@@ -50,7 +50,7 @@ export async function issueAppOnly(
   return askMsal(application, credential, { kind: 'appOnly', scopes }, settings).then(tokenOnly);
 }
 
-/** Renews silently; the sign-in that comes back replaces the stored one (refresh tokens rotate). */
+/** Renews silently; the returned sign-in replaces the stored one (refresh tokens rotate). */
 export async function issueDelegated(
   application: OAuthApplication,
   credential: OAuthCredential | undefined,
@@ -129,7 +129,7 @@ async function firstSignIn(
 
 const tokenOnly = ({ accessToken, expiresAt }: GenericGrant | Issued): Issued => ({ accessToken, expiresAt });
 
-/** Names the place of an identity in the cache: who, at which application of which authority. A changed tenant or client is another one. */
+/** Key of an identity in the cache: the person or service, and the application and authority. A changed tenant or client has another key. */
 export function identityKey(application: OAuthApplication, person: string | undefined): string {
   const who = person === undefined ? 'app' : `person ${samePerson(person)}`;
   const provider = application.generic?.tokenUrl ?? authorityOf(application);

@@ -1,5 +1,5 @@
 // Sign-in at identity providers: access tokens for IMAP and SMTP by app-only or delegated OAuth2. SMTP and IMAP receive getToken as a
-// function. One way in: server → application and identity → memory, shared cache, or the provider (MSAL or plain endpoints).
+// function. A single path: server → application and identity → memory, shared cache, or the provider (MSAL or plain endpoints).
 import { type EmailServer, isSmtp, type OAuthApplication } from '../../domain/email-server.ts';
 import { MailroomError } from '../../domain/errors.ts';
 import { type Protocol, personOf, scopesOf, xoauth2User } from '../../domain/oauth-scopes.ts';
@@ -25,14 +25,14 @@ export interface Token {
 
 export interface TokenProvider {
   /**
-   * A token that is good for the moment.
-   * @param options.renew the last one was refused by the mail server: another one is fetched (or taken, if a replica has it already)
+   * A token that is valid now.
+   * @param options.renew the mail server refused the last one: a new one is requested (or taken, if a replica already has it)
    * @throws MailroomError OAUTH_… with class, hint and the provider's words; never with a token or secret
    */
   getToken(server: EmailServer, protocol: Protocol, options?: { renew?: boolean; refused?: string }): Promise<Token>;
-  /** Delegated sign-in in a browser: URL to open; `state` is to be bound to the browser by a cookie. */
+  /** Delegated sign-in in a browser: URL to open; `state` has to be bound to the browser by a cookie. */
   beginSignIn(server: EmailServer, redirectUri: string): Promise<{ url: string; state: string }>;
-  /** The query with which the browser came back. */
+  /** The query with which the browser returned. */
   completeSignIn(answer: {
     state: string;
     code?: string;
@@ -41,33 +41,33 @@ export interface TokenProvider {
   }): Promise<SignedIn>;
   /** Delegated sign-in by device code; resolves once the person has signed in. */
   deviceSignIn(server: EmailServer, prompt: (prompt: DevicePrompt) => void): Promise<SignedIn>;
-  /** Who is signed in for a delegated server, since when, and when that ends if it is not renewed. */
+  /** The signed-in person of a delegated server, since when, and when the sign-in ends unless it is renewed. */
   signedIn(
     server: EmailServer,
   ): Promise<{ person: string; signedInAt: Date; refreshedAt: Date; endsAt: Date } | undefined>;
-  /** When the access token that all replicas use for a server ends; asks no provider. */
+  /** When the access token that all replicas use for a server expires; sends no request. */
   tokenEndsAt(server: EmailServer): Promise<Date | undefined>;
-  /** By which credential any replica was given a token last: its number in the list, from 1. */
+  /** The credential by which any replica last obtained a token: its number in the list, from 1. */
   credentialInUse(application: OAuthApplication): Promise<{ number: number; since: Date } | undefined>;
-  /** Forgets remembered failures of a server: what caused them may be gone. */
+  /** Forgets cached failures of a server, whose cause may be gone. */
   retry(server: EmailServer): void;
   stop(): void;
 }
 
 export interface TokenProviderSettings {
-  /** As they are now; an unchanged application is the same object. */
+  /** Current applications; an unchanged one is the same object. */
   applications: () => readonly OAuthApplication[];
-  /** Those that are wrong in the configuration: name → what is wrong. */
+  /** Invalid ones in the configuration: name → problem. */
   wrongApplications?: () => ReadonlyMap<string, string>;
-  /** An application gets tokens again after a failure. */
+  /** An application obtains tokens again after a failure. */
   onRecovered?: (application: string) => void;
-  /** Somebody signed in for all servers that this is true of. */
+  /** A person signed in for all servers for which this is true. */
   onSignedIn?: (isMeant: (server: EmailServer) => boolean) => void;
   cache: TokenCache;
   emit: Emit;
-  /** Of a process that is scraped. */
+  /** For a process that is scraped. */
   metrics?: Metrics | undefined;
-  /** Servers whose delegated sign-in is kept alive though nothing uses it. */
+  /** Servers whose delegated sign-in is kept alive although nothing uses it. */
   servers?: () => readonly EmailServer[];
   redirectUris?: readonly string[];
   renewAheadSeconds?: number;
@@ -115,7 +115,7 @@ export function createTokenProvider(settings: TokenProviderSettings): TokenProvi
     });
   }
 
-  /** Undefined: it does not sign in by an application that is known. */
+  /** Undefined: it does not sign in by a known application. */
   function identityOf(server: EmailServer): string | undefined {
     try {
       const { authentication } = server;
@@ -168,7 +168,7 @@ export function createTokenProvider(settings: TokenProviderSettings): TokenProvi
     return issued;
   }
 
-  /** Once a day: sign-ins at rest are renewed, credentials near their end are told. */
+  /** Once a day: renews unused sign-ins, and reports credentials that expire soon. */
   async function daily(isFirst = false): Promise<void> {
     warnOfExpiry(applications(), new Date(now()), emit, isFirst);
     for (const server of servers()) {
@@ -181,7 +181,7 @@ export function createTokenProvider(settings: TokenProviderSettings): TokenProvi
         await tokens.get(sourceOf(server, isSmtp(server) ? 'smtp' : 'imap'), { renew: true });
         emit('SignInKeptAlive', { server: server.name, application: application.name });
       } catch {
-        // Told by the event of the token request; the next day tries again.
+        // Reported by the event of the token request; retried on the next day.
       }
     }
   }
@@ -232,10 +232,10 @@ export function createTokenProvider(settings: TokenProviderSettings): TokenProvi
   };
 }
 
-/** A refresh token that nobody uses ends after so long (Entra: 90 days of inactivity), ms. */
+/** An unused refresh token expires after this time (Entra: 90 days of inactivity), ms. */
 const SIGN_IN_MS = 90 * DAY_MS;
 
-/** When what we sign in with ends. */
+/** Expiry of everything that Mailroom signs in with. */
 function expiryGauges(metrics: Metrics, applications: () => readonly OAuthApplication[]) {
   const credentials = metrics.gauge('mailroom_credential_expires_timestamp_seconds');
   const tokens = metrics.gauge('mailroom_token_expires_timestamp_seconds');

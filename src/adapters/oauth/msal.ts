@@ -1,6 +1,6 @@
-// Real MSAL for Microsoft's identity platform. A client is built for each token request: credentials may have been rotated since, and what
-// is worth keeping (sign-ins) is kept by us, encrypted. Network traffic goes through our own module: private CA, proxy, and the true reason
-// of a failure, which MSAL's errors leave out.
+// Real MSAL for Microsoft's identity platform. A client is built for each token request, because credentials may have been rotated; sign-ins
+// are stored by Mailroom, encrypted. Network traffic goes through our own module: private CA, proxy, and the real cause
+// of a failure, which MSAL's errors omit.
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import {
@@ -22,7 +22,7 @@ import type { OAuthFailure } from './errors.ts';
 import { oauthError } from './errors.ts';
 import { type HttpAnswer, send } from './http.ts';
 
-/** What a successful request gives. */
+/** The content of a successful response. */
 export interface Grant {
   accessToken: string;
   /** Milliseconds since the epoch. */
@@ -45,7 +45,7 @@ export type Ask =
 
 export interface MsalSettings {
   timeoutMs: number;
-  /** Metadata documents that were fetched before, by URL: one process asks for each only now and then. */
+  /** Cached metadata documents, by URL: one process requests each of them rarely. */
   metadata: Map<string, { answer: HttpAnswer; until: number }>;
 }
 
@@ -86,7 +86,7 @@ export async function askMsal(
 }
 
 interface Trace {
-  /** The last answer that was a failure. */
+  /** The last failed response. */
   failure?: OAuthFailure;
   /** An error of our own that MSAL would have wrapped. */
   thrown?: MailroomError;
@@ -98,7 +98,7 @@ async function request(
   ask: Ask,
 ): Promise<AuthenticationResult | null> {
   if (ask.kind === 'appOnly') {
-    // skipCache: whether a token is still good is decided before we come here.
+    // skipCache: the validity of a token has been decided before this call.
     return new ConfidentialClientApplication(configuration).acquireTokenByClientCredential({
       scopes: ask.scopes,
       skipCache: true,
@@ -166,14 +166,14 @@ function configurationOf(
     auth: {
       clientId: application.clientId,
       authority,
-      // Without it MSAL asks login.microsoftonline.com whether the authority is genuine: we were told by the administrator.
+      // Without it, MSAL asks login.microsoftonline.com whether the authority is genuine: the administrator has configured it.
       knownAuthorities: [new URL(authority).host],
       ...(credential ? proofOf(credential, trace) : {}),
     },
     system: {
       networkClient,
       disableInternalRetries: true,
-      // MSAL's log lines may hold addresses; ours are events.
+      // MSAL's log lines may contain addresses; Mailroom uses events.
       loggerOptions: { loggerCallback: () => {}, piiLoggingEnabled: false, logLevel: LogLevel.Error },
     },
     ...(plugin ? { cache: { cachePlugin: plugin } } : {}),
@@ -204,7 +204,7 @@ function proofOf(credential: OAuthCredential, trace: Trace): Partial<Configurati
   return { clientCertificate: { thumbprintSha256, privateKey, x5c: certificate } };
 }
 
-/** Undefined when either is unreadable, or they do not belong together: MSAL would fail later with words that do not say so. */
+/** Undefined when either is unreadable, or they do not match: MSAL would fail later with unclear words. */
 function thumbprintOfPair(certificate: string, privateKey: string): string | undefined {
   try {
     const parsed = new X509Certificate(certificate);
@@ -305,7 +305,7 @@ function failureOf(error: unknown): OAuthFailure {
   return { error: textOf(said.errorCode), subError: textOf(said.subError), description: textOf(said.errorMessage) };
 }
 
-/** Secrets that must not show, and hints with the real names filled in. */
+/** Secrets that must not appear, and hints with the real names. */
 export function contextOf(application: OAuthApplication, credential: OAuthCredential | undefined) {
   const secrets = credential?.kind === 'secret' ? [credential.secret] : [];
   return {

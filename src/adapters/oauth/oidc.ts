@@ -1,5 +1,5 @@
 // Sign-in of people to the portal by OpenID Connect: authorization code with PKCE, state and nonce, over openid-client. Its requests go through
-// our own module (private CA, proxy). Nothing of the provider's answers but codes reaches an error.
+// our own module (private CA, proxy). An error contains only codes of the provider's answers.
 import * as client from 'openid-client';
 import { asError, MailroomError } from '../../domain/errors.ts';
 import { claimValues, isOverage, type RoleMapping, roleOf } from '../../domain/role-claims.ts';
@@ -10,11 +10,11 @@ import { send } from './http.ts';
 interface OidcSettings {
   issuer: string;
   clientId: string;
-  /** Undefined: a public client, by PKCE alone. */
+  /** Undefined: a public client, with PKCE only. */
   clientSecret: string | undefined;
   /** Scopes, `openid` among them. */
   scopes: readonly string[];
-  /** Claim of the id token that tells roles or groups. */
+  /** Claim of the id token that contains roles or groups. */
   rolesClaim: string;
   roles: readonly RoleMapping[];
   ca: string | undefined;
@@ -44,7 +44,7 @@ export function createOidc(settings: OidcSettings, now: () => number = Date.now)
     return new Response(body === '' ? null : body, { status, headers });
   };
 
-  /** The provider's metadata, read again every hour: keys and addresses change. @throws MailroomError PORTAL_OIDC_UNAVAILABLE */
+  /** The provider's metadata, read again every hour, because keys and addresses change. @throws MailroomError PORTAL_OIDC_UNAVAILABLE */
   async function configuration(): Promise<client.Configuration> {
     if (known !== undefined && now() - known.at < HOUR_MS) return known.configuration;
     try {
@@ -55,7 +55,7 @@ export function createOidc(settings: OidcSettings, now: () => number = Date.now)
         clientSecret === undefined ? client.None() : undefined,
         { [client.customFetch]: viaOurs, timeout: settings.timeoutMs / 1000 },
       );
-      // The id token comes over TLS from the token endpoint; its signature is checked all the same.
+      // The id token arrives over TLS from the token endpoint; its signature is checked all the same.
       client.enableNonRepudiationChecks(found);
       known = { configuration: found, at: now() };
       return found;
@@ -86,7 +86,7 @@ export function createOidc(settings: OidcSettings, now: () => number = Date.now)
       const found = await configuration();
       const back = new URL(redirectUri);
       back.search = query;
-      // Said apart from the library's other refusals: to begin again is all that helps.
+      // Distinguished from the library's other refusals, because only starting again helps.
       if (back.searchParams.get('state') !== flow.state) throw new MailroomError('OAUTH_STATE_INVALID');
       let tokens: Awaited<ReturnType<typeof client.authorizationCodeGrant>>;
       try {
@@ -139,7 +139,7 @@ const unreached = (code: string): boolean => UNREACHED.test(code) || isTlsCode(c
 function failure(thrown: unknown): MailroomError {
   const error = asError(thrown) as Error & { code?: string; error?: string; cause?: unknown };
   const codes = [error.code, (error.cause as { code?: string } | undefined)?.code].filter((code) => code !== undefined);
-  // The provider's own refusal: a code of OAuth 2.0 (RFC 6749 §4.1.2.1, §5.2). Its description may hold names and is left out.
+  // The provider's own refusal: a code of OAuth 2.0 (RFC 6749 §4.1.2.1, §5.2). Its description may contain names and is omitted.
   if (error instanceof client.AuthorizationResponseError || error instanceof client.ResponseBodyError) {
     const said = /^[\w.-]{1,64}$/.test(error.error) ? error.error : 'error';
     return new MailroomError('PORTAL_OIDC_REFUSED', {

@@ -1,5 +1,5 @@
-// Delegated sign-ins: begun in the portal (authorization code with PKCE) or on the command line (device code), checked against the person
-// expected, kept encrypted, renewed daily even when nothing uses them (a refresh token dies after 90 days of rest).
+// Delegated sign-ins: begun in the portal (authorization code with PKCE) or on the command line (device code), checked against the expected
+// person, stored encrypted, renewed daily even when unused (a refresh token expires after 90 days without use).
 import { createHash, randomBytes } from 'node:crypto';
 import type { EmailServer, OAuthApplication } from '../../domain/email-server.ts';
 import { MailroomError } from '../../domain/errors.ts';
@@ -50,7 +50,7 @@ export function createSignIns(settings: SignInsSettings) {
   ): Promise<SignedIn> {
     const expected = personOf(server);
     const actual = signIn?.person ?? '';
-    // A provider that does not tell (generic, without id_token) leaves it to IMAP and SMTP to refuse the wrong one.
+    // A provider that does not name the person (generic, without id_token) leaves it to IMAP and SMTP to refuse the wrong one.
     if (!signIn || (actual !== '' && samePerson(actual) !== samePerson(expected))) {
       emit('SignInRefused', { server: server.name, application: application.name, code: 'OAUTH_WRONG_IDENTITY' });
       throw new MailroomError('OAUTH_WRONG_IDENTITY', {
@@ -59,7 +59,7 @@ export function createSignIns(settings: SignInsSettings) {
     }
     const identity = identityKey(application, expected);
     await cache.write(`sign-in:${identity}`, JSON.stringify({ ...signIn, person: expected } satisfies SignIn));
-    // Tokens of the sign-in before may belong to a revoked session.
+    // Tokens of the previous sign-in may belong to a revoked session.
     for (const key of tokenKeys(identity)) await cache.remove(`token:${key}`);
     onSignedIn(identity);
     emit('SignInCompleted', { server: server.name, application: application.name, kind });
@@ -91,7 +91,7 @@ export function createSignIns(settings: SignInsSettings) {
       return { url, state };
     },
 
-    /** The browser came back. @throws OAUTH_STATE_INVALID, OAUTH_WRONG_IDENTITY, OAUTH_… as the provider says */
+    /** The browser returned. @throws OAUTH_STATE_INVALID, OAUTH_WRONG_IDENTITY, OAUTH_… by the provider's answer */
     async complete(answer: {
       state: string;
       code?: string | undefined;
@@ -117,7 +117,7 @@ export function createSignIns(settings: SignInsSettings) {
     /** Device code: prints the prompt, resolves when the person has signed in. */
     async device(server: EmailServer, prompt: (prompt: DevicePrompt) => void): Promise<SignedIn> {
       const application = applicationOf(server);
-      // Microsoft: a public client, no credential; generic providers ask for the secret here as well.
+      // Microsoft: a public client, without a credential; generic providers require the secret here as well.
       const issue = (credential: OAuthApplication['credentials'][number] | undefined) =>
         issueByDevice(
           application,

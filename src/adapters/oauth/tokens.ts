@@ -1,5 +1,5 @@
 // The life of access tokens in this process: kept in memory, shared through the token cache, renewed ahead of expiry by one replica at a
-// time. A failure is remembered for a moment, so that a hundred mailboxes of one application do not ask a hundred times.
+// time. A failure is cached for a moment, so that a hundred mailboxes of one application do not repeat it a hundred times.
 import { MailroomError } from '../../domain/errors.ts';
 import type { TokenCache } from '../../domain/token-cache.ts';
 import { DAY_MS } from '../../lib/time.ts';
@@ -19,9 +19,9 @@ interface HeldToken extends TokenRecord {
 }
 
 export interface Source {
-  /** Place in the cache: identity and scopes. */
+  /** Key in the cache: identity and scopes. */
   key: string;
-  /** Changes when the credentials do: a remembered failure is then forgotten. */
+  /** Changes with the credentials: a cached failure is then forgotten. */
   version: object;
   application: string;
   /** Asks the provider. Runs under the lock of `lockKey`. */
@@ -38,7 +38,7 @@ interface TokensSettings {
   random: () => number;
   /** Milliseconds before expiry at which renewal begins; a quarter of the token's life at most. */
   renewAheadMs: number;
-  /** A token is in use from now on, until then (epoch ms). */
+  /** A token is in use from now until then (epoch ms). */
   onToken?: (application: string, expiresAt: number) => void;
   /** A token was issued after a failure. */
   onRecovered?: (application: string) => void;
@@ -52,13 +52,13 @@ interface Slot {
   /** Monotonic, as is `failure.until`. */
   askedAt: number;
   source: Source;
-  /** The application that was tried last; another one than the source's: it was changed, and is to be proven while the token still serves. */
+  /** The application that was tried last; if it differs from the source's, the application was changed and has to be proven while the token is still valid. */
   triedVersion?: object;
 }
 
-/** A token nobody asked for this long is not renewed ahead any more. */
+/** A token that was not requested for this long is no longer renewed ahead. */
 const FORGET_MS = DAY_MS;
-/** Renewed within this time on request of another caller: the same token serves both. */
+/** Renewed within this time for another caller: the same token serves both. */
 const FRESH_MS = 5_000;
 
 export function createTokens(settings: TokensSettings) {
@@ -72,7 +72,7 @@ export function createTokens(settings: TokensSettings) {
   const margin = (token: HeldToken) => Math.min(renewAheadMs, life(token) / 4);
   const usable = (token: HeldToken) => left(token) > Math.min(60_000, life(token) / 10);
 
-  /** What the cache holds is used when it is not what we have already, and not due itself. */
+  /** The cached token is used when it differs from ours and is not due itself. */
   async function shared(slot: Slot, refused: string | undefined): Promise<HeldToken | undefined> {
     const text = await guarded(slot, () => cache.read(`token:${slot.source.key}`));
     if (text === undefined) return undefined;
@@ -81,7 +81,7 @@ export function createTokens(settings: TokensSettings) {
     return token.accessToken !== known && left(token) > margin(token) ? token : undefined;
   }
 
-  /** The cache being away or unreadable keeps nobody from a token. */
+  /** A cache that is away or unreadable does not prevent a token. */
   async function guarded<T>(slot: Slot, run: () => Promise<T>): Promise<T | undefined> {
     try {
       return await run();
@@ -160,7 +160,7 @@ export function createTokens(settings: TokensSettings) {
   }
 
   return {
-    /** A usable token. `renew`: the one handed out last was refused by the mail server. */
+    /** A usable token. `renew`: the mail server refused the last one. */
     async get(
       source: Source,
       { renew = false, refused }: { renew?: boolean; refused?: string | undefined } = {},
@@ -175,21 +175,21 @@ export function createTokens(settings: TokensSettings) {
         (refused === undefined ? renew && now() - token.obtainedAt > FRESH_MS : token.accessToken === refused);
       if (token && usable(token) && !isRefused) {
         const changed = slot.triedVersion !== undefined && slot.triedVersion !== source.version;
-        // A changed application proves itself at once. Should it fail, what the former one got still serves, and the event has told.
+        // A changed application proves itself at once. If that fails, the earlier token remains valid, and the event has reported the failure.
         return changed ? single(slot, token.accessToken).catch(() => token) : token;
       }
-      // Should the renewal fail, nobody is to get the refused one again.
+      // If the renewal fails, no caller may get the refused token again.
       if (isRefused) delete slot.token;
       const remembered = failure && failure.version === source.version && monotonic() < failure.until;
       if (remembered && (!renew || failure.error.class === 'throttle')) throw failure.error;
       return single(slot, isRefused ? token?.accessToken : undefined);
     },
-    /** When the token that all replicas share ends, epoch ms; asks no provider. @throws MailroomError SECRET_UNREADABLE */
+    /** When the token shared by all replicas expires, epoch ms; sends no request. @throws MailroomError SECRET_UNREADABLE */
     async endsAt({ key }: Source): Promise<number | undefined> {
       const text = await cache.read(`token:${key}`);
       return text === undefined ? undefined : (JSON.parse(text) as TokenRecord).expiresAt;
     },
-    /** Forgets what is known of an identity: somebody signed in again. */
+    /** Forgets everything about an identity: a person signed in again. */
     forget(lockKey: string): void {
       for (const [key, slot] of slots) {
         if (slot.source.lockKey !== lockKey) continue;
@@ -197,7 +197,7 @@ export function createTokens(settings: TokensSettings) {
         slots.delete(key);
       }
     },
-    /** Forgets the failures of an identity: what caused them may be gone. */
+    /** Forgets the failures of an identity, whose cause may be gone. */
     retry(lockKey: string): void {
       for (const slot of slots.values()) if (slot.source.lockKey === lockKey) delete slot.failure;
     },
@@ -209,7 +209,7 @@ export function createTokens(settings: TokensSettings) {
   };
 }
 
-/** A provider that cannot be reached, or is busy, has refused nothing. */
+/** A provider that is unreachable or busy has refused nothing. */
 function eventOf(error: MailroomError): 'SignInNeeded' | 'TokenUnavailable' | 'TokenRefused' {
   if (needsPerson(error)) return 'SignInNeeded';
   return error.class === 'transient' || error.class === 'throttle' ? 'TokenUnavailable' : 'TokenRefused';
@@ -218,7 +218,7 @@ function eventOf(error: MailroomError): 'SignInNeeded' | 'TokenUnavailable' | 'T
 const needsPerson = ({ code }: MailroomError): boolean =>
   ['OAUTH_SIGN_IN_NEEDED', 'OAUTH_SIGN_IN_EXPIRED', 'OAUTH_MFA_REQUIRED', 'OAUTH_CONDITIONAL_ACCESS'].includes(code);
 
-/** How long the same failure is answered without asking again. */
+/** How long the same failure is returned without another request. */
 function failureMs(error: MailroomError): number {
   if (error.class === 'throttle') return error.retryAfterMs ?? 60_000;
   if (error.class === 'transient') return Math.max(1_000, error.retryAfterMs ?? 0);

@@ -1,6 +1,6 @@
 // The one-script commit: enqueues message jobs and advances the ledger in one Redis script, or does neither.
 //
-// Invariant: the ledger advances only in the same transaction that enqueues. So there is no other writer of the ledger than this file.
+// Invariant: the ledger advances only in the same transaction that enqueues. Therefore this file is the only writer of the ledger.
 //
 // Why this way (measured, see docs/design.md): addBulk is a pipeline, and a kill leaves partial batches; WATCH + MULTI loses mail after
 // SCRIPT FLUSH, because EXEC continues behind a NOSCRIPT. So BullMQ itself builds KEYS and ARGV of each job, and its own script text runs as a local
@@ -49,7 +49,7 @@ type OpenQueues = Pick<EmailFlows, 'queueOf' | 'eventsQueueOf'>;
 
 /**
  * The script around BullMQ's own. KEYS: 11 fixed, then 9 a queue, then one a sibling, then one an answer. ARGV: 3 fixed, then 3 a job.
- * What is wrong with a key is named, or put right, by the client's guard (adapters/redis/guard.ts).
+ * Problems of a key are named, or corrected, by the client's guard (adapters/redis/guard.ts).
  */
 function commitScript(jobs: string): string {
   return `
@@ -108,7 +108,7 @@ return {'OK', plan.version}`;
 }
 
 /**
- * Opens the commit: loads BullMQ's scripts into the client, compares them with what this file was written against, and tries the whole
+ * Opens the commit: loads BullMQ's scripts into the client, compares them with the version that this file was written for, and runs the whole
  * script once on scratch keys.
  * @param client the ioredis connection that the queues use too
  * @param open BullMQ queues of an email flow, ready
@@ -128,7 +128,7 @@ export async function openCommit(client: Redis, open: OpenQueues, settings: Comm
   return (commit) => runCommit(client, open, settings, commit);
 }
 
-/** One job in, the same again refused as stale, a foreign lease refused: on keys of its own. */
+/** One job in, the same job again refused as stale, a foreign lease refused: on keys of its own. */
 async function selfTest(client: Redis, scratch: Queue, settings: CommitSettings): Promise<void> {
   const mailboxId = scratch.name;
   const commit = (ledger: Ledger, leaseToken = '1:selftest') =>
@@ -166,7 +166,7 @@ async function selfTest(client: Redis, scratch: Queue, settings: CommitSettings)
 
 const allocate = createSlabs(1 << 20, 3);
 
-/** ioredis copies a long string twice and measures it three times before it sends it; bytes are copied once. */
+/** ioredis copies a long string twice and measures it three times before sending it; bytes are copied once. */
 function asBytes(arg: string | Buffer, lent: Piece[]): string | Buffer {
   if (typeof arg !== 'string' || arg.length <= 256) return arg;
   const piece = allocate(Buffer.byteLength(arg));
@@ -197,7 +197,7 @@ async function runCommit(
   const answered = rest.answered ?? [];
   const lent: Piece[] = [];
   const jobs: (string | Buffer)[] = [];
-  // Jobs of one queue have the same keys: they are sent once.
+  // Jobs of one queue have the same keys, which are sent once.
   const queues: { keys: (string | Buffer)[]; jobs: number }[] = [];
   const toAdd = [
     ...messages.map(({ message, bodies }) => {
@@ -276,7 +276,7 @@ async function runCommit(
     throw new MailroomError('BULLMQ_SCRIPTS_CHANGED', { message: 'the commit script is not defined' });
   await rest.after;
   const [state, detail] = await run.call(client, keys.length, ...keys, ...args);
-  // Only what was answered was sent for certain: without an answer the bytes stay as they are.
+  // Only after an answer is it certain that the bytes were sent: without one they are not reused.
   for (const piece of lent) piece.release();
   if (state === 'LEASE_LOST') {
     const message =

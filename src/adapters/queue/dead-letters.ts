@@ -1,5 +1,5 @@
-// Dead letters: jobs of an email flow's queue that its consumer has given up. They stay on the queue as failed until a person decides: tried again, into
-// another email flow, or deleted. Reads are bounded, newest first.
+// Dead letters: jobs of an email flow's queue that its consumer has given up. They stay on the queue as failed until a person decides: retry, move to
+// another email flow, or delete. Reads are bounded, newest first.
 import type { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { Message } from '../../contract/message.ts';
@@ -13,7 +13,7 @@ export interface DeadJob {
   failedAt: number;
 }
 
-/** What its consumer said. */
+/** The consumer's words. */
 export interface DeadFacts {
   reason: string;
   attempts: number;
@@ -23,7 +23,7 @@ export interface DeadLetters {
   /** Newest first, at most `most` over all of these flows; times in epoch ms, both included. */
   list(emailFlows: readonly string[], range: { from?: number; to?: number }, most: number): Promise<DeadJob[]>;
   facts(jobs: readonly DeadJob[]): Promise<DeadFacts[]>;
-  /** Undefined: gone, or no message. */
+  /** Undefined: it no longer exists, or is not a message. */
   message(job: Pick<DeadJob, 'emailFlow' | 'jobId'>): Promise<Message | undefined>;
   /** Each resolves with false when the job is not failed (any more). */
   retry(emailFlow: string, jobId: string): Promise<boolean>;

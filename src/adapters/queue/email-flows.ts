@@ -1,4 +1,4 @@
-// BullMQ queues of the email flows: opened on first use, one connection for all. Reading side for audit, backlog and message look-up.
+// BullMQ queues of the email flows: opened on first use, with one connection for all. Read operations for audit, backlog and message look-up.
 import type { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { Message } from '../../contract/message.ts';
@@ -12,7 +12,7 @@ export interface EmailFlows {
   queueOf(emailFlow: string): Promise<Queue>;
   /** Queue of what people did in the mailboxes of the flow. */
   eventsQueueOf(emailFlow: string): Promise<Queue>;
-  /** Such events that wait to be taken. */
+  /** Such events that wait for a consumer. */
   eventsBacklog(emailFlow: string): Promise<number>;
   /** Jobs that wait to be consumed (waiting, prioritized, delayed; a paused queue's jobs count as waiting). */
   backlog(emailFlow: string): Promise<number>;
@@ -24,16 +24,16 @@ export interface EmailFlows {
   oldestOpen(emailFlow: string): Promise<number | undefined>;
   /** How long jobs that were completed after `since` (epoch ms) had waited for their run, ms: the newest 100 at most, and when the last one ended. */
   taken(emailFlow: string, since: number): Promise<{ waitedMs: number[]; lastAt: number }>;
-  /** Workers connected to the queue of each flow; undefined: this Redis does not let us list its connections. */
+  /** Workers connected to the queue of each flow; undefined if this Redis does not permit listing connections. */
   consumers(emailFlows: readonly string[]): Promise<number[] | undefined>;
   readMessage(emailFlow: string, messageKey: string): Promise<Message | undefined>;
-  /** What the queue keeps of a message's job; undefined: it is gone. */
+  /** What the queue stores about a message's job; undefined if it no longer exists. */
   jobFacts(emailFlow: string, messageKey: string): Promise<JobFacts | undefined>;
   /** Which of the messageKeys exist as jobs, in any state. */
   existing(emailFlow: string, messageKeys: readonly string[]): Promise<Set<string>>;
-  /** The newest messages, whatever became of their jobs. */
+  /** The newest messages, whatever happened to their jobs. */
   newest(emailFlow: string, count: number): Promise<Message[]>;
-  /** What waits in one flow goes to the other, in its order. @returns how many */
+  /** Moves what waits in one flow to the other, in order. @returns how many */
   move(from: string, to: string): Promise<number>;
   close(): Promise<void>;
 }

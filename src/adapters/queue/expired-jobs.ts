@@ -15,7 +15,7 @@ const QUEUES = {
   'reply-outcomes': REPLY_OUTCOMES_QUEUE,
 } as const satisfies Partial<Record<DailyKind, string>>;
 
-/** Names of the queues of a kind that there are, with a server or a flow or without. */
+/** Names of the existing queues of a kind, with or without a server or flow. */
 async function queuesOf(client: Redis, kind: keyof typeof QUEUES): Promise<Set<string>> {
   const prefix = `${prefixOf(client)}:`;
   const names = new Set<string>();

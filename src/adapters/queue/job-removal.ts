@@ -1,4 +1,4 @@
-// Jobs of any queue of ours by key: their state, and their removal with what the queue's event stream holds of them.
+// Jobs of any queue by key: their state, and their removal together with their entries in the queue's event stream.
 import type { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { REPLY_OUTCOMES_QUEUE } from '../../contract/names.ts';
@@ -21,9 +21,9 @@ export interface JobRemoval {
   jobAt(rest: string): JobPlace | undefined;
   /** BullMQ's state; `unknown`: in no list. */
   state(place: JobPlace): Promise<string>;
-  /** False: a consumer is at it. */
+  /** False: a consumer processes it. */
   remove(place: JobPlace): Promise<boolean>;
-  /** Entries of the queue's event stream of these jobs, or that match, go. */
+  /** Removes entries of the queue's event stream that belong to these jobs or match. */
   forgetEvents(queue: string, ids: ReadonlySet<string>, matches: (text: string) => boolean): Promise<number>;
   close(): Promise<void>;
 }

@@ -1,5 +1,5 @@
-// What waits in one email flow, or was given up there, goes to another: each job leaves the one queue and enters the other in one Redis script, so that no crash loses or doubles
-// it, and a consumer that was faster keeps it. BullMQ's own script adds it, as in commit.ts (record-job.ts).
+// Moves waiting or failed jobs of one email flow to another: each job leaves one queue and enters the other in one Redis script, so that no crash loses or doubles
+// it, and a faster consumer keeps it. BullMQ's own script adds it, as in commit.ts (record-job.ts).
 import { Job, type Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { Message } from '../../contract/message.ts';
@@ -7,7 +7,7 @@ import { MESSAGE_JOB } from '../../contract/names.ts';
 import { DAY_SECONDS } from '../../lib/time.ts';
 import { addingJobs, recordJob } from './record-job.ts';
 
-/** Jobs that are read at once. */
+/** Number of jobs that are read at once. */
 const BATCH = 100;
 const WAITING = ['wait', 'prioritized', 'delayed'] as const;
 
@@ -35,7 +35,7 @@ local added = addStandardJob(targetKeys, {ARGV[1], ARGV[2], ARGV[3]})
 if type(added) == 'number' and added < 0 then return redis.error_reply('addStandardJob answered ' .. added) end
 return 1`;
 
-/** Seconds, as the job that is moved was to be kept. */
+/** Seconds for which the moved job was to be kept. */
 const ageOf = (keep: unknown): number =>
   typeof keep === 'object' && keep !== null && 'age' in keep ? Number(keep.age) : 7 * DAY_SECONDS;
 
@@ -67,7 +67,7 @@ async function moveJob(
   return run.call(client, keys.length, ...keys, ...args.slice(9), jobId);
 }
 
-/** @returns how many were moved; what is being consumed, and a job that cannot be read, stays */
+/** @returns how many were moved; running and unreadable jobs stay */
 export async function moveWaiting(client: Redis, from: Queue, to: Queue, emailFlow: string): Promise<number> {
   let moved = 0;
   for (let left = 0; ; ) {
@@ -80,7 +80,7 @@ export async function moveWaiting(client: Redis, from: Queue, to: Queue, emailFl
   }
 }
 
-/** @returns false when it is not failed (any more), or cannot be read */
+/** @returns false when it is not failed (any more), or is unreadable */
 export const moveFailed = async (
   client: Redis,
   from: Queue,

@@ -1,5 +1,5 @@
-// The queue reply-outcomes (mailroom.outcome/1): what became of each reply, for backends that do not ask. The journal adds the job in the script that
-// makes it true (adapters/redis/journal.ts), so that each outcome is there once, or did not happen.
+// The queue reply-outcomes (mailroom.outcome/1): the outcome of each reply, for backends that do not poll. The journal adds the job in the script that
+// records the outcome (adapters/redis/journal.ts), so that each outcome exists exactly once, or did not happen.
 import type { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { OUTCOME_JOB, REPLY_OUTCOMES_QUEUE } from '../../contract/names.ts';
@@ -13,11 +13,11 @@ export interface OutcomeQueue {
   lua: string;
   /** The 9 keys and 3 arguments of the job. */
   record(outcome: Outcome): Promise<{ keys: (string | Buffer)[]; args: (string | Buffer)[] }>;
-  /** Of a reply that has no entry in the journal; the same outcome again is the same job. */
+  /** For a reply without an entry in the journal; the same outcome again is the same job. */
   publish(outcome: Outcome): Promise<void>;
   /** Jobs that wait and that failed. */
   counts(): Promise<{ waiting: number; failed: number }>;
-  /** Removes those that nobody has taken for as long as they are kept. @returns how many */
+  /** Removes those that nobody took within their retention. @returns how many */
   clean(): Promise<number>;
   close(): Promise<void>;
 }

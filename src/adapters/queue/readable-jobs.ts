@@ -1,9 +1,9 @@
-// Jobs that somebody wrote wrongly: BullMQ throws at data or options that are no JSON wherever it meets them, so that such a job would come back as
-// stalled for ever, and hide the others of every list. Here its data reads as a text that names the fault, and the job ends by name like any malformed one.
+// Malformed jobs: BullMQ throws at data or options that are not JSON wherever it meets them, so that such a job would return as
+// stalled forever, and hide the others of every list. Here its data becomes a text that names the problem, and the job ends by name like any malformed one.
 import { Job, Queue, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 
-/** What the data of such a job reads as. */
+/** The data of such a job. */
 export const NOT_JSON = 'data that is not JSON';
 
 const isJson = (text: string | undefined): boolean => {
@@ -45,8 +45,8 @@ export class ReadableWorker extends Worker {
 }
 
 /**
- * Options that are no JSON are read before there is a job: the worker only reports it. They are replaced by none, and the job runs when the stalled
- * check gives it back.
+ * Options that are not JSON are read before the job exists: the worker only reports this. They are replaced by none, and the job runs when the stalled
+ * check returns it.
  * @returns their keys
  */
 export async function repairOptions(client: Redis, queue: Queue): Promise<string[]> {

@@ -1,4 +1,4 @@
-// Adding a job within a script of ours, so that it is added together with what it tells of, or not at all. BullMQ itself builds KEYS and ARGV of the
+// Adds a job within a script of ours, so that it is added together with the state it reports, or not at all. BullMQ itself builds KEYS and ARGV of the
 // job (Job.addJob into a recorder); its own script text becomes a local function of ours. Fragile where it uses BullMQ's script names: exact
 // version pin, the digest below, a self-test at boot that refuses to start, and a contract test.
 import { createHash } from 'node:crypto';
@@ -23,7 +23,7 @@ export interface KeepJobs {
 interface JobToAdd {
   queue: Queue;
   name: string;
-  /** Deterministic: adding it twice is one job. */
+  /** Deterministic: adding it twice yields one job. */
   id: string;
   payload: object;
   /** Epoch ms; default now. */
@@ -54,8 +54,8 @@ export function bullmqScript(client: Redis, expected: string = ADD_STANDARD_JOB_
 
 /**
  * Lua: `addStandardJob(KEYS, ARGV)` with the 9 keys and 3 arguments that {@link recordJob} gives, and `wrongQueueKey(KEYS, before, queues)`. The keys that
- * BullMQ's script touches are looked at before anything is written: it stores a job before it lists it, Redis takes nothing back, and a job that is
- * there already is not listed by the next try.
+ * BullMQ's script touches are checked before anything is written: it stores a job before it lists it, Redis undoes nothing, and a job that
+ * already exists is not listed by the next attempt.
  */
 export const addingJobs = (client: Redis): string => `
 local function addStandardJob(KEYS, ARGV)

@@ -1,6 +1,6 @@
-// BullMQ queues and workers of the replies, one a SMTP server. The processor's verdict becomes a BullMQ ending here: completed with the
-// result, failed for good with the result as JSON, delayed, or the queue waits. The journal counts attempts; BullMQ's are set so that nothing
-// but a verdict ever ends a job: whatever throws here, or in BullMQ when Redis refuses a write, brings the job back.
+// BullMQ queues and workers of the replies, one for each SMTP server. The processor's verdict becomes a BullMQ ending here: completed with the
+// result, failed for good with the result as JSON, delayed, or the queue waits. The journal counts attempts; BullMQ's are set so that only
+// a verdict ever ends a job: whatever throws here, or in BullMQ when Redis refuses a write, returns the job.
 import { randomUUID } from 'node:crypto';
 import { DelayedError, type Job, type Queue, UnrecoverableError, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
@@ -23,9 +23,9 @@ interface RepliesSettings {
 
 /** A job that was not ended by a verdict is tried again after this many ms. */
 const AFTER_FAULT = 5_000;
-/** BullMQ's `rateLimit` does nothing for a worker without a limiter; this one never limits on its own. */
+/** BullMQ's `rateLimit` has no effect for a worker without a limiter; this one never limits anything itself. */
 const NO_LIMIT = { max: 1_000_000_000, duration: 60_000 };
-/** Longest slice of a wait of the whole queue, ms: between two, replies that were sent and wait to be looked up in Sent get their turn. */
+/** Longest part of a wait of the whole queue, ms: between two parts, sent replies that have to be searched in Sent are processed. */
 const SLICE = 30_000;
 /** Ended jobs outlive the journal's eight days, so that adding one again meets either of them. */
 export const repliesDefaults: RepliesSettings = {
@@ -76,12 +76,12 @@ export function openReplyQueues(client: Redis, emit: Emit, settings: RepliesSett
         const state = await job.getState();
         if (state === 'delayed') return void (await job.promote());
         if (ENDED.has(state)) {
-          // The job may hold another content, added later under the same replyId and refused: what runs is what was given here.
+          // The job may contain other content that was added later under the same replyId and refused: the content given here is used.
           if (state !== 'unknown' && sameJson(job.data, payload)) return void (await job.retry(state as 'failed'));
           await job.remove();
           return void (await add());
         }
-        // The journal has ended it and its job is about to: a moment, or it is at work on the new state already.
+        // The journal has ended the reply and its job is about to end, or it already works on the new state.
         if (state !== 'active' || waited >= 5_000) return;
         await new Promise((resolve) => setTimeout(resolve, 50));
       }
@@ -180,7 +180,7 @@ async function startWorker(
   emit: Emit,
   settings: RepliesSettings,
 ): Promise<ReplyWorker> {
-  /** Options of jobs that are no JSON; what fails here is met again. */
+  /** Job options that are not JSON; a failure here occurs again later. */
   async function repaired(): Promise<void> {
     for (const key of await repairOptions(client, queue).catch(() => []))
       emit('RedisKeyQuarantined', {
@@ -212,7 +212,7 @@ async function startWorker(
           job.opts = opts;
           throw new UnrecoverableError(JSON.stringify(ending.result));
         case 'rate-limited':
-          // A limit that is over before BullMQ has put the job back wakes nobody (drainDelay).
+          // A limit that ends before BullMQ has put the job back wakes no worker (drainDelay).
           await queue.rateLimit(Math.min(Math.max(ending.ms, 200), SLICE));
           throw Worker.RateLimitError();
         case 'later':
@@ -232,14 +232,14 @@ async function startWorker(
       // BullMQ puts a prioritised job back after a rate limit without waking who waits for jobs: this is how late it is taken then, seconds.
       drainDelay: 1,
       runRetryDelay: 1_000, // after a failover; BullMQ's own are 15 seconds
-      // A stalled job is run again, as often as it takes: the journal's gate makes that safe, and failing it would lose the reply.
+      // A stalled job runs again, any number of times: the journal's gate makes that safe, and failing it would lose the reply.
       maxStalledCount: 1_000_000,
       removeOnComplete: { age: settings.keepCompletedSeconds },
       removeOnFail: { age: settings.keepFailedSeconds },
     },
   );
   worker.on('error', (error: Error & { code?: string }) => {
-    // BullMQ repeats for each of its connections what the client's own listener has told once: no connection, or no writes.
+    // BullMQ repeats for each of its connections what the client's own listener has reported once: no connection, or no writes.
     const known = classifyRedisError(error);
     if (known !== undefined || /^(ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN)/.test(error.code ?? '')) return;
     emit('ReplyWorkerFailed', { server, err: error });

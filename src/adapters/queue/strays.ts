@@ -1,15 +1,15 @@
-// Jobs of a replies queue that would not run although they should: ended without a result of ours (a fault while Redis refused writes, another
-// program at the queue), or delayed further than any wait of ours (the clock of the worker that delayed them was ahead). They are put back.
+// Jobs of a replies queue that do not run although they should: ended without a result of ours (a failure while Redis refused writes, another
+// program on the queue), or delayed longer than any of our waits (the clock of the worker that delayed them was fast). They are put back.
 import type { Job, Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 
-/** Longest wait of one reply for its next try, ms; a reply's own notBefore comes on top. */
+/** Longest wait of one reply for its next attempt, ms, in addition to the reply's own notBefore. */
 const LONGEST_WAIT = 2 * 3_600_000;
 /** Failed jobs looked at in one read. */
 const PAGE = 100;
-/** A pass looks at what failed since the last one, and at this much before it: workers' clocks differ, ms. */
+/** A pass checks what failed since the last one, and this long before it, because workers' clocks differ, ms. */
 const OVERLAP = 10 * 60_000;
-/** So often all failed jobs are looked at, in passes. */
+/** After this many passes, all failed jobs are checked. */
 const ALL_EVERY = 120;
 
 /** True for a failure reason or a return value that is a mailroom.result. */
@@ -62,7 +62,7 @@ export function seekStrays(client: Redis): (queue: Queue) => Promise<string[]> {
       ...failed.found.map((job) => [job, () => job.retry('failed')] as const),
       ...far.map((job) => [job, () => job.promote()] as const),
     ]) {
-      // Another replica was faster, or it runs by now: not there any more is as good as put back.
+      // Another replica was faster, or it already runs: a job that is no longer there counts as put back.
       if (
         await put().then(
           () => true,

@@ -1,4 +1,4 @@
-// Watches an email flow's queue without consuming: BullMQ's event stream says which job was added, the job says what arrived.
+// Watches an email flow's queue without consuming: BullMQ's event stream names the added job, and the job contains the message.
 import { Queue, QueueEvents } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { Message } from '../../contract/message.ts';
@@ -10,7 +10,7 @@ interface Tail {
   close(): Promise<void>;
 }
 
-/** Resolves when it watches: what arrives from then on is told, in order. */
+/** Resolves when it watches: everything that arrives from then on is reported, in order. */
 export async function tailEmailFlow(
   client: Redis,
   emailFlow: string,
@@ -24,7 +24,7 @@ export async function tailEmailFlow(
   blocking.on('error', onError);
   queue.on('error', onError);
   await queue.waitUntilReady();
-  // From the last event that is there now, not from `$`: nothing may slip through between now and the first blocking read.
+  // From the last existing event, not from `$`: nothing may be missed between now and the first blocking read.
   const [last] = (await client.xrevrange(queue.toKey('events'), '+', '-', 'COUNT', 1)) as [string, string[]][];
   const events = new QueueEvents(name, {
     connection: blocking,
