@@ -39,8 +39,7 @@ const WORDS = 300;
 const rankOf = (delivery: Delivery): number => deliveries.indexOf(delivery);
 
 /** Whether the second state takes precedence over the first. */
-export const outranks = (known: Delivery | undefined, next: Delivery): boolean =>
-  rankOf(next) > rankOf(known ?? 'unknown');
+const outranks = (known: Delivery | undefined, next: Delivery): boolean => rankOf(next) > rankOf(known ?? 'unknown');
 
 /**
  * The meaning of one recipient's part of a report; undefined: none. `relayed` is not a delivery: the mail was handed to a system that sends no
