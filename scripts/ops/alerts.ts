@@ -154,7 +154,7 @@ export const alerts: readonly Alert[] = [
     summary: 'the consumer of {{ $labels.email_flow }} gave up on messages',
     steps: [
       'The jobs are in state `failed` on the flow’s queue, with the consumer’s own reason; they are kept for 30 days.',
-      'Fix the backend, then retry the jobs (BullMQ’s `job.retry()`, or a board).',
+      'Fix the backend, then have them tried again, move or delete them: the portal’s page *Dead letters*, `POST /v1/email-flows/{flow}/dead-letters/{jobId}`, or BullMQ’s `job.retry()`.',
     ],
   },
   {
