@@ -84,11 +84,10 @@ export function createHistoryRecorder({ counter, store, metrics, roles, clock }:
   async function poll(): Promise<void> {
     if (Math.floor(clock.now() / 60_000) !== minute) await clock.sync();
     const now = clock.now();
-    const additions = counter.take();
-    if (now - levelsAt >= LEVELS_MS || now < levelsAt) {
-      levelsAt = now;
-      additions.push(...(await levels()));
-    }
+    const isDue = now - levelsAt >= LEVELS_MS || now < levelsAt;
+    if (isDue) levelsAt = now;
+    const seen = isDue ? await levels() : [];
+    const additions = [...counter.take(), ...seen];
     const current = Math.floor(now / 60_000);
     if (current !== minute)
       for (const half of halves) additions.push({ series: 'all', code: presenceCode[half], value: 1, high: true });
