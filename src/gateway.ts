@@ -1,6 +1,6 @@
 // Composition root: opens everything in flow order for the roles asked for, returns stop(). The only file that knows both halves.
 //
-// Two invariants hold the product together; each stands at the top of the file that keeps it:
+// The product rests on two invariants; each is documented at the top of the file that enforces it:
 //   the ledger advances only in the same transaction that enqueues          (adapters/queue/commit.ts)
 //   after DATA began, nothing is sent again unless it is proven that the first did not go   (outbound/deliver.ts)
 import { hostname } from 'node:os';

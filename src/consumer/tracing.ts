@@ -1,4 +1,4 @@
-// The trace of a message goes on in the backend: onMessage runs in a span that continues it, and a reply that it writes carries it to the submission.
+// The trace of a message continues in the backend: onMessage runs in a span of it, and a reply written there carries it on to the submission.
 // Only OpenTelemetry's API: where the backend registers no SDK of its own nothing is recorded, and the reply carries the message's own traceparent.
 import { context, ROOT_CONTEXT, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import type { Message } from '../contract/message.ts';

@@ -71,7 +71,7 @@ export interface Change {
 
 interface Compared {
   changes: Change[];
-  /** The view after this poll; whoever creates the events increases `seq`. */
+  /** The view after this poll; the creator of the events increases `seq`. */
   view: FolderView;
   /** Own changes whose effect was seen, or can no longer be seen. */
   settled: OwnAct[];

@@ -36,7 +36,7 @@ export function afterRcpt(entry: Recipients, said: readonly RecipientOutcome[]):
   });
 }
 
-/** The same recipients with one state become another one, and what is said of it. */
+/** The same recipients with one state replaced by another, and the details of the new one. */
 export function moveRecipients(
   recipients: readonly RecipientState[],
   from: readonly RecipientState['state'][],

@@ -5,7 +5,7 @@ import { isTlsCode } from '../lib/tls-codes.ts';
 import { catalogue, type ErrorCode } from './catalogue/index.ts';
 import { MailroomError } from './errors.ts';
 
-/** First word of the answer → code. Before Redis 7 an error within a script stands behind `@user_script:12: -`. */
+/** First word of the answer → code. Before Redis 7, an error within a script follows `@user_script:12: -`. */
 const rows: readonly [answer: RegExp, code: ErrorCode][] = [
   [/^WRONGPASS\b|^ERR invalid password|^All sentinels .*Last error: WRONGPASS/, 'REDIS_PASSWORD_WRONG'],
   [/^NOAUTH\b|^All sentinels .*Last error: NOAUTH/, 'REDIS_PASSWORD_MISSING'],

@@ -71,7 +71,7 @@ export interface JournalEntry {
   recipients?: readonly RecipientState[];
   /** What reports said of it since it left. */
   deliveries?: Deliveries;
-  /** How often a server took the mail, for some recipients at a time: so many copies may be in Sent. */
+  /** How often a server accepted the mail for some of the recipients: Sent may contain one copy for each. */
   acceptances?: number;
   /** Since when recipients are deferred beside accepted ones. */
   deferredSince?: number;
@@ -79,7 +79,7 @@ export interface JournalEntry {
   expiresAt?: number;
   /** Not to be submitted or looked up before, by the journal's clock. */
   dueAt?: number;
-  /** Claims that ran out before anything was prepared: whoever had them is gone, and this reply may be why. */
+  /** Claims that expired before anything was prepared: their holders died, and this reply may be the cause. */
   lapses?: number;
   /** Preparations of a suspect that were begun and came to no end. */
   preparations?: number;
@@ -134,7 +134,7 @@ export interface Transition {
   /** Compare with the fence under which DATA began instead of the current one: a late answer to the worker that sent. */
   late?: boolean;
   change?: EntryChange;
-  /** Let go of the claim with this token in the same step, if it still stands. */
+  /** Release the claim with this token in the same step, if it is still valid. */
   release?: number;
   /** Not due again before this many ms are over; undefined: at once. */
   waitMs?: number;
@@ -172,9 +172,9 @@ export interface Journal {
   release(replyId: string, fence: number): Promise<void>;
   /** Moves the reply; `moved: false` with the state found when the expected state or the fence does not hold. */
   transition(replyId: string, transition: Transition): Promise<Transitioned>;
-  /** Makes the entry before the job is added; false if the replyId stands for another content. */
+  /** Creates the entry before the job is added; false if the replyId belongs to other content. */
   admit(input: NewEntry): Promise<boolean>;
-  /** Digest of the content that the replyId stands for; undefined if it stands for none. */
+  /** Digest of the content that belongs to the replyId; undefined if there is none. */
   digestOf(replyId: string): Promise<string | undefined>;
   /**
    * Keeps what a report says of a reply that left. The same report again, or a late one, finds nothing new (domain/delivery.ts).

@@ -16,7 +16,7 @@ export function clientOf(
   return { ...(address === undefined ? {} : { address }), ...(token === undefined ? {} : { token }) };
 }
 
-/** @param ip or what else stands for a client */
+/** @param ip the address, or another name of the client */
 export function shownAddress(ip: string, how: ClientAddresses): string | undefined {
   if (how === 'none') return undefined;
   const ipv4 = /^(?:::ffff:)?((?:\d+\.){3})(\d+)$/i.exec(ip);

@@ -111,7 +111,7 @@ export interface HttpDeps {
   emailServers?: EmailServersApi;
   /** With emailServers. */
   operations?: StatusApi & QuarantineApi & DeadLettersApi & FindApi & PrivacyApi & HistoryApi;
-  /** /readyz with details and /metrics need a token (any role). Default false: whoever reaches the port may read them. */
+  /** /readyz with details and /metrics need a token (any role). Default false: everyone who can reach the port may read them. */
   protectMetrics?: boolean;
   timeouts?: Partial<HttpTimeouts>;
   /** More routes on the same server, e.g. the portal's. */

@@ -1,5 +1,5 @@
 // Attempts to guess an API token: counted by address over all replicas; beyond the limit each further wrong one is answered late. A valid token
-// is never locked out, whoever guesses behind the same address, and costs nothing: Redis is asked only about wrong ones.
+// is never locked out by guesses from the same address, and costs nothing: Redis is asked only about wrong ones.
 
 import { isIPv6 } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';

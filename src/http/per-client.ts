@@ -28,7 +28,7 @@ export function perClient(most: number): PerClient {
 
 const waiting = new WeakMap<Socket, Set<() => void>>();
 
-/** Once, when the answer has ended, or its connection has: an answer that stands behind another hears nothing of that from Node. */
+/** Once, when the response or its connection has ended: Node does not report the latter to a response that waits behind another one. */
 function whenGone(raw: ServerResponse, then: () => void): void {
   const socket = raw.req?.socket as Socket | undefined;
   const gone = () => {

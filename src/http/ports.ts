@@ -88,6 +88,6 @@ export interface ListPage<T> {
   entries: T[];
   /** That fit. */
   total: number;
-  /** So many were looked at, the newest ones; absent: all. */
+  /** Number of the newest entries that were searched; absent: all. */
   lookedAt?: number;
 }

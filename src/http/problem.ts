@@ -94,7 +94,7 @@ const byClass: Record<FailureClass, number> = {
   invalid: 422,
 };
 
-/** What Mailroom itself stands on is out of order: whatever the class, the request may come again later. */
+/** A system that Mailroom itself needs is out of order: whatever the class, the request may be repeated later. */
 const OUR_STORES = /^(REDIS_|BLOB_STORE_)/;
 
 export const statusOf = (error: MailroomError): number =>
@@ -225,7 +225,7 @@ export function emitRefusal(
   else emit('ApiRequestRefused', { code, kind, detail: clientOf(request, clientAddresses) });
 }
 
-/** Answers with the problem and says so in the log: refusals as such, our own failures with the error. */
+/** Answers with the problem and logs it: refusals as such, our own failures with the error. */
 export function sendProblem(
   thrown: unknown,
   request: FastifyRequest,

@@ -12,7 +12,7 @@ import type { Watched } from './watched.ts';
 
 /**
  * Processes in a row that began to parse a message and never ended it, after which the message counts as their killer and is not parsed any
- * more. The first of them had it in a batch, the others alone: whoever is killed for other reasons hardly ever hits the same one so often.
+ * more. The first of them had it in a batch, the others alone: processes that are killed for other reasons hardly ever meet the same message this often.
  */
 const MOST_CRASHES = 4;
 

@@ -19,7 +19,7 @@ export interface RenewalDeps {
 }
 
 export interface Renewal {
-  /** Aborts when there is news: whoever waits in IDLE is to look at `ready`. A new one each time. */
+  /** Aborts when there is news: a reader that waits in IDLE then checks `ready`. A new one each time. */
   signal(): AbortSignal;
   /** The successor is open. */
   ready(): boolean;

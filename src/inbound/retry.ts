@@ -23,7 +23,7 @@ type RetrySettings = Pick<InboundSettings, 'backoff' | 'slowCapMs' | 'passwordCa
 /** A session that lived this long ended for a reason of its own, not because it was refused, ms. */
 const STOOD_MS = 5_000;
 
-/** Exchange ends sessions when their token expires, however often that is. One that is ended as soon as it stands is not normal. */
+/** Exchange ends sessions when their token expires, however often that is. A session that ends immediately after it opened is not normal. */
 export const isNormalEnd = (error: Error, livedMs: number): boolean =>
   error instanceof MailroomError && error.code === 'IMAP_TOKEN_EXPIRED' && livedMs >= STOOD_MS;
 

@@ -58,7 +58,7 @@ function fittingText(text: string, max: number): string {
   return cut;
 }
 
-/** `text` with so many bytes of JSON less. */
+/** `text`, shortened by this many bytes of JSON. */
 const cutBy = (text: string, bytes: number): string =>
   bytes === 0 ? text : fittingText(text, Math.max(2, jsonBytes(text) - bytes));
 

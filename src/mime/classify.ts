@@ -116,7 +116,7 @@ export function classify(root: Part, hint: string | undefined): Classified {
   visit(root, undefined, false, true);
   return result;
 
-  /** `first`: no sibling stands before this part, at any level. */
+  /** `first`: no sibling precedes this part, at any level. */
   function visit(part: Part, section: Section | undefined, related: boolean, first: boolean): void {
     if (part.multipart) {
       const kind = part.type.value;

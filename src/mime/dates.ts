@@ -111,7 +111,7 @@ export function parseDate(input: string): string | undefined {
   const after = time === null ? '' : text.slice(time.index + time[0].length);
   const monthMatch = monthIn(before) ?? monthIn(after);
   if (monthMatch === undefined) return numericDate(before, time, after);
-  // The day stands beside the month, the year after them or (asctime) after the time.
+  // The day is beside the month, the year after them or (asctime) after the time.
   const numbers = [...before.matchAll(/\d+/g)].map((m) => m[0]);
   let day = numbers.find((n) => n.length <= 2);
   let year = numbers.find((n) => n.length >= 3 && n.length <= 5);
@@ -198,7 +198,7 @@ function instant(
   return Number.isNaN(date.getTime()) || date.getUTCFullYear() > 9999 ? undefined : date.toISOString();
 }
 
-/** Comments hold the zone's name, or anything. A zone that stands only in a comment is still used, by the words in `zones`. */
+/** Comments hold the zone's name, or anything. A zone that is only in a comment is still used, by the words in `zones`. */
 function stripComments(text: string): string {
   if (!text.includes('(')) return text;
   const bare = text.replace(/\([^()]*\)/g, ' ');

@@ -67,7 +67,7 @@ export function readHeaders(
     const first = raw[pos];
     if (first === 0x20 || first === 0x09) {
       if (isBlank(raw, pos, lineEnd) && !continues(raw, next, end)) {
-        // A blank line with blanks in it: the separator, unless the header plainly goes on.
+        // A blank line with blanks in it: the separator, unless the header clearly continues.
         close();
         return { fields, bodyStart: next, junkLines: junkLines + 1, unterminated: false, truncated: false };
       }

@@ -30,7 +30,7 @@ const SIGNATURE: Marker = {
 /** Words looked at among the attributes of one tag: a tag that has more of them without the attribute has none. */
 const MAX_WORDS = 8;
 
-/** Whether one of the words stands in the value of one of the attributes: neither a quote nor `>` between its name and the word, but the quote that opens it. */
+/** Whether one of the words is in the value of one of the attributes: neither a quote nor `>` between its name and the word, but the quote that opens it. */
 function says(attributes: string, { names, words }: Marker): boolean {
   let tries = 0;
   for (const { index } of attributes.matchAll(words)) {

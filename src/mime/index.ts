@@ -37,7 +37,7 @@ function failed(raw: Buffer, options: Required<ParseOptions>, thrown: unknown): 
 }
 
 /**
- * What stands in the message of a mail that nobody could read: the parser failed on it, or the server never gave it. It may be anything, so
+ * The message for a mail that could not be read: the parser failed on it, or the server never returned it. It may be anything, so
  * it is not answered automatically.
  */
 export function unreadable(code: string, detail?: string): ParsedMessage {

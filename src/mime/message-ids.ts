@@ -53,7 +53,7 @@ function withoutComments(text: string): string {
   return out + text.slice(from);
 }
 
-/** `between`: what stands between two brackets. */
+/** `between`: the text between two brackets. */
 function push(ids: string[], between: string): void {
   const joined = /\s/.test(between) ? between.replace(/\s+/g, '') : between;
   const id = asciiMessageId(!joined.includes('@') && /%40/.test(joined) ? unescaped(joined) : joined);

@@ -1,4 +1,4 @@
-// S/MIME whose content is within a CMS message (RFC 8551 §3.5.2, "opaque"): the mail inside is shown, and nothing is said of its signature.
+// S/MIME whose content is within a CMS message (RFC 8551 §3.5.2, "opaque"): the mail inside is shown, and its signature is not checked.
 import { type Bodies, decodeSections } from './bodies.ts';
 import { type Classified, classify, declaredCharset, type Leaf } from './classify.ts';
 import { readCms } from './cms.ts';

@@ -20,7 +20,7 @@ function textStream(charset: string): TextStream {
     // Not ISO-2022-JP, whose empty shifts it replaces (decodeText does not).
     if (charset !== 'iso-2022-jp') decoder = new TextDecoder(charset);
   } catch {
-    // Not one of WHATWG's: by lines, which is where the stateful charsets of mail begin anew (RFC 1468, RFC 1557, RFC 1843).
+    // Not one of WHATWG's: by lines, which is where the stateful charsets of mail start again (RFC 1468, RFC 1557, RFC 1843).
   }
   if (decoder !== undefined) {
     const native = decoder;

@@ -284,7 +284,7 @@ const DASHES = Buffer.from('--');
 /** How far behind a multipart's header its first delimiter is looked for. Bounded: a hostile mail may have a thousand multiparts. */
 const PROBE = 1 << 18;
 
-/** Whether a delimiter line with this boundary (and not just a longer one that begins like it) stands in the range that is probed. */
+/** Whether a delimiter line with this boundary (and not just a longer one that begins like it) is in the probed range. */
 function occurs(raw: Buffer, what: string, from: number): boolean {
   const range = raw.subarray(from, Math.min(raw.length, from + PROBE));
   let at = range.indexOf(what, 0, 'latin1');

@@ -21,7 +21,7 @@ interface Acceptance {
   result: Omit<Told, 'recipients'>;
   evidence: string;
   from: readonly ReplyState[];
-  /** Undefined: the current holder of the claim, whoever it is. A late answer still counts. */
+  /** Undefined: the current holder of the claim. A late answer still counts. */
   fence?: number;
   /** A server accepted a mail now; otherwise the last open recipient was refused. */
   taken: boolean;

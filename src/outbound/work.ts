@@ -19,7 +19,7 @@ export interface Delivery {
   lanes: Lanes;
   /** Largest message the server said it takes. */
   maxSize: { known: number | undefined };
-  /** Since when another account stands behind the server's name, which was gone before; epoch ms. */
+  /** When the name of a removed server was given to another account; epoch ms. */
   replacedAt?: number | undefined;
   /** Replies that may end the process are prepared one at a time. */
   isolate: <T>(work: () => Promise<T>) => Promise<T>;

@@ -23,7 +23,7 @@ export function createWholeBodies(
   const decoded = ({ blob }: BlobReference, parts: readonly TextPart[]) =>
     wholeText(parts, (range) => read(blob, range));
 
-  /** The message does not say where its whole stands: a text made of html, or what a bound or an older version cut without parts. */
+  /** The message does not name the parts of the whole: a text made of html, or what a bound or an older version cut without parts. */
   async function* again(raw: BlobReference, kind: 'text' | 'html'): AsyncGenerator<Uint8Array> {
     const bodies = await turn(async () =>
       parsing.bodiesByReference(await collect(read(raw.blob, { start: 0, end: raw.size }))),

@@ -1,5 +1,5 @@
 // What people read is plain English: the marks of a translated sentence (CONTRIBUTING.md, "Words") do not come back into README, docs, contracts,
-// errors, events, settings or the help of the command line.
+// errors, events, settings or the help of the command line; nor into comments of the code and titles of tests.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -30,6 +30,24 @@ test.each(filesOf('src/cli', '.ts'))('%s: help and messages', (path) => {
     .replace(/^\s*(?:\/\/|\/?\*).*$/gm, '')
     .replace(/\s\/\/ .*$/gm, '');
   expect(marksIn(withoutComments)).toEqual([]);
+});
+
+const sources = (folder: string): string[] =>
+  readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => `${folder}/${name}`);
+/** @returns what a pattern finds with a mark in it, with its file */
+const marked = (folder: string, pattern: RegExp): string[] =>
+  sources(folder).flatMap((path) =>
+    [...read(path).matchAll(pattern)].filter(([text]) => marksIn(text).length > 0).map(([text]) => `${path}: ${text}`),
+  );
+
+test('comments of src', () => {
+  expect(marked('src', /^\s*(?:\/\/|\/?\*).*$|\s\/\/ .*$/gm)).toEqual([]);
+});
+
+test('titles of tests', () => {
+  expect(marked('test', /\((['"`])[^'"`\n]+\1, (?:async )?(?:\(|\w+ =>)/g)).toEqual([]);
 });
 
 test('finds each mark in a bad sentence and none in a good one', () => {

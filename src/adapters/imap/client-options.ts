@@ -31,7 +31,7 @@ export async function clientOptions(
       'accessToken' in credentials
         ? { user, accessToken: credentials.accessToken }
         : { user, pass: credentials.password },
-    // A private CA stands beside the public ones and NODE_EXTRA_CA_CERTS: Node takes `ca` instead of them.
+    // A private CA is added to the public ones and NODE_EXTRA_CA_CERTS: Node would use `ca` instead of them.
     tls: {
       minVersion: 'TLSv1.2',
       ...(implicitTls ? { onread: sharedRead } : {}),

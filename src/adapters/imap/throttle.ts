@@ -1,5 +1,5 @@
 // Hears of a throttle hint the moment it comes. imapflow sits a hint out with its reader parked and tells of it only afterwards, or not at all when
-// the server hangs up meanwhile (`Request is throttled …`, then BYE): its log is the one place where it says so at once.
+// the server hangs up meanwhile (`Request is throttled …`, then BYE): only its log reports it at once.
 import type { ImapFlowOptions } from 'imapflow';
 import type { ProtocolTrace } from '../../telemetry/protocol-trace.ts';
 import { traceEntry } from './trace.ts';

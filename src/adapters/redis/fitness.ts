@@ -58,7 +58,7 @@ const LOOK_MS = 15_000;
 /**
  * Nothing is stopped by what it finds: mail that is fetched already has to get on, and eviction begins only where maxmemory is reached, before which
  * fetching pauses (pressure.ts).
- * @param first as it was found at the start, and is said
+ * @param first the state found at startup, which has been reported
  */
 export function watchFitness(
   redis: Redis,

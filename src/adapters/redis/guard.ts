@@ -1,6 +1,6 @@
 // Garbage in Redis stops one thing, by name. A command that Redis refuses because a key holds something else than it must (a wrong type, text for
 // a number) is looked into: the key is found and judged by the table (structures.ts). What can be lost is set aside, noted, said once, and the
-// command repeated; what must not be lost stays, and the error names it. Readers that find garbage in a value say so with setAside().
+// command repeated; what must not be lost stays, and the error names it. Readers that find garbage in a value report it with setAside().
 import { Command, type Redis } from 'ioredis';
 import { MailroomError } from '../../domain/errors.ts';
 import { prefixOf } from '../../domain/keys.ts';

@@ -29,7 +29,7 @@ const READ = script(`
 local t = redis.call('TIME')
 return {t[1] * 1000 + math.floor(t[2] / 1000), redis.call('HGETALL', KEYS[1])}`);
 
-/** A person's pause has no end and stands above a failure's; only a person lifts it. */
+/** A person's pause has no end and takes precedence over a failure's; only a person lifts it. */
 const HOLD = script(`
 local t = redis.call('TIME'); local now = t[1] * 1000 + math.floor(t[2] / 1000)
 redis.call('DEL', KEYS[1])

@@ -50,7 +50,7 @@ export function createServerRegister(redis: Redis): ServerRegister {
   return {
     async record(defined) {
       const byName = Object.fromEntries(defined.map(({ name, mailbox }) => [name.normalize('NFC'), mailbox]));
-      // An empty table is a list to cjson: a name that nobody has stands for it.
+      // cjson reads an empty table as a list, so an impossible name represents it.
       const names = defined.length === 0 ? { '': '' } : byName;
       return (await RECORD(redis, [registerKey], [JSON.stringify(names), KEEP_MS])) as string[];
     },

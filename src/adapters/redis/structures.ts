@@ -244,7 +244,7 @@ export const structures: readonly Structure[] = [
     what: 'pause of an SMTP server',
     kept: 'operation',
     entry: ({ since = '0', until = '0', row = '0' }) => [since, until, row].every(isNumber),
-    // It may have been a person's pause: sending begins again when a person says so.
+    // It may have been a person's pause: only a person resumes sending.
     instead: (redis, key) =>
       redis.hset(key, {
         by: 'mailroom',

@@ -280,7 +280,7 @@ const quotaLike: readonly Row[] = [
     text: /(daily|sending|send|message|mail|e-?mail|recipients?|hourly|rate|account|user|usage)\b.{0,40}\b(quota|limits?)|\b(quota|limits?)\b.{0,40}\b(exceeded|reached|used up|daily|per (day|hour)|sending)|exceeded.{0,60}\b(quota|limits?|allowed|max(imum)?)\b|(per|in|an?) (the last )?(day|hour|24 ?h(ours)?).{0,30}(exceeded|reached|allowed)|max .{0,20}per (hour|day)|throttling failure/i,
     phases: SENDING,
     afterMs: 2 * HOUR,
-  }, // Gmail 550 5.4.5, SES 454, GMX 450, Exim with cPanel, and whatever else says so
+  }, // Gmail 550 5.4.5, SES 454, GMX 450, Exim with cPanel, and other servers
 ];
 
 const general: readonly Row[] = [

@@ -125,7 +125,7 @@ export function announcedMs(text: string): number {
   return Number(found[1]) * unit;
 }
 
-/** RFC 2034: the enhanced code stands right after the reply code. */
+/** RFC 2034: the enhanced code follows the reply code directly. */
 export function enhancedCodeIn(text: string): string | undefined {
   return /^(?:\d{3}[ -])?\s*([245]\.\d{1,3}\.\d{1,3})\b/.exec(text)?.[1];
 }

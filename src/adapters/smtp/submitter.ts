@@ -50,7 +50,7 @@ interface Tracker {
   firstByte: boolean;
   finished: boolean;
   withheld?: { error: unknown };
-  /** The outcome stands: whatever still pulls gets nothing more, so no dot follows an answer that came before it. */
+  /** The outcome is known: a reader that still pulls gets nothing more, so no dot follows an earlier answer. */
   over: boolean;
 }
 

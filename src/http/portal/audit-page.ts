@@ -56,7 +56,7 @@ interface AuditView {
   filter: ListFilter;
   /** From 1. */
   at: number;
-  /** So many were sorted; absent: all. */
+  /** Number of sorted entries; absent: all. */
   lookedAt: number | undefined;
 }
 

@@ -1,5 +1,5 @@
-// Server-sent events: "changed" whenever what the pages show is another. One look at the state for all who listen; nobody listens, nobody
-// looks. Streams are bounded: so many at once, none to whom nothing gets through, none of somebody who has signed out.
+// Server-sent events: "changed" whenever the state that the pages show differs. The state is polled once for all listeners, and not without
+// listeners. Streams are limited: in number, to readers that receive the data, and to sessions that are still valid.
 import type { ServerResponse } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { perClient } from '../per-client.ts';
@@ -8,12 +8,12 @@ import type { PortalDeps } from './deps.ts';
 import { queryOf } from './gate.ts';
 
 const LOOK_MS = 1_000;
-/** Of a look's time so many times is waited before the next: looking at a large fleet takes no more than a tenth of a core. */
+/** Wait between two polls, as a multiple of a poll's duration: polling a large fleet takes no more than a tenth of a core. */
 const REST = 10;
 /** Looks between two signs of life, so that proxies keep the stream open; with each, times that only pass are told as a change, too. */
 const ALIVE = 15;
 const STREAMS = 200;
-/** Of one person: so many pages open at once. */
+/** Open pages of one person. */
 const STREAMS_EACH = 12;
 /** Characters of a server's name. */
 const LONGEST_NAME = 400;
@@ -28,7 +28,7 @@ interface Stream {
   server: string | undefined;
   /** The newest of them, as of the last look. */
   newest?: string;
-  /** Whether the session still stands. */
+  /** Whether the session is still valid. */
   known(): Promise<boolean>;
 }
 
@@ -76,7 +76,7 @@ export function liveEvents({ overview, newestEvent, sessionOf, whoOf }: LiveDeps
       }
       if (breath) for (const stream of streams) if (!(await stream.known())) stream.raw.end();
     } catch {
-      // Redis is away: its own event says so, and the pages stay as they are.
+      // Redis is away: its own event reports it, and the pages stay unchanged.
       if (breath) for (const stream of streams) tell(stream, ': alive\n\n');
     }
   }

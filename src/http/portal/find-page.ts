@@ -68,7 +68,7 @@ function replyStateIn({ say }: Frame, state: string): string {
 function eventRow(frame: Frame, { at, step, code, said, who }: TimelineEvent): Html {
   const { say } = frame;
   const kind = BAD.includes(step) ? 'bad' : WARN.includes(step) ? 'warn' : '';
-  // A code that the catalogue does not know (a reason of the quarantine) stands alone.
+  // A code that the catalogue does not know (a reason of the quarantine) is shown without words.
   const { title, hint } = code === undefined ? { title: '', hint: '' } : errorIn(frame.language, code);
   const why = code !== undefined && html`<p><code>${code}</code>${title !== code && html` ${title}`}</p>`;
   return html`<tr><td data-label="${say('when')}"><div>${at === undefined ? '–' : exactTime(frame, at)}</div></td><th scope="row"><span class="badge ${kind}">${say(`step-of-${step}`)}</span></th><td class="wrap" data-label="${say('details')}"><div>${who !== undefined && html`<p>${who}</p>`}${why}${said !== undefined && html`<p><q>${said}</q></p>`}${hint !== '' && html`<p><strong>${say('whatToDo')}</strong> ${hint}</p>`}</div></td></tr>`;

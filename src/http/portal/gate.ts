@@ -177,7 +177,7 @@ const isKept = ({ method, routeOptions, headers }: FastifyRequest): boolean =>
 /** An error in a person's words: what is wrong, and what to do with the means of the portal. */
 export function shownError({ code, message, remote, permitted = [] }: MailroomError, language: Language): ShownError {
   const shown = { code, said: saidBy(remote), ...errorIn(language, code, { permitted: permitted.join(', ') }) };
-  // What is said of this very case exists in English alone.
+  // The details of this case exist in English only.
   const special = language === 'en' && portalErrors[code]?.title === undefined && message !== catalogue[code].message;
   return special ? { ...shown, title: message } : shown;
 }

@@ -47,7 +47,7 @@ export interface Frame {
   url: string;
   /** The form whose input the language switch takes along, and what Enter does in it. */
   form?: { id: string; enter: string };
-  /** What was entered is wrong: the title says so. */
+  /** The input is invalid: the title says it. */
   failed?: boolean;
   /** Chosen by the person; absent: as the browser wishes. */
   theme?: Theme | undefined;

@@ -55,7 +55,7 @@ function matches(view: EmailServerView, { search, show }: ListQuery): boolean {
 export const linkTo = (action: string, name: string): string =>
   `/portal/email-servers/${action}?name=${encodeURIComponent(name)}`;
 
-/** A button of the page's one form: which server it is about stands in the address, so that a row stays small. */
+/** A button of the page's one form: the address names the server, so that a row stays small. */
 const actionOf = (action: string, { name, revision }: EmailServerView): string =>
   `${linkTo(action, name)}${revision === undefined ? '' : `&revision=${revision}`}`;
 

@@ -19,7 +19,7 @@ import { type Counted, countIn, durationIn, type Word } from './words.ts';
 
 /** Entries that need attention, before the rest is asked for. */
 const ATTENTION_ROWS = 15;
-/** So many rows of a kind; a fleet is looked at in the list of email servers. */
+/** Most rows of a kind; a whole fleet is in the list of email servers. */
 const ROWS = 30;
 
 const WATCHED = ['idle', 'connected', 'catching-up', 'paused'];

@@ -58,7 +58,7 @@ export function signIns({ apiTokens, sessions, emit, record, publicUrl }: SignIn
     async session(request: FastifyRequest): Promise<Session | undefined> {
       const id = request.cookies[cookie];
       if (id === undefined || !/^[\w-]{43}$/.test(id)) return undefined;
-      // A page that refreshes itself is no person at work: the idle time goes on.
+      // A page that refreshes automatically is no activity of a person: the idle time continues.
       const bySelf = request.method === 'GET' && request.headers['sec-fetch-dest'] === 'empty';
       const session = await sessions.read(id, !bySelf);
       if (session?.token === undefined) return session;
@@ -67,7 +67,7 @@ export function signIns({ apiTokens, sessions, emit, record, publicUrl }: SignIn
     /** @throws MailroomError PORTAL_LOCKED, PORTAL_SIGN_IN_REFUSED */
     async enter(request: FastifyRequest, reply: FastifyReply, given: string): Promise<void> {
       const from = addressKey(request.ip);
-      // What is valid enters, whoever guesses behind the same address; what is not is counted.
+      // A valid secret is accepted despite guesses from the same address; an invalid one is counted.
       const token = find(given.trim());
       const found = tokens.find(({ name }) => name === token?.name);
       const person = found ?? (/^[\w-]{43}$/.test(given.trim()) ? await sessions.redeem(given.trim()) : undefined);
@@ -108,7 +108,7 @@ const LEFT_BEHIND = '"cache", "storage"';
 /** Seconds to sign in at the provider. */
 const FLOW_SECONDS = 600;
 
-/** What was entered when the session had expired, and where it goes on. */
+/** The input at the moment the session expired, and where to continue. */
 interface Kept {
   url: string;
   entered: readonly (readonly [string, string])[];
@@ -261,7 +261,7 @@ export function addConsent(
     const { url, state } = await beginSignIn(form.get('name') ?? '');
     reply.setCookie(stateCookie, state, { maxAge: 900 });
     const [imap, smtp] = [form.get('imap'), form.get('smtp')];
-    // Begun in the wizard: it goes on there.
+    // Begun in the wizard: it continues there.
     if (imap !== null && smtp !== null)
       reply.setCookie(CONNECT_COOKIE, new URLSearchParams({ imap, smtp }).toString(), { maxAge: 900 });
     return send(reply, leavePage(requestContext.frame(request), url));

@@ -1,5 +1,5 @@
 // Words of the list and form of email servers and of the connection test, in English and German. The administrators' field names are the
-// same in both: they know them from the handbook, and what it says of a field is said here.
+// same in both: they know them from the handbook, whose words for a field are used here.
 import type { Words } from './words.ts';
 
 export const serverWords = {

@@ -70,7 +70,7 @@ function ownResults(own: readonly OwnField[], receiver: Receiver): { block: Resu
   let read = 0;
   for (const [at, { name, value, belowBoundary }] of own.entries()) {
     if (block !== undefined && (name !== AUTHENTICATION_RESULTS || belowBoundary || !receiver.several)) break;
-    // Where the server writes its own above its Received, what stands below is the sender's.
+    // Where the server writes its own above its Received, the fields below are the sender's.
     if (name !== AUTHENTICATION_RESULTS || (belowBoundary && receiver.withoutId)) continue;
     const parsed = parseResults(unfold(value));
     if (!isTrusted(parsed, receiver)) continue;
@@ -151,7 +151,7 @@ function isAligned(from: readonly Address[], results: readonly MethodResult[]): 
   });
 }
 
-/** `KEY:value;` of the antispam headers, at most so many characters. */
+/** `KEY:value;` of the antispam headers, up to this many characters. */
 const MAX_ANTISPAM = 4_000;
 
 function readSpam(fields: readonly HeaderField[], warn: Warn): Authentication['spam'] {

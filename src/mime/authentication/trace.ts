@@ -44,7 +44,7 @@ export const isWithin = (host: string, domains: readonly string[]): boolean =>
   domains.some((domain) => host === domain || host.endsWith(`.${domain}`));
 
 export interface OwnField extends HeaderField {
-  /** The receiving server's own Received stands above it. */
+  /** The receiving server's own Received is above it. */
   belowBoundary: boolean;
 }
 

@@ -44,7 +44,7 @@ interface BounceInput {
   text: string;
   /** Header block of the returned mail. */
   original: HeaderLookup | undefined;
-  /** The returned mail as it stands there (latin1 view, bounded). */
+  /** The returned mail in its original form (latin1 view, bounded). */
   originalText: (() => string) | undefined;
 }
 
@@ -269,7 +269,7 @@ function permanence(action: Recipient['action'], status: string | undefined, rep
   return true;
 }
 
-/** Of the human-readable part: what stands further down is not searched for each recipient. */
+/** Of the human-readable part: text further down is not searched for each recipient. */
 const MAX_WORDS = 65_536;
 /** Recipients looked for in it. */
 const MAX_COMPLETED = 50;

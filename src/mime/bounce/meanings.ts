@@ -1,6 +1,6 @@
 // What the words of a failure mean when no enhanced code says it: RFC 3463 statuses, of the class that the reply code gives.
 
-/** Unmistakable: whatever code stands beside them. */
+/** Unmistakable, whatever the code beside them. */
 const sure: readonly [RegExp, string][] = [
   [
     /(?:mail ?(?:box|folder|drop)|quota|inbox|postfach).{0,60}(?:\bfull\b|exceed|voll\b|\bover\b)|\bover ?quota|quota.{0,20}exceed/i,

@@ -13,7 +13,7 @@ export interface ProseRecipient {
   diagnostic: string;
 }
 
-/** From a line on that says so the returned mail follows; nothing below is the report's own. Each is asked of one line, trimmed. */
+/** A line that announces the returned mail; nothing below it belongs to the report. Each is matched against one trimmed line. */
 const BELOW_DASHES =
   /^.{0,20}(?:below this line is|this is a copy of|original message|returned (?:message|mail)|message (?:header|text|body)|unsent message|the header page|copy of|start of|transcript of session follows.{0,10}original|begin (?:message|forward)|forwarded message|your message|un-?sent|the body of the message|headers|原信件|原邮件)/i;
 const ORIGINAL =
@@ -56,7 +56,7 @@ function addressesIn(line: string): InLine[] {
   return found;
 }
 
-/** Words of failure: an address counts only near one of them, or when it stands at the head of a paragraph with such words. */
+/** Words of failure: an address counts only near one of them, or when it begins a paragraph with such words. */
 const FAILURE =
   /unknown|undeliver|not (?:be )?deliver|delivery|deliver|fail|reject|refus|denied|disabled|inactive|suspend|over ?quota|quota|mailbox|full|exceed|does(?: not|n't) exist|no such|not found|invalid|illegal|unable|error|bounce|blocked|spam|relay|timed? ?out|expired|too (?:many|large|big)|unrouteable|unreachable|user|recipient|address|no longer|not (?:a )?(?:valid|local|listed|accept|available|exist)|couldn't|could not|cannot|can't|gave up|giving up|\b[45]\d\d\b|nicht (?:zugestellt|gefunden|existier|erreich)|unbekannt|unzustellbar|fehler|voll|inexistant|inconnu|impossible|desconocid|no existe|sconosciut|inesistente|nieznany|onbekend|届|不明|宛先|送信でき|无法|失败|退信/i;
 
@@ -82,7 +82,7 @@ const MAX_CANDIDATES = 1000;
 /** How surely an address is one that failed. */
 const sure = { near: 1, sentence: 2, listed: 3, header: 4 } as const;
 
-/** Whoever was found so far, by address in lower case. */
+/** The recipients found so far, by address in lower case. */
 type Found = Map<string, { recipient: string; at: number; to: number; sureness: number }>;
 
 function note(found: Found, address: string, at: number, sureness: number, to = 0): void {
@@ -182,7 +182,7 @@ function surenessOf(
   { address: written, from, to }: InLine,
   { line, introduces, introduced, near, excluded }: Place,
 ): number | undefined {
-  // What stands directly around it, and all before it where that is short.
+  // The text directly around it, and everything before it if that is short.
   const before = line.slice(Math.max(0, from - AROUND), from);
   const after = line.slice(to, to + AROUND);
   // Contact addresses and message ids: "please contact x@y", "mailto:", "<…@…> (id)".
@@ -219,7 +219,7 @@ function explained(found: Found, lines: readonly string[], body: string): ProseR
     }
     const next = list.find((r, k) => k > i && r.at > at)?.at ?? lines.length;
     const own = lines.slice(at, Math.min(next, at + 14)).join(' ');
-    // What stands after the address says best why, then its line; of an only one, all of the report does.
+    // The text after the address states the reason best, then its line; for a single recipient, the whole report.
     const after = wordsIn(own.slice(to, to + OWN_WORDS));
     if (list.length === 1)
       return recipientFrom(recipient, after, wordsIn(`${own.slice(0, to + OWN_WORDS)} ${everything}`));
@@ -311,7 +311,7 @@ function isOriginal(line: string): boolean {
   return bare.startsWith('--') ? BELOW_DASHES.test(trimStartOf(bare, '-').slice(0, 100)) : ORIGINAL.test(bare);
 }
 
-/** Message-ID of the returned mail, when it stands in the text. */
+/** Message-ID of the returned mail, if the text contains it. */
 export function messageIdInText(text: string): string | undefined {
   const match = /^[ \t>]{0,100}message-id[ \t]{0,20}:\s{0,100}<([^<>\s]{3,500})>/im.exec(text.slice(0, 200_000));
   return match === null ? undefined : `<${asciiMessageId(match[1] ?? '')}>`;

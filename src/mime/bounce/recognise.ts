@@ -72,7 +72,7 @@ function isBounceSentence(text: string): boolean {
 }
 
 /**
- * Whether a mail system made this mail: its envelope, its sender, or a header that says so. Words are no sign of it. A report part within a mail that has
+ * Whether a mail system made this mail: its envelope, its sender, or a header that marks it. Words prove nothing. A report part within a mail that has
  * none of them was attached by a person.
  */
 export function isOfMailSystem({ headers, from, contentType }: Sender): boolean {

@@ -134,5 +134,5 @@ function proofpoint(url: URL): string | undefined {
   // A slash was lost when the wrapped address was normalised.
   return target.replace(/^(https?:)\/(?!\/)/i, '$1//');
 }
-/** How many characters a `**X` stands for: from two on. */
+/** How many characters a `**X` encodes: from two on. */
 const RUNS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';

@@ -76,10 +76,10 @@ export function isHeaderBlock(
   return (fromSeen && found >= 3 && ofMail) || (found >= 2 && dated && addressed > 0);
 }
 
-/** With its colon and what stands around it: `> *From*: `. */
+/** With its colon and the marks around it: `> *From*: `. */
 const MAX_LABEL = 60;
 
-/** What stands before the first colon, without marks around it; '' without a colon. */
+/** The text before the first colon, without marks around it; '' without a colon. */
 function labelOf(line: string): string {
   const colon = line.search(/[:：]/);
   if (colon < 1) return '';

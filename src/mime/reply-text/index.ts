@@ -70,7 +70,7 @@ function fromHtml(html: string, patterns: readonly Pattern[], answers: boolean):
   return newPart(rendered.text, rendered.marks, patterns, answers);
 }
 
-/** Each searched by itself: many times as fast as one pattern for all, and nearly always in vain. */
+/** Searched one by one: many times as fast as one pattern for all, and nearly always without a match. */
 const INVISIBLE = ['\u200b', '\ufeff', '\u00a0'];
 
 interface Outcome {

@@ -7,7 +7,7 @@ import { signatureDelimiter } from './markers.ts';
 export const isFooter = (line: string): boolean =>
   /^[_=*-]{5,}\s*$/.test(line) || isDeviceLine(line.slice(0, MAX_LINE)) || /^https?:\S+$/.test(line);
 
-/** A line of underscores begins a signature or a list's footer when something to reach somebody by stands below, else it divides the writer's text. */
+/** A line of underscores begins a signature or a list's footer when contact details follow below; otherwise it divides the writer's text. */
 const isFooterBelow = (lines: readonly string[], from: number, to: number): boolean =>
   from >= to || lines.slice(from, Math.min(to, from + 30)).some((line) => REACHABLE.test(line.slice(0, MAX_LINE)));
 

@@ -162,7 +162,7 @@ export const subjects: readonly string[] = list(
     'tämä viesti|tämä sähköposti|tento e-mail|tento email|tato zpráva|táto správa|tento mail|ez az e-mail|ez az üzenet|ez a levél|bu e-posta|bu ileti|bu mesaj|bu eposta|' +
     'это письмо|это сообщение|данное письмо|данное сообщение|цей лист|це повідомлення|acest mesaj|acest e-mail|acest email|このメール|この電子メール|このメッセージ|此邮件|这封邮件|该邮件|此電子郵件|這封郵件|此郵件|이 메일|이 이메일|이 메시지|הודעה זו|הודעת דואר|هذه الرسالة|هذا البريد',
 );
-/** What a banner goes on to advise. Believed only behind a sentence that says where the mail came from. */
+/** The advice that follows in a banner. It counts only behind a sentence about the origin of the mail. */
 export const advice: readonly string[] = list(
   "do not click|don't click|not click|links or|attachments|open attachment|recognize the sender|recognise the sender|know the content|content is safe|exercise caution|use caution|be cautious|be careful|caution when|think before|verify the sender|verify the|report suspicious|report any|phish|suspicious|trust the sender|know the sender|do not reply|do not provide|never share|if you are unsure|if in doubt|it support|help desk|helpdesk|service desk|it department|" +
     'klicken sie|keine links|öffnen sie keine|anhänge|anhängen|absender kenn|absender vertrau|vorsichtig|verdächtig|inhalt sicher|seien sie|im zweifel|' +

@@ -35,7 +35,7 @@ export function readBack(mail: Buffer, decided: Decided): void {
   };
   for (const [name, wanted] of Object.entries(fields)) {
     const values = headers.all(name);
-    if (values.length !== (wanted.length === 0 ? 0 : 1)) refuse(name, `stands ${values.length} times in the header`);
+    if (values.length !== (wanted.length === 0 ? 0 : 1)) refuse(name, `is ${values.length} times in the header`);
     const [value = ''] = values;
     const expected = wanted.map(({ address }) => address);
     if (
@@ -50,7 +50,7 @@ export function readBack(mail: Buffer, decided: Decided): void {
   }
   const [shown] = addressesOf(headers.all('from')[0] ?? '');
   if (plain(shown?.name) !== plain(decided.from.name)) refuse('from', 'shows another name than was decided');
-  for (const name of FORBIDDEN) if (headers.all(name).length > 0) refuse(name, 'stands in the header');
+  for (const name of FORBIDDEN) if (headers.all(name).length > 0) refuse(name, 'is in the header');
   if (headers.all('message-id').join() !== decided.messageId) refuse('message-id', 'is not the one that was made');
   readEnvelopeBack(decided.envelope, refuse);
   const line = badLine(mail, decided.envelope.smtpUtf8);

@@ -33,7 +33,7 @@ export interface SignedIn {
 interface Envelope {
   from: string;
   to: string[];
-  /** What RCPT asked to be told of each recipient (RFC 3461 NOTIFY). */
+  /** The reports that RCPT requested for each recipient (RFC 3461 NOTIFY). */
   notify?: ReadonlyMap<string, readonly string[]>;
 }
 

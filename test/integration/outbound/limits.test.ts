@@ -49,7 +49,7 @@ function replica() {
   return { ...watch, events, shown };
 }
 
-it('shows what is enforced: nothing is left exactly when it says so', async () => {
+it('shows what is enforced: it reports that nothing is left exactly when that is true', async () => {
   await client.hset(day, { [(await hour()) - 24]: 40, [(await hour()) - 25]: 1_000 });
   expect((await send('a', 59)).granted).toBe(true);
   expect(recipientsUsed(await createPace(client).used(mailbox))).toBe(99);

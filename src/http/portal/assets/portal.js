@@ -20,7 +20,7 @@ function showTimes(root) {
 }
 showTimes(document);
 
-// Live parts of a page: told by server-sent events that something changed, fetched anew, put in place unless somebody is at work in them.
+// Live parts of a page: on a server-sent event about a change they are fetched again and replaced, unless somebody works in them.
 // Only a tab that is seen listens: browsers open few connections to one host.
 const parts = () => [...document.querySelectorAll('[data-live]')];
 const busy = (part) =>
