@@ -16,7 +16,10 @@ const MOST_HELD = 32 * 1024 * 1024;
 const LULL_MS = 250;
 const MOST_WAIT_MS = 1_000;
 
-/** The switch. Off, a mail costs a fifth more CPU: 1.18–1.34 instead of 0.95–1.08 s / 1,000, four pairs on a quiet machine (docs/performance.md). */
+/**
+ * The switch. Off, a mail costs a fifth more CPU: 1.18–1.34 instead of 0.95–1.08 s / 1,000, four pairs on a quiet machine; 1.54 instead of 1.21 on
+ * 2026-11-30, one pair (docs/performance.md).
+ */
 const FAST = true;
 
 interface FetchOptions {
