@@ -621,7 +621,13 @@ const rows: [string, Row][] = [
   reply('serviceNotAvailable', 'tls', 'SMTP_TRANSIENT', 'run the check again', 'wiederholen Sie die Prüfung'),
   reply('invalidDomain', 'tls', 'SMTP_EHLO_NAME', 'valid host name', 'gültigen Hostnamen', 'Invalid domain name'),
   // SMTP, with --send-probe
-  afterMail('notAuthenticated', 'SMTP_NOT_AUTHENTICATED', 'offers AUTH on this port', 'AUTH anbietet', 'Support out'),
+  afterMail(
+    'notAuthenticated',
+    'SMTP_NOT_AUTHENTICATED',
+    'an Authentication Type on',
+    'Port 587 und einen Authentication Type',
+    'Support out',
+  ),
   afterMail('sendAsRefused', 'SEND_AS_DENIED', sendAs(SHARED), sendAs(SHARED)),
   afterMail('sendAsDenied', 'SEND_AS_DENIED', sendAs(SHARED), sendAs(SHARED)),
   afterMail('sendAsDeniedStore', 'SEND_AS_DENIED', sendAs(SHARED), sendAs(SHARED)),

@@ -47,7 +47,10 @@ describe('deferred recipients beside accepted and refused ones', () => {
     const one = await replica();
     const input = reply([EASY, GREY, GONE]);
     await one.replies.submitReply(input);
-    await until('partly accepted', async () => (await one.replies.getReply(input.replyId))?.recipients !== undefined);
+    await until('partly accepted', async () => {
+      const now = await one.replies.getReply(input.replyId);
+      return now?.state === 'prepared' && now.recipients?.length === 2;
+    });
     const between = await one.replies.getReply(input.replyId);
     expect(between).toMatchObject({
       state: 'prepared',

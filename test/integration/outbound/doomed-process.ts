@@ -26,5 +26,5 @@ const sent: SentFolder = {
   append: async () => 'was-there',
 };
 const blobs = createStore(await openFolder(blobFolder));
-const { deps } = rig(redis, [smtpServer(sinkPort)], sent, { leaseMs: 800 }, blobs);
+const { deps } = rig(redis, [smtpServer(sinkPort)], sent, { leaseMs: 2_500 }, blobs);
 await startOutbound({ ...deps, replyBodies });

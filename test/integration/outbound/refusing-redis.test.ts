@@ -49,7 +49,9 @@ const refusals: Record<string, { begin(admin: Redis): Promise<unknown>; end(admi
   },
   'MISCONF: its snapshots fail': {
     async begin(admin) {
-      mkdirSync(join(await folderOf(admin), 'dump.rdb'), { recursive: true });
+      const snapshot = join(await folderOf(admin), 'dump.rdb');
+      rmSync(snapshot, { recursive: true, force: true }); // one that was being written when the last refusal ended
+      mkdirSync(snapshot);
       await admin.config('SET', 'save', '3600 1');
       await admin.bgsave();
       await until('the snapshot fails', async () => /rdb_last_bgsave_status:err/.test(await admin.info('persistence')));

@@ -55,7 +55,7 @@ afterAll(async () => {
 });
 beforeEach(async () => {
   mailboxId = (++n).toString(16).padStart(16, '0');
-  token = (await createLeases(redis, 'replica-1', 5_000).acquire(mailboxId)) ?? 'no lease';
+  token = (await createLeases(redis, 'replica-1', 60_000).acquire(mailboxId)) ?? 'no lease';
 });
 
 const message = (uid: number, emailFlow = `Flow ${n}`) => ({
