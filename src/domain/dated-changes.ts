@@ -26,8 +26,8 @@ const useOAuth = {
   de: 'Stellen Sie Authentication Type auf OAuth2 um (Anleitung: docs/de/gemeinsames-postfach-microsoft-365.md).',
 };
 const useCertificate = {
-  en: 'Use a certificate or a federated credential instead; until then set `expires` of the secret, so that Mailroom warns before its end.',
-  de: 'Verwenden Sie stattdessen ein Zertifikat oder eine Verbundanmeldung; tragen Sie bis dahin `expires` des Schlüssels ein, damit Mailroom vor seinem Ende warnt.',
+  en: 'Use a certificate or a federated credential instead; until then set the date on which the secret expires, so that Mailroom warns before its end.',
+  de: 'Verwenden Sie stattdessen ein Zertifikat oder eine Verbundanmeldung; tragen Sie bis dahin das Ablaufdatum des Schlüssels ein, damit Mailroom vor seinem Ende warnt.',
 };
 
 const hasPassword = ({ authentication }: EmailServer) => authentication.type === 'Password';
@@ -113,8 +113,8 @@ export const datedChanges: readonly DatedChange[] = [
               server.name,
               {},
               {
-                en: 'Sign in on the portal page of the server; use `mailroom login` (device code) only where that is allowed.',
-                de: 'Melden Sie sich auf der Portalseite des Servers an; `mailroom login` (Gerätecode) nur verwenden, wo das erlaubt ist.',
+                en: 'Sign in on the portal page of the server; use mailroom login (device code) only where that is allowed.',
+                de: 'Melden Sie sich auf der Portalseite des Servers an; mailroom login (Gerätecode) nur verwenden, wo das erlaubt ist.',
               },
               'note',
             ),

@@ -26,5 +26,6 @@ const sent: SentFolder = {
   append: async () => 'was-there',
 };
 const blobs = createStore(await openFolder(blobFolder));
-const { deps } = rig(redis, [smtpServer(sinkPort)], sent, { leaseMs: 2_500 }, blobs);
+// A reply beside it may be in DATA when the process dies: Sent is searched, and what is not there is sent again, not held.
+const { deps } = rig(redis, [smtpServer(sinkPort, { uncertain: 'resend' })], sent, { leaseMs: 2_500 }, blobs);
 await startOutbound({ ...deps, replyBodies });
