@@ -3,7 +3,7 @@
 import { context, ROOT_CONTEXT, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import type { Message } from '../contract/message.ts';
 import { emailFlowQueue, repliesQueue } from '../contract/names.ts';
-import { parseTraceparent, traceparentOf } from '../contract/traceparent.ts';
+import { parseTraceparent, queueAttributes, traceparentOf } from '../contract/traceparent.ts';
 
 interface Carrier {
   traceparent?: string;
@@ -14,13 +14,6 @@ interface Traced {
   send(server: string, add: (carrier: Carrier) => Promise<void>): Promise<void>;
 }
 
-const onQueue = (queue: string, operation: 'send' | 'process') => ({
-  'messaging.system': 'bullmq',
-  'messaging.operation.name': operation,
-  'messaging.operation.type': operation,
-  'messaging.destination.name': queue,
-});
-
 export async function processTraced(
   emailFlow: string,
   { messageKey, traceparent }: Message,
@@ -30,14 +23,14 @@ export async function processTraced(
   const queue = emailFlowQueue(emailFlow);
   const sent = parseTraceparent(traceparent);
   const parent = sent === undefined ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, { ...sent, isRemote: true });
-  const attributes = { ...onQueue(queue, 'process'), 'messaging.message.id': messageKey };
+  const attributes = { ...queueAttributes(queue, 'process'), 'messaging.message.id': messageKey };
   const span = tracer.startSpan(`process ${queue}`, { kind: SpanKind.CONSUMER, attributes }, parent);
   const within = trace.setSpan(parent, span);
   const send: Traced['send'] = (server, add) => {
     // A span that the backend has open is the nearer one.
     const here = trace.getSpan(context.active()) === undefined ? within : context.active();
     const to = repliesQueue(server);
-    const options = { kind: SpanKind.PRODUCER, attributes: onQueue(to, 'send') };
+    const options = { kind: SpanKind.PRODUCER, attributes: queueAttributes(to, 'send') };
     const sending = tracer.startSpan(`send ${to}`, options, here);
     return ended(sending, () => add(carrierOf(sending)));
   };

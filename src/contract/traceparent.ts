@@ -25,3 +25,11 @@ export function parseTraceparent(text: unknown): TraceContext | undefined {
 
 export const traceparentOf = ({ traceId, spanId, traceFlags }: TraceContext): string =>
   `00-${traceId}-${spanId}-${(traceFlags & 0xff).toString(16).padStart(2, '0')}`;
+
+/** Attributes of a span on a BullMQ queue, in the words of https://opentelemetry.io/docs/specs/semconv/messaging/. */
+export const queueAttributes = (queue: string, operation: 'send' | 'process') => ({
+  'messaging.system': 'bullmq',
+  'messaging.operation.name': operation,
+  'messaging.operation.type': operation,
+  'messaging.destination.name': queue,
+});

@@ -1,5 +1,6 @@
 // Permissions: the one table of roles. API tokens, sessions of the portal, `mailroom invite` and the claims of an OpenID
 // provider all resolve to one of these roles. Pure.
+import { sameName } from './email-server.ts';
 
 /**
  * viewer: sees everything except customers' mail. operator: also held replies, quarantined messages and the pause of an SMTP server.
@@ -19,7 +20,7 @@ export interface TokenScope {
 }
 
 const within = (list: readonly string[] | undefined, name: string): boolean =>
-  list === undefined || list.some((one) => one.normalize('NFC') === name.normalize('NFC'));
+  list === undefined || list.some((one) => sameName(one, name));
 export const inFlows = (scope: TokenScope | undefined, emailFlow: string): boolean =>
   within(scope?.emailFlows, emailFlow);
 export const inServers = (scope: TokenScope | undefined, server: string): boolean =>

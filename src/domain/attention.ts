@@ -1,6 +1,6 @@
 // What needs a person's attention, computed from the complete state of a gateway: one list for the portal's first page, `GET /v1/status`
 // and the alert rules. An empty list means that nothing needs attention. Pure.
-import { DAY_MS } from '../lib/time.ts';
+import { DAY_MS, HOUR_MS } from '../lib/time.ts';
 import { type AttentionCode, attentionRows, type Urgency } from './attention-words.ts';
 import { nearnessOf } from './recipient-limit.ts';
 
@@ -170,8 +170,6 @@ function stateOf({ serverType, live }: ServerFacts): [AttentionCode, Attention['
   if (live.state === 'paused') return ['FETCHING_PAUSED', { code }];
   return ['backing-off', 'stopped', 'unknown'].includes(live.state) ? ['MAILBOX_NOT_WATCHED', { code }] : undefined;
 }
-
-const HOUR_MS = 3_600_000;
 
 /** A mailbox that is watched and well, and to which nobody writes any more. Where nothing ever came, nothing fell silent. */
 function silenceOf(

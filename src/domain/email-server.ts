@@ -1,5 +1,6 @@
 // Email servers as administrators define them: the definitions that all other rooms use. Pure data; validated in config/.
 import type { Parameters, ProblemCode } from './definition-problem.ts';
+import { MailroomError } from './errors.ts';
 
 /** How a server's definition signs in. Secrets are values here (already read from their _FILE) and never appear in logs. */
 export type Authentication =
@@ -95,6 +96,16 @@ export const isLoopback = (host: string): boolean => /^(localhost|127\.\d+\.\d+\
 
 export const isImap = (server: EmailServer): server is ImapServer => server.type === 'IMAP';
 export const isSmtp = (server: EmailServer): server is SmtpServer => server.type === 'SMTP';
+
+/** Names of servers and flows are the same however their letters are composed. */
+export const sameName = (left: string, right: string): boolean => left.normalize('NFC') === right.normalize('NFC');
+
+/** @throws MailroomError EMAIL_SERVER_NOT_FOUND */
+export function serverNamed(servers: readonly EmailServer[], name: string, field = 'name'): EmailServer {
+  const server = servers.find((one) => sameName(one.name, name));
+  if (server === undefined) throw new MailroomError('EMAIL_SERVER_NOT_FOUND', { field });
+  return server;
+}
 
 /** Names are unique without regard to case, white space around them, or how their letters are composed. */
 export const foldName = (name: string): string => name.normalize('NFC').trim().toLowerCase();

@@ -2,7 +2,7 @@
 // Keys are normalised: an address with or without its tag, or `+tag` for that tag of any address. Pure.
 import type { AddressedTo } from '../contract/message.ts';
 import { normalAddress } from './address.ts';
-import type { ImapServer } from './email-server.ts';
+import { type ImapServer, sameName } from './email-server.ts';
 
 type Routing = Pick<ImapServer, 'emailFlow' | 'flowByRecipient'>;
 
@@ -30,7 +30,7 @@ export function addressesOfFlow(
   { user, aliases = [], ...routing }: Routing & Pick<ImapServer, 'user' | 'aliases'>,
   flow: string,
 ): string[] {
-  const same = (name: string) => name.normalize('NFC') === flow.normalize('NFC');
+  const same = (name: string) => sameName(name, flow);
   const tags = Object.entries(routing.flowByRecipient ?? {}).flatMap(([key, to]) =>
     key.includes('+') && same(to) ? [key] : [],
   );

@@ -1,7 +1,7 @@
 // How much of its limit of recipients in 24 hours a sending mailbox has used, and when it reaches it at its present rate. Pure.
+import { HOUR_MS } from '../lib/time.ts';
 import type { PaceUsed } from './reply-pace.ts';
 
-const HOUR_MS = 3_600_000;
 /** An hour's recipients count until its last minute is this old. */
 export const COUNTED_HOURS = 24;
 

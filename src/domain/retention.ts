@@ -1,5 +1,9 @@
 // How long data is kept: one table. The daily work (operations/maintenance.ts) has a task for each kind that it must delete, every structure in Redis
 // names its kinds (adapters/redis/structures.ts), and docs/en/privacy.md and docs/de/datenschutz.md are generated from it.
+import { DAY_MS } from '../lib/time.ts';
+import { FIND_DAYS } from './found.ts';
+import { grains } from './history.ts';
+import { serverLogBounds } from './server-log.ts';
 
 interface Text {
   en: string;
@@ -166,7 +170,7 @@ export const retention = {
     },
     where: 'redis',
     form: 'hashed',
-    days: 30,
+    days: FIND_DAYS,
     bound: { en: '4,096 lists of 256 entries at most', de: 'Höchstens 4.096 Listen mit 256 Einträgen' },
     deletedBy: 'daily',
     seenBy: { en: 'nobody; search answers with ids', de: 'niemand; die Suche antwortet mit Kennungen' },
@@ -259,7 +263,7 @@ export const retention = {
     },
     where: 'redis',
     form: 'none',
-    days: 40,
+    days: grains.hour.keepMs / DAY_MS,
     bound: { en: 'Minutes 2 days, hours 40 days', de: 'Minuten 2 Tage, Stunden 40 Tage' },
     deletedBy: 'expiry',
     seenBy: { en: 'viewers, operators, administrators', de: 'Lesezugriff, Operatoren, Administratoren' },
@@ -271,7 +275,7 @@ export const retention = {
     },
     where: 'redis',
     form: 'clear',
-    days: 30,
+    days: serverLogBounds.faults.days,
     bound: {
       en: 'Events 7 days, 200 at most; warnings and errors 50 at most; from the newest of a server',
       de: 'Ereignisse 7 Tage, höchstens 200; Warnungen und Fehler höchstens 50; ab dem neuesten eines Servers',

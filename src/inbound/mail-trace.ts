@@ -1,6 +1,7 @@
 // The trace of one mail: from the FETCH that brought it to its job, whose traceparent continues it. Called by ingest-message.ts; where no traces are
 // written there is no Tracing, and nothing of this does anything.
 import { emailFlowQueue, messageKey } from '../contract/names.ts';
+import { queueAttributes } from '../contract/traceparent.ts';
 import { codeOfError } from '../domain/errors.ts';
 import type { Span, Tracing } from '../telemetry/tracing.ts';
 import type { Item, Ready, Target } from './ingest-message.ts';
@@ -57,10 +58,7 @@ export function beginSend(tracing: Tracing, { trace }: Item, emailFlow: string, 
   if (trace === undefined) return {};
   const queue = emailFlowQueue(emailFlow);
   const attributes = {
-    'messaging.system': 'bullmq',
-    'messaging.operation.name': 'send',
-    'messaging.operation.type': 'send',
-    'messaging.destination.name': queue,
+    ...queueAttributes(queue, 'send'),
     'messaging.message.id': key,
     'mailroom.email_flow': emailFlow,
   };

@@ -3,7 +3,7 @@
 import type { EmailServerWatch } from '../config/watch.ts';
 import { type Result, resultSchema } from '../contract/result.ts';
 import { normalAddress } from '../domain/address.ts';
-import { isImap } from '../domain/email-server.ts';
+import { isImap, sameName } from '../domain/email-server.ts';
 import { addressesOfFlow, flowsOf } from '../domain/flow-by-recipient.ts';
 import type { ApiDeps } from '../http/index.ts';
 import { createWholeBodies, decodeSlice } from '../parsing/index.ts';
@@ -38,13 +38,12 @@ export function apiOf(stores: Stores, room: ReplyRoom, servers: EmailServerWatch
     cancelReply: replies.cancelReply,
     raisePriority: replies.raisePriority,
     async sendersOfFlow(emailFlow) {
-      const flow = emailFlow.normalize('NFC');
       const mailboxes = servers
         .current()
         .servers.filter(isImap)
-        .filter((server) => flowsOf(server).some((one) => one.normalize('NFC') === flow));
+        .filter((server) => flowsOf(server).some((one) => sameName(one, emailFlow)));
       if (mailboxes.length === 0) return undefined;
-      const shared = new Set(mailboxes.flatMap((server) => addressesOfFlow(server, flow).map(normalAddress)));
+      const shared = new Set(mailboxes.flatMap((server) => addressesOfFlow(server, emailFlow).map(normalAddress)));
       const choices = replies.sendersOfFlow(emailFlow);
       const missing = mailboxes.filter(
         (server) =>

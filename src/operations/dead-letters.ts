@@ -68,8 +68,8 @@ export function createDeadLetterDecisions(deps: DeadLettersDeps): DeadLettersApi
       const names = await namesOf(emailFlow);
       const jobs = await deadLetters.list(names, range, MOST);
       // The consumer's words are read for all entries only when they are searched.
-      const isTold = reason !== undefined || ['reason', 'attempts'].includes(sort.by);
-      const facts = isTold ? await deadLetters.facts(jobs) : [];
+      const needsFacts = reason !== undefined || ['reason', 'attempts'].includes(sort.by);
+      const facts = needsFacts ? await deadLetters.facts(jobs) : [];
       const servers = serverNames();
       const theirs = person === undefined ? undefined : (await findIndex.find(person)).found.map(({ id }) => id);
       const wanted = theirs === undefined ? undefined : new Set(theirs);
@@ -91,9 +91,11 @@ export function createDeadLetterDecisions(deps: DeadLettersDeps): DeadLettersApi
         attempts: (row) => row.attempts,
         reason: (row) => row.reason,
       }).slice(offset, offset + limit);
-      const told = isTold ? page : (await deadLetters.facts(page)).map((one, i) => ({ ...(page[i] as Row), ...one }));
+      const shown = needsFacts
+        ? page
+        : (await deadLetters.facts(page)).map((one, i) => ({ ...(page[i] as Row), ...one }));
       return {
-        entries: await Promise.all(told.map(whole)),
+        entries: await Promise.all(shown.map(whole)),
         total: fits.length,
         ...(jobs.length < MOST ? {} : { lookedAt: MOST }),
       };

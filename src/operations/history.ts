@@ -1,7 +1,7 @@
 // Records the history: what was counted in memory (telemetry/history-counter.ts), and levels (backlog, unmonitored time) as the metrics have them, go to
 // Redis every few seconds. And the history as API and portal show it.
 import type { HistoryStore } from '../adapters/redis/history.ts';
-import { type EmailServer, isImap } from '../domain/email-server.ts';
+import { type EmailServer, isImap, sameName, serverNamed } from '../domain/email-server.ts';
 import { MailroomError } from '../domain/errors.ts';
 import {
   type HistoryAddition,
@@ -139,12 +139,11 @@ export function createHistory({ store, servers, emailFlows, now = Date.now }: Vi
     server,
   }: Omit<Parameters<HistoryApi['history']>[0], 'period'>): Promise<HistorySubject> {
     if (server !== undefined) {
-      const found = servers().find(({ name }) => name.normalize('NFC') === server.normalize('NFC'));
-      if (found === undefined) throw new MailroomError('EMAIL_SERVER_NOT_FOUND', { field: 'server' });
+      const found = serverNamed(servers(), server, 'server');
       return { kind: isImap(found) ? 'IMAP' : 'SMTP', name: found.name };
     }
     if (emailFlow === undefined) return { kind: 'all' };
-    const name = (await emailFlows()).find((one) => one.normalize('NFC') === emailFlow.normalize('NFC'));
+    const name = (await emailFlows()).find((one) => sameName(one, emailFlow));
     if (name === undefined) throw new MailroomError('EMAIL_FLOW_UNKNOWN', { field: 'emailFlow' });
     return { kind: 'flow', name };
   }

@@ -7,11 +7,11 @@ import type { BlobStore } from '../domain/blob-store.ts';
 import { asError } from '../domain/errors.ts';
 import type { Journal } from '../domain/reply-journal.ts';
 import type { DailyKind } from '../domain/retention.ts';
-import { DAY_MS } from '../lib/time.ts';
+import { DAY_MS, HOUR_MS } from '../lib/time.ts';
 import type { Emit } from '../telemetry/events.ts';
 
 /** How often the turn of a replica is checked, ms. */
-const EVERY_MS = 3_600_000;
+const EVERY_MS = HOUR_MS;
 
 interface SweepDeps {
   blobs: Pick<BlobStore, 'sweep'>;

@@ -4,7 +4,7 @@
 import type { Pauses } from '../adapters/redis/pauses.ts';
 import type { EmailServerWatch } from '../config/watch.ts';
 import type { AuditLog } from '../domain/audit.ts';
-import { type EmailServer, type ImapServer, isImap, isSmtp } from '../domain/email-server.ts';
+import { type EmailServer, type ImapServer, isImap, isSmtp, serverNamed } from '../domain/email-server.ts';
 import { asError, MailroomError } from '../domain/errors.ts';
 import { flowsOf } from '../domain/flow-by-recipient.ts';
 import type { EmailFlowView, OperationsApi } from '../http/api/operations.ts';
@@ -36,12 +36,7 @@ interface OperationsDeps {
 export function createOperations(deps: OperationsDeps): OperationsApi {
   const { stores, room, watch, pauses, audit, admin, emit } = deps;
 
-  function named(name: string): EmailServer {
-    const wanted = name.normalize('NFC');
-    const server = watch.current().servers.find((one) => one.name.normalize('NFC') === wanted);
-    if (server === undefined) throw new MailroomError('EMAIL_SERVER_NOT_FOUND', { field: 'name' });
-    return server;
-  }
+  const named = (name: string): EmailServer => serverNamed(watch.current().servers, name);
   function sending(name: string): EmailServer {
     const server = named(name);
     if (isSmtp(server) && server.enabled) return server;

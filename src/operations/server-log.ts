@@ -2,8 +2,7 @@
 import type { PortalView } from '../adapters/redis/portal-view.ts';
 import type { ServerLogStore } from '../adapters/redis/server-log.ts';
 import { mailboxId } from '../contract/names.ts';
-import { type EmailServer, isImap } from '../domain/email-server.ts';
-import { MailroomError } from '../domain/errors.ts';
+import { type EmailServer, isImap, serverNamed } from '../domain/email-server.ts';
 import { flowsOf } from '../domain/flow-by-recipient.ts';
 import type { OperationsApi } from '../http/api/operations.ts';
 import type { ServerActivity } from '../http/portal/index.ts';
@@ -41,11 +40,10 @@ interface ActivityDeps {
   replica: string;
 }
 
-/** Throws MailroomError EMAIL_SERVER_NOT_FOUND. */
+/** The function throws what {@link serverNamed} throws. */
 export function createServerActivity(deps: ActivityDeps): (name: string) => Promise<ServerActivity> {
   return async (name) => {
-    const server = deps.servers().find((one) => one.name.normalize('NFC') === name.normalize('NFC'));
-    if (server === undefined) throw new MailroomError('EMAIL_SERVER_NOT_FOUND', { field: 'name' });
+    const server = serverNamed(deps.servers(), name);
     const { authentication } = server;
     const isOAuth = authentication.type === 'OAuth2';
     const flows = isImap(server) ? flowsOf(server) : [];

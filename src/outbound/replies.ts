@@ -2,7 +2,7 @@
 import { parseReply, REPLY_SCHEMA, type Reply, type ReplyInput } from '../contract/reply.ts';
 import type { Result } from '../contract/result.ts';
 import { normalAddress } from '../domain/address.ts';
-import { type EmailServer, isImap, isSmtp, type SmtpServer } from '../domain/email-server.ts';
+import { type EmailServer, isImap, isSmtp, type SmtpServer, sameName } from '../domain/email-server.ts';
 import { MailroomError } from '../domain/errors.ts';
 import { addressesOfFlow, flowsOf } from '../domain/flow-by-recipient.ts';
 import { expiryOf, type JournalEntry, type ReplyState, replyDigest, settledStates } from '../domain/reply-journal.ts';
@@ -71,7 +71,7 @@ export function createReplies(deps: RepliesDeps): Replies {
   const { view, outlook } = createReplyView({ ...deps, smtpServers, now });
 
   function serverNamed(name: string | undefined): SmtpServer {
-    const server = smtpServers().find((one) => one.name.normalize('NFC') === name?.normalize('NFC'));
+    const server = name === undefined ? undefined : smtpServers().find((one) => sameName(one.name, name));
     if (server === undefined) {
       throw new MailroomError('SMTP_SERVER_UNKNOWN', {
         field: 'server',
@@ -242,11 +242,10 @@ export function createReplies(deps: RepliesDeps): Replies {
 
 /** Every permitted From of the enabled SMTP servers, the shared addresses of the flow first; the first of those is the default. */
 function sendersOfFlow(servers: readonly EmailServer[], emailFlow: string): SenderChoice[] {
-  const flow = emailFlow.normalize('NFC');
   const mailboxes = servers
     .filter(isImap)
-    .filter((server) => server.enabled && flowsOf(server).some((one) => one.normalize('NFC') === flow))
-    .map((server) => addressesOfFlow(server, flow).map(normalAddress));
+    .filter((server) => server.enabled && flowsOf(server).some((one) => sameName(one, emailFlow)))
+    .map((server) => addressesOfFlow(server, emailFlow).map(normalAddress));
   // The primary address of a mailbox goes before its aliases.
   const rank = (normal: string): number =>
     mailboxes.some(([first]) => first === normal) ? 2 : mailboxes.some((ours) => ours.includes(normal)) ? 1 : 0;

@@ -2,6 +2,7 @@
 // began with the mail that it answers. Where no traces are written there is no Tracing, and nothing here has an effect.
 import { repliesQueue } from '../contract/names.ts';
 import type { Reply } from '../contract/reply.ts';
+import { queueAttributes } from '../contract/traceparent.ts';
 import { codeOfError } from '../domain/errors.ts';
 import type { JobEnding, ReplyJob } from '../domain/reply-queues.ts';
 import type { Submission, SubmissionOutcome, Submitter } from '../domain/submission.ts';
@@ -9,13 +10,6 @@ import type { Span, Tracing } from '../telemetry/tracing.ts';
 import type { Delivery } from './work.ts';
 
 type Traced = Pick<Delivery, 'deps' | 'server' | 'span'>;
-
-const onQueue = (queue: string, operation: 'send' | 'process') => ({
-  'messaging.system': 'bullmq',
-  'messaging.operation.name': operation,
-  'messaging.operation.type': operation,
-  'messaging.destination.name': queue,
-});
 
 /** A reply that came in over HTTP on its way to the queue. The queued reply contains the span's traceparent instead of the original one. */
 export async function traceSend(
@@ -25,7 +19,7 @@ export async function traceSend(
 ): Promise<void> {
   if (tracing === undefined) return add(reply);
   const queue = repliesQueue(reply.server);
-  const attributes = onQueue(queue, 'send');
+  const attributes = queueAttributes(queue, 'send');
   const span = tracing.start(`send ${queue}`, { kind: 'producer', parent: reply.traceparent, attributes });
   await ending(span, () => tracing.within(span, () => add({ ...reply, traceparent: span.traceparent })));
 }
@@ -43,7 +37,7 @@ export async function traceRun(
   const span = tracing.start(`process ${queue}`, {
     kind: 'consumer',
     parent: typeof given === 'string' ? given : job.traceparent,
-    attributes: { ...onQueue(queue, 'process'), 'messaging.message.id': job.jobId },
+    attributes: { ...queueAttributes(queue, 'process'), 'messaging.message.id': job.jobId },
   });
   return ending(span, () => tracing.within(span, () => run({ ...delivery, span })), {
     failed: (end) => (end.end === 'failed' ? (end.result.failure?.code ?? 'failed') : undefined),

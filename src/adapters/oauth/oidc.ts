@@ -1,9 +1,11 @@
 // Sign-in of people to the portal by OpenID Connect: authorization code with PKCE, state and nonce, over openid-client. Its requests go through
 // our own module (private CA, proxy). An error contains only codes of the provider's answers.
+
 import * as client from 'openid-client';
 import { asError, MailroomError } from '../../domain/errors.ts';
 import { claimValues, isOverage, type RoleMapping, roleOf } from '../../domain/role-claims.ts';
 import type { OidcSignIn } from '../../http/ports.ts';
+import { HOUR_MS } from '../../lib/time.ts';
 import { isTlsCode } from '../../lib/tls-codes.ts';
 import { send } from './http.ts';
 
@@ -24,8 +26,6 @@ interface OidcSettings {
   afterSignOut: string;
   timeoutMs: number;
 }
-
-const HOUR_MS = 3_600_000;
 
 export function createOidc(settings: OidcSettings, now: () => number = Date.now): OidcSignIn {
   const { issuer, clientId, clientSecret, redirectUri } = settings;

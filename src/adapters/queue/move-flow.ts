@@ -39,42 +39,44 @@ return 1`;
 const ageOf = (keep: unknown): number =>
   typeof keep === 'object' && keep !== null && 'age' in keep ? Number(keep.age) : 7 * DAY_SECONDS;
 
-/** @returns how many were moved: 0 or 1 */
-async function moveJob(
+/** What moves one job, made once for all of them. It resolves with how many were moved: 0 or 1. */
+function moverOf(
   client: Redis,
   source: Source,
   from: Queue,
-  to: Queue,
-  { jobId, emailFlow }: { jobId: string; emailFlow: string },
-): Promise<number> {
+  { to, emailFlow }: { to: Queue; emailFlow: string },
+): (jobId: string) => Promise<number> {
   const command = `mailroomMove${source}Job`;
   client.defineCommand(command, { lua: moveScript(client, source) });
   const run = (client as unknown as Record<string, (...all: unknown[]) => Promise<number>>)[command];
-  const job = await Job.fromId<Message>(from, jobId).catch(() => undefined);
-  if (typeof job?.data !== 'object' || job.data === null || run === undefined) return 0;
-  const payload = { ...job.data, emailFlow };
-  const { args } = await recordJob(
-    { queue: to, name: MESSAGE_JOB, id: jobId, payload, timestamp: job.timestamp },
-    { keepCompletedSeconds: ageOf(job.opts.removeOnComplete), keepFailedSeconds: ageOf(job.opts.removeOnFail) },
-  );
   const lists = source === 'Waiting' ? WAITING : (['failed', 'failed', 'failed'] as const);
-  const keys = [
-    ...args.slice(0, 9),
-    ...lists.map((name) => from.toKey(name)),
-    from.toKey(jobId),
-    `${from.toKey(jobId)}:logs`,
-  ];
-  return run.call(client, keys.length, ...keys, ...args.slice(9), jobId);
+  return async (jobId) => {
+    const job = await Job.fromId<Message>(from, jobId).catch(() => undefined);
+    if (typeof job?.data !== 'object' || job.data === null || run === undefined) return 0;
+    const payload = { ...job.data, emailFlow };
+    const { args } = await recordJob(
+      { queue: to, name: MESSAGE_JOB, id: jobId, payload, timestamp: job.timestamp },
+      { keepCompletedSeconds: ageOf(job.opts.removeOnComplete), keepFailedSeconds: ageOf(job.opts.removeOnFail) },
+    );
+    const keys = [
+      ...args.slice(0, 9),
+      ...lists.map((name) => from.toKey(name)),
+      from.toKey(jobId),
+      `${from.toKey(jobId)}:logs`,
+    ];
+    return run.call(client, keys.length, ...keys, ...args.slice(9), jobId);
+  };
 }
 
 /** @returns how many were moved; running and unreadable jobs stay */
 export async function moveWaiting(client: Redis, from: Queue, to: Queue, emailFlow: string): Promise<number> {
+  const move = moverOf(client, 'Waiting', from, { to, emailFlow });
   let moved = 0;
   for (let left = 0; ; ) {
     const ids = await from.getRanges([...WAITING], left, left + BATCH - 1, true);
     if (ids.length === 0) return moved;
     let gone = 0;
-    for (const jobId of ids) gone += await moveJob(client, 'Waiting', from, to, { jobId, emailFlow });
+    for (const jobId of ids) gone += await move(jobId);
     moved += gone;
     left += ids.length - gone;
   }
@@ -85,5 +87,5 @@ export const moveFailed = async (
   client: Redis,
   from: Queue,
   to: Queue,
-  job: { jobId: string; emailFlow: string },
-): Promise<boolean> => (await moveJob(client, 'Failed', from, to, job)) === 1;
+  { jobId, emailFlow }: { jobId: string; emailFlow: string },
+): Promise<boolean> => (await moverOf(client, 'Failed', from, { to, emailFlow })(jobId)) === 1;

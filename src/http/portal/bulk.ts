@@ -57,7 +57,7 @@ export function bulkOf(form: URLSearchParams, path: string): Bulk {
 export function backOf(given: string | null | undefined, path: string): string {
   if (given === null || given === undefined || (given !== path && !given.startsWith(`${path}?`))) return path;
   const query = new URLSearchParams(given.slice(path.length + 1));
-  for (const told of ['done', 'about', 'proof']) query.delete(told);
+  for (const outcome of ['done', 'about', 'proof']) query.delete(outcome);
   return query.size === 0 ? path : `${path}?${query}`;
 }
 

@@ -1,6 +1,8 @@
 // History: small plots of what was counted, of everything, an email flow or an email server, with the same values as a table.
+
 import type { FastifyInstance } from 'fastify';
 import { type HistoryName, type HistoryPoint, historyMeasures, type Period, periods } from '../../domain/history.ts';
+import { HOUR_MS } from '../../lib/time.ts';
 import type { HistoryView } from '../api/history.ts';
 import type { PortalDeps } from './deps.ts';
 import { needs, type Query, queryOf, type RequestContext, send } from './gate.ts';
@@ -31,7 +33,6 @@ const unitOf = (name: HistoryName): 'rate' | 'count' | 'level' | 'seconds' | 'ti
   return name === 'messages' || name === 'replies' ? 'rate' : 'count';
 };
 
-const HOUR_MS = 3_600_000;
 /** Of a point that is only just begun nothing can be said per hour. */
 const LEAST_MS = 30_000;
 
