@@ -1,15 +1,15 @@
 // How a person lists dead letters and decides on them. The ledger is not changed: their UIDs are enqueued, whatever happened to the jobs.
 import type { DeadFacts, DeadJob, DeadLetters } from '../adapters/queue/dead-letters.ts';
 import type { EmailServerWatch } from '../config/watch.ts';
-import { mailboxId, mailboxOfMessageKey } from '../contract/names.ts';
+import { mailboxOfMessageKey } from '../contract/names.ts';
 import type { AuditLog } from '../domain/audit.ts';
-import { isImap } from '../domain/email-server.ts';
 import { MailroomError } from '../domain/errors.ts';
 import type { FindIndex } from '../domain/found.ts';
 import type { DeadLetter, DeadLettersApi } from '../http/api/dead-letters.ts';
 import type { OperationsApi } from '../http/api/operations.ts';
 import { NEWEST_FIRST, sorted } from '../lib/sort.ts';
 import type { Emit } from '../telemetry/events.ts';
+import { keysOfPerson, listed, namesByMailbox } from './message-lists.ts';
 
 interface DeadLettersDeps {
   deadLetters: DeadLetters;
@@ -34,13 +34,7 @@ type Row = DeadJob & DeadFacts & { messageKey: string; server: string };
 export function createDeadLetterDecisions(deps: DeadLettersDeps): DeadLettersApi {
   const { deadLetters, watch, findIndex, audit, ledgers, flowNames, emit } = deps;
 
-  const serverNames = () =>
-    new Map(
-      watch
-        .current()
-        .servers.filter(isImap)
-        .map((one) => [mailboxId(one), one.name]),
-    );
+  const serverNames = () => namesByMailbox(watch.current().servers);
 
   /** @throws MailroomError EMAIL_FLOW_UNKNOWN: requesting a queue would create it */
   async function namesOf(emailFlow: string | undefined): Promise<string[]> {
@@ -50,16 +44,12 @@ export function createDeadLetterDecisions(deps: DeadLettersDeps): DeadLettersApi
     return [emailFlow];
   }
 
-  /** Subject and sender are for permitted people only: the page decides. */
   async function whole(row: Row): Promise<DeadLetter> {
     const message = await deadLetters.message(row).catch(() => undefined);
-    const [sender] = message?.from ?? [];
     return {
       ...row,
       ...(message?.server === undefined ? {} : { server: message.server }),
-      ...(message?.subject === undefined ? {} : { subject: message.subject }),
-      ...(sender === undefined ? {} : { sender: sender.address }),
-      ...(message === undefined ? {} : { date: message.date ?? message.receivedAt }),
+      ...listed(message),
     };
   }
 
@@ -71,8 +61,7 @@ export function createDeadLetterDecisions(deps: DeadLettersDeps): DeadLettersApi
       const needsFacts = reason !== undefined || ['reason', 'attempts'].includes(sort.by);
       const facts = needsFacts ? await deadLetters.facts(jobs) : [];
       const servers = serverNames();
-      const theirs = person === undefined ? undefined : (await findIndex.find(person)).found.map(({ id }) => id);
-      const wanted = theirs === undefined ? undefined : new Set(theirs);
+      const wanted = person === undefined ? undefined : await keysOfPerson(findIndex, person);
       const rows = jobs.map((job, i): Row => {
         const messageKey = messageKeyOf(job.jobId);
         const { reason: said = '', attempts = 0 } = facts[i] ?? {};

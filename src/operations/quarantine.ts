@@ -17,6 +17,7 @@ import { DAY_SECONDS } from '../lib/time.ts';
 import type { Emit } from '../telemetry/events.ts';
 import type { Stores } from '../wiring/stores.ts';
 import type { FetchAgain } from './fetch-again.ts';
+import { keysOfPerson, listed, namesByMailbox } from './message-lists.ts';
 
 /** The raw mail was never stored: it is fetched from the mailbox again. */
 const NEEDS_THE_MAILBOX = ['no-data', 'connection-closed', 'server-silent', 'fetch-refused', 'replacement-text'];
@@ -61,18 +62,12 @@ export function createQuarantineDecisions(deps: QuarantineDeps): QuarantineApi {
   /** An unreadable ledger or job does not hide the others. */
   async function whole(note: QuarantineNote): Promise<QuarantinedMessage> {
     const message = await stores.readMessage(note.messageKey).catch(() => undefined);
-    const [sender] = message?.from ?? [];
     return {
       ...(await view(note, message)),
       fetchesAgain: fetchesAgain(note, message),
-      ...(message?.subject === undefined ? {} : { subject: message.subject }),
-      ...(sender === undefined ? {} : { sender: sender.address }),
-      ...(message === undefined ? {} : { date: message.date ?? message.receivedAt }),
+      ...listed(message),
     };
   }
-
-  const keysOf = async (person: string): Promise<Set<string>> =>
-    new Set((await stores.findIndex.find(person)).found.map(({ id }) => id));
 
   async function noted(messageKey: string): Promise<QuarantineNote> {
     const note = await quarantine.read(messageKey);
@@ -164,13 +159,8 @@ export function createQuarantineDecisions(deps: QuarantineDeps): QuarantineApi {
       const { server, reason, person, from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY } = filter;
       const notes = (await Promise.all((await stores.ledgers.mailboxIds()).map((id) => quarantine.list(id)))).flat();
       const reasons = [...new Set(notes.map((note) => note.reason))].sort();
-      const names = new Map(
-        watch
-          .current()
-          .servers.filter(isImap)
-          .map((one) => [mailboxId(one), one.name]),
-      );
-      const theirs = person === undefined ? undefined : await keysOf(person);
+      const names = namesByMailbox(watch.current().servers);
+      const theirs = person === undefined ? undefined : await keysOfPerson(stores.findIndex, person);
       const fits = notes.filter(
         (note) =>
           (server === undefined || names.get(note.mailboxId) === server) &&
