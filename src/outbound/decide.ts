@@ -77,7 +77,8 @@ export function classifySender(work: Work, entry: JournalEntry): SenderVerdict {
 
 /** Submitted for a server that has been deleted or renamed since, and whose name now belongs to another account. */
 function isReplaced({ job, replacedAt }: Work, entry: JournalEntry, now: DecidedSender): boolean {
-  if (replacedAt === undefined || Math.min(job.addedAt, entry.createdAt) >= replacedAt) return false;
+  // Of two things in the same millisecond nobody knows the order: held is safe, sent by the wrong account is not.
+  if (replacedAt === undefined || Math.min(job.addedAt, entry.createdAt) > replacedAt) return false;
   return (entry.decided?.mailbox ?? entry.mailbox) !== now.mailbox;
 }
 

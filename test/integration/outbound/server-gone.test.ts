@@ -1,6 +1,8 @@
 // A server that is deleted, renamed or disabled while replies wait for it: they are kept, told of, and never sent by anyone who has its name next.
+import { Queue } from 'bullmq';
 import { beforeEach, expect, it } from 'vitest';
 import { createServerRegister } from '../../../src/adapters/redis/smtp-servers.ts';
+import { PREFIX, REPLY_JOB, repliesQueue, replyJobId } from '../../../src/contract/names.ts';
 import type { SmtpServer } from '../../../src/domain/email-server.ts';
 import { createMetrics } from '../../../src/telemetry/metrics.ts';
 import { smtpServer, until } from './rig.ts';
@@ -33,22 +35,23 @@ async function change(servers: SmtpServer[]): Promise<void> {
   await until('applied', () => count('SmtpServerStopped') > stopped);
 }
 
+const inputOf = (replyId: string) => ({
+  schema: 'mailroom.reply/1' as const,
+  replyId,
+  server: 'sink',
+  from: 'support@contoso.example',
+  to: ['customer@example.net'],
+  subject: 'Re',
+  text: 'x',
+});
+
 /** By the API, and by a backend that speaks BullMQ: neither begun. */
 async function waiting(): Promise<string[]> {
   n += 1;
   await one.deps.pauses.set('sink', { code: 'SMTP_AUTH_FAILED', hint: '', probeMs: 60_000 });
   await one.deps.queues.pause('sink');
-  const input = (replyId: string) => ({
-    schema: 'mailroom.reply/1' as const,
-    replyId,
-    server: 'sink',
-    from: 'support@contoso.example',
-    to: ['customer@example.net'],
-    subject: 'Re',
-    text: 'x',
-  });
-  await one.replies.submitReply(input(`api-${n}`));
-  await one.deps.queues.add('sink', `job-${n}`, input(`job-${n}`), { priority: 1, delayMs: 0 });
+  await one.replies.submitReply(inputOf(`api-${n}`));
+  await one.deps.queues.add('sink', `job-${n}`, inputOf(`job-${n}`), { priority: 1, delayMs: 0 });
   return [`api-${n}`, `job-${n}`];
 }
 const states = (ids: string[]) => Promise.all(ids.map(async (id) => (await one.replies.getReply(id))?.state));
@@ -98,6 +101,24 @@ it.each([
   for (const id of ids) await one.replies.releaseHeld(id);
   await until('sent', async () => (await states(ids)).every((state) => state === 'accepted'));
   expect(room.sink.received).toHaveLength(3);
+});
+
+it('what was added in the millisecond of the replacement is held, what was added after it is sent', async () => {
+  await change([]);
+  one.change([server(OTHER)]);
+  await until('it is back', () => count('SmtpServerStarted') === 2);
+  const replacedAt = (await one.deps.register.replacedAt('sink')) ?? 0;
+  const queue = new Queue(repliesQueue('sink'), { connection: room.redis.client(), prefix: PREFIX });
+  room.onEnd(() => queue.close());
+  for (const [replyId, timestamp] of [
+    ['same', replacedAt],
+    ['after', replacedAt + 1],
+  ] as const)
+    await queue.add(REPLY_JOB, inputOf(replyId), { jobId: replyJobId(replyId), timestamp });
+  await until('both are settled', async () =>
+    (await states(['same', 'after'])).every((state) => state === 'held' || state === 'accepted'),
+  );
+  expect(await states(['same', 'after'])).toEqual(['held', 'accepted']);
 });
 
 it('changed in place to another User: the same server, and its replies are sent', async () => {

@@ -365,10 +365,14 @@ describe('the folder', () => {
 
   it('that fails to take one of several blobs keeps no temporary files, and reports the failure', async () => {
     const store = createStore(await openFolder(folder));
-    const list = Array.from({ length: 20 }, () => randomBytes(100));
-    const last = createHash('sha256')
-      .update(list.at(-1) ?? '')
-      .digest('hex');
+    const digestOf = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
+    const failing = randomBytes(100);
+    const last = digestOf(failing);
+    // None of the others belongs into the same directory.
+    const others = Array.from({ length: 60 }, () => randomBytes(100)).filter(
+      (bytes) => digestOf(bytes).slice(0, 2) !== last.slice(0, 2),
+    );
+    const list = [...others.slice(0, 19), failing];
     await writeFile(join(folder, last.slice(0, 2)), 'a file where the directory should be');
     const results = await Promise.allSettled(list.map((bytes) => storeBlob(store, bytes)));
     expect(results.filter(({ status }) => status === 'rejected')).toMatchObject([
