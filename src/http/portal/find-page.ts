@@ -17,7 +17,7 @@ export const timelineUrl = (kind: 'message' | 'reply', id: string): string =>
 
 /** The box itself, also on the overview. */
 export const findBox = ({ say }: Frame, query = ''): Html =>
-  html`<form method="get" action="/portal/find" role="search" class="filter bar"><div class="filter"><div><label for="find">${say('findLabel')}</label><input id="find" type="search" name="q" maxlength="${LONGEST_QUERY}" value="${query}" aria-describedby="find-help"></div><button class="plain">${say('find')}</button></div><p class="help" id="find-help">${say('findHelp')}</p></form>`;
+  html`<form method="get" action="/portal/find" role="search" class="filter bar"><div class="filter"><div><label for="find">${say('findLabel')}</label><input id="find" type="search" name="q" maxlength="${LONGEST_QUERY}" value="${query}" aria-describedby="find-help"></div><button class="plain">${say('find')}</button><p class="help" id="find-help">${say('findHelp')}</p></div></form>`;
 
 function reachOf(frame: Frame, { reach, addressesSince }: Answer): Html {
   const { say } = frame;
