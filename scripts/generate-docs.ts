@@ -192,7 +192,7 @@ function doctor(): string {
       ...at('google', 'password', ' Google'),
     ];
   });
-  return `${NOTE('src/domain/doctor.ts and doctor-fixes.ts')}
+  return `${NOTE('src/domain/doctor.ts and src/doctor/fixes.ts')}
 # mailroom check
 
 \`mailroom check [server]\` tests an email server step by step and, on failure, names the exact fix with your real names filled in.
@@ -296,7 +296,7 @@ function sandboxFaults(): string {
     'remote' in bounce ? 'the recipient’s server' : 'the tenant',
     code(bounce.text),
   ]);
-  return `${NOTE('src/sandbox/faults.ts')}
+  return `${NOTE('src/sandbox/fault-table.ts')}
 # Faults of the sandbox
 
 Faults that \`mailroom sandbox\` can simulate. Every fault takes \`mailbox\` (whose sessions, messages or submissions it affects; all when

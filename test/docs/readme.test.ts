@@ -219,6 +219,18 @@ describe('links', () => {
   });
 });
 
+// Pages name files as `src/…`, or without `src/`; adding or moving a file changes the page that names it.
+test.each([...pages, 'CONTRIBUTING.md', ...[...generated.keys()].filter((path) => path.endsWith('.md'))])(
+  '%s: source files that it names exist',
+  (page) => {
+    const named = [...read(page).matchAll(/(?<![\w./-])(?:[\w-]+\/)+[\w.-]+\.(?:ts|mjs|css|js)\b/g)].map(
+      ([path]) => path,
+    );
+    const known = (path: string) => ['', 'src/'].some((folder) => existsSync(join(root, folder, path)));
+    expect(named.filter((path) => !/^(?:\.|dist|https?:)/.test(path) && !known(path))).toEqual([]);
+  },
+);
+
 describe('examples', () => {
   test('README contains the example consumer unchanged', () => {
     const [example] = fencesOf(read('README.md')).filter(({ language }) => language === 'js');
