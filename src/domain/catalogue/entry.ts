@@ -32,3 +32,22 @@ export interface Hint {
 }
 
 export const section = <const T extends Record<string, CatalogueEntry>>(entries: T): T => entries;
+
+/** One row: `entry(class, action)(what is wrong, what to do in English, in German, hints at providers …)`. */
+export const entry =
+  (failureClass: FailureClass, action: Action) =>
+  (
+    message: string,
+    en: string,
+    de: string,
+    ...atProviders: NonNullable<CatalogueEntry['hintAt']>[]
+  ): CatalogueEntry => ({
+    class: failureClass,
+    action,
+    message,
+    hint: { en, de },
+    ...(atProviders.length > 0 && { hintAt: Object.assign({}, ...atProviders) }),
+  });
+
+export const microsoft = (en: string, de: string) => ({ microsoft: { en, de } });
+export const google = (en: string, de: string) => ({ google: { en, de } });
