@@ -1,5 +1,5 @@
 // The reference of all settings as Markdown, from the schema: docs/configuration.md is this text, and a test compares them.
-import { entries } from './load.ts';
+import { entries, variableOf } from './load.ts';
 
 const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
 
@@ -34,7 +34,7 @@ export function documentation(): string {
     }
     const secret = setting.sensitive ? ' 🔒' : '';
     lines.push(
-      `| \`${path}\`${secret} | \`${setting.env}\` | ${cell(setting.kind)} | ${shownDefault(setting.default)} | ${cell(setting.doc)} |`,
+      `| \`${path}\`${secret} | \`${variableOf(path)}\` | ${cell(setting.kind)} | ${shownDefault(setting.default)} | ${cell(setting.doc)} |`,
     );
   }
   return `${lines.join('\n')}\n`;

@@ -7,10 +7,11 @@ import type { Authentication, EmailServer, EmailServerList, InvalidEmailServer }
 import { foldName, isImap, isLoopback } from '../domain/email-server.ts';
 import { MailroomError } from '../domain/errors.ts';
 import { withoutTag } from '../domain/flow-by-recipient.ts';
+import { defined } from '../lib/defined.ts';
 import type { Config } from './config.ts';
 import { type ImapDefinition, imapDefinition, type SmtpDefinition, scalar, smtpDefinition } from './definition.ts';
 import { problemsOf, type Words } from './issues.ts';
-import { type Problem, shownValue } from './problem.ts';
+import { messageOf, nameOf, type Problem, shownValue } from './problem.ts';
 import { type Sources, secretOf } from './secret-source.ts';
 import { FileTooLarge, readTextFile } from './text-file.ts';
 import { parseYaml } from './yaml.ts';
@@ -122,22 +123,13 @@ export function combine(found: readonly Found[], env: Env): Omit<EmailServerList
       if (watched !== undefined) mailboxes.set(watched, server.name);
       continue;
     }
-    const shown = problems.map((one) => ({
-      ...one,
-      message: one.got === undefined ? one.message : `${one.message}, got ${one.got}`,
-    }));
-    invalid.push({ source: item.source, index: item.index, ...(name === undefined ? {} : { name }), problems: shown });
+    const shown = problems.map((one) => ({ ...one, message: messageOf(one) }));
+    invalid.push({ source: item.source, index: item.index, ...defined({ name }), problems: shown });
   }
   return { servers, invalid };
 }
 
 const join = (at: string, field: string): string => (at === '' ? field : `${at}.${field}`);
-/** Its name, even if other fields are invalid. */
-export function nameOf(definition: unknown): string | undefined {
-  const name =
-    typeof definition === 'object' && definition !== null && 'name' in definition ? definition.name : undefined;
-  return typeof name === 'string' && name.trim() !== '' ? [...name.trim()].slice(0, 100).join('') : undefined;
-}
 
 const keysOf = { IMAP: Object.keys(imapDefinition.shape), SMTP: Object.keys(smtpDefinition.shape) };
 
@@ -166,11 +158,11 @@ export function parseEmailServer(item: Found, env: Env, problems: Problem[]): Em
   const given = 'serverType' in definition ? definition.serverType : undefined;
   const type = (['IMAP', 'SMTP'] as const).find((known) => known === scalar(given).toUpperCase());
   if (type === undefined) {
-    const got = given === undefined ? {} : { got: shownValue(given) };
     problems.push({
       field: join(at, 'serverType'),
-      ...(given === undefined ? wrong('typeMissing') : wrong('notOneOf', { choices: 'IMAP or SMTP' })),
-      ...got,
+      ...(given === undefined
+        ? wrong('typeMissing')
+        : { ...wrong('notOneOf', { choices: 'IMAP or SMTP' }), got: shownValue(given) }),
     });
     return undefined;
   }
@@ -184,18 +176,12 @@ export function parseEmailServer(item: Found, env: Env, problems: Problem[]): Em
   const authentication = authenticationOf(parsed.data, item, sources);
   const { tls, host, allowPlainText } = parsed.data;
   if (tls === 'none' && !allowPlainText && !isLoopback(host))
-    sources.problems.push({
-      field: join(at, 'tls'),
-      ...wrong('plainTextRefused'),
-    });
+    sources.problems.push({ field: join(at, 'tls'), ...wrong('plainTextRefused') });
   if (parsed.data.serverType === 'IMAP') sources.problems.push(...strangeRecipients(parsed.data, at));
   const ca = secretOf({ value: parsed.data.ca, file: parsed.data.caFile }, join(at, 'ca'), sources);
   problems.push(...sources.problems);
   if (!authentication || sources.problems.length > 0) return undefined;
-  const server =
-    parsed.data.serverType === 'IMAP'
-      ? imapServer(parsed.data, authentication, item.source, ca)
-      : smtpServer(parsed.data, authentication, item.source, ca);
+  const server = serverOf(parsed.data, authentication, item.source, ca);
   const { passwordFile, passwordEnv, caFile } = parsed.data;
   if ([passwordFile, passwordEnv, caFile].every((elsewhere) => elsewhere === undefined)) good.set(definition, server);
   return server;
@@ -206,10 +192,7 @@ function strangeRecipients({ user, aliases, flowByRecipient }: ImapDefinition, a
   const ours = new Set([user, ...aliases].map((address) => normalAddress(address)));
   return Object.keys(flowByRecipient)
     .filter((key) => !key.startsWith('+') && !ours.has(key) && !ours.has(withoutTag(key)))
-    .map((key) => ({
-      field: join(at, `flowByRecipient.${key}`),
-      ...wrong('strangeRecipient'),
-    }));
+    .map((key) => ({ field: join(at, `flowByRecipient.${key}`), ...wrong('strangeRecipient') }));
 }
 
 /** Exactly one address, without anything else: this text is used to sign in. */
@@ -218,53 +201,48 @@ const isAddress = (text: string): boolean => {
   return parsed.ok && parsed.value.name === '' && !text.includes('<');
 };
 
+/** Fields of each sign-in, which go with no other. */
+const SIGN_IN_FIELDS = {
+  Password: ['password', 'passwordFile', 'passwordEnv'],
+  OAuth2: ['application', 'signInUser'],
+} as const;
+
 function authenticationOf(
   given: ImapDefinition | SmtpDefinition,
-  item: Found,
+  { at, source }: Found,
   sources: Sources,
 ): Authentication | undefined {
+  const { problems } = sources;
   const problem = (field: string, ...what: Parameters<typeof wrong>) =>
-    void sources.problems.push({ field: join(item.at, field), ...wrong(...what) });
-  const notAnAddress = (type: string) =>
-    void sources.problems.push({
-      field: join(item.at, 'user'),
-      ...wrong('userNotAddress', { type }),
-      got: shownValue(given.user),
-    });
-  const files = ['passwordFile', 'passwordEnv', 'caFile'] as const;
+    void problems.push({ field: join(at, field), ...wrong(...what) });
   // A user of the portal must not read files or the environment of this machine by sending them as a password to a host.
-  for (const field of files) if (item.source === 'portal' && given[field] !== undefined) problem(field, 'notInPortal');
-  if (sources.problems.length > 0) return undefined;
-  if (given.authenticationType === 'None') {
-    for (const field of ['password', 'passwordFile', 'passwordEnv'] as const)
-      if (given[field] !== undefined) problem(field, 'goesWithType', { type: 'Password' });
-    for (const field of ['application', 'signInUser'] as const)
-      if (given[field] !== undefined) problem(field, 'goesWithType', { type: 'OAuth2' });
-    if (given.serverType === 'IMAP') problem('authenticationType', 'notOneOf', { choices: 'OAuth2 or Password' });
-    else if (!isAddress(given.user)) notAnAddress('None');
-    return sources.problems.length > 0 ? undefined : { type: 'None' };
+  for (const field of ['passwordFile', 'passwordEnv', 'caFile'] as const)
+    if (source === 'portal' && given[field] !== undefined) problem(field, 'notInPortal');
+  if (problems.length > 0) return undefined;
+  const { authenticationType: type, application, signIn, signInUser } = given;
+  for (const other of ['Password', 'OAuth2'] as const)
+    for (const field of SIGN_IN_FIELDS[other])
+      if (other !== type && given[field] !== undefined) problem(field, 'goesWithType', { type: other });
+  if (type === 'Password') {
+    const { password: value, passwordFile: file, passwordEnv: env } = given;
+    const password = secretOf({ value, file, env }, join(at, 'password'), sources);
+    if (password === undefined && problems.length === 0) problem('password', 'passwordMissing');
+    return password === undefined ? undefined : { type, password };
   }
-  if (given.authenticationType === 'Password') {
-    for (const field of ['application', 'signInUser'] as const)
-      if (given[field] !== undefined) problem(field, 'goesWithType', { type: 'OAuth2' });
-    const password = secretOf(
-      { value: given.password, file: given.passwordFile, env: given.passwordEnv },
-      join(item.at, 'password'),
-      sources,
-    );
-    if (password === undefined && sources.problems.length === 0) problem('password', 'passwordMissing');
-    return password === undefined ? undefined : { type: 'Password', password };
+  if (type === 'None' && given.serverType === 'IMAP')
+    problem('authenticationType', 'notOneOf', { choices: 'OAuth2 or Password' });
+  else {
+    if (type === 'OAuth2' && application === undefined) problem('application', 'applicationMissing');
+    if (!isAddress(given.user))
+      problems.push({ field: join(at, 'user'), ...wrong('userNotAddress', { type }), got: shownValue(given.user) });
   }
-  for (const field of ['password', 'passwordFile', 'passwordEnv'] as const)
-    if (given[field] !== undefined) problem(field, 'goesWithType', { type: 'Password' });
-  if (given.application === undefined) problem('application', 'applicationMissing');
-  if (!isAddress(given.user)) notAnAddress('OAuth2');
-  if (given.signInUser !== undefined && given.signIn === 'appOnly') problem('signInUser', 'goesWithDelegated');
-  const { application, signIn, signInUser } = given;
-  if (application === undefined || sources.problems.length > 0) return undefined;
-  return { type: 'OAuth2', application, signIn, ...(signInUser === undefined ? {} : { signInUser }) };
+  if (type === 'None') return problems.length > 0 ? undefined : { type };
+  if (signInUser !== undefined && signIn === 'appOnly') problem('signInUser', 'goesWithDelegated');
+  if (application === undefined || problems.length > 0) return undefined;
+  return { type, application, signIn, ...defined({ signInUser }) };
 }
 
+/** What both types of server have. */
 function baseOf(
   given: ImapDefinition | SmtpDefinition,
   authentication: Authentication,
@@ -272,44 +250,41 @@ function baseOf(
   ca: string | undefined,
 ) {
   const { name, host, port, tls, allowPlainText, user, enabled, proxy } = given;
-  const plain = allowPlainText ? { allowPlainText } : {};
-  const extra = { ...plain, ...(ca === undefined ? {} : { ca }), ...(proxy === undefined ? {} : { proxy }) };
+  const extra = defined({ allowPlainText: allowPlainText || undefined, ca, proxy });
   return { name, host: host.toLowerCase(), port, tls, authentication, user, enabled, source, ...extra };
 }
 
-function imapServer(
-  given: ImapDefinition,
-  ...rest: [Authentication, Found['source'], string | undefined]
-): EmailServer {
-  const { emailFlow, aliases, flowByRecipient, trustedAuthservIds, mailboxEvents } = given;
-  const { folder, startFrom, afterQueued, maximumSize } = given;
-  return {
-    type: 'IMAP',
-    ...baseOf(given, ...rest),
-    emailFlow,
-    ...(aliases.length === 0 ? {} : { aliases }),
-    ...(Object.keys(flowByRecipient).length === 0 ? {} : { flowByRecipient }),
-    ...(trustedAuthservIds.length === 0 ? {} : { trustedAuthservIds }),
-    folder,
-    startFrom,
-    afterQueued,
-    ...(mailboxEvents === 'off' ? {} : { mailboxEvents }),
-    maxMessageSize: maximumSize,
-  };
-}
+const filled = <T extends object>(value: T): T | undefined => (Object.keys(value).length === 0 ? undefined : value);
 
-function smtpServer(
-  given: SmtpDefinition,
+/** Optional fields are left out where they have their default. */
+function serverOf(
+  given: ImapDefinition | SmtpDefinition,
   ...rest: [Authentication, Found['source'], string | undefined]
 ): EmailServer {
-  const { additionalEmailFromAddresses, sendMode, displayNames, sentCopy, pace, fromRoles, uncertain } = given;
-  const { answeredElsewhere, markAnswered } = given;
+  const base = baseOf(given, ...rest);
+  if (given.serverType === 'IMAP') {
+    const { emailFlow, folder, startFrom, afterQueued, maximumSize: maxMessageSize, mailboxEvents } = given;
+    return {
+      type: 'IMAP',
+      ...base,
+      ...{ emailFlow, folder, startFrom, afterQueued, maxMessageSize },
+      ...defined({
+        aliases: filled(given.aliases),
+        flowByRecipient: filled(given.flowByRecipient),
+        trustedAuthservIds: filled(given.trustedAuthservIds),
+        mailboxEvents: mailboxEvents === 'off' ? undefined : mailboxEvents,
+      }),
+    };
+  }
+  const { sendMode, displayNames, sentCopy, pace, fromRoles, uncertain, answeredElsewhere, markAnswered } = given;
   return {
     type: 'SMTP',
-    ...baseOf(given, ...rest),
-    additionalFromAddresses: additionalEmailFromAddresses,
+    ...base,
+    additionalFromAddresses: given.additionalEmailFromAddresses,
     ...{ sendMode, displayNames, sentCopy, pace, fromRoles, uncertain },
-    ...(answeredElsewhere === 'hold' ? {} : { answeredElsewhere }),
-    ...(markAnswered ? { markAnswered } : {}),
+    ...defined({
+      answeredElsewhere: answeredElsewhere === 'hold' ? undefined : answeredElsewhere,
+      markAnswered: markAnswered || undefined,
+    }),
   };
 }

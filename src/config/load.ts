@@ -40,6 +40,10 @@ export function entries(node: object = settings, prefix = ''): Entry[] {
   });
 }
 
+/** The environment variable of a setting: `http.apiTokens` → `MAILROOM_HTTP_API_TOKENS`. */
+export const variableOf = (path: string): string =>
+  `MAILROOM_${path.replace(/[A-Z]/g, '_$&').replaceAll('.', '_').toUpperCase()}`;
+
 /** Read when emailServersFiles names none. */
 export const DEFINITION_FILES = ['email-servers.yaml', 'email-servers.yml', 'email-servers.json'];
 const FILES = ['mailroom.yaml', 'mailroom.yml', 'mailroom.json'];
@@ -127,22 +131,23 @@ function unknownKey(path: string, candidates: readonly string[]): Problem {
 }
 
 /** Reads `<ENV>` and `<ENV>_FILE`. Empty counts as not set, because compose files pass empty variables. */
-function fromEnvironment(env: Env, known: ReadonlyMap<string, Setting<unknown>>, problems: Problem[]) {
+function fromEnvironment(env: Env, known: ReadonlyMap<string, unknown>, problems: Problem[]) {
   const found: Record<string, unknown> = {};
-  for (const [path, setting] of known) {
-    const direct = env[setting.env];
-    const file = env[`${setting.env}_FILE`];
+  const variables = [...known.keys()].map((path) => [path, variableOf(path)] as const);
+  for (const [path, variable] of variables) {
+    const direct = env[variable];
+    const file = env[`${variable}_FILE`];
     if (direct) found[path] = direct;
     if (!file) continue;
-    if (direct) problems.push({ field: path, message: `is set twice: by ${setting.env} and ${setting.env}_FILE` });
+    if (direct) problems.push({ field: path, message: `is set twice: by ${variable} and ${variable}_FILE` });
     try {
       found[path] = readTextFile(file).replace(/\r?\n$/, '');
     } catch (error) {
       const code = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
-      problems.push({ field: path, message: `cannot be read from ${setting.env}_FILE ${file} (${code})` });
+      problems.push({ field: path, message: `cannot be read from ${variable}_FILE ${file} (${code})` });
     }
   }
-  const names = [...known.values()].map((setting) => setting.env);
+  const names = variables.map(([, variable]) => variable);
   for (const name of Object.keys(env)) unknownVariable(name, names, problems);
   return found;
 }

@@ -2,8 +2,9 @@
 import { z } from 'zod';
 import type { InvalidOAuthApplication, OAuthApplication, OAuthCredential } from '../domain/email-server.ts';
 import { MailroomError } from '../domain/errors.ts';
+import { defined } from '../lib/defined.ts';
 import { problemsOf, type Words } from './issues.ts';
-import { type Problem, problemText, shownValue } from './problem.ts';
+import { messageOf, nameOf, type Problem, problemText, shownValue } from './problem.ts';
 import { fileIn, type Sources, secretOf } from './secret-source.ts';
 
 const filled = z.string('must be text').trim().min(1, 'must not be empty');
@@ -65,18 +66,10 @@ export function readOAuthApplications(
       if (problems.length === 0) applications.push(complete);
     }
     if (problems.length === 0) continue;
-    const shown = problems.map(({ field, message, got }) => ({
-      field,
-      message: got === undefined ? message : `${message}, got ${got}`,
-    }));
-    invalid.push({ index, ...(name === undefined ? {} : { name }), problems: shown });
+    const shown = problems.map((problem) => ({ field: problem.field, message: messageOf(problem) }));
+    invalid.push({ index, ...defined({ name }), problems: shown });
   }
   return { applications, invalid };
-}
-
-function nameOf(item: unknown): string | undefined {
-  const name = typeof item === 'object' && item !== null && 'name' in item ? item.name : undefined;
-  return typeof name === 'string' && name.trim() !== '' ? name.trim().normalize('NFC').slice(0, 100) : undefined;
 }
 
 /**
@@ -116,21 +109,20 @@ function completed(given: Given, at: string, sources: Sources): OAuthApplication
     clientId,
     cloud,
     credentials: given.credentials.flatMap((one, index) => credentialOf(one, `${at}.credentials[${index}]`, sources)),
-    ...(authority ? { authority } : {}),
-    ...(proxy ? { proxy } : {}),
-    ...(ca ? { ca } : {}),
-    ...(generic ? { generic: genericOf(generic) } : {}),
+    ...defined({ authority, proxy, ca, generic: generic && genericOf(generic) }),
   };
 }
 
-function genericOf({ tokenUrl, authorizeUrl, deviceUrl, scopes }: NonNullable<Given['generic']>) {
-  return { tokenUrl, scopes, ...(authorizeUrl ? { authorizeUrl } : {}), ...(deviceUrl ? { deviceUrl } : {}) };
-}
+const genericOf = ({ tokenUrl, authorizeUrl, deviceUrl, scopes }: NonNullable<Given['generic']>) => ({
+  tokenUrl,
+  scopes,
+  ...defined({ authorizeUrl, deviceUrl }),
+});
 
 type GivenCredential = { [field in keyof z.infer<typeof credential>]?: string | undefined };
 
 function credentialOf(given: GivenCredential, at: string, sources: Sources): OAuthCredential[] {
-  const expires = given.expires ? { expires: given.expires } : {};
+  const expires = defined({ expires: given.expires });
   if (given.assertionFile) return [{ kind: 'federated', assertionFile: fileIn(given.assertionFile, sources) }];
   if (given.certificate || given.certificateFile) {
     const certificate = secretOf(

@@ -12,8 +12,22 @@ export interface Problem {
   got?: string;
 }
 
-export const problemText = ({ field, message, got }: Problem): string =>
-  `${field}: ${message}${got === undefined ? '' : `, got ${got}`}`;
+/** What is wrong and, where it may be shown, the value. */
+export const messageOf = ({ message, got }: Problem): string =>
+  got === undefined ? message : `${message}, got ${got}`;
+
+export const problemText = (problem: Problem): string => `${problem.field}: ${messageOf(problem)}`;
+
+/** All problems in one line. */
+export const reasonOf = (problems: readonly Pick<Problem, 'field' | 'message'>[]): string =>
+  problems.map(({ field, message }) => `${field}: ${message}`).join('; ');
+
+/** The name of a definition or application, even if other fields are invalid: at most 100 code points. */
+export function nameOf(item: unknown): string | undefined {
+  const name = typeof item === 'object' && item !== null && 'name' in item ? item.name : undefined;
+  if (typeof name !== 'string' || name.trim() === '') return undefined;
+  return [...name.trim().normalize('NFC')].slice(0, 100).join('');
+}
 
 /** A value in a message: short, on one line. */
 export function shownValue(value: unknown): string {

@@ -1,11 +1,10 @@
 // How to reach Redis: one address, the sentinels of a primary, or the nodes of a cluster; and the prefix of all keys of an installation.
 import { isPrefix, PREFIX } from '../contract/names.ts';
-import type { Config, Endpoint } from './config.ts';
+import type { Endpoint } from './config.ts';
 import * as s from './setting.ts';
 
 const address = s.url(
   'Redis 6.2 or newer, or Valkey, at one address; rediss:// for TLS, /1 at the end for database 1. Production needs this, redis.sentinels or redis.cluster.',
-  'REDIS_URL',
   '',
   ['redis', 'rediss'],
 );
@@ -29,8 +28,8 @@ function endpoint(text: string, defaultPort: number): Endpoint | undefined {
   return host !== undefined && s.isHost(host) && number > 0 && number < 65_536 ? { host, port: number } : undefined;
 }
 
-const endpoints = (doc: string, env: string, defaultPort: number): s.Setting<readonly Endpoint[]> =>
-  s.custom(doc, env, 'list of host:port', '', (value) =>
+const endpoints = (doc: string, defaultPort: number): s.Setting<readonly Endpoint[]> =>
+  s.custom(doc, 'list of host:port', '', (value) =>
     s
       .listOf(value)
       .map(
@@ -39,11 +38,10 @@ const endpoints = (doc: string, env: string, defaultPort: number): s.Setting<rea
       ),
   );
 
-export const redisSettings: s.SettingsOf<Config['redis']> = {
+export const redisSettings = {
   url: s.optional({ ...url, sensitive: true }),
   prefix: s.custom(
     'What every key, queue and channel in Redis begins with. Give each installation on the same Redis its own, with a hash tag in braces, e.g. {mailroom-emea}; backends use it as BullMQ prefix. With another prefix, an installation starts empty.',
-    'REDIS_PREFIX',
     'text with one {tag}',
     PREFIX,
     (value) =>
@@ -55,59 +53,31 @@ export const redisSettings: s.SettingsOf<Config['redis']> = {
   ),
   sentinels: endpoints(
     'Sentinels that know the primary (port 26379 unless given), instead of redis.url; all of them, so that one may be missing.',
-    'REDIS_SENTINELS',
     26_379,
   ),
   sentinel: {
-    master: s.optional(
-      s.string(
-        'Name of the primary as the sentinels know it (sentinel monitor <name> …).',
-        'REDIS_SENTINEL_MASTER',
-        null,
-      ),
-    ),
-    user: s.optional(s.string('ACL user of the sentinels, if they have one.', 'REDIS_SENTINEL_USER', null)),
-    password: s.optional(
-      s.string('Password of the sentinels, if they have one.', 'REDIS_SENTINEL_PASSWORD', null, { secret: true }),
-    ),
-    tls: s.flag('TLS to the sentinels, with the CA and certificate of redis.tls.', 'REDIS_SENTINEL_TLS', false),
+    master: s.optionalString('Name of the primary as the sentinels know it (sentinel monitor <name> …).'),
+    user: s.optionalString('ACL user of the sentinels, if they have one.'),
+    password: s.optionalString('Password of the sentinels, if they have one.', { secret: true }),
+    tls: s.flag('TLS to the sentinels, with the CA and certificate of redis.tls.', false),
   },
   cluster: endpoints(
     'Nodes of a Redis Cluster to ask for the others (port 6379 unless given), or its configuration endpoint, instead of redis.url.',
-    'REDIS_CLUSTER',
     6_379,
   ),
-  user: s.optional(
-    s.string('ACL user, with redis.sentinels or redis.cluster (redis.url has its own).', 'REDIS_USER', null),
-  ),
-  password: s.optional(
-    s.string('Password, with redis.sentinels or redis.cluster (redis.url has its own).', 'REDIS_PASSWORD', null, {
-      secret: true,
-    }),
-  ),
-  database: s.integer(
-    'Number of the database, with redis.sentinels (redis.url has its own).',
-    'REDIS_DATABASE',
-    0,
-    0,
-    9_999,
-  ),
+  user: s.optionalString('ACL user, with redis.sentinels or redis.cluster (redis.url has its own).'),
+  password: s.optionalString('Password, with redis.sentinels or redis.cluster (redis.url has its own).', {
+    secret: true,
+  }),
+  database: s.integer('Number of the database, with redis.sentinels (redis.url has its own).', 0, 0, 9_999),
   tls: {
-    enabled: s.flag(
-      'TLS, with redis.sentinels or redis.cluster (redis.url says rediss://).',
-      'REDIS_TLS_ENABLED',
-      false,
-    ),
-    ca: s.pem('Private CA that signs the certificate of Redis (PEM).', 'REDIS_TLS_CA'),
+    enabled: s.flag('TLS, with redis.sentinels or redis.cluster (redis.url says rediss://).', false),
+    ca: s.pem('Private CA that signs the certificate of Redis (PEM).'),
     serverName: s.optional(
-      s.hostName(
-        'Name in the certificate of Redis, if it differs from the host that is connected to.',
-        'REDIS_TLS_SERVER_NAME',
-        '',
-      ),
+      s.hostName('Name in the certificate of Redis, if it differs from the host that is connected to.', ''),
     ),
-    cert: s.pem('Client certificate, if Redis asks for one (PEM).', 'REDIS_TLS_CERT'),
-    key: s.lines('Private key of the client certificate (PEM).', 'REDIS_TLS_KEY', { secret: true }),
+    cert: s.pem('Client certificate, if Redis asks for one (PEM).'),
+    key: s.lines('Private key of the client certificate (PEM).', { secret: true }),
   },
 };
 

@@ -11,13 +11,13 @@ export interface Setting<T> {
   parse: (value: unknown) => T;
   /** As it would be written in a file; null: not set. */
   default: string | number | boolean | null;
-  env: string;
   sensitive: boolean;
 }
 
-type Leaf = readonly unknown[] | string | number | boolean | undefined;
-/** The tree of settings that a configuration type requires: the compiler ensures that none is missing and each has its type. */
-export type SettingsOf<T> = { [K in keyof T]: T[K] extends Leaf ? Setting<T[K]> : SettingsOf<T[K]> };
+/** The values of a tree of settings. */
+export type ValuesOf<Tree> = {
+  readonly [K in keyof Tree]: Tree[K] extends Setting<infer Value> ? Value : ValuesOf<Tree[K]>;
+};
 
 type Default = Setting<unknown>['default'];
 type Common = { secret?: true };
@@ -32,49 +32,45 @@ function text(value: unknown): string {
   return wrong('must be text');
 }
 
-const setting = <T>(
+/** A setting with a parser of its own. */
+export const custom = <T>(
   doc: string,
-  env: string,
   kind: string,
   initial: Default,
   parse: (value: unknown) => T,
   { secret }: Common = {},
-): Setting<T> => ({ doc, env: `MAILROOM_${env}`, kind, default: initial, parse, sensitive: secret === true });
+): Setting<T> => ({ doc, kind, default: initial, parse, sensitive: secret === true });
 
 /** Uses null as the default and undefined as the value of a setting that is not set. */
 export const optional = <T>(inner: Setting<T>): Setting<T | undefined> => ({ ...inner, default: null });
 
-export function string(doc: string, env: string, initial: string | null, options: Common = {}): Setting<string> {
-  return setting(doc, env, 'text', initial, (value) => text(value) || wrong('must not be empty'), options);
+export function string(doc: string, initial: string, options: Common = {}): Setting<string> {
+  return custom(doc, 'text', initial, (value) => text(value) || wrong('must not be empty'), options);
 }
 
+export const optionalString = (doc: string, options?: Common): Setting<string | undefined> =>
+  optional(string(doc, '', options));
+
 /** Text that may be empty. */
-export function anyString(doc: string, env: string, initial: string): Setting<string> {
-  return setting(doc, env, 'text', initial, text);
+export function anyString(doc: string, initial: string): Setting<string> {
+  return custom(doc, 'text', initial, text);
 }
 
 /** PEM or other text of several lines: not trimmed. */
-export function lines(doc: string, env: string, options: Common = {}): Setting<string | undefined> {
-  return setting(
-    doc,
-    env,
-    'text',
-    null,
-    (value) => (typeof value === 'string' ? value : wrong('must be text')),
-    options,
-  );
+export function lines(doc: string, options: Common = {}): Setting<string | undefined> {
+  return custom(doc, 'text', null, (value) => (typeof value === 'string' ? value : wrong('must be text')), options);
 }
 
-export function pem(doc: string, env: string): Setting<string | undefined> {
-  return setting(doc, env, 'PEM', null, (value) => {
+export function pem(doc: string): Setting<string | undefined> {
+  return custom(doc, 'PEM', null, (value) => {
     const given = typeof value === 'string' ? value : '';
     return /-----BEGIN CERTIFICATE-----/.test(given) ? given : wrong('must be a certificate in PEM form');
   });
 }
 
 /** Whole number within limits; `120` and `"120"` are equal, nothing else is accepted (no `12abc`, no `1e3`). */
-export function integer(doc: string, env: string, initial: number, min: number, max: number): Setting<number> {
-  return setting(doc, env, `${min}–${max}`, initial, (value) => {
+export function integer(doc: string, initial: number, min: number, max: number): Setting<number> {
+  return custom(doc, `${min}–${max}`, initial, (value) => {
     const given = typeof value === 'number' ? value : /^-?\d+$/.test(text(value)) ? Number(text(value)) : Number.NaN;
     if (!Number.isInteger(given)) return wrong(`must be a whole number ${min}–${max}`);
     return given >= min && given <= max ? given : wrong(`must be ${min}–${max}`);
@@ -82,15 +78,15 @@ export function integer(doc: string, env: string, initial: number, min: number, 
 }
 
 /** Number with a fraction. */
-export function number(doc: string, env: string, initial: number, min: number, max: number): Setting<number> {
-  return setting(doc, env, `${min}–${max}`, initial, (value) => {
+export function number(doc: string, initial: number, min: number, max: number): Setting<number> {
+  return custom(doc, `${min}–${max}`, initial, (value) => {
     const given = typeof value === 'number' ? value : /^\d+(\.\d+)?$/.test(text(value)) ? Number(text(value)) : -1;
     return given >= min && given <= max ? given : wrong(`must be a number ${min}–${max}`);
   });
 }
 
-export function flag(doc: string, env: string, initial: boolean): Setting<boolean> {
-  return setting(doc, env, 'true | false', initial, (value) => {
+export function flag(doc: string, initial: boolean): Setting<boolean> {
+  return custom(doc, 'true | false', initial, (value) => {
     if (typeof value === 'boolean') return value;
     const given = text(value).toLowerCase();
     if (['true', '1', 'yes', 'on'].includes(given)) return true;
@@ -99,8 +95,8 @@ export function flag(doc: string, env: string, initial: boolean): Setting<boolea
   });
 }
 
-export function oneOf<const T extends string>(doc: string, env: string, initial: T, allowed: readonly T[]): Setting<T> {
-  return setting(doc, env, allowed.join(' | '), initial, (value) => {
+export function oneOf<const T extends string>(doc: string, initial: T, allowed: readonly T[]): Setting<T> {
+  return custom(doc, allowed.join(' | '), initial, (value) => {
     const given = text(value).toLowerCase();
     return allowed.find((name) => name.toLowerCase() === given) ?? wrong(`must be one of ${allowed.join(', ')}`);
   });
@@ -119,11 +115,10 @@ export const fileList = (value: unknown): readonly string[] =>
 
 export function setOf<const T extends string>(
   doc: string,
-  env: string,
   initial: string,
   allowed: readonly T[],
 ): Setting<readonly T[]> {
-  return setting(doc, env, `list of ${allowed.join(', ')}`, initial, (value) => {
+  return custom(doc, `list of ${allowed.join(', ')}`, initial, (value) => {
     const given = listOf(value).map(
       (part) => allowed.find((name) => name === part) ?? wrong(`must be a list of ${allowed.join(', ')}`),
     );
@@ -131,8 +126,8 @@ export function setOf<const T extends string>(
   });
 }
 
-export function url(doc: string, env: string, initial: string, schemes: readonly string[]): Setting<string> {
-  return setting(doc, env, schemes.map((scheme) => `${scheme}://…`).join(' | '), initial, (value) => {
+export function url(doc: string, initial: string, schemes: readonly string[]): Setting<string> {
+  return custom(doc, schemes.map((scheme) => `${scheme}://…`).join(' | '), initial, (value) => {
     const given = text(value);
     const parsed = URL.canParse(given) ? new URL(given) : undefined;
     const fits = parsed !== undefined && schemes.includes(parsed.protocol.slice(0, -1)) && parsed.host !== '';
@@ -149,28 +144,16 @@ export const isHostName = (name: string): boolean =>
 /** Host name or IP address. */
 export const isHost = (name: string): boolean => isHostName(name) || isIP(name) !== 0;
 
-export function hostName(doc: string, env: string, initial: string): Setting<string> {
-  return setting(doc, env, 'host name', initial, (value) => {
+export function hostName(doc: string, initial: string): Setting<string> {
+  return custom(doc, 'host name', initial, (value) => {
     const given = text(value);
     return isHostName(given) ? given : wrong('must be a host name');
   });
 }
 
-export function listen(doc: string, env: string, initial: string): Setting<string> {
-  return setting(doc, env, 'host or address', initial, (value) => {
+export function listen(doc: string, initial: string): Setting<string> {
+  return custom(doc, 'host or address', initial, (value) => {
     const given = text(value);
     return isHost(given) ? given : wrong('must be a host name or an IP address');
   });
-}
-
-/** A setting with a parser of its own. */
-export function custom<T>(
-  doc: string,
-  env: string,
-  kind: string,
-  initial: Default,
-  parse: (value: unknown) => T,
-  options: Common = {},
-): Setting<T> {
-  return setting(doc, env, kind, initial, parse, options);
 }

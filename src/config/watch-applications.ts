@@ -3,10 +3,12 @@
 // at startup only: a change to one of them is reported.
 import type { InvalidOAuthApplication, OAuthApplication } from '../domain/email-server.ts';
 import { asError, MailroomError } from '../domain/errors.ts';
+import { defined } from '../lib/defined.ts';
 import type { Emit } from '../telemetry/events.ts';
 import type { Config } from './config.ts';
 import { watchFiles } from './files.ts';
 import { entries, type Loaded } from './load.ts';
+import { reasonOf } from './problem.ts';
 
 export interface ApplicationWatch {
   current(): readonly OAuthApplication[];
@@ -119,9 +121,6 @@ export function watchApplications(settings: ApplicationWatchSettings): Applicati
 const same = (before: OAuthApplication | undefined, after: OAuthApplication): OAuthApplication =>
   before !== undefined && JSON.stringify(before) === JSON.stringify(after) ? before : after;
 
-const reasonOf = (problems: InvalidOAuthApplication['problems']): string =>
-  problems.map(({ field, message }) => `${field}: ${message}`).join('; ');
-
 /** Every other setting by its path, as text to compare; never shown. In development, keys that are not set differ at each reading. */
 function restOf(config: Config): Map<string, string> {
   const skipped = [
@@ -143,11 +142,10 @@ function restOf(config: Config): Map<string, string> {
 
 function emitInvalid(invalid: readonly InvalidOAuthApplication[], kept: ReadonlySet<string>, emit: Emit): void {
   for (const { name = '', problems } of invalid) {
-    const [first] = problems;
     emit('ApplicationInvalid', {
       application: name,
       kind: kept.has(name) ? 'last good one stays in force' : 'not usable',
-      ...(first ? { field: first.field } : {}),
+      ...defined({ field: problems[0]?.field }),
       reason: reasonOf(problems),
     });
   }

@@ -6,16 +6,11 @@ import type { EmailServerList } from '../domain/email-server.ts';
 import { checkEmailServers } from '../domain/email-server-check.ts';
 import { asError, MailroomError } from '../domain/errors.ts';
 import type { Finding } from '../domain/finding.ts';
+import { defined } from '../lib/defined.ts';
 import type { Emit } from '../telemetry/events.ts';
-import {
-  combine,
-  type Found,
-  nameOf,
-  type PortalDefinitions,
-  readDefinitionFile,
-  readPortal,
-} from './email-servers.ts';
+import { combine, type Found, type PortalDefinitions, readDefinitionFile, readPortal } from './email-servers.ts';
 import { watchFiles } from './files.ts';
+import { nameOf, reasonOf } from './problem.ts';
 import { parseYaml } from './yaml.ts';
 
 export interface WatchSettings {
@@ -55,19 +50,9 @@ const PORTAL_MS = 5_000;
 
 /** Reads everything once, then watches. A file that is unreadable at startup counts as empty, and is reported like any other. */
 export async function watchEmailServers(settings: WatchSettings): Promise<EmailServerWatch> {
-  const {
-    files,
-    portal,
-    applications,
-    wrongApplications = () => new Map(),
-    missing,
-    emit,
-    env = process.env,
-  } = settings;
-  const { pollMs = 5_000, debounceMs = 100 } = settings;
-  const good = new Map<string, readonly Found[]>();
-  const parsed = new Map<string, { text: string; content: unknown }>();
-  const broken = new Map<string, string>();
+  const { files, portal, applications, missing, emit, env = process.env, pollMs = 5_000, debounceMs = 100 } = settings;
+  const wrongApplications = settings.wrongApplications ?? (() => new Map<string, string>());
+  const sources = definitionSources(files, portal, emit);
   const listeners = new Set<(list: EmailServerList) => void>();
   let list: EmailServerList = { servers: [], invalid: [], revision: 0 };
   let checked: { day: string; findings: readonly Finding[] } | undefined;
@@ -85,42 +70,11 @@ export async function watchEmailServers(settings: WatchSettings): Promise<EmailS
     return checked.findings;
   }
 
-  function take(source: string, read: readonly Found[] | MailroomError): void {
-    if (!(read instanceof MailroomError)) {
-      const before = good.get(source) ?? [];
-      // A file that is written in steps, or a volume that is not mounted, looks the same as an intention to stop everything.
-      if (read.length === 0 && before.length > 0 && source !== 'portal') {
-        const names = before.map(({ definition }) => nameOf(definition) ?? '').filter((name) => name !== '');
-        emit('EmailServersEmptied', { count: before.length, reason: source, detail: { servers: names } });
-      }
-      good.set(source, read);
-      broken.delete(source);
-      return;
-    }
-    if (broken.get(source) === read.message) return;
-    broken.set(source, read.message);
-    emit('EmailServersUnreadable', { kind: source === 'portal' ? 'portal' : 'file', err: read });
-  }
-
-  /** A thousand definitions take a good part of a second to parse, and they are read again every minute. */
-  function parseOnce(file: string, text: string): unknown {
-    const last = parsed.get(file);
-    if (last?.text === text) return last.content;
-    const content = parseYaml(text);
-    parsed.set(file, { text, content });
-    return content;
-  }
-
-  async function read(): Promise<void> {
-    for (const file of files)
-      take(
-        file,
-        attempt(() => readDefinitionFile(file, (text) => parseOnce(file, text))),
-      );
-    if (portal) take('portal', await inTime(readPortal(portal)).catch(asUnreadable));
+  const reload = oneAtATime(async () => {
     if (stopped) return;
-    const found = [...files, 'portal'].flatMap((source) => good.get(source) ?? []);
-    const combined = combine(found, env);
+    await sources.read();
+    if (stopped) return;
+    const combined = combine(sources.found(), env);
     const next = JSON.stringify([combined, applications().map(shapeOf), [...wrongApplications()]]);
     if (next === shape) return;
     shape = next;
@@ -129,23 +83,7 @@ export async function watchEmailServers(settings: WatchSettings): Promise<EmailS
     emitList(list, findings(), emit);
     if (list.servers.length + list.invalid.length === 0) emit('EmailServersMissing', { reason: missing?.() ?? '' });
     for (const listener of listeners) listener(list);
-  }
-
-  // One read at a time; a change during a read is read after it.
-  let running: Promise<void> | undefined;
-  let again = false;
-  function reload(): Promise<void> {
-    if (running) again = true;
-    running ??= (async () => {
-      do {
-        again = false;
-        await read();
-      } while (again && !stopped);
-    })().finally(() => {
-      running = undefined;
-    });
-    return running;
-  }
+  });
 
   const fileWatch = watchFiles({
     files: () => files,
@@ -155,7 +93,7 @@ export async function watchEmailServers(settings: WatchSettings): Promise<EmailS
         emit('EmailServersUnreadable', { kind: 'listener', err: asError(error) }),
       ),
     // An unreadable source is read at each poll: permissions and Redis recover without a change of the file.
-    restless: () => broken.size > 0,
+    restless: () => sources.unreadable().length > 0,
     pollMs,
     debounceMs,
   });
@@ -165,7 +103,7 @@ export async function watchEmailServers(settings: WatchSettings): Promise<EmailS
   return {
     current: () => list,
     findings,
-    unreadable: () => [...broken.values()],
+    unreadable: sources.unreadable,
     onChange(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);
@@ -180,6 +118,83 @@ export async function watchEmailServers(settings: WatchSettings): Promise<EmailS
   };
 }
 
+/** Files and portal, each with the definitions of its last successful read. */
+function definitionSources(files: readonly string[], portal: PortalDefinitions | undefined, emit: Emit) {
+  const good = new Map<string, readonly Found[]>();
+  const broken = new Map<string, string>();
+  const parsed = new Map<string, { text: string; content: unknown }>();
+
+  function take(source: string, read: readonly Found[]): void {
+    const before = good.get(source) ?? [];
+    // A file that is written in steps, or a volume that is not mounted, looks the same as an intention to stop everything.
+    if (read.length === 0 && before.length > 0 && source !== 'portal') {
+      const names = before.map(({ definition }) => nameOf(definition) ?? '').filter((name) => name !== '');
+      emit('EmailServersEmptied', { count: before.length, reason: source, detail: { servers: names } });
+    }
+    good.set(source, read);
+    broken.delete(source);
+  }
+
+  function refuse(source: string, thrown: unknown): void {
+    const err =
+      thrown instanceof MailroomError
+        ? thrown
+        : new MailroomError('EMAIL_SERVERS_UNREADABLE', { message: asError(thrown).message });
+    if (broken.get(source) === err.message) return;
+    broken.set(source, err.message);
+    emit('EmailServersUnreadable', { kind: source === 'portal' ? 'portal' : 'file', err });
+  }
+
+  /** Parsing a thousand definitions takes a good part of a second, and they are read again every minute. */
+  function parseOnce(file: string, text: string): unknown {
+    const last = parsed.get(file);
+    if (last?.text === text) return last.content;
+    const content = parseYaml(text);
+    parsed.set(file, { text, content });
+    return content;
+  }
+
+  return {
+    async read(): Promise<void> {
+      for (const file of files)
+        try {
+          take(
+            file,
+            readDefinitionFile(file, (text) => parseOnce(file, text)),
+          );
+        } catch (error) {
+          refuse(file, error);
+        }
+      if (portal === undefined) return;
+      try {
+        take('portal', await inTime(readPortal(portal)));
+      } catch (error) {
+        refuse('portal', error);
+      }
+    },
+    found: (): Found[] => [...files, 'portal'].flatMap((source) => good.get(source) ?? []),
+    unreadable: (): string[] => [...broken.values()],
+  };
+}
+
+/** @returns runs the work, one run at a time: a call during a run leads to another run after it, which it waits for */
+function oneAtATime(work: () => Promise<void>): () => Promise<void> {
+  let running: Promise<void> | undefined;
+  let again = false;
+  return () => {
+    if (running) again = true;
+    running ??= (async () => {
+      do {
+        again = false;
+        await work();
+      } while (again);
+    })().finally(() => {
+      running = undefined;
+    });
+    return running;
+  };
+}
+
 /** Redis commands wait forever while it is away; files must not wait with them. */
 function inTime<T>(promise: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
@@ -188,20 +203,6 @@ function inTime<T>(promise: Promise<T>): Promise<T> {
   });
 }
 
-function attempt(run: () => readonly Found[]): readonly Found[] | MailroomError {
-  try {
-    return run();
-  } catch (error) {
-    return asUnreadable(error);
-  }
-}
-
-const asUnreadable = (error: unknown): MailroomError =>
-  error instanceof MailroomError
-    ? error
-    : new MailroomError('EMAIL_SERVERS_UNREADABLE', { message: asError(error).message });
-
-/** One event for the list, one for each invalid definition, one for each finding. */
 /** What the findings depend on, without a secret. */
 const shapeOf = ({ name, generic, credentials }: ApplicationFacts) => [
   name,
@@ -209,6 +210,7 @@ const shapeOf = ({ name, generic, credentials }: ApplicationFacts) => [
   credentials.map((one) => [one.kind, 'expires' in one ? one.expires : undefined]),
 ];
 
+/** One event for the list, one for each invalid definition, one for each finding. */
 function emitList(list: EmailServerList, findings: readonly Finding[], emit: Emit): void {
   const enabled = list.servers.filter((server) => server.enabled).length;
   emit('EmailServersLoaded', {
@@ -216,12 +218,11 @@ function emitList(list: EmailServerList, findings: readonly Finding[], emit: Emi
     detail: { enabled, invalid: list.invalid.length, revision: list.revision },
   });
   for (const { name, source, problems } of list.invalid) {
-    const [first] = problems;
     emit('EmailServerInvalid', {
       server: name ?? '',
       kind: source,
-      ...(first ? { field: first.field } : {}),
-      reason: problems.map(({ field, message }) => `${field}: ${message}`).join('; '),
+      ...defined({ field: problems[0]?.field }),
+      reason: reasonOf(problems),
     });
   }
   for (const { code, server, message, hint } of findings.filter(({ severity }) => severity === 'warning')) {

@@ -1,14 +1,16 @@
 // Steps of the doctor that apply to every email server: definition, DNS, TCP, TLS, token.
 
-import { classifyToken, permissionOf, readToken, type TokenClaims } from '../domain/access-token.ts';
+import { classifyToken, permissionOf, readToken } from '../domain/access-token.ts';
+import { applicationOf } from '../domain/dated-changes.ts';
 import { type EmailServer, isImap, tlsModeOf } from '../domain/email-server.ts';
 import { checkEmailServers } from '../domain/email-server-check.ts';
 import { asError, type ErrorCode, MailroomError } from '../domain/errors.ts';
-import { type FindingCode, findingText } from '../domain/finding-words.ts';
+import { type FindingCode, findingText } from '../domain/finding.ts';
+import { words } from '../domain/words.ts';
 import { DAY_MS } from '../lib/time.ts';
 import { isTlsCode } from '../lib/tls-codes.ts';
 import type { Refused, RemoteSystems, TlsFacts, TlsOptions } from './ports.ts';
-import { type DoctorDeps, type Probes, same, withFix, words } from './step.ts';
+import { type Steps, same, withFix } from './step.ts';
 
 const atPort = (address: string, port: number) => words(`${address}, port ${port}`, `${address}, Port ${port}`);
 
@@ -18,30 +20,26 @@ const STOPPING: Partial<Record<FindingCode, ErrorCode>> = {
   DELEGATED_USER_IS_SHARED: 'CHECK_DELEGATED_USER_IS_SHARED',
 };
 
-/** @param tell receives the content of the token, for the fixes of later steps */
-export function commonSteps(server: EmailServer, deps: DoctorDeps, tell: (claims: TokenClaims) => void): Probes {
-  const protocol = isImap(server) ? 'imap' : 'smtp';
-  const guard = deps.guardOf?.(server);
-  const { authentication, proxy } = server;
-  const start = tlsModeOf(protocol, server);
-  // Behind a proxy, this machine resolves and reaches the proxy.
-  const via = proxy === undefined ? undefined : new URL(proxy);
-  const target = via
-    ? {
-        host: via.hostname.replace(/^\[|\]$/g, ''),
-        port: Number(via.port || (via.protocol.startsWith('socks') ? 1080 : 80)),
-      }
-    : { host: server.host, port: server.port };
+const protocolOf = (server: EmailServer) => (isImap(server) ? 'imap' : 'smtp');
 
-  const network = (code: ErrorCode, thrown: unknown): MailroomError => {
-    if (thrown instanceof MailroomError) return thrown;
-    const error = asError(thrown) as NodeJS.ErrnoException;
-    return new MailroomError(code, {
-      remote: { system: 'network', ...(error.code ? { code: error.code } : {}), text: error.message.slice(0, 200) },
-    });
-  };
+/** What this machine resolves and connects to: the server or its proxy. */
+function targetOf({ host, port, proxy }: EmailServer): { host: string; port: number } {
+  if (proxy === undefined) return { host, port };
+  const via = new URL(proxy);
+  const proxyPort = Number(via.port || (via.protocol.startsWith('socks') ? 1080 : 80));
+  return { host: via.hostname.replace(/^\[|\]$/g, ''), port: proxyPort };
+}
 
-  async function config() {
+function networkError(code: ErrorCode, thrown: unknown): MailroomError {
+  if (thrown instanceof MailroomError) return thrown;
+  const error = asError(thrown) as NodeJS.ErrnoException;
+  return new MailroomError(code, {
+    remote: { system: 'network', ...(error.code ? { code: error.code } : {}), text: error.message.slice(0, 200) },
+  });
+}
+
+export const commonSteps: Steps = {
+  async config({ server, deps }) {
     const findings = checkEmailServers(deps.servers, {
       applications: deps.applications,
       wrong: deps.wrongApplications,
@@ -51,6 +49,7 @@ export function commonSteps(server: EmailServer, deps: DoctorDeps, tell: (claims
       const stopping = STOPPING[code];
       if (stopping === undefined) continue;
       const error = new MailroomError(stopping, { message });
+      const { authentication } = server;
       const wrong = authentication.type === 'OAuth2' && deps.wrongApplications?.has(authentication.application);
       throw wrong === true ? withFix(error, hint) : error;
     }
@@ -63,44 +62,47 @@ export function commonSteps(server: EmailServer, deps: DoctorDeps, tell: (claims
           .join(' '),
       },
     };
-  }
+  },
 
-  async function dns() {
-    try {
-      return { detail: same((await deps.systems.resolveHost(target.host, guard)).join(', ')) };
-    } catch (thrown) {
-      throw network(isImap(server) ? 'IMAP_HOST_UNKNOWN' : 'SMTP_UNREACHABLE', thrown);
-    }
-  }
-
-  async function tcp() {
+  async dns({ server, deps }) {
     try {
       return {
-        detail: atPort(await deps.systems.reachPort(target.host, target.port, deps.timeoutMs, guard), target.port),
+        detail: same((await deps.systems.resolveHost(targetOf(server).host, deps.guardOf?.(server))).join(', ')),
       };
     } catch (thrown) {
-      throw network(isImap(server) ? 'IMAP_UNREACHABLE' : 'SMTP_UNREACHABLE', thrown);
+      throw networkError(isImap(server) ? 'IMAP_HOST_UNKNOWN' : 'SMTP_UNREACHABLE', thrown);
     }
-  }
+  },
 
-  async function tlsStep() {
-    if (via)
+  async tcp({ server, deps }) {
+    const { host, port } = targetOf(server);
+    try {
+      return { detail: atPort(await deps.systems.reachPort(host, port, deps.timeoutMs, deps.guardOf?.(server)), port) };
+    } catch (thrown) {
+      throw networkError(isImap(server) ? 'IMAP_UNREACHABLE' : 'SMTP_UNREACHABLE', thrown);
+    }
+  },
+
+  async tls({ server, deps }) {
+    if (server.proxy !== undefined)
       return {
         skipped: words('behind the proxy; the sign-in proves it', 'hinter dem Proxy; die Anmeldung beweist es'),
       };
+    const protocol = protocolOf(server);
+    const start = tlsModeOf(protocol, server);
     const options: TlsOptions = {
       start,
       protocol,
       ca: server.ca,
       timeoutMs: deps.timeoutMs,
-      guard,
+      guard: deps.guardOf?.(server),
       ...(isImap(server) ? {} : { ehloName: deps.ehloName ?? deps.systems.ehloName(server) }),
     };
     let facts: TlsFacts | Refused;
     try {
       facts = await deps.systems.readTls(server.host, server.port, options);
     } catch (thrown) {
-      throw betweenTcpAndSignIn(server, thrown, network);
+      throw betweenTcpAndSignIn(server, thrown);
     }
     if ('refused' in facts) throw refusal(server, facts.refused, deps.systems);
     if (start === 'none')
@@ -116,18 +118,21 @@ export function commonSteps(server: EmailServer, deps: DoctorDeps, tell: (claims
           )
         : words('', '');
     return { detail: { en: shown + note.en, de: shown + note.de } };
-  }
+  },
 
-  async function token() {
+  async token(check) {
+    const { server, deps } = check;
+    const { authentication } = server;
+    const protocol = protocolOf(server);
     if (authentication.type === 'None') return { skipped: words('no sign-in', 'keine Anmeldung') };
     if (authentication.type !== 'OAuth2')
       return { skipped: words('signs in by password', 'meldet sich mit Kennwort an') };
-    const application = deps.applications.find(({ name }) => name === authentication.application);
+    const application = applicationOf(server, deps.applications);
     const { accessToken, expiresAt } = await deps.getToken(server, protocol);
     const claims = readToken(accessToken);
     const until = expiresAt.toISOString();
     if (claims === undefined || application === undefined) return { detail: same(until) };
-    tell(claims);
+    check.claims = claims;
     const wrong = classifyToken(claims, server, application, protocol);
     const has = claims.permissions.join(', ') || '–';
     if (wrong === 'audience')
@@ -142,27 +147,15 @@ export function commonSteps(server: EmailServer, deps: DoctorDeps, tell: (claims
       });
     const who = claims.person ?? application.name;
     return { detail: same(`${claims.audience}, ${has}, ${who}, ${until}`) };
-  }
-
-  return {
-    config: [{ run: config }],
-    dns: [{ run: dns }],
-    tcp: [{ run: tcp }],
-    tls: [{ run: tlsStep }],
-    token: [{ run: token }],
-  };
-}
+  },
+};
 
 /** TCP was reached, TLS was not: closed before the greeting, silent, or no TLS at all on this port. */
-function betweenTcpAndSignIn(
-  server: EmailServer,
-  thrown: unknown,
-  network: (code: ErrorCode, thrown: unknown) => MailroomError,
-): MailroomError {
+function betweenTcpAndSignIn(server: EmailServer, thrown: unknown): MailroomError {
   const code = String((asError(thrown) as NodeJS.ErrnoException).code ?? '');
-  if (isTlsCode(code)) return network(isImap(server) ? 'IMAP_TLS_FAILED' : 'SMTP_TLS_FAILED', thrown);
-  if (!isImap(server)) return network('SMTP_UNREACHABLE', thrown);
-  return network(code === 'ETIMEDOUT' ? 'IMAP_SILENT' : 'IMAP_CONNECTION_CLOSED', thrown);
+  if (isTlsCode(code)) return networkError(isImap(server) ? 'IMAP_TLS_FAILED' : 'SMTP_TLS_FAILED', thrown);
+  if (!isImap(server)) return networkError('SMTP_UNREACHABLE', thrown);
+  return networkError(code === 'ETIMEDOUT' ? 'IMAP_SILENT' : 'IMAP_CONNECTION_CLOSED', thrown);
 }
 
 function refusal(server: EmailServer, text: string, { submissionError }: RemoteSystems): MailroomError {

@@ -1,10 +1,6 @@
 // Fixes for refusals by the identity provider: portal paths with the names of application, tenant and person. Pure.
 import type { ErrorCode } from '../domain/catalogue/index.ts';
-
-interface Words {
-  en: string;
-  de: string;
-}
+import type { Words } from '../domain/words.ts';
 
 const registration = {
   en: 'Entra admin center > App registrations > {application} ({clientId})',

@@ -1,8 +1,8 @@
 // The exact fix for a failed step, with the real names, in German and English: Microsoft's PowerShell lines and portal paths for Microsoft's
 // hosts only (mail-provider.ts), general advice for other servers, otherwise the catalogue's hint. Sources: docs/exchange-online.md §1, §3, §5, §9. Pure.
 import { type ErrorCode, hintFor } from '../domain/catalogue/index.ts';
-import type { Words } from '../domain/doctor.ts';
 import type { MailProvider } from '../domain/mail-provider.ts';
+import type { Words } from '../domain/words.ts';
 import { fill } from '../lib/text.ts';
 import { oauthFixes } from './fixes-oauth.ts';
 

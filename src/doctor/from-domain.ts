@@ -1,8 +1,8 @@
 // Does mail from this domain arrive? SPF (RFC 7208), DKIM selectors (RFC 6376), DMARC with its tree walk (draft-ietf-dmarc-dmarcbis), MX: the DNS records of
 // the domain of a permitted From, and the record to set where they are not sufficient. Read-only; every name is queried at most once a run.
 
-import type { Words } from '../domain/doctor.ts';
 import type { MailProvider } from '../domain/mail-provider.ts';
+import type { Words } from '../domain/words.ts';
 import { fill } from '../lib/text.ts';
 import type { Dns } from './ports.ts';
 

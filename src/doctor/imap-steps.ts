@@ -2,31 +2,29 @@
 import type { ImapServer } from '../domain/email-server.ts';
 import { checkEmailServers } from '../domain/email-server-check.ts';
 import { MailroomError } from '../domain/errors.ts';
+import { words } from '../domain/words.ts';
 import { signInAtImap } from './imap-sign-in.ts';
 import type { MailboxProbe } from './ports.ts';
-import { type DoctorDeps, type Outcome, type Probes, same, withFix, words } from './step.ts';
+import { type Check, type Outcome, type Steps, same, withFix } from './step.ts';
 
 /** Sign-in succeeded and only a later command failed: reported at the step Full Access. */
 const AFTER_SIGN_IN = ['IMAP_NOT_CONNECTED'];
 
-export function imapSteps(server: ImapServer, deps: DoctorDeps, defer: (release: () => Promise<void>) => void): Probes {
-  let mailbox: MailboxProbe | undefined;
-  let notOpened: MailroomError | undefined;
+function opened({ mailbox, notOpened }: Check): MailboxProbe {
+  if (mailbox !== undefined) return mailbox;
+  throw notOpened ?? new MailroomError('IMAP_CONNECTION_CLOSED');
+}
 
-  const opened = (): MailboxProbe => {
-    if (mailbox) return mailbox;
-    throw notOpened ?? new MailroomError('IMAP_CONNECTION_CLOSED');
-  };
-
-  async function signIn(): Promise<Outcome> {
+export const imapSteps: Steps<ImapServer> = {
+  async imapSignIn(check) {
+    const { server, deps } = check;
     try {
-      mailbox = await signInAtImap(server, deps);
-      defer(mailbox.close);
+      check.mailbox = await signInAtImap(server, deps);
     } catch (error) {
       if (!(error instanceof MailroomError) || !AFTER_SIGN_IN.includes(error.code)) throw error;
-      notOpened = error;
+      check.notOpened = error;
     }
-    if (mailbox?.signedIn() === false)
+    if (check.mailbox?.signedIn() === false)
       return {
         skipped: words(
           'the server signed this connection in without credentials (PREAUTH): User and password were not tried',
@@ -34,42 +32,42 @@ export function imapSteps(server: ImapServer, deps: DoctorDeps, defer: (release:
         ),
       };
     return { detail: same(server.user) };
-  }
+  },
 
-  async function capabilities(): Promise<Outcome> {
+  async imapCapabilities({ mailbox }) {
     if (mailbox === undefined)
       return { skipped: words('the mailbox did not open', 'das Postfach wurde nicht geöffnet') };
     return { detail: same(mailbox.capabilities().join(' ')) };
-  }
+  },
 
-  async function fullAccess(): Promise<Outcome> {
-    const { messages } = await opened().open('INBOX');
+  async fullAccess(check) {
+    const { messages } = await opened(check).open('INBOX');
     return { detail: words(`INBOX: ${messages} messages`, `INBOX: ${messages} Nachrichten`) };
-  }
+  },
 
-  async function folder(): Promise<Outcome> {
-    const { path, messages } = await opened().open(server.folder);
+  async folder(check) {
+    const { path, messages } = await opened(check).open(check.server.folder);
     return { detail: words(`${path}: ${messages} messages`, `${path}: ${messages} Nachrichten`) };
-  }
+  },
 
-  async function afterQueuedFolder(): Promise<Outcome> {
-    const { afterQueued } = server;
+  async afterQueuedFolder(check) {
+    const { afterQueued } = check.server;
     if (afterQueued.action !== 'move')
       return { skipped: words('messages are not moved', 'Nachrichten werden nicht verschoben') };
-    const offered = opened().capabilities();
+    const offered = opened(check).capabilities();
     if (!offered.includes('MOVE') && !offered.includes('UIDPLUS')) throw new MailroomError('IMAP_MOVE_UNSUPPORTED');
     try {
-      return { detail: same(await opened().folder(afterQueued.folder)) };
+      return { detail: same(await opened(check).folder(afterQueued.folder)) };
     } catch (error) {
       if (!(error instanceof MailroomError) || error.code !== 'IMAP_FOLDER_MISSING') throw error;
       throw withFix(new MailroomError('CHECK_AFTER_QUEUED_FOLDER_MISSING', { message: error.message }), {
         folder: afterQueued.folder,
       });
     }
-  }
+  },
 
-  async function idle(): Promise<Outcome> {
-    const pollMs = opened().pollMs();
+  async idle(check): Promise<Outcome> {
+    const pollMs = opened(check).pollMs();
     if (pollMs !== undefined) {
       const seconds = pollMs / 1_000;
       return {
@@ -79,11 +77,11 @@ export function imapSteps(server: ImapServer, deps: DoctorDeps, defer: (release:
         ),
       };
     }
-    await opened().idle();
+    await opened(check).idle();
     return {};
-  }
+  },
 
-  async function pop3(): Promise<Outcome> {
+  async pop3({ server, deps }) {
     if (server.proxy !== undefined) return { skipped: words('behind a proxy', 'hinter einem Proxy') };
     try {
       const timeoutMs = Math.min(deps.timeoutMs, 3_000);
@@ -98,24 +96,13 @@ export function imapSteps(server: ImapServer, deps: DoctorDeps, defer: (release:
     } catch {
       throw new MailroomError('CHECK_POP3_UNREACHABLE');
     }
-  }
+  },
 
-  async function sharedAddress(): Promise<Outcome> {
+  async sharedAddress({ server, deps }) {
     const finding = checkEmailServers(deps.servers, { applications: deps.applications }).find(
       (one) => one.code === 'SHARED_ADDRESS_NOT_PERMITTED' && one.server === server.name,
     );
     if (!finding) return { detail: same(server.user) };
     throw withFix(new MailroomError('CHECK_SHARED_ADDRESS_NOT_PERMITTED', { message: finding.message }), finding.hint);
-  }
-
-  return {
-    imapSignIn: [{ run: signIn }],
-    imapCapabilities: [{ run: capabilities }],
-    fullAccess: [{ run: fullAccess }],
-    folder: [{ run: folder }],
-    afterQueuedFolder: [{ run: afterQueuedFolder }],
-    idle: [{ run: idle }],
-    pop3: [{ run: pop3 }],
-    sharedAddress: [{ run: sharedAddress }],
-  };
-}
+  },
+};

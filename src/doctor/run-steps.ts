@@ -2,43 +2,46 @@
 // once. A failed step skips those that depend on it. Safe beside a live gateway: read-only, one short connection at a time,
 // and each in its turn (turns.ts).
 
-import { permissionOf, type TokenClaims } from '../domain/access-token.ts';
-import { blockedBy, type CheckStep, type Ended, planOf, type StepName, steps, type Words } from '../domain/doctor.ts';
-import { type EmailServer, type InvalidEmailServer, isImap } from '../domain/email-server.ts';
-import { MailroomError } from '../domain/errors.ts';
+import { permissionOf } from '../domain/access-token.ts';
+import { applicationOf } from '../domain/dated-changes.ts';
+import { blockedBy, type CheckStep, type Ended, planOf, type StepName, steps as stepTable } from '../domain/doctor.ts';
+import { type EmailServer, type InvalidEmailServer, isImap, isSmtp } from '../domain/email-server.ts';
+import { asError, MailroomError } from '../domain/errors.ts';
 import { providerOf } from '../domain/mail-provider.ts';
 import { adminConsentUrl, personOf } from '../domain/oauth-scopes.ts';
+import { permittedFrom } from '../domain/sender-policy.ts';
 import { commonSteps } from './common-steps.ts';
 import { type FixNames, fixOf } from './fixes.ts';
 import { imapSteps } from './imap-steps.ts';
-import { smtpSteps } from './smtp-steps.ts';
-import { type DoctorDeps, knownFix, type PlannedStep, type Probes } from './step.ts';
+import { fromDomainsOf, smtpSteps } from './smtp-steps.ts';
+import { type Check, type DoctorDeps, knownFix, type Steps } from './step.ts';
 
 export { type DoctorDeps, doctorDefaults } from './step.ts';
 
 /** Checks one server, step by step. Never throws. */
 export async function* checkServer(server: EmailServer, deps: DoctorDeps): AsyncGenerator<CheckStep> {
-  const releases: (() => Promise<void>)[] = [];
-  let claims: TokenClaims | undefined;
-  const probes: Probes = {
-    ...commonSteps(server, deps, (told) => {
-      claims = told;
-    }),
-    ...(isImap(server) ? imapSteps(server, deps, (release) => releases.push(release)) : smtpSteps(server, deps)),
-  };
+  if (isImap(server)) yield* runSteps({ server, deps }, { ...commonSteps, ...imapSteps });
+  else yield* runSteps({ server, deps }, { ...commonSteps, ...smtpSteps });
+}
+
+/** What a step runs for, one after the other: each From address, each domain, or once. */
+function subjectsOf(step: StepName, server: EmailServer): string[] {
+  if (isSmtp(server) && step === 'sendAs') return permittedFrom(server).map(({ address }) => address);
+  return isSmtp(server) && step === 'fromDomain' ? fromDomainsOf(server) : [''];
+}
+
+async function* runSteps<Server extends EmailServer>(
+  check: Check<Server>,
+  steps: Steps<Server>,
+): AsyncGenerator<CheckStep> {
   const ended = new Map<StepName, Ended>();
   try {
-    for (const step of planOf(server)) {
+    for (const step of planOf(check.server)) {
       let worst: Ended = 'skipped';
-      for (const planned of probes[step] ?? []) {
+      for (const about of subjectsOf(step, check.server)) {
         const because = blockedBy(step, ended);
         const result =
-          because === undefined
-            ? await runStep(server, step, planned, () => ({
-                ...namesOf(server, deps, planned.from),
-                objectId: servicePrincipalIn(server, claims),
-              }))
-            : blocked(server, step, planned, because);
+          because === undefined ? await runStep(check, steps, step, about) : blocked(check, step, about, because);
         yield result;
         const one: Ended = because !== undefined ? 'blocked' : result.state;
         if (worst !== 'failed' && one !== 'skipped') worst = one;
@@ -46,92 +49,82 @@ export async function* checkServer(server: EmailServer, deps: DoctorDeps): Async
       ended.set(step, worst);
     }
   } finally {
-    for (const release of releases) await release().catch(() => {});
+    await check.mailbox?.close().catch(() => {});
   }
 }
 
-async function runStep(
-  server: EmailServer,
+async function runStep<Server extends EmailServer>(
+  check: Check<Server>,
+  steps: Steps<Server>,
   step: StepName,
-  planned: PlannedStep,
-  names: () => FixNames,
+  about: string,
 ): Promise<CheckStep> {
-  const base = lineOf(server.name, step, planned);
+  const base = lineOf(check, step, about);
   const began = performance.now();
   const ms = () => Math.round(performance.now() - began);
   try {
-    const outcome = await planned.run();
+    const outcome = (await steps[step]?.(check, about)) ?? {};
     if ('skipped' in outcome) return { ...base, state: 'skipped', ms: ms(), detail: outcome.skipped };
     return { ...base, state: 'ok', ms: ms(), ...(outcome.detail ? { detail: outcome.detail } : {}) };
   } catch (thrown) {
-    const special = knownFix(thrown);
+    const known = knownFix(thrown);
     const error =
-      special?.error ??
+      known?.error ??
       (thrown instanceof MailroomError
         ? thrown
-        : new MailroomError('CHECK_STEP_FAILED', {
-            message: thrown instanceof Error ? thrown.message : String(thrown),
-          }));
+        : new MailroomError('CHECK_STEP_FAILED', { message: asError(thrown).message }));
     const fix =
-      special && 'en' in special.fix
-        ? (special.fix as Words)
-        : fixOf(error.code, { ...names(), ...(special?.fix as Partial<FixNames>) });
-    return {
-      ...base,
-      state: 'failed',
-      ms: ms(),
-      failure: {
-        code: error.code,
-        class: error.class,
-        message: error.message,
-        fix,
-        ...(error.remote ? { remote: error.remote } : {}),
-      },
-    };
+      known !== undefined && 'en' in known.fix
+        ? known.fix
+        : fixOf(error.code, { ...namesOf(check, about), ...known?.fix });
+    return { ...base, state: 'failed', ms: ms(), failure: { ...failureOf(error), fix } };
   }
 }
 
-const lineOf = (server: string, step: StepName, planned: Pick<PlannedStep, 'from' | 'informational'>) => ({
-  server,
-  step,
-  ...(planned.from === undefined ? {} : { from: planned.from }),
-  informational: planned.informational ?? steps[step].informational ?? false,
+const failureOf = ({ code, class: failureClass, message, remote }: MailroomError) => ({
+  code,
+  class: failureClass,
+  message,
+  ...(remote ? { remote } : {}),
 });
 
-function blocked(server: EmailServer, step: StepName, planned: PlannedStep, because: StepName): CheckStep {
-  const { en, de } = steps[because].title;
+const lineOf = ({ server }: Check, step: StepName, about: string) => ({
+  server: server.name,
+  step,
+  ...(about === '' ? {} : { from: about }),
+  informational: stepTable[step].informational ?? false,
+});
+
+function blocked(check: Check, step: StepName, about: string, because: StepName): CheckStep {
+  const { en, de } = stepTable[because].title;
   const detail = { en: `skipped because of: ${en}`, de: `übersprungen wegen: ${de}` };
-  return { ...lineOf(server.name, step, planned), state: 'skipped', ms: 0, detail };
+  return { ...lineOf(check, step, about), state: 'skipped', ms: 0, detail };
 }
 
-/** Object id of the service principal, as registered in Exchange: an app-only token contains it. */
-const servicePrincipalIn = ({ authentication }: EmailServer, claims: TokenClaims | undefined): string | undefined =>
-  authentication.type === 'OAuth2' && authentication.signIn === 'appOnly' ? claims?.objectId : undefined;
-
 /** Real names for the fixes of a server. */
-function namesOf(server: EmailServer, deps: DoctorDeps, from: string | undefined): FixNames {
+function namesOf({ server, deps, claims }: Check, from: string): FixNames {
   const { authentication } = server;
-  const name = authentication.type === 'OAuth2' ? authentication.application : '';
-  const application = deps.applications.find((one) => one.name === name);
+  const oauth = authentication.type === 'OAuth2' ? authentication : undefined;
+  const application = applicationOf(server, deps.applications);
   const protocol = isImap(server) ? 'imap' : 'smtp';
-  const signIn =
-    authentication.type === 'OAuth2' ? authentication.signIn : authentication.type === 'None' ? 'none' : 'password';
   return {
     provider: providerOf(server, application),
     server: server.name,
     host: server.host,
     port: server.port,
     user: server.user,
-    signIn,
+    signIn: oauth?.signIn ?? (authentication.type === 'None' ? 'none' : 'password'),
     person: personOf(server),
-    from: from ?? server.user,
+    from: from || server.user,
     folder: isImap(server) ? server.folder : '',
-    application: name,
+    application: oauth?.application ?? '',
     clientId: application?.clientId ?? '',
     tenant: application?.tenant ?? '',
     consentUrl:
       application === undefined || application.generic ? '' : adminConsentUrl(application, protocol, deps.redirectUri),
-    permission: signIn === 'password' || signIn === 'none' ? '' : permissionOf(signIn, protocol),
+    permission: oauth === undefined ? '' : permissionOf(oauth.signIn, protocol),
+    // As registered in Exchange: an app-only token contains it.
+    objectId: oauth?.signIn === 'appOnly' ? claims?.objectId : undefined,
   };
 }
 

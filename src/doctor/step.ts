@@ -1,11 +1,13 @@
 // What the doctor's steps share: their input, their results, and how they fail.
 
+import type { TokenClaims } from '../domain/access-token.ts';
 import type { GuardOf } from '../domain/connect-guard.ts';
-import type { StepName, Words } from '../domain/doctor.ts';
+import type { StepName } from '../domain/doctor.ts';
 import type { EmailServer, OAuthApplication } from '../domain/email-server.ts';
 import type { MailroomError } from '../domain/errors.ts';
+import type { Words } from '../domain/words.ts';
 import type { FixNames } from './fixes.ts';
-import type { Dns, GetToken, RemoteSystems } from './ports.ts';
+import type { Dns, GetToken, MailboxProbe, RemoteSystems } from './ports.ts';
 import type { Turns } from './turns.ts';
 
 export interface DoctorDeps {
@@ -37,15 +39,24 @@ export interface DoctorDeps {
 /** The result of a step. `skipped` here means that it does not apply or was not requested. A failure is thrown. */
 export type Outcome = { detail?: Words } | { skipped: Words };
 
-export interface PlannedStep {
-  from?: string;
-  /** This one only informs, although its kind of step can fail the check. */
-  informational?: boolean;
-  run: () => Promise<Outcome>;
+/** The check of one server: what its steps read, and what they leave for later ones. */
+export interface Check<Server extends EmailServer = EmailServer> {
+  readonly server: Server;
+  readonly deps: DoctorDeps;
+  /** Content of the access token. */
+  claims?: TokenClaims;
+  /** Open until the check ends. */
+  mailbox?: MailboxProbe;
+  /** Why the mailbox did not open although the sign-in succeeded. */
+  notOpened?: MailroomError;
+  /** The first probe that the SMTP server accepted. */
+  probe?: { replyId: string; messageId: string; since: Date };
 }
 
-/** Steps by name; sendAs has one for each From address. */
-export type Probes = Partial<Record<StepName, readonly PlannedStep[]>>;
+/** @param about sendAs: the From address; fromDomain: the domain; otherwise empty */
+type Step<Server extends EmailServer> = (check: Check<Server>, about: string) => Promise<Outcome>;
+
+export type Steps<Server extends EmailServer = EmailServer> = Partial<Record<StepName, Step<Server>>>;
 
 /** A failure whose fix the step knows better than the table: names to fill in, or the complete text. */
 interface KnownFix {
@@ -61,7 +72,6 @@ export function knownFix(thrown: unknown): KnownFix | undefined {
   return thrown instanceof Error && 'known' in thrown ? (thrown.known as KnownFix) : undefined;
 }
 
-export const words = (en: string, de: string): Words => ({ en, de });
 export const same = (text: string): Words => ({ en: text, de: text });
 
 /** Defaults of the times. */

@@ -1,5 +1,6 @@
 // What needs a person's attention, computed from the complete state of a gateway: one list for the portal's first page, `GET /v1/status`
 // and the alert rules. An empty list means that nothing needs attention. Pure.
+import { defined } from '../lib/defined.ts';
 import { DAY_MS, HOUR_MS } from '../lib/time.ts';
 import { type AttentionCode, attentionRows, type Urgency } from './attention-words.ts';
 import { nearnessOf } from './recipient-limit.ts';
@@ -88,29 +89,24 @@ const OLD_MS = 15 * 60_000;
 /** As MailroomSignInEnds. */
 const SIGN_IN_ENDS_MS = 14 * DAY_MS;
 
-type More = Pick<Attention, 'server' | 'emailFlow' | 'since'>;
+interface About {
+  server?: string;
+  emailFlow?: string;
+  since?: number | undefined;
+}
 
 function one(
   code: AttentionCode,
   link: string,
   parameters: Attention['parameters'] = {},
-  { server, emailFlow, since }: { [Key in keyof More]: More[Key] | undefined } = {},
+  { server, emailFlow, since }: About = {},
 ): Attention {
-  const row: { urgency: Urgency; alert?: string } = attentionRows[code];
-  return {
-    code,
-    urgency: row.urgency,
-    ...(server === undefined ? {} : { server }),
-    ...(emailFlow === undefined ? {} : { emailFlow }),
-    ...(since === undefined ? {} : { since }),
-    parameters,
-    link,
-    ...(row.alert === undefined ? {} : { alert: row.alert }),
-  };
+  const { urgency, alert } = attentionRows[code];
+  return { code, urgency, ...defined({ server, emailFlow, since }), parameters, link, ...defined({ alert }) };
 }
 
-const counted = (code: AttentionCode, link: string, count: number, more?: Parameters<typeof one>[3]): Attention[] =>
-  count > 0 ? [one(code, link, { count }, more)] : [];
+const counted = (code: AttentionCode, link: string, count: number, about?: About): Attention[] =>
+  count > 0 ? [one(code, link, { count }, about)] : [];
 
 function ofStores({ redis, blobs, unfit, durabilityLost, damagedKeys }: AttentionFacts): Attention[] {
   return [

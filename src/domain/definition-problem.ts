@@ -1,5 +1,6 @@
 // What can be wrong with a field of an email server's definition: a code with its parameters, and the English words that complete `<field>: …`
 // in logs, in the API and on the command line. The portal has sentences of its own for each code, in both languages.
+import { defined } from '../lib/defined.ts';
 import { fill } from '../lib/text.ts';
 
 const words = {
@@ -65,6 +66,6 @@ export const isProblemCode = (code: unknown): code is ProblemCode =>
 
 export const wrong = (code: ProblemCode, parameters?: Parameters): Wrong => ({
   code,
-  ...(parameters === undefined ? {} : { parameters }),
+  ...defined({ parameters }),
   message: fill(words[code], parameters ?? {}),
 });

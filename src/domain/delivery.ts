@@ -9,6 +9,7 @@ import {
   deliveries,
   type RecipientState,
 } from '../contract/result.ts';
+import { defined } from '../lib/defined.ts';
 import { normalAddress } from './address.ts';
 import { catalogue, type ErrorCode } from './catalogue/index.ts';
 import { maskRemoteText } from './remote-text.ts';
@@ -119,26 +120,22 @@ export function learn(
     learnt.set(normal, {
       address,
       delivery,
-      report: { ...reasonOf(reported, delivery, own), learntAt, ...(messageKey === undefined ? {} : { messageKey }) },
+      report: { ...reasonOf(reported, delivery, own), learntAt, ...defined({ messageKey }) },
     });
   }
   return [...learnt.values()];
 }
 
 function reasonOf(
-  { status, diagnostic, ...rest }: ReportedRecipient,
+  reported: ReportedRecipient,
   delivery: Delivery,
   own: readonly string[],
 ): Omit<DeliveryReport, 'learntAt' | 'messageKey'> {
-  const said = {
-    ...(status === undefined ? {} : { status }),
-    ...(diagnostic === undefined ? {} : { text: maskRemoteText(diagnostic, [...own, rest.recipient]).slice(0, WORDS) }),
-  };
+  const { status, diagnostic, recipient } = reported;
+  const text = diagnostic && maskRemoteText(diagnostic, [...own, recipient]).slice(0, WORDS);
+  const said = defined({ status, text });
   if (delivery !== 'bounced' && delivery !== 'delayed') return said;
-  const kind = bounceClassOf({
-    ...(status === undefined ? {} : { status }),
-    ...(diagnostic === undefined ? {} : { diagnostic }),
-  });
+  const kind = bounceClassOf(reported);
   const code = delivery === 'delayed' ? 'DELIVERY_DELAYED' : codes[kind];
   return { class: kind, code, ...said };
 }

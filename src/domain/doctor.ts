@@ -1,11 +1,7 @@
 // The tenant doctor's steps: their names, what each requires, and the outcome of a step. Pure; doctor/ runs them.
 import type { EmailServer } from './email-server.ts';
 import type { ErrorCode, FailureClass, Remote } from './errors.ts';
-
-export interface Words {
-  en: string;
-  de: string;
-}
+import type { Words } from './words.ts';
 
 export type StepName =
   | 'config'

@@ -13,6 +13,8 @@ import {
 } from './email-server.ts';
 import { type Finding, finding } from './finding.ts';
 import { providerOf } from './mail-provider.ts';
+import { personOf } from './oauth-scopes.ts';
+import { words } from './words.ts';
 
 /** Connections that one person's account may hold (about 16–20 at Exchange Online), with room for that person's own Outlook. */
 const MAILBOXES_PER_PERSON = 15;
@@ -58,16 +60,16 @@ function sharedAddresses(imap: readonly ImapServer[], smtp: readonly SmtpServer[
     .map((server) => {
       const near = smtp.find(({ user }) => domainOf(same(user)) === domainOf(same(server.user))) ?? smtp[0];
       const where = near
-        ? { en: `of "${near.name}"`, de: `von „${near.name}“` }
-        : { en: 'of an SMTP server', de: 'eines SMTP-Servers' };
+        ? words(`of "${near.name}"`, `von „${near.name}“`)
+        : words('of an SMTP server', 'eines SMTP-Servers');
       return finding(
         'SHARED_ADDRESS_NOT_PERMITTED',
         server.name,
         { user: server.user },
-        {
-          en: `Add ${server.user} to Additional Email From Addresses ${where.en}.`,
-          de: `Fügen Sie ${server.user} den Additional Email From Addresses ${where.de} hinzu.`,
-        },
+        words(
+          `Add ${server.user} to Additional Email From Addresses ${where.en}.`,
+          `Fügen Sie ${server.user} den Additional Email From Addresses ${where.de} hinzu.`,
+        ),
       );
     });
 }
@@ -80,24 +82,21 @@ function unknownApplication(
   if (authentication.type !== 'OAuth2' || applications.includes(authentication.application)) return [];
   const { application } = authentication;
   const problem = wrong.get(application);
-  if (problem !== undefined) {
-    return [
-      finding(
-        'APPLICATION_NOT_CONFIGURED',
-        name,
-        { application, problem },
-        { en: `Correct: ${problem}.`, de: `Korrigieren Sie: ${problem}.` },
-      ),
-    ];
-  }
-  const known = applications.length > 0 ? applications.map((one) => `"${one}"`).join(', ') : '–';
+  const known = applications.map((one) => `"${one}"`).join(', ') || '–';
   return [
-    finding(
-      'APPLICATION_NOT_CONFIGURED',
-      name,
-      { application },
-      { en: `Configured are: ${known}.`, de: `Eingerichtet sind: ${known}.` },
-    ),
+    problem === undefined
+      ? finding(
+          'APPLICATION_NOT_CONFIGURED',
+          name,
+          { application },
+          words(`Configured are: ${known}.`, `Eingerichtet sind: ${known}.`),
+        )
+      : finding(
+          'APPLICATION_NOT_CONFIGURED',
+          name,
+          { application, problem },
+          words(`Correct: ${problem}.`, `Korrigieren Sie: ${problem}.`),
+        ),
   ];
 }
 
@@ -114,10 +113,10 @@ function fromNeedsSendAs(server: SmtpServer): Finding[] {
       'FROM_NEEDS_SEND_AS',
       server.name,
       { user: server.user, addresses: others.join(', ') },
-      {
-        en: `PowerShell: ${commands}. Or define one SMTP server for each address, with that address as User.`,
-        de: `PowerShell: ${commands}. Oder legen Sie für jede Adresse einen SMTP-Server mit dieser Adresse als User an.`,
-      },
+      words(
+        `PowerShell: ${commands}. Or define one SMTP server for each address, with that address as User.`,
+        `PowerShell: ${commands}. Oder legen Sie für jede Adresse einen SMTP-Server mit dieser Adresse als User an.`,
+      ),
     ),
   ];
 }
@@ -126,47 +125,19 @@ function fromNeedsSendAs(server: SmtpServer): Finding[] {
 function delegatedSharedUser(server: SmtpServer, imap: readonly ImapServer[]): Finding[] {
   const { authentication, name, user } = server;
   if (authentication.type !== 'OAuth2' || authentication.signIn !== 'delegated') return [];
-  const shared = imap.some((mailbox) => {
-    const person = mailbox.authentication.type === 'OAuth2' ? mailbox.authentication.signInUser : undefined;
-    return same(mailbox.user) === same(user) && person !== undefined && same(person) !== same(user);
-  });
-  const named = authentication.signInUser !== undefined && same(authentication.signInUser) !== same(user);
-  if (!shared && !named) return [];
-  return [
-    finding(
-      'DELEGATED_USER_IS_SHARED',
-      name,
-      { user },
-      {
-        en: 'Set User to the person who signs in, and put the shared address into Additional Email From Addresses.',
-        de: 'Setzen Sie User auf die Person, die sich anmeldet, und die gemeinsame Adresse in Additional Email From Addresses.',
-      },
-    ),
-  ];
+  const isOther = (one: EmailServer) => same(personOf(one)) !== same(user);
+  const shared = imap.some((mailbox) => same(mailbox.user) === same(user) && isOther(mailbox));
+  if (!shared && !isOther(server)) return [];
+  return [finding('DELEGATED_USER_IS_SHARED', name, { user })];
 }
 
 function manyMailboxes(imap: readonly ImapServer[]): Finding[] {
-  const byPerson = new Map<string, ImapServer[]>();
-  for (const server of imap) {
-    const { authentication } = server;
-    if (authentication.type !== 'OAuth2' || authentication.signIn !== 'delegated') continue;
-    const person = same(authentication.signInUser ?? server.user);
-    byPerson.set(person, [...(byPerson.get(person) ?? []), server]);
-  }
-  return [...byPerson].flatMap(([person, list]) => {
+  const delegated = imap.filter(
+    ({ authentication }) => authentication.type === 'OAuth2' && authentication.signIn === 'delegated',
+  );
+  return [...Map.groupBy(delegated, (server) => same(personOf(server)))].flatMap(([person, list]) => {
     const beyond = list[MAILBOXES_PER_PERSON];
-    if (!beyond) return [];
-    return [
-      finding(
-        'MANY_MAILBOXES_ON_ONE_PERSON',
-        beyond.name,
-        { count: list.length, person },
-        {
-          en: 'Use app-only sign-in, or spread the mailboxes over several persons.',
-          de: 'Verwenden Sie die Anmeldung „Als Anwendung“, oder verteilen Sie die Postfächer auf mehrere Personen.',
-        },
-      ),
-    ];
+    return beyond ? [finding('MANY_MAILBOXES_ON_ONE_PERSON', beyond.name, { count: list.length, person })] : [];
   });
 }
 
@@ -174,5 +145,5 @@ function manyMailboxes(imap: readonly ImapServer[]): Finding[] {
 function plainText(server: EmailServer): Finding[] {
   const { name, host, allowPlainText } = server;
   if (tlsModeOf(isImap(server) ? 'imap' : 'smtp', server) !== 'none' || isLoopback(host) || allowPlainText) return [];
-  return [finding('TLS_DISABLED', name, { host }, { en: 'Set TLS to enabled.', de: 'Setzen Sie TLS auf aktiviert.' })];
+  return [finding('TLS_DISABLED', name, { host })];
 }

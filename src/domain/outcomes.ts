@@ -2,6 +2,7 @@
 import { outcomeKey } from '../contract/names.ts';
 import { OUTCOME_SCHEMA, type Outcome } from '../contract/outcome.ts';
 import type { Result } from '../contract/result.ts';
+import { defined } from '../lib/defined.ts';
 import { type LearntDelivery, toldReport } from './delivery.ts';
 import { type JournalEntry, settledStates } from './reply-journal.ts';
 
@@ -19,7 +20,7 @@ export function settledOutcome(result: Result, fence: number | undefined, at: Da
     at: at.toISOString(),
     replyId,
     server,
-    ...(messageId === undefined ? {} : { messageId }),
+    ...defined({ messageId }),
     result,
   };
 }
@@ -37,7 +38,7 @@ export function deliveryOutcome(
     at: at.toISOString(),
     replyId,
     server,
-    ...(messageId === undefined ? {} : { messageId }),
+    ...defined({ messageId }),
     recipients: learnt.map(({ address, delivery, report }) => ({ address, delivery, report: toldReport(report) })),
   };
 }

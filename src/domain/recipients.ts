@@ -1,6 +1,7 @@
 // The recipients of one reply over its submissions: who has it, who never will, who is asked again. Pure.
 // Invariant: one that is `accepted` or `rejected` stays so, and is never named in an envelope again.
 import type { RecipientState } from '../contract/result.ts';
+import { defined } from '../lib/defined.ts';
 import type { RecipientOutcome } from './submission.ts';
 
 const FINAL: ReadonlySet<RecipientState['state']> = new Set(['accepted', 'rejected']);
@@ -30,8 +31,7 @@ export function afterRcpt(entry: Recipients, said: readonly RecipientOutcome[]):
       address: one.address,
       state: one.state === 'accepted' ? 'uncertain' : one.state,
       attempts: (before.attempts ?? 0) + 1,
-      ...(one.code === undefined ? {} : { code: one.code }),
-      ...(one.remote === undefined ? {} : { remote: one.remote }),
+      ...defined({ code: one.code, remote: one.remote }),
     };
   });
 }

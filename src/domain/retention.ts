@@ -4,15 +4,11 @@ import { DAY_MS } from '../lib/time.ts';
 import { FIND_DAYS } from './found.ts';
 import { grains } from './history.ts';
 import { serverLogBounds } from './server-log.ts';
-
-interface Text {
-  en: string;
-  de: string;
-}
+import type { Words } from './words.ts';
 
 export interface Retention {
   /** The data, and which part of it concerns a person. */
-  what: Text;
+  what: Words;
   where: 'redis' | 'blobs';
   /** How it is stored: readable, encrypted where keys are configured, or as hashes and numbers only. */
   form: 'clear' | 'encrypted' | 'hashed' | 'none';
@@ -21,14 +17,14 @@ export interface Retention {
   /** Days, where no setting defines it. */
   days?: number;
   /** What else extends or shortens it. */
-  bound: Text;
+  bound: Words;
   /** `daily`: by the daily work, counted. `expiry`: at its time, not counted. `use`: when it is used up, or when a person deletes it. */
   deletedBy: 'daily' | 'expiry' | 'use';
-  seenBy: Text;
+  seenBy: Words;
 }
 
-const NOBODY: Text = { en: 'nobody; only Mailroom reads it', de: 'niemand; nur Mailroom liest es' };
-const ADMINISTRATORS: Text = { en: 'administrators', de: 'Administratoren' };
+const NOBODY: Words = { en: 'nobody; only Mailroom reads it', de: 'niemand; nur Mailroom liest es' };
+const ADMINISTRATORS: Words = { en: 'administrators', de: 'Administratoren' };
 
 export const retention = {
   'raw-mails': {

@@ -1,5 +1,5 @@
 // Sizes in a readable form. Pure.
-import type { Words } from './doctor.ts';
+import type { Words } from './words.ts';
 
 const KB = 1024;
 const MB = 1024 ** 2;

@@ -1,5 +1,6 @@
 // The life of one message or reply as a list of what happened, oldest first, from the data in Redis. Neither subject nor text. Pure.
 import type { Message } from '../contract/message.ts';
+import { defined } from '../lib/defined.ts';
 import type { AnswerRecord } from './answered.ts';
 import type { JournalEntry } from './reply-journal.ts';
 
@@ -98,15 +99,14 @@ export function messageTimeline({
     events.push(
       answer.by === 'mailroom'
         ? { step: 'answered', who: 'Mailroom' }
-        : { step: 'answered', ...time(answer.at), ...(answer.who === undefined ? {} : { who: answer.who }) },
+        : { step: 'answered', ...time(answer.at), ...defined({ who: answer.who }) },
     );
   return {
     kind: 'message',
     id: messageKey,
     state: job?.state ?? 'unknown',
     ...{ server, emailFlow, mailbox, folder, uid, conversation: conversation.id },
-    ...(threading.messageId === undefined ? {} : { messageId: threading.messageId }),
-    ...(job === undefined ? {} : { attempts: job.attempts }),
+    ...defined({ messageId: threading.messageId, attempts: job?.attempts }),
     ...(siblings.length === 0 ? {} : { siblings }),
     events: inOrder(events),
   };
@@ -124,7 +124,6 @@ export function replyTimeline(entry: JournalEntry): Timeline {
   const { replyId, state, server, from, createdAt, updatedAt, attempts, evidence, envelope, deliveries = {} } = entry;
   const { result, messageId, dataBegunAt, uncertainSince, dueAt } = entry;
   const failure = result?.failure;
-  const said = failure?.remote?.text;
   const events: TimelineEvent[] = [{ step: 'queued', ...time(createdAt) }, ...evidence.map(evidenceOf)];
   if (dataBegunAt !== undefined) events.push({ step: 'data-begun', ...time(dataBegunAt) });
   if (uncertainSince !== undefined) events.push({ step: 'uncertain', ...time(uncertainSince) });
@@ -132,25 +131,14 @@ export function replyTimeline(entry: JournalEntry): Timeline {
     events.push({
       step: 'accepted',
       ...time(result.acceptedAt),
-      ...(result.remote?.text === undefined ? {} : { said: result.remote.text }),
+      ...defined({ said: result.remote?.text }),
     });
   if (state === 'rejected' || state === 'held' || state === 'dropped')
-    events.push({
-      step: state,
-      ...time(updatedAt),
-      ...(failure === undefined ? {} : { code: failure.code }),
-      ...(said === undefined ? {} : { said }),
-    });
+    events.push({ step: state, ...time(updatedAt), ...defined({ code: failure?.code, said: failure?.remote?.text }) });
   for (const [who, { delivery, report }] of Object.entries(deliveries)) {
     if (delivery === 'unknown') continue;
     const { learntAt, code, text } = report;
-    events.push({
-      step: delivery,
-      ...time(learntAt),
-      who,
-      ...(code === undefined ? {} : { code }),
-      ...(text === undefined ? {} : { said: text }),
-    });
+    events.push({ step: delivery, ...time(learntAt), who, ...defined({ code, said: text }) });
   }
   if (dueAt !== undefined && state === 'prepared') events.push({ step: 'due', ...time(dueAt) });
   return {
@@ -158,10 +146,9 @@ export function replyTimeline(entry: JournalEntry): Timeline {
     id: replyId,
     state,
     server,
-    ...(from === undefined ? {} : { from }),
+    ...defined({ from }),
     to: envelope?.to ?? [],
-    ...(messageId === undefined ? {} : { messageId }),
-    ...(result?.serverMessageId === undefined ? {} : { serverMessageId: result.serverMessageId }),
+    ...defined({ messageId, serverMessageId: result?.serverMessageId }),
     attempts,
     events: inOrder(events),
   };

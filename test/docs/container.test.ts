@@ -9,7 +9,7 @@ import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { SHIPPED } from '../../bench/child.ts';
 import { loadConfig } from '../../src/config/config.ts';
-import { entries } from '../../src/config/load.ts';
+import { entries, variableOf } from '../../src/config/load.ts';
 import { readSandboxConfig } from '../../src/sandbox/config-file.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -34,7 +34,7 @@ const compose = parse(read('docker-compose.yml'), { merge: true }) as {
 const services = Object.entries(compose.services);
 const dockerfile = read('Dockerfile');
 
-const known = new Set(['MAILROOM_CONFIG_DIR', ...entries().map(({ setting }) => setting.env)]);
+const known = new Set(['MAILROOM_CONFIG_DIR', ...entries().map(({ path }) => variableOf(path))]);
 const unknownVariables = (text: string) =>
   [...text.matchAll(/\bMAILROOM_[A-Z0-9_]+/g)]
     .map(([name]) => name.replace(/_FILE$/, ''))

@@ -9,7 +9,7 @@ import { generate } from '../../scripts/generate-docs.ts';
 import { alerts } from '../../scripts/ops/alerts.ts';
 import { run } from '../../src/cli/program.ts';
 import { combine } from '../../src/config/email-servers.ts';
-import { entries } from '../../src/config/load.ts';
+import { entries, variableOf } from '../../src/config/load.ts';
 import { readOAuthApplications } from '../../src/config/oauth-applications.ts';
 import { checkEmailServers } from '../../src/domain/email-server-check.ts';
 
@@ -140,7 +140,7 @@ const NO_EVENTS = new Set([
 describe('names in the docs', () => {
   const settings = entries();
   const paths = settings.map(({ path }) => path);
-  const variables = new Set([...settings.map(({ setting }) => setting.env), 'MAILROOM_CONFIG_DIR']);
+  const variables = new Set([...settings.map(({ path }) => variableOf(path)), 'MAILROOM_CONFIG_DIR']);
 
   test.each(pages)('%s: settings and variables exist', (page) => {
     for (const line of codeOf(page)) {

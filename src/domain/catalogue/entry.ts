@@ -1,5 +1,6 @@
 // Shape of one entry of the error catalogue. docs/errors.md is generated from the catalogue.
 import type { FailureClass } from '../../contract/result.ts';
+import { type Words, words } from '../words.ts';
 
 /** What Mailroom does automatically. */
 export type Action =
@@ -21,14 +22,9 @@ export interface CatalogueEntry {
   /** One sentence, no content of mails, no secrets. */
   message: string;
   /** For the administrator: what to do, regardless of who runs the server. */
-  hint: Hint;
+  hint: Words;
   /** What to do at a provider with its own tools and names (domain/mail-provider.ts); `hintFor` chooses. */
-  hintAt?: Partial<Readonly<Record<'microsoft' | 'google', Hint>>>;
-}
-
-export interface Hint {
-  en: string;
-  de: string;
+  hintAt?: Partial<Readonly<Record<'microsoft' | 'google', Words>>>;
 }
 
 export const section = <const T extends Record<string, CatalogueEntry>>(entries: T): T => entries;
@@ -45,9 +41,9 @@ export const entry =
     class: failureClass,
     action,
     message,
-    hint: { en, de },
+    hint: words(en, de),
     ...(atProviders.length > 0 && { hintAt: Object.assign({}, ...atProviders) }),
   });
 
-export const microsoft = (en: string, de: string) => ({ microsoft: { en, de } });
-export const google = (en: string, de: string) => ({ google: { en, de } });
+export const microsoft = (en: string, de: string) => ({ microsoft: words(en, de) });
+export const google = (en: string, de: string) => ({ google: words(en, de) });

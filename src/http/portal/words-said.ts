@@ -1,6 +1,6 @@
 // What is wrong with a definition or doubtful about it, as sentences of the portal: by code and parameters, in both languages.
 import { isProblemCode, type Parameters, type ProblemCode } from '../../domain/definition-problem.ts';
-import { findingText, isFindingCode } from '../../domain/finding-words.ts';
+import { findingText, isFindingCode } from '../../domain/finding.ts';
 import { fill } from '../../lib/text.ts';
 import type { Finding, Problem } from './deps.ts';
 import { type Language, sayIn } from './words.ts';

@@ -1,7 +1,8 @@
 // The doctor says before the first message that a move is not possible: a server with neither MOVE nor UIDPLUS.
 import { afterEach, expect, it } from 'vitest';
 import { imapSteps } from '../../../src/doctor/imap-steps.ts';
-import type { DoctorDeps } from '../../../src/doctor/step.ts';
+import type { Check, DoctorDeps } from '../../../src/doctor/step.ts';
+import type { ImapServer } from '../../../src/domain/email-server.ts';
 import { remoteSystems } from '../../../src/wiring/doctor.ts';
 import { imapServer } from '../../support/inbound.ts';
 import { leakWatch } from '../../support/leak-watch.ts';
@@ -30,9 +31,10 @@ async function step(capability: string) {
   });
   const turns = { signIn: async () => {} };
   const deps = { systems: remoteSystems, timeoutMs: 5_000, turns, servers: [server] } as unknown as DoctorDeps;
-  const probes = imapSteps(server, deps, (one) => void release.push(one));
-  await probes.imapSignIn?.[0]?.run();
-  return probes.afterQueuedFolder?.[0]?.run();
+  const check: Check<ImapServer> = { server, deps };
+  await imapSteps.imapSignIn?.(check, '');
+  if (check.mailbox !== undefined) release.push(check.mailbox.close);
+  return imapSteps.afterQueuedFolder?.(check, '');
 }
 
 const without = (...words: string[]) =>

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { datedChanges, datedFindings } from '../../../src/domain/dated-changes.ts';
 import type { EmailServer, OAuthApplication } from '../../../src/domain/email-server.ts';
-import { findingText } from '../../../src/domain/finding-words.ts';
+import { findingText } from '../../../src/domain/finding.ts';
 
 type Fields = Partial<EmailServer> & { password?: true; signIn?: 'appOnly' | 'delegated' };
 
@@ -136,7 +136,7 @@ describe('dated changes', () => {
   it('each match something in this test', () => {
     const hit = new Set(
       table.flatMap(([, day, one, app]) =>
-        datedChanges.filter(({ find }) => find(one, { applications: [app], now: new Date(day) }).length > 0),
+        datedChanges.filter(({ find }) => find(one, { applications: [app], now: new Date(day) }) !== undefined),
       ),
     );
     expect(hit.size).toBe(datedChanges.length);
