@@ -89,7 +89,7 @@ export const alerts: readonly Alert[] = [
     summary: 'no Mailroom process answers /metrics',
     steps: [
       '`docker compose ps` or `kubectl get pods`: do they run? Their last log lines say why not (`GatewayWaiting`: Redis is away; exit code 70: the watchdog).',
-      'They run: check the scrape configuration and `http.protectMetrics`.',
+      'They run: check the scrape configuration.',
     ],
   },
   {

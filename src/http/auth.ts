@@ -1,5 +1,4 @@
-// Who asks, and what they may: bearer tokens of the configuration. The portal adds its sessions as a further way to be known. Roles and
-// permissions are one table, domain/access.ts.
+// Authentication of the API by the bearer tokens of the configuration. Roles and permissions are one table, domain/access.ts.
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
 import { type AccessRole, may, type Permission, permissions, type TokenScope } from '../domain/access.ts';
@@ -27,10 +26,7 @@ export interface Principal {
   scope?: TokenScope;
 }
 
-/** Resolves with who asks, undefined when this way of signing in does not apply. */
-export type Authenticate = (request: FastifyRequest) => Principal | undefined | Promise<Principal | undefined>;
-
-/** Each token offered is compared with all that are known, whichever fits: time tells nothing. */
+/** Compares with every known token, also after a match: the time taken reveals nothing. */
 export function tokenFinder(tokens: readonly ApiToken[]): (offered: string) => ApiToken | undefined {
   const known = tokens.map((token) => ({ token, digest: Buffer.from(token.digest, 'hex') }));
   return (offered) => {
@@ -41,7 +37,8 @@ export function tokenFinder(tokens: readonly ApiToken[]): (offered: string) => A
   };
 }
 
-export function bearerTokens(tokens: readonly ApiToken[]): Authenticate {
+/** Finds the principal that a request's bearer token names. */
+export function bearerTokens(tokens: readonly ApiToken[]): Gate['authenticate'] {
   const find = tokenFinder(tokens);
   return (request) => {
     const [, given] = /^Bearer +([\x21-\x7e]{1,4096}) *$/i.exec(request.headers.authorization ?? '') ?? [];
@@ -52,24 +49,22 @@ export function bearerTokens(tokens: readonly ApiToken[]): Authenticate {
   };
 }
 
-/** How a request is let in. */
 export interface Gate {
-  ways: readonly Authenticate[];
+  authenticate: (request: FastifyRequest) => Principal | undefined;
   hasTokens: boolean;
   lockOut: ReturnType<typeof apiLockOut>;
 }
 
 const principals = new WeakMap<FastifyRequest, Principal>();
 
-/** Whom the token named, also when it may not do what was asked; undefined on public routes and in the portal. */
+/** The principal of the token, also if the request was refused; undefined on public routes and in the portal. */
 export const principalOf = (request: FastifyRequest): Principal | undefined => principals.get(request);
 
 /** @throws MailroomError HTTP_UNAUTHENTICATED, HTTP_FORBIDDEN, HTTP_LOCKED */
 export async function authorise(request: FastifyRequest, gate: Gate, permission: Permission): Promise<Principal> {
-  const { ways, hasTokens, lockOut } = gate;
-  for (const authenticate of ways) {
-    const principal = await authenticate(request);
-    if (principal === undefined) continue;
+  const { authenticate, hasTokens, lockOut } = gate;
+  const principal = authenticate(request);
+  if (principal !== undefined) {
     principals.set(request, principal);
     if (principal.may(permission)) return principal;
     throw new MailroomError('HTTP_FORBIDDEN', {

@@ -1,5 +1,5 @@
-// What a browser needs from every answer: cookies with safe attributes and security headers (helmet). Registered before the routes, so that
-// answers to refused requests carry them as well.
+// Cookies with safe attributes and security headers (helmet) for every answer. Registered before the routes, so that answers to refused requests
+// have them too.
 import cookie from '@fastify/cookie';
 import helmet from '@fastify/helmet';
 import type { FastifyInstance } from 'fastify';
@@ -22,7 +22,7 @@ const CONTENT_SECURITY_POLICY = {
 };
 const HSTS_SECONDS = 365 * 86_400;
 
-/** @param secure browsers reach us over https: cookies are sent over https only, and HSTS is on */
+/** @param secure browsers connect by https: cookies are sent over https only, and HSTS is on */
 export async function addBrowserRules(app: FastifyInstance, secure: boolean): Promise<void> {
   await app.register(cookie, {
     // Lax: the redirect back from an identity provider carries the cookie, a form of another site does not.
@@ -31,7 +31,7 @@ export async function addBrowserRules(app: FastifyInstance, secure: boolean): Pr
   await app.register(helmet, {
     contentSecurityPolicy: CONTENT_SECURITY_POLICY,
     xFrameOptions: { action: 'deny' },
-    // For this host only: neighbours in its domain are not ours.
+    // For this host only: other hosts of its domain are not ours.
     strictTransportSecurity: secure && { maxAge: HSTS_SECONDS, includeSubDomains: false },
   });
 }

@@ -1,12 +1,12 @@
-// Who a refused request came from, for the log: the address as far as the operator wants it there, and the name of the token.
+// The client of a refused request, for the log: its address, as far as the operator permits it, and the name of its token.
 import type { FastifyRequest } from 'fastify';
 import { principalOf } from './auth.ts';
 import { addressKey } from './lock-out.ts';
 
-/** `log.clientAddresses`: as they are; their network (IPv4 /24, IPv6 /64); not at all. */
+/** `log.clientAddresses`: complete; only the network (IPv4 /24, IPv6 /64); not at all. */
 export type ClientAddresses = 'full' | 'network' | 'none';
 
-/** @param token its name, where it is known otherwise than by the API */
+/** @param token its name, if the API did not authenticate the request */
 export function clientOf(
   request: FastifyRequest,
   how: ClientAddresses = 'full',
@@ -16,7 +16,6 @@ export function clientOf(
   return { ...(address === undefined ? {} : { address }), ...(token === undefined ? {} : { token }) };
 }
 
-/** @param ip the address, or another name of the client */
 export function shownAddress(ip: string, how: ClientAddresses): string | undefined {
   if (how === 'none') return undefined;
   const ipv4 = /^(?:::ffff:)?((?:\d+\.){3})(\d+)$/i.exec(ip);

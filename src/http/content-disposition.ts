@@ -1,6 +1,6 @@
-// Content-Disposition of a download (RFC 6266) with the file name in both forms: plain ASCII for old clients, RFC 8187 UTF-8 for all others. Pure.
+// Content-Disposition of a download (RFC 6266) with the file name as ASCII for old clients and as UTF-8 (RFC 8187) for all others. Pure.
 
-/** Characters that RFC 8187 leaves as they are. */
+/** Characters that RFC 8187 does not encode. */
 const ATTR_CHAR = /[A-Za-z0-9!#$&+.^_`|~-]/;
 
 export function attachmentDisposition(filename: string): string {
@@ -15,7 +15,7 @@ export function attachmentDisposition(filename: string): string {
   return `attachment; filename="${ascii}"; filename*=UTF-8''${encoded}`;
 }
 
-/** A media type of a mail may be anything; only one that is well-formed goes into a header. */
+/** The media type in a mail may be any text; only a well-formed one is put into a header. */
 export function safeContentType(type: string): string {
   return /^[a-z0-9!#$&^_.+-]{1,127}\/[a-z0-9!#$&^_.+-]{1,127}$/i.test(type) ? type : 'application/octet-stream';
 }

@@ -1,4 +1,4 @@
-// What the HTTP server needs, as plain functions: it knows neither BullMQ nor Redis nor the parser. The gateway puts them in.
+// What the HTTP server needs, as plain functions, without BullMQ, Redis or the parser. wiring/http.ts provides them.
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { Attachment, Message } from '../contract/message.ts';
@@ -28,7 +28,7 @@ export interface HealthCheck {
 }
 
 export interface Health {
-  /** Whether this process does what its roles say; false takes it out of the load balancer. */
+  /** Whether this process fulfils its roles; false takes it out of the load balancer. */
   ready: boolean;
   /** By name: redis, blobs, mailboxes… No secrets, no addresses of customers. */
   checks: Readonly<Record<string, HealthCheck>>;
@@ -51,24 +51,24 @@ export const sendersSchema = z.object({
 export type Senders = z.infer<typeof sendersSchema>;
 
 export interface ReplyFilter {
-  states?: readonly Result['state'][];
-  server?: string;
+  states?: readonly Result['state'][] | undefined;
+  server?: string | undefined;
   limit: number;
-  cursor?: string;
+  cursor?: string | undefined;
 }
 
 export interface ApiDeps {
   readMessage(messageKey: string): Promise<Message | undefined>;
   blobs: Pick<BlobStore, 'read'>;
-  /** Decodes the bytes of a slice (base64, quoted-printable…) as they stream by. */
+  /** Decodes the bytes of a slice (base64, quoted-printable…) as a stream. */
   decodeSlice(slice: Attachment['slice'], source: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array>;
-  /** The whole text or html in UTF-8, also where it is cut in the message; undefined when it has none. */
+  /** The whole text or html in UTF-8, also if it is truncated in the message; undefined: the message has none. */
   wholeBody(
     message: Pick<Message, 'text' | 'html' | 'raw'>,
     kind: 'text' | 'html',
   ): AsyncIterable<Uint8Array> | undefined;
   /**
-   * Hands a reply in; the same replyId with the same content is the same reply.
+   * Submits a reply; the same replyId with the same content is the same reply.
    * @throws MailroomError FROM_NOT_PERMITTED, REPLY_ID_REUSED, SMTP_SERVER_UNKNOWN…
    */
   submitReply(reply: Reply & { server: string }): Promise<Result>;
@@ -94,25 +94,23 @@ export interface HttpDeps {
   apiTokens: readonly ApiToken[];
   /** Downloads and tests of a connection that one client may have open at once; default 50. */
   streamsPerClient?: number;
-  /** Counts wrong tokens by address over all replicas; absent: nobody is locked out. */
+  /** Counts wrong tokens by address over all replicas; absent: no lock-out. */
   lockOut?: LockOut;
   /** Addresses and networks (CIDR) of proxies whose X-Forwarded-For counts. */
   trustedProxies?: readonly string[];
   emit: Emit;
-  /** How addresses of refused clients are shown in the log; default full. */
+  /** How the log shows addresses of refused clients; default full. */
   clientAddresses?: ClientAddresses;
   metrics: Metrics;
   health(): Promise<Health>;
-  /** Why nothing but health and metrics can be answered now; undefined when it can. A request that waits for Redis would hang. */
+  /** Why only health and metrics can be answered now; undefined: all can. A request that waits for Redis would hang. */
   unavailable?(): MailroomError | undefined;
   /** Absent: this process answers health and metrics only (roles ingest, send). */
   api?: ApiDeps;
-  /** Absent: email servers cannot be read or changed through this process. */
+  /** Absent: this process does not serve email servers. */
   emailServers?: EmailServersApi;
   /** With emailServers. */
   operations?: StatusApi & QuarantineApi & DeadLettersApi & FindApi & PrivacyApi & HistoryApi;
-  /** /readyz with details and /metrics need a token (any role). Default false: everyone who can reach the port may read them. */
-  protectMetrics?: boolean;
   timeouts?: Partial<HttpTimeouts>;
   /** More routes on the same server, e.g. the portal's. */
   register?: (app: FastifyInstance, openApi: () => OpenApi) => Promise<void> | void;
@@ -120,17 +118,17 @@ export interface HttpDeps {
 
 /** Milliseconds. */
 export interface HttpTimeouts {
-  /** Until the headers of a request are there. */
+  /** Until the headers of a request have arrived. */
   headers: number;
-  /** Until a whole request is there: a client that trickles its body is cut off. */
+  /** Until a whole request has arrived: a client that trickles its body is cut off. */
   request: number;
   /** A connection without a byte in either direction. */
   idle: number;
-  /** For requests in hand when the server closes. */
+  /** For running requests when the server closes. */
   close: number;
-  /** Until a wrong token is refused, from an address with too many of them. */
+  /** Delay of a refusal, for an address with too many wrong tokens. */
   lockedOut: number;
-  /** For health() to answer. */
+  /** For health(). */
   health: number;
 }
 

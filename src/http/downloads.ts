@@ -1,4 +1,4 @@
-// Bytes of strangers on their way to a reader: raw mails and attachments, in ranges and in constant memory, never shown by a browser as ours.
+// Downloads of untrusted content: raw mails and attachments, in ranges and in constant memory, never rendered by a browser under our origin.
 import { Readable } from 'node:stream';
 import type { BlobReference } from '../contract/message.ts';
 import type { BlobStore } from '../domain/blob-store.ts';
@@ -24,7 +24,7 @@ export const rawDownload = (messageKey: string, raw: BlobReference, blobs: Pick<
   read: (range) => blobs.read(raw.blob, range),
 });
 
-/** Bytes of strangers: never shown by a browser as ours, never kept by a proxy, revalidated by ETag. */
+/** Untrusted content: never rendered by a browser, never kept by a proxy, revalidated by ETag. */
 export async function sendDownload(
   { request, reply }: Pick<Asked<unknown, unknown>, 'request' | 'reply'>,
   emit: Emit,
@@ -48,13 +48,13 @@ export async function sendDownload(
     });
   }
   const { start, end } = range ?? { start: 0, end: file.size };
-  neverShown(reply, file).header('content-length', String(end - start));
+  neverRendered(reply, file).header('content-length', String(end - start));
   if (range !== undefined) reply.code(206).header('content-range', `bytes ${start}-${end - 1}/${file.size}`);
   if (request.method === 'HEAD') return reply.send(Readable.from([]));
   return send(reply, file.read({ start, end }), emit, end - start);
 }
 
-/** A text, decoded while it is sent: its length is known only at the end, so there are no ranges. */
+/** A text that is decoded while it is sent: its length is known only at the end, so there are no ranges. */
 export async function sendText(
   { request, reply }: Asked<unknown, unknown>,
   emit: Emit,
@@ -63,14 +63,21 @@ export async function sendText(
   const etag = `"${text.sha256}"`;
   reply.header('etag', etag).header('cache-control', 'private, no-cache').header('vary', 'authorization');
   if (!matchesNone(request.headers['if-none-match'], etag)) return reply.code(304).send();
-  neverShown(reply, text);
+  neverRendered(reply, text);
   if (request.method === 'HEAD') return reply.send(Readable.from([]));
   return send(reply, text.read(), emit);
 }
 
+/** JSON lines, each sent when it is made: a proxy must not collect them. */
+export const sendLines = (reply: Reply, lines: AsyncIterable<string>): Reply =>
+  reply
+    .header('content-type', 'application/x-ndjson; charset=utf-8')
+    .header('x-accel-buffering', 'no')
+    .send(Readable.from(lines, { objectMode: false }));
+
 type Reply = Asked<unknown, unknown>['reply'];
 
-const neverShown = (reply: Reply, { contentType, filename }: Pick<Download, 'contentType' | 'filename'>): Reply =>
+const neverRendered = (reply: Reply, { contentType, filename }: Pick<Download, 'contentType' | 'filename'>): Reply =>
   reply
     .header('content-type', contentType)
     .header('content-disposition', attachmentDisposition(filename))
@@ -78,7 +85,7 @@ const neverShown = (reply: Reply, { contentType, filename }: Pick<Download, 'con
     .header('content-security-policy', "sandbox; default-src 'none'")
     .header('cross-origin-resource-policy', 'same-origin');
 
-/** The first bytes are fetched before the headers leave: a blob that is gone is a 404, not a broken download. */
+/** Reads the first bytes before it sends the headers: a missing blob is a 404, not a broken download. */
 async function send(reply: Reply, source: AsyncIterable<Uint8Array>, emit: Emit, expected?: number): Promise<unknown> {
   const bytes = source[Symbol.asyncIterator]();
   const first = await bytes.next();

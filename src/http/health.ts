@@ -1,8 +1,9 @@
 // /healthz (the process answers), /readyz (it does what it should) and /metrics.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { asError } from '../domain/errors.ts';
 import type { Health, HttpDeps, HttpTimeouts } from './deps.ts';
-import { type Route, route } from './routes.ts';
+import { get, type Route } from './routes.ts';
 
 const healthSchema = z.object({
   ready: z.boolean(),
@@ -18,30 +19,17 @@ const healthSchema = z.object({
 });
 
 export function healthRoutes(
-  { health, metrics, protectMetrics = false }: Pick<HttpDeps, 'health' | 'metrics' | 'protectMetrics'>,
+  { health, metrics }: Pick<HttpDeps, 'health' | 'metrics'>,
   timeouts: Pick<HttpTimeouts, 'health'>,
 ): Route[] {
-  const guard = protectMetrics ? ({ permission: 'status:read' } as const) : {};
-
-  /** Never throws and never hangs: an orchestrator that waits for an answer decides nothing. */
-  async function asked(): Promise<Health> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<Health>((resolve) => {
-      timer = setTimeout(() => resolve(broken('no answer in time')), timeouts.health);
-    });
-    try {
-      return await Promise.race([health(), late]);
-    } catch (thrown) {
-      return broken(asError(thrown).name);
-    } finally {
-      clearTimeout(timer);
-    }
+  /** Never throws and never hangs: without an answer an orchestrator cannot act. */
+  async function checked(): Promise<Health> {
+    const late = sleep(timeouts.health, broken('no answer in time'), { ref: false });
+    return Promise.race([health(), late]).catch((thrown: unknown) => broken(asError(thrown).name));
   }
 
   return [
-    route({
-      method: 'GET',
-      path: '/healthz',
+    get('/healthz', {
       operationId: 'getLiveness',
       summary: 'The process is alive',
       tag: 'Operation',
@@ -51,9 +39,7 @@ export function healthRoutes(
         return { status: 'ok' };
       },
     }),
-    route({
-      method: 'GET',
-      path: '/readyz',
+    get('/readyz', {
       operationId: 'getReadiness',
       summary: 'The process does what its roles say: Redis and blob store reachable, mailboxes watched',
       tag: 'Operation',
@@ -62,15 +48,12 @@ export function healthRoutes(
         503: { description: 'Not ready, with the checks that fail', schema: healthSchema },
       },
       handle: async ({ reply }) => {
-        const state = await asked();
+        const state = await checked();
         reply.code(state.ready ? 200 : 503).header('cache-control', 'no-store');
         return state;
       },
     }),
-    route({
-      ...guard,
-      method: 'GET',
-      path: '/metrics',
+    get('/metrics', {
       operationId: 'getMetrics',
       summary: 'Metrics in the Prometheus text format',
       tag: 'Operation',

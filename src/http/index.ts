@@ -1,4 +1,4 @@
-// The HTTP server: health, metrics, the API, and whatever else registers (the portal). One fastify app, put together from the rooms' routes.
+// The HTTP server: health, metrics, the API, and what else registers (the portal). One fastify app, built from the tables of routes.
 import fastify, { type FastifyInstance, type LightMyRequestResponse } from 'fastify';
 import type { InjectOptions } from 'light-my-request';
 import { asError, MailroomError } from '../domain/errors.ts';
@@ -15,9 +15,9 @@ import { privacyRoutes } from './api/privacy.ts';
 import { quarantineRoutes } from './api/quarantine.ts';
 import { replyRoutes } from './api/replies.ts';
 import { schemaRoutes } from './api/schemas.ts';
-import { type Authenticate, bearerTokens, namespacesOf, principalOf } from './auth.ts';
+import { bearerTokens, namespacesOf, principalOf } from './auth.ts';
 import { addBrowserRules } from './browser.ts';
-import { type HttpDeps, httpTimeouts } from './deps.ts';
+import { type HttpDeps, type HttpTimeouts, httpTimeouts } from './deps.ts';
 import { healthRoutes } from './health.ts';
 import { addressKey, apiLockOut } from './lock-out.ts';
 import { perClient } from './per-client.ts';
@@ -30,7 +30,7 @@ export type { ServedRoute } from './routes.ts';
 export interface Http {
   /** @throws MailroomError HTTP_PORT_UNAVAILABLE */
   listen(): Promise<{ port: number }>;
-  /** Takes no new requests, lets those in hand finish (bounded), closes idle connections at once. */
+  /** Accepts no new requests, lets running ones finish (bounded), closes idle connections at once. */
   close(): Promise<void>;
   /** A request without a socket, for tests. */
   inject(request: InjectOptions | string): Promise<LightMyRequestResponse>;
@@ -38,7 +38,7 @@ export interface Http {
   routes: readonly ServedRoute[];
 }
 
-/** Answered whatever state our stores are in: health, metrics, and what a page looks like. */
+/** Answered in any state of our stores: health, metrics, and the assets of a page. */
 const ALWAYS = /^\/(healthz|readyz|metrics)$|\.(css|js|svg|ico|png)$/;
 
 export async function createHttp(deps: HttpDeps): Promise<Http> {
@@ -72,12 +72,7 @@ export async function createHttp(deps: HttpDeps): Promise<Http> {
     const error = ALWAYS.test(url) ? undefined : deps.unavailable?.();
     if (error !== undefined) throw error;
   });
-  const streams = perClient(deps.streamsPerClient ?? 50);
-  app.addHook('preHandler', async (request, reply) => {
-    if (request.routeOptions.config.stream !== true) return;
-    const client = `${addressKey(request.ip)} ${principalOf(request)?.name ?? ''}`;
-    if (!streams.enter(client, reply.raw)) throw new MailroomError('HTTP_TOO_MANY_STREAMS', { retryAfterMs: 1_000 });
-  });
+  limitStreams(app, deps.streamsPerClient ?? 50);
   const served: ServedRoute[] = [];
   app.addHook('onRoute', ({ method, url, config }) => {
     if (config?.access === undefined) throw new Error(`${String(method)} ${url} does not say who may use it`);
@@ -85,36 +80,17 @@ export async function createHttp(deps: HttpDeps): Promise<Http> {
   });
   measure(app, deps.metrics);
 
-  const ways: Authenticate[] = [bearerTokens(deps.apiTokens)];
-  const gate = { ways, hasTokens: deps.apiTokens.length > 0, lockOut: apiLockOut(deps.lockOut, timeouts.lockedOut) };
   let made: OpenApi | undefined;
   const document = () => {
     made ??= openApi(routes, deps.publicUrl);
     return made;
   };
-  const routes: Route[] = [...healthRoutes(deps, timeouts)];
-  if (deps.api !== undefined) {
-    routes.push(
-      ...messageRoutes(deps.api, deps.emit),
-      ...replyRoutes(deps.api, namespacesOf(deps.apiTokens)),
-      ...(deps.emailServers === undefined
-        ? []
-        : [...emailServerRoutes(deps.emailServers), ...auditRoutes(deps.emailServers)]),
-      ...(deps.emailServers === undefined || deps.operations === undefined
-        ? []
-        : [
-            ...logLevelRoutes(deps.operations),
-            ...operationRoutes(deps.operations),
-            ...findRoutes(deps.operations),
-            ...historyRoutes(deps.operations),
-            ...privacyRoutes(deps.operations),
-            ...deadLetterRoutes(deps.operations),
-            ...quarantineRoutes(deps.operations, deps.api.blobs, deps.emit),
-          ]),
-      ...schemaRoutes(deps.publicUrl, document),
-    );
-  }
-  addRoutes(app, routes, gate);
+  const routes = routesOf(deps, timeouts, document);
+  addRoutes(app, routes, {
+    authenticate: bearerTokens(deps.apiTokens),
+    hasTokens: deps.apiTokens.length > 0,
+    lockOut: apiLockOut(deps.lockOut, timeouts.lockedOut),
+  });
   await deps.register?.(app, document);
   await app.ready();
 
@@ -136,20 +112,53 @@ export async function createHttp(deps: HttpDeps): Promise<Http> {
       return { port };
     },
     async close() {
-      // Downloads and event streams may last as long as their reader likes; the process may not.
-      const impatient = setTimeout(() => app.server.closeAllConnections(), timeouts.close);
-      // A connection whose answer began before the close stays open for the next request: it is ended once it is idle.
+      // Downloads and event streams may be endless; the stop of a process is not.
+      const deadline = setTimeout(() => app.server.closeAllConnections(), timeouts.close);
+      // A connection whose answer began before the close stays open for another request; it is ended once it is idle.
       const idle = setInterval(() => app.server.closeIdleConnections(), 50);
       try {
         await app.close();
       } finally {
-        clearTimeout(impatient);
+        clearTimeout(deadline);
         clearInterval(idle);
       }
     },
     inject: (request) => app.inject(request),
     routes: served,
   };
+}
+
+/** Health for every role, the rest as far as this process has what it needs. */
+function routesOf(deps: HttpDeps, timeouts: HttpTimeouts, document: () => OpenApi): Route[] {
+  const { api, emailServers, operations, emit } = deps;
+  if (api === undefined) return healthRoutes(deps, timeouts);
+  return [
+    ...healthRoutes(deps, timeouts),
+    ...messageRoutes(api, emit),
+    ...replyRoutes(api, namespacesOf(deps.apiTokens)),
+    ...(emailServers === undefined ? [] : [...emailServerRoutes(emailServers), ...auditRoutes(emailServers)]),
+    ...(operations === undefined
+      ? []
+      : [
+          ...logLevelRoutes(operations),
+          ...operationRoutes(operations),
+          ...findRoutes(operations),
+          ...historyRoutes(operations),
+          ...privacyRoutes(operations),
+          ...deadLetterRoutes(operations),
+          ...quarantineRoutes(operations, api.blobs, emit),
+        ]),
+    ...schemaRoutes(deps.publicUrl, document),
+  ];
+}
+
+function limitStreams(app: FastifyInstance, perClientAtOnce: number): void {
+  const streams = perClient(perClientAtOnce);
+  app.addHook('preHandler', async (request, reply) => {
+    if (request.routeOptions.config.stream !== true) return;
+    const client = `${addressKey(request.ip)} ${principalOf(request)?.name ?? ''}`;
+    if (!streams.enter(client, reply.raw)) throw new MailroomError('HTTP_TOO_MANY_STREAMS', { retryAfterMs: 1_000 });
+  });
 }
 
 function measure(app: FastifyInstance, metrics: HttpDeps['metrics']): void {

@@ -1,19 +1,19 @@
-// Attempts to guess an API token: counted by address over all replicas; beyond the limit each further wrong one is answered late. A valid token
-// is never locked out by guesses from the same address, and costs nothing: Redis is asked only about wrong ones.
+// Attempts to guess an API token, counted by address over all replicas. Beyond the limit, wrong tokens are refused late. Guesses never lock out a
+// valid token from the same address, and a valid token costs no call to Redis.
 
 import { isIPv6 } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MailroomError } from '../domain/errors.ts';
 import type { Sessions } from './ports.ts';
 
-/** Failed requests from one address within 15 minutes. A program with an old token may repeat itself; a guesser needs far more. */
+/** Failed requests from one address within 15 minutes. A program with an old token may repeat it; guessing needs far more. */
 export const API_ATTEMPTS = 100;
-/** Answers that are held back at once; beyond them a refusal is immediate. */
+/** Refusals delayed at the same time; further ones are immediate. */
 const MOST_WAITING = 100;
 
 export type LockOut = Pick<Sessions, 'attempt'>;
 
-/** An address as a key: of IPv6 the /64, which is one customer's whole network. */
+/** An address as a key: for IPv6 its /64, the network of one customer. */
 export function addressKey(ip: string): string {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(ip)?.[1];
   if (mapped !== undefined || !isIPv6(ip)) return mapped ?? ip;
@@ -24,13 +24,13 @@ export function addressKey(ip: string): string {
   return `${[...left, ...gap, ...right].slice(0, 4).join(':')}::/64`;
 }
 
-/** @param slowMs how late a wrong token of a locked address is answered */
+/** @param slowMs delay of the answer to a wrong token from a locked address */
 export function apiLockOut(store: LockOut | undefined, slowMs: number) {
   let waiting = 0;
   return {
     /** A wrong token was offered. @throws MailroomError HTTP_LOCKED with the time to wait */
     async failed(ip: string): Promise<void> {
-      // Redis being away locks nobody out: the token is refused all the same.
+      // Without Redis there is no lock-out; the token is refused anyway.
       const state = await store?.attempt(`api:${addressKey(ip)}`).catch(() => undefined);
       if (state === undefined || state.count <= API_ATTEMPTS) return;
       if (waiting < MOST_WAITING) {

@@ -1,4 +1,4 @@
-// Addresses of customers, hidden from those who may see the state of everything but no customer (role viewer). Pure.
+// Masks addresses of customers for the role viewer, which sees the state of everything but no customer. Pure.
 import type { Remote, Result } from '../contract/result.ts';
 import type { AnsweredElsewhere } from '../domain/answered.ts';
 
@@ -8,10 +8,10 @@ export const masked = (address: string): string => {
   return at < 1 ? address : `${[...address.slice(0, at)][0]}•••${address.slice(at)}`;
 };
 
-/** What ends an address within a sentence. */
+/** Characters that end an address within a sentence. */
 const AROUND = /[\s<>"'(),;:[\]]/;
 
-/** A sentence of a server, with the addresses in it masked: what precedes each @, to the blank or bracket before it. */
+/** A server's sentence with its addresses masked: the characters before each @, back to a blank or bracket. */
 export function maskedText(text: string): string {
   const parts = text.split('@');
   return parts

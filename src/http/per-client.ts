@@ -1,10 +1,10 @@
-// What a client may have open at once: downloads, tests of a connection, event streams. A client that sends its requests one behind the other
-// over one connection (pipelining) is counted like one with many connections.
+// Limits how many downloads, connection tests and event streams a client may have open. A client that pipelines its requests over one connection
+// counts like one with many connections.
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
 interface PerClient {
-  /** Takes a place until the answer has ended or its connection is gone. False: the client has all that it may have. */
+  /** Counts a request until its answer or its connection has ended. False: the client is at its limit. */
   enter(client: string, raw: ServerResponse): boolean;
 }
 
@@ -28,7 +28,7 @@ export function perClient(most: number): PerClient {
 
 const waiting = new WeakMap<Socket, Set<() => void>>();
 
-/** Once, when the response or its connection has ended: Node does not report the latter to a response that waits behind another one. */
+/** Calls back once, when the response or its connection has ended: Node does not report the latter to a response that waits behind another one. */
 function whenGone(raw: ServerResponse, then: () => void): void {
   const socket = raw.req?.socket as Socket | undefined;
   const gone = () => {

@@ -1,8 +1,8 @@
-// What the HTTP side needs of adapters: they fit these types, wiring hands them in.
+// Ports of the HTTP room: adapters have these types, and wiring provides them.
 import type { PortalRole } from '../domain/access.ts';
 import type { Sort } from '../lib/sort.ts';
 
-/** Whom a one-time secret is for. */
+/** The person whom a one-time secret is for. */
 export interface Invited {
   /** Shown in the audit log. */
   name: string;
@@ -10,14 +10,14 @@ export interface Invited {
 }
 
 export interface NewSession extends Invited {
-  /** SHA-256 of the API token that was used: a token that is taken away ends its sessions. */
+  /** SHA-256 of the API token that was used: removing the token ends its sessions. */
   token?: string;
   /** Signed in by OpenID Connect: the id token, for signing out at the provider. */
   idToken?: string;
 }
 
 export interface Session extends NewSession {
-  /** Comes back with every form. */
+  /** Returned by every form. */
   csrf: string;
 }
 
@@ -29,20 +29,20 @@ export interface Attempts {
 export interface Sessions {
   /** @returns the id for the cookie, 256 bits */
   create(session: NewSession): Promise<string>;
-  /** @param touch it is in use: the idle time begins again */
+  /** @param touch in use: restarts the idle time */
   read(id: string, touch: boolean): Promise<Session | undefined>;
   end(id: string): Promise<void>;
   /** A secret that signs in once, within 15 minutes. */
   invite(person: Invited): Promise<string>;
-  /** Undefined when there is no such secret, or it was used. */
+  /** Undefined: unknown, or used before. */
   redeem(secret: string): Promise<Invited | undefined>;
-  /** Counts an attempt; resolves with how many there were, and the ms until they are forgotten (15 minutes after the first). */
+  /** Counts an attempt; resolves with their number and the ms until they are forgotten (15 minutes after the first). */
   attempt(from: string): Promise<Attempts>;
   attempts(from: string): Promise<Attempts>;
   forgive(from: string): Promise<void>;
 }
 
-/** What the browser keeps between leaving for the OpenID provider and coming back. */
+/** Kept by the browser between the redirect to the OpenID provider and the return. */
 export interface OidcFlow {
   state: string;
   nonce: string;
@@ -54,8 +54,8 @@ export interface OidcSignIn {
   /** @throws MailroomError PORTAL_OIDC_UNAVAILABLE */
   begin(): Promise<{ url: string; flow: OidcFlow }>;
   /**
-   * @param query with which the browser came back
-   * @param onSubject who it is, known before the role: refused people are counted
+   * @param query of the browser's return
+   * @param onSubject called before the role is known, so that refused people are counted
    * @throws MailroomError OAUTH_STATE_INVALID, PORTAL_OIDC_REFUSED, PORTAL_OIDC_NO_ROLE, PORTAL_OIDC_GROUPS_OMITTED, PORTAL_OIDC_UNAVAILABLE
    */
   complete(
@@ -63,11 +63,11 @@ export interface OidcSignIn {
     flow: OidcFlow,
     onSubject?: (subject: string) => Promise<void>,
   ): Promise<Invited & { subject: string; idToken: string }>;
-  /** Where to sign out at the provider; undefined when it has no such page. */
+  /** Page to sign out at the provider; undefined: it has none. */
   signOutUrl(idToken: string): Promise<string | undefined>;
 }
 
-/** What every list is filtered by; times in epoch ms, both included. */
+/** Filter of every list; times in epoch ms, both included. */
 export interface ListRange {
   from?: number;
   to?: number;
@@ -84,9 +84,9 @@ export interface ReplyFilter extends ListRange {
 }
 
 export interface ListPage<T> {
-  /** Of the page. */
+  /** On this page. */
   entries: T[];
-  /** That fit. */
+  /** Matches on all pages. */
   total: number;
   /** Number of the newest entries that were searched; absent: all. */
   lookedAt?: number;

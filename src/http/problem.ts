@@ -35,7 +35,7 @@ export const problemSchema = z.object({
   remote: remoteSchema.optional(),
 });
 
-/** An answer of a route that is a problem. */
+/** A problem, in the table of a route's answers. */
 export const problemAnswer = (description: string) => ({
   description,
   schema: problemSchema,
@@ -82,7 +82,7 @@ const byCode: Partial<Record<ErrorCode, number>> = {
   DEAD_LETTER_UNKNOWN: 404,
 };
 
-/** Without an entry of its own, a code's class decides. */
+/** For codes without an entry above. */
 const byClass: Record<FailureClass, number> = {
   auth: 503, // of the remote system: the caller's own is HTTP_UNAUTHENTICATED
   permission: 422,
@@ -94,13 +94,13 @@ const byClass: Record<FailureClass, number> = {
   invalid: 422,
 };
 
-/** A system that Mailroom itself needs is out of order: whatever the class, the request may be repeated later. */
+/** A store of Mailroom's own has failed: whatever the class, the request may be repeated later. */
 const OUR_STORES = /^(REDIS_|BLOB_STORE_)/;
 
 export const statusOf = (error: MailroomError): number =>
   byCode[error.code] ?? (OUR_STORES.test(error.code) ? 503 : byClass[error.class]);
 
-/** Several fields of a request that are wrong, each with its value. */
+/** Wrong fields of a request, each with its value. */
 export class RequestInvalid extends MailroomError {
   readonly problems: NonNullable<Problem['problems']>;
   constructor(problems: NonNullable<Problem['problems']>, total = problems.length) {
@@ -116,14 +116,14 @@ export class RequestInvalid extends MailroomError {
   }
 }
 
-/** Input by its schema. @throws RequestInvalid that names every field and value that is wrong */
+/** Parses input by its schema. @throws RequestInvalid that names every wrong field and value */
 export function parseInput<T>(schema: z.ZodType<T>, input: unknown, where: string): T {
   const parsed = schema.safeParse(input, { reportInput: true });
   if (parsed.success) return parsed.data;
   throw invalidInput([...parsed.error.issues, ...leftOut(schema, input)], where);
 }
 
-/** A strict schema names them itself, a loose one takes them. */
+/** Unknown keys; a strict schema reports them itself, a loose one permits them. */
 const leftOut = (schema: z.ZodType, input: unknown): z.core.$ZodIssue[] =>
   schema instanceof z.ZodObject && schema.def.catchall === undefined ? unknownAtTop(schema, input) : [];
 
@@ -141,11 +141,11 @@ export function invalidInput(found: readonly z.core.$ZodIssue[], where: string):
 const pathOf = ({ path }: InputIssue): string =>
   path.map((part, i) => (typeof part === 'number' ? `[${part}]` : `${i > 0 ? '.' : ''}${String(part)}`)).join('');
 
-/** Keys where none is known, each as a problem of its own. */
+/** One problem for each unknown key. */
 export const unknownKeys = (keys: readonly string[]) =>
   keys.map((key) => ({ field: key.slice(0, 100), message: 'is not known here' }));
 
-/** A parameter given several times, `limit=1&limit=2`, where one value is meant. @throws RequestInvalid */
+/** Refuses a repeated parameter, `limit=1&limit=2`, unless it is repeatable. @throws RequestInvalid */
 export function oneOfEach(query: unknown, repeatable: readonly string[] = []): void {
   const repeated = Object.entries(query as Record<string, unknown>).filter(
     ([name, value]) => Array.isArray(value) && !repeatable.includes(name),
@@ -160,7 +160,7 @@ export function oneOfEach(query: unknown, repeatable: readonly string[] = []): v
   );
 }
 
-/** Scalars as they are, long ones cut; a caller knows its own objects. */
+/** Scalars, truncated; undefined for objects, which the caller knows. */
 function shown(value: unknown): unknown {
   if (typeof value === 'string') return value.length > 200 ? `${value.slice(0, 200)}…` : value;
   return typeof value === 'number' || typeof value === 'boolean' || value === null ? value : undefined;
@@ -192,7 +192,7 @@ export function problemOf(error: MailroomError, german: boolean): Problem {
     detail: error.message,
     code: error.code,
     class: error.class,
-    // A hint made for this case is more use than the catalogue's, in whatever language.
+    // A hint made for this case is more useful than the catalogue's, in either language.
     hint: german && error.hint === entry.hint.en ? entry.hint.de : error.hint,
     ...(error.field === undefined ? {} : { field: error.field }),
     ...(error instanceof RequestInvalid ? { problems: error.problems } : {}),
@@ -201,7 +201,7 @@ export function problemOf(error: MailroomError, german: boolean): Problem {
   };
 }
 
-/** Words of a remote system may quote what we sent: scrubbed, as in the log and on the command line. */
+/** A remote system's words may quote what we sent: scrubbed, as in the log and on the command line. */
 const shownRemote = (remote: Remote): Remote =>
   remote.text === undefined ? remote : { ...remote, text: scrub(remote.text) };
 
@@ -211,7 +211,7 @@ interface RefusalDeps {
   clientAddresses?: ClientAddresses | undefined;
 }
 
-/** Our own failures with the error; a refusal with its code, and with who was refused where that is the reason. */
+/** Logs our own failures with the error; a refusal with its code, and with the client if its identity was the reason. */
 export function emitRefusal(
   error: MailroomError,
   request: FastifyRequest,
@@ -225,7 +225,7 @@ export function emitRefusal(
   else emit('ApiRequestRefused', { code, kind, detail: clientOf(request, clientAddresses) });
 }
 
-/** Answers with the problem and logs it: refusals as such, our own failures with the error. */
+/** Answers with the problem and logs it. */
 export function sendProblem(
   thrown: unknown,
   request: FastifyRequest,
@@ -239,7 +239,7 @@ export function sendProblem(
   if (status === 401) reply.header('www-authenticate', 'Bearer realm="mailroom"');
   if (error.retryAfterMs !== undefined) reply.header('retry-after', String(Math.ceil(error.retryAfterMs / 1000)));
   const german = /^\s*de\b/i.test(request.headers['accept-language'] ?? '');
-  // What was set for the content that is not coming must not stand over the problem.
+  // Headers of the content that is not sent must not describe the problem.
   for (const name of ['content-length', 'content-disposition', 'etag', 'accept-ranges', 'last-modified']) {
     reply.removeHeader(name);
   }

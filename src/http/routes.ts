@@ -24,8 +24,8 @@ export interface ServedRoute {
   access: Access;
 }
 
-export interface Asked<Query, Body> {
-  params: Readonly<Record<string, string>>;
+export interface Asked<Query, Body, Param extends string = string> {
+  params: Readonly<Record<Param, string>>;
   query: Query;
   body: Body;
   /** `anonymous` on public routes. */
@@ -42,7 +42,7 @@ export interface Answer {
   contentType?: string;
 }
 
-export interface Route<Query = unknown, Body = unknown> {
+export interface Route<Query = unknown, Body = unknown, Param extends string = string> {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** In fastify's form: /v1/messages/:key */
   path: string;
@@ -52,54 +52,76 @@ export interface Route<Query = unknown, Body = unknown> {
   /** Absent: public. */
   permission?: Permission;
   /** Description of each parameter of the path. */
-  params?: Readonly<Record<string, string>>;
+  params?: Readonly<Record<Param, string>>;
   query?: z.ZodType<Query>;
   /** Parameters of the query that may be given several times. */
   repeatable?: readonly string[];
   body?: z.ZodType<Body>;
-  /** What is wrong with a body at a glance, before its schema looks at each part. */
+  /** A cheap check of a body before its schema checks each part. */
   glance?: (body: unknown) => readonly z.core.$ZodIssue[];
+  /** By status; the first is that of success, unless the handler sets another. */
   answers: Readonly<Record<number, Answer>>;
   /** It keeps to what a token is bound to; other routes are closed to bound tokens. */
   scoped?: true;
   /** Its answer is open for long: a client may have this many at once (HttpDeps.streamsPerClient). */
   stream?: true;
-  /** What it resolves with is the body: an object as JSON, a string or stream as it is. */
-  handle(asked: Asked<Query, Body>): Promise<unknown> | unknown;
+  /** Resolves with the body: an object is sent as JSON, a string or stream as it is. */
+  handle(asked: Asked<Query, Body, Param>): Promise<unknown> | unknown;
 }
 
-/** Keeps the types of query and body between a route's schemas and its handler, and forgets them for the table. */
-export const route = <Query, Body>(entry: Route<Query, Body>): Route => entry as Route;
+/** Parameters of the path that several rooms have. */
+export const flowParam = { flow: 'Name of the email flow, percent-encoded UTF-8' };
+export const serverParam = { name: 'Name of the email server, percent-encoded UTF-8' };
+
+/** Infers the types of query, body and parameters between a route's schemas and its handler; the table does not keep them. */
+const routeOf =
+  (method: Route['method']) =>
+  <Query, Body, Param extends string = never>(
+    path: string,
+    entry: Omit<Route<Query, Body, Param>, 'method' | 'path'>,
+  ): Route =>
+    ({ method, path, ...entry }) as unknown as Route;
+
+export const get = routeOf('GET');
+export const post = routeOf('POST');
+export const put = routeOf('PUT');
+export const patch = routeOf('PATCH');
+export const remove = routeOf('DELETE');
 
 export function addRoutes(app: FastifyInstance, routes: readonly Route[], gate: Gate): void {
   for (const entry of routes) {
+    const { method, path, permission, scoped, stream, answers } = entry;
+    const [status = 200] = Object.keys(answers).map(Number);
     app.route({
-      method: entry.method,
-      url: entry.path,
-      config: { access: entry.permission ?? 'open', ...(entry.stream === undefined ? {} : { stream: entry.stream }) },
+      method,
+      url: path,
+      config: { access: permission ?? 'open', ...(stream === undefined ? {} : { stream }) },
       // Before the body is read: a stranger's 40 MB are not taken.
       onRequest: async (request) => {
-        if (entry.permission === undefined) return;
-        const principal = await authorise(request, gate, entry.permission);
-        if (principal.scope !== undefined && entry.scoped !== true)
+        if (permission === undefined) return;
+        const principal = await authorise(request, gate, permission);
+        if (principal.scope !== undefined && scoped !== true)
           throw new MailroomError('HTTP_FORBIDDEN', {
             message: `Token ${JSON.stringify(principal.name)} is bound to email flows or servers, which this route does not keep to.`,
           });
       },
-      handler: async (request, reply) =>
-        entry.handle({
+      handler: async (request, reply) => {
+        reply.code(status);
+        if (permission !== undefined) reply.header('cache-control', 'private, no-store');
+        return entry.handle({
           params: request.params as Record<string, string>,
           query: queryOf(entry, request.query),
           body: bodyOf(entry, request.body),
           principal: principalOf(request) ?? ANYBODY,
           request,
           reply,
-        }),
+        });
+      },
     });
   }
 }
 
-/** What a route does not know is named, not dropped; but probes of what is open to everybody may carry what they like. */
+/** Unknown parameters are refused by name, except on public routes, which probes may call with anything. */
 function queryOf(entry: Route, given: unknown): unknown {
   if (entry.permission !== undefined || entry.query !== undefined) oneOfEach(given, entry.repeatable);
   if (entry.query !== undefined) return parseInput(entry.query, given, 'query');

@@ -12,10 +12,10 @@ export type TraceGrade = (typeof traceGrades)[number];
 /** One switch; the later one for the same server (or for all) replaces the earlier. */
 export interface LogSwitch {
   /** Undefined: all. */
-  server?: string;
-  level?: LogLevel;
+  server?: string | undefined;
+  level?: LogLevel | undefined;
   /** Only with a server. */
-  trace?: TraceGrade;
+  trace?: TraceGrade | undefined;
   /** Epoch ms. */
   until: number;
 }

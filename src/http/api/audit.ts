@@ -1,9 +1,9 @@
 // The audit log over HTTP: its newest entries, and all of it as JSON lines.
-import { Readable } from 'node:stream';
 import { z } from 'zod';
 import { type AuditEntry, type AuditQuery, auditKinds } from '../../domain/audit.ts';
 import { firstOf } from '../../lib/streams.ts';
-import { type Route, route } from '../routes.ts';
+import { sendLines } from '../downloads.ts';
+import { get, type Route } from '../routes.ts';
 
 export interface AuditApi {
   audit(query: AuditQuery): AsyncGenerator<AuditEntry>;
@@ -33,37 +33,27 @@ export async function* auditLines(entries: AsyncIterable<AuditEntry>): AsyncGene
 export function auditRoutes(api: AuditApi): Route[] {
   const tag = 'Email servers';
   return [
-    route({
+    get('/v1/audit', {
       tag,
       permission: 'audit:read',
-      method: 'GET',
-      path: '/v1/audit',
       operationId: 'listAudit',
       summary: 'Who changed what and who signed in, newest first',
       query: z.strictObject({ limit: z.coerce.number().int().min(1).max(1000).default(100), kind }),
       answers: { 200: { description: 'Entries', schema: z.object({ entries: z.array(entrySchema) }) } },
-      handle: async ({ query, reply }) => {
-        reply.header('cache-control', 'no-store');
-        return { entries: await firstOf(api.audit({ kind: query.kind, order: 'newest' }), query.limit) };
-      },
+      handle: async ({ query }) => ({
+        entries: await firstOf(api.audit({ kind: query.kind, order: 'newest' }), query.limit),
+      }),
     }),
-    route({
+    get('/v1/audit/export', {
       tag,
       permission: 'audit:read',
-      method: 'GET',
-      path: '/v1/audit/export',
       operationId: 'exportAudit',
       stream: true,
       summary:
         'All entries of the audit log as JSON lines, oldest first; to continue, ask from the time of the last one',
       query: z.strictObject({ kind, from: instant('No earlier entries'), to: instant('No later entries') }),
       answers: { 200: { description: 'One entry a line, as in listAudit', contentType: 'application/x-ndjson' } },
-      handle: async ({ query, reply }) =>
-        reply
-          .header('content-type', 'application/x-ndjson; charset=utf-8')
-          .header('cache-control', 'no-store')
-          .header('x-accel-buffering', 'no')
-          .send(Readable.from(auditLines(api.audit({ ...query, order: 'oldest' })), { objectMode: false })),
+      handle: ({ query, reply }) => sendLines(reply, auditLines(api.audit({ ...query, order: 'oldest' }))),
     }),
   ];
 }

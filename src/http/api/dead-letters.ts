@@ -1,8 +1,8 @@
-// Dead letters: messages that the consumer of their email flow has given up. A person has them tried again, moves them to another flow, or deletes them.
+// Dead letters: messages that the consumer of their email flow has given up. A person retries them, moves them to another flow, or deletes them.
 import { z } from 'zod';
 import type { ListPage, ListRange } from '../ports.ts';
 import { problemAnswer as problem } from '../problem.ts';
-import { type Route, route } from '../routes.ts';
+import { flowParam, get, post, type Route } from '../routes.ts';
 
 const deadLetterSchema = z.object({
   emailFlow: z.string(),
@@ -15,7 +15,7 @@ const deadLetterSchema = z.object({
 });
 type DeadLetterView = z.infer<typeof deadLetterSchema>;
 
-/** With what only those see who may read messages, or see addresses. */
+/** With the fields that need the permission to read messages, or to see addresses. */
 export interface DeadLetter extends DeadLetterView {
   subject?: string;
   sender?: string;
@@ -36,7 +36,7 @@ const actions = ['retry', 'move', 'delete'] as const;
 export type DeadLetterAction = (typeof actions)[number];
 
 export interface DeadLettersApi {
-  /** Those that fit; the 10,000 newest are looked at. @throws MailroomError EMAIL_FLOW_UNKNOWN */
+  /** Those that match, of the 10,000 newest. @throws MailroomError EMAIL_FLOW_UNKNOWN */
   deadLetters(filter: DeadLetterFilter, page: { offset: number; limit: number }): Promise<ListPage<DeadLetter>>;
   /**
    * @param to email flow for `move`
@@ -44,7 +44,7 @@ export interface DeadLettersApi {
    */
   decideDeadLetter(
     action: DeadLetterAction,
-    job: { emailFlow: string; jobId: string; to?: string },
+    job: { emailFlow: string; jobId: string; to?: string | undefined },
     by: string,
   ): Promise<void>;
 }
@@ -52,16 +52,13 @@ export interface DeadLettersApi {
 export function deadLetterRoutes(api: DeadLettersApi): Route[] {
   const tag = 'Email flows';
   const path = '/v1/email-flows/:flow/dead-letters';
-  const params = { flow: 'Name of the email flow, percent-encoded UTF-8' };
   return [
-    route({
-      method: 'GET',
-      path,
+    get(path, {
       operationId: 'listDeadLetters',
       summary: 'Messages that the consumer of the flow has given up, newest first',
       tag,
       permission: 'dead-letters:read',
-      params,
+      params: flowParam,
       query: z.strictObject({
         offset: z.coerce.number().int().min(0).max(10_000).default(0),
         limit: z.coerce.number().int().min(1).max(200).default(100),
@@ -73,20 +70,17 @@ export function deadLetterRoutes(api: DeadLettersApi): Route[] {
         },
         404: problem('EMAIL_FLOW_UNKNOWN'),
       },
-      handle: async ({ params: { flow = '' }, query, reply }) => {
-        reply.header('cache-control', 'private, no-store');
-        const { entries, total } = await api.deadLetters({ emailFlow: flow }, query);
+      handle: async ({ params, query }) => {
+        const { entries, total } = await api.deadLetters({ emailFlow: params.flow }, query);
         return { deadLetters: entries.map(({ subject: _, sender: __, date: ___, ...one }) => one), total };
       },
     }),
-    route({
-      method: 'POST',
-      path: `${path}/:key`,
+    post(`${path}/:key`, {
       operationId: 'decideDeadLetter',
       summary: 'Try one again, move it to another email flow, or delete its job (the mail stays in the mailbox)',
       tag,
       permission: 'dead-letters:decide',
-      params: { ...params, key: 'jobId' },
+      params: { ...flowParam, key: 'jobId' },
       body: z.strictObject({
         action: z.enum(actions),
         to: z.string().min(1).max(400).optional().describe('For move: an email flow of a defined IMAP server'),
@@ -95,15 +89,8 @@ export function deadLetterRoutes(api: DeadLettersApi): Route[] {
         204: { description: 'Done' },
         404: problem('DEAD_LETTER_UNKNOWN, EMAIL_FLOW_UNKNOWN'),
       },
-      handle: async ({ params: { flow = '', key = '' }, body: { action, to }, reply, principal }) => {
-        await api.decideDeadLetter(
-          action,
-          { emailFlow: flow, jobId: key, ...(to === undefined ? {} : { to }) },
-          principal.name,
-        );
-        reply.code(204);
-        return reply.send();
-      },
+      handle: ({ params: { flow, key }, body: { action, to }, principal }) =>
+        api.decideDeadLetter(action, { emailFlow: flow, jobId: key, to }, principal.name),
     }),
   ];
 }

@@ -1,11 +1,12 @@
-// Email servers over HTTP: read by viewers, changed by administrators. Each change says which revision it means (ETag, If-Match), so that of
-// two people editing at once nobody's change is lost. Secrets go in and never come out.
+// Email servers over HTTP: read by viewers, changed by administrators. Each change names the revision that it replaces (ETag, If-Match), so two
+// people who edit at once cannot overwrite each other. Secrets are written and never read.
 
+import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import type { AuditEntry } from '../../domain/audit.ts';
 import { MailroomError } from '../../domain/errors.ts';
 import { problemAnswer as problem } from '../problem.ts';
-import { type Route, route } from '../routes.ts';
+import { get, post, put, type Route, remove, serverParam } from '../routes.ts';
 import type { AuditApi } from './audit.ts';
 
 const parametersSchema = z.record(z.string(), z.union([z.string(), z.number()])).describe('What the message is about');
@@ -91,11 +92,11 @@ export interface EmailServersApi extends AuditApi {
   create(definition: Definition, by: string): Promise<EmailServerView>;
   /** @throws RequestInvalid, MailroomError EMAIL_SERVER_NOT_FOUND, EMAIL_SERVER_READ_ONLY, EMAIL_SERVER_CHANGED */
   replace(name: string, revision: string, definition: Definition, by: string): Promise<EmailServerView>;
-  /** The copy is disabled; an equal password goes with it. */
+  /** The copy is disabled and has the same password. */
   copy(name: string, newName: string, by: string): Promise<EmailServerView>;
   setEnabled(name: string, revision: string, enabled: boolean, by: string): Promise<EmailServerView>;
   remove(name: string, revision: string, by: string): Promise<void>;
-  /** Changes of a server after it had this revision, newest first; only the newest one when that is too long ago. */
+  /** Changes of a server since this revision, newest first; only the newest one when the revision is too old. */
   changesSince(name: string, revision: string): Promise<AuditEntry[]>;
   reload(): Promise<void>;
 }
@@ -135,9 +136,7 @@ const conflict = {
   428: problem('EMAIL_SERVER_REVISION_REQUIRED: If-Match is missing'),
 };
 
-const etag = (revision: string): string => `"${revision}"`;
-
-/** @throws MailroomError EMAIL_SERVER_REVISION_REQUIRED; `*` would be a way around the comparison and is refused as well */
+/** @throws MailroomError EMAIL_SERVER_REVISION_REQUIRED, also for `*`, which would avoid the comparison */
 function revisionOf(ifMatch: string | undefined): string {
   const [, revision] = /^\s*"([\w-]{1,100})"\s*$/.exec(ifMatch ?? '') ?? [];
   if (revision === undefined) throw new MailroomError('EMAIL_SERVER_REVISION_REQUIRED');
@@ -146,125 +145,95 @@ function revisionOf(ifMatch: string | undefined): string {
 
 export function emailServerRoutes(api: EmailServersApi): Route[] {
   const tag = 'Email servers';
-  const params = { name: 'Name of the email server, percent-encoded UTF-8' };
   const read = { tag, permission: 'email-servers:read' } as const;
   const write = { tag, permission: 'email-servers:write' } as const;
   const one = { description: 'The email server', schema: emailServerSchema };
 
-  const answer = (reply: { header(name: string, value: string): unknown }, view: EmailServerView) => {
-    reply.header('cache-control', 'no-store');
-    if (view.revision !== undefined) reply.header('etag', etag(view.revision));
+  const answer = (reply: FastifyReply, view: EmailServerView) => {
+    if (view.revision !== undefined) reply.header('etag', `"${view.revision}"`);
     return view;
   };
-  const toggle = (enabled: boolean) =>
-    route({
+  const created = (reply: FastifyReply, view: EmailServerView) =>
+    answer(reply.header('location', `/v1/email-servers/${encodeURIComponent(view.name)}`), view);
+  const toggle = (verb: 'enable' | 'disable', summary: string) =>
+    post(`/v1/email-servers/:name/${verb}`, {
       ...write,
-      method: 'POST',
-      path: `/v1/email-servers/:name/${enabled ? 'enable' : 'disable'}`,
-      operationId: enabled ? 'enableEmailServer' : 'disableEmailServer',
-      summary: enabled ? 'Start its connection' : 'Stop its connection; its jobs stay',
-      params,
+      operationId: `${verb}EmailServer`,
+      summary,
+      params: serverParam,
       answers: { 200: one, ...conflict },
-      handle: async ({ params: { name = '' }, request, reply, principal }) =>
-        answer(reply, await api.setEnabled(name, revisionOf(request.headers['if-match']), enabled, principal.name)),
+      handle: async ({ params: { name }, request, reply, principal }) =>
+        answer(
+          reply,
+          await api.setEnabled(name, revisionOf(request.headers['if-match']), verb === 'enable', principal.name),
+        ),
     });
 
   return [
-    route({
+    get('/v1/email-servers', {
       ...read,
-      method: 'GET',
-      path: '/v1/email-servers',
       operationId: 'listEmailServers',
       summary: 'All email servers of files and portal, with live state, invalid ones among them',
       answers: { 200: { description: 'All', schema: z.object({ emailServers: z.array(emailServerSchema) }) } },
-      handle: async ({ reply }) => {
-        reply.header('cache-control', 'no-store');
-        return { emailServers: await api.list() };
-      },
+      handle: async () => ({ emailServers: await api.list() }),
     }),
-    route({
+    get('/v1/email-servers/:name', {
       ...read,
-      method: 'GET',
-      path: '/v1/email-servers/:name',
       operationId: 'getEmailServer',
       summary: 'One email server; its ETag is needed to change it',
-      params,
+      params: serverParam,
       answers: { 200: one, 404: problem('EMAIL_SERVER_NOT_FOUND') },
-      handle: async ({ params: { name = '' }, reply }) => {
-        const view = await api.get(name);
+      handle: async ({ params, reply }) => {
+        const view = await api.get(params.name);
         if (view === undefined) throw new MailroomError('EMAIL_SERVER_NOT_FOUND', { field: 'name' });
         return answer(reply, view);
       },
     }),
-    route({
+    post('/v1/email-servers', {
       ...write,
-      method: 'POST',
-      path: '/v1/email-servers',
       operationId: 'createEmailServer',
       summary: 'Define an email server; it is live on all replicas within two seconds',
       body: definitionSchema,
       answers: { 201: one, 412: problem('EMAIL_SERVER_CHANGED'), 422: problem('Each field that is wrong') },
-      handle: async ({ body, reply, principal }) => {
-        const view = await api.create(body, principal.name);
-        reply.code(201).header('location', `/v1/email-servers/${encodeURIComponent(view.name)}`);
-        return answer(reply, view);
-      },
+      handle: async ({ body, reply, principal }) => created(reply, await api.create(body, principal.name)),
     }),
-    route({
+    put('/v1/email-servers/:name', {
       ...write,
-      method: 'PUT',
-      path: '/v1/email-servers/:name',
       operationId: 'replaceEmailServer',
       summary: 'Replace a definition (its Name stays)',
-      params,
+      params: serverParam,
       body: definitionSchema,
       answers: { 200: one, ...conflict, 422: problem('Each field that is wrong') },
-      handle: async ({ params: { name = '' }, body, request, reply, principal }) =>
+      handle: async ({ params: { name }, body, request, reply, principal }) =>
         answer(reply, await api.replace(name, revisionOf(request.headers['if-match']), body, principal.name)),
     }),
-    route({
+    post('/v1/email-servers/:name/copy', {
       ...write,
-      method: 'POST',
-      path: '/v1/email-servers/:name/copy',
       operationId: 'copyEmailServer',
       summary: 'Copy under another name; the copy is disabled',
-      params,
+      params: serverParam,
       body: z.strictObject({ name: z.string().min(1).max(400) }),
       answers: { 201: one, 404: problem('EMAIL_SERVER_NOT_FOUND'), 422: problem('The name is wrong or taken') },
-      handle: async ({ params: { name = '' }, body, reply, principal }) => {
-        const view = await api.copy(name, body.name, principal.name);
-        reply.code(201).header('location', `/v1/email-servers/${encodeURIComponent(view.name)}`);
-        return answer(reply, view);
-      },
+      handle: async ({ params, body, reply, principal }) =>
+        created(reply, await api.copy(params.name, body.name, principal.name)),
     }),
-    toggle(true),
-    toggle(false),
-    route({
+    toggle('enable', 'Start its connection'),
+    toggle('disable', 'Stop its connection; its jobs stay'),
+    remove('/v1/email-servers/:name', {
       ...write,
-      method: 'DELETE',
-      path: '/v1/email-servers/:name',
       operationId: 'deleteEmailServer',
       summary: 'Delete a definition; mailbox, queue and jobs stay as they are',
-      params,
+      params: serverParam,
       answers: { 204: { description: 'Deleted' }, ...conflict },
-      handle: async ({ params: { name = '' }, request, reply, principal }) => {
-        await api.remove(name, revisionOf(request.headers['if-match']), principal.name);
-        reply.code(204);
-        return reply.send();
-      },
+      handle: async ({ params, request, principal }) =>
+        api.remove(params.name, revisionOf(request.headers['if-match']), principal.name),
     }),
-    route({
+    post('/v1/email-servers-reload', {
       ...write,
-      method: 'POST',
-      path: '/v1/email-servers-reload',
       operationId: 'reloadEmailServers',
       summary: 'Read files and portal again at once',
       answers: { 204: { description: 'Read' } },
-      handle: async ({ reply }) => {
-        await api.reload();
-        reply.code(204);
-        return reply.send();
-      },
+      handle: () => api.reload(),
     }),
   ];
 }

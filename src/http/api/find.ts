@@ -1,8 +1,8 @@
 // Find over HTTP: messages and replies by id, conversation or address, and what became of one of them. Neither subject nor text.
 import { z } from 'zod';
 import { type Timeline, timelineSteps } from '../../domain/timeline.ts';
-import { problemSchema } from '../problem.ts';
-import { type Route, route } from '../routes.ts';
+import { problemAnswer as problem } from '../problem.ts';
+import { get, type Route } from '../routes.ts';
 
 const foundSchema = z.object({
   kind: z.enum(['message', 'reply']),
@@ -75,56 +75,32 @@ export interface FindApi {
 /** Longest text that is searched for: a Message-ID on one line (RFC 5322 §2.1.1). */
 export const LONGEST_QUERY = 998;
 
-const problem = (description: string) => ({
-  description,
-  schema: problemSchema,
-  contentType: 'application/problem+json',
-});
-
 export function findRoutes(api: FindApi): Route[] {
-  const tag = 'Operation';
+  const read = { tag: 'Operation', permission: 'find:read' } as const;
   return [
-    route({
-      method: 'GET',
-      path: '/v1/find',
+    get('/v1/find', {
+      ...read,
       operationId: 'find',
       summary: 'Messages and replies by Message-ID, messageKey, replyId, conversation or address',
-      tag,
-      permission: 'find:read',
       query: z.strictObject({ q: z.string().trim().min(1).max(LONGEST_QUERY).describe('The whole id or address') }),
       answers: { 200: { description: 'What was found, and how far back that is', schema: answerSchema } },
-      handle: async ({ query: { q }, reply }) => {
-        reply.header('cache-control', 'private, no-store');
-        return api.find(q);
-      },
+      handle: ({ query }) => api.find(query.q),
     }),
-    route({
-      method: 'GET',
-      path: '/v1/timeline/messages/:key',
+    get('/v1/timeline/messages/:key', {
+      ...read,
       operationId: 'getMessageTimeline',
       summary: 'What became of a message: arrived, enqueued, taken, failed, quarantined, answered',
-      tag,
-      permission: 'find:read',
       params: { key: 'messageKey' },
       answers: { 200: { description: 'Timeline', schema: timelineSchema }, 404: problem('MESSAGE_UNKNOWN') },
-      handle: async ({ params: { key = '' }, reply }) => {
-        reply.header('cache-control', 'private, no-store');
-        return api.messageTimeline(key);
-      },
+      handle: ({ params }) => api.messageTimeline(params.key),
     }),
-    route({
-      method: 'GET',
-      path: '/v1/timeline/replies/:replyId',
+    get('/v1/timeline/replies/:replyId', {
+      ...read,
       operationId: 'getReplyTimeline',
       summary: 'What became of a reply: queued, submitted, accepted or refused, bounced, with the server’s words',
-      tag,
-      permission: 'find:read',
       params: { replyId: 'replyId, percent-encoded UTF-8' },
       answers: { 200: { description: 'Timeline', schema: timelineSchema }, 404: problem('REPLY_UNKNOWN') },
-      handle: async ({ params: { replyId = '' }, reply }) => {
-        reply.header('cache-control', 'private, no-store');
-        return api.replyTimeline(replyId);
-      },
+      handle: ({ params }) => api.replyTimeline(params.replyId),
     }),
   ];
 }

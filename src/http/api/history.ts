@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { type History, type HistoryName, type HistorySubject, type Period, periods } from '../../domain/history.ts';
 import { problemAnswer as problem } from '../problem.ts';
-import { type Route, route } from '../routes.ts';
+import { get, type Route } from '../routes.ts';
 
 const periodNames = Object.keys(periods) as Period[];
 
@@ -15,7 +15,11 @@ export interface HistoryView extends History {
 
 export interface HistoryApi {
   /** @throws MailroomError EMAIL_SERVER_NOT_FOUND, EMAIL_FLOW_UNKNOWN */
-  history(wanted: { period: Period; emailFlow?: string; server?: string }): Promise<HistoryView>;
+  history(wanted: {
+    period: Period;
+    emailFlow?: string | undefined;
+    server?: string | undefined;
+  }): Promise<HistoryView>;
 }
 
 const whole = z.int().optional();
@@ -52,9 +56,7 @@ const historySchema = z.object({
 
 export function historyRoutes(api: HistoryApi): Route[] {
   return [
-    route({
-      method: 'GET',
-      path: '/v1/history',
+    get('/v1/history', {
       operationId: 'getHistory',
       summary:
         'What was counted in the last 2 hours, 24 hours or 30 days: of everything, of an email flow or of an email server',
@@ -69,14 +71,9 @@ export function historyRoutes(api: HistoryApi): Route[] {
         200: { description: 'History', schema: historySchema },
         404: problem('EMAIL_SERVER_NOT_FOUND, EMAIL_FLOW_UNKNOWN'),
       },
-      handle: async ({ query: { period, emailFlow, server }, reply }) => {
-        reply.header('cache-control', 'no-store');
-        const { since, points, rows } = await api.history({
-          period,
-          ...(emailFlow === undefined ? {} : { emailFlow }),
-          ...(server === undefined ? {} : { server }),
-        });
-        return { ...(since === undefined ? {} : { since }), points, rows };
+      handle: async ({ query }) => {
+        const { since, points, rows } = await api.history(query);
+        return { since, points, rows };
       },
     }),
   ];

@@ -1,4 +1,4 @@
-// Received messages: the JSON again, the raw mail, and attachments decoded on demand out of the raw mail, in ranges and in constant memory.
+// Received messages: the JSON, the raw mail, and attachments decoded from it on demand, in ranges and in constant memory.
 import { type Message, messageSchema } from '../../contract/message.ts';
 import { inFlows, ownReplyId, type TokenScope } from '../../domain/access.ts';
 import { MailroomError } from '../../domain/errors.ts';
@@ -7,9 +7,10 @@ import type { Principal } from '../auth.ts';
 import { safeContentType } from '../content-disposition.ts';
 import type { ApiDeps } from '../deps.ts';
 import { rawDownload, sendDownload, sendText } from '../downloads.ts';
-import { type Route, route } from '../routes.ts';
+import { get, type Route } from '../routes.ts';
 
-const keyParam = { key: 'messageKey of the message, which is its job id as well' };
+const params = { key: 'messageKey of the message, which is its job id as well' };
+const read = { tag: 'Messages', permission: 'messages:read', scoped: true } as const;
 const downloadAnswers = {
   200: { description: 'The whole', contentType: 'application/octet-stream' },
   206: { description: 'The range asked for', contentType: 'application/octet-stream' },
@@ -21,39 +22,29 @@ export function messageRoutes(
   deps: Pick<ApiDeps, 'readMessage' | 'blobs' | 'decodeSlice' | 'wholeBody'>,
   emit: Emit,
 ): Route[] {
-  async function messageOf(key: string | undefined, { scope }: Principal): Promise<Message> {
-    const message = key === undefined || key.length > 200 ? undefined : await deps.readMessage(key);
+  async function messageOf(key: string, { scope }: Principal): Promise<Message> {
+    const message = key.length > 200 ? undefined : await deps.readMessage(key);
     if (message === undefined || !inFlows(scope, message.emailFlow))
       throw new MailroomError('MESSAGE_UNKNOWN', { field: 'key' });
     return message;
   }
 
   return [
-    route({
-      method: 'GET',
-      path: '/v1/messages/:key',
+    get('/v1/messages/:key', {
+      ...read,
       operationId: 'getMessage',
       summary: 'A received message as it stood on its queue',
-      tag: 'Messages',
-      permission: 'messages:read',
-      scoped: true,
-      params: keyParam,
+      params,
       answers: { 200: { description: 'mailroom.message/1', schema: messageSchema }, 404: { description: 'Unknown' } },
-      handle: async ({ params, reply, principal }) => {
-        reply.header('cache-control', 'private, no-store');
-        return withOwnReplyId(await messageOf(params.key, principal), principal.scope);
-      },
+      handle: async (asked) =>
+        withOwnReplyId(await messageOf(asked.params.key, asked.principal), asked.principal.scope),
     }),
-    route({
-      method: 'GET',
-      path: '/v1/messages/:key/raw',
+    get('/v1/messages/:key/raw', {
+      ...read,
       operationId: 'getRawMessage',
       stream: true,
       summary: 'The untouched mail (.eml)',
-      tag: 'Messages',
-      permission: 'messages:read',
-      scoped: true,
-      params: keyParam,
+      params,
       answers: downloadAnswers,
       handle: async (asked) => {
         const { raw, messageKey } = await messageOf(asked.params.key, asked.principal);
@@ -62,16 +53,12 @@ export function messageRoutes(
     }),
     ...(['text', 'html'] as const).map((kind) => {
       const contentType = kind === 'text' ? 'text/plain' : 'text/html';
-      return route({
-        method: 'GET',
-        path: `/v1/messages/:key/${kind}`,
+      return get(`/v1/messages/:key/${kind}`, {
+        ...read,
         operationId: kind === 'text' ? 'getText' : 'getHtml',
         stream: true,
         summary: `The whole ${kind} of the message in UTF-8, also where it is cut in the message`,
-        tag: 'Messages',
-        permission: 'messages:read',
-        scoped: true,
-        params: keyParam,
+        params,
         answers: {
           200: { description: 'The whole', contentType },
           304: { description: 'Unchanged (If-None-Match)' },
@@ -91,20 +78,16 @@ export function messageRoutes(
         },
       });
     }),
-    route({
-      method: 'GET',
-      path: '/v1/messages/:key/attachments/:n',
+    get('/v1/messages/:key/attachments/:n', {
+      ...read,
       operationId: 'getAttachment',
       stream: true,
       summary: 'An attachment, decoded',
-      tag: 'Messages',
-      permission: 'messages:read',
-      scoped: true,
-      params: { ...keyParam, n: 'Number of the attachment, from 0' },
+      params: { ...params, n: 'Number of the attachment, from 0' },
       answers: downloadAnswers,
       handle: async (asked) => {
         const { raw, attachments } = await messageOf(asked.params.key, asked.principal);
-        const n = asked.params.n ?? '';
+        const { n } = asked.params;
         const attachment = /^\d{1,6}$/.test(n) ? attachments.find((candidate) => candidate.n === Number(n)) : undefined;
         if (attachment === undefined) {
           throw new MailroomError('ATTACHMENT_UNKNOWN', {
@@ -118,7 +101,7 @@ export function messageRoutes(
           contentType: safeContentType(attachment.contentType),
           size: attachment.size,
           sha256: attachment.sha256,
-          // Unencoded bytes are sought; an encoding has to be decoded from its beginning, which costs time but no memory.
+          // Unencoded bytes are read in place; an encoding has to be decoded from its beginning, which costs time but no memory.
           read: ({ start, end }) =>
             slice.encoding === 'identity' && slice.signed === undefined
               ? deps.blobs.read(raw.blob, { start: slice.start + start, end: Math.min(slice.end, slice.start + end) })
@@ -129,7 +112,7 @@ export function messageRoutes(
   ];
 }
 
-/** A report names the reply by the replyId of its backend, and not at all where the reply is another's. */
+/** A report names the reply by the replyId of its backend, and omits it if the reply is another backend's. */
 function withOwnReplyId(message: Message, scope: TokenScope | undefined): Message {
   const reply = message.deliveryStatus?.reply;
   if (scope?.replyNamespace === undefined || message.deliveryStatus === undefined || reply?.replyId === undefined)
@@ -140,7 +123,7 @@ function withOwnReplyId(message: Message, scope: TokenScope | undefined): Messag
   return { ...message, deliveryStatus: { ...message.deliveryStatus, reply: named } };
 }
 
-/** Bytes [start, end) of a stream; it is left as soon as they have passed. */
+/** Bytes [start, end) of a stream, which is closed after them. */
 async function* window(source: AsyncIterable<Uint8Array>, start: number, end: number): AsyncGenerator<Uint8Array> {
   let position = 0;
   if (start >= end) return;

@@ -1,12 +1,11 @@
-// Operation over HTTP: flows with their queues, state of everything, pause and resume of an SMTP server, test of a connection step by step.
-import { Readable } from 'node:stream';
+// Operation over HTTP: email flows with their queues, the state of everything, pause and resume of an SMTP server, tests of a connection.
 import { z } from 'zod';
 import type { Attention } from '../../domain/attention.ts';
 import { attentionText } from '../../domain/attention-words.ts';
-import type { CheckStep } from '../../domain/doctor.ts';
-import { passed } from '../../domain/doctor.ts';
+import { type CheckStep, passed } from '../../domain/doctor.ts';
+import { sendLines } from '../downloads.ts';
 import { problemAnswer as problem } from '../problem.ts';
-import { type Route, route } from '../routes.ts';
+import { flowParam, get, post, type Route, serverParam } from '../routes.ts';
 import { type Definition, definitionSchema, type EmailServerView, emailServerSchema } from './email-servers.ts';
 import type { LogLevelApi } from './log-level.ts';
 
@@ -71,25 +70,25 @@ export interface TestOptions {
 }
 
 export interface OperationsApi extends LogLevelApi {
-  /** Those of servers, and those without a server whose messages are not consumed yet. */
+  /** Flows of defined servers, and flows without a server that have unconsumed messages. */
   emailFlows(): Promise<EmailFlowView[]>;
   /** Names of the email flows of all defined IMAP servers. */
   flowNames(): string[];
   /**
-   * What waits in a flow that no server feeds goes to another one, in the same order; messages that are being consumed stay.
-   * @returns how many
+   * Moves the waiting messages of a flow without a server to another one, in the same order; messages that are being consumed stay.
+   * @returns the number moved
    * @throws MailroomError EMAIL_FLOW_UNKNOWN, EMAIL_FLOW_IN_USE
    */
   moveFlow(from: string, to: string, by: string): Promise<number>;
-  /** Keys in Redis that held something else than they must, newest first. */
+  /** Redis keys that held an unexpected value, newest first. */
   quarantinedKeys(): Promise<QuarantinedKeyView[]>;
   /**
-   * Until it is resumed: jobs stay on the queue, those at work end.
+   * Until it is resumed: jobs stay on the queue, running ones end.
    * @throws MailroomError EMAIL_SERVER_NOT_FOUND, EMAIL_SERVER_CANNOT_PAUSE
    */
   pause(name: string, by: string): Promise<EmailServerView>;
   resume(name: string, by: string): Promise<EmailServerView>;
-  /** The doctor's steps as they end. Anyone who stops iterating ends the test. @throws MailroomError EMAIL_SERVER_NOT_FOUND */
+  /** The doctor's steps as they end. To stop iterating is to end the test. @throws MailroomError EMAIL_SERVER_NOT_FOUND */
   test(name: string, options?: TestOptions): Promise<AsyncGenerator<CheckStep>>;
   /** The same for a definition that is not stored. @param existing the server that is edited: its password is used when none is given @throws RequestInvalid */
   testDefinition(definition: Definition, existing?: string, options?: TestOptions): Promise<AsyncGenerator<CheckStep>>;
@@ -115,78 +114,52 @@ const steps = {
   404: problem('EMAIL_SERVER_NOT_FOUND'),
 };
 
-/** One line a step, written as it ends; a caller that goes away ends the test. */
-export function stepLines(all: AsyncGenerator<CheckStep>): Readable {
-  async function* lines() {
-    const found: CheckStep[] = [];
-    try {
-      for await (const step of all) {
-        found.push(step);
-        yield `${JSON.stringify(step)}\n`;
-      }
-      yield `${JSON.stringify({ ok: passed(found) })}\n`;
-    } finally {
-      await all.return(undefined);
+/** One line for each step, sent when it ends; a caller that disconnects ends the test. */
+async function* stepLines(all: AsyncGenerator<CheckStep>): AsyncGenerator<string> {
+  const found: CheckStep[] = [];
+  try {
+    for await (const step of all) {
+      found.push(step);
+      yield `${JSON.stringify(step)}\n`;
     }
+    yield `${JSON.stringify({ ok: passed(found) })}\n`;
+  } finally {
+    await all.return(undefined);
   }
-  return Readable.from(lines(), { objectMode: false });
 }
 
 export function operationRoutes(api: StatusApi): Route[] {
-  const server = { name: 'Name of the email server, percent-encoded UTF-8' };
-  const toggle = (action: 'pause' | 'resume') =>
-    route({
-      method: 'POST',
-      path: `/v1/email-servers/:name/${action}`,
-      operationId: action === 'pause' ? 'pauseEmailServer' : 'resumeEmailServer',
-      summary:
-        action === 'pause'
-          ? 'SMTP: send nothing until it is resumed; replies wait on the queue'
-          : 'SMTP: resume sending, regardless of who or what paused it',
+  const toggle = (action: 'pause' | 'resume', summary: string) =>
+    post(`/v1/email-servers/:name/${action}`, {
+      operationId: `${action}EmailServer`,
+      summary,
       tag: 'Email servers',
       permission: 'email-servers:pause',
-      params: server,
+      params: serverParam,
       answers: {
         200: { description: 'The email server', schema: emailServerSchema },
         404: problem('EMAIL_SERVER_NOT_FOUND'),
         422: problem('EMAIL_SERVER_CANNOT_PAUSE: only SMTP servers that are enabled'),
       },
-      handle: async ({ params: { name = '' }, reply, principal }) => {
-        reply.header('cache-control', 'no-store');
-        return action === 'pause' ? api.pause(name, principal.name) : api.resume(name, principal.name);
-      },
+      handle: ({ params, principal }) => api[action](params.name, principal.name),
     });
-  const streamed = (reply: { header(name: string, value: string): unknown }, all: AsyncGenerator<CheckStep>) => {
-    reply.header('content-type', 'application/x-ndjson; charset=utf-8');
-    reply.header('cache-control', 'no-store');
-    reply.header('x-accel-buffering', 'no');
-    return stepLines(all);
-  };
 
   return [
-    route({
-      method: 'GET',
-      path: '/v1/email-flows',
+    get('/v1/email-flows', {
       operationId: 'listEmailFlows',
       summary: 'Email flows with what waits on their queues',
       tag: 'Email flows',
       permission: 'email-flows:read',
       answers: { 200: { description: 'All', schema: z.object({ emailFlows: z.array(emailFlowSchema) }) } },
-      handle: async ({ reply }) => {
-        reply.header('cache-control', 'no-store');
-        return { emailFlows: await api.emailFlows() };
-      },
+      handle: async () => ({ emailFlows: await api.emailFlows() }),
     }),
-    route({
-      method: 'GET',
-      path: '/v1/status',
+    get('/v1/status', {
       operationId: 'getStatus',
       summary: 'What needs attention, and the state of all email servers and flows, without definitions',
       tag: 'Operation',
       permission: 'status:read',
       answers: { 200: { description: 'Status', schema: statusSchema } },
-      handle: async ({ reply }) => {
-        reply.header('cache-control', 'no-store');
+      handle: async () => {
         const [overview, quarantinedKeys] = await Promise.all([api.overview(), api.quarantinedKeys()]);
         const servers = [...overview.mailboxes, ...overview.senders].sort((left, right) =>
           left.name.localeCompare(right.name, 'en', { numeric: true }),
@@ -206,42 +179,35 @@ export function operationRoutes(api: StatusApi): Route[] {
         };
       },
     }),
-    route({
-      method: 'POST',
-      path: '/v1/email-flows/:flow/move',
+    post('/v1/email-flows/:flow/move', {
       operationId: 'moveEmailFlow',
       summary: 'What waits in a flow that no server feeds goes to another one; what is being consumed stays',
       tag: 'Email flows',
       permission: 'email-servers:write',
-      params: { flow: 'Name of the email flow, percent-encoded UTF-8' },
+      params: flowParam,
       body: z.strictObject({ to: z.string().min(1).max(400).describe('An email flow of a defined IMAP server') }),
       answers: {
         200: { description: 'How many', schema: z.object({ moved: z.int() }) },
         404: problem('EMAIL_FLOW_UNKNOWN'),
         409: problem('EMAIL_FLOW_IN_USE: a server feeds it'),
       },
-      handle: async ({ params: { flow = '' }, body, reply, principal }) => {
-        reply.header('cache-control', 'no-store');
-        return { moved: await api.moveFlow(flow, body.to, principal.name) };
-      },
+      handle: async ({ params, body, principal }) => ({
+        moved: await api.moveFlow(params.flow, body.to, principal.name),
+      }),
     }),
-    toggle('pause'),
-    toggle('resume'),
-    route({
-      method: 'POST',
-      path: '/v1/email-servers/:name/test',
+    toggle('pause', 'SMTP: send nothing until it is resumed; replies wait on the queue'),
+    toggle('resume', 'SMTP: resume sending, regardless of who or what paused it'),
+    post('/v1/email-servers/:name/test', {
       operationId: 'testEmailServer',
       stream: true,
       summary: 'Test its connection, sign-in and permissions; read-only, nothing is sent or changed',
       tag: 'Email servers',
       permission: 'email-servers:test',
-      params: server,
+      params: serverParam,
       answers: steps,
-      handle: async ({ params: { name = '' }, reply }) => streamed(reply, await api.test(name)),
+      handle: async ({ params, reply }) => sendLines(reply, stepLines(await api.test(params.name))),
     }),
-    route({
-      method: 'POST',
-      path: '/v1/email-servers-test',
+    post('/v1/email-servers-test', {
       operationId: 'testEmailServerDefinition',
       stream: true,
       summary: 'Test a definition that is not stored yet, or is being changed',
@@ -252,7 +218,8 @@ export function operationRoutes(api: StatusApi): Route[] {
         existing: z.string().max(400).optional().describe('Name of the stored server that is being changed'),
       }),
       answers: { ...steps, 422: problem('Each field that is wrong') },
-      handle: async ({ body, reply }) => streamed(reply, await api.testDefinition(body.definition, body.existing)),
+      handle: async ({ body, reply }) =>
+        sendLines(reply, stepLines(await api.testDefinition(body.definition, body.existing))),
     }),
   ];
 }

@@ -1,9 +1,9 @@
-// What is kept of one person: export and erasure. The address comes in the body, so that no access log has it.
+// The data kept about one person: export and erasure. The address is in the body, so that access logs do not contain it.
 import { Readable } from 'node:stream';
 import { z } from 'zod';
 import { attachmentDisposition } from '../content-disposition.ts';
 import { problemAnswer as problem } from '../problem.ts';
-import { type Route, route } from '../routes.ts';
+import { post, type Route } from '../routes.ts';
 
 export const parts = [
   'messages',
@@ -64,42 +64,34 @@ export interface PrivacyApi {
 const address = z.string().min(1).max(500);
 
 export function privacyRoutes(api: PrivacyApi): Route[] {
+  const manage = { tag: 'Privacy', permission: 'privacy:manage' } as const;
   const refused = { 422: problem('PRIVACY_ADDRESS_INVALID') };
   return [
-    route({
-      method: 'POST',
-      path: '/v1/privacy/export',
+    post('/v1/privacy/export', {
+      ...manage,
       operationId: 'exportPerson',
       stream: true,
       summary: 'Everything kept of the person with this address, as a zip of JSON and eml',
-      tag: 'Privacy',
-      permission: 'privacy:manage',
       body: z.strictObject({ address }),
       answers: { 200: { description: 'The archive', contentType: 'application/zip' }, ...refused },
       handle: async ({ body, principal, reply }) =>
         reply
           .header('content-type', 'application/zip')
           .header('content-disposition', attachmentDisposition('personal-data.zip'))
-          .header('cache-control', 'private, no-store')
           .send(Readable.from(await api.exportPerson(body.address, principal.name), { objectMode: false })),
     }),
-    route({
-      method: 'POST',
-      path: '/v1/privacy/erase',
+    post('/v1/privacy/erase', {
+      ...manage,
       operationId: 'erasePerson',
       summary: 'Erase everything kept of the person with this address; a dry run unless dryRun is false',
-      tag: 'Privacy',
-      permission: 'privacy:manage',
       body: z.strictObject({
         address,
         dryRun: z.boolean().default(true),
         alsoWaiting: z.boolean().default(false).describe('Also what no consumer has taken, and replies not sent yet'),
       }),
       answers: { 200: { description: 'What was erased and what stays', schema: reportSchema }, ...refused },
-      handle: async ({ body: { address: person, ...options }, principal, reply }) => {
-        reply.header('cache-control', 'private, no-store');
-        return api.erasePerson(person, options, principal.name);
-      },
+      handle: ({ body: { address: person, ...options }, principal }) =>
+        api.erasePerson(person, options, principal.name),
     }),
   ];
 }

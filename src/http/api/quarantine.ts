@@ -1,5 +1,5 @@
-// Quarantined messages: mails that could not be read or parsed. Each is on its flow's queue as a job with the raw mail; here a person looks at
-// the raw mail, has it parsed and enqueued once more, or accepts it as it is.
+// Quarantined messages: mails that could not be read or parsed. Each is on its flow's queue as a job with the raw mail. A person downloads the raw
+// mail, has it parsed and enqueued again, or accepts it as it is.
 import { z } from 'zod';
 import type { BlobReference } from '../../contract/message.ts';
 import type { BlobStore } from '../../domain/blob-store.ts';
@@ -8,7 +8,7 @@ import type { Emit } from '../../telemetry/events.ts';
 import { rawDownload, sendDownload } from '../downloads.ts';
 import type { ListRange } from '../ports.ts';
 import { problemAnswer as problem } from '../problem.ts';
-import { type Route, route } from '../routes.ts';
+import { get, post, type Route } from '../routes.ts';
 
 const quarantinedSchema = z.object({
   messageKey: z.string(),
@@ -24,26 +24,26 @@ const quarantinedSchema = z.object({
 });
 export type Quarantined = z.infer<typeof quarantinedSchema>;
 
-/** With what only those see who may read messages. */
+/** With the fields that need the permission to read messages. */
 export interface QuarantinedMessage extends Quarantined {
   subject?: string;
   sender?: string;
   /** Date of the mail, ISO 8601. */
   date?: string;
-  /** To read it again it is fetched from its mailbox. */
+  /** To read it again, it must be fetched from its mailbox. */
   fetchesAgain: boolean;
 }
 
 /** Which messages; default newest first. */
 interface QuarantineFilter extends Partial<ListRange> {
-  server?: string;
+  server?: string | undefined;
   reason?: string;
   /** Address of the sender, whole; FIND_DAYS back (domain/found.ts). */
   person?: string;
 }
 
 export interface QuarantineApi {
-  /** Those that fit, in order: only what is on the page is read whole. */
+  /** Those that match, in order; only the messages of the page are read completely. */
   quarantined(
     filter: QuarantineFilter,
     page: { offset: number; limit: number },
@@ -53,84 +53,75 @@ export interface QuarantineApi {
   /** Undefined: not quarantined, or its job is no longer kept. */
   quarantinedRaw(messageKey: string): Promise<BlobReference | undefined>;
   /**
-   * Parses the raw mail again, or fetches it from its mailbox again where it never came, and puts it on its flow's queue with the same messageKey.
-   * @param alsoCrashed also what ended processes when it was parsed
+   * Parses the raw mail again (or fetches it again if it never arrived), and puts it on its flow's queue with the same messageKey.
+   * @param alsoCrashed also if parsing it ended processes
    * @throws MailroomError MESSAGE_NOT_QUARANTINED, MESSAGE_STILL_UNREADABLE, REPLAY_REFUSED; what the connection to the mailbox throws
    */
   enqueueAgain(messageKey: string, by: string, options?: { alsoCrashed?: boolean }): Promise<Quarantined>;
-  /** Dealt with by a person; the job stays as it is. @throws MailroomError MESSAGE_NOT_QUARANTINED */
+  /** A person has dealt with it; its job is unchanged. @throws MailroomError MESSAGE_NOT_QUARANTINED */
   acceptQuarantined(messageKey: string, by: string): Promise<Quarantined>;
 }
 
 export function quarantineRoutes(api: QuarantineApi, blobs: Pick<BlobStore, 'read'>, emit: Emit): Route[] {
-  const tag = 'Quarantined messages';
+  const read = { tag: 'Quarantined messages', permission: 'quarantine:read' } as const;
   const params = { key: 'messageKey' };
-  const decide = (action: 'enqueue' | 'accept') =>
-    route({
-      method: 'POST',
-      path: `/v1/quarantined-messages/:key/${action}`,
-      operationId: action === 'enqueue' ? 'enqueueQuarantined' : 'acceptQuarantined',
-      summary:
-        action === 'enqueue'
-          ? 'Parse it again, or fetch it from its mailbox again where it never came, and enqueue it once more'
-          : 'Take it off the list as it is',
-      tag,
-      permission: 'quarantine:release',
-      params,
-      answers: {
-        200: { description: 'What was decided on', schema: quarantinedSchema },
-        404: problem('MESSAGE_NOT_QUARANTINED'),
-        ...(action === 'enqueue'
-          ? {
-              422: problem('MESSAGE_STILL_UNREADABLE'),
-              503: problem('REPLAY_REFUSED, or what the connection to its mailbox failed with'),
-            }
-          : {}),
-      },
-      handle: async ({ params: { key = '' }, principal }) =>
-        action === 'enqueue' ? api.enqueueAgain(key, principal.name) : api.acceptQuarantined(key, principal.name),
-    });
+  const decide = {
+    tag: 'Quarantined messages',
+    permission: 'quarantine:release',
+    params,
+    answers: {
+      200: { description: 'What was decided on', schema: quarantinedSchema },
+      404: problem('MESSAGE_NOT_QUARANTINED'),
+    },
+  } as const;
   return [
-    route({
-      method: 'GET',
-      path: '/v1/quarantined-messages',
+    get('/v1/quarantined-messages', {
+      ...read,
       operationId: 'listQuarantined',
       summary: 'Messages that could not be read or parsed and that nobody has dealt with, newest first',
-      tag,
-      permission: 'quarantine:read',
       query: z.strictObject({
         server: z.string().max(100).optional().describe('Only those of this IMAP email server'),
         limit: z.coerce.number().int().min(1).max(1000).default(200),
       }),
       answers: { 200: { description: 'Messages', schema: z.object({ messages: z.array(quarantinedSchema) }) } },
-      handle: async ({ query: { server, limit }, reply }) => {
-        reply.header('cache-control', 'private, no-store');
-        const filter = server === undefined ? {} : { server };
-        const { messages } = await api.quarantined(filter, { offset: 0, limit });
+      handle: async ({ query: { server, limit } }) => {
+        const { messages } = await api.quarantined({ server }, { offset: 0, limit });
         return { messages: messages.map(({ subject: _, sender: __, date: ___, fetchesAgain: ____, ...one }) => one) };
       },
     }),
-    route({
-      method: 'GET',
-      path: '/v1/quarantined-messages/:key/raw',
+    get('/v1/quarantined-messages/:key/raw', {
+      ...read,
       operationId: 'getQuarantinedRaw',
       stream: true,
       summary: 'The untouched mail (.eml)',
-      tag,
-      permission: 'quarantine:read',
       params,
       answers: {
         200: { description: 'The mail', contentType: 'message/rfc822' },
         404: problem('MESSAGE_NOT_QUARANTINED'),
       },
       handle: async (asked) => {
-        const key = asked.params.key ?? '';
+        const { key } = asked.params;
         const raw = await api.quarantinedRaw(key);
         if (raw === undefined) throw new MailroomError('MESSAGE_NOT_QUARANTINED', { field: 'key' });
         return sendDownload(asked, emit, rawDownload(key, raw, blobs));
       },
     }),
-    decide('enqueue'),
-    decide('accept'),
+    post('/v1/quarantined-messages/:key/enqueue', {
+      ...decide,
+      operationId: 'enqueueQuarantined',
+      summary: 'Parse it again, or fetch it from its mailbox again where it never came, and enqueue it once more',
+      answers: {
+        ...decide.answers,
+        422: problem('MESSAGE_STILL_UNREADABLE'),
+        503: problem('REPLAY_REFUSED, or what the connection to its mailbox failed with'),
+      },
+      handle: ({ params: { key }, principal }) => api.enqueueAgain(key, principal.name),
+    }),
+    post('/v1/quarantined-messages/:key/accept', {
+      ...decide,
+      operationId: 'acceptQuarantined',
+      summary: 'Take it off the list as it is',
+      handle: ({ params: { key }, principal }) => api.acceptQuarantined(key, principal.name),
+    }),
   ];
 }

@@ -1,26 +1,22 @@
-// Replies for backends that do not speak BullMQ: hand in, follow, release or drop what is held; and the From addresses an agent may pick.
+// Replies for backends that do not use BullMQ: submit, follow, withdraw, release or drop; and the From addresses that an agent may pick.
 import { z } from 'zod';
 import { unknownKeys } from '../../contract/issues.ts';
 import { countIssues, replySchema, unknownWarnings } from '../../contract/reply.ts';
 import { type Result, resultSchema } from '../../contract/result.ts';
 import { parseTraceparent } from '../../contract/traceparent.ts';
-import { fullReplyId, inFlows, inServers, ownReplyId } from '../../domain/access.ts';
+import { fullReplyId, inFlows, inServers } from '../../domain/access.ts';
 import { MailroomError } from '../../domain/errors.ts';
-import type { Principal } from '../auth.ts';
 import { type ApiDeps, sendersSchema } from '../deps.ts';
-import { maskedResult } from '../masked.ts';
 import { problemAnswer as problem } from '../problem.ts';
-import { type Route, route } from '../routes.ts';
-import { withdrawRoutes } from './withdraw.ts';
-
-const states = resultSchema.shape.state;
+import { flowParam, get, patch, post, type Route, remove } from '../routes.ts';
+import { isVisible, knownReply, shownTo, submittedId, withOwnId } from './reply-access.ts';
 
 /** `state=held,uncertain`, or `state` given several times. */
 const listQuery = z.strictObject({
   state: z
     .preprocess(
       (value) => (value === undefined ? undefined : [value].flat().flatMap((part) => String(part).split(','))),
-      z.array(states).optional(),
+      z.array(resultSchema.shape.state).optional(),
     )
     .describe('Only replies in these states, separated by commas'),
   server: z.string().max(100).optional().describe('Only replies of this SMTP email server'),
@@ -28,78 +24,48 @@ const listQuery = z.strictObject({
   cursor: z.string().max(500).optional().describe('`next` of the page before'),
 });
 
-/** What the worker says of it besides is in the result. */
+/** Warnings about the request, besides those of the worker. */
 const withWarnings = (result: Result, warnings: readonly string[]): Result =>
   warnings.length === 0 ? result : { ...result, warnings: [...new Set([...(result.warnings ?? []), ...warnings])] };
 
 const submitSchema = replySchema.safeExtend({ server: z.string().min(1).max(100) });
 
-const MOST_REPLY_ID = 200;
+const tag = 'Replies';
+const read = { tag, permission: 'replies:read', scoped: true } as const;
+const write = { tag, permission: 'replies:write', scoped: true } as const;
+const params = { id: 'replyId' };
 
-/** @param namespaces of all tokens: nobody else uses their replyIds */
-export function replyRoutes(deps: ApiDeps, namespaces: ReadonlySet<string> = new Set()): Route[] {
-  /** @throws MailroomError REPLY_UNKNOWN also for a reply outside of what the token is bound to */
-  async function known(replyId: string | undefined, { scope }: Principal): Promise<Result> {
-    const result = await deps.getReply(fullReplyId(scope, replyId ?? ''));
-    if (result === undefined || !inServers(scope, result.server))
-      throw new MailroomError('REPLY_UNKNOWN', { field: 'id' });
-    return result;
-  }
-
-  const shownTo = (principal: Principal, result: Result): Result => ({
-    ...(principal.may('addresses:read') ? result : maskedResult(result)),
-    replyId: ownReplyId(principal.scope, result.replyId) ?? result.replyId,
-  });
-
-  /** @throws MailroomError HTTP_REQUEST_INVALID, HTTP_FORBIDDEN */
-  function submittedId({ scope }: Principal, replyId: string): string {
-    const full = fullReplyId(scope, replyId);
-    if (full.length > MOST_REPLY_ID)
-      throw new MailroomError('HTTP_REQUEST_INVALID', {
-        field: 'replyId',
-        message: `replyId has ${full.length} characters with the namespace of this token; at most ${MOST_REPLY_ID} are taken`,
-      });
-    const [namespace = ''] = full.split('/', 1);
-    if (full.includes('/') && namespaces.has(namespace) && scope?.replyNamespace !== namespace)
-      throw new MailroomError('HTTP_FORBIDDEN', {
-        field: 'replyId',
-        message: `replyIds that begin with ${namespace}/ are those of another token.`,
-      });
-    return full;
-  }
-
-  const one = (action: 'release' | 'drop') =>
-    route({
-      method: 'POST',
-      path: `/v1/replies/:id/${action}`,
-      operationId: action === 'release' ? 'releaseReply' : 'dropReply',
-      summary: action === 'release' ? 'Send a held reply after all' : 'Never send a held reply',
-      tag: 'Replies',
+/** @param namespaces of all tokens: no other token may use their replyIds */
+export function replyRoutes(deps: ApiDeps, namespaces: ReadonlySet<string>): Route[] {
+  /** A person's decision about a held reply. */
+  const decide = (
+    action: 'release' | 'drop',
+    summary: string,
+    apply: (replyId: string, by: string) => Promise<Result>,
+  ) =>
+    post(`/v1/replies/:id/${action}`, {
+      tag,
       permission: 'replies:release',
       scoped: true,
-      params: { id: 'replyId' },
+      operationId: `${action}Reply`,
+      summary,
+      params,
       answers: {
         200: { description: 'The current state of the reply', schema: resultSchema },
         404: problem('REPLY_UNKNOWN'),
         409: problem('REPLY_NOT_HELD'),
       },
-      handle: async ({ params, principal }) => {
-        if (principal.scope !== undefined) await known(params.id, principal);
-        const decide = action === 'release' ? deps.releaseHeld : deps.dropHeld;
-        const result = await decide(fullReplyId(principal.scope, params.id ?? ''), principal.name);
-        return { ...result, replyId: ownReplyId(principal.scope, result.replyId) ?? result.replyId };
+      handle: async ({ params: { id }, principal }) => {
+        if (principal.scope !== undefined) await knownReply(deps, id, principal);
+        return withOwnId(principal, await apply(fullReplyId(principal.scope, id), principal.name));
       },
     });
 
   return [
-    route({
-      method: 'POST',
-      path: '/v1/replies',
+    post('/v1/replies', {
+      ...write,
       operationId: 'submitReply',
       summary: 'Hand in a reply; the same replyId again is the same reply',
-      tag: 'Replies',
-      permission: 'replies:write',
-      scoped: true,
       body: submitSchema,
       glance: countIssues,
       answers: {
@@ -113,26 +79,22 @@ export function replyRoutes(deps: ApiDeps, namespaces: ReadonlySet<string> = new
             field: 'server',
             message: 'This token is bound to other SMTP email servers.',
           });
-        // As any HTTP client with OpenTelemetry sends it, where the reply itself has none.
+        // HTTP clients with OpenTelemetry send this header; a traceparent in the reply itself overrides it.
         const { traceparent } = request.headers;
         const given = {
           ...(parseTraceparent(traceparent) === undefined ? {} : { traceparent: String(traceparent) }),
           ...body,
-          replyId: submittedId(principal, body.replyId),
+          replyId: submittedId(principal, body.replyId, namespaces),
         };
         const result = withWarnings(await deps.submitReply(given), unknownWarnings(unknownKeys(request.body, body)));
-        reply.code(202).header('location', `/v1/replies/${encodeURIComponent(body.replyId)}`);
+        reply.header('location', `/v1/replies/${encodeURIComponent(body.replyId)}`);
         return { ...result, replyId: body.replyId };
       },
     }),
-    route({
-      method: 'GET',
-      path: '/v1/replies',
+    get('/v1/replies', {
+      ...read,
       operationId: 'listReplies',
       summary: 'Replies, newest first; e.g. ?state=held',
-      tag: 'Replies',
-      permission: 'replies:read',
-      scoped: true,
       query: listQuery,
       repeatable: ['state'],
       answers: {
@@ -141,51 +103,70 @@ export function replyRoutes(deps: ApiDeps, namespaces: ReadonlySet<string> = new
           schema: z.object({ replies: z.array(resultSchema), next: z.string().optional() }),
         },
       },
-      handle: async ({ query: { state, server, limit, cursor }, principal }) => {
-        const { replies, ...rest } = await deps.listReplies({
-          limit,
-          ...(state === undefined ? {} : { states: state }),
-          ...(server === undefined ? {} : { server }),
-          ...(cursor === undefined ? {} : { cursor }),
-        });
-        const { scope } = principal;
-        const own = replies.filter(
-          (one) => inServers(scope, one.server) && ownReplyId(scope, one.replyId) !== undefined,
-        );
+      handle: async ({ query: { state, ...filter }, principal }) => {
+        const { replies, ...rest } = await deps.listReplies({ ...filter, states: state });
+        const own = replies.filter((one) => isVisible(principal, one));
         return { replies: own.map((result) => shownTo(principal, result)), ...rest };
       },
     }),
-    route({
-      method: 'GET',
-      path: '/v1/replies/:id',
+    get('/v1/replies/:id', {
+      ...read,
       operationId: 'getReply',
       summary: 'What became of a reply',
-      tag: 'Replies',
-      permission: 'replies:read',
-      scoped: true,
-      params: { id: 'replyId' },
+      params,
       answers: { 200: { description: 'mailroom.result/1', schema: resultSchema }, 404: problem('REPLY_UNKNOWN') },
-      handle: async ({ params, principal }) => shownTo(principal, await known(params.id, principal)),
+      handle: async ({ params, principal }) => shownTo(principal, await knownReply(deps, params.id, principal)),
     }),
-    ...withdrawRoutes(deps, { known, shownTo }),
-    one('release'),
-    one('drop'),
-    route({
-      method: 'GET',
-      path: '/v1/email-flows/:flow/senders',
-      operationId: 'listSenders',
-      summary: 'From addresses that an agent of this email flow may pick',
-      tag: 'Email flows',
-      permission: 'senders:read',
-      scoped: true,
-      params: { flow: 'Name of the email flow, percent-encoded UTF-8' },
-      answers: { 200: { description: 'Senders', schema: sendersSchema }, 404: problem('EMAIL_FLOW_UNKNOWN') },
-      handle: async ({ params, principal: { scope } }) => {
-        const senders = await deps.sendersOfFlow((params.flow ?? '').normalize('NFC'));
-        if (senders === undefined || !inFlows(scope, senders.emailFlow))
-          throw new MailroomError('EMAIL_FLOW_UNKNOWN', { field: 'flow' });
-        return { ...senders, senders: senders.senders.filter(({ server }) => inServers(scope, server)) };
+    remove('/v1/replies/:id', {
+      ...write,
+      operationId: 'cancelReply',
+      summary: 'Do not send a reply after all, as long as its transfer has not begun',
+      params,
+      answers: {
+        200: { description: 'It is dropped, with `ended: cancelled`; again: the same', schema: resultSchema },
+        404: problem('REPLY_UNKNOWN'),
+        409: problem('REPLY_TOO_LATE: the detail names its state'),
+      },
+      handle: async ({ params, principal }) => {
+        const { replyId } = await knownReply(deps, params.id, principal);
+        return shownTo(principal, await deps.cancelReply(replyId, principal.name));
       },
     }),
+    patch('/v1/replies/:id', {
+      ...write,
+      operationId: 'raiseReplyPriority',
+      summary: 'Let a reply that waits go before others',
+      params,
+      body: z.strictObject({ priority: replySchema.shape.priority.unwrap() }),
+      answers: {
+        200: { description: 'The reply as it is now; a lower priority changes nothing', schema: resultSchema },
+        404: problem('REPLY_UNKNOWN'),
+        409: problem('REPLY_TOO_LATE: it is at work or settled'),
+      },
+      handle: async ({ params, body, principal }) => {
+        const { replyId } = await knownReply(deps, params.id, principal);
+        return shownTo(principal, await deps.raisePriority(replyId, body.priority));
+      },
+    }),
+    decide('release', 'Send a held reply after all', deps.releaseHeld),
+    decide('drop', 'Never send a held reply', deps.dropHeld),
+    senderRoute(deps),
   ];
 }
+
+const senderRoute = (deps: Pick<ApiDeps, 'sendersOfFlow'>): Route =>
+  get('/v1/email-flows/:flow/senders', {
+    operationId: 'listSenders',
+    summary: 'From addresses that an agent of this email flow may pick',
+    tag: 'Email flows',
+    permission: 'senders:read',
+    scoped: true,
+    params: flowParam,
+    answers: { 200: { description: 'Senders', schema: sendersSchema }, 404: problem('EMAIL_FLOW_UNKNOWN') },
+    handle: async ({ params, principal: { scope } }) => {
+      const found = await deps.sendersOfFlow(params.flow.normalize('NFC'));
+      if (found === undefined || !inFlows(scope, found.emailFlow))
+        throw new MailroomError('EMAIL_FLOW_UNKNOWN', { field: 'flow' });
+      return { ...found, senders: found.senders.filter(({ server }) => inServers(scope, server)) };
+    },
+  });

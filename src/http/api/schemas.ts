@@ -1,17 +1,15 @@
 // The contracts' JSON Schemas, and OpenAPI of everything that is served.
 import { z } from 'zod';
 import { MailroomError } from '../../domain/errors.ts';
-import { type Route, route } from '../routes.ts';
+import { get, type Route } from '../routes.ts';
 import { contractSchemas } from './json-schemas.ts';
 import type { OpenApi } from './openapi.ts';
 
-/** @param document asked when a request comes: of the whole table, this file's routes among them */
+/** @param document read at each request: it describes all routes, these included */
 export function schemaRoutes(publicUrl: string, document: () => OpenApi): Route[] {
   const schemas: Record<string, unknown> = contractSchemas();
   return [
-    route({
-      method: 'GET',
-      path: '/v1/schemas',
+    get('/v1/schemas', {
       operationId: 'listSchemas',
       summary: 'Names and addresses of the contracts’ JSON Schemas',
       tag: 'Contracts',
@@ -25,9 +23,7 @@ export function schemaRoutes(publicUrl: string, document: () => OpenApi): Route[
         schemas: Object.keys(schemas).map((name) => ({ name, url: `${publicUrl}/v1/schemas/${name}` })),
       }),
     }),
-    route({
-      method: 'GET',
-      path: '/v1/schemas/:name',
+    get('/v1/schemas/:name', {
       operationId: 'getSchema',
       summary: 'One JSON Schema (2020-12)',
       tag: 'Contracts',
@@ -37,7 +33,7 @@ export function schemaRoutes(publicUrl: string, document: () => OpenApi): Route[
         404: { description: 'Unknown' },
       },
       handle: ({ params, reply }) => {
-        const name = (params.name ?? '').replace(/\.json$/, '');
+        const name = params.name.replace(/\.json$/, '');
         const schema = Object.hasOwn(schemas, name) ? schemas[name] : undefined;
         if (schema === undefined) {
           throw new MailroomError('HTTP_NOT_FOUND', {
@@ -49,14 +45,12 @@ export function schemaRoutes(publicUrl: string, document: () => OpenApi): Route[
         return JSON.stringify(schema);
       },
     }),
-    route({
-      method: 'GET',
-      path: '/v1/openapi.json',
+    get('/v1/openapi.json', {
       operationId: 'getOpenApi',
       summary: 'This API as an OpenAPI 3.1 document',
       tag: 'Contracts',
       answers: { 200: { description: 'OpenAPI 3.1', schema: z.looseObject({}) } },
-      handle: () => document(),
+      handle: document,
     }),
   ];
 }

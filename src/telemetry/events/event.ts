@@ -5,25 +5,29 @@ export interface EventDefinition {
   level: 'debug' | 'info' | 'warn' | 'error';
   /** Constant message of the log line. */
   message: string;
-  /** Which of the fields become labels of the counter; never anything unbounded (uid, jobId, messageId). */
-  labels?: readonly (
-    | 'server'
-    | 'emailFlow'
-    | 'reason'
-    | 'code'
-    | 'class'
-    | 'role'
-    | 'application'
-    | 'kind'
-    | 'state'
-  )[];
+  /** The fields that become labels of the counter; never an unbounded one (uid, jobId, messageId). */
+  labels: readonly ('server' | 'emailFlow' | 'reason' | 'code' | 'class' | 'role' | 'application' | 'kind' | 'state')[];
   /**
-   * A fault that can come with every message or request: repeated with the same labels it is counted, not logged. One line when it begins,
-   * one a minute with the count of those since the last line, one when a minute passed without it. The counter counts each.
+   * A fault that may occur with every message or request: repetitions with the same labels are counted, not logged. One line when it begins,
+   * one a minute with the count since the last line, and one after a minute without it. The counter counts each.
    */
   repeats?: true;
-  /** Histogram that `durationMs` is observed in, with those of its labels that the event has. */
+  /** Histogram in which `durationMs` is observed, with the labels that both have. */
   times?: HistogramName;
 }
 
-export const events = <const T extends Record<string, EventDefinition>>(definitions: T): T => definitions;
+type Row = (
+  message: string,
+  labels?: EventDefinition['labels'],
+  more?: Pick<EventDefinition, 'repeats' | 'times'>,
+) => EventDefinition;
+
+const at =
+  (level: EventDefinition['level']): Row =>
+  (message, labels = [], more = {}) => ({ level, message, labels, ...more });
+
+/** Rows of the tables, by level. */
+export const debug = at('debug');
+export const info = at('info');
+export const warn = at('warn');
+export const error = at('error');

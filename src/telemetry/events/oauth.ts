@@ -1,55 +1,21 @@
 // Named events, section oauth. Noun + past verb.
-import { events } from './event.ts';
+import { debug, type EventDefinition, error, info, warn } from './event.ts';
 
-export const oauthEvents = events({
-  TokenIssued: {
-    level: 'debug',
-    message: 'access token issued',
-    labels: ['application', 'kind'],
-    times: 'mailroom_token_request_seconds',
-  },
-  TokenRefused: {
-    level: 'warn',
-    message: 'identity provider refused to issue a token',
-    labels: ['application', 'code', 'class'],
-  },
-  TokenUnavailable: {
-    level: 'warn',
-    message: 'identity provider unreachable or asked to wait; retrying',
-    labels: ['application', 'code', 'class'],
-  },
-  CredentialRefused: {
-    level: 'error',
-    message: 'application credential refused; trying the next one',
-    labels: ['application', 'code'],
-  },
-  CredentialExpiring: {
-    level: 'warn',
-    message: 'application credential expires soon',
-    labels: ['application'],
-  },
-  SignInCompleted: { level: 'info', message: 'delegated sign-in completed', labels: ['application', 'kind'] },
-  SignInRefused: { level: 'warn', message: 'delegated sign-in refused', labels: ['application', 'code'] },
-  SignInNeeded: {
-    level: 'error',
-    message: 'a person must sign in; mail and replies of this server are waiting',
-    labels: ['application', 'code'],
-  },
-  SignInKeptAlive: {
-    level: 'debug',
-    message: 'unused delegated sign-in renewed to keep it alive',
-    labels: ['application'],
-  },
-  TokenCacheUnreadable: {
-    level: 'error',
-    message:
-      'token cache cannot be decrypted with the current keys; app-only tokens are requested again, delegated users must sign in again',
-    labels: ['application', 'code'],
-  },
-  TokenCacheUnavailable: {
-    level: 'warn',
-    message: 'token cache unreachable; tokens are kept in this process only',
-    labels: ['code'],
+export const oauthEvents = {
+  TokenIssued: debug('access token issued', ['application', 'kind'], { times: 'mailroom_token_request_seconds' }),
+  TokenRefused: warn('identity provider refused to issue a token', ['application', 'code', 'class']),
+  TokenUnavailable: warn('identity provider unreachable or asked to wait; retrying', ['application', 'code', 'class']),
+  CredentialRefused: error('application credential refused; trying the next one', ['application', 'code']),
+  CredentialExpiring: warn('application credential expires soon', ['application']),
+  SignInCompleted: info('delegated sign-in completed', ['application', 'kind']),
+  SignInRefused: warn('delegated sign-in refused', ['application', 'code']),
+  SignInNeeded: error('a person must sign in; mail and replies of this server are waiting', ['application', 'code']),
+  SignInKeptAlive: debug('unused delegated sign-in renewed to keep it alive', ['application']),
+  TokenCacheUnreadable: error(
+    'token cache cannot be decrypted with the current keys; app-only tokens are requested again, delegated users must sign in again',
+    ['application', 'code'],
+  ),
+  TokenCacheUnavailable: warn('token cache unreachable; tokens are kept in this process only', ['code'], {
     repeats: true,
-  },
-});
+  }),
+} satisfies Record<string, EventDefinition>;
