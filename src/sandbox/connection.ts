@@ -1,6 +1,7 @@
 // Listening and TLS for the mail servers: plain sockets are wrapped by hand, so that a fault can reset the TCP connection beneath TLS
 // and SMTP can upgrade in the middle (STARTTLS).
-import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { createSecureContext, TLSSocket } from 'node:tls';
 import type { Certificates } from './certificate.ts';
 
@@ -9,7 +10,14 @@ export interface Listener {
   stop(): Promise<void>;
 }
 
-/** Opens a TCP server. Nagle's algorithm is off: what is pushed leaves at once. */
+/** Listens, with room for 1024 connections not yet accepted. @returns the port @throws when it is taken */
+export async function listening(server: Server, port: number, host: string): Promise<number> {
+  server.listen(port, host, 1024);
+  await once(server, 'listening');
+  return (server.address() as AddressInfo).port;
+}
+
+/** Opens a TCP server. Nagle's algorithm is off, so that pushed data leaves at once. */
 export async function listen(port: number, host: string, onConnection: (socket: Socket) => void): Promise<Listener> {
   const open = new Set<Socket>();
   const server = createServer((socket) => {
@@ -19,15 +27,11 @@ export async function listen(port: number, host: string, onConnection: (socket: 
     socket.setNoDelay(true);
     onConnection(socket);
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, 1024, resolve);
-  });
   return {
-    port: (server.address() as AddressInfo).port,
+    port: await listening(server, port, host),
     async stop() {
       for (const socket of open) socket.destroy();
-      await new Promise((resolve) => server.close(resolve));
+      await server[Symbol.asyncDispose]();
     },
   };
 }

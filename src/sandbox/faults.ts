@@ -1,12 +1,11 @@
-// Faults on command: the list of what is switched on (fault-table.ts tells what there is).
-// Servers ask `take` at the place a fault applies; faults that strike at once are listened to.
+// Faults on command: the list of the active ones (fault-table.ts describes them all). Servers call `take` where a fault applies, and listen for those
+// that strike at once.
 import { FAULTS } from './fault-table.ts';
 import { BOUNCES, type BounceName } from './smtp/bounces.ts';
 import { SMTP_REPLIES, type SmtpReplyName } from './smtp/replies.ts';
 
 export { FAULTS };
 export type FaultName = keyof typeof FAULTS;
-export type SmtpStage = 'connect' | 'ehlo' | 'auth' | 'mail' | 'rcpt' | 'data' | 'afterDot';
 
 /** One fault to switch on. Without `times` and `forMilliseconds` it lasts until it is cleared. */
 export interface Fault {
@@ -43,7 +42,7 @@ export interface Fault {
   delayedFirst?: boolean;
 }
 
-/** What a server knows at the moment it asks; a fault strikes when nothing it names differs. */
+/** Where a server is when it calls `take`; a fault strikes when nothing that it names differs. */
 type Circumstances = Partial<Pick<Fault, 'mailbox' | 'uid' | 'folder' | 'at' | 'command' | 'recipient' | 'client'>>;
 
 export interface ActiveFault extends Fault {
@@ -54,7 +53,7 @@ export interface ActiveFault extends Fault {
 
 export type Faults = ReturnType<typeof createFaults>;
 
-/** The list of active faults. `now` steers forMilliseconds. @throws {RangeError} from set, on an unknown name or reply. */
+/** @param now the clock of forMilliseconds @throws {RangeError} from set, on an unknown name or reply. */
 export function createFaults(now: () => number = Date.now) {
   let counter = 0;
   const active = new Map<string, ActiveFault & { until: number }>();
@@ -72,22 +71,20 @@ export function createFaults(now: () => number = Date.now) {
   return {
     /** Switches a fault on and returns its id. */
     set(fault: Fault): string {
-      if (!Object.hasOwn(FAULTS, fault.name)) throw new RangeError(`No fault is called ${fault.name}`);
-      const preset = fault.reply === undefined ? undefined : SMTP_REPLIES[fault.reply];
-      if (fault.reply !== undefined && !preset) throw new RangeError(`No SMTP reply is called ${fault.reply}`);
+      const { name, reply, bounce, mailbox, forMilliseconds = Number.POSITIVE_INFINITY } = fault;
+      known('fault', FAULTS, name);
+      known('SMTP reply', SMTP_REPLIES, reply);
+      known('bounce', BOUNCES, bounce);
       counter += 1;
-      if (fault.bounce !== undefined && !Object.hasOwn(BOUNCES, fault.bounce))
-        throw new RangeError(`No bounce is called ${fault.bounce}`);
       const entry: ActiveFault & { until: number } = {
-        ...preset,
+        ...DEFAULTS[name],
+        ...(reply && SMTP_REPLIES[reply]),
         ...fault,
+        ...(mailbox ? { mailbox: mailbox.toLowerCase() } : {}),
         id: `f${counter}`,
         struck: 0,
-        until: now() + (fault.forMilliseconds ?? Number.POSITIVE_INFINITY),
+        until: now() + forMilliseconds,
       };
-      const at = DEFAULT_STAGE[fault.name];
-      if (at) entry.at ??= at;
-      if (fault.mailbox) entry.mailbox = fault.mailbox.toLowerCase();
       active.set(entry.id, entry);
       for (const listener of listeners) listener(entry);
       return entry.id;
@@ -113,7 +110,7 @@ export function createFaults(now: () => number = Date.now) {
     peek(name: FaultName, circumstances: Circumstances = {}): ActiveFault | undefined {
       return active.size === 0 ? undefined : find(name, circumstances);
     },
-    /** Calls back for each fault switched on; for those that strike at once. Returns the un-subscriber. */
+    /** For faults that strike at once. @returns the un-subscriber */
     onSet(listener: (fault: ActiveFault) => void): () => void {
       listeners.add(listener);
       return () => listeners.delete(listener);
@@ -125,13 +122,19 @@ export function createFaults(now: () => number = Date.now) {
   };
 }
 
-/** Stage of the SMTP faults that do not name one. */
-const DEFAULT_STAGE: Partial<Record<FaultName, SmtpStage>> = {
-  smtpReply: 'afterDot',
-  stallSmtp: 'afterDot',
-  slowSmtp: 'afterDot',
-  dropBeforeData: 'rcpt',
+/** Where faults strike that do not say it. */
+const DEFAULTS: Readonly<Partial<Record<FaultName, { at: string }>>> = {
+  smtpReply: { at: 'afterDot' },
+  stallSmtp: { at: 'afterDot' },
+  slowSmtp: { at: 'afterDot' },
+  dropBeforeData: { at: 'rcpt' },
+  serverUnavailable15: { at: 'select' },
+  aadsts: { at: 'token' },
 };
+
+function known(what: string, table: object, name: string | undefined): void {
+  if (name !== undefined && !Object.hasOwn(table, name)) throw new RangeError(`No ${what} is called ${name}`);
+}
 
 const NARROWING = ['mailbox', 'uid', 'folder', 'at', 'command', 'recipient', 'client'] as const;
 

@@ -4,12 +4,13 @@ import { randomUUID } from 'node:crypto';
 import { headerFields, headerValue, parseAddresses } from './addresses.ts';
 import type { Settings } from './config.ts';
 import type { Exchange } from './smtp/exchange.ts';
-import { type Folder, lowerBound, type Store, type StoredMessage } from './store.ts';
+import { type Folder, messageOf, type Store, type StoredMessage } from './store.ts';
+import { mailDate } from './tenant.ts';
 
 export const OUTLOOK_ACTS = ['read', 'unread', 'answer', 'forward', 'move', 'delete'] as const;
 export type OutlookAct = (typeof OUTLOOK_ACTS)[number];
 
-export interface OutlookOptions {
+type OutlookOptions = {
   /** Default INBOX. */
   folder?: string;
   /** answer, forward: who does it; the mail's Sender. Default: the shared mailbox itself. */
@@ -18,13 +19,7 @@ export interface OutlookOptions {
   to?: string;
   /** answer, forward: whether a copy is kept in the shared mailbox's Sent. Default true. */
   sentCopy?: boolean;
-}
-
-export function messageOf(folder: Folder, uid: number): StoredMessage {
-  const message = folder.messages[lowerBound(folder.messages, uid)];
-  if (message?.uid !== uid) throw new RangeError(`No message with UID ${uid} in ${folder.name}`);
-  return message;
-}
+};
 
 /** @returns a function that throws RangeError when mailbox, folder or message is missing */
 export function createOutlook(store: Store, exchange: Pick<Exchange, 'deliver'>, settings: Settings) {
@@ -41,7 +36,7 @@ export function createOutlook(store: Store, exchange: Pick<Exchange, 'deliver'>,
       ...(by === undefined ? [] : [`Sender: ${by}`]),
       `To: ${to}`,
       `Subject: ${headerValue(fields, 'subject') ?? ''}`,
-      `Date: ${new Date().toUTCString().replace('GMT', '+0000')}`,
+      `Date: ${mailDate()}`,
       // Exchange writes both when it forwards, too.
       `In-Reply-To: ${headerValue(fields, 'message-id') ?? ''}`,
       `References: ${headerValue(fields, 'message-id') ?? ''}`,

@@ -1,4 +1,4 @@
-// The mailboxes: folders, messages, flags, and who watches them. IMAP sessions, SMTP delivery and tests all work on this one store.
+// The mailboxes: folders, messages, flags, and their watchers. IMAP sessions, SMTP delivery and tests all work on this one store.
 import { normalise } from './addresses.ts';
 import type { Settings } from './config.ts';
 
@@ -9,10 +9,14 @@ export interface StoredMessage {
   raw: Buffer;
 }
 
-/** `by` is the session that made the change, so that it is not notified twice. `reset`: UIDVALIDITY changed or the folder is gone. */
-export type FolderChange =
-  | { kind: 'added' | 'expunged' | 'flags'; message: StoredMessage; by: object | undefined }
-  | { kind: 'reset' };
+export interface MessageChange {
+  kind: 'added' | 'expunged' | 'flags';
+  message: StoredMessage;
+  /** The session that made the change, so that it is not notified twice. */
+  by: object | undefined;
+}
+/** `reset`: UIDVALIDITY changed or the folder is gone. */
+export type FolderChange = MessageChange | { kind: 'reset' };
 
 export interface Folder {
   name: string;
@@ -43,6 +47,13 @@ export function lowerBound(messages: readonly StoredMessage[], uid: number): num
     else high = middle;
   }
   return low;
+}
+
+/** @throws {RangeError} when there is none */
+export function messageOf(folder: Folder, uid: number): StoredMessage {
+  const message = folder.messages[lowerBound(folder.messages, uid)];
+  if (message?.uid !== uid) throw new RangeError(`No message with UID ${uid} in ${folder.name}`);
+  return message;
 }
 
 /** INBOX is the same in any case (RFC 3501 §5.1). */
@@ -80,7 +91,7 @@ export function createStore(settings: Settings) {
     };
     for (const name of standard) createFolder(mailbox, name);
     mailboxes.set(mailbox.address, mailbox);
-    for (const alias of user.aliases ?? []) mailboxes.set(normalise(alias), mailbox);
+    for (const alias of user.aliases) mailboxes.set(normalise(alias), mailbox);
   }
 
   const append = (
@@ -122,7 +133,7 @@ export function createStore(settings: Settings) {
       message.flags = new Set(flags);
       notify(folder, { kind: 'flags', message, by });
     },
-    /** A new UIDVALIDITY with new UIDs from 1, as after a mailbox move. Open sessions are told `reset`. */
+    /** A new UIDVALIDITY with new UIDs from 1, as after a mailbox move. Open sessions get `reset`. */
     resetUids(folder: Folder, uidValidity = folder.uidValidity + 1): void {
       folder.uidValidity = uidValidity;
       folder.messages = folder.messages.map((message, index) => ({

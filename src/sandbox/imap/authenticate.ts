@@ -1,103 +1,85 @@
-// Signing in: AUTHENTICATE XOAUTH2 and PLAIN, LOGIN, with Exchange Online's answers. Permission failures show only later, at the first
-// command, as `BAD User is authenticated but not connected.`: Exchange takes the token and fails to open the mailbox.
+// Signing in: AUTHENTICATE XOAUTH2 and PLAIN, LOGIN, with Exchange Online's answers. Missing permissions show only later, at the first
+// command, as `BAD User is authenticated but not connected.`: Exchange accepts the token and fails to open the mailbox.
 import type { Principal } from '../directory.ts';
-import type { AccessGrant } from '../oauth/tokens.ts';
-import type { Answer, CommandFunction, Session } from './session-types.ts';
+import { readXoauth2 } from '../oauth/xoauth2.ts';
+import type { Answer, Run, Session } from './session-types.ts';
 import { textOf } from './tokens.ts';
 
 const FAILED = 'NO AUTHENTICATE failed.';
-const LOGIN_FAILED = 'NO LOGIN failed.';
+
+type Credentials = { user: string; token: string } | { user: string; password: string };
+
+const MECHANISMS: Readonly<Record<string, (base64: string) => Credentials>> = {
+  XOAUTH2: readXoauth2,
+  PLAIN(base64) {
+    const [, user = '', password = ''] = Buffer.from(base64, 'base64').toString().split('\0');
+    return { user, password };
+  },
+};
 
 /** AUTHENTICATE mechanism [initial-response] (RFC 3501 §6.2.2, RFC 4959). */
-export const authenticate: CommandFunction = async (session, command) => {
-  const mechanism = textOf(command.args[0])?.toUpperCase();
-  const finish = mechanism === 'XOAUTH2' ? xoauth2 : mechanism === 'PLAIN' ? plain : undefined;
-  if (!finish) return 'NO Unsupported authentication mechanism.';
-  const initial = textOf(command.args[1]);
-  if (initial !== undefined) return finish(session, initial === '=' ? '' : initial);
+export const authenticate: Run<Session> = async (session, { tag, name, args }) => {
+  const read = MECHANISMS[textOf(args[0])?.toUpperCase() ?? ''];
+  if (!read) return 'NO Unsupported authentication mechanism.';
+  const initial = textOf(args[1]);
+  if (initial !== undefined) return signIn(session, name, read(initial === '=' ? '' : initial));
   await session.output.line('+ ');
   session.continuation = async (line) => {
     session.continuation = undefined;
-    const answer = line === '*' ? 'BAD AUTHENTICATE cancelled.' : await finish(session, line);
-    if (answer !== undefined) await session.output.line(`${command.tag} ${answer}`);
+    const answer = line === '*' ? 'BAD AUTHENTICATE cancelled.' : signIn(session, name, read(line));
+    await session.output.line(`${tag} ${answer}`);
     afterSignIn(session);
   };
   return undefined;
 };
 
 /** LOGIN user password (RFC 3501 §6.2.3). */
-export const login: CommandFunction = (session, command) => {
-  const fault = faultAtSignIn(session, textOf(command.args[0]) ?? '');
-  if (fault) return fault;
-  return passwordSignIn(session, textOf(command.args[0]) ?? '', textOf(command.args[1]) ?? '', LOGIN_FAILED);
-};
+export const login: Run<Session> = (session, { name, args }) =>
+  signIn(session, name, { user: textOf(args[0]) ?? '', password: textOf(args[1]) ?? '' });
 
 /** Faults that strike right after sign-in. */
 export function afterSignIn(session: Session): void {
-  const { mailbox, tenant } = session;
-  if (!mailbox) return;
-  if (tenant.faults.take('dropAfterLogin', { mailbox: mailbox.address })) session.drop();
-  else if (tenant.faults.peek('halfOpen', { mailbox: mailbox.address })?.newSessions) session.output.stall();
+  if (!session.mailbox) return;
+  if (session.take('dropAfterLogin')) session.drop();
+  else if (session.peek('halfOpen')?.newSessions) session.output.stall();
 }
 
-function xoauth2(session: Session, response: string): Answer {
-  const match = /^user=([^\x01]*)\x01auth=Bearer ([^\x01]+)\x01\x01$/i.exec(Buffer.from(response, 'base64').toString());
-  const user = match?.[1] ?? '';
+function signIn(session: Session, verb: string, credentials: Credentials): Answer {
+  const { user } = credentials;
+  const { directory, faults, store } = session.tenant;
   const fault = faultAtSignIn(session, user);
   if (fault) return fault;
-  const { tokens, store } = session.tenant;
-  const grant = tokens.grant(match?.[2] ?? '');
   const mailbox = store.mailbox(user);
-  if (!grant?.protocols.imap || !mailbox || staleToken(session, grant.serial, user)) return FAILED;
-  return opened(session, user, grant.principal, 'AUTHENTICATE', grant);
-}
-
-/** tokenExpiredNow with refuseOldTokens: the server stamps the fault with the last token issued (see imap/server.ts). */
-function staleToken(session: Session, serial: number, user: string): boolean {
-  const fault = session.tenant.faults.peek('tokenExpiredNow', { mailbox: user });
-  return fault?.refuseOldTokens === true && serial <= (fault.after ?? 0);
-}
-
-function plain(session: Session, response: string): Answer {
-  const [, user = '', password = ''] = Buffer.from(response, 'base64').toString().split('\0');
-  return faultAtSignIn(session, user) ?? passwordSignIn(session, user, password, FAILED);
-}
-
-function passwordSignIn(session: Session, user: string, password: string, failed: string): Answer {
-  const { directory } = session.tenant;
-  if (!directory.passwordMatches(user, password)) return failed;
-  return opened(
-    session,
-    user,
-    { kind: 'person', address: directory.find(user)?.address ?? user },
-    failed === FAILED ? 'AUTHENTICATE' : 'LOGIN',
-  );
-}
-
-function opened(
-  session: Session,
-  user: string,
-  principal: Principal,
-  verb: string,
-  grant?: Pick<AccessGrant, 'expiresAt' | 'serial'>,
-): Answer {
-  const { store, directory, faults } = session.tenant;
-  const mailbox = store.mailbox(user);
-  if (!mailbox) return FAILED;
-  const allowed = directory.mayOpen(principal, mailbox.address) && directory.find(user)?.imap !== false;
-  session.signedIn(mailbox, principal, grant);
-  session.connected = allowed && !faults.peek('notConnected', { mailbox: mailbox.address });
+  const principal = 'token' in credentials ? byToken(session, credentials) : byPassword(session, credentials);
+  if (!principal || !mailbox) return `NO ${verb} failed.`;
+  const isAllowed = directory.mayOpen(principal, mailbox.address) && directory.find(user)?.imap !== false;
+  session.mailbox = mailbox;
+  session.connected = isAllowed && !faults.peek('notConnected', { mailbox: mailbox.address });
   return `OK ${verb} completed.`;
 }
 
-function faultAtSignIn(session: Session, mailbox: string): Answer {
-  const { faults } = session.tenant;
+function byToken(session: Session, { user, token }: { user: string; token: string }): Principal | undefined {
+  const { tokens, faults } = session.tenant;
+  const grant = tokens.grant(token);
+  if (!grant?.protocols.imap) return undefined;
+  // The server notes the last token issued in `after` when the fault is set (see imap/server.ts).
+  const expired = faults.peek('tokenExpiredNow', { mailbox: user });
+  if (expired?.refuseOldTokens === true && grant.serial <= (expired.after ?? 0)) return undefined;
+  session.expireAt(grant.expiresAt);
+  return grant.principal;
+}
+
+function byPassword(
+  { tenant }: Session,
+  { user, password }: { user: string; password: string },
+): Principal | undefined {
+  const known = tenant.directory.passwordMatches(user, password) ? tenant.directory.find(user) : undefined;
+  return known && { kind: 'person', address: known.address };
+}
+
+function faultAtSignIn({ tenant: { faults } }: Session, mailbox: string): Answer {
   if (faults.take('authFailed', { mailbox })) return FAILED;
-  const unavailable = faults.peek('serverUnavailable15', { mailbox, at: 'login' });
-  if (unavailable?.at === 'login') {
-    faults.take('serverUnavailable15', { mailbox, at: 'login' });
-    return 'NO Server Unavailable. 15';
-  }
+  if (faults.take('serverUnavailable15', { mailbox, at: 'login' })) return 'NO Server Unavailable. 15';
   const commandError = faults.take('commandError', { mailbox, command: 'AUTHENTICATE' });
   return commandError ? `BAD Command Error. ${commandError.number ?? 10}` : undefined;
 }

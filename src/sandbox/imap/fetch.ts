@@ -1,48 +1,42 @@
 // FETCH and UID FETCH: rows are gathered and written with back-pressure; the faults of reading messages strike here.
-import type { Faults } from '../faults.ts';
-import type { StoredMessage } from '../store.ts';
+import { lowerBound, type StoredMessage } from '../store.ts';
 import { type FetchItem, readFetchItems } from './fetch-items.ts';
-import { type Position, resolveSet } from './sequence.ts';
-import type { CommandFunction, Session } from './session-types.ts';
-import { textOf } from './tokens.ts';
+import type { Position } from './sequence.ts';
+import type { Answer, Command, InFolder } from './session-types.ts';
 
 const NO_LONGER = 'NO Some of the requested messages no longer exist.';
 
-export const fetch: CommandFunction = async (session, command) => {
+export async function fetch(session: InFolder, command: Command, found: readonly Position[]): Promise<Answer> {
   const { selected, tenant, output } = session;
-  if (!selected) return 'BAD Command received in Invalid state.';
-  const { faults } = tenant;
-  const mailbox = session.mailbox?.address ?? '';
   const folder = selected.folder.name;
-  const found = resolveSet(selected.view, textOf(command.args[0]) ?? '', command.byUid);
-  if (found === 'invalid') return 'NO The specified message set is invalid.';
-  const sizeFactor = (message: StoredMessage) =>
-    faults.peek('wrongSize', { mailbox, folder, uid: message.uid }) ? 3 : 1;
+  const at = (message: StoredMessage) => ({ folder, uid: message.uid });
+  const sizeFactor = (message: StoredMessage) => (session.peek('wrongSize', at(message)) ? 3 : 1);
   const items = readFetchItems(command.args[1], command.byUid, sizeFactor);
   if (!items) return 'BAD Command Argument Error. 11';
   const readsContent = items.some((item) => item.literal);
 
-  const short = readsContent ? faults.take('shortFetch', { mailbox, folder }) : undefined;
+  const short = readsContent ? session.take('shortFetch', { folder }) : undefined;
   let rows = 0;
   let missing = false;
   for (const position of found) {
     const { message } = position;
-    const circumstances = { mailbox, folder, uid: message.uid };
     if (short && rows >= (short.after ?? 1)) return NO_LONGER;
-    if (!faults.none) {
-      if (faults.peek('lateVisible', circumstances)) continue;
-      if (readsContent && (faults.take('emptyFetch', circumstances) || faults.peek('lateReadable', circumstances)))
+    if (!tenant.faults.none) {
+      if (session.peek('lateVisible', at(message))) continue;
+      if (readsContent && (session.take('emptyFetch', at(message)) || session.peek('lateReadable', at(message))))
         continue;
-      if (faults.take('expungeWhileFetch', circumstances)) {
-        tenant.store.expunge(selected.folder, [message]);
-      }
+      if (session.take('expungeWhileFetch', at(message))) tenant.store.expunge(selected.folder, [message]);
     }
-    if (gone(selected.folder.messages, message)) {
+    const { messages } = selected.folder;
+    // Expunged by another session while this one still counts it: nothing can be read of it any more.
+    if (messages[lowerBound(messages, message.uid)] !== message) {
       missing = true;
       continue;
     }
     markSeen(session, message, items);
-    if (putRow(session, position, items, readsContent ? faults : undefined) === 'cut') {
+    const cut = readsContent && session.take('truncateFetch', at(message)) !== undefined;
+    const raw = readsContent && session.peek('poisonText', at(message)) ? poison(message) : message.raw;
+    if (putRow(session, position, items, raw, cut) === 'cut') {
       await output.flush();
       session.drop();
       return undefined;
@@ -52,44 +46,22 @@ export const fetch: CommandFunction = async (session, command) => {
     if (output.stalled) return undefined;
   }
   // RFC 2180 §4.1.2 leaves the answer to the server; Exchange says NO after the rows it could send.
-  if (missing || (short && rows < found.length)) return NO_LONGER;
-  return 'OK FETCH completed.';
-};
-
-/** Expunged by somebody else while this session still counts it: nothing can be read of it any more. */
-function gone(messages: readonly StoredMessage[], message: StoredMessage): boolean {
-  let low = 0;
-  let high = messages.length - 1;
-  while (low <= high) {
-    const middle = (low + high) >>> 1;
-    const uid = messages[middle]?.uid ?? 0;
-    if (uid === message.uid) return messages[middle] !== message;
-    if (uid < message.uid) low = middle + 1;
-    else high = middle - 1;
-  }
-  return true;
+  return missing || (short && rows < found.length) ? NO_LONGER : 'OK FETCH completed.';
 }
 
-function markSeen(session: Session, message: StoredMessage, items: readonly FetchItem[]): void {
-  const { selected, tenant } = session;
-  if (!selected || selected.readOnly || message.flags.has('\\Seen') || !items.some((item) => item.marksSeen)) return;
+function markSeen({ selected, tenant }: InFolder, message: StoredMessage, items: readonly FetchItem[]): void {
+  if (selected.readOnly || message.flags.has('\\Seen') || !items.some((item) => item.marksSeen)) return;
   tenant.store.setFlags(selected.folder, message, [...message.flags, '\\Seen']);
 }
 
+/** @param cut true: the row ends in the middle of its first literal */
 function putRow(
-  session: Session,
+  { output }: InFolder,
   { seq, message }: Position,
   items: readonly FetchItem[],
-  faults: Faults | undefined,
+  raw: Buffer,
+  cut: boolean,
 ): 'whole' | 'cut' {
-  const { output } = session;
-  const circumstances = {
-    mailbox: session.mailbox?.address ?? '',
-    folder: session.selected?.folder.name ?? '',
-    uid: message.uid,
-  };
-  const raw = faults?.peek('poisonText', circumstances) ? poison(message) : message.raw;
-  const cut = faults?.take('truncateFetch', circumstances) !== undefined;
   let separator = `* ${seq} FETCH (`;
   for (const item of items) {
     const value = item.render(message, raw);

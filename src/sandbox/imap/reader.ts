@@ -1,22 +1,20 @@
 // Bytes of a connection → whole commands (lines with their literals), in order, with back-pressure.
 import type { Socket } from 'node:net';
+import { LARGEST_MESSAGE } from '../tenant.ts';
 import type { CommandPart } from './tokens.ts';
 
 /** Longest line without its literals; tokens of 5 KB must pass, endless lines must not. Bytes. */
 const MAX_LINE = 65_536;
-/** Largest literal, bytes: Exchange's limit of a message. */
-const MAX_LITERAL = 157_286_400;
-
 interface ReaderEvents {
   /** A complete command. */
   command(parts: CommandPart[]): void;
   /** The client waits for permission to send a literal (RFC 3501 §7.5). */
-  literalAnnounced(size: number): void;
+  literalAnnounced(): void;
   /** Line or literal over the limit: the connection cannot continue. */
   overflow(): void;
 }
 
-/** Listens to the socket's data. @returns the number of commands handed out and not yet taken is steered by pause/resume of the socket. */
+/** Reads what the socket delivers; its pause and resume limit how many commands are handed out. */
 export function readCommands(socket: Socket, events: ReaderEvents): void {
   let line: Buffer = Buffer.alloc(0);
   let parts: CommandPart[] = [];
@@ -32,19 +30,19 @@ export function readCommands(socket: Socket, events: ReaderEvents): void {
       return;
     }
     const missing = Number(announced[1]);
-    if (missing > MAX_LITERAL) {
+    if (missing > LARGEST_MESSAGE) {
       events.overflow();
       return;
     }
     parts.push(text.slice(0, announced.index));
     literal = { chunks: [], missing };
-    if (announced[2] !== '+') events.literalAnnounced(missing);
+    if (announced[2] !== '+') events.literalAnnounced();
     if (missing === 0) endLiteral();
   };
 
   const endLiteral = (): void => {
     if (!literal) return;
-    parts.push(literal.chunks.length === 1 && literal.chunks[0] ? literal.chunks[0] : Buffer.concat(literal.chunks));
+    parts.push(Buffer.concat(literal.chunks));
     literal = undefined;
   };
 

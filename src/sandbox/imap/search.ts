@@ -2,16 +2,16 @@
 import { headerFields, headerLength, headerValue } from '../addresses.ts';
 import type { StoredMessage } from '../store.ts';
 import { parseImapDate } from './fetch-items.ts';
-import { parseRanges } from './sequence.ts';
-import type { CommandFunction } from './session-types.ts';
+import { INVALID_SET, parseRanges } from './sequence.ts';
+import type { InFolder, Run } from './session-types.ts';
 import { type Token, textOf } from './tokens.ts';
 
 type Test = (message: StoredMessage, seq: number) => boolean;
+/** undefined: no key, or one with wrong arguments. */
+type Outcome = Test | 'badSet' | undefined;
 
-export const search: CommandFunction = (session, command) => {
-  const { selected, tenant } = session;
-  if (!selected) return 'BAD Command received in Invalid state.';
-  const { faults } = tenant;
+export const search: Run<InFolder> = (session, command) => {
+  const { selected, tenant, output } = session;
   const args = [...command.args];
   if (textOf(args[0])?.toUpperCase() === 'CHARSET') {
     const charset = textOf(args[1])?.toUpperCase() ?? '';
@@ -23,21 +23,20 @@ export const search: CommandFunction = (session, command) => {
   if (session.rev2 && args.some((token) => /^UNSEEN$/i.test(textOf(token) ?? '')))
     return 'BAD Command Argument Error. 12';
   const test = readKeys(args, selected.view);
-  if (test === 'badSet') return 'NO The specified message set is invalid.';
+  if (test === 'badSet') return INVALID_SET;
   if (!test) return 'BAD Command Argument Error. 12';
-  const mailbox = session.mailbox?.address ?? '';
   const folder = selected.folder.name;
   const hits: number[] = [];
   for (const [index, message] of selected.view.entries()) {
-    if (!faults.none && faults.peek('lateVisible', { mailbox, folder, uid: message.uid })) continue;
+    if (!tenant.faults.none && session.peek('lateVisible', { folder, uid: message.uid })) continue;
     if (test(message, index + 1)) hits.push(command.byUid ? message.uid : index + 1);
   }
-  session.output.put(`* SEARCH${hits.length > 0 ? ` ${hits.join(' ')}` : ''}\r\n`);
+  output.put(`* SEARCH${hits.map((hit) => ` ${hit}`).join('')}\r\n`);
   return 'OK SEARCH completed.';
 };
 
 /** All keys of a list, joined by AND. */
-function readKeys(tokens: Token[], view: readonly StoredMessage[]): Test | 'badSet' | undefined {
+function readKeys(tokens: Token[], view: readonly StoredMessage[]): Outcome {
   const rest = [...tokens];
   const tests: Test[] = [];
   if (rest.length === 0) return undefined;
@@ -53,11 +52,9 @@ const flag =
   (name: string, wanted: boolean): Test =>
   (message) =>
     message.flags.has(name) === wanted;
-const never: Test = () => false;
-const always: Test = () => true;
 
 const SIMPLE: Readonly<Record<string, Test>> = {
-  ALL: always,
+  ALL: () => true,
   SEEN: flag('\\Seen', true),
   UNSEEN: flag('\\Seen', false),
   ANSWERED: flag('\\Answered', true),
@@ -68,13 +65,11 @@ const SIMPLE: Readonly<Record<string, Test>> = {
   UNDRAFT: flag('\\Draft', false),
   FLAGGED: flag('\\Flagged', true),
   UNFLAGGED: flag('\\Flagged', false),
-  // No session of the sandbox is ever the first to be notified of a message.
-  RECENT: never,
-  NEW: never,
-  OLD: always,
+  // No message is recent: no session of the sandbox counts as the first to be notified.
+  RECENT: () => false,
+  NEW: () => false,
+  OLD: () => true,
 };
-
-type Outcome = Test | 'badSet' | undefined;
 
 /** How a key reads its arguments: `word` takes the next one as text, `next` the next key with its own. */
 interface Arguments {

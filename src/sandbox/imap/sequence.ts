@@ -1,15 +1,17 @@
 // Sequence sets: `1:4,7,9:*` by UID or by position in the session's view (RFC 3501 §9 sequence-set).
 import { lowerBound, type StoredMessage } from '../store.ts';
 
+export const INVALID_SET = 'NO The specified message set is invalid.';
+
 export type Ranges = [from: number, to: number][];
 
-/** @returns undefined when the text is no sequence set. `last` stands for `*`. */
+/** @param last the number that `*` means @returns undefined when the text is no sequence set */
 export function parseRanges(text: string, last: number): Ranges | undefined {
   if (!/^(\d+|\*)(:(\d+|\*))?(,(\d+|\*)(:(\d+|\*))?)*$/.test(text)) return undefined;
-  const number = (part: string | undefined): number => (part === '*' || part === undefined ? last : Number(part));
+  const number = (part: string): number => (part === '*' ? last : Number(part));
   return text.split(',').map((range) => {
-    const [a, b = a] = range.split(':');
-    return [Math.min(number(a), number(b)), Math.max(number(a), number(b))];
+    const [a = last, b = a] = range.split(':').map(number);
+    return [Math.min(a, b), Math.max(a, b)];
   });
 }
 

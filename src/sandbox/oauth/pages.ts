@@ -1,20 +1,23 @@
 // The two pages a person sees: choose who signs in (/authorize) and enter a device code. Plain HTML, no script.
 import type { SandboxUser } from '../config.ts';
+import type { Form } from '../http.ts';
 
-/** Page that asks who signs in; each choice is a form that posts the request's own parameters back. */
-export function choosePersonPage(persons: SandboxUser[], parameters: Record<string, string>, action: string): string {
-  const hidden = Object.entries(parameters)
+const hidden = (fields: Form): string =>
+  Object.entries(fields)
     .map(([name, value]) => `<input type="hidden" name="${escapeHtml(name)}" value="${escapeHtml(value)}">`)
     .join('');
+
+/** Page that asks who signs in; each choice is a form that posts the request's own parameters back. */
+export function choosePersonPage(persons: SandboxUser[], parameters: Form, action: string): string {
   const choices = persons
-    .map(
-      (person) =>
-        `<li><button name="person" value="${escapeHtml(person.address)}">${escapeHtml(person.displayName ?? person.name ?? person.address)}<br><small>${escapeHtml(person.address)}</small></button></li>`,
-    )
+    .map(({ address, displayName }) => {
+      const shown = escapeHtml(address);
+      return `<li><button name="person" value="${shown}">${escapeHtml(displayName)}<br><small>${shown}</small></button></li>`;
+    })
     .join('');
   return page(
     'Pick an account',
-    `<form method="post" action="${escapeHtml(action)}">${hidden}<ul>${choices}</ul><button name="decline" value="1">Cancel</button></form>`,
+    `<form method="post" action="${escapeHtml(action)}">${hidden(parameters)}<ul>${choices}</ul><button name="decline" value="1">Cancel</button></form>`,
   );
 }
 
@@ -28,15 +31,11 @@ export function devicePage(persons: SandboxUser[], action: string, message = '')
 }
 
 /** Page that posts the result to the redirect address (response_mode=form_post). */
-export function formPostPage(redirectUri: string, result: Record<string, string>): string {
-  const hidden = Object.entries(result)
-    .map(([name, value]) => `<input type="hidden" name="${escapeHtml(name)}" value="${escapeHtml(value)}">`)
-    .join('');
-  return page(
+export const formPostPage = (redirectUri: string, result: Form): string =>
+  page(
     'Working…',
-    `<form method="post" action="${escapeHtml(redirectUri)}">${hidden}<button>Continue</button></form><script>document.forms[0].submit()</script>`,
+    `<form method="post" action="${escapeHtml(redirectUri)}">${hidden(result)}<button>Continue</button></form><script>document.forms[0].submit()</script>`,
   );
-}
 
 function page(title: string, body: string): string {
   return `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${title} – sandbox tenant</title>

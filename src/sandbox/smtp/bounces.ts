@@ -1,11 +1,11 @@
-// Reports about mails that were accepted, for the fault `bounce` and POST /bounces: one of each class, as Exchange Online writes them. `remote`: the words
-// are another organisation's server's; else the tenant's own.
+// Reports about mails that were accepted, for the fault `bounce` and POST /bounces: one of each class, as Exchange Online writes them.
+// `remote`: the words of another organisation's server; otherwise the tenant's own.
 
-interface Bounce {
+export interface Bounce {
   status: string;
   /** Reply code, status and words. */
   text: string;
-  /** The host that said so. */
+  /** The host that refused. */
   remote?: string;
 }
 

@@ -2,11 +2,9 @@
 import { randomUUID } from 'node:crypto';
 import { headerFields, headerLength, headerValue, normalise, parseAddresses, splitFields } from '../addresses.ts';
 import type { Principal } from '../directory.ts';
-import type { Tenant } from '../imap/session-types.ts';
+import { HOSTNAME, mailDate, type Tenant } from '../tenant.ts';
 import { deliveryReport, type Report } from './ndr.ts';
 import { SMTP_REPLIES } from './replies.ts';
-
-export const HOSTNAME = 'SANDBOX.EURPRD01.PROD.OUTLOOK.COM';
 
 /** One accepted submission. */
 export interface Submission {
@@ -30,11 +28,11 @@ export interface SignedIn {
   principal: Principal;
 }
 
-interface Envelope {
+export interface Envelope {
   from: string;
   to: string[];
   /** The reports that RCPT requested for each recipient (RFC 3461 NOTIFY). */
-  notify?: ReadonlyMap<string, readonly string[]>;
+  notify: Map<string, readonly string[]>;
 }
 
 export type Exchange = ReturnType<typeof createExchange>;
@@ -86,7 +84,7 @@ export function createExchange(tenant: Tenant) {
       if (fault.delayedFirst === true) report(from, { recipients, action: 'delayed', bounce }, raw);
       later(fault.milliseconds ?? 0, () => report(from, { recipients, action: 'failed', bounce }, raw));
     }
-    const delivered = to.filter((one) => !failed.has(one) && notify?.get(one)?.includes('SUCCESS') === true);
+    const delivered = to.filter((one) => !failed.has(one) && notify.get(one)?.includes('SUCCESS'));
     if (delivered.length > 0) report(from, { recipients: delivered, action: 'delivered', bounce: 'other' }, raw);
   };
 
@@ -167,7 +165,7 @@ function withoutOwnMarks(raw: Buffer): Buffer {
 
 function trace(recipient: string, returnPath: string): Buffer {
   return Buffer.from(
-    `Return-Path: <${returnPath}>\r\nReceived: from ${HOSTNAME} (127.0.0.1) by ${HOSTNAME} with HTTPS for <${recipient}>; ${new Date().toUTCString().replace('GMT', '+0000')}\r\n`,
+    `Return-Path: <${returnPath}>\r\nReceived: from ${HOSTNAME} (127.0.0.1) by ${HOSTNAME} with HTTPS for <${recipient}>; ${mailDate()}\r\n`,
   );
 }
 

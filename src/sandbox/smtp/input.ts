@@ -1,9 +1,9 @@
-// Reading side of an SMTP connection: lines, a message up to its dot, or a counted chunk (BDAT), each asked for when it is due.
+// Reading side of an SMTP connection: lines, a message up to its dot, or a counted chunk (BDAT), whichever the dialogue needs next.
 import type { Socket } from 'node:net';
 
 /** Lines longer than this end the connection; XOAUTH2 responses of 12 KB must pass (RFC 4954 §4). Bytes. */
 const MAX_LINE = 32_768;
-/** Buffered and not asked for, before the socket is paused. Bytes. */
+/** Buffered and not yet taken, before the socket is paused. Bytes. */
 const HIGH_WATER = 1_048_576;
 
 const DOT = Buffer.from('\r\n.\r\n');
@@ -35,9 +35,9 @@ export function createInput(socket: Socket) {
     while (chunks.length === 0) {
       if (closed) return undefined;
       if (socket.isPaused()) socket.resume();
-      await new Promise<void>((resolve) => {
-        wake = resolve;
-      });
+      const more = Promise.withResolvers<void>();
+      wake = more.resolve;
+      await more.promise;
       wake = undefined;
     }
     const chunk = chunks.shift();
@@ -67,8 +67,8 @@ export function createInput(socket: Socket) {
         line = Buffer.concat([line, chunk]);
       }
     },
-    /** A message up to its dot, un-stuffed (RFC 5321 §4.5.2). `progress` hears of the bytes so far and may stop it by false. */
-    async message(progress: (bytes: number) => boolean): Promise<Buffer | undefined> {
+    /** A message up to its dot, un-stuffed (RFC 5321 §4.5.2); undefined at the end of the connection or beyond `most` bytes. */
+    async message(most = Number.POSITIVE_INFINITY): Promise<Buffer | undefined> {
       const parts: Buffer[] = [];
       let total = 0;
       // The line end before the first line counts, so that an empty message is found too.
@@ -88,7 +88,7 @@ export function createInput(socket: Socket) {
         parts.push(chunk);
         total += chunk.length;
         tail = seam.subarray(Math.max(0, seam.length - (DOT.length - 1)));
-        if (!progress(total)) return undefined;
+        if (total > most) return undefined;
       }
     },
     /** Exactly this many bytes (BDAT). */

@@ -1,12 +1,13 @@
 // Exchange Online's reports of delivery: multipart/report with an empty X-MS-Exchange-Message-Is-Ndr header (RFC 3464; sisimai Lhost/Office365).
 import { randomUUID } from 'node:crypto';
 import { headerFields, headerLength, headerValue } from '../addresses.ts';
-import { BOUNCES, type BounceName } from './bounces.ts';
+import { HOSTNAME, mailDate } from '../tenant.ts';
+import { BOUNCES, type Bounce, type BounceName } from './bounces.ts';
 
 export interface Report {
   recipients: readonly string[];
   action: 'failed' | 'delayed' | 'delivered';
-  /** What a server said of them; not with `delivered`. */
+  /** Why, according to a server; not with `delivered`. */
   bounce: BounceName;
 }
 
@@ -18,18 +19,13 @@ const WORDS = {
 } as const;
 
 function statusOf(recipient: string, { action, bounce }: Report): string[] {
-  const { text, ...said }: { status: string; text: string; remote?: string } = BOUNCES[bounce];
-  // A delay has the class of what passes: 4.x.x (RFC 3463).
-  const status = action === 'delayed' ? said.status.replace(/^5/, '4') : said.status;
-  return action === 'delivered'
-    ? [`Final-Recipient: rfc822;${recipient}`, 'Action: delivered', 'Status: 2.0.0']
-    : [
-        `Final-Recipient: rfc822;${recipient}`,
-        `Action: ${action}`,
-        `Status: ${status}`,
-        `Diagnostic-Code: smtp;${text.replace(said.status, status)}`,
-        ...(said.remote === undefined ? [] : [`Remote-MTA: dns;${said.remote}`]),
-      ];
+  const head = [`Final-Recipient: rfc822;${recipient}`, `Action: ${action}`];
+  if (action === 'delivered') return [...head, 'Status: 2.0.0'];
+  const { text, status: permanent, remote }: Bounce = BOUNCES[bounce];
+  // A delay has the status class of transient failures, 4.x.x (RFC 3463).
+  const status = action === 'delayed' ? permanent.replace(/^5/, '4') : permanent;
+  const diagnostic = [`Status: ${status}`, `Diagnostic-Code: smtp;${text.replace(permanent, status)}`];
+  return [...head, ...diagnostic, ...(remote === undefined ? [] : [`Remote-MTA: dns;${remote}`])];
 }
 
 export function deliveryReport(domain: string, to: string, report: Report, original: Buffer): Buffer {
@@ -42,7 +38,7 @@ export function deliveryReport(domain: string, to: string, report: Report, origi
   const head = [
     `From: Microsoft Outlook <${postmaster}>`,
     `To: ${to}`,
-    `Date: ${new Date().toUTCString().replace('GMT', '+0000')}`,
+    `Date: ${mailDate()}`,
     `Message-ID: <${randomUUID()}@${postmaster.split('@')[1]}>`,
     `In-Reply-To: ${messageId}`,
     `References: ${messageId}`,
@@ -64,7 +60,7 @@ export function deliveryReport(domain: string, to: string, report: Report, origi
     `--${boundary}`,
     'Content-Type: message/delivery-status',
     '',
-    `Reporting-MTA: dns;SANDBOX.EURPRD01.PROD.OUTLOOK.COM`,
+    `Reporting-MTA: dns;${HOSTNAME}`,
     '',
     ...status,
     `--${boundary}`,

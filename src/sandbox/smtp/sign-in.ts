@@ -1,45 +1,34 @@
 // AUTH at submission: XOAUTH2 and LOGIN. The rule that surprises: with a delegated token the user must be the person, never the shared
 // mailbox (nextcloud/mail#13668); with an application's token it is the mailbox.
-import type { Tenant } from '../imap/session-types.ts';
+import { readXoauth2 } from '../oauth/xoauth2.ts';
+import { HOSTNAME, type Tenant } from '../tenant.ts';
 import type { SignedIn } from './exchange.ts';
-import { HOSTNAME } from './exchange.ts';
 import { SMTP_REPLIES } from './replies.ts';
+import type { Reply } from './state.ts';
 
-interface Refusal {
-  code: number;
-  text: string;
-}
+const UNSUCCESSFUL: Reply = { code: 535, text: `${SMTP_REPLIES.authUnsuccessful.text} [${HOSTNAME}]` };
 
-const UNSUCCESSFUL: Refusal = { code: 535, text: `${SMTP_REPLIES.authUnsuccessful.text} [${HOSTNAME}]` };
-
-/** `ask` sends a 334 challenge and returns the client's line. */
+/** @param ask sends a 334 challenge and returns the client's line */
 export async function signIn(
-  tenant: Tenant,
+  { directory, tokens }: Tenant,
   mechanism: string,
   initial: string | undefined,
   ask: (prompt: string) => Promise<string>,
-): Promise<SignedIn | Refusal> {
-  const { directory, tokens } = tenant;
+): Promise<SignedIn | Reply> {
+  const signedIn = (address: string, principal: SignedIn['principal']): SignedIn | Reply =>
+    directory.find(address)?.smtpAuth === false ? SMTP_REPLIES.smtpAuthDisabledMailbox : { user: address, principal };
   if (mechanism === 'XOAUTH2') {
-    const response = Buffer.from(initial ?? (await ask('')), 'base64').toString();
-    const match = /^user=([^\x01]*)\x01auth=Bearer ([^\x01]+)\x01\x01$/i.exec(response);
-    const user = match?.[1] ?? '';
-    const grant = tokens.grant(match?.[2] ?? '');
+    const { user, token } = readXoauth2(initial ?? (await ask('')));
+    const grant = tokens.grant(token);
     const mailbox = directory.find(user);
-    if (!grant?.protocols.smtp || !mailbox || !directory.maySubmitAs(grant.principal, mailbox.address))
-      return UNSUCCESSFUL;
-    return mailbox.smtpAuth === false
-      ? SMTP_REPLIES.smtpAuthDisabledMailbox
-      : { user: mailbox.address, principal: grant.principal };
+    const isAllowed = grant?.protocols.smtp && mailbox && directory.maySubmitAs(grant.principal, mailbox.address);
+    return isAllowed ? signedIn(mailbox.address, grant.principal) : UNSUCCESSFUL;
   }
   if (mechanism === 'LOGIN') {
     const user = Buffer.from(initial ?? (await ask('VXNlcm5hbWU6')), 'base64').toString();
     const password = Buffer.from(await ask('UGFzc3dvcmQ6'), 'base64').toString();
-    const mailbox = directory.find(user);
-    if (!mailbox || !directory.passwordMatches(user, password)) return UNSUCCESSFUL;
-    return mailbox.smtpAuth === false
-      ? SMTP_REPLIES.smtpAuthDisabledMailbox
-      : { user: mailbox.address, principal: { kind: 'person', address: mailbox.address } };
+    const address = directory.passwordMatches(user, password) ? directory.find(user)?.address : undefined;
+    return address === undefined ? UNSUCCESSFUL : signedIn(address, { kind: 'person', address });
   }
   return { code: 504, text: '5.7.4 Unrecognized authentication type' };
 }
