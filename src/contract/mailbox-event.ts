@@ -1,6 +1,7 @@
 // mailroom.mailbox-event/1: the job data on `mailbox-events.<flow>`: what people did in a mailbox that Mailroom watches too (read, answered, moved,
 // deleted). This zod schema is the source; the JSON Schema under schemas/ is generated from it.
 import { z } from 'zod';
+import { optional, optionalText, text } from './field.ts';
 
 export const MAILBOX_EVENT_SCHEMA = 'mailroom.mailbox-event/1';
 
@@ -8,36 +9,33 @@ export const mailboxEventKinds = ['answered', 'seen', 'unseen', 'gone', 'returne
 
 export const mailboxEventSchema = z.object({
   schema: z.literal(MAILBOX_EVENT_SCHEMA),
-  eventId: z.string().describe('Job id. Unique for each event; an event that is delivered twice has the same one'),
+  eventId: text('Job id. Unique for each event; an event that is delivered twice has the same one'),
   event: z
     .enum(mailboxEventKinds)
     .describe(
       'answered: see `answered`. seen, unseen: marked as read or unread. gone: no longer in the folder (moved or deleted; `movedTo` where that is known). returned: in the folder again under the same UID. overflow: changes that are not reported one by one, see `overflow`. More may be added',
     ),
   emailFlow: z.string(),
-  server: z.string().describe('Email server (IMAP) that watches the mailbox'),
-  mailbox: z.string().describe('Address of the shared mailbox'),
+  server: text('Email server (IMAP) that watches the mailbox'),
+  mailbox: text('Address of the shared mailbox'),
   folder: z.string(),
-  messageKey: z.string().optional().describe('The message on the email flow’s queue; missing with overflow'),
+  messageKey: optionalText('The message on the email flow’s queue; missing with overflow'),
   noticedAt: z.iso.datetime().describe('When Mailroom noticed it'),
-  since: z.iso
-    .datetime()
-    .optional()
-    .describe('The look before, at which it was not so yet: it happened between the two'),
+  since: optional(z.iso.datetime(), 'The look before, at which it was not so yet: it happened between the two'),
   answered: z
     .object({
       by: z
         .enum(['flag', 'sent'])
         .describe('flag: the message carries \\Answered. sent: a mail in Sent has it in In-Reply-To'),
-      who: z.string().optional().describe('Address of Sender, else of From, of the mail in Sent; unknown with flag'),
-      at: z.iso.datetime().optional().describe('When the mail arrived in Sent'),
-      messageId: z.string().optional().describe('Message-ID of the mail in Sent'),
+      who: optionalText('Address of Sender, else of From, of the mail in Sent; unknown with flag'),
+      at: optional(z.iso.datetime(), 'When the mail arrived in Sent'),
+      messageId: optionalText('Message-ID of the mail in Sent'),
     })
     .optional(),
   movedTo: z
     .object({
       server: z.string().optional(),
-      messageKey: z.string().describe('The same mail (by Message-ID) in another watched folder'),
+      messageKey: text('The same mail (by Message-ID) in another watched folder'),
     })
     .optional()
     .describe('Only where another watched folder holds it; missing: deleted, or moved to a folder that nobody watches'),

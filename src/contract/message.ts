@@ -1,6 +1,7 @@
 // mailroom.message/1: the job data on an email flow's queue. This zod schema is the source; the JSON Schema under schemas/ is generated
 // from it. A change that an old consumer could not read is a new version beside this one, never an edit.
 import { z } from 'zod';
+import { optional, optionalText, text } from './field.ts';
 
 export const MESSAGE_SCHEMA = 'mailroom.message/1';
 
@@ -8,38 +9,32 @@ const count = z.int().min(0);
 const transferEncoding = z.enum(['identity', 'base64', 'quoted-printable', 'uuencode']);
 
 export const addressSchema = z.object({
-  name: z.string().describe('Display name, decoded; empty if there is none'),
-  address: z
-    .string()
-    .describe('addr-spec as written by the sender, domain in Unicode; may be empty when the header was broken'),
+  name: text('Display name, decoded; empty if there is none'),
+  address: text('addr-spec as written by the sender, domain in Unicode; may be empty when the header was broken'),
 });
 
 export const warningSchema = z.object({
-  code: z.string().describe('Stable code of the repair or limit, e.g. charset-repaired'),
-  detail: z.string().optional().describe('Where or what, never content of the mail'),
+  code: text('Stable code of the repair or limit, e.g. charset-repaired'),
+  detail: optionalText('Where or what, never content of the mail'),
 });
 
 export const attachmentSchema = z.object({
   n: count.describe(
     'Number of the attachment within this message, from 0; GET /v1/messages/{messageKey}/attachments/{n}',
   ),
-  filename: z.string().describe('Made safe: no path, no control or bidirectional-override characters, never empty'),
-  contentType: z.string().describe('Media type as declared, lower case, without parameters'),
-  detectedType: z
-    .string()
-    .optional()
-    .describe(
-      'Media type by its first bytes; missing where they say nothing. A warning where it contradicts contentType',
-    ),
-  executable: z.boolean().optional().describe('True: it runs when it is opened, by its first bytes or its name'),
+  filename: text('Made safe: no path, no control or bidirectional-override characters, never empty'),
+  contentType: text('Media type as declared, lower case, without parameters'),
+  detectedType: optionalText(
+    'Media type by its first bytes; missing where they say nothing. A warning where it contradicts contentType',
+  ),
+  executable: optional(z.boolean(), 'True: it runs when it is opened, by its first bytes or its name'),
   size: count.describe('Decoded size in bytes'),
-  sha256: z.string().describe('SHA-256 of the decoded bytes, hex'),
-  contentId: z
-    .string()
-    .optional()
-    .describe('Without angle brackets; characters that RFC 5322 does not permit are percent-encoded, as in a cid: URL'),
+  sha256: text('SHA-256 of the decoded bytes, hex'),
+  contentId: optionalText(
+    'Without angle brackets; characters that RFC 5322 does not permit are percent-encoded, as in a cid: URL',
+  ),
   inline: z.boolean().describe('Shown within the html body (referenced by cid:), as opposed to offered for download'),
-  part: z.string().describe('IMAP part number within the raw mail, e.g. 1.2'),
+  part: text('IMAP part number within the raw mail, e.g. 1.2'),
   slice: z
     .object({
       start: count,
@@ -72,12 +67,10 @@ export const deliveryStatusSchema = z.object({
     .object({
       replyId: z.string().optional(),
       messageId: z.string(),
-      proof: z
-        .enum(['recipient-matches', 'message-id-only'])
-        .optional()
-        .describe(
-          'recipient-matches: the report names a recipient of that reply. message-id-only: it names nobody, or the reply is not known any more; anybody who got the mail can write such a report',
-        ),
+      proof: optional(
+        z.enum(['recipient-matches', 'message-id-only']),
+        'recipient-matches: the report names a recipient of that reply. message-id-only: it names nobody, or the reply is not known any more; anybody who got the mail can write such a report',
+      ),
     })
     .optional()
     .describe('The reply of ours that this report is about; missing where the report names none of its recipients'),
@@ -86,63 +79,54 @@ export const deliveryStatusSchema = z.object({
     z.object({
       recipient: z.string(),
       action: z.enum(['failed', 'delayed', 'delivered', 'relayed', 'expanded']).optional(),
-      status: z.string().optional().describe('RFC 3463, e.g. 5.1.1'),
+      status: optionalText('RFC 3463, e.g. 5.1.1'),
       replyCode: z.int().optional(),
       permanent: z
         .boolean()
         .describe('The reporting system has given up; false while it still tries, or when the mail arrived'),
       diagnostic: z.string().optional(),
-      remoteMta: z
-        .string()
-        .optional()
-        .describe('Host whose words the diagnostic are; missing where they are the reporting system’s own (RFC 3464)'),
+      remoteMta: optionalText(
+        'Host whose words the diagnostic are; missing where they are the reporting system’s own (RFC 3464)',
+      ),
     }),
   ),
-  internal: z
-    .boolean()
-    .optional()
-    .describe(
-      'True: written by the mail system that the mailbox belongs to, by a mark that nobody outside can set. Exchange Online only',
-    ),
+  internal: optional(
+    z.boolean(),
+    'True: written by the mail system that the mailbox belongs to, by a mark that nobody outside can set. Exchange Online only',
+  ),
 });
 
 export const blobReferenceSchema = z.object({
-  blob: z.string().describe('Key in the blob store'),
+  blob: text('Key in the blob store'),
   size: count,
   sha256: z.string(),
 });
 
 export const textPartSchema = z.object({
-  part: z.string().describe('IMAP part number within the raw mail'),
-  contentType: z.string().describe('text/plain, text/html …; plain text among html is escaped when shown'),
-  charset: z.string().describe('Of the decoded bytes: as declared, or what the bytes turned out to be'),
+  part: text('IMAP part number within the raw mail'),
+  contentType: text('text/plain, text/html …; plain text among html is escaped when shown'),
+  charset: text('Of the decoded bytes: as declared, or what the bytes turned out to be'),
   slice: z.object({ start: count, end: count, encoding: transferEncoding }),
 });
 
 /** Inline text up to the bound, and references to the parts of the whole when it is cut. */
 const bodySchema = z.object({
-  value: z
-    .string()
-    .describe('The text; cut at the inline bound when truncated is true, html never within a tag or entity'),
+  value: text('The text; cut at the inline bound when truncated is true, html never within a tag or entity'),
   truncated: z.boolean(),
   length: count.describe('Length of the whole text in UTF-16 units'),
-  parts: z
-    .array(textPartSchema)
-    .optional()
-    .describe(
-      'With truncated: what of the raw mail makes up the whole, in order. Missing where the text was made of the html. GET /v1/messages/{messageKey}/text or /html gives the whole, decoded, in any case',
-    ),
+  parts: optional(
+    z.array(textPartSchema),
+    'With truncated: what of the raw mail makes up the whole, in order. Missing where the text was made of the html. GET /v1/messages/{messageKey}/text or /html gives the whole, decoded, in any case',
+  ),
 });
-
-const verdict = (text: string) => z.string().optional().describe(text);
 
 export const authenticationSchema = z
   .object({
-    by: z.string().describe('Who says it: the authserv-id, or the host that received the mail (Exchange Online)'),
-    spf: verdict('pass, fail, softfail, neutral, none, temperror, permerror'),
-    dkim: verdict('pass when one signature passed; else the result of the first'),
-    dmarc: verdict('pass, fail, none, temperror, permerror; Exchange Online: bestguesspass too'),
-    arc: verdict('pass, fail, none'),
+    by: text('Who says it: the authserv-id, or the host that received the mail (Exchange Online)'),
+    spf: optionalText('pass, fail, softfail, neutral, none, temperror, permerror'),
+    dkim: optionalText('pass when one signature passed; else the result of the first'),
+    dmarc: optionalText('pass, fail, none, temperror, permerror; Exchange Online: bestguesspass too'),
+    arc: optionalText('pass, fail, none'),
     compauth: z
       .object({ result: z.string(), reason: z.string().optional() })
       .optional()
@@ -154,9 +138,9 @@ export const authenticationSchema = z
       ),
     spam: z
       .object({
-        scl: z.int().optional().describe('Spam confidence level, -1 to 9'),
-        bcl: z.int().optional().describe('Bulk complaint level, 0 to 9'),
-        category: z.string().optional().describe('CAT: NONE, SPM, PHSH, SPOOF, BULK …'),
+        scl: optional(z.int(), 'Spam confidence level, -1 to 9'),
+        bcl: optional(z.int(), 'Bulk complaint level, 0 to 9'),
+        category: optionalText('CAT: NONE, SPM, PHSH, SPOOF, BULK …'),
       })
       .optional()
       .describe('Exchange Online only'),
@@ -170,33 +154,31 @@ export const stampSchema = z.object({
       'safety-tip: of an unknown sender, by Exchange. external: a banner for mails from outside. scanner: a footer of a scanner. configured: one of inbound.stamps',
     ),
   place: z.enum(['top', 'bottom']).describe('Above or below what the customer wrote'),
-  text: z.string().describe('Its words on one line, the first 300 characters'),
+  text: text('Its words on one line, the first 300 characters'),
 });
 
 export const linkSchema = z.object({
-  text: z.string().describe('As the reader sees it; the address itself in a plain text'),
-  target: z
-    .string()
-    .describe('Where it leads, unwrapped; the address of the wrapper where only its server knows the target'),
-  wrapped: z.string().optional().describe('Whose wrapper was around it, e.g. safelinks, proofpoint, mimecast'),
+  text: text('As the reader sees it; the address itself in a plain text'),
+  target: text('Where it leads, unwrapped; the address of the wrapper where only its server knows the target'),
+  wrapped: optionalText('Whose wrapper was around it, e.g. safelinks, proofpoint, mimecast'),
   differs: z.boolean().describe('The text names another site than the one that the link leads to'),
 });
 
 export const messageSchema = z.object({
   schema: z.literal(MESSAGE_SCHEMA),
-  messageKey: z.string().describe('Deterministic identity of this message in this mailbox; equals the BullMQ job id'),
+  messageKey: text('Deterministic identity of this message in this mailbox; equals the BullMQ job id'),
   emailFlow: z.string(),
-  server: z.string().describe('Name of the IMAP email server'),
-  mailbox: z.string().describe('User of the IMAP email server: the shared address'),
+  server: text('Name of the IMAP email server'),
+  mailbox: text('User of the IMAP email server: the shared address'),
   folder: z.string(),
-  uidValidity: z.string().describe('Decimal'),
+  uidValidity: text('Decimal'),
   uid: z.int().min(1),
   receivedAt: z.iso
     .datetime()
     .describe('INTERNALDATE of the server; where it gives none, the Date header, or the time of arrival here'),
   parse: z.enum(['complete', 'truncated', 'headers-only', 'failed']),
   subject: z.string(),
-  date: z.iso.datetime().optional().describe('Date header, in UTC'),
+  date: optional(z.iso.datetime(), 'Date header, in UTC'),
   from: z.array(addressSchema),
   sender: addressSchema.optional(),
   replyTo: z.array(addressSchema),
@@ -206,9 +188,9 @@ export const messageSchema = z.object({
   addressedTo: z
     .array(
       z.object({
-        address: z.string().describe('Address of the mailbox, as its definition writes it'),
-        tag: z.string().optional().describe('Of a plus address: the text between + and @'),
-        header: z.string().describe('Where it was found: To, Cc, Delivered-To, Received …'),
+        address: text('Address of the mailbox, as its definition writes it'),
+        tag: optionalText('Of a plus address: the text between + and @'),
+        header: text('Where it was found: To, Cc, Delivered-To, Received …'),
       }),
     )
     .optional()
@@ -221,38 +203,26 @@ export const messageSchema = z.object({
     .describe('Headers that inbound.messageHeaders asks for: lower-case name → values, decoded'),
   text: bodySchema.optional(),
   html: bodySchema.optional(),
-  replyText: z
-    .string()
-    .optional()
-    .describe('The new part of the mail without quoted history and signature; the whole text when unsure'),
-  replyTextFrom: z
-    .enum(['split', 'whole'])
-    .optional()
-    .describe(
-      'split: replyText is a part of the text, a quotation or signature was left out. whole: it is all of the text (without stamps), because no quotation or signature was found for certain',
-    ),
-  preview: z
-    .string()
-    .optional()
-    .describe(
-      'The first 200 characters of the new part on one line, for lists; without quoted lines where there are others',
-    ),
-  stamps: z
-    .array(stampSchema)
-    .optional()
-    .describe(
-      'What mail systems wrote into the mail; left out of replyText, still in text and html. Missing when there is none',
-    ),
-  links: z
-    .array(linkSchema)
-    .optional()
-    .describe(
-      'The first links of the html, or of the text where there is no html: at most 30, without wrappers such as Safe Links. Missing when there is none, and in bounces and mass mailings',
-    ),
+  replyText: optionalText('The new part of the mail without quoted history and signature; the whole text when unsure'),
+  replyTextFrom: optional(
+    z.enum(['split', 'whole']),
+    'split: replyText is a part of the text, a quotation or signature was left out. whole: it is all of the text (without stamps), because no quotation or signature was found for certain',
+  ),
+  preview: optionalText(
+    'The first 200 characters of the new part on one line, for lists; without quoted lines where there are others',
+  ),
+  stamps: optional(
+    z.array(stampSchema),
+    'What mail systems wrote into the mail; left out of replyText, still in text and html. Missing when there is none',
+  ),
+  links: optional(
+    z.array(linkSchema),
+    'The first links of the html, or of the text where there is no html: at most 30, without wrappers such as Safe Links. Missing when there is none, and in bounces and mass mailings',
+  ),
   attachments: z.array(attachmentSchema),
   raw: blobReferenceSchema.describe('The untouched mail'),
   threading: z.object({
-    messageId: z.string().optional().describe('With angle brackets'),
+    messageId: optionalText('With angle brackets'),
     inReplyTo: z.array(z.string()),
     references: z.array(z.string()),
     threadTopic: z.string().optional(),
@@ -261,18 +231,13 @@ export const messageSchema = z.object({
   conversation: z.object({
     id: z.string(),
     matchedBy: z.enum(['in-reply-to', 'references', 'references-chain', 'thread-index', 'token', 'subject', 'new']),
-    proof: z
-      .enum(['signed', 'references', 'none'])
-      .optional()
-      .describe(
-        'signed: it names a Message-ID that only recipients of our mail know. references: it names a mail of this conversation, and its From belongs to it; From can be forged. none: it begins the conversation',
-      ),
-    related: z
-      .string()
-      .optional()
-      .describe(
-        'Conversation that the message names, without proof that its sender belongs to it: for a person to judge',
-      ),
+    proof: optional(
+      z.enum(['signed', 'references', 'none']),
+      'signed: it names a Message-ID that only recipients of our mail know. references: it names a mail of this conversation, and its From belongs to it; From can be forged. none: it begins the conversation',
+    ),
+    related: optionalText(
+      'Conversation that the message names, without proof that its sender belongs to it: for a person to judge',
+    ),
   }),
   automatic: automaticSchema,
   deliveryStatus: deliveryStatusSchema.optional(),
@@ -281,24 +246,18 @@ export const messageSchema = z.object({
     .array(z.string())
     .describe('Authentication-Results headers as given, no matter who wrote them; see authentication'),
   authentication: authenticationSchema.optional(),
-  fingerprint: z
-    .string()
-    .optional()
-    .describe(
-      'The same for the same mail of this mailbox under whatever UID: a mail that was moved out of the folder and back is a new message with a new messageKey and the old fingerprint',
-    ),
+  fingerprint: optionalText(
+    'The same for the same mail of this mailbox under whatever UID: a mail that was moved out of the folder and back is a new message with a new messageKey and the old fingerprint',
+  ),
   siblings: z
     .array(z.string())
     .describe(
       'messageKeys under which the same Message-ID was seen in the last days, in another mailbox or in this one (moved out of the folder and back)',
     ),
   warnings: z.array(warningSchema),
-  traceparent: z
-    .string()
-    .optional()
-    .describe(
-      'W3C Trace Context of the span that put this job on the queue, where Mailroom writes traces: continue it, and hand it back in the reply',
-    ),
+  traceparent: optionalText(
+    'W3C Trace Context of the span that put this job on the queue, where Mailroom writes traces: continue it, and hand it back in the reply',
+  ),
 });
 
 export type Address = z.infer<typeof addressSchema>;

@@ -1,6 +1,7 @@
 // mailroom.reply/1: the job data on an SMTP server's queue, an agent's reply to submit. Also the body of POST /v1/replies.
 // This zod schema is the source; the JSON Schema under schemas/ is generated from it.
 import { z } from 'zod';
+import { optional, optionalText } from './field.ts';
 import { unknownAtTop, unknownKeys } from './issues.ts';
 import { LONGEST_TRACEPARENT } from './traceparent.ts';
 
@@ -18,7 +19,7 @@ export const replyAttachmentSchema = z
     contentType: z.string().max(255).optional(),
     contentId: z.string().max(255).optional().describe('Makes it an inline part that html refers to as cid:…'),
     content: z.base64().optional().describe('By value, base64'),
-    blob: z.string().optional().describe('By reference: a key in the blob store'),
+    blob: optionalText('By reference: a key in the blob store'),
     message: z
       .object({ messageKey: z.string(), n: z.int().min(0) })
       .optional()
@@ -47,10 +48,7 @@ export const replySchema = z
         messageKey: z.string().optional(),
         messageId: z.string().max(998).optional().describe('Message-ID of the message answered, with angle brackets'),
         references: z.array(z.string().max(998)).max(200).optional(),
-        mailbox: z
-          .string()
-          .optional()
-          .describe('Shared address that the message came to: the default From when it is permitted'),
+        mailbox: optionalText('Shared address that the message came to: the default From when it is permitted'),
         addressedTo: z
           .array(z.string().max(500))
           .max(20)
@@ -61,7 +59,7 @@ export const replySchema = z
         subject: z.string().max(2000).optional(),
         threadTopic: z.string().max(2000).optional(),
         threadIndex: z.string().max(2000).optional(),
-        automatic: z.boolean().optional().describe('The message answered was automatic mail'),
+        automatic: optional(z.boolean(), 'The message answered was automatic mail'),
       })
       .optional(),
     conversationId: z.string().max(200).optional(),
@@ -89,18 +87,18 @@ export const replySchema = z
       .boolean()
       .default(false)
       .describe('Sent although a colleague has answered the message in Outlook (answeredElsewhere of the SMTP server)'),
-    markAnswered: z
-      .boolean()
-      .optional()
-      .describe('Once accepted, the message answered gets \\Answered in its mailbox; missing: as the SMTP server says'),
-    notBefore: z.iso
-      .datetime({ offset: true })
-      .optional()
-      .describe('Not submitted before this instant; until then it can be cancelled for certain'),
-    expiresAt: z.iso
-      .datetime({ offset: true })
-      .optional()
-      .describe('Not submitted from this instant on: it ends dropped, with ended: expired'),
+    markAnswered: optional(
+      z.boolean(),
+      'Once accepted, the message answered gets \\Answered in its mailbox; missing: as the SMTP server says',
+    ),
+    notBefore: optional(
+      z.iso.datetime({ offset: true }),
+      'Not submitted before this instant; until then it can be cancelled for certain',
+    ),
+    expiresAt: optional(
+      z.iso.datetime({ offset: true }),
+      'Not submitted from this instant on: it ends dropped, with ended: expired',
+    ),
     requestReceipt: z
       .boolean()
       .default(false)

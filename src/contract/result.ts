@@ -1,6 +1,7 @@
 // mailroom.result/1: what became of a reply. The BullMQ return value of an accepted reply; the failure reason (as JSON) of a refused one;
 // the body of GET /v1/replies/:id.
 import { z } from 'zod';
+import { optional, optionalText, text } from './field.ts';
 
 export const RESULT_SCHEMA = 'mailroom.result/1';
 
@@ -20,18 +21,18 @@ export type FailureClass = (typeof failureClasses)[number];
 /** The remote system's own words. */
 export const remoteSchema = z.object({
   system: z.enum(['imap', 'smtp', 'oauth', 'redis', 'blob', 'network', 'dns', 'tls']),
-  code: z.string().optional().describe('SMTP reply code, IMAP response code, OAuth error, errno'),
-  enhancedCode: z.string().optional().describe('RFC 3463, e.g. 5.7.60'),
+  code: optionalText('SMTP reply code, IMAP response code, OAuth error, errno'),
+  enhancedCode: optionalText('RFC 3463, e.g. 5.7.60'),
   command: z.string().optional(),
-  text: z.string().optional().describe('As said, tokens and addresses of third parties masked, at most 500 characters'),
+  text: optionalText('As said, tokens and addresses of third parties masked, at most 500 characters'),
 });
 
 export const failureSchema = z.object({
-  code: z.string().describe('Stable code of the error catalogue (docs/errors.md)'),
+  code: text('Stable code of the error catalogue (docs/errors.md)'),
   class: z.enum(failureClasses),
   message: z.string(),
-  hint: z.string().optional().describe('What the administrator can do'),
-  permitted: z.array(z.string()).optional().describe('With FROM_NOT_PERMITTED: the addresses that are'),
+  hint: optionalText('What the administrator can do'),
+  permitted: optional(z.array(z.string()), 'With FROM_NOT_PERMITTED: the addresses that are'),
   remote: remoteSchema.optional(),
 });
 
@@ -55,29 +56,24 @@ export type BounceClass = (typeof bounceClasses)[number];
 
 /** The report from which a delivery is known. */
 export const reportSchema = z.object({
-  class: z.enum(bounceClasses).optional().describe('With bounced and delayed: why'),
-  code: z.string().optional().describe('With class: stable code of the error catalogue (docs/errors.md)'),
-  status: z.string().optional().describe('RFC 3463, e.g. 5.1.1'),
-  text: z
-    .string()
-    .optional()
-    .describe('The reporting system’s words; addresses of others masked, at most 300 characters'),
-  hint: z.string().optional().describe('With class: what to do'),
+  class: optional(z.enum(bounceClasses), 'With bounced and delayed: why'),
+  code: optionalText('With class: stable code of the error catalogue (docs/errors.md)'),
+  status: optionalText('RFC 3463, e.g. 5.1.1'),
+  text: optionalText('The reporting system’s words; addresses of others masked, at most 300 characters'),
+  hint: optionalText('With class: what to do'),
   learntAt: z.iso.datetime(),
-  messageKey: z.string().optional().describe('The report itself, a message on the queue of its email flow'),
+  messageKey: optionalText('The report itself, a message on the queue of its email flow'),
 });
 
 const recipientFields = {
   address: z.string(),
-  delivery: z
-    .enum(deliveries)
-    .optional()
-    .describe(
-      'After the server accepted it. unknown: no report so far, which is how most mails that arrive stay. delayed: still being tried. delivered, read: a report confirms it. bounced: not delivered',
-    ),
+  delivery: optional(
+    z.enum(deliveries),
+    'After the server accepted it. unknown: no report so far, which is how most mails that arrive stay. delayed: still being tried. delivered, read: a report confirms it. bounced: not delivered',
+  ),
   report: reportSchema.optional(),
-  attempts: z.int().min(0).optional().describe('Submissions in which this recipient was named'),
-  code: z.string().optional().describe('Stable code of the error catalogue, of one that was refused or deferred'),
+  attempts: optional(z.int().min(0), 'Submissions in which this recipient was named'),
+  code: optionalText('Stable code of the error catalogue, of one that was refused or deferred'),
   remote: remoteSchema.optional(),
 };
 const recipientSchema = z.object({ ...recipientFields, state: z.enum(['accepted', 'rejected']) });
@@ -104,39 +100,36 @@ export const resultSchema = z.object({
     'held',
     'dropped',
   ]),
-  ended: z
-    .enum(['cancelled', 'expired'])
-    .optional()
-    .describe('With dropped: who decided. cancelled: its backend. expired: its expiresAt. Missing: a person'),
+  ended: optional(
+    z.enum(['cancelled', 'expired']),
+    'With dropped: who decided. cancelled: its backend. expired: its expiresAt. Missing: a person',
+  ),
   server: z.string(),
-  from: z.string().optional().describe('Header From actually used'),
-  messageId: z.string().optional().describe('Message-ID as we wrote it'),
-  serverMessageId: z.string().optional().describe('Id that the server assigned, an alias of messageId'),
+  from: optionalText('Header From actually used'),
+  messageId: optionalText('Message-ID as we wrote it'),
+  serverMessageId: optionalText('Id that the server assigned, an alias of messageId'),
   acceptedAt: z.iso.datetime().optional(),
-  recipients: z.array(recipientSchema).optional().describe('Recipients that are settled'),
-  openRecipients: z
-    .array(openRecipientSchema)
-    .optional()
-    .describe('Recipients that are not settled, once a server has answered for another one'),
+  recipients: optional(z.array(recipientSchema), 'Recipients that are settled'),
+  openRecipients: optional(
+    z.array(openRecipientSchema),
+    'Recipients that are not settled, once a server has answered for another one',
+  ),
   failure: failureSchema.optional(),
   remote: remoteSchema.optional(),
   warnings: z.array(z.string()).optional(),
   attempts: z.int().min(0).optional(),
-  waiting: z
-    .string()
-    .optional()
-    .describe(
-      'Why it does not leave, where that is not a matter of time: waiting-for-server (its SMTP server was deleted, renamed or disabled). More may be added',
-    ),
+  waiting: optionalText(
+    'Why it does not leave, where that is not a matter of time: waiting-for-server (its SMTP server was deleted, renamed or disabled). More may be added',
+  ),
   answeredElsewhere: z
     .object({
       by: z.enum(['flag', 'sent']).describe('As `answered.by` of mailroom.mailbox-event/1'),
-      who: z.string().optional().describe('Address of the colleague, where a mail in Sent tells it'),
-      at: z.iso.datetime().optional().describe('When the answer was sent; with flag, when it was noticed'),
+      who: optionalText('Address of the colleague, where a mail in Sent tells it'),
+      at: optional(z.iso.datetime(), 'When the answer was sent; with flag, when it was noticed'),
     })
     .optional()
     .describe('A colleague had answered the message in Outlook: why it is held, or what was known when it was sent'),
-  expectedAt: z.iso.datetime().optional().describe('Expected time of submission, given pace and queue'),
+  expectedAt: optional(z.iso.datetime(), 'Expected time of submission, given pace and queue'),
 });
 
 export type DeliveryReport = z.infer<typeof reportSchema>;
