@@ -34,24 +34,16 @@ export interface ReplyEnvelope {
   dsn?: readonly ('success' | 'failure' | 'delay')[];
 }
 
-/** What the journal keeps of a reply; times in epoch ms. */
-export interface JournalEntry {
-  replyId: string;
-  state: ReplyState;
-  server: string;
-  createdAt: number;
-  updatedAt: number;
-  fence: number;
-  /** Submissions begun. */
-  attempts: number;
+/** What a transition may set; times in epoch ms. */
+interface EntryFields {
   /** Fields that `prepared` fixes. */
   from?: string;
   messageId?: string;
   envelope?: ReplyEnvelope;
   decided?: DecidedSender;
-  /** It was uncertain once: a copy of it may have left. */
+  /** It was uncertain once: a copy of it may have been sent. */
   doubted?: boolean;
-  /** Sender it would leave as when it was held because of its sender; a person's release agrees to exactly this one. null: none. */
+  /** Sender that it would have had when it was held because of its sender; a release by a person agrees to exactly this one. null: none. */
   offered?: DecidedSender | null;
   agreed?: DecidedSender;
   /** A person released it although a colleague has answered. */
@@ -63,30 +55,42 @@ export interface JournalEntry {
   /** How often DATA began; each left a mark in the blob store ({@link dataBegunMark}). */
   begins: number;
   dataBegunAt?: number;
-  /** Sending mailbox through which DATA began last: only its Sent can tell. */
+  /** Sending mailbox of the last DATA: the copy can only be in its Sent folder. */
   mailbox?: string;
   uncertainSince?: number;
   looks?: number;
-  /** Each recipient, once a submission told them apart. */
+  /** Each recipient, once the answers to a submission differed by recipient. */
   recipients?: readonly RecipientState[];
-  /** What reports said of it since it left. */
-  deliveries?: Deliveries;
   /** How often a server accepted the mail for some of the recipients: Sent may contain one copy for each. */
   acceptances?: number;
   /** Since when recipients are deferred beside accepted ones. */
   deferredSince?: number;
-  /** It is not to be submitted from then on. */
+  /** Preparations of a suspect that began and did not finish. */
+  preparations?: number;
+  /** The last result in full. */
+  result?: Result;
+}
+
+/** What the journal keeps of a reply; times in epoch ms. */
+export interface JournalEntry extends EntryFields {
+  replyId: string;
+  state: ReplyState;
+  server: string;
+  createdAt: number;
+  updatedAt: number;
+  fence: number;
+  /** Submissions begun. */
+  attempts: number;
+  /** What later reports contain. */
+  deliveries?: Deliveries;
+  /** Not submitted from this instant on. */
   expiresAt?: number;
-  /** Not to be submitted or looked up before, by the journal's clock. */
+  /** Not submitted or looked up before this instant, by the journal's clock. */
   dueAt?: number;
   /** Claims that expired before anything was prepared: their holders died, and this reply may be the cause. */
   lapses?: number;
-  /** Preparations of a suspect that were begun and came to no end. */
-  preparations?: number;
   /** Server's words, what was looked for and found: one line each, no content. */
   evidence: string[];
-  /** The last result in full. */
-  result?: Result;
 }
 
 export type Claim =
@@ -98,33 +102,7 @@ export type Claim =
   | { claim: 'settled'; entry: JournalEntry }
   | { claim: 'reused' };
 
-/** Fields of an entry that a transition may set. */
-type EntryChange = Partial<
-  Pick<
-    JournalEntry,
-    | 'from'
-    | 'messageId'
-    | 'envelope'
-    | 'decided'
-    | 'doubted'
-    | 'recipients'
-    | 'acceptances'
-    | 'deferredSince'
-    | 'offered'
-    | 'agreed'
-    | 'forced'
-    | 'rendered'
-    | 'renderedSize'
-    | 'source'
-    | 'begins'
-    | 'dataBegunAt'
-    | 'mailbox'
-    | 'uncertainSince'
-    | 'looks'
-    | 'preparations'
-    | 'result'
-  >
-> & { evidence?: string; countAttempt?: boolean };
+type EntryChange = Partial<EntryFields> & { evidence?: string; countAttempt?: boolean };
 
 export interface Transition {
   from: readonly ReplyState[];
