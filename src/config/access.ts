@@ -4,36 +4,36 @@ import { portalRoles } from '../domain/access.ts';
 import type { RoleMapping } from '../domain/role-claims.ts';
 import { isHostName, listOf, wrong } from './setting.ts';
 
-/** `10.0.0.0/8, fd00::/8, 192.0.2.7` */
-export function parseNetworks(value: unknown): readonly string[] {
-  return listOf(value).map((entry, index) => {
-    const given = typeof entry === 'string' ? entry.trim() : '';
-    const [, address = '', bits] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(given) ?? [];
-    const family = isIP(address);
-    const fits = family !== 0 && (bits === undefined || Number(bits) <= (family === 4 ? 32 : 128));
-    return fits ? given : wrong(`entry ${index + 1} must be an address or a network like 10.0.0.0/8`);
+/** Reads each entry of a list. @param must completes `entry 2 must be …` */
+const eachOf = <T>(entries: readonly unknown[], must: string, read: (text: string) => T | undefined): readonly T[] =>
+  entries.map((entry, index) => {
+    const text = typeof entry === 'string' ? entry.trim() : '';
+    return read(text) ?? wrong(`entry ${index + 1} must be ${must}`);
   });
+
+function isNetwork(text: string): boolean {
+  const [, address = '', bits] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(text) ?? [];
+  const family = isIP(address);
+  return family !== 0 && (bits === undefined || Number(bits) <= (family === 4 ? 32 : 128));
 }
 
-/** `9.9.9.9, 192.0.2.53:5353, [2001:db8::53]:53`: as node:dns takes resolvers. */
-export function parseResolvers(value: unknown): readonly string[] {
-  return listOf(value).map((entry, index) => {
-    const given = typeof entry === 'string' ? entry.trim() : '';
-    const [, bracketed, plain, port] = /^(?:\[([^\]]{1,50})\]|([^:[\]]{1,15}))(?::(\d{1,5}))?$/.exec(given) ?? [];
-    const address = bracketed ?? plain ?? given;
-    const fits = isIP(address) !== 0 && (port === undefined || (Number(port) > 0 && Number(port) < 65_536));
-    return fits ? given : wrong(`entry ${index + 1} must be an IP address, with a port if it is not 53`);
-  });
-}
+/** `10.0.0.0/8, fd00::/8, 192.0.2.7` */
+export const parseNetworks = (value: unknown): readonly string[] =>
+  eachOf(listOf(value), 'an address or a network like 10.0.0.0/8', (text) => (isNetwork(text) ? text : undefined));
 
 /** Like networks, and host names besides. */
-export function parseHosts(value: unknown): readonly string[] {
-  return listOf(value).map((entry, index) => {
-    const given = typeof entry === 'string' ? entry.trim() : '';
-    if (isHostName(given)) return given;
-    return parseNetworks([given])[0] ?? wrong(`entry ${index + 1} must be an address, a network or a host name`);
+export const parseHosts = (value: unknown): readonly string[] =>
+  eachOf(listOf(value), 'an address, a network or a host name', (text) =>
+    isHostName(text) || isNetwork(text) ? text : undefined,
+  );
+
+/** `9.9.9.9, 192.0.2.53:5353, [2001:db8::53]:53`: as node:dns takes resolvers. */
+export const parseResolvers = (value: unknown): readonly string[] =>
+  eachOf(listOf(value), 'an IP address, with a port if it is not 53', (text) => {
+    const [, bracketed, plain, port] = /^(?:\[([^\]]{1,50})\]|([^:[\]]{1,15}))(?::(\d{1,5}))?$/.exec(text) ?? [];
+    const fits = port === undefined || (Number(port) > 0 && Number(port) < 65_536);
+    return isIP(bracketed ?? plain ?? text) !== 0 && fits ? text : undefined;
   });
-}
 
 /** As the provider writes it, a slash at the end included: it is compared with the provider's own. */
 export function parseIssuer(value: unknown): string {
@@ -49,31 +49,22 @@ export function parseScopes(value: unknown): readonly string[] {
 /** `administrator=Mailroom.Administrator, viewer=*`; in a file a list, whose values may hold spaces and commas. */
 export function parseRoleMappings(value: unknown): readonly RoleMapping[] {
   const entries = typeof value === 'string' ? value.split(',').filter((part) => part.trim() !== '') : listOf(value);
-  return entries.map((entry, index) => {
-    const given = typeof entry === 'string' ? entry : '';
-    const at = given.indexOf('=');
-    const role = portalRoles.find((known) => known === given.slice(0, at).trim());
-    const claim = given.slice(at + 1).trim();
-    return at > 0 && role !== undefined && claim !== ''
-      ? { role, value: claim }
-      : wrong(`entry ${index + 1} must be role=value with role ${portalRoles.join(', ')}`);
+  return eachOf(entries, `role=value with role ${portalRoles.join(', ')}`, (text) => {
+    const at = text.indexOf('=');
+    const role = portalRoles.find((known) => known === text.slice(0, at).trim());
+    const claim = text.slice(at + 1).trim();
+    return at > 0 && role !== undefined && claim !== '' ? { role, value: claim } : undefined;
   });
 }
 
 /** Texts of stamps, in a list or one a line. */
 export function parseStamps(value: unknown): readonly string[] {
-  const entries: unknown[] = Array.isArray(value)
-    ? value
-    : String(value ?? '')
-        .split('\n')
-        .filter((line) => line.trim() !== '');
+  const lines = (text: string) => text.split('\n').filter((line) => line.trim() !== '');
+  const entries: unknown[] = Array.isArray(value) ? value : lines(String(value ?? ''));
   if (entries.length > 50) wrong('must be at most 50 texts');
-  return entries.map((entry, index) => {
-    const text = typeof entry === 'string' ? entry.trim() : '';
+  return eachOf(entries, 'a text of 10 to 300 characters with at most 10 *', (text) => {
     const stars = text.split('*').length - 1;
-    return text.length <= 300 && text.length - stars >= 10 && stars <= 10
-      ? text
-      : wrong(`entry ${index + 1} must be a text of 10 to 300 characters with at most 10 *`);
+    return text.length <= 300 && text.length - stars >= 10 && stars <= 10 ? text : undefined;
   });
 }
 

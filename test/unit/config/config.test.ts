@@ -168,6 +168,10 @@ describe('problems', () => {
       { MAILROOM_HTTP_TRUSTED_PROXIES: '10.0.0.0/33' },
       'http.trustedProxies: entry 1 must be an address or a network like 10.0.0.0/8, got "10.0.0.0/33"',
     ],
+    [
+      { MAILROOM_SECURITY_PORTAL_ALLOWED_HOSTS: 'mail.contoso.example, 10.0.0.0/33' },
+      'security.portalAllowedHosts: entry 2 must be an address, a network or a host name, got "mail.contoso.example, 10.0.0.0/33"',
+    ],
     [{ MAILROOM_HTTP_OIDC_SCOPES: 'profile' }, 'http.oidc.scopes: must contain openid, got "profile"'],
     [
       { MAILROOM_HTTP_OIDC_ROLES: 'admin=x' },
