@@ -2,6 +2,7 @@
 // defaults. Shape only; email-servers.ts creates the server from it and compares the definitions with each other.
 import { z } from 'zod';
 import { normalAddress, parseAddress } from '../domain/address.ts';
+import type { ImapServer, SmtpServer } from '../domain/email-server.ts';
 import { pastedAddresses } from '../domain/pasted-addresses.ts';
 import { inZod } from './issues.ts';
 import { isHost } from './setting.ts';
@@ -26,14 +27,19 @@ const filled = z.string(inZod('notText')).trim().min(1, inZod('empty'));
 /** A list with one item would otherwise pass as its text: String(['enabled']) is enabled. */
 export const scalar = (given: unknown): string => (typeof given === 'object' ? '' : String(given).trim());
 
+/** For `return`: the value has this problem. */
+function refused(context: z.RefinementCtx, message: string): never {
+  context.addIssue({ code: 'custom', message });
+  return z.NEVER;
+}
+
 /** Text compared without case and spaces: `OAUTH2` is `OAuth2`. */
 function choice<const T extends string>(allowed: readonly T[], also: Readonly<Record<string, T>> = {}) {
   const message = inZod('notOneOf', { choices: `${allowed.slice(0, -1).join(', ')} or ${allowed.at(-1)}` });
   return z.unknown().transform((given, context): T => {
     const text = scalar(given).toLowerCase();
     const found = allowed.find((name) => name.toLowerCase() === text) ?? also[text];
-    if (found === undefined) context.addIssue({ code: 'custom', message });
-    return found ?? z.NEVER;
+    return found ?? refused(context, message);
   });
 }
 
@@ -47,15 +53,13 @@ function whole(min: number, max: number) {
 const address = z.string(inZod('notAddress')).transform((text, context) => {
   const parsed = parseAddress(text);
   if (parsed.ok && parsed.value.name === '') return parsed.value.address;
-  context.addIssue({ code: 'custom', message: inZod('notAddress') });
-  return z.NEVER;
+  return refused(context, inZod('notAddress'));
 });
 
 const addressKey = z.string().transform((text, context) => {
   const parsed = parseAddress(text);
   if (parsed.ok) return parsed.value.normal;
-  context.addIssue({ code: 'custom', message: inZod('notAddress') });
-  return z.NEVER;
+  return refused(context, inZod('notAddress'));
 });
 
 /** Entries of a list or a map in one definition. */
@@ -67,8 +71,7 @@ const few = <T>(schema: z.ZodType<T>) =>
     .transform((given, context) => {
       const count = typeof given === 'object' && given !== null ? Object.keys(given).length : 0;
       if (count <= MOST_ENTRIES) return given;
-      context.addIssue({ code: 'custom', message: inZod('tooMany', { max: MOST_ENTRIES, count }) });
-      return z.NEVER;
+      return refused(context, inZod('tooMany', { max: MOST_ENTRIES, count }));
     })
     .pipe(schema);
 
@@ -89,8 +92,7 @@ const recipientKey = z.string().transform((text, context) => {
   if (tag !== undefined) return `+${tag.toLowerCase()}`;
   const parsed = parseAddress(text);
   if (parsed.ok) return parsed.value.normal;
-  context.addIssue({ code: 'custom', message: inZod('notRecipient') });
-  return z.NEVER;
+  return refused(context, inZod('notRecipient'));
 });
 
 /** authserv-ids (RFC 8601 §2.2): host names, or `*.example.com`. */
@@ -113,8 +115,7 @@ const size = z.union([z.number(), z.string()], inZod('notSize')).transform((give
   const [, amount = '', unit = ''] = /^(\d+)\s*([KMG]?B)?$/i.exec(String(given).trim()) ?? [];
   const bytes = Number(amount) * (UNITS[unit.toUpperCase()] ?? 1);
   if (amount !== '' && bytes >= 1024 && bytes <= 1024 ** 3) return bytes;
-  context.addIssue({ code: 'custom', message: inZod('notSize') });
-  return z.NEVER;
+  return refused(context, inZod('notSize'));
 });
 
 const startFrom = z.unknown().transform((given, context) => {
@@ -124,29 +125,24 @@ const startFrom = z.unknown().transform((given, context) => {
   if (known) return known;
   const fits = /^\d{4}-\d{2}-\d{2}(T[\d:.]+(Z|[+-]\d{2}:\d{2}))?$/.test(text) && !Number.isNaN(Date.parse(text));
   if (fits) return { since: new Date(text).toISOString() };
-  context.addIssue({ code: 'custom', message: inZod('notStart') });
-  return z.NEVER;
+  return refused(context, inZod('notStart'));
 });
 
-type AfterQueued = { action: 'leave' } | { action: 'seen' } | { action: 'move'; folder: string };
-const afterQueued = z.unknown().transform((given, context): AfterQueued => {
+const afterQueued = z.unknown().transform((given, context): ImapServer['afterQueued'] => {
   if (given === 'leave' || given === 'seen') return { action: given };
   const folder = typeof given === 'object' && given !== null && 'move' in given ? given.move : undefined;
   if (typeof folder === 'string' && folder.trim() !== '' && !FORBIDDEN.test(folder)) {
     return { action: 'move', folder: folder.normalize('NFC').trim() };
   }
-  context.addIssue({ code: 'custom', message: inZod('notAfterQueued') });
-  return z.NEVER;
+  return refused(context, inZod('notAfterQueued'));
 });
 
-type SentCopy = { policy: 'none' } | { policy: 'server' } | { policy: 'append'; folder: string };
-const sentCopy = z.unknown().transform((given, context): SentCopy => {
+const sentCopy = z.unknown().transform((given, context): SmtpServer['sentCopy'] => {
   if (given === 'none' || given === 'server') return { policy: given };
   const folder = typeof given === 'object' && given !== null && 'append' in given ? given.append : undefined;
   if (typeof folder === 'string' && folder.trim() !== '')
     return { policy: 'append', folder: folder.normalize('NFC').trim() };
-  context.addIssue({ code: 'custom', message: inZod('notSentCopy') });
-  return z.NEVER;
+  return refused(context, inZod('notSentCopy'));
 });
 
 const flag = z.union(

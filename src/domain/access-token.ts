@@ -1,7 +1,7 @@
 // What an access token contains, for the doctor and for the test of a credential: audience, permissions, identity and expiry, read from the JWT without verifying it (the
 // mail server verifies it). No other part of the token leaves this file.
 import type { EmailServer, OAuthApplication } from './email-server.ts';
-import { clouds, type Protocol, personOf } from './oauth-scopes.ts';
+import { clouds, delegatedNames, type Protocol, personOf } from './oauth-scopes.ts';
 
 export interface TokenClaims {
   audience: string;
@@ -37,9 +37,7 @@ export function readToken(accessToken: string): TokenClaims | undefined {
 
 /** The permission that a protocol needs (MSOAUTH). */
 export const permissionOf = (signIn: 'appOnly' | 'delegated', protocol: Protocol): string =>
-  signIn === 'appOnly'
-    ? { imap: 'IMAP.AccessAsApp', smtp: 'SMTP.SendAsApp' }[protocol]
-    : { imap: 'IMAP.AccessAsUser.All', smtp: 'SMTP.Send' }[protocol];
+  signIn === 'appOnly' ? { imap: 'IMAP.AccessAsApp', smtp: 'SMTP.SendAsApp' }[protocol] : delegatedNames[protocol];
 
 /** The first problem of the token for this server; undefined if it has none. Pure. */
 export function classifyToken(

@@ -43,8 +43,7 @@ export function parseAddress(input: string | { name?: string | undefined; addres
   }
   const name = input.name ?? '';
   if (CONTROL.test(name) || CONTROL.test(input.address)) return bad('line-break');
-  const parsed = parseSpec(input.address.trim());
-  return parsed.ok ? { ok: true, value: { ...parsed.value, name: cleanName(name) } } : parsed;
+  return withName(name, input.address);
 }
 
 function parseText(text: string): ParsedAddress {

@@ -68,7 +68,8 @@ function listOf(entries: readonly string[]): (address: string) => boolean {
   // IPv4-mapped IPv6 addresses are compared as their IPv4 address; a zone (fe80::1%eth0) is not part of it.
   return (address) => {
     const bare = address.split('%')[0] ?? address;
-    return list.check(throughNat64(bare) ?? bare, isIP(throughNat64(bare) ?? bare) === 6 ? 'ipv6' : 'ipv4');
+    const target = throughNat64(bare) ?? bare;
+    return list.check(target, isIP(target) === 6 ? 'ipv6' : 'ipv4');
   };
 }
 

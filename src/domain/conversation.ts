@@ -154,14 +154,14 @@ export function matchConversation(
   const budget = { tokens: MOST_TOKENS };
   const ours = (messageId: string): string | undefined =>
     readSignedMessageId(messageId, signing, budget)?.conversationId ?? lookupAlias?.(messageId)?.conversationId;
-  for (const messageId of threading.inReplyTo) {
-    const id = ours(messageId);
-    if (id !== undefined) return proven(id, 'in-reply-to');
-  }
-  for (const messageId of threading.references.toReversed()) {
-    const id = ours(messageId);
-    if (id !== undefined) return proven(id, 'references');
-  }
+  for (const [matchedBy, ids] of [
+    ['in-reply-to', threading.inReplyTo],
+    ['references', threading.references.toReversed()],
+  ] as const)
+    for (const messageId of ids) {
+      const id = ours(messageId);
+      if (id !== undefined) return proven(id, matchedBy);
+    }
   const token = input.bodyToken === undefined ? undefined : readSignedMessageId(input.bodyToken, signing);
   if (token !== undefined) return proven(token.conversationId, 'token');
   const root = threading.references[0] ?? threading.inReplyTo[0];

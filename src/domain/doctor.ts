@@ -1,27 +1,7 @@
 // The tenant doctor's steps: their names, what each requires, and the outcome of a step. Pure; doctor/ runs them.
 import type { EmailServer } from './email-server.ts';
 import type { ErrorCode, FailureClass, Remote } from './errors.ts';
-import type { Words } from './words.ts';
-
-export type StepName =
-  | 'config'
-  | 'dns'
-  | 'tcp'
-  | 'tls'
-  | 'token'
-  | 'imapSignIn'
-  | 'imapCapabilities'
-  | 'fullAccess'
-  | 'folder'
-  | 'afterQueuedFolder'
-  | 'idle'
-  | 'pop3'
-  | 'smtpSignIn'
-  | 'smtpSize'
-  | 'sendAs'
-  | 'sentCopy'
-  | 'sharedAddress'
-  | 'fromDomain';
+import { type Words, words } from './words.ts';
 
 /** One line of the check, as the command, `--json` and the portal show it. */
 export interface CheckStep {
@@ -46,55 +26,51 @@ interface StepDefinition {
   informational?: true;
 }
 
-export const steps: Readonly<Record<StepName, StepDefinition>> = {
-  config: { title: { en: 'Definition', de: 'Definition' }, needs: [] },
-  dns: { title: { en: 'Host name resolves', de: 'Namensauflösung' }, needs: ['config'] },
-  tcp: { title: { en: 'Port answers', de: 'Port erreichbar' }, needs: ['dns'] },
-  tls: { title: { en: 'TLS: name, chain, expiry', de: 'TLS: Name, Kette, Ablauf' }, needs: ['tcp'] },
-  token: {
-    title: { en: 'Token: audience, permissions, identity, expiry', de: 'Token: Ziel, Rechte, Identität, Ablauf' },
-    needs: ['config'],
-  },
-  imapSignIn: { title: { en: 'IMAP sign-in', de: 'IMAP-Anmeldung' }, needs: ['tls', 'token'] },
-  imapCapabilities: { title: { en: 'IMAP capabilities', de: 'IMAP-Fähigkeiten' }, needs: ['imapSignIn'] },
-  fullAccess: {
-    title: { en: 'Mailbox opens (Full Access)', de: 'Postfach öffnet (Voller Zugriff)' },
-    needs: ['imapSignIn'],
-  },
-  folder: { title: { en: 'Folder exists', de: 'Ordner vorhanden' }, needs: ['fullAccess'] },
-  afterQueuedFolder: {
-    title: { en: 'Folder for queued messages exists', de: 'Ordner für übergebene Nachrichten vorhanden' },
-    needs: ['fullAccess'],
-  },
-  idle: { title: { en: 'IDLE works', de: 'IDLE funktioniert' }, needs: ['folder'] },
-  pop3: {
-    title: { en: 'POP3 reachable (not used)', de: 'POP3 erreichbar (nicht verwendet)' },
-    needs: ['dns'],
-    informational: true,
-  },
-  smtpSignIn: {
-    title: {
-      en: 'SMTP sign-in (SMTP AUTH of mailbox and tenant)',
-      de: 'SMTP-Anmeldung (SMTP AUTH von Postfach und Mandant)',
-    },
-    needs: ['tls', 'token'],
-  },
-  smtpSize: { title: { en: 'Size and sending limits', de: 'Größe und Sendelimits' }, needs: ['tls'] },
-  sendAs: { title: { en: 'Send As', de: 'Senden als' }, needs: ['smtpSignIn'] },
-  sentCopy: { title: { en: 'Copy in Sent', de: 'Kopie in Gesendete Elemente' }, needs: ['sendAs'] },
+const step = <const Needs extends string[]>(en: string, de: string, ...needs: Needs) => ({
+  title: words(en, de),
+  needs,
+});
+const informational = { informational: true } as const;
+
+const rows = {
+  config: step('Definition', 'Definition'),
+  dns: step('Host name resolves', 'Namensauflösung', 'config'),
+  tcp: step('Port answers', 'Port erreichbar', 'dns'),
+  tls: step('TLS: name, chain, expiry', 'TLS: Name, Kette, Ablauf', 'tcp'),
+  token: step('Token: audience, permissions, identity, expiry', 'Token: Ziel, Rechte, Identität, Ablauf', 'config'),
+  imapSignIn: step('IMAP sign-in', 'IMAP-Anmeldung', 'tls', 'token'),
+  imapCapabilities: step('IMAP capabilities', 'IMAP-Fähigkeiten', 'imapSignIn'),
+  fullAccess: step('Mailbox opens (Full Access)', 'Postfach öffnet (Voller Zugriff)', 'imapSignIn'),
+  folder: step('Folder exists', 'Ordner vorhanden', 'fullAccess'),
+  afterQueuedFolder: step(
+    'Folder for queued messages exists',
+    'Ordner für übergebene Nachrichten vorhanden',
+    'fullAccess',
+  ),
+  idle: step('IDLE works', 'IDLE funktioniert', 'folder'),
+  pop3: { ...step('POP3 reachable (not used)', 'POP3 erreichbar (nicht verwendet)', 'dns'), ...informational },
+  smtpSignIn: step(
+    'SMTP sign-in (SMTP AUTH of mailbox and tenant)',
+    'SMTP-Anmeldung (SMTP AUTH von Postfach und Mandant)',
+    'tls',
+    'token',
+  ),
+  smtpSize: step('Size and sending limits', 'Größe und Sendelimits', 'tls'),
+  sendAs: step('Send As', 'Senden als', 'smtpSignIn'),
+  sentCopy: step('Copy in Sent', 'Kopie in Gesendete Elemente', 'sendAs'),
   fromDomain: {
-    title: {
-      en: 'Domain of the From address: SPF, DKIM, DMARC, MX',
-      de: 'Domäne der Von-Adresse: SPF, DKIM, DMARC, MX',
-    },
-    needs: ['config'],
-    informational: true,
+    ...step(
+      'Domain of the From address: SPF, DKIM, DMARC, MX',
+      'Domäne der Von-Adresse: SPF, DKIM, DMARC, MX',
+      'config',
+    ),
+    ...informational,
   },
-  sharedAddress: {
-    title: { en: 'Shared address is a permitted From', de: 'Gemeinsame Adresse ist erlaubter Absender' },
-    needs: ['config'],
-  },
+  sharedAddress: step('Shared address is a permitted From', 'Gemeinsame Adresse ist erlaubter Absender', 'config'),
 };
+
+export type StepName = keyof typeof rows;
+export const steps: Readonly<Record<StepName, StepDefinition>> = rows;
 
 /** Steps of a server in order, without the From addresses of sendAs. */
 export const planOf = ({ type }: Pick<EmailServer, 'type'>): readonly StepName[] =>

@@ -46,7 +46,7 @@ export interface OwnActs {
 
 export type OwnAct = `${keyof OwnActs}:${number}`;
 
-export interface Look {
+export interface Poll {
   era: string;
   /** Lowest UID of this poll. */
   low: number;
@@ -79,15 +79,9 @@ interface Compared {
   differs: boolean;
 }
 
-const EMPTY: UidSet = uidSet.EMPTY;
-
 export const emptyView = (era: string, at: number): FolderView => ({
   era,
-  present: EMPTY,
-  seen: EMPTY,
-  answered: EMPTY,
-  absent: EMPTY,
-  gone: EMPTY,
+  ...setsBy(() => uidSet.EMPTY),
   upTo: 0,
   seq: 0,
   at,
@@ -103,17 +97,17 @@ interface Found {
 }
 
 /** @param before undefined: the first poll, which has nothing to compare with and reports nothing */
-export function compareViews(before: FolderView | undefined, look: Look): Compared {
-  const { low, enqueued } = look;
-  const known = before ?? emptyView(look.era, look.at);
-  const inFolder = new Set(look.uids.filter((uid) => uid >= low && uidSet.has(enqueued, uid)));
+export function compareViews(before: FolderView | undefined, poll: Poll): Compared {
+  const { low, enqueued } = poll;
+  const known = before ?? emptyView(poll.era, poll.at);
+  const inFolder = new Set(poll.uids.filter((uid) => uid >= low && uidSet.has(enqueued, uid)));
   const found: Found = { changes: [], settled: [], seen: [], answered: [], absent: [], gone: [] };
   const upTo = uidSet.highest(enqueued);
   const unseen = before === undefined ? [] : uidsIn(enqueued, Math.max(low, before.upTo + 1));
-  for (const uid of inFolder) comparePresent(found, known, look, uid);
+  for (const uid of inFolder) comparePresent(found, known, poll, uid);
   for (const uid of new Set([...uidsIn(known.present, low), ...unseen]))
-    if (!inFolder.has(uid)) compareAbsent(found, known, look, uid);
-  const settled = [...new Set([...found.settled, ...outOfSight(known, look, inFolder)])];
+    if (!inFolder.has(uid)) compareAbsent(found, known, poll, uid);
+  const settled = [...new Set([...found.settled, ...outOfSight(known, poll, inFolder)])];
   const stillGone = uidsIn(known.gone, low).filter((uid) => !inFolder.has(uid));
   const view: FolderView = {
     ...known,
@@ -123,14 +117,14 @@ export function compareViews(before: FolderView | undefined, look: Look): Compar
     absent: uidSet.fromUids(found.absent),
     gone: uidSet.fromUids([...stillGone, ...found.gone]),
     upTo,
-    at: look.at,
-    modseq: look.modseq,
+    at: poll.at,
+    modseq: poll.modseq,
   };
   const isOther = before === undefined || before.upTo !== upTo || SETS.some((set) => !same(before[set], view[set]));
   return { changes: before === undefined ? [] : found.changes, view, settled, differs: isOther || settled.length > 0 };
 }
 
-function comparePresent(found: Found, known: FolderView, { flags, own }: Look, uid: number): void {
+function comparePresent(found: Found, known: FolderView, { flags, own }: Poll, uid: number): void {
   if (uidSet.has(known.gone, uid)) found.changes.push({ uid, kind: 'returned' });
   const was = { seen: uidSet.has(known.seen, uid), answered: uidSet.has(known.answered, uid) };
   const is = flags.get(uid) ?? was;
@@ -142,7 +136,7 @@ function comparePresent(found: Found, known: FolderView, { flags, own }: Look, u
   else if (is.answered && !was.answered) found.changes.push({ uid, kind: 'answered' });
 }
 
-function compareAbsent(found: Found, known: FolderView, { own }: Look, uid: number): void {
+function compareAbsent(found: Found, known: FolderView, { own }: Poll, uid: number): void {
   if (own.moved.has(uid)) found.settled.push(`moved:${uid}`);
   else if (uidSet.has(known.absent, uid)) {
     found.gone.push(uid);
@@ -154,7 +148,7 @@ function compareAbsent(found: Found, known: FolderView, { own }: Look, uid: numb
 }
 
 /** Own changes to messages that no later poll will see. */
-function outOfSight(known: FolderView, { own, low }: Look, inFolder: ReadonlySet<number>): OwnAct[] {
+function outOfSight(known: FolderView, { own, low }: Poll, inFolder: ReadonlySet<number>): OwnAct[] {
   const isOut = (kind: keyof OwnActs, uid: number) =>
     uid < low || (!inFolder.has(uid) && (kind === 'moved' || !uidSet.has(known.present, uid)));
   return (Object.entries(own) as [keyof OwnActs, ReadonlySet<number>][]).flatMap(([kind, uids]) =>
@@ -163,6 +157,10 @@ function outOfSight(known: FolderView, { own, low }: Look, inFolder: ReadonlySet
 }
 
 const SETS = ['present', 'seen', 'answered', 'absent', 'gone'] as const;
+type SetName = (typeof SETS)[number];
+
+const setsBy = <T>(make: (name: SetName) => T) =>
+  Object.fromEntries(SETS.map((name) => [name, make(name)])) as Record<SetName, T>;
 
 const same = (one: UidSet, other: UidSet): boolean => uidSet.format(one) === uidSet.format(other);
 
@@ -183,12 +181,7 @@ export function countKinds(changes: readonly Change[]): Partial<Record<MailboxEv
 /** Fields of the hash that keeps a view. */
 export function fieldsOfView(view: FolderView): Record<string, string> {
   const { present, seen, answered, absent, gone, at, ...rest } = view;
-  const sets = { present, seen, answered, absent, gone };
-  return {
-    ...Object.fromEntries(Object.entries(sets).map(([name, set]) => [name, uidSet.format(set)])),
-    at: String(at),
-    rest: JSON.stringify(rest),
-  };
+  return { ...setsBy((name) => uidSet.format(view[name])), at: String(at), rest: JSON.stringify(rest) };
 }
 
 /** Undefined if the fields contain no view. */
@@ -198,16 +191,10 @@ export function viewOfFields(fields: Readonly<Record<string, string>>): FolderVi
     const at = Number(fields.at);
     if (typeof era !== 'string' || !Number.isSafeInteger(seq) || !Number.isSafeInteger(upTo) || !Number.isFinite(at))
       return undefined;
-    const [present, seen, answered, absent, gone] = SETS.map((name) => uidSet.parse(fields[name] ?? '')) as [
-      UidSet,
-      UidSet,
-      UidSet,
-      UidSet,
-      UidSet,
-    ];
+    const sets = setsBy((name) => uidSet.parse(fields[name] ?? ''));
     // More than one window is never a valid view, and would exhaust memory.
-    if ([present, seen, answered, absent, gone].some((set) => uidSet.size(set) > 10 * VIEW_WINDOW)) return undefined;
-    return { era, upTo, seq, at, modseq, sent, unreported, present, seen, answered, absent, gone };
+    if (Object.values(sets).some((set) => uidSet.size(set) > 10 * VIEW_WINDOW)) return undefined;
+    return { era, upTo, seq, at, modseq, sent, unreported, ...sets };
   } catch {
     return undefined;
   }

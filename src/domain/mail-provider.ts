@@ -20,7 +20,8 @@ const MICROSOFT = [
 /** support.google.com/a/answer/176600: smtp.gmail.com, smtp-relay.gmail.com, aspmx.l.google.com. */
 const GOOGLE = ['gmail.com', 'googlemail.com', 'google.com'];
 
-const within = (host: string, domains: readonly string[]): boolean =>
+/** Whether a host is one of the domains or below one. */
+export const within = (host: string, domains: readonly string[]): boolean =>
   domains.some((domain) => host === domain || host.endsWith(`.${domain}`));
 
 /** Judged by the host name alone. */

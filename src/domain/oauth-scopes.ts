@@ -46,7 +46,7 @@ export function authorityOf({ authority, cloud, tenant }: OAuthApplication): str
   return new URL(base).pathname === '/' ? `${base}/${tenant}` : base;
 }
 
-const delegatedNames: Readonly<Record<Protocol, string>> = { imap: 'IMAP.AccessAsUser.All', smtp: 'SMTP.Send' };
+export const delegatedNames: Readonly<Record<Protocol, string>> = { imap: 'IMAP.AccessAsUser.All', smtp: 'SMTP.Send' };
 
 export function scopesOf(application: OAuthApplication, signIn: 'appOnly' | 'delegated', protocol: Protocol): string[] {
   if (application.generic) return [...application.generic.scopes];

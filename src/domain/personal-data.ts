@@ -30,19 +30,8 @@ export function personMatcher(text: string): PersonMatcher | undefined {
   const needles = [...new Set([normal, unicode])];
   const byteNeedles = needles.map((needle) => Buffer.from(needle).toString('latin1').toLowerCase());
 
-  const inText = (given: string) => {
-    const lower = given.toLowerCase().normalize('NFC');
-    return (
-      placesOf(lower, needles).length > 0 || (lower.includes('%40') && placesOf(decoded(lower), needles).length > 0)
-    );
-  };
-  const inBytes = (latin1: string) => {
-    const lower = latin1.toLowerCase();
-    return (
-      placesOf(lower, byteNeedles).length > 0 ||
-      (lower.includes('%40') && placesOf(decoded(lower), byteNeedles).length > 0)
-    );
-  };
+  const inText = (given: string) => holds(given.toLowerCase().normalize('NFC'), needles);
+  const inBytes = (latin1: string) => holds(latin1.toLowerCase(), byteNeedles);
   function inValue(value: unknown): boolean {
     if (typeof value === 'string') return inText(value) || (/^\s*["[{]/.test(value) && inValue(jsonIn(value)));
     if (typeof value !== 'object' || value === null) return false;
@@ -80,6 +69,10 @@ function placesOf(lower: string, needles: readonly string[]): { start: number; e
   }
   return places;
 }
+
+/** Also within a URL. */
+const holds = (lower: string, needles: readonly string[]): boolean =>
+  placesOf(lower, needles).length > 0 || (lower.includes('%40') && placesOf(decoded(lower), needles).length > 0);
 
 /** Of an address within a URL. */
 const decoded = (text: string): string => text.replaceAll('%40', '@').replaceAll(/%[0-9a-f]{2}/g, ' ');

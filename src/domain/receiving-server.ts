@@ -1,7 +1,7 @@
 // What the server that received a mail writes into it, and which addresses are ours: what must be known of a mailbox to read its mails' headers.
 // Defaults by the provider's host; a definition names others (`trustedAuthservIds`). Pure data.
 import type { ImapServer } from './email-server.ts';
-import { providerOfHost } from './mail-provider.ts';
+import { providerOfHost, within } from './mail-provider.ts';
 
 export interface Receiver {
   /** authserv-ids (RFC 8601 §2.2) whose Authentication-Results are believed, lower case; `*.example.com` is any name below it. */
@@ -70,8 +70,6 @@ const OTHERS: readonly [imap: readonly string[], receiver: Receiver][] = [
   [['yahoo.com', 'aol.com', 'yahoo.co.jp'], of(['yahoo.com'], ['*.yahoo.com'])],
 ];
 
-const within = (host: string, domain: string): boolean => host === domain || host.endsWith(`.${domain}`);
-
 /** Domain of a host's name: `mx.example.net` and `*.example.net` are of example.net; what has no more than two labels is its own. */
 const domainOfHost = (name: string): string => {
   const host = name.replace(/^\*\./, '');
@@ -98,11 +96,11 @@ export function receiverOf(server: Pick<ImapServer, 'host' | 'trustedAuthservIds
       ? MICROSOFT
       : provider === 'google'
         ? GOOGLE
-        : OTHERS.find(([domains]) => domains.some((domain) => within(host, domain)))?.[1];
+        : OTHERS.find(([domains]) => within(host, domains))?.[1];
   const ids = server.trustedAuthservIds;
   if (ids === undefined || ids.length === 0) return known ?? NO_RECEIVER;
   const own = { ...(known ?? NO_RECEIVER), authservIds: ids, withoutId: false };
   const domains = ids.map(domainOfHost);
-  const marksInternal = own.marksInternal || domains.some((domain) => OUTLOOK.some((one) => within(domain, one)));
+  const marksInternal = own.marksInternal || domains.some((domain) => within(domain, OUTLOOK));
   return { ...own, marksInternal, hosts: [...own.hosts, ...domains], relays: [...own.relays, ...domains] };
 }

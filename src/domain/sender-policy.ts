@@ -40,11 +40,8 @@ const PROBLEM_CODES: Partial<Record<AddressProblem, 'FROM_AMBIGUOUS' | 'HEADER_F
  */
 export function resolveSender(server: SmtpServer, reply: Pick<Reply, 'from' | 'answers' | 'agent'>): Sender {
   const permitted = permittedFrom(server);
-  const user = permitted[0];
-  if (user === undefined || user.normal !== normalAddress(server.user)) {
-    // Password servers may sign in with a plain user name; then only the additional addresses can be a From.
-    if (reply.from === undefined && permitted[0] === undefined) throw notPermitted(permitted, undefined);
-  }
+  // Undefined where the server signs in with a plain user name: then only the additional addresses can be a From.
+  const user = permitted.find(({ normal }) => normal === normalAddress(server.user));
   const asked = reply.from === undefined ? undefined : readFrom(reply.from);
   const chosen = asked === undefined ? byDefault(server, permitted, reply) : find(permitted, asked.normal);
   if (chosen === undefined) throw notPermitted(permitted, asked?.address);
@@ -57,14 +54,13 @@ export function resolveSender(server: SmtpServer, reply: Pick<Reply, 'from' | 'a
       field: 'from.name',
     });
   }
-  const isUser = user !== undefined && chosen.normal === user.normal && user.normal === normalAddress(server.user);
-  const onBehalf =
-    server.sendMode === 'onBehalf' && !isUser && user !== undefined && user.normal === normalAddress(server.user);
+  const isUser = chosen === user;
+  const onBehalf = server.sendMode === 'onBehalf' && !isUser ? user : undefined;
   return {
     from: { name, address: chosen.address },
     // Without Send As the server checks MAIL FROM against the signed-in person, so the person is who submits (RFC 5322 §3.6.2).
-    ...(onBehalf ? { sender: { address: user.address } } : {}),
-    envelopeFrom: onBehalf ? user.address : chosen.address,
+    ...(onBehalf ? { sender: { address: onBehalf.address } } : {}),
+    envelopeFrom: onBehalf?.address ?? chosen.address,
     personalFallback: asked === undefined && isUser && !isMeant(server, reply, chosen.normal),
   };
 }

@@ -6,7 +6,7 @@ import {
   emptyView,
   type FolderView,
   fieldsOfView,
-  type Look,
+  type Poll,
   VIEW_WINDOW,
   viewOfFields,
 } from '../../../src/domain/folder-view.ts';
@@ -15,7 +15,7 @@ import { fromUids } from '../../../src/domain/uid-set.ts';
 const none = { seen: new Set<number>(), answered: new Set<number>(), moved: new Set<number>() };
 type Flags = Record<number, string>;
 /** @param flags uid → letters: s seen, a answered; a UID without an entry was not asked for */
-const look = (uids: number[], flags: Flags = {}, more: Partial<Look> = {}): Look => ({
+const look = (uids: number[], flags: Flags = {}, more: Partial<Poll> = {}): Poll => ({
   era: '7',
   low: 1,
   uids,
@@ -27,13 +27,13 @@ const look = (uids: number[], flags: Flags = {}, more: Partial<Look> = {}): Look
   at: 1_000,
   ...more,
 });
-const more = (uid: number): Partial<Look> => ({ enqueued: fromUids([1, 2, 3, 4, 5, uid]) });
+const more = (uid: number): Partial<Poll> => ({ enqueued: fromUids([1, 2, 3, 4, 5, uid]) });
 const acts = (act: Partial<Record<keyof typeof none, number[]>>) => ({
   own: { seen: new Set(act.seen), answered: new Set(act.answered), moved: new Set(act.moved) },
 });
 
 /** The looks one after the other; the changes of each. */
-function changesOf(...looks: Look[]): string[][] {
+function changesOf(...looks: Poll[]): string[][] {
   let view: FolderView | undefined;
   return looks.map((one) => {
     const compared = compareViews(view, one);
@@ -46,7 +46,7 @@ function changesOf(...looks: Look[]): string[][] {
 const first = look([1, 2], { 1: '', 2: 's' });
 
 describe('a poll after the first', () => {
-  it.each<[string, Look[], string[]]>([
+  it.each<[string, Poll[], string[]]>([
     ['nothing', [look([1, 2], { 1: '', 2: 's' })], []],
     ['read', [look([1, 2], { 1: 's', 2: 's' })], ['1 seen']],
     ['unread again', [look([1, 2], { 1: '', 2: '' })], ['2 unseen']],
@@ -79,7 +79,7 @@ describe('a poll after the first', () => {
 });
 
 describe('Mailroom’s own changes', () => {
-  it.each<[string, Look[], string[], string[]]>([
+  it.each<[string, Poll[], string[], string[]]>([
     ['\\Seen after it was queued', [look([1, 2], { 1: 's' }, acts({ seen: [1] }))], [], ['seen:1']],
     ['\\Answered', [look([1, 2], { 1: 'a' }, acts({ answered: [1] }))], [], ['answered:1']],
     [
@@ -113,7 +113,7 @@ describe('Mailroom’s own changes', () => {
 
 it('report whether anything has to be written', () => {
   const { view } = compareViews(undefined, first);
-  const differs = (next: Look) => compareViews(view, next).differs;
+  const differs = (next: Poll) => compareViews(view, next).differs;
   expect(compareViews(undefined, first).differs).toBe(true);
   expect([differs(look([1, 2], { 1: '', 2: 's' })), differs(look([1, 2], {}, { at: 9, modseq: '4' }))]).toEqual([
     false,
