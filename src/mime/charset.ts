@@ -30,20 +30,13 @@ function canonicalName(declared: string): string {
   if (label.charCodeAt(0) === 0x22 || label.charCodeAt(0) === 0x27) label = label.replace(/["']/g, '');
   if (label.startsWith('charset=')) label = label.slice(8);
   if (unspecified.has(label)) return '';
-  const alias = aliases[label];
+  const alias = aliases.get(label);
   if (alias !== undefined) return alias;
-  if (label === 'iso-8859-1') return 'windows-1252';
-  const cp = /^(?:x-)?(?:cp|win|windows|ms|ibm)[-_ ]?(\d{3,5})$/.exec(label);
-  if (cp !== null) {
-    const page = cp[1] ?? '';
-    if (/^125\d$/.test(page)) return `windows-${page}`;
-    const byNumber = aliases[page];
-    if (byNumber !== undefined) return byNumber;
-    return `cp${page}`;
-  }
-  const iso = /^(?:x-)?iso[-_ ]?8859[-_ ]?(\d{1,2})(?:[-_:].*)?$/.exec(label);
-  if (iso !== null) return iso[1] === '1' ? 'windows-1252' : iso[1] === '11' ? 'windows-874' : `iso-8859-${iso[1]}`;
-  return label;
+  const page = /^(?:x-)?(?:cp|win|windows|ms|ibm)[-_ ]?(\d{3,5})$/.exec(label)?.[1];
+  if (page !== undefined) return /^125\d$/.test(page) ? `windows-${page}` : (aliases.get(page) ?? `cp${page}`);
+  const part = /^(?:x-)?iso[-_ ]?8859[-_ ]?(\d{1,2})(?:[-_:].*)?$/.exec(label)?.[1];
+  if (part === undefined) return label;
+  return part === '1' ? 'windows-1252' : part === '11' ? 'windows-874' : `iso-8859-${part}`;
 }
 
 export const isSupported = (charset: string): boolean =>

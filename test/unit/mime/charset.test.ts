@@ -66,6 +66,13 @@ describe('a wrong label', () => {
   );
 });
 
+describe('a charset that does not exist', () => {
+  it.each(['constructor', '__proto__', 'valueOf', 'x-none'])('%s is no reason to lose the text', (charset) => {
+    const message = parseMessage(Buffer.from(`From: a@b.c\nContent-Type: text/plain; charset=${charset}\n\nGrüße`));
+    expect([message.parse, message.text?.value]).toEqual(['complete', 'Grüße']);
+  });
+});
+
 describe('ISO-2022-JP', () => {
   const shift = (text: string): Buffer => {
     const euc = iconv.encode(text, 'euc-jp');
