@@ -7,6 +7,10 @@ export async function collect(source: AsyncIterable<Uint8Array>): Promise<Buffer
   return Buffer.concat(chunks);
 }
 
+/** The same memory as a Buffer. */
+export const bufferOf = (bytes: Uint8Array): Buffer =>
+  Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+
 /** The first items of a sequence that may be long; the rest is not read. */
 export async function firstOf<T>(all: AsyncIterable<T>, count: number): Promise<T[]> {
   const first: T[] = [];

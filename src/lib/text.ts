@@ -41,6 +41,16 @@ export const fill = (text: string, names: Readonly<Record<string, unknown>>): st
     names[key] === undefined ? placeholder : String(names[key]),
   );
 
+/** Decodes percent-encoded UTF-8; malformed text stays as it is. */
+export function percentDecoded(text: string): string {
+  if (!text.includes('%')) return text;
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
 /** Escapes a text for the content of an HTML element. */
 export const escapeHtml = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');

@@ -1,73 +1,65 @@
-// Address headers → addresses. RFC 5322 §3.4 with groups and the obsolete syntax of §4.4, and what clients write instead.
+// Address headers → addresses: RFC 5322 §3.4 with groups, the obsolete syntax of §4.4, and common deviations.
 import { domainToUnicode } from 'node:url';
 import type { Address } from '../contract/message.ts';
 import { trimEndOf, trimStartOf } from '../lib/text.ts';
+import { endOfComment } from './comments.ts';
 import { decodeHeaderText, singleLine, type TextRepairs } from './encoded-words.ts';
 
-/** Quoted words are added to a name up to this length. */
+/** Longest name, in UTF-16 units, to which quoted words are added. */
 const MAX_PHRASE = 8000;
 /** More recipients than this are not listed. */
 export const MAX_ADDRESSES = 2000;
 
+interface Parse {
+  value: string;
+  out: Address[];
+  /** False for a text that came out of a comment or an encoded word: it is not taken apart again. */
+  outermost: boolean;
+  hint: string | undefined;
+  repairs: TextRepairs | undefined;
+  /** False once no closing quote was found: later quotes are not searched. */
+  quotesClose: boolean;
+}
+
 /**
- * Addresses of an unfolded header value (latin1 view), groups flattened, names decoded. A part without `@` becomes a name with an empty
+ * Addresses of an unfolded header value (latin1 view), with groups flattened and names decoded. A part without `@` becomes a name with an empty
  * address. Never throws; linear time.
  */
-export function parseAddresses(input: string, hint?: string, repairs?: TextRepairs, depth = 0): Address[] {
+export function parseAddresses(input: string, hint?: string, repairs?: TextRepairs, outermost = true): Address[] {
   const out: Address[] = [];
   // Runs of blanks would make the patterns below quadratic.
   const value = /\s\s/.test(input) ? input.replace(/\s+/g, ' ') : input;
-  const quotes: Quotes = { closed: true };
-  let i = 0;
-  const n = value.length;
-  while (i < n && out.length < MAX_ADDRESSES) {
-    const c = value[i];
-    if (c === ',' || c === ';' || c === ' ' || c === '\t' || c === '\r' || c === '\n') {
-      i++;
-      continue;
-    }
-    i = mailbox(value, i, out, hint, repairs, depth, quotes);
-  }
+  const parse: Parse = { value, out, outermost, hint, repairs, quotesClose: true };
+  for (let i = 0; i < value.length && out.length < MAX_ADDRESSES; )
+    i = ',; \t\r\n'.includes(value[i] as string) ? i + 1 : mailbox(parse, i);
   return out;
 }
 
-/** `closed`: false once a quote was searched to the end in vain; the next ones are not searched again. */
-interface Quotes {
-  closed: boolean;
-}
-
-/** One mailbox, or the name of a group, from `start`; returns where the next begins. A hand-written scanner: one case a special character. */
-function mailbox(
-  value: string,
-  start: number,
-  out: Address[],
-  hint: string | undefined,
-  repairs: TextRepairs | undefined,
-  depth: number,
-  quotes: Quotes,
-): number {
+/** Adds the mailbox at `start`, or skips a group's name there. Hand-written scanner: one case per special character. @returns where the next one begins */
+function mailbox(parse: Parse, start: number): number {
+  const { value, out, outermost } = parse;
   const n = value.length;
   let i = start;
   let phrase = '';
   let comment = '';
   let angle: string | undefined;
   let quotedPhrase = false;
-  /** Whether the phrase holds an `@`: asked of each piece once, not of the whole each time. */
+  /** Whether the phrase holds an `@`, kept up to date by piece. */
   let hasAt = false;
   const append = (piece: string): void => {
     phrase += piece;
     hasAt ||= piece.includes('@');
   };
-  // Length of the phrase when the angle brackets, and when the last comment, came.
+  // Length of the phrase at the angle brackets and at the last comment.
   let angleAt = 0;
   let commentAt = 0;
   scan: while (i < n) {
     const c = value[i];
     switch (c) {
       case '"': {
-        const end = endOfQuoted(value, i + 1, quotes);
+        const end = endOfQuoted(parse, i + 1);
         const inner = value.slice(i + 1, end).replace(/\\(.)/gs, '$1');
-        // Looking at the end of a long phrase after each addition would be quadratic; names are cut to 4,000 anyway.
+        // endsWith flattens the phrase, which would be quadratic on a long one; names are cut to 4,000 anyway.
         if (phrase.length > MAX_PHRASE) quotedPhrase = true;
         else if (value[end + 1] === '@' || (value[end + 1] === '.' && angle === undefined && phrase.endsWith('.')))
           append(value.slice(i, end + 1));
@@ -82,7 +74,7 @@ function mailbox(
           .slice(i + 1, end - 1)
           .replace(/\\(.)/gs, '$1')
           .trim();
-        if (phrase.length > commentAt && commentAt > 0) comment = ''; // within an address, not after it
+        if (phrase.length > commentAt && commentAt > 0) comment = ''; // the last one was within the address
         if (inner !== '') comment = comment === '' ? inner : `${comment} ${inner}`;
         phrase += ' ';
         commentAt = phrase.length;
@@ -98,8 +90,7 @@ function mailbox(
           angleAt = phrase.length;
         } else if (inner.includes('@') && cleanAddress(inner).toLowerCase() !== cleanAddress(angle).toLowerCase()) {
           // `Jane <a@b.c> Joe <d@e.f>`: a second mailbox without a comma.
-          if (out.length < MAX_ADDRESSES)
-            add(out, phrase.slice(0, angleAt).trim(), comment, angle, quotedPhrase, hint, repairs, depth);
+          if (out.length < MAX_ADDRESSES) add(parse, phrase.slice(0, angleAt).trim(), comment, angle, quotedPhrase);
           phrase = phrase.slice(angleAt);
           hasAt = phrase.includes('@');
           comment = '';
@@ -118,7 +109,7 @@ function mailbox(
         break;
       }
       case '=': {
-        // An encoded word is opaque: raw commas, quotes and angle brackets within belong to it.
+        // An encoded word is opaque: commas, quotes and angle brackets within it belong to it.
         const word =
           value[i + 1] === '?' ? /^=\?[^?\s]{1,60}\?[bq]\?[^?\s]{0,800}\?=/i.exec(value.slice(i, i + 900)) : null;
         if (word === null) {
@@ -136,10 +127,8 @@ function mailbox(
           i++;
           break;
         }
-        if (angle === undefined && !hasAt && depth < 1 && phrase.trim() !== '') {
-          // Group: its members follow as ordinary mailboxes; its name is dropped.
-          return i + 1;
-        }
+        // A group: its name is dropped, its members follow as ordinary mailboxes.
+        if (angle === undefined && !hasAt && outermost && phrase.trim() !== '') return i + 1;
         phrase += c;
         i++;
         break;
@@ -165,50 +154,38 @@ function mailbox(
   }
   if (angle === undefined && commentAt > 0 && phrase.length > commentAt && phrase.slice(0, commentAt).trim() !== '')
     comment = '';
-  add(out, phrase.trim(), comment, angle, quotedPhrase, hint, repairs, depth);
+  add(parse, phrase.trim(), comment, angle, quotedPhrase);
   return i + 1;
 }
 
 const specials = new Set([...'"(<[=:;,>'].map((c) => c.charCodeAt(0)));
 const isSpecial = (code: number): boolean => code < 0x5c && specials.has(code);
 
-/**
- * `Doe, John <j@d.e>` without quotes: the comma belongs to the name when no `@` came before it and what follows up to the next comma is
- * a name with an address in angle brackets.
- */
+/** Whether a comma belongs to a name (`Doe, John <j@d.e>` without quotes): no `@` before it, and a name with an angle address up to the next comma. */
 function commaInName(value: string, at: number, phrase: string): boolean {
   if (phrase.includes('@') || phrase.trim() === '' || phrase.length > 60) return false;
   const ahead = value.slice(at + 1, at + 120);
   return /^[^,;<>"@:]{1,60}<[^<>@\s]{1,64}@[^<>\s]+>/.test(ahead);
 }
 
-function add(
-  out: Address[],
-  spaced: string,
-  comment: string,
-  angle: string | undefined,
-  quoted: boolean,
-  hint: string | undefined,
-  repairs: TextRepairs | undefined,
-  depth: number,
-): void {
-  // Comments leave blanks, and nobody reads a name of more than this.
+function add(parse: Parse, spaced: string, comment: string, angle: string | undefined, quoted: boolean): void {
+  const { out, outermost, hint, repairs } = parse;
+  // Comments leave blanks.
   const phrase = (spaced.includes('  ') ? spaced.replace(/\s+/g, ' ') : spaced).slice(0, MAX_PHRASE);
   if (angle !== undefined) {
-    const one = withAngle(phrase, comment, angle, hint, repairs);
+    const one = withAngle(parse, phrase, comment, angle);
     if (one !== undefined) out.push(one);
     return;
   }
   if (phrase === '') {
-    if (comment.includes('@') && depth === 0) out.push(...parseAddresses(comment, hint, repairs, 1));
+    if (comment.includes('@') && outermost) out.push(...parseAddresses(comment, hint, repairs, false));
     return;
   }
   if (phrase.includes('@')) {
     const compact = phrase.startsWith('"')
       ? withoutBlanksInDomain(phrase)
       : phrase.replace(/\s?([@.])\s?(?=\S)/g, '$1');
-    if (depth === 0 && SEVERAL.test(compact)) {
-      // Nothing but addresses, and no comma between them.
+    if (outermost && SEVERAL.test(compact)) {
       const words = new Set(compact.split(/\s+/, MAX_ADDRESSES - out.length));
       for (const word of words) out.push({ name: '', address: cleanAddress(word) });
       return;
@@ -217,14 +194,14 @@ function add(
       ? cleanAddress(compact)
       : (compact.split(/\s+/).find((word) => word.includes('@')) ?? compact);
     const rest = phrase.startsWith('"') ? '' : compact.replace(found, '').trim();
-    out.push({ name: decodeName(rest === '' ? comment : rest, hint, repairs), address: cleanAddress(found) });
+    out.push({ name: decodeName(parse, rest === '' ? comment : rest), address: cleanAddress(found) });
     return;
   }
   if (phrase.includes('=?')) {
-    // The whole mailbox, brackets and all, was put into an encoded word.
+    // The whole mailbox, angle brackets included, may be one encoded word.
     const decoded = decodeHeaderText(phrase, hint, repairs);
-    if (decoded.includes('@') && depth === 0) {
-      const inner = parseAddresses(decoded, hint, repairs, 1);
+    if (decoded.includes('@') && outermost) {
+      const inner = parseAddresses(decoded, hint, repairs, false);
       if (inner.some((a) => a.address !== '')) {
         out.push(...inner);
         return;
@@ -233,25 +210,19 @@ function add(
   }
   if (!quoted && /^[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}$/.test(phrase) && !phrase.includes('=?')) {
     // A local part alone: `root`, `MAILER-DAEMON (Mail Delivery)`.
-    out.push({ name: decodeName(comment, hint, repairs), address: phrase });
+    out.push({ name: decodeName(parse, comment), address: phrase });
     return;
   }
-  const name = decodeName(quoted || comment === '' ? phrase : `${phrase} (${comment})`, hint, repairs);
+  const name = decodeName(parse, quoted || comment === '' ? phrase : `${phrase} (${comment})`);
   if (name !== '') out.push({ name, address: '' });
 }
 
 /** `Name <address>`. @returns undefined if both are empty */
-function withAngle(
-  phrase: string,
-  comment: string,
-  angle: string,
-  hint: string | undefined,
-  repairs: TextRepairs | undefined,
-): Address | undefined {
+function withAngle(parse: Parse, phrase: string, comment: string, angle: string): Address | undefined {
   let address = cleanAddress(angle);
   let name = phrase;
   if (!address.includes('@') && name.includes('@')) {
-    // `a@b.c <Name>` or `"a@b.c" <>`: the wrong way round.
+    // `a@b.c <Name>` or `"a@b.c" <>`: swapped.
     const swapped = name.split(/[\s<>"',;]+/).find((word) => {
       const at = word.indexOf('@', 1);
       return at !== -1 && at < word.length - 1;
@@ -261,8 +232,8 @@ function withAngle(
       address = cleanAddress(swapped);
     }
   }
-  const display = decodeName(name === '' ? comment : name, hint, repairs);
-  if (address.includes('=?')) address = singleLine(decodeHeaderText(address, hint, repairs));
+  const display = decodeName(parse, name === '' ? comment : name);
+  if (address.includes('=?')) address = singleLine(decodeHeaderText(address, parse.hint, parse.repairs));
   return address === '' && display === '' ? undefined : { name: display, address };
 }
 
@@ -273,8 +244,8 @@ function withoutBlanksInDomain(phrase: string): string {
   return domain.trimStart().startsWith('@') ? phrase.slice(0, quote) + domain.replace(/\s+/g, '') : phrase;
 }
 
-/** Display name: decoded, one line, without a pair of quotes around it. */
-function decodeName(value: string, hint: string | undefined, repairs: TextRepairs | undefined): string {
+/** Display name: decoded, on one line, without a pair of quotes around it. */
+function decodeName({ hint, repairs }: Parse, value: string): string {
   const bounded = value.slice(0, 4000);
   const raw = (ODD_BLANKS.test(bounded) ? bounded.replace(/\s+/g, ' ') : bounded).trim();
   let name = singleLine(decodeHeaderText(raw, hint, repairs));
@@ -283,20 +254,21 @@ function decodeName(value: string, hint: string | undefined, repairs: TextRepair
   return name;
 }
 
+/** Nothing but addresses, without commas between them. */
 const SEVERAL = /^[^\s"<>@]{1,64}@[^\s"<>@]{3,255}(?:\s+[^\s"<>@]{1,64}@[^\s"<>@]{3,255})+$/;
 
 /** White space other than single blanks. */
 const ODD_BLANKS = /[^\S ]| {2}/;
-/** Nearly every address: nothing to clean. */
+/** The form of nearly all addresses, which needs no cleaning. */
 const PLAIN = /^[A-Za-z0-9._+-]{1,64}@(?:[A-Za-z0-9][A-Za-z0-9-]{0,62}\.){0,10}[A-Za-z0-9-]{1,63}$/;
 
-/** addr-spec: source route and blanks around dots and `@` dropped (§4.4), domain in Unicode. */
+/** addr-spec without a source route and blanks around dots and `@` (§4.4), domain in Unicode. */
 function cleanAddress(value: string): string {
   if (PLAIN.test(value) && !/xn--/i.test(value)) return value;
   let address = value.slice(0, 1000);
-  // Comments, also within each other.
+  // Comments, also nested ones.
   for (let k = 0; k < 5 && address.includes('('); k++) address = address.replace(/\([^()]*\)/g, '');
-  if (/^\s*mailto:/i.test(address)) address = address.replace(/^\s*mailto:/i, '');
+  address = address.replace(/^\s*mailto:/i, '');
   if (address.startsWith('@') && address.includes(':')) address = address.slice(address.indexOf(':') + 1);
   address = address.trim();
   if (/\s/.test(address) && !address.startsWith('"')) {
@@ -307,9 +279,9 @@ function cleanAddress(value: string): string {
   address = trimEndOf(address, "'>");
   const bare = trimStartOf(address, "'<");
   if (bare !== address && /^[^'<>@]+@/.test(bare)) address = bare;
-  // The dot of the root, as in a zone file.
+  // The root's dot, as in a zone file.
   if (address.endsWith('.') && address.includes('@')) address = address.slice(0, -1);
-  // Raw 8-bit (RFC 6532), as long as it is a view of bytes: a domain in Unicode is text.
+  // Raw 8-bit bytes (RFC 6532). Before the domain becomes Unicode, which is no longer a view of bytes.
   if (/[\x80-\xff]/.test(address)) address = decodeHeaderText(address);
   const at = address.lastIndexOf('@');
   if (at !== -1 && /xn--/i.test(address.slice(at))) {
@@ -319,30 +291,20 @@ function cleanAddress(value: string): string {
   return singleLine(address);
 }
 
-/** Closing quote, or — when it is missing — the place before the next `<`, else the end. */
-function endOfQuoted(value: string, from: number, quotes: Quotes): number {
-  for (let i = from; quotes.closed && i < value.length; i++) {
+/** Index of the closing quote; if it is missing, the place before the next `<`, else the end. */
+function endOfQuoted(parse: Parse, from: number): number {
+  const { value } = parse;
+  for (let i = from; parse.quotesClose && i < value.length; i++) {
     const c = value.charCodeAt(i);
     if (c === 0x5c) i++;
     else if (c === 0x22) return i;
   }
-  quotes.closed = false;
+  parse.quotesClose = false;
   const angle = value.indexOf('<', from);
   return angle === -1 ? value.length : Math.max(angle - 1, from);
 }
 
-function endOfComment(value: string, from: number): number {
-  let depth = 0;
-  for (let i = from; i < value.length; i++) {
-    const c = value.charCodeAt(i);
-    if (c === 0x5c) i++;
-    else if (c === 0x28) depth++;
-    else if (c === 0x29 && --depth === 0) return i + 1;
-  }
-  return value.length + 1;
-}
-
-/** The `>`; when it is missing, the next comma or the end. A quoted local part may hold anything. */
+/** Index of the `>`; if it is missing, of the next comma, else the end. A quoted local part may hold anything. */
 function endOfAngle(value: string, from: number): number {
   let at = false;
   let judged = false;

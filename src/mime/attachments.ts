@@ -1,7 +1,8 @@
 // Leaves of the tree → attachments: named safely, measured as decoded, left where they are in the raw mail.
 import { createHash, hash as hashOnce } from 'node:crypto';
 import type { Attachment } from '../contract/message.ts';
-import { type Bodies, safeDecode } from './bodies.ts';
+import { percentDecoded } from '../lib/text.ts';
+import type { Bodies } from './bodies.ts';
 import type { Leaf } from './classify.ts';
 import { safeContentId } from './content-ids.ts';
 import { decodeHeaderText, singleLine } from './encoded-words.ts';
@@ -10,11 +11,11 @@ import { classifyFile, PREFIX_BYTES } from './file-types.ts';
 import { type Headers, headersOf, type Warn } from './header-fields.ts';
 import { readHeaders } from './headers.ts';
 import { findTnefFiles } from './tnef.ts';
-import { base64Decoder, decoderFor, decodeTransient, decodeWhole, type TransferEncoding } from './transfer.ts';
+import { decoderFor, decodeTransient, decodeWhole, type TransferEncoding } from './transfer.ts';
 
-/** Bytes decoded and hashed at once: small enough to stay in the cache between the two. */
+/** Bytes decoded and hashed at once, few enough to stay in the cache between the two steps. */
 const CHUNK = 78 * 840;
-/** A winmail.dat above this is kept as it is. */
+/** A larger winmail.dat, in encoded bytes, stays one attachment. */
 const MAX_TNEF = 32 << 20;
 
 interface Measured {
@@ -24,35 +25,35 @@ interface Measured {
   prefix: Buffer;
 }
 
-/** Size, SHA-256 and beginning of a range of the raw mail once decoded. */
+/** Size, SHA-256 and beginning of the file that a range of the raw mail decodes to. */
 function measure(bytes: Buffer, encoding: TransferEncoding): Measured {
   if (bytes.length <= CHUNK) {
     const decoded = decodeTransient(bytes, encoding);
-    return { size: decoded.length, sha256: sha256(decoded), prefix: firstOf(decoded) };
+    return { size: decoded.length, sha256: hashOnce('sha256', decoded, 'hex'), prefix: prefixOf(decoded) };
   }
   const hash = createHash('sha256');
-  const decoder = encoding === 'base64' ? base64Decoder(true) : decoderFor(encoding);
+  const decoder = decoderFor(encoding, true);
   let size = 0;
   let prefix: Buffer | undefined;
   for (let at = 0; at < bytes.length; at += CHUNK) {
     const decoded = decoder.push(bytes.subarray(at, at + CHUNK));
     size += decoded.length;
     hash.update(decoded);
-    prefix ??= decoded.length > 0 ? firstOf(decoded) : undefined;
+    prefix ??= decoded.length > 0 ? prefixOf(decoded) : undefined;
   }
   const rest = decoder.end();
   if (rest.length > 0) hash.update(rest);
-  return { size: size + rest.length, sha256: hash.digest('hex'), prefix: prefix ?? firstOf(rest) };
+  return { size: size + rest.length, sha256: hash.digest('hex'), prefix: prefix ?? prefixOf(rest) };
 }
 
-/** A copy: the memory of what was decoded is used again. */
-const firstOf = (decoded: Buffer): Buffer => Buffer.from(decoded.subarray(0, PREFIX_BYTES));
+/** A copy, because decoders reuse their memory. */
+const prefixOf = (decoded: Buffer): Buffer => Buffer.from(decoded.subarray(0, PREFIX_BYTES));
 
-/** The whole of a range, decoded (a winmail.dat, which has to be read to and fro). */
+/** A whole range, decoded: a winmail.dat needs random access. */
 function decodeRange(bytes: Buffer, encoding: TransferEncoding): Buffer {
-  // Damaged uuencode may decode to more bytes than it has.
+  // Damaged uuencode may decode to more bytes than it has itself.
   if (bytes.length <= CHUNK || encoding === 'uuencode') return decodeWhole(bytes, encoding);
-  const decoder = encoding === 'base64' ? base64Decoder(true) : decoderFor(encoding);
+  const decoder = decoderFor(encoding, true);
   const out = Buffer.allocUnsafe(bytes.length);
   let size = 0;
   for (let at = 0; at < bytes.length; at += CHUNK) {
@@ -61,18 +62,16 @@ function decodeRange(bytes: Buffer, encoding: TransferEncoding): Buffer {
   return out.subarray(0, size + decoder.end().copy(out, size));
 }
 
-const sha256 = (bytes: Uint8Array): string => hashOnce('sha256', bytes, 'hex');
-
 interface AttachmentSource {
-  /** The mail that the leaves were found in. */
+  /** The mail that contains the leaves. */
   raw: Buffer;
-  /** The mail as it came, if its line ends were repaired in `raw`: what slices are cut from. Default: `raw`. */
+  /** The mail before its line ends were repaired; slices refer to it. Default: `raw`. */
   stored?: Buffer;
   leaves: Leaf[];
   bodies: Bodies;
   headers: Headers;
   hint: string | undefined;
-  /** The part whose CMS message signs `raw`. */
+  /** The part with the CMS message that signs `raw`. */
   signedIn?: Leaf;
 }
 
@@ -86,15 +85,20 @@ export function listAttachments(
   return { list, cut: false };
 }
 
-/** @returns false when the time was up before the last one */
+/** @returns false when the time was up before the end */
 function listOf(
   { raw, stored = raw, leaves, bodies, headers, hint, signedIn }: AttachmentSource,
   list: Attachment[],
   warn: Warn,
   expired: () => boolean,
 ): boolean {
-  const add = (attachment: Omit<Attachment, 'n' | 'filename'>, declared: string, prefix: Buffer): void => {
-    list.push(described(list.length, attachment, declared, prefix, warn));
+  const add = (
+    name: string,
+    contentType: string,
+    { size, sha256, prefix }: Measured,
+    rest: Omit<Attachment, 'n' | 'filename' | 'contentType' | 'size' | 'sha256'>,
+  ): void => {
+    list.push(described(list.length, { contentType, size, sha256, ...rest }, name, prefix, warn));
   };
   const placeOf = (start: number, end: number, encoding: TransferEncoding, path: string) => {
     if (signedIn === undefined) return { part: path, slice: { start, end, encoding } };
@@ -113,66 +117,40 @@ function listOf(
       const decoded = decodeRange(bytes, leaf.encoding);
       const files = findTnefFiles(decoded);
       if (files !== undefined && (files.length > 0 || decoded.length < 4096)) {
-        for (const file of files) {
-          const data = decoded.subarray(file.start, file.end);
-          const { size, sha256: digest, prefix } = measure(data, 'identity');
-          add(
-            {
-              contentType: file.contentType,
-              size,
-              sha256: digest,
-              ...(file.contentId === undefined ? {} : { contentId: safeContentId(file.contentId) }),
-              inline: file.contentId !== undefined && bodies.mentions(file.contentId),
-              part: part.path,
-              slice: {
-                start: part.bodyStart,
-                end: part.bodyEnd,
-                encoding: 'tnef',
-                within: { encoding: leaf.encoding, start: file.start, end: file.end },
-              },
+        for (const { name, contentType, contentId, start, end } of files)
+          add(name, contentType, measure(decoded.subarray(start, end), 'identity'), {
+            ...(contentId === undefined ? {} : { contentId: safeContentId(contentId) }),
+            inline: contentId !== undefined && bodies.mentions(contentId),
+            part: part.path,
+            slice: {
+              start: part.bodyStart,
+              end: part.bodyEnd,
+              encoding: 'tnef',
+              within: { encoding: leaf.encoding, start, end },
             },
-            file.name,
-            prefix,
-          );
-        }
+          });
         warn('tnef-unpacked', `part ${part.path}`);
         continue;
       }
       warn('tnef-unreadable', `part ${part.path}`);
     }
-    const { size, sha256: digest, prefix } = measure(bytes, leaf.encoding);
     const { contentId } = leaf;
-    add(
-      {
-        contentType: /^[^/\s;]+\/[^/\s;]+$/.test(leaf.type) ? leaf.type : 'application/octet-stream',
-        size,
-        sha256: digest,
-        ...(contentId === undefined ? {} : { contentId: safeContentId(contentId) }),
-        inline: isShown(leaf, bodies),
-        ...placeOf(part.bodyStart, part.bodyEnd, leaf.encoding, part.path),
-      },
-      declaredName(raw, leaf, headers, hint),
-      prefix,
-    );
+    const contentType = /^[^/\s;]+\/[^/\s;]+$/.test(leaf.type) ? leaf.type : 'application/octet-stream';
+    add(declaredName(raw, leaf, headers, hint), contentType, measure(bytes, leaf.encoding), {
+      ...(contentId === undefined ? {} : { contentId: safeContentId(contentId) }),
+      inline: isShown(leaf, bodies),
+      ...placeOf(part.bodyStart, part.bodyEnd, leaf.encoding, part.path),
+    });
   }
-  for (const file of bodies.uuencoded) {
-    const { size, sha256: digest, prefix } = measure(stored.subarray(file.start, file.end), 'uuencode');
-    add(
-      {
-        contentType: typeByName(file.filename),
-        size,
-        sha256: digest,
-        inline: false,
-        ...placeOf(file.start, file.end, 'uuencode', file.path),
-      },
-      file.filename,
-      prefix,
-    );
-  }
+  for (const { filename, start, end, path } of bodies.uuencoded)
+    add(filename, typeByName(filename), measure(stored.subarray(start, end), 'uuencode'), {
+      inline: false,
+      ...placeOf(start, end, 'uuencode', path),
+    });
   return true;
 }
 
-/** With its safe name, its type by content, and the warnings that they give. */
+/** Adds the safe name and the type by content, and warns about them. */
 function described(
   n: number,
   { contentType, ...rest }: Omit<Attachment, 'n' | 'filename'>,
@@ -188,23 +166,23 @@ function described(
   if (executable) warn('attachment-executable', `attachment ${n}`);
   return {
     ...{ n, filename, contentType },
-    ...(detectedType === undefined ? {} : { detectedType }),
-    ...(executable ? { executable } : {}),
+    ...(detectedType && { detectedType }),
+    ...(executable && { executable }),
     ...rest,
   };
 }
 
 /** Whether a reader sees it within the html. */
-function isShown({ contentId, related, disposition, type }: Leaf, bodies: Bodies): boolean {
+function isShown({ contentId, related, disposition: { value }, type }: Leaf, bodies: Bodies): boolean {
   if (contentId === undefined) return false;
   if (bodies.mentions(contentId)) return true;
-  if (bodies.html === undefined) return false;
   return (
-    (related && disposition.value !== 'attachment') || (disposition.value === 'inline' && type.startsWith('image/'))
+    bodies.html !== undefined &&
+    ((related && value !== 'attachment') || (value === 'inline' && type.startsWith('image/')))
   );
 }
 
-/** The name that the mail gives a part, by whichever field it does; '' for none. */
+/** The name of a part, from the first field that gives one; '' for none. */
 function declaredName(raw: Buffer, leaf: Leaf, headers: Headers, hint: string | undefined): string {
   if (leaf.filename !== '') return leaf.filename;
   const { part, type, contentLocation } = leaf;
@@ -227,9 +205,7 @@ const isTnef = (leaf: Leaf): boolean =>
 
 /** `<subject>.eml` for a nested message without a name. */
 function nestedSubject(raw: Buffer, leaf: Leaf, hint: string | undefined): string {
-  const nested = nestedHeaders(raw, leaf);
-  const subject = nested.first('subject');
-  if (subject === undefined) return '';
+  const subject = nestedHeaders(raw, leaf).first('subject') ?? '';
   const text = singleLine(decodeHeaderText(subject, hint))
     .slice(0, 150)
     .replace(/[\\/:*?"<>|]+/g, '_')
@@ -237,45 +213,46 @@ function nestedSubject(raw: Buffer, leaf: Leaf, hint: string | undefined): strin
   return text === '' ? '' : `${text}.eml`;
 }
 
+/** The decoded beginning of a leaf; `max`: in encoded bytes. */
+function startOf(raw: Buffer, { part, encoding }: Leaf, max: number): Buffer {
+  return decodeWhole(raw.subarray(part.bodyStart, Math.min(part.bodyEnd, part.bodyStart + max)), encoding);
+}
+
+/** The same in latin1 view. */
+export const textStart = (raw: Buffer, leaf: Leaf, max: number): string => startOf(raw, leaf, max).toString('latin1');
+
 function nestedHeaders(raw: Buffer, leaf: Leaf): Headers {
-  const range = raw.subarray(leaf.part.bodyStart, Math.min(leaf.part.bodyEnd, leaf.part.bodyStart + 65_536));
-  const bytes = leaf.encoding === 'identity' ? range : decodeWhole(range, leaf.encoding);
+  const bytes = startOf(raw, leaf, 65_536);
   return headersOf(readHeaders(bytes, 0, bytes.length, 65_536).fields);
 }
 
-/** The mail that a report returns: message/rfc822 or text/rfc822-headers, the first of them. */
+/** The first returned mail of a report: message/rfc822 or text/rfc822-headers. */
 export function originalMail(raw: Buffer, leaves: Leaf[]): { headers: Headers; text(): string } | undefined {
   const leaf = leaves.find((l) =>
     /^(?:message\/(?:rfc822|global|global-headers|rfc822-headers)|text\/rfc822-?headers?)$/.test(l.type),
   );
-  if (leaf === undefined) return undefined;
-  const { bodyStart, bodyEnd } = leaf.part;
-  return {
-    headers: nestedHeaders(raw, leaf),
-    text: () =>
-      decodeWhole(raw.subarray(bodyStart, Math.min(bodyEnd, bodyStart + 131_072)), leaf.encoding).toString('latin1'),
-  };
+  return leaf && { headers: nestedHeaders(raw, leaf), text: () => textStart(raw, leaf, 131_072) };
 }
 
 function locationName(location: string): string {
   const path = location.split(/[?#]/, 1)[0] ?? '';
-  const name = safeDecode(path.slice(path.lastIndexOf('/') + 1));
+  const name = percentDecoded(path.slice(path.lastIndexOf('/') + 1));
   return /\.[A-Za-z0-9]{1,5}$/.test(name) ? name : '';
 }
 
-const typesByExtension: Record<string, string> = {
-  txt: 'text/plain',
-  htm: 'text/html',
-  html: 'text/html',
-  pdf: 'application/pdf',
-  jpg: 'image/jpeg',
-  jpeg: 'image/jpeg',
-  png: 'image/png',
-  gif: 'image/gif',
-  zip: 'application/zip',
-  doc: 'application/msword',
-  xls: 'application/vnd.ms-excel',
-};
+const typesByExtension: ReadonlyMap<string, string> = new Map([
+  ['txt', 'text/plain'],
+  ['htm', 'text/html'],
+  ['html', 'text/html'],
+  ['pdf', 'application/pdf'],
+  ['jpg', 'image/jpeg'],
+  ['jpeg', 'image/jpeg'],
+  ['png', 'image/png'],
+  ['gif', 'image/gif'],
+  ['zip', 'application/zip'],
+  ['doc', 'application/msword'],
+  ['xls', 'application/vnd.ms-excel'],
+]);
 
 const typeByName = (name: string): string =>
-  typesByExtension[name.slice(name.lastIndexOf('.') + 1).toLowerCase()] ?? 'application/octet-stream';
+  typesByExtension.get(name.slice(name.lastIndexOf('.') + 1).toLowerCase()) ?? 'application/octet-stream';

@@ -1,6 +1,6 @@
 // The body parts → text and html of the message, each within its bound, and what else is to be derived from them.
 import type { Body, TextPart } from '../contract/message.ts';
-import { clip } from '../lib/text.ts';
+import { clip, percentDecoded } from '../lib/text.ts';
 import { maxUnits } from './bounds.ts';
 import { canonicalCharset, isSupported } from './charset.ts';
 import { type Classified, isHtml, type Leaf } from './classify.ts';
@@ -152,21 +152,12 @@ function contentIds(html: string): Set<string> {
     if ((html.charCodeAt(at - 1) | 0x20) !== 0x64 || !/cid$/i.test(html.slice(Math.max(0, at - 3), at))) continue;
     CONTENT_ID.lastIndex = at + 1;
     const id = CONTENT_ID.exec(html)?.[0];
-    if (id !== undefined) found.add(safeDecode(id));
+    if (id !== undefined) found.add(percentDecoded(id));
   }
   return found;
 }
 
 const CONTENT_ID = /[^"'\s>)&]{1,300}/y;
-
-export const safeDecode = (text: string): string => {
-  if (!text.includes('%')) return text;
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
-};
 
 /** Array.join copies even a single text. */
 const joined = (texts: string[]): string => (texts.length === 1 ? (texts[0] ?? '') : texts.join('\n'));

@@ -1,4 +1,4 @@
-// The bounds of a job: each string, each list, and the whole in bytes of JSON, whatever the mail. What a bound strikes is a warning.
+// The bounds of a job, whatever the mail: of each string, of each list, and of the whole in bytes of JSON. Each cut is a warning.
 import type { Body, Warning } from '../contract/message.ts';
 import { jsonBytes, jsonBytesAtMost } from '../lib/json-size.ts';
 import { printableStrings } from '../lib/printable.ts';
@@ -6,12 +6,12 @@ import { clip } from '../lib/text.ts';
 import { cutBefore } from './cut-html.ts';
 import type { ParsedMessage } from './parsed-message.ts';
 
-/** Bytes of JSON that a job takes at most: the parsed message, and what inbound adds to it. */
+/** Largest job in bytes of JSON: the parsed message and the additions of inbound. */
 export const MAX_JOB_BYTES = 1_000_000;
-/** For what inbound adds: server, mailbox, folder and flow (100 characters each), keys, conversation, the linked reply, twenty siblings. */
+/** Room for inbound's additions: server, mailbox, folder and flow (100 characters each), keys, conversation, the linked reply, twenty siblings. */
 const IDENTITY_BYTES = 10_000;
 
-/** UTF-16 units of one string. */
+/** Longest strings, in UTF-16 units. */
 export const maxUnits = {
   subject: 4000,
   name: 1000,
@@ -22,7 +22,7 @@ export const maxUnits = {
   detail: 200,
 } as const;
 
-/** Bytes of JSON that a list takes at most. */
+/** Largest lists, in bytes of JSON. */
 const maxBytes = {
   from: 16_000,
   replyTo: 16_000,
@@ -49,7 +49,7 @@ function fitting<T>(list: T[], max: number): T[] {
   return list;
 }
 
-/** `text` cut so that its JSON takes at most `max` bytes. */
+/** `text`, cut to at most `max` bytes of JSON. */
 function fittingText(text: string, max: number): string {
   let cut = text;
   for (let size = jsonBytes(cut); size > max; size = jsonBytes(cut)) {
@@ -62,42 +62,39 @@ function fittingText(text: string, max: number): string {
 const cutBy = (text: string, bytes: number): string =>
   bytes === 0 ? text : fittingText(text, Math.max(2, jsonBytes(text) - bytes));
 
-type Struck = (what: string) => void;
-
-/** The beginning stays, the whole is fetched by reference. */
+/** The beginning stays; consumers fetch the whole by reference. */
 function cutBody(body: Body, cut: string, what: 'text' | 'html'): Body {
-  if (cut.length === body.value.length) return body;
   const value = what === 'text' ? cut : cut.slice(0, cutBefore(body.value, cut.length));
   return { ...body, value, truncated: true };
 }
 
-/** Within their bound, and decoded without control characters, of which JSON would make six bytes each: it at most doubles them. */
+/** Bounded already, and free of control characters, which take six bytes of JSON each: without them JSON at most doubles a text. */
 const BODIES: ReadonlySet<string> = new Set(['text', 'html', 'replyText']);
 
-/** The message within its bounds, without control characters; the same values where none strikes. */
+/** The message within its bounds, without control characters. */
 export function bounded(parsed: ParsedMessage): ParsedMessage {
   const message = printableStrings(parsed, BODIES);
-  const strikes = new Set<string>();
-  const struck: Struck = (what) => strikes.add(what);
+  const shortened = new Set<string>();
   const string = (value: string, max: number, what: string): string => {
-    if (value.length > max) struck(what);
+    if (value.length > max) shortened.add(what);
     return clip(value, max);
   };
   const list = <T>(values: T[], what: keyof typeof maxBytes): T[] => {
     const fits = fitting(values, maxBytes[what]);
-    if (fits.length < values.length) struck(what);
+    if (fits.length < values.length) shortened.add(what);
     return fits;
   };
   const address = (what: string) => (one: { name: string; address: string }) =>
     one.name.length <= maxUnits.name && one.address.length <= maxUnits.address
       ? one
       : { name: string(one.name, maxUnits.name, what), address: string(one.address, maxUnits.address, what) };
-  const { threading, deliveryStatus } = message;
+  const { sender, stamps, links, threading, deliveryStatus } = message;
+  const { threadTopic, threadIndex } = threading;
   const attachments = list(
     message.attachments.map((one) => ({
       ...one,
       contentType: string(one.contentType, maxUnits.contentType, 'attachments'),
-      ...(one.contentId === undefined ? {} : { contentId: string(one.contentId, maxUnits.contentId, 'attachments') }),
+      ...(one.contentId !== undefined && { contentId: string(one.contentId, maxUnits.contentId, 'attachments') }),
     })),
     'attachments',
   );
@@ -105,7 +102,7 @@ export function bounded(parsed: ParsedMessage): ParsedMessage {
     ...message,
     subject: string(message.subject, maxUnits.subject, 'subject'),
     from: list(message.from.map(address('from')), 'from'),
-    ...(message.sender === undefined ? {} : { sender: address('sender')(message.sender) }),
+    ...(sender && { sender: address('sender')(sender) }),
     replyTo: list(message.replyTo.map(address('replyTo')), 'replyTo'),
     to: list(message.to.map(address('to')), 'to'),
     cc: list(message.cc.map(address('cc')), 'cc'),
@@ -117,18 +114,14 @@ export function bounded(parsed: ParsedMessage): ParsedMessage {
       ...threading,
       inReplyTo: list(threading.inReplyTo, 'inReplyTo'),
       references: list(threading.references, 'references'),
-      ...(threading.threadTopic === undefined
-        ? {}
-        : { threadTopic: string(threading.threadTopic, maxUnits.subject, 'threadTopic') }),
-      ...(threading.threadIndex === undefined
-        ? {}
-        : { threadIndex: string(threading.threadIndex, maxUnits.threadIndex, 'threadIndex') }),
+      ...(threadTopic && { threadTopic: string(threadTopic, maxUnits.subject, 'threadTopic') }),
+      ...(threadIndex && { threadIndex: string(threadIndex, maxUnits.threadIndex, 'threadIndex') }),
     },
-    ...(deliveryStatus === undefined
-      ? {}
-      : { deliveryStatus: { ...deliveryStatus, recipients: list(deliveryStatus.recipients, 'recipients') } }),
-    ...(message.stamps === undefined ? {} : { stamps: list(message.stamps, 'stamps') }),
-    ...(message.links === undefined ? {} : { links: list(message.links, 'links') }),
+    ...(deliveryStatus && {
+      deliveryStatus: { ...deliveryStatus, recipients: list(deliveryStatus.recipients, 'recipients') },
+    }),
+    ...(stamps && { stamps: list(stamps, 'stamps') }),
+    ...(links && { links: list(links, 'links') }),
     authenticationResults: list(message.authenticationResults, 'authenticationResults'),
     attachments,
     parse: attachments.length < message.attachments.length ? 'truncated' : message.parse,
@@ -138,7 +131,7 @@ export function bounded(parsed: ParsedMessage): ParsedMessage {
         : { ...one, detail: clip(one.detail, maxUnits.detail) },
     ),
   };
-  // The texts give way, the dearest first. Measured only where a cheap bound does not prove that all fits.
+  // The texts are cut, the largest kind first. Measured only where a cheap estimate does not prove that all fits.
   const most = MAX_JOB_BYTES - IDENTITY_BYTES;
   if (jsonBytesAtMost(result) > most) {
     const over = () => Math.max(0, jsonBytes(result) - most);
@@ -148,15 +141,15 @@ export function bounded(parsed: ParsedMessage): ParsedMessage {
       const value = cutBy(body.value, over());
       if (value === body.value) continue;
       result = { ...result, [what]: cutBody(body, value, what) };
-      struck(what);
+      shortened.add(what);
     }
     const replyText = cutBy(result.replyText ?? '', over());
     if (replyText.length < (result.replyText ?? '').length) {
       result = { ...result, replyText };
-      struck('replyText');
+      shortened.add('replyText');
     }
   }
-  if (strikes.size === 0) return result;
-  const warnings: Warning[] = [...strikes].map((detail) => ({ code: 'shortened', detail }));
+  if (shortened.size === 0) return result;
+  const warnings: Warning[] = [...shortened].map((detail) => ({ code: 'shortened', detail }));
   return { ...result, warnings: [...result.warnings, ...warnings] };
 }

@@ -1,10 +1,10 @@
-// Header fields that the configuration asks for (`inbound.messageHeaders`), decoded and bounded.
+// Header fields selected by the configuration (`inbound.messageHeaders`), decoded and bounded.
 import { clip } from '../lib/text.ts';
 import { decodeHeaderText, singleLine, unfold } from './encoded-words.ts';
 import type { Warn } from './header-fields.ts';
 import type { HeaderField } from './headers.ts';
 
-/** Values in all, UTF-16 units of one, and of all. */
+/** Number of values; UTF-16 units of one value, and of all. */
 const MAX_VALUES = 50;
 const MAX_VALUE = 2_000;
 const MAX_TOTAL = 16_000;
@@ -24,7 +24,7 @@ export function chosenHeaders(
   let total = 0;
   for (const { name, value } of fields) {
     if (!exact.has(name) && !beginnings.some((beginning) => name.startsWith(beginning))) continue;
-    // Decoding never makes a text longer than its bytes.
+    // Decoded text is never longer than its bytes.
     const whole = singleLine(decodeHeaderText(unfold(value.slice(0, 4 * MAX_VALUE)), hint));
     const text = clip(whole, MAX_VALUE);
     if (text.length < whole.length || value.length > 4 * MAX_VALUE) warn('headers-shortened', name);
@@ -34,9 +34,7 @@ export function chosenHeaders(
     }
     values++;
     total += text.length + name.length;
-    const list = found.get(name);
-    if (list === undefined) found.set(name, [text]);
-    else list.push(text);
+    found.set(name, [...(found.get(name) ?? []), text]);
   }
-  return found.size === 0 ? undefined : Object.fromEntries(found);
+  return values === 0 ? undefined : Object.fromEntries(found);
 }

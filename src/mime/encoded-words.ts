@@ -1,33 +1,28 @@
-// Header text: RFC 2047 encoded words and raw 8-bit bytes → text. Works on latin1 strings, one character a byte.
+// Header text: RFC 2047 encoded words and raw 8-bit bytes → text. Works on latin1 strings, one character per byte.
 import { decodeText } from './charset.ts';
 
-/** What a header's text was made of, for warnings. */
+/** What was repaired in a header's text, for warnings. */
 export interface TextRepairs {
   charsets?: Set<string>;
   malformedWord?: boolean;
 }
 
-const note = (repairs: TextRepairs | undefined, repaired: string | undefined): void => {
-  if (repairs === undefined || repaired === undefined) return;
-  repairs.charsets ??= new Set();
-  repairs.charsets.add(repaired);
-};
+/** Text of a header's bytes. A charset other than the declared one is added to `repairs`. */
+export function decodeBytes(bytes: Buffer, charset?: string, hint?: string, repairs?: TextRepairs): string {
+  const { text, repaired } = decodeText(bytes, charset, hint);
+  if (repairs !== undefined && repaired !== undefined) {
+    repairs.charsets ??= new Set();
+    repairs.charsets.add(repaired);
+  }
+  return text;
+}
 
 const EIGHT_BIT = /[\x80-\xff]/;
 
-/** Raw 8-bit bytes of a header (RFC 6532 UTF-8, or whatever the client had): latin1 view → text. `hint`: charset of the mail's body. */
+/** Raw 8-bit bytes of a header (UTF-8 by RFC 6532, or the client's own charset): latin1 view → text. `hint`: charset of the mail's body. */
 export function decodeRaw(value: string, hint?: string, repairs?: TextRepairs): string {
-  if (!EIGHT_BIT.test(value))
-    return value.includes('\x1b$') || value.includes('\x1b(') ? escapes(value, repairs) : value;
-  const decoded = decodeText(Buffer.from(value, 'latin1'), undefined, hint);
-  note(repairs, decoded.repaired);
-  return decoded.text;
-}
-
-function escapes(value: string, repairs: TextRepairs | undefined): string {
-  const decoded = decodeText(Buffer.from(value, 'latin1'));
-  note(repairs, decoded.repaired);
-  return decoded.text;
+  if (!EIGHT_BIT.test(value) && !value.includes('\x1b$') && !value.includes('\x1b(')) return value;
+  return decodeBytes(Buffer.from(value, 'latin1'), undefined, hint, repairs);
 }
 
 interface Word {
@@ -38,12 +33,12 @@ interface Word {
   payload: string;
 }
 
-/** Words are 75 characters by the standard and a few thousand in the wild. The bound keeps hostile headers linear. */
+/** The standard allows 75 characters; words of a few thousand occur. The bound keeps hostile headers linear. */
 const LONGEST_WORD = 4000;
-/** Words decoded of one value; the rest stays as it is. */
+/** Words decoded in one value; the rest stays as it is. */
 const MAX_WORDS = 4000;
 
-/** Index of the next `?=` at or behind a place. The places rise, so that what was searched once is not searched again for the next word. */
+/** Index of the next `?=` at or after `from`, or -1. Calls with rising `from` search each stretch once. */
 type NextClose = (from: number) => number;
 
 function nextClose(value: string): NextClose {
@@ -54,13 +49,13 @@ function nextClose(value: string): NextClose {
   };
 }
 
-/** Index of the `?=` that ends the word whose text starts at `from`, or -1. */
+/** Index of the `?=` that closes the word whose text starts at `from`, or -1. */
 function closing(value: string, from: number, q: boolean, next: NextClose): number {
   const first = next(from);
   if (first === -1 || first + 2 > from + LONGEST_WORD) return -1;
   const text = value.slice(from, from + LONGEST_WORD);
   let close = first - from;
-  // `?=` directly before two hex digits is more likely a literal question mark followed by an escape than an end followed by text.
+  // `?=` before two hex digits is probably a literal question mark followed by an escape.
   while (q && close !== -1 && /^[0-9A-F]{2}/.test(text.slice(close + 2, close + 4))) {
     const further = text.indexOf('?=', close + 2);
     if (further === -1 || /\s|=\?/.test(text.slice(close + 2, further))) break;
@@ -69,7 +64,7 @@ function closing(value: string, from: number, q: boolean, next: NextClose): numb
   return close === -1 ? -1 : from + close;
 }
 
-/** The encoded word at `at` (which points to `=?`), lenient: blanks within, a missing `=` at the end, `?` within Q text. */
+/** The encoded word at `at` (the index of its `=?`). Tolerated: blanks within it, a missing `=` at the end, `?` within Q text. */
 function wordAt(value: string, at: number, next: NextClose): Word | undefined {
   const q1 = value.indexOf('?', at + 2);
   if (q1 === -1 || q1 - at > 82 || q1 === at + 2) return undefined;
@@ -82,7 +77,7 @@ function wordAt(value: string, at: number, next: NextClose): Word | undefined {
   let end: number;
   let payload: string;
   if (close === -1) {
-    // Cut off: to the next blank, or the end.
+    // Cut off: up to the next blank or the end.
     const rest = value.slice(from, from + LONGEST_WORD);
     const blank = rest.search(/[\s?]/);
     payload = blank === -1 ? rest : rest.slice(0, blank);
@@ -93,7 +88,7 @@ function wordAt(value: string, at: number, next: NextClose): Word | undefined {
     end = close + 2;
     const inner = payload.indexOf('=?');
     if (inner !== -1 && /^=\?[^?\s]{1,40}\?[bq]\?/i.test(payload.slice(inner))) {
-      // The word was not closed before the next one opened.
+      // Not closed before the next word opens.
       payload = payload.slice(0, inner).trimEnd();
       end = from + inner;
     }
@@ -102,7 +97,7 @@ function wordAt(value: string, at: number, next: NextClose): Word | undefined {
   return { start: at, end, charset: star === -1 ? charset : charset.slice(0, star), base64: kind === 0x62, payload };
 }
 
-/** Value of a hexadecimal digit by its code, -1 for anything else (NaN, the end of the text, included). */
+/** Value of a hexadecimal digit by its code; -1 for anything else, including NaN (the end of the text). */
 function hexDigit(code: number): number {
   if (code >= 0x30 && code <= 0x39) return code - 0x30;
   const letter = code | 0x20;
@@ -129,7 +124,7 @@ function decodeQ(payload: string): string {
   return out + text.slice(from);
 }
 
-/** All bytes of the words seen so far. */
+/** All bytes of the words so far. */
 function closed({ bytes, open }: { bytes: string | Buffer; open: string }): string | Buffer {
   if (open === '') return bytes;
   const decoded = Buffer.from(open, 'base64');
@@ -139,23 +134,22 @@ function closed({ bytes, open }: { bytes: string | Buffer; open: string }): stri
 const latin1 = (bytes: string | Buffer): string => (typeof bytes === 'string' ? bytes : bytes.toString('latin1'));
 
 /**
- * Header text with encoded words decoded and raw 8-bit bytes repaired. White space between adjacent words is dropped, and words of one charset
- * are joined as bytes before they are decoded: a character may have been split across two of them. Never throws, linear time.
+ * Decodes the encoded words of a header text and repairs raw 8-bit bytes. White space between adjacent words is dropped. Adjacent words of one
+ * charset are joined as bytes before decoding, because a character may be split across them. Never throws; linear time.
  */
 export function decodeHeaderText(value: string, hint?: string, repairs?: TextRepairs): string {
   let at = value.indexOf('=?');
   if (at === -1) return decodeRaw(value, hint, repairs);
   let out = '';
   let from = 0;
-  /** `open`: base64 text not decoded yet; some mailers cut it anywhere, not after whole bytes. `padded`: it ended (not asked of the text itself, which would be joined each time). */
+  /** `open`: base64 text not decoded yet, as some mailers cut it anywhere. `padded`: whether it ends in `=` (testing `open` itself would flatten it each time). */
   let pending: { charset: string; bytes: string | Buffer; open: string; padded: boolean } | undefined;
   const next = nextClose(value);
   const flush = (): void => {
     if (pending === undefined) return;
     const bytes = closed(pending);
-    const decoded = decodeText(typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes, pending.charset, hint);
-    note(repairs, decoded.repaired);
-    out += decoded.text;
+    const buffer = typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes;
+    out += decodeBytes(buffer, pending.charset, hint, repairs);
     pending = undefined;
   };
   for (let words = 0; at !== -1 && words < MAX_WORDS; words++) {
@@ -172,19 +166,16 @@ export function decodeHeaderText(value: string, hint?: string, repairs?: TextRep
       out += decodeRaw(between, hint, repairs);
     }
     if (value.slice(word.end - 2, word.end) !== '?=' && repairs !== undefined) repairs.malformedWord = true;
-    const padded = word.payload.endsWith('=');
-    if (pending === undefined) {
-      pending = word.base64
-        ? { charset: word.charset, bytes: '', open: word.payload, padded }
-        : { charset: word.charset, bytes: decodeQ(word.payload), open: '', padded };
-    } else if (word.base64 && pending.open !== '' && !pending.padded) {
-      pending.open += word.payload;
+    const { charset, payload } = word;
+    const padded = payload.endsWith('=');
+    if (pending !== undefined && word.base64 && pending.open !== '' && !pending.padded) {
+      pending.open += payload;
       pending.padded = padded;
     } else {
-      const bytes = latin1(closed(pending));
+      const bytes = pending === undefined ? '' : latin1(closed(pending));
       pending = word.base64
-        ? { charset: word.charset, bytes, open: word.payload, padded }
-        : { charset: word.charset, bytes: bytes + decodeQ(word.payload), open: '', padded };
+        ? { charset, bytes, open: payload, padded }
+        : { charset, bytes: bytes + decodeQ(payload), open: '', padded };
     }
     from = word.end;
     at = value.indexOf('=?', from);
@@ -194,15 +185,14 @@ export function decodeHeaderText(value: string, hint?: string, repairs?: TextRep
   return out;
 }
 
-/** Unfolded (RFC 5322 §2.2.3): a fold and the white space after it are one blank. */
+/** Unfolds a value (RFC 5322 §2.2.3): a fold and the white space after it become one blank. */
 export function unfold(value: string): string {
   if (!value.includes('\n') && !value.includes('\r')) return value.trim();
   return value.replace(/[\r\n]+[ \t]*/g, ' ').trim();
 }
 
-/** One line of text fit to show: control characters gone, white space collapsed at the ends. */
-export function singleLine(text: string): string {
-  return /[\x00-\x1f\x7f-\x9f\u2028\u2029]/.test(text)
-    ? text.replace(/[\x00-\x1f\x7f-\x9f\u2028\u2029]+/g, ' ').trim()
-    : text.trim();
-}
+const CONTROL = /[\x00-\x1f\x7f-\x9f\u2028\u2029]/;
+const CONTROLS = /[\x00-\x1f\x7f-\x9f\u2028\u2029]+/g;
+
+/** Text as one line: control characters become blanks, and blanks at the ends are dropped. */
+export const singleLine = (text: string): string => (CONTROL.test(text) ? text.replace(CONTROLS, ' ') : text).trim();

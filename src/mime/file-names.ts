@@ -1,6 +1,7 @@
 // File names of attachments, made safe: a name to show and to save under, never a path, never empty.
 
-const BY_TYPE: Record<string, string> = {
+/** Extensions that are not the subtype itself. */
+const BY_TYPE: Readonly<Record<string, string>> = {
   'application/pdf': 'pdf',
   'application/zip': 'zip',
   'application/json': 'json',
@@ -13,48 +14,28 @@ const BY_TYPE: Record<string, string> = {
   'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet': 'xlsx',
   'application/vnd.openxmlformats-officedocument.presentationml.presentation': 'pptx',
   'application/ics': 'ics',
-  'text/calendar': 'ics',
-  'text/csv': 'csv',
-  'text/html': 'html',
+  'application/postscript': 'ps',
+  'application/gzip': 'gz',
   'text/plain': 'txt',
-  'text/xml': 'xml',
   'text/vcard': 'vcf',
   'text/x-vcard': 'vcf',
-  'text/rtf': 'rtf',
   'text/markdown': 'md',
-  'text/css': 'css',
-  'text/rfc822-headers': 'txt',
   'text/x-amp-html': 'html',
   'image/jpeg': 'jpg',
-  'image/jpg': 'jpg',
   'image/pjpeg': 'jpg',
-  'image/png': 'png',
-  'image/gif': 'gif',
-  'image/bmp': 'bmp',
   'image/tiff': 'tif',
-  'image/webp': 'webp',
-  'image/heic': 'heic',
   'image/svg+xml': 'svg',
   'audio/mpeg': 'mp3',
-  'audio/wav': 'wav',
   'audio/x-wav': 'wav',
   'audio/basic': 'au',
-  'video/mp4': 'mp4',
   'video/mpeg': 'mpg',
   'video/quicktime': 'mov',
   'message/rfc822': 'eml',
   'message/global': 'eml',
-  'message/delivery-status': 'txt',
-  'message/global-delivery-status': 'txt',
-  'message/disposition-notification': 'txt',
-  'message/feedback-report': 'txt',
-  'application/ms-tnef': 'dat',
-  'application/postscript': 'ps',
-  'application/gzip': 'gz',
 };
 
-/** Names that go by the type alone, because the part has a fixed role. */
-const BY_ROLE: Record<string, string> = {
+/** Whole names, for parts with a fixed role. */
+const BY_ROLE: Readonly<Record<string, string>> = {
   'application/pgp-signature': 'signature.asc',
   'application/pgp-encrypted': 'version.txt',
   'application/pgp-keys': 'publickey.asc',
@@ -72,27 +53,27 @@ const BY_ROLE: Record<string, string> = {
   'text/calendar': 'invite.ics',
 };
 
-/** Longest name, in UTF-8 bytes: what common file systems take. */
+/** Longest name that common file systems accept, in UTF-8 bytes. */
 const MAX_BYTES = 240;
 
 /** C0, DEL, C1, zero-width and bidirectional controls, line separators, BOM. */
 const INVISIBLE = /[\u0000-\u001f\u007f-\u009f\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
 
 /**
- * Names of devices, which Windows opens instead of a file of this name, with any extension and with blanks before the dot; ¹²³ count as digits
+ * Device names: Windows opens the device instead of the file, whatever the extension, also with blanks before the dot; ¹²³ count as digits
  * (learn.microsoft.com/windows/win32/fileio/naming-a-file).
  */
 const DEVICE = /^(?:con|prn|aux|nul|conin\$|conout\$|clock\$|(?:com|lpt)[0-9¹²³]) *(?:\.|$)/i;
-/** What NTFS refuses in a name besides the slashes. */
+/** Characters, besides slashes, that NTFS refuses. */
 const REFUSED = /[:*?"<>|]/g;
 
-/** The name as declared, made safe; '' when nothing is left of it. */
+/** Makes a declared name safe; '' when nothing is left of it. */
 export function safeFilename(declared: string): string {
   let name = declared
     .slice(0, 2000)
     .replace(INVISIBLE, (c) => (c === '\t' || c === '\n' || c === '\r' ? ' ' : ''))
     .replace(/ {2,}/g, ' ');
-  // A path: its last step is the name. A slash in a name ("50/50 offer.pdf") only becomes an underscore.
+  // The last step of a path. A slash in a name ("50/50 offer.pdf") only becomes an underscore.
   if (/^(?:[A-Za-z]:)?[\\/]|(?:^|[\\/])\.\.?[\\/]|^[A-Za-z]:|^file:/i.test(name))
     name = name.slice(Math.max(name.lastIndexOf('/'), name.lastIndexOf('\\')) + 1);
   name = name
@@ -100,20 +81,19 @@ export function safeFilename(declared: string): string {
     .replace(/[\\/]/g, '_')
     .replace(REFUSED, '_');
   name = withoutBlanksAndDotsAtEnd(name).trimStart();
-  // A leading hyphen would be an option of a command, a leading dot hides the file.
+  // Commands read a leading hyphen as an option; a leading dot hides the file.
   if (/^[-.]/.test(name) || DEVICE.test(name)) name = `_${name}`;
-  if (!name.isWellFormed()) name = name.toWellFormed();
-  return shorten(name);
+  return shorten(name.toWellFormed());
 }
 
-/** Windows drops them, which would make two names one. Not a regular expression: `[. ]+$` takes quadratic time on a long run in the middle. */
+/** Windows drops them, which would make two names equal. Not a regular expression: `[. ]+$` is quadratic on a long run in the middle. */
 function withoutBlanksAndDotsAtEnd(name: string): string {
   let end = name.length;
   while (end > 0 && (name[end - 1] === '.' || (name[end - 1] ?? '').trim() === '')) end -= 1;
   return name.slice(0, end);
 }
 
-/** Name of a part that declares none: by role, else `attachment-<n>.<extension of the type>`. */
+/** Name for a part without one: by role, else `<kind>-<n>.<extension of the type>`. */
 export function defaultFilename(contentType: string, n: number): string {
   const role = BY_ROLE[contentType];
   if (role !== undefined) return role;
@@ -135,7 +115,7 @@ export function defaultFilename(contentType: string, n: number): string {
   return `${kind}-${n + 1}.${extension}`;
 }
 
-/** Cuts in the middle so that the extension stays. */
+/** Cuts the stem and keeps the extension. */
 function shorten(name: string): string {
   if (name.length * 3 <= MAX_BYTES || Buffer.byteLength(name) <= MAX_BYTES) return name;
   const dot = name.lastIndexOf('.');

@@ -13,7 +13,7 @@ export type Warn = (code: string, detail?: string) => void;
 export interface Headers {
   /** Unfolded values, latin1 view, in order. */
   all(name: string): readonly string[];
-  /** The first that is not empty. */
+  /** The first non-empty one. */
   first(name: string): string | undefined;
 }
 
@@ -30,16 +30,28 @@ export function headersOf(fields: readonly HeaderField[]): Headers {
   };
 }
 const NONE: readonly string[] = [];
-/** Values of one name that are kept. */
+/** Values kept per name. */
 const MAX_VALUES = 500;
 
-/** Fields of one name that are read; RFC 5322 §3.6 allows one. */
+/** Address fields read per name; RFC 5322 §3.6 allows one. */
 const MAX_REPEATED = 20;
 
-/** Fields with names and words of people. */
+/** Fields with people's names and words. */
 const SHOWN = ['subject', 'from', 'sender', 'reply-to', 'to', 'cc'];
 
-/** The part of the result that follows from the header block alone. `charset`: what the mail's texts declare. */
+/** Fields in which servers name the recipient. */
+const DELIVERY = [
+  'delivered-to',
+  'x-original-to',
+  'x-envelope-to',
+  'envelope-to',
+  'x-delivered-to',
+  'x-rcpt-to',
+  'x-forwarded-to',
+];
+const MAX_DELIVERED_TO = 50;
+
+/** The part of the message that follows from the header block alone. `charset`: the one that the mail's texts declare. */
 export function fromHeaders(headers: Headers, charset: string | undefined, warn: Warn) {
   const hint = headerHint(SHOWN.flatMap(headers.all), charset);
   const decode = (name: string, value: string): string => {
@@ -78,7 +90,7 @@ export function fromHeaders(headers: Headers, charset: string | undefined, warn:
     return list;
   };
   let from = addresses('from');
-  // Several From fields, some of them broken: what has an address counts.
+  // Of several From fields, those without an address are broken.
   if (from.length > 1 && headers.all('from').length > 1) {
     const whole = from.filter((a) => a.address.includes('@'));
     if (whole.length > 0) from = whole;
@@ -98,55 +110,36 @@ export function fromHeaders(headers: Headers, charset: string | undefined, warn:
   const [messageId] = ids('message-id');
   const threadTopic = headers.first('thread-topic');
   const threadIndex = headers.first('thread-index');
-  const deliveredTo: string[] = [];
-  for (const name of [
-    'delivered-to',
-    'x-original-to',
-    'x-envelope-to',
-    'envelope-to',
-    'x-delivered-to',
-    'x-rcpt-to',
-    'x-forwarded-to',
-  ]) {
-    for (const value of headers.all(name)) {
-      const given = singleLine(decodeHeaderText(value, hint));
-      if (given !== '' && !deliveredTo.includes(given) && deliveredTo.length < 50) deliveredTo.push(given);
-    }
-  }
+  const line = (value: string): string => singleLine(decodeHeaderText(value, hint));
+  const deliveredTo = new Set(DELIVERY.flatMap(headers.all).map(line));
+  deliveredTo.delete('');
   return {
     subject: subject === undefined ? '' : decode('subject', subject),
-    ...(date === undefined ? {} : { date }),
+    ...(date && { date }),
     from,
-    ...(sender === undefined ? {} : { sender }),
+    ...(sender && { sender }),
     replyTo: addresses('reply-to'),
     to: addresses('to'),
     cc: addresses('cc'),
-    deliveredTo,
+    deliveredTo: [...deliveredTo].slice(0, MAX_DELIVERED_TO),
     threading: {
-      ...(messageId === undefined ? {} : { messageId }),
+      ...(messageId && { messageId }),
       inReplyTo: ids('in-reply-to'),
       references: ids('references'),
-      ...(threadTopic === undefined ? {} : { threadTopic: decode('thread-topic', threadTopic) }),
-      ...(threadIndex === undefined ? {} : { threadIndex: threadIndex.replace(/\s+/g, '') }),
+      ...(threadTopic && { threadTopic: decode('thread-topic', threadTopic) }),
+      ...(threadIndex && { threadIndex: threadIndex.replace(/\s+/g, '') }),
     },
     importance: importance(headers),
     authenticationResults: headers
       .all('authentication-results')
-      .slice(0, 20)
-      .map((v) => singleLine(decodeHeaderText(v, hint)).slice(0, 4000)),
+      .slice(0, MAX_REPEATED)
+      .map((value) => line(value).slice(0, 4000)),
   };
 }
 
 function importance(headers: Headers): ParsedMessage['importance'] {
-  const words = [
-    headers.first('importance'),
-    headers.first('x-msmail-priority'),
-    headers.first('priority'),
-    headers.first('x-priority'),
-  ];
-  for (const word of words) {
-    if (word === undefined) continue;
-    const value = word.toLowerCase();
+  for (const name of ['importance', 'x-msmail-priority', 'priority', 'x-priority']) {
+    const value = headers.first(name)?.toLowerCase() ?? '';
     if (/^(?:high|urgent|[12]\b)/.test(value)) return 'high';
     if (/^(?:low|non-urgent|[45]\b)/.test(value)) return 'low';
     if (/^(?:normal|3\b)/.test(value)) return 'normal';

@@ -1,7 +1,7 @@
 // Message-ID, In-Reply-To, References → ids with angle brackets. RFC 5322 §3.6.4 and the prose that older clients put around them.
 
 import { asciiMessageId } from '../domain/message-id.ts';
-import { trimEndOf, trimStartOf } from '../lib/text.ts';
+import { percentDecoded, trimEndOf, trimStartOf } from '../lib/text.ts';
 import { decodeHeaderText } from './encoded-words.ts';
 
 /** A hostile References header may hold thousands. The first (the root of the thread) and the last are what matters. */
@@ -25,16 +25,9 @@ export function parseMessageIds(value: string): string[] {
 function plainForm(value: string): string {
   let text = value.includes('=?') || /[\x80-\xff]/.test(value) ? decodeHeaderText(value) : value;
   if (/&lt;/i.test(text)) text = text.replace(/&lt;/gi, '<').replace(/&gt;/gi, '>').replace(/&amp;/gi, '&');
-  if (/%3c/i.test(text)) text = text.replace(/\S+/g, (word) => (/^["'(]?%3c/i.test(word) ? unescaped(word) : word));
+  if (/%3c/i.test(text))
+    text = text.replace(/\S+/g, (word) => (/^["'(]?%3c/i.test(word) ? percentDecoded(word) : word));
   return text;
-}
-
-function unescaped(word: string): string {
-  try {
-    return decodeURIComponent(word);
-  } catch {
-    return word;
-  }
 }
 
 /** RFC 5322 §3.2.2; a bracket that is not closed is none. Those within an id have a blank beside them: some programs put round brackets into their ids. */
@@ -56,7 +49,7 @@ function withoutComments(text: string): string {
 /** `between`: the text between two brackets. */
 function push(ids: string[], between: string): void {
   const joined = /\s/.test(between) ? between.replace(/\s+/g, '') : between;
-  const id = asciiMessageId(!joined.includes('@') && /%40/.test(joined) ? unescaped(joined) : joined);
+  const id = asciiMessageId(!joined.includes('@') && /%40/.test(joined) ? percentDecoded(joined) : joined);
   if (id !== '' && id.length <= MAX_ID) ids.push(`<${id}>`);
 }
 

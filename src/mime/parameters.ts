@@ -1,6 +1,6 @@
-// Content-Type and Content-Disposition: value and parameters, RFC 2045 §5.1 and RFC 2231, and what clients make of them.
-import { decodeText } from './charset.ts';
-import { decodeHeaderText, decodeRaw, type TextRepairs } from './encoded-words.ts';
+// Content-Type and Content-Disposition: value and parameters by RFC 2045 §5.1 and RFC 2231, and common deviations.
+import { endOfComment } from './comments.ts';
+import { decodeBytes, decodeHeaderText, decodeRaw } from './encoded-words.ts';
 
 export interface Parameterized {
   /** Lower case, without parameters: `text/plain`, `attachment`. */
@@ -9,7 +9,7 @@ export interface Parameterized {
   params: Record<string, string>;
 }
 
-/** Pieces of one parameter before they are joined. */
+/** One piece of a parameter that is split over several. */
 interface Piece {
   index: number;
   extended: boolean;
@@ -20,7 +20,7 @@ interface Piece {
  * Parses an unfolded value (latin1 view). Tolerated: unquoted values with blanks (`name=a b.txt`), encoded words instead of RFC 2231, missing
  * semicolons, missing closing quotes, single-quoted values, raw 8-bit. Never throws, linear time.
  */
-export function parseParameterized(input: string, hint?: string, repairs?: TextRepairs): Parameterized {
+export function parseParameterized(input: string, hint?: string): Parameterized {
   const semicolon = input.indexOf(';');
   const head = (semicolon === -1 ? input : input.slice(0, semicolon)).trim();
   const params: Record<string, string> = Object.create(null);
@@ -28,7 +28,7 @@ export function parseParameterized(input: string, hint?: string, repairs?: TextR
   let value = head.toLowerCase();
   const blank = value.search(/[\s,]/);
   if (blank !== -1) {
-    // `text/plain charset=utf-8`: the semicolon was forgotten. `text/html, text/html`: two headers folded into one.
+    // `text/plain charset=utf-8`: missing semicolon. `text/html, text/html`: two headers merged into one.
     const tail = head.slice(blank + 1);
     if (tail.includes('=')) rest = `${tail};${rest}`;
     value = value.slice(0, blank);
@@ -39,18 +39,18 @@ export function parseParameterized(input: string, hint?: string, repairs?: TextR
   }
   if (value.includes('(')) value = value.slice(0, value.indexOf('(')).trim();
   if (value.startsWith('"') || value.startsWith("'")) value = value.replace(/["']/g, '');
-  if (rest !== '') readParams(rest, params, hint, repairs);
+  if (rest !== '') readParams(rest, params, hint);
   return { value, params };
 }
 
-function readParams(rest: string, params: Record<string, string>, hint?: string, repairs?: TextRepairs): void {
+function readParams(rest: string, params: Record<string, string>, hint?: string): void {
   let continued: Map<string, Piece[]> | undefined;
   let i = 0;
   let seen = 0;
   while (i < rest.length && seen++ < 200) {
     while (i < rest.length && (isWhite(rest.charCodeAt(i)) || rest[i] === ';')) i++;
     if (rest[i] === '(') {
-      i = skipComment(rest, i);
+      i = endOfComment(rest, i);
       continue;
     }
     const nameStart = i;
@@ -74,7 +74,7 @@ function readParams(rest: string, params: Record<string, string>, hint?: string,
     }
     const star = name.indexOf('*');
     if (star === -1) {
-      if (!(name in params) && name !== '') params[name] = decodeParam(value, hint, repairs);
+      if (!(name in params) && name !== '') params[name] = decodeParam(value, hint);
       continue;
     }
     const base = name.slice(0, star);
@@ -86,11 +86,11 @@ function readParams(rest: string, params: Record<string, string>, hint?: string,
     pieces.push({ index: Number.isNaN(index) ? 0 : index, extended, value });
     continued.set(base, pieces);
   }
-  if (continued !== undefined) for (const [base, pieces] of continued) params[base] = join(pieces, hint, repairs);
+  if (continued !== undefined) for (const [base, pieces] of continued) params[base] = join(pieces, hint);
 }
 
-/** RFC 2231 §3, §4: pieces in order of their number, charset named in the first. */
-function join(pieces: Piece[], hint?: string, repairs?: TextRepairs): string {
+/** Joins the pieces in order of their number; the first one names the charset (RFC 2231 §3, §4). */
+function join(pieces: Piece[], hint?: string): string {
   pieces.sort((a, b) => a.index - b.index);
   let charset: string | undefined;
   let bytes = '';
@@ -116,27 +116,20 @@ function join(pieces: Piece[], hint?: string, repairs?: TextRepairs): string {
     }
     bytes += value;
   }
-  if (!anyExtended) return decodeParam(bytes, hint, repairs);
-  if (bytes.includes('=?')) return decodeHeaderText(bytes, charset ?? hint, repairs);
-  const decoded = decodeText(Buffer.from(bytes, 'latin1'), charset === '' ? undefined : charset, hint);
-  if (decoded.repaired !== undefined && repairs !== undefined) {
-    repairs.charsets ??= new Set();
-    repairs.charsets.add(decoded.repaired);
-  }
-  return decoded.text;
+  if (!anyExtended) return decodeParam(bytes, hint);
+  if (bytes.includes('=?')) return decodeHeaderText(bytes, charset ?? hint);
+  return decodeBytes(Buffer.from(bytes, 'latin1'), charset === '' ? undefined : charset, hint);
 }
 
-/** A plain parameter that should have been ASCII. */
-function decodeParam(value: string, hint?: string, repairs?: TextRepairs): string {
-  if (value.includes('=?')) return decodeHeaderText(value, hint, repairs);
+/** A plain parameter, which should be ASCII. */
+function decodeParam(value: string, hint?: string): string {
+  if (value.includes('=?')) return decodeHeaderText(value, hint);
   if (value.includes("''") && value.includes('%')) {
-    // filename="utf-8''a%20b": the star was forgotten.
+    // filename="utf-8''a%20b": missing star.
     const parts = /^([\w-]{3,40})''(.*)$/s.exec(value);
-    if (parts !== null) {
-      return decodeText(Buffer.from(percentBytes(parts[2] ?? ''), 'latin1'), parts[1], hint).text;
-    }
+    if (parts !== null) return decodeBytes(Buffer.from(percentBytes(parts[2] ?? ''), 'latin1'), parts[1], hint);
   }
-  return decodeRaw(value, hint, repairs);
+  return decodeRaw(value, hint);
 }
 
 const percentBytes = (value: string): string =>
@@ -146,10 +139,10 @@ const percentBytes = (value: string): string =>
 
 const isWhite = (code: number): boolean => code === 0x20 || code === 0x09 || code === 0x0a || code === 0x0d;
 
-/** `\"` and `\\` only: `C:\temp\a.txt` in a quoted string is a path, whatever RFC 822 says. */
+/** Only `\"` and `\\` count as escapes: `C:\temp\a.txt` in a quoted string is a path, contrary to RFC 822. */
 const unescaped = (value: string): string => (value.includes('\\') ? value.replace(/\\(["\\])/g, '$1') : value);
 
-/** Index of the closing quote. A quote inside the value (`name="a "b" c.txt"`) does not close it: what follows must be `;` or the end. */
+/** Index of the closing quote, which `;`, a comment, a parameter or the end follows: quotes inside the value (`name="a "b" c.txt"`) do not count. */
 function endOfQuoted(text: string, from: number): number {
   let i = from;
   let firstQuote = -1;
@@ -170,7 +163,7 @@ function endOfQuoted(text: string, from: number): number {
   return firstQuote === -1 ? text.length : firstQuote;
 }
 
-/** End of an unquoted value: the next semicolon, or blanks before something like `name=`. */
+/** End of an unquoted value: the next semicolon, blanks before `name=`, or a comment at the end. */
 function endOfToken(text: string, from: number): number {
   let i = from;
   const word = text.startsWith('=?', from);
@@ -184,14 +177,4 @@ function endOfToken(text: string, from: number): number {
     i++;
   }
   return i;
-}
-
-function skipComment(text: string, from: number): number {
-  let depth = 0;
-  for (let i = from; i < text.length; i++) {
-    if (text[i] === '\\') i++;
-    else if (text[i] === '(') depth++;
-    else if (text[i] === ')' && --depth === 0) return i + 1;
-  }
-  return text.length;
 }

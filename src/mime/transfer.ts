@@ -24,7 +24,7 @@ base64Values[0x3d] = 64;
  * lines of one length, the usual case, are handed to Buffer's native decoder. `reuse`: what push returns is valid until the next push to any
  * decoder that reuses.
  */
-export function base64Decoder(reuse = false): Decoder {
+function base64Decoder(reuse: boolean): Decoder {
   let bits = 0;
   let held = 0;
   const slow = (chunk: Buffer, from: number, to: number, out: Buffer, at: number): number => {
@@ -347,10 +347,11 @@ function uuDecoder(): Decoder {
   };
 }
 
-export function decoderFor(encoding: TransferEncoding): Decoder {
+/** `reuse` for base64: what `push` returns is valid until the next `push` to any decoder that reuses. */
+export function decoderFor(encoding: TransferEncoding, reuse = false): Decoder {
   switch (encoding) {
     case 'base64':
-      return base64Decoder();
+      return base64Decoder(reuse);
     case 'quoted-printable':
       return quotedPrintableDecoder();
     case 'uuencode':

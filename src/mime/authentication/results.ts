@@ -1,6 +1,6 @@
 // Authentication-Results (RFC 8601 §2.2) and ARC-Authentication-Results (RFC 8617 §4.1.1), with what servers write beside the grammar: no authserv-id
 // (Exchange Online), stray domains between the results (older Exchange), a property directly behind the id (Yahoo). Linear, bounded.
-import { withoutComments } from './comments.ts';
+import { withoutComments } from '../comments.ts';
 
 export interface MethodResult {
   /** Lower case: spf, dkim, dmarc, arc, compauth … */

@@ -2,9 +2,9 @@
 // fields are ours. Directly below it stand those that some servers (Google) add with it; what follows is the sender's. RFC 5321 §4.4, RFC 8601 §5.
 import { isIP } from 'node:net';
 import type { Receiver } from '../../domain/receiving-server.ts';
+import { withoutComments } from '../comments.ts';
 import { unfold } from '../encoded-words.ts';
 import type { HeaderField } from '../headers.ts';
-import { withoutComments } from './comments.ts';
 
 /** Fields that servers add on the way; any other one begins what the sender wrote. */
 const TRACE =

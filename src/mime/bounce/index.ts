@@ -52,7 +52,7 @@ export interface Bounce {
   kind: 'bounce' | 'receipt' | 'feedback-report';
   /** What it was recognised by. */
   source: string;
-  deliveryStatus?: DeliveryStatus;
+  deliveryStatus: DeliveryStatus;
 }
 
 type Recipient = DeliveryStatus['recipients'][number];

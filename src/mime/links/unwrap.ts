@@ -1,5 +1,5 @@
 // Addresses that mail systems put in the place of those that a mail leads to, and the true ones in them, where they can be read.
-import { safeDecode } from '../bodies.ts';
+import { percentDecoded } from '../../lib/text.ts';
 
 interface Unwrapped {
   /** The true address; that of the wrapper where only its server knows more. */
@@ -45,7 +45,7 @@ const wrappers: readonly [name: string, hosts: (host: string) => boolean, read: 
   ['mimecast', (host) => ends('mimecastprotect.com', 'mimecast.com')(host), hostOnly('domain')],
   ['barracuda', ends('linkprotect.cudasvc.com'), parameter('a')],
   ['sophos', ends('protection.sophos.com'), ({ searchParams }) => base64Url(searchParams.get('u')) ?? undefined],
-  ['cisco', ends('secure-web.cisco.com'), (url) => safeDecode(url.pathname.split('/').at(-1) ?? '')],
+  ['cisco', ends('secure-web.cisco.com'), (url) => percentDecoded(url.pathname.split('/').at(-1) ?? '')],
   ['trend-micro', ends('trendmicro.com', 'trendmicro.eu', 'trendmicro.co.jp'), parameter('url')],
   ['symantec', ends('clicktime.symantec.com', 'clicktime.cloud.postoffice.net'), parameter('u')],
   ['trellix', ends('protect2.fireeye.com', 'protect.fireeye.com', 'protect2.trellix.com'), parameter('u')],
@@ -55,7 +55,7 @@ const wrappers: readonly [name: string, hosts: (host: string) => boolean, read: 
   [
     'check-point',
     ends('url.avanan.click', 'protect.checkpoint.com', 'checkpoint.url-protection.com'),
-    (url) => /___(https?:\/\/.{1,1800}?)___/.exec(safeDecode(url.href))?.[1],
+    (url) => /___(https?:\/\/.{1,1800}?)___/.exec(percentDecoded(url.href))?.[1],
   ],
   [
     'deref',
@@ -112,7 +112,7 @@ function proofpoint(url: URL): string | undefined {
   if (url.pathname.startsWith('/v1/')) return url.searchParams.get('u') ?? undefined;
   if (url.pathname.startsWith('/v2/')) {
     const u = /[?&]u=([^&]{1,4000})/.exec(url.search)?.[1];
-    return u === undefined ? undefined : safeDecode(u.replaceAll('-', '%').replaceAll('_', '/'));
+    return u === undefined ? undefined : percentDecoded(u.replaceAll('-', '%').replaceAll('_', '/'));
   }
   const start = url.href.indexOf('/v3/__');
   const end = url.href.lastIndexOf('__;');

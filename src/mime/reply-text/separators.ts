@@ -1,12 +1,12 @@
-// Lines that programs put between an answer and the mail answered or forwarded: words in a row of dashes, help desks' "reply above this line",
-// GroupWise's `>>> … >>>`.
+// Lines that programs write between an answer and the mail that it answers or forwards: words between dashes, "reply above this line" of help
+// desks, GroupWise's `>>> … >>>`.
 import { trimEndOf, trimStartOf } from '../../lib/text.ts';
 
 type Separator = 'original' | 'forward' | 'above';
 
 const list = (text: string): string[] => text.split('|');
 
-/** The mail answered. */
+/** Above the mail that is answered. */
 const originals = new Set(
   list(
     'original message|original appointment|original e-mail|original email|original mail|original nachricht|original|original text|reply message|reply separator|reply above|replied message|reply to message|message from|start original message|the original message|' +
@@ -36,7 +36,7 @@ const originals = new Set(
   ),
 );
 
-/** A mail that is passed on. */
+/** Above a forwarded mail. */
 const forwards = new Set(
   list(
     'forwarded message|begin forwarded message|forwarded mail|forwarded email|forwarded by|start of forwarded message|' +
@@ -62,87 +62,50 @@ const forwards = new Set(
 );
 
 /**
- * Words of which a help desk's line is made, all of one row: "reply above this line" in its many forms. Stems, so that each form of the verb is one.
+ * "Reply above this line" of help desks, by the stems that the line holds: at least one from each column.
  */
-const aboveWords: readonly (readonly string[])[] = [
-  ['above', 'line'],
-  ['above', 'delimiter'],
+const aboveWords: readonly (readonly string[])[][] = [
+  ['above', 'line|delimiter'],
   ['reply', 'above', 'this'],
   ['below this line', 'not'],
-  ['oberhalb', 'zeile'],
-  ['oberhalb', 'linie'],
-  ['über dies', 'zeile'],
-  ['über dies', 'linie'],
-  ['au-dessus', 'ligne'],
-  ['au dessus', 'ligne'],
-  ['encima', 'línea'],
-  ['arriba', 'línea'],
-  ['por sobre', 'línea'],
-  ['sobre', 'línea'],
-  ['sopra', 'riga'],
-  ['sopra', 'linea'],
-  ['boven', 'lijn'],
-  ['boven', 'regel'],
-  ['powyżej', 'lini'],
-  ['nad', 'lini'],
+  ['oberhalb|über dies', 'zeile|linie'],
+  ['au-dessus|au dessus', 'ligne'],
+  ['encima|arriba|sobre', 'línea'],
+  ['sopra', 'riga|linea'],
+  ['boven', 'lijn|regel'],
   ['acima', 'linha'],
-  ['över', 'linje'],
+  ['över|ovenfor|over', 'linje'],
   ['ovanför', 'rad'],
-  ['ovenfor', 'linje'],
-  ['over', 'linje'],
-  ['yläpuolel', 'rivi'],
-  ['yläpuolel', 'viiva'],
-  ['nad', 'řád'],
-  ['nad', 'čár'],
-  ['nad', 'riad'],
-  ['nad', 'čiar'],
-  ['nad', 'vrstic'],
-  ['iznad', 'linij'],
-  ['iznad', 'crt'],
+  ['yläpuolel', 'rivi|viiva'],
+  ['powyżej|nad', 'lini'],
+  ['nad', 'řád|čár|riad|čiar|vrstic'],
+  ['iznad', 'linij|crt'],
   ['изнад', 'лини'],
-  ['fölé', 'vonal'],
-  ['fölött', 'vonal'],
-  ['felett', 'sor'],
-  ['fölé', 'sor'],
+  ['fölé|fölött', 'vonal'],
+  ['fölé|felett', 'sor'],
   ['deasupra', 'lini'],
-  ['выше', 'лини'],
-  ['выше', 'стро'],
-  ['над', 'лини'],
-  ['над', 'черт'],
-  ['вище', 'ліні'],
-  ['вище', 'ряд'],
-  ['над', 'ліні'],
-  ['над', 'ред'],
-  ['bu satır', 'üst'],
+  ['выше', 'лини|стро'],
+  ['над', 'лини|черт|ліні|ред'],
+  ['вище', 'ліні|ряд'],
+  ['bu satır|bu çizgi', 'üst'],
   ['satır', 'üzeri'],
-  ['bu çizgi', 'üst'],
   ['πάνω', 'γραμμή'],
   ['virš', 'lini'],
   ['virs', 'līnij'],
-  ['ülalpool', 'joon'],
-  ['kohale', 'joon'],
-  ['此行', '上'],
-  ['此线', '上'],
-  ['此線', '上'],
-  ['分割线', '上'],
-  ['この行', '上'],
-  ['この線', '上'],
-  ['이 줄', '위'],
-  ['이 선', '위'],
+  ['ülalpool|kohale', 'joon'],
+  ['此行|此线|此線|分割线', '上'],
+  ['この行|この線', '上'],
+  ['이 줄|이 선', '위'],
   ['phía trên', 'dòng'],
-  ['di atas', 'baris'],
-  ['di atas', 'garis'],
-  ['מעל', 'שורה'],
-  ['מעל', 'קו'],
-  ['فوق', 'السطر'],
-  ['فوق', 'الخط'],
+  ['di atas', 'baris|garis'],
+  ['מעל', 'שורה|קו'],
+  ['فوق', 'السطر|الخط'],
   ['أعلى', 'السطر'],
   ['بالای', 'خط'],
-  ['เหนือ', 'บรรทัด'],
-  ['เหนือ', 'เส้น'],
-];
+  ['เหนือ', 'บรรทัด|เส้น'],
+].map((columns) => columns.map(list));
 
-/** Without decoration around it: only what nothing but a help desk writes as a line of its own. */
+/** The same without dashes or brackets: only forms that nobody but a help desk writes on a line of their own. */
 const bareAbove =
   /^(?:please |kindly )?(?:type |write |add |enter )?(?:your )?(?:reply|replies|respond|response|answer)? ?(?:above this line|above the line|above this delimiter)(?: to (?:reply|respond|add|post|update|comment)\b.{0,80})?[.!]?$/;
 
@@ -150,10 +113,10 @@ const DECORATION = '-_=*#~—–─━+<>[]|:.! \t\u2003\u3000';
 const ROW = /^[>\s]{0,4}[*]?[-_=*#~—–─━+]{2}/;
 const ROW_END = /[-_=*#~—–─━+\]]{1,12}[.\s]{0,3}$/;
 
-/** Cheap: how all but a bare "reply above this line" begin. */
+/** How all separators but a bare "reply above this line" begin. Cheap. */
 const MAY_SEPARATE = /^[\s>]{0,20}[-_=*#~—–─━[+]/;
 
-/** Which separator a line is. Linear. */
+/** The kind of separator that a line is, if any. Linear. */
 export function separatorOf(line: string): Separator | undefined {
   if (!MAY_SEPARATE.test(line) && !line.includes('bove th') && !line.includes('BOVE TH')) return undefined;
   const text = line.trim();
@@ -170,32 +133,31 @@ export function separatorOf(line: string): Separator | undefined {
     if (originals.has(words) && (words !== 'original' || /[-_=]{6}/.test(lead))) return 'original';
   }
   if (bareAbove.test(words)) return 'above';
-  // Rows on both sides: a heading of the writer's own has them on one.
-  if (before && ROW_END.test(tail) && aboveWords.some((row) => row.every((word) => words.includes(word))))
-    return 'above';
-  return undefined;
+  // Dashes on both sides: the writer's own headings have them on one side.
+  const holds = (stems: readonly string[]) => stems.some((stem) => words.includes(stem));
+  return before && ROW_END.test(tail) && aboveWords.some((row) => row.every(holds)) ? 'above' : undefined;
 }
 
-/** "Original Message" without dashes, as BlackBerry writes it: one only above a block of labels. */
+/** "Original Message" without dashes, as BlackBerry writes it: a separator only directly above a block of labels. */
 export const isOriginalWords = (line: string): boolean => {
   const words = trimEndOf(line.trim(), ' :*').toLowerCase();
   return words.length <= 60 && (originals.has(words) || forwards.has(words));
 };
 
-/** Notes 9 has the mail answered in one line above its labels: "Kim Foo---08.03.2018 15:57:12---Hello there". */
+/** Notes 9 sums up the answered mail in a line above its labels: "Kim Foo---08.03.2018 15:57:12---Hello there". */
 export const isNotesLine = (line: string): boolean =>
   line.length <= 300 && /---\d{1,4}[./-]\d{1,2}[./-]\d{1,4} \d{1,2}:\d{2}[^-]{0,9}---/.test(line);
 
 /** "Begin forwarded message:", without dashes. */
-export const isForwardBegin = (line: string): boolean => line.length <= 80 && line.endsWith(':') && isForward(line);
-const isForward = (line: string): boolean => {
+export const isForwardBegin = (line: string): boolean => {
+  if (line.length > 80 || !line.endsWith(':')) return false;
   const words = trimEndOf(trimStartOf(line.trim(), '> *'), ' :*').toLowerCase();
   return words.includes(' ') && forwards.has(words);
 };
 
 /**
- * GroupWise introduces what it quotes by `>>> Name <address> date >>>`, or by three signs and "… wrote on … in message <id>:", and marks
- * nothing below it, or marks it with `>`.
+ * GroupWise introduces a quotation by `>>> Name <address> date >>>`, or by `>>>` and "… wrote on … in message <id>:". The lines below it are unmarked
+ * or begin with `>`.
  */
 export const isGroupWise = (line: string, next: string | undefined): boolean => {
   if (!line.startsWith('>>> ') || line.length < 16 || line.length > 300) return false;

@@ -220,6 +220,8 @@ describe('attachments', () => {
     expect(message.attachments.map((a) => [a.filename, a.contentType, a.size])).toEqual([['cat.txt', 'text/plain', 3]]);
     expect((await expectSlices(raw)).map(String)).toEqual(['Cat']);
     expect(parseMessage(mail('', 'begin 644 thoughts', 'about the plan', 'end')).attachments).toEqual([]);
+    const unknown = parseMessage(mail('', 'begin 644 a.constructor', '#0V%T', '`', 'end')).attachments;
+    expect(unknown.map(({ contentType }) => contentType)).toEqual(['application/octet-stream']);
   });
 
   it('include the files of winmail.dat as ranges of its decoded bytes', async () => {
