@@ -1,6 +1,7 @@
 // Where the address of a person occurs: in texts, in JSON with JSON within it, in raw mails with their encodings. Whole addresses only: what is kept of
 // anna@x.example is not found under joanna@x.example. Pure.
 import { domainToUnicode } from 'node:url';
+import { bufferOf } from '../lib/streams.ts';
 import { parseAddress } from './address.ts';
 
 export interface PersonMatcher {
@@ -43,7 +44,7 @@ export function personMatcher(text: string): PersonMatcher | undefined {
     inText,
     inValue,
     inMail(raw) {
-      const text = Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength).toString('latin1');
+      const text = bufferOf(raw).toString('latin1');
       return inBytes(text) || inBytes(unquoted(text)) || base64In(text).some(inBytes);
     },
     replaced(given, by) {

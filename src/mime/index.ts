@@ -1,4 +1,6 @@
-// Raw mail → parsed message. The door of this room: everything else in src/mime is behind it.
+// Raw mail → parsed message. The entry to src/mime.
+
+import { bufferOf } from '../lib/streams.ts';
 import { parseAddresses } from './addresses.ts';
 import { assemble, assembleHeaders, defaults, type ParseOptions } from './assemble.ts';
 import { type Headers, headersOf } from './header-fields.ts';
@@ -11,34 +13,27 @@ export type { ParsedMessage } from './parsed-message.ts';
 export { decodeSlice } from './slices.ts';
 export { wholeText } from './text-parts.ts';
 
-/** Header fields of a mail of ours, in latin1 view. */
+/** Header fields of a mail that we composed, in latin1 view. */
 export const readHeaderBlock = (mail: Buffer): Headers =>
   headersOf(readHeaders(mail, 0, mail.length, mail.length).fields);
 
-/** Addresses of an unfolded header value in latin1 view, as we read those of customers. */
+/** Addresses of an unfolded header value in latin1 view, parsed like those of received mail. */
 export const addressesOf = (value: string) => parseAddresses(value);
 
-const view = (raw: Uint8Array): Buffer =>
-  Buffer.isBuffer(raw) ? raw : Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength);
-
-const withDefaults = (options: ParseOptions | undefined): Required<ParseOptions> => ({ ...defaults, ...options });
-
-/** The result for bytes on which the parser itself failed: nothing is lost but what it would have said. */
+/** The message for a mail on which the parser threw: its header, if that can be parsed. */
 function failed(raw: Buffer, options: Required<ParseOptions>, thrown: unknown): ParsedMessage {
-  const detail = thrown instanceof Error ? thrown.name : 'unknown';
-  let head: ParsedMessage | undefined;
+  const nothing = unreadable('parser-failed', thrown instanceof Error ? thrown.name : 'unknown');
   try {
-    head = assembleHeaders(raw, options);
+    const head = assembleHeaders(raw, options);
+    return { ...nothing, ...head, parse: 'failed', warnings: [...nothing.warnings, ...head.warnings] };
   } catch {
-    head = undefined;
+    return nothing;
   }
-  const nothing = unreadable('parser-failed', detail);
-  return { ...nothing, ...head, parse: 'failed', warnings: [...nothing.warnings, ...(head?.warnings ?? [])] };
 }
 
 /**
- * The message for a mail that could not be read: the parser failed on it, or the server never returned it. It may be anything, so
- * it is not answered automatically.
+ * The message for a mail that could not be read: the parser failed on it, or the server never returned it. Its sender may be a program, so it gets
+ * no automatic answer.
  */
 export function unreadable(code: string, detail?: string): ParsedMessage {
   return {
@@ -54,17 +49,17 @@ export function unreadable(code: string, detail?: string): ParsedMessage {
     automatic: { kind: 'none', evidence: [], mayAutoRespond: false },
     importance: 'normal',
     authenticationResults: [],
-    warnings: [{ code, ...(detail === undefined ? {} : { detail }) }],
+    warnings: [detail === undefined ? { code } : { code, detail }],
   };
 }
 
 /**
- * Parses a whole mail. Never throws on any bytes: repairs and limits are warnings, and `parse` says
- * `complete`, `truncated` (a limit was met) or `failed`. Attachments are slices of `raw`, see {@link decodeSlice}. Linear in time and memory.
+ * Parses a whole mail. Never throws, whatever the bytes: repairs and limits are warnings, and `parse` is
+ * `complete`, `truncated` (a limit applied) or `failed`. Attachments are slices of `raw`, see {@link decodeSlice}. Linear in time and memory.
  */
 export function parseMessage(raw: Uint8Array, options?: ParseOptions): ParsedMessage {
-  const settings = withDefaults(options);
-  const bytes = view(raw);
+  const settings = { ...defaults, ...options };
+  const bytes = bufferOf(raw);
   const deadline = performance.now() + settings.maxMillis;
   try {
     return assemble(bytes, settings, () => performance.now() > deadline);
@@ -73,10 +68,10 @@ export function parseMessage(raw: Uint8Array, options?: ParseOptions): ParsedMes
   }
 }
 
-/** For mails over the size limit, of which only the header block was fetched: `parse` is `headers-only`, there are no attachments. Never throws. */
+/** For mails over the size limit, of which only the header block was fetched: `parse` is `headers-only`, without attachments. Never throws. */
 export function parseHeadersOnly(headerBytes: Uint8Array, options?: ParseOptions): ParsedMessage {
-  const settings = withDefaults(options);
-  const bytes = view(headerBytes);
+  const settings = { ...defaults, ...options };
+  const bytes = bufferOf(headerBytes);
   try {
     return assembleHeaders(bytes, settings);
   } catch (thrown) {

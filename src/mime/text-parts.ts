@@ -1,14 +1,15 @@
-// The whole of a text that is cut in the message: out of the raw mail again, part by part, decoded to UTF-8 as it streams by.
+// The whole of a text that the message holds shortened: read from the raw mail again, part by part, and decoded to UTF-8 as a stream.
 import { TextDecoder } from 'node:util';
 import type { TextPart } from '../contract/message.ts';
 import { printable } from '../lib/printable.ts';
+import { bufferOf } from '../lib/streams.ts';
 import { escapeHtml } from '../lib/text.ts';
 import { decodeText } from './charset.ts';
 import { isHtml } from './classify.ts';
 import { decodeSlice } from './slices.ts';
 import { lineFeeds } from './text-bodies.ts';
 
-/** What a charset without a streaming decoder holds back at most, until a line ends. */
+/** Bytes that a charset without a streaming decoder holds back at most, until a line ends. */
 const LONGEST_LINE = 1 << 20;
 
 /** Text of consecutive chunks; `push(undefined)` gives the rest. Never throws. */
@@ -17,10 +18,10 @@ type TextStream = (chunk: Buffer | undefined) => string;
 function textStream(charset: string): TextStream {
   let decoder: TextDecoder | undefined;
   try {
-    // Not ISO-2022-JP, whose empty shifts it replaces (decodeText does not).
+    // Not for ISO-2022-JP, because it replaces empty shifts (decodeText does not).
     if (charset !== 'iso-2022-jp') decoder = new TextDecoder(charset);
   } catch {
-    // Not one of WHATWG's: by lines, which is where the stateful charsets of mail start again (RFC 1468, RFC 1557, RFC 1843).
+    // Not a WHATWG charset: decoded by lines, at whose ends the stateful charsets of mail reset (RFC 1468, RFC 1557, RFC 1843).
   }
   if (decoder !== undefined) {
     const native = decoder;
@@ -45,8 +46,8 @@ function textStream(charset: string): TextStream {
 const escaped = (text: string): string => escapeHtml(text).replaceAll('\n', '<br>\n');
 
 /**
- * The parts one after the other, a line feed between, in UTF-8; line ends of plain text are LF. `read` yields the bytes [start, end) of the raw mail.
- * Plain text among html is escaped. Lines are as the sender wrote them (format=flowed is not joined). Memory: a few chunks. Throws only
+ * The parts in order, separated by a line feed, in UTF-8; line ends of plain text are LF. `read` yields the bytes [start, end) of the raw mail.
+ * Plain text among html is escaped. Lines stay as the sender wrote them (format=flowed is not joined). Memory: a few chunks. Throws only
  * what `read` throws.
  */
 export async function* wholeText(
@@ -61,7 +62,7 @@ export async function* wholeText(
     const shown = (decoded: string): Buffer => {
       const text = printable(decoded);
       if (!plain) return Buffer.from(text);
-      // A CR at the end of a chunk may have its LF in the next one.
+      // The LF after a CR may be in the next chunk.
       let whole = carriageReturn ? `\r${text}` : text;
       carriageReturn = whole.endsWith('\r');
       if (carriageReturn) whole = whole.slice(0, -1);
@@ -71,7 +72,7 @@ export async function* wholeText(
     if (k > 0) yield Buffer.from('\n');
     if (html && plain) yield Buffer.from('<p>');
     for await (const chunk of decodeSlice(slice, read(slice))) {
-      const out = shown(decode(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)));
+      const out = shown(decode(bufferOf(chunk)));
       if (out.length > 0) yield out;
     }
     const rest = shown(decode(undefined));
