@@ -4,7 +4,7 @@ import { isAscii } from 'node:buffer';
 export type TransferEncoding = 'identity' | 'base64' | 'quoted-printable' | 'uuencode';
 
 /** Decodes consecutive chunks; `end` gives what was held back. Never throws on any bytes. */
-export interface Decoder {
+interface Decoder {
   push(chunk: Buffer): Buffer;
   end(): Buffer;
 }

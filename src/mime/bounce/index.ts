@@ -19,7 +19,7 @@ import {
   statusIn,
 } from './status-fields.ts';
 
-export interface ReportPart {
+interface ReportPart {
   /** Media type. */
   type: string;
   /** Decoded body, latin1 view. */
