@@ -1,6 +1,7 @@
 // One short connection to a mailbox, signed in, in its turn: for the doctor's steps and for the list of its folders.
 import type { ImapServer } from '../domain/email-server.ts';
 import { MailroomError } from '../domain/errors.ts';
+import { credentialsOf } from '../domain/mailbox-credentials.ts';
 import type { MailboxProbe } from './ports.ts';
 import type { DoctorDeps } from './step.ts';
 
@@ -15,18 +16,14 @@ export async function signInAtImap(
   server: ImapServer,
   deps: Pick<DoctorDeps, 'systems' | 'getToken' | 'turns' | 'timeoutMs' | 'guardOf'>,
 ): Promise<MailboxProbe> {
-  const { authentication } = server;
   async function connect(renew: boolean): Promise<MailboxProbe> {
-    const credentials =
-      authentication.type === 'Password'
-        ? { password: authentication.password }
-        : { accessToken: (await deps.getToken(server, 'imap', renew ? { renew } : {})).accessToken };
+    const credentials = await credentialsOf(server, () => deps.getToken(server, 'imap', renew ? { renew } : {}));
     await deps.turns.signIn(server);
     return deps.systems.probeMailbox(server, credentials, deps.timeoutMs, deps.guardOf?.(server));
   }
   return connect(false).catch((error: unknown) => {
     const code = error instanceof MailroomError ? error.code : '';
-    if (STALE.includes(code) && authentication.type === 'OAuth2') return connect(true);
+    if (STALE.includes(code) && server.authentication.type === 'OAuth2') return connect(true);
     throw error;
   });
 }

@@ -2,6 +2,7 @@
 import type { ConnectGuard, GuardOf } from '../domain/connect-guard.ts';
 import type { EmailServer, ImapServer, SmtpServer } from '../domain/email-server.ts';
 import type { MailroomError } from '../domain/errors.ts';
+import type { MailboxCredentials } from '../domain/mailbox-credentials.ts';
 import type { Submitter } from '../domain/submission.ts';
 import type { SentFolder, SentQuery } from '../outbound/ports.ts';
 
@@ -10,8 +11,6 @@ export type GetToken = (
   protocol: 'imap' | 'smtp',
   options?: { renew?: boolean },
 ) => Promise<{ accessToken: string; expiresAt: Date }>;
-
-type Credentials = { accessToken: string } | { password: string };
 
 export interface TlsFacts {
   /** TLSv1.3 */
@@ -92,7 +91,7 @@ export interface RemoteSystems {
   /** Connects and signs in. @throws MailroomError of the imap section */
   probeMailbox(
     server: ImapServer,
-    credentials: Credentials,
+    credentials: MailboxCredentials,
     timeoutMs: number,
     guard?: ConnectGuard,
   ): Promise<MailboxProbe>;
@@ -105,7 +104,7 @@ export interface RemoteSystems {
     error?: { message: string },
   ): MailroomError;
   /** EHLO, AUTH, QUIT; without credentials no AUTH. @throws MailroomError of the smtp section */
-  probeSignIn(server: SmtpServer, credentials: Credentials | undefined, options: SmtpOptions): Promise<void>;
+  probeSignIn(server: SmtpServer, credentials: MailboxCredentials | undefined, options: SmtpOptions): Promise<void>;
   /** MAIL, RCPT, RSET without sign-in. @throws MailroomError of the smtp section */
   probeEnvelope(server: SmtpServer, from: string, options: SmtpOptions): Promise<void>;
   openSubmitter(server: SmtpServer, getToken: GetToken, options: SmtpOptions): Submitter;

@@ -1,6 +1,7 @@
 // What happens to a message in the mailbox once its job is durable: left as it is (default), flagged \Seen, or moved. Never before the
 // commit would survive a crash of Redis, and a failure never blocks the mailbox: the UIDs stay noted in Redis and are tried again.
-import { asError } from '../domain/errors.ts';
+import type { ImapServer } from '../domain/email-server.ts';
+import { asError, MailroomError } from '../domain/errors.ts';
 import type { Mailbox } from './ports.ts';
 import type { Watched } from './watched.ts';
 
@@ -39,4 +40,14 @@ export async function afterCare(
   }
   await ports.ledgers.afterCareDone(mailboxId, uids);
   return true;
+}
+
+/**
+ * A move that cannot be done is an error when the mailbox opens, not at the first message.
+ * @throws MailroomError IMAP_FOLDER_MISSING, IMAP_MOVE_UNSUPPORTED
+ */
+export async function checkAfterQueued({ afterQueued }: ImapServer, mailbox: Mailbox): Promise<void> {
+  if (afterQueued.action !== 'move') return;
+  if (!mailbox.canMove) throw new MailroomError('IMAP_MOVE_UNSUPPORTED', { field: 'afterQueued' });
+  await mailbox.requireFolder(afterQueued.folder, 'afterQueued.folder');
 }

@@ -1,14 +1,13 @@
-// Connections of one mailbox: the first one, and its successors with newer tokens, each through the login gate.
+// Signs in to one mailbox: the first connection, and its successors with newer tokens, each through the login gate.
 import { type ImapServer, loginKey } from '../domain/email-server.ts';
-import { MailroomError } from '../domain/errors.ts';
 import type { LoginGate } from './login-gate.ts';
-import type { InboundPorts, Mailbox } from './ports.ts';
+import type { InboundPorts } from './ports.ts';
 import type { Connected } from './renewal.ts';
 
 interface Connector {
-  /** @param renew the token of the latest sign-in was refused: another one is asked for */
+  /** @param renew with another token: that of the latest sign-in was refused */
   open(renew: boolean): Promise<Connected>;
-  /** A connection with a newer token than the current one's; undefined when the token provider has none. */
+  /** A connection with a newer token than the current one has; undefined when the token provider has none. */
   openSuccessor(current: Connected): Promise<Connected | undefined>;
 }
 
@@ -50,14 +49,4 @@ export function mailboxConnector(
       return successor;
     },
   };
-}
-
-/**
- * A move that cannot be done is an error when the mailbox opens, not at the first message.
- * @throws MailroomError IMAP_FOLDER_MISSING, IMAP_MOVE_UNSUPPORTED
- */
-export async function checkAfterQueued({ afterQueued }: ImapServer, mailbox: Mailbox): Promise<void> {
-  if (afterQueued.action !== 'move') return;
-  if (!mailbox.canMove) throw new MailroomError('IMAP_MOVE_UNSUPPORTED', { field: 'afterQueued' });
-  await mailbox.requireFolder(afterQueued.folder, 'afterQueued.folder');
 }

@@ -1,9 +1,9 @@
-// Finds the message that makes FETCH fail: a body that the server cannot deliver must not keep its neighbours from being enqueued. Pure but for the
-// state it is handed.
+// Finds the message that makes FETCH fail: a body that the server cannot deliver must not keep its neighbours from being enqueued. No I/O; the
+// state outlives a connection, and only these functions change it.
 //
-// A fetch that fails gives some of its rows, or none. Of those that did not come, the first is suspect: servers answer in ascending order. Suspects
-// are fetched alone, after all others. Where no row came at all, the next fetch has half the size as well, since that server answers for all messages
-// or for none. So each failure narrows the search, whatever the order of the rows; a message that fails alone is the guilty one.
+// A fetch that fails returns some of its rows, or none. The first one missing is suspect: servers answer in ascending order. Suspects are fetched
+// alone, after all others. If no row came at all, the next fetch also has half the size, since that server answers for all messages or for none. So
+// each failure narrows the search, whatever the order of the rows; a message that fails alone is the guilty one.
 
 import { type ErrorCode, MailroomError } from '../domain/errors.ts';
 
@@ -30,78 +30,92 @@ export const faultOf = (error: unknown): FetchFault | undefined =>
 export const outlives = (fault: FetchFault): boolean => fault === 'no-data' || fault === 'fetch-refused';
 
 export interface Isolation {
-  /** UIDs to be fetched alone, and last. */
-  readonly suspects: Set<number>;
-  /** UIDs of the next fetch at most. */
-  size: number;
-  /** UIDs that failed alone since the last message that came: many of them mean that the server is ill, not these messages. */
-  readonly failing: Set<number>;
-  /** Fetches that failed since the last message that came. */
-  failures: number;
-  /** UIDs whose headers were asked for before they are quarantined: a server that hangs up at that too is not asked again. */
-  readonly headersAsked: Set<number>;
+  /** UIDs that are fetched alone, and last. */
+  readonly suspects: ReadonlySet<number>;
+  /** The UIDs of the next fetch: as many as may be together, or else one alone. */
+  next(work: readonly number[], isPending: (uid: number) => boolean): number[];
+  /** A message came: the server answers, and is not what fails. */
+  arrived(uid: number): void;
+  /** The message is no longer in the folder. */
+  vanished(uid: number): void;
+  /** A fetch ended without a failure. */
+  succeeded(): void;
+  /**
+   * A fetch failed.
+   * @param missing UIDs that were asked for and did not come, ascending
+   * @returns the one that is guilty, where that is known
+   */
+  failed(asked: readonly number[], missing: readonly number[], error: unknown): number | undefined;
+  /** Whether to fetch the headers before the message is quarantined: not again where the server hung up at that too. */
+  mayFetchHeader(uid: number): boolean;
+  /** The fetch of that header failed. */
+  headerFailed(error: unknown): void;
+  quarantined(uid: number): void;
+  /** Whether a message that failed alone is to blame for it. */
+  isToBlame(): boolean;
+  /** Whether the failures so far, the given error last, are those of a search for one message: it continues at once, without back-off. */
+  isSearching(error: unknown): boolean;
 }
 
-/** UIDs of one FETCH: between two of them back-pressure is looked at, and a stop takes effect. */
+/** UIDs of one FETCH: back-pressure is checked between two of them, and a stop takes effect. */
 export const MOST_UIDS = 500;
 /** This many messages may fail alone one after another before none of them is held guilty. */
 const MOST_FAILING = 3;
 /** More failures in a row than finding one message takes (log2 of MOST_UIDS, twice). */
 const MOST_FAILURES = 20;
 
-export const isolation = (): Isolation => ({
-  suspects: new Set(),
-  size: MOST_UIDS,
-  failing: new Set(),
-  failures: 0,
-  headersAsked: new Set(),
-});
+export function isolation(): Isolation {
+  const suspects = new Set<number>();
+  /** UIDs that failed alone since the last message that came: many of them mean that the server is at fault, not these messages. */
+  const failing = new Set<number>();
+  const headersFetched = new Set<number>();
+  /** Most UIDs of the next fetch. */
+  let size = MOST_UIDS;
+  /** Fetches that failed since the last message that came, and what the latest one failed with. */
+  let failures = 0;
+  let lastError: unknown;
+  const isToBlame = () => failing.size <= MOST_FAILING;
 
-/** The UIDs of the next fetch: as many as may be together, or else one alone. */
-export function nextFetch(state: Isolation, work: readonly number[], isPending: (uid: number) => boolean): number[] {
-  const together = work.filter((uid) => !state.suspects.has(uid) && !isPending(uid));
-  return together.length > 0 ? together.slice(0, state.size) : work.slice(0, 1);
+  return {
+    suspects,
+    next(work, isPending) {
+      const together = work.filter((uid) => !suspects.has(uid) && !isPending(uid));
+      return together.length > 0 ? together.slice(0, size) : work.slice(0, 1);
+    },
+    arrived(uid) {
+      suspects.delete(uid);
+      if (failures === 0) return;
+      failures = 0;
+      failing.clear();
+    },
+    vanished: (uid) => void suspects.delete(uid),
+    succeeded() {
+      size = Math.min(MOST_UIDS, size * 2);
+    },
+    failed(asked, missing, error) {
+      failures++;
+      lastError = error;
+      const [first] = missing;
+      if (first === undefined) return undefined;
+      if (asked.length === 1) {
+        suspects.delete(first);
+        failing.add(first);
+        return first;
+      }
+      suspects.add(first);
+      if (missing.length === asked.length) size = Math.max(1, Math.ceil(asked.length / 2));
+      return undefined;
+    },
+    mayFetchHeader(uid) {
+      const isFirst = !headersFetched.has(uid);
+      headersFetched.add(uid);
+      return isFirst;
+    },
+    headerFailed(error) {
+      lastError = error;
+    },
+    quarantined: (uid) => void headersFetched.delete(uid),
+    isToBlame,
+    isSearching: (error) => error === lastError && failures > 0 && failures <= MOST_FAILURES && isToBlame(),
+  };
 }
-
-/** A message came: the server answers, and is not what fails. */
-export function messageArrived(state: Isolation, uid: number): void {
-  state.suspects.delete(uid);
-  if (state.failures === 0) return;
-  state.failures = 0;
-  state.failing.clear();
-}
-
-/** A fetch ended without a failure. */
-export function fetchSucceeded(state: Isolation): void {
-  state.size = Math.min(MOST_UIDS, state.size * 2);
-}
-
-/**
- * A fetch failed.
- * @param missing UIDs that were asked for and did not come, ascending
- * @returns the one that is guilty, where that is known
- */
-export function fetchFailed(
-  state: Isolation,
-  asked: readonly number[],
-  missing: readonly number[],
-): number | undefined {
-  state.failures++;
-  const [first] = missing;
-  if (first === undefined) return undefined;
-  if (asked.length === 1) {
-    state.suspects.delete(first);
-    state.failing.add(first);
-    return first;
-  }
-  state.suspects.add(first);
-  if (missing.length === asked.length) state.size = Math.max(1, Math.ceil(asked.length / 2));
-  return undefined;
-}
-
-/** Whether a message that failed alone is to blame for it. */
-export const isToBlame = (state: Isolation): boolean => state.failing.size <= MOST_FAILING;
-
-/** Whether the failures so far are those of a search for one message: it continues at once, without back-off. */
-export const isSearching = (state: Isolation): boolean =>
-  state.failures > 0 && state.failures <= MOST_FAILURES && isToBlame(state);

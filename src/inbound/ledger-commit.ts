@@ -1,13 +1,9 @@
-// The watcher's way into queue and ledger: what is on its way becomes messages (ingest-message.ts), and one script enqueues them and records their
-// outcome.
-//
-// Invariant: the ledger advances only in the same transaction that enqueues (ports.commit is the one place that does either).
+// The watcher's way into queue and ledger: items become messages (ingest-message.ts), and one script enqueues them and records their outcome.
 import { ANSWER_SECONDS } from '../domain/answered.ts';
-import type { LedgerChange, LedgerMeta } from '../domain/ledger.ts';
+import type { LedgerMeta } from '../domain/ledger.ts';
 import { DAY_MS } from '../lib/time.ts';
 import { fingerprintOf, messageIdHash } from './fingerprint.ts';
 import { type Item, ingest, quarantineReason, type Ready } from './ingest-message.ts';
-import type { InboundPorts } from './ports.ts';
 import type { Watched } from './watched.ts';
 
 /**
@@ -21,11 +17,11 @@ const MOST_CRASHES = 4;
  * @param turn nothing is related or committed before it resolves; it rejects when the batch before failed
  */
 export async function commitItems(watched: Watched, items: readonly Item[], turn?: Promise<void>): Promise<void> {
-  const { ports, mailboxId } = watched;
+  const { ports, mailboxId, parseAttempts } = watched;
   if (watched.ledger.meta?.rescannedAt !== undefined) await turn;
   const fresh = await withoutMatched(watched, items);
   if (fresh.length === 0) return;
-  const suspects = fresh.filter(({ uid }) => watched.unfinished.has(uid));
+  const suspects = fresh.filter(({ uid }) => parseAttempts.deaths(uid) > 0);
   if (suspects.length > 0 && fresh.length > 1) {
     // Each suspect alone, so that only the guilty one is noted again; and last, so that the others do not wait for what it does.
     const others = fresh.filter((item) => !suspects.includes(item));
@@ -34,21 +30,17 @@ export async function commitItems(watched: Watched, items: readonly Item[], turn
     return;
   }
   const [suspect] = suspects;
-  const deaths = suspect === undefined ? 0 : (watched.unfinished.get(suspect.uid) ?? 0);
-  if (suspect !== undefined && deaths >= MOST_CRASHES) suspect.unreadable ??= { reason: 'parser-crashed' };
+  if (suspect !== undefined && parseAttempts.deaths(suspect.uid) >= MOST_CRASHES)
+    suspect.unreadable ??= { reason: 'parser-crashed' };
   const toParse = fresh.filter((item) => item.unreadable === undefined).map(({ uid }) => uid);
-  for (const uid of toParse) watched.begun.set(uid, (watched.unfinished.get(uid) ?? 0) + 1);
-  const noting =
-    toParse.length === 0
-      ? Promise.resolve()
-      : ports.ledgers.parsing(mailboxId, new Map(toParse.map((uid) => [uid, watched.begun.get(uid) as number])));
+  const noting = parseAttempts.begin(toParse);
   noting.catch(() => {});
   // On its way to Redis before parsing begins; its arrival is waited for only where an earlier process may have died.
   if (suspect !== undefined) await noting;
   const target = { server: watched.server, mailboxId, meta: watched.ledger.meta as LedgerMeta };
   await ingest(ports, target, fresh, (ready, durable) => enqueue(watched, ready, durable), turn);
   await noting;
-  for (const uid of toParse) watched.begun.delete(uid);
+  parseAttempts.end(toParse);
 }
 
 /** The server's clock may differ from ours by this much without harm, ms. */
@@ -71,7 +63,7 @@ async function withoutMatched(watched: Watched, items: readonly Item[]): Promise
   const known = await ports.ledgers.knownFingerprints(mailboxId, old.map(printOf));
   const matched = old.filter((_, i) => known[i] === true);
   if (matched.length === 0) return items;
-  await commit(watched, { outcomes: [{ outcome: 'matched', uids: matched.map(({ uid }) => uid) }] });
+  await watched.commit({ outcomes: [{ outcome: 'matched', uids: matched.map(({ uid }) => uid) }] });
   for (const { uid } of matched) ports.emit('MessageMatched', { server: server.name, uid });
   return items.filter((item) => !matched.includes(item));
 }
@@ -88,8 +80,7 @@ async function enqueue(watched: Watched, items: readonly Ready[], durable: Promi
   const newFlows = [...new Set(items.map(({ message }) => message.emailFlow))].filter(
     (flow) => !meta.emailFlows.includes(flow),
   );
-  await commit(
-    watched,
+  await watched.commit(
     {
       outcomes: [
         { outcome: 'enqueued', uids: good },
@@ -154,33 +145,9 @@ function observeDelays(watched: Watched, items: readonly Ready[]): void {
 }
 
 /** How long it has been in the mailbox; nothing of one that was there before us, or is old. */
-function arrivedFor({ ports, firstConnectAt = 0 }: Watched, { internalDate }: Ready): { durationMs?: number } {
+function arrivedFor({ ports, firstConnectAt }: Watched, { internalDate }: Ready): { durationMs?: number } {
   const arrivedAt = internalDate?.getTime() ?? 0;
   const age = ports.now() - arrivedAt;
   // INTERNALDATE has full seconds.
   return arrivedAt + 1_000 > firstConnectAt && age <= OLD_MAIL_MS ? { durationMs: Math.max(0, age) } : {};
-}
-
-/** The only way to the ledger: one script; the state in memory follows what was written. */
-export async function commit(
-  watched: Watched,
-  change: LedgerChange,
-  rest: Partial<Omit<Parameters<InboundPorts['commit']>[0], 'change'>> = {},
-): Promise<void> {
-  const { ports, mailboxId } = watched;
-  let begun = ports.monotonic();
-  // Until the raw mails are on disk it is the blob store that is waited for.
-  const after = rest.after?.then(() => {
-    begun = ports.monotonic();
-  });
-  after?.catch(() => {}); // the commit hears of it
-  watched.ledger = await ports.commit({
-    mailboxId,
-    leaseToken: watched.leaseToken(),
-    ledger: watched.ledger,
-    change,
-    ...rest,
-    ...(after === undefined ? {} : { after }),
-  });
-  ports.metrics.histogram('mailroom_commit_seconds').observe((ports.monotonic() - begun) / 1000);
 }

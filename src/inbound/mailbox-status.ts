@@ -1,10 +1,10 @@
-// What a mailbox says of itself: its state for the log, for metrics, and for people (in Redis, where every replica and the portal read it).
+// The state of one watched mailbox as metrics show it, and as people see it (in Redis, where every replica and the portal read it).
 import type { ImapServer } from '../domain/email-server.ts';
 import { blindTime } from './blind-time.ts';
 import type { InboundPorts } from './ports.ts';
 
-/** The life of a mailbox; supervise.ts says when it enters which state. */
-type MailboxState = 'connecting' | 'connected' | 'catching-up' | 'idle' | 'paused' | 'backing-off' | 'stopped';
+/** mailbox-life.ts lists when each is entered. */
+export type MailboxState = 'connecting' | 'connected' | 'catching-up' | 'idle' | 'paused' | 'backing-off' | 'stopped';
 
 const UP: readonly MailboxState[] = ['connected', 'catching-up', 'idle', 'paused'];
 
@@ -18,15 +18,14 @@ export interface MailboxSnapshot {
   blindSeconds: number;
 }
 
-export interface MailboxStatus {
-  set(state: MailboxState, reason?: string, error?: Error): void;
-  state(): MailboxState;
+interface MailboxStatus {
+  set(state: MailboxState, reason: string): void;
   snapshot(): MailboxSnapshot;
   /** The server answered. */
   proven(): void;
   /** The connection is gone, or what it says contradicts itself. */
   lost(): void;
-  /** Tells people that the mailbox was proven to be watched, now and then. Called for all mailboxes in one turn: then it is one write to Redis. */
+  /** Publishes, now and then, when the mailbox was last proven to be watched. Called for all mailboxes in one turn: one write to Redis. */
   publish(): void;
   remove(): void;
 }
@@ -82,22 +81,18 @@ export function mailboxStatus(ports: InboundPorts, server: ImapServer, mailboxId
   up.set(named, 0);
 
   return {
-    set(next, why = '', error) {
+    set(next, why) {
       if (next === state && why === reason) return;
-      const err = error === undefined ? {} : { err: error };
-      if (next === 'paused') emit('MailboxPaused', { server: server.name, reason: why, ...err });
-      else if (state === 'paused') emit('MailboxResumed', { server: server.name });
       if (state === 'paused') pausedFor.remove({ ...named, reason });
       if (next === 'paused') pausedFor.set({ ...named, reason: why }, 1);
       state = next;
       reason = why;
       since = now();
       up.set(named, UP.includes(state) ? 1 : 0);
-      // Between idle and catching up a busy mailbox goes to and fro with every mail: people need not see each turn.
+      // A busy mailbox alternates between idle and catching up with every mail: people need not see each change.
       if (state === 'catching-up' || state === 'idle') later ??= setTimeout(publish, 1_000).unref();
       else publish();
     },
-    state: () => state,
     snapshot: () => ({
       server: server.name,
       state,

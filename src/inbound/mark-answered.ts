@@ -11,7 +11,6 @@ const MOST_ATTEMPTS = 5;
 
 export async function markAnswered(watched: Watched, mailbox: Mailbox): Promise<void> {
   const { ports, server, mailboxId, ledger } = watched;
-  watched.marksWaiting = false;
   const { meta } = ledger;
   if (meta === undefined) return;
   const marks = await ports.people.marks(mailboxId);

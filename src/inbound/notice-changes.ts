@@ -1,39 +1,43 @@
-// What people do in a mailbox that we watch too: their reading, answering, moving and deleting become events on `mailbox-events.<flow>`. Looked at
-// after a poll, over the connection that is there; domain/folder-view.ts compares, and one commit records events and view.
+// What people do in a watched mailbox: their reading, answering, moving and deleting become events on `mailbox-events.<flow>`. The folder is compared
+// with the last view of it after a poll, over the same connection (domain/folder-view.ts); one commit records events and view.
 import { MAILBOX_EVENT_SCHEMA, type MailboxEvent, type MailboxEventKind } from '../contract/mailbox-event.ts';
 import { mailboxOfMessageKey, messageKey } from '../contract/names.ts';
-import { type Change, compareViews, countKinds, MOST_CHANGES } from '../domain/folder-view.ts';
+import { type Change, compareViews, countKinds, type FolderView, MOST_CHANGES } from '../domain/folder-view.ts';
 import type { LedgerMeta } from '../domain/ledger.ts';
 import { union } from '../domain/uid-set.ts';
 import { messageIdHash } from './fingerprint.ts';
-import { commit } from './ledger-commit.ts';
 import type { PollWindow } from './poll.ts';
 import type { CommitRequest, Mailbox } from './ports.ts';
 import { placeOf, type Watched } from './watched.ts';
 
-/** Without HIGHESTMODSEQ, each poll asks for the flags of this many messages. */
+/** Without HIGHESTMODSEQ, each poll fetches the flags of this many messages. */
 const NEAR = 200;
 
-/** Events on a queue that nobody takes from: then they are counted, and said in one event once there is room. */
+/** Events on a queue that nobody takes from: beyond that, changes are counted, and reported as one event once there is room. */
 const MOST_BACKLOG = 10_000;
 
 type Overflow = NonNullable<MailboxEvent['overflow']>;
 
 const eraOf = ({ uidValidity, era }: LedgerMeta): string => `${uidValidity}${era}`;
 
-/** @param deep without HIGHESTMODSEQ: the flags of the whole window are asked for */
+/**
+ * @param last the view before; undefined: there is none
+ * @param deep without HIGHESTMODSEQ: the flags of the whole window are fetched
+ * @returns the view now
+ */
 export async function noticeChanges(
   watched: Watched,
   mailbox: Mailbox,
+  last: FolderView | undefined,
   window: PollWindow,
   deep: boolean,
-): Promise<void> {
+): Promise<FolderView | undefined> {
   const { ports, mailboxId, ledger } = watched;
   const { meta, sets } = ledger;
-  if (meta === undefined) return;
+  if (meta === undefined) return last;
   const { low, uids, modseq } = window;
   const era = eraOf(meta);
-  const before = watched.view?.era === era ? watched.view : undefined;
+  const before = last?.era === era ? last : undefined;
   const at = ports.now();
   const own = await ports.people.ownActs(mailboxId);
   const flags = await flagsOf();
@@ -43,15 +47,14 @@ export async function noticeChanges(
     modseq,
   });
   const { changes, settled } = compared;
-  // Numbers go on over a change of UIDs, and Sent was read as far as it was.
-  const view = { ...compared.view, seq: watched.view?.seq ?? 0, sent: watched.view?.sent };
-  const reset = before === undefined && watched.view !== undefined && watched.view.era !== '';
+  // Numbering continues over a change of UIDs, and so does the position in Sent.
+  const view = { ...compared.view, seq: last?.seq ?? 0, sent: last?.sent };
+  const reset = before === undefined && last !== undefined && last.era !== '';
   if (!compared.differs && !reset && view.unreported === undefined) {
-    watched.view = { ...view, seq: before?.seq ?? 0 };
     await ports.people.looked(mailboxId, at);
-    return;
+    return { ...view, seq: before?.seq ?? 0 };
   }
-  await report(watched, changes, { view, ownSettled: settled }, reset ? 'uids-reset' : undefined);
+  return report(watched, changes, { view, ownSettled: settled }, last?.at, reset ? 'uids-reset' : undefined);
 
   async function flagsOf() {
     if (before !== undefined && modseq !== undefined && before.modseq === modseq) return new Map();
@@ -61,13 +64,14 @@ export async function noticeChanges(
   }
 }
 
-/** Commits the changes as events, or as one event that counts them. */
+/** Commits the changes as events, or as one event that counts them. @param lastAt epoch ms of the view before @returns the view now */
 async function report(
   watched: Watched,
   changes: readonly Change[],
   { view, ownSettled }: Required<Pick<CommitRequest, 'view' | 'ownSettled'>>,
+  lastAt: number | undefined,
   reset: 'uids-reset' | undefined,
-): Promise<void> {
+): Promise<FolderView> {
   const { ports, ledger, mailboxId, server } = watched;
   const meta = ledger.meta as LedgerMeta;
   const drafts = changes.length > MOST_CHANGES ? [] : await Promise.all(changes.map((one) => draftOf(watched, one)));
@@ -91,7 +95,7 @@ async function report(
   };
   const overflow = (reason: Overflow['reason'], counted: Overflow['kinds']) => {
     const sum = Object.values(counted).reduce((all, n) => all + n, 0);
-    // Which of them were of which flow is not known.
+    // How many of them belong to which flow is not known.
     for (const emailFlow of new Set([server.emailFlow, ...meta.emailFlows]))
       add({ event: 'overflow', emailFlow, overflow: { reason, changes: sum, kinds: counted } }, 'all');
   };
@@ -106,11 +110,10 @@ async function report(
     next = { ...next, unreported: undefined };
     if (reset !== undefined) overflow(reset, {});
     if (changes.length > MOST_CHANGES) overflow('too-many', kinds);
-    const since = watched.view === undefined ? {} : { since: iso(watched.view.at) };
+    const since = lastAt === undefined ? {} : { since: iso(lastAt) };
     for (const { uid, ...draft } of drafts) add({ ...draft, ...since }, String(uid));
   }
-  await commit(
-    watched,
+  await watched.commit(
     { outcomes: [] },
     {
       ...{ view: next, events, ownSettled },
@@ -121,9 +124,9 @@ async function report(
       ),
     },
   );
-  watched.view = next;
   for (const { event, emailFlow } of events)
     ports.emit('MailboxEventReported', { server: server.name, emailFlow, kind: event });
+  return next;
 }
 
 const iso = (ms: number): string => new Date(ms).toISOString();

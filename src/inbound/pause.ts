@@ -1,5 +1,5 @@
-// What stops intake although the mailbox itself is well: a store that takes nothing. Then the mailbox stays connected, paused, and tries again after
-// longer and longer waits; reconnecting would help nobody.
+// What stops intake although the mailbox itself is well: a store that takes nothing. The mailbox stays connected, paused, and tries again after
+// longer and longer waits; reconnecting would not help.
 import { MailroomError } from '../domain/errors.ts';
 import { classifyRedisError, refusesWrites } from '../domain/redis-errors.ts';
 import type { PauseReason } from './ports.ts';
@@ -25,7 +25,11 @@ export interface Hold {
   until: number;
 }
 
-export function holdAfter(previous: Hold | undefined, reason: PauseReason, error: Error, now: number): Hold {
+/** @param refused a write that a store refused @param refused.at monotonic ms */
+export function holdAfter(
+  previous: Hold | undefined,
+  { reason, error, at }: { reason: PauseReason; error: Error; at: number },
+): Hold {
   const failures = (previous?.failures ?? 0) + 1;
-  return { reason, error, failures, until: now + Math.min(LONGEST_MS, FIRST_MS * 2 ** (failures - 1)) };
+  return { reason, error, failures, until: at + Math.min(LONGEST_MS, FIRST_MS * 2 ** (failures - 1)) };
 }

@@ -1,6 +1,7 @@
-// People work in the mailbox that we watch: after a poll their acts are looked for in its flags, and in Sent (notice-changes.ts, sent-answers.ts).
-// Nothing here may keep mail from coming in: a look that fails is reported once and repeated with the next poll.
+// People work in the watched mailbox too: after a poll, their acts are read from its flags and from Sent (notice-changes.ts, sent-answers.ts).
+// Nothing here may keep mail from coming in: a failure is reported once, and the next poll tries again.
 import { asError, MailroomError } from '../domain/errors.ts';
+import type { FolderView } from '../domain/folder-view.ts';
 import { lastingState } from '../telemetry/lasting-state.ts';
 import { noticeChanges } from './notice-changes.ts';
 import type { PollWindow } from './poll.ts';
@@ -8,20 +9,20 @@ import type { Mailbox } from './ports.ts';
 import { noticeAnswers } from './sent-answers.ts';
 import type { Watched } from './watched.ts';
 
-/** Where the server has no HIGHESTMODSEQ, the flags of the whole window are asked for this often, ms. */
+/** Without HIGHESTMODSEQ, the flags of the whole window are fetched this often, ms. */
 const DEEP_MS = 600_000;
 
-/** What ends a watch, and is not this file's to judge. */
+/** What ends the watch as a whole. */
 const OF_THE_LEDGER: readonly string[] = ['LEASE_LOST', 'LEDGER_STALE', 'LEDGER_SET_BACK'];
 
 interface PeopleWatch {
-  /** @param window what the poll has seen @param full Sent is looked at too */
+  /** @param window result of the poll @param full read Sent too */
   notice(window: PollWindow, full: boolean): Promise<void>;
 }
 
 /** For the life of one connection. @throws (notice) what ends the watch: lease lost, ledger stale */
 export function watchPeople(watched: Watched, mailbox: Mailbox): PeopleWatch {
-  const { server, ports } = watched;
+  const { server, ports, mailboxId } = watched;
   if (server.mailboxEvents === undefined) return { notice: async () => {} };
   const failing = lastingState<Error>(
     (err) => ports.emit('MailboxLookFailed', { server: server.name, err }),
@@ -29,16 +30,20 @@ export function watchPeople(watched: Watched, mailbox: Mailbox): PeopleWatch {
     ports.monotonic,
   );
   let deepAt = Number.NEGATIVE_INFINITY;
-  let last: PollWindow | undefined;
+  let noticed: PollWindow | undefined;
+  /** The folder as it was last compared; undefined: not read from Redis yet. */
+  let last: { view: FolderView | undefined } | undefined;
   return {
     async notice(window, full) {
-      if (window === last) return;
-      last = window;
+      if (window === noticed) return;
+      noticed = window;
       try {
+        last ??= { view: await ports.people.view(mailboxId) };
         const deep = ports.monotonic() - deepAt >= DEEP_MS;
-        await noticeChanges(watched, mailbox, window, deep);
+        last.view = await noticeChanges(watched, mailbox, last.view, window, deep);
         if (deep) deepAt = ports.monotonic();
-        if (full && server.mailboxEvents === 'flags-and-sent') await noticeAnswers(watched, mailbox);
+        if (full && server.mailboxEvents === 'flags-and-sent')
+          last.view = await noticeAnswers(watched, mailbox, last.view);
         failing.over();
       } catch (error) {
         if (error instanceof MailroomError && OF_THE_LEDGER.includes(error.code)) throw error;

@@ -7,6 +7,7 @@ import type { BlobStore } from '../domain/blob-store.ts';
 import type { ImapServer } from '../domain/email-server.ts';
 import type { FolderView, OwnAct, OwnActs } from '../domain/folder-view.ts';
 import type { Ledger, LedgerChange } from '../domain/ledger.ts';
+import type { MailboxCredentials } from '../domain/mailbox-credentials.ts';
 import type { PackedMessage, Parsing } from '../parsing/index.ts';
 import type { Emit } from '../telemetry/events.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -182,7 +183,7 @@ export interface InboundSettings {
 export interface InboundPorts {
   /** Shared by all mailboxes; made where the inbound side is started. */
   limits: Limits;
-  openMailbox(server: ImapServer, credentials: { accessToken: string } | { password: string }): Promise<Mailbox>;
+  openMailbox(server: ImapServer, credentials: MailboxCredentials): Promise<Mailbox>;
   getToken(
     server: ImapServer,
     options?: { renew?: boolean; refused?: string },
@@ -222,7 +223,7 @@ export interface InboundPorts {
   /** Mails of Sent from the UID on, over a connection of its own that is closed again; no more than `most`, the newest. */
   readSent(
     server: ImapServer,
-    credentials: { accessToken: string } | { password: string },
+    credentials: MailboxCredentials,
     query: { folder: string; uidValidity: string; from: number; most: number },
   ): Promise<{ mails: SentMail[]; left: number }>;
   /** The message of a key, as its job holds it; undefined when the job is gone. */

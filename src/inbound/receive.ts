@@ -6,7 +6,7 @@ import { asError } from '../domain/errors.ts';
 import { settled } from '../domain/ledger.ts';
 import { highest } from '../domain/uid-set.ts';
 import { type Item, itemOf, memoryBytes } from './ingest-message.ts';
-import { faultOf, fetchFailed, fetchSucceeded, isSearching, messageArrived, nextFetch, outlives } from './isolation.ts';
+import { faultOf, outlives } from './isolation.ts';
 import { commitItems } from './ledger-commit.ts';
 import type { FetchedMessage, FetchLimits, Mailbox } from './ports.ts';
 import { isExhausted, quarantineUnread, recordVanished, settlePending } from './unread.ts';
@@ -21,7 +21,7 @@ const MOST_JUMP = 1_000;
  */
 export async function receive(watched: Watched, mailbox: Mailbox, work: readonly number[]): Promise<readonly number[]> {
   const { isolation, ledger } = watched;
-  const asked = nextFetch(isolation, work, (uid) => ledger.pending.has(uid));
+  const asked = isolation.next(work, (uid) => ledger.pending.has(uid));
   const askedSet = new Set(asked);
   const rest = work.filter((uid) => !askedSet.has(uid));
   const [first] = asked;
@@ -37,7 +37,7 @@ export async function receive(watched: Watched, mailbox: Mailbox, work: readonly
   if (watched.signal.aborted) return rest; // the list is short because we stopped, not because the server gave less
   const missing = asked.filter((uid) => !got.has(uid));
   if (error === undefined) {
-    fetchSucceeded(isolation);
+    isolation.succeeded();
     // A short list (`NO Some of the requested messages no longer exist`) or OK without data: gone, or not readable yet? The folder says.
     const present = await recordVanished(watched, mailbox, missing);
     // As long as each fetch gives some of them, the others are asked for again at once.
@@ -48,12 +48,11 @@ export async function receive(watched: Watched, mailbox: Mailbox, work: readonly
 
   const reason = faultOf(error);
   if (reason === undefined) throw error;
-  watched.fetchError = error;
   const answers = outlives(reason);
   const left = answers ? await recordVanished(watched, mailbox, missing) : missing;
-  const guilty = fetchFailed(isolation, asked, left);
+  const guilty = isolation.failed(asked, left, error);
   if (guilty !== undefined) await settlePending(watched, [guilty], reason, error);
-  if (!answers || !isSearching(isolation)) throw error;
+  if (!answers || !isolation.isSearching(error)) throw error;
   return [...left.filter((uid) => uid !== guilty), ...rest].sort((a, b) => a - b);
 }
 
@@ -71,10 +70,7 @@ export async function receiveNew(watched: Watched, mailbox: Mailbox): Promise<nu
   const isNew = (uid: number) => uid > newest && uid <= most;
   const { got, error } = await receiveBatches(watched, mailbox, batches, limits, isNew);
   if (error === undefined) return got.size;
-  if (faultOf(error) !== undefined) {
-    watched.fetchError = error;
-    fetchFailed(isolation, [], []);
-  }
+  if (faultOf(error) !== undefined) isolation.failed([], [], error);
   throw error;
 }
 
@@ -122,7 +118,7 @@ async function receiveBatches(
         if (source === undefined || got.has(uid) || !wanted(uid)) row.release?.();
         else {
           got.add(uid);
-          messageArrived(isolation, uid);
+          isolation.arrived(uid);
           const item = itemOf({ ...row, source }, mailbox, maxBytes, seenAt);
           (item.download === undefined ? items : large).push(item);
         }

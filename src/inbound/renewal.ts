@@ -1,12 +1,12 @@
-// Planned renewal of a connection before its token expires: the successor is opened while the old connection continues watching, so that the
-// mailbox is never without one. For that moment, and for no other, a mailbox has two connections; the ledger is written by one loop either way.
-// A successor that cannot be had costs nothing: the old connection is used to its real end.
+// Planned renewal of a connection before its token expires: the successor is opened while the old connection continues to watch, and the mailbox is
+// never without one. Only for that moment does a mailbox have two connections; one loop writes the ledger either way. If no successor can be opened,
+// nothing is lost: the old connection is used until it really ends.
 import { backoffMs } from '../domain/backoff.ts';
 import type { Mailbox } from './ports.ts';
 
 export interface Connected {
   mailbox: Mailbox;
-  /** With OAuth2: what it signed in with, and the end of that, in ms of the clock that the renewal is given. */
+  /** OAuth2: the token that it signed in with, and when that expires, in ms of the renewal's clock. */
   token?: { accessToken: string; expiresAt: number };
 }
 
@@ -19,10 +19,8 @@ export interface RenewalDeps {
 }
 
 export interface Renewal {
-  /** Aborts when there is news: a reader that waits in IDLE then checks `ready`. A new one each time. */
-  signal(): AbortSignal;
-  /** The successor is open. */
-  ready(): boolean;
+  /** Aborts when the successor is open. */
+  readonly ready: AbortSignal;
   /** Hands the successor over. */
   take(): Connected | undefined;
   /** Now instead of when it is due: the application was changed, or somebody asked for it. */
@@ -35,8 +33,8 @@ export interface Renewal {
 const AGAIN = { baseMs: 10_000, capMs: 300_000 };
 
 /**
- * When a connection is renewed: shortly before its token ends, but after the token provider has fetched the next one (it begins at a quarter of
- * a token's life at the latest), with jitter so that a fleet does not sign in within one second.
+ * When a connection is renewed: shortly before its token expires, but after the token provider has fetched the next one (it starts with a quarter of
+ * the token's life left), with jitter so that a fleet does not sign in within one second.
  */
 export function renewInMs(expiresAt: number, now: number, random: () => number): number {
   const left = Math.max(0, expiresAt - now);
@@ -44,7 +42,7 @@ export function renewInMs(expiresAt: number, now: number, random: () => number):
 }
 
 export function renewal(current: Connected, deps: RenewalDeps): Renewal {
-  let news = new AbortController();
+  const ready = new AbortController();
   let successor: Connected | undefined;
   let running: Promise<void> | undefined;
   let timer: NodeJS.Timeout | undefined;
@@ -61,7 +59,7 @@ export function renewal(current: Connected, deps: RenewalDeps): Renewal {
   };
 
   function begin(): void {
-    if (stopped || token === undefined || successor !== undefined || running !== undefined) return;
+    if (stopped || token === undefined || ready.signal.aborted || running !== undefined) return;
     clearTimeout(timer);
     running = attempt().finally(() => {
       running = undefined;
@@ -71,11 +69,9 @@ export function renewal(current: Connected, deps: RenewalDeps): Renewal {
   async function attempt(): Promise<void> {
     try {
       successor = await deps.open();
-      // The provider has nothing newer: asked again soon, or when it is due, without another sign-in.
+      // The provider has nothing newer: the next try is soon, or when it is due, without another sign-in.
       if (successor === undefined) return plan(Math.max(AGAIN.baseMs, dueAt - deps.now()));
-      const waiting = news;
-      news = new AbortController();
-      waiting.abort();
+      ready.abort();
     } catch (error) {
       const delayMs = backoffMs(++tries, AGAIN, deps.random);
       if (!stopped) deps.onFailed(error, delayMs);
@@ -85,8 +81,7 @@ export function renewal(current: Connected, deps: RenewalDeps): Renewal {
 
   plan(dueAt - deps.now());
   return {
-    signal: () => news.signal,
-    ready: () => successor !== undefined,
+    ready: ready.signal,
     take() {
       const taken = successor;
       successor = undefined;

@@ -1,42 +1,43 @@
 // Answers that colleagues sent from Outlook: mails in Sent of the watched mailbox whose In-Reply-To is a message that we have enqueued. STATUS over the
-// connection that is there says whether Sent has grown; only then it is read, over a short connection of its own.
+// watcher's connection shows whether Sent has grown; only then is it read, over a short connection of its own.
 //
-// A forwarded mail has In-Reply-To as well (Exchange): it is an answer only when it went to one whom the message was from.
+// A forwarded mail has In-Reply-To as well (Exchange): it is an answer only if it was sent to an author of the message.
 import { MAILBOX_EVENT_SCHEMA, type MailboxEvent } from '../contract/mailbox-event.ts';
 import type { Message } from '../contract/message.ts';
 import { mailboxOfMessageKey } from '../contract/names.ts';
 import { type AnsweredElsewhere, isAnswerTo } from '../domain/answered.ts';
 import { emptyView, type FolderView } from '../domain/folder-view.ts';
+import { credentialsOf } from '../domain/mailbox-credentials.ts';
 import { messageIdHash } from './fingerprint.ts';
-import { commit } from './ledger-commit.ts';
 import type { Mailbox, SentMail } from './ports.ts';
 import { placeOf, type Watched } from './watched.ts';
 
-/** Mails of Sent that are read at once; of more the newest. */
+/** Most mails of Sent that are read at once, the newest. */
 const MOST_MAILS = 200;
 /** Messages with one Message-ID in one mailbox that an answer is reported for. */
 const MOST_COPIES = 5;
 
-export async function noticeAnswers(watched: Watched, mailbox: Mailbox): Promise<void> {
+/** @param last the view before @returns the view now */
+export async function noticeAnswers(
+  watched: Watched,
+  mailbox: Mailbox,
+  last: FolderView | undefined,
+): Promise<FolderView | undefined> {
   const { ports, server, mailboxId } = watched;
   const status = await mailbox.sentStatus();
-  if (status === undefined) return;
+  if (status === undefined) return last;
   const { folder, uidValidity, uidNext } = status;
-  const view = watched.view ?? emptyView('', ports.now());
+  const view = last ?? emptyView('', ports.now());
   const readTo = view.sent?.uidValidity === uidValidity ? view.sent.uid : undefined;
   const upTo = (uid: number): FolderView => ({ ...view, sent: { uidValidity, uid } });
   if (readTo === undefined) {
-    await commit(watched, { outcomes: [] }, { view: upTo(uidNext - 1) });
-    watched.view = upTo(uidNext - 1);
-    return;
+    const next = upTo(uidNext - 1);
+    await watched.commit({ outcomes: [] }, { view: next });
+    return next;
   }
-  if (uidNext - 1 <= readTo) return;
+  if (uidNext - 1 <= readTo) return last;
   await watched.signInTurn();
-  const { authentication } = server;
-  const credentials =
-    authentication.type === 'Password'
-      ? { password: authentication.password }
-      : { accessToken: (await ports.getToken(server)).accessToken };
+  const credentials = await credentialsOf(server, () => ports.getToken(server));
   const { mails, left } = await ports.readSent(server, credentials, {
     folder,
     uidValidity,
@@ -68,10 +69,10 @@ export async function noticeAnswers(watched: Watched, mailbox: Mailbox): Promise
       overflow: { reason: 'too-many', changes: left, kinds: { answered: left } },
     });
   const next = upTo(Math.max(readTo, ...mails.map(({ uid }) => uid)));
-  await commit(watched, { outcomes: [] }, { view: next, events, answered: answers });
-  watched.view = next;
+  await watched.commit({ outcomes: [] }, { view: next, events, answered: answers });
   for (const { event, emailFlow } of events)
     ports.emit('MailboxEventReported', { server: server.name, emailFlow, kind: event });
+  return next;
 }
 
 interface Answer {

@@ -5,7 +5,6 @@ import { type LedgerMeta, settled } from '../domain/ledger.ts';
 import { highest } from '../domain/uid-set.ts';
 import { DAY_MS } from '../lib/time.ts';
 import { fingerprintOf } from './fingerprint.ts';
-import { commit } from './ledger-commit.ts';
 import { allUids } from './poll.ts';
 import type { Mailbox } from './ports.ts';
 import type { Watched } from './watched.ts';
@@ -40,12 +39,10 @@ async function firstConnect(watched: Watched, mailbox: Mailbox): Promise<number[
     host: server.host,
     folder: server.folder,
   };
-  await commit(
-    watched,
+  await watched.commit(
     { outcomes: [{ outcome: 'before-start', uids: before }], meta },
     { fingerprints: await recentHeads(mailbox, before, ports.now()) },
   );
-  watched.firstConnectAt = ports.now();
   ports.emit('MailboxStartChosen', {
     server: server.name,
     kind: meta.start,
@@ -129,7 +126,7 @@ async function rescan(watched: Watched, mailbox: Mailbox, uids: readonly number[
     era: `.${Number(previous.era.slice(1) || '1') + 1}`,
     rescannedAt: ports.now(),
   };
-  await commit(watched, {
+  await watched.commit({
     reset: true,
     meta,
     outcomes: [

@@ -1,8 +1,8 @@
-// Messages that FETCH did not give: gone from the folder, to be tried again later, or, when all tries are over, quarantined with what is known.
+// Messages that FETCH did not return: gone from the folder, to be tried again later, or, when all tries are over, quarantined with what is known.
 import { MailroomError } from '../domain/errors.ts';
 import { nextTry, type Pending } from '../domain/ledger.ts';
-import { faultOf, isToBlame, outlives } from './isolation.ts';
-import { commit, commitItems } from './ledger-commit.ts';
+import { faultOf, outlives } from './isolation.ts';
+import { commitItems } from './ledger-commit.ts';
 import type { FetchedMessage, Mailbox } from './ports.ts';
 import type { Watched } from './watched.ts';
 
@@ -16,9 +16,9 @@ export async function recordVanished(
   const inFolder = new Set(await mailbox.uids(Math.min(...missing)));
   const vanished = missing.filter((uid) => !inFolder.has(uid));
   if (vanished.length === 0) return missing;
-  await commit(watched, { outcomes: [{ outcome: 'vanished', uids: vanished }] });
+  await watched.commit({ outcomes: [{ outcome: 'vanished', uids: vanished }] });
   for (const uid of vanished) {
-    watched.isolation.suspects.delete(uid);
+    watched.isolation.vanished(uid);
     watched.ports.emit('MessageVanished', { server: watched.server.name, uid });
   }
   return missing.filter((uid) => inFolder.has(uid));
@@ -40,13 +40,13 @@ export async function settlePending(
   const now = ports.now();
   const pending = uids.map((uid): { uid: number; entry: Pending } => {
     const previous = ledger.pending.get(uid);
-    const counted = isToBlame(isolation) || previous === undefined;
+    const counted = isolation.isToBlame() || previous === undefined;
     const next = nextTry(counted ? previous : { ...previous, attempts: previous.attempts - 1 }, reason, now, delays);
-    // Its headers are still to be asked for, on a connection that works.
+    // Its headers are still to be fetched, over a connection that works.
     const exhausted = { reason, attempts: delays.length + 1, firstAt: previous?.firstAt ?? now, nextAt: now };
     return { uid, entry: next === 'quarantine' ? exhausted : next };
   });
-  await commit(watched, { outcomes: [], pending });
+  await watched.commit({ outcomes: [], pending });
   for (const { uid, entry } of pending) {
     if (entry.attempts > delays.length) continue;
     const { attempts, nextAt } = entry;
@@ -60,16 +60,15 @@ export function isExhausted({ ledger, ports }: Watched, uid: number): boolean {
   return (ledger.pending.get(uid)?.attempts ?? 0) > ports.settings.pendingDelays.length;
 }
 
-/** @throws the connection's error; the next connection does not ask for the headers again */
+/** @throws the connection's error; the next connection does not fetch the headers again */
 export async function quarantineUnread(watched: Watched, mailbox: Mailbox, uid: number): Promise<void> {
-  const { headersAsked } = watched.isolation;
+  const { isolation } = watched;
   let header: FetchedMessage | undefined;
-  if (!headersAsked.has(uid)) {
-    headersAsked.add(uid);
+  if (isolation.mayFetchHeader(uid)) {
     try {
       header = await mailbox.fetchHeader(uid);
     } catch (error) {
-      watched.fetchError = error;
+      isolation.headerFailed(error);
       const fault = faultOf(error);
       if (fault === undefined || !outlives(fault)) throw error;
     }
@@ -85,5 +84,5 @@ export async function quarantineUnread(watched: Watched, mailbox: Mailbox, uid: 
       { uid, internalDate, size, source, unreadable: { reason, headers: given !== undefined } },
     ]);
   }
-  headersAsked.delete(uid);
+  isolation.quarantined(uid);
 }

@@ -1,149 +1,167 @@
-// Watches one mailbox over one connection: catch up, wait in IDLE, catch up again. Returns when asked to stop or when its successor with a
-// fresh token is open; throws when the connection is lost. The supervisor (supervise.ts) is outside and decides what happens then.
+// What a mailbox does over one connection, step by step: each function is one state of mailbox-life.ts and resolves with what happened. It throws when
+// the connection is lost; the supervisor (supervise.ts) is outside and acts on it.
 //
-// IDLE is never trusted alone. After every return of it, and at the latest every probe interval, the UIDs of the folder are compared with
-// the ledger (poll.ts): that finds what IDLE or FETCH missed, and is at the same time the proof that the connection lives.
+// IDLE is never trusted alone. After every return of it, and at the latest every probe interval, the UIDs of the folder are compared with the ledger
+// (poll.ts): that finds what IDLE or FETCH missed, and also proves that the connection lives.
 import { asError } from '../domain/errors.ts';
 import { flowsOf } from '../domain/flow-by-recipient.ts';
 import { isDue, workOf } from '../domain/ledger.ts';
-import { afterCare } from './after-care.ts';
+import { afterCare, checkAfterQueued } from './after-care.ts';
 import { sleep } from './login-gate.ts';
-import type { MailboxStatus } from './mailbox-status.ts';
+import type { Happened, Life } from './mailbox-life.ts';
 import { markAnswered } from './mark-answered.ts';
-import { type Hold, holdAfter, pauseReasonOf } from './pause.ts';
+import { type Hold, pauseReasonOf } from './pause.ts';
 import { watchPeople } from './people.ts';
 import { type PollState, poll, pollState } from './poll.ts';
-import type { Mailbox } from './ports.ts';
+import type { Mailbox, PauseReason } from './ports.ts';
 import { receive, receiveNew } from './receive.ts';
-import type { Renewal } from './renewal.ts';
 import { settleStart } from './start-point.ts';
 import type { Watched } from './watched.ts';
 
-/** A paused mailbox asks again whether it may continue, ms. */
+/** A paused mailbox checks whether it may continue this often, ms. */
 const PAUSED_MS = 5_000;
 
-interface WatchOptions {
-  signal: AbortSignal;
-  renewal: Pick<Renewal, 'ready' | 'signal'>;
-  status: Pick<MailboxStatus, 'set'>;
-  /** Aborts, with the error as its reason, when Redis turned out to be set back: the ledger in memory is no longer what Redis has. */
-  setBack: AbortSignal;
+const INTERRUPTED: Happened = { what: 'interrupted' };
+
+export interface MailboxWatch {
+  /** @throws the connection's error */
+  step(life: Life): Promise<Happened>;
+  /** Some accepted replies want their message flagged as answered. */
+  marksWait(): void;
 }
 
-type End = 'stopped' | 'renew';
-
-export async function watchMailbox(watched: Watched, mailbox: Mailbox, options: WatchOptions): Promise<End> {
-  const { signal, renewal, status, setBack } = options;
+/** @param interrupt ends a wait: the watch is to stop, or the connection to be replaced */
+export function watchMailbox(watched: Watched, mailbox: Mailbox, interrupt: AbortSignal): MailboxWatch {
   const { ports, server } = watched;
   const { settings, monotonic } = ports;
   const longestWaitMs = Math.max(...settings.pendingDelays);
-  let hold: Hold | undefined;
-  // Recreated only with the renewal's: the runtime keeps track of each such signal until a collection.
-  let news = renewal.signal();
-  let interrupt = AbortSignal.any([signal, news, setBack]);
-  // Every probe interval something is asked, and an answer is due within the time-out: together they bound how long a black hole can last.
+  // Each probe interval a command is sent, and its answer is due within the time-out: together they bound how long a black hole lasts.
   const probeMs = Math.max(1_000, Math.min(settings.idleRenewMs, settings.deadAfterMs * 0.6));
+  const people = watchPeople(watched, mailbox);
+  let polls: PollState;
+  /** What is next when the mailbox catches up: the start point, mail that was announced, a poll, or the UIDs of `work`. */
+  let next: 'start' | 'announced' | 'poll' | 'work' = 'start';
+  /** UIDs of the folder as listed last, and those of them without an outcome that are due. */
+  let uids: readonly number[] = [];
+  let work: readonly number[] = [];
+  let full = true;
+  let reconciledAt = 0;
+  let polledAt = 0;
+  /** Messages that the folder is known to hold. */
+  let known = 0;
+  let marksWaiting = false;
 
-  const end = (): End | undefined => {
-    if (signal.aborted) return 'stopped';
-    if (setBack.aborted) throw setBack.reason;
-    return renewal.ready() ? 'renew' : undefined;
-  };
-  /** Takes mail in, unless a store refuses it: then the mailbox is paused, and undefined is the answer. */
-  async function take<T>(work: () => Promise<T>): Promise<T | undefined> {
-    if (hold === undefined) status.set('catching-up');
-    try {
-      const done = await work();
-      if (hold !== undefined) status.set('catching-up');
-      hold = undefined;
-      return done;
-    } catch (error) {
-      const reason = pauseReasonOf(error);
-      if (reason === undefined) throw error;
-      hold = holdAfter(hold, reason, asError(error), monotonic());
-      return undefined;
+  function listed(found: readonly number[]): void {
+    uids = found;
+    work = workOf(watched.ledger, found, ports.now(), longestWaitMs);
+    next = 'work';
+  }
+
+  function noteListing(): void {
+    polledAt = monotonic();
+    if (full) reconciledAt = polledAt;
+    known = mailbox.count();
+  }
+
+  async function list(): Promise<void> {
+    noteListing();
+    listed(await poll(watched, mailbox, full, polls));
+  }
+
+  /** Which flow the next message is for is not known before it is read: one that is full stops them all. */
+  async function pressure(): Promise<PauseReason | undefined> {
+    const reasons = await Promise.all(flowsOf(server).map(ports.pressure));
+    return reasons.find((reason) => reason !== undefined);
+  }
+
+  /** The next piece of work. */
+  async function take(): Promise<void> {
+    if (next === 'work') work = await receive(watched, mailbox, work);
+    else if (next === 'announced') {
+      const taken = await receiveNew(watched, mailbox);
+      known += taken;
+      listed([]);
+      // The folder has grown by just what was taken: there is nothing to list.
+      if (taken === 0 || mailbox.count() !== known) next = 'poll';
+    } else {
+      const found = await settleStart(watched, mailbox);
+      polls = pollState(mailbox, found);
+      listed(found);
+      noteListing();
     }
   }
-  /** Why nothing can be taken in now. */
-  const pauseReason = async () => (hold !== undefined && monotonic() < hold.until ? hold.reason : await pressure());
-  /** Which flow the next message is for is not known before it is read: one that is full stops them all. */
-  const pressure = async () =>
-    (await Promise.all(flowsOf(server).map(ports.pressure))).find((reason) => reason !== undefined);
-  async function pause(reason: string): Promise<void> {
-    status.set('paused', reason, hold?.error);
+
+  async function catchUp(hold?: Hold): Promise<Happened> {
+    if (next === 'poll') await list();
+    if (next === 'work' && work.length === 0) return allTaken();
+    const held = hold !== undefined && monotonic() < hold.until ? hold.reason : undefined;
+    const reason = held ?? (next === 'work' ? await pressure() : undefined);
+    if (reason !== undefined) return { what: 'pressed', reason };
+    try {
+      await take();
+      return { what: 'took' };
+    } catch (error) {
+      const refusal = pauseReasonOf(error);
+      if (refusal === undefined) throw error;
+      if (next === 'announced') next = 'poll';
+      return { what: 'refused', reason: refusal, error: asError(error), at: monotonic() };
+    }
+  }
+
+  /** Every UID listed has an outcome: what else is done after a poll. */
+  async function allTaken(): Promise<Happened> {
+    await afterCare(watched, mailbox, full ? new Set(uids) : undefined);
+    if (marksWaiting) {
+      marksWaiting = false;
+      await markAnswered(watched, mailbox);
+    }
+    if (polls.window !== undefined) await people.notice(polls.window, full);
+    return { what: 'caught-up' };
+  }
+
+  async function paused(hold: Hold | undefined): Promise<Happened> {
     const wait = hold === undefined ? PAUSED_MS : Math.max(50, hold.until - monotonic());
     const ms = Math.min(wait, PAUSED_MS, probeMs);
-    // What changes in the folder meanwhile is no reason to ask more often.
+    // A change in the folder must not shorten the wait.
     if ((await mailbox.waitForChange(ms, interrupt)) === 'changed')
       await sleep(Math.min(ms, 1_000), interrupt).catch(() => {});
+    if (interrupt.aborted) return INTERRUPTED;
+    if (next === 'work') next = 'poll';
+    return catchUp(hold);
   }
 
-  watched.proven();
-  let uids = await take(() => settleStart(watched, mailbox));
-  while (uids === undefined) {
-    await pause((hold as Hold | undefined)?.reason ?? '');
-    const over = end();
-    if (over !== undefined) return over;
-    if ((await pauseReason()) === undefined) uids = await take(() => settleStart(watched, mailbox));
-  }
-  const people = watchPeople(watched, mailbox);
-  const state: PollState = pollState(mailbox, uids);
-  let full = true;
-  let lastReconcile = monotonic();
-  let lookedAt = lastReconcile;
-  /** Messages that the folder is known to hold. */
-  let known = mailbox.count();
-
-  for (;;) {
-    let work: readonly number[] = workOf(watched.ledger, uids, ports.now(), longestWaitMs);
-    while (work.length > 0 && !signal.aborted) {
-      const reason = await pauseReason();
-      const todo = work;
-      const left = reason === undefined ? await take(() => receive(watched, mailbox, todo)) : undefined;
-      if (left !== undefined) work = left;
-      else {
-        await pause(reason ?? (hold as Hold | undefined)?.reason ?? '');
-        const over = end();
-        if (over !== undefined) return over;
-        uids = await poll(watched, mailbox, full, state);
-        work = workOf(watched.ledger, uids, ports.now(), longestWaitMs);
-      }
-    }
-    await afterCare(watched, mailbox, full ? new Set(uids) : undefined);
-    if (watched.marksWaiting) await markAnswered(watched, mailbox);
-    if (state.window !== undefined) await people.notice(state.window, full);
-    const over = end();
-    if (over !== undefined) return over;
-
-    status.set('idle');
+  async function idle(): Promise<Happened> {
     const wait = inStep(Math.min(probeMs, nextPendingIn(watched, longestWaitMs)), monotonic());
-    if (renewal.signal() !== news) {
-      news = renewal.signal();
-      interrupt = AbortSignal.any([signal, news, setBack]);
-    }
     const woken = await mailbox.waitForChange(wait, interrupt);
-    const ended = end();
-    if (ended !== undefined) return ended;
-    full = monotonic() - lastReconcile >= settings.reconcileMs;
-    // A mail that has just come is fetched without being listed first. That is all there is to do if the folder has grown by just what was
-    // taken, and if the last look is not long ago.
-    if (woken === 'changed' && !full && monotonic() - lookedAt < probeMs && (await pauseReason()) === undefined) {
-      const taken = await take(() => receiveNew(watched, mailbox));
-      known += taken ?? 0;
-      uids = [];
-      if (signal.aborted) return 'stopped';
-      if (taken !== undefined && taken > 0 && mailbox.count() === known) continue;
+    if (interrupt.aborted) return INTERRUPTED;
+    full = monotonic() - reconciledAt >= settings.reconcileMs;
+    // New mail is fetched without listing the folder first, unless a poll is due.
+    if (woken === 'changed' && !full && monotonic() - polledAt < probeMs && (await pressure()) === undefined) {
+      next = 'announced';
+      return { what: 'announced' };
     }
-    if (full) lastReconcile = monotonic();
-    lookedAt = monotonic();
-    known = mailbox.count();
-    uids = await poll(watched, mailbox, full, state);
+    await list();
+    return work.length > 0 ? { what: 'unsettled' } : allTaken();
   }
+
+  return {
+    async step({ state, hold }) {
+      if (state === 'catching-up') return catchUp();
+      if (state === 'idle') return idle();
+      if (state === 'paused') return paused(hold);
+      await checkAfterQueued(server, mailbox);
+      watched.proven();
+      return { what: 'checked' };
+    },
+    marksWait() {
+      marksWaiting = true;
+    },
+  };
 }
 
 /**
- * A wait that ends at a full second when it is long: of a thousand mailboxes those that are due look one after another. Each alone would find
- * the processor asleep and its caches cold, which costs more than the look.
+ * A long wait ends at a full second: of a thousand mailboxes, those that are due poll one after another. Each alone would find the processor asleep
+ * and its caches cold, which costs more than the poll.
  */
 export function inStep(ms: number, now: number): number {
   return ms < 10_000 ? ms : ms - ((now + ms) % 1_000);

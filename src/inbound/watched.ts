@@ -1,45 +1,37 @@
-// What is known of one watched mailbox while it is watched: handed from the supervisor through the watcher to the code that receives and records.
+// One watched mailbox, as the supervisor hands it through the watcher to the code that receives and records. Nobody assigns to it: what changes is
+// kept by the object that is named for it.
 import type { MailboxEvent } from '../contract/mailbox-event.ts';
 import type { ImapServer } from '../domain/email-server.ts';
-import type { FolderView } from '../domain/folder-view.ts';
 import type { Ledger } from '../domain/ledger.ts';
 import type { Isolation } from './isolation.ts';
+import type { OpenLedger } from './ledger.ts';
+import type { ParseAttempts } from './parse-attempts.ts';
 import type { InboundPorts } from './ports.ts';
 
 export interface Watched {
-  server: ImapServer;
-  mailboxId: string;
-  /** Token of the lease held for this mailbox. */
-  leaseToken: () => string;
-  ledger: Ledger;
-  /** UIDs whose parsing other processes began and did not end, with how many in a row (ledgers.unfinished). */
-  unfinished: ReadonlyMap<number, number>;
-  /** What this process noted in the same way and has not committed yet. It lives, so these are no deaths. */
-  begun: Map<number, number>;
-  /** Which UIDs are fetched alone, because FETCH failed somewhere near them. Outlives a connection. */
-  isolation: Isolation;
-  /** When this process connected to the mailbox as the first one ever, epoch ms: what was there then was not late. */
-  firstConnectAt?: number;
-  /** What the latest fetch failed with: a failure that narrows the search is no reason for a back-off. */
-  fetchError?: unknown;
-  /** What the last look saw of what people do (mailboxEvents); undefined: nothing yet. */
-  view: FolderView | undefined;
-  /** Some accepted replies want their message marked as answered. */
-  marksWaiting: boolean;
+  readonly server: ImapServer;
+  readonly mailboxId: string;
+  /** As it is now (ledger.ts). */
+  readonly ledger: Ledger;
+  readonly firstConnectAt: number;
+  readonly commit: OpenLedger['commit'];
+  readonly parseAttempts: ParseAttempts;
+  /** Which UIDs are fetched alone, because FETCH failed somewhere near them. */
+  readonly isolation: Isolation;
   /** The server whose folder has this mailboxId, while it is watched by any replica. */
   serverOf(mailboxId: string): ImapServer | undefined;
   /** Waits for the turn of a further sign-in. */
   signInTurn(): Promise<void>;
-  ports: InboundPorts;
-  /** Asked to stop: what is in hand is committed, nothing more is fetched. */
-  signal: AbortSignal;
-  /** Told whenever the server answered: the mailbox is provably watched now. */
+  readonly ports: InboundPorts;
+  /** The mailbox stops: work in hand is committed, nothing more is fetched. */
+  readonly signal: AbortSignal;
+  /** Called whenever the server answered: the mailbox is provably watched now. */
   proven(): void;
-  /** The server answered, but what it said contradicts itself: not watched, as long as it lasts. */
+  /** The server answered, but contradicts itself: not watched, as long as that lasts. */
   doubted(): void;
 }
 
-/** What every event of a mailbox says of it. */
+/** The mailbox as each of its events names it. */
 export const placeOf = ({ server }: Watched): Pick<MailboxEvent, 'server' | 'mailbox' | 'folder'> => ({
   server: server.name,
   mailbox: server.user,

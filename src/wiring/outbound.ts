@@ -7,6 +7,7 @@ import type { Config } from '../config/config.ts';
 import { signInAtSmtp } from '../doctor/smtp-sign-in.ts';
 import { createTurns } from '../doctor/turns.ts';
 import { type EmailServer, isImap, isSmtp } from '../domain/email-server.ts';
+import { credentialsOf } from '../domain/mailbox-credentials.ts';
 import type { ReplyQueues } from '../domain/reply-queues.ts';
 import { DAY_SECONDS } from '../lib/time.ts';
 import { createAnswers } from '../operations/answers.ts';
@@ -56,11 +57,7 @@ function answersIn(stores: Stores, current: () => readonly EmailServer[]) {
     ...{ people, readMessage, loginSlot, now: Date.now },
     imapServers: () => current().filter(isImap),
     lookForAnswer: async (server, query) => {
-      const { authentication } = server;
-      const credentials =
-        authentication.type === 'Password'
-          ? { password: authentication.password }
-          : { accessToken: (await tokens.getToken(server, 'imap')).accessToken };
+      const credentials = await credentialsOf(server, () => tokens.getToken(server, 'imap'));
       return lookForAnswer({ server, credentials, guard: hostPolicy.guardOf(server), withinMs: ANSWER_LOOK_MS }, query);
     },
   });

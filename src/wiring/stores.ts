@@ -24,10 +24,8 @@ import { createLoginSlots } from '../adapters/redis/login-slots.ts';
 import { createPace } from '../adapters/redis/pace.ts';
 import { createParticipants, type Participants } from '../adapters/redis/participants.ts';
 import { createPauses, type Pauses } from '../adapters/redis/pauses.ts';
-
 import { createPeople, type People } from '../adapters/redis/people.ts';
 import { createPortalAudit } from '../adapters/redis/portal-audit.ts';
-
 import { createPortalServers, type PortalServers } from '../adapters/redis/portal-servers.ts';
 import { createPortalSessions } from '../adapters/redis/portal-sessions.ts';
 import { createPortalView, type PortalView } from '../adapters/redis/portal-view.ts';
@@ -49,6 +47,7 @@ import { type EmailServer, type ImapServer, isImap, type OAuthApplication } from
 import { MailroomError } from '../domain/errors.ts';
 import { flowsOf } from '../domain/flow-by-recipient.ts';
 import type { FindIndex } from '../domain/found.ts';
+import { credentialsOf } from '../domain/mailbox-credentials.ts';
 import type { Journal } from '../domain/reply-journal.ts';
 import type { Pace } from '../domain/reply-pace.ts';
 import type { ServerRegister } from '../domain/server-register.ts';
@@ -329,10 +328,6 @@ async function openJournal(
 const mailboxOpener =
   (tokens: TokenProvider, hostPolicy: HostPolicy): Stores['openMailbox'] =>
   async (server) => {
-    const { authentication } = server;
-    const credentials =
-      authentication.type === 'Password'
-        ? { password: authentication.password }
-        : { accessToken: (await tokens.getToken(server, 'imap')).accessToken };
+    const credentials = await credentialsOf(server, () => tokens.getToken(server, 'imap'));
     return openMailbox(server, credentials, { connectMs: 20_000, answerMs: 30_000 }, hostPolicy.guardOf(server));
   };

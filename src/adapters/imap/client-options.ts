@@ -1,12 +1,11 @@
-// What every IMAP connection of ours has in common: TLS as the administrator set it, sign-in, and the ways of imapflow that we need or must
-// not have. The watcher, the look into Sent and the doctor's probe add their own time-outs.
+// What every IMAP connection of ours has in common: TLS as the administrator set it, sign-in, those of imapflow's habits that are needed or must be
+// off, and the end. The watcher, the search in Sent and the doctor's probe add their own time-outs.
 import { getCACertificates } from 'node:tls';
-import type { ImapFlowOptions } from 'imapflow';
+import type { ImapFlow, ImapFlowOptions } from 'imapflow';
 import type { ConnectGuard } from '../../domain/connect-guard.ts';
 import { type ImapServer, tlsModeOf } from '../../domain/email-server.ts';
+import type { MailboxCredentials } from '../../domain/mailbox-credentials.ts';
 import { sharedRead } from './fast-fetch/tap.ts';
-
-export type ImapCredentials = { accessToken: string } | { password: string };
 
 export type ImapEndpoint = Pick<ImapServer, 'host' | 'port' | 'tls'> & { ca?: string; proxy?: string };
 
@@ -14,7 +13,7 @@ export type ImapEndpoint = Pick<ImapServer, 'host' | 'port' | 'tls'> & { ca?: st
 export async function clientOptions(
   endpoint: ImapEndpoint,
   user: string,
-  credentials: ImapCredentials,
+  credentials: MailboxCredentials,
   guard?: ConnectGuard,
 ): Promise<ImapFlowOptions> {
   guard?.checkAddress(endpoint.host);
@@ -46,4 +45,11 @@ export async function clientOptions(
     disableIMAP4rev2: true, // Exchange's new front end offers rev2 and then breaks SEARCH (MailKit#2016)
     disableCompression: true,
   };
+}
+
+/** Logs out within a second, else drops the connection. */
+export async function logOut(client: ImapFlow): Promise<void> {
+  const bound = new Promise<void>((resolve) => setTimeout(resolve, 1_000).unref());
+  await Promise.race([client.logout().catch(() => {}), bound]);
+  client.close();
 }

@@ -4,9 +4,9 @@ import type { FetchMessageObject } from 'imapflow';
 import type { ConnectGuard } from '../../domain/connect-guard.ts';
 import type { ImapServer } from '../../domain/email-server.ts';
 import { MailroomError } from '../../domain/errors.ts';
+import type { MailboxCredentials } from '../../domain/mailbox-credentials.ts';
 import type { FetchedMessage, FetchLimits, FolderStatus, Mailbox } from '../../inbound/ports.ts';
 import type { ProtocolTrace } from '../../telemetry/protocol-trace.ts';
-import type { ImapCredentials } from './client-options.ts';
 import { fetchRows } from './fast-fetch/fetch-rows.ts';
 import { findFolder, folderMissing, isInbox } from './folders.ts';
 import { peopleCommands, sequenceSet } from './people.ts';
@@ -21,7 +21,7 @@ const LOST_MS = 1_000;
  */
 export async function openMailbox(
   server: ImapServer,
-  credentials: ImapCredentials,
+  credentials: MailboxCredentials,
   options: ConnectionOptions,
   guard?: ConnectGuard,
   trace?: ProtocolTrace,
@@ -44,7 +44,7 @@ export async function openMailbox(
       status,
       ...readCommands(session, options),
       ...changeCommands(session, options),
-      waitForChange: session.waitForChange,
+      waitForChange: session.changes.wait,
       close: session.close,
     };
   } catch (error) {
@@ -81,9 +81,9 @@ async function statusOf({ client, answer }: Session, server: ImapServer): Promis
 }
 
 /** Commands that read the folder. */
-function readCommands({ client, answer, clearChanged, isLost }: Session, options: ConnectionOptions) {
+function readCommands({ client, answer, changes, isLost }: Session, options: ConnectionOptions) {
   const search = async (query: object): Promise<number[]> => {
-    clearChanged();
+    changes.clear();
     const found = await answer(() => client.search(query, { uid: true }), 'command', 2 * options.answerMs);
     if (!Array.isArray(found)) {
       throw new MailroomError('IMAP_COMMAND_FAILED', {
@@ -150,7 +150,7 @@ function readCommands({ client, answer, clearChanged, isLost }: Session, options
     unseenUids: () => search({ seen: false }),
     fetch: (uids, limits) => messages(sequenceSet(uids), limits),
     fetchFrom(low, limits) {
-      clearChanged();
+      changes.clear();
       return messages(`${low}:*`, limits);
     },
     count: () => (client.mailbox === false ? 0 : client.mailbox.exists),

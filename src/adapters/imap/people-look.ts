@@ -1,20 +1,22 @@
-// Short looks into a mailbox that people use as well, each over a connection of its own that is closed again: mails of Sent that answer something
-// (inbound/sent-answers.ts), and whether one message has been answered (the guard before a reply leaves). Read-only (EXAMINE): no flag changes.
+// Short reads of a mailbox that people use too, each over a connection of its own: mails of Sent that answer something (inbound/sent-answers.ts), and
+// whether one message has been answered (the guard before a reply leaves). Read-only (EXAMINE): no flag changes.
 import { type FetchMessageObject, ImapFlow, type MessageAddressObject } from 'imapflow';
 import type { AnsweredElsewhere } from '../../domain/answered.ts';
 import type { ConnectGuard } from '../../domain/connect-guard.ts';
 import type { ImapServer } from '../../domain/email-server.ts';
 import { providerOf } from '../../domain/mail-provider.ts';
+import type { MailboxCredentials } from '../../domain/mailbox-credentials.ts';
 import { REPLY_ID_HEADER } from '../../domain/reply-header.ts';
 import type { InboundPorts, SentMail } from '../../inbound/ports.ts';
 import { DAY_MS } from '../../lib/time.ts';
-import { clientOptions, type ImapCredentials } from './client-options.ts';
+import { clientOptions, logOut } from './client-options.ts';
 import { imapError } from './errors.ts';
 import { findFolder, isInbox, sentAmong } from './folders.ts';
+import { unfolded } from './sent-search.ts';
 
 interface LookOptions {
   server: ImapServer;
-  credentials: ImapCredentials;
+  credentials: MailboxCredentials;
   guard?: ConnectGuard | undefined;
   /** For everything together, ms. */
   withinMs: number;
@@ -47,10 +49,7 @@ async function shortly<T>(
     throw imapError(error, 'command', undefined, providerOf(server));
   } finally {
     clearTimeout(timer);
-    void client
-      .logout()
-      .catch(() => {})
-      .finally(() => client.close());
+    void logOut(client);
   }
 }
 
@@ -73,7 +72,7 @@ const addressesOf = (list: readonly MessageAddressObject[] | undefined): string[
   (list ?? []).flatMap(({ address }) => (address ? [address] : []));
 
 function sentMail({ uid, internalDate, envelope, headers }: FetchMessageObject): SentMail {
-  const head = (headers?.toString('latin1') ?? '').replace(/\r?\n[ \t]+/g, ' ');
+  const head = unfolded(headers);
   const replied = /^in-reply-to:([^\r\n]*)/im.exec(head)?.[1] ?? envelope?.inReplyTo ?? '';
   const at = new Date(internalDate ?? Number.NaN);
   return {
@@ -90,11 +89,11 @@ function sentMail({ uid, internalDate, envelope, headers }: FetchMessageObject):
 interface AnswerQuery {
   uidValidity: string;
   uid: number;
-  /** \Answered is a mark of ours: it says nothing. */
+  /** \Answered was set by us: it proves nothing. */
   markedByUs: boolean;
-  /** Message-ID to look for in Sent, where Sent counts. */
+  /** Message-ID to search for in Sent; undefined: Sent is not searched. */
   messageId: string | undefined;
-  /** An answer to it went to one of these; undefined: to anybody. */
+  /** Whether a mail that names it in In-Reply-To answers it. */
   isAnswer: (mail: SentMail) => boolean;
 }
 

@@ -1,5 +1,5 @@
-// Looking at one mailbox, step by step, over one short connection, for the doctor: sign-in, opening, folders, IDLE. It opens folders read-only
-// (EXAMINE), so that no flag changes and a live gateway notices nothing.
+// One mailbox, probed step by step over one short connection, for the doctor: sign-in, opening, folders, IDLE. Folders are opened read-only (EXAMINE): no
+// flag changes, and a running gateway notices nothing.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ImapFlow } from 'imapflow';
 import type { MailboxProbe } from '../../doctor/ports.ts';
@@ -7,10 +7,11 @@ import type { ConnectGuard } from '../../domain/connect-guard.ts';
 import type { ImapServer } from '../../domain/email-server.ts';
 import { MailroomError } from '../../domain/errors.ts';
 import { providerOf } from '../../domain/mail-provider.ts';
-import { clientOptions, type ImapCredentials } from './client-options.ts';
+import type { MailboxCredentials } from '../../domain/mailbox-credentials.ts';
+import { clientOptions, logOut } from './client-options.ts';
 import { type ImapPhase, imapError } from './errors.ts';
+import { offersIdle, POLL_MS } from './folder-changes.ts';
 import { findFolder, folderMissing, isInbox, openable } from './folders.ts';
-import { offersIdle, POLL_MS } from './idle.ts';
 import { throttleLogger, throttleWords } from './throttle.ts';
 
 /** Milliseconds that IDLE must hold. */
@@ -19,7 +20,7 @@ const IDLE_MS = 300;
 /** Connects and signs in. @throws MailroomError of the imap section, as every function of the probe */
 export async function probeMailbox(
   server: ImapServer,
-  credentials: ImapCredentials,
+  credentials: MailboxCredentials,
   timeoutMs: number,
   guard?: ConnectGuard,
 ): Promise<MailboxProbe> {
@@ -93,15 +94,12 @@ export async function probeMailbox(
         const idling = client.idle();
         idling.catch(() => {});
         await sleep(IDLE_MS);
-        // Any other command ends IDLE; a server that hung up in it does not answer.
+        // Any other command ends IDLE; a server that hung up meanwhile does not answer.
         await client.noop();
         await idling;
       }, 'command');
       if (!client.usable) throw asImapError(lost ?? new Error('connection closed'), 'command');
     },
-    async close() {
-      await Promise.race([client.logout().catch(() => {}), sleep(1_000, undefined, { ref: false })]);
-      client.close();
-    },
+    close: () => logOut(client),
   };
 }

@@ -113,7 +113,13 @@ describe('a limit is not a wrong password', () => {
     const limits = { backoff: { baseMs: 1_000, capMs: 30_000 }, slowCapMs: 300_000, passwordCapMs: 900_000 };
     const delayAfter = (response: string) =>
       retryOf(
-        { error: imapError(refused(response, 'auth'), 'auth'), attempt: 12, livedMs: 0, oauth: false },
+        {
+          error: imapError(refused(response, 'auth'), 'auth'),
+          attempt: 12,
+          livedMs: 0,
+          searching: false,
+          oauth: false,
+        },
         limits,
         () => 1,
       );

@@ -1,17 +1,7 @@
 // The search for a message that makes FETCH fail, against servers of every kind: it ends, finds the guilty, and all others are delivered with few failures.
 import { describe, expect, it } from 'vitest';
 import { MailroomError } from '../../../src/domain/errors.ts';
-import {
-  faultOf,
-  fetchFailed,
-  fetchSucceeded,
-  isolation,
-  isSearching,
-  isToBlame,
-  MOST_UIDS,
-  messageArrived,
-  nextFetch,
-} from '../../../src/inbound/isolation.ts';
+import { faultOf, isolation, MOST_UIDS } from '../../../src/inbound/isolation.ts';
 
 /** What a server gives of the UIDs asked for before it fails; everything when it does not. */
 type Server = (asked: readonly number[], poison: ReadonlySet<number>) => readonly number[];
@@ -35,25 +25,26 @@ const servers: [name: string, server: Server][] = [
 
 function search(count: number, poison: ReadonlySet<number>, server: Server) {
   const state = isolation();
+  const closed = new MailroomError('IMAP_CONNECTION_CLOSED');
   const got: number[] = [];
   const guilty: number[] = [];
   let work = Array.from({ length: count }, (_, i) => i + 1);
   let failures = 0;
   for (let fetches = 0; work.length > 0; fetches++) {
     if (fetches > 20 * count) throw new Error('the search does not end');
-    const asked = nextFetch(state, work, () => false);
+    const asked = state.next(work, () => false);
     expect(asked.length).toBeGreaterThan(0);
     expect(asked.length).toBeLessThanOrEqual(MOST_UIDS);
     const given = new Set(server(asked, poison));
-    for (const uid of given) messageArrived(state, uid);
+    for (const uid of given) state.arrived(uid);
     got.push(...given);
     const missing = asked.filter((uid) => !given.has(uid));
-    const found = missing.length === 0 ? fetchSucceeded(state) : fetchFailed(state, asked, missing);
+    const found = missing.length === 0 ? state.succeeded() : state.failed(asked, missing, closed);
     if (missing.length > 0) failures++;
     if (found !== undefined) guilty.push(found);
     work = work.filter((uid) => !given.has(uid) && uid !== found);
   }
-  return { got: got.sort((a, b) => a - b), guilty: guilty.sort((a, b) => a - b), failures, state };
+  return { got: got.sort((a, b) => a - b), guilty: guilty.sort((a, b) => a - b), failures, state, closed };
 }
 
 describe.each(servers)('%s', (_name, server) => {
@@ -78,12 +69,29 @@ describe.each(servers)('%s', (_name, server) => {
 describe('the cause of a failure', () => {
   it('is the messages when a few fail while others arrive, and the server when it returns nothing', () => {
     const few = search(50, new Set([10, 20]), rowByRow);
-    expect(isToBlame(few.state)).toBe(true);
+    expect(few.state.isToBlame()).toBe(true);
     const all = search(50, new Set(Array.from({ length: 50 }, (_, i) => i + 1)), rowByRow);
-    expect(isToBlame(all.state)).toBe(false);
-    expect(isSearching(all.state)).toBe(false);
-    messageArrived(all.state, 51);
-    expect(isToBlame(all.state)).toBe(true);
+    expect(all.state.isToBlame()).toBe(false);
+    expect(all.state.isSearching(all.closed)).toBe(false);
+    all.state.arrived(51);
+    expect(all.state.isToBlame()).toBe(true);
+  });
+
+  it('is searched for until a message arrives, and only after failures of FETCH', () => {
+    const state = isolation();
+    const closed = new MailroomError('IMAP_CONNECTION_CLOSED');
+    state.failed([1, 2], [1, 2], closed);
+    expect(state.isSearching(closed)).toBe(true);
+    expect(state.isSearching(new MailroomError('IMAP_CONNECTION_CLOSED'))).toBe(false);
+    state.arrived(2);
+    expect(state.isSearching(closed)).toBe(false);
+  });
+
+  it('is looked for in the headers of a message once', () => {
+    const state = isolation();
+    expect([state.mayFetchHeader(1), state.mayFetchHeader(1), state.mayFetchHeader(2)]).toEqual([true, false, true]);
+    state.quarantined(1);
+    expect(state.mayFetchHeader(1)).toBe(true);
   });
 
   it.each([

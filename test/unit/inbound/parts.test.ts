@@ -75,7 +75,7 @@ describe('a store that refuses writes', () => {
     const waits: number[] = [];
     let hold: Hold | undefined;
     for (let i = 0; i < 9; i++) {
-      hold = holdAfter(hold, 'blob-store', new Error('full'), 1_000);
+      hold = holdAfter(hold, { reason: 'blob-store', error: new Error('full'), at: 1_000 });
       waits.push(hold.until - 1_000);
     }
     expect(waits).toEqual([1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000, 60_000]);

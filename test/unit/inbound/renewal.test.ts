@@ -47,15 +47,14 @@ describe('a token renewal', () => {
   it('opens the successor in time, and notifies every waiter', async () => {
     const { one } = start({});
     const told = vi.fn();
-    one.signal().addEventListener('abort', told);
+    one.ready.addEventListener('abort', told);
     await vi.advanceTimersByTimeAsync(5 * MINUTE - 1);
-    expect(one.ready()).toBe(false);
+    expect(one.ready.aborted).toBe(false);
     await vi.advanceTimersByTimeAsync(1);
-    expect(one.ready()).toBe(true);
+    expect(one.ready.aborted).toBe(true);
     expect(told).toHaveBeenCalledOnce();
-    expect(one.signal().aborted).toBe(false);
     expect(one.take()).toBeDefined();
-    expect(one.ready()).toBe(false);
+    expect(one.take()).toBeUndefined();
     await one.stop();
   });
 
@@ -65,7 +64,7 @@ describe('a token renewal', () => {
     await vi.advanceTimersByTimeAsync(5 * MINUTE + 20_000);
     expect(open).toHaveBeenCalledTimes(3);
     expect(failures).toEqual([]);
-    expect(one.ready()).toBe(false);
+    expect(one.ready.aborted).toBe(false);
     await one.stop();
   });
 
@@ -96,7 +95,7 @@ describe('a token renewal', () => {
     one.begin();
     one.begin();
     await vi.advanceTimersByTimeAsync(0);
-    expect(one.ready()).toBe(true);
+    expect(one.ready.aborted).toBe(true);
     one.begin();
     await vi.advanceTimersByTimeAsync(10 * MINUTE);
     expect(open).toHaveBeenCalledOnce();
@@ -148,13 +147,15 @@ describe('reconnecting', () => {
     ['LEASE_LOST', { attempt: 1 }, { delayMs: 1_000, renew: false }],
   ];
   it.each(rows)('%s %o', (code, { attempt, livedMs = 0, oauth = true }, expected) => {
-    const failed = { error: new MailroomError(code), attempt, livedMs, oauth };
+    const failed = { error: new MailroomError(code), attempt, livedMs, searching: false, oauth };
     expect(retryOf(failed, settings, () => 1)).toEqual(expected);
   });
 
   it('obeys a hint, whatever the class', () => {
     const error = new MailroomError('IMAP_THROTTLED', { retryAfterMs: 92_415 });
-    expect(retryOf({ error, attempt: 1, livedMs: 0, oauth: true }, settings, () => 0).delayMs).toBe(92_415);
+    expect(retryOf({ error, attempt: 1, livedMs: 0, searching: true, oauth: true }, settings, () => 0).delayMs).toBe(
+      92_415,
+    );
   });
 
   it('is normal only after an expired token, after a while', () => {
