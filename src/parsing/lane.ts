@@ -2,8 +2,8 @@
 import { type ResourceLimits, Worker } from 'node:worker_threads';
 import type { Answer, Request, WorkerSetup } from './protocol.ts';
 
-/** How a worker ended without our wish, with the name or code of its error. */
-export interface Death {
+/** How a worker ended unasked, with the name or code of its error. */
+interface Death {
   ending: 'memory' | 'crash';
   detail: string;
 }

@@ -7,7 +7,7 @@
 //   busy → ended     the item in work exceeded its limit, or the worker died over it
 //   idle → ended     idle for long while there is another one, or the pool is stopped
 // A lane whose item takes longer than SLOW_MS does not count against the size of the pool: one more lane may work meanwhile.
-import { type Death, type Lane, openLane } from './lane.ts';
+import { type Lane, openLane } from './lane.ts';
 import { timeLimits } from './limits.ts';
 import type { Answer, Kind, Request, Work } from './protocol.ts';
 
@@ -64,7 +64,7 @@ interface Busy {
   idleMs: number;
 }
 
-/** How often lanes are looked at, ms. */
+/** How often lanes are checked, ms. */
 const TICK_MS = 100;
 /** An item in work for longer has its lane to itself, ms. */
 const SLOW_MS = 250;
@@ -80,29 +80,24 @@ export function openPool({ script, size, timeoutMs, memoryMb, onEnded = () => {}
   const queue: Task[] = [];
   const limits = timeLimits(timeoutMs, () => performance.now());
   const resourceLimits = { maxOldGenerationSizeMb: memoryMb, maxYoungGenerationSizeMb: YOUNG_MB };
-  const tickMs = Math.min(TICK_MS, timeoutMs / 4);
+  const clock = ticking(Math.min(TICK_MS, timeoutMs / 4), tick);
   let ending = 0;
   let stopped = false;
-  let timer: NodeJS.Timeout | undefined;
-  let tickedAt = 0;
 
   function open(): Busy {
     const busy: Busy = {
       lane: openLane(script, resourceLimits, {
         answered: (answers) => answered(busy, answers),
-        died: (death) => died(busy, death),
+        died: ({ ending, detail }) => {
+          lanes.delete(busy);
+          failed(busy, busy.lane.item(), ending, detail);
+        },
       }),
-      task: undefined,
-      sent: [],
-      at: -1,
-      spentMs: 0,
-      idleMs: 0,
+      ...{ task: undefined, sent: [], at: -1, spentMs: 0, idleMs: 0 },
     };
     lanes.add(busy);
     return busy;
   }
-
-  const isSlow = (busy: Busy) => busy.task !== undefined && busy.spentMs > SLOW_MS && busy.at >= 0;
 
   /** Gives waiting requests to lanes. */
   function assign(): void {
@@ -118,21 +113,10 @@ export function openPool({ script, size, timeoutMs, memoryMb, onEnded = () => {}
       try {
         free ??= open();
         send(free, task);
+        clock.start();
       } catch (error) {
         task.reject(error as Error);
       }
-    }
-  }
-
-  function send(busy: Busy, task: Task): void {
-    const sent = task.outcomes.flatMap((outcome, i) => (outcome === undefined ? [i] : []));
-    busy.lane.send({ ...task.request, items: sent.map((i) => task.items[i] as Task['items'][number]) }, task.handOver);
-    busy.lane.keepsProcess(true);
-    Object.assign(busy, { task, sent, at: -1, spentMs: 0, idleMs: 0 });
-    if (timer === undefined) {
-      tickedAt = performance.now();
-      timer = setInterval(tick, tickMs);
-      timer.unref();
     }
   }
 
@@ -144,11 +128,6 @@ export function openPool({ script, size, timeoutMs, memoryMb, onEnded = () => {}
     busy.lane.keepsProcess(false);
     task.resolve(task.outcomes as Outcome<Kind>[]);
     assign();
-  }
-
-  function died(busy: Busy, { ending, detail }: Death): void {
-    lanes.delete(busy);
-    failed(busy, busy.lane.item(), ending, detail);
   }
 
   /** The item in work has this outcome; the others of its request are sent again, before all that wait. */
@@ -167,35 +146,27 @@ export function openPool({ script, size, timeoutMs, memoryMb, onEnded = () => {}
     assign();
   }
 
-  function tick(): void {
-    const now = performance.now();
-    // A process that was suspended must not take the pause for work.
-    const passed = Math.min(now - tickedAt, 2 * tickMs);
-    tickedAt = now;
+  /** @returns whether a lane remains that has to be watched */
+  function tick(passedMs: number): boolean {
     let anyone = false;
     for (const busy of lanes) {
+      elapse(busy, passedMs);
       if (busy.task === undefined) {
-        busy.idleMs += passed;
         if (lanes.size === 1) continue;
-        anyone = true;
         if (busy.idleMs > IDLE_MS) void end(busy);
-        continue;
+      } else {
+        const item = busy.task.items[busy.sent[busy.at] ?? -1];
+        const limitMs = item === undefined ? START_MS : limits.of(sizeOf(item));
+        if (busy.spentMs > limitMs) {
+          if (item !== undefined) limits.exceeded();
+          const { at } = busy;
+          void end(busy).then(() => failed(busy, at, 'timeout', `${Math.round(limitMs)} ms`));
+        }
       }
       anyone = true;
-      const at = busy.lane.item();
-      if (at === busy.at) busy.spentMs += passed;
-      else Object.assign(busy, { at, spentMs: 0 });
-      const item = busy.task.items[busy.sent[at] ?? -1];
-      const limitMs = item === undefined ? START_MS : limits.of(sizeOf(item));
-      if (busy.spentMs <= limitMs) continue;
-      if (item !== undefined) limits.exceeded();
-      void end(busy).then(() => failed(busy, at, 'timeout', `${Math.round(limitMs)} ms`));
     }
     assign();
-    if (!anyone) {
-      clearInterval(timer);
-      timer = undefined;
-    }
+    return anyone;
   }
 
   /** The lane takes no more work; its thread counts until it has ended. */
@@ -219,13 +190,58 @@ export function openPool({ script, size, timeoutMs, memoryMb, onEnded = () => {}
       }) as Promise<Outcome<typeof kind>[]>,
     async stop() {
       stopped = true;
-      clearInterval(timer);
+      clock.stop();
       const abandoned = [...queue.splice(0), ...[...lanes].flatMap(({ task }) => task ?? [])];
       await Promise.all([...lanes].map(end));
       for (const task of abandoned) task.reject(new Error('the parser is stopped'));
     },
   };
 }
+
+/** Calls `tick` with the ms that passed since the last time, until it returns false. */
+function ticking(everyMs: number, tick: (passedMs: number) => boolean) {
+  let timer: NodeJS.Timeout | undefined;
+  let tickedAt = 0;
+  const stop = () => {
+    clearInterval(timer);
+    timer = undefined;
+  };
+  return {
+    stop,
+    start() {
+      if (timer !== undefined) return;
+      tickedAt = performance.now();
+      timer = setInterval(() => {
+        const now = performance.now();
+        // A process that was suspended must not take the pause for work.
+        const passedMs = Math.min(now - tickedAt, 2 * everyMs);
+        tickedAt = now;
+        if (!tick(passedMs)) stop();
+      }, everyMs);
+      timer.unref();
+    },
+  };
+}
+
+function send(busy: Busy, task: Task): void {
+  const sent = task.outcomes.flatMap((outcome, i) => (outcome === undefined ? [i] : []));
+  busy.lane.send({ ...task.request, items: sent.map((i) => task.items[i] as Task['items'][number]) }, task.handOver);
+  busy.lane.keepsProcess(true);
+  Object.assign(busy, { task, sent, at: -1, spentMs: 0, idleMs: 0 });
+}
+
+/** Time passes for the item in work, or for an idle lane. */
+function elapse(busy: Busy, ms: number): void {
+  if (busy.task === undefined) {
+    busy.idleMs += ms;
+    return;
+  }
+  const at = busy.lane.item();
+  busy.spentMs = at === busy.at ? busy.spentMs + ms : 0;
+  busy.at = at;
+}
+
+const isSlow = (busy: Busy): boolean => busy.task !== undefined && busy.spentMs > SLOW_MS && busy.at >= 0;
 
 /** Of a raw mail bytes, of texts UTF-16 units. */
 function sizeOf(item: Work[Kind]['item']): number {
