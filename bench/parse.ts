@@ -7,21 +7,11 @@ import { promisify } from 'node:util';
 import { simpleParser } from 'mailparser';
 import PostalMime from 'postal-mime';
 import { parseMessage } from '../src/mime/index.ts';
+import { seededRandom } from '../test/support/random.ts';
 import { tempDir } from '../test/support/temp.ts';
 import { type Block, LARGE_MAILS, largeMails } from './large-mails.ts';
 
 const run = promisify(execFile);
-
-/** Deterministic pseudo-random numbers in [0, 1) (mulberry32). */
-function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
 
 const words =
   'the customer order number invoice please delivery with regards question about received answer Grüße für können über straße thank you Lieferung and not yet arrived'.split(
@@ -71,7 +61,7 @@ const head = (k: number): string =>
 
 /** 70 % text and html of 4–8 KB, 25 % html of 30–100 KB with an inline image, 5 % with attachments of 0.5–2 MB. */
 export function mix(count: number, seed = 1): Buffer[] {
-  const random = randomFrom(seed);
+  const random = seededRandom(seed);
   return Array.from({ length: count }, (_, k) => {
     const kind = k % 20;
     const size = kind < 14 ? 2000 + random() * 2000 : kind < 19 ? 20_000 + random() * 50_000 : 3000;

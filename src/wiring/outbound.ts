@@ -12,7 +12,14 @@ import type { ReplyQueues } from '../domain/reply-queues.ts';
 import { DAY_SECONDS } from '../lib/time.ts';
 import { createAnswers } from '../operations/answers.ts';
 import { messageIdMaker } from '../operations/conversations.ts';
-import { createReplies, type Outbound, type OutboundSettings, type Replies, startOutbound } from '../outbound/index.ts';
+import {
+  createReplies,
+  type Outbound,
+  type OutboundDeps,
+  type OutboundSettings,
+  type Replies,
+  startOutbound,
+} from '../outbound/index.ts';
 import type { Emit } from '../telemetry/events.ts';
 import type { LogControl } from '../telemetry/log-control.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -30,18 +37,18 @@ export function keptReplies({ outbound }: Config): { keepCompletedSeconds: numbe
   return { keepCompletedSeconds: seconds, keepFailedSeconds: seconds };
 }
 
-/** What both the sending role and the API need of replies: queues, and the way to submit and look them up. */
+/**
+ * What both the sending role and the API need of replies: queues, and the way to submit and look them up.
+ * @param locks other than production's: a test does not wait for half a minute
+ */
 export function openReplies(
   config: Config,
   stores: Stores,
   servers: () => readonly EmailServer[],
   emit: Emit,
+  locks = { lockMs: 30_000, stalledCheckMs: 30_000 },
 ): ReplyRoom {
-  const queues = openReplyQueues(stores.redis, emit, {
-    ...keptReplies(config),
-    lockMs: 30_000,
-    stalledCheckMs: 30_000,
-  });
+  const queues = openReplyQueues(stores.redis, emit, { ...keptReplies(config), ...locks });
   return {
     queues,
     replies: createReplies({ ...stores, queues, emit, allServers: servers, limits: config.outbound }),
@@ -63,14 +70,17 @@ function answersIn(stores: Stores, current: () => readonly EmailServer[]) {
   });
 }
 
-export async function openOutbound(
+export const openOutbound = (...wiring: Parameters<typeof outboundDeps>): Promise<Outbound> =>
+  startOutbound(outboundDeps(...wiring));
+
+export function outboundDeps(
   config: Config,
   stores: Stores,
-  room: ReplyRoom,
+  { queues }: ReplyRoom,
   servers: { current: () => readonly EmailServer[]; onChange(listener: () => void): () => void },
   { emit, metrics, logControl }: { emit: Emit; metrics: Metrics; logControl: Pick<LogControl, 'traceOf'> },
   waits: Partial<OutboundSettings> = {},
-): Promise<Outbound> {
+): OutboundDeps {
   const { outbound } = config;
   const { guardOf } = stores.hostPolicy;
   const getToken = (server: EmailServer, protocol: 'smtp' | 'imap', options?: { renew?: boolean }) =>
@@ -84,13 +94,13 @@ export async function openOutbound(
   };
   const signInOptions = { timeoutMs: outbound.connectTimeoutMs, ehloName: outbound.ehloName, guardOf };
   const turns = createTurns(stores.loginSlot, stores.pace);
-  return startOutbound({
+  return {
     servers: () => servers.current().filter(isSmtp),
     register: stores.register,
     ownAddresses: () => servers.current().map(({ user }) => user),
     onServersChanged: servers.onChange,
     journal: stores.journal,
-    queues: room.queues,
+    queues,
     pace: stores.pace,
     pauses: stores.pauses,
     signIns: {
@@ -123,5 +133,5 @@ export async function openOutbound(
       pauseProbeMs: outbound.pausedRetrySeconds * 1000,
       ...waits,
     },
-  });
+  };
 }

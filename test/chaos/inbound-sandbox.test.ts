@@ -5,10 +5,11 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { mailboxId } from '../../src/contract/names.ts';
 import { audit } from '../../src/domain/ledger.ts';
 import { type Fault, type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
-import { imapServer, startTestInbound } from '../support/inbound.ts';
+import { startTestInbound } from '../support/inbound.ts';
 import { leakWatch } from '../support/leak-watch.ts';
-import { seededRandom } from '../support/mails.ts';
+import { seededRandom } from '../support/random.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
+import { imapServer } from '../support/servers.ts';
 import { waitFor } from '../support/temp.ts';
 
 leakWatch();

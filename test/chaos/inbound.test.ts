@@ -10,7 +10,8 @@ import { type FaultProxy, startFaultProxy } from '../support/fault-proxy.ts';
 import { journey } from '../support/journey.ts';
 import { leakWatch } from '../support/leak-watch.ts';
 import type { MailroomProcess } from '../support/mailroom.ts';
-import { oneMail, seededRandom } from '../support/mails.ts';
+import { oneMail } from '../support/mails.ts';
+import { seededRandom } from '../support/random.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 import { waitFor } from '../support/temp.ts';
 

@@ -4,10 +4,11 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ImapServer, SmtpServer } from '../../src/domain/email-server.ts';
 import { type Fault, startSandbox } from '../../src/sandbox/index.ts';
-import { header, type Fault as SinkFault, smtpServer, startSink } from '../integration/outbound/rig.ts';
 import { startDovecot } from '../support/dovecot.ts';
 import { startFaultProxy } from '../support/fault-proxy.ts';
 import { startPostfix } from '../support/postfix.ts';
+import { imapServer, smtpServer } from '../support/servers.ts';
+import { header, type Fault as SinkFault, startSink } from '../support/smtp-sink.ts';
 
 export interface OtherEnd {
   server: SmtpServer;
@@ -112,7 +113,7 @@ export const sandboxEnd: OpenEnd = async (random, release) => {
   return {
     server: smtpServer(sandbox.smtp.port, { ...GENEROUS, ...endpoint, authentication: TOKEN }),
     customer: CUSTOMER,
-    imap: { type: 'IMAP', name: 'in', port: sandbox.imap.port, ...endpoint } as ImapServer,
+    imap: imapServer({ name: 'in', port: sandbox.imap.port, ...endpoint }),
     token: (expired) => sandbox.oauth.applicationToken(CLIENT, expired ? -60 : 3_600),
     copies: () => tallyOf(sandbox.mailboxes.list(CUSTOMER).map(({ raw }) => replyIdOf(raw.toString('latin1')))),
     disturb(mailsCame) {

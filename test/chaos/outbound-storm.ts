@@ -1,7 +1,7 @@
 // One round of chaos over the sending half: a backend that adds replies and asks again for those it does not find, replicas that die at every
 // step and sleep through their claims, a Redis that is killed and set back, and one of the other ends; then the judgement.
 import { type ChildProcess, fork } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -9,16 +9,14 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Queue } from 'bullmq';
 import { expect } from 'vitest';
-import { openReplyQueues } from '../../src/adapters/queue/replies.ts';
-import { createPace } from '../../src/adapters/redis/pace.ts';
-import { createPauses } from '../../src/adapters/redis/pauses.ts';
-import { createServerRegister } from '../../src/adapters/redis/smtp-servers.ts';
-import { REPLY_OUTCOMES_QUEUE } from '../../src/contract/names.ts';
+import { PREFIX, REPLY_OUTCOMES_QUEUE, repliesQueue } from '../../src/contract/names.ts';
 import { createReplies } from '../../src/outbound/index.ts';
-import { startRedis, until } from '../integration/outbound/rig.ts';
+import { openTestOutbound } from '../support/outbound.ts';
+import { seededRandom } from '../support/random.ts';
+import { waitFor } from '../support/temp.ts';
+import { startForgetfulRedis } from './forgetful-redis.ts';
 import type { OpenEnd } from './outbound-ends.ts';
-import { stormBlobs, stormJournal, type WorkerSettings } from './outbound-worker.ts';
-import { randomOf } from './random.ts';
+import { STORM, type WorkerSettings } from './outbound-worker.ts';
 
 const REPLICAS = 3;
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -114,10 +112,10 @@ export async function weather(
   openEnd: OpenEnd,
   release: Release,
 ): Promise<Record<string, number | string>> {
-  const random = randomOf(seed);
-  const redis = await startRedis('everysec');
+  const random = seededRandom(seed);
+  const redis = await startForgetfulRedis();
   release(() => redis.stop());
-  const end = await openEnd(randomOf(seed + 1), release);
+  const end = await openEnd(seededRandom(seed + 1), release);
   const folder = mkdtempSync(join(tmpdir(), 'mailroom-chaos-'));
   release(() => rmSync(folder, { recursive: true, force: true }));
   const deathsFile = join(folder, 'deaths');
@@ -135,24 +133,18 @@ export async function weather(
   );
 
   const client = redis.client();
-  const queues = openReplyQueues(client, () => {}, {
-    keepCompletedSeconds: 3_600,
-    keepFailedSeconds: 3_600,
-    lockMs: 2_000,
-    stalledCheckMs: 500,
-  });
-  release(() => queues.close());
-  const queue = new Queue(`replies.${end.server.name}`, { connection: client, prefix: '{mailroom}' });
+  const queue = new Queue(repliesQueue(end.server.name), { connection: client, prefix: PREFIX });
   queue.on('error', () => {});
   release(() => queue.close());
-  const journal = await stormJournal(client);
   const blobFolder = join(folder, 'blobs');
-  const blobs = await stormBlobs(blobFolder);
-  const waits = { pauses: createPauses(client), pace: createPace(client), register: createServerRegister(client) };
-  const api = createReplies({ journal, queues, blobs, emit: () => {}, allServers: () => [end.server], ...waits });
+  mkdirSync(blobFolder);
+  const { deps, close } = await openTestOutbound({ redisUrl: redis.url, blobFolder, servers: [end.server], ...STORM });
+  release(close);
+  const { journal } = deps;
+  const api = createReplies({ ...deps, allServers: deps.servers });
   const replicas = startReplicas(
     {
-      redisPort: redis.port,
+      redisUrl: redis.url,
       server: end.server,
       sentUrl,
       blobFolder,
@@ -216,8 +208,8 @@ export async function weather(
       Math.min(150, count / 3),
       async () => {
         redisCounts.redisKills += 1;
-        await redis.kill();
-        await redis.start();
+        await redis.kill9();
+        await redis.restart();
       },
     ],
     [
@@ -272,8 +264,7 @@ export async function weather(
   await end.calm();
   await replicas.calm();
 
-  await until(
-    `seed ${seed}: every reply ended`,
+  await waitFor(
     async () => {
       const states = await statesOf();
       // What Redis forgot its backend adds again, if it is told so: a reply whose job is gone must not be said to be queued.
@@ -283,7 +274,7 @@ export async function weather(
       await pause(200);
       return states.every((state) => settled.includes(state));
     },
-    180_000,
+    { describe: `seed ${seed}: every reply ended`, timeoutMs: 180_000 },
   );
   await replicas.stop();
   const states = await statesOf();
@@ -292,7 +283,10 @@ export async function weather(
     inputs.filter(({ replyId }, i) => wrong(states[i] ?? '', of(replyId))).map(({ replyId }) => replyId);
   // Postfix delivers what it accepted a moment later.
   const missing = () => those((state, copies) => state === 'accepted' && copies === 0);
-  await until(`seed ${seed}: what was accepted is there`, () => missing().length === 0, 60_000).catch(() => {});
+  await waitFor(() => missing().length === 0, {
+    describe: `seed ${seed}: what was accepted is there`,
+    timeoutMs: 60_000,
+  }).catch(() => {});
   expect({ seed, acceptedWithoutMail: missing() }).toEqual({ seed, acceptedWithoutMail: [] });
   const twice = [...end.copies()].filter(([, copies]) => copies > 1);
   for (const [replyId] of twice) {
@@ -304,7 +298,7 @@ export async function weather(
   expect({ seed, rejectedWithMail }).toEqual({ seed, rejectedWithMail: [] });
 
   // Journal and queue are one: whatever was killed, set back or emptied, there is one outcome for how each reply has ended.
-  const outcomes = new Queue(REPLY_OUTCOMES_QUEUE, { connection: client, prefix: '{mailroom}' });
+  const outcomes = new Queue(REPLY_OUTCOMES_QUEUE, { connection: client, prefix: PREFIX });
   release(() => outcomes.close());
   const told = (await outcomes.getJobs(['waiting'], 0, -1)).map(({ data }) => `${data.result.state} ${data.replyId}`);
   const countOf = (one: string) => told.filter((other) => other === one).length;

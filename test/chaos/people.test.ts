@@ -4,12 +4,12 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { mailboxEventsQueue, mailboxId } from '../../src/contract/names.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
-import { startRedis, type TestRedis } from '../integration/outbound/rig.ts';
 import { journey } from '../support/journey.ts';
 import { leakWatch } from '../support/leak-watch.ts';
 import type { MailroomProcess } from '../support/mailroom.ts';
-import { seededRandom } from '../support/mails.ts';
+import { seededRandom } from '../support/random.ts';
 import { tempDir, waitFor } from '../support/temp.ts';
+import { type ForgetfulRedis, startForgetfulRedis } from './forgetful-redis.ts';
 
 leakWatch();
 
@@ -18,12 +18,12 @@ const PASSWORD = 'people-chaos-password';
 const BOXES = [1, 2].map((n) => `outlook${n}@contoso.example`);
 const CUSTOMER = 'kim@customer.example';
 const FLOW = 'Outlook chaos';
-let redis: TestRedis;
+let redis: ForgetfulRedis;
 let sandbox: Sandbox;
 const dir = tempDir('people-chaos');
 
 beforeAll(async () => {
-  redis = await startRedis('everysec');
+  redis = await startForgetfulRedis();
   sandbox = await startSandbox({ users: BOXES.map((address) => ({ address, password: PASSWORD })) });
 });
 afterAll(async () => {
@@ -38,7 +38,7 @@ it('reports each act of a colleague as exactly one event', async () => {
   const random = seededRandom(seed);
   const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T;
   const j = journey({
-    redisUrl: `redis://127.0.0.1:${redis.port}`,
+    redisUrl: redis.url,
     caFile: await sandbox.caFile(`${dir.path}/ca.pem`),
     settings: {
       inbound: {

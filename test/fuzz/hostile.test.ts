@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { parseMessage } from '../../src/mime/index.ts';
 import { costlyGrowth } from '../support/cpu.ts';
 import { fill } from '../support/hostile.ts';
-import { seededRandom } from '../support/mails.ts';
+import { seededRandom } from '../support/random.ts';
 
 const random = seededRandom(Number(process.env.FUZZ_SEED ?? 1));
 const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T;

@@ -4,7 +4,8 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startDovecot, type TestDovecot } from '../support/dovecot.ts';
 import { journey } from '../support/journey.ts';
 import { leakWatch } from '../support/leak-watch.ts';
-import { mails, seededRandom } from '../support/mails.ts';
+import { mails } from '../support/mails.ts';
+import { seededRandom } from '../support/random.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 import { waitFor } from '../support/temp.ts';
 

@@ -2,33 +2,29 @@
 // limits of connections and of messages in one connection. Each customer gets his mail once.
 
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { createSubmitter, submitterDefaults } from '../../src/adapters/smtp/submitter.ts';
 import { checkServer } from '../../src/doctor/run-steps.ts';
 import type { SmtpServer } from '../../src/domain/email-server.ts';
-import { startOutbound } from '../../src/outbound/index.ts';
-import { createReplies } from '../../src/outbound/replies.ts';
 import { remoteSystems } from '../../src/wiring/doctor.ts';
-import { rig, smtpServer, startRedis, type TestRedis, until } from '../integration/outbound/rig.ts';
+import { openRoom } from '../integration/outbound/room.ts';
 import { noDns } from '../support/dns-server.ts';
 import { startExim, type TestExim } from '../support/exim.ts';
 import { leakWatch } from '../support/leak-watch.ts';
+import { smtpServer } from '../support/servers.ts';
+import { sentFinding } from '../support/smtp-sink.ts';
+import { waitFor } from '../support/temp.ts';
 import { freeTurns } from '../support/turns.ts';
 import { baseRoot, note } from './table.ts';
 
 leakWatch();
 
 const REPLIES = 50;
-let redis: TestRedis;
+const room = openRoom({ sink: false });
 let exim: TestExim;
 
 beforeAll(async () => {
-  redis = await startRedis();
   exim = await startExim(baseRoot());
 }, 300_000);
-afterAll(async () => {
-  await exim?.stop();
-  await redis?.stop();
-}, 60_000);
+afterAll(() => exim?.stop(), 60_000);
 
 const noToken = () => Promise.reject(new Error('nobody signs in by token'));
 const definition = (): SmtpServer =>
@@ -53,71 +49,64 @@ it('50 replies, one recipient refused, one deferred, a restart in the middle', a
       const copies = mails.filter(({ raw }) =>
         new RegExp(`^X-Mailroom-Reply-Id: ${replyId}\\r?$`, 'im').test(raw),
       ).length;
-      return copies > 0
-        ? { found: true as const, by: 'reply-id' as const, folder: 'Sent', messageId: undefined, copies }
-        : { found: false as const, folder: 'Sent', looked: mails.length };
+      return sentFinding(copies, mails.length);
     },
     append: async () => 'stored' as const,
   };
-  const one = rig(redis.client(), [definition()], sent, { waitScale: 0.01, pauseProbeMs: 500, settleMs: 12_000 });
-  one.deps.openSubmitter = (server) =>
-    createSubmitter(server, noToken, { ...submitterDefaults, ehloName: 'mailroom.test' });
-  const outbound = await startOutbound(one.deps);
-  const replies = createReplies({ ...one.deps, allServers: () => one.deps.servers() });
-  try {
-    const ids = Array.from({ length: REPLIES }, (_, index) => `exim-${index + 1}`);
-    for (const [index, replyId] of ids.entries()) {
-      const to = [`customer${index + 1}@customer.example`];
-      if (index === 20) to.push(exim.refused);
-      if (index === 30) to.push(exim.greylisted);
-      await replies.submitReply({
-        ...{ schema: 'mailroom.reply/1', replyId, server: 'exim', from: exim.user, to },
-        ...{ subject: `Rückfrage ${index + 1}`, text: 'Grüße\r\n' },
-      });
-    }
-    await until('ten deliveries', () => exim.delivered().length >= 10, 60_000);
-    await exim.restart();
-    const customers = () => exim.delivered().filter(({ to }) => to.startsWith('customer')).length;
-    await until(`${REPLIES} deliveries`, () => customers() >= REPLIES, 120_000);
-    await exim.letThrough();
-    const greylisted = () => exim.delivered().filter(({ to }) => to === exim.greylisted).length;
-    await until('the greylisted recipient', () => greylisted() > 0, 120_000);
-    for (const replyId of ids)
-      await until(`${replyId} accepted`, async () => (await replies.getReply(replyId))?.state === 'accepted', 60_000);
-
-    expect(customers()).toBe(REPLIES);
-    expect(new Set(exim.delivered().map(({ to }) => to)).size).toBe(REPLIES + 1);
-    expect(greylisted()).toBe(1);
-    const refused = await replies.getReply('exim-21');
-    expect(refused?.recipients).toContainEqual(expect.objectContaining({ address: exim.refused, state: 'rejected' }));
-    tell('50 replies', `${customers()} customers, each once`);
-    tell('refused recipient', 'rejected alone, with the server’s words');
-    tell('deferred recipient', 'accepted later, alone');
-    tell('restart in the middle', 'none lost, none twice');
-
-    // It allows two connections of a host: the senders let go of theirs.
-    await outbound.stop();
-    const steps = [];
-    for await (const step of checkServer(definition(), {
-      systems: remoteSystems,
-      dns: noDns,
-      servers: [definition()],
-      applications: [],
-      getToken: noToken,
-      turns: freeTurns,
-      sendProbe: true,
-      redirectUri: '',
-      ehloName: 'mailroom.test',
-      timeoutMs: 10_000,
-      sentCopyMs: 1_000,
-      sentCopyEveryMs: 50,
-      now: Date.now,
-    }))
-      steps.push(step);
-    expect(steps.filter(({ state }) => state === 'failed')).toEqual([]);
-    tell('check', 'passes with a probe');
-  } finally {
-    await outbound.stop();
-    await one.close();
+  const { outbound, replies, reached } = await room.replica({
+    servers: [definition()],
+    sent,
+    settings: { waitScale: 0.01, pauseProbeMs: 500, settleMs: 12_000 },
+    silenceMs: 60_000,
+  });
+  const ids = Array.from({ length: REPLIES }, (_, index) => `exim-${index + 1}`);
+  for (const [index, replyId] of ids.entries()) {
+    const to = [`customer${index + 1}@customer.example`];
+    if (index === 20) to.push(exim.refused);
+    if (index === 30) to.push(exim.greylisted);
+    await replies.submitReply({
+      ...{ schema: 'mailroom.reply/1', replyId, server: 'exim', from: exim.user, to },
+      ...{ subject: `Rückfrage ${index + 1}`, text: 'Grüße\r\n' },
+    });
   }
+  await waitFor(() => exim.delivered().length >= 10, { describe: 'ten deliveries', timeoutMs: 60_000 });
+  await exim.restart();
+  const customers = () => exim.delivered().filter(({ to }) => to.startsWith('customer')).length;
+  await waitFor(() => customers() >= REPLIES, { describe: `${REPLIES} deliveries`, timeoutMs: 120_000 });
+  await exim.letThrough();
+  const greylisted = () => exim.delivered().filter(({ to }) => to === exim.greylisted).length;
+  await waitFor(() => greylisted() > 0, { describe: 'the greylisted recipient', timeoutMs: 120_000 });
+  for (const replyId of ids) await reached(replyId, 'accepted', 60_000);
+
+  expect(customers()).toBe(REPLIES);
+  expect(new Set(exim.delivered().map(({ to }) => to)).size).toBe(REPLIES + 1);
+  expect(greylisted()).toBe(1);
+  const refused = await replies.getReply('exim-21');
+  expect(refused?.recipients).toContainEqual(expect.objectContaining({ address: exim.refused, state: 'rejected' }));
+  tell('50 replies', `${customers()} customers, each once`);
+  tell('refused recipient', 'rejected alone, with the server’s words');
+  tell('deferred recipient', 'accepted later, alone');
+  tell('restart in the middle', 'none lost, none twice');
+
+  // It allows two connections of a host: the senders let go of theirs.
+  await outbound.stop();
+  const steps = [];
+  for await (const step of checkServer(definition(), {
+    systems: remoteSystems,
+    dns: noDns,
+    servers: [definition()],
+    applications: [],
+    getToken: noToken,
+    turns: freeTurns,
+    sendProbe: true,
+    redirectUri: '',
+    ehloName: 'mailroom.test',
+    timeoutMs: 10_000,
+    sentCopyMs: 1_000,
+    sentCopyEveryMs: 50,
+    now: Date.now,
+  }))
+    steps.push(step);
+  expect(steps.filter(({ state }) => state === 'failed')).toEqual([]);
+  tell('check', 'passes with a probe');
 }, 420_000);

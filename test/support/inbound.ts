@@ -51,24 +51,6 @@ export const testSettings: InboundSettings = {
   pendingDelays: [100, 200, 300],
 };
 
-export function imapServer(
-  fields: Partial<ImapServer> & Pick<ImapServer, 'name' | 'host' | 'port' | 'user'>,
-): ImapServer {
-  return {
-    type: 'IMAP',
-    tls: 'enabled',
-    authentication: { type: 'OAuth2', application: 'test', signIn: 'appOnly' },
-    enabled: true,
-    source: 'file',
-    emailFlow: 'Support',
-    folder: 'INBOX',
-    startFrom: 'all',
-    afterQueued: { action: 'leave' },
-    maxMessageSize: 40_000_000,
-    ...fields,
-  };
-}
-
 /** Header-only stand-in for the parser, where a test is about the ledger and not about MIME. */
 export function parseNothing(raw: Uint8Array): ParsedMessage {
   const head = Buffer.from(raw).subarray(0, 4_096).toString('latin1');

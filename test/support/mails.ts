@@ -1,16 +1,7 @@
 // Seeded generator of mails for filling mailboxes: the mix of the benchmarks (70 % 4-8 KB text and html, 25 % 30-100 KB html with an
 // inline image, 5 % 0.5-2 MB attachment), umlauts, numbered Message-IDs and an X-Number header to find each one again.
 
-/** A small deterministic random source (mulberry32): the same seed gives the same numbers, 0 <= n < 1. */
-export function seededRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
+import { seededRandom } from './random.ts';
 
 export type MailKind = 'small' | 'html' | 'attachment';
 

@@ -1,6 +1,8 @@
-// A thrown-away redis-server on a free loopback port. The data folder outlives kill9() and restart(), and goes with stop().
+// A thrown-away redis-server on a free loopback port (MAILROOM_TEST_REDIS: another program, such as valkey-server). The data folder outlives kill9() and restart(), and goes with stop().
 import { createConnection } from 'node:net';
 import { join } from 'node:path';
+import { Redis } from 'ioredis';
+import { afterAll, beforeAll, beforeEach } from 'vitest';
 import { type StartedProcess, startProcess, tail } from './processes.ts';
 import { freePort, tempDir, waitFor } from './temp.ts';
 
@@ -19,6 +21,8 @@ export interface TestRedis {
   readonly port: number;
   readonly dir: string;
   readonly pid: number;
+  /** A client that waits for a server that is away; stop() disconnects it. */
+  client(): Redis;
   /** Ends it without a chance to write. */
   kill9(): Promise<void>;
   /** Starts it again (after kill9(), or stopping it first) on the same port and data. */
@@ -41,7 +45,9 @@ export async function startRedis(options: TestRedisOptions = {}): Promise<TestRe
     ...(options.args ?? []),
   ];
   const start = async (): Promise<StartedProcess> => {
-    const redis = startProcess('redis-server', 'redis-server', args, { logFile: log });
+    const redis = startProcess('redis-server', process.env.MAILROOM_TEST_REDIS ?? 'redis-server', args, {
+      logFile: log,
+    });
     try {
       await waitFor(() => ping(port), {
         hopeless: () => !redis.running(),
@@ -54,12 +60,19 @@ export async function startRedis(options: TestRedisOptions = {}): Promise<TestRe
     return redis;
   };
   let redis = await start();
+  const clients: Redis[] = [];
   return {
     url: `redis://127.0.0.1:${port}`,
     port,
     dir: dir.path,
     get pid() {
       return redis.pid;
+    },
+    client() {
+      const client = new Redis(port, { maxRetriesPerRequest: null, replyMapping: 'legacy', retryStrategy: () => 50 });
+      client.on('error', () => {});
+      clients.push(client);
+      return client;
     },
     kill9: () => redis.kill9(),
     restart: async () => {
@@ -69,10 +82,44 @@ export async function startRedis(options: TestRedisOptions = {}): Promise<TestRe
     freeze: () => redis.signal('SIGSTOP'),
     thaw: () => redis.signal('SIGCONT'),
     stop: async () => {
+      for (const client of clients) client.disconnect();
       redis.signal('SIGCONT');
       await redis.stop();
       dir.remove();
     },
+  };
+}
+
+export interface RedisRoom extends Pick<TestRedis, 'url' | 'port' | 'client'> {
+  /** A client for the whole file. */
+  readonly redis: Redis;
+  readonly server: TestRedis;
+}
+
+/** Registers the hooks of the calling file: one Redis for all its tests, emptied before each of them unless `flush` is false. */
+export function redisRoom({ flush = true, ...options }: TestRedisOptions & { flush?: boolean } = {}): RedisRoom {
+  let server: TestRedis;
+  let redis: Redis;
+  beforeAll(async () => {
+    server = await startRedis(options);
+    redis = server.client();
+  });
+  afterAll(() => server.stop());
+  if (flush) beforeEach(async () => void (await redis.flushall()));
+  return {
+    get server() {
+      return server;
+    },
+    get redis() {
+      return redis;
+    },
+    get url() {
+      return server.url;
+    },
+    get port() {
+      return server.port;
+    },
+    client: () => server.client(),
   };
 }
 

@@ -3,10 +3,11 @@ import { afterAll, afterEach, beforeAll } from 'vitest';
 import { mailboxId } from '../../src/contract/names.ts';
 import type { ImapServer } from '../../src/domain/email-server.ts';
 import { audit } from '../../src/domain/ledger.ts';
-import { imapServer, startTestInbound, type TestInboundOptions } from './inbound.ts';
+import { startTestInbound, type TestInboundOptions } from './inbound.ts';
 import { leakWatch } from './leak-watch.ts';
 import { startRedis, type TestRedis } from './redis.ts';
 import { type ScriptedImap, type ScriptedImapOptions, scriptedMail, startScriptedImap } from './scripted-imap.ts';
+import { imapServer } from './servers.ts';
 import { waitFor } from './temp.ts';
 
 export interface ScriptedMailboxOptions extends Partial<TestInboundOptions> {

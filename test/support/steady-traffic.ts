@@ -6,7 +6,7 @@ import type { Message } from '../../src/contract/message.ts';
 import { emailFlowQueue, PREFIX, REPLY_JOB, repliesQueue, replyJobId } from '../../src/contract/names.ts';
 import { type Fault, type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
 import { journey, sandboxApplication } from './journey.ts';
-import { seededRandom } from './mails.ts';
+import { seededRandom } from './random.ts';
 import type { TestRedis } from './redis.ts';
 import { tempDir, waitFor } from './temp.ts';
 

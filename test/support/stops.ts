@@ -1,7 +1,7 @@
 // SIGTERM at random moments while mails arrive and replies leave: each stop ends with exit code 0 within the grace and without a stack trace, and
 // afterwards nothing is lost or doubled.
 
-import { seededRandom } from './mails.ts';
+import { seededRandom } from './random.ts';
 import type { TestRedis } from './redis.ts';
 import { type Counts, openTraffic } from './steady-traffic.ts';
 import { waitFor } from './temp.ts';

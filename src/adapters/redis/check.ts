@@ -71,12 +71,24 @@ export async function checkRedis(
       if (connected > 5) last = unavailable(client, 'REDIS_LOADING');
       onWait(last);
       if (signal?.aborted || performance.now() >= until || client.status === 'end') throw last;
-      await new Promise((resolve) => setTimeout(resolve, Math.min(LOOK_MS, until - performance.now())));
+      await readyWithin(client, Math.min(LOOK_MS, until - performance.now()));
     }
   } finally {
     client.off('error', onError);
   }
 }
+
+/** Resolves when the client becomes ready, after this many ms at the latest. */
+const readyWithin = (client: Redis, ms: number): Promise<void> =>
+  new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      client.off('ready', done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    client.once('ready', done);
+  });
 
 /** Why Redis takes no write now; undefined when one has really happened. Waits no longer than `timeoutMs`. */
 export async function writeFault(client: Redis, timeoutMs: number): Promise<MailroomError | undefined> {

@@ -4,9 +4,9 @@ import { imapSteps } from '../../../src/doctor/imap-steps.ts';
 import type { Check, DoctorDeps } from '../../../src/doctor/step.ts';
 import type { ImapServer } from '../../../src/domain/email-server.ts';
 import { remoteSystems } from '../../../src/wiring/doctor.ts';
-import { imapServer } from '../../support/inbound.ts';
 import { leakWatch } from '../../support/leak-watch.ts';
 import { EXCHANGE_CAPABILITY, type ScriptedImap, startScriptedImap } from '../../support/scripted-imap.ts';
+import { imapServer } from '../../support/servers.ts';
 
 leakWatch();
 

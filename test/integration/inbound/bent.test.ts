@@ -13,13 +13,13 @@ import { remoteSystems } from '../../../src/wiring/doctor.ts';
 import { BENT_DOVECOT } from '../../support/bent.ts';
 import { noDns } from '../../support/dns-server.ts';
 import { startDovecot, type TestDovecot } from '../../support/dovecot.ts';
-import { imapServer, startTestInbound } from '../../support/inbound.ts';
+import { startTestInbound } from '../../support/inbound.ts';
 import { leakWatch } from '../../support/leak-watch.ts';
 import { mails, oneMail } from '../../support/mails.ts';
 import { startRedis, type TestRedis } from '../../support/redis.ts';
+import { imapServer, smtpServer } from '../../support/servers.ts';
 import { freePort, waitFor } from '../../support/temp.ts';
 import { freeTurns } from '../../support/turns.ts';
-import { smtpServer } from '../outbound/rig.ts';
 
 leakWatch();
 

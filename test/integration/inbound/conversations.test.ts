@@ -6,7 +6,7 @@ import type { Config } from '../../../src/config/config.ts';
 import { parseMessage } from '../../../src/mime/index.ts';
 import { messageIdMaker, relate, replyLookup } from '../../../src/operations/conversations.ts';
 import { packed } from '../../../src/parsing/packed.ts';
-import { startRedis, type TestRedis } from '../outbound/rig.ts';
+import { startRedis, type TestRedis } from '../../support/redis.ts';
 
 const SHARED = 'service@contoso.example';
 const JANE = 'jane@customer.example';

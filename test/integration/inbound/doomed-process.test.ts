@@ -6,11 +6,11 @@ import { createLedgers } from '../../../src/adapters/redis/ledgers.ts';
 import type { Message } from '../../../src/contract/message.ts';
 import { mailboxId } from '../../../src/contract/names.ts';
 import { audit } from '../../../src/domain/ledger.ts';
-import { imapServer } from '../../support/inbound.ts';
 import { leakWatch } from '../../support/leak-watch.ts';
 import { startedAgain } from '../../support/processes-that-die.ts';
 import { startRedis, type TestRedis } from '../../support/redis.ts';
 import { scriptedMail, startScriptedImap } from '../../support/scripted-imap.ts';
+import { imapServer } from '../../support/servers.ts';
 
 leakWatch();
 

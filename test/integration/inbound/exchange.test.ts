@@ -10,15 +10,10 @@ import { parsingKey } from '../../../src/domain/keys.ts';
 import { audit } from '../../../src/domain/ledger.ts';
 import { unreadable } from '../../../src/parsing/index.ts';
 import { type Fault, type Sandbox, startSandbox } from '../../../src/sandbox/index.ts';
-import {
-  imapServer,
-  parseNothing,
-  parsingBy,
-  startTestInbound,
-  type TestInboundOptions,
-} from '../../support/inbound.ts';
+import { parseNothing, parsingBy, startTestInbound, type TestInboundOptions } from '../../support/inbound.ts';
 import { leakWatch } from '../../support/leak-watch.ts';
 import { startRedis, type TestRedis } from '../../support/redis.ts';
+import { imapServer } from '../../support/servers.ts';
 import { waitFor } from '../../support/temp.ts';
 
 leakWatch();

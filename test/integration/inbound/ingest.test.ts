@@ -7,10 +7,11 @@ import { MailroomError } from '../../../src/domain/errors.ts';
 import { audit } from '../../../src/domain/ledger.ts';
 import { startDovecot, type TestDovecot } from '../../support/dovecot.ts';
 import { type FaultProxy, startFaultProxy } from '../../support/fault-proxy.ts';
-import { imapServer, startTestInbound, type TestInboundOptions } from '../../support/inbound.ts';
+import { startTestInbound, type TestInboundOptions } from '../../support/inbound.ts';
 import { leakWatch } from '../../support/leak-watch.ts';
 import { mails, oneMail } from '../../support/mails.ts';
 import { startRedis, type TestRedis } from '../../support/redis.ts';
+import { imapServer } from '../../support/servers.ts';
 import { waitFor } from '../../support/temp.ts';
 
 leakWatch();

@@ -7,15 +7,10 @@ import { mailboxId, messageKey } from '../../../src/contract/names.ts';
 import type { ImapServer } from '../../../src/domain/email-server.ts';
 import { type Sandbox, startSandbox } from '../../../src/sandbox/index.ts';
 import { startDovecot, type TestDovecot } from '../../support/dovecot.ts';
-import {
-  imapServer,
-  parseNothing,
-  parsingBy,
-  startTestInbound,
-  type TestInboundOptions,
-} from '../../support/inbound.ts';
+import { parseNothing, parsingBy, startTestInbound, type TestInboundOptions } from '../../support/inbound.ts';
 import { leakWatch } from '../../support/leak-watch.ts';
 import { startRedis } from '../../support/redis.ts';
+import { imapServer } from '../../support/servers.ts';
 import { waitFor } from '../../support/temp.ts';
 
 leakWatch();

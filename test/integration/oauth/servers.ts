@@ -1,51 +1,24 @@
 // Email servers as the tests of sign-in use them: one for the shared mailbox, one to send.
 import type { ImapServer, SmtpServer } from '../../../src/domain/email-server.ts';
+import { imapServer as imap, smtpServer as smtp } from '../../support/servers.ts';
 
 export const SHARED = 'support@contoso.example';
 
-const base = { host: 'localhost', port: 993, tls: 'enabled', user: SHARED, enabled: true, source: 'file' } as const;
+type Authentication = ImapServer['authentication'];
+const base = { host: 'localhost', tls: 'enabled', user: SHARED } as const;
+const appOnly = { type: 'OAuth2', application: 'Contoso', signIn: 'appOnly' };
 
-export const imapServer = (
-  authentication: Partial<ImapServer['authentication']> = {},
-  extra: Partial<ImapServer> = {},
-): ImapServer => ({
-  ...base,
-  type: 'IMAP',
-  name: 'Support in',
-  authentication: {
-    type: 'OAuth2',
-    application: 'Contoso',
-    signIn: 'appOnly',
-    ...authentication,
-  } as ImapServer['authentication'],
-  emailFlow: 'Support',
-  folder: 'INBOX',
-  startFrom: 'now',
-  afterQueued: { action: 'leave' },
-  maxMessageSize: 1_000_000,
-  ...extra,
-});
+export const imapServer = (authentication: Partial<Authentication> = {}, extra: Partial<ImapServer> = {}): ImapServer =>
+  imap({
+    ...{ ...base, name: 'Support in', port: 993, startFrom: 'now', maxMessageSize: 1_000_000 },
+    authentication: { ...appOnly, ...authentication } as Authentication,
+    ...extra,
+  });
 
-export const smtpServer = (
-  authentication: Partial<SmtpServer['authentication']> = {},
-  extra: Partial<SmtpServer> = {},
-): SmtpServer => ({
-  ...base,
-  port: 587,
-  type: 'SMTP',
-  name: 'Support out',
-  authentication: {
-    type: 'OAuth2',
-    application: 'Contoso',
-    signIn: 'appOnly',
-    ...authentication,
-  } as SmtpServer['authentication'],
-  additionalFromAddresses: [SHARED],
-  sendMode: 'sendAs',
-  displayNames: {},
-  sentCopy: { policy: 'server' },
-  pace: { perMinute: 30, connections: 3, recipientsPerDay: 10_000 },
-  fromRoles: {},
-  uncertain: 'hold',
-  ...extra,
-});
+export const smtpServer = (authentication: Partial<Authentication> = {}, extra: Partial<SmtpServer> = {}): SmtpServer =>
+  smtp(587, {
+    ...{ ...base, name: 'Support out', additionalFromAddresses: [SHARED] },
+    pace: { perMinute: 30, connections: 3, recipientsPerDay: 10_000 },
+    authentication: { ...appOnly, ...authentication } as Authentication,
+    ...extra,
+  });

@@ -14,8 +14,8 @@ import { fromUids } from '../../../src/domain/uid-set.ts';
 import { createAnswers } from '../../../src/operations/answers.ts';
 import type { Answers } from '../../../src/outbound/index.ts';
 import { type Sandbox, startSandbox } from '../../../src/sandbox/index.ts';
-import { imapServer } from '../../support/inbound.ts';
-import { smtpServer, until } from './rig.ts';
+import { imapServer, smtpServer } from '../../support/servers.ts';
+import { waitFor } from '../../support/temp.ts';
 import { openRoom, type Replica, replyMaker } from './room.ts';
 
 const BOX = 'support@contoso.example';
@@ -92,8 +92,9 @@ const answering = (more: Parameters<typeof reply>[0] = {}) => reply({ answers: {
 
 async function resultOf(one: Replica, input: ReturnType<typeof reply>) {
   await one.replies.submitReply(input);
-  await until('an end', async () =>
-    ['accepted', 'held', 'rejected'].includes((await one.replies.getReply(input.replyId))?.state ?? ''),
+  await waitFor(
+    async () => ['accepted', 'held', 'rejected'].includes((await one.replies.getReply(input.replyId))?.state ?? ''),
+    { describe: 'an end' },
   );
   return one.replies.getReply(input.replyId);
 }
@@ -226,7 +227,9 @@ describe('an accepted reply requests the \\Answered flag of its message', () => 
     const one = await start(server);
     const input = answering(more);
     expect((await resultOf(one, input))?.state).toBe('accepted');
-    await until('the end of the job', async () => (await one.deps.queues.find('sink', input.replyId))?.ended === true);
+    await waitFor(async () => (await one.deps.queues.find('sink', input.replyId))?.ended === true, {
+      describe: 'the end of the job',
+    });
     expect(await marks()).toEqual(expected ? [key()] : []);
   });
 
@@ -235,11 +238,11 @@ describe('an accepted reply requests the \\Answered flag of its message', () => 
     const one = await start({ markAnswered: true });
     const input = answering();
     expect((await resultOf(one, input))?.state).toBe('accepted');
-    await until('the mark', async () => (await marks()).length === 1);
+    await waitFor(async () => (await marks()).length === 1, { describe: 'the mark' });
     // As a kill between the journal and the note leaves it: accepted, and the job is run again.
     await people.markDone(mailboxId(watched()), await marks());
     await one.deps.queues.again('sink', input.replyId, { ...input, server: 'sink' }, { priority: 1 });
-    await until('the mark again', async () => (await marks()).length === 1);
+    await waitFor(async () => (await marks()).length === 1, { describe: 'the mark again' });
     expect(room.sink.received).toHaveLength(1);
   });
 

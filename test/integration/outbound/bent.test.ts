@@ -3,18 +3,18 @@
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createSentFolder } from '../../../src/adapters/imap/sent-folder.ts';
-import { createSubmitter, submitterDefaults } from '../../../src/adapters/smtp/submitter.ts';
 import { checkServer } from '../../../src/doctor/run-steps.ts';
 import { type CheckStep, passed } from '../../../src/domain/doctor.ts';
-import type { ImapServer, SmtpServer } from '../../../src/domain/email-server.ts';
+import type { SmtpServer } from '../../../src/domain/email-server.ts';
 import { remoteSystems } from '../../../src/wiring/doctor.ts';
 import { BENT_DOVECOT, BENT_MESSAGE_BYTES, BENT_POSTFIX, DEFERRED, REFUSED } from '../../support/bent.ts';
 import { noDns } from '../../support/dns-server.ts';
 import { startDovecot, type TestDovecot } from '../../support/dovecot.ts';
 import { leakWatch } from '../../support/leak-watch.ts';
 import { startPostfix, type TestPostfix } from '../../support/postfix.ts';
+import { imapServer, smtpServer } from '../../support/servers.ts';
+import { waitFor } from '../../support/temp.ts';
 import { freeTurns } from '../../support/turns.ts';
-import { smtpServer, until } from './rig.ts';
 import { openRoom, replyMaker } from './room.ts';
 
 leakWatch();
@@ -42,18 +42,10 @@ afterAll(async () => {
   await postfix?.stop();
   await dovecot?.stop();
 });
-const mailbox = () =>
-  ({
-    type: 'IMAP',
-    name: 'in',
-    user: SHARED,
-    host: dovecot.host,
-    port: dovecot.port,
-    tls: 'implicit',
-    authentication,
-    ca: dovecot.caPem,
-    enabled: true,
-  }) as ImapServer;
+const mailbox = () => {
+  const { host, port, caPem: ca } = dovecot;
+  return imapServer({ name: 'in', user: SHARED, host, port, ca, tls: 'implicit', authentication });
+};
 const submission = (more: Partial<SmtpServer> = {}) =>
   smtpServer(postfix.port, {
     name: 'bent',
@@ -72,13 +64,9 @@ const relay = (more: Partial<SmtpServer> = {}) =>
 async function start(server: SmtpServer) {
   const sent = createSentFolder({ getToken: noToken, imapServers: () => [mailbox()] });
   const one = await room.replica({
-    servers: [server],
+    servers: [server, mailbox()],
     settings: { pauseProbeMs: 60_000 },
-    sent,
-    change: ({ deps }) => {
-      deps.openSubmitter = (given) =>
-        createSubmitter(given, noToken, { ...submitterDefaults, ehloName: 'mailroom.test' });
-    },
+    silenceMs: 60_000,
   });
   return { ...one, sent };
 }
@@ -119,21 +107,23 @@ describe.each([
     const one = await start(server());
     const inputs = Array.from({ length: 10 }, () => reply());
     for (const input of inputs) await one.replies.submitReply(input);
-    for (const { replyId } of inputs)
-      await until(`${replyId} accepted`, async () => (await one.replies.getReply(replyId))?.state === 'accepted');
+    for (const { replyId } of inputs) await one.reached(replyId, 'accepted');
     const search = ['search', '-u', SHARED, 'mailbox', 'INBOX.Sent', 'header', 'X-Mailroom-Reply-Id'];
     for (const { replyId } of inputs)
-      await until(`the copy of ${replyId}`, async () => {
-        const found = (await dovecot.doveadm(...search, replyId)).split('\n').filter((line) => line !== '');
-        return found.length === 1;
-      });
+      await waitFor(
+        async () => {
+          const found = (await dovecot.doveadm(...search, replyId)).split('\n').filter((line) => line !== '');
+          return found.length === 1;
+        },
+        { describe: `the copy of ${replyId}` },
+      );
   });
 
   it('report a refused recipient separately; the others get the mail', async () => {
     const one = await start(server());
     const input = reply({ to: ['good@customer.example', REFUSED] });
     await one.replies.submitReply(input);
-    await until('accepted', async () => (await one.replies.getReply(input.replyId))?.state === 'accepted');
+    await one.reached(input.replyId, 'accepted');
     const result = await one.replies.getReply(input.replyId);
     expect(result?.recipients).toMatchObject([
       { address: 'good@customer.example', state: 'accepted' },
@@ -146,7 +136,7 @@ describe.each([
     const input = reply({ to: [DEFERRED] });
     await one.replies.submitReply(input);
     const tried = () => one.deps.journal.read(input.replyId).then((entry) => (entry?.attempts ?? 0) > 0);
-    await until('an attempt', tried);
+    await waitFor(tried, { describe: 'an attempt' });
     expect((await one.replies.getReply(input.replyId))?.state).not.toMatch(/accepted|rejected|failed/);
   });
 
@@ -157,7 +147,7 @@ describe.each([
       attachments: [{ filename: 'scan.pdf', content: Buffer.alloc(BENT_MESSAGE_BYTES).toString('base64') }],
     });
     await one.replies.submitReply(input);
-    await until('an end', async () => (await one.replies.getReply(input.replyId))?.state === 'rejected');
+    await one.reached(input.replyId, 'rejected');
     expect((await one.replies.getReply(input.replyId))?.failure?.code).toBe('MESSAGE_TOO_LARGE');
   });
 });
@@ -209,6 +199,6 @@ it('never sends a reply unauthenticated where a password is configured', async (
   const one = await start(relay({ authentication }));
   const input = reply();
   await one.replies.submitReply(input);
-  await until('the pause', async () => (await one.deps.pauses.read('bent')) !== undefined);
+  await waitFor(async () => (await one.deps.pauses.read('bent')) !== undefined, { describe: 'the pause' });
   expect((await one.replies.getReply(input.replyId))?.state).not.toBe('accepted');
 });

@@ -4,7 +4,8 @@ import type { SmtpServer } from '../../../src/domain/email-server.ts';
 import { MailroomError } from '../../../src/domain/errors.ts';
 import { dataBegunMark } from '../../../src/domain/reply-journal.ts';
 import type { OutboundDeps, OutboundSettings } from '../../../src/outbound/ports.ts';
-import { memoryBlobs, smtpServer, until } from './rig.ts';
+import { smtpServer } from '../../support/servers.ts';
+import { waitFor } from '../../support/temp.ts';
 import { openRoom, type Replica, replyMaker } from './room.ts';
 
 const room = openRoom();
@@ -13,17 +14,12 @@ const FAR = '2099-01-01T00:00:00Z';
 
 const replica = (
   change: (deps: OutboundDeps) => void = () => {},
-  { settings = {}, server = {}, blobs = memoryBlobs() } = {} as {
-    settings?: Partial<OutboundSettings>;
-    server?: Partial<SmtpServer>;
-    blobs?: ReturnType<typeof memoryBlobs>;
-  },
+  { settings = {}, server = {} }: { settings?: Partial<OutboundSettings>; server?: Partial<SmtpServer> } = {},
 ): Promise<Replica> =>
   room.replica({
     servers: [smtpServer(room.sink.port, server)],
     settings: { waitScale: 0.005, ...settings },
     change: ({ deps }) => change(deps),
-    blobs,
   });
 
 /** How a cancel ended. */
@@ -68,18 +64,18 @@ describe('a cancellation during processing', () => {
     const input = reply();
     const ended: string[] = [];
     // Another replica is asked, as a backend's request may be.
-    const blobs = memoryBlobs();
-    const other = await replica(() => {}, { server: { name: 'other' }, blobs });
-    await replica(
-      (deps) => atStep(deps, when, state, async () => void ended.push(await cancel(other, input.replyId))),
-      {
-        blobs,
+    const other = await replica(() => {}, { server: { name: 'other' } });
+    const one = await replica((deps) =>
+      atStep(deps, when, state, async () => void ended.push(await cancel(other, input.replyId))),
+    );
+    await one.replies.submitReply(input);
+    await waitFor(
+      async () => {
+        const known = (await other.replies.getReply(input.replyId))?.state;
+        return ended.length > 0 && (known === 'accepted' || known === 'dropped');
       },
-    ).then((one) => one.replies.submitReply(input));
-    await until('ended', async () => {
-      const known = (await other.replies.getReply(input.replyId))?.state;
-      return ended.length > 0 && (known === 'accepted' || known === 'dropped');
-    });
+      { describe: 'ended' },
+    );
     expect(ended).toEqual([expected]);
     expect(room.sink.received).toHaveLength(expected === 'cancelled' ? 0 : 1);
     const result = await other.replies.getReply(input.replyId);
@@ -89,21 +85,24 @@ describe('a cancellation during processing', () => {
   });
 
   it('by many callers on two replicas: each reply is either cancelled or sent', async () => {
-    const blobs = memoryBlobs();
-    const one = await replica(() => {}, { blobs });
-    const two = await replica(() => {}, { blobs });
+    const one = await replica();
+    const two = await replica();
     const inputs = Array.from({ length: 40 }, () => reply());
     const asked = await Promise.all(
       inputs.map(async (input, i) => {
         await one.replies.submitReply(input);
-        if (i % 2 === 0) await until('taken', async () => (await two.deps.journal.read(input.replyId))?.fence !== 0);
+        if (i % 2 === 0)
+          await waitFor(async () => (await two.deps.journal.read(input.replyId))?.fence !== 0, { describe: 'taken' });
         return [input.replyId, await cancel(i % 3 === 0 ? one : two, input.replyId)] as const;
       }),
     );
-    await until('all ended', async () => {
-      const states = await Promise.all(inputs.map(({ replyId }) => one.replies.getReply(replyId)));
-      return states.every((result) => result?.state === 'accepted' || result?.state === 'dropped');
-    });
+    await waitFor(
+      async () => {
+        const states = await Promise.all(inputs.map(({ replyId }) => one.replies.getReply(replyId)));
+        return states.every((result) => result?.state === 'accepted' || result?.state === 'dropped');
+      },
+      { describe: 'all ended' },
+    );
     const sent = room.sink.received.map(({ replyId }) => replyId).sort();
     expect(sent).toEqual(
       asked
@@ -122,7 +121,9 @@ describe('a cancellation', () => {
     await one.replies.submitReply(input);
     expect(await cancel(one, input.replyId)).toBe('cancelled');
     // Its job ends now, not in 2099.
-    await until('job ended', async () => (await one.deps.queues.find('sink', input.replyId))?.ended === true);
+    await waitFor(async () => (await one.deps.queues.find('sink', input.replyId))?.ended === true, {
+      describe: 'job ended',
+    });
     expect((await one.deps.queues.find('sink', input.replyId))?.result).toMatchObject({
       state: 'dropped',
       ended: 'cancelled',
@@ -149,7 +150,9 @@ describe('a cancellation', () => {
         room.sink.answerRcpt = (address) => (address === 'grey@example.net' ? '450 4.2.0 later' : undefined);
         const input = reply({ to: ['easy@example.net', 'grey@example.net'] });
         await one.replies.submitReply(input);
-        await until('partly', async () => (await one.replies.getReply(input.replyId))?.acceptedAt !== undefined);
+        await waitFor(async () => (await one.replies.getReply(input.replyId))?.acceptedAt !== undefined, {
+          describe: 'partly',
+        });
         return input.replyId;
       },
       'REPLY_TOO_LATE',
@@ -189,7 +192,7 @@ describe('a cancellation', () => {
     const ended = async (jobId: string, cancels: string) => {
       const job = { schema: 'mailroom.reply/1', cancel: cancels };
       await one.deps.queues.add('sink', jobId, job, { priority: 1, delayMs: 0 });
-      await until(jobId, async () => (await one.deps.queues.find('sink', jobId))?.result !== undefined);
+      await waitFor(async () => (await one.deps.queues.find('sink', jobId))?.result !== undefined, { describe: jobId });
       return (await one.deps.queues.find('sink', jobId))?.result;
     };
     expect(await ended('c1', waiting.replyId)).toMatchObject({ replyId: waiting.replyId, ended: 'cancelled' });
@@ -208,9 +211,9 @@ describe('expiresAt', () => {
   it('reached between RCPT and DATA: sends nothing', async () => {
     const input = reply({ expiresAt: soon(700) });
     const one = await replica((deps) =>
-      atStep(deps, 'after', 'submitting', () =>
-        until('expired', async () => Date.now() > Date.parse(input.expiresAt ?? '')),
-      ),
+      atStep(deps, 'after', 'submitting', async () => {
+        await waitFor(() => Date.now() > Date.parse(input.expiresAt ?? ''), { describe: 'expired' });
+      }),
     );
     await one.replies.submitReply(input);
     await one.reached(input.replyId, 'dropped');
@@ -221,7 +224,7 @@ describe('expiresAt', () => {
   it('is reported in time although its server is paused', async () => {
     const one = await replica(() => {}, { settings: { restingMs: 50, seekMs: 100 } });
     await one.deps.pauses.set('sink', { code: 'SMTP_AUTH_FAILED', hint: '', probeMs: 60_000 });
-    await until('paused', () => one.deps.queues.paused('sink'));
+    await waitFor(() => one.deps.queues.paused('sink'), { describe: 'paused' });
     const input = reply({ expiresAt: soon(200) });
     await one.replies.submitReply(input);
     await one.reached(input.replyId, 'dropped');
@@ -252,14 +255,14 @@ describe('priority', () => {
   it('is raised while the reply waits, never lowered, and does not change the reply', async () => {
     const one = await replica();
     await one.deps.pauses.set('sink', { code: 'SMTP_AUTH_FAILED', hint: '', probeMs: 60_000 });
-    await until('paused', () => one.deps.queues.paused('sink'));
+    await waitFor(() => one.deps.queues.paused('sink'), { describe: 'paused' });
     const [first, second, third] = [reply(), reply(), reply({ priority: 'low' })];
     for (const input of [first, second, third]) await one.replies.submitReply(input);
     await one.replies.raisePriority(third.replyId, 'high');
     await one.replies.raisePriority(first.replyId, 'low');
     expect(await one.replies.submitReply(third)).toMatchObject({ state: 'queued' });
     await one.deps.pauses.lift('sink', true);
-    await until('all sent', () => room.sink.received.length === 3);
+    await waitFor(() => room.sink.received.length === 3, { describe: 'all sent' });
     expect(room.sink.received[0]?.replyId).toBe(third.replyId);
     await one.reached(third.replyId, 'accepted');
     await expect(one.replies.raisePriority(third.replyId, 'high')).rejects.toMatchObject({ code: 'REPLY_TOO_LATE' });

@@ -7,7 +7,8 @@ import { PREFIX } from '../../../src/contract/names.ts';
 import { replySchema } from '../../../src/contract/reply.ts';
 import { MailroomError } from '../../../src/domain/errors.ts';
 import { dataBegunMark, replyDigest } from '../../../src/domain/reply-journal.ts';
-import { memoryBlobs, smtpServer, until } from './rig.ts';
+import { smtpServer } from '../../support/servers.ts';
+import { waitFor } from '../../support/temp.ts';
 import { openRoom, type ReplicaOptions, replyMaker } from './room.ts';
 
 const room = openRoom();
@@ -47,14 +48,16 @@ describe('when Redis forgets that DATA began', () => {
   });
 
   it('for a mail without a marker of an earlier attempt: looks in Sent all the same', async () => {
-    const blobs = memoryBlobs();
-    const { createMarker } = blobs;
-    // The first DATA begins in the journal alone: no mark, so not a byte left. The second goes through.
-    blobs.createMarker = async () => {
-      blobs.createMarker = createMarker;
-      throw new MailroomError('BLOB_STORE_UNAVAILABLE');
-    };
-    const one = await replica({ blobs });
+    const one = await replica({
+      change({ deps: { blobs } }) {
+        const { createMarker } = blobs;
+        // The first DATA begins in the journal alone: no marker, so not a byte left. The second goes through.
+        blobs.createMarker = async () => {
+          blobs.createMarker = createMarker;
+          throw new MailroomError('BLOB_STORE_UNAVAILABLE');
+        };
+      },
+    });
     const input = reply();
     await one.replies.submitReply(input);
     await one.reached(input.replyId, 'accepted');
@@ -80,16 +83,18 @@ describe('when Redis forgets that DATA began', () => {
   });
 
   it('while another worker submits: creates no second marker, and the second worker becomes uncertain', async () => {
-    const blobs = memoryBlobs();
     const input = reply();
-    const createMarker = blobs.createMarker;
-    // Between the look for a mark and the own mark, another one begins.
-    blobs.createMarker = async (name) => {
-      blobs.createMarker = createMarker;
-      await createMarker(name);
-      return createMarker(name);
-    };
-    const one = await replica({ blobs });
+    const one = await replica({
+      change({ deps: { blobs } }) {
+        const { createMarker } = blobs;
+        // Another worker begins after this one has found no marker and before it creates its own.
+        blobs.createMarker = async (name) => {
+          blobs.createMarker = createMarker;
+          await createMarker(name);
+          return createMarker(name);
+        };
+      },
+    });
     await one.replies.submitReply(input);
     await one.reached(input.replyId, 'held');
     expect(room.sink.received).toHaveLength(0);
@@ -173,15 +178,17 @@ it('a reply that Redis forgets while it is submitted again counts as the same re
 });
 
 it('sends nothing while the blob store refuses markers; sends once afterwards', async () => {
-  const blobs = memoryBlobs();
-  const { createMarker } = blobs;
   let refused = 0;
-  blobs.createMarker = async (name) => {
-    refused += 1;
-    if (refused < 3) throw new MailroomError('BLOB_STORE_UNAVAILABLE');
-    return createMarker(name);
-  };
-  const one = await replica({ blobs });
+  const one = await replica({
+    change({ deps: { blobs } }) {
+      const { createMarker } = blobs;
+      blobs.createMarker = async (name) => {
+        refused += 1;
+        if (refused < 3) throw new MailroomError('BLOB_STORE_UNAVAILABLE');
+        return createMarker(name);
+      };
+    },
+  });
   const input = reply();
   await one.replies.submitReply(input);
   await one.reached(input.replyId, 'accepted');
@@ -190,19 +197,12 @@ it('sends nothing while the blob store refuses markers; sends once afterwards', 
 });
 
 it('a missing rendered mail ends its reply with the reason, and other replies continue', async () => {
-  const blobs = memoryBlobs();
-  const { read } = blobs;
-  let gone: string | undefined;
-  blobs.read = async function* (key, range) {
-    if (key === gone) throw new MailroomError('BLOB_NOT_FOUND');
-    yield* read(key, range);
-  };
-  const one = await replica({ blobs });
+  const one = await replica();
   const input = reply();
   room.sink.faults.push('dropped-after-dot');
   await one.replies.submitReply(input);
   await one.reached(input.replyId, 'held');
-  gone = (await one.deps.journal.read(input.replyId))?.rendered;
+  await one.deps.blobs.delete((await one.deps.journal.read(input.replyId))?.rendered ?? '');
   await one.replies.releaseHeld(input.replyId);
   await one.reached(input.replyId, 'rejected');
   expect((await one.replies.getReply(input.replyId))?.failure?.code).toBe('BLOB_NOT_FOUND');
@@ -232,7 +232,7 @@ it.each([
     }
   }
   const one = await replica({
-    settings: { leaseMs: 1_200 },
+    settings: { leaseMs: 1_200, waitScale: 0.02 },
     change: ({ deps }) => {
       const { renew } = deps.journal;
       deps.journal.renew = async (...claim) => awake && renew(...claim);
@@ -310,7 +310,9 @@ it('a replica with a fast clock does not decide early: the journal’s clock cou
   await one.replies.submitReply(input);
   await one.reached(input.replyId, 'uncertain');
   ahead.by = 3_600_000;
-  await until('looked twice', async () => ((await one.deps.journal.read(input.replyId))?.looks ?? 0) >= 2);
+  await waitFor(async () => ((await one.deps.journal.read(input.replyId))?.looks ?? 0) >= 2, {
+    describe: 'looked twice',
+  });
   expect((await one.replies.getReply(input.replyId))?.state).toBe('uncertain');
   await one.reached(input.replyId, 'held');
 });
@@ -326,7 +328,9 @@ it('a replyId used on two servers is one reply', async () => {
   );
   const queues = openReplyQueues(room.redis.client(), () => {});
   await queues.add('second', input.replyId, { ...input, server: 'second' }, { priority: 1, delayMs: 0 });
-  await until('refused there', async () => (await queues.find('second', input.replyId))?.state === 'failed');
+  await waitFor(async () => (await queues.find('second', input.replyId))?.state === 'failed', {
+    describe: 'refused there',
+  });
   await queues.close();
   expect(room.sink.received).toHaveLength(1);
 });

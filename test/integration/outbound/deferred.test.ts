@@ -4,7 +4,10 @@ import { describe, expect, it } from 'vitest';
 import { replyKey } from '../../../src/adapters/redis/journal.ts';
 import { PREFIX } from '../../../src/contract/names.ts';
 import type { OutboundSettings } from '../../../src/outbound/ports.ts';
-import { header, memoryBlobs, type Rig, smtpServer, until } from './rig.ts';
+import type { TestOutbound } from '../../support/outbound.ts';
+import { smtpServer } from '../../support/servers.ts';
+import { header } from '../../support/smtp-sink.ts';
+import { waitFor } from '../../support/temp.ts';
 import { openRoom, type Replica, replyMaker } from './room.ts';
 
 const room = openRoom();
@@ -13,14 +16,12 @@ const reply = (to: string[]) => made({ to });
 
 const replica = (
   settings: Partial<OutboundSettings> = {},
-  change: (one: Rig) => void = () => {},
-  blobs = memoryBlobs(),
+  change: (one: TestOutbound) => void = () => {},
 ): Promise<Replica> =>
   room.replica({
     servers: [smtpServer(room.sink.port, { uncertain: 'resend' })],
     settings: { waitScale: 0.005, ...settings },
     change,
-    blobs,
   });
 
 const EASY = 'easy@example.net';
@@ -47,10 +48,13 @@ describe('deferred recipients beside accepted and refused ones', () => {
     const one = await replica();
     const input = reply([EASY, GREY, GONE]);
     await one.replies.submitReply(input);
-    await until('partly accepted', async () => {
-      const now = await one.replies.getReply(input.replyId);
-      return now?.state === 'prepared' && now.recipients?.length === 2;
-    });
+    await waitFor(
+      async () => {
+        const now = await one.replies.getReply(input.replyId);
+        return now?.state === 'prepared' && now.recipients?.length === 2;
+      },
+      { describe: 'partly accepted' },
+    );
     const between = await one.replies.getReply(input.replyId);
     expect(between).toMatchObject({
       state: 'prepared',
@@ -62,7 +66,7 @@ describe('deferred recipients beside accepted and refused ones', () => {
     });
     expect(Date.parse(between?.acceptedAt ?? '')).toBeLessThanOrEqual(Date.now());
     expect(Date.parse(between?.expectedAt ?? '')).toBeGreaterThan(Date.now() - 1_000);
-    await until('accepted', async () => (await one.replies.getReply(input.replyId))?.state === 'accepted');
+    await one.reached(input.replyId, 'accepted');
     expect((await one.replies.getReply(input.replyId))?.recipients).toMatchObject([
       { address: EASY, state: 'accepted', attempts: 1 },
       { address: GREY, state: 'accepted', attempts: 3 },
@@ -84,7 +88,7 @@ describe('deferred recipients beside accepted and refused ones', () => {
     const one = await replica();
     const input = reply([EASY, GREY]);
     await one.replies.submitReply(input);
-    await until('accepted', async () => (await one.replies.getReply(input.replyId))?.state === 'accepted');
+    await one.reached(input.replyId, 'accepted');
     expect(await one.replies.getReply(input.replyId)).toMatchObject({
       warnings: ['1 of 2 recipients were refused'],
       recipients: [
@@ -100,7 +104,7 @@ describe('deferred recipients beside accepted and refused ones', () => {
     const one = await replica();
     const input = reply([GONE, GREY]);
     await one.replies.submitReply(input);
-    await until('accepted', async () => (await one.replies.getReply(input.replyId))?.state === 'accepted');
+    await one.reached(input.replyId, 'accepted');
     expect((await one.replies.getReply(input.replyId))?.recipients).toMatchObject([
       { address: GONE, state: 'rejected', attempts: 1 },
       { address: GREY, state: 'accepted', attempts: 2 },
@@ -113,7 +117,7 @@ describe('deferred recipients beside accepted and refused ones', () => {
     const one = await replica({ waitScale: 0.00005 });
     const input = reply([EASY, GREY]);
     await one.replies.submitReply(input);
-    await until('accepted', async () => (await one.replies.getReply(input.replyId))?.state === 'accepted');
+    await one.reached(input.replyId, 'accepted');
     expect(eachOnce()).toEqual([EASY, GREY].toSorted());
   });
 
@@ -123,11 +127,11 @@ describe('deferred recipients beside accepted and refused ones', () => {
     const input = reply([EASY, GREY]);
     await one.replies.submitReply(input);
     const since = async () => (await one.deps.journal.read(input.replyId))?.deferredSince;
-    await until('deferred', async () => (await since()) !== undefined);
+    await waitFor(async () => (await since()) !== undefined, { describe: 'deferred' });
     await room.redis
       .client()
       .hset(replyKey(PREFIX, input.replyId), 'deferredSince', ((await since()) ?? 0) - 6 * 86_400_000);
-    await until('accepted', async () => (await one.replies.getReply(input.replyId))?.state === 'accepted');
+    await one.reached(input.replyId, 'accepted');
     expect((await one.replies.getReply(input.replyId))?.recipients?.[1]).toMatchObject({ state: 'rejected' });
   });
 
@@ -137,7 +141,7 @@ describe('deferred recipients beside accepted and refused ones', () => {
     const one = await replica();
     const input = reply([EASY, GREY]);
     await one.replies.submitReply(input);
-    await until('accepted', async () => (await one.replies.getReply(input.replyId))?.state === 'accepted');
+    await one.reached(input.replyId, 'accepted');
     expect((await one.replies.getReply(input.replyId))?.recipients).toMatchObject([
       { state: 'accepted' },
       { state: 'rejected' },
@@ -153,7 +157,7 @@ describe('interruptions with deferred recipients', () => {
     const one = await replica();
     const input = reply([EASY, GREY]);
     await one.replies.submitReply(input);
-    await until('accepted', async () => (await one.replies.getReply(input.replyId))?.state === 'accepted');
+    await one.reached(input.replyId, 'accepted');
     expect(eachOnce()).toEqual([EASY, GREY].toSorted());
   });
 
@@ -163,7 +167,7 @@ describe('interruptions with deferred recipients', () => {
     const one = await replica();
     const input = reply([EASY, GREY]);
     await one.replies.submitReply(input);
-    await until('held', async () => (await one.replies.getReply(input.replyId))?.state === 'held');
+    await one.reached(input.replyId, 'held');
     expect(await one.replies.getReply(input.replyId)).toMatchObject({
       recipients: [{ address: EASY, state: 'accepted' }],
       openRecipients: [{ address: GREY, state: 'uncertain' }],
@@ -171,7 +175,7 @@ describe('interruptions with deferred recipients', () => {
     expect(eachOnce()).toEqual([EASY]);
     room.sink.nextFault = () => undefined;
     await one.replies.releaseHeld(input.replyId);
-    await until('accepted', async () => (await one.replies.getReply(input.replyId))?.state === 'accepted');
+    await one.reached(input.replyId, 'accepted');
     expect(eachOnce()).toEqual([EASY, GREY].toSorted());
   });
 
@@ -182,45 +186,38 @@ describe('interruptions with deferred recipients', () => {
     'the process ends %s the journal says %s, time %i: no recipient gets it twice, and every one is settled',
     async (when, to, time) => {
       greylist(2);
-      const blobs = memoryBlobs();
       let seen = 0;
       let ended = false;
-      const first = await replica(
-        {},
-        ({ deps }) => {
-          const { transition } = deps.journal;
-          const gone = () => Promise.reject(new Error('the process ended here'));
-          deps.journal.renew = async () => false;
-          deps.journal.transition = async (replyId, plan) => {
-            if (ended) return gone();
-            const here = plan.to === to && ++seen === time;
-            if (here && when === 'before') ended = true;
-            if (ended) return gone();
-            const moved = await transition(replyId, plan);
-            if (here) ended = true;
-            return ended ? gone() : moved;
-          };
-          const { release } = deps.journal;
-          deps.journal.release = (replyId, fence) => (ended ? gone() : release(replyId, fence));
-          deps.settings = { ...deps.settings, insistMs: 100 };
-        },
-        blobs,
-      );
+      const first = await replica({}, ({ deps }) => {
+        const { transition } = deps.journal;
+        const gone = () => Promise.reject(new Error('the process ended here'));
+        deps.journal.renew = async () => false;
+        deps.journal.transition = async (replyId, plan) => {
+          if (ended) return gone();
+          const here = plan.to === to && ++seen === time;
+          if (here && when === 'before') ended = true;
+          if (ended) return gone();
+          const moved = await transition(replyId, plan);
+          if (here) ended = true;
+          return ended ? gone() : moved;
+        };
+        const { release } = deps.journal;
+        deps.journal.release = (replyId, fence) => (ended ? gone() : release(replyId, fence));
+        deps.settings = { ...deps.settings, insistMs: 100 };
+      });
       const input = reply([EASY, GREY]);
       await first.deps.queues.add('sink', input.replyId, input, { priority: 10, delayMs: 0 });
       const { journal } = first.deps;
-      await until(
-        'it ended, or all is done',
-        async () => ended || (await journal.read(input.replyId))?.state === 'accepted',
-      );
+      await waitFor(async () => ended || (await journal.read(input.replyId))?.state === 'accepted', {
+        describe: 'it ended, or all is done',
+      });
       await room.end();
-      const two = await replica({}, () => {}, blobs);
+      const two = await replica();
       const states = ['accepted', 'held'];
-      await until(
-        'settled',
-        async () => states.includes((await two.replies.getReply(input.replyId))?.state ?? ''),
-        30_000,
-      );
+      await waitFor(async () => states.includes((await two.replies.getReply(input.replyId))?.state ?? ''), {
+        describe: 'settled',
+        timeoutMs: 30_000,
+      });
       const result = await two.replies.getReply(input.replyId);
       const got = eachOnce();
       for (const { address, state } of result?.recipients ?? [])

@@ -3,9 +3,8 @@
 // Message-ID rewriting and the policies for the copy in Sent.
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { createSentFolder } from '../../../src/adapters/imap/sent-folder.ts';
 import type { ReplyInput } from '../../../src/contract/reply.ts';
-import type { ImapServer, SmtpServer } from '../../../src/domain/email-server.ts';
+import type { SmtpServer } from '../../../src/domain/email-server.ts';
 import type { SubmissionOutcome } from '../../../src/domain/submission.ts';
 import {
   type Fault,
@@ -14,8 +13,9 @@ import {
   type SmtpReplyName,
   startSandbox,
 } from '../../../src/sandbox/index.ts';
-import { openSubmitterWith } from './exchange-rig.ts';
-import { header, smtpServer, until } from './rig.ts';
+import { imapServer, smtpServer } from '../../support/servers.ts';
+import { header } from '../../support/smtp-sink.ts';
+import { waitFor } from '../../support/temp.ts';
 import { openRoom, type Replica } from './room.ts';
 
 const SHARED = 'support@contoso.example';
@@ -91,19 +91,10 @@ async function start(
     additionalFromAddresses: [INFO],
     ...more,
   });
-  const imap = {
-    type: 'IMAP',
-    name: 'in',
-    user: SHARED,
-    host: sandbox.imap.host,
-    port: sandbox.imap.port,
-    tls: 'enabled',
-    ca: sandbox.caPem,
-  } as ImapServer;
+  const { host, port } = sandbox.imap;
   const outcomes: SubmissionOutcome[] = [];
-  const sent = createSentFolder({ getToken, imapServers: () => [imap] });
   const one = await room.replica({
-    servers: [server],
+    servers: [server, imapServer({ name: 'in', user: SHARED, host, port, ca: sandbox.caPem })],
     settings: {
       waitScale: 0.00001, // six hours are a fifth of a second
       pauseProbeMs: 60,
@@ -111,10 +102,9 @@ async function start(
       settleMs: 700,
       firstLookMs: 100,
     },
-    sent,
-    change: ({ deps }) => {
-      deps.openSubmitter = openSubmitterWith(getToken, (_server, outcome) => outcomes.push(outcome), options.silenceMs);
-    },
+    getToken,
+    silenceMs: options.silenceMs ?? 5_000,
+    onOutcome: (outcome) => outcomes.push(outcome),
   });
   let m = 0;
   return {
@@ -267,7 +257,7 @@ describe('answers of the server', () => {
     sandbox.faults.set({ name: 'smtpReply', reply: preset });
     const both = [one.reply(), one.reply({ to: [OTTO] })];
     for (const input of both) await one.replies.submitReply(input);
-    await until('a verdict', () => verdictsOf(one).length > 0);
+    await waitFor(() => verdictsOf(one).length > 0, { describe: 'a verdict' });
     expect(verdictsOf(one)[0]).toMatchObject({
       code,
       class: cls,
@@ -279,7 +269,7 @@ describe('answers of the server', () => {
 
     if (action === 'fail' || action === 'retry-then-fail') {
       for (const { replyId } of both) {
-        await until('rejected', async () => (await one.state(replyId)) === 'rejected');
+        await one.reached(replyId, 'rejected');
         const result = await one.replies.getReply(replyId);
         expect(result?.failure).toMatchObject({
           code,
@@ -293,27 +283,26 @@ describe('answers of the server', () => {
       expect(one.events.map(({ name }) => name)).not.toContain('SmtpServerPaused');
     } else if (action === 'settle') {
       // 421 after the dot: taken or not, nobody knows. Not in Sent: a person decides.
-      for (const { replyId } of both) await until('held', async () => (await one.state(replyId)) === 'held');
+      for (const { replyId } of both) await one.reached(replyId, 'held');
       sandbox.faults.clear();
       for (const { replyId } of both) await one.replies.releaseHeld(replyId);
     } else {
       if (action === 'pause-server' || action === 'hold') {
-        await until('paused', () => one.events.some(({ name }) => name === 'SmtpServerPaused'));
+        await waitFor(() => one.events.some(({ name }) => name === 'SmtpServerPaused'), { describe: 'paused' });
         const paused = one.events.find(({ name }) => name === 'SmtpServerPaused');
         expect(paused?.fields).toMatchObject({ code, class: cls });
         expect(String(paused?.fields.hint)).toContain(hint);
       }
       // However often it is tried meanwhile, nothing is failed and nothing leaves.
-      await until('tried again', () => verdictsOf(one).length >= 3);
+      await waitFor(() => verdictsOf(one).length >= 3, { describe: 'tried again' });
       for (const { replyId } of both)
         expect(['queued', 'prepared', 'submitting', 'data-begun']).toContain(await one.state(replyId));
       sandbox.faults.clear();
     }
 
     if (!action.endsWith('fail')) {
-      for (const { replyId } of both)
-        await until('accepted', async () => (await one.state(replyId)) === 'accepted', 30_000);
-      await until('sending', async () => (await one.outbound.status())[0]?.state === 'sending');
+      for (const { replyId } of both) await one.reached(replyId, 'accepted', 30_000);
+      await waitFor(async () => (await one.outbound.status())[0]?.state === 'sending', { describe: 'sending' });
       expect(one.events.map(({ name }) => name)).not.toContain('ReplyRejected');
     }
     const wanted = action.endsWith('fail') ? 0 : 1;
@@ -325,7 +314,7 @@ describe('answers of the server', () => {
     sandbox.faults.set({ name: 'smtpReply', reply: 'recipientNotFound', recipient: OTTO });
     const input = one.reply({ to: [JANE, OTTO] });
     await one.replies.submitReply(input);
-    await until('accepted', async () => (await one.state(input.replyId)) === 'accepted');
+    await one.reached(input.replyId, 'accepted');
     expect((await one.replies.getReply(input.replyId))?.recipients).toMatchObject([
       { address: JANE, state: 'accepted' },
       { address: OTTO, state: 'rejected', remote: { enhancedCode: '5.1.10' } },
@@ -337,7 +326,7 @@ describe('answers of the server', () => {
     const one = await start({}, { token: (renew) => sandbox.oauth.applicationToken(CLIENT, renew ? 3_600 : -10) });
     const input = one.reply();
     await one.replies.submitReply(input);
-    await until('accepted', async () => (await one.state(input.replyId)) === 'accepted');
+    await one.reached(input.replyId, 'accepted');
     expect(one.tokens).toHaveLength(2);
     expect(one.events.map(({ name }) => name)).not.toContain('SmtpServerPaused');
     expect((await one.replies.getReply(input.replyId))?.attempts).toBe(1);
@@ -367,11 +356,11 @@ describe('broken connections', () => {
     const input = one.reply();
     await one.replies.submitReply(input);
     if (end === 'held') {
-      await until('held', async () => (await one.state(input.replyId)) === 'held');
+      await one.reached(input.replyId, 'held');
       expect(copies(JANE, input.replyId)).toBe(0);
       await one.replies.releaseHeld(input.replyId);
     }
-    await until('accepted', async () => (await one.state(input.replyId)) === 'accepted');
+    await one.reached(input.replyId, 'accepted');
     expect(copies(JANE, input.replyId)).toBe(1);
     const names = one.events.map(({ name }) => name);
     expect(names.includes('ReplyUncertain')).toBe(end !== 'retried');
@@ -383,9 +372,11 @@ describe('broken connections', () => {
     sandbox.faults.set({ name: 'dropInData', after: 4_000, times: 1 });
     const input = one.reply({ text: 'line of text\r\n'.repeat(100_000) });
     await one.replies.submitReply(input);
-    await until('ended', async () => ['accepted', 'held'].includes((await one.state(input.replyId)) ?? ''));
+    await waitFor(async () => ['accepted', 'held'].includes((await one.state(input.replyId)) ?? ''), {
+      describe: 'ended',
+    });
     if ((await one.state(input.replyId)) === 'held') await one.replies.releaseHeld(input.replyId);
-    await until('accepted', async () => (await one.state(input.replyId)) === 'accepted');
+    await one.reached(input.replyId, 'accepted');
     expect(copies(JANE, input.replyId)).toBe(1);
   });
 
@@ -395,7 +386,7 @@ describe('broken connections', () => {
     sandbox.faults.set({ name: 'authFailed' });
     const input = one.reply();
     await one.replies.submitReply(input);
-    await until('held', async () => (await one.state(input.replyId)) === 'held');
+    await one.reached(input.replyId, 'held');
     expect(copies(JANE, input.replyId)).toBe(1);
   });
 });
@@ -406,7 +397,7 @@ describe('a rewritten Message-ID', () => {
     sandbox.faults.set({ name: 'rewriteMessageId' });
     const input = one.reply();
     await one.replies.submitReply(input);
-    await until('accepted', async () => (await one.state(input.replyId)) === 'accepted');
+    await one.reached(input.replyId, 'accepted');
     const mail = mailsOf(JANE).find(({ replyId }) => replyId === input.replyId)?.text ?? '';
     const given = header(mail, 'Message-ID') ?? '';
     const result = await one.replies.getReply(input.replyId);
@@ -424,7 +415,7 @@ describe('a rewritten Message-ID', () => {
       sandbox.faults.set({ name: 'dropAfterDot', times: 1 });
       const input = one.reply();
       await one.replies.submitReply(input);
-      await until('accepted', async () => (await one.state(input.replyId)) === 'accepted');
+      await one.reached(input.replyId, 'accepted');
       const mail = mailsOf(JANE).find(({ replyId }) => replyId === input.replyId)?.text ?? '';
       const given = header(mail, 'Message-ID') ?? '';
       expect((await one.replies.getReply(input.replyId))?.serverMessageId).toBe(given);
@@ -439,7 +430,7 @@ describe('an address whose local part is not ASCII', () => {
     const one = await start();
     const input = one.reply({ to: ['jürgen@customer.example', JANE] });
     await one.replies.submitReply(input);
-    await until('accepted', async () => (await one.state(input.replyId)) === 'accepted');
+    await one.reached(input.replyId, 'accepted');
     expect(sandbox.submissions().at(-1)?.raw.toString()).toContain('jürgen@customer.example');
     expect((await one.replies.getReply(input.replyId))?.recipients?.map(({ state }) => state)).toEqual([
       'accepted',
@@ -455,7 +446,7 @@ describe('a SOCKS proxy', () => {
     sandbox.faults.set({ name: 'dropAfterDot', times: 1 });
     const input = one.reply();
     await one.replies.submitReply(input);
-    await until('accepted', async () => (await one.state(input.replyId)) === 'accepted');
+    await one.reached(input.replyId, 'accepted');
     expect(copies(JANE, input.replyId)).toBe(1);
     expect(new Set(proxy.ports)).toEqual(new Set([sandbox.smtp.port, sandbox.imap.port]));
     await one.outbound.stop();
@@ -476,17 +467,17 @@ describe('the copy in Sent', () => {
     if (fault !== undefined) sandbox.faults.set({ name: fault });
     const input = one.reply();
     await one.replies.submitReply(input);
-    await until('accepted', async () => (await one.state(input.replyId)) === 'accepted');
-    await until(
-      'job ended',
+    await one.reached(input.replyId, 'accepted');
+    await waitFor(
       async () => (await one.deps.queues.find(one.deps.servers()[0]?.name ?? '', input.replyId))?.state === 'completed',
+      { describe: 'job ended' },
     );
     // The same job once more, as after a stall: the gate lets it through to the copy, which is there.
     await one.deps.queues.again(one.deps.servers()[0]?.name ?? '', input.replyId, input, { priority: 1 });
-    await until('job ended again', () => one.events.some(({ name }) => name === 'ReplyGateClosed'));
-    await until(
-      'idle',
+    await waitFor(() => one.events.some(({ name }) => name === 'ReplyGateClosed'), { describe: 'job ended again' });
+    await waitFor(
       async () => (await one.deps.queues.find(one.deps.servers()[0]?.name ?? '', input.replyId))?.state === 'completed',
+      { describe: 'idle' },
     );
     expect(copies(SHARED, input.replyId, 'Sent Items')).toBe(wanted);
     expect(copies(JANE, input.replyId)).toBe(1);
@@ -502,7 +493,7 @@ describe('the copy in Sent', () => {
     sandbox.faults.set({ name: 'imapReply', command: 'APPEND', text: `NO ${words}` });
     const input = one.reply();
     await one.replies.submitReply(input);
-    await until('told', () => one.events.some(({ name }) => name === 'SentCopyFailed'));
+    await waitFor(() => one.events.some(({ name }) => name === 'SentCopyFailed'), { describe: 'told' });
     expect(one.events.find(({ name }) => name === 'SentCopyFailed')?.fields.err).toMatchObject({ code });
     expect(await one.state(input.replyId)).toBe('accepted');
     expect(copies(JANE, input.replyId)).toBe(1);

@@ -3,7 +3,8 @@ import { expect, it } from 'vitest';
 import { createPace } from '../../../src/adapters/redis/pace.ts';
 import type { Submitter } from '../../../src/domain/submission.ts';
 import { createLanes } from '../../../src/outbound/lanes.ts';
-import { smtpServer, until } from './rig.ts';
+import { smtpServer } from '../../support/servers.ts';
+import { waitFor } from '../../support/temp.ts';
 import { openRoom } from './room.ts';
 
 const room = openRoom({ sink: false });
@@ -52,7 +53,7 @@ it('gives a lane to the most urgent first, then in order; a caller that waited t
   const order: string[] = [];
   let release = () => {};
   const first = lanes.use(() => new Promise<void>((resolve) => (release = resolve)), 15_000, 10);
-  await until('the lane is busy', () => release.length === 1);
+  await waitFor(() => release.length === 1, { describe: 'the lane is busy' });
   const note = (name: string) => async () => void order.push(name);
   const late = lanes.use(note('late'), 20, 1);
   const others = [
@@ -75,7 +76,7 @@ it('a replica without a connection gets one from a replica that is always busy',
     while (!stop) await one.lanes.use(() => new Promise((resolve) => setTimeout(resolve, 5)), 15_000, 10);
   });
   try {
-    await until('both connections are taken', () => one.count.open === 2);
+    await waitFor(() => one.count.open === 2, { describe: 'both connections are taken' });
     expect(await other.lanes.use(async () => one.count.open + other.count.open, 15_000, 10)).toBeLessThanOrEqual(2);
     // It has one now and asks for no more: the first keeps its other one.
     expect(one.count.open).toBe(1);

@@ -9,7 +9,7 @@ import { createLimitWatch } from '../../../src/outbound/watch-limits.ts';
 import type { EventFields } from '../../../src/telemetry/events.ts';
 import { createMetrics } from '../../../src/telemetry/metrics.ts';
 import { startRedis, type TestRedis } from '../../support/redis.ts';
-import { smtpServer } from './rig.ts';
+import { smtpServer } from '../../support/servers.ts';
 
 let redis: TestRedis;
 let client: Redis;

@@ -1,40 +1,25 @@
 // The queue reply-outcomes: each settled reply and each later report is there once, added by the script that makes it so.
 import { Queue } from 'bullmq';
-import { afterEach, describe, expect, it } from 'vitest';
-import { type OutcomeQueue, openOutcomes } from '../../../src/adapters/queue/outcomes.ts';
-import { createJournal, journalDefaults, replyKey } from '../../../src/adapters/redis/journal.ts';
+import { describe, expect, it } from 'vitest';
+import { openOutcomes } from '../../../src/adapters/queue/outcomes.ts';
+import { createJournal, replyKey } from '../../../src/adapters/redis/journal.ts';
 import { PREFIX, REPLY_OUTCOMES_QUEUE } from '../../../src/contract/names.ts';
 import { type Outcome, outcomeSchema } from '../../../src/contract/outcome.ts';
 import { learn } from '../../../src/domain/delivery.ts';
 import type { Journal } from '../../../src/domain/reply-journal.ts';
-import { smtpServer, until } from './rig.ts';
+import { smtpServer } from '../../support/servers.ts';
+import { waitFor } from '../../support/temp.ts';
 import { openRoom, type Replica, replyMaker } from './room.ts';
 
 const room = openRoom();
 const reply = replyMaker('outcome');
-const KEEP = { keepCompletedSeconds: 3_600, keepFailedSeconds: 3_600 };
-const opened: OutcomeQueue[] = [];
-afterEach(async () => {
-  for (const queue of opened.splice(0)) await queue.close();
-});
 
-async function outcomes(): Promise<OutcomeQueue> {
-  const queue = await openOutcomes(room.redis.client(), KEEP);
-  opened.push(queue);
-  return queue;
-}
-
-async function replica(settings = {}): Promise<Replica> {
-  const queue = await outcomes();
-  return room.replica({
+const replica = (settings = {}): Promise<Replica> =>
+  room.replica({
     servers: [smtpServer(room.sink.port)],
+    outcomes: true,
     settings: { settleMs: 300, firstLookMs: 50, ...settings },
-    change: ({ deps }) => {
-      deps.journal = createJournal(room.redis.client(), journalDefaults, undefined, queue);
-      deps.publishOutcome = queue.publish;
-    },
   });
-}
 
 /** All that were told, each valid by its contract. */
 async function told(): Promise<Outcome[]> {
@@ -62,14 +47,14 @@ it('reports each way in which a reply can end, once', async () => {
   ];
   for (const input of [accepted, rejected, cancelled, expired]) await one.replies.submitReply(input);
   await one.replies.cancelReply(cancelled.replyId);
-  await until('all ended', async () => (await settled()).length === 4);
+  await waitFor(async () => (await settled()).length === 4, { describe: 'all ended' });
   room.sink.faults.push('dropped-after-dot');
   const held = reply();
   await one.replies.submitReply(held);
   await one.reached(held.replyId, 'held');
   await one.replies.dropHeld(held.replyId);
   await one.deps.queues.add('sink', 'broken', { replyId: 'broken', body: 'x' }, { priority: 1, delayMs: 0 });
-  await until('malformed', async () => (await settled()).length === 7);
+  await waitFor(async () => (await settled()).length === 7, { describe: 'malformed' });
   expect(await settled()).toEqual(
     [
       `${accepted.replyId} accepted`,
@@ -156,7 +141,7 @@ describe('a report about a reply that was sent', () => {
     const key = `${PREFIX}:${REPLY_OUTCOMES_QUEUE}:wait`;
     await redis.rename(key, 'aside');
     await redis.set(key, 'garbage');
-    await expect(learnt(one.deps.journal, replyId, failed(KIM))).rejects.toThrow(/WRONGTYPE/);
+    await expect(learnt(one.deps.journal, replyId, failed(KIM))).rejects.toMatchObject({ code: 'REDIS_KEY_DAMAGED' });
     expect((await one.replies.getReply(replyId))?.recipients?.[0]?.delivery).toBe('unknown');
     await redis.rename('aside', key);
     await learnt(one.deps.journal, replyId, failed(KIM));
@@ -165,9 +150,12 @@ describe('a report about a reply that was sent', () => {
 });
 
 it('removes outcomes that nobody took within the retention time', async () => {
-  const queue = await outcomes();
-  const brief = await openOutcomes(room.redis.client(), { keepCompletedSeconds: 0, keepFailedSeconds: 0 });
-  opened.push(brief);
+  const queueFor = async (seconds: number) => {
+    const one = await openOutcomes(room.redis.client(), { keepCompletedSeconds: seconds, keepFailedSeconds: seconds });
+    room.onEnd(one.close);
+    return one;
+  };
+  const [queue, brief] = [await queueFor(3_600), await queueFor(0)];
   await queue.publish({
     schema: 'mailroom.outcome/1',
     outcomeKey: 'o-1-accepted',
@@ -178,7 +166,7 @@ it('removes outcomes that nobody took within the retention time', async () => {
   });
   expect(await queue.clean()).toBe(0);
   expect(await queue.counts()).toEqual({ waiting: 1, failed: 0 });
-  await until('it is older than nothing', async () => (await brief.clean()) === 1);
+  await waitFor(async () => (await brief.clean()) === 1, { describe: 'it is older than nothing' });
   expect(await queue.counts()).toEqual({ waiting: 0, failed: 0 });
 });
 

@@ -2,53 +2,29 @@
 // Production code but for the length of the minute. Judged at the server.
 
 import { type ChildProcess, fork } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, expect, it } from 'vitest';
-import { openReplyQueues } from '../../../src/adapters/queue/replies.ts';
-import { createJournal } from '../../../src/adapters/redis/journal.ts';
-import { createPace, paceKey } from '../../../src/adapters/redis/pace.ts';
-import { createPauses } from '../../../src/adapters/redis/pauses.ts';
-import { createServerRegister } from '../../../src/adapters/redis/smtp-servers.ts';
+import { expect, it } from 'vitest';
+import { paceKey } from '../../../src/adapters/redis/pace.ts';
 import { PREFIX } from '../../../src/contract/names.ts';
 import { sendingMailbox } from '../../../src/domain/reply-pace.ts';
-import { createReplies } from '../../../src/outbound/index.ts';
-import { stormBlobs, type WorkerSettings } from '../../chaos/outbound-worker.ts';
-import { smtpServer, startRedis, startSink, until } from './rig.ts';
+import type { WorkerSettings } from '../../chaos/outbound-worker.ts';
+import { smtpServer } from '../../support/servers.ts';
+import { waitFor } from '../../support/temp.ts';
+import { openRoom } from './room.ts';
 
 const WINDOW = 5_000;
 const LIMIT = 30;
 
-const releases: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const release of releases.splice(0).reverse()) await release();
-});
+const room = openRoom();
 
 it('keeps 30 a minute within ±1 for 3 replicas × 8 workers; agents before automatic replies; a second mailbox does not wait', async () => {
-  const redis = await startRedis();
-  releases.push(() => redis.stop());
-  const sink = await startSink();
-  releases.push(() => sink.stop());
-  const folder = mkdtempSync(join(tmpdir(), 'mailroom-pace-'));
-  releases.push(() => rmSync(folder, { recursive: true, force: true }));
+  const { redis, sink, blobFolder } = room;
   const pace = { perMinute: LIMIT, connections: 8, recipientsPerDay: 10_000 };
   const server = smtpServer(sink.port, { pace });
   const other = smtpServer(sink.port, { name: 'other', user: 'other@contoso.example', pace });
 
-  const queues = openReplyQueues(redis.client(), () => {});
-  releases.push(() => queues.close());
-  const api = createReplies({
-    journal: createJournal(redis.client()),
-    queues,
-    blobs: await stormBlobs(join(folder, 'blobs')),
-    emit: () => {},
-    allServers: () => [server, other],
-    pauses: createPauses(redis.client()),
-    register: createServerRegister(redis.client()),
-    pace: createPace(redis.client()),
-  });
+  const { replies: api } = await room.waiting({ servers: [server, other] });
   const add = (replyId: string, more: object) =>
     api.submitReply({
       schema: 'mailroom.reply/1',
@@ -69,15 +45,15 @@ it('keeps 30 a minute within ±1 for 3 replicas × 8 workers; agents before auto
   expect(Date.parse(last?.expectedAt ?? '') - Date.now()).toBeLessThan(121_000);
 
   const children = new Set<ChildProcess>();
-  releases.push(() => Promise.all([...children].map((child) => child.kill('SIGKILL') && gone(child))));
+  room.onEnd(() => Promise.all([...children].map((child) => child.kill('SIGKILL') && gone(child))));
   const start = (one: typeof server) =>
     new Promise<void>((ready) => {
       const settings: WorkerSettings = {
-        redisPort: redis.port,
+        redisUrl: redis.url,
         server: one,
         sentUrl: 'http://127.0.0.1:9',
-        blobFolder: join(folder, 'blobs'),
-        deathsFile: join(folder, 'deaths'),
+        blobFolder,
+        deathsFile: join(blobFolder, 'deaths'),
         death: 0,
         seed: 1,
         paceWindowMs: WINDOW,
@@ -94,24 +70,30 @@ it('keeps 30 a minute within ±1 for 3 replicas × 8 workers; agents before auto
 
   const ours = () => sink.received.filter(({ replyId }) => !replyId.startsWith('other'));
   // The minute begins with the first grant, not with the arrival of what it was granted for.
-  const client = redis.client();
   let began = 0;
-  await until('the first grant', async () => {
-    const [, at] = await client.zrange(paceKey(PREFIX, 'minute', sendingMailbox(server)), '0', '0', 'WITHSCORES');
-    began = Number(at ?? 0);
-    return began > 0;
-  });
-  await until('the first minute’s worth', () => ours().length >= LIMIT, 30_000);
+  await waitFor(
+    async () => {
+      const [, at] = await redis.redis.zrange(
+        paceKey(PREFIX, 'minute', sendingMailbox(server)),
+        '0',
+        '0',
+        'WITHSCORES',
+      );
+      began = Number(at ?? 0);
+      return began > 0;
+    },
+    { describe: 'the first grant' },
+  );
+  await waitFor(() => ours().length >= LIMIT, { describe: 'the first minute’s worth', timeoutMs: 30_000 });
   // The queue waits for its minute: its time is said, and another mailbox sends at once.
   await add('other', { server: 'other' });
   const asked = Date.now();
-  await until('the other mailbox', () => sink.received.some(({ replyId }) => replyId === 'other'));
+  await waitFor(() => sink.received.some(({ replyId }) => replyId === 'other'), { describe: 'the other mailbox' });
   expect(Date.now() - asked).toBeLessThan(WINDOW);
-  await until(
-    'an expected time',
-    async () => Date.parse((await api.getReply('automatic-24'))?.expectedAt ?? '') > Date.now(),
-  );
-  await until('all', () => ours().length === 90, 60_000);
+  await waitFor(async () => Date.parse((await api.getReply('automatic-24'))?.expectedAt ?? '') > Date.now(), {
+    describe: 'an expected time',
+  });
+  await waitFor(() => ours().length === 90, { describe: 'all', timeoutMs: 60_000 });
 
   const mails = ours();
   // The server counts: never more than 30 (±1) in so many minutes, and after each of them the next 30 come.

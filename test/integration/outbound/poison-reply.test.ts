@@ -1,7 +1,8 @@
 // A reply whose html ends the worker that composes it: held with its reason, and nobody else's reply waits for it.
 import { expect, it } from 'vitest';
 import { openParsing } from '../../../src/parsing/index.ts';
-import { smtpServer, until } from './rig.ts';
+import { smtpServer } from '../../support/servers.ts';
+import { waitFor } from '../../support/temp.ts';
 import { openRoom } from './room.ts';
 
 const room = openRoom();
@@ -30,13 +31,16 @@ it('is held, retried when released, and ends when dropped; other replies are sen
   });
   const state = async (id: string) => (await one.replies.getReply(id))?.state;
   const held = (times: number) =>
-    until(`held ${times} times`, async () => {
-      const events = one.events.filter(({ name }) => name === 'ReplyNotComposed');
-      return events.length === times && (await state('poison')) === 'held';
-    });
+    waitFor(
+      async () => {
+        const events = one.events.filter(({ name }) => name === 'ReplyNotComposed');
+        return events.length === times && (await state('poison')) === 'held';
+      },
+      { describe: `held ${times} times` },
+    );
   await one.replies.submitReply(reply('poison', '<p>\nX-Doom: loop\n</p>'));
   await one.replies.submitReply(reply('good', '<p>Hello</p>'));
-  await until('the good one has left', async () => (await state('good')) === 'accepted');
+  await waitFor(async () => (await state('good')) === 'accepted', { describe: 'the good one has left' });
   await held(1);
   expect((await one.replies.getReply('poison'))?.failure).toMatchObject({
     code: 'REPLY_NOT_COMPOSED',

@@ -3,17 +3,17 @@
 import { ImapFlow } from 'imapflow';
 import PostalMime from 'postal-mime';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createSentFolder } from '../../../src/adapters/imap/sent-folder.ts';
 import type { Message } from '../../../src/contract/message.ts';
 import type { ReplyInput } from '../../../src/contract/reply.ts';
-import type { ImapServer, SmtpServer } from '../../../src/domain/email-server.ts';
+import type { SmtpServer } from '../../../src/domain/email-server.ts';
 import { parseMessage } from '../../../src/mime/index.ts';
 import { relate, replyLookup } from '../../../src/operations/conversations.ts';
 import { learnReports } from '../../../src/operations/reply-reports.ts';
 import { startDovecot, type TestDovecot } from '../../support/dovecot.ts';
 import { startPostfix, type TestPostfix } from '../../support/postfix.ts';
-import { openSubmitterWith } from './exchange-rig.ts';
-import { header, smtpServer, until } from './rig.ts';
+import { imapServer, smtpServer } from '../../support/servers.ts';
+import { header } from '../../support/smtp-sink.ts';
+import { waitFor } from '../../support/temp.ts';
 import { openRoom, type Replica, replyMaker } from './room.ts';
 
 const SHARED = 'support@contoso.example';
@@ -69,23 +69,12 @@ async function start(more: Partial<SmtpServer> = {}): Promise<Replica & { tokens
     tokens.push(token);
     return { accessToken: token, expiresAt: new Date(Date.now() + 3_600_000) };
   };
-  const imap = {
-    type: 'IMAP',
-    name: 'in',
-    user: SHARED,
-    host: dovecot.host,
-    port: dovecot.port,
-    tls: 'enabled',
-    ca: dovecot.caPem,
-  } as ImapServer;
-  const sent = createSentFolder({ getToken, imapServers: () => [imap] });
+  const { host, port, caPem: ca } = dovecot;
   const one = await room.replica({
-    servers: [definition(more)],
+    servers: [definition(more), imapServer({ name: 'in', user: SHARED, host, port, ca })],
     settings: { waitScale: 0.001, pauseProbeMs: 400 },
-    sent,
-    change: ({ deps }) => {
-      deps.openSubmitter = openSubmitterWith(getToken);
-    },
+    silenceMs: 5_000,
+    getToken,
   });
   return { ...one, tokens };
 }
@@ -120,10 +109,13 @@ async function inbox(user: string): Promise<Buffer[]> {
 
 async function arrived(user: string): Promise<Buffer> {
   let mails: Buffer[] = [];
-  await until(`a mail for ${user}`, async () => {
-    mails = await inbox(user);
-    return mails.length > 0;
-  });
+  await waitFor(
+    async () => {
+      mails = await inbox(user);
+      return mails.length > 0;
+    },
+    { describe: `a mail for ${user}` },
+  );
   return mails[0] ?? Buffer.alloc(0);
 }
 
@@ -328,12 +320,14 @@ describe('refusals by Postfix', () => {
     const one = await start();
     one.change([{ ...noCa, name: 'no-ca' } as SmtpServer]);
     const input = reply({ server: 'no-ca' });
-    await until('started', () =>
-      one.events.some(({ name, fields }) => name === 'SmtpServerStarted' && fields.server === 'no-ca'),
+    await waitFor(
+      () => one.events.some(({ name, fields }) => name === 'SmtpServerStarted' && fields.server === 'no-ca'),
+      { describe: 'started' },
     );
     await one.replies.submitReply(input);
-    await until('paused', () =>
-      one.events.some(({ name, fields }) => name === 'SmtpServerPaused' && fields.code === 'SMTP_TLS_FAILED'),
+    await waitFor(
+      () => one.events.some(({ name, fields }) => name === 'SmtpServerPaused' && fields.code === 'SMTP_TLS_FAILED'),
+      { describe: 'paused' },
     );
     one.change([{ ...noCa, name: 'no-ca', ca: postfix.caPem } as SmtpServer]);
     await one.reached(input.replyId, 'accepted');
@@ -349,12 +343,15 @@ it('reports delivery where the reply requests it; handing on to a system without
   await one.replies.submitReply(input);
   await one.reached(input.replyId, 'accepted');
   let report: ReturnType<typeof parseMessage> | undefined;
-  await until('a report', async () => {
-    report = (await inbox(SHARED))
-      .map((raw) => parseMessage(raw))
-      .find(({ deliveryStatus }) => deliveryStatus?.recipients.some(({ recipient }) => recipient === customer));
-    return report !== undefined;
-  });
+  await waitFor(
+    async () => {
+      report = (await inbox(SHARED))
+        .map((raw) => parseMessage(raw))
+        .find(({ deliveryStatus }) => deliveryStatus?.recipients.some(({ recipient }) => recipient === customer));
+      return report !== undefined;
+    },
+    { describe: 'a report' },
+  );
   const parsed = report as ReturnType<typeof parseMessage>;
   expect(parsed.deliveryStatus?.recipients).toMatchObject([{ action: 'relayed', permanent: false }]);
   const { journal, emit } = one.deps;

@@ -6,8 +6,8 @@ import type { SmtpServer } from '../../../src/domain/email-server.ts';
 import { MailroomError } from '../../../src/domain/errors.ts';
 import { signInTarget } from '../../../src/domain/smtp-sign-in.ts';
 import { createProver } from '../../../src/outbound/prove.ts';
+import { startRedis, type TestRedis } from '../../support/redis.ts';
 import { waitFor } from '../../support/temp.ts';
-import { startRedis, type TestRedis } from './rig.ts';
 
 let redis: TestRedis;
 beforeAll(async () => {

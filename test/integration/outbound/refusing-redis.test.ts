@@ -6,17 +6,17 @@ import { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { describe, expect, it } from 'vitest';
 import { PREFIX, repliesQueue, replyJobId } from '../../../src/contract/names.ts';
-import { createReplies } from '../../../src/outbound/index.ts';
 import type { OutboundSettings } from '../../../src/outbound/ports.ts';
-import { memoryBlobs, type Rig, rig, sentOf, smtpServer, until } from './rig.ts';
+import type { TestOutbound } from '../../support/outbound.ts';
+import { smtpServer } from '../../support/servers.ts';
+import { waitFor } from '../../support/temp.ts';
 import { openRoom, type Replica } from './room.ts';
 
 const room = openRoom();
 
 const replica = (
   settings: Partial<OutboundSettings> = {},
-  change: (one: Rig) => void = () => {},
-  blobs = memoryBlobs(),
+  change: (one: TestOutbound) => void = () => {},
 ): Promise<Replica> =>
   room.replica({
     servers: [
@@ -24,7 +24,6 @@ const replica = (
     ],
     settings: { waitScale: 0.02, seekMs: 500, restingMs: 500, ...settings },
     change,
-    blobs,
   });
 
 const reply = (replyId: string, more: object = {}) => ({
@@ -54,7 +53,9 @@ const refusals: Record<string, { begin(admin: Redis): Promise<unknown>; end(admi
       mkdirSync(snapshot);
       await admin.config('SET', 'save', '3600 1');
       await admin.bgsave();
-      await until('the snapshot fails', async () => /rdb_last_bgsave_status:err/.test(await admin.info('persistence')));
+      await waitFor(async () => /rdb_last_bgsave_status:err/.test(await admin.info('persistence')), {
+        describe: 'the snapshot fails',
+      });
     },
     async end(admin) {
       await admin.config('SET', 'save', '');
@@ -70,42 +71,41 @@ it.each(Object.keys(refusals))(
     const { begin, end } = refusals[kind] as (typeof refusals)[string];
     const admin = room.redis.client();
     room.onEnd(() => end(admin));
-    const blobs = memoryBlobs();
-    const [one, two] = await Promise.all([replica({}, () => {}, blobs), replica({}, () => {}, blobs)]);
+    const [one, two] = await Promise.all([replica(), replica()]);
     let over = false;
     const weather = (async () => {
       for (let refusing = 0; !over && refusing < 12; refusing++) {
         await begin(admin);
         const refused = room.sink.received.length;
         const began = performance.now();
-        await until('a while', () => performance.now() - began > 120 + (refusing % 3) * 150);
+        await waitFor(() => performance.now() - began > 120 + (refusing % 3) * 150, { describe: 'a while' });
         await end(admin);
         // Something gets through before it refuses again.
-        await until('something', () => over || room.sink.received.length >= Math.min(115, refused + 3), 30_000);
+        await waitFor(() => over || room.sink.received.length >= Math.min(115, refused + 3), {
+          describe: 'something',
+          timeoutMs: 30_000,
+        });
       }
     })();
     const ids = Array.from({ length: 115 }, (_, i) => `taken-${i}`);
     // A backend hands in until it is answered.
     for (const id of ids) {
-      await until(
-        `${id} is taken`,
+      await waitFor(
         () =>
           one.replies.submitReply(reply(id)).then(
             () => true,
             () => false,
           ),
-        30_000,
+        { describe: `${id} is taken`, timeoutMs: 30_000 },
       );
     }
-    await until(
-      'each arrived',
-      () => new Set(room.sink.received.map(({ replyId }) => replyId)).size === ids.length,
-      60_000,
-    );
+    await waitFor(() => new Set(room.sink.received.map(({ replyId }) => replyId)).size === ids.length, {
+      describe: 'each arrived',
+      timeoutMs: 60_000,
+    });
     over = true;
     await weather;
-    await until(
-      'each is accepted, and its job says it',
+    await waitFor(
       async () => {
         const results = await Promise.all(ids.map((id) => one.replies.getReply(id)));
         const jobs = await Promise.all(ids.map((id) => one.deps.queues.find('sink', id)));
@@ -114,7 +114,7 @@ it.each(Object.keys(refusals))(
           jobs.every((job) => job?.result?.state === 'accepted')
         );
       },
-      60_000,
+      { describe: 'each is accepted, and its job says it', timeoutMs: 60_000 },
     );
     // It did refuse while they were at work.
     expect([...one.events, ...two.events].map(({ name }) => name)).toContain('ReplyWorkerFailed');
@@ -124,7 +124,7 @@ it.each(Object.keys(refusals))(
 );
 
 describe('an exception in a worker', () => {
-  const faults: Record<string, (one: Rig) => void> = {
+  const faults: Record<string, (one: TestOutbound) => void> = {
     'while claiming the reply': ({ deps }) => throwOnce(deps.journal, 'claim'),
     'while releasing the claim': ({ deps }) => {
       throwOnce(deps.journal, 'transition');
@@ -137,7 +137,7 @@ describe('an exception in a worker', () => {
   it.each(Object.keys(faults))('%s: the reply is sent all the same', async (name) => {
     const one = await replica({}, faults[name]);
     await one.replies.submitReply(reply('thrown'));
-    await until('accepted', async () => (await one.replies.getReply('thrown'))?.state === 'accepted');
+    await one.reached('thrown', 'accepted');
     expect(room.sink.received).toHaveLength(1);
   });
 
@@ -151,7 +151,7 @@ describe('an exception in a worker', () => {
       };
     });
     await one.replies.submitReply(reply('noted'));
-    await until('accepted', async () => (await one.replies.getReply('noted'))?.state === 'accepted');
+    await one.reached('noted', 'accepted');
     expect(one.events.map(({ name }) => name)).not.toContain('ReplyUncertain');
   });
 });
@@ -183,10 +183,10 @@ describe('a job that ended without a result', () => {
     const one = await replica();
     await failForeign('foreign', reply('foreign'));
     // Not asked for: GET puts it back as well.
-    await until('sent', () => room.sink.received.length === 1);
+    await waitFor(() => room.sink.received.length === 1, { describe: 'sent' });
     const taken = one.events.filter(({ name }) => name === 'ReplyTakenUp');
     expect(taken.map(({ fields }) => fields.jobId)).toEqual([replyJobId('foreign')]);
-    await until('accepted', async () => (await one.replies.getReply('foreign'))?.state === 'accepted');
+    await one.reached('foreign', 'accepted');
   });
 
   it('runs again when its result is requested or the reply is submitted again', async () => {
@@ -194,18 +194,18 @@ describe('a job that ended without a result', () => {
     await one.deps.journal.admit({ replyId: 'asked', digest: 'of another version', server: 'sink' });
     await failForeign('again', reply('again'));
     expect((await one.replies.submitReply(reply('again'))).state).not.toBe('rejected');
-    await until('sent', () => room.sink.received.some(({ replyId }) => replyId === 'again'));
+    await waitFor(() => room.sink.received.some(({ replyId }) => replyId === 'again'), { describe: 'sent' });
     await failForeign('asked', reply('asked'));
     await one.replies.getReply('asked');
     // It ran: its content is not the one that the journal has under this replyId.
-    await until('its end', async () => (await one.replies.getReply('asked'))?.failure?.code === 'REPLY_ID_REUSED');
+    await waitFor(async () => (await one.replies.getReply('asked'))?.failure?.code === 'REPLY_ID_REUSED', {
+      describe: 'its end',
+    });
   });
 });
 
 it('a reply whose job was lost and that returns with another text: REPLY_ID_REUSED, until the first text returns', async () => {
-  const waiting = rig(room.redis.client(), [smtpServer(room.sink.port)], sentOf(room.sink));
-  room.onEnd(waiting.close);
-  const early = createReplies({ ...waiting.deps, allServers: () => waiting.deps.servers() });
+  const { replies: early } = await room.waiting({ servers: [smtpServer(room.sink.port)] });
   await early.submitReply(reply('lost', { text: 'first' }));
   const queue = new Queue(repliesQueue('sink'), { connection: room.redis.client(), prefix: PREFIX });
   room.onEnd(() => queue.close());
@@ -214,10 +214,12 @@ it('a reply whose job was lost and that returns with another text: REPLY_ID_REUS
   await expect(early.submitReply(reply('lost', { text: 'second' }))).rejects.toMatchObject({ code: 'REPLY_ID_REUSED' });
   await queue.add('reply', reply('lost', { text: 'second' }), { jobId: replyJobId('lost') });
   const one = await replica();
-  await until('refused', async () => (await one.replies.getReply('lost'))?.failure?.code === 'REPLY_ID_REUSED');
+  await waitFor(async () => (await one.replies.getReply('lost'))?.failure?.code === 'REPLY_ID_REUSED', {
+    describe: 'refused',
+  });
   expect((await one.replies.getReply('lost'))?.state).toBe('rejected');
   expect(room.sink.received).toHaveLength(0);
   await one.replies.submitReply(reply('lost', { text: 'first' }));
-  await until('accepted', async () => (await one.replies.getReply('lost'))?.state === 'accepted');
+  await one.reached('lost', 'accepted');
   expect(room.sink.received.map(({ replyId, raw }) => [replyId, /first/.test(raw)])).toEqual([['lost', true]]);
 });

@@ -1,28 +1,26 @@
-// What a test file of the sending half opens once (Redis) and for each test (sink, replicas), and closes again.
-import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
+// What a test file of the sending half opens once (Redis) and for each test (sink, blob folder, replicas), and closes again.
+import { afterEach, beforeEach } from 'vitest';
 import type { ReplyInput } from '../../../src/contract/reply.ts';
-import type { BlobStore } from '../../../src/domain/blob-store.ts';
-import type { SmtpServer } from '../../../src/domain/email-server.ts';
 import { createReplies, type Outbound, type Replies, startOutbound } from '../../../src/outbound/index.ts';
-import type { OutboundSettings, SentFolder } from '../../../src/outbound/ports.ts';
-import { memoryBlobs, type Rig, rig, type Sink, sentOf, startRedis, startSink, type TestRedis, until } from './rig.ts';
+import { openTestOutbound, type TestOutbound, type TestOutboundOptions } from '../../support/outbound.ts';
+import { redisRoom } from '../../support/redis.ts';
+import { type Sink, sentOf, startSink } from '../../support/smtp-sink.ts';
+import { type TempDir, tempDir, waitFor } from '../../support/temp.ts';
 
-export interface Replica extends Rig {
+/** A replica that submits and looks up replies, and sends none. */
+export interface Waiting extends TestOutbound {
   replies: Replies;
-  outbound: Outbound;
   /** Waits until the reply is in this state. */
-  reached(replyId: string, state: string): Promise<void>;
+  reached(replyId: string, state: string, timeoutMs?: number): Promise<void>;
 }
 
-export interface ReplicaOptions {
-  servers: SmtpServer[];
-  settings?: Partial<OutboundSettings> | undefined;
-  /** Replicas that share a blob store are replicas of one installation. */
-  blobs?: BlobStore | undefined;
-  /** Default: what the sink has received. */
-  sent?: SentFolder | undefined;
+export interface Replica extends Waiting {
+  outbound: Outbound;
+}
+
+export interface ReplicaOptions extends Omit<TestOutboundOptions, 'redisUrl' | 'blobFolder'> {
   /** Before it starts. */
-  change?: ((one: Rig) => void) | undefined;
+  change?: ((one: TestOutbound) => void) | undefined;
 }
 
 /** Replies with an id of their own each, to a customer of their own at this domain. */
@@ -44,12 +42,13 @@ export function replyMaker(prefix: string, fixed: Partial<ReplyInput> = {}, doma
 }
 
 /**
- * Registers the hooks of the calling file.
+ * Registers the hooks of the calling file. All replicas of a test share Redis and blobs: they are one installation.
  * @param options.sink false where the other end is a whole server
  */
 export function openRoom(options: { sink?: boolean } = {}) {
-  let redis: TestRedis;
+  const redis = redisRoom();
   let sink: Sink | undefined;
+  let dir: TempDir;
   const releases: (() => unknown)[] = [];
 
   async function end(): Promise<void> {
@@ -60,22 +59,36 @@ export function openRoom(options: { sink?: boolean } = {}) {
     return sink;
   }
 
-  beforeAll(async () => {
-    redis = await startRedis();
-  });
-  afterAll(() => redis.stop());
   beforeEach(async () => {
+    dir = tempDir('outbound', { inMemory: true });
     if (options.sink !== false) sink = await startSink();
   });
   afterEach(async () => {
     await end();
     await sink?.stop();
-    await redis.client().flushall();
+    dir.remove();
   });
 
+  async function waiting({ change, ...given }: ReplicaOptions): Promise<Waiting> {
+    const sent = sink === undefined ? {} : { sent: sentOf(sink) };
+    const one = await openTestOutbound({ ...sent, ...given, redisUrl: redis.url, blobFolder: dir.path });
+    releases.push(one.close);
+    change?.(one);
+    const replies = createReplies({ ...one.deps, allServers: () => one.deps.servers() });
+    return {
+      ...one,
+      replies,
+      async reached(replyId, state, timeoutMs = 15_000) {
+        const found = async () => (await replies.getReply(replyId))?.state === state;
+        await waitFor(found, { timeoutMs, describe: `${replyId} ${state}` });
+      },
+    };
+  }
+
   return {
-    get redis() {
-      return redis;
+    redis,
+    get blobFolder() {
+      return dir.path;
     },
     get sink() {
       return theSink();
@@ -89,25 +102,12 @@ export function openRoom(options: { sink?: boolean } = {}) {
     end,
     /** Called when the test ends, last first. */
     onEnd: (release: () => unknown) => void releases.push(release),
-    async replica({
-      servers,
-      settings,
-      blobs = memoryBlobs(),
-      sent = sentOf(theSink()),
-      change = () => {},
-    }: ReplicaOptions): Promise<Replica> {
-      const one = rig(redis.client(), servers, sent, settings, blobs);
-      change(one);
+    waiting,
+    async replica(given: ReplicaOptions): Promise<Replica> {
+      const one = await waiting(given);
       const outbound = await startOutbound(one.deps);
-      releases.push(one.close, outbound.stop);
-      const replies = createReplies({ ...one.deps, allServers: () => one.deps.servers() });
-      return {
-        ...one,
-        outbound,
-        replies,
-        reached: (replyId, state) =>
-          until(`${replyId} ${state}`, async () => (await replies.getReply(replyId))?.state === state),
-      };
+      releases.push(outbound.stop);
+      return { ...one, outbound };
     },
   };
 }

@@ -1,7 +1,9 @@
 // The send path over real Redis, BullMQ and sockets: what arrives, how each stage's fault ends, and that nothing arrives twice.
 import { describe, expect, it } from 'vitest';
 import type { SmtpServer } from '../../../src/domain/email-server.ts';
-import { type Fault, header, sentOf, smtpServer, until } from './rig.ts';
+import { smtpServer } from '../../support/servers.ts';
+import { type Fault, header, sentOf } from '../../support/smtp-sink.ts';
+import { waitFor } from '../../support/temp.ts';
 import { openRoom, type Replica, replyMaker } from './room.ts';
 
 const room = openRoom();
@@ -10,7 +12,7 @@ let sent: ReturnType<typeof sentOf>;
 
 async function start(more: Partial<SmtpServer> = {}): Promise<void> {
   sent = sentOf(room.sink);
-  current = await room.replica({ servers: [smtpServer(room.sink.port, more)], sent });
+  current = await room.replica({ servers: [smtpServer(room.sink.port, more)], sent, settings: { waitScale: 0.02 } });
 }
 
 const reply = replyMaker('reply', {
@@ -127,9 +129,9 @@ describe('a fault', () => {
     room.sink.faults.push(fault);
     const input = reply({ text: 'x'.repeat(200_000) });
     await current.replies.submitReply(input);
-    await until('retry noted', () =>
-      current.events.some(({ name }) => name === 'ReplyRetried' || name === 'ReplyUncertain'),
-    );
+    await waitFor(() => current.events.some(({ name }) => name === 'ReplyRetried' || name === 'ReplyUncertain'), {
+      describe: 'retry noted',
+    });
     if (current.events.some(({ name }) => name === 'ReplyUncertain')) {
       await current.reached(input.replyId, 'held');
     } else {

@@ -1,13 +1,15 @@
 // The definition of a server changes while a reply waits: what leaves, header and envelope, is what the definition of that moment decides.
 // Nothing has left: prepared again. A copy may have left: held, until a person agrees to exactly the sender that is offered.
-import { beforeEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import type { SmtpServer } from '../../../src/domain/email-server.ts';
-import { type Fault, header, memoryBlobs, type Rig, smtpServer, until } from './rig.ts';
+import type { OutboundDeps } from '../../../src/outbound/ports.ts';
+import { smtpServer } from '../../support/servers.ts';
+import { type Fault, header } from '../../support/smtp-sink.ts';
+import { waitFor } from '../../support/temp.ts';
 import { openRoom, type Replica, replyMaker } from './room.ts';
 
 const room = openRoom();
 let one: Replica;
-let blobs = memoryBlobs();
 
 const SHARED = 'info@contoso.example';
 const JANE = 'jane@contoso.example';
@@ -16,15 +18,10 @@ const OMAR = 'omar@contoso.example';
 const delegated = (more: Partial<SmtpServer> = {}) =>
   smtpServer(room.sink.port, { user: JANE, additionalFromAddresses: [SHARED, 'sales@contoso.example'], ...more });
 
-beforeEach(() => {
-  blobs = memoryBlobs();
-});
-
-async function start(server: SmtpServer, change: (deps: Rig['deps']) => void = () => {}): Promise<void> {
+async function start(server: SmtpServer, change: (deps: OutboundDeps) => void = () => {}): Promise<void> {
   one = await room.replica({
     servers: [server],
     settings: { waitScale: 0.005 },
-    blobs,
     change: ({ deps }) => change(deps),
   });
 }
@@ -50,7 +47,8 @@ async function waitingAt(stage: 'queued' | 'prepared' | 'refused after the dot',
   room.sink.nextFault = () => fault;
   if (stage === 'queued') await one.deps.queues.pause('sink');
   await one.replies.submitReply(input);
-  if (stage !== 'queued') await until('refused once', () => one.events.some(({ name }) => name === 'ReplyRetried'));
+  if (stage !== 'queued')
+    await waitFor(() => one.events.some(({ name }) => name === 'ReplyRetried'), { describe: 'refused once' });
   await room.end();
   room.sink.nextFault = () => undefined;
   room.sink.faults.length = 0;
@@ -98,8 +96,8 @@ it('unchanged, or changed without effect on the sender: sends the prepared mail,
   await start(delegated());
   const input = reply();
   await waitingAt('prepared', input);
-  const rendered = (await one.deps.journal.read(input.replyId))?.rendered ?? '';
   await start(delegated({ pace: { perMinute: 99, connections: 2, recipientsPerDay: 999 }, uncertain: 'resend' }));
+  const rendered = (await one.deps.journal.read(input.replyId))?.rendered ?? '';
   await one.deps.queues.again('sink', input.replyId, input, { priority: 1 });
   await one.reached(input.replyId, 'accepted');
   let mail = '';
@@ -122,7 +120,9 @@ it('a copy may have been sent: held with the change named; released, it is sent 
   const heldAgain = async () => {
     const before = one.events.filter(({ name }) => name === 'ReplyHeldForSender').length;
     await one.replies.releaseHeld(input.replyId);
-    await until('held again', () => one.events.filter(({ name }) => name === 'ReplyHeldForSender').length > before);
+    await waitFor(() => one.events.filter(({ name }) => name === 'ReplyHeldForSender').length > before, {
+      describe: 'held again',
+    });
     await one.reached(input.replyId, 'held');
   };
   await heldAgain();
@@ -192,9 +192,10 @@ it('a reply prepared by an older version is checked by its recorded From and MAI
 it('one reply through all stages, its server changed between each: the last definition decides every byte that is sent', async () => {
   const input = reply();
   const prepared = async () => {
-    const { decided, rendered = '' } = (await one.deps.journal.read(input.replyId)) ?? {};
+    const { journal, blobs } = (await room.waiting({ servers: [] })).deps;
+    const { decided, rendered = '' } = (await journal.read(input.replyId)) ?? {};
     let mail = '';
-    for await (const piece of one.deps.blobs.read(rendered)) mail += Buffer.from(piece).toString('latin1');
+    for await (const piece of blobs.read(rendered)) mail += Buffer.from(piece).toString('latin1');
     return { decided, mail };
   };
   /** Under this definition, with the sink answering so, until the reply is there. */
@@ -204,7 +205,7 @@ it('one reply through all stages, its server changed between each: the last defi
     room.sink.nextFault = () => fault;
     room.sink.faults.length = 0;
     await one.deps.queues.again('sink', input.replyId, input, { priority: 1 });
-    await until('the next stage', there);
+    await waitFor(there, { describe: 'the next stage' });
     await room.end();
     room.sink.faults.length = 0;
   };
@@ -227,7 +228,7 @@ it('one reply through all stages, its server changed between each: the last defi
   room.sink.nextFault = () => undefined;
   await start(delegated({ user: OMAR, displayNames: { [SHARED]: 'Service' } }));
   await one.replies.releaseHeld(input.replyId);
-  await until('held again', async () => one.events.some(({ name }) => name === 'ReplyHeldForSender'));
+  await waitFor(async () => one.events.some(({ name }) => name === 'ReplyHeldForSender'), { describe: 'held again' });
   await one.reached(input.replyId, 'held');
   expect(await prepared()).toEqual(doubtful);
   await one.replies.releaseHeld(input.replyId);

@@ -4,7 +4,7 @@ import { sentAmong } from '../../../src/adapters/imap/folders.ts';
 import { createSentFolder, imapEndpoint } from '../../../src/adapters/imap/sent-folder.ts';
 import type { ImapServer, SmtpServer } from '../../../src/domain/email-server.ts';
 import { startDovecot, type TestDovecot } from '../../support/dovecot.ts';
-import { smtpServer } from './rig.ts';
+import { smtpServer } from '../../support/servers.ts';
 
 const user = 'support@contoso.example';
 let dovecot: TestDovecot;

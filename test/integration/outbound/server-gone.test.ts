@@ -4,35 +4,30 @@ import { beforeEach, expect, it } from 'vitest';
 import { createServerRegister } from '../../../src/adapters/redis/smtp-servers.ts';
 import { PREFIX, REPLY_JOB, repliesQueue, replyJobId } from '../../../src/contract/names.ts';
 import type { SmtpServer } from '../../../src/domain/email-server.ts';
-import { createMetrics } from '../../../src/telemetry/metrics.ts';
-import { smtpServer, until } from './rig.ts';
+import { smtpServer } from '../../support/servers.ts';
+import { waitFor } from '../../support/temp.ts';
 import { openRoom, type Replica } from './room.ts';
 
 const room = openRoom();
 let one: Replica;
-let metrics: ReturnType<typeof createMetrics>;
 let n = 0;
 
 const server = (more: Partial<SmtpServer> = {}) => smtpServer(room.sink.port, more);
 const OTHER = { user: 'other@contoso.example', additionalFromAddresses: ['support@contoso.example'] };
 
 beforeEach(async () => {
-  metrics = createMetrics();
-  one = await room.replica({
-    servers: [server()],
-    change: ({ deps }) => {
-      deps.metrics = metrics;
-    },
-  });
+  one = await room.replica({ servers: [server()] });
 });
 const stranded = async () =>
-  /^mailroom_replies_waiting_for_server\{server="sink"\} (\d+)$/m.exec(await metrics.registry.metrics())?.[1];
+  /^mailroom_replies_waiting_for_server\{server="sink"\} (\d+)$/m.exec(
+    (await one.deps.metrics?.registry.metrics()) ?? '',
+  )?.[1];
 
 const count = (event: string) => one.events.filter(({ name }) => name === event).length;
 async function change(servers: SmtpServer[]): Promise<void> {
   const stopped = count('SmtpServerStopped');
   one.change(servers);
-  await until('applied', () => count('SmtpServerStopped') > stopped);
+  await waitFor(() => count('SmtpServerStopped') > stopped, { describe: 'applied' });
 }
 
 const inputOf = (replyId: string) => ({
@@ -62,7 +57,7 @@ it.each([
 ])('%s: its replies are reported and wait; they are sent when it is back', async (_what, next) => {
   const ids = await waiting();
   await change(next());
-  await until('told', () => count('RepliesWaitForServer') === 1);
+  await waitFor(() => count('RepliesWaitForServer') === 1, { describe: 'told' });
   expect(one.events.find(({ name }) => name === 'RepliesWaitForServer')?.fields).toMatchObject({
     server: 'sink',
     count: 2,
@@ -73,11 +68,11 @@ it.each([
     expect(result).not.toHaveProperty('expectedAt');
   }
   expect((await one.outbound.status()).find((status) => status.server === 'sink')).toMatchObject({ state: 'gone' });
-  await until('the gauge counts them', async () => (await stranded()) === '2');
+  await waitFor(async () => (await stranded()) === '2', { describe: 'the gauge counts them' });
   one.change([server()]);
   await one.deps.pauses.lift('sink', true);
-  await until('the gauge is back', async () => (await stranded()) === undefined);
-  await until('sent', async () => (await states(ids)).every((state) => state === 'accepted'));
+  await waitFor(async () => (await stranded()) === undefined, { describe: 'the gauge is back' });
+  await waitFor(async () => (await states(ids)).every((state) => state === 'accepted'), { describe: 'sent' });
   expect((await one.outbound.status()).map(({ server: name, state }) => [name, state])).toEqual([['sink', 'sending']]);
 });
 
@@ -91,22 +86,22 @@ it.each([
   const renamed = what.startsWith('renamed') ? [server({ name: 'new name' })] : [];
   one.change([...renamed, server(OTHER)]);
   await one.deps.pauses.lift('sink', true);
-  await until('held', async () => (await states(ids)).every((state) => state === 'held'));
+  await waitFor(async () => (await states(ids)).every((state) => state === 'held'), { describe: 'held' });
   for (const id of ids) expect((await one.replies.getReply(id))?.failure?.code).toBe('SMTP_SERVER_REPLACED');
   expect(room.sink.received).toHaveLength(0);
   // What is handed in now is meant for him.
   const fresh = { replyId: `new-${n}`, server: 'sink', to: ['c@example.net'], subject: 'Re', text: 'x' };
   await one.replies.submitReply(fresh);
-  await until('sent', async () => (await states([fresh.replyId]))[0] === 'accepted');
+  await waitFor(async () => (await states([fresh.replyId]))[0] === 'accepted', { describe: 'sent' });
   for (const id of ids) await one.replies.releaseHeld(id);
-  await until('sent', async () => (await states(ids)).every((state) => state === 'accepted'));
+  await waitFor(async () => (await states(ids)).every((state) => state === 'accepted'), { describe: 'sent' });
   expect(room.sink.received).toHaveLength(3);
 });
 
 it('what was added in the millisecond of the replacement is held, what was added after it is sent', async () => {
   await change([]);
   one.change([server(OTHER)]);
-  await until('it is back', () => count('SmtpServerStarted') === 2);
+  await waitFor(() => count('SmtpServerStarted') === 2, { describe: 'it is back' });
   const replacedAt = (await one.deps.register.replacedAt('sink')) ?? 0;
   const queue = new Queue(repliesQueue('sink'), { connection: room.redis.client(), prefix: PREFIX });
   room.onEnd(() => queue.close());
@@ -115,8 +110,9 @@ it('what was added in the millisecond of the replacement is held, what was added
     ['after', replacedAt + 1],
   ] as const)
     await queue.add(REPLY_JOB, inputOf(replyId), { jobId: replyJobId(replyId), timestamp });
-  await until('both are settled', async () =>
-    (await states(['same', 'after'])).every((state) => state === 'held' || state === 'accepted'),
+  await waitFor(
+    async () => (await states(['same', 'after'])).every((state) => state === 'held' || state === 'accepted'),
+    { describe: 'both are settled' },
   );
   expect(await states(['same', 'after'])).toEqual(['held', 'accepted']);
 });
@@ -125,7 +121,7 @@ it('changed in place to another User: the same server, and its replies are sent'
   const ids = await waiting();
   await change([server(OTHER)]);
   await one.deps.pauses.lift('sink', true);
-  await until('sent', async () => (await states(ids)).every((state) => state === 'accepted'));
+  await waitFor(async () => (await states(ids)).every((state) => state === 'accepted'), { describe: 'sent' });
 });
 
 it('disabled: gives no expected time', async () => {

@@ -5,16 +5,16 @@ import { createPace } from '../../../src/adapters/redis/pace.ts';
 import type { createPauses } from '../../../src/adapters/redis/pauses.ts';
 import type { Message } from '../../../src/contract/message.ts';
 import { type Reply, replySchema } from '../../../src/contract/reply.ts';
-import type { BlobStore } from '../../../src/domain/blob-store.ts';
 import type { SmtpServer } from '../../../src/domain/email-server.ts';
 import { replyDigest } from '../../../src/domain/reply-journal.ts';
-import { createReplies } from '../../../src/outbound/index.ts';
-import { header, memoryBlobs, rig, sentOf, smtpServer, until } from './rig.ts';
+import { smtpServer } from '../../support/servers.ts';
+import { header } from '../../support/smtp-sink.ts';
+import { waitFor } from '../../support/temp.ts';
 import { openRoom, replyMaker } from './room.ts';
 
 const room = openRoom();
 const reply = replyMaker('s');
-const replica = (servers: SmtpServer[], blobs?: BlobStore) => room.replica({ servers, blobs });
+const replica = (servers: SmtpServer[]) => room.replica({ servers });
 
 describe('pace', () => {
   it('grants 3 replicas × 8 workers no more than the limit in each window, and every request in the end', async () => {
@@ -50,17 +50,19 @@ describe('pace', () => {
     const servers = [
       smtpServer(room.sink.port, { pace: { perMinute: 10, connections: 3, recipientsPerDay: 1_000_000 } }),
     ];
-    const blobs = memoryBlobs();
-    const [first] = await Promise.all([replica(servers, blobs), replica(servers, blobs), replica(servers, blobs)]);
+    const [first] = await Promise.all([replica(servers), replica(servers), replica(servers)]);
     const all = Array.from({ length: 15 }, () => reply());
     await Promise.all(all.map((one) => first.replies.submitReply(one)));
-    await until('ten mails', () => room.sink.received.length >= 10);
-    await until('the queue waits', async () => {
-      const results = await Promise.all(all.map((one) => first.replies.getReply(one.replyId)));
-      return results.some(
-        (result) => result?.state !== 'accepted' && Date.parse(result?.expectedAt ?? '') > Date.now() + 20_000,
-      );
-    });
+    await waitFor(() => room.sink.received.length >= 10, { describe: 'ten mails' });
+    await waitFor(
+      async () => {
+        const results = await Promise.all(all.map((one) => first.replies.getReply(one.replyId)));
+        return results.some(
+          (result) => result?.state !== 'accepted' && Date.parse(result?.expectedAt ?? '') > Date.now() + 20_000,
+        );
+      },
+      { describe: 'the queue waits' },
+    );
     expect(room.sink.received).toHaveLength(10);
     expect(room.sink.maxConnections).toBeLessThanOrEqual(3);
   });
@@ -99,18 +101,16 @@ describe('order', () => {
     const low = reply({ priority: 'low' });
     const high = reply({ priority: 'high' });
     // Without a worker at first: all wait together.
-    const waiting = rig(room.redis.client(), servers, sentOf(room.sink));
-    const queue = createReplies({ ...waiting.deps, allServers: () => servers });
+    const { replies: queue, deps } = await room.waiting({ servers });
     for (const one of [later, low, high]) await queue.submitReply(one);
     const expectedAt = Date.parse((await queue.getReply(later.replyId))?.expectedAt ?? '');
     expect(expectedAt).toBeGreaterThanOrEqual(notBefore);
     expect(expectedAt).toBeLessThan(notBefore + 3_000);
     // As a backend adds it: without priority, which BullMQ would take first.
-    await waiting.deps.queues.add('sink', automatic.replyId, automatic, { priority: 0, delayMs: 0 });
-    const blobs = waiting.deps.blobs;
-    await waiting.close();
-    await replica(servers, blobs);
-    await until('four mails', () => room.sink.received.length === 4);
+    await deps.queues.add('sink', automatic.replyId, automatic, { priority: 0, delayMs: 0 });
+    await room.end();
+    await replica(servers);
+    await waitFor(() => room.sink.received.length === 4, { describe: 'four mails' });
     expect(room.sink.received.map(({ replyId }) => replyId)).toEqual(
       [high, low, automatic, later].map(({ replyId }) => replyId),
     );
@@ -128,7 +128,7 @@ describe('a server', () => {
     const one = await replica([smtpServer(room.sink.port, { authentication: oauth })]);
     const input = reply();
     await one.replies.submitReply(input);
-    await until('accepted', async () => (await one.replies.getReply(input.replyId))?.state === 'accepted');
+    await one.reached(input.replyId, 'accepted');
     expect(room.sink.logins).toEqual(['token-0', 'token-1']);
     expect(one.events.map(({ name }) => name)).not.toContain('SmtpServerPaused');
   });
@@ -139,15 +139,18 @@ describe('a server', () => {
     const one = await replica([smtpServer(room.sink.port)]);
     const inputs = [reply(), reply(), reply()];
     for (const input of inputs) await one.replies.submitReply(input);
-    await until('paused', () => one.events.some(({ name }) => name === 'SmtpServerPaused'));
+    await waitFor(() => one.events.some(({ name }) => name === 'SmtpServerPaused'), { describe: 'paused' });
     const status = await one.outbound.status();
     expect(status[0]).toMatchObject({ state: 'paused', pause: { code: 'SMTP_AUTH_FAILED' } });
     expect(status[0]?.pause?.hint).toContain('support@contoso.example');
     open = true;
-    await until('all accepted', async () => {
-      const results = await Promise.all(inputs.map(({ replyId }) => one.replies.getReply(replyId)));
-      return results.every((result) => result?.state === 'accepted');
-    });
+    await waitFor(
+      async () => {
+        const results = await Promise.all(inputs.map(({ replyId }) => one.replies.getReply(replyId)));
+        return results.every((result) => result?.state === 'accepted');
+      },
+      { describe: 'all accepted' },
+    );
     expect(one.events.map(({ name }) => name)).not.toContain('ReplyRejected');
     expect(room.sink.received).toHaveLength(3);
   });
@@ -165,17 +168,22 @@ describe('a server', () => {
     await pauses.healed(server.name);
     expect(await pauses.lift(server.name, true)).toBe(false);
     one.change([{ ...server, pace: { ...server.pace, perMinute: 29 } }]);
-    await until('started again', () => one.events.filter(({ name }) => name === 'SmtpServerStarted').length === 2);
-    const two = await replica([server]);
-    await until('a few ticks of both', async () => {
-      const [status] = await Promise.all([two.outbound.status(), pauses.read(server.name)]);
-      return status[0]?.counts?.paused === 1 || status[0]?.counts?.prioritized === 1;
+    await waitFor(() => one.events.filter(({ name }) => name === 'SmtpServerStarted').length === 2, {
+      describe: 'started again',
     });
+    const two = await replica([server]);
+    await waitFor(
+      async () => {
+        const [status] = await Promise.all([two.outbound.status(), pauses.read(server.name)]);
+        return status[0]?.counts?.paused === 1 || status[0]?.counts?.prioritized === 1;
+      },
+      { describe: 'a few ticks of both' },
+    );
     expect(await pauses.read(server.name)).toMatchObject({ by: 'Kim', code: 'SMTP_SERVER_PAUSED_BY_PERSON' });
     expect(room.sink.received).toHaveLength(0);
     await queues.resume(server.name);
     await pauses.letGo(server.name);
-    await until('sent', async () => (await two.replies.getReply(input.replyId))?.state === 'accepted');
+    await two.reached(input.replyId, 'accepted');
     expect(room.sink.received).toHaveLength(1);
   });
 
@@ -184,7 +192,7 @@ describe('a server', () => {
     await one.deps.queues.pause('sink');
     const input = reply();
     await one.replies.submitReply(input);
-    await until('sent', async () => (await one.replies.getReply(input.replyId))?.state === 'accepted');
+    await one.reached(input.replyId, 'accepted');
     expect(one.events.map(({ name }) => name)).toContain('SmtpServerResumed');
   });
 
@@ -196,15 +204,18 @@ describe('a server', () => {
     });
     const inputs = [reply(), reply()];
     for (const input of inputs) await one.replies.submitReply(input);
-    await until('both ended', async () => {
-      const results = await Promise.all(inputs.map(({ replyId }) => one.replies.getReply(replyId)));
-      return (
-        results
-          .map((result) => result?.state)
-          .sort()
-          .join() === 'accepted,rejected'
-      );
-    });
+    await waitFor(
+      async () => {
+        const results = await Promise.all(inputs.map(({ replyId }) => one.replies.getReply(replyId)));
+        return (
+          results
+            .map((result) => result?.state)
+            .sort()
+            .join() === 'accepted,rejected'
+        );
+      },
+      { describe: 'both ended' },
+    );
     const [failed] = await one.replies.listReplies('failed');
     expect(failed?.failure).toMatchObject({
       code: 'SEND_AS_DENIED',
@@ -219,7 +230,7 @@ describe('a server', () => {
     const one = await replica([smtpServer(room.sink.port)]);
     const input = reply({ to: ['good@example.net', 'unknown@example.net'] });
     await one.replies.submitReply(input);
-    await until('accepted', async () => (await one.replies.getReply(input.replyId))?.state === 'accepted');
+    await one.reached(input.replyId, 'accepted');
     expect((await one.replies.getReply(input.replyId))?.recipients).toMatchObject([
       { address: 'good@example.net', state: 'accepted' },
       { address: 'unknown@example.net', state: 'rejected', remote: { enhancedCode: '5.1.1' } },
@@ -231,9 +242,9 @@ describe('a server', () => {
     const b = smtpServer(room.sink.port, { name: 'b', user: 'b@contoso.example' });
     const one = await replica([a, b]);
     one.change([{ ...a, enabled: false }, b]);
-    await until('a stopped', () =>
-      one.events.some(({ name, fields }) => name === 'SmtpServerStopped' && fields.server === 'a'),
-    );
+    await waitFor(() => one.events.some(({ name, fields }) => name === 'SmtpServerStopped' && fields.server === 'a'), {
+      describe: 'a stopped',
+    });
     await expect(one.replies.submitReply(reply({ server: 'a' }))).rejects.toMatchObject({
       code: 'SMTP_SERVER_DISABLED',
     });
@@ -241,13 +252,13 @@ describe('a server', () => {
     await one.deps.queues.add('a', kept.replyId, kept, { priority: 1, delayMs: 0 });
     const other = reply({ server: 'b' });
     await one.replies.submitReply(other);
-    await until('b sends', () => room.sink.received.length === 1);
+    await waitFor(() => room.sink.received.length === 1, { describe: 'b sends' });
     expect(room.sink.received[0]?.replyId).toBe(other.replyId);
     expect(one.events.filter(({ name, fields }) => name === 'SmtpServerStarted' && fields.server === 'b')).toHaveLength(
       1,
     );
     one.change([a, b]);
-    await until('a sends', () => room.sink.received.length === 2);
+    await waitFor(() => room.sink.received.length === 2, { describe: 'a sends' });
     expect(room.sink.received[1]?.replyId).toBe(kept.replyId);
   });
 });
@@ -269,10 +280,10 @@ describe('a server that cannot be started', () => {
     });
     const inputs = names.map((server) => reply({ server }));
     for (const input of inputs) await one.replies.submitReply(input);
-    await until('b and c send', () => room.sink.received.length === 2);
+    await waitFor(() => room.sink.received.length === 2, { describe: 'b and c send' });
     expect(one.events.find(({ name }) => name === 'ReplyWorkerFailed')?.fields.server).toBe('a');
     broken = false;
-    await until('a sends', () => room.sink.received.length === 3);
+    await waitFor(() => room.sink.received.length === 3, { describe: 'a sends' });
     expect(
       one.events
         .filter(({ name }) => name === 'SmtpServerStarted')
@@ -295,10 +306,13 @@ describe('the journal’s gate', () => {
     await journal.transition('gate', { from: ['queued'], to: 'prepared', fence, change: { messageId: '<gate@x>' } });
     await journal.transition('gate', { from: ['prepared'], to: 'submitting', fence });
     let second = await claim('two', 5_000);
-    await until('lease over', async () => {
-      second = await claim('two', 5_000);
-      return second.claim === 'yours';
-    });
+    await waitFor(
+      async () => {
+        second = await claim('two', 5_000);
+        return second.claim === 'yours';
+      },
+      { describe: 'lease over' },
+    );
     // The first wakes up: its fence is old.
     expect(await journal.transition('gate', { from: ['submitting'], to: 'data-begun', fence })).toMatchObject({
       moved: false,
@@ -329,12 +343,12 @@ describe('the journal’s gate', () => {
     const queue = new Queue('replies.sink', { connection: room.redis.client(), prefix: '{mailroom}' });
     const input = reply({ replyId: 'doubled' });
     await Promise.all(Array.from({ length: 6 }, (_, i) => queue.add('reply', input, { jobId: `own-${i}` })));
-    await until('accepted', async () => (await one.replies.getReply('doubled'))?.state === 'accepted');
+    await one.reached('doubled', 'accepted');
     const other = await queue.add('reply', { ...input, text: 'other' }, { jobId: 'own-other' });
-    await until('other failed', async () => (await other.getState()) === 'failed');
+    await waitFor(async () => (await other.getState()) === 'failed', { describe: 'other failed' });
     const failed = await queue.getJob('own-other');
     expect(JSON.parse(failed?.failedReason ?? '{}')).toMatchObject({ failure: { code: 'REPLY_ID_REUSED' } });
-    await until('copies ended', async () => (await queue.getJobCounts('completed')).completed === 6);
+    await waitFor(async () => (await queue.getJobCounts('completed')).completed === 6, { describe: 'copies ended' });
     expect(room.sink.received).toHaveLength(1);
     await queue.close();
   });
@@ -351,9 +365,9 @@ describe('the journal’s gate', () => {
     const outcome = async (more: Partial<Reply>) => {
       const input = reply({ automatic: true, ...more });
       await one.replies.submitReply(input);
-      await until('ended', async () =>
-        /accepted|rejected/.test((await one.replies.getReply(input.replyId))?.state ?? ''),
-      );
+      await waitFor(async () => /accepted|rejected/.test((await one.replies.getReply(input.replyId))?.state ?? ''), {
+        describe: 'ended',
+      });
       const result = await one.replies.getReply(input.replyId);
       return result?.failure?.code ?? result?.state;
     };
@@ -373,15 +387,18 @@ describe('the journal’s gate', () => {
     const one = await replica([smtpServer(room.sink.port)]);
     const loop = reply({ automatic: true, answers: { automatic: true } });
     await one.replies.submitReply(loop);
-    await until('refused', async () => (await one.replies.getReply(loop.replyId))?.state === 'rejected');
+    await one.reached(loop.replyId, 'rejected');
     expect((await one.replies.getReply(loop.replyId))?.failure?.code).toBe('AUTO_REPLY_TO_AUTOMATIC');
     const many = Array.from({ length: 4 }, () =>
       reply({ automatic: true, conversationId: 'c', to: ['loop@example.net'] }),
     );
     for (const input of many) await one.replies.submitReply(input);
-    await until('ended', async () => {
-      const states = await Promise.all(many.map(async ({ replyId }) => (await one.replies.getReply(replyId))?.state));
-      return states.filter((state) => state === 'accepted').length === 3 && states.includes('rejected');
-    });
+    await waitFor(
+      async () => {
+        const states = await Promise.all(many.map(async ({ replyId }) => (await one.replies.getReply(replyId))?.state));
+        return states.filter((state) => state === 'accepted').length === 3 && states.includes('rejected');
+      },
+      { describe: 'ended' },
+    );
   });
 });

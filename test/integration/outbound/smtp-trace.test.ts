@@ -4,7 +4,8 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createSubmitter, submitterDefaults } from '../../../src/adapters/smtp/submitter.ts';
 import type { Submission } from '../../../src/domain/submission.ts';
 import { leakWatch } from '../../support/leak-watch.ts';
-import { type Sink, smtpServer, startSink } from './rig.ts';
+import { smtpServer } from '../../support/servers.ts';
+import { type Sink, startSink } from '../../support/smtp-sink.ts';
 
 leakWatch();
 

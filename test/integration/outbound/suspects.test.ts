@@ -6,16 +6,16 @@ import type { ReplyInput } from '../../../src/contract/reply.ts';
 import { type Reply, replySchema } from '../../../src/contract/reply.ts';
 import { replyDigest } from '../../../src/domain/reply-journal.ts';
 import { priorityOf } from '../../../src/outbound/deliver.ts';
-import { memoryBlobs, type Rig, rig, sentOf, smtpServer, until } from './rig.ts';
-import { openRoom } from './room.ts';
+import { smtpServer } from '../../support/servers.ts';
+import { waitFor } from '../../support/temp.ts';
+import { openRoom, type Waiting } from './room.ts';
 
 const room = openRoom();
-let waiting: Rig;
+let waiting: Waiting;
 
 /** Nothing works yet: a reply is claimed by hand. */
-beforeEach(() => {
-  waiting = rig(room.redis.client(), [smtpServer(room.sink.port)], sentOf(room.sink));
-  room.onEnd(waiting.close);
+beforeEach(async () => {
+  waiting = await room.waiting({ servers: [smtpServer(room.sink.port)] });
 });
 
 const reply = (replyId: string): Reply & { server: string } => ({
@@ -63,11 +63,13 @@ it.each([
   for (const one of [poison, other])
     await waiting.deps.queues.add('sink', one.replyId, one, { priority: priorityOf(one), delayMs: 0 });
   const { replies } = await room.replica({ servers: [smtpServer(room.sink.port)] });
-  await until('both ended', async () => (await state('poison')) === end && (await state('other')) === 'accepted');
+  await waitFor(async () => (await state('poison')) === end && (await state('other')) === 'accepted', {
+    describe: 'both ended',
+  });
   if (end === 'held') {
     expect((await replies.getReply('poison'))?.failure).toMatchObject({ code: 'REPLY_CRASHED', class: 'permanent' });
     await replies.releaseHeld('poison', 'kim');
-    await until('released', async () => (await state('poison')) === 'accepted');
+    await waitFor(async () => (await state('poison')) === 'accepted', { describe: 'released' });
   }
   expect(room.sink.received.filter(({ replyId }) => replyId === 'poison')).toHaveLength(1);
 });
@@ -77,14 +79,17 @@ it('a failed preparation is not counted when its process survives', async () => 
   await dies(poison);
   await waiting.deps.queues.add('sink', 'poison', poison, { priority: 10, delayMs: 0 });
   let failures = 0;
-  const blobs = memoryBlobs();
-  const { putBatch } = blobs;
-  blobs.putBatch = async (all) => {
-    failures += 1;
-    if (failures <= 4) throw new Error('the blob store is away');
-    return putBatch(all);
-  };
-  await room.replica({ servers: [smtpServer(room.sink.port)], blobs });
-  await until('accepted', async () => (await state('poison')) === 'accepted');
+  await room.replica({
+    servers: [smtpServer(room.sink.port)],
+    change({ deps: { blobs } }) {
+      const { putBatch } = blobs;
+      blobs.putBatch = async (all) => {
+        failures += 1;
+        if (failures <= 4) throw new Error('the blob store is away');
+        return putBatch(all);
+      };
+    },
+  });
+  await waitFor(async () => (await state('poison')) === 'accepted', { describe: 'accepted' });
   expect(failures).toBe(5);
 });

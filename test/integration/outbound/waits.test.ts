@@ -8,7 +8,9 @@ import { PREFIX, repliesQueue, replyJobId } from '../../../src/contract/names.ts
 import { sendingMailbox } from '../../../src/domain/reply-pace.ts';
 import type { Replies } from '../../../src/outbound/index.ts';
 import type { OutboundSettings } from '../../../src/outbound/ports.ts';
-import { type Fault, memoryBlobs, smtpServer, until } from './rig.ts';
+import { smtpServer } from '../../support/servers.ts';
+import type { Fault } from '../../support/smtp-sink.ts';
+import { waitFor } from '../../support/temp.ts';
 import { openRoom, type Replica, replyMaker } from './room.ts';
 
 const room = openRoom();
@@ -20,8 +22,7 @@ const server = () =>
   smtpServer(room.sink.port, { pace: { perMinute: 1_000, connections: 1, recipientsPerDay: 10_000 } });
 
 async function replicas(count: number, settings: Partial<OutboundSettings>, servers = [server()]): Promise<Replies[]> {
-  const blobs = memoryBlobs();
-  started = await Promise.all(Array.from({ length: count }, () => room.replica({ servers, settings, blobs })));
+  started = await Promise.all(Array.from({ length: count }, () => room.replica({ servers, settings })));
   return started.map(({ replies }) => replies);
 }
 
@@ -98,27 +99,32 @@ describe('a wait that an answer requests', () => {
       const inputs = [reply(), reply(), reply()];
       for (const input of inputs) await replies.submitReply(input);
       const expected = all ? 1 : inputs.length;
-      await until('the first attempts', () => room.sink.attempts.length >= expected);
+      await waitFor(() => room.sink.attempts.length >= expected, { describe: 'the first attempts' });
       const began = room.sink.attempts[0] ?? 0;
       // All replies behind it say when they go.
-      await until('expectedAt of each', async () => {
-        const results = await Promise.all(inputs.map(({ replyId }) => replies.getReply(replyId)));
-        return results.every((result) => Date.parse(result?.expectedAt ?? '') >= began + WAIT - 20);
-      });
+      await waitFor(
+        async () => {
+          const results = await Promise.all(inputs.map(({ replyId }) => replies.getReply(replyId)));
+          return results.every((result) => Date.parse(result?.expectedAt ?? '') >= began + WAIT - 20);
+        },
+        { describe: 'expectedAt of each' },
+      );
       for (const { replyId } of inputs) {
         const expectedAt = Date.parse((await replies.getReply(replyId))?.expectedAt ?? '');
         expect(expectedAt).toBeLessThan((room.sink.attempts.at(-1) ?? 0) + WAIT * 1.25 + 4_000);
       }
       room.sink.nextFault = () => undefined;
-      await until('the next attempt', () => room.sink.attempts.length > expected, WAIT * 1.25 + 5_000);
+      await waitFor(() => room.sink.attempts.length > expected, {
+        describe: 'the next attempt',
+        timeoutMs: WAIT * 1.25 + 5_000,
+      });
       expect((room.sink.attempts[expected] ?? 0) - began).toBeGreaterThanOrEqual(WAIT - 20);
-      await until(
-        'all accepted',
+      await waitFor(
         async () => {
           const results = await Promise.all(inputs.map(({ replyId }) => replies.getReply(replyId)));
           return results.every((result) => result?.state === 'accepted');
         },
-        4 * WAIT + 10_000,
+        { describe: 'all accepted', timeoutMs: 4 * WAIT + 10_000 },
       );
       expect(room.sink.received).toHaveLength(inputs.length);
     },
@@ -130,11 +136,11 @@ describe('a wait that an answer requests', () => {
     const [replies] = (await replicas(2, {}, [one])) as [Replies];
     const [first, second] = [reply(), reply()];
     await replies.submitReply(first);
-    await until('accepted', async () => (await replies.getReply(first.replyId))?.state === 'accepted');
+    await waitFor(async () => (await replies.getReply(first.replyId))?.state === 'accepted', { describe: 'accepted' });
     await replies.submitReply(second);
-    await until(
-      'the day is said',
+    await waitFor(
       async () => Date.parse((await replies.getReply(second.replyId))?.expectedAt ?? '') > Date.now() + 22 * HOUR,
+      { describe: 'the day is said' },
     );
     expect(room.sink.attempts).toHaveLength(1);
   });
@@ -144,7 +150,7 @@ it('421 on a connection that was in use for a while: reconnects at once within t
   const [replies] = (await replicas(1, {})) as [Replies];
   const [first, second] = [reply(), reply()];
   const ends = (replyId: string) =>
-    until('accepted', async () => (await replies.getReply(replyId))?.state === 'accepted');
+    waitFor(async () => (await replies.getReply(replyId))?.state === 'accepted', { describe: 'accepted' });
   await replies.submitReply(first);
   await ends(first.replyId);
   room.sink.faults.push({ at: 'mail', reply: '421 4.7.0 too many messages in this connection' });
@@ -163,12 +169,16 @@ describe('clocks that jump', () => {
     room.sink.nextFault = () => ({ at: 'rcpt', reply: '450 4.2.0 Greylisted' });
     const input = reply();
     await replies.submitReply(input);
-    await until('one attempt', () => room.sink.attempts.length === 1);
-    await until('it waits', async () => (await only().deps.journal.read(input.replyId))?.dueAt !== undefined);
+    await waitFor(() => room.sink.attempts.length === 1, { describe: 'one attempt' });
+    await waitFor(async () => (await only().deps.journal.read(input.replyId))?.dueAt !== undefined, {
+      describe: 'it waits',
+    });
     // What such a worker does: its job is due by its own clock.
-    await until('delayed', async () => (await only().deps.queues.state('sink', input.replyId)) === 'delayed');
+    await waitFor(async () => (await only().deps.queues.state('sink', input.replyId)) === 'delayed', {
+      describe: 'delayed',
+    });
     await only().deps.queues.again('sink', input.replyId, input, { priority: 1 });
-    await until('the second attempt', () => room.sink.attempts.length === 2);
+    await waitFor(() => room.sink.attempts.length === 2, { describe: 'the second attempt' });
     expect((room.sink.attempts[1] ?? 0) - (room.sink.attempts[0] ?? 0)).toBeGreaterThanOrEqual(WAIT - 20);
   });
 
@@ -182,7 +192,7 @@ describe('clocks that jump', () => {
     await deps.queues.resume('sink');
     // The replica's own sweep may have put it back first; neither touches the other reply.
     expect([replyJobId(far.replyId)]).toEqual(expect.arrayContaining(await deps.queues.putBack('sink')));
-    await until('sent', () => room.sink.received.length === 1);
+    await waitFor(() => room.sink.received.length === 1, { describe: 'sent' });
     expect(room.sink.received[0]?.replyId).toBe(far.replyId);
     expect(await deps.queues.state('sink', wanted.replyId)).toBe('delayed');
   });
@@ -193,7 +203,7 @@ describe('clocks that jump', () => {
     room.sink.faults.push({ at: 'rcpt', reply: '450 4.2.0 Greylisted' });
     const input = reply();
     await replies.submitReply(input);
-    await until('delayed', async () => (await deps.queues.state('sink', input.replyId)) === 'delayed');
+    await waitFor(async () => (await deps.queues.state('sink', input.replyId)) === 'delayed', { describe: 'delayed' });
     const client = room.redis.client();
     // An hour ahead in the queue, and long due by the journal.
     await client.zadd(
@@ -202,7 +212,10 @@ describe('clocks that jump', () => {
       replyJobId(input.replyId),
     );
     await client.hset(replyKey(PREFIX, input.replyId), 'dueAt', Date.now() - 2 * MINUTE);
-    await until('accepted', async () => (await replies.getReply(input.replyId))?.state === 'accepted', 40_000);
+    await waitFor(async () => (await replies.getReply(input.replyId))?.state === 'accepted', {
+      describe: 'accepted',
+      timeoutMs: 40_000,
+    });
   }, 60_000);
 
   it('shortens leases, pauses, waits and pace entries that lie ahead of Redis’ clock', async () => {
@@ -213,7 +226,9 @@ describe('clocks that jump', () => {
     expect(await journal.claim({ ...ask, owner: 'first' })).toMatchObject({ claim: 'yours' });
     await client.hset(replyKey(PREFIX, 'ahead'), 'leaseUntil', ahead);
     expect(await journal.claim({ ...ask, owner: 'second' })).toMatchObject({ claim: 'busy', retryAfterMs: 400 });
-    await until('it lapses', async () => (await journal.claim({ ...ask, owner: 'third' })).claim === 'yours');
+    await waitFor(async () => (await journal.claim({ ...ask, owner: 'third' })).claim === 'yours', {
+      describe: 'it lapses',
+    });
 
     const pauses = createPauses(client);
     await pauses.set('sink', { code: 'SMTP_AUTH_FAILED', hint: '', probeMs: 1_000 });
@@ -228,7 +243,7 @@ describe('clocks that jump', () => {
     await client.hset(paceKey(PREFIX, 'day', mailbox), String(Math.floor(ahead / HOUR) + 1), '1');
     const want = { mailbox, token: 't', perMinute: 1, recipients: 1, recipientsPerDay: 10 };
     expect(await pace.acquire(want)).toMatchObject({ granted: false, reason: 'minute' });
-    await until('a minute later', async () => (await pace.acquire(want)).granted);
+    await waitFor(async () => (await pace.acquire(want)).granted, { describe: 'a minute later' });
     await client.set(paceKey(PREFIX, 'wait', mailbox), '1', 'PX', 24 * HOUR);
     expect(await pace.acquire({ ...want, token: 'u' })).toEqual({ granted: false, reason: 'asked', waitMs: 2 * HOUR });
     expect(await client.pttl(paceKey(PREFIX, 'wait', mailbox))).toBeLessThanOrEqual(2 * HOUR);

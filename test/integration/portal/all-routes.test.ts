@@ -1,37 +1,26 @@
 // Every route that is served, API and portal, taken from the server itself so that none can be forgotten: who may what, sessions and forms of
 // others, bodies that are too large or broken, names that are markup. Nothing but what the table of permissions says.
-import { Redis } from 'ioredis';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { createPortalSessions } from '../../../src/adapters/redis/portal-sessions.ts';
 import { type AccessRole, isPortalRole, may, roles } from '../../../src/domain/access.ts';
 import type { ServedRoute } from '../../../src/http/index.ts';
-import { startRedis, type TestRedis } from '../../support/redis.ts';
-import { startPortal, TOKENS } from './gateway.ts';
+import { type Person, portalRoom, TOKENS } from './gateway.ts';
 
 const BODY_LIMIT = 20_000;
 const FORM_LIMIT = 128 * 1024;
-let redis: TestRedis;
-let client: Redis;
-let portal: Awaited<ReturnType<typeof startPortal>>;
-type Person = Awaited<ReturnType<typeof portal.signIn>>;
 const people = {} as Record<Exclude<AccessRole, 'backend'>, Person>;
 
-beforeAll(async () => {
-  redis = await startRedis();
-  client = new Redis(redis.url);
-  portal = await startPortal(redis.url, {
+const portal = portalRoom({
+  env: {
     MAILROOM_HTTP_BODY_LIMIT: String(BODY_LIMIT),
     // Nobody answers there: its routes are served all the same.
     MAILROOM_HTTP_OIDC_ISSUER: 'https://localhost:1/',
     MAILROOM_HTTP_OIDC_CLIENT_ID: 'x',
     MAILROOM_HTTP_OIDC_ROLES: 'viewer=*',
-  });
-  for (const role of roles) if (isPortalRole(role)) people[role] = await portal.signIn(TOKENS[role]);
+  },
 });
-afterAll(async () => {
-  await portal.stop();
-  client.disconnect();
-  await redis.stop();
+beforeAll(async () => {
+  for (const role of roles) if (isPortalRole(role)) people[role] = await portal.signIn(TOKENS[role]);
 });
 
 const isPage = ({ path }: ServedRoute) => path === '/' || /^\/(portal|signin)/.test(path);
@@ -261,7 +250,7 @@ describe('every route', { timeout: 180_000 }, () => {
   it('escapes markup in names, addresses, flows, reply ids and people’s names on every page', async () => {
     const XSS = '"><script>alert(1)</script><img src=x onerror=alert(1)>\'';
     const person = await portal.signIn(
-      await createPortalSessions(client).invite({ name: `Kim ${XSS}`, role: 'administrator' }),
+      await createPortalSessions(portal.redis).invite({ name: `Kim ${XSS}`, role: 'administrator' }),
     );
     const made = await portal.api('administrator', 'POST', '/v1/email-servers', {
       serverType: 'IMAP',

@@ -1,26 +1,14 @@
 // The wizard on a real gateway and Redis, as a browser without script goes through it: back and forth, a session that expires, two servers in one
 // step; and the checklist of an empty installation.
-import { Redis } from 'ioredis';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { createPortalSessions } from '../../../src/adapters/redis/portal-sessions.ts';
-import { startRedis, type TestRedis } from '../../support/redis.ts';
-import { startPortal, TOKENS } from './gateway.ts';
+import { type Person, portalRoom, TOKENS } from './gateway.ts';
 
-let redis: TestRedis;
-let client: Redis;
-let portal: Awaited<ReturnType<typeof startPortal>>;
-let admin: Awaited<ReturnType<typeof portal.signIn>>;
+const portal = portalRoom();
+let admin: Person;
 
 beforeAll(async () => {
-  redis = await startRedis();
-  client = new Redis(redis.url);
-  portal = await startPortal(redis.url);
   admin = await portal.signIn(TOKENS.administrator);
-});
-afterAll(async () => {
-  await portal.stop();
-  client.disconnect();
-  await redis.stop();
 });
 
 const unescaped = (text: string) =>
@@ -122,7 +110,7 @@ describe('the wizard', () => {
       mailbox: 'kept@contoso.example',
       emailFlow: 'Flow kept',
     });
-    const secret = await createPortalSessions(client).invite({ name: 'Kim', role: 'administrator' });
+    const secret = await createPortalSessions(portal.redis).invite({ name: 'Kim', role: 'administrator' });
     expect((await portal.post('/portal/sign-in', { ...kept, secret })).status).toBe(307);
     const back = await admin.post('/portal/connect', kept);
     expect(await back.text()).toContain('kept@contoso.example');
@@ -130,9 +118,9 @@ describe('the wizard', () => {
 });
 
 describe('an empty installation', () => {
+  const empty = portalRoom({ env: { MAILROOM_EMAIL_SERVERS_FILES: '/nowhere.yaml' } });
+
   it('shows the checklist, to viewers without its buttons', async () => {
-    const second = await startRedis();
-    const empty = await startPortal(second.url, { MAILROOM_EMAIL_SERVERS_FILES: '/nowhere.yaml' });
     const page = async (token: string) => (await (await empty.signIn(token)).get('/portal')).text();
     const forAdministrator = await page(TOKENS.administrator);
     const forViewer = await page(TOKENS.viewer);
@@ -140,7 +128,5 @@ describe('an empty installation', () => {
     expect(forAdministrator).toContain('Set up Mailroom');
     expect(forViewer).toContain('Set up Mailroom');
     expect(forViewer).not.toContain('href="/portal/connect"');
-    await empty.stop();
-    await second.stop();
   });
 });

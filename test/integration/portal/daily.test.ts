@@ -1,39 +1,19 @@
 // The operator's day on a real gateway and Redis: what needs attention is the same on the first page and in the API, and is true.
-import { Redis } from 'ioredis';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { openEmailFlows } from '../../../src/adapters/queue/email-flows.ts';
 import { createFindIndex } from '../../../src/adapters/redis/find-index.ts';
 import { replyKey, stateKey } from '../../../src/adapters/redis/journal.ts';
 import { emailFlowQueue, mailboxId, messageKey, PREFIX } from '../../../src/contract/names.ts';
 import { ledgerKey, mailboxesKey, quarantineKey, siblingsKey } from '../../../src/domain/keys.ts';
 import { messageIdHash } from '../../../src/inbound/fingerprint.ts';
-import { startRedis, type TestRedis } from '../../support/redis.ts';
-import { fileServer, startPortal, TOKENS } from './gateway.ts';
+import { fileServer, portalRoom, TOKENS } from './gateway.ts';
 
-let redis: TestRedis;
-let client: Redis;
-let portal: Awaited<ReturnType<typeof startPortal>>;
-
-beforeAll(async () => {
-  redis = await startRedis();
-  client = new Redis(redis.url, { maxRetriesPerRequest: null });
-  portal = await startPortal(redis.url);
-});
-afterAll(async () => {
-  await portal.stop();
-  client.disconnect();
-  await redis.stop();
-});
-
-// Each test has a Redis of its own making; the gateway's definitions come from a file.
-beforeEach(async () => {
-  await client.flushall();
-});
+const portal = portalRoom({ flush: true });
 
 /** Replies as the journal has them. */
 async function noted(state: string, ids: readonly string[], more: Record<string, string> = {}): Promise<void> {
   const now = Date.now();
-  const pipeline = client.pipeline();
+  const pipeline = portal.redis.pipeline();
   for (const [i, replyId] of ids.entries()) {
     pipeline.hset(replyKey(PREFIX, replyId), {
       ...{ replyId, state, server: 'Out', from: 'shared@contoso.example', digest: 'x', fence: '1' },
@@ -56,7 +36,7 @@ describe('the list of what needs attention', () => {
     await noted('held', ['h1', 'h2']);
     await noted('prepared', ['p1']);
     await noted('rejected', ['r1']);
-    const flows = openEmailFlows(client);
+    const flows = openEmailFlows(portal.redis);
     const queue = await flows.queueOf(fileServer.emailFlow);
     await queue.add('message', { emailFlow: fileServer.emailFlow });
     const { attention } = await status();
@@ -90,7 +70,7 @@ describe('the list of what needs attention', () => {
 describe('the search', () => {
   it('finds a reply by its id and by an address, shows its timeline, and shows viewers nothing', async () => {
     await noted('rejected', ['desk/<b>7'], { evidence: '2026-11-25T10:00:00.000Z 550 5.1.1 no such user\n' });
-    await createFindIndex(client).add([{ kind: 'reply', id: 'desk/<b>7', terms: ['c0@customer.example'] }]);
+    await createFindIndex(portal.redis).add([{ kind: 'reply', id: 'desk/<b>7', terms: ['c0@customer.example'] }]);
     for (const q of ['desk/<b>7', 'C0@customer.example']) {
       const answer = await portal.api('operator', 'GET', `/v1/find?q=${encodeURIComponent(q)}`);
       expect(await answer.json()).toMatchObject({
@@ -149,10 +129,10 @@ describe('the search', () => {
     const { emailFlow, name: server } = fileServer;
     const place = { user: fileServer.user, host: fileServer.host, folder: 'INBOX' };
     const meta = { uidValidity: '1', era: '', startedAt: 0, start: 'all', emailFlows: [emailFlow], ...place };
-    await client.hset(ledgerKey(PREFIX, mailbox), { version: '1', meta: JSON.stringify(meta) });
-    await client.sadd(siblingsKey(PREFIX, messageIdHash('<q@example.org>')), key);
-    await createFindIndex(client).add([{ kind: 'message', id: key, terms: ['jane@example.org', 'conv-1'] }]);
-    const flows = openEmailFlows(client);
+    await portal.redis.hset(ledgerKey(PREFIX, mailbox), { version: '1', meta: JSON.stringify(meta) });
+    await portal.redis.sadd(siblingsKey(PREFIX, messageIdHash('<q@example.org>')), key);
+    await createFindIndex(portal.redis).add([{ kind: 'message', id: key, terms: ['jane@example.org', 'conv-1'] }]);
+    const flows = openEmailFlows(portal.redis);
     const queue = await flows.queueOf(emailFlow);
     const told = { mailbox: fileServer.user, folder: 'INBOX', uid: 7, receivedAt: '2026-11-25T10:00:00.000Z' };
     const rest = { threading: { messageId: '<q@example.org>' }, conversation: { id: 'conv-1' }, siblings: [] };
@@ -212,10 +192,10 @@ describe('lists', () => {
     const dead = (id: string) => `${PREFIX}:${emailFlowQueue(fileServer.emailFlow)}:${id}`;
     const spent: Record<string, number> = {};
     for (const count of [0, 3, MANY]) {
-      await client.del(stateKey(PREFIX, 'held'), quarantineKey(PREFIX, mailbox), `${PREFIX}:portal:audit`);
-      await client.del(dead('failed'));
+      await portal.redis.del(stateKey(PREFIX, 'held'), quarantineKey(PREFIX, mailbox), `${PREFIX}:portal:audit`);
+      await portal.redis.del(dead('failed'));
       await noted('held', ids.slice(0, count), { result: failure('SMTP_DATA_UNCERTAIN') });
-      const pipeline = client.pipeline();
+      const pipeline = portal.redis.pipeline();
       pipeline.sadd(mailboxesKey(PREFIX), mailbox);
       for (let uid = 1; uid <= count; uid++) {
         const note = {
@@ -275,12 +255,12 @@ describe('lists', () => {
 
     const key = messageKey(mailbox, '1', 5);
     const note = { reason: 'parser-failed', at: new Date(), messageKey: key };
-    await client.sadd(mailboxesKey(PREFIX), mailbox);
-    await client.hset(quarantineKey(PREFIX, mailbox), {
+    await portal.redis.sadd(mailboxesKey(PREFIX), mailbox);
+    await portal.redis.hset(quarantineKey(PREFIX, mailbox), {
       5: JSON.stringify(note),
       6: JSON.stringify({ ...note, messageKey: messageKey(mailbox, '1', 6) }),
     });
-    await createFindIndex(client).add([{ kind: 'message', id: key, terms: ['jane@example.org'] }]);
+    await createFindIndex(portal.redis).add([{ kind: 'message', id: key, terms: ['jane@example.org'] }]);
     const found = await text('/portal/quarantine?person=Jane@example.org');
     expect(found).toContain('UID 5');
     expect(found).not.toContain('UID 6');
@@ -288,14 +268,14 @@ describe('lists', () => {
   });
 
   it('one confirmation with the count decides on many; page and filter are kept', async () => {
-    await client.del(stateKey(PREFIX, 'held'));
+    await portal.redis.del(stateKey(PREFIX, 'held'));
     await noted('held', ['b1', 'b2', 'b3'], { result: failure('SMTP_DATA_UNCERTAIN') });
     const person = await portal.signIn(TOKENS.operator);
     const back = '/portal/replies?state=held&server=Out&page=1';
     const asked = await (await person.post('/portal/replies/bulk', { act: 'drop:all', back })).text();
     expect(asked).toContain('Drop: 3?');
     await noted('held', ['b4']);
-    await client.zadd(stateKey(PREFIX, 'held'), String(Date.now() + 60_000), 'b4'); // came after the question
+    await portal.redis.zadd(stateKey(PREFIX, 'held'), String(Date.now() + 60_000), 'b4'); // came after the question
     const field = (name: string) => new RegExp(`name="${name}" value="([^"]*)"`).exec(asked)?.[1] ?? '';
     const answer = await person.post('/portal/replies/bulk', {
       ...{ act: field('act'), back: field('back').replaceAll('&amp;', '&') },
@@ -304,7 +284,7 @@ describe('lists', () => {
     const location = answer.headers.get('location') ?? '';
     expect(location).toContain(`${back}&done=bulkDone`);
     expect(await (await person.get(location)).text()).toContain('Done: 3 / 3.');
-    expect(await client.zrange(stateKey(PREFIX, 'held'), '0', '-1')).toEqual(['b4']);
+    expect(await portal.redis.zrange(stateKey(PREFIX, 'held'), '0', '-1')).toEqual(['b4']);
     const one = await person.post('/portal/replies/bulk', {
       act: 'release:marked',
       id: 'b4',

@@ -1,41 +1,26 @@
 // Dead letters on a real gateway, Redis and BullMQ: what a consumer gave up is listed with its words, tried again, moved or deleted, and only then.
 import { Worker } from 'bullmq';
-import { Redis } from 'ioredis';
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { beforeEach, expect, it } from 'vitest';
 import { type EmailFlows, openEmailFlows } from '../../../src/adapters/queue/email-flows.ts';
 import { createFindIndex } from '../../../src/adapters/redis/find-index.ts';
 import { emailFlowQueue, mailboxId, messageKey, PREFIX } from '../../../src/contract/names.ts';
 import { ledgerKey, mailboxesKey } from '../../../src/domain/keys.ts';
-import { startRedis, type TestRedis } from '../../support/redis.ts';
-import { fileServer, startPortal, TOKENS } from './gateway.ts';
+import { fileServer, portalRoom, TOKENS } from './gateway.ts';
 
-let redis: TestRedis;
-let client: Redis;
+const portal = portalRoom({ flush: true });
 let flows: EmailFlows;
-let portal: Awaited<ReturnType<typeof startPortal>>;
 const mailbox = mailboxId({ host: fileServer.host, user: fileServer.user, folder: 'INBOX' });
 const FLOW = fileServer.emailFlow;
 /** Fed once, and by no server any more. */
 const OLD = 'Old';
 const keyOf = (uid: number) => messageKey(mailbox, '1', uid);
 
-beforeAll(async () => {
-  redis = await startRedis();
-  client = new Redis(redis.url, { maxRetriesPerRequest: null });
-  portal = await startPortal(redis.url);
-});
-afterAll(async () => {
-  await portal.stop();
-  client.disconnect();
-  await redis.stop();
-});
 beforeEach(async () => {
-  await client.flushall();
-  flows = openEmailFlows(client);
+  flows = openEmailFlows(portal.redis);
   const place = { user: fileServer.user, host: fileServer.host, folder: 'INBOX' };
   const meta = { uidValidity: '1', era: '', startedAt: 0, start: 'all', emailFlows: [OLD, FLOW], ...place };
-  await client.sadd(mailboxesKey(PREFIX), mailbox);
-  await client.hset(ledgerKey(PREFIX, mailbox), { version: '1', meta: JSON.stringify(meta) });
+  await portal.redis.sadd(mailboxesKey(PREFIX), mailbox);
+  await portal.redis.hset(ledgerKey(PREFIX, mailbox), { version: '1', meta: JSON.stringify(meta) });
 });
 
 /** Messages that a consumer took and gave up, each with these words. */
@@ -57,7 +42,7 @@ async function givenUp(emailFlow: string, reasons: Readonly<Record<string, strin
     async ({ id = '' }) => {
       throw new Error(reasons[id]);
     },
-    { connection: client.duplicate(), prefix: PREFIX },
+    { connection: portal.redis.duplicate(), prefix: PREFIX },
   );
   await new Promise<void>((resolve) => {
     worker.on('failed', (job) => {
@@ -81,7 +66,7 @@ const field = (page: string, name: string) =>
 it('are shown with the consumer’s words, by flow, server, reason and person, in the order of a column', async () => {
   await givenUp(FLOW, { [keyOf(1)]: 'CRM answered <b>500</b>', [`${keyOf(2)}-again`]: 'no such queue' });
   await givenUp(OLD, { [keyOf(3)]: 'CRM timeout' });
-  await createFindIndex(client).add([{ kind: 'message', id: keyOf(2), terms: ['jane2@example.org'] }]);
+  await createFindIndex(portal.redis).add([{ kind: 'message', id: keyOf(2), terms: ['jane2@example.org'] }]);
   const person = await portal.signIn(TOKENS.operator);
   const text = async (query: string) => (await person.get(`/portal/dead-letters?${query}`)).text();
   const page = await text('');

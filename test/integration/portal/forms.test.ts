@@ -2,27 +2,12 @@
 // administrators at once, lists without end, flows that exist; and what waits in a flow without a server.
 
 import { Queue } from 'bullmq';
-import { Redis } from 'ioredis';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { emailFlowQueue, MESSAGE_JOB, PREFIX } from '../../../src/contract/names.ts';
 import { ledgerKey, mailboxesKey } from '../../../src/domain/keys.ts';
-import { startRedis, type TestRedis } from '../../support/redis.ts';
-import { startPortal, TOKENS } from './gateway.ts';
+import { portalRoom, TOKENS } from './gateway.ts';
 
-let redis: TestRedis;
-let client: Redis;
-let portal: Awaited<ReturnType<typeof startPortal>>;
-
-beforeAll(async () => {
-  redis = await startRedis();
-  client = new Redis(redis.url);
-  portal = await startPortal(redis.url);
-});
-afterAll(async () => {
-  await portal.stop();
-  client.disconnect();
-  await redis.stop();
-});
+const portal = portalRoom();
 
 const NEW = '/portal/email-servers/new';
 const EDIT = '/portal/email-servers/edit';
@@ -320,7 +305,7 @@ describe('email flows', () => {
     const to = `Target ${count}`;
     const target = imap({ emailFlow: ' new', emailFlowNew: to });
     expect((await admin.post(NEW, target)).status).toBe(303);
-    const queueOf = (flow: string) => new Queue(emailFlowQueue(flow), { connection: client, prefix: PREFIX });
+    const queueOf = (flow: string) => new Queue(emailFlowQueue(flow), { connection: portal.redis, prefix: PREFIX });
     const [from, into] = [queueOf(lost), queueOf(to)];
     const keys = Array.from({ length: 250 }, (_, i) => `m-0123456789abcdef-7-${i + 1}`);
     await from.addBulk(
@@ -331,8 +316,8 @@ describe('email flows', () => {
       })),
     );
     // One mailbox's ledger remembers that it fed this flow.
-    await client.sadd(mailboxesKey(client), '0123456789abcdef');
-    await client.hset(ledgerKey(client, '0123456789abcdef'), {
+    await portal.redis.sadd(mailboxesKey(portal.redis), '0123456789abcdef');
+    await portal.redis.hset(ledgerKey(portal.redis, '0123456789abcdef'), {
       version: 1,
       meta: JSON.stringify({ emailFlows: [lost] }),
     });
@@ -362,7 +347,7 @@ describe('email flows', () => {
     expect(jobs.map(({ id }) => id)).toEqual(keys);
     expect(jobs[7]).toMatchObject({ timestamp: 1_007, data: { emailFlow: to, messageKey: keys[7], subject: 's7' } });
     expect(await from.getJobCounts()).toMatchObject({ waiting: 0 });
-    expect((await client.keys(`${PREFIX}:${emailFlowQueue(lost)}:m-*`)).length).toBe(0);
+    expect((await portal.redis.keys(`${PREFIX}:${emailFlowQueue(lost)}:m-*`)).length).toBe(0);
     const busy = await portal.api('administrator', 'POST', `/v1/email-flows/${encodeURIComponent(to)}/move`, { to });
     expect(busy.status).toBe(409);
     await Promise.all([from.close(), into.close()]);

@@ -1,7 +1,6 @@
 // The history on a real Redis: several replicas add up, nothing is written by a process that has nothing to say, keys end; and what API and page make
 // of it, empty and full. And the page of one email server, with the events of all replicas.
-import { Redis } from 'ioredis';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { createHistoryStore } from '../../../src/adapters/redis/history.ts';
 import { createServerLogStore } from '../../../src/adapters/redis/server-log.ts';
 import { mailboxId } from '../../../src/contract/names.ts';
@@ -13,27 +12,11 @@ import { createHistoryRecorder } from '../../../src/operations/history.ts';
 import { createHistoryCounter } from '../../../src/telemetry/history-counter.ts';
 import { createMetrics } from '../../../src/telemetry/metrics.ts';
 import { collectServerLog } from '../../../src/telemetry/server-log.ts';
-import { startRedis, type TestRedis } from '../../support/redis.ts';
-import { fileServer, startPortal, TOKENS } from './gateway.ts';
+import { fileServer, portalRoom, TOKENS } from './gateway.ts';
 
 const MINUTE = 60_000;
-let redis: TestRedis;
-let client: Redis;
-let portal: Awaited<ReturnType<typeof startPortal>>;
 
-beforeAll(async () => {
-  redis = await startRedis();
-  client = new Redis(redis.url);
-  portal = await startPortal(redis.url);
-});
-afterAll(async () => {
-  await portal.stop();
-  client.disconnect();
-  await redis.stop();
-});
-beforeEach(async () => {
-  await client.flushall();
-});
+const portal = portalRoom({ flush: true });
 
 /** A process of its own, at a time that the test sets. */
 function replica(roles: string[], at: number, store: Parameters<typeof createHistoryRecorder>[0]['store']) {
@@ -42,7 +25,7 @@ function replica(roles: string[], at: number, store: Parameters<typeof createHis
   return { counter, metrics, ...createHistoryRecorder({ counter, metrics, roles, clock, store }) };
 }
 const keys = async () =>
-  (await client.keys('{mailroom}:history:*')).map((key) => key.replace('{mailroom}:', '')).sort();
+  (await portal.redis.keys('{mailroom}:history:*')).map((key) => key.replace('{mailroom}:', '')).sort();
 
 interface Shown {
   since?: number;
@@ -55,7 +38,7 @@ const lastOf = ({ points }: Shown) => points.findLast(({ values }) => Object.key
 
 describe('recording', () => {
   it('replicas add up; levels are the highest that any saw; keys end', async () => {
-    const store = createHistoryStore(client);
+    const store = createHistoryStore(portal.redis);
     const now = Date.now();
     for (const backlog of [7, 9, 8]) {
       const { counter, metrics, poll } = replica(['ingest', 'send'], now, store);
@@ -75,7 +58,9 @@ describe('recording', () => {
     expect(lastOf(flow)?.values).toEqual({ messages: 6, backlog: 9, quarantined: 0 });
     const server = await history(`&server=${encodeURIComponent(fileServer.name)}`);
     expect(lastOf(server)?.values).toEqual({ messages: 6, blindSeconds: 12, quarantined: 0, disconnected: 0 });
-    const ends = await Promise.all((await keys()).map(async (key) => [key, await client.ttl(`{mailroom}:${key}`)]));
+    const ends = await Promise.all(
+      (await keys()).map(async (key) => [key, await portal.redis.ttl(`{mailroom}:${key}`)]),
+    );
     expect(ends.filter(([key, seconds]) => (key === 'history:since') !== (seconds === -1))).toEqual([]);
     expect(Math.max(...ends.map(([, seconds]) => Number(seconds)))).toBeLessThanOrEqual(41 * 86_400);
   });
@@ -90,7 +75,7 @@ describe('recording', () => {
   });
 
   it('what Redis did not take is written with the next', async () => {
-    const store = createHistoryStore(client);
+    const store = createHistoryStore(portal.redis);
     let away = true;
     const flaky: typeof store = {
       ...store,
@@ -109,7 +94,7 @@ describe('recording', () => {
   });
 
   it('a hash that holds something else is no history, and hides no other', async () => {
-    const store = createHistoryStore(client);
+    const store = createHistoryStore(portal.redis);
     const now = Date.now();
     await store.add(
       [
@@ -119,7 +104,7 @@ describe('recording', () => {
       now,
     );
     const hash = (await keys()).find((key) => key.startsWith('history:m:')) ?? '';
-    await client.hset(`{mailroom}:${hash}`, { '99zz': '1', '3m': 'x', nonsense: '5' });
+    await portal.redis.hset(`{mailroom}:${hash}`, { '99zz': '1', '3m': 'x', nonsense: '5' });
     const records = await store.read('all', 'minute', now - 2 * MINUTE, now);
     expect(records.map(({ code, value }) => `${code}${value}`).sort()).toEqual(['i1', 'm2']);
   });
@@ -130,7 +115,7 @@ describe('page and API', () => {
     expect(await history()).toMatchObject({ points: expect.any(Array) });
     const person = await portal.signIn(TOKENS.viewer, 'de');
     expect(await (await person.get('/portal/history')).text()).toContain('Noch nichts gezählt');
-    await createHistoryStore(client).add([{ series: 'all', code: 'o', value: 1, high: true }], Date.now());
+    await createHistoryStore(portal.redis).add([{ series: 'all', code: 'o', value: 1, high: true }], Date.now());
     const page = await (await person.get('/portal/history?period=30d')).text();
     expect(page).toContain('Gezählt seit <time');
     expect(page).toContain('nicht gezählt');
@@ -138,7 +123,7 @@ describe('page and API', () => {
   });
 
   it('of a flow or server by name, escaped; 404 for what there is not', async () => {
-    await createHistoryStore(client).add([{ series: 'all', code: 'i', value: 1, high: true }], Date.now());
+    await createHistoryStore(portal.redis).add([{ series: 'all', code: 'i', value: 1, high: true }], Date.now());
     const person = await portal.signIn(TOKENS.viewer);
     const page = await (
       await person.get(`/portal/history?of=${encodeURIComponent(`flow:${fileServer.emailFlow}`)}`)
@@ -163,7 +148,7 @@ describe('the page of an email server', () => {
     const all = [...collector.take()].map(
       ([server, own]) => [server, own.map((event): ServerEvent => ({ ...event, replica: replicaName }))] as const,
     );
-    return createServerLogStore(client).add(new Map(all));
+    return createServerLogStore(portal.redis).add(new Map(all));
   }
   const server = fileServer.name;
 
@@ -188,7 +173,7 @@ describe('the page of an email server', () => {
       ['MailboxTraced', { server, kind: 'server', reason: '* 5 EXISTS' }, true],
     );
     const { host, user } = fileServer;
-    await client.set(leaseKey('{mailroom}', mailboxId({ host, user, folder: 'INBOX' })), '7:host-1');
+    await portal.redis.set(leaseKey('{mailroom}', mailboxId({ host, user, folder: 'INBOX' })), '7:host-1');
     const page = await (await person.get(path)).text();
     for (const shown of [
       '<code>host-1</code>',
@@ -215,10 +200,10 @@ describe('the page of an email server', () => {
         'host-1',
         ...Array.from({ length: 60 }, (_, uid) => ['MessageEnqueued', { server, uid }, true] as const),
       );
-    const store = createServerLogStore(client);
+    const store = createServerLogStore(portal.redis);
     expect(await store.log(server)).toHaveLength(serverLogBounds.log.most);
     expect((await store.faults(server)).map(({ code }) => code)).toEqual(['IMAP_TIMEOUT']);
-    await client.lpush(`{mailroom}:server-log:${encodeURIComponent(server)}`, 'nonsense', '{}', '[1]');
+    await portal.redis.lpush(`{mailroom}:server-log:${encodeURIComponent(server)}`, 'nonsense', '{}', '[1]');
     expect((await store.log(server)).length).toBeGreaterThan(190);
     const page = await (await (await portal.signIn(TOKENS.viewer)).get(path)).text();
     expect(page.length).toBeLessThan(60_000);

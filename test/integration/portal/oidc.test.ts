@@ -2,37 +2,24 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { startOidcProvider, type TestProvider } from '../../support/oidc-provider.ts';
-import { startRedis, type TestRedis } from '../../support/redis.ts';
 import { type Page, type SmallBrowser, smallBrowser } from '../../support/small-browser.ts';
 import { freePort, type TempDir, tempDir } from '../../support/temp.ts';
 import { makeCertificate } from '../../support/tls.ts';
-import { startPortal } from './gateway.ts';
+import { portalRoom } from './gateway.ts';
 
-let redis: TestRedis;
 let dir: TempDir;
 let ca: string;
+let publicUrl: string;
 let provider: TestProvider;
-let portal: Awaited<ReturnType<typeof startPortal>>;
 
 beforeAll(async () => {
-  redis = await startRedis();
   dir = tempDir('oidc');
   const certificate = await makeCertificate(dir.path);
   ca = readFileSync(certificate.certFile, 'utf8');
-  const port = await freePort();
-  const base = `http://127.0.0.1:${port}`;
+  publicUrl = `http://127.0.0.1:${await freePort()}`;
   provider = await startOidcProvider(certificate, {
-    redirectUri: `${base}/portal/oidc/callback`,
-    afterSignOut: `${base}/portal/sign-in`,
-  });
-  portal = await startPortal(redis.url, {
-    MAILROOM_HTTP_PORT: String(port),
-    MAILROOM_HTTP_PUBLIC_URL: base,
-    MAILROOM_HTTP_OIDC_ISSUER: provider.issuer,
-    MAILROOM_HTTP_OIDC_CLIENT_ID: provider.clientId,
-    MAILROOM_HTTP_OIDC_CLIENT_SECRET: provider.clientSecret,
-    MAILROOM_HTTP_OIDC_CA: ca,
-    MAILROOM_HTTP_OIDC_ROLES: 'administrator=Mailroom.Administrator,operator=Mailroom.Operator,viewer=Mailroom.Viewer',
+    redirectUri: `${publicUrl}/portal/oidc/callback`,
+    afterSignOut: `${publicUrl}/portal/sign-in`,
   });
   const { people } = provider;
   people.set('kim', {
@@ -44,10 +31,19 @@ beforeAll(async () => {
   people.set('crowd', { name: 'Crowd', _claim_names: { roles: 'src1' } });
 });
 afterAll(async () => {
-  await portal.stop();
   await provider.stop();
-  await redis.stop();
   dir.remove();
+});
+const portal = portalRoom({
+  env: () => ({
+    MAILROOM_HTTP_PORT: new URL(publicUrl).port,
+    MAILROOM_HTTP_PUBLIC_URL: publicUrl,
+    MAILROOM_HTTP_OIDC_ISSUER: provider.issuer,
+    MAILROOM_HTTP_OIDC_CLIENT_ID: provider.clientId,
+    MAILROOM_HTTP_OIDC_CLIENT_SECRET: provider.clientSecret,
+    MAILROOM_HTTP_OIDC_CA: ca,
+    MAILROOM_HTTP_OIDC_ROLES: 'administrator=Mailroom.Administrator,operator=Mailroom.Operator,viewer=Mailroom.Viewer',
+  }),
 });
 
 afterEach(() => {
@@ -220,16 +216,15 @@ describe('sign-in by OpenID Connect', () => {
   });
 
   it('reports an unreachable provider, while a one-time secret still signs in', async () => {
-    const lost = await startPortal(redis.url, {
+    const lost = await portal.another({
       MAILROOM_HTTP_OIDC_ISSUER: `https://localhost:${await freePort()}`,
       MAILROOM_HTTP_OIDC_CLIENT_ID: 'x',
       MAILROOM_HTTP_OIDC_ROLES: 'viewer=*',
     });
     const page = await browser().once(`${lost.base}/portal/oidc`);
     expect([page.status, /cannot be reached \(ECONNREFUSED\)/.test(page.text)]).toEqual([503, true]);
-    await lost.stop();
     // Its certificate is signed by a private CA that is not configured.
-    const foreign = await startPortal(redis.url, {
+    const foreign = await portal.another({
       MAILROOM_HTTP_OIDC_ISSUER: provider.issuer,
       MAILROOM_HTTP_OIDC_CLIENT_ID: 'x',
       MAILROOM_HTTP_OIDC_ROLES: 'viewer=*',
@@ -237,6 +232,5 @@ describe('sign-in by OpenID Connect', () => {
     expect((await browser().once(`${foreign.base}/portal/oidc`)).text).toMatch(
       /cannot be reached \(DEPTH_ZERO_SELF_SIGNED_CERT/,
     );
-    await foreign.stop();
   });
 });

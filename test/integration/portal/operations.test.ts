@@ -1,5 +1,4 @@
 // Operation through the API on a real gateway and Redis: flows, pause and resume, test of a connection, quarantined messages, the audit log.
-import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createBlobStore } from '../../../src/adapters/blobs/index.ts';
 import { openCommit } from '../../../src/adapters/queue/commit.ts';
@@ -10,27 +9,16 @@ import { mailboxId, messageKey, PREFIX } from '../../../src/contract/names.ts';
 import { emptyLedger, type LedgerMeta } from '../../../src/domain/ledger.ts';
 import { unreadable } from '../../../src/mime/index.ts';
 import { storeBlob } from '../../support/blobs.ts';
-import { startRedis, type TestRedis } from '../../support/redis.ts';
 import { freePort } from '../../support/temp.ts';
-import { fileServer, startPortal, TOKENS } from './gateway.ts';
+import { fileServer, portalRoom, TOKENS } from './gateway.ts';
 
-let redis: TestRedis;
-let client: Redis;
 let flows: EmailFlows;
-let portal: Awaited<ReturnType<typeof startPortal>>;
 
-beforeAll(async () => {
-  redis = await startRedis();
-  client = new Redis(redis.url, { maxRetriesPerRequest: null });
-  flows = openEmailFlows(client);
-  portal = await startPortal(redis.url, { MAILROOM_SECURITY_PORTAL_ALLOWED_HOSTS: '127.0.0.0/8' });
+const portal = portalRoom({ env: { MAILROOM_SECURITY_PORTAL_ALLOWED_HOSTS: '127.0.0.0/8' } });
+beforeAll(() => {
+  flows = openEmailFlows(portal.redis);
 });
-afterAll(async () => {
-  await portal.stop();
-  await flows.close();
-  client.disconnect();
-  await redis.stop();
-});
+afterAll(() => flows.close());
 
 const json = async (answer: Response) => (await answer.json()) as Record<string, never>;
 const raw = 'From: kim@example.org\r\nSubject: secret subject\r\nMessage-ID: <q1@example.org>\r\n\r\nsecret body\r\n';
@@ -51,8 +39,8 @@ async function quarantine(notes: readonly { uid: number; reason: string }[]): Pr
   const blobs = await createBlobStore(portal.config.blobs);
   const blob = await storeBlob(blobs, Buffer.from(raw));
   await blobs.close();
-  const token = (await createLeases(client, 'test', 5_000).acquire(mailbox)) ?? 'no lease';
-  const commit = await openCommit(client, flows, {
+  const token = (await createLeases(portal.redis, 'test', 5_000).acquire(mailbox)) ?? 'no lease';
+  const commit = await openCommit(portal.redis, flows, {
     keepCompletedSeconds: 60,
     keepFailedSeconds: 60,
     keepFingerprintsSeconds: 60,
@@ -154,7 +142,7 @@ describe('quarantined messages', () => {
     expect((await portal.api('operator', 'POST', key(2, '/accept'))).status).toBe(404);
     expect(await json(await portal.api('operator', 'GET', '/v1/quarantined-messages'))).toEqual({ messages: [] });
     // The ledger keeps them as quarantined.
-    expect(await client.hget(`${PREFIX}:ledger:${mailbox}:uids`, 'quarantined:0')).toBe('1:3');
+    expect(await portal.redis.hget(`${PREFIX}:ledger:${mailbox}:uids`, 'quarantined:0')).toBe('1:3');
     const audit = await (await portal.api('administrator', 'GET', '/v1/audit?limit=20')).text();
     expect(audit).toContain('"action":"enqueue-again"');
     expect(audit).toContain('"by":"operator-person"');
@@ -204,11 +192,11 @@ describe('pause and test', () => {
     });
     expect(paused.live).not.toHaveProperty('expectedAt');
     const queue = `${PREFIX}:replies.Out:meta`;
-    expect(await client.hget(queue, 'paused')).toBe('1');
+    expect(await portal.redis.hget(queue, 'paused')).toBe('1');
     const resumed = await json(await portal.api('operator', 'POST', path('Out', '/resume')));
     const pace = { minute: 0, perMinute: 30, recipients: 0, recipientsPerDay: 10_000 };
     expect(resumed.live).toEqual({ state: 'unproven', waiting: 0, pace });
-    expect(await client.hget(queue, 'paused')).toBeNull();
+    expect(await portal.redis.hget(queue, 'paused')).toBeNull();
     expect(await json(await portal.api('operator', 'POST', path('From file', '/pause')))).toMatchObject({
       code: 'EMAIL_SERVER_CANNOT_PAUSE',
       status: 422,

@@ -1,29 +1,14 @@
 // The portal's pages on a real gateway and Redis, as a browser without script sees them: connection test, replies, quarantine, pause, long
 // lists; who may what on each; what is shown of customers to whom.
-import { Redis } from 'ioredis';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { replyKey, stateKey } from '../../../src/adapters/redis/journal.ts';
 import { paceKey } from '../../../src/adapters/redis/pace.ts';
 import { PREFIX, repliesQueue } from '../../../src/contract/names.ts';
 import { sendingMailbox } from '../../../src/domain/reply-pace.ts';
-import { startRedis, type TestRedis } from '../../support/redis.ts';
 import { freePort } from '../../support/temp.ts';
-import { startPortal, TOKENS } from './gateway.ts';
+import { portalRoom, TOKENS } from './gateway.ts';
 
-let redis: TestRedis;
-let client: Redis;
-let portal: Awaited<ReturnType<typeof startPortal>>;
-
-beforeAll(async () => {
-  redis = await startRedis();
-  client = new Redis(redis.url);
-  portal = await startPortal(redis.url, { MAILROOM_SECURITY_PORTAL_ALLOWED_HOSTS: '127.0.0.0/8' });
-});
-afterAll(async () => {
-  await portal.stop();
-  client.disconnect();
-  await redis.stop();
-});
+const portal = portalRoom({ env: { MAILROOM_SECURITY_PORTAL_ALLOWED_HOSTS: '127.0.0.0/8' } });
 
 const LIST = '/portal/email-servers';
 const text = async (answer: Response | Promise<Response>) => (await answer).text();
@@ -58,7 +43,7 @@ const at = (action: string, name: string) => `${LIST}/${action}?name=${encodeURI
 /** A reply as the journal has it. */
 async function noted(replyId: string, state: string, more: Record<string, string> = {}): Promise<void> {
   const now = Date.now();
-  await client.hset(replyKey(PREFIX, replyId), {
+  await portal.redis.hset(replyKey(PREFIX, replyId), {
     replyId,
     state,
     server: 'Page 1',
@@ -72,7 +57,7 @@ async function noted(replyId: string, state: string, more: Record<string, string
     evidence: '2026-11-25T10:00:00.000Z look 1: not in Sent Items (3 mails compared)\n',
     ...more,
   });
-  await client.zadd(stateKey(PREFIX, state), now, replyId);
+  await portal.redis.zadd(stateKey(PREFIX, state), now, replyId);
 }
 
 describe('connection test', () => {
@@ -131,7 +116,7 @@ describe('connection test', () => {
 describe('replies', () => {
   it('show what is known, to viewers without the customer’s name; a person releases or drops one once', async () => {
     const XSS = 'r"><img src=x onerror=alert(1)>';
-    await client.del(stateKey(PREFIX, 'held')); // whatever other tests left there
+    await portal.redis.del(stateKey(PREFIX, 'held')); // whatever other tests left there
     const unsure = { failure: { code: 'REPLY_HELD', class: 'ambiguous', message: 'x' } };
     await noted('held-one', 'held', { result: JSON.stringify(unsure) });
     await noted(XSS, 'held');
@@ -220,17 +205,25 @@ describe('operation', () => {
     const { name, host, user } = await created({ name: '0 first of a long list' });
     const mailbox = sendingMailbox({ host, user });
     const now = Date.now();
-    await client.zadd(paceKey(PREFIX, 'minute', mailbox), now - 90_000, 'old', now - 5_000, 'a', now - 4_000, 'b');
-    await client.hset(paceKey(PREFIX, 'day', mailbox), String(Math.floor(now / 3_600_000)), 12);
+    await portal.redis.zadd(
+      paceKey(PREFIX, 'minute', mailbox),
+      now - 90_000,
+      'old',
+      now - 5_000,
+      'a',
+      now - 4_000,
+      'b',
+    );
+    await portal.redis.hset(paceKey(PREFIX, 'day', mailbox), String(Math.floor(now / 3_600_000)), 12);
     const queue = `${PREFIX}:${repliesQueue(name)}`;
-    await client.hset(`${queue}:job`, {
+    await portal.redis.hset(`${queue}:job`, {
       name: 'reply',
       data: '{}',
       opts: '{}',
       timestamp: now,
       finishedOn: now - 120_000,
     });
-    await client.zadd(`${queue}:completed`, now - 120_000, 'job');
+    await portal.redis.zadd(`${queue}:completed`, now - 120_000, 'job');
     await noted('held-by-server', 'held', { server: name });
     const viewer = await portal.signIn(TOKENS.viewer);
     const page = await text(viewer.get('/portal'));
@@ -240,7 +233,7 @@ describe('operation', () => {
     expect(row).toContain('<a href="/portal/replies">1</a>');
     expect(row).not.toContain('Limit reached');
     // At the present rate the limit is met within the day: on both pages, and on the list of what needs attention.
-    await client.hset(paceKey(PREFIX, 'day', mailbox), String(Math.floor(now / 3_600_000)), 9_000);
+    await portal.redis.hset(paceKey(PREFIX, 'day', mailbox), String(Math.floor(now / 3_600_000)), 9_000);
     const own = await text(viewer.get(at('status', name)));
     expect(own).toContain('9,000 of 10,000');
     expect(own).toMatch(/Limit reached at this rate: <time/);
@@ -248,7 +241,7 @@ describe('operation', () => {
     expect(overview).toMatch(
       /9,000 of 10,000 recipients in 24 hours; at the present rate the limit is reached in \d+ minutes/,
     );
-    await client.del(paceKey(PREFIX, 'day', mailbox));
+    await portal.redis.del(paceKey(PREFIX, 'day', mailbox));
     expect(await text(viewer.get(`${LIST}?search=${encodeURIComponent(name)}`))).toContain('2 min. ago');
   });
 

@@ -1,26 +1,14 @@
 // API of email servers and the portal's pages on a real gateway and Redis: who may what, no lost update, secrets, forgery, escaping.
-import { Redis } from 'ioredis';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { createPortalServers } from '../../../src/adapters/redis/portal-servers.ts';
 import { createPortalSessions } from '../../../src/adapters/redis/portal-sessions.ts';
-import { startRedis, type TestRedis } from '../../support/redis.ts';
 import { waitFor } from '../../support/temp.ts';
-import { startPortal, TOKENS, type Who } from './gateway.ts';
+import { type Portal, portalRoom, TOKENS, type Who } from './gateway.ts';
 
-let redis: TestRedis;
-let client: Redis;
-let one: Awaited<ReturnType<typeof startPortal>>;
-let two: Awaited<ReturnType<typeof startPortal>>;
-
+const one = portalRoom();
+let two: Portal;
 beforeAll(async () => {
-  redis = await startRedis();
-  client = new Redis(redis.url);
-  [one, two] = await Promise.all([startPortal(redis.url), startPortal(redis.url)]);
-});
-afterAll(async () => {
-  await Promise.all([one.stop(), two.stop()]);
-  client.disconnect();
-  await redis.stop();
+  two = await one.another();
 });
 
 let count = 0;
@@ -147,7 +135,7 @@ describe('changes through the API', () => {
       changes: expect.arrayContaining([{ field: 'password', from: '••••', to: '••••' }]),
     });
     const list = await (await one.api('administrator', 'GET', '/v1/email-servers')).text();
-    const stored = JSON.stringify(await client.hgetall('{mailroom}:portal:email-servers'));
+    const stored = JSON.stringify(await one.redis.hgetall('{mailroom}:portal:email-servers'));
     for (const text of [audit, list, stored]) expect(text).not.toContain('a-secret-password-1');
   });
 
@@ -202,7 +190,7 @@ describe('changes through the API', () => {
       { 'if-match': etag },
     );
     expect(again.status, await again.clone().text()).toBe(200);
-    const kept = createPortalServers({ redis: client, keys: one.config.security.cacheKeys });
+    const kept = createPortalServers({ redis: one.redis, keys: one.config.security.cacheKeys });
     expect((await kept.get(name))?.definition).toMatchObject({ proxy, password: 'a-secret-password-1' });
     // Another proxy must not get the password that was entered for this one.
     const elsewhere = await one.api(
@@ -214,14 +202,14 @@ describe('changes through the API', () => {
     );
     expect(elsewhere.status).toBe(422);
     const audit = await (await one.api('administrator', 'GET', '/v1/audit?limit=50')).text();
-    const stored = JSON.stringify(await client.hgetall('{mailroom}:portal:email-servers'));
+    const stored = JSON.stringify(await one.redis.hgetall('{mailroom}:portal:email-servers'));
     for (const text of [audit, stored, JSON.stringify(shown)]) expect(text).not.toContain('proxy-secret-77');
     kept.stop();
   });
 
   it('accepts only the first of two concurrent edits, and none without a revision', async () => {
     const { definition, etag } = await created();
-    const change = (port: number, headers: Record<string, string>, at = one) =>
+    const change = (port: number, headers: Record<string, string>, at: Pick<Portal, 'api'> = one) =>
       at.api('administrator', 'PUT', path(definition.name), { ...definition, port }, headers);
     const both = await Promise.all([change(1001, { 'if-match': etag }), change(1002, { 'if-match': etag }, two)]);
     expect(both.map(({ status }) => status).sort()).toEqual([200, 412]);
@@ -361,7 +349,7 @@ describe('the portal', () => {
   });
 
   it('a one-time secret signs in once; scripts cannot read the cookie; signing out ends the session', async () => {
-    const secret = await createPortalSessions(client).invite({ name: 'Alex', role: 'administrator' });
+    const secret = await createPortalSessions(one.redis).invite({ name: 'Alex', role: 'administrator' });
     const alex = await one.signIn(secret);
     expect(alex.status).toBe(303);
     expect(alex.setCookie).toMatch(/HttpOnly; SameSite=Lax/);
@@ -369,11 +357,11 @@ describe('the portal', () => {
     expect((await one.post('/portal/sign-in', { secret })).status).toBe(401);
     expect((await alex.post('/portal/sign-out', {})).status).toBe(303);
     expect((await alex.get('/portal')).status).toBe(303);
-    expect(JSON.stringify(await client.keys('*'))).not.toContain(secret);
+    expect(JSON.stringify(await one.redis.keys('*'))).not.toContain(secret);
   });
 
   it('notifies open pages of changes, and does not keep the process from stopping', async () => {
-    const third = await startPortal(redis.url);
+    const third = await one.another();
     const admin = await third.signIn(TOKENS.administrator);
     const stream = await admin.get('/portal/events');
     const reader = (stream.body ?? new ReadableStream<Uint8Array>()).pipeThrough(new TextDecoderStream()).getReader();
@@ -394,7 +382,7 @@ describe('the portal', () => {
   });
 
   it('locks out after ten failures', async () => {
-    const sessions = createPortalSessions(client);
+    const sessions = createPortalSessions(one.redis);
     const statuses: number[] = [];
     for (let i = 0; i < 12; i += 1) statuses.push((await two.post('/portal/sign-in', { secret: `guess-${i}` })).status);
     expect(statuses.at(-1)).toBe(429);

@@ -1,25 +1,17 @@
 // What a browser is told and asked: headers of every answer, where a form comes from, where the language switch leads, what a link can make a
 // page say, what is left behind after signing out.
 import { createHash } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startRedis, type TestRedis } from '../../support/redis.ts';
-import { startPortal, TOKENS } from './gateway.ts';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { type Person, type Portal, portalRoom, TOKENS } from './gateway.ts';
 
 const PUBLIC = 'https://mailroom.example';
-let redis: TestRedis;
-let plain: Awaited<ReturnType<typeof startPortal>>;
-let secure: Awaited<ReturnType<typeof startPortal>>;
-let kim: Awaited<ReturnType<typeof plain.signIn>>;
+const plain = portalRoom();
+let secure: Portal;
+let kim: Person;
 
 beforeAll(async () => {
-  redis = await startRedis();
-  plain = await startPortal(redis.url);
-  secure = await startPortal(redis.url, { MAILROOM_HTTP_PUBLIC_URL: PUBLIC });
+  secure = await plain.another({ MAILROOM_HTTP_PUBLIC_URL: PUBLIC });
   kim = await plain.signIn(TOKENS.administrator);
-});
-afterAll(async () => {
-  await Promise.all([plain.stop(), secure.stop()]);
-  await redis.stop();
 });
 
 describe('headers', () => {

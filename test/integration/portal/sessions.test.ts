@@ -1,30 +1,18 @@
 // Sessions and lock-outs on a real Redis: idle and longest time, what is stored, cookies under https, wrong tokens of the API over replicas.
-import { Redis } from 'ioredis';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { createPortalSessions } from '../../../src/adapters/redis/portal-sessions.ts';
 import { API_ATTEMPTS, addressKey } from '../../../src/http/lock-out.ts';
-import { startRedis, type TestRedis } from '../../support/redis.ts';
 import { waitFor } from '../../support/temp.ts';
-import { startPortal, TOKENS } from './gateway.ts';
+import { portalRoom, TOKENS } from './gateway.ts';
 
-let redis: TestRedis;
-let client: Redis;
-
-beforeAll(async () => {
-  redis = await startRedis();
-  client = new Redis(redis.url);
-});
-afterAll(async () => {
-  client.disconnect();
-  await redis.stop();
-});
+const portal = portalRoom();
 
 const person = { name: 'Kim', role: 'viewer' } as const;
 
 describe('sessions', () => {
   it('end after the idle time, which each use restarts, and after the maximum time in any case', async () => {
     let now = 1_000_000;
-    const sessions = createPortalSessions(client, { idleMs: 400, longestMs: 60_000 }, () => now);
+    const sessions = createPortalSessions(portal.redis, { idleMs: 400, longestMs: 60_000 }, () => now);
     const [used, unused] = [await sessions.create(person), await sessions.create(person)];
     for (let i = 0; i < 5; i += 1) {
       await new Promise((resolve) => setTimeout(resolve, 150));
@@ -36,32 +24,33 @@ describe('sessions', () => {
   });
 
   it('are not extended by a page that refreshes automatically', async () => {
-    const sessions = createPortalSessions(client, { idleMs: 300, longestMs: 60_000 });
+    const sessions = createPortalSessions(portal.redis, { idleMs: 300, longestMs: 60_000 });
     const id = await sessions.create(person);
     await waitFor(async () => (await sessions.read(id, false)) === undefined, { timeoutMs: 2_000 });
   });
 
   it('are stored without ids or secrets in Redis; an unknown role is no session', async () => {
-    const sessions = createPortalSessions(client);
+    const sessions = createPortalSessions(portal.redis);
     const id = await sessions.create(person);
     const secret = await sessions.invite(person);
-    const keys = await client.keys('*');
-    const values = await Promise.all(keys.map((key) => client.get(key).catch(() => '')));
+    const keys = await portal.redis.keys('*');
+    const values = await Promise.all(keys.map((key) => portal.redis.get(key).catch(() => '')));
     for (const text of [...keys, ...values]) {
       expect(text).not.toContain(id);
       expect(text).not.toContain(secret);
     }
-    const [stored] = await Promise.all(keys.filter((key) => key.includes(':session:')).map((key) => client.get(key)));
+    const [stored] = await Promise.all(
+      keys.filter((key) => key.includes(':session:')).map((key) => portal.redis.get(key)),
+    );
     for (const key of keys.filter((one) => one.includes(':session:')))
-      await client.set(key, JSON.stringify({ ...JSON.parse(stored ?? '{}'), role: undefined, scope: 'admin' }));
+      await portal.redis.set(key, JSON.stringify({ ...JSON.parse(stored ?? '{}'), role: undefined, scope: 'admin' }));
     expect(await sessions.read(id, true)).toBeUndefined();
   });
 
   it('use a cookie for https and this host only when served by https', async () => {
-    const portal = await startPortal(redis.url, { MAILROOM_HTTP_PUBLIC_URL: 'https://mailroom.example' });
-    const { setCookie } = await portal.signIn(TOKENS.viewer);
+    const secure = await portal.another({ MAILROOM_HTTP_PUBLIC_URL: 'https://mailroom.example' });
+    const { setCookie } = await secure.signIn(TOKENS.viewer);
     expect(setCookie).toMatch(/^__Host-mailroom_session=[\w-]{43}; Path=\/; HttpOnly; Secure; SameSite=Lax$/);
-    await portal.stop();
   });
 });
 
@@ -78,7 +67,7 @@ describe('lock-outs', () => {
 
   it('answer wrong API tokens with 429 and Retry-After, on all replicas, for this address only', async () => {
     const trusted = { MAILROOM_HTTP_TRUSTED_PROXIES: '127.0.0.0/8' };
-    const [one, two] = await Promise.all([startPortal(redis.url, trusted), startPortal(redis.url, trusted)]);
+    const [one, two] = await Promise.all([portal.another(trusted), portal.another(trusted)]);
     const ask = (at: typeof one, token: string, from: string) =>
       fetch(`${at.base}/v1/email-servers`, {
         headers: { authorization: `Bearer ${token}`, 'x-forwarded-for': `203.0.113.200, ${from}` },
@@ -96,21 +85,18 @@ describe('lock-outs', () => {
       expect(Number(locked.headers.get('retry-after'))).toBeGreaterThan(800);
       expect((await ask(at, TOKENS.viewer, '198.51.100.2')).status).toBe(200);
     }
-    await createPortalSessions(client).forgive('api:198.51.100.1');
+    await createPortalSessions(portal.redis).forgive('api:198.51.100.1');
     expect((await ask(one, 'guess-after', '198.51.100.1')).status).toBe(401);
-    await Promise.all([one.stop(), two.stop()]);
   });
 
   it('ignore X-Forwarded-For from clients other than trusted proxies', async () => {
-    const portal = await startPortal(redis.url);
     for (let i = 0; i < 10; i += 1)
       await portal.post('/portal/sign-in', { secret: `guess-${i}` }, { 'x-forwarded-for': `192.0.2.${i}` });
     const locked = await portal.post('/portal/sign-in', { secret: 'guess' }, { 'x-forwarded-for': '192.0.2.99' });
     expect(locked.status).toBe(429);
     expect(Number(locked.headers.get('retry-after'))).toBeGreaterThan(800);
-    const secret = await createPortalSessions(client).invite({ name: 'Kim', role: 'viewer' });
+    const secret = await createPortalSessions(portal.redis).invite({ name: 'Kim', role: 'viewer' });
     for (const valid of [secret, TOKENS.operator]) expect((await portal.signIn(valid)).status).toBe(303);
     await portal.forgive();
-    await portal.stop();
   });
 });

@@ -11,8 +11,7 @@ import { probeSignIn } from '../../../src/adapters/smtp/probe.ts';
 import { createSubmitter, submitterDefaults } from '../../../src/adapters/smtp/submitter.ts';
 import { connectPolicy, type GuardOf } from '../../../src/domain/connect-guard.ts';
 import type { ImapServer, SmtpServer } from '../../../src/domain/email-server.ts';
-import { startRedis, type TestRedis } from '../../support/redis.ts';
-import { startPortal } from './gateway.ts';
+import { portalRoom } from './gateway.ts';
 
 let listener: Server;
 let port: number;
@@ -178,16 +177,7 @@ describe('a server made in the portal', () => {
 });
 
 describe('through the API', () => {
-  let redis: TestRedis;
-  let portal: Awaited<ReturnType<typeof startPortal>>;
-  beforeAll(async () => {
-    redis = await startRedis();
-    portal = await startPortal(redis.url);
-  });
-  afterAll(async () => {
-    await portal.stop();
-    await redis.stop();
-  });
+  const portal = portalRoom();
 
   it.each(['127.0.0.1', 'localhost', '169.254.169.254', '0.0.0.0', '[::1]', 'metadata.google.internal'])(
     '%s: neither saved nor tested',

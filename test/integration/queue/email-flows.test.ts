@@ -6,8 +6,8 @@ import { type EmailFlows, openEmailFlows } from '../../../src/adapters/queue/ema
 import { emailFlowQueue, MESSAGE_JOB, PREFIX } from '../../../src/contract/names.ts';
 import { flowGauges } from '../../../src/operations/gauges.ts';
 import { createMetrics } from '../../../src/telemetry/metrics.ts';
-import { imapServer } from '../../support/inbound.ts';
 import { startRedis, type TestRedis } from '../../support/redis.ts';
+import { imapServer } from '../../support/servers.ts';
 import { waitFor } from '../../support/temp.ts';
 
 let server: TestRedis;

@@ -11,7 +11,7 @@ import {
   setsFromChunks,
   workOf,
 } from '../../../src/domain/ledger.ts';
-import { seededRandom } from '../../support/mails.ts';
+import { seededRandom } from '../../support/random.ts';
 
 const enqueue = (...uids: number[]): LedgerChange => ({ outcomes: [{ outcome: 'enqueued', uids }] });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import * as uidSet from '../../../src/domain/uid-set.ts';
-import { seededRandom } from '../../support/mails.ts';
+import { seededRandom } from '../../support/random.ts';
 
 describe('UID set', () => {
   it.each([

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { mailboxId } from '../../../src/contract/names.ts';
 import { createSilence } from '../../../src/operations/silence.ts';
 import { createMetrics } from '../../../src/telemetry/metrics.ts';
-import { imapServer } from '../../support/inbound.ts';
+import { imapServer } from '../../support/servers.ts';
 
 const HOUR = 3_600_000;
 const box = (name: string) => imapServer({ name, host: 'h', port: 993, user: `${name}@contoso.example` });

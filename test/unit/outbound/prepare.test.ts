@@ -3,7 +3,7 @@
 
 import { Readable } from 'node:stream';
 import PostalMime from 'postal-mime';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import type { Message } from '../../../src/contract/message.ts';
 import { replySchema } from '../../../src/contract/reply.ts';
 import type { BlobStore } from '../../../src/domain/blob-store.ts';
@@ -11,8 +11,13 @@ import { MailroomError } from '../../../src/domain/errors.ts';
 import { outboundDefaults } from '../../../src/outbound/index.ts';
 import { prepare } from '../../../src/outbound/prepare.ts';
 import { replyBodies } from '../../../src/parsing/reply-bodies.ts';
-import { memoryBlobs, smtpServer } from '../../integration/outbound/rig.ts';
-import { storeBlob } from '../../support/blobs.ts';
+import { folderBlobs, storeBlob } from '../../support/blobs.ts';
+import { smtpServer } from '../../support/servers.ts';
+import { tempDir } from '../../support/temp.ts';
+
+const dir = tempDir('prepare');
+const store = await folderBlobs(dir.path);
+afterAll(() => dir.remove());
 
 const DATE = new Date('2026-11-25T10:00:00Z');
 const ORIGINAL = [
@@ -53,7 +58,7 @@ interface Given {
   blobs?: BlobStore;
 }
 
-async function prepared({ reply = {}, maxSize, blobs = memoryBlobs() }: Given = {}) {
+async function prepared({ reply = {}, maxSize, blobs = store }: Given = {}) {
   const message = await original(blobs);
   const parsed = replySchema.parse({
     schema: 'mailroom.reply/1',
@@ -118,7 +123,7 @@ describe('size', () => {
 
 describe('an attachment by reference', () => {
   it('of a blob, and of the answered message, is decoded', async () => {
-    const blobs = memoryBlobs();
+    const blobs = store;
     const { blob } = await storeBlob(blobs, Buffer.from([0, 1, 2, 255]));
     const { mail } = await prepared({
       blobs,
@@ -154,7 +159,7 @@ describe('an attachment by reference', () => {
   });
 
   it('in a blob store that is away for a moment: retried, not refused', async () => {
-    const blobs = memoryBlobs();
+    const blobs = { ...store };
     blobs.read = () =>
       Readable.from(
         (async function* () {
