@@ -1,5 +1,5 @@
-// What a reply takes from the message it answers. The customer wrote it, so nothing of it may make him unanswerable: what only decorates is clipped or
-// left out, a Reply-To that is no address gives way to From. Pure.
+// What a reply takes from the message it answers. The customer wrote that message, so nothing in it may prevent an answer: decoration is shortened or
+// left out, and an invalid Reply-To is replaced by From. Pure.
 import type { Address, Message } from '../contract/message.ts';
 import type { ReplyInput } from '../contract/reply.ts';
 import { parseAddress } from '../domain/address.ts';
@@ -21,11 +21,11 @@ const oneLine = (text: string, most: number): string =>
     .slice(0, most)
     .toWellFormed();
 
-/** Ids and indexes are of use whole or not at all. */
+/** An id or index is useful only as a whole. */
 const whole = (text: string | undefined, most: number): string | undefined =>
   text === undefined || text.length > most || hasControl(text) ? undefined : text;
 
-/** Those who can be answered; names that do not fit are left out, not their owners. */
+/** Valid addresses; a name that does not fit is left out, and its address stays. */
 function recipients(addresses: readonly Address[]): { name?: string; address: string }[] {
   return addresses.slice(0, MOST.recipients).flatMap(({ name, address }) => {
     if (!parseAddress({ address }).ok) return [];
@@ -33,9 +33,6 @@ function recipients(addresses: readonly Address[]): { name?: string; address: st
     return [shown === '' ? { address } : { name: shown, address }];
   });
 }
-
-const optional = <K extends string>(key: K, value: string | undefined) =>
-  value === undefined ? {} : ({ [key]: value } as Record<K, string>);
 
 export function answering(message: Message): Pick<ReplyInput, 'to' | 'subject' | 'conversationId' | 'answers'> {
   const { threading, subject } = message;
@@ -58,12 +55,9 @@ export function answering(message: Message): Pick<ReplyInput, 'to' | 'subject' |
         .map((id) => whole(id, MOST.id))
         .filter((id) => id !== undefined)
         .slice(-MOST.references),
-      ...optional('messageId', whole(threading.messageId, MOST.id)),
-      ...optional(
-        'threadTopic',
-        threading.threadTopic === undefined ? undefined : oneLine(threading.threadTopic, MOST.thread),
-      ),
-      ...optional('threadIndex', whole(threading.threadIndex, MOST.thread)),
+      messageId: whole(threading.messageId, MOST.id),
+      threadTopic: threading.threadTopic && oneLine(threading.threadTopic, MOST.thread),
+      threadIndex: whole(threading.threadIndex, MOST.thread),
     },
   };
 }

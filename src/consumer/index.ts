@@ -1,11 +1,11 @@
 // `mailroom/consumer`: the messages of an email flow for a backend in TypeScript. Plain BullMQ underneath; it checks the contract, opens
 // attachments, writes replies and decides when a job is done.
-import { type ConnectionOptions, type Job, Queue, type QueueOptions, UnrecoverableError, Worker } from 'bullmq';
+import { Queue, Worker } from 'bullmq';
 import type { Message } from '../contract/message.ts';
-import { emailFlowQueue, PREFIX } from '../contract/names.ts';
+import { emailFlowQueue } from '../contract/names.ts';
 import type { Reply } from '../contract/reply.ts';
 import { type Api, apiClient } from './api.ts';
-import { asError, connectionOf, HARDY, retryLater } from './jobs.ts';
+import { type CommonOptions, runJob, workerOptions } from './jobs.ts';
 import { readMessage } from './message.ts';
 import { addReply, draftReply, type ReplyDraft } from './reply.ts';
 import { processTraced } from './tracing.ts';
@@ -47,22 +47,14 @@ export interface MessageTools {
   signal: AbortSignal;
 }
 
-export interface ConsumerOptions {
-  /** URL, or BullMQ's connection options (an ioredis instance among them, with maxRetriesPerRequest: null). */
-  redis: string | ConnectionOptions;
+export interface ConsumerOptions extends CommonOptions {
   emailFlow: string;
-  /** `redis.prefix` of the installation; default `{mailroom}`. */
-  prefix?: string;
   /** The job is done when this resolves; when it rejects, the message comes again. */
   onMessage(message: Message, tools: MessageTools): Promise<void>;
   /** Messages at once; default 1. */
   concurrency?: number;
   /** Mailroom's HTTP API, for attachments and raw mails. */
   api?: Api;
-  /** Runs of one message until its job fails for good (it is kept, and may be retried); default 8. */
-  attempts?: number;
-  /** Milliseconds before the second run, doubled up to 15 minutes; default 2,000. */
-  backoffMs?: number;
   /** A run that failed, or the connection to Redis. Default: nothing; BullMQ reconnects on its own. */
   onError?(error: Error, message?: Message): void;
 }
@@ -75,9 +67,8 @@ export interface Consumer {
 }
 
 export function consumeMessages(options: ConsumerOptions): Consumer {
-  const { emailFlow, onMessage, concurrency = 1, onError = () => {} } = options;
-  const connection = connectionOf(options.redis);
-  const shared: QueueOptions = { connection, prefix: options.prefix ?? PREFIX };
+  const { emailFlow, onMessage, onError = () => {} } = options;
+  const shared = workerOptions(options);
   const api = apiClient(options.api);
   const queues = new Map<string, Queue>();
   const closing = new AbortController();
@@ -85,52 +76,42 @@ export function consumeMessages(options: ConsumerOptions): Consumer {
   function queueOf(name: string): Queue {
     let queue = queues.get(name);
     if (queue === undefined) {
-      queue = new Queue(name, shared);
+      const { connection, prefix } = shared;
+      queue = new Queue(name, { connection, prefix });
       queue.on('error', onError);
       queues.set(name, queue);
     }
     return queue;
   }
 
-  async function wholeBody(message: Message, kind: 'text' | 'html'): Promise<ReadableStream<Uint8Array>> {
-    const body = message[kind];
-    if (body?.truncated === false) return new Blob([body.value]).stream();
-    return api.download(`/v1/messages/${encodeURIComponent(message.messageKey)}/${kind}`);
-  }
+  const work = (message: Message, attempt: number): Promise<void> => {
+    const path = `/v1/messages/${encodeURIComponent(message.messageKey)}`;
+    const wholeBody = async (kind: 'text' | 'html'): Promise<ReadableStream<Uint8Array>> => {
+      const body = message[kind];
+      return body?.truncated === false ? new Blob([body.value]).stream() : api.download(`${path}/${kind}`);
+    };
+    return processTraced(emailFlow, message, ({ send }) =>
+      onMessage(message, {
+        attempt,
+        signal: closing.signal,
+        attachment: (n) => api.download(`${path}/attachments/${n}`),
+        raw: () => api.download(`${path}/raw`),
+        text: () => wholeBody('text'),
+        html: () => wholeBody('html'),
+        async reply(draft) {
+          const reply: Reply & { server: string } = draftReply(message, draft);
+          await send(reply.server, (here) => addReply(queueOf, { ...here, ...reply }));
+          return reply.replyId;
+        },
+      }),
+    );
+  };
 
-  async function process(job: Job, token: string | undefined): Promise<void> {
-    let message: Message;
-    try {
-      message = readMessage(job.data);
-    } catch (error) {
-      // It will not become readable by being tried again.
-      onError(asError(error));
-      throw new UnrecoverableError(asError(error).message);
-    }
-    const attempt = job.attemptsStarted;
-    try {
-      await processTraced(emailFlow, message, ({ send }) =>
-        onMessage(message, {
-          attempt,
-          signal: closing.signal,
-          attachment: (n) => api.download(`/v1/messages/${encodeURIComponent(message.messageKey)}/attachments/${n}`),
-          raw: () => api.download(`/v1/messages/${encodeURIComponent(message.messageKey)}/raw`),
-          text: () => wholeBody(message, 'text'),
-          html: () => wholeBody(message, 'html'),
-          async reply(draft) {
-            const reply: Reply & { server: string } = draftReply(message, draft);
-            await send(reply.server, (here) => addReply(queueOf, { ...here, ...reply }));
-            return reply.replyId;
-          },
-        }),
-      );
-    } catch (error) {
-      onError(asError(error), message);
-      await retryLater(job, token, error, options);
-    }
-  }
-
-  const worker = new Worker(emailFlowQueue(emailFlow), process, { ...shared, concurrency, ...HARDY });
+  const worker = new Worker(
+    emailFlowQueue(emailFlow),
+    (job, token) => runJob(job, token, readMessage, (message) => work(message, job.attemptsStarted), options),
+    shared,
+  );
   worker.on('error', onError);
 
   return {

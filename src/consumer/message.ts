@@ -1,5 +1,6 @@
-// Job data as a message, in the way an old consumer should read: what it knows must be right, what it does not know passes. Pure.
+// Reads job data as an old consumer should: known fields must be valid, unknown ones pass. Pure.
 import { MESSAGE_SCHEMA, type Message, messageSchema } from '../contract/message.ts';
+import { checkJobData } from './jobs.ts';
 
 /**
  * The job data itself, unchanged, fields of newer versions included.
@@ -12,10 +13,6 @@ export function readMessage(jobData: unknown): Message {
       `not a ${MESSAGE_SCHEMA} but ${JSON.stringify(schema)}: this consumer is too old, or the queue is another's`,
     );
   }
-  const parsed = messageSchema.safeParse(jobData);
-  if (!parsed.success) {
-    const problems = parsed.error.issues.slice(0, 10).map(({ path, message }) => `${path.join('.')}: ${message}`);
-    throw new Error(`not a valid ${MESSAGE_SCHEMA}: ${problems.join('; ')}`);
-  }
+  checkJobData(jobData, MESSAGE_SCHEMA, messageSchema);
   return jobData as Message;
 }

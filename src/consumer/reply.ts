@@ -5,7 +5,7 @@ import { REPLY_JOB, repliesQueue, replyJobId } from '../contract/names.ts';
 import { REPLY_SCHEMA, type Reply, type ReplyInput, replySchema } from '../contract/reply.ts';
 import { answering, mayNotAutoRespond } from './answering.ts';
 
-/** A reply; only the SMTP server and a text must be said. */
+/** A reply; only the SMTP server and a text are required. */
 export type ReplyDraft = Partial<Omit<ReplyInput, 'schema' | 'server'>> & { server: string };
 
 /** @throws ZodError that names the fields of the draft that are wrong */
@@ -17,9 +17,9 @@ export function draftReply(message: Message, draft: ReplyDraft): Reply & { serve
     ...answering(message),
   };
   const reply = replySchema.parse({ ...defaults, ...draft });
-  // Not for the draft to say: an automatic reply to this message is refused, and a person's goes.
+  // The draft cannot override this: an automatic reply to such a message is refused, a person's reply is sent.
   const answers = mayNotAutoRespond(message) ? { ...reply.answers, automatic: true } : reply.answers;
-  return { ...reply, ...(answers === undefined ? {} : { answers }), server: draft.server };
+  return { ...reply, answers, server: draft.server };
 }
 
 /** Seconds that ended reply jobs are kept: longer than the journal, so that adding one again meets the other. */

@@ -1,4 +1,4 @@
-// The trace of a message continues in the backend: onMessage runs in a span of it, and a reply written there carries it on to the submission.
+// The trace of a message continues in the backend: onMessage runs in a span of that trace, and a reply written there carries it to the submission.
 // Only OpenTelemetry's API: where the backend registers no SDK of its own nothing is recorded, and the reply carries the message's own traceparent.
 import { context, ROOT_CONTEXT, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import type { Message } from '../contract/message.ts';
@@ -27,7 +27,7 @@ export async function processTraced(
   const span = tracer.startSpan(`process ${queue}`, { kind: SpanKind.CONSUMER, attributes }, parent);
   const within = trace.setSpan(parent, span);
   const send: Traced['send'] = (server, add) => {
-    // A span that the backend has open is the nearer one.
+    // A span that the backend has opened takes precedence.
     const here = trace.getSpan(context.active()) === undefined ? within : context.active();
     const to = repliesQueue(server);
     const options = { kind: SpanKind.PRODUCER, attributes: queueAttributes(to, 'send') };
