@@ -1,4 +1,4 @@
-// Settings about who comes in, and what replies may bring: networks of proxies, scopes and role mapping of OpenID Connect, header names.
+// Parsers of settings about access and headers: networks, resolvers, scopes and role mapping of OpenID Connect, header names, stamps.
 import { isIP } from 'node:net';
 import { portalRoles } from '../domain/access.ts';
 import type { RoleMapping } from '../domain/role-claims.ts';
@@ -35,7 +35,7 @@ export const parseResolvers = (value: unknown): readonly string[] =>
     return isIP(bracketed ?? plain ?? text) !== 0 && fits ? text : undefined;
   });
 
-/** As the provider writes it, a slash at the end included: it is compared with the provider's own. */
+/** Unchanged, including a slash at the end: it is compared with what the provider sends. */
 export function parseIssuer(value: unknown): string {
   const given = typeof value === 'string' ? value.trim() : '';
   return URL.canParse(given) && new URL(given).protocol === 'https:' ? given : wrong('must be a URL https://…');

@@ -13,7 +13,7 @@ import { type ImapDefinition, imapDefinition, type SmtpDefinition, scalar, smtpD
 import { problemsOf, type Words } from './issues.ts';
 import { messageOf, nameOf, type Problem, shownValue } from './problem.ts';
 import { type Sources, secretOf } from './secret-source.ts';
-import { FileTooLarge, readTextFile } from './text-file.ts';
+import { FileTooLarge, fileErrorCode, readTextFile } from './text-file.ts';
 import { parseYaml } from './yaml.ts';
 
 /** One definition as it was found. */
@@ -73,7 +73,7 @@ export function readDefinitionFile(file: string, parse: (text: string) => unknow
     text = readTextFile(file);
   } catch (error) {
     if (error instanceof FileTooLarge) throw unreadable(error.message);
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
+    const code = fileErrorCode(error);
     if (code === 'ENOENT') return [];
     throw unreadable(`cannot be read (${code})`);
   }

@@ -1,5 +1,5 @@
-// Watches files whatever writes them: by their folders (an editor's rename and a ConfigMap's swapped symlink change no watched inode), and
-// by polling, for file systems without notifications. The caller reads everything again; nothing here reads a file.
+// Watches files, whatever writes them: by their folders (an editor's rename and a ConfigMap's swapped symlink do not change a watched inode), and
+// by polling, for file systems without notifications. The caller reads the files; nothing here does.
 import { type FSWatcher, statSync, watch } from 'node:fs';
 import { dirname } from 'node:path';
 
@@ -7,7 +7,7 @@ interface FileWatchSettings {
   /** Absolute paths; files that do not exist are noticed when they appear. */
   files: () => readonly string[];
   onChange: () => void;
-  /** True: notifies at each poll, because something cannot be read at the moment. */
+  /** True: notifies at each poll, because a source cannot be read at present. */
   restless?: () => boolean;
   /** Milliseconds between polls. */
   pollMs: number;

@@ -12,7 +12,7 @@ import { type Problem, problemText, shownValue } from './problem.ts';
 import { settings } from './schema.ts';
 import { checkRedisSettings } from './schema-redis.ts';
 import type { Setting } from './setting.ts';
-import { readTextFile } from './text-file.ts';
+import { fileErrorCode, readTextFile, readValueFile } from './text-file.ts';
 import { tracingFrom } from './tracing.ts';
 import { parseYaml } from './yaml.ts';
 
@@ -141,10 +141,10 @@ function fromEnvironment(env: Env, known: ReadonlyMap<string, unknown>, problems
     if (!file) continue;
     if (direct) problems.push({ field: path, message: `is set twice: by ${variable} and ${variable}_FILE` });
     try {
-      found[path] = readTextFile(file).replace(/\r?\n$/, '');
+      found[path] = readValueFile(file);
     } catch (error) {
-      const code = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
-      problems.push({ field: path, message: `cannot be read from ${variable}_FILE ${file} (${code})` });
+      const message = `cannot be read from ${variable}_FILE ${file} (${fileErrorCode(error)})`;
+      problems.push({ field: path, message });
     }
   }
   const names = variables.map(([, variable]) => variable);

@@ -2,7 +2,7 @@
 import { isAbsolute, join } from 'node:path';
 import { wrong } from '../domain/definition-problem.ts';
 import type { Problem } from './problem.ts';
-import { readTextFile } from './text-file.ts';
+import { fileErrorCode, readValueFile } from './text-file.ts';
 
 export interface Sources {
   /** Relative paths start here. */
@@ -34,12 +34,12 @@ export function secretOf(
   const file = fileIn(from.file, sources);
   sources.read?.add(file);
   try {
-    const value = readTextFile(file).replace(/\r?\n$/, '');
+    const value = readValueFile(file);
     if (value === '') sources.problems.push({ field: `${field}File`, ...wrong('fileEmpty'), got: from.file });
     return value || undefined;
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
-    sources.problems.push({ field: `${field}File`, ...wrong('fileUnreadable', { reason: code }), got: from.file });
+    const reason = fileErrorCode(error);
+    sources.problems.push({ field: `${field}File`, ...wrong('fileUnreadable', { reason }), got: from.file });
     return undefined;
   }
 }

@@ -20,6 +20,13 @@ export function readTextFile(file: string): string {
   }
 }
 
+/** The content without the line break at its end: a password or key. @throws as {@link readTextFile} */
+export const readValueFile = (file: string): string => readTextFile(file).replace(/\r?\n$/, '');
+
+/** Why a file cannot be read, in one word. */
+export const fileErrorCode = (error: unknown): string =>
+  error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
+
 /** Notepad and PowerShell write a byte order mark, or UTF-16; neither is part of a password. */
 function decoded(bytes: Uint8Array): string {
   const [first, second] = bytes;

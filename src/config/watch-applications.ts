@@ -45,7 +45,7 @@ export function watchApplications(settings: ApplicationWatchSettings): Applicati
     emitIgnored(next.config);
     const before = new Map(applications.map((one) => [one.name, one]));
     const after = new Map(
-      // Unchanged applications keep their objects, and with them what is known about them (the credential that works, failures).
+      // Unchanged applications keep their objects, because caches refer to them (the credential that works, failures).
       next.config.oauthApplications.map((one) => [one.name, same(before.get(one.name), one)]),
     );
     for (const { name } of next.config.invalidOAuthApplications) {

@@ -38,7 +38,7 @@ export interface EmailServerWatch {
   findings(): readonly Finding[];
   /** Calls back with each list that differs from the previous one. */
   onChange(listener: (list: EmailServerList) => void): () => void;
-  /** Files and portal sources that cannot be read at the moment, with the reason. */
+  /** Why files or the portal cannot be read at present. */
   unreadable(): readonly string[];
   /** Reads everything at once, as after a write by this process. */
   reload(): Promise<void>;
@@ -195,7 +195,7 @@ function oneAtATime(work: () => Promise<void>): () => Promise<void> {
   };
 }
 
-/** Redis commands wait forever while it is away; files must not wait with them. */
+/** Redis commands wait without limit while it is unreachable; files must not wait with them. */
 function inTime<T>(promise: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new MailroomError('REDIS_UNREACHABLE')), PORTAL_MS);

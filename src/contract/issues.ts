@@ -1,4 +1,4 @@
-// What a zod schema says of an input, as a flat list of fields: unknown keys one by one, and of a union the branch that was meant. Pure.
+// The issues of a zod schema as a flat list of fields: unknown keys one by one; for a union, only those of the intended branch. Pure.
 import type { z } from 'zod';
 
 export interface InputIssue {
@@ -10,7 +10,7 @@ export interface InputIssue {
 
 type Issue = z.core.$ZodIssue;
 
-/** Problems that one answer names: of a million wrong recipients nobody reads more. */
+/** Problems that one answer names: nobody reads a list of a million wrong recipients. */
 export const MOST_ISSUES = 20;
 
 /** @returns at most {@link MOST_ISSUES}; `total` counts all */
@@ -34,7 +34,7 @@ export function flatIssues(issues: readonly Issue[]): { issues: InputIssue[]; to
   return { issues: found, total };
 }
 
-/** The branch whose type fits: its problems lie within the value. */
+/** The branch whose type fits: its problems are within the value. */
 const meantBranch = (errors: readonly (readonly Issue[])[]): readonly Issue[] | undefined =>
   errors.find((branch) => branch.every(({ code, path }) => code !== 'invalid_type' || path.length > 0));
 
@@ -54,7 +54,7 @@ export function unknownKeys(input: unknown, kept: unknown): string[] {
   return found;
 }
 
-/** Keys of an input that a schema would leave out: named beside what is wrong, of which one is often the other written wrongly. */
+/** Keys of an input that a schema would ignore: reported beside other problems, because a missing field is often a misspelt key. */
 export function unknownAtTop(schema: z.ZodObject, input: unknown): z.core.$ZodIssue[] {
   if (typeof input !== 'object' || input === null || Array.isArray(input)) return [];
   const keys = Object.keys(input).filter((key) => !Object.hasOwn(schema.shape, key));

@@ -9,7 +9,7 @@ import { createHash } from 'node:crypto';
 export const PREFIX = '{mailroom}';
 
 /**
- * May a text be an installation's prefix? It has one hash tag in braces that is not empty, and is made of letters, digits, `.`, `_` and `-`.
+ * Whether a text can be the prefix of an installation: one non-empty hash tag in braces, and otherwise letters, digits, `.`, `_` and `-`.
  * https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/#hash-tags
  */
 export const isPrefix = (text: string): boolean =>
@@ -24,7 +24,7 @@ export const REPLY_JOB = 'reply';
 /** Name of the only kind of job on a queue of mailbox events. */
 export const MAILBOX_EVENT_JOB = 'mailbox-event';
 
-/** Queue of what became of replies, for all SMTP servers (mailroom.outcome/1). */
+/** Queue of the outcomes of replies, for all SMTP servers (mailroom.outcome/1). */
 export const REPLY_OUTCOMES_QUEUE = 'reply-outcomes';
 
 /** Name of the only kind of job on it. */

@@ -1,5 +1,5 @@
-// mailroom.outcome/1: the job data on the queue reply-outcomes, what became of a reply. One when it is settled, one for each report that is learnt
-// of it afterwards. This zod schema is the source; the JSON Schema under schemas/ is generated from it.
+// mailroom.outcome/1: the job data on the queue reply-outcomes. One outcome when a reply is settled, and one for each report about it
+// that arrives afterwards. This zod schema is the source; the JSON Schema under schemas/ is generated from it.
 import { z } from 'zod';
 import { optional, optionalText, text } from './field.ts';
 import { deliveries, reportSchema, resultSchema } from './result.ts';

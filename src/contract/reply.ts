@@ -7,7 +7,7 @@ import { LONGEST_TRACEPARENT } from './traceparent.ts';
 
 export const REPLY_SCHEMA = 'mailroom.reply/1';
 
-/** An address as `a@b` or as `{name, address}`. Whether it is a valid, single address is the sender policy's judgement, with its own codes. */
+/** An address as `a@b` or as `{name, address}`. The sender policy decides whether it is a valid, single address, with its own codes. */
 const mailAddress = z.union([
   z.string().min(1).max(1000),
   z.object({ name: z.string().max(500).optional(), address: z.string().min(1).max(500) }),
@@ -132,15 +132,15 @@ export const cancelSchema = z.strictObject({
   cancel: z.string().min(1).max(200).describe('replyId of the reply that is not to be sent'),
 });
 
-/** Entries that a list or table of a reply may have, and characters of a text: what can be sent. */
+/** Maximum number of entries of a list or map, and of characters of a text. */
 const MOST: Readonly<Record<string, number>> = {
   ...{ to: 1000, cc: 1000, bcc: 1000, replyTo: 10, attachments: 200, headers: 100 },
   ...{ text: 5_000_000, html: 5_000_000 },
 };
 
 /**
- * Counts before anything is checked: of a million recipients each would be looked at, and each make a problem of its own.
- * @returns no issue: the schema may look at it
+ * Counts before anything else is checked: the schema would check each of a million recipients, and report a problem for each.
+ * @returns empty: the schema may check it
  */
 export function countIssues(input: unknown): z.core.$ZodIssue[] {
   if (typeof input !== 'object' || input === null) return [];
@@ -156,7 +156,7 @@ export function countIssues(input: unknown): z.core.$ZodIssue[] {
 
 export type ParsedReply = { issues: readonly z.core.$ZodIssue[] } | { reply: Reply; unknown: readonly string[] };
 
-/** The counts, then the schema. `unknown`: keys that this version does not know, which are named in the result and not obeyed. */
+/** Counts first, then the schema. `unknown`: keys that this version does not know, which the result names and nothing obeys. */
 export function parseReply(input: unknown): ParsedReply {
   const counts = countIssues(input);
   if (counts.length > 0) return { issues: counts };
@@ -169,7 +169,7 @@ export function parseReply(input: unknown): ParsedReply {
 export const unknownWarnings = (unknown: readonly string[]): string[] =>
   unknown.map((key) => `${key} is not known here and was not obeyed`);
 
-/** An empty mail is a key that was written wrongly, `body` for `text`. */
+/** An empty mail usually comes from a misspelt key, `body` for `text`. */
 function saysSomething({
   text,
   html,

@@ -1,5 +1,5 @@
-// mailroom.result/1: what became of a reply. The BullMQ return value of an accepted reply; the failure reason (as JSON) of a refused one;
-// the body of GET /v1/replies/:id.
+// mailroom.result/1: the result of a reply. It is the BullMQ return value of an accepted reply, the failure reason (as JSON) of a refused one,
+// and the body of GET /v1/replies/:id.
 import { z } from 'zod';
 import { optional, optionalText, text } from './field.ts';
 
@@ -36,7 +36,7 @@ export const failureSchema = z.object({
   remote: remoteSchema.optional(),
 });
 
-/** What is known of a mail after the server took it, from nothing to the most; a later value replaces an earlier one (domain/delivery.ts). */
+/** What is known about a mail after the server accepted it, in ascending order: a later value replaces an earlier one (domain/delivery.ts). */
 export const deliveries = ['unknown', 'delayed', 'delivered', 'bounced', 'read'] as const;
 export type Delivery = (typeof deliveries)[number];
 

@@ -13,7 +13,7 @@ export interface TraceContext {
 /** Characters of a traceparent that are accepted; those of version 00 have 55. */
 export const LONGEST_TRACEPARENT = 512;
 
-/** Undefined: it is none, and a trace begins here. A later version may add fields behind the ones of version 00. */
+/** Undefined if it is not valid: a new trace begins here. A later version may append fields to those of version 00. */
 export function parseTraceparent(text: unknown): TraceContext | undefined {
   if (typeof text !== 'string' || text.length > LONGEST_TRACEPARENT) return undefined;
   const [, version, traceId = '', spanId = '', flags = '', rest] =

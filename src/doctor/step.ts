@@ -19,7 +19,7 @@ export interface DoctorDeps {
   systems: RemoteSystems;
   dns: Dns;
   getToken: GetToken;
-  /** A live gateway loses nothing to the check. */
+  /** Keeps the check from taking anything that a live gateway needs. */
   turns: Turns;
   /** Opt-in: sends a real mail from each permitted From to the mailbox that signs in. */
   sendProbe: boolean;

@@ -1,5 +1,5 @@
-// How the doctor waits its turn beside a live gateway: among the sign-ins of a tenant (adapters/redis/login-slots.ts), and among the connections and
-// mails of a sending mailbox (adapters/redis/pace.ts). It takes only what is free, and never asks a sender to release a connection.
+// The doctor waits its turn beside a live gateway: among the sign-ins of a tenant (adapters/redis/login-slots.ts), and among the connections and
+// mails of a sending mailbox (adapters/redis/pace.ts). It only takes what is free, and never asks a sender to release a connection.
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type EmailServer, loginKey, type SmtpServer } from '../domain/email-server.ts';

@@ -1,5 +1,5 @@
-// What an access token contains, for the doctor and for the test of a credential: audience, permissions, identity and expiry, read from the JWT without verifying it (the
-// mail server verifies it). No other part of the token leaves this file.
+// What an access token contains, for the doctor and for the test of a credential: audience, permissions, identity and expiry, read from the
+// JWT without verifying it (the mail server verifies it). No other part of the token leaves this file.
 import type { EmailServer, OAuthApplication } from './email-server.ts';
 import { clouds, delegatedNames, type Protocol, personOf } from './oauth-scopes.ts';
 

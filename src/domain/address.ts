@@ -129,7 +129,7 @@ export function asciiDomain(domain: string): string | undefined {
 
 /** Nearly every address: short enough for any label, in letters that nothing normalises, and not a number at the end. */
 const PLAIN = /^[\w+.-]{1,60}@[a-z0-9.-]{1,60}\.[a-z]{2,20}$/i;
-/** What such an address must not hold: no label begins or ends with a hyphen, and `xn--` is more than letters. */
+/** Exceptions that need the full parser: empty labels, a hyphen at either end of a label, and Punycode (`xn--`). */
 const PLAIN_BUT = /^\.|\.[.@-]|@[.-]|-[.-]/;
 
 /** The form in which two addresses are compared; undefined if it is not a single address. Plus-addressing is kept. */

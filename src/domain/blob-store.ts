@@ -4,7 +4,7 @@ import type { BlobReference } from '../contract/message.ts';
 /** Blobs that are being written; work that needs only their references can proceed in the meantime. */
 export interface StoringBatch {
   references: readonly BlobReference[];
-  /** Nobody may be notified of the references before this resolves, and the bytes must not change before it is settled. */
+  /** The references must not be passed on before this resolves, and the bytes must not change before it settles. */
   durable: Promise<void>;
 }
 

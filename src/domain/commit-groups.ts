@@ -3,7 +3,7 @@
 /** Largest number of bytes of JSON in one commit. */
 export const MAX_COMMIT_BYTES = 4_000_000;
 
-/** Consecutive groups with a total size of at most `max`; a message that is larger alone forms its own group. In order and complete. */
+/** Consecutive groups with a total size of at most `max`; a larger message forms its own group. In order and complete. */
 export function commitGroups<T>(items: readonly T[], bytesOf: (item: T) => number, max = MAX_COMMIT_BYTES): T[][] {
   const groups: T[][] = [];
   let size = 0;

@@ -1,5 +1,5 @@
 // Where Mailroom may connect for email servers that were created in the portal (SSRF): numeric addresses, checked when saving and again when
-// connecting, on the very address of the connection. Servers from files are the operator's own decision and are not restricted.
+// connecting, on the address that is actually used. Servers from files are the operator's own decision and are not restricted.
 import { BlockList, isIP, type LookupFunction } from 'node:net';
 import type { EmailServer } from './email-server.ts';
 

@@ -1,5 +1,5 @@
 // What can be wrong with a field of an email server's definition: a code with its parameters, and the English words that complete `<field>: …`
-// in logs, in the API and on the command line. The portal has sentences of its own for each code, in both languages.
+// in logs, in the API and on the command line. The portal has its own sentence for each code, in both languages.
 import { defined } from '../lib/defined.ts';
 import { fill } from '../lib/text.ts';
 

@@ -1,6 +1,6 @@
 // What happened to a reply after a server accepted it, for each recipient, from returned reports: DSNs (RFC 3464), bounces in prose, read
-// receipts (RFC 8098). Pure. The states are totally ordered: the higher one wins whatever the order of arrival, and a repeated report
-// changes nothing. So reports need no sequence and no transaction with the mail that contained them.
+// receipts (RFC 8098). Pure. The states are totally ordered: the higher one wins in any order of arrival, and a repeated report
+// changes nothing. Therefore reports need no sequence and no transaction with the mail that contained them.
 import type { DeliveryStatus } from '../contract/message.ts';
 import {
   type BounceClass,
@@ -140,7 +140,7 @@ function reasonOf(
   return { class: kind, code, ...said };
 }
 
-/** A report as the result and the outcome show it. */
+/** A report with its hint, as results and outcomes show it. */
 export const toldReport = (report: DeliveryReport): DeliveryReport => ({
   ...report,
   ...(report.code !== undefined && report.code in catalogue

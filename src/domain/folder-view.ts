@@ -1,8 +1,8 @@
 // What people do in a watched folder, found by comparing two polls of its newest messages. Pure; inbound/notice-changes.ts polls, and the one-script
 // commit records the view together with the resulting events, so that neither exists without the other.
 //
-// A view contains only messages that are on a queue: no backend waits for news about others. A message that arrived after the last poll is compared with an
-// untouched one. A message that is absent in one poll may be hidden for a moment (Exchange): it is gone when it is absent in the next poll, too.
+// A view contains only messages that are on a queue, because backends know no others. A message that arrived after the last poll is compared with
+// an untouched one. A message that is absent in one poll may be hidden for a moment (Exchange): it is gone when the next poll does not show it either.
 import type { MailboxEventKind } from '../contract/mailbox-event.ts';
 import type { UidSet } from './uid-set.ts';
 import * as uidSet from './uid-set.ts';

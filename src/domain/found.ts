@@ -1,6 +1,6 @@
 // What a search for a mail or reply returns, and the port of the index by address and conversation.
 
-/** Days that an address or conversation is found at most. */
+/** Days that an address or conversation can be found. */
 export const FIND_DAYS = 30;
 
 export interface Found {

@@ -4,10 +4,10 @@ import { DAY_MS, HOUR_MS, MINUTE_MS } from '../lib/time.ts';
 
 /** `add`: events of a period. `high`: the highest value seen in it. `times`: durations, counted in {@link timeBounds}. */
 interface HistoryMeasure {
-  /** In the field of a hash: short, there are many. */
+  /** Part of the name of every field of a hash, therefore short. */
   code: string;
   kind: 'add' | 'high' | 'times';
-  /** The half of Mailroom that counts it; nothing is known of a time in which no such replica ran. */
+  /** The half of Mailroom that counts it; while no such replica runs, nothing is known. */
   half: Half;
 }
 export type Half = 'ingest' | 'send';
@@ -26,7 +26,7 @@ export const historyMeasures = {
 } as const satisfies Record<string, HistoryMeasure>;
 export type HistoryName = keyof typeof historyMeasures;
 
-/** Fields of the series `all` that say that a replica of this half counted. */
+/** Fields of the series `all` that record that a replica of this half was counting. */
 export const presenceCode = { ingest: 'i', send: 'o' } as const satisfies Record<Half, string>;
 
 /** Whose history. `all` is the sum over flows and servers. */
@@ -120,7 +120,7 @@ export const periodStart = (period: Period, now: number): number => {
 
 /**
  * @param own records of the subject
- * @param presence records of the series `all`, which know who counted
+ * @param presence records of the series `all`, which show which halves were counting
  */
 export function historyOf(
   names: readonly HistoryName[],

@@ -24,7 +24,7 @@ const GOOGLE = ['gmail.com', 'googlemail.com', 'google.com'];
 export const within = (host: string, domains: readonly string[]): boolean =>
   domains.some((domain) => host === domain || host.endsWith(`.${domain}`));
 
-/** Judged by the host name alone. */
+/** From the host name alone. */
 export function providerOfHost(host: string): MailProvider {
   const name = host.trim().replace(/\.$/, '').toLowerCase();
   if (within(name, MICROSOFT)) return 'microsoft';
@@ -32,8 +32,8 @@ export function providerOfHost(host: string): MailProvider {
 }
 
 /**
- * Whose service an email server is. A host that tells nothing (a proxy, the sandbox) with an OAuth2 sign-in is Microsoft's: the tokens come from
- * Entra ID, unless the application names endpoints of its own.
+ * The provider of an email server. A host that belongs to no known provider (a proxy, the sandbox) counts as Microsoft's if it signs in by OAuth2:
+ * the tokens come from Entra ID, unless the application names endpoints of its own.
  * @param application the one that the server signs in with, where it is known
  */
 export function providerOf(

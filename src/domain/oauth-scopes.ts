@@ -55,14 +55,14 @@ export function scopesOf(application: OAuthApplication, signIn: 'appOnly' | 'del
   return signIn === 'appOnly' ? [`${resource}/.default`] : [`${delegated}/${delegatedNames[protocol]}`];
 }
 
-/** Everything a person consents to at once, so that IMAP and SMTP ride on one sign-in. */
+/** Everything a person consents to at once: one sign-in serves IMAP and SMTP. */
 export function signInScopes(application: OAuthApplication): string[] {
   if (application.generic) return [...application.generic.scopes];
   const { delegated } = clouds[application.cloud];
   return Object.values(delegatedNames).map((name) => `${delegated}/${name}`);
 }
 
-/** Delegated: who must sign in. SMTP: the User; IMAP: the delegate, without one the User itself. */
+/** Delegated: who must sign in. SMTP: the User; IMAP: the delegate, or the User if there is none. */
 export function personOf(server: EmailServer): string {
   const named = server.authentication.type === 'OAuth2' ? server.authentication.signInUser : undefined;
   return named ?? server.user;
@@ -88,6 +88,6 @@ export function adminConsentUrl(
   return `${authorityOf(application)}/v2.0/adminconsent?${query}`;
 }
 
-/** Places of the access tokens of a delegated identity in the cache: scopes differ by protocol. */
+/** Cache keys of the access tokens of a delegated identity, whose scopes differ by protocol. */
 export const tokenKeys = (identity: string): string[] =>
   (['imap', 'smtp'] as const).map((protocol) => `${identity}:${protocol}`);

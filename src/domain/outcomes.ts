@@ -1,4 +1,4 @@
-// mailroom.outcome/1 of a reply: what it holds, and which outcome is the same as one before. Pure.
+// Builds mailroom.outcome/1 for a reply. The same fact always gets the same outcomeKey. Pure.
 import { outcomeKey } from '../contract/names.ts';
 import { OUTCOME_SCHEMA, type Outcome } from '../contract/outcome.ts';
 import type { Result } from '../contract/result.ts';
@@ -7,7 +7,7 @@ import { type LearntDelivery, toldReport } from './delivery.ts';
 import { type JournalEntry, settledStates } from './reply-journal.ts';
 
 /**
- * Undefined for a state that is none to tell of. Accepted, rejected and dropped are facts that happen once; a reply may be held several times.
+ * Undefined if the state is not settled. Accepted, rejected and dropped happen once; a reply may be held several times.
  * @param fence of the claim under which it was held
  */
 export function settledOutcome(result: Result, fence: number | undefined, at: Date): Outcome | undefined {

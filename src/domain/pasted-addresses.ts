@@ -1,8 +1,8 @@
 // What people paste into a field for mail addresses: `Support <support@…>; mailto:…`, lines of a table, Outlook's "Last, First <…>". The strict parser
-// decides about each piece; what it does not take is named. Pure, linear.
+// reads each piece; pieces that it refuses are named. Pure, linear.
 import { type MailboxAddress, parseAddress } from './address.ts';
 
-/** An address, or the piece that is none. */
+/** An address, or a piece that is not one. */
 type Pasted = MailboxAddress | { refused: string };
 
 /** Where pieces end. Quotes and angle brackets hold a piece together, up to the end of its line. */
@@ -62,7 +62,7 @@ function ofChunk(chunk: string): Pasted[] {
   });
 }
 
-/** In the order in which they were written; the same address twice is once, with the first name that it has. */
+/** In their written order, without duplicates; an address keeps its first display name. */
 export function pastedAddresses(text: string): Pasted[] {
   const found = split(text, ';\n\r\t').flatMap(ofChunk);
   const byNormal = new Map<string, Pasted>();

@@ -1,5 +1,5 @@
-// Where the address of a person occurs: in texts, in JSON with JSON within it, in raw mails with their encodings. Whole addresses only: what is kept of
-// anna@x.example is not found under joanna@x.example. Pure.
+// Finds the address of a person: in texts, in JSON that contains JSON, in raw mails with their encodings. Whole addresses only: a search for
+// anna@x.example does not find joanna@x.example. Pure.
 import { domainToUnicode } from 'node:url';
 import { bufferOf } from '../lib/streams.ts';
 import { parseAddress } from './address.ts';
@@ -21,7 +21,7 @@ const AFTER = /^(?:[\p{L}\p{N}_-]|\.[\p{L}\p{N}])/u;
 /** Of a line of base64. */
 const BASE64 = /^[A-Za-z0-9+/]{4,}={0,2}$/;
 
-/** Undefined when the text is no address. */
+/** Undefined when the text is not an address. */
 export function personMatcher(text: string): PersonMatcher | undefined {
   const parsed = parseAddress(text);
   if (!parsed.ok) return undefined;
@@ -50,7 +50,7 @@ export function personMatcher(text: string): PersonMatcher | undefined {
     replaced(given, by) {
       const lower = given.toLowerCase();
       let rest = given;
-      // From the end, so that the places before stay what they are. A text that changes its length in lower case is replaced as a whole.
+      // From the end, so that earlier positions remain valid. A text whose length changes in lower case is replaced as a whole.
       if (lower.length !== given.length) return inText(given) ? by : given;
       for (const { start, end } of placesOf(lower, needles).sort((a, b) => b.start - a.start))
         rest = rest.slice(0, start) + by + rest.slice(end);
@@ -83,7 +83,7 @@ const unquoted = (text: string): string =>
     .replaceAll(/=\r?\n/g, '')
     .replaceAll(/=([0-9A-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
 
-/** What runs of base64 lines, and encoded words, hold. */
+/** Decoded content of runs of base64 lines, and of encoded words. */
 function base64In(text: string): string[] {
   const found: string[] = [];
   const decode = (base64: string) => found.push(Buffer.from(base64, 'base64').toString('latin1'));

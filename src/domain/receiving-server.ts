@@ -1,16 +1,16 @@
-// What the server that received a mail writes into it, and which addresses are ours: what must be known of a mailbox to read its mails' headers.
-// Defaults by the provider's host; a definition names others (`trustedAuthservIds`). Pure data.
+// What is needed to read the headers of a mailbox's mails: what the receiving server writes into them, and which addresses are ours.
+// Defaults by the provider's host; a definition may name others (`trustedAuthservIds`). Pure data.
 import type { ImapServer } from './email-server.ts';
 import { providerOfHost, within } from './mail-provider.ts';
 
 export interface Receiver {
-  /** authserv-ids (RFC 8601 §2.2) whose Authentication-Results are believed, lower case; `*.example.com` is any name below it. */
+  /** authserv-ids (RFC 8601 §2.2) whose Authentication-Results are trusted, lower case; `*.example.com` is any name below it. */
   authservIds: readonly string[];
   /** Exchange Online writes Authentication-Results without an authserv-id, always above its own Received. */
   withoutId: boolean;
-  /** Domains of the receiving organisation's own servers, as they stand in Received. */
+  /** Domains of the receiving organisation's own servers, as written in Received. */
   hosts: readonly string[];
-  /** Domains whose servers hand over to each other under public addresses. What a sender calls itself in HELO is no proof otherwise. */
+  /** Domains whose servers relay to each other under public addresses. For any other sender, its HELO name proves nothing. */
   relays: readonly string[];
   /** Whether the server writes several Authentication-Results in a row. */
   several: boolean;
@@ -20,7 +20,7 @@ export interface Receiver {
   marksInternal: boolean;
 }
 
-/** Nothing is believed. */
+/** Trusts nothing. */
 export const NO_RECEIVER: Receiver = {
   authservIds: [],
   withoutId: false,
@@ -70,13 +70,13 @@ const OTHERS: readonly [imap: readonly string[], receiver: Receiver][] = [
   [['yahoo.com', 'aol.com', 'yahoo.co.jp'], of(['yahoo.com'], ['*.yahoo.com'])],
 ];
 
-/** Domain of a host's name: `mx.example.net` and `*.example.net` are of example.net; what has no more than two labels is its own. */
+/** `mx.example.net` and `*.example.net` → `example.net`; a name of two labels is its own domain. */
 const domainOfHost = (name: string): string => {
   const host = name.replace(/^\*\./, '');
   return host.split('.').length > 2 && !name.startsWith('*.') ? host.slice(host.indexOf('.') + 1) : host;
 };
 
-/** What reading a mailbox's mails needs of its definition. */
+/** The part of a definition that is needed to read its mails. */
 export interface MailboxContext {
   receiver: Receiver;
   /** The User, and the aliases of the definition. */
@@ -89,7 +89,7 @@ export const mailboxContext = (
 
 export function receiverOf(server: Pick<ImapServer, 'host' | 'trustedAuthservIds'>): Receiver {
   const host = server.host.trim().toLowerCase();
-  // By the host alone: what only an OAuth2 sign-in makes probable is no reason to believe a header.
+  // By the host alone: an OAuth2 sign-in makes a provider probable, which is not enough to trust a header.
   const provider = providerOfHost(host);
   const known =
     provider === 'microsoft'

@@ -1,14 +1,14 @@
-// How much of its limit of recipients in 24 hours a sending mailbox has used, and when it reaches it at its present rate. Pure.
+// How much of its limit of recipients in 24 hours a sending mailbox has used, and when it will reach the limit at its present rate. Pure.
 import { HOUR_MS } from '../lib/time.ts';
 import type { PaceUsed } from './reply-pace.ts';
 
-/** An hour's recipients count until its last minute is this old. */
+/** The recipients of an hour count until its last minute is this many hours old. */
 export const COUNTED_HOURS = 24;
 
-/** Part of the limit from which it is near, and below which it is far again. */
+/** Share of the limit above which it is near, and below which it is far again. */
 const NEAR_PART = 0.8;
 const FAR_PART = 0.75;
-/** Time to the limit from which it is near, and above which it is far again, ms. */
+/** Time to the limit below which it is near, and above which it is far again, ms. */
 const NEAR_MS = 2 * HOUR_MS;
 const FAR_MS = 3 * HOUR_MS;
 
@@ -21,7 +21,7 @@ const countedAt = ({ hours }: Sent, hour: number): number =>
 export const recipientsUsed = (sent: Sent): number => Math.max(0, countedAt(sent, Math.floor(sent.now / HOUR_MS)));
 
 /**
- * At the rate of this hour and the one before, minding what falls out of the 24 hours meanwhile.
+ * At the rate of this hour and the one before, minus what leaves the 24-hour window meanwhile.
  * @returns epoch ms of Redis' clock; now: it is reached; undefined: not within a day
  */
 export function limitReachedAt(sent: Sent, limit: number): number | undefined {
@@ -39,7 +39,7 @@ export function limitReachedAt(sent: Sent, limit: number): number | undefined {
   return undefined;
 }
 
-/** `between`: what it was before. */
+/** `between`: it stays what it was before. */
 export function nearnessOf(
   used: number,
   limit: number,

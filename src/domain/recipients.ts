@@ -1,5 +1,5 @@
-// The recipients of one reply over its submissions: who has it, who never will, who is asked again. Pure.
-// Invariant: one that is `accepted` or `rejected` stays so, and is never named in an envelope again.
+// The recipients of one reply across its submissions: accepted, rejected, or to be tried again. Pure.
+// Invariant: an `accepted` or `rejected` recipient keeps this state, and no later envelope names it.
 import type { RecipientState } from '../contract/result.ts';
 import { defined } from '../lib/defined.ts';
 import type { RecipientOutcome } from './submission.ts';
@@ -8,20 +8,20 @@ const FINAL: ReadonlySet<RecipientState['state']> = new Set(['accepted', 'reject
 
 export interface Recipients {
   envelope?: { to: readonly string[] };
-  /** Undefined: no submission has told them apart yet. */
+  /** Undefined: no answer has distinguished between them yet. */
   recipients?: readonly RecipientState[];
 }
 
 const known = ({ envelope, recipients }: Recipients): readonly RecipientState[] =>
   recipients ?? (envelope?.to ?? []).map((address) => ({ address, state: 'pending' }));
 
-/** Whom the next submission names. */
+/** The envelope of the next submission. */
 export const openRecipients = (entry: Recipients): string[] =>
   known(entry)
     .filter(({ state }) => !FINAL.has(state))
     .map(({ address }) => address);
 
-/** What RCPT said, noted before DATA: who was taken there is `uncertain` until the final dot is answered. */
+/** The answers to RCPT, recorded before DATA: an accepted recipient is `uncertain` until the final dot is answered. */
 export function afterRcpt(entry: Recipients, said: readonly RecipientOutcome[]): RecipientState[] {
   const byAddress = new Map(said.map((one) => [one.address, one]));
   return known(entry).map((before) => {

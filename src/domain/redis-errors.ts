@@ -1,4 +1,4 @@
-// What Redis answers when it refuses, and what its client says when it cannot be reached, as codes of the catalogue. Pure.
+// Refusals of Redis, and connection errors of its client, as codes of the catalogue. Pure.
 // Codes: https://redis.io/docs/latest/develop/reference/protocol-spec/#simple-errors and the texts in Redis' own server.c.
 
 import { isTlsCode } from '../lib/tls-codes.ts';
@@ -25,7 +25,7 @@ const rows: readonly [answer: RegExp, code: ErrorCode][] = [
 ];
 const WITHIN_SCRIPT = /^ERR Error running script.*?: -?(?:@user_script: \d+: -?)?(?=[A-Z]{3,} )/;
 
-/** Codes with which Redis answers, but takes no writes. */
+/** Codes with which Redis answers but accepts no writes. */
 export const refusesWrites: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'REDIS_READ_ONLY',
   'REDIS_SLOT_MOVED',
@@ -34,10 +34,10 @@ export const refusesWrites: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'REDIS_REPLICAS_MISSING',
 ]);
 
-/** Errors of a socket or of a look-up of the name: only a caller who knows that it was Redis' may judge them. */
+/** Errors of a socket or of DNS: only a caller that connected to Redis may classify them. */
 const SOCKET = /^(ECONN|EPIPE|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|ENOTFOUND|EAI_AGAIN)/;
 
-/** Code of what Redis, or its client, answered; undefined for anything else that was thrown. */
+/** The code for an error of Redis or its client; undefined for anything else that was thrown. */
 export function classifyRedisError(thrown: unknown): ErrorCode | undefined {
   if (!(thrown instanceof Error)) return undefined;
   const words = thrown.message.replace(WITHIN_SCRIPT, '');
@@ -45,8 +45,8 @@ export function classifyRedisError(thrown: unknown): ErrorCode | undefined {
 }
 
 /**
- * The error with Redis' name, address and words; undefined when it is none of Redis' or of its client's.
- * @param address host:port, as the configuration has it
+ * The error with Redis' address and words; undefined if it comes neither from Redis nor from its client.
+ * @param address host:port, as configured
  */
 export function redisError(thrown: unknown, address?: string): MailroomError | undefined {
   if (thrown instanceof MailroomError) return thrown;

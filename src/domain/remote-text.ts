@@ -1,4 +1,4 @@
-// A remote system's words as they may be shown and kept. Pure.
+// A remote system's words in a form that may be shown and stored. Pure.
 
 /**
  * Remote text for logs and results: one line, at most 500 characters; tokens, long base64 and addresses masked.

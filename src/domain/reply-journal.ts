@@ -1,5 +1,5 @@
 // The journal of one reply: its states, what is kept of it, and the port through which outbound moves it. adapters/redis/journal.ts writes it.
-// Invariant: after DATA began, nothing is sent again unless it is proven that the first did not go.
+// Invariant: after DATA began, nothing is sent again unless it is proven that the first mail was not sent.
 import { hash } from 'node:crypto';
 import { type Reply, replySchema } from '../contract/reply.ts';
 import type { RecipientState, Result } from '../contract/result.ts';
@@ -7,22 +7,22 @@ import type { Deliveries, LearntDelivery } from './delivery.ts';
 
 export type ReplyState = Result['state'];
 
-/** What may still be sent, and is prepared: its rendered mail must be kept. */
+/** States whose rendered mail must be kept: it may still be sent. */
 export const openStates: readonly ReplyState[] = ['prepared', 'submitting', 'data-begun', 'uncertain', 'held'];
 
 /** No further run of the job changes these; `held` waits for a person. */
 export const settledStates: readonly ReplyState[] = ['accepted', 'rejected', 'held', 'dropped'];
 
-/** Who a reply leaves as: decided when it is prepared, and compared with the current definition before each submission. */
+/** The sender of a reply: decided when it is prepared, and compared with the current definition before each submission. */
 export interface DecidedSender {
   /** Header From. */
   name: string;
   from: string;
-  /** Header Sender, where another submits. */
+  /** Header Sender, if another person submits. */
   sender?: string;
   /** MAIL FROM. */
   envelopeFrom: string;
-  /** Account that signs in, and where ({@link sendingMailbox}): another one is another server, whatever its name. */
+  /** Account that signs in, and its host ({@link sendingMailbox}): with another one it is another server, whatever its name. */
   mailbox: string;
 }
 
@@ -30,7 +30,7 @@ export interface ReplyEnvelope {
   from: string;
   to: readonly string[];
   smtpUtf8: boolean;
-  /** Reports asked for (RFC 3461 NOTIFY). */
+  /** Requested reports (RFC 3461 NOTIFY). */
   dsn?: readonly ('success' | 'failure' | 'delay')[];
 }
 
@@ -95,9 +95,9 @@ export interface JournalEntry extends EntryFields {
 
 export type Claim =
   | { claim: 'yours'; entry: JournalEntry; fence: number }
-  /** Another worker is at it; ask again after this many ms. */
+  /** Another worker holds the claim; try again after this many ms. */
   | { claim: 'busy'; retryAfterMs: number }
-  /** What a server's answer asked to wait is not over, by the journal's clock. */
+  /** The wait that a server's answer demanded is not over, by the journal's clock. */
   | { claim: 'early'; retryAfterMs: number }
   | { claim: 'settled'; entry: JournalEntry }
   | { claim: 'reused' };
@@ -107,7 +107,7 @@ type EntryChange = Partial<EntryFields> & { evidence?: string; countAttempt?: bo
 export interface Transition {
   from: readonly ReplyState[];
   to: ReplyState;
-  /** Token of the claim; undefined: a person's act on a held reply. */
+  /** Token of the claim; undefined: a person decides about a held reply. */
   fence?: number;
   /** Compare with the fence under which DATA began instead of the current one: a late answer to the worker that sent. */
   late?: boolean;
@@ -116,7 +116,7 @@ export interface Transition {
   release?: number;
   /** Not due again before this many ms are over; undefined: at once. */
   waitMs?: number;
-  /** Only while no copy of it can have left, as far as the journal knows: never uncertain, accepted for nobody. */
+  /** Only if, by the journal, no copy can have been sent: it was never uncertain and is accepted for nobody. */
   unsent?: boolean;
   /** Only before this instant, by the journal's clock, epoch ms. */
   before?: number;
@@ -125,11 +125,11 @@ export interface Transition {
 export interface Transitioned {
   moved: boolean;
   state: ReplyState | undefined;
-  /** The journal's own clock, epoch ms: no replica's matters. */
+  /** Epoch ms, by the journal's own clock, not a replica's. */
   at: number;
 }
 
-/** What an entry begins with. */
+/** The first fields of an entry. */
 interface NewEntry {
   replyId: string;
   digest: string;
@@ -138,7 +138,6 @@ interface NewEntry {
   expiresAt?: number;
 }
 
-/** Of a reply that has one. */
 export const expiryOf = ({ expiresAt }: Pick<Reply, 'expiresAt'>): { expiresAt?: number } =>
   expiresAt === undefined ? {} : { expiresAt: Date.parse(expiresAt) };
 
@@ -146,7 +145,7 @@ export interface Journal {
   claim(input: NewEntry & { owner: string; leaseMs: number }): Promise<Claim>;
   /** Extends the claim; false if it is lost. */
   renew(replyId: string, fence: number, leaseMs: number): Promise<boolean>;
-  /** Lets go of the claim without a change of state. */
+  /** Releases the claim without a change of state. */
   release(replyId: string, fence: number): Promise<void>;
   /** Moves the reply; `moved: false` with the state found when the expected state or the fence does not hold. */
   transition(replyId: string, transition: Transition): Promise<Transitioned>;
@@ -155,9 +154,9 @@ export interface Journal {
   /** Digest of the content that belongs to the replyId; undefined if there is none. */
   digestOf(replyId: string): Promise<string | undefined>;
   /**
-   * Keeps what a report says of a reply that left. The same report again, or a late one, finds nothing new (domain/delivery.ts).
-   * @param from what is new, by what is known
-   * @returns what is new, and the reply; undefined when there is none of this replyId any more
+   * Stores what a report says about a submitted reply. A repeated or late report adds nothing (domain/delivery.ts).
+   * @param from what is new, given what is known
+   * @returns what is new, and the reply; undefined if this replyId is no longer known
    */
   learn(
     replyId: string,
@@ -167,7 +166,7 @@ export interface Journal {
   /** The journal's clock, epoch ms. */
   now(): Promise<number>;
   list(state: ReplyState, limit?: number): Promise<JournalEntry[]>;
-  /** Forgets which replies ended longer ago than they are kept; their entries expire at that time. @returns how many */
+  /** Removes ended replies from the lists by state once their retention is over; their entries expire at the same time. @returns how many */
   forgetEnded(): Promise<number>;
   /** Replies in this state. */
   count(state: ReplyState): Promise<number>;
@@ -177,24 +176,23 @@ export interface Journal {
     forMs: number,
     page: { offset: number; limit: number },
   ): Promise<JournalEntry[]>;
-  /** When the oldest reply that may still be sent was made, epoch ms. */
+  /** When the oldest reply that may still be sent was created, epoch ms. */
   oldestOpen(): Promise<number | undefined>;
   /** Waits until what was written is on the journal's disk; false if that cannot be known (Redis before 7.2, no append-only file, disk too slow). */
   onDisk(): Promise<boolean>;
-  /** Finds the replyId under which a Message-ID (ours or the server's) left. */
+  /** The replyId of a Message-ID, ours or the one that the server assigned. */
   byMessageId(messageId: string): Promise<string | undefined>;
 }
 
 /**
- * Name of the mark that says "DATA of this reply began for the nth time". It lies in the blob store, so it outlives a journal that lost its
- * last seconds or everything (Redis killed between fsyncs, restored from a backup, failed over to a replica that lagged).
+ * Name of the mark for "DATA of this reply began for the nth time". It is in the blob store, so it survives when the journal loses its
+ * last seconds or everything (Redis killed between fsyncs, restored from a backup, failed over to a lagging replica).
  */
 export const dataBegunMark = (replyId: string, n: number) => `data-begun\n${n}\n${replyId}`;
 
 /**
- * Digest of a reply's content: the same replyId with another digest is another reply. Key order does not matter, nor whether a default is
- * written out: a field that a later version adds must not make another reply of one that waits. Which trace it belongs to does not matter either: a job
- * that runs again has another span.
+ * Digest of a reply's content: the same replyId with another digest is another reply. The order of keys and defaults that are written out do not
+ * matter: a field that a later version adds must not change the digest of a waiting reply. Nor does the trace: a job that runs again has another span.
  */
 export function replyDigest(reply: Reply): string {
   const { traceparent: _, ...content } = reply;

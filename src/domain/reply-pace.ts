@@ -1,9 +1,9 @@
 // Port of the pace of a sending mailbox, as outbound uses it; adapters/redis/pace.ts keeps it for all replicas.
 
-/** `wanted`: renewed, but a sender without a connection waits for one. */
+/** `wanted`: renewed, but a sender that has no connection waits for one. */
 export type SlotAnswer = 'taken' | 'wanted' | 'full';
 
-/** What was sent lately, by Redis' clock. */
+/** What was sent recently, by Redis' clock. */
 export interface PaceUsed {
   /** Epoch ms. */
   now: number;
@@ -26,16 +26,16 @@ export interface Pace {
   wait(input: { mailbox: string; ms: number }): Promise<void>;
   /** The rest of {@link wait} in ms; 0: none. */
   waitMs(mailbox: string): Promise<number>;
-  /** Counts a granted submission from now on, because its mail is sent only now. */
+  /** Moves a granted submission to the present time, because its mail is sent only now. */
   stamp(input: { mailbox: string; token: string }): Promise<void>;
-  /** Returns a slot that never reached the server. */
+  /** Returns the grant of a submission that never reached the server. */
   refund(input: { mailbox: string; token: string; recipients: number }): Promise<void>;
   used(mailbox: string): Promise<PaceUsed>;
-  /** The mailbox is near its limit of recipients. @returns whether nobody had noted it */
+  /** The mailbox is near its limit of recipients. @returns whether this is new */
   noteNear(mailbox: string): Promise<boolean>;
-  /** It is not any more: the next time is news again. */
+  /** It no longer is: the next {@link noteNear} is new again. */
   noteFar(mailbox: string): Promise<void>;
-  /** A connection; taken again to renew it. @param hasNone the caller has no other: it may ask the holders to release one */
+  /** A connection; taking it again renews it. @param hasNone the caller has no other, so the holders are asked to release one */
   takeSlot(input: {
     mailbox: string;
     slot: string;

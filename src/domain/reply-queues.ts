@@ -17,7 +17,7 @@ export interface ReplyJob {
   progress(progress: { state: string; expectedAt?: string; attempts?: number; code?: string }): Promise<void>;
 }
 
-/** What happens to the job. */
+/** How a run of the job ends. */
 export type JobEnding =
   | { end: 'completed'; result: Result }
   | { end: 'failed'; result: Result }
@@ -40,15 +40,15 @@ export interface FoundJob {
   progress: unknown;
   /** The job no longer runs. */
   ended: boolean;
-  /** Its result; undefined: none, or a failure that is not our verdict. */
+  /** Its result; undefined: none, or a failure that Mailroom did not write. */
   result: Result | undefined;
   payload: unknown;
-  /** Put off until then, epoch ms. */
+  /** Delayed until then, epoch ms. */
   dueAt?: number;
 }
 
 export interface ReplyQueues {
-  /** Adds the job once; the same replyId again is the same job. */
+  /** Adds the job once: the same replyId is the same job. */
   add(server: string, replyId: string, payload: unknown, options: { priority: number; delayMs: number }): Promise<void>;
   /** Puts a job that ended, is delayed or is missing back to work, with this content. */
   again(server: string, replyId: string, payload: unknown, options: { priority: number }): Promise<void>;
@@ -63,7 +63,7 @@ export interface ReplyQueues {
   promote(server: string, replyId: string): Promise<void>;
   /** Gives a waiting or delayed job a higher priority (BullMQ's: 1 is first). @returns false if it is running, has ended, or does not exist */
   raise(server: string, replyId: string, priority: number): Promise<boolean>;
-  /** Puts back jobs that ended without a result or are delayed longer than any of our waits. @returns their job ids */
+  /** Puts jobs back to work that ended without a result or are delayed longer than any of our waits. @returns their job ids */
   putBack(server: string): Promise<string[]>;
   /** State of a reply's job, cheaper than {@link find}; undefined if no list of the queue contains it. */
   state(server: string, replyId: string): Promise<string | undefined>;

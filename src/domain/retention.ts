@@ -1,4 +1,4 @@
-// How long data is kept: one table. The daily work (operations/maintenance.ts) has a task for each kind that it must delete, every structure in Redis
+// How long data is kept, as one table. The daily work (operations/maintenance.ts) has a task for each kind that it must delete, every structure in Redis
 // names its kinds (adapters/redis/structures.ts), and docs/en/privacy.md and docs/de/datenschutz.md are generated from it.
 import { DAY_MS } from '../lib/time.ts';
 import { FIND_DAYS } from './found.ts';

@@ -21,7 +21,7 @@ export interface SignInNotes {
   forget(server: string): Promise<void>;
   /** True for one of the replicas that call within this many ms. */
   claim(server: string, ms: number): Promise<boolean>;
-  /** Does not wait for an earlier claim to end. */
+  /** Releases the claim early. */
   free(server: string): Promise<void>;
 }
 
@@ -81,7 +81,7 @@ export function smtpState(
   const failure = known?.failure;
   const trouble = pause === undefined ? failure && { ...failure, until: failure.nextAt } : pause;
   if (trouble === undefined) return { state: known?.provenAt === undefined ? 'unproven' : 'sending', ...proven };
-  // "No token" is what the submission sees: the check that follows knows the reason.
+  // A submission only sees that there is no token; the check that follows finds the reason.
   const code = pause?.code === 'SMTP_TOKEN_UNAVAILABLE' && failure !== undefined ? failure.code : trouble.code;
   return {
     state: PERSON_NEEDED.includes(code) ? 'sign-in-needed' : 'retrying',

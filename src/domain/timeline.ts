@@ -1,4 +1,4 @@
-// The life of one message or reply as a list of what happened, oldest first, from the data in Redis. Neither subject nor text. Pure.
+// What happened to one message or reply, oldest first, from the data in Redis. Neither subject nor text. Pure.
 import type { Message } from '../contract/message.ts';
 import { defined } from '../lib/defined.ts';
 import type { AnswerRecord } from './answered.ts';

@@ -1,4 +1,4 @@
-// Port of the token cache, as the OAuth room uses it. The implementation (encrypted, in Redis, shared by replicas) is in adapters/redis.
+// Port of the token cache, as adapters/oauth uses it; adapters/redis implements it (encrypted, shared by replicas).
 
 export interface TokenCache {
   /** The decrypted text of the key; undefined when there is none. Throws MailroomError SECRET_UNREADABLE or REDIS_UNREACHABLE. */
@@ -6,7 +6,7 @@ export interface TokenCache {
   /** Stores encrypted; with `ttlMs` it expires. */
   write(key: string, text: string, ttlMs?: number): Promise<void>;
   remove(key: string): Promise<void>;
-  /** Reads and removes in one step: of two callers, one gets it. */
+  /** Reads and removes in one step: only one of two callers gets it. */
   take(key: string): Promise<string | undefined>;
   /** Keys that begin with the prefix. */
   list(prefix: string): Promise<string[]>;

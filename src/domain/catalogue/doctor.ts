@@ -1,5 +1,5 @@
 // Error catalogue, section doctor: what only `mailroom check` looks for. {user}, {host} and so on are filled in with the real names
-// (domain/doctor-fixes.ts).
+// (doctor/fixes.ts).
 import { entry, microsoft, section } from './entry.ts';
 
 export const doctorErrors = section({

@@ -1,5 +1,5 @@
-// The German sentence of every code: what is wrong; the hint says what to do. One table, so that the words can be read together; the
-// compiler requires a row for each code.
+// The German sentence of every code: what is wrong (the hint: what to do). One table, so that the wording stays consistent; the compiler
+// requires a row for each code.
 import type { ErrorCode } from './index.ts';
 
 export const germanTitles: Readonly<Record<ErrorCode, string>> = {
