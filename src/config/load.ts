@@ -100,7 +100,7 @@ function readFile(file: string, problems: Problem[]): Record<string, unknown> {
   return {};
 }
 
-/** Nested content of a file → dotted paths; what the schema does not know becomes a problem with the nearest name. */
+/** Nested content of a file → dotted paths, without keys that have no value; what the schema does not know becomes a problem with the nearest name. */
 function flatten(
   content: Record<string, unknown>,
   known: ReadonlyMap<string, unknown>,
@@ -111,10 +111,11 @@ function flatten(
   for (const [name, value] of Object.entries(content)) {
     const path = prefix === '' ? name : `${prefix}.${name}`;
     const isParent = [...known.keys()].some((key) => key.startsWith(`${path}.`));
-    if (known.has(path)) flat[path] = value;
-    else if (!isParent) problems.push(unknownKey(path, siblings(prefix, known)));
+    if (!known.has(path) && !isParent) problems.push(unknownKey(path, siblings(prefix, known)));
+    else if (value === null) continue;
+    else if (known.has(path)) flat[path] = value;
     else if (isGroup(value)) Object.assign(flat, flatten(value, known, problems, path));
-    else if (value !== null) problems.push({ field: path, message: 'must hold settings as keys and values' });
+    else problems.push({ field: path, message: 'must hold settings as keys and values' });
   }
   return flat;
 }

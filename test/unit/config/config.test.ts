@@ -78,6 +78,12 @@ describe('sources', () => {
     expect(load({ MAILROOM_LOG_LEVEL: '' }).log.level).toBe('info');
   });
 
+  it('treat a key without a value in a file as not set', () => {
+    write('mailroom.yaml', 'http:\n  port:\n  host: 0.0.0.0\nredis:\n  prefix: null\n');
+    expect(load().http).toMatchObject({ port: 8080, host: '0.0.0.0' });
+    expect(load().redis.prefix).toBe('{mailroom}');
+  });
+
   it('yield a configuration that is frozen at every level', () => {
     const config = load();
     expect(() => Object.assign(config.http, { port: 1 })).toThrow(TypeError);
