@@ -111,7 +111,7 @@ export function createLedgers(redis: Redis, disk: AskDisk = openDisk(redis)): Le
     },
     async version(id) {
       const version = Number((await redis.hget(ledgerKey(redis, id), 'version')) ?? 0);
-      if (!Number.isSafeInteger(version)) throw damaged(ledgerKey(redis, id), undefined);
+      if (!Number.isSafeInteger(version)) throw await damaged(ledgerKey(redis, id), new RangeError('the version is no number'));
       return version;
     },
     async fingerprints(id) {

@@ -189,6 +189,14 @@ it.each<[string, () => Promise<unknown>, string, string]>([
   expect(await ledgers.afterCare(BAD)).toEqual(one === key.afterCareKey(PREFIX, BAD) ? [7] : []);
 });
 
+it('a version that is no number is reported as damaged, wherever it is read', async () => {
+  await at.plain.hset(key.ledgerKey(PREFIX, BAD), 'version', 'three');
+  const ledgers = createLedgers(at.redis);
+  const damaged = { code: 'LEDGER_DAMAGED', field: key.ledgerKey(PREFIX, BAD) };
+  await expect(ledgers.version(BAD)).rejects.toMatchObject(damaged);
+  await expect(ledgers.load(BAD)).rejects.toMatchObject(damaged);
+});
+
 it('a lease without a time to live, or with an impossible one, expires', async () => {
   const leases = createLeases(at.redis, 'replica', 100);
   for (const ttl of [undefined, 10 ** 12]) {
