@@ -1,9 +1,9 @@
 // Dry run of a credential before it is promoted: requests a token with exactly this credential. Stores nothing and does not affect running sign-ins.
-
 import { readToken, type TokenClaims } from '../../domain/access-token.ts';
 import type { OAuthApplication, OAuthCredential } from '../../domain/email-server.ts';
 import { MailroomError } from '../../domain/errors.ts';
 import { scopesOf } from '../../domain/oauth-scopes.ts';
+import type { ProviderSettings } from './grants.ts';
 import { issueAppOnly, issueDelegated } from './identity.ts';
 
 interface CredentialProof {
@@ -54,7 +54,7 @@ const GARBAGE = 'mailroom-tests-a-credential';
 async function provedByGarbage(
   application: OAuthApplication,
   credential: OAuthCredential,
-  settings: Parameters<typeof issueDelegated>[4],
+  settings: ProviderSettings,
 ): Promise<CredentialProof> {
   const signIn = { person: '', client: 'confidential', refreshToken: GARBAGE, signedInAt: 0, refreshedAt: 0 } as const;
   try {

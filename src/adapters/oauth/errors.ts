@@ -11,7 +11,6 @@ import { isTlsCode } from '../../lib/tls-codes.ts';
 export interface OAuthFailure {
   /** `error` of RFC 6749. */
   error?: string | undefined;
-  subError?: string | undefined;
   description?: string | undefined;
   /** HTTP status. */
   status?: number | undefined;
@@ -28,111 +27,62 @@ interface OAuthVerdict {
   action: Action;
   /** AADSTS number, if the provider returned one. */
   aadsts?: string;
-  /** True: the application's credential itself was refused; a second one may still work. */
-  credentialRefused: boolean;
 }
 
-/** AADSTS numbers. Microsoft: numbers and texts may change; an unknown one falls through to the OAuth error. */
-const byNumber: Readonly<Record<string, ErrorCode>> = {
-  '65001': 'OAUTH_CONSENT_MISSING',
-  '65004': 'OAUTH_CONSENT_MISSING',
-  '90094': 'OAUTH_CONSENT_MISSING',
-  '90095': 'OAUTH_CONSENT_MISSING',
-  '700016': 'OAUTH_APPLICATION_UNKNOWN',
-  '7000112': 'OAUTH_APPLICATION_DISABLED',
-  '7000215': 'OAUTH_SECRET_WRONG',
-  '7000222': 'OAUTH_SECRET_EXPIRED',
-  '7000218': 'OAUTH_CREDENTIAL_MISSING',
-  '700027': 'OAUTH_ASSERTION_REFUSED',
-  '700024': 'OAUTH_ASSERTION_REFUSED',
-  '70021': 'OAUTH_ASSERTION_REFUSED',
-  '700211': 'OAUTH_ASSERTION_REFUSED',
-  '700212': 'OAUTH_ASSERTION_REFUSED',
-  '700213': 'OAUTH_ASSERTION_REFUSED',
-  '700025': 'OAUTH_PUBLIC_CLIENT',
-  '70011': 'OAUTH_SCOPE_REFUSED',
-  '500011': 'OAUTH_SCOPE_REFUSED',
-  '650052': 'OAUTH_SCOPE_REFUSED',
-  '650057': 'OAUTH_SCOPE_REFUSED',
-  '700022': 'OAUTH_SCOPE_REFUSED',
-  '50011': 'OAUTH_REDIRECT_REFUSED',
-  '50194': 'OAUTH_TENANT_NOT_NAMED',
-  '90002': 'OAUTH_TENANT_UNKNOWN',
-  '90038': 'OAUTH_WRONG_CLOUD',
-  '900432': 'OAUTH_WRONG_CLOUD',
-  '50034': 'OAUTH_USER_UNKNOWN',
-  '51004': 'OAUTH_USER_UNKNOWN',
-  '50053': 'OAUTH_ACCOUNT_LOCKED',
-  '50055': 'OAUTH_PASSWORD_EXPIRED',
-  '50057': 'OAUTH_ACCOUNT_DISABLED',
-  '50126': 'OAUTH_PASSWORD_WRONG',
-  '50072': 'OAUTH_MFA_REQUIRED',
-  '50074': 'OAUTH_MFA_REQUIRED',
-  '50076': 'OAUTH_MFA_REQUIRED',
-  '50078': 'OAUTH_MFA_REQUIRED',
-  '50079': 'OAUTH_MFA_REQUIRED',
-  '53000': 'OAUTH_CONDITIONAL_ACCESS',
-  '53001': 'OAUTH_CONDITIONAL_ACCESS',
-  '53002': 'OAUTH_CONDITIONAL_ACCESS',
-  '53003': 'OAUTH_CONDITIONAL_ACCESS',
-  // Not in Microsoft's table; seen in logs.
-  '530003': 'OAUTH_CONDITIONAL_ACCESS',
-  '530035': 'OAUTH_CONDITIONAL_ACCESS',
-  '70008': 'OAUTH_SIGN_IN_EXPIRED',
-  '700082': 'OAUTH_SIGN_IN_EXPIRED',
-  '70043': 'OAUTH_SIGN_IN_EXPIRED',
-  '50173': 'OAUTH_SIGN_IN_EXPIRED',
-  '50132': 'OAUTH_SIGN_IN_EXPIRED',
-  '50133': 'OAUTH_SIGN_IN_EXPIRED',
-  '700084': 'OAUTH_SIGN_IN_EXPIRED',
-  '70016': 'OAUTH_DEVICE_CODE_PENDING',
-  '70018': 'OAUTH_DEVICE_CODE_EXPIRED',
-  '70019': 'OAUTH_DEVICE_CODE_EXPIRED',
-  '70020': 'OAUTH_DEVICE_CODE_EXPIRED',
-  '50196': 'OAUTH_THROTTLED',
-  '90055': 'OAUTH_THROTTLED',
-  '50033': 'OAUTH_PROVIDER_FAILED',
-  '50087': 'OAUTH_PROVIDER_FAILED',
-  '90006': 'OAUTH_PROVIDER_FAILED',
-  '90012': 'OAUTH_PROVIDER_FAILED',
-  '90024': 'OAUTH_PROVIDER_FAILED',
-  '90033': 'OAUTH_PROVIDER_FAILED',
-};
+/** Code → numbers or words of the provider, turned round for looking up. */
+const lookUp = (table: Partial<Record<ErrorCode, string>>): ReadonlyMap<string, ErrorCode> =>
+  new Map(Object.entries(table).flatMap(([code, all]) => all.split(' ').map((one) => [one, code as ErrorCode])));
+
+/**
+ * AADSTS numbers. Microsoft: numbers and texts may change; an unknown one falls through to the OAuth error. 530003 and 530035 are not in Microsoft's
+ * table; they were seen in logs.
+ */
+const byNumber = lookUp({
+  OAUTH_CONSENT_MISSING: '65001 65004 90094 90095',
+  OAUTH_APPLICATION_UNKNOWN: '700016',
+  OAUTH_APPLICATION_DISABLED: '7000112',
+  OAUTH_SECRET_WRONG: '7000215',
+  OAUTH_SECRET_EXPIRED: '7000222',
+  OAUTH_CREDENTIAL_MISSING: '7000218',
+  OAUTH_ASSERTION_REFUSED: '700027 700024 70021 700211 700212 700213',
+  OAUTH_PUBLIC_CLIENT: '700025',
+  OAUTH_SCOPE_REFUSED: '70011 500011 650052 650057 700022',
+  OAUTH_REDIRECT_REFUSED: '50011',
+  OAUTH_TENANT_NOT_NAMED: '50194',
+  OAUTH_TENANT_UNKNOWN: '90002',
+  OAUTH_WRONG_CLOUD: '90038 900432',
+  OAUTH_USER_UNKNOWN: '50034 51004',
+  OAUTH_ACCOUNT_LOCKED: '50053',
+  OAUTH_PASSWORD_EXPIRED: '50055',
+  OAUTH_ACCOUNT_DISABLED: '50057',
+  OAUTH_PASSWORD_WRONG: '50126',
+  OAUTH_MFA_REQUIRED: '50072 50074 50076 50078 50079',
+  OAUTH_CONDITIONAL_ACCESS: '53000 53001 53002 53003 530003 530035',
+  OAUTH_SIGN_IN_EXPIRED: '70008 700082 70043 50173 50132 50133 700084',
+  OAUTH_DEVICE_CODE_PENDING: '70016',
+  OAUTH_DEVICE_CODE_EXPIRED: '70018 70019 70020',
+  OAUTH_THROTTLED: '50196 90055',
+  OAUTH_PROVIDER_FAILED: '50033 50087 90006 90012 90024 90033',
+});
 
 /** `error` of RFC 6749 §5.2, RFC 8628 §3.5, OpenID Connect §3.1.2.6, and MSAL's own words for what never reached the provider. */
-const byError: Readonly<Record<string, ErrorCode>> = {
-  invalid_client: 'OAUTH_SECRET_WRONG',
-  unauthorized_client: 'OAUTH_APPLICATION_UNKNOWN',
-  invalid_grant: 'OAUTH_SIGN_IN_EXPIRED',
-  interaction_required: 'OAUTH_SIGN_IN_EXPIRED',
-  login_required: 'OAUTH_SIGN_IN_EXPIRED',
-  bad_token: 'OAUTH_SIGN_IN_EXPIRED',
-  no_tokens_found: 'OAUTH_SIGN_IN_NEEDED',
-  no_account_in_silent_request: 'OAUTH_SIGN_IN_NEEDED',
-  refresh_token_expired: 'OAUTH_SIGN_IN_EXPIRED',
-  consent_required: 'OAUTH_CONSENT_MISSING',
-  access_denied: 'OAUTH_DECLINED',
-  authorization_declined: 'OAUTH_DECLINED',
-  invalid_scope: 'OAUTH_SCOPE_REFUSED',
-  invalid_resource: 'OAUTH_SCOPE_REFUSED',
-  invalid_target: 'OAUTH_SCOPE_REFUSED',
-  authorization_pending: 'OAUTH_DEVICE_CODE_PENDING',
-  expired_token: 'OAUTH_DEVICE_CODE_EXPIRED',
-  code_expired: 'OAUTH_DEVICE_CODE_EXPIRED',
-  device_code_expired: 'OAUTH_DEVICE_CODE_EXPIRED',
-  device_code_polling_cancelled: 'OAUTH_DEVICE_CODE_EXPIRED',
-  user_timeout_reached: 'OAUTH_DEVICE_CODE_EXPIRED',
-  bad_verification_code: 'OAUTH_DEVICE_CODE_EXPIRED',
-  slow_down: 'OAUTH_THROTTLED',
-  temporarily_unavailable: 'OAUTH_PROVIDER_FAILED',
-  server_error: 'OAUTH_PROVIDER_FAILED',
-  missing_tenant_id_error: 'OAUTH_TENANT_NOT_NAMED',
-  invalid_state: 'OAUTH_STATE_INVALID',
-  state_mismatch: 'OAUTH_STATE_INVALID',
-  nonce_mismatch: 'OAUTH_STATE_INVALID',
-  network_error: 'OAUTH_UNREACHABLE',
-  endpoints_resolution_error: 'OAUTH_UNREACHABLE',
-};
+const byError = lookUp({
+  OAUTH_SECRET_WRONG: 'invalid_client',
+  OAUTH_APPLICATION_UNKNOWN: 'unauthorized_client',
+  OAUTH_SIGN_IN_EXPIRED: 'invalid_grant interaction_required login_required bad_token refresh_token_expired',
+  OAUTH_SIGN_IN_NEEDED: 'no_tokens_found no_account_in_silent_request',
+  OAUTH_CONSENT_MISSING: 'consent_required',
+  OAUTH_DECLINED: 'access_denied authorization_declined',
+  OAUTH_SCOPE_REFUSED: 'invalid_scope invalid_resource invalid_target',
+  OAUTH_DEVICE_CODE_PENDING: 'authorization_pending',
+  OAUTH_DEVICE_CODE_EXPIRED:
+    'expired_token code_expired device_code_expired device_code_polling_cancelled user_timeout_reached bad_verification_code',
+  OAUTH_THROTTLED: 'slow_down',
+  OAUTH_PROVIDER_FAILED: 'temporarily_unavailable server_error',
+  OAUTH_TENANT_NOT_NAMED: 'missing_tenant_id_error',
+  OAUTH_STATE_INVALID: 'invalid_state state_mismatch nonce_mismatch',
+  OAUTH_UNREACHABLE: 'network_error endpoints_resolution_error',
+});
 
 /** Proxies: forbidden, not found, authentication required, too slow, blocked (RFC 9110 §15.5, RFC 7725). */
 const ON_THE_WAY = new Set([403, 404, 407, 408, 451]);
@@ -149,11 +99,9 @@ const CREDENTIAL_CODES = new Set<ErrorCode>([
 /** True: the credential itself was refused, so that a second one of the application may still work. */
 export const isCredentialRefusal = (code: ErrorCode): boolean => CREDENTIAL_CODES.has(code);
 
-const aadstsOf = (text: string | undefined): string | undefined => text?.match(/AADSTS(\d{4,8})/)?.[1];
-
 function codeOf(failure: OAuthFailure, aadsts: string | undefined, credential: CredentialKind | undefined): ErrorCode {
   const { error, status, network } = failure;
-  const numbered = aadsts === undefined ? undefined : byNumber[aadsts];
+  const numbered = byNumber.get(aadsts ?? '');
   if (numbered) return numbered;
   if (network !== undefined) return isTlsCode(network) ? 'OAUTH_TLS_FAILED' : 'OAUTH_UNREACHABLE';
   if (status === 429) return 'OAUTH_THROTTLED';
@@ -163,12 +111,12 @@ function codeOf(failure: OAuthFailure, aadsts: string | undefined, credential: C
   // The provider names no reason: whatever the client authenticated with was refused.
   if (error === 'invalid_client' && (credential === 'certificate' || credential === 'federated'))
     return 'OAUTH_ASSERTION_REFUSED';
-  return (error === undefined ? undefined : byError[error]) ?? 'OAUTH_REFUSED';
+  return byError.get(error ?? '') ?? 'OAUTH_REFUSED';
 }
 
 /** The verdict on one failure. Pure. */
 export function classifyOAuth(failure: OAuthFailure, credential?: CredentialKind): OAuthVerdict {
-  const aadsts = aadstsOf(failure.description);
+  const aadsts = failure.description?.match(/AADSTS(\d{4,8})/)?.[1];
   const code = codeOf(failure, aadsts, credential);
   const entry = catalogue[code];
   // The OAuth error takes precedence over the number where it reports a temporary problem.
@@ -178,7 +126,6 @@ export function classifyOAuth(failure: OAuthFailure, credential?: CredentialKind
     class: passing ? 'transient' : entry.class,
     action: passing ? 'retry' : entry.action,
     ...(aadsts ? { aadsts } : {}),
-    credentialRefused: CREDENTIAL_CODES.has(code),
   };
 }
 
@@ -193,8 +140,8 @@ export function maskProviderText(text: string, secrets: readonly string[] = []):
     .slice(0, 400);
 }
 
-interface FailureContext {
-  application: string;
+export interface FailureContext {
+  /** Removed from the provider's words. */
   secrets?: readonly string[];
   /** What the application authenticated with. */
   credential?: CredentialKind | undefined;
@@ -202,9 +149,11 @@ interface FailureContext {
   hintFor?: (code: ErrorCode) => string | undefined;
 }
 
-/** The failure as the error that leaves this room: code, class, the provider's own words (masked), a hint. Never a `cause`: MSAL's errors
- *  and Node's hold requests. */
-export function oauthError(failure: OAuthFailure, context: FailureContext): MailroomError {
+/**
+ * The failure as the error that leaves this room: code, class, the provider's own words (masked), a hint. Never a `cause`: the errors of MSAL and Node
+ * contain requests.
+ */
+export function oauthError(failure: OAuthFailure, context: FailureContext = {}): MailroomError {
   const verdict = classifyOAuth(failure, context.credential);
   const code = verdict.aadsts ? `AADSTS${verdict.aadsts}` : (failure.error ?? failure.network);
   const hint = context.hintFor?.(verdict.code);

@@ -1,71 +1,56 @@
 // Generic OAuth2 by plain endpoints (Google and others): refresh token, authorization code with PKCE, device code, client credentials
-// (RFC 6749, RFC 7636, RFC 8628). The same interface as msal.ts.
+// (RFC 6749, RFC 7636, RFC 8628).
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { OAuthApplication, OAuthCredential } from '../../domain/email-server.ts';
 import { MailroomError } from '../../domain/errors.ts';
+import { contextOf, networkCode, readAnswer, textOf } from './answers.ts';
 import { oauthError } from './errors.ts';
+import type { AuthorizeParameters, Grant, TokenRequest } from './grants.ts';
 import { send } from './http.ts';
-import { contextOf, type DevicePrompt, failureOfAnswer, networkCode } from './msal.ts';
 
-export interface GenericGrant {
-  accessToken: string;
-  /** Milliseconds since the epoch. */
-  expiresAt: number;
-  refreshToken?: string;
-  /** Address in the id_token, if the provider includes one. */
-  person?: string;
-}
+type Generic = OAuthApplication & { generic: NonNullable<OAuthApplication['generic']> };
+type Post = (url: string, form: Record<string, string>) => Promise<Record<string, unknown>>;
 
-export type GenericAsk =
-  | { kind: 'appOnly' }
-  | { kind: 'silent'; refreshToken: string }
-  | { kind: 'code'; code: string; redirectUri: string; verifier: string }
-  | { kind: 'device'; prompt: (prompt: DevicePrompt) => void; timeoutSeconds: number };
+export const isGeneric = (application: OAuthApplication): application is Generic => application.generic !== undefined;
 
-type Endpoints = NonNullable<OAuthApplication['generic']>;
-
+/** One token request. @throws MailroomError OAUTH_… judged by the provider's answer */
 export async function askGeneric(
-  application: OAuthApplication & { generic: Endpoints },
+  application: Generic,
   credential: OAuthCredential | undefined,
-  ask: GenericAsk,
+  ask: TokenRequest,
   timeoutMs: number,
-): Promise<GenericGrant> {
-  const { tokenUrl, scopes } = application.generic;
+): Promise<Grant> {
   const client = {
     client_id: application.clientId,
     ...(credential?.kind === 'secret' ? { client_secret: credential.secret } : {}),
   };
-  const post = (url: string, form: Record<string, string>) =>
-    exchange(application, credential, url, { ...client, ...form }, timeoutMs);
-  const scope = scopes.join(' ');
-  if (ask.kind === 'appOnly') return grantOf(await post(tokenUrl, { grant_type: 'client_credentials', scope }));
-  if (ask.kind === 'silent') {
-    const grant = grantOf(await post(tokenUrl, { grant_type: 'refresh_token', refresh_token: ask.refreshToken }));
-    // RFC 6749 §6: without a new refresh token the old one remains valid.
-    return { refreshToken: ask.refreshToken, ...grant };
+  const post: Post = (url, form) => exchange(application, credential, url, { ...client, ...form }, timeoutMs);
+  const scope = ask.scopes.join(' ');
+  const { tokenUrl } = application.generic;
+  switch (ask.kind) {
+    case 'appOnly':
+      return grantOf(await post(tokenUrl, { grant_type: 'client_credentials', scope }));
+    case 'silent': {
+      const { refreshToken } = ask.signIn;
+      if (refreshToken === undefined) throw new MailroomError('OAUTH_SIGN_IN_EXPIRED');
+      // RFC 6749 §6: without a new refresh token the old one remains valid.
+      return grantOf(await post(tokenUrl, { grant_type: 'refresh_token', refresh_token: refreshToken }), refreshToken);
+    }
+    case 'code': {
+      const { code, redirectUri: redirect_uri, verifier: code_verifier } = ask;
+      return grantOf(await post(tokenUrl, { grant_type: 'authorization_code', code, redirect_uri, code_verifier }));
+    }
+    case 'device':
+      return device(application.generic, ask, scope, post);
   }
-  if (ask.kind === 'code') {
-    const { code, redirectUri, verifier } = ask;
-    return grantOf(
-      await post(tokenUrl, {
-        grant_type: 'authorization_code',
-        code,
-        redirect_uri: redirectUri,
-        code_verifier: verifier,
-      }),
-    );
-  }
-  return device(application.generic, ask, scope, post);
 }
 
-type Post = (url: string, form: Record<string, string>) => Promise<Record<string, unknown>>;
-
 async function device(
-  { deviceUrl, tokenUrl }: Endpoints,
-  ask: GenericAsk & { kind: 'device' },
+  { deviceUrl, tokenUrl }: Generic['generic'],
+  ask: TokenRequest & { kind: 'device' },
   scope: string,
   post: Post,
-) {
+): Promise<Grant> {
   if (deviceUrl === undefined) {
     throw new MailroomError('CONFIG_INVALID', { message: 'generic.deviceUrl: is required for a device code' });
   }
@@ -103,55 +88,41 @@ async function exchange(
   const context = contextOf(application, credential);
   const headers = { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' };
   const { ca, proxy } = application;
-  const answer = await send(
-    'POST',
-    url,
-    { headers, body: new URLSearchParams(form).toString() },
-    { ca, proxy, timeoutMs },
-  ).catch((error: unknown) => {
+  const body = new URLSearchParams(form).toString();
+  const answer = await send('POST', url, { headers, body }, { ca, proxy, timeoutMs }).catch((error: unknown) => {
     throw oauthError({ network: networkCode(error) }, context);
   });
-  let said: Record<string, unknown>;
-  try {
-    said = JSON.parse(answer.body) as Record<string, unknown>;
-  } catch {
-    throw oauthError({ status: answer.status, error: 'no_json' }, context);
-  }
-  if (answer.status >= 400 || said.error !== undefined)
-    throw oauthError(failureOfAnswer(answer.status, answer.headers, said), context);
-  return said;
+  const { json, failure } = readAnswer(answer);
+  if (failure !== undefined) throw oauthError(failure, context);
+  return json;
 }
 
-function grantOf(said: Record<string, unknown>): GenericGrant {
+/** @param current refresh token that stays valid unless the provider sends a new one */
+function grantOf(said: Record<string, unknown>, current?: string): Grant {
   if (typeof said.access_token !== 'string')
     throw new MailroomError('OAUTH_REFUSED', { message: 'The provider answered without an access token' });
-  const person = typeof said.id_token === 'string' ? emailIn(said.id_token) : undefined;
+  const refreshToken = textOf(said.refresh_token) ?? current;
   return {
     accessToken: said.access_token,
     expiresAt: Date.now() + Number(said.expires_in ?? 3600) * 1000,
-    ...(typeof said.refresh_token === 'string' ? { refreshToken: said.refresh_token } : {}),
-    ...(person === undefined ? {} : { person }),
+    ...(refreshToken === undefined ? {} : { session: { person: personIn(textOf(said.id_token)), refreshToken } }),
   };
 }
 
 /** The id_token came straight from the token endpoint over TLS, so its signature need not be checked (OpenID Connect Core §3.1.3.7). */
-function emailIn(idToken: string): string | undefined {
+function personIn(idToken = ''): string {
   try {
-    const claims = JSON.parse(Buffer.from(idToken.split('.')[1] ?? '', 'base64url').toString('utf8')) as Record<
-      string,
-      unknown
-    >;
-    const person = claims.email ?? claims.preferred_username;
-    return typeof person === 'string' ? person : undefined;
+    const claims = JSON.parse(Buffer.from(idToken.split('.')[1] ?? '', 'base64url').toString('utf8'));
+    return textOf(claims.email ?? claims.preferred_username) ?? '';
   } catch {
-    return undefined;
+    return '';
   }
 }
 
 /** URL that a browser opens. `access_type` and `prompt` are Google's conditions for a refresh token; others ignore them. */
 export function genericAuthorizeUrl(
-  application: OAuthApplication & { generic: Endpoints },
-  parameters: { redirectUri: string; state: string; nonce: string; challenge: string; person: string },
+  application: Generic,
+  { redirectUri, state, nonce, challenge, person }: AuthorizeParameters,
 ): string {
   const { authorizeUrl, scopes } = application.generic;
   if (authorizeUrl === undefined) {
@@ -163,13 +134,13 @@ export function genericAuthorizeUrl(
   const query = {
     response_type: 'code',
     client_id: application.clientId,
-    redirect_uri: parameters.redirectUri,
+    redirect_uri: redirectUri,
     scope: scopes.join(' '),
-    state: parameters.state,
-    nonce: parameters.nonce,
-    code_challenge: parameters.challenge,
+    state,
+    nonce,
+    code_challenge: challenge,
     code_challenge_method: 'S256',
-    login_hint: parameters.person,
+    login_hint: person,
     access_type: 'offline',
     prompt: 'consent',
   };

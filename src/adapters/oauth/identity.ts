@@ -1,53 +1,32 @@
-// One interface to identity providers, whether by MSAL or by plain endpoints, and the stored form of a delegated sign-in.
-
+// Tokens and sign-ins of an identity, whether its provider is reached by MSAL or by plain endpoints.
 import { createHash } from 'node:crypto';
-import type { AccountInfo } from '@azure/msal-node';
 import type { OAuthApplication, OAuthCredential } from '../../domain/email-server.ts';
 import { MailroomError } from '../../domain/errors.ts';
 import { authorityOf } from '../../domain/oauth-scopes.ts';
-import { askGeneric, type GenericAsk, type GenericGrant } from './generic.ts';
-import { type Ask, askMsal, type DevicePrompt, type MsalSettings } from './msal.ts';
+import { askGeneric, isGeneric } from './generic.ts';
+import type { Grant, ProviderSettings, SignIn, SignInRequest, TokenRequest } from './grants.ts';
+import { askMsal } from './msal.ts';
 
-/** A delegated sign-in as stored (encrypted) in the token cache. */
-export interface SignIn {
-  person: string;
-  /** The kind of client that redeems it: tokens from a device code belong to the public client. */
-  client: 'public' | 'confidential';
-  msal?: { account: AccountInfo; cache: string };
-  refreshToken?: string;
-  /** Milliseconds since the epoch. */
-  signedInAt: number;
-  refreshedAt: number;
-}
+type Issued = Omit<Grant, 'session'>;
 
-export interface Issued {
-  accessToken: string;
-  expiresAt: number;
-  signIn?: SignIn;
-}
-
-interface CodeAnswer {
-  code: string;
-  redirectUri: string;
-  verifier: string;
-  nonce: string;
-}
-
-const isGeneric = (
+const ask = (
   application: OAuthApplication,
-): application is OAuthApplication & { generic: NonNullable<OAuthApplication['generic']> } =>
-  application.generic !== undefined;
+  credential: OAuthCredential | undefined,
+  request: TokenRequest,
+  settings: ProviderSettings,
+): Promise<Grant> =>
+  isGeneric(application)
+    ? askGeneric(application, credential, request, settings.timeoutMs)
+    : askMsal(application, credential, request, settings);
 
 export async function issueAppOnly(
   application: OAuthApplication,
   credential: OAuthCredential | undefined,
   scopes: string[],
-  settings: MsalSettings,
+  settings: ProviderSettings,
 ): Promise<Issued> {
-  if (isGeneric(application))
-    return askGeneric(application, credential, { kind: 'appOnly' }, settings.timeoutMs).then(tokenOnly);
-  if (!credential) throw new MailroomError('OAUTH_CREDENTIAL_MISSING');
-  return askMsal(application, credential, { kind: 'appOnly', scopes }, settings).then(tokenOnly);
+  if (!credential && !application.generic) throw new MailroomError('OAUTH_CREDENTIAL_MISSING');
+  return ask(application, credential, { kind: 'appOnly', scopes }, settings);
 }
 
 /** Renews silently; the returned sign-in replaces the stored one (refresh tokens rotate). */
@@ -56,78 +35,32 @@ export async function issueDelegated(
   credential: OAuthCredential | undefined,
   signIn: SignIn,
   scopes: string[],
-  settings: MsalSettings,
-): Promise<Issued> {
-  const proof = signIn.client === 'public' ? undefined : credential;
-  const renewed = (extra: Partial<SignIn>) => ({ ...signIn, ...extra, refreshedAt: Date.now() });
-  if (isGeneric(application)) {
-    if (signIn.refreshToken === undefined) throw new MailroomError('OAUTH_SIGN_IN_EXPIRED');
-    const grant = await askGeneric(
-      application,
-      credential,
-      { kind: 'silent', refreshToken: signIn.refreshToken },
-      settings.timeoutMs,
-    );
-    return { ...tokenOnly(grant), signIn: renewed(grant.refreshToken ? { refreshToken: grant.refreshToken } : {}) };
+  settings: ProviderSettings,
+): Promise<Issued & { signIn: SignIn }> {
+  // Microsoft's public clients have no credential; generic providers require the secret in either case.
+  const proof = application.generic || signIn.client === 'confidential' ? credential : undefined;
+  const { session, ...token } = await ask(application, proof, { kind: 'silent', scopes, signIn }, settings);
+  return { ...token, signIn: { ...signIn, ...session, person: signIn.person, refreshedAt: Date.now() } };
+}
+
+/** A person signs in for the first time, or again. */
+export async function issueSignIn(
+  application: OAuthApplication,
+  credential: OAuthCredential | undefined,
+  request: SignInRequest,
+  settings: ProviderSettings,
+): Promise<SignIn> {
+  const { session } = await ask(application, credential, request, settings);
+  if (session === undefined) {
+    throw new MailroomError('OAUTH_REFUSED', {
+      message: application.generic
+        ? 'The provider gave no refresh token; the sign-in would end within the hour'
+        : 'The provider did not say who signed in',
+    });
   }
-  if (!signIn.msal) throw new MailroomError('OAUTH_SIGN_IN_NEEDED');
-  const grant = await askMsal(application, proof, { kind: 'silent', scopes, ...signIn.msal }, settings);
-  return { ...tokenOnly(grant), signIn: renewed(grant.signIn ? { msal: grant.signIn } : {}) };
+  const client = credential && request.kind === 'code' ? 'confidential' : 'public';
+  return { ...session, client, signedInAt: Date.now(), refreshedAt: Date.now() };
 }
-
-export async function issueByCode(
-  application: OAuthApplication,
-  credential: OAuthCredential | undefined,
-  answer: CodeAnswer,
-  scopes: string[],
-  settings: MsalSettings,
-): Promise<Issued> {
-  const ask = { kind: 'code', ...answer } as const;
-  return firstSignIn(
-    application,
-    credential,
-    ask,
-    { ...ask, scopes },
-    credential ? 'confidential' : 'public',
-    settings,
-  );
-}
-
-export async function issueByDevice(
-  application: OAuthApplication,
-  credential: OAuthCredential | undefined,
-  device: { prompt: (prompt: DevicePrompt) => void; timeoutSeconds: number },
-  scopes: string[],
-  settings: MsalSettings,
-): Promise<Issued> {
-  const ask = { kind: 'device', ...device } as const;
-  return firstSignIn(application, credential, ask, { ...ask, scopes }, 'public', settings);
-}
-
-async function firstSignIn(
-  application: OAuthApplication,
-  credential: OAuthCredential | undefined,
-  plain: GenericAsk,
-  ask: Ask,
-  client: SignIn['client'],
-  settings: MsalSettings,
-): Promise<Issued> {
-  const at = { client, signedInAt: Date.now(), refreshedAt: Date.now() };
-  if (isGeneric(application)) {
-    const grant = await askGeneric(application, credential, plain, settings.timeoutMs);
-    if (grant.refreshToken === undefined) {
-      throw new MailroomError('OAUTH_REFUSED', {
-        message: 'The provider gave no refresh token; the sign-in would end within the hour',
-      });
-    }
-    return { ...tokenOnly(grant), signIn: { ...at, person: grant.person ?? '', refreshToken: grant.refreshToken } };
-  }
-  const grant = await askMsal(application, credential, ask, settings);
-  if (!grant.signIn) throw new MailroomError('OAUTH_REFUSED', { message: 'The provider did not say who signed in' });
-  return { ...tokenOnly(grant), signIn: { ...at, person: grant.signIn.account.username, msal: grant.signIn } };
-}
-
-const tokenOnly = ({ accessToken, expiresAt }: GenericGrant | Issued): Issued => ({ accessToken, expiresAt });
 
 /** Key of an identity in the cache: the person or service, and the application and authority. A changed tenant or client has another key. */
 export function identityKey(application: OAuthApplication, person: string | undefined): string {

@@ -1,58 +1,21 @@
 // Sign-in at identity providers: access tokens for IMAP and SMTP by app-only or delegated OAuth2. SMTP and IMAP receive getToken as a
 // function. A single path: server → application and identity → memory, shared cache, or the provider (MSAL or plain endpoints).
 import { type EmailServer, isSmtp, type OAuthApplication } from '../../domain/email-server.ts';
-import { MailroomError } from '../../domain/errors.ts';
-import { type Protocol, personOf, scopesOf, xoauth2User } from '../../domain/oauth-scopes.ts';
+import { type Protocol, personOf, xoauth2User } from '../../domain/oauth-scopes.ts';
 import type { TokenCache } from '../../domain/token-cache.ts';
 import { DAY_MS } from '../../lib/time.ts';
 import type { Emit } from '../../telemetry/events.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
-import { createCredentialChoice, credentialExpiry, credentialId, warnOfExpiry } from './credentials.ts';
-import { identityKey, issueAppOnly, issueDelegated } from './identity.ts';
-import type { DevicePrompt, MsalSettings } from './msal.ts';
+import { createCredentialChoice, credentialId, warnOfExpiry } from './credentials.ts';
+import { expiryGauges, SIGN_IN_MS } from './expiry-gauges.ts';
+import type { DevicePrompt, ProviderSettings } from './grants.ts';
+import { identityKey } from './identity.ts';
 import { createSignIns, type SignedIn } from './sign-ins.ts';
-import { createTokens, type Source } from './tokens.ts';
+import { applicationAmong, createSources, isDelegated } from './sources.ts';
+import { createTokens } from './tokens.ts';
 
 export { adminConsentUrl } from '../../domain/oauth-scopes.ts';
 export type { DevicePrompt, Protocol, SignedIn };
-
-export interface Token {
-  accessToken: string;
-  expiresAt: Date;
-  /** `user=` of XOAUTH2. */
-  user: string;
-}
-
-export interface TokenProvider {
-  /**
-   * A token that is valid now.
-   * @param options.renew the mail server refused the last one: a new one is requested (or taken, if a replica already has it)
-   * @throws MailroomError OAUTH_… with class, hint and the provider's words; never with a token or secret
-   */
-  getToken(server: EmailServer, protocol: Protocol, options?: { renew?: boolean; refused?: string }): Promise<Token>;
-  /** Delegated sign-in in a browser: URL to open; `state` has to be bound to the browser by a cookie. */
-  beginSignIn(server: EmailServer, redirectUri: string): Promise<{ url: string; state: string }>;
-  /** The query with which the browser returned. */
-  completeSignIn(answer: {
-    state: string;
-    code?: string;
-    error?: string;
-    error_description?: string;
-  }): Promise<SignedIn>;
-  /** Delegated sign-in by device code; resolves once the person has signed in. */
-  deviceSignIn(server: EmailServer, prompt: (prompt: DevicePrompt) => void): Promise<SignedIn>;
-  /** The signed-in person of a delegated server, since when, and when the sign-in ends unless it is renewed. */
-  signedIn(
-    server: EmailServer,
-  ): Promise<{ person: string; signedInAt: Date; refreshedAt: Date; endsAt: Date } | undefined>;
-  /** When the access token that all replicas use for a server expires; sends no request. */
-  tokenEndsAt(server: EmailServer): Promise<Date | undefined>;
-  /** The credential by which any replica last obtained a token: its number in the list, from 1. */
-  credentialInUse(application: OAuthApplication): Promise<{ number: number; since: Date } | undefined>;
-  /** Forgets cached failures of a server, whose cause may be gone. */
-  retry(server: EmailServer): void;
-  stop(): void;
-}
 
 export interface TokenProviderSettings {
   /** Current applications; an unchanged one is the same object. */
@@ -79,180 +42,99 @@ export interface TokenProviderSettings {
   random?: () => number;
 }
 
-export function createTokenProvider(settings: TokenProviderSettings): TokenProvider {
-  const { applications, cache, emit, servers = () => [], redirectUris = [] } = settings;
+export type TokenProvider = ReturnType<typeof createTokenProvider>;
+
+export function createTokenProvider(settings: TokenProviderSettings) {
+  const { applications, cache, emit, servers = () => [], redirectUris = [], onRecovered } = settings;
   const { renewAheadSeconds = 600, requestTimeoutMs = 30_000, now = Date.now, random = Math.random } = settings;
-  const { wrongApplications = () => new Map(), onRecovered = () => {}, monotonic = () => performance.now() } = settings;
-  const msal: MsalSettings = { timeoutMs: requestTimeoutMs, metadata: new Map() };
+  const { wrongApplications = () => new Map(), monotonic = () => performance.now() } = settings;
+  const applicationOf = (server: EmailServer) => applicationAmong(server, applications(), wrongApplications());
+  const provider: ProviderSettings = { timeoutMs: requestTimeoutMs, metadata: new Map() };
   const withCredential = createCredentialChoice(emit, (application, credential) => {
     const text = JSON.stringify({ id: credentialId(credential), at: now() });
     cache.write(`credential:${application.name}`, text).catch(() => {}); // only for people to look at
   });
   const expiry = settings.metrics === undefined ? undefined : expiryGauges(settings.metrics, applications);
   const tokens = createTokens({
-    ...{ cache, emit, now, monotonic, random, onRecovered },
-    ...(expiry === undefined ? {} : { onToken: expiry.token }),
+    ...{ cache, emit, now, monotonic, random, onRecovered, onToken: expiry?.token },
     renewAheadMs: renewAheadSeconds * 1000,
   });
   const onSignedIn = (identity: string) => {
     tokens.forget(identity);
     settings.onSignedIn?.((server) => identityOf(server) === identity);
   };
-  const signIns = createSignIns({ applicationOf, cache, emit, withCredential, msal, redirectUris, onSignedIn });
-
-  function applicationOf(server: EmailServer): OAuthApplication {
-    const { authentication } = server;
-    if (authentication.type !== 'OAuth2') {
-      throw new MailroomError('OAUTH_APPLICATION_NOT_CONFIGURED', {
-        message: `"${server.name}" signs in by password, not by OAuth2`,
-      });
-    }
-    const application = applications().find(({ name }) => name === authentication.application);
-    if (application) return application;
-    const problem = wrongApplications().get(authentication.application);
-    throw new MailroomError('OAUTH_APPLICATION_NOT_CONFIGURED', {
-      message: `"${server.name}" names the OAuth2 application "${authentication.application}", which is ${problem === undefined ? 'not' : 'wrong'} in the configuration${problem === undefined ? '' : ` (${problem})`}`,
-    });
-  }
-
-  /** Undefined: it does not sign in by a known application. */
-  function identityOf(server: EmailServer): string | undefined {
-    try {
-      const { authentication } = server;
-      const delegated = authentication.type === 'OAuth2' && authentication.signIn === 'delegated';
-      return identityKey(applicationOf(server), delegated ? personOf(server) : undefined);
-    } catch {
-      return undefined;
-    }
-  }
-
-  function sourceOf(server: EmailServer, protocol: Protocol): Source {
-    const application = applicationOf(server);
-    const delegated = server.authentication.type === 'OAuth2' && server.authentication.signIn === 'delegated';
-    const identity = identityKey(application, delegated ? personOf(server) : undefined);
-    const scopes = scopesOf(application, delegated ? 'delegated' : 'appOnly', protocol);
-    return {
-      // An app-only token serves both protocols; delegated scopes differ.
-      key: delegated ? `${identity}:${protocol}` : identity,
-      lockKey: identity,
-      version: application,
-      application: application.name,
-      issue: () =>
-        delegated
-          ? renewDelegated(server, application, identity, scopes)
-          : withCredential(application, (credential) => issueAppOnly(application, credential, scopes, msal)),
-    };
-  }
-
-  async function renewDelegated(
-    server: EmailServer,
-    application: OAuthApplication,
-    identity: string,
-    scopes: string[],
-  ) {
-    const signIn = await signIns.load(identity);
-    if (!signIn) {
-      throw new MailroomError('OAUTH_SIGN_IN_NEEDED', {
-        message: `Nobody has signed in as ${personOf(server)} yet`,
-        hint: `Sign in: \`mailroom login "${server.name}"\` or the portal. Mail and replies wait until then.`,
-      });
-    }
-    expiry?.signIn(server.name, signIn.refreshedAt);
-    const issued = await withCredential(application, (credential) =>
-      issueDelegated(application, credential, signIn, scopes, msal),
-    );
-    if (issued.signIn) {
-      await signIns.save(identity, issued.signIn);
-      expiry?.signIn(server.name, issued.signIn.refreshedAt);
-    }
-    return issued;
-  }
+  const signIns = createSignIns({ applicationOf, cache, emit, withCredential, provider, redirectUris, onSignedIn });
+  const onSignIn = (server: string, refreshedAt: number) => expiry?.signIn(server, refreshedAt);
+  const { identityOf, sourceOf } = createSources({ applicationOf, withCredential, provider, signIns, onSignIn });
+  const anySource = (server: EmailServer) => sourceOf(server, isSmtp(server) ? 'smtp' : 'imap');
+  const signInOf = (server: EmailServer) => signIns.load(identityKey(applicationOf(server), personOf(server)));
 
   /** Once a day: renews unused sign-ins, and reports credentials that expire soon. */
   async function daily(isFirst = false): Promise<void> {
     warnOfExpiry(applications(), new Date(now()), emit, isFirst);
-    for (const server of servers()) {
-      if (server.authentication.type !== 'OAuth2' || server.authentication.signIn !== 'delegated') continue;
+    for (const server of servers().filter(isDelegated)) {
       try {
-        const application = applicationOf(server);
-        const signIn = await signIns.load(identityKey(application, personOf(server)));
-        if (signIn) expiry?.signIn(server.name, signIn.refreshedAt);
+        const signIn = await signInOf(server);
+        if (signIn) onSignIn(server.name, signIn.refreshedAt);
         if (!signIn || now() - signIn.refreshedAt < DAY_MS) continue;
-        await tokens.get(sourceOf(server, isSmtp(server) ? 'smtp' : 'imap'), { renew: true });
-        emit('SignInKeptAlive', { server: server.name, application: application.name });
+        await tokens.get(anySource(server), { renew: true });
+        emit('SignInKeptAlive', { server: server.name, application: applicationOf(server).name });
       } catch {
         // Reported by the event of the token request; retried on the next day.
       }
     }
   }
-  const first = setTimeout(() => void daily(true), 60_000 * (1 + random()));
-  const repeated = setInterval(() => void daily(), DAY_MS);
-  first.unref();
-  repeated.unref();
+  const first = setTimeout(() => void daily(true), 60_000 * (1 + random())).unref();
+  const repeated = setInterval(() => void daily(), DAY_MS).unref();
 
   return {
-    async getToken(server, protocol, options) {
+    /**
+     * A token that is valid now. `user`: `user=` of XOAUTH2.
+     * @param options.renew the mail server refused the last one: a new one is requested (or taken, if a replica already has it)
+     * @throws MailroomError OAUTH_… with class, hint and the provider's words; never with a token or secret
+     */
+    async getToken(server: EmailServer, protocol: Protocol, options?: { renew?: boolean; refused?: string }) {
       const { accessToken, expiresAt } = await tokens.get(sourceOf(server, protocol), options);
       return { accessToken, expiresAt: new Date(expiresAt), user: xoauth2User(server) };
     },
-    beginSignIn: (server, redirectUri) => signIns.begin(server, redirectUri),
-    completeSignIn: (answer) => signIns.complete(answer),
-    deviceSignIn: (server, prompt) => signIns.device(server, prompt),
-    async signedIn(server) {
-      const signIn = await signIns.load(identityKey(applicationOf(server), personOf(server)));
-      if (!signIn) return undefined;
-      return {
-        person: signIn.person,
-        signedInAt: new Date(signIn.signedInAt),
-        refreshedAt: new Date(signIn.refreshedAt),
-        endsAt: new Date(signIn.refreshedAt + SIGN_IN_MS),
-      };
+    beginSignIn: signIns.begin,
+    completeSignIn: signIns.complete,
+    deviceSignIn: signIns.device,
+    /** The signed-in person of a delegated server, since when, and when the sign-in ends unless it is renewed. */
+    async signedIn(server: EmailServer) {
+      const signIn = await signInOf(server);
+      return signIn === undefined
+        ? undefined
+        : {
+            person: signIn.person,
+            signedInAt: new Date(signIn.signedInAt),
+            refreshedAt: new Date(signIn.refreshedAt),
+            endsAt: new Date(signIn.refreshedAt + SIGN_IN_MS),
+          };
     },
-    async tokenEndsAt(server) {
-      const at = await tokens.endsAt(sourceOf(server, isSmtp(server) ? 'smtp' : 'imap'));
+    /** When the access token that all replicas use for a server expires; sends no request. */
+    async tokenEndsAt(server: EmailServer): Promise<Date | undefined> {
+      const at = await tokens.endsAt(anySource(server));
       return at === undefined ? undefined : new Date(at);
     },
-    async credentialInUse({ name, credentials }) {
+    /** The credential by which any replica last obtained a token: its number in the list, from 1. */
+    async credentialInUse({ name, credentials }: OAuthApplication) {
       const text = await cache.read(`credential:${name}`);
       if (text === undefined) return undefined;
       const { id, at } = JSON.parse(text) as { id: string; at: number };
       const index = credentials.findIndex((credential) => credentialId(credential) === id);
       return index < 0 ? undefined : { number: index + 1, since: new Date(at) };
     },
-    retry(server) {
+    /** Forgets cached failures of a server, whose cause may be gone. */
+    retry(server: EmailServer): void {
       const identity = identityOf(server);
       if (identity !== undefined) tokens.retry(identity);
     },
-    stop() {
+    stop(): void {
       clearTimeout(first);
       clearInterval(repeated);
       expiry?.stop();
       tokens.stop();
     },
-  };
-}
-
-/** An unused refresh token expires after this time (Entra: 90 days of inactivity), ms. */
-const SIGN_IN_MS = 90 * DAY_MS;
-
-/** Expiry of everything that Mailroom signs in with. */
-function expiryGauges(metrics: Metrics, applications: () => readonly OAuthApplication[]) {
-  const credentials = metrics.gauge('mailroom_credential_expires_timestamp_seconds');
-  const tokens = metrics.gauge('mailroom_token_expires_timestamp_seconds');
-  const signIns = metrics.gauge('mailroom_sign_in_expires_timestamp_seconds');
-  const stop = metrics.onScrape(() => {
-    credentials.reset(); // one that was removed is gone
-    for (const { name, credentials: list } of applications()) {
-      for (const [index, credential] of list.entries()) {
-        const expires = Date.parse(credentialExpiry(credential) ?? '');
-        if (!Number.isNaN(expires))
-          credentials.set({ application: name, credential: String(index + 1) }, expires / 1000);
-      }
-    }
-  });
-  return {
-    token: (application: string, expiresAt: number) => tokens.set({ application }, expiresAt / 1000),
-    signIn: (server: string, refreshedAt: number) => signIns.set({ server }, (refreshedAt + SIGN_IN_MS) / 1000),
-    stop,
   };
 }

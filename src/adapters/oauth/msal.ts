@@ -4,7 +4,6 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import {
-  type AccountInfo,
   type AuthenticationResult,
   ConfidentialClientApplication,
   type Configuration,
@@ -17,37 +16,11 @@ import {
 } from '@azure/msal-node';
 import type { OAuthApplication, OAuthCredential } from '../../domain/email-server.ts';
 import { MailroomError } from '../../domain/errors.ts';
-import { adminConsentUrl, authorityOf } from '../../domain/oauth-scopes.ts';
-import type { OAuthFailure } from './errors.ts';
-import { oauthError } from './errors.ts';
+import { authorityOf } from '../../domain/oauth-scopes.ts';
+import { contextOf, networkCode, readAnswer, textOf } from './answers.ts';
+import { type OAuthFailure, oauthError } from './errors.ts';
+import type { AuthorizeParameters, Grant, ProviderSettings, TokenRequest } from './grants.ts';
 import { type HttpAnswer, send } from './http.ts';
-
-/** The content of a successful response. */
-export interface Grant {
-  accessToken: string;
-  /** Milliseconds since the epoch. */
-  expiresAt: number;
-  /** Delegated only. */
-  signIn?: { account: AccountInfo; cache: string };
-}
-
-export interface DevicePrompt {
-  userCode: string;
-  verificationUri: string;
-  expiresInSeconds: number;
-}
-
-export type Ask =
-  | { kind: 'appOnly'; scopes: string[] }
-  | { kind: 'silent'; scopes: string[]; account: AccountInfo; cache: string }
-  | { kind: 'code'; scopes: string[]; code: string; redirectUri: string; verifier: string; nonce: string }
-  | { kind: 'device'; scopes: string[]; prompt: (prompt: DevicePrompt) => void; timeoutSeconds: number };
-
-export interface MsalSettings {
-  timeoutMs: number;
-  /** Cached metadata documents, by URL: one process requests each of them rarely. */
-  metadata: Map<string, { answer: HttpAnswer; until: number }>;
-}
 
 const METADATA_MS = 3_600_000;
 
@@ -58,30 +31,24 @@ const METADATA_MS = 3_600_000;
 export async function askMsal(
   application: OAuthApplication,
   credential: OAuthCredential | undefined,
-  ask: Ask,
-  settings: MsalSettings,
+  ask: TokenRequest,
+  settings: ProviderSettings,
 ): Promise<Grant> {
   const trace: Trace = {};
-  const cache: { text: string | undefined } = { text: ask.kind === 'silent' ? ask.cache : undefined };
+  const cache = { text: ask.kind === 'silent' ? ask.signIn.msal?.cache : undefined };
   try {
-    const configuration = configurationOf(
-      application,
-      credential,
-      cachePlugin(cache),
-      network(application, settings, trace),
-      trace,
-    );
+    const configuration = configurationOf(application, credential, settings, trace, cache);
     const result = await request(configuration, credential !== undefined, ask);
     if (!result?.accessToken) throw oauthError({ error: 'no_token' }, contextOf(application, credential));
     return {
       accessToken: result.accessToken,
       expiresAt: result.expiresOn?.getTime() ?? Date.now() + 3_600_000,
-      ...(result.account && cache.text !== undefined ? { signIn: { account: result.account, cache: cache.text } } : {}),
+      ...(result.account && cache.text !== undefined
+        ? { session: { person: result.account.username, msal: { account: result.account, cache: cache.text } } }
+        : {}),
     };
   } catch (error) {
-    if (trace.thrown) throw trace.thrown;
-    if (error instanceof MailroomError) throw error;
-    throw oauthError(trace.failure ?? failureOf(error), contextOf(application, credential));
+    throw trace.thrown ?? (error instanceof MailroomError ? error : failed(error, application, credential, trace));
   }
 }
 
@@ -95,7 +62,7 @@ interface Trace {
 async function request(
   configuration: Configuration,
   confidential: boolean,
-  ask: Ask,
+  ask: TokenRequest,
 ): Promise<AuthenticationResult | null> {
   if (ask.kind === 'appOnly') {
     // skipCache: the validity of a token has been decided before this call.
@@ -115,8 +82,11 @@ async function request(
   const client = confidential
     ? new ConfidentialClientApplication(configuration)
     : new PublicClientApplication(configuration);
-  if (ask.kind === 'silent')
-    return client.acquireTokenSilent({ scopes: ask.scopes, account: ask.account, forceRefresh: true });
+  if (ask.kind === 'silent') {
+    const account = ask.signIn.msal?.account;
+    if (account === undefined) throw new MailroomError('OAUTH_SIGN_IN_NEEDED');
+    return client.acquireTokenSilent({ scopes: ask.scopes, account, forceRefresh: true });
+  }
   const { scopes, code, redirectUri, verifier, nonce } = ask;
   return client.acquireTokenByCode({ scopes, code, redirectUri, codeVerifier: verifier, nonce });
 }
@@ -124,59 +94,57 @@ async function request(
 /** URL that a browser opens for the authorization code with PKCE. */
 export async function authorizeUrl(
   application: OAuthApplication,
-  parameters: {
-    scopes: string[];
-    redirectUri: string;
-    state: string;
-    nonce: string;
-    challenge: string;
-    person: string;
-  },
-  settings: MsalSettings,
+  scopes: string[],
+  { challenge, person, ...parameters }: AuthorizeParameters,
+  settings: ProviderSettings,
 ): Promise<string> {
   const trace: Trace = {};
-  const { scopes, redirectUri, state, nonce, challenge, person } = parameters;
-  const client = new PublicClientApplication(
-    configurationOf(application, undefined, undefined, network(application, settings, trace), trace),
-  );
+  const client = new PublicClientApplication(configurationOf(application, undefined, settings, trace));
   try {
     return await client.getAuthCodeUrl({
-      scopes,
-      redirectUri,
-      state,
-      nonce,
-      codeChallenge: challenge,
-      codeChallengeMethod: 'S256',
-      loginHint: person,
+      ...{ scopes, ...parameters, loginHint: person },
+      ...{ codeChallenge: challenge, codeChallengeMethod: 'S256' },
     });
   } catch (error) {
-    throw oauthError(trace.failure ?? failureOf(error), contextOf(application, undefined));
+    throw failed(error, application, undefined, trace);
   }
+}
+
+/** The failed answer, or what MSAL itself refused without one. */
+function failed(
+  thrown: unknown,
+  application: OAuthApplication,
+  credential: OAuthCredential | undefined,
+  { failure }: Trace,
+): MailroomError {
+  const said = (typeof thrown === 'object' && thrown !== null ? thrown : {}) as Record<string, unknown>;
+  const own = { error: textOf(said.errorCode), description: textOf(said.errorMessage) };
+  return oauthError(failure ?? own, contextOf(application, credential));
 }
 
 function configurationOf(
   application: OAuthApplication,
   credential: OAuthCredential | undefined,
-  plugin: ICachePlugin | undefined,
-  networkClient: INetworkModule,
+  settings: ProviderSettings,
   trace: Trace,
+  cache?: SerializedCache,
 ): Configuration {
   const authority = authorityOf(application);
   return {
     auth: {
       clientId: application.clientId,
       authority,
-      // Without it, MSAL asks login.microsoftonline.com whether the authority is genuine: the administrator has configured it.
+      // Otherwise MSAL asks login.microsoftonline.com whether the authority is genuine; the administrator configured it.
       knownAuthorities: [new URL(authority).host],
       ...(credential ? proofOf(credential, trace) : {}),
     },
     system: {
-      networkClient,
+      networkClient: network(application, settings, trace),
       disableInternalRetries: true,
       // MSAL's log lines may contain addresses; Mailroom uses events.
       loggerOptions: { loggerCallback: () => {}, piiLoggingEnabled: false, logLevel: LogLevel.Error },
     },
-    ...(plugin ? { cache: { cachePlugin: plugin } } : {}),
+    ...(cache ? { cache: { cachePlugin: cachePlugin(cache) } } : {}),
   };
 }
 
@@ -215,7 +183,11 @@ function thumbprintOfPair(certificate: string, privateKey: string): string | und
   }
 }
 
-function cachePlugin(cache: { text: string | undefined }): ICachePlugin {
+interface SerializedCache {
+  text: string | undefined;
+}
+
+function cachePlugin(cache: SerializedCache): ICachePlugin {
   return {
     beforeCacheAccess: async (context) => {
       if (cache.text !== undefined) context.tokenCache.deserialize(cache.text);
@@ -226,31 +198,23 @@ function cachePlugin(cache: { text: string | undefined }): ICachePlugin {
   };
 }
 
-function network(application: OAuthApplication, settings: MsalSettings, trace: Trace): INetworkModule {
+function network(application: OAuthApplication, settings: ProviderSettings, trace: Trace): INetworkModule {
   const { ca, proxy } = application;
+  const { metadata, timeoutMs } = settings;
   async function go<T>(
     method: 'GET' | 'POST',
     url: string,
-    options?: NetworkRequestOptions,
+    { headers, body }: NetworkRequestOptions = {},
   ): Promise<NetworkResponse<T>> {
     const key = `${application.name} ${url}`;
-    const known = method === 'GET' ? settings.metadata.get(key) : undefined;
-    if (known && known.until > Date.now()) return parsed<T>(known.answer, trace);
-    let answer: HttpAnswer;
-    try {
-      answer = await send(
-        method,
-        url,
-        { headers: options?.headers, body: options?.body },
-        { ca, proxy, timeoutMs: settings.timeoutMs },
-      );
-    } catch (error) {
+    const known = method === 'GET' ? metadata.get(key) : undefined;
+    if (known && known.until > Date.now()) return responseOf<T>(known.answer, trace);
+    const answer = await send(method, url, { headers, body }, { ca, proxy, timeoutMs }).catch((error: unknown) => {
       trace.failure = { network: networkCode(error) };
       throw new Error('token endpoint not reached');
-    }
-    if (method === 'GET' && answer.status === 200)
-      settings.metadata.set(key, { answer, until: Date.now() + METADATA_MS });
-    return parsed<T>(answer, trace);
+    });
+    if (method === 'GET' && answer.status === 200) metadata.set(key, { answer, until: Date.now() + METADATA_MS });
+    return responseOf<T>(answer, trace);
   }
   return {
     sendGetRequestAsync: (url, options) => go('GET', url, options),
@@ -258,63 +222,11 @@ function network(application: OAuthApplication, settings: MsalSettings, trace: T
   };
 }
 
-export const networkCode = (error: unknown): string =>
-  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'ENETWORK';
-
-function parsed<T>({ status, headers, body }: HttpAnswer, trace: Trace): NetworkResponse<T> {
-  let json: unknown;
-  try {
-    json = JSON.parse(body);
-  } catch {
-    trace.failure = { status, error: 'no_json', ...retryAfter(headers) };
-    throw new Error('token endpoint did not answer with JSON');
-  }
-  const said = (typeof json === 'object' && json !== null ? json : {}) as Record<string, unknown>;
-  if (status >= 400 || said.error !== undefined) trace.failure = failureOfAnswer(status, headers, said);
-  else delete trace.failure;
-  return { status, headers, body: json as T };
-}
-
-const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
-
-export function failureOfAnswer(
-  status: number,
-  headers: Record<string, string>,
-  said: Record<string, unknown>,
-): OAuthFailure {
-  return {
-    status,
-    error: textOf(said.error),
-    subError: textOf(said.suberror),
-    description: textOf(said.error_description),
-    ...retryAfter(headers),
-  };
-}
-
-/** Retry-After in seconds or as a date (RFC 9110 §10.2.3). */
-function retryAfter(headers: Record<string, string>): { retryAfterMs?: number } {
-  const given = headers['retry-after'];
-  if (given === undefined) return {};
-  const ms = /^\d+$/.test(given) ? Number(given) * 1000 : Date.parse(given) - Date.now();
-  return Number.isFinite(ms) ? { retryAfterMs: Math.max(0, ms) } : {};
-}
-
-/** What MSAL itself refused, without any answer: its code and words. */
-function failureOf(error: unknown): OAuthFailure {
-  const said = (typeof error === 'object' && error !== null ? error : {}) as Record<string, unknown>;
-  return { error: textOf(said.errorCode), subError: textOf(said.subError), description: textOf(said.errorMessage) };
-}
-
-/** Secrets that must not appear, and hints with the real names. */
-export function contextOf(application: OAuthApplication, credential: OAuthCredential | undefined) {
-  const secrets = credential?.kind === 'secret' ? [credential.secret] : [];
-  return {
-    application: application.name,
-    secrets,
-    credential: credential?.kind,
-    hintFor: (code: string) =>
-      code === 'OAUTH_CONSENT_MISSING' && !application.generic
-        ? `An administrator opens ${adminConsentUrl(application, 'smtp', 'https://localhost')} and accepts (for IMAP the scope https://ps.outlook.com/.default as well); then Mailroom continues automatically.`
-        : undefined,
-  };
+/** MSAL judges a refusal by its JSON; what is no JSON ends the request here. */
+function responseOf<T>(answer: HttpAnswer, trace: Trace): NetworkResponse<T> {
+  const { json, failure } = readAnswer(answer);
+  if (failure === undefined) delete trace.failure;
+  else trace.failure = failure;
+  if (failure?.error === 'no_json') throw new Error('token endpoint did not answer with JSON');
+  return { status: answer.status, headers: answer.headers, body: json as T };
 }

@@ -72,11 +72,9 @@ export function createOidc(settings: OidcSettings, now: () => number = Date.now)
         nonce: client.randomNonce(),
         verifier: client.randomPKCECodeVerifier(),
       };
+      const { state, nonce } = flow;
       const url = client.buildAuthorizationUrl(found, {
-        redirect_uri: redirectUri,
-        scope: settings.scopes.join(' '),
-        state: flow.state,
-        nonce: flow.nonce,
+        ...{ redirect_uri: redirectUri, scope: settings.scopes.join(' '), state, nonce },
         code_challenge: await client.calculatePKCECodeChallenge(flow.verifier),
         code_challenge_method: 'S256',
       });
@@ -88,17 +86,12 @@ export function createOidc(settings: OidcSettings, now: () => number = Date.now)
       back.search = query;
       // Distinguished from the library's other refusals, because only starting again helps.
       if (back.searchParams.get('state') !== flow.state) throw new MailroomError('OAUTH_STATE_INVALID');
-      let tokens: Awaited<ReturnType<typeof client.authorizationCodeGrant>>;
-      try {
-        tokens = await client.authorizationCodeGrant(found, back, {
-          expectedState: flow.state,
-          expectedNonce: flow.nonce,
-          pkceCodeVerifier: flow.verifier,
-          idTokenExpected: true,
+      const checks = { expectedState: flow.state, expectedNonce: flow.nonce, pkceCodeVerifier: flow.verifier };
+      const tokens = await client
+        .authorizationCodeGrant(found, back, { ...checks, idTokenExpected: true })
+        .catch((error: unknown) => {
+          throw failure(error);
         });
-      } catch (error) {
-        throw failure(error);
-      }
       const claims: Record<string, unknown> = { ...tokens.claims() };
       const subject = `${issuer} ${String(claims.sub)}`;
       await onSubject?.(subject);
@@ -107,7 +100,7 @@ export function createOidc(settings: OidcSettings, now: () => number = Date.now)
       );
       const person = String(name).slice(0, 200);
       const role = roleOf(claimValues(claims, settings.rolesClaim), settings.roles);
-      if (role === undefined) throw noRole(person, claims);
+      if (role === undefined) throw noRole(person, claims, settings);
       return { name: person, subject, role, idToken: String(tokens.id_token) };
     },
     async signOutUrl(idToken) {
@@ -119,22 +112,19 @@ export function createOidc(settings: OidcSettings, now: () => number = Date.now)
       }).href;
     },
   };
+}
 
-  function noRole(person: string, claims: Record<string, unknown>): MailroomError {
-    const { rolesClaim, roles } = settings;
-    if (isOverage(claims, rolesClaim)) return new MailroomError('PORTAL_OIDC_GROUPS_OMITTED');
-    return new MailroomError('PORTAL_OIDC_NO_ROLE', {
-      message: `You are signed in as ${person}, but have no role in Mailroom.`,
-      permitted: roles.map(({ role, value }) => `${value} (${role})`),
-    });
-  }
+function noRole(person: string, claims: Record<string, unknown>, { rolesClaim, roles }: OidcSettings): MailroomError {
+  if (isOverage(claims, rolesClaim)) return new MailroomError('PORTAL_OIDC_GROUPS_OMITTED');
+  return new MailroomError('PORTAL_OIDC_NO_ROLE', {
+    message: `You are signed in as ${person}, but have no role in Mailroom.`,
+    permitted: roles.map(({ role, value }) => `${value} (${role})`),
+  });
 }
 
 /** Codes of openid-client and of Node that mean: the provider was not reached or did not answer as one. */
 const UNREACHED =
   /^(E[A-Z]+|OAUTH_TIMEOUT|OAUTH_ABORT|OAUTH_RESPONSE_IS_NOT_.*|OAUTH_PARSE_ERROR|OAUTH_HTTP_REQUEST_FORBIDDEN)$/;
-
-const unreached = (code: string): boolean => UNREACHED.test(code) || isTlsCode(code);
 
 function failure(thrown: unknown): MailroomError {
   const error = asError(thrown) as Error & { code?: string; error?: string; cause?: unknown };
@@ -148,13 +138,14 @@ function failure(thrown: unknown): MailroomError {
       cause: error,
     });
   }
-  const code = codes.find((one) => unreached(one)) ?? codes[0];
-  if (code !== undefined && unreached(code))
+  const unreached = codes.find((one) => UNREACHED.test(one) || isTlsCode(one));
+  if (unreached !== undefined)
     return new MailroomError('PORTAL_OIDC_UNAVAILABLE', {
-      message: `The identity provider cannot be reached (${code}).`,
-      remote: { system: 'oauth', code },
+      message: `The identity provider cannot be reached (${unreached}).`,
+      remote: { system: 'oauth', code: unreached },
       cause: error,
     });
+  const [code] = codes;
   return new MailroomError('PORTAL_OIDC_REFUSED', {
     message: `The identity provider's answer is not valid (${code ?? error.name}).`,
     ...(code === undefined ? {} : { remote: { system: 'oauth', code } }),

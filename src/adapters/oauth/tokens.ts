@@ -1,6 +1,6 @@
 // The life of access tokens in this process: kept in memory, shared through the token cache, renewed ahead of expiry by one replica at a
 // time. A failure is cached for a moment, so that a hundred mailboxes of one application do not repeat it a hundred times.
-import { MailroomError } from '../../domain/errors.ts';
+import { type ErrorCode, MailroomError } from '../../domain/errors.ts';
 import type { TokenCache } from '../../domain/token-cache.ts';
 import { DAY_MS } from '../../lib/time.ts';
 import type { Emit } from '../../telemetry/events.ts';
@@ -12,7 +12,7 @@ interface TokenRecord {
   obtainedAt: number;
 }
 
-/** In this process its life is measured by the monotonic clock: a step of the system's clock neither ends nor extends it. */
+/** In this process the life of a token is measured by the monotonic clock: a step of the system's clock neither ends nor extends it. */
 interface HeldToken extends TokenRecord {
   /** Monotonic ms. */
   endsAt: number;
@@ -39,9 +39,9 @@ interface TokensSettings {
   /** Milliseconds before expiry at which renewal begins; a quarter of the token's life at most. */
   renewAheadMs: number;
   /** A token is in use from now until then (epoch ms). */
-  onToken?: (application: string, expiresAt: number) => void;
+  onToken?: ((application: string, expiresAt: number) => void) | undefined;
   /** A token was issued after a failure. */
-  onRecovered?: (application: string) => void;
+  onRecovered?: ((application: string) => void) | undefined;
 }
 
 interface Slot {
@@ -49,10 +49,10 @@ interface Slot {
   failure?: { error: MailroomError; until: number; version: object };
   running?: Promise<HeldToken>;
   timer?: NodeJS.Timeout;
-  /** Monotonic, as is `failure.until`. */
+  /** When the token was last requested; monotonic, as is `failure.until`. */
   askedAt: number;
   source: Source;
-  /** The application that was tried last; if it differs from the source's, the application was changed and has to be proven while the token is still valid. */
+  /** The application that was tried last. If it differs from the source's, the application was changed and is tried while the token is still valid. */
   triedVersion?: object;
 }
 
@@ -63,6 +63,7 @@ const FRESH_MS = 5_000;
 
 export function createTokens(settings: TokensSettings) {
   const { cache, emit, now, monotonic, random, renewAheadMs, onToken, onRecovered } = settings;
+  const shared = sharedTokens(cache, emit);
   const slots = new Map<string, Slot>();
   let stopped = false;
 
@@ -72,32 +73,20 @@ export function createTokens(settings: TokensSettings) {
   const margin = (token: HeldToken) => Math.min(renewAheadMs, life(token) / 4);
   const usable = (token: HeldToken) => left(token) > Math.min(60_000, life(token) / 10);
 
-  /** The cached token is used when it differs from ours and is not due itself. */
-  async function shared(slot: Slot, refused: string | undefined): Promise<HeldToken | undefined> {
-    const text = await guarded(slot, () => cache.read(`token:${slot.source.key}`));
-    if (text === undefined) return undefined;
-    const token = held(JSON.parse(text) as TokenRecord);
+  /** The token of another replica is used when it differs from ours and is not due itself. */
+  async function fromReplica(slot: Slot, refused: string | undefined): Promise<HeldToken | undefined> {
+    const record = await shared.read(slot.source);
+    if (record === undefined) return undefined;
+    const token = held(record);
     const known = refused ?? slot.token?.accessToken;
     return token.accessToken !== known && left(token) > margin(token) ? token : undefined;
-  }
-
-  /** A cache that is away or unreadable does not prevent a token. */
-  async function guarded<T>(slot: Slot, run: () => Promise<T>): Promise<T | undefined> {
-    try {
-      return await run();
-    } catch (error) {
-      const code = error instanceof MailroomError ? error.code : 'REDIS_UNREACHABLE';
-      if (code === 'SECRET_UNREADABLE') emit('TokenCacheUnreadable', { application: slot.source.application, code });
-      else emit('TokenCacheUnavailable', { code });
-      return undefined;
-    }
   }
 
   async function obtain(slot: Slot, refused: string | undefined): Promise<HeldToken> {
     const { source } = slot;
     slot.triedVersion = source.version;
     return cache.exclusively(source.lockKey, async () => {
-      const token = (await shared(slot, refused)) ?? (await issue(slot));
+      const token = (await fromReplica(slot, refused)) ?? (await issue(slot));
       slot.token = token;
       onToken?.(source.application, token.expiresAt);
       const recovered = slot.failure !== undefined;
@@ -115,12 +104,11 @@ export function createTokens(settings: TokensSettings) {
       const { accessToken, expiresAt } = await source.issue();
       const issued: TokenRecord = { accessToken, expiresAt, obtainedAt: now() };
       const token = held(issued);
-      await guarded(slot, () => cache.write(`token:${source.key}`, JSON.stringify(issued), left(token)));
-      const seconds = Math.round(left(token) / 1000);
+      await shared.write(source, issued, left(token));
       emit('TokenIssued', {
         application: source.application,
         durationMs: monotonic() - began,
-        detail: { secondsOfLife: seconds },
+        detail: { secondsOfLife: Math.round(left(token) / 1000) },
       });
       return token;
     } catch (thrown) {
@@ -175,19 +163,18 @@ export function createTokens(settings: TokensSettings) {
         (refused === undefined ? renew && now() - token.obtainedAt > FRESH_MS : token.accessToken === refused);
       if (token && usable(token) && !isRefused) {
         const changed = slot.triedVersion !== undefined && slot.triedVersion !== source.version;
-        // A changed application proves itself at once. If that fails, the earlier token remains valid, and the event has reported the failure.
+        // A changed application is tried at once. If that fails, the earlier token remains valid, and the event has reported the failure.
         return changed ? single(slot, token.accessToken).catch(() => token) : token;
       }
       // If the renewal fails, no caller may get the refused token again.
       if (isRefused) delete slot.token;
-      const remembered = failure && failure.version === source.version && monotonic() < failure.until;
-      if (remembered && (!renew || failure.error.class === 'throttle')) throw failure.error;
+      const isCached = failure && failure.version === source.version && monotonic() < failure.until;
+      if (isCached && (!renew || failure.error.class === 'throttle')) throw failure.error;
       return single(slot, isRefused ? token?.accessToken : undefined);
     },
-    /** When the token shared by all replicas expires, epoch ms; sends no request. @throws MailroomError SECRET_UNREADABLE */
+    /** When the token that all replicas share expires, epoch ms; sends no request. @throws MailroomError SECRET_UNREADABLE */
     async endsAt({ key }: Source): Promise<number | undefined> {
-      const text = await cache.read(`token:${key}`);
-      return text === undefined ? undefined : (JSON.parse(text) as TokenRecord).expiresAt;
+      return recordIn(await cache.read(`token:${key}`))?.expiresAt;
     },
     /** Forgets everything about an identity: a person signed in again. */
     forget(lockKey: string): void {
@@ -209,14 +196,40 @@ export function createTokens(settings: TokensSettings) {
   };
 }
 
+const recordIn = (text: string | undefined): TokenRecord | undefined =>
+  text === undefined ? undefined : (JSON.parse(text) as TokenRecord);
+
+/** Access tokens in the cache that all replicas share. A cache that is away or unreadable does not prevent a token. */
+function sharedTokens(cache: TokenCache, emit: Emit) {
+  async function guarded<T>({ application }: Source, run: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await run();
+    } catch (error) {
+      const code = error instanceof MailroomError ? error.code : 'REDIS_UNREACHABLE';
+      if (code === 'SECRET_UNREADABLE') emit('TokenCacheUnreadable', { application, code });
+      else emit('TokenCacheUnavailable', { code });
+      return undefined;
+    }
+  }
+  return {
+    read: async (source: Source) => recordIn(await guarded(source, () => cache.read(`token:${source.key}`))),
+    write: (source: Source, record: TokenRecord, ttlMs: number) =>
+      guarded(source, () => cache.write(`token:${source.key}`, JSON.stringify(record), ttlMs)),
+  };
+}
+
 /** A provider that is unreachable or busy has refused nothing. */
 function eventOf(error: MailroomError): 'SignInNeeded' | 'TokenUnavailable' | 'TokenRefused' {
-  if (needsPerson(error)) return 'SignInNeeded';
+  if (NEEDS_PERSON.includes(error.code)) return 'SignInNeeded';
   return error.class === 'transient' || error.class === 'throttle' ? 'TokenUnavailable' : 'TokenRefused';
 }
 
-const needsPerson = ({ code }: MailroomError): boolean =>
-  ['OAUTH_SIGN_IN_NEEDED', 'OAUTH_SIGN_IN_EXPIRED', 'OAUTH_MFA_REQUIRED', 'OAUTH_CONDITIONAL_ACCESS'].includes(code);
+const NEEDS_PERSON: readonly ErrorCode[] = [
+  'OAUTH_SIGN_IN_NEEDED',
+  'OAUTH_SIGN_IN_EXPIRED',
+  'OAUTH_MFA_REQUIRED',
+  'OAUTH_CONDITIONAL_ACCESS',
+];
 
 /** How long the same failure is returned without another request. */
 function failureMs(error: MailroomError): number {

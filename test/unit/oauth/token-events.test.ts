@@ -33,7 +33,7 @@ it.each([
     renewAheadMs: 1,
   });
   const issue = async () => {
-    throw oauthError(failure, { application: 'a' });
+    throw oauthError(failure);
   };
   await expect(tokens.get({ key: 'k', version: {}, application: 'a', issue, lockKey: 'l' })).rejects.toThrow();
   tokens.stop();
@@ -60,7 +60,7 @@ it.each([
   });
   const issue = async () => {
     asked.push(passed);
-    if (refuse) throw oauthError({ error: 'invalid_client', status: 401 }, { application: 'a' });
+    if (refuse) throw oauthError({ error: 'invalid_client', status: 401 });
     return { accessToken: `t${asked.length}`, expiresAt: wall + passed + HOUR };
   };
   const source = { key: 'k', version: {}, application: 'a', issue, lockKey: 'l' };
