@@ -2,11 +2,11 @@
 //
 // Invariant: the ledger advances only in the same transaction that enqueues. Therefore this file is the only writer of the ledger.
 //
-// Why this way (measured, see docs/design.md): addBulk is a pipeline, and a kill leaves partial batches; WATCH + MULTI loses mail after
-// SCRIPT FLUSH, because EXEC continues behind a NOSCRIPT. So BullMQ itself builds KEYS and ARGV of each job, and its own script text runs as a local
-// function inside ours (record-job.ts).
+// Why this way (measured, see docs/design.md): addBulk is a pipeline, and a kill leaves partial batches; WATCH + MULTI loses mail after SCRIPT FLUSH,
+// because EXEC continues after a NOSCRIPT. So BullMQ itself builds KEYS and ARGV of each job, and its own script text runs as a local function inside
+// ours (record-job.ts).
 import { randomUUID } from 'node:crypto';
-import { Queue } from 'bullmq';
+import type { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { Message } from '../../contract/message.ts';
 import { MAILBOX_EVENT_JOB, MESSAGE_JOB } from '../../contract/names.ts';
@@ -25,7 +25,6 @@ import {
   mailboxesKey,
   ownActsKey,
   parsingKey,
-  prefixOf,
   quarantineKey,
   siblingsKey,
 } from '../../domain/keys.ts';
@@ -33,6 +32,7 @@ import { applyChange, changedChunks, emptyLedger, type Ledger } from '../../doma
 import type { CommitRequest } from '../../inbound/ports.ts';
 import { createSlabs, type Piece } from '../../lib/slabs.ts';
 import type { EmailFlows } from './email-flows.ts';
+import { openQueue } from './open-queue.ts';
 import { addingJobs, DATA_ARGUMENT, type KeepJobs, recordJob } from './record-job.ts';
 
 const COMMAND = 'mailroomCommit';
@@ -45,11 +45,12 @@ interface CommitSettings extends KeepJobs {
 /** Resolves with the ledger as it is after the commit. Throws MailroomError LEASE_LOST or LEDGER_STALE, and then nothing was written. */
 export type CommitMessages = (commit: CommitRequest) => Promise<Ledger>;
 
-type OpenQueues = Pick<EmailFlows, 'queueOf' | 'eventsQueueOf'>;
+/** Opens the queues of an email flow: messages, and mailbox events. */
+type OpenQueues = Record<keyof Pick<EmailFlows, 'queueOf' | 'eventsQueueOf'>, (emailFlow: string) => Promise<Queue>>;
 
 /**
  * The script around BullMQ's own. KEYS: 11 fixed, then 9 a queue, then one a sibling, then one an answer. ARGV: 3 fixed, then 3 a job.
- * Problems of a key are named, or corrected, by the client's guard (adapters/redis/guard.ts).
+ * The client's guard names or repairs a key that holds something else (adapters/redis/guard.ts).
  */
 function commitScript(jobs: string): string {
   return `
@@ -115,8 +116,7 @@ return {'OK', plan.version}`;
  * @throws MailroomError BULLMQ_SCRIPTS_CHANGED: do not start
  */
 export async function openCommit(client: Redis, open: OpenQueues, settings: CommitSettings): Promise<CommitMessages> {
-  const scratch = new Queue(`selftest.${randomUUID()}`, { connection: client, prefix: prefixOf(client) });
-  scratch.on('error', () => {}); // the client's own listener says it
+  const scratch = openQueue(client, `selftest.${randomUUID()}`);
   await scratch.waitUntilReady();
   try {
     client.defineCommand(COMMAND, { lua: commitScript(addingJobs(client)) });
@@ -128,7 +128,7 @@ export async function openCommit(client: Redis, open: OpenQueues, settings: Comm
   return (commit) => runCommit(client, open, settings, commit);
 }
 
-/** One job in, the same job again refused as stale, a foreign lease refused: on keys of its own. */
+/** On scratch keys: a foreign lease is refused, one job is added, the same commit again is refused as stale. */
 async function selfTest(client: Redis, scratch: Queue, settings: CommitSettings): Promise<void> {
   const mailboxId = scratch.name;
   const commit = (ledger: Ledger, leaseToken = '1:selftest') =>
@@ -166,7 +166,7 @@ async function selfTest(client: Redis, scratch: Queue, settings: CommitSettings)
 
 const allocate = createSlabs(1 << 20, 3);
 
-/** ioredis copies a long string twice and measures it three times before sending it; bytes are copied once. */
+/** ioredis copies a long string twice and measures it three times before it is sent; bytes are copied once. */
 function asBytes(arg: string | Buffer, lent: Piece[]): string | Buffer {
   if (typeof arg !== 'string' || arg.length <= 256) return arg;
   const piece = allocate(Buffer.byteLength(arg));
@@ -186,51 +186,50 @@ function joined(head: string, tail: Uint8Array, lent: Piece[]): Buffer {
   return piece.memory;
 }
 
-async function runCommit(
-  client: Redis,
+/** The jobs of a commit, as BullMQ would send them. Jobs of one queue have the same keys, which are sent once. */
+interface RecordedJobs {
+  queues: { keys: (string | Buffer)[]; jobs: number }[];
+  /** 3 for each job. */
+  args: (string | Buffer)[];
+  /** Memory that `args` use. */
+  lent: Piece[];
+}
+
+async function recordJobs(
   open: OpenQueues,
   settings: CommitSettings,
-  { mailboxId, leaseToken, ledger, change, ...rest }: CommitRequest,
-): Promise<Ledger> {
-  const messages = rest.messages ?? [];
-  const siblings = rest.siblings ?? [];
-  const answered = rest.answered ?? [];
-  const lent: Piece[] = [];
-  const jobs: (string | Buffer)[] = [];
-  // Jobs of one queue have the same keys, which are sent once.
-  const queues: { keys: (string | Buffer)[]; jobs: number }[] = [];
-  const toAdd = [
-    ...messages.map(({ message, bodies }) => {
-      const { messageKey: id, emailFlow, traceparent } = message;
-      return { queueOf: open.queueOf, name: MESSAGE_JOB, emailFlow, id, payload: message, bodies, traceparent };
-    }),
-    ...(rest.events ?? []).map((payload) => {
-      const { eventId: id, emailFlow } = payload;
-      return {
-        queueOf: open.eventsQueueOf,
-        name: MAILBOX_EVENT_JOB,
-        emailFlow,
-        id,
-        payload,
-        bodies: undefined,
-        traceparent: undefined,
-      };
-    }),
-  ];
-  for (const { queueOf, emailFlow, bodies, ...job } of toAdd) {
-    const { args } = await recordJob({ queue: await queueOf(emailFlow), ...job }, settings);
+  { messages = [], events = [] }: Pick<CommitRequest, 'messages' | 'events'>,
+): Promise<RecordedJobs> {
+  const recorded: RecordedJobs = { queues: [], args: [], lent: [] };
+  const { queues, args: all, lent } = recorded;
+  const record = async (job: Parameters<typeof recordJob>[0], bodies?: Uint8Array) => {
+    const { args } = await recordJob(job, settings);
     const last = queues.at(-1);
     if (last?.keys.every((key, i) => key === args[i])) last.jobs += 1;
     else queues.push({ keys: args.slice(0, 9), jobs: 1 });
-    // At once: a batch's texts together would outlive the collections of the young.
+    // At once: the texts of a whole batch together would outlive V8's collections of young objects.
     args.slice(9).forEach((arg, i) => {
-      jobs.push(
+      all.push(
         bodies !== undefined && 9 + i === DATA_ARGUMENT ? joined(arg as string, bodies, lent) : asBytes(arg, lent),
       );
     });
+  };
+  for (const { message, bodies } of messages) {
+    const { messageKey: id, emailFlow, traceparent } = message;
+    const queue = await open.queueOf(emailFlow);
+    await record({ queue, name: MESSAGE_JOB, id, payload: message, traceparent }, bodies);
   }
-  const after = applyChange(ledger, change);
-  const plan = {
+  for (const event of events) {
+    const queue = await open.eventsQueueOf(event.emailFlow);
+    await record({ queue, name: MAILBOX_EVENT_JOB, id: event.eventId, payload: event });
+  }
+  return recorded;
+}
+
+/** What the script reads as JSON: all changes but the jobs. */
+function planOf(request: CommitRequest, after: Ledger, queues: RecordedJobs['queues'], settings: CommitSettings) {
+  const { mailboxId, ledger, change, ...rest } = request;
+  return {
     mailboxId,
     version: String(after.version),
     jobs: queues.map(({ jobs }) => jobs),
@@ -246,14 +245,26 @@ async function runCommit(
       Math.floor(internalDate.getTime() / 1000),
     ]),
     forgetBefore: Math.floor(Date.now() / 1000) - settings.keepFingerprintsSeconds,
-    siblings: siblings.map(({ messageKey }) => messageKey),
+    siblings: (rest.siblings ?? []).map(({ messageKey }) => messageKey),
     keepSiblings: rest.keepSiblingsSeconds ?? settings.keepSiblingsSeconds,
-    answered: answered.map((one) => [JSON.stringify(one.answered), one.answered.by === 'flag']),
+    answered: (rest.answered ?? []).map((one) => [JSON.stringify(one.answered), one.answered.by === 'flag']),
     keepAnswers: ANSWER_SECONDS,
     view: rest.view === undefined ? [] : Object.entries(fieldsOfView(rest.view)),
     ownSettled: rest.ownSettled ?? [],
     ...(change.meta !== undefined ? { meta: JSON.stringify(change.meta) } : {}),
   };
+}
+
+async function runCommit(
+  client: Redis,
+  open: OpenQueues,
+  settings: CommitSettings,
+  request: CommitRequest,
+): Promise<Ledger> {
+  const { mailboxId, leaseToken, ledger, change, siblings = [], answered = [] } = request;
+  const jobs = await recordJobs(open, settings, request);
+  const after = applyChange(ledger, change);
+  const plan = planOf(request, after, jobs.queues, settings);
   const keys: (string | Buffer)[] = [
     leaseKey(client, mailboxId),
     ledgerKey(client, mailboxId),
@@ -266,18 +277,18 @@ async function runCommit(
     parsingKey(client, mailboxId),
     folderViewKey(client, mailboxId),
     ownActsKey(client, mailboxId),
-    ...queues.flatMap(({ keys }) => keys),
+    ...jobs.queues.flatMap((queue) => queue.keys),
     ...siblings.map(({ hash }) => siblingsKey(client, hash)),
     ...answered.map(({ messageKey }) => answeredKey(client, messageKey)),
   ];
-  const args = [leaseToken, String(ledger.version), JSON.stringify(plan), ...jobs];
+  const args = [leaseToken, String(ledger.version), JSON.stringify(plan), ...jobs.args];
   const run = (client as unknown as Record<string, (...all: unknown[]) => Promise<[string, string]>>)[COMMAND];
   if (run === undefined)
     throw new MailroomError('BULLMQ_SCRIPTS_CHANGED', { message: 'the commit script is not defined' });
-  await rest.after;
+  await request.after;
   const [state, detail] = await run.call(client, keys.length, ...keys, ...args);
-  // Only after an answer is it certain that the bytes were sent: without one they are not reused.
-  for (const piece of lent) piece.release();
+  // Only an answer proves that the bytes were sent: without one they are not reused.
+  for (const piece of jobs.lent) piece.release();
   if (state === 'LEASE_LOST') {
     const message =
       detail === ''

@@ -1,10 +1,10 @@
-// Jobs that ended longer ago than they are kept, with what the queue's event stream holds of that time. BullMQ removes both when another job of the
-// queue ends: in a queue that fell silent the last ones would stay for good.
+// Removes jobs that ended longer ago than they are kept, and the entries of the queue's event stream of that time. BullMQ removes both only when another
+// job of the queue ends: in a queue that fell silent the last ones would stay for good.
 import type { Redis } from 'ioredis';
 import { REPLY_OUTCOMES_QUEUE } from '../../contract/names.ts';
 import { globOf, prefixOf } from '../../domain/keys.ts';
 import type { DailyKind } from '../../domain/retention.ts';
-import { ReadableQueue } from './readable-jobs.ts';
+import { openQueue } from './open-queue.ts';
 import type { KeepJobs } from './record-job.ts';
 
 /** What the names of the queues begin with. */
@@ -31,12 +31,11 @@ async function queuesOf(client: Redis, kind: keyof typeof QUEUES): Promise<Set<s
 export async function removeExpiredJobs(client: Redis, kind: keyof typeof QUEUES, keep: KeepJobs): Promise<number> {
   let removed = 0;
   for (const name of await queuesOf(client, kind)) {
-    const queue = new ReadableQueue(name, { connection: client, prefix: prefixOf(client) });
-    queue.on('error', () => {}); // the client's own listener says it, once
+    const queue = openQueue(client, name);
     try {
       removed += (await queue.clean(keep.keepCompletedSeconds * 1000, 0, 'completed')).length;
       removed += (await queue.clean(keep.keepFailedSeconds * 1000, 0, 'failed')).length;
-      // They repeat what consumers returned or threw.
+      // Events repeat what consumers returned or threw.
       await client.xtrim(queue.toKey('events'), 'MINID', Date.now() - keep.keepCompletedSeconds * 1000);
     } finally {
       await queue.close();

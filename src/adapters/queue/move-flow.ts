@@ -1,5 +1,5 @@
-// Moves waiting or failed jobs of one email flow to another: each job leaves one queue and enters the other in one Redis script, so that no crash loses or doubles
-// it, and a faster consumer keeps it. BullMQ's own script adds it, as in commit.ts (record-job.ts).
+// Moves waiting or failed jobs of one email flow to another: each job leaves one queue and enters the other in one Redis script, so that no crash loses
+// or doubles it, and a faster consumer keeps it. BullMQ's own script adds it, as in commit.ts (record-job.ts).
 import { Job, type Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { Message } from '../../contract/message.ts';

@@ -1,5 +1,5 @@
-// Malformed jobs: BullMQ throws at data or options that are not JSON wherever it meets them, so that such a job would return as
-// stalled forever, and hide the others of every list. Here its data becomes a text that names the problem, and the job ends by name like any malformed one.
+// Malformed jobs: BullMQ throws at data or options that are not JSON wherever it reads them. Such a job would return as stalled for ever, and hide the
+// others of every list. Here its data becomes a text that names the problem, and the job ends with that problem like any malformed one.
 import { Job, Queue, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 

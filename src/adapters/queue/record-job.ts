@@ -14,11 +14,17 @@ interface RecordedCommand {
   args: (string | Buffer)[];
 }
 
-/** Seconds that jobs are kept at least. */
+/** How long jobs are kept at least, seconds. */
 export interface KeepJobs {
   keepCompletedSeconds: number;
   keepFailedSeconds: number;
 }
+
+/** The same as options of a job. */
+export const retention = ({ keepCompletedSeconds, keepFailedSeconds }: KeepJobs) => ({
+  removeOnComplete: { age: keepCompletedSeconds },
+  removeOnFail: { age: keepFailedSeconds },
+});
 
 interface JobToAdd {
   queue: Queue;
@@ -87,8 +93,7 @@ export async function recordJob(
       ...(timestamp === undefined ? {} : { timestamp }),
       // As bullmq-otel writes it: a consumer with that extension continues the trace without reading the message.
       ...(traceparent === undefined ? {} : { telemetry: { metadata: JSON.stringify({ traceparent }) } }),
-      removeOnComplete: { age: keep.keepCompletedSeconds },
-      removeOnFail: { age: keep.keepFailedSeconds },
+      ...retention(keep),
     },
     id,
   );

@@ -1,5 +1,5 @@
-// Jobs of a replies queue that do not run although they should: ended without a result of ours (a failure while Redis refused writes, another
-// program on the queue), or delayed longer than any of our waits (the clock of the worker that delayed them was fast). They are put back.
+// Puts back jobs of a replies queue that do not run although they should: ended without a result of ours (a failure while Redis refused writes, another
+// program on the queue), or delayed longer than any of our waits (the clock of the worker that delayed them was fast).
 import type { Job, Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 
@@ -30,7 +30,7 @@ export function resultIn(failedReason: string | undefined): unknown {
 export const SCORE_PER_MS = 4_096;
 
 /** @returns a pass over one queue; it answers with the ids of the jobs that it put back */
-export function seekStrays(client: Redis): (queue: Queue) => Promise<string[]> {
+export function createStrays(client: Redis): (queue: Queue) => Promise<string[]> {
   const passes = new Map<string, { seenUntil: number; count: number }>();
 
   async function failedWithoutResult(queue: Queue, since: number): Promise<{ found: Job[]; newest: number }> {
@@ -58,26 +58,22 @@ export function seekStrays(client: Redis): (queue: Queue) => Promise<string[]> {
     const failed = await failedWithoutResult(queue, pass.count % ALL_EVERY === 0 ? 0 : pass.seenUntil);
     const far = await delayedTooFar(queue);
     const back: string[] = [];
-    for (const [job, put] of [
-      ...failed.found.map((job) => [job, () => job.retry('failed')] as const),
-      ...far.map((job) => [job, () => job.promote()] as const),
-    ]) {
-      // Another replica was faster, or it already runs: a job that is no longer there counts as put back.
-      if (
-        await put().then(
-          () => true,
-          (error: Error & { code?: number }) => {
-            if (typeof error.code === 'number') return false;
-            throw error;
-          },
-        )
-      )
-        back.push(job.id ?? '');
-    }
+    for (const job of failed.found) if (await isPutBack(job.retry('failed'))) back.push(job.id ?? '');
+    for (const job of far) if (await isPutBack(job.promote())) back.push(job.id ?? '');
     passes.set(queue.name, { seenUntil: failed.newest, count: pass.count + 1 });
     return back;
   };
 }
+
+/** False: another replica was faster, or the job already runs. BullMQ's own refusals have numbers. */
+const isPutBack = (put: Promise<void>): Promise<boolean> =>
+  put.then(
+    () => true,
+    (error: Error & { code?: number }) => {
+      if (typeof error.code === 'number') return false;
+      throw error;
+    },
+  );
 
 function notBefore(payload: unknown): number {
   const value = (payload as { notBefore?: unknown } | undefined)?.notBefore;

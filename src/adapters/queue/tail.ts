@@ -1,40 +1,34 @@
 // Watches an email flow's queue without consuming: BullMQ's event stream names the added job, and the job contains the message.
-import { Queue, QueueEvents } from 'bullmq';
+import { QueueEvents } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { Message } from '../../contract/message.ts';
 import { emailFlowQueue } from '../../contract/names.ts';
 import { asError } from '../../domain/errors.ts';
 import { prefixOf } from '../../domain/keys.ts';
+import { openQueue } from './open-queue.ts';
 
-interface Tail {
-  close(): Promise<void>;
-}
-
-/** Resolves when it watches: everything that arrives from then on is reported, in order. */
+/** Resolves once it watches: everything that arrives from then on is reported, in order. */
 export async function tailEmailFlow(
   client: Redis,
   emailFlow: string,
   onMessage: (message: Message) => void,
   onError: (error: Error) => void = () => {},
-): Promise<Tail> {
+) {
   const name = emailFlowQueue(emailFlow);
-  const queue = new Queue(name, { connection: client, prefix: prefixOf(client) });
-  // Reading blocks its connection, so it gets one of its own.
+  const queue = openQueue(client, name);
+  // Reading blocks the connection, so it gets one of its own.
   const blocking = client.duplicate({ maxRetriesPerRequest: null });
   blocking.on('error', onError);
   queue.on('error', onError);
   await queue.waitUntilReady();
   // From the last existing event, not from `$`: nothing may be missed between now and the first blocking read.
   const [last] = (await client.xrevrange(queue.toKey('events'), '+', '-', 'COUNT', 1)) as [string, string[]][];
-  const events = new QueueEvents(name, {
-    connection: blocking,
-    prefix: prefixOf(client),
-    lastEventId: last?.[0] ?? '0',
-  });
+  const lastEventId = last?.[0] ?? '0';
+  const events = new QueueEvents(name, { connection: blocking, prefix: prefixOf(client), lastEventId });
   events.on('error', onError);
-  let told = Promise.resolve();
+  let reported = Promise.resolve();
   events.on('added', ({ jobId }) => {
-    told = told
+    reported = reported
       .then(async () => {
         const job = await queue.getJob(jobId);
         if (job !== undefined) onMessage(job.data as Message);
@@ -43,9 +37,9 @@ export async function tailEmailFlow(
   });
   await events.waitUntilReady();
   return {
-    async close() {
+    async close(): Promise<void> {
       await events.close();
-      await told;
+      await reported;
       await queue.close();
       blocking.disconnect();
     },
