@@ -1,36 +1,34 @@
-// Is this Redis fit for us? At the start: how it keeps what it is given (fitness.ts), who we are, which database; while we run: does it take a write
-// now?
+// Whether this Redis is fit for Mailroom. At the start: its settings (fitness.ts), the sign-in, the database; later: whether it takes a write now.
 import type { Redis } from 'ioredis';
 import { catalogue } from '../../domain/catalogue/index.ts';
 import { type ErrorCode, MailroomError } from '../../domain/errors.ts';
-import { writeProbeKey } from '../../domain/keys.ts';
 import { redisError } from '../../domain/redis-errors.ts';
-import { addressOf } from './client.ts';
+import { addressOf, probeWrite } from './client.ts';
 import { type Fitness, fitnessIn } from './fitness.ts';
 import { isClusterClient } from './place.ts';
 
 export interface RedisCheck {
   /** The demo's Redis, which keeps nothing, is good enough. */
   embedded?: boolean;
-  /** How long to wait for a Redis that cannot be reached or is loading, ms. Absent: for ever. */
+  /** How long to wait for a Redis that cannot be reached or is loading, ms; default for ever. */
   waitMs?: number;
-  /** Gives up waiting. */
+  /** Ends the wait. */
   signal?: AbortSignal | undefined;
-  /** A process that serves waits until Redis takes writes, too; a command that only reads does not. */
+  /** A process that serves waits until Redis takes writes; a command that only reads does not. */
   writes?: boolean;
-  /** Hears each time why it waits. */
+  /** Called with the reason each time it waits. */
   onWait?: ((error: MailroomError) => void) | undefined;
 }
 
-/** Milliseconds between looks at a Redis that is not ready for us. */
-const LOOK_MS = 200;
-/** Milliseconds that a Redis which is connected may take to answer before it counts as away. */
+/** Pause between two checks of a Redis that is not ready, ms. */
+const RETRY_MS = 200;
+/** A connected Redis that does not answer for this long counts as unreachable, ms. */
 const ANSWER_MS = 4_000;
 
 /**
- * Waits for Redis, and refuses one that would lose or evict jobs or does not let us in.
- * @throws MailroomError REDIS_UNFIT (too old, maxmemory-policy other than noeviction) and the other Redis codes with action stop; the reason
- * why it still waits when `waitMs` are over or `signal` aborts
+ * Waits for Redis, and refuses one that would lose or evict jobs or refuses the sign-in.
+ * @throws MailroomError REDIS_UNFIT (too old, maxmemory-policy other than noeviction) and the other Redis codes with action stop; when `waitMs` are over
+ * or `signal` aborts, the reason of the wait
  */
 export async function checkRedis(
   client: Redis,
@@ -46,7 +44,7 @@ export async function checkRedis(
       last = unavailable(client, 'REDIS_CLUSTER_REFUSED');
     if (catalogue[last.code].action === 'stop') throw last;
   };
-  // What keeps a connection from becoming ready is told by its event alone.
+  // What prevents a connection from becoming ready is reported only by its event.
   const events: Error[] = [];
   const onError = (error: Error) => void events.push(error);
   client.on('error', onError);
@@ -55,9 +53,9 @@ export async function checkRedis(
       for (const error of events.splice(0)) note(error);
       if (client.status === 'ready') {
         try {
-          const left = Math.max(LOOK_MS, Math.min(ANSWER_MS, until - performance.now()));
+          const left = Math.max(RETRY_MS, Math.min(ANSWER_MS, until - performance.now()));
           const info = await inTime(client, client.info(), left);
-          if (writes) await inTime(client, client.set(writeProbeKey(client), '1', 'PX', 60_000), left);
+          if (writes) await inTime(client, probeWrite(client), left);
           const found = fitnessIn(info, embedded);
           if (found.unfit !== undefined) throw found.unfit;
           return found;
@@ -71,7 +69,7 @@ export async function checkRedis(
       if (connected > 5) last = unavailable(client, 'REDIS_LOADING');
       onWait(last);
       if (signal?.aborted || performance.now() >= until || client.status === 'end') throw last;
-      await readyWithin(client, Math.min(LOOK_MS, until - performance.now()));
+      await readyWithin(client, Math.min(RETRY_MS, until - performance.now()));
     }
   } finally {
     client.off('error', onError);
@@ -90,20 +88,20 @@ const readyWithin = (client: Redis, ms: number): Promise<void> =>
     client.once('ready', done);
   });
 
-/** Why Redis takes no write now; undefined when one has really happened. Waits no longer than `timeoutMs`. */
+/** Why Redis takes no write now; undefined after a successful one. Waits no longer than `timeoutMs`. */
 export async function writeFault(client: Redis, timeoutMs: number): Promise<MailroomError | undefined> {
   if (client.status !== 'ready') return unavailable(client, 'REDIS_UNREACHABLE');
-  return inTime(client, client.set(writeProbeKey(client), '1', 'PX', 60_000), timeoutMs).then(
+  return inTime(client, probeWrite(client), timeoutMs).then(
     () => undefined,
     (error: unknown) => redisError(error, addressOf(client)) ?? unavailable(client, 'REDIS_UNREACHABLE'),
   );
 }
 
-/** The state of a Redis that says nothing, with its address. */
+/** An error for a Redis that gives none itself, with its address. */
 export const unavailable = (client: Redis, code: ErrorCode): MailroomError =>
   new MailroomError(code, { message: `${catalogue[code].message} (${addressOf(client)})`, field: 'redis.url' });
 
-/** Commands wait for ever while Redis is away. */
+/** Without a bound, commands wait for ever while Redis is away. */
 async function inTime<T>(client: Redis, command: Promise<T>, ms: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {

@@ -1,4 +1,4 @@
-// Redis connections: one for commands, further ones by duplicate(). What happens to them is told by one event when it begins and one when it ends.
+// Redis connections: one for commands, others by duplicate(). One event reports when a disturbance begins, one when it ends.
 import type { Socket } from 'node:net';
 import { Redis, type RedisOptions } from 'ioredis';
 import type { ErrorCode, MailroomError } from '../../domain/errors.ts';
@@ -10,24 +10,24 @@ import { type OwnOptions, placeOf, type RedisSettings } from './place.ts';
 
 export type { Redis };
 
-/** Where a client looks for Redis. */
+/** Where a client connects to. */
 export function addressOf(client: Redis): string {
   const { host, port, path, place } = client.options as OwnOptions;
   return place ?? path ?? `${host ?? 'localhost'}:${port ?? 6379}`;
 }
 
-/** Milliseconds between reconnects while this Redis takes no writes: the next connection may reach another one, but not each moment. */
+/** Pause between reconnects while this Redis takes no writes, ms: the next connection may reach another Redis, but not at once. */
 const REFUSED_RETRY_MS = 500;
-/** Milliseconds without any answer to a command after which a connection counts as dead: its host may be gone without a word. */
+/** A connection on which no command is answered for this long counts as dead, ms: its host may be gone without closing it. */
 const SILENCE_MS = 6_000;
-/** Milliseconds between tries whether Redis takes writes again. */
+/** Pause between two attempts to write while Redis refuses writes, ms. */
 const WRITE_PROBE_MS = 1_000;
 
 /**
- * A connection that reconnects for ever, with capped back-off. Commands issued while it is down wait; callers that must not wait pass a
- * time-out of their own.
+ * A connection that reconnects for ever, with capped back-off. Commands issued while it is down wait; callers that must not wait have a time-out of
+ * their own.
  *
- * A failover may demote a primary in place: its connections stay, and everything but reading answers READONLY (blocked commands UNBLOCKED).
+ * A failover may demote a primary in place: its connections stay, and everything but reads is answered with READONLY (blocked commands with UNBLOCKED).
  * Such an answer on this connection, or on any made from it by duplicate(), reconnects: the name of a managed Redis leads to the new primary.
  */
 export function connectRedis(settings: RedisSettings, emit: Emit, options: RedisOptions = {}): Redis {
@@ -44,12 +44,12 @@ export function connectRedis(settings: RedisSettings, emit: Emit, options: Redis
     ...(settings.prefix === undefined ? {} : { installationPrefix: settings.prefix }),
     socketTimeout: SILENCE_MS,
     ...where,
-    maxRetriesPerRequest: null, // BullMQ's condition for workers; waiting is what we want: mail is safe in the mailbox
+    maxRetriesPerRequest: null, // required by BullMQ's workers, and commands may wait: mail is safe in the mailbox
     enableReadyCheck: true,
-    disconnectTimeout: 200, // ms; else a connection that is gone already keeps the process for two seconds
+    disconnectTimeout: 200, // ms; otherwise a lost connection delays the end of the process by two seconds
     retryStrategy: (attempt: number) =>
       Math.max(backoffMs(attempt), refused.lasts ? REFUSED_RETRY_MS : 0) * (0.5 + Math.random() / 2),
-    // Called for every error that Redis answers, on every connection that was duplicated from this one.
+    // Called for every error answer of Redis, also on connections that were duplicated from this one.
     reconnectOnError: (error: Error) => {
       const code = classifyRedisError(error);
       if (code === undefined || !refusesWrites.has(code) || ended) return false;
@@ -58,7 +58,7 @@ export function connectRedis(settings: RedisSettings, emit: Emit, options: Redis
       if (!isElsewhere(code, error)) return false;
       slot?.moved(error.message);
       client.emit(DEMOTED);
-      return 1; // the command is rejected: nothing of it has run, and its caller knows whether to repeat it
+      return 1; // the command is rejected: nothing of it has run, and its caller decides whether to repeat it
     },
     ...options,
   };
@@ -72,26 +72,26 @@ export function connectRedis(settings: RedisSettings, emit: Emit, options: Redis
   client.on('error', (error: Error & { code?: string }) => {
     const err = redisError(error, addressOf(client)) ?? error;
     away.seen({ code: err.code ?? err.name, err });
-    // ioredis would take database 0 then, which may be another program's.
+    // ioredis would use database 0 instead, which may be another program's.
     if (err.code === 'REDIS_DATABASE_UNKNOWN') client.disconnect(true);
   });
-  // A connection that the other side ends in peace gives no error.
+  // A connection that the other side closes normally gives no error.
   client.on('reconnecting', () => {
     if (!refused.lasts && !away.lasts) away.seen({ code: 'CLOSED' });
-    client.emit(DEMOTED); // a host that is gone says nothing to those that only wait
+    client.emit(DEMOTED); // connections that only wait do not notice that the host is gone
   });
-  client.on('connect', () => commandsOfOneTurn((client as unknown as { stream: Socket }).stream));
+  client.on('connect', () => corkTurns((client as unknown as { stream: Socket }).stream));
   client.on('ready', () => away.over());
   client.on('end', () => {
     ended = true;
     for (const one of others) closeRedis(one);
   });
-  // Also those that BullMQ makes for its blocking reads: they end with this one, and follow it to the new primary (a subscription, or a read
-  // that waits, may get no error of its own).
+  // Also those that BullMQ makes for its blocking reads: they end with this one, and follow it to the new primary, because a subscription or a blocked
+  // read may get no error itself.
   const others = new Set<Redis>();
   const duplicate = client.duplicate.bind(client);
   client.duplicate = (override) => {
-    // What blocks or subscribes is silent for long; it is cut with the others.
+    // A blocked read or subscription may be silent for long; it is reconnected together with this one.
     const one = duplicate({ ...override, socketTimeout: undefined });
     others.add(one);
     one.once('end', () => others.delete(one));
@@ -105,29 +105,32 @@ export function connectRedis(settings: RedisSettings, emit: Emit, options: Redis
 
 const DEMOTED = 'demoted';
 
-/** Would another connection reach a Redis that takes the command? While a slot is being moved, its old holder keeps it until the end. */
+/** Whether another connection would reach a Redis that takes the command. While a slot is being moved, its old node keeps it until the end. */
 const isElsewhere = (code: ErrorCode, error: Error): boolean =>
   code === 'REDIS_READ_ONLY' || (code === 'REDIS_SLOT_MOVED' && /^(?:MOVED|CLUSTERDOWN)\b/.test(error.message));
 
-/** Tries a write each second until one is taken, or the client is closed. */
+/** A write without effect. */
+export const probeWrite = (client: Redis): Promise<unknown> => client.set(writeProbeKey(client), '1', 'PX', 60_000);
+
+/** Tries a write each second until one succeeds, or the client is closed. */
 function probeWrites(client: Redis, taken: () => void): void {
   const probe = () => {
     if (client.status === 'end') return;
     if (client.status !== 'ready') return again();
-    client.set(writeProbeKey(client), '1', 'PX', 60_000).then(taken, again);
+    probeWrite(client).then(taken, again);
   };
   const again = () => void setTimeout(probe, WRITE_PROBE_MS).unref();
   again();
 }
 
-/** A connection of its own, for what holds one up or subscribes. Its errors are the given one's, which says them. */
+/** A connection of its own, for blocking commands and subscriptions. Its errors are those of the given one, which reports them. */
 export function siblingOf(client: Redis): Redis {
   const own = client.duplicate();
   own.on('error', () => {});
   return own;
 }
 
-/** What of ioredis 6 is not public: the commands that wait for the next connection, and those that the last one was asked and did not answer. */
+/** Members of ioredis 6 that are not public: the commands that wait for the next connection, and those that the last one did not answer. */
 interface Inner {
   setStatus(status: 'end'): void;
   flushQueue(error: Error): void;
@@ -135,8 +138,8 @@ interface Inner {
 }
 
 /**
- * Closes a connection at once; every command that waits is rejected. Between two connections disconnect() of ioredis 6 only stops the timer:
- * no `end`, and anyone who waits for an answer waits for ever.
+ * Closes a connection at once; every waiting command is rejected. Between two connections, disconnect() of ioredis 6 only stops the timer: it emits no
+ * `end`, and waiting commands would wait for ever.
  */
 export function closeRedis(client: Redis): void {
   const between = client.status === 'reconnecting';
@@ -150,8 +153,8 @@ export function closeRedis(client: Redis): void {
     item.command.reject(closed);
 }
 
-/** What is asked of Redis in one turn of the event loop leaves in one write: that costs more than making and reading the commands together. */
-function commandsOfOneTurn(socket: Socket): void {
+/** The commands of one turn of the event loop leave in one write: a write costs 50–60 µs, more than building and reading the commands (docs/performance.md). */
+function corkTurns(socket: Socket): void {
   const write = socket.write.bind(socket) as (...args: unknown[]) => boolean;
   socket.write = (...args: unknown[]) => {
     if (socket.writableCorked === 0) {

@@ -1,19 +1,19 @@
-// The way into a Redis Cluster for an installation, all of whose keys are in one hash slot: a plain connection to the primary that holds the slot,
-// looked for again with each (re)connection. So blocking reads, subscriptions, scripts and WAITAOF are on the node whose data they are about.
+// Connects an installation, all of whose keys are in one hash slot, to a Redis Cluster: a plain connection to the primary of the slot, which is looked
+// up again with each (re)connection. Blocking reads, subscriptions, scripts and WAITAOF are therefore on the node that has the data.
 import { connect as connectTcp } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { AbstractConnector, Redis, type RedisOptions } from 'ioredis';
 import type { Endpoint } from '../../config/config.ts';
 
-/** Milliseconds that a node has to say which nodes there are. */
+/** Time for a node to list the nodes of the cluster, ms. */
 const ANSWER_MS = 2_000;
-/** Milliseconds between rounds in which no node knew the holder of the slot. */
+/** Pause after a round in which no node knew the primary of the slot, ms. */
 const ROUND_MS = 250;
 
 interface ClusterAddress {
   /** Nodes of the configuration. */
   nodes: readonly Endpoint[];
-  /** A key of the installation: its slot is the slot of all. */
+  /** A key of the installation: all keys are in its slot. */
   key: string;
   /** User, password, TLS. */
   access: Pick<RedisOptions, 'username' | 'password' | 'tls'>;
@@ -21,12 +21,12 @@ interface ClusterAddress {
 
 export interface SlotFinder {
   Connector: NonNullable<RedisOptions['Connector']>;
-  /** Takes note of where `MOVED <slot> <host>:<port>` leads. */
+  /** Records where `MOVED <slot> <host>:<port>` leads. */
   moved(answer: string): void;
 }
 
 export function createSlotFinder({ nodes, key, access }: ClusterAddress): SlotFinder {
-  /** Nodes that the cluster named, first those asked next. */
+  /** Nodes that the cluster named. */
   let known: readonly Endpoint[] = [];
   let hint: Endpoint | undefined;
 
@@ -43,7 +43,7 @@ export function createSlotFinder({ nodes, key, access }: ClusterAddress): SlotFi
       commandTimeout: ANSWER_MS,
       replyMapping: 'legacy',
     });
-    let why: unknown; // what connect() rejects with only says that it is closed
+    let why: unknown; // connect() rejects only with "closed"
     client.on('error', (error) => {
       why ??= error;
     });
@@ -52,7 +52,7 @@ export function createSlotFinder({ nodes, key, access }: ClusterAddress): SlotFi
       const [slot, ranges] = await Promise.all([client.cluster('KEYSLOT', key), client.cluster('SLOTS')]);
       const table = (ranges as SlotRange[]).map(([from, to, ...holders]) => ({
         holds: from <= slot && slot <= to,
-        // A node that does not know its own host says '' or '?': it is where it was asked.
+        // A node that does not know its own host answers '' or '?': it is where it was reached.
         holders: holders.map(([host, port]) => ({ host: host && host !== '?' ? host : node.host, port })),
       }));
       known = table.flatMap(({ holders }) => holders);
@@ -66,9 +66,9 @@ export function createSlotFinder({ nodes, key, access }: ClusterAddress): SlotFi
 
   /** The primary of the slot, by the first node that knows it. @throws the last error when none does */
   async function find(): Promise<Endpoint> {
-    const said = hint;
+    const moved = hint;
     hint = undefined;
-    if (said !== undefined) return said;
+    if (moved !== undefined) return moved;
     let last: unknown = new Error('CLUSTERDOWN no node of the cluster knows who holds the slot');
     const candidates = new Map(
       [...shuffled(known), ...shuffled(nodes)].map((node) => [`${node.host} ${node.port}`, node]),
@@ -91,7 +91,7 @@ export function createSlotFinder({ nodes, key, access }: ClusterAddress): SlotFi
       super((options as RedisOptions).disconnectTimeout ?? 200);
       this.#options = options as RedisOptions;
     }
-    // A replica that was asked while it is promoted, or a primary that was demoted: ioredis connects again.
+    // A replica that is being promoted, or a primary that was demoted: ioredis connects again.
     override check(info: { role?: string }): boolean {
       return info.role === undefined || info.role === 'master';
     }
@@ -128,7 +128,7 @@ export function createSlotFinder({ nodes, key, access }: ClusterAddress): SlotFi
 /** Of CLUSTER SLOTS: first and last slot, then the primary and its replicas. */
 type SlotRange = [from: number, to: number, ...holders: [host: string | null, port: number, ...unknown[]][]];
 
-/** A node that is named by its address is checked under the name that the configuration has: addresses are in no certificate. */
+/** The certificate of a node that is named by its address is checked against the name in the configuration: certificates contain no addresses. */
 function tlsFor(
   host: string,
   nodes: readonly Endpoint[],

@@ -1,6 +1,6 @@
-// Waiting for Redis's disk, on a connection of its own: WAITAOF holds up whatever else its connection is asked, with appendfsync everysec for up
-// to a second. It waits for the writes of its own connection, so it comes after one: the append-only file keeps their order, and with that
-// write on disk is every other that Redis had answered before.
+// Waits for Redis' disk, on a connection of its own, because WAITAOF blocks the later commands of its connection, with appendfsync everysec for up to a
+// second. WAITAOF waits for the writes of its own connection, so a write precedes it. The append-only file keeps the order: once that write is on disk,
+// so is every write that Redis had answered before.
 import type { Redis } from 'ioredis';
 import { diskKey } from '../../domain/keys.ts';
 import { siblingOf } from './client.ts';
@@ -8,17 +8,17 @@ import { siblingOf } from './client.ts';
 /** `unknowable`: Redis before 7.2, or without an append-only file. `not-yet`: the disk is slow, or the connection broke. */
 type DiskAnswer = 'written' | 'not-yet' | 'unknowable';
 
-/** Resolves what is known of all that Redis had answered before the call. */
+/** Resolves with the state of everything that Redis had answered before the call. */
 export type AskDisk = () => Promise<DiskAnswer>;
 
-/** Opens its connection when it is first asked; it is closed with the one given. Those who ask meanwhile share the next wait. */
+/** Opens its connection with the first call; it is closed with the given one. Calls during a wait share the next wait. */
 export function openDisk(redis: Redis, timeoutMs = 5_000): AskDisk {
   let connection: Redis | undefined;
   let unknowable = false;
   let last: Promise<unknown> = Promise.resolve();
   let next: Promise<DiskAnswer> | undefined;
 
-  // The next primary may have what this one has not.
+  // The next primary may have WAITAOF or an append-only file.
   redis.on('close', () => {
     unknowable = false;
   });
@@ -28,7 +28,7 @@ export function openDisk(redis: Redis, timeoutMs = 5_000): AskDisk {
     if (unknowable) return 'unknowable';
     connection ??= siblingOf(redis);
     try {
-      // A pipeline: ioredis never repeats its second half alone on another connection, where it would have nothing to wait for.
+      // A pipeline: ioredis never repeats its second command alone on another connection, where it would have nothing to wait for.
       const answers = await connection
         .pipeline()
         .set(diskKey(connection), '1', 'PX', 60_000)
@@ -49,10 +49,8 @@ export function openDisk(redis: Redis, timeoutMs = 5_000): AskDisk {
   }
 
   return () => {
-    if (next === undefined) {
-      next = last.then(ask);
-      last = next;
-    }
+    next ??= last.then(ask);
+    last = next;
     return next;
   };
 }

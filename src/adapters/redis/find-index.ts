@@ -1,19 +1,20 @@
-// By which address or conversation a message or reply is found: hashes in a fixed number of bounded lists, newest first. Written beside the commit and
-// the journal, never in their scripts: nothing waits for it, and what it misses (Redis away for a moment) is still found by its ids. Looking up reads
-// one list. Bounded by LISTS × MOST entries of about 70 bytes: 70 MB however much mail there is.
+// Finds messages and replies by address or conversation: hashes in a fixed number of bounded lists, newest first. Written beside the commit and the
+// journal, never in their scripts: nothing waits for it, and what it misses (Redis away for a moment) is still found by its ids. A look-up reads one
+// list. At most 4,096 lists of 256 entries of about 70 bytes: 70 MB, however much mail there is.
 import { hash } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { normalAddress } from '../../domain/address.ts';
 import { FIND_DAYS, type FindIndex, type Found, type Indexed } from '../../domain/found.ts';
-import { findKey, globOf, prefixOf } from '../../domain/keys.ts';
+import { findKey } from '../../domain/keys.ts';
 import type { Journal } from '../../domain/reply-journal.ts';
 import { DAY_SECONDS } from '../../lib/time.ts';
+import { scanKeys } from './scan.ts';
 import { script } from './script.ts';
 
 /** Digits of a digest that name the list: 4,096 lists. */
 const LIST_DIGITS = 3;
 const DIGITS = 16;
-/** Entries of one list; the oldest goes. */
+/** Entries of one list; the oldest is removed. */
 const MOST = 256;
 
 /** KEYS: a list for each entry. ARGV: most, seconds, entries. */
@@ -24,7 +25,7 @@ for i, key in ipairs(KEYS) do
 end
 return #KEYS`);
 
-/** KEYS: a list. ARGV: oldest that stays, epoch seconds. The oldest are last. */
+/** KEYS: a list, oldest last. ARGV: oldest that stays, epoch seconds. */
 const EXPIRE = script(`
 local removed = 0
 while true do
@@ -36,7 +37,7 @@ while true do
   removed = removed + 1
 end`);
 
-/** Of one term: where its entries are, and what they begin with. */
+/** Where the entries of a term are, and what they begin with. */
 function placeOf(term: string): { list: string; mark: string } {
   const digest = hash('sha256', normalAddress(term) ?? term);
   return { list: digest.slice(0, LIST_DIGITS), mark: digest.slice(LIST_DIGITS, DIGITS) };
@@ -53,13 +54,12 @@ function foundIn(entry: string): (Found & { mark: string }) | undefined {
     : { mark, at, kind: kind === 'm' ? 'message' : 'reply', id: rest.join(':') };
 }
 
-/** The journal, with recipients indexed once a reply is prepared. */
+/** The journal, which also indexes the recipients once a reply is prepared. */
 export const indexReplies = (journal: Journal, index: FindIndex): Journal => ({
   ...journal,
   async transition(replyId, transition) {
     const moved = await journal.transition(replyId, transition);
     const { to = [] } = transition.change?.envelope ?? {};
-    // Nothing waits for it: what it misses is found by its ids.
     if (moved.moved && to.length > 0) index.add([{ kind: 'reply', id: replyId, terms: to }]).catch(() => {});
     return moved;
   },
@@ -67,8 +67,6 @@ export const indexReplies = (journal: Journal, index: FindIndex): Journal => ({
 
 /** @param now epoch ms */
 export function createFindIndex(redis: Redis, now: () => number = Date.now): FindIndex {
-  const read = async (list: string) =>
-    (await redis.lrange(findKey(redis, list), 0, -1)).flatMap((entry) => foundIn(entry) ?? []);
   return {
     async add(all) {
       const seconds = Math.floor(now() / 1000);
@@ -79,12 +77,16 @@ export function createFindIndex(redis: Redis, now: () => number = Date.now): Fin
         }),
       );
       if (rows.length === 0) return;
-      const keys = rows.map(({ key }) => key);
-      await ADD(redis, keys, [MOST, FIND_DAYS * DAY_SECONDS, ...rows.map(({ entry }) => entry)]);
+      const values = [MOST, FIND_DAYS * DAY_SECONDS, ...rows.map(({ entry }) => entry)];
+      await ADD(
+        redis,
+        rows.map(({ key }) => key),
+        values,
+      );
     },
     async find(term) {
       const { list, mark } = placeOf(term);
-      const entries = await read(list);
+      const entries = (await redis.lrange(findKey(redis, list), 0, -1)).flatMap((entry) => foundIn(entry) ?? []);
       const found = new Map<string, Found>();
       for (const { mark: theirs, ...one } of entries)
         if (theirs === mark && !found.has(`${one.kind} ${one.id}`)) found.set(`${one.kind} ${one.id}`, one);
@@ -97,8 +99,7 @@ export function createFindIndex(redis: Redis, now: () => number = Date.now): Fin
     async removeExpired() {
       const oldest = Math.floor(now() / 1000) - FIND_DAYS * DAY_SECONDS;
       let removed = 0;
-      for await (const keys of redis.scanStream({ match: findKey(globOf(prefixOf(redis)), '*'), count: 1_000 }))
-        for (const key of keys as string[]) removed += Number(await EXPIRE(redis, [key], [oldest]));
+      for await (const key of scanKeys(redis, 'find:*', 1_000)) removed += Number(await EXPIRE(redis, [key], [oldest]));
       return removed;
     },
     async forget(term) {

@@ -1,18 +1,18 @@
-// How this Redis keeps what it is given: version, eviction, append-only file. Looked at before anything begins (check.ts), and again with each
-// connection and every few seconds: a failover promotes a node with settings of its own, and settings change while a server runs.
+// Whether this Redis keeps its data: version, eviction, append-only file. Checked before anything begins (check.ts), and again with each connection and
+// every few seconds: a failover promotes a node with its own settings, and settings change while a server runs.
 import type { Redis } from 'ioredis';
 import { MailroomError } from '../../domain/errors.ts';
 import type { Emit } from '../../telemetry/events.ts';
 import { lastingState } from '../../telemetry/lasting-state.ts';
 
 export interface Fitness {
-  /** Why it may throw jobs away or lacks what we need; undefined: it does not. */
+  /** Why it may throw jobs away, or what it lacks; undefined: it is fit. */
   unfit: MailroomError | undefined;
-  /** What a crash of it may cost, and why; undefined: at most what is not on disk yet, and we know when it is. */
+  /** Why a crash may lose more than what is known not to be on disk yet. */
   limited: 'appendonly is no' | 'no WAITAOF before Redis 7.2' | undefined;
 }
 
-/** @param info of INFO @param embedded the demo's Redis, which keeps nothing, is good enough */
+/** @param info answer of INFO @param embedded the demo's Redis, which keeps nothing, is good enough */
 export function fitnessIn(info: string, embedded: boolean): Fitness {
   const field = (name: string) => new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1];
   const version = field('redis_version') ?? '0';
@@ -42,29 +42,25 @@ function unfitFor(
     : unfit(`Redis has maxmemory-policy ${policy}; under memory pressure it would throw jobs away`);
 }
 
-/** The higher, the more a crash may cost. */
+/** The higher, the more a crash may lose. */
 const rank = (limited: Fitness['limited']): number =>
   [undefined, 'no WAITAOF before Redis 7.2', 'appendonly is no'].indexOf(limited);
 
-export interface FitnessWatch {
-  /** What became worse than it was at the start. */
-  current(): { unfit: boolean; durabilityLost: boolean };
-  stop(): void;
-}
+export type FitnessWatch = ReturnType<typeof watchFitness>;
 
-/** Milliseconds between looks at a connection that lasts. */
-const LOOK_MS = 15_000;
+/** Pause between two checks, ms. */
+const CHECK_MS = 15_000;
 
 /**
- * Nothing is stopped by what it finds: mail that is fetched already has to get on, and eviction begins only where maxmemory is reached, before which
- * fetching pauses (pressure.ts).
+ * A finding stops nothing: mail that was already fetched must proceed, and eviction begins only when maxmemory is reached, before which fetching
+ * pauses (pressure.ts).
  * @param first the state found at startup, which has been reported
  */
 export function watchFitness(
   redis: Redis,
   first: Fitness,
-  { embedded, emit, lookMs = LOOK_MS }: { embedded: boolean; emit: Emit; lookMs?: number },
-): FitnessWatch {
+  { embedded, emit, lookMs = CHECK_MS }: { embedded: boolean; emit: Emit; lookMs?: number },
+) {
   const unfit = lastingState<MailroomError>(
     (err) => emit('RedisFoundUnfit', { err }),
     (lasted) => emit('RedisFoundFit', lasted),
@@ -73,8 +69,8 @@ export function watchFitness(
   const note = (found: Fitness) => {
     if (found.unfit === undefined) unfit.over();
     else unfit.seen(found.unfit);
-    // Neither stops anything: message jobs and ledger rewind together, and that DATA began is marked in the blob store as well. What Redis
-    // forgets of replies taken a moment ago is gone, though: their backend has to ask and add them again.
+    // Limited durability stops nothing either: message jobs and ledger are lost together, and the blob store has the markers of DATA. Replies that were
+    // accepted a moment before a crash may be lost; their backend has to ask for them and add them again.
     const reason = found.limited === undefined ? {} : { reason: found.limited };
     if (rank(found.limited) > rank(limited)) emit('RedisDurabilityLimited', reason);
     if (rank(found.limited) < rank(limited)) emit('RedisDurabilityRestored', reason);
@@ -82,19 +78,20 @@ export function watchFitness(
   };
   note(first);
 
-  // Redis is away, or refuses INFO: their own events say that.
-  const look = () =>
+  // When Redis is away or refuses INFO, other events report it.
+  const check = () =>
     void redis.info().then(
       (info) => note(fitnessIn(info, embedded)),
       () => {},
     );
-  redis.on('ready', look);
-  const timer = setInterval(() => redis.status === 'ready' && look(), lookMs);
+  redis.on('ready', check);
+  const timer = setInterval(() => redis.status === 'ready' && check(), lookMs);
   return {
+    /** What got worse since the start. */
     current: () => ({ unfit: unfit.lasts, durabilityLost: rank(limited) > rank(first.limited) }),
-    stop() {
+    stop(): void {
       clearInterval(timer);
-      redis.off('ready', look);
+      redis.off('ready', check);
     },
   };
 }

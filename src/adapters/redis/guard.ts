@@ -1,21 +1,22 @@
-// Garbage in Redis stops one thing, by name. A command that Redis refuses because a key holds something else than it must (a wrong type, text for
-// a number) is looked into: the key is found and judged by the table (structures.ts). What can be lost is set aside, noted, said once, and the
-// command repeated; what must not be lost stays, and the error names it. Readers that find garbage in a value report it with setAside().
+// Garbage in Redis stops one thing only, and that is named. When Redis refuses a command because of what a key holds (a wrong type, text instead of
+// a number), the key is found and checked against the table (structures.ts). What may be lost is set aside, recorded and reported once, and the
+// command is repeated; what must not be lost stays where it is, and the error names it. Readers use the same table for single values.
 import { Command, type Redis } from 'ioredis';
 import { MailroomError } from '../../domain/errors.ts';
 import { prefixOf } from '../../domain/keys.ts';
-import { DAY_MS } from '../../lib/time.ts';
+import { DAY_MS, HOUR_MS } from '../../lib/time.ts';
 import type { Emit } from '../../telemetry/events.ts';
-import { keysBehind, type Structure, structureOf } from './structures.ts';
+import { script } from './script.ts';
+import { keysBehind, objectIn, type Structure, structureOf } from './structures.ts';
 
 /** Hash: key (and item) → JSON of {@link QuarantinedKey}. */
 const notesKey = (redis: Redis) => `${prefixOf(redis)}:quarantined-keys`;
 const asideKey = (redis: Redis, rest: string, key: string) =>
   `${prefixOf(redis)}:set-aside:${rest}:${key.slice(prefixOf(redis).length + 1)}`;
-/** What was set aside is kept for this many ms. */
+/** How long values that were set aside are kept, ms. */
 const KEEP_MS = 30 * DAY_MS;
-/** A key that stays in its place is shown so long after it was last met, ms. */
-const SHOWN_MS = 3_600_000;
+/** How long a key that stays in its place is shown after it was last found, ms. */
+const SHOWN_MS = HOUR_MS;
 
 export interface QuarantinedKey {
   key: string;
@@ -48,17 +49,17 @@ const ABOUT_REDIS =
 const isAboutContent = (error: unknown): boolean =>
   error instanceof Error && ABOUT_CONTENT.test(error.message) && !ABOUT_REDIS.test(error.message);
 
-/** Every command of this client is guarded from now on. Commands of a pipeline are not repeated; their keys are put right for the next time. */
+/** Guards every later command of this client. Commands of a pipeline are not repeated; their keys are repaired for the next time. */
 export function guardKeys(redis: Redis, options: GuardOptions): Redis {
   const send = redis.sendCommand.bind(redis);
   const seen = new WeakSet<Command>();
   redis.sendCommand = (command, stream) => {
     const result = send(command, stream) as Promise<unknown>;
-    // Commands that wait for the connection come by again.
+    // Commands that wait for the connection pass here again.
     if (seen.has(command)) return result;
     seen.add(command);
     if (stream !== undefined) {
-      // A pipeline hears of its commands in another way; nobody waits for what we return.
+      // A pipeline gets the answers to its commands in another way; nobody awaits what this returns.
       result
         .catch((error: unknown) => (isAboutContent(error) ? repair(redis, keysOf(command), error) : false))
         .catch(() => {});
@@ -84,19 +85,23 @@ function keysOf(command: Command): string[] {
   }
 }
 
-/** @returns whether anything was put right @throws MailroomError that names the key which must stay */
+/** @returns whether anything was repaired @throws MailroomError that names the key which must stay */
 async function repair(redis: Redis, keys: readonly string[], cause: unknown): Promise<boolean> {
   let repaired = false;
   let damaged: MailroomError | undefined;
   for (const key of keys) {
-    const found = structureOf(redis, key);
-    if (found === undefined) continue;
-    const { structure } = found;
+    const structure = structureOf(redis, key)?.structure;
+    if (structure === undefined) continue;
     const type = await redis.type(key);
     if (type === 'none') continue;
     if (type !== structure.type) {
       const reason = `is a ${type}, must be a ${structure.type}`;
-      damaged ??= await misfit(redis, key, reason, cause);
+      if (structure.keep === undefined) await setAside(redis, key, reason);
+      else {
+        await noteDamaged(redis, key, reason);
+        const message = `${key} (${structure.what}) ${reason}`;
+        damaged ??= new MailroomError(structure.keep, { message, field: key, cause });
+      }
       repaired = true;
     } else if (await repairContent(redis, key, structure)) repaired = true;
   }
@@ -104,19 +109,7 @@ async function repair(redis: Redis, keys: readonly string[], cause: unknown): Pr
   return repaired;
 }
 
-/** A key as a whole. @returns the error when it must stay */
-async function misfit(redis: Redis, key: string, reason: string, cause?: unknown): Promise<MailroomError | undefined> {
-  const structure = structureOf(redis, key)?.structure;
-  if (structure?.keep !== undefined) {
-    await note(redis, key, { reason });
-    return new MailroomError(structure.keep, { message: `${key} (${structure.what}) ${reason}`, field: key, cause });
-  }
-  await setAside(redis, key, reason);
-  return undefined;
-}
-
-async function repairContent(redis: Redis, key: string, structure: Structure): Promise<boolean> {
-  const { item, entry, type } = structure;
+async function repairContent(redis: Redis, key: string, { item, entry, type }: Structure): Promise<boolean> {
   if (type === 'string') {
     const value = await redis.get(key);
     if (item === undefined || value === null || item(value, '')) return false;
@@ -124,9 +117,8 @@ async function repairContent(redis: Redis, key: string, structure: Structure): P
     return true;
   }
   if (type === 'set' && item !== undefined) {
-    const wrong = (await redis.smembers(key)).filter((member) => !item(member, ''));
-    for (const member of wrong) await setAsideItem(redis, key, member, 'cannot be read');
-    return wrong.length > 0;
+    const members = await redis.smembers(key);
+    return (await soundMembers(redis, key, members)).length < members.length;
   }
   if (type !== 'hash' || (item === undefined && entry === undefined)) return false;
   const fields = await redis.hgetall(key);
@@ -134,9 +126,29 @@ async function repairContent(redis: Redis, key: string, structure: Structure): P
     await setAside(redis, key, 'holds fields that cannot be read');
     return true;
   }
-  const wrong = Object.entries(fields).filter(([field, value]) => item !== undefined && !item(value, field));
-  for (const [field] of wrong) await setAsideItem(redis, key, field, 'cannot be read');
-  return wrong.length > 0;
+  return (await soundFields(redis, key, fields)).length < Object.keys(fields).length;
+}
+
+/** The fields of a hash whose values are as structures.ts says; the others are set aside. */
+export async function soundFields(
+  redis: Redis,
+  key: string,
+  fields: Readonly<Record<string, string>>,
+): Promise<[field: string, value: string][]> {
+  const item = structureOf(redis, key)?.structure.item ?? (() => true);
+  const sound: [string, string][] = [];
+  for (const [field, value] of Object.entries(fields)) {
+    if (item(value, field)) sound.push([field, value]);
+    else await setAsideItem(redis, key, field);
+  }
+  return sound;
+}
+
+/** The members of a set that are as structures.ts says; the others are set aside. */
+export async function soundMembers(redis: Redis, key: string, members: readonly string[]): Promise<string[]> {
+  const item = structureOf(redis, key)?.structure.item ?? (() => true);
+  for (const member of members) if (!item(member, '')) await setAsideItem(redis, key, member);
+  return members.filter((member) => item(member, ''));
 }
 
 /** Moves a key out of the way, whatever it holds, and puts in its place what the table says. */
@@ -154,8 +166,8 @@ export async function setAside(redis: Redis, key: string, reason: string): Promi
   await note(redis, key, { reason, movedTo });
 }
 
-/** Moves one field of a hash or one member of a set out of the way; the rest of the key stays in use. */
-const MOVE_ITEM = `
+/** KEYS: hash or set, where to. ARGV: field or member, ms to keep. */
+const MOVE_ITEM = script(`
 if redis.call('TYPE', KEYS[1]).ok == 'set' then
   if redis.call('SREM', KEYS[1], ARGV[1]) == 0 then return 0 end
   redis.call('HSET', KEYS[2], ARGV[1], '')
@@ -166,15 +178,16 @@ else
   redis.call('HDEL', KEYS[1], ARGV[1])
 end
 redis.call('PEXPIRE', KEYS[2], ARGV[2])
-return 1`;
+return 1`);
 
-export async function setAsideItem(redis: Redis, key: string, item: string, reason: string): Promise<void> {
+/** Moves one field of a hash or one member of a set out of the way; the rest of the key stays in use. */
+async function setAsideItem(redis: Redis, key: string, item: string): Promise<void> {
   const movedTo = asideKey(redis, 'items', key);
-  if ((await redis.eval(MOVE_ITEM, 2, key, movedTo, item, KEEP_MS)) === 0) return;
-  await note(redis, key, { item: item.slice(0, 100), reason, movedTo });
+  if ((await MOVE_ITEM(redis, [key, movedTo], [item, KEEP_MS])) === 0) return;
+  await note(redis, key, { item: item.slice(0, 100), reason: 'cannot be read', movedTo });
 }
 
-/** Notes a value that cannot be read and stays in its place. */
+/** Records a value that cannot be read and stays in its place. */
 export async function noteDamaged(redis: Redis, key: string, reason: string, item?: string): Promise<void> {
   await note(redis, key, { reason, ...(item === undefined ? {} : { item: item.slice(0, 100) }) });
 }
@@ -187,45 +200,30 @@ async function note(
   const options = guarded.get(redis);
   const place = structureOf(redis, key);
   const server = place?.server ?? (place?.mailbox === undefined ? undefined : options?.serverOf?.(place.mailbox));
-  const entry: QuarantinedKey = {
-    key,
-    ...found,
-    what: place?.structure.what ?? 'key',
+  const about = {
     ...(place?.mailbox === undefined ? {} : { mailbox: place.mailbox }),
     ...(server === undefined ? {} : { server }),
-    at: new Date().toISOString(),
   };
+  const what = place?.structure.what ?? 'key';
+  const entry: QuarantinedKey = { key, ...found, what, ...about, at: new Date().toISOString() };
   const field = found.item === undefined ? key : `${key} ${found.item}`;
-  // A key that stays is met again and again: said when it is new, shown as long as it is met.
+  // A key that stays is found again and again: reported when it is new, shown as long as it is found.
   const isNew = await redis.hset(notesKey(redis), field, JSON.stringify(entry)).catch(() => 1);
   if (isNew === 0 && found.movedTo === undefined) return;
-  options?.emit('RedisKeyQuarantined', {
-    key,
-    kind: found.movedTo === undefined ? 'kept' : found.item === undefined ? 'set-aside' : 'item',
-    reason: found.reason,
-    ...(place?.mailbox === undefined ? {} : { mailbox: place.mailbox }),
-    ...(server === undefined ? {} : { server }),
-  });
+  const kind = found.movedTo === undefined ? 'kept' : found.item === undefined ? 'set-aside' : 'item';
+  options?.emit('RedisKeyQuarantined', { key, kind, reason: found.reason, ...about });
 }
 
-/** What was found, newest first. */
+/** Keys and items that were found unsound, newest first. */
 export async function quarantinedKeys(redis: Redis): Promise<QuarantinedKey[]> {
   const notes = await redis.hgetall(notesKey(redis)).catch(() => ({}));
   const found: QuarantinedKey[] = [];
   for (const [field, text] of Object.entries(notes)) {
-    const entry = read(text);
+    const entry = objectIn(text) as Partial<QuarantinedKey> | undefined;
     const shownMs = entry?.movedTo === undefined ? SHOWN_MS : KEEP_MS;
-    if (entry !== undefined && Date.parse(entry.at) > Date.now() - shownMs) found.push(entry);
+    if (typeof entry?.key === 'string' && Date.parse(String(entry.at)) > Date.now() - shownMs)
+      found.push(entry as QuarantinedKey);
     else await redis.hdel(notesKey(redis), field).catch(() => 0);
   }
   return found.sort((left, right) => right.at.localeCompare(left.at));
-}
-
-function read(text: string): QuarantinedKey | undefined {
-  try {
-    const entry = JSON.parse(text) as QuarantinedKey;
-    return typeof entry.key === 'string' && typeof entry.at === 'string' ? entry : undefined;
-  } catch {
-    return undefined;
-  }
 }

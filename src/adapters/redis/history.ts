@@ -1,22 +1,17 @@
-// The history in Redis (domain/history.ts): small hashes with a time to live, to which all replicas add. Written a few times a minute by one script a
-// replica, never beside a commit; names of flows and servers, nothing of a mail.
+// The history in Redis (domain/history.ts): small hashes with a time to live, to which all replicas add. Each replica writes a few times a minute with
+// one script, never beside a commit. They contain names of flows and servers, nothing of a mail.
 import type { Redis } from 'ioredis';
 import { type Grain, grains, type HistoryAddition, type HistoryRecord } from '../../domain/history.ts';
 import { historyKey, historySinceKey } from '../../domain/keys.ts';
+import { pipelined } from '../../lib/pipelined.ts';
 import { script } from './script.ts';
 
 /** `<slot><code>[<bound>]` */
 export const historyField = /^(\d{1,2})([a-z])(\d{0,2})$/;
 
-export interface HistoryStore {
-  /** To the minute and the hour of that time, epoch ms. */
-  add(additions: readonly HistoryAddition[], at: number): Promise<void>;
-  read(series: string, grain: Grain, from: number, to: number): Promise<HistoryRecord[]>;
-  /** Epoch ms since which there is a history, kept or not. */
-  since(): Promise<number | undefined>;
-}
+export type HistoryStore = ReturnType<typeof createHistoryStore>;
 
-/** KEYS: hashes, at last the begin. ARGV: epoch ms; for each hash the number of its fields and its seconds to live, then field, value, 1 for the higher one. */
+/** KEYS: hashes, then the begin. ARGV: epoch ms; for each hash the number of its fields and its seconds to live, then field, value, 1 for the maximum. */
 const ADD = script(`
 redis.call('SET', KEYS[#KEYS], ARGV[1], 'NX')
 local at = 2
@@ -36,9 +31,10 @@ return 1`);
 /** Series that one call writes: less than a millisecond of Redis. */
 const AT_ONCE = 100;
 
-export function createHistoryStore(redis: Redis): HistoryStore {
+export function createHistoryStore(redis: Redis) {
   return {
-    async add(additions, at) {
+    /** Adds to the minute and the hour of that time, epoch ms. */
+    async add(additions: readonly HistoryAddition[], at: number): Promise<void> {
       const series = [...Map.groupBy(additions, (one) => one.series)];
       for (let i = 0; i < series.length; i += AT_ONCE) {
         const keys: string[] = [];
@@ -54,27 +50,25 @@ export function createHistoryStore(redis: Redis): HistoryStore {
         await ADD(redis, [...keys, historySinceKey(redis)], argv);
       }
     },
-    async read(series, grain, from, to) {
+    async read(series: string, grain: Grain, from: number, to: number): Promise<HistoryRecord[]> {
       const { letter, slotMs, perKey } = grains[grain];
       const keyMs = slotMs * perKey;
       const [first, last] = [Math.floor(from / keyMs), Math.floor(to / keyMs)];
       const numbers = Array.from({ length: last - first + 1 }, (_, i) => first + i);
-      const pipeline = redis.pipeline();
-      for (const number of numbers) pipeline.hgetall(historyKey(redis, letter, number, series));
-      const found = (await pipeline.exec()) ?? [];
-      return numbers.flatMap((number, i) => recordsIn(found[i]?.[1], number * keyMs, slotMs)).filter(within(from, to));
+      const found = await pipelined(redis.pipeline(), numbers, (pipeline, number) =>
+        pipeline.hgetall(historyKey(redis, letter, number, series)),
+      );
+      return numbers
+        .flatMap((number, i) => recordsIn(found[i], number * keyMs, slotMs))
+        .filter(({ at }) => at >= from && at <= to);
     },
-    async since() {
+    /** Epoch ms since which there is a history, kept or not. */
+    async since(): Promise<number | undefined> {
       const at = await redis.get(historySinceKey(redis));
       return at === null ? undefined : Number(at);
     },
   };
 }
-
-const within =
-  (from: number, to: number) =>
-  ({ at }: HistoryRecord): boolean =>
-    at >= from && at <= to;
 
 function recordsIn(fields: unknown, begin: number, slotMs: number): HistoryRecord[] {
   if (typeof fields !== 'object' || fields === null) return [];

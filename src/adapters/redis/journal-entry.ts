@@ -1,7 +1,15 @@
-// What an entry of the replies' journal must look like, and the indexes by state, made again from the entries.
+// One entry of the replies' journal: its keys, what its hash must look like, how it is read, and the indexes by state, made again from the entries.
+import { hash } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { resultSchema } from '../../contract/result.ts';
-import { globOf, prefixOf } from '../../domain/keys.ts';
+import { prefixOf, type Scope } from '../../domain/keys.ts';
+import type { JournalEntry, ReplyState } from '../../domain/reply-journal.ts';
+import { scanKeys } from './scan.ts';
+
+const sha = (text: string) => hash('sha256', text).slice(0, 32);
+export const replyKey = (of: Scope, replyId: string) => `${prefixOf(of)}:reply:${sha(replyId)}`;
+export const stateKey = (of: Scope, state: string) => `${prefixOf(of)}:replies-in:${state}`;
+export const aliasKey = (of: Scope, messageId: string) => `${prefixOf(of)}:reply-by-message-id:${sha(messageId)}`;
 
 const STATES: ReadonlySet<string> = new Set(resultSchema.shape.state.options);
 const NUMBERS = ['createdAt', 'updatedAt', 'fence', 'dataFence', 'leaseUntil', 'attempts', 'begins', 'renderedSize'];
@@ -16,7 +24,7 @@ function json(text: string): unknown {
   }
 }
 
-/** False: nobody can tell what became of this reply. It is as good as forgotten, and the marks of its DATA in the blob store decide. */
+/** False: nobody can tell what became of this reply. It is as good as forgotten, and the markers of its DATA in the blob store decide. */
 export function isReplyEntry(fields: Readonly<Record<string, string>>): boolean {
   const envelope = fields.envelope === undefined ? undefined : (json(fields.envelope) as { to?: unknown } | undefined);
   return (
@@ -30,13 +38,45 @@ export function isReplyEntry(fields: Readonly<Record<string, string>>): boolean 
   );
 }
 
-/** An index that was set aside is made again, entry by entry. */
+/** Fields that an entry need not have, by how they are read. */
+const OPTIONAL = [
+  [(text: string) => text, ['from', 'messageId', 'rendered', 'source', 'mailbox']],
+  [
+    Number,
+    [
+      ...['renderedSize', 'dataBegunAt', 'uncertainSince', 'looks', 'lapses', 'preparations', 'dueAt', 'expiresAt'],
+      ...['acceptances', 'deferredSince'],
+    ],
+  ],
+  [
+    (text: string): unknown => JSON.parse(text),
+    ['recipients', 'deliveries', 'envelope', 'decided', 'doubted', 'offered', 'agreed', 'forced', 'result'],
+  ],
+] as const;
+
+export function entryOf(fields: Readonly<Record<string, string>>): JournalEntry {
+  const optional = OPTIONAL.flatMap(([read, names]) =>
+    names.flatMap((name) => (fields[name] === undefined ? [] : [[name, read(fields[name])] as const])),
+  );
+  return {
+    replyId: fields.replyId ?? '',
+    state: fields.state as ReplyState,
+    server: fields.server ?? '',
+    createdAt: Number(fields.createdAt ?? 0),
+    updatedAt: Number(fields.updatedAt ?? 0),
+    fence: Number(fields.fence ?? 0),
+    attempts: Number(fields.attempts ?? 0),
+    begins: Number(fields.begins ?? 0),
+    evidence: (fields.evidence ?? '').split('\n').filter((line) => line !== ''),
+    ...Object.fromEntries(optional),
+  };
+}
+
+/** Fills an index that was set aside, entry by entry. */
 export async function rebuildReplyIndexes(redis: Redis, index: string): Promise<void> {
-  const state = index.slice(`${prefixOf(redis)}:replies-in:`.length);
-  for await (const keys of redis.scanStream({ match: `${globOf(prefixOf(redis))}:reply:*`, count: 500 })) {
-    for (const key of keys as string[]) {
-      const [found, replyId, at] = await redis.hmget(key, 'state', 'replyId', 'updatedAt').catch(() => []);
-      if (found === state && replyId) await redis.zadd(index, Number(at) || 0, replyId);
-    }
+  const state = index.slice(stateKey(redis, '').length);
+  for await (const key of scanKeys(redis, 'reply:*')) {
+    const [found, replyId, at] = await redis.hmget(key, 'state', 'replyId', 'updatedAt').catch(() => []);
+    if (found === state && replyId) await redis.zadd(index, Number(at) || 0, replyId);
   }
 }

@@ -1,12 +1,20 @@
-// The Lua of the journal of replies (journal.ts): each moves one reply, by Redis' own clock, or leaves it as it is.
-import { script } from './script.ts';
+// The Lua scripts of the journal of replies (journal.ts): each moves one reply, by Redis' own clock, or leaves it as it is.
+import { NOW, script } from './script.ts';
 
 /** No reply waits longer than this for its next submission, ms. */
 const LONGEST_WAIT = 2 * 3_600_000;
 
-const NOW = `local t = redis.call('TIME'); local now = t[1] * 1000 + math.floor(t[2] / 1000)`;
+/** Creates the entry of a new reply. KEYS: entry, index of queued. ARGV, in the order of the parameters: digest, replyId, server, expiresAt or ''. */
+const create = (digest: number, replyId: number, server: number, expiresAt: number) =>
+  `redis.call('HSET', KEYS[1], 'state', 'queued', 'digest', ARGV[${digest}], 'replyId', ARGV[${replyId}], 'server', ARGV[${server}],
+    'createdAt', now, 'updatedAt', now, 'attempts', 0)
+  if ARGV[${expiresAt}] ~= '' then redis.call('HSET', KEYS[1], 'expiresAt', ARGV[${expiresAt}]) end
+  redis.call('ZADD', KEYS[2], now, ARGV[${replyId}])`;
 
-/** KEYS: entry, index of queued. A lease or a wait that lies further ahead than it can be comes from a clock that was ahead: it is shortened. ARGV: owner, lease ms, digest, replyId, server, expiresAt or ''. Answers with what the entry holds. */
+/**
+ * KEYS: entry, index of queued. ARGV: owner, lease ms, digest, replyId, server, expiresAt or ''. Answers with what the entry holds. A lease or a wait
+ * that ends later than it can comes from a clock that was ahead: it is shortened.
+ */
 export const CLAIM = script(`
 ${NOW}
 local state = redis.call('HGET', KEYS[1], 'state')
@@ -25,17 +33,14 @@ if state then
   if owner and redis.call('HEXISTS', KEYS[1], 'rendered') == 0 then redis.call('HINCRBY', KEYS[1], 'lapses', 1) end
   if state == 'prepared' and early > 0 and early <= ${LONGEST_WAIT} then return {'early', early} end
 else
-  redis.call('HSET', KEYS[1], 'state', 'queued', 'digest', ARGV[3], 'replyId', ARGV[4], 'server', ARGV[5],
-    'createdAt', now, 'updatedAt', now, 'attempts', 0)
-  if ARGV[6] ~= '' then redis.call('HSET', KEYS[1], 'expiresAt', ARGV[6]) end
-  redis.call('ZADD', KEYS[2], now, ARGV[4])
+  ${create(3, 4, 5, 6)}
 end
--- By the clock, not counted on: a claim that Redis forgot (set back to an earlier state) must never share its number with a later one.
+-- By the clock, not counted: a claim that Redis forgot (set back to an earlier state) must never share its number with a later one.
 local fence = math.max(tonumber(redis.call('HGET', KEYS[1], 'fence') or '0') + 1, t[1] * 1000000 + t[2])
 redis.call('HSET', KEYS[1], 'fence', string.format('%.0f', fence), 'owner', ARGV[1], 'leaseUntil', now + tonumber(ARGV[2]))
 return {'yours', fence, redis.call('HGETALL', KEYS[1])}`);
 
-/** Of scripts that can add an outcome: the 9 keys of its queue are the last, its 3 arguments are ARGV 4 to 6. Nothing is written when it cannot be added. */
+/** For scripts that can add an outcome: the 9 keys of its queue come last, its 3 arguments are ARGV 4 to 6. Nothing is written when it cannot be added. */
 const addOutcome = (jobs: string) =>
   jobs === ''
     ? ''
@@ -50,10 +55,14 @@ local function addOutcome()
   if type(added) == 'number' and added < 0 then return redis.error_reply('addStandardJob answered ' .. added) end
 end`;
 
+/** Keeps the last 8,000 bytes. */
+const addEvidence = (line: string) =>
+  `redis.call('HSET', KEYS[1], 'evidence', string.sub((redis.call('HGET', KEYS[1], 'evidence') or '') .. ${line} .. '\\n', -8000))`;
+
 /**
  * KEYS: entry, index of the new state, index of each expected state in order, Message-IDs, keys of the outcome's job. ARGV: replyId, nonce, JSON {from, to,
  * fence, late, unsent, before, set, evidence, attempt, ended, keep, release, wait, aliases}, arguments of the outcome's job.
- * @param jobs Lua that adds jobs; empty: no outcome is told
+ * @param jobs Lua that adds jobs; empty: no outcome is recorded
  */
 export const transitionScript = (jobs: string) =>
   script(`${addOutcome(jobs)}
@@ -90,8 +99,7 @@ if plan.to == 'prepared' or plan.to == 'queued' then redis.call('HDEL', KEYS[1],
 if plan.wait then redis.call('HSET', KEYS[1], 'dueAt', now + plan.wait) else redis.call('HDEL', KEYS[1], 'dueAt') end
 if plan.attempt then redis.call('HINCRBY', KEYS[1], 'attempts', 1) end
 if plan.evidence then
-  local old = redis.call('HGET', KEYS[1], 'evidence') or ''
-  redis.call('HSET', KEYS[1], 'evidence', string.sub(old .. plan.evidence .. '\\n', -8000))
+  ${addEvidence('plan.evidence')}
 end
 if plan.release and redis.call('HGET', KEYS[1], 'fence') == plan.release then redis.call('HDEL', KEYS[1], 'owner', 'leaseUntil') end
 if plan.to ~= state then redis.call('ZREM', KEYS[2 + found], ARGV[1]) end
@@ -103,7 +111,7 @@ else redis.call('PERSIST', KEYS[1]) end
 for i = 1, plan.aliases do redis.call('SET', KEYS[2 + #plan.from + i], ARGV[1], 'PX', 4 * plan.keep) end
 return {1, plan.to, now}`);
 
-/** KEYS: entry, keys of the outcome's job. ARGV: deliveries as they were read, as they become, evidence, arguments of the outcome's job. 0: they are others now. */
+/** KEYS: entry, keys of the outcome's job. ARGV: deliveries as they were read, as they become, evidence, arguments of the outcome's job. 0: they changed in the meantime. */
 export const learnScript = (jobs: string) =>
   script(`${addOutcome(jobs)}
 if redis.call('HEXISTS', KEYS[1], 'state') == 0 then return 0 end
@@ -115,18 +123,15 @@ if #ARGV > 3 then
   if refused then return refused end
 end
 redis.call('HSET', KEYS[1], 'deliveries', ARGV[2])
-local old = redis.call('HGET', KEYS[1], 'evidence') or ''
-redis.call('HSET', KEYS[1], 'evidence', string.sub(old .. ARGV[3] .. '\\n', -8000))
+${addEvidence('ARGV[3]')}
 return 1`);
 
+/** KEYS: entry, index of queued. ARGV: digest, replyId, server, expiresAt or ''. 0: the replyId belongs to other content. */
 export const ADMIT = script(`
 ${NOW}
 local digest = redis.call('HGET', KEYS[1], 'digest')
 if digest then return digest == ARGV[1] and 1 or 0 end
-redis.call('HSET', KEYS[1], 'state', 'queued', 'digest', ARGV[1], 'replyId', ARGV[2], 'server', ARGV[3],
-  'createdAt', now, 'updatedAt', now, 'attempts', 0)
-if ARGV[4] ~= '' then redis.call('HSET', KEYS[1], 'expiresAt', ARGV[4]) end
-redis.call('ZADD', KEYS[2], now, ARGV[2])
+${create(1, 2, 3, 4)}
 return 1`);
 
 export const RENEW = script(`

@@ -1,36 +1,22 @@
-// The journal of replies in Redis: one hash a reply, moved by Lua compare-and-set. Invariant it keeps: after DATA began, nothing is sent
-// again unless it is proven that the first did not go. Two workers, a stalled job, a restart, a job added twice: all meet CLAIM.
+// The journal of replies in Redis: one hash a reply, moved by Lua compare-and-set. Invariant: after DATA began, nothing is sent again unless it is
+// proven that the first mail was not sent. Two workers, a stalled job, a restart, a job added twice: all of them go through CLAIM.
 //
-// Redis may forget: killed between two fsyncs, restored from a backup, failed over to a replica that lagged. Then the journal goes back to an
-// earlier state, "DATA began" included. That is why each beginning also leaves a mark in the blob store (outbound/begin.ts), which is asked
-// before every submission: what the marks know and the journal does not is uncertain, never sent again.
-import { hash, randomUUID } from 'node:crypto';
+// Redis may forget: killed between two fsyncs, restored from a backup, failed over to a replica that lagged. The journal is then in an earlier state,
+// "DATA began" included. Each beginning is therefore also a marker in the blob store (outbound/begin.ts), which is read before every submission: a
+// reply with a marker that the journal does not have is uncertain, and is never sent again.
+import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import type { Outcome } from '../../contract/outcome.ts';
 import { type LearntDelivery, withLearnt } from '../../domain/delivery.ts';
 import { MailroomError } from '../../domain/errors.ts';
-import { prefixOf, type Scope } from '../../domain/keys.ts';
 import { deliveryOutcome, settledOutcome } from '../../domain/outcomes.ts';
-import {
-  type Claim,
-  type Journal,
-  type JournalEntry,
-  openStates,
-  type ReplyState,
-  type Transition,
-} from '../../domain/reply-journal.ts';
+import type { Claim, Journal, ReplyState, Transition } from '../../domain/reply-journal.ts';
 import { DAY_MS } from '../../lib/time.ts';
 import { type AskDisk, openDisk } from './disk.ts';
-import { setAside } from './guard.ts';
-import { isReplyEntry } from './journal-entry.ts';
+import { aliasKey, replyKey, stateKey } from './journal-entry.ts';
+import { journalReads, readEntry } from './journal-reads.ts';
 import { ADMIT, CLAIM, learnScript, RELEASE, RENEW, transitionScript } from './journal-scripts.ts';
 import { fieldsOf } from './script.ts';
-
-const sha = (text: string) => hash('sha256', text).slice(0, 32);
-export const replyKey = (of: Scope, replyId: string) => `${prefixOf(of)}:reply:${sha(replyId)}`;
-export const stateKey = (of: Scope, state: string) => `${prefixOf(of)}:replies-in:${state}`;
-const UNREADABLE = 'is no entry of the journal';
-export const aliasKey = (of: Scope, messageId: string) => `${prefixOf(of)}:reply-by-message-id:${sha(messageId)}`;
 
 /** Kept for a while and then forgotten. */
 const ENDED: readonly ReplyState[] = ['accepted', 'rejected', 'dropped'];
@@ -48,7 +34,7 @@ interface OutcomeRecorder {
   record(outcome: Outcome): Promise<{ keys: (string | Buffer)[]; args: (string | Buffer)[] }>;
 }
 
-/** Another report of the same reply at the same moment: tried again so often. */
+/** How often a report is tried again because another one of the same reply came at the same moment. */
 const MOST_TRIES = 20;
 
 export function createJournal(
@@ -62,62 +48,30 @@ export function createJournal(
   const NONE: Awaited<ReturnType<OutcomeRecorder['record']>> = { keys: [], args: [] };
   const recorded = async (outcome: Outcome | undefined) =>
     outcome === undefined || outcomes === undefined ? NONE : outcomes.record(outcome);
+  const reads = journalReads(redis);
 
-  async function read(replyId: string): Promise<JournalEntry | undefined> {
-    const fields = await redis.hgetall(replyKey(redis, replyId));
-    if (Object.keys(fields).length === 0) return undefined;
-    if (isReplyEntry(fields)) return entryOf(fields);
-    // As if Redis had forgotten it: whether its DATA began is marked in the blob store as well.
-    await setAside(redis, replyKey(redis, replyId), UNREADABLE);
-    return undefined;
-  }
-
-  async function now(): Promise<number> {
-    const [seconds, micros] = (await redis.time()) as unknown as [string, string];
-    return Number(seconds) * 1000 + Math.floor(Number(micros) / 1000);
+  async function claim(input: Parameters<Journal['claim']>[0]): Promise<Claim> {
+    const { replyId, digest, server, expiresAt = '', owner, leaseMs } = input;
+    const keys = [replyKey(redis, replyId), stateKey(redis, 'queued')];
+    const values = [owner, leaseMs, digest, replyId, server, expiresAt];
+    const [answer, value, found = []] = (await CLAIM(redis, keys, values)) as [
+      'yours' | 'settled' | 'reused' | 'busy' | 'early',
+      number,
+      string[] | undefined,
+    ];
+    if (answer === 'reused') return { claim: 'reused' };
+    if (answer === 'busy' || answer === 'early') return { claim: answer, retryAfterMs: value };
+    const entry = await readEntry(redis, replyId, fieldsOf(found));
+    if (entry === undefined) return claim(input);
+    return answer === 'settled' ? { claim: 'settled', entry } : { claim: 'yours', entry, fence: value };
   }
 
   return {
-    read,
-    now,
-    async claim({ replyId, digest, server, expiresAt, owner, leaseMs }): Promise<Claim> {
-      const keys = [replyKey(redis, replyId), stateKey(redis, 'queued')];
-      const [answer, value, found] = (await CLAIM(redis, keys, [
-        owner,
-        leaseMs,
-        digest,
-        replyId,
-        server,
-        expiresAt ?? '',
-      ])) as ['yours' | 'settled' | 'reused' | 'busy' | 'early', number, string[] | undefined];
-      if (answer === 'reused') return { claim: 'reused' };
-      if (answer === 'busy' || answer === 'early') return { claim: answer, retryAfterMs: value };
-      const fields = fieldsOf(found ?? []);
-      if (!isReplyEntry(fields)) {
-        await setAside(redis, replyKey(redis, replyId), UNREADABLE);
-        return this.claim({
-          replyId,
-          digest,
-          server,
-          owner,
-          leaseMs,
-          ...(expiresAt === undefined ? {} : { expiresAt }),
-        });
-      }
-      const entry = entryOf(fields);
-      return answer === 'settled' ? { claim: 'settled', entry } : { claim: 'yours', entry, fence: value };
-    },
+    ...reads,
+    claim,
     async admit({ replyId, digest, server, expiresAt = '' }) {
-      return (
-        (await ADMIT(
-          redis,
-          [replyKey(redis, replyId), stateKey(redis, 'queued')],
-          [digest, replyId, server, expiresAt],
-        )) === 1
-      );
-    },
-    async digestOf(replyId) {
-      return (await redis.hget(replyKey(redis, replyId), 'digest')) ?? undefined;
+      const keys = [replyKey(redis, replyId), stateKey(redis, 'queued')];
+      return (await ADMIT(redis, keys, [digest, replyId, server, expiresAt])) === 1;
     },
     async renew(replyId, fence, leaseMs) {
       return (await RENEW(redis, [replyKey(redis, replyId)], [fence, leaseMs])) === 1;
@@ -147,7 +101,7 @@ export function createJournal(
     async learn(replyId, from) {
       for (let tries = 0; tries < MOST_TRIES; tries++) {
         const before = (await redis.hget(replyKey(redis, replyId), 'deliveries')) ?? '';
-        const entry = await read(replyId);
+        const entry = await reads.read(replyId);
         if (entry === undefined) return undefined;
         const known = before === '' ? {} : entry.deliveries;
         const learnt = known === undefined ? [] : from({ ...entry, deliveries: known });
@@ -162,42 +116,14 @@ export function createJournal(
         message: 'the deliveries of this reply did not stay as they were read',
       });
     },
-    async list(state, limit = 200) {
-      const ids = await redis.zrevrange(stateKey(redis, state), 0, limit - 1);
-      const entries = await Promise.all(ids.map(read));
-      return entries.filter((entry) => entry !== undefined && entry.state === state) as JournalEntry[];
-    },
     async forgetEnded() {
-      const before = (await now()) - settings.keepMs;
+      const before = String((await reads.now()) - settings.keepMs);
       const counts = await Promise.all(
-        ENDED.map((state) => redis.zremrangebyscore(stateKey(redis, state), '-inf', String(before))),
+        ENDED.map((state) => redis.zremrangebyscore(stateKey(redis, state), '-inf', before)),
       );
       return counts.reduce((sum, count) => sum + count, 0);
     },
-    count: (state) => redis.zcard(stateKey(redis, state)),
-    async resting(states, forMs, { offset, limit }) {
-      const before = (await now()) - forMs;
-      const ids = await Promise.all(
-        states.map((state) => redis.zrangebyscore(stateKey(redis, state), '-inf', String(before))),
-      );
-      const entries = await Promise.all(
-        ids
-          .flat()
-          .slice(offset, offset + limit)
-          .map(read),
-      );
-      return entries.filter((entry) => entry !== undefined) as JournalEntry[];
-    },
-    async oldestOpen() {
-      const ids = await Promise.all(openStates.map((state) => redis.zrange(stateKey(redis, state), '0', '-1')));
-      const made = await Promise.all(ids.flat().map((replyId) => redis.hget(replyKey(redis, replyId), 'createdAt')));
-      const times = made.filter((at) => at !== null).map(Number);
-      return times.length === 0 ? undefined : times.reduce((a, b) => Math.min(a, b));
-    },
     onDisk: async () => (await disk()) === 'written',
-    async byMessageId(messageId) {
-      return (await redis.get(aliasKey(redis, messageId))) ?? undefined;
-    },
   };
 }
 
@@ -207,6 +133,7 @@ const learntLine = (learnt: readonly LearntDelivery[]): string => {
   return `${new Date().toISOString()} report: ${said.join('; ')}`.slice(0, 600);
 };
 
+/** What the script of a transition reads as JSON (journal-scripts.ts). */
 function planOf({ from, to, fence, late, change = {}, release, waitMs, unsent, before }: Transition, keepMs: number) {
   const { evidence, countAttempt, ...rest } = change;
   const set: Record<string, string> = {};
@@ -227,46 +154,5 @@ function planOf({ from, to, fence, late, change = {}, release, waitMs, unsent, b
     ...(release === undefined ? {} : { release: String(release) }),
     keep: keepMs,
     ended: ENDED.includes(to),
-  };
-}
-
-function entryOf(fields: Record<string, string>): JournalEntry {
-  const text = (key: string) => (fields[key] === undefined ? {} : { [key]: fields[key] });
-  const number = (key: string) => (fields[key] === undefined ? {} : { [key]: Number(fields[key]) });
-  const json = (key: string) => (fields[key] === undefined ? {} : { [key]: JSON.parse(fields[key]) as unknown });
-  return {
-    replyId: fields.replyId ?? '',
-    state: fields.state as ReplyState,
-    server: fields.server ?? '',
-    createdAt: Number(fields.createdAt ?? 0),
-    updatedAt: Number(fields.updatedAt ?? 0),
-    fence: Number(fields.fence ?? 0),
-    attempts: Number(fields.attempts ?? 0),
-    begins: Number(fields.begins ?? 0),
-    evidence: (fields.evidence ?? '').split('\n').filter((line) => line !== ''),
-    ...text('from'),
-    ...text('messageId'),
-    ...text('rendered'),
-    ...text('source'),
-    ...text('mailbox'),
-    ...number('renderedSize'),
-    ...number('dataBegunAt'),
-    ...number('uncertainSince'),
-    ...number('looks'),
-    ...number('lapses'),
-    ...number('preparations'),
-    ...number('dueAt'),
-    ...number('expiresAt'),
-    ...number('acceptances'),
-    ...number('deferredSince'),
-    ...json('recipients'),
-    ...json('deliveries'),
-    ...json('envelope'),
-    ...json('decided'),
-    ...json('doubted'),
-    ...json('offered'),
-    ...json('agreed'),
-    ...json('forced'),
-    ...json('result'),
   };
 }

@@ -1,30 +1,36 @@
-// Leases of mailboxes: at most one replica watches a folder. Each grant carries a fencing token that rises; the commit script compares it,
-// so that a process that slept through its lease cannot write (Kleppmann, "How to do distributed locking").
+// Leases of mailboxes: at most one replica watches a folder. Each grant has a fencing token that rises; the commit script compares it, so that a
+// process that slept through its lease cannot write (Kleppmann, "How to do distributed locking").
 import type { Redis } from 'ioredis';
 import { fenceKey, leaseKey, ledgerKey, markedMailboxesKey, replicasKey } from '../../domain/keys.ts';
+import type { InboundPorts } from '../../inbound/ports.ts';
 import { createSharedClock, type SharedClock } from './clock.ts';
+import { script } from './script.ts';
 
-const ACQUIRE = `
+/** KEYS: lease, fencing token. ARGV: replica, ms to live. */
+const ACQUIRE = script(`
 if redis.call('GET', KEYS[1]) then
   local left = redis.call('PTTL', KEYS[1])
-  -- Without a time to live, or with one that no lease has, it would never end: its holder renews it, otherwise it expires.
+  -- Without a time to live, or with one that no lease has, it would never end. Its holder renews it; otherwise it expires.
   if left == -1 or left > 10 * tonumber(ARGV[2]) + 600000 then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
   return false
 end
 redis.call('PERSIST', KEYS[2])
 local token = redis.call('INCR', KEYS[2]) .. ':' .. ARGV[1]
 redis.call('SET', KEYS[1], token, 'PX', ARGV[2])
-return token`;
+return token`);
 
-// One call renews all leases of a replica: with 1,000 mailboxes single calls would cost more than the mailboxes themselves. It tells the version of
-// each ledger as well: a Redis that was set back for less than the life of a lease would not be noticed otherwise.
-const RENEW = `
+/**
+ * One call renews all leases of a replica: with 1,000 mailboxes, single calls would cost more than the mailboxes themselves. It reads the version of
+ * each ledger as well: otherwise nobody would notice a Redis that was set back for less than the life of a lease.
+ * KEYS: leases, ledgers in the same order, marked mailboxes. ARGV: ms to live, token of each lease.
+ */
+const RENEW = script(`
 local held = (#KEYS - 1) / 2
 local answers = {}
 for i = 1, held do
   if redis.call('GET', KEYS[i]) == ARGV[i + 1] then
     redis.call('PEXPIRE', KEYS[i], ARGV[1])
-    -- A ledger that holds something else is its own mailbox's trouble, and costs no other its lease.
+    -- A ledger that holds something else stops its own mailbox only.
     local version = redis.pcall('HGET', KEYS[held + i], 'version')
     if type(version) == 'table' then version = '-1' end
     answers[i] = tonumber(version or '0') or -1
@@ -33,39 +39,23 @@ for i = 1, held do
   end
 end
 local marked = redis.pcall('SMEMBERS', KEYS[#KEYS])
-return {answers, marked.err and {} or marked}`;
+return {answers, marked.err and {} or marked}`);
 
-const RELEASE = `
+/** KEYS: lease. ARGV: token. */
+const RELEASE = script(`
 if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
-return 0`;
+return 0`);
 
-export interface Leases {
-  /** The token of a fresh grant, or undefined while someone else holds it. */
-  acquire(mailboxId: string): Promise<string | undefined>;
-  /**
-   * Renews all; resolves with the ids of those that are lost, the version of the ledger of each other (0: never written), and the mailboxes that have
-   * messages to mark as answered.
-   */
-  renew(
-    held: ReadonlyMap<string, string>,
-  ): Promise<{ lost: string[]; versions: ReadonlyMap<string, number>; marked: ReadonlySet<string> }>;
-  release(mailboxId: string, token: string): Promise<void>;
-  /** Says that this replica lives, and who else does: ids of replicas heard of within `aliveMs`. */
-  heartbeat(aliveMs: number): Promise<string[]>;
-  /** Leaves the list of replicas at once, so that the others take over without waiting. */
-  leave(): Promise<void>;
-}
-
-/** @param ttlMs life of a lease without renewal, in ms @param clock asked with each heartbeat */
+/** @param ttlMs life of a lease without renewal, in ms @param clock set with each heartbeat */
 export function createLeases(
   redis: Redis,
   replica: string,
   ttlMs: number,
   clock: Pick<SharedClock, 'sync'> = createSharedClock(redis),
-): Leases {
+): InboundPorts['leases'] {
   return {
     async acquire(id) {
-      const token = await redis.eval(ACQUIRE, 2, leaseKey(redis, id), fenceKey(redis, id), replica, ttlMs);
+      const token = await ACQUIRE(redis, [leaseKey(redis, id), fenceKey(redis, id)], [replica, ttlMs]);
       return typeof token === 'string' ? token : undefined;
     },
     async renew(held) {
@@ -77,8 +67,7 @@ export function createLeases(
         ...ids.map((id) => ledgerKey(redis, id)),
         markedMailboxesKey(redis),
       ];
-      const said = await redis.eval(RENEW, keys.length, ...keys, ttlMs, ...held.values());
-      const [answers, marked] = said as [(number | null)[], string[]];
+      const [answers, marked] = (await RENEW(redis, keys, [ttlMs, ...held.values()])) as [(number | null)[], string[]];
       const lost = ids.filter((_, i) => typeof answers[i] !== 'number');
       ids.forEach((id, i) => {
         const version = answers[i];
@@ -87,7 +76,7 @@ export function createLeases(
       return { lost, versions, marked: new Set(marked) };
     },
     async release(id, token) {
-      await redis.eval(RELEASE, 1, leaseKey(redis, id), token);
+      await RELEASE(redis, [leaseKey(redis, id)], [token]);
     },
     async heartbeat(aliveMs) {
       // Redis' own clock: replicas' clocks may differ by more than the bound.
@@ -96,7 +85,7 @@ export function createLeases(
         .pipeline()
         .zadd(replicasKey(redis), now, replica)
         .zremrangebyscore(replicasKey(redis), 0, now - 10 * aliveMs)
-        // A heartbeat from the future is nobody's: mailboxes would be left to a replica that is not there.
+        // A heartbeat from the future does not count: mailboxes would be left to a replica that is not there.
         .zrangebyscore(replicasKey(redis), now - aliveMs, now + aliveMs)
         .zremrangebyscore(replicasKey(redis), `(${now + aliveMs}`, '+inf')
         .exec();

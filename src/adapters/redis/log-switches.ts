@@ -1,38 +1,33 @@
-// Switches of the log, for all replicas: set by API or command line, read every few seconds. They end on their own.
-
+// Switches of the log, for all replicas: set by API or command line, read every few seconds. They end automatically.
 import type { Redis } from 'ioredis';
 import { logSwitchesKey } from '../../domain/keys.ts';
 import { DAY_MS } from '../../lib/time.ts';
 import type { LogSwitch } from '../../telemetry/log-control.ts';
 
-export interface LogSwitches {
-  /** Those that have not ended, the one for all first. */
-  read(): Promise<LogSwitch[]>;
-  /** In place of the one for the same server. */
-  set(one: LogSwitch): Promise<void>;
-  /** Undefined: all of them. */
-  clear(server?: string): Promise<void>;
-}
+export type LogSwitches = ReturnType<typeof createLogSwitches>;
 
 /** Field of the switch for all. */
 const ALL = '*';
 const fieldOf = (server: string | undefined) => (server === undefined ? ALL : `server ${server}`);
 
-export function createLogSwitches(redis: Redis): LogSwitches {
+export function createLogSwitches(redis: Redis) {
   const key = logSwitchesKey(redis);
   return {
-    async read() {
+    /** Those that have not ended, the one for all first. */
+    async read(): Promise<LogSwitch[]> {
       const found = await redis.hvals(key);
       return found
         .map((text) => JSON.parse(text) as LogSwitch)
         .filter(({ until }) => until > Date.now())
         .sort((left, right) => fieldOf(left.server).localeCompare(fieldOf(right.server)));
     },
-    async set(one) {
+    /** Replaces the one for the same server. */
+    async set(one: LogSwitch): Promise<void> {
       await redis.hset(key, fieldOf(one.server), JSON.stringify(one));
       await redis.pexpireat(key, Math.max(one.until, Date.now() + DAY_MS));
     },
-    async clear(server) {
+    /** @param server undefined: all switches */
+    async clear(server?: string): Promise<void> {
       if (server === undefined) await redis.del(key);
       else await redis.hdel(key, fieldOf(server));
     },

@@ -1,18 +1,19 @@
-// Token bucket over the sign-ins of a tenant, shared by all replicas: an outage that ends must not become a storm of logins, however many
-// processes take part. Generic cell rate algorithm, one key a tenant, on Redis' own clock.
+// Token bucket over the sign-ins of a tenant, shared by all replicas: the end of an outage must not become a storm of logins, however many processes
+// take part. Generic cell rate algorithm, one key for each tenant, by Redis' own clock.
 import type { Redis } from 'ioredis';
 import { prefixOf } from '../../domain/keys.ts';
+import { NOW, script } from './script.ts';
 
-const RESERVE = `
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
+/** KEYS: the time up to which slots are taken. ARGV: ms between two sign-ins, ms of a burst. Answers the ms to wait. */
+const RESERVE = script(`
+${NOW}
 local interval, burst = tonumber(ARGV[1]), tonumber(ARGV[2])
 local last = tonumber(redis.call('GET', KEYS[1]) or '0')
--- Nobody has ever waited for an hour: garbage, or a clock that was ahead.
+-- No wait is an hour long: garbage, or a clock that was ahead.
 if last > now + 3600000 then last = 0 end
 local next = math.max(now, last) + interval
 redis.call('SET', KEYS[1], string.format('%.0f', next), 'PX', math.ceil(next - now + burst))
-return math.max(0, math.floor(next - burst - now))`;
+return math.max(0, math.floor(next - burst - now))`);
 
 /**
  * @param perSecond sign-ins a second for each key over all replicas; bursts of one second's worth
@@ -21,5 +22,5 @@ return math.max(0, math.floor(next - burst - now))`;
 export function createLoginSlots(redis: Redis, perSecond: number): (key: string) => Promise<number> {
   const interval = 1000 / perSecond;
   const burst = Math.max(1000, interval);
-  return async (key) => Number(await redis.eval(RESERVE, 1, `${prefixOf(redis)}:logins:${key}`, interval, burst));
+  return async (key) => Number(await RESERVE(redis, [`${prefixOf(redis)}:logins:${key}`], [interval, burst]));
 }

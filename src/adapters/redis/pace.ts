@@ -1,26 +1,25 @@
-// The pace of a sending mailbox over all workers and replicas: submissions a minute, recipients in 24 hours, connections at once. One Lua
-// script each, on Redis' own clock, so that no replica's clock matters.
+// The pace of a sending mailbox over all workers and replicas: submissions a minute, recipients in 24 hours, connections at once. One Lua script for
+// each, by Redis' own clock.
 import { hash } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { prefixOf, type Scope } from '../../domain/keys.ts';
 import { COUNTED_HOURS } from '../../domain/recipient-limit.ts';
 import type { Pace, SlotAnswer } from '../../domain/reply-pace.ts';
-import { script } from './script.ts';
+import { redisNow } from './clock.ts';
+import { NOW, script } from './script.ts';
 
 export const paceKey = (of: Scope, what: string, mailbox: string) =>
   `${prefixOf(of)}:pace:${what}:${hash('sha256', mailbox).slice(0, 24)}`;
 
-const NOW = `local t = redis.call('TIME'); local now = t[1] * 1000 + math.floor(t[2] / 1000)`;
-
-/** That a mailbox is near its limit is forgotten this long after it was last seen, seconds. */
+/** Near its limit, a mailbox counts as reported until this long after it was last seen there, seconds. */
 const NEAR_SECONDS = 86_400;
 
-/** No server's request for a slower pace is kept longer than this, ms: what is left beyond it comes from a clock that was ahead. */
+/** A server's request for a slower pace is kept no longer than this, ms: a later end comes from a clock that was ahead. */
 const LONGEST_WAIT = 2 * 3_600_000;
 
 /**
  * A bucket counts until its last minute is 24 hours old: dropped by its first minute, it would let up to an hour's worth too many through.
- * What lies in the future was written before Redis' clock was set back: it counts from now on, never longer than its full time.
+ * Entries in the future were written before Redis' clock was set back: they count from now on, for no longer than usual.
  * KEYS: minute log, hour buckets, wait. ARGV: token, per minute, window ms, recipients, recipients a day. Answers {granted, wait ms, reason}.
  */
 const ACQUIRE = script(`
@@ -80,8 +79,8 @@ if redis.call('ZREM', KEYS[1], ARGV[1]) == 1 then redis.call('HINCRBY', KEYS[2],
 return 1`);
 
 /**
- * KEYS: slots, wish. ARGV: slot, limit, life in ms, 1 if the asker has no connection at all. Who has none and finds all taken leaves a wish. One
- * renewal hears it, and until it is fulfilled (or its time is over) a freed slot goes to nobody who has another.
+ * KEYS: slots, wish. ARGV: slot, limit, life in ms, 1 if the caller has no connection at all. A caller that has none and finds all slots taken leaves a
+ * wish. One renewal answers "wanted"; until the wish is fulfilled (or expires) a freed slot goes to no caller that has another.
  */
 const TAKE_SLOT = script(`
 ${NOW}
@@ -120,18 +119,19 @@ for i = 1, #KEYS do
 end
 return 0`);
 
-/** @param windowMs a little over the minute: answers' latency must not push a 31st into the server's minute */
+/** @param windowMs a little over a minute: the latency of answers must not push one more submission into the server's minute */
 export function createPace(redis: Redis, windowMs = 60_500): Pace {
-  const key = (what: string, mailbox: string) => paceKey(redis, what, mailbox);
+  const key = paceKey.bind(undefined, redis);
   return {
     async acquire({ mailbox, token, perMinute, recipients, recipientsPerDay }) {
       const keys = [key('minute', mailbox), key('day', mailbox), key('wait', mailbox)];
       const values = [token, perMinute, windowMs, recipients, recipientsPerDay];
-      const answer = (await ACQUIRE(redis, keys, values)) as [number, number, string];
-      const [granted, waitMs, reason] = answer;
-      return granted === 1
-        ? { granted: true }
-        : { granted: false, waitMs, reason: reason as 'minute' | 'day' | 'asked' };
+      const [granted, waitMs, reason] = (await ACQUIRE(redis, keys, values)) as [
+        number,
+        number,
+        'minute' | 'day' | 'asked',
+      ];
+      return granted === 1 ? { granted: true } : { granted: false, waitMs, reason };
     },
     async wait({ mailbox, ms }) {
       await WAIT(redis, [key('wait', mailbox)], [Math.max(1, Math.round(ms))]);
@@ -146,17 +146,12 @@ export function createPace(redis: Redis, windowMs = 60_500): Pace {
       await REFUND(redis, [key('minute', mailbox), key('day', mailbox)], [token, recipients]);
     },
     async used(mailbox) {
-      const [seconds, micros] = (await redis.time()).map(Number) as [number, number];
-      const now = seconds * 1000 + Math.floor(micros / 1000);
+      const now = await redisNow(redis);
       const [minute, hours] = await Promise.all([
         redis.zcount(key('minute', mailbox), now - 60_000, '+inf'),
         redis.hgetall(key('day', mailbox)),
       ]);
-      return {
-        now,
-        minute,
-        hours: new Map(Object.entries(hours).map(([hour, count]) => [Number(hour), Number(count)])),
-      };
+      return { now, minute, hours: new Map(Object.entries(hours).map(([hour, n]) => [Number(hour), Number(n)])) };
     },
     async noteNear(mailbox) {
       const isNew = (await redis.set(key('near', mailbox), '1', 'EX', NEAR_SECONDS, 'NX')) === 'OK';
@@ -173,16 +168,10 @@ export function createPace(redis: Redis, windowMs = 60_500): Pace {
     async freeSlot({ mailbox, slot }) {
       await redis.zrem(key('slots', mailbox), slot);
     },
-    async automaticBudget({
-      token,
-      correspondents,
-      conversation,
-      perCorrespondent,
-      perConversation,
-      windowMs: window,
-    }) {
+    async automaticBudget({ token, correspondents, conversation, ...budget }) {
       const keys = [key('auto-in', conversation), ...correspondents.map((one) => key('auto-to', one))];
-      const over = await BUDGET(redis, keys, [token, perCorrespondent, perConversation, window]);
+      const values = [token, budget.perCorrespondent, budget.perConversation, budget.windowMs];
+      const over = await BUDGET(redis, keys, values);
       return over === 1 ? 'correspondent' : over === 2 ? 'conversation' : undefined;
     },
   };

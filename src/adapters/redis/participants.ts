@@ -1,5 +1,5 @@
-// Who belongs to a conversation: hashes of addresses, bound to the conversation so that they tell nothing elsewhere, 64 at most, for 30 days from its
-// last message. A message that names a conversation without proof joins it only if its sender is among them.
+// Who belongs to a conversation: hashes of addresses, salted with the conversation so that they reveal nothing elsewhere, 64 at most, for 30 days from
+// its last message. A message that names a conversation without proof joins it only if its sender is among them.
 import { hash } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { prefixOf, type Scope } from '../../domain/keys.ts';
@@ -14,7 +14,7 @@ const WIDTH = 8;
 
 /**
  * KEYS: participants of each conversation. ARGV: seconds kept, most characters, then of each conversation: 1 if proven, how many hashes, and these, the
- * sender's first. Read and written in one step: of two strangers who come first, one is the first.
+ * sender's first. Read and written in one step, so that only one of two strangers can be the first.
  */
 const ADMIT = script(`
 local standings, a = {}, 2
@@ -61,22 +61,16 @@ export async function forgetParticipant(redis: Redis, conversationId: string, ad
 interface Admission {
   conversationId: string;
   from: string;
-  /** Others of the message. */
+  /** The other addresses of the message. */
   others: readonly string[];
   proven: boolean;
 }
 
 type Standing = 'first' | 'member' | 'stranger';
 
-export interface Participants {
-  /**
-   * Whether the sender belongs to the conversation. `first`: nobody did. A stranger is left out, unless the message is proven to belong there; else the
-   * addresses of the message belong from now on.
-   */
-  admit(admission: Admission): Promise<Standing>;
-}
+export type Participants = ReturnType<typeof createParticipants>;
 
-export function createParticipants(redis: Redis): Participants {
+export function createParticipants(redis: Redis) {
   const run = async (admissions: readonly Admission[]): Promise<Standing[]> => {
     const keys: string[] = [];
     const argv: (string | number)[] = [KEEP_SECONDS, MOST * WIDTH];
@@ -88,5 +82,11 @@ export function createParticipants(redis: Redis): Participants {
     }
     return (await ADMIT(redis, keys, argv)) as Standing[];
   };
-  return { admit: gathered(run) };
+  return {
+    /**
+     * Whether the sender belongs to the conversation. `first`: nobody did so far. The addresses of the message belong to it from now on, unless the
+     * sender is a stranger and the message is not proven to belong there.
+     */
+    admit: gathered(run),
+  };
 }

@@ -1,17 +1,17 @@
-// Why an SMTP server's queue is paused, in Redis, shared by the replicas: one of them sets it, one lifts it.
+// Why an SMTP server's queue is paused, in Redis, shared by the replicas: one of them sets the pause, one lifts it.
 import type { Redis } from 'ioredis';
 import { prefixOf } from '../../domain/keys.ts';
-import { fieldsOf, script } from './script.ts';
+import { fieldsOf, NOW, script } from './script.ts';
 
 const LONGEST = 15 * 60_000;
-/** No pause of ours is longer than a day: what is left beyond it comes from a clock that was ahead, and the pause is due, ms. */
+/** No pause of ours lasts longer than a day: a later end comes from a clock that was ahead, and the pause is due, ms. */
 const FARTHEST = 25 * 3_600_000;
 /** Epoch ms that no clock here reaches: the year 9999. */
 const NEVER = 253_402_300_000_000;
 
 /** Longer with each pause in a row, up to a quarter of an hour; a second worker that meets the same fault does not lengthen it. */
 const SET = script(`
-local t = redis.call('TIME'); local now = t[1] * 1000 + math.floor(t[2] / 1000)
+${NOW}
 local untilMs = tonumber(redis.call('HGET', KEYS[1], 'until') or '0')
 if redis.call('HEXISTS', KEYS[1], 'by') == 1 then return {tonumber(redis.call('HGET', KEYS[1], 'since')), untilMs} end
 if untilMs <= now or untilMs - now > ${FARTHEST} then
@@ -26,24 +26,25 @@ return {tonumber(redis.call('HGET', KEYS[1], 'since')), untilMs}`);
 
 /** With Redis' own time: whether a pause is over is never judged by a replica's clock. */
 const READ = script(`
-local t = redis.call('TIME')
-return {t[1] * 1000 + math.floor(t[2] / 1000), redis.call('HGETALL', KEYS[1])}`);
+${NOW}
+return {now, redis.call('HGETALL', KEYS[1])}`);
 
 /** A person's pause has no end and takes precedence over a failure's; only a person lifts it. */
 const HOLD = script(`
-local t = redis.call('TIME'); local now = t[1] * 1000 + math.floor(t[2] / 1000)
+${NOW}
 redis.call('DEL', KEYS[1])
 redis.call('HSET', KEYS[1], 'by', ARGV[1], 'code', ARGV[2], 'hint', ARGV[3], 'paused', '1', 'since', now, 'until', ARGV[4])`);
 
+/** ARGV: 1 to end the wait of a failure before it is over. A person's pause stays. */
 const LIFT = script(`
-local t = redis.call('TIME'); local now = t[1] * 1000 + math.floor(t[2] / 1000)
+${NOW}
 if redis.call('HGET', KEYS[1], 'paused') ~= '1' or redis.call('HEXISTS', KEYS[1], 'by') == 1 then return 0 end
 local left = tonumber(redis.call('HGET', KEYS[1], 'until') or '0') - now
 if ARGV[1] == '0' and left > 0 and left <= ${FARTHEST} then return 0 end
 redis.call('HSET', KEYS[1], 'paused', '0', 'until', 0)
 return 1`);
 
-/** Ends a failure's wait: the next tick of a replica tries it. Only for codes that begin so; a person's pause stays. */
+/** Ends a failure's wait: the next tick of a replica tries it. Only for codes with this beginning; a person's pause stays. */
 const DUE = script(`
 if redis.call('HGET', KEYS[1], 'paused') ~= '1' or redis.call('HEXISTS', KEYS[1], 'by') == 1 then return 0 end
 if string.sub(redis.call('HGET', KEYS[1], 'code') or '', 1, #ARGV[1]) ~= ARGV[1] then return 0 end
@@ -55,36 +56,30 @@ const HEAL = script(`
 if redis.call('HGET', KEYS[1], 'paused') == '1' then return 0 end
 return redis.call('DEL', KEYS[1])`);
 
-const leftOf = (ms: number, byPerson: boolean) => (ms <= 0 || (ms > FARTHEST && !byPerson) ? 0 : ms);
-
 export type Pauses = ReturnType<typeof createPauses>;
 
 export function createPauses(redis: Redis) {
   const key = (server: string) => `${prefixOf(redis)}:smtp-pause:${encodeURIComponent(server.normalize('NFC'))}`;
-  /** Servers of which there was a record when it was last read. Each reply reads before it goes: one that is accepted need not ask again. */
+  /** Servers that had a record when it was last read. Each reply reads it before its submission, so that an accepted one need not read again. */
   const recorded = new Set<string>();
   return {
     async read(server: string) {
-      const [now, flat] = (await READ(redis, [key(server)], [])) as [number, string[]];
+      const [now, flat] = (await READ(redis, [key(server)])) as [number, string[]];
       const fields = fieldsOf(flat);
       if (fields.row === undefined) recorded.delete(server);
       else recorded.add(server);
       if (fields.paused !== '1') return undefined;
-      return {
-        code: fields.code ?? '',
-        hint: fields.hint ?? '',
-        since: Number(fields.since) || 0,
-        until: Number(fields.until) || 0,
-        leftMs: leftOf((Number(fields.until) || 0) - now, fields.by !== undefined),
-        ...(fields.by === undefined ? {} : { by: fields.by }),
-      };
+      const { code = '', hint = '', by } = fields;
+      const [since, until] = [Number(fields.since) || 0, Number(fields.until) || 0];
+      const leftMs = until > now && (until <= now + FARTHEST || by !== undefined) ? until - now : 0;
+      return { code, hint, since, until, leftMs, ...(by === undefined ? {} : { by }) };
     },
     async set(server: string, { code, hint, probeMs }: { code: string; hint: string; probeMs: number }) {
       const [since, until] = (await SET(redis, [key(server)], [code, hint, Math.round(probeMs)])) as [number, number];
       recorded.add(server);
       return { code, hint, since, until, leftMs: probeMs };
     },
-    /** Until {@link letGo}. @param by who paused it, for those who wonder */
+    /** Until {@link letGo}. @param by who paused it, for display */
     async hold(server: string, { by, code, hint }: { by: string; code: string; hint: string }) {
       await HOLD(redis, [key(server)], [by, code, hint, NEVER]);
     },
@@ -100,7 +95,7 @@ export function createPauses(redis: Redis) {
     },
     async healed(server: string) {
       if (!recorded.has(server)) return;
-      await HEAL(redis, [key(server)], []);
+      await HEAL(redis, [key(server)]);
     },
   };
 }

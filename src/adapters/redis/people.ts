@@ -1,21 +1,23 @@
-// What is kept for mailboxes that people use as well: the view of their last look (written by the one-script commit alone), own acts, answers of
-// colleagues, and messages of accepted replies that are to be marked as answered.
+// What is kept for mailboxes that people use as well: the view of the last poll (written by the one-script commit alone), our own acts, answers of
+// colleagues, and messages of accepted replies that are to get \Answered.
 import type { Redis } from 'ioredis';
 import { mailboxOfMessageKey } from '../../contract/names.ts';
 import { ANSWER_SECONDS, type AnswerRecord, answerIn } from '../../domain/answered.ts';
 import { type FolderView, type OwnAct, type OwnActs, viewOfFields } from '../../domain/folder-view.ts';
 import { answeredKey, answerMarksKey, folderViewKey, markedMailboxesKey, ownActsKey } from '../../domain/keys.ts';
 import type { AnswerMark, InboundPorts } from '../../inbound/ports.ts';
+import { DAY_SECONDS } from '../../lib/time.ts';
+import { redisNow } from './clock.ts';
 import { setAside } from './guard.ts';
-import { script } from './script.ts';
+import { fieldsOf, script } from './script.ts';
 import { objectIn } from './structures.ts';
 
-/** Marks of one mailbox that wait; more are not taken: their messages stay without the arrow. */
+/** Waiting marks of one mailbox at most; the messages of others stay without the arrow. */
 const MOST_MARKS = 5_000;
 /** How many of them are placed at once. */
 const MARKS_AT_ONCE = 200;
-/** Nobody watches a mailbox whose marks have waited this long, seconds. */
-const MARK_SECONDS = 7 * 86_400;
+/** After this time nobody watches the mailbox any more, seconds. */
+const MARK_SECONDS = 7 * DAY_SECONDS;
 
 /** KEYS: marks, list of mailboxes, record of the answer. ARGV: messageKey, JSON, mailboxId, most, seconds of a mark, record, its seconds. */
 const ADD = script(`
@@ -33,7 +35,7 @@ if redis.call('HLEN', KEYS[1]) == 0 then redis.call('SREM', KEYS[2], ARGV[1]) en
 return 1`);
 
 export interface People extends Omit<InboundPorts['people'], 'backlog'> {
-  /** An accepted reply wants the message it answers marked; kept until a watcher has done it. @returns false when too many wait */
+  /** The message that an accepted reply answers is to be marked; kept until a watcher has done it. @returns false when too many wait */
   addMark(messageKey: string, replyId: string): Promise<boolean>;
   /** What is known of answers to a message, and the view of its folder with its age by Redis' clock, ms. */
   answerOf(
@@ -48,7 +50,7 @@ export function createPeople(redis: Redis): People {
     const fields = await redis.hgetall(key);
     if (Object.keys(fields).length === 0) return undefined;
     const found = viewOfFields(fields);
-    // The next look begins a new one; what changed meanwhile is not reported.
+    // The next poll makes a new one; what changed meanwhile is not reported.
     if (found === undefined) await setAside(redis, key, 'is no view of a folder');
     return found;
   }
@@ -71,28 +73,22 @@ export function createPeople(redis: Redis): People {
     },
     async marks(mailboxId) {
       const [, fields] = await redis.hscan(answerMarksKey(redis, mailboxId), '0', 'COUNT', MARKS_AT_ONCE);
-      const marks: AnswerMark[] = [];
-      for (let i = 0; i + 1 < fields.length; i += 2) {
-        const value = objectIn(fields[i + 1] as string);
-        const { replyId, attempts } = value ?? {};
-        marks.push({
-          messageKey: fields[i] as string,
+      return Object.entries(fieldsOf(fields)).map(([messageKey, text]): AnswerMark => {
+        const { replyId, attempts } = objectIn(text) ?? {};
+        return {
+          messageKey,
           replyId: typeof replyId === 'string' ? replyId : '',
           attempts: typeof attempts === 'number' ? attempts : 0,
-        });
-      }
-      return marks;
+        };
+      });
     },
     async markDone(mailboxId, messageKeys) {
       await DONE(redis, [answerMarksKey(redis, mailboxId), markedMailboxesKey(redis)], [mailboxId, ...messageKeys]);
     },
     async markFailed(mailboxId, marks) {
+      const key = answerMarksKey(redis, mailboxId);
       for (const { messageKey, replyId, attempts } of marks)
-        await redis.hset(
-          answerMarksKey(redis, mailboxId),
-          messageKey,
-          JSON.stringify({ replyId, attempts: attempts + 1 }),
-        );
+        await redis.hset(key, messageKey, JSON.stringify({ replyId, attempts: attempts + 1 }));
     },
     async addMark(messageKey, replyId) {
       const mailboxId = mailboxOfMessageKey(messageKey);
@@ -109,13 +105,12 @@ export function createPeople(redis: Redis): People {
     },
     async answerOf(messageKey) {
       const mailboxId = mailboxOfMessageKey(messageKey);
-      const [record, [seconds], found] = await Promise.all([
+      const [record, now, found] = await Promise.all([
         redis.get(answeredKey(redis, messageKey)),
-        redis.time() as unknown as Promise<[string, string]>,
+        redisNow(redis),
         mailboxId === undefined ? undefined : view(mailboxId),
       ]);
-      const ageMs = found === undefined ? undefined : Number(seconds) * 1_000 - found.at;
-      return { record: answerIn(record), view: found, ageMs };
+      return { record: answerIn(record), view: found, ageMs: found === undefined ? undefined : now - found.at };
     },
     async noteAnswer(messageKey, record) {
       await redis.set(answeredKey(redis, messageKey), JSON.stringify(record), 'EX', ANSWER_SECONDS);

@@ -1,12 +1,14 @@
-// All that an installation keeps in Redis, key by key, for those who look for a person in it; and what is taken away of a person outside the queues.
-import type { Redis } from 'ioredis';
-import { answeredKey, globOf, prefixOf, siblingsKey } from '../../domain/keys.ts';
+// Everything that an installation keeps in Redis, key by key, to search it for a person; and the removal of a person's data outside the queues.
+import type { ChainableCommander, Redis } from 'ioredis';
+import { answeredKey, prefixOf, siblingsKey } from '../../domain/keys.ts';
 import { openStates, type ReplyState } from '../../domain/reply-journal.ts';
+import { pipelined } from '../../lib/pipelined.ts';
 import { createFindIndex } from './find-index.ts';
-import { aliasKey, replyKey, stateKey } from './journal.ts';
+import { aliasKey, replyKey, stateKey } from './journal-entry.ts';
 import { forgetParticipant } from './participants.ts';
 import { isAuditStream } from './portal-audit.ts';
-import { script } from './script.ts';
+import { scanBatches } from './scan.ts';
+import { fieldsOf, script } from './script.ts';
 import { structureOf } from './structures.ts';
 
 export interface KeptRecord {
@@ -22,68 +24,73 @@ export interface KeptRecord {
   items: [string, string][];
 }
 
-export interface PersonalData {
-  /** Every key; what is added or removed meanwhile may be among them or not. */
-  everyRecord(): AsyncGenerator<KeptRecord>;
-  /** Undefined when it is gone. */
-  readHash(key: string): Promise<Record<string, string> | undefined>;
-  /**
-   * Leaves of an ended reply what keeps it from being sent again.
-   * @param shown its replyId from now on: another where the own one names the person
-   * @returns false: it is not ended
-   */
-  stripReply(replyId: string, shown: string, result: object): Promise<boolean>;
-  /** @param key of the stream @param changed id → the entry as it reads from now on */
-  rewriteAudit(key: string, changed: Readonly<Record<string, string>>): Promise<void>;
-  /** What was noted beside a message: its siblings, who answered it, that the address belongs to its conversation. */
-  forgetMessage(traces: MessageTraces): Promise<void>;
-  /** Nothing is found by this address any more. */
-  forgetAddress(address: string): Promise<void>;
-  remove(key: string): Promise<void>;
-  removeMembers(key: string, members: readonly string[]): Promise<void>;
-}
+export type PersonalData = ReturnType<typeof createPersonalData>;
 
-export const createPersonalData = (redis: Redis): PersonalData => ({
+export const createPersonalData = (redis: Redis) => ({
+  /** Every key; one that is added or removed meanwhile may be included or not. */
   everyRecord: () => everyRecord(redis),
-  readHash: (key) => readHash(redis, key),
-  stripReply: (replyId, shown, result) => stripReply(redis, replyId, shown, result),
-  rewriteAudit: (key, changed) => rewriteAudit(redis, key, changed),
-  forgetMessage: (traces) => forgetMessage(redis, traces),
-  forgetAddress: async (address) => void (await createFindIndex(redis).forget(address)),
-  remove: async (key) => void (await redis.del(key)),
-  async removeMembers(key, members) {
+  /** Undefined when it is gone. */
+  readHash: (key: string) => readHash(redis, key),
+  /**
+   * Leaves of an ended reply only what keeps it from being sent again.
+   * @param shown its replyId from now on: a new one where its own names the person
+   * @returns false: it has not ended
+   */
+  stripReply: (replyId: string, shown: string, result: object) => stripReply(redis, replyId, shown, result),
+  /** Entries keep their ids. @param key of the stream @param changed id → the entry as it reads from now on */
+  async rewriteAudit(key: string, changed: Readonly<Record<string, string>>): Promise<void> {
+    await REWRITE(redis, [key], [JSON.stringify(changed)]);
+  },
+  /** Forgets what was noted beside a message: its siblings, who answered it, that the address belongs to its conversation. */
+  async forgetMessage({ messageKey, messageIdHash, conversationId, address }: MessageTraces): Promise<void> {
+    await redis.del(answeredKey(redis, messageKey));
+    if (messageIdHash !== undefined) await redis.del(siblingsKey(redis, messageIdHash));
+    if (conversationId !== undefined) await forgetParticipant(redis, conversationId, address);
+  },
+  /** Afterwards nothing is found by this address. */
+  forgetAddress: async (address: string) => void (await createFindIndex(redis).forget(address)),
+  remove: async (key: string) => void (await redis.del(key)),
+  async removeMembers(key: string, members: readonly string[]): Promise<void> {
     const isList = (await redis.type(key)) === 'list';
     for (const member of members) await (isList ? redis.lrem(key, 0, member) : redis.zrem(key, member));
   },
 });
 
+interface MessageTraces {
+  messageKey: string;
+  messageIdHash: string | undefined;
+  conversationId: string | undefined;
+  address: string;
+}
+
 /** Keys read at once: some hundred jobs of 40 KB. */
 const AT_ONCE = 200;
 
+/** How a key of each type is read whole. */
+const READ: Readonly<Record<string, (pipeline: ChainableCommander, key: string) => unknown>> = {
+  string: (pipeline, key) => pipeline.get(key),
+  hash: (pipeline, key) => pipeline.hgetall(key),
+  list: (pipeline, key) => pipeline.lrange(key, 0, -1),
+  set: (pipeline, key) => pipeline.smembers(key),
+  zset: (pipeline, key) => pipeline.zrange(key, '0', '-1'),
+  stream: (pipeline, key) => pipeline.xrange(key, '-', '+'),
+};
+
+/** A key that is gone, or has a type that Mailroom does not write. */
+const OTHER = (pipeline: ChainableCommander, key: string) => pipeline.exists(key);
+
 async function* everyRecord(redis: Redis): AsyncGenerator<KeptRecord> {
-  const prefix = `${prefixOf(redis)}:`;
-  for await (const batch of redis.scanStream({ match: `${globOf(prefix)}*`, count: AT_ONCE })) {
-    const keys = [...new Set(batch as string[])];
-    const types = redis.pipeline();
-    for (const key of keys) types.type(key);
-    const found = ((await types.exec()) ?? []).map(([, type]) => String(type));
-    const reads = redis.pipeline();
+  for await (const batch of scanBatches(redis, '*', AT_ONCE)) {
+    const keys = [...new Set(batch)];
+    const types = (await pipelined(redis.pipeline(), keys, (pipeline, key) => pipeline.type(key))).map(String);
+    const values = await pipelined(redis.pipeline(), keys.entries(), (pipeline, [i, key]) =>
+      (READ[types[i] ?? ''] ?? OTHER)(pipeline, key),
+    );
     for (const [i, key] of keys.entries()) {
-      if (found[i] === 'string') reads.get(key);
-      else if (found[i] === 'hash') reads.hgetall(key);
-      else if (found[i] === 'list') reads.lrange(key, 0, -1);
-      else if (found[i] === 'set') reads.smembers(key);
-      else if (found[i] === 'zset') reads.zrange(key, '0', '-1');
-      else if (found[i] === 'stream') reads.xrange(key, '-', '+');
-      else reads.exists(key);
-    }
-    const values = (await reads.exec()) ?? [];
-    for (const [i, key] of keys.entries()) {
-      const [error, value] = values[i] ?? [];
-      const type = found[i] ?? 'none';
-      if (error || value === null || type === 'none') continue; // gone meanwhile
+      const [type, value] = [types[i] ?? 'none', values[i] ?? null];
+      if (value === null || type === 'none') continue; // gone meanwhile
       const what = structureOf(redis, key)?.structure.what ?? 'key';
-      const rest = key.slice(prefix.length);
+      const rest = key.slice(prefixOf(redis).length + 1);
       yield { key, rest, type, what, isAudit: isAuditStream(rest), items: itemsOf(type, value) };
     }
   }
@@ -97,26 +104,12 @@ async function readHash(redis: Redis, key: string): Promise<Record<string, strin
 function itemsOf(type: string, value: unknown): [string, string][] {
   if (type === 'hash') return Object.entries(value as Record<string, string>);
   if (type === 'stream')
-    return (value as [string, string[]][]).map(([id, fields]) => {
-      const pairs = fields.flatMap((name, i) => (i % 2 === 0 ? [[name, fields[i + 1] ?? ''] as const] : []));
-      return [id, JSON.stringify(Object.fromEntries(pairs))];
-    });
+    return (value as [string, string[]][]).map(([id, fields]) => [id, JSON.stringify(fieldsOf(fields))]);
   return (Array.isArray(value) ? value : [value]).map((one): [string, string] => ['', String(one)]);
 }
 
-/** All that the gate needs to refuse the same reply again, and what became of it. */
-const STAYS = [
-  'state',
-  'digest',
-  'server',
-  'createdAt',
-  'updatedAt',
-  'fence',
-  'dataFence',
-  'attempts',
-  'begins',
-  'nonce',
-];
+/** Everything that is needed to refuse the same reply again, and what became of it. */
+const STAYS = 'state,digest,server,createdAt,updatedAt,fence,dataFence,attempts,begins,nonce';
 
 /** KEYS: entry, indexes of ended replies. ARGV: replyId, replyId to be shown, JSON of the result, open states by comma, fields that stay by comma. 0: it is open. */
 const STRIP = script(`
@@ -137,7 +130,7 @@ async function stripReply(redis: Redis, replyId: string, shown: string, result: 
   const key = replyKey(redis, replyId);
   const { messageId, result: before = '{}' } = (await readHash(redis, key)) ?? {};
   const keys = [key, ...ENDED.map((state) => stateKey(redis, state))];
-  const stripped = await STRIP(redis, keys, [replyId, shown, JSON.stringify(result), OPEN.join(','), STAYS.join(',')]);
+  const stripped = await STRIP(redis, keys, [replyId, shown, JSON.stringify(result), OPEN.join(','), STAYS]);
   if (stripped === 0) return false;
   const serverMessageId = /"serverMessageId":"([^"]+)"/.exec(before)?.[1];
   const ids = [messageId, serverMessageId].filter((id) => id !== undefined);
@@ -145,7 +138,7 @@ async function stripReply(redis: Redis, replyId: string, shown: string, result: 
   return true;
 }
 
-/** KEYS: stream. ARGV: JSON {id: text}. Entries keep their ids. */
+/** KEYS: stream. ARGV: JSON {id: text}. */
 const REWRITE = script(`
 local changed = cjson.decode(ARGV[1])
 local entries = redis.call('XRANGE', KEYS[1], '-', '+')
@@ -155,21 +148,3 @@ for _, entry in ipairs(entries) do
   else redis.call('XADD', KEYS[1], entry[1], unpack(entry[2])) end
 end
 return #entries`);
-
-async function rewriteAudit(redis: Redis, key: string, changed: Readonly<Record<string, string>>): Promise<void> {
-  await REWRITE(redis, [key], [JSON.stringify(changed)]);
-}
-
-interface MessageTraces {
-  messageKey: string;
-  messageIdHash: string | undefined;
-  conversationId: string | undefined;
-  address: string;
-}
-
-async function forgetMessage(redis: Redis, traces: MessageTraces): Promise<void> {
-  const { messageKey, messageIdHash, conversationId, address } = traces;
-  await redis.del(answeredKey(redis, messageKey));
-  if (messageIdHash !== undefined) await redis.del(siblingsKey(redis, messageIdHash));
-  if (conversationId !== undefined) await forgetParticipant(redis, conversationId, address);
-}

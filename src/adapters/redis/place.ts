@@ -1,4 +1,4 @@
-// Where Redis is, as options of ioredis: one address, the primary that sentinels name, or the node of a cluster that holds our slot.
+// Where Redis is, as options of ioredis: one address, the primary that sentinels name, or the node of a cluster that has our slot.
 import type { ConnectionOptions } from 'node:tls';
 import type { Redis, RedisOptions } from 'ioredis';
 import type { Config, Endpoint } from '../../config/config.ts';
@@ -9,21 +9,21 @@ import { createSlotFinder, type SlotFinder } from './cluster-slot.ts';
 /** Redis is at `url`, behind `sentinels`, or a `cluster`. */
 export type RedisSettings = Partial<Config['redis']>;
 
-/** Options of ours, which duplicate() hands on. */
+/** Options of ours, which duplicate() copies. */
 export interface OwnOptions extends RedisOptions, InstallationOption {
-  /** Where Redis is, as an administrator looks for it. */
+  /** Where Redis is, in an administrator's words. */
   place?: string;
 }
 
 export const isClusterClient = (client: Redis): boolean => client.options.Connector !== undefined;
 
-/** Milliseconds that sentinels and nodes have to accept a connection: another one may answer meanwhile. */
+/** Time for a sentinel or node to accept a connection, ms: another one may answer in the meantime. */
 const CONNECT_MS = 2_000;
 
 export function placeOf(settings: RedisSettings): { options: OwnOptions; slot?: SlotFinder } {
   const { sentinels = [], sentinel, cluster = [], prefix = PREFIX } = settings;
   const files = tlsFiles(settings);
-  // With a URL, what is given of TLS switches it on as rediss:// does.
+  // With a URL, any setting of TLS switches it on, as rediss:// does.
   const withTls = settings.tls?.enabled === true || (settings.url !== undefined && Object.keys(files).length > 0);
   const access = {
     ...(settings.user === undefined ? {} : { username: settings.user }),
@@ -50,7 +50,7 @@ export function placeOf(settings: RedisSettings): { options: OwnOptions; slot?: 
       enableTLSForSentinelMode: withTls,
       sentinelCommandTimeout: CONNECT_MS,
       connectTimeout: CONNECT_MS,
-      // ioredis 6.0: its news end a client for good that is looking for the new primary at that moment.
+      // ioredis 6.0: its messages end a client for good while it is looking for the new primary.
       failoverDetector: false,
     },
   };

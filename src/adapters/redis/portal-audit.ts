@@ -1,4 +1,4 @@
-// The audit log: a stream in Redis for each kind, kept by time and bounded in count. Values arrive here masked.
+// The audit log: a stream in Redis for each kind, kept by time and bounded in count. Its values are already masked.
 import type { Redis } from 'ioredis';
 import { type AuditEntry, type AuditKind, type AuditLog, type AuditQuery, auditKindOf } from '../../domain/audit.ts';
 import { prefixOf, type Scope } from '../../domain/keys.ts';
@@ -11,20 +11,20 @@ const streamKey = (of: Scope, kind: AuditKind) => `${prefixOf(of)}:${STREAMS[kin
 /** Whether the key, without its prefix, is one of the streams. */
 export const isAuditStream = (rest: string): boolean => Object.values(STREAMS).includes(rest);
 
-/** Entries of one kind, about, however young they are: a stream never fills Redis. About 15 MB with small changes. */
+/** Entries of one kind at most, approximately, so that a stream never fills Redis: about 15 MB with small changes. */
 const MOST = 50_000;
 /** Entries read at once. */
 const AT_ONCE = 500;
 
 interface Row {
-  /** Of the stream: ms of Redis' clock, and a counter. */
+  /** As the stream has it: ms of Redis' clock, and a counter. */
   id: string;
-  /** The one field's value. */
+  /** Value of its only field. */
   text: string;
 }
 
 interface AuditSettings {
-  /** Entries kept of a kind, about. */
+  /** Entries of one kind, approximately. */
   most?: number;
   now?: () => number;
   /** Called with each entry once it is written. */
@@ -80,7 +80,7 @@ async function* rowsOf(
   }
 }
 
-/** All rows of all streams in order; each stream is only read as far as it is asked for. */
+/** The rows of all streams in order; each stream is read only as far as needed. */
 async function* merged(streams: readonly AsyncGenerator<Row>[], order: AuditQuery['order']): AsyncGenerator<Row> {
   const heads = await Promise.all(streams.map((stream) => stream.next()));
   for (;;) {
@@ -103,7 +103,7 @@ function isBefore({ id: left }: Row, { id: right }: Row): boolean {
   return leftMs === rightMs ? leftCount < rightCount : leftMs < rightMs;
 }
 
-/** Undefined for an entry that is none: the others are shown. */
+/** Undefined for something else; the other entries are shown. */
 function recordIn(text: string): AuditEntry | undefined {
   const record = objectIn(text) as Partial<AuditEntry> | undefined;
   if (record === undefined || !Number.isFinite(Date.parse(String(record.at)))) return undefined;

@@ -1,19 +1,23 @@
-// Email servers that were made in the portal: definitions in one hash, their secrets encrypted, each with a revision for compare-and-set.
-// Every change is published, so that all replicas read again.
-import { createHash, randomUUID } from 'node:crypto';
+// Email servers that were made in the portal: definitions in one hash, with encrypted secrets, each with a revision for compare-and-set. Every change
+// is published, so that all replicas read them again.
+import { hash, randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import type { KeyRing } from '../../config/config.ts';
 import { foldName, samePasswordTarget } from '../../domain/email-server.ts';
 import { MailroomError } from '../../domain/errors.ts';
 import { prefixOf } from '../../domain/keys.ts';
 import { maskedProxy } from '../../domain/proxy-address.ts';
-import { siblingOf } from './client.ts';
+import { openChannel } from './channel.ts';
 import { noteDamaged } from './guard.ts';
-import { createSeal } from './sealed.ts';
+import { script } from './script.ts';
+import { createSeal, type Seal } from './sealed.ts';
 import { objectIn } from './structures.ts';
 
-/** Compares the revision that the caller read with the stored one ('' for none), then writes (or deletes, when there is nothing to write). */
-const COMPARE_AND_SET = `
+/**
+ * KEYS: definitions, channel. ARGV: id, the revision that the caller read ('' for none), JSON ('' to delete). Writes if the stored revision is that one;
+ * 0 if not.
+ */
+const COMPARE_AND_SET = script(`
 local stored = redis.call('HGET', KEYS[1], ARGV[1])
 local revision = ''
 if stored then
@@ -24,7 +28,7 @@ end
 if revision ~= ARGV[2] then return 0 end
 if ARGV[3] == '' then redis.call('HDEL', KEYS[1], ARGV[1]) else redis.call('HSET', KEYS[1], ARGV[1], ARGV[3]) end
 redis.call('PUBLISH', KEYS[2], ARGV[1])
-return 1`;
+return 1`);
 
 /** Fields of a definition that are stored encrypted. */
 const SECRETS = ['password'];
@@ -75,38 +79,55 @@ export interface PortalServers {
   stop(): void;
 }
 
+/** A stored definition with its secrets decrypted. What cannot be read stays where it is, under a revision with which it can be replaced or deleted. */
+async function opened(redis: Redis, seal: Seal, id: string, text: string): Promise<PortalServer> {
+  const hashKey = hashKeyOf(redis);
+  const stored = storedIn(text);
+  if (stored === undefined) {
+    await noteDamaged(redis, hashKey, 'is no definition of an email server', id);
+    const problem = { field: 'definition', message: `cannot be read in Redis: ${hashKey}, field ${id}` };
+    const own = objectIn(text)?.revision;
+    const revision = typeof own === 'string' ? own : hash('sha1', text);
+    return { id, name: id, definition: { name: id }, revision, problem };
+  }
+  const { definition, secrets, revision } = stored;
+  const name = String(definition.name ?? id);
+  const full = { ...definition };
+  for (const [field, sealed] of Object.entries(secrets)) {
+    try {
+      full[field] = seal.open(secretName(redis, id, field), sealed).text;
+    } catch (error) {
+      const message = error instanceof MailroomError ? error.message : 'cannot be read';
+      return { id, name, definition, revision, problem: { field, message } };
+    }
+  }
+  return { id, name, definition: full, revision };
+}
+
+const hashKeyOf = (redis: Redis): string => `${prefixOf(redis)}:portal:email-servers`;
+/** What a secret is sealed under: moved to another server or field, it does not open. */
+const secretName = (redis: Redis, id: string, field: string): string => `${hashKeyOf(redis)}:${id}:${field}`;
+
+/** The definition without its secrets, and the secrets sealed. */
+function sealedParts(given: Record<string, unknown>, sealed: (field: string, text: string) => string) {
+  const secrets: Record<string, string> = {};
+  const definition: Record<string, unknown> = {};
+  for (const [field, value] of Object.entries(given)) {
+    if (field === 'proxy' && maskedProxy(value) !== value) {
+      // Only the password in it is a secret; the rest says where it goes, and is compared.
+      secrets[field] = sealed(field, String(value));
+      definition[field] = maskedProxy(value);
+    } else if (!SECRETS.includes(field)) definition[field] = value;
+    else if (typeof value === 'string' && value !== '') secrets[field] = sealed(field, value);
+  }
+  return { definition, secrets };
+}
+
 export function createPortalServers({ redis, keys }: { redis: Redis; keys: KeyRing }): PortalServers {
   const seal = createSeal(keys);
-  const hashKey = `${prefixOf(redis)}:portal:email-servers`;
-  const channel = `${hashKey}:changed`;
-  const listeners = new Set<() => void>();
-  let subscriber: Redis | undefined;
-
-  async function opened(id: string, text: string): Promise<PortalServer> {
-    const stored = storedIn(text);
-    if (stored === undefined) {
-      // It stays where it is, under a revision with which it can be replaced or deleted.
-      await noteDamaged(redis, hashKey, 'is no definition of an email server', id);
-      const problem = { field: 'definition', message: `cannot be read in Redis: ${hashKey}, field ${id}` };
-      const own = objectIn(text)?.revision;
-      const revision = typeof own === 'string' ? own : createHash('sha1').update(text).digest('hex');
-      return { id, name: id, definition: { name: id }, revision, problem };
-    }
-    const { definition, secrets, revision } = stored;
-    const name = String(definition.name ?? id);
-    const full = { ...definition };
-    for (const [field, sealed] of Object.entries(secrets)) {
-      try {
-        full[field] = seal.open(place(id, field), sealed).text;
-      } catch (error) {
-        const message = error instanceof MailroomError ? error.message : 'cannot be read';
-        return { id, name, definition, revision, problem: { field, message } };
-      }
-    }
-    return { id, name, definition: full, revision };
-  }
-
-  const place = (id: string, field: string): string => `${hashKey}:${id}:${field}`;
+  const hashKey = hashKeyOf(redis);
+  const changed = `${hashKey}:changed`;
+  const channel = openChannel(redis, changed);
 
   async function read(id: string): Promise<Stored | undefined> {
     const text = await redis.hget(hashKey, id);
@@ -115,7 +136,7 @@ export function createPortalServers({ redis, keys }: { redis: Redis; keys: KeyRi
 
   async function exchange(id: string, revision: string, next: Stored | undefined): Promise<void> {
     const text = next ? JSON.stringify(next) : '';
-    if ((await redis.eval(COMPARE_AND_SET, 2, hashKey, channel, id, revision, text)) !== 1) {
+    if ((await COMPARE_AND_SET(redis, [hashKey, changed], [id, revision, text])) !== 1) {
       throw new MailroomError('EMAIL_SERVER_CHANGED');
     }
   }
@@ -123,27 +144,20 @@ export function createPortalServers({ redis, keys }: { redis: Redis; keys: KeyRi
   return {
     async list() {
       const all = Object.entries(await redis.hgetall(hashKey));
-      const servers = await Promise.all(all.map(([id, text]) => opened(id, text)));
+      const servers = await Promise.all(all.map(([id, text]) => opened(redis, seal, id, text)));
       return servers.sort((left, right) => left.id.localeCompare(right.id, 'en'));
     },
     async get(name) {
       const id = foldName(name);
       const text = await redis.hget(hashKey, id);
-      return text === null ? undefined : opened(id, text);
+      return text === null ? undefined : opened(redis, seal, id, text);
     },
     async put(given, revision = '') {
       const id = foldName(given.name);
       const before = await read(id);
-      const secrets: Record<string, string> = {};
-      const definition: Record<string, unknown> = {};
-      for (const [field, value] of Object.entries(given)) {
-        if (field === 'proxy' && maskedProxy(value) !== value) {
-          // The password within is a secret; the rest says where it goes, and is compared.
-          secrets[field] = seal.seal(place(id, field), String(value));
-          definition[field] = maskedProxy(value);
-        } else if (!SECRETS.includes(field)) definition[field] = value;
-        else if (typeof value === 'string' && value !== '') secrets[field] = seal.seal(place(id, field), value);
-      }
+      const { definition, secrets } = sealedParts(given, (field, text) =>
+        seal.seal(secretName(redis, id, field), text),
+      );
       // A stored password goes only where it was entered for: another host must not get it.
       const sameTarget = samePasswordTarget(before?.definition, definition);
       const kept = sameTarget ? before?.secrets : {};
@@ -161,25 +175,8 @@ export function createPortalServers({ redis, keys }: { redis: Redis; keys: KeyRi
       if ((await redis.hexists(hashKey, id)) === 0) throw new MailroomError('EMAIL_SERVER_NOT_FOUND');
       await exchange(id, revision, undefined);
     },
-    onChange(listener) {
-      listeners.add(listener);
-      if (!subscriber) {
-        subscriber = siblingOf(redis);
-        subscriber.on('message', () => {
-          for (const one of listeners) one();
-        });
-        // Whatever was published while we were away: read again after each (re)connection.
-        subscriber.on('ready', () => {
-          for (const one of listeners) one();
-        });
-        subscriber.subscribe(channel).catch(() => {});
-      }
-      return () => void listeners.delete(listener);
-    },
-    stop() {
-      listeners.clear();
-      subscriber?.disconnect();
-      subscriber = undefined;
-    },
+    // Also after each (re)connection: a change may have been missed.
+    onChange: (listener) => channel.subscribe(() => listener()),
+    stop: channel.stop,
   };
 }

@@ -1,17 +1,18 @@
-// Who is signed in to the portal: sessions, one-time secrets and failed attempts in Redis, so that all replicas know the same. Only digests
-// of session ids and secrets are stored: who reads Redis cannot sign in with what he finds.
-import { createHash, randomBytes } from 'node:crypto';
+// Who is signed in to the portal: sessions, one-time secrets and failed attempts in Redis, shared by all replicas. Only digests of session ids and
+// secrets are stored: nobody can sign in with what is read from Redis.
+import { hash, randomBytes } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { isPortalRole } from '../../domain/access.ts';
 import { prefixOf } from '../../domain/keys.ts';
 import type { Invited, Session, Sessions } from '../../http/ports.ts';
 import { setAside } from './guard.ts';
+import { script } from './script.ts';
 import { objectIn } from './structures.ts';
 
 const INVITATION_SECONDS = 15 * 60;
 const LOCK_MS = 15 * 60_000;
 
-/** `endsAt`: epoch ms at which it ends, whatever is done with it. */
+/** `endsAt`: epoch ms at which it ends in any case. */
 type PortalSession = Session & { endsAt: number };
 
 interface SessionTimes {
@@ -21,14 +22,15 @@ interface SessionTimes {
   longestMs: number;
 }
 
-const ATTEMPT = `
+/** KEYS: count. ARGV: ms until it is forgotten. */
+const ATTEMPT = script(`
 redis.call('SET', KEYS[1], 0, 'PX', ARGV[1], 'NX')
 local left = redis.call('PTTL', KEYS[1])
 -- Without a time to live it would lock out for ever.
 if left < 0 or left > tonumber(ARGV[1]) then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
-return {redis.call('INCR', KEYS[1]), redis.call('PTTL', KEYS[1])}`;
+return {redis.call('INCR', KEYS[1]), redis.call('PTTL', KEYS[1])}`);
 
-const digest = (text: string): string => createHash('sha256').update(text).digest('hex');
+const digest = (text: string): string => hash('sha256', text);
 const random = (): string => randomBytes(32).toString('base64url');
 
 export function createPortalSessions(
@@ -49,9 +51,10 @@ export function createPortalSessions(
     },
     async read(id, touch) {
       const text = await redis.get(session(id));
-      const stored = text === null ? undefined : (objectIn(text) as PortalSession | undefined);
-      if (text !== null && stored === undefined) await setAside(redis, session(id), 'is no session');
-      // What an earlier version wrote has no role that we know.
+      if (text === null) return undefined;
+      const stored = objectIn(text) as PortalSession | undefined;
+      if (stored === undefined) await setAside(redis, session(id), 'is no session');
+      // A session of an earlier version has no known role.
       if (stored === undefined || !isPortalRole(stored.role)) return undefined;
       const left = Math.min(Number(stored.endsAt) - now(), longestMs);
       if (!(left > 0)) return undefined;
@@ -67,13 +70,11 @@ export function createPortalSessions(
       return secret;
     },
     async redeem(secret) {
-      const text = await redis.getdel(invitation(secret));
-      const invited = text === null ? undefined : (objectIn(text) as Invited | undefined);
-      const fits = invited !== undefined && typeof invited.name === 'string' && isPortalRole(invited.role);
-      return fits ? invited : undefined;
+      const invited = objectIn((await redis.getdel(invitation(secret))) ?? '') as Invited | undefined;
+      return typeof invited?.name === 'string' && isPortalRole(invited.role) ? invited : undefined;
     },
     async attempt(from) {
-      const [count, forgottenInMs] = (await redis.eval(ATTEMPT, 1, attempts(from), LOCK_MS)) as [number, number];
+      const [count, forgottenInMs] = (await ATTEMPT(redis, [attempts(from)], [LOCK_MS])) as [number, number];
       return { count, forgottenInMs: Math.max(0, forgottenInMs) };
     },
     async attempts(from) {

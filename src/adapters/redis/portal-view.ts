@@ -1,39 +1,26 @@
-// What only the portal's pages look at: which replicas live, when the last message came or went, how many replies
-// are in a state. Reads; the keys are written where pace, leases, ledgers and journal are.
+// What only the pages of the portal read: which replicas live, when the last message came or went, how many replies are in a state. The keys are
+// written by pace, leases, ledgers and journal.
 import type { Redis } from 'ioredis';
 import { fingerprintsKey, leaseKey, quarantineKey, replicasKey } from '../../domain/keys.ts';
 import type { ReplyState } from '../../domain/reply-journal.ts';
 import type { ListPage, ReplyFilter } from '../../http/ports.ts';
+import { pipelined } from '../../lib/pipelined.ts';
 import { sorted } from '../../lib/sort.ts';
-import { replyKey, stateKey } from './journal.ts';
+import { redisNow } from './clock.ts';
+import { replyKey, stateKey } from './journal-entry.ts';
 import { script } from './script.ts';
 import { objectIn } from './structures.ts';
 
-export interface PortalView {
-  /** Replicas that fetch mail and were heard of within this many ms. */
-  replicasAlive(aliveMs: number): Promise<number>;
-  /** The replica that watches this mailbox. */
-  holderOf(mailboxId: string): Promise<string | undefined>;
-  /** INTERNALDATE of the newest message recorded of each folder, in order, epoch ms. */
-  lastArrivals(mailboxIds: readonly string[]): Promise<(number | undefined)[]>;
-  /** Messages in quarantine, over all of these folders. */
-  quarantined(mailboxIds: readonly string[]): Promise<number>;
-  repliesIn(state: ReplyState): Promise<number>;
-  /** Those that came into this state within the last `ms`. */
-  repliesSince(state: ReplyState, ms: number): Promise<number>;
-  /** Replies that were tried and wait to be tried again. */
-  retryingReplies(): Promise<number>;
-  /** How many held replies each SMTP server has. */
-  heldByServer(): Promise<Map<string, number>>;
-  /** replyIds in a state that fit, and how many fit; by anything but their time the 10,000 newest are looked at. */
-  replyIds(state: ReplyState, filter: ReplyFilter, page: { offset: number; limit: number }): Promise<ListPage<string>>;
-}
+export type PortalView = ReturnType<typeof createPortalView>;
 
-// One call for all mailboxes: every minute a thousand single ones would cost this process more than it spends on the mailboxes themselves.
+/**
+ * KEYS: fingerprints of each mailbox. One call for all of them: a thousand single ones every minute would cost this process more than the mailboxes
+ * themselves.
+ */
 const NEWEST = script(`
 local found = {}
 for i, key in ipairs(KEYS) do
-  -- One that holds something else is its own mailbox's trouble.
+  -- A key that holds something else affects its own mailbox only.
   local newest = redis.pcall('ZREVRANGE', key, 0, 0, 'WITHSCORES')
   found[i] = newest.err and {} or newest
 end
@@ -57,27 +44,21 @@ interface ReplyRow {
 
 /** Replies that a filter looks at. */
 const MOST_FILTERED = 10_000;
-/** Replies of a state that are looked at one by one; more are a flood. */
+/** Replies of a state that are read one by one, at once at most. */
 const MOST_READ = 1_000;
 
-export function createPortalView(redis: Redis): PortalView {
-  /** Redis' own clock: what is compared was written by it. */
-  async function redisNow(): Promise<number> {
-    const [seconds, micros] = (await redis.time()).map(Number) as [number, number];
-    return seconds * 1000 + Math.floor(micros / 1000);
-  }
+export function createPortalView(redis: Redis) {
   /** One field of the newest replies in a state. */
   async function fieldOfAll(state: ReplyState, field: string): Promise<string[]> {
     const ids = await redis.zrevrange(stateKey(redis, state), 0, MOST_READ - 1);
-    if (ids.length === 0) return [];
-    const pipeline = redis.pipeline();
-    for (const id of ids) pipeline.hget(replyKey(redis, id), field);
-    return ((await pipeline.exec()) ?? []).flatMap(([, value]) => (typeof value === 'string' ? [value] : []));
+    const values = await pipelined(redis.pipeline(), ids, (pipeline, id) => pipeline.hget(replyKey(redis, id), field));
+    return values.filter((value) => typeof value === 'string');
   }
   async function rowsOf(ids: readonly string[]): Promise<ReplyRow[]> {
-    const pipeline = redis.pipeline();
-    for (const id of ids) pipeline.hmget(replyKey(redis, id), 'server', 'createdAt', 'result', 'envelope');
-    return ((await pipeline.exec()) ?? []).map(([, fields], i) => {
+    const found = await pipelined(redis.pipeline(), ids, (pipeline, id) =>
+      pipeline.hmget(replyKey(redis, id), 'server', 'createdAt', 'result', 'envelope'),
+    );
+    return found.map((fields, i) => {
       const [server, createdAt, result, envelope] = (fields ?? []) as (string | null)[];
       const to = (envelope ? objectIn(envelope) : undefined)?.to;
       return {
@@ -90,37 +71,48 @@ export function createPortalView(redis: Redis): PortalView {
     });
   }
   return {
-    async replicasAlive(aliveMs) {
-      return redis.zcount(replicasKey(redis), (await redisNow()) - aliveMs, '+inf');
+    /** Replicas that fetch mail and sent a heartbeat within this many ms. */
+    async replicasAlive(aliveMs: number): Promise<number> {
+      return redis.zcount(replicasKey(redis), (await redisNow(redis)) - aliveMs, '+inf');
     },
-    async holderOf(mailboxId) {
+    /** The replica that watches this mailbox. */
+    async holderOf(mailboxId: string): Promise<string | undefined> {
       // `<fence>:<replica>`
       const lease = await redis.get(leaseKey(redis, mailboxId));
       return lease?.slice(lease.indexOf(':') + 1);
     },
-    async lastArrivals(mailboxIds) {
-      const found = (await NEWEST(
-        redis,
-        mailboxIds.map((id) => fingerprintsKey(redis, id)),
-        [],
-      )) as string[][];
+    /** INTERNALDATE of the newest message recorded of each folder, in order, epoch ms. */
+    async lastArrivals(mailboxIds: readonly string[]): Promise<(number | undefined)[]> {
+      const keys = mailboxIds.map((id) => fingerprintsKey(redis, id));
+      const found = (await NEWEST(redis, keys)) as string[][];
       return found.map(([, seconds]) => (seconds === undefined ? undefined : Number(seconds) * 1000));
     },
-    async quarantined(mailboxIds) {
-      const pipeline = redis.pipeline();
-      for (const id of mailboxIds) pipeline.hlen(quarantineKey(redis, id));
-      return ((await pipeline.exec()) ?? []).reduce((sum, [, count]) => sum + Number(count ?? 0), 0);
+    /** Messages in quarantine, over all of these folders. */
+    async quarantined(mailboxIds: readonly string[]): Promise<number> {
+      const counts = await pipelined(redis.pipeline(), mailboxIds, (pipeline, id) =>
+        pipeline.hlen(quarantineKey(redis, id)),
+      );
+      return counts.reduce<number>((sum, count) => sum + Number(count ?? 0), 0);
     },
-    repliesIn: (state) => redis.zcard(stateKey(redis, state)),
-    repliesSince: async (state, ms) => redis.zcount(stateKey(redis, state), (await redisNow()) - ms, '+inf'),
-    retryingReplies: async () =>
+    repliesIn: (state: ReplyState): Promise<number> => redis.zcard(stateKey(redis, state)),
+    /** Those that came into this state within the last `ms`. */
+    repliesSince: async (state: ReplyState, ms: number): Promise<number> =>
+      redis.zcount(stateKey(redis, state), (await redisNow(redis)) - ms, '+inf'),
+    /** Replies that were tried and wait to be tried again. */
+    retryingReplies: async (): Promise<number> =>
       (await fieldOfAll('prepared', 'attempts')).filter((attempts) => Number(attempts) > 0).length,
-    async heldByServer() {
+    /** How many held replies each SMTP server has. */
+    async heldByServer(): Promise<Map<string, number>> {
       const counts = new Map<string, number>();
       for (const server of await fieldOfAll('held', 'server')) counts.set(server, (counts.get(server) ?? 0) + 1);
       return counts;
     },
-    async replyIds(state, filter, { offset, limit }) {
+    /** replyIds in a state that fit, and how many fit; filters other than by time look at the 10,000 newest. */
+    async replyIds(
+      state: ReplyState,
+      filter: ReplyFilter,
+      { offset, limit }: { offset: number; limit: number },
+    ): Promise<ListPage<string>> {
       const key = stateKey(redis, state);
       const { server, code, person, from = '-inf', to = '+inf', sort } = filter;
       const newest = (skip: number, count: number) => redis.zrevrangebyscore(key, to, from, 'LIMIT', skip, count);

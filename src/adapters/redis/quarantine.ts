@@ -1,10 +1,9 @@
-// The notes on quarantined messages, as the commit script writes them beside the ledger: read here, and taken away when a person has dealt
-// with one. The ledger itself keeps the UID as quarantined: that is its outcome for good.
+// The notes on quarantined messages, as the commit script writes them beside the ledger: read here, and removed when a person has dealt with one.
+// The ledger keeps the UID as quarantined: that is its final outcome.
 import type { Redis } from 'ioredis';
 import { mailboxOfMessageKey } from '../../contract/names.ts';
 import { quarantineKey } from '../../domain/keys.ts';
-import { setAsideItem } from './guard.ts';
-import { isQuarantineNote } from './structures.ts';
+import { soundFields } from './guard.ts';
 
 export interface QuarantineNote {
   messageKey: string;
@@ -16,30 +15,23 @@ export interface QuarantineNote {
   at: string;
 }
 
-export interface Quarantine {
-  list(mailboxId: string): Promise<QuarantineNote[]>;
-  read(messageKey: string): Promise<QuarantineNote | undefined>;
-  /** False when somebody else was faster. */
-  remove(note: QuarantineNote): Promise<boolean>;
-}
+export type Quarantine = ReturnType<typeof createQuarantine>;
 
-export function createQuarantine(redis: Redis): Quarantine {
+export function createQuarantine(redis: Redis) {
   async function list(mailboxId: string): Promise<QuarantineNote[]> {
-    const notes: QuarantineNote[] = [];
-    for (const [uid, text] of Object.entries(await redis.hgetall(quarantineKey(redis, mailboxId)))) {
-      if (/^\d+$/.test(uid) && isQuarantineNote(text))
-        notes.push({ ...(JSON.parse(text) as QuarantineNote), mailboxId, uid: Number(uid) });
-      else await setAsideItem(redis, quarantineKey(redis, mailboxId), uid, 'is no note of a quarantined message');
-    }
-    return notes;
+    const key = quarantineKey(redis, mailboxId);
+    const notes = await soundFields(redis, key, await redis.hgetall(key));
+    return notes.map(([uid, text]) => ({ ...(JSON.parse(text) as QuarantineNote), mailboxId, uid: Number(uid) }));
   }
   return {
     list,
-    async read(messageKey) {
+    async read(messageKey: string): Promise<QuarantineNote | undefined> {
       const mailboxId = mailboxOfMessageKey(messageKey);
       const notes = mailboxId === undefined ? [] : await list(mailboxId);
       return notes.find((note) => note.messageKey === messageKey);
     },
-    remove: async ({ mailboxId, uid }) => (await redis.hdel(quarantineKey(redis, mailboxId), String(uid))) === 1,
+    /** False when somebody else was faster. */
+    remove: async ({ mailboxId, uid }: QuarantineNote): Promise<boolean> =>
+      (await redis.hdel(quarantineKey(redis, mailboxId), String(uid))) === 1,
   };
 }

@@ -1,5 +1,5 @@
-// The version of what an installation keeps in Redis. A process compares it with its own before it touches anything else; data that are older are
-// migrated once, by one process while the others wait.
+// The version of what an installation keeps in Redis. A process compares it with its own before it touches anything else; older data are migrated
+// once, by one process while the others wait.
 import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { MailroomError } from '../../domain/errors.ts';
@@ -32,12 +32,13 @@ interface SchemaSettings {
   lockMs?: number;
 }
 
-/** Records the version if the lock is still ours, and lets go of it. */
+/** Records the version if the lock is still ours, and releases it. KEYS: schema, lock. ARGV: owner, version, readers. */
 const RECORD = script(`
 if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end
 redis.call('HSET', KEYS[1], 'version', ARGV[2], 'readers', ARGV[3])
 redis.call('DEL', KEYS[2])
 return 1`);
+/** KEYS: lock. ARGV: owner, ms to live. */
 const EXTEND = script(`
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 return redis.call('PEXPIRE', KEYS[1], ARGV[2])`);
@@ -73,7 +74,7 @@ export async function openSchema(
       for (const { run } of due) await run(redis);
       const needed = Math.max(readers, ...due.map((one) => one.readers));
       const recorded = await RECORD(redis, [key, lock], [mine, Math.max(own, version), needed]);
-      // Taken over meanwhile, by another process that does the same.
+      // Another process took over meanwhile, and does the same.
       if (recorded !== 1) continue;
       if (due.length > 0)
         emit('RedisSchemaMigrated', {

@@ -1,5 +1,5 @@
-// A Lua script on Redis, sent by its digest: the text travels once a connection's server has forgotten it, not with every call. Four kilobytes
-// a call are what writing to the socket, and reading there, cost most for.
+// A Lua script on Redis, sent by its digest: the text travels only when the server does not have it, not with every call. Writing and reading four
+// kilobytes a call would cost more than running the script.
 import { createHash } from 'node:crypto';
 import type { Redis } from 'ioredis';
 
@@ -7,8 +7,11 @@ type Argument = string | number | Buffer;
 export type Script = (
   redis: Redis,
   keys: readonly (string | Buffer)[],
-  values: readonly Argument[],
+  values?: readonly Argument[],
 ) => Promise<unknown>;
+
+/** Lua: `t`, the answer of TIME, and `now`, epoch ms by Redis' clock: no replica's clock matters. */
+export const NOW = `local t = redis.call('TIME'); local now = t[1] * 1000 + math.floor(t[2] / 1000)`;
 
 /** HGETALL as a script answers it. */
 export function fieldsOf(flat: readonly string[]): Record<string, string> {
@@ -19,7 +22,7 @@ export function fieldsOf(flat: readonly string[]): Record<string, string> {
 
 export function script(lua: string): Script {
   const digest = createHash('sha1').update(lua).digest('hex');
-  return async (redis, keys, values) => {
+  return async (redis, keys, values = []) => {
     try {
       return await redis.evalsha(digest, keys.length, ...keys, ...values);
     } catch (error) {

@@ -1,12 +1,12 @@
-// Secrets at rest in Redis: AES-256-GCM with a key ring. Text form `v1 <key id> <iv> <tag> <ciphertext>`; the Redis key is authenticated
-// with it, so that a value moved under another key does not open. A shortened tag, which Node would accept, does not open either.
+// Secrets at rest in Redis: AES-256-GCM with a key ring. Text form `v1 <key id> <iv> <tag> <ciphertext>`. The Redis key is authenticated with it: a
+// value that was moved to another key does not open. A shortened tag, which Node would accept, does not open either.
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import type { KeyRing } from '../../config/config.ts';
 import { MailroomError } from '../../domain/errors.ts';
 
 export interface Opened {
   text: string;
-  /** Sealed with a key that is not the first any more: to be sealed again. */
+  /** Sealed with a key that is no longer the first: to be sealed again. */
   stale: boolean;
 }
 
@@ -49,10 +49,8 @@ export function createSeal(keys: KeyRing): Seal {
         const decipher = createDecipheriv(CIPHER, key.key, Buffer.from(iv, 'base64url'), { authTagLength: TAG });
         decipher.setAAD(Buffer.from(name));
         decipher.setAuthTag(Buffer.from(tag, 'base64url'));
-        const text = Buffer.concat([decipher.update(Buffer.from(body, 'base64url')), decipher.final()]).toString(
-          'utf8',
-        );
-        return { text, stale: key !== active };
+        const text = Buffer.concat([decipher.update(Buffer.from(body, 'base64url')), decipher.final()]);
+        return { text: text.toString('utf8'), stale: key !== active };
       } catch {
         throw new MailroomError('SECRET_UNREADABLE', {
           message: `A stored secret does not open with the key "${id}": other bytes under the same id`,

@@ -1,21 +1,12 @@
-// The newest events of each email server, from all replicas, for the portal: two bounded lists a server, newest first. A view for people; its loss
-// loses nothing.
+// The newest events of each email server, from all replicas, for the portal: two bounded lists for each server, newest first. Only shown: nothing
+// depends on them.
 import type { Redis } from 'ioredis';
 import { serverFaultsKey, serverLogKey } from '../../domain/keys.ts';
 import { isFault, type ServerEvent, serverLogBounds } from '../../domain/server-log.ts';
 import { DAY_SECONDS } from '../../lib/time.ts';
 import { objectIn } from './structures.ts';
 
-export interface ServerLogStore {
-  /** @param events by server, oldest first */
-  add(events: ReadonlyMap<string, readonly ServerEvent[]>): Promise<void>;
-  /** Newest first. */
-  log(server: string): Promise<ServerEvent[]>;
-  /** Warnings and errors, newest first. */
-  faults(server: string): Promise<ServerEvent[]>;
-  /** Differs when there is something new. */
-  newest(server: string): Promise<string>;
-}
+export type ServerLogStore = ReturnType<typeof createServerLogStore>;
 
 /** @returns undefined: not one of ours */
 function serverEventIn(text: string): ServerEvent | undefined {
@@ -24,11 +15,12 @@ function serverEventIn(text: string): ServerEvent | undefined {
   return isOurs ? (value as unknown as ServerEvent) : undefined;
 }
 
-export function createServerLogStore(redis: Redis): ServerLogStore {
+export function createServerLogStore(redis: Redis) {
   const read = async (key: string) =>
     (await redis.lrange(key, 0, -1)).flatMap((text) => serverEventIn(text) ?? []).sort((a, b) => b.at - a.at);
   return {
-    async add(all) {
+    /** @param all events by server, oldest first */
+    async add(all: ReadonlyMap<string, readonly ServerEvent[]>): Promise<void> {
       const pipeline = redis.pipeline();
       const push = (key: string, events: readonly ServerEvent[], { most, days }: { most: number; days: number }) => {
         if (events.length === 0) return;
@@ -42,8 +34,11 @@ export function createServerLogStore(redis: Redis): ServerLogStore {
       }
       await pipeline.exec();
     },
-    log: (server) => read(serverLogKey(redis, server)),
-    faults: (server) => read(serverFaultsKey(redis, server)),
-    newest: async (server) => (await redis.lindex(serverLogKey(redis, server), 0)) ?? '',
+    /** Newest first. */
+    log: (server: string) => read(serverLogKey(redis, server)),
+    /** Warnings and errors, newest first. */
+    faults: (server: string) => read(serverFaultsKey(redis, server)),
+    /** Differs when there is something new. */
+    newest: async (server: string) => (await redis.lindex(serverLogKey(redis, server), 0)) ?? '',
   };
 }

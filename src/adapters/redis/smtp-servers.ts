@@ -1,11 +1,11 @@
-// Which SMTP servers there were, and which account stood behind each name: replies wait on the queue of a name. One hash, shared by the replicas.
+// Which SMTP servers there were, and which account each name had: replies wait on the queue of a name. One hash, shared by the replicas.
 import type { Redis } from 'ioredis';
 import { prefixOf } from '../../domain/keys.ts';
 import type { ServerRegister } from '../../domain/server-register.ts';
 import { DAY_MS } from '../../lib/time.ts';
-import { script } from './script.ts';
+import { NOW, script } from './script.ts';
 
-/** A name that is gone is remembered for longer than any reply waits. */
+/** A name that is gone is kept for longer than any reply waits. */
 const KEEP_MS = 90 * DAY_MS;
 
 /**
@@ -13,7 +13,7 @@ const KEEP_MS = 90 * DAY_MS;
  * to another in one step). Another account under a name that stayed is the same server, changed. KEYS: the hash. ARGV: JSON {name: mailbox}, ms kept.
  */
 const RECORD = script(`
-local t = redis.call('TIME'); local now = t[1] * 1000 + math.floor(t[2] / 1000)
+${NOW}
 local defined = cjson.decode(ARGV[1])
 local known, gone = {}, {}
 local flat = redis.call('HGETALL', KEYS[1])

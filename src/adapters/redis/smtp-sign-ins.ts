@@ -1,11 +1,12 @@
-// What the last sign-in at each SMTP server came to, in Redis, shared by the replicas: one of them checks, all show it.
+// The result of the last sign-in at each SMTP server, in Redis, shared by the replicas: one of them checks, all show it.
 import type { Redis } from 'ioredis';
 import { prefixOf } from '../../domain/keys.ts';
 import type { SignInNotes } from '../../domain/smtp-sign-in.ts';
+import { DAY_SECONDS } from '../../lib/time.ts';
 
 const part = (server: string) => encodeURIComponent(server.normalize('NFC'));
-/** A server that nobody defines any more is forgotten, s. */
-const KEEP_SECONDS = 30 * 86_400;
+/** A server that is no longer defined is forgotten after this time. */
+const KEEP_SECONDS = 30 * DAY_SECONDS;
 
 export function createSignInNotes(redis: Redis, now: () => number = Date.now): SignInNotes {
   const noteKey = (server: string) => `${prefixOf(redis)}:smtp-sign-in:${part(server)}`;
@@ -19,14 +20,11 @@ export function createSignInNotes(redis: Redis, now: () => number = Date.now): S
     async read(server) {
       const { target, provenAt, code, said, since, nextAt } = await redis.hgetall(noteKey(server));
       if (target === undefined) return undefined;
+      const times = { since: Number(since ?? 0), nextAt: Number(nextAt ?? 0) };
       return {
         target,
         ...(provenAt === undefined ? {} : { provenAt: Number(provenAt) }),
-        ...(code === undefined
-          ? {}
-          : {
-              failure: { code, ...(said ? { said } : {}), since: Number(since ?? 0), nextAt: Number(nextAt ?? 0) },
-            }),
+        ...(code === undefined ? {} : { failure: { code, ...(said ? { said } : {}), ...times } }),
       };
     },
     succeeded: (server, target) => write(server, { target, provenAt: now() }, ['code', 'said', 'since', 'nextAt']),

@@ -1,14 +1,15 @@
-// Every structure of ours in Redis: how its keys look, what it must hold, and what becomes of it when it holds something else. One table, so that
-// no reader needs its own answer to garbage (guard.ts reads it).
+// Every structure of ours in Redis: what its keys look like, what it must hold, and what becomes of it when it holds something else. One table, so
+// that no reader needs its own answer to garbage (guard.ts reads it).
 import type { Redis } from 'ioredis';
 import { REPLY_OUTCOMES_QUEUE } from '../../contract/names.ts';
 import { answerIn } from '../../domain/answered.ts';
 import type { ErrorCode } from '../../domain/errors.ts';
 import { viewOfFields } from '../../domain/folder-view.ts';
-import { globOf, prefixOf } from '../../domain/keys.ts';
+import { prefixOf } from '../../domain/keys.ts';
 import type { RetentionKind } from '../../domain/retention.ts';
 import { historyField } from './history.ts';
 import { isReplyEntry, rebuildReplyIndexes } from './journal-entry.ts';
+import { scanKeys } from './scan.ts';
 
 export interface Structure {
   /** The key without the installation's prefix. The first group is a mailbox id, `server` an SMTP server, where the key has one. */
@@ -16,9 +17,9 @@ export interface Structure {
   type: 'string' | 'hash' | 'list' | 'set' | 'zset' | 'stream';
   /** What it is, in words. */
   what: string;
-  /** For how long it is kept: as what is kept of these kinds. */
+  /** How long it is kept: as these kinds are (domain/retention.ts). */
   kept: RetentionKind | readonly RetentionKind[];
-  /** Losing it would break a promise: it stays where it is, and what needs it stops with this error. Else it is set aside and begins empty. */
+  /** Losing it would break a promise: it stays where it is, and what needs it stops with this error. Otherwise it is set aside and begins empty. */
   keep?: ErrorCode;
   /** One value of a hash, member of a set, or the text of a string. */
   item?: (value: string, field: string) => boolean;
@@ -28,8 +29,15 @@ export interface Structure {
   instead?: (redis: Redis, key: string) => Promise<unknown>;
 }
 
-/** A key of ours, without its prefix. */
-const ours = (rest: string) => new RegExp(`^${rest}$`);
+type Contents = Omit<Structure, 'key' | 'type' | 'what' | 'kept'>;
+const row = (
+  key: string,
+  type: Structure['type'],
+  what: string,
+  kept: Structure['kept'],
+  contents: Contents = {},
+): Structure => ({ key: new RegExp(`^${key}$`), type, what, kept, ...contents });
+
 const MAILBOX = '([^:]+)';
 const isNumber = (value: string) => /^-?\d{1,18}(?:\.\d+)?$/.test(value);
 const isCount = (value: string) => /^\d{1,15}$/.test(value);
@@ -50,35 +58,25 @@ const texts = (value: Record<string, unknown> | undefined, ...names: string[]): 
 const numbers = (value: Record<string, unknown> | undefined, ...names: string[]): boolean =>
   value !== undefined && names.every((name) => Number.isFinite(value[name]));
 
-export const isPending = (text: string): boolean => {
+const isPending = (text: string): boolean => {
   const value = objectIn(text);
   return texts(value, 'reason') && numbers(value, 'attempts', 'firstAt', 'nextAt');
 };
-export const isQuarantineNote = (text: string): boolean => texts(objectIn(text), 'messageKey', 'reason', 'at');
 const isSession = (text: string): boolean => {
   const value = objectIn(text);
   return texts(value, 'name', 'role', 'csrf') && numbers(value, 'endsAt');
 };
 
-/** Of the mailbox ids: all ledgers that there are. */
-async function rebuildMailboxes(redis: Redis, key: string): Promise<void> {
-  const ledgers = `${prefixOf(redis)}:ledger:`;
-  for await (const keys of redis.scanStream({ match: `${globOf(ledgers)}*`, count: 500 })) {
-    const ids = (keys as string[]).map((one) => one.slice(ledgers.length)).filter((id) => !id.includes(':'));
-    if (ids.length > 0) await redis.sadd(key, ...ids);
-  }
-}
+/** Fills a set of mailbox ids from the keys `<name>:<mailbox id>`. */
+const idsFromKeys =
+  (name: string) =>
+  async (redis: Redis, key: string): Promise<void> => {
+    const start = `${prefixOf(redis)}:${name}:`.length;
+    for await (const one of scanKeys(redis, `${name}:*`))
+      if (!one.includes(':', start)) await redis.sadd(key, one.slice(start));
+  };
 
-/** Of the mailbox ids: all that have marks. */
-async function rebuildMarked(redis: Redis, key: string): Promise<void> {
-  const marks = `${prefixOf(redis)}:answer-marks:`;
-  for await (const keys of redis.scanStream({ match: `${globOf(marks)}*`, count: 500 })) {
-    const ids = (keys as string[]).map((one) => one.slice(marks.length));
-    if (ids.length > 0) await redis.sadd(key, ...ids);
-  }
-}
-
-/** BullMQ's own keys of each queue. What says where a job is stays; the rest BullMQ makes again. */
+/** BullMQ's own keys of each queue. The keys that say where a job is stay in their place; BullMQ makes the others again. */
 const JOBS = { what: 'jobs of a queue', keep: 'REDIS_KEY_DAMAGED' } as const;
 const queueKeys: Readonly<Record<string, Omit<Structure, 'key' | 'kept'>>> = {
   ...{ wait: { ...JOBS, type: 'list' }, paused: { ...JOBS, type: 'list' }, active: { ...JOBS, type: 'list' } },
@@ -94,156 +92,81 @@ const queueKeys: Readonly<Record<string, Omit<Structure, 'key' | 'kept'>>> = {
   limiter: { type: 'string', what: 'pace of a queue' },
   'stalled-check': { type: 'string', what: 'pace of a queue' },
 };
-const ofQueues = Object.entries(queueKeys).map(
-  ([name, structure]): Structure => ({
-    key: ours(`(?:replies\\.(?<server>[^:]+)|[a-z-]+\\.[^:]+|${REPLY_OUTCOMES_QUEUE}):${name}`),
-    kept: ['messages', 'mailbox-events', 'replies', 'reply-outcomes'],
-    ...structure,
-  }),
+const QUEUE = `(?:replies\\.(?<server>[^:]+)|[a-z-]+\\.[^:]+|${REPLY_OUTCOMES_QUEUE})`;
+const ofQueues = Object.entries(queueKeys).map(([name, { type, what, ...contents }]) =>
+  row(`${QUEUE}:${name}`, type, what, ['messages', 'mailbox-events', 'replies', 'reply-outcomes'], contents),
 );
 
 /** The keys that a script of BullMQ's may touch for one that it is given: all of a queue for the prefix of its keys. */
 export const keysBehind = (key: string): string[] =>
   key.endsWith(':') ? Object.keys(queueKeys).map((name) => key + name) : [key];
 
-const DAMAGED = 'LEDGER_DAMAGED';
+const LEDGER = { keep: 'LEDGER_DAMAGED' } as const;
 
 export const structures: readonly Structure[] = [
-  {
-    key: ours(`lease:${MAILBOX}`),
-    type: 'string',
-    what: 'lease',
-    kept: 'operation',
-    item: (value) => /^\d+:./.test(value),
-  },
-  {
-    key: ours(`fence:${MAILBOX}`),
-    type: 'string',
-    what: 'fencing token',
-    kept: 'operation',
+  row(`lease:${MAILBOX}`, 'string', 'lease', 'operation', { item: (value) => /^\d+:./.test(value) }),
+  row(`fence:${MAILBOX}`, 'string', 'fencing token', 'operation', {
     item: isCount,
-    // Above all that it ever counted to.
+    // Above everything that it ever counted to.
     instead: async (redis, key) => {
       const [seconds, micros] = await redis.time();
       await redis.set(key, `${seconds}${String(micros).padStart(6, '0')}`.slice(0, 15), 'NX');
     },
-  },
-  { key: ours(`ledger:${MAILBOX}`), type: 'hash', what: 'ledger', kept: 'ledger', keep: DAMAGED },
-  { key: ours(`ledger:${MAILBOX}:uids`), type: 'hash', what: 'UIDs of the ledger', kept: 'ledger', keep: DAMAGED },
-  { key: ours(`ledger:${MAILBOX}:fingerprints`), type: 'zset', what: 'fingerprints', kept: 'ledger', keep: DAMAGED },
+  }),
+  row(`ledger:${MAILBOX}`, 'hash', 'ledger', 'ledger', LEDGER),
+  row(`ledger:${MAILBOX}:uids`, 'hash', 'UIDs of the ledger', 'ledger', LEDGER),
+  row(`ledger:${MAILBOX}:fingerprints`, 'zset', 'fingerprints', 'ledger', LEDGER),
   // A pending UID without its note is a UID without outcome: it is fetched again.
-  {
-    key: ours(`ledger:${MAILBOX}:pending`),
-    type: 'hash',
-    what: 'pending UIDs',
-    kept: 'ledger',
+  row(`ledger:${MAILBOX}:pending`, 'hash', 'pending UIDs', 'ledger', {
     item: (value, uid) => isCount(uid) && isPending(value),
-  },
-  {
-    key: ours(`ledger:${MAILBOX}:quarantined`),
-    type: 'hash',
-    what: 'quarantine notes',
-    kept: 'ledger',
-    item: (value, uid) => isCount(uid) && isQuarantineNote(value),
-  },
-  { key: ours(`ledger:${MAILBOX}:after-care`), type: 'set', what: 'after-care', kept: 'ledger', item: isCount },
-  {
-    key: ours(`ledger:${MAILBOX}:parsing`),
-    type: 'hash',
-    what: 'notes of parsing',
-    kept: 'ledger',
+  }),
+  row(`ledger:${MAILBOX}:quarantined`, 'hash', 'quarantine notes', 'ledger', {
+    item: (value, uid) => isCount(uid) && texts(objectIn(value), 'messageKey', 'reason', 'at'),
+  }),
+  row(`ledger:${MAILBOX}:after-care`, 'set', 'after-care', 'ledger', { item: isCount }),
+  row(`ledger:${MAILBOX}:parsing`, 'hash', 'notes of parsing', 'ledger', {
     item: (value, uid) => isCount(uid) && isCount(value),
-  },
-  { key: ours(`state:${MAILBOX}`), type: 'hash', what: 'state of the mailbox', kept: 'operation' },
-  // A view that is gone begins with the next look: what people did meanwhile is not reported.
-  {
-    key: ours(`view:${MAILBOX}`),
-    type: 'hash',
-    what: 'view of a folder',
-    kept: 'ledger',
+  }),
+  row(`state:${MAILBOX}`, 'hash', 'state of the mailbox', 'operation'),
+  // The next poll makes a new view; what people did meanwhile is not reported.
+  row(`view:${MAILBOX}`, 'hash', 'view of a folder', 'ledger', {
     entry: (fields) => viewOfFields(fields) !== undefined,
-  },
-  {
-    key: ours(`own-acts:${MAILBOX}`),
-    type: 'set',
-    what: 'own acts',
-    kept: 'ledger',
-    item: (act) => /^[a-z]+:\d{1,10}$/.test(act),
-  },
-  {
-    key: ours('answered:.+'),
-    type: 'string',
-    what: 'answer outside Mailroom',
-    kept: 'message-notes',
+  }),
+  row(`own-acts:${MAILBOX}`, 'set', 'own acts', 'ledger', { item: (act) => /^[a-z]+:\d{1,10}$/.test(act) }),
+  row('answered:.+', 'string', 'answer outside Mailroom', 'message-notes', {
     item: (text) => answerIn(text) !== undefined,
-  },
-  {
-    key: ours(`answer-marks:${MAILBOX}`),
-    type: 'hash',
-    what: 'messages to mark as answered',
-    kept: 'message-notes',
+  }),
+  row(`answer-marks:${MAILBOX}`, 'hash', 'messages to mark as answered', 'message-notes', {
     item: (value) => numbers(objectIn(value), 'attempts'),
-  },
-  {
-    key: ours('marked-mailboxes'),
-    type: 'set',
-    what: 'mailboxes with messages to mark',
-    kept: 'message-notes',
-    instead: rebuildMarked,
-  },
-  { key: ours('mailboxes'), type: 'set', what: 'list of mailboxes', kept: 'ledger', instead: rebuildMailboxes },
-  { key: ours('seen:.+'), type: 'set', what: 'siblings', kept: 'message-notes' },
-  { key: ours('find:[0-9a-f]{3}'), type: 'list', what: 'index of addresses', kept: 'find-index' },
-  { key: ours('participants:.+'), type: 'string', what: 'participants of a conversation', kept: 'message-notes' },
-  {
-    key: ours('history:[mh]:\\d+:(?:all|(?:flow|server):.+)'),
-    type: 'hash',
-    what: 'history of an email flow or server',
-    kept: 'history',
+  }),
+  row('marked-mailboxes', 'set', 'mailboxes with messages to mark', 'message-notes', {
+    instead: idsFromKeys('answer-marks'),
+  }),
+  row('mailboxes', 'set', 'list of mailboxes', 'ledger', { instead: idsFromKeys('ledger') }),
+  row('seen:.+', 'set', 'siblings', 'message-notes'),
+  row('find:[0-9a-f]{3}', 'list', 'index of addresses', 'find-index'),
+  row('participants:.+', 'string', 'participants of a conversation', 'message-notes'),
+  row('history:[mh]:\\d+:(?:all|(?:flow|server):.+)', 'hash', 'history of an email flow or server', 'history', {
     item: (value, field) => isCount(value) && historyField.test(field),
-  },
-  { key: ours('server-log:.+'), type: 'list', what: 'newest events of an email server', kept: 'server-log' },
-  { key: ours('server-faults:.+'), type: 'list', what: 'newest faults of an email server', kept: 'server-log' },
-  { key: ours('history:since'), type: 'string', what: 'begin of the history', kept: 'history', item: isCount },
-  {
-    key: ours('smtp-servers'),
-    type: 'hash',
-    what: 'register of SMTP servers',
-    kept: 'operation',
+  }),
+  row('server-log:.+', 'list', 'newest events of an email server', 'server-log'),
+  row('server-faults:.+', 'list', 'newest faults of an email server', 'server-log'),
+  row('history:since', 'string', 'begin of the history', 'history', { item: isCount }),
+  row('smtp-servers', 'hash', 'register of SMTP servers', 'operation', {
     item: (text) => objectIn(text) !== undefined,
-  },
-  { key: ours('(?:disk|write-probe)'), type: 'string', what: 'probe of writes', kept: 'operation' },
-  { key: ours('schema'), type: 'hash', what: 'version of the data', kept: 'operation', keep: 'REDIS_KEY_DAMAGED' },
-  { key: ours('schema-lock'), type: 'string', what: 'lock of a migration', kept: 'operation' },
-  {
-    key: ours('log-switches'),
-    type: 'hash',
-    what: 'switches of the log',
-    kept: 'operation',
+  }),
+  row('(?:disk|write-probe)', 'string', 'probe of writes', 'operation'),
+  row('schema', 'hash', 'version of the data', 'operation', { keep: 'REDIS_KEY_DAMAGED' }),
+  row('schema-lock', 'string', 'lock of a migration', 'operation'),
+  row('log-switches', 'hash', 'switches of the log', 'operation', {
     item: (value) => numbers(objectIn(value), 'until'),
-  },
-  { key: ours('replicas'), type: 'zset', what: 'list of replicas', kept: 'operation' },
-  {
-    key: ours('reply:[0-9a-f]+'),
-    type: 'hash',
-    what: 'journal of a reply',
-    kept: 'reply-journal',
-    entry: isReplyEntry,
-  },
-  {
-    key: ours('replies-in:.+'),
-    type: 'zset',
-    what: 'replies by state',
-    kept: 'reply-journal',
-    instead: rebuildReplyIndexes,
-  },
-  { key: ours('reply-by-message-id:.+'), type: 'string', what: 'Message-ID of a reply', kept: 'reply-journal' },
-  {
-    key: ours('smtp-pause:(?<server>.+)'),
-    type: 'hash',
-    what: 'pause of an SMTP server',
-    kept: 'operation',
-    entry: ({ since = '0', until = '0', row = '0' }) => [since, until, row].every(isNumber),
+  }),
+  row('replicas', 'zset', 'list of replicas', 'operation'),
+  row('reply:[0-9a-f]+', 'hash', 'journal of a reply', 'reply-journal', { entry: isReplyEntry }),
+  row('replies-in:.+', 'zset', 'replies by state', 'reply-journal', { instead: rebuildReplyIndexes }),
+  row('reply-by-message-id:.+', 'string', 'Message-ID of a reply', 'reply-journal'),
+  row('smtp-pause:(?<server>.+)', 'hash', 'pause of an SMTP server', 'operation', {
+    entry: ({ since = '0', until = '0', row: count = '0' }) => [since, until, count].every(isNumber),
     // It may have been a person's pause: only a person resumes sending.
     instead: (redis, key) =>
       redis.hset(key, {
@@ -254,51 +177,25 @@ export const structures: readonly Structure[] = [
         since: String(Date.now()),
         until: '253402300000000',
       }),
-  },
-  {
-    key: ours('smtp-sign-in:(?<server>.+)'),
-    type: 'hash',
-    what: 'last sign-in at an SMTP server',
-    kept: 'operation',
+  }),
+  row('smtp-sign-in:(?<server>.+)', 'hash', 'last sign-in at an SMTP server', 'operation', {
     entry: ({ provenAt = '0', since = '0', nextAt = '0' }) => [provenAt, since, nextAt].every(isNumber),
-  },
-  { key: ours('smtp-sign-in-turn:.+'), type: 'string', what: 'turn of a sign-in', kept: 'operation' },
-  { key: ours('pace:(?:minute|slots|auto-to|auto-in):.+'), type: 'zset', what: 'pace', kept: 'operation' },
-  {
-    key: ours('pace:day:.+'),
-    type: 'hash',
-    what: 'pace',
-    kept: 'operation',
-    item: (value, hour) => isCount(hour) && isNumber(value),
-  },
-  { key: ours('pace:(?:slot-wish|wait|near):.+'), type: 'string', what: 'pace', kept: 'operation' },
-  { key: ours('logins:.+'), type: 'string', what: 'pace of sign-ins', kept: 'operation', item: isNumber },
-  { key: ours('oauth:.+'), type: 'string', what: 'token cache', kept: 'tokens' },
-  {
-    key: ours('portal:email-servers'),
-    type: 'hash',
-    what: 'email servers of the portal',
-    kept: 'definitions',
-    keep: 'REDIS_KEY_DAMAGED',
-  },
-  { key: ours('portal:session:.+'), type: 'string', what: 'session of the portal', kept: 'sessions', item: isSession },
-  {
-    key: ours('portal:invitation:.+'),
-    type: 'string',
-    what: 'one-time secret',
-    kept: 'sessions',
+  }),
+  row('smtp-sign-in-turn:.+', 'string', 'turn of a sign-in', 'operation'),
+  row('pace:(?:minute|slots|auto-to|auto-in):.+', 'zset', 'pace', 'operation'),
+  row('pace:day:.+', 'hash', 'pace', 'operation', { item: (value, hour) => isCount(hour) && isNumber(value) }),
+  row('pace:(?:slot-wish|wait|near):.+', 'string', 'pace', 'operation'),
+  row('logins:.+', 'string', 'pace of sign-ins', 'operation', { item: isNumber }),
+  row('oauth:.+', 'string', 'token cache', 'tokens'),
+  row('portal:email-servers', 'hash', 'email servers of the portal', 'definitions', { keep: 'REDIS_KEY_DAMAGED' }),
+  row('portal:session:.+', 'string', 'session of the portal', 'sessions', { item: isSession }),
+  row('portal:invitation:.+', 'string', 'one-time secret', 'sessions', {
     item: (text) => texts(objectIn(text), 'name', 'role'),
-  },
-  {
-    key: ours('portal:attempts:.+'),
-    type: 'string',
-    what: 'count of failed sign-ins',
-    kept: 'sessions',
-    item: isCount,
-  },
-  { key: ours('daily-work'), type: 'string', what: 'turn of the daily work', kept: 'operation' },
-  { key: ours('portal:audit'), type: 'stream', what: 'audit log: changes', kept: 'changes' },
-  { key: ours('portal:sign-ins'), type: 'stream', what: 'audit log: sign-ins', kept: 'sign-ins' },
+  }),
+  row('portal:attempts:.+', 'string', 'count of failed sign-ins', 'sessions', { item: isCount }),
+  row('daily-work', 'string', 'turn of the daily work', 'operation'),
+  row('portal:audit', 'stream', 'audit log: changes', 'changes'),
+  row('portal:sign-ins', 'stream', 'audit log: sign-ins', 'sign-ins'),
   ...ofQueues,
 ];
 

@@ -1,5 +1,5 @@
-// The token cache in Redis: encrypted values, and a lock so that of many replicas one renews. Redis being slow or away must not keep a
-// token from being fetched: every command has a time-out, and the caller then continues with what this process knows.
+// The token cache in Redis: encrypted values, and a lock so that only one of many replicas renews. A slow or missing Redis must not prevent a token:
+// every command has a time-out, after which the caller continues with what this process has.
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
@@ -7,18 +7,27 @@ import type { KeyRing } from '../../config/config.ts';
 import { MailroomError } from '../../domain/errors.ts';
 import { globOf, prefixOf } from '../../domain/keys.ts';
 import type { TokenCache } from '../../domain/token-cache.ts';
+import { script } from './script.ts';
 import { createSeal } from './sealed.ts';
 
-/** Writes only over what was read: a newer value of another replica stays. */
-const REPLACE_IF_SAME = `
+/** Writes only over what was read: a newer value of another replica stays. KEYS: value. ARGV: as read, as it becomes. */
+const REPLACE_IF_SAME = script(`
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 redis.call('SET', KEYS[1], ARGV[2], 'KEEPTTL')
-return 1`;
-const EXTEND_IF_MINE = `if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('PEXPIRE', KEYS[1], ARGV[2]) end return 0`;
-const BOUND_LOCK = `local left = redis.call('PTTL', KEYS[1])
+return 1`);
+/** KEYS: lock. ARGV: owner, ms to live. */
+const EXTEND_IF_MINE = script(`
+if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
+return 0`);
+/** KEYS: lock. ARGV: longest ms to live. */
+const BOUND_LOCK = script(`
+local left = redis.call('PTTL', KEYS[1])
 if left == -1 or left > tonumber(ARGV[1]) then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
-return 1`;
-const DELETE_IF_MINE = `if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0`;
+return 1`);
+/** KEYS: lock. ARGV: owner. */
+const DELETE_IF_MINE = script(`
+if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
+return 0`);
 
 interface TokenCacheSettings {
   redis: Redis;
@@ -27,7 +36,7 @@ interface TokenCacheSettings {
   commandTimeoutMs?: number;
   /** Milliseconds a lock lives without being extended: how long a killed replica keeps the others from renewing. */
   lockMs?: number;
-  /** Milliseconds to wait for the lock before going ahead without. */
+  /** Milliseconds to wait for the lock before continuing without it. */
   lockWaitMs?: number;
 }
 
@@ -46,8 +55,7 @@ export function createTokenCache(settings: TokenCacheSettings): TokenCache {
     try {
       return await Promise.race([command, timeout]);
     } catch {
-      // A command that comes back after the time-out, or fails then, is nobody's any more.
-      command.catch(() => {});
+      command.catch(() => {}); // nobody waits for an answer after the time-out
       throw new MailroomError('REDIS_UNREACHABLE');
     } finally {
       ended.abort();
@@ -58,11 +66,11 @@ export function createTokenCache(settings: TokenCacheSettings): TokenCache {
     if (sealed === null) return undefined;
     const name = namespace + key;
     const { text, stale } = seal.open(name, sealed);
-    if (stale) void within(redis.eval(REPLACE_IF_SAME, 1, name, sealed, seal.seal(name, text))).catch(() => {});
+    if (stale) void within(REPLACE_IF_SAME(redis, [name], [sealed, seal.seal(name, text)])).catch(() => {});
     return text;
   }
 
-  const unlock = (name: string, mine: string) => redis.eval(DELETE_IF_MINE, 1, name, mine);
+  const unlock = (name: string, mine: string) => DELETE_IF_MINE(redis, [name], [mine]);
 
   async function lock(name: string, mine: string): Promise<boolean> {
     const until = Date.now() + lockWaitMs;
@@ -71,13 +79,13 @@ export function createTokenCache(settings: TokenCacheSettings): TokenCache {
       try {
         if ((await within(attempt)) !== null) return true;
       } catch {
-        // Granted after we stopped waiting, it would keep everybody out for its whole life.
+        // Granted after the time-out, it would keep everybody out for its whole life.
         attempt.then((granted) => granted && unlock(name, mine)).catch(() => {});
         return false;
       }
       await sleep(25 + Math.random() * 50);
-      // A lock without a time to live would keep everybody waiting for ever.
-      await within(redis.eval(BOUND_LOCK, 1, name, lockMs)).catch(() => {});
+      // A lock without a time to live would keep everybody out for ever.
+      await within(BOUND_LOCK(redis, [name], [lockMs])).catch(() => {});
     } while (Date.now() < until);
     return false;
   }
@@ -110,7 +118,7 @@ export function createTokenCache(settings: TokenCacheSettings): TokenCache {
       const mine = randomUUID();
       const held = await lock(name, mine);
       const extend = setInterval(() => {
-        if (held) within(redis.eval(EXTEND_IF_MINE, 1, name, mine, lockMs)).catch(() => {});
+        if (held) within(EXTEND_IF_MINE(redis, [name], [mine, lockMs])).catch(() => {});
       }, lockMs / 3);
       try {
         return await run();

@@ -1,39 +1,23 @@
-// "The fault of this email server may be gone": told by anyone who has reason to believe it (a check that passed, a sign-in, a corrected
-// application), heard by all replicas, so that nobody who has just repaired something waits for a back-off. A message that is lost costs only that.
+// "The fault of this email server may be gone": published by anyone with reason to think so (a check that passed, a sign-in, a corrected
+// application) and received by all replicas, so that a repaired server does not wait for the end of its back-off. A lost message costs only that.
 import type { Redis } from 'ioredis';
 import { prefixOf } from '../../domain/keys.ts';
-import { siblingOf } from './client.ts';
+import { openChannel } from './channel.ts';
 
-export interface Wake {
-  /** @param server Name of the email server */
-  publish(server: string): Promise<void>;
-  subscribe(listener: (server: string) => void): () => void;
-  stop(): void;
-}
+export type Wake = ReturnType<typeof createWake>;
 
-export function createWake(redis: Redis): Wake {
-  const channel = `${prefixOf(redis)}:wake`;
-  const listeners = new Set<(server: string) => void>();
-  let subscriber: Redis | undefined;
+export function createWake(redis: Redis) {
+  const name = `${prefixOf(redis)}:wake`;
+  const channel = openChannel(redis, name);
   return {
-    async publish(server) {
-      await redis.publish(channel, server);
+    /** @param server Name of the email server */
+    async publish(server: string): Promise<void> {
+      await redis.publish(name, server);
     },
-    subscribe(listener) {
-      listeners.add(listener);
-      if (subscriber === undefined) {
-        subscriber = siblingOf(redis);
-        subscriber.on('message', (_channel, server: string) => {
-          for (const one of listeners) one(server);
-        });
-        subscriber.subscribe(channel).catch(() => {});
-      }
-      return () => void listeners.delete(listener);
-    },
-    stop() {
-      listeners.clear();
-      subscriber?.disconnect();
-      subscriber = undefined;
-    },
+    subscribe: (listener: (server: string) => void) =>
+      channel.subscribe((server) => {
+        if (server !== undefined) listener(server);
+      }),
+    stop: channel.stop,
   };
 }

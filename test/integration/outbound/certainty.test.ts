@@ -2,7 +2,8 @@
 // a worker that slept through its claim, a job that is gone, a server that signs in as another mailbox since.
 import { describe, expect, it } from 'vitest';
 import { openReplyQueues } from '../../../src/adapters/queue/replies.ts';
-import { createJournal, replyKey } from '../../../src/adapters/redis/journal.ts';
+import { createJournal } from '../../../src/adapters/redis/journal.ts';
+import { replyKey } from '../../../src/adapters/redis/journal-entry.ts';
 import { PREFIX } from '../../../src/contract/names.ts';
 import { replySchema } from '../../../src/contract/reply.ts';
 import { MailroomError } from '../../../src/domain/errors.ts';

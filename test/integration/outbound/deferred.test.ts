@@ -1,7 +1,7 @@
 // A recipient that is deferred beside accepted ones is tried again alone: same Message-ID, the others never again, whatever breaks in between.
 
 import { describe, expect, it } from 'vitest';
-import { replyKey } from '../../../src/adapters/redis/journal.ts';
+import { replyKey } from '../../../src/adapters/redis/journal-entry.ts';
 import { PREFIX } from '../../../src/contract/names.ts';
 import type { OutboundSettings } from '../../../src/outbound/ports.ts';
 import type { TestOutbound } from '../../support/outbound.ts';

@@ -2,7 +2,8 @@
 import { Queue } from 'bullmq';
 import { describe, expect, it } from 'vitest';
 import { openOutcomes } from '../../../src/adapters/queue/outcomes.ts';
-import { createJournal, replyKey } from '../../../src/adapters/redis/journal.ts';
+import { createJournal } from '../../../src/adapters/redis/journal.ts';
+import { replyKey } from '../../../src/adapters/redis/journal-entry.ts';
 import { PREFIX, REPLY_OUTCOMES_QUEUE } from '../../../src/contract/names.ts';
 import { type Outcome, outcomeSchema } from '../../../src/contract/outcome.ts';
 import { learn } from '../../../src/domain/delivery.ts';

@@ -1,7 +1,8 @@
 // An announced wait is kept: what a server's answer asks for is what passes before the next try, over all replicas, and expectedAt says it.
 // Judged at the sink, which counts the attempts and their times.
 import { describe, expect, it } from 'vitest';
-import { createJournal, replyKey } from '../../../src/adapters/redis/journal.ts';
+import { createJournal } from '../../../src/adapters/redis/journal.ts';
+import { replyKey } from '../../../src/adapters/redis/journal-entry.ts';
 import { createPace, paceKey } from '../../../src/adapters/redis/pace.ts';
 import { createPauses } from '../../../src/adapters/redis/pauses.ts';
 import { PREFIX, repliesQueue, replyJobId } from '../../../src/contract/names.ts';

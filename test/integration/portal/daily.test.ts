@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { openEmailFlows } from '../../../src/adapters/queue/email-flows.ts';
 import { createFindIndex } from '../../../src/adapters/redis/find-index.ts';
-import { replyKey, stateKey } from '../../../src/adapters/redis/journal.ts';
+import { replyKey, stateKey } from '../../../src/adapters/redis/journal-entry.ts';
 import { emailFlowQueue, mailboxId, messageKey, PREFIX } from '../../../src/contract/names.ts';
 import { ledgerKey, mailboxesKey, quarantineKey, siblingsKey } from '../../../src/domain/keys.ts';
 import { messageIdHash } from '../../../src/inbound/fingerprint.ts';

@@ -1,7 +1,7 @@
 // The portal's pages on a real gateway and Redis, as a browser without script sees them: connection test, replies, quarantine, pause, long
 // lists; who may what on each; what is shown of customers to whom.
 import { describe, expect, it } from 'vitest';
-import { replyKey, stateKey } from '../../../src/adapters/redis/journal.ts';
+import { replyKey, stateKey } from '../../../src/adapters/redis/journal-entry.ts';
 import { paceKey } from '../../../src/adapters/redis/pace.ts';
 import { PREFIX, repliesQueue } from '../../../src/contract/names.ts';
 import { sendingMailbox } from '../../../src/domain/reply-pace.ts';

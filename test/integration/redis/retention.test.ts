@@ -8,7 +8,7 @@ import { Redis } from 'ioredis';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createDailyTurn } from '../../../src/adapters/redis/daily-turn.ts';
 import { createFindIndex } from '../../../src/adapters/redis/find-index.ts';
-import { stateKey } from '../../../src/adapters/redis/journal.ts';
+import { stateKey } from '../../../src/adapters/redis/journal-entry.ts';
 import { loadConfig } from '../../../src/config/config.ts';
 import { emailFlowQueue, mailboxEventsQueue, REPLY_OUTCOMES_QUEUE, repliesQueue } from '../../../src/contract/names.ts';
 import { retention } from '../../../src/domain/retention.ts';

@@ -17,7 +17,6 @@ describe('back-pressure', () => {
       redis,
       async () => 0,
       10,
-      0.9,
       () => now,
     );
     const at = async (ms: number, memory: number) => {
@@ -42,7 +41,6 @@ describe('back-pressure', () => {
       redis,
       async (flow) => backlog[flow] ?? 0,
       10,
-      0.9,
       () => now,
     );
     expect(await pressure('A')).toBe('backlog');
