@@ -9,7 +9,7 @@ import type { DeadLetter, DeadLettersApi } from '../http/api/dead-letters.ts';
 import type { OperationsApi } from '../http/api/operations.ts';
 import { NEWEST_FIRST, sorted } from '../lib/sort.ts';
 import type { Emit } from '../telemetry/events.ts';
-import { keysOfPerson, listed, namesByMailbox } from './message-lists.ts';
+import { listed, namesByMailbox, ofPerson } from './message-lists.ts';
 
 interface DeadLettersDeps {
   deadLetters: DeadLetters;
@@ -23,7 +23,7 @@ interface DeadLettersDeps {
   emit: Emit;
 }
 
-/** Dead letters that a list looks at. */
+/** Dead letters that a list reads at most. */
 const MOST = 10_000;
 
 /** A decision on a quarantined message, or a replay, has added to the messageKey. */
@@ -34,7 +34,11 @@ type Row = DeadJob & DeadFacts & { messageKey: string; server: string };
 export function createDeadLetterDecisions(deps: DeadLettersDeps): DeadLettersApi {
   const { deadLetters, watch, findIndex, audit, ledgers, flowNames, emit } = deps;
 
-  const serverNames = () => namesByMailbox(watch.current().servers);
+  /** messageKey → name of the server that watches its mailbox now, or ''. */
+  function serverNames(): (key: string) => string {
+    const names = namesByMailbox(watch.current().servers);
+    return (key) => names.get(mailboxOfMessageKey(key) ?? '') ?? '';
+  }
 
   /** @throws MailroomError EMAIL_FLOW_UNKNOWN: requesting a queue would create it */
   async function namesOf(emailFlow: string | undefined): Promise<string[]> {
@@ -46,11 +50,7 @@ export function createDeadLetterDecisions(deps: DeadLettersDeps): DeadLettersApi
 
   async function whole(row: Row): Promise<DeadLetter> {
     const message = await deadLetters.message(row).catch(() => undefined);
-    return {
-      ...row,
-      ...(message?.server === undefined ? {} : { server: message.server }),
-      ...listed(message),
-    };
+    return { ...row, server: message?.server ?? row.server, ...listed(message) };
   }
 
   return {
@@ -60,19 +60,17 @@ export function createDeadLetterDecisions(deps: DeadLettersDeps): DeadLettersApi
       // The consumer's words are read for all entries only when they are searched.
       const needsFacts = reason !== undefined || ['reason', 'attempts'].includes(sort.by);
       const facts = needsFacts ? await deadLetters.facts(jobs) : [];
-      const servers = serverNames();
-      const wanted = person === undefined ? undefined : await keysOfPerson(findIndex, person);
+      const nameOf = serverNames();
+      const isTheirs = await ofPerson(findIndex, person);
       const rows = jobs.map((job, i): Row => {
         const messageKey = messageKeyOf(job.jobId);
-        const { reason: said = '', attempts = 0 } = facts[i] ?? {};
-        const name = servers.get(mailboxOfMessageKey(messageKey) ?? '') ?? '';
-        return { ...job, messageKey, server: name, reason: said, attempts };
+        return { ...job, messageKey, server: nameOf(messageKey), ...(facts[i] ?? { reason: '', attempts: 0 }) };
       });
       const fits = rows.filter(
         (row) =>
           (server === undefined || row.server === server) &&
           (reason === undefined || row.reason.toLowerCase().includes(reason.toLowerCase())) &&
-          (wanted === undefined || wanted.has(row.messageKey)),
+          isTheirs(row.messageKey),
       );
       const page = sorted(fits, sort, {
         flow: (row) => row.emailFlow,
@@ -99,14 +97,11 @@ export function createDeadLetterDecisions(deps: DeadLettersDeps): DeadLettersApi
         delete: () => deadLetters.remove(emailFlow, jobId),
       }[action]();
       if (!isDone) throw new MailroomError('DEAD_LETTER_UNKNOWN', { field: 'key' });
-      const became = { retry: 'waiting', move: to, delete: 'deleted' }[action];
-      const server = serverNames().get(mailboxOfMessageKey(messageKeyOf(jobId)) ?? '') ?? '';
-      await audit.write({
-        by,
-        action: `dead-letter-${action}`,
-        server,
-        changes: [{ field: jobId, from: emailFlow, to: became }],
-      });
+      const changes = [
+        { field: jobId, from: emailFlow, to: { retry: 'waiting', move: to, delete: 'deleted' }[action] },
+      ];
+      const server = serverNames()(messageKeyOf(jobId));
+      await audit.write({ by, action: `dead-letter-${action}`, server, changes });
       emit('DeadLetterDecided', { emailFlow, kind: action, jobId, detail: { by } });
     },
   };

@@ -1,20 +1,17 @@
-// Email servers as the API and the portal read and change them: files and portal in one list, checked by the same rules as a file, stored by
-// compare-and-set, with each change in the audit log.
-
+// Email servers as the API and the portal read and change them: checked by the same rules as a file, stored by compare-and-set, with each
+// change in the audit log.
 import type { PortalServer, PortalServers } from '../adapters/redis/portal-servers.ts';
-import { type Found, parseEmailServer } from '../config/email-servers.ts';
-import type { Problem } from '../config/problem.ts';
 import type { EmailServerWatch } from '../config/watch.ts';
-import { mailboxId } from '../contract/names.ts';
 import type { AuditLog } from '../domain/audit.ts';
-import { wrong } from '../domain/definition-problem.ts';
-import { type EmailServer, foldName, isImap, samePasswordTarget } from '../domain/email-server.ts';
+import { type EmailServer, foldName } from '../domain/email-server.ts';
 import { MailroomError } from '../domain/errors.ts';
 import type { Definition, EmailServersApi, EmailServerView } from '../http/api/email-servers.ts';
-import { RequestInvalid } from '../http/problem.ts';
+import { defined } from '../lib/defined.ts';
 import { firstOf } from '../lib/streams.ts';
 import type { Emit } from '../telemetry/events.ts';
-import { changesBetween, definitionOf, withoutSecrets, withStoredProxy } from './email-server-definition.ts';
+import { type Checked, checkDefinition } from './check-definition.ts';
+import { changesBetween, definitionOf } from './email-server-definition.ts';
+import { createViews } from './email-server-views.ts';
 
 /** Number of entries of the change log that are searched for those of one server. */
 const AUDIT_READ = 500;
@@ -28,11 +25,6 @@ interface EmailServersDeps {
   emit: Emit;
 }
 
-interface Checked {
-  server: EmailServer;
-  definition: Record<string, unknown> & { name: string };
-}
-
 export interface EmailServerAdmin extends EmailServersApi {
   /** The checks of saving, without saving. @param existing name of the edited server @throws RequestInvalid */
   check(definition: Definition, existing?: string): Promise<Checked>;
@@ -40,111 +32,9 @@ export interface EmailServerAdmin extends EmailServersApi {
 
 export function createEmailServerAdmin(deps: EmailServersDeps): EmailServerAdmin {
   const { watch, portal, audit, emit } = deps;
+  const { list, get } = createViews(deps);
 
-  async function list(): Promise<EmailServerView[]> {
-    const stored = new Map((await portal.list()).map((one) => [one.id, one]));
-    const { servers, invalid } = watch.current();
-    const findings = watch.findings();
-    const shown = servers.filter(({ source, name }) => source === 'file' || stored.has(foldName(name)));
-    const valid = shown.map(async (server): Promise<EmailServerView> => {
-      // Definition and revision from a single read: another replica may be ahead of what this one has applied.
-      const own = server.source === 'portal' ? stored.get(foldName(server.name)) : undefined;
-      const definition = withoutSecrets(own?.definition ?? definitionOf(server));
-      return {
-        name: server.name,
-        serverType: server.type,
-        source: server.source,
-        editable: own !== undefined,
-        valid: true,
-        enabled: definition.enabled === true,
-        ...(own === undefined ? {} : { revision: own.revision }),
-        definition,
-        hasPassword: server.authentication.type === 'Password',
-        problems: [],
-        findings: findings
-          .filter((finding) => finding.server === server.name)
-          .map(({ server: _, ...finding }) => finding),
-        live: await deps.liveOf(server),
-      };
-    });
-    const unusable = invalid.map((one): EmailServerView => {
-      const name = one.name ?? `#${one.index + 1}`;
-      const own = one.source === 'portal' ? stored.get(foldName(name)) : undefined;
-      const { password } = own?.definition ?? {};
-      const definition = withoutSecrets(own?.definition ?? {});
-      const type = String(definition.serverType ?? '');
-      return {
-        name,
-        ...(type === 'IMAP' || type === 'SMTP' ? { serverType: type } : {}),
-        source: one.source,
-        editable: own !== undefined,
-        valid: false,
-        enabled: false,
-        ...(own === undefined ? {} : { revision: own.revision }),
-        definition,
-        hasPassword: password !== undefined,
-        problems: one.problems.map((problem) => ({
-          ...problem,
-          field: problem.field.replace(/^(portal|emailServers)\[\d+\]\.?/, ''),
-        })),
-        findings: [],
-        live: { state: 'invalid' },
-      };
-    });
-    const all = [...(await Promise.all(valid)), ...unusable];
-    return all.sort((left, right) => left.name.localeCompare(right.name, 'en', { numeric: true }));
-  }
-
-  const get = async (name: string) => (await list()).find((view) => foldName(view.name) === foldName(name));
-
-  async function check(given: Definition, existing?: PortalServer): Promise<Checked & { passwordChanged: boolean }> {
-    const problems: Problem[] = [];
-    const entered = typeof given.password === 'string' && given.password !== '';
-    const { password, ...rest } = withStoredProxy(given, existing?.definition);
-    const kept = existing?.definition.password;
-    const wantsPassword =
-      String(given.authenticationType ?? '')
-        .trim()
-        .toLowerCase() === 'password';
-    const candidate = entered
-      ? { ...rest, password }
-      : kept !== undefined && wantsPassword
-        ? { ...rest, password: kept }
-        : rest;
-    const found: Found = { definition: candidate, source: 'portal', at: '', index: 0, folder: '' };
-    const server = parseEmailServer(found, {}, problems);
-    if (server === undefined) throw invalid(problems);
-    const definition: Checked['definition'] = definitionOf(server);
-    if (server.authentication.type === 'Password') definition.password = server.authentication.password;
-    if (existing !== undefined && foldName(existing.name) !== foldName(server.name))
-      problems.push({ field: 'name', ...wrong('nameFixed') });
-    if (wantsPassword && !entered && !samePasswordTarget(existing?.definition, definition))
-      problems.push({ field: 'password', ...wrong('passwordAgain') });
-    const others = watch.current();
-    const isOther = ({ name }: { name?: string }) => foldName(name ?? '') !== foldName(existing?.name ?? '');
-    if (
-      [...others.servers, ...others.invalid]
-        .filter(isOther)
-        .some(({ name }) => foldName(name ?? '') === foldName(server.name))
-    )
-      problems.push({ field: 'name', ...wrong('nameTaken', { by: 'another email server' }) });
-    if (isImap(server) && server.enabled) {
-      const id = mailboxId(server);
-      const watcher = others.servers.find(
-        (other) => isOther(other) && isImap(other) && other.enabled && mailboxId(other) === id,
-      );
-      if (watcher) problems.push({ field: 'user', ...wrong('mailboxTaken', { server: watcher.name }) });
-    }
-    const proxyHost = server.proxy === undefined ? undefined : new URL(server.proxy).hostname;
-    for (const [field, host] of [
-      ['host', server.host],
-      ['proxy', proxyHost],
-    ] as const)
-      if (host !== undefined && !(await deps.mayConnect(host))) problems.push({ field, ...wrong('hostRefused') });
-    if (problems.length > 0) throw invalid(problems);
-    return { server, definition, passwordChanged: entered && password !== kept };
-  }
-
+  /** @throws MailroomError EMAIL_SERVER_NOT_FOUND, EMAIL_SERVER_READ_ONLY */
   async function ours(name: string): Promise<PortalServer> {
     const stored = await portal.get(name);
     if (stored !== undefined) return stored;
@@ -153,48 +43,48 @@ export function createEmailServerAdmin(deps: EmailServersDeps): EmailServerAdmin
     });
   }
 
+  /** @throws MailroomError as ours, EMAIL_SERVER_CHANGED */
+  async function atRevision(name: string, revision: string): Promise<PortalServer> {
+    const existing = await ours(name);
+    if (existing.revision !== revision) throw new MailroomError('EMAIL_SERVER_CHANGED');
+    return existing;
+  }
+
   async function changed(
     action: string,
     server: string,
     by: string,
-    changes: { field: string; from: string; to: string }[],
+    changes: ReturnType<typeof changesBetween>,
     revision?: string,
   ): Promise<void> {
-    await audit.write({ by, action, server, changes, ...(revision === undefined ? {} : { revision }) });
+    await audit.write({ by, action, server, changes, ...defined({ revision }) });
     emit('EmailServerChanged', { server, kind: action, detail: { by, fields: changes.map(({ field }) => field) } });
     await watch.reload();
-  }
-
-  async function shown(name: string): Promise<EmailServerView> {
-    const view = await get(name);
-    if (view === undefined) throw new MailroomError('EMAIL_SERVER_CHANGED');
-    return view;
   }
 
   async function store(
     action: string,
     given: Definition,
     by: string,
-    before?: { existing: PortalServer; revision: string },
+    existing?: PortalServer,
   ): Promise<EmailServerView> {
-    const { definition, passwordChanged } = await check(given, before?.existing);
-    const revision = await portal.put(definition, before?.revision);
-    const changes = changesBetween(before?.existing.definition ?? {}, definition, passwordChanged);
+    const { definition, passwordChanged } = await checkDefinition(deps, given, existing);
+    const revision = await portal.put(definition, existing?.revision);
+    const changes = changesBetween(existing?.definition ?? {}, definition, passwordChanged);
     await changed(action, definition.name, by, changes, revision);
-    return shown(definition.name);
+    const view = await get(definition.name);
+    if (view === undefined) throw new MailroomError('EMAIL_SERVER_CHANGED');
+    return view;
   }
 
   return {
     list,
     get,
     check: async (definition, existing) =>
-      check(definition, existing === undefined ? undefined : await portal.get(existing)),
+      checkDefinition(deps, definition, existing === undefined ? undefined : await portal.get(existing)),
     create: (definition, by) => store('create', definition, by),
-    async replace(name, revision, definition, by) {
-      const existing = await ours(name);
-      if (existing.revision !== revision) throw new MailroomError('EMAIL_SERVER_CHANGED');
-      return store('replace', definition, by, { existing, revision });
-    },
+    replace: async (name, revision, definition, by) =>
+      store('replace', definition, by, await atRevision(name, revision)),
     async copy(name, newName, by) {
       const source = watch.current().servers.find((server) => foldName(server.name) === foldName(name));
       if (source === undefined) throw new MailroomError('EMAIL_SERVER_NOT_FOUND', { field: 'name' });
@@ -203,10 +93,9 @@ export function createEmailServerAdmin(deps: EmailServersDeps): EmailServerAdmin
       return store('copy', { ...definitionOf(source), ...password, name: newName, enabled: false }, by);
     },
     async setEnabled(name, revision, enabled, by) {
-      const existing = await ours(name);
-      if (existing.revision !== revision) throw new MailroomError('EMAIL_SERVER_CHANGED');
+      const existing = await atRevision(name, revision);
       const { password: _, ...definition } = existing.definition;
-      return store(enabled ? 'enable' : 'disable', { ...definition, enabled }, by, { existing, revision });
+      return store(enabled ? 'enable' : 'disable', { ...definition, enabled }, by, existing);
     },
     async remove(name, revision, by) {
       const existing = await ours(name);
@@ -223,8 +112,3 @@ export function createEmailServerAdmin(deps: EmailServersDeps): EmailServerAdmin
     reload: () => watch.reload(),
   };
 }
-
-const invalid = (problems: readonly Problem[]): RequestInvalid =>
-  new RequestInvalid(
-    problems.map(({ got, ...problem }) => ({ ...problem, ...(got === undefined ? {} : { value: got }) })),
-  );

@@ -14,6 +14,7 @@ import { MailroomError } from '../domain/errors.ts';
 import { type PersonMatcher, personMatcher } from '../domain/personal-data.ts';
 import { type ErasureReport, type PrivacyApi, parts } from '../http/api/privacy.ts';
 import { messageIdHash } from '../inbound/index.ts';
+import { defined } from '../lib/defined.ts';
 import { collect } from '../lib/streams.ts';
 import { type ZipEntry, zipOf } from '../lib/zip.ts';
 import type { Replies } from '../outbound/index.ts';
@@ -79,7 +80,7 @@ export function createPrivacy(deps: PrivacyDeps): PrivacyApi {
       const person = asked(address);
       return withJobs(async (jobs) => {
         const search = (tooLate?: ReadonlySet<string>) =>
-          searchPerson({ ...deps, jobs, now, ...(tooLate === undefined ? {} : { tooLate }) }, person);
+          searchPerson({ ...deps, jobs, now, ...defined({ tooLate }) }, person);
         let kept = await search();
         const options = { dryRun, alsoWaiting, now };
         if (dryRun) return reportOf(person, alsoWaiting ? withWaiting(kept) : kept, options);
@@ -211,7 +212,7 @@ function reportOf(
     erased: sum('erased'),
     stays: sum('stays'),
     counts,
-    items: items.map(({ part, id, stays }) => ({ part, id, ...(stays === undefined ? {} : { stays }) })),
+    items: items.map(({ part, id, stays }) => ({ part, id, ...defined({ stays }) })),
     hashesThatStay: ['ledger', 'fingerprints', 'reply-journal', 'data-begun-marks', 'pace', 'address-in-audit-log'],
     ...(unsearched.segments === 0
       ? {}
@@ -228,10 +229,8 @@ async function* filesOf(
 ): AsyncGenerator<ZipEntry> {
   const json = (value: unknown) => Buffer.from(`${JSON.stringify(value, null, 2)}\n`);
   yield { name: 'report.json', bytes: json(report) };
-  let n = 0;
-  for (const { part, id, key, blob, text } of items) {
-    n += 1;
-    const name = `${part}/${String(n).padStart(5, '0')}-${id.replaceAll(/[^\w.-]+/g, '_').slice(0, 80)}`;
+  for (const [i, { part, id, key, blob, text }] of items.entries()) {
+    const name = `${part}/${String(i + 1).padStart(5, '0')}-${id.replaceAll(/[^\w.-]+/g, '_').slice(0, 80)}`;
     if (blob !== undefined) {
       const bytes = await collect(blobs.read(blob)).catch(() => undefined); // gone since: swept
       if (bytes !== undefined) yield { name: `${name}.${bytes[0] === 0x7b ? 'json' : 'eml'}`, bytes };

@@ -13,6 +13,7 @@ import type { Journal, JournalEntry } from '../domain/reply-journal.ts';
 import { messageTimeline, replyTimeline, type Timeline } from '../domain/timeline.ts';
 import type { FindApi, FoundView, Reach } from '../http/api/find.ts';
 import { messageIdHash } from '../inbound/fingerprint.ts';
+import { defined } from '../lib/defined.ts';
 
 interface FindDeps {
   flows: Pick<EmailFlows, 'jobFacts'>;
@@ -78,7 +79,7 @@ export function createFind(deps: FindDeps): FindApi {
     const matchedBy = text.includes('@') ? 'address' : 'conversation';
     const one = ({ kind, id }: Found) => (kind === 'message' ? messageBy(matchedBy, id) : replyBy(matchedBy, id));
     const all = (await Promise.all(found.slice(0, MOST).map(one))).flat();
-    return { all, ...(since === undefined ? {} : { since }) };
+    return { all, ...defined({ since }) };
   }
 
   return {
@@ -94,7 +95,7 @@ export function createFind(deps: FindDeps): FindApi {
       for (const one of [...key, ...reply, ...ids, ...indexed.all])
         if (!found.has(`${one.kind} ${one.id}`)) found.set(`${one.kind} ${one.id}`, one);
       const results = [...found.values()].sort((left, right) => right.at - left.at).slice(0, MOST);
-      return { results, reach, ...(indexed.since === undefined ? {} : { addressesSince: indexed.since }) };
+      return { results, reach, ...defined({ addressesSince: indexed.since }) };
     },
     async messageTimeline(messageKey): Promise<Timeline> {
       const message = mailboxOfMessageKey(messageKey) && (await readMessage(messageKey));

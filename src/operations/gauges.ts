@@ -3,6 +3,7 @@
 import type { EmailFlows } from '../adapters/queue/email-flows.ts';
 import { type EmailServer, isImap } from '../domain/email-server.ts';
 import { flowsOf } from '../domain/flow-by-recipient.ts';
+import { every } from '../lib/every.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Stores } from '../wiring/stores.ts';
 
@@ -31,16 +32,10 @@ export function flowGauges(
   const lastTaken = new Map<string, number>();
 
   return async function poll(): Promise<void> {
-    const names = [
-      ...new Set(
-        servers()
-          .filter(isImap)
-          .filter(({ enabled }) => enabled)
-          .flatMap(flowsOf),
-      ),
-    ];
+    const watched = servers().filter((server) => server.enabled);
+    const names = [...new Set(watched.filter(isImap).flatMap(flowsOf))];
     // A flow with an unreadable queue does not hide the others.
-    const lookAt = async (emailFlow: string): Promise<void> => {
+    const measure = async (emailFlow: string): Promise<void> => {
       const labels = { email_flow: emailFlow };
       const { waiting = 0, prioritized = 0, delayed = 0, failed: ended = 0 } = await flows.counts(emailFlow);
       backlog.set(labels, waiting + prioritized + delayed);
@@ -51,7 +46,7 @@ export function flowGauges(
       lastTaken.set(emailFlow, lastAt);
       for (const ms of waitedMs) taken.observe(labels, Math.max(0, ms) / 1000);
     };
-    await Promise.allSettled(names.map(lookAt));
+    await Promise.allSettled(names.map(measure));
     if (polls++ % CONSUMERS_EVERY !== 0) return;
     const counts = await flows.consumers(names);
     if (counts === undefined) return consumers.reset();
@@ -76,30 +71,13 @@ function storeGauges(
     fit.set(unfit || durabilityLost ? 0 : 1);
   });
   return async function poll(): Promise<void> {
-    const [redisSays, blobsSay] = await Promise.allSettled([redisFault(REDIS_ANSWER_MS), blobs.check()]);
-    redisWritable.set(redisSays.status === 'fulfilled' && redisSays.value === undefined ? 1 : 0);
-    blobsWritable.set(blobsSay.status === 'fulfilled' ? 1 : 0);
+    const [fault, check] = await Promise.allSettled([redisFault(REDIS_ANSWER_MS), blobs.check()]);
+    redisWritable.set(fault.status === 'fulfilled' && fault.value === undefined ? 1 : 0);
+    blobsWritable.set(check.status === 'fulfilled' ? 1 : 0);
   };
 }
 
-export const startFlowGauges = (...given: Parameters<typeof flowGauges>): (() => void) =>
-  every(FLOWS_MS, flowGauges(...given));
-export const startStoreGauges = (...given: Parameters<typeof storeGauges>): (() => void) =>
-  every(STORES_MS, storeGauges(...given));
-
-/** At once, then periodically; never two polls at a time. */
-function every(ms: number, poll: () => Promise<void>): () => void {
-  let polling = false;
-  const next = () => {
-    if (polling) return; // Redis is slow or away: its own event reports it
-    polling = true;
-    poll()
-      .catch(() => {})
-      .finally(() => {
-        polling = false;
-      });
-  };
-  next();
-  const timer = setInterval(next, ms);
-  return () => clearInterval(timer);
-}
+export const startFlowGauges = (...given: Parameters<typeof flowGauges>) =>
+  every(FLOWS_MS, flowGauges(...given), { now: true });
+export const startStoreGauges = (...given: Parameters<typeof storeGauges>) =>
+  every(STORES_MS, storeGauges(...given), { now: true });

@@ -4,6 +4,7 @@ import { resultSchema } from '../contract/result.ts';
 import type { Journal, JournalEntry, ReplyState } from '../domain/reply-journal.ts';
 import type { ApiDeps } from '../http/index.ts';
 import type { PortalReplies, PortalReply } from '../http/portal/index.ts';
+import { defined } from '../lib/defined.ts';
 
 export function portalReplies(
   journal: Pick<Journal, 'read'>,
@@ -19,7 +20,7 @@ export function portalReplies(
     async list(state, filter, page) {
       const found = await view.replyIds(state, filter, page);
       const entries = await Promise.all(found.entries.map(journal.read));
-      // Between the two reads a reply may have moved on.
+      // Between the two reads a reply may have changed its state.
       return { ...found, entries: entries.flatMap((entry) => (entry?.state === state ? [shown(entry)] : [])) };
     },
     ids: async (state, filter, limit) => (await view.replyIds(state, filter, { offset: 0, limit })).entries,
@@ -35,18 +36,19 @@ export function portalReplies(
 function shown(entry: JournalEntry): PortalReply {
   const { replyId, state, server, from, createdAt, updatedAt, attempts, evidence, result, envelope } = entry;
   const failure = result?.failure;
-  const said = failure?.remote?.text;
   return {
     replyId,
     state,
     server,
-    ...(from === undefined ? {} : { from }),
+    ...defined({ from }),
     to: envelope?.to ?? [],
     createdAt,
     stateAt: updatedAt,
     attempts,
     evidence,
-    ...(result?.answeredElsewhere === undefined ? {} : { answeredElsewhere: result.answeredElsewhere }),
-    ...(failure === undefined ? {} : { failure: { code: failure.code, ...(said === undefined ? {} : { said }) } }),
+    ...defined({
+      answeredElsewhere: result?.answeredElsewhere,
+      failure: failure && { code: failure.code, ...defined({ said: failure.remote?.text }) },
+    }),
   };
 }

@@ -16,6 +16,7 @@ import {
   seriesOf,
 } from '../domain/history.ts';
 import type { HistoryApi } from '../http/api/history.ts';
+import { every } from '../lib/every.ts';
 import type { HistoryCounter } from '../telemetry/history-counter.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 
@@ -105,25 +106,8 @@ export function createHistoryRecorder({ counter, store, metrics, roles, clock }:
 }
 
 /** @returns what ends it, with a last write */
-export function startHistory(deps: RecorderDeps): () => Promise<void> {
-  const { poll } = createHistoryRecorder(deps);
-  let running: Promise<void> | undefined;
-  const next = () => {
-    running ??= poll()
-      .catch(() => {}) // Redis is away: its own event reports it
-      .finally(() => {
-        running = undefined;
-      });
-    return running;
-  };
-  void next();
-  const timer = setInterval(() => void next(), WRITE_MS);
-  return async () => {
-    clearInterval(timer);
-    await running;
-    await next();
-  };
-}
+export const startHistory = (deps: RecorderDeps): (() => Promise<void>) =>
+  every(WRITE_MS, createHistoryRecorder(deps).poll, { now: true, lastRun: true });
 
 interface ViewDeps {
   store: Pick<HistoryStore, 'read' | 'since'>;

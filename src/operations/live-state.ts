@@ -9,6 +9,7 @@ import { type Pace, type PaceUsed, sendingMailbox } from '../domain/reply-pace.t
 import { type SignInNotes, signInTarget, smtpState } from '../domain/smtp-sign-in.ts';
 import type { EmailServerView } from '../http/api/email-servers.ts';
 import type { Inbound } from '../inbound/index.ts';
+import { defined } from '../lib/defined.ts';
 import type { ReplyRoom } from '../wiring/outbound.ts';
 import type { Stores } from '../wiring/stores.ts';
 
@@ -52,7 +53,7 @@ export function liveStates(wiring: {
         ...number('since'),
         ...number('lastProvenAt'),
         ...number('blindSeconds'),
-        ...(lastMessageAt === undefined ? {} : { lastMessageAt }),
+        ...defined({ lastMessageAt }),
       };
     }
     const [pause, note, counts, lastMessageAt, sent] = await Promise.all([
@@ -66,19 +67,18 @@ export function liveStates(wiring: {
     return {
       ...smtpState(signInTarget(server), { pause, note }),
       waiting: waiting + prioritized + delayed + paused,
-      ...(lastMessageAt === undefined ? {} : { lastMessageAt }),
+      ...defined({ lastMessageAt }),
       pace: paceOf(sent, server.pace),
     };
   }
 }
 
 function paceOf(sent: PaceUsed, { perMinute, recipientsPerDay }: SmtpServer['pace']): EmailServerView['live']['pace'] {
-  const recipientsLimitAt = limitReachedAt(sent, recipientsPerDay);
   return {
     minute: sent.minute,
     perMinute,
     recipients: recipientsUsed(sent),
     recipientsPerDay,
-    ...(recipientsLimitAt === undefined ? {} : { recipientsLimitAt }),
+    ...defined({ recipientsLimitAt: limitReachedAt(sent, recipientsPerDay) }),
   };
 }

@@ -1,6 +1,7 @@
 // The log level and the protocol trace of running processes: every process follows the switches in Redis (API, command line), and a signal switches
 // debug for one process. Each switch expires.
 import type { LogSwitches } from '../adapters/redis/log-switches.ts';
+import { every } from '../lib/every.ts';
 import type { Emit } from '../telemetry/events.ts';
 import type { LogControl, LogSwitch } from '../telemetry/log-control.ts';
 
@@ -25,7 +26,6 @@ export function followLogLevel(switches: LogSwitches, control: LogControl, emit:
     control.apply(list);
     if (list.length === 0) said();
   }
-  const timer = setInterval(() => void poll().catch(() => {}), POLL_MS); // Redis is away: its own event reports it
   return {
     poll,
     toggle() {
@@ -33,7 +33,7 @@ export function followLogLevel(switches: LogSwitches, control: LogControl, emit:
       if (on) emit('LogLevelChanged', { reason: 'SIGUSR2', detail: { minutes: SIGNAL_MS / 60_000 } });
       else emit('LogLevelRestored', { reason: 'SIGUSR2' });
     },
-    stop: () => clearInterval(timer),
+    stop: every(POLL_MS, poll),
   };
 }
 

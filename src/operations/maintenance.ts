@@ -7,6 +7,7 @@ import type { BlobStore } from '../domain/blob-store.ts';
 import { asError } from '../domain/errors.ts';
 import type { Journal } from '../domain/reply-journal.ts';
 import type { DailyKind } from '../domain/retention.ts';
+import { every } from '../lib/every.ts';
 import { DAY_MS, HOUR_MS } from '../lib/time.ts';
 import type { Emit } from '../telemetry/events.ts';
 
@@ -74,8 +75,4 @@ export async function workDaily({ turn, tasks, emit }: DailyDeps): Promise<void>
   if (!failed) await turn.done();
 }
 
-export function startMaintenance(deps: DailyDeps): () => void {
-  const timer = setInterval(() => void workDaily(deps).catch(() => {}), EVERY_MS); // Redis is away: its own event reports it
-  timer.unref();
-  return () => clearInterval(timer);
-}
+export const startMaintenance = (deps: DailyDeps) => every(EVERY_MS, () => workDaily(deps));

@@ -7,7 +7,9 @@ import { MailroomError } from '../domain/errors.ts';
 import type { PersonMatcher } from '../domain/personal-data.ts';
 import { openStates, type ReplyState } from '../domain/reply-journal.ts';
 import type { Part, Stays } from '../http/api/privacy.ts';
+import { defined } from '../lib/defined.ts';
 import { collect } from '../lib/streams.ts';
+import { HOUR_MS } from '../lib/time.ts';
 
 export interface Item {
   part: Part;
@@ -44,7 +46,7 @@ interface SearchDeps {
 }
 
 /** A younger blob may belong to a job that is being written, ms. */
-const SETTLED_MS = 3_600_000;
+const SETTLED_MS = HOUR_MS;
 const WAITING: ReadonlySet<string> = new Set(['waiting', 'prioritized', 'delayed', 'paused', 'waiting-children']);
 const OPEN: ReadonlySet<string> = new Set<ReplyState>(['queued', ...openStates]);
 const CANCELLABLE: ReadonlySet<string> = new Set<ReplyState>(['queued', 'prepared', 'submitting', 'held']);
@@ -160,11 +162,7 @@ function messageIn({ key, items }: KeptRecord, place: JobPlace): OfMessage {
     return { item: { part: 'mailbox-events', id: place.id, place, key }, messageKey: '', raw: undefined };
   const messageId = textOf(objectOf(data.threading).messageId);
   const conversationId = textOf(objectOf(data.conversation).id);
-  const traces = {
-    messageKey,
-    ...(messageId === undefined ? {} : { messageId }),
-    ...(conversationId === undefined ? {} : { conversationId }),
-  };
+  const traces = { messageKey, ...defined({ messageId, conversationId }) };
   return {
     item: { part: 'messages', id: place.id, place, key, traces },
     messageKey,
@@ -186,14 +184,7 @@ function otherItems({ key, rest, type, what, isAudit, items }: KeptRecord, perso
   if (/^(replies-in|reply-by-message-id):/.test(rest) || jobIndex(rest)) return [];
   // Pace and search index, where a replyId identifies them.
   if ((rest.startsWith('pace:') && type === 'zset') || type === 'list')
-    return [
-      {
-        part: 'other',
-        id: `${what}: ${key}`,
-        key,
-        members: items.flatMap(([, one]) => (person.inText(one) ? one : [])),
-      },
-    ];
+    return [{ part: 'other', id: `${what}: ${key}`, key, members: items.map(([, one]) => one).filter(person.inText) }];
   return [{ part: 'other', id: `${what}: ${key}`, key, stays: 'not-ours' }];
 }
 
@@ -207,9 +198,8 @@ async function judge(
   messages: OfMessage[],
   replies: OfReply[],
 ): Promise<void> {
-  const stateOf = new Map(
-    replies.flatMap(({ replyId, state }) => (state === undefined ? [] : [[replyId, state] as const])),
-  );
+  // Only the entry of the journal has a state.
+  const stateOf = new Map(replies.filter(({ state }) => state !== undefined).map((one) => [one.replyId, one.state]));
   for (const { item } of [...messages, ...replies]) {
     if (item.place === undefined) continue;
     const state = await jobs.state(item.place);
@@ -242,7 +232,7 @@ async function searchBlobs(
   const found = new Set<string>();
   const add = (blob: string, stays: Stays | undefined) => {
     found.add(blob);
-    items.push({ part: 'mails', id: blob, blob, ...(stays === undefined ? {} : { stays }) });
+    items.push({ part: 'mails', id: blob, blob, ...defined({ stays }) });
   };
   const unsearched = { segments: 0, newest: 0 };
   let unreadable = 0;

@@ -1,5 +1,5 @@
-// A test mail on the way that a customer's takes: handed in as a reply, sent by the SMTP server, answered, and back in the email flow. Nothing of it is
-// special but its id, so that what it shows is what replies and messages do.
+// A test mail on a customer's way: submitted as a reply, sent by the SMTP server, answered, and back in the email flow. Only its id is special, so it
+// shows what happens to every reply and message.
 
 import { randomUUID } from 'node:crypto';
 import type { Message } from '../contract/message.ts';
@@ -9,17 +9,18 @@ import { normalAddress } from '../domain/address.ts';
 import type { AuditLog } from '../domain/audit.ts';
 import { MailroomError } from '../domain/errors.ts';
 import type { RoundTrip } from '../http/portal/index.ts';
+import { defined } from '../lib/defined.ts';
 
 interface RoundTripDeps {
   submitReply(reply: ReplyInput): Promise<Result>;
   getReply(replyId: string): Promise<Result | undefined>;
   audit: Pick<AuditLog, 'write'>;
-  /** The newest messages of an email flow, whatever became of them. */
+  /** The newest messages of an email flow, consumed or not. */
   newest(emailFlow: string, count: number): Promise<readonly Message[]>;
 }
 
-/** Messages of the flow among which the answer is looked for. */
-const LOOKED_AT = 100;
+/** Newest messages of the flow that may be the answer. */
+const CANDIDATES = 100;
 const ID = /^mailroom-test-[0-9a-f-]{36}$/;
 
 const texts = {
@@ -66,9 +67,8 @@ export function createRoundTrips({ submitReply, getReply, newest, audit }: Round
       return {
         id: replyId,
         state,
-        ...(failure === undefined ? {} : { code: failure.code }),
-        ...(failure?.remote?.text === undefined ? {} : { said: failure.remote.text }),
-        arrived: (await newest(emailFlow, LOOKED_AT)).some(isIt),
+        ...defined({ code: failure?.code, said: failure?.remote?.text }),
+        arrived: (await newest(emailFlow, CANDIDATES)).some(isIt),
       };
     },
   };

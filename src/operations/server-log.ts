@@ -6,6 +6,8 @@ import { type EmailServer, isImap, serverNamed } from '../domain/email-server.ts
 import { flowsOf } from '../domain/flow-by-recipient.ts';
 import type { OperationsApi } from '../http/api/operations.ts';
 import type { ServerActivity } from '../http/portal/index.ts';
+import { defined } from '../lib/defined.ts';
+import { every } from '../lib/every.ts';
 import type { ServerLogCollector } from '../telemetry/server-log.ts';
 import type { Stores } from '../wiring/stores.ts';
 
@@ -22,13 +24,9 @@ export function startServerLog(
     const events = collector.take();
     if (events.size === 0) return;
     const named = [...events].map(([server, own]) => [server, own.map((event) => ({ ...event, replica }))] as const);
-    await store.add(new Map(named)).catch(() => {}); // a view for people; that Redis is away is an event of its own
+    await store.add(new Map(named));
   }
-  const timer = setInterval(() => void write(), WRITE_MS);
-  return async () => {
-    clearInterval(timer);
-    await write();
-  };
+  return every(WRITE_MS, write, { lastRun: true });
 }
 
 interface ActivityDeps {
@@ -47,7 +45,7 @@ export function createServerActivity(deps: ActivityDeps): (name: string) => Prom
     const { authentication } = server;
     const isOAuth = authentication.type === 'OAuth2';
     const flows = isImap(server) ? flowsOf(server) : [];
-    // What cannot be read of a sign-in hides nothing else.
+    // An unreadable sign-in hides nothing else.
     const [log, faults, holder, tokenEndsAt, signIn, allFlows, switches] = await Promise.all([
       deps.serverLog.log(server.name),
       deps.serverLog.faults(server.name),
@@ -59,15 +57,16 @@ export function createServerActivity(deps: ActivityDeps): (name: string) => Prom
       flows.length === 0 ? [] : deps.operations.emailFlows(),
       deps.operations.logSwitches(),
     ]);
-    const logSwitch = switches.find((one) => one.server === server.name);
     return {
       log,
       faults,
       ...(holder === undefined ? {} : { holder, isHere: holder === deps.replica }),
-      ...(tokenEndsAt === undefined ? {} : { tokenEndsAt: tokenEndsAt.getTime() }),
-      ...(signIn === undefined ? {} : { signIn: { person: signIn.person, endsAt: signIn.endsAt.getTime() } }),
+      ...defined({
+        tokenEndsAt: tokenEndsAt?.getTime(),
+        signIn: signIn && { person: signIn.person, endsAt: signIn.endsAt.getTime() },
+        logSwitch: switches.find((one) => one.server === server.name),
+      }),
       flows: allFlows.filter(({ emailFlow }) => flows.includes(emailFlow)),
-      ...(logSwitch === undefined ? {} : { logSwitch }),
     };
   };
 }

@@ -3,6 +3,7 @@
 import { mailboxId } from '../contract/names.ts';
 import { attentionRows } from '../domain/attention-words.ts';
 import type { ImapServer } from '../domain/email-server.ts';
+import { every } from '../lib/every.ts';
 import type { Emit } from '../telemetry/events.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 
@@ -54,8 +55,4 @@ export function createSilence({ watched, lastArrivals, silenceMs, emit, metrics,
   }
 }
 
-export function startSilence(wiring: SilenceWiring): () => void {
-  const poll = createSilence(wiring);
-  const timer = setInterval(() => void poll().catch(() => {}), EVERY_MS); // Redis is away: its own event reports it
-  return () => clearInterval(timer);
-}
+export const startSilence = (wiring: SilenceWiring) => every(EVERY_MS, createSilence(wiring));

@@ -76,7 +76,7 @@ export function openMetrics(
   metrics.gauge('mailroom_build_info').set({ version, commit, node_version: process.version }, 1);
   const stops = [startKnownSeries(stores, emailServers, roles, metrics), startStoreGauges(stores, metrics)];
   return () => {
-    for (const stop of stops) stop();
+    for (const stop of stops) void stop();
   };
 }
 

@@ -31,7 +31,6 @@ function decisionsOn(one: ScriptedMailbox, known = [one.server]) {
     config: loadConfig({ env: {}, overrides: { mode: 'development' } }),
     stores: {
       flows: one.flows,
-      blobs: one.blobs,
       ledgers: one.ledgers,
       findIndex: createFindIndex(one.redis),
       readMessage: (key) => one.flows.readMessage(one.server.emailFlow, key),
