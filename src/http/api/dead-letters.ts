@@ -23,7 +23,7 @@ export interface DeadLetter extends DeadLetterView {
   date?: string;
 }
 
-export interface DeadLetterFilter extends Partial<ListRange> {
+interface DeadLetterFilter extends Partial<ListRange> {
   emailFlow?: string;
   server?: string;
   /** Part of the reason. */

@@ -5,7 +5,8 @@ import type { OpenApi, Operation } from '../api/openapi.ts';
 import { needs, queryOf, type RequestContext, send } from './gate.ts';
 import { type Html, html } from './html.ts';
 import { type Frame, page } from './layout.ts';
-import type { Word } from './words.ts';
+import { crumb, factList, section } from './parts.ts';
+import { type Column, table } from './table.ts';
 
 type Schema = Readonly<Record<string, unknown>>;
 interface Shown {
@@ -31,25 +32,24 @@ const nameOf = ({ method, path }: Shown): Html =>
 const permissionOf = ({ say }: Frame, { operation }: Shown): Html =>
   html`${operation['x-permission'] === undefined ? say('apiOpen') : html`<code>${operation['x-permission']}</code>`}`;
 
-function table(frame: Frame, css: string, label: string, heads: readonly Word[], rows: readonly Html[]): Html {
-  return html`<div class="table stack"><table class="rows ${css}" aria-label="${label}"><thead><tr>${heads.map((head) => html`<th scope="col">${frame.say(head)}</th>`)}</tr></thead><tbody>${rows}</tbody></table></div>`;
-}
-
 function listPage(frame: Frame, document: OpenApi): string {
   const { say } = frame;
+  const columns: Column<Shown>[] = [
+    {
+      word: 'apiRoute',
+      width: 40,
+      isName: true,
+      cell: (one) => html`<a class="mono" href="${routeUrl(one)}">${nameOf(one)}</a>`,
+    },
+    { word: 'what', cell: ({ operation }) => english(operation.summary) },
+    { word: 'apiPermission', width: 20, cell: (one) => permissionOf(frame, one) },
+  ];
   const tags = [...Map.groupBy(allOf(document), ({ operation }) => operation.tags[0] ?? '')];
-  const section = ([tag, routes]: [string, Shown[]], index: number) => {
-    const rows = routes.map(
-      (one) =>
-        html`<tr><th scope="row" class="wrap"><a class="mono" href="${routeUrl(one)}">${nameOf(one)}</a></th><td class="wrap" data-label="${say('what')}"><div>${english(one.operation.summary)}</div></td><td class="wrap" data-label="${say('apiPermission')}"><div>${permissionOf(frame, one)}</div></td></tr>`,
-    );
-    return html`<section aria-labelledby="tag-${index}"><h2 id="tag-${index}" lang="en">${tag}</h2>${table(frame, 'w-api', tag, ['apiRoute', 'what', 'apiPermission'], rows)}</section>`;
-  };
   return page(
     frame,
     say('apiTitle'),
     undefined,
-    html`<h1>${say('apiTitle')}</h1><p class="lead">${say('apiLead')} <a href="/v1/openapi.json">${say('apiDocument')}</a></p>${tags.map(section)}`,
+    html`<h1>${say('apiTitle')}</h1><p class="lead">${say('apiLead')} <a href="/v1/openapi.json">${say('apiDocument')}</a></p>${tags.map(([tag, entries], index) => html`<section aria-labelledby="tag-${index}"><h2 id="tag-${index}" lang="en">${tag}</h2>${table(frame, { label: tag, columns, entries })}</section>`)}`,
   );
 }
 
@@ -109,18 +109,23 @@ interface FieldRow {
   description: unknown;
 }
 
-function fieldTable(frame: Frame, label: string, rows: readonly FieldRow[]): Html {
+function fieldTable(frame: Frame, label: string, entries: readonly FieldRow[]): Html {
   const { say } = frame;
-  return table(
-    frame,
-    'w-fields',
-    label,
-    ['apiField', 'apiType', 'what'],
-    rows.map(
-      ({ name, type, place, optional, description }) =>
-        html`<tr><th scope="row" class="wrap"><code>${name}</code>${optional && html` <span class="dim">${say('apiOptional')}</span>`}</th><td class="wrap" data-label="${say('apiType')}"><div><code>${type}</code>${place !== undefined && html` <span class="dim">${place}</span>`}</div></td><td class="wrap" data-label="${say('what')}"><div>${typeof description === 'string' ? english(description) : '–'}</div></td></tr>`,
-    ),
-  );
+  const columns: Column<FieldRow>[] = [
+    {
+      word: 'apiField',
+      isName: true,
+      cell: ({ name, optional }) =>
+        html`<code>${name}</code>${optional && html` <span class="dim">${say('apiOptional')}</span>`}`,
+    },
+    {
+      word: 'type',
+      cell: ({ type, place }) =>
+        html`<code>${type}</code>${place !== undefined && html` <span class="dim">${place}</span>`}`,
+    },
+    { word: 'what', cell: ({ description }) => typeof description === 'string' && english(description) },
+  ];
+  return table(frame, { label, columns, entries });
 }
 
 function schemaTable(frame: Frame, document: OpenApi, label: string, schema: Schema | undefined): Html | false {
@@ -145,15 +150,20 @@ function routePage(frame: Frame, document: OpenApi, shown: Shown): string {
     const isProblem = type === 'application/problem+json';
     return html`<details class="card"${/^2/.test(status) && html` open`}><summary><strong>${status}</strong> ${english(description)}${type !== undefined && html` <code>${type}</code>`}</summary>${schemaTable(frame, document, `${say('apiAnswers')} ${status}`, isProblem && status !== 'default' ? undefined : schema)}</details>`;
   });
+  const facts = factList(frame, [
+    ['apiPermission', permissionOf(frame, shown)],
+    ['roleHead', operation.description?.replace(/^Role: |\.$/g, '')],
+    ['operationId', html`<code>${operation.operationId}</code>`],
+  ]);
   return page(
     frame,
     `${method} ${path}`,
     undefined,
-    html`<p class="crumb"><a href="${PATH}">← ${say('apiTitle')}</a></p><h1 class="wrap mono">${nameOf(shown)}</h1><p class="lead">${english(operation.summary)}</p>
-<div class="card"><dl class="facts"><dt>${say('apiPermission')}</dt><dd>${permissionOf(frame, shown)}</dd>${operation.description !== undefined && html`<dt>${say('roleHead')}</dt><dd>${operation.description.replace(/^Role: |\.$/g, '')}</dd>`}<dt>operationId</dt><dd><code>${operation.operationId}</code></dd></dl></div>
-${parameterRows.length > 0 && html`<section aria-labelledby="parameters"><h2 id="parameters">${say('apiParameters')}</h2>${fieldTable(frame, say('apiParameters'), parameterRows)}</section>`}
-${bodySchema !== undefined && html`<section aria-labelledby="body"><h2 id="body">${say('apiBody')}</h2>${schemaTable(frame, document, say('apiBody'), bodySchema)}</section>`}
-<section aria-labelledby="answers"><h2 id="answers">${say('apiAnswers')}</h2>${answers}</section>`,
+    html`${crumb(PATH, say('apiTitle'))}<h1 class="wrap mono">${nameOf(shown)}</h1><p class="lead">${english(operation.summary)}</p>
+<div class="card">${facts}</div>
+${parameterRows.length > 0 && section('parameters', say('apiParameters'), fieldTable(frame, say('apiParameters'), parameterRows))}
+${bodySchema !== undefined && section('body', say('apiBody'), html`${schemaTable(frame, document, say('apiBody'), bodySchema)}`)}
+${section('answers', say('apiAnswers'), html`${answers}`)}`,
   );
 }
 

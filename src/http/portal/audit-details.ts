@@ -17,7 +17,7 @@ const FIELDS: Readonly<Record<string, Readonly<Record<string, Word>>>> = {
   allowPlainText: YES_OR_NO,
   markAnswered: YES_OR_NO,
   tls: {
-    enabled: 'enabledValue',
+    enabled: 'enabled',
     disabled: 'disabled',
     implicit: 'tlsImplicit',
     starttls: 'tlsStarttls',

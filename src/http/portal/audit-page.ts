@@ -6,101 +6,53 @@ import { sorted } from '../../lib/sort.ts';
 import { firstOf } from '../../lib/streams.ts';
 import { detailIn } from './audit-details.ts';
 import type { PortalDeps } from './deps.ts';
-import {
-  type Column,
-  filterForm,
-  filterOf,
-  isNarrow,
-  isWithin,
-  type ListFilter,
-  lookedAtNote,
-  queryText,
-  rangeOf,
-  sortHeads,
-} from './filter.ts';
+import { filterOf, isWithin, type ListFilter, queryText, rangeOf } from './filter.ts';
 import { needs, queryOf, type RequestContext, send } from './gate.ts';
 import { type Html, html } from './html.ts';
-import { exactTime, type Frame, page, pageOf, pager } from './layout.ts';
-import { countIn, type Word } from './words.ts';
+import type { Frame } from './layout.ts';
+import { listView } from './list-view.ts';
+import { exactTime, pageOf } from './parts.ts';
+import type { Column } from './table.ts';
+import { countIn, type Word, wordOf } from './words.ts';
 
+const PATH = '/portal/audit';
 const CHANGES_PER_PAGE = 40;
 /** Fields above which they are folded: all of a new server. */
 const MANY = 4;
 
-const DID = ['create', 'replace', 'copy', 'enable', 'disable', 'delete', 'pause', 'resume'] as const;
-const DECIDED = [
-  'release',
-  'drop',
-  'enqueue-again',
-  'accept',
-  'move-flow',
-  'dead-letter-retry',
-  'dead-letter-move',
-  'dead-letter-delete',
-  'round-trip',
-  'privacy-export',
-  'privacy-erase',
-] as const;
-const ACTIONS = { changes: [...DID, ...DECIDED], 'sign-ins': signInActions } as const;
-const TABS = { changes: 'changesTab', 'sign-ins': 'signInsTab' } as const satisfies Record<AuditKind, Word>;
+const ACTIONS = {
+  changes: [
+    ...(['create', 'replace', 'copy', 'enable', 'disable', 'delete', 'pause', 'resume', 'release', 'drop'] as const),
+    ...(['enqueue-again', 'accept', 'move-flow', 'dead-letter-retry', 'dead-letter-move'] as const),
+    ...(['dead-letter-delete', 'round-trip', 'privacy-export', 'privacy-erase'] as const),
+  ],
+  'sign-ins': signInActions,
+} as const;
+const TABS = { changes: 'audit', 'sign-ins': 'signInsTab' } as const satisfies Record<AuditKind, Word>;
 
-function didOf({ say }: Frame, action: string): string {
-  const known = [...ACTIONS.changes, ...ACTIONS['sign-ins']].find((one) => one === action);
-  return known === undefined ? action : say(`did-${known}`);
+function didOf({ say }: Frame, { action }: AuditEntry): string {
+  const word = wordOf(`did-${action}`);
+  return word === undefined ? action : say(word);
 }
 
-interface AuditView {
-  kind: AuditKind;
-  /** Of the page, and one more if there is one. */
-  entries: readonly AuditEntry[];
-  filter: ListFilter;
-  /** From 1. */
-  at: number;
-  /** Number of sorted entries; absent: all. */
-  lookedAt: number | undefined;
-}
-
-const COLUMNS: readonly Column[] = [
-  { word: 'when', by: 'when' },
-  { word: 'who', by: 'who' },
-  { word: 'name', by: 'server' },
-  { word: 'what', by: 'code' },
+const columnsOf = (frame: Frame): Column<AuditEntry>[] => [
+  { word: 'when', by: 'when', width: 'time', cell: ({ at }) => exactTime(frame, at) },
+  { word: 'who', by: 'who', width: 16, cell: ({ by }) => by },
+  { word: 'name', by: 'server', width: 20, isName: true, cell: ({ server }) => server || '–' },
+  {
+    word: 'what',
+    by: 'code',
+    cell: (entry) => html`<span class="badge wrap">${didOf(frame, entry)}</span>${detailsOf(frame, entry)}`,
+  },
 ];
 
-function auditPage(frame: Frame, { kind, entries, filter, at, lookedAt }: AuditView): string {
-  const { say } = frame;
-  const pages = entries.length > CHANGES_PER_PAGE ? at + 1 : at;
-  const shown = entries.slice(0, CHANGES_PER_PAGE);
-  const codes = ACTIONS[kind].map((action) => [action, say(`did-${action}`)] as const);
-  const url = (next: number) => `/portal/audit?${queryText(filter, { state: kind, page: String(next) })}`;
-  // An action of the one kind is none of the other.
-  const tab = (one: AuditKind) =>
-    html`<li><a href="/portal/audit?${queryText({ ...filter, code: '' }, { state: one })}"${one === kind && html` aria-current="page"`}>${say(TABS[one])}</a></li>`;
-  return page(
-    frame,
-    say('audit'),
-    'audit',
-    html`<h1>${say('audit')}</h1><p class="lead">${say('auditLead')}</p><ul class="tabs">${auditKinds.map(tab)}</ul>${filterForm(frame, { filter, state: kind, codes, codeLabel: 'what', person: 'who', hasName: kind === 'changes', columns: COLUMNS })}${lookedAtNote(frame, lookedAt)}${
-      shown.length === 0
-        ? html`<div class="card empty"><p>${say(isNarrow(filter) ? 'noMatch' : 'nothing')}</p></div>`
-        : html`<div class="table stack"><table class="rows w-audit"><thead><tr>${sortHeads(frame, filter, COLUMNS, (next) => `/portal/audit?${queryText(next, { state: kind })}`)}</tr></thead><tbody>
-${shown.map((entry) => row(frame, entry))}</tbody></table></div>${pager(frame, { at, pages, url })}`
-    }`,
-  );
-}
-
-function row(frame: Frame, entry: AuditEntry): Html {
-  const { say, language } = frame;
-  const details = entry.changes.map((change) => detailIn(language, entry.action, change));
-  const fields = details.map(
-    ({ field, from, to }) =>
-      html`<div class="dim">${field}: ${from !== '' && `${from} → `}${to === '' ? '–' : to}</div>`,
-  );
-  return html`<tr><td data-label="${say('when')}"><div>${exactTime(frame, entry.at)}</div></td><td class="wrap" data-label="${say('who')}"><div>${entry.by}</div></td><th scope="row" class="wrap">${entry.server || '–'}</th><td class="wrap" data-label="${say('what')}"><div><span class="badge">${didOf(frame, entry.action)}</span>${
-    fields.length > MANY
-      ? html`<details><summary class="dim">${countIn(language, 'fields', fields.length)}</summary>${fields}</details>`
-      : fields
-  }</div></td></tr>`;
+function detailsOf({ language }: Frame, { action, changes }: AuditEntry): Html {
+  const fields = changes.map((change) => {
+    const { field, from, to } = detailIn(language, action, change);
+    return html`<div class="dim">${field}: ${from !== '' && `${from} → `}${to === '' ? '–' : to}</div>`;
+  });
+  if (fields.length <= MANY) return html`${fields}`;
+  return html`<details><summary class="dim">${countIn(language, 'fields', fields.length)}</summary>${fields}</details>`;
 }
 
 const BY: Parameters<typeof sorted<AuditEntry>>[2] = {
@@ -134,20 +86,48 @@ export function addAudit(
   { servers }: Pick<PortalDeps, 'servers'>,
   requestContext: RequestContext,
 ): void {
-  portal.get('/portal/audit', needs('audit:read'), async (request, reply) => {
+  portal.get(PATH, needs('audit:read'), async (request, reply) => {
     const query = queryOf(request);
+    const frame = requestContext.frame(request);
+    const { say } = frame;
     const kind = auditKinds.find((one) => one === query.state) ?? 'changes';
     const filter = filterOf(query);
-    const at = Math.min(pageOf(query.page), MOST_PAGES);
     const { sort } = filter;
+    const at = Math.min(pageOf(query.page), MOST_PAGES);
+    const from = (at - 1) * CHANGES_PER_PAGE;
     const order = sort.by === 'when' && !sort.descending ? 'oldest' : 'newest';
     const all = changesOf(servers.audit({ kind, order, ...rangeOf(filter) }), filter);
-    const from = (at - 1) * CHANGES_PER_PAGE;
     const isByTime = sort.by === 'when';
     const found = await firstOf(all, isByTime ? from + CHANGES_PER_PAGE + 1 : MOST_SORTED);
-    const inOrder = isByTime ? found : sorted(found, sort, BY);
-    const lookedAt = !isByTime && found.length === MOST_SORTED ? MOST_SORTED : undefined;
-    const entries = inOrder.slice(from, from + CHANGES_PER_PAGE + 1);
-    return send(reply, auditPage(requestContext.frame(request), { kind, entries, filter, at, lookedAt }));
+    const entries = (isByTime ? found : sorted(found, sort, BY)).slice(from, from + CHANGES_PER_PAGE + 1);
+    const text = listView(frame, {
+      path: PATH,
+      title: 'audit',
+      lead: 'auditLead',
+      perPage: CHANGES_PER_PAGE,
+      tabs: {
+        current: kind,
+        all: auditKinds.map((state) => ({
+          state,
+          text: say(TABS[state]),
+          // An action of the one kind is none of the other.
+          url: `${PATH}?${queryText({ ...filter, code: '' }, { state })}`,
+        })),
+      },
+      filter,
+      fields: {
+        codes: ACTIONS[kind].map((action) => [action, say(`did-${action}`)]),
+        codeLabel: 'what',
+        person: 'who',
+        hasName: kind === 'changes',
+      },
+      columns: () => columnsOf(frame),
+      entries: entries.slice(0, CHANGES_PER_PAGE),
+      at,
+      hasNext: entries.length > CHANGES_PER_PAGE,
+      lookedAt: !isByTime && found.length === MOST_SORTED ? MOST_SORTED : undefined,
+      none: ['nothing'],
+    });
+    return send(reply, text);
   });
 }

@@ -1,34 +1,42 @@
-// Decisions on many entries of a list, with one confirmation that counts: on those that are marked, or on all that the filter shows.
+// Decisions on many entries of a list, with one confirmation that counts them: on those that are marked, or on all that the filter shows.
+import type { FastifyInstance } from 'fastify';
+import type { Permission } from '../../domain/access.ts';
+import { MailroomError } from '../../domain/errors.ts';
+import { filterIn, type ListFilter } from './filter.ts';
+import { formOf, needs, type RequestContext, seeOther, send } from './gate.ts';
 import { type Html, html } from './html.ts';
-import { askPage, csrfField, type Frame } from './layout.ts';
+import { askPage, type Frame } from './layout.ts';
+import { csrfField, hiddenField } from './parts.ts';
+import type { Word } from './words.ts';
 
 /** Entries that one confirmation decides on at most. */
 export const MOST_AT_ONCE = 1_000;
 
+export type BulkAct = readonly [act: string, text: string];
+
 /** Box of one entry of the list. */
-export const bulkBox = (value: string, label: string): Html =>
-  html`<input type="checkbox" name="id" value="${value}" form="bulk" aria-label="${label}">`;
+export const bulkBox = ({ say }: Frame, value: string, name: string): Html =>
+  html`<input type="checkbox" name="id" value="${value}" form="bulk" aria-label="${say('select')}: ${name}"> `;
 
 interface BulkBar {
   /** Where it is asked and done. */
   action: string;
   /** Path and query of this list. */
   back: string;
-  acts: readonly (readonly [act: string, text: string])[];
+  acts: readonly BulkAct[];
   /** All that the filter shows. */
   total: number;
 }
 
 /** Under a list: what to do with those that are marked, or with all that the filter shows. */
 export function bulkBar(frame: Frame, { action, back, acts, total }: BulkBar): Html {
-  const { say, language } = frame;
-  const count = new Intl.NumberFormat(language).format(Math.min(total, MOST_AT_ONCE));
+  const { say, number } = frame;
   const buttons = (scope: 'marked' | 'all') =>
     acts.map(([act, text]) => html`<button class="plain small" name="act" value="${act}:${scope}">${text}</button>`);
-  return html`<form id="bulk" method="post" action="${action}" class="card">${csrfField(frame)}<input type="hidden" name="back" value="${back}"><p class="buttons"><span>${say('bulkMarked')}</span>${buttons('marked')}</p><p class="buttons"><span>${say('bulkAll', { count })}</span>${buttons('all')}</p></form>`;
+  return html`<form id="bulk" method="post" action="${action}" class="card">${csrfField(frame)}${hiddenField('back', back)}<p class="buttons"><span>${say('bulkMarked')}</span>${buttons('marked')}</p><p class="buttons"><span>${say('bulkAll', { count: number(Math.min(total, MOST_AT_ONCE)) })}</span>${buttons('all')}</p></form>`;
 }
 
-export interface Bulk {
+interface Bulk {
   act: string;
   scope: 'marked' | 'all';
   ids: readonly string[];
@@ -61,41 +69,67 @@ export function backOf(given: string | null | undefined, path: string): string {
   return query.size === 0 ? path : `${path}?${query}`;
 }
 
-/** Fields that go with the answer of a confirmation. */
-const bulkFields = ({ act, scope, ids, back }: Bulk, asked: number): Html =>
-  html`<input type="hidden" name="act" value="${act}:${scope}"><input type="hidden" name="back" value="${back}"><input type="hidden" name="confirmed" value="true"><input type="hidden" name="asked" value="${asked}">${scope === 'marked' && ids.map((id) => html`<input type="hidden" name="id" value="${id}">`)}`;
-
-interface BulkQuestion {
-  bulk: Bulk;
-  count: number;
+interface Question {
   /** What is done to each. */
   act: string;
   /** What that means. */
   what: Html;
-  /** Fields to fill in. */
-  form?: Html;
-  current: Parameters<typeof askPage>[1]['current'];
-  action: string;
   danger: boolean;
+  /** Fields to fill in. */
+  fields?: Html | false;
 }
 
 /** The one confirmation, which counts. */
-export function bulkPage(
-  frame: Frame,
-  { bulk, count, act, what, form, current, action, danger }: BulkQuestion,
-): string {
-  const { say, language } = frame;
-  const shown = new Intl.NumberFormat(language).format(count);
+function bulkPage(frame: Frame, bulk: Bulk, current: Word, action: string, count: number, question: Question): string {
+  const { act, scope, ids, back, asked } = bulk;
+  const shown = frame.number(count);
   return askPage(frame, {
-    title: say('bulkAsk', { act, count: shown }),
+    title: frame.say('bulkAsk', { act: question.act, count: shown }),
     current,
-    body: what,
-    form: html`${bulkFields(bulk, bulk.asked)}${form}`,
+    body: question.what,
+    form: html`${scope === 'marked' && ids.map((id) => hiddenField('id', id))}${question.fields}`,
     action,
-    fields: {},
-    yes: `${act} (${shown})`,
-    danger,
-    back: bulk.back,
+    fields: { act: `${act}:${scope}`, back, confirmed: 'true', asked: String(asked) },
+    yes: `${question.act} (${shown})`,
+    danger: question.danger,
+    back,
+  });
+}
+
+interface BulkRoute<A extends string> {
+  /** Of the list. */
+  path: string;
+  current: Word;
+  access: Permission;
+  acts: readonly A[];
+  /** Ids of all that fit the filter, {@link MOST_AT_ONCE} at most. @param until epoch ms, included */
+  idsOf(filter: ListFilter, until: number): Promise<readonly string[]>;
+  question(frame: Frame, act: A): Question;
+  /** @param form with the fields of the question */
+  decide(act: A, id: string, by: string, form: URLSearchParams): Promise<unknown>;
+}
+
+/** Asks once, with the number of entries, then decides on them. */
+export function addBulk<A extends string>(
+  portal: FastifyInstance,
+  requestContext: RequestContext,
+  { path, current, access, acts, idsOf, question, decide }: BulkRoute<A>,
+): void {
+  const action = `${path}/bulk`;
+  portal.post(action, needs(access), async (request, reply) => {
+    const form = formOf(request);
+    const bulk = bulkOf(form, path);
+    const act = acts.find((one) => one === bulk.act);
+    if (act === undefined) throw new MailroomError('HTTP_NOT_FOUND');
+    const ids = bulk.scope === 'all' ? await idsOf(filterIn(bulk.back), bulk.asked) : bulk.ids;
+    if (ids.length === 0) return seeOther(reply, bulk.back);
+    if (!bulk.confirmed) {
+      const frame = requestContext.frame(request);
+      return send(reply, bulkPage(frame, bulk, current, action, ids.length, question(frame, act)));
+    }
+    const by = requestContext.who(request);
+    const count = await decideAll(ids, (id) => decide(act, id, by, form));
+    return requestContext.done(request, reply, bulk.back, 'bulkDone', `${count} / ${ids.length}`);
   });
 }
 
@@ -103,10 +137,10 @@ const AT_ONCE = 8;
 
 /** @returns how many succeeded; one that fails stops no other */
 export async function decideAll(ids: readonly string[], decide: (id: string) => Promise<unknown>): Promise<number> {
-  const rest = [...ids];
+  const rest = ids.values();
   let done = 0;
   const work = async () => {
-    for (let id = rest.shift(); id !== undefined; id = rest.shift())
+    for (const id of rest)
       await decide(id).then(
         () => {
           done += 1;

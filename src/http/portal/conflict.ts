@@ -3,7 +3,9 @@
 import type { AuditEntry } from '../../domain/audit.ts';
 import type { Definition } from '../api/email-servers.ts';
 import { type Html, html } from './html.ts';
-import { type Frame, since } from './layout.ts';
+import type { Frame } from './layout.ts';
+import { linkTo } from './list-page.ts';
+import { since } from './parts.ts';
 import { labelIn } from './words-said.ts';
 
 interface Contested {
@@ -74,5 +76,5 @@ export function conflictNote(frame: Frame, { changes, contested }: Conflict): Ht
   return html`<div class="note bad" role="alert" tabindex="-1" autofocus><p><strong>${say('stale')}</strong></p><ul>${who}</ul></div>${
     contested.length > 0 &&
     html`<div class="card"><h2>${say('mergeTitle')}</h2><p class="help">${say('mergeHelp')}</p>${contested.map(choice)}</div>`
-  }<p class="buttons"><button class="main" form="definition" name="_action" value="merge">${say(contested.length > 0 ? 'mergeSave' : 'saveAll')}</button><a class="button" href="/portal/email-servers/edit?name=${encodeURIComponent(changes[0]?.server ?? '')}">${say('reload')}</a></p>`;
+  }<p class="buttons"><button class="main" form="definition" name="_action" value="merge">${say(contested.length > 0 ? 'mergeSave' : 'saveAll')}</button><a class="button" href="${linkTo('edit', changes[0]?.server ?? '')}">${say('reload')}</a></p>`;
 }

@@ -17,11 +17,12 @@ import {
 } from './connect.ts';
 import type { PortalDeps, Problem } from './deps.ts';
 import { fixList } from './findings.ts';
-import { fieldsOf } from './form.ts';
-import { formOf, keeps, needs, queryOf, type RequestContext, seeOther, send, shownError } from './gate.ts';
+import { fieldsOf } from './form-fields.ts';
+import { formOf, keeps, LIST, needs, queryOf, type RequestContext, seeOther, send, shownError } from './gate.ts';
 import { type Html, html } from './html.ts';
-import { csrfField, errorNote, type Frame, frameOf, mayChange, page, type ShownError } from './layout.ts';
-import type { Language, Word } from './words.ts';
+import { errorNote, type Frame, mayChange, page, type ShownError } from './layout.ts';
+import { crumb, csrfField, hiddenFields, same } from './parts.ts';
+import type { Word } from './words.ts';
 import { labelIn, problemIn } from './words-said.ts';
 
 export const CONNECT = '/portal/connect';
@@ -44,9 +45,8 @@ const LABELS: Readonly<Record<string, Word>> = {
   smtpHost: 'smtpHost',
   imapPort: 'imapPort',
   smtpPort: 'smtpPort',
-  person: 'person',
+  person: 'signInUser',
   from: 'fromAddresses',
-  password: 'passwordNow',
 };
 
 function wizardPage(frame: Frame, state: WizardState): string {
@@ -54,7 +54,11 @@ function wizardPage(frame: Frame, state: WizardState): string {
   const { step, answers, problems, failed } = state;
   const at = STEPS.indexOf(step);
   const others = STEPS.filter((one) => one !== step).flatMap((one) => FIELDS[one]);
-  const hidden = others.map((field) => html`<input type="hidden" name="${field}" value="${answers[field]}">`);
+  const hidden = hiddenFields({
+    _step: step,
+    ...Object.fromEntries(others.map((field) => [field, answers[field] ?? ''])),
+    _half: failed?.half === true ? namesOf(answers).imap : undefined,
+  });
   const items = problems.map(({ field, ...problem }) => {
     const [root = ''] = field.split(/[[.]/, 1);
     const word = LABELS[root];
@@ -68,11 +72,11 @@ function wizardPage(frame: Frame, state: WizardState): string {
     { ...frame, form: { id: 'wizard', enter: 'next' }, failed: problems.length > 0 || failed !== undefined },
     say('connect'),
     'emailServers',
-    html`<p class="crumb"><a href="/portal/email-servers">← ${say('back')}</a></p><h1>${say('connect')}</h1><p class="lead">${say('connectLead')}</p>
+    html`${crumb(LIST, say('emailServers'))}<h1>${say('connect')}</h1><p class="lead">${say('connectLead')}</p>
 <ol class="progress" aria-label="${say('connectStep', { at: at + 1, of: STEPS.length })}">${steps}</ol>
 ${items.length > 0 && html`<div class="note bad wrap" id="problems" role="alert" tabindex="-1" autofocus><p><strong>${say('connectErrors')}</strong></p><ul>${items}</ul></div>`}
 ${failed !== undefined && html`${failed.half && html`<div class="note warn" role="alert">${say('connectHalf', { name: namesOf(answers).imap })}</div>`}${errorNote(frame, failed.error, failed.error.title)}`}
-<form class="card wizard" id="wizard" method="post" action="${CONNECT}" data-ask="1" novalidate>${csrfField(frame)}<input type="hidden" name="_step" value="${step}">${hidden}${failed?.half === true && html`<input type="hidden" name="_half" value="${namesOf(answers).imap}">`}
+<form class="card wizard" id="wizard" method="post" action="${CONNECT}" data-ask="1" novalidate>${csrfField(frame)}${hidden}
 <h2>${say(`connect-${step}`)}</h2>${BODIES[step](frame, state)}
 <p class="buttons">${at > 0 && html`<button class="plain" name="_action" value="back">${say('connectBack')}</button>`}<button class="main" name="_action" value="next">${say(step !== 'review' ? 'connectNext' : failed?.half === true ? 'connectRest' : 'connectCreate')}</button></p></form>`,
   );
@@ -87,7 +91,7 @@ const BODIES: Readonly<Record<Step, (frame: Frame, state: WizardState) => Html>>
     const { input, select } = fields(frame, state);
     const open = state.answers.kind === 'other' || state.problems.some(({ field }) => /Host|Port/.test(field));
     const kinds = (['microsoft', 'other'] as const).map((one) => [one, say(`kind-${one}`)] as const);
-    return html`<div class="grid">${select('kind', say('kind'), kinds, { css: 'wide' })}${input('mailbox', say('mailboxAddress'), { css: 'wide', mode: 'email' })}${input('name', say('serversName'), { css: 'wide', help: say('serversNameHelp') })}</div>
+    return html`<div class="grid">${select('kind', say('kind'), kinds, { css: 'wide' })}${input('mailbox', say('mailboxAddress'), { css: 'wide', mode: 'email' })}${input('name', say('name'), { css: 'wide', help: say('serversNameHelp') })}</div>
 <details class="hosts"${open && html` open`}><summary>${say('hosts')}</summary><div class="grid">${input('imapHost', say('imapHost'), { css: 'two-thirds' })}${input('imapPort', say('imapPort'), { css: 'third', mode: 'numeric' })}${input('smtpHost', say('smtpHost'), { css: 'two-thirds' })}${input('smtpPort', say('smtpPort'), { css: 'third', mode: 'numeric' })}</div></details>`;
   },
   signIn(frame, state) {
@@ -103,13 +107,8 @@ const BODIES: Readonly<Record<Step, (frame: Frame, state: WizardState) => Html>>
     return html`<div class="grid">${
       applications.length === 0
         ? html`<div class="wide note warn"><p><strong>${say('registerTitle')}</strong></p>${fixList(say('registerSteps', { redirect: state.redirectUri }))}</div>`
-        : select(
-            'application',
-            say('application'),
-            applications.map((one) => [one, one] as const),
-            { css: 'wide' },
-          )
-    }${select('signIn', say('signInMode'), modes, { css: 'wide' })}${input('person', say('person'), { css: 'wide person', mode: 'email', help: say('personHelp') })}</div>${commands(frame, state)}`;
+        : select('application', say('application'), same(applications), { css: 'wide' })
+    }${select('signIn', say('signInMode'), modes, { css: 'wide' })}${input('person', say('signInUser'), { css: 'wide person', mode: 'email', help: say('personHelp') })}</div>${commands(frame, state)}`;
   },
   flow(frame, state) {
     const { say } = frame;
@@ -128,7 +127,7 @@ const BODIES: Readonly<Record<Step, (frame: Frame, state: WizardState) => Html>>
     const other = state.answers.kind === 'other';
     return html`<p>${say('connectReview')}</p><div class="pair"><section><h3>IMAP</h3><dl class="facts">${rows(imap)}</dl></section><section><h3>SMTP</h3><dl class="facts">${rows(smtp)}</dl></section></div>${
       other
-        ? html`<div class="grid">${input('password', say('passwordNow'), { type: 'password', css: 'wide', help: say('passwordNowHelp') })}</div>`
+        ? html`<div class="grid">${input('password', say('password'), { type: 'password', css: 'wide', help: say('passwordNowHelp') })}</div>`
         : commands(frame, state)
     }`;
   },
@@ -154,7 +153,7 @@ export function checklist(frame: Frame, applications: readonly string[]): Html {
     : say('setUpApplicationMissing');
   return html`<section class="card"><h2>${say('setUp')}</h2><p>${say('setUpLead')}</p><ol class="checklist"><li>${mark(there)}<div><strong>${say('setUpApplication')}</strong><p class="help">${what}</p></div></li><li>${mark(false)}<div><strong>${say('connect')}</strong>${
     mayChange(frame)
-      ? html`<p class="buttons"><a class="button main" href="${CONNECT}">${say('connect')}</a><a class="button" href="/portal/email-servers">${say('emailServers')}</a></p>`
+      ? html`<p class="buttons"><a class="button main" href="${CONNECT}">${say('connect')}</a><a class="button" href="${LIST}">${say('emailServers')}</a></p>`
       : html`<p class="help">${say('setUpAsk')}</p>`
   }</div></li><li>${mark(false)}<div><strong>${say('setUpTest')}</strong></div></li></ol></section>`;
 }
@@ -234,14 +233,10 @@ export function addConnect(portal: FastifyInstance, deps: ConnectDeps, requestCo
     const step = STEPS.find((one) => one === form.get('_step')) ?? 'mailbox';
     const action = form.get('_action') ?? 'next';
     const at = STEPS.indexOf(step);
-    const [, language] = /^language:(en|de)$/.exec(action) ?? [];
     const show = (next: Step, more: Partial<WizardState> = {}, status = 200) =>
       send(reply, wizardPage(requestContext.frame(request), stateOf(next, answers, more)), status);
-    if (language !== undefined) {
-      requestContext.remember(reply, language as Language);
-      const frame = frameOf({ ...requestContext.frame(request), language: language as Language });
-      return send(reply, wizardPage(frame, stateOf(step, answers)));
-    }
+    const switched = requestContext.switched(request, reply, action);
+    if (switched !== undefined) return send(reply, wizardPage(switched, stateOf(step, answers)));
     if (action === 'back') return show(STEPS[Math.max(0, at - 1)] ?? 'mailbox');
     if (action !== 'next') return show(step);
     if (step === 'review') return create(request, reply, answers);

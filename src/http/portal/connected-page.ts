@@ -4,13 +4,14 @@ import { type CheckStep, passed } from '../../domain/doctor.ts';
 import { MailroomError } from '../../domain/errors.ts';
 import type { EmailServerView } from '../api/email-servers.ts';
 import { CONNECT, connectedUrl } from './connect-page.ts';
-import type { PortalDeps } from './deps.ts';
-import { stateBadge, testLog } from './findings.ts';
-import { formOf, needs, queryOf, type RequestContext, seeOther, send, shownError, streams } from './gate.ts';
+import type { PortalDeps, RoundTrip } from './deps.ts';
+import { namesOf, stateBadge, testLog } from './findings.ts';
+import { formOf, LIST, needs, queryOf, type RequestContext, seeOther, send, shownError, streams } from './gate.ts';
 import { type Html, html } from './html.ts';
-import { csrfField, errorNote, type Frame, page, type ShownError } from './layout.ts';
+import { errorNote, type Frame, page, type ShownError } from './layout.ts';
 import { linkTo } from './list-page.ts';
-import { allSteps, sendLines, wantsLines } from './test-page.ts';
+import { csrfField, hiddenField, hiddenFields, quote } from './parts.ts';
+import { sendLines, wantsLines } from './test-page.ts';
 import { errorIn } from './words-errors.ts';
 
 interface Pair {
@@ -18,14 +19,12 @@ interface Pair {
   smtp: EmailServerView;
 }
 
-type Trip = Awaited<ReturnType<PortalDeps['roundTrips']['look']>>;
-
 interface ConnectedState extends Pair {
   /** Delegated servers that nobody has signed in for. */
   unsigned: readonly string[];
   delegated: boolean;
   tested?: readonly CheckStep[];
-  trip?: Trip;
+  trip?: RoundTrip;
   to?: string;
   failed?: ShownError;
 }
@@ -39,13 +38,13 @@ function connectedPage(frame: Frame, state: ConnectedState): string {
   const { say } = frame;
   const { imap, smtp, unsigned, delegated, tested, trip } = state;
   const names = { imap: imap.name, smtp: smtp.name };
-  const both = html`<input type="hidden" name="imap" value="${names.imap}"><input type="hidden" name="smtp" value="${names.smtp}">`;
+  const both = hiddenFields(names);
   /** @param live what keeps it up to date; absent: the test itself */
   const mark = (done: boolean, live?: string) =>
     html`<span class="mark" aria-hidden="true"${live !== undefined && html` data-live="mark-${live}"`}>${done ? '✓' : '○'}</span>`;
   const signIns = unsigned.map(
     (name) =>
-      html`<form method="post" action="/portal/email-servers/sign-in">${csrfField(frame)}${both}<input type="hidden" name="name" value="${name}"><button class="main">${say('consent')}: ${name}</button></form>`,
+      html`<form method="post" action="${LIST}/sign-in">${csrfField(frame)}${both}${hiddenField('name', name)}<button class="main">${say('consent')}: ${name}</button></form>`,
   );
   return page(
     { ...frame, ...(state.failed === undefined ? {} : { failed: true }) },
@@ -55,7 +54,7 @@ function connectedPage(frame: Frame, state: ConnectedState): string {
 <div class="card" data-live="pair"><ul class="plain-list">${[imap, smtp].map((one) => html`<li class="wrap"><a href="${linkTo('edit', one.name)}">${one.name}</a> ${stateBadge(frame, one.live.state)}</li>`)}</ul></div>
 <ol class="checklist card">${
       delegated &&
-      html`<li>${mark(unsigned.length === 0, 'sign-in')}<div><strong>${say('nextSignIn')}</strong>${unsigned.length > 0 && html`<p class="help">${say('consentHelp')}</p><div class="buttons">${signIns}</div>`}</div></li>`
+      html`<li>${mark(unsigned.length === 0, 'sign-in')}<div><strong>${say('consent')}</strong>${unsigned.length > 0 && html`<p class="help">${say('consentHelp')}</p><div class="buttons">${signIns}</div>`}</div></li>`
     }<li>${mark(tested !== undefined && passed(tested))}<div><strong>${say('nextTest')}</strong><form method="post" action="${CONNECT}/test">${csrfField(frame)}${both}<p class="buttons"><button class="plain" name="_action" value="test">${say('testBoth')}</button></p>${testLog(frame, tested)}</form></div></li>
 <li>${mark(trip?.arrived === true, 'trip')}<div><strong>${say('nextTrip')}</strong><p class="help">${say('tripHelp')}</p>${tripForm(frame, state, both)}${trip !== undefined && tripNote(frame, state, trip)}</div></li>
 <li>${mark(trip?.arrived === true, 'end')}<div><a href="/portal">${say('nextFinish')}</a></div></li></ol>`,
@@ -67,17 +66,14 @@ function tripForm(frame: Frame, { imap, to }: ConnectedState, both: Html): Html 
   return html`<form method="post" action="${CONNECT}/trip">${csrfField(frame)}${both}<p><label for="to">${say('tripTo')}</label><input id="to" name="to" type="text" inputmode="email" autocomplete="off" spellcheck="false" value="${to ?? sharedAddress(imap)}"></p><p class="buttons"><button class="plain">${say('tripSend')}</button></p></form>`;
 }
 
-function tripNote(frame: Frame, { imap, smtp }: ConnectedState, trip: Trip): Html {
+function tripNote(frame: Frame, { imap, smtp }: ConnectedState, trip: RoundTrip): Html {
   const { say, language } = frame;
   const flow = String(imap.definition.emailFlow ?? '');
   const sent = trip.state === 'accepted';
   const failed = ['rejected', 'held', 'dropped'].includes(trip.state);
-  const { title, hint } =
-    trip.code === undefined
-      ? { title: '', hint: '' }
-      : errorIn(language, trip.code, { server: smtp.name, user: smtp.definition.user, from: sharedAddress(imap) });
+  const { title, hint } = errorIn(language, trip.code ?? '', { ...namesOf(smtp), from: sharedAddress(imap) });
   const lines = [
-    html`<li>${failed ? '✕' : '✓'} ${say(failed ? 'trip-failed' : sent ? 'trip-accepted' : 'trip-queued')}${trip.code !== undefined && html`: ${title} ${hint} <code>${trip.code}</code>`}${trip.said !== undefined && html` <q lang="en">${trip.said}</q>`}</li>`,
+    html`<li>${failed ? '✕' : '✓'} ${say(failed ? 'trip-failed' : sent ? 'trip-accepted' : 'trip-queued')}${trip.code !== undefined && html`: ${title} ${hint} <code>${trip.code}</code>`}${trip.said !== undefined && html` ${quote(trip.said)}`}</li>`,
     ...(failed
       ? []
       : [html`<li>${trip.arrived ? '✓' : '…'} ${say(trip.arrived ? 'trip-arrived' : 'trip-wait', { flow })}</li>`]),
@@ -129,7 +125,7 @@ export function addConnected(portal: FastifyInstance, deps: ConnectedDeps, reque
       for (const steps of run) yield* steps;
     }
     if (wantsLines(request)) return sendLines(reply, frame, 'IMAP', both());
-    return send(reply, connectedPage(frame, await stateOf(pair, { tested: await allSteps(both()) })));
+    return send(reply, connectedPage(frame, await stateOf(pair, { tested: await Array.fromAsync(both()) })));
   });
   portal.post(`${CONNECT}/trip`, needs('email-servers:write'), async (request, reply) => {
     const pair = await posted(request);

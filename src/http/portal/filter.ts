@@ -1,12 +1,10 @@
-// What the lists of the day share: filters by date, server, code and person, and sorting by a column. They are in the address with the page, and survive
-// an action.
+// The filter of a list: dates, server, code and person, and the column that it is sorted by. It is in the list's address with the page, and survives an
+// action.
 import { NEWEST_FIRST, type Sort } from '../../lib/sort.ts';
 import { DAY_MS } from '../../lib/time.ts';
 import type { ListRange } from '../ports.ts';
 import type { Query } from './gate.ts';
-import { type Html, html } from './html.ts';
 import { type Frame, frameMay } from './layout.ts';
-import type { Word } from './words.ts';
 
 export interface ListFilter {
   server: string;
@@ -21,8 +19,8 @@ export interface ListFilter {
   sort: Sort;
 }
 
-/** As in the address: `server`, or `-server` from the last to the first. */
-const sortText = ({ by, descending }: Sort): string => `${descending ? '-' : ''}${by}`;
+/** As in the address: `server` ascending, `-server` descending. */
+export const sortText = ({ by, descending }: Sort): string => `${descending ? '-' : ''}${by}`;
 
 function sortOf(text: string | undefined): Sort {
   const [, minus, by] = /^(-?)([a-zA-Z]{1,20})$/.exec(text ?? '') ?? [];
@@ -35,7 +33,7 @@ const LONGEST = 200;
 const dateOf = (text: string | undefined): string =>
   text !== undefined && DATE.test(text) && Number.isFinite(Date.parse(text)) ? text : '';
 
-/** By a person only those filter who see addresses: else a filter would tell them. */
+/** Only people who may see addresses filter by person: a filter would reveal them. */
 export const filterFor = (frame: Frame, query: Query): ListFilter => ({
   ...filterOf(query),
   ...(frameMay(frame, 'addresses:read') ? {} : { person: '' }),
@@ -51,14 +49,31 @@ export const filterOf = (query: Query): ListFilter => ({
   sort: sortOf(query.sort),
 });
 
-/** As the lists take it. */
-export const listRangeOf = (filter: ListFilter): ListRange => ({ ...rangeOf(filter), sort: filter.sort });
+const given = <K extends string>(name: K, value: string) =>
+  (value === '' ? {} : { [name]: value }) as { [P in K]?: string };
+
+/**
+ * As the lists take it: without what is empty.
+ * @param code the list's name for an error code or reason
+ * @param until nothing newer, epoch ms
+ */
+export const wantedOf = <C extends 'code' | 'reason'>(filter: ListFilter, code: C, until?: number) => ({
+  ...rangeOf(filter, until),
+  sort: filter.sort,
+  ...given('server', filter.server),
+  ...given('emailFlow', filter.flow),
+  ...given(code, filter.code),
+  ...given('person', filter.person),
+});
 
 /** Epoch ms, both included. */
-export const rangeOf = ({ from, to }: Pick<ListFilter, 'from' | 'to'>): { from?: number; to?: number } => ({
-  ...(from === '' ? {} : { from: Date.parse(from) }),
-  ...(to === '' ? {} : { to: Date.parse(to) + DAY_MS - 1 }),
-});
+export function rangeOf(
+  { from, to }: Pick<ListFilter, 'from' | 'to'>,
+  until = Number.POSITIVE_INFINITY,
+): Partial<ListRange> {
+  const end = Math.min(to === '' ? until : Date.parse(to) + DAY_MS - 1, until);
+  return { ...(from === '' ? {} : { from: Date.parse(from) }), ...(Number.isFinite(end) ? { to: end } : {}) };
+}
 
 export const isWithin = (at: number, { from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY }): boolean =>
   at >= from && at <= to;
@@ -88,85 +103,3 @@ export async function pageAt<T extends { total: number }>(
   const last = Math.max(1, Math.ceil(found.total / perPage));
   return at > last ? pageAt(last, perPage, read) : { ...found, at };
 }
-
-interface FilterForm {
-  filter: ListFilter;
-  /** Hidden: the tab. */
-  state?: string;
-  /** To choose from; absent: no such field. */
-  servers?: readonly string[];
-  flows?: readonly string[];
-  codes?: readonly (readonly [value: string, text: string])[];
-  /** Shown when the codes cannot be listed. */
-  codeLabel?: Word;
-  /** What the person is here. */
-  person?: Word;
-  /** Columns that can be sorted by, also where no head of a table is shown. */
-  columns: readonly Column[];
-  /** The server's name, or a part of it, typed. */
-  hasName?: boolean;
-}
-
-/** @param all text of the choice that leaves nothing out; absent: there is none */
-const select = (
-  id: string,
-  label: string,
-  all: string | undefined,
-  chosen: string,
-  options: FilterForm['codes'] = [],
-): Html =>
-  html`<div><label for="${id}">${label}</label><select id="${id}" name="${id}">${all !== undefined && html`<option value="">${all}</option>`}${options.map(([value, text]) => html`<option value="${value}"${value === chosen && html` selected`}>${text}</option>`)}</select></div>`;
-
-/** Choices that are shown as they are. */
-const same = (all: readonly string[]) => all.map((name) => [name, name] as const);
-
-export function filterForm(
-  { say }: Frame,
-  { filter, state, servers, flows, codes, codeLabel, person, hasName, columns }: FilterForm,
-): Html {
-  const input = (id: 'from' | 'to' | 'code' | 'person' | 'server', label: string, type: string) =>
-    html`<div><label for="filter-${id}">${label}</label><input id="filter-${id}" type="${type}" name="${id}" value="${filter[id]}"></div>`;
-  const orders = columns.flatMap(({ word, by }) =>
-    by === undefined
-      ? []
-      : [true, false].map((descending) => {
-          const way = by === 'when' ? (descending ? 'newest' : 'oldestFirst') : descending ? 'descending' : 'ascending';
-          return [sortText({ by, descending }), by === 'when' ? say(way) : `${say(word)}, ${say(way)}`] as const;
-        }),
-  );
-  return html`<form method="get" role="search" aria-label="${say('filterWord')}" class="filter bar"><div class="filter">${state !== undefined && html`<input type="hidden" name="state" value="${state}">`}${flows !== undefined && select('flow', say('flow'), say('all'), filter.flow, same(flows))}${servers !== undefined && select('server', say('server'), say('all'), filter.server, same(servers))}${codes !== undefined && select('code', say(codeLabel ?? 'reason'), say('all'), filter.code, codes)}${codes === undefined && codeLabel !== undefined && input('code', say(codeLabel), 'text')}${hasName && input('server', say('server'), 'text')}${person !== undefined && input('person', say(person), 'text')}${input('from', say('fromDate'), 'date')}${input('to', say('toDate'), 'date')}${select('sort', say('order'), undefined, sortText(filter.sort), orders)}<button class="plain">${say('apply')}</button></div></form>`;
-}
-
-/** A head of a list's table. */
-export interface Column {
-  word: Word;
-  /** Its name in the address; absent: nothing to sort by. */
-  by?: string;
-}
-
-/**
- * Heads that sort, as links: they work without script, and a second press turns the order round.
- * https://www.w3.org/WAI/ARIA/apg/patterns/table/examples/sortable-table/
- * @param url address of the list in another order
- */
-export function sortHeads(
-  { say }: Frame,
-  filter: ListFilter,
-  columns: readonly Column[],
-  url: (sort: ListFilter) => string,
-): Html[] {
-  const { sort } = filter;
-  return columns.map(({ word, by }) => {
-    if (by === undefined) return html`<th scope="col">${say(word)}</th>`;
-    const isThis = sort.by === by;
-    // Times begin with the newest, everything else with its first.
-    const descending = isThis ? !sort.descending : by === 'when' || by === 'received';
-    const mark = isThis && html` <span aria-hidden="true">${sort.descending ? '↓' : '↑'}</span>`;
-    return html`<th scope="col"${isThis && html` aria-sort="${sort.descending ? 'descending' : 'ascending'}"`}><a href="${url({ ...filter, sort: { by, descending } })}">${say(word)}${mark}</a></th>`;
-  });
-}
-
-/** Where a list is longer than what a filter looks at. */
-export const lookedAtNote = ({ say, language }: Frame, lookedAt: number | undefined): Html | false =>
-  lookedAt !== undefined &&
-  html`<p class="note">${say('lookedAt', { count: new Intl.NumberFormat(language).format(lookedAt) })}</p>`;

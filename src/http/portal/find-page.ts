@@ -6,7 +6,10 @@ import { type FindApi, LONGEST_QUERY } from '../api/find.ts';
 import type { PortalDeps } from './deps.ts';
 import { needs, queryOf, type RequestContext, send } from './gate.ts';
 import { type Html, html } from './html.ts';
-import { exactTime, type Frame, page, since } from './layout.ts';
+import { type Frame, page } from './layout.ts';
+import { crumb, emptyCard, exactTime, factList, section, since } from './parts.ts';
+import { type Column, table } from './table.ts';
+import { wordOf } from './words.ts';
 import { errorIn } from './words-errors.ts';
 
 type Answer = Awaited<ReturnType<FindApi['find']>>;
@@ -26,68 +29,92 @@ function reachOf(frame: Frame, { reach, addressesSince }: Answer): Html {
 
 function findPage(frame: Frame, query: string, answer: Answer | undefined): string {
   const { say } = frame;
-  const heads = ['what', 'idHead', 'foundBy', 'server', 'when'] as const;
-  const rows = answer?.results.map(
-    (one) =>
-      html`<tr><td data-label="${say('what')}"><div>${say(`found-${one.kind}`)}${one.state !== undefined && html` <span class="badge">${replyStateIn(frame, one.state)}</span>`}</div></td><th scope="row" class="wrap"><a href="${timelineUrl(one.kind, one.id)}">${one.id}</a></th><td data-label="${say('foundBy')}"><div>${say(`by-${one.matchedBy}`)}</div></td><td class="wrap" data-label="${say('server')}"><div>${one.server}${one.emailFlow !== undefined && html` <span class="dim">${one.emailFlow}</span>`}</div></td><td data-label="${say('when')}"><div>${since(frame, one.at)}</div></td></tr>`,
-  );
-  const found =
-    rows === undefined
-      ? html``
-      : rows.length === 0
-        ? html`<div class="card empty"><h2>${say('foundNothing')}</h2><p>${say('foundNothingHelp')}</p></div>`
-        : html`<div class="table stack"><table class="rows" aria-label="${say('findTitle')}"><thead><tr>${heads.map((head) => html`<th scope="col">${say(head)}</th>`)}</tr></thead><tbody>${rows}</tbody></table></div>`;
   return page(
     frame,
     say('findTitle'),
     'findTitle',
-    html`<h1>${say('findTitle')}</h1><p class="lead">${say('findLead')}</p>${findBox(frame, query)}${found}${answer !== undefined && reachOf(frame, answer)}`,
+    html`<h1>${say('findTitle')}</h1><p class="lead">${say('findLead')}</p>${findBox(frame, query)}${answer !== undefined && html`${resultsOf(frame, answer)}${reachOf(frame, answer)}`}`,
   );
+}
+
+function resultsOf(frame: Frame, { results }: Answer): Html {
+  const { say } = frame;
+  if (results.length === 0) return emptyCard(say('foundNothing'), html`<p>${say('foundNothingHelp')}</p>`);
+  const columns: Column<Answer['results'][number]>[] = [
+    {
+      word: 'what',
+      cell: ({ kind, state }) =>
+        html`${say(`found-${kind}`)}${state !== undefined && html` <span class="badge">${replyStateIn(frame, state)}</span>`}`,
+    },
+    { word: 'idHead', isName: true, cell: ({ kind, id }) => html`<a href="${timelineUrl(kind, id)}">${id}</a>` },
+    { word: 'foundBy', cell: ({ matchedBy }) => say(`by-${matchedBy}`) },
+    {
+      word: 'server',
+      cell: ({ server, emailFlow }) =>
+        html`${server}${emailFlow !== undefined && html` <span class="dim">${emailFlow}</span>`}`,
+    },
+    { word: 'when', cell: ({ at }) => since(frame, at) },
+  ];
+  return table(frame, { label: say('findTitle'), columns, entries: results });
 }
 
 const BAD: readonly string[] = ['failed', 'bounced', 'rejected', 'quarantined'];
 const WARN: readonly string[] = ['retried', 'uncertain', 'held', 'delayed', 'dropped'];
 
-const STATES = [
-  'held',
-  'uncertain',
-  'rejected',
-  'prepared',
-  'queued',
-  'submitting',
-  'data-begun',
-  'accepted',
-  'dropped',
-] as const;
-
 function replyStateIn({ say }: Frame, state: string): string {
-  const known = STATES.find((one) => one === state);
-  return known === undefined ? state : say(`state-${known}`);
+  const word = wordOf(`state-${state}`);
+  return word === undefined ? state : say(word);
 }
 
-function eventRow(frame: Frame, { at, step, code, said, who }: TimelineEvent): Html {
-  const { say } = frame;
-  const kind = BAD.includes(step) ? 'bad' : WARN.includes(step) ? 'warn' : '';
+const eventColumns = (frame: Frame): Column<TimelineEvent>[] => [
+  { word: 'when', width: 'time', cell: ({ at }) => (at === undefined ? undefined : exactTime(frame, at)) },
+  {
+    word: 'what',
+    isName: true,
+    cell: ({ step }) =>
+      html`<span class="badge ${BAD.includes(step) ? 'bad' : WARN.includes(step) && 'warn'}">${frame.say(`step-of-${step}`)}</span>`,
+  },
+  { word: 'details', cell: (event) => detailsOf(frame, event) },
+];
+
+function detailsOf({ say, language }: Frame, { code, said, who }: TimelineEvent): Html {
   // A code that the catalogue does not know (a reason of the quarantine) is shown without words.
-  const { title, hint } = code === undefined ? { title: '', hint: '' } : errorIn(frame.language, code);
+  const { title, hint } = errorIn(language, code ?? '');
   const why = code !== undefined && html`<p><code>${code}</code>${title !== code && html` ${title}`}</p>`;
-  return html`<tr><td data-label="${say('when')}"><div>${at === undefined ? '–' : exactTime(frame, at)}</div></td><th scope="row"><span class="badge ${kind}">${say(`step-of-${step}`)}</span></th><td class="wrap" data-label="${say('details')}"><div>${who !== undefined && html`<p>${who}</p>`}${why}${said !== undefined && html`<p><q>${said}</q></p>`}${hint !== '' && html`<p><strong>${say('whatToDo')}</strong> ${hint}</p>`}</div></td></tr>`;
+  return html`${who !== undefined && html`<p>${who}</p>`}${why}${said !== undefined && html`<p><q>${said}</q></p>`}${hint !== '' && html`<p><strong>${say('whatToDo')}</strong> ${hint}</p>`}`;
 }
 
 function timelinePage(frame: Frame, timeline: Timeline): string {
   const { say } = frame;
-  const { kind, id, events, siblings = [], to = [], conversation } = timeline;
-  const fact = (word: Parameters<typeof say>[0], value: Html | string | number | undefined) =>
-    value !== undefined && html`<dt>${say(word)}</dt><dd>${value}</dd>`;
-  const link = (text: string) => html`<a href="${findUrl(text)}">${text}</a>`;
+  const { kind, id, events, siblings = [], to = [], conversation, folder, messageId } = timeline;
+  const link = (text: string | undefined) => text !== undefined && html`<a href="${findUrl(text)}">${text}</a>`;
   const title = `${say(`found-${kind}`)} ${id}`;
+  const facts = factList(frame, [
+    ['state', kind === 'reply' ? replyStateIn(frame, timeline.state) : timeline.state],
+    ['server', timeline.server],
+    ['flow', timeline.emailFlow],
+    ['mailbox', timeline.mailbox],
+    ['message', folder !== undefined && `${folder} · UID ${timeline.uid}`],
+    ['from', timeline.from],
+    ['to', to.length > 0 && to.join(', ')],
+    ['by-messageId', link(messageId)],
+    ['serverIdHead', timeline.serverMessageId],
+    ['by-conversation', link(conversation)],
+    ['attempts', timeline.attempts],
+    [
+      'siblings',
+      siblings.length > 0 &&
+        html`${siblings.map((key) => html`<div><a href="${timelineUrl('message', key)}">${key}</a></div>`)}`,
+    ],
+  ]);
+  const rows = table(frame, { label: { id: 'timeline' }, columns: eventColumns(frame), entries: events });
   return page(
     frame,
     title,
     'findTitle',
-    html`<p class="crumb"><a href="/portal/find">← ${say('findTitle')}</a></p><h1 class="wrap">${title}</h1>
-<div class="card"><dl class="facts">${fact('state', kind === 'reply' ? replyStateIn(frame, timeline.state) : timeline.state)}${fact('server', timeline.server)}${fact('flow', timeline.emailFlow)}${fact('mailbox', timeline.mailbox)}${timeline.folder !== undefined && fact('message', `${timeline.folder} · UID ${timeline.uid}`)}${fact('from', timeline.from)}${to.length > 0 && fact('to', to.join(', '))}${timeline.messageId !== undefined && fact('messageIdHead', link(timeline.messageId))}${fact('serverIdHead', timeline.serverMessageId)}${conversation !== undefined && fact('conversation', link(conversation))}${fact('attempts', timeline.attempts)}${siblings.length > 0 && fact('siblings', html`${siblings.map((key) => html`<div><a href="${timelineUrl('message', key)}">${key}</a></div>`)}`)}</dl></div>
-<section aria-labelledby="timeline"><h2 id="timeline">${say('timeline')}</h2><div class="table stack"><table class="rows" aria-labelledby="timeline"><thead><tr>${(['when', 'what', 'details'] as const).map((head) => html`<th scope="col">${say(head)}</th>`)}</tr></thead><tbody>${events.map((event) => eventRow(frame, event))}</tbody></table></div></section>`,
+    html`${crumb('/portal/find', say('findTitle'))}<h1 class="wrap">${title}</h1>
+<div class="card">${facts}</div>
+${section('timeline', say('timeline'), rows)}`,
   );
 }
 

@@ -4,7 +4,8 @@ import { type CheckStep, passed, planOf, saidBy, steps } from '../../domain/doct
 import type { EmailServerView } from '../api/email-servers.ts';
 import type { Finding } from './deps.ts';
 import { type Html, html } from './html.ts';
-import { exactTime, type Frame, since } from './layout.ts';
+import type { Frame } from './layout.ts';
+import { exactTime, quote, serverSaid, since } from './parts.ts';
 import { countIn, stateIn } from './words.ts';
 import { errorIn, signInAgain } from './words-errors.ts';
 import { findingIn, labelIn, problemIn } from './words-said.ts';
@@ -24,16 +25,17 @@ const kindOf = (step: CheckStep) =>
 const LONG = 240;
 const MARKS = { ok: '✓', failed: '✕', noted: '!', skipped: '–' } as const;
 
-export function stepItem({ say, language }: Frame, step: CheckStep): Html {
+export function stepItem(frame: Frame, step: CheckStep): Html {
+  const { say, language, number } = frame;
   const kind = kindOf(step);
   const { failure } = step;
   const next = notYet(step);
   const asks = step.step === 'sendAs' && step.state === 'skipped' && step.detail?.en.includes('--send-probe');
   const detail = asks ? say('probeSkipped') : (step.detail?.[language] ?? '');
   const said = saidBy(failure?.remote);
-  return html`<li class="${kind}"><span class="mark" aria-hidden="true">${MARKS[kind]}</span><span class="what wrap">${steps[step.step].title[language]}${step.step === 'config' && `: ${step.server}`}${step.from !== undefined && `: ${step.from}`}<span class="hidden"> – ${say(`step-${kind}`)}</span></span><span class="dim nowrap">${step.state !== 'skipped' && `${new Intl.NumberFormat(language).format(step.ms)} ms`}</span>${detail !== '' && (detail.length < LONG ? html`<span class="more dim wrap">${timed({ language }, detail)}</span>` : html`<details class="more dim wrap"><summary>${detail.slice(0, detail.search(/[.:] /) + 1 || 80)}</summary>${fixList(detail)}</details>`)}${
+  return html`<li class="${kind}"><span class="mark" aria-hidden="true">${MARKS[kind]}</span><span class="what wrap">${steps[step.step].title[language]}${step.step === 'config' && `: ${step.server}`}${step.from !== undefined && `: ${step.from}`}<span class="hidden"> – ${say(`step-${kind}`)}</span></span><span class="dim nowrap">${step.state !== 'skipped' && `${number(step.ms)} ms`}</span>${detail !== '' && (detail.length < LONG ? html`<span class="more dim wrap">${timed(frame, detail)}</span>` : html`<details class="more dim wrap"><summary>${detail.slice(0, detail.search(/[.:] /) + 1 || 80)}</summary>${fixList(detail)}</details>`)}${
     failure !== undefined &&
-    html`<div class="more"><div class="note ${kind === 'noted' ? 'warn' : 'bad'} wrap"><p><strong>${failure.code}</strong> ${language === 'en' ? failure.message : errorIn(language, failure.code).title}</p>${said !== undefined && html`<p>${say('serverSaid')} <q lang="en">${said}</q></p>`}<p><strong>${say('whatToDo')}</strong>${next !== undefined && html` ${say(next)}`}</p>${fixList(inPortal(failure.fix[language], language))}</div></div>`
+    html`<div class="more"><div class="note ${kind === 'noted' ? 'warn' : 'bad'} wrap"><p><strong>${failure.code}</strong> ${language === 'en' ? failure.message : errorIn(language, failure.code).title}</p>${serverSaid(frame, said)}<p><strong>${say('whatToDo')}</strong>${next !== undefined && html` ${say(next)}`}</p>${fixList(inPortal(failure.fix[language], language))}</div></div>`
   }</li>`;
 }
 
@@ -166,6 +168,6 @@ function failure(frame: Frame, view: EmailServerView): Html[] {
   if (code === undefined || code === '') return [];
   const { title, hint } = errorIn(language, code, namesOf(view));
   return [
-    html`<div class="note bad wrap"><strong>${title}</strong> <span>${live.said !== undefined && html`${say('serverSaid')} <q lang="en">${live.said}</q> `}${hint} <code>${code}</code>${live.expectedAt !== undefined && html` ${say('triesAgain')}: ${since(frame, live.expectedAt)}`}</span></div>`,
+    html`<div class="note bad wrap"><strong>${title}</strong> <span>${live.said !== undefined && html`${say('serverSaid')} ${quote(live.said)} `}${hint} <code>${code}</code>${live.expectedAt !== undefined && html` ${say('triesAgain')}: ${since(frame, live.expectedAt)}`}</span></div>`,
   ];
 }

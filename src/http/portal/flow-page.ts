@@ -3,22 +3,22 @@ import type { FastifyInstance } from 'fastify';
 import { MailroomError } from '../../domain/errors.ts';
 import type { EmailFlowView } from '../api/operations.ts';
 import type { PortalDeps } from './deps.ts';
-import { formOf, needs, queryOf, type RequestContext, seeOther, send } from './gate.ts';
+import { formOf, needs, queryOf, type RequestContext, send } from './gate.ts';
 import { html } from './html.ts';
-import { askPage, doneUrl, type Frame } from './layout.ts';
+import { askPage, type Frame } from './layout.ts';
+import { same, selectField } from './parts.ts';
 
 /** Where the overview leads for a flow without a server. */
 export const moveFlowUrl = (emailFlow: string): string =>
   `/portal/email-flows/move?flow=${encodeURIComponent(emailFlow)}`;
 
 function movePage(frame: Frame, { emailFlow, waiting }: EmailFlowView, others: readonly string[]): string {
-  const { say, language } = frame;
-  const count = new Intl.NumberFormat(language).format(waiting);
+  const { say } = frame;
   return askPage(frame, {
     title: say('moveFlowAsk', { flow: emailFlow }),
     current: 'overview',
-    body: html`<p>${say('moveFlowWhat', { count })}</p>`,
-    form: html`<p><label for="to">${say('moveFlowTo')}</label><select id="to" name="to">${others.map((flow) => html`<option value="${flow}">${flow}</option>`)}</select></p>`,
+    body: html`<p>${say('moveFlowWhat', { count: frame.number(waiting) })}</p>`,
+    form: html`<p>${selectField('to', say('moveFlowTo'), same(others))}</p>`,
     action: '/portal/email-flows/move',
     fields: { flow: emailFlow },
     yes: say('moveFlow'),
@@ -44,6 +44,6 @@ export function addFlows(
     const form = formOf(request);
     const to = form.get('to') ?? '';
     const count = await operations.moveFlow(form.get('flow') ?? '', to, requestContext.who(request));
-    return seeOther(reply, doneUrl(requestContext.session(request), '/portal', 'moveFlowDone', `${count} → ${to}`));
+    return requestContext.done(request, reply, '/portal', 'moveFlowDone', `${count} → ${to}`);
   });
 }

@@ -9,23 +9,17 @@ import type { PortalDeps } from './deps.ts';
 import { findingItem } from './findings.ts';
 import { blank, definitionFrom, NEW_FLOW } from './form.ts';
 import { type FormState, formPage, problemNote } from './form-view.ts';
-import { formOf, keeps, LIST, needs, queryOf, type RequestContext, seeOther, send, shownError } from './gate.ts';
-import { doneUrl, frameOf, type ShownError } from './layout.ts';
-import { allSteps, sendLines, wantsLines } from './test-page.ts';
-import type { Language } from './words.ts';
+import { formOf, keeps, LIST, needs, queryOf, type RequestContext, send, serverNamed, shownError } from './gate.ts';
+import type { Frame, ShownError } from './layout.ts';
+import { sendLines, wantsLines } from './test-page.ts';
 import { problemIn } from './words-said.ts';
 
 type FormDeps = Pick<PortalDeps, 'servers' | 'operations' | 'preview' | 'applications' | 'signedIn'>;
 
-/** Names that differ by these are the same to a person. */
-const foldFlow = (flow: string) =>
-  flow
-    .normalize('NFKC')
-    .toLowerCase()
-    .replaceAll(/[\s_.-]+/g, '');
-
 /** A form that was sent. */
 interface Sent {
+  request: FastifyRequest;
+  reply: FastifyReply;
   form: URLSearchParams;
   definition: Definition;
   /** The stored server that is edited, and its revision when the form was opened. */
@@ -34,17 +28,22 @@ interface Sent {
   view: EmailServerView | undefined;
 }
 
-export function addForm(portal: FastifyInstance, deps: FormDeps, requestContext: RequestContext): void {
-  const { servers, operations } = deps;
+/** Puts the form together: with what was entered, and what the gateway knows about it. */
+function formPages(deps: FormDeps, requestContext: RequestContext) {
+  const { operations } = deps;
 
-  async function stateOf(request: FastifyRequest, more: Partial<FormState>): Promise<FormState> {
-    const definition = more.definition ?? blank('IMAP');
-    const { existing } = more;
+  /** The form of `more.definition`; what is not given is as in a new, valid form. */
+  async function show(
+    request: FastifyRequest,
+    more: Partial<FormState> & Pick<FormState, 'definition'>,
+    frame: Frame = requestContext.frame(request),
+  ): Promise<string> {
+    const { definition, existing } = more;
     const mayWrite = requestContext.may(request, 'email-servers:write');
-    const delegated = definition.authenticationType === 'OAuth2' && definition.signIn === 'delegated';
-    const signed = existing !== undefined && delegated ? await deps.signedIn(existing.name) : undefined;
-    return {
-      definition,
+    const isDelegated = definition.authenticationType === 'OAuth2' && definition.signIn === 'delegated';
+    const signedIn = existing !== undefined && isDelegated ? await deps.signedIn(existing.name) : undefined;
+    const person = signedIn === undefined ? {} : { person: signedIn.person };
+    return formPage(frame, {
       readOnly: !mayWrite,
       fromFile: false,
       hasPassword: false,
@@ -55,43 +54,21 @@ export function addForm(portal: FastifyInstance, deps: FormDeps, requestContext:
       flows: operations.flowNames(),
       asked: 'save',
       ...more,
-      ...(existing !== undefined && delegated && mayWrite
-        ? { consent: signed === undefined ? {} : { person: signed.person } }
-        : {}),
-    };
-  }
-
-  async function sentWith(request: FastifyRequest): Promise<Sent> {
-    const form = formOf(request);
-    const name = form.get('_existing') ?? undefined;
-    const view = name === undefined ? undefined : await servers.get(name);
-    if (name !== undefined && view === undefined) throw new MailroomError('EMAIL_SERVER_NOT_FOUND');
-    const definition = definitionFrom(form, view?.definition);
-    return { form, definition, name, revision: form.get('_revision') ?? '', view };
+      ...(existing !== undefined && isDelegated && mayWrite ? { consent: person } : {}),
+    });
   }
 
   /** The form once more, with what was entered. */
-  async function again(
-    request: FastifyRequest,
-    sent: Sent,
-    more: Partial<FormState>,
-    language?: Language,
-  ): Promise<string> {
-    const { definition, name, revision, view } = sent;
-    const { findings } = await deps.preview(more.definition ?? definition, name);
+  async function again(sent: Sent, more: Partial<FormState> = {}, frame?: Frame): Promise<string> {
+    const { request, name, revision, view } = sent;
+    const definition = more.definition ?? sent.definition;
+    const { findings } = await deps.preview(definition, name);
     const existing = name === undefined ? {} : { existing: { name, revision }, live: view?.live.state };
-    const known = { definition, hasPassword: view?.hasPassword ?? false, findings, ...existing };
-    const frame = requestContext.frame(request);
-    return formPage(
-      language === undefined ? frame : frameOf({ ...frame, language }),
-      await stateOf(request, { ...known, ...more }),
-    );
+    const known = { hasPassword: view?.hasPassword ?? false, findings, ...existing };
+    return show(request, { ...known, ...more, definition }, frame);
   }
 
-  async function foldersOf(
-    request: FastifyRequest,
-    { definition, name }: Sent,
-  ): Promise<readonly string[] | ShownError> {
+  async function foldersOf({ request, definition, name }: Sent): Promise<readonly string[] | ShownError> {
     try {
       return await operations.folders(definition, name);
     } catch (error) {
@@ -100,22 +77,39 @@ export function addForm(portal: FastifyInstance, deps: FormDeps, requestContext:
     }
   }
 
-  /** Who changed it meanwhile, and what of it both have; the next save is meant against what is stored now. */
-  async function conflicting(request: FastifyRequest, sent: Sent): Promise<string> {
-    const { name = '', revision, definition, view } = sent;
-    const [changes, { definition: mine, problems }] = await Promise.all([
-      servers.changesSince(name, revision),
-      deps.preview(definition, name),
-    ]);
-    const conflict = conflictOf(mine, view?.definition ?? {}, changes);
-    const now = problems.length > 0 ? revision : (view?.revision ?? revision);
-    // A password is never sent back: what was entered is asked for once more.
-    const entered = (sent.form.get('password') ?? '') !== '' && problems.length === 0;
-    const asked = entered ? [{ field: 'password', ...wrong('passwordAgain') }] : problems;
-    return again(request, { ...sent, revision: now }, { conflict, problems: asked });
+  /** Buttons of the form that neither save nor test. */
+  async function rearrange(sent: Sent, action: string): Promise<string> {
+    const { definition, form } = sent;
+    const [, line] = /^remove:(\d{1,4})$/.exec(action) ?? [];
+    if (line !== undefined) {
+      const lines = form.getAll('additionalEmailFromAddresses').filter((_, index) => index !== Number(line));
+      const additionalEmailFromAddresses = lines.filter((one) => one.trim() !== '');
+      return again(sent, { definition: { ...definition, additionalEmailFromAddresses } });
+    }
+    if (action === 'address') return again(sent, { blankLines: 2 });
+    if (action === 'folders') return again(sent, { folders: await foldersOf(sent) });
+    if (action === 'resume') return again(sent, { kept: true });
+    const { host, port, tls, authenticationType } = blank(typeOf(definition));
+    return again(sent, { definition: { ...definition, host, port, tls, authenticationType } });
   }
 
-  /** @throws RequestInvalid for a new name that is a known one spelt in another way */
+  return { show, again, rearrange };
+}
+
+type FormPages = ReturnType<typeof formPages>;
+
+const typeOf = ({ serverType }: Definition): 'IMAP' | 'SMTP' => (serverType === 'SMTP' ? 'SMTP' : 'IMAP');
+
+/** Names that differ by these are the same to a person. */
+const foldFlow = (flow: string) =>
+  flow
+    .normalize('NFKC')
+    .toLowerCase()
+    .replaceAll(/[\s_.-]+/g, '');
+
+/** Saves what was entered, or shows the form with what is wrong or was changed meanwhile. */
+function saving({ servers, operations, preview }: FormDeps, requestContext: RequestContext, { again }: FormPages) {
+  /** @throws RequestInvalid for a new name that is a known one with another spelling */
   function refuseAlmostKnown(form: URLSearchParams): void {
     if (form.get('serverType') === 'SMTP' || form.get('emailFlow') !== NEW_FLOW) return;
     const wanted = (form.get('emailFlowNew') ?? '').trim().normalize('NFC');
@@ -123,94 +117,111 @@ export function addForm(portal: FastifyInstance, deps: FormDeps, requestContext:
     if (near !== undefined) throw new RequestInvalid([{ field: 'emailFlow', ...wrong('flowExists', { flow: near }) }]);
   }
 
-  /** Buttons of the form that neither save nor test. */
-  async function rearrange(request: FastifyRequest, sent: Sent, action: string): Promise<string> {
-    const { definition } = sent;
-    const [, line] = /^remove:(\d{1,4})$/.exec(action) ?? [];
-    if (line !== undefined) {
-      const lines = sent.form.getAll('additionalEmailFromAddresses').filter((_, index) => index !== Number(line));
-      const additionalEmailFromAddresses = lines.filter((one) => one.trim() !== '');
-      return again(request, sent, { definition: { ...definition, additionalEmailFromAddresses } });
-    }
-    if (action === 'address') return again(request, sent, { blankLines: 2 });
-    if (action === 'folders') return again(request, sent, { folders: await foldersOf(request, sent) });
-    if (action === 'resume') return again(request, sent, { kept: true });
-    const { host, port, tls, authenticationType } = blank(definition.serverType === 'SMTP' ? 'SMTP' : 'IMAP');
-    return again(request, sent, { definition: { ...definition, host, port, tls, authenticationType } });
+  /** Who changed it meanwhile, and which fields both have changed; the next save refers to what is stored now. */
+  async function conflicting(sent: Sent): Promise<string> {
+    const { name = '', revision, definition, form } = sent;
+    const view = await servers.get(name);
+    const [changes, { definition: mine, problems }] = await Promise.all([
+      servers.changesSince(name, revision),
+      preview(definition, name),
+    ]);
+    const conflict = conflictOf(mine, view?.definition ?? {}, changes);
+    const now = problems.length > 0 ? revision : (view?.revision ?? revision);
+    // A password is never sent back, so it has to be entered again.
+    const isEntered = (form.get('password') ?? '') !== '' && problems.length === 0;
+    const asked = isEntered ? [{ field: 'password', ...wrong('passwordAgain') }] : problems;
+    return again({ ...sent, view, revision: now }, { conflict, problems: asked });
   }
 
-  async function test(request: FastifyRequest, reply: FastifyReply, sent: Sent) {
-    const { definition, name, form } = sent;
-    const sendProbe = form.get('_sendProbe') === 'true' && definition.serverType === 'SMTP';
+  return async (sent: Sent, isMerge: boolean) => {
+    const { request, reply, name, revision, form } = sent;
+    const definition = isMerge ? mergedWith(sent.definition, form, sent.view?.definition ?? {}) : sent.definition;
+    try {
+      refuseAlmostKnown(form);
+      const by = requestContext.who(request);
+      const saved = await (name === undefined
+        ? servers.create(definition, by)
+        : servers.replace(name, revision, definition, by));
+      return requestContext.done(request, reply, LIST, 'saved', saved.name);
+    } catch (error) {
+      // With the stored values that were chosen, which the next save would otherwise undo.
+      if (error instanceof RequestInvalid)
+        return send(reply, await again({ ...sent, definition }, { problems: error.problems }), 422);
+      if (error instanceof MailroomError && error.code === 'EMAIL_SERVER_CHANGED')
+        return send(reply, await conflicting(sent), 412);
+      throw error;
+    }
+  };
+}
+
+/** Tests what was entered, without saving it. */
+function testing({ operations }: FormDeps, requestContext: RequestContext, { again }: FormPages) {
+  return async (sent: Sent) => {
+    const { request, reply, definition, name, form } = sent;
+    const type = typeOf(definition);
+    const sendProbe = form.get('_sendProbe') === 'true' && type === 'SMTP';
+    const frame = requestContext.frame(request);
     try {
       const steps = await operations.testDefinition(definition, name, { sendProbe });
-      const type = definition.serverType === 'SMTP' ? 'SMTP' : 'IMAP';
-      if (wantsLines(request)) return sendLines(reply, requestContext.frame(request), type, steps);
-      return send(reply, await again(request, sent, { tested: { all: await allSteps(steps), sendProbe } }));
+      if (wantsLines(request)) return sendLines(reply, frame, type, steps);
+      return send(reply, await again(sent, { tested: { all: await Array.fromAsync(steps), sendProbe } }));
     } catch (error) {
       if (!(error instanceof RequestInvalid)) throw error;
-      if (!wantsLines(request))
-        return send(reply, await again(request, sent, { problems: error.problems, asked: 'test' }), 422);
-      const frame = requestContext.frame(request);
+      const { problems } = error;
+      if (!wantsLines(request)) return send(reply, await again(sent, { problems, asked: 'test' }), 422);
       reply.code(422).header('content-type', 'application/x-ndjson; charset=utf-8');
-      return reply.send(`${JSON.stringify({ next: '', summary: problemNote(frame, error.problems, 'test').text })}\n`);
+      return reply.send(`${JSON.stringify({ next: '', summary: problemNote(frame, problems, 'test').text })}\n`);
     }
+  };
+}
+
+export function addForm(portal: FastifyInstance, deps: FormDeps, requestContext: RequestContext): void {
+  const { servers } = deps;
+  const pages = formPages(deps, requestContext);
+  const save = saving(deps, requestContext, pages);
+  const test = testing(deps, requestContext, pages);
+
+  async function sentWith(request: FastifyRequest, reply: FastifyReply): Promise<Sent> {
+    const form = formOf(request);
+    const name = form.get('_existing') ?? undefined;
+    const view = name === undefined ? undefined : await serverNamed(servers, name);
+    const definition = definitionFrom(form, view?.definition);
+    return { request, reply, form, definition, name, revision: form.get('_revision') ?? '', view };
   }
 
   async function submitted(request: FastifyRequest, reply: FastifyReply) {
-    const sent = await sentWith(request);
-    const { name, revision } = sent;
+    const sent = await sentWith(request, reply);
     const action = sent.form.get('_action') ?? 'save';
-    if (action === 'test') return test(request, reply, sent);
-    const [, language] = /^language:(en|de)$/.exec(action) ?? [];
-    if (language !== undefined) {
-      requestContext.remember(reply, language as Language);
-      return send(reply, await again(request, sent, {}, language as Language));
-    }
-    if (action !== 'save' && action !== 'merge') return send(reply, await rearrange(request, sent, action));
-    const definition =
-      action === 'merge' ? mergedWith(sent.definition, sent.form, sent.view?.definition ?? {}) : sent.definition;
-    try {
-      refuseAlmostKnown(sent.form);
-      const by = requestContext.who(request);
-      const saved =
-        name === undefined
-          ? await servers.create(definition, by)
-          : await servers.replace(name, revision, definition, by);
-      return seeOther(reply, doneUrl(requestContext.session(request), LIST, 'saved', saved.name));
-    } catch (error) {
-      if (error instanceof RequestInvalid)
-        // With what was chosen of theirs, which the next save would undo else.
-        return send(reply, await again(request, { ...sent, definition }, { problems: error.problems }), 422);
-      if (error instanceof MailroomError && error.code === 'EMAIL_SERVER_CHANGED')
-        return send(reply, await conflicting(request, { ...sent, view: await servers.get(name ?? '') }), 412);
-      throw error;
-    }
+    if (action === 'test') return test(sent);
+    if (action === 'save' || action === 'merge') return save(sent, action === 'merge');
+    const switched = requestContext.switched(request, reply, action);
+    return send(
+      reply,
+      await (switched === undefined ? pages.rearrange(sent, action) : pages.again(sent, {}, switched)),
+    );
   }
 
   portal.get(`${LIST}/new`, needs('email-servers:write'), async (request, reply) => {
     const { type, from } = queryOf(request);
     let definition = blank(type === 'SMTP' ? 'SMTP' : 'IMAP');
     if (from !== undefined) {
-      const view = await servers.get(from);
-      if (view === undefined) throw new MailroomError('EMAIL_SERVER_NOT_FOUND');
+      const view = await serverNamed(servers, from);
       definition = { ...view.definition, name: `${view.name} (2)`, enabled: false };
     }
     const application = deps.applications()[0];
     if (definition.application === undefined && application !== undefined) definition = { ...definition, application };
     const { findings } = await deps.preview(definition);
-    return send(reply, formPage(requestContext.frame(request), await stateOf(request, { definition, findings })));
+    return send(reply, await pages.show(request, { definition, findings }));
   });
   portal.post(`${LIST}/new`, keeps('email-servers:write'), submitted);
   portal.get(`${LIST}/edit`, needs('email-servers:read'), async (request, reply) => {
-    const view = await servers.get(queryOf(request).name ?? '');
-    if (view === undefined) throw new MailroomError('EMAIL_SERVER_NOT_FOUND');
-    const { revision } = view;
-    const { findings } = view.valid ? await deps.preview(view.definition, view.name) : view;
-    const state = await stateOf(request, {
-      definition: view.definition,
-      hasPassword: view.hasPassword,
-      problems: view.problems,
+    const view = await serverNamed(servers, queryOf(request).name);
+    const { definition, hasPassword, problems, revision } = view;
+    const { findings } = view.valid ? await deps.preview(definition, view.name) : view;
+    const text = await pages.show(request, {
+      definition,
+      hasPassword,
+      problems,
       findings,
       live: view.live.state,
       asked: 'look',
@@ -218,11 +229,11 @@ export function addForm(portal: FastifyInstance, deps: FormDeps, requestContext:
         ? { readOnly: true, fromFile: view.source === 'file' }
         : { existing: { name: view.name, revision } }),
     });
-    return send(reply, formPage(requestContext.frame(request), state));
+    return send(reply, text);
   });
   portal.post(`${LIST}/edit`, keeps('email-servers:write'), submitted);
   portal.post(`${LIST}/check`, needs('email-servers:write'), async (request, reply) => {
-    const { definition, name } = await sentWith(request);
+    const { definition, name } = await sentWith(request, reply);
     const { problems, findings } = await deps.preview(definition, name);
     const language = requestContext.language(request);
     return reply.send({

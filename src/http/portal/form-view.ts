@@ -5,10 +5,13 @@ import type { Definition } from '../api/email-servers.ts';
 import { type Conflict, conflictNote } from './conflict.ts';
 import type { Finding, Problem } from './deps.ts';
 import { findingItem, stateBadge, testLog } from './findings.ts';
-import { fieldsOf, shownField } from './form.ts';
+import { shownField } from './form.ts';
+import { fieldsOf } from './form-fields.ts';
+import { LIST } from './gate.ts';
 import { type Html, html } from './html.ts';
-import { csrfField, errorNote, type Frame, page, type ShownError } from './layout.ts';
+import { errorNote, type Frame, page, type ShownError } from './layout.ts';
 import { linkTo } from './list-page.ts';
+import { type Choices, crumb, csrfField, hiddenField, hiddenFields, same } from './parts.ts';
 import { probeBox } from './test-page.ts';
 import type { Word } from './words.ts';
 import { labelIn, problemIn } from './words-said.ts';
@@ -44,25 +47,21 @@ export interface FormState {
   asked: 'save' | 'test' | 'look';
 }
 
-const pairs = (...values: string[]) => values.map((value) => [value, value] as const);
-
 export function formPage(frame: Frame, state: FormState): string {
   const { say } = frame;
   const { definition, existing, readOnly, problems } = state;
-  const { input, select, emailFlow, addresses } = fieldsOf(frame, state);
+  const { input, select, check, emailFlow, addresses } = fieldsOf(frame, state);
   const value = (field: string) => shownField(definition, field);
   const isNew = existing === undefined && !state.fromFile;
   const title = isNew ? say(value('serverType') === 'SMTP' ? 'newSmtp' : 'newImap') : (existing?.name ?? value('name'));
-  const tlsChoices = [
+  const tlsChoices: Choices = [
     ['enabled', say('enabled')],
     ['implicit', say('tlsImplicit')],
     ['starttls', say('tlsStarttls')],
     ['none', say('tlsNone')],
     // Of definitions made before there was a choice.
     ...(value('tls') === 'disabled' ? [['disabled', say('disabled')] as const] : []),
-  ] as const;
-  const enabled = html`<div class="wide check"><input type="checkbox" id="enabled" name="enabled" value="true"${definition.enabled === true && html` checked`}${readOnly && html` disabled`} aria-describedby="enabled-help"><div><label for="enabled">Enabled</label><p class="help" id="enabled-help">${say('enabledHelp')}</p></div></div>`;
-
+  ];
   return page(
     {
       ...frame,
@@ -72,27 +71,26 @@ export function formPage(frame: Frame, state: FormState): string {
     title,
     'emailServers',
     html`
-<p class="crumb"><a href="/portal/email-servers">← ${say('back')}</a></p>
+${crumb(LIST, say('emailServers'))}
 <div class="bar"><h1 class="wrap">${title} ${state.live !== undefined && stateBadge(frame, state.live)}</h1>${state.live !== undefined && state.live !== 'invalid' && html`<a class="button small" href="${linkTo('status', String(definition.name))}">${say('serverStatus')}</a>`}</div>
 ${state.fromFile && html`<div class="note">${say('readOnly')}</div>`}
 ${state.kept === true && html`<div class="note" role="status">${say('kept')}</div>`}
 ${state.conflict !== undefined && conflictNote(frame, state.conflict)}
 ${problems.length > 0 && problemNote(frame, problems, state.asked)}
 <div class="columns"><div>
-<form id="definition" method="post" action="/portal/email-servers/${isNew ? 'new' : 'edit'}"${!readOnly && html` data-check="1"`}${isNew && html` data-new="1"`} novalidate>
-${csrfField(frame)}
-${existing !== undefined && html`<input type="hidden" name="_existing" value="${existing.name}"><input type="hidden" name="_revision" value="${existing.revision}">`}
+<form id="definition" method="post" action="${LIST}/${isNew ? 'new' : 'edit'}"${!readOnly && html` data-check="1"`}${isNew && html` data-new="1"`} novalidate>
+${csrfField(frame)}${hiddenFields({ _existing: existing?.name, _revision: existing?.revision })}
 <div class="card"><div class="bar"><h2>${say('connection')}</h2>${!readOnly && html`<div class="preset"><button class="plain small" name="_action" value="preset" aria-describedby="preset-help">${say('presets')}</button><p class="help" id="preset-help">${say('presetsHelp')}</p></div>`}</div><div class="grid">
-${select('serverType', 'Server Type', pairs('IMAP', 'SMTP'), { css: 'third', fixed: !isNew })}
+${select('serverType', 'Server Type', same(['IMAP', 'SMTP']), { css: 'third', fixed: !isNew })}
 ${input('name', 'Name', { css: 'two-thirds', fixed: existing !== undefined })}
 ${input('host', 'Host', { css: 'two-thirds' })}
 ${input('port', 'Port', { css: 'third', mode: 'numeric' })}
 ${select('tls', 'TLS', tlsChoices, { css: 'third', help: say('tlsHelp') })}
-${select('authenticationType', 'Authentication Type', [...pairs('OAuth2', 'Password'), ['None', say('noSignIn')]], { css: 'two-thirds' })}
+${select('authenticationType', 'Authentication Type', [...same(['OAuth2', 'Password']), ['None', say('noSignIn')]], { css: 'two-thirds' })}
 ${input('user', 'User', { css: 'wide', help: say('userHelp') })}
 ${emailFlow()}
 ${addresses()}
-${enabled}
+${check('enabled', 'Enabled', say('enabledHelp'))}
 </div></div>
 ${signInCard(frame, state)}
 ${advanced(frame, state)}
@@ -110,62 +108,58 @@ function signInCard(frame: Frame, state: FormState): Html {
   const { definition } = state;
   const { input, select } = fieldsOf(frame, state);
   const value = (field: string) => shownField(definition, field);
-  const applications = [
-    ...new Set([...state.applications, ...(value('application') === '' ? [] : [value('application')])]),
-  ];
+  const applications = new Set([...state.applications, value('application')]);
+  applications.delete('');
+  const hasNone = applications.size === 0;
+  const modes = chosenOf(frame, '', 'appOnly', 'delegated');
   return html`<div class="card"><h2>${say('signInSection')}</h2><div class="grid">
-${select('application', say('application'), applications.length === 0 ? [['', '–']] : pairs(...applications), { css: 'oauth', ...(applications.length === 0 ? { help: say('noApplication') } : {}) })}
-${select(
-  'signIn',
-  say('signInMode'),
-  [
-    ['appOnly', say('appOnly')],
-    ['delegated', say('delegated')],
-  ],
-  { css: 'oauth' },
-)}
+${select('application', say('application'), hasNone ? [['', '–']] : same([...applications]), { css: 'oauth', ...(hasNone ? { help: say('noApplication') } : {}) })}
+${select('signIn', say('signInMode'), modes, { css: 'oauth' })}
 ${input('signInUser', say('signInUser'), { help: say('signInUserHelp'), css: 'oauth person wide' })}
 ${input('password', say('password'), { type: 'password', css: 'secret wide', ...(state.hasPassword ? { help: say('passwordKept') } : {}) })}
 </div></div>`;
 }
 
-/** What has sound defaults. */
+/** Choices of a field, whose words begin with a prefix. */
+const chosenOf = <const C extends string>({ say }: Frame, prefix: string, ...choices: readonly C[]): Choices =>
+  choices.map((one) => [one, say(`${prefix}${one}` as Word)] as const);
+
+/** Fields with sound defaults: they are folded, unless one is wrong. */
+const ADVANCED =
+  /^(aliases|flowByRecipient|trustedAuthservIds|folder|startFrom|afterQueued|maximumSize|mailboxEvents|sendMode|pace|answeredElsewhere|markAnswered)/;
+
 function advanced(frame: Frame, state: FormState): Html {
   const { say } = frame;
-  const { definition, readOnly, problems } = state;
-  const { input, area, select, perMinute } = fieldsOf(frame, state);
-  const starts = (['now', 'unseen', 'all', 'since'] as const).map((one) => [one, say(`startFrom-${one}`)] as const);
-  const afters = (['leave', 'seen', 'move'] as const).map((one) => [one, say(`afterQueued-${one}`)] as const);
-  const chosenOf = <const F extends string, const C extends string>(field: F, ...choices: readonly C[]) =>
-    choices.map((one) => [one, say(`${field}-${one}` as Word)] as const);
-  const folders = Array.isArray(state.folders) ? (state.folders as readonly string[]) : [];
-  const list = folders.length > 0 ? 'folder-list' : undefined;
-  const allowPlainText = html`<div class="wide check"><input type="checkbox" id="allowPlainText" name="allowPlainText" value="true"${definition.allowPlainText === true && html` checked`}${readOnly && html` disabled`} aria-describedby="allowPlainText-help"><div><label for="allowPlainText">${say('allowPlainText')}</label><p class="help" id="allowPlainText-help">${say('allowPlainTextHelp')}</p></div></div>`;
-  return html`<details class="card"${problems.some(({ field }) => /^(aliases|flowByRecipient|trustedAuthservIds|folder|startFrom|afterQueued|maximumSize|mailboxEvents|sendMode|pace|answeredElsewhere|markAnswered)/.test(field)) && html` open`}${state.folders !== undefined && html` open`}><summary>${say('more')}</summary><div class="grid">
+  const { readOnly, problems } = state;
+  const { input, area, select, check } = fieldsOf(frame, state);
+  const choices = (field: string, ...values: string[]) => chosenOf(frame, `${field}-`, ...values);
+  const isOpen = state.folders !== undefined || problems.some(({ field }) => ADVANCED.test(field));
+  const list = Array.isArray(state.folders) && state.folders.length > 0 ? 'folder-list' : undefined;
+  return html`<details class="card"${isOpen && html` open`}><summary>${say('more')}</summary><div class="grid">
 ${input('aliases', say('aliases'), { css: 'wide imap', help: say('aliasesHelp') })}
 ${area('flowByRecipient', say('flowByRecipient'), { css: 'wide imap', help: say('flowByRecipientHelp') })}
 ${input('trustedAuthservIds', say('trustedAuthservIds'), { css: 'wide imap', help: say('trustedAuthservIdsHelp') })}
 ${input('folder', say('folder'), { css: 'imap', list })}
-${select('startFrom', say('startFrom'), starts, { css: 'imap' })}
+${select('startFrom', say('startFrom'), choices('startFrom', 'now', 'unseen', 'all', 'since'), { css: 'imap' })}
 ${input('startFromDate', say('sinceDate'), { css: 'imap', type: 'date' })}
-${select('afterQueued', say('afterQueued'), afters, { css: 'imap' })}
+${select('afterQueued', say('afterQueued'), choices('afterQueued', 'leave', 'seen', 'move'), { css: 'imap' })}
 ${input('afterQueuedFolder', say('moveFolder'), { css: 'imap', list })}
 ${!readOnly && folderPicker(frame, state.folders)}
 ${input('maximumSize', say('maximumSize'), { css: 'imap' })}
-${select('mailboxEvents', say('mailboxEvents'), chosenOf('mailboxEvents', 'off', 'flags', 'flags-and-sent'), { css: 'wide imap', help: say('mailboxEventsHelp') })}
+${select('mailboxEvents', say('mailboxEvents'), choices('mailboxEvents', 'off', 'flags', 'flags-and-sent'), { css: 'wide imap', help: say('mailboxEventsHelp') })}
+${select('sendMode', say('sendMode'), chosenOf(frame, '', 'sendAs', 'onBehalf'), { css: 'smtp' })}
+${input('perMinute', say('perMinute'), { css: 'smtp', mode: 'numeric', errorsOf: 'pace' })}
+${select('answeredElsewhere', say('answeredElsewhere'), choices('answeredElsewhere', 'hold', 'warn', 'send'), { css: 'smtp', help: say('answeredElsewhereHelp') })}
 ${select(
-  'sendMode',
-  say('sendMode'),
+  'markAnswered',
+  say('markAnswered'),
   [
-    ['sendAs', say('sendAs')],
-    ['onBehalf', say('onBehalf')],
+    ['false', say('no')],
+    ['true', say('yes')],
   ],
-  { css: 'smtp' },
+  { css: 'smtp', help: say('markAnsweredHelp') },
 )}
-${perMinute()}
-${select('answeredElsewhere', say('answeredElsewhere'), chosenOf('answeredElsewhere', 'hold', 'warn', 'send'), { css: 'smtp', help: say('answeredElsewhereHelp') })}
-${select('markAnswered', say('markAnswered'), chosenOf('markAnswered', 'false', 'true'), { css: 'smtp', help: say('markAnsweredHelp') })}
-${allowPlainText}
+${check('allowPlainText', say('allowPlainText'), say('allowPlainTextHelp'))}
 </div></details>`;
 }
 
@@ -202,14 +196,13 @@ function buttons(frame: Frame, { tested }: FormState): Html {
   const { say } = frame;
   return html`<div class="card"><h2>${say('testResult')}</h2><p class="help">${say('testOfEntered')}</p>${probeBox(frame, tested?.sendProbe ?? false)}
 <p class="buttons"><button class="plain" name="_action" value="test">${say(tested === undefined ? 'startTest' : 'testAgain')}</button></p>${testLog(frame, tested?.all)}</div>
-<div class="foot buttons"><button class="main" name="_action" value="save">${say('save')}</button><a class="button" href="/portal/email-servers">${say('cancel')}</a></div>`;
+<div class="foot buttons"><button class="main" name="_action" value="save">${say('save')}</button><a class="button" href="${LIST}">${say('cancel')}</a></div>`;
 }
 
 function consent(frame: Frame, { existing, consent: known, readOnly }: FormState): Html | false {
   const { say } = frame;
-  if (readOnly) return false;
-  if (existing === undefined || known === undefined) return false;
+  if (readOnly || existing === undefined || known === undefined) return false;
   const { person } = known;
-  return html`<div class="card"><h2>${say('consentTitle')}</h2><p class="wrap">${person === undefined ? html`<span class="badge warn">${say('notSignedIn')}</span>` : html`${say('signedInAs')} <strong>${person}</strong>.`}</p><p class="help">${say('consentHelp')}</p>
-<form method="post" action="/portal/email-servers/sign-in">${csrfField(frame)}<input type="hidden" name="name" value="${existing.name}"><p class="buttons"><button class="${person === undefined ? 'main' : 'plain'}">${say('consent')}</button></p></form></div>`;
+  return html`<div class="card"><h2>${say('consentTitle')}</h2><p class="wrap">${person === undefined ? html`<span class="badge wrap warn">${say('notSignedIn')}</span>` : html`${say('signedInAs')} <strong>${person}</strong>.`}</p><p class="help">${say('consentHelp')}</p>
+<form method="post" action="${LIST}/sign-in">${csrfField(frame)}${hiddenField('name', existing.name)}<p class="buttons"><button class="${person === undefined ? 'main' : 'plain'}">${say('consent')}</button></p></form></div>`;
 }

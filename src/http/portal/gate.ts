@@ -7,11 +7,13 @@ import { catalogue } from '../../domain/catalogue/index.ts';
 import { saidBy } from '../../domain/doctor.ts';
 import { MailroomError } from '../../domain/errors.ts';
 import type { Emit } from '../../telemetry/events.ts';
+import type { EmailServersApi, EmailServerView } from '../api/email-servers.ts';
 import type { ClientAddresses } from '../client.ts';
 import type { Session } from '../ports.ts';
 import { emitRefusal, statusOf, toMailroomError } from '../problem.ts';
 import type { Access } from '../routes.ts';
 import type { PortalDeps } from './deps.ts';
+import { type DoneWord, doneOf, doneUrl } from './done.ts';
 import { errorPage, type Frame, frameOf, type ShownError, type Theme } from './layout.ts';
 import type { Language } from './words.ts';
 import { errorIn, portalErrors } from './words-errors.ts';
@@ -48,46 +50,70 @@ const themeOf = (text: string | undefined): Theme | undefined =>
   text === 'dark' || text === 'light' ? text : undefined;
 
 export interface RequestContext {
-  /** Notes who it is; the gate does, before anything else. */
-  know(request: FastifyRequest, session: Session): void;
+  /** The gate does, before anything else. */
+  setSession(request: FastifyRequest, session: Session): void;
   session(request: FastifyRequest): Session | undefined;
   /** Name for the audit log. */
   who(request: FastifyRequest): string;
   may(request: FastifyRequest, permission: Permission): boolean;
   language(request: FastifyRequest): Language;
-  /** Keeps the choice of language. */
-  remember(reply: FastifyReply, language: Language): void;
+  setLanguage(reply: FastifyReply, language: Language): void;
   frame(request: FastifyRequest): Frame;
+  /** For the button of a form that changes the language: the frame in it; undefined for other buttons. */
+  switched(request: FastifyRequest, reply: FastifyReply, action: string): Frame | undefined;
+  /** To a page, which notes what was done. */
+  done(request: FastifyRequest, reply: FastifyReply, path: string, what: DoneWord, name: string): FastifyReply;
 }
 
 export function requestContext({ organisation }: Pick<PortalDeps, 'organisation'>): RequestContext {
-  const known = new WeakMap<FastifyRequest, Session>();
+  const sessions = new WeakMap<FastifyRequest, Session>();
   const language = (request: FastifyRequest): Language => {
     const chosen = request.cookies.mailroom_lang;
     if (chosen === 'de' || chosen === 'en') return chosen;
     return /^\s*de\b/i.test(request.headers['accept-language'] ?? '') ? 'de' : 'en';
   };
+  const setLanguage = (reply: FastifyReply, chosen: Language) =>
+    void reply.setCookie('mailroom_lang', chosen, { maxAge: 31_536_000 });
+  const frameIn = (request: FastifyRequest, chosen: Language) =>
+    frameOf({
+      language: chosen,
+      organisation,
+      session: sessions.get(request),
+      theme: themeOf(request.cookies.mailroom_theme),
+      // A page that answers a form has no address of its own to come back to.
+      url: request.method === 'GET' ? request.url : LIST,
+      done: doneOf(sessions.get(request), queryOf(request)),
+      now: Date.now(),
+    });
   return {
-    know: (request, session) => void known.set(request, session),
-    session: (request) => known.get(request),
-    who: (request) => known.get(request)?.name ?? '',
+    setSession: (request, session) => void sessions.set(request, session),
+    session: (request) => sessions.get(request),
+    who: (request) => sessions.get(request)?.name ?? '',
     may(request, permission) {
-      const session = known.get(request);
+      const session = sessions.get(request);
       return session !== undefined && may(session.role, permission);
     },
     language,
-    remember: (reply, chosen) => void reply.setCookie('mailroom_lang', chosen, { maxAge: 31_536_000 }),
-    frame: (request) =>
-      frameOf({
-        language: language(request),
-        organisation,
-        session: known.get(request),
-        theme: themeOf(request.cookies.mailroom_theme),
-        // A page that answers a form has no address of its own to come back to.
-        url: request.method === 'GET' ? request.url : LIST,
-        now: Date.now(),
-      }),
+    setLanguage,
+    frame: (request) => frameIn(request, language(request)),
+    switched(request, reply, action) {
+      const [, chosen] = /^language:(en|de)$/.exec(action) ?? [];
+      if (chosen === undefined) return undefined;
+      setLanguage(reply, chosen as Language);
+      return frameIn(request, chosen as Language);
+    },
+    done: (request, reply, path, what, name) => seeOther(reply, doneUrl(sessions.get(request), path, what, name)),
   };
+}
+
+/** @throws MailroomError EMAIL_SERVER_NOT_FOUND */
+export async function serverNamed(
+  servers: Pick<EmailServersApi, 'get'>,
+  name: string | null | undefined,
+): Promise<EmailServerView> {
+  const view = await servers.get(name ?? '');
+  if (view === undefined) throw new MailroomError('EMAIL_SERVER_NOT_FOUND');
+  return view;
 }
 
 /**
@@ -140,7 +166,7 @@ export function addGate(
   // Before the body is read: a stranger's bytes are not taken.
   portal.addHook('onRequest', async (request, reply) => {
     const session = await sessionOf(request);
-    if (session !== undefined) requestContext.know(request, session);
+    if (session !== undefined) requestContext.setSession(request, session);
     const access = request.routeOptions.config.access ?? 'session';
     if (session === undefined && access !== 'open') {
       if (request.method === 'GET' && request.routeOptions.url !== '/portal/events')
@@ -159,7 +185,7 @@ export function addGate(
       return seeOther(reply, withoutChoice(request.url));
     }
     if (request.method === 'GET' && (lang === 'de' || lang === 'en')) {
-      requestContext.remember(reply, lang);
+      requestContext.setLanguage(reply, lang);
       return seeOther(reply, withoutChoice(request.url));
     }
   });

@@ -7,8 +7,10 @@ import type { HistoryView } from '../api/history.ts';
 import type { PortalDeps } from './deps.ts';
 import { needs, type Query, queryOf, type RequestContext, send } from './gate.ts';
 import { type Html, html } from './html.ts';
-import { exactTime, type Frame, page } from './layout.ts';
+import { type Frame, page } from './layout.ts';
+import { emptyCard, exactTime, optionList, selectField } from './parts.ts';
 import { type Bars, plot } from './plot.ts';
+import { type Column, table } from './table.ts';
 import { durationIn } from './words.ts';
 
 interface Choice {
@@ -90,15 +92,14 @@ export function historyFigures(frame: Frame, view: Pick<HistoryView, 'points' | 
   return html`<div class="plots">${view.names.map((name) => figureOf(frame, view, name, period))}</div>${hasGap && html`<p class="dim">${frame.say('historyGap')}</p>`}`;
 }
 
-function cellOf({ say, language }: Frame, name: HistoryName, row: HistoryPoint): string {
-  const number = new Intl.NumberFormat(language);
+function cellOf({ say, language, number }: Frame, name: HistoryName, row: HistoryPoint): string {
   if (isGap(name, row)) return say('notCounted');
   if (historyMeasures[name].kind === 'times') {
     const { p50, p99 } = row.times[name] ?? {};
     return p50 === undefined || p99 === undefined ? '–' : `${durationIn(language, p50)} / ${durationIn(language, p99)}`;
   }
   const value = row.values[name] ?? 0;
-  return name === 'blindSeconds' ? durationIn(language, value) : number.format(value);
+  return name === 'blindSeconds' ? durationIn(language, value) : number(value);
 }
 
 /** One table for what comes in and one for what goes out: more columns than fit side by side. */
@@ -113,13 +114,18 @@ function tablesOf(frame: Frame, { rows, names }: HistoryView): Html {
 
 function tableOf(frame: Frame, rows: HistoryView['rows'], names: readonly HistoryName[], label: string): Html {
   const { say } = frame;
-  const head = (name: HistoryName) =>
-    html`<th scope="col" class="number">${say(`history-${name}`)}${historyMeasures[name].kind === 'times' && html` <span class="dim">(${say('p50')} / ${say('p99')})</span>`}</th>`;
-  const lines = rows.map(
-    (row) =>
-      html`<tr><th scope="row">${exactTime(frame, row.at)}</th>${names.map((name) => html`<td class="number" data-label="${say(`history-${name}`)}"><div>${cellOf(frame, name, row)}</div></td>`)}</tr>`,
-  );
-  return html`<h2>${label}</h2><div class="table stack"><table class="rows w-history" aria-label="${label}"><thead><tr><th scope="col">${say('when')}</th>${names.map(head)}</tr></thead><tbody>${lines.reverse()}</tbody></table></div>`;
+  const columns: Column<HistoryPoint>[] = [
+    { word: 'when', width: 'time', isName: true, cell: ({ at }) => exactTime(frame, at) },
+    ...names.map(
+      (name): Column<HistoryPoint> => ({
+        word: `history-${name}`,
+        css: 'number',
+        ...(historyMeasures[name].kind === 'times' ? { unit: `(${say('p50')} / ${say('p99')})` } : {}),
+        cell: (row) => cellOf(frame, name, row),
+      }),
+    ),
+  ];
+  return html`<h2>${label}</h2>${table(frame, { label, columns, entries: rows.toReversed() })}`;
 }
 
 interface HistoryPage {
@@ -130,9 +136,14 @@ interface HistoryPage {
 }
 
 function filterOf({ say }: Frame, { choice, flows, servers }: HistoryPage): Html {
-  const option = (value: string, text: string) =>
-    html`<option value="${value}"${value === choice.of && html` selected`}>${text}</option>`;
-  return html`<form method="get" role="search" aria-label="${say('filterWord')}" class="filter bar"><div class="filter"><div><label for="of">${say('historyOf')}</label><select id="of" name="of">${option('', say('historyAll'))}<optgroup label="Email Flow">${flows.map((name) => option(`flow:${name}`, name))}</optgroup><optgroup label="${say('emailServers')}">${servers.map((name) => option(`server:${name}`, name))}</optgroup></select></div><div><label for="period">${say('historyPeriod')}</label><select id="period" name="period">${(Object.keys(periods) as Period[]).map((name) => html`<option value="${name}"${name === choice.period && html` selected`}>${say(`period-${name}`)}</option>`)}</select></div><button class="plain">${say('apply')}</button></div></form>`;
+  const group = (label: string, kind: 'flow' | 'server', names: readonly string[]) =>
+    html`<optgroup label="${label}">${optionList(
+      names.map((name) => [`${kind}:${name}`, name] as const),
+      choice.of,
+    )}</optgroup>`;
+  const all = optionList([['', say('historyAll')]], choice.of);
+  const lengths = (Object.keys(periods) as Period[]).map((name) => [name, say(`period-${name}`)] as const);
+  return html`<form method="get" role="search" aria-label="${say('filterWord')}" class="filter bar"><div class="filter"><div><label for="of">${say('filter')}</label><select id="of" name="of">${all}${group('Email Flow', 'flow', flows)}${group(say('emailServers'), 'server', servers)}</select></div><div>${selectField('period', say('historyPeriod'), lengths, choice.period)}</div><button class="plain">${say('apply')}</button></div></form>`;
 }
 
 function historyPage(frame: Frame, given: HistoryPage): string {
@@ -141,7 +152,7 @@ function historyPage(frame: Frame, given: HistoryPage): string {
   const name = view.subject.kind === 'all' ? '' : view.subject.name;
   const shown =
     view.since === undefined
-      ? html`<div class="card empty"><h2>${say('historyNothing')}</h2><p>${say('historyNothingHelp')}</p></div>`
+      ? emptyCard(say('historyNothing'), html`<p>${say('historyNothingHelp')}</p>`)
       : html`<p class="dim">${say('historySince')} ${exactTime(frame, view.since)}.</p>${historyFigures(frame, view, choice.period)}${tablesOf(frame, view)}`;
   return page(
     frame,

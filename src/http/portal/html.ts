@@ -4,7 +4,7 @@ const made = new WeakSet<object>();
 export interface Html {
   readonly text: string;
 }
-type Value = Html | string | number | boolean | null | undefined | readonly Value[];
+export type Value = Html | string | number | boolean | null | undefined | readonly Value[];
 
 /** html`<b>${name}</b>`: text is escaped, templates go in as they are, lists are joined, false and undefined are nothing. */
 export function html(parts: TemplateStringsArray, ...values: readonly Value[]): Html {

@@ -1,12 +1,13 @@
-// The frame of every page: head, menu, language, who is signed in, style sheet and script; and small parts that several pages share: times, notes of
-// what was done, pages of a long list.
-import { createHash, createHmac, randomBytes } from 'node:crypto';
+// The frame of every page: head, menu, language, who is signed in, style sheet and script; the pages of a question and of an error.
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { FastifyInstance } from 'fastify';
 import { may, type Permission } from '../../domain/access.ts';
 import type { Session } from '../ports.ts';
+import type { Done } from './done.ts';
 import { type Html, html } from './html.ts';
-import { agoIn, countIn, type Language, type Say, sayIn, type Word } from './words.ts';
+import { csrfField, hiddenFields, serverSaid } from './parts.ts';
+import { type Language, type Say, sayIn, type Word } from './words.ts';
 
 /** Real files, read once, served under a name that holds their digest: a browser keeps them for good and never has an old one beside a new page. */
 function assetOf(kind: 'css' | 'js', type: string) {
@@ -41,6 +42,8 @@ export function addAssets(portal: FastifyInstance): void {
 export interface Frame {
   language: Language;
   say: Say;
+  /** A number as the reader writes it. */
+  number(value: number): string;
   organisation: string;
   session: Session | undefined;
   /** Path and query of this page, for the language switch. */
@@ -51,6 +54,8 @@ export interface Frame {
   failed?: boolean;
   /** Chosen by the person; absent: as the browser wishes. */
   theme?: Theme | undefined;
+  /** What this session did just before; the page notes it. */
+  done?: Done | undefined;
   /** Epoch milliseconds. */
   now: number;
 }
@@ -65,14 +70,15 @@ const nextTheme = (theme: Theme | undefined): Theme | 'auto' =>
 const withChoice = ({ url }: Frame, name: 'lang' | 'theme', value: string): string =>
   `${url}${url.includes('?') ? '&' : '?'}${name}=${value}`;
 
-export const frameOf = (given: Omit<Frame, 'say'>): Frame => ({ ...given, say: sayIn(given.language) });
+export function frameOf(given: Omit<Frame, 'say' | 'number'>): Frame {
+  const format = new Intl.NumberFormat(given.language);
+  return { ...given, say: sayIn(given.language), number: (value) => format.format(value) };
+}
 
 /** Whether the person who is signed in may do this; pages show what is permitted. */
 export const frameMay = ({ session }: Frame, permission: Permission): boolean =>
   session !== undefined && may(session.role, permission);
 export const mayChange = (frame: Frame): boolean => frameMay(frame, 'email-servers:write');
-export const csrfField = ({ session }: Frame): Html =>
-  html`<input type="hidden" name="_csrf" value="${session?.csrf}">`;
 
 const LOGO = html`<svg width="26" height="20" viewBox="0 0 26 20" aria-hidden="true"><rect x="1" y="1" width="24" height="18" rx="3.5" fill="none" stroke="#7db8f5" stroke-width="2"/><path d="M2.5 4.5 13 11.5 23.5 4.5" fill="none" stroke="#7db8f5" stroke-width="2" stroke-linecap="round" stroke-linejoin="round"/></svg>`;
 
@@ -155,15 +161,12 @@ export interface Question {
 export function askPage(frame: Frame, question: Question): string {
   const { say } = frame;
   const { title, current, body, form, action, fields, yes, danger, back } = question;
-  const hidden = Object.entries(fields).map(
-    ([name, value]) => value !== undefined && html`<input type="hidden" name="${name}" value="${value}">`,
-  );
   return page(
     frame,
     title,
     current,
     html`<div class="ask card"><h1>${title}</h1>${body}
-<form method="post" action="${action}">${csrfField(frame)}${hidden}${form}<p class="buttons"><button class="main ${danger && 'bad'}">${yes}</button><a class="button" href="${back}">${say('cancel')}</a></p></form></div>`,
+<form method="post" action="${action}">${csrfField(frame)}${hiddenFields(fields)}${form}<p class="buttons"><button class="main ${danger && 'bad'}">${yes}</button><a class="button" href="${back}">${say('cancel')}</a></p></form></div>`,
   );
 }
 
@@ -177,8 +180,8 @@ export interface ShownError {
   said?: string | undefined;
 }
 
-export const errorNote = ({ say }: Frame, { hint, said }: ShownError, title?: string): Html =>
-  html`<div class="note bad wrap" role="alert">${title !== undefined && html`<p><strong>${title}</strong></p>`}${said !== undefined && html`<p>${say('serverSaid')} <q lang="en">${said}</q></p>`}<p>${hint}</p></div>`;
+export const errorNote = (frame: Frame, { hint, said }: ShownError, title?: string): Html =>
+  html`<div class="note bad wrap" role="alert">${title !== undefined && html`<p><strong>${title}</strong></p>`}${serverSaid(frame, said)}<p>${hint}</p></div>`;
 
 /** The page of an error: its title is what happened. */
 export function errorPage(frame: Frame, error: ShownError): string {
@@ -191,96 +194,3 @@ export function errorPage(frame: Frame, error: ShownError): string {
     html`<div class="ask card"><h1>${title}</h1>${errorNote(frame, error)}<p class="dim">${say('code')}: <code>${error.code}</code></p><p class="buttons">${session === undefined ? html`<a class="button" href="/portal/sign-in">${say('signIn')}</a>` : html`<a class="button" href="/portal">${say('toOverview')}</a>`}</p></div>`,
   );
 }
-
-/** What was done just before, told on the page that follows. */
-export interface Done {
-  what: Word;
-  /** Whom or what it was done to. */
-  name: string;
-}
-
-const DONE = [
-  'saved',
-  'deleted',
-  'enabledDone',
-  'disabledDone',
-  'signedInDone',
-  'pausedDone',
-  'resumedDone',
-  'releasedDone',
-  'droppedDone',
-  'enqueueDone',
-  'acceptDone',
-  'moveFlowDone',
-  'bulkDone',
-  'traceOnDone',
-  'traceOffDone',
-] as const satisfies readonly Word[];
-
-/** Who is told: what this session did, and nothing that somebody else's link says. */
-type Teller = Pick<Session, 'csrf'> | undefined;
-
-const proofOf = (teller: Teller, what: string, name: string): string =>
-  createHmac('sha256', teller?.csrf ?? randomBytes(32))
-    .update(JSON.stringify([what, name]))
-    .digest('base64url')
-    .slice(0, 22);
-
-/** Reads it from the query; what this session did not do is nothing. */
-export function doneOf(teller: Teller, query: Readonly<Record<string, string | undefined>>): Done | undefined {
-  const { done, about: name = '', proof } = query;
-  const what = DONE.find((word) => word === done);
-  return what === undefined || proof !== proofOf(teller, what, name) ? undefined : { what, name };
-}
-
-export const doneUrl = (teller: Teller, path: string, what: (typeof DONE)[number], name: string): string =>
-  `${path}${path.includes('?') ? '&' : '?'}${new URLSearchParams({ done: what, about: name, proof: proofOf(teller, what, name) })}`;
-
-/** @param next what comes after it */
-export const doneNote = ({ say }: Frame, done: Done | undefined, next?: Html): Html | false =>
-  done !== undefined &&
-  html`<div class="note ok wrap" role="status">${say(done.what, { name: done.name })}${next !== undefined && html` ${next}`}</div>`;
-
-/** "3 minutes ago", with the exact time for who wants it. @param at epoch milliseconds */
-export function since({ language, now }: Frame, at: number): Html {
-  const time = new Date(at);
-  return html`<time datetime="${time.toISOString()}" title="${utc(language, time)}">${agoIn(language, at, now)}</time>`;
-}
-
-/** In UTC, which is named; the script puts the reader's own zone in its place. */
-const utc = (language: Language, time: Date): string =>
-  new Intl.DateTimeFormat(language, {
-    ...{ year: 'numeric', month: 'short', day: 'numeric' },
-    ...{ hour: '2-digit', minute: '2-digit', second: '2-digit', timeZone: 'UTC', timeZoneName: 'short' },
-  }).format(time);
-
-/** The time itself. @param at ISO 8601 or epoch milliseconds */
-export function exactTime({ language }: Pick<Frame, 'language'>, at: string | number): Html {
-  const time = new Date(at);
-  return html`<time datetime="${time.toISOString()}" data-exact="1">${utc(language, time)}</time>`;
-}
-
-interface Paging {
-  /** From 1. */
-  at: number;
-  pages: number;
-  /** How many there are, and of what; left out when nobody counts them. */
-  total?: number;
-  word?: 'entries' | 'servers';
-  url(page: number): string;
-}
-
-export function pager({ say, language }: Frame, { at, pages, total, word, url }: Paging): Html {
-  const link = (page: number, text: string, rel: string) =>
-    page >= 1 && page <= pages && html`<a class="button small" rel="${rel}" href="${url(page)}">${text}</a>`;
-  return html`<div class="pager"><span class="dim">${total !== undefined && word !== undefined && countIn(language, word, total)}</span>${
-    pages > 1 &&
-    html`<nav class="buttons" aria-label="${say('pages')}">${link(at - 1, say('previous'), 'prev')}<span class="dim">${say('pageWord')} ${at}${total !== undefined && ` / ${pages}`}</span>${link(at + 1, say('next'), 'next')}</nav>`
-  }</div>`;
-}
-
-/** A page number out of a query. */
-export const pageOf = (text: string | undefined): number => {
-  const number = Number(text);
-  return Number.isSafeInteger(number) && number >= 1 ? number : 1;
-};

@@ -5,37 +5,18 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { MailroomError } from '../../domain/errors.ts';
 import type { EmailServerView } from '../api/email-servers.ts';
 import type { Consequences, PortalDeps } from './deps.ts';
+import { type Done, doneNote } from './done.ts';
 import { hasProblem, problemsOf, stateBadge } from './findings.ts';
-import { formOf, LIST, needs, queryOf, type RequestContext, seeOther, send } from './gate.ts';
+import { formOf, LIST, needs, type Query, queryOf, type RequestContext, send, serverNamed } from './gate.ts';
 import { type Html, html } from './html.ts';
-import {
-  askPage,
-  csrfField,
-  type Done,
-  doneNote,
-  doneOf,
-  doneUrl,
-  type Frame,
-  frameMay,
-  mayChange,
-  page,
-  pageOf,
-  pager,
-  since,
-} from './layout.ts';
-
-interface ListQuery {
-  search: string;
-  show: string;
-  /** From 1. */
-  page: number;
-  done: Done | undefined;
-}
+import { askPage, type Frame, frameMay, mayChange, page } from './layout.ts';
+import { csrfField, emptyCard, pageOf, pager, selectField, sinceIf } from './parts.ts';
+import { type Column, table } from './table.ts';
 
 /** Keeps a page with its assets under 100 KB. */
 const PER_PAGE = 25;
 
-function matches(view: EmailServerView, { search, show }: ListQuery): boolean {
+function matches(view: EmailServerView, { search = '', show }: Query): boolean {
   const { definition } = view;
   const { host, user, emailFlow, additionalEmailFromAddresses } = definition;
   const text = [view.name, host, user, emailFlow, additionalEmailFromAddresses].flat().join('\n').toLowerCase();
@@ -52,8 +33,7 @@ function matches(view: EmailServerView, { search, show }: ListQuery): boolean {
   return show === 'IMAP' || show === 'SMTP' ? view.serverType === show : true;
 }
 
-export const linkTo = (action: string, name: string): string =>
-  `/portal/email-servers/${action}?name=${encodeURIComponent(name)}`;
+export const linkTo = (action: string, name: string): string => `${LIST}/${action}?name=${encodeURIComponent(name)}`;
 
 /** A button of the page's one form: the address names the server, so that a row stays small. */
 const actionOf = (action: string, { name, revision }: EmailServerView): string =>
@@ -72,48 +52,67 @@ function menu(frame: Frame, view: EmailServerView): Html | false {
         : html`<button form="act" formaction="${linkTo('resume', name)}">${say('resume')}</button>`),
     view.valid && html`<a href="${linkTo('status', name)}">${say('serverStatus')}</a>`,
     html`<a href="${linkTo('edit', name)}">${say(mayChange(frame) && view.editable ? 'edit' : 'view')}</a>`,
-    mayChange(frame) &&
-      view.valid &&
-      html`<a href="/portal/email-servers/new?from=${encodeURIComponent(name)}">${say('copy')}</a>`,
+    mayChange(frame) && view.valid && html`<a href="${LIST}/new?from=${encodeURIComponent(name)}">${say('copy')}</a>`,
     mayChange(frame) && view.editable && html`<a class="bad" href="${linkTo('delete', name)}">${say('delete')}</a>`,
   ];
   return html`<details class="menu"><summary aria-label="${say('actions')}: ${name}">⋯</summary><div>${items}</div></details>`;
 }
 
-function row(frame: Frame, view: EmailServerView): Html {
+function columnsOf(frame: Frame): Column<EmailServerView>[] {
   const { say } = frame;
-  const { definition, live, name } = view;
-  const addresses = [definition.additionalEmailFromAddresses ?? []].flat().map(String);
-  const canSwitch = mayChange(frame) && view.editable && view.valid;
-  const problems = problemsOf(frame, view);
-  const toggle = html`<button class="switch" role="switch" aria-checked="${view.enabled ? 'true' : 'false'}" aria-label="${say('enabled')}: ${name}" form="act" formaction="${actionOf(view.enabled ? 'disable' : 'enable', view)}"></button>`;
-  return html`<tbody><tr${problems.length > 0 && html` class="with-more"`}>
-<th scope="row" class="wrap has-menu"><a href="${linkTo('edit', name)}">${name}</a>${view.source === 'file' && html` <span class="badge tag" title="${say('readOnly')}">${say('fromFile')}</span>`}</th>
-<td data-label="${say('type')}">${view.serverType ?? '–'}</td>
-<td class="wrap" data-label="Host / User"><div>${String(definition.host ?? '–')}<span class="dim">${definition.port !== undefined && `:${String(definition.port)}`}</span></div><div class="dim">${String(definition.user ?? '')}</div></td>
-<td class="wrap" data-label="${say('flowOrFrom')}"><div>${view.serverType === 'IMAP' ? String(definition.emailFlow ?? '') : shortList(addresses)}</div></td>
-<td data-label="${say('enabled')}"><div>${canSwitch ? toggle : say(view.enabled ? 'yes' : 'no')}</div></td>
-<td data-label="${say('state')}"><div>${stateBadge(frame, live.state)}</div></td>
-<td class="dim" data-label="${say('lastMessage')}"><div>${live.lastMessageAt === undefined ? '–' : since(frame, live.lastMessageAt)}</div></td>
-<td class="${live.lastProvenAt === undefined ? 'dim none' : 'dim'}" data-label="${say('lastProven')}"><div>${live.lastProvenAt === undefined ? '–' : since(frame, live.lastProvenAt)}</div></td>
-<td class="actions">${menu(frame, view)}</td></tr>${problems.length > 0 && html`<tr class="more"><td colspan="9">${problems}</td></tr>`}</tbody>`;
+  const toggle = (view: EmailServerView) =>
+    html`<button class="switch" role="switch" aria-checked="${view.enabled ? 'true' : 'false'}" aria-label="${say('enabled')}: ${view.name}" form="act" formaction="${actionOf(view.enabled ? 'disable' : 'enable', view)}"></button>`;
+  return [
+    {
+      word: 'name',
+      width: 16,
+      css: 'has-menu',
+      isName: true,
+      cell: ({ name, source }) =>
+        html`<a href="${linkTo('edit', name)}">${name}</a>${source === 'file' && html` <span class="badge tag" title="${say('readOnly')}">${say('fromFile')}</span>`}`,
+    },
+    { word: 'type', width: 6, cell: ({ serverType }) => serverType },
+    {
+      word: 'hostAndUser',
+      width: 20,
+      cell: ({ definition: { host, port, user } }) =>
+        html`${String(host ?? '–')}<span class="dim">${port !== undefined && `:${String(port)}`}</span><div class="dim">${String(user ?? '')}</div>`,
+    },
+    {
+      word: 'flowOrFrom',
+      width: 20,
+      cell: ({ serverType, definition: { emailFlow, additionalEmailFromAddresses } }) =>
+        serverType === 'IMAP'
+          ? String(emailFlow ?? '')
+          : shortList([additionalEmailFromAddresses ?? []].flat().map(String)),
+    },
+    {
+      word: 'enabled',
+      width: 6,
+      cell: (view) =>
+        mayChange(frame) && view.editable && view.valid ? toggle(view) : say(view.enabled ? 'yes' : 'no'),
+    },
+    { word: 'state', width: 12, cell: ({ live }) => stateBadge(frame, live.state) },
+    { word: 'lastMessage', width: 8, css: 'dim', cell: ({ live }) => sinceIf(frame, live.lastMessageAt) },
+    { word: 'lastProven', width: 8, css: 'dim', cell: ({ live }) => sinceIf(frame, live.lastProvenAt) },
+    { css: 'actions', cell: (view) => menu(frame, view) },
+  ];
 }
 
 /** The first three, and how many there are besides. */
-const shortList = (all: readonly string[]): Html[] => [
-  ...all.slice(0, 3).map((one) => html`<div>${one}</div>`),
-  ...(all.length > 3 ? [html`<div class="dim" title="${all.slice(3).join(', ')}">+ ${all.length - 3}</div>`] : []),
-];
+const shortList = (all: readonly string[]): Html =>
+  html`${all.slice(0, 3).map((one) => html`<div>${one}</div>`)}${all.length > 3 && html`<div class="dim" title="${all.slice(3).join(', ')}">+ ${all.length - 3}</div>`}`;
 
 function empty(frame: Frame, any: boolean): Html {
   const { say } = frame;
-  if (any)
-    return html`<div class="card empty"><h2>${say('noneMatches')}</h2><p>${say('noneMatchesHelp')}</p><div class="buttons"><a class="button" href="/portal/email-servers">${say('showAll')}</a></div></div>`;
-  return html`<div class="card empty"><h2>${say('noServers')}</h2><p>${say('noServersHelp')}</p>${mayChange(frame) && addButtons(frame)}</div>`;
+  if (!any)
+    return emptyCard(say('noServers'), html`<p>${say('noServersHelp')}</p>${mayChange(frame) && addButtons(frame)}`);
+  const showAll = html`<div class="buttons"><a class="button" href="${LIST}">${say('showAll')}</a></div>`;
+  return emptyCard(say('noneMatches'), html`<p>${say('noneMatchesHelp')}</p>${showAll}`);
 }
 
 const addButtons = ({ say }: Frame): Html =>
-  html`<div class="buttons"><a class="button main" href="/portal/connect">${say('connect')}</a><a class="button" href="/portal/email-servers/new?type=IMAP">${say('addImap')}</a><a class="button" href="/portal/email-servers/new?type=SMTP">${say('addSmtp')}</a></div>`;
+  html`<div class="buttons"><a class="button main" href="/portal/connect">${say('connect')}</a><a class="button" href="${LIST}/new?type=IMAP">${say('addImap')}</a><a class="button" href="${LIST}/new?type=SMTP">${say('addSmtp')}</a></div>`;
 
 /** What comes after a server was saved or signed in for. */
 function nextStep({ say }: Frame, all: readonly EmailServerView[], done: Done | undefined): Html | undefined {
@@ -124,41 +123,46 @@ function nextStep({ say }: Frame, all: readonly EmailServerView[], done: Done | 
   const [href, text] = unsigned
     ? [linkTo('edit', view.name), say('consent')]
     : view.findings.some(({ code }) => code === 'SHARED_ADDRESS_NOT_PERMITTED')
-      ? ['/portal/email-servers/new?type=SMTP', say('nextSmtp')]
+      ? [`${LIST}/new?type=SMTP`, say('nextSmtp')]
       : [linkTo('test', view.name), say('test')];
   return html`${say('nextStep')} <a href="${href}">${text}</a>`;
 }
 
-function listPage(frame: Frame, all: readonly EmailServerView[], query: ListQuery): string {
+function listPage(frame: Frame, all: readonly EmailServerView[], query: Query): string {
   const { say } = frame;
+  const { search = '', show = '' } = query;
   const found = all.filter((view) => matches(view, query));
   const pages = Math.max(1, Math.ceil(found.length / PER_PAGE));
-  const at = Math.min(query.page, pages);
-  const views = found.slice((at - 1) * PER_PAGE, at * PER_PAGE);
-  const option = (value: string, text: string) =>
-    html`<option value="${value}"${query.show === value && html` selected`}>${text}</option>`;
-  const heads = ['name', 'type', 'Host / User', 'flowOrFrom', 'enabled', 'state', 'lastMessage', 'lastProven'] as const;
+  const at = Math.min(pageOf(query.page), pages);
+  const entries = found.slice((at - 1) * PER_PAGE, at * PER_PAGE);
+  const shows = [
+    ['', say('all')],
+    ['IMAP', 'IMAP'],
+    ['SMTP', 'SMTP'],
+    ['problems', say('onlyProblems')],
+    ['disabled', say('disabled')],
+  ] as const;
+  const url = (number: number) => `${LIST}?${new URLSearchParams({ search, show, page: String(number) })}`;
   return page(
     frame,
     say('emailServers'),
     'emailServers',
     html`
 <div class="bar"><div><h1>${say('emailServers')}</h1><p class="lead">${say('emailServersLead')}</p></div>${mayChange(frame) && all.length > 0 && addButtons(frame)}</div>
-${doneNote(frame, query.done, nextStep(frame, all, query.done))}
+${doneNote(frame, nextStep(frame, all, frame.done))}
 ${
   all.length > 0 &&
   html`<form method="get" role="search" class="filter bar" data-filter="1"><div class="filter">
-<div><label for="search">${say('search')}</label><input id="search" type="search" name="search" value="${query.search}" placeholder="${say('searchHelp')}"></div>
-<div><label for="show">${say('filter')}</label><select id="show" name="show">${option('', say('all'))}${option('IMAP', 'IMAP')}${option('SMTP', 'SMTP')}${option('problems', say('onlyProblems'))}${option('disabled', say('onlyDisabled'))}</select></div>
+<div><label for="search">${say('search')}</label><input id="search" type="search" name="search" value="${search}" placeholder="${say('searchHelp')}"></div>
+<div>${selectField('show', say('filter'), shows, show)}</div>
 <noscript><button class="plain">${say('apply')}</button></noscript></div></form>`
 }
 <form id="act" method="post">${csrfField(frame)}</form>
 <div data-live="list">${
-      views.length === 0
+      entries.length === 0
         ? empty(frame, all.length > 0)
-        : html`<div class="table stack"><table class="w-servers"><thead><tr>${heads.map((head) => html`<th scope="col">${head === 'Host / User' ? head : say(head)}</th>`)}<th scope="col"><span class="hidden">${say('actions')}</span></th></tr></thead>
-${views.map((view) => row(frame, view))}</table></div>
-${pager(frame, { at, pages, total: found.length, word: 'servers', url: (number) => `/portal/email-servers?${new URLSearchParams({ search: query.search, show: query.show, page: String(number) })}` })}`
+        : html`${table(frame, { label: say('emailServers'), columns: columnsOf(frame), entries, more: (view) => problemsOf(frame, view) })}
+${pager(frame, { at, pages, total: found.length, word: 'servers', url })}`
     }</div>`,
   );
 }
@@ -186,17 +190,17 @@ function endPage(
   const { say } = frame;
   const user = String(view.definition.user ?? '');
   const body = html`<p class="wrap"><strong>${view.name}</strong> <span class="dim">${view.serverType ?? say('invalid')} · ${user}</span></p>
-${consequenceList(frame, view, consequences)}<p>${say(action === 'delete' ? 'deleteKeeps' : 'disableKeeps')}</p>`;
+${consequenceList(frame, view, consequences)}<p>${say(`${action}Keeps`)}</p>`;
   const { name, revision } = view;
   return askPage(frame, {
-    title: say(action === 'delete' ? 'deleteAsk' : 'disableAsk'),
+    title: say(`${action}Ask`),
     current: 'emailServers',
     body,
-    action: action === 'delete' ? '/portal/email-servers/delete' : actionOf('disable', view),
+    action: action === 'delete' ? `${LIST}/delete` : actionOf('disable', view),
     fields: action === 'delete' ? { name, revision } : { _asked: '1' },
     yes: say(action),
     danger: action === 'delete',
-    back: '/portal/email-servers',
+    back: LIST,
   });
 }
 
@@ -205,12 +209,12 @@ function pausePage(frame: Frame, view: EmailServerView): string {
   return askPage(frame, {
     title: say('pauseAsk'),
     current: 'emailServers',
-    body: html`<p class="wrap"><strong>${view.name}</strong> <span class="dim">${String(view.definition.user ?? '')}</span></p><p>${say('pauseWhat', { count: new Intl.NumberFormat(frame.language).format(view.live.waiting ?? 0) })}</p>`,
+    body: html`<p class="wrap"><strong>${view.name}</strong> <span class="dim">${String(view.definition.user ?? '')}</span></p><p>${say('pauseWhat', { count: frame.number(view.live.waiting ?? 0) })}</p>`,
     action: linkTo('pause', view.name),
     fields: {},
     yes: say('pause'),
     danger: false,
-    back: '/portal/email-servers',
+    back: LIST,
   });
 }
 
@@ -219,47 +223,33 @@ export function addList(
   { servers, operations, consequences }: Pick<PortalDeps, 'servers' | 'operations' | 'consequences'>,
   requestContext: RequestContext,
 ): void {
-  const nameOf = (request: FastifyRequest): string => queryOf(request).name ?? '';
-  async function asked(request: FastifyRequest) {
-    const view = await servers.get(nameOf(request));
-    if (view === undefined) throw new MailroomError('EMAIL_SERVER_NOT_FOUND');
-    return view;
-  }
+  const named = (request: FastifyRequest) => serverNamed(servers, queryOf(request).name);
 
-  portal.get(LIST, needs('email-servers:read'), async (request, reply) => {
-    const query = queryOf(request);
-    const { search = '', show = '' } = query;
-    const asked = { search, show, page: pageOf(query.page), done: doneOf(requestContext.session(request), query) };
-    return send(reply, listPage(requestContext.frame(request), await servers.list(), asked));
-  });
+  portal.get(LIST, needs('email-servers:read'), async (request, reply) =>
+    send(reply, listPage(requestContext.frame(request), await servers.list(), queryOf(request))),
+  );
   for (const enabled of [true, false]) {
     portal.post(`${LIST}/${enabled ? 'enable' : 'disable'}`, needs('email-servers:write'), async (request, reply) => {
-      const name = nameOf(request);
+      const { name = '', revision = '' } = queryOf(request);
       if (!enabled && formOf(request).get('_asked') !== '1') {
-        const view = await asked(request);
+        const view = await named(request);
         return send(reply, endPage(requestContext.frame(request), view, await consequences(view.name), 'disable'));
       }
-      await servers.setEnabled(name, queryOf(request).revision ?? '', enabled, requestContext.who(request));
-      return seeOther(
-        reply,
-        doneUrl(requestContext.session(request), LIST, enabled ? 'enabledDone' : 'disabledDone', name),
-      );
+      await servers.setEnabled(name, revision, enabled, requestContext.who(request));
+      return requestContext.done(request, reply, LIST, enabled ? 'enabledDone' : 'disabledDone', name);
     });
   }
   portal.get(`${LIST}/pause`, needs('email-servers:pause'), async (request, reply) =>
-    send(reply, pausePage(requestContext.frame(request), await asked(request))),
+    send(reply, pausePage(requestContext.frame(request), await named(request))),
   );
   for (const action of ['pause', 'resume'] as const) {
     portal.post(`${LIST}/${action}`, needs('email-servers:pause'), async (request, reply) => {
-      const { name } = await operations[action](nameOf(request), requestContext.who(request));
-      return seeOther(
-        reply,
-        doneUrl(requestContext.session(request), LIST, action === 'pause' ? 'pausedDone' : 'resumedDone', name),
-      );
+      const { name } = await operations[action](queryOf(request).name ?? '', requestContext.who(request));
+      return requestContext.done(request, reply, LIST, action === 'pause' ? 'pausedDone' : 'resumedDone', name);
     });
   }
   portal.get(`${LIST}/delete`, needs('email-servers:write'), async (request, reply) => {
-    const view = await asked(request);
+    const view = await named(request);
     if (!view.editable) throw new MailroomError('EMAIL_SERVER_READ_ONLY');
     return send(reply, endPage(requestContext.frame(request), view, await consequences(view.name), 'delete'));
   });
@@ -267,6 +257,6 @@ export function addList(
     const form = formOf(request);
     const name = form.get('name') ?? '';
     await servers.remove(name, form.get('revision') ?? '', requestContext.who(request));
-    return seeOther(reply, doneUrl(requestContext.session(request), LIST, 'deleted', name));
+    return requestContext.done(request, reply, LIST, 'deleted', name);
   });
 }

@@ -1,6 +1,7 @@
 // What is shown of a mail to those who may see it: subject and sender are a customer's.
 import { type Html, html } from './html.ts';
-import { type Frame, frameMay, since } from './layout.ts';
+import { type Frame, frameMay } from './layout.ts';
+import { since } from './parts.ts';
 import type { Word } from './words.ts';
 
 /** Subject for those who may read messages, sender for those who see addresses. */

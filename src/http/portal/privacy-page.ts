@@ -7,7 +7,9 @@ import { attachmentDisposition } from '../content-disposition.ts';
 import type { PortalDeps } from './deps.ts';
 import { formOf, needs, type RequestContext, send, streams } from './gate.ts';
 import { type Html, html } from './html.ts';
-import { csrfField, type Frame, page } from './layout.ts';
+import { type Frame, page } from './layout.ts';
+import { checkField, csrfField, emptyCard, hiddenField, section } from './parts.ts';
+import { type Column, table } from './table.ts';
 
 /** Staying ones that the page lists; the export has all. */
 const MOST_LISTED = 100;
@@ -24,7 +26,7 @@ function privacyPage(frame: Frame, searched?: Searched): string {
     say('privacy'),
     'privacy',
     html`<h1>${say('privacy')}</h1><p class="lead">${say('privacyLead')}</p>
-<div class="ask"><form class="card" method="post" action="/portal/privacy">${csrfField(frame)}<label for="address">${say('privacyAddress')}</label><input id="address" name="address" type="email" required autocomplete="off" value="${searched?.address}"><p class="buttons"><button class="main">${say('privacySearch')}</button></p></form></div>${searched !== undefined && found(frame, searched)}`,
+<div class="ask"><form class="card" method="post" action="/portal/privacy">${csrfField(frame)}<label for="address">${say('privacyAddress')}</label><input id="address" name="address" type="email" required autocomplete="off" value="${searched?.address}"><p class="buttons"><button class="main">${say('search')}</button></p></form></div>${searched !== undefined && found(frame, searched)}`,
   );
 }
 
@@ -34,21 +36,26 @@ function found(frame: Frame, { address, report }: Searched): Html {
   const staying = items.filter(({ stays }) => stays !== undefined);
   const partOf = (part: string) => say(`part-${parts.find((one) => one === part) ?? 'other'}`);
   const whyOf = (why: string | undefined) => say(`stays-${reasons.find((one) => one === why) ?? 'not-ours'}`);
-  const fields = html`${csrfField(frame)}<input type="hidden" name="address" value="${address}">`;
-  return html`<section aria-labelledby="found"><h2 id="found">${say(dryRun ? 'privacyFound' : 'privacyDone')}</h2>${
+  const fields = html`${csrfField(frame)}${hiddenField('address', address)}`;
+  const columns: Column<ErasureReport['counts'][number]>[] = [
+    { word: 'what', isName: true, cell: ({ part }) => partOf(part) },
+    { word: dryRun ? 'privacyGoes' : 'privacyErased', cell: ({ erased }) => erased },
+    { word: 'privacyStays', cell: ({ stays }) => stays },
+  ];
+  const list =
     counts.length === 0
-      ? html`<div class="card empty"><p>${say('privacyNothing')}</p></div>`
-      : html`<div class="table stack"><table class="rows" aria-labelledby="found"><thead><tr><th scope="col">${say('what')}</th><th scope="col">${say(dryRun ? 'privacyGoes' : 'privacyErased')}</th><th scope="col">${say('privacyStays')}</th></tr></thead><tbody>
-${counts.map(({ part, erased, stays }) => html`<tr><th scope="row">${partOf(part)}</th><td data-label="${say(dryRun ? 'privacyGoes' : 'privacyErased')}"><div>${erased}</div></td><td data-label="${say('privacyStays')}"><div>${stays}</div></td></tr>`)}</tbody></table></div>`
-  }${
+      ? emptyCard(say('privacyNothing'))
+      : table(frame, { label: { id: 'found' }, columns, entries: counts });
+  const stayList =
     staying.length > 0 &&
-    html`<details><summary>${say('privacyStays')}: ${staying.length}</summary><ul>${staying.slice(0, MOST_LISTED).map(({ part, id, stays }) => html`<li class="wrap">${partOf(part)}: <code>${id}</code> – ${whyOf(stays)}</li>`)}</ul></details>`
-  }<p class="dim">${say('privacyHashes')}</p>${unsearched !== undefined && html`<p class="note warn">${say('privacyUnsearched', { count: String(unsearched.segments), newest: unsearched.newest })}</p>`}${unreadable !== undefined && html`<p class="note warn">${say('privacyUnreadable', { count: String(unreadable) })}</p>`}${
+    html`<details><summary>${say('privacyStays')}: ${staying.length}</summary><ul>${staying.slice(0, MOST_LISTED).map(({ part, id, stays }) => html`<li class="wrap">${partOf(part)}: <code>${id}</code> – ${whyOf(stays)}</li>`)}</ul></details>`;
+  const notes = html`<p class="dim">${say('privacyHashes')}</p>${unsearched !== undefined && html`<p class="note warn">${say('privacyUnsearched', { count: unsearched.segments, newest: unsearched.newest })}</p>`}${unreadable !== undefined && html`<p class="note warn">${say('privacyUnreadable', { count: unreadable })}</p>`}`;
+  const decisions =
     dryRun &&
     counts.length > 0 &&
-    html`<div class="ask"><div class="card"><form method="post" action="/portal/privacy/export">${fields}<p class="buttons"><button>${say('privacyExport')}</button></p></form>
-<form method="post" action="/portal/privacy/erase">${fields}<div class="check"><input type="checkbox" id="waiting" name="alsoWaiting" value="true"><div><label for="waiting">${say('privacyAlsoWaiting')}</label></div></div><p class="buttons"><button class="main bad">${say('privacyErase')}</button></p></form></div></div>`
-  }</section>`;
+    html`<div class="ask"><div class="card"><form method="post" action="/portal/privacy/export">${fields}<p class="buttons"><button class="plain">${say('privacyExport')}</button></p></form>
+<form method="post" action="/portal/privacy/erase">${fields}${checkField('waiting', say('privacyAlsoWaiting'), { name: 'alsoWaiting' })}<p class="buttons"><button class="main bad">${say('privacyErase')}</button></p></form></div></div>`;
+  return section('found', say(dryRun ? 'privacyFound' : 'privacyErased'), html`${list}${stayList}${notes}${decisions}`);
 }
 
 export function addPrivacy(

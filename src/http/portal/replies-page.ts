@@ -4,45 +4,21 @@ import type { FastifyInstance } from 'fastify';
 import { MailroomError } from '../../domain/errors.ts';
 import type { EmailServerView } from '../api/email-servers.ts';
 import { masked, maskedText } from '../masked.ts';
-import type { ListPage, ReplyFilter } from '../ports.ts';
-import { type Bulk, backOf, bulkBar, bulkBox, bulkOf, bulkPage, decideAll, MOST_AT_ONCE } from './bulk.ts';
+import { addBulk, backOf, bulkBox, MOST_AT_ONCE } from './bulk.ts';
 import type { PortalDeps, PortalReply } from './deps.ts';
-import {
-  type Column,
-  filterFor,
-  filterForm,
-  filterIn,
-  isNarrow,
-  type ListFilter,
-  listRangeOf,
-  lookedAtNote,
-  pageAt,
-  queryText,
-  sortHeads,
-} from './filter.ts';
+import { filterFor, pageAt, queryText, wantedOf } from './filter.ts';
 import { timelineUrl } from './find-page.ts';
 import { namesOf } from './findings.ts';
-import { formOf, needs, queryOf, type RequestContext, seeOther, send } from './gate.ts';
+import { formOf, needs, queryOf, type RequestContext, send } from './gate.ts';
 import { type Html, html } from './html.ts';
-import {
-  askPage,
-  type Done,
-  doneNote,
-  doneOf,
-  doneUrl,
-  type Frame,
-  frameMay,
-  page,
-  pageOf,
-  pager,
-  since,
-} from './layout.ts';
+import { askPage, type Frame, frameMay } from './layout.ts';
+import { listView } from './list-view.ts';
+import { type Fact, factList, pageOf, since } from './parts.ts';
+import type { Column } from './table.ts';
 import { countIn, type Word } from './words.ts';
 import { errorIn } from './words-errors.ts';
 
 const REPLIES_PER_PAGE = 20;
-
-type State = PortalReply['state'];
 
 /** Those that a person looks at come first. */
 const TABS = ['held', 'uncertain', 'rejected', 'prepared', 'queued', 'accepted', 'dropped'] as const;
@@ -54,69 +30,20 @@ const EMPTY: Readonly<Partial<Record<Tab, readonly [Word, Word]>>> = {
   rejected: ['noneRejected', 'noneRejectedHelp'],
 };
 
+const ACTS = ['release', 'drop'] as const;
+type Act = (typeof ACTS)[number];
+
 const PATH = '/portal/replies';
 const tabOf = (text: string | undefined): Tab => TABS.find((state) => state === text) ?? 'held';
 
-/** As the journal's index takes it. */
-const wantedOf = (filter: ListFilter): ReplyFilter => ({
-  ...listRangeOf(filter),
-  ...(filter.server === '' ? {} : { server: filter.server }),
-  ...(filter.code === '' ? {} : { code: filter.code }),
-  ...(filter.person === '' ? {} : { person: filter.person }),
-});
-
-const COLUMNS: readonly Column[] = [
-  { word: 'replyId', by: 'reply' },
-  { word: 'server', by: 'server' },
-  { word: 'to', by: 'to' },
-  { word: 'since', by: 'when' },
-  { word: 'handedIn', by: 'received' },
-  { word: 'errorCode', by: 'code' },
-];
-
-interface RepliesView {
-  tab: Tab;
-  counts: Readonly<Record<State, number>>;
-  filter: ListFilter;
-  servers: readonly string[];
-  replies: ListPage<Shown>;
-  /** From 1. */
-  at: number;
-  done: Done | undefined;
-}
-
-function nothingOf({ say }: Frame, tab: Tab, filter: ListFilter): Html {
-  const [title, help] = isNarrow(filter) ? [] : (EMPTY[tab] ?? []);
-  return html`<div class="card empty"><h2>${say(title ?? (isNarrow(filter) ? 'noMatch' : 'nothing'))}</h2>${help !== undefined && html`<p>${say(help)}</p>`}</div>`;
-}
-
-function repliesPage(frame: Frame, view: RepliesView): string {
-  const { tab, counts, filter, servers, at, done } = view;
-  const { entries, total, lookedAt } = view.replies;
-  const { say, language } = frame;
-  const number = new Intl.NumberFormat(language);
-  const pages = Math.max(1, Math.ceil(total / REPLIES_PER_PAGE));
-  const url = (next: number) => `${PATH}?${queryText(filter, { state: tab, page: String(next) })}`;
-  const canDecide = tab === 'held' && frameMay(frame, 'replies:release') && total > 0;
-  const acts = [['release', say('release')] as const, ['drop', say('drop')] as const];
-  return page(
-    frame,
-    say('repliesTitle'),
-    'repliesTitle',
-    html`<h1>${say('repliesTitle')}</h1><p class="lead">${say('repliesLead')}</p>${doneNote(frame, done)}
-<ul class="tabs" data-live="tabs">${TABS.map((state) => html`<li><a href="${PATH}?${queryText(filter, { state })}"${state === tab && html` aria-current="page"`}>${say(`state-${state}`)} (${number.format(counts[state])})</a></li>`)}</ul>
-${filterForm(frame, { filter, state: tab, servers, codeLabel: 'errorCode', columns: COLUMNS, ...(frameMay(frame, 'addresses:read') && { person: 'to' }) })}${lookedAtNote(frame, lookedAt)}<div data-live="replies">
-${
-  entries.length === 0
-    ? nothingOf(frame, tab, filter)
-    : html`<div class="table stack"><table class="w-replies" aria-label="${say('repliesTitle')}"><thead><tr>${sortHeads(frame, filter, COLUMNS, (next) => `${PATH}?${queryText(next, { state: tab })}`)}<th scope="col"><span class="hidden">${say('actions')}</span></th></tr></thead>
-${entries.map((reply) => row(frame, reply, canDecide, url(at)))}</table></div>${pager(frame, { at, pages, total, word: 'entries', url })}`
-}${canDecide && bulkBar(frame, { action: `${PATH}/bulk`, back: url(at), acts, total })}</div>`,
-  );
-}
-
 /** A reply with what the placeholders of a hint mean at its server. */
-type Shown = PortalReply & { names?: Readonly<Record<string, unknown>> };
+type Shown = PortalReply & { names: Readonly<Record<string, unknown>> };
+
+function shownIn(views: readonly EmailServerView[]): (reply: PortalReply) => Shown {
+  const names = new Map(views.map((view) => [view.name, namesOf(view)]));
+  // Of a server that is gone the reply itself has the name.
+  return (one) => ({ ...one, names: names.get(one.server) ?? { server: one.server, user: one.from } });
+}
 
 function recipientsOf(frame: Frame, { to }: Shown): string {
   const recipients = frameMay(frame, 'addresses:read') ? to : to.map(masked);
@@ -126,28 +53,21 @@ function recipientsOf(frame: Frame, { to }: Shown): string {
 }
 
 /** Why, and what to do; who answered in Outlook. */
-function reasonOf(frame: Frame, reply: Shown): Html {
-  const { say, language } = frame;
-  const { failure } = reply;
-  if (failure === undefined) return answeredBy(frame, reply) || html``;
-  const { title, hint } = errorIn(language, failure.code, { ...reply.names, from: reply.from });
-  const said =
-    failure.said === undefined || frameMay(frame, 'addresses:read') ? failure.said : maskedText(failure.said);
-  return html`<dt>${say('reason')}</dt><dd class="wide"><strong>${title}</strong> ${hint} <code>${failure.code}</code>${said !== undefined && html` <q>${said}</q>`}</dd>${answeredBy(frame, reply)}`;
-}
-
-function facts(frame: Frame, reply: Shown): Html {
-  const { say } = frame;
-  return html`<dl class="facts"><dt>${say('server')}</dt><dd>${reply.server}</dd><dt>${say('from')}</dt><dd>${reply.from ?? '–'}</dd><dt>${say('to')}</dt><dd>${recipientsOf(frame, reply)}</dd><dt>${say('since')}</dt><dd>${since(frame, reply.stateAt)}</dd><dt>${say('handedIn')}</dt><dd>${since(frame, reply.createdAt)}</dd><dt>${say('attempts')}</dt><dd>${reply.attempts}</dd>${reasonOf(frame, reply)}</dl>`;
-}
-
-/** Who, where a mail in Sent tells it, and when. */
-function answeredBy(frame: Frame, { answeredElsewhere: answered }: PortalReply): Html | false {
-  const { say } = frame;
-  if (answered === undefined) return false;
-  const who = answered.who === undefined ? say('unknownColleague') : answered.who;
-  const shown = frameMay(frame, 'addresses:read') || answered.who === undefined ? who : masked(who);
-  return html`<dt>${say('answeredBy')}</dt><dd>${shown}${answered.at !== undefined && html`, ${since(frame, Date.parse(answered.at))}`}</dd>`;
+function reasonFacts(frame: Frame, { failure, names, from, answeredElsewhere: answered }: Shown): Fact[] {
+  const canSee = frameMay(frame, 'addresses:read');
+  const facts: Fact[] = [];
+  if (failure !== undefined) {
+    const { title, hint } = errorIn(frame.language, failure.code, { ...names, from });
+    const said = failure.said === undefined || canSee ? failure.said : maskedText(failure.said);
+    const reason = html`<strong>${title}</strong> ${hint} <code>${failure.code}</code>${said !== undefined && html` <q>${said}</q>`}`;
+    facts.push(['reason', reason, 'wide']);
+  }
+  if (answered !== undefined) {
+    const { who, at } = answered;
+    const shown = who === undefined ? frame.say('unknownColleague') : canSee ? who : masked(who);
+    facts.push(['answeredBy', html`${shown}${at !== undefined && html`, ${since(frame, Date.parse(at))}`}`]);
+  }
+  return facts;
 }
 
 function evidence(frame: Frame, { evidence: lines }: PortalReply): Html {
@@ -157,33 +77,69 @@ function evidence(frame: Frame, { evidence: lines }: PortalReply): Html {
 }
 
 /** @param back path and query of the list */
-function row(frame: Frame, reply: Shown, canMark: boolean, back: string): Html {
+function columnsOf(frame: Frame, canMark: boolean, back: string): Column<Shown>[] {
   const { say } = frame;
-  const { replyId, state, server, from, failure } = reply;
-  const decide = (action: 'release' | 'drop') =>
+  const canDecide = frameMay(frame, 'replies:release');
+  const decide = (action: Act, replyId: string) =>
     html`<a class="button small" href="${PATH}/${action}?id=${encodeURIComponent(replyId)}&back=${encodeURIComponent(back)}" aria-label="${say(action)}: ${replyId}">${say(action)}</a>`;
-  const id = html`<code>${replyId}</code>`;
-  const reason = reasonOf(frame, reply);
-  const more = html`${reason.text !== '' && html`<dl class="facts">${reason}</dl>`}<details><summary>${say('evidence')}</summary>${evidence(frame, reply)}</details>`;
-  return html`<tbody><tr class="with-more"><th scope="row" class="wrap">${canMark && bulkBox(replyId, `${say('select')}: ${replyId}`)} ${frameMay(frame, 'find:read') ? html`<a href="${timelineUrl('reply', replyId)}">${id}</a>` : id}</th>
-<td class="wrap" data-label="${say('server')}"><div>${server}<div class="dim">${from ?? ''}</div></div></td><td class="wrap" data-label="${say('to')}"><div>${recipientsOf(frame, reply)}</div></td><td data-label="${say('since')}"><div>${since(frame, reply.stateAt)}</div></td><td data-label="${say('handedIn')}"><div>${since(frame, reply.createdAt)}<div class="dim">${say('attempts')}: ${reply.attempts}</div></div></td><td class="wrap${failure === undefined && ' none'}" data-label="${say('errorCode')}"><div>${failure === undefined ? '–' : html`<code>${failure.code}</code>`}</div></td><td>${state === 'held' && frameMay(frame, 'replies:release') && html`<div class="buttons">${decide('release')}${decide('drop')}</div>`}</td></tr><tr class="more"><td colspan="7">${more}</td></tr></tbody>`;
+  return [
+    {
+      word: 'replyId',
+      by: 'reply',
+      width: 16,
+      isName: true,
+      cell({ replyId }) {
+        const id = html`<code>${replyId}</code>`;
+        return html`${canMark && bulkBox(frame, replyId, replyId)}${frameMay(frame, 'find:read') ? html`<a href="${timelineUrl('reply', replyId)}">${id}</a>` : id}`;
+      },
+    },
+    {
+      word: 'server',
+      by: 'server',
+      width: 16,
+      cell: ({ server, from }) => html`${server}<div class="dim">${from}</div>`,
+    },
+    { word: 'to', by: 'to', width: 18, cell: (reply) => recipientsOf(frame, reply) },
+    { word: 'since', by: 'when', width: 10, cell: ({ stateAt }) => since(frame, stateAt) },
+    {
+      word: 'handedIn',
+      by: 'received',
+      width: 10,
+      cell: ({ createdAt, attempts }) =>
+        html`${since(frame, createdAt)}<div class="dim">${say('attempts')}: ${attempts}</div>`,
+    },
+    { word: 'errorCode', by: 'code', cell: ({ failure }) => failure && html`<code>${failure.code}</code>` },
+    {
+      width: 16,
+      cell: ({ replyId, state }) =>
+        state === 'held' &&
+        canDecide &&
+        html`<div class="buttons">${decide('release', replyId)}${decide('drop', replyId)}</div>`,
+    },
+  ];
 }
 
-function bulkDecidePage(frame: Frame, bulk: Bulk, act: 'release' | 'drop', count: number): string {
-  const { say } = frame;
-  return bulkPage(frame, {
-    ...{ bulk, count, act: say(act), current: 'repliesTitle', action: `${PATH}/bulk`, danger: act === 'drop' },
-    what: html`<p class="note warn">${say(`${act}What`)}</p>`,
-  });
+function moreOf(frame: Frame, reply: Shown): Html {
+  const facts = reasonFacts(frame, reply);
+  return html`${facts.length > 0 && factList(frame, facts)}<details><summary>${frame.say('evidence')}</summary>${evidence(frame, reply)}</details>`;
 }
 
-function decidePage(frame: Frame, reply: Shown, action: 'release' | 'drop', back: string): string {
+function decidePage(frame: Frame, reply: Shown, action: Act, back: string): string {
   const { say } = frame;
+  const facts = factList(frame, [
+    ['server', reply.server],
+    ['from', reply.from ?? '–'],
+    ['to', recipientsOf(frame, reply)],
+    ['since', since(frame, reply.stateAt)],
+    ['handedIn', since(frame, reply.createdAt)],
+    ['attempts', reply.attempts],
+    ...reasonFacts(frame, reply),
+  ]);
   return askPage(frame, {
-    title: say(action === 'release' ? 'releaseAsk' : 'dropAsk'),
+    title: say(`${action}Ask`),
     current: 'repliesTitle',
-    body: html`<p class="note warn">${say(action === 'release' ? 'releaseWhat' : 'dropWhat')}</p><p class="wrap"><code>${reply.replyId}</code></p>${facts(frame, reply)}<h2>${say('evidence')}</h2>${evidence(frame, reply)}`,
-    action: `/portal/replies/${action}`,
+    body: html`<p class="note warn">${say(`${action}What`)}</p><p class="wrap"><code>${reply.replyId}</code></p>${facts}<h2>${say('evidence')}</h2>${evidence(frame, reply)}`,
+    action: `${PATH}/${action}`,
     fields: { id: reply.replyId, back },
     yes: say(action),
     danger: action === 'drop',
@@ -200,31 +156,52 @@ export function addReplies(
     const reply = await replies.read(replyId);
     if (reply === undefined) throw new MailroomError('REPLY_UNKNOWN');
     if (reply.state !== 'held') throw new MailroomError('REPLY_NOT_HELD');
-    return named([reply], await servers.list())[0] ?? reply;
-  }
-
-  function named(all: readonly PortalReply[], views: readonly EmailServerView[]): Shown[] {
-    const names = new Map(views.map((view) => [view.name, namesOf(view)]));
-    // Of a server that is gone the reply itself tells the name.
-    return all.map((one) => ({ ...one, names: names.get(one.server) ?? { server: one.server, user: one.from } }));
+    return shownIn(await servers.list())(reply);
   }
 
   portal.get(PATH, needs('replies:read'), async (request, reply) => {
     const query = queryOf(request);
+    const frame = requestContext.frame(request);
+    const { say } = frame;
     const tab = tabOf(query.state);
-    const filter = filterFor(requestContext.frame(request), query);
-    const [counts, views, { at, ...found }] = await Promise.all([
+    const filter = filterFor(frame, query);
+    const [counts, views, { entries, ...found }] = await Promise.all([
       replies.counts(),
       servers.list(),
-      pageAt(pageOf(query.page), REPLIES_PER_PAGE, (page) => replies.list(tab, wantedOf(filter), page)),
+      pageAt(pageOf(query.page), REPLIES_PER_PAGE, (page) => replies.list(tab, wantedOf(filter, 'code'), page)),
     ]);
-    const names = views.filter(({ serverType }) => serverType === 'SMTP').map(({ name }) => name);
-    const done = doneOf(requestContext.session(request), query);
-    const shown = { ...found, entries: named(found.entries, views) };
-    const view = { tab, counts, filter, servers: names, replies: shown, at, done };
-    return send(reply, repliesPage(requestContext.frame(request), view));
+    const canMark = tab === 'held' && frameMay(frame, 'replies:release');
+    const text = listView(frame, {
+      ...found,
+      entries: entries.map(shownIn(views)),
+      path: PATH,
+      title: 'repliesTitle',
+      lead: 'repliesLead',
+      live: 'replies',
+      perPage: REPLIES_PER_PAGE,
+      tabs: {
+        current: tab,
+        all: TABS.map((state) => ({
+          state,
+          text: `${say(`state-${state}`)} (${frame.number(counts[state])})`,
+          url: `${PATH}?${queryText(filter, { state })}`,
+        })),
+        live: 'tabs',
+      },
+      filter,
+      fields: {
+        servers: views.filter(({ serverType }) => serverType === 'SMTP').map(({ name }) => name),
+        codeLabel: 'errorCode',
+        person: frameMay(frame, 'addresses:read') && 'to',
+      },
+      columns: (back) => columnsOf(frame, canMark, back),
+      more: (one) => moreOf(frame, one),
+      none: EMPTY[tab] ?? ['nothing'],
+      acts: canMark && ACTS.map((act) => [act, say(act)]),
+    });
+    return send(reply, text);
   });
-  for (const action of ['release', 'drop'] as const) {
+  for (const action of ACTS) {
     portal.get(`${PATH}/${action}`, needs('replies:release'), async (request, reply) => {
       const { id = '', back } = queryOf(request);
       return send(reply, decidePage(requestContext.frame(request), await held(id), action, backOf(back, PATH)));
@@ -233,20 +210,20 @@ export function addReplies(
       const form = formOf(request);
       const { replyId } = await replies[action](form.get('id') ?? '', requestContext.who(request));
       const what = action === 'release' ? 'releasedDone' : 'droppedDone';
-      return seeOther(reply, doneUrl(requestContext.session(request), backOf(form.get('back'), PATH), what, replyId));
+      return requestContext.done(request, reply, backOf(form.get('back'), PATH), what, replyId);
     });
   }
-  portal.post(`${PATH}/bulk`, needs('replies:release'), async (request, reply) => {
-    const bulk = bulkOf(formOf(request), PATH);
-    const { act, scope, back, asked } = bulk;
-    if (act !== 'release' && act !== 'drop') throw new MailroomError('HTTP_NOT_FOUND');
-    const { to = asked, ...wanted } = wantedOf(filterIn(back));
-    const all = () => replies.ids('held', { ...wanted, to: Math.min(to, asked) }, MOST_AT_ONCE);
-    const ids = scope === 'all' ? await all() : bulk.ids;
-    if (ids.length === 0) return seeOther(reply, back);
-    if (!bulk.confirmed) return send(reply, bulkDecidePage(requestContext.frame(request), bulk, act, ids.length));
-    const by = requestContext.who(request);
-    const count = await decideAll(ids, (id) => replies[act](id, by));
-    return seeOther(reply, doneUrl(requestContext.session(request), back, 'bulkDone', `${count} / ${ids.length}`));
+  addBulk(portal, requestContext, {
+    path: PATH,
+    current: 'repliesTitle',
+    access: 'replies:release',
+    acts: ACTS,
+    idsOf: (filter, until) => replies.ids('held', wantedOf(filter, 'code', until), MOST_AT_ONCE),
+    question: ({ say }, act) => ({
+      act: say(act),
+      what: html`<p class="note warn">${say(`${act}What`)}</p>`,
+      danger: act === 'drop',
+    }),
+    decide: (act, replyId, by) => replies[act](replyId, by),
   });
 }

@@ -11,7 +11,8 @@ import { statusOf } from '../problem.ts';
 import type { PortalDeps } from './deps.ts';
 import { formOf, hostCookie, LIST, needs, queryOf, type RequestContext, seeOther, send, shownError } from './gate.ts';
 import { type Html, html } from './html.ts';
-import { doneUrl, errorNote, type Frame, page, type ShownError } from './layout.ts';
+import { errorNote, type Frame, page, type ShownError } from './layout.ts';
+import { hiddenField } from './parts.ts';
 
 const SESSION_COOKIE = 'mailroom_session';
 /** Attempts from one address, or of one person at the provider, within 15 minutes. */
@@ -125,7 +126,7 @@ function keptOf(request: FastifyRequest, url: string): Kept | undefined {
 }
 
 const keptFields = ({ url, entered }: Kept): Html =>
-  html`${[['_return', url], ['_action', 'resume'], ...entered].map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`)}`;
+  html`${hiddenField('_return', url)}${hiddenField('_action', 'resume')}${entered.map(([name, value]) => hiddenField(name, value))}`;
 
 /**
  * @param withOidc people of the organisation sign in at their provider
@@ -282,6 +283,6 @@ export function addConsent(
       reply.clearCookie(CONNECT_COOKIE);
       return seeOther(reply, `/portal/connect/servers?${new URLSearchParams(wizard)}`);
     }
-    return seeOther(reply, doneUrl(requestContext.session(request), LIST, 'signedInDone', server));
+    return requestContext.done(request, reply, LIST, 'signedInDone', server);
   });
 }

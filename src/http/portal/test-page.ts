@@ -4,18 +4,18 @@
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { CheckStep } from '../../domain/doctor.ts';
-import { MailroomError } from '../../domain/errors.ts';
 import type { EmailServerView } from '../api/email-servers.ts';
 import type { PortalDeps } from './deps.ts';
 import { stepLines, testLog } from './findings.ts';
-import { formOf, LIST, needs, queryOf, type RequestContext, send, streams } from './gate.ts';
+import { formOf, LIST, needs, queryOf, type RequestContext, send, serverNamed, streams } from './gate.ts';
 import { type Html, html } from './html.ts';
-import { csrfField, type Frame, page } from './layout.ts';
+import { type Frame, page } from './layout.ts';
 import { linkTo } from './list-page.ts';
+import { checkField, crumb, csrfField } from './parts.ts';
 
 /** Opt-in for mail that really leaves. */
 export const probeBox = ({ say }: Frame, checked: boolean): Html =>
-  html`<div class="check smtp"><input type="checkbox" id="sendProbe" name="_sendProbe" value="true" aria-describedby="sendProbe-help"${checked && html` checked`}><div><label for="sendProbe">${say('sendProbe')}</label><p class="help" id="sendProbe-help">${say('sendProbeHelp')}</p></div></div>`;
+  checkField('sendProbe', say('sendProbe'), { name: '_sendProbe', css: 'smtp', help: say('sendProbeHelp'), checked });
 
 function testPage(
   frame: Frame,
@@ -28,7 +28,7 @@ function testPage(
     frame,
     `${say('test')}: ${name}`,
     'emailServers',
-    html`<p class="crumb"><a href="/portal/email-servers">← ${say('back')}</a></p>
+    html`${crumb(LIST, say('emailServers'))}
 <h1 class="wrap">${say('test')}: ${name}</h1><p class="lead wrap">${serverType} · ${String(definition.host)}:${String(definition.port)} · ${String(definition.user)}</p>
 <div class="ask"><form class="card" method="post" action="${linkTo('test', name)}">${csrfField(frame)}<p>${say('testLead')}</p>${serverType === 'SMTP' && probeBox(frame, sendProbe)}
 <p class="buttons"><button class="main" name="_action" value="test">${say(all === undefined ? 'startTest' : 'testAgain')}</button><a class="button" href="${linkTo('edit', name)}">${say('toDefinition')}</a></p>${testLog(frame, all)}</form></div>`,
@@ -45,31 +45,21 @@ export function sendLines(reply: FastifyReply, frame: Frame, type: 'IMAP' | 'SMT
   return reply.send(Readable.from(stepLines(frame, type, steps), { objectMode: false }));
 }
 
-export async function allSteps(steps: AsyncGenerator<CheckStep>): Promise<CheckStep[]> {
-  const all: CheckStep[] = [];
-  for await (const step of steps) all.push(step);
-  return all;
-}
-
 export function addTest(
   portal: FastifyInstance,
   { servers, operations }: Pick<PortalDeps, 'servers' | 'operations'>,
   requestContext: RequestContext,
 ): void {
-  async function asked(request: FastifyRequest) {
-    const view = await servers.get(queryOf(request).name ?? '');
-    if (view === undefined) throw new MailroomError('EMAIL_SERVER_NOT_FOUND');
-    return view;
-  }
+  const named = (request: FastifyRequest) => serverNamed(servers, queryOf(request).name);
   portal.get(`${LIST}/test`, needs('email-servers:test'), async (request, reply) =>
-    send(reply, testPage(requestContext.frame(request), await asked(request), { sendProbe: false })),
+    send(reply, testPage(requestContext.frame(request), await named(request), { sendProbe: false })),
   );
   portal.post(`${LIST}/test`, streams('email-servers:test'), async (request, reply) => {
-    const view = await asked(request);
+    const view = await named(request);
     const sendProbe = formOf(request).get('_sendProbe') === 'true';
     const steps = await operations.test(view.name, { sendProbe });
     const frame = requestContext.frame(request);
     if (wantsLines(request)) return sendLines(reply, frame, view.serverType ?? 'IMAP', steps);
-    return send(reply, testPage(frame, view, { all: await allSteps(steps), sendProbe }));
+    return send(reply, testPage(frame, view, { all: await Array.fromAsync(steps), sendProbe }));
   });
 }

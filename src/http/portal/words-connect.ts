@@ -16,7 +16,6 @@ export const connectWords = {
   'kind-microsoft': { en: 'Microsoft 365', de: 'Microsoft 365' },
   'kind-other': { en: 'Another server (user name and password)', de: 'Anderer Server (Benutzername und Kennwort)' },
   mailboxAddress: { en: 'Address of the shared mailbox', de: 'Adresse des gemeinsamen Postfachs' },
-  serversName: { en: 'Name', de: 'Name' },
   serversNameHelp: {
     en: 'The email servers are called “… IMAP” and “… SMTP”. Empty: the part of the address before the @.',
     de: 'Die E-Mail Server heißen „… IMAP“ und „… SMTP“. Leer: der Teil der Adresse vor dem @.',
@@ -26,7 +25,6 @@ export const connectWords = {
   imapPort: { en: 'Port (IMAP)', de: 'Port (IMAP)' },
   smtpHost: { en: 'Host (SMTP)', de: 'Host (SMTP)' },
   smtpPort: { en: 'Port (SMTP)', de: 'Port (SMTP)' },
-  person: { en: 'Person who signs in', de: 'Person, die sich anmeldet' },
   personHelp: {
     en: 'Needs Full Access to the shared mailbox and Send As. Its User signs in at the SMTP server.',
     de: 'Braucht Vollen Zugriff (Full Access) auf das gemeinsame Postfach und „Senden als“. Mit diesem User meldet sich der SMTP-Server an.',
@@ -71,7 +69,6 @@ export const connectWords = {
     en: 'Both servers are created and enabled now:',
     de: 'Beide Server werden jetzt angelegt und aktiviert:',
   },
-  passwordNow: { en: 'Password', de: 'Kennwort' },
   passwordNowHelp: {
     en: 'Used for both servers, stored encrypted.',
     de: 'Für beide Server, verschlüsselt gespeichert.',
@@ -82,7 +79,6 @@ export const connectWords = {
     en: 'Now sign in where a person has to, test both, and send one mail there and back.',
     de: 'Melden Sie sich nun an, wo eine Person nötig ist, testen Sie beide, und senden Sie eine E-Mail hin und zurück.',
   },
-  nextSignIn: { en: 'Sign in and consent', de: 'Anmelden und zustimmen' },
   nextTest: { en: 'Test both, step by step', de: 'Beide Schritt für Schritt testen' },
   nextTrip: { en: 'One mail there and back', de: 'Eine E-Mail hin und zurück' },
   nextFinish: { en: 'Finished: the overview', de: 'Fertig: zur Übersicht' },

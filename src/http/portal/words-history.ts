@@ -7,7 +7,6 @@ export const historyWords = {
     en: 'What went through Mailroom, how long it took, what waited and what failed.',
     de: 'Was durch Mailroom lief, wie lange es dauerte, was wartete und was fehlschlug.',
   },
-  historyOf: { en: 'Show', de: 'Anzeigen' },
   historyAll: { en: 'Everything', de: 'Alles' },
   historyPeriod: { en: 'Period', de: 'Zeitraum' },
   'period-2h': { en: '2 hours', de: '2 Stunden' },

@@ -28,8 +28,6 @@ export const operationWords = {
   noServer: { en: 'No server', de: 'Kein Server' },
   mailboxes: { en: 'Mailboxes', de: 'Postfächer' },
   senders: { en: 'SMTP servers', de: 'SMTP-Server (Versand)' },
-  held: { en: 'Held replies', de: 'Zurückgehaltene Antworten' },
-  heldShort: { en: 'Held', de: 'Zurückgehalten' },
   blind: { en: 'Unmonitored time', de: 'Unüberwachte Zeit' },
   blindHelp: {
     en: 'Time in which monitoring of the mailbox was not verified',
@@ -44,9 +42,6 @@ export const operationWords = {
     en: 'A held reply was handed to the server, but its answer was lost and no copy was found in Sent. A person decides, so that no customer gets a reply twice.',
     de: 'Eine zurückgehaltene Antwort wurde dem Server übergeben, aber seine Bestätigung ging verloren, und in „Gesendete Elemente“ fand sich keine Kopie. Eine Person entscheidet, damit kein Kunde eine Antwort doppelt erhält.',
   },
-  repliesHeld: { en: 'Held', de: 'Zurückgehalten' },
-  repliesUncertain: { en: 'Uncertain', de: 'Ungeklärt' },
-  repliesRejected: { en: 'Failed', de: 'Fehlgeschlagen' },
   'state-held': { en: 'Held', de: 'Zurückgehalten' },
   'state-uncertain': { en: 'Uncertain', de: 'Ungeklärt' },
   'state-rejected': { en: 'Failed', de: 'Fehlgeschlagen' },
@@ -183,7 +178,6 @@ export const operationWords = {
   byHead: { en: 'Sign-in with', de: 'Anmeldung mit' },
   byOneTimeCode: { en: 'one-time code', de: 'Einmalcode' },
   byApiToken: { en: 'API token', de: 'API-Token' },
-  enabledValue: { en: 'Enabled', de: 'Aktiviert' },
   settledValue: { en: 'Settled', de: 'Erledigt' },
   deletedValue: { en: 'Deleted', de: 'Gelöscht' },
   nothingValue: { en: 'Nothing', de: 'Nichts' },
@@ -191,6 +185,5 @@ export const operationWords = {
     en: 'Who changed what, who signed in, and when. Secrets are masked.',
     de: 'Wer was geändert hat, wer sich angemeldet hat, und wann. Geheimnisse sind maskiert.',
   },
-  changesTab: { en: 'Changes', de: 'Änderungen' },
   signInsTab: { en: 'Sign-ins', de: 'Anmeldungen' },
 } as const satisfies Words;

@@ -3,7 +3,7 @@ import { isProblemCode, type Parameters, type ProblemCode } from '../../domain/d
 import { findingText, isFindingCode } from '../../domain/finding.ts';
 import { fill } from '../../lib/text.ts';
 import type { Finding, Problem } from './deps.ts';
-import { type Language, sayIn } from './words.ts';
+import { type Language, sayIn, type Word } from './words.ts';
 
 type Text = Readonly<Record<Language, string>>;
 
@@ -160,24 +160,18 @@ const handbook: Readonly<Record<string, string>> = {
   additionalEmailFromAddresses: 'Additional Email From Addresses',
   enabled: 'Enabled',
 };
-const FIELDS = ['application', 'signInUser', 'password', 'aliases', 'folder', 'startFrom', 'afterQueued'] as const;
-const MORE = [
-  'maximumSize',
-  'sendMode',
-  'allowPlainText',
-  'mailboxEvents',
-  'answeredElsewhere',
-  'markAnswered',
-  'flowByRecipient',
-  'trustedAuthservIds',
+/** Fields whose names are words of the portal, and those that the form calls otherwise. */
+const FIELDS = [
+  ...(['application', 'signInUser', 'password', 'aliases', 'folder', 'startFrom', 'afterQueued'] as const),
+  ...(['maximumSize', 'sendMode', 'allowPlainText', 'mailboxEvents', 'answeredElsewhere', 'markAnswered'] as const),
+  ...(['flowByRecipient', 'trustedAuthservIds'] as const),
 ] as const;
+const OTHERWISE: Readonly<Record<string, Word>> = { pace: 'perMinute', signIn: 'signInMode' };
 
 /** What the form calls a field: `pace.perMinute` is "Messages a minute". */
 export function labelIn(language: Language, field: string): string {
   const [root = ''] = field.split(/[[.]/, 1);
-  const other = { pace: 'perMinute', signIn: 'signInMode' } as const;
-  const word =
-    root === 'pace' || root === 'signIn' ? other[root] : [...FIELDS, ...MORE].find((known) => known === root);
+  const word = Object.hasOwn(OTHERWISE, root) ? OTHERWISE[root] : FIELDS.find((known) => known === root);
   if (word !== undefined) return sayIn(language)(word);
   return Object.hasOwn(handbook, root) ? (handbook[root] ?? field) : field;
 }

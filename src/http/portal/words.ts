@@ -44,7 +44,6 @@ const frameWords = {
   viewer: { en: 'Viewer', de: 'Lesezugriff' },
   operator: { en: 'Operator', de: 'Operator' },
   administrator: { en: 'Administrator', de: 'Administrator' },
-  back: { en: 'Email servers', de: 'E-Mail Server' },
   cancel: { en: 'Cancel', de: 'Abbrechen' },
   toOverview: { en: 'To the overview', de: 'Zur Übersicht' },
   errorWord: { en: 'Error', de: 'Fehler' },

@@ -236,8 +236,8 @@ describe('lists', () => {
     expect(order(await text(path))).toEqual(['s2', 's10', 's1']);
     const byId = await text(`${path}&sort=reply`);
     expect(order(byId)).toEqual(['s1', 's2', 's10']);
-    expect(byId).toContain(
-      '<th scope="col" aria-sort="ascending"><a href="/portal/replies?state=held&amp;server=Out&amp;sort=-reply">Reply',
+    expect(byId).toMatch(
+      /<th scope="col"[^>]* aria-sort="ascending"><a href="\/portal\/replies\?state=held&amp;server=Out&amp;sort=-reply">Reply/,
     );
     expect(byId.match(/aria-sort/g)).toHaveLength(1);
     expect(byId).toContain('<option value="reply" selected>Reply, ascending</option>');

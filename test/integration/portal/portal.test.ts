@@ -145,9 +145,9 @@ describe('changes through the API', () => {
     const page = async (query: string) => (await admin.get(`/portal/audit${query}`)).text();
     const changes = await page('');
     expect(changes).toContain(definition.name);
-    expect(changes).not.toContain('<span class="badge">signed in</span>');
+    expect(changes).not.toContain('<span class="badge wrap">signed in</span>');
     const signIns = await page('?state=sign-ins');
-    expect(signIns).toContain('<span class="badge">signed in</span>');
+    expect(signIns).toContain('<span class="badge wrap">signed in</span>');
     expect(signIns).not.toContain(definition.name);
     expect(await page('?state=sign-ins&person=nobody')).toContain('Nothing matches the filter');
 

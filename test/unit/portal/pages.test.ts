@@ -8,7 +8,8 @@ import type { EmailServer } from '../../../src/domain/email-server.ts';
 import { checkEmailServers } from '../../../src/domain/email-server-check.ts';
 import { masked } from '../../../src/http/masked.ts';
 import { findingItem, fixList, stepItem, stepLines } from '../../../src/http/portal/findings.ts';
-import { frameOf, pageOf, pager } from '../../../src/http/portal/layout.ts';
+import { frameOf } from '../../../src/http/portal/layout.ts';
+import { pageOf, pager } from '../../../src/http/portal/parts.ts';
 import { findingIn, labelIn, problemIn } from '../../../src/http/portal/words-said.ts';
 
 const frame = (language: 'en' | 'de') =>

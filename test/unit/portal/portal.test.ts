@@ -1,6 +1,7 @@
 // The portal's pure parts: escaping and the form.
 import { describe, expect, it } from 'vitest';
-import { blank, definitionFrom, fieldsOf, NEW_FLOW, shownField } from '../../../src/http/portal/form.ts';
+import { blank, definitionFrom, NEW_FLOW, shownField } from '../../../src/http/portal/form.ts';
+import { fieldsOf } from '../../../src/http/portal/form-fields.ts';
 import { html } from '../../../src/http/portal/html.ts';
 import { frameOf } from '../../../src/http/portal/layout.ts';
 
