@@ -1,8 +1,21 @@
-// Signs in to one mailbox: the first connection, and its successors with newer tokens, each through the login gate.
-import { type ImapServer, loginKey } from '../domain/email-server.ts';
-import type { LoginGate } from './login-gate.ts';
-import type { InboundPorts } from './ports.ts';
+// Signs in to one mailbox: the first connection, and its successors with newer tokens, each in its turn among the sign-ins of its tenant.
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connected } from './renewal.ts';
+import type { Watched } from './watched.ts';
+
+/**
+ * Waits for the turn of a sign-in. Whatever happens (1,000 mailboxes start, an outage ends), the sign-ins of a tenant leave at an allowed rate.
+ * @param reserve takes the next slot of a key, over all replicas; resolves with the ms to wait for it
+ * @throws AbortError
+ */
+export async function signInTurn(
+  reserve: (key: string) => Promise<number>,
+  key: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const waitMs = await reserve(key);
+  if (waitMs > 0) await sleep(waitMs, undefined, { signal });
+}
 
 interface Connector {
   /** @param renew with another token: that of the latest sign-in was refused */
@@ -11,29 +24,22 @@ interface Connector {
   openSuccessor(current: Connected): Promise<Connected | undefined>;
 }
 
-export function mailboxConnector(
-  ports: InboundPorts,
-  server: ImapServer,
-  gate: LoginGate,
-  signal: AbortSignal,
-): Connector {
+export function mailboxConnector({ ports, server, signInTurn }: Watched): Connector {
   const { authentication } = server;
   /** Token of the latest sign-in. */
   let used: string | undefined;
 
-  async function signIn(token: { accessToken: string; expiresAt: Date }): Promise<Connected> {
-    const { accessToken } = token;
+  async function signIn({ accessToken, expiresAt }: { accessToken: string; expiresAt: Date }): Promise<Connected> {
     // The provider counts by the wall clock, the renewal by one that never jumps.
-    const expiresAt = ports.monotonic() + token.expiresAt.getTime() - Date.now();
-    await gate.enter(loginKey(server), signal);
-    const mailbox = await ports.openMailbox(server, { accessToken });
-    return { mailbox, token: { accessToken, expiresAt } };
+    const token = { accessToken, expiresAt: ports.monotonic() + expiresAt.getTime() - Date.now() };
+    await signInTurn();
+    return { mailbox: await ports.openMailbox(server, { accessToken }), token };
   }
 
   return {
     async open(renew) {
       if (authentication.type === 'Password') {
-        await gate.enter(loginKey(server), signal);
+        await signInTurn();
         return { mailbox: await ports.openMailbox(server, { password: authentication.password }) };
       }
       const refused = used === undefined ? {} : { refused: used };

@@ -3,7 +3,6 @@ import { asError } from '../domain/errors.ts';
 import { settled } from '../domain/ledger.ts';
 import { highest } from '../domain/uid-set.ts';
 import { mailboxConnector } from './connect-mailbox.ts';
-import type { LoginGate } from './login-gate.ts';
 import { hintOf } from './mailbox-life.ts';
 import type { Mailbox } from './ports.ts';
 import { type Connected, type Renewal, renewal } from './renewal.ts';
@@ -34,9 +33,9 @@ export interface Connections {
   stop(): Promise<void>;
 }
 
-export function mailboxConnections(watched: Watched, gate: LoginGate): Connections {
+export function mailboxConnections(watched: Watched): Connections {
   const { ports, server, signal } = watched;
-  const connector = mailboxConnector(ports, server, gate, signal);
+  const connector = mailboxConnector(watched);
   let current: Connection | undefined;
 
   function use(connected: Connected): Mailbox {

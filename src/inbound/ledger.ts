@@ -14,7 +14,7 @@ export interface OpenLedger {
   commit(change: LedgerChange, rest?: Omit<Partial<CommitRequest>, 'change'>): Promise<void>;
 }
 
-export function openLedger(ports: InboundPorts, mailboxId: string, leaseToken: () => string): OpenLedger {
+export function openLedger(ports: InboundPorts, mailboxId: string, leaseToken: string): OpenLedger {
   let ledger = emptyLedger();
   let firstConnectAt = 0;
   return {
@@ -33,7 +33,7 @@ export function openLedger(ports: InboundPorts, mailboxId: string, leaseToken: (
       const isFirst = ledger.meta === undefined;
       ledger = await ports.commit({
         mailboxId,
-        leaseToken: leaseToken(),
+        leaseToken,
         ledger,
         change,
         ...rest,

@@ -1,5 +1,5 @@
-// Which replica watches which mailbox: rendezvous hashing over the replicas alive. Pure. Adding a replica moves only the mailboxes that now
-// belong to it; removing one moves only its own.
+// Which replica watches which mailbox: rendezvous hashing over the live replicas. A new replica moves only the mailboxes that now belong to it; one that
+// leaves moves only its own.
 import { createHash } from 'node:crypto';
 
 /** The replica that should watch the mailbox; undefined when there is none. */
@@ -14,4 +14,28 @@ export function preferredReplica(mailboxId: string, replicas: readonly string[])
     }
   }
   return best;
+}
+
+interface Placement {
+  /** Replicas whose heartbeat counts. */
+  update(alive: readonly string[]): void;
+  isMine(mailboxId: string): boolean;
+}
+
+/** Remembers each mailbox until the replicas change: with 1,000 mailboxes, working it out each second would cost more than watching them. */
+export function placementOf(replica: string): Placement {
+  let replicas: readonly string[] = [replica];
+  let preferred = new Map<string, string | undefined>();
+  return {
+    update(alive) {
+      const now = [...new Set([...alive, replica])].sort();
+      if (now.join('\n') === replicas.join('\n')) return;
+      replicas = now;
+      preferred = new Map();
+    },
+    isMine(id) {
+      if (!preferred.has(id)) preferred.set(id, preferredReplica(id, replicas));
+      return preferred.get(id) === replica;
+    },
+  };
 }

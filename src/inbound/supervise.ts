@@ -1,11 +1,12 @@
 // Carries out the life of one mailbox (mailbox-life.ts): one loop that does the step of the present state, moves, and reports. An exception in it is
 // that mailbox's event and nobody else's.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type ImapServer, loginKey } from '../domain/email-server.ts';
 import { asError } from '../domain/errors.ts';
+import { signInTurn } from './connect-mailbox.ts';
 import { mailboxConnections } from './connections.ts';
 import { isolation } from './isolation.ts';
 import { openLedger } from './ledger.ts';
-import { type LoginGate, sleep } from './login-gate.ts';
 import { BEGINNING, eventsOf, type Happened, nextLife } from './mailbox-life.ts';
 import { type MailboxSnapshot, mailboxStatus } from './mailbox-status.ts';
 import { parseAttempts } from './parse-attempts.ts';
@@ -32,8 +33,7 @@ export interface Supervised {
 interface SuperviseOptions {
   server: ImapServer;
   mailboxId: string;
-  leaseToken: () => string;
-  gate: LoginGate;
+  leaseToken: string;
   serverOf: Watched['serverOf'];
   /** ms before the first sign-in. */
   firstDelayMs: number;
@@ -57,11 +57,11 @@ export function supervise(ports: InboundPorts, options: SuperviseOptions): Super
     parseAttempts: parseAttempts(ports.ledgers, mailboxId),
     isolation: isolation(),
     serverOf: options.serverOf,
-    signInTurn: () => options.gate.enter(loginKey(server), signal),
+    signInTurn: () => signInTurn(ports.loginSlot, loginKey(server), signal),
     proven: status.proven,
     doubted: status.lost,
   };
-  const connections = mailboxConnections(watched, options.gate);
+  const connections = mailboxConnections(watched);
   const rules = { settings: ports.settings, oauth: server.authentication.type === 'OAuth2', random: ports.random };
   let life = BEGINNING;
   /** Ends a rest. */
@@ -75,7 +75,7 @@ export function supervise(ports: InboundPorts, options: SuperviseOptions): Super
   }
 
   async function run(): Promise<void> {
-    if (options.firstDelayMs > 0) await sleep(options.firstDelayMs, signal);
+    if (options.firstDelayMs > 0) await sleep(options.firstDelayMs, undefined, { signal });
     while (!signal.aborted) {
       try {
         move(await step());
@@ -109,7 +109,7 @@ export function supervise(ports: InboundPorts, options: SuperviseOptions): Super
     const woken = new AbortController();
     wake = () => woken.abort();
     try {
-      await sleep(ms, AbortSignal.any([signal, woken.signal]));
+      await sleep(ms, undefined, { signal: AbortSignal.any([signal, woken.signal]) });
     } catch {
       signal.throwIfAborted();
     }

@@ -3,11 +3,11 @@
 //
 // IDLE is never trusted alone. After every return of it, and at the latest every probe interval, the UIDs of the folder are compared with the ledger
 // (poll.ts): that finds what IDLE or FETCH missed, and also proves that the connection lives.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { asError } from '../domain/errors.ts';
 import { flowsOf } from '../domain/flow-by-recipient.ts';
 import { isDue, workOf } from '../domain/ledger.ts';
 import { afterCare, checkAfterQueued } from './after-care.ts';
-import { sleep } from './login-gate.ts';
 import type { Happened, Life } from './mailbox-life.ts';
 import { markAnswered } from './mark-answered.ts';
 import { type Hold, pauseReasonOf } from './pause.ts';
@@ -124,7 +124,7 @@ export function watchMailbox(watched: Watched, mailbox: Mailbox, interrupt: Abor
     const ms = Math.min(wait, PAUSED_MS, probeMs);
     // A change in the folder must not shorten the wait.
     if ((await mailbox.waitForChange(ms, interrupt)) === 'changed')
-      await sleep(Math.min(ms, 1_000), interrupt).catch(() => {});
+      await sleep(Math.min(ms, 1_000), undefined, { signal: interrupt }).catch(() => {});
     if (interrupt.aborted) return INTERRUPTED;
     if (next === 'work') next = 'poll';
     return catchUp(hold);

@@ -1,10 +1,10 @@
-// The small pure parts of the inbound side: placement, blind time, login gate, replacement text, fingerprints.
+// The small pure parts of the inbound side: placement, blind time, turns of sign-ins, replacement text, fingerprints.
 import { describe, expect, it } from 'vitest';
 import { backoffMs } from '../../../src/domain/backoff.ts';
 import { MailroomError } from '../../../src/domain/errors.ts';
 import { blindTime } from '../../../src/inbound/blind-time.ts';
+import { signInTurn } from '../../../src/inbound/connect-mailbox.ts';
 import { fingerprintOf, isReplacementText } from '../../../src/inbound/fingerprint.ts';
-import { loginGate } from '../../../src/inbound/login-gate.ts';
 import { type Hold, holdAfter, pauseReasonOf } from '../../../src/inbound/pause.ts';
 import { preferredReplica } from '../../../src/inbound/placement.ts';
 import { inStep } from '../../../src/inbound/watch-mailbox.ts';
@@ -82,16 +82,16 @@ describe('a store that refuses writes', () => {
   });
 });
 
-describe('login gate', () => {
-  it('admits a sign-in at once when its slot is now', async () => {
-    await loginGate(async () => 0).enter('tenant', new AbortController().signal);
+describe('the turn of a sign-in', () => {
+  it('is at once when its slot is now', async () => {
+    await signInTurn(async () => 0, 'tenant', new AbortController().signal);
   });
 
-  it('waits for its slot, and stops waiting on an abort', async () => {
+  it('waits for the slot, and stops waiting on an abort', async () => {
     const abort = new AbortController();
-    const waiting = loginGate(async () => 3_600_000).enter('tenant', abort.signal);
-    abort.abort(new Error('stop'));
-    await expect(waiting).rejects.toThrow('stop');
+    const waiting = signInTurn(async () => 3_600_000, 'tenant', abort.signal);
+    abort.abort();
+    await expect(waiting).rejects.toThrow('aborted');
   });
 });
 
