@@ -125,7 +125,7 @@ function readCommands({ client, answer, changes, isLost }: Session, options: Con
     batch?: { count: number; bytes: number },
   ): AsyncGenerator<FetchedMessage[]> {
     const items = { uid: true, internalDate: true, size: true, flags: true, ...query };
-    const batches = fetchRows(client, range, items, maxLiteral, row, { aside, ...(batch && { batch }) });
+    const batches = fetchRows(client, range, items, maxLiteral, row, { aside, batch });
     try {
       for (;;) {
         const asked = batches.next();
