@@ -16,7 +16,7 @@ export interface BatchLimits {
   bytes: number;
 }
 
-export interface RowBuffer {
+interface RowBuffer {
   put(row: FetchedMessage): void;
   /** What has to be awaited before more is read; undefined: nothing. */
   room(): Promise<void> | undefined;
