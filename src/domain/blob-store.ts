@@ -23,7 +23,7 @@ export interface ListedBlob {
 export interface BlobStore {
   /** Stores several blobs at once, in the same order, at the lowest cost. Resolves when writing begins. Storing the same bytes again may store them twice. */
   putBatch(list: readonly Uint8Array[]): Promise<StoringBatch>;
-  /** Streams without buffering the whole, to a key derived from the content: the same bytes stored again are the same blob. Resolves once it is durable. */
+  /** Streams without buffering the whole; resolves once it is durable. Storing the same bytes again may store them twice. */
   putStream(source: AsyncIterable<Uint8Array>): Promise<BlobReference>;
   /** Bytes [start, end) of the blob. Throws MailroomError BLOB_NOT_FOUND. */
   read(key: string, range?: { start: number; end: number }): AsyncIterable<Uint8Array>;

@@ -8,8 +8,6 @@ export interface TokenCache {
   remove(key: string): Promise<void>;
   /** Reads and removes in one step: only one of two callers gets it. */
   take(key: string): Promise<string | undefined>;
-  /** Keys that begin with the prefix. */
-  list(prefix: string): Promise<string[]>;
   /** Runs alone among all replicas that share the cache. Continues without the lock when it is not available in time. */
   exclusively<T>(key: string, run: () => Promise<T>): Promise<T>;
 }

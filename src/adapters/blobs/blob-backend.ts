@@ -30,10 +30,10 @@ export interface BlobBackend {
    */
   putBatch(items: readonly BackendItem[]): Promise<StoringItems>;
   /**
-   * An existing blob of the same size is touched: its age counts from now.
+   * Resolves with the key once the blob is durable.
    * @param key called when the source has ended: only then is the content known
    */
-  putStream(source: AsyncIterable<Uint8Array>, key: () => string): Promise<void>;
+  putStream(source: AsyncIterable<Uint8Array>, key: () => string): Promise<string>;
   /** @throws MailroomError BLOB_NOT_FOUND */
   open(key: string): Promise<OpenBlob>;
   has(key: string): Promise<boolean>;

@@ -1,12 +1,14 @@
-// Folder storage: batches are in segments (segments.ts); a stream (a large mail, whose content and therefore name are known at its end) is a file of its
-// own (single-files.ts). Several processes may share the folder.
+// Folder storage: batches are appended to segments (segments.ts); a stream (a large mail) gets one of its own (large-segments.ts). Several processes may
+// share the folder.
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import { MailroomError } from '../../domain/errors.ts';
 import type { BlobBackend, OpenBlob } from './blob-backend.ts';
 import { blobError, isErrno, notFound } from './errors.ts';
+import { openLargeSegments } from './large-segments.ts';
 import { openMarks } from './marks.ts';
-import { openSegments, type Place, placeOf } from './segments.ts';
-import { openSingleFiles } from './single-files.ts';
+import { erase, isErased, placeOf } from './segment-file.ts';
+import { listSegments, openSegments, sweepSegments } from './segments.ts';
+import { listSingleFiles, singleFile, sweepSingleFiles } from './single-files.ts';
 
 /** Bytes of one read. */
 const CHUNK = 64 * 1024;
@@ -27,7 +29,7 @@ export async function openFolder(folder: string, { now = Date.now }: FolderOptio
       throw fault(thrown, command);
     };
   const marks = openMarks(folder);
-  const files = await openSingleFiles(folder, now).catch(during('mkdir'));
+  const large = await openLargeSegments(folder, now).catch(during('mkdir'));
   const segments = openSegments(folder, now);
 
   const backend: BlobBackend = {
@@ -36,19 +38,16 @@ export async function openFolder(folder: string, { now = Date.now }: FolderOptio
       return { keys, durable: durable.catch(during('write')) };
     },
 
-    putStream: (source, keyOf) => files.put(source, keyOf).catch(during('write')),
+    putStream: (source, keyOf) => large.put(source, keyOf).catch(during('write')),
 
     async open(key) {
       let handle: FileHandle | undefined;
       try {
         const place = placeOf(folder, key);
-        handle = await open(place?.path ?? files.pathOf(key), 'r');
+        handle = await open(place?.path ?? singleFile(folder, key), 'r');
         const { size } = await handle.stat();
         if (place === undefined) return openBlob(handle, 0, size, fault);
-        if (await erased(handle, place)) {
-          await handle.close();
-          throw notFound(key);
-        }
+        if (await isErased(handle, place)) throw notFound(key);
         // A truncated segment is a truncated blob, which every reader detects.
         return openBlob(handle, place.offset, Math.max(0, Math.min(place.length, size - place.offset)), fault);
       } catch (thrown) {
@@ -70,15 +69,14 @@ export async function openFolder(folder: string, { now = Date.now }: FolderOptio
 
     async delete(key) {
       const place = placeOf(folder, key);
-      await (place === undefined ? rm(files.pathOf(key), { force: true }) : segments.erase(key, place)).catch(
-        during('unlink'),
-      );
+      const deleted = place === undefined ? rm(singleFile(folder, key), { force: true }) : erase(key, place);
+      await deleted.catch(during('unlink'));
     },
 
     async *list() {
       try {
-        yield* files.list();
-        yield* segments.list();
+        yield* listSingleFiles(folder);
+        yield* listSegments(folder);
       } catch (thrown) {
         throw fault(thrown, 'readdir');
       }
@@ -92,23 +90,19 @@ export async function openFolder(folder: string, { now = Date.now }: FolderOptio
       const limit = olderThan.getTime();
       try {
         await marks.sweep(now());
-        return (await segments.sweep(limit)) + (await files.sweep(limit));
+        await large.removeLeftovers();
+        return (await sweepSegments(folder, limit)) + (await sweepSingleFiles(folder, limit));
       } catch (thrown) {
         throw fault(thrown, 'sweep');
       }
     },
 
-    check: () => files.probe().catch(during('write')),
+    check: () => large.probe().catch(during('write')),
 
     close: () => segments.close(),
   };
 
   return backend;
-}
-/** Deleted bytes are zeros (segments.ts). */
-async function erased(handle: FileHandle, { offset, length }: Place): Promise<boolean> {
-  const first = Buffer.alloc(1);
-  return length > 0 && (await handle.read(first, 0, 1, offset)).bytesRead === 1 && first[0] === 0;
 }
 
 /** @param from where the blob begins in the file */

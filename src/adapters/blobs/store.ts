@@ -2,8 +2,8 @@
 // before it commits their jobs; http, the quoting of replies and replay read them, whole or in ranges.
 //
 // Keys: unencrypted, the SHA-256 of the content; encrypted, `<HMAC of that SHA-256>.enc` under a key derived from the ring's first key, so that
-// the names reveal nothing about the content. After a rotation the same content gets a new key: one more blob, and the old one ages out. A blob of a batch
-// has its place behind that, `@…` (segments.ts).
+// the names reveal nothing about the content. After a rotation the same content gets a new key: one more blob, and the old one ages out. In a folder the
+// key also has the place of the blob, `@…` (segment-file.ts).
 import { createHash, type Hash, hash } from 'node:crypto';
 import type { KeyRing } from '../../config/config.ts';
 import type { BlobReference } from '../../contract/message.ts';
@@ -37,7 +37,7 @@ export function createStore(backend: BlobBackend, ring: KeyRing = []): BlobStore
     const prepared: { reference: BlobReference; item: BackendItem }[] = [];
     for (const bytes of list) prepared.push(await prepare(bytes));
     const { keys, durable } = await backend.putBatch(prepared.map(({ item }) => item));
-    durable.catch(() => {}); // anyone who waits for it hears of it; it may fail before anybody does
+    durable.catch(() => {}); // it may fail before anybody awaits it
     return { references: prepared.map(({ reference }, i) => ({ ...reference, blob: keys[i] as string })), durable };
   }
 
@@ -49,13 +49,13 @@ export function createStore(backend: BlobBackend, ring: KeyRing = []): BlobStore
       return nameOf(sha256);
     };
     const bytes = hashed(source, passed);
+    let blob: string;
     try {
-      await backend.putStream(sealingKey === undefined ? bytes : seal(bytes, sealingKey, key), key);
+      blob = await backend.putStream(sealingKey === undefined ? bytes : seal(bytes, sealingKey, key), key);
     } catch (error) {
       // A lost IMAP connection is not the store's failure.
       throw passed.sourceFailed === undefined ? error : passed.sourceFailed.error;
     }
-    const blob = key();
     return { blob, size: passed.size, sha256: sha256?.toString('hex') ?? '' };
   }
 
@@ -109,14 +109,14 @@ function valid(key: string): string {
   return key;
 }
 
-/** What is known about a stream after it has passed. */
+/** Facts about a stream, complete after it has passed. */
 interface Passed {
   hash: Hash;
   size: number;
   sourceFailed?: { error: unknown };
 }
 
-/** The bytes of `source`; `passed` knows them afterwards. */
+/** The bytes of `source`, hashed and counted into `passed`. */
 async function* hashed(source: AsyncIterable<Uint8Array>, passed: Passed): AsyncGenerator<Uint8Array> {
   const chunks = source[Symbol.asyncIterator]();
   try {

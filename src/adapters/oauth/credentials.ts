@@ -18,7 +18,7 @@ export const credentialId = (credential: OAuthCredential): string =>
 /** @param onUsed called with the credential that just obtained a token */
 export function createCredentialChoice(
   emit: Emit,
-  onUsed: (application: OAuthApplication, credential: OAuthCredential) => void = () => {},
+  onUsed: (application: OAuthApplication, credential: OAuthCredential) => void,
 ): WithCredential {
   // Keyed by the object of the configuration: a changed application begins with its first credential again.
   const lastGood = new WeakMap<OAuthApplication, number>();

@@ -8,14 +8,11 @@ import type { Emit } from '../../telemetry/events.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
 import { createCredentialChoice, credentialId, warnOfExpiry } from './credentials.ts';
 import { expiryGauges, SIGN_IN_MS } from './expiry-gauges.ts';
-import type { DevicePrompt, ProviderSettings } from './grants.ts';
+import type { ProviderSettings } from './grants.ts';
 import { identityKey } from './identity.ts';
-import { createSignIns, type SignedIn } from './sign-ins.ts';
+import { createSignIns } from './sign-ins.ts';
 import { applicationAmong, createSources, isDelegated } from './sources.ts';
 import { createTokens } from './tokens.ts';
-
-export { adminConsentUrl } from '../../domain/oauth-scopes.ts';
-export type { DevicePrompt, Protocol, SignedIn };
 
 export interface TokenProviderSettings {
   /** Current applications; an unchanged one is the same object. */

@@ -36,7 +36,7 @@ interface Begun {
   verifier: string;
 }
 
-export interface SignedIn {
+interface SignedIn {
   server: string;
   person: string;
 }

@@ -8,6 +8,7 @@ import { repliesQueue } from '../../contract/names.ts';
 import { prefixOf } from '../../domain/keys.ts';
 import { classifyRedisError } from '../../domain/redis-errors.ts';
 import type { ProcessReply, ReplyWorker } from '../../domain/reply-queues.ts';
+import { within } from '../../lib/within.ts';
 import type { Emit } from '../../telemetry/events.ts';
 import { ReadableWorker, repairOptions } from './readable-jobs.ts';
 import { type KeepJobs, retention } from './record-job.ts';
@@ -62,12 +63,8 @@ export async function startReplyWorker(
   await worker.waitUntilReady();
   return {
     async stop(graceMs) {
-      const closing = worker.close();
-      closing.catch(() => {}); // a job that outlasts the grace ends as stalled elsewhere; the journal's gate makes that safe
-      const { promise: late, resolve } = Promise.withResolvers<void>();
-      const timer = setTimeout(resolve, graceMs);
-      await Promise.race([closing, late]);
-      clearTimeout(timer);
+      // A job that outlasts the grace ends as stalled elsewhere; the journal's gate makes that safe.
+      await within(worker.close(), graceMs, () => {});
     },
   };
 }

@@ -3,6 +3,7 @@ import type { Redis } from 'ioredis';
 import { catalogue } from '../../domain/catalogue/index.ts';
 import { type ErrorCode, MailroomError } from '../../domain/errors.ts';
 import { redisError } from '../../domain/redis-errors.ts';
+import { within } from '../../lib/within.ts';
 import { addressOf, probeWrite } from './client.ts';
 import { type Fitness, fitnessIn } from './fitness.ts';
 import { isClusterClient } from './place.ts';
@@ -102,14 +103,7 @@ export const unavailable = (client: Redis, code: ErrorCode): MailroomError =>
   new MailroomError(code, { message: `${catalogue[code].message} (${addressOf(client)})`, field: 'redis.url' });
 
 /** Without a bound, commands wait for ever while Redis is away. */
-async function inTime<T>(client: Redis, command: Promise<T>, ms: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(unavailable(client, 'REDIS_UNREACHABLE')), ms);
+const inTime = <T>(client: Redis, command: Promise<T>, ms: number): Promise<T> =>
+  within(command, ms, () => {
+    throw unavailable(client, 'REDIS_UNREACHABLE');
   });
-  try {
-    return await Promise.race([command, late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}

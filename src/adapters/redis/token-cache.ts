@@ -5,8 +5,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import type { KeyRing } from '../../config/config.ts';
 import { MailroomError } from '../../domain/errors.ts';
-import { globOf, prefixOf } from '../../domain/keys.ts';
+import { prefixOf } from '../../domain/keys.ts';
 import type { TokenCache } from '../../domain/token-cache.ts';
+import { within } from '../../lib/within.ts';
 import { script } from './script.ts';
 import { createSeal } from './sealed.ts';
 
@@ -46,27 +47,18 @@ export function createTokenCache(settings: TokenCacheSettings): TokenCache {
   const seal = createSeal(keys);
   const namespace = `${prefixOf(redis)}:oauth:`;
 
-  async function within<T>(command: Promise<T>): Promise<T> {
-    const ended = new AbortController();
-    const timeout = sleep(commandTimeoutMs, undefined, { signal: ended.signal, ref: false }).then(
-      () => Promise.reject(new Error('no answer')),
-      () => undefined as never,
-    );
-    try {
-      return await Promise.race([command, timeout]);
-    } catch {
-      command.catch(() => {}); // nobody waits for an answer after the time-out
+  const bounded = <T>(command: Promise<T>): Promise<T> =>
+    within(command, commandTimeoutMs, () => {
+      throw new Error('no answer');
+    }).catch(() => {
       throw new MailroomError('REDIS_UNREACHABLE');
-    } finally {
-      ended.abort();
-    }
-  }
+    });
 
   function opened(key: string, sealed: string | null): string | undefined {
     if (sealed === null) return undefined;
     const name = namespace + key;
     const { text, stale } = seal.open(name, sealed);
-    if (stale) void within(REPLACE_IF_SAME(redis, [name], [sealed, seal.seal(name, text)])).catch(() => {});
+    if (stale) void bounded(REPLACE_IF_SAME(redis, [name], [sealed, seal.seal(name, text)])).catch(() => {});
     return text;
   }
 
@@ -77,7 +69,7 @@ export function createTokenCache(settings: TokenCacheSettings): TokenCache {
     do {
       const attempt = redis.set(name, mine, 'PX', lockMs, 'NX');
       try {
-        if ((await within(attempt)) !== null) return true;
+        if ((await bounded(attempt)) !== null) return true;
       } catch {
         // Granted after the time-out, it would keep everybody out for its whole life.
         attempt.then((granted) => granted && unlock(name, mine)).catch(() => {});
@@ -85,46 +77,36 @@ export function createTokenCache(settings: TokenCacheSettings): TokenCache {
       }
       await sleep(25 + Math.random() * 50);
       // A lock without a time to live would keep everybody out for ever.
-      await within(BOUND_LOCK(redis, [name], [lockMs])).catch(() => {});
+      await bounded(BOUND_LOCK(redis, [name], [lockMs])).catch(() => {});
     } while (Date.now() < until);
     return false;
   }
 
   return {
-    read: async (key) => opened(key, await within(redis.get(namespace + key))),
+    read: async (key) => opened(key, await bounded(redis.get(namespace + key))),
     async write(key, text, ttlMs) {
       const name = namespace + key;
       const sealed = seal.seal(name, text);
-      await within(
+      await bounded(
         ttlMs === undefined ? redis.set(name, sealed) : redis.set(name, sealed, 'PX', Math.max(1, Math.round(ttlMs))),
       );
     },
     async remove(key) {
-      await within(redis.del(namespace + key));
+      await bounded(redis.del(namespace + key));
     },
-    take: async (key) => opened(key, await within(redis.getdel(namespace + key))),
-    async list(prefix) {
-      const found: string[] = [];
-      let cursor = '0';
-      do {
-        const [next, batch] = await within(redis.scan(cursor, 'MATCH', `${globOf(namespace)}${prefix}*`, 'COUNT', 500));
-        found.push(...batch.map((name) => name.slice(namespace.length)));
-        cursor = next;
-      } while (cursor !== '0');
-      return [...new Set(found)];
-    },
+    take: async (key) => opened(key, await bounded(redis.getdel(namespace + key))),
     async exclusively(key, run) {
       const name = `${namespace}lock:${key}`;
       const mine = randomUUID();
       const held = await lock(name, mine);
       const extend = setInterval(() => {
-        if (held) within(EXTEND_IF_MINE(redis, [name], [mine, lockMs])).catch(() => {});
+        if (held) bounded(EXTEND_IF_MINE(redis, [name], [mine, lockMs])).catch(() => {});
       }, lockMs / 3);
       try {
         return await run();
       } finally {
         clearInterval(extend);
-        if (held) await within(unlock(name, mine)).catch(() => {});
+        if (held) await bounded(unlock(name, mine)).catch(() => {});
       }
     },
   };

@@ -12,7 +12,6 @@ const cache: TokenCache = {
   write: async (key, text) => void held.set(key, text),
   remove: async (key) => void held.delete(key),
   take: async (key) => held.get(key),
-  list: async () => [...held.keys()],
   exclusively: (_key, run) => run(),
 };
 const application = {

@@ -286,7 +286,7 @@ async function seen({ redis, flows, replies, journal, ledgers, pauses, tokens, p
     jobs: Object.values(await flows.counts('F')).reduce((sum, count) => sum + count, 0),
     pause: await pauses.read('S'),
     paceWait: await createPace(redis).waitMs('m'),
-    tokens: await tokens.list(''),
+    token: await tokens.read('token'),
     servers: await portalServers.list(),
     audit: await firstOf(createPortalAudit(redis).entries({}), 10),
     gone: await createServerRegister(redis).gone(),
@@ -297,7 +297,7 @@ async function seen({ redis, flows, replies, journal, ledgers, pauses, tokens, p
 }
 const NOTHING = {
   ...{ mailboxes: [], version: 0, state: {}, siblings: [[]], quarantined: [], replicas: 0, replies: [] },
-  ...{ journal: undefined, alias: undefined, job: undefined, jobs: 0, pause: undefined, paceWait: 0, tokens: [] },
+  ...{ journal: undefined, alias: undefined, job: undefined, jobs: 0, pause: undefined, paceWait: 0, token: undefined },
   ...{ servers: [], audit: [], gone: [], damaged: [], history: [], log: [''] },
 };
 

@@ -1,7 +1,7 @@
 // The folder store and its encryption: what is stored comes back, whole and in ranges, and nothing else does.
 
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rename, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, truncate, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -39,7 +39,10 @@ const config = (encryptionKeys: KeyRing = []): Config['blobs'] => ({
 });
 const key = (id: string) => ({ id, key: createHash('sha256').update(id).digest() });
 const ring = [key('2026')];
-const pathOf = (blob: string) => join(folder, blob.slice(0, 2), blob);
+/** The segment of a blob. */
+const pathOf = (blob: string) => join(folder, 'segments', /@(.+):\d+:\d+$/.exec(blob)?.[1] ?? '');
+/** Key of the content, without the place. */
+const contentKeyOf = ({ blob }: { blob: string }) => blob.split('@')[0];
 const FRAME = 65536;
 
 const putBatch = async (store: BlobStore, list: readonly Uint8Array[]) => {
@@ -67,8 +70,9 @@ describe.each([
       const reference = await storeBlob(store, bytes);
       expect(reference).toMatchObject({ size, sha256: createHash('sha256').update(bytes).digest('hex') });
       expect(await collect(store.read(reference.blob))).toEqual(bytes);
-      expect(await store.putStream(chunked(bytes, 10_007))).toEqual(reference);
-      expect(await collect(store.read(reference.blob))).toEqual(bytes);
+      const again = await store.putStream(chunked(bytes, 10_007));
+      expect(contentKeyOf(again)).toBe(contentKeyOf(reference));
+      for (const { blob } of [again, reference]) expect(await collect(store.read(blob))).toEqual(bytes);
       await store.close();
     },
   );
@@ -93,15 +97,15 @@ describe.each([
     await store.close();
   });
 
-  it('become one blob when stored twice, also concurrently', async () => {
+  it('have one content key when stored twice, also concurrently, and leave no temporary files', async () => {
     const store = await createBlobStore(config(keys));
     const bytes = randomBytes(5000);
     const references = [
       ...(await putAll(store, [bytes, bytes])),
       ...(await Promise.all([storeBlob(store, bytes), storeBlob(store, bytes)])),
     ];
-    expect(new Set(references.map(({ blob }) => blob)).size).toBe(1);
-    expect(await readdir(join(folder, references[0]?.blob.slice(0, 2) ?? ''))).toHaveLength(1);
+    expect(new Set(references.map(contentKeyOf)).size).toBe(1);
+    for (const { blob } of references) expect(await collect(store.read(blob))).toEqual(bytes);
     expect(await readdir(join(folder, 'tmp'))).toEqual([]);
     await store.close();
   });
@@ -119,7 +123,7 @@ describe.each([
     await store.close();
   });
 
-  it('are reported as damaged when truncated, and are stored whole by the next put', async () => {
+  it('are reported as damaged when truncated', async () => {
     const store = await createBlobStore(config(keys));
     const bytes = randomBytes(2 * FRAME);
     const { blob } = await storeBlob(store, bytes);
@@ -127,21 +131,18 @@ describe.each([
       await truncate(pathOf(blob), length);
       await expect(collect(store.read(blob)), `${length} bytes`).rejects.toMatchObject({ code: 'BLOB_DAMAGED' });
     }
-    await storeBlob(store, bytes);
-    expect(await collect(store.read(blob))).toEqual(bytes);
     await store.close();
   });
 
-  it('are kept when stored again before the sweep, and deleted otherwise', async () => {
+  it('are deleted when they are old, except what was stored again', async () => {
     const store = await createBlobStore(config(keys));
     const [used, unused] = await putAll(store, [randomBytes(100), randomBytes(100)]);
     if (used === undefined || unused === undefined) throw new Error('two references expected');
     const old = new Date(Date.now() - 40 * 86_400_000);
     for (const { blob } of [used, unused]) await utimes(pathOf(blob), old, old);
     const again = await store.putStream(chunked(await collect(store.read(used.blob)), 10));
-    expect(again).toEqual(used);
-    expect(await store.sweep(new Date(Date.now() - 30 * 86_400_000))).toBe(1);
-    expect([await store.has(used.blob), await store.has(unused.blob)]).toEqual([true, false]);
+    expect(await store.sweep(new Date(Date.now() - 30 * 86_400_000))).toBe(2);
+    expect(await Promise.all([again, used, unused].map(({ blob }) => store.has(blob)))).toEqual([true, false, false]);
     await store.close();
   });
 });
@@ -150,9 +151,9 @@ it('are stored small and large in one batch, by two processes concurrently', asy
   const stores = await Promise.all([createBlobStore(config()), createBlobStore(config())]);
   const list = Array.from({ length: 60 }, (_, i) => randomBytes(i % 10 === 0 ? 300_000 : 2_000));
   const references = await Promise.all([...stores, ...stores].map((store) => putAll(store, list)));
-  expect(new Set(references.map((some) => JSON.stringify(some))).size).toBe(1);
-  for (const [i, { blob }] of (references[0] ?? []).entries()) {
-    expect((await collect(stores[0].read(blob))).equals(list[i] ?? Buffer.alloc(0))).toBe(true);
+  expect(new Set(references.map((some) => JSON.stringify(some.map(contentKeyOf)))).size).toBe(1);
+  for (const [i, { blob }] of references.flat().entries()) {
+    expect((await collect(stores[0].read(blob))).equals(list[i % list.length] ?? Buffer.alloc(0))).toBe(true);
   }
   expect(await readdir(join(folder, 'tmp'))).toEqual([]);
 });
@@ -224,7 +225,7 @@ describe.each([
     const large = await storeBlob(store, randomBytes(20));
     const [, deleted] = batch;
     await store.delete(deleted?.blob ?? '');
-    const path = join(folder, 'segments', (await segments())[0] ?? '');
+    const path = pathOf(deleted?.blob ?? '');
     // Of what was deleted nothing is left, not even the hash.
     expect((await readFile(path)).includes(Buffer.from(deleted?.blob.slice(0, 64) ?? '', 'hex'))).toBe(false);
     await writeFile(join(path, '..', 'old-1'), 'Received: as older versions stored it');
@@ -276,12 +277,13 @@ describe('a blob that is not there', () => {
     await store.close();
   });
 
-  it('is reported as missing after it was deleted', async () => {
+  it('is reported as missing after it was deleted; its bytes are overwritten', async () => {
     const store = await createBlobStore(config());
-    const { blob } = await storeBlob(store, randomBytes(10));
+    const { blob } = await storeBlob(store, Buffer.alloc(3_000_000, 'secret'));
     await store.delete(blob);
     await store.delete(blob);
     expect(await store.has(blob)).toBe(false);
+    expect((await readFile(pathOf(blob))).includes('secret')).toBe(false);
     await store.close();
   });
 });
@@ -325,7 +327,7 @@ describe('encryption', () => {
     const store = await createBlobStore(config(ring));
     const { blob } = await storeBlob(store, randomBytes(3 * FRAME));
     const stored = await readFile(pathOf(blob));
-    const header = 4 + 2 + '2026'.length + 32;
+    const header = Number(/:(\d+):/.exec(blob)?.[1]) + 4 + 2 + '2026'.length + 32;
     const frame = (n: number) => stored.subarray(header + n * (FRAME + 16), header + (n + 1) * (FRAME + 16));
     await writeFile(
       pathOf(blob),
@@ -336,17 +338,38 @@ describe('encryption', () => {
 });
 
 describe('the folder', () => {
-  it('loses the temporary files of dead processes, and regains what a dying sweep had set aside', async () => {
-    const store = createStore(await openFolder(folder));
-    const { blob } = await storeBlob(store, Buffer.from('kept'));
+  it('loses the temporary files of dead processes', async () => {
+    await openFolder(folder);
     const old = new Date(Date.now() - 2 * 3_600_000);
     await writeFile(join(folder, 'tmp', '1-dead'), 'x');
     await utimes(join(folder, 'tmp', '1-dead'), old, old);
     await writeFile(join(folder, 'tmp', '2-alive'), 'x');
-    await rename(pathOf(blob), join(folder, 'tmp', `swept-${blob}.00`));
-    const later = createStore(await openFolder(folder, { now: () => Date.now() + 3_601_000 }));
+    await openFolder(folder);
+    expect(await readdir(join(folder, 'tmp'))).toEqual(['2-alive']);
+    await openFolder(folder, { now: () => Date.now() + 3_601_000 });
     expect(await readdir(join(folder, 'tmp'))).toEqual([]);
-    expect((await collect(later.read(blob))).toString()).toBe('kept');
+  });
+
+  it('reads, lists, deletes and sweeps the files that earlier builds made of single blobs', async () => {
+    const store = createStore(await openFolder(folder));
+    const files = await Promise.all(
+      ['read', 'deleted', 'old'].map(async (text) => {
+        const blob = createHash('sha256').update(text).digest('hex');
+        const path = join(folder, blob.slice(0, 2), blob);
+        await mkdir(join(path, '..'), { recursive: true });
+        await writeFile(path, text);
+        return { blob, path };
+      }),
+    );
+    const [read, deleted, old] = files.map(({ blob }) => blob) as [string, string, string];
+    expect((await collect(store.read(read))).toString()).toBe('read');
+    const listed: ListedBlob[] = [];
+    for await (const one of store.list()) listed.push(one);
+    expect(listed.flatMap((one) => one.key ?? []).sort()).toEqual([read, deleted, old].sort());
+    await store.delete(deleted);
+    await utimes(files[2]?.path ?? '', new Date(0), new Date(0));
+    expect(await store.sweep(new Date(Date.now() - 1_000_000))).toBe(1);
+    expect(await Promise.all([read, deleted, old].map((blob) => store.has(blob)))).toEqual([true, false, false]);
   });
 
   it('that cannot be created or written is reported as BLOB_STORE_UNAVAILABLE', async () => {
@@ -363,33 +386,23 @@ describe('the folder', () => {
     await expect(storeBlob(store, Buffer.from('x'))).rejects.toMatchObject({ code: 'BLOB_STORE_UNAVAILABLE' });
   });
 
-  it('that fails to take one of several blobs keeps no temporary files, and reports the failure', async () => {
+  it('that fails to take several blobs keeps no temporary files, and reports the failure', async () => {
     const store = createStore(await openFolder(folder));
-    const digestOf = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
-    const failing = randomBytes(100);
-    const last = digestOf(failing);
-    // None of the others belongs into the same directory.
-    const others = Array.from({ length: 60 }, () => randomBytes(100)).filter(
-      (bytes) => digestOf(bytes).slice(0, 2) !== last.slice(0, 2),
-    );
-    const list = [...others.slice(0, 19), failing];
-    await writeFile(join(folder, last.slice(0, 2)), 'a file where the directory should be');
+    const list = Array.from({ length: 20 }, () => randomBytes(100));
+    await writeFile(join(folder, 'segments'), 'a file where the directory should be');
     const results = await Promise.allSettled(list.map((bytes) => storeBlob(store, bytes)));
-    expect(results.filter(({ status }) => status === 'rejected')).toMatchObject([
-      { reason: { code: 'BLOB_STORE_UNAVAILABLE' } },
-    ]);
+    expect(results).toMatchObject(list.map(() => ({ status: 'rejected', reason: { code: 'BLOB_STORE_UNAVAILABLE' } })));
     expect(await readdir(join(folder, 'tmp'))).toEqual([]);
-    await rm(join(folder, last.slice(0, 2)));
-    await putAll(store, list);
-    expect(await store.has(last)).toBe(true);
+    await rm(join(folder, 'segments'));
+    for (const { blob } of await putAll(store, list)) expect(await store.has(blob)).toBe(true);
   });
 
   it('that was removed at run time is created again', async () => {
     const store = createStore(await openFolder(folder));
-    const { blob } = await storeBlob(store, Buffer.from('x'));
-    await rm(folder, { recursive: true });
     await storeBlob(store, Buffer.from('x'));
-    expect((await stat(pathOf(blob))).size).toBe(1);
+    await rm(folder, { recursive: true });
+    const { blob } = await storeBlob(store, Buffer.from('x'));
+    expect((await collect(store.read(blob))).toString()).toBe('x');
     await store.check();
   });
 

@@ -11,7 +11,6 @@ const cache: TokenCache = {
   write: async () => {},
   remove: async () => {},
   take: async () => undefined,
-  list: async () => [],
   exclusively: (_key, run) => run(),
 };
 const ending = (name: string, expires: string): OAuthApplication => ({

@@ -10,7 +10,6 @@ const cache: TokenCache = {
   write: async () => {},
   remove: async () => {},
   take: async () => undefined,
-  list: async () => [],
   exclusively: (_key, run) => run(),
 };
 
