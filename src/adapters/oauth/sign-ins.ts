@@ -36,11 +36,6 @@ interface Begun {
   verifier: string;
 }
 
-interface SignedIn {
-  server: string;
-  person: string;
-}
-
 export type SignIns = ReturnType<typeof createSignIns>;
 
 export function createSignIns(settings: SignInsSettings) {
@@ -53,7 +48,7 @@ export function createSignIns(settings: SignInsSettings) {
     application: OAuthApplication,
     signIn: SignIn,
     kind: 'code' | 'device',
-  ): Promise<SignedIn> {
+  ): Promise<{ server: string; person: string }> {
     const expected = personOf(server);
     const actual = signIn.person;
     // A provider that does not name the person (generic, without id_token) leaves it to IMAP and SMTP to refuse the wrong one.
@@ -94,7 +89,7 @@ export function createSignIns(settings: SignInsSettings) {
       code?: string | undefined;
       error?: string | undefined;
       error_description?: string | undefined;
-    }): Promise<SignedIn> {
+    }) {
       const text = /^[\w-]{20,100}$/.test(answer.state) ? await cache.take(`state:${answer.state}`) : undefined;
       if (text === undefined) throw new MailroomError('OAUTH_STATE_INVALID');
       const { server, redirectUri, nonce, verifier } = JSON.parse(text) as Begun;
@@ -113,7 +108,7 @@ export function createSignIns(settings: SignInsSettings) {
     },
 
     /** Device code: prints the prompt, resolves when the person has signed in. */
-    async device(server: EmailServer, prompt: (prompt: DevicePrompt) => void): Promise<SignedIn> {
+    async device(server: EmailServer, prompt: (prompt: DevicePrompt) => void) {
       const application = applicationOf(server);
       const scopes = signInScopes(application);
       const request = { kind: 'device', scopes, prompt, timeoutSeconds: DEVICE_SECONDS } as const;
