@@ -3,29 +3,29 @@
 import type { Command } from 'commander';
 import type { QuarantinedKey } from '../adapters/redis/guard.ts';
 import { mailboxId, messageKey } from '../contract/names.ts';
-import type { ImapServer } from '../domain/email-server.ts';
+import { type ImapServer, isImap } from '../domain/email-server.ts';
 import { MailroomError } from '../domain/errors.ts';
 import { audit, unsettledBecause } from '../domain/ledger.ts';
 import type { UidSet } from '../domain/uid-set.ts';
 import type { Stores } from '../wiring/stores.ts';
 import { auditExportCommand } from './audit-export.ts';
-import { connected, imapServers } from './connect.ts';
+import { connected, named } from './connect.ts';
+import { printAs } from './output.ts';
 
-interface AuditRow {
-  server: string;
-  emailFlow: string;
-  inMailbox: number;
-  unaccounted: number;
-  pending: number;
-  enqueued: number;
-  beforeStart: number;
-  matched: number;
-  vanished: number;
-  quarantined: number;
+const NONE = {
+  inMailbox: 0,
+  unaccounted: 0,
+  pending: 0,
+  enqueued: 0,
+  beforeStart: 0,
+  matched: 0,
+  vanished: 0,
+  quarantined: 0,
   /** Jobs of enqueued and quarantined messages that still exist on their queue. */
-  jobsKept: number;
-  problem?: string;
-}
+  jobsKept: 0,
+};
+
+type AuditRow = typeof NONE & { server: string; emailFlow: string; problem?: string };
 
 export function auditCommand(program: Command): void {
   const command = program
@@ -36,16 +36,15 @@ export function auditCommand(program: Command): void {
     .action(async (name: string | undefined, options: { json?: boolean }, own: Command) => {
       const { rows, aside } = await connected(own, async ({ stores, servers }) => {
         const result: AuditRow[] = [];
-        for (const server of imapServers(servers, name)) result.push(await auditServer(stores, server));
+        const all = servers.filter(isImap);
+        const wanted = name === undefined ? all : [named(all, name, { what: 'IMAP email server' })];
+        for (const server of wanted) result.push(await auditServer(stores, server));
         return { rows: result, aside: await stores.quarantinedKeys() };
       });
       const unaccounted = rows.reduce((sum, row) => sum + row.unaccounted, 0);
       const failed = rows.some((row) => row.problem !== undefined);
-      process.stdout.write(
-        options.json === true
-          ? `${JSON.stringify({ unaccounted, servers: rows, quarantinedKeys: aside }, null, 2)}\n`
-          : asText(rows, unaccounted, aside),
-      );
+      const document = { unaccounted, servers: rows, quarantinedKeys: aside };
+      printAs(options.json, document, () => asText(rows, unaccounted, aside));
       if (unaccounted > 0 || failed) process.exitCode = 1;
     });
   auditExportCommand(command);
@@ -53,33 +52,20 @@ export function auditCommand(program: Command): void {
 
 async function auditServer(stores: Stores, server: ImapServer): Promise<AuditRow> {
   const id = mailboxId(server);
-  const base = { server: server.name, emailFlow: server.emailFlow };
-  const none = {
-    inMailbox: 0,
-    unaccounted: 0,
-    pending: 0,
-    enqueued: 0,
-    beforeStart: 0,
-    matched: 0,
-    vanished: 0,
-    quarantined: 0,
-    jobsKept: 0,
-  };
+  const base = { server: server.name, emailFlow: server.emailFlow, ...NONE };
   try {
     const uids = await listUids(stores, server);
     // Read after the mailbox: messages that arrive in between are in neither, and commits in between are in both.
     const ledger = await stores.ledgers.load(id);
     const problem = unsettledBecause(ledger, uids.uidValidity);
     if (problem !== undefined || ledger.meta === undefined)
-      return { ...base, ...none, inMailbox: uids.list.length, problem: problem ?? 'never watched yet' };
+      return { ...base, inMailbox: uids.list.length, problem: problem ?? 'never watched yet' };
     const { counts, ...found } = audit(ledger, uids.list);
     const { meta } = ledger;
     const keys = [...uidsOf(ledger.sets.enqueued), ...uidsOf(ledger.sets.quarantined)].map((uid) =>
       messageKey(id, meta.uidValidity, uid, meta.era),
     );
-    const kept = new Set<string>();
-    for (const emailFlow of meta.emailFlows)
-      for (const key of await stores.flows.existing(emailFlow, keys)) kept.add(key);
+    const kept = await Promise.all(meta.emailFlows.map((emailFlow) => stores.flows.existing(emailFlow, keys)));
     return {
       ...base,
       inMailbox: found.inMailbox,
@@ -90,11 +76,11 @@ async function auditServer(stores: Stores, server: ImapServer): Promise<AuditRow
       matched: counts.matched,
       vanished: counts.vanished,
       quarantined: counts.quarantined,
-      jobsKept: kept.size,
+      jobsKept: new Set(kept.flatMap((found) => [...found])).size,
     };
   } catch (error) {
     if (!(error instanceof MailroomError)) throw error;
-    return { ...base, ...none, problem: `${error.code}: ${error.message}` };
+    return { ...base, problem: `${error.code}: ${error.message}` };
   }
 }
 

@@ -4,11 +4,10 @@ import type { Command } from 'commander';
 import { checkInvalid } from '../doctor/run-steps.ts';
 import { catalogue, titleOf } from '../domain/catalogue/index.ts';
 import { type CheckStep, passed, saidBy, steps } from '../domain/doctor.ts';
-import type { EmailServer } from '../domain/email-server.ts';
-import { MailroomError } from '../domain/errors.ts';
 import { doctorFor } from '../wiring/doctor.ts';
-import { connected } from './connect.ts';
+import { connected, named } from './connect.ts';
 import { type Language, languageOf } from './language.ts';
+import { print, printAs } from './output.ts';
 
 interface CheckOptions {
   json?: boolean;
@@ -26,12 +25,13 @@ export function checkCommand(program: Command): void {
     .option('--send-probe', 'send a real mail from each permitted From address to the mailbox that signs in')
     .action(async (name: string | undefined, options: CheckOptions, command: Command) => {
       const language = languageOf(options.lang);
-      const say = (text: string) => void (options.json === true || process.stdout.write(text));
+      const say = (text: string) => void (options.json === true || print(text));
       await connected(command, async ({ config, stores, servers, invalid }) => {
         const runDoctor = doctorFor(config, stores, () => servers);
         const found: CheckStep[] = name === undefined ? invalid.map(checkInvalid) : [];
         for (const step of found) say(`${step.server}\n${line(step, language)}`);
-        for (const server of chosen(servers, name)) {
+        const chosen = name === undefined ? servers.filter(({ enabled }) => enabled) : [named(servers, name)];
+        for (const server of chosen) {
           say(`${server.name} (${server.type}, ${server.user})\n`);
           for await (const step of runDoctor(server, { sendProbe: options.sendProbe === true })) {
             found.push(step);
@@ -39,22 +39,10 @@ export function checkCommand(program: Command): void {
           }
         }
         const ok = passed(found);
-        if (options.json === true) process.stdout.write(`${JSON.stringify({ ok, steps: found }, null, 2)}\n`);
-        else say(`${summary(found, ok, language)}\n`);
+        printAs(options.json, { ok, steps: found }, () => `${summary(found, ok, language)}\n`);
         process.exitCode = ok ? 0 : 1;
       });
     });
-}
-
-/** @throws MailroomError EMAIL_SERVER_NOT_FOUND with the existing names */
-function chosen(servers: readonly EmailServer[], name: string | undefined): readonly EmailServer[] {
-  if (name === undefined) return servers.filter(({ enabled }) => enabled);
-  const found = servers.filter((server) => server.name === name.normalize('NFC'));
-  if (found.length > 0) return found;
-  throw new MailroomError('EMAIL_SERVER_NOT_FOUND', {
-    message: `there is no email server named "${name}"; there are: ${servers.map((one) => `"${one.name}"`).join(', ') || 'none'}`,
-    field: 'server',
-  });
 }
 
 const labels = {

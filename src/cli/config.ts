@@ -5,8 +5,10 @@ import { combine, readDefinitionFile } from '../config/email-servers.ts';
 import { readConfig } from '../config/load.ts';
 import { masked } from '../config/masked.ts';
 import { missingDefinitions } from '../config/missing.ts';
+import { reasonOf } from '../config/problem.ts';
 import { checkEmailServers } from '../domain/email-server-check.ts';
 import type { Finding } from '../domain/finding.ts';
+import { print, printJson } from './output.ts';
 
 export function configCommand(program: Command): void {
   program
@@ -16,16 +18,16 @@ export function configCommand(program: Command): void {
     .option('--docs', 'print the reference of all settings as Markdown')
     .action((options: { check?: boolean; docs?: boolean }, command: Command) => {
       const { config: folder } = command.optsWithGlobals() as { config?: string };
-      if (options.docs) return void process.stdout.write(documentation());
+      if (options.docs) return print(documentation());
       const loaded = readConfig(folder === undefined ? {} : { configDir: folder });
-      if (!options.check) return void process.stdout.write(`${JSON.stringify(masked(loaded.config), null, 2)}\n`);
+      if (!options.check) return printJson(masked(loaded.config));
       process.exitCode = check(loaded) ? 0 : 1;
     });
 }
 
 /** Prints the findings; true when there is no error. Warnings do not count as errors. */
 function check({ config, files }: ReturnType<typeof readConfig>): boolean {
-  const say = (line: string) => void process.stdout.write(`${line}\n`);
+  const say = (line: string) => print(`${line}\n`);
   for (const file of files) say(`read     ${file}`);
   const { servers, invalid } = combine(
     config.emailServersFiles.flatMap((file) => readDefinitionFile(file)),
@@ -38,7 +40,7 @@ function check({ config, files }: ReturnType<typeof readConfig>): boolean {
   const wrong = new Map<string, string>();
   for (const { name, problems } of config.invalidOAuthApplications) {
     for (const { field, message } of problems) say(`invalid  ${field}: ${message}`);
-    if (name !== undefined) wrong.set(name, problems.map(({ field, message }) => `${field}: ${message}`).join('; '));
+    if (name !== undefined) wrong.set(name, reasonOf(problems));
   }
   const missing = missingDefinitions(config);
   for (const { field, message } of missing) say(`missing  ${field}: ${message}`);

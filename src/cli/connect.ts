@@ -1,10 +1,9 @@
-// What the read-only commands (servers, audit, replay, replies) need: configuration, email servers and stores, opened quietly and closed again.
+// What commands on a running installation need: configuration, email servers and stores, opened quietly and closed again.
 import type { Command } from 'commander';
 import type { Config } from '../config/config.ts';
 import { readEmailServers } from '../config/email-servers.ts';
-import type { EmailServer, ImapServer, InvalidEmailServer } from '../domain/email-server.ts';
-import { isImap } from '../domain/email-server.ts';
-import { MailroomError } from '../domain/errors.ts';
+import { type EmailServer, type InvalidEmailServer, sameName } from '../domain/email-server.ts';
+import { type ErrorCode, MailroomError } from '../domain/errors.ts';
 import { releaseStack } from '../lib/release-stack.ts';
 import type { Replies } from '../outbound/index.ts';
 import { createEmit, type Emit } from '../telemetry/events.ts';
@@ -46,25 +45,45 @@ export async function connected<T>(command: Command, action: (connected: Connect
 }
 
 /** Like {@link connected}, for commands on replies. */
-export function repliesOf<T>(command: Command, action: (replies: Replies) => Promise<T>): Promise<T> {
-  return connected(command, async ({ config, stores, servers, emit }) => {
-    const room = openReplies(config, stores, () => servers, emit);
+export function withReplies<T>(
+  command: Command,
+  action: (replies: Replies, connected: Connected) => Promise<T>,
+): Promise<T> {
+  return connected(command, async (all) => {
+    const room = openReplies(all.config, all.stores, () => all.servers, all.emit);
     try {
-      return await action(room.replies);
+      return await action(room.replies, all);
     } finally {
       await room.queues.close();
     }
   });
 }
 
-/** The IMAP servers with these names, or all. @throws MailroomError EMAIL_SERVER_NOT_FOUND with the existing names */
-export function imapServers(servers: readonly EmailServer[], name?: string): ImapServer[] {
-  const all = servers.filter(isImap);
-  if (name === undefined) return all;
-  const chosen = all.filter((server) => server.name === name);
-  if (chosen.length > 0) return chosen;
-  throw new MailroomError('EMAIL_SERVER_NOT_FOUND', {
-    message: `there is no IMAP email server named "${name}"; there are: ${all.map((server) => `"${server.name}"`).join(', ') || 'none'}`,
-    field: 'server',
-  });
+interface Sought {
+  /** Default: an email server. */
+  what?: string;
+  code?: ErrorCode;
+  field?: string;
+  /** Completes the message, before the names. */
+  there?: string;
+  /** The names of the message, if not all. */
+  offered?: readonly { name: string }[];
+}
+
+/** The one with this name. @throws MailroomError EMAIL_SERVER_NOT_FOUND, or `code`, with the existing names */
+export function named<T extends { name: string }>(
+  all: readonly T[],
+  name: string,
+  {
+    what = 'email server',
+    code = 'EMAIL_SERVER_NOT_FOUND',
+    field = 'server',
+    there = 'there are',
+    offered = all,
+  }: Sought = {},
+): T {
+  const found = all.find((one) => sameName(one.name, name));
+  if (found !== undefined) return found;
+  const names = offered.map((one) => `"${one.name}"`).join(', ') || 'none';
+  throw new MailroomError(code, { message: `there is no ${what} named "${name}"; ${there}: ${names}`, field });
 }

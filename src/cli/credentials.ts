@@ -9,12 +9,20 @@ import { fixOf } from '../doctor/fixes.ts';
 import { saidBy } from '../domain/doctor.ts';
 import type { OAuthApplication, OAuthCredential } from '../domain/email-server.ts';
 import { asError, MailroomError } from '../domain/errors.ts';
+import { defined } from '../lib/defined.ts';
 import { DAY_MS } from '../lib/time.ts';
-import { connected } from './connect.ts';
+import { connected, named } from './connect.ts';
 import { type CredentialFacts, type CredentialResult, genericFix, said } from './credentials-said.ts';
 import { languageOf } from './language.ts';
+import { print, printAs, printJson } from './output.ts';
 import { configOf } from './serve.ts';
 import { table } from './table.ts';
+
+const APPLICATION = {
+  what: 'OAuth2 application',
+  code: 'OAUTH_APPLICATION_NOT_CONFIGURED',
+  field: 'application',
+} as const;
 
 export function credentialsCommand(program: Command): void {
   const group = program
@@ -30,7 +38,8 @@ export function credentialsCommand(program: Command): void {
     .action(async (name: string | undefined, options: { json?: boolean }, command: Command) => {
       const rows = await connected(command, async ({ stores }) => {
         const found = [];
-        for (const application of chosen(stores.applications(), name)) {
+        const all = stores.applications();
+        for (const application of name === undefined ? all : [named(all, name, APPLICATION)]) {
           const inUse = await stores.tokens.credentialInUse(application);
           for (const [index, credential] of application.credentials.entries())
             found.push({
@@ -43,7 +52,7 @@ export function credentialsCommand(program: Command): void {
         return found;
       });
       const columns = ['application', 'credential', 'kind', 'expires', 'daysLeft', 'thumbprint', 'inUse'];
-      process.stdout.write(options.json === true ? `${JSON.stringify(rows, null, 2)}\n` : table(rows, columns));
+      printAs(options.json, rows, () => table(rows, columns));
     });
   group
     .command('test')
@@ -59,16 +68,15 @@ export function credentialsCommand(program: Command): void {
     .action(async (name: string, number: string | undefined, options: TestOptions, command: Command) => {
       const config = configOf(command);
       const language = languageOf(options.lang);
-      const [application] = chosen(config.oauthApplications, name);
-      if (application === undefined) return;
+      const application = named(config.oauthApplications, name, APPLICATION);
       const results: CredentialResult[] = [];
       for (const one of candidates(application, number, options)) {
         const result = await proved(application, one, config.oauth.requestTimeoutMs);
         results.push(result);
-        if (options.json !== true) process.stdout.write(said(application, result, language));
+        if (options.json !== true) print(said(application, result, language));
       }
       const ok = results.every((result) => result.ok);
-      if (options.json === true) process.stdout.write(`${JSON.stringify({ ok, credentials: results }, null, 2)}\n`);
+      if (options.json === true) printJson({ ok, credentials: results });
       process.exitCode = ok ? 0 : 1;
     });
 }
@@ -92,12 +100,10 @@ function factsOf(credential: OAuthCredential): CredentialFacts {
   const expires = credentialExpiry(credential);
   return {
     kind: credential.kind,
-    ...(expires === undefined
-      ? {}
-      : {
-          expires: expires.slice(0, 10),
-          daysLeft: Math.ceil((Date.parse(expires) - Date.now()) / DAY_MS),
-        }),
+    ...defined({
+      expires: expires?.slice(0, 10),
+      daysLeft: expires === undefined ? undefined : Math.ceil((Date.parse(expires) - Date.now()) / DAY_MS),
+    }),
     ...(credential.kind === 'certificate' ? thumbprintOf(credential.certificate) : {}),
   };
 }
@@ -108,18 +114,6 @@ function thumbprintOf(certificate: string): { thumbprint?: string } {
   } catch {
     return {};
   }
-}
-
-/** @throws MailroomError OAUTH_APPLICATION_NOT_CONFIGURED with the existing names */
-function chosen(applications: readonly OAuthApplication[], name: string | undefined): readonly OAuthApplication[] {
-  if (name === undefined) return applications;
-  const found = applications.filter((one) => one.name === name.normalize('NFC'));
-  if (found.length > 0) return found;
-  const names = applications.map((one) => `"${one.name}"`).join(', ');
-  throw new MailroomError('OAUTH_APPLICATION_NOT_CONFIGURED', {
-    message: `there is no OAuth2 application named "${name}"; there are: ${names || 'none'}`,
-    field: 'application',
-  });
 }
 
 function candidates(application: OAuthApplication, number: string | undefined, options: TestOptions): Candidate[] {
@@ -139,7 +133,7 @@ async function proved(application: OAuthApplication, one: Candidate, timeoutMs: 
   const began = performance.now();
   const base = {
     application: application.name,
-    ...(one.number === undefined ? {} : { number: one.number }),
+    ...defined({ number: one.number }),
     ...factsOf(one.credential),
   };
   const ms = () => Math.round(performance.now() - began);
@@ -149,8 +143,11 @@ async function proved(application: OAuthApplication, one: Candidate, timeoutMs: 
       ...base,
       ok: true,
       ms: ms(),
-      ...(expiresAt === undefined ? {} : { until: expiresAt.toISOString() }),
-      ...(claims === undefined ? {} : { audience: claims.audience, permissions: claims.permissions }),
+      ...defined({
+        until: expiresAt?.toISOString(),
+        audience: claims?.audience,
+        permissions: claims?.permissions,
+      }),
     };
   } catch (thrown) {
     const error =

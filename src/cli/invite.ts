@@ -2,6 +2,7 @@
 import { type Command, Option } from 'commander';
 import { type PortalRole, portalRoles } from '../domain/access.ts';
 import { connected } from './connect.ts';
+import { print } from './output.ts';
 
 export function inviteCommand(program: Command): void {
   program
@@ -19,7 +20,7 @@ export function inviteCommand(program: Command): void {
     .action(async ({ name, role }: { name: string; role: PortalRole }, command: Command) => {
       await connected(command, async ({ config, stores }) => {
         const secret = await stores.sessions.invite({ name, role });
-        process.stdout.write(`${config.http.publicUrl}/portal\n${secret}\n`);
+        print(`${config.http.publicUrl}/portal\n${secret}\n`);
       });
     });
 }

@@ -2,9 +2,12 @@
 // server's protocol.
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { MailroomError } from '../domain/errors.ts';
+import { defined } from '../lib/defined.ts';
+import { MINUTE_MS } from '../lib/time.ts';
 import { switchText } from '../operations/log-level.ts';
 import { type LogLevel, logLevels, type TraceGrade, traceGrades } from '../telemetry/log-control.ts';
 import { connected } from './connect.ts';
+import { print } from './output.ts';
 
 interface Options {
   server?: string;
@@ -38,14 +41,11 @@ export function logLevelCommand(program: Command): void {
         if (reset === true) await logSwitches.clear(server);
         else if (level !== undefined || trace !== undefined)
           await logSwitches.set({
-            ...(server === undefined ? {} : { server }),
-            ...(level === undefined ? {} : { level: level as LogLevel }),
-            ...(trace === undefined ? {} : { trace }),
-            until: Date.now() + minutes * 60_000,
+            ...defined({ server, level: level as LogLevel | undefined, trace }),
+            until: Date.now() + minutes * MINUTE_MS,
           });
         const list = await logSwitches.read();
-        for (const one of list) process.stdout.write(`${switchText(one)}\n`);
-        if (list.length === 0) process.stdout.write('as configured\n');
+        print(`${list.map(switchText).join('\n') || 'as configured'}\n`);
       }),
     );
 }

@@ -3,7 +3,8 @@
 import type { Command } from 'commander';
 import type { EmailServer } from '../domain/email-server.ts';
 import { MailroomError } from '../domain/errors.ts';
-import { connected } from './connect.ts';
+import { connected, named } from './connect.ts';
+import { print } from './output.ts';
 
 export function loginCommand(program: Command): void {
   program
@@ -11,7 +12,7 @@ export function loginCommand(program: Command): void {
     .description('sign in for an email server with delegated OAuth2, using a code that you enter in a browser')
     .argument('<server>', 'Name of the email server')
     .action(async (name: string, _options: object, command: Command) => {
-      const say = (line: string) => void process.stdout.write(`${line}\n`);
+      const say = (line: string) => print(`${line}\n`);
       await connected(command, async ({ servers, stores }) => {
         const server = delegatedServer(servers, name);
         const { person } = await stores.tokens.deviceSignIn(
@@ -30,14 +31,8 @@ export function loginCommand(program: Command): void {
 function delegatedServer(servers: readonly EmailServer[], name: string): EmailServer {
   const isDelegated = ({ authentication }: EmailServer) =>
     authentication.type === 'OAuth2' && authentication.signIn === 'delegated';
-  const server = servers.find((one) => one.name === name.normalize('NFC'));
-  const names = servers.filter(isDelegated).map((one) => `"${one.name}"`);
-  if (!server) {
-    throw new MailroomError('EMAIL_SERVER_NOT_FOUND', {
-      message: `there is no email server named "${name}"; with delegated sign-in there are: ${names.join(', ') || 'none'}`,
-      field: 'server',
-    });
-  }
+  const there = 'with delegated sign-in there are';
+  const server = named(servers, name, { there, offered: servers.filter(isDelegated) });
   if (isDelegated(server)) return server;
   throw new MailroomError('CONFIG_INVALID', {
     message: `"${server.name}" does not use delegated sign-in (signIn: delegated); no login is needed`,

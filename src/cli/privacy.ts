@@ -4,22 +4,17 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Command } from 'commander';
 import type { ErasureReport, PrivacyApi } from '../http/api/privacy.ts';
-import { openReplies } from '../wiring/outbound.ts';
 import { privacyOf } from '../wiring/portal.ts';
-import { connected } from './connect.ts';
+import { withReplies } from './connect.ts';
+import { print, printAs } from './output.ts';
 import { table } from './table.ts';
 
 const BY = 'an operator';
 
 function privacyFor<T>(command: Command, action: (api: PrivacyApi) => Promise<T>): Promise<T> {
-  return connected(command, async ({ config, stores, servers, emit }) => {
-    const room = openReplies(config, stores, () => servers, emit);
-    try {
-      return await action(privacyOf(stores, room.replies, () => servers, emit));
-    } finally {
-      await room.queues.close();
-    }
-  });
+  return withReplies(command, (replies, { stores, servers, emit }) =>
+    action(privacyOf(stores, replies, () => servers, emit)),
+  );
 }
 
 export function privacyCommand(program: Command): void {
@@ -34,7 +29,7 @@ export function privacyCommand(program: Command): void {
         const zip = await api.exportPerson(address, BY);
         await pipeline(Readable.from(zip, { objectMode: false }), createWriteStream(out, { flags: 'wx', mode: 0o600 }));
       });
-      process.stdout.write(`written to ${out}; report.json in it says what was found\n`);
+      print(`written to ${out}; report.json in it says what was found\n`);
     });
   privacy
     .command('erase')
@@ -47,7 +42,7 @@ export function privacyCommand(program: Command): void {
       async (address: string, options: { yes?: boolean; alsoWaiting?: boolean; json?: boolean }, command: Command) => {
         const choice = { dryRun: options.yes !== true, alsoWaiting: options.alsoWaiting === true };
         const report = await privacyFor(command, (api) => api.erasePerson(address, choice, BY));
-        process.stdout.write(options.json === true ? `${JSON.stringify(report, null, 2)}\n` : textOf(report));
+        printAs(options.json, report, () => textOf(report));
       },
     );
 }

@@ -7,7 +7,6 @@ import { errorText, scrub } from '../telemetry/serialize-error.ts';
 import { auditCommand } from './audit.ts';
 import { checkCommand } from './check.ts';
 import { configCommand } from './config.ts';
-import { repliesOf } from './connect.ts';
 import { credentialsCommand } from './credentials.ts';
 import { examples } from './examples.ts';
 import { inviteCommand } from './invite.ts';
@@ -42,7 +41,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     serversCommand,
     auditCommand,
     replayCommand,
-    (to: Command) => repliesCommand(to, repliesOf),
+    repliesCommand,
     tailCommand,
     logLevelCommand,
     parseCommand,

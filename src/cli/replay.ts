@@ -2,11 +2,12 @@
 // flow.
 import { randomBytes } from 'node:crypto';
 import { type Command, InvalidArgumentError } from 'commander';
-import type { ImapServer } from '../domain/email-server.ts';
+import { isImap } from '../domain/email-server.ts';
 import { parse as parseUidSet } from '../domain/uid-set.ts';
 import { type Replayed, replay, type Selection } from '../operations/replay.ts';
 import { ingestDeps } from '../wiring/inbound.ts';
-import { connected, imapServers } from './connect.ts';
+import { connected, named } from './connect.ts';
+import { print } from './output.ts';
 
 export function replayCommand(program: Command): void {
   program
@@ -21,11 +22,11 @@ export function replayCommand(program: Command): void {
       const run = options.run ?? randomBytes(4).toString('hex');
       process.stderr.write(`run ${run}; after an interruption continue it with --run ${run}\n`);
       const done = await connected(command, async ({ stores, servers, config, emit }) => {
-        const [server] = imapServers(servers, name) as [ImapServer];
+        const server = named(servers.filter(isImap), name, { what: 'IMAP email server' });
         const deps = { ...stores, ingest: ingestDeps(config, stores, emit), open: () => stores.openMailbox(server) };
         return replay(deps, { server, emailFlow: options.to, wanted, run });
       });
-      process.stdout.write(asText(done));
+      print(asText(done));
       if (done.unreadable.length > 0) process.exitCode = 1;
     });
 }

@@ -1,11 +1,15 @@
 // `mailroom sandbox`: runs the stand-in tenant until it is interrupted, and prints where everything is.
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
+import { defined } from '../lib/defined.ts';
+import { type ReleaseStack, releaseStack } from '../lib/release-stack.ts';
 import { readSandboxConfig } from '../sandbox/config-file.ts';
 import { description, startControl } from '../sandbox/control.ts';
 import { demoTenant, type SandboxConfig, startSandbox } from '../sandbox/index.ts';
+import { print } from './output.ts';
 
 interface Options {
   config?: string;
@@ -42,36 +46,33 @@ export function sandboxCommand(program: Command): void {
 
 async function run(options: Options): Promise<void> {
   const config = withOptions(options.config ? await readSandboxConfig(options.config) : demoTenant(), options);
-  const folder = options.caFile ? undefined : await mkdtemp(join(tmpdir(), 'mailroom-sandbox-'));
   // Signal listeners are registered before anything is opened, so that no signal is lost in between.
-  const interrupted = new Promise<void>((resolve) => {
-    process.once('SIGINT', () => resolve());
-    process.once('SIGTERM', () => resolve());
-  });
+  const interrupted = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
+  const stack = releaseStack();
   try {
     const sandbox = await startSandbox(config);
-    try {
-      const caFile = await sandbox.caFile(options.caFile ?? join(folder ?? '.', 'ca.pem'));
-      const control = await startControl(sandbox, config.ports?.control ?? 0);
-      try {
-        const endpoints = {
-          ...description(sandbox),
-          control: control.url,
-          caFile,
-          users: people(config),
-          applications: config.applications ?? [],
-        };
-        process.stdout.write(options.json ? `${JSON.stringify(endpoints)}\n` : pretty(endpoints));
-        await interrupted;
-      } finally {
-        await control.stop();
-      }
-    } finally {
-      await sandbox.stop();
-    }
+    stack.defer('sandbox', sandbox.stop);
+    const caFile = await sandbox.caFile(options.caFile ?? (await temporaryFile(stack)));
+    const control = await startControl(sandbox, config.ports?.control ?? 0);
+    stack.defer('control', control.stop);
+    const endpoints = {
+      ...description(sandbox),
+      control: control.url,
+      caFile,
+      users: people(config),
+      applications: config.applications ?? [],
+    };
+    print(options.json ? `${JSON.stringify(endpoints)}\n` : pretty(endpoints));
+    await interrupted;
   } finally {
-    if (folder) await rm(folder, { recursive: true, force: true });
+    await stack.release();
   }
+}
+
+async function temporaryFile(stack: ReleaseStack): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'mailroom-sandbox-'));
+  stack.defer('folder', () => rm(folder, { recursive: true, force: true }));
+  return join(folder, 'ca.pem');
 }
 
 /** Options override the file. */
@@ -83,20 +84,15 @@ function withOptions(config: SandboxConfig, options: Options): SandboxConfig {
     smtp: options.smtpPort,
     control: options.controlPort,
   };
-  const given = Object.fromEntries(Object.entries(ports).filter(([, value]) => value !== undefined));
   return {
     ...config,
-    ports: { ...config.ports, ...given },
+    ports: { ...config.ports, ...defined(ports) },
     ...(options.autoApprove ? { oauth: { ...config.oauth, autoApprove: true } } : {}),
   };
 }
 
 function people(config: SandboxConfig) {
-  return config.users.map(({ address, kind = 'user', password }) => ({
-    address,
-    kind,
-    ...(password === undefined ? {} : { password }),
-  }));
+  return config.users.map(({ address, kind = 'user', password }) => ({ address, kind, ...defined({ password }) }));
 }
 
 interface Endpoints extends ReturnType<typeof description> {

@@ -4,7 +4,10 @@ import { mailboxId } from '../contract/names.ts';
 import { isImap } from '../domain/email-server.ts';
 import { flowsOf } from '../domain/flow-by-recipient.ts';
 import { connected } from './connect.ts';
+import { printAs } from './output.ts';
 import { table } from './table.ts';
+
+const COLUMNS = ['name', 'type', 'user', 'emailFlow', 'state', 'reason', 'lastProvenAt', 'blindSeconds', 'backlog'];
 
 export function serversCommand(program: Command): void {
   program
@@ -40,20 +43,6 @@ export function serversCommand(program: Command): void {
         }
         return found;
       });
-      if (options.json === true) process.stdout.write(`${JSON.stringify(rows, null, 2)}\n`);
-      else
-        process.stdout.write(
-          table(rows, [
-            'name',
-            'type',
-            'user',
-            'emailFlow',
-            'state',
-            'reason',
-            'lastProvenAt',
-            'blindSeconds',
-            'backlog',
-          ]),
-        );
+      printAs(options.json, rows, () => table(rows, COLUMNS));
     });
 }

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { Message } from '../contract/message.ts';
 import { firstSignal } from '../lib/signals.ts';
 import { connected } from './connect.ts';
+import { print } from './output.ts';
 
 export function tailCommand(program: Command): void {
   program
@@ -16,7 +17,7 @@ export function tailCommand(program: Command): void {
           emailFlow,
           json: options.json === true,
           follow: stores.tail,
-          write: (line) => void process.stdout.write(`${line}\n`),
+          write: (line) => print(`${line}\n`),
           until: firstSignal(5_000),
         }),
       ),

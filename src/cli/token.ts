@@ -2,6 +2,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { type Command, Option } from 'commander';
 import { type AccessRole, roles } from '../domain/access.ts';
+import { print } from './output.ts';
 
 export function tokenCommand(program: Command): void {
   program
@@ -12,8 +13,6 @@ export function tokenCommand(program: Command): void {
     .action(({ name, role }: { name: string; role: AccessRole }) => {
       const token = randomBytes(32).toString('base64url');
       const digest = createHash('sha256').update(token).digest('hex');
-      process.stdout.write(
-        `token (shown once)     ${token}\nentry of http.apiTokens ${name}:${role}:sha256:${digest}\n`,
-      );
+      print(`token (shown once)     ${token}\nentry of http.apiTokens ${name}:${role}:sha256:${digest}\n`);
     });
 }

@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { readBuild } from '../lib/build.ts';
 import { SCHEMA_VERSION } from '../wiring/stores.ts';
+import { print } from './output.ts';
 
 export function versionCommand(program: Command): void {
   program
@@ -12,6 +13,6 @@ export function versionCommand(program: Command): void {
       const { version, commit } = readBuild();
       const found = { version, commit, schema: SCHEMA_VERSION, node: process.versions.node };
       const lines = Object.entries(found).map(([name, value]) => `${name.padEnd(8)} ${value}`);
-      process.stdout.write(json === true ? `${JSON.stringify(found)}\n` : `${lines.join('\n')}\n`);
+      print(json === true ? `${JSON.stringify(found)}\n` : `${lines.join('\n')}\n`);
     });
 }
