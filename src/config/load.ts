@@ -8,7 +8,7 @@ import { MailroomError } from '../domain/errors.ts';
 import type { Config, LoadOptions } from './config.ts';
 import { distance, nearest } from './nearest.ts';
 import { readOAuthApplications } from './oauth-applications.ts';
-import { type Problem, problemText, shownValue } from './problem.ts';
+import { configInvalid, type Problem, shownValue } from './problem.ts';
 import { settings } from './schema.ts';
 import { checkRedisSettings } from './schema-redis.ts';
 import type { Setting } from './setting.ts';
@@ -69,7 +69,7 @@ export function readConfig({ configDir, env = process.env, overrides = {} }: Loa
   values.set('oauthApplications', applications);
   finish(values, folder);
   checkTogether(values, problems);
-  if (problems.length > 0) throw invalid(problems);
+  if (problems.length > 0) throw configInvalid(problems);
   return {
     config: deepFreeze({
       configDir: folder,
@@ -80,12 +80,6 @@ export function readConfig({ configDir, env = process.env, overrides = {} }: Loa
     files,
     watched: [...FILES.map((name) => join(folder, name)), ...read],
   };
-}
-
-function invalid(problems: readonly Problem[]): MailroomError {
-  const [first] = problems;
-  const message = problems.map(problemText).join('\n');
-  return new MailroomError('CONFIG_INVALID', { message, ...(first ? { field: first.field } : {}) });
 }
 
 function readFile(file: string, problems: Problem[]): Record<string, unknown> {

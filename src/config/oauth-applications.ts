@@ -1,10 +1,9 @@
 // OAuth2 applications of the configuration: checked one by one, with their secrets read from their sources. An invalid one never affects the others.
 import { z } from 'zod';
 import type { InvalidOAuthApplication, OAuthApplication, OAuthCredential } from '../domain/email-server.ts';
-import { MailroomError } from '../domain/errors.ts';
 import { defined } from '../lib/defined.ts';
 import { problemsOf, type Words } from './issues.ts';
-import { messageOf, nameOf, type Problem, problemText, shownValue } from './problem.ts';
+import { configInvalid, messageOf, nameOf, type Problem, shownValue } from './problem.ts';
 import { fileIn, type Sources, secretOf } from './secret-source.ts';
 
 const filled = z.string('must be text').trim().min(1, 'must not be empty');
@@ -84,10 +83,8 @@ export function candidateCredential(given: {
 }): OAuthCredential {
   const problems: Problem[] = [];
   const [found] = credentialOf(given, 'credential', { folder: process.cwd(), env: {}, problems });
-  const [problem] = problems;
-  if (found !== undefined && problem === undefined) return found;
-  const message = problems.map(problemText).join('\n') || 'credential: names no file';
-  throw new MailroomError('CONFIG_INVALID', { message, ...(problem ? { field: problem.field } : {}) });
+  if (found !== undefined && problems.length === 0) return found;
+  throw configInvalid(problems, 'credential: names no file');
 }
 
 const words: Words = {

@@ -1,5 +1,7 @@
 // A problem of the configuration: the field, the reason, and the value found. One wording for settings and email servers.
 import type { Parameters, ProblemCode } from '../domain/definition-problem.ts';
+import { MailroomError } from '../domain/errors.ts';
+import { defined } from '../lib/defined.ts';
 
 export interface Problem {
   field: string;
@@ -17,6 +19,13 @@ export const messageOf = ({ message, got }: Problem): string =>
   got === undefined ? message : `${message}, got ${got}`;
 
 export const problemText = (problem: Problem): string => `${problem.field}: ${messageOf(problem)}`;
+
+/** @param otherwise the message without a problem */
+export const configInvalid = (problems: readonly Problem[], otherwise = ''): MailroomError =>
+  new MailroomError('CONFIG_INVALID', {
+    message: problems.map(problemText).join('\n') || otherwise,
+    ...defined({ field: problems[0]?.field }),
+  });
 
 /** All problems in one line. */
 export const reasonOf = (problems: readonly Pick<Problem, 'field' | 'message'>[]): string =>

@@ -3,10 +3,8 @@ import { isPrefix, PREFIX } from '../contract/names.ts';
 import type { Endpoint } from './config.ts';
 import * as s from './setting.ts';
 
-const address = s.url(
+const address = s.url('', ['redis', 'rediss'])(
   'Redis 6.2 or newer, or Valkey, at one address; rediss:// for TLS, /1 at the end for database 1. Production needs this, redis.sentinels or redis.cluster.',
-  '',
-  ['redis', 'rediss'],
 );
 
 const url: s.Setting<string> = {
@@ -29,27 +27,30 @@ function endpoint(text: string, defaultPort: number): Endpoint | undefined {
 }
 
 const endpoints = (doc: string, defaultPort: number): s.Setting<readonly Endpoint[]> =>
-  s.custom(doc, 'list of host:port', '', (value) =>
-    s
-      .listOf(value)
-      .map(
-        (one) =>
-          endpoint(String(one), defaultPort) ?? s.wrong('must be a list of host:port, e.g. redis-1:6379,redis-2'),
-      ),
-  );
+  s.custom({
+    kind: 'list of host:port',
+    parse: (value) =>
+      s
+        .listOf(value)
+        .map(
+          (one) =>
+            endpoint(String(one), defaultPort) ?? s.wrong('must be a list of host:port, e.g. redis-1:6379,redis-2'),
+        ),
+  })(doc);
 
 export const redisSettings = {
   url: s.optional({ ...url, sensitive: true }),
-  prefix: s.custom(
-    'What every key, queue and channel in Redis begins with. Give each installation on the same Redis its own, with a hash tag in braces, e.g. {mailroom-emea}; backends use it as BullMQ prefix. With another prefix, an installation starts empty.',
-    'text with one {tag}',
-    PREFIX,
-    (value) =>
+  prefix: s.custom({
+    kind: 'text with one {tag}',
+    parse: (value) =>
       typeof value === 'string' && isPrefix(value.trim())
         ? value.trim()
         : s.wrong(
             'must hold exactly one hash tag in braces, e.g. {mailroom-emea}, and letters, digits, ".", "_" and "-" only',
           ),
+    initial: PREFIX,
+  })(
+    'What every key, queue and channel in Redis begins with. Give each installation on the same Redis its own, with a hash tag in braces, e.g. {mailroom-emea}; backends use it as BullMQ prefix. With another prefix, an installation starts empty.',
   ),
   sentinels: endpoints(
     'Sentinels that know the primary (port 26379 unless given), instead of redis.url; all of them, so that one may be missing.',
@@ -58,26 +59,26 @@ export const redisSettings = {
   sentinel: {
     master: s.optionalString('Name of the primary as the sentinels know it (sentinel monitor <name> …).'),
     user: s.optionalString('ACL user of the sentinels, if they have one.'),
-    password: s.optionalString('Password of the sentinels, if they have one.', { secret: true }),
-    tls: s.flag('TLS to the sentinels, with the CA and certificate of redis.tls.', false),
+    password: s.secret('Password of the sentinels, if they have one.'),
+    tls: s.flag(false)('TLS to the sentinels, with the CA and certificate of redis.tls.'),
   },
   cluster: endpoints(
     'Nodes of a Redis Cluster to ask for the others (port 6379 unless given), or its configuration endpoint, instead of redis.url.',
     6_379,
   ),
   user: s.optionalString('ACL user, with redis.sentinels or redis.cluster (redis.url has its own).'),
-  password: s.optionalString('Password, with redis.sentinels or redis.cluster (redis.url has its own).', {
-    secret: true,
-  }),
-  database: s.integer('Number of the database, with redis.sentinels (redis.url has its own).', 0, 0, 9_999),
+  password: s.secret('Password, with redis.sentinels or redis.cluster (redis.url has its own).'),
+  database: s.integer({ initial: 0, min: 0, max: 9_999 })(
+    'Number of the database, with redis.sentinels (redis.url has its own).',
+  ),
   tls: {
-    enabled: s.flag('TLS, with redis.sentinels or redis.cluster (redis.url says rediss://).', false),
+    enabled: s.flag(false)('TLS, with redis.sentinels or redis.cluster (redis.url says rediss://).'),
     ca: s.pem('Private CA that signs the certificate of Redis (PEM).'),
     serverName: s.optional(
-      s.hostName('Name in the certificate of Redis, if it differs from the host that is connected to.', ''),
+      s.hostName('')('Name in the certificate of Redis, if it differs from the host that is connected to.'),
     ),
     cert: s.pem('Client certificate, if Redis asks for one (PEM).'),
-    key: s.lines('Private key of the client certificate (PEM).', { secret: true }),
+    key: s.privateKey('Private key of the client certificate (PEM).'),
   },
 };
 
@@ -102,12 +103,8 @@ export function checkRedisSettings(
 
   if (isSet('redis.sentinels') && !isSet('redis.sentinel.master'))
     problem('redis.sentinel.master', 'is required with redis.sentinels');
-  const notForAll: [place: string, settings: string[]][] = [
-    ['redis.sentinels', ['master', 'user', 'password', 'tls'].map((name) => `redis.sentinel.${name}`)],
-    ['redis.sentinels', ['redis.database']],
-  ];
-  for (const [needed, settings] of notForAll)
-    for (const path of settings) if (isSet(path) && !isSet(needed)) problem(path, `needs ${needed}`);
+  for (const name of ['sentinel.master', 'sentinel.user', 'sentinel.password', 'sentinel.tls', 'database'])
+    if (isSet(`redis.${name}`) && !isSet('redis.sentinels')) problem(`redis.${name}`, 'needs redis.sentinels');
   if (place === 'redis.url')
     for (const path of ['redis.user', 'redis.password', 'redis.tls.enabled'])
       if (isSet(path))
