@@ -18,7 +18,7 @@ export interface Problem {
 export const messageOf = ({ message, got }: Problem): string =>
   got === undefined ? message : `${message}, got ${got}`;
 
-export const problemText = (problem: Problem): string => `${problem.field}: ${messageOf(problem)}`;
+const problemText = (problem: Problem): string => `${problem.field}: ${messageOf(problem)}`;
 
 /** @param otherwise the message without a problem */
 export const configInvalid = (problems: readonly Problem[], otherwise = ''): MailroomError =>
